@@ -1,0 +1,46 @@
+/* Arena: memory with the life of one message (or one load of a file).
+ *
+ * Blocks are taken from the bus heap, kept over bus_arena_reset() and given
+ * back by bus_arena_fini(), so that the steady state allocates nothing. */
+#ifndef BUS_BASE_ARENA_H
+#define BUS_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "bus/base/strv.h"
+
+struct bus_arena_block;
+struct bus_arena
+{
+    struct bus_arena_block *first, *cur;
+    size_t block_bytes; /* size of a usual block */
+    size_t max_bytes;   /* limit of all blocks together; 0 = no limit */
+    size_t held_bytes;  /* blocks held now */
+    size_t used_bytes;  /* handed out since the last reset */
+    size_t peak_bytes;  /* the most that was ever handed out */
+};
+
+/* Allocates nothing yet. block_bytes 0 = 64 KiB. */
+void bus_arena_init(struct bus_arena *a, size_t block_bytes, size_t max_bytes);
+void bus_arena_fini(struct bus_arena *a); /* NULL or zeroed is allowed */
+void bus_arena_reset(struct bus_arena *a);
+/* 16-byte aligned; NULL when the limit or the heap is exhausted. */
+void *bus_arena_alloc(struct bus_arena *a, size_t n);
+void *bus_arena_calloc(struct bus_arena *a, size_t count, size_t size);
+void *bus_arena_dup(struct bus_arena *a, const void *p, size_t n);
+char *bus_arena_strdup(struct bus_arena *a, const char *s);
+/* A NUL-terminated copy. */
+char *bus_arena_strndup(struct bus_arena *a, const char *s, size_t n);
+char *bus_arena_printf(struct bus_arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A mark to go back to (for scratch work inside a longer life). */
+struct bus_arena_mark
+{
+    struct bus_arena_block *cur;
+    size_t cur_used, used_bytes;
+};
+struct bus_arena_mark bus_arena_mark(struct bus_arena *a);
+void bus_arena_release(struct bus_arena *a, struct bus_arena_mark m);
+
+#endif

@@ -1,0 +1,26 @@
+/* The one general heap of the tree. It can be replaced (before start) so that
+ * a test can count allocations or make any one of them fail. */
+#ifndef BUS_BASE_HEAP_H
+#define BUS_BASE_HEAP_H
+
+#include <stddef.h>
+
+struct bus_heap
+{
+    void *data;
+    void *(*alloc)(void *data, size_t n);
+    void *(*realloc)(void *data, void *p, size_t n);
+    void (*free)(void *data, void *p);
+};
+
+/* NULL puts libc's back. Borrows heap. Not for use while other threads run. */
+void bus_heap_set(const struct bus_heap *heap);
+/* All return NULL when out of memory; n == 0 is taken as 1. */
+void *bus_malloc(size_t n);
+void *bus_calloc(size_t count, size_t size); /* zeroed, overflow checked */
+void *bus_realloc(void *p, size_t n);
+void bus_free(void *p); /* NULL is allowed */
+char *bus_strdup(const char *s);
+char *bus_strndup(const char *s, size_t n);
+
+#endif

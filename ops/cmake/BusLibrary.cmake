@@ -1,0 +1,50 @@
+# bus_library(NAME [DEPS lib...] [PKG pkg-config-module...] [LIBS lib...])
+# Makes the static library NAME of every *.c in the current folder (not below).
+# DEPS are rooms (their headers and their link order), PKG outside libraries.
+function(bus_library name)
+  cmake_parse_arguments(A "" "" "DEPS;PKG;LIBS;SOURCES" ${ARGN})
+  file(GLOB srcs CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+  add_library(${name} STATIC ${srcs} ${A_SOURCES})
+  target_link_libraries(${name} PUBLIC bus_options ${A_DEPS})
+  foreach(p ${A_PKG})
+    string(MAKE_C_IDENTIFIER "PKG_${p}" v)
+    pkg_check_modules(${v} REQUIRED IMPORTED_TARGET GLOBAL ${p})
+    target_link_libraries(${name} PUBLIC PkgConfig::${v})
+  endforeach()
+  target_link_libraries(${name} PUBLIC ${A_LIBS})
+endfunction()
+
+# bus_test(NAME SOURCES file... [DEPS lib...] [LABELS label...] [ARGS ...])
+# A cmocka program that is a ctest test of the same name.
+function(bus_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPS;LABELS;ARGS;ENV" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  if(NOT TARGET PkgConfig::CMOCKA)
+    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+  endif()
+  target_link_libraries(${name} PRIVATE ${A_DEPS} bus_options PkgConfig::CMOCKA)
+  add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}"
+    TIMEOUT ${A_TIMEOUT} ENVIRONMENT "LIANOU_SOURCE=${PROJECT_SOURCE_DIR};${A_ENV}")
+endfunction()
+
+# Adds a folder that may not be there yet (a room is its folder).
+function(bus_optional_subdirectory dir)
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${dir}/CMakeLists.txt")
+    add_subdirectory(${dir})
+  endif()
+endfunction()
+
+# Every folder below the current one that has a CMakeLists.txt.
+function(bus_subdirectories)
+  file(GLOB dirs CONFIGURE_DEPENDS LIST_DIRECTORIES true
+    "${CMAKE_CURRENT_SOURCE_DIR}/*")
+  foreach(d ${dirs})
+    if(EXISTS "${d}/CMakeLists.txt")
+      add_subdirectory("${d}")
+    endif()
+  endforeach()
+endfunction()

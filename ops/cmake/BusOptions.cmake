@@ -1,0 +1,36 @@
+# One INTERFACE target holds how every file of the tree is compiled.
+set(BUS_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
+option(BUS_WERROR "warnings are errors" OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+find_program(BUS_CCACHE ccache)
+if(BUS_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${BUS_CCACHE})
+endif()
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+add_library(bus_options INTERFACE)
+target_compile_definitions(bus_options INTERFACE _GNU_SOURCE
+  LIANOU_VERSION="${PROJECT_VERSION}")
+target_include_directories(bus_options INTERFACE
+  ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(bus_options INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+  -Wformat=2 -Wundef -Wpointer-arith -Wcast-align -Wswitch-enum
+  -fno-common -fvisibility=hidden
+  -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
+  -Werror=int-conversion -Werror=return-type
+  $<$<BOOL:${BUS_WERROR}>:-Werror>)
+if(BUS_SANITIZE)
+  target_compile_options(bus_options INTERFACE
+    -fsanitize=${BUS_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(bus_options INTERFACE -fsanitize=${BUS_SANITIZE})
+else()
+  target_compile_options(bus_options INTERFACE
+    $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2> -fstack-protector-strong)
+endif()
+target_link_libraries(bus_options INTERFACE Threads::Threads)
