@@ -11,14 +11,16 @@
 struct bus_clock
 {
     void *data;
-    int64_t (*wall_ms)(void *data);      /* ms since 1970 UTC */
+    int64_t (*wall_ms)(void *data);       /* ms since 1970 UTC */
     uint64_t (*monotonic_ns)(void *data); /* never goes back */
 };
 extern const struct bus_clock bus_clock_system;
 
 /* Civil calendar (proleptic Gregorian), days since 1970-01-01. */
 int64_t bus_days_from_civil(int64_t year, unsigned month, unsigned day);
-void bus_civil_from_days(int64_t days, int64_t *year, unsigned *month,
+void bus_civil_from_days(int64_t days,
+                         int64_t *year,
+                         unsigned *month,
                          unsigned *day);
 bool bus_civil_valid(int64_t year, unsigned month, unsigned day);
 /* "2020-10-08" -> days; false if it is no such date. */

@@ -14,7 +14,7 @@ void bus_log_role_set(const char *role, const char *name);
  *   -> time=... lvl=warn role=matcher msg="broker away" host=... try=3
  * fields may be NULL. Values with spaces must be quoted by the caller
  * ("err=\"%s\""); control characters and inner quotes become '?' and '\''. */
-void bus_log(enum bus_log_level level, const char *msg, const char *fields,
-             ...) __attribute__((format(printf, 3, 4)));
+void bus_log(enum bus_log_level level, const char *msg, const char *fields, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,0 +1,122 @@
+#include "bus/base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define MS_PER_DAY INT64_C(86400000)
+#define CHINA_MS   INT64_C(28800000) /* UTC+8, no summer time since 1992 */
+
+static int64_t wall_ms(void *data)
+{
+    (void)data;
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static uint64_t monotonic_ns(void *data)
+{
+    (void)data;
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+const struct bus_clock bus_clock_system = {NULL, wall_ms, monotonic_ns};
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* Eras of 400 years that begin on 1 March; see E. G. Richards, Mapping Time,
+ * 1998, for the arithmetic of the months. */
+int64_t bus_days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+    int64_t y = year - (month <= 2);
+    int64_t era = floor_div(y, 400);
+    int64_t yoe = y - era * 400;
+    int64_t m = month > 2 ? month - 3 : month + 9;
+    int64_t doy = (153 * m + 2) / 5 + day - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+void bus_civil_from_days(int64_t days,
+                         int64_t *year,
+                         unsigned *month,
+                         unsigned *day)
+{
+    int64_t z = days + 719468;
+    int64_t era = floor_div(z, 146097);
+    int64_t doe = z - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t m = (5 * doy + 2) / 153;
+    *day = (unsigned)(doy - (153 * m + 2) / 5 + 1);
+    *month = (unsigned)(m < 10 ? m + 3 : m - 9);
+    *year = yoe + era * 400 + (*month <= 2);
+}
+
+bool bus_civil_valid(int64_t year, unsigned month, unsigned day)
+{
+    if (month < 1 || month > 12 || day < 1 || day > 31) {
+        return false;
+    }
+    int64_t y = 0;
+    unsigned m = 0, d = 0;
+    bus_civil_from_days(bus_days_from_civil(year, month, day), &y, &m, &d);
+    return y == year && m == month && d == day;
+}
+
+static bool digits(struct bus_strv s, size_t at, size_t n, unsigned *ret)
+{
+    unsigned v = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') {
+            return false;
+        }
+        v = v * 10 + (unsigned)(s.p[i] - '0');
+    }
+    *ret = v;
+    return true;
+}
+
+bool bus_date_parse(struct bus_strv s, int32_t *ret_days)
+{
+    unsigned y = 0, m = 0, d = 0;
+    if (s.n != BUS_DATE_TEXT || s.p[4] != '-' || s.p[7] != '-' ||
+        !digits(s, 0, 4, &y) || !digits(s, 5, 2, &m) || !digits(s, 8, 2, &d) ||
+        !bus_civil_valid(y, m, d)) {
+        return false;
+    }
+    *ret_days = (int32_t)bus_days_from_civil(y, m, d);
+    return true;
+}
+
+char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1])
+{
+    int64_t y = 0;
+    unsigned m = 0, d = 0;
+    bus_civil_from_days(days, &y, &m, &d);
+    y = y < 0 ? 0 : y > 9999 ? 9999 : y;
+    (void)snprintf(dst, BUS_DATE_TEXT + 1, "%04u-%02u-%02u",
+                   (unsigned)y % 10000u, m % 100u, d % 100u);
+    return dst;
+}
+
+char *bus_time_text(int64_t ms, char dst[BUS_TIME_TEXT + 1])
+{
+    int64_t local = ms + CHINA_MS;
+    int64_t days = floor_div(local, MS_PER_DAY);
+    unsigned in_day = (unsigned)(local - days * MS_PER_DAY);
+    char date[BUS_DATE_TEXT + 1];
+    (void)snprintf(dst, BUS_TIME_TEXT + 1, "%sT%02u:%02u:%02u.%03u+08:00",
+                   bus_date_text((int32_t)days, date), in_day / 3600000u % 24u,
+                   in_day / 60000u % 60u, in_day / 1000u % 60u, in_day % 1000u);
+    return dst;
+}
+
+int32_t bus_china_day(int64_t ms)
+{
+    return (int32_t)floor_div(ms + CHINA_MS, MS_PER_DAY);
+}

@@ -1,0 +1,66 @@
+#include "bus/base/heap.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct bus_heap *hook;
+
+void bus_heap_set(const struct bus_heap *heap)
+{
+    hook = heap;
+}
+
+void *bus_malloc(size_t n)
+{
+    n = n == 0 ? 1 : n;
+    return hook ? hook->alloc(hook->data, n) : malloc(n);
+}
+
+void *bus_calloc(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    size_t n = count * size;
+    void *p = bus_malloc(n);
+    if (p != NULL) {
+        memset(p, 0, n);
+    }
+    return p;
+}
+
+void *bus_realloc(void *p, size_t n)
+{
+    n = n == 0 ? 1 : n;
+    return hook ? hook->realloc(hook->data, p, n) : realloc(p, n);
+}
+
+void bus_free(void *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    if (hook) {
+        hook->free(hook->data, p);
+    } else {
+        free(p);
+    }
+}
+
+char *bus_strndup(const char *s, size_t n)
+{
+    char *p = bus_malloc(n + 1);
+    if (p != NULL) {
+        if (n > 0) {
+            memcpy(p, s, n);
+        }
+        p[n] = '\0';
+    }
+    return p;
+}
+
+char *bus_strdup(const char *s)
+{
+    return bus_strndup(s, strlen(s));
+}
