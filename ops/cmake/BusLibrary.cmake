@@ -48,3 +48,10 @@ function(bus_subdirectories)
     endif()
   endforeach()
 endfunction()
+
+# bus_end(NAME ...): a producer's or consumer's folder; as bus_library, and
+# the program links it.
+function(bus_end name)
+  bus_library(${name} ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY BUS_ENDS ${name})
+endfunction()
