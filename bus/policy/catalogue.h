@@ -1,0 +1,160 @@
+/* The catalogue: the items of all departments, compiled, and what they say of
+ * one household at one date.
+ *
+ * Pure: no clock, no I/O. It is built from node trees that somebody else read
+ * (bus/base/node.h), never changes after that and may be read by any thread.
+ * The engine proposes and explains; people decide (PIPL art. 24). */
+#ifndef BUS_POLICY_CATALOGUE_H
+#define BUS_POLICY_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/arena.h"
+#include "bus/base/err.h"
+#include "bus/base/faults.h"
+#include "bus/base/node.h"
+#include "bus/base/strv.h"
+
+struct bus_policy_catalogue;
+
+struct bus_policy_sources
+{
+    const struct bus_node *facts;        /* facts.yaml */
+    const struct bus_node *standards;    /* standards.yaml */
+    const struct bus_node *interactions; /* policies/interactions.yaml */
+    const struct bus_node *const *items; /* policies/<dept>/<code>.yaml */
+    size_t item_count;
+};
+
+/* Compiles everything; faults go to `faults` with their places. Takes nothing,
+ * copies what it keeps into its own arena. NULL if there was any error. */
+struct bus_policy_catalogue *
+bus_policy_catalogue_new(const struct bus_policy_sources *sources,
+                         struct bus_faults *faults);
+void bus_policy_catalogue_free(struct bus_policy_catalogue *c);
+/* The content's version: a hash of all sources in canonical form, 16 hex. */
+const char *bus_policy_catalogue_version(const struct bus_policy_catalogue *c);
+
+enum bus_policy_delivery {
+    BUS_POLICY_BANK,
+    BUS_POLICY_POST_CASH,
+    BUS_POLICY_POST_GOODS,
+    BUS_POLICY_SERVICE
+};
+struct bus_policy_item
+{
+    struct bus_strv code, department, title_zh, title_en;
+    struct bus_strv version; /* the one in force at the date asked */
+    struct bus_strv fund;    /* "" for none */
+    enum bus_policy_delivery delivery;
+    bool startable; /* may be started while facts are missing */
+    int32_t limit;  /* days to decide */
+    bool working_days;
+    /* What a confirmed decision makes true: a fact of the dictionary and the
+     * text, boolean or number it gets; name.n == 0 for none. */
+    struct bus_strv grants_fact;
+    struct bus_strv grants_value;
+};
+size_t bus_policy_item_count(const struct bus_policy_catalogue *c);
+/* Item i (0 <= i < count, in code order) as in force at rule_date; false if no
+ * version of it is in force then. Borrows from the catalogue. */
+bool bus_policy_item_at(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date,
+                        struct bus_policy_item *ret);
+/* -1 if there is none. */
+int bus_policy_item_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv code);
+
+/* The fact dictionary. Names are "household.x" and "member.x". */
+int bus_policy_fact_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv name); /* id, or -1 */
+struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
+                                     int fact);
+/* May this source word supply the fact? */
+bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
+                                 int fact,
+                                 struct bus_strv source);
+
+enum bus_policy_kind {
+    BUS_POLICY_NULL, /* known to be absent */
+    BUS_POLICY_BOOL,
+    BUS_POLICY_LONG, /* money_fen, count, number */
+    BUS_POLICY_DATE, /* days since 1970-01-01 */
+    BUS_POLICY_TEXT  /* enum word, text */
+};
+struct bus_policy_fact
+{
+    int fact;   /* id of the dictionary */
+    int member; /* index of the household's members; -1 = household fact */
+    enum bus_policy_kind kind;
+    int64_t number;       /* BOOL 0/1, LONG, DATE */
+    struct bus_strv text; /* TEXT */
+    int32_t as_of;
+    bool verified;
+    struct bus_strv source;
+};
+struct bus_policy_household
+{
+    size_t member_count;
+    const struct bus_policy_fact *facts; /* one per (fact, member) */
+    size_t fact_count;
+};
+
+enum bus_policy_verdict {
+    BUS_POLICY_ELIGIBLE,
+    BUS_POLICY_NOT_ELIGIBLE,
+    BUS_POLICY_UNDETERMINED,
+    BUS_POLICY_FAILED /* the rule itself failed; `failure` says where */
+};
+struct bus_policy_missing
+{
+    int fact, member; /* member -1: household fact */
+};
+struct bus_policy_verdict_of
+{
+    int item;
+    enum bus_policy_verdict verdict;
+    bool has_amount;
+    int64_t amount_fen;
+    const struct bus_strv *reasons; /* clause keys that decided */
+    size_t reason_count;
+    const struct bus_policy_missing *missing;
+    size_t missing_count;
+    struct bus_strv left_out_by; /* "" when chosen or not eligible */
+    const char *failure;
+};
+struct bus_policy_result
+{
+    const struct bus_policy_verdict_of *items; /* in item order, in force */
+    size_t count;
+};
+
+enum bus_policy_depth {
+    BUS_POLICY_VERDICTS, /* verdicts and amounts only */
+    BUS_POLICY_REASONS   /* and reasons, missing facts, interactions */
+};
+/* Everything returned lives in mem (the caller's message arena) or in the
+ * catalogue. Never "not eligible" for want of a fact. Fails only for a
+ * household over a limit (BUS_ETOOBIG) or no memory. */
+int bus_policy_evaluate(const struct bus_policy_catalogue *c,
+                        const struct bus_policy_household *h,
+                        int32_t rule_date,
+                        enum bus_policy_depth depth,
+                        struct bus_arena *mem,
+                        struct bus_policy_result *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+
+/* Does item i read this fact (condition, amount, form)? The reverse index. */
+bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
+                           size_t i,
+                           int fact);
+/* Least disclosure: may this department receive the fact? True exactly if one
+ * of its own items reads it. */
+bool bus_policy_discloses(const struct bus_policy_catalogue *c,
+                          struct bus_strv department,
+                          int fact);
+
+#endif
