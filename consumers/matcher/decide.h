@@ -1,0 +1,94 @@
+/* decide: what one event makes of one household. Pure.
+ *
+ *   decide(state, event, policies) -> (state', events)
+ *
+ * The same state and event give the same bytes, on any machine and at any time:
+ * the date is the event's own day in China, ids are derived (events.md), and
+ * sealing is the shell's (an output says for whom, not how). */
+#ifndef CONSUMERS_MATCHER_DECIDE_H
+#define CONSUMERS_MATCHER_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/arena.h"
+#include "bus/base/err.h"
+#include "bus/base/id.h"
+#include "bus/policy/catalogue.h"
+#include "schemas/household_state.h"
+
+/* Limits of one household; more is a dead letter. */
+#define MATCHER_MEMBERS_MAX 64
+#define MATCHER_FACTS_MAX   2048
+#define MATCHER_PARKED_MAX  64
+#define MATCHER_OUTPUTS_MAX 1024
+
+struct matcher_rules
+{
+    const struct bus_policy_catalogue *catalogue; /* borrowed */
+    struct bus_strv insurer; /* partner code that verifies; "" for none */
+    int32_t verification_days;
+};
+
+enum matcher_event_kind {
+    MATCHER_APPLICATION,
+    MATCHER_FACTS,
+    MATCHER_VERIFICATION,
+    MATCHER_DECISION,
+    MATCHER_DISPATCH,
+    MATCHER_PAYMENT,
+    MATCHER_RECEIPT,
+    MATCHER_CLAIM,
+    MATCHER_EVENT_KINDS
+};
+/* The Avro record of each kind, and the state field it is keyed by. */
+const char *matcher_event_record(enum matcher_event_kind kind);
+
+struct matcher_event
+{
+    enum matcher_event_kind kind;
+    const void *record;      /* the decoded struct sa_<record> */
+    struct bus_strv partner; /* whose topic it came on ("MZ"); "" for ours */
+    struct bus_strv bytes;   /* as it came, framing included; for parking */
+};
+
+enum matcher_topic {
+    MATCHER_OUT_EVALUATIONS,
+    MATCHER_OUT_ASSIGNMENTS,
+    MATCHER_OUT_VERIFICATIONS,
+    MATCHER_OUT_CASES,
+    MATCHER_OUT_PARKED,
+    MATCHER_OUT_TOPICS
+};
+struct matcher_output
+{
+    enum matcher_topic topic;
+    struct bus_strv partner;  /* whose topic; "" for ours */
+    const void *record;       /* struct sa_<record>, in the message arena */
+    struct bus_id event_id;   /* also in the record */
+    struct bus_id case_id;
+    struct bus_strv seal_for; /* key owner of `personal`; "" leaves it null */
+};
+struct matcher_outputs
+{
+    struct matcher_output *v;
+    size_t n, cap;
+    bool changed;   /* the state did */
+    bool duplicate; /* seen before: nothing to do, nothing wrong */
+    /* On BUS_ACT_REJECT: the dead letter's reason code. */
+    const char *reason_code;
+};
+
+/* state: decoded or zeroed (a household never seen); changed in place, new
+ * parts from mem. Texts are borrowed from the event, the state's bytes, the
+ * catalogue and mem: encode before any of them goes. On an error the state is
+ * not to be used. */
+int matcher_decide(const struct matcher_rules *rules,
+                   struct sa_household_state *state,
+                   const struct matcher_event *event,
+                   struct bus_arena *mem,
+                   struct matcher_outputs *ret,
+                   struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

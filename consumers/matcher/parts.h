@@ -1,0 +1,116 @@
+/* What the files of decide share; see decide.h. */
+#ifndef CONSUMERS_MATCHER_PARTS_H
+#define CONSUMERS_MATCHER_PARTS_H
+
+#include "consumers/matcher/decide.h"
+#include "schemas/application.h"
+#include "schemas/assignment.h"
+#include "schemas/case_event.h"
+#include "schemas/claim.h"
+#include "schemas/decision.h"
+#include "schemas/delivery_receipt.h"
+#include "schemas/dispatch_result.h"
+#include "schemas/evaluation.h"
+#include "schemas/facts_reported.h"
+#include "schemas/parked_note.h"
+#include "schemas/payment_result.h"
+#include "schemas/verification_request.h"
+#include "schemas/verification_result.h"
+
+/* One call of matcher_decide(). */
+struct step
+{
+    const struct matcher_rules *rules;
+    struct sa_household_state *state;
+    const struct matcher_event *event;
+    struct bus_arena *mem;
+    struct matcher_outputs *out;
+    struct bus_err *err;
+    struct bus_id cause; /* id of the event in hand */
+    int64_t now_ms;      /* its occurred_at */
+    int32_t today;       /* that day in China */
+};
+
+/* Rejects with a reason code of the dead letter. */
+int step_reject(struct step *s,
+                enum bus_errc code,
+                const char *reason_code,
+                const char *fmt,
+                ...) BUS_PRINTF(4, 5);
+int step_no_memory(struct step *s);
+/* The id of an output event: derived from its record, what it is about, and
+ * the cause. */
+struct bus_id step_event_id(struct step *s,
+                            const char *record,
+                            const struct bus_id *about,
+                            int32_t number);
+int step_emit(struct step *s, const struct matcher_output *o);
+/* A case_event with the common fields filled. NULL: no memory. */
+struct sa_case_event *step_case_event(struct step *s,
+                                      enum sa_case_event_kind kind,
+                                      const struct bus_id *about);
+int step_emit_case(struct step *s,
+                   struct sa_case_event *e,
+                   struct bus_strv seal_for);
+
+/* facts.c: folds facts into the state; *ret_changed if any is new. */
+int fold_facts(struct step *s,
+               const struct sa_fact *facts,
+               size_t n,
+               bool *ret_changed);
+/* What a confirmed item makes true. */
+int fold_grant(struct step *s,
+               const struct bus_policy_item *item,
+               bool *ret_changed);
+/* match.c: evaluates all items and fans out what differs. */
+int match_household(struct step *s);
+/* application.c */
+int on_application(struct step *s);
+/* answers.c: decisions, dispatches, and what comes back. */
+int on_decision(struct step *s);
+int on_dispatch(struct step *s);
+int on_payment(struct step *s);
+int on_receipt(struct step *s);
+int on_claim(struct step *s);
+/* close.c: emits CLOSED if every assignment has ended. */
+int close_if_ended(struct step *s);
+/* park.c */
+int park_event(struct step *s,
+               const struct bus_id *event_id,
+               const struct bus_id *waits_for);
+/* Folds what waited for `id`, in the order it came. */
+int release_parked(struct step *s, const struct bus_id *id);
+/* decide.c: one event of any kind, also a parked one. */
+int step_run(struct step *s);
+
+/* assignment_sm.c: the only place that moves an assignment. */
+enum assignment_move {
+    MOVE_ACCEPT,   /* a confirmed decision */
+    MOVE_REFUSE,   /* a refused one */
+    MOVE_RETURN,   /* the department gives it back */
+    MOVE_WITHDRAW, /* we take it back */
+    MOVE_ORDER,    /* dispatch sent something */
+    MOVE_SERVE,    /* dispatch had nothing to send */
+    MOVE_REOPEN,   /* dispatch refused the order */
+    MOVE_DELIVER,  /* every line is done */
+    MOVE_FAIL,     /* a line failed or was reversed */
+    ASSIGNMENT_MOVES
+};
+struct assignment_row
+{
+    enum sa_assignment_status from;
+    enum assignment_move move;
+    enum sa_assignment_status to;
+};
+extern const struct assignment_row assignment_table[];
+extern const size_t assignment_rows;
+bool assignment_ended(enum sa_assignment_status status);
+bool assignment_can(const struct sa_assignment_state *a,
+                    enum assignment_move move);
+/* Asserts assignment_can(). */
+void assignment_move(struct sa_assignment_state *a, enum assignment_move move);
+struct sa_assignment_state *assignment_find(struct sa_household_state *state,
+                                            const struct bus_id *id);
+const char *assignment_status_word(enum sa_assignment_status status);
+
+#endif
