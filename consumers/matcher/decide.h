@@ -64,9 +64,9 @@ enum matcher_topic {
 struct matcher_output
 {
     enum matcher_topic topic;
-    struct bus_strv partner;  /* whose topic; "" for ours */
-    const void *record;       /* struct sa_<record>, in the message arena */
-    struct bus_id event_id;   /* also in the record */
+    struct bus_strv partner; /* whose topic; "" for ours */
+    const void *record;      /* struct sa_<record>, in the message arena */
+    struct bus_id event_id;  /* also in the record */
     struct bus_id case_id;
     struct bus_strv seal_for; /* key owner of `personal`; "" leaves it null */
 };

@@ -72,6 +72,10 @@ int on_dispatch(struct step *s);
 int on_payment(struct step *s);
 int on_receipt(struct step *s);
 int on_claim(struct step *s);
+/* match.c: gives an assignment back to its department with a reason. */
+int assignment_give_back(struct step *s,
+                         struct sa_assignment_state *a,
+                         struct bus_strv reason);
 /* close.c: emits CLOSED if every assignment has ended. */
 int close_if_ended(struct step *s);
 /* park.c */

@@ -1,0 +1,456 @@
+/* What comes back: decisions, what dispatch made of them, and the results of
+ * banks, post and charities. */
+#include <string.h>
+
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+
+static int
+fold_note(struct step *s, const struct bus_id *about, struct bus_strv note)
+{
+    struct sa_case_event *e =
+        step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, about);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = note;
+    s->out->changed = true;
+    return step_emit_case(s, e, (struct bus_strv){0});
+}
+
+/* --- decisions --- */
+
+static int check_decision(struct step *s,
+                          const struct sa_decision *d,
+                          const struct sa_assignment_state *a)
+{
+    if (a == NULL) {
+        return step_reject(s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
+                           "no such assignment was made to this household");
+    }
+    if (!bus_strv_eq(a->department, s->event->partner) ||
+        !bus_strv_eq(a->department, d->department)) {
+        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+                           "the assignment is %.*s's; it is answered on "
+                           "decisions.%.*s by that department only",
+                           BUS_STRV_ARG(a->department),
+                           BUS_STRV_ARG(a->department));
+    }
+    if (a->has_decision_id && bus_id_eq(&a->decision_id, &d->decision_id)) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+        return step_reject(s, BUS_ESTATE, "ASSIGNMENT_ENDED",
+                           "the assignment is %s; a correction is a new "
+                           "decision in a new round",
+                           assignment_status_word(a->status));
+    }
+    bool money =
+        d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
+    if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && money &&
+        (!d->has_amount_fen || d->amount_fen <= 0)) {
+        return step_reject(s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
+                           "a confirmed decision over money needs amount_fen "
+                           "above 0");
+    }
+    if (d->uncovered_fen < 0 || d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
+        return step_reject(s, BUS_ERANGE, "DECISION_UNREADABLE",
+                           "outcome must be CONFIRMED, REFUSED or RETURNED "
+                           "and uncovered_fen not negative");
+    }
+    return BUS_OK;
+}
+
+static int tell_dispatch(struct step *s,
+                         const struct sa_decision *d,
+                         const struct bus_policy_item *item)
+{
+    struct sa_case_event *e = step_case_event(
+        s, SA_CASE_EVENT_KIND_DECISION_ACCEPTED, &d->decision_id);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_decision = true;
+    e->decision = *d;
+    e->has_fund = item->fund.n > 0;
+    e->fund = item->fund;
+    bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    return step_emit_case(s, e,
+                          pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
+}
+
+int on_decision(struct step *s)
+{
+    const struct sa_decision *d = s->event->record;
+    struct sa_assignment_state *a =
+        assignment_find(s->state, &d->assignment_id);
+    int rc = check_decision(s, d, a);
+    if (rc != BUS_OK || s->out->duplicate) {
+        return rc;
+    }
+    struct bus_policy_item item = {0};
+    int at = bus_policy_item_find(s->rules->catalogue, a->item);
+    if (at >= 0) {
+        (void)bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today,
+                                 &item);
+    }
+    bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    assignment_move(a, yes ? MOVE_ACCEPT
+                       : d->outcome == SA_DECISION_OUTCOME_REFUSED
+                           ? MOVE_REFUSE
+                           : MOVE_RETURN);
+    a->has_decision_id = true;
+    a->decision_id = d->decision_id;
+    if (d->has_amount_fen) {
+        a->has_amount_fen = true;
+        a->amount_fen = d->amount_fen;
+    }
+    s->out->changed = true;
+    rc = tell_dispatch(s, d, &item);
+    bool changed = false;
+    if (rc == BUS_OK && yes) {
+        rc = fold_grant(s, &item, &changed);
+    }
+    if (rc == BUS_OK && changed) {
+        return match_household(s);
+    }
+    return rc == BUS_OK ? close_if_ended(s) : rc;
+}
+
+/* --- dispatch --- */
+
+static int note_need(struct step *s,
+                     const struct sa_dispatch_line *line,
+                     const struct sa_dispatch_result *r)
+{
+    struct sa_household_state *st = s->state;
+    size_t n = st->needs.n;
+    for (size_t i = 0; i < n; i++) {
+        if (bus_id_eq(&st->needs.v[i].need_id, &line->order_id)) {
+            return BUS_OK; /* one need, offered to several charities */
+        }
+    }
+    struct sa_need_state *list =
+        bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, st->needs.v, n * sizeof(*list));
+    }
+    list[n] = (struct sa_need_state){
+        .need_id = line->order_id,
+        .case_id = r->case_id,
+        .gap_fen = line->amount_fen,
+    };
+    st->needs.v = list;
+    st->needs.n = n + 1;
+    return BUS_OK;
+}
+
+static int note_lines(struct step *s,
+                      struct sa_assignment_state *a,
+                      const struct sa_dispatch_result *r)
+{
+    struct sa_line_state *list =
+        bus_arena_alloc(s->mem, (r->lines.n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->lines.n; i++) {
+        const struct sa_dispatch_line *l = &r->lines.v[i];
+        if (l->kind == SA_DISPATCH_KIND_NEED) {
+            int rc = note_need(s, l, r);
+            if (rc != BUS_OK) {
+                return rc;
+            }
+            continue;
+        }
+        list[n++] = (struct sa_line_state){
+            .order_id = l->order_id,
+            .kind = l->kind,
+            .status = SA_LINE_STATUS_OPEN,
+        };
+    }
+    if (n > 0) {
+        a->lines.v = list;
+        a->lines.n = n;
+    }
+    return BUS_OK;
+}
+
+static int order_refused(struct step *s,
+                         struct sa_assignment_state *a,
+                         const struct sa_dispatch_result *r)
+{
+    assignment_move(a, MOVE_REOPEN);
+    struct bus_strv why = r->has_reason ? r->reason : BUS_STRV("ORDER_REFUSED");
+    struct sa_case_event *e =
+        step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, &r->decision_id);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = why;
+    int rc = step_emit_case(s, e, (struct bus_strv){0});
+    return rc == BUS_OK ? assignment_give_back(s, a, why) : rc;
+}
+
+int on_dispatch(struct step *s)
+{
+    const struct sa_dispatch_result *r = s->event->record;
+    struct sa_assignment_state *a =
+        assignment_find(s->state, &r->assignment_id);
+    if (a == NULL || !a->has_decision_id ||
+        !bus_id_eq(&a->decision_id, &r->decision_id)) {
+        return step_reject(s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
+                           "dispatch answers a decision this household does "
+                           "not have");
+    }
+    bool waiting = a->status == SA_ASSIGNMENT_STATUS_CONFIRMED;
+    if (!waiting && !assignment_ended(a->status)) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    s->out->changed = true;
+    if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
+        return order_refused(s, a, r);
+    }
+    int rc = note_lines(s, a, r);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (waiting) {
+        assignment_move(a, a->lines.n > 0 ? MOVE_ORDER : MOVE_SERVE);
+    }
+    for (size_t i = 0; rc == BUS_OK && i < r->lines.n; i++) {
+        rc = release_parked(s, &r->lines.v[i].order_id);
+    }
+    return rc == BUS_OK ? close_if_ended(s) : rc;
+}
+
+/* --- results of banks and post --- */
+
+struct line_at
+{
+    struct sa_assignment_state *a;
+    struct sa_line_state *line;
+};
+
+/* Lines are part of the state that was read; they are copied before a change
+ * so that the state's bytes stay as they were. */
+static int
+find_line(struct step *s, const struct bus_id *order_id, struct line_at *ret)
+{
+    struct sa_household_state *st = s->state;
+    *ret = (struct line_at){0};
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        struct sa_assignment_state *a = &st->assignments.v[i];
+        for (size_t j = 0; j < a->lines.n; j++) {
+            if (bus_id_eq(&a->lines.v[j].order_id, order_id)) {
+                *ret = (struct line_at){a, &a->lines.v[j]};
+                return BUS_OK;
+            }
+        }
+    }
+    return BUS_OK;
+}
+
+static bool dispatch_awaited(const struct sa_household_state *st)
+{
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        if (st->assignments.v[i].status == SA_ASSIGNMENT_STATUS_CONFIRMED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int ended_lines(struct step *s, struct sa_assignment_state *a)
+{
+    bool open = false, failed = false;
+    for (size_t i = 0; i < a->lines.n; i++) {
+        open |= a->lines.v[i].status == SA_LINE_STATUS_OPEN;
+        failed |= a->lines.v[i].status == SA_LINE_STATUS_FAILED ||
+                  a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
+    }
+    if (!open) {
+        enum assignment_move move = failed ? MOVE_FAIL : MOVE_DELIVER;
+        if (assignment_can(a, move)) {
+            assignment_move(a, move);
+        }
+    }
+    return close_if_ended(s);
+}
+
+enum line_news { NEWS_DONE, NEWS_FAILED, NEWS_REVERSED };
+
+static int fold_line(struct step *s,
+                     const struct bus_id *order_id,
+                     enum line_news news,
+                     struct bus_strv note)
+{
+    struct line_at at;
+    int rc = find_line(s, order_id, &at);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (at.line == NULL) {
+        return dispatch_awaited(s->state)
+                   ? park_event(s, &s->cause, order_id)
+                   : step_reject(s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
+                                 "no such order was sent for this household");
+    }
+    static const enum sa_line_status to[] = {
+        [NEWS_DONE] = SA_LINE_STATUS_DONE,
+        [NEWS_FAILED] = SA_LINE_STATUS_FAILED,
+        [NEWS_REVERSED] = SA_LINE_STATUS_REVERSED,
+    };
+    enum sa_line_status was = at.line->status;
+    bool late = news == NEWS_DONE && was == SA_LINE_STATUS_REVERSED;
+    if (was == to[news] || late) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    if (news == NEWS_REVERSED && was == SA_LINE_STATUS_OPEN) {
+        return park_event(s, &s->cause, order_id);
+    }
+    bool first = was == SA_LINE_STATUS_OPEN;
+    bool back = news == NEWS_REVERSED && was == SA_LINE_STATUS_DONE;
+    if (!first && !back) {
+        return step_reject(s, BUS_ESTATE, "LINE_ENDED",
+                           "the order has ended otherwise; people must look");
+    }
+    at.line->status = to[news];
+    rc = fold_note(s, order_id, note);
+    rc = rc == BUS_OK && news == NEWS_DONE ? release_parked(s, order_id) : rc;
+    return rc == BUS_OK ? ended_lines(s, at.a) : rc;
+}
+
+int on_payment(struct step *s)
+{
+    const struct sa_payment_result *r = s->event->record;
+    switch (r->outcome) {
+    case SA_PAYMENT_OUTCOME_SETTLED:
+        return fold_line(s, &r->order_id, NEWS_DONE, BUS_STRV("SETTLED"));
+    case SA_PAYMENT_OUTCOME_REJECTED:
+        return fold_line(s, &r->order_id, NEWS_FAILED, BUS_STRV("REJECTED"));
+    case SA_PAYMENT_OUTCOME_RETURNED:
+        return fold_line(s, &r->order_id, NEWS_REVERSED, BUS_STRV("RETURNED"));
+    case SA_PAYMENT_OUTCOME_UNKNOWN:
+        break;
+    }
+    return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+                       "outcome must be SETTLED, REJECTED or RETURNED");
+}
+
+int on_receipt(struct step *s)
+{
+    const struct sa_delivery_receipt *r = s->event->record;
+    switch (r->outcome) {
+    case SA_DELIVERY_OUTCOME_SIGNED:
+        return fold_line(s, &r->task_id, NEWS_DONE, BUS_STRV("SIGNED"));
+    case SA_DELIVERY_OUTCOME_PAID:
+        return fold_line(s, &r->task_id, NEWS_DONE, BUS_STRV("PAID"));
+    case SA_DELIVERY_OUTCOME_FAILED:
+        return fold_line(s, &r->task_id, NEWS_FAILED, BUS_STRV("FAILED"));
+    case SA_DELIVERY_OUTCOME_RETURNED:
+        return fold_line(s, &r->task_id, NEWS_FAILED, BUS_STRV("RETURNED"));
+    case SA_DELIVERY_OUTCOME_UNKNOWN:
+        break;
+    }
+    return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+                       "outcome must be SIGNED, PAID, FAILED or RETURNED");
+}
+
+/* --- charities --- */
+
+static int
+take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
+{
+    int64_t open = need->gap_fen - need->claimed_fen;
+    if (open <= 0) {
+        return fold_note(s, &c->claim_id, BUS_STRV("NEED_ALREADY_CLAIMED"));
+    }
+    size_t n = need->claims.n;
+    struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
+    if (ids == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(ids, need->claims.v, n * sizeof(*ids));
+    }
+    ids[n] = c->claim_id;
+    need->claims.v = ids;
+    need->claims.n = n + 1;
+    need->claimed_fen += c->amount_fen < open ? c->amount_fen : open;
+    need->has_claimed_by = true;
+    need->claimed_by = c->charity;
+    return fold_note(s, &c->claim_id, BUS_STRV("NEED_CLAIMED"));
+}
+
+/* A charity may be quicker than dispatch's own word to us. */
+static bool need_awaited(const struct sa_household_state *st,
+                         const struct bus_id *need_id)
+{
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        const struct sa_assignment_state *a = &st->assignments.v[i];
+        struct bus_strv parts[] = {
+            {(const char *)a->assignment_id.b, sizeof(a->assignment_id.b)},
+            {(const char *)a->decision_id.b, sizeof(a->decision_id.b)},
+        };
+        struct bus_id id = bus_wire_derived_id("need", parts, 2);
+        if (a->has_decision_id && bus_id_eq(&id, need_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int on_claim(struct step *s)
+{
+    const struct sa_claim *c = s->event->record;
+    struct sa_need_state *need = NULL;
+    for (size_t i = 0; i < s->state->needs.n; i++) {
+        if (bus_id_eq(&s->state->needs.v[i].need_id, &c->need_id)) {
+            need = &s->state->needs.v[i];
+        }
+    }
+    if (need == NULL && need_awaited(s->state, &c->need_id)) {
+        return park_event(s, &s->cause, &c->need_id);
+    }
+    if (need == NULL) {
+        return step_reject(s, BUS_EUNKNOWN, "NEED_UNKNOWN",
+                           "no such need was published for this household");
+    }
+    if (!bus_strv_eq(c->charity, s->event->partner)) {
+        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+                           "a claim of %.*s came on another's topic",
+                           BUS_STRV_ARG(c->charity));
+    }
+    switch (c->outcome) {
+    case SA_CLAIM_OUTCOME_CLAIMED:
+        break;
+    case SA_CLAIM_OUTCOME_DELIVERED:
+        return fold_note(s, &c->claim_id, BUS_STRV("NEED_DELIVERED"));
+    case SA_CLAIM_OUTCOME_DECLINED:
+        return fold_note(s, &c->claim_id, BUS_STRV("NEED_DECLINED"));
+    case SA_CLAIM_OUTCOME_UNKNOWN:
+        return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+                           "outcome must be CLAIMED, DELIVERED or DECLINED");
+    }
+    for (size_t i = 0; i < need->claims.n; i++) {
+        if (bus_id_eq(&need->claims.v[i], &c->claim_id)) {
+            s->out->duplicate = true;
+            return BUS_OK;
+        }
+    }
+    if (c->amount_fen <= 0) {
+        return step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
+                           "a claim needs amount_fen above 0");
+    }
+    return take_claim(s, need, c);
+}

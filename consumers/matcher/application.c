@@ -1,0 +1,135 @@
+/* An application opens the household's case or joins the open one (T21). */
+#include <string.h>
+
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+
+/* Union of members: who was named once stays until a split says otherwise. */
+static int merge_members(struct step *s, const struct sa_application *a)
+{
+    struct sa_household_state *st = s->state;
+    size_t room = st->members.n + a->members.n;
+    struct sa_member *list = bus_arena_alloc(s->mem, room * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    size_t n = st->members.n;
+    if (n > 0) {
+        memcpy(list, st->members.v, n * sizeof(*list));
+    }
+    for (size_t i = 0; i < a->members.n; i++) {
+        size_t at = 0;
+        while (at < n &&
+               !bus_id_eq(&list[at].person_id, &a->members.v[i].person_id)) {
+            at++;
+        }
+        list[at] = a->members.v[i];
+        n += at == n;
+    }
+    if (n == 0 || n > MATCHER_MEMBERS_MAX) {
+        return step_reject(s, BUS_ERANGE, "LIMIT",
+                           "%zu members; a household has 1 to %d", n,
+                           MATCHER_MEMBERS_MAX);
+    }
+    st->members.v = list;
+    st->members.n = n;
+    return BUS_OK;
+}
+
+static struct bus_id case_id_of(const struct sa_household_state *st)
+{
+    uint32_t no = (uint32_t)st->case_no;
+    uint8_t be[4] = {(uint8_t)(no >> 24), (uint8_t)(no >> 16),
+                     (uint8_t)(no >> 8), (uint8_t)no};
+    struct bus_strv parts[] = {
+        {(const char *)st->household_id.b, sizeof(st->household_id.b)},
+        {(const char *)be, sizeof(be)},
+    };
+    return bus_wire_derived_id("case", parts, 2);
+}
+
+static void open_case(struct step *s)
+{
+    struct sa_household_state *st = s->state;
+    st->case_no++;
+    st->case_open = true;
+    st->has_case_id = true;
+    st->case_id = case_id_of(st);
+    st->opened_at = s->now_ms;
+    st->applications.n = 0;
+    st->verifications.n = 0;
+    st->undetermined = 0;
+}
+
+static int note_application(struct step *s, const struct sa_application *a)
+{
+    struct sa_household_state *st = s->state;
+    size_t n = st->applications.n;
+    struct sa_application_ref *list =
+        bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, st->applications.v, n * sizeof(*list));
+    }
+    list[n] = (struct sa_application_ref){
+        .application_id = a->application_id,
+        .channel = a->channel,
+        .occurred_at = a->occurred_at,
+    };
+    st->applications.v = list;
+    st->applications.n = n + 1;
+    return BUS_OK;
+}
+
+static int say(struct step *s, const struct sa_application *a, bool opened)
+{
+    struct sa_case_event *e =
+        step_case_event(s,
+                        opened ? SA_CASE_EVENT_KIND_OPENED
+                               : SA_CASE_EVENT_KIND_APPLICATION_JOINED,
+                        &a->application_id);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_application_id = true;
+    e->application_id = a->application_id;
+    e->has_channel = true;
+    e->channel = a->channel;
+    return step_emit_case(s, e, (struct bus_strv){0});
+}
+
+int on_application(struct step *s)
+{
+    const struct sa_application *a = s->event->record;
+    struct sa_household_state *st = s->state;
+    for (size_t i = 0; i < st->applications.n; i++) {
+        if (bus_id_eq(&st->applications.v[i].application_id,
+                      &a->application_id)) {
+            s->out->duplicate = true;
+            return BUS_OK;
+        }
+    }
+    bool opened = !st->case_open;
+    if (opened) {
+        open_case(s);
+    }
+    s->out->changed = true;
+    st->division_code = a->division_code;
+    if (a->has_personal) {
+        st->has_personal = true;
+        st->personal = a->personal;
+        st->has_personal_event = true;
+        st->personal_event = a->event_id;
+    }
+    int rc = merge_members(s, a);
+    rc = rc == BUS_OK ? note_application(s, a) : rc;
+    rc = rc == BUS_OK ? say(s, a, opened) : rc;
+    bool changed = false;
+    rc = rc == BUS_OK ? fold_facts(s, a->facts.v, a->facts.n, &changed) : rc;
+    if (rc == BUS_OK && (changed || opened)) {
+        return match_household(s);
+    }
+    return rc;
+}

@@ -1,0 +1,296 @@
+/* The entry of the pure core, and the helpers its files share.
+ *
+ * - an event of a known kind     its handler folds it, evaluates, fans out
+ * - an event seen before         out.duplicate, nothing changes
+ * - an event that does not fit   BUS_ACT_REJECT with a reason code
+ * - over a limit of decide.h     BUS_ETOOBIG, reason LIMIT
+ */
+#include "consumers/matcher/decide.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+
+#define OUTPUTS_FIRST 16
+
+const char *matcher_event_record(enum matcher_event_kind kind)
+{
+    static const char *const names[] = {
+        [MATCHER_APPLICATION] = "application",
+        [MATCHER_FACTS] = "facts_reported",
+        [MATCHER_VERIFICATION] = "verification_result",
+        [MATCHER_DECISION] = "decision",
+        [MATCHER_DISPATCH] = "dispatch_result",
+        [MATCHER_PAYMENT] = "payment_result",
+        [MATCHER_RECEIPT] = "delivery_receipt",
+        [MATCHER_CLAIM] = "claim",
+    };
+    return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
+}
+
+int step_reject(struct step *s,
+                enum bus_errc code,
+                const char *reason_code,
+                const char *fmt,
+                ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = bus_vfail(s->err, code, fmt, ap);
+    va_end(ap);
+    s->out->reason_code = reason_code;
+    return rc;
+}
+
+int step_no_memory(struct step *s)
+{
+    return step_reject(s, BUS_ETOOBIG, "LIMIT",
+                       "the household's event needs more than the arena's %zu "
+                       "bytes",
+                       s->mem->max_bytes);
+}
+
+static struct bus_strv id_view(const struct bus_id *id)
+{
+    return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
+}
+
+struct bus_id step_event_id(struct step *s,
+                            const char *record,
+                            const struct bus_id *about,
+                            int32_t number)
+{
+    struct bus_strv parts[] = {
+        bus_strv(record),
+        id_view(about),
+        {(const char *)&number, sizeof(number)},
+        id_view(&s->cause),
+    };
+    return bus_wire_derived_id("event", parts, 4);
+}
+
+int step_emit(struct step *s, const struct matcher_output *o)
+{
+    struct matcher_outputs *out = s->out;
+    if (out->n == MATCHER_OUTPUTS_MAX) {
+        return step_reject(s, BUS_ETOOBIG, "LIMIT",
+                           "one event makes more than %d events",
+                           MATCHER_OUTPUTS_MAX);
+    }
+    if (out->n == out->cap) {
+        size_t cap = out->cap ? out->cap * 2 : OUTPUTS_FIRST;
+        struct matcher_output *v = bus_arena_alloc(s->mem, cap * sizeof(*v));
+        if (v == NULL) {
+            return step_no_memory(s);
+        }
+        if (out->n > 0) {
+            memcpy(v, out->v, out->n * sizeof(*v));
+        }
+        out->v = v;
+        out->cap = cap;
+    }
+    out->v[out->n++] = *o;
+    return BUS_OK;
+}
+
+struct sa_case_event *step_case_event(struct step *s,
+                                      enum sa_case_event_kind kind,
+                                      const struct bus_id *about)
+{
+    struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
+    if (e == NULL) {
+        return NULL;
+    }
+    e->event_id = step_event_id(s, "case_event", about, (int32_t)kind);
+    e->household_id = s->state->household_id;
+    e->occurred_at = s->now_ms;
+    e->case_id = s->state->case_id;
+    e->case_no = s->state->case_no;
+    e->kind = kind;
+    e->division_code = s->state->division_code;
+    e->household_size = (int32_t)s->state->members.n;
+    e->has_refers_to = true;
+    e->refers_to = *about;
+    return e;
+}
+
+int step_emit_case(struct step *s,
+                   struct sa_case_event *e,
+                   struct bus_strv seal_for)
+{
+    return step_emit(s, &(struct matcher_output){
+                            .topic = MATCHER_OUT_CASES,
+                            .record = e,
+                            .event_id = e->event_id,
+                            .case_id = e->case_id,
+                            .seal_for = seal_for,
+                        });
+}
+
+struct common
+{
+    const struct bus_id *event_id, *household_id;
+    int64_t occurred_at;
+};
+
+#define COMMON(type, r)                                         \
+    ((struct common){&((const struct type *)(r))->event_id,     \
+                     &((const struct type *)(r))->household_id, \
+                     ((const struct type *)(r))->occurred_at})
+
+static struct common common_of(const struct matcher_event *e)
+{
+    switch (e->kind) {
+    case MATCHER_APPLICATION:
+        return COMMON(sa_application, e->record);
+    case MATCHER_FACTS:
+        return COMMON(sa_facts_reported, e->record);
+    case MATCHER_VERIFICATION:
+        return COMMON(sa_verification_result, e->record);
+    case MATCHER_DECISION:
+        return COMMON(sa_decision, e->record);
+    case MATCHER_DISPATCH:
+        return COMMON(sa_dispatch_result, e->record);
+    case MATCHER_PAYMENT:
+        return COMMON(sa_payment_result, e->record);
+    case MATCHER_RECEIPT:
+        return COMMON(sa_delivery_receipt, e->record);
+    case MATCHER_CLAIM:
+        return COMMON(sa_claim, e->record);
+    case MATCHER_EVENT_KINDS:
+        break;
+    }
+    assert(!"a kind of event");
+    return (struct common){0};
+}
+
+static int on_facts(struct step *s)
+{
+    const struct sa_facts_reported *r = s->event->record;
+    bool changed = false;
+    int rc = fold_facts(s, r->facts.v, r->facts.n, &changed);
+    if (rc == BUS_OK && !changed) {
+        s->out->duplicate = true;
+    }
+    return rc == BUS_OK && changed ? match_household(s) : rc;
+}
+
+static int on_verification(struct step *s)
+{
+    const struct sa_verification_result *r = s->event->record;
+    struct sa_verification_state *v = NULL;
+    for (size_t i = 0; i < s->state->verifications.n; i++) {
+        if (bus_id_eq(&s->state->verifications.v[i].request_id,
+                      &r->request_id)) {
+            v = &s->state->verifications.v[i];
+        }
+    }
+    if (v == NULL) {
+        return step_reject(s, BUS_EUNKNOWN, "REQUEST_UNKNOWN",
+                           "no verification was asked for under this id");
+    }
+    if (!bus_strv_eq(v->partner, s->event->partner)) {
+        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+                           "the request was made to %.*s",
+                           BUS_STRV_ARG(v->partner));
+    }
+    if (!v->open) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    v->open = false;
+    s->out->changed = true;
+    bool changed = false;
+    if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED) {
+        int rc = fold_facts(s, r->facts.v, r->facts.n, &changed);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+    }
+    struct sa_case_event *e =
+        step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED
+                  ? BUS_STRV("VERIFIED")
+                  : BUS_STRV("NOT_VERIFIED");
+    int rc = step_emit_case(s, e, (struct bus_strv){0});
+    if (rc == BUS_OK && changed) {
+        return match_household(s);
+    }
+    return rc == BUS_OK ? close_if_ended(s) : rc;
+}
+
+int step_run(struct step *s)
+{
+    switch (s->event->kind) {
+    case MATCHER_APPLICATION:
+        return on_application(s);
+    case MATCHER_FACTS:
+        return on_facts(s);
+    case MATCHER_VERIFICATION:
+        return on_verification(s);
+    case MATCHER_DECISION:
+        return on_decision(s);
+    case MATCHER_DISPATCH:
+        return on_dispatch(s);
+    case MATCHER_PAYMENT:
+        return on_payment(s);
+    case MATCHER_RECEIPT:
+        return on_receipt(s);
+    case MATCHER_CLAIM:
+        return on_claim(s);
+    case MATCHER_EVENT_KINDS:
+        break;
+    }
+    return bus_fail(s->err, BUS_EBUG, "an event of no kind");
+}
+
+int matcher_decide(const struct matcher_rules *rules,
+                   struct sa_household_state *state,
+                   const struct matcher_event *event,
+                   struct bus_arena *mem,
+                   struct matcher_outputs *ret,
+                   struct bus_err *err)
+{
+    assert(rules->catalogue != NULL && event->record != NULL);
+    struct common c = common_of(event);
+    *ret = (struct matcher_outputs){0};
+    struct step s = {
+        .rules = rules,
+        .state = state,
+        .event = event,
+        .mem = mem,
+        .out = ret,
+        .err = err,
+        .cause = *c.event_id,
+        .now_ms = c.occurred_at,
+        .today = bus_china_day(c.occurred_at),
+    };
+    bool fresh = state->sequence == 0;
+    if (fresh) {
+        state->household_id = *c.household_id;
+        if (event->kind != MATCHER_APPLICATION &&
+            event->kind != MATCHER_FACTS) {
+            return step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
+                               "nothing is known of this household; a %s "
+                               "cannot be the first of it",
+                               matcher_event_record(event->kind));
+        }
+    }
+    if (!bus_id_eq(&state->household_id, c.household_id)) {
+        return step_reject(&s, BUS_EBUG, "KEY_MISMATCH",
+                           "the record's household is not its key's");
+    }
+    int rc = step_run(&s);
+    if (rc == BUS_OK && ret->changed) {
+        state->sequence++;
+    }
+    return rc;
+}

@@ -1,0 +1,164 @@
+#include "consumers/matcher/evaluation.h"
+
+#include "bus/wire/codec.h"
+#include "bus/wire/crypt.h"
+
+static int member_at(const struct evaluation_members *members,
+                     const struct bus_id *id)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        if (bus_id_eq(&members->v[i].person_id, id)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void set_value(struct bus_policy_fact *f, const struct sa_fact *from)
+{
+    switch (from->value.branch) {
+    case SA_FACT_VALUE_BOOLEAN:
+        f->kind = BUS_POLICY_BOOL;
+        f->number = from->value.u.boolean_value;
+        break;
+    case SA_FACT_VALUE_LONG:
+        f->kind = BUS_POLICY_LONG;
+        f->number = from->value.u.long_value;
+        break;
+    case SA_FACT_VALUE_INT:
+        f->kind = BUS_POLICY_DATE;
+        f->number = from->value.u.int_value;
+        break;
+    case SA_FACT_VALUE_STRING:
+        f->kind = BUS_POLICY_TEXT;
+        f->text = from->value.u.string_value;
+        break;
+    default:
+        f->kind = BUS_POLICY_NULL;
+        break;
+    }
+}
+
+int evaluation_household_of(const struct bus_policy_catalogue *c,
+                            const struct evaluation_members *members,
+                            const struct sa_fact *facts,
+                            size_t fact_count,
+                            struct bus_arena *mem,
+                            struct bus_policy_household *ret)
+{
+    struct bus_policy_fact *list =
+        bus_arena_alloc(mem, (fact_count + 1) * sizeof(*list));
+    if (list == NULL) {
+        return BUS_ETOOBIG;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < fact_count; i++) {
+        const struct sa_fact *from = &facts[i];
+        struct bus_policy_fact f = {
+            .fact = bus_policy_fact_find(c, from->name),
+            .member = from->has_member ? member_at(members, &from->member) : -1,
+            .as_of = from->as_of,
+            .verified = from->verified,
+            .source = from->source,
+        };
+        bool nobody = from->has_member && f.member < 0;
+        if (f.fact >= 0 && !nobody) {
+            set_value(&f, from);
+            list[n++] = f;
+        }
+    }
+    *ret = (struct bus_policy_household){
+        .member_count = members->n, .facts = list, .fact_count = n};
+    return BUS_OK;
+}
+
+static int fill_missing(const struct bus_policy_catalogue *c,
+                        const struct evaluation_members *members,
+                        const struct bus_policy_verdict_of *v,
+                        struct bus_arena *mem,
+                        struct sa_item_verdict *ret)
+{
+    if (v->missing_count == 0) {
+        return BUS_OK;
+    }
+    struct sa_missing_fact *list =
+        bus_arena_calloc(mem, v->missing_count, sizeof(*list));
+    if (list == NULL) {
+        return BUS_ETOOBIG;
+    }
+    for (size_t i = 0; i < v->missing_count; i++) {
+        list[i].name = bus_policy_fact_name(c, v->missing[i].fact);
+        int member = v->missing[i].member;
+        if (member >= 0 && (size_t)member < members->n) {
+            list[i].has_member = true;
+            list[i].member = members->v[member].person_id;
+        }
+    }
+    ret->missing.v = list;
+    ret->missing.n = v->missing_count;
+    return BUS_OK;
+}
+
+int evaluation_item_of(const struct bus_policy_catalogue *c,
+                       int32_t rule_date,
+                       const struct evaluation_members *members,
+                       const struct bus_policy_verdict_of *v,
+                       struct bus_arena *mem,
+                       struct sa_item_verdict *ret)
+{
+    struct bus_policy_item item;
+    if (bus_policy_item_at(c, (size_t)v->item, rule_date, &item)) {
+        ret->item = item.code;
+        ret->version = item.version;
+        ret->department = item.department;
+    }
+    ret->has_amount_fen = v->has_amount;
+    ret->amount_fen = v->amount_fen;
+    ret->has_left_out_by = v->left_out_by.n > 0;
+    ret->left_out_by = v->left_out_by;
+    if (v->reason_count > 0) {
+        ret->reasons.v = bus_arena_dup(mem, v->reasons,
+                                       v->reason_count * sizeof(*v->reasons));
+        if (ret->reasons.v == NULL) {
+            return BUS_ETOOBIG;
+        }
+        ret->reasons.n = v->reason_count;
+    }
+    return fill_missing(c, members, v, mem, ret);
+}
+
+/* One part of the evaluation alone, the others left at zero: what is hashed is
+ * plain Avro, so any client can do the same. */
+static int hash_of(const struct sa_evaluation *part,
+                   struct bus_arena *mem,
+                   struct bus_strv *ret,
+                   struct bus_err *err)
+{
+    struct bus_strv bytes;
+    int rc = bus_wire_encode_arena(&sa_evaluation_type, part, mem, &bytes, err);
+    uint8_t *digest = bus_arena_alloc(mem, BUS_WIRE_SHA256_BYTES);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (digest == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for a hash");
+    }
+    bus_wire_sha256(bytes.p, bytes.n, digest);
+    *ret = (struct bus_strv){(const char *)digest, BUS_WIRE_SHA256_BYTES};
+    return BUS_OK;
+}
+
+int evaluation_hashes(struct sa_evaluation *e,
+                      struct bus_arena *mem,
+                      struct bus_err *err)
+{
+    struct sa_evaluation inputs = {
+        .catalogue_version = e->catalogue_version,
+        .rule_date = e->rule_date,
+        .members = e->members,
+        .facts = e->facts,
+    };
+    struct sa_evaluation outputs = {.items = e->items};
+    int rc = hash_of(&inputs, mem, &e->inputs_hash, err);
+    return rc == BUS_OK ? hash_of(&outputs, mem, &e->outputs_hash, err) : rc;
+}

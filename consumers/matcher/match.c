@@ -1,0 +1,448 @@
+/* Evaluates all items over the folded facts and fans out what differs from
+ * what is already assigned.
+ *
+ * - the facts' next version gets one evaluation, whatever it says
+ * - eligible, or undetermined but startable, and in the chosen set: assigned
+ * - assigned and no longer wanted: withdrawn with the reason
+ * - assigned and judged otherwise than before: updated
+ * - facts the insurer may supply: one verification request
+ */
+#include <string.h>
+
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/evaluation.h"
+#include "consumers/matcher/parts.h"
+
+static enum sa_verdict verdict_word(enum bus_policy_verdict v)
+{
+    switch (v) {
+    case BUS_POLICY_ELIGIBLE:
+        return SA_VERDICT_ELIGIBLE;
+    case BUS_POLICY_NOT_ELIGIBLE:
+        return SA_VERDICT_NOT_ELIGIBLE;
+    case BUS_POLICY_UNDETERMINED:
+        return SA_VERDICT_UNDETERMINED;
+    case BUS_POLICY_FAILED:
+        break;
+    }
+    return SA_VERDICT_FAILED;
+}
+
+static bool wanted(const struct bus_policy_verdict_of *v,
+                   const struct bus_policy_item *item)
+{
+    return v->left_out_by.n == 0 &&
+           (v->verdict == BUS_POLICY_ELIGIBLE ||
+            (v->verdict == BUS_POLICY_UNDETERMINED && item->startable));
+}
+
+/* The latest assignment of the item in this case, or NULL. */
+static struct sa_assignment_state *latest(struct sa_household_state *st,
+                                          struct bus_strv item)
+{
+    for (size_t i = st->assignments.n; i > 0; i--) {
+        struct sa_assignment_state *a = &st->assignments.v[i - 1];
+        if (a->case_no == st->case_no && bus_strv_eq(a->item, item)) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+static int disclosed_facts(struct step *s, struct sa_assignment *a)
+{
+    const struct sa_household_state *st = s->state;
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    struct sa_fact *v = bus_arena_alloc(s->mem, (st->facts.n + 1) * sizeof(*v));
+    if (v == NULL) {
+        return step_no_memory(s);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < st->facts.n; i++) {
+        int fact = bus_policy_fact_find(c, st->facts.v[i].name);
+        if (fact >= 0 && bus_policy_discloses(c, a->department, fact)) {
+            v[n++] = st->facts.v[i];
+        }
+    }
+    a->facts.v = v;
+    a->facts.n = n;
+    return BUS_OK;
+}
+
+static int emit_assignment(struct step *s,
+                           const struct sa_assignment_state *st,
+                           enum sa_assignment_action action,
+                           const struct sa_item_verdict *judged)
+{
+    struct sa_assignment *a = bus_arena_calloc(s->mem, 1, sizeof(*a));
+    if (a == NULL) {
+        return step_no_memory(s);
+    }
+    a->event_id =
+        step_event_id(s, "assignment", &st->assignment_id, (int32_t)action);
+    a->household_id = s->state->household_id;
+    a->occurred_at = s->now_ms;
+    a->case_id = s->state->case_id;
+    a->assignment_id = st->assignment_id;
+    a->action = action;
+    a->department = st->department;
+    a->item = st->item;
+    a->item_version = st->item_version;
+    a->round = st->round;
+    a->verdict = st->verdict;
+    a->has_amount_fen = st->has_amount_fen;
+    a->amount_fen = st->amount_fen;
+    a->has_reason = st->has_reason;
+    a->reason = st->reason;
+    a->due = st->due;
+    a->division_code = s->state->division_code;
+    bool gone = action == SA_ASSIGNMENT_ACTION_WITHDRAWN;
+    int rc = gone ? BUS_OK : disclosed_facts(s, a);
+    if (judged != NULL && !gone) {
+        a->missing.v = judged->missing.v;
+        a->missing.n = judged->missing.n;
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    return step_emit(
+        s, &(struct matcher_output){
+               .topic = MATCHER_OUT_ASSIGNMENTS,
+               .partner = st->department,
+               .record = a,
+               .event_id = a->event_id,
+               .case_id = a->case_id,
+               .seal_for = gone ? (struct bus_strv){0} : st->department,
+           });
+}
+
+int assignment_give_back(struct step *s,
+                         struct sa_assignment_state *a,
+                         struct bus_strv reason)
+{
+    a->has_reason = true;
+    a->reason = reason;
+    return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_RETURNED, NULL);
+}
+
+static struct bus_id assignment_id_of(const struct sa_household_state *st,
+                                      struct bus_strv item,
+                                      int32_t round)
+{
+    uint8_t numbers[2][4];
+    uint32_t words[2] = {(uint32_t)st->case_no, (uint32_t)round};
+    for (int i = 0; i < 2; i++) {
+        for (int b = 0; b < 4; b++) {
+            numbers[i][b] = (uint8_t)(words[i] >> (24 - 8 * b));
+        }
+    }
+    struct bus_strv parts[] = {
+        {(const char *)st->household_id.b, sizeof(st->household_id.b)},
+        {(const char *)numbers[0], 4},
+        item,
+        {(const char *)numbers[1], 4},
+    };
+    return bus_wire_derived_id("assignment", parts, 4);
+}
+
+static int assign(struct step *s,
+                  const struct bus_policy_item *item,
+                  const struct sa_item_verdict *judged,
+                  int32_t round)
+{
+    struct sa_household_state *st = s->state;
+    size_t n = st->assignments.n;
+    struct sa_assignment_state *list =
+        bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, st->assignments.v, n * sizeof(*list));
+    }
+    list[n] = (struct sa_assignment_state){
+        .case_no = st->case_no,
+        .assignment_id = assignment_id_of(st, item->code, round),
+        .item = item->code,
+        .item_version = item->version,
+        .department = item->department,
+        .round = round,
+        .status = SA_ASSIGNMENT_STATUS_ASSIGNED,
+        .verdict = judged->verdict,
+        .has_amount_fen = judged->has_amount_fen,
+        .amount_fen = judged->amount_fen,
+        .due = bus_policy_deadline(s->rules->catalogue, s->today, item->limit,
+                                   item->working_days),
+    };
+    st->assignments.v = list;
+    st->assignments.n = n + 1;
+    return emit_assignment(s, &list[n], SA_ASSIGNMENT_ACTION_ASSIGNED, judged);
+}
+
+static int withdraw(struct step *s,
+                    struct sa_assignment_state *a,
+                    const struct sa_item_verdict *judged)
+{
+    assignment_move(a, MOVE_WITHDRAW);
+    a->has_reason = true;
+    a->reason = judged->has_left_out_by ? judged->left_out_by
+                : judged->verdict == SA_VERDICT_NOT_ELIGIBLE
+                    ? BUS_STRV("NO_LONGER_ELIGIBLE")
+                    : BUS_STRV("NO_LONGER_STARTABLE");
+    return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_WITHDRAWN, NULL);
+}
+
+static int settle_item(struct step *s,
+                       const struct bus_policy_verdict_of *v,
+                       const struct sa_item_verdict *judged)
+{
+    struct bus_policy_item item;
+    if (!bus_policy_item_at(s->rules->catalogue, (size_t)v->item, s->today,
+                            &item)) {
+        return BUS_OK;
+    }
+    struct sa_assignment_state *a = latest(s->state, item.code);
+    bool want = wanted(v, &item);
+    if (a == NULL || a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
+        return want ? assign(s, &item, judged, a ? a->round + 1 : 1) : BUS_OK;
+    }
+    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+        return BUS_OK; /* people have decided; a new fact is theirs to see */
+    }
+    /* A rule that failed says nothing about the household. */
+    if (!want && judged->verdict != SA_VERDICT_FAILED) {
+        return withdraw(s, a, judged);
+    }
+    if (a->verdict == judged->verdict &&
+        a->has_amount_fen == judged->has_amount_fen &&
+        a->amount_fen == judged->amount_fen) {
+        return BUS_OK;
+    }
+    a->verdict = judged->verdict;
+    a->has_amount_fen = judged->has_amount_fen;
+    a->amount_fen = judged->amount_fen;
+    return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_UPDATED, judged);
+}
+
+/* --- verification --- */
+
+static bool asked_before(const struct sa_household_state *st,
+                         const struct sa_missing_fact *m)
+{
+    for (size_t i = 0; i < st->verifications.n; i++) {
+        const struct sa_verification_state *v = &st->verifications.v[i];
+        for (size_t j = 0; j < v->facts.n; j++) {
+            const struct sa_missing_fact *f = &v->facts.v[j];
+            if (bus_strv_eq(f->name, m->name) &&
+                f->has_member == m->has_member &&
+                (!f->has_member || bus_id_eq(&f->member, &m->member))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool in_list(const struct sa_missing_fact *list,
+                    size_t n,
+                    const struct sa_missing_fact *m)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bus_strv_eq(list[i].name, m->name) &&
+            list[i].has_member == m->has_member &&
+            (!m->has_member || bus_id_eq(&list[i].member, &m->member))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define VERIFY_FACTS_MAX 64
+
+/* What the insurer may supply, was not asked yet, and an undetermined item
+ * waits for. */
+static int collect_askable(struct step *s,
+                           const struct sa_evaluation *e,
+                           struct sa_missing_fact **ret,
+                           size_t *ret_n)
+{
+    const struct matcher_rules *r = s->rules;
+    struct sa_missing_fact *list =
+        bus_arena_alloc(s->mem, VERIFY_FACTS_MAX * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < e->items.n; i++) {
+        const struct sa_item_verdict *v = &e->items.v[i];
+        for (size_t j = 0; j < v->missing.n && n < VERIFY_FACTS_MAX; j++) {
+            const struct sa_missing_fact *m = &v->missing.v[j];
+            int fact = bus_policy_fact_find(r->catalogue, m->name);
+            if (fact >= 0 &&
+                bus_policy_fact_supplied_by(r->catalogue, fact,
+                                            BUS_STRV("insurer")) &&
+                !asked_before(s->state, m) && !in_list(list, n, m)) {
+                list[n++] = *m;
+            }
+        }
+    }
+    *ret = list;
+    *ret_n = n;
+    return BUS_OK;
+}
+
+static int note_request(struct step *s, const struct sa_verification_request *q)
+{
+    struct sa_household_state *st = s->state;
+    size_t n = st->verifications.n;
+    struct sa_verification_state *list =
+        bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, st->verifications.v, n * sizeof(*list));
+    }
+    list[n] = (struct sa_verification_state){
+        .request_id = q->request_id,
+        .partner = s->rules->insurer,
+        .open = true,
+    };
+    list[n].facts.v = q->facts.v;
+    list[n].facts.n = q->facts.n;
+    st->verifications.v = list;
+    st->verifications.n = n + 1;
+    return BUS_OK;
+}
+
+static int ask_insurer(struct step *s, const struct sa_evaluation *e)
+{
+    struct sa_missing_fact *facts = NULL;
+    size_t n = 0;
+    int rc =
+        s->rules->insurer.n == 0 ? BUS_OK : collect_askable(s, e, &facts, &n);
+    if (rc != BUS_OK || n == 0) {
+        return rc;
+    }
+    struct sa_verification_request *q = bus_arena_calloc(s->mem, 1, sizeof(*q));
+    if (q == NULL) {
+        return step_no_memory(s);
+    }
+    int32_t version = e->facts_version;
+    struct bus_strv parts[] = {
+        {(const char *)e->case_id.b, sizeof(e->case_id.b)},
+        s->rules->insurer,
+        {(const char *)&version, sizeof(version)},
+    };
+    q->request_id = bus_wire_derived_id("request", parts, 3);
+    q->event_id = step_event_id(s, "verification_request", &q->request_id, 0);
+    q->household_id = e->household_id;
+    q->occurred_at = s->now_ms;
+    q->case_id = e->case_id;
+    q->action = SA_REQUEST_ACTION_REQUESTED;
+    q->kind = SA_VERIFICATION_KIND_INFORMATION;
+    q->facts.v = facts;
+    q->facts.n = n;
+    q->division_code = s->state->division_code;
+    q->due = bus_policy_deadline(s->rules->catalogue, s->today,
+                                 s->rules->verification_days, true);
+    rc = note_request(s, q);
+    return rc != BUS_OK ? rc
+                        : step_emit(s, &(struct matcher_output){
+                                           .topic = MATCHER_OUT_VERIFICATIONS,
+                                           .partner = s->rules->insurer,
+                                           .record = q,
+                                           .event_id = q->event_id,
+                                           .case_id = q->case_id,
+                                           .seal_for = s->rules->insurer,
+                                       });
+}
+
+/* --- the whole --- */
+
+static struct sa_evaluation *
+make_evaluation(struct step *s, const struct bus_policy_result *result)
+{
+    struct sa_evaluation *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
+    struct sa_item_verdict *items =
+        bus_arena_calloc(s->mem, result->count + 1, sizeof(*items));
+    if (e == NULL || items == NULL) {
+        return NULL;
+    }
+    struct sa_household_state *st = s->state;
+    e->household_id = st->household_id;
+    e->occurred_at = s->now_ms;
+    e->case_id = st->case_id;
+    e->facts_version = st->facts_version;
+    e->event_id =
+        step_event_id(s, "evaluation", &st->case_id, st->facts_version);
+    e->catalogue_version =
+        bus_strv(bus_policy_catalogue_version(s->rules->catalogue));
+    e->rule_date = s->today;
+    e->members.v = st->members.v;
+    e->members.n = st->members.n;
+    e->facts.v = st->facts.v;
+    e->facts.n = st->facts.n;
+    e->items.v = items;
+    e->items.n = result->count;
+    return e;
+}
+
+static int fan_out(struct step *s,
+                   const struct bus_policy_result *result,
+                   struct sa_evaluation *e)
+{
+    int32_t undetermined = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        undetermined += result->items[i].verdict == BUS_POLICY_UNDETERMINED;
+    }
+    s->state->undetermined = undetermined;
+    int rc = step_emit(s, &(struct matcher_output){
+                              .topic = MATCHER_OUT_EVALUATIONS,
+                              .record = e,
+                              .event_id = e->event_id,
+                              .case_id = e->case_id,
+                          });
+    rc = rc == BUS_OK ? ask_insurer(s, e) : rc;
+    for (size_t i = 0; rc == BUS_OK && i < result->count; i++) {
+        rc = settle_item(s, &result->items[i], &e->items.v[i]);
+    }
+    return rc == BUS_OK ? close_if_ended(s) : rc;
+}
+
+int match_household(struct step *s)
+{
+    struct sa_household_state *st = s->state;
+    st->facts_version++;
+    s->out->changed = true;
+    if (!st->case_open) {
+        return BUS_OK; /* a signal without an application: kept, not judged */
+    }
+    struct bus_policy_household h;
+    int rc = evaluation_household(s->rules->catalogue, &st->members, &st->facts,
+                                  s->mem, &h, s->err);
+    struct bus_policy_result result;
+    rc = rc != BUS_OK
+             ? rc
+             : bus_policy_evaluate(s->rules->catalogue, &h, s->today,
+                                   BUS_POLICY_REASONS, s->mem, &result, s->err);
+    if (rc != BUS_OK) {
+        s->out->reason_code = "LIMIT";
+        return rc;
+    }
+    struct sa_evaluation *e = make_evaluation(s, &result);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    for (size_t i = 0; i < result.count; i++) {
+        const struct bus_policy_verdict_of *v = &result.items[i];
+        e->items.v[i].verdict = verdict_word(v->verdict);
+        rc = evaluation_item(s->rules->catalogue, s->today, &st->members, v,
+                             s->mem, &e->items.v[i]);
+        if (rc != BUS_OK) {
+            return step_no_memory(s);
+        }
+    }
+    rc = evaluation_hashes(e, s->mem, s->err);
+    return rc == BUS_OK ? fan_out(s, &result, e) : rc;
+}
