@@ -21,11 +21,9 @@ struct bus_policy_catalogue;
 
 struct bus_policy_sources
 {
-    const struct bus_node *facts;            /* facts.yaml */
-    const struct bus_node *standards;        /* standards.yaml */
-    const struct bus_node *interactions;     /* policies/interactions.yaml */
-    const struct bus_node *const *calendars; /* calendar/<year>.yaml */
-    size_t calendar_count;
+    const struct bus_node *facts;        /* facts.yaml */
+    const struct bus_node *standards;    /* standards.yaml */
+    const struct bus_node *interactions; /* policies/interactions.yaml */
     const struct bus_node *const *items; /* policies/<dept>/<code>.yaml */
     size_t item_count;
 };
@@ -158,14 +156,5 @@ bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
 bool bus_policy_discloses(const struct bus_policy_catalogue *c,
                           struct bus_strv department,
                           int fact);
-
-/* The last day of a limit that starts on `start` (the first day is not counted;
- * a last day that is no working day moves to the next one: Civil Code 201,
- * 203). Working days follow sources.calendars; a year
- * without one counts Monday to Friday. */
-int32_t bus_policy_deadline(const struct bus_policy_catalogue *c,
-                            int32_t start,
-                            int32_t limit,
-                            bool working_days);
 
 #endif

@@ -27,8 +27,11 @@
 struct matcher_rules
 {
     const struct bus_policy_catalogue *catalogue; /* borrowed */
-    struct bus_strv insurer; /* partner code that verifies; "" for none */
-    int32_t verification_days;
+    struct bus_strv insurer;   /* partner code that verifies; "" for none */
+    int32_t verification_days; /* working days the insurer has */
+    /* The last day of a limit that starts on `start`. */
+    int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
+    void *data;
 };
 
 enum matcher_event_kind {

@@ -171,8 +171,8 @@ static int assign(struct step *s,
         .verdict = judged->verdict,
         .has_amount_fen = judged->has_amount_fen,
         .amount_fen = judged->amount_fen,
-        .due = bus_policy_deadline(s->rules->catalogue, s->today, item->limit,
-                                   item->working_days),
+        .due = s->rules->deadline(s->rules->data, s->today, item->limit,
+                                  item->working_days),
     };
     st->assignments.v = list;
     st->assignments.n = n + 1;
@@ -344,8 +344,8 @@ static int ask_insurer(struct step *s, const struct sa_evaluation *e)
     q->facts.v = facts;
     q->facts.n = n;
     q->division_code = s->state->division_code;
-    q->due = bus_policy_deadline(s->rules->catalogue, s->today,
-                                 s->rules->verification_days, true);
+    q->due = s->rules->deadline(s->rules->data, s->today,
+                                s->rules->verification_days, true);
     rc = note_request(s, q);
     return rc != BUS_OK ? rc
                         : step_emit(s, &(struct matcher_output){
