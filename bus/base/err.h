@@ -18,29 +18,30 @@
 enum bus_act { BUS_ACT_NONE, BUS_ACT_RETRY, BUS_ACT_REJECT, BUS_ACT_STOP };
 
 /* X(code, act, word) */
-#define BUS_ERR_CODES(X)                                          \
-    X(BUS_OK, BUS_ACT_NONE, "ok")                                 \
-    X(BUS_ENOMEM, BUS_ACT_STOP, "out of memory")                  \
-    X(BUS_ETOOBIG, BUS_ACT_REJECT, "over a limit")                \
-    X(BUS_EPARSE, BUS_ACT_REJECT, "cannot be parsed")             \
-    X(BUS_ETYPE, BUS_ACT_REJECT, "wrong type")                    \
-    X(BUS_ERANGE, BUS_ACT_REJECT, "out of range")                 \
-    X(BUS_ETRUNCATED, BUS_ACT_REJECT, "ends too early")           \
-    X(BUS_EUNKNOWN, BUS_ACT_REJECT, "unknown name or id")         \
-    X(BUS_EDUPLICATE, BUS_ACT_REJECT, "there already")            \
-    X(BUS_ESTATE, BUS_ACT_REJECT, "not allowed in this state")    \
-    X(BUS_EDENIED, BUS_ACT_REJECT, "not permitted")               \
-    X(BUS_ECRYPT, BUS_ACT_REJECT, "cannot be opened or verified") \
-    X(BUS_ESCHEMA, BUS_ACT_REJECT, "does not fit the schema")     \
-    X(BUS_ECONFIG, BUS_ACT_STOP, "configuration fault")           \
-    X(BUS_EUSAGE, BUS_ACT_STOP, "wrong use of the command")       \
-    X(BUS_EIO, BUS_ACT_RETRY, "input or output failed")           \
-    X(BUS_EFULL, BUS_ACT_RETRY, "no room left")                   \
-    X(BUS_ETIMEOUT, BUS_ACT_RETRY, "time ran out")                \
-    X(BUS_EAWAY, BUS_ACT_RETRY, "a service is away")              \
-    X(BUS_EAGAIN, BUS_ACT_RETRY, "not now")                       \
-    X(BUS_ECLOSED, BUS_ACT_STOP, "closed")                        \
-    X(BUS_EFENCED, BUS_ACT_STOP, "another instance took over")    \
+#define BUS_ERR_CODES(X)                                           \
+    X(BUS_OK, BUS_ACT_NONE, "ok")                                  \
+    X(BUS_ENOMEM, BUS_ACT_STOP, "out of memory")                   \
+    X(BUS_ETOOBIG, BUS_ACT_REJECT, "over a limit")                 \
+    X(BUS_EPARSE, BUS_ACT_REJECT, "cannot be parsed")              \
+    X(BUS_ETYPE, BUS_ACT_REJECT, "wrong type")                     \
+    X(BUS_ERANGE, BUS_ACT_REJECT, "out of range")                  \
+    X(BUS_ETRUNCATED, BUS_ACT_REJECT, "ends too early")            \
+    X(BUS_EUNKNOWN, BUS_ACT_REJECT, "unknown name or id")          \
+    X(BUS_EDUPLICATE, BUS_ACT_REJECT, "there already")             \
+    X(BUS_ESTATE, BUS_ACT_REJECT, "not allowed in this state")     \
+    X(BUS_EDENIED, BUS_ACT_REJECT, "not permitted")                \
+    X(BUS_ECRYPT, BUS_ACT_REJECT, "cannot be opened or verified")  \
+    X(BUS_ESCHEMA, BUS_ACT_REJECT, "does not fit the schema")      \
+    X(BUS_ECONFIG, BUS_ACT_STOP, "configuration fault")            \
+    X(BUS_EUSAGE, BUS_ACT_STOP, "wrong use of the command")        \
+    X(BUS_EIO, BUS_ACT_RETRY, "input or output failed")            \
+    X(BUS_EFULL, BUS_ACT_RETRY, "no room left")                    \
+    X(BUS_ETIMEOUT, BUS_ACT_RETRY, "time ran out")                 \
+    X(BUS_EAWAY, BUS_ACT_RETRY, "a service is away")               \
+    X(BUS_EAGAIN, BUS_ACT_RETRY, "not now")                        \
+    X(BUS_ECLOSED, BUS_ACT_STOP, "closed")                         \
+    X(BUS_EFENCED, BUS_ACT_STOP, "another instance took over")     \
+    X(BUS_EGONE, BUS_ACT_STOP, "what is needed is no longer kept") \
     X(BUS_EBUG, BUS_ACT_STOP, "a fault of this program")
 
 enum bus_errc {

@@ -1,0 +1,66 @@
+/* Topics as they should be, as they are, and making them so. Blocking: for
+ * commands. Against the embedded broker only reading works; its topics are
+ * made by embedded.h. */
+#ifndef BUS_KAFKA_ADMIN_H
+#define BUS_KAFKA_ADMIN_H
+
+#include "bus/base/arena.h"
+#include "bus/kafka/client.h"
+
+struct bus_kafka_admin;
+int bus_kafka_admin_open(const struct bus_kafka_env *env,
+                         struct bus_kafka_admin **ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
+void bus_kafka_admin_close(struct bus_kafka_admin *a);
+
+enum bus_kafka_change_kind {
+    BUS_KAFKA_TOPIC_CREATE,
+    BUS_KAFKA_TOPIC_PARTITIONS, /* fewer than wanted; never changed by itself:
+                                   households would change their partition */
+    BUS_KAFKA_TOPIC_CONFIG      /* one configuration entry differs */
+};
+struct bus_kafka_change
+{
+    enum bus_kafka_change_kind kind;
+    const char *topic;
+    const char *what;      /* "retention.ms", "partitions" */
+    const char *is, *want; /* texts; is NULL for CREATE */
+};
+/* What differs; in mem. Topics of the cluster that are not in the list are
+ * left alone. BUS_EAWAY if no broker answers within limit_ms. */
+int bus_kafka_topics_plan(struct bus_kafka_admin *a,
+                          const struct bus_topic *topics,
+                          size_t n,
+                          struct bus_arena *mem,
+                          struct bus_kafka_change **ret,
+                          size_t *ret_count,
+                          struct bus_err *err) BUS_MUSTCHECK;
+/* Makes CREATE and CONFIG changes; BUS_ECONFIG when a PARTITIONS difference
+ * is left (people must decide). Safe to repeat. */
+int bus_kafka_topics_apply(struct bus_kafka_admin *a,
+                           const struct bus_topic *topics,
+                           size_t n,
+                           struct bus_err *err) BUS_MUSTCHECK;
+/* Number of partitions; 0 = no such topic. */
+int bus_kafka_partitions(struct bus_kafka_admin *a,
+                         const char *topic,
+                         int32_t *ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
+struct bus_kafka_lag
+{
+    const char *topic; /* borrowed from the question */
+    int32_t partition;
+    int64_t first, end; /* end: last stable offset */
+    int64_t committed;  /* of the group; -1 = none */
+};
+/* One row a partition of the topics; group NULL: committed stays -1. */
+int bus_kafka_lags(struct bus_kafka_admin *a,
+                   const char *group,
+                   const char *const *topics,
+                   size_t topics_count,
+                   struct bus_arena *mem,
+                   struct bus_kafka_lag **ret,
+                   size_t *ret_count,
+                   struct bus_err *err) BUS_MUSTCHECK;
+
+#endif
