@@ -1,0 +1,60 @@
+/* A durable first-in first-out file: what intake accepts while Kafka is away.
+ *
+ * One file, appended and fsynced before the 202; read from the front while
+ * draining; emptied (truncated) once all of it was acknowledged. A crash leaves
+ * at most a torn last record, which was never answered and is cut off at the
+ * next open. A record acknowledged by Kafka but not yet marked is sent again:
+ * the application id makes that the same application. Blocking: call it from a
+ * worker, one call at a time. */
+#ifndef PRODUCERS_INTAKE_JOURNAL_H
+#define PRODUCERS_INTAKE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/arena.h"
+#include "bus/base/err.h"
+#include "bus/base/strv.h"
+
+#define JOURNAL_RECORD_MAX (1u << 20)
+
+struct journal
+{
+    int fd;
+    int mark_fd;      /* the offset drained so far */
+    uint64_t end;     /* bytes in the file */
+    uint64_t drained; /* bytes at its front that Kafka has */
+    uint64_t max_bytes;
+    char path[512];
+};
+
+/* Opens or makes <dir>/journal and <dir>/journal.mark; cuts a torn end. */
+int journal_open(struct journal *j,
+                 const char *dir,
+                 uint64_t max_bytes,
+                 struct bus_err *err) BUS_MUSTCHECK;
+void journal_close(struct journal *j); /* NULL or zeroed is allowed */
+/* Bytes that wait. */
+uint64_t journal_waiting(const struct journal *j);
+/* Appends without waiting for the disk. BUS_EFULL at the limit or on a full
+ * disk (nothing of the record stays). */
+int journal_append(struct journal *j,
+                   struct bus_strv key,
+                   struct bus_strv value,
+                   struct bus_err *err) BUS_MUSTCHECK;
+/* Everything appended before is on the disk when this returns 0. */
+int journal_sync(struct journal *j, struct bus_err *err) BUS_MUSTCHECK;
+/* The record at *at (start with j->drained), copied into mem; *at moves behind
+ * it. BUS_EAGAIN at the end. */
+int journal_read(struct journal *j,
+                 uint64_t *at,
+                 struct bus_arena *mem,
+                 struct bus_strv *ret_key,
+                 struct bus_strv *ret_value,
+                 struct bus_err *err) BUS_MUSTCHECK;
+/* All in front of `at` is Kafka's now; empties the file when it was all. */
+int journal_mark(struct journal *j,
+                 uint64_t at,
+                 struct bus_err *err) BUS_MUSTCHECK;
+
+#endif
