@@ -1,0 +1,54 @@
+/* store: the households of one partition on this machine's disk (LMDB).
+ *
+ * A cache of the `households` topic, never the truth: written after the Kafka
+ * commit together with the topic's offset it has applied, so that a restart
+ * reads only the tail. It is not synced: what a crash of the machine may have
+ * torn is told by the boot id and thrown away; a crash of the process loses
+ * nothing. One thread at a time. */
+#ifndef CONSUMERS_MATCHER_STORE_H
+#define CONSUMERS_MATCHER_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/err.h"
+#include "bus/base/id.h"
+#include "bus/base/strv.h"
+
+struct store;
+
+/* Opens <dir>/p<partition>, made if absent, emptied if of another boot. */
+int store_open(const char *dir,
+               int32_t partition,
+               size_t map_bytes,
+               struct store **ret,
+               struct bus_err *err) BUS_MUSTCHECK;
+void store_close(struct store *s); /* NULL is allowed */
+/* The next offset of the households topic to read; -1 when empty. */
+int64_t store_applied(const struct store *s);
+/* Forgets everything (the topic is not the one this was made from). */
+int store_clear(struct store *s, struct bus_err *err) BUS_MUSTCHECK;
+
+/* Reading: views are valid between begin and end. */
+int store_read_begin(struct store *s, struct bus_err *err) BUS_MUSTCHECK;
+/* The empty view (p == NULL) if the household is not there. */
+int store_get(struct store *s,
+              const struct bus_id *id,
+              struct bus_strv *ret,
+              struct bus_err *err) BUS_MUSTCHECK;
+void store_read_end(struct store *s);
+
+/* Writing: begin, any number of puts, commit with the offset now applied.
+ * BUS_EFULL when the map is full: raise matcher.map_bytes. */
+int store_write_begin(struct store *s, struct bus_err *err) BUS_MUSTCHECK;
+/* value.p == NULL deletes. */
+int store_put(struct store *s,
+              const struct bus_id *id,
+              struct bus_strv value,
+              struct bus_err *err) BUS_MUSTCHECK;
+int store_write_commit(struct store *s,
+                       int64_t applied,
+                       struct bus_err *err) BUS_MUSTCHECK;
+void store_write_abort(struct store *s);
+
+#endif
