@@ -24,8 +24,16 @@
 #include "bus/base/err.h"
 #include "bus/base/faults.h"
 #include "bus/base/node.h"
+#include "bus/conf/county.h"
+#include "bus/conf/facts.h"
 #include "bus/conf/keys.h"
+#include "bus/conf/partner.h"
 
+struct bus_config_county
+{
+    const char *code; /* "371425" */
+    const char *name, *name_zh;
+};
 enum bus_kafka_security {
     BUS_KAFKA_PLAINTEXT,
     BUS_KAFKA_SSL,
@@ -75,6 +83,7 @@ struct bus_config_ledger
 struct bus_config_http
 {
     const char *host;
+    bool any_ports; /* every port is 0: the system picks one (tests, demo) */
     int64_t intake, matcher, dispatch, ledger, registry; /* ports; 0 = any */
 };
 struct bus_config_keys
@@ -89,138 +98,12 @@ struct bus_config_run
     int64_t retry_min_ms, retry_max_ms; /* of an absent broker or database */
 };
 
-enum bus_partner_kind {
-    BUS_PARTNER_DEPARTMENT,
-    BUS_PARTNER_BANK,
-    BUS_PARTNER_POST,
-    BUS_PARTNER_INSURER,
-    BUS_PARTNER_CHARITY,
-    BUS_PARTNER_KINDS
-};
-enum bus_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
-struct bus_partner_limits
-{
-    int64_t in_flight; /* tasks given out and not yet answered */
-    int64_t per_second;
-    int64_t message_bytes_max;
-};
-struct bus_partner_retry
-{
-    int64_t first_ms, max_ms; /* exponential, jittered */
-    int64_t tries;            /* then parked, then dead-lettered */
-};
-struct bus_partner_parking
-{
-    int64_t per_household; /* events held behind a faulty one */
-    int64_t total;
-    int64_t give_up_ms; /* then dead-lettered */
-};
-struct bus_partner_answers
-{
-    int64_t acknowledge_ms, answer_ms; /* service level; overdue is flagged */
-};
-struct bus_partner
-{
-    const char *code; /* "MZ", "nongshang": in topic names */
-    const char *name, *name_zh;
-    int kind;              /* enum bus_partner_kind */
-    int transport;         /* enum bus_partner_transport */
-    const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
-    const char *org_code;  /* unified social credit code; NULL */
-    bool cash;             /* post: pays cash out */
-    int64_t cash_max_fen;  /* post: 300000 (S63) */
-    struct bus_partner_limits limits;
-    struct bus_partner_retry retry;
-    struct bus_partner_parking parking;
-    struct bus_partner_answers answers;
-    int64_t metrics_port;
-    struct bus_list key_ids; /* const char *: ids in the keyring, newest last */
-    const struct bus_node *node;
-};
-
-struct bus_village
-{
-    const char *code;      /* 12 digits */
-    const char *name;      /* Chinese */
-    const char *town_code; /* 9 digits */
-    const char *town;
-    bool community; /* urban neighbourhood, else village */
-    const struct bus_station *station;
-    struct bus_place at;
-};
-struct bus_station
-{
-    const char *code; /* "371425101S01" */
-    const char *name;
-    const char *town_code;
-    size_t villages;
-};
-struct bus_operator
-{
-    const char *id; /* "op-000123" */
-    const char *name;
-    const char *org;          /* village, station, town, county, partner code */
-    const char *role;         /* assistant, clerk, approver, ... */
-    int32_t from_day, to_day; /* to_day INT32_MAX = open; both inclusive */
-    struct bus_place at;
-};
-struct bus_fund
-{
-    const char *code, *name, *name_zh;
-    const char *bank; /* partner code */
-    const struct bus_node *node;
-};
-
-enum bus_fact_scope { BUS_FACT_HOUSEHOLD, BUS_FACT_MEMBER };
-enum bus_fact_type {
-    BUS_FACT_MONEY_FEN,
-    BUS_FACT_COUNT,
-    BUS_FACT_NUMBER,
-    BUS_FACT_BOOLEAN,
-    BUS_FACT_DATE,
-    BUS_FACT_ENUM,
-    BUS_FACT_TEXT
-};
-struct bus_fact_word
-{
-    const char *word, *en, *zh;
-};
-struct bus_fact
-{
-    const char *name; /* "income_total_fen", "disability_grade" */
-    int scope;        /* enum bus_fact_scope */
-    int type;         /* enum bus_fact_type */
-    const char *unit; /* "fen", "month", ...; NULL */
-    const char *en, *zh;
-    const char *zh_name;     /* usable as a FEEL name */
-    struct bus_list words;   /* struct bus_fact_word, of ENUM */
-    struct bus_list sources; /* const char *; empty for a derived one */
-    bool pii;                /* personal: masked, encrypted */
-    bool sensitive;          /* health, accounts, minors (PIPL 28) */
-    const char *derived;     /* FEEL expression, NULL if supplied */
-    const char *confidence;  /* F K I A, NULL */
-    const struct bus_node *node;
-};
-struct bus_fact_source
-{
-    const char *code; /* "hospital": facts.<code> */
-    const char *en, *zh;
-    bool topic;       /* has a topic of its own */
-    int64_t fresh_ms; /* older values are to be asked again; 0 = never */
-};
-struct bus_holiday
-{
-    int32_t day;
-    bool works; /* a make-up workday, else a day off */
-};
-
 struct bus_config
 {
     struct bus_arena mem;
     const char *folder;
     const char *prefix; /* "qihe." */
-    const char *county; /* "371425" */
-    const char *county_name, *county_name_zh;
+    struct bus_config_county county;
     const char *state_dir; /* what roles keep on disk */
     struct bus_config_kafka kafka;
     struct bus_config_matcher matcher;
@@ -244,10 +127,8 @@ struct bus_config
     size_t facts_count;
     struct bus_fact_source *sources;
     size_t sources_count;
-    struct bus_holiday *holidays; /* by day */
-    size_t holidays_count;
-    int32_t calendar_from, calendar_to; /* first and last day known */
-    int32_t calendar_provisional_from;  /* INT32_MAX: none */
+    const struct bus_node **calendars; /* one map a year, by year */
+    size_t calendars_count;
     const struct bus_node *facts_node, *standards_node, *interactions_node;
     const struct bus_node **policies; /* one map a file, by file name */
     size_t policies_count;
@@ -261,9 +142,6 @@ int bus_config_open(struct bus_config *c,
                     struct bus_faults *faults,
                     struct bus_err *err) BUS_MUSTCHECK;
 void bus_config_close(struct bus_config *c); /* NULL or zeroed is allowed */
-/* The folder: argument, else $LIANOU_CONFIG, else ./bus-config, else
- * /etc/lianou. */
-const char *bus_config_folder(const char *argument);
 /* KEYS.md. */
 void bus_config_print_keys(struct bus_buf *out);
 
@@ -281,16 +159,6 @@ const struct bus_operator *bus_config_operator(const struct bus_config *c,
                                                struct bus_strv id,
                                                const char *org,
                                                int32_t day);
-
-/* Days. Outside the calendar's years Monday to Friday are working days; ask
- * bus_config_day_known() where that matters. */
-bool bus_config_is_workday(const struct bus_config *c, int32_t day);
-bool bus_config_day_known(const struct bus_config *c, int32_t day);
-/* The last day of a limit of n (working) days that starts after `day` (the
- * first day is not counted, Civil Code 201); of calendar days a last day that
- * is no working day moves to the next one (203). */
-int32_t bus_config_add_workdays(const struct bus_config *c, int32_t day, int n);
-int32_t bus_config_add_days(const struct bus_config *c, int32_t day, int n);
 
 enum bus_topic_cleanup { BUS_TOPIC_DELETE, BUS_TOPIC_COMPACT };
 struct bus_topic

@@ -1,0 +1,235 @@
+/* Cross-checks between the files of a configuration. Each adds what it finds;
+ * none changes anything. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/hash.h"
+#include "bus/conf/bus_config.h"
+#include "bus/conf/check_parts.h"
+
+#define TOPIC_NAME_MAX 249
+
+static struct bus_place top(const struct bus_config *c, const char *file)
+{
+    return (struct bus_place){
+        bus_arena_printf((struct bus_arena *)(uintptr_t)&c->mem, "%s/%s",
+                         c->folder, file),
+        0, 0};
+}
+
+static void check_partners(const struct bus_config *c,
+                           struct bus_faults *faults)
+{
+    static const char *const kinds[BUS_PARTNER_KINDS] = {
+        "department", "bank", "post", "insurer", "charity"};
+    size_t of_kind[BUS_PARTNER_KINDS] = {0};
+    for (size_t i = 0; i < c->partners_count; i++) {
+        const struct bus_partner *p = &c->partners[i];
+        if (!p->code) {
+            continue;
+        }
+        of_kind[p->kind]++;
+        for (size_t k = 0; k < i; k++) {
+            const struct bus_partner *q = &c->partners[k];
+            if (q->code && strcasecmp(q->code, p->code) == 0) {
+                bus_faults_add(faults, p->node->at, "code",
+                               "'%s' is the code of %s already", p->code,
+                               q->node->at.file);
+            }
+            if (p->metrics_port && p->metrics_port == q->metrics_port) {
+                bus_faults_add(faults, p->node->at, "metrics_port",
+                               "%" PRId64 " is taken by %s", p->metrics_port,
+                               q->node->at.file);
+            }
+        }
+        if (p->retry.first_ms > p->retry.max_ms) {
+            bus_faults_add(faults, p->node->at, "retry.first",
+                           "longer than retry.max");
+        }
+    }
+    for (int k = 0; k < BUS_PARTNER_KINDS; k++) {
+        if (of_kind[k] == 0) {
+            bus_faults_add(faults, top(c, "partners.d"), NULL,
+                           "no partner of kind %s", kinds[k]);
+        }
+    }
+}
+
+static void check_topics(const struct bus_config *c, struct bus_faults *faults)
+{
+    struct bus_arena mem;
+    struct bus_topic *topics;
+    size_t count;
+    struct bus_err err;
+    if (!c->prefix) {
+        return;
+    }
+    bus_arena_init(&mem, 0, 0);
+    if (bus_config_topics(c, &mem, &topics, &count, &err) != 0) {
+        bus_faults_add(faults, top(c, "bus.yaml"), NULL, "%s", err.msg);
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(topics[i].name) > TOPIC_NAME_MAX) {
+            bus_faults_add(faults, top(c, "bus.yaml"), "prefix",
+                           "the topic %.60s... is longer than %d",
+                           topics[i].name, TOPIC_NAME_MAX);
+        }
+        if (i > 0 && strcmp(topics[i - 1].name, topics[i].name) == 0) {
+            bus_faults_add(faults, top(c, "bus.yaml"), NULL,
+                           "two owners of the topic %s", topics[i].name);
+        }
+    }
+    bus_arena_fini(&mem);
+}
+
+static void check_funds(const struct bus_config *c, struct bus_faults *faults)
+{
+    for (size_t i = 0; i < c->funds_count; i++) {
+        const struct bus_fund *f = &c->funds[i];
+        const struct bus_partner *p = bus_config_partner(c, f->bank);
+        if (f->bank && (!p || p->kind != BUS_PARTNER_BANK)) {
+            const struct bus_node *n = bus_node_get(f->node, "bank");
+            bus_faults_add(faults, n ? n->at : f->node->at, f->code,
+                           "found the bank '%s'; must be a partner of kind "
+                           "bank",
+                           f->bank);
+        }
+    }
+}
+
+static void check_stations(const struct bus_config *c,
+                           struct bus_faults *faults)
+{
+    for (size_t i = 0; i < c->villages_count; i++) {
+        const struct bus_village *v = &c->villages[i];
+        if (!v->station) {
+            bus_faults_add(faults, v->at, "station",
+                           "the village %s %s has no service station", v->code,
+                           v->name);
+        }
+    }
+}
+
+/* Every code an operator may work for -> itself. */
+static int collect_orgs(const struct bus_config *c, struct bus_map *orgs)
+{
+    int rc = 0;
+    if (c->county.code) {
+        rc |= bus_map_put(orgs, bus_strv(c->county.code), orgs);
+    }
+    for (size_t i = 0; i < c->villages_count; i++) {
+        struct bus_village *v = &c->villages[i];
+        rc |= bus_map_put(orgs, bus_strv(v->code), v);
+        rc |= bus_map_put(orgs, bus_strv(v->town_code), v);
+    }
+    for (size_t i = 0; i < c->stations_count; i++) {
+        struct bus_station *s = &c->stations[i];
+        rc |= bus_map_put(orgs, bus_strv(s->code), s);
+    }
+    for (size_t i = 0; i < c->partners_count; i++) {
+        if (c->partners[i].code) {
+            rc |= bus_map_put(orgs, bus_strv(c->partners[i].code),
+                              &c->partners[i]);
+        }
+    }
+    return rc;
+}
+
+static void check_operators(const struct bus_config *c,
+                            int32_t day,
+                            struct bus_faults *faults)
+{
+    struct bus_map orgs = {0};
+    struct bus_map assistants = {0};
+    int rc = collect_orgs(c, &orgs);
+    for (size_t i = 0; rc == 0 && i < c->operators_count; i++) {
+        struct bus_operator *o = &c->operators[i];
+        if (!bus_map_get(&orgs, bus_strv(o->org))) {
+            bus_faults_add(faults, o->at, "org",
+                           "found '%.40s'; must be the county, a town, a "
+                           "village, a station or a partner",
+                           o->org);
+        }
+        const struct bus_operator *b = i ? &c->operators[i - 1] : NULL;
+        if (b && strcmp(b->id, o->id) == 0 && strcmp(b->org, o->org) == 0 &&
+            b->to_day >= o->from_day) {
+            bus_faults_add(faults, o->at, "from",
+                           "%s has that role in '%s' already", o->id, o->org);
+        }
+        if (strcmp(o->role, "assistant") == 0 && day >= o->from_day &&
+            day <= o->to_day) {
+            if (bus_map_get(&assistants, bus_strv(o->org))) {
+                bus_faults_add(faults, o->at, "role",
+                               "'%s' has a second assistant on this day",
+                               o->org);
+            }
+            rc |= bus_map_put(&assistants, bus_strv(o->org), o);
+        }
+    }
+    for (size_t i = 0; rc == 0 && i < c->villages_count; i++) {
+        const struct bus_village *v = &c->villages[i];
+        if (!bus_map_get(&assistants, bus_strv(v->code))) {
+            bus_faults_add(faults, v->at, "operators",
+                           "the village %s %s has no civil-affairs assistant "
+                           "on this day",
+                           v->code, v->name);
+        }
+    }
+    faults->out_of_memory = faults->out_of_memory || rc != 0;
+    bus_map_fini(&orgs);
+    bus_map_fini(&assistants);
+}
+
+static bool source_known(const struct bus_config *c, const char *code)
+{
+    for (size_t i = 0; i < c->sources_count; i++) {
+        if (code && strcmp(c->sources[i].code, code) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_facts(const struct bus_config *c, struct bus_faults *faults)
+{
+    for (size_t i = 0; i < c->facts_count; i++) {
+        const struct bus_fact *f = &c->facts[i];
+        const char *const *s = f->sources.items;
+        if (!f->node) {
+            continue;
+        }
+        for (size_t k = 0; k < f->sources.count; k++) {
+            if (!source_known(c, s[k])) {
+                bus_faults_add(faults, f->node->at, f->name,
+                               "the source '%s' is not in sources",
+                               s[k] ? s[k] : "");
+            }
+        }
+        for (size_t k = 0; k < i; k++) {
+            const struct bus_fact *g = &c->facts[k];
+            if (g->scope == f->scope && f->zh_name && g->zh_name &&
+                strcmp(g->zh_name, f->zh_name) == 0) {
+                bus_faults_add(faults, f->node->at, f->name,
+                               "zh_name '%s' is that of %s already", f->zh_name,
+                               g->name);
+            }
+        }
+    }
+}
+
+void bus_config_check(const struct bus_config *c,
+                      int32_t day,
+                      struct bus_faults *faults)
+{
+    check_partners(c, faults);
+    check_topics(c, faults);
+    check_funds(c, faults);
+    check_stations(c, faults);
+    check_operators(c, day, faults);
+    check_facts(c, faults);
+    bus_check_policies(c, faults);
+    bus_check_marks(c, faults);
+}

@@ -1,0 +1,12 @@
+/* The cross-checks that look into policies. Internal to the conf room. */
+#ifndef BUS_CONF_CHECK_PARTS_H
+#define BUS_CONF_CHECK_PARTS_H
+
+#include "bus/conf/bus_config.h"
+
+/* Owners, funds, delivery partners, the ten attributes (S27-S36). */
+void bus_check_policies(const struct bus_config *c, struct bus_faults *faults);
+/* A warning for every mark that is not F: what a county must confirm. */
+void bus_check_marks(const struct bus_config *c, struct bus_faults *faults);
+
+#endif

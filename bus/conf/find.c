@@ -1,0 +1,86 @@
+/* Finders over a loaded configuration. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/conf/bus_config.h"
+
+const struct bus_partner *bus_config_partner(const struct bus_config *c,
+                                             const char *code)
+{
+    for (size_t i = 0; code && i < c->partners_count; i++) {
+        if (c->partners[i].code && strcmp(c->partners[i].code, code) == 0) {
+            return &c->partners[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bus_fund *bus_config_fund(const struct bus_config *c,
+                                       const char *code)
+{
+    for (size_t i = 0; code && i < c->funds_count; i++) {
+        if (strcmp(c->funds[i].code, code) == 0) {
+            return &c->funds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bus_village *bus_config_village(const struct bus_config *c,
+                                             struct bus_strv code)
+{
+    size_t low = 0;
+    size_t high = c->villages_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int d = bus_strv_cmp(bus_strv(c->villages[mid].code), code);
+        if (d == 0) {
+            return &c->villages[mid];
+        }
+        if (d < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return NULL;
+}
+
+const struct bus_fact *
+bus_config_fact(const struct bus_config *c, int scope, struct bus_strv name)
+{
+    for (size_t i = 0; i < c->facts_count; i++) {
+        if (c->facts[i].scope == scope && bus_strv_is(name, c->facts[i].name)) {
+            return &c->facts[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bus_operator *bus_config_operator(const struct bus_config *c,
+                                               struct bus_strv id,
+                                               const char *org,
+                                               int32_t day)
+{
+    size_t low = 0;
+    size_t high = c->operators_count;
+    while (low < high) { /* the first one with that id */
+        size_t mid = low + (high - low) / 2;
+        if (bus_strv_cmp(bus_strv(c->operators[mid].id), id) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    for (; low < c->operators_count; low++) {
+        const struct bus_operator *o = &c->operators[low];
+        if (!bus_strv_is(id, o->id)) {
+            return NULL;
+        }
+        if (day >= o->from_day && day <= o->to_day &&
+            (!org || strcmp(o->org, org) == 0)) {
+            return o;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,290 @@
+/* Partners, funds, facts, calendars, policies: one YAML file or a folder of
+ * them each. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/conf/bus_config.h"
+#include "bus/conf/config_tables.h"
+#include "bus/conf/file.h"
+#include "bus/conf/load.h"
+#include "bus/conf/yaml.h"
+
+#define YAML_SUFFIX ".yaml"
+
+/* Every *.yaml of a folder as trees; a file without a tree is left out. */
+static const struct bus_node **read_folder(struct bus_config *c,
+                                           const char *folder,
+                                           size_t *ret_count,
+                                           struct bus_faults *faults)
+{
+    const char **names;
+    size_t count, kept = 0;
+    *ret_count = 0;
+    char *path = bus_load_path(c, folder);
+    if (!path ||
+        !bus_conf_list(&c->mem, path, YAML_SUFFIX, &names, &count, faults)) {
+        return NULL;
+    }
+    const struct bus_node **nodes =
+        bus_arena_calloc(&c->mem, count + 1, sizeof(struct bus_node *));
+    for (size_t i = 0; nodes && i < count; i++) {
+        const char *file = bus_conf_join(&c->mem, path, names[i]);
+        const struct bus_node *n =
+            file ? bus_yaml_read(&c->mem, file, faults) : NULL;
+        if (n && n->kind != BUS_NODE_MAP) {
+            bus_faults_add(faults, n->at, NULL, "found %s; must be a map",
+                           bus_node_kind_text(n));
+        } else if (n) {
+            nodes[kept++] = n;
+        }
+    }
+    *ret_count = nodes ? kept : 0;
+    return nodes;
+}
+
+/* The file's name without folder and ".yaml" is `want`. */
+static bool file_is(const struct bus_node *n, const char *want)
+{
+    const char *slash = strrchr(n->at.file, '/');
+    const char *base = slash ? slash + 1 : n->at.file;
+    size_t len = strlen(want);
+    return strncmp(base, want, len) == 0 &&
+           strcmp(base + len, YAML_SUFFIX) == 0;
+}
+
+static bool code_ok(const char *s)
+{
+    return s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                       "0123456789-")] == 0;
+}
+
+static void check_partner(const struct bus_partner *p,
+                          struct bus_faults *faults)
+{
+    struct bus_place at = p->node->at;
+    if (!p->code) {
+        return;
+    }
+    if (!code_ok(p->code)) {
+        bus_faults_add(faults, at, "code",
+                       "found '%s'; must be letters, digits, '-'", p->code);
+    } else if (!file_is(p->node, p->code)) {
+        bus_faults_add(faults, at, "code",
+                       "found '%s'; must be the file's name", p->code);
+    }
+    if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir) {
+        bus_faults_add(faults, at, "spool_dir",
+                       "missing; transport spool needs it");
+    }
+    if (p->transport != BUS_TRANSPORT_SPOOL && p->spool_dir) {
+        bus_faults_add(faults, at, "spool_dir", "only transport spool has one");
+    }
+    if (p->cash && p->kind != BUS_PARTNER_POST) {
+        bus_faults_add(faults, at, "cash", "only a post pays cash out");
+    }
+}
+
+static int partner_cmp(const void *a, const void *b)
+{
+    const struct bus_partner *x = a, *y = b;
+    if (x->kind != y->kind) {
+        return x->kind < y->kind ? -1 : 1;
+    }
+    return strcmp(x->code ? x->code : "", y->code ? y->code : "");
+}
+
+void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
+{
+    size_t count;
+    const struct bus_node **nodes =
+        read_folder(c, "partners.d", &count, faults);
+    c->partners = bus_arena_calloc(&c->mem, count + 1, sizeof *c->partners);
+    if (!nodes || !c->partners) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bus_keys_load(&bus_keys_partner, nodes[i], NULL, &bus_keys_env_system,
+                      &c->mem, faults, &c->partners[i]);
+        check_partner(&c->partners[i], faults);
+        if (c->http.any_ports) {
+            c->partners[i].metrics_port = 0;
+        }
+    }
+    qsort(c->partners, count, sizeof *c->partners, partner_cmp);
+    c->partners_count = count;
+}
+
+void bus_load_funds(struct bus_config *c, struct bus_faults *faults)
+{
+    const char *path = bus_load_path(c, "funds.yaml");
+    const struct bus_node *n =
+        path ? bus_yaml_read(&c->mem, path, faults) : NULL;
+    struct bus_funds_file file;
+    bus_keys_load(&bus_keys_funds, n, NULL, &bus_keys_env_system, &c->mem,
+                  faults, &file);
+    c->funds = file.funds.items;
+    c->funds_count = file.funds.count;
+}
+
+static void check_fact(const struct bus_fact *f,
+                       const char *path,
+                       struct bus_faults *faults)
+{
+    struct bus_place at = f->node->at;
+    bool has_sources = f->sources.count > 0;
+    if (has_sources == (f->derived != NULL)) {
+        bus_faults_add(faults, at, path, "must have either sources or derived");
+    }
+    if ((f->type == BUS_FACT_ENUM) != (f->words.count > 0)) {
+        bus_faults_add(faults, at, path,
+                       "words belong to an enum, and an enum needs them");
+    }
+    if (f->pii && f->derived) {
+        bus_faults_add(faults, at, path, "a derived fact cannot be pii");
+    }
+}
+
+/* Copies one scope's facts behind those of the other. */
+static void take_facts(struct bus_config *c,
+                       const struct bus_list *list,
+                       int scope,
+                       struct bus_faults *faults)
+{
+    const struct bus_fact *in = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        struct bus_fact *f = &c->facts[c->facts_count++];
+        char path[128];
+        *f = in[i];
+        f->scope = scope;
+        if (!f->zh_name) {
+            f->zh_name = f->zh;
+        }
+        const char *const parts[] = {
+            scope == BUS_FACT_HOUSEHOLD ? "household." : "member.", f->name};
+        bus_strv_copy(path, sizeof path, bus_strv(parts[0]));
+        size_t n = strlen(path);
+        bus_strv_copy(path + n, sizeof path - n, bus_strv(parts[1]));
+        if (f->node) {
+            check_fact(f, path, faults);
+        }
+    }
+}
+
+void bus_load_facts(struct bus_config *c, struct bus_faults *faults)
+{
+    const char *path = bus_load_path(c, "facts.yaml");
+    const char *std = bus_load_path(c, "standards.yaml");
+    struct bus_facts_file file;
+    if (!path || !std) {
+        faults->out_of_memory = true;
+        return;
+    }
+    c->facts_node = bus_yaml_read(&c->mem, path, faults);
+    c->standards_node = bus_yaml_read(&c->mem, std, faults);
+    bus_keys_load(&bus_keys_facts, c->facts_node, NULL, &bus_keys_env_system,
+                  &c->mem, faults, &file);
+    c->sources = file.sources.items;
+    c->sources_count = file.sources.count;
+    c->facts =
+        bus_arena_calloc(&c->mem, file.household.count + file.member.count + 1,
+                         sizeof *c->facts);
+    if (c->facts) {
+        take_facts(c, &file.household, BUS_FACT_HOUSEHOLD, faults);
+        take_facts(c, &file.member, BUS_FACT_MEMBER, faults);
+    }
+}
+
+static bool in_year(int32_t day, int64_t year)
+{
+    int64_t y;
+    unsigned m, d;
+    bus_civil_from_days(day, &y, &m, &d);
+    /* The New Year holiday may begin on 30 or 31 December before. */
+    return y == year || (y == year - 1 && m == 12 && d >= 30);
+}
+
+/* 1970-01-01 was a Thursday. */
+static bool is_weekend(int32_t day)
+{
+    int w = (int)(((int64_t)day % 7 + 7 + 3) % 7); /* 0 = Monday */
+    return w >= 5;
+}
+
+static void check_calendar(const struct bus_node *n,
+                           const struct bus_calendar_file *f,
+                           struct bus_faults *faults)
+{
+    const struct bus_node *y = bus_node_get(n, "year");
+    if (y && bus_node_cstr(y) && !file_is(n, bus_node_cstr(y))) {
+        bus_faults_add(faults, y->at, "year", "must be the file's name");
+    }
+    const struct bus_calendar_span *s = f->holidays.items;
+    for (size_t i = 0; i < f->holidays.count; i++) {
+        if (s[i].to < s[i].from || s[i].to - s[i].from > 20 ||
+            !in_year(s[i].from, f->year) || !in_year(s[i].to, f->year)) {
+            bus_faults_add(faults, n->at, "holidays",
+                           "%s: not within the year, or not from first to last",
+                           s[i].en ? s[i].en : "?");
+        }
+    }
+    const int32_t *w = f->workdays.items;
+    for (size_t i = 0; i < f->workdays.count; i++) {
+        char date[BUS_DATE_TEXT + 1];
+        if (!in_year(w[i], f->year) || !is_weekend(w[i])) {
+            bus_faults_add(faults, n->at, "workdays",
+                           "%s is no Saturday or Sunday of the year",
+                           bus_date_text(w[i], date));
+        }
+    }
+    if (f->provisional) {
+        bus_faults_warn(faults, n->at, "provisional",
+                        "this year's holidays are not yet published");
+    }
+}
+
+void bus_load_calendars(struct bus_config *c, struct bus_faults *faults)
+{
+    c->calendars = read_folder(c, "calendar", &c->calendars_count, faults);
+    for (size_t i = 0; i < c->calendars_count; i++) {
+        struct bus_calendar_file f;
+        size_t before = faults->errors;
+        bus_keys_load(&bus_keys_calendar, c->calendars[i], NULL,
+                      &bus_keys_env_system, &c->mem, faults, &f);
+        if (faults->errors == before) {
+            check_calendar(c->calendars[i], &f, faults);
+        }
+    }
+}
+
+void bus_load_policies(struct bus_config *c, struct bus_faults *faults)
+{
+    const char **folders;
+    size_t count;
+    char *path = bus_load_path(c, "policies");
+    char *rules = bus_load_path(c, "policies/interactions.yaml");
+    if (!path || !rules ||
+        !bus_conf_list(&c->mem, path, "", &folders, &count, faults)) {
+        return;
+    }
+    c->interactions_node = bus_yaml_read(&c->mem, rules, faults);
+    for (size_t i = 0; i < count; i++) {
+        size_t n;
+        const char *sub = bus_conf_join(&c->mem, "policies", folders[i]);
+        if (!sub || strcmp(folders[i], "samples") == 0) {
+            continue;
+        }
+        const struct bus_node **nodes = read_folder(c, sub, &n, faults);
+        const struct bus_node **all = bus_arena_calloc(
+            &c->mem, c->policies_count + n + 1, sizeof(struct bus_node *));
+        if (!nodes || !all) {
+            continue;
+        }
+        for (size_t k = 0; k < c->policies_count; k++) {
+            all[k] = c->policies[k];
+        }
+        memcpy(all + c->policies_count, nodes, n * sizeof(struct bus_node *));
+        c->policies = all;
+        c->policies_count += n;
+    }
+}

@@ -1,0 +1,62 @@
+/* A partner as one file of partners.d/ describes it: part of the
+ * configuration (bus_config.h), never changed after loading. */
+#ifndef BUS_CONF_PARTNER_H
+#define BUS_CONF_PARTNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/node.h"
+#include "bus/conf/keys.h"
+
+enum bus_partner_kind {
+    BUS_PARTNER_DEPARTMENT,
+    BUS_PARTNER_BANK,
+    BUS_PARTNER_POST,
+    BUS_PARTNER_INSURER,
+    BUS_PARTNER_CHARITY,
+    BUS_PARTNER_KINDS
+};
+enum bus_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
+struct bus_partner_limits
+{
+    int64_t in_flight; /* tasks given out and not yet answered */
+    int64_t per_second;
+    int64_t message_bytes_max;
+};
+struct bus_partner_retry
+{
+    int64_t first_ms, max_ms; /* exponential, jittered */
+    int64_t tries;            /* then parked, then dead-lettered */
+};
+struct bus_partner_parking
+{
+    int64_t per_household; /* events held behind a faulty one */
+    int64_t total;
+    int64_t give_up_ms; /* then dead-lettered */
+};
+struct bus_partner_answers
+{
+    int64_t acknowledge_ms, answer_ms; /* service level; overdue is flagged */
+};
+struct bus_partner
+{
+    const char *code; /* "MZ", "nongshang": in topic names */
+    const char *name, *name_zh;
+    int kind;              /* enum bus_partner_kind */
+    int transport;         /* enum bus_partner_transport */
+    const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
+    const char *org_code;  /* unified social credit code; NULL */
+    bool cash;             /* post: pays cash out */
+    int64_t cash_max_fen;  /* post: 300000 (S63) */
+    struct bus_partner_limits limits;
+    struct bus_partner_retry retry;
+    struct bus_partner_parking parking;
+    struct bus_partner_answers answers;
+    int64_t metrics_port;
+    struct bus_list key_ids; /* const char *: ids in the keyring, newest last */
+    const struct bus_node *node;
+};
+
+#endif

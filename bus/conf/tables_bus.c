@@ -1,0 +1,282 @@
+/* bus.yaml as descriptor tables. */
+#include "bus/conf/bus_config.h"
+#include "bus/conf/config_tables.h"
+
+#define AT(type, field) offsetof(struct type, field)
+#define DAY             INT64_C(86400000)
+#define END          \
+    {                \
+        .name = NULL \
+    }
+
+static const struct bus_key county_keys[] = {
+    {"code", BUS_KEY_STR, AT(bus_config_county, code), .required = true,
+     .min = 6, .max = 6, .doc = "division code of the county (GB/T 2260)",
+     .doc_zh = "县级行政区划代码"},
+    {"zh", BUS_KEY_STR, AT(bus_config_county, name_zh), .required = true,
+     .doc = "its name in Chinese", .doc_zh = "中文名称"},
+    {"en", BUS_KEY_STR, AT(bus_config_county, name), .required = true,
+     .doc = "its name in English", .doc_zh = "英文名称"},
+    END};
+static const struct bus_keys county = {"county",
+                                       county_keys,
+                                       sizeof(struct bus_config_county),
+                                       BUS_KEYS_NO_NODE,
+                                       "The county this bus belongs to.",
+                                       "本总线所属的县。"};
+
+static const struct bus_key run_keys[] = {
+    {"drain", BUS_KEY_DURATION, AT(bus_config_run, drain_ms), .dflt = "15s",
+     .min = 100, .max = 600000,
+     .doc = "longest time from SIGTERM to the end of a role",
+     .doc_zh = "收到停止信号后最长收尾时间"},
+    {"retry_first", BUS_KEY_DURATION, AT(bus_config_run, retry_min_ms),
+     .dflt = "200ms", .min = 10, .max = 60000,
+     .doc = "first wait for a broker or database that is away",
+     .doc_zh = "首次重连等待"},
+    {"retry_max", BUS_KEY_DURATION, AT(bus_config_run, retry_max_ms),
+     .dflt = "10s", .min = 100, .max = 600000,
+     .doc = "longest such wait; waits double and are jittered",
+     .doc_zh = "最长重连等待(逐次加倍并随机抖动)"},
+    END};
+static const struct bus_keys run = {"run",
+                                    run_keys,
+                                    sizeof(struct bus_config_run),
+                                    BUS_KEYS_NO_NODE,
+                                    "How every role starts, waits and stops.",
+                                    "各角色的启动、等待与停止。"};
+
+static const struct bus_word security_words[] = {
+    {"plaintext", BUS_KAFKA_PLAINTEXT},
+    {"ssl", BUS_KAFKA_SSL},
+    {"sasl_plaintext", BUS_KAFKA_SASL_PLAINTEXT},
+    {"sasl_ssl", BUS_KAFKA_SASL_SSL},
+    {NULL, 0}};
+
+#define R_ROW(key, field, value, en, zh)                                 \
+    {                                                                    \
+        key, BUS_KEY_DURATION, AT(bus_config_retention, field),          \
+            .dflt = value, .min = 3600000, .max = 3650 * DAY, .doc = en, \
+            .doc_zh = zh                                                 \
+    }
+static const struct bus_key retention_keys[] = {
+    R_ROW("case",
+          case_ms,
+          "400d",
+          "applications, evaluations, assignments, decisions, cases",
+          "申请、研判、派单、决定、个案"),
+    R_ROW("partner",
+          partner_ms,
+          "400d",
+          "verifications, orders, tasks, needs and their answers",
+          "核查、支付、配送、需求及其回复"),
+    R_ROW("facts", facts_ms, "400d", "facts from sources", "各来源事实"),
+    R_ROW("trouble",
+          trouble_ms,
+          "1830d",
+          "parked and dead-lettered events",
+          "暂存与死信事件"),
+    END};
+static const struct bus_keys retention = {
+    "retention",
+    retention_keys,
+    sizeof(struct bus_config_retention),
+    BUS_KEYS_NO_NODE,
+    "How long topics keep events. The ledger keeps them longer.",
+    "主题保留期;台账保留更久。"};
+
+static const struct bus_key kafka_keys[] = {
+    {"bootstrap", BUS_KEY_STR, AT(bus_config_kafka, bootstrap),
+     .required = true, .doc = "brokers, host:port[,host:port]",
+     .doc_zh = "服务器地址"},
+    {"embedded", BUS_KEY_BOOL, AT(bus_config_kafka, embedded), .dflt = "false",
+     .doc = "the in-memory broker inside `lianou demo`: for showing only",
+     .doc_zh = "演示用内存服务器,仅供展示"},
+    {"security", BUS_KEY_ENUM, AT(bus_config_kafka, security),
+     .dflt = "plaintext", .words = security_words, .doc = "security.protocol",
+     .doc_zh = "安全协议"},
+    {"sasl_mechanism", BUS_KEY_STR, AT(bus_config_kafka, sasl_mechanism),
+     .doc = "SCRAM-SHA-512 and others", .doc_zh = "认证机制"},
+    {"username", BUS_KEY_STR, AT(bus_config_kafka, username),
+     .doc = "SASL user", .doc_zh = "用户名"},
+    {"password", BUS_KEY_SECRET, AT(bus_config_kafka, password),
+     .doc = "SASL password", .doc_zh = "口令"},
+    {"ca_file", BUS_KEY_PATH, AT(bus_config_kafka, ca_file),
+     .doc = "certificate authority, PEM", .doc_zh = "根证书"},
+    {"cert_file", BUS_KEY_PATH, AT(bus_config_kafka, cert_file),
+     .doc = "own certificate, PEM", .doc_zh = "本端证书"},
+    {"key_file", BUS_KEY_PATH, AT(bus_config_kafka, key_file),
+     .doc = "own private key, PEM", .doc_zh = "本端私钥"},
+    {"partitions", BUS_KEY_INT, AT(bus_config_kafka, partitions), .dflt = "12",
+     .min = 1, .max = 1024,
+     .doc = "of every case topic; a household is in the same partition of all",
+     .doc_zh = "所有个案主题共用的分区数"},
+    {"replication", BUS_KEY_INT, AT(bus_config_kafka, replication), .dflt = "3",
+     .min = 1, .max = 9, .doc = "copies of every partition",
+     .doc_zh = "副本数"},
+    {"min_insync", BUS_KEY_INT, AT(bus_config_kafka, min_insync), .dflt = "2",
+     .min = 1, .max = 9, .doc = "copies that must have a write",
+     .doc_zh = "最少同步副本数"},
+    {"message_max", BUS_KEY_SIZE, AT(bus_config_kafka, message_bytes_max),
+     .dflt = "1MiB", .min = 65536, .max = 16777216, .doc = "largest event",
+     .doc_zh = "单个事件上限"},
+    {"retention", BUS_KEY_STRUCT, AT(bus_config_kafka, retention),
+     .sub = &retention, .doc = "see below", .doc_zh = "见下"},
+    END};
+static const struct bus_keys kafka = {"kafka",
+                                      kafka_keys,
+                                      sizeof(struct bus_config_kafka),
+                                      BUS_KEYS_NO_NODE,
+                                      "The brokers, and what topics are like.",
+                                      "Kafka 服务器与主题。"};
+
+static const struct bus_key matcher_keys[] = {
+    {"lanes", BUS_KEY_INT, AT(bus_config_matcher, lanes), .dflt = "2", .min = 1,
+     .max = 64, .doc = "transactional producers that share the partitions",
+     .doc_zh = "并行事务通道数"},
+    {"batch_max", BUS_KEY_INT, AT(bus_config_matcher, batch_max),
+     .dflt = "10000", .min = 1, .max = 100000,
+     .doc = "most events in one transaction", .doc_zh = "单个事务最多事件数"},
+    {"batch_wait", BUS_KEY_DURATION, AT(bus_config_matcher, batch_wait_ms),
+     .dflt = "20ms", .min = 1, .max = 5000,
+     .doc = "how long an idle lane waits for more",
+     .doc_zh = "空闲时等待合批的时间"},
+    {"transaction", BUS_KEY_DURATION, AT(bus_config_matcher, transaction_ms),
+     .dflt = "60s", .min = 5000, .max = 900000, .doc = "transaction.timeout.ms",
+     .doc_zh = "事务超时"},
+    {"map_size", BUS_KEY_SIZE, AT(bus_config_matcher, map_bytes),
+     .dflt = "1GiB", .min = 1048576, .max = INT64_C(1) << 40,
+     .doc = "limit of one partition's state on disk",
+     .doc_zh = "单分区状态库上限"},
+    {"park_max", BUS_KEY_INT, AT(bus_config_matcher, park_max), .dflt = "1000",
+     .min = 1, .max = 100000,
+     .doc = "events parked for one household before it is reported",
+     .doc_zh = "单户最多暂存事件数"},
+    END};
+static const struct bus_keys matcher = {"matcher",
+                                        matcher_keys,
+                                        sizeof(struct bus_config_matcher),
+                                        BUS_KEYS_NO_NODE,
+                                        "The matcher: lanes and batches.",
+                                        "研判角色。"};
+
+static const struct bus_key intake_keys[] = {
+    {"body_max", BUS_KEY_SIZE, AT(bus_config_intake, body_bytes_max),
+     .dflt = "256KiB", .min = 4096, .max = 16777216,
+     .doc = "largest application", .doc_zh = "单份申请上限"},
+    {"connections_max", BUS_KEY_INT, AT(bus_config_intake, connections_max),
+     .dflt = "1024", .min = 1, .max = 65535, .doc = "open connections",
+     .doc_zh = "最大连接数"},
+    {"journal_max", BUS_KEY_SIZE, AT(bus_config_intake, journal_bytes_max),
+     .dflt = "1GiB", .min = 65536, .max = INT64_C(1) << 40,
+     .doc = "applications kept on disk while Kafka is away; then 503",
+     .doc_zh = "Kafka 不可用时本地日志上限,超出返回 503"},
+    {"drafts_max", BUS_KEY_SIZE, AT(bus_config_intake, draft_bytes_max),
+     .dflt = "256MiB", .min = 65536, .max = INT64_C(1) << 40,
+     .doc = "drafts with faults kept on disk", .doc_zh = "草稿保存上限"},
+    END};
+static const struct bus_keys intake = {
+    "intake",         intake_keys,       sizeof(struct bus_config_intake),
+    BUS_KEYS_NO_NODE, "The one way in.", "一口进。"};
+
+static const struct bus_key ledger_keys[] = {
+    {"conninfo", BUS_KEY_STR, AT(bus_config_ledger, conninfo), .required = true,
+     .doc = "libpq connection string, without a password (use PGPASSFILE)",
+     .doc_zh = "数据库连接串(口令放 PGPASSFILE)"},
+    {"connections", BUS_KEY_INT, AT(bus_config_ledger, connections),
+     .dflt = "2", .min = 1, .max = 16, .doc = "connections, sharded by key",
+     .doc_zh = "连接数"},
+    {"batch_rows", BUS_KEY_INT, AT(bus_config_ledger, batch_rows),
+     .dflt = "1000", .min = 1, .max = 10000, .doc = "rows in one statement",
+     .doc_zh = "单条语句行数"},
+    {"batch_wait", BUS_KEY_DURATION, AT(bus_config_ledger, batch_wait_ms),
+     .dflt = "50ms", .min = 1, .max = 10000,
+     .doc = "how long a batch waits for more", .doc_zh = "合批等待"},
+    {"statement", BUS_KEY_DURATION, AT(bus_config_ledger, statement_ms),
+     .dflt = "30s", .min = 100, .max = 600000, .doc = "statement time-out",
+     .doc_zh = "语句超时"},
+    END};
+static const struct bus_keys ledger = {"ledger",
+                                       ledger_keys,
+                                       sizeof(struct bus_config_ledger),
+                                       BUS_KEYS_NO_NODE,
+                                       "The ledger in PostgreSQL.",
+                                       "台账数据库。"};
+
+#define PORT_ROW(key, value, en, zh)                                       \
+    {                                                                      \
+#key, BUS_KEY_INT, AT(bus_config_http, key),                       \
+            .dflt = value, .min = 0, .max = 65535, .doc = en, .doc_zh = zh \
+    }
+static const struct bus_key http_keys[] = {
+    {"host", BUS_KEY_STR, AT(bus_config_http, host), .dflt = "127.0.0.1",
+     .doc = "address to listen on", .doc_zh = "监听地址"},
+    {"any_ports", BUS_KEY_BOOL, AT(bus_config_http, any_ports), .dflt = "false",
+     .doc = "let the system choose every port (tests, several on one machine)",
+     .doc_zh = "由系统分配所有端口"},
+    PORT_ROW(intake, "8480", "applications, health, metrics", "申请入口"),
+    PORT_ROW(matcher, "8481", "health, metrics", "研判角色端口"),
+    PORT_ROW(dispatch, "8482", "health, metrics", "派发角色端口"),
+    PORT_ROW(ledger, "8483", "cases, health, metrics", "台账角色端口"),
+    PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
+    END};
+static const struct bus_keys http = {
+    "http",
+    http_keys,
+    sizeof(struct bus_config_http),
+    BUS_KEYS_NO_NODE,
+    "Ports of the roles; partners' are in partners.d/. 0 = any.",
+    "各角色端口;伙伴端口见 partners.d/。0 表示任意。"};
+
+static const struct bus_word ciphers[] = {{"aes-256-gcm", 0},
+                                          {"sm4-gcm", 1},
+                                          {NULL, 0}};
+static const struct bus_key keys_keys[] = {
+    {"ring", BUS_KEY_PATH, AT(bus_config_keys, ring), .required = true,
+     .doc = "keyring of the personal fields, mode 0600",
+     .doc_zh = "个人信息字段密钥环文件,权限 0600"},
+    {"person_key", BUS_KEY_PATH, AT(bus_config_keys, person_key),
+     .required = true,
+     .doc = "key of person and household ids, mode 0600; never change it",
+     .doc_zh = "人员与家庭代号密钥文件,权限 0600,不可更换"},
+    {"cipher", BUS_KEY_ENUM, AT(bus_config_keys, cipher), .dflt = "aes-256-gcm",
+     .words = ciphers, .doc = "cipher of personal fields",
+     .doc_zh = "字段加密算法"},
+    END};
+static const struct bus_keys keys = {"keys",
+                                     keys_keys,
+                                     sizeof(struct bus_config_keys),
+                                     BUS_KEYS_NO_NODE,
+                                     "Where keys are kept.",
+                                     "密钥位置。"};
+
+#define PART(key, en, zh)                                                  \
+    {                                                                      \
+#key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
+                                                   .doc_zh = zh            \
+    }
+static const struct bus_key config_keys[] = {
+    {"prefix", BUS_KEY_STR, AT(bus_config, prefix), .dflt = "lianou.", .min = 0,
+     .max = 40, .doc = "in front of every topic and group name",
+     .doc_zh = "主题与消费组名前缀"},
+    {"county", BUS_KEY_STRUCT, AT(bus_config, county), .required = true,
+     .sub = &county, .doc = "see below", .doc_zh = "见下"},
+    {"state_dir", BUS_KEY_PATH, AT(bus_config, state_dir),
+     .dflt = "/var/lib/lianou",
+     .doc = "what roles keep on disk: journal, drafts, matcher's state",
+     .doc_zh = "各角色本地数据目录"},
+    PART(run, "see below", "见下"),
+    PART(kafka, "see below", "见下"),
+    PART(matcher, "see below", "见下"),
+    PART(intake, "see below", "见下"),
+    PART(ledger, "see below", "见下"),
+    PART(http, "see below", "见下"),
+    PART(keys, "see below", "见下"),
+    END};
+const struct bus_keys bus_keys_config = {
+    "bus.yaml",
+    config_keys,
+    sizeof(struct bus_config),
+    AT(bus_config, node),
+    "The bus as a whole. `include: [file, ...]` joins further files.",
+    "总线总体配置;可用 include 引入其他文件。"};

@@ -1,0 +1,98 @@
+/* facts.yaml as descriptor tables. */
+#include "bus/conf/bus_config.h"
+#include "bus/conf/config_tables.h"
+
+#define AT(type, field) offsetof(struct type, field)
+#define END          \
+    {                \
+        .name = NULL \
+    }
+
+static const struct bus_key word_keys[] = {
+    {"zh", BUS_KEY_STR, AT(bus_fact_word, zh), .required = true,
+     .doc = "the word in Chinese", .doc_zh = "中文"},
+    {"en", BUS_KEY_STR, AT(bus_fact_word, en), .required = true,
+     .doc = "the word in English", .doc_zh = "英文"},
+    END};
+static const struct bus_keys word = {
+    "word",           word_keys, sizeof(struct bus_fact_word),
+    BUS_KEYS_NO_NODE, NULL,      NULL};
+static const struct bus_key word_elem = {"word", BUS_KEY_STRUCT, 0,
+                                         .sub = &word};
+static const struct bus_key source_name = {"source", BUS_KEY_STR, 0, .min = 1,
+                                           .max = 32};
+
+static const struct bus_word types[] = {
+    {"money_fen", BUS_FACT_MONEY_FEN}, {"count", BUS_FACT_COUNT},
+    {"number", BUS_FACT_NUMBER},       {"boolean", BUS_FACT_BOOLEAN},
+    {"date", BUS_FACT_DATE},           {"enum", BUS_FACT_ENUM},
+    {"text", BUS_FACT_TEXT},           {NULL, 0}};
+
+static const struct bus_key fact_keys[] = {
+    {"type", BUS_KEY_ENUM, AT(bus_fact, type), .required = true, .words = types,
+     .doc = "what a value is", .doc_zh = "类型"},
+    {"unit", BUS_KEY_STR, AT(bus_fact, unit), .doc = "of a number",
+     .doc_zh = "单位"},
+    {"zh", BUS_KEY_STR, AT(bus_fact, zh), .required = true,
+     .doc = "label in Chinese", .doc_zh = "中文标签"},
+    {"en", BUS_KEY_STR, AT(bus_fact, en), .required = true,
+     .doc = "label in English", .doc_zh = "英文标签"},
+    {"zh_name", BUS_KEY_STR, AT(bus_fact, zh_name),
+     .doc = "its name in rules; the label if not given",
+     .doc_zh = "规则中使用的中文名"},
+    {"words", BUS_KEY_MAP, AT(bus_fact, words), .elem = &word_elem,
+     .elem_size = sizeof(struct bus_fact_word), .doc = "of an enum",
+     .doc_zh = "取值"},
+    {"sources", BUS_KEY_LIST, AT(bus_fact, sources), .elem = &source_name,
+     .elem_size = sizeof(const char *), .doc = "who may supply it, best first",
+     .doc_zh = "可提供的来源,优先者在前"},
+    {"derived", BUS_KEY_STR, AT(bus_fact, derived),
+     .doc = "a FEEL expression, instead of sources",
+     .doc_zh = "由其他事实计算的 FEEL 表达式"},
+    {"pii", BUS_KEY_BOOL, AT(bus_fact, pii), .dflt = "false",
+     .doc = "names a person", .doc_zh = "可识别个人"},
+    {"sensitive", BUS_KEY_BOOL, AT(bus_fact, sensitive), .dflt = "false",
+     .doc = "health, money, minors", .doc_zh = "敏感信息"},
+    {"confidence", BUS_KEY_STR, AT(bus_fact, confidence), .min = 1, .max = 1,
+     .doc = "F, K, I or A", .doc_zh = "可信度"},
+    END};
+static const struct bus_keys fact = {
+    "fact",      fact_keys,   sizeof(struct bus_fact), AT(bus_fact, node),
+    "One fact.", "一项事实。"};
+static const struct bus_key fact_elem = {"fact", BUS_KEY_STRUCT, 0,
+                                         .sub = &fact};
+
+static const struct bus_key source_keys[] = {
+    {"en", BUS_KEY_STR, AT(bus_fact_source, en), .required = true,
+     .doc = "label in English", .doc_zh = "英文名称"},
+    {"zh", BUS_KEY_STR, AT(bus_fact_source, zh), .required = true,
+     .doc = "label in Chinese", .doc_zh = "中文名称"},
+    {"topic", BUS_KEY_BOOL, AT(bus_fact_source, topic), .dflt = "true",
+     .doc = "has a topic facts.<source>", .doc_zh = "是否有专用主题"},
+    {"fresh", BUS_KEY_DURATION, AT(bus_fact_source, fresh_ms), .dflt = "0",
+     .doc = "older values are asked for again; 0 = never",
+     .doc_zh = "有效期,过期重新获取"},
+    END};
+static const struct bus_keys source = {
+    "source",         source_keys,   sizeof(struct bus_fact_source),
+    BUS_KEYS_NO_NODE, "One source.", "一个来源。"};
+static const struct bus_key source_elem = {"source", BUS_KEY_STRUCT, 0,
+                                           .sub = &source};
+
+static const struct bus_key facts_keys[] = {
+    {"sources", BUS_KEY_MAP, AT(bus_facts_file, sources), .required = true,
+     .elem = &source_elem, .elem_size = sizeof(struct bus_fact_source),
+     .min = 1, .max = 100, .doc = "by code", .doc_zh = "按代码"},
+    {"household", BUS_KEY_MAP, AT(bus_facts_file, household), .required = true,
+     .elem = &fact_elem, .elem_size = sizeof(struct bus_fact), .min = 1,
+     .max = 1000, .doc = "household.<name>", .doc_zh = "家庭事实"},
+    {"member", BUS_KEY_MAP, AT(bus_facts_file, member), .required = true,
+     .elem = &fact_elem, .elem_size = sizeof(struct bus_fact), .min = 1,
+     .max = 1000, .doc = "m.<name>", .doc_zh = "成员事实"},
+    END};
+const struct bus_keys bus_keys_facts = {"facts.yaml",
+                                        facts_keys,
+                                        sizeof(struct bus_facts_file),
+                                        BUS_KEYS_NO_NODE,
+                                        "The fact dictionary.",
+                                        "事实字典。"};

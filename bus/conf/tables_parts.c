@@ -1,0 +1,211 @@
+/* partners.d, funds.yaml, facts.yaml, calendar/ as descriptor tables. */
+#include "bus/conf/bus_config.h"
+#include "bus/conf/config_tables.h"
+
+#define AT(type, field) offsetof(struct type, field)
+#define DAY             INT64_C(86400000)
+#define END          \
+    {                \
+        .name = NULL \
+    }
+
+static const struct bus_key limits_keys[] = {
+    {"in_flight", BUS_KEY_INT, AT(bus_partner_limits, in_flight),
+     .dflt = "1000", .min = 1, .max = 1000000,
+     .doc = "tasks given out and not yet answered", .doc_zh = "在途任务上限"},
+    {"per_second", BUS_KEY_INT, AT(bus_partner_limits, per_second),
+     .dflt = "200", .min = 1, .max = 100000, .doc = "tasks a second",
+     .doc_zh = "每秒任务上限"},
+    {"message_max", BUS_KEY_SIZE, AT(bus_partner_limits, message_bytes_max),
+     .dflt = "256KiB", .min = 4096, .max = 16777216, .doc = "largest answer",
+     .doc_zh = "单个回复上限"},
+    END};
+static const struct bus_keys limits = {"limits",
+                                       limits_keys,
+                                       sizeof(struct bus_partner_limits),
+                                       BUS_KEYS_NO_NODE,
+                                       "What the partner can take.",
+                                       "伙伴承载上限。"};
+
+static const struct bus_key retry_keys[] = {
+    {"first", BUS_KEY_DURATION, AT(bus_partner_retry, first_ms),
+     .dflt = "500ms", .min = 10, .max = 600000, .doc = "first wait",
+     .doc_zh = "首次等待"},
+    {"max", BUS_KEY_DURATION, AT(bus_partner_retry, max_ms), .dflt = "5m",
+     .min = 100, .max = DAY, .doc = "longest wait; waits double, jittered",
+     .doc_zh = "最长等待"},
+    {"tries", BUS_KEY_INT, AT(bus_partner_retry, tries), .dflt = "8", .min = 1,
+     .max = 100, .doc = "then the event is parked",
+     .doc_zh = "重试次数,之后暂存"},
+    END};
+static const struct bus_keys retry = {
+    "retry",
+    retry_keys,
+    sizeof(struct bus_partner_retry),
+    BUS_KEYS_NO_NODE,
+    "When the partner does not take an event.",
+    "伙伴未接收时的重试。"};
+
+static const struct bus_key parking_keys[] = {
+    {"per_household", BUS_KEY_INT, AT(bus_partner_parking, per_household),
+     .dflt = "100", .min = 1, .max = 100000,
+     .doc = "events held behind one that failed", .doc_zh = "单户暂存上限"},
+    {"total", BUS_KEY_INT, AT(bus_partner_parking, total), .dflt = "10000",
+     .min = 1, .max = 10000000, .doc = "events parked in all",
+     .doc_zh = "暂存总上限"},
+    {"give_up", BUS_KEY_DURATION, AT(bus_partner_parking, give_up_ms),
+     .dflt = "1d", .min = 1000, .max = 90 * DAY,
+     .doc = "then it is dead-lettered", .doc_zh = "超过则转死信"},
+    END};
+static const struct bus_keys parking = {"parking",
+                                        parking_keys,
+                                        sizeof(struct bus_partner_parking),
+                                        BUS_KEYS_NO_NODE,
+                                        "Events that wait behind a failed one.",
+                                        "暂存。"};
+
+static const struct bus_key answers_keys[] = {
+    {"acknowledge", BUS_KEY_DURATION, AT(bus_partner_answers, acknowledge_ms),
+     .dflt = "1d", .min = 1000, .max = 365 * DAY,
+     .doc = "time to say that a task has arrived", .doc_zh = "签收时限"},
+    {"answer", BUS_KEY_DURATION, AT(bus_partner_answers, answer_ms),
+     .dflt = "20d", .min = 1000, .max = 365 * DAY,
+     .doc = "time to answer; overdue is shown, nothing is dropped",
+     .doc_zh = "答复时限,超期提示"},
+    END};
+static const struct bus_keys answers = {"answers",
+                                        answers_keys,
+                                        sizeof(struct bus_partner_answers),
+                                        BUS_KEYS_NO_NODE,
+                                        "The service level agreed with it.",
+                                        "约定的答复时限。"};
+
+static const struct bus_word kinds[] = {{"department", BUS_PARTNER_DEPARTMENT},
+                                        {"bank", BUS_PARTNER_BANK},
+                                        {"post", BUS_PARTNER_POST},
+                                        {"insurer", BUS_PARTNER_INSURER},
+                                        {"charity", BUS_PARTNER_CHARITY},
+                                        {NULL, 0}};
+static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
+                                             {"spool", BUS_TRANSPORT_SPOOL},
+                                             {NULL, 0}};
+static const struct bus_key key_id = {"key id", BUS_KEY_STR, 0, .min = 1,
+                                      .max = 64};
+
+#define SUB(key, en, zh)                                                    \
+    {                                                                       \
+#key, BUS_KEY_STRUCT, AT(bus_partner, key), .sub = &key, .doc = en, \
+                                                    .doc_zh = zh            \
+    }
+static const struct bus_key partner_keys[] = {
+    {"code", BUS_KEY_STR, AT(bus_partner, code), .required = true, .min = 1,
+     .max = 32, .doc = "letters, digits, '-'; in topic names; the file's name",
+     .doc_zh = "代码(用于主题名,与文件名一致)"},
+    {"zh", BUS_KEY_STR, AT(bus_partner, name_zh), .required = true,
+     .doc = "name in Chinese", .doc_zh = "中文名称"},
+    {"en", BUS_KEY_STR, AT(bus_partner, name), .required = true,
+     .doc = "name in English", .doc_zh = "英文名称"},
+    {"kind", BUS_KEY_ENUM, AT(bus_partner, kind), .required = true,
+     .words = kinds, .doc = "what it does on the bus", .doc_zh = "类别"},
+    {"transport", BUS_KEY_ENUM, AT(bus_partner, transport), .dflt = "kafka",
+     .words = transports, .doc = "how it takes and gives events",
+     .doc_zh = "接入方式"},
+    {"spool_dir", BUS_KEY_PATH, AT(bus_partner, spool_dir),
+     .doc = "its directory, for transport spool", .doc_zh = "交换目录"},
+    {"org_code", BUS_KEY_STR, AT(bus_partner, org_code), .min = 18, .max = 18,
+     .doc = "unified social credit code (GB 32100)",
+     .doc_zh = "统一社会信用代码"},
+    {"cash", BUS_KEY_BOOL, AT(bus_partner, cash), .dflt = "false",
+     .doc = "post: pays cash out", .doc_zh = "邮政是否代发现金"},
+    {"cash_max", BUS_KEY_MONEY, AT(bus_partner, cash_max_fen),
+     .dflt = "3000 yuan", .min = 0, .max = 100000000,
+     .doc = "post: most cash in one payment, included",
+     .doc_zh = "单笔现金上限(含)"},
+    SUB(limits, "see below", "见下"),
+    SUB(retry, "see below", "见下"),
+    SUB(parking, "see below", "见下"),
+    SUB(answers, "see below", "见下"),
+    {"metrics_port", BUS_KEY_INT, AT(bus_partner, metrics_port), .dflt = "0",
+     .min = 0, .max = 65535, .doc = "health and metrics of its adapter",
+     .doc_zh = "适配器监控端口"},
+    {"key_ids", BUS_KEY_LIST, AT(bus_partner, key_ids), .elem = &key_id,
+     .elem_size = sizeof(const char *), .min = 0, .max = 16,
+     .doc = "ids of its keys in the keyring, newest last",
+     .doc_zh = "其密钥编号,最新在后"},
+    END};
+const struct bus_keys bus_keys_partner = {
+    "partners.d/<code>.yaml", partner_keys,          sizeof(struct bus_partner),
+    AT(bus_partner, node),    "One partner a file.", "每个伙伴一个文件。"};
+
+static const struct bus_key fund_keys[] = {
+    {"zh", BUS_KEY_STR, AT(bus_fund, name_zh), .required = true,
+     .doc = "name in Chinese", .doc_zh = "中文名称"},
+    {"en", BUS_KEY_STR, AT(bus_fund, name), .required = true,
+     .doc = "name in English", .doc_zh = "英文名称"},
+    {"bank", BUS_KEY_STR, AT(bus_fund, bank), .required = true,
+     .doc = "partner code of the bank that pays it out",
+     .doc_zh = "代发银行代码"},
+    {"source", BUS_KEY_STR, AT(bus_fund, source), .doc = "where this is from",
+     .doc_zh = "来源"},
+    {"confidence", BUS_KEY_STR, AT(bus_fund, confidence), .min = 1, .max = 1,
+     .doc = "F, K, I or A", .doc_zh = "可信度"},
+    END};
+static const struct bus_keys fund = {
+    "fund",      fund_keys,   sizeof(struct bus_fund), AT(bus_fund, node),
+    "One fund.", "一项资金。"};
+static const struct bus_key fund_elem = {"fund", BUS_KEY_STRUCT, 0,
+                                         .sub = &fund};
+static const struct bus_key funds_keys[] = {
+    {"funds", BUS_KEY_MAP, AT(bus_funds_file, funds), .required = true,
+     .elem = &fund_elem, .elem_size = sizeof(struct bus_fund), .min = 1,
+     .max = 200, .doc = "by code", .doc_zh = "按代码"},
+    END};
+const struct bus_keys bus_keys_funds = {
+    "funds.yaml",
+    funds_keys,
+    sizeof(struct bus_funds_file),
+    BUS_KEYS_NO_NODE,
+    "Funds and the banks that pay them out; each is kept apart (S59).",
+    "资金及代发银行,专款专账。"};
+
+static const struct bus_key span_keys[] = {
+    {"zh", BUS_KEY_STR, AT(bus_calendar_span, zh), .required = true,
+     .doc = "holiday in Chinese", .doc_zh = "节日"},
+    {"en", BUS_KEY_STR, AT(bus_calendar_span, en), .required = true,
+     .doc = "holiday in English", .doc_zh = "节日英文名"},
+    {"from", BUS_KEY_DATE, AT(bus_calendar_span, from), .required = true,
+     .doc = "first day off", .doc_zh = "首日"},
+    {"to", BUS_KEY_DATE, AT(bus_calendar_span, to), .required = true,
+     .doc = "last day off", .doc_zh = "末日"},
+    END};
+static const struct bus_keys span = {
+    "holiday",        span_keys, sizeof(struct bus_calendar_span),
+    BUS_KEYS_NO_NODE, NULL,      NULL};
+static const struct bus_key span_elem = {"holiday", BUS_KEY_STRUCT, 0,
+                                         .sub = &span};
+static const struct bus_key day_elem = {"day", BUS_KEY_DATE, .offset = 0};
+static const struct bus_key calendar_keys[] = {
+    {"year", BUS_KEY_INT, AT(bus_calendar_file, year), .required = true,
+     .min = 1990, .max = 2100, .doc = "the file's name", .doc_zh = "年份"},
+    {"provisional", BUS_KEY_BOOL, AT(bus_calendar_file, provisional),
+     .dflt = "false", .doc = "not yet published by the State Council",
+     .doc_zh = "国务院办公厅尚未公布,暂定"},
+    {"source", BUS_KEY_STR, AT(bus_calendar_file, source), .required = true,
+     .doc = "the notice", .doc_zh = "文件依据"},
+    {"confidence", BUS_KEY_STR, AT(bus_calendar_file, confidence), .min = 1,
+     .max = 1, .doc = "F, K, I or A", .doc_zh = "可信度"},
+    {"holidays", BUS_KEY_LIST, AT(bus_calendar_file, holidays),
+     .required = true, .elem = &span_elem,
+     .elem_size = sizeof(struct bus_calendar_span), .doc = "days off",
+     .doc_zh = "放假日期"},
+    {"workdays", BUS_KEY_LIST, AT(bus_calendar_file, workdays),
+     .required = true, .elem = &day_elem, .elem_size = sizeof(int32_t),
+     .doc = "Saturdays and Sundays that are worked", .doc_zh = "调休上班日"},
+    END};
+const struct bus_keys bus_keys_calendar = {
+    "calendar/<year>.yaml",
+    calendar_keys,
+    sizeof(struct bus_calendar_file),
+    BUS_KEYS_NO_NODE,
+    "Holidays and make-up workdays of one year.",
+    "一年的节假日与调休。"};

@@ -1,0 +1,119 @@
+/* The topics that follow from a configuration (design: one topic a partner
+ * and direction; all case topics share one partition count). */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/conf/bus_config.h"
+
+#define TOPICS_MAX 4096
+
+struct maker
+{
+    const struct bus_config *c;
+    struct bus_arena *mem;
+    struct bus_topic *list;
+    size_t count, cap;
+    bool failed;
+};
+
+const char *bus_config_topic(const struct bus_config *c,
+                             struct bus_arena *mem,
+                             const char *what,
+                             const char *part)
+{
+    return bus_arena_printf(mem, "%s%s%s%s", c->prefix, what, part ? "." : "",
+                            part ? part : "");
+}
+
+const char *bus_config_state(const struct bus_config *c,
+                             struct bus_arena *mem,
+                             const char *role,
+                             const char *name)
+{
+    return bus_arena_printf(mem, "%s/%s%s%s", c->state_dir, role,
+                            name ? "/" : "", name ? name : "");
+}
+
+static void
+add(struct maker *m, const char *what, const char *part, int64_t retention_ms)
+{
+    assert(m->count < m->cap);
+    struct bus_topic *t = &m->list[m->count++];
+    *t = (struct bus_topic){
+        .name = bus_config_topic(m->c, m->mem, what, part),
+        .partitions = (int32_t)m->c->kafka.partitions,
+        .replication = (int16_t)m->c->kafka.replication,
+        .cleanup = retention_ms < 0 ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE,
+        .retention_ms = retention_ms,
+        .owner = part,
+    };
+    m->failed = m->failed || !t->name;
+}
+
+static void add_partner(struct maker *m, const struct bus_partner *p)
+{
+    static const struct
+    {
+        const char *out, *in;
+        bool is_case;
+    } names[BUS_PARTNER_KINDS] = {
+        [BUS_PARTNER_DEPARTMENT] = {"assignments", "decisions", true},
+        [BUS_PARTNER_BANK] = {"payment-orders", "payment-results", false},
+        [BUS_PARTNER_POST] = {"delivery-tasks", "delivery-receipts", false},
+        [BUS_PARTNER_INSURER] = {"verification-requests",
+                                 "verification-results", false},
+        [BUS_PARTNER_CHARITY] = {"needs", "claims", false},
+    };
+    const struct bus_config_retention *r = &m->c->kafka.retention;
+    int64_t ms = names[p->kind].is_case ? r->case_ms : r->partner_ms;
+    add(m, names[p->kind].out, p->code, ms);
+    add(m, names[p->kind].in, p->code, ms);
+}
+
+static int topic_cmp(const void *a, const void *b)
+{
+    const struct bus_topic *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+int bus_config_topics(const struct bus_config *c,
+                      struct bus_arena *mem,
+                      struct bus_topic **ret,
+                      size_t *ret_count,
+                      struct bus_err *err)
+{
+    const struct bus_config_retention *r = &c->kafka.retention;
+    struct maker m = {.c = c, .mem = mem};
+    if (c->partners_count * 2 + c->sources_count + 16 > TOPICS_MAX) {
+        return bus_fail(err, BUS_ETOOBIG, "more than %d topics", TOPICS_MAX);
+    }
+    m.cap = c->partners_count * 2 + c->sources_count + 16;
+    m.list = bus_arena_calloc(mem, m.cap, sizeof *m.list);
+    if (!m.list) {
+        return bus_fail(err, BUS_ENOMEM, "topics");
+    }
+    add(&m, "applications", NULL, r->case_ms);
+    add(&m, "evaluations", NULL, r->case_ms);
+    add(&m, "cases", NULL, r->case_ms);
+    add(&m, "households", NULL, -1);
+    add(&m, "catalogue", NULL, -1);
+    m.list[m.count - 1].partitions = 1;
+    add(&m, "parked", NULL, r->trouble_ms);
+    add(&m, "dead-letters", NULL, r->trouble_ms);
+    for (size_t i = 0; i < c->sources_count; i++) {
+        if (c->sources[i].topic) {
+            add(&m, "facts", c->sources[i].code, r->facts_ms);
+        }
+    }
+    for (size_t i = 0; i < c->partners_count; i++) {
+        add_partner(&m, &c->partners[i]);
+    }
+    if (m.failed) {
+        return bus_fail(err, BUS_ENOMEM, "topics");
+    }
+    qsort(m.list, m.count, sizeof *m.list, topic_cmp);
+    *ret = m.list;
+    *ret_count = m.count;
+    return 0;
+}
