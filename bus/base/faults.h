@@ -14,7 +14,7 @@
 #include "bus/base/buf.h"
 #include "bus/base/err.h"
 
-#define BUS_FAULTS_KEPT 500 /* more are counted, not kept */
+#define BUS_FAULTS_KEPT 4000 /* more are counted, not kept */
 
 /* A place in a file. line and col count from 1, col in characters; 0 is "the
  * file as a whole". */
