@@ -1,0 +1,349 @@
+/* libmicrohttpd on the loop.
+ *
+ * - its epoll descriptor in a poll of the loop; MHD_run() when it is readable
+ *   and when its own time-outs are due
+ * - a request: headers, body (up to the limit), dispatch; answered inside the
+ *   handler it is queued there, else the connection is suspended and resumed
+ *   by the answer
+ * - the client goes away meanwhile: noticed after the answer, harmless
+ * - drain: the listening socket is closed, open requests hold the loop
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/run/http_parts.h"
+
+#define BODY_BYTES_DEFAULT  (1024 * 1024)
+#define CONNECTIONS_DEFAULT 256
+#define IDLE_S_DEFAULT      30
+#define CONNECTION_MEMORY   (32 * 1024)
+#define REQUEST_MEMORY_MAX  (16 * 1024 * 1024)
+
+static void run_daemon(void *data)
+{
+    struct bus_http *h = data;
+    (void)MHD_run(h->daemon);
+    MHD_UNSIGNED_LONG_LONG ms;
+    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES) {
+        bus_timer_start(h->timer, (int64_t)ms, 0);
+    } else {
+        bus_timer_stop(h->timer);
+    }
+}
+
+static void link_open(struct bus_http_request *rq)
+{
+    rq->next = rq->http->open;
+    if (rq->next != NULL) {
+        rq->next->prev = rq;
+    }
+    rq->http->open = rq;
+}
+
+static void unlink_open(struct bus_http_request *rq)
+{
+    if (rq->prev != NULL) {
+        rq->prev->next = rq->next;
+    } else {
+        rq->http->open = rq->next;
+    }
+    if (rq->next != NULL) {
+        rq->next->prev = rq->prev;
+    }
+}
+
+static struct bus_http_request *begin(struct bus_http *h,
+                                      struct MHD_Connection *conn,
+                                      const char *url,
+                                      const char *method)
+{
+    struct bus_http_request *rq = bus_calloc(1, sizeof(*rq));
+    if (rq == NULL) {
+        return NULL;
+    }
+    rq->http = h;
+    rq->conn = conn;
+    rq->begun_ns = bus_clock_system.monotonic_ns(bus_clock_system.data);
+    bus_arena_init(&rq->mem, 4096, REQUEST_MEMORY_MAX);
+    bus_buf_init(&rq->body, (size_t)h->conf.body_bytes_max);
+    rq->method = bus_arena_strdup(&rq->mem, method);
+    rq->path = bus_arena_strdup(&rq->mem, url);
+    if (rq->method == NULL || rq->path == NULL) {
+        bus_arena_fini(&rq->mem);
+        bus_free(rq);
+        return NULL;
+    }
+    const char *length =
+        MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Content-Length");
+    int64_t n = 0;
+    rq->too_big = length != NULL && (!bus_strv_to_i64(bus_strv(length), &n) ||
+                                     n > h->conf.body_bytes_max);
+    return rq;
+}
+
+static enum MHD_Result dispatch(struct bus_http_request *rq)
+{
+    rq->dispatched = true;
+    link_open(rq);
+    rq->in_handler = true;
+    http_dispatch(rq);
+    rq->in_handler = false;
+    if (rq->response == NULL) {
+        rq->suspended = true;
+        MHD_suspend_connection(rq->conn);
+        return MHD_YES;
+    }
+    struct MHD_Response *r = rq->response;
+    rq->response = NULL;
+    enum MHD_Result rc = MHD_queue_response(rq->conn, (unsigned)rq->status, r);
+    MHD_destroy_response(r);
+    return rc;
+}
+
+static enum MHD_Result on_request(void *cls,
+                                  struct MHD_Connection *conn,
+                                  const char *url,
+                                  const char *method,
+                                  const char *version,
+                                  const char *upload,
+                                  size_t *upload_n,
+                                  void **state)
+{
+    (void)version;
+    struct bus_http_request *rq = *state;
+    if (rq == NULL) {
+        rq = begin(cls, conn, url, method);
+        *state = rq;
+        /* A body announced over the limit is not read at all. */
+        return rq == NULL ? MHD_NO : rq->too_big ? dispatch(rq) : MHD_YES;
+    }
+    if (*upload_n > 0) {
+        if (!rq->too_big) {
+            bus_buf_put(&rq->body, upload, *upload_n);
+            rq->too_big = rq->body.failed;
+        }
+        *upload_n = 0;
+        return MHD_YES;
+    }
+    if (!rq->dispatched) {
+        return dispatch(rq);
+    }
+    if (rq->response == NULL) {
+        return MHD_YES; /* resumed for another reason */
+    }
+    struct MHD_Response *r = rq->response;
+    rq->response = NULL;
+    enum MHD_Result rc = MHD_queue_response(conn, (unsigned)rq->status, r);
+    MHD_destroy_response(r);
+    return rc;
+}
+
+static void release_if_quiet(struct bus_http *h)
+{
+    if (h->holding && h->open == NULL) {
+        h->holding = false;
+        bus_loop_release(h->loop);
+    }
+}
+
+static void on_completed(void *cls,
+                         struct MHD_Connection *conn,
+                         void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    (void)conn;
+    (void)why;
+    struct bus_http *h = cls;
+    struct bus_http_request *rq = *state;
+    if (rq == NULL) {
+        return;
+    }
+    *state = NULL;
+    if (rq->dispatched) {
+        unlink_open(rq);
+    }
+    http_stream_gone(rq);
+    if (rq->response != NULL) {
+        MHD_destroy_response(rq->response);
+    }
+    bus_buf_fini(&rq->body);
+    bus_arena_fini(&rq->mem);
+    bus_free(rq);
+    release_if_quiet(h);
+}
+
+static void on_drain(void *data)
+{
+    bus_http_quiesce(data);
+}
+
+static void on_beat(void *data)
+{
+    struct bus_http *h = data;
+    for (struct bus_http_request *rq = h->open; rq != NULL;) {
+        struct bus_http_request *next = rq->next;
+        if (rq->stream.open) {
+            bus_http_push(rq, ":\n\n", 3);
+        }
+        rq = next;
+    }
+}
+
+int bus_http_new(struct bus_loop *loop,
+                 const struct bus_http_conf *conf,
+                 struct bus_http **ret,
+                 struct bus_err *err)
+{
+    struct bus_http *h = bus_calloc(1, sizeof(*h));
+    if (h == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the HTTP server");
+    }
+    h->loop = loop;
+    h->conf = *conf;
+    h->port = conf->port;
+    if (h->conf.host == NULL) {
+        h->conf.host = "127.0.0.1";
+    }
+    if (h->conf.body_bytes_max <= 0) {
+        h->conf.body_bytes_max = BODY_BYTES_DEFAULT;
+    }
+    if (h->conf.connections_max <= 0) {
+        h->conf.connections_max = CONNECTIONS_DEFAULT;
+    }
+    if (h->conf.idle_s <= 0) {
+        h->conf.idle_s = IDLE_S_DEFAULT;
+    }
+    int rc = bus_timer_new(loop, run_daemon, h, &h->timer, err);
+    rc = rc != 0 ? rc : bus_timer_new(loop, on_beat, h, &h->beat, err);
+    rc = rc != 0 ? rc : bus_loop_on_drain(loop, on_drain, h, err);
+    if (rc != 0) {
+        bus_http_free(h);
+        return rc;
+    }
+    *ret = h;
+    return 0;
+}
+
+int bus_http_route(struct bus_http *h,
+                   const char *method,
+                   const char *pattern,
+                   bus_http_handler handler,
+                   void *data,
+                   struct bus_err *err)
+{
+    if (h->routes_count == HTTP_ROUTES_MAX) {
+        return bus_fail(err, BUS_EBUG, "over %d routes", HTTP_ROUTES_MAX);
+    }
+    struct http_route *r = &h->routes[h->routes_count++];
+    *r = (struct http_route){method, pattern, handler, data, NULL};
+    if (h->conf.metrics != NULL) {
+        const char *const values[BUS_METRIC_LABELS] = {pattern};
+        r->seconds =
+            bus_metrics_series(h->conf.metrics, BUS_M_HTTP_SECONDS, values);
+    }
+    return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct bus_http *h,
+                                       const struct addrinfo *at)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (at->ai_family == AF_INET6) {
+        flags |= MHD_USE_IPv6;
+    }
+    return MHD_start_daemon(
+        flags, (uint16_t)h->port, NULL, NULL, on_request, h,
+        MHD_OPTION_SOCK_ADDR, at->ai_addr, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, h, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)h->conf.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)h->conf.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+        MHD_OPTION_END);
+}
+
+int bus_http_start(struct bus_http *h, struct bus_err *err)
+{
+    char port[16];
+    (void)snprintf(port, sizeof(port), "%d", h->port);
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE};
+    struct addrinfo *at = NULL;
+    int rc = getaddrinfo(h->conf.host, port, &hints, &at);
+    if (rc != 0) {
+        return bus_fail(err, BUS_ECONFIG, "HTTP on %s: %s", h->conf.host,
+                        gai_strerror(rc));
+    }
+    errno = 0;
+    h->daemon = start_daemon(h, at);
+    int why = errno;
+    freeaddrinfo(at);
+    if (h->daemon == NULL) {
+        return bus_fail(err, BUS_ECONFIG, "HTTP on %s:%d: %s", h->conf.host,
+                        h->port, why != 0 ? strerror(why) : "cannot listen");
+    }
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    h->port = info != NULL ? info->port : h->port;
+    info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info == NULL) {
+        return bus_fail(err, BUS_EBUG, "the HTTP server has no epoll");
+    }
+    rc = bus_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
+    if (rc == 0) {
+        bus_timer_start(h->beat, HTTP_STREAM_BEAT_S * 1000,
+                        HTTP_STREAM_BEAT_S * 1000);
+    }
+    return rc;
+}
+
+int bus_http_port(const struct bus_http *h)
+{
+    return h->port;
+}
+
+void bus_http_quiesce(struct bus_http *h)
+{
+    if (h->daemon == NULL || h->quiesced) {
+        return;
+    }
+    h->quiesced = true;
+    int fd = MHD_quiesce_daemon(h->daemon);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    for (struct bus_http_request *rq = h->open; rq != NULL; rq = rq->next) {
+        http_stream_end(rq);
+    }
+    if (h->open != NULL) {
+        h->holding = true;
+        bus_loop_hold(h->loop);
+    }
+}
+
+void bus_http_free(struct bus_http *h)
+{
+    if (h == NULL) {
+        return;
+    }
+    if (h->daemon != NULL) {
+        for (struct bus_http_request *rq = h->open; rq != NULL; rq = rq->next) {
+            http_stream_end(rq);
+            if (!rq->answered) {
+                bus_http_problem(rq, 503, "the service is stopping",
+                                 "服务正在停止");
+            }
+        }
+        (void)MHD_run(h->daemon); /* writes them, resumes the suspended */
+        bus_poll_free(h->poll);
+        MHD_stop_daemon(h->daemon);
+    }
+    bus_timer_free(h->timer);
+    bus_timer_free(h->beat);
+    bus_free(h);
+}
