@@ -13,9 +13,9 @@ static const char *const item_keys[] = {
     "authority", "fund",       "schedule",  "delivery", "volume",    "history",
     "note",      "source",     "confidence"};
 static const char *const version_keys[] = {
-    "version",  "effective", "basis",         "condition", "amount",
-    "goods",    "materials", "process",       "authority", "fund",
-    "schedule", "delivery",  "beneficiaries", "note"};
+    "version",   "effective",     "basis",     "condition", "amount",
+    "materials", "process",       "authority", "fund",      "schedule",
+    "delivery",  "beneficiaries", "note"};
 /* What every item must have; a version may bring the later ones instead. */
 static const char *const needed[] = {
     "code",      "department", "name",      "category", "kind",
