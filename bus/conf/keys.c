@@ -63,9 +63,12 @@ wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
         bus_faults_add(w->faults, n->at, w->path, "found %s%.60s%s; must be %s",
                        quoted ? "the text \"" : "'", n->text.p,
                        quoted ? "\"" : "'", bus_buf_cstr(&allowed));
-    } else {
+    } else if (n->kind == BUS_NODE_SCALAR) {
         bus_faults_add(w->faults, n->at, w->path, "found %s; must be %s",
                        bus_node_kind_text(n), bus_buf_cstr(&allowed));
+    } else {
+        bus_faults_add(w->faults, n->at, w->path, "found %s of %u; must be %s",
+                       bus_node_kind_text(n), n->count, bus_buf_cstr(&allowed));
     }
     bus_buf_fini(&allowed);
 }

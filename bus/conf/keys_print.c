@@ -102,6 +102,8 @@ static void put_limits(const struct bus_key *key, struct bus_buf *out)
     put_number(key, key->max, out);
     if (key->type == BUS_KEY_STR) {
         bus_buf_puts(out, " bytes");
+    } else if (key->type == BUS_KEY_LIST || key->type == BUS_KEY_MAP) {
+        bus_buf_puts(out, " entries");
     }
 }
 

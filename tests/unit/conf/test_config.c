@@ -1,0 +1,395 @@
+/* The configuration of the tree: loads clean, gives its topics, its page is
+ * in step, and planted faults are all found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/conf/bus_config.h"
+
+static struct bus_config config;
+static struct bus_faults faults;
+static char source[512];
+static char folder[] = "/tmp/lianou-config-XXXXXX";
+
+static int32_t day_of(const char *s)
+{
+    int32_t d = 0;
+    assert_true(bus_date_parse(bus_strv(s), &d));
+    return d;
+}
+
+static int setup_all(void **state)
+{
+    (void)state;
+    const char *root = getenv("LIANOU_SOURCE");
+    snprintf(source, sizeof source, "%s/bus-config", root ? root : ".");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bus_config_close(&config);
+    return 0;
+}
+
+static void print_faults(void)
+{
+    struct bus_buf out = {0};
+    bus_faults_print(&faults, false, &out);
+    fputs(bus_buf_cstr(&out), stderr);
+    bus_buf_fini(&out);
+}
+
+static void open_clean(void)
+{
+    struct bus_err err;
+    int rc = bus_config_open(&config, source, &faults, &err);
+    if (rc != 0) {
+        print_faults();
+    }
+    assert_int_equal(rc, 0);
+}
+
+static void test_loads_clean(void **state)
+{
+    (void)state;
+    open_clean();
+    assert_string_equal(config.prefix, "qihe.");
+    assert_string_equal(config.county.code, "371425");
+    assert_int_equal(config.kafka.partitions, 12);
+    assert_int_equal(config.kafka.retention.trouble_ms, 1830 * 86400000LL);
+    size_t of_kind[BUS_PARTNER_KINDS] = {0};
+    for (size_t i = 0; i < config.partners_count; i++) {
+        of_kind[config.partners[i].kind]++;
+    }
+    assert_int_equal(of_kind[BUS_PARTNER_DEPARTMENT], 18);
+    assert_int_equal(of_kind[BUS_PARTNER_BANK], 2);
+    assert_int_equal(of_kind[BUS_PARTNER_POST], 1);
+    assert_int_equal(of_kind[BUS_PARTNER_INSURER], 1);
+    assert_int_equal(of_kind[BUS_PARTNER_CHARITY], 2);
+    assert_int_equal(config.policies_count, 64);
+    assert_int_equal(config.stations_count, 109);
+    assert_int_equal(config.villages_count, 1038);
+    assert_int_equal(config.calendars_count, 8);
+    bus_config_check(&config, day_of("2026-07-01"), &faults);
+    if (!bus_faults_none(&faults)) {
+        print_faults();
+    }
+    assert_int_equal(faults.errors, 0);
+    /* What the county must confirm is marked: many, and listed. */
+    assert_true(faults.warnings > 100);
+}
+
+static void test_finders(void **state)
+{
+    (void)state;
+    open_clean();
+    assert_non_null(bus_config_partner(&config, "MZ"));
+    assert_null(bus_config_partner(&config, "mz"));
+    assert_int_equal(bus_config_partner(&config, "youzheng")->cash_max_fen,
+                     300000);
+    assert_string_equal(bus_config_fund(&config, "CG")->bank, "nongshang");
+    const struct bus_village *v =
+        bus_config_village(&config, BUS_STRV("371425001201"));
+    assert_string_equal(v->town_code, "371425001");
+    assert_non_null(v->station);
+    assert_null(bus_config_village(&config, BUS_STRV("371425001999")));
+    const struct bus_fact *f = bus_config_fact(&config, BUS_FACT_HOUSEHOLD,
+                                               BUS_STRV("income_total_fen"));
+    assert_int_equal(f->type, BUS_FACT_MONEY_FEN);
+    assert_null(bus_config_fact(&config, BUS_FACT_MEMBER,
+                                BUS_STRV("income_total_fen")));
+    const struct bus_operator *o = bus_config_operator(
+        &config, BUS_STRV("op-000001"), "371425", day_of("2021-01-01"));
+    assert_non_null(o);
+    assert_null(bus_config_operator(&config, BUS_STRV("op-000001"), "371425",
+                                    day_of("2020-09-28")));
+    assert_null(bus_config_operator(&config, BUS_STRV("op-000001"), "MZ",
+                                    day_of("2021-01-01")));
+    assert_null(bus_config_operator(&config, BUS_STRV("nobody"), NULL,
+                                    day_of("2021-01-01")));
+}
+
+static const struct bus_topic *
+find_topic(const struct bus_topic *t, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(t[i].name, name) == 0) {
+            return &t[i];
+        }
+    }
+    return NULL;
+}
+
+static void test_topics(void **state)
+{
+    (void)state;
+    struct bus_topic *t;
+    size_t n;
+    open_clean();
+    assert_int_equal(bus_config_topics(&config, &config.mem, &t, &n, NULL), 0);
+    assert_int_equal(n, 7 + 20 + 2 * 24);
+    static const char *const wanted[] = {"qihe.applications",
+                                         "qihe.evaluations",
+                                         "qihe.cases",
+                                         "qihe.households",
+                                         "qihe.catalogue",
+                                         "qihe.parked",
+                                         "qihe.dead-letters",
+                                         "qihe.facts.hospital",
+                                         "qihe.assignments.MZ",
+                                         "qihe.decisions.FG",
+                                         "qihe.verification-requests.caixian",
+                                         "qihe.verification-results.caixian",
+                                         "qihe.payment-orders.nongshang",
+                                         "qihe.payment-results.youchu",
+                                         "qihe.delivery-tasks.youzheng",
+                                         "qihe.delivery-receipts.youzheng",
+                                         "qihe.needs.aixin",
+                                         "qihe.claims.yigong"};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        assert_non_null(find_topic(t, n, wanted[i]));
+    }
+    assert_null(find_topic(t, n, "qihe.facts.declared"));
+    for (size_t i = 0; i < n; i++) {
+        bool compact = strcmp(t[i].name, "qihe.households") == 0 ||
+                       strcmp(t[i].name, "qihe.catalogue") == 0;
+        assert_int_equal(t[i].cleanup,
+                         compact ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE);
+        assert_int_equal(t[i].partitions,
+                         strcmp(t[i].name, "qihe.catalogue") == 0 ? 1 : 12);
+        assert_true(i == 0 || strcmp(t[i - 1].name, t[i].name) < 0);
+    }
+    assert_string_equal(bus_config_state(&config, &config.mem, "partner", "MZ"),
+                        "/var/lib/lianou/partner/MZ");
+}
+
+static char *read_file(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+/* A key in the tables and not in the page fails here: run
+ * `lianou check --keys > bus-config/KEYS.md`. */
+static void test_page_is_in_step(void **state)
+{
+    (void)state;
+    char path[600];
+    struct bus_buf out = {0};
+    snprintf(path, sizeof path, "%s/KEYS.md", source);
+    char *text = read_file(path);
+    bus_config_print_keys(&out);
+    assert_string_equal(bus_buf_cstr(&out), text);
+    bus_buf_fini(&out);
+    free(text);
+}
+
+static void test_environment(void **state)
+{
+    (void)state;
+    setenv("LIANOU_KAFKA", "broker:1", 1);
+    setenv("LIANOU_ANY_PORTS", "true", 1);
+    setenv("LIANOU_STATE", "/somewhere", 1);
+    open_clean();
+    assert_string_equal(config.kafka.bootstrap, "broker:1");
+    assert_string_equal(config.state_dir, "/somewhere");
+    assert_int_equal(config.http.intake, 0);
+    assert_int_equal(config.partners[0].metrics_port, 0);
+    bus_config_close(&config);
+    setenv("LIANOU_KAFKA_PARTITIONS", "012", 1);
+    struct bus_err err;
+    assert_int_equal(bus_config_open(&config, source, &faults, &err),
+                     BUS_ECONFIG);
+    assert_non_null(strstr(err.msg, "kafka.partitions: found '012'"));
+    unsetenv("LIANOU_KAFKA_PARTITIONS");
+    unsetenv("LIANOU_KAFKA");
+    unsetenv("LIANOU_ANY_PORTS");
+    unsetenv("LIANOU_STATE");
+}
+
+static void append(const char *name, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "a");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void put(const char *name, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    remove(path);
+    append(name, text);
+}
+
+static void assert_fault(const char *want)
+{
+    struct bus_buf out = {0};
+    bus_faults_print(&faults, strncmp(want, "warning", 7) == 0, &out);
+    if (!strstr(bus_buf_cstr(&out), want)) {
+        fprintf(stderr, "not found: %s\nin:\n%s", want, bus_buf_cstr(&out));
+        fail();
+    }
+    bus_buf_fini(&out);
+}
+
+/* A copy of the folder with one fault of every kind between files. */
+static void test_planted_faults(void **state)
+{
+    (void)state;
+    char cmd[1400];
+    assert_non_null(mkdtemp(folder));
+    snprintf(cmd, sizeof cmd, "cp -r '%s/.' '%s'", source, folder);
+    assert_int_equal(system(cmd), 0);
+    append("divisions/371425.csv",
+           "371425001899,新村,371425001,晏城街道,village\n"
+           "371425001201,红庙朱村委会,371425001,晏城街道,village\n"
+           "371426001299,外县,371426001,外县,village\n"
+           "37142500129,短,371425001,晏城街道,village\n"
+           "371425001298,五格,371425001,晏城街道,hamlet\n"
+           "371425001297,少\n");
+    append("divisions/stations.csv", "371425001201,371425001S09,又一站\n"
+                                     "371425009999,371425001S01,无此村\n");
+    append("operators.csv",
+           "op-900001,张三,XX,clerk,2021-01-01,\n"
+           "op-900002,李四,371425001201,assistant,2021-01-01,\n"
+           "op-900003,王五,MZ,clerk,2021-13-01,\n");
+    append("funds.yaml", "  ZZ: {zh: 某, en: some, bank: MZ}\n");
+    put("partners.d/XX.yaml", "code: MZ\nzh: 重\nen: twice\nkind: bank\n"
+                              "transport: spool\nmetrics_port: 8501\n");
+    append("facts.yaml", "  odd:\n    type: enum\n    zh: 姓名\n    en: odd\n"
+                         "    sources: [nobody]\n");
+    put("policies/CS/CS09.yaml",
+        "code: CS08\ndepartment: MM\nfund: QQ\nform: []\nvolumes: 3\n"
+        "delivery: {channel: bank, partner: youzheng}\n"
+        "versions:\n"
+        "  - {effective: {from: 2020-01-01}, condition: {feel: x}}\n"
+        "  - {effective: {from: 2020-05-01}, basis: [], condition: "
+        "{confidence: Z}}\n");
+    put("calendar/2019.yaml", "year: 2018\nsource: x\nholidays: []\n"
+                              "workdays: [2018-01-01]\n");
+    struct bus_err err;
+    assert_int_equal(bus_config_open(&config, folder, &faults, &err),
+                     BUS_ECONFIG);
+    bus_config_check(&config, day_of("2026-07-01"), &faults);
+    bus_faults_sort(&faults);
+    assert_fault("371425.csv:1044:1: station: the village 371425001899 新村 "
+                 "has no service station");
+    assert_fault("371425.csv:1045:1: code: '371425001201' is there twice");
+    assert_fault("code: '371426001299' is not in the county 371425");
+    assert_fault("code: found '37142500129' in town '371425001'; must be 12");
+    assert_fault("kind: found 'hamlet'; must be community | village");
+    assert_fault("the row has 2 cells, it must have 5");
+    assert_fault("village: 371425001201 has the station 371425001S");
+    assert_fault("village: '371425009999' is no village of divisions");
+    assert_fault("org: found 'XX'; must be the county, a town, a village");
+    assert_fault("role: '371425001201' has a second assistant on this day");
+    assert_fault("from: found '2021-13-01' to ''; must be dates");
+    assert_fault("operators: the village 371425001899 新村 has no civil");
+    assert_fault("ZZ: found the bank 'MZ'; must be a partner of kind bank");
+    assert_fault("XX.yaml:1:1: code: found 'MZ'; must be the file's name");
+    assert_fault("XX.yaml:1:1: spool_dir: missing; transport spool needs it");
+    assert_fault("metrics_port: 8501 is taken by");
+    assert_fault("code: 'MZ' is the code of");
+    assert_fault("member.odd: words belong to an enum");
+    assert_fault("odd: the source 'nobody' is not in sources");
+    assert_fault("odd: zh_name '姓名' is that of name already");
+    assert_fault("CS09.yaml:1:7: code: 'CS08' of 'MM' belongs in "
+                 "policies/MM/CS08.yaml");
+    assert_fault("department: found 'MM'; must be a partner of kind dep");
+    assert_fault("fund: found 'QQ'; must be a code of funds.yaml");
+    assert_fault("volumes: unknown key; did you mean 'volume'?");
+    assert_fault("CS09.yaml:1:1: volume: missing; every item has it");
+    assert_fault("partner: found 'youzheng'; must be a partner of kind bank");
+    assert_fault("effective.from: overlaps the version before it");
+    assert_fault("versions: a version has a basis and a condition");
+    assert_fault("confidence: found 'Z'; must be F | K | I | A");
+    assert_fault("year: must be the file's name");
+    assert_fault("workdays: 2018-01-01 is no Saturday or Sunday");
+    assert_fault("warning: provisional: this year's holidays are not yet");
+    snprintf(cmd, sizeof cmd, "rm -r '%s'", folder);
+    assert_int_equal(system(cmd), 0);
+}
+
+static void test_no_folder(void **state)
+{
+    (void)state;
+    struct bus_err err;
+    assert_int_equal(bus_config_open(&config, "/nowhere", &faults, &err),
+                     BUS_ECONFIG);
+    assert_fault("/nowhere/bus.yaml: No such file or directory");
+    bus_config_check(&config, 0, &faults);
+}
+
+struct failing
+{
+    size_t left;
+};
+static void *fail_alloc(void *data, size_t n)
+{
+    struct failing *f = data;
+    return f->left-- == 0 ? NULL : malloc(n);
+}
+static void *fail_realloc(void *data, void *p, size_t n)
+{
+    struct failing *f = data;
+    return f->left-- == 0 ? NULL : realloc(p, n);
+}
+static void plain_free(void *data, void *p)
+{
+    (void)data;
+    free(p);
+}
+
+/* Any one allocation fails: a clean error, and nothing is leaked. */
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    int rc = -1;
+    for (size_t k = 0; rc != 0; k++) {
+        struct failing counter = {k};
+        struct bus_heap heap = {&counter, fail_alloc, fail_realloc, plain_free};
+        struct bus_err err;
+        bus_heap_set(&heap);
+        rc = bus_config_open(&config, source, &faults, &err);
+        if (rc == 0) {
+            bus_config_check(&config, day_of("2026-07-01"), &faults);
+            rc = bus_faults_none(&faults) ? 0 : 1;
+        }
+        bus_config_close(&config);
+        bus_heap_set(NULL);
+        assert_true(k < 100000);
+    }
+}
+
+#define T(name) cmocka_unit_test_teardown(name, teardown)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_loads_clean),     T(test_finders),       T(test_topics),
+        T(test_page_is_in_step), T(test_environment),   T(test_planted_faults),
+        T(test_no_folder),       T(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, setup_all, NULL);
+}
