@@ -19,7 +19,7 @@ target_include_directories(bus_options INTERFACE
   ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(bus_options INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-  -Wformat=2 -Wundef -Wpointer-arith -Wcast-align -Wswitch-enum
+  -Wformat=2 -Wundef -Wpointer-arith -Wcast-align
   -fno-common -fvisibility=hidden
   -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
   -Werror=int-conversion -Werror=return-type

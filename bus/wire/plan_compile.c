@@ -1,0 +1,607 @@
+/* Compiles a (writer, reader) pair: Avro's schema resolution, once.
+ *
+ * - both unions or one: branch by branch; a branch that fits nothing becomes a
+ *   step that fails when it is met
+ * - records: by field name, then by the reader's aliases; what only the writer
+ *   has is skipped, what only the reader has comes from its default
+ * - enums by symbol, then the reader's default symbol
+ * - the rest by kind, with the specification's promotions
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/wire/plan_parts.h"
+#include "bus/wire/schema_parts.h"
+
+#define PLAN_BYTES_MAX (16u << 20)
+#define SKIPS_MAX      256
+#define PAIRS_MAX      256
+
+struct skip_of
+{
+    const struct bus_wire_schema *schema;
+    struct prog *prog;
+};
+struct compiling
+{
+    struct bus_arena *mem;
+    struct bus_err *err;
+    struct skip_of skips[SKIPS_MAX];
+    size_t skip_count;
+    struct
+    {
+        const struct bus_wire_schema *w, *r;
+    } pairs[PAIRS_MAX]; /* records in work: a pair met again is taken as well */
+    size_t pair_count;
+    bool check_only;
+    int depth;
+};
+
+static int no_room(struct compiling *c)
+{
+    return bus_fail(c->err, BUS_ETOOBIG, "the schemas are too large");
+}
+
+static struct step *add(struct compiling *c, struct prog *p, uint8_t code)
+{
+    if (p->n == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 8;
+        struct step *v = bus_arena_calloc(c->mem, cap, sizeof(*v));
+        if (v == NULL) {
+            return NULL;
+        }
+        if (p->n > 0) {
+            memcpy(v, p->v, p->n * sizeof(*v));
+        }
+        p->v = v;
+        p->cap = cap;
+    }
+    p->v[p->n] = (struct step){.code = code};
+    return &p->v[p->n++];
+}
+
+static uint32_t min_bytes(const struct bus_wire_schema *s, int depth)
+{
+    uint32_t n = 0;
+    switch (s->kind) {
+    case BUS_WIRE_NULL:
+        return 0;
+    case BUS_WIRE_FLOAT:
+        return 4;
+    case BUS_WIRE_DOUBLE:
+        return 8;
+    case BUS_WIRE_FIXED:
+        return (uint32_t)s->count;
+    case BUS_WIRE_RECORD:
+        for (size_t i = 0; depth < 8 && i < s->count; i++) {
+            n +=
+                s->fields[i].type ? min_bytes(s->fields[i].type, depth + 1) : 1;
+        }
+        return n;
+    default:
+        return 1;
+    }
+}
+
+static int
+skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p);
+
+/* A record's skip is kept, so that a type may contain itself. */
+static int skip_record(struct compiling *c,
+                       const struct bus_wire_schema *w,
+                       struct prog *p)
+{
+    struct prog *sub = NULL;
+    for (size_t i = 0; i < c->skip_count; i++) {
+        if (c->skips[i].schema == w) {
+            sub = c->skips[i].prog;
+        }
+    }
+    int rc = BUS_OK;
+    if (sub == NULL) {
+        sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
+        if (sub == NULL || c->skip_count == SKIPS_MAX) {
+            return no_room(c);
+        }
+        c->skips[c->skip_count++] = (struct skip_of){w, sub};
+        for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
+            rc = skip(c, w->fields[i].type, sub);
+        }
+    }
+    struct step *s = rc == BUS_OK ? add(c, p, STEP_PART) : NULL;
+    if (s == NULL) {
+        return rc == BUS_OK ? no_room(c) : rc;
+    }
+    s->sub = sub;
+    return BUS_OK;
+}
+
+static int skip_parts(struct compiling *c,
+                      const struct bus_wire_schema *w,
+                      struct prog *p,
+                      uint8_t code)
+{
+    struct prog *sub = bus_arena_calloc(c->mem, w->count, sizeof(*sub));
+    int rc = sub ? BUS_OK : no_room(c);
+    for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
+        rc = skip(c, w->branches[i], &sub[i]);
+    }
+    struct step *s = rc == BUS_OK ? add(c, p, code) : NULL;
+    if (s == NULL) {
+        return rc == BUS_OK ? no_room(c) : rc;
+    }
+    s->sub = sub;
+    s->count = (uint32_t)w->count;
+    s->min = min_bytes(w->branches[0], 0);
+    return BUS_OK;
+}
+
+static int
+skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p)
+{
+    struct step *s = NULL;
+    switch (w->kind) {
+    case BUS_WIRE_NULL:
+        return BUS_OK;
+    case BUS_WIRE_INT:
+    case BUS_WIRE_LONG:
+    case BUS_WIRE_ENUM:
+        s = add(c, p, STEP_SKIP_VARINT);
+        break;
+    case BUS_WIRE_BYTES:
+    case BUS_WIRE_STRING:
+        s = add(c, p, STEP_SKIP_BYTES);
+        break;
+    case BUS_WIRE_BOOLEAN:
+    case BUS_WIRE_FLOAT:
+    case BUS_WIRE_DOUBLE:
+    case BUS_WIRE_FIXED:
+        s = add(c, p, STEP_SKIP_FIXED);
+        if (s != NULL) {
+            s->size = w->kind == BUS_WIRE_BOOLEAN ? 1 : min_bytes(w, 0);
+        }
+        break;
+    case BUS_WIRE_RECORD:
+        return skip_record(c, w, p);
+    case BUS_WIRE_ARRAY:
+        return skip_parts(c, w, p, STEP_SKIP_ARRAY);
+    case BUS_WIRE_MAP:
+        return skip_parts(c, w, p, STEP_SKIP_MAP);
+    case BUS_WIRE_UNION:
+        return skip_parts(c, w, p, STEP_UNION);
+    }
+    return s ? BUS_OK : no_room(c);
+}
+
+/* Where a value goes: a slot and the start of its struct. */
+struct place
+{
+    const struct bus_wire_slot *slot;
+    uint32_t base;
+};
+
+static int resolve(struct compiling *c,
+                   const struct bus_wire_schema *w,
+                   const struct bus_wire_schema *r,
+                   struct place to,
+                   struct prog *p);
+
+static const struct bus_wire_slot no_slot = {0, BUS_WIRE_NO_HAS, 0, NULL};
+
+static struct place inner(struct place to, const struct bus_wire_slot *slot)
+{
+    return (struct place){slot ? slot : &no_slot, to.base + to.slot->offset};
+}
+
+static const struct bus_wire_slot *sub_slot(struct place to, size_t i)
+{
+    return to.slot->sub ? &to.slot->sub[i] : NULL;
+}
+
+static int misfit(struct compiling *c,
+                  const struct bus_wire_schema *w,
+                  const struct bus_wire_schema *r)
+{
+    return bus_fail(c->err, BUS_ESCHEMA, "a %s%s%s cannot be read as %s%s%s",
+                    wire_kind_name(w->kind), w->name ? " " : "",
+                    w->name ? w->name : "", wire_kind_name(r->kind),
+                    r->name ? " " : "", r->name ? r->name : "");
+}
+
+static const char *bare(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+static bool names_match(const struct bus_wire_schema *w,
+                        const struct bus_wire_schema *r)
+{
+    if (strcmp(bare(w->name), bare(r->name)) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < r->alias_count; i++) {
+        if (strcmp(r->aliases[i], w->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int from_default(struct compiling *c,
+                        const struct bus_wire_field *f,
+                        struct place to,
+                        struct prog *p)
+{
+    if (f->default_bytes.p == NULL) {
+        return bus_fail(c->err, BUS_ESCHEMA,
+                        "%s: the writer does not have it and the reader has no "
+                        "default",
+                        f->name);
+    }
+    struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
+    int rc = sub ? resolve(c, f->type, f->type, to, sub) : no_room(c);
+    struct step *s = rc == BUS_OK ? add(c, p, STEP_DEFAULT) : NULL;
+    if (s == NULL) {
+        return rc == BUS_OK ? no_room(c) : rc;
+    }
+    s->sub = sub;
+    s->bytes = f->default_bytes;
+    return BUS_OK;
+}
+
+static int find_field(const struct bus_wire_schema *r, const char *name)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (strcmp(r->fields[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        for (size_t k = 0; k < r->fields[i].alias_count; k++) {
+            if (strcmp(r->fields[i].aliases[k], name) == 0) {
+                return (int)i;
+            }
+        }
+    }
+    return -1;
+}
+
+static int record_fields(struct compiling *c,
+                         const struct bus_wire_schema *w,
+                         const struct bus_wire_schema *r,
+                         struct place to,
+                         struct prog *p)
+{
+    uint8_t *have = bus_arena_calloc(c->mem, r->count + 1, 1);
+    if (have == NULL) {
+        return no_room(c);
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        const struct bus_wire_field *f = &w->fields[i];
+        int k = find_field(r, f->name);
+        int rc;
+        if (k < 0 || have[k]) {
+            rc = skip(c, f->type, p);
+        } else {
+            have[k] = 1;
+            rc = resolve(c, f->type, r->fields[k].type,
+                         inner(to, sub_slot(to, (size_t)k)), p);
+        }
+        if (rc != BUS_OK) {
+            return bus_wrap(c->err, "%s", f->name);
+        }
+    }
+    for (size_t k = 0; k < r->count; k++) {
+        int rc = have[k] ? BUS_OK
+                         : from_default(c, &r->fields[k],
+                                        inner(to, sub_slot(to, k)), p);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+    }
+    return BUS_OK;
+}
+
+static int record(struct compiling *c,
+                  const struct bus_wire_schema *w,
+                  const struct bus_wire_schema *r,
+                  struct place to,
+                  struct prog *p)
+{
+    if (!names_match(w, r)) {
+        return misfit(c, w, r);
+    }
+    if (c->check_only) {
+        for (size_t i = 0; i < c->pair_count; i++) {
+            if (c->pairs[i].w == w && c->pairs[i].r == r) {
+                return BUS_OK;
+            }
+        }
+        if (c->pair_count == PAIRS_MAX) {
+            return no_room(c);
+        }
+        c->pairs[c->pair_count].w = w;
+        c->pairs[c->pair_count++].r = r;
+    }
+    return record_fields(c, w, r, to, p);
+}
+
+static int enumeration(struct compiling *c,
+                       const struct bus_wire_schema *w,
+                       const struct bus_wire_schema *r,
+                       struct place to,
+                       struct prog *p)
+{
+    int32_t *map = bus_arena_calloc(c->mem, w->count, sizeof(*map));
+    struct step *s = add(c, p, STEP_ENUM);
+    if (map == NULL || s == NULL) {
+        return no_room(c);
+    }
+    if (!names_match(w, r)) {
+        return misfit(c, w, r);
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        map[i] = r->enum_default;
+        for (size_t k = 0; k < r->count; k++) {
+            if (strcmp(w->symbols[i], r->symbols[k]) == 0) {
+                map[i] = (int32_t)k;
+            }
+        }
+    }
+    s->at = to.base + to.slot->offset;
+    s->symbols = map;
+    s->count = (uint32_t)w->count;
+    return BUS_OK;
+}
+
+static int items(struct compiling *c,
+                 const struct bus_wire_schema *w,
+                 const struct bus_wire_schema *r,
+                 struct place to,
+                 struct prog *p)
+{
+    struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
+    const struct bus_wire_slot *item = sub_slot(to, 0);
+    struct place at = {item ? item : &no_slot, 0};
+    int rc =
+        sub ? resolve(c, w->branches[0], r->branches[0], at, sub) : no_room(c);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct step *s =
+        add(c, p, w->kind == BUS_WIRE_ARRAY ? STEP_ARRAY : STEP_MAP);
+    if (s == NULL) {
+        return no_room(c);
+    }
+    s->at = to.base + to.slot->offset;
+    s->size = to.slot->size;
+    s->sub = sub;
+    s->min = min_bytes(w->branches[0], 0);
+    return BUS_OK;
+}
+
+/* The step of a primitive pair, or -1. */
+static int primitive(enum bus_wire_kind w, enum bus_wire_kind r)
+{
+    static const struct
+    {
+        enum bus_wire_kind w, r;
+        enum step_code code;
+    } pairs[] = {
+        {BUS_WIRE_NULL, BUS_WIRE_NULL, STEP_NULL},
+        {BUS_WIRE_BOOLEAN, BUS_WIRE_BOOLEAN, STEP_BOOLEAN},
+        {BUS_WIRE_INT, BUS_WIRE_INT, STEP_INT},
+        {BUS_WIRE_INT, BUS_WIRE_LONG, STEP_LONG},
+        {BUS_WIRE_INT, BUS_WIRE_FLOAT, STEP_LONG_TO_FLOAT},
+        {BUS_WIRE_INT, BUS_WIRE_DOUBLE, STEP_LONG_TO_DOUBLE},
+        {BUS_WIRE_LONG, BUS_WIRE_LONG, STEP_LONG},
+        {BUS_WIRE_LONG, BUS_WIRE_FLOAT, STEP_LONG_TO_FLOAT},
+        {BUS_WIRE_LONG, BUS_WIRE_DOUBLE, STEP_LONG_TO_DOUBLE},
+        {BUS_WIRE_FLOAT, BUS_WIRE_FLOAT, STEP_FLOAT},
+        {BUS_WIRE_FLOAT, BUS_WIRE_DOUBLE, STEP_FLOAT_TO_DOUBLE},
+        {BUS_WIRE_DOUBLE, BUS_WIRE_DOUBLE, STEP_DOUBLE},
+        {BUS_WIRE_STRING, BUS_WIRE_STRING, STEP_STRING},
+        {BUS_WIRE_BYTES, BUS_WIRE_BYTES, STEP_BYTES},
+        {BUS_WIRE_STRING, BUS_WIRE_BYTES, STEP_STRING},
+        {BUS_WIRE_BYTES, BUS_WIRE_STRING, STEP_STRING},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (pairs[i].w == w && pairs[i].r == r) {
+            return (int)pairs[i].code;
+        }
+    }
+    return -1;
+}
+
+static int simple(struct compiling *c,
+                  const struct bus_wire_schema *w,
+                  const struct bus_wire_schema *r,
+                  struct place to,
+                  struct prog *p)
+{
+    if (w->kind == r->kind) {
+        switch (w->kind) {
+        case BUS_WIRE_RECORD:
+            return record(c, w, r, to, p);
+        case BUS_WIRE_ENUM:
+            return enumeration(c, w, r, to, p);
+        case BUS_WIRE_ARRAY:
+        case BUS_WIRE_MAP:
+            return items(c, w, r, to, p);
+        case BUS_WIRE_FIXED:
+            if (w->count != r->count || !names_match(w, r)) {
+                return misfit(c, w, r);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    int code = w->kind == BUS_WIRE_FIXED && r->kind == BUS_WIRE_FIXED
+                   ? STEP_FIXED
+                   : primitive(w->kind, r->kind);
+    if (code < 0) {
+        return misfit(c, w, r);
+    }
+    struct step *s = add(c, p, (uint8_t)code);
+    if (s == NULL) {
+        return no_room(c);
+    }
+    s->at = to.base + to.slot->offset;
+    s->size = w->kind == BUS_WIRE_FIXED ? (uint32_t)w->count : 0;
+    return BUS_OK;
+}
+
+static bool nullable(const struct bus_wire_schema *u)
+{
+    return u->count == 2 && (u->branches[0]->kind == BUS_WIRE_NULL ||
+                             u->branches[1]->kind == BUS_WIRE_NULL);
+}
+
+static int into_branch(struct compiling *c,
+                       const struct bus_wire_schema *w,
+                       const struct bus_wire_schema *r,
+                       size_t branch,
+                       struct place to,
+                       struct prog *p)
+{
+    const struct bus_wire_schema *b = r->branches[branch];
+    if (nullable(r)) {
+        if (b->kind != BUS_WIRE_NULL &&
+            to.slot->has_offset != BUS_WIRE_NO_HAS) {
+            struct step *s = add(c, p, STEP_SET_HAS);
+            if (s == NULL) {
+                return no_room(c);
+            }
+            s->at = to.base + to.slot->has_offset;
+        }
+        return simple(c, w, b, to, p);
+    }
+    struct step *s = add(c, p, STEP_SET_BRANCH);
+    if (s == NULL) {
+        return no_room(c);
+    }
+    s->at = to.base + to.slot->offset;
+    s->size = (uint32_t)branch;
+    return simple(c, w, b, inner(to, sub_slot(to, branch)), p);
+}
+
+/* Into the reader's union: the branch of the same kind and name, else the
+ * first that the writer's can be promoted to. */
+static int into_union(struct compiling *c,
+                      const struct bus_wire_schema *w,
+                      const struct bus_wire_schema *r,
+                      struct place to,
+                      struct prog *p)
+{
+    for (int exact = 1; exact >= 0; exact--) {
+        for (size_t i = 0; i < r->count; i++) {
+            const struct bus_wire_schema *b = r->branches[i];
+            bool same = b->kind == w->kind &&
+                        (b->name == NULL || strcmp(b->name, w->name) == 0);
+            if (exact && !same) {
+                continue;
+            }
+            struct prog trial = *p;
+            size_t pairs = c->pair_count;
+            if (into_branch(c, w, r, i, to, &trial) == BUS_OK) {
+                *p = trial;
+                return BUS_OK;
+            }
+            c->pair_count = pairs;
+            if (c->err != NULL && c->err->code == BUS_ETOOBIG) {
+                return BUS_ETOOBIG;
+            }
+        }
+    }
+    return misfit(c, w, r);
+}
+
+static int from_union(struct compiling *c,
+                      const struct bus_wire_schema *w,
+                      const struct bus_wire_schema *r,
+                      struct place to,
+                      struct prog *p)
+{
+    struct prog *subs = bus_arena_calloc(c->mem, w->count, sizeof(*subs));
+    size_t fits = 0;
+    if (subs == NULL) {
+        return no_room(c);
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        int rc = resolve(c, w->branches[i], r, to, &subs[i]);
+        if (rc == BUS_ETOOBIG) {
+            return rc;
+        }
+        fits += rc == BUS_OK;
+        if (rc != BUS_OK) {
+            subs[i] = (struct prog){0};
+            if (add(c, &subs[i], STEP_NO) == NULL) {
+                return no_room(c);
+            }
+        }
+    }
+    /* For a check each branch must fit; for reading, what never comes may
+     * not. */
+    if (fits == 0 || (c->check_only && fits < w->count)) {
+        return misfit(c, w, r);
+    }
+    struct step *s = add(c, p, STEP_UNION);
+    if (s == NULL) {
+        return no_room(c);
+    }
+    s->sub = subs;
+    s->count = (uint32_t)w->count;
+    return BUS_OK;
+}
+
+static int resolve(struct compiling *c,
+                   const struct bus_wire_schema *w,
+                   const struct bus_wire_schema *r,
+                   struct place to,
+                   struct prog *p)
+{
+    if (c->depth >= BUS_WIRE_SCHEMA_DEPTH) {
+        return bus_fail(c->err, BUS_ETOOBIG, "nested deeper than %d",
+                        BUS_WIRE_SCHEMA_DEPTH);
+    }
+    c->depth++;
+    int rc = w->kind == BUS_WIRE_UNION   ? from_union(c, w, r, to, p)
+             : r->kind == BUS_WIRE_UNION ? into_union(c, w, r, to, p)
+                                         : simple(c, w, r, to, p);
+    c->depth--;
+    return rc;
+}
+
+int wire_plan_compile(struct bus_wire_plan *plan,
+                      const struct bus_wire_schema *writer,
+                      const struct bus_wire_schema *reader,
+                      const struct bus_wire_slot *slots,
+                      struct bus_err *err)
+{
+    struct compiling *c = bus_calloc(1, sizeof(*c));
+    struct bus_err own;
+    if (c == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a plan");
+    }
+    bus_arena_init(&plan->mem, 16384, PLAN_BYTES_MAX);
+    c->mem = &plan->mem;
+    c->err = err ? err : &own;
+    c->check_only = slots == NULL;
+    struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
+    int rc = resolve(c, writer, reader, (struct place){&top, 0}, &plan->top);
+    bus_free(c);
+    return rc;
+}
+
+int bus_wire_resolvable(const struct bus_wire_schema *writer,
+                        const struct bus_wire_schema *reader,
+                        struct bus_err *err)
+{
+    struct bus_wire_plan plan = {0};
+    int rc = wire_plan_compile(&plan, writer, reader, NULL, err);
+    bus_arena_fini(&plan.mem);
+    return rc;
+}

@@ -1,0 +1,79 @@
+/* The steps of a plan: what plan_compile.c makes and plan_run.c runs. */
+#ifndef BUS_WIRE_PLAN_PARTS_H
+#define BUS_WIRE_PLAN_PARTS_H
+
+#include "bus/wire/codec.h"
+
+enum step_code {
+    STEP_BOOLEAN,
+    STEP_INT,  /* -> int32_t */
+    STEP_LONG, /* int or long -> int64_t */
+    STEP_LONG_TO_FLOAT,
+    STEP_LONG_TO_DOUBLE,
+    STEP_FLOAT,
+    STEP_FLOAT_TO_DOUBLE,
+    STEP_DOUBLE,
+    STEP_STRING, /* checked to be UTF-8 */
+    STEP_BYTES,
+    STEP_FIXED,
+    STEP_ENUM,
+    STEP_ARRAY,
+    STEP_MAP,
+    STEP_UNION,      /* the writer's union: one sub-plan a branch */
+    STEP_SET_HAS,    /* a nullable value is there */
+    STEP_SET_BRANCH, /* the reader's branch */
+    STEP_DEFAULT,    /* the reader's default through a sub-plan */
+    STEP_PART,       /* a sub-plan on the same struct */
+    STEP_SKIP_VARINT,
+    STEP_SKIP_FIXED,
+    STEP_SKIP_BYTES,
+    STEP_SKIP_ARRAY,
+    STEP_SKIP_MAP,
+    STEP_NULL,
+    STEP_NO /* this writer's branch fits nothing of the reader */
+};
+
+struct prog;
+struct step
+{
+    uint8_t code;
+    uint32_t at;   /* where in the struct */
+    uint32_t size; /* of an item or pair, a fixed; the branch; has's offset */
+    uint32_t min;  /* the fewest bytes an item takes */
+    uint32_t value_at;      /* of a map's pair: unused by arrays */
+    uint32_t count;         /* branches, symbols */
+    const struct prog *sub; /* item; count of them for a union */
+    const int32_t *symbols; /* writer's -> reader's, -1: none */
+    struct bus_strv bytes;  /* the default */
+};
+struct prog
+{
+    struct step *v;
+    size_t n, cap;
+};
+
+struct bus_wire_plan
+{
+    const struct bus_wire_type *type; /* NULL: only checked */
+    struct bus_arena mem;
+    struct prog top;
+};
+
+int wire_plan_compile(struct bus_wire_plan *plan,
+                      const struct bus_wire_schema *writer,
+                      const struct bus_wire_schema *reader,
+                      const struct bus_wire_slot *slots,
+                      struct bus_err *err);
+
+/* encode.c */
+struct coder;
+int wire_coder_new(const struct bus_wire_schema *schema,
+                   const struct bus_wire_slot *slots,
+                   struct bus_arena *mem,
+                   struct coder **ret,
+                   struct bus_err *err);
+size_t wire_coder_size(const struct coder *c, const void *record);
+uint8_t *
+wire_coder_write(const struct coder *c, const void *record, uint8_t *to);
+
+#endif

@@ -1,0 +1,415 @@
+/* Runs a plan: bytes into a struct.
+ *
+ * Every read is held against the end; lengths and counts against what is left,
+ * before anything is allocated; nesting against BUS_WIRE_DEPTH_MAX. The first
+ * fault ends the run and names the byte it stands at. */
+#include <assert.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/wire/plan_parts.h"
+
+struct reading
+{
+    const uint8_t *p, *e, *start;
+    struct bus_arena *mem;
+    struct bus_err *err;
+    int depth;
+    int rc;
+};
+
+static int stop(struct reading *r, enum bus_errc code, const char *what)
+{
+    if (r->rc == BUS_OK) {
+        r->rc = bus_fail(r->err, code, "byte %zu of %zu: %s",
+                         (size_t)(r->p - r->start), (size_t)(r->e - r->start),
+                         what);
+    }
+    return r->rc;
+}
+
+static uint64_t varint_slow(struct reading *r)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+        if (r->p == r->e) {
+            (void)stop(r, BUS_ETRUNCATED, "a number ends too early");
+            return 0;
+        }
+        uint8_t b = *r->p++;
+        if (shift == 63 && b > 1) {
+            break;
+        }
+        v |= (uint64_t)(b & 0x7f) << shift;
+        if (b < 0x80) {
+            return v;
+        }
+    }
+    (void)stop(r, BUS_ERANGE, "a number over 64 bits");
+    return 0;
+}
+
+static inline int64_t read_long(struct reading *r)
+{
+    uint64_t z;
+    if (r->e - r->p >= 2 && r->p[0] < 0x80) {
+        z = *r->p++;
+    } else if (r->e - r->p >= 2 && r->p[1] < 0x80) {
+        z = (uint64_t)(r->p[0] & 0x7f) | (uint64_t)r->p[1] << 7;
+        r->p += 2;
+    } else {
+        z = varint_slow(r);
+    }
+    return (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+}
+
+static struct bus_strv read_bytes(struct reading *r)
+{
+    int64_t n = read_long(r);
+    if ((uint64_t)n > (uint64_t)(r->e - r->p)) {
+        (void)stop(r, BUS_ETRUNCATED, "a length over what is left");
+        return (struct bus_strv){0};
+    }
+    struct bus_strv s = {(const char *)r->p, (size_t)n};
+    r->p += n;
+    return s;
+}
+
+static const uint8_t *take(struct reading *r, size_t n)
+{
+    if (n > (size_t)(r->e - r->p)) {
+        (void)stop(r, BUS_ETRUNCATED, "it ends too early");
+        return NULL;
+    }
+    const uint8_t *p = r->p;
+    r->p += n;
+    return p;
+}
+
+static int run(const struct prog *prog, struct reading *r, uint8_t *base);
+
+/* The next block's count, 0 at the end; held against what is left. */
+static size_t block(struct reading *r, uint32_t min, size_t have)
+{
+    int64_t n = read_long(r);
+    if (n < 0) {
+        (void)read_long(r); /* the block's bytes: only for skipping */
+        if (n == INT64_MIN) {
+            (void)stop(r, BUS_ERANGE, "a count out of range");
+            return 0;
+        }
+        n = -n;
+    }
+    uint64_t left = (uint64_t)(r->e - r->p);
+    uint64_t most = min > 0 ? left / min : BUS_WIRE_ZERO_MAX;
+    if (r->rc == BUS_OK && (uint64_t)n > most) {
+        (void)stop(r, BUS_ETRUNCATED, "a count over what is left");
+    }
+    if (r->rc == BUS_OK && have + (uint64_t)n > BUS_WIRE_ITEMS_MAX) {
+        (void)stop(r, BUS_ETOOBIG, "too many items");
+    }
+    return r->rc == BUS_OK ? (size_t)n : 0;
+}
+
+struct items /* what every array and map field is in C */
+{
+    uint8_t *v;
+    size_t n;
+};
+
+static int run_items(const struct step *s, struct reading *r, uint8_t *base)
+{
+    bool map = s->code == STEP_MAP;
+    struct items list = {NULL, 0};
+    size_t n;
+    while ((n = block(r, s->min + map, list.n)) > 0) {
+        uint8_t *v = bus_arena_calloc(r->mem, list.n + n, s->size);
+        if (v == NULL) {
+            return stop(r, BUS_ETOOBIG, "no room for its items");
+        }
+        if (list.n > 0) {
+            memcpy(v, list.v, list.n * s->size);
+        }
+        list.v = v;
+        for (size_t end = list.n + n; list.n < end; list.n++) {
+            uint8_t *item = v + list.n * s->size;
+            if (map) {
+                struct bus_strv key = read_bytes(r);
+                memcpy(item, &key, sizeof(key));
+            }
+            if (run(s->sub, r, item) != BUS_OK) {
+                return r->rc;
+            }
+        }
+    }
+    memcpy(base + s->at, &list, sizeof(list));
+    return r->rc;
+}
+
+static int skip_items(const struct step *s, struct reading *r)
+{
+    bool map = s->code == STEP_SKIP_MAP;
+    size_t n, total = 0;
+    while ((n = block(r, s->min + map, total)) > 0) {
+        total += n;
+        for (; n > 0; n--) {
+            if (map) {
+                (void)read_bytes(r);
+            }
+            if (run(s->sub, r, NULL) != BUS_OK) {
+                return r->rc;
+            }
+        }
+    }
+    return r->rc;
+}
+
+static int run_default(const struct step *s, struct reading *r, uint8_t *base)
+{
+    const uint8_t *start = (const uint8_t *)s->bytes.p;
+    struct reading inner = {start,  start + s->bytes.n, start, r->mem,
+                            r->err, r->depth,           BUS_OK};
+    r->rc = run(s->sub, &inner, base);
+    return r->rc;
+}
+
+static int run_union(const struct step *s, struct reading *r, uint8_t *base)
+{
+    int64_t branch = read_long(r);
+    if (r->rc == BUS_OK && (branch < 0 || branch >= (int64_t)s->count)) {
+        return stop(r, BUS_ERANGE, "no such branch of the union");
+    }
+    return r->rc == BUS_OK ? run(&s->sub[branch], r, base) : r->rc;
+}
+
+static void run_enum(const struct step *s, struct reading *r, uint8_t *base)
+{
+    int64_t i = read_long(r);
+    if (i < 0 || i >= (int64_t)s->count) {
+        (void)stop(r, BUS_ERANGE, "no such symbol of the enum");
+        return;
+    }
+    int32_t to = s->symbols[i];
+    if (to < 0) {
+        (void)stop(r, BUS_ERANGE, "a symbol the reader does not have");
+    }
+    memcpy(base + s->at, &to, sizeof(to));
+}
+
+static void run_int(const struct step *s, struct reading *r, uint8_t *base)
+{
+    int64_t v = read_long(r);
+    int32_t i = (int32_t)v;
+    if (v != i) {
+        (void)stop(r, BUS_ERANGE, "an int over 32 bits");
+    }
+    memcpy(base + s->at, &i, sizeof(i));
+}
+
+/* Numbers that change their kind, and floating point. */
+static void run_number(const struct step *s, struct reading *r, uint8_t *base)
+{
+    float f = 0;
+    double d = 0;
+    const uint8_t *p;
+    switch (s->code) {
+    case STEP_LONG_TO_FLOAT:
+        f = (float)read_long(r);
+        break;
+    case STEP_LONG_TO_DOUBLE:
+        d = (double)read_long(r);
+        memcpy(base + s->at, &d, sizeof(d));
+        return;
+    case STEP_DOUBLE:
+        p = take(r, sizeof(d));
+        if (p != NULL) {
+            memcpy(base + s->at, p, sizeof(d));
+        }
+        return;
+    default:
+        p = take(r, sizeof(f));
+        if (p != NULL) {
+            memcpy(&f, p, sizeof(f));
+        }
+        break;
+    }
+    d = (double)f;
+    if (s->code == STEP_FLOAT_TO_DOUBLE) {
+        memcpy(base + s->at, &d, sizeof(d));
+    } else {
+        memcpy(base + s->at, &f, sizeof(f));
+    }
+}
+
+static void run_text(const struct step *s, struct reading *r, uint8_t *base)
+{
+    struct bus_strv v = read_bytes(r);
+    if (s->code == STEP_STRING && !bus_utf8_valid(v.p, v.n)) {
+        (void)stop(r, BUS_EPARSE, "a text that is no UTF-8");
+    }
+    memcpy(base + s->at, &v, sizeof(v));
+}
+
+static void run_fixed(const struct step *s, struct reading *r, uint8_t *base)
+{
+    const uint8_t *p = take(r, s->size);
+    if (p != NULL) {
+        memcpy(base + s->at, p, s->size);
+    }
+}
+
+static void run_boolean(const struct step *s, struct reading *r, uint8_t *base)
+{
+    const uint8_t *p = take(r, 1);
+    if (p != NULL && *p > 1) {
+        (void)stop(r, BUS_ERANGE, "a boolean that is neither 0 nor 1");
+    } else if (p != NULL) {
+        bool b = *p == 1;
+        memcpy(base + s->at, &b, sizeof(b));
+    }
+}
+
+static void run_mark(const struct step *s, uint8_t *base)
+{
+    bool there = true;
+    int branch = (int)s->size;
+    if (s->code == STEP_SET_HAS) {
+        memcpy(base + s->at, &there, sizeof(there));
+    } else {
+        memcpy(base + s->at, &branch, sizeof(branch));
+    }
+}
+
+static void run_step(const struct step *s, struct reading *r, uint8_t *base)
+{
+    int64_t v;
+    switch ((enum step_code)s->code) {
+    case STEP_LONG:
+        v = read_long(r);
+        memcpy(base + s->at, &v, sizeof(v));
+        return;
+    case STEP_INT:
+        run_int(s, r, base);
+        return;
+    case STEP_STRING:
+    case STEP_BYTES:
+        run_text(s, r, base);
+        return;
+    case STEP_FIXED:
+        run_fixed(s, r, base);
+        return;
+    case STEP_ENUM:
+        run_enum(s, r, base);
+        return;
+    case STEP_SET_HAS:
+    case STEP_SET_BRANCH:
+        run_mark(s, base);
+        return;
+    case STEP_BOOLEAN:
+        run_boolean(s, r, base);
+        return;
+    case STEP_UNION:
+        (void)run_union(s, r, base);
+        return;
+    case STEP_ARRAY:
+    case STEP_MAP:
+        (void)run_items(s, r, base);
+        return;
+    case STEP_PART:
+        (void)run(s->sub, r, base);
+        return;
+    case STEP_DEFAULT:
+        (void)run_default(s, r, base);
+        return;
+    case STEP_LONG_TO_FLOAT:
+    case STEP_LONG_TO_DOUBLE:
+    case STEP_FLOAT:
+    case STEP_FLOAT_TO_DOUBLE:
+    case STEP_DOUBLE:
+        run_number(s, r, base);
+        return;
+    case STEP_SKIP_VARINT:
+        (void)read_long(r);
+        return;
+    case STEP_SKIP_FIXED:
+        (void)take(r, s->size);
+        return;
+    case STEP_SKIP_BYTES:
+        (void)read_bytes(r);
+        return;
+    case STEP_SKIP_ARRAY:
+    case STEP_SKIP_MAP:
+        (void)skip_items(s, r);
+        return;
+    case STEP_NULL:
+        return;
+    case STEP_NO:
+        (void)stop(r, BUS_ESCHEMA, "a branch the reader cannot take");
+        return;
+    }
+}
+
+static int run(const struct prog *prog, struct reading *r, uint8_t *base)
+{
+    if (++r->depth > BUS_WIRE_DEPTH_MAX) {
+        return stop(r, BUS_ETOOBIG, "nested too deep");
+    }
+    const struct step *end = prog->v + prog->n;
+    for (const struct step *s = prog->v; s < end && r->rc == BUS_OK; s++) {
+        run_step(s, r, base);
+    }
+    r->depth--;
+    return r->rc;
+}
+
+int bus_wire_plan_decode(const struct bus_wire_plan *plan,
+                         struct bus_strv bytes,
+                         struct bus_arena *mem,
+                         void **ret,
+                         struct bus_err *err)
+{
+    const uint8_t *start = (const uint8_t *)bytes.p;
+    struct reading r = {start, start + bytes.n, start, mem, err, 0, BUS_OK};
+    void *record = bus_arena_calloc(mem, 1, plan->type->size);
+    if (record == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for a %s", plan->type->name);
+    }
+    int rc = run(&plan->top, &r, record);
+    if (rc == BUS_OK && r.p != r.e) {
+        rc = stop(&r, BUS_EPARSE, "bytes are left over");
+    }
+    if (rc != BUS_OK) {
+        return err ? bus_wrap(err, "%s", plan->type->name) : rc;
+    }
+    *ret = record;
+    return BUS_OK;
+}
+
+int bus_wire_plan_new(const struct bus_wire_schema *writer,
+                      const struct bus_wire_type *type,
+                      struct bus_wire_plan **ret,
+                      struct bus_err *err)
+{
+    int rc = bus_wire_type_ready(type, err);
+    struct bus_wire_plan *p = rc == BUS_OK ? bus_calloc(1, sizeof(*p)) : NULL;
+    if (p == NULL) {
+        return rc != BUS_OK ? rc : bus_fail(err, BUS_ENOMEM, "a plan");
+    }
+    p->type = type;
+    rc = wire_plan_compile(p, writer, bus_wire_type_schema(type), type->slots,
+                           err);
+    if (rc != BUS_OK) {
+        bus_wire_plan_free(p);
+        return bus_wrap(err, "%s", type->name);
+    }
+    *ret = p;
+    return BUS_OK;
+}
+
+void bus_wire_plan_free(struct bus_wire_plan *plan)
+{
+    if (plan != NULL) {
+        bus_arena_fini(&plan->mem);
+        bus_free(plan);
+    }
+}
