@@ -474,11 +474,10 @@ void bus_keys_load(const struct bus_keys *keys,
                    const struct bus_node *node,
                    const char *path,
                    const struct bus_keys_env *env,
-                   struct bus_arena *mem,
                    struct bus_faults *faults,
                    void *ret)
 {
-    struct walk w = {.env = env, .mem = mem, .faults = faults};
+    struct walk w = {.env = env, .mem = faults->mem, .faults = faults};
     memset(ret, 0, keys->size);
     if (path && path[0]) {
         push(&w, path);

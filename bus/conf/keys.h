@@ -77,17 +77,17 @@ struct bus_keys_env
 };
 extern const struct bus_keys_env bus_keys_env_system;
 
-/* Fills *ret (sub->size bytes, zeroed first) from the map `node`. Every fault
+/* Fills *ret (keys->size bytes, zeroed first) from the map `node`. Every fault
  * goes to `faults`; what is at fault keeps its default. Any scalar may be
  * ${NAME} or ${NAME:-default}; a SECRET must be (or come from a file of mode
- * 0600 or stricter). Texts live in mem. path is put in front of key names. */
+ * 0600 or stricter). Texts live in the arena of the faults. path (or NULL) is
+ * put in front of key names. */
 void bus_keys_load(const struct bus_keys *keys,
                    const struct bus_node *node,
                    const char *path,
                    const struct bus_keys_env *env,
-                   struct bus_arena *mem,
                    struct bus_faults *faults,
-                   void *ret) __attribute__((nonnull(1, 4, 5, 6, 7)));
+                   void *ret) __attribute__((nonnull(1, 4, 5, 6)));
 /* The tables as Markdown: one section a struct, one row a key. */
 void bus_keys_print(const struct bus_keys *keys,
                     const char *title,

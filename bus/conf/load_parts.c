@@ -105,7 +105,7 @@ void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
     }
     for (size_t i = 0; i < count; i++) {
         bus_keys_load(&bus_keys_partner, nodes[i], NULL, &bus_keys_env_system,
-                      &c->mem, faults, &c->partners[i]);
+                      faults, &c->partners[i]);
         check_partner(&c->partners[i], faults);
         if (c->http.any_ports) {
             c->partners[i].metrics_port = 0;
@@ -121,8 +121,8 @@ void bus_load_funds(struct bus_config *c, struct bus_faults *faults)
     const struct bus_node *n =
         path ? bus_yaml_read(&c->mem, path, faults) : NULL;
     struct bus_funds_file file;
-    bus_keys_load(&bus_keys_funds, n, NULL, &bus_keys_env_system, &c->mem,
-                  faults, &file);
+    bus_keys_load(&bus_keys_funds, n, NULL, &bus_keys_env_system, faults,
+                  &file);
     c->funds = file.funds.items;
     c->funds_count = file.funds.count;
 }
@@ -183,7 +183,7 @@ void bus_load_facts(struct bus_config *c, struct bus_faults *faults)
     c->facts_node = bus_yaml_read(&c->mem, path, faults);
     c->standards_node = bus_yaml_read(&c->mem, std, faults);
     bus_keys_load(&bus_keys_facts, c->facts_node, NULL, &bus_keys_env_system,
-                  &c->mem, faults, &file);
+                  faults, &file);
     c->sources = file.sources.items;
     c->sources_count = file.sources.count;
     c->facts =
@@ -250,7 +250,7 @@ void bus_load_calendars(struct bus_config *c, struct bus_faults *faults)
         struct bus_calendar_file f;
         size_t before = faults->errors;
         bus_keys_load(&bus_keys_calendar, c->calendars[i], NULL,
-                      &bus_keys_env_system, &c->mem, faults, &f);
+                      &bus_keys_env_system, faults, &f);
         if (faults->errors == before) {
             check_calendar(c->calendars[i], &f, faults);
         }

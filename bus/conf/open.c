@@ -70,8 +70,8 @@ static void load_bus(struct bus_config *c, struct bus_faults *faults)
         return;
     }
     struct bus_config read;
-    bus_keys_load(&bus_keys_config, node, NULL, &bus_keys_env_system, &c->mem,
-                  faults, &read);
+    bus_keys_load(&bus_keys_config, node, NULL, &bus_keys_env_system, faults,
+                  &read);
     read.folder = c->folder;
     read.mem = c->mem;
     *c = read;

@@ -91,7 +91,7 @@ static struct outer load_as(const char *name, const char *text)
 {
     struct outer o;
     bus_keys_load(&keys, bus_yaml_parse(&mem, name, bus_strv(text), &faults),
-                  NULL, &env, &mem, &faults, &o);
+                  NULL, &env, &faults, &o);
     return o;
 }
 
