@@ -231,5 +231,6 @@ void bus_config_check(const struct bus_config *c,
     check_operators(c, day, faults);
     check_facts(c, faults);
     bus_check_policies(c, faults);
+    bus_check_links(c, faults);
     bus_check_marks(c, faults);
 }

@@ -281,12 +281,14 @@ static void test_planted_faults(void **state)
     append("facts.yaml", "  odd:\n    type: enum\n    zh: 姓名\n    en: odd\n"
                          "    sources: [nobody]\n");
     put("policies/CS/CS09.yaml",
-        "code: CS08\ndepartment: MM\nfund: QQ\nform: []\nvolumes: 3\n"
+        "code: CS08\ndepartment: MM\nfund: QQ\nform: [household.no, x]\n"
+        "grants: {fact: household.status, value: rich}\nvolumes: 3\n"
         "delivery: {channel: bank, partner: youzheng}\n"
         "versions:\n"
         "  - {effective: {from: 2020-01-01}, condition: {feel: x}}\n"
         "  - {effective: {from: 2020-05-01}, basis: [], condition: "
         "{confidence: Z}}\n");
+    append("policies/interactions.yaml", "  - {id: X99, item: NO01}\n");
     put("calendar/2019.yaml", "year: 2018\nsource: x\nholidays: []\n"
                               "workdays: [2018-01-01]\n");
     struct bus_err err;
@@ -319,6 +321,10 @@ static void test_planted_faults(void **state)
                  "policies/MM/CS08.yaml");
     assert_fault("department: found 'MM'; must be a partner of kind dep");
     assert_fault("fund: found 'QQ'; must be a code of funds.yaml");
+    assert_fault("form: found 'household.no'; must be household.<fact>");
+    assert_fault("form: found 'x'; must be household.<fact>");
+    assert_fault("grants: 'rich' is no word of status");
+    assert_fault("warning: rules: 'NO01' is no item: the rule is idle");
     assert_fault("volumes: unknown key; did you mean 'volume'?");
     assert_fault("CS09.yaml:1:1: volume: missing; every item has it");
     assert_fault("partner: found 'youzheng'; must be a partner of kind bank");

@@ -288,6 +288,8 @@ static void test_includes(void **state)
              "folder\n",
              folder, folder, folder, folder, folder);
     assert_printed(f, want);
+    snprintf(want, sizeof want, "rm -r '%s'", folder);
+    assert_int_equal(system(want), 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
