@@ -15,6 +15,8 @@
 #include "bus/base/strv.h"
 #include "bus/conf/file.h"
 
+#define SMALL_MAP 24
+
 struct item
 {
     struct item *next;
@@ -232,22 +234,46 @@ open_level(struct builder *b, const yaml_event_t *e, enum bus_node_kind kind)
     l->last = &l->first;
 }
 
-static void check_duplicates(struct builder *b, const struct bus_node *n)
+static void duplicate(struct builder *b,
+                      const struct bus_node *key,
+                      const struct bus_node *first)
+{
+    bus_faults_add(b->faults, key->at, NULL,
+                   "the key '%s' is there already, on line %u", key->text.p,
+                   first->at.line);
+}
+
+static void check_many(struct builder *b, const struct bus_node *n)
 {
     struct bus_map seen = {0};
     for (uint32_t i = 0; i < n->count; i++) {
         const struct bus_node *k = n->pairs[i].key;
         const struct bus_node *first = bus_map_get(&seen, k->text);
         if (first) {
-            bus_faults_add(b->faults, k->at, NULL,
-                           "the key '%s' is there already, on line %u",
-                           k->text.p, first->at.line);
+            duplicate(b, k, first);
         } else if (bus_map_put(&seen, k->text, (void *)(uintptr_t)k) != 0) {
             b->broken = b->faults->out_of_memory = true;
             break;
         }
     }
     bus_map_fini(&seen);
+}
+
+/* Most maps are small: compared pair by pair, without any memory. */
+static void check_duplicates(struct builder *b, const struct bus_node *n)
+{
+    if (n->count > SMALL_MAP) {
+        check_many(b, n);
+        return;
+    }
+    for (uint32_t i = 1; i < n->count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (bus_strv_eq(n->pairs[k].key->text, n->pairs[i].key->text)) {
+                duplicate(b, n->pairs[i].key, n->pairs[k].key);
+                break;
+            }
+        }
+    }
 }
 
 static void close_level(struct builder *b)
