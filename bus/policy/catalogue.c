@@ -1,0 +1,340 @@
+/* Building the catalogue, and the questions about its items and facts. */
+#include "bus/policy/catalogue.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/policy/catalogue_parts.h"
+
+static enum bus_policy_delivery delivery_of(const struct bus_node *n)
+{
+    const struct bus_node *ch = bus_node_get(n, "channel");
+    struct bus_strv w = ch ? ch->text : (struct bus_strv){0};
+    return bus_strv_is(w, "bank")         ? BUS_POLICY_BANK
+           : bus_strv_is(w, "post_cash")  ? BUS_POLICY_POST_CASH
+           : bus_strv_is(w, "post_goods") ? BUS_POLICY_POST_GOODS
+                                          : BUS_POLICY_SERVICE;
+}
+
+/* A version's own part, else the item's. */
+static const struct bus_node *part(const struct bus_node *version,
+                                   const struct bus_node *item,
+                                   const char *key)
+{
+    const struct bus_node *own = bus_node_get(version, key);
+    return own ? own : bus_node_get(item, key);
+}
+
+static void load_clauses(struct loading *l, struct version_def *v)
+{
+    v->clause_count = v->condition ? feel_clauses(v->condition, v->clauses,
+                                                  CATALOGUE_CLAUSES_MAX)
+                                   : 0;
+    if (v->clause_count > CATALOGUE_CLAUSES_MAX) {
+        v->clause_count = CATALOGUE_CLAUSES_MAX;
+    }
+    for (size_t i = 0; i < v->clause_count; i++) {
+        v->clause_keys[i] = bus_strv(bus_arena_printf(
+            &l->c->mem, "%.*s.%zu", BUS_STRV_ARG(v->item.code), i + 1));
+    }
+}
+
+static void load_version(struct loading *l,
+                         const struct bus_node *n,
+                         const struct bus_node *item,
+                         struct version_def *v)
+{
+    const char *code = v->item.code.p;
+    const struct bus_node *days = bus_node_get(n, "effective");
+    v->item.version = catalogue_text(l, bus_node_get(n, "version"));
+    v->to = INT32_MAX;
+    if (!bus_node_to_date(bus_node_get(days, "from"), &v->from)) {
+        bus_faults_add(l->faults, n->at, code,
+                       "a version needs effective: {from: date}");
+    }
+    const struct bus_node *to = bus_node_get(days, "to");
+    if (to != NULL && !bus_node_to_date(to, &v->to)) {
+        bus_faults_add(l->faults, to->at, code, "effective.to is no date");
+    }
+    v->item.fund = catalogue_text(l, part(n, item, "fund"));
+    v->item.delivery = delivery_of(part(n, item, "delivery"));
+    const struct bus_node *total =
+        bus_node_get(part(n, item, "process"), "total");
+    int64_t limit = 0;
+    (void)bus_node_to_i64(bus_node_get(total, "n"), &limit);
+    v->item.limit = (int32_t)limit;
+    const struct bus_node *unit = bus_node_get(total, "unit");
+    v->item.working_days =
+        unit != NULL && bus_strv_is(unit->text, "working_days");
+    const struct
+    {
+        const struct bus_node *n;
+        const struct feel_node **to;
+    } texts[] = {
+        {bus_node_get(bus_node_get(n, "condition"), "feel"), &v->condition},
+        {bus_node_get(bus_node_get(n, "amount"), "feel"), &v->amount},
+        {bus_node_get(bus_node_get(n, "amount"), "cap"), &v->cap},
+        {bus_node_get(bus_node_get(n, "beneficiaries"), "feel"),
+         &v->beneficiaries},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i].to = catalogue_feel(l, texts[i].n, code);
+        catalogue_check_names(l, texts[i].n, *texts[i].to, code);
+    }
+    if (v->condition == NULL && texts[0].n == NULL) {
+        bus_faults_add(l->faults, n->at, code,
+                       "a version needs condition: {feel: ...}");
+    }
+    load_clauses(l, v);
+}
+
+static void
+load_form(struct loading *l, const struct bus_node *form, struct item_def *to)
+{
+    for (uint32_t i = 0;
+         form != NULL && form->kind == BUS_NODE_LIST && i < form->count; i++) {
+        int fact = bus_policy_fact_find(l->c, form->items[i]->text);
+        if (fact < 0) {
+            bus_faults_add(l->faults, form->items[i]->at, to->code.p,
+                           "form: no fact '%.*s'",
+                           BUS_STRV_ARG(form->items[i]->text));
+        } else {
+            fact_set_add(&to->reads, fact);
+        }
+    }
+}
+
+void catalogue_load_item(struct loading *l,
+                         const struct bus_node *n,
+                         struct item_def *to)
+{
+    struct bus_policy_item common = {
+        .code = catalogue_text(l, bus_node_get(n, "code")),
+        .department = catalogue_text(l, bus_node_get(n, "department")),
+        .title_zh =
+            catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "zh")),
+        .title_en =
+            catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "en")),
+    };
+    (void)bus_node_to_bool(bus_node_get(n, "startable"), &common.startable);
+    const struct bus_node *grants = bus_node_get(n, "grants");
+    common.grants_fact = catalogue_text(l, bus_node_get(grants, "fact"));
+    common.grants_value = catalogue_text(l, bus_node_get(grants, "value"));
+    to->code = common.code;
+    to->department = common.department;
+    const struct bus_node *versions = bus_node_get(n, "versions");
+    if (common.code.n == 0 || common.department.n == 0 || versions == NULL ||
+        versions->kind != BUS_NODE_LIST) {
+        bus_faults_add(l->faults, n->at, NULL,
+                       "an item needs code, department and versions");
+        return;
+    }
+    to->versions =
+        bus_arena_calloc(&l->c->mem, versions->count, sizeof(*to->versions));
+    for (uint32_t i = 0; to->versions != NULL && i < versions->count; i++) {
+        struct version_def *v = &to->versions[to->count++];
+        v->item = common;
+        load_version(l, versions->items[i], n, v);
+        catalogue_reads(l->c, v->condition, &to->reads);
+        catalogue_reads(l->c, v->amount, &to->reads);
+        catalogue_reads(l->c, v->beneficiaries, &to->reads);
+    }
+    load_form(l, bus_node_get(n, "form"), to);
+}
+
+static void hash_node(const struct bus_node *n, uint64_t *h)
+{
+    if (n == NULL) {
+        return;
+    }
+    *h = bus_hash64(&n->kind, sizeof(n->kind), *h);
+    switch (n->kind) {
+    case BUS_NODE_SCALAR:
+        *h = bus_hash64(n->text.p, n->text.n, *h);
+        break;
+    case BUS_NODE_LIST:
+        for (uint32_t i = 0; i < n->count; i++) {
+            hash_node(n->items[i], h);
+        }
+        break;
+    case BUS_NODE_MAP:
+        for (uint32_t i = 0; i < n->count; i++) {
+            hash_node(n->pairs[i].key, h);
+            hash_node(n->pairs[i].value, h);
+        }
+        break;
+    }
+}
+
+static int by_code(const void *a, const void *b)
+{
+    const struct bus_node *x = *(const struct bus_node *const *)a;
+    const struct bus_node *y = *(const struct bus_node *const *)b;
+    const struct bus_node *p = bus_node_get(x, "code");
+    const struct bus_node *q = bus_node_get(y, "code");
+    return bus_strv_cmp(p ? p->text : (struct bus_strv){0},
+                        q ? q->text : (struct bus_strv){0});
+}
+
+static void load_items(struct loading *l, const struct bus_policy_sources *s)
+{
+    struct bus_policy_catalogue *c = l->c;
+    const struct bus_node **sorted =
+        bus_arena_dup(&c->mem, s->items, s->item_count * sizeof(*s->items));
+    c->items = bus_arena_calloc(&c->mem, s->item_count + 1, sizeof(*c->items));
+    if (c->items == NULL || sorted == NULL) {
+        l->faults->out_of_memory = true;
+        return;
+    }
+    qsort(sorted, s->item_count, sizeof(*sorted), by_code);
+    uint64_t h = 0;
+    for (size_t i = 0; i < s->item_count; i++) {
+        struct item_def *it = &c->items[c->item_count];
+        hash_node(sorted[i], &h);
+        catalogue_load_item(l, sorted[i], it);
+        if (it->code.n == 0) {
+            continue;
+        }
+        if (bus_map_get(&c->item_codes, it->code) != NULL) {
+            bus_faults_add(l->faults, sorted[i]->at, it->code.p,
+                           "this code is there already");
+            continue;
+        }
+        c->item_count++;
+        l->faults->out_of_memory |=
+            bus_map_put(&c->item_codes, it->code, it) != BUS_OK;
+    }
+    hash_node(s->facts, &h);
+    hash_node(s->standards, &h);
+    hash_node(s->interactions, &h);
+    (void)snprintf(c->version, sizeof(c->version), "%016llx",
+                   (unsigned long long)h);
+}
+
+struct bus_policy_catalogue *
+bus_policy_catalogue_new(const struct bus_policy_sources *sources,
+                         struct bus_faults *faults)
+{
+    struct bus_policy_catalogue *c = bus_calloc(1, sizeof(*c));
+    struct loading l = {c, faults};
+    size_t before = faults->errors;
+    if (c == NULL) {
+        faults->out_of_memory = true;
+        return NULL;
+    }
+    bus_arena_init(&c->mem, 1 << 20, CATALOGUE_BYTES_MAX);
+    c->facts =
+        bus_arena_calloc(&c->mem, CATALOGUE_FACTS_MAX, sizeof(*c->facts));
+    if (c->facts != NULL) {
+        catalogue_load_facts(&l, sources->facts);
+        catalogue_load_standards(&l, sources->standards);
+        load_items(&l, sources);
+        catalogue_load_rules(&l, sources->interactions);
+    } else {
+        faults->out_of_memory = true;
+    }
+    if (faults->errors > before || faults->out_of_memory) {
+        bus_policy_catalogue_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void bus_policy_catalogue_free(struct bus_policy_catalogue *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    bus_map_fini(&c->fact_names);
+    bus_map_fini(&c->household_names);
+    bus_map_fini(&c->member_names);
+    bus_map_fini(&c->standard_names);
+    bus_map_fini(&c->item_codes);
+    bus_arena_fini(&c->mem);
+    bus_free(c);
+}
+
+const char *bus_policy_catalogue_version(const struct bus_policy_catalogue *c)
+{
+    return c->version;
+}
+
+size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
+{
+    return c->item_count;
+}
+
+bool bus_policy_item_at(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date,
+                        struct bus_policy_item *ret)
+{
+    assert(i < c->item_count);
+    const struct item_def *it = &c->items[i];
+    for (size_t v = 0; v < it->count; v++) {
+        if (it->versions[v].from <= rule_date &&
+            rule_date <= it->versions[v].to) {
+            *ret = it->versions[v].item;
+            return true;
+        }
+    }
+    return false;
+}
+
+int bus_policy_item_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv code)
+{
+    const struct item_def *it = bus_map_get(&c->item_codes, code);
+    return it ? (int)(it - c->items) : -1;
+}
+
+int bus_policy_fact_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv name)
+{
+    const struct fact_def *f = bus_map_get(&c->fact_names, name);
+    return f ? (int)(f - c->facts) : -1;
+}
+
+struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
+                                     int fact)
+{
+    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].name;
+}
+
+bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
+                                 int fact,
+                                 struct bus_strv source)
+{
+    const struct bus_node *list = c->facts[fact].sources;
+    for (uint32_t i = 0;
+         list != NULL && list->kind == BUS_NODE_LIST && i < list->count; i++) {
+        if (bus_strv_eq(list->items[i]->text, source)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
+                           size_t i,
+                           int fact)
+{
+    return fact_set_has(&c->items[i].reads, fact);
+}
+
+bool bus_policy_discloses(const struct bus_policy_catalogue *c,
+                          struct bus_strv department,
+                          int fact)
+{
+    for (size_t i = 0; i < c->item_count; i++) {
+        if (bus_strv_eq(c->items[i].department, department) &&
+            fact_set_has(&c->items[i].reads, fact)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,325 @@
+/* Facts, standards and rules from their node trees; names resolved, every
+ * fault with its place. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/policy/catalogue_parts.h"
+
+struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n)
+{
+    if (n == NULL || n->kind != BUS_NODE_SCALAR || bus_node_is_null(n)) {
+        return (struct bus_strv){0};
+    }
+    char *s = bus_arena_strndup(&l->c->mem, n->text.p, n->text.n);
+    return (struct bus_strv){s, s ? n->text.n : 0};
+}
+
+const struct feel_node *
+catalogue_feel(struct loading *l, const struct bus_node *n, const char *path)
+{
+    struct bus_strv text = catalogue_text(l, n);
+    if (text.n == 0) {
+        return NULL;
+    }
+    struct feel_error e;
+    const struct feel_node *t = feel_parse(text, &l->c->mem, &e);
+    if (t == NULL) {
+        bus_faults_add(l->faults, bus_node_place(n, e.offset), path, "%s",
+                       e.text);
+    }
+    return t;
+}
+
+/* --- facts --- */
+
+static void add_fact(struct loading *l,
+                     const struct bus_node *name,
+                     const struct bus_node *body,
+                     bool member)
+{
+    struct bus_policy_catalogue *c = l->c;
+    if (c->fact_count == CATALOGUE_FACTS_MAX) {
+        bus_faults_add(l->faults, name->at, NULL, "more than %d facts",
+                       CATALOGUE_FACTS_MAX);
+        return;
+    }
+    struct fact_def *f = &c->facts[c->fact_count++];
+    const char *scope = member ? "member" : "household";
+    char *full = bus_arena_printf(&c->mem, "%s.%s", scope, name->text.p);
+    if (full == NULL) {
+        l->faults->out_of_memory = true;
+        return;
+    }
+    f->name = bus_strv(full);
+    f->bare = bus_strv(full + strlen(scope) + 1);
+    const struct bus_node *zh = bus_node_get(body, "zh_name");
+    f->zh = catalogue_text(l, zh ? zh : bus_node_get(body, "zh"));
+    f->member = member;
+    f->sources = bus_node_get(body, "sources");
+    f->derived = catalogue_feel(l, bus_node_get(body, "derived"), full);
+    struct bus_map *names = member ? &c->member_names : &c->household_names;
+    int rc = bus_map_put(&c->fact_names, f->name, f);
+    rc = rc == BUS_OK ? bus_map_put(names, f->bare, f) : rc;
+    if (rc == BUS_OK && f->zh.n > 0) {
+        rc = bus_map_put(names, f->zh, f);
+    }
+    l->faults->out_of_memory |= rc != BUS_OK;
+}
+
+void catalogue_load_facts(struct loading *l, const struct bus_node *facts)
+{
+    static const char *const scopes[] = {"household", "member"};
+    for (int k = 0; k < 2; k++) {
+        const struct bus_node *map = bus_node_get(facts, scopes[k]);
+        uint32_t n = map && map->kind == BUS_NODE_MAP ? map->count : 0;
+        for (uint32_t i = 0; i < n; i++) {
+            add_fact(l, map->pairs[i].key, map->pairs[i].value, k == 1);
+        }
+    }
+}
+
+/* --- what a tree reads --- */
+
+struct reads
+{
+    const struct bus_policy_catalogue *c;
+    struct fact_set *set;
+};
+
+static bool is_household(struct bus_strv base)
+{
+    return bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
+}
+
+static bool is_standard(struct bus_strv base)
+{
+    return bus_strv_is(base, "standard") || bus_strv_is(base, "标准");
+}
+
+static void add_reads(const struct bus_policy_catalogue *c,
+                      struct fact_def *f,
+                      struct fact_set *set)
+{
+    fact_set_add(set, (int)(f - c->facts));
+    if (f->derived == NULL || f->closing) {
+        return;
+    }
+    if (!f->closed) {
+        f->closing = true;
+        catalogue_reads(c, f->derived, &f->reads);
+        f->closing = false;
+        f->closed = true;
+    }
+    for (size_t i = 0; i < sizeof(set->w) / sizeof(set->w[0]); i++) {
+        set->w[i] |= f->reads.w[i];
+    }
+}
+
+static void
+one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+{
+    (void)offset;
+    struct reads *r = data;
+    const struct bus_policy_catalogue *c = r->c;
+    struct fact_def *f = NULL;
+    if (is_standard(base)) {
+        struct standard_def *s = bus_map_get(&c->standard_names, name);
+        for (size_t i = 0; s != NULL && i < s->count; i++) {
+            if (s->values[i].by >= 0) {
+                add_reads(c, &c->facts[s->values[i].by], r->set);
+            }
+        }
+        if (s != NULL && s->derived != NULL) {
+            catalogue_reads(c, s->derived, r->set);
+        }
+        return;
+    }
+    f = bus_map_get(is_household(base) ? &c->household_names : &c->member_names,
+                    name);
+    if (f != NULL) {
+        add_reads(c, f, r->set);
+    }
+}
+
+void catalogue_reads(const struct bus_policy_catalogue *c,
+                     const struct feel_node *n,
+                     struct fact_set *set)
+{
+    struct reads r = {c, set};
+    if (n != NULL) {
+        feel_reads(n, one_read, &r);
+    }
+}
+
+/* --- names --- */
+
+struct checking
+{
+    struct loading *l;
+    const struct bus_node *n;
+    const char *path;
+};
+
+static void
+one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+{
+    struct checking *k = data;
+    const struct bus_policy_catalogue *c = k->l->c;
+    const struct bus_map *names = is_household(base)  ? &c->household_names
+                                  : is_standard(base) ? &c->standard_names
+                                                      : NULL;
+    if (names == NULL || bus_map_get(names, name) != NULL) {
+        return;
+    }
+    char want[65], near[65] = "";
+    size_t best = 4, at = 0;
+    (void)bus_strv_copy(want, sizeof(want), name);
+    for (const struct bus_map_slot *s; (s = bus_map_next(names, &at));) {
+        char have[65];
+        (void)bus_strv_copy(have, sizeof(have), s->key);
+        size_t d = bus_edit_distance(want, have);
+        if (d < best) {
+            best = d;
+            memcpy(near, have, sizeof(near));
+        }
+    }
+    bus_faults_add(k->l->faults, bus_node_place(k->n, offset), k->path,
+                   "%.*s has no '%s'%s%s%s", BUS_STRV_ARG(base), want,
+                   near[0] ? "; did you mean '" : "", near,
+                   near[0] ? "'?" : "");
+}
+
+void catalogue_check_names(struct loading *l,
+                           const struct bus_node *n,
+                           const struct feel_node *tree,
+                           const char *path)
+{
+    struct checking k = {l, n, path};
+    if (tree != NULL) {
+        feel_reads(tree, one_name, &k);
+    }
+}
+
+/* --- standards --- */
+
+static bool figure(const struct bus_node *n, struct feel_value *ret)
+{
+    return n != NULL && n->kind == BUS_NODE_SCALAR &&
+           feel_number_parse(n->text, ret);
+}
+
+static void standard_value(struct loading *l,
+                           const struct bus_node *n,
+                           const char *path,
+                           struct standard_value *to)
+{
+    to->by = -1;
+    if (!bus_node_to_date(bus_node_get(n, "from"), &to->from)) {
+        bus_faults_add(l->faults, n->at, path, "needs `from`, a date");
+    }
+    const struct bus_node *by = bus_node_get(n, "by");
+    if (by == NULL) {
+        if (!figure(bus_node_get(n, "value"), &to->value)) {
+            bus_faults_add(l->faults, n->at, path, "needs `value`, a number");
+        }
+        return;
+    }
+    struct fact_def *f = bus_map_get(&l->c->fact_names, by->text);
+    to->in = bus_node_get(n, "in");
+    if (f == NULL || to->in == NULL || to->in->kind != BUS_NODE_MAP) {
+        bus_faults_add(l->faults, by->at, path,
+                       "`by` names a fact and `in` its words");
+        return;
+    }
+    to->by = (int)(f - l->c->facts);
+}
+
+void catalogue_load_standards(struct loading *l, const struct bus_node *n)
+{
+    struct bus_policy_catalogue *c = l->c;
+    uint32_t count = n && n->kind == BUS_NODE_MAP ? n->count : 0;
+    c->standards = bus_arena_calloc(&c->mem, count + 1, sizeof(*c->standards));
+    for (uint32_t i = 0; c->standards != NULL && i < count; i++) {
+        struct standard_def *s = &c->standards[c->standard_count++];
+        const struct bus_node *body = n->pairs[i].value;
+        s->name = catalogue_text(l, n->pairs[i].key);
+        s->zh = catalogue_text(l, bus_node_get(body, "zh"));
+        s->derived =
+            catalogue_feel(l, bus_node_get(body, "derived"), s->name.p);
+        const struct bus_node *values = bus_node_get(body, "values");
+        uint32_t k =
+            values && values->kind == BUS_NODE_LIST ? values->count : 0;
+        s->values = bus_arena_calloc(&c->mem, k + 1, sizeof(*s->values));
+        for (uint32_t v = 0; s->values != NULL && v < k; v++) {
+            standard_value(l, values->items[v], s->name.p,
+                           &s->values[s->count++]);
+        }
+        int rc = bus_map_put(&c->standard_names, s->name, s);
+        if (rc == BUS_OK && s->zh.n > 0) {
+            rc = bus_map_put(&c->standard_names, s->zh, s);
+        }
+        l->faults->out_of_memory |= rc != BUS_OK || s->values == NULL;
+    }
+}
+
+/* --- rules between items --- */
+
+static size_t
+item_numbers(struct loading *l, const struct bus_node *list, int *to)
+{
+    size_t n = 0;
+    for (uint32_t i = 0;
+         list != NULL && list->kind == BUS_NODE_LIST && i < list->count; i++) {
+        const struct bus_node *v = list->items[i];
+        if (v->kind == BUS_NODE_LIST) {
+            n += item_numbers(l, v, to ? to + n : NULL);
+            if (to != NULL) {
+                to[n] = -1;
+            }
+            n++;
+            continue;
+        }
+        int at = bus_policy_item_find(l->c, v->text);
+        if (at >= 0) { /* a code not in the catalogue makes its rule idle */
+            if (to != NULL) {
+                to[n] = at;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+static const int *
+numbers(struct loading *l, const struct bus_node *list, size_t *ret_n)
+{
+    *ret_n = item_numbers(l, list, NULL);
+    int *v = bus_arena_calloc(&l->c->mem, *ret_n + 1, sizeof(*v));
+    if (v != NULL) {
+        (void)item_numbers(l, list, v);
+    } else {
+        *ret_n = 0;
+        l->faults->out_of_memory = true;
+    }
+    return v;
+}
+
+void catalogue_load_rules(struct loading *l, const struct bus_node *n)
+{
+    const struct bus_node *rules = bus_node_get(n, "rules");
+    uint32_t count = rules && rules->kind == BUS_NODE_LIST ? rules->count : 0;
+    struct bus_policy_catalogue *c = l->c;
+    c->rules = bus_arena_calloc(&c->mem, count + 1, sizeof(*c->rules));
+    for (uint32_t i = 0; c->rules != NULL && i < count; i++) {
+        const struct bus_node *body = rules->items[i];
+        struct rule_def *r = &c->rules[c->rule_count++];
+        r->id = catalogue_text(l, bus_node_get(body, "id"));
+        r->kind = catalogue_text(l, bus_node_get(body, "kind"));
+        const struct bus_node *item = bus_node_get(body, "item");
+        r->item = item ? bus_policy_item_find(c, item->text) : -1;
+        const struct bus_node *others = bus_node_get(body, "others");
+        r->others = numbers(l, others ? others : bus_node_get(body, "items"),
+                            &r->other_count);
+        r->groups = numbers(l, bus_node_get(body, "groups"), &r->group_count);
+    }
+}

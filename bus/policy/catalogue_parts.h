@@ -1,0 +1,127 @@
+/* The compiled catalogue, and what its files share. */
+#ifndef BUS_POLICY_CATALOGUE_PARTS_H
+#define BUS_POLICY_CATALOGUE_PARTS_H
+
+#include "bus/base/hash.h"
+#include "bus/policy/catalogue.h"
+#include "bus/policy/feel.h"
+
+#define CATALOGUE_FACTS_MAX   1024
+#define CATALOGUE_CLAUSES_MAX 32
+#define CATALOGUE_BYTES_MAX   (64u << 20)
+
+struct fact_set
+{
+    uint64_t w[CATALOGUE_FACTS_MAX / 64];
+};
+
+struct fact_def
+{
+    struct bus_strv name; /* "household.income_total_fen" */
+    struct bus_strv bare; /* behind the dot */
+    struct bus_strv zh;   /* its Chinese name */
+    bool member;
+    const struct bus_node *sources; /* list of words, NULL for derived */
+    const struct feel_node *derived;
+    struct fact_set reads; /* of derived, all the way down */
+    bool closing, closed;  /* while that is worked out */
+};
+struct standard_value
+{
+    int32_t from;
+    int by; /* fact whose word chooses, -1: one value */
+    struct feel_value value;
+    const struct bus_node *in; /* word -> figure */
+};
+struct standard_def
+{
+    struct bus_strv name, zh;
+    struct standard_value *values;
+    size_t count;
+    const struct feel_node *derived;
+};
+struct version_def
+{
+    struct bus_policy_item item; /* as bus_policy_item_at gives it */
+    int32_t from, to;
+    const struct feel_node *condition, *amount, *cap, *beneficiaries;
+    const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
+    struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
+    size_t clause_count;
+};
+struct item_def
+{
+    struct bus_strv code, department;
+    struct version_def *versions; /* by from */
+    size_t count;
+    struct fact_set reads;
+};
+struct rule_def /* of interactions.yaml */
+{
+    struct bus_strv id, kind;
+    int item; /* -1 */
+    const int *others;
+    size_t other_count;
+    const int *groups; /* item numbers, -1 between groups */
+    size_t group_count;
+};
+
+struct bus_policy_catalogue
+{
+    struct bus_arena mem;
+    char version[17];
+    struct fact_def *facts;
+    size_t fact_count;
+    struct bus_map fact_names; /* full name -> fact_def */
+    struct bus_map household_names, member_names, standard_names;
+    struct standard_def *standards;
+    size_t standard_count;
+    struct item_def *items; /* by code */
+    size_t item_count;
+    struct bus_map item_codes;
+    struct rule_def *rules;
+    size_t rule_count;
+};
+
+struct loading
+{
+    struct bus_policy_catalogue *c;
+    struct bus_faults *faults;
+};
+
+/* Compiles the text of a node; a fault names file, line and column. NULL for
+ * an absent node or a fault. member: bare names are facts of a member. */
+const struct feel_node *
+catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
+/* Adds to `set` every fact the tree reads. */
+void catalogue_reads(const struct bus_policy_catalogue *c,
+                     const struct feel_node *n,
+                     struct fact_set *set);
+struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n);
+void catalogue_load_facts(struct loading *l, const struct bus_node *facts);
+void catalogue_load_standards(struct loading *l, const struct bus_node *n);
+void catalogue_load_item(struct loading *l,
+                         const struct bus_node *n,
+                         struct item_def *to);
+void catalogue_load_rules(struct loading *l, const struct bus_node *n);
+/* After all names are known: every name a rule reads is one. */
+void catalogue_check_names(struct loading *l,
+                           const struct bus_node *n,
+                           const struct feel_node *tree,
+                           const char *path);
+
+static inline bool fact_set_has(const struct fact_set *s, int fact)
+{
+    return (s->w[fact / 64] >> (fact % 64) & 1) != 0;
+}
+static inline void fact_set_add(struct fact_set *s, int fact)
+{
+    s->w[fact / 64] |= UINT64_C(1) << (fact % 64);
+}
+
+/* interact.c: who is left out of the chosen set, and by which rule. */
+void policy_interact(const struct bus_policy_catalogue *c,
+                     struct bus_policy_verdict_of *items,
+                     size_t n);
+
+#endif

@@ -1,0 +1,143 @@
+/* FEEL values (DMN 1.5, 10.3.2), all in the caller's arena, and UNKNOWN: a
+ * fact nobody has given yet. UNKNOWN is not null: null is an answer ("there is
+ * none", or an expression that makes no sense), UNKNOWN is a question, and it
+ * carries which facts are missing. */
+#ifndef BUS_POLICY_VALUE_H
+#define BUS_POLICY_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/arena.h"
+#include "bus/base/strv.h"
+
+enum feel_kind {
+    FEEL_NULL,
+    FEEL_BOOLEAN,
+    FEEL_NUMBER, /* decimal128 */
+    FEEL_STRING,
+    FEEL_DATE,   /* days since 1970-01-01 */
+    FEEL_MONTHS, /* years and months duration */
+    FEEL_DAYS,   /* days and time duration, in whole days */
+    FEEL_LIST,
+    FEEL_RANGE,
+    FEEL_CONTEXT, /* keys and values */
+    FEEL_THING,   /* household, member, standards: asked by name */
+    FEEL_UNKNOWN
+};
+
+/* Missing facts: keys sorted, each once. fact and member of a household; member
+ * -1 is the household's own. */
+#define FEEL_MISSING_KEY(fact, member) \
+    ((uint32_t)(fact) << 8 | (uint32_t)((member) + 1))
+#define FEEL_MISSING_FACT(key)   ((int)((key) >> 8))
+#define FEEL_MISSING_MEMBER(key) ((int)((key)&0xff) - 1)
+struct feel_missing
+{
+    size_t n;
+    uint32_t v[];
+};
+
+/* IEEE decimal128, as the decimal library holds it. */
+struct feel_decimal
+{
+    uint64_t w[2];
+};
+
+enum feel_thing {
+    FEEL_HOUSEHOLD,
+    FEEL_MEMBER, /* index: which */
+    FEEL_STANDARDS
+};
+
+struct feel_value;
+struct feel_list
+{
+    const struct feel_value *v;
+    size_t n;
+};
+struct feel_range
+{
+    const struct feel_value *low, *high; /* NULL: open to that side */
+    bool low_closed, high_closed;
+};
+struct feel_entry
+{
+    struct bus_strv key;
+    const struct feel_value *value;
+};
+struct feel_context
+{
+    const struct feel_entry *v;
+    size_t n;
+};
+struct feel_value
+{
+    enum feel_kind kind;
+    union {
+        bool boolean;
+        struct feel_decimal number;
+        struct bus_strv string;
+        int64_t count; /* DATE, MONTHS, DAYS */
+        struct feel_list list;
+        struct feel_range range;
+        struct feel_context context;
+        struct
+        {
+            enum feel_thing what;
+            int index;
+        } thing;
+        const struct feel_missing *missing;
+        const char *why; /* NULL: what went wrong, or none */
+    };
+};
+
+extern const struct feel_value feel_null, feel_true, feel_false;
+/* Null with a reason (a literal, or in the arena). */
+struct feel_value feel_wrong(const char *why);
+struct feel_value feel_bool(bool b);
+struct feel_value feel_long(int64_t v);
+struct feel_value feel_string(struct bus_strv s);
+struct feel_value feel_days_date(int32_t days);
+/* UNKNOWN for one fact; null if the arena is full. */
+struct feel_value feel_unknown(struct bus_arena *mem, int fact, int member);
+/* UNKNOWN with what both lack; either may be of another kind. */
+struct feel_value feel_unknown_of(struct bus_arena *mem,
+                                  const struct feel_value *a,
+                                  const struct feel_value *b);
+
+/* --- numbers: decimal128, 34 digits, half even --- */
+bool feel_number_parse(struct bus_strv text, struct feel_value *ret);
+/* Whole and within 64 bits? */
+bool feel_number_to_long(const struct feel_value *v, int64_t *ret);
+int feel_number_cmp(const struct feel_value *a, const struct feel_value *b);
+/* op: + - * / ^ ; null with a reason for x/0 or a result that is no number. */
+struct feel_value
+feel_number_op(char op, const struct feel_value *a, const struct feel_value *b);
+enum feel_round { FEEL_FLOOR, FEEL_CEILING, FEEL_HALF_EVEN, FEEL_HALF_UP };
+struct feel_value feel_number_round(const struct feel_value *v,
+                                    int64_t digits,
+                                    enum feel_round how);
+/* Plain digits, no exponent for usual sizes; returns to. */
+char *feel_number_text(const struct feel_value *v, char *to, size_t cap);
+
+/* Equality (10.3.2.13): TRUE, FALSE, UNKNOWN, or null for kinds that do not
+ * compare. Deep for lists, contexts and ranges. */
+struct feel_value feel_equal(struct bus_arena *mem,
+                             const struct feel_value *a,
+                             const struct feel_value *b);
+/* op: '<' '>' 'l' (<=) 'g' (>=). */
+struct feel_value feel_order(struct bus_arena *mem,
+                             char op,
+                             const struct feel_value *a,
+                             const struct feel_value *b);
+struct feel_value feel_and(struct bus_arena *mem,
+                           const struct feel_value *a,
+                           const struct feel_value *b);
+struct feel_value feel_or(struct bus_arena *mem,
+                          const struct feel_value *a,
+                          const struct feel_value *b);
+struct feel_value feel_not(const struct feel_value *a);
+
+#endif
