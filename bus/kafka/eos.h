@@ -35,12 +35,14 @@
 struct bus_kafka_eos;
 struct bus_kafka_out; /* what one batch writes */
 
-/* The highest offset written to a tracked topic in a committed batch. */
+/* Everything in a tracked topic's partition before next_offset is part of the
+ * state as it is committed now: restoring may begin there. */
+#define BUS_KAFKA_WRITTEN_MAX 256
 struct bus_kafka_written
 {
     int32_t topic; /* index in outputs */
     int32_t partition;
-    int64_t next_offset; /* behind it */
+    int64_t next_offset;
 };
 
 struct bus_kafka_eos_ops
@@ -59,8 +61,8 @@ struct bus_kafka_eos_ops
                    size_t n,
                    struct bus_kafka_out *out,
                    struct bus_err *err);
-    /* written: of tracked outputs. An error stops the shell (the transaction
-     * stays committed). */
+    /* w: places in tracked outputs, every few seconds (n is 0 else). An error
+     * stops the shell (the transaction stays committed). */
     int (*committed)(void *data,
                      int lane,
                      const struct bus_kafka_written *w,
@@ -75,7 +77,7 @@ struct bus_kafka_eos_ops
 struct bus_kafka_eos_output
 {
     const char *topic;
-    bool track; /* report written offsets (the state's topic) */
+    bool track; /* the state's topic: written with explicit partitions */
 };
 struct bus_kafka_eos_conf
 {

@@ -1,0 +1,405 @@
+/* The exactly-once shell's loop side: group, orders to the lanes, health.
+ *
+ * - assigned: each lane restores its partitions; when the last has finished,
+ *   reading begins
+ * - revoked: each lane ends its batch and lets go; then the group goes on
+ * - a lane fails: failed(), once; the lanes stand still until close
+ * - close: lanes stop (their batch is committed), threads joined, group left
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "bus/base/heap.h"
+#include "bus/kafka/eos_parts.h"
+#include "bus/run/work.h"
+
+static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
+{
+    pthread_mutex_lock(&eos->lock);
+    if (revoke && eos->pending < 0) {
+        eos->pending = 0;
+    }
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        struct eos_lane *lane = &eos->lanes[i];
+        if (revoke && !lane->order_revoke) {
+            lane->order_revoke = true;
+            eos->pending++;
+        }
+        lane->order_stop = lane->order_stop || stop;
+        atomic_store(&lane->interrupt, true);
+    }
+    pthread_mutex_unlock(&eos->lock);
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        eos_lane_kick(&eos->lanes[i]);
+    }
+}
+
+static void fail(struct bus_kafka_eos *eos, const struct bus_err *err)
+{
+    pthread_mutex_lock(&eos->lock);
+    if (!eos->failed) {
+        eos->failed = true;
+        eos->err = *err;
+    }
+    pthread_mutex_unlock(&eos->lock);
+    bus_wake_send(eos->wake);
+}
+
+/* -- the group's callbacks */
+
+static rd_kafka_queue_t *queue_of(void *data, int32_t partition)
+{
+    struct bus_kafka_eos *eos = data;
+    return eos->lanes[partition % eos->conf.lanes].queue;
+}
+
+/* The partition numbers of a lane, each once; NULL: none or no memory. */
+static int32_t *parts_of(const struct bus_kafka_eos *eos,
+                         const rd_kafka_topic_partition_list_t *list,
+                         int lane,
+                         size_t *ret_count)
+{
+    int32_t *parts = bus_calloc((size_t)list->cnt + 1, sizeof(*parts));
+    size_t n = 0;
+    for (int i = 0; i < list->cnt && parts != NULL; i++) {
+        int32_t p = list->elems[i].partition;
+        bool known = p % eos->conf.lanes != lane;
+        for (size_t k = 0; k < n && !known; k++) {
+            known = parts[k] == p;
+        }
+        if (!known) {
+            parts[n++] = p;
+        }
+    }
+    *ret_count = n;
+    return parts;
+}
+
+static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
+{
+    struct bus_kafka_eos *eos = data;
+    eos->revoking = false;
+    eos->wanted = (size_t)list->cnt;
+    bool memory = true;
+    pthread_mutex_lock(&eos->lock);
+    if (eos->pending < 0) {
+        eos->pending = 0;
+    }
+    eos->eof_count = 0;
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        struct eos_lane *lane = &eos->lanes[i];
+        size_t n = 0;
+        int32_t *parts = parts_of(eos, list, i, &n);
+        memory = memory && parts != NULL;
+        if (parts == NULL || n == 0) {
+            bus_free(parts);
+            continue;
+        }
+        lane->order_parts = parts;
+        lane->order_count = n;
+        lane->order_assign = true;
+        eos->pending++;
+    }
+    pthread_mutex_unlock(&eos->lock);
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        eos_lane_kick(&eos->lanes[i]);
+    }
+    if (!memory) {
+        struct bus_err err;
+        (void)bus_fail(&err, BUS_ENOMEM, "partitions of the lanes");
+        fail(eos, &err);
+    }
+    bus_wake_send(eos->wake); /* nothing assigned: goes on at once */
+}
+
+static void on_revoked(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    eos->revoking = true;
+    if (eos->health != NULL) {
+        bus_health_bad(eos->health, eos->health_assigned,
+                       "partitions are being taken back");
+        bus_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
+    }
+    order_all(eos, true, false);
+}
+
+static void on_started(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    if (eos->health != NULL) {
+        bus_health_good(eos->health, eos->health_assigned);
+    }
+    bus_wake_send(eos->wake);
+}
+
+static void on_group_failed(void *data, const struct bus_err *err)
+{
+    fail(data, err);
+}
+
+/* -- the lanes' news */
+
+static void show_health(struct bus_kafka_eos *eos,
+                        const char *trouble,
+                        bool trouble_new,
+                        size_t eof_count)
+{
+    if (trouble_new && trouble[0] != '\0') {
+        kafka_watch_down(kafka_group_watch(eos->group), trouble);
+    } else if (trouble_new) {
+        kafka_watch_up(kafka_group_watch(eos->group));
+    }
+    if (eos->health == NULL || eos->revoking) {
+        return;
+    }
+    if (eof_count >= eos->wanted) {
+        bus_health_good(eos->health, eos->health_caught_up);
+    } else {
+        bus_health_bad(eos->health, eos->health_caught_up,
+                       "%zu of %zu partitions read to their end", eof_count,
+                       eos->wanted);
+    }
+}
+
+static void on_wake(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    char trouble[sizeof(eos->trouble)];
+    pthread_mutex_lock(&eos->lock);
+    int pending = eos->pending;
+    bool failed = eos->failed;
+    bool trouble_new = eos->trouble_new;
+    size_t eof_count = eos->eof_count;
+    memcpy(trouble, eos->trouble, sizeof(trouble));
+    eos->trouble_new = false;
+    /* Answered once: -1 until the next orders. */
+    bool answer = pending == 0;
+    eos->pending = answer ? -1 : pending;
+    pthread_mutex_unlock(&eos->lock);
+    if (eos->closing) {
+        return;
+    }
+    show_health(eos, trouble, trouble_new, eof_count);
+    if (failed && !eos->told_failed) {
+        eos->told_failed = true;
+        eos->conf.ops->failed(eos->conf.data, &eos->err);
+        return;
+    }
+    if (answer && eos->revoking) {
+        kafka_group_stop(eos->group);
+    } else if (answer && !failed) {
+        kafka_group_start(eos->group);
+    }
+}
+
+/* -- open */
+
+static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
+{
+    struct eos_lane *lane = &eos->lanes[i];
+    const struct bus_kafka_eos_conf *c = &eos->conf;
+    static const uint64_t one = 1;
+    lane->raw = bus_calloc(c->batch_max, sizeof(*lane->raw));
+    lane->msgs = bus_calloc(c->batch_max, sizeof(*lane->msgs));
+    lane->outputs = bus_calloc(c->outputs_count + 1, sizeof(*lane->outputs));
+    if (lane->raw == NULL || lane->msgs == NULL || lane->outputs == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "lane %d", i);
+    }
+    bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
+    lane->queue = rd_kafka_queue_new(kafka_group_handle(eos->group));
+    rd_kafka_queue_io_event_enable(lane->queue, lane->fd, &one, sizeof(one));
+    if (c->metrics != NULL) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "%d", i);
+        const char *const v[BUS_METRIC_LABELS] = {name};
+        lane->commits = bus_metrics_series(c->metrics, BUS_M_KAFKA_BATCH, v);
+        lane->aborts = bus_metrics_series(c->metrics, BUS_M_KAFKA_ABORTS, v);
+        lane->seconds =
+            bus_metrics_series(c->metrics, BUS_M_KAFKA_COMMIT_SECONDS, v);
+    }
+    int rc = pthread_create(&lane->thread, NULL, eos_lane_main, lane);
+    if (rc != 0) {
+        return bus_fail(err, BUS_ENOMEM, "lane %d: %s", i, strerror(rc));
+    }
+    lane->running = true;
+    return 0;
+}
+
+static void set_defaults(struct bus_kafka_eos_conf *c)
+{
+    c->lanes = c->lanes > 0 ? c->lanes : EOS_LANES_DEFAULT;
+    c->lanes = c->lanes < BUS_KAFKA_LANES_MAX ? c->lanes : BUS_KAFKA_LANES_MAX;
+    c->batch_max = c->batch_max > 0 ? c->batch_max : EOS_BATCH_DEFAULT;
+    if (c->batch_wait_ms <= 0) {
+        c->batch_wait_ms = EOS_WAIT_MS_DEFAULT;
+    }
+    if (c->transaction_ms <= 0) {
+        c->transaction_ms = EOS_TXN_MS_DEFAULT;
+    }
+    if (c->queued_bytes <= 0) {
+        c->queued_bytes = EOS_QUEUED_DEFAULT;
+    }
+}
+
+static int open_group(struct bus_kafka_eos *eos, struct bus_err *err)
+{
+    const struct bus_kafka_eos_conf *c = &eos->conf;
+    const struct kafka_group_conf gc = {.group = c->group,
+                                        .instance = c->instance,
+                                        .topics = c->topics,
+                                        .topics_count = c->topics_count,
+                                        .also = eos->output_names,
+                                        .also_count = c->outputs_count,
+                                        .same_partitions = true,
+                                        .queued_bytes = c->queued_bytes,
+                                        .data = eos,
+                                        .queue_of = queue_of,
+                                        .assigned = on_assigned,
+                                        .revoked = on_revoked,
+                                        .started = on_started,
+                                        .failed = on_group_failed};
+    return kafka_group_open(&eos->env, &gc, &eos->group, err);
+}
+
+static void free_eos(struct bus_kafka_eos *eos)
+{
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        struct eos_lane *lane = &eos->lanes[i];
+        if (lane->fd >= 0) {
+            (void)close(lane->fd);
+        }
+        bus_free(lane->order_parts);
+        bus_free(lane->raw);
+        bus_free(lane->msgs);
+        bus_free(lane->outputs);
+        bus_arena_fini(&lane->out.mem);
+    }
+    bus_wake_free(eos->wake);
+    (void)pthread_mutex_destroy(&eos->lock);
+    bus_free(eos->output_names);
+    bus_free(eos);
+}
+
+static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
+{
+    const struct bus_kafka_eos_conf *c = &eos->conf;
+    eos->output_names =
+        bus_calloc(c->outputs_count + 1, sizeof(*eos->output_names));
+    if (eos->output_names == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the shell's outputs");
+    }
+    for (size_t i = 0; i < c->outputs_count; i++) {
+        eos->output_names[i] = c->outputs[i].topic;
+    }
+    for (int i = 0; i < c->lanes; i++) {
+        struct eos_lane *lane = &eos->lanes[i];
+        lane->eos = eos;
+        lane->index = i;
+        lane->out.lane = lane;
+        lane->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
+                                             .max_ms = KAFKA_RETRY_MAX_MS};
+        lane->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (lane->fd < 0) {
+            return bus_fail(err, BUS_EIO, "eventfd: %s", strerror(errno));
+        }
+    }
+    if (eos->health != NULL) {
+        eos->health_assigned =
+            bus_health_add(eos->health, "assigned", "not in the group yet");
+        eos->health_caught_up =
+            bus_health_add(eos->health, "caught up", "nothing assigned yet");
+    }
+    return bus_wake_new(eos->loop, on_wake, eos, &eos->wake, err);
+}
+
+int bus_kafka_eos_open(const struct bus_kafka_env *env,
+                       const struct bus_kafka_eos_conf *conf,
+                       struct bus_kafka_eos **ret,
+                       struct bus_err *err)
+{
+    struct bus_kafka_eos *eos = bus_calloc(1, sizeof(*eos));
+    if (eos == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the exactly-once shell");
+    }
+    eos->loop = env->loop;
+    eos->health = env->health;
+    eos->env = *env;
+    eos->conf = *conf;
+    eos->pending = -1;
+    set_defaults(&eos->conf);
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        eos->lanes[i].fd = -1;
+    }
+    (void)pthread_mutex_init(&eos->lock, NULL);
+    int rc = prepare(eos, err);
+    rc = rc != 0 ? rc : open_group(eos, err);
+    if (rc != 0) {
+        free_eos(eos);
+        return rc;
+    }
+    for (int i = 0; i < eos->conf.lanes && rc == 0; i++) {
+        rc = open_lane(eos, i, err);
+    }
+    if (rc != 0) {
+        bus_kafka_eos_close(eos, NULL, NULL);
+        return rc;
+    }
+    *ret = eos;
+    return 0;
+}
+
+/* -- close */
+
+static void group_closed(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    struct bus_loop *loop = eos->loop;
+    void (*closed)(void *) = eos->closed;
+    void *closed_data = eos->closed_data;
+    free_eos(eos);
+    if (closed != NULL) {
+        closed(closed_data);
+    }
+    bus_loop_release(loop);
+}
+
+static void join(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        struct eos_lane *lane = &eos->lanes[i];
+        if (lane->running) {
+            (void)pthread_join(lane->thread, NULL);
+        }
+        if (lane->queue != NULL) {
+            rd_kafka_queue_io_event_enable(lane->queue, -1, NULL, 0);
+            rd_kafka_queue_destroy(lane->queue);
+            lane->queue = NULL;
+        }
+    }
+}
+
+static void joined(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    kafka_group_close(eos->group, NULL, group_closed, eos);
+}
+
+void bus_kafka_eos_close(struct bus_kafka_eos *eos,
+                         void (*closed)(void *data),
+                         void *data)
+{
+    eos->closed = closed;
+    eos->closed_data = data;
+    eos->closing = true;
+    bus_loop_hold(eos->loop);
+    order_all(eos, false, true);
+    if (bus_work(eos->loop, join, joined, eos, NULL) != 0) {
+        join(eos);
+        joined(eos);
+    }
+}

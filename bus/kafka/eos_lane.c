@@ -1,0 +1,320 @@
+/* A lane's thread.
+ *
+ * - orders of the loop first (assign, revoke, stop), then a batch: what is
+ *   queued up to batch_max; a lane that was idle gathers for batch_wait_ms
+ * - an end of partition counts towards "caught up"
+ * - an error message of the library (an offset that is gone) fails the shell
+ * - failed for good: only orders are obeyed
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/kafka/eos_parts.h"
+
+int64_t eos_now_ms(void)
+{
+    return (int64_t)(bus_clock_system.monotonic_ns(bus_clock_system.data) /
+                     1000000u);
+}
+
+void eos_lane_kick(struct eos_lane *lane)
+{
+    static const uint64_t one = 1;
+    (void)!write(lane->fd, &one, sizeof(one));
+}
+
+static void wait_fd(struct eos_lane *lane, int64_t ms)
+{
+    struct pollfd p = {.fd = lane->fd, .events = POLLIN};
+    if (ms > 0 && poll(&p, 1, (int)ms) > 0) {
+        uint64_t n;
+        (void)!read(lane->fd, &n, sizeof(n));
+    }
+}
+
+void eos_lane_trouble(struct eos_lane *lane, const char *text)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    pthread_mutex_lock(&eos->lock);
+    if (strncmp(eos->trouble, text, sizeof(eos->trouble) - 1) != 0) {
+        (void)snprintf(eos->trouble, sizeof(eos->trouble), "%.190s", text);
+        eos->trouble_new = true;
+        bus_wake_send(eos->wake);
+    }
+    pthread_mutex_unlock(&eos->lock);
+}
+
+void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    lane->dead = true;
+    pthread_mutex_lock(&eos->lock);
+    if (!eos->failed) {
+        eos->failed = true;
+        eos->err = *err;
+    }
+    pthread_mutex_unlock(&eos->lock);
+    bus_wake_send(eos->wake);
+}
+
+bool eos_lane_pause(struct eos_lane *lane, const struct bus_err *why)
+{
+    eos_lane_trouble(lane, why->msg);
+    int64_t until = eos_now_ms() + bus_backoff_next_ms(&lane->backoff);
+    int64_t now;
+    while (!atomic_load(&lane->interrupt) && (now = eos_now_ms()) < until) {
+        /* The eventfd also tells of messages: sleep in small steps. */
+        struct timespec t = {0,
+                             (until - now > 50 ? 50 : until - now) * 1000000L};
+        (void)nanosleep(&t, NULL);
+    }
+    return !atomic_load(&lane->interrupt);
+}
+
+struct eos_place *
+eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition)
+{
+    size_t slot = (size_t)partition / (size_t)lane->eos->conf.lanes;
+    return &lane->places[(size_t)topic * lane->slots + slot];
+}
+
+/* -- orders */
+
+static void finished(struct eos_lane *lane)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    pthread_mutex_lock(&eos->lock);
+    eos->pending--;
+    pthread_mutex_unlock(&eos->lock);
+    bus_wake_send(eos->wake);
+}
+
+static int make_places(struct eos_lane *lane, struct bus_err *err)
+{
+    size_t slots = 0;
+    for (size_t i = 0; i < lane->parts_count; i++) {
+        size_t s = (size_t)lane->parts[i] / (size_t)lane->eos->conf.lanes + 1;
+        slots = s > slots ? s : slots;
+    }
+    size_t n = slots * lane->eos->conf.topics_count;
+    lane->slots = slots;
+    lane->places = bus_calloc(n, sizeof(*lane->places));
+    lane->eof = bus_calloc(n, sizeof(*lane->eof));
+    lane->dirty = bus_calloc(slots, sizeof(*lane->dirty));
+    if (lane->places == NULL || lane->eof == NULL || lane->dirty == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "lane %d", lane->index);
+    }
+    for (size_t i = 0; i < n; i++) {
+        lane->places[i] = (struct eos_place){-1, -1};
+    }
+    return 0;
+}
+
+static bool restore(struct eos_lane *lane, int32_t partition)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    struct bus_err err = {0};
+    while (eos->conf.ops->assigned(eos->conf.data, lane->index, partition,
+                                   &err) != 0) {
+        if (bus_err_act(err.code) != BUS_ACT_RETRY) {
+            eos_lane_fail(lane, &err);
+            return false;
+        }
+        if (!eos_lane_pause(lane, &err)) {
+            return false;
+        }
+    }
+    bus_backoff_reset(&lane->backoff);
+    eos_lane_trouble(lane, "");
+    return true;
+}
+
+static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
+{
+    struct bus_err err;
+    lane->parts = parts;
+    lane->parts_count = 0; /* those restored */
+    lane->cache = (struct kafka_topic_cache){0};
+    lane->tracked_at_ms = eos_now_ms();
+    bool ok =
+        !lane->dead && (lane->producer != NULL || eos_producer_make(lane));
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = restore(lane, parts[i]);
+        lane->parts_count += ok;
+    }
+    if (ok && make_places(lane, &err) != 0) {
+        eos_lane_fail(lane, &err);
+    }
+    finished(lane);
+}
+
+static void obey_revoke(struct eos_lane *lane)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    for (size_t i = 0; i < lane->parts_count; i++) {
+        eos->conf.ops->revoked(eos->conf.data, lane->index, lane->parts[i]);
+    }
+    bus_free(lane->parts);
+    bus_free(lane->places);
+    bus_free(lane->eof);
+    bus_free(lane->dirty);
+    lane->parts = NULL;
+    lane->places = NULL;
+    lane->eof = NULL;
+    lane->dirty = NULL;
+    lane->parts_count = 0;
+    lane->slots = 0;
+}
+
+/* False: the thread is to end. */
+static bool obey(struct eos_lane *lane)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    pthread_mutex_lock(&eos->lock);
+    bool assign = lane->order_assign;
+    bool revoke = lane->order_revoke;
+    bool stop = lane->order_stop;
+    int32_t *parts = lane->order_parts;
+    size_t count = lane->order_count;
+    lane->order_assign = lane->order_revoke = false;
+    lane->order_parts = NULL;
+    if (!stop && !revoke) {
+        atomic_store(&lane->interrupt, false);
+    }
+    pthread_mutex_unlock(&eos->lock);
+    if (assign) {
+        obey_assign(lane, parts, count);
+    }
+    if (revoke || stop) {
+        obey_revoke(lane);
+    }
+    if (revoke) {
+        atomic_store(&lane->interrupt, stop);
+        finished(lane);
+    }
+    return !stop;
+}
+
+/* -- batches */
+
+static size_t take(struct eos_lane *lane, size_t have)
+{
+    ssize_t n = rd_kafka_consume_batch_queue(lane->queue, 0, lane->raw + have,
+                                             lane->eos->conf.batch_max - have);
+    return n > 0 ? (size_t)n : 0;
+}
+
+static size_t gather(struct eos_lane *lane)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    size_t n = take(lane, 0);
+    if (n > 0) {
+        return n; /* it queued up while we committed */
+    }
+    wait_fd(lane, EOS_IDLE_MS);
+    n = take(lane, 0);
+    if (n == 0) {
+        return 0;
+    }
+    int64_t until = eos_now_ms() + c->batch_wait_ms;
+    int64_t now;
+    while (n < c->batch_max && !atomic_load(&lane->interrupt) &&
+           (now = eos_now_ms()) < until) {
+        wait_fd(lane, until - now);
+        n += take(lane, n);
+    }
+    return n;
+}
+
+static void count_eof(struct eos_lane *lane, const struct bus_kafka_msg *m)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    if (m->topic_index < 0) {
+        return;
+    }
+    size_t i = (size_t)(eos_lane_place(lane, m->topic_index, m->partition) -
+                        lane->places);
+    if (!lane->eof[i]) {
+        lane->eof[i] = 1;
+        pthread_mutex_lock(&eos->lock);
+        eos->eof_count++;
+        pthread_mutex_unlock(&eos->lock);
+        bus_wake_send(eos->wake);
+    }
+}
+
+/* Keeps what are messages, in order; false: an error that stops us. */
+static bool sift(struct eos_lane *lane, size_t count)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    bool ok = true;
+    size_t n = 0;
+    for (size_t i = 0; i < c->topics_count * lane->slots; i++) {
+        lane->places[i].batch_next = -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_message_t *raw = lane->raw[i];
+        struct bus_kafka_msg *m = &lane->msgs[n];
+        struct bus_err err = {0};
+        if (raw->rkt != NULL) {
+            kafka_msg_fill(m, raw, &lane->cache, c->topics, c->topics_count);
+        }
+        if (raw->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            if (raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+                count_eof(lane, m);
+            } else if (kafka_msg_error(raw, &err) != 0) {
+                eos_lane_fail(lane, &err);
+                ok = false;
+            }
+            rd_kafka_message_destroy(raw);
+            continue;
+        }
+        struct eos_place *p =
+            eos_lane_place(lane, m->topic_index, m->partition);
+        if (raw->offset < p->next) { /* committed already */
+            rd_kafka_message_destroy(raw);
+            continue;
+        }
+        p->batch_next = raw->offset + 1;
+        lane->raw[n++] = raw;
+    }
+    lane->n = n;
+    return ok;
+}
+
+static void batch(struct eos_lane *lane)
+{
+    size_t n = gather(lane);
+    if (n == 0) {
+        return;
+    }
+    bool ok = sift(lane, n);
+    if (ok && lane->n > 0) {
+        (void)eos_batch_run(lane);
+    }
+    for (size_t i = 0; i < lane->n; i++) {
+        rd_kafka_message_destroy(lane->raw[i]);
+    }
+    lane->n = 0;
+}
+
+void *eos_lane_main(void *data)
+{
+    struct eos_lane *lane = data;
+    while (obey(lane)) {
+        if (lane->dead || lane->places == NULL) {
+            wait_fd(lane, EOS_IDLE_MS);
+        } else if (lane->producer == NULL) {
+            (void)eos_producer_make(lane);
+        } else {
+            batch(lane);
+        }
+    }
+    eos_producer_drop(lane);
+    return NULL;
+}

@@ -1,0 +1,115 @@
+/* Inside of the exactly-once shell: shared by eos*.c only. */
+#ifndef BUS_KAFKA_EOS_PARTS_H
+#define BUS_KAFKA_EOS_PARTS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "bus/kafka/eos.h"
+#include "bus/kafka/parts.h"
+
+#define EOS_LANES_DEFAULT   2
+#define EOS_BATCH_DEFAULT   10000
+#define EOS_WAIT_MS_DEFAULT 20
+#define EOS_TXN_MS_DEFAULT  60000
+#define EOS_QUEUED_DEFAULT  (8 * 1024 * 1024)
+#define EOS_OUT_BYTES_MAX   (256 * 1024 * 1024) /* of one batch */
+#define EOS_IDLE_MS         1000                /* an idle lane looks around */
+#define EOS_STOP_FLUSH_MS   5000 /* a stopping lane waits for a broker */
+#define EOS_TRACK_MS        5000
+
+struct eos_lane;
+struct bus_kafka_out
+{
+    struct eos_lane *lane;
+    struct bus_arena mem;
+    void *last; /* of bus_kafka_out_alloc */
+    size_t last_n;
+    int rc; /* the first failure to produce */
+    struct bus_err err;
+};
+/* One (topic, partition) of a lane: entry topic * slots + partition / lanes. */
+struct eos_place
+{
+    int64_t next;       /* behind the last committed message; -1 unknown */
+    int64_t batch_next; /* behind the last message of this batch; -1 none */
+};
+struct eos_lane
+{
+    struct bus_kafka_eos *eos;
+    int index;
+    pthread_t thread;
+    bool running;
+    int fd; /* eventfd: messages or orders */
+    rd_kafka_queue_t *queue;
+    /* Orders of the loop; under eos->lock. */
+    int32_t *order_parts;
+    size_t order_count;
+    bool order_assign, order_revoke, order_stop;
+    atomic_bool interrupt; /* give up waiting and repeating */
+    /* The rest is the lane thread's own. */
+    int32_t *parts;
+    size_t parts_count;
+    struct eos_place *places;
+    size_t slots;
+    uint8_t *eof; /* by place */
+    bool *dirty;  /* by slot: a tracked topic was written */
+    int64_t tracked_at_ms;
+    rd_kafka_t *producer;
+    rd_kafka_queue_t *events;
+    rd_kafka_topic_t **outputs;
+    rd_kafka_message_t **raw;
+    struct bus_kafka_msg *msgs;
+    size_t n;
+    struct kafka_topic_cache cache;
+    struct bus_kafka_out out;
+    struct bus_backoff backoff;
+    struct bus_series *commits, *aborts, *seconds;
+    bool dead; /* failed for good; only obeys orders */
+};
+struct bus_kafka_eos
+{
+    struct bus_loop *loop;
+    struct bus_health *health;
+    struct bus_kafka_env env;
+    struct bus_config_kafka kafka;
+    struct bus_kafka_eos_conf conf;
+    const char **output_names;
+    struct kafka_group *group;
+    struct bus_wake *wake;
+    int health_assigned, health_caught_up;
+    bool revoking, closing, told_failed;
+    size_t wanted; /* (topic, partition)s assigned */
+    pthread_mutex_t lock;
+    /* Under lock. */
+    int pending; /* lanes that have orders to finish; -1: none given */
+    bool failed;
+    struct bus_err err;
+    char trouble[200]; /* what a lane is waiting for; "" if none */
+    bool trouble_new;
+    size_t eof_count;
+    void (*closed)(void *data);
+    void *closed_data;
+    struct eos_lane lanes[BUS_KAFKA_LANES_MAX];
+};
+
+int64_t eos_now_ms(void);
+/* -- eos_lane.c */
+void *eos_lane_main(void *lane);
+void eos_lane_kick(struct eos_lane *lane);
+/* Waits with back-off; false: interrupted. */
+bool eos_lane_pause(struct eos_lane *lane, const struct bus_err *why);
+void eos_lane_trouble(struct eos_lane *lane, const char *text);
+void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err);
+struct eos_place *
+eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition);
+/* -- eos_producer.c */
+/* Until it is there; false: interrupted or failed. */
+bool eos_producer_make(struct eos_lane *lane);
+void eos_producer_drop(struct eos_lane *lane);
+/* -- eos_txn.c: the lane's batch, until it is committed (true) or given up */
+bool eos_batch_run(struct eos_lane *lane);
+/* -- eos_out.c */
+void eos_out_begin(struct bus_kafka_out *out);
+
+#endif

@@ -1,0 +1,143 @@
+/* A lane's transactional producer.
+ *
+ * - make: handle, transactions initialised (which ends what an earlier owner
+ *   of the id left open, one way or the other), output topics' metadata read
+ * - a broker away: again with back-off until interrupted
+ * - drop: destroyed; memory it borrowed is free afterwards
+ */
+#include <stdio.h>
+
+#include "bus/base/heap.h"
+#include "bus/kafka/eos_parts.h"
+
+#define LINGER_MS      2
+#define QUEUE_MESSAGES 1000000
+#define QUEUE_KBYTES   524288
+#define INIT_MS        5000
+
+static int
+configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    char id[256];
+    int rc = 0;
+    (void)snprintf(id, sizeof(id), "%s-%s-%d", c->group, c->instance,
+                   lane->index);
+    kafka_set(conf, "transactional.id", id, &rc, err);
+    kafka_set_int(conf, "transaction.timeout.ms", c->transaction_ms, &rc, err);
+    kafka_set_int(conf, "message.timeout.ms", c->transaction_ms, &rc, err);
+    kafka_set(conf, "compression.codec", "lz4", &rc, err);
+    kafka_set(conf, "partitioner", "murmur2_random", &rc, err);
+    kafka_set(conf, "delivery.report.only.error", "true", &rc, err);
+    kafka_set_int(conf, "linger.ms", LINGER_MS, &rc, err);
+    kafka_set_int(conf, "queue.buffering.max.messages", QUEUE_MESSAGES, &rc,
+                  err);
+    kafka_set_int(conf, "queue.buffering.max.kbytes", QUEUE_KBYTES, &rc, err);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    return rc;
+}
+
+static int make_handle(struct eos_lane *lane, struct bus_err *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    int rc = kafka_conf(&lane->eos->env, &conf, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = configure(lane, conf, err);
+    if (rc != 0) {
+        rd_kafka_conf_destroy(conf);
+        return rc;
+    }
+    rc = kafka_make(RD_KAFKA_PRODUCER, conf, &lane->producer, err);
+    if (rc == 0) {
+        lane->events = rd_kafka_queue_get_main(lane->producer);
+    }
+    return rc;
+}
+
+/* Without the outputs' metadata the first transaction stalls for a second. */
+static int prefetch(struct eos_lane *lane, struct bus_err *err)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    for (size_t i = 0; i < c->outputs_count; i++) {
+        if (lane->outputs[i] == NULL) {
+            lane->outputs[i] =
+                rd_kafka_topic_new(lane->producer, c->outputs[i].topic, NULL);
+        }
+        if (lane->outputs[i] == NULL) {
+            return kafka_fail(err, rd_kafka_last_error(), c->outputs[i].topic);
+        }
+    }
+    if (c->outputs_count == 0) {
+        return 0;
+    }
+    const rd_kafka_metadata_t *md = NULL;
+    rd_kafka_resp_err_t e =
+        rd_kafka_metadata(lane->producer, 0, NULL, &md, KAFKA_CALL_MS);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_fail(err, e, "metadata of the output topics");
+    }
+    rd_kafka_metadata_destroy(md);
+    return kafka_topics_there(lane->producer, lane->eos->output_names,
+                              c->outputs_count, false, err);
+}
+
+static int try_make(struct eos_lane *lane, struct bus_err *err)
+{
+    int rc = lane->producer == NULL ? make_handle(lane, err) : 0;
+    if (rc != 0) {
+        return rc;
+    }
+    rd_kafka_error_t *e = rd_kafka_init_transactions(lane->producer, INIT_MS);
+    if (e != NULL) {
+        bool again = rd_kafka_error_is_retriable(e) != 0;
+        rc = kafka_fail_error(err, e, "init transactions");
+        if (!again) {
+            eos_producer_drop(lane);
+        }
+        return rc;
+    }
+    rc = prefetch(lane, err);
+    if (rc != 0) {
+        /* Initialised once only: the next try begins with a new handle. */
+        eos_producer_drop(lane);
+    }
+    return rc;
+}
+
+bool eos_producer_make(struct eos_lane *lane)
+{
+    struct bus_err err;
+    int rc;
+    while ((rc = try_make(lane, &err)) != 0) {
+        if (bus_err_act(err.code) == BUS_ACT_STOP) {
+            (void)bus_wrap(&err, "lane %d", lane->index);
+            eos_lane_fail(lane, &err);
+            return false;
+        }
+        if (!eos_lane_pause(lane, &err)) {
+            return false;
+        }
+    }
+    bus_backoff_reset(&lane->backoff);
+    eos_lane_trouble(lane, "");
+    return true;
+}
+
+void eos_producer_drop(struct eos_lane *lane)
+{
+    if (lane->producer == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < lane->eos->conf.outputs_count; i++) {
+        if (lane->outputs[i] != NULL) {
+            rd_kafka_topic_destroy(lane->outputs[i]);
+            lane->outputs[i] = NULL;
+        }
+    }
+    rd_kafka_queue_destroy(lane->events);
+    rd_kafka_destroy(lane->producer);
+    lane->producer = NULL;
+    lane->events = NULL;
+}

@@ -1,0 +1,324 @@
+/* One batch, one transaction.
+ *
+ * - begin, process, flush, send offsets, commit; then committed()
+ * - the work fails (RETRY), or the library asks for an abort: abort,
+ *   aborted(), the same messages again (they are still here: no seek)
+ * - a call fails in a retriable way: the call again
+ * - anything else, also a commit without an answer: the end is in doubt. The
+ *   producer is destroyed and made anew, which ends the transaction; then the
+ *   group's offsets tell which way: behind this batch, it was committed
+ * - fenced: another instance took over; the shell stops
+ *
+ * Everything is flushed before the offsets are sent: a later owner of the
+ * partitions, which the coordinator admits only after our offsets were taken
+ * or refused, must find all our records under the high watermark.
+ */
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/kafka/eos_parts.h"
+
+#define FLUSH_STEP_MS 500
+#define TXN_CALL_MS   10000
+#define CALL_TRIES    10
+#define CALL_PAUSE_MS 50
+
+enum end { END_COMMITTED, END_ABORTED, END_DOUBT, END_FAILED, END_GIVEN_UP };
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = {ms / 1000, (ms % 1000) * 1000000L};
+    (void)nanosleep(&t, NULL);
+}
+
+/* Error events tell nothing that the next call does not tell; deliveries that
+ * failed fail the commit. They only have to be taken away. */
+static void drain_events(struct eos_lane *lane)
+{
+    rd_kafka_event_t *ev;
+    while ((ev = rd_kafka_queue_poll(lane->events, 0)) != NULL) {
+        rd_kafka_event_destroy(ev);
+    }
+}
+
+static bool is_fenced(const struct bus_err *err)
+{
+    return err->code == BUS_EFENCED;
+}
+
+/* What an error of a transaction call means. Destroys e. */
+static enum end
+judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
+{
+    bool abort = rd_kafka_error_txn_requires_abort(e) != 0;
+    (void)kafka_fail_error(err, e, what);
+    if (is_fenced(err)) {
+        return END_FAILED;
+    }
+    return abort ? END_ABORTED : END_DOUBT;
+}
+
+static enum end abort_now(struct eos_lane *lane)
+{
+    for (int i = 0; i < CALL_TRIES; i++) {
+        rd_kafka_error_t *e =
+            rd_kafka_abort_transaction(lane->producer, TXN_CALL_MS);
+        if (e == NULL) {
+            drain_events(lane);
+            /* Borrowed values must not be in flight any more. */
+            return rd_kafka_outq_len(lane->producer) == 0 ? END_ABORTED
+                                                          : END_DOUBT;
+        }
+        bool again = rd_kafka_error_is_retriable(e) != 0;
+        rd_kafka_error_destroy(e);
+        if (!again || atomic_load(&lane->interrupt)) {
+            break;
+        }
+        sleep_ms(CALL_PAUSE_MS);
+    }
+    return END_DOUBT;
+}
+
+static bool flush(struct eos_lane *lane)
+{
+    int64_t until = eos_now_ms() + lane->eos->conf.transaction_ms;
+    int64_t stop_until = 0;
+    while (rd_kafka_flush(lane->producer, FLUSH_STEP_MS) !=
+           RD_KAFKA_RESP_ERR_NO_ERROR) {
+        int64_t now = eos_now_ms();
+        drain_events(lane);
+        if (atomic_load(&lane->interrupt) && stop_until == 0) {
+            stop_until = now + EOS_STOP_FLUSH_MS;
+        }
+        if (now > until || (stop_until != 0 && now > stop_until)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static rd_kafka_topic_partition_list_t *batch_offsets(struct eos_lane *lane)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(16);
+    for (size_t t = 0; t < c->topics_count; t++) {
+        for (size_t s = 0; s < lane->slots; s++) {
+            const struct eos_place *p = &lane->places[t * lane->slots + s];
+            if (p->batch_next >= 0) {
+                rd_kafka_topic_partition_list_add(
+                    list, c->topics[t], (int32_t)s * c->lanes + lane->index)
+                    ->offset = p->batch_next;
+            }
+        }
+    }
+    return list;
+}
+
+static rd_kafka_error_t *send_offsets(struct eos_lane *lane)
+{
+    rd_kafka_topic_partition_list_t *list = batch_offsets(lane);
+    rd_kafka_consumer_group_metadata_t *member =
+        rd_kafka_consumer_group_metadata(kafka_group_handle(lane->eos->group));
+    rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(
+        lane->producer, list, member, TXN_CALL_MS);
+    rd_kafka_consumer_group_metadata_destroy(member);
+    rd_kafka_topic_partition_list_destroy(list);
+    return e;
+}
+
+static rd_kafka_error_t *commit(struct eos_lane *lane)
+{
+    return rd_kafka_commit_transaction(lane->producer, TXN_CALL_MS);
+}
+
+static enum end repeat(struct eos_lane *lane,
+                       rd_kafka_error_t *(*call)(struct eos_lane *lane),
+                       const char *what,
+                       struct bus_err *err)
+{
+    for (int i = 0;; i++) {
+        rd_kafka_error_t *e = call(lane);
+        if (e == NULL) {
+            return END_COMMITTED;
+        }
+        if (!rd_kafka_error_is_retriable(e) || i == CALL_TRIES) {
+            return judge(e, what, err);
+        }
+        rd_kafka_error_destroy(e);
+        sleep_ms(CALL_PAUSE_MS);
+    }
+}
+
+/* The work inside the transaction. */
+static enum end work(struct eos_lane *lane, struct bus_err *err)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    eos_out_begin(&lane->out);
+    int rc = eos->conf.ops->process(eos->conf.data, lane->index, lane->msgs,
+                                    lane->n, &lane->out, err);
+    if (rc == 0 && lane->out.rc == 0) {
+        return END_COMMITTED;
+    }
+    if (rc == 0) {
+        *err = lane->out.err;
+    }
+    return is_fenced(err) ? END_FAILED : END_ABORTED;
+}
+
+static enum end attempt(struct eos_lane *lane, struct bus_err *err)
+{
+    rd_kafka_error_t *e = rd_kafka_begin_transaction(lane->producer);
+    if (e != NULL) {
+        return judge(e, "begin", err) == END_FAILED ? END_FAILED : END_DOUBT;
+    }
+    enum end end = work(lane, err);
+    uint64_t begun = bus_clock_system.monotonic_ns(bus_clock_system.data);
+    if (end == END_COMMITTED && !flush(lane)) {
+        (void)bus_fail(err, BUS_ETIMEOUT, "lane %d: no broker took the batch",
+                       lane->index);
+        end = atomic_load(&lane->interrupt) ? END_GIVEN_UP : END_ABORTED;
+    }
+    if (end == END_COMMITTED) {
+        end = repeat(lane, send_offsets, "send offsets", err);
+    }
+    if (end == END_COMMITTED) {
+        end = repeat(lane, commit, "commit", err);
+    }
+    if (end == END_COMMITTED && lane->seconds != NULL) {
+        uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
+        bus_series_observe(lane->seconds, (double)(now - begun) / 1e9);
+    }
+    drain_events(lane);
+    return end == END_ABORTED ? abort_now(lane) : end;
+}
+
+/* Which way did it end? Only asked with a new producer. */
+static int resolve(struct eos_lane *lane, bool *ret, struct bus_err *err)
+{
+    rd_kafka_topic_partition_list_t *ours = batch_offsets(lane);
+    rd_kafka_topic_partition_list_t *theirs =
+        rd_kafka_topic_partition_list_copy(ours);
+    rd_kafka_resp_err_t e = rd_kafka_committed(
+        kafka_group_handle(lane->eos->group), theirs, TXN_CALL_MS);
+    bool behind = e == RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < theirs->cnt && e == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        e = theirs->elems[i].err;
+        /* Further than ours: another owner has them, and a revocation is on
+         * its way; what we did is in there if and only if it was committed,
+         * and our state is dropped in any case. */
+        behind = behind && theirs->elems[i].offset >= ours->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(ours);
+    rd_kafka_topic_partition_list_destroy(theirs);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_fail(err, e, "committed offsets");
+    }
+    *ret = behind;
+    return 0;
+}
+
+static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
+{
+    eos_producer_drop(lane);
+    for (;;) {
+        if (!eos_producer_make(lane)) {
+            return lane->dead ? END_FAILED : END_GIVEN_UP;
+        }
+        bool committed = false;
+        if (resolve(lane, &committed, err) == 0) {
+            return committed ? END_COMMITTED : END_ABORTED;
+        }
+        if (!eos_lane_pause(lane, err)) {
+            return END_GIVEN_UP;
+        }
+    }
+}
+
+/* Places in the tracked outputs that the committed state has reached. */
+static size_t track(struct eos_lane *lane, struct bus_kafka_written *w)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    int64_t now = eos_now_ms();
+    size_t n = 0;
+    if (now - lane->tracked_at_ms < EOS_TRACK_MS) {
+        return 0;
+    }
+    lane->tracked_at_ms = now;
+    for (size_t i = 0; i < lane->parts_count; i++) {
+        size_t slot = (size_t)lane->parts[i] / (size_t)c->lanes;
+        for (size_t t = 0; t < c->outputs_count && lane->dirty[slot]; t++) {
+            int64_t low = 0;
+            int64_t high = 0;
+            if (c->outputs[t].track && n < BUS_KAFKA_WRITTEN_MAX &&
+                rd_kafka_query_watermark_offsets(
+                    lane->producer, c->outputs[t].topic, lane->parts[i], &low,
+                    &high, KAFKA_CALL_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+                w[n++] = (struct bus_kafka_written){(int32_t)t, lane->parts[i],
+                                                    high};
+            }
+        }
+        lane->dirty[slot] = false;
+    }
+    return n;
+}
+
+static bool keep(struct eos_lane *lane, struct bus_err *err)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    struct bus_kafka_written w[BUS_KAFKA_WRITTEN_MAX];
+    for (size_t i = 0; i < eos->conf.topics_count * lane->slots; i++) {
+        if (lane->places[i].batch_next >= 0) {
+            lane->places[i].next = lane->places[i].batch_next;
+        }
+    }
+    if (lane->commits != NULL) {
+        bus_series_add(lane->commits, 1);
+    }
+    size_t n = track(lane, w);
+    int rc = eos->conf.ops->committed(eos->conf.data, lane->index, w, n, err);
+    if (rc != 0) {
+        eos_lane_fail(lane, err);
+    }
+    return rc == 0;
+}
+
+static void forget(struct eos_lane *lane)
+{
+    struct bus_kafka_eos *eos = lane->eos;
+    eos->conf.ops->aborted(eos->conf.data, lane->index);
+    if (lane->aborts != NULL) {
+        bus_series_add(lane->aborts, 1);
+    }
+}
+
+bool eos_batch_run(struct eos_lane *lane)
+{
+    struct bus_err err = {0};
+    for (;;) {
+        enum end end = attempt(lane, &err);
+        if (end == END_DOUBT) {
+            struct bus_err why = err;
+            end = end_doubt(lane, &err);
+            err = end == END_ABORTED ? why : err;
+        }
+        if (end == END_COMMITTED) {
+            bus_backoff_reset(&lane->backoff);
+            eos_lane_trouble(lane, "");
+            return keep(lane, &err);
+        }
+        forget(lane);
+        bool stop =
+            end == END_FAILED ||
+            (end == END_ABORTED && bus_err_act(err.code) != BUS_ACT_RETRY);
+        if (stop) {
+            eos_lane_fail(lane, &err);
+        }
+        if (end == END_GIVEN_UP) {
+            eos_producer_drop(lane);
+        }
+        if (stop || end == END_GIVEN_UP || !eos_lane_pause(lane, &err)) {
+            return false;
+        }
+    }
+}

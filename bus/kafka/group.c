@@ -1,0 +1,449 @@
+/* A member of a consumer group.
+ *
+ * - open: the topics are looked for (on the thread pool) until they are there,
+ *   then subscribed to
+ * - assigned: the owner restores what it needs, calls start; committed offsets
+ *   are read (thread pool), partitions forwarded to the owner's queues, then
+ *   assigned; without a committed offset at the beginning
+ * - revoked: the owner gets quiet, calls stop; unassigned
+ * - committed offsets cannot be read: again with back-off, reading has not
+ *   begun meanwhile
+ * - a fatal error (fenced): failed(), nothing more
+ * - close: probe ended, offsets committed, group left, all on the thread pool
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/kafka/parts.h"
+#include "bus/run/work.h"
+
+#define SESSION_MS          10000
+#define HEARTBEAT_MS        3000
+#define EMBEDDED_SESSION_MS 6000
+#define EMBEDDED_BEAT_MS    1000
+#define EMBEDDED_FETCH_MS   10
+#define POLL_MS             1000 /* well under max.poll.interval.ms */
+
+struct kafka_group
+{
+    struct bus_loop *loop;
+    struct kafka_group_conf conf;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *control;
+    struct kafka_seam seam;
+    struct kafka_watch watch;
+    struct bus_timer *poll, *retry;
+    struct bus_backoff backoff;
+    void (*retry_what)(struct kafka_group *g);
+    rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
+    bool working, subscribed, assigned, failed, closing;
+    int rc;
+    struct bus_err err; /* of the work */
+    rd_kafka_topic_partition_list_t *commit;
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+static void fail(struct kafka_group *g, const struct bus_err *err)
+{
+    if (!g->failed && !g->closing) {
+        g->failed = true;
+        g->conf.failed(g->conf.data, err);
+    }
+}
+
+static void close_step(struct kafka_group *g);
+
+static void retry_later(struct kafka_group *g,
+                        void (*what)(struct kafka_group *g))
+{
+    kafka_watch_down(&g->watch, g->err.msg);
+    g->retry_what = what;
+    bus_timer_start(g->retry, bus_backoff_next_ms(&g->backoff), 0);
+}
+
+static void on_retry(void *data)
+{
+    struct kafka_group *g = data;
+    if (!g->closing) {
+        g->retry_what(g);
+    }
+}
+
+static void work(struct kafka_group *g,
+                 void (*run)(void *data),
+                 void (*done)(void *data),
+                 void (*again)(struct kafka_group *g))
+{
+    g->working = true;
+    if (bus_work(g->loop, run, done, g, &g->err) != 0) {
+        g->working = false;
+        retry_later(g, again);
+    }
+}
+
+/* -- subscribe */
+
+static void look(void *data)
+{
+    struct kafka_group *g = data;
+    g->rc = kafka_topics_there(g->rk, g->conf.topics, g->conf.topics_count,
+                               g->conf.same_partitions, &g->err);
+    if (g->rc == 0) {
+        g->rc = kafka_topics_there(g->rk, g->conf.also, g->conf.also_count,
+                                   false, &g->err);
+    }
+}
+
+static void begin_look(struct kafka_group *g);
+
+static void subscribe(struct kafka_group *g)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)g->conf.topics_count);
+    for (size_t i = 0; i < g->conf.topics_count; i++) {
+        (void)rd_kafka_topic_partition_list_add(list, g->conf.topics[i],
+                                                RD_KAFKA_PARTITION_UA);
+    }
+    rd_kafka_resp_err_t e = rd_kafka_subscribe(g->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)kafka_fail(&g->err, e, "subscribe");
+        fail(g, &g->err);
+        return;
+    }
+    g->subscribed = true;
+}
+
+static void looked(void *data)
+{
+    struct kafka_group *g = data;
+    g->working = false;
+    if (g->closing) {
+        close_step(g);
+    } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
+        fail(g, &g->err);
+    } else if (g->rc != 0) {
+        retry_later(g, begin_look);
+    } else {
+        bus_backoff_reset(&g->backoff);
+        kafka_watch_up(&g->watch);
+        subscribe(g);
+    }
+}
+
+static void begin_look(struct kafka_group *g)
+{
+    work(g, look, looked, begin_look);
+}
+
+/* -- assign */
+
+static void read_committed(void *data)
+{
+    struct kafka_group *g = data;
+    rd_kafka_topic_partition_list_t *ask =
+        rd_kafka_topic_partition_list_new(g->list->cnt);
+    for (int i = 0; i < g->list->cnt; i++) {
+        if (g->list->elems[i].offset == RD_KAFKA_OFFSET_INVALID) {
+            (void)rd_kafka_topic_partition_list_add(
+                ask, g->list->elems[i].topic, g->list->elems[i].partition);
+        }
+    }
+    g->rc = 0;
+    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (ask->cnt > 0) {
+        e = rd_kafka_committed(g->rk, ask, KAFKA_CALL_MS);
+    }
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        g->rc = kafka_fail(&g->err, e, "committed offsets");
+    }
+    for (int i = 0; i < ask->cnt && g->rc == 0; i++) {
+        rd_kafka_topic_partition_t *got = &ask->elems[i];
+        if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            g->rc = kafka_fail(&g->err, got->err, "committed offsets");
+            break;
+        }
+        rd_kafka_topic_partition_t *to = rd_kafka_topic_partition_list_find(
+            g->list, got->topic, got->partition);
+        to->offset = got->offset >= 0 ? got->offset : RD_KAFKA_OFFSET_BEGINNING;
+    }
+    rd_kafka_topic_partition_list_destroy(ask);
+}
+
+static void begin_committed(struct kafka_group *g);
+
+static void forward(struct kafka_group *g)
+{
+    for (int i = 0; i < g->list->cnt; i++) {
+        const rd_kafka_topic_partition_t *p = &g->list->elems[i];
+        rd_kafka_queue_t *from =
+            rd_kafka_queue_get_partition(g->rk, p->topic, p->partition);
+        if (from != NULL) {
+            rd_kafka_queue_forward(
+                from, g->conf.queue_of(g->conf.data, p->partition));
+            rd_kafka_queue_destroy(from);
+        }
+    }
+}
+
+static void committed_read(void *data)
+{
+    struct kafka_group *g = data;
+    g->working = false;
+    if (g->closing) {
+        close_step(g);
+        return;
+    }
+    if (g->rc != 0) {
+        if (bus_err_act(g->err.code) == BUS_ACT_STOP) {
+            fail(g, &g->err);
+        } else {
+            retry_later(g, begin_committed);
+        }
+        return;
+    }
+    bus_backoff_reset(&g->backoff);
+    forward(g);
+    rd_kafka_resp_err_t e = rd_kafka_assign(g->rk, g->list);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)kafka_fail(&g->err, e, "assign");
+        retry_later(g, begin_committed);
+        return;
+    }
+    g->assigned = true;
+    kafka_watch_up(&g->watch);
+    if (g->conf.started != NULL) {
+        g->conf.started(g->conf.data);
+    }
+}
+
+static void begin_committed(struct kafka_group *g)
+{
+    work(g, read_committed, committed_read, begin_committed);
+}
+
+void kafka_group_start(struct kafka_group *g)
+{
+    if (!g->closing) {
+        begin_committed(g);
+    }
+}
+
+void kafka_group_stop(struct kafka_group *g)
+{
+    g->assigned = false;
+    if (!g->closing) {
+        (void)rd_kafka_assign(g->rk, NULL);
+    }
+}
+
+/* -- events */
+
+static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
+{
+    if (rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        if (g->list != NULL) {
+            rd_kafka_topic_partition_list_destroy(g->list);
+        }
+        g->list = rd_kafka_topic_partition_list_copy(
+            rd_kafka_event_topic_partition_list(ev));
+        for (int i = 0; i < g->list->cnt; i++) {
+            g->list->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
+        }
+        g->conf.assigned(g->conf.data, g->list);
+        return;
+    }
+    g->conf.revoked(g->conf.data);
+}
+
+static void on_error(struct kafka_group *g, rd_kafka_event_t *ev)
+{
+    rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
+    struct bus_err err;
+    if (e == RD_KAFKA_RESP_ERR__FATAL) {
+        char why[256];
+        e = rd_kafka_fatal_error(g->rk, why, sizeof(why));
+        enum bus_errc code = kafka_errc(e);
+        (void)bus_fail(&err, code == BUS_EAWAY ? BUS_ECLOSED : code,
+                       "group %s: %s", g->conf.group, why);
+        fail(g, &err);
+        return;
+    }
+    const char *text = rd_kafka_event_error_string(ev);
+    kafka_watch_error(&g->watch, e, text);
+    enum bus_errc code = kafka_errc(e);
+    if (code == BUS_ECONFIG && e != RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+        (void)bus_fail(&err, code, "group %s: %s", g->conf.group, text);
+        fail(g, &err);
+    }
+}
+
+static void on_control(void *data)
+{
+    struct kafka_group *g = data;
+    rd_kafka_event_t *ev;
+    while (!g->closing && (ev = rd_kafka_queue_poll(g->control, 0)) != NULL) {
+        if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE) {
+            on_rebalance(g, ev);
+        } else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
+            on_error(g, ev);
+        }
+        rd_kafka_event_destroy(ev);
+    }
+}
+
+/* -- open and close */
+
+static int make(struct kafka_group *g,
+                const struct bus_kafka_env *env,
+                struct bus_err *err)
+{
+    const struct kafka_group_conf *c = &g->conf;
+    bool embedded = env->conf->embedded;
+    rd_kafka_conf_t *conf = NULL;
+    int rc = kafka_conf(env, &conf, err);
+    if (rc != 0) {
+        return rc;
+    }
+    char instance[256];
+    (void)snprintf(instance, sizeof(instance), "%s-%s", c->group,
+                   c->instance != NULL ? c->instance : "");
+    kafka_set(conf, "group.id", c->group, &rc, err);
+    if (c->instance != NULL && !embedded) {
+        kafka_set(conf, "group.instance.id", instance, &rc, err);
+    }
+    kafka_set(conf, "enable.auto.commit", "false", &rc, err);
+    kafka_set(conf, "enable.auto.offset.store", "false", &rc, err);
+    kafka_set(conf, "auto.offset.reset", "error", &rc, err);
+    kafka_set(conf, "isolation.level", "read_committed", &rc, err);
+    kafka_set(conf, "partition.assignment.strategy", "range", &rc, err);
+    kafka_set(conf, "enable.partition.eof", "true", &rc, err);
+    kafka_set_int(conf, "session.timeout.ms",
+                  embedded ? EMBEDDED_SESSION_MS : SESSION_MS, &rc, err);
+    kafka_set_int(conf, "heartbeat.interval.ms",
+                  embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
+    if (embedded) {
+        kafka_set_int(conf, "fetch.wait.max.ms", EMBEDDED_FETCH_MS, &rc, err);
+    }
+    kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
+                  &rc, err);
+    if (rc != 0) {
+        rd_kafka_conf_destroy(conf);
+        return rc;
+    }
+    rd_kafka_conf_set_events(conf,
+                             RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+    rc = kafka_make(RD_KAFKA_CONSUMER, conf, &g->rk, err);
+    if (rc == 0) {
+        (void)rd_kafka_poll_set_consumer(g->rk);
+        g->control = rd_kafka_queue_get_consumer(g->rk);
+    }
+    return rc;
+}
+
+int kafka_group_open(const struct bus_kafka_env *env,
+                     const struct kafka_group_conf *conf,
+                     struct kafka_group **ret,
+                     struct bus_err *err)
+{
+    struct kafka_group *g = bus_calloc(1, sizeof(*g));
+    if (g == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a consumer");
+    }
+    g->loop = env->loop;
+    g->conf = *conf;
+    g->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
+                                      .max_ms = KAFKA_RETRY_MAX_MS};
+    int rc = make(g, env, err);
+    if (rc != 0) {
+        bus_free(g);
+        return rc;
+    }
+    rc = kafka_seam_open(&g->seam, g->loop, g->control, on_control, g, err);
+    rc = rc != 0 ? rc : bus_timer_new(g->loop, on_control, g, &g->poll, err);
+    rc = rc != 0 ? rc : bus_timer_new(g->loop, on_retry, g, &g->retry, err);
+    rc = rc != 0 ? rc : kafka_watch_open(&g->watch, env, g->rk, "kafka", err);
+    if (rc != 0) {
+        kafka_seam_close(&g->seam);
+        bus_timer_free(g->poll);
+        bus_timer_free(g->retry);
+        rd_kafka_queue_destroy(g->control);
+        rd_kafka_destroy(g->rk);
+        bus_free(g);
+        return rc;
+    }
+    bus_timer_start(g->poll, POLL_MS, POLL_MS);
+    begin_look(g);
+    *ret = g;
+    return 0;
+}
+
+rd_kafka_t *kafka_group_handle(struct kafka_group *g)
+{
+    return g->rk;
+}
+
+struct kafka_watch *kafka_group_watch(struct kafka_group *g)
+{
+    return &g->watch;
+}
+
+static void leave(void *data)
+{
+    struct kafka_group *g = data;
+    if (g->commit != NULL && g->commit->cnt > 0) {
+        (void)rd_kafka_commit(g->rk, g->commit, 0);
+    }
+    (void)rd_kafka_consumer_close(g->rk);
+    rd_kafka_destroy(g->rk);
+}
+
+static void left(void *data)
+{
+    struct kafka_group *g = data;
+    void (*closed)(void *) = g->closed;
+    void *closed_data = g->closed_data;
+    if (g->list != NULL) {
+        rd_kafka_topic_partition_list_destroy(g->list);
+    }
+    if (g->commit != NULL) {
+        rd_kafka_topic_partition_list_destroy(g->commit);
+    }
+    bus_free(g);
+    closed(closed_data);
+}
+
+static void watch_closed(void *data)
+{
+    struct kafka_group *g = data;
+    bus_timer_free(g->poll);
+    bus_timer_free(g->retry);
+    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
+    kafka_seam_close(&g->seam);
+    rd_kafka_queue_destroy(g->control);
+    if (bus_work(g->loop, leave, left, g, NULL) != 0) {
+        leave(g); /* without a thread the loop has to wait */
+        left(g);
+    }
+}
+
+static void close_step(struct kafka_group *g)
+{
+    kafka_watch_close(&g->watch, watch_closed, g);
+}
+
+void kafka_group_close(struct kafka_group *g,
+                       rd_kafka_topic_partition_list_t *commit,
+                       void (*closed)(void *data),
+                       void *data)
+{
+    g->closing = true;
+    g->commit = commit;
+    g->closed = closed;
+    g->closed_data = data;
+    if (!g->working) {
+        close_step(g);
+    }
+}

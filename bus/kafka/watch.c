@@ -1,0 +1,135 @@
+/* Is there a broker?
+ *
+ * - the library says when all are down; from then on a probe (metadata, on the
+ *   thread pool) is sent with jittered back-off until one answers
+ * - closing waits for the probe in flight, since it uses the handle
+ */
+#include <stdio.h>
+
+#include "bus/kafka/parts.h"
+#include "bus/run/work.h"
+
+static void probe(void *data)
+{
+    struct kafka_watch *w = data;
+    const rd_kafka_metadata_t *md = NULL;
+    w->found = rd_kafka_metadata(w->rk, 0, NULL, &md, KAFKA_PROBE_MS) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (md != NULL) {
+        rd_kafka_metadata_destroy(md);
+    }
+}
+
+static void again(struct kafka_watch *w)
+{
+    bus_timer_start(w->timer, bus_backoff_next_ms(&w->backoff), 0);
+}
+
+static void finish_close(struct kafka_watch *w)
+{
+    bus_timer_free(w->timer);
+    w->timer = NULL;
+    w->closed_cb(w->closed_data);
+}
+
+static void probed(void *data)
+{
+    struct kafka_watch *w = data;
+    w->probing = false;
+    if (w->closed) {
+        finish_close(w);
+    } else if (w->found) {
+        kafka_watch_up(w);
+    } else if (!w->up) {
+        again(w);
+    }
+}
+
+static void on_timer(void *data)
+{
+    struct kafka_watch *w = data;
+    if (w->up || w->probing || w->closed) {
+        return;
+    }
+    w->probing = true;
+    if (bus_work(w->loop, probe, probed, w, NULL) != 0) {
+        w->probing = false;
+        again(w);
+    }
+}
+
+int kafka_watch_open(struct kafka_watch *w,
+                     const struct bus_kafka_env *env,
+                     rd_kafka_t *rk,
+                     const char *condition,
+                     struct bus_err *err)
+{
+    *w = (struct kafka_watch){.loop = env->loop,
+                              .health = env->health,
+                              .rk = rk,
+                              .backoff = {.min_ms = KAFKA_RETRY_MIN_MS,
+                                          .max_ms = KAFKA_RETRY_MAX_MS}};
+    if (w->health != NULL) {
+        w->condition =
+            bus_health_add(w->health, condition, "no broker has answered yet");
+    }
+    int rc = bus_timer_new(env->loop, on_timer, w, &w->timer, err);
+    if (rc == 0) {
+        bus_timer_start(w->timer, 0, 0);
+    }
+    return rc;
+}
+
+void kafka_watch_down(struct kafka_watch *w, const char *why)
+{
+    if (w->closed) {
+        return;
+    }
+    if (w->health != NULL) {
+        bus_health_bad(w->health, w->condition, "%s", why);
+    }
+    if (w->up) {
+        w->up = false;
+        again(w);
+    }
+}
+
+void kafka_watch_up(struct kafka_watch *w)
+{
+    bus_backoff_reset(&w->backoff);
+    w->up = true;
+    if (w->health != NULL && !w->closed) {
+        bus_health_good(w->health, w->condition);
+    }
+}
+
+void kafka_watch_error(struct kafka_watch *w,
+                       rd_kafka_resp_err_t e,
+                       const char *text)
+{
+    if (e == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        kafka_watch_down(w, w->why[0] != '\0' ? w->why : text);
+        w->why[0] = '\0';
+    } else if (e == RD_KAFKA_RESP_ERR__TRANSPORT ||
+               e == RD_KAFKA_RESP_ERR__RESOLVE ||
+               e == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+               e == RD_KAFKA_RESP_ERR__SSL) {
+        (void)snprintf(w->why, sizeof(w->why), "%.150s", text);
+        if (e == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+            e == RD_KAFKA_RESP_ERR__SSL) {
+            kafka_watch_down(w, w->why);
+        }
+    }
+}
+
+void kafka_watch_close(struct kafka_watch *w,
+                       void (*cb)(void *data),
+                       void *data)
+{
+    w->closed = true;
+    w->closed_cb = cb;
+    w->closed_data = data;
+    if (!w->probing) {
+        finish_close(w);
+    }
+}
