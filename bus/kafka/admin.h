@@ -26,14 +26,18 @@ struct bus_kafka_change
     const char *what;      /* "retention.ms", "partitions" */
     const char *is, *want; /* texts; is NULL for CREATE */
 };
-/* What differs; in mem. Topics of the cluster that are not in the list are
+struct bus_kafka_plan
+{
+    struct bus_kafka_change *list; /* in mem */
+    size_t n;
+};
+/* What differs. Topics of the cluster that are not in the list are
  * left alone. BUS_EAWAY if no broker answers within limit_ms. */
 int bus_kafka_topics_plan(struct bus_kafka_admin *a,
                           const struct bus_topic *topics,
                           size_t n,
                           struct bus_arena *mem,
-                          struct bus_kafka_change **ret,
-                          size_t *ret_count,
+                          struct bus_kafka_plan *ret,
                           struct bus_err *err) BUS_MUSTCHECK;
 /* Makes CREATE and CONFIG changes; BUS_ECONFIG when a PARTITIONS difference
  * is left (people must decide). Safe to repeat. */
@@ -53,14 +57,22 @@ struct bus_kafka_lag
     int64_t first, end; /* end: last stable offset */
     int64_t committed;  /* of the group; -1 = none */
 };
-/* One row a partition of the topics; group NULL: committed stays -1. */
+/* One row a partition of the topics. */
+struct bus_kafka_lags_of
+{
+    const char *group; /* NULL: committed stays -1 */
+    const char *const *topics;
+    size_t topics_count;
+};
+struct bus_kafka_lags
+{
+    struct bus_kafka_lag *list; /* in mem */
+    size_t n;
+};
 int bus_kafka_lags(struct bus_kafka_admin *a,
-                   const char *group,
-                   const char *const *topics,
-                   size_t topics_count,
+                   const struct bus_kafka_lags_of *of,
                    struct bus_arena *mem,
-                   struct bus_kafka_lag **ret,
-                   size_t *ret_count,
+                   struct bus_kafka_lags *ret,
                    struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

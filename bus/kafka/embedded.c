@@ -1,0 +1,123 @@
+/* The embedded broker: a mock cluster of one broker in this process.
+ *
+ * - topics first, then the bootstrap text by rename, so that who sees the file
+ *   sees the topics too
+ */
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+/* after rdkafka.h */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/buf.h"
+#include "bus/base/heap.h"
+#include "bus/kafka/embedded.h"
+#include "bus/kafka/parts.h"
+
+struct bus_kafka_embedded
+{
+    rd_kafka_t *rk;
+    rd_kafka_mock_cluster_t *cluster;
+};
+
+static int write_file(const char *file, const char *text, struct bus_err *err)
+{
+    struct bus_buf tmp;
+    bus_buf_init(&tmp, 0);
+    bus_buf_printf(&tmp, "%s.new", file);
+    const char *name = bus_buf_cstr(&tmp);
+    FILE *f = fopen(name, "we");
+    int rc = 0;
+    if (f == NULL || fprintf(f, "%s\n", text) < 0) {
+        rc = bus_fail(err, BUS_EIO, "%s: %s", name, strerror(errno));
+    }
+    if (f != NULL && fclose(f) != 0 && rc == 0) {
+        rc = bus_fail(err, BUS_EIO, "%s: %s", name, strerror(errno));
+    }
+    if (rc == 0 && rename(name, file) != 0) {
+        rc = bus_fail(err, BUS_EIO, "%s: %s", file, strerror(errno));
+    }
+    bus_buf_fini(&tmp);
+    return rc;
+}
+
+static int make_topics(struct bus_kafka_embedded *e,
+                       const struct bus_topic *topics,
+                       size_t n,
+                       struct bus_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        rd_kafka_resp_err_t rc = rd_kafka_mock_topic_create(
+            e->cluster, topics[i].name, topics[i].partitions, 1);
+        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return kafka_fail(err, rc, topics[i].name);
+        }
+    }
+    return 0;
+}
+
+int bus_kafka_embedded_start(const struct bus_topic *topics,
+                             size_t n,
+                             const char *file,
+                             struct bus_kafka_embedded **ret,
+                             struct bus_err *err)
+{
+    const struct bus_config_kafka none = {.bootstrap = "127.0.0.1:1",
+                                          .embedded = true};
+    const struct bus_kafka_env env = {.conf = &none,
+                                      .client_id = "lianou-broker"};
+    struct bus_kafka_embedded *e = bus_calloc(1, sizeof(*e));
+    if (e == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the embedded broker");
+    }
+    rd_kafka_conf_t *conf = NULL;
+    int rc = kafka_conf(&env, &conf, err);
+    if (rc == 0) {
+        kafka_set(conf, "test.mock.num.brokers", "1", &rc, err);
+        if (rc != 0) {
+            rd_kafka_conf_destroy(conf);
+        }
+    }
+    rc = rc != 0 ? rc : kafka_make(RD_KAFKA_PRODUCER, conf, &e->rk, err);
+    if (rc == 0) {
+        e->cluster = rd_kafka_handle_mock_cluster(e->rk);
+        rc = e->cluster != NULL
+                 ? make_topics(e, topics, n, err)
+                 : bus_fail(err, BUS_EBUG, "no mock cluster was made");
+    }
+    if (rc == 0 && file != NULL) {
+        rc = write_file(file, bus_kafka_embedded_bootstrap(e), err);
+    }
+    if (rc != 0) {
+        bus_kafka_embedded_stop(e);
+        return rc;
+    }
+    *ret = e;
+    return 0;
+}
+
+const char *bus_kafka_embedded_bootstrap(const struct bus_kafka_embedded *e)
+{
+    return rd_kafka_mock_cluster_bootstraps(e->cluster);
+}
+
+void bus_kafka_embedded_down(struct bus_kafka_embedded *e, bool down)
+{
+    if (down) {
+        (void)rd_kafka_mock_broker_set_down(e->cluster, 1);
+    } else {
+        (void)rd_kafka_mock_broker_set_up(e->cluster, 1);
+    }
+}
+
+void bus_kafka_embedded_stop(struct bus_kafka_embedded *e)
+{
+    if (e != NULL) {
+        if (e->rk != NULL) {
+            rd_kafka_destroy(e->rk);
+        }
+        bus_free(e);
+    }
+}

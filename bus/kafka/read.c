@@ -1,0 +1,234 @@
+/* Reads one partition to its end.
+ *
+ * - the end is the high watermark (asked for as read_uncommitted), so that a
+ *   transaction that is open now is waited for: what it writes belongs to the
+ *   state if it commits
+ * - done when the position has reached it: an end-of-partition mark tells the
+ *   position behind control records and aborted ones, which are not shown
+ */
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/kafka/parts.h"
+#include "bus/kafka/read.h"
+
+#define READ_BATCH     1000
+#define READ_STEP_MS   100
+#define READ_LIMIT_MS  60000
+#define READ_QUEUED_KB 8192
+
+struct bus_kafka_reader
+{
+    rd_kafka_t *rk;  /* read_committed */
+    rd_kafka_t *raw; /* read_uncommitted: only for watermarks */
+};
+
+static int make(const struct bus_kafka_env *env,
+                const char *isolation,
+                rd_kafka_t **ret,
+                struct bus_err *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    int rc = kafka_conf(env, &conf, err);
+    if (rc != 0) {
+        return rc;
+    }
+    kafka_set(conf, "group.id", "lianou-reader", &rc, err);
+    kafka_set(conf, "enable.auto.commit", "false", &rc, err);
+    kafka_set(conf, "enable.auto.offset.store", "false", &rc, err);
+    kafka_set(conf, "auto.offset.reset", "error", &rc, err);
+    kafka_set(conf, "enable.partition.eof", "true", &rc, err);
+    kafka_set(conf, "isolation.level", isolation, &rc, err);
+    kafka_set(conf, "fetch.wait.max.ms", "10", &rc, err);
+    kafka_set_int(conf, "queued.max.messages.kbytes", READ_QUEUED_KB, &rc, err);
+    if (rc != 0) {
+        rd_kafka_conf_destroy(conf);
+        return rc;
+    }
+    return kafka_make(RD_KAFKA_CONSUMER, conf, ret, err);
+}
+
+int bus_kafka_reader_open(const struct bus_kafka_env *env,
+                          struct bus_kafka_reader **ret,
+                          struct bus_err *err)
+{
+    struct bus_kafka_reader *r = bus_calloc(1, sizeof(*r));
+    if (r == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a reader");
+    }
+    int rc = make(env, "read_committed", &r->rk, err);
+    rc = rc != 0 ? rc : make(env, "read_uncommitted", &r->raw, err);
+    if (rc != 0) {
+        bus_kafka_reader_close(r);
+        return rc;
+    }
+    (void)rd_kafka_poll_set_consumer(r->rk);
+    *ret = r;
+    return 0;
+}
+
+void bus_kafka_reader_close(struct bus_kafka_reader *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    if (r->rk != NULL) {
+        (void)rd_kafka_consumer_close(r->rk);
+        rd_kafka_destroy(r->rk);
+    }
+    if (r->raw != NULL) {
+        rd_kafka_destroy(r->raw);
+    }
+    bus_free(r);
+}
+
+int bus_kafka_ends(struct bus_kafka_reader *r,
+                   const char *topic,
+                   int32_t partition,
+                   bool committed_only,
+                   int64_t ret[2],
+                   struct bus_err *err)
+{
+    rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(
+        committed_only ? r->rk : r->raw, topic, partition, &ret[0], &ret[1],
+        2 * KAFKA_CALL_MS);
+    return e == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(err, e, topic);
+}
+
+struct reading
+{
+    struct bus_kafka_reader *r;
+    const struct bus_kafka_range *range;
+    bus_kafka_read_cb cb;
+    void *data;
+    int64_t next, end;
+    struct kafka_topic_cache cache;
+};
+
+static int one(struct reading *d, rd_kafka_message_t *raw, struct bus_err *err)
+{
+    if (raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        d->next = raw->offset > d->next ? raw->offset : d->next;
+        return 0;
+    }
+    if (raw->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_msg_error(raw, err);
+    }
+    if (raw->offset >= d->end) {
+        d->next = d->end; /* written after we began: not ours to read */
+        return 0;
+    }
+    struct bus_kafka_msg m;
+    kafka_msg_fill(&m, raw, &d->cache, &d->range->topic, 1);
+    d->next = raw->offset + 1;
+    return d->cb(d->data, &m, err);
+}
+
+static int
+until_end(struct reading *d, rd_kafka_queue_t *q, struct bus_err *err)
+{
+    const struct bus_clock *clock = &bus_clock_system;
+    uint64_t limit = (uint64_t)(d->range->limit_ms > 0 ? d->range->limit_ms
+                                                       : READ_LIMIT_MS) *
+                     1000000u;
+    uint64_t moved = clock->monotonic_ns(clock->data);
+    rd_kafka_message_t *list[READ_BATCH];
+    int rc = 0;
+    while (rc == 0 && d->next < d->end) {
+        int64_t before = d->next;
+        /* One message first: a batch call waits its whole time when the
+         * partition ends before the batch is full. */
+        ssize_t n = rd_kafka_consume_batch_queue(q, READ_STEP_MS, list, 1);
+        if (n == 1) {
+            ssize_t more =
+                rd_kafka_consume_batch_queue(q, 0, list + 1, READ_BATCH - 1);
+            n += more > 0 ? more : 0;
+        }
+        for (ssize_t i = 0; i < n; i++) {
+            rc = rc == 0 ? one(d, list[i], err) : rc;
+            rd_kafka_message_destroy(list[i]);
+        }
+        uint64_t now = clock->monotonic_ns(clock->data);
+        if (d->next > before) {
+            moved = now;
+        } else if (rc == 0 && now - moved > limit) {
+            rc = bus_fail(err, BUS_ETIMEOUT,
+                          "%s[%d]: no way on from offset %lld to %lld",
+                          d->range->topic, (int)d->range->partition,
+                          (long long)d->next, (long long)d->end);
+        }
+    }
+    return rc;
+}
+
+static int
+assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
+{
+    rd_kafka_t *rk = d->r->rk;
+    rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+    rd_kafka_queue_t *from =
+        rd_kafka_queue_get_partition(rk, d->range->topic, d->range->partition);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, d->range->topic,
+                                      d->range->partition)
+        ->offset = d->next;
+    if (from != NULL) {
+        rd_kafka_queue_forward(from, q);
+        rd_kafka_queue_destroy(from);
+    }
+    rd_kafka_resp_err_t e = rd_kafka_assign(rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR || from == NULL) {
+        rd_kafka_queue_destroy(q);
+        e = from == NULL ? RD_KAFKA_RESP_ERR__FAIL : e;
+        return kafka_fail(err, e, d->range->topic);
+    }
+    *ret = q;
+    return 0;
+}
+
+int bus_kafka_read(struct bus_kafka_reader *r,
+                   const struct bus_kafka_range *range,
+                   bus_kafka_read_cb cb,
+                   void *data,
+                   int64_t *ret_next,
+                   struct bus_err *err)
+{
+    int64_t ends[2];
+    int rc =
+        bus_kafka_ends(r, range->topic, range->partition, false, ends, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct reading d = {.r = r,
+                        .range = range,
+                        .cb = cb,
+                        .data = data,
+                        .next = range->from,
+                        .end = ends[1]};
+    if (d.next < 0 || (d.next < ends[0] && range->compacted)) {
+        d.next = ends[0];
+    }
+    if (d.next < ends[0] || d.next > ends[1]) {
+        return bus_fail(err, BUS_EGONE,
+                        "%s[%d]: offset %lld is not between %lld and %lld",
+                        range->topic, (int)range->partition, (long long)d.next,
+                        (long long)ends[0], (long long)ends[1]);
+    }
+    if (d.next < d.end) {
+        rd_kafka_queue_t *q = NULL;
+        rc = assign(&d, &q, err);
+        if (rc != 0) {
+            return rc;
+        }
+        rc = until_end(&d, q, err);
+        (void)rd_kafka_assign(r->rk, NULL);
+        rd_kafka_queue_destroy(q);
+    }
+    if (rc == 0) {
+        *ret_next = d.next;
+    }
+    return rc;
+}
