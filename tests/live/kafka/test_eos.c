@@ -1,0 +1,146 @@
+/* The exactly-once shell on a real broker. */
+#include "tests/lib/check.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/run/exit.h"
+#include "tests/live/kafka/scene.h"
+
+#define SIGNALLED 1000
+
+static void stop(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(scene_wait_exit(pid), BUS_EXIT_OK);
+}
+
+static void test_passes_all_on_and_restarts(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t pid = scene_worker(&s, "a", "");
+    scene_wait_done(&s, 30);
+    stop(pid);
+    scene_check(&s);
+    scene_feed(&s, 5);
+    pid = scene_worker(&s, "a", "");
+    scene_wait_done(&s, 30);
+    scene_feed(&s, 1); /* while it is idle */
+    scene_wait_done(&s, 10);
+    stop(pid);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+static void test_killed_between_produce_and_commit(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t pid = scene_worker(&s, "a", "kill=3");
+    assert_int_equal(scene_wait_exit(pid), SIGNALLED + SIGKILL);
+    pid = scene_worker(&s, "a", "kill=4");
+    assert_int_equal(scene_wait_exit(pid), SIGNALLED + SIGKILL);
+    pid = scene_worker(&s, "a", "");
+    scene_wait_done(&s, 30);
+    stop(pid);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+static void test_aborted_work_is_done_again(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t pid = scene_worker(&s, "a", "abort=2");
+    scene_wait_done(&s, 30);
+    stop(pid);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+static void test_killed_at_random(void **state)
+{
+    (void)state;
+    struct scene s;
+    unsigned seed = (unsigned)time(NULL);
+    print_message("seed %u\n", seed);
+    scene_open(&s);
+    for (int i = 0; i < 12; i++) {
+        scene_feed(&s, 10);
+        pid_t pid = scene_worker(&s, "a", "");
+        (void)usleep(100000 + (useconds_t)(rand_r(&seed) % 900) * 1000);
+        (void)kill(pid, SIGKILL);
+        assert_int_equal(scene_wait_exit(pid), SIGNALLED + SIGKILL);
+    }
+    pid_t pid = scene_worker(&s, "a", "");
+    scene_wait_done(&s, 60);
+    stop(pid);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+/* The first of two with one name is fenced and stops; the second goes on. */
+static void test_second_instance_fences_the_first(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t first = scene_worker(&s, "a", "");
+    scene_wait_done(&s, 30);
+    pid_t second = scene_worker(&s, "a", "");
+    scene_feed(&s, 20);
+    assert_int_equal(scene_wait_exit(first), BUS_EXIT_FAULT);
+    scene_wait_done(&s, 60);
+    stop(second);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+static void test_two_instances_share_and_take_over(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t a = scene_worker(&s, "a", "");
+    (void)usleep(1500000);
+    pid_t b = scene_worker(&s, "b", "");
+    scene_feed(&s, 20);
+    (void)usleep(2000000);
+    scene_feed(&s, 20);
+    (void)kill(a, SIGKILL);
+    assert_int_equal(scene_wait_exit(a), SIGNALLED + SIGKILL);
+    scene_feed(&s, 5);
+    scene_wait_done(&s, 60); /* a's session ends first */
+    stop(b);
+    scene_check(&s);
+    scene_close(&s);
+}
+
+int main(int argc, char **argv)
+{
+    (void)scene_bootstrap();
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_passes_all_on_and_restarts),
+        cmocka_unit_test(test_killed_between_produce_and_commit),
+        cmocka_unit_test(test_aborted_work_is_done_again),
+        cmocka_unit_test(test_killed_at_random),
+        cmocka_unit_test(test_second_instance_fences_the_first),
+        cmocka_unit_test(test_two_instances_share_and_take_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
