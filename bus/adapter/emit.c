@@ -1,0 +1,152 @@
+#include "bus/adapter/emit.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/wire/crypt.h"
+#include "schemas/dead_letter.h"
+
+static void
+header(struct bus_rendered *r, const char *name, struct bus_strv value)
+{
+    if (value.n > 0) {
+        assert(r->headers_count < BUS_EMIT_HEADERS);
+        r->headers[r->headers_count++] = (struct bus_kafka_header){name, value};
+    }
+}
+
+static void headers(const struct bus_emit *e, struct bus_rendered *r)
+{
+    r->headers_count = 0;
+    r->key = (struct bus_strv){bus_id_text(&e->household_id, r->key_text),
+                               BUS_ID_TEXT};
+    header(r, "ce_specversion", BUS_STRV("1.0"));
+    header(
+        r, "ce_id",
+        (struct bus_strv){bus_id_text(&e->event_id, r->id_text), BUS_ID_TEXT});
+    header(r, "ce_source", e->source);
+    header(r, "ce_type", bus_strv(e->ce_type));
+    bool has_case = !bus_id_is_nil(&e->case_id);
+    const char *about =
+        has_case ? bus_id_text(&e->case_id, r->case_text) : r->key_text;
+    size_t n = has_case ? 5 : 10;
+    memcpy(r->subject, has_case ? "case/" : "household/", n);
+    memcpy(r->subject + n, about, BUS_ID_TEXT);
+    header(r, "ce_subject", (struct bus_strv){r->subject, n + BUS_ID_TEXT});
+    header(r, "ce_time",
+           (struct bus_strv){bus_time_text(e->occurred_at, r->time_text),
+                             BUS_TIME_TEXT});
+    header(r, "ce_partitionkey", r->key);
+    if (has_case) {
+        header(r, "ce_correlationid",
+               (struct bus_strv){r->case_text, BUS_ID_TEXT});
+    }
+    if (!bus_id_is_nil(&e->cause_id)) {
+        header(r, "ce_causationid",
+               (struct bus_strv){bus_id_text(&e->cause_id, r->cause_text),
+                                 BUS_ID_TEXT});
+    }
+    header(r, "content-type", BUS_STRV("application/avro"));
+    header(r, "traceparent", e->traceparent);
+}
+
+int bus_emit_render(const struct bus_emit *e,
+                    struct bus_arena *mem,
+                    struct bus_rendered *ret,
+                    struct bus_err *err)
+{
+    headers(e, ret);
+    return bus_wire_encode_framed(e->type, e->record, mem, &ret->value, err);
+}
+
+int bus_emit_put(struct bus_kafka_out *out,
+                 int32_t topic,
+                 int32_t partition,
+                 const struct bus_emit *e,
+                 struct bus_err *err)
+{
+    struct bus_rendered r;
+    int rc = bus_wire_type_ready(e->type, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    size_t n = BUS_WIRE_FRAME_BYTES + bus_wire_size(e->type, e->record);
+    uint8_t *p = bus_kafka_out_alloc(out, n);
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "%s of %zu bytes", e->type->name, n);
+    }
+    (void)bus_wire_encode_at(e->type, e->record,
+                             bus_wire_frame_at(e->type->id, p));
+    headers(e, &r);
+    struct bus_kafka_put put = {
+        .partition = partition,
+        .key = r.key,
+        .value = {(const char *)p, n},
+        .headers = r.headers,
+        .headers_count = r.headers_count,
+    };
+    return bus_kafka_out_put(out, topic, &put, err);
+}
+
+static void fill_headers(const struct bus_kafka_msg *m,
+                         struct bus_arena *mem,
+                         struct sa_dead_letter *d)
+{
+    struct bus_kafka_header list[BUS_KAFKA_HEADERS_MAX];
+    size_t n = bus_kafka_msg_headers(m, list, BUS_KAFKA_HEADERS_MAX);
+    n = n > BUS_KAFKA_HEADERS_MAX ? BUS_KAFKA_HEADERS_MAX : n;
+    d->headers.v = bus_arena_calloc(mem, n + 1, sizeof(*d->headers.v));
+    for (size_t i = 0; d->headers.v != NULL && i < n; i++) {
+        d->headers.v[i].key = bus_strv(list[i].name);
+        d->headers.v[i].value = list[i].value;
+        d->headers.n = i + 1;
+    }
+}
+
+int bus_dead_letter_put(struct bus_kafka_out *out,
+                        int32_t topic,
+                        const struct bus_dead_letter *dl,
+                        struct bus_arena *mem,
+                        struct bus_err *err)
+{
+    const struct bus_kafka_msg *m = dl->msg;
+    struct bus_strv parts[] = {
+        bus_strv(m->topic),
+        {(const char *)&m->partition, sizeof(m->partition)},
+        {(const char *)&m->offset, sizeof(m->offset)},
+    };
+    struct sa_dead_letter d = {
+        .event_id = bus_wire_derived_id("dead_letter", parts, 3),
+        .occurred_at = dl->now_ms,
+        .topic = bus_strv(m->topic),
+        .partition = m->partition,
+        .offset = m->offset,
+        .has_key = m->key.p != NULL,
+        .key = m->key,
+        .has_value = m->value.p != NULL,
+        .value = m->value,
+        .reason_code = bus_strv(dl->reason_code ? dl->reason_code
+                                                : bus_errc_name(dl->why->code)),
+        .reason = bus_strv(dl->why->msg),
+        .owner = bus_strv(dl->owner),
+        .first_at = dl->now_ms,
+        .last_at = dl->now_ms,
+        .tries = 1,
+    };
+    d.has_household_id = bus_id_parse(m->key, &d.household_id);
+    if (!bus_utf8_valid(d.reason.p, d.reason.n)) {
+        d.reason = bus_strv("a reason that is no text");
+    }
+    fill_headers(m, mem, &d);
+    struct bus_emit e = {
+        .type = &sa_dead_letter_type,
+        .record = &d,
+        .ce_type = "sa.dead_letter.v1",
+        .source = dl->source,
+        .event_id = d.event_id,
+        .household_id = d.household_id,
+        .occurred_at = d.occurred_at,
+    };
+    return bus_emit_put(out, topic, m->partition, &e, err);
+}

@@ -1,0 +1,429 @@
+/* One batch: for each message decode, decide, encode.
+ *
+ * - well                        the new state and its events are put out
+ * - seen before                 nothing
+ * - bad (BUS_ACT_REJECT)        a dead letter with the bytes; others flow on
+ * - our own trouble             the batch is aborted (RETRY) or all stops
+ *
+ * A later message of the batch sees the state an earlier one left: the overlay
+ * before the disk. committed() writes the overlay to disk, aborted() drops it.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "consumers/matcher/parts.h"
+#include "consumers/matcher/shell.h"
+#include "schemas/personal.h"
+
+struct work
+{
+    struct matcher_shell *s;
+    struct matcher_lane *lane;
+    const struct bus_kafka_msg *m;
+    const struct matcher_input *in;
+    struct bus_kafka_out *out;
+    struct bus_id household;
+    const char *reason_code;
+    struct bus_strv personal; /* opened once an event */
+    struct bus_id cause;
+    struct bus_strv trace;
+};
+
+static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
+{
+    static const struct bus_wire_type *const types[] = {
+        [MATCHER_APPLICATION] = &sa_application_type,
+        [MATCHER_FACTS] = &sa_facts_reported_type,
+        [MATCHER_VERIFICATION] = &sa_verification_result_type,
+        [MATCHER_DECISION] = &sa_decision_type,
+        [MATCHER_DISPATCH] = &sa_dispatch_result_type,
+        [MATCHER_PAYMENT] = &sa_payment_result_type,
+        [MATCHER_RECEIPT] = &sa_delivery_receipt_type,
+        [MATCHER_CLAIM] = &sa_claim_type,
+    };
+    return types[kind];
+}
+
+static int reject(struct work *w,
+                  struct bus_err *err,
+                  enum bus_errc code,
+                  const char *reason,
+                  const char *text)
+{
+    w->reason_code = reason;
+    return bus_fail(err, code, "%s", text);
+}
+
+static int check_key(struct work *w, struct bus_err *err)
+{
+    if (!bus_id_parse(w->m->key, &w->household)) {
+        return reject(w, err, BUS_EPARSE, "KEY_UNREADABLE",
+                      "the key must be the household id's 36 characters");
+    }
+    int32_t want = bus_kafka_partition_of(
+        w->m->key, (int32_t)w->s->frame.config.kafka.partitions);
+    if (want != w->m->partition) {
+        return reject(w, err, BUS_ERANGE, "WRONG_PARTITION",
+                      "the key belongs to another partition; produce with "
+                      "partitioner=murmur2_random");
+    }
+    return BUS_OK;
+}
+
+/* The household as it stands: of this batch, of the disk, or new. */
+static int load_state(struct work *w,
+                      struct overlay_slot *slot,
+                      struct sa_household_state **ret,
+                      struct bus_err *err)
+{
+    struct bus_arena *mem = &w->lane->event;
+    struct bus_strv bytes = slot->state;
+    struct store *store = w->s->stores[w->m->partition];
+    int rc = BUS_OK;
+    if (bytes.p == NULL) {
+        rc = store_get(store, &w->household, &bytes, err);
+    }
+    if (rc == BUS_OK && bytes.p == NULL) {
+        *ret = bus_arena_calloc(mem, 1, sizeof(**ret));
+        return *ret ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a household");
+    }
+    void *record = NULL;
+    rc = rc == BUS_OK ? bus_wire_decode_own(&sa_household_state_type, bytes,
+                                            mem, &record, err)
+                      : rc;
+    *ret = record;
+    /* Our own bytes: if they cannot be read, it is not the event's fault. */
+    return rc == BUS_OK
+               ? rc
+               : bus_fail(err, BUS_EBUG, "a household's state cannot be read");
+}
+
+static int open_personal(struct work *w,
+                         const struct sa_household_state *st,
+                         struct bus_err *err)
+{
+    if (!st->has_personal) {
+        return BUS_OK;
+    }
+    struct bus_wire_binding b = {"application", "personal",
+                                 &st->personal_event};
+    int rc = bus_wire_open(w->lane->keys, &b, st->personal, &w->lane->event,
+                           &w->personal, err);
+    if (rc != BUS_OK) {
+        w->reason_code = "DECRYPT_FAILED";
+    }
+    return rc;
+}
+
+static int seal(struct work *w,
+                const struct matcher_output *o,
+                const char *record,
+                bool *has,
+                struct bus_strv *field,
+                struct bus_err *err)
+{
+    if (o->seal_for.n == 0 || w->personal.n == 0) {
+        return BUS_OK;
+    }
+    size_t n = w->personal.n + BUS_WIRE_SEAL_BYTES;
+    uint8_t *to = bus_arena_alloc(&w->lane->event, n);
+    struct bus_wire_binding b = {record, "personal", &o->event_id};
+    if (to == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a sealed field");
+    }
+    int rc =
+        bus_wire_seal(w->lane->keys, o->seal_for, &b, w->personal, to, err);
+    *has = rc == BUS_OK;
+    *field = (struct bus_strv){(char *)to, n};
+    return rc;
+}
+
+static int32_t route_of(const struct matcher_shell *s,
+                        const struct matcher_output *o)
+{
+    for (size_t i = 0; i < s->route_count; i++) {
+        if (s->routes[i].topic == o->topic &&
+            bus_strv_eq(s->routes[i].partner, o->partner)) {
+            return s->routes[i].output;
+        }
+    }
+    return -1;
+}
+
+static int
+put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
+{
+    static const struct
+    {
+        const struct bus_wire_type *type;
+        const char *ce_type;
+    } kinds[] = {
+        [MATCHER_OUT_EVALUATIONS] = {&sa_evaluation_type, "sa.evaluation.v1"},
+        [MATCHER_OUT_ASSIGNMENTS] = {&sa_assignment_type, "sa.assignment.v1"},
+        [MATCHER_OUT_VERIFICATIONS] = {&sa_verification_request_type,
+                                       "sa.verification_request.v1"},
+        [MATCHER_OUT_CASES] = {&sa_case_event_type, "sa.case_event.v1"},
+        [MATCHER_OUT_PARKED] = {&sa_parked_note_type, "sa.parked_note.v1"},
+    };
+    void *record = (void *)(uintptr_t)o->record;
+    int64_t at = 0;
+    int rc = BUS_OK;
+    if (o->topic == MATCHER_OUT_ASSIGNMENTS) {
+        struct sa_assignment *a = record;
+        at = a->occurred_at;
+        rc = seal(w, o, "assignment", &a->has_personal, &a->personal, err);
+    } else if (o->topic == MATCHER_OUT_VERIFICATIONS) {
+        struct sa_verification_request *q = record;
+        at = q->occurred_at;
+        rc = seal(w, o, "verification_request", &q->has_personal, &q->personal,
+                  err);
+    } else if (o->topic == MATCHER_OUT_CASES) {
+        struct sa_case_event *c = record;
+        at = c->occurred_at;
+        rc = seal(w, o, "case_event", &c->has_personal, &c->personal, err);
+    } else if (o->topic == MATCHER_OUT_EVALUATIONS) {
+        at = ((struct sa_evaluation *)record)->occurred_at;
+    } else {
+        at = ((struct sa_parked_note *)record)->occurred_at;
+    }
+    int32_t topic = route_of(w->s, o);
+    if (rc == BUS_OK && topic < 0) {
+        rc = bus_fail(err, BUS_ECONFIG,
+                      "no topic for '%.*s'; is there a partner of that code?",
+                      BUS_STRV_ARG(o->partner));
+    }
+    struct bus_emit e = {
+        .type = kinds[o->topic].type,
+        .record = o->record,
+        .ce_type = kinds[o->topic].ce_type,
+        .source = w->s->frame.source,
+        .event_id = o->event_id,
+        .household_id = w->household,
+        .case_id = o->case_id,
+        .cause_id = w->cause,
+        .occurred_at = at,
+        .traceparent = w->trace,
+    };
+    return rc == BUS_OK ? bus_emit_put(w->out, topic, w->m->partition, &e, err)
+                        : rc;
+}
+
+static int put_state(struct work *w,
+                     struct overlay_slot *slot,
+                     const struct sa_household_state *st,
+                     struct bus_err *err)
+{
+    const struct bus_wire_type *type = &sa_household_state_type;
+    size_t n = bus_wire_size(type, st);
+    uint8_t *p = bus_arena_alloc(&w->lane->batch, n + BUS_WIRE_FRAME_BYTES);
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a household's state");
+    }
+    uint8_t *body = bus_wire_frame_at(type->id, p);
+    (void)bus_wire_encode_at(type, st, body);
+    slot->state = (struct bus_strv){(char *)body, n};
+    struct bus_kafka_put put = {
+        .partition = w->m->partition,
+        .key = w->m->key,
+        .value = {(char *)p, n + BUS_WIRE_FRAME_BYTES},
+    };
+    return bus_kafka_out_put(w->out, w->s->out_households, &put, err);
+}
+
+static int put_all(struct work *w,
+                   struct overlay_slot *slot,
+                   const struct sa_household_state *st,
+                   const struct matcher_outputs *outs,
+                   struct bus_err *err)
+{
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < outs->n; i++) {
+        rc = put_output(w, &outs->v[i], err);
+    }
+    return rc == BUS_OK && outs->changed ? put_state(w, slot, st, err) : rc;
+}
+
+static bool seals_anything(const struct matcher_outputs *outs)
+{
+    for (size_t i = 0; i < outs->n; i++) {
+        if (outs->v[i].seal_for.n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int handle(struct work *w, struct bus_err *err)
+{
+    struct bus_arena *mem = &w->lane->event;
+    void *record = NULL;
+    int rc = check_key(w, err);
+    rc = rc == BUS_OK ? bus_wire_decode(w->lane->schemas, type_of(w->in->kind),
+                                        w->m->value, mem, &record, err)
+                      : rc;
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct overlay_slot *slot =
+        overlay_get(&w->lane->overlay, &w->household, w->m->partition);
+    struct sa_household_state *st = NULL;
+    rc = load_state(w, slot, &st, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (st->sequence == 0) {
+        st->household_id = w->household;
+    }
+    struct matcher_event event = {.kind = w->in->kind,
+                                  .record = record,
+                                  .partner = w->in->partner,
+                                  .bytes = w->m->value};
+    struct matcher_outputs outs;
+    rc = matcher_decide(&w->s->rules, st, &event, mem, &outs, err);
+    if (rc != BUS_OK) {
+        w->reason_code = outs.reason_code;
+        return rc;
+    }
+    w->lane->duplicates += outs.duplicate && !outs.changed;
+    if (seals_anything(&outs)) {
+        rc = open_personal(w, st, err);
+    }
+    w->trace = bus_kafka_msg_header(w->m, "traceparent");
+    memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
+    return rc == BUS_OK ? put_all(w, slot, st, &outs, err) : rc;
+}
+
+/* What is wrong with the message itself, told apart from our own trouble. */
+static bool is_reject(const struct work *w, int rc)
+{
+    return bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT ||
+           (rc == BUS_EBUG && w->reason_code != NULL);
+}
+
+int matcher_process(void *data,
+                    int lane_no,
+                    const struct bus_kafka_msg *msgs,
+                    size_t n,
+                    struct bus_kafka_out *out,
+                    struct bus_err *err)
+{
+    struct matcher_shell *s = data;
+    struct matcher_lane *lane = &s->lanes[lane_no];
+    struct store *reading[BUS_KAFKA_LANES_MAX * 32];
+    size_t open = 0;
+    int rc = BUS_OK;
+    int32_t seen = -1;
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        struct store *store = s->stores[msgs[i].partition];
+        assert(store != NULL);
+        bool have = msgs[i].partition == seen;
+        for (size_t k = 0; !have && k < open; k++) {
+            have = reading[k] == store;
+        }
+        seen = msgs[i].partition;
+        if (!have) {
+            rc = store_read_begin(store, err);
+            if (rc != BUS_OK) {
+                break;
+            }
+            assert(open < sizeof(reading) / sizeof(reading[0]));
+            reading[open++] = store;
+        }
+        struct work w = {.s = s,
+                         .lane = lane,
+                         .m = &msgs[i],
+                         .in = &s->inputs[msgs[i].topic_index],
+                         .out = out};
+        bus_arena_reset(&lane->event);
+        lane->events++;
+        rc = handle(&w, err);
+        if (rc != BUS_OK && is_reject(&w, rc)) {
+            struct bus_dead_letter d = {
+                .msg = w.m,
+                .reason_code = w.reason_code,
+                .why = err,
+                .owner = w.in->owner,
+                .source = s->frame.source,
+                .now_ms = bus_clock_system.wall_ms(NULL),
+            };
+            struct bus_err second;
+            lane->rejected++;
+            rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
+                                     &second);
+            if (rc != BUS_OK && err != NULL) {
+                *err = second;
+            }
+        }
+    }
+    for (size_t k = 0; k < open; k++) {
+        store_read_end(reading[k]);
+    }
+    return rc;
+}
+
+static int64_t written_next(const struct matcher_shell *s,
+                            const struct bus_kafka_written *w,
+                            size_t n,
+                            int32_t partition)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (w[i].topic == s->out_households && w[i].partition == partition) {
+            return w[i].next_offset;
+        }
+    }
+    return -1;
+}
+
+static int write_partition(struct matcher_shell *s,
+                           struct matcher_lane *lane,
+                           int32_t partition,
+                           int64_t next,
+                           struct bus_err *err)
+{
+    struct store *store = s->stores[partition];
+    int rc = store_write_begin(store, err);
+    for (size_t i = 0; rc == BUS_OK && i < lane->overlay.count; i++) {
+        const struct overlay_slot *slot =
+            &lane->overlay.slots[lane->overlay.used[i]];
+        if (slot->partition == partition && slot->state.p != NULL) {
+            rc = store_put(store, &slot->id, slot->state, err);
+        }
+    }
+    if (rc != BUS_OK) {
+        store_write_abort(store);
+        return rc;
+    }
+    return store_write_commit(store, next, err);
+}
+
+static void end_batch(struct matcher_lane *lane)
+{
+    overlay_clear(&lane->overlay);
+    bus_arena_reset(&lane->batch);
+}
+
+int matcher_committed(void *data,
+                      int lane_no,
+                      const struct bus_kafka_written *w,
+                      size_t n,
+                      struct bus_err *err)
+{
+    struct matcher_shell *s = data;
+    struct matcher_lane *lane = &s->lanes[lane_no];
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        if (w[i].topic == s->out_households &&
+            s->stores[w[i].partition] != NULL) {
+            rc = write_partition(s, lane, w[i].partition,
+                                 written_next(s, w, n, w[i].partition), err);
+        }
+    }
+    end_batch(lane);
+    return rc;
+}
+
+void matcher_aborted(void *data, int lane_no)
+{
+    struct matcher_shell *s = data;
+    end_batch(&s->lanes[lane_no]);
+}

@@ -1,0 +1,175 @@
+/* `lianou run matcher`. */
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/base/log.h"
+#include "bus/run/exit.h"
+#include "consumers/matcher/shell.h"
+#include "schemas/household_state.h"
+
+#define VERIFICATION_DAYS 5 /* working days (domain: answer within 5 wd) */
+
+static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
+{
+    return bus_policy_deadline(data, start, n, working);
+}
+
+static void failed(void *data, const struct bus_err *err)
+{
+    struct matcher_shell *s = data;
+    bus_loop_stop(s->frame.loop, err);
+}
+
+static void drain(void *data)
+{
+    struct matcher_shell *s = data;
+    bus_kafka_eos_close(s->eos, NULL, NULL);
+    s->eos = NULL;
+}
+
+static int check_keys(struct matcher_shell *s,
+                      struct bus_wire_keyring *k,
+                      struct bus_err *err)
+{
+    const struct bus_config *c = &s->frame.config;
+    for (size_t i = 0; i < c->partners_count; i++) {
+        bool needs = c->partners[i].kind == BUS_PARTNER_DEPARTMENT ||
+                     c->partners[i].kind == BUS_PARTNER_INSURER;
+        if (needs && !bus_wire_keyring_has(k, bus_strv(c->partners[i].code))) {
+            return bus_fail(err, BUS_ECONFIG,
+                            "%s has no key of partner %s; add a line "
+                            "`<id> %s <64 hex digits>`",
+                            c->keys.ring, c->partners[i].code,
+                            c->partners[i].code);
+        }
+    }
+    return bus_wire_keyring_has(k, BUS_STRV("bus")) &&
+                   bus_wire_keyring_has(k, BUS_STRV("dispatch"))
+               ? BUS_OK
+               : bus_fail(err, BUS_ECONFIG,
+                          "%s needs keys of the owners `bus` and `dispatch`",
+                          c->keys.ring);
+}
+
+static int open_lane(struct matcher_shell *s,
+                     struct matcher_lane *lane,
+                     struct bus_err *err)
+{
+    bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
+    bus_arena_init(&lane->batch, 1u << 20, 0);
+    lane->schemas = bus_wire_registry_new();
+    int rc =
+        lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
+    rc = rc ? rc
+            : overlay_init(&lane->overlay,
+                           (size_t)s->frame.config.matcher.batch_max, err);
+    rc =
+        rc ? rc
+           : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys, err);
+    return rc ? rc : check_keys(s, lane->keys, err);
+}
+
+static void close_lane(struct matcher_lane *lane)
+{
+    bus_wire_keyring_free(lane->keys);
+    bus_wire_registry_free(lane->schemas);
+    bus_kafka_reader_close(lane->reader);
+    overlay_fini(&lane->overlay);
+    bus_arena_fini(&lane->event);
+    bus_arena_fini(&lane->batch);
+}
+
+static int start(struct matcher_shell *s, struct bus_err *err)
+{
+    static const struct bus_kafka_eos_ops ops = {
+        .assigned = matcher_assigned,
+        .revoked = matcher_revoked,
+        .process = matcher_process,
+        .committed = matcher_committed,
+        .aborted = matcher_aborted,
+        .failed = failed,
+    };
+    const struct bus_config *c = &s->frame.config;
+    s->rules.verification_days = VERIFICATION_DAYS;
+    s->rules.deadline = deadline;
+    s->lane_count = (int)c->matcher.lanes;
+    int rc = bus_policy_calendar_new(c->calendars, c->calendars_count,
+                                     &s->calendar, err);
+    s->rules.data = s->calendar;
+    rc = rc ? rc : bus_wire_type_ready(&sa_household_state_type, err);
+    rc = rc ? rc : matcher_topics(s, err);
+    for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
+        rc = open_lane(s, &s->lanes[i], err);
+    }
+    struct bus_kafka_eos_conf conf = {
+        .group = bus_arena_printf(&s->frame.mem, "%smatcher", c->prefix),
+        .instance = "1",
+        .topics = s->topics,
+        .topics_count = s->input_count,
+        .outputs = s->outputs,
+        .outputs_count = s->output_count,
+        .lanes = s->lane_count,
+        .batch_max = (size_t)c->matcher.batch_max,
+        .batch_wait_ms = c->matcher.batch_wait_ms,
+        .transaction_ms = c->matcher.transaction_ms,
+        .metrics = s->frame.metrics,
+        .ops = &ops,
+        .data = s,
+    };
+    rc = rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+    return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
+}
+
+static void stop(struct matcher_shell *s)
+{
+    uint64_t events = 0, duplicates = 0, rejected = 0;
+    for (int i = 0; i < s->lane_count; i++) {
+        events += s->lanes[i].events;
+        duplicates += s->lanes[i].duplicates;
+        rejected += s->lanes[i].rejected;
+        close_lane(&s->lanes[i]);
+    }
+    bus_log(BUS_LOG_INFO, "matcher ended",
+            "events=%llu duplicates=%llu rejected=%llu",
+            (unsigned long long)events, (unsigned long long)duplicates,
+            (unsigned long long)rejected);
+    for (size_t i = 0; i < MATCHER_PARTITIONS_MAX; i++) {
+        store_close(s->stores[i]);
+    }
+    bus_policy_catalogue_free(s->catalogue);
+    bus_policy_calendar_free(s->calendar);
+}
+
+static int run(const struct bus_role_args *args)
+{
+    struct matcher_shell *s = bus_calloc(1, sizeof(*s));
+    struct bus_err err;
+    if (s == NULL) {
+        return BUS_EXIT_FAULT;
+    }
+    int rc = bus_frame_open(&s->frame, args, "matcher");
+    if (rc != BUS_EXIT_OK) {
+        bus_free(s);
+        return rc;
+    }
+    s->catalogue = bus_frame_catalogue(&s->frame.config);
+    s->rules.catalogue = s->catalogue;
+    if (s->catalogue == NULL) {
+        rc = BUS_EXIT_CONFIG;
+    } else if (start(s, &err) != BUS_OK) {
+        rc = bus_frame_fail(&err);
+    } else {
+        rc = bus_frame_run(&s->frame);
+    }
+    stop(s);
+    bus_frame_close(&s->frame);
+    bus_free(s);
+    return rc;
+}
+
+const struct bus_role bus_role_matcher = {
+    .name = "matcher",
+    .usage = "",
+    .summary = "folds each household's events, evaluates, assigns",
+    .run = run,
+};

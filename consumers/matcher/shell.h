@@ -1,0 +1,87 @@
+/* The matcher's shell: decide() inside exactly-once Kafka transactions, its
+ * state in LMDB behind the compacted `households` topic. */
+#ifndef CONSUMERS_MATCHER_SHELL_H
+#define CONSUMERS_MATCHER_SHELL_H
+
+#include "bus/adapter/emit.h"
+#include "bus/adapter/frame.h"
+#include "bus/kafka/eos.h"
+#include "bus/kafka/read.h"
+#include "bus/policy/calendar.h"
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/decide.h"
+#include "consumers/matcher/overlay.h"
+#include "consumers/matcher/store.h"
+
+#define MATCHER_TOPICS_MAX     256
+#define MATCHER_PARTITIONS_MAX 1024
+#define MATCHER_MESSAGE_BYTES  (32u << 20) /* arena of one event */
+
+struct matcher_input /* a topic subscribed to */
+{
+    const char *topic;
+    enum matcher_event_kind kind;
+    struct bus_strv partner;
+    const char *owner; /* who must act on its dead letters */
+};
+struct matcher_route /* an output topic: index in the shell's outputs */
+{
+    enum matcher_topic topic;
+    struct bus_strv partner;
+    int32_t output;
+};
+
+struct matcher_lane
+{
+    struct bus_arena event; /* one event */
+    struct bus_arena batch; /* states written in this batch */
+    struct overlay overlay; /* household -> state of this batch */
+    struct bus_wire_keyring *keys;
+    struct bus_wire_registry *schemas;
+    struct bus_kafka_reader *reader;
+    uint64_t events, duplicates, rejected;
+};
+
+struct matcher_shell
+{
+    struct bus_frame frame;
+    struct bus_policy_catalogue *catalogue;
+    struct bus_policy_calendar *calendar;
+    struct matcher_rules rules;
+    struct matcher_input inputs[MATCHER_TOPICS_MAX];
+    const char *topics[MATCHER_TOPICS_MAX];
+    size_t input_count;
+    struct matcher_route routes[MATCHER_TOPICS_MAX];
+    size_t route_count;
+    struct bus_kafka_eos_output outputs[MATCHER_TOPICS_MAX];
+    size_t output_count;
+    int32_t out_households, out_dead_letters;
+    struct store *stores[MATCHER_PARTITIONS_MAX];
+    struct matcher_lane lanes[BUS_KAFKA_LANES_MAX];
+    int lane_count;
+    struct bus_kafka_eos *eos;
+};
+
+/* topics.c: what it subscribes to and writes, from the configuration. */
+int matcher_topics(struct matcher_shell *s, struct bus_err *err) BUS_MUSTCHECK;
+/* restore.c */
+int matcher_assigned(void *data,
+                     int lane,
+                     int32_t partition,
+                     struct bus_err *err);
+void matcher_revoked(void *data, int lane, int32_t partition);
+/* process.c */
+int matcher_process(void *data,
+                    int lane,
+                    const struct bus_kafka_msg *msgs,
+                    size_t n,
+                    struct bus_kafka_out *out,
+                    struct bus_err *err);
+int matcher_committed(void *data,
+                      int lane,
+                      const struct bus_kafka_written *w,
+                      size_t n,
+                      struct bus_err *err);
+void matcher_aborted(void *data, int lane);
+
+#endif

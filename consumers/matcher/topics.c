@@ -1,0 +1,113 @@
+#include <string.h>
+
+#include "consumers/matcher/shell.h"
+
+static int add_input(struct matcher_shell *s,
+                     enum matcher_event_kind kind,
+                     const char *what,
+                     const char *part,
+                     struct bus_err *err)
+{
+    const char *topic = bus_frame_topic(&s->frame, what, part);
+    if (topic == NULL || s->input_count == MATCHER_TOPICS_MAX) {
+        return bus_fail(err, BUS_ECONFIG, "more than %d topics to read",
+                        MATCHER_TOPICS_MAX);
+    }
+    s->topics[s->input_count] = topic;
+    s->inputs[s->input_count++] = (struct matcher_input){
+        .topic = topic,
+        .kind = kind,
+        .partner = bus_strv(part ? part : ""),
+        .owner = part ? part : what,
+    };
+    return BUS_OK;
+}
+
+static int32_t add_output(struct matcher_shell *s,
+                          const char *what,
+                          const char *part,
+                          bool track)
+{
+    if (s->output_count == MATCHER_TOPICS_MAX) {
+        return -1;
+    }
+    s->outputs[s->output_count] = (struct bus_kafka_eos_output){
+        .topic = bus_frame_topic(&s->frame, what, part), .track = track};
+    return (int32_t)s->output_count++;
+}
+
+static int add_route(struct matcher_shell *s,
+                     enum matcher_topic topic,
+                     const char *what,
+                     const char *part,
+                     struct bus_err *err)
+{
+    int32_t out = add_output(s, what, part, false);
+    if (out < 0 || s->route_count == MATCHER_TOPICS_MAX) {
+        return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
+                        MATCHER_TOPICS_MAX);
+    }
+    s->routes[s->route_count++] = (struct matcher_route){
+        .topic = topic,
+        .partner = bus_strv(part ? part : ""),
+        .output = out,
+    };
+    return BUS_OK;
+}
+
+static int partner_topics(struct matcher_shell *s,
+                          const struct bus_partner *p,
+                          struct bus_err *err)
+{
+    int rc = BUS_OK;
+    switch ((enum bus_partner_kind)p->kind) {
+    case BUS_PARTNER_DEPARTMENT:
+        rc = add_input(s, MATCHER_DECISION, "decisions", p->code, err);
+        return rc ? rc
+                  : add_route(s, MATCHER_OUT_ASSIGNMENTS, "assignments",
+                              p->code, err);
+    case BUS_PARTNER_BANK:
+        return add_input(s, MATCHER_PAYMENT, "payment-results", p->code, err);
+    case BUS_PARTNER_POST:
+        return add_input(s, MATCHER_RECEIPT, "delivery-receipts", p->code, err);
+    case BUS_PARTNER_INSURER:
+        if (s->rules.insurer.n == 0) {
+            s->rules.insurer = bus_strv(p->code);
+        }
+        rc = add_input(s, MATCHER_VERIFICATION, "verification-results", p->code,
+                       err);
+        return rc ? rc
+                  : add_route(s, MATCHER_OUT_VERIFICATIONS,
+                              "verification-requests", p->code, err);
+    case BUS_PARTNER_CHARITY:
+        return add_input(s, MATCHER_CLAIM, "claims", p->code, err);
+    case BUS_PARTNER_KINDS:
+        break;
+    }
+    return bus_fail(err, BUS_EBUG, "partner %s of no kind", p->code);
+}
+
+int matcher_topics(struct matcher_shell *s, struct bus_err *err)
+{
+    const struct bus_config *c = &s->frame.config;
+    int rc = add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
+    rc = rc ? rc : add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
+    for (size_t i = 0; rc == BUS_OK && i < c->sources_count; i++) {
+        if (c->sources[i].topic) {
+            rc = add_input(s, MATCHER_FACTS, "facts", c->sources[i].code, err);
+        }
+    }
+    for (size_t i = 0; rc == BUS_OK && i < c->partners_count; i++) {
+        rc = partner_topics(s, &c->partners[i], err);
+    }
+    rc = rc ? rc
+            : add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL, err);
+    rc = rc ? rc : add_route(s, MATCHER_OUT_CASES, "cases", NULL, err);
+    rc = rc ? rc : add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
+    s->out_households = add_output(s, "households", NULL, true);
+    s->out_dead_letters = add_output(s, "dead-letters", NULL, false);
+    if (rc == BUS_OK && (s->out_households < 0 || s->out_dead_letters < 0)) {
+        rc = bus_fail(err, BUS_ECONFIG, "too many topics");
+    }
+    return rc;
+}
