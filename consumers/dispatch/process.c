@@ -1,0 +1,147 @@
+/* One batch of `cases`: each accepted decision becomes its orders. A record
+ * that cannot be read or opened is a dead letter; others flow on. */
+#include <string.h>
+
+#include "consumers/dispatch/shell.h"
+#include "schemas/delivery_task.h"
+#include "schemas/dispatch_result.h"
+#include "schemas/need.h"
+#include "schemas/payment_order.h"
+
+struct work
+{
+    struct dispatch_shell *s;
+    struct dispatch_lane *lane;
+    const struct bus_kafka_msg *m;
+    struct bus_kafka_out *out;
+    const struct sa_case_event *event;
+    struct bus_strv personal;
+};
+
+static const struct
+{
+    const struct bus_wire_type *type;
+    const char *record, *ce_type;
+} kinds[] = {
+    [DISPATCH_OUT_RESULTS] = {&sa_dispatch_result_type, "dispatch_result",
+                              "sa.dispatch_result.v1"},
+    [DISPATCH_OUT_PAYMENTS] = {&sa_payment_order_type, "payment_order",
+                               "sa.payment_order.v1"},
+    [DISPATCH_OUT_DELIVERIES] = {&sa_delivery_task_type, "delivery_task",
+                                 "sa.delivery_task.v1"},
+    [DISPATCH_OUT_NEEDS] = {&sa_need_type, "need", "sa.need.v1"},
+};
+
+static int
+seal(struct work *w, const struct dispatch_output *o, struct bus_err *err)
+{
+    if (!o->personal || w->personal.n == 0) {
+        return BUS_OK;
+    }
+    size_t n = w->personal.n + BUS_WIRE_SEAL_BYTES;
+    uint8_t *to = bus_arena_alloc(&w->lane->event, n);
+    struct bus_wire_binding b = {kinds[o->topic].record, "personal",
+                                 &o->event_id};
+    int rc = to == NULL ? bus_fail(err, BUS_ENOMEM, "a sealed field")
+                        : bus_wire_seal(w->lane->keys, o->partner, &b,
+                                        w->personal, to, err);
+    struct bus_strv sealed = {(char *)to, n};
+    if (rc == BUS_OK && o->topic == DISPATCH_OUT_PAYMENTS) {
+        struct sa_payment_order *r = o->record;
+        r->has_personal = true;
+        r->personal = sealed;
+    } else if (rc == BUS_OK && o->topic == DISPATCH_OUT_DELIVERIES) {
+        struct sa_delivery_task *r = o->record;
+        r->has_personal = true;
+        r->personal = sealed;
+    }
+    return rc;
+}
+
+static int
+put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
+{
+    int32_t topic = -1;
+    for (size_t i = 0; i < w->s->route_count; i++) {
+        if (w->s->routes[i].topic == o->topic &&
+            bus_strv_eq(w->s->routes[i].partner, o->partner)) {
+            topic = w->s->routes[i].output;
+        }
+    }
+    if (topic < 0) {
+        return bus_fail(err, BUS_ECONFIG, "no topic of partner '%.*s'",
+                        BUS_STRV_ARG(o->partner));
+    }
+    int rc = seal(w, o, err);
+    struct bus_emit e = {
+        .type = kinds[o->topic].type,
+        .record = o->record,
+        .ce_type = kinds[o->topic].ce_type,
+        .source = w->s->frame.source,
+        .event_id = o->event_id,
+        .household_id = w->event->household_id,
+        .case_id = w->event->case_id,
+        .cause_id = w->event->event_id,
+        .occurred_at = w->event->occurred_at,
+        .traceparent = bus_kafka_msg_header(w->m, "traceparent"),
+    };
+    return rc == BUS_OK ? bus_emit_put(w->out, topic, w->m->partition, &e, err)
+                        : rc;
+}
+
+static int handle(struct work *w, struct bus_err *err)
+{
+    void *record = NULL;
+    struct dispatch_outputs outs;
+    struct bus_arena *mem = &w->lane->event;
+    int rc = bus_wire_decode(w->lane->schemas, &sa_case_event_type, w->m->value,
+                             mem, &record, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    w->event = record;
+    rc = dispatch_plan(&w->s->rules, w->event, mem, &outs, err);
+    if (rc == BUS_OK && outs.n > 0 && w->event->has_personal) {
+        struct bus_wire_binding b = {"case_event", "personal",
+                                     &w->event->event_id};
+        rc = bus_wire_open(w->lane->keys, &b, w->event->personal, mem,
+                           &w->personal, err);
+    }
+    for (size_t i = 0; rc == BUS_OK && i < outs.n; i++) {
+        rc = put(w, &outs.v[i], err);
+    }
+    return rc;
+}
+
+int dispatch_process(void *data,
+                     int lane_no,
+                     const struct bus_kafka_msg *msgs,
+                     size_t n,
+                     struct bus_kafka_out *out,
+                     struct bus_err *err)
+{
+    struct dispatch_shell *s = data;
+    struct dispatch_lane *lane = &s->lanes[lane_no];
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
+        bus_arena_reset(&lane->event);
+        rc = handle(&w, err);
+        if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
+            struct bus_dead_letter d = {
+                .msg = w.m,
+                .why = err,
+                .owner = "dispatch",
+                .source = s->frame.source,
+                .now_ms = bus_clock_system.wall_ms(NULL),
+            };
+            struct bus_err second;
+            rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
+                                     &second);
+            if (rc != BUS_OK && err != NULL) {
+                *err = second;
+            }
+        }
+    }
+    return rc;
+}

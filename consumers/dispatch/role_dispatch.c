@@ -1,0 +1,196 @@
+/* `lianou run dispatch`. */
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/run/exit.h"
+#include "consumers/dispatch/shell.h"
+
+#define PAY_DAYS     5
+#define DELIVER_DAYS 5
+#define CLAIM_DAYS   5
+
+static struct bus_strv bank_of(void *data, struct bus_strv fund)
+{
+    const struct bus_config *c = data;
+    char code[32];
+    const struct bus_fund *f =
+        bus_config_fund(c, bus_strv_copy(code, sizeof(code), fund));
+    return bus_strv(f ? f->bank : "");
+}
+
+static int assigned(void *data, int lane, int32_t p, struct bus_err *err)
+{
+    (void)data;
+    (void)lane;
+    (void)p;
+    (void)err;
+    return BUS_OK;
+}
+
+static void revoked(void *data, int lane, int32_t p)
+{
+    (void)data;
+    (void)lane;
+    (void)p;
+}
+
+static int committed(void *data,
+                     int lane,
+                     const struct bus_kafka_written *w,
+                     size_t n,
+                     struct bus_err *err)
+{
+    (void)data;
+    (void)lane;
+    (void)w;
+    (void)n;
+    (void)err;
+    return BUS_OK;
+}
+
+static void aborted(void *data, int lane)
+{
+    (void)data;
+    (void)lane;
+}
+
+static void failed(void *data, const struct bus_err *err)
+{
+    struct dispatch_shell *s = data;
+    bus_loop_stop(s->frame.loop, err);
+}
+
+static void drain(void *data)
+{
+    struct dispatch_shell *s = data;
+    bus_kafka_eos_close(s->eos, NULL, NULL);
+    s->eos = NULL;
+}
+
+static int32_t
+add_output(struct dispatch_shell *s, const char *what, const char *part)
+{
+    s->outputs[s->output_count].topic = bus_frame_topic(&s->frame, what, part);
+    return (int32_t)s->output_count++;
+}
+
+static void add_route(struct dispatch_shell *s,
+                      enum dispatch_topic topic,
+                      const char *what,
+                      const char *part)
+{
+    s->routes[s->route_count++] = (struct dispatch_route){
+        topic, bus_strv(part ? part : ""), add_output(s, what, part)};
+}
+
+static int topics(struct dispatch_shell *s, struct bus_err *err)
+{
+    const struct bus_config *c = &s->frame.config;
+    s->rules = (struct dispatch_rules){.bank_of = bank_of,
+                                       .data = &s->frame.config,
+                                       .pay_days = PAY_DAYS,
+                                       .deliver_days = DELIVER_DAYS,
+                                       .claim_days = CLAIM_DAYS};
+    add_route(s, DISPATCH_OUT_RESULTS, "dispatches", NULL);
+    for (size_t i = 0; i < c->partners_count; i++) {
+        const struct bus_partner *p = &c->partners[i];
+        if (s->output_count + 2 >= DISPATCH_TOPICS_MAX) {
+            return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
+                            DISPATCH_TOPICS_MAX);
+        }
+        if (p->kind == BUS_PARTNER_BANK) {
+            add_route(s, DISPATCH_OUT_PAYMENTS, "payment-orders", p->code);
+        } else if (p->kind == BUS_PARTNER_POST) {
+            add_route(s, DISPATCH_OUT_DELIVERIES, "delivery-tasks", p->code);
+            s->rules.post = bus_strv(p->code);
+            s->rules.cash_max_fen = p->cash ? p->cash_max_fen : 0;
+        } else if (p->kind == BUS_PARTNER_CHARITY) {
+            if (s->rules.charity_count == DISPATCH_CHARITIES_MAX) {
+                return bus_fail(err, BUS_ECONFIG, "more than %d charities",
+                                DISPATCH_CHARITIES_MAX);
+            }
+            s->rules.charities[s->rules.charity_count++] = bus_strv(p->code);
+            add_route(s, DISPATCH_OUT_NEEDS, "needs", p->code);
+        }
+    }
+    s->out_dead_letters = add_output(s, "dead-letters", NULL);
+    return BUS_OK;
+}
+
+static int open_lane(struct dispatch_shell *s,
+                     struct dispatch_lane *lane,
+                     struct bus_err *err)
+{
+    bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
+    lane->schemas = bus_wire_registry_new();
+    return lane->schemas == NULL
+               ? bus_fail(err, BUS_ENOMEM, "a lane")
+               : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys,
+                                       err);
+}
+
+static int start(struct dispatch_shell *s, struct bus_err *err)
+{
+    static const struct bus_kafka_eos_ops ops = {
+        .assigned = assigned,
+        .revoked = revoked,
+        .process = dispatch_process,
+        .committed = committed,
+        .aborted = aborted,
+        .failed = failed,
+    };
+    const struct bus_config *c = &s->frame.config;
+    const char *cases = bus_frame_topic(&s->frame, "cases", NULL);
+    int rc = topics(s, err);
+    s->lane_count = (int)c->matcher.lanes;
+    for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
+        rc = open_lane(s, &s->lanes[i], err);
+    }
+    struct bus_kafka_eos_conf conf = {
+        .group = bus_arena_printf(&s->frame.mem, "%sdispatch", c->prefix),
+        .instance = "1",
+        .topics = &cases,
+        .topics_count = 1,
+        .outputs = s->outputs,
+        .outputs_count = s->output_count,
+        .lanes = s->lane_count,
+        .batch_max = (size_t)c->matcher.batch_max,
+        .batch_wait_ms = c->matcher.batch_wait_ms,
+        .metrics = s->frame.metrics,
+        .ops = &ops,
+        .data = s,
+    };
+    rc = rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+    return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
+}
+
+static int run(const struct bus_role_args *args)
+{
+    struct dispatch_shell *s = bus_calloc(1, sizeof(*s));
+    struct bus_err err;
+    if (s == NULL) {
+        return BUS_EXIT_FAULT;
+    }
+    int rc = bus_frame_open(&s->frame, args, "dispatch");
+    if (rc != BUS_EXIT_OK) {
+        bus_free(s);
+        return rc;
+    }
+    rc = start(s, &err) == BUS_OK ? bus_frame_run(&s->frame)
+                                  : bus_frame_fail(&err);
+    for (int i = 0; i < s->lane_count; i++) {
+        bus_wire_keyring_free(s->lanes[i].keys);
+        bus_wire_registry_free(s->lanes[i].schemas);
+        bus_arena_fini(&s->lanes[i].event);
+    }
+    bus_frame_close(&s->frame);
+    bus_free(s);
+    return rc;
+}
+
+const struct bus_role bus_role_dispatch = {
+    .name = "dispatch",
+    .usage = "",
+    .summary = "turns decisions into orders, tasks and needs",
+    .run = run,
+};
