@@ -6,9 +6,13 @@
  * - a different partition count is left to people: it is an error
  */
 #include <string.h>
+#include <time.h>
 
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
+
+#define SEEN_TRIES    100
+#define SEEN_PAUSE_MS 100
 
 static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
                                       const struct bus_topic *t,
@@ -85,29 +89,39 @@ static int create(struct bus_kafka_admin *a,
     return rc;
 }
 
-/* What the topic has of its own now, then our entries over it. */
+static bool is_ours(const struct admin_entry *want, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(want[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Our entries, and what the topic has of its own besides. */
 static rd_kafka_ConfigResource_t *wanted(const struct bus_kafka_admin *a,
                                          const struct bus_topic *t,
                                          const rd_kafka_ConfigResource_t *is)
 {
     rd_kafka_ConfigResource_t *r =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, t->name);
+    struct admin_entry want[ADMIN_ENTRY_MAX];
+    size_t want_n = admin_entries(a, t, want);
+    for (size_t i = 0; i < want_n; i++) {
+        (void)rd_kafka_ConfigResource_set_config(r, want[i].name,
+                                                 want[i].value);
+    }
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **e = rd_kafka_ConfigResource_configs(is, &n);
     for (size_t i = 0; i < n; i++) {
+        const char *name = rd_kafka_ConfigEntry_name(e[i]);
+        const char *value = rd_kafka_ConfigEntry_value(e[i]);
         if (rd_kafka_ConfigEntry_source(e[i]) ==
                 RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG &&
-            rd_kafka_ConfigEntry_value(e[i]) != NULL) {
-            (void)rd_kafka_ConfigResource_set_config(
-                r, rd_kafka_ConfigEntry_name(e[i]),
-                rd_kafka_ConfigEntry_value(e[i]));
+            value != NULL && !is_ours(want, want_n, name)) {
+            (void)rd_kafka_ConfigResource_set_config(r, name, value);
         }
-    }
-    struct admin_entry want[ADMIN_ENTRY_MAX];
-    n = admin_entries(a, t, want);
-    for (size_t i = 0; i < n; i++) {
-        (void)rd_kafka_ConfigResource_set_config(r, want[i].name,
-                                                 want[i].value);
     }
     return r;
 }
@@ -175,48 +189,85 @@ topic_of(const struct bus_topic *topics, size_t n, const char *name)
     return NULL;
 }
 
+static int change(struct bus_kafka_admin *a,
+                  const struct bus_topic *topics,
+                  size_t n,
+                  const struct bus_kafka_plan *plan,
+                  struct bus_err *err)
+{
+    const struct bus_topic **missing = bus_calloc(n + 1, sizeof(*missing));
+    size_t missing_n = 0;
+    int rc = missing == NULL ? bus_fail(err, BUS_ENOMEM, "new topics") : 0;
+    for (size_t i = 0; i < plan->n && rc == 0; i++) {
+        if (plan->list[i].kind == BUS_KAFKA_TOPIC_CREATE) {
+            missing[missing_n++] = topic_of(topics, n, plan->list[i].topic);
+        }
+    }
+    if (missing_n > 0 && rc == 0) {
+        rc = create(a, missing, missing_n, err);
+    }
+    const char *last = "";
+    for (size_t i = 0; i < plan->n && rc == 0; i++) {
+        /* One topic's entries stand side by side and are set together. */
+        if (plan->list[i].kind == BUS_KAFKA_TOPIC_CONFIG &&
+            strcmp(plan->list[i].topic, last) != 0) {
+            last = plan->list[i].topic;
+            rc = alter(a, topic_of(topics, n, last), err);
+        }
+    }
+    bus_free(missing);
+    return rc;
+}
+
+static bool has(const struct bus_kafka_plan *plan, bool partitions)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        bool is = plan->list[i].kind == BUS_KAFKA_TOPIC_PARTITIONS;
+        if (is == partitions) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int complain(const struct bus_kafka_plan *plan, struct bus_err *err)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct bus_kafka_change *c = &plan->list[i];
+        if (c->kind == BUS_KAFKA_TOPIC_PARTITIONS) {
+            return bus_fail(err, BUS_ECONFIG,
+                            "topic %s has %s partitions, %s are configured; "
+                            "people must decide, households would move",
+                            c->topic, c->is, c->want);
+        }
+    }
+    return 0;
+}
+
 static int apply(struct bus_kafka_admin *a,
                  const struct bus_topic *topics,
                  size_t n,
                  struct bus_arena *mem,
                  struct bus_err *err)
 {
-    struct bus_kafka_plan p = {0};
-    int rc = bus_kafka_topics_plan(a, topics, n, mem, &p, err);
-    const struct bus_kafka_change *plan = p.list;
-    size_t count = p.n;
-    const struct bus_topic **missing =
-        bus_arena_calloc(mem, n + 1, sizeof(*missing));
-    if (rc != 0 || missing == NULL) {
-        return rc != 0 ? rc : bus_fail(err, BUS_ENOMEM, "the plan of topics");
+    struct bus_kafka_plan plan = {0};
+    int rc = bus_kafka_topics_plan(a, topics, n, mem, &plan, err);
+    if (rc == 0 && has(&plan, false)) {
+        rc = change(a, topics, n, &plan, err);
     }
-    size_t missing_n = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (plan[i].kind == BUS_KAFKA_TOPIC_CREATE) {
-            missing[missing_n++] = topic_of(topics, n, plan[i].topic);
+    /* A broker shows a change a little after the controller has made it. */
+    for (int i = 0; rc == 0 && has(&plan, false); i++) {
+        if (i == SEEN_TRIES) {
+            return bus_fail(err, BUS_ETIMEOUT,
+                            "topic %s: its change does not show yet",
+                            plan.list[0].topic);
         }
+        const struct timespec pause = {0, SEEN_PAUSE_MS * 1000000L};
+        (void)nanosleep(&pause, NULL);
+        bus_arena_reset(mem);
+        rc = bus_kafka_topics_plan(a, topics, n, mem, &plan, err);
     }
-    if (missing_n > 0) {
-        rc = create(a, missing, missing_n, err);
-    }
-    const char *last = "";
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        /* One topic's entries stand side by side and are set together. */
-        if (plan[i].kind == BUS_KAFKA_TOPIC_CONFIG &&
-            strcmp(plan[i].topic, last) != 0) {
-            last = plan[i].topic;
-            rc = alter(a, topic_of(topics, n, last), err);
-        }
-    }
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        if (plan[i].kind == BUS_KAFKA_TOPIC_PARTITIONS) {
-            rc = bus_fail(err, BUS_ECONFIG,
-                          "topic %s has %s partitions, %s are configured; "
-                          "people must decide, households would move",
-                          plan[i].topic, plan[i].is, plan[i].want);
-        }
-    }
-    return rc;
+    return rc != 0 ? rc : complain(&plan, err);
 }
 
 int bus_kafka_topics_apply(struct bus_kafka_admin *a,

@@ -120,8 +120,6 @@ static void on_revoked(void *data)
     struct bus_kafka_eos *eos = data;
     eos->revoking = true;
     if (eos->health != NULL) {
-        bus_health_bad(eos->health, eos->health_assigned,
-                       "partitions are being taken back");
         bus_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
     }
     order_all(eos, true, false);
@@ -130,9 +128,6 @@ static void on_revoked(void *data)
 static void on_started(void *data)
 {
     struct bus_kafka_eos *eos = data;
-    if (eos->health != NULL) {
-        bus_health_good(eos->health, eos->health_assigned);
-    }
     bus_wake_send(eos->wake);
 }
 
@@ -148,12 +143,15 @@ static void show_health(struct bus_kafka_eos *eos,
                         bool trouble_new,
                         size_t eof_count)
 {
-    if (trouble_new && trouble[0] != '\0') {
-        kafka_watch_down(kafka_group_watch(eos->group), trouble);
-    } else if (trouble_new) {
-        kafka_watch_up(kafka_group_watch(eos->group));
+    if (eos->health == NULL) {
+        return;
     }
-    if (eos->health == NULL || eos->revoking) {
+    if (trouble_new && trouble[0] != '\0') {
+        bus_health_bad(eos->health, eos->health_transactions, "%s", trouble);
+    } else if (trouble_new) {
+        bus_health_good(eos->health, eos->health_transactions);
+    }
+    if (eos->revoking) {
         return;
     }
     if (eof_count >= eos->wanted) {
@@ -308,8 +306,9 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
         }
     }
     if (eos->health != NULL) {
-        eos->health_assigned =
-            bus_health_add(eos->health, "assigned", "not in the group yet");
+        eos->health_transactions =
+            bus_health_add(eos->health, "transactions", "none begun yet");
+        bus_health_good(eos->health, eos->health_transactions);
         eos->health_caught_up =
             bus_health_add(eos->health, "caught up", "nothing assigned yet");
     }

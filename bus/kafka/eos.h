@@ -98,7 +98,8 @@ struct bus_kafka_eos_conf
 };
 
 /* Starts threads, joins the group; health conditions "kafka", "assigned",
- * "caught up". Fails only for a wrong configuration or without memory. */
+ * "transactions", "caught up". Fails only for a wrong configuration or without
+ * memory. */
 int bus_kafka_eos_open(const struct bus_kafka_env *env,
                        const struct bus_kafka_eos_conf *conf,
                        struct bus_kafka_eos **ret,

@@ -77,7 +77,7 @@ struct bus_kafka_eos
     const char **output_names;
     struct kafka_group *group;
     struct bus_wake *wake;
-    int health_assigned, health_caught_up;
+    int health_transactions, health_caught_up;
     bool revoking, closing, told_failed;
     size_t wanted; /* (topic, partition)s assigned */
     pthread_mutex_t lock;

@@ -263,6 +263,17 @@ static size_t track(struct eos_lane *lane, struct bus_kafka_written *w)
     return n;
 }
 
+/* The embedded broker acknowledges a transaction's offsets and forgets them:
+ * they are committed once more, so that lags and a restart can be shown. */
+static void commit_embedded(struct eos_lane *lane)
+{
+    if (lane->eos->env.conf->embedded) {
+        rd_kafka_topic_partition_list_t *list = batch_offsets(lane);
+        (void)rd_kafka_commit(kafka_group_handle(lane->eos->group), list, 1);
+        rd_kafka_topic_partition_list_destroy(list);
+    }
+}
+
 static bool keep(struct eos_lane *lane, struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
@@ -275,6 +286,7 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
     if (lane->commits != NULL) {
         bus_series_add(lane->commits, 1);
     }
+    commit_embedded(lane);
     size_t n = track(lane, w);
     int rc = eos->conf.ops->committed(eos->conf.data, lane->index, w, n, err);
     if (rc != 0) {

@@ -22,6 +22,7 @@
 #define HEARTBEAT_MS        3000
 #define EMBEDDED_SESSION_MS 6000
 #define EMBEDDED_BEAT_MS    1000
+#define FETCH_MS            100 /* how soon an end of partition is seen */
 #define EMBEDDED_FETCH_MS   10
 #define POLL_MS             1000 /* well under max.poll.interval.ms */
 
@@ -33,6 +34,8 @@ struct kafka_group
     rd_kafka_queue_t *control;
     struct kafka_seam seam;
     struct kafka_watch watch;
+    struct bus_health *health; /* may be NULL */
+    int condition;             /* "assigned" */
     struct bus_timer *poll, *retry;
     struct bus_backoff backoff;
     void (*retry_what)(struct kafka_group *g);
@@ -45,10 +48,18 @@ struct kafka_group
     void *closed_data;
 };
 
+static void not_assigned(struct kafka_group *g, const char *why)
+{
+    if (g->health != NULL && !g->closing) {
+        bus_health_bad(g->health, g->condition, "%s", why);
+    }
+}
+
 static void fail(struct kafka_group *g, const struct bus_err *err)
 {
     if (!g->failed && !g->closing) {
         g->failed = true;
+        not_assigned(g, err->msg);
         g->conf.failed(g->conf.data, err);
     }
 }
@@ -58,7 +69,7 @@ static void close_step(struct kafka_group *g);
 static void retry_later(struct kafka_group *g,
                         void (*what)(struct kafka_group *g))
 {
-    kafka_watch_down(&g->watch, g->err.msg);
+    not_assigned(g, g->err.msg);
     g->retry_what = what;
     bus_timer_start(g->retry, bus_backoff_next_ms(&g->backoff), 0);
 }
@@ -214,6 +225,9 @@ static void committed_read(void *data)
     }
     g->assigned = true;
     kafka_watch_up(&g->watch);
+    if (g->health != NULL) {
+        bus_health_good(g->health, g->condition);
+    }
     if (g->conf.started != NULL) {
         g->conf.started(g->conf.data);
     }
@@ -255,6 +269,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         g->conf.assigned(g->conf.data, g->list);
         return;
     }
+    not_assigned(g, "partitions are being taken back");
     g->conf.revoked(g->conf.data);
 }
 
@@ -324,9 +339,8 @@ static int make(struct kafka_group *g,
                   embedded ? EMBEDDED_SESSION_MS : SESSION_MS, &rc, err);
     kafka_set_int(conf, "heartbeat.interval.ms",
                   embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
-    if (embedded) {
-        kafka_set_int(conf, "fetch.wait.max.ms", EMBEDDED_FETCH_MS, &rc, err);
-    }
+    kafka_set_int(conf, "fetch.wait.max.ms",
+                  embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
     kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
                   &rc, err);
     if (rc != 0) {
@@ -353,6 +367,7 @@ int kafka_group_open(const struct bus_kafka_env *env,
         return bus_fail(err, BUS_ENOMEM, "a consumer");
     }
     g->loop = env->loop;
+    g->health = env->health;
     g->conf = *conf;
     g->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                       .max_ms = KAFKA_RETRY_MAX_MS};
@@ -373,6 +388,10 @@ int kafka_group_open(const struct bus_kafka_env *env,
         rd_kafka_destroy(g->rk);
         bus_free(g);
         return rc;
+    }
+    if (g->health != NULL) {
+        g->condition =
+            bus_health_add(g->health, "assigned", "not in the group yet");
     }
     bus_timer_start(g->poll, POLL_MS, POLL_MS);
     begin_look(g);

@@ -22,6 +22,7 @@ struct bus_kafka_reader
 {
     rd_kafka_t *rk;  /* read_committed */
     rd_kafka_t *raw; /* read_uncommitted: only for watermarks */
+    rd_kafka_topic_t *known;
 };
 
 static int make(const struct bus_kafka_env *env,
@@ -72,6 +73,9 @@ void bus_kafka_reader_close(struct bus_kafka_reader *r)
 {
     if (r == NULL) {
         return;
+    }
+    if (r->known != NULL) {
+        rd_kafka_topic_destroy(r->known);
     }
     if (r->rk != NULL) {
         (void)rd_kafka_consumer_close(r->rk);
@@ -162,10 +166,38 @@ until_end(struct reading *d, rd_kafka_queue_t *q, struct bus_err *err)
     return rc;
 }
 
+/* Without the topic's metadata at hand the library finds the partition's
+ * leader only at its next look around, up to a second later. */
+static int
+know_topic(struct bus_kafka_reader *r, const char *topic, struct bus_err *err)
+{
+    if (r->known != NULL && strcmp(rd_kafka_topic_name(r->known), topic) == 0) {
+        return 0;
+    }
+    if (r->known != NULL) {
+        rd_kafka_topic_destroy(r->known);
+    }
+    r->known = rd_kafka_topic_new(r->rk, topic, NULL);
+    const rd_kafka_metadata_t *md = NULL;
+    rd_kafka_resp_err_t e =
+        r->known != NULL
+            ? rd_kafka_metadata(r->rk, 0, r->known, &md, KAFKA_CALL_MS)
+            : rd_kafka_last_error();
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_fail(err, e, topic);
+    }
+    rd_kafka_metadata_destroy(md);
+    return 0;
+}
+
 static int
 assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
 {
     rd_kafka_t *rk = d->r->rk;
+    int rc = know_topic(d->r, d->range->topic, err);
+    if (rc != 0) {
+        return rc;
+    }
     rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
     rd_kafka_queue_t *from =
         rd_kafka_queue_get_partition(rk, d->range->topic, d->range->partition);

@@ -1,0 +1,314 @@
+/* Topics, reader, plain consumer and producer on a real broker. */
+#include "tests/lib/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/buf.h"
+#include "bus/kafka/client.h"
+#include "tests/live/kafka/scene.h"
+
+struct play
+{
+    struct scene s;
+    struct bus_loop *loop;
+    struct bus_health health;
+    struct bus_kafka_consumer *c;
+    struct bus_kafka_producer *p;
+    struct bus_timer *limit;
+    char group[128];
+    const char *topics[1];
+    int64_t next[SCENE_PARTITIONS]; /* the caller's own offsets */
+    int64_t expect_from;
+    long got, want, acked, sent;
+    struct bus_kafka_batch *held;
+    struct bus_err err;
+    bool keep_batches;
+};
+
+static void too_long(void *data)
+{
+    (void)data;
+    fail_msg("took too long");
+}
+
+static void stop_failed(void *data, const struct bus_err *err)
+{
+    struct play *p = data;
+    p->err = *err;
+    bus_loop_stop(p->loop, NULL);
+}
+
+static void on_batch(void *data, struct bus_kafka_batch *b)
+{
+    struct play *p = data;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct bus_kafka_msg *m = &b->msgs[i];
+        assert_int_equal(m->topic_index, 0);
+        assert_int_equal(m->partition,
+                         bus_kafka_partition_of(m->key, SCENE_PARTITIONS));
+        assert_true(m->offset >= p->next[m->partition]);
+        p->next[m->partition] = m->offset + 1;
+    }
+    p->got += (long)b->n;
+    bus_kafka_consumer_done(p->c, b);
+    bus_kafka_batch_free(p->c, b);
+    if (p->got >= p->want) {
+        bus_loop_stop(p->loop, NULL);
+    }
+}
+
+static void on_assigned(void *data, struct bus_kafka_place *places, size_t n)
+{
+    struct play *p = data;
+    for (size_t i = 0; i < n; i++) {
+        places[i].offset = p->next[places[i].partition] + p->expect_from;
+    }
+    bus_kafka_consumer_start(p->c, places, n);
+}
+
+static void drain(void *data)
+{
+    struct play *p = data;
+    if (p->c != NULL) {
+        bus_kafka_consumer_close(p->c, NULL, NULL);
+        p->c = NULL;
+    }
+    if (p->p != NULL) {
+        bus_kafka_producer_close(p->p, 5000, NULL, NULL);
+        p->p = NULL;
+    }
+}
+
+static void begin(struct play *p)
+{
+    const struct bus_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
+    assert_int_equal(bus_loop_new(&lc, &p->loop, &p->err), 0);
+    bus_health_init(&p->health, NULL, NULL);
+    p->s.env.loop = p->loop;
+    p->s.env.health = &p->health;
+    assert_int_equal(bus_timer_new(p->loop, too_long, p, &p->limit, &p->err),
+                     0);
+    bus_timer_start(p->limit, 60000, 0);
+    assert_int_equal(bus_loop_on_drain(p->loop, drain, p, &p->err), 0);
+}
+
+static void run(struct play *p)
+{
+    assert_int_equal(bus_loop_run(p->loop), BUS_EXIT_OK);
+    bus_timer_free(p->limit);
+    bus_loop_free(p->loop);
+    p->s.env.loop = NULL;
+    p->s.env.health = NULL;
+}
+
+static void consume(struct play *p, enum bus_kafka_offsets offsets, long want)
+{
+    begin(p);
+    (void)snprintf(p->group, sizeof(p->group), "%splain", p->s.prefix);
+    p->topics[0] = p->s.names[0];
+    p->got = 0;
+    p->want = want;
+    const struct bus_kafka_consumer_conf conf = {
+        .group = p->group,
+        .topics = p->topics,
+        .topics_count = 1,
+        .offsets = offsets,
+        .batch_max = 700,
+        .data = p,
+        .batch = on_batch,
+        .assigned = offsets == BUS_KAFKA_OFFSETS_CALLER ? on_assigned : NULL,
+        .failed = stop_failed};
+    assert_int_equal(bus_kafka_consumer_open(&p->s.env, &conf, &p->c, &p->err),
+                     0);
+    run(p);
+}
+
+static void test_group_offsets(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    scene_open(&p.s);
+    scene_feed(&p.s, 20);
+    consume(&p, BUS_KAFKA_OFFSETS_GROUP, 20 * SCENE_KEYS);
+    assert_int_equal(p.got, 20 * SCENE_KEYS);
+    scene_feed(&p.s, 3);
+    consume(&p, BUS_KAFKA_OFFSETS_GROUP, 3 * SCENE_KEYS);
+    assert_int_equal(p.got, 3 * SCENE_KEYS);
+    scene_close(&p.s);
+}
+
+static void test_own_offsets(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    scene_open(&p.s);
+    scene_feed(&p.s, 20);
+    consume(&p, BUS_KAFKA_OFFSETS_CALLER, 20 * SCENE_KEYS);
+    scene_feed(&p.s, 3);
+    consume(&p, BUS_KAFKA_OFFSETS_CALLER, 3 * SCENE_KEYS);
+    assert_int_equal(p.got, 3 * SCENE_KEYS);
+    scene_close(&p.s);
+}
+
+/* An offset that is not there is an error said clearly; nothing is read. */
+static void test_an_offset_that_is_gone(void **state)
+{
+    (void)state;
+    struct play p = {.expect_from = 1000000};
+    scene_open(&p.s);
+    scene_feed(&p.s, 2);
+    consume(&p, BUS_KAFKA_OFFSETS_CALLER, 1);
+    assert_int_equal(p.got, 0);
+    assert_int_equal(p.err.code, BUS_EGONE);
+    assert_non_null(strstr(p.err.msg, p.s.names[0]));
+    struct bus_kafka_reader *r = NULL;
+    assert_int_equal(bus_kafka_reader_open(&p.s.env, &r, &p.err), 0);
+    const struct bus_kafka_range range = {
+        .topic = p.s.names[0], .partition = 0, .from = 1000000};
+    int64_t next = 0;
+    assert_int_equal(bus_kafka_read(r, &range, NULL, NULL, &next, &p.err),
+                     BUS_EGONE);
+    bus_kafka_reader_close(r);
+    scene_close(&p.s);
+}
+
+static void on_acked(void *data,
+                     void *token,
+                     int32_t partition,
+                     int64_t offset,
+                     const struct bus_err *err)
+{
+    struct play *p = data;
+    assert_null(err);
+    assert_ptr_equal(token, p);
+    assert_true(partition >= 0 && offset >= 0);
+    if (++p->acked == p->sent) {
+        bus_loop_stop(p->loop, NULL);
+    }
+}
+
+static void test_producer_acknowledges(void **state)
+{
+    (void)state;
+    struct play p = {.sent = 5000};
+    scene_open(&p.s);
+    begin(&p);
+    assert_int_equal(
+        bus_kafka_producer_open(&p.s.env, on_acked, &p, &p.p, &p.err), 0);
+    const struct bus_kafka_header h = {"ce_type", BUS_STRV("t")};
+    for (long i = 0; i < p.sent; i++) {
+        char key[32];
+        int n = snprintf(key, sizeof(key), "household-%ld", i);
+        const struct bus_kafka_out_msg m = {.topic = p.s.names[0],
+                                            .partition = -1,
+                                            .key = {key, (size_t)n},
+                                            .value = BUS_STRV("v"),
+                                            .headers = &h,
+                                            .headers_count = 1};
+        assert_int_equal(bus_kafka_producer_send(p.p, &m, &p, &p.err), 0);
+    }
+    run(&p);
+    assert_int_equal(p.acked, p.sent);
+    /* The library's partitioner and ours agree (checked in on_batch). */
+    consume(&p, BUS_KAFKA_OFFSETS_CALLER, p.sent);
+    assert_int_equal(p.got, p.sent);
+    scene_close(&p.s);
+}
+
+static void test_topics_plan_and_apply(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct bus_err err;
+    struct bus_arena mem;
+    struct bus_kafka_plan plan;
+    scene_open(&s);
+    bus_arena_init(&mem, 0, 0);
+    char name[160];
+    (void)snprintf(name, sizeof(name), "%snew", s.prefix);
+    struct bus_topic t = {name, 3, 1, BUS_TOPIC_DELETE, 86400000, NULL};
+    assert_int_equal(bus_kafka_topics_plan(s.admin, &t, 1, &mem, &plan, &err),
+                     0);
+    assert_int_equal(plan.n, 1);
+    assert_int_equal(plan.list[0].kind, BUS_KAFKA_TOPIC_CREATE);
+    assert_int_equal(bus_kafka_topics_apply(s.admin, &t, 1, &err), 0);
+    assert_int_equal(bus_kafka_topics_plan(s.admin, &t, 1, &mem, &plan, &err),
+                     0);
+    assert_int_equal(plan.n, 0);
+    t.retention_ms = 90000000;
+    assert_int_equal(bus_kafka_topics_plan(s.admin, &t, 1, &mem, &plan, &err),
+                     0);
+    assert_int_equal(plan.n, 1);
+    assert_string_equal(plan.list[0].what, "retention.ms");
+    assert_string_equal(plan.list[0].is, "86400000");
+    assert_string_equal(plan.list[0].want, "90000000");
+    if (bus_kafka_topics_apply(s.admin, &t, 1, &err) != 0) {
+        fail_msg("%s", err.msg);
+    }
+    assert_int_equal(bus_kafka_topics_plan(s.admin, &t, 1, &mem, &plan, &err),
+                     0);
+    assert_int_equal(plan.n, 0);
+    t.partitions = 5;
+    assert_int_equal(bus_kafka_topics_apply(s.admin, &t, 1, &err), BUS_ECONFIG);
+    assert_non_null(strstr(err.msg, "people must decide"));
+    int32_t n = 0;
+    assert_int_equal(bus_kafka_partitions(s.admin, name, &n, &err), 0);
+    assert_int_equal(n, 3);
+    assert_int_equal(bus_kafka_partitions(s.admin, "no.such.topic", &n, &err),
+                     0);
+    assert_int_equal(n, 0);
+    bus_arena_fini(&mem);
+    scene_close(&s);
+}
+
+/* A topic that is missing is waited for, and /readyz says which. */
+static void stop_soon(void *data)
+{
+    struct play *p = data;
+    bus_loop_stop(p->loop, NULL);
+}
+
+static void test_a_missing_topic_is_named(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    struct bus_timer *t = NULL;
+    scene_open(&p.s);
+    (void)snprintf(p.s.names[0], sizeof(p.s.names[0]), "no.such.topic");
+    begin(&p);
+    assert_int_equal(bus_timer_new(p.loop, stop_soon, &p, &t, &p.err), 0);
+    bus_timer_start(t, 1500, 0);
+    p.topics[0] = p.s.names[0];
+    const struct bus_kafka_consumer_conf conf = {.group = "missing",
+                                                 .topics = p.topics,
+                                                 .topics_count = 1,
+                                                 .data = &p,
+                                                 .batch = on_batch,
+                                                 .failed = stop_failed};
+    assert_int_equal(bus_kafka_consumer_open(&p.s.env, &conf, &p.c, &p.err), 0);
+    assert_int_equal(bus_loop_run(p.loop), BUS_EXIT_OK);
+    struct bus_buf text = {0};
+    bus_health_print(&p.health, &text);
+    assert_non_null(strstr(bus_buf_cstr(&text), "no.such.topic is not there"));
+    bus_buf_fini(&text);
+    bus_timer_free(t);
+    bus_timer_free(p.limit);
+    bus_loop_free(p.loop);
+    scene_close(&p.s);
+}
+
+int main(void)
+{
+    (void)scene_bootstrap();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_group_offsets),
+        cmocka_unit_test(test_own_offsets),
+        cmocka_unit_test(test_an_offset_that_is_gone),
+        cmocka_unit_test(test_producer_acknowledges),
+        cmocka_unit_test(test_topics_plan_and_apply),
+        cmocka_unit_test(test_a_missing_topic_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
