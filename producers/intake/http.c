@@ -1,0 +1,121 @@
+/* POST /v1/applications and the contract that describes it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "producers/intake/intake.h"
+#include "producers/intake/openapi.h"
+
+static const char problem_type[] = "application/problem+json";
+
+static void
+taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
+{
+    const struct posted *posted = token;
+    struct bus_http_request *rq = posted->rq;
+    const char *id = posted->id;
+    char body[256];
+    switch (outcome) {
+    case INTAKE_ACCEPTED:
+    case INTAKE_JOURNALED:
+        (void)snprintf(body, sizeof(body), "/v1/applications/%s", id);
+        bus_http_set(rq, "Location", body);
+        (void)snprintf(body, sizeof(body),
+                       "{\"application_id\":\"%s\",\"state\":\"%s\"}\n", id,
+                       outcome == INTAKE_ACCEPTED ? "accepted" : "journaled");
+        bus_http_answer(rq, 202, "application/json", body, strlen(body));
+        return;
+    case INTAKE_FULL:
+        bus_http_set(rq, "Retry-After", "30");
+        bus_http_problem(rq, 503,
+                         "the bus is away and the journal is full; send it "
+                         "again later",
+                         "总线暂不可用且本地日志已满, 请稍后重发");
+        return;
+    case INTAKE_FAILED:
+        break;
+    }
+    bus_http_problem(rq, 500, err ? err->msg : "it was not taken",
+                     "未能受理, 请重发");
+}
+
+static void faulty(struct intake *in,
+                   struct bus_http_request *rq,
+                   const json_t *json,
+                   const struct form *form)
+{
+    const char *draft = NULL;
+    struct bus_err err;
+    if (intake_keep_draft(in, json, form, bus_http_mem(rq), &draft, &err) !=
+        BUS_OK) {
+        draft = NULL; /* the answer says what is wrong all the same */
+    }
+    const char *body = intake_problem(form, draft, bus_http_mem(rq));
+    if (body == NULL) {
+        bus_http_problem(rq, 422, "the application has faults", "申请有误");
+        return;
+    }
+    bus_http_answer(rq, 422, problem_type, body, strlen(body));
+}
+
+/* A client without a reference of its own may use the key of the request. */
+static void use_key(json_t *json, struct bus_http_request *rq)
+{
+    struct bus_strv key = bus_http_header(rq, "Idempotency-Key");
+    if (key.p != NULL && json_is_object(json) &&
+        json_object_get(json, "channel_reference") == NULL) {
+        (void)json_object_set_new(json, "channel_reference",
+                                  json_stringn(key.p, key.n));
+    }
+}
+
+static void post(struct bus_http_request *rq, void *data)
+{
+    struct intake *in = data;
+    struct bus_strv body = bus_http_body(rq);
+    json_error_t where;
+    json_t *json = json_loadb(body.p ? body.p : "", body.n,
+                              JSON_REJECT_DUPLICATES, &where);
+    if (json == NULL) {
+        char text[300];
+        (void)snprintf(text, sizeof(text), "line %d, column %d: %s", where.line,
+                       where.column, where.text);
+        bus_http_problem(rq, 400, text, "不是合法的JSON");
+        return;
+    }
+    use_key(json, rq);
+    struct form *form = bus_arena_alloc(bus_http_mem(rq), sizeof(*form));
+    struct form_rules rules = intake_rules(in);
+    struct bus_err err;
+    if (form == NULL ||
+        form_read(&rules, json, bus_http_mem(rq), form, &err) != BUS_OK) {
+        bus_http_problem(rq, 413, "the application is too large", "申请过大");
+    } else if (form->fault_count > 0) {
+        faulty(in, rq, json, form);
+    } else {
+        struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
+        if (p != NULL) {
+            p->rq = rq;
+            (void)bus_id_text(&form->application.application_id, p->id);
+        }
+        if (p == NULL ||
+            intake_take(in, form, bus_http_mem(rq), taken, p, &err) != BUS_OK) {
+            bus_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
+        }
+    }
+    json_decref(json);
+}
+
+static void contract(struct bus_http_request *rq, void *data)
+{
+    (void)data;
+    bus_http_answer(rq, 200, "application/json", intake_openapi,
+                    strlen(intake_openapi));
+}
+
+int intake_routes(struct intake *in, struct bus_err *err)
+{
+    struct bus_http *h = in->frame->http;
+    int rc = bus_http_route(h, "POST", "/v1/applications", post, in, err);
+    return rc ? rc
+              : bus_http_route(h, "GET", "/openapi.json", contract, in, err);
+}

@@ -1,0 +1,81 @@
+/* intake: from a form to the `applications` topic, or to the journal while
+ * Kafka is away.
+ *
+ * An application is answered when Kafka has acknowledged it or the journal has
+ * it on disk; never before. While the journal holds anything, new ones go
+ * behind it, so that the order stays. */
+#ifndef PRODUCERS_INTAKE_INTAKE_H
+#define PRODUCERS_INTAKE_INTAKE_H
+
+#include "bus/adapter/emit.h"
+#include "bus/adapter/frame.h"
+#include "bus/wire/crypt.h"
+#include "producers/intake/form.h"
+#include "producers/intake/journal.h"
+
+enum intake_outcome {
+    INTAKE_ACCEPTED,  /* Kafka has it */
+    INTAKE_JOURNALED, /* on this machine's disk; goes on by itself */
+    INTAKE_FULL,      /* the journal's limit: again later */
+    INTAKE_FAILED     /* refused by Kafka (too big) or the disk failed */
+};
+/* Called once for each application taken, on the loop's thread. */
+typedef void (*intake_done)(void *token,
+                            enum intake_outcome outcome,
+                            const struct bus_err *err);
+
+struct intake_waiting;
+struct intake
+{
+    struct bus_frame *frame;
+    struct bus_wire_keyring *keys;
+    struct bus_kafka_producer *producer;
+    struct bus_timer *drainer;
+    struct journal journal;
+    bool has_journal;
+    uint8_t person_key[BUS_WIRE_KEY_BYTES];
+    const char *topic;
+    /* journal: appended and not yet on disk, in two generations */
+    struct intake_waiting *unsynced, *syncing;
+    struct bus_err sync_error;
+    bool sync_running;
+    /* draining */
+    uint64_t drain_to;
+    size_t drain_waiting;
+    bool drain_failed;
+    uint64_t accepted, journaled;
+};
+
+/* with_journal: false for a command that gives up instead. */
+int intake_open(struct intake *in,
+                struct bus_frame *frame,
+                bool with_journal,
+                struct bus_err *err) BUS_MUSTCHECK;
+/* Stops the drainer and closes the producer (asynchronously). */
+void intake_drain(struct intake *in);
+void intake_fini(struct intake *in); /* after the loop has ended */
+struct form_rules intake_rules(struct intake *in);
+/* form has no faults. Nothing of it is needed after the call. */
+int intake_take(struct intake *in,
+                struct form *form,
+                struct bus_arena *mem,
+                intake_done done,
+                void *token,
+                struct bus_err *err) BUS_MUSTCHECK;
+
+/* What fails is kept: <state>/drafts/<time>-<n>.json, mode 0600, with its
+ * faults. Returns the draft's name in mem. */
+int intake_keep_draft(struct intake *in,
+                      const json_t *json,
+                      const struct form *form,
+                      struct bus_arena *mem,
+                      const char **ret_name,
+                      struct bus_err *err) BUS_MUSTCHECK;
+/* problem+json of a form's faults (RFC 9457), in mem. */
+const char *intake_problem(const struct form *form,
+                           const char *draft,
+                           struct bus_arena *mem);
+/* http.c: the routes. */
+int intake_routes(struct intake *in, struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

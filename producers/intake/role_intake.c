@@ -1,0 +1,36 @@
+/* `lianou run intake`. */
+#include "bus/run/exit.h"
+#include "producers/intake/intake.h"
+
+static void drain(void *data)
+{
+    intake_drain(data);
+}
+
+static int run(const struct bus_role_args *args)
+{
+    static struct intake in;
+    struct bus_frame frame;
+    struct bus_err err;
+    int rc = bus_frame_open(&frame, args, "intake");
+    if (rc != BUS_EXIT_OK) {
+        return rc;
+    }
+    if (intake_open(&in, &frame, true, &err) != BUS_OK ||
+        intake_routes(&in, &err) != BUS_OK ||
+        bus_loop_on_drain(frame.loop, drain, &in, &err) != BUS_OK) {
+        rc = bus_frame_fail(&err);
+    } else {
+        rc = bus_frame_run(&frame);
+    }
+    intake_fini(&in);
+    bus_frame_close(&frame);
+    return rc;
+}
+
+const struct bus_role bus_role_intake = {
+    .name = "intake",
+    .usage = "",
+    .summary = "takes applications over HTTP",
+    .run = run,
+};
