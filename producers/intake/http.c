@@ -5,6 +5,12 @@
 #include "producers/intake/intake.h"
 #include "producers/intake/openapi.h"
 
+struct posted /* in the request's own memory */
+{
+    struct bus_http_request *rq;
+    char id[BUS_ID_TEXT + 1];
+};
+
 static const char problem_type[] = "application/problem+json";
 
 static void
