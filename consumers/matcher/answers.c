@@ -41,6 +41,9 @@ static int check_decision(struct step *s,
         s->out->duplicate = true;
         return BUS_OK;
     }
+    if (a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
+        return BUS_OK; /* it crossed our withdrawal: nobody's fault */
+    }
     if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
         return step_reject(s, BUS_ESTATE, "ASSIGNMENT_ENDED",
                            "the assignment is %s; a correction is a new "
@@ -89,6 +92,12 @@ int on_decision(struct step *s)
     int rc = check_decision(s, d, a);
     if (rc != BUS_OK || s->out->duplicate) {
         return rc;
+    }
+    if (a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
+        a->has_decision_id = true;
+        a->decision_id = d->decision_id;
+        return fold_note(s, &d->decision_id,
+                         BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
     }
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(s->rules->catalogue, a->item);

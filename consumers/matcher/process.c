@@ -361,39 +361,49 @@ int matcher_process(void *data,
     return rc;
 }
 
-static int64_t written_next(const struct matcher_shell *s,
-                            const struct bus_kafka_written *w,
-                            size_t n,
-                            int32_t partition)
+/* How far the topic is known to have gone; told now and then, not each time.
+ * What the disk has beyond that is read again after a restart, to the same. */
+static int64_t applied_now(const struct matcher_shell *s,
+                           const struct bus_kafka_written *w,
+                           size_t n,
+                           int32_t partition)
 {
     for (size_t i = 0; i < n; i++) {
         if (w[i].topic == s->out_households && w[i].partition == partition) {
             return w[i].next_offset;
         }
     }
-    return -1;
+    return store_applied(s->stores[partition]);
 }
 
 static int write_partition(struct matcher_shell *s,
                            struct matcher_lane *lane,
                            int32_t partition,
-                           int64_t next,
+                           int64_t applied,
                            struct bus_err *err)
 {
     struct store *store = s->stores[partition];
-    int rc = store_write_begin(store, err);
+    bool begun = false;
+    int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < lane->overlay.count; i++) {
         const struct overlay_slot *slot =
             &lane->overlay.slots[lane->overlay.used[i]];
-        if (slot->partition == partition && slot->state.p != NULL) {
-            rc = store_put(store, &slot->id, slot->state, err);
+        if (slot->partition != partition || slot->state.p == NULL) {
+            continue;
         }
+        rc = begun ? BUS_OK : store_write_begin(store, err);
+        begun = begun || rc == BUS_OK;
+        rc = rc == BUS_OK ? store_put(store, &slot->id, slot->state, err) : rc;
+    }
+    if (rc == BUS_OK && !begun && applied != store_applied(store)) {
+        rc = store_write_begin(store, err);
+        begun = rc == BUS_OK;
     }
     if (rc != BUS_OK) {
         store_write_abort(store);
         return rc;
     }
-    return store_write_commit(store, next, err);
+    return begun ? store_write_commit(store, applied, err) : BUS_OK;
 }
 
 static void end_batch(struct matcher_lane *lane)
@@ -411,11 +421,11 @@ int matcher_committed(void *data,
     struct matcher_shell *s = data;
     struct matcher_lane *lane = &s->lanes[lane_no];
     int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        if (w[i].topic == s->out_households &&
-            s->stores[w[i].partition] != NULL) {
-            rc = write_partition(s, lane, w[i].partition,
-                                 written_next(s, w, n, w[i].partition), err);
+    int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
+    for (int32_t p = lane_no; rc == BUS_OK && p < partitions;
+         p += s->lane_count) {
+        if (s->stores[p] != NULL) {
+            rc = write_partition(s, lane, p, applied_now(s, w, n, p), err);
         }
     }
     end_batch(lane);

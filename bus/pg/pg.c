@@ -1,0 +1,200 @@
+#include "bus/pg/pg.h"
+
+#include <inttypes.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+
+#define PREPARED_MAX 64
+
+struct bus_pg
+{
+    PGconn *conn;
+    const char *prepared[PREPARED_MAX];
+    size_t prepared_count;
+};
+
+static int fail(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
+{
+    const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+    const char *text =
+        r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    if (state == NULL || PQstatus(pg->conn) != CONNECTION_OK ||
+        strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0) {
+        return bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
+                        PQerrorMessage(pg->conn));
+    }
+    enum bus_errc code = strncmp(state, "40", 2) == 0 ||
+                                 strcmp(state, "55P03") == 0 ||
+                                 strcmp(state, "57014") == 0
+                             ? BUS_EAGAIN
+                         : strncmp(state, "53", 2) == 0 ? BUS_EFULL
+                                                        : BUS_EBUG;
+    return bus_fail(err, code, "PostgreSQL %s: %.300s", state,
+                    text ? text : "?");
+}
+
+int bus_pg_open(const char *conninfo,
+                int64_t statement_ms,
+                struct bus_pg **ret,
+                struct bus_err *err)
+{
+    struct bus_pg *pg = bus_calloc(1, sizeof(*pg));
+    if (pg == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a connection");
+    }
+    pg->conn = PQconnectdb(conninfo);
+    if (pg->conn == NULL || PQstatus(pg->conn) != CONNECTION_OK) {
+        int rc = bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
+                          pg->conn ? PQerrorMessage(pg->conn) : "no memory");
+        bus_pg_close(pg);
+        return rc;
+    }
+    char sql[160];
+    (void)snprintf(sql, sizeof(sql),
+                   "SET statement_timeout = %" PRId64
+                   "; SET client_min_messages = warning",
+                   statement_ms);
+    int rc = bus_pg_exec(pg, sql, err);
+    if (rc != BUS_OK) {
+        bus_pg_close(pg);
+        return rc;
+    }
+    *ret = pg;
+    return BUS_OK;
+}
+
+void bus_pg_close(struct bus_pg *pg)
+{
+    if (pg != NULL) {
+        PQfinish(pg->conn);
+        bus_free(pg);
+    }
+}
+
+int bus_pg_exec(struct bus_pg *pg, const char *sql, struct bus_err *err)
+{
+    PGresult *r = PQexec(pg->conn, sql);
+    ExecStatusType st = PQresultStatus(r);
+    int rc = st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK ? BUS_OK
+                                                             : fail(pg, r, err);
+    PQclear(r);
+    return rc;
+}
+
+/* The statement's name, prepared if this is its first use. */
+static int
+prepare(struct bus_pg *pg, const char *sql, char name[16], struct bus_err *err)
+{
+    size_t i = 0;
+    while (i < pg->prepared_count && pg->prepared[i] != sql) {
+        i++;
+    }
+    (void)snprintf(name, 16, "s%zu", i % 1000);
+    if (i < pg->prepared_count) {
+        return BUS_OK;
+    }
+    if (i == PREPARED_MAX) {
+        return bus_fail(err, BUS_EBUG, "more than %d statements", PREPARED_MAX);
+    }
+    PGresult *r = PQprepare(pg->conn, name, sql, 0, NULL);
+    int rc = PQresultStatus(r) == PGRES_COMMAND_OK ? BUS_OK : fail(pg, r, err);
+    PQclear(r);
+    if (rc == BUS_OK) {
+        pg->prepared[pg->prepared_count++] = sql;
+    }
+    return rc;
+}
+
+int bus_pg_query(struct bus_pg *pg,
+                 const char *sql,
+                 const char *const *params,
+                 size_t n,
+                 struct bus_pg_rows **ret,
+                 struct bus_err *err)
+{
+    char name[16];
+    int rc = prepare(pg, sql, name, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    PGresult *r = PQexecPrepared(pg->conn, name, (int)n, params, NULL, NULL, 0);
+    ExecStatusType st = PQresultStatus(r);
+    if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK) {
+        rc = fail(pg, r, err);
+        PQclear(r);
+        return rc;
+    }
+    if (ret == NULL) {
+        PQclear(r);
+    } else {
+        *ret = (struct bus_pg_rows *)r;
+    }
+    return BUS_OK;
+}
+
+size_t bus_pg_count(const struct bus_pg_rows *r)
+{
+    return (size_t)PQntuples((const PGresult *)r);
+}
+
+const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col)
+{
+    return PQgetvalue((const PGresult *)r, (int)row, (int)col);
+}
+
+int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col)
+{
+    return strtoll(bus_pg_value(r, row, col), NULL, 10);
+}
+
+void bus_pg_rows_free(struct bus_pg_rows *r)
+{
+    PQclear((PGresult *)r);
+}
+
+void bus_pg_array_start(struct bus_buf *b)
+{
+    bus_buf_clear(b);
+    bus_buf_putc(b, '{');
+}
+
+static void comma(struct bus_buf *b)
+{
+    if (b->len > 1) {
+        bus_buf_putc(b, ',');
+    }
+}
+
+void bus_pg_array_text(struct bus_buf *b, struct bus_strv v)
+{
+    comma(b);
+    if (v.p == NULL) {
+        bus_buf_puts(b, "NULL");
+        return;
+    }
+    bus_buf_putc(b, '"');
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] == '"' || v.p[i] == '\\') {
+            bus_buf_putc(b, '\\');
+        }
+        if (v.p[i] != '\0') {
+            bus_buf_putc(b, (uint8_t)v.p[i]);
+        }
+    }
+    bus_buf_putc(b, '"');
+}
+
+void bus_pg_array_i64(struct bus_buf *b, int64_t v)
+{
+    comma(b);
+    bus_buf_printf(b, "%" PRId64, v);
+}
+
+void bus_pg_array_end(struct bus_buf *b)
+{
+    bus_buf_putc(b, '}');
+}

@@ -1,0 +1,52 @@
+/* PostgreSQL, the only room with libpq-fe.h. This first form is blocking: for
+ * pool threads (bus/run/work.h) and commands. One connection, one thread at a
+ * time.
+ *
+ * Errors: BUS_EAWAY (RETRY) when the server cannot be reached or the connection
+ * broke (open it again, the transaction did not happen or must be looked up),
+ * BUS_EAGAIN (RETRY) for a lost race (serialisation, deadlock, lock time-out),
+ * BUS_EFULL (RETRY) when it is out of space, BUS_EBUG (STOP) for SQL it
+ * refuses. Messages carry the SQLSTATE and never a parameter. */
+#ifndef BUS_PG_PG_H
+#define BUS_PG_PG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus/base/buf.h"
+#include "bus/base/err.h"
+#include "bus/base/strv.h"
+
+struct bus_pg;
+struct bus_pg_rows;
+
+int bus_pg_open(const char *conninfo,
+                int64_t statement_ms, /* 0 = none */
+                struct bus_pg **ret,
+                struct bus_err *err) BUS_MUSTCHECK;
+void bus_pg_close(struct bus_pg *pg); /* NULL is allowed */
+/* Several statements without parameters. */
+int bus_pg_exec(struct bus_pg *pg,
+                const char *sql,
+                struct bus_err *err) BUS_MUSTCHECK;
+/* One statement with text parameters (NULL = null); prepared once and kept,
+ * by the address of its text: sql must be a literal or live as long as pg. */
+int bus_pg_query(struct bus_pg *pg,
+                 const char *sql,
+                 const char *const *params,
+                 size_t n,
+                 struct bus_pg_rows **ret, /* NULL: not wanted */
+                 struct bus_err *err) BUS_MUSTCHECK;
+size_t bus_pg_count(const struct bus_pg_rows *r);
+/* "" for null. */
+const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col);
+int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col);
+void bus_pg_rows_free(struct bus_pg_rows *r); /* NULL is allowed */
+
+/* Array literals for unnest: start, add each, end; then bus_buf_cstr(). */
+void bus_pg_array_start(struct bus_buf *b);
+void bus_pg_array_text(struct bus_buf *b, struct bus_strv v); /* p NULL: null */
+void bus_pg_array_i64(struct bus_buf *b, int64_t v);
+void bus_pg_array_end(struct bus_buf *b);
+
+#endif

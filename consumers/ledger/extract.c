@@ -1,0 +1,294 @@
+#include "consumers/ledger/extract.h"
+
+#include <string.h>
+
+#include "schemas/application.h"
+#include "schemas/assignment.h"
+#include "schemas/case_event.h"
+#include "schemas/claim.h"
+#include "schemas/dead_letter.h"
+#include "schemas/delivery_receipt.h"
+#include "schemas/delivery_task.h"
+#include "schemas/dispatch_result.h"
+#include "schemas/evaluation.h"
+#include "schemas/facts_reported.h"
+#include "schemas/need.h"
+#include "schemas/parked_note.h"
+#include "schemas/payment_order.h"
+#include "schemas/payment_result.h"
+#include "schemas/verification_request.h"
+#include "schemas/verification_result.h"
+
+typedef void (*fill_fn)(const void *record, struct ledger_row *r);
+
+#define WORD(words, i)                                                     \
+    bus_strv((size_t)(i) < sizeof(words) / sizeof((words)[0]) ? (words)[i] \
+                                                              : "UNKNOWN")
+#define ABOUT(r, id)           \
+    do {                       \
+        (r)->about = (id);     \
+        (r)->has_about = true; \
+    } while (0)
+#define CASE(r, id)           \
+    do {                      \
+        (r)->case_id = (id);  \
+        (r)->has_case = true; \
+    } while (0)
+#define AMOUNT(r, v)            \
+    do {                        \
+        (r)->amount_fen = (v);  \
+        (r)->has_amount = true; \
+    } while (0)
+
+static void application(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"WEB", "MOBILE", "TELEPHONE", "SPOKEN",
+                                        "STATION_CSV"};
+    const struct sa_application *a = record;
+    ABOUT(r, a->application_id);
+    r->word = WORD(words, a->channel);
+    r->note = a->division_code;
+}
+
+static void facts_reported(const void *record, struct ledger_row *r)
+{
+    const struct sa_facts_reported *f = record;
+    r->word = f->source;
+}
+
+static void evaluation(const void *record, struct ledger_row *r)
+{
+    const struct sa_evaluation *e = record;
+    CASE(r, e->case_id);
+    r->word = e->catalogue_version;
+    AMOUNT(r, e->facts_version);
+}
+
+static void assignment(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"ASSIGNED", "UPDATED", "RETURNED",
+                                        "WITHDRAWN"};
+    const struct sa_assignment *a = record;
+    CASE(r, a->case_id);
+    ABOUT(r, a->assignment_id);
+    r->word = WORD(words, a->action);
+    r->item = a->item;
+    r->note = a->has_reason ? a->reason : r->note;
+    if (a->has_amount_fen) {
+        AMOUNT(r, a->amount_fen);
+    }
+}
+
+static void decision(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"CONFIRMED", "REFUSED", "RETURNED"};
+    const struct sa_decision *d = record;
+    CASE(r, d->case_id);
+    ABOUT(r, d->assignment_id);
+    r->word = WORD(words, d->outcome);
+    r->item = d->item;
+    if (d->has_amount_fen) {
+        AMOUNT(r, d->amount_fen);
+    }
+}
+
+static void verification_request(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"REQUESTED", "WITHDRAWN"};
+    const struct sa_verification_request *q = record;
+    CASE(r, q->case_id);
+    ABOUT(r, q->request_id);
+    r->word = WORD(words, q->action);
+}
+
+static void verification_result(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"ANSWERED", "UNABLE", "DISPUTED"};
+    const struct sa_verification_result *v = record;
+    CASE(r, v->case_id);
+    ABOUT(r, v->request_id);
+    r->word = WORD(words, v->outcome);
+}
+
+static void case_event(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {
+        "OPENED",        "APPLICATION_JOINED", "DECISION_ACCEPTED",
+        "ORDER_REFUSED", "RESULT_FOLDED",      "CONFLICT",
+        "CLOSED"};
+    const struct sa_case_event *c = record;
+    CASE(r, c->case_id);
+    if (c->has_refers_to) {
+        ABOUT(r, c->refers_to);
+    }
+    r->word = WORD(words, c->kind);
+    r->item = c->has_decision ? c->decision.item : r->item;
+    r->note = c->has_note ? c->note : r->note;
+}
+
+static void dispatch_result(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"ORDERED", "REFUSED"};
+    const struct sa_dispatch_result *d = record;
+    CASE(r, d->case_id);
+    ABOUT(r, d->decision_id);
+    r->word = WORD(words, d->outcome);
+    r->note = d->has_reason ? d->reason : r->note;
+}
+
+static void payment_order(const void *record, struct ledger_row *r)
+{
+    const struct sa_payment_order *p = record;
+    CASE(r, p->case_id);
+    ABOUT(r, p->order_id);
+    AMOUNT(r, p->amount_fen);
+    r->word = BUS_STRV("ORDERED");
+    r->item = p->item;
+    r->note = p->fund;
+}
+
+static void payment_result(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"SETTLED", "REJECTED", "RETURNED"};
+    const struct sa_payment_result *p = record;
+    CASE(r, p->case_id);
+    ABOUT(r, p->order_id);
+    AMOUNT(r, p->amount_fen);
+    r->word = WORD(words, p->outcome);
+    r->note = p->has_reason_code ? p->reason_code : r->note;
+}
+
+static void delivery_task(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"GOODS", "CASH"};
+    const struct sa_delivery_task *t = record;
+    CASE(r, t->case_id);
+    ABOUT(r, t->task_id);
+    r->word = WORD(words, t->kind);
+    r->item = t->item;
+    if (t->has_amount_fen) {
+        AMOUNT(r, t->amount_fen);
+    }
+}
+
+static void delivery_receipt(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"SIGNED", "PAID", "FAILED", "RETURNED"};
+    const struct sa_delivery_receipt *t = record;
+    CASE(r, t->case_id);
+    ABOUT(r, t->task_id);
+    r->word = WORD(words, t->outcome);
+}
+
+static void need(const void *record, struct ledger_row *r)
+{
+    const struct sa_need *n = record;
+    CASE(r, n->case_id);
+    ABOUT(r, n->need_id);
+    AMOUNT(r, n->gap_fen);
+    r->word = BUS_STRV("PUBLISHED");
+    r->item = n->item;
+}
+
+static void claim(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"CLAIMED", "DELIVERED", "DECLINED"};
+    const struct sa_claim *c = record;
+    CASE(r, c->case_id);
+    ABOUT(r, c->need_id);
+    AMOUNT(r, c->amount_fen);
+    r->word = WORD(words, c->outcome);
+}
+
+static void parked_note(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"PARKED", "RELEASED"};
+    const struct sa_parked_note *p = record;
+    ABOUT(r, p->parked_event_id);
+    r->word = WORD(words, p->action);
+    r->note = p->kind;
+}
+
+static const struct
+{
+    const char *topic; /* or what stands before its dot */
+    const struct bus_wire_type *type;
+    const char *kind;
+    fill_fn fill;
+} kinds[] = {
+    {"applications", &sa_application_type, "application", application},
+    {"facts", &sa_facts_reported_type, "facts_reported", facts_reported},
+    {"evaluations", &sa_evaluation_type, "evaluation", evaluation},
+    {"assignments", &sa_assignment_type, "assignment", assignment},
+    {"decisions", &sa_decision_type, "decision", decision},
+    {"verification-requests", &sa_verification_request_type,
+     "verification_request", verification_request},
+    {"verification-results", &sa_verification_result_type,
+     "verification_result", verification_result},
+    {"cases", &sa_case_event_type, "case_event", case_event},
+    {"dispatches", &sa_dispatch_result_type, "dispatch_result",
+     dispatch_result},
+    {"payment-orders", &sa_payment_order_type, "payment_order", payment_order},
+    {"payment-results", &sa_payment_result_type, "payment_result",
+     payment_result},
+    {"delivery-tasks", &sa_delivery_task_type, "delivery_task", delivery_task},
+    {"delivery-receipts", &sa_delivery_receipt_type, "delivery_receipt",
+     delivery_receipt},
+    {"needs", &sa_need_type, "need", need},
+    {"claims", &sa_claim_type, "claim", claim},
+    {"parked", &sa_parked_note_type, "parked_note", parked_note},
+    {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct bus_wire_type *ledger_type_of(struct bus_strv topic)
+{
+    const char *dot = memchr(topic.p, '.', topic.n);
+    topic.n = dot ? (size_t)(dot - topic.p) : topic.n;
+    for (size_t i = 0; i < KINDS; i++) {
+        if (bus_strv_is(topic, kinds[i].topic)) {
+            return kinds[i].type;
+        }
+    }
+    return NULL;
+}
+
+int ledger_extract(struct bus_wire_registry *schemas,
+                   const struct bus_wire_type *type,
+                   struct bus_strv value,
+                   struct bus_arena *mem,
+                   struct ledger_row *ret,
+                   struct bus_err *err)
+{
+    void *record = NULL;
+    int rc = bus_wire_decode(schemas, type, value, mem, &record, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    *ret = (struct ledger_row){
+        .word = BUS_STRV(""), .item = BUS_STRV(""), .note = BUS_STRV("")};
+    size_t k = 0;
+    while (kinds[k].type != type) {
+        k++;
+    }
+    ret->kind = kinds[k].kind;
+    if (kinds[k].fill == NULL) {
+        const struct sa_dead_letter *d = record;
+        ret->event_id = d->event_id;
+        ret->has_household = d->has_household_id;
+        ret->household_id = d->household_id;
+        ret->occurred_at = d->occurred_at;
+        ret->word = d->reason_code;
+        ret->note = d->topic;
+        return BUS_OK;
+    }
+    /* The head is the same in every record (schemas: event_id, household_id,
+     * occurred_at). */
+    const struct sa_parked_note *head = record;
+    ret->event_id = head->event_id;
+    ret->household_id = head->household_id;
+    ret->has_household = true;
+    ret->occurred_at = head->occurred_at;
+    kinds[k].fill(record, ret);
+    return BUS_OK;
+}
