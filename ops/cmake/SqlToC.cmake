@@ -4,7 +4,7 @@ function(sql_to_c target)
   set(made "")
   foreach(f ${ARGN})
     get_filename_component(n ${f} NAME_WE)
-    string(MAKE_C_IDENTIFIER "${n}" n)
+    string(REPLACE "-" "_" n "${n}")
     set(out "${PROJECT_BINARY_DIR}/generated/ops/db/${n}.h")
     add_custom_command(OUTPUT ${out}
       COMMAND ${CMAKE_COMMAND} -DIN=${f} -DOUT=${out} -DSYMBOL=ops_db_${n}
