@@ -1,0 +1,468 @@
+/* demo: the whole county on this machine.
+ *
+ * - a folder of its own, keys made for it, an embedded broker and a private
+ *   PostgreSQL unless --kafka and --db name real ones
+ * - every role a process, all partners simulated
+ * - applications through HTTP (web, mobile) and from files (telephone, spoken,
+ *   station lists)
+ * - watched until nothing moves any more; then the closing account
+ * - whatever happens, what was started is ended and what was made is removed
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/run/exit.h"
+#include "ops/demo.h"
+#include "ops/generate.h"
+#include "ops/lianou.h"
+#include "ops/migrate.h"
+#include "ops/tool.h"
+
+#define QUIET_POLLS 8   /* of 400 ms without a change: it is over */
+#define WAIT_TRIES  300 /* of 100 ms */
+
+struct demo
+{
+    int64_t applications;
+    uint64_t seed;
+    const char *kafka, *db;
+    bool keep, json, terminal;
+    struct demo_stage stage;
+    struct tool tool;
+    int intake_port;
+    int64_t sent_http, sent_file;
+    struct account account;
+    double seconds;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void say(const struct demo *d, const char *zh, const char *en)
+{
+    (void)fprintf(d->json ? stderr : stdout, "%s  %s\n", zh, en);
+    (void)fflush(d->json ? stderr : stdout);
+}
+
+static void nap_ms(long ms)
+{
+    (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+static void set(const char *name, const char *fmt, const char *value)
+{
+    char text[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    (void)snprintf(text, sizeof(text), fmt, value);
+#pragma GCC diagnostic pop
+    (void)setenv(name, text, 1);
+}
+
+static int start_broker(struct demo *d, struct bus_err *err)
+{
+    char file[200], bootstrap[128];
+    if (d->kafka != NULL) {
+        set("LIANOU_KAFKA", "%s", d->kafka);
+        set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
+        static const char *const apply[] = {"topics", "apply", NULL};
+        int rc = demo_spawn(&d->stage, "topics", apply, err);
+        return rc != BUS_OK ? rc
+               : demo_join(&d->stage, "topics") == 0
+                   ? BUS_OK
+                   : bus_fail(err, BUS_EAWAY,
+                              "the topics could not be made on %s; see "
+                              "%s/topics.log",
+                              d->kafka, d->stage.dir);
+    }
+    set("LIANOU_KAFKA_EMBEDDED", "%s", "true");
+    (void)snprintf(file, sizeof(file), "%s/bootstrap", d->stage.dir);
+    const char *const args[] = {"broker", "--file", file, NULL};
+    int rc = demo_spawn(&d->stage, "broker", args, err);
+    for (int i = 0; rc == BUS_OK && i < WAIT_TRIES; i++) {
+        if (demo_read(file, bootstrap, sizeof(bootstrap))) {
+            set("LIANOU_KAFKA", "%s", bootstrap);
+            return BUS_OK;
+        }
+        nap_ms(100);
+    }
+    return rc ? rc
+              : bus_fail(err, BUS_EAWAY,
+                         "the embedded broker does not "
+                         "start");
+}
+
+static int start_database(struct demo *d, struct bus_err *err)
+{
+    int rc = BUS_OK;
+    if (d->db == NULL) {
+        char dir[200];
+        (void)snprintf(dir, sizeof(dir), "%s/pg", d->stage.dir);
+        rc = mkdir(dir, 0755) == 0
+                 ? private_pg_start(&d->stage.pg, dir, err)
+                 : bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
+        d->db = d->stage.pg.conninfo;
+    }
+    set("LIANOU_DB", "%s", d->db);
+    rc = rc ? rc : bus_pg_open(d->db, 0, &d->tool.pg, err);
+    return rc ? rc : migrate(d->tool.pg, false, NULL, err);
+}
+
+static void ports(struct demo *d)
+{
+    static const char *const names[] = {
+        "LIANOU_PORT_INTAKE", "LIANOU_PORT_MATCHER", "LIANOU_PORT_DISPATCH",
+        "LIANOU_PORT_LEDGER", "LIANOU_PORT_REGISTRY"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char text[16];
+        int port = demo_port();
+        (void)snprintf(text, sizeof(text), "%d", port);
+        (void)setenv(names[i], text, 1);
+        d->intake_port = i == 0 ? port : d->intake_port;
+    }
+}
+
+static int prepare(struct demo *d, struct bus_err *err)
+{
+    static const char *owners[96] = {"bus", "dispatch"};
+    int rc = demo_stage_open(&d->stage, err);
+    (void)setenv("LIANOU_KAFKA_PARTITIONS", "4", 0);
+    (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
+    (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
+    set("LIANOU_STATE", "%s/state", d->stage.dir);
+    set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
+    set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
+    ports(d);
+    rc = rc ? rc : tool_open(&d->tool, err);
+    for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
+        owners[2 + i % 90] = d->tool.config.partners[i].code;
+    }
+    set("LIANOU_CONFIG", "%s", d->tool.config.folder);
+    return rc ? rc : demo_keys(&d->stage, owners, err);
+}
+
+static int start_roles(struct demo *d, struct bus_err *err)
+{
+    char seed[32];
+    (void)snprintf(seed, sizeof(seed), "%" PRIu64, d->seed);
+    const char *const roles[][6] = {
+        {"matcher", "run", "matcher", NULL},
+        {"dispatch", "run", "dispatch", NULL},
+        {"ledger", "run", "ledger", NULL},
+        {"intake", "run", "intake", NULL},
+        {"partners", "simulate", "all", "--seed", seed, NULL},
+    };
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < sizeof(roles) / sizeof(roles[0]);
+         i++) {
+        rc = demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err);
+    }
+    for (int i = 0; rc == BUS_OK && i < WAIT_TRIES && !interrupted; i++) {
+        int fd = -1;
+        /* An empty application is refused by an intake that works. */
+        if (demo_post(&fd, d->intake_port, "/v1/applications", "{}") == 422) {
+            (void)close(fd);
+            return BUS_OK;
+        }
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        nap_ms(100);
+    }
+    return rc ? rc
+              : bus_fail(err, BUS_EAWAY,
+                         "intake does not answer; see "
+                         "%s/intake.log",
+                         d->stage.dir);
+}
+
+/* Web and mobile by HTTP, the other three channels as a station's file. */
+static int feed(struct demo *d, struct bus_err *err)
+{
+    static const char *const args[] = {"intake", "submit", "-", NULL};
+    int http = -1, file = -1;
+    int rc = demo_spawn_piped(&d->stage, "submit", args, &file, err);
+    FILE *to = rc == BUS_OK ? fdopen(file, "w") : NULL;
+    for (int64_t i = 0;
+         to != NULL && rc == BUS_OK && i < d->applications && !interrupted;
+         i++) {
+        int channel = (int)(i % 5);
+        json_t *o = generate_application(&d->tool.config, d->seed, (uint64_t)i,
+                                         channel);
+        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        if (text == NULL) {
+            rc = bus_fail(err, BUS_ENOMEM, "an application");
+        } else if (channel < 2) {
+            int status =
+                demo_post(&http, d->intake_port, "/v1/applications", text);
+            rc = status == 202 ? BUS_OK
+                               : bus_fail(err, BUS_EIO,
+                                          "intake answered %d to application "
+                                          "%" PRId64,
+                                          status, i);
+            d->sent_http++;
+        } else {
+            d->sent_file += fputs(text, to) >= 0 && fputc('\n', to) >= 0;
+        }
+        free(text);
+        json_decref(o);
+    }
+    if (to != NULL) {
+        (void)fclose(to);
+    }
+    if (http >= 0) {
+        (void)close(http);
+    }
+    int ended = demo_join(&d->stage, "submit");
+    return rc || interrupted || ended == 0
+               ? rc
+               : bus_fail(err, BUS_EIO,
+                          "intake submit ended with %d; see "
+                          "%s/submit.log",
+                          ended, d->stage.dir);
+}
+
+static int64_t moves(const struct account *a)
+{
+    return a->applications + a->cases + a->duplicates + a->evaluations +
+           a->assignments + a->decisions + a->verifications + a->payments +
+           a->deliveries + a->needs + a->cases_closed + a->dead_lettered;
+}
+
+static void live(const struct demo *d)
+{
+    const struct account *a = &d->account;
+    char line[400];
+    (void)snprintf(line, sizeof(line),
+                   "申请 %" PRId64 "  立案 %" PRId64 "  研判 %" PRId64
+                   "  派单 %" PRId64 "  决定 %" PRId64 "  核查 %" PRId64
+                   "  代发 %" PRId64 "  投递 %" PRId64 "  慈善 %" PRId64
+                   "  结案 %" PRId64,
+                   a->applications, a->cases, a->evaluations, a->assignments,
+                   a->decisions, a->verifications, a->payments, a->deliveries,
+                   a->needs, a->cases_closed);
+    FILE *to = d->json ? stderr : stdout;
+    (void)fprintf(to, d->terminal ? "\r\033[K%s" : "%s\n", line);
+    (void)fflush(to);
+}
+
+static int watch(struct demo *d, struct bus_err *err)
+{
+    int64_t before = -1;
+    int quiet = 0, shown = 0;
+    int rc = BUS_OK;
+    while (rc == BUS_OK && quiet < QUIET_POLLS && !interrupted) {
+        rc = account_read(d->tool.pg, &d->account, err);
+        int64_t now = moves(&d->account);
+        bool all_in = d->account.applications >= d->applications;
+        quiet = now == before && all_in ? quiet + 1 : 0;
+        before = now;
+        if (d->terminal || shown++ % 5 == 0) {
+            live(d);
+        }
+        const char *dead = demo_ended(&d->stage);
+        if (dead != NULL && rc == BUS_OK) {
+            rc = bus_fail(err, BUS_EIO, "%s ended by itself; see %s/%s.log",
+                          dead, d->stage.dir, dead);
+        }
+        nap_ms(400);
+    }
+    if (d->terminal) {
+        (void)fputc('\n', d->json ? stderr : stdout);
+    }
+    return rc;
+}
+
+static void print_json(const struct demo *d)
+{
+    const struct account *a = &d->account;
+    (void)printf("{\"applications\":%" PRId64 ",\"cases\":%" PRId64
+                 ",\"duplicates\":%" PRId64 ",\"evaluations\":%" PRId64
+                 ",\"assignments\":%" PRId64 ",\"decisions\":%" PRId64
+                 ",\"verifications\":%" PRId64 ",\"payments\":%" PRId64
+                 ",\"deliveries\":%" PRId64 ",\"needs\":%" PRId64
+                 ",\"cases_closed\":%" PRId64 ",\"open\":%" PRId64
+                 ",\"parked\":%" PRId64 ",\"dead_lettered\":%" PRId64
+                 ",\"lost\":%" PRId64 ",\"duplicated\":%" PRId64
+                 ",\"out_of_order\":%" PRId64 ",\"seconds\":%.1f}\n",
+                 a->applications, a->cases, a->duplicates, a->evaluations,
+                 a->assignments, a->decisions, a->verifications, a->payments,
+                 a->deliveries, a->needs, a->cases_closed,
+                 a->cases - a->cases_closed, a->parked, a->dead_lettered,
+                 a->lost, a->duplicated + a->torn, a->out_of_order, d->seconds);
+}
+
+static void print_account(const struct demo *d)
+{
+    const struct account *a = &d->account;
+    (void)printf("\n一口进、一口出  one way in, one way out (%.1f s)\n",
+                 d->seconds);
+    const struct
+    {
+        const char *label;
+        int64_t n;
+    } rows[] = {
+        {"申请 applications", a->applications},
+        {"立案 cases", a->cases},
+        {"并入已立案 joined an open case", a->duplicates},
+        {"研判 evaluations", a->evaluations},
+        {"派单 assignments", a->assignments},
+        {"决定 decisions", a->decisions},
+        {"保险核查 verifications", a->verifications},
+        {"银行代发 payments", a->payments},
+        {"邮政投递 deliveries", a->deliveries},
+        {"慈善需求 needs", a->needs},
+        {"结案 cases closed", a->cases_closed},
+        {"在办 open (waiting for facts)", a->cases - a->cases_closed},
+        {"暂存 parked", a->parked},
+        {"死信 dead letters", a->dead_lettered},
+        {"丢失 lost", a->lost},
+        {"重复 duplicated", a->duplicated + a->torn},
+        {"乱序 out of order", a->out_of_order},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        (void)printf("%9" PRId64 "  %s\n", rows[i].n, rows[i].label);
+    }
+}
+
+static void wait_kept(const struct demo *d)
+{
+    FILE *to = d->json ? stderr : stdout;
+    (void)fprintf(to,
+                  "\n仍在运行, 按 Ctrl-C 结束 / still running, Ctrl-C ends it\n"
+                  "  lianou audit --db '%s'\n"
+                  "  kcat -b %s -L\n"
+                  "  curl http://127.0.0.1:%d/openapi.json\n"
+                  "  logs: %s/*.log\n",
+                  d->db, getenv("LIANOU_KAFKA"), d->intake_port, d->stage.dir);
+    (void)fflush(to);
+    while (!interrupted) {
+        nap_ms(200);
+    }
+}
+
+static int play(struct demo *d, struct bus_err *err)
+{
+    uint64_t start = bus_clock_system.monotonic_ns(NULL);
+    int rc = prepare(d, err);
+    if (rc == BUS_OK) {
+        say(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
+            d->kafka ? "Kafka as given"
+                     : "the embedded broker is for showing, never for proving");
+    }
+    rc = rc ? rc : start_broker(d, err);
+    rc = rc ? rc : start_database(d, err);
+    rc = rc ? rc : start_roles(d, err);
+    if (rc == BUS_OK && !interrupted) {
+        say(d, "各角色与模拟伙伴已就位, 开始受理",
+            "roles and partners are up, taking applications");
+    }
+    rc = rc || interrupted ? rc : feed(d, err);
+    rc = rc || interrupted ? rc : watch(d, err);
+    d->seconds = (double)(bus_clock_system.monotonic_ns(NULL) - start) / 1e9;
+    return rc;
+}
+
+static int demo(struct demo *d)
+{
+    struct bus_err err;
+    struct sigaction act = {.sa_handler = on_signal};
+    (void)sigaction(SIGINT, &act, NULL);
+    (void)sigaction(SIGTERM, &act, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    d->terminal = isatty(d->json ? STDERR_FILENO : STDOUT_FILENO);
+    int rc = play(d, &err);
+    if (rc == BUS_OK && !interrupted) {
+        if (!d->json) {
+            print_account(d);
+        }
+        if (d->keep) {
+            wait_kept(d);
+        }
+    }
+    bus_pg_close(d->tool.pg);
+    d->tool.pg = NULL;
+    bool faulty = rc != BUS_OK;
+    demo_stage_close(&d->stage, faulty);
+    if (rc == BUS_OK && d->json && !(interrupted && !d->keep)) {
+        print_json(d);
+    }
+    bool clean = d->account.lost + d->account.duplicated + d->account.torn +
+                     d->account.out_of_order ==
+                 0;
+    int code = tool_close(&d->tool, "demo", rc, &err);
+    if (faulty) {
+        (void)fprintf(stderr, "the logs stay in %s\n", d->stage.dir);
+    }
+    return code == LIANOU_WELL && !clean ? LIANOU_FAILED : code;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"applications", required_argument, NULL, 'n'},
+        {"seed", required_argument, NULL, 's'},
+        {"kafka", required_argument, NULL, 'k'},
+        {"db", required_argument, NULL, 'd'},
+        {"config", required_argument, NULL, 'c'},
+        {"keep", no_argument, NULL, 'K'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0}};
+    static struct demo d = {.applications = 300, .seed = 1};
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (o) {
+        case 'n':
+            d.applications = strtoll(optarg, NULL, 10);
+            break;
+        case 's':
+            d.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'k':
+            d.kafka = optarg;
+            break;
+        case 'd':
+            d.db = optarg;
+            break;
+        case 'c':
+            d.tool.folder = optarg;
+            break;
+        case 'K':
+            d.keep = true;
+            break;
+        case 'j':
+            d.json = true;
+            break;
+        default:
+            return LIANOU_USAGE;
+        }
+    }
+    if (d.applications < 1 || d.applications > 1000000) {
+        (void)fprintf(stderr, "lianou demo: --applications is 1 to 1000000\n");
+        return LIANOU_USAGE;
+    }
+    return demo(&d);
+}
+
+const struct lianou_command lianou_cmd_demo = {
+    .name = "demo",
+    .usage = "[--applications N] [--seed S] [--kafka H:P] [--db CONNINFO] "
+             "[--keep] [--json]",
+    .summary = "the whole county on this machine",
+    .summary_zh = "在本机演示全县流程",
+    .group = 0,
+    .run = run,
+};
