@@ -15,8 +15,10 @@ static int say(struct step *s,
     if (n == NULL) {
         return step_no_memory(s);
     }
-    n->event_id =
-        step_event_id(s, "parked_note", &p->event_id, (int32_t)action);
+    /* The same event may be parked twice, for two reasons. */
+    n->event_id = step_event_id(
+        s, "parked_note", &p->event_id,
+        (int32_t)action + 2 * (int32_t)(s->state->sequence & 0xffffff));
     n->household_id = s->state->household_id;
     n->occurred_at = s->now_ms;
     n->action = action;
