@@ -1,0 +1,23 @@
+#!/bin/sh
+# The demo's closing account adds up: on the embedded broker, or on real Kafka.
+. "$(dirname "$0")/lib.sh"
+trap '[ -d "$work/kafka" ] && ops/kafka/stop "$work/kafka"; rm -rf "$work"' EXIT
+kafka=""
+if [ "$1" = real ]; then
+    need_kafka
+    bootstrap=$(ops/kafka/start "$work/kafka")
+    kafka="--kafka $bootstrap"
+fi
+# shellcheck disable=SC2086
+"$program" demo --json --applications "$2" --seed 11 $kafka >"$work/out" 2>"$work/err" ||
+    { tail -20 "$work/err"; fail "demo ended badly"; }
+json=$(tail -1 "$work/out")
+echo "$json"
+[ "$(number "$json" applications)" = "$2" ] || fail "applications"
+[ $(($(number "$json" cases) + $(number "$json" duplicates))) = "$2" ] || fail "cases + duplicates"
+for key in lost duplicated out_of_order parked; do
+    [ "$(number "$json" $key)" = 0 ] || fail "$key"
+done
+for key in evaluations assignments decisions verifications payments deliveries needs cases_closed; do
+    [ "$(number "$json" $key)" -gt 0 ] || fail "no $key"
+done
