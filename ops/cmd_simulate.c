@@ -221,6 +221,7 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%ssimulate-%s",
                                   s->frame.config.prefix, group),
+        .instance = "1",
         .topics = s->topics,
         .topics_count = s->count,
         .offsets = BUS_KAFKA_OFFSETS_GROUP,

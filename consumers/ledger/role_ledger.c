@@ -219,6 +219,7 @@ static int start(struct ledger *l, struct bus_err *err)
     }
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&l->frame.mem, "%sledger", c->prefix),
+        .instance = "1",
         .topics = l->topics,
         .topics_count = l->topic_count,
         .offsets = BUS_KAFKA_OFFSETS_CALLER,

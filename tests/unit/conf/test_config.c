@@ -140,7 +140,7 @@ static void test_topics(void **state)
     size_t n;
     open_clean();
     assert_int_equal(bus_config_topics(&config, &config.mem, &t, &n, NULL), 0);
-    assert_int_equal(n, 7 + 20 + 2 * 24);
+    assert_int_equal(n, 8 + 20 + 2 * 24);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
                                          "qihe.cases",
