@@ -128,6 +128,32 @@ static void test_two_instances_share_and_take_over(void **state)
     scene_close(&s);
 }
 
+/* LIANOU_KAFKA_RESTART is a command that kills the broker and starts it
+ * again; without it there is nothing to test here. */
+static void test_broker_killed_and_started_again(void **state)
+{
+    (void)state;
+    const char *restart = getenv("LIANOU_KAFKA_RESTART");
+    if (restart == NULL) {
+        skip();
+    }
+    struct scene s;
+    scene_open(&s);
+    scene_feed(&s, 20);
+    pid_t pid = scene_worker(&s, "a", "");
+    for (int i = 0; i < 3; i++) {
+        (void)usleep(700000);
+        scene_feed(&s, 200);
+        (void)usleep(50000);
+        assert_int_equal(system(restart), 0);
+        scene_feed(&s, 5);
+    }
+    scene_wait_done(&s, 90);
+    stop(pid);
+    scene_check(&s);
+    scene_close(&s);
+}
+
 int main(int argc, char **argv)
 {
     (void)scene_bootstrap();
@@ -141,6 +167,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_killed_at_random),
         cmocka_unit_test(test_second_instance_fences_the_first),
         cmocka_unit_test(test_two_instances_share_and_take_over),
+        cmocka_unit_test(test_broker_killed_and_started_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
