@@ -45,6 +45,7 @@ struct bus_kafka_consumer
     int caught_up;
     bool waiting, ripe, reading, revoking, revoked_done, failed, closing;
     bool committing; /* a pool thread uses `done` */
+    bool closed_group;
     void (*closed)(void *data);
     void *closed_data;
 };
@@ -324,6 +325,41 @@ static void on_group_failed(void *data, const struct bus_err *err)
     fail(data, err);
 }
 
+static void close_queue(struct bus_kafka_consumer *c)
+{
+    if (c->queue != NULL) {
+        rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
+        kafka_seam_close(&c->seam);
+        rd_kafka_queue_destroy(c->queue);
+        c->queue = NULL;
+    }
+}
+
+static int open_queue(struct bus_kafka_consumer *c, struct bus_err *err)
+{
+    c->queue = rd_kafka_queue_new(kafka_group_handle(c->group));
+    int rc = kafka_seam_open(&c->seam, c->env.loop, c->queue, on_queue, c, err);
+    if (rc != 0) {
+        rd_kafka_queue_destroy(c->queue);
+        c->queue = NULL;
+    }
+    return rc;
+}
+
+static void on_handle_goes(void *data)
+{
+    close_queue(data);
+}
+
+static void on_handle_new(void *data)
+{
+    struct bus_kafka_consumer *c = data;
+    struct bus_err err;
+    if (open_queue(c, &err) != 0) {
+        fail(c, &err);
+    }
+}
+
 /* -- offsets of the group */
 
 static void on_commit(void *data)
@@ -404,14 +440,15 @@ static int open_parts(struct bus_kafka_consumer *c, struct bus_err *err)
                                         .assigned = on_assigned,
                                         .revoked = on_revoked,
                                         .started = on_started,
+                                        .handle_goes = on_handle_goes,
+                                        .handle_new = on_handle_new,
                                         .failed = on_group_failed};
     int rc = bus_timer_new(c->env.loop, on_wait, c, &c->wait, err);
     rc = rc != 0 ? rc
                  : bus_timer_new(c->env.loop, on_commit, c, &c->commit, err);
     rc = rc != 0 ? rc : kafka_group_open(&c->env, &gc, &c->group, err);
     if (rc == 0) {
-        c->queue = rd_kafka_queue_new(kafka_group_handle(c->group));
-        rc = kafka_seam_open(&c->seam, c->env.loop, c->queue, on_queue, c, err);
+        rc = open_queue(c, err);
         bus_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
     }
     return rc;
@@ -471,15 +508,13 @@ static void group_closed(void *data)
 
 static void maybe_finish_close(struct bus_kafka_consumer *c)
 {
-    if (!c->closing || c->out > 0 || c->committing || c->queue == NULL) {
+    if (!c->closing || c->out > 0 || c->committing || c->closed_group) {
         return;
     }
     bus_timer_free(c->wait);
     bus_timer_free(c->commit);
-    rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
-    kafka_seam_close(&c->seam);
-    rd_kafka_queue_destroy(c->queue);
-    c->queue = NULL;
+    close_queue(c);
+    c->closed_group = true;
     kafka_group_close(c->group, c->done, group_closed, c);
 }
 

@@ -136,6 +136,39 @@ static void on_group_failed(void *data, const struct bus_err *err)
     fail(data, err);
 }
 
+static void open_queue(struct eos_lane *lane)
+{
+    static const uint64_t one = 1;
+    lane->queue = rd_kafka_queue_new(kafka_group_handle(lane->eos->group));
+    rd_kafka_queue_io_event_enable(lane->queue, lane->fd, &one, sizeof(one));
+}
+
+static void close_queue(struct eos_lane *lane)
+{
+    if (lane->queue != NULL) {
+        rd_kafka_queue_io_event_enable(lane->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(lane->queue);
+        lane->queue = NULL;
+    }
+}
+
+/* Lanes without partitions do not touch their queues. */
+static void on_handle_goes(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        close_queue(&eos->lanes[i]);
+    }
+}
+
+static void on_handle_new(void *data)
+{
+    struct bus_kafka_eos *eos = data;
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        open_queue(&eos->lanes[i]);
+    }
+}
+
 /* -- the lanes' news */
 
 static void show_health(struct bus_kafka_eos *eos,
@@ -200,7 +233,6 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
 {
     struct eos_lane *lane = &eos->lanes[i];
     const struct bus_kafka_eos_conf *c = &eos->conf;
-    static const uint64_t one = 1;
     lane->raw = bus_calloc(c->batch_max, sizeof(*lane->raw));
     lane->msgs = bus_calloc(c->batch_max, sizeof(*lane->msgs));
     lane->outputs = bus_calloc(c->outputs_count + 1, sizeof(*lane->outputs));
@@ -208,8 +240,7 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
         return bus_fail(err, BUS_ENOMEM, "lane %d", i);
     }
     bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
-    lane->queue = rd_kafka_queue_new(kafka_group_handle(eos->group));
-    rd_kafka_queue_io_event_enable(lane->queue, lane->fd, &one, sizeof(one));
+    open_queue(lane);
     if (c->metrics != NULL) {
         char name[16];
         (void)snprintf(name, sizeof(name), "%d", i);
@@ -259,6 +290,8 @@ static int open_group(struct bus_kafka_eos *eos, struct bus_err *err)
                                         .assigned = on_assigned,
                                         .revoked = on_revoked,
                                         .started = on_started,
+                                        .handle_goes = on_handle_goes,
+                                        .handle_new = on_handle_new,
                                         .failed = on_group_failed};
     return kafka_group_open(&eos->env, &gc, &eos->group, err);
 }
@@ -374,11 +407,7 @@ static void join(void *data)
         if (lane->running) {
             (void)pthread_join(lane->thread, NULL);
         }
-        if (lane->queue != NULL) {
-            rd_kafka_queue_io_event_enable(lane->queue, -1, NULL, 0);
-            rd_kafka_queue_destroy(lane->queue);
-            lane->queue = NULL;
-        }
+        close_queue(lane);
     }
 }
 

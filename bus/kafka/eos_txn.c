@@ -19,8 +19,9 @@
 #include "bus/kafka/eos_parts.h"
 
 #define FLUSH_STEP_MS 500
-#define TXN_CALL_MS   10000
-#define CALL_TRIES    10
+#define TXN_CALL_MS   5000
+#define CALL_TRIES    20
+#define STOP_TRIES    2 /* a lane that is to let go does not repeat for long */
 #define CALL_PAUSE_MS 50
 
 enum end { END_COMMITTED, END_ABORTED, END_DOUBT, END_FAILED, END_GIVEN_UP };
@@ -51,7 +52,15 @@ static enum end
 judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
 {
     bool abort = rd_kafka_error_txn_requires_abort(e) != 0;
+    /* After a lost session the library has no member id and the coordinator
+     * takes us for a stranger. Whether there is one, the group tells. */
+    bool member =
+        rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
     (void)kafka_fail_error(err, e, what);
+    if (member) {
+        err->code = BUS_EAWAY;
+        return abort ? END_ABORTED : END_DOUBT;
+    }
     if (is_fenced(err)) {
         return END_FAILED;
     }
@@ -142,7 +151,9 @@ static enum end repeat(struct eos_lane *lane,
         if (e == NULL) {
             return END_COMMITTED;
         }
-        if (!rd_kafka_error_is_retriable(e) || i == CALL_TRIES) {
+        bool last = i == CALL_TRIES ||
+                    (i >= STOP_TRIES && atomic_load(&lane->interrupt));
+        if (last || !rd_kafka_error_is_retriable(e)) {
             return judge(e, what, err);
         }
         rd_kafka_error_destroy(e);

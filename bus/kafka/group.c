@@ -8,6 +8,9 @@
  * - revoked: the owner gets quiet, calls stop; unassigned
  * - committed offsets cannot be read: again with back-off, reading has not
  *   begun meanwhile
+ * - the session was lost (a long absence of the broker): the library forgets
+ *   its member id and would soon be told that it is fenced by itself; so once
+ *   the owner is quiet the handle is destroyed and made anew
  * - a fatal error (fenced): failed(), nothing more
  * - close: probe ended, offsets committed, group left, all on the thread pool
  */
@@ -29,6 +32,8 @@
 struct kafka_group
 {
     struct bus_loop *loop;
+    struct bus_kafka_env env;
+    struct bus_config_kafka kafka; /* what env points to, kept */
     struct kafka_group_conf conf;
     rd_kafka_t *rk;
     rd_kafka_queue_t *control;
@@ -41,6 +46,7 @@ struct kafka_group
     void (*retry_what)(struct kafka_group *g);
     rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
     bool working, subscribed, assigned, failed, closing;
+    bool lost, renewing;
     int rc;
     struct bus_err err; /* of the work */
     rd_kafka_topic_partition_list_t *commit;
@@ -245,11 +251,17 @@ void kafka_group_start(struct kafka_group *g)
     }
 }
 
+static void renew(struct kafka_group *g);
+
 void kafka_group_stop(struct kafka_group *g)
 {
     g->assigned = false;
-    if (!g->closing) {
-        (void)rd_kafka_assign(g->rk, NULL);
+    if (g->closing) {
+        return;
+    }
+    (void)rd_kafka_assign(g->rk, NULL);
+    if (g->lost) {
+        renew(g);
     }
 }
 
@@ -270,6 +282,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         return;
     }
     not_assigned(g, "partitions are being taken back");
+    g->lost = g->lost || rd_kafka_assignment_lost(g->rk) != 0;
     g->conf.revoked(g->conf.data);
 }
 
@@ -277,6 +290,9 @@ static void on_error(struct kafka_group *g, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
     struct bus_err err;
+    if (e == RD_KAFKA_RESP_ERR__FATAL && g->lost) {
+        return; /* of a handle that goes anyway */
+    }
     if (e == RD_KAFKA_RESP_ERR__FATAL) {
         char why[256];
         e = rd_kafka_fatal_error(g->rk, why, sizeof(why));
@@ -299,7 +315,8 @@ static void on_control(void *data)
 {
     struct kafka_group *g = data;
     rd_kafka_event_t *ev;
-    while (!g->closing && (ev = rd_kafka_queue_poll(g->control, 0)) != NULL) {
+    while (!g->closing && !g->renewing &&
+           (ev = rd_kafka_queue_poll(g->control, 0)) != NULL) {
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE) {
             on_rebalance(g, ev);
         } else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
@@ -311,14 +328,12 @@ static void on_control(void *data)
 
 /* -- open and close */
 
-static int make(struct kafka_group *g,
-                const struct bus_kafka_env *env,
-                struct bus_err *err)
+static int make(struct kafka_group *g, struct bus_err *err)
 {
     const struct kafka_group_conf *c = &g->conf;
-    bool embedded = env->conf->embedded;
+    bool embedded = g->env.conf->embedded;
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_conf(env, &conf, err);
+    int rc = kafka_conf(&g->env, &conf, err);
     if (rc != 0) {
         return rc;
     }
@@ -357,6 +372,31 @@ static int make(struct kafka_group *g,
     return rc;
 }
 
+/* The handle with what hangs on it. */
+static int open_handle(struct kafka_group *g, struct bus_err *err)
+{
+    int rc = make(g, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = kafka_seam_open(&g->seam, g->loop, g->control, on_control, g, err);
+    rc = rc != 0 ? rc
+                 : kafka_watch_open(&g->watch, &g->env, g->rk, "kafka", err);
+    if (rc != 0) {
+        kafka_seam_close(&g->seam);
+        rd_kafka_queue_destroy(g->control);
+        rd_kafka_destroy(g->rk);
+    }
+    return rc;
+}
+
+static void close_queues(struct kafka_group *g)
+{
+    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
+    kafka_seam_close(&g->seam);
+    rd_kafka_queue_destroy(g->control);
+}
+
 int kafka_group_open(const struct bus_kafka_env *env,
                      const struct kafka_group_conf *conf,
                      struct kafka_group **ret,
@@ -368,24 +408,18 @@ int kafka_group_open(const struct bus_kafka_env *env,
     }
     g->loop = env->loop;
     g->health = env->health;
+    g->kafka = *env->conf;
+    g->env = *env;
+    g->env.conf = &g->kafka;
     g->conf = *conf;
     g->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                       .max_ms = KAFKA_RETRY_MAX_MS};
-    int rc = make(g, env, err);
-    if (rc != 0) {
-        bus_free(g);
-        return rc;
-    }
-    rc = kafka_seam_open(&g->seam, g->loop, g->control, on_control, g, err);
-    rc = rc != 0 ? rc : bus_timer_new(g->loop, on_control, g, &g->poll, err);
+    int rc = bus_timer_new(g->loop, on_control, g, &g->poll, err);
     rc = rc != 0 ? rc : bus_timer_new(g->loop, on_retry, g, &g->retry, err);
-    rc = rc != 0 ? rc : kafka_watch_open(&g->watch, env, g->rk, "kafka", err);
+    rc = rc != 0 ? rc : open_handle(g, err);
     if (rc != 0) {
-        kafka_seam_close(&g->seam);
         bus_timer_free(g->poll);
         bus_timer_free(g->retry);
-        rd_kafka_queue_destroy(g->control);
-        rd_kafka_destroy(g->rk);
         bus_free(g);
         return rc;
     }
@@ -439,13 +473,51 @@ static void watch_closed(void *data)
     struct kafka_group *g = data;
     bus_timer_free(g->poll);
     bus_timer_free(g->retry);
-    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
-    kafka_seam_close(&g->seam);
-    rd_kafka_queue_destroy(g->control);
+    close_queues(g);
     if (bus_work(g->loop, leave, left, g, NULL) != 0) {
         leave(g); /* without a thread the loop has to wait */
         left(g);
     }
+}
+
+/* -- a new handle after a lost session */
+
+static void left_to_renew(void *data)
+{
+    struct kafka_group *g = data;
+    g->renewing = false;
+    g->lost = false;
+    g->subscribed = false;
+    if (g->closing) {
+        bus_timer_free(g->poll);
+        bus_timer_free(g->retry);
+        left(g);
+        return;
+    }
+    if (open_handle(g, &g->err) != 0) {
+        g->closing = true; /* nothing is left to be used */
+        g->conf.failed(g->conf.data, &g->err);
+        return;
+    }
+    g->conf.handle_new(g->conf.data);
+    begin_look(g);
+}
+
+static void watch_closed_to_renew(void *data)
+{
+    struct kafka_group *g = data;
+    close_queues(g);
+    if (bus_work(g->loop, leave, left_to_renew, g, NULL) != 0) {
+        leave(g);
+        left_to_renew(g);
+    }
+}
+
+static void renew(struct kafka_group *g)
+{
+    g->renewing = true;
+    g->conf.handle_goes(g->conf.data);
+    kafka_watch_close(&g->watch, watch_closed_to_renew, g);
 }
 
 static void close_step(struct kafka_group *g)
@@ -462,7 +534,7 @@ void kafka_group_close(struct kafka_group *g,
     g->commit = commit;
     g->closed = closed;
     g->closed_data = data;
-    if (!g->working) {
+    if (!g->working && !g->renewing) {
         close_step(g);
     }
 }

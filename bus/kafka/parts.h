@@ -123,6 +123,10 @@ struct kafka_group_conf
     void (*revoked)(void *data);
     /* Reading has begun. May be NULL. */
     void (*started)(void *data);
+    /* The handle is about to go (only while nothing is assigned): destroy the
+     * queues made from it; then there is a new one: make them again. */
+    void (*handle_goes)(void *data);
+    void (*handle_new)(void *data);
     void (*failed)(void *data, const struct bus_err *err);
 };
 int kafka_group_open(const struct bus_kafka_env *env,
