@@ -15,25 +15,26 @@ OWN_PREFIXES = ("assignments.", "verification-requests.", "payment-orders.", "de
 
 
 def load_schemas(folder):
+    """Schema id -> (record name, parsed schema that stands alone)."""
     texts = {p.stem: json.loads(p.read_text()) for p in pathlib.Path(folder).glob("*.avsc")}
-    named, by_id = {}, {}
 
-    def parse(name):
-        if "lianou." + name in named:
-            return
-        for other in texts:
-            if other != name and '"lianou.%s"' % other in json.dumps(texts[name]):
-                parse(other)
-        fastavro.parse_schema(texts[name], named_schemas=named)
+    def whole(node, seen):
+        if isinstance(node, str) and node.startswith("lianou.") and node[7:] in texts:
+            if node in seen:
+                return node
+            seen.add(node)
+            return whole(texts[node[7:]], seen)
+        if isinstance(node, list):
+            return [whole(n, seen) for n in node]
+        if isinstance(node, dict):
+            return {k: whole(v, seen) if k in ("type", "items", "values", "fields") else v for k, v in node.items()}
+        return node
 
-    for name, schema in texts.items():
-        parse(name)
-        if "lianou.id" in schema:
-            by_id[schema["lianou.id"]] = (name, named["lianou." + name])
-    return by_id, named
+    return {t["lianou.id"]: (n, fastavro.parse_schema(whole(t, {"lianou." + n})))
+            for n, t in texts.items() if "lianou.id" in t}
 
 
-def read_topics(bootstrap, prefix, by_id, named):
+def read_topics(bootstrap, prefix, by_id):
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
     c = Consumer({"bootstrap.servers": bootstrap, "group.id": "checker", "isolation.level": "read_committed",
                   "enable.auto.commit": False, "enable.partition.eof": True})

@@ -200,8 +200,7 @@ def one_round(program, seed, applications, kills):
                 break
             time.sleep(1)
         print("  lianou audit:", json.dumps(last))
-        by_id, named = load_schemas(SOURCE / "schemas")
-        events = read_topics(town.bootstrap, "qihe.", by_id, named)
+        events = read_topics(town.bootstrap, "qihe.", load_schemas(SOURCE / "schemas"))
         found, counts = account(events, read_ledger(town.db))
         print("  checker:", json.dumps(counts), {k: len(v) for k, v in found.items()})
         for kind, list_ in found.items():
@@ -223,8 +222,8 @@ def planted():
     ids = [bytes([i]) * 16 for i in range(1, 9)]
     h = ids[0]
 
-    def ev(topic, place, kind, **r):
-        return (topic, 0, place, kind, dict(r, household_id=h, event_id=bytes([place + 50]) * 16))
+    def ev(topic, place, record, **r):
+        return (topic, 0, place, record, dict(r, household_id=h, event_id=bytes([place + 50]) * 16))
 
     clean = [
         ev("applications", 0, "application", application_id=ids[1], channel_reference="A"),
