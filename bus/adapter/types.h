@@ -1,0 +1,17 @@
+/* Every record that travels in a topic, by the id of its schema, by name, and
+ * by the topic it travels in: one list for taps, dead letters, the registry. */
+#ifndef BUS_ADAPTER_TYPES_H
+#define BUS_ADAPTER_TYPES_H
+
+#include "bus/base/strv.h"
+#include "bus/wire/codec.h"
+
+/* NULL-terminated. */
+const struct bus_wire_type *const *bus_types_all(void);
+/* NULL: none has this id. */
+const struct bus_wire_type *bus_types_by_id(uint32_t id);
+/* What stands in a topic, by its name without the prefix ("assignments.MZ",
+ * "applications"); NULL: no topic of ours. */
+const struct bus_wire_type *bus_types_of_topic(struct bus_strv name);
+
+#endif

@@ -1,0 +1,293 @@
+/* Avro bytes as JSON text, for taps and for files that partners read.
+ *
+ * Walks schema and bytes together; every length is held against what is left.
+ * Masked: fields marked "lianou.pii" show as "***", sealed ones as "(sealed)",
+ * and other long byte strings by their length only, for what is inside a dead
+ * letter is not known. Ids show as UUIDs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/id.h"
+#include "bus/wire/codec.h"
+
+#define MASKED_BYTES_MAX 64
+
+struct printing
+{
+    const uint8_t *p, *e;
+    bool mask;
+    struct bus_buf *out;
+    struct bus_err *err;
+    int depth;
+    size_t items;
+};
+
+static int value(struct printing *r, const struct bus_wire_schema *s);
+
+static int ends(struct printing *r)
+{
+    return bus_fail(r->err, BUS_ETRUNCATED, "the value ends too early");
+}
+
+static int number(struct printing *r, int64_t *ret)
+{
+    uint64_t z = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+        if (r->p == r->e) {
+            return ends(r);
+        }
+        uint8_t b = *r->p++;
+        if (shift == 63 && b > 1) {
+            break;
+        }
+        z |= (uint64_t)(b & 0x7f) << shift;
+        if (b < 0x80) {
+            *ret = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+            return BUS_OK;
+        }
+    }
+    return bus_fail(r->err, BUS_ERANGE, "a number over 64 bits");
+}
+
+static int take(struct printing *r, int64_t n, const uint8_t **ret)
+{
+    if ((uint64_t)n > (uint64_t)(r->e - r->p)) {
+        return ends(r);
+    }
+    *ret = r->p;
+    r->p += n;
+    return BUS_OK;
+}
+
+static void quoted(struct bus_buf *out, const uint8_t *p, size_t n)
+{
+    bool utf8 = bus_utf8_valid((const char *)p, n);
+    bus_buf_putc(out, '"');
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '"' || p[i] == '\\') {
+            bus_buf_putc(out, '\\');
+            bus_buf_putc(out, p[i]);
+        } else if (p[i] < 0x20 || p[i] == 0x7f || (p[i] > 0x7f && !utf8)) {
+            bus_buf_printf(out, "\\u%04x", p[i]);
+        } else {
+            bus_buf_putc(out, p[i]);
+        }
+    }
+    bus_buf_putc(out, '"');
+}
+
+static void hex(struct printing *r, const uint8_t *p, size_t n)
+{
+    if (r->mask && n > MASKED_BYTES_MAX) {
+        bus_buf_printf(r->out, "\"(%zu bytes)\"", n);
+        return;
+    }
+    bus_buf_putc(r->out, '"');
+    for (size_t i = 0; i < n; i++) {
+        bus_buf_printf(r->out, "%02x", p[i]);
+    }
+    bus_buf_putc(r->out, '"');
+}
+
+static int text(struct printing *r, bool bytes)
+{
+    int64_t n = 0;
+    const uint8_t *p = NULL;
+    int rc = number(r, &n);
+    rc = rc ? rc : take(r, n, &p);
+    if (rc == BUS_OK && bytes) {
+        hex(r, p, (size_t)n);
+    } else if (rc == BUS_OK) {
+        quoted(r->out, p, (size_t)n);
+    }
+    return rc;
+}
+
+static int fixed(struct printing *r, const struct bus_wire_schema *s)
+{
+    const uint8_t *p = NULL;
+    int rc = take(r, (int64_t)s->count, &p);
+    if (rc != BUS_OK || s->count != sizeof(struct bus_id) || s->name == NULL ||
+        strcmp(s->name, "lianou.id") != 0) {
+        if (rc == BUS_OK) {
+            hex(r, p, s->count);
+        }
+        return rc;
+    }
+    struct bus_id id;
+    char shown[BUS_ID_TEXT + 1];
+    memcpy(id.b, p, sizeof(id.b));
+    bus_buf_printf(r->out, "\"%s\"", bus_id_text(&id, shown));
+    return rc;
+}
+
+static int floating(struct printing *r, bool wide)
+{
+    const uint8_t *p = NULL;
+    int rc = take(r, wide ? 8 : 4, &p);
+    if (rc == BUS_OK && wide) {
+        double d;
+        memcpy(&d, p, sizeof(d));
+        bus_buf_printf(r->out, "%.17g", d);
+    } else if (rc == BUS_OK) {
+        float f;
+        memcpy(&f, p, sizeof(f));
+        bus_buf_printf(r->out, "%.9g", (double)f);
+    }
+    return rc;
+}
+
+static int
+item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
+{
+    if ((*seen)++ > 0) {
+        bus_buf_puts(r->out, ", ");
+    }
+    if (++r->items > BUS_WIRE_ITEMS_MAX) {
+        return bus_fail(r->err, BUS_ETOOBIG, "more than %d items",
+                        BUS_WIRE_ITEMS_MAX);
+    }
+    int rc = BUS_OK;
+    if (s->kind == BUS_WIRE_MAP) {
+        rc = text(r, false);
+        bus_buf_puts(r->out, ": ");
+    }
+    return rc ? rc : value(r, s->branches[0]);
+}
+
+static int blocks(struct printing *r, const struct bus_wire_schema *s)
+{
+    bool map = s->kind == BUS_WIRE_MAP;
+    size_t seen = 0;
+    int64_t n = 0, size;
+    bus_buf_putc(r->out, map ? '{' : '[');
+    int rc = number(r, &n);
+    while (rc == BUS_OK && n != 0) {
+        if (n < 0) {
+            rc = n == INT64_MIN ? ends(r) : number(r, &size);
+            n = n == INT64_MIN ? 0 : -n;
+        }
+        for (; rc == BUS_OK && n > 0; n--) {
+            rc = item(r, s, &seen);
+        }
+        rc = rc ? rc : number(r, &n);
+    }
+    bus_buf_putc(r->out, map ? '}' : ']');
+    return rc;
+}
+
+static int record(struct printing *r, const struct bus_wire_schema *s)
+{
+    int rc = BUS_OK;
+    bus_buf_putc(r->out, '{');
+    for (size_t i = 0; rc == BUS_OK && i < s->count; i++) {
+        const struct bus_wire_field *f = &s->fields[i];
+        bus_buf_printf(r->out, "%s\"%s\": ", i > 0 ? ", " : "", f->name);
+        size_t at = r->out->len;
+        rc = value(r, f->type);
+        bool null = r->out->len == at + 4 && r->out->data != NULL &&
+                    memcmp(r->out->data + at, "null", 4) == 0;
+        if (rc == BUS_OK && r->mask && f->pii != NULL && !null) {
+            memset(r->out->data + at, 0, r->out->len - at);
+            r->out->len = at;
+            bus_buf_puts(r->out, strcmp(f->pii, "sealed") == 0 ? "\"(sealed)\""
+                                                               : "\"***\"");
+        }
+    }
+    bus_buf_putc(r->out, '}');
+    return rc;
+}
+
+static int choice(struct printing *r, const struct bus_wire_schema *s)
+{
+    int64_t i = 0;
+    int rc = number(r, &i);
+    if (rc == BUS_OK && (i < 0 || (size_t)i >= s->count)) {
+        rc = bus_fail(r->err, BUS_ERANGE, "%lld of %zu %s", (long long)i,
+                      s->count,
+                      s->kind == BUS_WIRE_ENUM ? "symbols" : "branches");
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (s->kind == BUS_WIRE_UNION) {
+        return value(r, s->branches[i]);
+    }
+    bus_buf_printf(r->out, "\"%s\"", s->symbols[i]);
+    return BUS_OK;
+}
+
+static int scalar(struct printing *r, const struct bus_wire_schema *s)
+{
+    int64_t n = 0;
+    const uint8_t *p = NULL;
+    int rc = BUS_OK;
+    if (s->kind == BUS_WIRE_NULL) {
+        bus_buf_puts(r->out, "null");
+    } else if (s->kind == BUS_WIRE_BOOLEAN) {
+        rc = take(r, 1, &p);
+        bus_buf_puts(r->out, rc == BUS_OK && *p ? "true" : "false");
+    } else if (s->kind == BUS_WIRE_INT || s->kind == BUS_WIRE_LONG) {
+        rc = number(r, &n);
+        bus_buf_printf(r->out, "%lld", (long long)n);
+    } else {
+        rc = floating(r, s->kind == BUS_WIRE_DOUBLE);
+    }
+    return rc;
+}
+
+static int value(struct printing *r, const struct bus_wire_schema *s)
+{
+    if (++r->depth > BUS_WIRE_DEPTH_MAX) {
+        return bus_fail(r->err, BUS_ETOOBIG, "nested over %d",
+                        BUS_WIRE_DEPTH_MAX);
+    }
+    int rc;
+    switch (s->kind) {
+    case BUS_WIRE_BYTES:
+    case BUS_WIRE_STRING:
+        rc = text(r, s->kind == BUS_WIRE_BYTES);
+        break;
+    case BUS_WIRE_FIXED:
+        rc = fixed(r, s);
+        break;
+    case BUS_WIRE_ARRAY:
+    case BUS_WIRE_MAP:
+        rc = blocks(r, s);
+        break;
+    case BUS_WIRE_RECORD:
+        rc = record(r, s);
+        break;
+    case BUS_WIRE_ENUM:
+    case BUS_WIRE_UNION:
+        rc = choice(r, s);
+        break;
+    default:
+        rc = scalar(r, s);
+        break;
+    }
+    r->depth--;
+    return rc;
+}
+
+int bus_wire_print(const struct bus_wire_schema *schema,
+                   struct bus_strv bytes,
+                   bool mask,
+                   struct bus_buf *out,
+                   struct bus_err *err)
+{
+    struct printing r = {.p = (const uint8_t *)bytes.p,
+                         .e = (const uint8_t *)bytes.p + bytes.n,
+                         .mask = mask,
+                         .out = out,
+                         .err = err};
+    int rc = value(&r, schema);
+    if (rc == BUS_OK && r.p != r.e) {
+        rc = bus_fail(err, BUS_EPARSE, "%zu bytes behind the value",
+                      (size_t)(r.e - r.p));
+    }
+    if (rc == BUS_OK && out->failed) {
+        rc = bus_fail(err, BUS_ENOMEM, "text of a value");
+    }
+    return rc;
+}
