@@ -17,7 +17,7 @@ WITH a AS (SELECT DISTINCT about, case_id FROM event WHERE kind = 'application')
               FROM event WHERE kind = 'case_event')
 SELECT
   (SELECT count(*) FROM a WHERE about NOT IN (SELECT about FROM seen))
-    - least((SELECT count(*) FROM event WHERE kind = 'dead_letter' AND partner = 'applications'),
+    - least((SELECT count(*) FROM event WHERE kind = 'dead_letter' AND word <> 'REDRIVEN' AND partner = 'applications'),
             (SELECT count(*) FROM a WHERE about NOT IN (SELECT about FROM seen)))
     + (SELECT count(*) FROM accepted WHERE about NOT IN (SELECT about FROM done)) AS lost,
   (SELECT count(*) FROM own WHERE n > 1) AS duplicated,

@@ -1,0 +1,371 @@
+/* dlq: dead letters, listed, shown, and sent through the front door again.
+ *
+ * redrive writes the original bytes, key and headers to the original topic, on
+ * the partition the key belongs to, waits for the acknowledgement, and then
+ * writes a mark: a dead letter of the same place with reason REDRIVEN. A letter
+ * with a mark is left out of `ls` and refused by `redrive`, so doing it twice
+ * does nothing. If the mark is lost between the two writes the bytes may be
+ * sent again; the consumers are idempotent by business id, so that changes
+ * nothing either. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/adapter/emit.h"
+#include "bus/base/clock.h"
+#include "bus/run/loop.h"
+#include "bus/wire/crypt.h"
+#include "ops/lianou.h"
+#include "ops/tool.h"
+#include "ops/topic_read.h"
+#include "schemas/dead_letter.h"
+
+#define MARK          "REDRIVEN"
+#define LETTERS_BYTES (1u << 30)
+#define CLOSE_MS      5000
+
+struct letter
+{
+    const struct sa_dead_letter *d;
+    char name[320]; /* topic/partition/offset */
+    bool marked;
+    struct letter *next;
+};
+struct dlq
+{
+    struct tool tool;
+    bool all;              /* ls: with those redriven */
+    const char *what;      /* NULL: every one */
+    struct bus_arena mem;  /* letters */
+    struct bus_map places; /* name -> letter */
+    struct letter *first, **last;
+    struct bus_wire_registry *schemas;
+    /* redrive */
+    struct bus_loop *loop;
+    struct bus_kafka_producer *producer;
+    struct bus_err failure;
+    bool done;
+};
+
+static void name_of(const struct sa_dead_letter *d, char *to, size_t cap)
+{
+    (void)snprintf(to, cap, "%.*s/%d/%lld", BUS_STRV_ARG(d->topic),
+                   d->partition, (long long)d->offset);
+}
+
+/* Letters and marks may stand in any order over the partitions. */
+static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+{
+    struct dlq *q = data;
+    struct sa_dead_letter *d = NULL;
+    struct bus_strv value = {bus_arena_dup(&q->mem, m->value.p, m->value.n),
+                             m->value.n};
+    if (m->value.p == NULL || value.p == NULL) {
+        return m->value.p == NULL ? BUS_OK
+                                  : bus_fail(err, BUS_ENOMEM, "dead letters");
+    }
+    if (bus_wire_decode(q->schemas, &sa_dead_letter_type, value, &q->mem,
+                        (void **)&d, err) != BUS_OK) {
+        (void)fprintf(stderr, "lianou dlq: %d/%lld is no dead letter: %s\n",
+                      m->partition, (long long)m->offset, err->msg);
+        return BUS_OK;
+    }
+    char name[sizeof(((struct letter *)0)->name)];
+    name_of(d, name, sizeof(name));
+    struct letter *l = bus_map_get(&q->places, bus_strv(name));
+    if (l == NULL) {
+        l = bus_arena_calloc(&q->mem, 1, sizeof(*l));
+        if (l == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "dead letters");
+        }
+        memcpy(l->name, name, sizeof(name));
+        if (bus_map_put(&q->places, bus_strv(l->name), l) != BUS_OK) {
+            return bus_fail(err, BUS_ENOMEM, "dead letters");
+        }
+        *q->last = l;
+        q->last = &l->next;
+    }
+    if (bus_strv_is(d->reason_code, MARK)) {
+        l->marked = true;
+    } else {
+        l->d = d;
+    }
+    return BUS_OK;
+}
+
+static bool wanted(const struct dlq *q, const struct letter *l)
+{
+    char id[BUS_ID_TEXT + 1];
+    return l->d != NULL &&
+           (q->what == NULL || strcmp(q->what, "all") == 0 ||
+            strcmp(q->what, l->name) == 0 ||
+            strcmp(q->what, bus_id_text(&l->d->event_id, id)) == 0);
+}
+
+static int list(struct dlq *q, struct bus_err *err)
+{
+    size_t open = 0, marked = 0;
+    (void)err;
+    for (const struct letter *l = q->first; l != NULL; l = l->next) {
+        char when[BUS_TIME_TEXT + 1];
+        if (l->d == NULL) {
+            continue;
+        }
+        open += !l->marked;
+        marked += l->marked;
+        if (!l->marked || q->all) {
+            (void)printf("%s  %.*s  owner %.*s  %s%s\n", l->name,
+                         BUS_STRV_ARG(l->d->reason_code),
+                         BUS_STRV_ARG(l->d->owner),
+                         bus_time_text(l->d->occurred_at, when),
+                         l->marked ? "  redriven" : "");
+        }
+    }
+    (void)printf("%zu open, %zu redriven\n", open, marked);
+    return BUS_OK;
+}
+
+static int show(struct dlq *q, struct bus_err *err)
+{
+    size_t n = 0;
+    for (const struct letter *l = q->first; l != NULL; l = l->next) {
+        if (!wanted(q, l)) {
+            continue;
+        }
+        const struct sa_dead_letter *d = l->d;
+        char id[BUS_ID_TEXT + 1], first[BUS_TIME_TEXT + 1],
+            last[BUS_TIME_TEXT + 1];
+        struct bus_buf text = {0};
+        topic_show(d->has_value ? d->value : (struct bus_strv){0}, &text);
+        (void)printf(
+            "%s%s\n  id      %s\n  reason  %.*s: %.*s\n  owner   "
+            "%.*s\n  tries   %d, %s to %s\n",
+            l->name, l->marked ? "  redriven" : "",
+            bus_id_text(&d->event_id, id), BUS_STRV_ARG(d->reason_code),
+            BUS_STRV_ARG(d->reason), BUS_STRV_ARG(d->owner), d->tries,
+            bus_time_text(d->first_at, first), bus_time_text(d->last_at, last));
+        for (size_t i = 0; i < d->headers.n; i++) {
+            (void)printf("  header  %.*s = %.*s\n",
+                         BUS_STRV_ARG(d->headers.v[i].key),
+                         BUS_STRV_ARG(d->headers.v[i].value));
+        }
+        (void)printf("  value   %s\n", bus_buf_cstr(&text));
+        bus_buf_fini(&text);
+        n++;
+    }
+    return n > 0 ? BUS_OK
+                 : bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
+}
+
+static void acked(void *data,
+                  void *token,
+                  int32_t partition,
+                  int64_t offset,
+                  const struct bus_err *err)
+{
+    struct dlq *q = data;
+    (void)token;
+    (void)partition;
+    (void)offset;
+    if (err != NULL) {
+        q->failure = *err;
+    }
+    q->done = true;
+    bus_loop_stop(q->loop, NULL);
+}
+
+static void close_producer(void *data)
+{
+    struct dlq *q = data;
+    bus_kafka_producer_close(q->producer, CLOSE_MS, NULL, NULL);
+    q->producer = NULL;
+}
+
+/* One message and its acknowledgement: a loop of its own, so that the mark is
+ * never written before the bytes are known to stand. */
+static int
+send_one(struct dlq *q, const struct bus_kafka_out_msg *m, struct bus_err *err)
+{
+    struct bus_kafka_env env = {.conf = &q->tool.config.kafka,
+                                .client_id = "lianou-dlq"};
+    q->done = false;
+    q->failure.code = BUS_OK;
+    int rc = bus_loop_new(&(struct bus_loop_conf){0}, &q->loop, err);
+    env.loop = q->loop;
+    rc = rc ? rc : bus_kafka_producer_open(&env, acked, q, &q->producer, err);
+    rc = rc ? rc : bus_loop_on_drain(q->loop, close_producer, q, err);
+    rc = rc ? rc : bus_kafka_producer_send(q->producer, m, NULL, err);
+    if (rc == BUS_OK) {
+        (void)bus_loop_run(q->loop);
+        rc = !q->done ? bus_fail(err, BUS_EAWAY, "not acknowledged")
+             : q->failure.code != BUS_OK
+                 ? bus_fail(err, q->failure.code, "%s", q->failure.msg)
+                 : BUS_OK;
+    }
+    bus_loop_free(q->loop);
+    q->loop = NULL;
+    return rc;
+}
+
+static int
+send_original(struct dlq *q, const struct letter *l, struct bus_err *err)
+{
+    const struct sa_dead_letter *d = l->d;
+    struct bus_kafka_header headers[BUS_KAFKA_HEADERS_MAX];
+    size_t n = 0;
+    for (; n < d->headers.n && n < BUS_KAFKA_HEADERS_MAX; n++) {
+        const char *name = bus_arena_strndup(&q->mem, d->headers.v[n].key.p,
+                                             d->headers.v[n].key.n);
+        if (name == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "a header");
+        }
+        headers[n] = (struct bus_kafka_header){name, d->headers.v[n].value};
+    }
+    const char *topic = bus_arena_strndup(&q->mem, d->topic.p, d->topic.n);
+    struct bus_kafka_out_msg m = {
+        .topic = topic,
+        .partition = -1,
+        .key = d->has_key ? d->key : (struct bus_strv){0},
+        .value = d->has_value ? d->value : (struct bus_strv){0},
+        .headers = headers,
+        .headers_count = n,
+    };
+    return topic == NULL ? bus_fail(err, BUS_ENOMEM, "a name")
+                         : send_one(q, &m, err);
+}
+
+static int mark(struct dlq *q, const struct letter *l, struct bus_err *err)
+{
+    const struct bus_config *c = &q->tool.config;
+    struct bus_strv parts[] = {bus_strv(l->name)};
+    struct sa_dead_letter d = {
+        .event_id = bus_wire_derived_id("redriven", parts, 1),
+        .has_household_id = l->d->has_household_id,
+        .household_id = l->d->household_id,
+        .occurred_at = bus_clock_system.wall_ms(NULL),
+        .topic = l->d->topic,
+        .partition = l->d->partition,
+        .offset = l->d->offset,
+        .reason_code = BUS_STRV(MARK),
+        .reason = BUS_STRV("sent through the front door again"),
+        .owner = l->d->owner,
+        .first_at = l->d->first_at,
+        .last_at = bus_clock_system.wall_ms(NULL),
+        .tries = l->d->tries + 1,
+    };
+    struct bus_emit e = {
+        .type = &sa_dead_letter_type,
+        .record = &d,
+        .ce_type = "sa.dead_letter.v1",
+        .source = bus_strv(
+            bus_arena_printf(&q->mem, "/county/%s/dlq", c->county.code)),
+        .event_id = d.event_id,
+        .household_id = d.household_id,
+        .cause_id = l->d->event_id,
+        .occurred_at = d.occurred_at,
+    };
+    struct bus_rendered r;
+    int rc = bus_emit_render(&e, &q->mem, &r, err);
+    struct bus_kafka_out_msg m = {
+        .topic = bus_config_topic(c, &q->mem, "dead-letters", NULL),
+        .partition = -1,
+        .key = r.key,
+        .value = r.value,
+        .headers = r.headers,
+        .headers_count = r.headers_count,
+    };
+    return rc ? rc : send_one(q, &m, err);
+}
+
+static int redrive(struct dlq *q, struct bus_err *err)
+{
+    size_t n = 0, before = 0;
+    int rc = BUS_OK;
+    for (struct letter *l = q->first; rc == BUS_OK && l != NULL; l = l->next) {
+        if (!wanted(q, l)) {
+            continue;
+        }
+        if (l->marked) {
+            before++;
+            continue;
+        }
+        rc = send_original(q, l, err);
+        rc = rc ? rc : mark(q, l, err);
+        if (rc == BUS_OK) {
+            (void)printf("%s redriven\n", l->name);
+            l->marked = true;
+            n++;
+        } else {
+            (void)bus_wrap(err, "%s", l->name);
+        }
+    }
+    (void)printf("%zu redriven, %zu had been before\n", n, before);
+    if (rc == BUS_OK && n + before == 0 && strcmp(q->what, "all") != 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
+    }
+    return rc;
+}
+
+static int read_all(struct dlq *q, struct bus_err *err)
+{
+    q->last = &q->first;
+    q->schemas = bus_wire_registry_new();
+    if (q->schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "schemas");
+    }
+    struct topic_read read = {.config = &q->tool.config,
+                              .topic = "dead-letters",
+                              .last = TOPIC_ALL,
+                              .cb = take,
+                              .data = q};
+    return topic_each(&read, err);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"all", no_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
+    };
+    struct dlq q = {0};
+    struct bus_err err;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 'c') {
+            q.tool.folder = optarg;
+        } else if (o == 'a') {
+            q.all = true;
+        } else {
+            return LIANOU_USAGE;
+        }
+    }
+    const char *verb = optind < argc ? argv[optind] : "";
+    bool ls = strcmp(verb, "ls") == 0, sh = strcmp(verb, "show") == 0,
+         re = strcmp(verb, "redrive") == 0;
+    q.what = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if ((!ls && !sh && !re) || (ls != (q.what == NULL))) {
+        (void)fprintf(stderr, "lianou dlq: ls, show LETTER or redrive "
+                              "LETTER|all?\n");
+        return LIANOU_USAGE;
+    }
+    bus_arena_init(&q.mem, 1u << 20, LETTERS_BYTES);
+    int rc = tool_open(&q.tool, &err);
+    rc = rc ? rc : read_all(&q, &err);
+    rc = rc   ? rc
+         : ls ? list(&q, &err)
+         : sh ? show(&q, &err)
+              : redrive(&q, &err);
+    bus_wire_registry_free(q.schemas);
+    bus_map_fini(&q.places);
+    bus_arena_fini(&q.mem);
+    return tool_close(&q.tool, "dlq", rc, &err);
+}
+
+const struct lianou_command lianou_cmd_dlq = {
+    .name = "dlq",
+    .usage = "ls [--all] | show LETTER | redrive LETTER|all [--config DIR]",
+    .summary = "dead letters: list, look at, send again",
+    .summary_zh = "死信:列出、查看、重投",
+    .group = 3,
+    .run = run,
+};
