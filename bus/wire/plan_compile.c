@@ -61,29 +61,6 @@ static struct step *add(struct compiling *c, struct prog *p, uint8_t code)
     return &p->v[p->n++];
 }
 
-static uint32_t min_bytes(const struct bus_wire_schema *s, int depth)
-{
-    uint32_t n = 0;
-    switch (s->kind) {
-    case BUS_WIRE_NULL:
-        return 0;
-    case BUS_WIRE_FLOAT:
-        return 4;
-    case BUS_WIRE_DOUBLE:
-        return 8;
-    case BUS_WIRE_FIXED:
-        return (uint32_t)s->count;
-    case BUS_WIRE_RECORD:
-        for (size_t i = 0; depth < 8 && i < s->count; i++) {
-            n +=
-                s->fields[i].type ? min_bytes(s->fields[i].type, depth + 1) : 1;
-        }
-        return n;
-    default:
-        return 1;
-    }
-}
-
 static int
 skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p);
 
@@ -133,7 +110,7 @@ static int skip_parts(struct compiling *c,
     }
     s->sub = sub;
     s->count = (uint32_t)w->count;
-    s->min = min_bytes(w->branches[0], 0);
+    s->min = wire_min_bytes(w->branches[0], 0);
     return BUS_OK;
 }
 
@@ -159,7 +136,7 @@ skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p)
     case BUS_WIRE_FIXED:
         s = add(c, p, STEP_SKIP_FIXED);
         if (s != NULL) {
-            s->size = w->kind == BUS_WIRE_BOOLEAN ? 1 : min_bytes(w, 0);
+            s->size = w->kind == BUS_WIRE_BOOLEAN ? 1 : wire_min_bytes(w, 0);
         }
         break;
     case BUS_WIRE_RECORD:
@@ -378,7 +355,7 @@ static int items(struct compiling *c,
     s->at = to.base + to.slot->offset;
     s->size = to.slot->size;
     s->sub = sub;
-    s->min = min_bytes(w->branches[0], 0);
+    s->min = wire_min_bytes(w->branches[0], 0);
     return BUS_OK;
 }
 

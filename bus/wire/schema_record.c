@@ -287,3 +287,27 @@ int wire_default_bytes(const struct bus_wire_schema *t,
     }
     return misfit(t, err);
 }
+
+uint32_t wire_min_bytes(const struct bus_wire_schema *s, int depth)
+{
+    uint32_t n = 0;
+    switch (s->kind) {
+    case BUS_WIRE_NULL:
+        return 0;
+    case BUS_WIRE_FLOAT:
+        return 4;
+    case BUS_WIRE_DOUBLE:
+        return 8;
+    case BUS_WIRE_FIXED:
+        return (uint32_t)s->count;
+    case BUS_WIRE_RECORD:
+        for (size_t i = 0; depth < 8 && i < s->count; i++) {
+            n += s->fields[i].type
+                     ? wire_min_bytes(s->fields[i].type, depth + 1)
+                     : 1;
+        }
+        return n;
+    default:
+        return 1;
+    }
+}

@@ -1,0 +1,198 @@
+/* Text to tokens: numbers, strings, names (any script), marks; comments are
+ * passed over. */
+#include "bus/policy/feel_lex.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct feel_node *feel_fault(struct parser *p, const char *expected)
+{
+    if (!p->failed) {
+        p->failed = true;
+        p->err->offset = p->start;
+        if (p->token == T_END) {
+            (void)snprintf(p->err->text, sizeof(p->err->text),
+                           "the expression ends where %s was expected",
+                           expected);
+        } else {
+            (void)snprintf(p->err->text, sizeof(p->err->text),
+                           "read '%.*s' where %s was expected",
+                           (int)(p->word.n > 40 ? 40 : p->word.n), p->word.p,
+                           expected);
+        }
+    }
+    return NULL;
+}
+
+static bool name_char(char c, bool first)
+{
+    unsigned char u = (unsigned char)c;
+    return u >= 0x80 || isalpha(u) || c == '_' || c == '?' ||
+           (!first && isdigit(u));
+}
+
+static void skip_space(struct parser *p)
+{
+    const char *t = p->text.p;
+    for (;;) {
+        while (p->at < p->text.n && isspace((unsigned char)t[p->at])) {
+            p->at++;
+        }
+        size_t left = p->text.n - p->at;
+        if (left >= 2 && t[p->at] == '/' && t[p->at + 1] == '/') {
+            while (p->at < p->text.n && t[p->at] != '\n') {
+                p->at++;
+            }
+        } else if (left >= 2 && t[p->at] == '/' && t[p->at + 1] == '*') {
+            const char *end = memmem(t + p->at + 2, left - 2, "*/", 2);
+            p->at = end ? (size_t)(end + 2 - t) : p->text.n;
+        } else {
+            return;
+        }
+    }
+}
+
+static void scan_number(struct parser *p)
+{
+    const char *t = p->text.p;
+    p->token = T_NUMBER;
+    while (p->at < p->text.n && isdigit((unsigned char)t[p->at])) {
+        p->at++;
+    }
+    /* "1..5" is a range of whole numbers. */
+    if (p->at + 1 < p->text.n && t[p->at] == '.' &&
+        isdigit((unsigned char)t[p->at + 1])) {
+        p->at++;
+        while (p->at < p->text.n && isdigit((unsigned char)t[p->at])) {
+            p->at++;
+        }
+    }
+}
+
+static void scan_string(struct parser *p)
+{
+    p->token = T_STRING;
+    p->at++;
+    while (p->at < p->text.n && p->text.p[p->at] != '"') {
+        p->at += p->text.p[p->at] == '\\' ? 2 : 1;
+    }
+    if (p->at >= p->text.n) {
+        p->at = p->text.n;
+        (void)feel_fault(p, "a closing quote");
+        return;
+    }
+    p->at++;
+}
+
+void feel_next(struct parser *p)
+{
+    skip_space(p);
+    const char *t = p->text.p;
+    p->start = p->at;
+    if (p->at == p->text.n) {
+        p->token = T_END;
+        p->word = (struct bus_strv){t + p->at, 0};
+        return;
+    }
+    char c = t[p->at], d = p->at + 1 < p->text.n ? t[p->at + 1] : '\0';
+    if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)d))) {
+        if (c == '.') {
+            p->at++;
+        }
+        scan_number(p);
+    } else if (c == '"') {
+        scan_string(p);
+    } else if (name_char(c, true)) {
+        p->token = T_NAME;
+        while (p->at < p->text.n && name_char(t[p->at], false)) {
+            p->at++;
+        }
+    } else {
+        bool two = (c == '*' && d == '*') || (c == '.' && d == '.') ||
+                   (c == '!' && d == '=') || (c == '<' && d == '=') ||
+                   (c == '>' && d == '=');
+        p->token = c == '@' ? T_AT : T_MARK;
+        p->at += two ? 2 : 1;
+    }
+    p->word = (struct bus_strv){t + p->start, p->at - p->start};
+}
+
+bool feel_mark(const struct parser *p, const char *m)
+{
+    return p->token == T_MARK && bus_strv_is(p->word, m);
+}
+
+bool feel_key(const struct parser *p, const char *k)
+{
+    return p->token == T_NAME && bus_strv_is(p->word, k);
+}
+
+static size_t utf8_put(char *to, uint32_t c)
+{
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = n - 1; i > 0; i--) {
+        to[i] = (char)(0x80 | (c & 0x3F));
+        c >>= 6;
+    }
+    to[0] = (char)(lead[n] | c);
+    return n;
+}
+
+static uint32_t hex_of(const char *s, size_t n, bool *ok)
+{
+    uint32_t v = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!isxdigit((unsigned char)s[i])) {
+            *ok = false;
+            return 0;
+        }
+        int d = isdigit((unsigned char)s[i])
+                    ? s[i] - '0'
+                    : (tolower((unsigned char)s[i]) - 'a') + 10;
+        v = v << 4 | (uint32_t)d;
+    }
+    return v;
+}
+
+/* Quotes off, escapes resolved. */
+bool feel_unquote(struct parser *p, struct bus_strv w, struct bus_strv *ret)
+{
+    char *to = bus_arena_alloc(p->mem, w.n + 1);
+    size_t n = 0;
+    bool ok = to != NULL;
+    for (size_t i = 1; ok && i + 1 < w.n; i++) {
+        char c = w.p[i];
+        if (c != '\\') {
+            to[n++] = c;
+            continue;
+        }
+        c = w.p[++i];
+        size_t digits = c == 'u' ? 4 : c == 'U' ? 6 : 0;
+        if (digits > 0) {
+            ok = i + digits < w.n - 0;
+            uint32_t u = ok ? hex_of(w.p + i + 1, digits, &ok) : 0;
+            i += digits;
+            bool high = u >= 0xD800 && u < 0xDC00;
+            if (ok && high && i + 6 < w.n && w.p[i + 1] == '\\') {
+                uint32_t low = hex_of(w.p + i + 3, 4, &ok);
+                u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00);
+                i += 6;
+            }
+            ok = ok && u <= 0x10FFFF;
+            n += ok ? utf8_put(to + n, u) : 0;
+            continue;
+        }
+        to[n++] = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+    }
+    *ret = (struct bus_strv){to, n};
+    if (!ok) {
+        (void)feel_fault(p, "a well-formed escape");
+    }
+    return ok;
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""The house's rules, each with a planted offender that it must find.
+
+  lint.py CHECK          the tree; prints file:line and what is wrong
+  lint.py CHECK --plant  the same over an offender made for it: must fail
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+CODE = ("bus", "producers", "consumers", "ops")
+
+# What a room may use, by the first parts of a path.
+ALLOWED = {
+    "bus/base": set(),
+    "bus/wire": {"bus/base"},
+    "bus/conf": {"bus/base"},
+    "bus/policy": {"bus/base"},
+    "bus/run": {"bus/base"},
+    "bus/kafka": {"bus/base", "bus/conf", "bus/run"},
+    "bus/pg": {"bus/base", "bus/run"},
+    "bus/adapter": {"bus/base", "bus/wire", "bus/conf", "bus/policy", "bus/run", "bus/kafka", "bus/pg", "schemas"},
+}
+BELOW_ADAPTER = set(ALLOWED) | {"schemas"}
+OUTSIDE = {
+    "librdkafka": {"bus/kafka"},
+    "libpq-fe.h": {"bus/pg"},
+    "uv.h": {"bus/run", "bus/kafka", "bus/pg"},
+    "microhttpd.h": {"bus/run"},
+    "yaml.h": {"bus/conf"},
+    "openssl": {"bus/wire"},
+    "lmdb.h": {"consumers/matcher"},
+    "bid_functions.h": {"bus/policy"},
+    "bid_conf.h": {"bus/policy"},
+    "jansson.h": {"bus/wire", "producers/intake", "ops"},
+}
+BANNED = r"\b(strcpy|strcat|sprintf|vsprintf|strtok|gmtime|localtime|atoi|atol|alloca|gets)\s*\("
+
+
+def files(root, *ends):
+    for top in CODE:
+        for p in sorted((root / top).rglob("*")):
+            if p.suffix in ends and p.is_file():
+                yield p
+
+
+def room(path):
+    parts = path.split("/")
+    return "/".join(parts[:2]) if parts[0] in ("bus", "producers", "consumers") else parts[0]
+
+
+def includes(root):
+    for p in files(root, ".c", ".h"):
+        for n, line in enumerate(p.read_text().splitlines(), 1):
+            m = re.match(r'\s*#include\s+([<"])([^>"]+)[>"]', line)
+            if m:
+                yield p.relative_to(root), n, m.group(1), m.group(2)
+
+
+def layers(root):
+    for path, n, quote, name in includes(root):
+        if quote != '"':
+            continue
+        me, other = room(str(path)), room(name)
+        if me == other or me == "ops":
+            continue
+        if me in ALLOWED:
+            fine = other in ALLOWED[me]
+        else:
+            fine = other in BELOW_ADAPTER or name.startswith("ops/db/") or name.startswith(me)
+        if not fine:
+            yield "%s:%d: %s must not use %s" % (path, n, me, name)
+
+
+def outside(root):
+    for path, n, _, name in includes(root):
+        for key, rooms in OUTSIDE.items():
+            if (name == key or name.startswith(key + "/")) and room(str(path)) not in rooms:
+                yield "%s:%d: %s belongs to %s" % (path, n, name, ", ".join(sorted(rooms)))
+
+
+def sizes(root):
+    for p in files(root, ".c", ".h"):
+        lines = len(p.read_text().splitlines())
+        most = 600 if p.suffix == ".c" else 200
+        if lines > most:
+            yield "%s: %d lines; at most %d" % (p.relative_to(root), lines, most)
+
+
+def functions(root):
+    names = [str(p) for p in files(root, ".c")]
+    out = subprocess.run(["ctags", "-x", "--c-kinds=f", "--_xformat=%F:%n %N %e", "-L", "-"], input="\n".join(names),
+                         capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        place, name, end = line.split()
+        start = int(place.rsplit(":", 1)[1])
+        if int(end) - start + 1 > 70:
+            yield "%s: %s has %d lines; at most 70" % (pathlib.Path(place).relative_to(root), name, int(end) - start + 1)
+
+
+def banned(root):
+    for p in files(root, ".c", ".h"):
+        for n, line in enumerate(p.read_text().splitlines(), 1):
+            if re.search(BANNED, line):
+                yield "%s:%d: %s" % (p.relative_to(root), n, line.strip())
+
+
+def headers(root):
+    with tempfile.TemporaryDirectory() as work:
+        generated = sorted(SOURCE.glob("build/*/generated"))
+        for p in files(root, ".h"):
+            name = p.relative_to(root)
+            c = pathlib.Path(work) / "one.c"
+            c.write_text('#include "%s"\n#include "%s"\n' % (name, name))
+            r = subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-fsyntax-only", "-I", root] +
+                               [x for g in generated[:1] for x in ("-I", g)] + [c], capture_output=True, text=True)
+            if r.returncode != 0:
+                yield "%s: does not compile alone: %s" % (name, r.stderr.splitlines()[0] if r.stderr else "?")
+
+
+def formatted(root):
+    names = [str(p) for p in files(root, ".c", ".h")]
+    for i in range(0, len(names), 40):
+        r = subprocess.run(["clang-format-14", "--style=file:" + str(SOURCE / ".clang-format"), "--dry-run", "-Werror"]
+                           + names[i:i + 40], capture_output=True, text=True)
+        for line in r.stderr.splitlines():
+            if "error:" in line:
+                yield line.replace(str(root) + "/", "")
+
+
+PLANTS = {
+    "layers": ("bus/base/plant.h", '#include "bus/kafka/client.h"\n'),
+    "outside": ("bus/policy/plant.c", "#include <librdkafka/rdkafka.h>\n"),
+    "sizes": ("bus/base/plant.c", "\n" * 601),
+    "functions": ("bus/base/plant.c", "int f(void)\n{\n" + "    ;\n" * 70 + "    return 0;\n}\n"),
+    "banned": ("bus/base/plant.c", "void f(char *a) { strcpy(a, a); }\n"),
+    "headers": ("bus/base/plant.h", "uint64_t f(void);\n"),
+    "formatted": ("bus/base/plant.c", "int   f( void ){return 0 ;}\n"),
+}
+
+
+def main():
+    name = sys.argv[1]
+    check = globals()[name]
+    if len(sys.argv) > 2:
+        with tempfile.TemporaryDirectory() as root:
+            path = pathlib.Path(root) / PLANTS[name][0]
+            path.parent.mkdir(parents=True)
+            path.write_text(PLANTS[name][1])
+            found = list(check(pathlib.Path(root)))
+            print("planted offender:", found[0] if found else "NOT FOUND")
+            sys.exit(0 if found else 1)
+    found = list(check(SOURCE))
+    print("\n".join(found[:50]))
+    print("%s: %d offenders" % (name, len(found)))
+    sys.exit(1 if found else 0)
+
+
+for tool in ("ctags", "clang-format-14"):
+    if shutil.which(tool) is None:
+        print("SKIPPED: no", tool)
+        sys.exit(77)
+main()
