@@ -1,0 +1,312 @@
+/* `lianou run registry`: the Confluent Schema Registry API over the schemas of
+ * this program, for reading, look-up and compatibility.
+ *
+ * Subjects are topics after Confluent's TopicNameStrategy ("<topic>-value");
+ * each has one version, the schema this program writes and reads. Registering
+ * a schema that is there answers its id, as the serializers expect; a new one
+ * is refused (schemas change by a release, schemas/README.md), with 422 and
+ * the reason. Error codes are Confluent's: 40401 subject, 40402 version, 40403
+ * schema, 42201 not a valid schema. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/adapter/frame.h"
+#include "bus/adapter/types.h"
+#include "bus/base/heap.h"
+#include "bus/run/exit.h"
+#include "consumers/registry/subjects.h"
+
+#define JSON_TYPE "application/vnd.schemaregistry.v1+json"
+#define LEVEL     "BACKWARD_TRANSITIVE"
+
+struct registry
+{
+    struct bus_frame frame;
+    struct registry_subjects subjects;
+};
+
+static void answer(struct bus_http_request *rq, int status, json_t *j)
+{
+    char *text = json_dumps(j, JSON_COMPACT);
+    if (text == NULL) {
+        bus_http_problem(rq, 500, "no memory", NULL);
+    } else {
+        bus_http_answer(rq, status, JSON_TYPE, text, strlen(text));
+    }
+    free(text); /* jansson's own */
+    json_decref(j);
+}
+
+static void
+refuse(struct bus_http_request *rq, int status, int code, const char *why)
+{
+    answer(rq, status,
+           json_pack("{s:i,s:s}", "error_code", code, "message", why));
+}
+
+/* NULL: refused already. */
+static const struct registry_subject *subject_of(struct registry *r,
+                                                 struct bus_http_request *rq)
+{
+    const struct registry_subject *s =
+        registry_subject_find(&r->subjects, bus_http_param(rq, "subject"));
+    if (s == NULL) {
+        refuse(rq, 404, 40401, "Subject not found.");
+        return NULL;
+    }
+    struct bus_strv v = bus_http_param(rq, "version");
+    if (v.p != NULL && !bus_strv_is(v, "latest") && !bus_strv_is(v, "1") &&
+        !bus_strv_is(v, "-1")) {
+        refuse(rq, 404, 40402, "Version not found.");
+        return NULL;
+    }
+    return s;
+}
+
+static json_t *described(const struct registry_subject *s)
+{
+    return json_pack("{s:s,s:i,s:i,s:s}", "subject", s->name, "version", 1,
+                     "id", (int)s->type->id, "schema", s->type->json);
+}
+
+static void get_subjects(struct bus_http_request *rq, void *data)
+{
+    const struct registry *r = data;
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->subjects.n; i++) {
+        (void)json_array_append_new(list, json_string(r->subjects.v[i].name));
+    }
+    answer(rq, 200, list);
+}
+
+static void get_versions(struct bus_http_request *rq, void *data)
+{
+    if (subject_of(data, rq) != NULL) {
+        answer(rq, 200, json_pack("[i]", 1));
+    }
+}
+
+static void get_version(struct bus_http_request *rq, void *data)
+{
+    const struct registry_subject *s = subject_of(data, rq);
+    if (s != NULL) {
+        answer(rq, 200, described(s));
+    }
+}
+
+static void get_version_schema(struct bus_http_request *rq, void *data)
+{
+    const struct registry_subject *s = subject_of(data, rq);
+    if (s != NULL) {
+        bus_http_answer(rq, 200, JSON_TYPE, s->type->json,
+                        strlen(s->type->json));
+    }
+}
+
+static const struct bus_wire_type *id_of(struct bus_http_request *rq)
+{
+    int64_t id = -1;
+    const struct bus_wire_type *t =
+        bus_strv_to_i64(bus_http_param(rq, "id"), &id) && id >= 0 &&
+                id <= UINT32_MAX
+            ? bus_types_by_id((uint32_t)id)
+            : NULL;
+    if (t == NULL) {
+        refuse(rq, 404, 40403, "Schema not found");
+    }
+    return t;
+}
+
+static void get_id(struct bus_http_request *rq, void *data)
+{
+    const struct bus_wire_type *t = id_of(rq);
+    (void)data;
+    if (t != NULL) {
+        answer(rq, 200, json_pack("{s:s}", "schema", t->json));
+    }
+}
+
+static void get_id_versions(struct bus_http_request *rq, void *data)
+{
+    const struct registry *r = data;
+    const struct bus_wire_type *t = id_of(rq);
+    if (t == NULL) {
+        return;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->subjects.n; i++) {
+        if (r->subjects.v[i].type == t) {
+            (void)json_array_append_new(list, json_pack("{s:s,s:i}", "subject",
+                                                        r->subjects.v[i].name,
+                                                        "version", 1));
+        }
+    }
+    answer(rq, 200, list);
+}
+
+/* The schema in a body {"schema": "..."}; NULL: refused. Free set after use. */
+static const struct bus_wire_schema *posted(struct bus_http_request *rq,
+                                            struct bus_wire_set **ret_set)
+{
+    struct bus_strv body = bus_http_body(rq);
+    json_t *j = json_loadb(body.p ? body.p : "", body.n, 0, NULL);
+    const json_t *text = json_object_get(j, "schema");
+    const char *kind = json_string_value(json_object_get(j, "schemaType"));
+    const struct bus_wire_schema *s = NULL;
+    struct bus_err err = {.msg = "expected {\"schema\": \"...\"} of type AVRO"};
+    *ret_set = bus_wire_set_new();
+    if (*ret_set == NULL || !json_is_string(text) ||
+        (kind != NULL && strcmp(kind, "AVRO") != 0) ||
+        bus_wire_set_parse(*ret_set,
+                           (struct bus_strv){json_string_value(text),
+                                             json_string_length(text)},
+                           &s, &err) != BUS_OK) {
+        s = NULL;
+        refuse(rq, 422, 42201, err.msg);
+    }
+    json_decref(j);
+    return s;
+}
+
+static bool same(const struct bus_wire_schema *a,
+                 const struct bus_wire_schema *b)
+{
+    struct bus_buf one = {0}, two = {0};
+    bool equal = bus_wire_schema_canonical(a, &one, NULL) == BUS_OK &&
+                 bus_wire_schema_canonical(b, &two, NULL) == BUS_OK &&
+                 bus_strv_eq(bus_buf_view(&one), bus_buf_view(&two));
+    bus_buf_fini(&one);
+    bus_buf_fini(&two);
+    return equal;
+}
+
+static void look_up(struct registry *r, struct bus_http_request *rq, bool reg)
+{
+    const struct registry_subject *s = subject_of(r, rq);
+    struct bus_wire_set *set = NULL;
+    const struct bus_wire_schema *p = s ? posted(rq, &set) : NULL;
+    if (p != NULL && same(p, bus_wire_type_schema(s->type))) {
+        answer(rq, 200,
+               reg ? json_pack("{s:i}", "id", (int)s->type->id) : described(s));
+    } else if (p != NULL && reg) {
+        refuse(rq, 422, 42205,
+               "This registry is for reading: schemas change by a release.");
+    } else if (p != NULL) {
+        refuse(rq, 404, 40403, "Schema not found");
+    }
+    bus_wire_set_free(set);
+}
+
+static void post_subject(struct bus_http_request *rq, void *data)
+{
+    look_up(data, rq, false);
+}
+
+static void post_version(struct bus_http_request *rq, void *data)
+{
+    look_up(data, rq, true);
+}
+
+/* May readers with the posted schema read what was written with ours? */
+static void post_compatibility(struct bus_http_request *rq, void *data)
+{
+    const struct registry_subject *s = subject_of(data, rq);
+    struct bus_wire_set *set = NULL;
+    const struct bus_wire_schema *p = s ? posted(rq, &set) : NULL;
+    struct bus_err err;
+    if (p != NULL) {
+        bool well = bus_wire_resolvable(bus_wire_type_schema(s->type), p,
+                                        &err) == BUS_OK;
+        json_t *j = json_pack("{s:b}", "is_compatible", well);
+        if (!well) {
+            (void)json_object_set_new(j, "messages", json_pack("[s]", err.msg));
+        }
+        answer(rq, 200, j);
+    }
+    bus_wire_set_free(set);
+}
+
+static void get_config(struct bus_http_request *rq, void *data)
+{
+    (void)data;
+    answer(rq, 200, json_pack("{s:s}", "compatibilityLevel", LEVEL));
+}
+
+static void get_mode(struct bus_http_request *rq, void *data)
+{
+    (void)data;
+    answer(rq, 200, json_pack("{s:s}", "mode", "READONLY"));
+}
+
+static void get_kinds(struct bus_http_request *rq, void *data)
+{
+    (void)data;
+    answer(rq, 200, json_pack("[s]", "AVRO"));
+}
+
+static void get_root(struct bus_http_request *rq, void *data)
+{
+    (void)data;
+    answer(rq, 200, json_object());
+}
+
+static const struct
+{
+    const char *method, *pattern;
+    bus_http_handler handler;
+} routes[] = {
+    {"GET", "/", get_root},
+    {"GET", "/subjects", get_subjects},
+    {"GET", "/subjects/{subject}/versions", get_versions},
+    {"GET", "/subjects/{subject}/versions/{version}", get_version},
+    {"GET", "/subjects/{subject}/versions/{version}/schema",
+     get_version_schema},
+    {"POST", "/subjects/{subject}", post_subject},
+    {"POST", "/subjects/{subject}/versions", post_version},
+    {"GET", "/schemas/ids/{id}", get_id},
+    {"GET", "/schemas/ids/{id}/versions", get_id_versions},
+    {"GET", "/schemas/types", get_kinds},
+    {"POST", "/compatibility/subjects/{subject}/versions", post_compatibility},
+    {"POST", "/compatibility/subjects/{subject}/versions/{version}",
+     post_compatibility},
+    {"GET", "/config", get_config},
+    {"GET", "/config/{subject}", get_config},
+    {"GET", "/mode", get_mode},
+};
+
+static int start(struct registry *r, struct bus_err *err)
+{
+    int rc = registry_subjects_fill(&r->subjects, &r->frame.config,
+                                    &r->frame.mem, err);
+    for (size_t i = 0; rc == BUS_OK && i < sizeof(routes) / sizeof(*routes);
+         i++) {
+        rc = bus_http_route(r->frame.http, routes[i].method, routes[i].pattern,
+                            routes[i].handler, r, err);
+    }
+    return rc;
+}
+
+static int run(const struct bus_role_args *args)
+{
+    struct registry *r = bus_calloc(1, sizeof(*r));
+    struct bus_err err;
+    if (r == NULL) {
+        return BUS_EXIT_FAULT;
+    }
+    int rc = bus_frame_open(&r->frame, args, "registry");
+    if (rc == BUS_EXIT_OK) {
+        rc = start(r, &err) == BUS_OK ? bus_frame_run(&r->frame)
+                                      : bus_frame_fail(&err);
+        bus_frame_close(&r->frame);
+    }
+    bus_free(r);
+    return rc;
+}
+
+const struct bus_role bus_role_registry = {
+    .name = "registry",
+    .usage = "",
+    .summary = "serves the schemas by the Confluent Schema Registry API",
+    .run = run,
+};

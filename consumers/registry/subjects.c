@@ -1,0 +1,43 @@
+#include "consumers/registry/subjects.h"
+
+#include <string.h>
+
+#include "bus/adapter/types.h"
+
+int registry_subjects_fill(struct registry_subjects *s,
+                           const struct bus_config *config,
+                           struct bus_arena *mem,
+                           struct bus_err *err)
+{
+    struct bus_topic *topics = NULL;
+    size_t n = 0;
+    int rc = bus_config_topics(config, mem, &topics, &n, err);
+    s->v = rc ? NULL : bus_arena_calloc(mem, n + 1, sizeof(*s->v));
+    if (rc == BUS_OK && s->v == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "subjects");
+    }
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        const struct bus_wire_type *type = bus_types_of_topic(
+            bus_strv(topics[i].name + strlen(config->prefix)));
+        if (type == NULL) {
+            continue;
+        }
+        struct registry_subject *one = &s->v[s->n++];
+        one->type = type;
+        one->name = bus_arena_printf(mem, "%s-value", topics[i].name);
+        rc = one->name == NULL ? bus_fail(err, BUS_ENOMEM, "subjects")
+                               : bus_wire_type_ready(type, err);
+    }
+    return rc;
+}
+
+const struct registry_subject *
+registry_subject_find(const struct registry_subjects *s, struct bus_strv name)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (bus_strv_is(name, s->v[i].name)) {
+            return &s->v[i];
+        }
+    }
+    return NULL;
+}
