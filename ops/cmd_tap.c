@@ -8,25 +8,46 @@
 #include "ops/topic_read.h"
 
 #define LAST_USUAL 5
+#define LAST_MAX   1000
+#define MARKERS    500 /* commit marks of transactions take offsets, too */
 
+/* The last lines of the partition being read, in a ring. */
 struct tap
 {
-    struct bus_buf line;
-    uint64_t shown;
+    struct bus_buf lines[LAST_MAX];
+    size_t keep, seen; /* keep 0: all, at once */
+    int32_t partition;
 };
+
+static void flush(struct tap *t)
+{
+    size_t n = t->seen < t->keep ? t->seen : t->keep;
+    for (size_t i = t->seen - n; i < t->seen; i++) {
+        (void)fputs(bus_buf_cstr(&t->lines[i % t->keep]), stdout);
+    }
+    t->seen = 0;
+}
 
 static int show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct tap *t = data;
     char when[BUS_TIME_TEXT + 1];
     struct bus_strv type = bus_kafka_msg_header(m, "ce_type");
-    bus_buf_clear(&t->line);
-    topic_show(m->value, &t->line);
-    (void)printf("%d/%lld %s %.*s %.*s\n  %s\n", m->partition,
-                 (long long)m->offset, bus_time_text(m->timestamp_ms, when),
-                 BUS_STRV_ARG(m->key), BUS_STRV_ARG(type),
-                 bus_buf_cstr(&t->line));
-    t->shown++;
+    if (m->partition != t->partition) {
+        flush(t);
+        t->partition = m->partition;
+    }
+    struct bus_buf *line = &t->lines[t->keep > 0 ? t->seen % t->keep : 0];
+    t->seen++;
+    bus_buf_clear(line);
+    bus_buf_printf(line, "%d/%lld %s %.*s %.*s\n  ", m->partition,
+                   (long long)m->offset, bus_time_text(m->timestamp_ms, when),
+                   BUS_STRV_ARG(m->key), BUS_STRV_ARG(type));
+    topic_show(m->value, line);
+    bus_buf_putc(line, '\n');
+    if (t->keep == 0) {
+        (void)fputs(bus_buf_cstr(line), stdout);
+    }
     return ferror(stdout) ? bus_fail(err, BUS_EIO, "standard output") : BUS_OK;
 }
 
@@ -38,7 +59,7 @@ static int run(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct tool tool = {0};
-    struct tap tap = {0};
+    static struct tap tap; /* too big for the stack */
     struct bus_err err;
     int64_t last = LAST_USUAL;
     for (int o; (o = getopt_long(argc, argv, "n:", options, NULL)) != -1;) {
@@ -47,7 +68,7 @@ static int run(int argc, char **argv)
         } else if (o == 'f') {
             last = TOPIC_ALL;
         } else if (o != 'n' || !bus_strv_to_i64(bus_strv(optarg), &last) ||
-                   last < 1) {
+                   last < 1 || last > LAST_MAX) {
             return LIANOU_USAGE;
         }
     }
@@ -56,13 +77,20 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     int rc = tool_open(&tool, &err);
+    tap.keep = last == TOPIC_ALL ? 0 : (size_t)last;
     struct topic_read q = {.config = &tool.config,
                            .topic = argv[optind],
-                           .last = last,
+                           .last =
+                               last == TOPIC_ALL ? TOPIC_ALL : last + MARKERS,
                            .cb = show,
                            .data = &tap};
     rc = rc ? rc : topic_each(&q, &err);
-    bus_buf_fini(&tap.line);
+    if (tap.keep > 0) {
+        flush(&tap);
+    }
+    for (size_t i = 0; i < LAST_MAX; i++) {
+        bus_buf_fini(&tap.lines[i]);
+    }
     return tool_close(&tool, "tap", rc, &err);
 }
 

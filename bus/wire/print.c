@@ -10,7 +10,7 @@
 #include "bus/base/id.h"
 #include "bus/wire/codec.h"
 
-#define MASKED_BYTES_MAX 64
+#define MASKED_BYTES_MAX 32
 
 struct printing
 {
