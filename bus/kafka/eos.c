@@ -270,7 +270,7 @@ static void set_defaults(struct bus_kafka_eos_conf *c)
         c->transaction_ms = EOS_TXN_MS_DEFAULT;
     }
     if (c->queued_bytes <= 0) {
-        c->queued_bytes = EOS_QUEUED_DEFAULT;
+        c->queued_bytes = EOS_QUEUED_DEFAULT / c->lanes;
     }
 }
 

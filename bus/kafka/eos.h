@@ -91,7 +91,7 @@ struct bus_kafka_eos_conf
     size_t batch_max;            /* 0 = 10 000 */
     int64_t batch_wait_ms;       /* 0 = 20: how long an idle lane gathers */
     int64_t transaction_ms;      /* transaction.timeout.ms; 0 = 60 000 */
-    int64_t queued_bytes;        /* prefetch of a lane; 0 = 8 MiB */
+    int64_t queued_bytes;        /* prefetch of a lane; 0 = 16 MiB / lanes */
     struct bus_metrics *metrics; /* may be NULL */
     const struct bus_kafka_eos_ops *ops;
     void *data;

@@ -26,6 +26,7 @@
 #define EMBEDDED_SESSION_MS 6000
 #define EMBEDDED_BEAT_MS    1000
 #define FETCH_MS            100 /* how soon an end of partition is seen */
+#define FETCH_BYTES         (4 * 1024 * 1024) /* one answer; default is 50 MiB */
 #define EMBEDDED_FETCH_MS   10
 #define POLL_MS             1000 /* well under max.poll.interval.ms */
 
@@ -356,6 +357,9 @@ static int make(struct kafka_group *g, struct bus_err *err)
                   embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
     kafka_set_int(conf, "fetch.wait.max.ms",
                   embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
+    int64_t biggest = g->env.conf->message_bytes_max;
+    kafka_set_int(conf, "fetch.max.bytes",
+                  biggest > FETCH_BYTES ? biggest : FETCH_BYTES, &rc, err);
     kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
                   &rc, err);
     if (rc != 0) {
