@@ -228,11 +228,12 @@ static json_t *person(const struct bus_config *c,
     bool woman = chance(d, 500);
     int64_t y;
     unsigned m, day;
-    bus_civil_from_days(today - age * 365 - 100, &y, &m, &day);
+    bus_civil_from_days(today - age * 365 - 10 - upto(d, 340), &y, &m, &day);
     char id[24], name[32], phone[16];
-    (void)snprintf(id, sizeof(id), "000000%04u%02u%02u%02u%u", (unsigned)y, m,
-                   day % 28 + 1, (unsigned)(number_of % 100),
-                   (unsigned)(2 * (k % 5) + !woman) % 10);
+    /* The 17th digit is odd for men (GB 11643). */
+    unsigned order = (unsigned)(roll(d) % 500) * 2 + !woman;
+    (void)snprintf(id, sizeof(id), "000000%04u%02u%02u%03u",
+                   (unsigned)y % 10000, m % 100, day % 100, order % 1000);
     id[17] = idno_check_digit(id);
     id[18] = '\0';
     (void)snprintf(name, sizeof(name), "%s%s%s", family[upto(d, 6)],

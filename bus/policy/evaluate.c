@@ -99,9 +99,12 @@ static struct feel_value standard_value(struct household_view *w,
     } else if (v != NULL) {
         struct feel_value word = fact_value(w, &w->c->facts[v->by], NULL, -1);
         r = word.kind == FEEL_UNKNOWN ? word : feel_wrong("no such word");
-        const struct bus_node *n = word.kind == FEEL_STRING
-                                       ? bus_node_get(v->in, word.string.p)
-                                       : NULL;
+        char text[64];
+        const struct bus_node *n =
+            word.kind == FEEL_STRING
+                ? bus_node_get(v->in,
+                               bus_strv_copy(text, sizeof(text), word.string))
+                : NULL;
         if (n != NULL) {
             (void)feel_number_parse(n->text, &r);
         }

@@ -124,6 +124,14 @@ int evaluation_item_of(const struct bus_policy_catalogue *c,
         }
         ret->reasons.n = v->reason_count;
     }
+    if (v->failure != NULL) { /* where the rule itself failed */
+        ret->reasons.v = bus_arena_calloc(mem, 1, sizeof(*ret->reasons.v));
+        if (ret->reasons.v == NULL) {
+            return BUS_ETOOBIG;
+        }
+        ret->reasons.v[0] = bus_strv(v->failure);
+        ret->reasons.n = 1;
+    }
     return fill_missing(c, members, v, mem, ret);
 }
 

@@ -76,8 +76,18 @@ static void add(struct home *home,
         .member = member,
         .kind = kind,
         .number = number,
-        .text = bus_strv(text),
     };
+    if (text != NULL) { /* as from a message: no NUL behind it */
+        static char texts[4096];
+        static size_t used;
+        size_t n = strlen(text);
+        assert_true(used + n + 1 < sizeof(texts));
+        memcpy(texts + used, text, n);
+        texts[used + n] = '!';
+        home->facts[home->h.fact_count - 1].text =
+            (struct bus_strv){texts + used, n};
+        used += n + 1;
+    }
 }
 #define MONEY(h, n, v)     add(h, n, -1, BUS_POLICY_LONG, v, NULL)
 #define FLAG(h, n, v)      add(h, n, -1, BUS_POLICY_BOOL, v, NULL)
@@ -180,11 +190,27 @@ static void t1_t22_dibao(void **state)
     assert_int_equal(v.missing_count, 0);
 }
 
+/* T24: the household of the source article, its three items. */
+static void t24_dibao_with_assets(void **state)
+{
+    (void)state;
+    struct home h = rural(120000);
+    MONEY(&h, "household.vehicle_count", 0);
+    MONEY(&h, "household.house_count", 1);
+    struct bus_policy_verdict_of v = verdict(&h, "MZ01", "2026-10-01");
+    if (v.verdict != BUS_POLICY_ELIGIBLE) {
+        fail_msg("verdict %d: %s", v.verdict, v.failure ? v.failure : "");
+    }
+    assert_true(v.has_amount);
+    assert_int_equal(v.amount_fen, 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_items_are_there),
         cmocka_unit_test(t1_t22_dibao),
+        cmocka_unit_test(t24_dibao_with_assets),
     };
     return cmocka_run_group_tests(tests, load, drop);
 }

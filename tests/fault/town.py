@@ -1,0 +1,118 @@
+"""Kafka, PostgreSQL and the roles, for tests of the whole program."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+class Town:
+    """Kafka, PostgreSQL and the roles of one round."""
+
+    def __init__(self, program, config=SOURCE / "bus-config"):
+        self.program = program
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lianou-fault-"))
+        self.dir.chmod(0o755)
+        self.roles = {}
+        self.bootstrap = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True,
+                                        capture_output=True, text=True).stdout.strip()
+        self.start_database(first=True)
+        codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
+                 for p in sorted((SOURCE / "bus-config/partners.d").glob("*.yaml"))]
+        ring = self.dir / "keyring"
+        ring.write_text("".join("%d %s %s\n" % (i + 1, o, os.urandom(32).hex())
+                                for i, o in enumerate(["bus", "dispatch"] + codes)))
+        (self.dir / "person.key").write_text(os.urandom(32).hex() + "\n")
+        for f in ("keyring", "person.key"):
+            (self.dir / f).chmod(0o600)
+        self.port = free_port()
+        self.env = dict(os.environ, LIANOU_KAFKA=self.bootstrap, LIANOU_KAFKA_PARTITIONS="4",
+                        LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(self.dir / "state"),
+                        LIANOU_KEYRING=str(ring), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
+                        LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY")})
+        self.lianou("topics", "apply")
+        self.lianou("db", "migrate")
+
+    def lianou(self, *args, check=True):
+        return subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True, check=check)
+
+    def as_user(self, *args):
+        return (["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []) + list(args)
+
+    def start_database(self, first=False):
+        bin_dir = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+        self.pg = self.dir / "pg"
+        if first:
+            self.pg.mkdir()
+            if os.geteuid() == 0:
+                shutil.chown(self.pg, "postgres", "postgres")
+            subprocess.run(self.as_user(bin_dir / "initdb", "-D", self.pg / "data", "-U", "lianou", "-A", "trust",
+                                        "--locale=C", "-E", "UTF8"), check=True, capture_output=True)
+        self.server = subprocess.Popen(self.as_user(bin_dir / "postgres", "-D", self.pg / "data", "-k", self.pg,
+                                                    "-c", "listen_addresses="),
+                                       stdout=subprocess.DEVNULL, stderr=open(self.dir / "pg.log", "a"))
+        self.db = "host=%s user=lianou dbname=postgres" % self.pg
+        for _ in range(200):
+            if subprocess.run(["psql", "-X", "-q", self.db, "-c", "SELECT 1"], capture_output=True).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL does not answer")
+
+    def start(self, name):
+        args = {"partners": ["simulate", "all", "--seed", "5"]}.get(name, ["run", name])
+        self.roles[name] = subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
+
+    def kill(self, name):
+        self.roles[name].send_signal(signal.SIGKILL)
+        self.roles[name].wait()
+        self.start(name)
+
+    def revive(self):
+        for name, p in self.roles.items():
+            if p.poll() is not None:
+                print("  %s ended by itself with %d" % (name, p.returncode))
+                self.start(name)
+
+    def restart_kafka(self):
+        subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka", "KILL"], check=True)
+        subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True, capture_output=True)
+
+    def restart_database(self):
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait()
+        self.start_database()
+
+    def audit(self):
+        r = self.lianou("audit", "--json", check=False)
+        return json.loads(r.stdout) if r.stdout.strip() else None
+
+    def close(self, keep):
+        for p in self.roles.values():
+            p.terminate()
+        for p in self.roles.values():
+            try:
+                p.wait(20)
+            except subprocess.TimeoutExpired:
+                p.kill()
+        self.server.send_signal(signal.SIGINT)
+        self.server.wait()
+        subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka"])
+        if keep:
+            print("  everything stays in", self.dir)
+        else:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def free_port():
+    import socket
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
