@@ -89,15 +89,15 @@ class Bus:
         r = self.town.lianou("intake", "submit", str(path), check=False)
         assert r.returncode == 0, r.stdout + r.stderr
 
-    def events(self, kind, want=1, seconds=40, **match):
+    def events(self, record, want=1, seconds=40, **match):
         """All events of a kind once there are `want` of them."""
         for _ in range(seconds):
             found = [(t, r) for t, _, _, k, r in read_topics(self.town.bootstrap, "qihe.", SCHEMAS)
-                     if k == kind and all(r[m] == v for m, v in match.items())]
+                     if k == record and all(r[m] == v for m, v in match.items())]
             if len(found) >= want:
                 return found
             time.sleep(1)
-        raise AssertionError("no %d %s with %s; there are %d" % (want, kind, match, len(found)))
+        raise AssertionError("no %d %s with %s; there are %d" % (want, record, match, len(found)))
 
     def decide(self, assignment, fen):
         now = int(time.time() * 1000)
