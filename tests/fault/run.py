@@ -20,7 +20,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 PYTHON = os.environ.get("LIANOU_PYTHON")
-if PYTHON and os.path.realpath(sys.executable) != os.path.realpath(PYTHON) and not os.environ.get("FAULT_INNER"):
+if PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
 sys.path.insert(0, str(HERE))
