@@ -377,13 +377,22 @@ int on_receipt(struct step *s)
 
 /* --- charities --- */
 
-static int
-take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
+/* What was said of a need before: a partner may say it again. */
+static bool heard(const struct sa_need_state *need, const struct bus_id *id)
 {
-    int64_t open = need->gap_fen - need->claimed_fen;
-    if (open <= 0) {
-        return fold_note(s, &c->claim_id, BUS_STRV("NEED_ALREADY_CLAIMED"));
+    for (size_t i = 0; i < need->claims.n; i++) {
+        if (bus_id_eq(&need->claims.v[i], id)) {
+            return true;
+        }
     }
+    return false;
+}
+
+static int note_heard(struct step *s,
+                      struct sa_need_state *need,
+                      const struct bus_id *id,
+                      struct bus_strv note)
+{
     size_t n = need->claims.n;
     struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
     if (ids == NULL) {
@@ -392,13 +401,24 @@ take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
     if (n > 0) {
         memcpy(ids, need->claims.v, n * sizeof(*ids));
     }
-    ids[n] = c->claim_id;
+    ids[n] = *id;
     need->claims.v = ids;
     need->claims.n = n + 1;
+    return fold_note(s, id, note);
+}
+
+static int
+take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
+{
+    int64_t open = need->gap_fen - need->claimed_fen;
+    if (open <= 0) {
+        return note_heard(s, need, &c->claim_id,
+                          BUS_STRV("NEED_ALREADY_CLAIMED"));
+    }
     need->claimed_fen += c->amount_fen < open ? c->amount_fen : open;
     need->has_claimed_by = true;
     need->claimed_by = c->charity;
-    return fold_note(s, &c->claim_id, BUS_STRV("NEED_CLAIMED"));
+    return note_heard(s, need, &c->claim_id, BUS_STRV("NEED_CLAIMED"));
 }
 
 /* A charity may be quicker than dispatch's own word to us. */
@@ -440,22 +460,20 @@ int on_claim(struct step *s)
                            "a claim of %.*s came on another's topic",
                            BUS_STRV_ARG(c->charity));
     }
-    switch (c->outcome) {
-    case SA_CLAIM_OUTCOME_CLAIMED:
-        break;
-    case SA_CLAIM_OUTCOME_DELIVERED:
-        return fold_note(s, &c->claim_id, BUS_STRV("NEED_DELIVERED"));
-    case SA_CLAIM_OUTCOME_DECLINED:
-        return fold_note(s, &c->claim_id, BUS_STRV("NEED_DECLINED"));
-    case SA_CLAIM_OUTCOME_UNKNOWN:
+    bool claims = c->outcome == SA_CLAIM_OUTCOME_CLAIMED;
+    if (c->outcome == SA_CLAIM_OUTCOME_UNKNOWN) {
         return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
                            "outcome must be CLAIMED, DELIVERED or DECLINED");
     }
-    for (size_t i = 0; i < need->claims.n; i++) {
-        if (bus_id_eq(&need->claims.v[i], &c->claim_id)) {
-            s->out->duplicate = true;
-            return BUS_OK;
-        }
+    if (heard(need, claims ? &c->claim_id : &c->event_id)) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    if (!claims) {
+        return note_heard(s, need, &c->event_id,
+                          c->outcome == SA_CLAIM_OUTCOME_DELIVERED
+                              ? BUS_STRV("NEED_DELIVERED")
+                              : BUS_STRV("NEED_DECLINED"));
     }
     if (c->amount_fen <= 0) {
         return step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
