@@ -48,6 +48,7 @@ static void load_version(struct loading *l,
                          struct version_def *v)
 {
     const char *code = v->item.code.p;
+    v->node = n;
     const struct bus_node *days = bus_node_get(n, "effective");
     v->item.version = catalogue_text(l, bus_node_get(n, "version"));
     v->to = INT32_MAX;
@@ -123,6 +124,7 @@ void catalogue_load_item(struct loading *l,
     const struct bus_node *grants = bus_node_get(n, "grants");
     common.grants_fact = catalogue_text(l, bus_node_get(grants, "fact"));
     common.grants_value = catalogue_text(l, bus_node_get(grants, "value"));
+    to->node = n;
     to->code = common.code;
     to->department = common.department;
     const struct bus_node *versions = bus_node_get(n, "versions");
@@ -141,6 +143,7 @@ void catalogue_load_item(struct loading *l,
         catalogue_reads(l->c, v->condition, &to->reads);
         catalogue_reads(l->c, v->amount, &to->reads);
         catalogue_reads(l->c, v->beneficiaries, &to->reads);
+        catalogue_reads(l->c, v->cap, &to->reads);
     }
     load_form(l, bus_node_get(n, "form"), to);
 }
@@ -267,21 +270,45 @@ size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
     return c->item_count;
 }
 
+const struct version_def *catalogue_version_at(const struct item_def *it,
+                                               int32_t day)
+{
+    for (size_t i = 0; i < it->count; i++) {
+        if (it->versions[i].from <= day && day <= it->versions[i].to) {
+            return &it->versions[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bus_node *
+bus_policy_item_node(const struct bus_policy_catalogue *c, size_t i)
+{
+    assert(i < c->item_count);
+    return c->items[i].node;
+}
+
+const struct bus_node *
+bus_policy_version_node(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date)
+{
+    assert(i < c->item_count);
+    const struct version_def *v = catalogue_version_at(&c->items[i], rule_date);
+    return v ? v->node : NULL;
+}
+
 bool bus_policy_item_at(const struct bus_policy_catalogue *c,
                         size_t i,
                         int32_t rule_date,
                         struct bus_policy_item *ret)
 {
     assert(i < c->item_count);
-    const struct item_def *it = &c->items[i];
-    for (size_t v = 0; v < it->count; v++) {
-        if (it->versions[v].from <= rule_date &&
-            rule_date <= it->versions[v].to) {
-            *ret = it->versions[v].item;
-            return true;
-        }
+    const struct version_def *v = catalogue_version_at(&c->items[i], rule_date);
+    if (v != NULL) {
+        *ret = v->item;
     }
-    return false;
+    return v != NULL;
 }
 
 int bus_policy_item_find(const struct bus_policy_catalogue *c,
@@ -303,6 +330,24 @@ struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
 {
     assert(fact >= 0 && (size_t)fact < c->fact_count);
     return c->facts[fact].name;
+}
+
+size_t bus_policy_fact_count(const struct bus_policy_catalogue *c)
+{
+    return c->fact_count;
+}
+
+bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact)
+{
+    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].derived != NULL;
+}
+
+const struct bus_node *
+bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
+{
+    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].body;
 }
 
 bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,

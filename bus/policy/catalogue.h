@@ -28,8 +28,9 @@ struct bus_policy_sources
     size_t item_count;
 };
 
-/* Compiles everything; faults go to `faults` with their places. Takes nothing,
- * copies what it keeps into its own arena. NULL if there was any error. */
+/* Compiles everything; faults go to `faults` with their places. Borrows the
+ * node trees: they live as long as the catalogue. NULL if there was any
+ * error. */
 struct bus_policy_catalogue *
 bus_policy_catalogue_new(const struct bus_policy_sources *sources,
                          struct bus_faults *faults);
@@ -64,6 +65,13 @@ bool bus_policy_item_at(const struct bus_policy_catalogue *c,
                         size_t i,
                         int32_t rule_date,
                         struct bus_policy_item *ret);
+/* Item i's file, and its version in force at rule_date (NULL: none). */
+const struct bus_node *
+bus_policy_item_node(const struct bus_policy_catalogue *c, size_t i);
+const struct bus_node *
+bus_policy_version_node(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date);
 /* -1 if there is none. */
 int bus_policy_item_find(const struct bus_policy_catalogue *c,
                          struct bus_strv code);
@@ -73,6 +81,12 @@ int bus_policy_fact_find(const struct bus_policy_catalogue *c,
                          struct bus_strv name); /* id, or -1 */
 struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
                                      int fact);
+size_t bus_policy_fact_count(const struct bus_policy_catalogue *c);
+/* Worked out of other facts by a rule, and supplied by nobody? */
+bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact);
+/* Its entry of facts.yaml: type, unit, words, zh, en, sources. */
+const struct bus_node *
+bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact);
 /* May this source word supply the fact? */
 bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
                                  int fact,
@@ -113,11 +127,21 @@ struct bus_policy_missing
 {
     int fact, member; /* member -1: household fact */
 };
+/* How the amount came about. */
+enum bus_policy_amount {
+    BUS_POLICY_AMOUNT_NONE,    /* the rule gives none, or the verdict is no */
+    BUS_POLICY_AMOUNT_GIVEN,   /* amount_fen as the rule says */
+    BUS_POLICY_AMOUNT_CAPPED,  /* amount_fen is the cap; the rule gave more */
+    BUS_POLICY_AMOUNT_UNKNOWN, /* for want of a fact */
+    BUS_POLICY_AMOUNT_NEGATIVE,
+    BUS_POLICY_AMOUNT_BROKEN /* not whole, no number, over 64 bits */
+};
 struct bus_policy_verdict_of
 {
     int item;
     enum bus_policy_verdict verdict;
-    bool has_amount;
+    enum bus_policy_amount amount;
+    bool has_amount; /* GIVEN or CAPPED */
     int64_t amount_fen;
     const struct bus_strv *reasons; /* clause keys that decided */
     size_t reason_count;
@@ -146,6 +170,17 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         struct bus_arena *mem,
                         struct bus_policy_result *ret,
                         struct bus_err *err) BUS_MUSTCHECK;
+
+/* The same of one item alone, without interactions. BUS_EUNKNOWN: no version
+ * of it is in force on that day. */
+int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int item,
+                             enum bus_policy_depth depth,
+                             struct bus_arena *mem,
+                             struct bus_policy_verdict_of *ret,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 /* Does item i read this fact (condition, amount, form)? The reverse index. */
 bool bus_policy_item_reads(const struct bus_policy_catalogue *c,

@@ -55,6 +55,7 @@ static void add_fact(struct loading *l,
     const struct bus_node *zh = bus_node_get(body, "zh_name");
     f->zh = catalogue_text(l, zh ? zh : bus_node_get(body, "zh"));
     f->member = member;
+    f->body = body;
     f->sources = bus_node_get(body, "sources");
     f->derived = catalogue_feel(l, bus_node_get(body, "derived"), full);
     struct bus_map *names = member ? &c->member_names : &c->household_names;
@@ -124,13 +125,18 @@ one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     struct fact_def *f = NULL;
     if (is_standard(base)) {
         struct standard_def *s = bus_map_get(&c->standard_names, name);
+        if (s != NULL) {
+            s->read = true;
+        }
         for (size_t i = 0; s != NULL && i < s->count; i++) {
             if (s->values[i].by >= 0) {
                 add_reads(c, &c->facts[s->values[i].by], r->set);
             }
         }
-        if (s != NULL && s->derived != NULL) {
+        if (s != NULL && s->derived != NULL && !s->closing) {
+            s->closing = true; /* one that needs itself ends here */
             catalogue_reads(c, s->derived, r->set);
+            s->closing = false;
         }
         return;
     }
@@ -243,6 +249,7 @@ void catalogue_load_standards(struct loading *l, const struct bus_node *n)
         struct standard_def *s = &c->standards[c->standard_count++];
         const struct bus_node *body = n->pairs[i].value;
         s->name = catalogue_text(l, n->pairs[i].key);
+        s->body = body;
         s->zh = catalogue_text(l, bus_node_get(body, "zh"));
         s->derived =
             catalogue_feel(l, bus_node_get(body, "derived"), s->name.p);

@@ -21,6 +21,7 @@ struct fact_def
     struct bus_strv bare; /* behind the dot */
     struct bus_strv zh;   /* its Chinese name */
     bool member;
+    const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
     const struct feel_node *derived;
     struct fact_set reads; /* of derived, all the way down */
@@ -39,9 +40,13 @@ struct standard_def
     struct standard_value *values;
     size_t count;
     const struct feel_node *derived;
+    const struct bus_node *body;
+    bool closing;
+    bool read; /* by an item, or by what an item reads */
 };
 struct version_def
 {
+    const struct bus_node *node;
     struct bus_policy_item item; /* as bus_policy_item_at gives it */
     int32_t from, to;
     const struct feel_node *condition, *amount, *cap, *beneficiaries;
@@ -52,6 +57,7 @@ struct version_def
 struct item_def
 {
     struct bus_strv code, department;
+    const struct bus_node *node;
     struct version_def *versions; /* by from */
     size_t count;
     struct fact_set reads;
@@ -93,6 +99,8 @@ struct loading
  * an absent node or a fault. member: bare names are facts of a member. */
 const struct feel_node *
 catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
+const struct version_def *catalogue_version_at(const struct item_def *it,
+                                               int32_t day);
 /* Adds to `set` every fact the tree reads. */
 void catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,

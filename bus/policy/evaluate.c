@@ -254,17 +254,22 @@ static void amount(struct household_view *w,
         w->has_beneficiaries = true;
     }
     struct feel_value a = eval(w, v->amount);
+    to->amount = a.kind == FEEL_UNKNOWN ? BUS_POLICY_AMOUNT_UNKNOWN
+                                        : BUS_POLICY_AMOUNT_BROKEN;
+    bool capped = false;
     if (v->cap != NULL && a.kind == FEEL_NUMBER) {
         struct feel_value cap = eval(w, v->cap);
-        if (cap.kind == FEEL_NUMBER && feel_number_cmp(&a, &cap) > 0) {
-            a = cap;
-        }
+        capped = cap.kind == FEEL_NUMBER && feel_number_cmp(&a, &cap) > 0;
+        a = capped ? cap : a;
     }
     w->has_beneficiaries = false;
     int64_t fen = 0;
-    if (a.kind == FEEL_NUMBER && feel_number_to_long(&a, &fen) && fen >= 0) {
-        to->has_amount = true;
-        to->amount_fen = fen;
+    if (a.kind == FEEL_NUMBER && feel_number_to_long(&a, &fen)) {
+        to->amount = fen < 0  ? BUS_POLICY_AMOUNT_NEGATIVE
+                     : capped ? BUS_POLICY_AMOUNT_CAPPED
+                              : BUS_POLICY_AMOUNT_GIVEN;
+        to->has_amount = fen >= 0;
+        to->amount_fen = fen < 0 ? 0 : fen;
     }
 }
 
@@ -296,17 +301,6 @@ static int judge(struct household_view *w,
     return rc == BUS_OK ? missing(w, &r, to) : rc;
 }
 
-static const struct version_def *version_at(const struct item_def *it,
-                                            int32_t day)
-{
-    for (size_t i = 0; i < it->count; i++) {
-        if (it->versions[i].from <= day && day <= it->versions[i].to) {
-            return &it->versions[i];
-        }
-    }
-    return NULL;
-}
-
 int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         const struct bus_policy_household *h,
                         int32_t rule_date,
@@ -333,7 +327,8 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
     }
     size_t n = 0;
     for (size_t i = 0; i < c->item_count; i++) {
-        const struct version_def *v = version_at(&c->items[i], rule_date);
+        const struct version_def *v =
+            catalogue_version_at(&c->items[i], rule_date);
         if (v == NULL) {
             continue;
         }
@@ -348,4 +343,39 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
     }
     *ret = (struct bus_policy_result){.items = items, .count = n};
     return BUS_OK;
+}
+
+int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int item,
+                             enum bus_policy_depth depth,
+                             struct bus_arena *mem,
+                             struct bus_policy_verdict_of *ret,
+                             struct bus_err *err)
+{
+    assert(item >= 0 && (size_t)item < c->item_count);
+    struct household_view w = {
+        .c = c, .h = h, .mem = mem, .rule_date = rule_date};
+    struct feel_env env = {
+        .mem = mem, .data = &w, .global = global, .property = property};
+    w.env = &env;
+    const struct version_def *v =
+        catalogue_version_at(&c->items[item], rule_date);
+    struct bus_policy_verdict_of one = {.item = item};
+    int rc = BUS_OK;
+    if (v == NULL) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "no version of %.*s on that day",
+                      BUS_STRV_ARG(c->items[item].code));
+    } else if (h->member_count > MEMBERS_MAX) {
+        rc = bus_fail(err, BUS_ETOOBIG, "%zu members; at most %d",
+                      h->member_count, MEMBERS_MAX);
+    } else if ((rc = open_view(&w, err)) == BUS_OK &&
+               judge(&w, v, depth, &one) != BUS_OK) {
+        rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
+    }
+    if (rc == BUS_OK) {
+        *ret = one;
+    }
+    return rc;
 }
