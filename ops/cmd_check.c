@@ -1,6 +1,7 @@
 /* lianou check: every fault of the configuration at once.
  *
- * - reads the folder, then cross-checks between its files; prints each fault
+ * - reads the folder, cross-checks between its files, compiles the rules (what
+ *   they do is `lianou policy check`'s matter); prints each fault
  *   as file:line:col with what to write instead, and a line of totals
  * - warnings are what a county must still confirm: counted, listed on request
  * - 0 without a fault, 1 with one, 2 for a wrong option */
@@ -12,6 +13,7 @@
 #include "bus/base/clock.h"
 #include "bus/conf/bus_config.h"
 #include "ops/lianou.h"
+#include "ops/policy.h"
 
 extern const struct lianou_command lianou_cmd_check;
 
@@ -105,6 +107,9 @@ static int run(int argc, char **argv)
     struct bus_err err;
     int rc = bus_config_open(&c, lianou_config_dir(a.folder), &faults, &err);
     bus_config_check(&c, a.day, &faults);
+    struct bus_policy_catalogue *rules =
+        rc == 0 ? policy_compile(&c, &faults) : NULL;
+    bus_policy_catalogue_free(rules);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, a.warnings, &out);
     print_buf(&out);

@@ -8,6 +8,7 @@
 
 #include "bus/base/heap.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/source.h"
 
 static enum bus_policy_delivery delivery_of(const struct bus_node *n)
 {
@@ -348,6 +349,25 @@ bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
 {
     assert(fact >= 0 && (size_t)fact < c->fact_count);
     return c->facts[fact].body;
+}
+
+int bus_policy_standard_find(const struct bus_policy_catalogue *c,
+                             struct bus_strv name)
+{
+    const struct standard_def *s = bus_map_get(&c->standard_names, name);
+    return s ? (int)(s - c->standards) : -1;
+}
+
+size_t bus_policy_standard_count(const struct bus_policy_catalogue *c)
+{
+    return c->standard_count;
+}
+
+const struct bus_node *
+bus_policy_standard_node(const struct bus_policy_catalogue *c, size_t i)
+{
+    assert(i < c->standard_count);
+    return c->standards[i].body;
 }
 
 bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,

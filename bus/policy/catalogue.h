@@ -65,13 +65,6 @@ bool bus_policy_item_at(const struct bus_policy_catalogue *c,
                         size_t i,
                         int32_t rule_date,
                         struct bus_policy_item *ret);
-/* Item i's file, and its version in force at rule_date (NULL: none). */
-const struct bus_node *
-bus_policy_item_node(const struct bus_policy_catalogue *c, size_t i);
-const struct bus_node *
-bus_policy_version_node(const struct bus_policy_catalogue *c,
-                        size_t i,
-                        int32_t rule_date);
 /* -1 if there is none. */
 int bus_policy_item_find(const struct bus_policy_catalogue *c,
                          struct bus_strv code);
@@ -81,12 +74,6 @@ int bus_policy_fact_find(const struct bus_policy_catalogue *c,
                          struct bus_strv name); /* id, or -1 */
 struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
                                      int fact);
-size_t bus_policy_fact_count(const struct bus_policy_catalogue *c);
-/* Worked out of other facts by a rule, and supplied by nobody? */
-bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact);
-/* Its entry of facts.yaml: type, unit, words, zh, en, sources. */
-const struct bus_node *
-bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact);
 /* May this source word supply the fact? */
 bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
                                  int fact,

@@ -1,6 +1,8 @@
 /* What items do to each other (interactions.yaml). First slice: excludes,
  * precedence, and the highest of several groups, on the household as a whole,
  * in the order of the file. */
+#include "bus/policy/interact.h"
+
 #include "bus/policy/catalogue_parts.h"
 
 static struct bus_policy_verdict_of *
@@ -110,4 +112,33 @@ void policy_interact(const struct bus_policy_catalogue *c,
             highest(r, items, n);
         }
     }
+}
+
+static bool among(const int *list, size_t n, int item, size_t *ret_at)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == item) {
+            *ret_at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct bus_strv
+bus_policy_beats(const struct bus_policy_catalogue *c, int a, int b)
+{
+    for (size_t i = 0; i < c->rule_count; i++) {
+        const struct rule_def *r = &c->rules[i];
+        size_t at_a = 0, at_b = 0;
+        bool has_b = among(r->others, r->other_count, b, &at_b);
+        bool excludes = bus_strv_is(r->kind, "excludes") ||
+                        bus_strv_is(r->kind, "excludes_full");
+        if ((excludes && r->item == a && has_b) ||
+            (bus_strv_is(r->kind, "precedence") && has_b &&
+             among(r->others, r->other_count, a, &at_a) && at_a < at_b)) {
+            return r->id;
+        }
+    }
+    return (struct bus_strv){0};
 }

@@ -1,0 +1,169 @@
+#include "bus/policy/clause.h"
+
+#include <string.h>
+
+#include "bus/policy/source.h"
+
+static bool space(char ch)
+{
+    return ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
+}
+
+static bool wordy(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+           (ch >= '0' && ch <= '9') || ch == '_' || (unsigned char)ch >= 0x80;
+}
+
+static struct bus_strv trim(struct bus_strv s)
+{
+    while (s.n > 0 && space(s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && space(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+/* Behind the string literal that starts at i. */
+static size_t past_string(struct bus_strv s, size_t i)
+{
+    for (i++; i < s.n && s.p[i] != '"'; i++) {
+        i += s.p[i] == '\\' ? 1 : 0;
+    }
+    return i < s.n ? i + 1 : s.n;
+}
+
+/* The whole text stands in one pair of brackets? */
+static bool bracketed(struct bus_strv s)
+{
+    int depth = 0;
+    if (s.n < 2 || s.p[0] != '(' || s.p[s.n - 1] != ')') {
+        return false;
+    }
+    for (size_t i = 0; i < s.n;) {
+        if (s.p[i] == '"') {
+            i = past_string(s, i);
+            continue;
+        }
+        depth += s.p[i] == '(' ? 1 : s.p[i] == ')' ? -1 : 0;
+        if (depth == 0 && i + 1 < s.n) {
+            return false;
+        }
+        i++;
+    }
+    return depth == 0;
+}
+
+static struct bus_strv word_at(struct bus_strv s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.n && wordy(s.p[i + n])) {
+        n++;
+    }
+    return (struct bus_strv){s.p + i, n};
+}
+
+/* The `and`s at the top: not in brackets, not behind a word that takes all
+ * that follows. `or` at the top: none. Returns how many, SIZE_MAX for that. */
+static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
+{
+    int depth = 0, between = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s.n;) {
+        char ch = s.p[i];
+        if (ch == '"') {
+            i = past_string(s, i);
+            continue;
+        }
+        depth += ch == '(' || ch == '[' || ch == '{'   ? 1
+                 : ch == ')' || ch == ']' || ch == '}' ? -1
+                                                       : 0;
+        if (!wordy(ch)) {
+            i++;
+            continue;
+        }
+        struct bus_strv w = word_at(s, i);
+        if (depth == 0 && bus_strv_is(w, "or")) {
+            return SIZE_MAX;
+        }
+        if (depth == 0 &&
+            (bus_strv_is(w, "satisfies") || bus_strv_is(w, "if") ||
+             bus_strv_is(w, "return") || bus_strv_is(w, "function"))) {
+            return n;
+        }
+        between += depth == 0 && bus_strv_is(w, "between");
+        if (depth == 0 && bus_strv_is(w, "and")) {
+            if (between > 0) {
+                between--;
+            } else if (n < max) {
+                at[n++] = i;
+            }
+        }
+        i += w.n;
+    }
+    return n;
+}
+
+/* Calls itself for what is in brackets: as deep as they are, at most
+ * BUS_POLICY_CLAUSES_MAX. */
+static size_t
+cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
+{
+    size_t at[BUS_POLICY_CLAUSES_MAX], from = 0, total = 0;
+    s = trim(s);
+    while (bracketed(s)) {
+        s = trim((struct bus_strv){s.p + 1, s.n - 2});
+    }
+    size_t n = find_ands(s, at, BUS_POLICY_CLAUSES_MAX);
+    if (n == 0 || n == SIZE_MAX || depth >= BUS_POLICY_CLAUSES_MAX) {
+        if (max > 0) {
+            ret[0] = s;
+        }
+        return 1;
+    }
+    for (size_t i = 0; i <= n; i++) {
+        size_t to = i < n ? at[i] : s.n;
+        size_t used = total < max ? total : max;
+        total += cut((struct bus_strv){s.p + from, to - from}, ret + used,
+                     max - used, depth + 1);
+        from = to + 3;
+    }
+    return total;
+}
+
+size_t
+bus_policy_clauses(struct bus_strv condition, struct bus_strv *ret, size_t max)
+{
+    return trim(condition).n == 0 ? 0 : cut(condition, ret, max, 0);
+}
+
+struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
+                                     struct bus_strv key,
+                                     int32_t rule_date)
+{
+    struct bus_strv parts[BUS_POLICY_CLAUSES_MAX], none = {0};
+    const char *dot = key.n > 0 ? memrchr(key.p, '.', key.n) : NULL;
+    if (dot == NULL) {
+        return none;
+    }
+    struct bus_strv code = {key.p, (size_t)(dot - key.p)};
+    int64_t number = 0;
+    int item = bus_policy_item_find(c, code);
+    if (item < 0 ||
+        !bus_strv_to_i64((struct bus_strv){dot + 1, key.n - code.n - 1},
+                         &number)) {
+        return none;
+    }
+    const struct bus_node *feel = bus_node_get(
+        bus_node_get(bus_policy_version_node(c, (size_t)item, rule_date),
+                     "condition"),
+        "feel");
+    size_t n =
+        feel ? bus_policy_clauses(feel->text, parts, BUS_POLICY_CLAUSES_MAX)
+             : 0;
+    n = n < BUS_POLICY_CLAUSES_MAX ? n : BUS_POLICY_CLAUSES_MAX;
+    return number >= 1 && (size_t)number <= n ? parts[number - 1] : none;
+}

@@ -1,0 +1,41 @@
+/* What the `lianou policy` commands share. */
+#ifndef OPS_POLICY_H
+#define OPS_POLICY_H
+
+#include "bus/base/buf.h"
+#include "bus/conf/bus_config.h"
+#include "bus/policy/catalogue.h"
+#include "bus/policy/clause.h"
+
+struct policy_tool
+{
+    struct bus_config config;
+    struct bus_arena mem;     /* results */
+    struct bus_faults faults; /* of the configuration and the catalogue */
+    struct bus_policy_catalogue *catalogue;
+    int32_t day; /* the rule date */
+};
+
+/* The catalogue of a configuration that is open; faults are added. */
+struct bus_policy_catalogue *policy_compile(const struct bus_config *c,
+                                            struct bus_faults *faults);
+/* Opens the folder (NULL: as lianou_config_dir) and compiles. On a fault it
+ * prints all of them and returns BUS_ECONFIG. Close in any case. */
+int policy_open(struct policy_tool *t,
+                const char *folder,
+                struct bus_err *err) BUS_MUSTCHECK;
+void policy_close(struct policy_tool *t);
+/* Prints the faults (warnings only if asked for) to standard output. */
+void policy_print_faults(struct bus_faults *faults, bool warnings);
+/* Writes out a buffer and empties it. */
+void policy_print(struct bus_buf *b);
+
+/* One subcommand a file: ops/policy_<name>.c. argv[0] is its own name. */
+struct policy_command
+{
+    const char *name, *usage, *summary, *summary_zh;
+    int (*run)(int argc, char **argv);
+};
+extern const struct policy_command policy_cmd_check;
+
+#endif
