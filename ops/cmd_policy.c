@@ -9,6 +9,8 @@
 
 static const struct policy_command *const commands[] = {
     &policy_cmd_check,
+    &policy_cmd_test,
+    &policy_cmd_explain,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -36,6 +36,7 @@ struct policy_command
     const char *name, *usage, *summary, *summary_zh;
     int (*run)(int argc, char **argv);
 };
-extern const struct policy_command policy_cmd_check;
+extern const struct policy_command policy_cmd_check, policy_cmd_test,
+    policy_cmd_explain;
 
 #endif

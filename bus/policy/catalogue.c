@@ -351,6 +351,15 @@ bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
     return c->facts[fact].body;
 }
 
+int bus_policy_fact_named(const struct bus_policy_catalogue *c,
+                          bool member,
+                          struct bus_strv name)
+{
+    const struct fact_def *f =
+        bus_map_get(member ? &c->member_names : &c->household_names, name);
+    return f ? (int)(f - c->facts) : -1;
+}
+
 int bus_policy_standard_find(const struct bus_policy_catalogue *c,
                              struct bus_strv name)
 {

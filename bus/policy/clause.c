@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/policy/clause_parts.h"
 #include "bus/policy/source.h"
 
 static bool space(char ch)
@@ -9,10 +10,19 @@ static bool space(char ch)
     return ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
 }
 
-static bool wordy(char ch)
+bool clause_name_char(char ch)
 {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
            (ch >= '0' && ch <= '9') || ch == '_' || (unsigned char)ch >= 0x80;
+}
+
+struct bus_strv clause_word(struct bus_strv s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.n && clause_name_char(s.p[i + n])) {
+        n++;
+    }
+    return (struct bus_strv){s.p + i, n};
 }
 
 static struct bus_strv trim(struct bus_strv s)
@@ -27,8 +37,7 @@ static struct bus_strv trim(struct bus_strv s)
     return s;
 }
 
-/* Behind the string literal that starts at i. */
-static size_t past_string(struct bus_strv s, size_t i)
+size_t clause_past_string(struct bus_strv s, size_t i)
 {
     for (i++; i < s.n && s.p[i] != '"'; i++) {
         i += s.p[i] == '\\' ? 1 : 0;
@@ -45,7 +54,7 @@ static bool bracketed(struct bus_strv s)
     }
     for (size_t i = 0; i < s.n;) {
         if (s.p[i] == '"') {
-            i = past_string(s, i);
+            i = clause_past_string(s, i);
             continue;
         }
         depth += s.p[i] == '(' ? 1 : s.p[i] == ')' ? -1 : 0;
@@ -57,15 +66,6 @@ static bool bracketed(struct bus_strv s)
     return depth == 0;
 }
 
-static struct bus_strv word_at(struct bus_strv s, size_t i)
-{
-    size_t n = 0;
-    while (i + n < s.n && wordy(s.p[i + n])) {
-        n++;
-    }
-    return (struct bus_strv){s.p + i, n};
-}
-
 /* The `and`s at the top: not in brackets, not behind a word that takes all
  * that follows. `or` at the top: none. Returns how many, SIZE_MAX for that. */
 static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
@@ -75,17 +75,17 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
     for (size_t i = 0; i < s.n;) {
         char ch = s.p[i];
         if (ch == '"') {
-            i = past_string(s, i);
+            i = clause_past_string(s, i);
             continue;
         }
         depth += ch == '(' || ch == '[' || ch == '{'   ? 1
                  : ch == ')' || ch == ']' || ch == '}' ? -1
                                                        : 0;
-        if (!wordy(ch)) {
+        if (!clause_name_char(ch)) {
             i++;
             continue;
         }
-        struct bus_strv w = word_at(s, i);
+        struct bus_strv w = clause_word(s, i);
         if (depth == 0 && bus_strv_is(w, "or")) {
             return SIZE_MAX;
         }

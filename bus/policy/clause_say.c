@@ -2,7 +2,7 @@
  * language's few words become Chinese. What is not known stays as written. */
 #include <string.h>
 
-#include "bus/policy/clause.h"
+#include "bus/policy/clause_parts.h"
 #include "bus/policy/source.h"
 
 struct say
@@ -43,30 +43,16 @@ static const struct
     {"rule_date", "适用日期"},
 };
 
-static bool name_char(char ch)
-{
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-           (ch >= '0' && ch <= '9') || ch == '_' || (unsigned char)ch >= 0x80;
-}
-
-static struct bus_strv next_word(struct bus_strv s, size_t i)
-{
-    size_t n = 0;
-    while (i + n < s.n && name_char(s.p[i + n])) {
-        n++;
-    }
-    return (struct bus_strv){s.p + i, n};
-}
-
 static void put(struct say *y, struct bus_strv s)
 {
     bus_buf_put(y->out, s.p, s.n);
 }
 
-static struct bus_strv label(const struct say *y, const struct bus_node *body)
+struct bus_strv clause_label(const struct bus_node *body,
+                             enum bus_policy_lang lang)
 {
     const struct bus_node *n = NULL;
-    if (y->lang == BUS_POLICY_ZH) {
+    if (lang == BUS_POLICY_ZH) {
         n = bus_node_get(body, "zh_name");
         n = n ? n : bus_node_get(body, "zh");
     } else {
@@ -75,47 +61,47 @@ static struct bus_strv label(const struct say *y, const struct bus_node *body)
     return n ? n->text : (struct bus_strv){0};
 }
 
-static const struct bus_node *
-fact_body(const struct say *y, const char *scope, struct bus_strv name)
+void clause_name_at(const struct bus_policy_catalogue *c,
+                    struct bus_strv s,
+                    size_t i,
+                    struct clause_name *ret)
 {
-    char full[128];
-    size_t n = strlen(scope);
-    if (n + name.n >= sizeof(full)) {
-        return NULL;
+    struct bus_strv w = clause_word(s, i), name = w;
+    struct clause_name r = {.to = i + w.n, .fact = -1, .standard = -1};
+    r.path = r.to + 1 < s.n && s.p[r.to] == '.' &&
+             clause_name_char(s.p[r.to + 1]) && w.n > 0;
+    if (r.path) {
+        name = clause_word(s, r.to + 1);
+        r.to += 1 + name.n;
     }
-    memcpy(full, scope, n);
-    memcpy(full + n, name.p, name.n);
-    int f = bus_policy_fact_find(y->c, (struct bus_strv){full, n + name.n});
-    return f >= 0 ? bus_policy_fact_node(y->c, f) : NULL;
-}
-
-static const struct bus_node *standard_body(const struct say *y,
-                                            struct bus_strv name)
-{
-    int at = bus_policy_standard_find(y->c, name);
-    return at >= 0 ? bus_policy_standard_node(y->c, (size_t)at) : NULL;
+    bool home = bus_strv_is(w, "household") || bus_strv_is(w, "家庭");
+    bool standard = bus_strv_is(w, "standard") || bus_strv_is(w, "标准");
+    if (r.path && standard) {
+        r.standard = bus_policy_standard_find(c, name);
+    } else if (name.n > 0) {
+        r.member = !(r.path && home);
+        r.fact = bus_policy_fact_named(c, r.member, name);
+    }
+    *ret = r;
 }
 
 /* A string literal: the word's label in the fact named last. */
 static size_t say_string(struct say *y, struct bus_strv s, size_t i)
 {
-    size_t to = i + 1;
-    while (to < s.n && s.p[to] != '"') {
-        to += s.p[to] == '\\' ? 2 : 1;
-    }
-    to = to < s.n ? to : s.n;
+    size_t past = clause_past_string(s, i), to = past;
+    to -= past > i + 1 && s.p[past - 1] == '"' ? 1 : 0;
     char word[64];
     (void)bus_strv_copy(word, sizeof(word),
                         (struct bus_strv){s.p + i + 1, to - i - 1});
     const struct bus_node *w =
         bus_node_get(bus_node_get(y->last, "words"), word);
-    struct bus_strv l = label(y, w);
+    struct bus_strv l = clause_label(w, y->lang);
     if (l.n > 0) {
         put(y, l);
     } else {
-        put(y, (struct bus_strv){s.p + i, (to < s.n ? to + 1 : to) - i});
+        put(y, (struct bus_strv){s.p + i, past - i});
     }
-    return to < s.n ? to + 1 : to;
+    return past;
 }
 
 /* `some m in members satisfies`, `every ...`: behind it, 0 if it is not. */
@@ -127,7 +113,7 @@ static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
         while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n')) {
             i++;
         }
-        struct bus_strv w = next_word(s, i);
+        struct bus_strv w = clause_word(s, i);
         if (w.n == 0 || (k > 1 && !bus_strv_is(w, shape[k]))) {
             return 0;
         }
@@ -142,23 +128,19 @@ static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
 /* A word, or a path of words; behind it. */
 static size_t say_word(struct say *y, struct bus_strv s, size_t i)
 {
-    struct bus_strv w = next_word(s, i), name = w;
-    size_t to = i + w.n;
+    struct bus_strv w = clause_word(s, i);
+    struct clause_name name;
     const struct bus_node *body = NULL;
-    bool path = to + 1 < s.n && s.p[to] == '.' && name_char(s.p[to + 1]);
-    if (path) {
-        name = next_word(s, to + 1);
-        to += 1 + name.n;
+    clause_name_at(y->c, s, i, &name);
+    size_t to = name.to;
+    bool path = name.path;
+    if (name.standard >= 0) {
+        body = bus_policy_standard_node(y->c, (size_t)name.standard);
+    } else if (name.fact >= 0) {
+        body = bus_policy_fact_node(y->c, name.fact);
+        y->last = body;
     }
-    bool home = bus_strv_is(w, "household") || bus_strv_is(w, "家庭");
-    bool standard = bus_strv_is(w, "standard") || bus_strv_is(w, "标准");
-    if (path && standard) {
-        body = standard_body(y, name);
-    } else {
-        body = fact_body(y, path && home ? "household." : "member.", name);
-        y->last = body ? body : y->last;
-    }
-    struct bus_strv l = label(y, body);
+    struct bus_strv l = clause_label(body, y->lang);
     if (l.n > 0) {
         put(y, l);
         return to;
@@ -192,10 +174,10 @@ int bus_policy_say(const struct bus_policy_catalogue *c,
         if (ch == '"') {
             i = say_string(&y, rule, i);
         } else if (ch >= '0' && ch <= '9') {
-            struct bus_strv number = next_word(rule, i);
+            struct bus_strv number = clause_word(rule, i);
             put(&y, number);
             i += number.n;
-        } else if (name_char(ch)) {
+        } else if (clause_name_char(ch)) {
             i = say_word(&y, rule, i);
         } else if (ch == ' ' || ch == '\n') {
             while (i < rule.n && (rule.p[i] == ' ' || rule.p[i] == '\n')) {

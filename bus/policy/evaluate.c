@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bus/base/clock.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/source.h"
 
 #define MEMBERS_MAX 64
 
@@ -378,4 +380,81 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
         *ret = one;
     }
     return rc;
+}
+
+/* --- single values, for who explains --- */
+
+static struct bus_strv text_of(const struct feel_value *v,
+                               struct bus_arena *mem)
+{
+    char number[64], day[16];
+    const char *t = "-";
+    switch (v->kind) {
+    case FEEL_STRING:
+        return v->string;
+    case FEEL_BOOLEAN:
+        t = v->boolean ? "true" : "false";
+        break;
+    case FEEL_NUMBER:
+        t = feel_number_text(v, number, sizeof(number));
+        break;
+    case FEEL_DATE:
+        t = bus_date_text((int32_t)v->count, day);
+        break;
+    case FEEL_UNKNOWN:
+        t = "?";
+        break;
+    default: /* no fact is of another kind */
+        break;
+    }
+    return bus_strv(bus_arena_strdup(mem, t));
+}
+
+static int one_value(const struct bus_policy_catalogue *c,
+                     const struct bus_policy_household *h,
+                     int32_t rule_date,
+                     const struct fact_def *fact,
+                     int member,
+                     const struct standard_def *standard,
+                     struct bus_arena *mem,
+                     struct bus_strv *ret)
+{
+    struct household_view w = {
+        .c = c, .h = h, .mem = mem, .rule_date = rule_date};
+    struct feel_env env = {
+        .mem = mem, .data = &w, .global = global, .property = property};
+    w.env = &env;
+    int rc = h->member_count > MEMBERS_MAX ? BUS_ETOOBIG : open_view(&w, NULL);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct feel_value self = {.kind = FEEL_THING};
+    self.thing.what = FEEL_MEMBER;
+    self.thing.index = member;
+    struct feel_value v = fact ? fact_value(&w, fact, &self, member)
+                               : standard_value(&w, standard);
+    *ret = text_of(&v, mem);
+    return BUS_OK;
+}
+
+int bus_policy_fact_text(const struct bus_policy_catalogue *c,
+                         const struct bus_policy_household *h,
+                         int32_t rule_date,
+                         struct bus_policy_missing which,
+                         struct bus_arena *mem,
+                         struct bus_strv *ret)
+{
+    return one_value(c, h, rule_date, &c->facts[which.fact], which.member, NULL,
+                     mem, ret);
+}
+
+int bus_policy_standard_text(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int standard,
+                             struct bus_arena *mem,
+                             struct bus_strv *ret)
+{
+    return one_value(c, h, rule_date, NULL, -1, &c->standards[standard], mem,
+                     ret);
 }

@@ -11,6 +11,10 @@ bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact);
 /* Its entry of facts.yaml: type, unit, words, zh, en, sources. */
 const struct bus_node *
 bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact);
+/* By its bare name, English or Chinese; -1 if there is none. */
+int bus_policy_fact_named(const struct bus_policy_catalogue *c,
+                          bool member,
+                          struct bus_strv name);
 int bus_policy_standard_find(const struct bus_policy_catalogue *c,
                              struct bus_strv name); /* or -1 */
 size_t bus_policy_standard_count(const struct bus_policy_catalogue *c);
@@ -23,5 +27,21 @@ const struct bus_node *
 bus_policy_version_node(const struct bus_policy_catalogue *c,
                         size_t i,
                         int32_t rule_date);
+
+/* What a fact (given or derived) or a standard is for the household on that
+ * day, as text in mem: plain digits, true, a word, 2026-10-09; "?" while it is
+ * unknown, "-" for none. member -1: the household's own fact. */
+int bus_policy_fact_text(const struct bus_policy_catalogue *c,
+                         const struct bus_policy_household *h,
+                         int32_t rule_date,
+                         struct bus_policy_missing which,
+                         struct bus_arena *mem,
+                         struct bus_strv *ret);
+int bus_policy_standard_text(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int standard,
+                             struct bus_arena *mem,
+                             struct bus_strv *ret);
 
 #endif
