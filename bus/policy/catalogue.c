@@ -29,6 +29,17 @@ static const struct bus_node *part(const struct bus_node *version,
     return own ? own : bus_node_get(item, key);
 }
 
+/* An amount of money counts as often as it is paid in a year. */
+static int64_t per_year_of(const struct bus_node *schedule)
+{
+    const struct bus_node *p = bus_node_get(schedule, "period");
+    struct bus_strv w = p ? p->text : (struct bus_strv){0};
+    return bus_strv_is(w, "month")     ? 12
+           : bus_strv_is(w, "quarter") ? 4
+           : bus_strv_is(w, "term")    ? 2
+                                       : 1;
+}
+
 static void load_clauses(struct loading *l, struct version_def *v)
 {
     v->clause_count = v->condition ? feel_clauses(v->condition, v->clauses,
@@ -63,6 +74,7 @@ static void load_version(struct loading *l,
     }
     v->item.fund = catalogue_text(l, part(n, item, "fund"));
     v->item.delivery = delivery_of(part(n, item, "delivery"));
+    v->per_year = per_year_of(part(n, item, "schedule"));
     const struct bus_node *total =
         bus_node_get(part(n, item, "process"), "total");
     int64_t limit = 0;
@@ -126,6 +138,7 @@ void catalogue_load_item(struct loading *l,
     common.grants_fact = catalogue_text(l, bus_node_get(grants, "fact"));
     common.grants_value = catalogue_text(l, bus_node_get(grants, "value"));
     to->node = n;
+    to->related = -1;
     to->code = common.code;
     to->department = common.department;
     const struct bus_node *versions = bus_node_get(n, "versions");

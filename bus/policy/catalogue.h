@@ -123,6 +123,14 @@ enum bus_policy_amount {
     BUS_POLICY_AMOUNT_NEGATIVE,
     BUS_POLICY_AMOUNT_BROKEN /* not whole, no number, over 64 bits */
 };
+/* What an item gives one member (-1: the household as one), before and after
+ * what items do to each other (bus/policy/interact.h). */
+struct bus_policy_share
+{
+    int member;
+    int64_t full_fen, pay_fen;
+    struct bus_strv left_out_by; /* the rule; "" when chosen */
+};
 struct bus_policy_verdict_of
 {
     int item;
@@ -135,6 +143,10 @@ struct bus_policy_verdict_of
     const struct bus_policy_missing *missing;
     size_t missing_count;
     struct bus_strv left_out_by; /* "" when chosen or not eligible */
+    /* Of an eligible item that rules of interactions.yaml name; its amount is
+     * what the chosen ones pay together, rounded once. */
+    const struct bus_policy_share *shares;
+    size_t share_count;
     const char *failure;
 };
 struct bus_policy_result

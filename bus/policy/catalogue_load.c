@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/source.h"
 
 struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n)
 {
@@ -325,8 +326,21 @@ void catalogue_load_rules(struct loading *l, const struct bus_node *n)
         const struct bus_node *item = bus_node_get(body, "item");
         r->item = item ? bus_policy_item_find(c, item->text) : -1;
         const struct bus_node *others = bus_node_get(body, "others");
-        r->others = numbers(l, others ? others : bus_node_get(body, "items"),
-                            &r->other_count);
+        others = others ? others : bus_node_get(body, "items");
+        others = others ? others : bus_node_get(body, "except");
+        r->others = numbers(l, others, &r->other_count);
         r->groups = numbers(l, bus_node_get(body, "groups"), &r->group_count);
+        const struct bus_node *scope = bus_node_get(body, "for");
+        const struct bus_node *fact = bus_node_get(body, "fact");
+        r->node = body;
+        r->member = scope != NULL && bus_strv_is(scope->text, "member");
+        r->fact = fact ? bus_policy_fact_named(c, r->member, fact->text) : -1;
+        if (fact != NULL && r->fact < 0) {
+            bus_faults_add(l->faults, fact->at, r->id.p, "no fact '%.*s'",
+                           BUS_STRV_ARG(fact->text));
+        }
+    }
+    if (c->rules != NULL) {
+        policy_relate(l);
     }
 }

@@ -5,10 +5,12 @@
 #include "bus/base/hash.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/feel.h"
+#include "bus/policy/interact.h"
 
 #define CATALOGUE_FACTS_MAX   1024
 #define CATALOGUE_CLAUSES_MAX 32
 #define CATALOGUE_BYTES_MAX   (64u << 20)
+#define CATALOGUE_SHUTS_MAX   4
 
 struct fact_set
 {
@@ -49,6 +51,7 @@ struct version_def
     const struct bus_node *node;
     struct bus_policy_item item; /* as bus_policy_item_at gives it */
     int32_t from, to;
+    int64_t per_year; /* payments of its amount */
     const struct feel_node *condition, *amount, *cap, *beneficiaries;
     const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
     struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
@@ -61,11 +64,21 @@ struct item_def
     struct version_def *versions; /* by from */
     size_t count;
     struct fact_set reads;
+    int related; /* its number among the related ones, -1 */
+    bool whole;  /* claimed for the household as one */
+    struct
+    {
+        int fact, rule;
+    } shuts[CATALOGUE_SHUTS_MAX]; /* facts that exclude it */
+    size_t shut_count;
 };
 struct rule_def /* of interactions.yaml */
 {
     struct bus_strv id, kind;
-    int item; /* -1 */
+    const struct bus_node *node;
+    bool member; /* on each member, else on the household */
+    int item;    /* -1 */
+    int fact;    /* that excludes, -1 */
     const int *others;
     size_t other_count;
     const int *groups; /* item numbers, -1 between groups */
@@ -87,6 +100,10 @@ struct bus_policy_catalogue
     struct bus_map item_codes;
     struct rule_def *rules;
     size_t rule_count;
+    struct bus_policy_relations relations;
+    int related[BUS_POLICY_RELATED_MAX]; /* item numbers */
+    /* The rule behind each relation, counted from 1. */
+    uint8_t why[BUS_POLICY_RELATED_MAX][BUS_POLICY_RELATED_MAX];
 };
 
 struct loading
@@ -127,9 +144,15 @@ static inline void fact_set_add(struct fact_set *s, int fact)
     s->w[fact / 64] |= UINT64_C(1) << (fact % 64);
 }
 
-/* interact.c: who is left out of the chosen set, and by which rule. */
-void policy_interact(const struct bus_policy_catalogue *c,
-                     struct bus_policy_verdict_of *items,
-                     size_t n);
+/* interact.c: the relations of all rules, once they are read. */
+void policy_relate(struct loading *l);
+/* The best lawful set; writes shares, amounts, left_out_by. */
+int policy_interact(const struct bus_policy_catalogue *c,
+                    struct bus_policy_verdict_of *items,
+                    size_t n,
+                    size_t members,
+                    int32_t rule_date,
+                    struct bus_arena *mem,
+                    struct bus_err *err);
 
 #endif

@@ -275,6 +275,107 @@ static void amount(struct household_view *w,
     }
 }
 
+static bool fen_of(struct feel_value v, int64_t *ret)
+{
+    return v.kind == FEEL_NUMBER && feel_number_to_long(&v, ret) && *ret >= 0;
+}
+
+/* What each beneficiary gets of the amount; false if it cannot be taken apart
+ * (then the item is the household's as one). */
+static bool take_apart(struct household_view *w,
+                       const struct version_def *v,
+                       const struct feel_value *people,
+                       struct bus_policy_share *list,
+                       int64_t total)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < people->list.n; i++) {
+        const struct feel_value *one = &people->list.v[i];
+        if (one->kind != FEEL_THING || one->thing.what != FEEL_MEMBER) {
+            return false;
+        }
+        list[i] = (struct bus_policy_share){.member = one->thing.index};
+        if (v->amount == NULL) {
+            continue;
+        }
+        w->beneficiaries =
+            (struct feel_value){.kind = FEEL_LIST, .list = {one, 1}};
+        w->has_beneficiaries = true;
+        bool well = fen_of(eval(w, v->amount), &list[i].full_fen);
+        w->has_beneficiaries = false;
+        if (!well || __builtin_add_overflow(sum, list[i].full_fen, &sum)) {
+            return false;
+        }
+    }
+    return people->list.n > 0 && sum == total;
+}
+
+static int shares(struct household_view *w,
+                  const struct item_def *it,
+                  const struct version_def *v,
+                  struct bus_policy_verdict_of *to)
+{
+    if (it->related < 0 || to->verdict != BUS_POLICY_ELIGIBLE) {
+        return BUS_OK;
+    }
+    struct feel_value people = feel_null;
+    if (v->beneficiaries != NULL && !it->whole) {
+        people = eval(w, v->beneficiaries);
+    }
+    size_t n = people.kind == FEEL_LIST ? people.list.n : 0;
+    struct bus_policy_share *list =
+        bus_arena_calloc(w->mem, n + 1, sizeof(*list));
+    if (list == NULL) {
+        return BUS_ETOOBIG;
+    }
+    if (n == 0 || !take_apart(w, v, &people, list, to->amount_fen)) {
+        list[0] =
+            (struct bus_policy_share){.member = -1, .full_fen = to->amount_fen};
+        n = 1;
+    }
+    to->shares = list;
+    to->share_count = n;
+    return BUS_OK;
+}
+
+/* X6: a fact of a member that excludes the item. One that is not known yet is
+ * asked for; it excludes nobody. */
+static int shut_out(struct household_view *w,
+                    const struct item_def *it,
+                    struct bus_policy_verdict_of *to)
+{
+    size_t asked = to->share_count * it->shut_count;
+    struct bus_policy_missing *list = bus_arena_alloc(
+        w->mem, (to->missing_count + asked + 1) * sizeof(*list));
+    if (list == NULL) {
+        return BUS_ETOOBIG;
+    }
+    if (to->missing_count > 0) {
+        memcpy(list, to->missing, to->missing_count * sizeof(*list));
+    }
+    for (size_t k = 0; k < asked; k++) {
+        struct bus_policy_share *s =
+            (struct bus_policy_share *)&to->shares[k / it->shut_count];
+        int fact = it->shuts[k % it->shut_count].fact;
+        const struct fact_def *f = &w->c->facts[fact];
+        if (f->member != (s->member >= 0)) {
+            continue;
+        }
+        struct feel_value self = {.kind = FEEL_THING};
+        self.thing.what = FEEL_MEMBER;
+        self.thing.index = s->member;
+        struct feel_value v = fact_value(w, f, &self, s->member);
+        if (v.kind == FEEL_BOOLEAN && v.boolean) {
+            s->left_out_by = w->c->rules[it->shuts[k % it->shut_count].rule].id;
+        } else if (v.kind == FEEL_UNKNOWN) {
+            list[to->missing_count++] =
+                (struct bus_policy_missing){fact, s->member};
+        }
+    }
+    to->missing = list;
+    return BUS_OK;
+}
+
 static int judge(struct household_view *w,
                  const struct version_def *v,
                  enum bus_policy_depth depth,
@@ -335,13 +436,19 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
             continue;
         }
         items[n].item = (int)i;
-        if (judge(&w, v, depth, &items[n]) != BUS_OK) {
+        if (judge(&w, v, depth, &items[n]) != BUS_OK ||
+            (depth == BUS_POLICY_REASONS &&
+             (shares(&w, &c->items[i], v, &items[n]) != BUS_OK ||
+              shut_out(&w, &c->items[i], &items[n]) != BUS_OK))) {
             return bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
         }
         n++;
     }
     if (depth == BUS_POLICY_REASONS) {
-        policy_interact(c, items, n);
+        rc = policy_interact(c, items, n, h->member_count, rule_date, mem, err);
+        if (rc != BUS_OK) {
+            return rc;
+        }
     }
     *ret = (struct bus_policy_result){.items = items, .count = n};
     return BUS_OK;
