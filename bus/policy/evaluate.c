@@ -7,6 +7,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/number.h"
 #include "bus/policy/source.h"
 
 #define MEMBERS_MAX 64

@@ -1,17 +1,16 @@
 /* FEEL, the expression language of OMG DMN 1.5 (chapter 10): text to tree, tree
- * to value. This is the first slice: literals, names (Chinese ones too), paths,
- * filters, comparison, exact decimal arithmetic, and / or / not, in with tests
- * and intervals, between, if, some / every, for, lists, ranges, contexts, dates
- * and the functions of feel_builtin.c. A tree never changes and may be read by
- * any thread; evaluation allocates only from the caller's arena. */
+ * to value. A tree never changes and may be read by any thread; evaluation
+ * allocates only from the caller's arena and is limited in steps and depth. */
 #ifndef BUS_POLICY_FEEL_H
 #define BUS_POLICY_FEEL_H
 
 #include "bus/base/err.h"
+#include "bus/policy/type.h"
 #include "bus/policy/value.h"
 
 #define FEEL_TEXT_MAX  65536
 #define FEEL_DEPTH_MAX 100     /* nesting of an expression */
+#define FEEL_CALLS_MAX 2000    /* nesting of evaluation */
 #define FEEL_STEPS_MAX 1000000 /* of one evaluation */
 #define FEEL_VARS_MAX  16      /* bound at one place */
 
@@ -21,9 +20,28 @@ struct feel_error
     size_t offset; /* byte of the text where it stands */
     char text[200];
 };
+/* Names the text may read that are not simple words, and its types. */
+struct feel_names
+{
+    void *data;
+    const struct bus_strv *names;
+    size_t count;
+    /* An item definition; NULL: no such. */
+    const struct feel_type *(*type)(void *data, struct bus_strv name);
+};
 /* Parses a whole expression; the tree lives in mem and borrows text. */
 const struct feel_node *
 feel_parse(struct bus_strv text, struct bus_arena *mem, struct feel_error *err);
+/* The same with names known (may be NULL). */
+const struct feel_node *feel_parse_in(struct bus_strv text,
+                                      const struct feel_names *names,
+                                      struct bus_arena *mem,
+                                      struct feel_error *err);
+/* Unary tests: "-", "< 5", "[1..3], 7", "not(...)". */
+const struct feel_node *feel_parse_tests(struct bus_strv text,
+                                         const struct feel_names *names,
+                                         struct bus_arena *mem,
+                                         struct feel_error *err);
 
 /* The world an expression is evaluated in. */
 struct feel_env
@@ -32,12 +50,13 @@ struct feel_env
     void *data;
     /* A global name ("household", "members", "rule_date"). false: no such. */
     bool (*global)(void *data, struct bus_strv name, struct feel_value *ret);
-    /* A property of a thing. false: no such. */
+    /* A property of a thing. false: no such. May be NULL without things. */
     bool (*property)(void *data,
                      const struct feel_value *thing,
                      struct bus_strv name,
                      struct feel_value *ret);
-    uint32_t steps; /* spent so far */
+    const struct feel_value *now; /* DATE_TIME for now() and today(), or NULL */
+    uint32_t steps;               /* spent so far */
     /* inside: */
     int depth;
     struct feel_binding *bound;
@@ -48,6 +67,34 @@ struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env);
 struct feel_value feel_eval_in(const struct feel_node *n,
                                struct feel_env *env,
                                const struct feel_value *self);
+/* Unary tests on one value ("?"). */
+struct feel_value feel_test(const struct feel_node *tests,
+                            struct feel_env *env,
+                            const struct feel_value *value);
+
+/* Functions made elsewhere: a business knowledge model, a decision service. */
+typedef struct feel_value (*feel_native)(void *data,
+                                         struct feel_env *env,
+                                         const struct feel_value *args);
+struct feel_value feel_native_function(struct bus_arena *mem,
+                                       const struct feel_field *params,
+                                       size_t count,
+                                       const struct feel_type *result,
+                                       feel_native call,
+                                       void *data);
+/* Calls f; names: of the arguments, or NULL for by position. */
+struct feel_value feel_invoke(struct feel_env *env,
+                              const struct feel_value *f,
+                              const struct feel_value *args,
+                              const struct bus_strv *names,
+                              size_t n);
+/* How many parameters it takes; -1: no function, or any number. */
+int feel_arity(const struct feel_value *f);
+/* The value made fit for a type (10.3.2.9.4: to and from a list of one, a date
+ * to its midnight), with allowed values looked at; null with a reason. */
+struct feel_value feel_coerce(struct feel_env *env,
+                              const struct feel_type *t,
+                              const struct feel_value *v);
 
 /* The clauses of a condition: what `and` joins at its top. Returns how many;
  * at most max are stored. */

@@ -1,325 +1,211 @@
-/* The functions of this slice. An unknown argument makes an unknown result;
- * wrong arguments make null with a reason (10.3.4). */
+/* The table of built-in functions (DMN 1.5, 10.3.4), and how arguments meet
+ * parameters. A call that fits no row is null with a reason. */
+#include <stdio.h>
 #include <string.h>
 
-#include "bus/base/clock.h"
 #include "bus/policy/feel_parts.h"
 
-#define ARGS struct feel_env *env, const struct feel_value *a, size_t n
+#define PARAMS_MAX 8
 
-/* Any unknown among the arguments, also inside a list. */
-static bool unknown_in(struct feel_env *env,
-                       const struct feel_value *v,
-                       size_t n,
-                       struct feel_value *ret)
-{
-    bool found = false;
-    for (size_t i = 0; i < n; i++) {
-        struct feel_value inner = v[i];
-        if (v[i].kind == FEEL_LIST &&
-            !unknown_in(env, v[i].list.v, v[i].list.n, &inner)) {
-            continue;
-        }
-        if (inner.kind == FEEL_UNKNOWN) {
-            *ret = found ? feel_unknown_of(env->mem, ret, &inner) : inner;
-            found = true;
-        }
-    }
-    return found;
-}
-
-/* The items of f(list) or f(a, b, c). */
-static struct feel_list items(const struct feel_value *a, size_t n)
-{
-    return n == 1 && a[0].kind == FEEL_LIST ? a[0].list
-                                            : (struct feel_list){a, n};
-}
-
-static struct feel_value f_count(ARGS)
-{
-    (void)env;
-    (void)n;
-    return a[0].kind == FEEL_UNKNOWN ? a[0]
-           : a[0].kind == FEEL_LIST  ? feel_long((int64_t)a[0].list.n)
-           : a[0].kind == FEEL_NULL  ? feel_wrong("count of null")
-                                     : feel_long(1);
-}
-
-static struct feel_value fold(ARGS, char op)
-{
-    struct feel_value r = feel_null;
-    if (unknown_in(env, a, n, &r)) {
-        return r;
-    }
-    struct feel_list l = items(a, n);
-    for (size_t i = 0; i < l.n; i++) {
-        if (i == 0) {
-            r = l.v[0];
-        } else if (op == '+') {
-            r = r.kind == FEEL_NUMBER && l.v[i].kind == FEEL_NUMBER
-                    ? feel_number_op('+', &r, &l.v[i])
-                    : feel_wrong("sum of something that is no number");
-        } else {
-            struct feel_value better = feel_order(env->mem, op, &l.v[i], &r);
-            if (better.kind != FEEL_BOOLEAN) {
-                return better;
-            }
-            r = better.boolean ? l.v[i] : r;
-        }
-    }
-    return r;
-}
-
-static struct feel_value f_min(ARGS)
-{
-    return fold(env, a, n, '<');
-}
-
-static struct feel_value f_max(ARGS)
-{
-    return fold(env, a, n, '>');
-}
-
-static struct feel_value f_sum(ARGS)
-{
-    return fold(env, a, n, '+');
-}
-
-static struct feel_value rounding(ARGS, enum feel_round how)
-{
-    struct feel_value r;
-    int64_t digits = 0;
-    if (unknown_in(env, a, n, &r)) {
-        return r;
-    }
-    if (a[0].kind != FEEL_NUMBER ||
-        (n == 2 &&
-         (a[1].kind != FEEL_NUMBER || !feel_number_to_long(&a[1], &digits)))) {
-        return feel_wrong("rounding needs a number and a whole scale");
-    }
-    return feel_number_round(&a[0], digits, how);
-}
-
-static struct feel_value f_floor(ARGS)
-{
-    return rounding(env, a, n, FEEL_FLOOR);
-}
-
-static struct feel_value f_ceiling(ARGS)
-{
-    return rounding(env, a, n, FEEL_CEILING);
-}
-
-static struct feel_value f_decimal(ARGS)
-{
-    return rounding(env, a, n, FEEL_HALF_EVEN);
-}
-
-static struct feel_value f_half_up(ARGS)
-{
-    return rounding(env, a, n, FEEL_HALF_UP);
-}
-
-static struct feel_value f_abs(ARGS)
-{
-    (void)env;
-    (void)n;
-    struct feel_value zero = feel_long(0);
-    if (a[0].kind != FEEL_NUMBER) {
-        return a[0].kind == FEEL_UNKNOWN ? a[0]
-                                         : feel_wrong("abs of no number");
-    }
-    return feel_number_cmp(&a[0], &zero) < 0 ? feel_number_op('-', &zero, &a[0])
-                                             : a[0];
-}
-
-static struct feel_value f_not(ARGS)
-{
-    (void)env;
-    (void)n;
-    return feel_not(&a[0]);
-}
-
-static struct feel_value f_contains(ARGS)
-{
-    (void)n;
-    struct feel_value any = feel_false;
-    if (a[0].kind != FEEL_LIST) {
-        return a[0].kind == FEEL_UNKNOWN ? a[0] : feel_wrong("no list");
-    }
-    for (size_t i = 0; i < a[0].list.n; i++) {
-        struct feel_value one = feel_equal(env->mem, &a[0].list.v[i], &a[1]);
-        any = feel_or(env->mem, &any, &one);
-    }
-    return any;
-}
-
-static struct feel_value f_all(ARGS)
-{
-    struct feel_list l = items(a, n);
-    struct feel_value r = feel_true;
-    for (size_t i = 0; i < l.n; i++) {
-        r = feel_and(env->mem, &r, &l.v[i]);
-    }
-    return r;
-}
-
-static struct feel_value f_any(ARGS)
-{
-    struct feel_list l = items(a, n);
-    struct feel_value r = feel_false;
-    for (size_t i = 0; i < l.n; i++) {
-        r = feel_or(env->mem, &r, &l.v[i]);
-    }
-    return r;
-}
-
-static struct feel_value f_is_defined(ARGS)
-{
-    (void)env;
-    (void)n;
-    return a[0].kind == FEEL_UNKNOWN ? a[0] : feel_bool(a[0].kind != FEEL_NULL);
-}
-
-static struct feel_value f_date(ARGS)
-{
-    (void)env;
-    (void)n;
-    int32_t days = 0;
-    if (a[0].kind == FEEL_UNKNOWN || a[0].kind == FEEL_DATE) {
-        return a[0];
-    }
-    return a[0].kind == FEEL_STRING && bus_date_parse(a[0].string, &days)
-               ? feel_days_date(days)
-               : feel_wrong("no date");
-}
-
-static struct feel_value f_months_between(ARGS)
-{
-    struct feel_value r;
-    if (unknown_in(env, a, n, &r)) {
-        return r;
-    }
-    if (a[0].kind != FEEL_DATE || a[1].kind != FEEL_DATE) {
-        return feel_wrong("two dates are needed");
-    }
-    int64_t y1, y2;
-    unsigned m1, m2, d1, d2;
-    bus_civil_from_days(a[0].count, &y1, &m1, &d1);
-    bus_civil_from_days(a[1].count, &y2, &m2, &d2);
-    int64_t months = (y2 - y1) * 12 + (int64_t)m2 - (int64_t)m1;
-    if (a[1].count >= a[0].count) {
-        months -= d2 < d1;
-    } else {
-        months += d2 > d1;
-    }
-    return (struct feel_value){.kind = FEEL_MONTHS, .count = months};
-}
-
-static struct feel_value f_duration(ARGS)
-{
-    (void)env;
-    (void)n;
-    struct feel_value v;
-    if (a[0].kind == FEEL_UNKNOWN) {
-        return a[0];
-    }
-    return a[0].kind == FEEL_STRING && feel_duration_parse(a[0].string, &v)
-               ? v
-               : feel_wrong("no duration");
-}
-
-static struct feel_value f_length(ARGS)
-{
-    (void)env;
-    (void)n;
-    return a[0].kind == FEEL_UNKNOWN  ? a[0]
-           : a[0].kind == FEEL_STRING ? feel_long((int64_t)bus_utf8_count(
-                                            a[0].string.p, a[0].string.n))
-                                      : feel_wrong("length of no string");
-}
-
-/* P1Y2M, P3D, -P1Y: months, or whole days. */
-bool feel_duration_parse(struct bus_strv s, struct feel_value *ret)
-{
-    size_t i = 0;
-    int64_t sign = 1, months = 0, days = 0;
-    bool any = false, has_days = false;
-    if (i < s.n && s.p[i] == '-') {
-        sign = -1;
-        i++;
-    }
-    if (i == s.n || s.p[i++] != 'P') {
-        return false;
-    }
-    while (i < s.n) {
-        size_t start = i;
-        int64_t v = 0;
-        while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
-            i++;
-        }
-        if (i == s.n ||
-            !bus_strv_to_i64((struct bus_strv){s.p + start, i - start}, &v) ||
-            v > 1000000) {
-            return false;
-        }
-        char unit = s.p[i++];
-        any = true;
-        if (unit == 'Y') {
-            months += 12 * v;
-        } else if (unit == 'M') {
-            months += v;
-        } else if (unit == 'D' && months == 0) {
-            has_days = true;
-            days += v;
-        } else {
-            return false;
-        }
-    }
-    ret->kind = has_days ? FEEL_DAYS : FEEL_MONTHS;
-    ret->count = sign * (has_days ? days : months);
-    return any;
-}
-
-static const struct feel_builtin table[] = {
-    {"count", 1, 1, f_count},
-    {"min", 1, -1, f_min},
-    {"max", 1, -1, f_max},
-    {"sum", 1, -1, f_sum},
-    {"floor", 1, 2, f_floor},
-    {"ceiling", 1, 2, f_ceiling},
-    {"decimal", 2, 2, f_decimal},
-    {"round half up", 2, 2, f_half_up},
-    {"abs", 1, 1, f_abs},
-    {"not", 1, 1, f_not},
-    {"list contains", 2, 2, f_contains},
-    {"all", 1, -1, f_all},
-    {"any", 1, -1, f_any},
-    {"is defined", 1, 1, f_is_defined},
-    {"date", 1, 1, f_date},
-    {"duration", 1, 1, f_duration},
-    {"string length", 1, 1, f_length},
-    {"years and months duration", 2, 2, f_months_between},
+static const struct feel_builtin *const tables[] = {
+    feel_builtins_text, feel_builtins_number, feel_builtins_list,
+    feel_builtins_time, feel_builtins_range,  feel_builtins_context,
 };
-#define FUNCTIONS (sizeof(table) / sizeof(table[0]))
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-const struct feel_builtin *feel_builtin_find(struct bus_strv name)
+const struct feel_builtin *feel_builtin_at(size_t i)
 {
-    for (size_t i = 0; i < FUNCTIONS; i++) {
-        if (bus_strv_is(name, table[i].name)) {
-            return &table[i];
+    for (size_t t = 0; t < TABLES; t++) {
+        for (const struct feel_builtin *b = tables[t]; b->name != NULL; b++) {
+            if (i-- == 0) {
+                return b;
+            }
         }
     }
     return NULL;
 }
 
-bool feel_builtin_prefix(struct bus_strv words)
+const struct feel_builtin *feel_builtin_find(struct bus_strv name)
 {
-    for (size_t i = 0; i < FUNCTIONS; i++) {
-        if (strlen(table[i].name) > words.n &&
-            strncmp(table[i].name, words.p, words.n) == 0) {
-            return true;
+    for (size_t t = 0; t < TABLES; t++) {
+        for (const struct feel_builtin *b = tables[t]; b->name != NULL; b++) {
+            if (bus_strv_is(name, b->name)) {
+                return b;
+            }
         }
     }
+    return NULL;
+}
+
+struct param
+{
+    struct bus_strv name;
+    bool optional;
+    char kind;
+};
+
+static size_t params_of(const char *text, struct param *to)
+{
+    size_t n = 0;
+    while (*text != '\0') {
+        const char *colon = strchr(text, ':');
+        to[n].name = (struct bus_strv){text, (size_t)(colon - text)};
+        to[n].optional = colon[1] == '?';
+        text = colon + (to[n].optional ? 2 : 1);
+        to[n++].kind = *text++;
+        text += *text == ',';
+    }
+    return n;
+}
+
+static bool of_kind(char kind, const struct feel_value *v)
+{
+    enum feel_kind k = v->kind;
+    switch (kind) {
+    case 'a':
+        return true;
+    case 'n':
+    case 'N':
+        return k == FEEL_NUMBER || (kind == 'N' && k == FEEL_NULL);
+    case 's':
+    case 'S':
+        return k == FEEL_STRING || (kind == 'S' && k == FEEL_NULL);
+    case 'u':
+    case 'U':
+        return k == FEEL_MONTHS || k == FEEL_DAYS ||
+               (kind == 'U' && k == FEEL_NULL);
+    case 'b':
+        return k == FEEL_BOOLEAN;
+    case 'l':
+        return k == FEEL_LIST;
+    case 'd':
+        return k == FEEL_DATE;
+    case 't':
+        return k == FEEL_TIME;
+    case 'D':
+        return k == FEEL_DATE_TIME;
+    case 'e':
+        return k == FEEL_DATE || k == FEEL_DATE_TIME;
+    case 'c':
+        return k == FEEL_CONTEXT;
+    case 'r':
+        return k == FEEL_RANGE;
+    case 'f':
+        return k == FEEL_FUNCTION;
+    case 'p':
+        return k >= FEEL_NUMBER && k <= FEEL_DAYS;
+    default:
+        return false;
+    }
+}
+
+static bool fit(struct feel_env *env, char kind, struct feel_value *v)
+{
+    if (v->kind == FEEL_UNKNOWN || of_kind(kind, v)) {
+        return true;
+    }
+    if (kind == 'l' && v->kind != FEEL_NULL) {
+        *v = feel_as_list(env, *v);
+        return v->kind == FEEL_LIST;
+    }
+    if (v->kind == FEEL_LIST && v->list.n == 1 && of_kind(kind, &v->list.v[0]) &&
+        v->list.v[0].kind != FEEL_NULL) {
+        *v = v->list.v[0];
+        return true;
+    }
     return false;
+}
+
+static bool rest(struct feel_env *env,
+                 const struct feel_value *args,
+                 size_t n,
+                 struct feel_value *to)
+{
+    if (n == 0) {
+        return false;
+    }
+    if (n == 1 && (args[0].kind == FEEL_LIST || args[0].kind == FEEL_UNKNOWN)) {
+        *to = args[0];
+        return true;
+    }
+    struct feel_value *copy = bus_arena_dup(env->mem, args, n * sizeof(*args));
+    *to = feel_list_of(copy, copy ? n : 0);
+    return n > 1 || args[0].kind != FEEL_NULL;
+}
+
+struct call
+{
+    const struct feel_value *args;
+    const struct bus_strv *names;
+    size_t n;
+};
+
+/* By name: each argument has its parameter. Returns its index, or n. */
+static size_t named(const struct call *c, struct bus_strv name)
+{
+    size_t i = 0;
+    while (i < c->n && !bus_strv_eq(c->names[i], name)) {
+        i++;
+    }
+    return i;
+}
+
+static bool match(struct feel_env *env,
+                  const struct feel_builtin *b,
+                  const struct call *c,
+                  struct feel_value *to)
+{
+    struct param p[PARAMS_MAX];
+    size_t count = params_of(b->params, p), used = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = c->names ? named(c, p[i].name) : i;
+        if (p[i].kind == '+') { /* each argument is an item */
+            size_t from = c->names ? at : i, n = c->names ? 1 : c->n - i;
+            if (from >= c->n) {
+                return false;
+            }
+            struct feel_value *kept =
+                bus_arena_dup(env->mem, c->args + from, n * sizeof(*kept));
+            to[i] = feel_list_of(kept, kept ? n : 0);
+            return kept != NULL;
+        }
+        if (p[i].kind == '*') {
+            return c->names ? at < c->n && rest(env, &c->args[at], 1, &to[i])
+                            : rest(env, c->args + i, c->n - i, &to[i]);
+        }
+        to[i] = feel_null;
+        if (at >= c->n) {
+            if (!p[i].optional) {
+                return false;
+            }
+            continue;
+        }
+        to[i] = c->args[at];
+        used++;
+        if (!fit(env, p[i].kind, &to[i])) {
+            return false;
+        }
+    }
+    return used == c->n;
+}
+
+struct feel_value feel_builtin_call(struct feel_env *env,
+                                    const struct feel_builtin *b,
+                                    const struct feel_value *args,
+                                    const struct bus_strv *names,
+                                    size_t n)
+{
+    struct feel_value to[PARAMS_MAX], open;
+    struct call c = {args, names, n};
+    if (!b->open && feel_unknown_in(env->mem, args, n, &open)) {
+        return open;
+    }
+    const char *name = b->name;
+    for (; b->name != NULL && strcmp(b->name, name) == 0; b++) {
+        if (match(env, b, &c, to)) {
+            return b->call(env, to);
+        }
+    }
+    const char *why = bus_arena_printf(env->mem, "%s() of other arguments", name);
+    return feel_wrong(why ? why : name);
 }

@@ -4,26 +4,52 @@
 
 #include "bus/policy/feel_parts.h"
 
-static struct feel_value *keep(struct feel_env *env, struct feel_value v)
+bool feel_push(struct feel_env *env, struct feel_growing *g, struct feel_value v)
 {
-    return bus_arena_dup(env->mem, &v, sizeof(v));
-}
-
-static struct feel_value list_of(const struct feel_value *v, size_t n)
-{
-    return (struct feel_value){.kind = FEEL_LIST, .list = {v, n}};
-}
-
-static struct feel_value duration_property(const struct feel_value *of,
-                                           struct bus_strv name)
-{
-    if (of->kind == FEEL_MONTHS) {
-        return bus_strv_is(name, "years")    ? feel_long(of->count / 12)
-               : bus_strv_is(name, "months") ? feel_long(of->count % 12)
-                                             : feel_wrong("no such property");
+    if (g->n == g->cap) {
+        size_t cap = g->cap ? g->cap * 2 : 8;
+        struct feel_value *wide = bus_arena_alloc(env->mem, cap * sizeof(*wide));
+        if (wide == NULL) {
+            return false;
+        }
+        if (g->n > 0) {
+            memcpy(wide, g->v, g->n * sizeof(*wide));
+        }
+        g->v = wide;
+        g->cap = cap;
     }
-    return bus_strv_is(name, "days") ? feel_long(of->count)
-                                     : feel_wrong("no such property");
+    g->v[g->n++] = v;
+    return true;
+}
+
+struct feel_value feel_as_list(struct feel_env *env, struct feel_value v)
+{
+    if (v.kind == FEEL_LIST || v.kind == FEEL_UNKNOWN) {
+        return v;
+    }
+    struct feel_value *one = feel_keep(env, v);
+    return one ? feel_list_of(one, v.kind == FEEL_NULL ? 0 : 1)
+               : feel_wrong("no memory");
+}
+
+/* --- names and paths --- */
+
+static bool range_property(const struct feel_range *r,
+                           struct bus_strv name,
+                           struct feel_value *ret)
+{
+    if (bus_strv_is(name, "start")) {
+        *ret = r->low ? *r->low : feel_null;
+    } else if (bus_strv_is(name, "end")) {
+        *ret = r->high ? *r->high : feel_null;
+    } else if (bus_strv_is(name, "start included")) {
+        *ret = feel_bool(r->low_closed);
+    } else if (bus_strv_is(name, "end included")) {
+        *ret = feel_bool(r->high_closed);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 bool feel_property(struct feel_env *env,
@@ -31,21 +57,24 @@ bool feel_property(struct feel_env *env,
                    struct bus_strv name,
                    struct feel_value *ret)
 {
+    const struct feel_value *e;
     switch (of->kind) {
     case FEEL_THING:
         return env->property(env->data, of, name, ret);
     case FEEL_CONTEXT:
-        for (size_t i = 0; i < of->context.n; i++) {
-            if (bus_strv_eq(of->context.v[i].key, name)) {
-                *ret = *of->context.v[i].value;
-                return true;
-            }
+        e = feel_entry_get(&of->context, name);
+        if (e != NULL) {
+            *ret = *e;
         }
-        return false;
+        return e != NULL;
+    case FEEL_DATE:
+    case FEEL_TIME:
+    case FEEL_DATE_TIME:
     case FEEL_MONTHS:
     case FEEL_DAYS:
-        *ret = duration_property(of, name);
-        return true;
+        return feel_temporal_property(of, name, ret);
+    case FEEL_RANGE:
+        return range_property(&of->range, name, ret);
     default:
         return false;
     }
@@ -57,37 +86,54 @@ static struct feel_value path(struct feel_env *env, const struct feel_node *n)
     if (of.kind == FEEL_UNKNOWN) {
         return of;
     }
-    if (of.kind == FEEL_LIST) { /* of each item (10.3.2.5) */
-        struct feel_value *v =
-            bus_arena_calloc(env->mem, of.list.n + 1, sizeof(*v));
-        for (size_t i = 0; v != NULL && i < of.list.n; i++) {
-            v[i] = feel_null;
-            (void)feel_property(env, &of.list.v[i], n->name, &v[i]);
-        }
-        return v ? list_of(v, of.list.n) : feel_wrong("no memory");
+    if (of.kind != FEEL_LIST) {
+        return feel_property(env, &of, n->name, &r)
+                   ? r
+                   : feel_wrong("no such property");
     }
-    return feel_property(env, &of, n->name, &r)
-               ? r
-               : feel_wrong("no such property");
+    struct feel_value *v =
+        bus_arena_calloc(env->mem, of.list.n + 1, sizeof(*v));
+    for (size_t i = 0; v != NULL && i < of.list.n; i++) {
+        v[i] = feel_null;
+        (void)feel_property(env, &of.list.v[i], n->name, &v[i]);
+    }
+    return v ? feel_list_of(v, of.list.n) : feel_wrong("no memory");
+}
+
+bool feel_lookup(struct feel_env *env,
+                 struct bus_strv name,
+                 struct feel_value *ret)
+{
+    for (const struct feel_binding *b = env->bound; b != NULL; b = b->up) {
+        if (b->name.n > 0) {
+            if (bus_strv_eq(b->name, name)) {
+                *ret = *b->value;
+                return true;
+            }
+        } else if (feel_property(env, b->value, name, ret)) {
+            return true;
+        } else if (b->name.p == NULL && bus_strv_is(name, "item")) {
+            *ret = *b->value;
+            return true;
+        }
+    }
+    return env->global != NULL && env->global(env->data, name, ret);
 }
 
 static struct feel_value name(struct feel_env *env, const struct feel_node *n)
 {
     struct feel_value r = feel_null;
-    for (const struct feel_binding *b = env->bound; b != NULL; b = b->up) {
-        if (b->name.n > 0 && bus_strv_eq(b->name, n->name)) {
-            return *b->value;
-        }
-        if (b->name.n == 0) {
-            if (bus_strv_is(n->name, "item")) {
-                return *b->value;
-            }
-            if (feel_property(env, b->value, n->name, &r)) {
-                return r;
-            }
-        }
+    if (feel_lookup(env, n->name, &r)) {
+        return r;
     }
-    return env->global(env->data, n->name, &r) ? r : feel_wrong("no such name");
+    const struct feel_builtin *b = feel_builtin_find(n->name);
+    struct feel_function f = {.type = {.is = FEEL_T_FUNCTION,
+                                       .kind = FEEL_FUNCTION,
+                                       .any_function = true},
+                              .builtin = b};
+    r.kind = FEEL_FUNCTION;
+    r.function = b ? bus_arena_dup(env->mem, &f, sizeof(f)) : NULL;
+    return r.function ? r : feel_wrong("no such name");
 }
 
 /* --- membership --- */
@@ -113,249 +159,152 @@ struct feel_value feel_in(struct feel_env *env,
     if (test->kind == FEEL_RANGE && v->kind != FEEL_RANGE) {
         return in_range(env, v, &test->range);
     }
-    if (test->kind != FEEL_LIST || v->kind == FEEL_LIST) {
+    if (test->kind != FEEL_LIST) {
         return feel_equal(env->mem, v, test);
     }
     struct feel_value any = feel_false;
-    for (size_t i = 0; i < test->list.n; i++) {
+    if (v->kind == FEEL_LIST) {
+        any = feel_equal(env->mem, v, test);
+    }
+    for (size_t i = 0; i < test->list.n && !feel_is_true(&any); i++) {
         struct feel_value one = feel_in(env, v, &test->list.v[i]);
+        one = one.kind == FEEL_NULL ? feel_false : one;
         any = feel_or(env->mem, &any, &one);
     }
     return any;
 }
 
-static struct feel_value compare(struct feel_env *env,
-                                 char op,
-                                 const struct feel_value *a,
-                                 const struct feel_value *b)
+struct feel_value feel_compare(struct feel_env *env,
+                               char op,
+                               const struct feel_value *a,
+                               const struct feel_value *b)
 {
     if (op == '=' || op == '!') {
         struct feel_value v = feel_equal(env->mem, a, b);
-        bool odd = v.kind == FEEL_NULL;
-        return op == '=' || odd ? v : feel_not(&v);
+        return op == '=' || v.kind == FEEL_NULL ? v : feel_not(&v);
     }
     return feel_order(env->mem, op, a, b);
+}
+
+/* `< 5` alone is the range of all below 5; `= 5` the range of 5. */
+static struct feel_value test_range(struct feel_env *env,
+                                    const struct feel_node *n)
+{
+    struct feel_value v = feel_eval(n->kids[0], env);
+    if (v.kind == FEEL_UNKNOWN || v.kind == FEEL_NULL || n->op == '!') {
+        return n->op == '!' ? feel_wrong("a test outside 'in'") : v;
+    }
+    const struct feel_value *end = feel_keep(env, v);
+    bool low = n->op == '>' || n->op == 'g' || n->op == '=';
+    bool high = n->op == '<' || n->op == 'l' || n->op == '=';
+    bool closed = n->op != '<' && n->op != '>';
+    return end ? (struct feel_value){.kind = FEEL_RANGE,
+                                     .range = {low ? end : NULL,
+                                               high ? end : NULL, low && closed,
+                                               high && closed}}
+               : feel_wrong("no memory");
+}
+
+static struct feel_value one_test(struct feel_env *env,
+                                  const struct feel_node *t,
+                                  const struct feel_value *v)
+{
+    if (t->kind == NODE_TEST) {
+        struct feel_value end = feel_eval(t->kids[0], env);
+        return feel_compare(env, t->op, v, &end);
+    }
+    struct feel_value test = feel_eval(t, env);
+    return feel_in(env, v, &test);
 }
 
 static struct feel_value membership(struct feel_env *env,
                                     const struct feel_node *n)
 {
     struct feel_value v = feel_eval(n->kids[0], env), any = feel_false;
-    for (uint32_t i = 1; i < n->count; i++) {
-        const struct feel_node *t = n->kids[i];
-        bool unary = t->kind == NODE_TEST;
-        struct feel_value test = feel_eval(unary ? t->kids[0] : t, env);
-        struct feel_value one =
-            unary ? compare(env, t->op, &v, &test) : feel_in(env, &v, &test);
+    for (uint32_t i = 1; i < n->count && !feel_is_true(&any); i++) {
+        struct feel_value one = one_test(env, n->kids[i], &v);
         any = feel_or(env->mem, &any, &one);
-        if (any.kind == FEEL_BOOLEAN && any.boolean) {
-            break;
-        }
     }
     return any;
 }
 
-/* --- lists --- */
-
-static struct feel_value filter_list(struct feel_env *env,
-                                     const struct feel_node *test,
-                                     const struct feel_list *list)
+static bool reads_input(const struct feel_node *n)
 {
-    struct feel_value *v =
-        bus_arena_alloc(env->mem, (list->n + 1) * sizeof(*v));
-    struct feel_value open = feel_false;
-    size_t n = 0;
-    if (v == NULL) {
-        return feel_wrong("no memory");
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        struct feel_binding item = {env->bound, {NULL, 0}, &list->v[i]};
-        env->bound = &item;
-        struct feel_value t = feel_eval(test, env);
-        env->bound = item.up;
-        if (t.kind == FEEL_UNKNOWN) {
-            open = open.kind == FEEL_UNKNOWN
-                       ? feel_unknown_of(env->mem, &open, &t)
-                       : t;
-        } else if (t.kind == FEEL_BOOLEAN && t.boolean) {
-            v[n++] = list->v[i];
-        }
-    }
-    /* Who belongs to it is not known: neither is the list. */
-    return open.kind == FEEL_UNKNOWN ? open : list_of(v, n);
-}
-
-static struct feel_value at_index(const struct feel_list *list, int64_t i)
-{
-    int64_t n = (int64_t)list->n;
-    i = i < 0 ? n + i : i - 1;
-    return i >= 0 && i < n ? list->v[i] : feel_wrong("index out of the list");
-}
-
-static struct feel_value filter(struct feel_env *env, const struct feel_node *n)
-{
-    struct feel_value of = feel_eval(n->kids[0], env);
-    if (of.kind == FEEL_UNKNOWN) {
-        return of;
-    }
-    struct feel_value *one = keep(env, of);
-    struct feel_list list = {one, of.kind == FEEL_NULL ? 0u : 1u};
-    if (of.kind == FEEL_LIST) {
-        list = of.list;
-    }
-    const struct feel_node *test = n->kids[1];
-    if (test->kind == NODE_CONSTANT || test->kind == NODE_NEGATE ||
-        test->kind == NODE_ARITH) {
-        struct feel_value i = feel_eval(test, env);
-        int64_t index = 0;
-        if (i.kind == FEEL_NUMBER) {
-            return feel_number_to_long(&i, &index) ? at_index(&list, index)
-                                                   : feel_wrong("no index");
-        }
-    }
-    return one ? filter_list(env, test, &list) : feel_wrong("no memory");
-}
-
-static struct feel_value range_items(struct feel_env *env,
-                                     const struct feel_range *r)
-{
-    int64_t low = 0, high = 0;
-    if (r->low == NULL || r->high == NULL || r->low->kind != FEEL_NUMBER ||
-        r->high->kind != FEEL_NUMBER || !feel_number_to_long(r->low, &low) ||
-        !feel_number_to_long(r->high, &high)) {
-        return feel_wrong("a range of whole numbers is needed");
-    }
-    int64_t step = low <= high ? 1 : -1;
-    uint64_t n = (uint64_t)(step > 0 ? high - low : low - high) + 1;
-    if (n > FEEL_STEPS_MAX) {
-        return feel_wrong("too many items");
-    }
-    struct feel_value *v = bus_arena_alloc(env->mem, n * sizeof(*v));
-    for (uint64_t i = 0; v != NULL && i < n; i++) {
-        v[i] = feel_long(low + step * (int64_t)i);
-    }
-    return v ? list_of(v, n) : feel_wrong("no memory");
-}
-
-struct iterating
-{
-    const struct feel_node *n;
-    struct feel_value *out; /* FOR */
-    size_t count, cap;
-    struct feel_value result; /* SOME, EVERY */
-};
-
-static bool push(struct feel_env *env, struct iterating *it)
-{
-    if (it->count < it->cap) {
+    if (n->kind == NODE_NAME && bus_strv_is(n->name, "?")) {
         return true;
     }
-    size_t cap = it->cap ? it->cap * 2 : 8;
-    struct feel_value *v = bus_arena_alloc(env->mem, cap * sizeof(*v));
-    if (v == NULL) {
-        it->result = feel_wrong("no memory");
-        return false;
-    }
-    if (it->count > 0) {
-        memcpy(v, it->out, it->count * sizeof(*v));
-    }
-    it->out = v;
-    it->cap = cap;
-    return true;
-}
-
-static void iterate(struct feel_env *env, struct iterating *it, uint32_t var);
-
-static void iterate_body(struct feel_env *env, struct iterating *it)
-{
-    struct feel_value v = feel_eval(it->n->kids[it->n->count - 1], env);
-    if (it->n->kind == NODE_FOR) {
-        if (push(env, it)) {
-            it->out[it->count++] = v;
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (reads_input(n->kids[i])) {
+            return true;
         }
-    } else if (it->n->kind == NODE_SOME) {
-        it->result = feel_or(env->mem, &it->result, &v);
-    } else {
-        it->result = feel_and(env->mem, &it->result, &v);
     }
+    return false;
 }
 
-static void iterate(struct feel_env *env, struct iterating *it, uint32_t var)
+/* 7.3.3: true if the test says so of "?", or if the input is in it. */
+static struct feel_value unary(struct feel_env *env,
+                               const struct feel_node *t,
+                               const struct feel_value *v)
 {
-    if (var + 1 == it->n->count) {
-        iterate_body(env, it);
-        return;
+    if (t->kind == NODE_TEST || !reads_input(t)) {
+        struct feel_value r = one_test(env, t, v);
+        return r;
     }
-    struct feel_value of = feel_eval(it->n->kids[var], env);
-    if (of.kind == FEEL_RANGE) {
-        of = range_items(env, &of.range);
-    }
-    if (of.kind == FEEL_UNKNOWN) {
-        it->result = feel_unknown_of(env->mem, &of, &it->result);
-        return;
-    }
-    if (of.kind != FEEL_LIST) {
-        struct feel_value *one = keep(env, of);
-        of = list_of(one, of.kind == FEEL_NULL || one == NULL ? 0 : 1);
-    }
-    for (size_t i = 0; i < of.list.n; i++) {
-        struct feel_binding b = {env->bound, it->n->names[var], &of.list.v[i]};
-        env->bound = &b;
-        iterate(env, it, var + 1);
-        env->bound = b.up;
-    }
+    struct feel_value said = feel_eval(t, env);
+    return said.kind == FEEL_BOOLEAN || said.kind == FEEL_UNKNOWN ||
+                   said.kind == FEEL_NULL
+               ? said
+               : feel_in(env, v, &said);
 }
 
-static struct feel_value iteration(struct feel_env *env,
-                                   const struct feel_node *n)
+struct feel_value feel_test(const struct feel_node *tests,
+                            struct feel_env *env,
+                            const struct feel_value *value)
 {
-    struct iterating it = {.n = n, .result = feel_bool(n->kind == NODE_EVERY)};
-    iterate(env, &it, 0);
-    bool list = n->kind == NODE_FOR && it.result.kind == FEEL_BOOLEAN;
-    return list ? list_of(it.out, it.count) : it.result;
+    struct feel_binding b = {env->bound, BUS_STRV("?"), value};
+    struct feel_value any = feel_bool(tests->count == 0);
+    env->bound = &b;
+    for (uint32_t i = 0; i < tests->count && !feel_is_true(&any); i++) {
+        struct feel_value one = unary(env, tests->kids[i], value);
+        any = feel_or(env->mem, &any, &one);
+    }
+    env->bound = b.up;
+    return tests->op == '!' ? feel_not(&any) : any;
 }
 
-/* --- the rest --- */
+/* --- operators --- */
 
-static struct feel_value arithmetic(struct feel_env *env,
-                                    const struct feel_node *n)
+struct feel_value feel_arith(struct feel_env *env,
+                             char op,
+                             const struct feel_value *a,
+                             const struct feel_value *b)
 {
-    struct feel_value a = feel_eval(n->kids[0], env);
-    struct feel_value b = feel_eval(n->kids[1], env);
-    if (a.kind == FEEL_UNKNOWN || b.kind == FEEL_UNKNOWN) {
-        return feel_unknown_of(env->mem, &a, &b);
+    if (a->kind == FEEL_UNKNOWN || b->kind == FEEL_UNKNOWN) {
+        return feel_unknown_of(env->mem, a, b);
     }
-    if (a.kind == FEEL_NULL || b.kind == FEEL_NULL) {
-        return a.kind == FEEL_NULL ? a : b;
+    if (a->kind == FEEL_NULL || b->kind == FEEL_NULL) {
+        return a->kind == FEEL_NULL ? *a : *b;
     }
-    if (a.kind == FEEL_NUMBER && b.kind == FEEL_NUMBER) {
-        return feel_number_op(n->op, &a, &b);
+    if (a->kind == FEEL_NUMBER && b->kind == FEEL_NUMBER) {
+        return feel_number_op(op, a, b);
     }
-    int64_t sign = n->op == '-' ? -1 : 1;
-    bool add = n->op == '+' || n->op == '-';
-    if (add && a.kind == FEEL_DATE && b.kind == FEEL_DAYS) {
-        a.count += sign * b.count;
-        return a;
-    }
-    if (n->op == '-' && a.kind == FEEL_DATE && b.kind == FEEL_DATE) {
-        return (struct feel_value){.kind = FEEL_DAYS,
-                                   .count = a.count - b.count};
-    }
-    if (add && a.kind == b.kind &&
-        (a.kind == FEEL_DAYS || a.kind == FEEL_MONTHS)) {
-        a.count += sign * b.count;
-        return a;
-    }
-    if (n->op == '+' && a.kind == FEEL_STRING && b.kind == FEEL_STRING) {
-        char *s = bus_arena_alloc(env->mem, a.string.n + b.string.n + 1);
+    if (op == '+' && a->kind == FEEL_STRING && b->kind == FEEL_STRING) {
+        char *s = bus_arena_alloc(env->mem, a->string.n + b->string.n + 1);
         if (s == NULL) {
             return feel_wrong("no memory");
         }
-        memcpy(s, a.string.p, a.string.n);
-        memcpy(s + a.string.n, b.string.p, b.string.n);
-        return feel_string((struct bus_strv){s, a.string.n + b.string.n});
+        memcpy(s, a->string.p, a->string.n);
+        memcpy(s + a->string.n, b->string.p, b->string.n);
+        return feel_string((struct bus_strv){s, a->string.n + b->string.n});
     }
-    return feel_wrong("arithmetic on kinds that have none");
+    bool duration = a->kind == FEEL_MONTHS || a->kind == FEEL_DAYS ||
+                    b->kind == FEEL_MONTHS || b->kind == FEEL_DAYS;
+    if (duration && (op == '*' || op == '/')) {
+        return feel_duration_scale(op, a, b);
+    }
+    return op == '+' || op == '-'
+               ? feel_temporal_op(op, a, b)
+               : feel_wrong("arithmetic on kinds that have none");
 }
 
 static struct feel_value conditional(struct feel_env *env,
@@ -363,14 +312,13 @@ static struct feel_value conditional(struct feel_env *env,
 {
     struct feel_value c = feel_eval(n->kids[0], env);
     if (c.kind != FEEL_UNKNOWN) {
-        bool yes = c.kind == FEEL_BOOLEAN && c.boolean;
-        return feel_eval(n->kids[yes ? 1 : 2], env);
+        return feel_eval(n->kids[feel_is_true(&c) ? 1 : 2], env);
     }
     /* Whatever it will be, both ways may say the same. */
     struct feel_value a = feel_eval(n->kids[1], env);
     struct feel_value b = feel_eval(n->kids[2], env);
     struct feel_value same = feel_equal(env->mem, &a, &b);
-    if (same.kind == FEEL_BOOLEAN && same.boolean) {
+    if (feel_is_true(&same)) {
         return a;
     }
     a = a.kind == FEEL_UNKNOWN ? feel_unknown_of(env->mem, &c, &a) : c;
@@ -400,32 +348,6 @@ static struct feel_value between(struct feel_env *env,
     return feel_and(env->mem, &low, &high);
 }
 
-static struct feel_value collection(struct feel_env *env,
-                                    const struct feel_node *n)
-{
-    struct feel_value *v =
-        bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*v));
-    struct feel_entry *e =
-        n->kind == NODE_CONTEXT
-            ? bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*e))
-            : NULL;
-    if (v == NULL || (n->kind == NODE_CONTEXT && e == NULL)) {
-        return feel_wrong("no memory");
-    }
-    struct feel_value context = {.kind = FEEL_CONTEXT, .context = {e, 0}};
-    for (uint32_t i = 0; i < n->count; i++) {
-        struct feel_binding b = {env->bound, {NULL, 0}, &context};
-        env->bound = e ? &b : env->bound; /* entries see those before them */
-        v[i] = feel_eval(n->kids[i], env);
-        env->bound = e ? b.up : env->bound;
-        if (e != NULL) {
-            e[i] = (struct feel_entry){n->names[i], &v[i]};
-            context.context.n = i + 1;
-        }
-    }
-    return e ? context : list_of(v, n->count);
-}
-
 static struct feel_value range(struct feel_env *env, const struct feel_node *n)
 {
     struct feel_value low = feel_eval(n->kids[0], env);
@@ -433,24 +355,41 @@ static struct feel_value range(struct feel_env *env, const struct feel_node *n)
     if (low.kind == FEEL_UNKNOWN || high.kind == FEEL_UNKNOWN) {
         return feel_unknown_of(env->mem, &low, &high);
     }
-    const struct feel_value *l = keep(env, low), *h = keep(env, high);
+    bool open = low.kind == FEEL_NULL || high.kind == FEEL_NULL;
+    if (!open) {
+        struct feel_value order = feel_order(env->mem, 'l', &low, &high);
+        if (order.kind == FEEL_NULL) {
+            return feel_wrong("the ends of a range have one order");
+        }
+    }
+    const struct feel_value *l = feel_keep(env, low), *h = feel_keep(env, high);
     return l && h ? (struct feel_value){.kind = FEEL_RANGE,
-                                        .range = {l, h, n->low_closed,
+                                        .range = {low.kind ? l : NULL,
+                                                  high.kind ? h : NULL,
+                                                  n->low_closed,
                                                   n->high_closed}}
                   : feel_wrong("no memory");
 }
 
-static struct feel_value call(struct feel_env *env, const struct feel_node *n)
+static struct feel_value negate(struct feel_env *env, const struct feel_node *n)
 {
-    struct feel_value *args =
-        bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*args));
-    if (args == NULL) {
-        return feel_wrong("no memory");
+    static const struct feel_span zero;
+    struct feel_value v = feel_eval(n->kids[0], env);
+    switch (v.kind) {
+    case FEEL_UNKNOWN:
+    case FEEL_NULL:
+        return v;
+    case FEEL_NUMBER:
+        return feel_number_fn('-', &v);
+    case FEEL_MONTHS:
+        v.months = -v.months;
+        return v;
+    case FEEL_DAYS:
+        v.span = feel_span_add(zero, v.span, -1);
+        return v;
+    default:
+        return feel_wrong("minus of no number");
     }
-    for (uint32_t i = 0; i < n->count; i++) {
-        args[i] = feel_eval(n->kids[i], env);
-    }
-    return n->builtin->call(env, args, n->count);
 }
 
 static struct feel_value dispatch(const struct feel_node *n,
@@ -465,40 +404,48 @@ static struct feel_value dispatch(const struct feel_node *n,
     case NODE_PATH:
         return path(env, n);
     case NODE_FILTER:
-        return filter(env, n);
+        return feel_filter(env, n);
     case NODE_CALL:
-        return call(env, n);
+        return feel_call(env, n);
     case NODE_ARITH:
-        return arithmetic(env, n);
     case NODE_COMPARE:
         a = feel_eval(n->kids[0], env);
         b = feel_eval(n->kids[1], env);
-        return compare(env, n->op, &a, &b);
+        return n->kind == NODE_ARITH ? feel_arith(env, n->op, &a, &b)
+                                     : feel_compare(env, n->op, &a, &b);
     case NODE_AND:
     case NODE_OR:
         return junction(env, n);
     case NODE_NEGATE:
-        a = feel_long(0);
-        b = feel_eval(n->kids[0], env);
-        return b.kind == FEEL_UNKNOWN  ? b
-               : b.kind == FEEL_NUMBER ? feel_number_op('-', &a, &b)
-                                       : feel_wrong("minus of no number");
+        return negate(env, n);
     case NODE_IN:
         return membership(env, n);
     case NODE_BETWEEN:
         return between(env, n);
+    case NODE_INSTANCE:
+        a = feel_eval(n->kids[0], env);
+        return a.kind == FEEL_UNKNOWN ? a : feel_bool(feel_type_has(n->type, &a));
     case NODE_IF:
         return conditional(env, n);
     case NODE_SOME:
     case NODE_EVERY:
     case NODE_FOR:
-        return iteration(env, n);
+        return feel_iteration(env, n);
     case NODE_LIST:
     case NODE_CONTEXT:
-        return collection(env, n);
+        return feel_collection(env, n);
     case NODE_RANGE:
         return range(env, n);
+    case NODE_FUNCTION:
+        return feel_function_of(env, n);
+    case NODE_COERCE:
+        a = feel_eval(n->kids[0], env);
+        return feel_coerce(env, n->type, &a);
+    case NODE_EXTERN:
+        return n->native(n->data, env);
     case NODE_TEST:
+        return test_range(env, n);
+    case NODE_TESTS:
         break;
     }
     return feel_wrong("a test outside 'in'");
@@ -509,8 +456,8 @@ struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env)
     if (++env->steps > FEEL_STEPS_MAX) {
         return feel_wrong("too many steps");
     }
-    if (env->depth >= 4 * FEEL_DEPTH_MAX) {
-        return feel_wrong("nested too deep");
+    if (env->depth >= FEEL_CALLS_MAX) {
+        return feel_wrong("nested too deep, or a recursion without base");
     }
     env->depth++;
     struct feel_value v = dispatch(n, env);

@@ -28,16 +28,43 @@ const struct feel_node *feel_fault(struct parser *p, const char *expected)
 static bool name_char(char c, bool first)
 {
     unsigned char u = (unsigned char)c;
-    return u >= 0x80 || isalpha(u) || c == '_' || c == '?' ||
+    return u >= 0x80 || isalpha(u) || c == '_' || (first && c == '?') ||
            (!first && isdigit(u));
+}
+
+/* Blanks beyond ASCII (grammar rule 61); their bytes, or 0. */
+static size_t wide_space(const char *t, size_t left)
+{
+    static const char *const spaces[] = {
+        "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE1\xA0\x8E",
+        "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
+        "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87",
+        "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\x8B",
+        "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
+        "\xE3\x80\x80", "\xEF\xBB\xBF",
+    };
+    if (left < 2 || (unsigned char)t[0] < 0xC2) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+        size_t n = strlen(spaces[i]);
+        if (n <= left && memcmp(t, spaces[i], n) == 0) {
+            return n;
+        }
+    }
+    return 0;
 }
 
 static void skip_space(struct parser *p)
 {
     const char *t = p->text.p;
     for (;;) {
-        while (p->at < p->text.n && isspace((unsigned char)t[p->at])) {
-            p->at++;
+        size_t wide = 0;
+        while (p->at < p->text.n &&
+               (isspace((unsigned char)t[p->at]) ||
+                (wide = wide_space(t + p->at, p->text.n - p->at)) > 0)) {
+            p->at += wide ? wide : 1;
+            wide = 0;
         }
         size_t left = p->text.n - p->at;
         if (left >= 2 && t[p->at] == '/' && t[p->at + 1] == '/') {
@@ -53,19 +80,34 @@ static void skip_space(struct parser *p)
     }
 }
 
+static void scan_digits(struct parser *p)
+{
+    while (p->at < p->text.n && isdigit((unsigned char)p->text.p[p->at])) {
+        p->at++;
+    }
+}
+
+static bool digit_at(const struct parser *p, size_t at)
+{
+    return at < p->text.n && isdigit((unsigned char)p->text.p[at]);
+}
+
 static void scan_number(struct parser *p)
 {
     const char *t = p->text.p;
     p->token = T_NUMBER;
-    while (p->at < p->text.n && isdigit((unsigned char)t[p->at])) {
-        p->at++;
-    }
+    scan_digits(p);
     /* "1..5" is a range of whole numbers. */
-    if (p->at + 1 < p->text.n && t[p->at] == '.' &&
-        isdigit((unsigned char)t[p->at + 1])) {
+    if (t[p->start] != '.' && digit_at(p, p->at + 1) && t[p->at] == '.') {
         p->at++;
-        while (p->at < p->text.n && isdigit((unsigned char)t[p->at])) {
-            p->at++;
+        scan_digits(p);
+    }
+    if (p->at < p->text.n && (t[p->at] == 'e' || t[p->at] == 'E')) {
+        bool sign = p->at + 1 < p->text.n &&
+                    (t[p->at + 1] == '-' || t[p->at + 1] == '+');
+        if (digit_at(p, p->at + (sign ? 2 : 1))) {
+            p->at += sign ? 2 : 1;
+            scan_digits(p);
         }
     }
 }
@@ -105,13 +147,15 @@ void feel_next(struct parser *p)
         scan_string(p);
     } else if (name_char(c, true)) {
         p->token = T_NAME;
-        while (p->at < p->text.n && name_char(t[p->at], false)) {
+        p->at++;
+        while (p->at < p->text.n && name_char(t[p->at], false) &&
+               wide_space(t + p->at, p->text.n - p->at) == 0) {
             p->at++;
         }
     } else {
         bool two = (c == '*' && d == '*') || (c == '.' && d == '.') ||
                    (c == '!' && d == '=') || (c == '<' && d == '=') ||
-                   (c == '>' && d == '=');
+                   (c == '>' && d == '=') || (c == '-' && d == '>');
         p->token = c == '@' ? T_AT : T_MARK;
         p->at += two ? 2 : 1;
     }
@@ -175,7 +219,7 @@ bool feel_unquote(struct parser *p, struct bus_strv w, struct bus_strv *ret)
         c = w.p[++i];
         size_t digits = c == 'u' ? 4 : c == 'U' ? 6 : 0;
         if (digits > 0) {
-            ok = i + digits < w.n - 0;
+            ok = i + digits < w.n;
             uint32_t u = ok ? hex_of(w.p + i + 1, digits, &ok) : 0;
             i += digits;
             bool high = u >= 0xD800 && u < 0xDC00;
@@ -188,6 +232,10 @@ bool feel_unquote(struct parser *p, struct bus_strv w, struct bus_strv *ret)
             n += ok ? utf8_put(to + n, u) : 0;
             continue;
         }
+        if (c != 'n' && c != 't' && c != 'r' && c != '"' && c != '\'' &&
+            c != '\\') {
+            to[n++] = '\\'; /* as it stands: "\d" of a pattern */
+        }
         to[n++] = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
     }
     *ret = (struct bus_strv){to, n};
@@ -195,4 +243,28 @@ bool feel_unquote(struct parser *p, struct bus_strv w, struct bus_strv *ret)
         (void)feel_fault(p, "a well-formed escape");
     }
     return ok;
+}
+
+bool feel_take_mark(struct parser *p, const char *m)
+{
+    if (!feel_mark(p, m)) {
+        char what[16];
+        (void)snprintf(what, sizeof(what), "'%s'", m);
+        (void)feel_fault(p, what);
+        return false;
+    }
+    feel_next(p);
+    return true;
+}
+
+bool feel_take_key(struct parser *p, const char *k)
+{
+    if (!feel_key(p, k)) {
+        char what[32];
+        (void)snprintf(what, sizeof(what), "'%s'", k);
+        (void)feel_fault(p, what);
+        return false;
+    }
+    feel_next(p);
+    return true;
 }

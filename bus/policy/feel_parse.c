@@ -1,47 +1,19 @@
 /* Text to tree: one token ahead, one function a level of precedence.
  *
- * or < and < comparison, between, in < + - < * / < ^ < unary - < path, filter,
- * call < primary (DMN 1.5, 10.3.1.2). The first fault ends it, with the place,
- * what was read and what was expected. */
+ * or < and < comparison, between, in, instance of < + - < * / < ** < unary - <
+ * path, filter, call < primary (DMN 1.5, 10.3.1.2). The first fault ends it,
+ * with the place, what was read and what was expected. */
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/base/clock.h"
 #include "bus/policy/feel_lex.h"
 
-#define KIDS_MAX 256
-
-static bool take_mark(struct parser *p, const char *m)
-{
-    if (!feel_mark(p, m)) {
-        char what[16];
-        (void)snprintf(what, sizeof(what), "'%s'", m);
-        (void)feel_fault(p, what);
-        return false;
-    }
-    feel_next(p);
-    return true;
-}
-
-static bool take_key(struct parser *p, const char *k)
-{
-    if (!feel_key(p, k)) {
-        char what[32];
-        (void)snprintf(what, sizeof(what), "'%s'", k);
-        (void)feel_fault(p, what);
-        return false;
-    }
-    feel_next(p);
-    return true;
-}
-
-static struct feel_node *node(struct parser *p,
-                              enum node_kind kind,
-                              size_t offset,
-                              const struct feel_node *const *kids,
-                              size_t n)
+struct feel_node *feel_new_node(struct parser *p,
+                                enum node_kind kind,
+                                size_t offset,
+                                const struct feel_node *const *kids,
+                                size_t n)
 {
     struct feel_node *t = bus_arena_calloc(p->mem, 1, sizeof(*t));
     const struct feel_node **copy =
@@ -57,357 +29,88 @@ static struct feel_node *node(struct parser *p,
     return t;
 }
 
-static const struct feel_node *constant(struct parser *p, struct feel_value v)
+bool feel_add_kid(struct parser *p,
+                  struct kids *k,
+                  const struct feel_node *kid,
+                  struct bus_strv name)
 {
-    struct feel_node *t = node(p, NODE_CONSTANT, p->start, NULL, 0);
-    if (t != NULL) {
-        t->constant = v;
+    if (k->n == k->cap) {
+        size_t cap = k->cap ? k->cap * 2 : 8;
+        const struct feel_node **v =
+            cap <= KIDS_MAX ? bus_arena_alloc(p->mem, cap * sizeof(*v)) : NULL;
+        struct bus_strv *names = bus_arena_alloc(p->mem, cap * sizeof(*names));
+        if (v == NULL || names == NULL) {
+            (void)feel_fault(p, "fewer parts");
+            return false;
+        }
+        if (k->n > 0) {
+            memcpy(v, k->v, k->n * sizeof(*v));
+            memcpy(names, k->names, k->n * sizeof(*names));
+        }
+        k->v = v;
+        k->names = names;
+        k->cap = cap;
     }
-    return t;
+    k->v[k->n] = kid;
+    k->names[k->n++] = name;
+    return true;
 }
 
-static const struct feel_node *expression(struct parser *p);
-
-/* --- literals --- */
-
-static const struct feel_node *at_literal(struct parser *p)
+/* In "[1..5[" the last bracket ends a range and opens no filter. */
+static bool closes_range(const struct parser *p)
 {
-    feel_next(p);
-    struct bus_strv s;
-    if (p->token != T_STRING || !feel_unquote(p, p->word, &s)) {
-        return feel_fault(p, "a quoted date or duration behind '@'");
-    }
-    int32_t days = 0;
-    struct feel_value v;
-    if (bus_date_parse(s, &days)) {
-        v = feel_days_date(days);
-    } else if (!feel_duration_parse(s, &v)) {
-        return feel_fault(p, "a date like @\"2026-07-01\" or a duration");
-    }
-    const struct feel_node *t = constant(p, v);
-    feel_next(p);
-    return t;
-}
-
-static const struct feel_node *literal(struct parser *p)
-{
-    struct feel_value v = feel_null;
-    if (p->token == T_NUMBER && !feel_number_parse(p->word, &v)) {
-        return feel_fault(p, "a number within 34 digits");
-    }
-    if (p->token == T_STRING) {
-        struct bus_strv s;
-        if (!feel_unquote(p, p->word, &s)) {
-            return NULL;
-        }
-        v = feel_string(s);
-    }
-    const struct feel_node *t = constant(p, v);
-    feel_next(p);
-    return t;
-}
-
-/* --- lists, ranges, contexts --- */
-
-static const struct feel_node *range_end(struct parser *p,
-                                         size_t start,
-                                         bool low_closed,
-                                         const struct feel_node *low)
-{
-    feel_next(p); /* ".." */
-    const struct feel_node *high = expression(p);
-    if (high == NULL) {
-        return NULL;
-    }
-    bool closed = feel_mark(p, "]");
-    if (!closed && !feel_mark(p, ")") && !feel_mark(p, "[")) {
-        return feel_fault(p, "the range's ']' or ')'");
-    }
-    feel_next(p);
-    const struct feel_node *kids[] = {low, high};
-    struct feel_node *t = node(p, NODE_RANGE, start, kids, 2);
-    if (t != NULL) {
-        t->low_closed = low_closed;
-        t->high_closed = closed;
-    }
-    return t;
-}
-
-static const struct feel_node *list_or_range(struct parser *p)
-{
-    size_t start = p->start, n = 0;
-    const struct feel_node *kids[KIDS_MAX];
-    feel_next(p);
-    if (feel_mark(p, "]")) {
-        feel_next(p);
-        return node(p, NODE_LIST, start, NULL, 0);
-    }
-    for (;;) {
-        const struct feel_node *e = expression(p);
-        if (e == NULL || n == KIDS_MAX) {
-            return e ? feel_fault(p, "fewer items") : NULL;
-        }
-        if (n == 0 && feel_mark(p, "..")) {
-            return range_end(p, start, true, e);
-        }
-        kids[n++] = e;
-        if (!feel_mark(p, ",")) {
-            break;
-        }
-        feel_next(p);
-    }
-    return take_mark(p, "]") ? node(p, NODE_LIST, start, kids, n) : NULL;
-}
-
-static const struct feel_node *parenthesis(struct parser *p)
-{
-    size_t start = p->start;
-    feel_next(p);
-    const struct feel_node *e = expression(p);
-    if (e != NULL && feel_mark(p, "..")) {
-        return range_end(p, start, false, e);
-    }
-    return e != NULL && take_mark(p, ")") ? e : NULL;
-}
-
-static const struct feel_node *context(struct parser *p)
-{
-    size_t start = p->start, n = 0;
-    const struct feel_node *kids[KIDS_MAX];
-    struct bus_strv names[KIDS_MAX];
-    feel_next(p);
-    while (!feel_mark(p, "}")) {
-        if (n > 0 && !take_mark(p, ",")) {
-            return NULL;
-        }
-        if (n == KIDS_MAX || (p->token != T_NAME && p->token != T_STRING)) {
-            return feel_fault(p, "an entry's name");
-        }
-        names[n] = p->word;
-        if (p->token == T_STRING && !feel_unquote(p, p->word, &names[n])) {
-            return NULL;
-        }
-        feel_next(p);
-        if (!take_mark(p, ":") || (kids[n] = expression(p)) == NULL) {
-            return NULL;
-        }
-        n++;
-    }
-    feel_next(p);
-    struct feel_node *t = node(p, NODE_CONTEXT, start, kids, n);
-    if (t != NULL) {
-        t->names = bus_arena_dup(p->mem, names, n * sizeof(*names));
-    }
-    return t != NULL && (n == 0 || t->names != NULL) ? t : NULL;
-}
-
-/* --- if, some, every, for --- */
-
-static const struct feel_node *conditional(struct parser *p)
-{
-    size_t start = p->start;
-    const struct feel_node *kids[3] = {NULL};
-    feel_next(p);
-    if ((kids[0] = expression(p)) == NULL || !take_key(p, "then") ||
-        (kids[1] = expression(p)) == NULL || !take_key(p, "else") ||
-        (kids[2] = expression(p)) == NULL) {
-        return NULL;
-    }
-    return node(p, NODE_IF, start, kids, 3);
-}
-
-static const struct feel_node *
-iteration(struct parser *p, enum node_kind kind, const char *then)
-{
-    size_t start = p->start, n = 0;
-    const struct feel_node *kids[FEEL_VARS_MAX + 1];
-    struct bus_strv names[FEEL_VARS_MAX];
-    feel_next(p);
-    for (;;) {
-        if (p->token != T_NAME || n == FEEL_VARS_MAX) {
-            return feel_fault(p, "a variable's name");
-        }
-        names[n] = p->word;
-        feel_next(p);
-        if (!take_key(p, "in") || (kids[n] = expression(p)) == NULL) {
-            return NULL;
-        }
-        if (feel_mark(p, "..")) { /* for i in 1..5 */
-            const struct feel_node *ends[] = {kids[n], NULL};
-            feel_next(p);
-            ends[1] = expression(p);
-            struct feel_node *r =
-                ends[1] ? node(p, NODE_RANGE, start, ends, 2) : NULL;
-            if (r == NULL) {
-                return NULL;
-            }
-            r->low_closed = r->high_closed = true;
-            kids[n] = r;
-        }
-        n++;
-        if (!feel_mark(p, ",")) {
-            break;
-        }
-        feel_next(p);
-    }
-    if (!take_key(p, then) || (kids[n] = expression(p)) == NULL) {
-        return NULL;
-    }
-    struct feel_node *t = node(p, kind, start, kids, n + 1);
-    if (t != NULL) {
-        t->names = bus_arena_dup(p->mem, names, n * sizeof(*names));
-    }
-    return t != NULL && t->names != NULL ? t : NULL;
-}
-
-/* --- names and calls --- */
-
-/* A function's name may be of several words ("years and months duration"):
- * the longest that is known and has a parenthesis behind it. */
-static const struct feel_builtin *function_name(struct parser *p)
-{
+    static const char *const marks[] = {")", "]", "}", ",", NULL};
+    static const char *const keys[] = {"and",    "or",        "then", "else",
+                                       "return", "satisfies", NULL};
     struct parser ahead = *p;
-    char words[80];
-    size_t n = 0;
-    while (ahead.token == T_NAME && n + ahead.word.n + 2 < sizeof(words)) {
-        if (n > 0) {
-            words[n++] = ' ';
-        }
-        memcpy(words + n, ahead.word.p, ahead.word.n);
-        n += ahead.word.n;
-        struct bus_strv w = {words, n};
-        feel_next(&ahead);
-        const struct feel_builtin *b = feel_builtin_find(w);
-        if (b != NULL && feel_mark(&ahead, "(")) {
-            *p = ahead;
-            return b;
-        }
-        if (!feel_builtin_prefix(w)) {
-            break;
+    feel_next(&ahead);
+    for (size_t i = 0; marks[i] != NULL; i++) {
+        if (feel_mark(&ahead, marks[i])) {
+            return true;
         }
     }
-    return NULL;
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        if (feel_key(&ahead, keys[i])) {
+            return true;
+        }
+    }
+    return ahead.token == T_END;
 }
 
-static const struct feel_node *
-call(struct parser *p, const struct feel_builtin *b, size_t start)
-{
-    const struct feel_node *kids[KIDS_MAX];
-    size_t n = 0;
-    feel_next(p); /* "(" */
-    while (!feel_mark(p, ")")) {
-        if (n > 0 && !take_mark(p, ",")) {
-            return NULL;
-        }
-        if (n == KIDS_MAX || (kids[n] = expression(p)) == NULL) {
-            return feel_fault(p, "fewer arguments");
-        }
-        n++;
-    }
-    if ((int)n < b->args_min || (b->args_max >= 0 && (int)n > b->args_max)) {
-        p->start = start;
-        p->word = bus_strv(b->name);
-        return feel_fault(p, "another number of arguments");
-    }
-    feel_next(p);
-    struct feel_node *t = node(p, NODE_CALL, start, kids, n);
-    if (t != NULL) {
-        t->builtin = b;
-        t->name = bus_strv(b->name);
-    }
-    return t;
-}
-
-static const struct feel_node *name_or_word(struct parser *p)
+static const struct feel_node *step(struct parser *p, const struct feel_node *e)
 {
     size_t start = p->start;
-    const struct feel_builtin *b = function_name(p);
-    if (b != NULL) {
-        return call(p, b, start);
-    }
-    static const char *const reserved[] = {
-        "and", "or", "in", "then", "else", "satisfies", "return", "between"};
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-        if (feel_key(p, reserved[i])) {
-            return feel_fault(p, "a value");
-        }
-    }
-    struct bus_strv w = p->word;
-    if (feel_key(p, "true") || feel_key(p, "false") || feel_key(p, "null")) {
-        struct feel_value v =
-            w.p[0] == 'n' ? feel_null : feel_bool(w.p[0] == 't');
-        const struct feel_node *t = constant(p, v);
-        feel_next(p);
-        return t;
-    }
-    feel_next(p);
     if (feel_mark(p, "(")) {
-        p->start = start;
-        p->word = w;
-        return feel_fault(p, "a function that is known");
+        return feel_call_of(p, e, NULL, start);
     }
-    struct feel_node *t = node(p, NODE_NAME, start, NULL, 0);
-    if (t != NULL) {
-        t->name = w;
+    bool path = feel_mark(p, ".");
+    feel_next(p);
+    const struct feel_node *kids[2] = {e, NULL};
+    if (path) {
+        feel_longest_name(p);
+        if (p->token != T_NAME) {
+            return feel_fault(p, "a name behind '.'");
+        }
+        start = p->start;
+    } else if ((kids[1] = feel_expression(p)) == NULL ||
+               !feel_take_mark(p, "]")) {
+        return NULL;
+    }
+    struct feel_node *t = feel_new_node(p, path ? NODE_PATH : NODE_FILTER, start,
+                                        kids, path ? 1 : 2);
+    if (t != NULL && path) {
+        t->name = p->word;
+        feel_next(p);
     }
     return t;
-}
-
-static const struct feel_node *primary(struct parser *p)
-{
-    switch (p->token) {
-    case T_NUMBER:
-    case T_STRING:
-        return literal(p);
-    case T_AT:
-        return at_literal(p);
-    case T_NAME:
-        return feel_key(p, "if")      ? conditional(p)
-               : feel_key(p, "some")  ? iteration(p, NODE_SOME, "satisfies")
-               : feel_key(p, "every") ? iteration(p, NODE_EVERY, "satisfies")
-               : feel_key(p, "for")   ? iteration(p, NODE_FOR, "return")
-                                      : name_or_word(p);
-    case T_MARK:
-        if (feel_mark(p, "(")) {
-            return parenthesis(p);
-        }
-        if (feel_mark(p, "[")) {
-            return list_or_range(p);
-        }
-        if (feel_mark(p, "{")) {
-            return context(p);
-        }
-        break;
-    case T_END:
-        break;
-    }
-    return feel_fault(p, "a value");
 }
 
 static const struct feel_node *postfix(struct parser *p)
 {
-    const struct feel_node *e = primary(p);
-    while (e != NULL && (feel_mark(p, ".") || feel_mark(p, "["))) {
-        size_t start = p->start;
-        bool path = feel_mark(p, ".");
-        feel_next(p);
-        const struct feel_node *kids[2] = {e, NULL};
-        if (path && p->token != T_NAME) {
-            return feel_fault(p, "a name behind '.'");
-        }
-        struct bus_strv name = p->word;
-        if (path) {
-            start = p->start;
-            feel_next(p);
-        } else if ((kids[1] = expression(p)) == NULL || !take_mark(p, "]")) {
-            return NULL;
-        }
-        struct feel_node *t =
-            node(p, path ? NODE_PATH : NODE_FILTER, start, kids, path ? 1 : 2);
-        if (t != NULL && path) {
-            t->name = name;
-        }
-        e = t;
+    const struct feel_node *e = feel_primary(p);
+    while (e != NULL && (feel_mark(p, ".") || feel_mark(p, "(") ||
+                         (feel_mark(p, "[") && !closes_range(p)))) {
+        e = step(p, e);
     }
     return e;
 }
@@ -418,9 +121,13 @@ static const struct feel_node *negation(struct parser *p)
         return postfix(p);
     }
     size_t start = p->start;
+    if (++p->depth > FEEL_DEPTH_MAX) {
+        return feel_fault(p, "a flatter expression");
+    }
     feel_next(p);
     const struct feel_node *kid = negation(p);
-    return kid ? node(p, NODE_NEGATE, start, &kid, 1) : NULL;
+    p->depth--;
+    return kid ? feel_new_node(p, NODE_NEGATE, start, &kid, 1) : NULL;
 }
 
 static const struct feel_node *arithmetic(struct parser *p, int level)
@@ -439,13 +146,18 @@ static const struct feel_node *arithmetic(struct parser *p, int level)
         feel_next(p);
         const struct feel_node *kids[] = {left, arithmetic(p, level + 1)};
         struct feel_node *t =
-            kids[1] ? node(p, NODE_ARITH, start, kids, 2) : NULL;
+            kids[1] ? feel_new_node(p, NODE_ARITH, start, kids, 2) : NULL;
         if (t != NULL) {
             t->op = op;
         }
         left = t;
     }
     return left;
+}
+
+const struct feel_node *feel_sum(struct parser *p)
+{
+    return arithmetic(p, 0);
 }
 
 static char comparison_op(const struct parser *p)
@@ -459,82 +171,128 @@ static char comparison_op(const struct parser *p)
                                 : '\0';
 }
 
-static const struct feel_node *unary_test(struct parser *p)
+const struct feel_node *feel_unary_test(struct parser *p)
 {
     char op = comparison_op(p);
     size_t start = p->start;
     if (op == '\0') {
-        return arithmetic(p, 0);
+        return feel_expression(p);
     }
     feel_next(p);
-    const struct feel_node *kid = arithmetic(p, 0);
-    struct feel_node *t = kid ? node(p, NODE_TEST, start, &kid, 1) : NULL;
+    const struct feel_node *kid = feel_sum(p);
+    struct feel_node *t =
+        kid ? feel_new_node(p, NODE_TEST, start, &kid, 1) : NULL;
     if (t != NULL) {
         t->op = op;
     }
     return t;
 }
 
+/* in test, in (test, test) */
 static const struct feel_node *membership(struct parser *p,
                                           const struct feel_node *left)
 {
-    const struct feel_node *kids[KIDS_MAX] = {left};
-    size_t start = p->start, n = 1;
+    struct kids k = {0};
+    size_t start = p->start;
     feel_next(p);
-    bool list = feel_mark(p, "(");
-    struct parser before = *p;
-    if (list) {
-        feel_next(p);
-    }
-    do {
-        if (n > 1) {
-            feel_next(p);
-        }
-        kids[n] = unary_test(p);
-        if (kids[n] == NULL || n + 1 == KIDS_MAX) {
-            return NULL;
-        }
-        n++;
-    } while (list && feel_mark(p, ","));
-    if (list && n == 2 && feel_mark(p, "..")) { /* in (1..5) */
-        *p = before;
-        kids[1] = unary_test(p);
-        list = false;
-    }
-    if (kids[1] == NULL || (list && !take_mark(p, ")"))) {
+    if (!feel_add_kid(p, &k, left, (struct bus_strv){0})) {
         return NULL;
     }
-    return node(p, NODE_IN, start, kids, n);
+    struct parser before = *p;
+    bool list = feel_mark(p, "(");
+    if (list) { /* a range may begin with it, or an expression */
+        feel_next(p);
+        do {
+            if (k.n > 1) {
+                feel_next(p);
+            }
+            const struct feel_node *t = feel_unary_test(p);
+            if (t == NULL || !feel_add_kid(p, &k, t, (struct bus_strv){0})) {
+                return NULL;
+            }
+        } while (feel_mark(p, ","));
+        if (k.n > 2 || !feel_mark(p, "..")) {
+            return feel_take_mark(p, ")")
+                       ? feel_new_node(p, NODE_IN, start, k.v, k.n)
+                       : NULL;
+        }
+        *p = before;
+        k.n = 1;
+    }
+    const struct feel_node *t =
+        comparison_op(p) ? feel_unary_test(p) : feel_sum(p);
+    if (t == NULL || !feel_add_kid(p, &k, t, (struct bus_strv){0})) {
+        return NULL;
+    }
+    return feel_new_node(p, NODE_IN, start, k.v, k.n);
+}
+
+static const struct feel_node *between(struct parser *p,
+                                       const struct feel_node *left)
+{
+    size_t start = p->start;
+    feel_next(p);
+    const struct feel_node *kids[] = {left, feel_sum(p), NULL};
+    if (kids[1] == NULL || !feel_take_key(p, "and") ||
+        (kids[2] = feel_sum(p)) == NULL) {
+        return NULL;
+    }
+    return feel_new_node(p, NODE_BETWEEN, start, kids, 3);
+}
+
+static const struct feel_node *instance(struct parser *p,
+                                        const struct feel_node *left)
+{
+    size_t start = p->start;
+    feel_next(p);
+    if (!feel_take_key(p, "of")) {
+        return NULL;
+    }
+    const struct feel_type *type = feel_type_text(p);
+    struct feel_node *t =
+        type ? feel_new_node(p, NODE_INSTANCE, start, &left, 1) : NULL;
+    if (t != NULL) {
+        t->type = type;
+    }
+    return t;
+}
+
+static const struct feel_node *compared(struct parser *p,
+                                        const struct feel_node *left,
+                                        char op)
+{
+    size_t start = p->start;
+    feel_next(p);
+    const struct feel_node *kids[] = {left, feel_sum(p)};
+    while (kids[1] != NULL && feel_key(p, "instance")) {
+        kids[1] = instance(p, kids[1]);
+    }
+    struct feel_node *t =
+        kids[1] ? feel_new_node(p, NODE_COMPARE, start, kids, 2) : NULL;
+    if (t != NULL) {
+        t->op = op;
+    }
+    return t;
 }
 
 static const struct feel_node *comparison(struct parser *p)
 {
-    const struct feel_node *left = arithmetic(p, 0);
-    size_t start = p->start;
-    char op = comparison_op(p);
-    if (left == NULL) {
-        return NULL;
-    }
-    if (op != '\0') {
-        feel_next(p);
-        const struct feel_node *kids[] = {left, arithmetic(p, 0)};
-        struct feel_node *t =
-            kids[1] ? node(p, NODE_COMPARE, start, kids, 2) : NULL;
-        if (t != NULL) {
-            t->op = op;
+    const struct feel_node *left = feel_sum(p);
+    while (left != NULL) {
+        char op = comparison_op(p);
+        if (op != '\0') {
+            left = compared(p, left, op);
+        } else if (feel_key(p, "between")) {
+            left = between(p, left);
+        } else if (feel_key(p, "instance")) {
+            left = instance(p, left);
+        } else if (feel_key(p, "in")) {
+            left = membership(p, left);
+        } else {
+            break;
         }
-        return t;
     }
-    if (feel_key(p, "between")) {
-        feel_next(p);
-        const struct feel_node *kids[] = {left, arithmetic(p, 0), NULL};
-        if (kids[1] == NULL || !take_key(p, "and") ||
-            (kids[2] = arithmetic(p, 0)) == NULL) {
-            return NULL;
-        }
-        return node(p, NODE_BETWEEN, start, kids, 3);
-    }
-    return feel_key(p, "in") ? membership(p, left) : left;
+    return left;
 }
 
 static const struct feel_node *junction(struct parser *p, bool is_or)
@@ -545,13 +303,14 @@ static const struct feel_node *junction(struct parser *p, bool is_or)
         feel_next(p);
         const struct feel_node *kids[] = {left, is_or ? junction(p, false)
                                                       : comparison(p)};
-        left = kids[1] ? node(p, is_or ? NODE_OR : NODE_AND, start, kids, 2)
+        left = kids[1] ? feel_new_node(p, is_or ? NODE_OR : NODE_AND, start,
+                                       kids, 2)
                        : NULL;
     }
     return left;
 }
 
-static const struct feel_node *expression(struct parser *p)
+const struct feel_node *feel_expression(struct parser *p)
 {
     if (p->failed) {
         return NULL;
@@ -564,21 +323,111 @@ static const struct feel_node *expression(struct parser *p)
     return e;
 }
 
+/* --- the doors --- */
+
+static bool open_text(struct parser *p)
+{
+    p->err->offset = 0;
+    if (p->text.n > FEEL_TEXT_MAX || !bus_utf8_valid(p->text.p, p->text.n)) {
+        (void)snprintf(p->err->text, sizeof(p->err->text),
+                       "an expression is UTF-8 of at most %d bytes",
+                       FEEL_TEXT_MAX);
+        return false;
+    }
+    feel_next(p);
+    return true;
+}
+
+static const struct feel_node *whole(struct parser *p,
+                                     const struct feel_node *e)
+{
+    if (e != NULL && p->token != T_END) {
+        e = feel_fault(p, "an operator or the end");
+    }
+    return p->failed ? NULL : e;
+}
+
+const struct feel_node *feel_parse_in(struct bus_strv text,
+                                      const struct feel_names *names,
+                                      struct bus_arena *mem,
+                                      struct feel_error *err)
+{
+    struct declared declared = {.n = 0};
+    struct parser p = {.text = text,
+                       .mem = mem,
+                       .err = err,
+                       .names = names,
+                       .declared = &declared};
+    return open_text(&p) ? whole(&p, feel_expression(&p)) : NULL;
+}
+
 const struct feel_node *
 feel_parse(struct bus_strv text, struct bus_arena *mem, struct feel_error *err)
 {
-    struct parser p = {.text = text, .mem = mem, .err = err};
-    if (text.n > FEEL_TEXT_MAX || !bus_utf8_valid(text.p, text.n)) {
-        err->offset = 0;
-        (void)snprintf(err->text, sizeof(err->text),
-                       "an expression is UTF-8 of at most %d bytes",
-                       FEEL_TEXT_MAX);
+    return feel_parse_in(text, NULL, mem, err);
+}
+
+static const struct feel_node *tests(struct parser *p)
+{
+    struct kids k = {0};
+    size_t start = p->start;
+    struct parser before = *p;
+    if (feel_mark(p, "-")) {
+        feel_next(p);
+        if (p->token == T_END) {
+            return feel_new_node(p, NODE_TESTS, start, NULL, 0);
+        }
+        *p = before;
+    }
+    bool negated = false;
+    if (feel_key(p, "not")) {
+        feel_next(p);
+        negated = feel_mark(p, "(");
+        if (negated) {
+            feel_next(p);
+        } else {
+            *p = before;
+        }
+    }
+    for (;;) {
+        const struct feel_node *t = feel_unary_test(p);
+        if (t == NULL || !feel_add_kid(p, &k, t, (struct bus_strv){0})) {
+            return NULL;
+        }
+        if (!feel_mark(p, ",")) {
+            break;
+        }
+        feel_next(p);
+    }
+    if (negated && !feel_take_mark(p, ")")) {
         return NULL;
     }
-    feel_next(&p);
-    const struct feel_node *e = expression(&p);
-    if (e != NULL && p.token != T_END) {
-        e = feel_fault(&p, "an operator or the end");
+    if (negated && p->token != T_END && k.n == 1) { /* not(x) and y */
+        *p = before;
+        const struct feel_node *t = feel_expression(p);
+        k.n = 0;
+        negated = false;
+        if (t == NULL || !feel_add_kid(p, &k, t, (struct bus_strv){0})) {
+            return NULL;
+        }
     }
-    return p.failed ? NULL : e;
+    struct feel_node *t = feel_new_node(p, NODE_TESTS, start, k.v, k.n);
+    if (t != NULL) {
+        t->op = negated ? '!' : ' ';
+    }
+    return t;
+}
+
+const struct feel_node *feel_parse_tests(struct bus_strv text,
+                                         const struct feel_names *names,
+                                         struct bus_arena *mem,
+                                         struct feel_error *err)
+{
+    struct declared declared = {.n = 0};
+    struct parser p = {.text = text,
+                       .mem = mem,
+                       .err = err,
+                       .names = names,
+                       .declared = &declared};
+    return open_text(&p) ? whole(&p, tests(&p)) : NULL;
 }

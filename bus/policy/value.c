@@ -1,21 +1,13 @@
 #include "bus/policy/value.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define DECIMAL_CALL_BY_REFERENCE      0
-#define DECIMAL_GLOBAL_ROUNDING        0
-#define DECIMAL_GLOBAL_EXCEPTION_FLAGS 0
-#include <bid_conf.h>
-
-#include <bid_functions.h>
+#include "bus/policy/number.h"
+#include "bus/policy/temporal.h"
 
 const struct feel_value feel_null = {.kind = FEEL_NULL};
 const struct feel_value feel_true = {.kind = FEEL_BOOLEAN, .boolean = true};
 const struct feel_value feel_false = {.kind = FEEL_BOOLEAN};
-
-#define NUMBER_TEXT_MAX 64
-#define EXPONENT_MAX    6144
 
 struct feel_value feel_wrong(const char *why)
 {
@@ -32,144 +24,47 @@ struct feel_value feel_string(struct bus_strv s)
     return (struct feel_value){.kind = FEEL_STRING, .string = s};
 }
 
-struct feel_value feel_days_date(int32_t days)
+struct feel_value feel_days_date(int64_t days)
 {
-    return (struct feel_value){.kind = FEEL_DATE, .count = days};
+    return (struct feel_value){.kind = FEEL_DATE, .when = {days, 0, NULL}};
 }
 
-static BID_UINT128 to_bid(const struct feel_value *v)
+struct feel_value feel_list_of(const struct feel_value *v, size_t n)
 {
-    BID_UINT128 b;
-    memcpy(&b, &v->number, sizeof(b));
-    return b;
+    return (struct feel_value){.kind = FEEL_LIST, .list = {v, n}};
 }
 
-static struct feel_value of_bid(BID_UINT128 b)
+const struct feel_value *feel_entry_get(const struct feel_context *c,
+                                        struct bus_strv key)
 {
-    struct feel_value v = {.kind = FEEL_NUMBER};
-    memcpy(&v.number, &b, sizeof(b));
-    return v;
-}
-
-struct feel_value feel_long(int64_t n)
-{
-    return of_bid(bid128_from_int64(n));
-}
-
-bool feel_number_parse(struct bus_strv text, struct feel_value *ret)
-{
-    char buf[NUMBER_TEXT_MAX * 4];
-    if (text.n == 0 || text.n >= sizeof(buf)) {
-        return false;
-    }
-    (void)bus_strv_copy(buf, sizeof(buf), text);
-    _IDEC_flags flags = 0;
-    BID_UINT128 b = bid128_from_string(buf, BID_ROUNDING_TO_NEAREST, &flags);
-    *ret = of_bid(b);
-    return bid128_isFinite(b);
-}
-
-bool feel_number_to_long(const struct feel_value *v, int64_t *ret)
-{
-    _IDEC_flags flags = 0;
-    BID_UINT128 b = to_bid(v);
-    *ret = bid128_to_int64_xint(b, &flags);
-    return (flags & (BID_INVALID_EXCEPTION | BID_INEXACT_EXCEPTION)) == 0;
-}
-
-int feel_number_cmp(const struct feel_value *a, const struct feel_value *b)
-{
-    _IDEC_flags flags = 0;
-    BID_UINT128 x = to_bid(a), y = to_bid(b);
-    return bid128_quiet_less(x, y, &flags)      ? -1
-           : bid128_quiet_greater(x, y, &flags) ? 1
-                                                : 0;
-}
-
-struct feel_value
-feel_number_op(char op, const struct feel_value *a, const struct feel_value *b)
-{
-    _IDEC_flags flags = 0;
-    BID_UINT128 x = to_bid(a), y = to_bid(b), r;
-    _IDEC_round how = BID_ROUNDING_TO_NEAREST;
-    switch (op) {
-    case '+':
-        r = bid128_add(x, y, how, &flags);
-        break;
-    case '-':
-        r = bid128_sub(x, y, how, &flags);
-        break;
-    case '*':
-        r = bid128_mul(x, y, how, &flags);
-        break;
-    case '/':
-        if (bid128_isZero(y)) {
-            return feel_wrong("division by zero");
+    for (size_t i = 0; i < c->n; i++) {
+        if (bus_strv_eq(c->v[i].key, key)) {
+            return c->v[i].value;
         }
-        r = bid128_div(x, y, how, &flags);
-        break;
-    default:
-        r = bid128_pow(x, y, how, &flags);
-        break;
     }
-    return bid128_isFinite(r) ? of_bid(r) : feel_wrong("a number out of range");
+    return NULL;
 }
 
-struct feel_value feel_number_round(const struct feel_value *v,
-                                    int64_t digits,
-                                    enum feel_round how)
+const char *feel_kind_name(enum feel_kind k)
 {
-    static const _IDEC_round modes[] = {
-        [FEEL_FLOOR] = BID_ROUNDING_DOWN,
-        [FEEL_CEILING] = BID_ROUNDING_UP,
-        [FEEL_HALF_EVEN] = BID_ROUNDING_TO_NEAREST,
-        [FEEL_HALF_UP] = BID_ROUNDING_TIES_AWAY,
+    static const char *const names[] = {
+        [FEEL_NULL] = "null",
+        [FEEL_BOOLEAN] = "boolean",
+        [FEEL_NUMBER] = "number",
+        [FEEL_STRING] = "string",
+        [FEEL_DATE] = "date",
+        [FEEL_TIME] = "time",
+        [FEEL_DATE_TIME] = "date and time",
+        [FEEL_MONTHS] = "years and months duration",
+        [FEEL_DAYS] = "days and time duration",
+        [FEEL_LIST] = "list",
+        [FEEL_RANGE] = "range",
+        [FEEL_CONTEXT] = "context",
+        [FEEL_FUNCTION] = "function",
+        [FEEL_THING] = "context",
+        [FEEL_UNKNOWN] = "unknown",
     };
-    if (digits < -EXPONENT_MAX || digits > EXPONENT_MAX) {
-        return feel_wrong("a scale out of range");
-    }
-    _IDEC_flags flags = 0;
-    BID_UINT128 b =
-        bid128_scalbn(to_bid(v), (int)digits, BID_ROUNDING_TO_NEAREST, &flags);
-    b = bid128_round_integral_exact(b, modes[how], &flags);
-    b = bid128_scalbn(b, -(int)digits, BID_ROUNDING_TO_NEAREST, &flags);
-    return bid128_isFinite(b) ? of_bid(b) : feel_wrong("a number out of range");
-}
-
-/* "+1234E-2" -> "12.34" */
-char *feel_number_text(const struct feel_value *v, char *to, size_t cap)
-{
-    char raw[NUMBER_TEXT_MAX], digits[NUMBER_TEXT_MAX];
-    _IDEC_flags flags = 0;
-    bid128_to_string(raw, to_bid(v), &flags);
-    char *e = strchr(raw, 'E');
-    int exponent = 0;
-    if (e == NULL || sscanf(e + 1, "%d", &exponent) != 1) {
-        (void)snprintf(to, cap, "%s", raw);
-        return to;
-    }
-    size_t n = (size_t)(e - raw - 1);
-    memcpy(digits, raw + 1, n);
-    while (n > 1 && exponent < 0 && digits[n - 1] == '0') {
-        n--;
-        exponent++;
-    }
-    digits[n] = '\0';
-    const char *sign = raw[0] == '-' ? "-" : "";
-    if (exponent >= 0 && exponent < 20) {
-        (void)snprintf(to, cap, "%s%s%.*s", sign, digits, exponent,
-                       "00000000000000000000");
-    } else if (exponent < 0 && -exponent < (int)n) {
-        int point = (int)n + exponent;
-        (void)snprintf(to, cap, "%s%.*s.%s", sign, point, digits,
-                       digits + point);
-    } else if (exponent < 0 && -exponent < 30) {
-        (void)snprintf(to, cap, "%s0.%.*s%s", sign, -exponent - (int)n,
-                       "000000000000000000000000000000", digits);
-    } else {
-        (void)snprintf(to, cap, "%s%sE%d", sign, digits, exponent);
-    }
-    return to;
+    return names[k];
 }
 
 /* --- three values --- */
@@ -233,9 +128,11 @@ static struct feel_value junction(struct bus_arena *mem,
     if (is(a, !decides) && is(b, !decides)) {
         return feel_bool(!decides);
     }
-    return a->kind == FEEL_NULL && a->why ? *a
-           : b->kind == FEEL_NULL         ? *b
-                                          : feel_wrong("no boolean");
+    return a->kind == FEEL_NULL && a->why   ? *a
+           : b->kind == FEEL_NULL && b->why ? *b
+           : a->kind == FEEL_NULL           ? *a
+           : b->kind == FEEL_NULL           ? *b
+                                            : feel_wrong("no boolean");
 }
 
 struct feel_value feel_and(struct bus_arena *mem,
@@ -260,6 +157,27 @@ struct feel_value feel_not(const struct feel_value *a)
                : feel_wrong("not of something that is no boolean");
 }
 
+
+bool feel_unknown_in(struct bus_arena *mem,
+                     const struct feel_value *v,
+                     size_t n,
+                     struct feel_value *ret)
+{
+    bool found = false;
+    for (size_t i = 0; i < n; i++) {
+        struct feel_value inner = v[i];
+        if (v[i].kind == FEEL_LIST &&
+            !feel_unknown_in(mem, v[i].list.v, v[i].list.n, &inner)) {
+            continue;
+        }
+        if (inner.kind == FEEL_UNKNOWN) {
+            *ret = found ? feel_unknown_of(mem, ret, &inner) : inner;
+            found = true;
+        }
+    }
+    return found;
+}
+
 static struct feel_value equal_lists(struct bus_arena *mem,
                                      const struct feel_list *a,
                                      const struct feel_list *b)
@@ -270,6 +188,9 @@ static struct feel_value equal_lists(struct bus_arena *mem,
     struct feel_value all = feel_true;
     for (size_t i = 0; i < a->n; i++) {
         struct feel_value one = feel_equal(mem, &a->v[i], &b->v[i]);
+        if (one.kind == FEEL_NULL) {
+            one = feel_false;
+        }
         all = feel_and(mem, &all, &one);
     }
     return all;
@@ -280,12 +201,12 @@ static struct feel_value equal_contexts(struct bus_arena *mem,
                                         const struct feel_context *b)
 {
     struct feel_value all = feel_bool(a->n == b->n);
-    for (size_t i = 0; i < a->n && is(&all, true); i++) {
-        struct feel_value one = feel_false;
-        for (size_t k = 0; k < b->n; k++) {
-            if (bus_strv_eq(a->v[i].key, b->v[k].key)) {
-                one = feel_equal(mem, a->v[i].value, b->v[k].value);
-            }
+    for (size_t i = 0; i < a->n && feel_is_true(&all); i++) {
+        const struct feel_value *other = feel_entry_get(b, a->v[i].key);
+        struct feel_value one =
+            other ? feel_equal(mem, a->v[i].value, other) : feel_false;
+        if (one.kind == FEEL_NULL) {
+            one = feel_false;
         }
         all = feel_and(mem, &all, &one);
     }
@@ -302,10 +223,23 @@ static struct feel_value equal_ends(struct bus_arena *mem,
     return feel_equal(mem, a, b);
 }
 
+static struct feel_value equal_ranges(struct bus_arena *mem,
+                                      const struct feel_range *a,
+                                      const struct feel_range *b)
+{
+    struct feel_value low = equal_ends(mem, a->low, b->low);
+    struct feel_value high = equal_ends(mem, a->high, b->high);
+    high = feel_and(mem, &low, &high);
+    low = feel_bool(a->low_closed == b->low_closed &&
+                    a->high_closed == b->high_closed);
+    return feel_and(mem, &low, &high);
+}
+
 struct feel_value feel_equal(struct bus_arena *mem,
                              const struct feel_value *a,
                              const struct feel_value *b)
 {
+    int c = 1;
     if (a->kind == FEEL_UNKNOWN || b->kind == FEEL_UNKNOWN) {
         return feel_unknown_of(mem, a, b);
     }
@@ -315,7 +249,6 @@ struct feel_value feel_equal(struct bus_arena *mem,
     if (a->kind != b->kind) {
         return feel_wrong("two kinds that do not compare");
     }
-    struct feel_value low, high;
     switch (a->kind) {
     case FEEL_BOOLEAN:
         return feel_bool(a->boolean == b->boolean);
@@ -324,20 +257,21 @@ struct feel_value feel_equal(struct bus_arena *mem,
     case FEEL_STRING:
         return feel_bool(bus_strv_eq(a->string, b->string));
     case FEEL_DATE:
+    case FEEL_TIME:
+    case FEEL_DATE_TIME:
+        return feel_bool(feel_when_cmp(a, b, &c) && c == 0);
     case FEEL_MONTHS:
+        return feel_bool(a->months == b->months);
     case FEEL_DAYS:
-        return feel_bool(a->count == b->count);
+        return feel_bool(feel_span_cmp(a->span, b->span) == 0);
     case FEEL_LIST:
         return equal_lists(mem, &a->list, &b->list);
     case FEEL_CONTEXT:
         return equal_contexts(mem, &a->context, &b->context);
     case FEEL_RANGE:
-        low = equal_ends(mem, a->range.low, b->range.low);
-        high = equal_ends(mem, a->range.high, b->range.high);
-        high = feel_and(mem, &low, &high);
-        low = feel_bool(a->range.low_closed == b->range.low_closed &&
-                        a->range.high_closed == b->range.high_closed);
-        return feel_and(mem, &low, &high);
+        return equal_ranges(mem, &a->range, &b->range);
+    case FEEL_FUNCTION:
+        return feel_bool(a->function == b->function);
     case FEEL_THING:
         return feel_bool(a->thing.what == b->thing.what &&
                          a->thing.index == b->thing.index);
@@ -360,7 +294,7 @@ struct feel_value feel_order(struct bus_arena *mem,
     if (a->kind != b->kind) {
         return feel_wrong("two kinds that have no order");
     }
-    int c;
+    int c = 0;
     switch (a->kind) {
     case FEEL_NUMBER:
         c = feel_number_cmp(a, b);
@@ -369,9 +303,17 @@ struct feel_value feel_order(struct bus_arena *mem,
         c = bus_strv_cmp(a->string, b->string);
         break;
     case FEEL_DATE:
+    case FEEL_TIME:
+    case FEEL_DATE_TIME:
+        if (!feel_when_cmp(a, b, &c)) {
+            return feel_wrong("one has a time zone, the other has none");
+        }
+        break;
     case FEEL_MONTHS:
+        c = (a->months > b->months) - (a->months < b->months);
+        break;
     case FEEL_DAYS:
-        c = (a->count > b->count) - (a->count < b->count);
+        c = feel_span_cmp(a->span, b->span);
         break;
     default:
         return feel_wrong("a kind that has no order");

@@ -17,13 +17,16 @@ enum feel_kind {
     FEEL_BOOLEAN,
     FEEL_NUMBER, /* decimal128 */
     FEEL_STRING,
-    FEEL_DATE,   /* days since 1970-01-01 */
+    FEEL_DATE,
+    FEEL_TIME,
+    FEEL_DATE_TIME,
     FEEL_MONTHS, /* years and months duration */
-    FEEL_DAYS,   /* days and time duration, in whole days */
+    FEEL_DAYS,   /* days and time duration */
     FEEL_LIST,
     FEEL_RANGE,
     FEEL_CONTEXT, /* keys and values */
-    FEEL_THING,   /* household, member, standards: asked by name */
+    FEEL_FUNCTION,
+    FEEL_THING, /* household, member, standards: asked by name */
     FEEL_UNKNOWN
 };
 
@@ -45,6 +48,25 @@ struct feel_decimal
     uint64_t w[2];
 };
 
+/* A zone is an offset, or a name of the tz database (name.n > 0). */
+struct feel_zone
+{
+    int32_t offset; /* seconds east of UTC */
+    struct bus_strv name;
+};
+/* A day, a time of day, or both; zone NULL: local. */
+struct feel_when
+{
+    int64_t day;   /* since 1970-01-01; 0 for a time */
+    int64_t nanos; /* of the day */
+    const struct feel_zone *zone;
+};
+struct feel_span
+{
+    int64_t seconds;
+    int32_t nanos; /* 0 .. 999 999 999, counted upward from seconds */
+};
+
 enum feel_thing {
     FEEL_HOUSEHOLD,
     FEEL_MEMBER, /* index: which */
@@ -52,6 +74,7 @@ enum feel_thing {
 };
 
 struct feel_value;
+struct feel_function;
 struct feel_list
 {
     const struct feel_value *v;
@@ -79,10 +102,13 @@ struct feel_value
         bool boolean;
         struct feel_decimal number;
         struct bus_strv string;
-        int64_t count; /* DATE, MONTHS, DAYS */
+        struct feel_when when; /* DATE, TIME, DATE_TIME */
+        int64_t months;
+        struct feel_span span; /* DAYS */
         struct feel_list list;
         struct feel_range range;
         struct feel_context context;
+        const struct feel_function *function;
         struct
         {
             enum feel_thing what;
@@ -99,28 +125,28 @@ struct feel_value feel_wrong(const char *why);
 struct feel_value feel_bool(bool b);
 struct feel_value feel_long(int64_t v);
 struct feel_value feel_string(struct bus_strv s);
-struct feel_value feel_days_date(int32_t days);
+struct feel_value feel_days_date(int64_t days);
+struct feel_value feel_list_of(const struct feel_value *v, size_t n);
 /* UNKNOWN for one fact; null if the arena is full. */
 struct feel_value feel_unknown(struct bus_arena *mem, int fact, int member);
 /* UNKNOWN with what both lack; either may be of another kind. */
 struct feel_value feel_unknown_of(struct bus_arena *mem,
                                   const struct feel_value *a,
                                   const struct feel_value *b);
-
-/* --- numbers: decimal128, 34 digits, half even --- */
-bool feel_number_parse(struct bus_strv text, struct feel_value *ret);
-/* Whole and within 64 bits? */
-bool feel_number_to_long(const struct feel_value *v, int64_t *ret);
-int feel_number_cmp(const struct feel_value *a, const struct feel_value *b);
-/* op: + - * / ^ ; null with a reason for x/0 or a result that is no number. */
-struct feel_value
-feel_number_op(char op, const struct feel_value *a, const struct feel_value *b);
-enum feel_round { FEEL_FLOOR, FEEL_CEILING, FEEL_HALF_EVEN, FEEL_HALF_UP };
-struct feel_value feel_number_round(const struct feel_value *v,
-                                    int64_t digits,
-                                    enum feel_round how);
-/* Plain digits, no exponent for usual sizes; returns to. */
-char *feel_number_text(const struct feel_value *v, char *to, size_t cap);
+/* Any UNKNOWN among these, also inside lists? ret: what they lack together. */
+bool feel_unknown_in(struct bus_arena *mem,
+                     const struct feel_value *v,
+                     size_t n,
+                     struct feel_value *ret);
+static inline bool feel_is_true(const struct feel_value *v)
+{
+    return v->kind == FEEL_BOOLEAN && v->boolean;
+}
+/* The entry of a context, or NULL. */
+const struct feel_value *feel_entry_get(const struct feel_context *c,
+                                        struct bus_strv key);
+/* "number", "days and time duration", ... */
+const char *feel_kind_name(enum feel_kind k);
 
 /* Equality (10.3.2.13): TRUE, FALSE, UNKNOWN, or null for kinds that do not
  * compare. Deep for lists, contexts and ranges. */
@@ -139,5 +165,10 @@ struct feel_value feel_or(struct bus_arena *mem,
                           const struct feel_value *a,
                           const struct feel_value *b);
 struct feel_value feel_not(const struct feel_value *a);
+
+/* The value as string() shows it (10.3.4.1); quoted: strings as literals. NULL
+ * without memory. */
+const char *feel_text(struct bus_arena *mem, const struct feel_value *v);
+const char *feel_literal(struct bus_arena *mem, const struct feel_value *v);
 
 #endif
