@@ -1,8 +1,9 @@
 /* dmn: decision models.
  *
- * eval MODEL DECISION --input FILE.json: one decision, service or knowledge model
- * test DIR [--json]: every folder of the DMN TCK below DIR; per compliance level
- * how many cases pass, and the first difference of each that does not */
+ * eval MODEL DECISION --input FILE.json: one decision, service or knowledge
+ * model test DIR [--json]: every folder of the DMN TCK below DIR; per
+ * compliance level how many cases pass, and the first difference of each that
+ * does not */
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -39,8 +40,8 @@ static void report(void *data, const struct dmn_tck_result *r)
     }
     t->failed[t->level]++;
     if (!t->quiet) {
-        (void)printf("FAILED %s case %.*s, %.*s: expected %s, got %s\n", t->file,
-                     BUS_STRV_ARG(r->id), BUS_STRV_ARG(r->node),
+        (void)printf("FAILED %s case %.*s, %.*s: expected %s, got %s\n",
+                     t->file, BUS_STRV_ARG(r->id), BUS_STRV_ARG(r->node),
                      r->want ? r->want : "?", r->got ? r->got : "?");
     }
 }
@@ -53,7 +54,8 @@ static void print_faults(const struct bus_faults *f)
     bus_buf_fini(&out);
 }
 
-/* "x/0085-decision-services-test-01.xml" tests "x/0085-decision-services.dmn" */
+/* "x/0085-decision-services-test-01.xml" tests "x/0085-decision-services.dmn"
+ */
 static const char *model_of(struct testing *t, const char *test)
 {
     const char *slash = strrchr(test, '/');
@@ -150,7 +152,8 @@ static int test(const char *dir, bool json)
     size_t failed = 0;
     find_tests(&paths, dir, 0);
     if (paths.n == 0) {
-        (void)fprintf(stderr, "lianou dmn test: no *-test-*.xml below %s\n", dir);
+        (void)fprintf(stderr, "lianou dmn test: no *-test-*.xml below %s\n",
+                      dir);
         return LIANOU_USAGE;
     }
     qsort(paths.v, paths.n, sizeof(paths.v[0]), by_path);
@@ -186,8 +189,8 @@ static int evaluate(const char *model, const char *name, const char *input)
     } else {
         size_t n = in.context.n > GIVEN_MAX ? GIVEN_MAX : in.context.n;
         for (size_t i = 0; i < n; i++) {
-            given[i] = (struct dmn_given){{0}, in.context.v[i].key,
-                                          *in.context.v[i].value};
+            given[i] = (struct dmn_given){
+                {0}, in.context.v[i].key, *in.context.v[i].value};
         }
         struct feel_value v =
             dmn_evaluate(m, bus_strv(name), given, n, &now, &mem);

@@ -62,7 +62,8 @@ evaluate(const char *text, bool json, struct world *w, struct bus_arena *mem)
         return LIANOU_USAGE;
     }
     struct feel_value now = feel_now();
-    struct feel_env env = {.mem = mem, .data = w, .global = global, .now = &now};
+    struct feel_env env = {
+        .mem = mem, .data = w, .global = global, .now = &now};
     struct feel_value v = feel_eval(n, &env);
     if (json) {
         json_t *j = feel_to_json(mem, &v);

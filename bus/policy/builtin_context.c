@@ -18,9 +18,9 @@ static struct feel_value pair(struct feel_env *env, const struct feel_entry *e)
     struct feel_entry two[] = {{BUS_STRV("key"), key},
                                {BUS_STRV("value"), e->value}};
     struct feel_entry *kept = bus_arena_dup(env->mem, two, sizeof(two));
-    return key && kept ? (struct feel_value){.kind = FEEL_CONTEXT,
-                                             .context = {kept, 2}}
-                       : feel_wrong("no memory");
+    return key && kept
+               ? (struct feel_value){.kind = FEEL_CONTEXT, .context = {kept, 2}}
+               : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value get_entries(ARGS)
@@ -30,7 +30,7 @@ static struct feel_value get_entries(ARGS)
     for (size_t i = 0; v != NULL && i < n; i++) {
         v[i] = pair(env, &a[0].context.v[i]);
     }
-    return v ? feel_list_of(v, n) : feel_wrong("no memory");
+    return v ? feel_list_of(v, n) : feel_wrong(feel_no_memory);
 }
 
 /* c with key set to value: replaced in its place, or added behind. */
@@ -43,7 +43,7 @@ static struct feel_value with(struct feel_env *env,
     const struct feel_value *kept = feel_keep(env, *value);
     size_t i = 0;
     if (e == NULL || kept == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     if (c->n > 0) {
         memcpy(e, c->v, c->n * sizeof(*e));

@@ -142,13 +142,12 @@ static struct feel_value sublist(ARGS)
     return feel_list_of(a[0].list.v + from, (size_t)len);
 }
 
-static struct feel_value pushed(struct feel_env *env,
-                                struct feel_growing *g,
-                                const struct feel_list *l)
+static struct feel_value
+pushed(struct feel_env *env, struct feel_growing *g, const struct feel_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         if (!feel_push(env, g, l->v[i])) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
     return feel_list_of(g->v, g->n);
@@ -208,12 +207,14 @@ static struct feel_value without(ARGS)
         return feel_wrong("a position outside the list");
     }
     struct feel_list front = {a[0].list.v, (size_t)at};
-    struct feel_list back = {a[0].list.v + at + 1, a[0].list.n - (size_t)at - 1};
+    struct feel_list back = {a[0].list.v + at + 1,
+                             a[0].list.n - (size_t)at - 1};
     (void)pushed(env, &g, &front);
     return pushed(env, &g, &back);
 }
 
-static struct feel_value copied(struct feel_env *env, const struct feel_value *l)
+static struct feel_value copied(struct feel_env *env,
+                                const struct feel_value *l)
 {
     struct feel_growing g = {0};
     return pushed(env, &g, &l->list);
@@ -254,7 +255,7 @@ static struct feel_value reverse(ARGS)
     struct feel_growing g = {0};
     for (size_t i = a[0].list.n; i > 0; i--) {
         if (!feel_push(env, &g, a[0].list.v[i - 1])) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
     return feel_list_of(g.v, g.n);
@@ -274,7 +275,7 @@ static struct feel_value index_of(ARGS)
     for (size_t i = 0; i < a[0].list.n; i++) {
         if (same(env, &a[0].list.v[i], &a[1]) &&
             !feel_push(env, &g, feel_long((int64_t)i + 1))) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
     return feel_list_of(g.v, g.n);
@@ -289,7 +290,7 @@ static struct feel_value distinct(ARGS)
             seen = same(env, &a[0].list.v[i], &g.v[k]);
         }
         if (!seen && !feel_push(env, &g, a[0].list.v[i])) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
     return feel_list_of(g.v, g.n);
@@ -381,9 +382,10 @@ static struct feel_value sorted(struct feel_env *env,
     struct sorting s = {env, precedes, feel_null, false};
     struct feel_value r = copied(env, list);
     size_t n = r.kind == FEEL_LIST ? r.list.n : 0;
-    struct feel_value *room = bus_arena_alloc(env->mem, (n + 1) * sizeof(*room));
+    struct feel_value *room =
+        bus_arena_alloc(env->mem, (n + 1) * sizeof(*room));
     if (r.kind != FEEL_LIST || room == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     if (n > 0) {
         merge_sort(&s, (struct feel_value *)(uintptr_t)r.list.v, room, n);
@@ -426,7 +428,7 @@ static struct feel_value mode(ARGS)
             g.n = 0;
         }
         if (run == best && !feel_push(env, &g, s.list.v[i])) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
     return feel_list_of(g.v, g.n);

@@ -3,7 +3,8 @@
 
 #define ARGS struct feel_env *env, const struct feel_value *a
 
-static struct feel_value rounding(const struct feel_value *a, enum feel_round how)
+static struct feel_value rounding(const struct feel_value *a,
+                                  enum feel_round how)
 {
     int64_t scale = 0;
     if (a[1].kind == FEEL_NUMBER && !feel_number_trunc(&a[1], &scale)) {
@@ -35,8 +36,7 @@ static struct feel_value absolute(ARGS)
     if (r.kind == FEEL_MONTHS) {
         r.months = r.months < 0 ? -r.months : r.months;
     } else if (r.kind == FEEL_DAYS) {
-        r.span =
-            r.span.seconds < 0 ? feel_span_add(none, r.span, -1) : r.span;
+        r.span = r.span.seconds < 0 ? feel_span_add(none, r.span, -1) : r.span;
     } else if (feel_number_cmp(&r, &zero) < 0) {
         r = feel_number_fn('-', &r);
     }

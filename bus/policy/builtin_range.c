@@ -246,12 +246,13 @@ static struct feel_value range_of(ARGS)
     }
     if (two) { /* an end left out is open, and the ends are in order */
         struct feel_value order = feel_true;
-        if ((r.range.low == NULL && r.range.low_closed) ||
-            (r.range.high == NULL && r.range.high_closed) ||
-            (r.range.low == NULL && r.range.high == NULL)) {
+        bool low = r.range.low->kind != FEEL_NULL;
+        bool high = r.range.high->kind != FEEL_NULL;
+        if ((!low && r.range.low_closed) || (!high && r.range.high_closed) ||
+            (!low && !high)) {
             return feel_wrong("an end left out is open");
         }
-        if (r.range.low != NULL && r.range.high != NULL) {
+        if (low && high) {
             order = feel_order(env->mem, 'l', r.range.low, r.range.high);
         }
         if (!feel_is_true(&order)) {

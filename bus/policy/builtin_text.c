@@ -30,7 +30,8 @@ static struct feel_value substring(ARGS)
     struct bus_strv s = a[0].string;
     int64_t n = (int64_t)bus_utf8_count(s.p, s.n), from, len = n;
     (void)env;
-    if (!feel_number_trunc(&a[1], &from) || from == 0 || from > n || -from > n) {
+    if (!feel_number_trunc(&a[1], &from) || from == 0 || from > n ||
+        -from > n) {
         return feel_wrong("a start position outside the string");
     }
     if (a[2].kind == FEEL_NUMBER &&
@@ -45,8 +46,7 @@ static struct feel_value substring(ARGS)
 static struct feel_value length(ARGS)
 {
     (void)env;
-    return feel_long(
-        (int64_t)bus_utf8_count(a[0].string.p, a[0].string.n));
+    return feel_long((int64_t)bus_utf8_count(a[0].string.p, a[0].string.n));
 }
 
 static struct feel_value upper(ARGS)
@@ -61,11 +61,10 @@ static struct feel_value lower(ARGS)
 
 static const char *found(const struct feel_value *a)
 {
-    return a[1].string.n == 0 ? (a[0].string.p ? a[0].string.p : "")
-           : a[0].string.n == 0
-               ? NULL
-               : memmem(a[0].string.p, a[0].string.n, a[1].string.p,
-                        a[1].string.n);
+    return a[1].string.n == 0   ? (a[0].string.p ? a[0].string.p : "")
+           : a[0].string.n == 0 ? NULL
+                                : memmem(a[0].string.p, a[0].string.n,
+                                         a[1].string.p, a[1].string.n);
 }
 
 static struct feel_value before(ARGS)
@@ -86,8 +85,7 @@ static struct feel_value after(ARGS)
     }
     return a[1].string.n == 0
                ? a[0]
-               : part(a[0].string,
-                      (size_t)(at - a[0].string.p) + a[1].string.n,
+               : part(a[0].string, (size_t)(at - a[0].string.p) + a[1].string.n,
                       a[0].string.n);
 }
 
@@ -162,7 +160,8 @@ static struct feel_value join(ARGS)
         }
         n += v->string.n;
     }
-    return to ? feel_string((struct bus_strv){to, n}) : feel_wrong("no memory");
+    return to ? feel_string((struct bus_strv){to, n})
+              : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value string_of(ARGS)
@@ -171,9 +170,9 @@ static struct feel_value string_of(ARGS)
         return feel_null;
     }
     const char *s = feel_text(env->mem, &a[0]);
-    return s == NULL                    ? feel_wrong("no memory")
+    return s == NULL                  ? feel_wrong(feel_no_memory)
            : a[0].kind == FEEL_STRING ? a[0]
-                                        : feel_string(bus_strv(s));
+                                      : feel_string(bus_strv(s));
 }
 
 static struct feel_value number_of(ARGS)

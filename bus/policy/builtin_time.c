@@ -23,7 +23,8 @@ static struct feel_value date_parts(ARGS)
     int64_t y, m, d;
     struct feel_value r;
     (void)env;
-    bool ok = feel_number_to_long(&a[0], &y) && feel_number_to_long(&a[1], &m) &&
+    bool ok = feel_number_to_long(&a[0], &y) &&
+              feel_number_to_long(&a[1], &m) &&
               feel_number_to_long(&a[2], &d) && feel_date_of(y, m, d, &r);
     return ok ? r : feel_wrong("a date that does not exist");
 }
@@ -189,6 +190,6 @@ const struct feel_builtin feel_builtins_time[] = {
     {"week of year", "date:e", week_of_year, false},
     {"now", "", now, false},
     {"today", "", today, false},
-    {"is", "value1:a,value2:a", same, false},
+    {"is", "value1:?a,value2:?a", same, false},
     {NULL, NULL, NULL, false},
 };

@@ -21,7 +21,8 @@ struct dmn_source
 };
 /* sources[0] is the model, the others may be imported by it. Copies what it
  * keeps. Text that is no DMN, or an import that is not there, is a fault and
- * gives NULL; faults inside expressions are added too, and the model is given. */
+ * gives NULL; faults inside expressions are added too, and the model is given.
+ */
 struct dmn_model *dmn_model_new(const struct dmn_source *sources,
                                 size_t n,
                                 struct bus_faults *faults);
@@ -42,8 +43,8 @@ struct dmn_given
 };
 /* Decision, service or business knowledge model `name` with these inputs (of a
  * service also its input decisions, of a knowledge model its parameters). The
- * value lives in mem. now: DATE_TIME or NULL. Null with a reason for what is not
- * there or goes wrong. Inputs that are not given are null. */
+ * value lives in mem. now: DATE_TIME or NULL. Null with a reason for what is
+ * not there or goes wrong. Inputs that are not given are null. */
 struct feel_value dmn_evaluate(const struct dmn_model *m,
                                struct bus_strv name,
                                const struct dmn_given *given,

@@ -74,8 +74,10 @@ static struct bus_place place_in(const struct dmn_file *f,
     return at;
 }
 
-const struct feel_node *
-dmn_feel(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n, bool unary)
+const struct feel_node *dmn_feel(struct dmn_loading *l,
+                                 struct dmn_file *f,
+                                 const xmlNode *n,
+                                 bool unary)
 {
     struct scope s = {l, f};
     struct feel_names names = {&s, l->names, l->name_count, type_here};
@@ -178,8 +180,7 @@ struct parts
     size_t n;
 };
 
-static bool
-room_for(struct dmn_loading *l, const xmlNode *n, struct parts *to)
+static bool room_for(struct dmn_loading *l, const xmlNode *n, struct parts *to)
 {
     size_t count = 1;
     for (const xmlNode *c = dmn_first(n); c != NULL; c = dmn_next(c)) {
@@ -353,7 +354,7 @@ dmn_boxed(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
         : dmn_is(n, "functionDefinition") ? function(l, f, n)
         : dmn_is(n, "conditional")        ? conditional(l, f, n)
         : dmn_is(n, "filter")             ? filter(l, f, n)
-        : dmn_is(n, "for")   ? loop(l, f, n, NODE_FOR, "return")
+        : dmn_is(n, "for")                ? loop(l, f, n, NODE_FOR, "return")
         : dmn_is(n, "every") ? loop(l, f, n, NODE_EVERY, "satisfies")
         : dmn_is(n, "some")  ? loop(l, f, n, NODE_SOME, "satisfies")
                              : NULL;

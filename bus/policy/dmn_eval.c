@@ -11,6 +11,7 @@ struct run
     uint8_t *states;
     struct feel_value *values;
     struct feel_value **scopes; /* what each element's requirements are */
+    const char *broken;         /* a limit was met somewhere in the run */
 };
 struct callee /* a knowledge model or service as a function of this run */
 {
@@ -89,7 +90,7 @@ static struct feel_value logic_of(struct run *r,
     struct feel_binding b = {NULL, {"{", 0}, scope};
     if (scope == NULL || e->logic == NULL) {
         return scope ? feel_wrong("a decision without logic")
-                     : feel_wrong("no memory");
+                     : feel_wrong(feel_no_memory);
     }
     if (first != NULL) {
         first->up = &b;
@@ -97,6 +98,7 @@ static struct feel_value logic_of(struct run *r,
     r->env.bound = last ? last : &b;
     struct feel_value v = feel_eval(e->logic, &r->env);
     r->env.bound = outer;
+    r->broken = r->env.broken ? r->env.broken : r->broken;
     return feel_coerce(&r->env, e->type, &v);
 }
 
@@ -107,7 +109,7 @@ call_knowledge(void *data, struct feel_env *env, const struct feel_value *args)
     size_t n = c->e->param_count;
     struct feel_binding *b = bus_arena_calloc(env->mem, n + 1, sizeof(*b));
     if (b == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < n; i++) {
         b[i] = (struct feel_binding){i > 0 ? &b[i - 1] : NULL,
@@ -116,9 +118,8 @@ call_knowledge(void *data, struct feel_env *env, const struct feel_value *args)
     return logic_of(c->run, c->e, n ? b : NULL, n ? &b[n - 1] : NULL);
 }
 
-static bool open_run(struct run *r,
-                     const struct dmn_model *m,
-                     const struct feel_env *env)
+static bool
+open_run(struct run *r, const struct dmn_model *m, const struct feel_env *env)
 {
     *r = (struct run){.m = m, .env = *env};
     r->env.bound = NULL;
@@ -146,10 +147,10 @@ static struct feel_value outputs_of(struct run *r, const struct dmn_element *s)
     for (size_t i = 0; c != NULL && i < s->output_count; i++) {
         struct feel_value v = value_of(r, s->outputs[i]);
         if (!add(r, c, s->outputs[i]->name, v)) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
     }
-    return c ? *c : feel_wrong("no memory");
+    return c ? *c : feel_wrong(feel_no_memory);
 }
 
 /* A service is a run of its own: only what is handed in comes from outside. */
@@ -159,13 +160,14 @@ call_service(void *data, struct feel_env *env, const struct feel_value *args)
     struct callee *c = data;
     struct run *inner = bus_arena_alloc(env->mem, sizeof(*inner));
     if (inner == NULL || !open_run(inner, c->run->m, env)) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < c->e->param_count; i++) {
         give(inner, c->e->inputs[i], &args[i]);
     }
     struct feel_value v = outputs_of(inner, c->e);
     env->steps = inner->env.steps;
+    env->broken = inner->broken ? inner->broken : env->broken;
     return v;
 }
 
@@ -178,11 +180,10 @@ static struct feel_value function_of(struct run *r, const struct dmn_element *e)
     if (result != NULL && result->is == FEEL_T_FUNCTION) {
         result = result->of;
     }
-    return kept ? feel_native_function(r->env.mem, e->params, e->param_count,
-                                       result,
-                                       service ? call_service : call_knowledge,
-                                       kept)
-                : feel_wrong("no memory");
+    return kept ? feel_native_function(
+                      r->env.mem, e->params, e->param_count, result,
+                      service ? call_service : call_knowledge, kept)
+                : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value value_of(struct run *r, const struct dmn_element *e)
@@ -260,13 +261,14 @@ struct feel_value dmn_evaluate(const struct dmn_model *m,
     struct run *r = bus_arena_alloc(mem, sizeof(*r));
     const struct dmn_element *e = find(m, (struct bus_strv){0}, name);
     if (r == NULL || !open_run(r, m, &env)) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     if (e == NULL) {
         return feel_wrong("the model has no such decision");
     }
     if (e->kind == DMN_SERVICE || e->kind == DMN_KNOWLEDGE) {
-        return invoke(r, e, given, n);
+        struct feel_value v = invoke(r, e, given, n);
+        return r->env.broken ? feel_wrong(r->env.broken) : v;
     }
     for (size_t i = 0; i < n; i++) {
         const struct dmn_element *to = find(m, given[i].space, given[i].name);
@@ -274,5 +276,6 @@ struct feel_value dmn_evaluate(const struct dmn_model *m,
             give(r, to, &given[i].value);
         }
     }
-    return value_of(r, e);
+    struct feel_value v = value_of(r, e);
+    return r->broken ? feel_wrong(r->broken) : v;
 }

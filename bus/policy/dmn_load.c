@@ -67,8 +67,8 @@ static struct bus_strv copied(struct dmn_loading *l, xmlChar *s)
 struct bus_strv
 dmn_attr(struct dmn_loading *l, const xmlNode *n, const char *name)
 {
-    return copied(l, xmlGetNoNsProp((xmlNode *)(uintptr_t)n,
-                                    (const xmlChar *)name));
+    return copied(
+        l, xmlGetNoNsProp((xmlNode *)(uintptr_t)n, (const xmlChar *)name));
 }
 
 struct bus_strv dmn_content(struct dmn_loading *l, const xmlNode *n)
@@ -121,11 +121,11 @@ read_file(struct dmn_loading *l, const struct dmn_source *s, struct dmn_file *f)
         return false;
     }
     xmlNode *root = xmlDocGetRootElement(f->doc);
-    const char *bad =
-        f->doc->intSubset != NULL      ? "a model has no DOCTYPE"
-        : !dmn_is(root, "definitions") ? "the root of a model is <definitions>"
-        : too_deep(root, 0)            ? "elements nested too deep"
-                                       : NULL;
+    const char *bad = f->doc->intSubset != NULL ? "a model has no DOCTYPE"
+                      : !dmn_is(root, "definitions")
+                          ? "the root of a model is <definitions>"
+                      : too_deep(root, 0) ? "elements nested too deep"
+                                          : NULL;
     if (bad != NULL) {
         bus_faults_add(l->faults, dmn_place(f, root), NULL, "%s", bad);
         return false;
@@ -193,9 +193,8 @@ static void load_imports(struct dmn_loading *l, struct dmn_file *f)
 
 static bool kind_of(const xmlNode *n, enum dmn_kind *ret)
 {
-    static const char *const words[] = {"inputData", "decision",
-                                        "businessKnowledgeModel",
-                                        "decisionService"};
+    static const char *const words[] = {
+        "inputData", "decision", "businessKnowledgeModel", "decisionService"};
     for (int i = 0; i < 4; i++) {
         if (dmn_is(n, words[i])) {
             *ret = (enum dmn_kind)i;
@@ -269,11 +268,11 @@ static struct bus_strv prefix_of(const struct dmn_file *f,
 
 static void load_requirements(struct dmn_loading *l, struct dmn_element *e)
 {
-    struct dmn_requirement *r = bus_arena_calloc(
-        &l->m->mem,
-        dmn_count(e->xml, "informationRequirement") +
-            dmn_count(e->xml, "knowledgeRequirement") + 1,
-        sizeof(*r));
+    struct dmn_requirement *r =
+        bus_arena_calloc(&l->m->mem,
+                         dmn_count(e->xml, "informationRequirement") +
+                             dmn_count(e->xml, "knowledgeRequirement") + 1,
+                         sizeof(*r));
     for (xmlNode *c = dmn_first(e->xml); r != NULL && c != NULL;
          c = dmn_next(c)) {
         if (!dmn_is(c, "informationRequirement") &&
@@ -309,8 +308,8 @@ static size_t referred(struct dmn_loading *l,
 static void load_service(struct dmn_loading *l, struct dmn_element *e)
 {
     size_t outs = dmn_count(e->xml, "outputDecision");
-    size_t ins = dmn_count(e->xml, "inputData") +
-                 dmn_count(e->xml, "inputDecision");
+    size_t ins =
+        dmn_count(e->xml, "inputData") + dmn_count(e->xml, "inputDecision");
     const struct dmn_element **out =
         bus_arena_calloc(&l->m->mem, outs + 1, sizeof(*out));
     const struct dmn_element **in =

@@ -26,8 +26,8 @@ struct dmn_element
     struct dmn_file *file;
     xmlNode *xml; /* while loading */
     const struct feel_type *type;
-    const struct feel_node *logic;    /* decision; body of a knowledge model */
-    const struct feel_field *params;  /* knowledge model, service */
+    const struct feel_node *logic;   /* decision; body of a knowledge model */
+    const struct feel_field *params; /* knowledge model, service */
     size_t param_count;
     const struct dmn_requirement *requires;
     size_t require_count;
@@ -92,15 +92,16 @@ struct bus_place dmn_place(const struct dmn_file *f, const xmlNode *n);
 /* The type a typeRef names (attribute or child); NULL for none or unknown. */
 const struct feel_type *
 dmn_type_ref(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);
-const struct feel_type *dmn_type_named(struct dmn_loading *l,
-                                       struct dmn_file *f,
-                                       struct bus_strv name);
+const struct feel_type *
+dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name);
 void dmn_load_types(struct dmn_loading *l, struct dmn_file *f);
 
 /* FEEL text of <text> inside n; unary: tests. Never NULL but for no memory: a
  * fault becomes null with its reason. */
-const struct feel_node *
-dmn_feel(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n, bool unary);
+const struct feel_node *dmn_feel(struct dmn_loading *l,
+                                 struct dmn_file *f,
+                                 const xmlNode *n,
+                                 bool unary);
 /* A boxed expression; NULL if n is none. */
 const struct feel_node *
 dmn_boxed(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);

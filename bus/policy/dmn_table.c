@@ -69,9 +69,8 @@ static struct feel_value matches(const struct table *t,
     return all;
 }
 
-static size_t rank(const struct column *c,
-                   struct feel_env *env,
-                   const struct feel_value *v)
+static size_t
+rank(const struct column *c, struct feel_env *env, const struct feel_value *v)
 {
     size_t n = c->values ? c->values->count : 0;
     for (size_t i = 0; i < n; i++) {
@@ -87,9 +86,8 @@ static size_t rank(const struct column *c,
     return n;
 }
 
-static struct feel_value joined(const struct table *t,
-                                struct feel_env *env,
-                                const struct feel_value *v)
+static struct feel_value
+joined(const struct table *t, struct feel_env *env, const struct feel_value *v)
 {
     if (t->output_count == 1) {
         return v[0];
@@ -99,7 +97,7 @@ static struct feel_value joined(const struct table *t,
     struct feel_value *kept =
         bus_arena_dup(env->mem, v, t->output_count * sizeof(*v));
     if (e == NULL || kept == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < t->output_count; i++) {
         e[i] = (struct feel_entry){t->outputs[i].name, &kept[i]};
@@ -142,7 +140,8 @@ static struct feel_value by_default(const struct table *t, struct feel_env *env)
     return given > 0 ? joined(t, env, v) : feel_null;
 }
 
-static int by_order(const struct table *t, const struct hit *a, const struct hit *b)
+static int
+by_order(const struct table *t, const struct hit *a, const struct hit *b)
 {
     for (size_t i = 0; i < t->output_count; i++) {
         if (a->order[i] != b->order[i]) {
@@ -166,15 +165,14 @@ static void put_in_order(const struct table *t, struct hit *h, size_t n)
     }
 }
 
-static struct feel_value list_of(struct feel_env *env,
-                                 const struct hit *h,
-                                 size_t n)
+static struct feel_value
+list_of(struct feel_env *env, const struct hit *h, size_t n)
 {
     struct feel_value *v = bus_arena_alloc(env->mem, (n + 1) * sizeof(*v));
     for (size_t i = 0; v != NULL && i < n; i++) {
         v[i] = h[i].value;
     }
-    return v ? feel_list_of(v, n) : feel_wrong("no memory");
+    return v ? feel_list_of(v, n) : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value aggregated(const struct table *t,
@@ -190,14 +188,12 @@ static struct feel_value aggregated(const struct table *t,
                        : t->aggregation == '<' ? "min"
                        : t->aggregation == '>' ? "max"
                                                : "count";
-    return feel_builtin_call(env, feel_builtin_find(bus_strv(name)), &list, NULL,
-                             1);
+    return feel_builtin_call(env, feel_builtin_find(bus_strv(name)), &list,
+                             NULL, 1);
 }
 
-static struct feel_value decided(const struct table *t,
-                                 struct feel_env *env,
-                                 struct hit *h,
-                                 size_t n)
+static struct feel_value
+decided(const struct table *t, struct feel_env *env, struct hit *h, size_t n)
 {
     switch (t->policy) {
     case 'U':
@@ -235,7 +231,7 @@ static struct feel_value evaluate(void *data, struct feel_env *env)
     struct hit *h = bus_arena_alloc(env->mem, (t->rule_count + 1) * sizeof(*h));
     size_t n = 0;
     if (ok.kind != FEEL_BOOLEAN || h == NULL) {
-        return h ? ok : feel_wrong("no memory");
+        return h ? ok : feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < t->rule_count; i++) {
         struct feel_value m = matches(t, &t->rules[i], env, inputs);
@@ -243,7 +239,7 @@ static struct feel_value evaluate(void *data, struct feel_env *env)
             open = feel_unknown_of(env->mem, &open, &m);
         } else if (feel_is_true(&m)) {
             if (!outputs_of(t, &t->rules[i], env, &h[n++])) {
-                return feel_wrong("no memory");
+                return feel_wrong(feel_no_memory);
             }
             if (t->policy == 'F') {
                 break;
@@ -256,7 +252,8 @@ static struct feel_value evaluate(void *data, struct feel_env *env)
     bool collects = t->policy == 'C' && t->aggregation == ' ';
     if (n == 0) {
         struct feel_value d = by_default(t, env);
-        return d.kind == FEEL_NULL && (collects || t->policy == 'R' || t->policy == 'O')
+        return d.kind == FEEL_NULL &&
+                       (collects || t->policy == 'R' || t->policy == 'O')
                    ? feel_list_of(NULL, 0)
                    : d;
     }
@@ -267,20 +264,20 @@ static struct feel_value evaluate(void *data, struct feel_env *env)
 
 static char policy_of(struct bus_strv w)
 {
-    return w.n == 0                           ? 'U'
-           : bus_strv_is(w, "UNIQUE")         ? 'U'
-           : bus_strv_is(w, "ANY")            ? 'A'
-           : bus_strv_is(w, "PRIORITY")       ? 'P'
-           : bus_strv_is(w, "FIRST")          ? 'F'
-           : bus_strv_is(w, "OUTPUT ORDER")   ? 'O'
-           : bus_strv_is(w, "RULE ORDER")     ? 'R'
-           : bus_strv_is(w, "COLLECT")        ? 'C'
-                                              : '\0';
+    return w.n == 0                         ? 'U'
+           : bus_strv_is(w, "UNIQUE")       ? 'U'
+           : bus_strv_is(w, "ANY")          ? 'A'
+           : bus_strv_is(w, "PRIORITY")     ? 'P'
+           : bus_strv_is(w, "FIRST")        ? 'F'
+           : bus_strv_is(w, "OUTPUT ORDER") ? 'O'
+           : bus_strv_is(w, "RULE ORDER")   ? 'R'
+           : bus_strv_is(w, "COLLECT")      ? 'C'
+                                            : '\0';
 }
 
 static char aggregation_of(struct bus_strv w)
 {
-    return w.n == 0               ? ' '
+    return w.n == 0                  ? ' '
            : bus_strv_is(w, "SUM")   ? '+'
            : bus_strv_is(w, "MIN")   ? '<'
            : bus_strv_is(w, "MAX")   ? '>'
@@ -333,7 +330,8 @@ static bool load_rule(struct dmn_loading *l,
 {
     struct rule *r = &t->rules[t->rule_count];
     size_t in = 0, out = 0;
-    r->tests = bus_arena_calloc(&l->m->mem, t->input_count + 1, sizeof(*r->tests));
+    r->tests =
+        bus_arena_calloc(&l->m->mem, t->input_count + 1, sizeof(*r->tests));
     r->outputs =
         bus_arena_calloc(&l->m->mem, t->output_count + 1, sizeof(*r->outputs));
     for (const xmlNode *c = dmn_first(n);
@@ -363,7 +361,8 @@ new_table(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     size_t in = dmn_count(n, "input"), out = dmn_count(n, "output");
     size_t rules = dmn_count(n, "rule");
     struct table *t = bus_arena_calloc(&l->m->mem, 1, sizeof(*t));
-    if (t == NULL || in > COLUMNS_MAX || out > COLUMNS_MAX || rules > RULES_MAX) {
+    if (t == NULL || in > COLUMNS_MAX || out > COLUMNS_MAX ||
+        rules > RULES_MAX) {
         return NULL;
     }
     t->policy = policy_of(policy);

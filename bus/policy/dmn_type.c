@@ -1,5 +1,5 @@
-/* Item definitions to types (7.3.2): structures, collections, functions, allowed
- * values and constraints; in any order, also through imports. */
+/* Item definitions to types (7.3.2): structures, collections, functions,
+ * allowed values and constraints; in any order, also through imports. */
 #include <string.h>
 
 #include "bus/policy/dmn_parts.h"
@@ -17,9 +17,8 @@ static struct feel_type *new_type(struct dmn_loading *l, enum feel_type_kind is)
     return t;
 }
 
-static void resolve(struct dmn_loading *l,
-                    struct dmn_file *f,
-                    struct dmn_item *item);
+static void
+resolve(struct dmn_loading *l, struct dmn_file *f, struct dmn_item *item);
 
 static const struct feel_type *
 own(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
@@ -33,9 +32,8 @@ own(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
     return NULL;
 }
 
-const struct feel_type *dmn_type_named(struct dmn_loading *l,
-                                       struct dmn_file *f,
-                                       struct bus_strv name)
+const struct feel_type *
+dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
 {
     if (name.n > 5 && memcmp(name.p, "feel:", 5) == 0) {
         name = (struct bus_strv){name.p + 5, name.n - 5};
@@ -138,8 +136,8 @@ static void fill_function(struct dmn_loading *l,
          c = dmn_next(c)) {
         if (dmn_is(c, "parameters")) {
             const struct feel_type *t = dmn_type_ref(l, f, c);
-            fields[to->count++] = (struct feel_field){
-                dmn_attr(l, c, "name"), t ? t : &feel_type_any};
+            fields[to->count++] = (struct feel_field){dmn_attr(l, c, "name"),
+                                                      t ? t : &feel_type_any};
         }
     }
 }

@@ -58,6 +58,7 @@ struct feel_env
     const struct feel_value *now; /* DATE_TIME for now() and today(), or NULL */
     uint32_t steps;               /* spent so far */
     /* inside: */
+    const char *broken; /* a limit was met: nothing said after it counts */
     int depth;
     struct feel_binding *bound;
 };

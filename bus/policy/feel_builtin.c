@@ -108,8 +108,8 @@ static bool fit(struct feel_env *env, char kind, struct feel_value *v)
         *v = feel_as_list(env, *v);
         return v->kind == FEEL_LIST;
     }
-    if (v->kind == FEEL_LIST && v->list.n == 1 && of_kind(kind, &v->list.v[0]) &&
-        v->list.v[0].kind != FEEL_NULL) {
+    if (v->kind == FEEL_LIST && v->list.n == 1 &&
+        of_kind(kind, &v->list.v[0]) && v->list.v[0].kind != FEEL_NULL) {
         *v = v->list.v[0];
         return true;
     }
@@ -206,6 +206,7 @@ struct feel_value feel_builtin_call(struct feel_env *env,
             return b->call(env, to);
         }
     }
-    const char *why = bus_arena_printf(env->mem, "%s() of other arguments", name);
+    const char *why =
+        bus_arena_printf(env->mem, "%s() of other arguments", name);
     return feel_wrong(why ? why : name);
 }

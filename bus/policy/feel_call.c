@@ -4,8 +4,6 @@
 
 #include "bus/policy/feel_parts.h"
 
-#define ARGS_MAX 64
-
 /* The chain of bindings lives on the stack of the evaluation; a closure keeps a
  * copy in the arena. */
 static struct feel_binding *capture(struct feel_env *env, bool *ok)
@@ -38,8 +36,7 @@ void feel_name_itself(struct feel_env *env,
         return;
     }
     f.closure = bus_arena_dup(env->mem, &b, sizeof(b));
-    const struct feel_function *named =
-        bus_arena_dup(env->mem, &f, sizeof(f));
+    const struct feel_function *named = bus_arena_dup(env->mem, &f, sizeof(f));
     if (f.closure != NULL && named != NULL) {
         v->function = named;
     }
@@ -50,13 +47,14 @@ struct feel_value feel_function_of(struct feel_env *env,
 {
     bool ok = true;
     struct feel_function f = {.type = *n->type, .body = n->kids[0]};
-    if (n->op == 'x') { /* Java and PMML: kinds we do not support (10.3.2.13.2) */
+    if (n->op ==
+        'x') { /* Java and PMML: kinds we do not support (10.3.2.13.2) */
         return feel_wrong("an external function of a kind not supported");
     }
     f.closure = capture(env, &ok);
     struct feel_value v = {.kind = FEEL_FUNCTION};
     v.function = ok ? bus_arena_dup(env->mem, &f, sizeof(f)) : NULL;
-    return v.function ? v : feel_wrong("no memory");
+    return v.function ? v : feel_wrong(feel_no_memory);
 }
 
 struct feel_value feel_native_function(struct bus_arena *mem,
@@ -75,7 +73,7 @@ struct feel_value feel_native_function(struct bus_arena *mem,
                               .data = data};
     struct feel_value v = {.kind = FEEL_FUNCTION};
     v.function = bus_arena_dup(mem, &f, sizeof(f));
-    return v.function ? v : feel_wrong("no memory");
+    return v.function ? v : feel_wrong(feel_no_memory);
 }
 
 int feel_arity(const struct feel_value *f)
@@ -93,7 +91,7 @@ static bool arrange(const struct feel_type *t,
                     size_t n,
                     struct feel_value *to)
 {
-    if (n != t->count || n > ARGS_MAX) {
+    if (n != t->count) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
@@ -116,8 +114,12 @@ static struct feel_value enter(struct feel_env *env,
                                const struct feel_function *f,
                                const struct feel_value *args)
 {
-    struct feel_binding bound[ARGS_MAX], *outer = env->bound;
-    struct feel_binding *up = f->closure;
+    struct feel_binding *outer = env->bound, *up = f->closure;
+    struct feel_binding *bound =
+        bus_arena_alloc(env->mem, (f->type.count + 1) * sizeof(*bound));
+    if (bound == NULL) {
+        return feel_wrong(feel_no_memory);
+    }
     for (size_t i = 0; i < f->type.count; i++) {
         bound[i] = (struct feel_binding){up, f->type.fields[i].name, &args[i]};
         up = &bound[i];
@@ -134,16 +136,18 @@ struct feel_value feel_invoke(struct feel_env *env,
                               const struct bus_strv *names,
                               size_t n)
 {
-    struct feel_value in_order[ARGS_MAX];
     if (fn->kind != FEEL_FUNCTION) {
-        return fn->kind == FEEL_UNKNOWN ? *fn
-                                        : feel_wrong("no such function");
+        bool known = fn->kind == FEEL_UNKNOWN ||
+                     (fn->kind == FEEL_NULL && fn->why != NULL);
+        return known ? *fn : feel_wrong("no such function");
     }
     const struct feel_function *f = fn->function;
     if (f->builtin != NULL) {
         return feel_builtin_call(env, f->builtin, args, names, n);
     }
-    if (!arrange(&f->type, args, names, n, in_order)) {
+    struct feel_value *in_order =
+        bus_arena_alloc(env->mem, (n + 1) * sizeof(*in_order));
+    if (in_order == NULL || !arrange(&f->type, args, names, n, in_order)) {
         return feel_wrong("arguments that do not fit the parameters");
     }
     for (size_t i = 0; i < n; i++) {
@@ -154,8 +158,8 @@ struct feel_value feel_invoke(struct feel_env *env,
         }
         in_order[i] = v;
     }
-    struct feel_value r = f->native ? f->native(f->data, env, in_order)
-                                    : enter(env, f, in_order);
+    struct feel_value r =
+        f->native ? f->native(f->data, env, in_order) : enter(env, f, in_order);
     return f->type.of ? feel_coerce(env, f->type.of, &r) : r;
 }
 
@@ -166,7 +170,7 @@ struct feel_value feel_call(struct feel_env *env, const struct feel_node *n)
     struct feel_value *args =
         bus_arena_alloc(env->mem, (count + 1) * sizeof(*args));
     if (args == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     struct feel_value fn = feel_null;
     if (n->builtin == NULL) {
@@ -175,8 +179,9 @@ struct feel_value feel_call(struct feel_env *env, const struct feel_node *n)
     for (size_t i = 0; i < count; i++) {
         args[i] = feel_eval(n->kids[first + i], env);
     }
-    return n->builtin ? feel_builtin_call(env, n->builtin, args, n->names, count)
-                      : feel_invoke(env, &fn, args, n->names, count);
+    return n->builtin
+               ? feel_builtin_call(env, n->builtin, args, n->names, count)
+               : feel_invoke(env, &fn, args, n->names, count);
 }
 
 /* --- types --- */

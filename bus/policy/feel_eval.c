@@ -4,11 +4,14 @@
 
 #include "bus/policy/feel_parts.h"
 
-bool feel_push(struct feel_env *env, struct feel_growing *g, struct feel_value v)
+bool feel_push(struct feel_env *env,
+               struct feel_growing *g,
+               struct feel_value v)
 {
     if (g->n == g->cap) {
         size_t cap = g->cap ? g->cap * 2 : 8;
-        struct feel_value *wide = bus_arena_alloc(env->mem, cap * sizeof(*wide));
+        struct feel_value *wide =
+            bus_arena_alloc(env->mem, cap * sizeof(*wide));
         if (wide == NULL) {
             return false;
         }
@@ -29,7 +32,7 @@ struct feel_value feel_as_list(struct feel_env *env, struct feel_value v)
     }
     struct feel_value *one = feel_keep(env, v);
     return one ? feel_list_of(one, v.kind == FEEL_NULL ? 0 : 1)
-               : feel_wrong("no memory");
+               : feel_wrong(feel_no_memory);
 }
 
 /* --- names and paths --- */
@@ -97,7 +100,7 @@ static struct feel_value path(struct feel_env *env, const struct feel_node *n)
         v[i] = feel_null;
         (void)feel_property(env, &of.list.v[i], n->name, &v[i]);
     }
-    return v ? feel_list_of(v, of.list.n) : feel_wrong("no memory");
+    return v ? feel_list_of(v, of.list.n) : feel_wrong(feel_no_memory);
 }
 
 bool feel_lookup(struct feel_env *env,
@@ -201,8 +204,8 @@ static struct feel_value test_range(struct feel_env *env,
     return end ? (struct feel_value){.kind = FEEL_RANGE,
                                      .range = {low ? end : NULL,
                                                high ? end : NULL, low && closed,
-                                               high && closed}}
-               : feel_wrong("no memory");
+                                               high && closed, n->op == '='}}
+               : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value one_test(struct feel_env *env,
@@ -241,14 +244,27 @@ static bool reads_input(const struct feel_node *n)
     return false;
 }
 
+/* An expression that is true of itself is a test passed, too. */
+static struct feel_value simple_test(struct feel_env *env,
+                                     const struct feel_node *t,
+                                     const struct feel_value *v)
+{
+    if (t->kind == NODE_TEST) {
+        return one_test(env, t, v);
+    }
+    struct feel_value said = feel_eval(t, env);
+    bool own = said.kind == FEEL_BOOLEAN && t->kind != NODE_CONSTANT &&
+               v->kind != FEEL_BOOLEAN && v->kind != FEEL_UNKNOWN;
+    return own ? said : feel_in(env, v, &said);
+}
+
 /* 7.3.3: true if the test says so of "?", or if the input is in it. */
 static struct feel_value unary(struct feel_env *env,
                                const struct feel_node *t,
                                const struct feel_value *v)
 {
     if (t->kind == NODE_TEST || !reads_input(t)) {
-        struct feel_value r = one_test(env, t, v);
-        return r;
+        return simple_test(env, t, v);
     }
     struct feel_value said = feel_eval(t, env);
     return said.kind == FEEL_BOOLEAN || said.kind == FEEL_UNKNOWN ||
@@ -291,7 +307,7 @@ struct feel_value feel_arith(struct feel_env *env,
     if (op == '+' && a->kind == FEEL_STRING && b->kind == FEEL_STRING) {
         char *s = bus_arena_alloc(env->mem, a->string.n + b->string.n + 1);
         if (s == NULL) {
-            return feel_wrong("no memory");
+            return feel_wrong(feel_no_memory);
         }
         memcpy(s, a->string.p, a->string.n);
         memcpy(s + a->string.n, b->string.p, b->string.n);
@@ -311,8 +327,11 @@ static struct feel_value conditional(struct feel_env *env,
                                      const struct feel_node *n)
 {
     struct feel_value c = feel_eval(n->kids[0], env);
-    if (c.kind != FEEL_UNKNOWN) {
+    if (c.kind == FEEL_BOOLEAN || c.kind == FEEL_NULL) {
         return feel_eval(n->kids[feel_is_true(&c) ? 1 : 2], env);
+    }
+    if (c.kind != FEEL_UNKNOWN) {
+        return feel_wrong("an `if` of something that is no boolean");
     }
     /* Whatever it will be, both ways may say the same. */
     struct feel_value a = feel_eval(n->kids[1], env);
@@ -364,11 +383,9 @@ static struct feel_value range(struct feel_env *env, const struct feel_node *n)
     }
     const struct feel_value *l = feel_keep(env, low), *h = feel_keep(env, high);
     return l && h ? (struct feel_value){.kind = FEEL_RANGE,
-                                        .range = {low.kind ? l : NULL,
-                                                  high.kind ? h : NULL,
-                                                  n->low_closed,
-                                                  n->high_closed}}
-                  : feel_wrong("no memory");
+                                        .range = {l, h, n->low_closed,
+                                                  n->high_closed, false}}
+                  : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value negate(struct feel_env *env, const struct feel_node *n)
@@ -424,7 +441,8 @@ static struct feel_value dispatch(const struct feel_node *n,
         return between(env, n);
     case NODE_INSTANCE:
         a = feel_eval(n->kids[0], env);
-        return a.kind == FEEL_UNKNOWN ? a : feel_bool(feel_type_has(n->type, &a));
+        return a.kind == FEEL_UNKNOWN ? a
+                                      : feel_bool(feel_type_has(n->type, &a));
     case NODE_IF:
         return conditional(env, n);
     case NODE_SOME:
@@ -453,16 +471,25 @@ static struct feel_value dispatch(const struct feel_node *n,
 
 struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env)
 {
-    if (++env->steps > FEEL_STEPS_MAX) {
-        return feel_wrong("too many steps");
+    if (env->depth == 0) {
+        env->broken = NULL;
     }
-    if (env->depth >= FEEL_CALLS_MAX) {
-        return feel_wrong("nested too deep, or a recursion without base");
+    if (env->broken == NULL && ++env->steps > FEEL_STEPS_MAX) {
+        env->broken = "too many steps";
+    }
+    if (env->broken == NULL && env->depth >= FEEL_CALLS_MAX) {
+        env->broken = "nested too deep, or a recursion without base";
+    }
+    if (env->broken != NULL) {
+        return feel_wrong(env->broken);
     }
     env->depth++;
     struct feel_value v = dispatch(n, env);
     env->depth--;
-    return v;
+    if (v.kind == FEEL_NULL && v.why == feel_no_memory) {
+        env->broken = feel_no_memory;
+    }
+    return env->broken ? feel_wrong(env->broken) : v;
 }
 
 struct feel_value feel_eval_in(const struct feel_node *n,

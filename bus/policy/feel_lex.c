@@ -121,6 +121,7 @@ static void scan_string(struct parser *p)
     }
     if (p->at >= p->text.n) {
         p->at = p->text.n;
+        p->word = (struct bus_strv){p->text.p + p->start, p->at - p->start};
         (void)feel_fault(p, "a closing quote");
         return;
     }

@@ -26,16 +26,17 @@ static struct feel_value at_index(const struct feel_list *list,
 }
 
 static struct feel_value filter_list(struct feel_env *env,
-                                     const struct feel_node *test,
+                                     const struct feel_node *filter,
                                      const struct feel_list *list,
                                      struct feel_value first)
 {
+    const struct feel_node *test = filter->kids[1];
     struct feel_value *v =
         bus_arena_alloc(env->mem, (list->n + 1) * sizeof(*v));
     struct feel_value open = feel_false;
     size_t n = 0;
     if (v == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < list->n; i++) {
         struct feel_value t = i == 0 ? first : tested(env, test, &list->v[i]);
@@ -45,6 +46,8 @@ static struct feel_value filter_list(struct feel_env *env,
                        : t;
         } else if (feel_is_true(&t)) {
             v[n++] = list->v[i];
+        } else if (filter->op == 'b' && t.kind != FEEL_BOOLEAN) {
+            return feel_wrong("a match that is no boolean");
         }
     }
     /* Who belongs to it is not known: neither is the list. */
@@ -59,18 +62,14 @@ struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
         return of;
     }
     const struct feel_node *test = n->kids[1];
-    struct feel_value first = of.list.n > 0 ? tested(env, test, &of.list.v[0])
-                                            : feel_eval(test, env);
-    if (first.kind == FEEL_NUMBER) {
+    struct feel_value first =
+        of.list.n > 0 ? tested(env, test, &of.list.v[0]) : feel_eval(test, env);
+    if (first.kind == FEEL_NUMBER && n->op != 'b') {
         first = feel_eval(test, env);
         return first.kind == FEEL_NUMBER ? at_index(&of.list, &first)
                                          : feel_wrong("no index");
     }
-    if (of.list.n == 1 && n->kids[0]->kind != NODE_LIST &&
-        first.kind == FEEL_NULL && first.why == NULL) {
-        return feel_list_of(NULL, 0);
-    }
-    return filter_list(env, test, &of.list, first);
+    return filter_list(env, n, &of.list, first);
 }
 
 /* --- loops --- */
@@ -78,13 +77,14 @@ struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
 struct iterating
 {
     const struct feel_node *n;
-    struct feel_growing out; /* FOR */
+    struct feel_growing out;  /* FOR */
     struct feel_value result; /* SOME, EVERY */
     struct feel_value partial;
     bool stop;
 };
 
-static struct feel_value numbers(struct feel_env *env, int64_t low, int64_t high)
+static struct feel_value
+numbers(struct feel_env *env, int64_t low, int64_t high)
 {
     int64_t step = low <= high ? 1 : -1;
     uint64_t n = (uint64_t)(step > 0 ? high - low : low - high) + 1;
@@ -95,15 +95,14 @@ static struct feel_value numbers(struct feel_env *env, int64_t low, int64_t high
     for (uint64_t i = 0; v != NULL && i < n; i++) {
         v[i] = feel_long(low + step * (int64_t)i);
     }
-    return v ? feel_list_of(v, n) : feel_wrong("no memory");
+    return v ? feel_list_of(v, n) : feel_wrong(feel_no_memory);
 }
 
 static struct feel_value days(struct feel_env *env,
                               const struct feel_value *low,
                               const struct feel_value *high)
 {
-    struct feel_value list =
-        numbers(env, low->when.day, high->when.day);
+    struct feel_value list = numbers(env, low->when.day, high->when.day);
     struct feel_value *v = (struct feel_value *)(uintptr_t)list.list.v;
     int64_t step = low->when.day <= high->when.day ? 1 : -1;
     for (size_t i = 0; list.kind == FEEL_LIST && i < list.list.n; i++) {
@@ -154,7 +153,7 @@ static void body(struct feel_env *env, struct iterating *it)
     env->bound = n->kind == NODE_FOR ? b.up : env->bound;
     if (n->kind == NODE_FOR) {
         if (!feel_push(env, &it->out, v)) {
-            it->result = feel_wrong("no memory");
+            it->result = feel_wrong(feel_no_memory);
             it->stop = true;
         }
         return;
@@ -194,7 +193,8 @@ static void iterate(struct feel_env *env, struct iterating *it, uint32_t var)
     }
 }
 
-struct feel_value feel_iteration(struct feel_env *env, const struct feel_node *n)
+struct feel_value feel_iteration(struct feel_env *env,
+                                 const struct feel_node *n)
 {
     struct iterating it = {.n = n, .result = feel_bool(n->kind == NODE_EVERY)};
     iterate(env, &it, 0);
@@ -204,14 +204,13 @@ struct feel_value feel_iteration(struct feel_env *env, const struct feel_node *n
 
 /* --- lists and contexts --- */
 
-static struct feel_value context(struct feel_env *env,
-                                 const struct feel_node *n,
-                                 struct feel_value *v)
+static struct feel_value
+context(struct feel_env *env, const struct feel_node *n, struct feel_value *v)
 {
     struct feel_entry *e =
         bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*e));
     if (e == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     struct feel_value c = {.kind = FEEL_CONTEXT, .context = {e, 0}};
     /* Entries see those before them; this is no item of a filter. */
@@ -235,7 +234,7 @@ struct feel_value feel_collection(struct feel_env *env,
     struct feel_value *v =
         bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*v));
     if (v == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     if (n->kind == NODE_CONTEXT) {
         return context(env, n, v);

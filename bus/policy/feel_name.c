@@ -223,9 +223,8 @@ static const struct feel_node *word_constant(struct parser *p)
 
 const struct feel_node *feel_name_or_call(struct parser *p)
 {
-    static const char *const reserved[] = {"and",    "or",   "in",
-                                           "then",   "else", "satisfies",
-                                           "return", "between"};
+    static const char *const reserved[] = {
+        "and", "or", "in", "then", "else", "satisfies", "return", "between"};
     size_t start = p->start;
     feel_longest_name(p);
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
@@ -323,9 +322,10 @@ const struct feel_node *feel_function_literal(struct parser *p)
         return NULL;
     }
     type.count = params.n;
-    type.fields = bus_arena_dup(p->mem, params.v, params.n * sizeof(params.v[0]) + 1);
-    t->names =
-        bus_arena_dup(p->mem, params.names, params.n * sizeof(params.names[0]) + 1);
+    type.fields =
+        bus_arena_dup(p->mem, params.v, params.n * sizeof(params.v[0]) + 1);
+    t->names = bus_arena_dup(p->mem, params.names,
+                             params.n * sizeof(params.names[0]) + 1);
     t->type = bus_arena_dup(p->mem, &type, sizeof(type));
     t->op = external ? 'x' : ' ';
     return type.fields && t->names && t->type ? t : NULL;
@@ -346,8 +346,8 @@ static bool type_list(struct parser *p, struct params *to, bool named)
         }
         struct feel_field *f = &to->v[to->n++];
         *f = (struct feel_field){0};
-        if (named && (!feel_declare(p, ends, &f->name) ||
-                      !feel_take_mark(p, ":"))) {
+        if (named &&
+            (!feel_declare(p, ends, &f->name) || !feel_take_mark(p, ":"))) {
             return false;
         }
         f->type = feel_type_text(p);
@@ -391,9 +391,8 @@ static const struct feel_type *parametric(struct parser *p, struct feel_type t)
 
 static const struct feel_type *own_type(struct parser *p)
 {
-    static const char *const long_names[] = {"days and time duration",
-                                             "years and months duration",
-                                             "date and time"};
+    static const char *const long_names[] = {
+        "days and time duration", "years and months duration", "date and time"};
     size_t end = p->at;
     struct bus_strv best = p->word;
     for (size_t i = 0; i < sizeof(long_names) / sizeof(long_names[0]); i++) {

@@ -59,7 +59,7 @@ bool feel_add_kid(struct parser *p,
 /* In "[1..5[" the last bracket ends a range and opens no filter. */
 static bool closes_range(const struct parser *p)
 {
-    static const char *const marks[] = {")", "]", "}", ",", NULL};
+    static const char *const marks[] = {")", "]", "}", ",", ".", NULL};
     static const char *const keys[] = {"and",    "or",        "then", "else",
                                        "return", "satisfies", NULL};
     struct parser ahead = *p;
@@ -96,8 +96,8 @@ static const struct feel_node *step(struct parser *p, const struct feel_node *e)
                !feel_take_mark(p, "]")) {
         return NULL;
     }
-    struct feel_node *t = feel_new_node(p, path ? NODE_PATH : NODE_FILTER, start,
-                                        kids, path ? 1 : 2);
+    struct feel_node *t = feel_new_node(p, path ? NODE_PATH : NODE_FILTER,
+                                        start, kids, path ? 1 : 2);
     if (t != NULL && path) {
         t->name = p->word;
         feel_next(p);
@@ -257,9 +257,8 @@ static const struct feel_node *instance(struct parser *p,
     return t;
 }
 
-static const struct feel_node *compared(struct parser *p,
-                                        const struct feel_node *left,
-                                        char op)
+static const struct feel_node *
+compared(struct parser *p, const struct feel_node *left, char op)
 {
     size_t start = p->start;
     feel_next(p);

@@ -10,7 +10,7 @@ enum node_kind {
     NODE_CONSTANT,
     NODE_NAME,
     NODE_PATH,    /* kid[0] . name */
-    NODE_FILTER,  /* kid[0] [ kid[1] ] */
+    NODE_FILTER,  /* kid[0] [ kid[1] ]; op b: boxed, no index */
     NODE_CALL,    /* kid[0] or builtin; the other kids are arguments */
     NODE_ARITH,   /* op: + - * / ^ */
     NODE_COMPARE, /* op: = ! < > l g */
@@ -44,7 +44,8 @@ struct feel_node
     struct bus_strv name;
     struct feel_value constant;
     const struct feel_node *const *kids;
-    const struct bus_strv *names; /* SOME, EVERY, FOR, CONTEXT, CALL, FUNCTION */
+    const struct bus_strv
+        *names; /* SOME, EVERY, FOR, CONTEXT, CALL, FUNCTION */
     const struct feel_builtin *builtin; /* CALL */
     const struct feel_type *type;       /* INSTANCE; FUNCTION: its own */
     struct feel_value (*native)(void *data, struct feel_env *env);
@@ -53,10 +54,11 @@ struct feel_node
 
 /* One signature; a name may have several rows, one after the other.
  * params: "name:kind,name:?kind" (? may be left out; "*" takes the rest as one
- * list, or is it if it stands alone; "+" takes the rest as items). Kinds: a(ny) n(umber) s(tring) b(oolean) l(ist) d(ate) t(ime) D(ate and
- * time) e: d or D; u: a duration; c(ontext) r(ange) f(unction) p: a point, what
- * has an order; S, N, U: s, n, u or null. A list of one stands for its item, a
- * single item for a list of one; null fits only a, S, N and U. */
+ * list, or is it if it stands alone; "+" takes the rest as items). Kinds: a(ny)
+ * n(umber) s(tring) b(oolean) l(ist) d(ate) t(ime) D(ate and time) e: d or D;
+ * u: a duration; c(ontext) r(ange) f(unction) p: a point, what has an order; S,
+ * N, U: s, n, u or null. A list of one stands for its item, a single item for a
+ * list of one; null fits only a, S, N and U. */
 struct feel_builtin
 {
     const char *name;
@@ -141,6 +143,8 @@ struct feel_growing
     struct feel_value *v;
     size_t n, cap;
 };
-bool feel_push(struct feel_env *env, struct feel_growing *g, struct feel_value v);
+bool feel_push(struct feel_env *env,
+               struct feel_growing *g,
+               struct feel_value v);
 
 #endif

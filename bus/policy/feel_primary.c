@@ -23,7 +23,8 @@ static const struct feel_node *at_literal(struct parser *p)
         return feel_fault(p, "a quoted date, time or duration behind '@'");
     }
     if (!feel_at_parse(p->mem, s, &v)) {
-        return feel_fault(p, "a date like @\"2026-07-01\", a time or a duration");
+        return feel_fault(p,
+                          "a date like @\"2026-07-01\", a time or a duration");
     }
     return constant(p, v);
 }
@@ -136,6 +137,9 @@ static const struct feel_node *context(struct parser *p)
                 return NULL;
             }
             feel_next(p);
+            if (p->declared->n < DECLARED_MAX) {
+                p->declared->v[p->declared->n++] = name;
+            }
         } else if (!feel_declare(p, ends, &name)) {
             return NULL;
         }
@@ -206,8 +210,7 @@ iteration(struct parser *p, enum node_kind kind, const char *then)
         if (k.n == FEEL_VARS_MAX || !feel_declare(p, ends, &name)) {
             return feel_fault(p, "a variable's name");
         }
-        const struct feel_node *of =
-            feel_take_key(p, "in") ? domain(p) : NULL;
+        const struct feel_node *of = feel_take_key(p, "in") ? domain(p) : NULL;
         if (of == NULL || !feel_add_kid(p, &k, of, name)) {
             return NULL;
         }

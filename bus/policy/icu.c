@@ -39,7 +39,7 @@ of_utf16(struct bus_arena *mem, const UChar *p, int32_t n)
     int32_t len = 0;
     char *to = bus_arena_alloc(mem, (size_t)n * 3 + 1);
     if (to == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     (void)u_strToUTF8(to, n * 3 + 1, &len, p, n, &e);
     return U_SUCCESS(e) ? feel_string((struct bus_strv){to, (size_t)len})
@@ -62,8 +62,8 @@ static UCalendar *open_zone(struct bus_strv name)
         id[i] = (UChar)(unsigned char)name.p[i];
     }
     UBool system = false;
-    (void)ucal_getCanonicalTimeZoneID(id, (int32_t)name.n, canon,
-                                      ZONE_NAME_MAX, &system, &e);
+    (void)ucal_getCanonicalTimeZoneID(id, (int32_t)name.n, canon, ZONE_NAME_MAX,
+                                      &system, &e);
     if (U_FAILURE(e) || !system) {
         return NULL;
     }
@@ -108,7 +108,7 @@ feel_case(struct bus_arena *mem, struct bus_strv s, bool upper)
     int32_t cap = from.n * 3 + 1;
     UChar *to = bus_arena_alloc(mem, (size_t)cap * sizeof(UChar));
     if (to == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     int32_t n = upper ? u_strToUpper(to, cap, from.p, from.n, "", &e)
                       : u_strToLower(to, cap, from.p, from.n, "", &e);
@@ -152,10 +152,16 @@ static const char *translate(struct bus_arena *mem, struct bus_strv p)
                   : d == 'I' ? "[^\\p{L}_:]"
                   : d == 'C' ? "[^\\p{L}\\p{N}_:.\\-]"
                              : NULL;
-            if (strchr("QEGAZzbBXxuUaefkoN", d) != NULL) {
+            if (strchr("QEGAZzbBXxuUaefkoN", d) != NULL ||
+                (klass > 0 && d >= '0' && d <= '9')) {
                 return NULL;
             }
             i++;
+            if ((d == 'p' || d == 'P') && i + 3 < p.n &&
+                memcmp(p.p + i + 1, "{Is", 3) == 0) {
+                add = d == 'p' ? "\\p{blk=" : "\\P{blk=";
+                i += 3;
+            }
         } else if (c == '(' && d == '?' && i + 2 < p.n && p.p[i + 2] != ':') {
             return NULL;
         } else if (c == '-' && d == '[' && klass > 0) {
@@ -356,10 +362,11 @@ struct feel_value feel_replace(struct bus_arena *mem,
     if (re == NULL) {
         return why;
     }
-    struct feel_value r = feel_wrong("no memory");
+    struct feel_value r = feel_wrong(feel_no_memory);
     int32_t groups = uregex_groupCount(re, &e);
     with = literal ? escaped(mem, with) : only_groups(mem, with, groups);
-    if (uregex_find(re, 0, &e) && uregex_end(re, 0, &e) == uregex_start(re, 0, &e)) {
+    if (uregex_find(re, 0, &e) &&
+        uregex_end(re, 0, &e) == uregex_start(re, 0, &e)) {
         r = feel_wrong("a pattern that matches nothing at all");
     } else if (to_utf16(mem, with, &w)) {
         uregex_reset(re, 0, &e);

@@ -11,8 +11,8 @@ int32_t feel_zone_offset(struct bus_strv name, int64_t day, int64_t second);
 /* Full case mapping, of no language. */
 struct feel_value
 feel_case(struct bus_arena *mem, struct bus_strv s, bool upper);
-/* XPath functions and operators 3.1, section 5.6; flags "smixq". Limited in time
- * and stack: a pattern without end is null with a reason. */
+/* XPath functions and operators 3.1, section 5.6; flags "smixq". Limited in
+ * time and stack: a pattern without end is null with a reason. */
 struct feel_value feel_matches(struct bus_arena *mem,
                                struct bus_strv text,
                                struct bus_strv pattern,

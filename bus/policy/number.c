@@ -178,8 +178,7 @@ feel_number_op(char op, const struct feel_value *a, const struct feel_value *b)
         if (bid128_isZero(y)) {
             return feel_wrong("division by zero");
         }
-        return finite(op == '%' ? modulo(x, y)
-                                : bid128_div(x, y, how, &flags));
+        return finite(op == '%' ? modulo(x, y) : bid128_div(x, y, how, &flags));
     default:
         return finite(power(x, y));
     }
@@ -189,7 +188,8 @@ static BID_UINT128 to_whole(BID_UINT128 b, enum feel_round how)
 {
     _IDEC_flags flags = 0;
     bool minus = bid128_isSigned(b) != 0;
-    BID_UINT128 half = bid128_from_string("0.5", BID_ROUNDING_TO_NEAREST, &flags);
+    BID_UINT128 half =
+        bid128_from_string("0.5", BID_ROUNDING_TO_NEAREST, &flags);
     switch (how) {
     case FEEL_FLOOR:
         return bid128_round_integral_negative(b, &flags);
@@ -241,9 +241,10 @@ struct feel_value feel_number_fn(char which, const struct feel_value *v)
     if (which == '-') {
         return of_bid(bid128_isZero(b) ? b : bid128_negate(b));
     }
-    return finite(which == 's'   ? bid128_sqrt(b, BID_ROUNDING_TO_NEAREST, &flags)
-                  : which == 'l' ? bid128_log(b, BID_ROUNDING_TO_NEAREST, &flags)
-                                 : bid128_exp(b, BID_ROUNDING_TO_NEAREST, &flags));
+    return finite(which == 's' ? bid128_sqrt(b, BID_ROUNDING_TO_NEAREST, &flags)
+                  : which == 'l'
+                      ? bid128_log(b, BID_ROUNDING_TO_NEAREST, &flags)
+                      : bid128_exp(b, BID_ROUNDING_TO_NEAREST, &flags));
 }
 
 struct out

@@ -21,8 +21,8 @@ int feel_number_cmp(const struct feel_value *a, const struct feel_value *b);
  * that is no number. */
 struct feel_value
 feel_number_op(char op, const struct feel_value *a, const struct feel_value *b);
-/* Rounding to `digits` behind the point. FLOOR and CEILING go to the infinities,
- * DOWN to and UP away from zero. */
+/* Rounding to `digits` behind the point. FLOOR and CEILING go to the
+ * infinities, DOWN to and UP away from zero. */
 enum feel_round {
     FEEL_FLOOR,
     FEEL_CEILING,

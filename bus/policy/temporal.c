@@ -8,11 +8,11 @@
 #include "bus/base/clock.h"
 #include "bus/policy/icu.h"
 
-#define DAY_S          INT64_C(86400)
-#define NANOS          INT64_C(1000000000)
-#define OFFSET_MAX     (14 * 3600)
-#define DURATION_MAX   INT64_C(1000000000000000) /* of one part */
-#define FRACTION_MAX   9
+#define DAY_S        INT64_C(86400)
+#define NANOS        INT64_C(1000000000)
+#define OFFSET_MAX   (14 * 3600)
+#define DURATION_MAX INT64_C(1000000000000000) /* of one part */
+#define FRACTION_MAX 9
 
 struct scan
 {
@@ -116,9 +116,8 @@ zone_of(struct bus_arena *mem, int32_t offset, struct bus_strv name)
     return bus_arena_dup(mem, &z, sizeof(z));
 }
 
-static bool scan_zone(struct bus_arena *mem,
-                      struct scan *s,
-                      const struct feel_zone **ret)
+static bool
+scan_zone(struct bus_arena *mem, struct scan *s, const struct feel_zone **ret)
 {
     *ret = NULL;
     if (s->p == s->end) {
@@ -148,8 +147,8 @@ static bool scan_zone(struct bus_arena *mem,
     if (m > 59 || sec > 59 || offset > OFFSET_MAX) {
         return false;
     }
-    *ret = zone_of(mem, (int32_t)(minus ? -offset : offset),
-                   (struct bus_strv){0});
+    *ret =
+        zone_of(mem, (int32_t)(minus ? -offset : offset), (struct bus_strv){0});
     return *ret != NULL;
 }
 
@@ -234,7 +233,8 @@ static bool scan_time_parts(struct scan *s, struct duration *d)
             return false;
         }
         bool point = s->p < s->end && *s->p == '.';
-        if (!fraction(s, &nanos) || s->p == s->end) {
+        (void)fraction(s, &nanos); /* "0.S" is one, too */
+        if (s->p == s->end) {
             return false;
         }
         char unit = *s->p++;
@@ -262,8 +262,8 @@ bool feel_duration_parse(struct bus_strv text, struct feel_value *ret)
     }
     if (d.any_months) {
         int64_t m = d.years * 12 + d.months;
-        *ret = (struct feel_value){.kind = FEEL_MONTHS,
-                                   .months = minus ? -m : m};
+        *ret =
+            (struct feel_value){.kind = FEEL_MONTHS, .months = minus ? -m : m};
         return true;
     }
     struct feel_span zero = {0, 0}, span;
@@ -271,11 +271,11 @@ bool feel_duration_parse(struct bus_strv text, struct feel_value *ret)
         d.minutes > INT64_MAX / 60 / 4) {
         return false;
     }
-    span.seconds =
-        d.days * DAY_S + d.hours * 3600 + d.minutes * 60 + d.seconds;
+    span.seconds = d.days * DAY_S + d.hours * 3600 + d.minutes * 60 + d.seconds;
     span.nanos = (int32_t)d.nanos;
-    *ret = (struct feel_value){
-        .kind = FEEL_DAYS, .span = minus ? feel_span_add(zero, span, -1) : span};
+    *ret = (struct feel_value){.kind = FEEL_DAYS,
+                               .span = minus ? feel_span_add(zero, span, -1)
+                                             : span};
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* Dates, times and durations of FEEL (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8; lexical
- * forms of XML Schema part 2), zones by offset or by name of the tz database. */
+/* Dates, times and durations of FEEL (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8;
+ * lexical forms of XML Schema part 2), zones by offset or by name of the tz
+ * database. */
 #ifndef BUS_POLICY_TEMPORAL_H
 #define BUS_POLICY_TEMPORAL_H
 
@@ -35,8 +36,11 @@ char *feel_temporal_text(const struct feel_value *v, char *to);
 bool feel_when_cmp(const struct feel_value *a,
                    const struct feel_value *b,
                    int *ret);
+/* Equal as 10.3.2.13 compares: year to second and offset, no fraction. */
+bool feel_when_same(const struct feel_value *a, const struct feel_value *b);
 int feel_span_cmp(struct feel_span a, struct feel_span b);
-struct feel_span feel_span_add(struct feel_span a, struct feel_span b, int sign);
+struct feel_span
+feel_span_add(struct feel_span a, struct feel_span b, int sign);
 /* Seconds east of UTC at that wall time; 0 without a zone. */
 int32_t feel_offset(const struct feel_value *v);
 /* Seconds and nanos since 1970 UTC (local counts as UTC). */

@@ -35,10 +35,10 @@ struct feel_span feel_span_add(struct feel_span a, struct feel_span b, int sign)
 int32_t feel_offset(const struct feel_value *v)
 {
     const struct feel_zone *z = v->when.zone;
-    return z == NULL     ? 0
-           : z->name.n ? feel_zone_offset(z->name, v->when.day,
-                                          v->when.nanos / NANOS)
-                         : z->offset;
+    return z == NULL ? 0
+           : z->name.n
+               ? feel_zone_offset(z->name, v->when.day, v->when.nanos / NANOS)
+               : z->offset;
 }
 
 struct feel_span feel_instant(const struct feel_value *v)
@@ -58,6 +58,13 @@ bool feel_when_cmp(const struct feel_value *a,
     }
     *ret = feel_span_cmp(feel_instant(a), feel_instant(b));
     return true;
+}
+
+bool feel_when_same(const struct feel_value *a, const struct feel_value *b)
+{
+    return (a->kind == FEEL_DATE ||
+            (a->when.zone == NULL) == (b->when.zone == NULL)) &&
+           feel_instant(a).seconds == feel_instant(b).seconds;
 }
 
 /* --- adding --- */
@@ -139,8 +146,8 @@ struct feel_value feel_temporal_op(char op,
         return add_months(*a, sign * b->months);
     }
     if (b->kind == FEEL_DAYS && (is_day(a) || a->kind == FEEL_TIME)) {
-        return add_span(*a, sign < 0 ? feel_span_add(zero, b->span, -1)
-                                     : b->span);
+        return add_span(*a,
+                        sign < 0 ? feel_span_add(zero, b->span, -1) : b->span);
     }
     if (op == '-' && ((is_day(a) && is_day(b)) ||
                       (a->kind == FEEL_TIME && b->kind == FEEL_TIME))) {
@@ -232,7 +239,7 @@ static struct feel_value zone_property(const struct feel_value *v, bool name)
         return feel_null;
     }
     if (name) {
-        return z->name.n > 0   ? feel_string(z->name)
+        return z->name.n > 0    ? feel_string(z->name)
                : z->offset == 0 ? feel_string(BUS_STRV("Z"))
                                 : feel_null;
     }
@@ -254,9 +261,9 @@ static bool when_property(const struct feel_value *v,
         bool day;
         int64_t value;
     } parts[] = {
-        {"year", true, y},           {"month", true, (int64_t)m},
-        {"day", true, (int64_t)d},   {"weekday", true, feel_weekday(v->when.day)},
-        {"hour", false, s / 3600},   {"minute", false, s / 60 % 60},
+        {"year", true, y},         {"month", true, (int64_t)m},
+        {"day", true, (int64_t)d}, {"weekday", true, feel_weekday(v->when.day)},
+        {"hour", false, s / 3600}, {"minute", false, s / 60 % 60},
         {"second", false, s % 60},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -274,9 +281,8 @@ static bool when_property(const struct feel_value *v,
     return true;
 }
 
-static bool days_property(struct feel_span s,
-                          struct bus_strv name,
-                          struct feel_value *ret)
+static bool
+days_property(struct feel_span s, struct bus_strv name, struct feel_value *ret)
 {
     static const struct feel_span zero;
     int64_t sign = s.seconds < 0 ? -1 : 1;

@@ -14,6 +14,7 @@ struct shown
     struct bus_arena *mem;
     char *p;
     size_t n, cap;
+    bool literal; /* dates as @"..." */
     bool failed;
 };
 
@@ -51,7 +52,11 @@ static void quoted(struct shown *s, struct bus_strv t)
         if (c == '"' || c == '\\') {
             add(s, "\\", 1);
         }
-        add(s, c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : &c,
+        add(s,
+            c == '\n'   ? "\\n"
+            : c == '\t' ? "\\t"
+            : c == '\r' ? "\\r"
+                        : &c,
             c == '\n' || c == '\t' || c == '\r' ? 2 : 1);
     }
     adds(s, "\"");
@@ -142,7 +147,9 @@ static void show(struct shown *s, const struct feel_value *v, int depth)
     case FEEL_DATE_TIME:
     case FEEL_MONTHS:
     case FEEL_DAYS:
+        adds(s, s->literal ? "@\"" : "");
         adds(s, feel_temporal_text(v, small));
+        adds(s, s->literal ? "\"" : "");
         break;
     case FEEL_LIST:
     case FEEL_CONTEXT:
@@ -169,11 +176,8 @@ static const char *finish(struct shown *s)
 
 const char *feel_literal(struct bus_arena *mem, const struct feel_value *v)
 {
-    struct shown s = {.mem = mem};
-    bool at = v->kind >= FEEL_DATE && v->kind <= FEEL_DAYS;
-    adds(&s, at ? "@\"" : "");
+    struct shown s = {.mem = mem, .literal = true};
     show(&s, v, 0);
-    adds(&s, at ? "\"" : "");
     return finish(&s);
 }
 

@@ -1,6 +1,9 @@
 #include "bus/policy/type.h"
 
-#define OWN(k)   {.is = FEEL_T_KIND, .kind = (k)}
+#define OWN(k)                         \
+    {                                  \
+        .is = FEEL_T_KIND, .kind = (k) \
+    }
 #define TYPE_MAX 32 /* nesting of a type */
 
 const struct feel_type feel_type_any = {.is = FEEL_T_ANY};
@@ -50,9 +53,8 @@ static const struct feel_type *field(const struct feel_type *t,
     return NULL;
 }
 
-static bool conforms(const struct feel_type *a,
-                     const struct feel_type *b,
-                     int depth);
+static bool
+conforms(const struct feel_type *a, const struct feel_type *b, int depth);
 
 static bool function_conforms(const struct feel_type *a,
                               const struct feel_type *b,
@@ -73,9 +75,8 @@ static bool function_conforms(const struct feel_type *a,
     return b->of == NULL || conforms(result, b->of, depth + 1);
 }
 
-static bool conforms(const struct feel_type *a,
-                     const struct feel_type *b,
-                     int depth)
+static bool
+conforms(const struct feel_type *a, const struct feel_type *b, int depth)
 {
     if (depth > TYPE_MAX || b->is == FEEL_T_ANY || a == b) {
         return true;
@@ -120,9 +121,8 @@ part(const struct feel_type *t, const struct feel_value *v, int depth)
     return v == NULL || v->kind == FEEL_NULL || has(t, v, depth + 1);
 }
 
-static bool has_entries(const struct feel_type *t,
-                        const struct feel_value *v,
-                        int depth)
+static bool
+has_entries(const struct feel_type *t, const struct feel_value *v, int depth)
 {
     for (size_t i = 0; i < t->count; i++) {
         const struct feel_value *e =

@@ -9,6 +9,8 @@ const struct feel_value feel_null = {.kind = FEEL_NULL};
 const struct feel_value feel_true = {.kind = FEEL_BOOLEAN, .boolean = true};
 const struct feel_value feel_false = {.kind = FEEL_BOOLEAN};
 
+const char feel_no_memory[] = "no memory: over the limit of one evaluation";
+
 struct feel_value feel_wrong(const char *why)
 {
     return (struct feel_value){.kind = FEEL_NULL, .why = why};
@@ -73,7 +75,7 @@ struct feel_value feel_unknown(struct bus_arena *mem, int fact, int member)
 {
     struct feel_missing *m = bus_arena_alloc(mem, sizeof(*m) + sizeof(m->v[0]));
     if (m == NULL) {
-        return feel_wrong("no memory");
+        return feel_wrong(feel_no_memory);
     }
     m->n = 1;
     m->v[0] = FEEL_MISSING_KEY(fact, member);
@@ -157,7 +159,6 @@ struct feel_value feel_not(const struct feel_value *a)
                : feel_wrong("not of something that is no boolean");
 }
 
-
 bool feel_unknown_in(struct bus_arena *mem,
                      const struct feel_value *v,
                      size_t n,
@@ -230,7 +231,7 @@ static struct feel_value equal_ranges(struct bus_arena *mem,
     struct feel_value low = equal_ends(mem, a->low, b->low);
     struct feel_value high = equal_ends(mem, a->high, b->high);
     high = feel_and(mem, &low, &high);
-    low = feel_bool(a->low_closed == b->low_closed &&
+    low = feel_bool(a->low_closed == b->low_closed && a->test == b->test &&
                     a->high_closed == b->high_closed);
     return feel_and(mem, &low, &high);
 }
@@ -239,7 +240,6 @@ struct feel_value feel_equal(struct bus_arena *mem,
                              const struct feel_value *a,
                              const struct feel_value *b)
 {
-    int c = 1;
     if (a->kind == FEEL_UNKNOWN || b->kind == FEEL_UNKNOWN) {
         return feel_unknown_of(mem, a, b);
     }
@@ -259,7 +259,7 @@ struct feel_value feel_equal(struct bus_arena *mem,
     case FEEL_DATE:
     case FEEL_TIME:
     case FEEL_DATE_TIME:
-        return feel_bool(feel_when_cmp(a, b, &c) && c == 0);
+        return feel_bool(feel_when_same(a, b));
     case FEEL_MONTHS:
         return feel_bool(a->months == b->months);
     case FEEL_DAYS:

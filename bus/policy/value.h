@@ -82,8 +82,11 @@ struct feel_list
 };
 struct feel_range
 {
-    const struct feel_value *low, *high; /* NULL: open to that side */
+    /* NULL: open to that side ("< 5"); an end that is null is one nobody can
+     * say anything of. */
+    const struct feel_value *low, *high;
     bool low_closed, high_closed;
+    bool test; /* written as a test: (= 5) is not [5..5] */
 };
 struct feel_entry
 {
@@ -120,6 +123,8 @@ struct feel_value
 };
 
 extern const struct feel_value feel_null, feel_true, feel_false;
+/* The reason when the arena is full: what was worked out then says nothing. */
+extern const char feel_no_memory[];
 /* Null with a reason (a literal, or in the arena). */
 struct feel_value feel_wrong(const char *why);
 struct feel_value feel_bool(bool b);
