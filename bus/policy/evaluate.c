@@ -507,7 +507,7 @@ static struct bus_strv text_of(const struct feel_value *v,
         t = feel_number_text(v, number, sizeof(number));
         break;
     case FEEL_DATE:
-        t = bus_date_text((int32_t)v->count, day);
+        t = bus_date_text((int32_t)v->when.day, day);
         break;
     case FEEL_UNKNOWN:
         t = "?";

@@ -141,16 +141,17 @@ static void boxed(void **state)
              "item &gt; x") "</match></filter>"),
          "[4]"},
         {DECISION("<for iteratorVariable=\"i\"><in>" LITERAL(
-             "1..x") "</in>"
-                     "<return>" LITERAL("i * i") "</return></for>"),
+             "[1..x]") "</in>"
+                       "<return>" LITERAL("i * i") "</return></for>"),
          "[1, 4, 9]"},
         {DECISION("<every iteratorVariable=\"i\"><in>" LITERAL(
-             "1..x") "</in>"
-                     "<satisfies>" LITERAL("i &lt; 3") "</satisfies></every>"),
+             "[1..x]") "</in>"
+                       "<satisfies>" LITERAL(
+                           "i &lt; 3") "</satisfies></every>"),
          "false"},
         {DECISION("<some iteratorVariable=\"i\"><in>" LITERAL(
-             "1..x") "</in>"
-                     "<satisfies>" LITERAL("i &lt; 3") "</satisfies></some>"),
+             "[1..x]") "</in>"
+                       "<satisfies>" LITERAL("i &lt; 3") "</satisfies></some>"),
          "true"},
         {DECISION(
              "<context><contextEntry><variable name=\"f\"/>"
