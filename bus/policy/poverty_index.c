@@ -1,0 +1,287 @@
+/* The household index of S76, as domain knowledge proposes it (A): a weighted
+ * sum of six burdens, each from 0 to 1; what is not known makes a range. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/policy/poverty.h"
+#include "bus/policy/source.h"
+
+#define MILLION 1000000
+
+const int bus_policy_index_weights[BUS_POLICY_INDEX_PARTS] = {
+    [BUS_POLICY_INDEX_INCOME] = 30,    [BUS_POLICY_INDEX_RIGID] = 20,
+    [BUS_POLICY_INDEX_ILLNESS] = 15,   [BUS_POLICY_INDEX_HOUSING] = 10,
+    [BUS_POLICY_INDEX_EDUCATION] = 10, [BUS_POLICY_INDEX_DEPENDENCY] = 15,
+};
+const char *const bus_policy_index_zh[BUS_POLICY_INDEX_PARTS] = {
+    "收入缺口", "刚性支出负担", "残疾重病", "住房", "教育负担", "抚养负担"};
+const char *const bus_policy_index_en[BUS_POLICY_INDEX_PARTS] = {
+    "income gap", "rigid burden", "illness and disability",
+    "housing",    "education",    "dependency"};
+
+struct range
+{
+    struct bus_ratio low, high;
+};
+struct looking
+{
+    const struct bus_policy_catalogue *c;
+    const struct bus_policy_household *h;
+    bool lacking; /* the catalogue has no such fact */
+};
+
+static struct range between(struct bus_ratio low, struct bus_ratio high)
+{
+    return (struct range){low, high};
+}
+
+static struct bus_ratio clamp(struct bus_ratio r)
+{
+    struct bus_ratio zero = bus_ratio(0, 1), one = bus_ratio(1, 1);
+    return r.broken                     ? r
+           : bus_ratio_cmp(r, zero) < 0 ? zero
+           : bus_ratio_cmp(r, one) > 0  ? one
+                                        : r;
+}
+
+static const struct bus_policy_fact *
+find(struct looking *k, const char *name, int member)
+{
+    int fact = bus_policy_fact_find(k->c, bus_strv(name));
+    k->lacking |= fact < 0;
+    for (size_t i = 0; i < k->h->fact_count; i++) {
+        if (k->h->facts[i].fact == fact && k->h->facts[i].member == member) {
+            return &k->h->facts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool number(struct looking *k, const char *name, int m, int64_t *ret)
+{
+    const struct bus_policy_fact *f = find(k, name, m);
+    *ret = f && f->kind == BUS_POLICY_LONG && f->number > 0 ? f->number : 0;
+    return f != NULL;
+}
+
+/* Is the word one of the list (spaces around each)? false if not known. */
+static bool
+among(struct looking *k, const char *name, int m, const char *list, bool *ret)
+{
+    const struct bus_policy_fact *f = find(k, name, m);
+    char word[40];
+    if (f == NULL) {
+        return false;
+    }
+    (void)snprintf(word, sizeof(word), " %.*s ",
+                   (int)(f->text.n < 32 ? f->text.n : 32),
+                   f->text.p ? f->text.p : "");
+    *ret = f->kind == BUS_POLICY_TEXT && strstr(list, word) != NULL;
+    return true;
+}
+
+/* clamp((edge - income a head a month) / edge) */
+static struct range income_gap(struct looking *k, struct bus_ratio edge)
+{
+    int64_t income;
+    if (edge.broken || !number(k, "household.income_total_fen", -1, &income)) {
+        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+    }
+    struct bus_ratio y =
+        bus_ratio(income, (__int128)12 * (__int128)k->h->member_count);
+    struct bus_ratio d = clamp(bus_ratio_div(bus_ratio_sub(edge, y), edge));
+    return between(d, d);
+}
+
+/* clamp((R - R0) / (1 - R0)); R is 1 without income, at most 1. */
+static struct bus_ratio
+burden(int64_t spend, int64_t income, struct bus_ratio r0)
+{
+    struct bus_ratio one = bus_ratio(1, 1);
+    struct bus_ratio r = income == 0 ? one : clamp(bus_ratio(spend, income));
+    return clamp(bus_ratio_div(bus_ratio_sub(r, r0), bus_ratio_sub(one, r0)));
+}
+
+static struct range rigid(struct looking *k, struct bus_ratio r0)
+{
+    static const char *const spends[] = {
+        "household.spend_living_fen", "household.spend_medical_fen",
+        "household.spend_education_fen", "household.spend_rehab_fen",
+        "household.spend_other_fen"};
+    int64_t income, sum = 0, one;
+    bool all = true;
+    if (!number(k, "household.income_total_fen", -1, &income) || r0.broken) {
+        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+    }
+    for (size_t i = 0; i < sizeof(spends) / sizeof(spends[0]); i++) {
+        all &= number(k, spends[i], -1, &one);
+        sum = sum > INT64_MAX - one ? INT64_MAX : sum + one;
+    }
+    struct bus_ratio low = burden(sum, income, r0);
+    return between(low, all || income == 0 ? low : bus_ratio(1, 1));
+}
+
+/* 1 for a severe disability or serious illness of anybody, 0.5 for another. */
+static struct range illness(struct looking *k)
+{
+    int low = 0, high = 0; /* halves */
+    for (int m = 0; m < (int)k->h->member_count; m++) {
+        const struct bus_policy_fact *ill =
+            find(k, "member.serious_illness", m);
+        const struct bus_policy_fact *chronic =
+            find(k, "member.chronic_illness", m);
+        int64_t grade = 0;
+        bool mind = false;
+        bool graded = number(k, "member.disability_grade", m, &grade);
+        bool kind = among(k, "member.disability_category", m,
+                          " intellectual mental ", &mind);
+        bool severe = grade == 1 || grade == 2 || (grade == 3 && mind);
+        bool maybe = !graded || (grade == 3 && !kind) || ill == NULL;
+        bool some = grade > 0 || (chronic != NULL && chronic->number == 1);
+        int one = severe || (ill != NULL && ill->number == 1) ? 2
+                  : some                                      ? 1
+                                                              : 0;
+        int most = maybe ? 2 : chronic == NULL ? (one > 1 ? one : 1) : one;
+        low = one > low ? one : low;
+        high = most > high ? most : high;
+    }
+    high = high > low ? high : low;
+    return between(bus_ratio(low, 2), bus_ratio(high, 2));
+}
+
+static struct range housing(struct looking *k)
+{
+    bool worst = false, bad = false;
+    if (!among(k, "household.house_grade", -1, " D no_house ", &worst) ||
+        !among(k, "household.house_grade", -1, " C ", &bad)) {
+        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+    }
+    struct bus_ratio d = bus_ratio(worst ? 2 : bad ? 1 : 0, 2);
+    return between(d, d);
+}
+
+/* Half for one member in paid schooling (beyond the compulsory years), 1 for
+ * two and more. */
+static struct range education(struct looking *k)
+{
+    int low = 0, open = 0;
+    for (int m = 0; m < (int)k->h->member_count; m++) {
+        bool paid = false;
+        bool known = among(k, "member.stage", m,
+                           " senior_high vocational higher ", &paid);
+        low += paid;
+        open += !known;
+    }
+    int high = low + open;
+    return between(bus_ratio(low > 2 ? 2 : low, 2),
+                   bus_ratio(high > 2 ? 2 : high, 2));
+}
+
+static struct range dependency(struct looking *k)
+{
+    int workers = 0, open = 0, n = (int)k->h->member_count;
+    for (int m = 0; m < n; m++) {
+        bool works = false;
+        bool known = among(k, "member.employment", m,
+                           " employed flexible farming ", &works);
+        workers += works;
+        open += !known;
+    }
+    return between(bus_ratio(n - workers - open, n), bus_ratio(n - workers, n));
+}
+
+/* A standard's figure as a fraction; broken if it is not known. */
+static struct bus_ratio
+figure(struct looking *k, int32_t day, const char *name, struct bus_arena *mem)
+{
+    struct bus_ratio r = {.broken = true};
+    struct bus_strv t = {0};
+    int at = bus_policy_standard_find(k->c, bus_strv(name));
+    k->lacking |= at < 0;
+    if (at < 0 ||
+        bus_policy_standard_text(k->c, k->h, day, at, mem, &t) != BUS_OK) {
+        return r;
+    }
+    __int128 n = 0, d = 1;
+    bool point = false, digits = false;
+    for (size_t i = 0; i < t.n && i < 24; i++) {
+        if (t.p[i] == '.' && !point) {
+            point = true;
+        } else if (t.p[i] >= '0' && t.p[i] <= '9') {
+            n = n * 10 + (t.p[i] - '0');
+            d *= point ? 10 : 1;
+            digits = true;
+        } else {
+            return r; /* "?" */
+        }
+    }
+    return digits ? bus_ratio(n, d) : r;
+}
+
+static bool total(const struct bus_policy_index *x, bool high, int64_t *ret)
+{
+    struct bus_ratio sum = bus_ratio(0, 1);
+    for (int i = 0; i < BUS_POLICY_INDEX_PARTS; i++) {
+        struct bus_ratio d = high ? x->parts[i].high : x->parts[i].low;
+        sum = bus_ratio_add(
+            sum, bus_ratio_mul(d, bus_ratio(bus_policy_index_weights[i], 1)));
+    }
+    return bus_ratio_round(sum, MILLION, ret);
+}
+
+int bus_policy_index(const struct bus_policy_catalogue *c,
+                     const struct bus_policy_household *h,
+                     int32_t rule_date,
+                     struct bus_arena *mem,
+                     struct bus_policy_index *ret,
+                     struct bus_err *err)
+{
+    struct looking k = {.c = c, .h = h};
+    struct bus_policy_index x;
+    if (h->member_count == 0) {
+        return bus_fail(err, BUS_ERANGE, "a household without members");
+    }
+    const struct range parts[BUS_POLICY_INDEX_PARTS] = {
+        [BUS_POLICY_INDEX_INCOME] =
+            income_gap(&k, figure(&k, rule_date, "edge_fen", mem)),
+        [BUS_POLICY_INDEX_RIGID] =
+            rigid(&k, figure(&k, rule_date, "rigid_ratio_floor", mem)),
+        [BUS_POLICY_INDEX_ILLNESS] = illness(&k),
+        [BUS_POLICY_INDEX_HOUSING] = housing(&k),
+        [BUS_POLICY_INDEX_EDUCATION] = education(&k),
+        [BUS_POLICY_INDEX_DEPENDENCY] = dependency(&k),
+    };
+    for (int i = 0; i < BUS_POLICY_INDEX_PARTS; i++) {
+        x.parts[i].low = parts[i].low;
+        x.parts[i].high = parts[i].high;
+    }
+    if (k.lacking) {
+        return bus_fail(err, BUS_EUNKNOWN,
+                        "the catalogue lacks a fact or standard of the index");
+    }
+    if (!total(&x, false, &x.low) || !total(&x, true, &x.high)) {
+        return bus_fail(err, BUS_ETOOBIG, "figures too big for the index");
+    }
+    *ret = x;
+    return BUS_OK;
+}
+
+static int poorest_first(const void *a, const void *b)
+{
+    const struct bus_policy_ranked *x = a, *y = b;
+    int64_t p = x->low + x->high, q = y->low + y->high;
+    return p != q             ? (p > q ? -1 : 1)
+           : x->who != y->who ? (x->who < y->who ? -1 : 1)
+                              : 0;
+}
+
+void bus_policy_rank(struct bus_policy_ranked *list, size_t count)
+{
+    qsort(list, count, sizeof(*list), poorest_first);
+    for (size_t i = 0; i < count; i++) {
+        bool same = i > 0 && list[i].low + list[i].high ==
+                                 list[i - 1].low + list[i - 1].high;
+        list[i].rank = same ? list[i - 1].rank : i + 1;
+    }
+}
