@@ -1,0 +1,63 @@
+#!/bin/sh
+# A department's own Python program answers an assignment, and the case goes
+# on: the decision is accepted and a payment order leaves for the bank. Then
+# dead letters: one is listed, sent again once, and not a second time.
+. "$(dirname "$0")/../e2e/lib.sh"
+pids=""
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null; [ -d "$work/kafka" ] && ops/kafka/stop "$work/kafka"; rm -rf "$work"' EXIT
+need_kafka
+python=${LIANOU_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/lianou/python/bin/python3}
+[ -x "$python" ] || skip "no Python clients; ops/test brings them"
+
+until_shown() { # WORD TOPIC: at most 40 s
+    for _ in $(seq 40); do
+        "$program" tap "$2" --from 2>/dev/null | grep -q "$1" && return 0
+        sleep 1
+    done
+    fail "no $1 in $2"
+}
+
+LIANOU_KAFKA=$(ops/kafka/start "$work/kafka")
+export LIANOU_KAFKA LIANOU_KAFKA_PARTITIONS=3 LIANOU_KAFKA_REPLICATION=1 LIANOU_KAFKA_MIN_INSYNC=1
+export LIANOU_STATE="$work/state" LIANOU_ANY_PORTS=true
+export LIANOU_KEYRING="$work/keyring" LIANOU_PERSON_KEY="$work/person.key"
+umask 077
+"$python" - "$work" <<'PY'
+import pathlib, secrets, sys
+owners = ["bus", "dispatch"] + sorted(f.stem for f in pathlib.Path("bus-config/partners.d").glob("*.yaml"))
+work = pathlib.Path(sys.argv[1])
+(work / "keyring").write_text("".join(f"{i} {o} {secrets.token_hex(32)}\n" for i, o in enumerate(owners, 1)))
+(work / "person.key").write_text(secrets.token_hex(32) + "\n")
+PY
+"$program" topics apply >"$work/topics"
+for role in matcher dispatch registry; do
+    "$program" run $role 2>"$work/$role.log" &
+    pids="$pids $!"
+done
+"$program" generate applications 20 --seed 5 >"$work/applications"
+"$program" intake submit "$work/applications" >"$work/submit" 2>&1 || fail "submit: $(tail -1 "$work/submit")"
+until_shown ASSIGNED assignments.MZ
+port=$(sed -n 's/.*http_port=\([0-9]*\).*/\1/p' "$work/registry.log")
+answer=$("$python" tests/interop/department.py "$LIANOU_KAFKA" "http://127.0.0.1:$port" "$LIANOU_KEYRING" qihe. MZ) ||
+    fail "the department's program"
+echo "$answer"
+case $answer in *" opened") ;; *) fail "the sealed field was not opened" ;; esac
+decision=$(echo "$answer" | cut -d' ' -f3)
+until_shown "\"DECISION_ACCEPTED\".*$decision" cases
+until_shown "$decision" dispatches
+
+# What cannot be read is a dead letter.
+"$python" - "$LIANOU_KAFKA" <<'PY'
+import sys
+from confluent_kafka import Producer
+p = Producer({"bootstrap.servers": sys.argv[1], "partitioner": "murmur2_random"})
+p.produce("qihe.decisions.MZ", key=b"00000000-0000-8000-8000-000000000001", value=b"not avro")
+p.flush(20)
+PY
+until_shown BUS_EPARSE dead-letters
+letter=$("$program" dlq ls | sed -n 's/^\([^ ]*\)  BUS_EPARSE.*/\1/p')
+[ -n "$letter" ] || fail "dlq ls"
+"$program" dlq show "$letter" | grep -q "owner   MZ" || fail "dlq show"
+"$program" dlq redrive "$letter" | grep -q "^1 redriven, 0 had" || fail "redrive"
+"$program" dlq redrive "$letter" | grep -q "^0 redriven, 1 had" || fail "redrive twice"
+"$program" tap decisions.MZ --from | grep -c "not the zero of Confluent" | grep -qx 2 || fail "redriven once"
