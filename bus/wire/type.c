@@ -122,6 +122,9 @@ int bus_wire_encode_buf(const struct bus_wire_type *type,
         return rc;
     }
     size_t n = bus_wire_size(type, record);
+    if (n == 0) {
+        return BUS_OK; /* nothing to write, and maybe nowhere */
+    }
     uint8_t *p = bus_buf_reserve(out, n);
     if (p == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "%s of %zu bytes", type->name, n);
