@@ -45,6 +45,7 @@ static void load_clauses(struct loading *l, struct version_def *v)
     v->clause_count = v->condition ? feel_clauses(v->condition, v->clauses,
                                                   CATALOGUE_CLAUSES_MAX)
                                    : 0;
+    v->clauses_whole = v->clause_count <= CATALOGUE_CLAUSES_MAX;
     if (v->clause_count > CATALOGUE_CLAUSES_MAX) {
         v->clause_count = CATALOGUE_CLAUSES_MAX;
     }
@@ -231,6 +232,32 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
                    (unsigned long long)h);
 }
 
+/* Trees to programs, once every name has its meaning. */
+static void compile_all(struct loading *l)
+{
+    struct bus_policy_catalogue *c = l->c;
+    for (size_t i = 0; i < c->fact_count; i++) {
+        struct fact_def *f = &c->facts[i];
+        f->program = policy_compile(c, &c->mem, f->derived, f->member);
+    }
+    for (size_t i = 0; i < c->standard_count; i++) {
+        struct standard_def *s = &c->standards[i];
+        s->program = policy_compile(c, &c->mem, s->derived, false);
+    }
+    for (size_t i = 0; i < c->item_count; i++) {
+        for (size_t k = 0; k < c->items[i].count; k++) {
+            struct version_def *v = &c->items[i].versions[k];
+            v->condition_p = policy_compile(c, &c->mem, v->condition, false);
+            v->amount_p = policy_compile(c, &c->mem, v->amount, false);
+            v->cap_p = policy_compile(c, &c->mem, v->cap, false);
+            for (size_t n = 0; n < v->clause_count; n++) {
+                v->clauses_p[n] =
+                    policy_compile(c, &c->mem, v->clauses[n], false);
+            }
+        }
+    }
+}
+
 struct bus_policy_catalogue *
 bus_policy_catalogue_new(const struct bus_policy_sources *sources,
                          struct bus_faults *faults)
@@ -250,6 +277,8 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         catalogue_load_standards(&l, sources->standards);
         load_items(&l, sources);
         catalogue_load_rules(&l, sources->interactions);
+        compile_all(&l);
+        policy_plan(&l);
     } else {
         faults->out_of_memory = true;
     }
@@ -265,6 +294,7 @@ void bus_policy_catalogue_free(struct bus_policy_catalogue *c)
     if (c == NULL) {
         return;
     }
+    policy_unplan(c);
     bus_map_fini(&c->fact_names);
     bus_map_fini(&c->household_names);
     bus_map_fini(&c->member_names);

@@ -6,6 +6,7 @@
 #include "bus/policy/catalogue.h"
 #include "bus/policy/feel.h"
 #include "bus/policy/interact.h"
+#include "bus/policy/program.h"
 
 #define CATALOGUE_FACTS_MAX   1024
 #define CATALOGUE_CLAUSES_MAX 32
@@ -26,8 +27,9 @@ struct fact_def
     const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
     const struct feel_node *derived;
-    struct fact_set reads; /* of derived, all the way down */
-    bool closing, closed;  /* while that is worked out */
+    const struct program *program; /* of derived */
+    struct fact_set reads;         /* of derived, all the way down */
+    bool closing, closed;          /* while that is worked out */
 };
 struct standard_value
 {
@@ -42,6 +44,7 @@ struct standard_def
     struct standard_value *values;
     size_t count;
     const struct feel_node *derived;
+    const struct program *program; /* of derived */
     const struct bus_node *body;
     bool closing;
     bool read; /* by an item, or by what an item reads */
@@ -56,6 +59,9 @@ struct version_def
     const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
     struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
     size_t clause_count;
+    bool clauses_whole; /* they are all there are */
+    const struct program *condition_p, *amount_p, *cap_p;
+    const struct program *clauses_p[CATALOGUE_CLAUSES_MAX];
 };
 struct item_def
 {
@@ -85,6 +91,7 @@ struct rule_def /* of interactions.yaml */
     size_t group_count;
 };
 
+struct plan; /* verdicts.c: what is looked at for one stretch of days */
 struct bus_policy_catalogue
 {
     struct bus_arena mem;
@@ -100,6 +107,8 @@ struct bus_policy_catalogue
     struct bus_map item_codes;
     struct rule_def *rules;
     size_t rule_count;
+    struct plan *plans; /* by their first day */
+    size_t plan_count;
     struct bus_policy_relations relations;
     int related[BUS_POLICY_RELATED_MAX]; /* item numbers */
     /* The rule behind each relation, counted from 1. */
@@ -134,6 +143,10 @@ void catalogue_check_names(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path);
+
+/* verdicts.c: after everything is loaded. */
+void policy_plan(struct loading *l);
+void policy_unplan(struct bus_policy_catalogue *c);
 
 static inline bool fact_set_has(const struct fact_set *s, int fact)
 {

@@ -6,205 +6,38 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/policy/catalogue_parts.h"
 #include "bus/policy/number.h"
 #include "bus/policy/source.h"
+#include "bus/policy/view.h"
 
-#define MEMBERS_MAX 64
-
-struct household_view
+/* The condition: its clauses one by one, each kept for the reasons; without
+ * anybody asking for them the first that is false ends it. */
+static struct feel_value condition(struct household_view *w,
+                                   const struct version_def *v,
+                                   bool all,
+                                   struct feel_value *clauses)
 {
-    const struct bus_policy_catalogue *c;
-    const struct bus_policy_household *h;
-    struct bus_arena *mem;
-    struct feel_env *env;
-    int32_t rule_date;
-    const struct bus_policy_fact **given; /* [fact * width + member + 1] */
-    struct feel_value **derived;          /* the same, worked out */
-    struct feel_value **standards;
-    uint8_t *busy; /* derived facts in work: one that needs itself */
-    size_t width;
-    struct feel_value members; /* list of things */
-    struct feel_value beneficiaries;
-    bool has_beneficiaries;
-};
-
-static struct feel_value of_fact(const struct bus_policy_fact *f)
-{
-    switch (f->kind) {
-    case BUS_POLICY_BOOL:
-        return feel_bool(f->number != 0);
-    case BUS_POLICY_LONG:
-        return feel_long(f->number);
-    case BUS_POLICY_DATE:
-        return feel_days_date((int32_t)f->number);
-    case BUS_POLICY_TEXT:
-        return feel_string(f->text);
-    case BUS_POLICY_NULL:
-        break;
+    struct feel_value r = feel_true;
+    if (!v->clauses_whole) {
+        r = policy_eval(w, v->condition, v->condition_p);
     }
-    return feel_null;
-}
-
-static struct feel_value fact_value(struct household_view *w,
-                                    const struct fact_def *f,
-                                    const struct feel_value *self,
-                                    int member)
-{
-    int fact = (int)(f - w->c->facts);
-    size_t at = (size_t)fact * w->width + (size_t)(member + 1);
-    if (w->given[at] != NULL) {
-        return of_fact(w->given[at]);
-    }
-    if (f->derived == NULL) {
-        return feel_unknown(w->mem, fact, member);
-    }
-    if (w->derived[at] != NULL) {
-        return *w->derived[at];
-    }
-    if (w->busy[at]) {
-        return feel_wrong("a derived fact that needs itself");
-    }
-    w->busy[at] = 1;
-    struct feel_value v =
-        feel_eval_in(f->derived, w->env, f->member ? self : NULL);
-    w->busy[at] = 0;
-    w->derived[at] = bus_arena_dup(w->mem, &v, sizeof(v));
-    return v;
-}
-
-static const struct standard_value *in_force(const struct standard_def *s,
-                                             int32_t day)
-{
-    const struct standard_value *best = NULL;
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->values[i].from <= day &&
-            (best == NULL || s->values[i].from >= best->from)) {
-            best = &s->values[i];
+    for (size_t i = 0; i < v->clause_count; i++) {
+        clauses[i] = policy_eval(w, v->clauses[i], v->clauses_p[i]);
+        if (v->clauses_whole) {
+            r = feel_and(w->mem, &r, &clauses[i]);
+        }
+        if (!all && r.kind == FEEL_BOOLEAN && !r.boolean) {
+            break;
         }
     }
-    return best;
-}
-
-static struct feel_value standard_value(struct household_view *w,
-                                        const struct standard_def *s)
-{
-    size_t at = (size_t)(s - w->c->standards);
-    if (w->standards[at] != NULL) {
-        return *w->standards[at];
-    }
-    const struct standard_value *v = in_force(s, w->rule_date);
-    struct feel_value r = feel_wrong("no standard in force on that day");
-    if (s->derived != NULL) {
-        r = feel_eval_in(s->derived, w->env, NULL);
-    } else if (v != NULL && v->by < 0) {
-        r = v->value;
-    } else if (v != NULL) {
-        struct feel_value word = fact_value(w, &w->c->facts[v->by], NULL, -1);
-        r = word.kind == FEEL_UNKNOWN ? word : feel_wrong("no such word");
-        char text[64];
-        const struct bus_node *n =
-            word.kind == FEEL_STRING
-                ? bus_node_get(v->in,
-                               bus_strv_copy(text, sizeof(text), word.string))
-                : NULL;
-        if (n != NULL) {
-            (void)feel_number_parse(n->text, &r);
-        }
-    }
-    w->standards[at] = bus_arena_dup(w->mem, &r, sizeof(r));
     return r;
-}
-
-static bool property(void *data,
-                     const struct feel_value *thing,
-                     struct bus_strv name,
-                     struct feel_value *ret)
-{
-    struct household_view *w = data;
-    if (thing->thing.what == FEEL_STANDARDS) {
-        const struct standard_def *s = bus_map_get(&w->c->standard_names, name);
-        if (s != NULL) {
-            *ret = standard_value(w, s);
-        }
-        return s != NULL;
-    }
-    bool member = thing->thing.what == FEEL_MEMBER;
-    const struct fact_def *f = bus_map_get(
-        member ? &w->c->member_names : &w->c->household_names, name);
-    if (f != NULL) {
-        *ret = fact_value(w, f, thing, member ? thing->thing.index : -1);
-    }
-    return f != NULL;
-}
-
-static bool global(void *data, struct bus_strv name, struct feel_value *ret)
-{
-    struct household_view *w = data;
-    *ret = (struct feel_value){.kind = FEEL_THING};
-    if (bus_strv_is(name, "household") || bus_strv_is(name, "家庭")) {
-        ret->thing.what = FEEL_HOUSEHOLD;
-    } else if (bus_strv_is(name, "standard") || bus_strv_is(name, "标准")) {
-        ret->thing.what = FEEL_STANDARDS;
-    } else if (bus_strv_is(name, "members") || bus_strv_is(name, "成员")) {
-        *ret = w->members;
-    } else if (bus_strv_is(name, "rule_date") ||
-               bus_strv_is(name, "适用日期")) {
-        *ret = feel_days_date(w->rule_date);
-    } else if (w->has_beneficiaries && (bus_strv_is(name, "beneficiaries") ||
-                                        bus_strv_is(name, "受益人"))) {
-        *ret = w->beneficiaries;
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static int open_view(struct household_view *w, struct bus_err *err)
-{
-    const struct bus_policy_household *h = w->h;
-    w->width = h->member_count + 1;
-    size_t cells = w->c->fact_count * w->width;
-    struct feel_value *members =
-        bus_arena_calloc(w->mem, h->member_count + 1, sizeof(*members));
-    w->given = bus_arena_calloc(w->mem, cells + 1, sizeof(*w->given));
-    w->derived = bus_arena_calloc(w->mem, cells + 1, sizeof(*w->derived));
-    w->busy = bus_arena_calloc(w->mem, cells + 1, 1);
-    w->standards = bus_arena_calloc(w->mem, w->c->standard_count + 1,
-                                    sizeof(*w->standards));
-    if (members == NULL || w->given == NULL || w->derived == NULL ||
-        w->busy == NULL || w->standards == NULL) {
-        return bus_fail(err, BUS_ETOOBIG, "no room for a household");
-    }
-    for (size_t i = 0; i < h->member_count; i++) {
-        members[i].kind = FEEL_THING;
-        members[i].thing.what = FEEL_MEMBER;
-        members[i].thing.index = (int)i;
-    }
-    w->members = (struct feel_value){.kind = FEEL_LIST,
-                                     .list = {members, h->member_count}};
-    for (size_t i = 0; i < h->fact_count; i++) {
-        const struct bus_policy_fact *f = &h->facts[i];
-        assert(f->fact >= 0 && (size_t)f->fact < w->c->fact_count);
-        if (w->c->facts[f->fact].derived == NULL) {
-            w->given[(size_t)f->fact * w->width + (size_t)(f->member + 1)] = f;
-        }
-    }
-    return BUS_OK;
-}
-
-static struct feel_value eval(struct household_view *w,
-                              const struct feel_node *n)
-{
-    w->env->steps = 0;
-    w->env->bound = NULL;
-    return feel_eval(n, w->env);
 }
 
 /* The clauses that decided: all of a yes, the false ones of a no, the open
  * ones of a question. */
 static int reasons(struct household_view *w,
                    const struct version_def *v,
+                   const struct feel_value *clauses,
                    struct bus_policy_verdict_of *to)
 {
     struct bus_strv *list =
@@ -213,9 +46,9 @@ static int reasons(struct household_view *w,
         return BUS_ETOOBIG;
     }
     for (size_t i = 0; i < v->clause_count; i++) {
-        struct feel_value r = eval(w, v->clauses[i]);
-        bool yes = r.kind == FEEL_BOOLEAN && r.boolean;
-        bool open = r.kind == FEEL_UNKNOWN;
+        const struct feel_value *r = &clauses[i];
+        bool yes = r->kind == FEEL_BOOLEAN && r->boolean;
+        bool open = r->kind == FEEL_UNKNOWN;
         if (to->verdict == BUS_POLICY_ELIGIBLE ||
             (to->verdict == BUS_POLICY_UNDETERMINED && open) ||
             (to->verdict == BUS_POLICY_NOT_ELIGIBLE && !yes && !open)) {
@@ -253,15 +86,15 @@ static void amount(struct household_view *w,
         return;
     }
     if (v->beneficiaries != NULL) {
-        w->beneficiaries = eval(w, v->beneficiaries);
+        w->beneficiaries = policy_eval(w, v->beneficiaries, NULL);
         w->has_beneficiaries = true;
     }
-    struct feel_value a = eval(w, v->amount);
+    struct feel_value a = policy_eval(w, v->amount, v->amount_p);
     to->amount = a.kind == FEEL_UNKNOWN ? BUS_POLICY_AMOUNT_UNKNOWN
                                         : BUS_POLICY_AMOUNT_BROKEN;
     bool capped = false;
     if (v->cap != NULL && a.kind == FEEL_NUMBER) {
-        struct feel_value cap = eval(w, v->cap);
+        struct feel_value cap = policy_eval(w, v->cap, v->cap_p);
         capped = cap.kind == FEEL_NUMBER && feel_number_cmp(&a, &cap) > 0;
         a = capped ? cap : a;
     }
@@ -302,7 +135,8 @@ static bool take_apart(struct household_view *w,
         w->beneficiaries =
             (struct feel_value){.kind = FEEL_LIST, .list = {one, 1}};
         w->has_beneficiaries = true;
-        bool well = fen_of(eval(w, v->amount), &list[i].full_fen);
+        bool well =
+            fen_of(policy_eval(w, v->amount, v->amount_p), &list[i].full_fen);
         w->has_beneficiaries = false;
         if (!well || __builtin_add_overflow(sum, list[i].full_fen, &sum)) {
             return false;
@@ -321,7 +155,7 @@ static int shares(struct household_view *w,
     }
     struct feel_value people = feel_null;
     if (v->beneficiaries != NULL && !it->whole) {
-        people = eval(w, v->beneficiaries);
+        people = policy_eval(w, v->beneficiaries, NULL);
     }
     size_t n = people.kind == FEEL_LIST ? people.list.n : 0;
     struct bus_policy_share *list =
@@ -362,10 +196,7 @@ static int shut_out(struct household_view *w,
         if (f->member != (s->member >= 0)) {
             continue;
         }
-        struct feel_value self = {.kind = FEEL_THING};
-        self.thing.what = FEEL_MEMBER;
-        self.thing.index = s->member;
-        struct feel_value v = fact_value(w, f, &self, s->member);
+        struct feel_value v = policy_value(policy_fact(w, f, s->member));
         if (v.kind == FEEL_BOOLEAN && v.boolean) {
             s->left_out_by = w->c->rules[it->shuts[k % it->shut_count].rule].id;
         } else if (v.kind == FEEL_UNKNOWN) {
@@ -382,7 +213,8 @@ static int judge(struct household_view *w,
                  enum bus_policy_depth depth,
                  struct bus_policy_verdict_of *to)
 {
-    struct feel_value r = eval(w, v->condition);
+    struct feel_value clauses[CATALOGUE_CLAUSES_MAX];
+    struct feel_value r = condition(w, v, depth == BUS_POLICY_REASONS, clauses);
     to->verdict = BUS_POLICY_FAILED;
     if (r.kind == FEEL_BOOLEAN) {
         to->verdict = r.boolean ? BUS_POLICY_ELIGIBLE : BUS_POLICY_NOT_ELIGIBLE;
@@ -401,8 +233,42 @@ static int judge(struct household_view *w,
     if (depth == BUS_POLICY_VERDICTS) {
         return BUS_OK;
     }
-    int rc = reasons(w, v, to);
+    int rc = reasons(w, v, clauses, to);
     return rc == BUS_OK ? missing(w, &r, to) : rc;
+}
+
+static int judge_all(struct household_view *w,
+                     enum bus_policy_depth depth,
+                     struct bus_policy_result *ret,
+                     struct bus_err *err)
+{
+    const struct bus_policy_catalogue *c = w->c;
+    struct bus_policy_verdict_of *items =
+        bus_arena_calloc(w->mem, c->item_count + 1, sizeof(*items));
+    size_t n = 0;
+    if (items == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
+    }
+    for (size_t i = 0; i < c->item_count; i++) {
+        const struct version_def *v =
+            catalogue_version_at(&c->items[i], w->rule_date);
+        if (v == NULL) {
+            continue;
+        }
+        items[n].item = (int)i;
+        if (judge(w, v, depth, &items[n]) != BUS_OK ||
+            (depth == BUS_POLICY_REASONS &&
+             (shares(w, &c->items[i], v, &items[n]) != BUS_OK ||
+              shut_out(w, &c->items[i], &items[n]) != BUS_OK))) {
+            return bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
+        }
+        n++;
+    }
+    *ret = (struct bus_policy_result){.items = items, .count = n};
+    return depth == BUS_POLICY_REASONS
+               ? policy_interact(c, items, n, w->h->member_count, w->rule_date,
+                                 w->mem, err)
+               : BUS_OK;
 }
 
 int bus_policy_evaluate(const struct bus_policy_catalogue *c,
@@ -413,46 +279,24 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         struct bus_policy_result *ret,
                         struct bus_err *err)
 {
-    struct household_view w = {
-        .c = c, .h = h, .mem = mem, .rule_date = rule_date};
-    struct feel_env env = {
-        .mem = mem, .data = &w, .global = global, .property = property};
-    w.env = &env;
-    if (h->member_count > MEMBERS_MAX) {
-        return bus_fail(err, BUS_ETOOBIG, "%zu members; at most %d",
-                        h->member_count, MEMBERS_MAX);
-    }
-    struct bus_policy_verdict_of *items =
-        bus_arena_calloc(mem, c->item_count + 1, sizeof(*items));
-    int rc = items ? open_view(&w, err)
-                   : bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < c->item_count; i++) {
-        const struct version_def *v =
-            catalogue_version_at(&c->items[i], rule_date);
-        if (v == NULL) {
-            continue;
-        }
-        items[n].item = (int)i;
-        if (judge(&w, v, depth, &items[n]) != BUS_OK ||
-            (depth == BUS_POLICY_REASONS &&
-             (shares(&w, &c->items[i], v, &items[n]) != BUS_OK ||
-              shut_out(&w, &c->items[i], &items[n]) != BUS_OK))) {
-            return bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
-        }
-        n++;
-    }
-    if (depth == BUS_POLICY_REASONS) {
-        rc = policy_interact(c, items, n, h->member_count, rule_date, mem, err);
-        if (rc != BUS_OK) {
-            return rc;
-        }
-    }
-    *ret = (struct bus_policy_result){.items = items, .count = n};
-    return BUS_OK;
+    struct household_view w;
+    int rc = policy_view_open(&w, c, h, rule_date, mem, err);
+    w.quiet = depth == BUS_POLICY_VERDICTS;
+    return rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+}
+
+int bus_policy_evaluate_by_tree(const struct bus_policy_catalogue *c,
+                                const struct bus_policy_household *h,
+                                int32_t rule_date,
+                                enum bus_policy_depth depth,
+                                struct bus_arena *mem,
+                                struct bus_policy_result *ret,
+                                struct bus_err *err)
+{
+    struct household_view w;
+    int rc = policy_view_open(&w, c, h, rule_date, mem, err);
+    w.by_tree = true;
+    return rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
 }
 
 int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
@@ -465,11 +309,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                              struct bus_err *err)
 {
     assert(item >= 0 && (size_t)item < c->item_count);
-    struct household_view w = {
-        .c = c, .h = h, .mem = mem, .rule_date = rule_date};
-    struct feel_env env = {
-        .mem = mem, .data = &w, .global = global, .property = property};
-    w.env = &env;
+    struct household_view w;
     const struct version_def *v =
         catalogue_version_at(&c->items[item], rule_date);
     struct bus_policy_verdict_of one = {.item = item};
@@ -477,10 +317,8 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
     if (v == NULL) {
         rc = bus_fail(err, BUS_EUNKNOWN, "no version of %.*s on that day",
                       BUS_STRV_ARG(c->items[item].code));
-    } else if (h->member_count > MEMBERS_MAX) {
-        rc = bus_fail(err, BUS_ETOOBIG, "%zu members; at most %d",
-                      h->member_count, MEMBERS_MAX);
-    } else if ((rc = open_view(&w, err)) == BUS_OK &&
+    } else if ((rc = policy_view_open(&w, c, h, rule_date, mem, err)) ==
+                   BUS_OK &&
                judge(&w, v, depth, &one) != BUS_OK) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
@@ -527,20 +365,13 @@ static int one_value(const struct bus_policy_catalogue *c,
                      struct bus_arena *mem,
                      struct bus_strv *ret)
 {
-    struct household_view w = {
-        .c = c, .h = h, .mem = mem, .rule_date = rule_date};
-    struct feel_env env = {
-        .mem = mem, .data = &w, .global = global, .property = property};
-    w.env = &env;
-    int rc = h->member_count > MEMBERS_MAX ? BUS_ETOOBIG : open_view(&w, NULL);
+    struct household_view w;
+    int rc = policy_view_open(&w, c, h, rule_date, mem, NULL);
     if (rc != BUS_OK) {
         return rc;
     }
-    struct feel_value self = {.kind = FEEL_THING};
-    self.thing.what = FEEL_MEMBER;
-    self.thing.index = member;
-    struct feel_value v = fact ? fact_value(&w, fact, &self, member)
-                               : standard_value(&w, standard);
+    struct feel_value v = policy_value(fact ? policy_fact(&w, fact, member)
+                                            : policy_standard(&w, standard));
     *ret = text_of(&v, mem);
     return BUS_OK;
 }

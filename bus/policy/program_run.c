@@ -1,0 +1,424 @@
+/* The program run: a stack of cells. Two whole numbers, two words, two days or
+ * two booleans meet here; all else meets as FEEL values. */
+#include <string.h>
+
+#include "bus/policy/program_parts.h"
+
+static struct cell run(struct household_view *w,
+                       const struct program *p,
+                       uint32_t from,
+                       uint32_t to,
+                       int member);
+
+static inline struct cell a_bool(bool b)
+{
+    return (struct cell){.tag = CELL_BOOL, .n = b};
+}
+
+static struct cell an_int(int64_t n)
+{
+    return (struct cell){.tag = CELL_INT, .n = n};
+}
+
+static inline bool is(struct cell c, bool b)
+{
+    return c.tag == CELL_BOOL && c.n == b;
+}
+
+static struct cell
+no_boolean(struct household_view *w, struct cell a, struct cell b, bool is_or)
+{
+    struct feel_value x = policy_value(a), y = policy_value(b);
+    return policy_cell(w, is_or ? feel_or(w->mem, &x, &y)
+                                : feel_and(w->mem, &x, &y));
+}
+
+static inline struct cell
+join(struct household_view *w, struct cell a, struct cell b, bool is_or)
+{
+    if (a.tag == CELL_BOOL && b.tag == CELL_BOOL) {
+        return a_bool(is_or ? (a.n | b.n) != 0 : (a.n & b.n) != 0);
+    }
+    if (is(a, is_or) || is(b, is_or)) {
+        return a_bool(is_or);
+    }
+    if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
+        return policy_unknown_of(w, a, b);
+    }
+    return is(a, !is_or) && is(b, !is_or) ? a_bool(!is_or)
+                                          : no_boolean(w, a, b, is_or);
+}
+
+static struct cell by_order(char op, int c)
+{
+    return a_bool(op == '='   ? c == 0
+                  : op == '!' ? c != 0
+                  : op == '<' ? c < 0
+                  : op == '>' ? c > 0
+                  : op == 'l' ? c <= 0
+                              : c >= 0);
+}
+
+static struct cell
+compare(struct household_view *w, char op, struct cell a, struct cell b)
+{
+    if (a.tag == b.tag && (a.tag == CELL_INT || a.tag == CELL_DATE)) {
+        return by_order(op, (a.n > b.n) - (a.n < b.n));
+    }
+    if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
+        return policy_unknown_of(w, a, b);
+    }
+    bool equality = op == '=' || op == '!';
+    if (equality && a.tag == CELL_TEXT && b.tag == CELL_TEXT) {
+        return a_bool(bus_strv_eq(*a.text, *b.text) == (op == '='));
+    }
+    if (equality && a.tag == CELL_BOOL && b.tag == CELL_BOOL) {
+        return a_bool((a.n == b.n) == (op == '='));
+    }
+    struct feel_value x = policy_value(a), y = policy_value(b);
+    return policy_cell(w, feel_compare(&w->env, op, &x, &y));
+}
+
+static struct cell
+arith(struct household_view *w, char op, struct cell a, struct cell b)
+{
+    int64_t r;
+    if (a.tag == CELL_INT && b.tag == CELL_INT) {
+        bool bad = op == '+'   ? __builtin_add_overflow(a.n, b.n, &r)
+                   : op == '-' ? __builtin_sub_overflow(a.n, b.n, &r)
+                   : op == '*' ? __builtin_mul_overflow(a.n, b.n, &r)
+                               : b.n <= 0 || a.n % b.n != 0;
+        if (!bad) {
+            return an_int(op == '/' ? a.n / b.n : r);
+        }
+    }
+    if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
+        return policy_unknown_of(w, a, b);
+    }
+    struct feel_value x = policy_value(a), y = policy_value(b);
+    return policy_cell(w, feel_arith(&w->env, op, &x, &y));
+}
+
+static struct cell negated(struct household_view *w, struct cell a)
+{
+    if (a.tag == CELL_BOOL) {
+        return a_bool(a.n == 0);
+    }
+    struct feel_value x = policy_value(a);
+    return policy_cell(
+        w, x.kind == FEEL_UNKNOWN
+               ? x
+               : feel_wrong("not() of something that is no boolean"));
+}
+
+static struct cell
+in_texts(struct household_view *w, const struct op *o, struct cell a)
+{
+    if (a.tag == CELL_TEXT) {
+        bool found = false;
+        for (uint16_t i = 0; i < o->count && !found; i++) {
+            found = a.text->n == o->texts[i].n &&
+                    memcmp(a.text->p, o->texts[i].p, a.text->n) == 0;
+        }
+        return a_bool(found);
+    }
+    if (a.tag == CELL_UNKNOWN) {
+        return a;
+    }
+    struct feel_value x = policy_value(a), s = feel_string(o->texts[0]);
+    struct feel_value any = feel_equal(w->mem, &x, &s);
+    return policy_cell(w, feel_or(w->mem, &feel_false, &any));
+}
+
+static struct cell
+in_ints(struct household_view *w, const struct op *o, struct cell a)
+{
+    bool low = (o->op & 1) != 0, high = (o->op & 2) != 0;
+    if (a.tag == CELL_INT) {
+        return a_bool((low ? a.n >= o->range.low : a.n > o->range.low) &&
+                      (high ? a.n <= o->range.high : a.n < o->range.high));
+    }
+    if (a.tag == CELL_UNKNOWN) {
+        return a;
+    }
+    struct feel_value l = feel_long(o->range.low), h = feel_long(o->range.high);
+    struct feel_value r = {.kind = FEEL_RANGE,
+                           .range = {&l, &h, low, high, false}};
+    struct feel_value x = policy_value(a), in = feel_in(&w->env, &x, &r);
+    return policy_cell(w, feel_or(w->mem, &feel_false, &in));
+}
+
+static struct cell builtin(struct household_view *w,
+                           const char *name,
+                           const struct cell *a,
+                           size_t n)
+{
+    struct feel_value *v = bus_arena_alloc(w->mem, n * sizeof(*v));
+    for (size_t i = 0; v != NULL && i < n; i++) {
+        v[i] = policy_value(a[i]);
+    }
+    return policy_cell(
+        w, v ? feel_builtin_call(&w->env, feel_builtin_find(bus_strv(name)), v,
+                                 NULL, n)
+             : feel_wrong(feel_no_memory));
+}
+
+static struct cell
+rounded(struct household_view *w, const struct op *o, struct cell a)
+{
+    if (a.tag == CELL_INT || a.tag == CELL_UNKNOWN) {
+        return a;
+    }
+    return builtin(w, o->op == 'f' ? "floor" : "ceiling", &a, 1);
+}
+
+static struct cell
+extreme(struct household_view *w, const struct op *o, const struct cell *a)
+{
+    bool least = o->code == OP_LEAST;
+    if (a[0].tag == CELL_INT && a[1].tag == CELL_INT) {
+        bool first = least ? a[0].n <= a[1].n : a[0].n >= a[1].n;
+        return first ? a[0] : a[1];
+    }
+    return builtin(w, least ? "min" : "max", a, 2);
+}
+
+static struct cell years(struct household_view *w, struct cell a, struct cell b)
+{
+    if (a.tag == CELL_DATE && b.tag == CELL_DATE) {
+        struct feel_value x = feel_days_date(a.n), y = feel_days_date(b.n);
+        return an_int(feel_months_between(&x, &y) / 12);
+    }
+    struct cell both[] = {a, b};
+    struct cell m = builtin(w, "years and months duration", both, 2);
+    struct feel_value v = policy_value(m), r;
+    bool known = v.kind == FEEL_MONTHS &&
+                 feel_temporal_property(&v, BUS_STRV("years"), &r);
+    return known ? policy_cell(w, r)
+           : m.tag == CELL_UNKNOWN
+               ? m
+               : policy_cell(w, feel_wrong("no such property"));
+}
+
+/* A piece of tree, with the member at hand bound as it was in the text. */
+static struct cell tree(struct household_view *w,
+                        const struct feel_node *n,
+                        const struct bus_strv *var,
+                        int member)
+{
+    struct feel_value self = {.kind = FEEL_THING};
+    struct feel_binding b = {NULL, {NULL, 0}, &self}, *outer = w->env.bound;
+    self.thing.what = FEEL_MEMBER;
+    self.thing.index = member;
+    if (var != NULL) {
+        b.name = *var;
+    }
+    w->env.bound = var != NULL ? &b : NULL;
+    struct feel_value v = feel_eval(n, &w->env);
+    w->env.bound = outer;
+    return policy_cell(w, v);
+}
+
+static struct cell quantified(struct household_view *w,
+                              const struct program *p,
+                              uint32_t at,
+                              const struct op *o)
+{
+    bool some = o->code == OP_SOME;
+    struct cell r = a_bool(!some);
+    for (size_t m = 0; m < w->h->member_count; m++) {
+        r = join(w, r, run(w, p, at + 1, o->to, (int)m), some);
+        if (is(r, some)) {
+            break;
+        }
+    }
+    return r;
+}
+
+static struct cell counted(struct household_view *w,
+                           const struct program *p,
+                           uint32_t at,
+                           const struct op *o)
+{
+    struct cell open = a_bool(false);
+    int64_t n = 0;
+    for (size_t m = 0; m < w->h->member_count; m++) {
+        struct cell c = run(w, p, at + 1, o->to, (int)m);
+        n += is(c, true);
+        if (c.tag == CELL_UNKNOWN) {
+            open = policy_unknown_of(w, open, c);
+        }
+    }
+    return open.tag == CELL_UNKNOWN ? open : an_int(n);
+}
+
+/* Where an `if` goes on. */
+static uint32_t branch(struct household_view *w,
+                       const struct op *o,
+                       uint32_t at,
+                       struct cell c,
+                       int member,
+                       struct cell *known)
+{
+    known->tag = CELL_NONE;
+    if (is(c, true)) {
+        return at + 1;
+    }
+    if (c.tag == CELL_BOOL || c.tag == CELL_NULL) {
+        return o->to;
+    }
+    *known = tree(w, o->tree.node, o->tree.var, member);
+    return at + o->count;
+}
+
+static struct cell pushed(struct household_view *w,
+                          const struct program *p,
+                          uint32_t at,
+                          int member)
+{
+    const struct op *o = &p->ops[at];
+    switch (o->code) {
+    case OP_STANDARD:
+        return policy_standard(w, o->standard);
+    case OP_RULE_DATE:
+        return (struct cell){.tag = CELL_DATE, .n = w->rule_date};
+    case OP_MEMBERS:
+        return an_int((int64_t)w->h->member_count);
+    case OP_SOME:
+    case OP_EVERY:
+        return quantified(w, p, at, o);
+    case OP_COUNT:
+        return counted(w, p, at, o);
+    default:
+        return tree(w, o->tree.node, o->tree.var, member);
+    }
+}
+
+/* The less usual operations on what is on top. */
+static void
+operate(struct household_view *w, const struct op *o, struct cell *top)
+{
+    switch (o->code) {
+    case OP_ARITH:
+        top[-1] = arith(w, o->op, top[-1], top[0]);
+        break;
+    case OP_YEARS:
+        top[-1] = years(w, top[-1], top[0]);
+        break;
+    case OP_LEAST:
+    case OP_MOST:
+        top[-1] = extreme(w, o, &top[-1]);
+        break;
+    case OP_NOT:
+        top[0] = negated(w, top[0]);
+        break;
+    case OP_IN_INT:
+        top[0] = in_ints(w, o, top[0]);
+        break;
+    default:
+        top[0] = rounded(w, o, top[0]);
+        break;
+    }
+}
+
+static inline struct cell
+fact_cell(struct household_view *w, const struct op *o, int member)
+{
+    const struct cell *c =
+        &w->cells[o->fact.index * w->width + (size_t)(member + 1)];
+    return c->tag > CELL_BUSY ? *c : policy_fact(w, o->fact.def, member);
+}
+
+/* What is met most, here; false: the slower way. */
+static inline bool quick(struct household_view *w,
+                         const struct op *o,
+                         int member,
+                         struct cell **top)
+{
+    struct cell *t = *top;
+    switch (o->code) {
+    case OP_FACT:
+        *++t = fact_cell(w, o, -1);
+        break;
+    case OP_MEMBER:
+        *++t = fact_cell(w, o, member);
+        break;
+    case OP_CONST:
+        *++t = o->cell;
+        break;
+    case OP_IN_TEXT:
+        t[0] = in_texts(w, o, t[0]);
+        break;
+    case OP_COMPARE:
+        t[-1] = compare(w, o->op, t[-1], t[0]);
+        t--;
+        break;
+    case OP_AND:
+    case OP_OR:
+        t[-1] = join(w, t[-1], t[0], o->code == OP_OR);
+        t--;
+        break;
+    default:
+        return false;
+    }
+    *top = t;
+    return true;
+}
+
+static struct cell run(struct household_view *w,
+                       const struct program *p,
+                       uint32_t from,
+                       uint32_t to,
+                       int member)
+{
+    struct cell stack[PROGRAM_STACK + 1], known;
+    struct cell *top = stack; /* stack[0] is below the first */
+    for (uint32_t at = from; at < to; at++) {
+        const struct op *o = &p->ops[at];
+        if (quick(w, o, member, &top)) {
+            continue;
+        }
+        switch (o->code) {
+        case OP_JUMP_IF_FALSE:
+        case OP_JUMP_IF_TRUE:
+            at = is(*top, o->code == OP_JUMP_IF_TRUE) ? o->to - 1 : at;
+            break;
+        case OP_JUMP:
+            at = o->to - 1;
+            break;
+        case OP_BRANCH:
+            at = branch(w, o, at, *top--, member, &known) - 1;
+            if (known.tag != CELL_NONE) {
+                *++top = known;
+            }
+            break;
+        case OP_SOME:
+        case OP_EVERY:
+        case OP_COUNT:
+            *++top = pushed(w, p, at, member);
+            at = o->to - 1;
+            break;
+        case OP_ARITH:
+        case OP_YEARS:
+        case OP_LEAST:
+        case OP_MOST:
+            operate(w, o, top--);
+            break;
+        case OP_NOT:
+        case OP_IN_INT:
+        case OP_ROUND:
+            operate(w, o, top);
+            break;
+        default:
+            *++top = pushed(w, p, at, member);
+            break;
+        }
+    }
+    return *top;
+}
+
+struct cell
+policy_run(struct household_view *w, const struct program *p, int member)
+{
+    return run(w, p, 0, p->count, member);
+}

@@ -1,0 +1,218 @@
+/* The policy room measured (CPU time of this process): verdicts, reasons, 100
+ * times the items, the tree walk, the whole county. Prints one row a line:
+ * what | at least | measured | ok or short. */
+#include <time.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/conf/yaml.h"
+#include "tests/lib/county.h"
+
+#define HOMES    256
+#define COUNTY   208000
+#define VARIANTS 100
+#define SEED     UINT64_C(7)
+
+static struct county county;
+static struct county_home homes[HOMES];
+static struct bus_arena mem;
+static int32_t day;
+static uint64_t allocations;
+
+static void *counted_alloc(void *data, size_t n)
+{
+    (void)data;
+    allocations++;
+    return malloc(n);
+}
+
+static void *counted_realloc(void *data, void *p, size_t n)
+{
+    (void)data;
+    allocations++;
+    return realloc(p, n);
+}
+
+static void counted_free(void *data, void *p)
+{
+    (void)data;
+    free(p);
+}
+
+static double cpu_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+enum how { VERDICTS, AMOUNTS, REASONS, TREE };
+
+static void once(const struct bus_policy_catalogue *c,
+                 const struct bus_policy_household *h,
+                 enum how how)
+{
+    struct bus_policy_result r;
+    const uint8_t *v;
+    struct bus_err err;
+    bus_arena_reset(&mem);
+    int rc = how == VERDICTS ? bus_policy_verdicts(c, h, day, &mem, &v, &err)
+             : how == TREE
+                 ? bus_policy_evaluate_by_tree(c, h, day, BUS_POLICY_VERDICTS,
+                                               &mem, &r, &err)
+                 : bus_policy_evaluate(c, h, day,
+                                       how == REASONS ? BUS_POLICY_REASONS
+                                                      : BUS_POLICY_VERDICTS,
+                                       &mem, &r, &err);
+    if (rc != BUS_OK) {
+        (void)fprintf(stderr, "bench_policy: %s\n", err.msg);
+        exit(1);
+    }
+}
+
+/* Microseconds a household: the least of several rounds. */
+static double
+timed(const struct bus_policy_catalogue *c, enum how how, int rounds)
+{
+    double best = 1e18;
+    for (int k = 0; k < 5; k++) {
+        double from = cpu_us();
+        for (int i = 0; i < rounds; i++) {
+            once(c, &homes[i % HOMES].h, how);
+        }
+        double us = (cpu_us() - from) / rounds;
+        best = us < best ? us : best;
+    }
+    return best;
+}
+
+static void
+row(const char *what, const char *least, double v, const char *unit, bool ok)
+{
+    (void)printf("%-58s | %-12s | %9.2f %-9s | %s\n", what, least, v, unit,
+                 ok ? "ok" : "short");
+}
+
+/* Each item once for each of 100 villages; a household lives in one. */
+static struct bus_policy_catalogue *variants(struct bus_arena *keep)
+{
+    size_t n = county.config.policies_count;
+    const struct bus_node **items =
+        bus_arena_calloc(keep, n * VARIANTS, sizeof(*items));
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct bus_strv code =
+            bus_node_get(county.config.policies[i], "code")->text;
+        const struct bus_node *version = bus_policy_version_node(
+            county.c, (size_t)bus_policy_item_find(county.c, code), day);
+        const struct bus_node *feel =
+            bus_node_get(bus_node_get(version, "condition"), "feel");
+        for (int k = 0; feel != NULL && k < VARIANTS; k++) {
+            char *text = bus_arena_printf(
+                keep,
+                "code: %.*sV%03d\ndepartment: MZ\nname: {zh: v, en: v}\n"
+                "versions:\n  - version: \"1\"\n    effective: {from: "
+                "2020-01-01}\n    condition:\n      feel: 'household.address "
+                "= \"village %d\" and (",
+                BUS_STRV_ARG(code), k, k);
+            char *flat = bus_arena_strndup(keep, feel->text.p, feel->text.n);
+            for (char *p = flat; *p != '\0'; p++) {
+                *p = *p == '\n' ? ' ' : *p;
+            }
+            char *whole = bus_arena_printf(keep, "%s%s)'\n", text, flat);
+            items[count++] = bus_yaml_parse(keep, "variant", bus_strv(whole),
+                                            &county.faults);
+        }
+    }
+    struct bus_policy_sources s = {
+        .facts = county.config.facts_node,
+        .standards = county.config.standards_node,
+        .interactions = county.config.interactions_node,
+        .items = items,
+        .item_count = count,
+    };
+    (void)printf("(%zu variants)\n", count);
+    return bus_policy_catalogue_new(&s, &county.faults);
+}
+
+static void settle_in_villages(void)
+{
+    static char names[HOMES][32];
+    int address = bus_policy_fact_find(county.c, BUS_STRV("household.address"));
+    for (size_t i = 0; i < HOMES; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "village %zu", i % VARIANTS);
+        for (size_t k = 0; k < homes[i].h.fact_count; k++) {
+            if (homes[i].facts[k].fact == address) {
+                homes[i].facts[k].kind = BUS_POLICY_TEXT;
+                homes[i].facts[k].text = bus_strv(names[i]);
+            }
+        }
+    }
+}
+
+static void print_faults(void)
+{
+    for (size_t i = 0; i < county.faults.count && i < 5; i++) {
+        (void)fprintf(stderr, "%s:%u: %s\n", county.faults.list[i].at.file,
+                      county.faults.list[i].at.line,
+                      county.faults.list[i].text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *project = argc > 1 ? argv[1] : getenv("LIANOU_SOURCE");
+    struct bus_heap heap = {NULL, counted_alloc, counted_realloc, counted_free};
+    uint64_t seed = SEED;
+    bus_heap_set(&heap);
+    (void)bus_date_parse(BUS_STRV("2026-11-24"), &day);
+    if (!county_open(&county, project ? project : ".")) {
+        print_faults();
+        return 1;
+    }
+    for (size_t i = 0; i < HOMES; i++) {
+        county_home(&county, &homes[i], 0, &seed);
+    }
+    settle_in_villages();
+    bus_arena_init(&mem, 1 << 20, 0);
+    double v = timed(county.c, VERDICTS, 20000);
+    double a = timed(county.c, AMOUNTS, 10000);
+    double r = timed(county.c, REASONS, 5000);
+    double t = timed(county.c, TREE, 2000);
+    row("64 items, one household, verdicts only, one core", "<= 6 us", v, "us",
+        v <= 6);
+    row("the same with amounts", "", a, "us", true);
+    row("the same with full reasons and missing facts", "<= 40 us", r, "us",
+        r <= 40);
+    row("compiled rules against the tree walk of the same", ">= 5 x", t / a,
+        "x", t / a >= 5);
+    uint64_t before = allocations;
+    for (int i = 0; i < 10000; i++) {
+        once(county.c, &homes[i % HOMES].h, REASONS);
+    }
+    double heaps = (double)(allocations - before) / 10000;
+    row("general-heap allocations per evaluation", "0", heaps, "", heaps == 0);
+    double from = cpu_us();
+    for (int i = 0; i < COUNTY; i++) {
+        once(county.c, &homes[i % HOMES].h, VERDICTS);
+    }
+    double whole = (cpu_us() - from) / 1e6;
+    row("whole county, 208 000 households x 64 items, one core", "<= 5 s",
+        whole, "s", whole <= 5);
+    struct bus_arena keep;
+    bus_arena_init(&keep, 1 << 20, 0);
+    struct bus_policy_catalogue *many = variants(&keep);
+    if (many == NULL) {
+        print_faults();
+        return 1;
+    }
+    double w = timed(many, VERDICTS, 5000);
+    row("100 times the items, most not touching the household", "<= 8 x", w / v,
+        "x", w / v <= 8);
+    bus_policy_catalogue_free(many);
+    bus_arena_fini(&keep);
+    bus_arena_fini(&mem);
+    county_close(&county);
+    bus_heap_set(NULL);
+    return 0;
+}
