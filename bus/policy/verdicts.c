@@ -128,16 +128,18 @@ static bool asks(const struct bus_policy_catalogue *c,
 
 /* --- the plan --- */
 
-static struct guard *
-guard_of(struct loading *l, struct plan *p, const struct fact_def *f)
+static struct guard *guard_of(struct loading *l,
+                              struct plan *p,
+                              const struct fact_def *f,
+                              bool boolean)
 {
     for (size_t i = 0; i < p->guard_count; i++) {
-        if (p->guards[i].fact == f) {
+        if (p->guards[i].fact == f && p->guards[i].boolean == boolean) {
             return &p->guards[i];
         }
     }
     if (p->guards == NULL) {
-        p->guards = bus_arena_calloc(&l->c->mem, l->c->fact_count + 1,
+        p->guards = bus_arena_calloc(&l->c->mem, 2 * l->c->fact_count + 1,
                                      sizeof(*p->guards));
     }
     if (p->guards == NULL) {
@@ -145,6 +147,7 @@ guard_of(struct loading *l, struct plan *p, const struct fact_def *f)
     }
     struct guard *g = &p->guards[p->guard_count++];
     g->fact = f;
+    g->boolean = boolean;
     return g;
 }
 
@@ -152,7 +155,7 @@ static bool
 guarded(struct loading *l, struct plan *p, uint32_t id, const struct asked *a)
 {
     struct bus_arena *mem = &l->c->mem;
-    struct guard *g = guard_of(l, p, a->fact);
+    struct guard *g = guard_of(l, p, a->fact, a->boolean);
     bool ok = g != NULL && add_id(mem, &g->all, id);
     for (size_t i = 0; ok && i < a->count; i++) {
         struct ids *list = bus_map_get(&g->words, a->words[i]);
@@ -173,9 +176,12 @@ static bool plan_item(struct loading *l, struct plan *p, uint32_t id)
     p->versions[id] = v;
     p->verdicts[id] = v ? BUS_POLICY_NOT_ELIGIBLE : BUS_POLICY_NOT_IN_FORCE;
     struct asked a;
-    for (size_t i = 0; v != NULL && i < v->clause_count; i++) {
-        if (asks(l->c, v->clauses[i], NULL, &a)) {
-            return guarded(l, p, id, &a);
+    for (int boolean = 0; boolean < 2; boolean++) {
+        a.boolean = boolean == 1;
+        for (size_t i = 0; v != NULL && i < v->clause_count; i++) {
+            if (asks(l->c, v->clauses[i], NULL, &a)) {
+                return guarded(l, p, id, &a);
+            }
         }
     }
     return v == NULL || add_id(&l->c->mem, &p->always, id);
@@ -287,12 +293,21 @@ static void guarded_items(struct household_view *w,
     int from = g->fact->member ? 0 : -1;
     int end = g->fact->member ? (int)w->h->member_count : 0;
     const struct ids *last = NULL;
+    enum cell_tag expected = g->boolean ? CELL_BOOL : CELL_TEXT;
+    bool any = false;
     for (int m = from; m < end; m++) {
         struct cell c = policy_fact(w, g->fact, m);
-        if (c.tag != CELL_TEXT) {
+        if (c.tag != expected) {
             look_at(w, p, &g->all, to);
             return;
         }
+        any |= c.tag == CELL_BOOL && c.n != 0;
+    }
+    if (g->boolean) {
+        if (any) {
+            look_at(w, p, &g->all, to);
+        }
+        return;
     }
     for (int m = from; m < end; m++) {
         struct cell c = policy_fact(w, g->fact, m);

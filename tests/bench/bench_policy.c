@@ -6,6 +6,7 @@
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/conf/yaml.h"
+#include "ops/generate_home.h"
 #include "tests/lib/county.h"
 
 #define HOMES    256
@@ -14,7 +15,8 @@
 #define SEED     UINT64_C(7)
 
 static struct county county;
-static struct county_home homes[HOMES];
+static struct generate_home homes[HOMES];
+static struct generate_maker maker;
 static struct bus_arena mem;
 static int32_t day;
 static uint64_t allocations;
@@ -141,12 +143,16 @@ static void settle_in_villages(void)
     int address = bus_policy_fact_find(county.c, BUS_STRV("household.address"));
     for (size_t i = 0; i < HOMES; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "village %zu", i % VARIANTS);
-        for (size_t k = 0; k < homes[i].h.fact_count; k++) {
-            if (homes[i].facts[k].fact == address) {
-                homes[i].facts[k].kind = BUS_POLICY_TEXT;
-                homes[i].facts[k].text = bus_strv(names[i]);
-            }
+        size_t k = 0;
+        while (k < homes[i].h.fact_count && homes[i].facts[k].fact != address) {
+            k++;
         }
+        homes[i].facts[k] =
+            (struct bus_policy_fact){.fact = address,
+                                     .member = -1,
+                                     .kind = BUS_POLICY_TEXT,
+                                     .text = bus_strv(names[i])};
+        homes[i].h.fact_count += k == homes[i].h.fact_count;
     }
 }
 
@@ -163,15 +169,20 @@ int main(int argc, char **argv)
 {
     const char *project = argc > 1 ? argv[1] : getenv("LIANOU_SOURCE");
     struct bus_heap heap = {NULL, counted_alloc, counted_realloc, counted_free};
-    uint64_t seed = SEED;
     bus_heap_set(&heap);
     (void)bus_date_parse(BUS_STRV("2026-11-24"), &day);
     if (!county_open(&county, project ? project : ".")) {
         print_faults();
         return 1;
     }
+    struct bus_err err;
+    if (generate_maker_init(&maker, &county.config, county.c, day, &err) !=
+        BUS_OK) {
+        (void)fprintf(stderr, "bench_policy: %s\n", err.msg);
+        return 1;
+    }
     for (size_t i = 0; i < HOMES; i++) {
-        county_home(&county, &homes[i], 0, &seed);
+        generate_home_make(&maker, SEED, i, &homes[i]);
     }
     settle_in_villages();
     bus_arena_init(&mem, 1 << 20, 0);
