@@ -8,6 +8,7 @@
 #include "bus/base/clock.h"
 #include "bus/policy/number.h"
 #include "bus/policy/source.h"
+#include "bus/policy/verdicts.h"
 #include "bus/policy/view.h"
 
 /* The condition: its clauses one by one, each kept for the reasons; without

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bus/policy/feel_parts.h"
+#include "bus/policy/verdicts.h"
 #include "bus/policy/view.h"
 
 #define PLANS_MAX 64

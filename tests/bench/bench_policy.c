@@ -6,6 +6,7 @@
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/conf/yaml.h"
+#include "bus/policy/verdicts.h"
 #include "ops/generate_home.h"
 #include "tests/lib/county.h"
 

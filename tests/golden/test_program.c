@@ -2,6 +2,7 @@
  * verdicts, amounts, reasons and missing facts for households at random; and
  * verdicts alone against both. */
 #include "bus/base/clock.h"
+#include "bus/policy/verdicts.h"
 #include "tests/lib/check.h"
 #include "tests/lib/county.h"
 
