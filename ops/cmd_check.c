@@ -108,7 +108,7 @@ static int run(int argc, char **argv)
     int rc = bus_config_open(&c, lianou_config_dir(a.folder), &faults, &err);
     bus_config_check(&c, a.day, &faults);
     struct bus_policy_catalogue *rules =
-        rc == 0 ? policy_compile(&c, &faults) : NULL;
+        rc == 0 ? policy_catalogue(&c, &faults) : NULL;
     bus_policy_catalogue_free(rules);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, a.warnings, &out);

@@ -14,8 +14,8 @@ static const struct policy_command *const commands[] = {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-struct bus_policy_catalogue *policy_compile(const struct bus_config *c,
-                                            struct bus_faults *faults)
+struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
+                                              struct bus_faults *faults)
 {
     struct bus_policy_sources s = {
         .facts = c->facts_node,
@@ -38,7 +38,7 @@ int policy_open(struct policy_tool *t, const char *folder, struct bus_err *err)
         policy_print_faults(&none, false);
         return rc;
     }
-    t->catalogue = policy_compile(&t->config, &t->faults);
+    t->catalogue = policy_catalogue(&t->config, &t->faults);
     if (t->catalogue == NULL) {
         policy_print_faults(&t->faults, false);
         return bus_faults_fail(&t->faults, err);

@@ -2,6 +2,7 @@
  *
  * - `lianou`, `lianou help`        the screen of all commands
  * - `lianou help COMMAND`          the usage of one
+ * - `lianou help --man|--bash`     the table for lianou(1) and the completion
  * - `lianou COMMAND ...`           its run()
  * - an unknown command             the nearest name, exit code 2
  */
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "bus/base/strv.h"
+#include "ops/help.h"
 
 #define X(symbol) extern const struct lianou_command lianou_cmd_##symbol;
 #include "ops/commands.def"
@@ -112,6 +114,14 @@ int main(int argc, char **argv)
     bool help = strcmp(argv[1], "help") == 0;
     if (help && argc == 2) {
         help_screen(stdout);
+        return LIANOU_WELL;
+    }
+    if (help && strcmp(argv[2], "--man") == 0) {
+        help_man(stdout, commands, COMMANDS);
+        return LIANOU_WELL;
+    }
+    if (help && strcmp(argv[2], "--bash") == 0) {
+        help_bash(stdout, commands, COMMANDS);
         return LIANOU_WELL;
     }
     const struct lianou_command *c = find(argv[help ? 2 : 1]);

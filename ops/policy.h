@@ -17,8 +17,8 @@ struct policy_tool
 };
 
 /* The catalogue of a configuration that is open; faults are added. */
-struct bus_policy_catalogue *policy_compile(const struct bus_config *c,
-                                            struct bus_faults *faults);
+struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
+                                              struct bus_faults *faults);
 /* Opens the folder (NULL: as lianou_config_dir) and compiles. On a fault it
  * prints all of them and returns BUS_ECONFIG. Close in any case. */
 int policy_open(struct policy_tool *t,

@@ -110,7 +110,7 @@ static int check(const char *folder, int32_t day, bool confirm)
     if (rc == BUS_OK) {
         bus_policy_check_template(t.config.policies, t.config.policies_count,
                                   &faults);
-        t.catalogue = policy_compile(&t.config, &faults);
+        t.catalogue = policy_catalogue(&t.config, &faults);
     }
     if (t.catalogue != NULL) {
         rc = bus_policy_check(t.catalogue, day, &scratch, &faults, &err);

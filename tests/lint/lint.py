@@ -104,6 +104,22 @@ def functions(root):
             yield "%s: %s has %d lines; at most 70" % (pathlib.Path(place).relative_to(root), name, int(end) - start + 1)
 
 
+def symbols(root):
+    """Two functions of one name that are not static: the linker takes whichever it meets first and says nothing."""
+    names = [str(p) for p in files(root, ".c")]
+    out = subprocess.run(["ctags", "-x", "--c-kinds=f", "--fields=+f", "--_xformat=%F:%n %N %{file}", "-L", "-"],
+                         input="\n".join(names), capture_output=True, text=True, check=True).stdout
+    first = {}
+    for line in out.splitlines():
+        place, name, local = (line.split(" ") + [""])[:3]
+        if local.strip() not in ("", "-"):
+            continue
+        place = pathlib.Path(place).relative_to(root)
+        if name in first and name != "main":
+            yield "%s: %s is also in %s" % (place, name, first[name])
+        first.setdefault(name, place)
+
+
 def banned(root):
     for p in files(root, ".c", ".h"):
         for n, line in enumerate(p.read_text().splitlines(), 1):
@@ -139,6 +155,7 @@ PLANTS = {
     "outside": ("bus/policy/plant.c", "#include <librdkafka/rdkafka.h>\n"),
     "sizes": ("bus/base/plant.c", "\n" * 601),
     "functions": ("bus/base/plant.c", "int f(void)\n{\n" + "    ;\n" * 70 + "    return 0;\n}\n"),
+    "symbols": ("bus/base/plant.c", "int f(int a)\n{\n    return a;\n}\n", "ops/plant.c", "int f(void)\n{\n    return 0;\n}\n"),
     "banned": ("bus/base/plant.c", "void f(char *a) { strcpy(a, a); }\n"),
     "headers": ("bus/base/plant.h", "uint64_t f(void);\n"),
     "formatted": ("bus/base/plant.c", "int   f( void ){return 0 ;}\n"),
@@ -150,9 +167,10 @@ def main():
     check = globals()[name]
     if len(sys.argv) > 2:
         with tempfile.TemporaryDirectory() as root:
-            path = pathlib.Path(root) / PLANTS[name][0]
-            path.parent.mkdir(parents=True)
-            path.write_text(PLANTS[name][1])
+            for at in range(0, len(PLANTS[name]), 2):
+                path = pathlib.Path(root) / PLANTS[name][at]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(PLANTS[name][at + 1])
             found = list(check(pathlib.Path(root)))
             print("planted offender:", found[0] if found else "NOT FOUND")
             sys.exit(0 if found else 1)
