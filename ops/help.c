@@ -28,7 +28,7 @@ void help_man(FILE *to, const struct lianou_command *const *table, size_t n)
         put_man(to, table[i]->usage);
         (void)fputs("\"\n", to);
         put_man(to, table[i]->summary);
-        (void)fputs(".\n", to);
+        (void)fputs(".\n.br\n", to);
         put_man(to, table[i]->summary_zh);
         (void)fputs("\n", to);
     }

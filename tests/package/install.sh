@@ -22,7 +22,7 @@ commands=$("$bin" help | sed -n 's/^  lianou \([a-z]*\) .*/\1/p')
 warnings=$(groff -man -Tutf8 -K utf8 -ww "$man" 2>&1 >"$work/page")
 [ -z "$warnings" ] || fail "manual: $warnings"
 for c in $commands; do
-    grep -q "lianou $c" "$work/page" || fail "the manual lacks $c"
+    sed 's/.\x08//g' "$work/page" | grep -q "^ *lianou $c" || fail "the manual lacks $c"
 done
 
 # shellcheck source=/dev/null
