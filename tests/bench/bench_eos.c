@@ -371,9 +371,9 @@ static void feed_in_a_child(void)
     }
 }
 
-static int by_size(const void *a, const void *b)
+static int by_size(const void *p, const void *q)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    double x = *(const double *)p, y = *(const double *)q;
     return (x > y) - (x < y);
 }
 
