@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "bus/base/hash.h"
 
 #define JOURNAL_MAGIC 0x4c4e4f55u
+#define SCAN_BYTES    16384
+#define HOLE_BYTES    65536
 
 struct head
 {
@@ -28,18 +31,10 @@ static uint64_t hash_of(struct bus_strv key, struct bus_strv value)
 static int
 io_error(const struct journal *j, const char *what, struct bus_err *err)
 {
-    enum bus_errc code =
-        errno == ENOSPC || errno == EDQUOT ? BUS_EFULL : BUS_EIO;
+    enum bus_errc code = errno == ENOSPC || errno == EDQUOT || errno == EFBIG
+                             ? BUS_EFULL
+                             : BUS_EIO;
     return bus_fail(err, code, "%s: %s: %s", j->path, what, strerror(errno));
-}
-
-static bool read_head(const struct journal *j, uint64_t at, struct head *ret)
-{
-    return pread(j->fd, ret, sizeof(*ret), (off_t)at) ==
-               (ssize_t)sizeof(*ret) &&
-           ret->magic == JOURNAL_MAGIC &&
-           ret->key_bytes <= JOURNAL_RECORD_MAX &&
-           ret->value_bytes <= JOURNAL_RECORD_MAX;
 }
 
 static uint64_t record_bytes(const struct head *h)
@@ -47,28 +42,151 @@ static uint64_t record_bytes(const struct head *h)
     return sizeof(*h) + h->key_bytes + h->value_bytes;
 }
 
-/* The end of the last whole record; whatever lies behind was never answered. */
+/* A whole record at `at`, in front of `limit`. BUS_EPARSE: there is none. */
+static int read_record(const struct journal *j,
+                       uint64_t at,
+                       uint64_t limit,
+                       struct bus_arena *mem,
+                       struct bus_strv ret[2],
+                       struct bus_err *err)
+{
+    struct head h;
+    if (at + sizeof(h) > limit ||
+        pread(j->fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h) ||
+        h.magic != JOURNAL_MAGIC || h.zero != 0 ||
+        h.key_bytes > JOURNAL_RECORD_MAX ||
+        h.value_bytes > JOURNAL_RECORD_MAX || at + record_bytes(&h) > limit) {
+        return bus_fail(err, BUS_EPARSE, "%s: no record at %llu", j->path,
+                        (unsigned long long)at);
+    }
+    size_t n = (size_t)h.key_bytes + h.value_bytes;
+    char *p = bus_arena_alloc(mem, n);
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a record of %zu bytes", n);
+    }
+    if (pread(j->fd, p, n, (off_t)(at + sizeof(h))) != (ssize_t)n) {
+        return io_error(j, "cannot be read", err);
+    }
+    ret[0] = (struct bus_strv){p, h.key_bytes};
+    ret[1] = (struct bus_strv){p + h.key_bytes, h.value_bytes};
+    return hash_of(ret[0], ret[1]) == h.hash
+               ? BUS_OK
+               : bus_fail(err, BUS_EPARSE, "%s: a torn record at %llu", j->path,
+                          (unsigned long long)at);
+}
+
+/* The next place at or behind `at` that begins as a record does; `limit`. */
+static uint64_t next_magic(const struct journal *j, uint64_t at, uint64_t limit)
+{
+    const uint32_t magic = JOURNAL_MAGIC;
+    uint8_t part[SCAN_BYTES];
+    while (at + sizeof(magic) <= limit) {
+        ssize_t n = pread(j->fd, part, sizeof(part), (off_t)at);
+        if (n < (ssize_t)sizeof(magic)) {
+            break;
+        }
+        const uint8_t *hit = memmem(part, (size_t)n, &magic, sizeof(magic));
+        if (hit != NULL) {
+            return at + (uint64_t)(hit - part);
+        }
+        at += (uint64_t)n - sizeof(magic) + 1;
+    }
+    return limit;
+}
+
+/* Damaged bytes go where people can look at them; best effort. */
+static void keep_damaged(struct journal *j, uint64_t from, uint64_t to)
+{
+    char path[560];
+    uint8_t part[SCAN_BYTES];
+    j->damaged_bytes += to - from;
+    (void)snprintf(path, sizeof(path), "%s.damaged", j->path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    while (fd >= 0 && from < to) {
+        size_t want =
+            to - from < sizeof(part) ? (size_t)(to - from) : sizeof(part);
+        ssize_t n = pread(j->fd, part, want, (off_t)from);
+        if (n <= 0 || write(fd, part, (size_t)n) != n) {
+            break;
+        }
+        from += (uint64_t)n;
+    }
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+}
+
+/* The next whole record from *at on; *at becomes its place. BUS_EAGAIN: none
+ * in front of limit. */
+static int find_record(struct journal *j,
+                       uint64_t *at,
+                       uint64_t limit,
+                       struct bus_arena *mem,
+                       struct bus_strv ret[2],
+                       struct bus_err *err)
+{
+    uint64_t from = *at;
+    struct bus_arena_mark clean = bus_arena_mark(mem);
+    int rc = read_record(j, from, limit, mem, ret, err);
+    while (rc == BUS_EPARSE && from < limit) {
+        bus_arena_release(mem, clean);
+        from = next_magic(j, from + 1, limit);
+        rc = read_record(j, from, limit, mem, ret, err);
+    }
+    if (rc == BUS_EPARSE) {
+        return bus_fail(err, BUS_EAGAIN, "the end of the journal");
+    }
+    if (rc == BUS_OK && from > *at) {
+        keep_damaged(j, *at, from);
+    }
+    *at = rc == BUS_OK ? from : *at;
+    return rc;
+}
+
+/* The end of the last whole record; what lies behind was never answered. */
 static int find_end(struct journal *j, uint64_t size, struct bus_err *err)
 {
     struct bus_arena mem;
+    struct bus_strv kv[2];
     bus_arena_init(&mem, 0, 4 * (uint64_t)JOURNAL_RECORD_MAX);
     uint64_t at = j->drained;
-    j->end = size;
-    for (;;) {
-        struct bus_strv key, value;
-        uint64_t next = at;
+    int rc;
+    j->end = at;
+    while ((rc = find_record(j, &at, size, &mem, kv, err)) == BUS_OK) {
+        at += sizeof(struct head) + kv[0].n + kv[1].n;
+        j->end = at;
         bus_arena_reset(&mem);
-        if (journal_read(j, &next, &mem, &key, &value, NULL) != BUS_OK) {
-            break;
-        }
-        at = next;
     }
     bus_arena_fini(&mem);
-    j->end = at;
-    if (at != size && ftruncate(j->fd, (off_t)at) != 0) {
-        return io_error(j, "cannot cut the torn end", err);
+    if (rc != BUS_EAGAIN) {
+        return rc;
+    }
+    if (j->end < size) {
+        keep_damaged(j, j->end, size);
+        if (ftruncate(j->fd, (off_t)j->end) != 0) {
+            return io_error(j, "cannot cut the torn end", err);
+        }
     }
     return BUS_OK;
+}
+
+static int open_files(struct journal *j, const char *dir, struct bus_err *err)
+{
+    char mark[560];
+    (void)snprintf(j->path, sizeof(j->path), "%s/journal", dir);
+    (void)snprintf(mark, sizeof(mark), "%s.mark", j->path);
+    j->fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (j->fd >= 0 && flock(j->fd, LOCK_EX | LOCK_NB) != 0 &&
+        errno == EWOULDBLOCK) {
+        return bus_fail(err, BUS_ECONFIG,
+                        "%s is in use by another process: one intake a "
+                        "state_dir; stop the other or give this one its own",
+                        j->path);
+    }
+    j->mark_fd =
+        j->fd < 0 ? -1 : open(mark, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return j->mark_fd >= 0 ? BUS_OK : io_error(j, "cannot be opened", err);
 }
 
 int journal_open(struct journal *j,
@@ -77,25 +195,19 @@ int journal_open(struct journal *j,
                  struct bus_err *err)
 {
     *j = (struct journal){.fd = -1, .mark_fd = -1, .max_bytes = max_bytes};
-    char mark[560];
-    (void)snprintf(j->path, sizeof(j->path), "%s/journal", dir);
-    (void)snprintf(mark, sizeof(mark), "%s.mark", j->path);
-    j->fd = open(j->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    j->mark_fd =
-        j->fd < 0 ? -1 : open(mark, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     struct stat st;
-    if (j->mark_fd < 0 || fstat(j->fd, &st) != 0) {
-        int rc = io_error(j, "cannot be opened", err);
-        journal_close(j);
-        return rc;
+    int rc = open_files(j, dir, err);
+    if (rc == BUS_OK && fstat(j->fd, &st) != 0) {
+        rc = io_error(j, "cannot be looked at", err);
     }
     uint64_t drained = 0;
-    if (pread(j->mark_fd, &drained, sizeof(drained), 0) ==
+    if (rc == BUS_OK &&
+        pread(j->mark_fd, &drained, sizeof(drained), 0) ==
             (ssize_t)sizeof(drained) &&
         drained <= (uint64_t)st.st_size) {
         j->drained = drained;
     }
-    int rc = find_end(j, (uint64_t)st.st_size, err);
+    rc = rc ? rc : find_end(j, (uint64_t)st.st_size, err);
     if (rc != BUS_OK) {
         journal_close(j);
     }
@@ -137,10 +249,11 @@ int journal_append(struct journal *j,
         return bus_fail(err, BUS_ETOOBIG, "a record of %zu bytes", value.n);
     }
     uint64_t n = record_bytes(&h);
-    if (j->end + n > j->max_bytes) {
+    uint64_t held = j->end - j->given_back;
+    if (held + n > j->max_bytes) {
         return bus_fail(
             err, BUS_EFULL, "the journal holds %llu of at most %llu bytes",
-            (unsigned long long)j->end, (unsigned long long)j->max_bytes);
+            (unsigned long long)held, (unsigned long long)j->max_bytes);
     }
     struct iovec io[] = {{&h, sizeof(h)},
                          {(void *)(uintptr_t)key.p, key.n},
@@ -171,30 +284,29 @@ int journal_read(struct journal *j,
                  struct bus_strv *ret_value,
                  struct bus_err *err)
 {
-    struct head h;
-    if (*at + sizeof(h) > j->end) {
-        return bus_fail(err, BUS_EAGAIN, "the end of the journal");
+    struct bus_strv kv[2];
+    int rc = find_record(j, at, j->end, mem, kv, err);
+    if (rc == BUS_OK) {
+        *ret_key = kv[0];
+        *ret_value = kv[1];
+        *at += sizeof(struct head) + kv[0].n + kv[1].n;
     }
-    if (!read_head(j, *at, &h) || *at + record_bytes(&h) > j->end) {
-        return bus_fail(err, BUS_EIO, "%s: no record at %llu", j->path,
-                        (unsigned long long)*at);
+    return rc;
+}
+
+/* The drained front as a hole, so that the limit is on what waits. */
+static void give_back(struct journal *j)
+{
+    uint64_t to = j->drained / HOLE_BYTES * HOLE_BYTES;
+    if (j->no_holes || to <= j->given_back) {
+        return;
     }
-    size_t n = (size_t)h.key_bytes + h.value_bytes;
-    char *p = bus_arena_alloc(mem, n);
-    if (p == NULL) {
-        return bus_fail(err, BUS_ETOOBIG, "a record of %zu bytes", n);
+    if (fallocate(j->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  (off_t)j->given_back, (off_t)(to - j->given_back)) == 0) {
+        j->given_back = to;
+    } else {
+        j->no_holes = true; /* then only an emptied file makes room */
     }
-    if (pread(j->fd, p, n, (off_t)(*at + sizeof(h))) != (ssize_t)n) {
-        return io_error(j, "cannot be read", err);
-    }
-    *ret_key = (struct bus_strv){p, h.key_bytes};
-    *ret_value = (struct bus_strv){p + h.key_bytes, h.value_bytes};
-    if (hash_of(*ret_key, *ret_value) != h.hash) {
-        return bus_fail(err, BUS_EIO, "%s: a torn record at %llu", j->path,
-                        (unsigned long long)*at);
-    }
-    *at += record_bytes(&h);
-    return BUS_OK;
 }
 
 int journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
@@ -215,7 +327,8 @@ int journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
         if (ftruncate(j->fd, 0) != 0) {
             return io_error(j, "cannot be emptied", err);
         }
-        j->end = j->drained = 0;
+        j->end = j->drained = j->given_back = 0;
     }
+    give_back(j);
     return BUS_OK;
 }

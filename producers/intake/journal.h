@@ -1,14 +1,22 @@
 /* A durable first-in first-out file: what intake accepts while Kafka is away.
  *
  * One file, appended and fsynced before the 202; read from the front while
- * draining; emptied (truncated) once all of it was acknowledged. A crash leaves
- * at most a torn last record, which was never answered and is cut off at the
- * next open. A record acknowledged by Kafka but not yet marked is sent again:
- * the application id makes that the same application. Blocking: call it from a
+ * draining; what is drained is given back to the file system, and the file is
+ * emptied (truncated) once all of it was acknowledged. A crash leaves at most a
+ * torn last record, which was never answered. A record acknowledged by Kafka
+ * but not yet marked is sent again: the application id makes that the same
+ * application. Order is the place in the file, never a clock.
+ *
+ * Damage (a torn end, a bad disk): whole records before and behind it are
+ * read; the damaged bytes themselves are appended to <dir>/journal.damaged for
+ * people, and counted.
+ *
+ * One process a directory: the open file is locked. Blocking: call it from a
  * worker, one call at a time. */
 #ifndef PRODUCERS_INTAKE_JOURNAL_H
 #define PRODUCERS_INTAKE_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,14 +29,18 @@
 struct journal
 {
     int fd;
-    int mark_fd;      /* the offset drained so far */
-    uint64_t end;     /* bytes in the file */
-    uint64_t drained; /* bytes at its front that Kafka has */
+    int mark_fd;         /* the offset drained so far */
+    uint64_t end;        /* bytes in the file */
+    uint64_t drained;    /* bytes at its front that Kafka has */
+    uint64_t given_back; /* bytes at its front that take no room any more */
     uint64_t max_bytes;
+    uint64_t damaged_bytes; /* met since it was opened */
+    bool no_holes;          /* the file system cannot give back a front */
     char path[512];
 };
 
-/* Opens or makes <dir>/journal and <dir>/journal.mark; cuts a torn end. */
+/* Opens or makes <dir>/journal and <dir>/journal.mark; cuts a torn end. A
+ * journal that another process has open is BUS_ECONFIG. */
 int journal_open(struct journal *j,
                  const char *dir,
                  uint64_t max_bytes,
@@ -36,8 +48,8 @@ int journal_open(struct journal *j,
 void journal_close(struct journal *j); /* NULL or zeroed is allowed */
 /* Bytes that wait. */
 uint64_t journal_waiting(const struct journal *j);
-/* Appends without waiting for the disk. BUS_EFULL at the limit or on a full
- * disk (nothing of the record stays). */
+/* Appends without waiting for the disk. BUS_EFULL when max_bytes wait or on a
+ * full disk (nothing of the record stays). */
 int journal_append(struct journal *j,
                    struct bus_strv key,
                    struct bus_strv value,
@@ -45,7 +57,7 @@ int journal_append(struct journal *j,
 /* Everything appended before is on the disk when this returns 0. */
 int journal_sync(struct journal *j, struct bus_err *err) BUS_MUSTCHECK;
 /* The record at *at (start with j->drained), copied into mem; *at moves behind
- * it. BUS_EAGAIN at the end. */
+ * it. Damage is stepped over. BUS_EAGAIN at the end. */
 int journal_read(struct journal *j,
                  uint64_t *at,
                  struct bus_arena *mem,

@@ -1,4 +1,5 @@
 /* `lianou run intake`. */
+#include "bus/base/log.h"
 #include "bus/run/exit.h"
 #include "producers/intake/intake.h"
 
@@ -21,6 +22,11 @@ static int run(const struct bus_role_args *args)
         bus_loop_on_drain(frame.loop, drain, &in, &err) != BUS_OK) {
         rc = bus_frame_fail(&err);
     } else {
+        if (in.journal.damaged_bytes > 0) {
+            bus_log(BUS_LOG_WARN, "damaged bytes set aside",
+                    "file=%s.damaged bytes=%llu", in.journal.path,
+                    (unsigned long long)in.journal.damaged_bytes);
+        }
         rc = bus_frame_run(&frame);
     }
     intake_fini(&in);
