@@ -295,13 +295,14 @@ static void print_json(const struct demo *d)
                  ",\"assignments\":%" PRId64 ",\"decisions\":%" PRId64
                  ",\"verifications\":%" PRId64 ",\"payments\":%" PRId64
                  ",\"deliveries\":%" PRId64 ",\"needs\":%" PRId64
-                 ",\"cases_closed\":%" PRId64 ",\"open\":%" PRId64
-                 ",\"parked\":%" PRId64 ",\"dead_lettered\":%" PRId64
-                 ",\"lost\":%" PRId64 ",\"duplicated\":%" PRId64
-                 ",\"out_of_order\":%" PRId64 ",\"seconds\":%.1f}\n",
+                 ",\"departments\":%" PRId64 ",\"cases_closed\":%" PRId64
+                 ",\"open\":%" PRId64 ",\"parked\":%" PRId64
+                 ",\"dead_lettered\":%" PRId64 ",\"lost\":%" PRId64
+                 ",\"duplicated\":%" PRId64 ",\"out_of_order\":%" PRId64
+                 ",\"seconds\":%.1f}\n",
                  a->applications, a->cases, a->duplicates, a->evaluations,
                  a->assignments, a->decisions, a->verifications, a->payments,
-                 a->deliveries, a->needs, a->cases_closed,
+                 a->deliveries, a->needs, a->departments, a->cases_closed,
                  a->cases - a->cases_closed, a->parked, a->dead_lettered,
                  a->lost, a->duplicated + a->torn, a->out_of_order, d->seconds);
 }
@@ -322,6 +323,7 @@ static void print_account(const struct demo *d)
         {"研判 evaluations", a->evaluations},
         {"派单 assignments", a->assignments},
         {"决定 decisions", a->decisions},
+        {"作出决定的部门 departments that decided", a->departments},
         {"保险核查 verifications", a->verifications},
         {"银行代发 payments", a->payments},
         {"邮政投递 deliveries", a->deliveries},

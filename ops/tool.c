@@ -42,7 +42,7 @@ int account_read(struct bus_pg *pg, struct account *ret, struct bus_err *err)
         &ret->evaluations,   &ret->assignments,  &ret->decisions,
         &ret->verifications, &ret->payments,     &ret->deliveries,
         &ret->needs,         &ret->cases_closed, &ret->parked,
-        &ret->dead_lettered,
+        &ret->dead_lettered, &ret->departments,
     };
     int64_t *const faults[] = {&ret->lost, &ret->duplicated, &ret->torn,
                                &ret->out_of_order};

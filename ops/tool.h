@@ -27,6 +27,7 @@ struct account
     int64_t applications, cases, duplicates, evaluations, assignments;
     int64_t decisions, verifications, payments, deliveries, needs;
     int64_t cases_closed, parked, dead_lettered;
+    int64_t departments; /* that have decided something */
     int64_t lost, duplicated, torn, out_of_order;
 };
 int account_read(struct bus_pg *pg,
