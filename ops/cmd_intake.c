@@ -64,12 +64,13 @@ static void show_faults(const struct submit *s, const struct form *f)
 
 static int take_line(struct submit *s, size_t n, struct bus_err *err)
 {
-    json_error_t where;
-    json_t *json = json_loadb(s->line, n, JSON_REJECT_DUPLICATES, &where);
+    struct form_syntax wrong;
+    json_t *json = form_parse((struct bus_strv){s->line, n}, &wrong);
     if (json == NULL) {
         s->faulty++;
-        (void)fprintf(stderr, "line %llu: column %d: %s\n",
-                      (unsigned long long)s->number, where.column, where.text);
+        (void)fprintf(stderr, "line %llu: column %d: %s %s / %s\n",
+                      (unsigned long long)s->number, wrong.column, wrong.code,
+                      wrong.en, wrong.zh);
         return BUS_OK;
     }
     struct bus_arena mem;

@@ -73,6 +73,10 @@ static int make_parts(struct bus_frame *f, int64_t port, struct bus_err *err)
     }
     struct bus_http_conf http = {
         .host = f->config.http.host, .port = (int)port, .metrics = f->metrics};
+    if (strcmp(f->role, "intake") == 0) {
+        http.body_bytes_max = f->config.intake.body_bytes_max;
+        http.connections_max = f->config.intake.connections_max;
+    }
     rc = rc == BUS_OK ? bus_http_new(f->loop, &http, &f->http, err) : rc;
     rc = rc == BUS_OK ? bus_http_route_health(f->http, &f->health, err) : rc;
     return rc == BUS_OK ? make_dir(f->state_dir, err) : rc;

@@ -1,12 +1,9 @@
 /* Reads an application; every fault is noted and reading goes on.
  *
- * - the frame: channel and its own evidence, place, people who helped
- * - each member: identity number, relation, facts
- * - the household's facts and the applicant's personal record
- * - ids: derived from the numbers by the county's key (schemas/README.md)
+ * - the frame: channel and its own evidence, place, day, people who helped
+ * - members, facts and ids (form_members.c)
+ * - the items asked for
  */
-#include "producers/intake/form.h"
-
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,37 +11,15 @@
 
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
+#include "producers/intake/form_parts.h"
 
-#define REFERENCE_MAX  128
-#define NAME_MAX_BYTES 120
+#define KEY_SHOWN_MAX 64 /* bytes of a key that we do not know */
+#define NOON_CHINA_MS (INT64_C(4) * 3600 * 1000)
+#define DAY_MS        (INT64_C(24) * 3600 * 1000)
 
-struct reading
+const char *form_text(struct reading *r, const char *fmt, ...)
 {
-    const struct form_rules *rules;
-    struct bus_arena *mem;
-    struct form *form;
-    int32_t day;
-};
-
-static void fault(struct reading *r,
-                  const char *pointer,
-                  const char *code,
-                  const char *zh,
-                  const char *en)
-{
-    struct form *f = r->form;
-    if (f->fault_count < FORM_FAULTS_MAX) {
-        const char *kept = bus_arena_strdup(r->mem, pointer);
-        f->faults[f->fault_count] =
-            (struct form_fault){kept ? kept : "", code, zh, en};
-    }
-    f->fault_count++;
-}
-
-static const char *at(struct reading *r, const char *fmt, ...) BUS_PRINTF(2, 3);
-static const char *at(struct reading *r, const char *fmt, ...)
-{
-    char text[160];
+    char text[400];
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
@@ -53,29 +28,139 @@ static const char *at(struct reading *r, const char *fmt, ...)
     return kept ? kept : "";
 }
 
-/* A string member: the empty view when absent or null; a fault if it is no
- * string, too long, or needed and not there. */
-static struct bus_strv string_of(struct reading *r,
-                                 const json_t *map,
-                                 const char *base,
-                                 const char *key,
-                                 bool needed)
+/* RFC 6901: '~' and '/' of a key are escaped; a long key is cut. */
+static const char *pointer_of(struct reading *r, struct form_at at)
+{
+    char key[2 * KEY_SHOWN_MAX + 8];
+    size_t n = 0, took = 0;
+    for (const char *p = at.key; *p != '\0'; p++) {
+        bool first = ((unsigned char)*p & 0xc0) != 0x80;
+        if (first && took + 4 > KEY_SHOWN_MAX) {
+            memcpy(key + n, "...", 3);
+            n += 3;
+            break;
+        }
+        took++;
+        if (*p == '~' || *p == '/') {
+            key[n++] = '~';
+            key[n++] = *p == '~' ? '0' : '1';
+        } else {
+            key[n++] = *p;
+        }
+    }
+    key[n] = '\0';
+    return form_text(r, "%s%s%s", at.base, n > 0 ? "/" : "", key);
+}
+
+void form_fault(struct reading *r,
+                struct form_at at,
+                const char *code,
+                const char *zh,
+                const char *en)
+{
+    struct form *f = r->form;
+    if (f->fault_count < FORM_FAULTS_MAX) {
+        f->faults[f->fault_count] =
+            (struct form_fault){pointer_of(r, at), code, zh, en};
+    }
+    f->fault_count++;
+}
+
+bool form_absent(const json_t *map, const char *key)
 {
     const json_t *j = json_object_get(map, key);
-    const char *pointer = at(r, "%s/%s", base, key);
+    return j == NULL || json_is_null(j);
+}
+
+static bool has_control(struct bus_strv s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct bus_strv form_string(struct reading *r,
+                            const json_t *map,
+                            struct form_at at,
+                            bool needed)
+{
+    const json_t *j = json_object_get(map, at.key);
     if (j == NULL || json_is_null(j)) {
         if (needed) {
-            fault(r, pointer, "MISSING", "缺少此项", "this is needed");
+            form_fault(r, at, "MISSING", "缺少此项", "this is needed");
         }
         return (struct bus_strv){0};
     }
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    if (!json_is_string(j) || s.n > REFERENCE_MAX || (needed && s.n == 0)) {
-        fault(r, pointer, "TEXT", "应为文字, 不空, 不超过128字节",
-              "must be a text, not empty, of at most 128 bytes");
+    if (!json_is_string(j) || s.n > FORM_TEXT_MAX || (needed && s.n == 0) ||
+        has_control(s)) {
+        form_fault(r, at, "TEXT", "应为文字, 不空, 不超过128字节, 不含控制字符",
+                   "must be a text, not empty, of at most 128 bytes, without "
+                   "control characters");
         return (struct bus_strv){0};
     }
     return s;
+}
+
+bool form_flag(struct reading *r, const json_t *map, struct form_at at)
+{
+    const json_t *j = json_object_get(map, at.key);
+    if (j != NULL && !json_is_null(j) && !json_is_boolean(j)) {
+        form_fault(r, at, "BOOLEAN", "应为 true 或 false",
+                   "must be true or false");
+    }
+    return json_is_true(j);
+}
+
+void form_only(struct reading *r,
+               const json_t *map,
+               const char *base,
+               const char *const *allowed)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)map, key, value)
+    {
+        const char *near = NULL;
+        size_t best = 4;
+        for (size_t i = 0; allowed[i] != NULL && best > 0; i++) {
+            size_t d = bus_edit_distance(key, allowed[i]);
+            if (d < best) {
+                best = d;
+                near = allowed[i];
+            }
+        }
+        if (near == NULL) {
+            form_fault(r, (struct form_at){base, key}, "FIELD_UNKNOWN",
+                       "没有此字段", "there is no such field here");
+        } else if (best > 0) {
+            form_fault(
+                r, (struct form_at){base, key}, "FIELD_UNKNOWN",
+                form_text(r, "没有此字段; 是否为 %s?", near),
+                form_text(r, "there is no such field; did you mean %s?", near));
+        }
+    }
+}
+
+static void read_evidence(struct reading *r,
+                          const json_t *j,
+                          const char *key,
+                          const char *zh,
+                          const char *en)
+{
+    struct sa_application *a = &r->form->application;
+    const json_t *o = json_object_get(j, "evidence");
+    struct form_at at = {"/evidence", key};
+    struct bus_strv e = form_string(r, o, at, false);
+    a->has_channel_evidence = e.n > 0;
+    a->channel_evidence = e;
+    if (e.n == 0 && (form_absent(o, key) ||
+                     json_string_length(json_object_get(o, key)) == 0)) {
+        form_fault(r, at, "EVIDENCE", zh, en);
+    }
 }
 
 static void read_channel(struct reading *r, const json_t *j)
@@ -95,34 +180,82 @@ static void read_channel(struct reading *r, const json_t *j)
          "a spoken application names who confirmed the read-back"},
         {"STATION_CSV", SA_CHANNEL_STATION_CSV, NULL, NULL, NULL},
     };
+    static const char *const kinds[] = {"call_reference", "read_back", NULL};
     struct sa_application *a = &r->form->application;
-    struct bus_strv word = string_of(r, j, "", "channel", true);
+    struct bus_strv word =
+        form_string(r, j, (struct form_at){"", "channel"}, true);
+    const json_t *evidence = json_object_get(j, "evidence");
+    if (!form_absent(j, "evidence") && !json_is_object(evidence)) {
+        form_fault(r, (struct form_at){"", "evidence"}, "OBJECT", "应为对象",
+                   "must be an object");
+    }
+    form_only(r, evidence, "/evidence", kinds);
     a->channel = SA_CHANNEL_UNKNOWN;
     for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++) {
-        if (!bus_strv_is(word, channels[i].word)) {
-            continue;
-        }
-        a->channel = channels[i].channel;
-        if (channels[i].evidence != NULL) {
-            struct bus_strv e =
-                string_of(r, json_object_get(j, "evidence"), "/evidence",
-                          channels[i].evidence, false);
-            a->has_channel_evidence = e.n > 0;
-            a->channel_evidence = e;
-            if (e.n == 0) {
-                fault(r, at(r, "/evidence/%s", channels[i].evidence),
-                      "EVIDENCE", channels[i].zh, channels[i].en);
+        if (bus_strv_is(word, channels[i].word)) {
+            a->channel = channels[i].channel;
+            if (channels[i].evidence != NULL) {
+                read_evidence(r, j, channels[i].evidence, channels[i].zh,
+                              channels[i].en);
             }
         }
     }
     if (word.n > 0 && a->channel == SA_CHANNEL_UNKNOWN) {
-        fault(r, "/channel", "CHANNEL",
-              "渠道应为 WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
-              "must be WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV");
+        form_fault(r, (struct form_at){"", "channel"}, "CHANNEL",
+                   "渠道应为 WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
+                   "must be WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV");
     }
-    a->channel_reference = string_of(r, j, "", "channel_reference", true);
-    struct bus_strv parts[] = {word, a->channel_reference};
-    a->application_id = bus_wire_derived_id("application", parts, 2);
+    a->channel_reference =
+        form_string(r, j, (struct form_at){"", "channel_reference"}, true);
+    a->application_id = form_application_id(word, a->channel_reference);
+}
+
+struct bus_id form_application_id(struct bus_strv channel,
+                                  struct bus_strv reference)
+{
+    struct bus_strv parts[] = {channel, reference};
+    return bus_wire_derived_id("application", parts, 2);
+}
+
+/* The day the household applied: whose roles count, and when limits begin. */
+static void read_day(struct reading *r, const json_t *j)
+{
+    struct form_at at = {"", "applied_on"};
+    struct bus_strv s = form_string(r, j, at, false);
+    int32_t day = 0;
+    if (s.n == 0) {
+        return;
+    }
+    if (!bus_date_parse(s, &day)) {
+        form_fault(r, at, "DATE", "应为日期 yyyy-mm-dd",
+                   "must be a date yyyy-mm-dd");
+    } else if (day > r->today || day < r->today - FORM_PAST_DAYS) {
+        form_fault(r, at, "DATE_RANGE", "应为今天或之前366天内的日期",
+                   "must be today or one of the 366 days before");
+    } else {
+        r->day = day;
+    }
+}
+
+static const struct bus_operator *operator_of(struct reading *r,
+                                              const struct sa_actor *a)
+{
+    char org[FORM_TEXT_MAX + 1];
+    const struct bus_config *c = r->rules->config;
+    const struct bus_operator *op = bus_config_operator(
+        c, a->operator_id, bus_strv_copy(org, sizeof(org), a->org_code),
+        r->day);
+    const struct bus_operator *end = c->operators + c->operators_count;
+    if (op == NULL || a->role.n == 0) {
+        return op;
+    }
+    for (; op < end && bus_strv_is(a->operator_id, op->id); op++) {
+        if (bus_strv_is(a->org_code, op->org) && op->from_day <= r->day &&
+            r->day <= op->to_day && bus_strv_is(a->role, op->role)) {
+            return op;
+        }
+    }
+    return NULL;
 }
 
 static bool read_actor(struct reading *r,
@@ -130,46 +263,48 @@ static bool read_actor(struct reading *r,
                        const char *key,
                        struct sa_actor *ret)
 {
+    static const char *const keys[] = {"operator_id", "org_code", "role", NULL};
     const json_t *o = json_object_get(j, key);
-    const char *base = at(r, "/%s", key);
-    if (o == NULL || json_is_null(o)) {
+    const char *base = key[0] == 'h' ? "/helper" : "/operator";
+    if (form_absent(j, key)) {
         return false;
     }
     if (!json_is_object(o)) {
-        fault(r, base, "ACTOR", "应为对象: operator_id org_code role",
-              "must be an object with operator_id, org_code, role");
+        form_fault(r, (struct form_at){"", key}, "ACTOR",
+                   "应为对象: operator_id org_code role",
+                   "must be an object with operator_id, org_code, role");
         return false;
     }
-    ret->operator_id = string_of(r, o, base, "operator_id", true);
-    ret->org_code = string_of(r, o, base, "org_code", true);
-    ret->role = string_of(r, o, base, "role", false);
+    form_only(r, o, base, keys);
+    struct form_at id = {base, "operator_id"}, org = {base, "org_code"},
+                   role = {base, "role"};
+    ret->operator_id = form_string(r, o, id, true);
+    ret->org_code = form_string(r, o, org, true);
+    ret->role = form_string(r, o, role, false);
     if (ret->operator_id.n == 0 || ret->org_code.n == 0) {
         return false;
     }
-    char org[REFERENCE_MAX + 1];
-    const struct bus_operator *op = bus_config_operator(
-        r->rules->config, ret->operator_id,
-        bus_strv_copy(org, sizeof(org), ret->org_code), r->day);
+    const struct bus_operator *op = operator_of(r, ret);
     if (op == NULL) {
-        fault(r, at(r, "%s/operator_id", base), "OPERATOR",
-              "此人当日在该机构没有职务; 须为实名经办人",
-              "nobody of this id has a role in that organisation on that "
-              "day; operators are named persons");
+        form_fault(r, id, "OPERATOR",
+                   "此人在申请当日于该机构没有(此)职务; 须为实名经办人",
+                   "nobody of this id has a (this) role in that organisation "
+                   "on the day of the application; operators are named "
+                   "persons");
         return false;
     }
-    if (ret->role.n == 0) {
-        ret->role = bus_strv(op->role);
-    }
+    ret->role = bus_strv(op->role);
     return true;
 }
 
 static void read_place(struct reading *r, const json_t *j)
 {
-    struct bus_strv code = string_of(r, j, "", "division_code", true);
+    struct form_at at = {"", "division_code"};
+    struct bus_strv code = form_string(r, j, at, true);
     r->form->application.division_code = code;
     if (code.n > 0 && bus_config_village(r->rules->config, code) == NULL) {
-        fault(r, "/division_code", "DIVISION", "不是本县的村(居)代码(12位)",
-              "is no village code (12 digits) of this county");
+        form_fault(r, at, "DIVISION", "不是本县的村(居)代码(12位)",
+                   "is no village code (12 digits) of this county");
     }
 }
 
@@ -180,300 +315,18 @@ static void read_people(struct reading *r, const json_t *j)
     a->has_operator = read_actor(r, j, "operator", &a->operator);
     bool alone =
         a->channel == SA_CHANNEL_WEB || a->channel == SA_CHANNEL_MOBILE;
-    const json_t *o = json_object_get(j, "operator");
-    if (!alone && (o == NULL || json_is_null(o))) {
-        fault(r, "/operator", "OPERATOR_MISSING",
-              "电话、口述、服务站渠道须记录受理人",
-              "this channel needs the operator who took it down");
+    if (!alone && form_absent(j, "operator")) {
+        form_fault(r, (struct form_at){"", "operator"}, "OPERATOR_MISSING",
+                   "电话、口述、服务站渠道须记录受理人",
+                   "this channel needs the operator who took it down");
     }
     const json_t *consent = json_object_get(j, "consent");
     a->consent = json_is_true(consent);
     if (consent == NULL || !json_is_boolean(consent)) {
-        fault(r, "/consent", "CONSENT", "须说明是否授权核对 true/false",
-              "say whether checking is authorised: true or false");
+        form_fault(r, (struct form_at){"", "consent"}, "CONSENT",
+                   "须说明是否授权核对 true/false",
+                   "say whether checking is authorised: true or false");
     }
-}
-
-/* "facts": {"name": value, "name": {"value": .., "as_of": ".."}} */
-struct fact_list
-{
-    struct sa_fact *v;
-    size_t n, cap;
-};
-
-static bool read_as_of(struct reading *r,
-                       const char *pointer,
-                       const json_t *j,
-                       struct sa_fact *f)
-{
-    struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    if (!json_is_string(j) || !bus_date_parse(s, &f->as_of) ||
-        f->as_of > r->day) {
-        fault(r, at(r, "%s/as_of", pointer), "DATE",
-              "应为不晚于今天的日期 yyyy-mm-dd",
-              "must be a date yyyy-mm-dd, not after today");
-        return false;
-    }
-    return true;
-}
-
-static void read_fact(struct reading *r,
-                      const struct bus_fact *fact,
-                      const char *pointer,
-                      const json_t *value,
-                      const struct bus_id *member,
-                      struct fact_list *list)
-{
-    struct sa_fact f = {
-        .as_of = r->day,
-        .source = BUS_STRV("declared"),
-        .has_member = member != NULL,
-    };
-    if (member != NULL) {
-        f.member = *member;
-    }
-    if (json_is_object(value)) {
-        const json_t *as_of = json_object_get(value, "as_of");
-        if (as_of != NULL && !read_as_of(r, pointer, as_of, &f)) {
-            return;
-        }
-        value = json_object_get(value, "value");
-    }
-    if (value == NULL || !form_value(fact, value, &f)) {
-        fault(r, pointer, "FACT_VALUE", at(r, "应为%s", form_type_zh(fact)),
-              at(r, "must be %s", form_type_en(fact)));
-        return;
-    }
-    f.name =
-        bus_strv(at(r, "%s.%s", member ? "member" : "household", fact->name));
-    if (list->n < list->cap) {
-        list->v[list->n++] = f;
-    }
-}
-
-static const char *nearest_fact(struct reading *r, int scope, const char *name)
-{
-    const struct bus_config *c = r->rules->config;
-    const char *near = NULL;
-    size_t best = 4;
-    for (size_t i = 0; i < c->facts_count; i++) {
-        size_t d = bus_edit_distance(name, c->facts[i].name);
-        if (c->facts[i].scope == scope && d < best) {
-            best = d;
-            near = c->facts[i].name;
-        }
-    }
-    return near;
-}
-
-static void read_facts(struct reading *r,
-                       const json_t *map,
-                       const char *base,
-                       const struct bus_id *member,
-                       struct fact_list *list)
-{
-    if (map == NULL || json_is_null(map)) {
-        return;
-    }
-    if (!json_is_object(map) || json_object_size(map) > FORM_FACTS_MAX) {
-        fault(r, base, "FACTS", "应为对象, 不超过200项",
-              "must be an object of at most 200 facts");
-        return;
-    }
-    int scope = member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD;
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)map, key, value)
-    {
-        const struct bus_fact *fact =
-            bus_config_fact(r->rules->config, scope, bus_strv(key));
-        const char *pointer = at(r, "%s/%s", base, key);
-        if (fact != NULL && fact->derived == NULL && !fact->pii) {
-            read_fact(r, fact, pointer, value, member, list);
-            continue;
-        }
-        const char *near = nearest_fact(r, scope, key);
-        fault(r, pointer, "FACT_UNKNOWN",
-              near ? at(r, "字典中没有此事实; 是否为 %s?", near)
-                   : "字典中没有此可申报的事实",
-              near ? at(r, "no such fact to declare; did you mean %s?", near)
-                   : "no such fact to declare");
-    }
-}
-
-static void read_idno(struct reading *r,
-                      const char *base,
-                      struct bus_strv id_no,
-                      const struct bus_id *member,
-                      struct fact_list *list)
-{
-    static const struct
-    {
-        const char *code, *zh, *en;
-    } texts[] = {
-        [IDNO_LENGTH] = {"ID_LENGTH", "身份证号应为18位",
-                         "an identity number has 18 characters"},
-        [IDNO_DIGITS] = {"ID_DIGITS", "身份证号只含数字, 末位可为大写X",
-                         "digits only; the last may be an upper-case X"},
-        [IDNO_DATE] = {"ID_DATE", "身份证号第7至14位不是日期",
-                       "digits 7 to 14 are no date"},
-        [IDNO_CHECK] = {"ID_CHECK_DIGIT", "身份证号校验位不符, 请核对",
-                        "the check digit does not fit; look again"},
-    };
-    int32_t birth = 0;
-    enum idno_fault wrong = idno_check(id_no, &birth);
-    if (wrong != IDNO_WELL) {
-        fault(r, at(r, "%s/id_no", base), texts[wrong].code, texts[wrong].zh,
-              texts[wrong].en);
-        return;
-    }
-    if (birth > r->day) {
-        fault(r, at(r, "%s/id_no", base), "ID_DATE", "出生日期在今天之后",
-              "born after today");
-        return;
-    }
-    if (list->n < list->cap) {
-        list->v[list->n] = (struct sa_fact){
-            .name = BUS_STRV("member.birth_date"),
-            .has_member = true,
-            .member = *member,
-            .as_of = r->day,
-            .source = BUS_STRV("declared"),
-        };
-        list->v[list->n].value.branch = SA_FACT_VALUE_INT;
-        list->v[list->n].value.u.int_value = birth;
-        list->n++;
-    }
-}
-
-/* Who has no number gets a fresh id: seen again, people must join the two. */
-static void read_member(struct reading *r,
-                        const json_t *j,
-                        size_t i,
-                        struct fact_list *list)
-{
-    struct sa_member *m = &r->form->application.members.v[i];
-    const char *base = at(r, "/members/%zu", i);
-    if (!json_is_object(j)) {
-        fault(r, base, "MEMBER", "成员应为对象", "a member is an object");
-        return;
-    }
-    struct bus_strv type = string_of(r, j, base, "id_type", false);
-    struct bus_strv id_no = string_of(r, j, base, "id_no", false);
-    type = type.n > 0 ? type : BUS_STRV("111");
-    if (id_no.n > 0) {
-        m->person_id = bus_wire_person_id(r->rules->person_key, type, id_no);
-    } else {
-        m->person_id = bus_id_fresh(r->rules->now_ms);
-    }
-    if (id_no.n > 0 && bus_strv_is(type, "111")) {
-        read_idno(r, base, id_no, &m->person_id, list);
-    }
-    m->relation = string_of(r, j, base, "relation", true);
-    m->head = json_is_true(json_object_get(j, "head"));
-    struct bus_strv name = string_of(r, j, base, "name", false);
-    if (name.n > NAME_MAX_BYTES) {
-        fault(r, at(r, "%s/name", base), "NAME", "姓名过长",
-              "the name is too long");
-    }
-    for (size_t k = 0; k < i; k++) {
-        if (bus_id_eq(&r->form->application.members.v[k].person_id,
-                      &m->person_id)) {
-            fault(r, at(r, "%s/id_no", base), "MEMBER_TWICE",
-                  "同一人在家庭成员中出现两次",
-                  "this person is in the household twice");
-        }
-    }
-    read_facts(r, json_object_get(j, "facts"), at(r, "%s/facts", base),
-               &m->person_id, list);
-}
-
-static void read_personal(struct reading *r, const json_t *j, size_t i)
-{
-    struct sa_personal *p = &r->form->personal;
-    const char *base = at(r, "/members/%zu", i);
-    *p = (struct sa_personal){.id_type = BUS_STRV("111")};
-    p->name = string_of(r, j, base, "name", true);
-    struct bus_strv type = string_of(r, j, base, "id_type", false);
-    p->id_type = type.n > 0 ? type : p->id_type;
-    p->id_no = string_of(r, j, base, "id_no", false);
-#define OPTIONAL(field)                                  \
-    do {                                                 \
-        p->field = string_of(r, j, base, #field, false); \
-        p->has_##field = p->field.n > 0;                 \
-    } while (0)
-    OPTIONAL(phone);
-    OPTIONAL(address);
-    OPTIONAL(bank_code);
-    OPTIONAL(account);
-    OPTIONAL(account_holder);
-#undef OPTIONAL
-    r->form->has_personal = true;
-}
-
-static void read_household(struct reading *r, const json_t *members)
-{
-    struct sa_application *a = &r->form->application;
-    size_t head = a->members.n, heads = 0;
-    for (size_t i = 0; i < a->members.n; i++) {
-        if (a->members.v[i].head) {
-            heads++;
-            head = i;
-        }
-    }
-    if (heads != 1) {
-        fault(r, "/members", "HEAD", "须恰有一名户主 head: true",
-              "exactly one member is the head: \"head\": true");
-        return;
-    }
-    a->household_id = bus_wire_household_id(r->rules->person_key,
-                                            &a->members.v[head].person_id);
-    const json_t *j =
-        json_object_get(json_array_get(members, head), "applicant");
-    size_t applicant = head;
-    for (size_t i = 0; j == NULL && i < a->members.n; i++) {
-        if (json_is_true(
-                json_object_get(json_array_get(members, i), "applicant"))) {
-            applicant = i;
-        }
-    }
-    a->applicant_id = a->members.v[applicant].person_id;
-    read_personal(r, json_array_get(members, applicant), applicant);
-}
-
-static int read_members(struct reading *r, const json_t *j)
-{
-    struct sa_application *a = &r->form->application;
-    const json_t *members = json_object_get(j, "members");
-    size_t n = json_array_size(members);
-    if (!json_is_array(members) || n == 0 || n > FORM_MEMBERS_MAX) {
-        fault(r, "/members", "MEMBERS", "家庭成员应为1至32人的列表",
-              "must be a list of 1 to 32 members");
-        n = 0;
-    }
-    struct fact_list list = {.cap = (n + 1) * (FORM_FACTS_MAX + 1)};
-    size_t facts = json_object_size(json_object_get(j, "facts"));
-    for (size_t i = 0; i < n; i++) {
-        facts += 1 + json_object_size(
-                         json_object_get(json_array_get(members, i), "facts"));
-    }
-    list.cap = facts < list.cap ? facts : list.cap;
-    list.v = bus_arena_alloc(r->mem, (list.cap + 1) * sizeof(*list.v));
-    a->members.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->members.v));
-    if (list.v == NULL || a->members.v == NULL) {
-        return BUS_ETOOBIG;
-    }
-    a->members.n = n;
-    for (size_t i = 0; i < n; i++) {
-        read_member(r, json_array_get(members, i), i, &list);
-    }
-    if (n > 0) {
-        read_household(r, members);
-    }
-    read_facts(r, json_object_get(j, "facts"), "/facts", NULL, &list);
-    a->facts.v = list.v;
-    a->facts.n = list.n;
-    return BUS_OK;
 }
 
 static int read_items(struct reading *r, const json_t *j)
@@ -481,9 +334,11 @@ static int read_items(struct reading *r, const json_t *j)
     const json_t *items = json_object_get(j, "requested_items");
     struct sa_application *a = &r->form->application;
     size_t n = json_array_size(items);
-    if (items != NULL && (!json_is_array(items) || n > 64)) {
-        fault(r, "/requested_items", "ITEMS", "应为不超过64项的列表",
-              "must be a list of at most 64 items");
+    if (!form_absent(j, "requested_items") &&
+        (!json_is_array(items) || n > FORM_ITEMS_MAX)) {
+        form_fault(r, (struct form_at){"", "requested_items"}, "ITEMS",
+                   "应为不超过64项的列表",
+                   "must be a list of at most 64 items");
         n = 0;
     }
     a->requested_items.v =
@@ -493,9 +348,17 @@ static int read_items(struct reading *r, const json_t *j)
     }
     for (size_t i = 0; i < n; i++) {
         const json_t *s = json_array_get(items, i);
-        a->requested_items.v[a->requested_items.n++] =
-            (struct bus_strv){json_is_string(s) ? json_string_value(s) : "",
-                              json_string_length(s)};
+        struct bus_strv code = {json_string_value(s), json_string_length(s)};
+        if (code.p == NULL ||
+            bus_map_get(&r->rules->index->items, code) == NULL) {
+            form_fault(
+                r,
+                (struct form_at){form_text(r, "/requested_items/%zu", i), ""},
+                "ITEM_UNKNOWN", "目录中没有此事项",
+                "the catalogue has no such item");
+        } else {
+            a->requested_items.v[a->requested_items.n++] = code;
+        }
     }
     return BUS_OK;
 }
@@ -506,19 +369,27 @@ int form_read(const struct form_rules *rules,
               struct form *ret,
               struct bus_err *err)
 {
+    static const char *const keys[] = {
+        "channel", "channel_reference", "evidence", "applied_on",
+        "members", "division_code",     "helper",   "operator",
+        "consent", "requested_items",   "facts",    NULL};
     assert(rules->config != NULL && rules->person_key.n > 0);
-    *ret = (struct form){0};
-    struct reading r = {rules, mem, ret, bus_china_day(rules->now_ms)};
+    memset(ret, 0, offsetof(struct form, faults));
+    int32_t today = bus_china_day(rules->now_ms);
+    struct reading r = {rules, mem, ret, today, today};
     if (!json_is_object(json)) {
-        fault(&r, "", "OBJECT", "申请应为一个JSON对象",
-              "an application is a JSON object");
+        form_fault(&r, (struct form_at){"", ""}, "OBJECT",
+                   "申请应为一个JSON对象", "an application is a JSON object");
         return BUS_OK;
     }
-    ret->application.occurred_at = rules->now_ms;
+    form_only(&r, json, "", keys);
     read_channel(&r, json);
+    read_day(&r, json);
     read_place(&r, json);
     read_people(&r, json);
-    int rc = read_members(&r, json);
+    ret->application.occurred_at =
+        r.day == today ? rules->now_ms : r.day * DAY_MS + NOON_CHINA_MS;
+    int rc = form_members(&r, json);
     rc = rc == BUS_OK ? read_items(&r, json) : rc;
     struct bus_strv id = {(const char *)ret->application.application_id.b, 16};
     struct bus_strv parts[] = {BUS_STRV("application"), id};

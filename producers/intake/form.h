@@ -1,9 +1,15 @@
 /* form: an application as people send it (JSON) -> the bus's record.
  *
  * Every fault is found at once, each with its JSON Pointer (RFC 6901), a code,
- * and a sentence in Chinese and English. The identity numbers are turned into
- * ids here and travel on only inside the sealed personal record; no fault text
- * repeats a personal value. The contract of the JSON is openapi.json. */
+ * and a sentence in Chinese and English. A key that the contract does not have
+ * is a fault too: what people wrote is never dropped in silence. The identity
+ * numbers are turned into ids here and travel on only inside the sealed
+ * personal record; no text repeats a personal value. The contract of the JSON
+ * is openapi.json.
+ *
+ * Ids follow from what was sent: the same form is the same application, of the
+ * same persons. Who has no number gets an id of (application, place in the
+ * list): seen again elsewhere, people must join the two. */
 #ifndef PRODUCERS_INTAKE_FORM_H
 #define PRODUCERS_INTAKE_FORM_H
 
@@ -15,6 +21,7 @@
 
 #include "bus/base/arena.h"
 #include "bus/base/err.h"
+#include "bus/base/hash.h"
 #include "bus/conf/bus_config.h"
 #include "schemas/application.h"
 #include "schemas/personal.h"
@@ -22,6 +29,25 @@
 #define FORM_FAULTS_MAX  64
 #define FORM_MEMBERS_MAX 32
 #define FORM_FACTS_MAX   200 /* of the household, and of each member */
+#define FORM_ITEMS_MAX   64
+#define FORM_DEPTH_MAX   16  /* of the JSON; an application needs 5 */
+#define FORM_TEXT_MAX    128 /* bytes of a text */
+#define FORM_PAST_DAYS   366 /* how old an applied_on may be */
+
+/* --- the text --- */
+
+struct form_syntax
+{
+    int line, column; /* from 1; column in characters */
+    const char *code; /* "JSON_UTF8" */
+    const char *zh, *en;
+};
+/* One JSON value; NULL, and what is wrong where, if it is none: not UTF-8, too
+ * deep, a key given twice, a number out of range, something behind it. The
+ * texts are ours and never repeat the input. */
+json_t *form_parse(struct bus_strv text, struct form_syntax *ret);
+
+/* --- the form --- */
 
 struct form_fault
 {
@@ -34,13 +60,32 @@ struct form
     struct sa_application application; /* event_id: derived, the same again */
     struct sa_personal personal;       /* the applicant's */
     bool has_personal;
-    struct form_fault faults[FORM_FAULTS_MAX];
     size_t fault_count; /* more than kept are counted */
+    struct form_fault faults[FORM_FAULTS_MAX];
 };
+
+/* What the configuration allows, found by name. */
+struct form_fact
+{
+    const struct bus_fact *fact;
+    struct bus_strv full; /* "household.area" */
+};
+struct form_index
+{
+    struct bus_map facts[2]; /* by enum bus_fact_scope: struct form_fact */
+    struct bus_map items;    /* the catalogue's item codes */
+    struct form_fact *list;
+};
+/* Borrows the configuration. */
+int form_index_init(struct form_index *ix,
+                    const struct bus_config *config,
+                    struct bus_err *err) BUS_MUSTCHECK;
+void form_index_fini(struct form_index *ix); /* NULL or zeroed is allowed */
 
 struct form_rules
 {
     const struct bus_config *config;
+    const struct form_index *index;
     struct bus_strv person_key; /* of the county's HMAC ids */
     int64_t now_ms;
 };
@@ -52,6 +97,9 @@ int form_read(const struct form_rules *rules,
               struct bus_arena *mem,
               struct form *ret,
               struct bus_err *err) BUS_MUSTCHECK;
+
+struct bus_id form_application_id(struct bus_strv channel,
+                                  struct bus_strv reference);
 
 /* idno.c: GB 11643-1999, 18 characters; check digit by ISO 7064 MOD 11-2. */
 enum idno_fault { IDNO_WELL, IDNO_LENGTH, IDNO_DIGITS, IDNO_DATE, IDNO_CHECK };

@@ -1,6 +1,7 @@
 /* POST /v1/applications and the contract that describes it. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "producers/intake/intake.h"
 #include "producers/intake/openapi.h"
@@ -74,18 +75,40 @@ static void use_key(json_t *json, struct bus_http_request *rq)
     }
 }
 
+static void bad_syntax(struct bus_http_request *rq, const struct form_syntax *w)
+{
+    char en[160], zh[160];
+    (void)snprintf(en, sizeof(en), "line %d, column %d: %s (%s)", w->line,
+                   w->column, w->en, w->code);
+    (void)snprintf(zh, sizeof(zh), "第%d行第%d列: %s", w->line, w->column,
+                   w->zh);
+    bus_http_problem(rq, 400, en, zh);
+}
+
+/* application/json, with or without parameters; none at all is let through. */
+static bool is_json(struct bus_strv type)
+{
+    static const char json[] = "application/json";
+    size_t n = sizeof(json) - 1;
+    return type.p == NULL ||
+           (type.n >= n && strncasecmp(type.p, json, n) == 0 &&
+            (type.n == n || type.p[n] == ';' || type.p[n] == ' '));
+}
+
 static void post(struct bus_http_request *rq, void *data)
 {
     struct intake *in = data;
     struct bus_strv body = bus_http_body(rq);
-    json_error_t where;
-    json_t *json = json_loadb(body.p ? body.p : "", body.n,
-                              JSON_REJECT_DUPLICATES, &where);
+    if (!is_json(bus_http_header(rq, "Content-Type"))) {
+        bus_http_set(rq, "Accept-Post", "application/json");
+        bus_http_problem(rq, 415, "send application/json",
+                         "请以 application/json 提交");
+        return;
+    }
+    struct form_syntax wrong;
+    json_t *json = form_parse(body, &wrong);
     if (json == NULL) {
-        char text[300];
-        (void)snprintf(text, sizeof(text), "line %d, column %d: %s", where.line,
-                       where.column, where.text);
-        bus_http_problem(rq, 400, text, "不是合法的JSON");
+        bad_syntax(rq, &wrong);
         return;
     }
     use_key(json, rq);

@@ -249,6 +249,7 @@ struct form_rules intake_rules(struct intake *in)
 {
     return (struct form_rules){
         .config = &in->frame->config,
+        .index = &in->index,
         .person_key = {(const char *)in->person_key, sizeof(in->person_key)},
         .now_ms = bus_clock_system.wall_ms(NULL),
     };
@@ -264,6 +265,7 @@ int intake_open(struct intake *in,
         .frame = frame, .topic = bus_frame_topic(frame, "applications", NULL)};
     int rc = bus_wire_key_file(c->keys.person_key, in->person_key, err);
     rc = rc ? rc : bus_wire_keyring_open(c->keys.ring, &in->keys, err);
+    rc = rc ? rc : form_index_init(&in->index, c, err);
     if (rc == BUS_OK && with_journal) {
         rc = journal_open(&in->journal, frame->state_dir,
                           (uint64_t)c->intake.journal_bytes_max, err);
@@ -291,6 +293,7 @@ void intake_drain(struct intake *in)
 void intake_fini(struct intake *in)
 {
     bus_wire_keyring_free(in->keys);
+    form_index_fini(&in->index);
     journal_close(&in->journal);
     memset(in->person_key, 0, sizeof(in->person_key));
 }

@@ -34,6 +34,7 @@ struct intake
     struct journal journal;
     bool has_journal;
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
+    struct form_index index;
     const char *topic;
     /* journal: appended and not yet on disk, in two generations */
     struct intake_waiting *unsynced, *syncing;

@@ -1,0 +1,122 @@
+/* The text of an application as JSON, or where and why it is none.
+ *
+ * - bytes: UTF-8, and not deeper than an application can be (RFC 8259 leaves
+ *   both limits to the reader); the place is counted here
+ * - grammar: jansson; its own texts quote the input, so they are replaced
+ */
+#include "producers/intake/form.h"
+
+static bool fail_at(struct bus_strv text,
+                    size_t at,
+                    const char *code,
+                    struct form_syntax *ret)
+{
+    ret->line = 1;
+    ret->column = 1;
+    ret->code = code;
+    for (size_t i = 0; i < at && i < text.n; i++) {
+        if (text.p[i] == '\n') {
+            ret->line++;
+            ret->column = 1;
+        } else {
+            ret->column += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+        }
+    }
+    return false;
+}
+
+static bool utf8_well(struct bus_strv text, struct form_syntax *ret)
+{
+    if (bus_utf8_valid(text.p, text.n)) {
+        return true;
+    }
+    size_t good = 0;
+    for (size_t n = 1; n <= 4 && good + n <= text.n;) {
+        if (bus_utf8_valid(text.p + good, n)) {
+            good += n;
+            n = 1;
+        } else {
+            n++;
+        }
+    }
+    (void)fail_at(text, good, "JSON_UTF8", ret);
+    ret->zh = "不是合法的UTF-8";
+    ret->en = "is not valid UTF-8";
+    return false;
+}
+
+static bool depth_well(struct bus_strv text, struct form_syntax *ret)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > FORM_DEPTH_MAX) {
+                (void)fail_at(text, i, "JSON_DEPTH", ret);
+                ret->zh = "嵌套超过16层";
+                ret->en = "is nested deeper than 16";
+                return false;
+            }
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return true;
+}
+
+/* jansson's reasons as ours. */
+static void explain(const json_error_t *e, struct form_syntax *ret)
+{
+    static const struct
+    {
+        enum json_error_code is;
+        const char *code, *zh, *en;
+    } texts[] = {
+        {json_error_premature_end_of_input, "JSON_END", "内容不完整",
+         "ends too early"},
+        {json_error_end_of_input_expected, "JSON_MORE", "JSON之后还有内容",
+         "has something behind its end"},
+        {json_error_duplicate_key, "JSON_DUPLICATE", "同一对象中字段重复",
+         "has the same key twice in one object"},
+        {json_error_numeric_overflow, "JSON_NUMBER", "数字超出范围",
+         "has a number out of range"},
+        {json_error_null_character, "JSON_NUL", "文字中有空字符",
+         "has a NUL character in a text"},
+        {json_error_null_byte_in_key, "JSON_NUL", "文字中有空字符",
+         "has a NUL character in a key"},
+    };
+    ret->line = e->line > 0 ? e->line : 1;
+    ret->column = e->column > 0 ? e->column : 1;
+    ret->code = "JSON_SYNTAX";
+    ret->zh = "不是合法的JSON";
+    ret->en = "is no valid JSON";
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (json_error_code(e) == texts[i].is) {
+            ret->code = texts[i].code;
+            ret->zh = texts[i].zh;
+            ret->en = texts[i].en;
+        }
+    }
+}
+
+json_t *form_parse(struct bus_strv text, struct form_syntax *ret)
+{
+    json_error_t e;
+    if (text.n == 0) {
+        text = BUS_STRV(" ");
+    }
+    if (!utf8_well(text, ret) || !depth_well(text, ret)) {
+        return NULL;
+    }
+    json_t *json = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+    if (json == NULL) {
+        explain(&e, ret);
+    }
+    return json;
+}
