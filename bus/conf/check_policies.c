@@ -8,10 +8,10 @@
 #include "bus/conf/check_parts.h"
 
 static const char *const item_keys[] = {
-    "code",    "department", "name",   "category",  "kind",      "scope",
-    "start",   "startable",  "grants", "versions",  "materials", "form",
-    "process", "authority",  "fund",   "schedule",  "delivery",  "volume",
-    "history", "note",       "source", "confidence"};
+    "code",   "department", "name",      "category", "kind",      "scope",
+    "start",  "startable",  "above_cap", "grants",   "versions",  "materials",
+    "form",   "process",    "authority", "fund",     "schedule",  "delivery",
+    "volume", "history",    "note",      "source",   "confidence"};
 static const char *const version_keys[] = {
     "version",   "effective",     "basis",     "condition", "amount",
     "materials", "process",       "authority", "fund",      "schedule",

@@ -313,6 +313,19 @@ numbers(struct loading *l, const struct bus_node *list, size_t *ret_n)
     return v;
 }
 
+static void rule_standard(struct loading *l, const struct rule_def *r)
+{
+    const struct bus_node *n = bus_node_get(r->node, "standard");
+    struct standard_def *s =
+        n ? bus_map_get(&l->c->standard_names, n->text) : NULL;
+    if (s != NULL) {
+        s->read = true;
+    } else if (n != NULL) {
+        bus_faults_add(l->faults, n->at, r->id.p, "no standard '%.*s'",
+                       BUS_STRV_ARG(n->text));
+    }
+}
+
 void catalogue_load_rules(struct loading *l, const struct bus_node *n)
 {
     const struct bus_node *rules = bus_node_get(n, "rules");
@@ -340,6 +353,7 @@ void catalogue_load_rules(struct loading *l, const struct bus_node *n)
             bus_faults_add(l->faults, fact->at, r->id.p, "no fact '%.*s'",
                            BUS_STRV_ARG(fact->text));
         }
+        rule_standard(l, r);
     }
     if (c->rules != NULL) {
         policy_relate(l);

@@ -10,9 +10,10 @@
 
 /* --- rules to relations --- */
 
-static const char *const kinds[] = {
-    "excludes",      "choose", "excludes_full", "top_up",     "highest",
-    "fact_excludes", "income", "whole",         "precedence", "recheck"};
+static const char *const kinds[] = {"excludes", "choose",  "excludes_full",
+                                    "top_up",   "highest", "fact_excludes",
+                                    "income",   "whole",   "precedence",
+                                    "recheck",  "cut",     "fine"};
 
 /* The item's number among the related ones; -1 if there are too many. */
 static int relate(struct loading *l, const struct rule_def *r, int item)

@@ -117,7 +117,7 @@ class Bus:
         return record
 
 
-def t24(bus):
+def test_T24(bus):
     bus.submit(application(1, "TELEPHONE", "T24"))
     (_, judged), = bus.events("evaluation", 1)
     print("T24: verdicts:", [(i["item"], i["verdict"], i["left_out_by"], i["reasons"], [m["name"] for m in i["missing"]])
@@ -127,7 +127,7 @@ def t24(bus):
     print("T24: 3 items, 2 departments:", sorted(got))
 
 
-def t21(bus):
+def test_T21(bus):
     before = len(bus.events("case_event", 1, kind="OPENED"))
     bus.submit(application(2, "TELEPHONE", "T21-phone"), application(2, "WEB", "T21-web"))
     joined = bus.events("case_event", 1, kind="APPLICATION_JOINED")
@@ -139,7 +139,7 @@ def t21(bus):
     print("T21: one case, two channel records")
 
 
-def t22(bus):
+def test_T22(bus):
     bus.submit(application(3, "WEB", "T22", deposit_fen=None))
     mine = [r for _, r in bus.events("evaluation", 3) if not any(f["name"] == "household.deposit_fen" for f in r["facts"])]
     assert mine, "no evaluation without the deposit"
@@ -149,7 +149,7 @@ def t22(bus):
     print("T22: undetermined, missing household.deposit_fen, never no")
 
 
-def t17(bus):
+def test_T17(bus):
     for order, fen in ((4, 300000), (5, 300001)):
         bus.submit(application(order, "WEB", "T17-%d" % fen))
     home = {}
@@ -172,7 +172,7 @@ def t17(bus):
 bus = Bus()
 good = False
 try:
-    for test in (t24, t21, t22, t17):
+    for test in (test_T24, test_T21, test_T22, test_T17):
         test(bus)
     good = True
 finally:

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Every oracle T1 to T25 has a row in tests/README.md, and each place named
+there holds a test of its name that is run: those in C pass here, those in
+Python are in the list their program goes through. --plant takes one away and
+must see it missed."""
+import pathlib
+import re
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def faults(table, ran, python):
+    places = {int(n): re.findall(r"`([^`]+)`", where)
+              for n, where in re.findall(r"(?m)^\| T(\d+) \|[^|]*\|([^|]*)\|$", table)}
+    for n in range(1, 26):
+        if not places.get(n):
+            yield "T%d has no row in tests/README.md" % n
+        for place in places.get(n, []):
+            name = "test_T%02d" % n
+            well = name in ran if place.endswith(".c") else name in python
+            if not well:
+                yield "T%d: no %s is run in %s" % (n, name, place)
+
+
+binary = sys.argv[1]
+out = subprocess.run([binary], capture_output=True, text=True)
+ran = set(re.findall(r"(?m)^\[       OK \] (test_T\d\d)$", out.stdout + out.stderr))
+text = (SOURCE / "tests/e2e/oracles.py").read_text()
+python = set(re.search(r"for test in \(([^)]*)\)", text).group(1).split(", ")) & set(
+    re.findall(r"(?m)^def (test_T\d\d)\(", text))
+table = (SOURCE / "tests/README.md").read_text()
+if "--plant" in sys.argv:
+    planted = [(re.sub(r"(?m)^\| T7 .*\n", "", table), ran, python), (table, ran - {"test_T18"}, python),
+               (table, ran, python - {"test_T17"})]
+    sys.exit(0 if all(list(faults(*p)) for p in planted) else "a planted gap was not seen")
+found = list(faults(table, ran, python))
+print("\n".join(found) or "T1 to T25: all named, %d run here" % len(ran))
+sys.exit(1 if found or out.returncode else 0)
