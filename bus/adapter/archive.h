@@ -1,0 +1,62 @@
+/* A whole catalogue as one signed file: what one county hands to another, and
+ * what is published to the matcher.
+ *
+ * POSIX ustar, so `tar tvf` shows it; the same files give the same bytes but
+ * for the signature. Members, in this order:
+ *   MANIFEST     text: "lianou catalogue 1", "county <code> <name>", "catalogue
+ *                <version>", and "file <SM3> <bytes> <path>" for each file
+ *   SIGNATURE    SM2 with SM3 over MANIFEST: "sm2 <signer> <DER in hex>";
+ * absent if nobody signed facts.yaml, standards.yaml, funds.yaml, policies/...
+ * sorted by path Reading refuses what is not exactly that: other kinds of
+ * members, paths that lead outside, files the manifest does not name or names
+ * otherwise. */
+#ifndef BUS_ADAPTER_ARCHIVE_H
+#define BUS_ADAPTER_ARCHIVE_H
+
+#include "bus/base/arena.h"
+#include "bus/base/buf.h"
+#include "bus/base/faults.h"
+#include "bus/wire/sign.h"
+
+#define BUS_ARCHIVE_FILES_MAX 2048
+#define BUS_ARCHIVE_BYTES_MAX (8u << 20)
+#define BUS_ARCHIVE_PATH_MAX  99
+
+struct bus_archive_file
+{
+    const char *path; /* "policies/MZ/MZ01.yaml" */
+    struct bus_strv bytes;
+};
+struct bus_archive
+{
+    struct bus_strv county;  /* code, a blank, its name; "" unless packed */
+    struct bus_strv version; /* of the catalogue */
+    struct bus_archive_file *files; /* sorted by path */
+    size_t count;
+    struct bus_strv manifest; /* as read */
+    bool is_signed;
+    struct bus_wire_signature signature;
+};
+
+/* The catalogue's files of a configuration folder; all in mem. */
+int bus_archive_folder(const char *folder,
+                       struct bus_arena *mem,
+                       struct bus_archive *ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
+/* key_file NULL: unsigned. */
+int bus_archive_pack(const struct bus_archive *a,
+                     const char *key_file,
+                     struct bus_buf *out,
+                     struct bus_err *err) BUS_MUSTCHECK;
+/* Copies into mem. BUS_EPARSE, BUS_ETOOBIG: what is wrong, and with which
+ * member. Does not look at the signature. */
+int bus_archive_unpack(struct bus_strv bytes,
+                       struct bus_arena *mem,
+                       struct bus_archive *ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
+/* BUS_ECRYPT: nobody signed it, or not this key. */
+int bus_archive_verify(const struct bus_archive *a,
+                       const char *public_file,
+                       struct bus_err *err) BUS_MUSTCHECK;
+
+#endif
