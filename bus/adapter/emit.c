@@ -148,5 +148,12 @@ int bus_dead_letter_put(struct bus_kafka_out *out,
         .household_id = d.household_id,
         .occurred_at = d.occurred_at,
     };
+    if (dl->metrics != NULL) {
+        const char *const v[BUS_METRIC_LABELS] = {
+            m->topic,
+            dl->reason_code ? dl->reason_code : bus_errc_name(dl->why->code)};
+        bus_series_add(bus_metrics_series(dl->metrics, BUS_M_DEAD_LETTERS, v),
+                       1);
+    }
     return bus_emit_put(out, topic, m->partition, &e, err);
 }

@@ -62,6 +62,7 @@ struct bus_dead_letter
     const char *owner; /* who must act */
     struct bus_strv source;
     int64_t now_ms;
+    struct bus_metrics *metrics; /* counted there; may be NULL */
 };
 /* The message as it came, with headers, place, reason and owner. The event id
  * is derived from topic, partition and offset: put twice it is one. */

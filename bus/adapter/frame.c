@@ -71,6 +71,10 @@ static int make_parts(struct bus_frame *f, int64_t port, struct bus_err *err)
     if (rc == BUS_OK && f->metrics == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "metrics");
     }
+    if (rc == BUS_OK) {
+        bus_series_set(bus_metrics_plain(f->metrics, BUS_M_START),
+                       (double)bus_clock_system.wall_ms(NULL) / 1000.0);
+    }
     struct bus_http_conf http = {
         .host = f->config.http.host, .port = (int)port, .metrics = f->metrics};
     if (strcmp(f->role, "intake") == 0) {
@@ -127,6 +131,7 @@ int bus_frame_open(struct bus_frame *f,
         .health = &f->health,
         .conf = &f->config.kafka,
         .client_id = bus_arena_printf(&f->mem, "lianou-%s", role),
+        .metrics = f->metrics,
     };
     return BUS_EXIT_OK;
 }

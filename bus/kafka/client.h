@@ -18,6 +18,7 @@
 #include "bus/conf/bus_config.h"
 #include "bus/run/health.h"
 #include "bus/run/loop.h"
+#include "bus/run/metrics.h"
 
 /* What every client is made with; all borrowed for the client's life. */
 struct bus_kafka_env
@@ -25,7 +26,8 @@ struct bus_kafka_env
     struct bus_loop *loop;
     struct bus_health *health; /* may be NULL */
     const struct bus_config_kafka *conf;
-    const char *client_id; /* "lianou-ledger"; shown by the broker */
+    const char *client_id;       /* "lianou-ledger"; shown by the broker */
+    struct bus_metrics *metrics; /* may be NULL */
 };
 
 /* One message read. Views live as long as the batch it came in. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bus/base/heap.h"
+#include "bus/kafka/flow.h"
 #include "bus/kafka/parts.h"
 #include "bus/run/work.h"
 
@@ -42,6 +43,7 @@ struct bus_kafka_consumer
     size_t out; /* batches */
     uint8_t *eof;
     size_t eof_count, wanted;
+    struct kafka_flow flow;
     int caught_up;
     bool waiting, ripe, reading, revoking, revoked_done, failed, closing;
     bool committing; /* a pool thread uses `done` */
@@ -140,6 +142,7 @@ static bool give(struct bus_kafka_consumer *c)
     }
     c->raw_n = 0;
     c->out++;
+    kafka_flow_taken(&c->flow, 0, msgs, n);
     c->conf.batch(c->conf.data, &b->batch);
     return true;
 }
@@ -396,6 +399,7 @@ void bus_kafka_batch_free(struct bus_kafka_consumer *c,
                           struct bus_kafka_batch *batch)
 {
     struct held_batch *b = (struct held_batch *)batch;
+    kafka_flow_handled(&c->flow, 0, b->batch.msgs, b->batch.n);
     for (size_t i = 0; i < b->batch.n; i++) {
         rd_kafka_message_destroy(b->raw[i]);
     }
@@ -472,12 +476,17 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
         c->caught_up =
             bus_health_add(env->health, "caught up", "nothing assigned yet");
     }
-    int rc = c->raw != NULL ? open_parts(c, err)
-                            : bus_fail(err, BUS_ENOMEM, "a consumer");
+    const struct kafka_flow_conf flow = {c->conf.topics, c->conf.topics_count,
+                                         NULL, 0, 1};
+    int rc = kafka_flow_open(&c->flow, env->metrics, &flow, err);
+    rc = rc != 0          ? rc
+         : c->raw != NULL ? open_parts(c, err)
+                          : bus_fail(err, BUS_ENOMEM, "a consumer");
     if (rc != 0 && c->group == NULL) {
         bus_timer_free(c->wait);
         bus_timer_free(c->commit);
         rd_kafka_topic_partition_list_destroy(c->done);
+        kafka_flow_close(&c->flow);
         bus_free(c->raw);
         bus_free(c);
         return rc;
@@ -499,6 +508,7 @@ static void group_closed(void *data)
     bus_free(c->places);
     bus_free(c->eof);
     bus_free(c->raw);
+    kafka_flow_close(&c->flow);
     bus_free(c);
     if (closed != NULL) {
         closed(closed_data);

@@ -236,19 +236,21 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
     lane->raw = bus_calloc(c->batch_max, sizeof(*lane->raw));
     lane->msgs = bus_calloc(c->batch_max, sizeof(*lane->msgs));
     lane->outputs = bus_calloc(c->outputs_count + 1, sizeof(*lane->outputs));
-    if (lane->raw == NULL || lane->msgs == NULL || lane->outputs == NULL) {
+    lane->written = bus_calloc(c->outputs_count + 1, sizeof(*lane->written));
+    if (lane->raw == NULL || lane->msgs == NULL || lane->outputs == NULL ||
+        lane->written == NULL) {
         return bus_fail(err, BUS_ENOMEM, "lane %d", i);
     }
     bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
     open_queue(lane);
-    if (c->metrics != NULL) {
+    struct bus_metrics *m = eos->env.metrics;
+    if (m != NULL) {
         char name[16];
         (void)snprintf(name, sizeof(name), "%d", i);
         const char *const v[BUS_METRIC_LABELS] = {name};
-        lane->commits = bus_metrics_series(c->metrics, BUS_M_KAFKA_BATCH, v);
-        lane->aborts = bus_metrics_series(c->metrics, BUS_M_KAFKA_ABORTS, v);
-        lane->seconds =
-            bus_metrics_series(c->metrics, BUS_M_KAFKA_COMMIT_SECONDS, v);
+        lane->commits = bus_metrics_series(m, BUS_M_KAFKA_BATCH, v);
+        lane->aborts = bus_metrics_series(m, BUS_M_KAFKA_ABORTS, v);
+        lane->seconds = bus_metrics_series(m, BUS_M_KAFKA_COMMIT_SECONDS, v);
     }
     int rc = pthread_create(&lane->thread, NULL, eos_lane_main, lane);
     if (rc != 0) {
@@ -307,10 +309,12 @@ static void free_eos(struct bus_kafka_eos *eos)
         bus_free(lane->raw);
         bus_free(lane->msgs);
         bus_free(lane->outputs);
+        bus_free(lane->written);
         bus_arena_fini(&lane->out.mem);
     }
     bus_wake_free(eos->wake);
     (void)pthread_mutex_destroy(&eos->lock);
+    kafka_flow_close(&eos->flow);
     bus_free(eos->output_names);
     bus_free(eos);
 }
@@ -325,6 +329,13 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
     }
     for (size_t i = 0; i < c->outputs_count; i++) {
         eos->output_names[i] = c->outputs[i].topic;
+    }
+    const struct kafka_flow_conf flow = {c->topics, c->topics_count,
+                                         eos->output_names, c->outputs_count,
+                                         (size_t)c->lanes};
+    int rc = kafka_flow_open(&eos->flow, eos->env.metrics, &flow, err);
+    if (rc != BUS_OK) {
+        return rc;
     }
     for (int i = 0; i < c->lanes; i++) {
         struct eos_lane *lane = &eos->lanes[i];

@@ -28,7 +28,6 @@
 
 #include "bus/base/arena.h"
 #include "bus/kafka/client.h"
-#include "bus/run/metrics.h"
 
 #define BUS_KAFKA_LANES_MAX 32
 
@@ -87,12 +86,11 @@ struct bus_kafka_eos_conf
     size_t topics_count;
     const struct bus_kafka_eos_output *outputs;
     size_t outputs_count;
-    int lanes;                   /* 0 = 2 */
-    size_t batch_max;            /* 0 = 10 000 */
-    int64_t batch_wait_ms;       /* 0 = 20: how long an idle lane gathers */
-    int64_t transaction_ms;      /* transaction.timeout.ms; 0 = 60 000 */
-    int64_t queued_bytes;        /* prefetch of a lane; 0 = 16 MiB / lanes */
-    struct bus_metrics *metrics; /* may be NULL */
+    int lanes;              /* 0 = 2 */
+    size_t batch_max;       /* 0 = 10 000 */
+    int64_t batch_wait_ms;  /* 0 = 20: how long an idle lane gathers */
+    int64_t transaction_ms; /* transaction.timeout.ms; 0 = 60 000 */
+    int64_t queued_bytes;   /* prefetch of a lane; 0 = 16 MiB / lanes */
     const struct bus_kafka_eos_ops *ops;
     void *data;
 };

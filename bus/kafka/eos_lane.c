@@ -295,6 +295,8 @@ static void batch(struct eos_lane *lane)
     }
     bool ok = sift(lane, n);
     if (ok && lane->n > 0) {
+        kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
+                         lane->n);
         (void)eos_batch_run(lane);
     }
     for (size_t i = 0; i < lane->n; i++) {

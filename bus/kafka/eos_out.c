@@ -114,6 +114,7 @@ int bus_kafka_out_put(struct bus_kafka_out *out,
         out->rc = rc;
         return kafka_fail(err, e, conf->outputs[topic].topic);
     }
+    lane->written[topic]++;
     if (conf->outputs[topic].track && m->partition >= 0) {
         lane->dirty[m->partition / conf->lanes] = true;
     }

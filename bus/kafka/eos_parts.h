@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "bus/kafka/eos.h"
+#include "bus/kafka/flow.h"
 #include "bus/kafka/parts.h"
 
 #define EOS_LANES_DEFAULT   2
@@ -52,8 +53,9 @@ struct eos_lane
     size_t parts_count;
     struct eos_place *places;
     size_t slots;
-    uint8_t *eof; /* by place */
-    bool *dirty;  /* by slot: a tracked topic was written */
+    uint32_t *written; /* of this batch, by output */
+    uint8_t *eof;      /* by place */
+    bool *dirty;       /* by slot: a tracked topic was written */
     int64_t tracked_at_ms;
     rd_kafka_t *producer;
     rd_kafka_queue_t *events;
@@ -90,6 +92,7 @@ struct bus_kafka_eos
     size_t eof_count;
     void (*closed)(void *data);
     void *closed_data;
+    struct kafka_flow flow;
     struct eos_lane lanes[BUS_KAFKA_LANES_MAX];
 };
 

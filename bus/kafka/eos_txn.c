@@ -166,6 +166,7 @@ static enum end work(struct eos_lane *lane, struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
     eos_out_begin(&lane->out);
+    memset(lane->written, 0, eos->conf.outputs_count * sizeof(*lane->written));
     int rc = eos->conf.ops->process(eos->conf.data, lane->index, lane->msgs,
                                     lane->n, &lane->out, err);
     if (rc == 0 && lane->out.rc == 0) {
@@ -297,6 +298,8 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
     if (lane->commits != NULL) {
         bus_series_add(lane->commits, 1);
     }
+    kafka_flow_handled(&eos->flow, (size_t)lane->index, lane->msgs, lane->n);
+    kafka_flow_written(&eos->flow, lane->written, eos->conf.outputs_count);
     commit_embedded(lane);
     size_t n = track(lane, w);
     int rc = eos->conf.ops->committed(eos->conf.data, lane->index, w, n, err);

@@ -31,6 +31,7 @@ struct bus_kafka_producer
     rd_kafka_queue_t *queue;
     struct kafka_seam seam;
     struct kafka_watch watch;
+    struct bus_metrics *metrics; /* may be NULL */
     size_t waiting;
     bool fatal, closing, rebuilding;
     int64_t limit_ms;
@@ -45,6 +46,12 @@ static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
     if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!p->watch.up) {
             kafka_watch_up(&p->watch);
+        }
+        if (p->metrics != NULL) {
+            const char *const v[BUS_METRIC_LABELS] = {
+                rd_kafka_topic_name(m->rkt)};
+            bus_series_add(bus_metrics_series(p->metrics, BUS_M_EVENTS_OUT, v),
+                           1);
         }
         p->acked(p->data, m->_private, m->partition, m->offset, NULL);
         return;
@@ -146,6 +153,7 @@ int bus_kafka_producer_open(const struct bus_kafka_env *env,
     }
     p->env = *env;
     p->acked = acked;
+    p->metrics = env->metrics;
     p->data = data;
     int rc = make(p, err);
     if (rc != 0) {

@@ -9,6 +9,7 @@
 #include "bus/run/metrics.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ struct bus_series
 };
 struct bus_metrics
 {
+    pthread_mutex_t lock; /* over the lists, not over the values */
     struct bus_series *first[BUS_METRICS], *last[BUS_METRICS];
     struct bus_series spare;
     size_t count;
@@ -49,7 +51,11 @@ struct bus_metrics
 
 struct bus_metrics *bus_metrics_new(void)
 {
-    return bus_calloc(1, sizeof(struct bus_metrics));
+    struct bus_metrics *m = bus_calloc(1, sizeof(*m));
+    if (m != NULL) {
+        (void)pthread_mutex_init(&m->lock, NULL);
+    }
+    return m;
 }
 
 static void free_series(struct bus_series *s)
@@ -72,6 +78,7 @@ void bus_metrics_free(struct bus_metrics *m)
             free_series(s);
         }
     }
+    (void)pthread_mutex_destroy(&m->lock);
     bus_free(m);
 }
 
@@ -127,12 +134,16 @@ struct bus_series *bus_metrics_series(struct bus_metrics *m,
                                       const char *const *values)
 {
     int n = label_count(id);
-    for (struct bus_series *s = m->first[id]; s != NULL; s = s->next) {
-        if (same(s, values, n)) {
-            return s;
-        }
+    pthread_mutex_lock(&m->lock);
+    struct bus_series *s = m->first[id];
+    while (s != NULL && !same(s, values, n)) {
+        s = s->next;
     }
-    return m->count < BUS_METRIC_SERIES ? make(m, id, values, n) : &m->spare;
+    if (s == NULL) {
+        s = m->count < BUS_METRIC_SERIES ? make(m, id, values, n) : &m->spare;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return s;
 }
 
 struct bus_series *bus_metrics_plain(struct bus_metrics *m, enum bus_metric id)
@@ -248,8 +259,9 @@ static const char *kind_word(enum bus_metric_kind kind)
     return words[kind];
 }
 
-void bus_metrics_print(const struct bus_metrics *m, struct bus_buf *out)
+void bus_metrics_print(struct bus_metrics *m, struct bus_buf *out)
 {
+    pthread_mutex_lock(&m->lock);
     for (int i = 0; i < BUS_METRICS; i++) {
         if (m->first[i] == NULL) {
             continue;
@@ -271,6 +283,7 @@ void bus_metrics_print(const struct bus_metrics *m, struct bus_buf *out)
             }
         }
     }
+    pthread_mutex_unlock(&m->lock);
 }
 
 void bus_metrics_print_names(struct bus_buf *out)

@@ -4,7 +4,8 @@
  * the names and a test compares the two. A series is a metric with the values
  * of its labels; look it up once and keep it. Series are never removed;
  * label values come from configuration, never from messages. Adding, setting
- * and observing may be done by any thread; looking up by the loop's thread. */
+ * and observing may be done by any thread, and so may looking up, at the price
+ * of a lock: keep what is used often. */
 #ifndef BUS_RUN_METRICS_H
 #define BUS_RUN_METRICS_H
 
@@ -41,7 +42,7 @@ void bus_series_set(struct bus_series *s, double v);   /* gauge */
 /* Histogram of seconds: buckets 1 ms .. 60 s, 1-2.5-5. */
 void bus_series_observe(struct bus_series *s, double seconds);
 double bus_series_value(const struct bus_series *s); /* tests; histogram: n */
-void bus_metrics_print(const struct bus_metrics *m, struct bus_buf *out);
+void bus_metrics_print(struct bus_metrics *m, struct bus_buf *out);
 /* The frozen form: one line a metric, "name kind label,label". */
 void bus_metrics_print_names(struct bus_buf *out);
 

@@ -134,6 +134,7 @@ int dispatch_process(void *data,
                 .owner = "dispatch",
                 .source = s->frame.source,
                 .now_ms = bus_clock_system.wall_ms(NULL),
+                .metrics = s->frame.metrics,
             };
             struct bus_err second;
             rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,

@@ -156,7 +156,6 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
         .lanes = s->lane_count,
         .batch_max = (size_t)c->matcher.batch_max,
         .batch_wait_ms = c->matcher.batch_wait_ms,
-        .metrics = s->frame.metrics,
         .ops = &ops,
         .data = s,
     };

@@ -345,6 +345,7 @@ int matcher_process(void *data,
                 .owner = w.in->owner,
                 .source = s->frame.source,
                 .now_ms = bus_clock_system.wall_ms(NULL),
+                .metrics = s->frame.metrics,
             };
             struct bus_err second;
             lane->rejected++;

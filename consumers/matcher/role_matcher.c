@@ -112,7 +112,6 @@ static int start(struct matcher_shell *s, struct bus_err *err)
         .batch_max = (size_t)c->matcher.batch_max,
         .batch_wait_ms = c->matcher.batch_wait_ms,
         .transaction_ms = c->matcher.transaction_ms,
-        .metrics = s->frame.metrics,
         .ops = &ops,
         .data = s,
     };

@@ -78,7 +78,7 @@ static void topics(const char *name)
 {
     struct bus_err err;
     const struct bus_config_kafka k = {.bootstrap = b.bootstrap};
-    const struct bus_kafka_env env = {NULL, NULL, &k, "bench"};
+    const struct bus_kafka_env env = {.conf = &k, .client_id = "bench"};
     const struct bus_topic t = {name,    b.partitions, 1, BUS_TOPIC_DELETE,
                                 3600000, NULL};
     struct bus_kafka_admin *a = NULL;
@@ -303,7 +303,8 @@ static void shell(void)
         bus_wake_new(loop, all_passed, NULL, &wake, &err) != 0) {
         die(err.msg);
     }
-    const struct bus_kafka_env env = {loop, NULL, &k, "bench"};
+    const struct bus_kafka_env env = {
+        .loop = loop, .conf = &k, .client_id = "bench"};
     if (bus_kafka_eos_open(&env, &conf, &eos, &err) != 0 ||
         bus_loop_on_drain(loop, drain, NULL, &err) != 0) {
         die(err.msg);

@@ -29,7 +29,8 @@ void scene_open(struct scene *s)
     struct bus_err err;
     memset(s, 0, sizeof(*s));
     s->kafka.bootstrap = scene_bootstrap();
-    s->env = (struct bus_kafka_env){NULL, NULL, &s->kafka, "live-test"};
+    s->env =
+        (struct bus_kafka_env){.conf = &s->kafka, .client_id = "live-test"};
     (void)snprintf(s->prefix, sizeof(s->prefix), "live.%d.%" PRId64 ".%d.",
                    (int)getpid(), bus_clock_system.wall_ms(NULL), count++);
     struct bus_topic topics[4];

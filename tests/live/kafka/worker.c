@@ -257,7 +257,10 @@ int main(int argc, char **argv)
     }
     bus_log_role_set("worker", argv[3]);
     w.kafka.bootstrap = argv[1];
-    w.env = (struct bus_kafka_env){w.loop, &w.health, &w.kafka, "worker"};
+    w.env = (struct bus_kafka_env){.loop = w.loop,
+                                   .health = &w.health,
+                                   .conf = &w.kafka,
+                                   .client_id = "worker"};
     if (open_all(argv[2], argv[3], &err) != 0 ||
         bus_loop_on_drain(w.loop, drain, NULL, &err) != 0) {
         bus_log(BUS_LOG_ERROR, "cannot start", "err=\"%s\"", err.msg);

@@ -22,6 +22,7 @@ struct play
     struct bus_kafka_env env;
     struct bus_loop *loop;
     struct bus_health health;
+    struct bus_metrics *metrics; /* of one begin() */
     struct bus_kafka_producer *p;
     struct bus_kafka_consumer *c;
     struct bus_kafka_eos *eos;
@@ -87,7 +88,13 @@ static void begin(struct play *p, bus_loop_cb step)
         .message_bytes_max = 100000};
     assert_int_equal(bus_loop_new(&lc, &p->loop, &p->err), 0);
     bus_health_init(&p->health, changed, p);
-    p->env = (struct bus_kafka_env){p->loop, &p->health, &p->conf, "unit-test"};
+    p->metrics = bus_metrics_new();
+    assert_non_null(p->metrics);
+    p->env = (struct bus_kafka_env){.loop = p->loop,
+                                    .health = &p->health,
+                                    .conf = &p->conf,
+                                    .client_id = "unit-test",
+                                    .metrics = p->metrics};
     assert_int_equal(bus_timer_new(p->loop, too_long, p, &p->limit, &p->err),
                      0);
     assert_int_equal(bus_timer_new(p->loop, step, p, &p->step, &p->err), 0);
@@ -101,6 +108,12 @@ static void run(struct play *p)
     bus_timer_free(p->limit);
     bus_timer_free(p->step);
     bus_loop_free(p->loop);
+}
+
+static long metric(struct play *p, enum bus_metric id, const char *topic)
+{
+    const char *const v[BUS_METRIC_LABELS] = {topic};
+    return (long)bus_series_value(bus_metrics_series(p->metrics, id, v));
 }
 
 /* -- murmur2, values of the Java client's own test */
@@ -253,6 +266,10 @@ static void test_write_and_read(void **state)
     assert_int_equal(p.got, MESSAGES);
     assert_int_equal(p.acked, MESSAGES);
     assert_true(bus_health_ready(&p.health));
+    assert_int_equal(metric(&p, BUS_M_EVENTS_OUT, "t.in"), MESSAGES);
+    assert_int_equal(metric(&p, BUS_M_EVENTS_IN, "t.in"), MESSAGES);
+    assert_int_equal(metric(&p, BUS_M_LAG_SECONDS, "t.in"), 0);
+    bus_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 
@@ -286,6 +303,7 @@ static void test_broker_away_and_back(void **state)
     p.refused = -MESSAGES; /* nor do these */
     run(&p);
     assert_string_equal(p.changes, "+-+"); /* told once a change */
+    bus_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 
@@ -404,11 +422,15 @@ static void test_shell_passes_on(void **state)
     run(&p);
     assert_int_equal(p.passed, MESSAGES);
     assert_true(p.too_big > 0);
+    assert_int_equal(metric(&p, BUS_M_EVENTS_IN, "t.in"), MESSAGES);
+    assert_int_equal(metric(&p, BUS_M_EVENTS_OUT, "t.out"), MESSAGES);
+    bus_metrics_free(p.metrics);
     begin(&p, caught_up_then_stop);
     open_consumer(&p, out);
     bus_timer_start(p.step, 50, 50);
     run(&p);
     assert_int_equal(p.got, MESSAGES);
+    bus_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 
