@@ -1,0 +1,64 @@
+/* A payment order as the bank reads it: one fund, one order, whole fen. */
+#include "bus/adapter/kind.h"
+#include "schemas/payment_order.h"
+
+BUS_KIND_HEAD(sa_payment_order);
+
+struct bank_document
+{
+    struct sa_payment_order r; /* first */
+    bool has_personal;
+    struct sa_personal personal;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_field person_fields[] = {
+    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
+    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
+    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
+    {"bank_code", BUS_DOC_TEXT, AT(sa_personal, bank_code),
+     .has_offset = AT(sa_personal, has_bank_code), .max = 256},
+    {"account", BUS_DOC_TEXT, AT(sa_personal, account),
+     .has_offset = AT(sa_personal, has_account), .max = 256},
+    {"account_holder", BUS_DOC_TEXT, AT(sa_personal, account_holder),
+     .has_offset = AT(sa_personal, has_account_holder), .max = 256},
+    BUS_KIND_END};
+
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(sa_payment_order, event_id), .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_payment_order, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_payment_order, case_id), .required = true},
+    {"order_id", BUS_DOC_ID, AT(sa_payment_order, order_id), .required = true},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"written_at", BUS_DOC_TIME, AT(sa_payment_order, occurred_at),
+     .required = true},
+    {"item", BUS_DOC_TEXT, AT(sa_payment_order, item), .required = true},
+    {"fund", BUS_DOC_TEXT, AT(sa_payment_order, fund), .required = true},
+    {"amount_fen", BUS_DOC_LONG, AT(sa_payment_order, amount_fen),
+     .required = true, .min = 1, .max = BUS_KIND_FEN_MAX},
+    {"period", BUS_DOC_WORD, AT(sa_payment_order, period), .required = true,
+     .words = bus_kind_periods},
+    {"from_month", BUS_DOC_MONTH, AT(sa_payment_order, from_month),
+     .has_offset = AT(sa_payment_order, has_from_month)},
+    {"due", BUS_DOC_DATE, AT(sa_payment_order, due), .required = true},
+    {"payee", BUS_DOC_PART, AT(bank_document, personal),
+     .has_offset = AT(bank_document, has_personal), .sub = person_fields},
+    BUS_KIND_END};
+static const struct bus_doc document = {"payment-order", 1, fields,
+                                        sizeof(struct bank_document)};
+
+const struct bus_kind_out bus_kind_out_bank = {
+    .kind = "bank",
+    .topic = "payment-orders",
+    .record = "payment_order",
+    .type = &sa_payment_order_type,
+    .document = &document,
+    .about_offset = AT(sa_payment_order, order_id),
+    .has_sealed_offset = AT(sa_payment_order, has_personal),
+    .sealed_offset = AT(sa_payment_order, personal),
+    .has_personal_offset = AT(bank_document, has_personal),
+    .personal_offset = AT(bank_document, personal),
+};

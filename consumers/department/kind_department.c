@@ -1,0 +1,112 @@
+/* An assignment as a department reads it: the item, the facts its rules read,
+ * and who applies. */
+#include "bus/adapter/kind.h"
+#include "schemas/assignment.h"
+#include "schemas/fact.h"
+#include "schemas/missing_fact.h"
+
+BUS_KIND_HEAD(sa_assignment);
+
+struct department_document
+{
+    struct sa_assignment r; /* first */
+    bool has_personal;
+    struct sa_personal personal;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word actions[] = {
+    {"ASSIGNED", SA_ASSIGNMENT_ACTION_ASSIGNED},
+    {"UPDATED", SA_ASSIGNMENT_ACTION_UPDATED},
+    {"RETURNED", SA_ASSIGNMENT_ACTION_RETURNED},
+    {"WITHDRAWN", SA_ASSIGNMENT_ACTION_WITHDRAWN},
+    {NULL, 0}};
+static const struct bus_doc_word verdicts[] = {
+    {"ELIGIBLE", SA_VERDICT_ELIGIBLE},
+    {"NOT_ELIGIBLE", SA_VERDICT_NOT_ELIGIBLE},
+    {"UNDETERMINED", SA_VERDICT_UNDETERMINED},
+    {"FAILED", SA_VERDICT_FAILED},
+    {NULL, 0}};
+static const struct bus_doc_field person_fields[] = {
+    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
+    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
+    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
+    {"phone", BUS_DOC_TEXT, AT(sa_personal, phone),
+     .has_offset = AT(sa_personal, has_phone), .max = 256},
+    {"address", BUS_DOC_TEXT, AT(sa_personal, address),
+     .has_offset = AT(sa_personal, has_address), .max = 256},
+    {"bank_code", BUS_DOC_TEXT, AT(sa_personal, bank_code),
+     .has_offset = AT(sa_personal, has_bank_code), .max = 256},
+    {"account", BUS_DOC_TEXT, AT(sa_personal, account),
+     .has_offset = AT(sa_personal, has_account), .max = 256},
+    {"account_holder", BUS_DOC_TEXT, AT(sa_personal, account_holder),
+     .has_offset = AT(sa_personal, has_account_holder), .max = 256},
+    BUS_KIND_END};
+
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(sa_assignment, event_id), .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_assignment, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_assignment, case_id), .required = true},
+    {"assignment_id", BUS_DOC_ID, AT(sa_assignment, assignment_id),
+     .required = true},
+    {"department", BUS_DOC_TEXT, AT(sa_assignment, department),
+     .required = true, .max = 32},
+    {"item", BUS_DOC_TEXT, AT(sa_assignment, item), .required = true,
+     .max = 32},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"written_at", BUS_DOC_TIME, AT(sa_assignment, occurred_at),
+     .required = true},
+    {"action", BUS_DOC_WORD, AT(sa_assignment, action), .required = true,
+     .words = actions},
+    {"item_version", BUS_DOC_TEXT, AT(sa_assignment, item_version),
+     .required = true},
+    {"round", BUS_DOC_INT, AT(sa_assignment, round), .required = true},
+    {"verdict", BUS_DOC_WORD, AT(sa_assignment, verdict), .required = true,
+     .words = verdicts},
+    {"amount_fen", BUS_DOC_LONG, AT(sa_assignment, amount_fen),
+     .has_offset = AT(sa_assignment, has_amount_fen)},
+    {"reason", BUS_DOC_TEXT, AT(sa_assignment, reason),
+     .has_offset = AT(sa_assignment, has_reason)},
+    {"due", BUS_DOC_DATE, AT(sa_assignment, due), .required = true},
+    {"division_code", BUS_DOC_TEXT, AT(sa_assignment, division_code),
+     .required = true},
+    {"facts", BUS_DOC_LIST, AT(sa_assignment, facts), .required = true,
+     .sub = bus_kind_fact_fields, .sub_size = sizeof(struct sa_fact)},
+    {"missing", BUS_DOC_LIST, AT(sa_assignment, missing), .required = true,
+     .sub = bus_kind_missing_fields,
+     .sub_size = sizeof(struct sa_missing_fact)},
+    {"applicant", BUS_DOC_PART, AT(department_document, personal),
+     .has_offset = AT(department_document, has_personal), .sub = person_fields},
+    BUS_KIND_END};
+static const struct bus_doc document = {"assignment", 1, fields,
+                                        sizeof(struct department_document)};
+
+static enum bus_kind_effect effect(const void *record)
+{
+    static const enum bus_kind_effect effects[] = {
+        [SA_ASSIGNMENT_ACTION_ASSIGNED] = BUS_KIND_OPENS,
+        [SA_ASSIGNMENT_ACTION_UPDATED] = BUS_KIND_TELLS,
+        [SA_ASSIGNMENT_ACTION_RETURNED] = BUS_KIND_OPENS,
+        [SA_ASSIGNMENT_ACTION_WITHDRAWN] = BUS_KIND_CLOSES,
+        [SA_ASSIGNMENT_ACTION_UNKNOWN] = BUS_KIND_TELLS,
+    };
+    const struct sa_assignment *a = record;
+    return effects[a->action];
+}
+
+const struct bus_kind_out bus_kind_out_department = {
+    .kind = "department",
+    .topic = "assignments",
+    .record = "assignment",
+    .type = &sa_assignment_type,
+    .document = &document,
+    .about_offset = AT(sa_assignment, assignment_id),
+    .has_sealed_offset = AT(sa_assignment, has_personal),
+    .sealed_offset = AT(sa_assignment, personal),
+    .has_personal_offset = AT(department_document, has_personal),
+    .personal_offset = AT(department_document, personal),
+    .effect = effect,
+};

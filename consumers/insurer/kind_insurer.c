@@ -1,0 +1,84 @@
+/* A verification request as the insurer reads it: which facts, of whom. */
+#include "bus/adapter/kind.h"
+#include "schemas/missing_fact.h"
+#include "schemas/verification_request.h"
+
+BUS_KIND_HEAD(sa_verification_request);
+
+struct insurer_document
+{
+    struct sa_verification_request r; /* first */
+    bool has_personal;
+    struct sa_personal personal;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word actions[] = {
+    {"REQUESTED", SA_REQUEST_ACTION_REQUESTED},
+    {"WITHDRAWN", SA_REQUEST_ACTION_WITHDRAWN},
+    {NULL, 0}};
+static const struct bus_doc_word kinds[] = {
+    {"INFORMATION", SA_VERIFICATION_KIND_INFORMATION},
+    {"ASSET", SA_VERIFICATION_KIND_ASSET},
+    {"LOSS", SA_VERIFICATION_KIND_LOSS},
+    {NULL, 0}};
+static const struct bus_doc_field person_fields[] = {
+    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
+    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
+    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
+    {"phone", BUS_DOC_TEXT, AT(sa_personal, phone),
+     .has_offset = AT(sa_personal, has_phone), .max = 256},
+    {"address", BUS_DOC_TEXT, AT(sa_personal, address),
+     .has_offset = AT(sa_personal, has_address), .max = 256},
+    BUS_KIND_END};
+
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(sa_verification_request, event_id),
+     .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_verification_request, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_verification_request, case_id),
+     .required = true},
+    {"request_id", BUS_DOC_ID, AT(sa_verification_request, request_id),
+     .required = true},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"written_at", BUS_DOC_TIME, AT(sa_verification_request, occurred_at),
+     .required = true},
+    {"action", BUS_DOC_WORD, AT(sa_verification_request, action),
+     .required = true, .words = actions},
+    {"kind", BUS_DOC_WORD, AT(sa_verification_request, kind), .required = true,
+     .words = kinds},
+    {"facts", BUS_DOC_LIST, AT(sa_verification_request, facts),
+     .required = true, .sub = bus_kind_missing_fields,
+     .sub_size = sizeof(struct sa_missing_fact)},
+    {"division_code", BUS_DOC_TEXT, AT(sa_verification_request, division_code),
+     .required = true},
+    {"due", BUS_DOC_DATE, AT(sa_verification_request, due), .required = true},
+    {"subject", BUS_DOC_PART, AT(insurer_document, personal),
+     .has_offset = AT(insurer_document, has_personal), .sub = person_fields},
+    BUS_KIND_END};
+static const struct bus_doc document = {"verification-request", 1, fields,
+                                        sizeof(struct insurer_document)};
+
+static enum bus_kind_effect effect(const void *record)
+{
+    const struct sa_verification_request *r = record;
+    return r->action == SA_REQUEST_ACTION_WITHDRAWN ? BUS_KIND_CLOSES
+                                                    : BUS_KIND_OPENS;
+}
+
+const struct bus_kind_out bus_kind_out_insurer = {
+    .kind = "insurer",
+    .topic = "verification-requests",
+    .record = "verification_request",
+    .type = &sa_verification_request_type,
+    .document = &document,
+    .about_offset = AT(sa_verification_request, request_id),
+    .has_sealed_offset = AT(sa_verification_request, has_personal),
+    .sealed_offset = AT(sa_verification_request, personal),
+    .has_personal_offset = AT(insurer_document, has_personal),
+    .personal_offset = AT(insurer_document, personal),
+    .effect = effect,
+};

@@ -1,0 +1,68 @@
+/* A payment result as the bank writes it. */
+#include "bus/adapter/kind.h"
+#include "schemas/payment_result.h"
+
+BUS_KIND_HEAD(sa_payment_result);
+
+struct bank_answer
+{
+    struct sa_payment_result r; /* first */
+    struct bus_kind_reply reply;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word outcomes[] = {
+    {"SETTLED", SA_PAYMENT_OUTCOME_SETTLED},
+    {"REJECTED", SA_PAYMENT_OUTCOME_REJECTED},
+    {"RETURNED", SA_PAYMENT_OUTCOME_RETURNED},
+    {NULL, 0}};
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(bank_answer, reply.question), .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_payment_result, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_payment_result, case_id), .required = true},
+    {"order_id", BUS_DOC_ID, AT(sa_payment_result, order_id), .required = true},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"reference", BUS_DOC_TEXT, AT(bank_answer, reply.reference),
+     .has_offset = AT(bank_answer, reply.has_reference), .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_payment_result, occurred_at),
+     .required = true},
+    {"outcome", BUS_DOC_WORD, AT(sa_payment_result, outcome), .required = true,
+     .words = outcomes},
+    {"amount_fen", BUS_DOC_LONG, AT(sa_payment_result, amount_fen),
+     .required = true, .min = 1, .max = BUS_KIND_FEN_MAX},
+    {"reason_code", BUS_DOC_TEXT, AT(sa_payment_result, reason_code),
+     .has_offset = AT(sa_payment_result, has_reason_code), .max = 35},
+    {"value_date", BUS_DOC_DATE, AT(sa_payment_result, value_date),
+     .required = true},
+    {"bank_reference", BUS_DOC_TEXT, AT(sa_payment_result, bank_reference),
+     .required = true, .max = 64},
+    BUS_KIND_END};
+static const struct bus_doc document = {"payment-result", 1, fields,
+                                        sizeof(struct bank_answer)};
+
+static void
+finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+{
+    const struct sa_payment_result *r = doc;
+    (void)env;
+    if (r->outcome != SA_PAYMENT_OUTCOME_SETTLED && !r->has_reason_code) {
+        bus_doc_fault_add(faults, "/reason_code", "MISSING",
+                          "未成功时须填原因代码(如 AC04)",
+                          "needed when the outcome is not SETTLED, e.g. AC04");
+    }
+}
+
+const struct bus_kind_in bus_kind_in_bank = {
+    .kind = "bank",
+    .topic = "payment-results",
+    .record = "payment_result",
+    .ce_type = "sa.payment_result.v1",
+    .type = &sa_payment_result_type,
+    .document = &document,
+    .about_offset = AT(sa_payment_result, order_id),
+    .reply_offset = AT(bank_answer, reply),
+    .finish = finish,
+};

@@ -1,0 +1,63 @@
+/* A claim as a charity writes it. */
+#include "bus/adapter/kind.h"
+#include "schemas/claim.h"
+
+BUS_KIND_HEAD(sa_claim);
+
+struct charity_answer
+{
+    struct sa_claim r; /* first */
+    struct bus_kind_reply reply;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word outcomes[] = {
+    {"CLAIMED", SA_CLAIM_OUTCOME_CLAIMED},
+    {"DELIVERED", SA_CLAIM_OUTCOME_DELIVERED},
+    {"DECLINED", SA_CLAIM_OUTCOME_DECLINED},
+    {NULL, 0}};
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(charity_answer, reply.question),
+     .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_claim, household_id), .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_claim, case_id), .required = true},
+    {"need_id", BUS_DOC_ID, AT(sa_claim, need_id), .required = true},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"reference", BUS_DOC_TEXT, AT(charity_answer, reply.reference),
+     .has_offset = AT(charity_answer, reply.has_reference), .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_claim, occurred_at), .required = true},
+    {"outcome", BUS_DOC_WORD, AT(sa_claim, outcome), .required = true,
+     .words = outcomes},
+    {"amount_fen", BUS_DOC_LONG, AT(sa_claim, amount_fen), .min = 0,
+     .max = BUS_KIND_FEN_MAX},
+    BUS_KIND_END};
+static const struct bus_doc document = {"claim", 1, fields,
+                                        sizeof(struct charity_answer)};
+
+static void
+finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+{
+    struct sa_claim *c = doc;
+    struct bus_strv part = {(const char *)c->event_id.b, sizeof(c->event_id.b)};
+    c->claim_id = bus_wire_derived_id("claim", &part, 1);
+    c->charity = bus_strv(env->partner->code);
+    if (c->outcome != SA_CLAIM_OUTCOME_DECLINED && c->amount_fen <= 0) {
+        bus_doc_fault_add(faults, "/amount_fen", "MISSING",
+                          "认领或已帮扶须填金额(分)",
+                          "a claim states its amount in fen");
+    }
+}
+
+const struct bus_kind_in bus_kind_in_charity = {
+    .kind = "charity",
+    .topic = "claims",
+    .record = "claim",
+    .ce_type = "sa.claim.v1",
+    .type = &sa_claim_type,
+    .document = &document,
+    .about_offset = AT(sa_claim, need_id),
+    .reply_offset = AT(charity_answer, reply),
+    .finish = finish,
+};

@@ -1,0 +1,113 @@
+/* A decision as a department writes it. */
+#include "bus/adapter/kind.h"
+#include "schemas/actor.h"
+#include "schemas/decision.h"
+#include "schemas/delivery.h"
+#include "schemas/period.h"
+
+BUS_KIND_HEAD(sa_decision);
+
+struct department_answer
+{
+    struct sa_decision r; /* first */
+    struct bus_kind_reply reply;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word outcomes[] = {
+    {"CONFIRMED", SA_DECISION_OUTCOME_CONFIRMED},
+    {"REFUSED", SA_DECISION_OUTCOME_REFUSED},
+    {"RETURNED", SA_DECISION_OUTCOME_RETURNED},
+    {NULL, 0}};
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(department_answer, reply.question),
+     .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_decision, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_decision, case_id), .required = true},
+    {"assignment_id", BUS_DOC_ID, AT(sa_decision, assignment_id),
+     .required = true},
+    {"department", BUS_DOC_TEXT, AT(sa_decision, department), .required = true,
+     .max = 32},
+    {"item", BUS_DOC_TEXT, AT(sa_decision, item), .required = true, .max = 32},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"reference", BUS_DOC_TEXT, AT(department_answer, reply.reference),
+     .has_offset = AT(department_answer, reply.has_reference), .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_decision, occurred_at),
+     .required = true},
+    {"decision_id", BUS_DOC_ID, .offset = AT(sa_decision, decision_id)},
+    {"outcome", BUS_DOC_WORD, AT(sa_decision, outcome), .required = true,
+     .words = outcomes},
+    {"amount_fen", BUS_DOC_LONG, AT(sa_decision, amount_fen),
+     .has_offset = AT(sa_decision, has_amount_fen), .min = 1,
+     .max = BUS_KIND_FEN_MAX},
+    {"uncovered_fen", BUS_DOC_LONG, AT(sa_decision, uncovered_fen), .min = 0,
+     .max = BUS_KIND_FEN_MAX},
+    {"delivery", BUS_DOC_WORD, AT(sa_decision, delivery),
+     .dflt = SA_DELIVERY_SERVICE, .words = bus_kind_deliveries},
+    {"goods", BUS_DOC_TEXT, AT(sa_decision, goods),
+     .has_offset = AT(sa_decision, has_goods), .max = 400},
+    {"period", BUS_DOC_WORD, AT(sa_decision, period), .dflt = SA_PERIOD_ONCE,
+     .words = bus_kind_periods},
+    {"from_month", BUS_DOC_MONTH, AT(sa_decision, from_month),
+     .has_offset = AT(sa_decision, has_from_month)},
+    {"reason", BUS_DOC_TEXT, AT(sa_decision, reason), .max = 1000},
+    {"decided_by", BUS_DOC_PART, AT(sa_decision, decided_by), .required = true,
+     .sub = bus_kind_actor_fields},
+    {"authority_ref", BUS_DOC_TEXT, AT(sa_decision, authority_ref),
+     .has_offset = AT(sa_decision, has_authority_ref), .max = 200},
+    {"signed_at", BUS_DOC_TIME, AT(sa_decision, signed_at), .required = true},
+    {"document_hash", BUS_DOC_HEX, AT(sa_decision, document_hash),
+     .has_offset = AT(sa_decision, has_document_hash), .max = 64},
+    {"seal_id", BUS_DOC_TEXT, AT(sa_decision, seal_id),
+     .has_offset = AT(sa_decision, has_seal_id), .max = 64},
+    {"seal", BUS_DOC_HEX, AT(sa_decision, seal),
+     .has_offset = AT(sa_decision, has_seal)},
+    BUS_KIND_END};
+static const struct bus_doc document = {"decision", 1, fields,
+                                        sizeof(struct department_answer)};
+
+static void
+finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+{
+    struct sa_decision *d = doc;
+    bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    bool money =
+        d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
+    if (bus_id_is_nil(&d->decision_id)) {
+        struct bus_strv part = {(const char *)d->event_id.b,
+                                sizeof(d->event_id.b)};
+        d->decision_id = bus_wire_derived_id("decision", &part, 1);
+    }
+    if (!bus_strv_is(d->department, env->partner->code)) {
+        bus_doc_fault_add(faults, "/reply_to/department", "DEPARTMENT",
+                          "这项派单不是本部门的", "not this department's");
+    }
+    if (yes && money && !d->has_amount_fen) {
+        bus_doc_fault_add(faults, "/amount_fen", "MISSING",
+                          "同意发放资金时须填金额(分)",
+                          "needed when money is confirmed, in fen");
+    }
+    if (yes && d->delivery == SA_DELIVERY_POST_GOODS && !d->has_goods) {
+        bus_doc_fault_add(faults, "/goods", "MISSING", "发放实物时须填物资",
+                          "needed when goods are confirmed");
+    }
+    if (!yes && d->reason.n == 0) {
+        bus_doc_fault_add(faults, "/reason", "MISSING", "不同意或退回须填理由",
+                          "a refusal or return states its reason");
+    }
+}
+
+const struct bus_kind_in bus_kind_in_department = {
+    .kind = "department",
+    .topic = "decisions",
+    .record = "decision",
+    .ce_type = "sa.decision.v1",
+    .type = &sa_decision_type,
+    .document = &document,
+    .about_offset = AT(sa_decision, assignment_id),
+    .reply_offset = AT(department_answer, reply),
+    .finish = finish,
+};

@@ -1,0 +1,54 @@
+/* A receipt as the post writes it: what became of one task. */
+#include "bus/adapter/kind.h"
+#include "schemas/delivery_receipt.h"
+
+BUS_KIND_HEAD(sa_delivery_receipt);
+
+struct post_answer
+{
+    struct sa_delivery_receipt r; /* first */
+    struct bus_kind_reply reply;
+};
+#define AT(type, field) offsetof(struct type, field)
+
+static const struct bus_doc_word outcomes[] = {
+    {"SIGNED", SA_DELIVERY_OUTCOME_SIGNED},
+    {"PAID", SA_DELIVERY_OUTCOME_PAID},
+    {"FAILED", SA_DELIVERY_OUTCOME_FAILED},
+    {"RETURNED", SA_DELIVERY_OUTCOME_RETURNED},
+    {NULL, 0}};
+static const struct bus_doc_field reply_fields[] = {
+    {"event_id", BUS_DOC_ID, AT(post_answer, reply.question), .required = true},
+    {"household_id", BUS_DOC_ID, AT(sa_delivery_receipt, household_id),
+     .required = true},
+    {"case_id", BUS_DOC_ID, AT(sa_delivery_receipt, case_id), .required = true},
+    {"task_id", BUS_DOC_ID, AT(sa_delivery_receipt, task_id), .required = true},
+    BUS_KIND_END};
+static const struct bus_doc_field fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
+    {"reference", BUS_DOC_TEXT, AT(post_answer, reply.reference),
+     .has_offset = AT(post_answer, reply.has_reference), .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_delivery_receipt, occurred_at),
+     .required = true},
+    {"outcome", BUS_DOC_WORD, AT(sa_delivery_receipt, outcome),
+     .required = true, .words = outcomes},
+    {"attempts", BUS_DOC_INT, AT(sa_delivery_receipt, attempts), .min = 1,
+     .max = 100, .dflt = 1},
+    {"signer_relation", BUS_DOC_TEXT, AT(sa_delivery_receipt, signer_relation),
+     .has_offset = AT(sa_delivery_receipt, has_signer_relation), .max = 64},
+    {"reason", BUS_DOC_TEXT, AT(sa_delivery_receipt, reason),
+     .has_offset = AT(sa_delivery_receipt, has_reason), .max = 200},
+    BUS_KIND_END};
+static const struct bus_doc document = {"delivery-receipt", 1, fields,
+                                        sizeof(struct post_answer)};
+
+const struct bus_kind_in bus_kind_in_post = {
+    .kind = "post",
+    .topic = "delivery-receipts",
+    .record = "delivery_receipt",
+    .ce_type = "sa.delivery_receipt.v1",
+    .type = &sa_delivery_receipt_type,
+    .document = &document,
+    .about_offset = AT(sa_delivery_receipt, task_id),
+    .reply_offset = AT(post_answer, reply),
+};
