@@ -43,7 +43,7 @@ uint8_t *bus_buf_reserve(struct bus_buf *b, size_t n)
     }
     size_t cap = b->cap ? b->cap : BUF_FIRST;
     while (cap < want) {
-        cap = cap > want / 2 ? want : cap * 2;
+        cap = cap > SIZE_MAX / 2 ? want : cap * 2;
     }
     if (b->max_bytes != 0 && cap > b->max_bytes) {
         cap = b->max_bytes;

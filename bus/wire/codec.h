@@ -21,7 +21,7 @@
 
 #define BUS_WIRE_DEPTH_MAX 64      /* nested arrays, maps, unions */
 #define BUS_WIRE_ITEMS_MAX 1000000 /* of one array or map */
-#define BUS_WIRE_ZERO_MAX  4096    /* items that take no bytes */
+#define BUS_WIRE_ZERO_MAX  4096    /* items that take no bytes, of a message */
 
 /* Where a value stands in a C struct. Made by avsc2c. */
 struct bus_wire_slot
@@ -47,6 +47,9 @@ struct bus_wire_type
  * any thread. BUS_EBUG if the generated code is at fault. */
 int bus_wire_type_ready(const struct bus_wire_type *type,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* Gives back what was compiled (of types made while running); nobody may be
+ * using the type. */
+void bus_wire_type_drop(const struct bus_wire_type *type);
 const struct bus_wire_schema *
 bus_wire_type_schema(const struct bus_wire_type *type); /* after ready */
 

@@ -15,35 +15,21 @@
 #include "bus/wire/schema_parts.h"
 
 #define PLAN_BYTES_MAX (16u << 20)
-#define SKIPS_MAX      256
-#define PAIRS_MAX      256
+#define WORK_MAX       50000000 /* names compared with names */
 
-struct skip_of
-{
-    const struct bus_wire_schema *schema;
-    struct prog *prog;
-};
-struct compiling
-{
-    struct bus_arena *mem;
-    struct bus_err *err;
-    struct skip_of skips[SKIPS_MAX];
-    size_t skip_count;
-    struct
-    {
-        const struct bus_wire_schema *w, *r;
-    } pairs[PAIRS_MAX]; /* records in work: a pair met again is taken as well */
-    size_t pair_count;
-    bool check_only;
-    int depth;
-};
-
-static int no_room(struct compiling *c)
+int wire_plan_no_room(struct compiling *c)
 {
     return bus_fail(c->err, BUS_ETOOBIG, "the schemas are too large");
 }
 
-static struct step *add(struct compiling *c, struct prog *p, uint8_t code)
+/* Counts n names compared with m; false when that has been too many. */
+static bool worth(struct compiling *c, size_t n, size_t m)
+{
+    c->work += n * m;
+    return c->work <= WORK_MAX;
+}
+
+struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code)
 {
     if (p->n == p->cap) {
         size_t cap = p->cap ? p->cap * 2 : 8;
@@ -59,96 +45,6 @@ static struct step *add(struct compiling *c, struct prog *p, uint8_t code)
     }
     p->v[p->n] = (struct step){.code = code};
     return &p->v[p->n++];
-}
-
-static int
-skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p);
-
-/* A record's skip is kept, so that a type may contain itself. */
-static int skip_record(struct compiling *c,
-                       const struct bus_wire_schema *w,
-                       struct prog *p)
-{
-    struct prog *sub = NULL;
-    for (size_t i = 0; i < c->skip_count; i++) {
-        if (c->skips[i].schema == w) {
-            sub = c->skips[i].prog;
-        }
-    }
-    int rc = BUS_OK;
-    if (sub == NULL) {
-        sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
-        if (sub == NULL || c->skip_count == SKIPS_MAX) {
-            return no_room(c);
-        }
-        c->skips[c->skip_count++] = (struct skip_of){w, sub};
-        for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
-            rc = skip(c, w->fields[i].type, sub);
-        }
-    }
-    struct step *s = rc == BUS_OK ? add(c, p, STEP_PART) : NULL;
-    if (s == NULL) {
-        return rc == BUS_OK ? no_room(c) : rc;
-    }
-    s->sub = sub;
-    return BUS_OK;
-}
-
-static int skip_parts(struct compiling *c,
-                      const struct bus_wire_schema *w,
-                      struct prog *p,
-                      uint8_t code)
-{
-    struct prog *sub = bus_arena_calloc(c->mem, w->count, sizeof(*sub));
-    int rc = sub ? BUS_OK : no_room(c);
-    for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
-        rc = skip(c, w->branches[i], &sub[i]);
-    }
-    struct step *s = rc == BUS_OK ? add(c, p, code) : NULL;
-    if (s == NULL) {
-        return rc == BUS_OK ? no_room(c) : rc;
-    }
-    s->sub = sub;
-    s->count = (uint32_t)w->count;
-    s->min = wire_min_bytes(w->branches[0], 0);
-    return BUS_OK;
-}
-
-static int
-skip(struct compiling *c, const struct bus_wire_schema *w, struct prog *p)
-{
-    struct step *s = NULL;
-    switch (w->kind) {
-    case BUS_WIRE_NULL:
-        return BUS_OK;
-    case BUS_WIRE_INT:
-    case BUS_WIRE_LONG:
-    case BUS_WIRE_ENUM:
-        s = add(c, p, STEP_SKIP_VARINT);
-        break;
-    case BUS_WIRE_BYTES:
-    case BUS_WIRE_STRING:
-        s = add(c, p, STEP_SKIP_BYTES);
-        break;
-    case BUS_WIRE_BOOLEAN:
-    case BUS_WIRE_FLOAT:
-    case BUS_WIRE_DOUBLE:
-    case BUS_WIRE_FIXED:
-        s = add(c, p, STEP_SKIP_FIXED);
-        if (s != NULL) {
-            s->size = w->kind == BUS_WIRE_BOOLEAN ? 1 : wire_min_bytes(w, 0);
-        }
-        break;
-    case BUS_WIRE_RECORD:
-        return skip_record(c, w, p);
-    case BUS_WIRE_ARRAY:
-        return skip_parts(c, w, p, STEP_SKIP_ARRAY);
-    case BUS_WIRE_MAP:
-        return skip_parts(c, w, p, STEP_SKIP_MAP);
-    case BUS_WIRE_UNION:
-        return skip_parts(c, w, p, STEP_UNION);
-    }
-    return s ? BUS_OK : no_room(c);
 }
 
 /* Where a value goes: a slot and the start of its struct. */
@@ -218,10 +114,10 @@ static int from_default(struct compiling *c,
                         f->name);
     }
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
-    int rc = sub ? resolve(c, f->type, f->type, to, sub) : no_room(c);
-    struct step *s = rc == BUS_OK ? add(c, p, STEP_DEFAULT) : NULL;
+    int rc = sub ? resolve(c, f->type, f->type, to, sub) : wire_plan_no_room(c);
+    struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_DEFAULT) : NULL;
     if (s == NULL) {
-        return rc == BUS_OK ? no_room(c) : rc;
+        return rc == BUS_OK ? wire_plan_no_room(c) : rc;
     }
     s->sub = sub;
     s->bytes = f->default_bytes;
@@ -252,15 +148,15 @@ static int record_fields(struct compiling *c,
                          struct prog *p)
 {
     uint8_t *have = bus_arena_calloc(c->mem, r->count + 1, 1);
-    if (have == NULL) {
-        return no_room(c);
+    if (have == NULL || !worth(c, w->count, r->count)) {
+        return wire_plan_no_room(c);
     }
     for (size_t i = 0; i < w->count; i++) {
         const struct bus_wire_field *f = &w->fields[i];
         int k = find_field(r, f->name);
         int rc;
         if (k < 0 || have[k]) {
-            rc = skip(c, f->type, p);
+            rc = wire_plan_skip(c, f->type, p);
         } else {
             have[k] = 1;
             rc = resolve(c, f->type, r->fields[k].type,
@@ -296,8 +192,8 @@ static int record(struct compiling *c,
                 return BUS_OK;
             }
         }
-        if (c->pair_count == PAIRS_MAX) {
-            return no_room(c);
+        if (c->pair_count == WIRE_PAIRS_MAX) {
+            return wire_plan_no_room(c);
         }
         c->pairs[c->pair_count].w = w;
         c->pairs[c->pair_count++].r = r;
@@ -312,9 +208,9 @@ static int enumeration(struct compiling *c,
                        struct prog *p)
 {
     int32_t *map = bus_arena_calloc(c->mem, w->count, sizeof(*map));
-    struct step *s = add(c, p, STEP_ENUM);
-    if (map == NULL || s == NULL) {
-        return no_room(c);
+    struct step *s = wire_plan_add(c, p, STEP_ENUM);
+    if (map == NULL || s == NULL || !worth(c, w->count, r->count)) {
+        return wire_plan_no_room(c);
     }
     if (!names_match(w, r)) {
         return misfit(c, w, r);
@@ -342,20 +238,20 @@ static int items(struct compiling *c,
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
     const struct bus_wire_slot *item = sub_slot(to, 0);
     struct place at = {item ? item : &no_slot, 0};
-    int rc =
-        sub ? resolve(c, w->branches[0], r->branches[0], at, sub) : no_room(c);
+    int rc = sub ? resolve(c, w->branches[0], r->branches[0], at, sub)
+                 : wire_plan_no_room(c);
     if (rc != BUS_OK) {
         return rc;
     }
     struct step *s =
-        add(c, p, w->kind == BUS_WIRE_ARRAY ? STEP_ARRAY : STEP_MAP);
+        wire_plan_add(c, p, w->kind == BUS_WIRE_ARRAY ? STEP_ARRAY : STEP_MAP);
     if (s == NULL) {
-        return no_room(c);
+        return wire_plan_no_room(c);
     }
     s->at = to.base + to.slot->offset;
     s->size = to.slot->size;
     s->sub = sub;
-    s->min = wire_min_bytes(w->branches[0], 0);
+    s->min = w->branches[0]->min_bytes;
     return BUS_OK;
 }
 
@@ -422,9 +318,9 @@ static int simple(struct compiling *c,
     if (code < 0) {
         return misfit(c, w, r);
     }
-    struct step *s = add(c, p, (uint8_t)code);
+    struct step *s = wire_plan_add(c, p, (uint8_t)code);
     if (s == NULL) {
-        return no_room(c);
+        return wire_plan_no_room(c);
     }
     s->at = to.base + to.slot->offset;
     s->size = w->kind == BUS_WIRE_FIXED ? (uint32_t)w->count : 0;
@@ -448,17 +344,17 @@ static int into_branch(struct compiling *c,
     if (nullable(r)) {
         if (b->kind != BUS_WIRE_NULL &&
             to.slot->has_offset != BUS_WIRE_NO_HAS) {
-            struct step *s = add(c, p, STEP_SET_HAS);
+            struct step *s = wire_plan_add(c, p, STEP_SET_HAS);
             if (s == NULL) {
-                return no_room(c);
+                return wire_plan_no_room(c);
             }
             s->at = to.base + to.slot->has_offset;
         }
         return simple(c, w, b, to, p);
     }
-    struct step *s = add(c, p, STEP_SET_BRANCH);
+    struct step *s = wire_plan_add(c, p, STEP_SET_BRANCH);
     if (s == NULL) {
-        return no_room(c);
+        return wire_plan_no_room(c);
     }
     s->at = to.base + to.slot->offset;
     s->size = (uint32_t)branch;
@@ -505,7 +401,7 @@ static int from_union(struct compiling *c,
     struct prog *subs = bus_arena_calloc(c->mem, w->count, sizeof(*subs));
     size_t fits = 0;
     if (subs == NULL) {
-        return no_room(c);
+        return wire_plan_no_room(c);
     }
     for (size_t i = 0; i < w->count; i++) {
         int rc = resolve(c, w->branches[i], r, to, &subs[i]);
@@ -515,8 +411,8 @@ static int from_union(struct compiling *c,
         fits += rc == BUS_OK;
         if (rc != BUS_OK) {
             subs[i] = (struct prog){0};
-            if (add(c, &subs[i], STEP_NO) == NULL) {
-                return no_room(c);
+            if (wire_plan_add(c, &subs[i], STEP_NO) == NULL) {
+                return wire_plan_no_room(c);
             }
         }
     }
@@ -525,9 +421,9 @@ static int from_union(struct compiling *c,
     if (fits == 0 || (c->check_only && fits < w->count)) {
         return misfit(c, w, r);
     }
-    struct step *s = add(c, p, STEP_UNION);
+    struct step *s = wire_plan_add(c, p, STEP_UNION);
     if (s == NULL) {
-        return no_room(c);
+        return wire_plan_no_room(c);
     }
     s->sub = subs;
     s->count = (uint32_t)w->count;

@@ -65,6 +65,38 @@ int wire_plan_compile(struct bus_wire_plan *plan,
                       const struct bus_wire_slot *slots,
                       struct bus_err *err);
 
+/* What the compiling files share. */
+#define WIRE_SKIPS_MAX 256
+#define WIRE_PAIRS_MAX 256
+struct skip_of
+{
+    const struct bus_wire_schema *schema;
+    struct prog *prog;
+};
+struct compiling
+{
+    struct bus_arena *mem;
+    struct bus_err *err;
+    struct skip_of skips[WIRE_SKIPS_MAX];
+    size_t skip_count;
+    struct
+    {
+        const struct bus_wire_schema *w, *r;
+    } pairs[WIRE_PAIRS_MAX]; /* records in work: a pair met again is taken as
+                                well */
+    size_t pair_count;
+    size_t work;
+    bool check_only;
+    int depth;
+};
+
+/* NULL: no room. */
+struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code);
+int wire_plan_no_room(struct compiling *c); /* BUS_ETOOBIG */
+int wire_plan_skip(struct compiling *c,
+                   const struct bus_wire_schema *w,
+                   struct prog *p);
+
 /* encode.c */
 struct coder;
 int wire_coder_new(const struct bus_wire_schema *schema,

@@ -16,6 +16,7 @@ struct reading
     struct bus_err *err;
     int depth;
     int rc;
+    size_t zero; /* items without bytes that may still come */
 };
 
 static int stop(struct reading *r, enum bus_errc code, const char *what)
@@ -101,9 +102,15 @@ static size_t block(struct reading *r, uint32_t min, size_t have)
         n = -n;
     }
     uint64_t left = (uint64_t)(r->e - r->p);
-    uint64_t most = min > 0 ? left / min : BUS_WIRE_ZERO_MAX;
-    if (r->rc == BUS_OK && (uint64_t)n > most) {
+    if (r->rc == BUS_OK && min > 0 && (uint64_t)n > left / min) {
         (void)stop(r, BUS_ETRUNCATED, "a count over what is left");
+    }
+    if (r->rc == BUS_OK && min == 0) {
+        if ((uint64_t)n > r->zero) {
+            (void)stop(r, BUS_ETOOBIG, "too many items that take no bytes");
+        } else {
+            r->zero -= (size_t)n;
+        }
     }
     if (r->rc == BUS_OK && have + (uint64_t)n > BUS_WIRE_ITEMS_MAX) {
         (void)stop(r, BUS_ETOOBIG, "too many items");
@@ -117,25 +124,52 @@ struct items /* what every array and map field is in C */
     size_t n;
 };
 
+/* Room for n more, zeroed. What comes in many small blocks is copied a few
+ * times only. */
+static bool more_items(struct reading *r,
+                       struct items *list,
+                       size_t *cap,
+                       size_t n,
+                       size_t size)
+{
+    if (list->n + n > *cap) {
+        size_t want = list->n + n > *cap * 2 ? list->n + n : *cap * 2;
+        uint8_t *v = bus_arena_calloc(r->mem, want, size);
+        if (v == NULL) {
+            (void)stop(r, BUS_ETOOBIG, "no room for its items");
+            return false;
+        }
+        if (list->n > 0) {
+            memcpy(v, list->v, list->n * size);
+        }
+        list->v = v;
+        *cap = want;
+    }
+    return true;
+}
+
+static void run_key(struct reading *r, uint8_t *item)
+{
+    struct bus_strv key = read_bytes(r);
+    if (!bus_utf8_valid(key.p, key.n)) {
+        (void)stop(r, BUS_EPARSE, "a key that is no UTF-8");
+    }
+    memcpy(item, &key, sizeof(key));
+}
+
 static int run_items(const struct step *s, struct reading *r, uint8_t *base)
 {
     bool map = s->code == STEP_MAP;
     struct items list = {NULL, 0};
-    size_t n;
+    size_t n, cap = 0;
     while ((n = block(r, s->min + map, list.n)) > 0) {
-        uint8_t *v = bus_arena_calloc(r->mem, list.n + n, s->size);
-        if (v == NULL) {
-            return stop(r, BUS_ETOOBIG, "no room for its items");
+        if (!more_items(r, &list, &cap, n, s->size)) {
+            return r->rc;
         }
-        if (list.n > 0) {
-            memcpy(v, list.v, list.n * s->size);
-        }
-        list.v = v;
         for (size_t end = list.n + n; list.n < end; list.n++) {
-            uint8_t *item = v + list.n * s->size;
+            uint8_t *item = list.v + list.n * s->size;
             if (map) {
-                struct bus_strv key = read_bytes(r);
-                memcpy(item, &key, sizeof(key));
+                run_key(r, item);
             }
             if (run(s->sub, r, item) != BUS_OK) {
                 return r->rc;
@@ -167,8 +201,9 @@ static int skip_items(const struct step *s, struct reading *r)
 static int run_default(const struct step *s, struct reading *r, uint8_t *base)
 {
     const uint8_t *start = (const uint8_t *)s->bytes.p;
-    struct reading inner = {start,  start + s->bytes.n, start, r->mem,
-                            r->err, r->depth,           BUS_OK};
+    struct reading inner = {
+        start,  start + s->bytes.n, start,  r->mem,
+        r->err, r->depth,           BUS_OK, BUS_WIRE_ZERO_MAX};
     r->rc = run(s->sub, &inner, base);
     return r->rc;
 }
@@ -369,7 +404,8 @@ int bus_wire_plan_decode(const struct bus_wire_plan *plan,
                          struct bus_err *err)
 {
     const uint8_t *start = (const uint8_t *)bytes.p;
-    struct reading r = {start, start + bytes.n, start, mem, err, 0, BUS_OK};
+    struct reading r = {start,  start + bytes.n,  start, mem, err, 0,
+                        BUS_OK, BUS_WIRE_ZERO_MAX};
     void *record = bus_arena_calloc(mem, 1, plan->type->size);
     if (record == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a %s", plan->type->name);

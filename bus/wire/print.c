@@ -4,6 +4,7 @@
  * Masked: fields marked "lianou.pii" show as "***", sealed ones as "(sealed)",
  * and other long byte strings by their length only, for what is inside a dead
  * letter is not known. Ids show as UUIDs. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct printing
     struct bus_buf *out;
     struct bus_err *err;
     int depth;
-    size_t items;
+    size_t items, zero;
 };
 
 static int value(struct printing *r, const struct bus_wire_schema *s);
@@ -121,6 +122,17 @@ static int fixed(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
+static void put_double(struct bus_buf *out, double d, int digits)
+{
+    if (isnan(d) || isinf(d)) {
+        bus_buf_puts(out, isnan(d) ? "\"NaN\""
+                          : d > 0  ? "\"Infinity\""
+                                   : "\"-Infinity\"");
+    } else {
+        bus_buf_printf(out, "%.*g", digits, d);
+    }
+}
+
 static int floating(struct printing *r, bool wide)
 {
     const uint8_t *p = NULL;
@@ -128,11 +140,11 @@ static int floating(struct printing *r, bool wide)
     if (rc == BUS_OK && wide) {
         double d;
         memcpy(&d, p, sizeof(d));
-        bus_buf_printf(r->out, "%.17g", d);
+        put_double(r->out, d, 17);
     } else if (rc == BUS_OK) {
         float f;
         memcpy(&f, p, sizeof(f));
-        bus_buf_printf(r->out, "%.9g", (double)f);
+        put_double(r->out, (double)f, 9);
     }
     return rc;
 }
@@ -155,6 +167,22 @@ item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
     return rc ? rc : value(r, s->branches[0]);
 }
 
+/* A block's count held against what is left. */
+static int count(struct printing *r, const struct bus_wire_schema *s, int64_t n)
+{
+    uint64_t left = (uint64_t)(r->e - r->p);
+    uint32_t min = s->branches[0]->min_bytes + (s->kind == BUS_WIRE_MAP);
+    if (min > 0) {
+        return (uint64_t)n > left / min ? ends(r) : BUS_OK;
+    }
+    r->zero += (size_t)n;
+    return (uint64_t)n > BUS_WIRE_ZERO_MAX || r->zero > BUS_WIRE_ZERO_MAX
+               ? bus_fail(r->err, BUS_ETOOBIG,
+                          "more than %d items that take no bytes",
+                          BUS_WIRE_ZERO_MAX)
+               : BUS_OK;
+}
+
 static int blocks(struct printing *r, const struct bus_wire_schema *s)
 {
     bool map = s->kind == BUS_WIRE_MAP;
@@ -167,6 +195,7 @@ static int blocks(struct printing *r, const struct bus_wire_schema *s)
             rc = n == INT64_MIN ? ends(r) : number(r, &size);
             n = n == INT64_MIN ? 0 : -n;
         }
+        rc = rc ? rc : count(r, s, n);
         for (; rc == BUS_OK && n > 0; n--) {
             rc = item(r, s, &seen);
         }

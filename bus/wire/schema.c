@@ -14,6 +14,9 @@ static const char *const kind_names[] = {
     "null",   "boolean", "int",  "long",  "float", "double", "bytes",
     "string", "record",  "enum", "array", "map",   "union",  "fixed"};
 
+/* Of records, what their fields take; of fixed, their size. */
+static const uint32_t min_bytes[] = {0, 1, 1, 1, 4, 8, 1, 1, 0, 1, 1, 1, 1, 0};
+
 const char *wire_kind_name(enum bus_wire_kind kind)
 {
     return kind_names[kind];
@@ -97,6 +100,7 @@ new_schema(struct parsing *p, enum bus_wire_kind kind, const json_t *j)
         return NULL;
     }
     s->kind = kind;
+    s->min_bytes = min_bytes[kind];
     s->enum_default = -1;
     s->json = json_is_object(j) ? (const struct json_t *)j : NULL;
     s->logical = json_string_value(json_object_get(j, "logicalType"));
@@ -206,8 +210,8 @@ static int parse_union(struct parsing *p,
     struct bus_wire_schema *s = new_schema(p, BUS_WIRE_UNION, j);
     const struct bus_wire_schema **list =
         bus_arena_calloc(&p->set->mem, n + 1, sizeof(const void *));
-    if (s == NULL || list == NULL) {
-        return bus_fail(p->err, BUS_ETOOBIG, "a union");
+    if (s == NULL || list == NULL || n > BUS_WIRE_FIELDS_MAX) {
+        return bus_fail(p->err, BUS_ETOOBIG, "a union of %zu branches", n);
     }
     for (size_t i = 0; i < n; i++) {
         int rc = wire_parse_node(p, json_array_get(j, i), ns, &list[i]);
@@ -300,6 +304,7 @@ parse_fixed(struct parsing *p, const json_t *j, struct bus_wire_schema *s)
                         BUS_WIRE_FIXED_MAX);
     }
     s->count = (size_t)n;
+    s->min_bytes = (uint32_t)n;
     return BUS_OK;
 }
 
@@ -311,6 +316,9 @@ static int parse_aliases(struct parsing *p,
     const json_t *a = json_object_get(j, "aliases");
     size_t n = json_array_size(a);
     const char **list = bus_arena_calloc(&p->set->mem, n + 1, sizeof(char *));
+    if (n > BUS_WIRE_FIELDS_MAX) {
+        return bus_fail(p->err, BUS_ETOOBIG, "%zu aliases", n);
+    }
     for (size_t i = 0; list != NULL && i < n; i++) {
         const char *name = json_string_value(json_array_get(a, i));
         if (name == NULL || !wire_name_valid(name, true)) {
@@ -334,16 +342,24 @@ static int parse_named(struct parsing *p,
 {
     const char *name = json_string_value(json_object_get(j, "name"));
     const json_t *own = json_object_get(j, "namespace");
-    if (name == NULL || !wire_name_valid(name, true) ||
-        (own != NULL && !json_is_string(own))) {
+    const char *space = own ? json_string_value(own) : "";
+    if (name == NULL || !wire_name_valid(name, true) || space == NULL ||
+        (space[0] != '\0' && !wire_name_valid(space, true))) {
         return bus_fail(p->err, BUS_ESCHEMA, "%s without a valid name",
                         wire_kind_name(kind));
     }
-    ns = own ? json_string_value(own) : ns;
+    ns = own ? space : ns;
     struct bus_wire_schema *s = new_schema(p, kind, j);
     const char *full = wire_full_name(p, name, ns);
     if (s == NULL || full == NULL) {
         return bus_fail(p->err, BUS_ETOOBIG, "%s", name);
+    }
+    for (int k = BUS_WIRE_NULL; k <= BUS_WIRE_STRING; k++) {
+        if (strcmp(full, kind_names[k]) == 0) {
+            return bus_fail(p->err, BUS_ESCHEMA,
+                            "%s is a primitive type and no name for a %s", full,
+                            wire_kind_name(kind));
+        }
     }
     const char *dot = strrchr(full, '.');
     ns = dot ? bus_arena_strndup(&p->set->mem, full, (size_t)(dot - full))

@@ -19,7 +19,7 @@
 
 #define BUS_WIRE_SCHEMA_DEPTH 64      /* nesting of one schema */
 #define BUS_WIRE_SCHEMA_BYTES 1048576 /* of one text */
-#define BUS_WIRE_FIELDS_MAX   1024
+#define BUS_WIRE_FIELDS_MAX   1024    /* also symbols, branches, aliases */
 #define BUS_WIRE_FIXED_MAX    65536
 
 enum bus_wire_kind {
@@ -59,7 +59,8 @@ struct bus_wire_schema
     const char *logical;        /* logicalType, NULL */
     const char *const *aliases; /* full names */
     size_t alias_count;
-    size_t count; /* fields, symbols, branches; a fixed's size */
+    size_t count;       /* fields, symbols, branches; a fixed's size */
+    uint32_t min_bytes; /* the fewest bytes a value takes, or less */
     const struct bus_wire_field *fields;
     const char *const *symbols;
     int enum_default; /* symbol index, -1 */

@@ -45,8 +45,6 @@ int wire_default_bytes(const struct bus_wire_schema *type,
 const char *wire_full_name(struct parsing *p, const char *name, const char *ns);
 bool wire_name_valid(const char *s, bool dotted);
 void wire_put_long(struct bus_buf *out, int64_t v);
-/* The fewest bytes a value takes. depth: 0 from outside. */
-uint32_t wire_min_bytes(const struct bus_wire_schema *s, int depth);
 const char *wire_kind_name(enum bus_wire_kind kind);
 
 #endif

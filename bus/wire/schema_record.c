@@ -9,8 +9,8 @@ field_aliases(struct parsing *p, const json_t *j, struct bus_wire_field *f)
     const json_t *a = json_object_get(j, "aliases");
     size_t n = json_array_size(a);
     const char **list = bus_arena_calloc(&p->set->mem, n + 1, sizeof(char *));
-    if (list == NULL) {
-        return bus_fail(p->err, BUS_ETOOBIG, "aliases");
+    if (list == NULL || n > BUS_WIRE_FIELDS_MAX) {
+        return bus_fail(p->err, BUS_ETOOBIG, "%zu aliases", n);
     }
     for (size_t i = 0; i < n; i++) {
         list[i] = json_string_value(json_array_get(a, i));
@@ -92,6 +92,9 @@ int wire_parse_record(struct parsing *p,
     }
     s->fields = list;
     s->count = n;
+    for (size_t i = 0; i < n && s->min_bytes < BUS_WIRE_SCHEMA_BYTES; i++) {
+        s->min_bytes += list[i].type->min_bytes;
+    }
     return BUS_OK;
 }
 
@@ -218,10 +221,15 @@ static int default_record(const struct bus_wire_schema *t,
     if (!json_is_object(j)) {
         return misfit(t, err);
     }
+    if (t->fields == NULL) {
+        return bus_fail(err, BUS_ESCHEMA,
+                        "the default holds a %s, which is not defined yet",
+                        t->name);
+    }
     for (size_t i = 0; i < t->count; i++) {
         const struct bus_wire_field *f = &t->fields[i];
         const json_t *v = json_object_get(j, f->name);
-        if (f->type == NULL || (v == NULL && f->default_bytes.p == NULL)) {
+        if (v == NULL && f->default_bytes.p == NULL) {
             return misfit(t, err);
         }
         if (v == NULL) {
@@ -286,28 +294,4 @@ int wire_default_bytes(const struct bus_wire_schema *t,
         return wire_default_bytes(t->branches[0], j, out, err);
     }
     return misfit(t, err);
-}
-
-uint32_t wire_min_bytes(const struct bus_wire_schema *s, int depth)
-{
-    uint32_t n = 0;
-    switch (s->kind) {
-    case BUS_WIRE_NULL:
-        return 0;
-    case BUS_WIRE_FLOAT:
-        return 4;
-    case BUS_WIRE_DOUBLE:
-        return 8;
-    case BUS_WIRE_FIXED:
-        return (uint32_t)s->count;
-    case BUS_WIRE_RECORD:
-        for (size_t i = 0; depth < 8 && i < s->count; i++) {
-            n += s->fields[i].type
-                     ? wire_min_bytes(s->fields[i].type, depth + 1)
-                     : 1;
-        }
-        return n;
-    default:
-        return 1;
-    }
 }

@@ -74,6 +74,11 @@ int bus_wire_type_ready(const struct bus_wire_type *type, struct bus_err *err)
     return rc;
 }
 
+void bus_wire_type_drop(const struct bus_wire_type *type)
+{
+    drop(__atomic_exchange_n(type->runtime, NULL, __ATOMIC_ACQ_REL));
+}
+
 const struct bus_wire_schema *
 bus_wire_type_schema(const struct bus_wire_type *type)
 {

@@ -90,6 +90,34 @@ static void every_allocation_may_fail(void **state)
     bus_heap_set(NULL);
 }
 
+/* Growth is by doubling: a text put together byte by byte is not copied each
+ * time. */
+static void buffers_grow_by_doubling(void **state)
+{
+    (void)state;
+    static const struct bus_heap heap = {NULL, budget_alloc, budget_realloc,
+                                         budget_free};
+    struct bus_buf b = {0}, limited;
+    bus_heap_set(&heap);
+    budget = 14;
+    for (size_t i = 0; i < 1u << 20; i++) {
+        bus_buf_putc(&b, 'x');
+    }
+    assert_false(b.failed);
+    assert_int_equal(b.len, 1u << 20);
+    bus_buf_fini(&b);
+    budget = 14;
+    bus_buf_init(&limited, 1000);
+    for (size_t i = 0; i < 1001; i++) {
+        assert_false(limited.failed);
+        bus_buf_putc(&limited, 'x');
+    }
+    assert_true(limited.failed);
+    assert_int_equal(limited.len, 1000);
+    bus_buf_fini(&limited);
+    bus_heap_set(NULL);
+}
+
 static void map_deletes_without_losing(void **state)
 {
     (void)state;
@@ -174,6 +202,7 @@ int main(void)
         cmocka_unit_test(err_wraps_outwards),
         cmocka_unit_test(arena_keeps_its_limit),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(buffers_grow_by_doubling),
         cmocka_unit_test(map_deletes_without_losing),
         cmocka_unit_test(dates_are_civil),
         cmocka_unit_test(ids_are_uuids),
