@@ -5,12 +5,14 @@
 
 #include "bus/base/hash.h"
 #include "ops/db/0001_ledger.h"
+#include "ops/db/0002_life.h"
 
 static const struct
 {
     const char *name, *sql;
 } migrations[] = {
     {"0001_ledger", ops_db_0001_ledger},
+    {"0002_life", ops_db_0002_life},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -4,6 +4,7 @@
  *   partners.d/       one YAML file a partner
  *   funds.yaml        fund -> paying bank
  *   facts.yaml        the fact dictionary and who may supply which fact
+ *   words.yaml        what words are called on screens (may be absent)
  *   standards.yaml    dated parameters (a tree: the policy room reads it)
  *   policies/         <department>/<code>.yaml, interactions.yaml (trees)
  *   divisions/        371425.csv (villages), stations.csv (village -> station)
@@ -130,7 +131,8 @@ struct bus_config
     const struct bus_node **calendars; /* one map a year, by year */
     size_t calendars_count;
     const struct bus_node *facts_node, *standards_node, *interactions_node;
-    const struct bus_node **policies; /* one map a file, by file name */
+    const struct bus_node *words_node; /* NULL: there is no words.yaml */
+    const struct bus_node **policies;  /* one map a file, by file name */
     size_t policies_count;
 };
 

@@ -2,6 +2,7 @@
  * them each. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bus/base/clock.h"
 #include "bus/conf/bus_config.h"
@@ -175,13 +176,17 @@ void bus_load_facts(struct bus_config *c, struct bus_faults *faults)
 {
     const char *path = bus_load_path(c, "facts.yaml");
     const char *std = bus_load_path(c, "standards.yaml");
+    const char *words = bus_load_path(c, "words.yaml");
     struct bus_facts_file file;
-    if (!path || !std) {
+    if (!path || !std || !words) {
         faults->out_of_memory = true;
         return;
     }
     c->facts_node = bus_yaml_read(&c->mem, path, faults);
     c->standards_node = bus_yaml_read(&c->mem, std, faults);
+    if (access(words, F_OK) == 0) {
+        c->words_node = bus_yaml_read(&c->mem, words, faults);
+    }
     bus_keys_load(&bus_keys_facts, c->facts_node, NULL, &bus_keys_env_system,
                   faults, &file);
     c->sources = file.sources.items;

@@ -188,6 +188,20 @@ void bus_pg_array_text(struct bus_buf *b, struct bus_strv v)
     bus_buf_putc(b, '"');
 }
 
+void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v)
+{
+    comma(b);
+    bus_buf_puts(b, v.p == NULL ? "NULL" : "\"\\\\x");
+    for (size_t i = 0; v.p != NULL && i < v.n; i++) {
+        static const char digits[] = "0123456789abcdef";
+        bus_buf_putc(b, (uint8_t)digits[(uint8_t)v.p[i] >> 4]);
+        bus_buf_putc(b, (uint8_t)digits[(uint8_t)v.p[i] & 15]);
+    }
+    if (v.p != NULL) {
+        bus_buf_putc(b, '"');
+    }
+}
+
 void bus_pg_array_i64(struct bus_buf *b, int64_t v)
 {
     comma(b);

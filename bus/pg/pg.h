@@ -46,6 +46,7 @@ void bus_pg_rows_free(struct bus_pg_rows *r); /* NULL is allowed */
 /* Array literals for unnest: start, add each, end; then bus_buf_cstr(). */
 void bus_pg_array_start(struct bus_buf *b);
 void bus_pg_array_text(struct bus_buf *b, struct bus_strv v); /* p NULL: null */
+void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v); /* bytea */
 void bus_pg_array_i64(struct bus_buf *b, int64_t v);
 void bus_pg_array_end(struct bus_buf *b);
 

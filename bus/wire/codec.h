@@ -96,5 +96,12 @@ int bus_wire_print(const struct bus_wire_schema *schema,
                    bool mask,
                    struct bus_buf *out,
                    struct bus_err *err) BUS_MUSTCHECK;
+/* Masked, and without some fields of the outer record: their names, ended by
+ * NULL. What a store keeps of a record. */
+int bus_wire_print_without(const struct bus_wire_schema *schema,
+                           struct bus_strv bytes,
+                           const char *const *omit,
+                           struct bus_buf *out,
+                           struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

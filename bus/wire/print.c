@@ -17,6 +17,7 @@ struct printing
 {
     const uint8_t *p, *e;
     bool mask;
+    const char *const *omit; /* names of the outer record; NULL ends them */
     struct bus_buf *out;
     struct bus_err *err;
     int depth;
@@ -205,20 +206,43 @@ static int blocks(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
+static bool omitted(const struct printing *r, const char *name)
+{
+    const char *const *o = r->depth == 1 ? r->omit : NULL;
+    while (o != NULL && *o != NULL && strcmp(*o, name) != 0) {
+        o++;
+    }
+    return o != NULL && *o != NULL;
+}
+
+static void cut(struct bus_buf *out, size_t at)
+{
+    if (out->data != NULL && out->len > at) {
+        memset(out->data + at, 0, out->len - at);
+        out->len = at;
+    }
+}
+
 static int record(struct printing *r, const struct bus_wire_schema *s)
 {
     int rc = BUS_OK;
+    bool first = true;
     bus_buf_putc(r->out, '{');
     for (size_t i = 0; rc == BUS_OK && i < s->count; i++) {
         const struct bus_wire_field *f = &s->fields[i];
-        bus_buf_printf(r->out, "%s\"%s\": ", i > 0 ? ", " : "", f->name);
+        size_t start = r->out->len;
+        bus_buf_printf(r->out, "%s\"%s\": ", first ? "" : ", ", f->name);
         size_t at = r->out->len;
         rc = value(r, f->type);
+        if (omitted(r, f->name)) {
+            cut(r->out, start);
+            continue;
+        }
+        first = false;
         bool null = r->out->len == at + 4 && r->out->data != NULL &&
                     memcmp(r->out->data + at, "null", 4) == 0;
         if (rc == BUS_OK && r->mask && f->pii != NULL && !null) {
-            memset(r->out->data + at, 0, r->out->len - at);
-            r->out->len = at;
+            cut(r->out, at);
             bus_buf_puts(r->out, strcmp(f->pii, "sealed") == 0 ? "\"(sealed)\""
                                                                : "\"***\"");
         }
@@ -299,24 +323,39 @@ static int value(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
+static int print(struct printing *r,
+                 const struct bus_wire_schema *schema,
+                 struct bus_strv bytes)
+{
+    r->p = (const uint8_t *)bytes.p;
+    r->e = r->p + bytes.n;
+    int rc = value(r, schema);
+    if (rc == BUS_OK && r->p != r->e) {
+        rc = bus_fail(r->err, BUS_EPARSE, "%zu bytes behind the value",
+                      (size_t)(r->e - r->p));
+    }
+    if (rc == BUS_OK && r->out->failed) {
+        rc = bus_fail(r->err, BUS_ENOMEM, "text of a value");
+    }
+    return rc;
+}
+
 int bus_wire_print(const struct bus_wire_schema *schema,
                    struct bus_strv bytes,
                    bool mask,
                    struct bus_buf *out,
                    struct bus_err *err)
 {
-    struct printing r = {.p = (const uint8_t *)bytes.p,
-                         .e = (const uint8_t *)bytes.p + bytes.n,
-                         .mask = mask,
-                         .out = out,
-                         .err = err};
-    int rc = value(&r, schema);
-    if (rc == BUS_OK && r.p != r.e) {
-        rc = bus_fail(err, BUS_EPARSE, "%zu bytes behind the value",
-                      (size_t)(r.e - r.p));
-    }
-    if (rc == BUS_OK && out->failed) {
-        rc = bus_fail(err, BUS_ENOMEM, "text of a value");
-    }
-    return rc;
+    struct printing r = {.mask = mask, .out = out, .err = err};
+    return print(&r, schema, bytes);
+}
+
+int bus_wire_print_without(const struct bus_wire_schema *schema,
+                           struct bus_strv bytes,
+                           const char *const *omit,
+                           struct bus_buf *out,
+                           struct bus_err *err)
+{
+    struct printing r = {.mask = true, .omit = omit, .out = out, .err = err};
+    return print(&r, schema, bytes);
 }

@@ -140,7 +140,7 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
         .failed = failed,
     };
     const struct bus_config *c = &s->frame.config;
-    const char *cases = bus_frame_topic(&s->frame, "cases", NULL);
+    s->cases = bus_frame_topic(&s->frame, "cases", NULL);
     int rc = topics(s, err);
     s->lane_count = (int)c->matcher.lanes;
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
@@ -149,7 +149,7 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%sdispatch", c->prefix),
         .instance = "1",
-        .topics = &cases,
+        .topics = &s->cases,
         .topics_count = 1,
         .outputs = s->outputs,
         .outputs_count = s->output_count,

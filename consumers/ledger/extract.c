@@ -253,42 +253,135 @@ const struct bus_wire_type *ledger_type_of(struct bus_strv topic)
     return NULL;
 }
 
-int ledger_extract(struct bus_wire_registry *schemas,
+int ledger_extract_init(struct ledger_extract *x, struct bus_err *err)
+{
+    x->schemas = bus_wire_registry_new();
+    bus_arena_init(&x->mem, 256u << 10, 64u << 20);
+    return x->schemas ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a reader");
+}
+
+void ledger_extract_fini(struct ledger_extract *x)
+{
+    if (x->schemas != NULL) {
+        bus_wire_registry_free(x->schemas);
+        bus_arena_fini(&x->mem);
+        bus_buf_fini(&x->text);
+    }
+}
+
+/* Columns have these, or they are not for a table: values of facts, seals,
+ * what a channel quotes. */
+static const char *const omitted[] = {"event_id",
+                                      "household_id",
+                                      "occurred_at",
+                                      "case_id",
+                                      "facts",
+                                      "members",
+                                      "channel_evidence",
+                                      "channel_reference",
+                                      "personal",
+                                      "decision",
+                                      "seal",
+                                      "document_hash",
+                                      "key",
+                                      "value",
+                                      "headers",
+                                      "report_hash",
+                                      NULL};
+/* A request's facts are names, no values. */
+static const char *const omitted_of_request[] = {
+    "event_id", "household_id", "occurred_at", "case_id", "personal", NULL};
+
+/* jsonb has no NUL, written \u0000 by the printer. */
+static void replace_nul(struct bus_buf *b)
+{
+    static const char nul[] = "\\u0000", instead[] = "\\ufffd";
+    uint8_t *p = b->data, *e = b->data + b->len;
+    while (p != NULL &&
+           (p = memmem(p, (size_t)(e - p), nul, sizeof(nul) - 1)) != NULL) {
+        /* "\\u0000" in which the backslash is itself escaped is text */
+        size_t before = 0;
+        while (p - before > b->data && p[-1 - (ptrdiff_t)before] == '\\') {
+            before++;
+        }
+        if (before % 2 == 0) {
+            memcpy(p, instead, sizeof(instead) - 1);
+        }
+        p += sizeof(nul) - 1;
+    }
+}
+
+static int detail(struct ledger_extract *x,
+                  const struct bus_wire_type *type,
+                  struct bus_strv value,
+                  const void *record,
+                  struct bus_err *err)
+{
+    uint32_t id = 0;
+    struct bus_strv body;
+    int rc = bus_wire_unframe(value, &id, &body, err);
+    if (rc == BUS_OK && id != type->id) { /* another version wrote it */
+        rc = bus_wire_encode_arena(type, record, &x->mem, &body, err);
+    }
+    bus_buf_clear(&x->text);
+    rc = rc ? rc
+            : bus_wire_print_without(bus_wire_type_schema(type), body,
+                                     type == &sa_verification_request_type
+                                         ? omitted_of_request
+                                         : omitted,
+                                     &x->text, err);
+    replace_nul(&x->text);
+    return rc;
+}
+
+/* The head is the same in every record (schemas: event_id, household_id,
+ * occurred_at), but a dead letter may be nobody's. */
+static void
+fill(const struct bus_wire_type *type, const void *record, struct ledger_row *r)
+{
+    size_t k = 0;
+    while (kinds[k].type != type) {
+        k++;
+    }
+    r->kind = kinds[k].kind;
+    if (kinds[k].fill == NULL) {
+        const struct sa_dead_letter *d = record;
+        r->event_id = d->event_id;
+        r->has_household = d->has_household_id;
+        r->household_id = d->household_id;
+        r->occurred_at = d->occurred_at;
+        r->word = d->reason_code;
+        r->note = d->topic;
+        return;
+    }
+    const struct sa_parked_note *head = record;
+    r->event_id = head->event_id;
+    r->household_id = head->household_id;
+    r->has_household = true;
+    r->occurred_at = head->occurred_at;
+    kinds[k].fill(record, r);
+}
+
+int ledger_extract(struct ledger_extract *x,
                    const struct bus_wire_type *type,
                    struct bus_strv value,
-                   struct bus_arena *mem,
                    struct ledger_row *ret,
                    struct bus_err *err)
 {
     void *record = NULL;
-    int rc = bus_wire_decode(schemas, type, value, mem, &record, err);
+    bus_arena_reset(&x->mem);
+    int rc = bus_wire_decode(x->schemas, type, value, &x->mem, &record, err);
     if (rc != BUS_OK) {
         return rc;
     }
     *ret = (struct ledger_row){
         .word = BUS_STRV(""), .item = BUS_STRV(""), .note = BUS_STRV("")};
-    size_t k = 0;
-    while (kinds[k].type != type) {
-        k++;
-    }
-    ret->kind = kinds[k].kind;
-    if (kinds[k].fill == NULL) {
-        const struct sa_dead_letter *d = record;
-        ret->event_id = d->event_id;
-        ret->has_household = d->has_household_id;
-        ret->household_id = d->household_id;
-        ret->occurred_at = d->occurred_at;
-        ret->word = d->reason_code;
-        ret->note = d->topic;
+    fill(type, record, ret);
+    if (type == &sa_evaluation_type) {
+        ret->body = value;
         return BUS_OK;
     }
-    /* The head is the same in every record (schemas: event_id, household_id,
-     * occurred_at). */
-    const struct sa_parked_note *head = record;
-    ret->event_id = head->event_id;
-    ret->household_id = head->household_id;
-    ret->has_household = true;
-    ret->occurred_at = head->occurred_at;
-    kinds[k].fill(record, ret);
-    return BUS_OK;
+    rc = detail(x, type, value, record, err);
+    ret->detail = bus_buf_view(&x->text);
+    return rc;
 }

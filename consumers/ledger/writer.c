@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bus/wire/crypt.h"
-#include "consumers/ledger/extract.h"
 #include "ops/db/event_insert.h"
 #include "ops/db/reading_upsert.h"
 
@@ -22,21 +21,20 @@ enum column {
     C_PARTNER,
     C_AMOUNT,
     C_NOTE,
-    C_TIME
+    C_TIME,
+    C_DETAIL,
+    C_BODY
 };
 
 int ledger_writer_init(struct ledger_writer *w, struct bus_err *err)
 {
-    w->schemas = bus_wire_registry_new();
-    bus_arena_init(&w->mem, 256u << 10, 64u << 20);
-    return w->schemas ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a writer");
+    return ledger_extract_init(&w->extract, err);
 }
 
 void ledger_writer_fini(struct ledger_writer *w)
 {
     bus_pg_close(w->pg);
-    bus_wire_registry_free(w->schemas);
-    bus_arena_fini(&w->mem);
+    ledger_extract_fini(&w->extract);
     for (size_t i = 0; i < LEDGER_COLUMNS; i++) {
         bus_buf_fini(&w->columns[i]);
     }
@@ -125,8 +123,7 @@ static void add_row(struct ledger_writer *w, const struct bus_kafka_msg *m)
     struct ledger_row r;
     struct bus_err why;
     struct bus_strv topic = bus_strv(m->topic + w->prefix);
-    bus_arena_reset(&w->mem);
-    if (ledger_extract(w->schemas, ledger_type_of(topic), m->value, &w->mem, &r,
+    if (ledger_extract(&w->extract, ledger_type_of(topic), m->value, &r,
                        &why) != BUS_OK) {
         w->unreadable++;
         unreadable(m, &r);
@@ -151,6 +148,8 @@ static void add_row(struct ledger_writer *w, const struct bus_kafka_msg *m)
     }
     bus_pg_array_text(&c[C_NOTE], r.note);
     bus_pg_array_i64(&c[C_TIME], r.occurred_at);
+    bus_pg_array_text(&c[C_DETAIL], r.detail);
+    bus_pg_array_bytes(&c[C_BODY], r.body);
 }
 
 static int write_columns(struct ledger_writer *w,

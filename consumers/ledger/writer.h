@@ -3,13 +3,12 @@
 #ifndef CONSUMERS_LEDGER_WRITER_H
 #define CONSUMERS_LEDGER_WRITER_H
 
-#include "bus/base/arena.h"
 #include "bus/base/buf.h"
 #include "bus/kafka/client.h"
 #include "bus/pg/pg.h"
-#include "bus/wire/framing.h"
+#include "consumers/ledger/extract.h"
 
-#define LEDGER_COLUMNS 14
+#define LEDGER_COLUMNS 16
 /* The advisory lock that makes a ledger the only one of its database. */
 #define LEDGER_LOCK "7205759403792793"
 
@@ -19,8 +18,7 @@ struct ledger_writer
     int64_t statement_ms;
     size_t prefix; /* bytes of a topic's prefix */
     struct bus_pg *pg;
-    struct bus_wire_registry *schemas;
-    struct bus_arena mem;
+    struct ledger_extract extract;
     struct bus_buf columns[LEDGER_COLUMNS];
     uint64_t rows, unreadable;
 };

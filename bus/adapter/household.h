@@ -1,0 +1,27 @@
+/* A household as the bus's records carry it, made into what the policy room
+ * judges. */
+#ifndef BUS_ADAPTER_HOUSEHOLD_H
+#define BUS_ADAPTER_HOUSEHOLD_H
+
+#include "bus/base/arena.h"
+#include "bus/base/err.h"
+#include "bus/policy/catalogue.h"
+#include "schemas/fact.h"
+#include "schemas/member.h"
+
+struct bus_household_members
+{
+    const struct sa_member *v;
+    size_t n;
+};
+/* The facts the catalogue knows, numbered; a name it does not know (a newer
+ * source's) is left out. Borrows texts; the rest is in mem. BUS_ETOOBIG: no
+ * room. */
+int bus_household_of(const struct bus_policy_catalogue *c,
+                     const struct bus_household_members *members,
+                     const struct sa_fact *facts,
+                     size_t fact_count,
+                     struct bus_arena *mem,
+                     struct bus_policy_household *ret) BUS_MUSTCHECK;
+
+#endif

@@ -1,0 +1,26 @@
+/* The document of bus/cases on a terminal: Chinese, with en the same in
+ * English behind it. */
+#ifndef OPS_CASE_SCREEN_H
+#define OPS_CASE_SCREEN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "bus/base/err.h"
+
+struct case_screen
+{
+    FILE *to;
+    bool en;
+    bool all; /* every reason and change of what is not eligible, too */
+};
+/* document: JSON of bus_cases_show(); BUS_EBUG if it is none. */
+int case_screen_show(const struct case_screen *s,
+                     const char *document,
+                     struct bus_err *err) BUS_MUSTCHECK;
+/* of bus_cases_list() */
+int case_screen_list(const struct case_screen *s,
+                     const char *document,
+                     struct bus_err *err) BUS_MUSTCHECK;
+
+#endif
