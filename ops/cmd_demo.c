@@ -22,12 +22,16 @@
 #include "bus/base/clock.h"
 #include "bus/run/exit.h"
 #include "ops/demo.h"
+#include "ops/demo_view.h"
 #include "ops/generate.h"
 #include "ops/lianou.h"
 #include "ops/migrate.h"
 #include "ops/tool.h"
 
-#define QUIET_POLLS 8   /* of 400 ms without a change: it is over */
+#define LOOK_MS     400
+#define PLAIN_LOOKS 5   /* without a terminal a line every so many */
+#define QUIET_LOOKS 6   /* without a change, and all is closed: it is over */
+#define OPEN_LOOKS  25  /* the same while cases are open */
 #define WAIT_TRIES  300 /* of 100 ms */
 
 struct demo
@@ -41,7 +45,10 @@ struct demo
     int intake_port;
     int64_t sent_http, sent_file;
     struct account account;
-    double seconds;
+    struct demo_view view;
+    uint64_t begun_ns;
+    double looked_s, seconds;
+    int looks;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -124,6 +131,10 @@ static int start_database(struct demo *d, struct bus_err *err)
 
 static void ports(struct demo *d)
 {
+    static const char *const shown[DEMO_VIEW_ROLES] = {"matcher", "dispatch",
+                                                       "ledger"};
+    d->view = (struct demo_view){.to = d->json ? stderr : stdout,
+                                 .terminal = d->terminal};
     static const char *const names[] = {
         "LIANOU_PORT_INTAKE", "LIANOU_PORT_MATCHER", "LIANOU_PORT_DISPATCH",
         "LIANOU_PORT_LEDGER", "LIANOU_PORT_REGISTRY"};
@@ -133,6 +144,11 @@ static void ports(struct demo *d)
         (void)snprintf(text, sizeof(text), "%d", port);
         (void)setenv(names[i], text, 1);
         d->intake_port = i == 0 ? port : d->intake_port;
+        if (i > 0 && i <= DEMO_VIEW_ROLES) {
+            d->view.roles[i - 1].name = shown[i - 1];
+            d->view.roles[i - 1].port = port;
+            d->view.roles[i - 1].fd = -1;
+        }
     }
 }
 
@@ -190,6 +206,31 @@ static int start_roles(struct demo *d, struct bus_err *err)
                          d->stage.dir);
 }
 
+static double since(const struct demo *d)
+{
+    return (double)(bus_clock_system.monotonic_ns(NULL) - d->begun_ns) / 1e9;
+}
+
+/* Reads the account and shows it, at most every LOOK_MS; true: it did. */
+static bool look(struct demo *d, int *rc, struct bus_err *err)
+{
+    double now = since(d);
+    if (*rc != BUS_OK || now * 1000 < d->looked_s * 1000 + LOOK_MS) {
+        return false;
+    }
+    d->looked_s = now;
+    *rc = account_read(d->tool.pg, &d->account, err);
+    if (*rc == BUS_OK && (d->terminal || d->looks++ % PLAIN_LOOKS == 0)) {
+        demo_view_draw(&d->view, &d->account, d->tool.pg, now);
+    }
+    const char *dead = demo_ended(&d->stage);
+    if (dead != NULL && *rc == BUS_OK) {
+        *rc = bus_fail(err, BUS_EIO, "%s ended by itself; see %s/%s.log", dead,
+                       d->stage.dir, dead);
+    }
+    return true;
+}
+
 /* Web and mobile by HTTP, the other three channels as a station's file. */
 static int feed(struct demo *d, struct bus_err *err)
 {
@@ -220,6 +261,7 @@ static int feed(struct demo *d, struct bus_err *err)
         }
         free(text);
         json_decref(o);
+        (void)look(d, &rc, err);
     }
     if (to != NULL) {
         (void)fclose(to);
@@ -243,46 +285,25 @@ static int64_t moves(const struct account *a)
            a->deliveries + a->needs + a->cases_closed + a->dead_lettered;
 }
 
-static void live(const struct demo *d)
-{
-    const struct account *a = &d->account;
-    char line[400];
-    (void)snprintf(line, sizeof(line),
-                   "申请 %" PRId64 "  立案 %" PRId64 "  研判 %" PRId64
-                   "  派单 %" PRId64 "  决定 %" PRId64 "  核查 %" PRId64
-                   "  代发 %" PRId64 "  投递 %" PRId64 "  慈善 %" PRId64
-                   "  结案 %" PRId64,
-                   a->applications, a->cases, a->evaluations, a->assignments,
-                   a->decisions, a->verifications, a->payments, a->deliveries,
-                   a->needs, a->cases_closed);
-    FILE *to = d->json ? stderr : stdout;
-    (void)fprintf(to, d->terminal ? "\r\033[K%s" : "%s\n", line);
-    (void)fflush(to);
-}
-
+/* Until all is closed and nothing moves; what stays open waits for facts that
+ * nobody will send here, which takes longer to believe. */
 static int watch(struct demo *d, struct bus_err *err)
 {
     int64_t before = -1;
-    int quiet = 0, shown = 0;
+    int quiet = 0;
     int rc = BUS_OK;
-    while (rc == BUS_OK && quiet < QUIET_POLLS && !interrupted) {
-        rc = account_read(d->tool.pg, &d->account, err);
-        int64_t now = moves(&d->account);
-        bool all_in = d->account.applications >= d->applications;
-        quiet = now == before && all_in ? quiet + 1 : 0;
-        before = now;
-        if (d->terminal || shown++ % 5 == 0) {
-            live(d);
+    while (rc == BUS_OK && !interrupted) {
+        if (look(d, &rc, err)) {
+            const struct account *a = &d->account;
+            bool all_in = a->applications >= d->applications;
+            quiet = moves(a) == before && all_in ? quiet + 1 : 0;
+            before = moves(a);
+            if (quiet >=
+                (a->cases == a->cases_closed ? QUIET_LOOKS : OPEN_LOOKS)) {
+                break;
+            }
         }
-        const char *dead = demo_ended(&d->stage);
-        if (dead != NULL && rc == BUS_OK) {
-            rc = bus_fail(err, BUS_EIO, "%s ended by itself; see %s/%s.log",
-                          dead, d->stage.dir, dead);
-        }
-        nap_ms(400);
-    }
-    if (d->terminal) {
-        (void)fputc('\n', d->json ? stderr : stdout);
+        nap_ms(50);
     }
     return rc;
 }
@@ -359,7 +380,7 @@ static void wait_kept(const struct demo *d)
 
 static int play(struct demo *d, struct bus_err *err)
 {
-    uint64_t start = bus_clock_system.monotonic_ns(NULL);
+    d->begun_ns = bus_clock_system.monotonic_ns(NULL);
     int rc = prepare(d, err);
     if (rc == BUS_OK) {
         say(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
@@ -375,7 +396,7 @@ static int play(struct demo *d, struct bus_err *err)
     }
     rc = rc || interrupted ? rc : feed(d, err);
     rc = rc || interrupted ? rc : watch(d, err);
-    d->seconds = (double)(bus_clock_system.monotonic_ns(NULL) - start) / 1e9;
+    d->seconds = since(d);
     return rc;
 }
 
@@ -396,6 +417,7 @@ static int demo(struct demo *d)
             wait_kept(d);
         }
     }
+    demo_view_close(&d->view);
     bus_pg_close(d->tool.pg);
     d->tool.pg = NULL;
     bool faulty = rc != BUS_OK;
@@ -424,7 +446,9 @@ static int run(int argc, char **argv)
         {"keep", no_argument, NULL, 'K'},
         {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0}};
-    static struct demo d = {.applications = 300, .seed = 1};
+    static struct demo d = {.applications = 300,
+                            .seed = 1,
+                            .view.roles = {{.fd = -1}, {.fd = -1}, {.fd = -1}}};
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (o) {
         case 'n':

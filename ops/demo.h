@@ -54,5 +54,7 @@ bool demo_read(const char *path, char *to, size_t cap);
 
 /* POST over one kept connection; *fd -1 at first. The status, or -1. */
 int demo_post(int *fd, int port, const char *path, const char *body);
+/* GET likewise; the body into to, cut at cap - 1 bytes. */
+int demo_get(int *fd, int port, const char *path, char *to, size_t cap);
 
 #endif

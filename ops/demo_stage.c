@@ -19,8 +19,9 @@
 
 #include "ops/lianou.h"
 
-#define END_TRIES 200 /* of 50 ms */
-#define ARGS_MAX  16
+#define END_TRIES    200 /* of 50 ms */
+#define ARGS_MAX     16
+#define ANSWER_BYTES (512u << 10)
 
 int demo_stage_open(struct demo_stage *s, struct bus_err *err)
 {
@@ -257,10 +258,11 @@ static bool send_all(int fd, const char *p, size_t n)
     return true;
 }
 
-/* Reads one answer whose length is given; the status. */
-static int read_answer(int fd)
+/* Reads one answer whose length is given; the status. to: its body, or NULL.
+ */
+static int read_answer(int fd, char *to, size_t cap)
 {
-    char buf[65536];
+    static char buf[ANSWER_BYTES];
     size_t have = 0;
     while (have < sizeof(buf) - 1) {
         ssize_t n = recv(fd, buf + have, sizeof(buf) - 1 - have, 0);
@@ -274,6 +276,9 @@ static int read_answer(int fd)
         if (end != NULL && len != NULL && len < end) {
             size_t body = strtoul(len + 17, NULL, 10);
             if (have >= (size_t)(end + 4 - buf) + body) {
+                if (to != NULL) {
+                    (void)snprintf(to, cap, "%s", end + 4);
+                }
                 return (int)strtol(buf + 9, NULL, 10);
             }
         }
@@ -281,18 +286,13 @@ static int read_answer(int fd)
     return -1;
 }
 
-int demo_post(int *fd, int port, const char *path, const char *body)
+/* Over a kept connection that the other side may have closed meanwhile. */
+static int exchange(int *fd, int port, const char *text, char *to, size_t cap)
 {
-    char head[256];
     for (int attempt = 0; attempt < 2; attempt++) {
         *fd = *fd >= 0 ? *fd : connect_to(port);
-        int n = snprintf(head, sizeof(head),
-                         "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-                         "application/json\r\nContent-Length: %zu\r\n\r\n",
-                         path, strlen(body));
-        int status = *fd >= 0 && send_all(*fd, head, (size_t)n) &&
-                             send_all(*fd, body, strlen(body))
-                         ? read_answer(*fd)
+        int status = *fd >= 0 && send_all(*fd, text, strlen(text))
+                         ? read_answer(*fd, to, cap)
                          : -1;
         if (status > 0) {
             return status;
@@ -303,4 +303,26 @@ int demo_post(int *fd, int port, const char *path, const char *body)
         }
     }
     return -1;
+}
+
+int demo_post(int *fd, int port, const char *path, const char *body)
+{
+    char *text = NULL;
+    if (asprintf(&text,
+                 "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                 "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 path, strlen(body), body) < 0) {
+        return -1;
+    }
+    int status = exchange(fd, port, text, NULL, 0);
+    free(text);
+    return status;
+}
+
+int demo_get(int *fd, int port, const char *path, char *to, size_t cap)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text),
+                   "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    return exchange(fd, port, text, to, cap);
 }
