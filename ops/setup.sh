@@ -13,35 +13,45 @@ needed() {
     done
 }
 
+# by_hand WHY PACKAGES: the one message of everything that cannot be helped.
 by_hand() {
-    echo "lianou: $1; install these by hand (Debian 12 names), then run it again:" >&2
-    echo "  $2" >&2
+    echo "lianou: $1; install these (Debian 12 names), then run this again:" >&2
+    echo "  apt-get install --no-install-recommends $2" >&2
     exit 1
 }
 
+# apt COMMAND...: quiet; what it complains of goes into $apt_log.
+apt() {
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >/dev/null 2>>"$apt_log"
+}
+
+# install_packages GROUP...: of ops/packages.txt.
 install_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         for tool in cc cmake ninja pkg-config; do
             command -v "$tool" >/dev/null && continue
-            by_hand "no apt on this system" \
-                "$(sed -n 's/^[a-z]* //p' ops/packages.txt | tr '\n' ' ')"
+            by_hand "there is no apt and no $tool here" \
+                "$(for group in "$@"; do sed -n "s/^$group //p" ops/packages.txt; done | tr '\n' ' ')"
         done
         return 0
     fi
     missing=$(needed "$@" | tr '\n' ' ')
     [ -n "${missing% }" ] || return 0
-    echo "installing: $missing"
     root=""
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || by_hand "root is needed and there is no sudo" "$missing"
+        command -v sudo >/dev/null || by_hand "packages are missing, and you are not root and have no sudo" "$missing"
         root="sudo"
     fi
+    echo "installing: $missing"
+    apt_log=$(mktemp)
     # shellcheck disable=SC2086
-    if ! { $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-           { $root apt-get update -qq &&
-             $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; }; then
-        by_hand "apt could not install them (no network, or not permitted)" "$missing"
+    if ! { apt install -y --no-install-recommends $missing ||
+           { apt update && apt install -y --no-install-recommends $missing; }; }; then
+        why=$(grep '^[EW]:' "$apt_log" | grep -v 'Unable to locate' | tail -1)
+        rm -f "$apt_log"
+        by_hand "apt could not install packages (no network, or not permitted${why:+: $why})" "$missing"
     fi
+    rm -f "$apt_log"
 }
 
 # build PRESET TARGET...
