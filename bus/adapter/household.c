@@ -39,6 +39,7 @@ static void set_value(struct bus_policy_fact *f, const struct sa_fact *from)
 int bus_household_of(const struct bus_policy_catalogue *c,
                      const struct bus_household_members *members,
                      const struct sa_fact *facts,
+                     const int32_t *ids,
                      size_t fact_count,
                      struct bus_arena *mem,
                      struct bus_policy_household *ret)
@@ -52,7 +53,7 @@ int bus_household_of(const struct bus_policy_catalogue *c,
     for (size_t i = 0; i < fact_count; i++) {
         const struct sa_fact *from = &facts[i];
         struct bus_policy_fact f = {
-            .fact = bus_policy_fact_find(c, from->name),
+            .fact = ids ? ids[i] : bus_policy_fact_find(c, from->name),
             .member = from->has_member ? member_at(members, &from->member) : -1,
             .as_of = from->as_of,
             .verified = from->verified,

@@ -20,6 +20,7 @@ struct bus_household_members
 int bus_household_of(const struct bus_policy_catalogue *c,
                      const struct bus_household_members *members,
                      const struct sa_fact *facts,
+                     const int32_t *ids, /* of each fact; NULL: look up */
                      size_t fact_count,
                      struct bus_arena *mem,
                      struct bus_policy_household *ret) BUS_MUSTCHECK;

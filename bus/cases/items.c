@@ -193,8 +193,8 @@ static int judge(struct judging *j, json_t *document)
     const struct sa_evaluation *e = j->e;
     const char *now = bus_policy_catalogue_version(j->c->catalogue);
     struct bus_household_members of = {e->members.v, e->members.n};
-    int rc = bus_household_of(j->c->catalogue, &of, e->facts.v, e->facts.n,
-                              &j->mem, &j->home);
+    int rc = bus_household_of(j->c->catalogue, &of, e->facts.v, NULL,
+                              e->facts.n, &j->mem, &j->home);
     json_t *items = json_array();
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
         rc = put_item(j, &e->items.v[i], items);

@@ -197,6 +197,21 @@ static int by_code(const void *a, const void *b)
                         q ? q->text : (struct bus_strv){0});
 }
 
+static void disclose(struct bus_policy_catalogue *c)
+{
+    for (size_t i = 0; i < c->item_count; i++) {
+        struct item_def *to = &c->items[i];
+        for (size_t k = 0; k < c->item_count; k++) {
+            const struct item_def *of = &c->items[k];
+            bool same = bus_strv_eq(of->department, to->department);
+            for (size_t w = 0;
+                 same && w < sizeof(to->reads.w) / sizeof(*to->reads.w); w++) {
+                to->disclosed.w[w] |= of->reads.w[w];
+            }
+        }
+    }
+}
+
 static void load_items(struct loading *l, const struct bus_policy_sources *s)
 {
     struct bus_policy_catalogue *c = l->c;
@@ -277,6 +292,7 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         catalogue_load_standards(&l, sources->standards);
         load_items(&l, sources);
         catalogue_load_rules(&l, sources->interactions);
+        disclose(c); /* after the rules: they read facts too */
         compile_all(&l);
         policy_plan(&l);
     } else {
@@ -441,6 +457,13 @@ bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
                            int fact)
 {
     return fact_set_has(&c->items[i].reads, fact);
+}
+
+bool bus_policy_item_discloses(const struct bus_policy_catalogue *c,
+                               size_t i,
+                               int fact)
+{
+    return fact_set_has(&c->items[i].disclosed, fact);
 }
 
 bool bus_policy_discloses(const struct bus_policy_catalogue *c,

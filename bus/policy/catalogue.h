@@ -190,5 +190,9 @@ bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
 bool bus_policy_discloses(const struct bus_policy_catalogue *c,
                           struct bus_strv department,
                           int fact);
+/* The same of the department that owns item i. */
+bool bus_policy_item_discloses(const struct bus_policy_catalogue *c,
+                               size_t i,
+                               int fact);
 
 #endif

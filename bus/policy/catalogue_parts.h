@@ -70,8 +70,9 @@ struct item_def
     struct version_def *versions; /* by from */
     size_t count;
     struct fact_set reads;
-    int related; /* its number among the related ones, -1 */
-    bool whole;  /* claimed for the household as one */
+    struct fact_set disclosed; /* what all items of its department read */
+    int related;               /* its number among the related ones, -1 */
+    bool whole;                /* claimed for the household as one */
     struct
     {
         int fact, rule;

@@ -68,6 +68,21 @@ int bus_wire_encode_buf(const struct bus_wire_type *type,
                         struct bus_buf *out,
                         struct bus_err *err) BUS_MUSTCHECK;
 
+/* An array field of the record written once, to be given back as often as it is
+ * to be written: *ret are its bytes alone. ends (may be NULL; one for each
+ * item) tells where each item ends in them; the first begins behind the count.
+ */
+int bus_wire_encode_field(const struct bus_wire_type *type,
+                          const void *record,
+                          size_t field, /* offsetof(struct sa_..., facts) */
+                          struct bus_arena *mem,
+                          uint32_t *ends,
+                          struct bus_strv *ret,
+                          struct bus_err *err) BUS_MUSTCHECK;
+/* An array field {v, n} that stands for such bytes: v is the address of their
+ * view, n is this. Only encoding understands it. */
+#define BUS_WIRE_ENCODED SIZE_MAX
+
 /* What this type itself wrote. *ret is in mem. */
 int bus_wire_decode_own(const struct bus_wire_type *type,
                         struct bus_strv bytes,

@@ -159,6 +159,10 @@ static WALK uintptr_t put_items(bool write,
 {
     struct items list;
     memcpy(&list, base + t->at, sizeof(list));
+    if (list.n == BUS_WIRE_ENCODED) {
+        const struct bus_strv *done = (const void *)list.v;
+        return put_raw(write, done->p, done->n, p);
+    }
     if (list.n > 0) {
         p = put_long(write, (int64_t)list.n, p);
     }
@@ -275,4 +279,45 @@ uint8_t *
 wire_coder_write(const struct coder *c, const void *record, uint8_t *to)
 {
     return (uint8_t *)write_part(&c->top, record, (uintptr_t)to);
+}
+
+static const struct part *array_at(const struct part *top, size_t field)
+{
+    for (uint32_t i = 0; i < top->count; i++) {
+        if (top->part[i].kind == BUS_WIRE_ARRAY && top->part[i].at == field) {
+            return &top->part[i];
+        }
+    }
+    return NULL;
+}
+
+int wire_coder_field(const struct coder *c,
+                     const void *record,
+                     size_t field,
+                     struct bus_arena *mem,
+                     uint32_t *ends,
+                     struct bus_strv *ret)
+{
+    const struct part *t = array_at(&c->top, field);
+    assert(t != NULL);
+    size_t n = (size_t)count_part(t, record, 0);
+    uint8_t *to = bus_arena_alloc(mem, n);
+    if (to == NULL) {
+        return BUS_ETOOBIG;
+    }
+    struct items list;
+    memcpy(&list, (const uint8_t *)record + t->at, sizeof(list));
+    uintptr_t p = (uintptr_t)to;
+    if (list.n > 0) {
+        p = put_long(true, (int64_t)list.n, p);
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        p = write_part(t->part, list.v + i * t->size, p);
+        if (ends != NULL) {
+            ends[i] = (uint32_t)(p - (uintptr_t)to);
+        }
+    }
+    (void)put_long(true, 0, p);
+    *ret = (struct bus_strv){(const char *)to, n};
+    return BUS_OK;
 }

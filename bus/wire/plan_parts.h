@@ -107,5 +107,11 @@ int wire_coder_new(const struct bus_wire_schema *schema,
 size_t wire_coder_size(const struct coder *c, const void *record);
 uint8_t *
 wire_coder_write(const struct coder *c, const void *record, uint8_t *to);
+int wire_coder_field(const struct coder *c,
+                     const void *record,
+                     size_t field,
+                     struct bus_arena *mem,
+                     uint32_t *ends,
+                     struct bus_strv *ret);
 
 #endif

@@ -117,6 +117,23 @@ int bus_wire_encode_arena(const struct bus_wire_type *type,
     return BUS_OK;
 }
 
+int bus_wire_encode_field(const struct bus_wire_type *type,
+                          const void *record,
+                          size_t field,
+                          struct bus_arena *mem,
+                          uint32_t *ends,
+                          struct bus_strv *ret,
+                          struct bus_err *err)
+{
+    int rc = bus_wire_type_ready(type, err);
+    rc = rc ? rc
+            : wire_coder_field(runtime(type)->coder, record, field, mem, ends,
+                               ret);
+    return rc == BUS_ETOOBIG
+               ? bus_fail(err, BUS_ETOOBIG, "a part of %s", type->name)
+               : rc;
+}
+
 int bus_wire_encode_buf(const struct bus_wire_type *type,
                         const void *record,
                         struct bus_buf *out,

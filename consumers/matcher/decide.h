@@ -68,8 +68,10 @@ struct matcher_output
 {
     enum matcher_topic topic;
     struct bus_strv partner; /* whose topic; "" for ours */
-    const void *record;      /* struct sa_<record>, in the message arena */
-    struct bus_id event_id;  /* also in the record */
+    /* struct sa_<record>, in the message arena; facts and items may be written
+     * already (BUS_WIRE_ENCODED): encode it, do not read them. */
+    const void *record;
+    struct bus_id event_id; /* also in the record */
     struct bus_id case_id;
     struct bus_strv seal_for; /* key owner of `personal`; "" leaves it null */
 };
@@ -81,6 +83,11 @@ struct matcher_outputs
     bool duplicate; /* seen before: nothing to do, nothing wrong */
     /* On BUS_ACT_REJECT: the dead letter's reason code. */
     const char *reason_code;
+    /* If the state's facts are still these, `facts` are their bytes as the
+     * array of its record (bus/wire/codec.h, BUS_WIRE_ENCODED). */
+    const struct sa_fact *facts_of;
+    size_t facts_n;
+    struct bus_strv facts;
 };
 
 /* state: decoded or zeroed (a household never seen); changed in place, new

@@ -87,17 +87,33 @@ static int hash_of(const struct sa_evaluation *part,
     return BUS_OK;
 }
 
-int evaluation_hashes(struct sa_evaluation *e,
+int evaluation_encode(const struct sa_evaluation *e,
+                      const struct bus_strv *facts,
                       struct bus_arena *mem,
+                      struct sa_evaluation *ret,
                       struct bus_err *err)
 {
+    struct bus_strv *items = bus_arena_alloc(mem, sizeof(*items));
+    int rc = items == NULL
+                 ? bus_fail(err, BUS_ETOOBIG, "no room for the items")
+                 : bus_wire_encode_field(&sa_evaluation_type, e,
+                                         offsetof(struct sa_evaluation, items),
+                                         mem, NULL, items, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    *ret = *e;
+    ret->facts.v = (void *)(uintptr_t)facts;
+    ret->facts.n = BUS_WIRE_ENCODED;
+    ret->items.v = (void *)items;
+    ret->items.n = BUS_WIRE_ENCODED;
     struct sa_evaluation inputs = {
         .catalogue_version = e->catalogue_version,
         .rule_date = e->rule_date,
         .members = e->members,
-        .facts = e->facts,
+        .facts = ret->facts,
     };
-    struct sa_evaluation outputs = {.items = e->items};
-    int rc = hash_of(&inputs, mem, &e->inputs_hash, err);
-    return rc == BUS_OK ? hash_of(&outputs, mem, &e->outputs_hash, err) : rc;
+    struct sa_evaluation outputs = {.items = ret->items};
+    rc = hash_of(&inputs, mem, &ret->inputs_hash, err);
+    return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
 }

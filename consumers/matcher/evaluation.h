@@ -19,16 +19,16 @@ int evaluation_item_of(const struct bus_policy_catalogue *c,
                        const struct bus_policy_verdict_of *v,
                        struct bus_arena *mem,
                        struct sa_item_verdict *ret) BUS_MUSTCHECK;
-/* SHA-256 over (catalogue version, rule date, members, facts) and over the
- * items, each in Avro's binary form in the record's own order. */
-int evaluation_hashes(struct sa_evaluation *e,
+/* *ret: e as it goes out, its facts and items written once (BUS_WIRE_ENCODED;
+ * facts are the bytes of e->facts, borrowed) and its hashes: SHA-256 over
+ * (catalogue version, rule date, members, facts) and over the items, each in
+ * Avro's binary form in the record's own order. */
+int evaluation_encode(const struct sa_evaluation *e,
+                      const struct bus_strv *facts,
                       struct bus_arena *mem,
+                      struct sa_evaluation *ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 
-#define evaluation_household(c, members, facts, mem, ret, err)          \
-    bus_household_of(                                                   \
-        c, &(struct bus_household_members){(members)->v, (members)->n}, \
-        (facts)->v, (facts)->n, mem, ret)
 #define evaluation_item(c, date, members, v, mem, ret)                        \
     evaluation_item_of(                                                       \
         c, date, &(struct bus_household_members){(members)->v, (members)->n}, \

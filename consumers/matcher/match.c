@@ -49,26 +49,6 @@ static struct sa_assignment_state *latest(struct sa_household_state *st,
     return NULL;
 }
 
-static int disclosed_facts(struct step *s, struct sa_assignment *a)
-{
-    const struct sa_household_state *st = s->state;
-    const struct bus_policy_catalogue *c = s->rules->catalogue;
-    struct sa_fact *v = bus_arena_alloc(s->mem, (st->facts.n + 1) * sizeof(*v));
-    if (v == NULL) {
-        return step_no_memory(s);
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < st->facts.n; i++) {
-        int fact = bus_policy_fact_find(c, st->facts.v[i].name);
-        if (fact >= 0 && bus_policy_discloses(c, a->department, fact)) {
-            v[n++] = st->facts.v[i];
-        }
-    }
-    a->facts.v = v;
-    a->facts.n = n;
-    return BUS_OK;
-}
-
 static int emit_assignment(struct step *s,
                            const struct sa_assignment_state *st,
                            enum sa_assignment_action action,
@@ -97,7 +77,13 @@ static int emit_assignment(struct step *s,
     a->due = st->due;
     a->division_code = s->state->division_code;
     bool gone = action == SA_ASSIGNMENT_ACTION_WITHDRAWN;
-    int rc = gone ? BUS_OK : disclosed_facts(s, a);
+    struct bus_strv *facts = NULL;
+    int rc =
+        gone ? BUS_OK : disclosed_facts(s, st->item, st->department, &facts);
+    if (facts != NULL) {
+        a->facts.v = (void *)facts;
+        a->facts.n = BUS_WIRE_ENCODED;
+    }
     if (judged != NULL && !gone) {
         a->missing.v = judged->missing.v;
         a->missing.n = judged->missing.n;
@@ -262,6 +248,7 @@ static bool in_list(const struct sa_missing_fact *list,
 /* What the insurer may supply, was not asked yet, and an undetermined item
  * waits for. */
 static int collect_askable(struct step *s,
+                           const struct bus_policy_result *result,
                            const struct sa_evaluation *e,
                            struct sa_missing_fact **ret,
                            size_t *ret_n)
@@ -277,9 +264,8 @@ static int collect_askable(struct step *s,
         const struct sa_item_verdict *v = &e->items.v[i];
         for (size_t j = 0; j < v->missing.n && n < VERIFY_FACTS_MAX; j++) {
             const struct sa_missing_fact *m = &v->missing.v[j];
-            int fact = bus_policy_fact_find(r->catalogue, m->name);
-            if (fact >= 0 &&
-                bus_policy_fact_supplied_by(r->catalogue, fact,
+            if (bus_policy_fact_supplied_by(r->catalogue,
+                                            result->items[i].missing[j].fact,
                                             BUS_STRV("insurer")) &&
                 !asked_before(s->state, m) && !in_list(list, n, m)) {
                 list[n++] = *m;
@@ -315,12 +301,15 @@ static int note_request(struct step *s, const struct sa_verification_request *q)
     return BUS_OK;
 }
 
-static int ask_insurer(struct step *s, const struct sa_evaluation *e)
+static int ask_insurer(struct step *s,
+                       const struct bus_policy_result *result,
+                       const struct sa_evaluation *e)
 {
     struct sa_missing_fact *facts = NULL;
     size_t n = 0;
-    int rc =
-        s->rules->insurer.n == 0 ? BUS_OK : collect_askable(s, e, &facts, &n);
+    int rc = s->rules->insurer.n == 0
+                 ? BUS_OK
+                 : collect_askable(s, result, e, &facts, &n);
     if (rc != BUS_OK || n == 0) {
         return rc;
     }
@@ -390,7 +379,8 @@ make_evaluation(struct step *s, const struct bus_policy_result *result)
 
 static int fan_out(struct step *s,
                    const struct bus_policy_result *result,
-                   struct sa_evaluation *e)
+                   const struct sa_evaluation *e,
+                   const struct sa_evaluation *encoded)
 {
     int32_t undetermined = 0;
     for (size_t i = 0; i < result->count; i++) {
@@ -399,11 +389,11 @@ static int fan_out(struct step *s,
     s->state->undetermined = undetermined;
     int rc = step_emit(s, &(struct matcher_output){
                               .topic = MATCHER_OUT_EVALUATIONS,
-                              .record = e,
+                              .record = encoded,
                               .event_id = e->event_id,
                               .case_id = e->case_id,
                           });
-    rc = rc == BUS_OK ? ask_insurer(s, e) : rc;
+    rc = rc == BUS_OK ? ask_insurer(s, result, e) : rc;
     for (size_t i = 0; rc == BUS_OK && i < result->count; i++) {
         rc = settle_item(s, &result->items[i], &e->items.v[i]);
     }
@@ -419,8 +409,11 @@ int match_household(struct step *s)
         return BUS_OK; /* a signal without an application: kept, not judged */
     }
     struct bus_policy_household h;
-    int rc = evaluation_household(s->rules->catalogue, &st->members, &st->facts,
-                                  s->mem, &h, s->err);
+    struct bus_household_members members = {st->members.v, st->members.n};
+    int rc = number_facts(s);
+    rc = rc ? rc
+            : bus_household_of(s->rules->catalogue, &members, st->facts.v,
+                               s->facts.ids, st->facts.n, s->mem, &h);
     struct bus_policy_result result;
     rc = rc != BUS_OK
              ? rc
@@ -431,7 +424,8 @@ int match_household(struct step *s)
         return rc;
     }
     struct sa_evaluation *e = make_evaluation(s, &result);
-    if (e == NULL) {
+    struct sa_evaluation *encoded = bus_arena_alloc(s->mem, sizeof(*encoded));
+    if (e == NULL || encoded == NULL) {
         return step_no_memory(s);
     }
     for (size_t i = 0; i < result.count; i++) {
@@ -443,6 +437,6 @@ int match_household(struct step *s)
             return step_no_memory(s);
         }
     }
-    rc = evaluation_hashes(e, s->mem, s->err);
-    return rc == BUS_OK ? fan_out(s, &result, e) : rc;
+    rc = evaluation_encode(e, s->facts.bytes, s->mem, encoded, s->err);
+    return rc == BUS_OK ? fan_out(s, &result, e, encoded) : rc;
 }

@@ -17,6 +17,15 @@
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
+/* The state's facts, numbered and written once; of an older list: made anew. */
+struct step_facts
+{
+    const struct sa_fact *of;
+    size_t n;
+    int32_t *ids;   /* of the catalogue's dictionary, -1 */
+    uint32_t *ends; /* of bus_wire_encode_field() */
+    struct bus_strv *bytes;
+};
 /* One call of matcher_decide(). */
 struct step
 {
@@ -29,6 +38,7 @@ struct step
     struct bus_id cause; /* id of the event in hand */
     int64_t now_ms;      /* its occurred_at */
     int32_t today;       /* that day in China */
+    struct step_facts facts;
 };
 
 /* Rejects with a reason code of the dead letter. */
@@ -62,6 +72,14 @@ int fold_facts(struct step *s,
 int fold_grant(struct step *s,
                const struct bus_policy_item *item,
                bool *ret_changed);
+/* Fills s->facts. */
+int number_facts(struct step *s);
+/* disclose.c: those of the state's facts that the item's department may
+ * receive, as the bytes of an array. */
+int disclosed_facts(struct step *s,
+                    struct bus_strv item,
+                    struct bus_strv department,
+                    struct bus_strv **ret);
 /* match.c: evaluates all items and fans out what differs. */
 int match_household(struct step *s);
 /* application.c */

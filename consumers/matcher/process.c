@@ -210,10 +210,17 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
 
 static int put_state(struct work *w,
                      struct overlay_slot *slot,
-                     const struct sa_household_state *st,
+                     const struct sa_household_state *state,
+                     const struct matcher_outputs *outs,
                      struct bus_err *err)
 {
     const struct bus_wire_type *type = &sa_household_state_type;
+    struct sa_household_state copy = *state, *st = &copy;
+    if (outs->facts.n > 0 && outs->facts_of == st->facts.v &&
+        outs->facts_n == st->facts.n) {
+        st->facts.v = (void *)(uintptr_t)&outs->facts;
+        st->facts.n = BUS_WIRE_ENCODED;
+    }
     size_t n = bus_wire_size(type, st);
     uint8_t *p = bus_arena_alloc(&w->lane->batch, n + BUS_WIRE_FRAME_BYTES);
     if (p == NULL) {
@@ -240,7 +247,8 @@ static int put_all(struct work *w,
     for (size_t i = 0; rc == BUS_OK && i < outs->n; i++) {
         rc = put_output(w, &outs->v[i], err);
     }
-    return rc == BUS_OK && outs->changed ? put_state(w, slot, st, err) : rc;
+    return rc == BUS_OK && outs->changed ? put_state(w, slot, st, outs, err)
+                                         : rc;
 }
 
 static bool seals_anything(const struct matcher_outputs *outs)

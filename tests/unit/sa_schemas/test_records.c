@@ -1,5 +1,6 @@
 /* The generated types: every record round-trips, every truncation of its bytes
  * is a clean error, hostile lengths allocate nothing. */
+#include <stddef.h>
 #include <string.h>
 
 #include "bus/wire/codec.h"
@@ -70,6 +71,39 @@ static void a_record_comes_back(void **state)
     bus_arena_fini(&mem);
 }
 
+/* An array written once and put back is the array. */
+static void an_encoded_array_is_the_array(void **state)
+{
+    (void)state;
+    struct bus_arena mem;
+    bus_arena_init(&mem, 0, 0);
+    struct bus_err err;
+    struct bus_strv bytes = sample(&mem), facts, again;
+    void *record = NULL;
+    uint32_t ends[3];
+    assert_int_equal(
+        bus_wire_decode_own(&sa_application_type, bytes, &mem, &record, &err),
+        BUS_OK);
+    struct sa_application *a = record;
+    assert_int_equal(
+        bus_wire_encode_field(&sa_application_type, a,
+                              offsetof(struct sa_application, facts), &mem,
+                              ends, &facts, &err),
+        BUS_OK);
+    assert_int_equal(facts.p[0], 6); /* three, as a zigzag */
+    assert_int_equal(ends[2], facts.n - 1);
+    assert_int_equal(facts.p[facts.n - 1], 0);
+    assert_memory_equal(facts.p + ends[0] + 1, "member.disabled", 15);
+    a->facts.v = (void *)&facts;
+    a->facts.n = BUS_WIRE_ENCODED;
+    assert_int_equal(
+        bus_wire_encode_arena(&sa_application_type, a, &mem, &again, &err),
+        BUS_OK);
+    assert_int_equal(again.n, bytes.n);
+    assert_memory_equal(again.p, bytes.p, bytes.n);
+    bus_arena_fini(&mem);
+}
+
 static void every_truncation_is_an_error(void **state)
 {
     (void)state;
@@ -126,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back),
+        cmocka_unit_test(an_encoded_array_is_the_array),
         cmocka_unit_test(every_truncation_is_an_error),
         cmocka_unit_test(flipped_bytes_never_crash),
     };

@@ -1,0 +1,107 @@
+/* What of the state's facts goes out. They are numbered and written once an
+ * event: the evaluation, every assignment and the state take the same bytes. */
+#include <string.h>
+
+#include "bus/policy/source.h"
+#include "consumers/matcher/parts.h"
+
+/* Facts mostly come in the dictionary's order: the next is tried first. */
+static int32_t id_of(const struct bus_policy_catalogue *c,
+                     int32_t before,
+                     struct bus_strv name)
+{
+    int32_t next = before + 1;
+    return (size_t)next < bus_policy_fact_count(c) &&
+                   bus_strv_eq(bus_policy_fact_name(c, next), name)
+               ? next
+               : bus_policy_fact_find(c, name);
+}
+
+int number_facts(struct step *s)
+{
+    const struct sa_household_state *st = s->state;
+    struct step_facts *f = &s->facts;
+    size_t n = st->facts.n;
+    if (f->ids != NULL && f->of == st->facts.v && f->n == n) {
+        return BUS_OK;
+    }
+    *f = (struct step_facts){.of = st->facts.v, .n = n};
+    f->ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*f->ids));
+    f->ends = bus_arena_alloc(s->mem, (n + 1) * sizeof(*f->ends));
+    f->bytes = bus_arena_alloc(s->mem, sizeof(*f->bytes));
+    if (f->ids == NULL || f->ends == NULL || f->bytes == NULL) {
+        return step_no_memory(s);
+    }
+    for (size_t i = 0; i < n; i++) {
+        f->ids[i] = id_of(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
+                          st->facts.v[i].name);
+    }
+    int rc = bus_wire_encode_field(&sa_household_state_type, st,
+                                   offsetof(struct sa_household_state, facts),
+                                   s->mem, f->ends, f->bytes, s->err);
+    if (rc != BUS_OK) {
+        return step_no_memory(s);
+    }
+    s->out->facts_of = f->of;
+    s->out->facts_n = n;
+    s->out->facts = *f->bytes;
+    return BUS_OK;
+}
+
+static bool
+may(const struct step *s, int item, struct bus_strv department, int fact)
+{
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    return fact >= 0 &&
+           (item >= 0 ? bus_policy_item_discloses(c, (size_t)item, fact)
+                      : bus_policy_discloses(c, department, fact));
+}
+
+static uint8_t *put_count(size_t n, uint8_t *p)
+{
+    uint64_t z = (uint64_t)n << 1; /* zigzag of what is not negative */
+    for (; z >= 0x80; z >>= 7) {
+        *p++ = (uint8_t)(z | 0x80);
+    }
+    *p++ = (uint8_t)z;
+    return p;
+}
+
+#define COUNT_BYTES 10
+
+int disclosed_facts(struct step *s,
+                    struct bus_strv item,
+                    struct bus_strv department,
+                    struct bus_strv **ret)
+{
+    int rc = number_facts(s);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    const struct step_facts *f = &s->facts;
+    int number = bus_policy_item_find(s->rules->catalogue, item);
+    struct bus_strv *view = bus_arena_alloc(s->mem, sizeof(*view));
+    uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + COUNT_BYTES);
+    if (view == NULL || bytes == NULL) {
+        return step_no_memory(s);
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        count += may(s, number, department, f->ids[i]);
+    }
+    uint8_t *p = count > 0 ? put_count(count, bytes) : bytes;
+    uint8_t head[COUNT_BYTES];
+    size_t from = (size_t)(put_count(f->n, head) - head);
+    for (size_t i = 0; i < f->n; i++) {
+        size_t n = f->ends[i] - from;
+        if (may(s, number, department, f->ids[i])) {
+            memcpy(p, f->bytes->p + from, n);
+            p += n;
+        }
+        from = f->ends[i];
+    }
+    *p++ = 0;
+    *view = (struct bus_strv){(const char *)bytes, (size_t)(p - bytes)};
+    *ret = view;
+    return BUS_OK;
+}

@@ -1,0 +1,303 @@
+/* One application through the matcher's own work, without a broker: decode,
+ * decide, seal, encode what goes out and the state. CPU time, the general
+ * heap's allocations, and what each part takes.
+ *
+ *   bench_decide [--json] [--quick] [applications]
+ *
+ * The keys are made for the run. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/adapter/emit.h"
+#include "bus/adapter/frame.h"
+#include "bus/base/hash.h"
+#include "bus/base/heap.h"
+#include "bus/policy/calendar.h"
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+#include "tests/bench/forms.h"
+
+#define HOMES 2000
+#define SEED  7
+
+enum part { DECODE, DECIDE, PERSONAL, EVENTS, STATE, PARTS };
+static const char *const part_names[] = {"decode", "decide", "seals", "events",
+                                         "state"};
+
+static struct
+{
+    struct bus_strv values[HOMES];
+    struct matcher_rules rules;
+    struct bus_policy_catalogue *catalogue;
+    struct bus_policy_calendar *calendar;
+    struct bus_wire_keyring *keys;
+    struct bus_wire_registry *schemas;
+    struct bus_arena mem;
+    double took[PARTS];
+    uint64_t bytes, messages, hash;
+    bool digest; /* nothing is sealed, so that it is the same each time */
+} b;
+static uint64_t allocations;
+
+static void *counted_alloc(void *data, size_t n)
+{
+    (void)data;
+    allocations++;
+    return malloc(n);
+}
+
+static void *counted_realloc(void *data, void *p, size_t n)
+{
+    (void)data;
+    allocations++;
+    return realloc(p, n);
+}
+
+static void counted_free(void *data, void *p)
+{
+    (void)data;
+    free(p);
+}
+
+static void die(const char *what)
+{
+    (void)fprintf(stderr, "bench_decide: %s\n", what);
+    exit(1);
+}
+
+static double cpu(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
+{
+    return bus_policy_deadline(data, start, n, working);
+}
+
+static void line(FILE *f, int id, const char *owner)
+{
+    (void)fprintf(f, "%d %s ", id, owner);
+    for (int i = 0; i < 32; i++) {
+        (void)fprintf(f, "%02x", (unsigned)(id * 7 + i) & 0xffu);
+    }
+    (void)fputc('\n', f);
+}
+
+static const char *const owners[] = {
+    "bus", "dispatch", "CL", "CS", "FG", "FL", "GH", "HH", "JY", "MZ",
+    "NY",  "RS",       "SF", "TW", "TY", "WJ", "YB", "YJ", "ZF", "ZJ"};
+
+static void make_keys(void)
+{
+    static char ring[] = "/tmp/bench-ring-XXXXXX";
+    static char person[] = "/tmp/bench-person-XXXXXX";
+    FILE *f = fdopen(mkstemp(ring), "w"), *p = fdopen(mkstemp(person), "w");
+    if (f == NULL || p == NULL) {
+        die("no files for keys");
+    }
+    int n = (int)(sizeof(owners) / sizeof(owners[0]));
+    for (int i = 0; i < n; i++) {
+        line(f, i + 1, owners[i]);
+    }
+    line(f, n + 1, "caixian");
+    (void)fprintf(p, "%064d\n", 7);
+    if (fclose(f) != 0 || fclose(p) != 0) {
+        die("no files for keys");
+    }
+    (void)setenv("LIANOU_KEYRING", ring, 1);
+    (void)setenv("LIANOU_PERSON_KEY", person, 1);
+    struct bus_err err;
+    if (bus_wire_keyring_open(ring, &b.keys, &err) != BUS_OK) {
+        die(err.msg);
+    }
+}
+
+static void open_all(void)
+{
+    const char *source = getenv("LIANOU_SOURCE");
+    char folder[512];
+    struct bus_err err;
+    (void)snprintf(folder, sizeof(folder), "%s/bus-config",
+                   source ? source : ".");
+    make_keys();
+    forms_open(folder, b.digest);
+    (void)unlink(getenv("LIANOU_KEYRING"));
+    (void)unlink(getenv("LIANOU_PERSON_KEY"));
+    const struct bus_config *c = forms_config();
+    b.catalogue = bus_frame_catalogue(c);
+    b.schemas = bus_wire_registry_new();
+    if (b.catalogue == NULL || b.schemas == NULL ||
+        bus_policy_calendar_new(c->calendars, c->calendars_count, &b.calendar,
+                                &err) != BUS_OK) {
+        die("the configuration");
+    }
+    b.rules = (struct matcher_rules){.catalogue = b.catalogue,
+                                     .insurer = BUS_STRV("caixian"),
+                                     .verification_days = 5,
+                                     .deadline = deadline,
+                                     .data = b.calendar};
+    for (uint64_t i = 0; i < HOMES; i++) {
+        struct bus_strv key, value;
+        forms_make(SEED, i, &key, &value);
+        char *own = bus_malloc(value.n);
+        if (own == NULL) {
+            die("no memory");
+        }
+        memcpy(own, value.p, value.n);
+        b.values[i] = (struct bus_strv){own, value.n};
+    }
+}
+
+/* The time since the last call goes to a part. */
+static void lap(enum part part, double *from)
+{
+    double t = cpu();
+    b.took[part] += t - *from;
+    *from = t;
+}
+
+static const struct bus_wire_type *type_of(enum matcher_topic t)
+{
+    static const struct bus_wire_type *const types[] = {
+        [MATCHER_OUT_EVALUATIONS] = &sa_evaluation_type,
+        [MATCHER_OUT_ASSIGNMENTS] = &sa_assignment_type,
+        [MATCHER_OUT_VERIFICATIONS] = &sa_verification_request_type,
+        [MATCHER_OUT_CASES] = &sa_case_event_type,
+        [MATCHER_OUT_PARKED] = &sa_parked_note_type,
+    };
+    return types[t];
+}
+
+static int seals(const struct sa_household_state *st,
+                 struct matcher_outputs *outs,
+                 struct bus_err *err)
+{
+    struct bus_wire_binding in = {"application", "personal",
+                                  &st->personal_event};
+    struct bus_strv personal;
+    int rc = bus_wire_open(b.keys, &in, st->personal, &b.mem, &personal, err);
+    for (size_t i = 0; rc == BUS_OK && i < outs->n; i++) {
+        struct matcher_output *o = &outs->v[i];
+        if (o->seal_for.n == 0 || o->topic != MATCHER_OUT_ASSIGNMENTS) {
+            continue;
+        }
+        size_t n = personal.n + BUS_WIRE_SEAL_BYTES;
+        uint8_t *to = bus_arena_alloc(&b.mem, n);
+        struct bus_wire_binding out = {"assignment", "personal", &o->event_id};
+        rc = to ? bus_wire_seal(b.keys, o->seal_for, &out, personal, to, err)
+                : bus_fail(err, BUS_ENOMEM, "a seal");
+        struct sa_assignment *a = (void *)(uintptr_t)o->record;
+        a->has_personal = true;
+        a->personal = (struct bus_strv){(char *)to, n};
+    }
+    return rc;
+}
+
+static int put(const struct matcher_output *o, struct bus_err *err)
+{
+    struct bus_rendered r;
+    struct bus_emit e = {.type = type_of(o->topic),
+                         .record = o->record,
+                         .ce_type = "sa.record.v1",
+                         .source = BUS_STRV("/county/371425/matcher"),
+                         .event_id = o->event_id,
+                         .household_id = o->case_id,
+                         .case_id = o->case_id,
+                         .cause_id = o->event_id,
+                         .occurred_at = 1};
+    int rc = bus_emit_render(&e, &b.mem, &r, err);
+    if (rc == BUS_OK && b.digest) {
+        b.hash = bus_hash64(r.value.p, r.value.n, b.hash);
+    }
+    b.bytes += r.value.n;
+    b.messages++;
+    return rc;
+}
+
+static int one(struct bus_strv value, struct bus_err *err)
+{
+    double from = cpu();
+    void *record = NULL;
+    struct matcher_outputs outs;
+    bus_arena_reset(&b.mem);
+    int rc = bus_wire_decode(b.schemas, &sa_application_type, value, &b.mem,
+                             &record, err);
+    struct sa_household_state *st = bus_arena_calloc(&b.mem, 1, sizeof(*st));
+    lap(DECODE, &from);
+    struct matcher_event event = {
+        .kind = MATCHER_APPLICATION, .record = record, .bytes = value};
+    rc = rc ? rc : matcher_decide(&b.rules, st, &event, &b.mem, &outs, err);
+    lap(DECIDE, &from);
+    rc = rc || b.digest ? rc : seals(st, &outs, err);
+    lap(PERSONAL, &from);
+    for (size_t i = 0; rc == BUS_OK && i < outs.n; i++) {
+        rc = put(&outs.v[i], err);
+    }
+    lap(EVENTS, &from);
+    struct bus_strv bytes;
+    if (rc == BUS_OK && outs.facts_of == st->facts.v) {
+        st->facts.v = (void *)&outs.facts; /* as the shell does */
+        st->facts.n = BUS_WIRE_ENCODED;
+    }
+    rc = rc ? rc
+            : bus_wire_encode_arena(&sa_household_state_type, st, &b.mem,
+                                    &bytes, err);
+    lap(STATE, &from);
+    if (rc == BUS_OK && b.digest) {
+        b.hash = bus_hash64(bytes.p, bytes.n, b.hash);
+    }
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    long n = 40000;
+    for (int i = 1; i < argc; i++) {
+        b.digest = b.digest || strcmp(argv[i], "--digest") == 0;
+        n = strcmp(argv[i], "--quick") == 0 ? 4000
+            : argv[i][0] != '-'             ? strtol(argv[i], NULL, 10)
+                                            : n;
+    }
+    struct bus_heap heap = {NULL, counted_alloc, counted_realloc, counted_free};
+    struct bus_err err;
+    bus_heap_set(&heap);
+    open_all();
+    bus_arena_init(&b.mem, 256u << 10, 0);
+    for (long i = -HOMES; i < n; i++) {
+        if (i == 0) { /* what came before was to warm up */
+            memset(b.took, 0, sizeof(b.took));
+            allocations = b.bytes = b.messages = b.hash = 0;
+        }
+        if (one(b.values[(i + HOMES) % HOMES], &err) != BUS_OK) {
+            die(err.msg);
+        }
+    }
+    double all = 0;
+    for (int i = 0; i < PARTS; i++) {
+        all += b.took[i];
+        (void)printf("%-8s %6.2f us\n", part_names[i],
+                     b.took[i] * 1e6 / (double)n);
+    }
+    if (b.digest) {
+        (void)printf("digest %016llx\n", (unsigned long long)b.hash);
+    }
+    (void)printf("%.2f events of %.0f bytes an application\n",
+                 (double)b.messages / (double)n,
+                 (double)b.bytes / (double)b.messages);
+    (void)printf("{\"name\":\"matcher's own work for an application, no "
+                 "broker\",\"value\":%.2f,\"unit\":\"us\",\"target\":null,"
+                 "\"better\":\"less\"}\n",
+                 all * 1e6 / (double)n);
+    (void)printf("{\"name\":\"allocations from the general heap for it\","
+                 "\"value\":%.4f,\"unit\":\"\",\"target\":0,"
+                 "\"better\":\"less\"}\n",
+                 (double)allocations / (double)n);
+    return 0;
+}

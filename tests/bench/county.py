@@ -1,0 +1,111 @@
+"""What the benches of whole roles share: a configuration with topics of its own, keys, roles as processes."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+
+SOURCE = pathlib.Path(os.environ["LIANOU_SOURCE"])
+PROGRAM = os.environ["LIANOU_PROGRAM"]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    import socket
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def cpu_of(pid):
+    """User and system seconds of a process so far."""
+    fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+class County:
+    """bus-config with its own topic prefix; state and keys under work."""
+
+    def __init__(self, work, prefix, partitions=4, keys=None, config=SOURCE / "bus-config", **more):
+        self.dir = pathlib.Path(work) / prefix.strip(".")
+        self.dir.mkdir(parents=True)
+        self.prefix = prefix
+        self.partitions = partitions
+        self.config = self.dir / "bus-config"
+        shutil.copytree(config, self.config)
+        bus = self.config / "bus.yaml"
+        bus.write_text(re.sub(r"^prefix: .*$", "prefix: " + prefix, bus.read_text(), flags=re.M))
+        self.keys = keys or self.make_keys()
+        self.env = dict(os.environ, LIANOU_CONFIG=str(self.config), LIANOU_KAFKA_PARTITIONS=str(partitions),
+                        LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1",
+                        LIANOU_STATE=str(self.dir / "state"), LIANOU_KEYRING=str(self.keys / "keyring"),
+                        LIANOU_PERSON_KEY=str(self.keys / "person.key"), **more)
+        self.port = {}
+        for role in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY"):
+            self.port[role.lower()] = free_port()
+            self.env["LIANOU_PORT_" + role] = str(self.port[role.lower()])
+
+    def make_keys(self):
+        codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
+                 for p in sorted((self.config / "partners.d").glob("*.yaml"))]
+        (self.dir / "keyring").write_text("".join("%d %s %s\n" % (i + 1, o, os.urandom(32).hex())
+                                                  for i, o in enumerate(["bus", "dispatch"] + codes)))
+        (self.dir / "person.key").write_text(os.urandom(32).hex() + "\n")
+        for f in ("keyring", "person.key"):
+            (self.dir / f).chmod(0o600)
+        return self.dir
+
+    def lianou(self, *args):
+        return subprocess.run([PROGRAM, *args], env=self.env, check=True, capture_output=True, text=True).stdout
+
+    def tool(self, name, *args):
+        """A tool of tests/bench that prints one line of JSON."""
+        out = subprocess.run([os.path.join(os.environ["LIANOU_BENCH_DIR"], name), *map(str, args)], env=self.env,
+                             check=True, stdout=subprocess.PIPE, text=True).stdout
+        return json.loads(out)
+
+    def start(self, role, **more):
+        return Role(self, role, dict(self.env, **more))
+
+
+class Role:
+    def __init__(self, county, role, env):
+        self.county, self.role = county, role
+        self.log = county.dir / (role.replace(" ", "-") + ".log")
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen([PROGRAM, "run", *role.split()], env=env, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=open(self.log, "a"))
+        self.pid = self.process.pid
+
+    def get(self, path):
+        url = "http://127.0.0.1:%d%s" % (self.county.port[self.role.split()[0]], path)
+        try:
+            with urllib.request.urlopen(url, timeout=2) as r:
+                return r.status, r.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+        except OSError:
+            return 0, ""
+
+    def wait_ready(self, limit=60):
+        while self.get("/readyz")[0] != 200:
+            if self.process.poll() is not None or time.monotonic() - self.begun > limit:
+                raise RuntimeError("%s is not ready:\n%s" % (self.role, self.log.read_text()[-2000:]))
+            time.sleep(0.01)
+
+    def cpu(self):
+        return cpu_of(self.pid)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
