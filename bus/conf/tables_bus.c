@@ -142,7 +142,7 @@ static const struct bus_key matcher_keys[] = {
      .doc = "how long an idle lane waits for more",
      .doc_zh = "空闲时等待合批的时间"},
     {"transaction", BUS_KEY_DURATION, AT(bus_config_matcher, transaction_ms),
-     .dflt = "60s", .min = 5000, .max = 900000, .doc = "transaction.timeout.ms",
+     .dflt = "30s", .min = 5000, .max = 900000, .doc = "transaction.timeout.ms",
      .doc_zh = "事务超时"},
     {"map_size", BUS_KEY_SIZE, AT(bus_config_matcher, map_bytes),
      .dflt = "1GiB", .min = 1048576, .max = INT64_C(1) << 40,

@@ -22,7 +22,12 @@
  * skipped. When the end of a transaction is in doubt the producer is destroyed
  * and made anew (which ends the old transaction one way or the other), the
  * committed offsets are read, and they tell whether it was committed.
- * A second instance of the same name fences this one: BUS_EFENCED, stop. */
+ * A second instance of the same name takes over: this one stops with
+ * BUS_EFENCED. The group decides who bears the name; a producer is only made
+ * while it is we, so the one that took over is not fenced in its turn. An
+ * instance that dies holds its partitions back for the session (10 s), and the
+ * offsets of its open transaction for transaction_ms and up to 10 s more: the
+ * same instance started again ends it at once. */
 #ifndef BUS_KAFKA_EOS_H
 #define BUS_KAFKA_EOS_H
 
@@ -89,7 +94,7 @@ struct bus_kafka_eos_conf
     int lanes;              /* 0 = 2 */
     size_t batch_max;       /* 0 = 10 000 */
     int64_t batch_wait_ms;  /* 0 = 20: how long an idle lane gathers */
-    int64_t transaction_ms; /* transaction.timeout.ms; 0 = 60 000 */
+    int64_t transaction_ms; /* transaction.timeout.ms; 0 = 30 000 */
     int64_t queued_bytes;   /* prefetch of a lane; 0 = 16 MiB / lanes */
     const struct bus_kafka_eos_ops *ops;
     void *data;

@@ -12,7 +12,7 @@
 #define EOS_LANES_DEFAULT   2
 #define EOS_BATCH_DEFAULT   10000
 #define EOS_WAIT_MS_DEFAULT 20
-#define EOS_TXN_MS_DEFAULT  60000
+#define EOS_TXN_MS_DEFAULT  30000
 #define EOS_QUEUED_DEFAULT  (16 * 1024 * 1024)  /* all lanes together */
 #define EOS_OUT_BYTES_MAX   (256 * 1024 * 1024) /* of one batch */
 #define EOS_IDLE_MS         1000                /* an idle lane looks around */

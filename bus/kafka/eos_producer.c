@@ -1,5 +1,7 @@
 /* A lane's transactional producer.
  *
+ * - the group is asked first whether the name is still ours: to initialise
+ *   transactions would fence the instance that took over
  * - make: handle, transactions initialised (which ends what an earlier owner
  *   of the id left open, one way or the other), output topics' metadata read
  * - a broker away: again with back-off until interrupted
@@ -85,7 +87,10 @@ static int prefetch(struct eos_lane *lane, struct bus_err *err)
 
 static int try_make(struct eos_lane *lane, struct bus_err *err)
 {
-    int rc = lane->producer == NULL ? make_handle(lane, err) : 0;
+    int rc = kafka_group_check(lane->eos->group, err);
+    if (rc == 0 && lane->producer == NULL) {
+        rc = make_handle(lane, err);
+    }
     if (rc != 0) {
         return rc;
     }

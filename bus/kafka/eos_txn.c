@@ -7,7 +7,8 @@
  * - anything else, also a commit without an answer: the end is in doubt. The
  *   producer is destroyed and made anew, which ends the transaction; then the
  *   group's offsets tell which way: behind this batch, it was committed
- * - fenced: another instance took over; the shell stops
+ * - fenced, or so it looks: the same; whether another instance took over the
+ *   group tells (eos_producer_make), and then the shell stops
  *
  * Everything is flushed before the offsets are sent: a later owner of the
  * partitions, which the coordinator admits only after our offsets were taken
@@ -42,28 +43,12 @@ static void drain_events(struct eos_lane *lane)
     }
 }
 
-static bool is_fenced(const struct bus_err *err)
-{
-    return err->code == BUS_EFENCED;
-}
-
 /* What an error of a transaction call means. Destroys e. */
 static enum end
 judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
 {
     bool abort = rd_kafka_error_txn_requires_abort(e) != 0;
-    /* After a lost session the library has no member id and the coordinator
-     * takes us for a stranger. Whether there is one, the group tells. */
-    bool member =
-        rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
     (void)kafka_fail_error(err, e, what);
-    if (member) {
-        err->code = BUS_EAWAY;
-        return abort ? END_ABORTED : END_DOUBT;
-    }
-    if (is_fenced(err)) {
-        return END_FAILED;
-    }
     return abort ? END_ABORTED : END_DOUBT;
 }
 
@@ -175,14 +160,15 @@ static enum end work(struct eos_lane *lane, struct bus_err *err)
     if (rc == 0) {
         *err = lane->out.err;
     }
-    return is_fenced(err) ? END_FAILED : END_ABORTED;
+    return END_ABORTED;
 }
 
 static enum end attempt(struct eos_lane *lane, struct bus_err *err)
 {
     rd_kafka_error_t *e = rd_kafka_begin_transaction(lane->producer);
     if (e != NULL) {
-        return judge(e, "begin", err) == END_FAILED ? END_FAILED : END_DOUBT;
+        (void)judge(e, "begin", err);
+        return END_DOUBT;
     }
     enum end end = work(lane, err);
     uint64_t begun = bus_clock_system.monotonic_ns(bus_clock_system.data);
@@ -228,6 +214,14 @@ static int resolve(struct eos_lane *lane, bool *ret, struct bus_err *err)
     }
     *ret = behind;
     return 0;
+}
+
+/* After an abort of our own: refused as a member, or by a fatal error. */
+static enum end end_fenced(struct eos_lane *lane, struct bus_err *err)
+{
+    return kafka_group_check(lane->eos->group, err) == BUS_EFENCED
+               ? END_FAILED
+               : END_ABORTED;
 }
 
 static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
@@ -327,6 +321,10 @@ bool eos_batch_run(struct eos_lane *lane)
             struct bus_err why = err;
             end = end_doubt(lane, &err);
             err = end == END_ABORTED ? why : err;
+        }
+        if (end == END_ABORTED && err.code == BUS_EFENCED) {
+            err.code = BUS_EAWAY;
+            end = end_fenced(lane, &err);
         }
         if (end == END_COMMITTED) {
             bus_backoff_reset(&lane->backoff);

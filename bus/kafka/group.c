@@ -10,7 +10,8 @@
  *   begun meanwhile
  * - the session was lost (a long absence of the broker): the library forgets
  *   its member id and would soon be told that it is fenced by itself; so once
- *   the owner is quiet the handle is destroyed and made anew
+ *   the owner is quiet the handle is destroyed and made anew, unless another
+ *   instance bears the name by then: that is being fenced
  * - a fatal error (fenced): failed(), nothing more
  * - close: probe ended, offsets committed, group left, all on the thread pool
  */
@@ -48,6 +49,7 @@ struct kafka_group
     rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
     bool working, subscribed, assigned, failed, closing;
     bool lost, renewing;
+    char *member; /* the id the group gave us last; the library's memory */
     int rc;
     struct bus_err err; /* of the work */
     rd_kafka_topic_partition_list_t *commit;
@@ -111,6 +113,11 @@ static void look(void *data)
     if (g->rc == 0) {
         g->rc = kafka_topics_there(g->rk, g->conf.also, g->conf.also_count,
                                    false, &g->err);
+    }
+    if (g->rc == 0 && g->member != NULL) {
+        g->rc = kafka_group_check(g, &g->err);
+        /* Nobody bears the name: we may. */
+        g->rc = g->rc == BUS_EAGAIN ? 0 : g->rc;
     }
 }
 
@@ -252,6 +259,25 @@ void kafka_group_start(struct kafka_group *g)
     }
 }
 
+int kafka_group_check(struct kafka_group *g, struct bus_err *err)
+{
+    enum kafka_member who = KAFKA_MEMBER_OURS;
+    if (g->member == NULL) {
+        return 0; /* bears no name */
+    }
+    int rc = kafka_member_ask(g->rk, &g->conf, g->member, &who, err);
+    if (rc == 0 && who == KAFKA_MEMBER_OTHER) {
+        return bus_fail(err, BUS_EFENCED,
+                        "group %s: another instance bears the name %s",
+                        g->conf.group, g->conf.instance);
+    }
+    if (rc == 0 && who == KAFKA_MEMBER_NOBODY) {
+        return bus_fail(err, BUS_EAGAIN, "group %s: the session has ended",
+                        g->conf.group);
+    }
+    return rc;
+}
+
 static void renew(struct kafka_group *g);
 
 void kafka_group_stop(struct kafka_group *g)
@@ -261,12 +287,32 @@ void kafka_group_stop(struct kafka_group *g)
         return;
     }
     (void)rd_kafka_assign(g->rk, NULL);
-    if (g->lost) {
+    if (g->lost && !g->failed) {
         renew(g);
     }
 }
 
 /* -- events */
+
+/* The id is asked for while it is certain: now. */
+static void remember_member(struct kafka_group *g)
+{
+    if (g->conf.instance != NULL && !g->env.conf->embedded) {
+        rd_kafka_mem_free(NULL, g->member);
+        g->member = rd_kafka_memberid(g->rk);
+    }
+}
+
+static void on_fatal(struct kafka_group *g)
+{
+    struct bus_err err;
+    char why[256];
+    enum bus_errc code =
+        kafka_errc(rd_kafka_fatal_error(g->rk, why, sizeof(why)));
+    (void)bus_fail(&err, code == BUS_EAWAY ? BUS_ECLOSED : code, "group %s: %s",
+                   g->conf.group, why);
+    fail(g, &err);
+}
 
 static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
 {
@@ -279,11 +325,20 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         for (int i = 0; i < g->list->cnt; i++) {
             g->list->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
         }
+        remember_member(g);
         g->conf.assigned(g->conf.data, g->list);
         return;
     }
     not_assigned(g, "partitions are being taken back");
-    g->lost = g->lost || rd_kafka_assignment_lost(g->rk) != 0;
+    if (!g->lost && rd_kafka_assignment_lost(g->rk) != 0) {
+        /* Lost because fenced is final: a new handle would fence the other. */
+        char why[1];
+        g->lost = rd_kafka_fatal_error(g->rk, why, sizeof(why)) ==
+                  RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (!g->lost) {
+            on_fatal(g);
+        }
+    }
     g->conf.revoked(g->conf.data);
 }
 
@@ -295,12 +350,7 @@ static void on_error(struct kafka_group *g, rd_kafka_event_t *ev)
         return; /* of a handle that goes anyway */
     }
     if (e == RD_KAFKA_RESP_ERR__FATAL) {
-        char why[256];
-        e = rd_kafka_fatal_error(g->rk, why, sizeof(why));
-        enum bus_errc code = kafka_errc(e);
-        (void)bus_fail(&err, code == BUS_EAWAY ? BUS_ECLOSED : code,
-                       "group %s: %s", g->conf.group, why);
-        fail(g, &err);
+        on_fatal(g);
         return;
     }
     const char *text = rd_kafka_event_error_string(ev);
@@ -338,11 +388,10 @@ static int make(struct kafka_group *g, struct bus_err *err)
     if (rc != 0) {
         return rc;
     }
-    char instance[256];
-    (void)snprintf(instance, sizeof(instance), "%s-%s", c->group,
-                   c->instance != NULL ? c->instance : "");
+    char instance[KAFKA_MEMBER_NAME];
     kafka_set(conf, "group.id", c->group, &rc, err);
     if (c->instance != NULL && !embedded) {
+        kafka_member_name(c, instance, sizeof(instance));
         kafka_set(conf, "group.instance.id", instance, &rc, err);
     }
     kafka_set(conf, "enable.auto.commit", "false", &rc, err);
@@ -468,6 +517,7 @@ static void left(void *data)
     if (g->commit != NULL) {
         rd_kafka_topic_partition_list_destroy(g->commit);
     }
+    rd_kafka_mem_free(NULL, g->member);
     bus_free(g);
     closed(closed_data);
 }

@@ -144,6 +144,29 @@ void kafka_group_close(struct kafka_group *g,
                        void (*closed)(void *data),
                        void *data);
 
+/* Is it still we who bear the name the group knows us by? Only to be called
+ * while something is assigned; blocking. BUS_EFENCED: another instance does.
+ * BUS_EAGAIN: nobody does (a revocation is on its way). BUS_EAWAY: no broker
+ * answers. */
+int kafka_group_check(struct kafka_group *g, struct bus_err *err) BUS_MUSTCHECK;
+
+/* -- member.c: who bears this member's name? */
+
+#define KAFKA_MEMBER_NAME 256
+enum kafka_member {
+    KAFKA_MEMBER_OURS, /* the member id given */
+    KAFKA_MEMBER_NOBODY,
+    KAFKA_MEMBER_OTHER
+};
+/* "<group>-<instance>" */
+void kafka_member_name(const struct kafka_group_conf *c, char *ret, size_t n);
+/* Blocking; BUS_EAWAY without an answer. */
+int kafka_member_ask(rd_kafka_t *rk,
+                     const struct kafka_group_conf *c,
+                     const char *member,
+                     enum kafka_member *ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
+
 /* -- msg.c */
 
 struct kafka_topic_cache

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,14 @@
 #include <unistd.h>
 
 #include "bus/base/clock.h"
+#include "bus/run/exit.h"
+
+/* Not in the scene: a failed test jumps out of the frame that holds it. */
+static struct
+{
+    struct bus_kafka_admin *admin;
+    pid_t workers[SCENE_WORKERS]; /* 0: none */
+} live;
 
 const char *scene_bootstrap(void)
 {
@@ -43,6 +52,7 @@ void scene_open(struct scene *s)
             3600000,     NULL};
     }
     assert_int_equal(bus_kafka_admin_open(&s->env, &s->admin, &err), 0);
+    live.admin = s->admin;
     if (bus_kafka_topics_apply(s->admin, topics, 4, &err) != 0) {
         fail_msg("%s", err.msg);
     }
@@ -51,6 +61,22 @@ void scene_open(struct scene *s)
 void scene_close(struct scene *s)
 {
     bus_kafka_admin_close(s->admin);
+    live.admin = NULL;
+}
+
+int scene_teardown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SCENE_WORKERS; i++) {
+        if (live.workers[i] > 0) {
+            (void)kill(live.workers[i], SIGKILL);
+            (void)waitpid(live.workers[i], NULL, 0);
+            live.workers[i] = 0;
+        }
+    }
+    bus_kafka_admin_close(live.admin);
+    live.admin = NULL;
+    return 0;
 }
 
 void scene_feed(struct scene *s, int n)
@@ -89,6 +115,11 @@ void scene_feed(struct scene *s, int n)
 
 pid_t scene_worker(struct scene *s, const char *instance, const char *fault)
 {
+    int slot = 0;
+    while (slot < SCENE_WORKERS && live.workers[slot] != 0) {
+        slot++;
+    }
+    assert_true(slot < SCENE_WORKERS);
     pid_t pid = fork();
     if (pid == 0) {
         (void)execl(LIVE_WORKER, LIVE_WORKER, s->kafka.bootstrap, s->prefix,
@@ -96,6 +127,7 @@ pid_t scene_worker(struct scene *s, const char *instance, const char *fault)
         _exit(127);
     }
     assert_true(pid > 0);
+    live.workers[slot] = pid;
     return pid;
 }
 
@@ -134,11 +166,39 @@ void scene_wait_done(struct scene *s, int seconds)
     fail_msg("%" PRId64 " messages are left after %d s", n, seconds);
 }
 
+static int ended(pid_t pid, int status)
+{
+    for (int i = 0; i < SCENE_WORKERS; i++) {
+        live.workers[i] = live.workers[i] == pid ? 0 : live.workers[i];
+    }
+    return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int scene_wait_exit(pid_t pid)
 {
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+    return ended(pid, status);
+}
+
+pid_t scene_supervise(struct scene *s, const char *instance, int seconds)
+{
+    pid_t pid = scene_worker(s, instance, "");
+    int64_t n = 0;
+    for (int i = 0; i < seconds * 5; i++) {
+        int status = 0;
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            assert_int_equal(ended(pid, status), BUS_EXIT_FAULT);
+            pid = scene_worker(s, instance, "");
+        }
+        n = left(s);
+        if (n == 0) {
+            return pid;
+        }
+        (void)usleep(200000);
+    }
+    fail_msg("%" PRId64 " messages are left after %d s", n, seconds);
+    return 0;
 }
 
 struct checking

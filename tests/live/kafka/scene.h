@@ -9,6 +9,7 @@
 
 #define SCENE_PARTITIONS 4
 #define SCENE_KEYS       200
+#define SCENE_WORKERS    32 /* at a time */
 
 struct scene
 {
@@ -24,11 +25,17 @@ struct scene
 const char *scene_bootstrap(void);
 void scene_open(struct scene *s);
 void scene_close(struct scene *s);
+/* What a failed test leaves behind: its workers end, its client goes. */
+int scene_teardown(void **state);
+#define SCENE_TEST(f) cmocka_unit_test_teardown(f, scene_teardown)
 /* n more numbers for every key of both inputs. */
 void scene_feed(struct scene *s, int n);
 pid_t scene_worker(struct scene *s, const char *instance, const char *fault);
 /* Waits until the group has committed all input. */
 void scene_wait_done(struct scene *s, int seconds);
+/* The same; a worker that is fenced by a late request of one killed is started
+ * again, as its supervisor would. Returns the worker that runs. */
+pid_t scene_supervise(struct scene *s, const char *instance, int seconds);
 /* The exit code, or 1000 + the signal. */
 int scene_wait_exit(pid_t pid);
 /* Every number of every key once and in order in `out`. */

@@ -303,12 +303,12 @@ int main(void)
 {
     (void)scene_bootstrap();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_group_offsets),
-        cmocka_unit_test(test_own_offsets),
-        cmocka_unit_test(test_an_offset_that_is_gone),
-        cmocka_unit_test(test_producer_acknowledges),
-        cmocka_unit_test(test_topics_plan_and_apply),
-        cmocka_unit_test(test_a_missing_topic_is_named),
+        SCENE_TEST(test_group_offsets),
+        SCENE_TEST(test_own_offsets),
+        SCENE_TEST(test_an_offset_that_is_gone),
+        SCENE_TEST(test_producer_acknowledges),
+        SCENE_TEST(test_topics_plan_and_apply),
+        SCENE_TEST(test_a_missing_topic_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,9 @@
  * exits with 9 when a key's numbers do not come one by one, so a lost, a
  * doubled and a swapped message are all seen, also across a restart.
  *
+ * A transaction is given up after 15 s, so that a take-over need not wait
+ * longer.
+ *
  * fault: kill=N   SIGKILL itself in batch N, its records written
  *        abort=N  fail the work of batch N once, its records written
  *        stall    never finish a batch */
@@ -235,6 +238,7 @@ open_all(const char *prefix, const char *instance, struct bus_err *err)
                                             .outputs_count = 2,
                                             .lanes = 2,
                                             .batch_max = 500,
+                                            .transaction_ms = 15000,
                                             .ops = &ops};
     return bus_kafka_eos_open(&w.env, &conf, &w.eos, err);
 }
