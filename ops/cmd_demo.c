@@ -22,6 +22,7 @@
 #include "bus/base/clock.h"
 #include "bus/run/exit.h"
 #include "ops/demo.h"
+#include "ops/demo_keep.h"
 #include "ops/demo_view.h"
 #include "ops/generate.h"
 #include "ops/lianou.h"
@@ -364,15 +365,11 @@ static void print_account(const struct demo *d)
 
 static void wait_kept(const struct demo *d)
 {
-    FILE *to = d->json ? stderr : stdout;
-    (void)fprintf(to,
-                  "\n仍在运行, 按 Ctrl-C 结束 / still running, Ctrl-C ends it\n"
-                  "  lianou audit --db '%s'\n"
-                  "  kcat -b %s -L\n"
-                  "  curl http://127.0.0.1:%d/openapi.json\n"
-                  "  logs: %s/*.log\n",
-                  d->db, getenv("LIANOU_KAFKA"), d->intake_port, d->stage.dir);
-    (void)fflush(to);
+    const struct demo_kept kept = {.dir = d->stage.dir,
+                                   .prefix = d->tool.config.prefix,
+                                   .pg = d->tool.pg,
+                                   .intake_port = d->intake_port};
+    demo_keep_say(d->json ? stderr : stdout, &kept);
     while (!interrupted) {
         nap_ms(200);
     }
