@@ -70,6 +70,8 @@ static void drain(void *data)
     if (p->eos != NULL) {
         bus_kafka_eos_close(p->eos, NULL, NULL);
     }
+    /* Closing takes a while; the next step would ask what is no more there. */
+    bus_timer_stop(p->step);
     p->p = NULL;
     p->c = NULL;
     p->eos = NULL;
