@@ -69,7 +69,7 @@ void feel_longest_name(struct parser *p)
     }
     const struct feel_builtin *b;
     for (size_t i = 0; (b = feel_builtin_at(i)) != NULL; i++) {
-        if (b->name[0] == p->word.p[0]) {
+        if (p->word.n > 0 && b->name[0] == p->word.p[0]) {
             better(p, bus_strv(b->name), &end, &best);
         }
     }

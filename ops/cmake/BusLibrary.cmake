@@ -55,3 +55,31 @@ function(bus_end name)
   bus_library(${name} ${ARGN})
   set_property(GLOBAL APPEND PROPERTY BUS_ENDS ${name})
 endfunction()
+
+# bus_fuzz(WHAT [DEPS lib...] [SOURCES file...] [ALSO folder...]):
+# tests/fuzz/fuzz_<what>.c with the seeds of seeds/<what> and of the folders
+# ALSO. With BUS_FUZZ a libFuzzer program (target fuzz_all), else the ctest test
+# fuzz_replay_<what>.
+function(bus_fuzz what)
+  cmake_parse_arguments(A "" "" "DEPS;SOURCES;ALSO" ${ARGN})
+  set(name fuzz_${what})
+  set(seeds ${CMAKE_CURRENT_SOURCE_DIR}/seeds/${what} ${A_ALSO})
+  add_executable(${name} fuzz_${what}.c ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE ${A_DEPS} bus_options)
+  target_compile_definitions(${name} PRIVATE
+    LIANOU_FUZZ_SOURCE="${PROJECT_SOURCE_DIR}")
+  if(BUS_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzz_all)
+      add_custom_target(fuzz_all)
+    endif()
+    add_dependencies(fuzz_all ${name})
+    list(JOIN seeds "\n" lines)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}.seeds "${lines}\n")
+    return()
+  endif()
+  target_sources(${name} PRIVATE replay.c)
+  add_test(NAME fuzz_replay_${what} COMMAND ${name}
+    --cut ${CMAKE_CURRENT_SOURCE_DIR}/seeds/${what} --whole ${A_ALSO})
+  set_tests_properties(fuzz_replay_${what} PROPERTIES LABELS replay TIMEOUT 120)
+endfunction()

@@ -1,6 +1,7 @@
 # One INTERFACE target holds how every file of the tree is compiled.
 set(BUS_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 option(BUS_WERROR "warnings are errors" OFF)
+option(BUS_FUZZ "libFuzzer programs of tests/fuzz (clang)" OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 find_program(BUS_CCACHE ccache)
 if(BUS_CCACHE)
@@ -32,5 +33,8 @@ if(BUS_SANITIZE)
 else()
   target_compile_options(bus_options INTERFACE
     $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2> -fstack-protector-strong)
+endif()
+if(BUS_FUZZ)
+  target_compile_options(bus_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_link_libraries(bus_options INTERFACE Threads::Threads)
