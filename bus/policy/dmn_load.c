@@ -423,13 +423,18 @@ struct dmn_model *dmn_model_new(const struct dmn_source *sources,
     }
     bus_arena_init(&m->mem, 1 << 18, MODEL_BYTES_MAX);
     m->files = bus_arena_calloc(&m->mem, n, sizeof(*m->files));
-    m->elements =
-        bus_arena_calloc(&m->mem, DMN_ELEMENTS_MAX, sizeof(*m->elements));
-    l.names = bus_arena_calloc(&m->mem, DMN_NAMES_MAX, sizeof(*l.names));
-    ok = m->files != NULL && m->elements != NULL && l.names != NULL;
+    ok = m->files != NULL;
+    faults->out_of_memory |= !ok;
     for (size_t i = 0; ok && i < n; i++) {
         m->file_count++;
         ok = read_file(&l, &sources[i], &m->files[i]);
+    }
+    if (ok) { /* much memory: only for what is a model at all */
+        m->elements =
+            bus_arena_calloc(&m->mem, DMN_ELEMENTS_MAX, sizeof(*m->elements));
+        l.names = bus_arena_calloc(&m->mem, DMN_NAMES_MAX, sizeof(*l.names));
+        ok = m->elements != NULL && l.names != NULL;
+        faults->out_of_memory |= !ok;
     }
     if (ok) {
         load_all(&l);
