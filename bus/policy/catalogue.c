@@ -117,7 +117,7 @@ load_form(struct loading *l, const struct bus_node *form, struct item_def *to)
                            "form: no fact '%.*s'",
                            BUS_STRV_ARG(form->items[i]->text));
         } else {
-            fact_set_add(&to->reads, fact);
+            fact_set_add(&to->form, fact);
         }
     }
 }
@@ -155,10 +155,6 @@ void catalogue_load_item(struct loading *l,
         struct version_def *v = &to->versions[to->count++];
         v->item = common;
         load_version(l, versions->items[i], n, v);
-        catalogue_reads(l->c, v->condition, &to->reads);
-        catalogue_reads(l->c, v->amount, &to->reads);
-        catalogue_reads(l->c, v->beneficiaries, &to->reads);
-        catalogue_reads(l->c, v->cap, &to->reads);
     }
     load_form(l, bus_node_get(n, "form"), to);
 }
@@ -195,21 +191,6 @@ static int by_code(const void *a, const void *b)
     const struct bus_node *q = bus_node_get(y, "code");
     return bus_strv_cmp(p ? p->text : (struct bus_strv){0},
                         q ? q->text : (struct bus_strv){0});
-}
-
-static void disclose(struct bus_policy_catalogue *c)
-{
-    for (size_t i = 0; i < c->item_count; i++) {
-        struct item_def *to = &c->items[i];
-        for (size_t k = 0; k < c->item_count; k++) {
-            const struct item_def *of = &c->items[k];
-            bool same = bus_strv_eq(of->department, to->department);
-            for (size_t w = 0;
-                 same && w < sizeof(to->reads.w) / sizeof(*to->reads.w); w++) {
-                to->disclosed.w[w] |= of->reads.w[w];
-            }
-        }
-    }
 }
 
 static void load_items(struct loading *l, const struct bus_policy_sources *s)
@@ -286,13 +267,13 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
     }
     bus_arena_init(&c->mem, 1 << 20, CATALOGUE_BYTES_MAX);
     c->facts =
-        bus_arena_calloc(&c->mem, CATALOGUE_FACTS_MAX, sizeof(*c->facts));
+        bus_arena_calloc(&c->mem, BUS_POLICY_FACTS_MAX, sizeof(*c->facts));
     if (c->facts != NULL) {
         catalogue_load_facts(&l, sources->facts);
         catalogue_load_standards(&l, sources->standards);
         load_items(&l, sources);
         catalogue_load_rules(&l, sources->interactions);
-        disclose(c); /* after the rules: they read facts too */
+        policy_needs_load(&l);
         compile_all(&l);
         policy_plan(&l);
     } else {
@@ -456,25 +437,5 @@ bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
                            size_t i,
                            int fact)
 {
-    return fact_set_has(&c->items[i].reads, fact);
-}
-
-bool bus_policy_item_discloses(const struct bus_policy_catalogue *c,
-                               size_t i,
-                               int fact)
-{
-    return fact_set_has(&c->items[i].disclosed, fact);
-}
-
-bool bus_policy_discloses(const struct bus_policy_catalogue *c,
-                          struct bus_strv department,
-                          int fact)
-{
-    for (size_t i = 0; i < c->item_count; i++) {
-        if (bus_strv_eq(c->items[i].department, department) &&
-            fact_set_has(&c->items[i].reads, fact)) {
-            return true;
-        }
-    }
-    return false;
+    return bus_policy_facts_has(&c->items[i].reads, fact);
 }

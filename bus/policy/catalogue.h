@@ -185,14 +185,5 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
 bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
                            size_t i,
                            int fact);
-/* Least disclosure: may this department receive the fact? True exactly if one
- * of its own items reads it. */
-bool bus_policy_discloses(const struct bus_policy_catalogue *c,
-                          struct bus_strv department,
-                          int fact);
-/* The same of the department that owns item i. */
-bool bus_policy_item_discloses(const struct bus_policy_catalogue *c,
-                               size_t i,
-                               int fact);
 
 #endif

@@ -40,9 +40,9 @@ static void add_fact(struct loading *l,
                      bool member)
 {
     struct bus_policy_catalogue *c = l->c;
-    if (c->fact_count == CATALOGUE_FACTS_MAX) {
+    if (c->fact_count == BUS_POLICY_FACTS_MAX) {
         bus_faults_add(l->faults, name->at, NULL, "more than %d facts",
-                       CATALOGUE_FACTS_MAX);
+                       BUS_POLICY_FACTS_MAX);
         return;
     }
     struct fact_def *f = &c->facts[c->fact_count++];
@@ -86,7 +86,7 @@ void catalogue_load_facts(struct loading *l, const struct bus_node *facts)
 struct reads
 {
     const struct bus_policy_catalogue *c;
-    struct fact_set *set;
+    struct bus_policy_facts *set;
 };
 
 static bool is_household(struct bus_strv base)
@@ -101,7 +101,7 @@ static bool is_standard(struct bus_strv base)
 
 static void add_reads(const struct bus_policy_catalogue *c,
                       struct fact_def *f,
-                      struct fact_set *set)
+                      struct bus_policy_facts *set)
 {
     fact_set_add(set, (int)(f - c->facts));
     if (f->derived == NULL || f->closing) {
@@ -113,8 +113,22 @@ static void add_reads(const struct bus_policy_catalogue *c,
         f->closing = false;
         f->closed = true;
     }
-    for (size_t i = 0; i < sizeof(set->w) / sizeof(set->w[0]); i++) {
-        set->w[i] |= f->reads.w[i];
+    fact_set_merge(set, &f->reads);
+}
+
+static void standard_reads(const struct bus_policy_catalogue *c,
+                           struct standard_def *s)
+{
+    s->read = true;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->values[i].by >= 0) {
+            add_reads(c, &c->facts[s->values[i].by], &s->reads);
+        }
+    }
+    if (s->derived != NULL && !s->closing) {
+        s->closing = true; /* one that needs itself ends here */
+        catalogue_reads(c, s->derived, &s->reads);
+        s->closing = false;
     }
 }
 
@@ -128,17 +142,8 @@ one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     if (is_standard(base)) {
         struct standard_def *s = bus_map_get(&c->standard_names, name);
         if (s != NULL) {
-            s->read = true;
-        }
-        for (size_t i = 0; s != NULL && i < s->count; i++) {
-            if (s->values[i].by >= 0) {
-                add_reads(c, &c->facts[s->values[i].by], r->set);
-            }
-        }
-        if (s != NULL && s->derived != NULL && !s->closing) {
-            s->closing = true; /* one that needs itself ends here */
-            catalogue_reads(c, s->derived, r->set);
-            s->closing = false;
+            standard_reads(c, s);
+            fact_set_merge(r->set, &s->reads);
         }
         return;
     }
@@ -151,7 +156,7 @@ one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
 
 void catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
-                     struct fact_set *set)
+                     struct bus_policy_facts *set)
 {
     struct reads r = {c, set};
     if (n != NULL) {
@@ -253,6 +258,8 @@ void catalogue_load_standards(struct loading *l, const struct bus_node *n)
         s->name = catalogue_text(l, n->pairs[i].key);
         s->body = body;
         s->zh = catalogue_text(l, bus_node_get(body, "zh"));
+        s->full = bus_strv(
+            bus_arena_printf(&c->mem, "standard.%.*s", BUS_STRV_ARG(s->name)));
         s->derived =
             catalogue_feel(l, bus_node_get(body, "derived"), s->name.p);
         const struct bus_node *values = bus_node_get(body, "values");

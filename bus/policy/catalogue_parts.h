@@ -4,19 +4,14 @@
 
 #include "bus/base/hash.h"
 #include "bus/policy/catalogue.h"
+#include "bus/policy/disclose.h"
 #include "bus/policy/feel.h"
 #include "bus/policy/interact.h"
 #include "bus/policy/program.h"
 
-#define CATALOGUE_FACTS_MAX   1024
 #define CATALOGUE_CLAUSES_MAX 32
 #define CATALOGUE_BYTES_MAX   (64u << 20)
 #define CATALOGUE_SHUTS_MAX   4
-
-struct fact_set
-{
-    uint64_t w[CATALOGUE_FACTS_MAX / 64];
-};
 
 struct fact_def
 {
@@ -28,7 +23,7 @@ struct fact_def
     const struct bus_node *sources; /* list of words, NULL for derived */
     const struct feel_node *derived;
     const struct program *program; /* of derived */
-    struct fact_set reads;         /* of derived, all the way down */
+    struct bus_policy_facts reads; /* of derived, all the way down */
     bool closing, closed;          /* while that is worked out */
 };
 struct standard_value
@@ -41,13 +36,22 @@ struct standard_value
 struct standard_def
 {
     struct bus_strv name, zh;
+    struct bus_strv full; /* "standard.dibao_fen" */
     struct standard_value *values;
     size_t count;
     const struct feel_node *derived;
     const struct program *program; /* of derived */
     const struct bus_node *body;
+    struct bus_policy_facts reads; /* that choose or make its figure */
     bool closing;
     bool read; /* by an item, or by what an item reads */
+};
+struct part_reads /* of a version: one text and the facts it hangs on */
+{
+    enum bus_policy_need_kind kind;
+    struct bus_strv key, text; /* a clause has a key and no text */
+    const struct feel_node *tree;
+    struct bus_policy_facts reads;
 };
 struct version_def
 {
@@ -62,6 +66,10 @@ struct version_def
     bool clauses_whole; /* they are all there are */
     const struct program *condition_p, *amount_p, *cap_p;
     const struct program *clauses_p[CATALOGUE_CLAUSES_MAX];
+    struct part_reads *parts;
+    size_t part_count;
+    struct bus_policy_facts
+        reads; /* of all parts, of the form, of what excludes */
 };
 struct item_def
 {
@@ -69,14 +77,15 @@ struct item_def
     const struct bus_node *node;
     struct version_def *versions; /* by from */
     size_t count;
-    struct fact_set reads;
-    struct fact_set disclosed; /* what all items of its department read */
-    int related;               /* its number among the related ones, -1 */
-    bool whole;                /* claimed for the household as one */
+    struct bus_policy_facts reads; /* of all its versions */
+    struct bus_policy_facts form;
+    int related; /* its number among the related ones, -1 */
+    bool whole;  /* claimed for the household as one */
     struct
     {
         int fact, rule;
     } shuts[CATALOGUE_SHUTS_MAX]; /* facts that exclude it */
+    struct bus_policy_facts shut_reads[CATALOGUE_SHUTS_MAX];
     size_t shut_count;
 };
 struct rule_def /* of interactions.yaml */
@@ -131,7 +140,7 @@ const struct version_def *catalogue_version_at(const struct item_def *it,
 /* Adds to `set` every fact the tree reads. */
 void catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
-                     struct fact_set *set);
+                     struct bus_policy_facts *set);
 struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n);
 void catalogue_load_facts(struct loading *l, const struct bus_node *facts);
 void catalogue_load_standards(struct loading *l, const struct bus_node *n);
@@ -145,17 +154,22 @@ void catalogue_check_names(struct loading *l,
                            const struct feel_node *tree,
                            const char *path);
 
+/* disclose.c: what each version reads, and where; after the rules. */
+void policy_needs_load(struct loading *l);
 /* verdicts.c: after everything is loaded. */
 void policy_plan(struct loading *l);
 void policy_unplan(struct bus_policy_catalogue *c);
 
-static inline bool fact_set_has(const struct fact_set *s, int fact)
-{
-    return (s->w[fact / 64] >> (fact % 64) & 1) != 0;
-}
-static inline void fact_set_add(struct fact_set *s, int fact)
+static inline void fact_set_add(struct bus_policy_facts *s, int fact)
 {
     s->w[fact / 64] |= UINT64_C(1) << (fact % 64);
+}
+static inline void fact_set_merge(struct bus_policy_facts *to,
+                                  const struct bus_policy_facts *from)
+{
+    for (size_t i = 0; i < sizeof(to->w) / sizeof(to->w[0]); i++) {
+        to->w[i] |= from->w[i];
+    }
 }
 
 /* interact.c: the relations of all rules, once they are read. */

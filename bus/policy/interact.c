@@ -98,7 +98,6 @@ static void shut(struct loading *l, const struct rule_def *r, int item)
     } else if (r->fact >= 0 && relate(l, r, item) >= 0) {
         it->shuts[it->shut_count].fact = r->fact;
         it->shuts[it->shut_count++].rule = (int)(r - l->c->rules);
-        fact_set_add(&it->reads, r->fact);
     }
 }
 

@@ -2,6 +2,7 @@
  * event: the evaluation, every assignment and the state take the same bytes. */
 #include <string.h>
 
+#include "bus/policy/disclose.h"
 #include "bus/policy/source.h"
 #include "consumers/matcher/parts.h"
 
@@ -48,15 +49,6 @@ int number_facts(struct step *s)
     return BUS_OK;
 }
 
-static bool
-may(const struct step *s, int item, struct bus_strv department, int fact)
-{
-    const struct bus_policy_catalogue *c = s->rules->catalogue;
-    return fact >= 0 &&
-           (item >= 0 ? bus_policy_item_discloses(c, (size_t)item, fact)
-                      : bus_policy_discloses(c, department, fact));
-}
-
 static uint8_t *put_count(size_t n, uint8_t *p)
 {
     uint64_t z = (uint64_t)n << 1; /* zigzag of what is not negative */
@@ -69,8 +61,12 @@ static uint8_t *put_count(size_t n, uint8_t *p)
 
 #define COUNT_BYTES 10
 
+static bool may(const struct bus_policy_facts *set, int32_t fact)
+{
+    return fact >= 0 && bus_policy_facts_has(set, fact);
+}
+
 int disclosed_facts(struct step *s,
-                    struct bus_strv item,
                     struct bus_strv department,
                     struct bus_strv **ret)
 {
@@ -79,7 +75,8 @@ int disclosed_facts(struct step *s,
         return rc;
     }
     const struct step_facts *f = &s->facts;
-    int number = bus_policy_item_find(s->rules->catalogue, item);
+    struct bus_policy_facts set;
+    bus_policy_discloses(s->rules->catalogue, department, s->today, &set);
     struct bus_strv *view = bus_arena_alloc(s->mem, sizeof(*view));
     uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + COUNT_BYTES);
     if (view == NULL || bytes == NULL) {
@@ -87,14 +84,14 @@ int disclosed_facts(struct step *s,
     }
     size_t count = 0;
     for (size_t i = 0; i < f->n; i++) {
-        count += may(s, number, department, f->ids[i]);
+        count += may(&set, f->ids[i]);
     }
     uint8_t *p = count > 0 ? put_count(count, bytes) : bytes;
     uint8_t head[COUNT_BYTES];
     size_t from = (size_t)(put_count(f->n, head) - head);
     for (size_t i = 0; i < f->n; i++) {
         size_t n = f->ends[i] - from;
-        if (may(s, number, department, f->ids[i])) {
+        if (may(&set, f->ids[i])) {
             memcpy(p, f->bytes->p + from, n);
             p += n;
         }

@@ -30,6 +30,21 @@ static int fill_missing(const struct bus_policy_catalogue *c,
     return BUS_OK;
 }
 
+static enum sa_verdict verdict_word(enum bus_policy_verdict v)
+{
+    switch (v) {
+    case BUS_POLICY_ELIGIBLE:
+        return SA_VERDICT_ELIGIBLE;
+    case BUS_POLICY_NOT_ELIGIBLE:
+        return SA_VERDICT_NOT_ELIGIBLE;
+    case BUS_POLICY_UNDETERMINED:
+        return SA_VERDICT_UNDETERMINED;
+    case BUS_POLICY_FAILED:
+        break;
+    }
+    return SA_VERDICT_FAILED;
+}
+
 int evaluation_item_of(const struct bus_policy_catalogue *c,
                        int32_t rule_date,
                        const struct bus_household_members *members,
@@ -43,6 +58,7 @@ int evaluation_item_of(const struct bus_policy_catalogue *c,
         ret->version = item.version;
         ret->department = item.department;
     }
+    ret->verdict = verdict_word(v->verdict);
     ret->has_amount_fen = v->has_amount;
     ret->amount_fen = v->amount_fen;
     ret->has_left_out_by = v->left_out_by.n > 0;
@@ -87,6 +103,22 @@ static int hash_of(const struct sa_evaluation *part,
     return BUS_OK;
 }
 
+static int hashes(const struct sa_evaluation *of,
+                  struct sa_evaluation *ret,
+                  struct bus_arena *mem,
+                  struct bus_err *err)
+{
+    struct sa_evaluation inputs = {
+        .catalogue_version = of->catalogue_version,
+        .rule_date = of->rule_date,
+        .members = of->members,
+        .facts = of->facts,
+    };
+    struct sa_evaluation outputs = {.items = of->items};
+    int rc = hash_of(&inputs, mem, &ret->inputs_hash, err);
+    return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
+}
+
 int evaluation_encode(const struct sa_evaluation *e,
                       const struct bus_strv *facts,
                       struct bus_arena *mem,
@@ -107,13 +139,37 @@ int evaluation_encode(const struct sa_evaluation *e,
     ret->facts.n = BUS_WIRE_ENCODED;
     ret->items.v = (void *)items;
     ret->items.n = BUS_WIRE_ENCODED;
-    struct sa_evaluation inputs = {
-        .catalogue_version = e->catalogue_version,
-        .rule_date = e->rule_date,
-        .members = e->members,
-        .facts = ret->facts,
-    };
-    struct sa_evaluation outputs = {.items = ret->items};
-    rc = hash_of(&inputs, mem, &ret->inputs_hash, err);
-    return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
+    return hashes(ret, ret, mem, err);
+}
+
+int evaluation_run(const struct bus_policy_catalogue *c,
+                   struct sa_evaluation *e,
+                   struct bus_arena *mem,
+                   struct bus_err *err)
+{
+    const struct bus_household_members members = {e->members.v, e->members.n};
+    struct bus_policy_household h;
+    struct bus_policy_result r;
+    int rc =
+        bus_household_of(c, &members, e->facts.v, NULL, e->facts.n, mem, &h);
+    if (rc != BUS_OK) {
+        return bus_fail(err, rc, "no room for the facts");
+    }
+    rc = bus_policy_evaluate(c, &h, e->rule_date, BUS_POLICY_REASONS, mem, &r,
+                             err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct sa_item_verdict *items =
+        bus_arena_calloc(mem, r.count + 1, sizeof(*items));
+    e->catalogue_version = bus_strv(bus_policy_catalogue_version(c));
+    e->items.v = items;
+    e->items.n = items ? r.count : 0;
+    rc = items ? BUS_OK : BUS_ETOOBIG;
+    for (size_t i = 0; rc == BUS_OK && i < r.count; i++) {
+        rc = evaluation_item_of(c, e->rule_date, &members, &r.items[i], mem,
+                                &items[i]);
+    }
+    return rc == BUS_OK ? hashes(e, e, mem, err)
+                        : bus_fail(err, rc, "no room for the verdicts");
 }

@@ -12,7 +12,8 @@
 #include "schemas/evaluation.h"
 #include "schemas/household_state.h"
 
-/* Fills item, version, department, amount, reasons, missing, left_out_by. */
+/* Fills item, version, department, verdict, amount, reasons, missing,
+ * left_out_by. */
 int evaluation_item_of(const struct bus_policy_catalogue *c,
                        int32_t rule_date,
                        const struct bus_household_members *members,
@@ -28,6 +29,14 @@ int evaluation_encode(const struct sa_evaluation *e,
                       struct bus_arena *mem,
                       struct sa_evaluation *ret,
                       struct bus_err *err) BUS_MUSTCHECK;
+
+/* Evaluates the members and facts of e at its rule date: fills
+ * catalogue_version, items and both hashes, nothing encoded. Fails as
+ * bus_policy_evaluate, or for want of room. */
+int evaluation_run(const struct bus_policy_catalogue *c,
+                   struct sa_evaluation *e,
+                   struct bus_arena *mem,
+                   struct bus_err *err) BUS_MUSTCHECK;
 
 #define evaluation_item(c, date, members, v, mem, ret)                        \
     evaluation_item_of(                                                       \

@@ -13,21 +13,6 @@
 #include "consumers/matcher/evaluation.h"
 #include "consumers/matcher/parts.h"
 
-static enum sa_verdict verdict_word(enum bus_policy_verdict v)
-{
-    switch (v) {
-    case BUS_POLICY_ELIGIBLE:
-        return SA_VERDICT_ELIGIBLE;
-    case BUS_POLICY_NOT_ELIGIBLE:
-        return SA_VERDICT_NOT_ELIGIBLE;
-    case BUS_POLICY_UNDETERMINED:
-        return SA_VERDICT_UNDETERMINED;
-    case BUS_POLICY_FAILED:
-        break;
-    }
-    return SA_VERDICT_FAILED;
-}
-
 static bool wanted(const struct bus_policy_verdict_of *v,
                    const struct bus_policy_item *item)
 {
@@ -78,8 +63,7 @@ static int emit_assignment(struct step *s,
     a->division_code = s->state->division_code;
     bool gone = action == SA_ASSIGNMENT_ACTION_WITHDRAWN;
     struct bus_strv *facts = NULL;
-    int rc =
-        gone ? BUS_OK : disclosed_facts(s, st->item, st->department, &facts);
+    int rc = gone ? BUS_OK : disclosed_facts(s, st->department, &facts);
     if (facts != NULL) {
         a->facts.v = (void *)facts;
         a->facts.n = BUS_WIRE_ENCODED;
@@ -430,7 +414,6 @@ int match_household(struct step *s)
     }
     for (size_t i = 0; i < result.count; i++) {
         const struct bus_policy_verdict_of *v = &result.items[i];
-        e->items.v[i].verdict = verdict_word(v->verdict);
         rc = evaluation_item(s->rules->catalogue, s->today, &st->members, v,
                              s->mem, &e->items.v[i]);
         if (rc != BUS_OK) {

@@ -74,10 +74,9 @@ int fold_grant(struct step *s,
                bool *ret_changed);
 /* Fills s->facts. */
 int number_facts(struct step *s);
-/* disclose.c: those of the state's facts that the item's department may
- * receive, as the bytes of an array. */
+/* disclose.c: those of the state's facts that the department may
+ * receive (bus/policy/disclose.h), as the bytes of an array. */
 int disclosed_facts(struct step *s,
-                    struct bus_strv item,
                     struct bus_strv department,
                     struct bus_strv **ret);
 /* match.c: evaluates all items and fans out what differs. */

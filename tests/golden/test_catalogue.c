@@ -173,25 +173,6 @@ static void all_items_are_there(void **state)
 }
 
 /* T1, T22: strictly below the line; a missing fact is a question. */
-/* An item's department receives what any item of that department reads. */
-static void items_disclose_as_their_departments(void **state)
-{
-    (void)state;
-    struct bus_policy_item item;
-    size_t disclosed = 0;
-    for (size_t i = 0; i < bus_policy_item_count(cat); i++) {
-        if (!bus_policy_item_at(cat, i, day("2026-10-01"), &item)) {
-            continue;
-        }
-        for (int f = 0; (size_t)f < bus_policy_fact_count(cat); f++) {
-            bool may = bus_policy_discloses(cat, item.department, f);
-            disclosed += may;
-            assert_int_equal(bus_policy_item_discloses(cat, i, f), may);
-        }
-    }
-    assert_true(disclosed > 0);
-}
-
 static void t1_t22_dibao(void **state)
 {
     (void)state;
@@ -229,7 +210,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_items_are_there),
-        cmocka_unit_test(items_disclose_as_their_departments),
         cmocka_unit_test(t1_t22_dibao),
         cmocka_unit_test(t24_dibao_with_assets),
     };

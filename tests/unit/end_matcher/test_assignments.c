@@ -1,0 +1,157 @@
+/* What an assignment carries: 10 000 made-up households through the matcher's
+ * decide(), every assignment held against the list of bus_policy_needs(). The
+ * households bring every fact of the dictionary, so there is always something
+ * that a department must not get. */
+#include "bus/policy/disclose.h"
+#include "tests/unit/end_matcher/household.h"
+
+#define CASES 10000
+
+static struct county k;
+static struct bus_arena mem;
+
+static int open_all(void **state)
+{
+    (void)state;
+    county_open(&k);
+    bus_arena_init(&mem, 0, 0);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    bus_arena_fini(&mem);
+    county_close(&k);
+    return 0;
+}
+
+#define FACTS_MAX 1024
+struct allowed /* of one department, as the list says */
+{
+    struct bus_strv department;
+    bool fact[FACTS_MAX];
+};
+static const struct allowed *of_department(struct bus_strv department)
+{
+    static struct allowed all[64];
+    static size_t count;
+    const struct bus_policy_need *list;
+    size_t n;
+    for (size_t i = 0; i < count; i++) {
+        if (bus_strv_eq(all[i].department, department)) {
+            return &all[i];
+        }
+    }
+    assert_true(count < 64);
+    struct allowed *a = &all[count++];
+    a->department = (struct bus_strv){
+        bus_arena_strndup(&k.mem, department.p, department.n), department.n};
+    assert_int_equal(
+        bus_policy_needs(k.c, a->department, rules_day(DAY), &k.mem, &list, &n),
+        BUS_OK);
+    for (size_t i = 0; i < n; i++) {
+        a->fact[list[i].fact] = true;
+    }
+    return a;
+}
+
+static bool listed(const struct allowed *a, struct bus_strv name)
+{
+    int fact = bus_policy_fact_find(k.c, name);
+    return fact >= 0 && a->fact[fact];
+}
+
+/* The first fact, or missing fact, that must not be there; "" for none. */
+static struct bus_strv outside(const struct sa_assignment *a)
+{
+    const struct allowed *of = of_department(a->department);
+    for (size_t i = 0; i < a->facts.n; i++) {
+        if (!listed(of, a->facts.v[i].name)) {
+            return a->facts.v[i].name;
+        }
+    }
+    for (size_t i = 0; i < a->missing.n; i++) {
+        if (!listed(of, a->missing.v[i].name)) {
+            return a->missing.v[i].name;
+        }
+    }
+    return (struct bus_strv){0};
+}
+
+/* One more field, if it is one that was kept back: it is caught. */
+static size_t plant(struct sa_assignment *a,
+                    const struct sa_application *all,
+                    struct bus_policy_sampler *dice)
+{
+    struct sa_fact more[1025];
+    struct sa_fact one =
+        all->facts.v[bus_policy_sampler_upto(dice, all->facts.n)];
+    if (listed(of_department(a->department), one.name)) {
+        return 0;
+    }
+    more[0] = one;
+    a->facts.v = more;
+    a->facts.n = 1;
+    assert_true(bus_strv_eq(outside(a), one.name));
+    return 1;
+}
+
+static struct sa_assignment as_it_arrives(const void *record)
+{
+    struct bus_strv bytes;
+    struct bus_err err;
+    void *back = NULL;
+    if (bus_wire_encode_arena(&sa_assignment_type, record, &mem, &bytes,
+                              &err) != BUS_OK ||
+        bus_wire_decode_own(&sa_assignment_type, bytes, &mem, &back, &err) !=
+            BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    return *(const struct sa_assignment *)back;
+}
+
+static void only_what_the_list_names(void **state)
+{
+    (void)state;
+    static struct application app;
+    struct bus_policy_sampler dice;
+    size_t assignments = 0, carried = 0, kept = 0, planted = 0;
+    uint64_t seed = 20261126;
+    print_message("seed %llu, %d households\n", (unsigned long long)seed,
+                  CASES);
+    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    for (int n = 0; n < CASES; n++) {
+        bus_arena_reset(&mem);
+        make(&app, k.c, &dice, 1 + bus_policy_sampler_upto(&dice, 3), n);
+        struct matcher_outputs out = decide_on(k.c, &app, &mem);
+        for (size_t i = 0; i < out.n; i++) {
+            if (out.v[i].topic != MATCHER_OUT_ASSIGNMENTS) {
+                continue;
+            }
+            struct sa_assignment a = as_it_arrives(out.v[i].record);
+            struct bus_strv bad = outside(&a);
+            if (bad.n > 0) {
+                fail_msg("case %d: %.*s goes to %.*s", n, BUS_STRV_ARG(bad),
+                         BUS_STRV_ARG(a.department));
+            }
+            assignments++;
+            carried += a.facts.n;
+            kept += app.a.facts.n - a.facts.n;
+            planted += plant(&a, &app.a, &dice);
+        }
+    }
+    print_message("%zu assignments with %zu facts; %zu facts kept back; %zu "
+                  "planted fields caught\n",
+                  assignments, carried, kept, planted);
+    assert_true(assignments > CASES * 5);
+    assert_true(kept > carried && planted > CASES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_the_list_names),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
