@@ -22,7 +22,7 @@ struct submit
     struct bus_timer *more;
     char *line;
     size_t line_cap;
-    uint64_t number, taken, faulty, failed, waiting;
+    uint64_t number, taken, known, faulty, failed, waiting;
     bool ended, quiet;
 };
 
@@ -73,25 +73,31 @@ static int take_line(struct submit *s, size_t n, struct bus_err *err)
                       wrong.en, wrong.zh);
         return BUS_OK;
     }
-    struct bus_arena mem;
-    bus_arena_init(&mem, 0, 8u << 20);
-    struct form *form = bus_arena_alloc(&mem, sizeof(*form));
+    struct intake_sent sent = {.bytes = {s->line, n}};
+    struct form *form = bus_arena_alloc(&s->in.mem, sizeof(*form));
     struct line *l = bus_malloc(sizeof(*l));
     struct form_rules rules = intake_rules(&s->in);
+    enum intake_outcome before = INTAKE_NEW;
     int rc = form == NULL || l == NULL
                  ? bus_fail(err, BUS_ENOMEM, "a line")
-                 : form_read(&rules, json, &mem, form, err);
+                 : form_read(&rules, json, &s->in.mem, form, err);
+    if (rc == BUS_OK && form->fault_count == 0) {
+        before = intake_before(&s->in, form, &sent);
+    }
     if (rc == BUS_OK && form->fault_count > 0) {
         s->faulty++;
         show_faults(s, form);
-        bus_free(l);
+    } else if (rc == BUS_OK && before != INTAKE_NEW) {
+        s->known++;
     } else if (rc == BUS_OK) {
         *l = (struct line){s, s->number};
         s->waiting++;
-        rc = intake_take(&s->in, form, &mem, answered, l, err);
+        rc = intake_take(&s->in, form, &sent, answered, l, err);
+        l = NULL;
     }
-    bus_arena_fini(&mem);
+    bus_free(l);
     json_decref(json);
+    bus_arena_reset(&s->in.mem);
     return rc;
 }
 
@@ -144,9 +150,11 @@ static int submit(struct submit *s, const struct bus_role_args *args)
     }
     intake_fini(&s->in);
     bus_frame_close(&s->frame);
-    (void)printf("%llu lines: %llu taken, %llu with faults, %llu not taken\n",
+    (void)printf("%llu lines: %llu taken, %llu taken before, %llu with "
+                 "faults, %llu not taken\n",
                  (unsigned long long)s->number, (unsigned long long)s->taken,
-                 (unsigned long long)s->faulty, (unsigned long long)s->failed);
+                 (unsigned long long)s->known, (unsigned long long)s->faulty,
+                 (unsigned long long)s->failed);
     return rc == BUS_EXIT_OK && s->faulty + s->failed > 0 ? LIANOU_FAILED : rc;
 }
 

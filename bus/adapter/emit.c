@@ -16,7 +16,7 @@ header(struct bus_rendered *r, const char *name, struct bus_strv value)
     }
 }
 
-static void headers(const struct bus_emit *e, struct bus_rendered *r)
+void bus_emit_headers(const struct bus_emit *e, struct bus_rendered *r)
 {
     r->headers_count = 0;
     r->key = (struct bus_strv){bus_id_text(&e->household_id, r->key_text),
@@ -56,7 +56,7 @@ int bus_emit_render(const struct bus_emit *e,
                     struct bus_rendered *ret,
                     struct bus_err *err)
 {
-    headers(e, ret);
+    bus_emit_headers(e, ret);
     return bus_wire_encode_framed(e->type, e->record, mem, &ret->value, err);
 }
 
@@ -78,7 +78,7 @@ int bus_emit_put(struct bus_kafka_out *out,
     }
     (void)bus_wire_encode_at(e->type, e->record,
                              bus_wire_frame_at(e->type->id, p));
-    headers(e, &r);
+    bus_emit_headers(e, &r);
     struct bus_kafka_put put = {
         .partition = partition,
         .key = r.key,

@@ -39,6 +39,8 @@ struct bus_rendered
     char case_text[BUS_ID_TEXT + 1], cause_text[BUS_ID_TEXT + 1];
     char subject[BUS_ID_TEXT + 16], time_text[BUS_TIME_TEXT + 1];
 };
+/* Key and headers, without the value. */
+void bus_emit_headers(const struct bus_emit *e, struct bus_rendered *ret);
 /* value in mem, the rest inside ret. */
 int bus_emit_render(const struct bus_emit *e,
                     struct bus_arena *mem,

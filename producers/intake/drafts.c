@@ -22,15 +22,6 @@ static json_t *fault_list(const struct form *form)
     return list;
 }
 
-static const char *dumped(json_t *j, struct bus_arena *mem)
-{
-    char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-    const char *kept = text ? bus_arena_strdup(mem, text) : NULL;
-    free(text);
-    json_decref(j);
-    return kept;
-}
-
 const char *intake_problem(const struct form *form,
                            const char *draft,
                            struct bus_arena *mem)
@@ -46,7 +37,9 @@ const char *intake_problem(const struct form *form,
     if (j != NULL && draft != NULL) {
         (void)json_object_set_new(j, "draft", json_string(draft));
     }
-    return dumped(j, mem);
+    const char *text = form_json_text(j, mem);
+    json_decref(j);
+    return text;
 }
 
 static int write_file(const char *path, const char *text, struct bus_err *err)
@@ -80,7 +73,8 @@ int intake_keep_draft(struct intake *in,
     const char *path = bus_arena_printf(mem, "%s/%s.json", dir, name);
     json_t *j = json_pack("{s:O, s:o}", "application", json, "faults",
                           fault_list(form));
-    const char *text = dumped(j, mem);
+    const char *text = form_json_text(j, mem);
+    json_decref(j);
     if (name == NULL || path == NULL || text == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a draft");
     }

@@ -58,10 +58,15 @@ void form_fault(struct reading *r,
                 const char *zh,
                 const char *en)
 {
-    struct form *f = r->form;
+    bool kept = r->form->fault_count < FORM_FAULTS_MAX;
+    struct form_fault f = {kept ? pointer_of(r, at) : "", code, zh, en};
+    form_add_fault(r->form, &f);
+}
+
+void form_add_fault(struct form *f, const struct form_fault *fault)
+{
     if (f->fault_count < FORM_FAULTS_MAX) {
-        f->faults[f->fault_count] =
-            (struct form_fault){pointer_of(r, at), code, zh, en};
+        f->faults[f->fault_count] = *fault;
     }
     f->fault_count++;
 }

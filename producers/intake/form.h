@@ -46,6 +46,13 @@ struct form_syntax
  * deep, a key given twice, a number out of range, something behind it. The
  * texts are ours and never repeat the input. */
 json_t *form_parse(struct bus_strv text, struct form_syntax *ret);
+/* From here on this thread's JSON values are made in mem and never given back
+ * one by one: what is made under it must not be touched after form_json_heap(),
+ * which ends it. Keeps a form's some hundred values off the general heap. */
+void form_json_arena(struct bus_arena *mem);
+void form_json_heap(void);
+/* The JSON as compact text in mem; NULL: no room, or no value. */
+const char *form_json_text(const json_t *json, struct bus_arena *mem);
 
 /* --- the form --- */
 
@@ -98,6 +105,8 @@ int form_read(const struct form_rules *rules,
               struct form *ret,
               struct bus_err *err) BUS_MUSTCHECK;
 
+/* Adds one, found behind form_read(); texts are borrowed. */
+void form_add_fault(struct form *form, const struct form_fault *fault);
 struct bus_id form_application_id(struct bus_strv channel,
                                   struct bus_strv reference);
 

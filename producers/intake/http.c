@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bus/base/log.h"
 #include "producers/intake/intake.h"
 #include "producers/intake/openapi.h"
 
@@ -10,6 +11,12 @@ struct posted /* in the request's own memory */
 {
     struct bus_http_request *rq;
     char id[BUS_ID_TEXT + 1];
+};
+
+struct posted_form
+{
+    json_t *json;
+    struct form *form;
 };
 
 static const char problem_type[] = "application/problem+json";
@@ -38,25 +45,30 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
                          "again later",
                          "总线暂不可用且本地日志已满, 请稍后重发");
         return;
+    case INTAKE_NEW:
     case INTAKE_FAILED:
         break;
     }
-    bus_http_problem(rq, 500, err ? err->msg : "it was not taken",
-                     "未能受理, 请重发");
+    bool again = err == NULL || bus_err_act(err->code) == BUS_ACT_RETRY;
+    if (again) {
+        bus_http_set(rq, "Retry-After", "30");
+    }
+    bus_log(BUS_LOG_WARN, "not taken", "code=%s err=\"%s\"",
+            err ? bus_errc_name(err->code) : "?", err ? err->msg : "");
+    bus_http_problem(rq, again ? 503 : 500, "it was not taken",
+                     again ? "未能受理, 请稍后重发" : "未能受理");
 }
 
-static void faulty(struct intake *in,
-                   struct bus_http_request *rq,
-                   const json_t *json,
-                   const struct form *form)
+static void
+faulty(struct intake *in, struct bus_http_request *rq, struct posted_form *f)
 {
     const char *draft = NULL;
     struct bus_err err;
-    if (intake_keep_draft(in, json, form, bus_http_mem(rq), &draft, &err) !=
+    if (intake_keep_draft(in, f->json, f->form, &in->mem, &draft, &err) !=
         BUS_OK) {
         draft = NULL; /* the answer says what is wrong all the same */
     }
-    const char *body = intake_problem(form, draft, bus_http_mem(rq));
+    const char *body = intake_problem(f->form, draft, &in->mem);
     if (body == NULL) {
         bus_http_problem(rq, 422, "the application has faults", "申请有误");
         return;
@@ -65,10 +77,9 @@ static void faulty(struct intake *in,
 }
 
 /* A client without a reference of its own may use the key of the request. */
-static void use_key(json_t *json, struct bus_http_request *rq)
+static void use_key(json_t *json, struct bus_strv key)
 {
-    struct bus_strv key = bus_http_header(rq, "Idempotency-Key");
-    if (key.p != NULL && json_is_object(json) &&
+    if (key.n > 0 && json_is_object(json) &&
         json_object_get(json, "channel_reference") == NULL) {
         (void)json_object_set_new(json, "channel_reference",
                                   json_stringn(key.p, key.n));
@@ -95,43 +106,68 @@ static bool is_json(struct bus_strv type)
             (type.n == n || type.p[n] == ';' || type.p[n] == ' '));
 }
 
+/* Everything of one form lives in in->mem until post() returns. */
+static void read_and_take(struct intake *in,
+                          struct bus_http_request *rq,
+                          const struct intake_sent *sent)
+{
+    struct form_syntax wrong;
+    struct bus_err err;
+    struct posted_form f = {form_parse(sent->bytes, &wrong),
+                            bus_arena_alloc(&in->mem, sizeof(*f.form))};
+    struct form_rules rules = intake_rules(in);
+    if (f.json == NULL) {
+        bad_syntax(rq, &wrong);
+        return;
+    }
+    use_key(f.json, sent->key);
+    if (f.form == NULL ||
+        form_read(&rules, f.json, &in->mem, f.form, &err) != BUS_OK) {
+        bus_http_problem(rq, 413, "the application is too large", "申请过大");
+        return;
+    }
+    enum intake_outcome before =
+        f.form->fault_count > 0 ? INTAKE_NEW : intake_before(in, f.form, sent);
+    if (f.form->fault_count > 0) {
+        faulty(in, rq, &f);
+        return;
+    }
+    struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
+    if (p != NULL) {
+        p->rq = rq;
+        (void)bus_id_text(&f.form->application.application_id, p->id);
+    }
+    if (p != NULL && before != INTAKE_NEW) {
+        taken(p, before, NULL);
+    } else if (p == NULL ||
+               intake_take(in, f.form, sent, taken, p, &err) != BUS_OK) {
+        bus_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
+    }
+}
+
 static void post(struct bus_http_request *rq, void *data)
 {
     struct intake *in = data;
-    struct bus_strv body = bus_http_body(rq);
+    struct intake_sent sent = {
+        .bytes = bus_http_body(rq),
+        .key = bus_http_header(rq, "Idempotency-Key"),
+        .traceparent = bus_http_header(rq, "traceparent"),
+    };
     if (!is_json(bus_http_header(rq, "Content-Type"))) {
         bus_http_set(rq, "Accept-Post", "application/json");
         bus_http_problem(rq, 415, "send application/json",
                          "请以 application/json 提交");
         return;
     }
-    struct form_syntax wrong;
-    json_t *json = form_parse(body, &wrong);
-    if (json == NULL) {
-        bad_syntax(rq, &wrong);
+    if (sent.key.n > FORM_TEXT_MAX) {
+        bus_http_problem(rq, 400, "Idempotency-Key: at most 128 bytes",
+                         "Idempotency-Key 最多128字节");
         return;
     }
-    use_key(json, rq);
-    struct form *form = bus_arena_alloc(bus_http_mem(rq), sizeof(*form));
-    struct form_rules rules = intake_rules(in);
-    struct bus_err err;
-    if (form == NULL ||
-        form_read(&rules, json, bus_http_mem(rq), form, &err) != BUS_OK) {
-        bus_http_problem(rq, 413, "the application is too large", "申请过大");
-    } else if (form->fault_count > 0) {
-        faulty(in, rq, json, form);
-    } else {
-        struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
-        if (p != NULL) {
-            p->rq = rq;
-            (void)bus_id_text(&form->application.application_id, p->id);
-        }
-        if (p == NULL ||
-            intake_take(in, form, bus_http_mem(rq), taken, p, &err) != BUS_OK) {
-            bus_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
-        }
-    }
-    json_decref(json);
+    form_json_arena(&in->mem);
+    read_and_take(in, rq, &sent);
+    form_json_heap();
+    bus_arena_reset(&in->mem);
 }
 
 static void contract(struct bus_http_request *rq, void *data)

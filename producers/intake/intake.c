@@ -9,14 +9,26 @@
 #define DRAIN_MS       300
 #define DRAIN_RECORDS  1000
 #define CLOSE_LIMIT_MS 5000
+#define ARENA_BLOCK    (256u << 10)
+#define ARENA_MAX      (16u << 20)
 
+/* What the headers of an application are made of; in the journal it stands in
+ * front of the trace as the record's key. */
+struct about
+{
+    struct bus_id event_id, household_id;
+    int64_t occurred_at;
+};
 struct intake_waiting
 {
     struct intake_waiting *next;
     struct intake *in;
     intake_done done;
     void *token;
-    struct bus_strv key, value; /* of its own, for the journal */
+    struct bus_id ids[2]; /* of the application; of the request's key */
+    size_t id_count;
+    uint64_t body;
+    struct bus_strv key, value; /* in bytes, for the journal */
     char bytes[];
 };
 
@@ -24,6 +36,14 @@ static void answer(struct intake_waiting *w,
                    enum intake_outcome outcome,
                    const struct bus_err *err)
 {
+    bool taken = outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED;
+    for (size_t i = 0; i < w->id_count; i++) {
+        if (taken) {
+            known_taken(&w->in->known, &w->ids[i], w->body, outcome);
+        } else {
+            known_failed(&w->in->known, &w->ids[i], w->body);
+        }
+    }
     w->done(w->token, outcome, err);
     bus_free(w);
 }
@@ -89,13 +109,27 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
 
 /* --- Kafka --- */
 
+/* One that Kafka never takes would hold up all behind it: the batch is sent
+ * again one by one, and the one that is refused is set aside for people. */
+static bool drain_refused(struct intake *in)
+{
+    if (!in->drain_alone) {
+        in->drain_alone = true;
+        return false;
+    }
+    in->drain_alone = false;
+    journal_set_aside(&in->journal, in->journal.drained, in->drain_to);
+    return true;
+}
+
 static void drain_acked(struct intake *in, const struct bus_err *err)
 {
     in->drain_failed |= err != NULL;
+    in->drain_hit |= err != NULL && bus_err_act(err->code) == BUS_ACT_REJECT;
     if (--in->drain_waiting > 0) {
         return;
     }
-    if (!in->drain_failed) {
+    if (!in->drain_failed || (in->drain_hit && drain_refused(in))) {
         struct bus_err e;
         /* A mark that cannot be written sends the same again: harmless. */
         (void)!journal_mark(&in->journal, in->drain_to, &e);
@@ -122,35 +156,42 @@ static void acked(void *data,
     if (err == NULL) {
         in->accepted++;
         answer(w, INTAKE_ACCEPTED, NULL);
-    } else if (bus_err_act(err->code) == BUS_ACT_RETRY) {
-        to_journal(in, w);
-    } else {
+    } else if (bus_err_act(err->code) == BUS_ACT_REJECT) {
         answer(w, INTAKE_FAILED, err);
+    } else {
+        to_journal(in, w);
     }
 }
 
+/* key: struct about and the trace. */
 static int send(struct intake *in,
                 struct bus_strv key,
                 struct bus_strv value,
                 void *token,
                 struct bus_err *err)
 {
-    static const struct bus_kafka_header headers[] = {
-        {"ce_specversion", {"1.0", 3}},
-        {"ce_type", {"sa.application.v1", 17}},
-        {"content-type", {"application/avro", 16}},
+    struct about about;
+    struct bus_rendered r;
+    if (key.n < sizeof(about)) {
+        return bus_fail(err, BUS_EPARSE, "a journal of another version");
+    }
+    memcpy(&about, key.p, sizeof(about));
+    struct bus_emit e = {
+        .ce_type = "sa.application.v1",
+        .source = in->frame->source,
+        .event_id = about.event_id,
+        .household_id = about.household_id,
+        .occurred_at = about.occurred_at,
+        .traceparent = {key.p + sizeof(about), key.n - sizeof(about)},
     };
-    struct bus_kafka_header all[5];
-    memcpy(all, headers, sizeof(headers));
-    all[3] = (struct bus_kafka_header){"ce_source", in->frame->source};
-    all[4] = (struct bus_kafka_header){"ce_partitionkey", key};
+    bus_emit_headers(&e, &r);
     struct bus_kafka_out_msg m = {
         .topic = in->topic,
         .partition = -1,
-        .key = key,
+        .key = r.key,
         .value = value,
-        .headers = all,
-        .headers_count = 5,
+        .headers = r.headers,
+        .headers_count = r.headers_count,
     };
     return bus_kafka_producer_send(in->producer, &m, token, err);
 }
@@ -167,17 +208,23 @@ static void drain_journal(void *data)
     struct bus_err err;
     bus_arena_init(&mem, 1 << 20, 0);
     uint64_t at = in->journal.drained;
-    in->drain_failed = false;
+    in->drain_failed = in->drain_hit = false;
     in->drain_waiting = 1; /* ours, until all are sent */
-    for (int i = 0; i < DRAIN_RECORDS; i++) {
+    for (int i = 0; i < (in->drain_alone ? 1 : DRAIN_RECORDS); i++) {
         struct bus_strv key, value;
         uint64_t next = at;
         if (journal_read(&in->journal, &next, &mem, &key, &value, &err) !=
-                BUS_OK ||
-            send(in, key, value, in, &err) != BUS_OK) {
+            BUS_OK) {
             break;
         }
-        in->drain_waiting++;
+        int rc = send(in, key, value, in, &err);
+        in->drain_waiting += rc == BUS_OK;
+        if (rc != BUS_OK) {
+            in->drain_failed |= bus_err_act(err.code) == BUS_ACT_REJECT;
+            in->drain_hit |= in->drain_failed;
+            at = in->drain_failed ? next : at;
+            break;
+        }
         at = next;
     }
     in->drain_to = at;
@@ -187,17 +234,14 @@ static void drain_journal(void *data)
 
 /* --- taking one --- */
 
-static int seal(struct intake *in,
-                struct form *form,
-                struct bus_arena *mem,
-                struct bus_err *err)
+static int seal(struct intake *in, struct form *form, struct bus_err *err)
 {
     struct sa_application *a = &form->application;
     struct bus_strv plain;
-    int rc = bus_wire_encode_framed(&sa_personal_type, &form->personal, mem,
-                                    &plain, err);
+    int rc = bus_wire_encode_framed(&sa_personal_type, &form->personal,
+                                    &in->mem, &plain, err);
     uint8_t *to = rc == BUS_OK
-                      ? bus_arena_alloc(mem, plain.n + BUS_WIRE_SEAL_BYTES)
+                      ? bus_arena_alloc(&in->mem, plain.n + BUS_WIRE_SEAL_BYTES)
                       : NULL;
     if (to == NULL) {
         return rc != BUS_OK ? rc : bus_fail(err, BUS_ETOOBIG, "personal data");
@@ -208,35 +252,117 @@ static int seal(struct intake *in,
     return bus_wire_seal(in->keys, BUS_STRV("bus"), &b, plain, to, err);
 }
 
+static size_t ids_of(const struct form *form,
+                     const struct intake_sent *sent,
+                     struct bus_id ret[2])
+{
+    size_t n = 0;
+    ret[n++] = form->application.application_id;
+    if (sent->key.n > 0) {
+        ret[n++] = bus_wire_derived_id("idempotency", &sent->key, 1);
+    }
+    return n;
+}
+
+static uint64_t hash_of(const struct intake_sent *sent)
+{
+    return bus_hash64(sent->bytes.p, sent->bytes.n, 3);
+}
+
+enum intake_outcome intake_before(struct intake *in,
+                                  struct form *form,
+                                  const struct intake_sent *sent)
+{
+    static const struct form_fault other = {
+        "/channel_reference", "REFERENCE_REUSED",
+        "该流水号(或 Idempotency-Key)已用于另一份申请; 请核对或换用新号",
+        "another application was taken under this reference (or "
+        "Idempotency-Key); look again, or use a new one"};
+    struct bus_id ids[2];
+    size_t n = ids_of(form, sent, ids);
+    uint64_t body = hash_of(sent);
+    uint32_t outcome = INTAKE_NEW;
+    bool same = true;
+    for (size_t i = 0; i < n; i++) {
+        enum known_is is = known_look(&in->known, &ids[i], body, &outcome);
+        if (is == KNOWN_OTHER) {
+            form_add_fault(form, &other);
+            return INTAKE_NEW;
+        }
+        same = same && is == KNOWN_SAME;
+    }
+    return same ? (enum intake_outcome)outcome : INTAKE_NEW;
+}
+
+/* "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context); else it is left out. */
+static bool is_trace(struct bus_strv s)
+{
+    static const char like[] =
+        "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+    if (s.n != sizeof(like) - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        bool hex = (s.p[i] >= '0' && s.p[i] <= '9') ||
+                   (s.p[i] >= 'a' && s.p[i] <= 'f');
+        if (like[i] == '-' ? s.p[i] != '-' : !hex) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Encoded once, where it stays until it is answered. */
+static struct intake_waiting *waiting_of(struct intake *in,
+                                         const struct form *form,
+                                         const struct intake_sent *sent,
+                                         struct bus_err *err)
+{
+    const struct sa_application *a = &form->application;
+    struct about about = {a->event_id, a->household_id, a->occurred_at};
+    size_t trace = is_trace(sent->traceparent) ? sent->traceparent.n : 0;
+    size_t key = sizeof(about) + trace;
+    size_t n = BUS_WIRE_FRAME_BYTES + bus_wire_size(&sa_application_type, a);
+    struct intake_waiting *w = bus_malloc(sizeof(*w) + key + n);
+    if (w == NULL) {
+        (void)bus_fail(err, BUS_ENOMEM, "an application");
+        return NULL;
+    }
+    *w = (struct intake_waiting){.in = in, .body = hash_of(sent)};
+    w->id_count = ids_of(form, sent, w->ids);
+    memcpy(w->bytes, &about, sizeof(about));
+    if (trace > 0) {
+        memcpy(w->bytes + sizeof(about), sent->traceparent.p, trace);
+    }
+    uint8_t *to = (uint8_t *)w->bytes + key;
+    (void)bus_wire_encode_at(&sa_application_type, a,
+                             bus_wire_frame_at(sa_application_type.id, to));
+    w->key = (struct bus_strv){w->bytes, key};
+    w->value = (struct bus_strv){(char *)to, n};
+    return w;
+}
+
 int intake_take(struct intake *in,
                 struct form *form,
-                struct bus_arena *mem,
+                const struct intake_sent *sent,
                 intake_done done,
                 void *token,
                 struct bus_err *err)
 {
     assert(form->fault_count == 0);
-    struct bus_strv value;
-    char key[BUS_ID_TEXT + 1];
-    int rc = form->has_personal ? seal(in, form, mem, err) : BUS_OK;
-    rc = rc ? rc
-            : bus_wire_encode_framed(&sa_application_type, &form->application,
-                                     mem, &value, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    struct intake_waiting *w = bus_malloc(sizeof(*w) + BUS_ID_TEXT + value.n);
+    int rc = form->has_personal ? seal(in, form, err) : BUS_OK;
+    rc = rc ? rc : bus_wire_type_ready(&sa_application_type, err);
+    struct intake_waiting *w =
+        rc == BUS_OK ? waiting_of(in, form, sent, err) : NULL;
     if (w == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "an application");
+        return rc != BUS_OK ? rc : BUS_ENOMEM;
     }
-    memcpy(w->bytes, bus_id_text(&form->application.household_id, key),
-           BUS_ID_TEXT);
-    memcpy(w->bytes + BUS_ID_TEXT, value.p, value.n);
-    w->in = in;
     w->done = done;
     w->token = token;
-    w->key = (struct bus_strv){w->bytes, BUS_ID_TEXT};
-    w->value = (struct bus_strv){w->bytes + BUS_ID_TEXT, value.n};
+    for (size_t i = 0; i < w->id_count; i++) {
+        /* Not remembered: then a repeat is taken again, which is harmless. */
+        (void)!known_begin(&in->known, &w->ids[i], w->body, NULL);
+    }
     bool behind = in->has_journal && journal_waiting(&in->journal) > 0;
     if (behind || !bus_kafka_producer_connected(in->producer) ||
         send(in, w->key, w->value, w, err) != BUS_OK) {
@@ -263,9 +389,11 @@ int intake_open(struct intake *in,
     const struct bus_config *c = &frame->config;
     *in = (struct intake){
         .frame = frame, .topic = bus_frame_topic(frame, "applications", NULL)};
+    bus_arena_init(&in->mem, ARENA_BLOCK, ARENA_MAX);
     int rc = bus_wire_key_file(c->keys.person_key, in->person_key, err);
     rc = rc ? rc : bus_wire_keyring_open(c->keys.ring, &in->keys, err);
     rc = rc ? rc : form_index_init(&in->index, c, err);
+    rc = rc ? rc : known_open(&in->known, frame->state_dir, KNOWN_MAX, err);
     if (rc == BUS_OK && with_journal) {
         rc = journal_open(&in->journal, frame->state_dir,
                           (uint64_t)c->intake.journal_bytes_max, err);
@@ -294,6 +422,8 @@ void intake_fini(struct intake *in)
 {
     bus_wire_keyring_free(in->keys);
     form_index_fini(&in->index);
+    known_close(&in->known);
+    bus_arena_fini(&in->mem);
     journal_close(&in->journal);
     memset(in->person_key, 0, sizeof(in->person_key));
 }

@@ -3,7 +3,9 @@
  *
  * An application is answered when Kafka has acknowledged it or the journal has
  * it on disk; never before. While the journal holds anything, new ones go
- * behind it, so that the order stays. */
+ * behind it, so that the order stays. What was taken is remembered (known.h):
+ * the same bytes under the same reference or key get the same answer and are
+ * not sent again. */
 #ifndef PRODUCERS_INTAKE_INTAKE_H
 #define PRODUCERS_INTAKE_INTAKE_H
 
@@ -12,8 +14,10 @@
 #include "bus/wire/crypt.h"
 #include "producers/intake/form.h"
 #include "producers/intake/journal.h"
+#include "producers/intake/known.h"
 
 enum intake_outcome {
+    INTAKE_NEW,       /* not taken before */
     INTAKE_ACCEPTED,  /* Kafka has it */
     INTAKE_JOURNALED, /* on this machine's disk; goes on by itself */
     INTAKE_FULL,      /* the journal's limit: again later */
@@ -33,6 +37,8 @@ struct intake
     struct bus_timer *drainer;
     struct journal journal;
     bool has_journal;
+    struct known known;
+    struct bus_arena mem; /* of one application */
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
     struct form_index index;
     const char *topic;
@@ -43,7 +49,7 @@ struct intake
     /* draining */
     uint64_t drain_to;
     size_t drain_waiting;
-    bool drain_failed;
+    bool drain_failed, drain_hit, drain_alone;
     uint64_t accepted, journaled;
 };
 
@@ -56,10 +62,23 @@ int intake_open(struct intake *in,
 void intake_drain(struct intake *in);
 void intake_fini(struct intake *in); /* after the loop has ended */
 struct form_rules intake_rules(struct intake *in);
-/* form has no faults. Nothing of it is needed after the call. */
+/* How it was sent. */
+struct intake_sent
+{
+    struct bus_strv bytes;       /* as they came: what "the same" means */
+    struct bus_strv key;         /* Idempotency-Key; "" for none */
+    struct bus_strv traceparent; /* W3C trace context; "" for none */
+};
+/* form has no faults. INTAKE_NEW: it is to be taken. INTAKE_ACCEPTED or
+ * INTAKE_JOURNALED: it was, as that. If other bytes were taken under the same
+ * reference or key, form has a fault now. */
+enum intake_outcome intake_before(struct intake *in,
+                                  struct form *form,
+                                  const struct intake_sent *sent);
+/* Nothing of form and sent is needed after the call. */
 int intake_take(struct intake *in,
                 struct form *form,
-                struct bus_arena *mem,
+                const struct intake_sent *sent,
                 intake_done done,
                 void *token,
                 struct bus_err *err) BUS_MUSTCHECK;

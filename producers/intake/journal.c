@@ -95,7 +95,7 @@ static uint64_t next_magic(const struct journal *j, uint64_t at, uint64_t limit)
 }
 
 /* Damaged bytes go where people can look at them; best effort. */
-static void keep_damaged(struct journal *j, uint64_t from, uint64_t to)
+void journal_set_aside(struct journal *j, uint64_t from, uint64_t to)
 {
     char path[560];
     uint8_t part[SCAN_BYTES];
@@ -138,7 +138,7 @@ static int find_record(struct journal *j,
         return bus_fail(err, BUS_EAGAIN, "the end of the journal");
     }
     if (rc == BUS_OK && from > *at) {
-        keep_damaged(j, *at, from);
+        journal_set_aside(j, *at, from);
     }
     *at = rc == BUS_OK ? from : *at;
     return rc;
@@ -163,7 +163,7 @@ static int find_end(struct journal *j, uint64_t size, struct bus_err *err)
         return rc;
     }
     if (j->end < size) {
-        keep_damaged(j, j->end, size);
+        journal_set_aside(j, j->end, size);
         if (ftruncate(j->fd, (off_t)j->end) != 0) {
             return io_error(j, "cannot cut the torn end", err);
         }

@@ -64,6 +64,8 @@ int journal_read(struct journal *j,
                  struct bus_strv *ret_key,
                  struct bus_strv *ret_value,
                  struct bus_err *err) BUS_MUSTCHECK;
+/* Bytes that are well but of no use: into journal.damaged, for people. */
+void journal_set_aside(struct journal *j, uint64_t from, uint64_t to);
 /* All in front of `at` is Kafka's now; empties the file when it was all. */
 int journal_mark(struct journal *j,
                  uint64_t at,

@@ -1,0 +1,63 @@
+/* What was taken, by what it was sent under: so that the same thing sent again
+ * gets the same answer, and another thing under the same reference or key is
+ * told from it.
+ *
+ * The last KNOWN_MAX are remembered, in memory and in <dir>/known, a ring of
+ * fixed records; a record is written before the answer goes out, not synced: it
+ * outlives the process, and what a crash of the machine takes from it costs no
+ * application (the application id makes a repeat the same one). One process a
+ * directory: the open file is locked. One thread. */
+#ifndef PRODUCERS_INTAKE_KNOWN_H
+#define PRODUCERS_INTAKE_KNOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bus/base/err.h"
+#include "bus/base/hash.h"
+#include "bus/base/id.h"
+
+#define KNOWN_MAX (1u << 18)
+
+enum known_is {
+    KNOWN_NEW,
+    KNOWN_PENDING, /* the same bytes, not yet answered */
+    KNOWN_SAME,    /* the same bytes were taken */
+    KNOWN_OTHER    /* other bytes stand under this id */
+};
+struct known_slot;
+struct known
+{
+    int fd;
+    struct known_slot *ring;
+    struct bus_map by_id;
+    uint64_t next; /* the number of the next one; its place is modulo max */
+    uint64_t max;  /* KNOWN_MAX; less in tests */
+    char path[512];
+};
+
+/* Opens or makes the file; what is torn in it is forgotten. A file that another
+ * process has open is BUS_ECONFIG. */
+int known_open(struct known *k,
+               const char *dir,
+               uint64_t max,
+               struct bus_err *err) BUS_MUSTCHECK;
+void known_close(struct known *k); /* NULL or zeroed is allowed */
+enum known_is known_look(const struct known *k,
+                         const struct bus_id *id,
+                         uint64_t body,
+                         uint32_t *ret_outcome); /* of SAME; may be NULL */
+/* Remembers it as pending. BUS_ENOMEM. */
+int known_begin(struct known *k,
+                const struct bus_id *id,
+                uint64_t body,
+                struct bus_err *err) BUS_MUSTCHECK;
+/* It was taken with that outcome, and is written down (best effort). */
+void known_taken(struct known *k,
+                 const struct bus_id *id,
+                 uint64_t body,
+                 uint32_t outcome);
+/* It was not taken: a pending one is forgotten. */
+void known_failed(struct known *k, const struct bus_id *id, uint64_t body);
+
+#endif
