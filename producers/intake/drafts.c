@@ -1,86 +1,289 @@
-/* Drafts: what could not be taken, kept with its faults for people to mend. */
+#include "producers/intake/drafts.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "producers/intake/intake.h"
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/run/work.h"
+#include "bus/wire/crypt.h"
 
-static json_t *fault_list(const struct form *form)
+#define DRAFT_BYTES_MAX (32u << 20)
+
+struct keeping
 {
-    json_t *list = json_array();
-    size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
-                                                   : FORM_FAULTS_MAX;
-    for (size_t i = 0; i < n; i++) {
-        const struct form_fault *f = &form->faults[i];
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s}", "pointer", f->pointer,
-                            "code", f->code, "zh", f->zh, "en", f->en));
+    struct drafts *drafts;
+    drafts_done done;
+    void *token;
+    struct bus_err err; /* code BUS_OK: kept */
+    char id[BUS_ID_TEXT + 1];
+    char path[600], beside[608];
+    size_t bytes;
+    char text[];
+};
+
+int drafts_open(struct drafts *d,
+                const char *dir,
+                uint64_t max_bytes,
+                struct bus_err *err)
+{
+    *d = (struct drafts){.max_bytes = max_bytes};
+    (void)snprintf(d->dir, sizeof(d->dir), "%s", dir);
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
     }
-    return list;
+    DIR *folder = opendir(dir);
+    if (folder == NULL) {
+        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
+    }
+    struct stat st;
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
+        if (fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode)) {
+            d->bytes += (uint64_t)st.st_size;
+        }
+    }
+    (void)closedir(folder);
+    return BUS_OK;
 }
 
-const char *intake_problem(const struct form *form,
-                           const char *draft,
-                           struct bus_arena *mem)
-{
-    json_t *j = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:I, s:o}", "type",
-        "https://lianou.example/problems/application", "title",
-        "the application has faults / 申请有待更正", "status", 422, "detail",
-        "each fault is listed with its place; the application is kept as a "
-        "draft",
-        "detail_zh", "逐项列出问题所在; 申请已存为草稿", "fault_count",
-        (json_int_t)form->fault_count, "faults", fault_list(form));
-    if (j != NULL && draft != NULL) {
-        (void)json_object_set_new(j, "draft", json_string(draft));
-    }
-    const char *text = form_json_text(j, mem);
-    json_decref(j);
-    return text;
-}
+/* --- keeping one --- */
 
-static int write_file(const char *path, const char *text, struct bus_err *err)
+static void keep_run(void *data)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t n = strlen(text);
-    bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n && fsync(fd) == 0;
+    struct keeping *k = data;
+    int fd = open(k->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    errno = fd >= 0 ? ENOSPC : errno; /* what a short write means */
+    bool ok = fd >= 0 && write(fd, k->text, k->bytes) == (ssize_t)k->bytes &&
+              fsync(fd) == 0;
     int e = errno;
     if (fd >= 0) {
         (void)close(fd);
     }
+    if (ok && rename(k->beside, k->path) != 0) {
+        ok = false;
+        e = errno;
+    }
     if (!ok) {
-        (void)unlink(path);
-        return bus_fail(err, e == ENOSPC ? BUS_EFULL : BUS_EIO,
-                        "the draft cannot be kept: %s", strerror(e));
+        (void)unlink(k->beside);
+        enum bus_errc code =
+            e == ENOSPC || e == EDQUOT || e == EFBIG ? BUS_EFULL : BUS_EIO;
+        (void)bus_fail(&k->err, code, "the draft cannot be kept: %s",
+                       strerror(e));
+    }
+}
+
+static void keep_done(void *data)
+{
+    struct keeping *k = data;
+    bool kept = k->err.code == BUS_OK;
+    k->drafts->bytes += kept ? k->bytes : 0;
+    k->done(k->token, kept ? k->id : NULL, kept ? NULL : &k->err);
+    bus_free(k);
+}
+
+static struct keeping *keeping_of(struct drafts *d,
+                                  const json_t *application,
+                                  const struct form *form,
+                                  struct bus_arena *mem)
+{
+    char when[BUS_TIME_TEXT + 1];
+    (void)bus_time_text(bus_clock_system.wall_ms(NULL), when);
+    const char *body = form_json_text(application, mem);
+    json_t *whole = json_pack("{s:s, s:O, s:o}", "kept_at", when, "application",
+                              application, "faults", form_fault_list(form));
+    const char *text = form_json_text(whole, mem);
+    json_decref(whole);
+    size_t n = text == NULL ? 0 : strlen(text);
+    struct keeping *k =
+        text == NULL || body == NULL ? NULL : bus_malloc(sizeof(*k) + n);
+    if (k == NULL) {
+        return NULL;
+    }
+    *k = (struct keeping){.drafts = d, .bytes = n};
+    memcpy(k->text, text, n);
+    struct bus_strv parts[] = {bus_strv(body)};
+    struct bus_id id = bus_wire_derived_id("draft", parts, 1);
+    (void)bus_id_text(&id, k->id);
+    (void)snprintf(k->path, sizeof(k->path), "%s/%s.json", d->dir, k->id);
+    (void)snprintf(k->beside, sizeof(k->beside), "%s.new", k->path);
+    return k;
+}
+
+int drafts_keep(struct drafts *d,
+                struct bus_loop *loop,
+                const json_t *application,
+                const struct form *form,
+                drafts_done done,
+                void *token,
+                struct bus_err *err)
+{
+    struct bus_arena mem;
+    bus_arena_init(&mem, 0, DRAFT_BYTES_MAX);
+    struct keeping *k = keeping_of(d, application, form, &mem);
+    bus_arena_fini(&mem);
+    if (k == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a draft");
+    }
+    k->done = done;
+    k->token = token;
+    struct stat st;
+    if (stat(k->path, &st) == 0) { /* the same again */
+        k->bytes = 0;
+        keep_done(k);
+        return BUS_OK;
+    }
+    if (d->bytes + k->bytes > d->max_bytes) {
+        (void)bus_fail(&k->err, BUS_EFULL,
+                       "%s holds %llu of at most %llu bytes; mend or drop some",
+                       d->dir, (unsigned long long)d->bytes,
+                       (unsigned long long)d->max_bytes);
+        keep_done(k);
+        return BUS_OK;
+    }
+    if (bus_work(loop, keep_run, keep_done, k, NULL) != BUS_OK) {
+        keep_run(k); /* no thread to be had: then right here */
+        keep_done(k);
     }
     return BUS_OK;
 }
 
-int intake_keep_draft(struct intake *in,
-                      const json_t *json,
-                      const struct form *form,
-                      struct bus_arena *mem,
-                      const char **ret_name,
-                      struct bus_err *err)
+/* --- for the command --- */
+
+static json_t *load(const struct drafts *d, const char *id)
 {
-    char id[BUS_ID_TEXT + 1];
-    struct bus_id fresh = bus_id_fresh(bus_clock_system.wall_ms(NULL));
-    const char *name = bus_arena_strdup(mem, bus_id_text(&fresh, id));
-    const char *dir = bus_arena_printf(mem, "%s/drafts", in->frame->state_dir);
-    const char *path = bus_arena_printf(mem, "%s/%s.json", dir, name);
-    json_t *j = json_pack("{s:O, s:o}", "application", json, "faults",
-                          fault_list(form));
-    const char *text = form_json_text(j, mem);
-    json_decref(j);
-    if (name == NULL || path == NULL || text == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a draft");
+    char path[600];
+    (void)snprintf(path, sizeof(path), "%s/%s.json", d->dir, id);
+    json_t *j = json_load_file(path, 0, NULL);
+    if (j != NULL && !json_is_object(json_object_get(j, "application")) &&
+        json_object_get(j, "faults") == NULL) {
+        json_decref(j);
+        j = NULL;
     }
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
+    return j;
+}
+
+static const char *kept_at(const struct draft *d)
+{
+    const char *s = json_string_value(json_object_get(d->json, "kept_at"));
+    return s == NULL ? "" : s;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    int order = strcmp(kept_at(a), kept_at(b));
+    return order != 0 ? order
+                      : strcmp(((const struct draft *)a)->id,
+                               ((const struct draft *)b)->id);
+}
+
+int drafts_list(const struct drafts *d,
+                struct draft **ret,
+                size_t *ret_count,
+                struct bus_err *err)
+{
+    struct draft *list = NULL;
+    size_t n = 0, cap = 0;
+    DIR *folder = opendir(d->dir);
+    if (folder == NULL) {
+        return bus_fail(err, BUS_EIO, "%s: %s", d->dir, strerror(errno));
     }
-    *ret_name = name;
-    return write_file(path, text, err);
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
+        struct bus_strv name = bus_strv(e->d_name);
+        struct bus_id id;
+        if (name.n != BUS_ID_TEXT + 5 ||
+            strcmp(name.p + BUS_ID_TEXT, ".json") != 0 ||
+            !bus_id_parse((struct bus_strv){name.p, BUS_ID_TEXT}, &id)) {
+            continue;
+        }
+        if (n == cap) {
+            cap = cap ? cap * 2 : 64;
+            struct draft *more = bus_realloc(list, cap * sizeof(*list));
+            if (more == NULL) {
+                drafts_free(list, n);
+                (void)closedir(folder);
+                return bus_fail(err, BUS_ENOMEM, "the list of drafts");
+            }
+            list = more;
+        }
+        (void)bus_id_text(&id, list[n].id);
+        list[n].json = load(d, list[n].id);
+        n++;
+    }
+    (void)closedir(folder);
+    if (n > 0) {
+        qsort(list, n, sizeof(*list), by_time);
+    }
+    *ret = list;
+    *ret_count = n;
+    return BUS_OK;
+}
+
+void drafts_free(struct draft *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_decref(list[i].json);
+    }
+    bus_free(list);
+}
+
+static int known_id(const struct drafts *d, const char *id, struct bus_err *err)
+{
+    struct bus_id parsed;
+    char path[600];
+    (void)snprintf(path, sizeof(path), "%s/%s.json", d->dir, id);
+    if (!bus_id_parse(bus_strv(id), &parsed) || access(path, F_OK) != 0) {
+        return bus_fail(err, BUS_EUNKNOWN,
+                        "there is no draft %s in %s; `lianou intake drafts` "
+                        "lists them",
+                        id, d->dir);
+    }
+    return BUS_OK;
+}
+
+int drafts_read(const struct drafts *d,
+                const char *id,
+                json_t **ret,
+                struct bus_err *err)
+{
+    int rc = known_id(d, id, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    *ret = load(d, id);
+    return *ret != NULL ? BUS_OK
+                        : bus_fail(err, BUS_EPARSE, "the draft %s is torn", id);
+}
+
+int drafts_drop(const struct drafts *d, const char *id, struct bus_err *err)
+{
+    char path[600];
+    int rc = known_id(d, id, err);
+    (void)snprintf(path, sizeof(path), "%s/%s.json", d->dir, id);
+    if (rc == BUS_OK && unlink(path) != 0) {
+        rc = bus_fail(err, BUS_EIO, "%s: %s", path, strerror(errno));
+    }
+    return rc;
+}
+
+void drafts_mask(json_t *application)
+{
+    static const char *const personal[] = {
+        "name", "id_no", "phone", "address", "account", "account_holder"};
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(application, "members"), i, m)
+    {
+        for (size_t k = 0; k < sizeof(personal) / sizeof(personal[0]); k++) {
+            if (json_object_get(m, personal[k]) != NULL) {
+                (void)json_object_set_new(m, personal[k], json_string("***"));
+            }
+        }
+    }
 }

@@ -105,6 +105,8 @@ int form_read(const struct form_rules *rules,
               struct form *ret,
               struct bus_err *err) BUS_MUSTCHECK;
 
+/* Those kept, as problem+json and drafts have them. NULL: no memory. */
+json_t *form_fault_list(const struct form *form);
 /* Adds one, found behind form_read(); texts are borrowed. */
 void form_add_fault(struct form *form, const struct form_fault *fault);
 struct bus_id form_application_id(struct bus_strv channel,

@@ -171,3 +171,17 @@ json_t *form_parse(struct bus_strv text, struct form_syntax *ret)
     }
     return json;
 }
+
+json_t *form_fault_list(const struct form *form)
+{
+    json_t *list = json_array();
+    size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
+                                                   : FORM_FAULTS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const struct form_fault *f = &form->faults[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "pointer", f->pointer,
+                            "code", f->code, "zh", f->zh, "en", f->en));
+    }
+    return list;
+}

@@ -59,21 +59,59 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
                      again ? "未能受理, 请稍后重发" : "未能受理");
 }
 
+/* problem+json of the faults (RFC 9457), without the draft. */
+static const char *problem_of(const struct form *form, struct bus_arena *mem)
+{
+    json_t *j = json_pack(
+        "{s:s, s:s, s:i, s:s, s:s, s:I, s:o}", "type",
+        "https://lianou.example/problems/application", "title",
+        "the application has faults / 申请有待更正", "status", 422, "detail",
+        "each fault is listed with its place; send it again when mended",
+        "detail_zh", "逐项列出问题所在; 更正后请重新提交", "fault_count",
+        (json_int_t)form->fault_count, "faults", form_fault_list(form));
+    const char *text = form_json_text(j, mem);
+    json_decref(j);
+    return text;
+}
+
+struct refused /* in the request's own memory */
+{
+    struct bus_http_request *rq;
+    const char *body;
+};
+
+/* `"draft": id` takes the place of the body's last brace. */
+static void kept(void *token, const char *id, const struct bus_err *err)
+{
+    const struct refused *r = token;
+    size_t n = strlen(r->body);
+    const char *body = id == NULL ? NULL
+                                  : bus_arena_printf(bus_http_mem(r->rq),
+                                                     "%.*s,\"draft\":\"%s\"}",
+                                                     (int)(n - 1), r->body, id);
+    if (err != NULL) {
+        bus_log(BUS_LOG_WARN, "draft not kept", "code=%s err=\"%s\"",
+                bus_errc_name(err->code), err->msg);
+    }
+    body = body == NULL ? r->body : body;
+    bus_http_answer(r->rq, 422, problem_type, body, strlen(body));
+}
+
 static void
 faulty(struct intake *in, struct bus_http_request *rq, struct posted_form *f)
 {
-    const char *draft = NULL;
+    struct refused *r = bus_arena_alloc(bus_http_mem(rq), sizeof(*r));
+    const char *body = problem_of(f->form, bus_http_mem(rq));
     struct bus_err err;
-    if (intake_keep_draft(in, f->json, f->form, &in->mem, &draft, &err) !=
-        BUS_OK) {
-        draft = NULL; /* the answer says what is wrong all the same */
-    }
-    const char *body = intake_problem(f->form, draft, &in->mem);
-    if (body == NULL) {
+    if (r == NULL || body == NULL) {
         bus_http_problem(rq, 422, "the application has faults", "申请有误");
         return;
     }
-    bus_http_answer(rq, 422, problem_type, body, strlen(body));
+    *r = (struct refused){rq, body};
+    if (drafts_keep(&in->drafts, in->frame->loop, f->json, f->form, kept, r,
+                    &err) != BUS_OK) {
+        kept(r, NULL, &err);
+    }
 }
 
 /* A client without a reference of its own may use the key of the request. */

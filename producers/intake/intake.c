@@ -1,7 +1,10 @@
 #include "producers/intake/intake.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bus/base/heap.h"
 #include "bus/run/work.h"
@@ -381,6 +384,17 @@ struct form_rules intake_rules(struct intake *in)
     };
 }
 
+/* <state>/intake, when a command runs before the role ever did. */
+static int make_home(const char *drafts, struct bus_err *err)
+{
+    char home[600];
+    (void)snprintf(home, sizeof(home), "%.*s",
+                   (int)(strlen(drafts) - strlen("/drafts")), drafts);
+    return mkdir(home, 0750) == 0 || errno == EEXIST
+               ? BUS_OK
+               : bus_fail(err, BUS_EIO, "%s: %s", home, strerror(errno));
+}
+
 int intake_open(struct intake *in,
                 struct bus_frame *frame,
                 bool with_journal,
@@ -394,6 +408,13 @@ int intake_open(struct intake *in,
     rc = rc ? rc : bus_wire_keyring_open(c->keys.ring, &in->keys, err);
     rc = rc ? rc : form_index_init(&in->index, c, err);
     rc = rc ? rc : known_open(&in->known, frame->state_dir, KNOWN_MAX, err);
+    /* Commands keep their drafts where the role does: one place to look. */
+    const char *drafts =
+        bus_arena_printf(&frame->mem, "%s/intake/drafts", c->state_dir);
+    rc = rc ? rc : make_home(drafts, err);
+    rc = rc ? rc
+            : drafts_open(&in->drafts, drafts,
+                          (uint64_t)c->intake.draft_bytes_max, err);
     if (rc == BUS_OK && with_journal) {
         rc = journal_open(&in->journal, frame->state_dir,
                           (uint64_t)c->intake.journal_bytes_max, err);

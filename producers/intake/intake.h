@@ -12,6 +12,7 @@
 #include "bus/adapter/emit.h"
 #include "bus/adapter/frame.h"
 #include "bus/wire/crypt.h"
+#include "producers/intake/drafts.h"
 #include "producers/intake/form.h"
 #include "producers/intake/journal.h"
 #include "producers/intake/known.h"
@@ -38,6 +39,7 @@ struct intake
     struct journal journal;
     bool has_journal;
     struct known known;
+    struct drafts drafts;
     struct bus_arena mem; /* of one application */
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
     struct form_index index;
@@ -83,18 +85,6 @@ int intake_take(struct intake *in,
                 void *token,
                 struct bus_err *err) BUS_MUSTCHECK;
 
-/* What fails is kept: <state>/drafts/<time>-<n>.json, mode 0600, with its
- * faults. Returns the draft's name in mem. */
-int intake_keep_draft(struct intake *in,
-                      const json_t *json,
-                      const struct form *form,
-                      struct bus_arena *mem,
-                      const char **ret_name,
-                      struct bus_err *err) BUS_MUSTCHECK;
-/* problem+json of a form's faults (RFC 9457), in mem. */
-const char *intake_problem(const struct form *form,
-                           const char *draft,
-                           struct bus_arena *mem);
 /* http.c: the routes. */
 int intake_routes(struct intake *in, struct bus_err *err) BUS_MUSTCHECK;
 
