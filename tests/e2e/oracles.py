@@ -169,10 +169,38 @@ def test_T17(bus):
     print("T17: 3000.00 yuan goes out, 3000.01 comes back with CASH_ABOVE_CAP and nothing is sent")
 
 
+def replay(bus):
+    """An evaluation of T24 verified: by its bytes as another client writes them, by
+    its id, under its own catalogue and under another one, and with one figure changed."""
+    (_, judged), = [e for e in bus.events("evaluation", 1) if e[1]["facts_version"] == 1][:1]
+    path = bus.town.dir / "evaluation"
+
+    def write(record):
+        out = io.BytesIO()
+        fastavro.schemaless_writer(out, SCHEMAS[32][1], record)
+        path.write_bytes(struct.pack(">bI", 0, 32) + out.getvalue())
+
+    def verify(what, want, words, *more):
+        r = bus.town.lianou("policy", "verify", what, *more, check=False)
+        assert r.returncode == want and words in r.stdout, (want, words, r.returncode, r.stdout, r.stderr)
+
+    write(judged)
+    verify(str(path), 0, "1 identical, 0 different")
+    verify(str(uuid.UUID(bytes=judged["event_id"])), 0, "1 identical, 0 different")
+    verify(str(uuid.UUID(bytes=judged["case_id"])), 0, " identical, 0 different, 0 without")
+    verify(str(path), 1, "its catalogue is not here", "--config", str(SOURCE / "bus-config"))
+    verify(str(path), 0, "1 identical", "--config", str(SOURCE / "bus-config"),
+           "--catalogue", bus.town.env["LIANOU_CONFIG"])
+    judged["items"][0]["amount_fen"] += 1
+    write(judged)
+    verify(str(path), 1, "items[0] MZ01: amount_fen")
+    print("replay: identical by file and id; a fen more is named with its place")
+
+
 bus = Bus()
 good = False
 try:
-    for test in (test_T24, test_T21, test_T22, test_T17):
+    for test in (test_T24, test_T21, test_T22, test_T17, replay):
         test(bus)
     good = True
 finally:

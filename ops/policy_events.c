@@ -1,0 +1,167 @@
+#include "ops/policy_events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bus/kafka/read.h"
+#include "bus/wire/framing.h"
+
+int policy_file_read(const char *path,
+                     struct bus_arena *mem,
+                     struct bus_strv *ret,
+                     struct bus_err *err)
+{
+    struct stat st;
+    FILE *f = fopen(path, "re");
+    if (f == NULL || fstat(fileno(f), &st) != 0 || S_ISDIR(st.st_mode)) {
+        int why = f == NULL ? errno : EISDIR;
+        if (f != NULL) {
+            (void)fclose(f);
+        }
+        return bus_fail(err, BUS_EUSAGE, "%s: %s", path, strerror(why));
+    }
+    bool fits = st.st_size <= (off_t)POLICY_FILE_BYTES_MAX;
+    char *p = fits ? bus_arena_alloc(mem, (size_t)st.st_size + 1) : NULL;
+    size_t n = p ? fread(p, 1, (size_t)st.st_size, f) : 0;
+    (void)fclose(f);
+    if (p == NULL || n != (size_t)st.st_size) {
+        return bus_fail(err, p ? BUS_EIO : BUS_ETOOBIG, "%s: cannot be read",
+                        path);
+    }
+    *ret = (struct bus_strv){p, n};
+    return BUS_OK;
+}
+
+struct reading
+{
+    struct bus_wire_registry *types;
+    struct bus_arena mem; /* of one record */
+    policy_evaluation_cb cb;
+    void *data;
+    bool found;
+};
+
+static int one(struct reading *r,
+               struct bus_strv value,
+               const char *where,
+               struct bus_err *err)
+{
+    void *e = NULL;
+    bus_arena_reset(&r->mem);
+    int rc =
+        bus_wire_decode(r->types, &sa_evaluation_type, value, &r->mem, &e, err);
+    if (rc != BUS_OK) {
+        return bus_wrap(err, "%s: no evaluation", where);
+    }
+    r->found = true;
+    return r->cb(r->data, e, where, err);
+}
+
+static int start(struct reading *r, struct bus_err *err)
+{
+    bus_arena_init(&r->mem, 0, 0);
+    r->types = bus_wire_registry_new();
+    return r->types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
+}
+
+static void end(struct reading *r)
+{
+    bus_wire_registry_free(r->types);
+    bus_arena_fini(&r->mem);
+}
+
+int policy_evaluations_file(const char *path,
+                            policy_evaluation_cb cb,
+                            void *data,
+                            struct bus_err *err)
+{
+    struct reading r = {.cb = cb, .data = data};
+    struct bus_arena mem;
+    struct bus_strv bytes;
+    bus_arena_init(&mem, 0, 0);
+    int rc = start(&r, err);
+    rc = rc ? rc : policy_file_read(path, &mem, &bytes, err);
+    if (rc == BUS_OK) {
+        rc = one(&r, bytes, path, err);
+    }
+    end(&r);
+    bus_arena_fini(&mem);
+    return rc;
+}
+
+/* --- by the ledger --- */
+
+static int
+from_topic(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+{
+    struct reading *r = data;
+    char where[320];
+    (void)snprintf(where, sizeof(where), "%s/%d/%lld", m->topic, m->partition,
+                   (long long)m->offset);
+    int rc = one(r, m->value, where, err);
+    return rc != BUS_OK ? rc : BUS_EGONE; /* one is enough */
+}
+
+static int at_place(struct tool *t,
+                    struct reading *r,
+                    struct bus_kafka_reader *reader,
+                    const struct bus_pg_rows *rows,
+                    size_t row,
+                    struct bus_err *err)
+{
+    int64_t next = 0;
+    struct bus_kafka_range range = {
+        .topic = bus_config_topic(&t->config, &t->mem,
+                                  bus_pg_value(rows, row, 0), NULL),
+        .partition = (int32_t)bus_pg_i64(rows, row, 1),
+        .from = bus_pg_i64(rows, row, 2)};
+    if (range.topic == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a name");
+    }
+    r->found = false;
+    int rc = bus_kafka_read(reader, &range, from_topic, r, &next, err);
+    if (r->found && rc == BUS_EGONE) {
+        return BUS_OK;
+    }
+    return rc != BUS_OK
+               ? rc
+               : bus_fail(err, BUS_EGONE,
+                          "%s/%d/%lld is no longer kept: verify it "
+                          "from an archive",
+                          range.topic, range.partition, (long long)range.from);
+}
+
+int policy_evaluations_ledger(struct tool *t,
+                              const char *id,
+                              policy_evaluation_cb cb,
+                              void *data,
+                              struct bus_err *err)
+{
+    static const char sql[] = "SELECT topic, part, place FROM fact_of_life"
+                              " WHERE kind = 'evaluation'"
+                              " AND (event_id = $1::uuid OR case_id = $1::uuid)"
+                              " ORDER BY topic, part, place";
+    struct reading r = {.cb = cb, .data = data};
+    struct bus_kafka_env env = {.conf = &t->config.kafka,
+                                .client_id = "lianou-verify"};
+    struct bus_kafka_reader *reader = NULL;
+    struct bus_pg_rows *rows = NULL;
+    int rc = start(&r, err);
+    rc = rc ? rc : tool_database(t, err);
+    rc = rc ? rc : bus_pg_query(t->pg, sql, &id, 1, &rows, err);
+    if (rc == BUS_OK && bus_pg_count(rows) == 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN,
+                      "the ledger has no evaluation of that id, nor of a case "
+                      "of it");
+    }
+    rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
+    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(rows); i++) {
+        rc = at_place(t, &r, reader, rows, i, err);
+    }
+    bus_kafka_reader_close(reader);
+    bus_pg_rows_free(rows);
+    end(&r);
+    return rc;
+}
