@@ -17,7 +17,8 @@ enum bus_policy_turn {
     BUS_POLICY_TURN_LOSES,
     BUS_POLICY_TURN_MORE, /* has it in both, for more money */
     BUS_POLICY_TURN_LESS,
-    BUS_POLICY_TURN_OPENS, /* has it in neither; only now a fact is missing */
+    BUS_POLICY_TURN_OPENS, /* has it in neither; only now a fact is missing (of
+                              a household: only questions differ) */
     BUS_POLICY_TURN_CLOSES,
     BUS_POLICY_TURN_SWAPS, /* of a household: gains and loses, equal money */
     BUS_POLICY_TURNS

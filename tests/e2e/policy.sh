@@ -39,3 +39,33 @@ echo '{"facts": {"城乡类别": "农村", "本县户籍": true, "家庭年收�
     { cat "$work/out"; fail "one household in JSON was not taken"; }
 says "$work/out" "不符合"
 says "$work/out" "月人均收入 750.00 元; 低保标准 700.00 元"
+
+# discloses: by department, as JSON too; a stranger receives nothing
+"$program" policy discloses FG >"$work/out" 2>&1 || fail "discloses FG"
+says "$work/out" "^household.power_meter .*sensitive"
+says "$work/out" "FG01 .*form"
+grep -q "^member.disability_grade" "$work/out" && fail "FG would receive a grade of disability"
+"$program" policy discloses FG --json | grep -q '"fact":"household.status",.*"clause":"FG01.1"' || fail "discloses --json"
+"$program" policy discloses XX >"$work/out" 2>&1 && fail "XX receives something"
+
+# rehearse: the present against itself turns nobody; a higher standard does, and
+# a household of the examples can be opened under both
+"$program" policy rehearse --with bus-config --on generated 300 --lang en >"$work/out" 2>&1 || fail "rehearse"
+says "$work/out" "none turns"
+rm -rf "$work/config"
+cp -r bus-config "$work/config"
+sed -i 's/{urban: 90000, rural: 70000}/{urban: 95000, rural: 76000}/' "$work/config/standards.yaml"
+"$program" policy rehearse --with "$work/config" --on generated 3000 --seed 7 --date 2026-10-09 --csv "$work/csv" \
+    --lang en >"$work/out" 2>&1 || fail "rehearse with a change"
+says "$work/out" "MZ01 最低生活保障\|MZ01 Minimum"
+n=$(sed -n 's/^  MZ01 gain: \([0-9]*\).*/\1/p' "$work/out")
+[ -n "$n" ] || fail "nobody gains dibao"
+grep -q "^$n,.*,MZ01,gains,not eligible,eligible,0," "$work/csv" || fail "household $n is not in the CSV"
+"$program" generate households $((n + 1)) --seed 7 --date 2026-10-09 | tail -1 >"$work/one.json"
+for folder in bus-config "$work/config"; do
+    "$program" policy test MZ01 "$work/one.json" --date 2026-10-09 --lang en --config "$folder" >>"$work/both" 2>&1
+done
+says "$work/both" ": not eligible"
+says "$work/both" ": eligible, "
+"$program" policy rehearse --with /nowhere >"$work/out" 2>&1 && fail "a catalogue that is not there was taken"
+says "$work/out" "/nowhere"
