@@ -7,6 +7,7 @@
 
 #include "bus/kafka/read.h"
 #include "bus/wire/framing.h"
+#include "ops/avro_read.h"
 
 int policy_file_read(const char *path,
                      struct bus_arena *mem,
@@ -72,6 +73,67 @@ static void end(struct reading *r)
     bus_arena_fini(&r->mem);
 }
 
+/* --- files --- */
+
+struct blocks
+{
+    struct reading *r;
+    const char *path;
+    struct bus_wire_set *set;
+    const struct bus_wire_schema *writer;
+    struct bus_wire_plan *plan;
+    size_t number;
+};
+
+static int learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
+{
+    b->set = bus_wire_set_new();
+    int rc = b->set ? bus_wire_set_parse(b->set, schema, &b->writer, err)
+                    : bus_fail(err, BUS_ENOMEM, "schemas");
+    rc = rc ? rc : bus_wire_type_ready(&sa_evaluation_type, err);
+    rc = rc ? rc
+            : bus_wire_plan_new(b->writer, &sa_evaluation_type, &b->plan, err);
+    return rc ? bus_wrap(err, "%s: its records are no evaluations", b->path)
+              : rc;
+}
+
+static int block(void *data,
+                 struct bus_strv schema,
+                 int64_t count,
+                 struct bus_strv bytes,
+                 struct bus_err *err)
+{
+    struct blocks *b = data;
+    int rc = b->plan ? BUS_OK : learn(b, schema, err);
+    for (; rc == BUS_OK && count > 0; count--) {
+        char where[320];
+        void *e = NULL;
+        bus_arena_reset(&b->r->mem);
+        (void)snprintf(where, sizeof(where), "%s:%zu", b->path, ++b->number);
+        rc = bus_wire_plan_next(b->plan, &bytes, &b->r->mem, &e, err);
+        rc = rc ? bus_wrap(err, "%s", where)
+                : b->r->cb(b->r->data, e, where, err);
+    }
+    return rc == BUS_OK && bytes.n > 0
+               ? bus_fail(err, BUS_EPARSE, "%s: bytes behind record %zu",
+                          b->path, b->number)
+               : rc;
+}
+
+static int archive(struct reading *r,
+                   const char *path,
+                   struct bus_strv file,
+                   struct bus_err *err)
+{
+    struct blocks b = {.r = r, .path = path};
+    int rc = avro_read(file, block, &b, err);
+    bus_wire_plan_free(b.plan);
+    if (b.set != NULL) {
+        bus_wire_set_free(b.set);
+    }
+    return rc;
+}
+
 int policy_evaluations_file(const char *path,
                             policy_evaluation_cb cb,
                             void *data,
@@ -84,7 +146,8 @@ int policy_evaluations_file(const char *path,
     int rc = start(&r, err);
     rc = rc ? rc : policy_file_read(path, &mem, &bytes, err);
     if (rc == BUS_OK) {
-        rc = one(&r, bytes, path, err);
+        rc = avro_read_is(bytes) ? archive(&r, path, bytes, err)
+                                 : one(&r, bytes, path, err);
     }
     end(&r);
     bus_arena_fini(&mem);

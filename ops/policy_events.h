@@ -13,8 +13,9 @@ typedef int (*policy_evaluation_cb)(void *data,
                                     const struct sa_evaluation *e,
                                     const char *where,
                                     struct bus_err *err);
-/* One evaluation as it stands in its topic (Confluent framing). BUS_EPARSE:
- * the file is something else. */
+/* One evaluation as it stands in its topic (Confluent framing), or an Avro
+ * container file of many, of any version that resolves. BUS_EPARSE: the file
+ * is something else. */
 int policy_evaluations_file(const char *path,
                             policy_evaluation_cb cb,
                             void *data,

@@ -2,6 +2,8 @@
 #ifndef OPS_POLICY_REHEARSE_H
 #define OPS_POLICY_REHEARSE_H
 
+#include <stdio.h>
+
 #include "bus/adapter/rules.h"
 #include "bus/policy/rehearse.h"
 #include "ops/tool.h"

@@ -103,6 +103,14 @@ int bus_wire_plan_decode(const struct bus_wire_plan *plan,
                          void **ret,
                          struct bus_err *err) BUS_MUSTCHECK;
 
+/* The next of several records that stand one behind the other; moves bytes on
+ * behind it. */
+int bus_wire_plan_next(const struct bus_wire_plan *plan,
+                       struct bus_strv *bytes,
+                       struct bus_arena *mem,
+                       void **ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
+
 /* Bytes of a schema as JSON text (Avro's JSON encoding, bytes as hex). With
  * mask, fields marked "lianou.pii" show as "***" and sealed ones as "(sealed)".
  * Needs no generated struct: for taps of any topic. */

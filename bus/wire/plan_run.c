@@ -397,28 +397,46 @@ static int run(const struct prog *prog, struct reading *r, uint8_t *base)
     return r->rc;
 }
 
-int bus_wire_plan_decode(const struct bus_wire_plan *plan,
-                         struct bus_strv bytes,
-                         struct bus_arena *mem,
-                         void **ret,
-                         struct bus_err *err)
+int bus_wire_plan_next(const struct bus_wire_plan *plan,
+                       struct bus_strv *bytes,
+                       struct bus_arena *mem,
+                       void **ret,
+                       struct bus_err *err)
 {
-    const uint8_t *start = (const uint8_t *)bytes.p;
-    struct reading r = {start,  start + bytes.n,  start, mem, err, 0,
+    const uint8_t *start = (const uint8_t *)bytes->p;
+    struct reading r = {start,  start + bytes->n, start, mem, err, 0,
                         BUS_OK, BUS_WIRE_ZERO_MAX};
     void *record = bus_arena_calloc(mem, 1, plan->type->size);
     if (record == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a %s", plan->type->name);
     }
     int rc = run(&plan->top, &r, record);
-    if (rc == BUS_OK && r.p != r.e) {
-        rc = stop(&r, BUS_EPARSE, "bytes are left over");
-    }
     if (rc != BUS_OK) {
         return err ? bus_wrap(err, "%s", plan->type->name) : rc;
     }
+    bytes->n -= (size_t)(r.p - start);
+    bytes->p = (const char *)r.p;
     *ret = record;
     return BUS_OK;
+}
+
+int bus_wire_plan_decode(const struct bus_wire_plan *plan,
+                         struct bus_strv bytes,
+                         struct bus_arena *mem,
+                         void **ret,
+                         struct bus_err *err)
+{
+    void *record = NULL;
+    size_t n = bytes.n;
+    int rc = bus_wire_plan_next(plan, &bytes, mem, &record, err);
+    if (rc == BUS_OK && bytes.n > 0) {
+        rc = bus_fail(err, BUS_EPARSE, "%s: byte %zu: bytes are left over",
+                      plan->type->name, n - bytes.n);
+    }
+    if (rc == BUS_OK) {
+        *ret = record;
+    }
+    return rc;
 }
 
 int bus_wire_plan_new(const struct bus_wire_schema *writer,

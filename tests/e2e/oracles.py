@@ -191,6 +191,16 @@ def replay(bus):
     verify(str(path), 1, "its catalogue is not here", "--config", str(SOURCE / "bus-config"))
     verify(str(path), 0, "1 identical", "--config", str(SOURCE / "bus-config"),
            "--catalogue", bus.town.env["LIANOU_CONFIG"])
+    every = [r for _, r in bus.events("evaluation", 1)]
+    for codec in ("null", "deflate"):
+        with open(path, "wb") as f:
+            fastavro.writer(f, SCHEMAS[32][1], every, codec=codec, sync_interval=4000)
+        verify(str(path), 0, "%d identical, 0 different, 0 without" % len(every))
+    rehearse = ("policy", "rehearse", "--with", bus.town.env["LIANOU_CONFIG"], "--lang", "en")
+    for on in (("--on", "archive", str(path)), ("--on", "ledger")):
+        r = bus.town.lianou(*rehearse, *on)
+        homes = len({r["household_id"] for r in every})
+        assert "%d households" % homes in r.stdout and "none turns" in r.stdout, (homes, r.stdout)
     judged["items"][0]["amount_fen"] += 1
     write(judged)
     verify(str(path), 1, "items[0] MZ01: amount_fen")
