@@ -13,16 +13,15 @@
 
 #include "bus/adapter/emit.h"
 #include "bus/base/clock.h"
-#include "bus/run/loop.h"
 #include "bus/wire/crypt.h"
 #include "ops/lianou.h"
 #include "ops/tool.h"
 #include "ops/topic_read.h"
+#include "ops/topic_send.h"
 #include "schemas/dead_letter.h"
 
 #define MARK          "REDRIVEN"
 #define LETTERS_BYTES (1u << 30)
-#define CLOSE_MS      5000
 
 struct letter
 {
@@ -40,11 +39,6 @@ struct dlq
     struct bus_map places; /* name -> letter */
     struct letter *first, **last;
     struct bus_wire_registry *schemas;
-    /* redrive */
-    struct bus_loop *loop;
-    struct bus_kafka_producer *producer;
-    struct bus_err failure;
-    bool done;
 };
 
 static void name_of(const struct sa_dead_letter *d, char *to, size_t cap)
@@ -157,54 +151,10 @@ static int show(struct dlq *q, struct bus_err *err)
                  : bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
 }
 
-static void acked(void *data,
-                  void *token,
-                  int32_t partition,
-                  int64_t offset,
-                  const struct bus_err *err)
-{
-    struct dlq *q = data;
-    (void)token;
-    (void)partition;
-    (void)offset;
-    if (err != NULL) {
-        q->failure = *err;
-    }
-    q->done = true;
-    bus_loop_stop(q->loop, NULL);
-}
-
-static void close_producer(void *data)
-{
-    struct dlq *q = data;
-    bus_kafka_producer_close(q->producer, CLOSE_MS, NULL, NULL);
-    q->producer = NULL;
-}
-
-/* One message and its acknowledgement: a loop of its own, so that the mark is
- * never written before the bytes are known to stand. */
 static int
 send_one(struct dlq *q, const struct bus_kafka_out_msg *m, struct bus_err *err)
 {
-    struct bus_kafka_env env = {.conf = &q->tool.config.kafka,
-                                .client_id = "lianou-dlq"};
-    q->done = false;
-    q->failure.code = BUS_OK;
-    int rc = bus_loop_new(&(struct bus_loop_conf){0}, &q->loop, err);
-    env.loop = q->loop;
-    rc = rc ? rc : bus_kafka_producer_open(&env, acked, q, &q->producer, err);
-    rc = rc ? rc : bus_loop_on_drain(q->loop, close_producer, q, err);
-    rc = rc ? rc : bus_kafka_producer_send(q->producer, m, NULL, err);
-    if (rc == BUS_OK) {
-        (void)bus_loop_run(q->loop);
-        rc = !q->done ? bus_fail(err, BUS_EAWAY, "not acknowledged")
-             : q->failure.code != BUS_OK
-                 ? bus_fail(err, q->failure.code, "%s", q->failure.msg)
-                 : BUS_OK;
-    }
-    bus_loop_free(q->loop);
-    q->loop = NULL;
-    return rc;
+    return topic_send(&q->tool.config.kafka, "lianou-dlq", m, err);
 }
 
 static int

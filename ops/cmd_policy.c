@@ -11,6 +11,7 @@ static const struct policy_command *const commands[] = {
     &policy_cmd_check,     &policy_cmd_test,   &policy_cmd_explain,
     &policy_cmd_export,    &policy_cmd_import, &policy_cmd_diff,
     &policy_cmd_discloses, &policy_cmd_verify, &policy_cmd_rehearse,
+    &policy_cmd_publish,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -39,6 +39,6 @@ struct policy_command
 extern const struct policy_command policy_cmd_check, policy_cmd_test,
     policy_cmd_explain, policy_cmd_export, policy_cmd_import, policy_cmd_diff;
 extern const struct policy_command policy_cmd_discloses, policy_cmd_verify,
-    policy_cmd_rehearse;
+    policy_cmd_rehearse, policy_cmd_publish;
 
 #endif

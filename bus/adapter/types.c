@@ -20,6 +20,7 @@
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/personal.h"
+#include "schemas/review.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -40,6 +41,7 @@
     X("delivery-receipts", sa_delivery_receipt_type)         \
     X("needs", sa_need_type)                                 \
     X("claims", sa_claim_type)                               \
+    X("reviews", sa_review_type)                             \
     X("households", sa_household_state_type)                 \
     X("catalogue", sa_catalogue_type)                        \
     X("parked", sa_parked_note_type)                         \

@@ -159,7 +159,7 @@ void catalogue_load_item(struct loading *l,
     load_form(l, bus_node_get(n, "form"), to);
 }
 
-static void hash_node(const struct bus_node *n, uint64_t *h)
+void catalogue_hash(const struct bus_node *n, uint64_t *h)
 {
     if (n == NULL) {
         return;
@@ -171,13 +171,13 @@ static void hash_node(const struct bus_node *n, uint64_t *h)
         break;
     case BUS_NODE_LIST:
         for (uint32_t i = 0; i < n->count; i++) {
-            hash_node(n->items[i], h);
+            catalogue_hash(n->items[i], h);
         }
         break;
     case BUS_NODE_MAP:
         for (uint32_t i = 0; i < n->count; i++) {
-            hash_node(n->pairs[i].key, h);
-            hash_node(n->pairs[i].value, h);
+            catalogue_hash(n->pairs[i].key, h);
+            catalogue_hash(n->pairs[i].value, h);
         }
         break;
     }
@@ -207,7 +207,7 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
     uint64_t h = 0;
     for (size_t i = 0; i < s->item_count; i++) {
         struct item_def *it = &c->items[c->item_count];
-        hash_node(sorted[i], &h);
+        catalogue_hash(sorted[i], &h);
         catalogue_load_item(l, sorted[i], it);
         if (it->code.n == 0) {
             continue;
@@ -221,9 +221,9 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
         l->faults->out_of_memory |=
             bus_map_put(&c->item_codes, it->code, it) != BUS_OK;
     }
-    hash_node(s->facts, &h);
-    hash_node(s->standards, &h);
-    hash_node(s->interactions, &h);
+    catalogue_hash(s->facts, &h);
+    catalogue_hash(s->standards, &h);
+    catalogue_hash(s->interactions, &h);
     (void)snprintf(c->version, sizeof(c->version), "%016llx",
                    (unsigned long long)h);
 }

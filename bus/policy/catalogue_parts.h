@@ -141,6 +141,8 @@ const struct version_def *catalogue_version_at(const struct item_def *it,
 void catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
                      struct bus_policy_facts *set);
+/* Hashes the whole tree into *h. */
+void catalogue_hash(const struct bus_node *n, uint64_t *h);
 struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n);
 void catalogue_load_facts(struct loading *l, const struct bus_node *facts);
 void catalogue_load_standards(struct loading *l, const struct bus_node *n);

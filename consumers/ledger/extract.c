@@ -16,6 +16,7 @@
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
+#include "schemas/review.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -200,6 +201,14 @@ static void claim(const void *record, struct ledger_row *r)
     r->word = WORD(words, c->outcome);
 }
 
+static void review(const void *record, struct ledger_row *r)
+{
+    static const char *const words[] = {"CATALOGUE"};
+    const struct sa_review *v = record;
+    r->word = WORD(words, v->reason);
+    r->note = v->catalogue_version;
+}
+
 static void parked_note(const void *record, struct ledger_row *r)
 {
     static const char *const words[] = {"PARKED", "RELEASED"};
@@ -236,6 +245,7 @@ static const struct
      delivery_receipt},
     {"needs", &sa_need_type, "need", need},
     {"claims", &sa_claim_type, "claim", claim},
+    {"reviews", &sa_review_type, "review", review},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };

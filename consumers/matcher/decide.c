@@ -28,6 +28,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_PAYMENT] = "payment_result",
         [MATCHER_RECEIPT] = "delivery_receipt",
         [MATCHER_CLAIM] = "claim",
+        [MATCHER_REVIEW] = "review",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }
@@ -161,6 +162,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_delivery_receipt, e->record);
     case MATCHER_CLAIM:
         return COMMON(sa_claim, e->record);
+    case MATCHER_REVIEW:
+        return COMMON(sa_review, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -227,6 +230,20 @@ static int on_verification(struct step *s)
     return rc == BUS_OK ? close_if_ended(s) : rc;
 }
 
+/* Idle: the case is closed, the household is judged by that catalogue already,
+ * or another has taken its place. */
+static int on_review(struct step *s)
+{
+    const struct sa_review *r = s->event->record;
+    bool idle =
+        !s->state->case_open ||
+        bus_strv_eq(s->state->catalogue_version, r->catalogue_version) ||
+        !bus_strv_is(r->catalogue_version,
+                     bus_policy_catalogue_version(s->rules->catalogue));
+    s->out->duplicate = idle;
+    return idle ? BUS_OK : match_household(s);
+}
+
 int step_run(struct step *s)
 {
     switch (s->event->kind) {
@@ -246,6 +263,8 @@ int step_run(struct step *s)
         return on_receipt(s);
     case MATCHER_CLAIM:
         return on_claim(s);
+    case MATCHER_REVIEW:
+        return on_review(s);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -261,9 +280,16 @@ int matcher_decide(const struct matcher_rules *rules,
 {
     assert(rules->catalogue != NULL && event->record != NULL);
     struct common c = common_of(event);
+    struct matcher_rules mine = *rules;
+    if (rules->editions != NULL) {
+        mine.catalogue =
+            matcher_edition_for(rules->editions, state->catalogue_version,
+                                bus_china_day(c.occurred_at))
+                ->catalogue;
+    }
     *ret = (struct matcher_outputs){0};
     struct step s = {
-        .rules = rules,
+        .rules = &mine,
         .state = state,
         .event = event,
         .mem = mem,

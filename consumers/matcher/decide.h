@@ -16,6 +16,7 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/policy/catalogue.h"
+#include "consumers/matcher/editions.h"
 #include "schemas/household_state.h"
 
 /* Limits of one household; more is a dead letter. */
@@ -26,6 +27,9 @@
 
 struct matcher_rules
 {
+    /* Which one judges follows from the household and the event's day; NULL:
+     * always `catalogue`. */
+    const struct matcher_editions *editions;
     const struct bus_policy_catalogue *catalogue; /* borrowed */
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
     int32_t verification_days; /* working days the insurer has */
@@ -43,6 +47,7 @@ enum matcher_event_kind {
     MATCHER_PAYMENT,
     MATCHER_RECEIPT,
     MATCHER_CLAIM,
+    MATCHER_REVIEW,
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */

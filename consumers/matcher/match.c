@@ -351,6 +351,7 @@ make_evaluation(struct step *s, const struct bus_policy_result *result)
         step_event_id(s, "evaluation", &st->case_id, st->facts_version);
     e->catalogue_version =
         bus_strv(bus_policy_catalogue_version(s->rules->catalogue));
+    st->catalogue_version = e->catalogue_version;
     e->rule_date = s->today;
     e->members.v = st->members.v;
     e->members.n = st->members.n;

@@ -14,6 +14,7 @@
 #include "schemas/facts_reported.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
+#include "schemas/review.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 

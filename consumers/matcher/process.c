@@ -40,6 +40,7 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
         [MATCHER_PAYMENT] = &sa_payment_result_type,
         [MATCHER_RECEIPT] = &sa_delivery_receipt_type,
         [MATCHER_CLAIM] = &sa_claim_type,
+        [MATCHER_REVIEW] = &sa_review_type,
     };
     return types[kind];
 }
@@ -261,16 +262,27 @@ static bool seals_anything(const struct matcher_outputs *outs)
     return false;
 }
 
+/* A review whose key is all zero is for every household of its partition. */
+static bool is_notice(const struct work *w)
+{
+    struct bus_id id;
+    return w->in->kind == MATCHER_REVIEW && bus_id_parse(w->m->key, &id) &&
+           bus_id_is_nil(&id);
+}
+
 static int handle(struct work *w, struct bus_err *err)
 {
     struct bus_arena *mem = &w->lane->event;
     void *record = NULL;
-    int rc = check_key(w, err);
+    bool notice = is_notice(w);
+    int rc = notice ? BUS_OK : check_key(w, err);
     rc = rc == BUS_OK ? bus_wire_decode(w->lane->schemas, type_of(w->in->kind),
                                         w->m->value, mem, &record, err)
                       : rc;
-    if (rc != BUS_OK) {
-        return rc;
+    if (rc != BUS_OK || notice) {
+        return rc ? rc
+                  : matcher_review_partition(w->s, w->lane, w->m, record,
+                                             w->out, err);
     }
     struct overlay_slot *slot =
         overlay_get(&w->lane->overlay, &w->household, w->m->partition);
@@ -287,7 +299,7 @@ static int handle(struct work *w, struct bus_err *err)
                                   .partner = w->in->partner,
                                   .bytes = w->m->value};
     struct matcher_outputs outs;
-    rc = matcher_decide(&w->s->rules, st, &event, mem, &outs, err);
+    rc = matcher_decide(&w->lane->rules, st, &event, mem, &outs, err);
     if (rc != BUS_OK) {
         w->reason_code = outs.reason_code;
         return rc;
@@ -321,6 +333,8 @@ int matcher_process(void *data,
     size_t open = 0;
     int rc = BUS_OK;
     int32_t seen = -1;
+    lane->rules = s->rules;
+    lane->rules.editions = atomic_load(&s->editions);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct store *store = s->stores[msgs[i].partition];
         assert(store != NULL);

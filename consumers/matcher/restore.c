@@ -2,7 +2,7 @@
  * the tail of the `households` topic; a lost or strange disk reads it all. */
 #include <string.h>
 
-#include "consumers/matcher/shell.h"
+#include "consumers/matcher/takeup.h"
 #include "schemas/household_state.h"
 
 #define RESTORE_BATCH 4096
@@ -91,9 +91,10 @@ int matcher_assigned(void *data,
         return bus_fail(err, BUS_ECONFIG, "partition %d; at most %d", partition,
                         MATCHER_PARTITIONS_MAX);
     }
-    int rc = lane->reader
-                 ? BUS_OK
-                 : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);
+    int rc = takeup_wait(s->takeup, err);
+    rc = rc || lane->reader
+             ? rc
+             : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);
     if (rc == BUS_OK && s->stores[partition] == NULL) {
         rc = store_open(s->frame.state_dir, partition,
                         (size_t)s->frame.config.matcher.map_bytes,

@@ -5,6 +5,7 @@
 #include "bus/base/log.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/shell.h"
+#include "consumers/matcher/takeup.h"
 #include "schemas/household_state.h"
 
 #define VERIFICATION_DAYS 5 /* working days (domain: answer within 5 wd) */
@@ -25,6 +26,7 @@ static void drain(void *data)
     struct matcher_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
+    takeup_drain(s->takeup);
 }
 
 static int check_keys(struct matcher_shell *s,
@@ -115,6 +117,7 @@ static int start(struct matcher_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
+    rc = rc ? rc : takeup_start(s, &s->takeup, err);
     rc = rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
@@ -135,6 +138,7 @@ static void stop(struct matcher_shell *s)
     for (size_t i = 0; i < MATCHER_PARTITIONS_MAX; i++) {
         store_close(s->stores[i]);
     }
+    takeup_free(s->takeup);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }

@@ -3,6 +3,8 @@
 #ifndef CONSUMERS_MATCHER_SHELL_H
 #define CONSUMERS_MATCHER_SHELL_H
 
+#include <stdatomic.h>
+
 #include "bus/adapter/emit.h"
 #include "bus/adapter/frame.h"
 #include "bus/kafka/eos.h"
@@ -12,6 +14,7 @@
 #include "consumers/matcher/decide.h"
 #include "consumers/matcher/overlay.h"
 #include "consumers/matcher/store.h"
+#include "schemas/review.h"
 
 #define MATCHER_TOPICS_MAX     256
 #define MATCHER_PARTITIONS_MAX 1024
@@ -39,13 +42,17 @@ struct matcher_lane
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
     struct bus_kafka_reader *reader;
+    struct matcher_rules rules; /* of this batch */
     uint64_t events, duplicates, rejected;
 };
 
 struct matcher_shell
 {
     struct bus_frame frame;
-    struct bus_policy_catalogue *catalogue;
+    struct bus_policy_catalogue *catalogue; /* the folder's */
+    /* With those published; replaced as a whole, by the loop's thread. */
+    _Atomic(const struct matcher_editions *) editions;
+    struct takeup *takeup;
     struct bus_policy_calendar *calendar;
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];
@@ -55,7 +62,7 @@ struct matcher_shell
     size_t route_count;
     struct bus_kafka_eos_output outputs[MATCHER_TOPICS_MAX];
     size_t output_count;
-    int32_t out_households, out_dead_letters;
+    int32_t out_households, out_dead_letters, out_reviews;
     struct store *stores[MATCHER_PARTITIONS_MAX];
     struct matcher_lane lanes[BUS_KAFKA_LANES_MAX];
     int lane_count;
@@ -70,6 +77,13 @@ int matcher_assigned(void *data,
                      int32_t partition,
                      struct bus_err *err);
 void matcher_revoked(void *data, int lane, int32_t partition);
+/* review.c */
+int matcher_review_partition(struct matcher_shell *s,
+                             struct matcher_lane *lane,
+                             const struct bus_kafka_msg *m,
+                             const struct sa_review *notice,
+                             struct bus_kafka_out *out,
+                             struct bus_err *err);
 /* process.c */
 int matcher_process(void *data,
                     int lane,

@@ -182,6 +182,36 @@ int store_get(struct store *s,
                                          : fail(s, "cannot be read", rc, err);
 }
 
+int store_each(struct store *s,
+               const struct bus_id *after,
+               bool (*each)(void *data,
+                            const struct bus_id *id,
+                            struct bus_strv value),
+               void *data,
+               struct bus_err *err)
+{
+    MDB_cursor *c = NULL;
+    MDB_val k = {sizeof(struct bus_id), (void *)(uintptr_t)after}, v;
+    int rc = mdb_cursor_open(s->read, s->households, &c);
+    if (rc == 0) {
+        rc = mdb_cursor_get(c, &k, &v, after ? MDB_SET_RANGE : MDB_FIRST);
+    }
+    while (rc == 0) {
+        struct bus_id id;
+        bool go = k.mv_size == sizeof(id.b);
+        if (go) {
+            memcpy(id.b, k.mv_data, sizeof(id.b));
+            go = (after != NULL && bus_id_eq(after, &id)) ||
+                 each(data, &id, (struct bus_strv){v.mv_data, v.mv_size});
+        }
+        rc = go ? mdb_cursor_get(c, &k, &v, MDB_NEXT) : MDB_NOTFOUND;
+    }
+    if (c != NULL) {
+        mdb_cursor_close(c);
+    }
+    return rc == MDB_NOTFOUND ? BUS_OK : fail(s, "cannot be read", rc, err);
+}
+
 void store_read_end(struct store *s)
 {
     mdb_txn_reset(s->read);

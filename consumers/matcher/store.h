@@ -8,6 +8,7 @@
 #ifndef CONSUMERS_MATCHER_STORE_H
 #define CONSUMERS_MATCHER_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,15 @@ int store_get(struct store *s,
               const struct bus_id *id,
               struct bus_strv *ret,
               struct bus_err *err) BUS_MUSTCHECK;
+/* The households behind `after` (NULL: from the first) in the order of their
+ * ids, until each() returns false. */
+int store_each(struct store *s,
+               const struct bus_id *after,
+               bool (*each)(void *data,
+                            const struct bus_id *id,
+                            struct bus_strv value),
+               void *data,
+               struct bus_err *err) BUS_MUSTCHECK;
 void store_read_end(struct store *s);
 
 /* Writing: begin, any number of puts, commit with the offset now applied.

@@ -92,6 +92,7 @@ int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     const struct bus_config *c = &s->frame.config;
     int rc = add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
     rc = rc ? rc : add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
+    rc = rc ? rc : add_input(s, MATCHER_REVIEW, "reviews", NULL, err);
     for (size_t i = 0; rc == BUS_OK && i < c->sources_count; i++) {
         if (c->sources[i].topic) {
             rc = add_input(s, MATCHER_FACTS, "facts", c->sources[i].code, err);
@@ -106,7 +107,9 @@ int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     rc = rc ? rc : add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
     s->out_households = add_output(s, "households", NULL, true);
     s->out_dead_letters = add_output(s, "dead-letters", NULL, false);
-    if (rc == BUS_OK && (s->out_households < 0 || s->out_dead_letters < 0)) {
+    s->out_reviews = add_output(s, "reviews", NULL, false);
+    if (rc == BUS_OK && (s->out_households < 0 || s->out_dead_letters < 0 ||
+                         s->out_reviews < 0)) {
         rc = bus_fail(err, BUS_ECONFIG, "too many topics");
     }
     return rc;

@@ -3,31 +3,14 @@
 PostgreSQL. The department here is this program: it reads its topic and answers
 with other people's clients."""
 import io
-import os
 import pathlib
 import re
 import shutil
 import struct
-import sys
 import tempfile
-import time
 import uuid
 
-PYTHON = os.environ.get("LIANOU_PYTHON")
-if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
-    print("SKIPPED: LIANOU_PYTHON and LIANOU_KAFKA_HOME are not set; ops/test brings both")
-    sys.exit(77)
-if os.environ.get("ORACLES_INNER") is None:
-    os.environ["ORACLES_INNER"] = "1"
-    os.execv(PYTHON, [PYTHON] + sys.argv)
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(SOURCE / "tests/fault"))
-import fastavro  # noqa: E402
-from checker import load_schemas, read_topics  # noqa: E402
-from confluent_kafka import Producer  # noqa: E402
-from town import Town  # noqa: E402
-
-SCHEMAS = load_schemas(SOURCE / "schemas")
+from county import SCHEMAS, SOURCE, Bus, application, fastavro
 
 
 def fixture_config():
@@ -45,76 +28,6 @@ def fixture_config():
     first = re.sub(r"effective: \{from: ([\d-]+), to: [\d-]+\}", r"effective: {from: \1}", blocks[1])
     p.write_text(head + "\nversions:\n" + first + rest)
     return config
-
-
-def identity(order):
-    body = "00000019800101%03d" % order
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights)) % 11]
-
-
-def application(order, channel, reference, **changes):
-    """A rural adult, seriously ill, below the standard, unemployed and able."""
-    facts = dict(area="rural", registered_in_county=True, status="none", income_total_fen=120000, deposit_fen=0,
-                 securities_fen=0, vehicle_count=0, house_count=1, event_shock="illness", basic_life_broken=True,
-                 spend_living_fen=0, spend_medical_fen=4000000, spend_education_fen=0, spend_rehab_fen=0,
-                 spend_other_fen=0, medical_out_of_pocket_fen=3000000, event_cost_fen=3000000)
-    facts.update(changes)
-    facts = {k: v for k, v in facts.items() if v is not None}
-    return {"channel": channel, "channel_reference": reference, "evidence": {"call_reference": "C-1"},
-            "operator": OPERATOR, "helper": OPERATOR, "division_code": OPERATOR["org_code"], "consent": True,
-            "facts": facts,
-            "members": [{"id_no": identity(order), "name": "甲", "relation": "0", "head": True, "facts": {
-                "sex": "female", "life_state": "alive", "serious_illness": True, "labour": "full",
-                "employment": "unemployed", "registered_unemployed": True, "employment_difficulty": True}}]}
-
-
-line = next(x for x in (SOURCE / "bus-config/operators.csv").read_text().splitlines() if x.startswith("op-")
-            and x.endswith(",") and x.split(",")[3] == "assistant")
-OPERATOR = {"operator_id": line.split(",")[0], "org_code": line.split(",")[2], "role": "assistant"}
-
-
-class Bus:
-    def __init__(self):
-        program = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
-        self.town = Town(program, fixture_config())
-        for role in ("matcher", "dispatch", "ledger"):
-            self.town.start(role)
-        self.producer = Producer({"bootstrap.servers": self.town.bootstrap, "partitioner": "murmur2_random"})
-
-    def submit(self, *applications):
-        import json
-        path = self.town.dir / "in"
-        path.write_text("".join(json.dumps(a) + "\n" for a in applications))
-        r = self.town.lianou("intake", "submit", str(path), check=False)
-        assert r.returncode == 0, r.stdout + r.stderr
-
-    def events(self, record, want=1, seconds=40, **match):
-        """All events of a kind once there are `want` of them."""
-        for _ in range(seconds):
-            found = [(t, r) for t, _, _, k, r in read_topics(self.town.bootstrap, "qihe.", SCHEMAS)
-                     if k == record and all(r[m] == v for m, v in match.items())]
-            if len(found) >= want:
-                return found
-            time.sleep(1)
-        raise AssertionError("no %d %s with %s; there are %d" % (want, record, match, len(found)))
-
-    def decide(self, assignment, fen):
-        now = int(time.time() * 1000)
-        record = dict(event_id=uuid.uuid4().bytes, household_id=assignment["household_id"], occurred_at=now,
-                      case_id=assignment["case_id"], decision_id=uuid.uuid4().bytes,
-                      assignment_id=assignment["assignment_id"], department=assignment["department"],
-                      item=assignment["item"], outcome="CONFIRMED", amount_fen=fen, uncovered_fen=0,
-                      delivery="POST_CASH", goods=None, period="ONCE", from_month=None, reason="",
-                      decided_by=dict(operator_id="op-1", org_code="MZ", role="approver"), authority_ref=None,
-                      signed_at=now, document_hash=None, seal_id=None, seal=None)
-        out = io.BytesIO()
-        fastavro.schemaless_writer(out, SCHEMAS[41][1], record)
-        self.producer.produce("qihe.decisions." + assignment["department"],
-                              key=str(uuid.UUID(bytes=assignment["household_id"])),
-                              value=struct.pack(">bI", 0, 41) + out.getvalue())
-        assert self.producer.flush(20) == 0
-        return record
 
 
 def test_T24(bus):
@@ -207,7 +120,7 @@ def replay(bus):
     print("replay: identical by file and id; a fen more is named with its place")
 
 
-bus = Bus()
+bus = Bus(fixture_config())
 good = False
 try:
     for test in (test_T24, test_T21, test_T22, test_T17, replay):

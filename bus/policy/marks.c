@@ -1,0 +1,212 @@
+#include "bus/policy/marks.h"
+
+#include <string.h>
+
+#include "bus/policy/catalogue_parts.h"
+
+struct marking
+{
+    const struct bus_policy_catalogue *c;
+    uint64_t h;
+    struct bus_policy_facts facts;
+    bool *standards; /* seen */
+};
+
+static void mark_tree(struct marking *m, const struct feel_node *n);
+
+static void mark_standard(struct marking *m, const struct standard_def *s)
+{
+    size_t at = (size_t)(s - m->c->standards);
+    if (m->standards[at]) {
+        return;
+    }
+    m->standards[at] = true;
+    catalogue_hash(s->body, &m->h);
+    mark_tree(m, s->derived);
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->values[i].by >= 0) {
+            const struct fact_def *by = &m->c->facts[s->values[i].by];
+            catalogue_hash(by->body, &m->h);
+            mark_tree(m, by->derived);
+        }
+    }
+}
+
+static void
+one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+{
+    (void)offset;
+    struct marking *m = data;
+    const struct bus_policy_catalogue *c = m->c;
+    if (bus_strv_is(base, "standard") || bus_strv_is(base, "标准")) {
+        const struct standard_def *s = bus_map_get(&c->standard_names, name);
+        if (s != NULL) {
+            mark_standard(m, s);
+        }
+        return;
+    }
+    bool home = bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
+    const struct fact_def *f =
+        bus_map_get(home ? &c->household_names : &c->member_names, name);
+    int at = f ? (int)(f - c->facts) : -1;
+    if (f == NULL || bus_policy_facts_has(&m->facts, at)) {
+        return;
+    }
+    fact_set_add(&m->facts, at);
+    if (f->derived != NULL) {
+        catalogue_hash(f->body, &m->h);
+        mark_tree(m, f->derived);
+    }
+}
+
+/* Ends: each fact and standard is gone into once. */
+static void mark_tree(struct marking *m, const struct feel_node *n)
+{
+    if (n != NULL) {
+        feel_reads(n, one_name, m);
+    }
+}
+
+/* As deep as the YAML reader allows. */
+static bool names(const struct bus_node *n, struct bus_strv code)
+{
+    if (n == NULL || n->kind == BUS_NODE_SCALAR) {
+        return n != NULL && bus_strv_eq(n->text, code);
+    }
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (names(n->kind == BUS_NODE_LIST ? n->items[i] : n->pairs[i].value,
+                  code)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t mark_of(const struct bus_policy_catalogue *c,
+                        const struct item_def *it,
+                        bool *standards)
+{
+    struct marking m = {.c = c, .standards = standards};
+    memset(standards, 0, c->standard_count * sizeof(*standards));
+    catalogue_hash(it->node, &m.h);
+    for (size_t i = 0; i < it->count; i++) {
+        const struct version_def *v = &it->versions[i];
+        mark_tree(&m, v->condition);
+        mark_tree(&m, v->amount);
+        mark_tree(&m, v->cap);
+        mark_tree(&m, v->beneficiaries);
+    }
+    for (size_t i = 0; i < c->rule_count; i++) {
+        if (names(c->rules[i].node, it->code)) {
+            catalogue_hash(c->rules[i].node, &m.h);
+        }
+    }
+    return m.h;
+}
+
+static int marks_of(const struct bus_policy_catalogue *c,
+                    struct bus_arena *mem,
+                    uint64_t **ret)
+{
+    bool *seen = bus_arena_calloc(mem, c->standard_count + 1, sizeof(*seen));
+    *ret = bus_arena_calloc(mem, c->item_count + 1, sizeof(**ret));
+    if (seen == NULL || *ret == NULL) {
+        return BUS_ETOOBIG;
+    }
+    for (size_t i = 0; i < c->item_count; i++) {
+        (*ret)[i] = mark_of(c, &c->items[i], seen);
+    }
+    return BUS_OK;
+}
+
+static void add_reads(const struct bus_policy_catalogue *c,
+                      const struct item_def *it,
+                      bool *facts)
+{
+    for (size_t f = 0; f < c->fact_count; f++) {
+        facts[f] |= bus_policy_facts_has(&it->reads, (int)f);
+    }
+}
+
+int bus_policy_change_set(const struct bus_policy_catalogue *from,
+                          const struct bus_policy_catalogue *to,
+                          struct bus_arena *mem,
+                          struct bus_policy_change_set *ret,
+                          struct bus_err *err)
+{
+    uint64_t *a = NULL, *b = NULL;
+    bool *x = bus_arena_calloc(mem, CATALOGUE_FACTS_MAX, sizeof(*x));
+    bool *y = bus_arena_calloc(mem, CATALOGUE_FACTS_MAX, sizeof(*y));
+    int rc = x && y ? BUS_OK : BUS_ETOOBIG;
+    rc = rc || from == NULL ? rc : marks_of(from, mem, &a);
+    rc = rc ? rc : marks_of(to, mem, &b);
+    if (rc != BUS_OK) {
+        return bus_fail(err, rc, "no room to compare two catalogues");
+    }
+    *ret = (struct bus_policy_change_set){
+        .from = from, .to = to, .from_facts = x, .to_facts = y};
+    for (size_t i = 0; i < to->item_count; i++) {
+        int k = from ? bus_policy_item_find(from, to->items[i].code) : -1;
+        if (k < 0 || a[k] != b[i]) {
+            ret->items++;
+            add_reads(to, &to->items[i], y);
+            if (k >= 0) {
+                add_reads(from, &from->items[k], x);
+            }
+        }
+    }
+    for (size_t k = 0; from != NULL && k < from->item_count; k++) {
+        if (bus_policy_item_find(to, from->items[k].code) < 0) {
+            ret->items++;
+            add_reads(from, &from->items[k], x);
+        }
+    }
+    return BUS_OK;
+}
+
+bool bus_policy_change_reads(const struct bus_policy_change_set *s,
+                             struct bus_strv fact)
+{
+    int a = s->from ? bus_policy_fact_find(s->from, fact) : -1;
+    int b = bus_policy_fact_find(s->to, fact);
+    return (a >= 0 && s->from_facts[a]) || (b >= 0 && s->to_facts[b]);
+}
+
+static bool same_verdict(const struct bus_policy_change_set *s,
+                         const struct bus_policy_verdict_of *a,
+                         const struct bus_policy_verdict_of *b)
+{
+    bool same = a->verdict == b->verdict && a->has_amount == b->has_amount &&
+                a->amount_fen == b->amount_fen &&
+                a->reason_count == b->reason_count &&
+                a->missing_count == b->missing_count &&
+                bus_strv_eq(a->left_out_by, b->left_out_by);
+    for (size_t i = 0; same && i < a->reason_count; i++) {
+        same = bus_strv_eq(a->reasons[i], b->reasons[i]);
+    }
+    for (size_t i = 0; same && i < a->missing_count; i++) {
+        same = a->missing[i].member == b->missing[i].member &&
+               bus_strv_eq(bus_policy_fact_name(s->from, a->missing[i].fact),
+                           bus_policy_fact_name(s->to, b->missing[i].fact));
+    }
+    return same;
+}
+
+bool bus_policy_same_result(const struct bus_policy_change_set *s,
+                            const struct bus_policy_result *from,
+                            const struct bus_policy_result *to,
+                            int32_t rule_date)
+{
+    bool same = s->from != NULL && from->count == to->count;
+    for (size_t i = 0; same && i < from->count; i++) {
+        const struct bus_policy_verdict_of *a = &from->items[i];
+        const struct bus_policy_verdict_of *b = &to->items[i];
+        struct bus_policy_item x, y;
+        same = bus_policy_item_at(s->from, (size_t)a->item, rule_date, &x) &&
+               bus_policy_item_at(s->to, (size_t)b->item, rule_date, &y) &&
+               bus_strv_eq(x.code, y.code) &&
+               bus_strv_eq(x.version, y.version) &&
+               bus_strv_eq(x.department, y.department) && same_verdict(s, a, b);
+    }
+    return same;
+}

@@ -1,0 +1,200 @@
+/* A notice for a whole partition: its households on disk, a stretch at a time,
+ * each that the catalogue's change touches gets a review of its own; the rest
+ * waits behind another notice. All of it is written in the transaction that
+ * takes the notice, so that a crash begins the stretch anew.
+ *
+ * Touched: a changed item reads a fact it has (the reverse index), and by the
+ * new catalogue the answer is another one than by that of its last evaluation,
+ * both at the review's day. */
+#include <string.h>
+
+#include "bus/policy/marks.h"
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/evaluation.h"
+#include "consumers/matcher/shell.h"
+#include "schemas/review.h"
+
+#define STRETCH     2000 /* households a notice looks at */
+#define CHANGES_MAX 8    /* older versions among them, worked out once */
+
+struct change
+{
+    struct bus_strv from; /* "" for one that is not known */
+    struct bus_policy_change_set set;
+};
+struct scan
+{
+    struct matcher_shell *s;
+    struct matcher_lane *lane;
+    const struct bus_kafka_msg *m;
+    const struct sa_review *notice;
+    struct bus_kafka_out *out;
+    const struct matcher_edition *to;
+    int32_t day;
+    struct change changes[CHANGES_MAX];
+    size_t change_count;
+    size_t seen;
+    bool more;
+    struct bus_id last;
+    int rc;
+    struct bus_err *err;
+};
+
+/* From the household's catalogue to the new one; one that is not known any more
+ * counts as changed throughout. Beyond CHANGES_MAX as well. */
+static const struct bus_policy_change_set *change_from(struct scan *k,
+                                                       struct bus_strv version)
+{
+    const struct matcher_edition *from =
+        matcher_edition_find(k->lane->rules.editions, version);
+    if (from == NULL || k->change_count == CHANGES_MAX - 1) {
+        version = (struct bus_strv){0};
+        from = NULL;
+    }
+    for (size_t i = 0; i < k->change_count; i++) {
+        if (bus_strv_eq(k->changes[i].from, version)) {
+            return &k->changes[i].set;
+        }
+    }
+    struct change *c = &k->changes[k->change_count];
+    k->rc =
+        bus_policy_change_set(from ? from->catalogue : NULL, k->to->catalogue,
+                              &k->lane->batch, &c->set, k->err);
+    if (k->rc != BUS_OK) {
+        return NULL;
+    }
+    c->from = from ? bus_strv(bus_policy_catalogue_version(from->catalogue))
+                   : version;
+    k->change_count++;
+    return &c->set;
+}
+
+static bool judge(struct scan *k,
+                  const struct bus_policy_catalogue *c,
+                  const struct sa_household_state *st,
+                  struct bus_policy_result *ret)
+{
+    struct bus_policy_household h;
+    struct bus_arena *mem = &k->lane->event;
+    return evaluation_household(c, &st->members, &st->facts, mem, &h, NULL) ==
+               BUS_OK &&
+           bus_policy_evaluate(c, &h, k->day, BUS_POLICY_REASONS, mem, ret,
+                               NULL) == BUS_OK;
+}
+
+static bool touched(struct scan *k, const struct sa_household_state *st)
+{
+    if (!st->case_open ||
+        bus_strv_eq(st->catalogue_version, k->notice->catalogue_version)) {
+        return false;
+    }
+    const struct bus_policy_change_set *set =
+        change_from(k, st->catalogue_version);
+    bool reads = false;
+    for (size_t i = 0; set != NULL && !reads && i < st->facts.n; i++) {
+        reads = bus_policy_change_reads(set, st->facts.v[i].name);
+    }
+    if (!reads || set->from == NULL) {
+        return reads;
+    }
+    struct bus_policy_result before, after;
+    return !judge(k, set->from, st, &before) ||
+           !judge(k, set->to, st, &after) ||
+           !bus_policy_same_result(set, &before, &after, k->day);
+}
+
+static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
+{
+    struct bus_strv parts[] = {
+        BUS_STRV("review"),
+        {(const char *)about->b, sizeof(about->b)},
+        k->notice->catalogue_version,
+        {(const char *)k->notice->event_id.b, sizeof(about->b)},
+    };
+    return bus_wire_derived_id("event", parts, 4);
+}
+
+static int put(struct scan *k, const struct sa_review *r)
+{
+    struct bus_emit e = {
+        .type = &sa_review_type,
+        .record = r,
+        .ce_type = "sa.review.v1",
+        .source = k->s->frame.source,
+        .event_id = r->event_id,
+        .household_id = r->household_id,
+        .cause_id = k->notice->event_id,
+        .occurred_at = r->occurred_at,
+        .traceparent = bus_kafka_msg_header(k->m, "traceparent"),
+    };
+    return bus_emit_put(k->out, k->s->out_reviews, k->m->partition, &e, k->err);
+}
+
+static bool
+one_household(void *data, const struct bus_id *id, struct bus_strv value)
+{
+    struct scan *k = data;
+    struct bus_arena *mem = &k->lane->event;
+    void *record = NULL;
+    if (k->seen == STRETCH) {
+        k->more = true;
+        return false;
+    }
+    k->seen++;
+    k->last = *id;
+    struct bus_arena_mark mark = bus_arena_mark(mem);
+    k->rc = bus_wire_decode_own(&sa_household_state_type, value, mem, &record,
+                                k->err);
+    if (k->rc == BUS_OK && touched(k, record) && k->rc == BUS_OK) {
+        struct sa_review r = {
+            .event_id = review_id(k, id),
+            .household_id = *id,
+            .occurred_at = k->notice->occurred_at,
+            .reason = k->notice->reason,
+            .catalogue_version = k->notice->catalogue_version,
+        };
+        k->rc = put(k, &r);
+    }
+    bus_arena_release(mem, mark);
+    return k->rc == BUS_OK;
+}
+
+int matcher_review_partition(struct matcher_shell *s,
+                             struct matcher_lane *lane,
+                             const struct bus_kafka_msg *m,
+                             const struct sa_review *notice,
+                             struct bus_kafka_out *out,
+                             struct bus_err *err)
+{
+    struct scan k = {
+        .s = s,
+        .lane = lane,
+        .m = m,
+        .notice = notice,
+        .out = out,
+        .day = bus_china_day(notice->occurred_at),
+        .err = err,
+    };
+    const struct matcher_editions *all = lane->rules.editions;
+    k.to = matcher_edition_find(all, notice->catalogue_version);
+    if (k.to == NULL ||
+        k.to != matcher_edition_for(all, (struct bus_strv){0}, k.day)) {
+        lane->duplicates++; /* another has taken its place */
+        return BUS_OK;
+    }
+    int rc = store_each(s->stores[m->partition],
+                        notice->has_behind ? &notice->behind : NULL,
+                        one_household, &k, err);
+    rc = rc ? rc : k.rc;
+    if (rc == BUS_OK && k.more) {
+        struct sa_review rest = *notice;
+        rest.event_id = review_id(&k, &k.last);
+        rest.has_behind = true;
+        rest.behind = k.last;
+        rc = put(&k, &rest);
+    }
+    /* What is on our own disk is not the notice's fault. */
+    return rc == BUS_OK || bus_err_act((enum bus_errc)rc) != BUS_ACT_REJECT
+               ? rc
+               : bus_fail(err, BUS_EBUG, "a household's state cannot be read");
+}

@@ -1,0 +1,26 @@
+/* Taking up catalogues that are published while the matcher runs.
+ *
+ * Every second the topic `catalogue` is looked at, on a pool thread: what is
+ * new is unpacked and compiled there, and joins the editions in one step; lanes
+ * see it from their next batch on. On the first day it is in force each
+ * partition gets a notice in `reviews` (again after a restart: it is idle
+ * then). One that cannot be used changes nothing; the health condition
+ * "catalogue" and lianou_catalogues_total{outcome="refused"} say so until a
+ * better one comes. */
+#ifndef CONSUMERS_MATCHER_TAKEUP_H
+#define CONSUMERS_MATCHER_TAKEUP_H
+
+#include "consumers/matcher/shell.h"
+
+struct takeup;
+/* The folder's own catalogue is the first edition. */
+int takeup_start(struct matcher_shell *s,
+                 struct takeup **ret,
+                 struct bus_err *err) BUS_MUSTCHECK;
+/* From a lane: until the topic was read once, so that no event is judged by a
+ * catalogue that was out of force before it came. BUS_EAGAIN after a second. */
+int takeup_wait(struct takeup *t, struct bus_err *err) BUS_MUSTCHECK;
+void takeup_drain(struct takeup *t);
+void takeup_free(struct takeup *t); /* when no lane runs any more */
+
+#endif
