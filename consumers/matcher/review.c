@@ -8,9 +8,9 @@
  * both at the review's day. */
 #include <string.h>
 
+#include "bus/adapter/household.h"
 #include "bus/policy/marks.h"
 #include "bus/wire/crypt.h"
-#include "consumers/matcher/evaluation.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/review.h"
 
@@ -75,9 +75,10 @@ static bool judge(struct scan *k,
                   struct bus_policy_result *ret)
 {
     struct bus_policy_household h;
+    struct bus_household_members members = {st->members.v, st->members.n};
     struct bus_arena *mem = &k->lane->event;
-    return evaluation_household(c, &st->members, &st->facts, mem, &h, NULL) ==
-               BUS_OK &&
+    return bus_household_of(c, &members, st->facts.v, NULL, st->facts.n, mem,
+                            &h) == BUS_OK &&
            bus_policy_evaluate(c, &h, k->day, BUS_POLICY_REASONS, mem, ret,
                                NULL) == BUS_OK;
 }
