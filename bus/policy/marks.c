@@ -135,8 +135,8 @@ int bus_policy_change_set(const struct bus_policy_catalogue *from,
                           struct bus_err *err)
 {
     uint64_t *a = NULL, *b = NULL;
-    bool *x = bus_arena_calloc(mem, CATALOGUE_FACTS_MAX, sizeof(*x));
-    bool *y = bus_arena_calloc(mem, CATALOGUE_FACTS_MAX, sizeof(*y));
+    bool *x = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*x));
+    bool *y = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*y));
     int rc = x && y ? BUS_OK : BUS_ETOOBIG;
     rc = rc || from == NULL ? rc : marks_of(from, mem, &a);
     rc = rc ? rc : marks_of(to, mem, &b);
