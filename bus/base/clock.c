@@ -1,6 +1,6 @@
 #include "bus/base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define MS_PER_DAY INT64_C(86400000)
@@ -93,14 +93,26 @@ bool bus_date_parse(struct bus_strv s, int32_t *ret_days)
     return true;
 }
 
+/* n decimal digits of v, and what stands behind them. */
+static char *put_digits(char *to, unsigned v, int n, char behind)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        to[i] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    to[n] = behind;
+    return to + n + 1;
+}
+
 char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1])
 {
     int64_t y = 0;
     unsigned m = 0, d = 0;
     bus_civil_from_days(days, &y, &m, &d);
     y = y < 0 ? 0 : y > 9999 ? 9999 : y;
-    (void)snprintf(dst, BUS_DATE_TEXT + 1, "%04u-%02u-%02u",
-                   (unsigned)y % 10000u, m % 100u, d % 100u);
+    char *p = put_digits(dst, (unsigned)y, 4, '-');
+    p = put_digits(p, m, 2, '-');
+    (void)put_digits(p, d, 2, '\0');
     return dst;
 }
 
@@ -109,10 +121,13 @@ char *bus_time_text(int64_t ms, char dst[BUS_TIME_TEXT + 1])
     int64_t local = ms + CHINA_MS;
     int64_t days = floor_div(local, MS_PER_DAY);
     unsigned in_day = (unsigned)(local - days * MS_PER_DAY);
-    char date[BUS_DATE_TEXT + 1];
-    (void)snprintf(dst, BUS_TIME_TEXT + 1, "%sT%02u:%02u:%02u.%03u+08:00",
-                   bus_date_text((int32_t)days, date), in_day / 3600000u % 24u,
-                   in_day / 60000u % 60u, in_day / 1000u % 60u, in_day % 1000u);
+    char *p = bus_date_text((int32_t)days, dst) + BUS_DATE_TEXT;
+    *p++ = 'T';
+    p = put_digits(p, in_day / 3600000u, 2, ':');
+    p = put_digits(p, in_day / 60000u % 60u, 2, ':');
+    p = put_digits(p, in_day / 1000u % 60u, 2, '.');
+    p = put_digits(p, in_day % 1000u, 3, '+');
+    memcpy(p, "08:00", sizeof("08:00"));
     return dst;
 }
 

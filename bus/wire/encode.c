@@ -123,66 +123,64 @@ static inline uint8_t *long_put(int64_t v, uint8_t *p)
     return p;
 }
 
-/* `p` counts from NULL when only counting: no byte is touched then. */
-#define WALK inline __attribute__((always_inline))
+/* COUNT: `p` counts from NULL, no byte is touched. WRITE: there is room for
+ * what was counted. FIT: written if it fits before `end`, else the result is
+ * FULL. */
+enum walk { COUNT, WRITE, FIT };
+#define FULL           UINTPTR_MAX
+#define WALK           inline __attribute__((always_inline))
+#define LONG_MAX_BYTES 10
+#define ITEM_BYTES     96 /* a fact, a verdict: mostly less */
 
-static WALK uintptr_t put_long(bool write, int64_t v, uintptr_t p)
+static WALK uintptr_t put_long(enum walk w,
+                               int64_t v,
+                               uintptr_t p,
+                               uintptr_t end)
 {
-    return write ? (uintptr_t)long_put(v, (uint8_t *)p) : p + long_size(v);
+    if (w == FIT && (p > end || end - p < LONG_MAX_BYTES)) {
+        return FULL;
+    }
+    return w == COUNT ? p + long_size(v) : (uintptr_t)long_put(v, (uint8_t *)p);
 }
 
-static WALK uintptr_t put_raw(bool write, const void *v, size_t n, uintptr_t p)
+static WALK uintptr_t
+put_raw(enum walk w, const void *v, size_t n, uintptr_t p, uintptr_t end)
 {
-    if (write && n > 0) {
+    if (w == FIT && (p > end || end - p < n)) {
+        return FULL;
+    }
+    if (w != COUNT && n > 0) {
         memcpy((uint8_t *)p, v, n);
     }
     return p + n;
 }
 
+/* Parts with parts of their own, without the branch of a nullable one. */
 static uintptr_t
-count_part(const struct part *t, const uint8_t *base, uintptr_t p);
+count_whole(const struct part *t, const uint8_t *base, uintptr_t p);
 static uintptr_t
-write_part(const struct part *t, const uint8_t *base, uintptr_t p);
+write_whole(const struct part *t, const uint8_t *base, uintptr_t p);
+static uintptr_t fit_whole(const struct part *t,
+                           const uint8_t *base,
+                           uintptr_t p,
+                           uintptr_t end);
 
-static WALK uintptr_t again(bool write,
+static WALK uintptr_t whole(enum walk w,
                             const struct part *t,
                             const uint8_t *base,
-                            uintptr_t p)
+                            uintptr_t p,
+                            uintptr_t end)
 {
-    return write ? write_part(t, base, p) : count_part(t, base, p);
+    return w == COUNT   ? count_whole(t, base, p)
+           : w == WRITE ? write_whole(t, base, p)
+                        : fit_whole(t, base, p, end);
 }
 
-static WALK uintptr_t put_items(bool write,
-                                const struct part *t,
-                                const uint8_t *base,
-                                uintptr_t p)
-{
-    struct items list;
-    memcpy(&list, base + t->at, sizeof(list));
-    if (list.n == BUS_WIRE_ENCODED) {
-        const struct bus_strv *done = (const void *)list.v;
-        return put_raw(write, done->p, done->n, p);
-    }
-    if (list.n > 0) {
-        p = put_long(write, (int64_t)list.n, p);
-    }
-    for (size_t i = 0; i < list.n; i++) {
-        const uint8_t *item = list.v + i * t->size;
-        if (t->kind == BUS_WIRE_MAP) {
-            struct bus_strv key;
-            memcpy(&key, item, sizeof(key));
-            p = put_long(write, (int64_t)key.n, p);
-            p = put_raw(write, key.p, key.n, p);
-        }
-        p = again(write, t->part, item, p);
-    }
-    return put_long(write, 0, p);
-}
-
-static WALK uintptr_t put_number(bool write,
+static WALK uintptr_t put_number(enum walk w,
                                  const struct part *t,
                                  const uint8_t *at,
-                                 uintptr_t p)
+                                 uintptr_t p,
+                                 uintptr_t end)
 {
     int64_t l;
     int32_t i;
@@ -192,93 +190,136 @@ static WALK uintptr_t put_number(bool write,
     case BUS_WIRE_BOOLEAN:
         memcpy(&b, at, sizeof(b));
         byte = b;
-        return put_raw(write, &byte, 1, p);
+        return put_raw(w, &byte, 1, p, end);
     case BUS_WIRE_LONG:
         memcpy(&l, at, sizeof(l));
-        return put_long(write, l, p);
+        return put_long(w, l, p, end);
     case BUS_WIRE_FLOAT:
-        return put_raw(write, at, sizeof(float), p);
+        return put_raw(w, at, sizeof(float), p, end);
     case BUS_WIRE_DOUBLE:
-        return put_raw(write, at, sizeof(double), p);
+        return put_raw(w, at, sizeof(double), p, end);
     default: /* int, enum */
         memcpy(&i, at, sizeof(i));
         assert(t->kind != BUS_WIRE_ENUM || (uint32_t)i < t->count);
-        return put_long(write, i, p);
+        return put_long(w, i, p, end);
     }
 }
 
-static WALK uintptr_t put_value(bool write,
-                                const struct part *t,
-                                const uint8_t *base,
-                                uintptr_t p)
+/* Leaves right here; only parts of parts are calls. */
+static WALK uintptr_t put_part(enum walk w,
+                               const struct part *t,
+                               const uint8_t *base,
+                               uintptr_t p,
+                               uintptr_t end)
 {
+    if (t->nullable) {
+        bool has;
+        memcpy(&has, base + t->has_at, sizeof(has));
+        p = put_long(w, has ? t->null_first : !t->null_first, p, end);
+        if (!has) {
+            return p;
+        }
+    }
     struct bus_strv s;
-    int branch;
     switch (t->kind) {
     case BUS_WIRE_NULL:
         return p;
     case BUS_WIRE_BYTES:
     case BUS_WIRE_STRING:
         memcpy(&s, base + t->at, sizeof(s));
-        p = put_long(write, (int64_t)s.n, p);
-        return put_raw(write, s.p, s.n, p);
+        p = put_long(w, (int64_t)s.n, p, end);
+        return put_raw(w, s.p, s.n, p, end);
     case BUS_WIRE_FIXED:
-        return put_raw(write, base + t->at, t->count, p);
+        return t->count == 16 ? put_raw(w, base + t->at, 16, p, end)
+                              : put_raw(w, base + t->at, t->count, p, end);
     case BUS_WIRE_RECORD:
-        for (uint32_t i = 0; i < t->count; i++) {
-            p = again(write, &t->part[i], base, p);
-        }
-        return p;
     case BUS_WIRE_ARRAY:
     case BUS_WIRE_MAP:
-        return put_items(write, t, base, p);
+    case BUS_WIRE_UNION:
+        return whole(w, t, base, p, end);
+    default:
+        return put_number(w, t, base + t->at, p, end);
+    }
+}
+
+static WALK uintptr_t put_items(enum walk w,
+                                const struct part *t,
+                                const uint8_t *base,
+                                uintptr_t p,
+                                uintptr_t end)
+{
+    struct items list;
+    memcpy(&list, base + t->at, sizeof(list));
+    if (list.n == BUS_WIRE_ENCODED) {
+        const struct bus_strv *done = (const void *)list.v;
+        return put_raw(w, done->p, done->n, p, end);
+    }
+    if (list.n > 0) {
+        p = put_long(w, (int64_t)list.n, p, end);
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        const uint8_t *item = list.v + i * t->size;
+        if (t->kind == BUS_WIRE_MAP) {
+            struct bus_strv key;
+            memcpy(&key, item, sizeof(key));
+            p = put_long(w, (int64_t)key.n, p, end);
+            p = put_raw(w, key.p, key.n, p, end);
+        }
+        p = put_part(w, t->part, item, p, end);
+    }
+    return put_long(w, 0, p, end);
+}
+
+static WALK uintptr_t put_whole(enum walk w,
+                                const struct part *t,
+                                const uint8_t *base,
+                                uintptr_t p,
+                                uintptr_t end)
+{
+    int branch;
+    switch (t->kind) {
+    case BUS_WIRE_RECORD:
+        for (uint32_t i = 0; i < t->count; i++) {
+            p = put_part(w, &t->part[i], base, p, end);
+        }
+        return p;
     case BUS_WIRE_UNION:
         memcpy(&branch, base + t->at, sizeof(branch));
         assert((uint32_t)branch < t->count);
-        p = put_long(write, branch, p);
-        return again(write, &t->part[branch], base, p);
-    default:
-        return put_number(write, t, base + t->at, p);
+        p = put_long(w, branch, p, end);
+        return put_part(w, &t->part[branch], base, p, end);
+    default: /* array, map */
+        return put_items(w, t, base, p, end);
     }
 }
 
-static WALK uintptr_t put_part(bool write,
-                               const struct part *t,
-                               const uint8_t *base,
-                               uintptr_t p)
+static uintptr_t
+count_whole(const struct part *t, const uint8_t *base, uintptr_t p)
 {
-    if (t->nullable) {
-        bool has;
-        memcpy(&has, base + t->has_at, sizeof(has));
-        p = put_long(write, has ? t->null_first : !t->null_first, p);
-        if (!has) {
-            return p;
-        }
-    }
-    return put_value(write, t, base, p);
+    return put_whole(COUNT, t, base, p, 0);
 }
 
 static uintptr_t
-count_part(const struct part *t, const uint8_t *base, uintptr_t p)
+write_whole(const struct part *t, const uint8_t *base, uintptr_t p)
 {
-    return put_part(false, t, base, p);
+    return put_whole(WRITE, t, base, p, 0);
 }
 
 static uintptr_t
-write_part(const struct part *t, const uint8_t *base, uintptr_t p)
+fit_whole(const struct part *t, const uint8_t *base, uintptr_t p, uintptr_t end)
 {
-    return put_part(true, t, base, p);
+    return put_whole(FIT, t, base, p, end);
 }
 
 size_t wire_coder_size(const struct coder *c, const void *record)
 {
-    return (size_t)count_part(&c->top, record, 0);
+    return (size_t)put_part(COUNT, &c->top, record, 0, 0);
 }
 
 uint8_t *
 wire_coder_write(const struct coder *c, const void *record, uint8_t *to)
 {
-    return (uint8_t *)write_part(&c->top, record, (uintptr_t)to);
+    return (uint8_t *)put_part(WRITE, &c->top, record, (uintptr_t)to, 0);
 }
 
 static const struct part *array_at(const struct part *top, size_t field)
@@ -291,6 +332,28 @@ static const struct part *array_at(const struct part *top, size_t field)
     return NULL;
 }
 
+/* Into p..end if it fits, else FULL. */
+static uintptr_t fit_items(const struct part *t,
+                           const struct items *list,
+                           uint32_t *ends,
+                           uintptr_t p,
+                           uintptr_t end)
+{
+    uintptr_t from = p;
+    if (list->n > 0) {
+        p = put_long(FIT, (int64_t)list->n, p, end);
+    }
+    for (size_t i = 0; i < list->n && p != FULL; i++) {
+        p = put_part(FIT, t->part, list->v + i * t->size, p, end);
+        if (ends != NULL) {
+            ends[i] = (uint32_t)(p - from);
+        }
+    }
+    return p == FULL ? p : put_long(FIT, 0, p, end);
+}
+
+/* Items are written into a guess of their size; only what is larger is counted
+ * first. */
 int wire_coder_field(const struct coder *c,
                      const void *record,
                      size_t field,
@@ -299,25 +362,24 @@ int wire_coder_field(const struct coder *c,
                      struct bus_strv *ret)
 {
     const struct part *t = array_at(&c->top, field);
-    assert(t != NULL);
-    size_t n = (size_t)count_part(t, record, 0);
-    uint8_t *to = bus_arena_alloc(mem, n);
-    if (to == NULL) {
-        return BUS_ETOOBIG;
-    }
     struct items list;
+    assert(t != NULL);
     memcpy(&list, (const uint8_t *)record + t->at, sizeof(list));
-    uintptr_t p = (uintptr_t)to;
-    if (list.n > 0) {
-        p = put_long(true, (int64_t)list.n, p);
-    }
-    for (size_t i = 0; i < list.n; i++) {
-        p = write_part(t->part, list.v + i * t->size, p);
-        if (ends != NULL) {
-            ends[i] = (uint32_t)(p - (uintptr_t)to);
+    struct bus_arena_mark mark = bus_arena_mark(mem);
+    size_t room = list.n * ITEM_BYTES + 2 * LONG_MAX_BYTES;
+    for (;;) {
+        uint8_t *to = bus_arena_alloc(mem, room);
+        if (to == NULL) {
+            return BUS_ETOOBIG;
         }
+        uintptr_t from = (uintptr_t)to;
+        uintptr_t end = fit_items(t, &list, ends, from, from + room);
+        bus_arena_release(mem, mark);
+        if (end != FULL) {
+            *ret = (struct bus_strv){(const char *)to, (size_t)(end - from)};
+            /* The same place again: it was large enough. */
+            return bus_arena_alloc(mem, ret->n) ? BUS_OK : BUS_ETOOBIG;
+        }
+        room = (size_t)count_whole(t, record, 0) + LONG_MAX_BYTES;
     }
-    (void)put_long(true, 0, p);
-    *ret = (struct bus_strv){(const char *)to, n};
-    return BUS_OK;
 }
