@@ -326,6 +326,10 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
             g->list->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
         }
         remember_member(g);
+        if (g->health != NULL) {
+            bus_health_bad(g->health, g->condition,
+                           "in the group; what is known is being read");
+        }
         g->conf.assigned(g->conf.data, g->list);
         return;
     }

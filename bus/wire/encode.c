@@ -376,9 +376,14 @@ int wire_coder_field(const struct coder *c,
         uintptr_t end = fit_items(t, &list, ends, from, from + room);
         bus_arena_release(mem, mark);
         if (end != FULL) {
-            *ret = (struct bus_strv){(const char *)to, (size_t)(end - from)};
-            /* The same place again: it was large enough. */
-            return bus_arena_alloc(mem, ret->n) ? BUS_OK : BUS_ETOOBIG;
+            /* Mostly the same place again; what is left of an earlier block
+             * may be enough now. */
+            void *kept = bus_arena_alloc(mem, end - from);
+            if (kept != NULL && kept != to) {
+                memcpy(kept, to, end - from);
+            }
+            *ret = (struct bus_strv){kept, (size_t)(end - from)};
+            return kept ? BUS_OK : BUS_ETOOBIG;
         }
         room = (size_t)count_whole(t, record, 0) + LONG_MAX_BYTES;
     }

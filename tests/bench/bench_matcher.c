@@ -1,7 +1,8 @@
 /* The tools of bench_matcher.py; each prints one line of JSON.
  *
  *   prepare CONFIG N SEED FILE        N generated applications as records
- *   feed FILE TOPIC FROM COUNT        those records to a topic
+ *   feed FILE TOPIC FROM COUNT        those records to a topic; beyond the
+ *                                     last, again as other households
  *   capture PREFIX FILE TOPIC...      what a matcher wrote, by household
  *   raw FILE TOPIC PREFIX N           consume N, produce the same messages
  *
@@ -20,6 +21,7 @@
 
 #include "bus/base/hash.h"
 #include "bus/kafka/client.h"
+#include "bus/wire/framing.h"
 #include "tests/bench/forms.h"
 
 #define RAW_BATCH   10000
@@ -172,43 +174,95 @@ static void prepare(char **a)
 
 /* -- feed */
 
+struct records
+{
+    struct bus_strv *keys, *values;
+    uint64_t n;
+};
+
+static struct records read_records(const char *path)
+{
+    struct records r = {0};
+    FILE *f = fopen(path, "rb");
+    for (uint64_t cap = 0; f != NULL; r.n++) {
+        if (r.n == cap) {
+            cap = cap ? cap * 2 : 4096;
+            r.keys = realloc(r.keys, cap * sizeof(*r.keys));
+            r.values = realloc(r.values, cap * sizeof(*r.values));
+        }
+        if (r.keys == NULL || r.values == NULL) {
+            die("no memory");
+        }
+        r.keys[r.n] = read_strv(f);
+        r.values[r.n] = read_strv(f);
+        if (r.values[r.n].p == NULL) {
+            break;
+        }
+    }
+    if (r.n == 0) {
+        die(path);
+    }
+    (void)fclose(f);
+    return r;
+}
+
+/* The same application of another household: both ids are changed; the event's
+ * stays, what is sealed is bound to it. */
+static void other_household(struct bus_strv value, uint64_t round, char *key)
+{
+    struct bus_id id;
+    char *household = (char *)(uintptr_t)value.p + BUS_WIRE_FRAME_BYTES +
+                      sizeof(id.b); /* behind the event's id */
+    memcpy(id.b, household, sizeof(id.b));
+    id.b[0] = (uint8_t)(id.b[0] + round);
+    id.b[1] = (uint8_t)(id.b[1] + (round >> 8));
+    memcpy(household, id.b, sizeof(id.b));
+    (void)bus_id_text(&id, key);
+}
+
+static void feed_one(rd_kafka_t *p,
+                     rd_kafka_topic_t *t,
+                     int32_t to,
+                     struct bus_strv key,
+                     struct bus_strv value)
+{
+    while (rd_kafka_producev(
+               p, RD_KAFKA_V_RKT(t), RD_KAFKA_V_PARTITION(to),
+               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+               RD_KAFKA_V_KEY(key.p, key.n),
+               RD_KAFKA_V_VALUE((void *)(uintptr_t)value.p, value.n),
+               RD_KAFKA_V_HEADER("ce_specversion", "1.0", 3),
+               RD_KAFKA_V_HEADER("ce_type", "sa.application.v1", 17),
+               RD_KAFKA_V_HEADER("content-type", "application/avro", 16),
+               RD_KAFKA_V_HEADER("ce_source", SOURCE, sizeof(SOURCE) - 1),
+               RD_KAFKA_V_HEADER("ce_partitionkey", key.p, key.n),
+               RD_KAFKA_V_END) != 0) {
+        (void)rd_kafka_poll(p, 20);
+    }
+}
+
 static void feed(char **a)
 {
-    FILE *f = fopen(a[0], "rb");
     uint64_t from = strtoull(a[2], NULL, 10), n = strtoull(a[3], NULL, 10);
+    struct records r = read_records(a[0]);
     rd_kafka_t *p = producer();
     int partitions = partitions_of(p, a[1]);
     rd_kafka_topic_t *t = rd_kafka_topic_new(p, a[1], NULL);
-    if (f == NULL) {
-        die(a[0]);
-    }
-    for (uint64_t i = 0; i < from + n; i++) {
-        struct bus_strv key = read_strv(f), value = read_strv(f);
-        if (value.p == NULL) {
-            die("not that many records");
+    char *copy = take(1 << 20);
+    for (uint64_t i = from; i < from + n; i++) {
+        struct bus_strv key = r.keys[i % r.n], value = r.values[i % r.n];
+        char text[BUS_ID_TEXT + 1];
+        if (i >= r.n) {
+            memcpy(copy, value.p, value.n);
+            value.p = copy;
+            other_household(value, i / r.n, text);
+            key = bus_strv(text);
         }
-        int32_t to = bus_kafka_partition_of(key, partitions);
-        while (i >= from &&
-               rd_kafka_producev(
-                   p, RD_KAFKA_V_RKT(t), RD_KAFKA_V_PARTITION(to),
-                   RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                   RD_KAFKA_V_KEY(key.p, key.n),
-                   RD_KAFKA_V_VALUE((void *)(uintptr_t)value.p, value.n),
-                   RD_KAFKA_V_HEADER("ce_specversion", "1.0", 3),
-                   RD_KAFKA_V_HEADER("ce_type", "sa.application.v1", 17),
-                   RD_KAFKA_V_HEADER("content-type", "application/avro", 16),
-                   RD_KAFKA_V_HEADER("ce_source", SOURCE, sizeof(SOURCE) - 1),
-                   RD_KAFKA_V_HEADER("ce_partitionkey", key.p, key.n),
-                   RD_KAFKA_V_END) != 0) {
-            (void)rd_kafka_poll(p, 20);
-        }
-        free((void *)(uintptr_t)key.p);
-        free((void *)(uintptr_t)value.p);
+        feed_one(p, t, bus_kafka_partition_of(key, partitions), key, value);
     }
     if (rd_kafka_flush(p, 60000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         die("feeding");
     }
-    (void)fclose(f);
     rd_kafka_topic_destroy(t);
     rd_kafka_destroy(p);
     (void)printf("{\"fed\":%" PRIu64 "}\n", n);
