@@ -337,8 +337,8 @@ static struct feel_value conditional(struct feel_env *env,
     struct feel_value a = feel_eval(n->kids[1], env);
     struct feel_value b = feel_eval(n->kids[2], env);
     struct feel_value same = feel_equal(env->mem, &a, &b);
-    if (feel_is_true(&same)) {
-        return a;
+    if (feel_is_true(&same)) { /* of two nulls the one that went wrong */
+        return a.kind == FEEL_NULL && a.why == NULL ? b : a;
     }
     a = a.kind == FEEL_UNKNOWN ? feel_unknown_of(env->mem, &c, &a) : c;
     return b.kind == FEEL_UNKNOWN ? feel_unknown_of(env->mem, &a, &b) : a;
