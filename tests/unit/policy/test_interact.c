@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/policy/interact.h"
+#include "tests/lib/cases.h"
 #include "tests/lib/check.h"
 
 #define CASES      10000
@@ -204,9 +205,10 @@ static void equal_to_brute_force(void **unused)
     struct bus_arena mem;
     size_t conflicts = 0, excused = 0;
     state = 20261124;
-    print_message("seed %llu, %d cases\n", (unsigned long long)state, CASES);
+    print_message("seed %llu, %d cases\n", (unsigned long long)state,
+                  cases(CASES));
     bus_arena_init(&mem, 0, 0);
-    for (int k = 0; k < CASES; k++) {
+    for (int k = 0; k < cases(CASES); k++) {
         struct world w;
         struct bus_policy_set s;
         make(&w);
@@ -230,7 +232,7 @@ static void equal_to_brute_force(void **unused)
     }
     print_message("%zu with a conflict, %zu excused absences\n", conflicts,
                   excused);
-    assert_true(conflicts > CASES / 2);
+    assert_true(conflicts > (size_t)cases(CASES) / 2);
     assert_true(excused > 100);
     bus_arena_fini(&mem);
 }
