@@ -1,5 +1,7 @@
 /* Points and ranges: before, meets, overlaps ... (10.3.4.9, table 78), and
  * range(). An end that is open is infinitely far. */
+#include <string.h>
+
 #include "bus/policy/feel_parts.h"
 
 #define ARGS struct feel_env *env, const struct feel_value *a
@@ -229,10 +231,41 @@ static bool literal_end(const struct feel_node *n)
     return n->kind == NODE_CALL && known;
 }
 
+static bool blank(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
+        p++;
+    }
+    return p == end;
+}
+
+/* "[2..)" leaves an end out: null stands for it. */
+static struct bus_strv with_ends(struct feel_env *env, struct bus_strv s)
+{
+    while (s.n > 0 && blank(s.p, s.p + 1)) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n > 0 && blank(s.p + s.n - 1, s.p + s.n)) {
+        s.n--;
+    }
+    const char *dots = s.n > 3 ? memmem(s.p, s.n, "..", 2) : NULL;
+    const char *last = s.p + s.n - 1;
+    if (dots == NULL || dots == s.p || dots + 2 > last) {
+        return s;
+    }
+    char *text = bus_arena_printf(env->mem, "%.*s%s..%s%.*s", (int)(dots - s.p),
+                                  s.p, blank(s.p + 1, dots) ? "null" : "",
+                                  blank(dots + 2, last) ? "null" : "",
+                                  (int)(last + 1 - dots - 2), dots + 2);
+    return text ? bus_strv(text) : s;
+}
+
 static struct feel_value range_of(ARGS)
 {
     struct feel_error e;
-    const struct feel_node *n = feel_parse(a[0].string, env->mem, &e);
+    const struct feel_node *n =
+        feel_parse(with_ends(env, a[0].string), env->mem, &e);
     bool two = n != NULL && n->kind == NODE_RANGE && literal_end(n->kids[0]) &&
                literal_end(n->kids[1]);
     bool one = n != NULL && n->kind == NODE_TEST && n->op != '!' &&
@@ -258,6 +291,8 @@ static struct feel_value range_of(ARGS)
         if (!feel_is_true(&order)) {
             return feel_wrong("the ends of a range stand in their order");
         }
+        r.range.low = low ? r.range.low : NULL;
+        r.range.high = high ? r.range.high : NULL;
     }
     return r;
 }

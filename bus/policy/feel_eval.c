@@ -220,17 +220,6 @@ static struct feel_value one_test(struct feel_env *env,
     return feel_in(env, v, &test);
 }
 
-static struct feel_value membership(struct feel_env *env,
-                                    const struct feel_node *n)
-{
-    struct feel_value v = feel_eval(n->kids[0], env), any = feel_false;
-    for (uint32_t i = 1; i < n->count && !feel_is_true(&any); i++) {
-        struct feel_value one = one_test(env, n->kids[i], &v);
-        any = feel_or(env->mem, &any, &one);
-    }
-    return any;
-}
-
 static bool reads_input(const struct feel_node *n)
 {
     if (n->kind == NODE_NAME && bus_strv_is(n->name, "?")) {
@@ -258,19 +247,42 @@ static struct feel_value simple_test(struct feel_env *env,
     return own ? said : feel_in(env, v, &said);
 }
 
-/* 7.3.3: true if the test says so of "?", or if the input is in it. */
-static struct feel_value unary(struct feel_env *env,
-                               const struct feel_node *t,
-                               const struct feel_value *v)
+/* What the test says of "?"; or whether the input is in it. */
+static struct feel_value asks_input(struct feel_env *env,
+                                    const struct feel_node *t,
+                                    const struct feel_value *v)
 {
-    if (t->kind == NODE_TEST || !reads_input(t)) {
-        return simple_test(env, t, v);
-    }
     struct feel_value said = feel_eval(t, env);
     return said.kind == FEEL_BOOLEAN || said.kind == FEEL_UNKNOWN ||
                    said.kind == FEEL_NULL
                ? said
                : feel_in(env, v, &said);
+}
+
+/* 7.3.3 */
+static struct feel_value unary(struct feel_env *env,
+                               const struct feel_node *t,
+                               const struct feel_value *v)
+{
+    return t->kind == NODE_TEST || !reads_input(t) ? simple_test(env, t, v)
+                                                   : asks_input(env, t, v);
+}
+
+static struct feel_value membership(struct feel_env *env,
+                                    const struct feel_node *n)
+{
+    struct feel_value v = feel_eval(n->kids[0], env), any = feel_false;
+    struct feel_binding b = {env->bound, BUS_STRV("?"), &v};
+    env->bound = &b;
+    for (uint32_t i = 1; i < n->count && !feel_is_true(&any); i++) {
+        const struct feel_node *t = n->kids[i];
+        struct feel_value one = t->kind != NODE_TEST && reads_input(t)
+                                    ? asks_input(env, t, &v)
+                                    : one_test(env, t, &v);
+        any = feel_or(env->mem, &any, &one);
+    }
+    env->bound = b.up;
+    return any;
 }
 
 struct feel_value feel_test(const struct feel_node *tests,

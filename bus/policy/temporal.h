@@ -32,10 +32,8 @@ bool feel_date_of(int64_t year,
 /* The way back; to: FEEL_WHEN_TEXT_MAX bytes; returns to. */
 char *feel_temporal_text(const struct feel_value *v, char *to);
 
-/* Same kind both. false: one has a zone, the other none. */
-bool feel_when_cmp(const struct feel_value *a,
-                   const struct feel_value *b,
-                   int *ret);
+/* Same kind both. One without a zone takes the other's (table 54). */
+int feel_when_cmp(const struct feel_value *a, const struct feel_value *b);
 /* Equal as 10.3.2.13 compares: year to second and offset, no fraction. */
 bool feel_when_same(const struct feel_value *a, const struct feel_value *b);
 int feel_span_cmp(struct feel_span a, struct feel_span b);

@@ -48,16 +48,15 @@ struct feel_span feel_instant(const struct feel_value *v)
                               (int32_t)(v->when.nanos % NANOS)};
 }
 
-bool feel_when_cmp(const struct feel_value *a,
-                   const struct feel_value *b,
-                   int *ret)
+int feel_when_cmp(const struct feel_value *a, const struct feel_value *b)
 {
-    if (a->kind != FEEL_DATE &&
-        (a->when.zone == NULL) != (b->when.zone == NULL)) {
-        return false;
+    struct feel_span x = feel_instant(a), y = feel_instant(b);
+    if (a->when.zone == NULL) { /* both or one of them has none */
+        x.seconds -= feel_offset(b);
+    } else if (b->when.zone == NULL) {
+        y.seconds -= feel_offset(a);
     }
-    *ret = feel_span_cmp(feel_instant(a), feel_instant(b));
-    return true;
+    return feel_span_cmp(x, y);
 }
 
 bool feel_when_same(const struct feel_value *a, const struct feel_value *b)
@@ -91,11 +90,34 @@ static struct feel_value add_months(struct feel_value v, int64_t months)
     return v;
 }
 
+static int32_t offset_at(const struct feel_zone *z, int64_t wall)
+{
+    int64_t day = wall / DAY_S - (wall % DAY_S < 0);
+    return feel_zone_offset(z->name, day, wall - day * DAY_S);
+}
+
+/* What a named zone's wall clock shows at an instant. Of the offsets a day
+ * before and after, the later one if the clock then shows it (it has changed
+ * already, also over an hour that is left out), else the earlier one if it
+ * does, else the later one: an hour that comes twice, for the second time. */
+static int64_t wall_of(const struct feel_zone *z, int64_t instant)
+{
+    int32_t before = offset_at(z, instant - DAY_S);
+    int32_t after = offset_at(z, instant + DAY_S);
+    bool later = offset_at(z, instant + after) == after ||
+                 offset_at(z, instant + before) != before;
+    return instant + (later ? after : before);
+}
+
 static struct feel_value add_span(struct feel_value v, struct feel_span s)
 {
-    struct feel_span at = {v.when.day * DAY_S + v.when.nanos / NANOS,
+    const struct feel_zone *z = v.when.zone;
+    bool named = v.kind == FEEL_DATE_TIME && z != NULL && z->name.n > 0;
+    struct feel_span at = {v.when.day * DAY_S + v.when.nanos / NANOS -
+                               (named ? feel_offset(&v) : 0),
                            (int32_t)(v.when.nanos % NANOS)};
     at = feel_span_add(at, s, 1);
+    at.seconds = named ? wall_of(z, at.seconds) : at.seconds;
     int64_t day = at.seconds / DAY_S - (at.seconds % DAY_S < 0);
     if (day > DAY_MAX || day < -DAY_MAX) {
         return feel_wrong("a date out of range");

@@ -305,8 +305,9 @@ struct feel_value feel_order(struct bus_arena *mem,
     case FEEL_DATE:
     case FEEL_TIME:
     case FEEL_DATE_TIME:
-        if (!feel_when_cmp(a, b, &c)) {
-            return feel_wrong("one has a time zone, the other has none");
+        c = feel_when_cmp(a, b);
+        if (c == 0 && (op == 'l' || op == 'g') && !feel_when_same(a, b)) {
+            return feel_false; /* not below, nor equal: one has no zone */
         }
         break;
     case FEEL_MONTHS:
