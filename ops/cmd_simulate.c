@@ -1,4 +1,5 @@
-/* simulate: partners that answer through their own topics.
+/* simulate: partners that answer through their own topics, or through their
+ * spool where that is their transport (their adapter is `run partner NAME`).
  *
  * At least once: a batch's offsets are committed when all of its answers are
  * acknowledged; answers have derived ids, so a repeated one changes nothing. */
@@ -12,6 +13,7 @@
 #include "bus/run/exit.h"
 #include "ops/lianou.h"
 #include "ops/simulate.h"
+#include "ops/simulate_spool.h"
 
 #define PARTNERS_MAX  64
 #define MESSAGE_BYTES (8u << 20)
@@ -31,6 +33,9 @@ struct simulate
     const struct bus_partner *partners[PARTNERS_MAX];
     const char *topics[PARTNERS_MAX];
     size_t count;
+    const struct bus_partner *behind[PARTNERS_MAX]; /* a spool */
+    struct simulate_spool *spools[PARTNERS_MAX];
+    size_t behind_count;
     int duplicates; /* percent of answers given twice */
     struct bus_arena mem;
     struct bus_wire_registry *schemas;
@@ -176,9 +181,14 @@ static void drop_flights(struct simulate *s)
 static void drain(void *data)
 {
     struct simulate *s = data;
-    drop_flights(s);
-    bus_kafka_consumer_close(s->consumer, NULL, NULL);
-    bus_kafka_producer_close(s->producer, 2000, NULL, NULL);
+    for (size_t i = 0; i < s->behind_count; i++) {
+        simulate_spool_free(s->spools[i]);
+    }
+    if (s->consumer != NULL) {
+        drop_flights(s);
+        bus_kafka_consumer_close(s->consumer, NULL, NULL);
+        bus_kafka_producer_close(s->producer, 2000, NULL, NULL);
+    }
 }
 
 static int choose(struct simulate *s,
@@ -203,17 +213,22 @@ static int choose(struct simulate *s,
         if (!want || (silent != NULL && strcmp(silent, p->code) == 0)) {
             continue;
         }
-        if (s->count == PARTNERS_MAX) {
+        if (s->count == PARTNERS_MAX || s->behind_count == PARTNERS_MAX) {
             return bus_fail(err, BUS_EUSAGE, "more than %d partners",
                             PARTNERS_MAX);
+        }
+        if (p->transport == BUS_TRANSPORT_SPOOL) {
+            s->behind[s->behind_count++] = p;
+            continue;
         }
         const char *what;
         (void)simulate_question((enum bus_partner_kind)p->kind, &what);
         s->partners[s->count] = p;
         s->topics[s->count++] = bus_frame_topic(&s->frame, what, p->code);
     }
-    return s->count > 0 ? BUS_OK
-                        : bus_fail(err, BUS_EUSAGE, "no partner is left");
+    return s->count + s->behind_count > 0
+               ? BUS_OK
+               : bus_fail(err, BUS_EUSAGE, "no partner is left");
 }
 
 static int start(struct simulate *s, const char *group, struct bus_err *err)
@@ -239,11 +254,18 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
     }
-    int rc =
-        bus_kafka_producer_open(&s->frame.kafka, acked, s, &s->producer, err);
-    rc =
-        rc ? rc
-           : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer, err);
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < s->behind_count; i++) {
+        rc = simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
+                                s->duplicates, &s->spools[i], err);
+    }
+    if (rc == BUS_OK && s->count > 0) {
+        rc = bus_kafka_producer_open(&s->frame.kafka, acked, s, &s->producer,
+                                     err);
+        rc = rc ? rc
+                : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer,
+                                          err);
+    }
     return rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
 }
 

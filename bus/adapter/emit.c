@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "bus/wire/crypt.h"
-#include "schemas/dead_letter.h"
 
 static void
 header(struct bus_rendered *r, const char *name, struct bus_strv value)
@@ -104,11 +103,9 @@ static void fill_headers(const struct bus_kafka_msg *m,
     }
 }
 
-int bus_dead_letter_put(struct bus_kafka_out *out,
-                        int32_t topic,
-                        const struct bus_dead_letter *dl,
-                        struct bus_arena *mem,
-                        struct bus_err *err)
+void bus_dead_letter_fill(const struct bus_dead_letter *dl,
+                          struct bus_arena *mem,
+                          struct sa_dead_letter *ret)
 {
     const struct bus_kafka_msg *m = dl->msg;
     struct bus_strv parts[] = {
@@ -116,7 +113,7 @@ int bus_dead_letter_put(struct bus_kafka_out *out,
         {(const char *)&m->partition, sizeof(m->partition)},
         {(const char *)&m->offset, sizeof(m->offset)},
     };
-    struct sa_dead_letter d = {
+    *ret = (struct sa_dead_letter){
         .event_id = bus_wire_derived_id("dead_letter", parts, 3),
         .occurred_at = dl->now_ms,
         .topic = bus_strv(m->topic),
@@ -134,26 +131,35 @@ int bus_dead_letter_put(struct bus_kafka_out *out,
         .last_at = dl->now_ms,
         .tries = 1,
     };
-    d.has_household_id = bus_id_parse(m->key, &d.household_id);
-    if (!bus_utf8_valid(d.reason.p, d.reason.n)) {
-        d.reason = bus_strv("a reason that is no text");
+    ret->has_household_id = bus_id_parse(m->key, &ret->household_id);
+    if (!bus_utf8_valid(ret->reason.p, ret->reason.n)) {
+        ret->reason = bus_strv("a reason that is no text");
     }
-    fill_headers(m, mem, &d);
-    struct bus_emit e = {
+    fill_headers(m, mem, ret);
+}
+
+struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
+                                     struct bus_strv source)
+{
+    return (struct bus_emit){
         .type = &sa_dead_letter_type,
-        .record = &d,
+        .record = letter,
         .ce_type = "sa.dead_letter.v1",
-        .source = dl->source,
-        .event_id = d.event_id,
-        .household_id = d.household_id,
-        .occurred_at = d.occurred_at,
+        .source = source,
+        .event_id = letter->event_id,
+        .household_id = letter->household_id,
+        .occurred_at = letter->occurred_at,
     };
-    if (dl->metrics != NULL) {
-        const char *const v[BUS_METRIC_LABELS] = {
-            m->topic,
-            dl->reason_code ? dl->reason_code : bus_errc_name(dl->why->code)};
-        bus_series_add(bus_metrics_series(dl->metrics, BUS_M_DEAD_LETTERS, v),
-                       1);
-    }
-    return bus_emit_put(out, topic, m->partition, &e, err);
+}
+
+int bus_dead_letter_put(struct bus_kafka_out *out,
+                        int32_t topic,
+                        const struct bus_dead_letter *dl,
+                        struct bus_arena *mem,
+                        struct bus_err *err)
+{
+    struct sa_dead_letter d;
+    bus_dead_letter_fill(dl, mem, &d);
+    struct bus_emit e = bus_dead_letter_emit(&d, dl->source);
+    return bus_emit_put(out, topic, dl->msg->partition, &e, err);
 }

@@ -14,6 +14,7 @@
 #include "bus/kafka/client.h"
 #include "bus/kafka/eos.h"
 #include "bus/wire/framing.h"
+#include "schemas/dead_letter.h"
 
 struct bus_emit
 {
@@ -66,8 +67,15 @@ struct bus_dead_letter
     int64_t now_ms;
     struct bus_metrics *metrics; /* counted there; may be NULL */
 };
-/* The message as it came, with headers, place, reason and owner. The event id
- * is derived from topic, partition and offset: put twice it is one. */
+/* The letter of a message: views into it, into d and into mem. The event id is
+ * derived from topic, partition and offset: put twice it is one. */
+void bus_dead_letter_fill(const struct bus_dead_letter *d,
+                          struct bus_arena *mem,
+                          struct sa_dead_letter *ret);
+/* How a letter is emitted; record is the letter, borrowed. */
+struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
+                                     struct bus_strv source);
+/* The message as it came, with headers, place, reason and owner. */
 int bus_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
                         const struct bus_dead_letter *d,

@@ -1,0 +1,110 @@
+/* How documents get to a partner and come back; knows nothing of what is in
+ * them. All calls block: they are for a pool thread, one at a time.
+ *
+ * Giving is in two steps, so that a document is given exactly once whatever
+ * happens: stage (durable, not yet to be seen), then publish (to be seen at
+ * once and whole). Between the two the runner notes the id durably; after a
+ * crash a noted one is published and another is discarded (partner.h).
+ * Taking: a document is claimed (the partner cannot change it any more), and
+ * is claimed again after a restart until it is settled.
+ *
+ * Errors: BUS_EAGAIN means this document alone; other codes to be tried again
+ * (BUS_EFULL: the disk is full, BUS_EIO) mean the transport as a whole. */
+#ifndef BUS_ADAPTER_TRANSPORT_H
+#define BUS_ADAPTER_TRANSPORT_H
+
+#include "bus/base/arena.h"
+#include "bus/base/err.h"
+#include "bus/base/id.h"
+#include "bus/base/strv.h"
+#include "bus/conf/partner.h"
+
+struct bus_transport;
+
+struct bus_transport_taken
+{
+    const char *name;      /* the partner's name of it */
+    struct bus_strv bytes; /* p NULL: see why */
+    enum bus_errc why;     /* BUS_ETOOBIG, BUS_EDENIED: may not be read */
+    int64_t still_ms;      /* unchanged since so long */
+};
+enum bus_transport_verdict {
+    BUS_TRANSPORT_ACCEPTED,
+    BUS_TRANSPORT_REJECTED,
+    BUS_TRANSPORT_LATER /* it may still be written: given back */
+};
+
+struct bus_transport_ops
+{
+    const char *word; /* of the configuration: "spool" */
+    /* BUS_EFENCED: another adapter has it. */
+    int (*open)(const struct bus_partner *partner,
+                struct bus_transport **ret,
+                struct bus_err *err);
+    void (*close)(struct bus_transport *t); /* NULL is allowed */
+    /* An open folder for what must live and die with the transport. */
+    int (*home)(const struct bus_transport *t);
+
+    int (*stage)(struct bus_transport *t,
+                 const struct bus_id *id,
+                 struct bus_strv bytes,
+                 struct bus_err *err);
+    bool (*staged)(struct bus_transport *t, const struct bus_id *id);
+    /* What was staged so far is durable. */
+    int (*staged_sync)(struct bus_transport *t, struct bus_err *err);
+    int (*publish)(struct bus_transport *t,
+                   const struct bus_id *id,
+                   struct bus_err *err);
+    int (*published_sync)(struct bus_transport *t, struct bus_err *err);
+    int (*discard)(struct bus_transport *t,
+                   const struct bus_id *id,
+                   struct bus_err *err);
+    /* At most max of the staged ones. */
+    int (*each_staged)(struct bus_transport *t,
+                       struct bus_id *ret,
+                       size_t max,
+                       size_t *ret_n,
+                       struct bus_err *err);
+    /* Published and not yet taken by the partner; the oldest one's age. */
+    int (*waiting)(struct bus_transport *t,
+                   size_t *ret_n,
+                   int64_t *ret_oldest_ms,
+                   struct bus_err *err);
+
+    /* Claims at most max, the oldest first; texts in mem. */
+    int (*take)(struct bus_transport *t,
+                struct bus_arena *mem,
+                struct bus_transport_taken *ret,
+                size_t max,
+                size_t *ret_n,
+                struct bus_err *err);
+    /* note: what the partner is told (JSON), beside its document. Settling
+     * what is settled is fine. */
+    int (*settle)(struct bus_transport *t,
+                  const char *name,
+                  enum bus_transport_verdict verdict,
+                  struct bus_strv note,
+                  struct bus_err *err);
+    int (*settled_sync)(struct bus_transport *t, struct bus_err *err);
+};
+
+/* By the configuration's value; NULL where nothing is to be run: with
+ * transport kafka the partner's own client reads and writes the topics. */
+const struct bus_transport_ops *
+bus_transport_of(enum bus_partner_transport transport);
+
+/* spool.c: a folder that both sides see.
+ *
+ *   out/        we write <event id>.json: complete, never twice
+ *   in/         the partner drops <any name>.json
+ *   done/       <name>.json once the bus has it, and <name>.ack.json
+ *   rejected/   <name>.json, and <name>.reason.json: each fault with its place
+ *   .bus/       ours: staged/ claimed/ ids lock
+ *
+ * The partner takes a file of out/ by moving or deleting it. It gives one by
+ * writing under a name that begins with '.' or does not end in .json, and then
+ * renaming; a file that is written in place is taken when it has not changed
+ * between two looks and is one whole document. */
+extern const struct bus_transport_ops bus_transport_spool;
+
+#endif
