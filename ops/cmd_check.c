@@ -12,6 +12,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/conf/bus_config.h"
+#include "ops/kinds.h"
 #include "ops/lianou.h"
 #include "ops/policy.h"
 
@@ -89,6 +90,20 @@ static void print_totals(const struct bus_config *c,
            faults->warnings);
 }
 
+/* A partner behind an adapter needs one of its kind, on topics there are. */
+static void check_kinds(const struct bus_config *c, struct bus_faults *faults)
+{
+    for (size_t i = 0; i < c->partners_count; i++) {
+        const struct bus_partner *p = &c->partners[i];
+        if (p->code && !bus_kind_find(bus_kinds, bus_kind_word(p))) {
+            bus_faults_add(faults, p->node->at, "kind",
+                           "producers/%s and consumers/%s are missing: no "
+                           "adapter of this kind",
+                           bus_kind_word(p), bus_kind_word(p));
+        }
+    }
+}
+
 static int run(int argc, char **argv)
 {
     struct asked a = {.day = bus_china_day(bus_clock_system.wall_ms(NULL))};
@@ -110,6 +125,7 @@ static int run(int argc, char **argv)
     struct bus_policy_catalogue *rules =
         rc == 0 ? policy_catalogue(&c, &faults) : NULL;
     bus_policy_catalogue_free(rules);
+    check_kinds(&c, &faults);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, a.warnings, &out);
     print_buf(&out);

@@ -160,6 +160,7 @@ static int prepare(struct demo *d, struct bus_err *err)
     (void)setenv("LIANOU_KAFKA_PARTITIONS", "4", 0);
     (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
     (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
+    (void)setenv("LIANOU_PORT_YOUZHENG", "0", 0); /* any free one */
     set("LIANOU_STATE", "%s/state", d->stage.dir);
     set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
     set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
@@ -170,6 +171,20 @@ static int prepare(struct demo *d, struct bus_err *err)
     }
     set("LIANOU_CONFIG", "%s", d->tool.config.folder);
     return rc ? rc : demo_keys(&d->stage, owners, err);
+}
+
+/* Those whose partners do not speak Kafka. */
+static int start_adapters(struct demo *d, struct bus_err *err)
+{
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
+        const struct bus_partner *p = &d->tool.config.partners[i];
+        const char *const args[] = {"run", "partner", p->code, NULL};
+        if (p->transport != BUS_TRANSPORT_KAFKA) {
+            rc = demo_spawn(&d->stage, p->code, args, err);
+        }
+    }
+    return rc;
 }
 
 static int start_roles(struct demo *d, struct bus_err *err)
@@ -188,6 +203,7 @@ static int start_roles(struct demo *d, struct bus_err *err)
          i++) {
         rc = demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err);
     }
+    rc = rc ? rc : start_adapters(d, err);
     for (int i = 0; rc == BUS_OK && i < WAIT_TRIES && !interrupted; i++) {
         int fd = -1;
         /* An empty application is refused by an intake that works. */

@@ -53,7 +53,7 @@ static int recover(struct runner *r, struct bus_err *err)
     return rc ? rc : r->via->published_sync(r->transport, err);
 }
 
-static void close_parts(struct runner *r)
+void runner_close_parts(struct runner *r)
 {
     bus_parking_close(r->parking);
     bus_seen_close(r->seen);
@@ -63,7 +63,7 @@ static void close_parts(struct runner *r)
     r->transport = NULL;
 }
 
-static void open_run(void *data)
+void open_run(void *data)
 {
     struct runner *r = data;
     char path[1024];
@@ -80,7 +80,7 @@ static void open_run(void *data)
     }
     r->rc = r->rc ? r->rc : recover(r, &r->err);
     if (r->rc != BUS_OK) {
-        close_parts(r);
+        runner_close_parts(r);
     }
 }
 
@@ -103,12 +103,11 @@ static void on_failed(void *data, const struct bus_err *err)
 
 static void open_done(struct runner *r)
 {
-    const char *const topics[] = {r->topic_out};
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&r->frame.mem, "%spartner-%s",
                                   r->frame.config.prefix, r->partner->code),
         .instance = "1",
-        .topics = topics,
+        .topics = &r->topic_out,
         .topics_count = 1,
         .offsets = BUS_KAFKA_OFFSETS_GROUP,
         .batch_max = PARTNER_BATCH,
@@ -421,7 +420,7 @@ int bus_partner_run(const struct bus_role_args *args,
                  ? bus_frame_run(&r->frame)
                  : bus_frame_fail(&err);
         if (r->via != NULL) {
-            close_parts(r);
+            runner_close_parts(r);
         }
         letters_drop(r);
         bus_arena_fini(&r->give.mem);

@@ -126,6 +126,8 @@ struct runner
 /* partner.c */
 void runner_pump(struct runner *r);
 void runner_stop(struct runner *r, const struct bus_err *err);
+void open_run(void *data); /* JOB_OPEN, with what the last one left */
+void runner_close_parts(struct runner *r);
 /* partner_out.c: fills the chunk; false: there is nothing to give now. */
 bool give_prepare(struct runner *r);
 void give_run(void *data); /* JOB_GIVE, on the pool */

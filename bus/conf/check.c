@@ -43,6 +43,12 @@ static void check_partners(const struct bus_config *c,
                                "%" PRId64 " is taken by %s", p->metrics_port,
                                q->node->at.file);
             }
+            if (p->spool_dir && q->spool_dir &&
+                strcmp(p->spool_dir, q->spool_dir) == 0) {
+                bus_faults_add(faults, p->node->at, "spool_dir",
+                               "is %s's already; each has its own",
+                               q->code ? q->code : "another");
+            }
         }
         if (p->retry.first_ms > p->retry.max_ms) {
             bus_faults_add(faults, p->node->at, "retry.first",

@@ -79,6 +79,12 @@ static const struct bus_node *resolve(struct walk *w, const struct bus_node *n)
 {
     if (n->kind != BUS_NODE_SCALAR || n->text.n < 4 ||
         strncmp(n->text.p, "${", 2) != 0 || n->text.p[n->text.n - 1] != '}') {
+        if (n->kind == BUS_NODE_SCALAR && n->style == BUS_NODE_PLAIN &&
+            strstr(n->text.p, "${") != NULL) {
+            bus_faults_add(w->faults, n->at, w->path,
+                           "${NAME} stands for a whole value, not for a part");
+            return NULL;
+        }
         return n;
     }
     struct bus_strv in = {n->text.p + 2, n->text.n - 3};

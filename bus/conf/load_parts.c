@@ -74,10 +74,6 @@ static void check_partner(const struct bus_partner *p,
         bus_faults_add(faults, at, "code",
                        "found '%s'; must be the file's name", p->code);
     }
-    if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir) {
-        bus_faults_add(faults, at, "spool_dir",
-                       "missing; transport spool needs it");
-    }
     if (p->transport != BUS_TRANSPORT_SPOOL && p->spool_dir) {
         bus_faults_add(faults, at, "spool_dir", "only transport spool has one");
     }
@@ -95,6 +91,14 @@ static int partner_cmp(const void *a, const void *b)
     return strcmp(x->code ? x->code : "", y->code ? y->code : "");
 }
 
+/* Where nothing is said: with what else the bus keeps on this machine. */
+static void place_spool(struct bus_config *c, struct bus_partner *p)
+{
+    if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir && p->code) {
+        p->spool_dir = bus_config_state(c, &c->mem, "spool", p->code);
+    }
+}
+
 void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
 {
     size_t count;
@@ -108,6 +112,7 @@ void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
         bus_keys_load(&bus_keys_partner, nodes[i], NULL, &bus_keys_env_system,
                       faults, &c->partners[i]);
         check_partner(&c->partners[i], faults);
+        place_spool(c, &c->partners[i]);
         if (c->http.any_ports) {
             c->partners[i].metrics_port = 0;
         }

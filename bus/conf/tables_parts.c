@@ -111,7 +111,9 @@ static const struct bus_key partner_keys[] = {
      .words = transports, .doc = "how it takes and gives events",
      .doc_zh = "接入方式"},
     {"spool_dir", BUS_KEY_PATH, AT(bus_partner, spool_dir),
-     .doc = "its directory, for transport spool", .doc_zh = "交换目录"},
+     .doc = "its directory, for transport spool; without it "
+            "state_dir/spool/CODE",
+     .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
     {"org_code", BUS_KEY_STR, AT(bus_partner, org_code), .min = 18, .max = 18,
      .doc = "unified social credit code (GB 32100)",
      .doc_zh = "统一社会信用代码"},

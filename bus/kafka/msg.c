@@ -74,7 +74,8 @@ size_t bus_kafka_msg_headers(const struct bus_kafka_msg *m,
                              size_t max)
 {
     rd_kafka_headers_t *list = NULL;
-    if (rd_kafka_message_headers(m->raw, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (m->raw == NULL || /* made by hand */
+        rd_kafka_message_headers(m->raw, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return 0;
     }
     size_t count = rd_kafka_header_cnt(list);

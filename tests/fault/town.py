@@ -36,7 +36,7 @@ class Town:
                         LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(self.dir / "state"),
                         LIANOU_KEYRING=str(ring), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
                         LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY")})
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "YOUZHENG")})
         self.lianou("topics", "apply")
         self.lianou("db", "migrate")
 
@@ -66,7 +66,10 @@ class Town:
         raise RuntimeError("PostgreSQL does not answer")
 
     def start(self, name):
-        args = {"partners": ["simulate", "all", "--seed", "5"]}.get(name, ["run", name])
+        if name == "partners" and "post" not in self.roles:
+            self.start("post")  # it is behind a spool: the adapter between it and the bus
+        args = {"partners": ["simulate", "all", "--seed", "5"],
+                "post": ["run", "partner", "youzheng"]}.get(name, ["run", name])
         self.roles[name] = subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
 

@@ -279,6 +279,10 @@ static void test_planted_faults(void **state)
     append("funds.yaml", "  ZZ: {zh: 某, en: some, bank: MZ}\n");
     put("partners.d/XX.yaml", "code: MZ\nzh: 重\nen: twice\nkind: bank\n"
                               "transport: spool\nmetrics_port: 8501\n");
+    put("partners.d/YY.yaml",
+        "code: YY\nzh: 又\nen: one more\nkind: post\ntransport: spool\n"
+        "spool_dir: /var/lib/lianou/spool/youzheng\n"
+        "org_code: \"91${X}0000000000000\"\nmetrics_port: 1${X}\n");
     append("facts.yaml", "  odd:\n    type: enum\n    zh: 姓名\n    en: odd\n"
                          "    sources: [nobody]\n");
     put("policies/CS/CS09.yaml",
@@ -312,7 +316,8 @@ static void test_planted_faults(void **state)
     assert_fault("operators: the village 371425001899 新村 has no civil");
     assert_fault("ZZ: found the bank 'MZ'; must be a partner of kind bank");
     assert_fault("XX.yaml:1:1: code: found 'MZ'; must be the file's name");
-    assert_fault("XX.yaml:1:1: spool_dir: missing; transport spool needs it");
+    assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");
+    assert_fault("spool_dir: is YY's already; each has its own");
     assert_fault("metrics_port: 8501 is taken by");
     assert_fault("code: 'MZ' is the code of");
     assert_fault("member.odd: words belong to an enum");

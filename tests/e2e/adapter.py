@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""One partner of every kind behind a spool, on real Kafka and PostgreSQL: cases
+go through while the adapters are killed with SIGKILL. Nothing is lost and
+nothing is given twice; what cannot be read is a dead letter or a rejection
+with its reason, and holds up nothing else."""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+
+PYTHON = os.environ.get("LIANOU_PYTHON")
+if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
+    print("SKIPPED: LIANOU_PYTHON and LIANOU_KAFKA_HOME are not set; ops/test brings both")
+    sys.exit(77)
+if os.environ.get("ADAPTER_INNER") is None:
+    os.environ["ADAPTER_INNER"] = "1"
+    os.execv(PYTHON, [PYTHON] + sys.argv)
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(SOURCE / "tests/fault"))
+from checker import load_schemas, read_topics  # noqa: E402
+from confluent_kafka import Producer  # noqa: E402
+from town import Town  # noqa: E402
+
+SCHEMAS = load_schemas(SOURCE / "schemas")
+BEHIND = {"youzheng": ("delivery-tasks", "delivery-receipts", "task_id"),
+          "nongshang": ("payment-orders", "payment-results", "order_id"),
+          "caixian": ("verification-requests", "verification-results", "request_id"),
+          "aixin": ("needs", "claims", "need_id"),
+          "MZ": ("assignments", "decisions", "assignment_id")}
+APPLICATIONS = 60
+KILLS = 12
+
+
+def config():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lianou-adapter-")) / "bus-config"
+    shutil.copytree(SOURCE / "bus-config", folder)
+    for code in BEHIND:
+        p = folder / "partners.d" / (code + ".yaml")
+        text = p.read_text().replace("transport: kafka", "transport: spool")
+        p.write_text(re.sub(r"metrics_port: .*", "metrics_port: 0", text))
+    return folder
+
+
+class AdapterTown(Town):
+    def start(self, name):
+        if name in BEHIND:
+            self.spawn(name, "run", "partner", name)
+        elif name == "partners":
+            self.spawn(name, "simulate", "all", "--seed", "5")
+        else:
+            super().start(name)
+
+    def spawn(self, name, *args):
+        import subprocess
+        self.roles[name] = subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
+
+
+def folder(town, code, name):
+    return town.dir / "state/spool" / code / name
+
+
+def drop(town, code, name, text):
+    part = folder(town, code, "in") / ("." + name)
+    part.write_text(text)
+    part.rename(folder(town, code, "in") / name)
+
+
+def wait(what, seconds, test):
+    until = time.time() + seconds
+    while time.time() < until:
+        found = test()
+        if found:
+            return found
+        time.sleep(0.5)
+    sys.exit("no %s within %d s" % (what, seconds))
+
+
+def topics(town):
+    by_topic = {}
+    for topic, part, place, kind, record in read_topics(town.bootstrap, "qihe.", SCHEMAS):
+        by_topic.setdefault(topic, []).append(record)
+    return by_topic
+
+
+def asks(code, record):
+    return record.get("action", "ASSIGNED") in ("ASSIGNED", "RETURNED", "REQUESTED")
+
+
+def quiet(town):
+    """Until nothing moves: the account of the ledger stands still."""
+    still, last = 0, None
+    for _ in range(180):
+        town.revive()
+        now = town.audit()
+        waiting = sum(len(list(folder(town, c, n).glob("*.json"))) for c in BEHIND for n in ("out", "in"))
+        still = still + 1 if now is not None and now == last and now["unread"] == 0 and waiting == 0 else 0
+        last = now
+        if still >= 4:
+            return last
+        time.sleep(0.5)
+    sys.exit("it does not come to rest: %s" % json.dumps(last))
+
+
+def account(town):
+    by_topic = topics(town)
+    for code, (out, into, about) in BEHIND.items():
+        asked = {r["event_id"] for r in by_topic.get("%s.%s" % (out, code), []) if r and asks(code, r)}
+        about_asked = {r[about] for r in by_topic.get("%s.%s" % (out, code), []) if r and asks(code, r)}
+        answers = by_topic.get("%s.%s" % (into, code), [])
+        distinct = {r["event_id"] for r in answers}
+        answered = {r[about] for r in answers}
+        done = [p.name for p in folder(town, code, "done").glob("*.json") if not p.name.endswith(".ack.json")]
+        twice = [n for n in done if "~" in n]
+        rejected = [p.name for p in folder(town, code, "rejected").glob("*") if not p.name.startswith("bad")]
+        print("  %-9s %3d asked, %3d answered by %3d events (%d written again), %d given twice, %d rejected"
+              % (code, len(asked), len(answered), len(distinct), len(answers) - len(distinct), len(twice), len(rejected)))
+        assert asked, code
+        assert about_asked == answered, "%s: %d asked, %d answered" % (code, len(about_asked), len(answered))
+        assert not twice and not rejected, (twice, rejected)
+        assert len(done) == len(distinct), (len(done), len(distinct))
+        assert not list((folder(town, code, ".bus") / "staged").iterdir())
+    return by_topic
+
+
+def poison(town):
+    """What cannot be read, in both directions, and a second adapter."""
+    p = Producer({"bootstrap.servers": town.bootstrap, "partitioner": "murmur2_random"})
+    p.produce("qihe.delivery-tasks.youzheng", key=str(uuid.UUID(int=7 << 64 | 8 << 76)), value=b"not avro")
+    assert p.flush(20) == 0
+    drop(town, "youzheng", "bad-receipt.json", '{"document": "delivery-receipt", "version": 1}')
+    drop(town, "youzheng", "bad-half.json", '{"document": "delivery-rec')
+    letter = wait("dead letter", 20, lambda: [r for r in topics(town).get("dead-letters", [])
+                                              if r["topic"] == "qihe.delivery-tasks.youzheng"])[0]
+    assert letter["owner"] == "youzheng" and letter["value"] == b"not avro", letter
+    reason = folder(town, "youzheng", "rejected") / "bad-receipt.reason.json"
+    wait("reason", 10, reason.exists)
+    faults = json.loads(reason.read_text())["faults"]
+    assert {f["pointer"] for f in faults} >= {"/reply_to", "/outcome", "/occurred_at"}, faults
+    assert not (folder(town, "youzheng", "rejected") / "bad-half.json").exists()  # it may still be written
+    (folder(town, "youzheng", "in") / "bad-half.json").unlink(missing_ok=True)
+    r = town.lianou("run", "partner", "youzheng", check=False)
+    assert r.returncode == 1 and "another adapter has this spool" in r.stderr, (r.returncode, r.stderr)
+    r = town.lianou("run", "partner", "youchu", check=False)
+    assert r.returncode == 3 and "nothing to run" in r.stderr, (r.returncode, r.stderr)
+    print("  one dead letter, one rejection with %d reasons, a second adapter refused" % len(faults))
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 30)
+    rng = random.Random(seed)
+    program = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
+    town = AdapterTown(program, config())
+    good = False
+    try:
+        for name in ("matcher", "dispatch", "ledger", "partners", *BEHIND):
+            town.start(name)
+        lines = town.lianou("generate", "applications", str(APPLICATIONS), "--seed", str(seed)).stdout
+        (town.dir / "in").write_text(lines)
+        assert town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0
+        for _ in range(KILLS):
+            time.sleep(rng.uniform(0.1, 0.8))
+            town.kill(rng.choice(list(BEHIND)))
+        print("seed %d: %d applications, %d adapters killed" % (seed, APPLICATIONS, KILLS), flush=True)
+        audit = quiet(town)
+        print("  lianou audit:", json.dumps(audit))
+        assert all(audit[k] == 0 for k in ("lost", "duplicated", "torn", "out_of_order")), audit
+        account(town)
+        poison(town)
+        good = True
+    finally:
+        town.close(keep=not good)
+        shutil.rmtree(town.env["LIANOU_CONFIG"], ignore_errors=True)
+
+
+main()
