@@ -1,201 +1,210 @@
-/* intake submit FILE|-: a file of applications, one JSON object a line.
- *
- * Safe to repeat: the same line is the same application. Each line is answered
- * with its number and what became of it; faults name their place. */
+/* intake submit|import|columns|drafts: applications from files. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/base/heap.h"
-#include "bus/run/exit.h"
+#include "ops/intake_feed.h"
 #include "ops/lianou.h"
-#include "producers/intake/intake.h"
 
-#define FLIGHT_MAX 20000 /* lines not yet answered */
+static const char usage[] =
+    "lianou intake: submit FILE|-        a JSON application a line\n"
+    "               import FILE.csv|-    a station's list\n"
+    "               columns              the columns of such a list\n"
+    "               drafts [list] | show ID | export ID FILE | drop ID |\n"
+    "                      resubmit ID|all [FILE]\n"
+    "               [--json] [--config DIR]\n";
 
-struct submit
+/* --- submit --- */
+
+struct lines
 {
-    struct bus_frame frame;
-    struct intake in;
     FILE *file;
-    struct bus_timer *more;
     char *line;
-    size_t line_cap;
-    uint64_t number, taken, known, faulty, failed, waiting;
-    bool ended, quiet;
+    size_t cap, number;
 };
 
-struct line
+static int next_line(struct feed *f, struct bus_err *err)
 {
-    struct submit *s;
-    uint64_t number;
-};
-
-static void
-answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
-{
-    struct line *l = token;
-    struct submit *s = l->s;
-    s->waiting--;
-    if (outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED) {
-        s->taken++;
-    } else {
-        s->failed++;
-        (void)fprintf(stderr, "line %llu: not taken: %s\n",
-                      (unsigned long long)l->number, err ? err->msg : "?");
+    struct lines *l = f->data;
+    ssize_t n = getline(&l->line, &l->cap, l->file);
+    if (n < 0) {
+        return ferror(l->file) ? bus_fail(err, BUS_EIO, "cannot be read")
+                               : bus_fail(err, BUS_EAGAIN, "the end");
     }
-    bus_free(l);
-    if (s->ended && s->waiting == 0) {
-        bus_loop_stop(s->frame.loop, NULL);
+    l->number++;
+    while (n > 0 && (l->line[n - 1] == '\n' || l->line[n - 1] == '\r')) {
+        n--;
     }
-}
-
-static void show_faults(const struct submit *s, const struct form *f)
-{
-    size_t n =
-        f->fault_count < FORM_FAULTS_MAX ? f->fault_count : FORM_FAULTS_MAX;
-    for (size_t i = 0; i < n; i++) {
-        (void)fprintf(stderr, "line %llu: %s: %s %s / %s\n",
-                      (unsigned long long)s->number, f->faults[i].pointer,
-                      f->faults[i].code, f->faults[i].en, f->faults[i].zh);
-    }
-}
-
-static int take_line(struct submit *s, size_t n, struct bus_err *err)
-{
-    struct form_syntax wrong;
-    json_t *json = form_parse((struct bus_strv){s->line, n}, &wrong);
-    if (json == NULL) {
-        s->faulty++;
-        (void)fprintf(stderr, "line %llu: column %d: %s %s / %s\n",
-                      (unsigned long long)s->number, wrong.column, wrong.code,
-                      wrong.en, wrong.zh);
+    if (n == 0) {
         return BUS_OK;
     }
-    struct intake_sent sent = {.bytes = {s->line, n}};
-    struct form *form = bus_arena_alloc(&s->in.mem, sizeof(*form));
-    struct line *l = bus_malloc(sizeof(*l));
-    struct form_rules rules = intake_rules(&s->in);
-    enum intake_outcome before = INTAKE_NEW;
-    int rc = form == NULL || l == NULL
-                 ? bus_fail(err, BUS_ENOMEM, "a line")
-                 : form_read(&rules, json, &s->in.mem, form, err);
-    if (rc == BUS_OK && form->fault_count == 0) {
-        before = intake_before(&s->in, form, &sent);
+    struct form_syntax wrong;
+    struct feed_unit u = {.bytes = {l->line, (size_t)n},
+                          .first_line = l->number,
+                          .last_line = l->number};
+    u.json = form_parse(u.bytes, &wrong);
+    if (u.json == NULL) {
+        feed_broken(f, l->number, &wrong);
+        return BUS_OK;
     }
-    if (rc == BUS_OK && form->fault_count > 0) {
-        s->faulty++;
-        show_faults(s, form);
-    } else if (rc == BUS_OK && before != INTAKE_NEW) {
-        s->known++;
-    } else if (rc == BUS_OK) {
-        *l = (struct line){s, s->number};
-        s->waiting++;
-        rc = intake_take(&s->in, form, &sent, answered, l, err);
-        l = NULL;
+    u.reference =
+        json_string_value(json_object_get(u.json, "channel_reference"));
+    return feed_take(f, &u, err);
+}
+
+/* --- import --- */
+
+struct list
+{
+    FILE *file;
+    struct bus_buf text;
+    struct sheet sheet;
+    struct sheet_unit *unit;
+    struct bus_arena mem; /* of one household's rows */
+    bool open;
+};
+
+static int open_list(struct feed *f, struct list *l, struct bus_err *err)
+{
+    struct sheet_faults faults;
+    const char *encoding = "";
+    l->open = true;
+    l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
+    int rc = l->unit == NULL ? bus_fail(err, BUS_ENOMEM, "a list")
+                             : csv_load(l->file, &l->text, &encoding, err);
+    rc = rc ? rc
+            : sheet_open(&l->sheet, bus_buf_view(&l->text), &f->frame.config,
+                         &f->in.index, &faults, err);
+    if (rc == BUS_OK && faults.n == 0) {
+        f->sheet = &l->sheet;
+        (void)fprintf(stderr, "reading %s, %zu columns\n", encoding,
+                      l->sheet.n);
+        return BUS_OK;
     }
-    bus_free(l);
-    json_decref(json);
-    bus_arena_reset(&s->in.mem);
+    for (size_t i = 0; rc == BUS_OK && i < faults.n && i < SHEET_FAULTS_MAX;
+         i++) {
+        const struct sheet_fault *s = &faults.v[i];
+        (void)fprintf(stderr, "line %zu, column %zu %s: %s %s / %s\n", s->line,
+                      s->column, s->header, s->code, s->zh, s->en);
+    }
+    return rc != BUS_OK ? rc
+                        : bus_fail(err, BUS_EPARSE,
+                                   "nothing was read: the "
+                                   "columns have faults");
+}
+
+static int next_household(struct feed *f, struct bus_err *err)
+{
+    struct list *l = f->data;
+    int rc = l->open ? BUS_OK : open_list(f, l, err);
+    struct bus_arena_mark clean = bus_arena_mark(&l->mem);
+    rc = rc ? rc : sheet_next(&l->sheet, &l->mem, l->unit, err);
+    if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
+        (void)fprintf(stderr, "%s\n", err->msg);
+        return BUS_EPARSE;
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct feed_unit u = {.json = l->unit->json,
+                          .first_line = l->unit->first_line,
+                          .last_line = l->unit->last_line,
+                          .reference = l->unit->reference,
+                          .rows = l->unit};
+    rc = feed_take(f, &u, err);
+    bus_arena_release(&l->mem, clean);
     return rc;
 }
 
-static void on_more(void *data)
+static int feed_file(const char *path,
+                     bool sheet,
+                     bool json,
+                     const struct bus_role_args *args)
 {
-    struct submit *s = data;
-    struct bus_err err;
-    if (!bus_kafka_producer_connected(s->in.producer)) {
-        return; /* wait: a command has no journal */
+    static struct feed f;
+    static struct lines lines;
+    static struct list list;
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (file == NULL) {
+        (void)fprintf(stderr, "lianou intake: %s cannot be read\n", path);
+        return LIANOU_USAGE;
     }
-    for (int i = 0; i < 500 && s->waiting < FLIGHT_MAX && !s->ended; i++) {
-        ssize_t n = getline(&s->line, &s->line_cap, s->file);
-        if (n < 0) {
-            s->ended = true;
-            break;
-        }
-        s->number++;
-        if (take_line(s, (size_t)n, &err) != BUS_OK) {
-            bus_loop_stop(s->frame.loop, &err);
-            return;
-        }
+    lines.file = list.file = file;
+    bus_arena_init(&list.mem, 1u << 20, 0);
+    f.name = sheet ? "import" : "submit";
+    f.json = json;
+    f.each = sheet;
+    f.next = sheet ? next_household : next_line;
+    f.data = sheet ? (void *)&list : (void *)&lines;
+    int rc = feed_run(&f, args);
+    sheet_close(&list.sheet);
+    bus_buf_fini(&list.text);
+    bus_arena_fini(&list.mem);
+    free(lines.line);
+    if (file != stdin) {
+        (void)fclose(file);
     }
-    if (s->ended && s->waiting == 0) {
-        bus_loop_stop(s->frame.loop, NULL);
-    }
+    return rc;
 }
 
-static void drain(void *data)
+static int columns(void)
 {
-    struct submit *s = data;
-    bus_timer_free(s->more);
-    intake_drain(&s->in);
-}
-
-static int submit(struct submit *s, const struct bus_role_args *args)
-{
-    struct bus_err err;
-    int rc = bus_frame_open(&s->frame, args, "submit");
-    if (rc != BUS_EXIT_OK) {
-        return rc;
+    for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
+        const struct sheet_column *c = &sheet_columns[i];
+        (void)printf("%s\t%s\t%s\n", c->zh, c->en, c->needed ? "needed" : "");
     }
-    int e = intake_open(&s->in, &s->frame, false, &err);
-    e = e ? e : bus_timer_new(s->frame.loop, on_more, s, &s->more, &err);
-    e = e ? e : bus_loop_on_drain(s->frame.loop, drain, s, &err);
-    if (e != BUS_OK) {
-        rc = bus_frame_fail(&err);
-    } else {
-        bus_timer_start(s->more, 5, 5);
-        rc = bus_frame_run(&s->frame);
-    }
-    intake_fini(&s->in);
-    bus_frame_close(&s->frame);
-    (void)printf("%llu lines: %llu taken, %llu taken before, %llu with "
-                 "faults, %llu not taken\n",
-                 (unsigned long long)s->number, (unsigned long long)s->taken,
-                 (unsigned long long)s->known, (unsigned long long)s->faulty,
-                 (unsigned long long)s->failed);
-    return rc == BUS_EXIT_OK && s->faulty + s->failed > 0 ? LIANOU_FAILED : rc;
+    (void)printf("and any fact of bus-config/facts.yaml, by its name or its "
+                 "Chinese label; money in fen, or in yuan with (元) behind the "
+                 "label\n");
+    return LIANOU_WELL;
 }
 
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+        {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0}};
     struct bus_role_args args = {0};
+    bool json = false;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o != 'c') {
+        if (o == 'c') {
+            args.config_dir = optarg;
+        } else if (o == 'j') {
+            json = true;
+        } else {
             return LIANOU_USAGE;
         }
-        args.config_dir = optarg;
     }
-    if (optind + 2 != argc || strcmp(argv[optind], "submit") != 0) {
-        (void)fprintf(stderr, "lianou intake: submit FILE, or - for standard "
-                              "input\n");
-        return LIANOU_USAGE;
-    }
-    static struct submit s;
     args.config_dir = lianou_config_dir(args.config_dir);
-    bool std = strcmp(argv[optind + 1], "-") == 0;
-    s.file = std ? stdin : fopen(argv[optind + 1], "r");
-    if (s.file == NULL) {
-        (void)fprintf(stderr, "lianou intake: %s cannot be read\n",
-                      argv[optind + 1]);
-        return LIANOU_USAGE;
+    argc -= optind;
+    argv += optind;
+    const char *what = argc > 0 ? argv[0] : "";
+    if (argc == 2 && strcmp(what, "submit") == 0) {
+        return feed_file(argv[1], false, json, &args);
     }
-    int rc = submit(&s, &args);
-    free(s.line);
-    if (!std) {
-        (void)fclose(s.file);
+    if (argc == 2 && strcmp(what, "import") == 0) {
+        return feed_file(argv[1], true, json, &args);
     }
-    return rc;
+    if (argc == 1 && strcmp(what, "columns") == 0) {
+        return columns();
+    }
+    if (argc >= 1 && strcmp(what, "drafts") == 0) {
+        int rc = intake_drafts(argc - 1, argv + 1, args.config_dir, json);
+        if (rc >= 0) {
+            return rc;
+        }
+    }
+    (void)fprintf(stderr, "%s", usage);
+    return LIANOU_USAGE;
 }
 
 const struct lianou_command lianou_cmd_intake = {
     .name = "intake",
-    .usage = "submit FILE|- [--config DIR]",
-    .summary = "apply from a file, a line of JSON each",
-    .summary_zh = "从文件提交申请",
+    .usage = "submit FILE|- | import FILE.csv|- | columns | drafts ...",
+    .summary = "apply from a file or a station's list; mend drafts",
+    .summary_zh = "从文件或服务站清单提交申请; 更正草稿",
     .group = 1,
     .run = run,
 };

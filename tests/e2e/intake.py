@@ -350,6 +350,90 @@ def headers():
     assert seen > 10 and traces == 1, (seen, traces)
 
 
+def lianou(intake, *args, code=0, stdin=None):
+    r = subprocess.run([PROGRAM, "intake", *args], env=intake.env, capture_output=True, text=True, timeout=60, input=stdin)
+    assert r.returncode == code, (args, r.returncode, r.stdout, r.stderr)
+    return r.stdout
+
+
+def station_list(intake):
+    head = "流水号,村居代码,受理人编号,受理机构,授权核对,姓名,证件号码,与户主关系,城乡类别,家庭年收入(元),性别\r\n"
+    org = OPERATOR["org_code"]
+
+    def row(n, number, income="100.5", sex="女"):
+        return "S%d,%s,%s,%s,是,\"甲\"\"乙\",%s,户主,农村,%s,%s\r\n" % (n, org, OPERATOR["operator_id"], org, number, income, sex)
+    rows = [row(n, identity(n)) for n in range(100, 130)]
+    rows[3] = row(103, identity(103)[:17] + ("1" if identity(103)[17] != "1" else "2"))
+    rows[4] = row(104, identity(104), income="很少")
+    rows[5] += ",,,,,丙,%s,配偶,,,男\r\n" % identity(200)
+    path = WORK / "list.csv"
+    path.write_bytes((head + "".join(rows[:20])).encode("gb18030"))
+    got = lianou(intake, "import", str(path), code=1)
+    assert "20 applications: 18 accepted, 0 already known, 2 drafts with faults, 0 not taken" in got, got
+    assert "line 5, column 7 证件号码: found '***': ID_CHECK_DIGIT" in got, got
+    assert "line 6, column 10 家庭年收入(元): found '很少': FACT_VALUE" in got and "lines 7-8  S105  accepted" in got, got
+    assert identity(100) not in got
+    path.write_bytes(b"\xef\xbb\xbf" + (head + "".join(rows)).encode())  # longer now, and saved by another program
+    sums = [json.loads(x) for x in lianou(intake, "import", str(path), "--json", code=1).splitlines()]
+    assert sums[-1] == {"applications": 30, "accepted": 10, "known": 18, "drafts": 2, "failed": 0}, sums[-1]
+    assert sums[3]["faults"][0]["line"] == 5 and sums[3]["outcome"] == "draft"
+    path.write_text(head + rows[0] + rows[0].replace("农村", "城镇"))
+    got = lianou(intake, "import", str(path), code=1)
+    assert "HOUSEHOLD_DIFFERS" in got and "found '城镇'" in got, got
+    path.write_bytes((head + rows[29]).encode()[:-40])
+    assert "0 accepted" in lianou(intake, "import", str(path), code=1)
+    path.write_text(head.replace("姓名", "名字"))
+    assert "0 applications" in lianou(intake, "import", str(path), code=1)
+    columns = lianou(intake, "columns")
+    readme = (SOURCE / "producers/intake/README.md").read_text()
+    for x in columns.splitlines()[:-1]:
+        zh, en, needed = x.split("\t")
+        assert "| %s | %s | %s" % (zh, en, needed) in readme, x
+    drafts(intake)
+    broken_off(intake, head, row)
+
+
+def drafts(intake):
+    listed = lianou(intake, "drafts").splitlines()
+    wrong = [x for x in listed if ":S103 " in x]
+    assert len(wrong) == 1 and "ID_CHECK_DIGIT" in wrong[0], listed
+    name = wrong[0].split()[0]
+    shown = lianou(intake, "drafts", "show", name)
+    assert '"***"' in shown and "000000" not in shown and "身份证号校验位不符" in shown, shown
+    mended = WORK / "mended.json"
+    lianou(intake, "drafts", "export", name, str(mended))
+    assert mended.stat().st_mode & 0o777 == 0o600
+    a = json.loads(mended.read_text())
+    a["members"][0]["id_no"] = identity(103)
+    mended.write_text(json.dumps(a))
+    got = lianou(intake, "drafts", "resubmit", name, str(mended))
+    assert "accepted" in got and "1 accepted" in got, got
+    assert "no draft" in subprocess.run([PROGRAM, "intake", "drafts", "show", name], env=intake.env, capture_output=True,
+                                        text=True).stderr
+    other = [x for x in listed if ":S104 " in x][0].split()[0]
+    assert "1 drafts" in lianou(intake, "drafts", "resubmit", other, code=1)  # faults as before: it stays
+    lianou(intake, "drafts", "drop", other)
+    assert other not in lianou(intake, "drafts", "list", "--json")
+    lianou(intake, "drafts", "show", "../../person.key", code=1)
+
+
+def broken_off(intake, head, row):
+    """Killed in the middle; the second run takes the rest, and no household twice."""
+    path = WORK / "long.csv"
+    path.write_text(head + "".join(row(10000 + n, identity(n % 1000)) for n in range(6000)))
+    first = subprocess.Popen([PROGRAM, "intake", "import", str(path)], env=intake.env, stdout=subprocess.PIPE, text=True)
+    for _ in range(1500):
+        first.stdout.readline()
+    first.kill()
+    first.wait()
+    second = json.loads(lianou(intake, "import", str(path), "--json").splitlines()[-1])
+    assert second["known"] >= 1000 and second["accepted"] + second["known"] == 6000, second
+    names = [n for n, _ in applied() if ":S1" in n and len(n) == 19]
+    assert len(set(names)) == 6000, len(set(names))
+    print("import: killed after %d, then %d; on the topic %d, each at least once" %
+          (second["known"], second["accepted"], len(set(names))))
+
+
 BOOTSTRAP = subprocess.run([SOURCE / "ops/kafka/start", WORK / "kafka"], check=True, capture_output=True,
                            text=True).stdout.strip()
 intake = Intake(BOOTSTRAP)
@@ -371,6 +455,7 @@ try:
     full_disk(intake, sent)
     torn_end(intake)
     drains(intake, sent)
+    station_list(intake)
     intake.stop()
     assert intake.process.returncode == 0
     good = True

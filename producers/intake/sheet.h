@@ -1,0 +1,107 @@
+/* sheet: a service station's list (CSV) as applications.
+ *
+ * The first row names the columns, in Chinese or English (README.md has them
+ * all; any fact of the dictionary may be one). A row is a person; rows that
+ * follow each other with the same reference, or with none, are one household.
+ * What concerns the household stands in its first row; a later row may repeat
+ * it, not change it. Each household becomes the JSON that openapi.json
+ * describes, so that one set of checks holds for every way in; a value that
+ * does not fit is left as it stands, for those checks to find. */
+#ifndef PRODUCERS_INTAKE_SHEET_H
+#define PRODUCERS_INTAKE_SHEET_H
+
+#include "producers/intake/csv.h"
+#include "producers/intake/form.h"
+
+#define SHEET_ROWS_MAX   100000 /* of a file */
+#define SHEET_FAULTS_MAX 64
+#define SHEET_UNIT_ROWS  64 /* of one household */
+
+enum sheet_type {
+    SHEET_TEXT,
+    SHEET_FLAG,     /* 是 否 true false yes no 1 0 */
+    SHEET_DATE,     /* 2026-07-01 2026/7/1 2026年7月1日 20260701 */
+    SHEET_ID,       /* upper case, without blanks */
+    SHEET_RELATION, /* GB/T 4761, also in Chinese */
+    SHEET_ITEMS,    /* codes with ; or 、 between */
+    SHEET_FACT
+};
+struct sheet_column
+{
+    const char *en, *zh; /* of the documented columns */
+    const char *base;    /* "", "/operator", "/facts"; "." = of the member */
+    const char *key;     /* "division_code" */
+    enum sheet_type type;
+    bool needed, personal;
+    const struct bus_fact *fact;
+    bool yuan; /* money written in yuan: two decimals */
+};
+/* The documented columns, but for facts; ends with en == NULL. The first is the
+ * reference. */
+extern const struct sheet_column sheet_columns[];
+
+struct sheet_fault
+{
+    size_t line, column; /* from 1; column 0: the row as a whole */
+    const char *header;  /* as in the file; "" */
+    const char *found;   /* cut; "***" for a personal one */
+    const char *code, *zh, *en;
+};
+struct sheet_faults
+{
+    struct sheet_fault v[SHEET_FAULTS_MAX];
+    size_t n; /* more than kept are counted */
+};
+struct sheet
+{
+    const struct bus_config *config;
+    const struct form_index *index;
+    struct csv csv;
+    size_t n;
+    struct sheet_column column[CSV_COLUMNS_MAX];
+    const char *header[CSV_COLUMNS_MAX]; /* as in the file, in mem */
+    struct bus_arena mem;                /* headers */
+    struct csv_row row;                  /* read ahead */
+    bool has_row, ended;
+    size_t rows;
+};
+/* text is borrowed and must outlive the sheet. Faults of the header are all in
+ * ret_faults, with texts in the sheet's memory: then nothing is to be read from
+ * it. BUS_EPARSE when there is no header. */
+int sheet_open(struct sheet *s,
+               struct bus_strv text,
+               const struct bus_config *config,
+               const struct form_index *index,
+               struct sheet_faults *ret_faults,
+               struct bus_err *err) BUS_MUSTCHECK;
+void sheet_close(struct sheet *s); /* NULL or zeroed is allowed */
+
+struct sheet_unit
+{
+    json_t *json; /* json_decref() it */
+    const char *reference;
+    size_t first_line, last_line, rows;
+    size_t line[SHEET_UNIT_ROWS];                           /* of each member */
+    struct bus_strv cell[SHEET_UNIT_ROWS][CSV_COLUMNS_MAX]; /* as read */
+    struct sheet_faults faults; /* of the rows themselves */
+};
+/* The next household; texts in mem. BUS_EAGAIN at the end, BUS_EPARSE where the
+ * file cannot be read on: line and column. */
+int sheet_next(struct sheet *s,
+               struct bus_arena *mem,
+               struct sheet_unit *ret,
+               struct bus_err *err) BUS_MUSTCHECK;
+/* Where a fault of the form stands in the file. */
+void sheet_place(const struct sheet *s,
+                 const struct sheet_unit *u,
+                 const struct form_fault *fault,
+                 struct bus_arena *mem,
+                 struct sheet_fault *ret);
+
+/* sheet_value.c: a cell as JSON; NULL: the cell is empty. */
+json_t *sheet_value(const struct sheet_column *c,
+                    struct bus_strv cell,
+                    struct bus_arena *mem);
+struct bus_strv sheet_trim(struct bus_strv s);
+
+#endif
