@@ -15,6 +15,7 @@
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/household_state.h"
+#include "schemas/membership.h"
 #include "schemas/need.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
@@ -42,6 +43,7 @@
     X("needs", sa_need_type)                                 \
     X("claims", sa_claim_type)                               \
     X("reviews", sa_review_type)                             \
+    X("memberships", sa_membership_type)                     \
     X("households", sa_household_state_type)                 \
     X("catalogue", sa_catalogue_type)                        \
     X("parked", sa_parked_note_type)                         \

@@ -98,6 +98,7 @@ int bus_config_topics(const struct bus_config *c,
     add(&m, "cases", NULL, r->case_ms);
     add(&m, "dispatches", NULL, r->case_ms);
     add(&m, "reviews", NULL, r->case_ms);
+    add(&m, "memberships", NULL, r->case_ms);
     add(&m, "households", NULL, -1);
     add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;

@@ -12,6 +12,7 @@
 #include "schemas/dispatch_result.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/membership.h"
 #include "schemas/need.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
@@ -209,6 +210,14 @@ static void review(const void *record, struct ledger_row *r)
     r->note = v->catalogue_version;
 }
 
+static void membership(const void *record, struct ledger_row *r)
+{
+    const struct sa_membership *m = record;
+    CASE(r, m->case_id);
+    ABOUT(r, m->person_id);
+    r->word = BUS_STRV("NAMED");
+}
+
 static void parked_note(const void *record, struct ledger_row *r)
 {
     static const char *const words[] = {"PARKED", "RELEASED"};
@@ -246,6 +255,7 @@ static const struct
     {"needs", &sa_need_type, "need", need},
     {"claims", &sa_claim_type, "claim", claim},
     {"reviews", &sa_review_type, "review", review},
+    {"memberships", &sa_membership_type, "membership", membership},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };

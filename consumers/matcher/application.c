@@ -24,7 +24,13 @@ static int merge_members(struct step *s, const struct sa_application *a)
             at++;
         }
         list[at] = a->members.v[i];
-        n += at == n;
+        if (at == n) {
+            int rc = say_membership(s, a, i);
+            n++;
+            if (rc != BUS_OK) {
+                return rc;
+            }
+        }
     }
     if (n == 0 || n > MATCHER_MEMBERS_MAX) {
         return step_reject(s, BUS_ERANGE, "LIMIT",
@@ -126,6 +132,7 @@ int on_application(struct step *s)
     int rc = merge_members(s, a);
     rc = rc == BUS_OK ? note_application(s, a) : rc;
     rc = rc == BUS_OK ? say(s, a, opened) : rc;
+    rc = rc == BUS_OK && opened && st->case_no == 1 ? meet_memberships(s) : rc;
     bool changed = false;
     rc = rc == BUS_OK ? fold_facts(s, a->facts.v, a->facts.n, &changed) : rc;
     if (rc == BUS_OK && (changed || opened)) {

@@ -29,6 +29,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_RECEIPT] = "delivery_receipt",
         [MATCHER_CLAIM] = "claim",
         [MATCHER_REVIEW] = "review",
+        [MATCHER_MEMBERSHIP] = "membership",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }
@@ -164,6 +165,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_claim, e->record);
     case MATCHER_REVIEW:
         return COMMON(sa_review, e->record);
+    case MATCHER_MEMBERSHIP:
+        return COMMON(sa_membership, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -265,6 +268,8 @@ int step_run(struct step *s)
         return on_claim(s);
     case MATCHER_REVIEW:
         return on_review(s);
+    case MATCHER_MEMBERSHIP:
+        return on_membership(s);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -303,7 +308,7 @@ int matcher_decide(const struct matcher_rules *rules,
     if (fresh) {
         state->household_id = *c.household_id;
         if (event->kind != MATCHER_APPLICATION &&
-            event->kind != MATCHER_FACTS) {
+            event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
             return step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
                                "nothing is known of this household; a %s "
                                "cannot be the first of it",

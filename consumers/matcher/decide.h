@@ -24,6 +24,7 @@
 #define MATCHER_FACTS_MAX   2048
 #define MATCHER_PARKED_MAX  64
 #define MATCHER_OUTPUTS_MAX 1024
+#define MATCHER_NAMED_MAX   64 /* other households that name one person */
 
 struct matcher_rules
 {
@@ -48,6 +49,7 @@ enum matcher_event_kind {
     MATCHER_RECEIPT,
     MATCHER_CLAIM,
     MATCHER_REVIEW,
+    MATCHER_MEMBERSHIP,
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */
@@ -67,6 +69,7 @@ enum matcher_topic {
     MATCHER_OUT_VERIFICATIONS,
     MATCHER_OUT_CASES,
     MATCHER_OUT_PARKED,
+    MATCHER_OUT_MEMBERSHIPS,
     MATCHER_OUT_TOPICS
 };
 struct matcher_output
@@ -78,7 +81,8 @@ struct matcher_output
     const void *record;
     struct bus_id event_id; /* also in the record */
     struct bus_id case_id;
-    struct bus_strv seal_for; /* key owner of `personal`; "" leaves it null */
+    struct bus_id household_id; /* whose stream; nil: that of the event */
+    struct bus_strv seal_for;   /* key owner of `personal`; "" leaves it null */
 };
 struct matcher_outputs
 {

@@ -12,6 +12,7 @@
 #include "schemas/dispatch_result.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/membership.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
@@ -90,6 +91,13 @@ int on_dispatch(struct step *s);
 int on_payment(struct step *s);
 int on_receipt(struct step *s);
 int on_claim(struct step *s);
+/* conflict.c: a person in two households. */
+int on_membership(struct step *s);
+/* The i-th member of the application is new to this household: says so where
+ * all who name him meet. */
+int say_membership(struct step *s, const struct sa_application *a, size_t i);
+/* The household has its first case: whoever named its head before is told. */
+int meet_memberships(struct step *s);
 /* match.c: gives an assignment back to its department with a reason. */
 int assignment_give_back(struct step *s,
                          struct sa_assignment_state *a,

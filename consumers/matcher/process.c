@@ -41,6 +41,7 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
         [MATCHER_RECEIPT] = &sa_delivery_receipt_type,
         [MATCHER_CLAIM] = &sa_claim_type,
         [MATCHER_REVIEW] = &sa_review_type,
+        [MATCHER_MEMBERSHIP] = &sa_membership_type,
     };
     return types[kind];
 }
@@ -151,6 +152,15 @@ static int32_t route_of(const struct matcher_shell *s,
     return -1;
 }
 
+static int32_t partition_of(const struct matcher_shell *s,
+                            const struct bus_id *household)
+{
+    char key[BUS_ID_TEXT + 1];
+    struct bus_strv text = {bus_id_text(household, key), BUS_ID_TEXT};
+    return bus_kafka_partition_of(text,
+                                  (int32_t)s->frame.config.kafka.partitions);
+}
+
 static int
 put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
 {
@@ -165,6 +175,7 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
                                        "sa.verification_request.v1"},
         [MATCHER_OUT_CASES] = {&sa_case_event_type, "sa.case_event.v1"},
         [MATCHER_OUT_PARKED] = {&sa_parked_note_type, "sa.parked_note.v1"},
+        [MATCHER_OUT_MEMBERSHIPS] = {&sa_membership_type, "sa.membership.v1"},
     };
     void *record = (void *)(uintptr_t)o->record;
     int64_t at = 0;
@@ -184,10 +195,13 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
         rc = seal(w, o, "case_event", &c->has_personal, &c->personal, err);
     } else if (o->topic == MATCHER_OUT_EVALUATIONS) {
         at = ((struct sa_evaluation *)record)->occurred_at;
+    } else if (o->topic == MATCHER_OUT_MEMBERSHIPS) {
+        at = ((struct sa_membership *)record)->occurred_at;
     } else {
         at = ((struct sa_parked_note *)record)->occurred_at;
     }
     int32_t topic = route_of(w->s, o);
+    bool elsewhere = !bus_id_is_nil(&o->household_id);
     if (rc == BUS_OK && topic < 0) {
         rc = bus_fail(err, BUS_ECONFIG,
                       "no topic for '%.*s'; is there a partner of that code?",
@@ -199,14 +213,15 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
         .ce_type = kinds[o->topic].ce_type,
         .source = w->s->frame.source,
         .event_id = o->event_id,
-        .household_id = w->household,
+        .household_id = elsewhere ? o->household_id : w->household,
         .case_id = o->case_id,
         .cause_id = w->cause,
         .occurred_at = at,
         .traceparent = w->trace,
     };
-    return rc == BUS_OK ? bus_emit_put(w->out, topic, w->m->partition, &e, err)
-                        : rc;
+    int32_t to =
+        elsewhere ? partition_of(w->s, &o->household_id) : w->m->partition;
+    return rc == BUS_OK ? bus_emit_put(w->out, topic, to, &e, err) : rc;
 }
 
 static int put_state(struct work *w,

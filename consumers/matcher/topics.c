@@ -93,6 +93,7 @@ int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     int rc = add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
     rc = rc ? rc : add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
     rc = rc ? rc : add_input(s, MATCHER_REVIEW, "reviews", NULL, err);
+    rc = rc ? rc : add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err);
     for (size_t i = 0; rc == BUS_OK && i < c->sources_count; i++) {
         if (c->sources[i].topic) {
             rc = add_input(s, MATCHER_FACTS, "facts", c->sources[i].code, err);
@@ -105,6 +106,8 @@ int matcher_topics(struct matcher_shell *s, struct bus_err *err)
             : add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL, err);
     rc = rc ? rc : add_route(s, MATCHER_OUT_CASES, "cases", NULL, err);
     rc = rc ? rc : add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
+    rc = rc ? rc
+            : add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL, err);
     s->out_households = add_output(s, "households", NULL, true);
     s->out_dead_letters = add_output(s, "dead-letters", NULL, false);
     s->out_reviews = add_output(s, "reviews", NULL, false);

@@ -213,6 +213,10 @@ static void read_person(struct reading *r,
     if (id_no.n > 0 && bus_strv_is(type, ID_RESIDENT)) {
         read_idno(r, base, id_no, &m->person_id, list);
     }
+    if (id_no.n > 0) {
+        r->form->application.homes.v[i] =
+            bus_wire_household_id(r->rules->person_key, &m->person_id);
+    }
     for (size_t k = 0; k < i; k++) {
         if (bus_id_eq(&r->form->application.members.v[k].person_id,
                       &m->person_id)) {
@@ -353,7 +357,9 @@ int form_members(struct reading *r, const json_t *j)
     list.cap = facts < list.cap ? facts : list.cap;
     list.v = bus_arena_alloc(r->mem, (list.cap + 1) * sizeof(*list.v));
     a->members.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->members.v));
-    if (list.v == NULL || a->members.v == NULL) {
+    a->homes.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->homes.v));
+    a->homes.n = n;
+    if (list.v == NULL || a->members.v == NULL || a->homes.v == NULL) {
         return BUS_ETOOBIG;
     }
     a->members.n = n;

@@ -54,6 +54,12 @@ static void answer(struct intake_waiting *w,
 /* --- the journal --- */
 
 static void start_sync(struct intake *in);
+static void send_again(struct intake *in, struct intake_waiting *w);
+static int send(struct intake *in,
+                struct bus_strv key,
+                struct bus_strv value,
+                void *token,
+                struct bus_err *err);
 
 static void sync_run(void *data)
 {
@@ -94,13 +100,13 @@ static void start_sync(struct intake *in)
 static void to_journal(struct intake *in, struct intake_waiting *w)
 {
     struct bus_err err;
-    int rc = in->has_journal
-                 ? journal_append(&in->journal, w->key, w->value, &err)
-                 : bus_fail(&err, BUS_EAWAY, "Kafka is away");
+    if (!in->has_journal) {
+        send_again(in, w);
+        return;
+    }
+    int rc = journal_append(&in->journal, w->key, w->value, &err);
     if (rc != BUS_OK) {
-        answer(w,
-               rc == BUS_EFULL || rc == BUS_EAWAY ? INTAKE_FULL : INTAKE_FAILED,
-               &err);
+        answer(w, rc == BUS_EFULL ? INTAKE_FULL : INTAKE_FAILED, &err);
         return;
     }
     w->next = in->unsynced;
@@ -111,6 +117,36 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
 }
 
 /* --- Kafka --- */
+
+/* Without a journal (a command): it waits in memory, in order, and goes out
+ * when Kafka is back. At the end of the command it was not taken. */
+static void send_again(struct intake *in, struct intake_waiting *w)
+{
+    struct bus_err err;
+    if (in->producer == NULL) {
+        (void)bus_fail(&err, BUS_EAWAY, "Kafka is away");
+        answer(w, INTAKE_FAILED, &err);
+        return;
+    }
+    w->next = NULL;
+    *(in->again_end ? &in->again_end->next : &in->again) = w;
+    in->again_end = w;
+}
+
+static void drain_again(struct intake *in)
+{
+    struct intake_waiting *w = in->again;
+    in->again = in->again_end = NULL;
+    while (w != NULL) {
+        struct intake_waiting *next = w->next;
+        struct bus_err err;
+        if (in->producer == NULL ||
+            send(in, w->key, w->value, w, &err) != BUS_OK) {
+            send_again(in, w);
+        }
+        w = next;
+    }
+}
 
 /* One that Kafka never takes would hold up all behind it: the batch is sent
  * again one by one, and the one that is refused is set aside for people. */
@@ -202,6 +238,9 @@ static int send(struct intake *in,
 static void drain_journal(void *data)
 {
     struct intake *in = data;
+    if (!in->has_journal && bus_kafka_producer_connected(in->producer)) {
+        drain_again(in);
+    }
     if (!in->has_journal || in->drain_waiting > 0 || in->sync_running ||
         journal_waiting(&in->journal) == 0 ||
         !bus_kafka_producer_connected(in->producer)) {
@@ -437,6 +476,7 @@ void intake_drain(struct intake *in)
     in->drainer = NULL;
     bus_kafka_producer_close(in->producer, CLOSE_LIMIT_MS, NULL, NULL);
     in->producer = NULL;
+    drain_again(in);
 }
 
 void intake_fini(struct intake *in)

@@ -46,6 +46,7 @@ struct intake
     const char *topic;
     /* journal: appended and not yet on disk, in two generations */
     struct intake_waiting *unsynced, *syncing;
+    struct intake_waiting *again, *again_end; /* no journal: for Kafka */
     struct bus_err sync_error;
     bool sync_running;
     /* draining */
@@ -55,7 +56,7 @@ struct intake
     uint64_t accepted, journaled;
 };
 
-/* with_journal: false for a command that gives up instead. */
+/* with_journal: false for a command, which waits for Kafka instead. */
 int intake_open(struct intake *in,
                 struct bus_frame *frame,
                 bool with_journal,

@@ -120,10 +120,29 @@ def replay(bus):
     print("replay: identical by file and id; a fen more is named with its place")
 
 
+def two_households(bus):
+    """The same couple applies twice, each as the head of the other: people must look."""
+    pair = []
+    for head, other, reference in ((6, 7, "two-6"), (7, 6, "two-7")):
+        a = application(head, "WEB", reference)
+        a["members"].append({"id_no": identity(other), "name": "乙", "relation": "1"})
+        pair.append(a)
+    bus.submit(*pair)
+    home = {r["channel_reference"]: r for _, r in bus.events("application", 8) if r["channel_reference"].startswith("two-")}
+    households = [home[n]["household_id"] for n in ("two-6", "two-7")]
+    told = [r for _, r in bus.events("case_event", 4, kind="CONFLICT")]
+    assert {(r["household_id"], r["other_household"], r["refers_to"]) for r in told} == {
+        (h, o, m["person_id"]) for h, o in (households, households[::-1]) for m in home["two-6"]["members"]}
+    assert len(told) == 4 and len({r["event_id"] for r in told}) == 4
+    opened = {r["case_id"]: r["household_id"] for _, r in bus.events("case_event", 2, kind="OPENED")}
+    assert all(opened[r["case_id"]] == r["household_id"] for r in told)
+    print("two households: both cases told of both persons")
+
+
 bus = Bus(fixture_config())
 good = False
 try:
-    for test in (test_T24, test_T21, test_T22, test_T17, replay):
+    for test in (test_T24, test_T21, test_T22, test_T17, replay, two_households):
         test(bus)
     good = True
 finally:

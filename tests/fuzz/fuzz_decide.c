@@ -9,6 +9,7 @@
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
 #include "schemas/facts_reported.h"
+#include "schemas/membership.h"
 #include "schemas/payment_result.h"
 #include "schemas/verification_result.h"
 #include "tests/fuzz/fuzz.h"
@@ -23,6 +24,7 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_PAYMENT] = &sa_payment_result_type,
     [MATCHER_RECEIPT] = &sa_delivery_receipt_type,
     [MATCHER_CLAIM] = &sa_claim_type,
+    [MATCHER_MEMBERSHIP] = &sa_membership_type,
 };
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)

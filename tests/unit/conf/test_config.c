@@ -140,10 +140,11 @@ static void test_topics(void **state)
     size_t n;
     open_clean();
     assert_int_equal(bus_config_topics(&config, &config.mem, &t, &n, NULL), 0);
-    assert_int_equal(n, 9 + 20 + 2 * 24);
+    assert_int_equal(n, 10 + 20 + 2 * 24);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
                                          "qihe.cases",
+                                         "qihe.memberships",
                                          "qihe.households",
                                          "qihe.catalogue",
                                          "qihe.reviews",

@@ -1,0 +1,175 @@
+/* A person in two households becomes a task for people, never two quiet cases.
+ *
+ * All who name a person meet in one stream: that of the household he would head
+ * (events.md). There is no second lookup and no second kind of state:
+ *
+ * - a household names a new member who does not head it -> membership, to the
+ *   stream of the household that member would head
+ * - it arrives where that household has a case, or another named him before ->
+ *   CONFLICT in both cases
+ * - the household gets its first case behind that -> CONFLICT in both cases
+ *
+ * Whichever comes last finds the other, in the order of that one stream. */
+#include <string.h>
+
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+
+struct side /* one of the two households */
+{
+    struct bus_id household, case_id;
+    int32_t case_no;
+    struct bus_strv division;
+    size_t size; /* 0: not known here */
+};
+
+int say_membership(struct step *s, const struct sa_application *a, size_t i)
+{
+    const struct sa_household_state *st = s->state;
+    struct bus_id home = {{0}};
+    if (i < a->homes.n) {
+        home = a->homes.v[i];
+    }
+    if (bus_id_is_nil(&home) || bus_id_eq(&home, &st->household_id)) {
+        return BUS_OK; /* without a number, or the head */
+    }
+    struct sa_membership *m = bus_arena_calloc(s->mem, 1, sizeof(*m));
+    if (m == NULL) {
+        return step_no_memory(s);
+    }
+    const struct bus_id *person = &a->members.v[i].person_id;
+    *m = (struct sa_membership){
+        .event_id = step_event_id(s, "membership", person, 0),
+        .household_id = home,
+        .occurred_at = s->now_ms,
+        .case_id = st->case_id,
+        .case_no = st->case_no,
+        .person_id = *person,
+        .member_of = st->household_id,
+        .division_code = st->division_code,
+    };
+    return step_emit(s, &(struct matcher_output){
+                            .topic = MATCHER_OUT_MEMBERSHIPS,
+                            .record = m,
+                            .event_id = m->event_id,
+                            .case_id = m->case_id,
+                            .household_id = home,
+                        });
+}
+
+/* CONFLICT in the case of `of`, about the person whom `other` names too. */
+static int tell(struct step *s,
+                const struct side *of,
+                const struct side *other,
+                const struct bus_id *person)
+{
+    struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    struct bus_strv parts[] = {
+        {(const char *)of->household.b, sizeof(of->household.b)},
+        {(const char *)other->household.b, sizeof(other->household.b)},
+        {(const char *)person->b, sizeof(person->b)},
+    };
+    struct bus_id about = bus_wire_derived_id("conflict", parts, 3);
+    *e = (struct sa_case_event){
+        .event_id = step_event_id(s, "case_event", &about,
+                                  (int32_t)SA_CASE_EVENT_KIND_CONFLICT),
+        .household_id = of->household,
+        .occurred_at = s->now_ms,
+        .case_id = of->case_id,
+        .case_no = of->case_no,
+        .kind = SA_CASE_EVENT_KIND_CONFLICT,
+        .division_code = of->division,
+        .household_size = (int32_t)of->size,
+        .has_refers_to = true,
+        .refers_to = *person,
+        .has_note = true,
+        .note = BUS_STRV("PERSON_IN_TWO_HOUSEHOLDS"),
+        .has_other_household = true,
+        .other_household = other->household,
+    };
+    return step_emit(s, &(struct matcher_output){
+                            .topic = MATCHER_OUT_CASES,
+                            .record = e,
+                            .event_id = e->event_id,
+                            .case_id = e->case_id,
+                            .household_id = of->household,
+                        });
+}
+
+static int tell_both(struct step *s,
+                     const struct side *a,
+                     const struct side *b,
+                     const struct bus_id *person)
+{
+    int rc = tell(s, a, b, person);
+    return rc == BUS_OK ? tell(s, b, a, person) : rc;
+}
+
+static struct side own_side(const struct sa_household_state *st)
+{
+    return (struct side){st->household_id, st->case_id, st->case_no,
+                         st->division_code, st->members.n};
+}
+
+static struct side side_of(const struct sa_membership_ref *r)
+{
+    return (struct side){r->member_of, r->case_id, r->case_no, r->division_code,
+                         0};
+}
+
+int on_membership(struct step *s)
+{
+    const struct sa_membership *m = s->event->record;
+    struct sa_household_state *st = s->state;
+    size_t n = st->memberships.n;
+    for (size_t i = 0; i < n; i++) {
+        if (bus_id_eq(&st->memberships.v[i].member_of, &m->member_of)) {
+            s->out->duplicate = true;
+            return BUS_OK;
+        }
+    }
+    if (n == MATCHER_NAMED_MAX) {
+        return step_reject(s, BUS_ERANGE, "LIMIT",
+                           "more than %d households name one person",
+                           MATCHER_NAMED_MAX);
+    }
+    struct sa_membership_ref *list =
+        bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, st->memberships.v, n * sizeof(*list));
+    }
+    list[n] = (struct sa_membership_ref){
+        .person_id = m->person_id,
+        .member_of = m->member_of,
+        .case_id = m->case_id,
+        .case_no = m->case_no,
+        .division_code = m->division_code,
+    };
+    st->memberships.v = list;
+    st->memberships.n = n + 1;
+    s->out->changed = true;
+    struct side one = side_of(&list[n]);
+    struct side other = st->case_no > 0 ? own_side(st)
+                        : n > 0         ? side_of(&list[0])
+                                        : (struct side){0};
+    return st->case_no > 0 || n > 0 ? tell_both(s, &one, &other, &m->person_id)
+                                    : BUS_OK;
+}
+
+int meet_memberships(struct step *s)
+{
+    const struct sa_household_state *st = s->state;
+    int rc = BUS_OK;
+    struct side own = own_side(st);
+    for (size_t i = 0; rc == BUS_OK && i < st->memberships.n; i++) {
+        struct side other = side_of(&st->memberships.v[i]);
+        rc = tell_both(s, &own, &other, &st->memberships.v[i].person_id);
+    }
+    return rc;
+}
