@@ -142,7 +142,7 @@ def two_households(bus):
 bus = Bus(fixture_config())
 good = False
 try:
-    for test in (test_T24, test_T21, test_T22, test_T17, replay, two_households):
+    for test in (test_T24, test_T21, test_T22, test_T17, two_households, replay):
         test(bus)
     good = True
 finally:
