@@ -22,6 +22,7 @@
 #include "bus/base/clock.h"
 #include "bus/run/exit.h"
 #include "ops/demo.h"
+#include "ops/demo_apart.h"
 #include "ops/demo_keep.h"
 #include "ops/demo_view.h"
 #include "ops/generate.h"
@@ -46,6 +47,7 @@ struct demo
     int intake_port;
     int64_t sent_http, sent_file;
     struct account account;
+    struct demo_apart apart;
     struct demo_view view;
     uint64_t begun_ns;
     double looked_s, seconds;
@@ -73,7 +75,7 @@ static void nap_ms(long ms)
 
 static void set(const char *name, const char *fmt, const char *value)
 {
-    char text[512];
+    char text[600];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     (void)snprintf(text, sizeof(text), fmt, value);
@@ -85,7 +87,6 @@ static int start_broker(struct demo *d, struct bus_err *err)
 {
     char file[200], bootstrap[128];
     if (d->kafka != NULL) {
-        set("LIANOU_KAFKA", "%s", d->kafka);
         set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
         static const char *const apply[] = {"topics", "apply", NULL};
         int rc = demo_spawn(&d->stage, "topics", apply, err);
@@ -124,6 +125,9 @@ static int start_database(struct demo *d, struct bus_err *err)
                  ? private_pg_start(&d->stage.pg, dir, err)
                  : bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
         d->db = d->stage.pg.conninfo;
+    } else {
+        rc = demo_apart_schema(&d->apart, d->db, err);
+        d->db = d->apart.conninfo;
     }
     set("LIANOU_DB", "%s", d->db);
     rc = rc ? rc : bus_pg_open(d->db, 0, &d->tool.pg, err);
@@ -161,6 +165,11 @@ static int prepare(struct demo *d, struct bus_err *err)
     (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
     (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
     (void)setenv("LIANOU_PORT_YOUZHENG", "0", 0); /* any free one */
+    demo_apart_name(&d->apart);
+    if (d->kafka != NULL) {
+        set("LIANOU_KAFKA", "%s", d->kafka);
+        demo_apart_topics(&d->apart);
+    }
     set("LIANOU_STATE", "%s/state", d->stage.dir);
     set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
     set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
@@ -302,23 +311,29 @@ static int64_t moves(const struct account *a)
            a->deliveries + a->needs + a->cases_closed + a->dead_lettered;
 }
 
-/* Until all is closed and nothing moves; what stays open waits for facts that
- * nobody will send here, which takes longer to believe. */
+/* How many looks without a change mean that it is over: what stays open waits
+ * for facts that nobody will send here; what is lost may still be on its way
+ * through a slow broker. */
+static int looks_enough(const struct demo *d)
+{
+    const struct account *a = &d->account;
+    bool all = a->applications >= d->applications &&
+               a->cases + a->duplicates >= a->applications && a->lost == 0;
+    return !all                         ? LOST_LOOKS
+           : a->cases > a->cases_closed ? OPEN_LOOKS
+                                        : QUIET_LOOKS;
+}
+
 static int watch(struct demo *d, struct bus_err *err)
 {
     int64_t before = -1;
     int quiet = 0;
     int rc = BUS_OK;
-    while (rc == BUS_OK && !interrupted) {
+    while (rc == BUS_OK && !interrupted &&
+           (quiet == 0 || quiet < looks_enough(d))) {
         if (look(d, &rc, err)) {
-            const struct account *a = &d->account;
-            bool all_in = a->applications >= d->applications;
-            quiet = moves(a) == before && all_in ? quiet + 1 : 0;
-            before = moves(a);
-            if (quiet >=
-                (a->cases == a->cases_closed ? QUIET_LOOKS : OPEN_LOOKS)) {
-                break;
-            }
+            quiet = moves(&d->account) == before ? quiet + 1 : 0;
+            before = moves(&d->account);
         }
         nap_ms(50);
     }
@@ -435,6 +450,7 @@ static int demo(struct demo *d)
     d->tool.pg = NULL;
     bool faulty = rc != BUS_OK;
     demo_stage_close(&d->stage, faulty);
+    demo_apart_end(&d->apart, &d->tool);
     if (rc == BUS_OK && d->json && !(interrupted && !d->keep)) {
         print_json(d);
     }

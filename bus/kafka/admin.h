@@ -45,6 +45,11 @@ int bus_kafka_topics_apply(struct bus_kafka_admin *a,
                            const struct bus_topic *topics,
                            size_t n,
                            struct bus_err *err) BUS_MUSTCHECK;
+/* Takes them away with all that is in them; one that is not there is well. */
+int bus_kafka_topics_delete(struct bus_kafka_admin *a,
+                            const struct bus_topic *topics,
+                            size_t n,
+                            struct bus_err *err) BUS_MUSTCHECK;
 /* Number of partitions; 0 = no such topic. */
 int bus_kafka_partitions(struct bus_kafka_admin *a,
                          const char *topic,
