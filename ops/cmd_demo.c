@@ -34,6 +34,7 @@
 #define PLAIN_LOOKS 5   /* without a terminal a line every so many */
 #define QUIET_LOOKS 6   /* without a change, and all is closed: it is over */
 #define OPEN_LOOKS  25  /* the same while cases are open */
+#define LOST_LOOKS  300 /* the same while something is not accounted for */
 #define WAIT_TRIES  300 /* of 100 ms */
 
 struct demo
