@@ -249,13 +249,14 @@ static struct feel_value evaluate(void *data, struct feel_env *env)
     if (open.kind == FEEL_UNKNOWN) {
         return open;
     }
-    bool collects = t->policy == 'C' && t->aggregation == ' ';
-    if (n == 0) {
+    if (n == 0) { /* none: a list of none, counted none */
         struct feel_value d = by_default(t, env);
-        return d.kind == FEEL_NULL &&
-                       (collects || t->policy == 'R' || t->policy == 'O')
-                   ? feel_list_of(NULL, 0)
-                   : d;
+        bool lists = t->policy == 'R' || t->policy == 'O' ||
+                     (t->policy == 'C' && t->aggregation == ' ');
+        return d.kind != FEEL_NULL     ? d
+               : t->aggregation == '#' ? feel_long(0)
+               : lists                 ? feel_list_of(NULL, 0)
+                                       : d;
     }
     return decided(t, env, h, n);
 }

@@ -231,12 +231,22 @@ static bool parts_allowed(struct feel_env *env,
     return true;
 }
 
+/* What a function's body gives is often not known before it is called: its
+ * parameters decide. */
+static bool function_fits(const struct feel_type *t, const struct feel_value *v)
+{
+    struct feel_type loose = *t;
+    loose.of = NULL;
+    return t->is == FEEL_T_FUNCTION && v->kind == FEEL_FUNCTION &&
+           v->function->type.of == NULL && feel_type_has(&loose, v);
+}
+
 static struct feel_value fitted(struct feel_env *env,
                                 const struct feel_type *t,
                                 const struct feel_value *v)
 {
     static const struct feel_zone utc = {0, {NULL, 0}};
-    if (feel_type_has(t, v)) {
+    if (feel_type_has(t, v) || function_fits(t, v)) {
         return *v;
     }
     if (t->is == FEEL_T_LIST && v->kind != FEEL_LIST) {
