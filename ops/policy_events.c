@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "bus/kafka/read.h"
+#include "bus/policy/source.h"
 #include "bus/wire/framing.h"
 #include "ops/avro_read.h"
+#include "ops/record_json.h"
 
 int policy_file_read(const char *path,
                      struct bus_arena *mem,
@@ -75,6 +77,15 @@ static void end(struct reading *r)
 
 /* --- files --- */
 
+bool policy_fact_is_date(const struct bus_policy_catalogue *c,
+                         struct bus_strv fact)
+{
+    int f = bus_policy_fact_find(c, fact);
+    const struct bus_node *type =
+        f >= 0 ? bus_node_get(bus_policy_fact_node(c, f), "type") : NULL;
+    return type != NULL && bus_strv_is(type->text, "date");
+}
+
 struct blocks
 {
     struct reading *r;
@@ -93,8 +104,7 @@ static int learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
     rc = rc ? rc : bus_wire_type_ready(&sa_evaluation_type, err);
     rc = rc ? rc
             : bus_wire_plan_new(b->writer, &sa_evaluation_type, &b->plan, err);
-    return rc ? bus_wrap(err, "%s: its records are no evaluations", b->path)
-              : rc;
+    return rc ? bus_wrap(err, "its records are no evaluations") : rc;
 }
 
 static int block(void *data,
@@ -134,7 +144,81 @@ static int archive(struct reading *r,
     return rc;
 }
 
-int policy_evaluations_file(const char *path,
+static struct bus_strv past_blanks(struct bus_strv text)
+{
+    while (text.n > 0 && text.p[0] != '\0' && (uint8_t)text.p[0] <= ' ') {
+        text.p++;
+        text.n--;
+    }
+    return text;
+}
+
+static bool is_json(struct bus_strv file)
+{
+    file = past_blanks(file);
+    return file.n > 0 && file.p[0] == '{';
+}
+
+static bool is_int(void *data, const json_t *record)
+{
+    const struct policy_file *file = data;
+    const char *name = json_string_value(json_object_get(record, "name"));
+    return name != NULL && file->is_date != NULL &&
+           file->is_date(file->data, bus_strv(name));
+}
+
+static int one_json(struct reading *r,
+                    const struct policy_file *file,
+                    const json_t *j,
+                    const char *where,
+                    struct bus_err *err)
+{
+    struct record_json how = {is_int, (void *)(uintptr_t)file};
+    struct bus_buf out = {0};
+    void *e = NULL;
+    bus_arena_reset(&r->mem);
+    int rc = bus_wire_type_ready(&sa_evaluation_type, err);
+    rc = rc ? rc
+            : record_from_json(&how, bus_wire_type_schema(&sa_evaluation_type),
+                               j, &out, err);
+    rc = rc ? rc
+            : bus_wire_decode_own(
+                  &sa_evaluation_type,
+                  (struct bus_strv){(const char *)out.data, out.len}, &r->mem,
+                  &e, err);
+    rc = rc ? bus_wrap(err, "%s", where) : r->cb(r->data, e, where, err);
+    bus_buf_fini(&out);
+    return rc;
+}
+
+static int all_json(struct reading *r,
+                    const struct policy_file *file,
+                    struct bus_strv text,
+                    struct bus_err *err)
+{
+    int rc = BUS_OK;
+    for (size_t n = 1; rc == BUS_OK; n++) {
+        json_error_t e;
+        char where[320];
+        text = past_blanks(text);
+        if (text.n == 0) {
+            return BUS_OK;
+        }
+        (void)snprintf(where, sizeof(where), "%s:%zu", file->path, n);
+        json_t *j = json_loadb(text.p, text.n, JSON_DISABLE_EOF_CHECK, &e);
+        if (j == NULL) {
+            return bus_fail(err, BUS_EPARSE, "%s: line %d: %s", where, e.line,
+                            e.text);
+        }
+        text.p += e.position;
+        text.n -= (size_t)e.position;
+        rc = one_json(r, file, j, where, err);
+        json_decref(j);
+    }
+    return rc;
+}
+
+int policy_evaluations_file(const struct policy_file *file,
                             policy_evaluation_cb cb,
                             void *data,
                             struct bus_err *err)
@@ -144,10 +228,14 @@ int policy_evaluations_file(const char *path,
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 0);
     int rc = start(&r, err);
-    rc = rc ? rc : policy_file_read(path, &mem, &bytes, err);
-    if (rc == BUS_OK) {
-        rc = avro_read_is(bytes) ? archive(&r, path, bytes, err)
-                                 : one(&r, bytes, path, err);
+    rc = rc ? rc : policy_file_read(file->path, &mem, &bytes, err);
+    if (rc == BUS_OK && avro_read_is(bytes)) {
+        rc = archive(&r, file->path, bytes, err);
+        rc = rc ? bus_wrap(err, "%s", file->path) : rc;
+    } else if (rc == BUS_OK && is_json(bytes)) {
+        rc = all_json(&r, file, bytes, err);
+    } else if (rc == BUS_OK) {
+        rc = one(&r, bytes, file->path, err);
     }
     end(&r);
     bus_arena_fini(&mem);

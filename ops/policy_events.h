@@ -2,6 +2,7 @@
 #ifndef OPS_POLICY_EVENTS_H
 #define OPS_POLICY_EVENTS_H
 
+#include "bus/policy/catalogue.h"
 #include "ops/tool.h"
 #include "schemas/evaluation.h"
 
@@ -13,10 +14,18 @@ typedef int (*policy_evaluation_cb)(void *data,
                                     const struct sa_evaluation *e,
                                     const char *where,
                                     struct bus_err *err);
-/* One evaluation as it stands in its topic (Confluent framing), or an Avro
- * container file of many, of any version that resolves. BUS_EPARSE: the file
- * is something else. */
-int policy_evaluations_file(const char *path,
+/* One evaluation as it stands in its topic (Confluent framing), an Avro
+ * container file of many, of any version that resolves, or JSON objects one
+ * behind the other, as `lianou tap` shows them. is_date: is a fact of this name
+ * a date (JSON does not tell it from a number)? BUS_EPARSE: the file is
+ * something else. */
+struct policy_file
+{
+    const char *path;
+    bool (*is_date)(void *data, struct bus_strv fact);
+    void *data; /* of is_date */
+};
+int policy_evaluations_file(const struct policy_file *file,
                             policy_evaluation_cb cb,
                             void *data,
                             struct bus_err *err) BUS_MUSTCHECK;
@@ -27,6 +36,8 @@ int policy_evaluations_ledger(struct tool *t,
                               policy_evaluation_cb cb,
                               void *data,
                               struct bus_err *err) BUS_MUSTCHECK;
+bool policy_fact_is_date(const struct bus_policy_catalogue *c,
+                         struct bus_strv fact);
 /* A whole file; in mem. */
 int policy_file_read(const char *path,
                      struct bus_arena *mem,

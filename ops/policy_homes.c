@@ -229,14 +229,21 @@ static int snapshot(void *data,
     return of_record(s->q, &one_of, err);
 }
 
+static bool is_date(void *data, struct bus_strv fact)
+{
+    const struct rehearse *q = data;
+    return policy_fact_is_date(q->rules[0].catalogue, fact);
+}
+
 static int archive(struct rehearse *q, struct bus_err *err)
 {
     struct snapshots s = {.q = q};
     bus_arena_init(&s.keys, 0, 0);
-    int rc = policy_evaluations_file(q->archive, snapshot, &s, err);
+    struct policy_file file = {q->archive, is_date, q};
+    int rc = policy_evaluations_file(&file, snapshot, &s, err);
     s.second = true;
     s.at = 0;
-    rc = rc ? rc : policy_evaluations_file(q->archive, snapshot, &s, err);
+    rc = rc ? rc : policy_evaluations_file(&file, snapshot, &s, err);
     bus_map_fini(&s.last);
     bus_arena_fini(&s.keys);
     return rc;

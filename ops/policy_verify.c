@@ -1,7 +1,8 @@
 /* policy verify: an evaluation that was written, run again and compared.
  *
- * - FILE: one evaluation as it stands in its topic, or an archive of many; ID:
- *   an evaluation's or a case's, found by the ledger and read from the topic
+ * - FILE: one evaluation as it stands in its topic, an archive of many, or JSON
+ *   as `lianou tap` shows it; ID: an evaluation's or a case's, found by the
+ *   ledger and read from the topic
  * - run under the very catalogue it names: --catalogue DIR or ARCHIVE (more
  *   than one allowed), the configuration's own, and with an ID what the
  *   catalogue topic still holds
@@ -172,6 +173,17 @@ static int verify_one(void *data,
     return BUS_OK;
 }
 
+static bool is_date(void *data, struct bus_strv fact)
+{
+    const struct verify *v = data;
+    bool yes = false;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct bus_policy_catalogue *c = v->rules[i].catalogue;
+        yes |= c != NULL && policy_fact_is_date(c, fact);
+    }
+    return yes;
+}
+
 static int verify_all(struct verify *v, const char *what, struct bus_err *err)
 {
     struct bus_id id;
@@ -179,7 +191,8 @@ static int verify_all(struct verify *v, const char *what, struct bus_err *err)
     bool file = f != NULL;
     if (file) {
         (void)fclose(f);
-        return policy_evaluations_file(what, verify_one, v, err);
+        struct policy_file from = {what, is_date, v};
+        return policy_evaluations_file(&from, verify_one, v, err);
     }
     if (!bus_id_parse(bus_strv(what), &id)) {
         return bus_fail(err, BUS_EUSAGE, "%s: no such file, and no id", what);

@@ -104,6 +104,9 @@ def replay(bus):
     verify(str(path), 1, "its catalogue is not here", "--config", str(SOURCE / "bus-config"))
     verify(str(path), 0, "1 identical", "--config", str(SOURCE / "bus-config"),
            "--catalogue", bus.town.env["LIANOU_CONFIG"])
+    shown = bus.town.lianou("tap", "evaluations", "--from").stdout
+    path.write_text("".join(line + "\n" for line in shown.splitlines() if line.startswith("  {")))
+    verify(str(path), 0, "%d identical, 0 different, 0 without" % shown.count("\n  {"))
     every = [r for _, r in bus.events("evaluation", 1)]
     for codec in ("null", "deflate"):
         with open(path, "wb") as f:
