@@ -64,34 +64,52 @@ static int finish(const struct bus_cases *c,
 static int life(const struct bus_cases *c,
                 struct bus_pg *pg,
                 const char *case_id,
-                struct bus_buf *out,
+                json_t **ret,
                 struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
-    json_t *document = NULL;
     int rc = bus_pg_query(pg, ops_db_case_life, &case_id, 1, &r, err);
     if (rc == BUS_OK && bus_pg_count(r) == 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", case_id);
     }
-    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), &document, err);
-    rc = rc ? rc : finish(c, r, document, err);
-    rc = rc ? rc : print(document, out, err);
-    json_decref(document);
+    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), ret, err);
+    rc = rc ? rc : finish(c, r, *ret, err);
     bus_pg_rows_free(r);
     return rc;
 }
 
-static int waiting(const struct bus_cases *c,
-                   const char *id,
-                   struct bus_buf *out,
-                   struct bus_err *err)
+/* What an id is, by case_find.sql; both rows' texts live in *ret. */
+struct found
 {
-    json_t *document =
-        json_pack("{s:s, s:o}", "application_id", id, "state",
-                  cases_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
-    int rc = document ? print(document, out, err)
-                      : bus_fail(err, BUS_ENOMEM, "an application");
-    json_decref(document);
+    struct bus_pg_rows *rows;
+    const char *what, *case_id; /* case_id "" for none */
+    char id[BUS_ID_TEXT + 1];
+};
+
+static int find(struct bus_pg *pg,
+                struct bus_strv id,
+                struct found *ret,
+                struct bus_err *err)
+{
+    struct bus_id parsed;
+    const char *param = ret->id;
+    ret->rows = NULL;
+    if (!bus_id_parse(id, &parsed)) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "not an id; expected 36 characters as in "
+                        "0198c0de-0000-7000-8000-000000000000");
+    }
+    (void)bus_id_text(&parsed, ret->id);
+    int rc = bus_pg_query(pg, ops_db_case_find, &param, 1, &ret->rows, err);
+    if (rc == BUS_OK && bus_pg_count(ret->rows) == 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN,
+                      "the ledger has no case, application or household %s",
+                      ret->id);
+    }
+    if (rc == BUS_OK) {
+        ret->what = bus_pg_value(ret->rows, 0, 0);
+        ret->case_id = bus_pg_value(ret->rows, 0, 1);
+    }
     return rc;
 }
 
@@ -101,29 +119,102 @@ int bus_cases_show(const struct bus_cases *c,
                    struct bus_buf *out,
                    struct bus_err *err)
 {
-    struct bus_id parsed;
-    char text[BUS_ID_TEXT + 1];
-    const char *param = text;
-    struct bus_pg_rows *r = NULL;
-    if (!bus_id_parse(id, &parsed)) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "not an id; expected 36 characters as in "
-                        "0198c0de-0000-7000-8000-000000000000");
-    }
-    (void)bus_id_text(&parsed, text);
-    int rc = bus_pg_query(pg, ops_db_case_find, &param, 1, &r, err);
-    if (rc == BUS_OK && bus_pg_count(r) == 0) {
-        rc = bus_fail(err, BUS_EUNKNOWN,
-                      "the ledger has no case, application or household %s",
-                      text);
-    }
-    if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] == '\0') {
-        rc = waiting(c, text, out, err);
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && f.case_id[0] == '\0') {
+        document =
+            json_pack("{s:s, s:o}", "application_id", f.id, "state",
+                      cases_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
     } else if (rc == BUS_OK) {
-        rc = life(c, pg, bus_pg_value(r, 0, 1), out, err);
+        rc = life(c, pg, f.case_id, &document, err);
     }
-    bus_pg_rows_free(r);
+    rc = rc ? rc : print(document, out, err);
+    json_decref(document);
+    bus_pg_rows_free(f.rows);
     return rc;
+}
+
+int bus_cases_case(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err)
+{
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
+    }
+    rc = rc ? rc : life(c, pg, f.case_id, &document, err);
+    rc = rc ? rc : print(document, out, err);
+    json_decref(document);
+    bus_pg_rows_free(f.rows);
+    return rc;
+}
+
+/* case_document is taken over; NULL: it has none yet. */
+static int application(const struct bus_cases *c,
+                       const char *id,
+                       json_t *case_document,
+                       struct bus_buf *out,
+                       struct bus_err *err)
+{
+    const json_t *state = json_object_get(case_document, "state");
+    const char *code = json_string_value(json_object_get(state, "code"));
+    json_t *text =
+        cases_text(c, CASES_WORD, "state", bus_strv(code ? code : "ACCEPTED"));
+    const char *word = code == NULL                ? "accepted"
+                       : strcmp(code, "OPEN") == 0 ? "open"
+                                                   : "closed";
+    (void)json_object_del(text, "code");
+    json_t *document = json_pack("{s:s, s:s, s:o}", "application_id", id,
+                                 "state", word, "state_text", text);
+    if (case_document != NULL) {
+        (void)json_object_set_new(document, "case", case_document);
+    }
+    int rc = print(document, out, err);
+    json_decref(document);
+    return rc;
+}
+
+int bus_cases_application(const struct bus_cases *c,
+                          struct bus_pg *pg,
+                          struct bus_strv id,
+                          struct bus_buf *out,
+                          struct bus_err *err)
+{
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "application") != 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no application %s",
+                      f.id);
+    }
+    if (rc == BUS_OK && f.case_id[0] != '\0') {
+        rc = life(c, pg, f.case_id, &document, err);
+    }
+    if (rc == BUS_OK) {
+        rc = application(c, f.id, document, out, err);
+    } else {
+        json_decref(document);
+    }
+    bus_pg_rows_free(f.rows);
+    return rc;
+}
+
+int bus_cases_accepted(const struct bus_cases *c,
+                       struct bus_strv id,
+                       struct bus_buf *out,
+                       struct bus_err *err)
+{
+    char text[BUS_ID_TEXT + 1];
+    struct bus_id parsed;
+    if (!bus_id_parse(id, &parsed)) {
+        return bus_fail(err, BUS_EUSAGE, "not an id");
+    }
+    return application(c, bus_id_text(&parsed, text), NULL, out, err);
 }
 
 int bus_cases_list(const struct bus_cases *c,

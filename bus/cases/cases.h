@@ -44,6 +44,25 @@ int bus_cases_show(const struct bus_cases *c,
                    struct bus_strv id,
                    struct bus_buf *out,
                    struct bus_err *err) BUS_MUSTCHECK;
+/* The same of a case's own id, and no other. */
+int bus_cases_case(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err) BUS_MUSTCHECK;
+/* Of an application's: {"application_id", "state": "accepted", "open" or
+ * "closed", "state_text": {zh, en}, "case": the document}; no "case" while it
+ * has none. */
+int bus_cases_application(const struct bus_cases *c,
+                          struct bus_pg *pg,
+                          struct bus_strv id,
+                          struct bus_buf *out,
+                          struct bus_err *err) BUS_MUSTCHECK;
+/* What bus_cases_application() says of one the ledger has not seen yet. */
+int bus_cases_accepted(const struct bus_cases *c,
+                       struct bus_strv id,
+                       struct bus_buf *out,
+                       struct bus_err *err) BUS_MUSTCHECK;
 
 struct bus_cases_query
 {

@@ -6,10 +6,13 @@
 #include "bus/base/log.h"
 #include "producers/intake/intake.h"
 #include "producers/intake/openapi.h"
+#include "producers/intake/reads.h"
 
 struct posted /* in the request's own memory */
 {
     struct bus_http_request *rq;
+    struct intake_reads *reads;
+    struct bus_id application;
     char id[BUS_ID_TEXT + 1];
 };
 
@@ -31,6 +34,7 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     switch (outcome) {
     case INTAKE_ACCEPTED:
     case INTAKE_JOURNALED:
+        intake_reads_note(posted->reads, &posted->application);
         (void)snprintf(body, sizeof(body), "/v1/applications/%s", id);
         bus_http_set(rq, "Location", body);
         (void)snprintf(body, sizeof(body),
@@ -173,6 +177,8 @@ static void read_and_take(struct intake *in,
     struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
     if (p != NULL) {
         p->rq = rq;
+        p->reads = in->reads;
+        p->application = f.form->application.application_id;
         (void)bus_id_text(&f.form->application.application_id, p->id);
     }
     if (p != NULL && before != INTAKE_NEW) {
@@ -219,6 +225,8 @@ int intake_routes(struct intake *in, struct bus_err *err)
 {
     struct bus_http *h = in->frame->http;
     int rc = bus_http_route(h, "POST", "/v1/applications", post, in, err);
+    rc = rc ? rc : intake_reads_open(in->frame, &in->reads, err);
+    rc = rc ? rc : intake_reads_routes(in->reads, err);
     return rc ? rc
               : bus_http_route(h, "GET", "/openapi.json", contract, in, err);
 }

@@ -1,4 +1,5 @@
 #include "producers/intake/intake.h"
+#include "producers/intake/reads.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -481,6 +482,7 @@ void intake_drain(struct intake *in)
 
 void intake_fini(struct intake *in)
 {
+    intake_reads_close(in->reads);
     bus_wire_keyring_free(in->keys);
     form_index_fini(&in->index);
     known_close(&in->known);

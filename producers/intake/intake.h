@@ -30,6 +30,7 @@ typedef void (*intake_done)(void *token,
                             const struct bus_err *err);
 
 struct intake_waiting;
+struct intake_reads; /* reads.h */
 struct intake
 {
     struct bus_frame *frame;
@@ -54,6 +55,7 @@ struct intake
     size_t drain_waiting;
     bool drain_failed, drain_hit, drain_alone;
     uint64_t accepted, journaled;
+    struct intake_reads *reads; /* of the role; NULL for a command */
 };
 
 /* with_journal: false for a command, which waits for Kafka instead. */

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""A case followed from outside, on real Kafka and PostgreSQL: over HTTP and with
+`lianou case`, while it moves, and when the ledger's database is gone. The ledger
+itself: it refuses to be two, waits for its database, and counts an event that
+stands twice as one."""
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+PYTHON = os.environ.get("LIANOU_PYTHON")
+if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
+    print("SKIPPED: LIANOU_PYTHON and LIANOU_KAFKA_HOME are not set; ops/test brings both")
+    sys.exit(77)
+if os.environ.get("CASES_INNER") is None:
+    os.environ["CASES_INNER"] = "1"
+    os.execv(PYTHON, [PYTHON] + sys.argv)
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(SOURCE, "tests/fault"))
+from town import Town  # noqa: E402
+
+CONTRACT = json.load(open(os.path.join(SOURCE, "producers/intake/openapi.json")))
+
+
+def fits(value, schema, at="$"):
+    """The part of JSON Schema that openapi.json uses."""
+    if "$ref" in schema:
+        node = CONTRACT
+        for part in schema["$ref"][2:].split("/"):
+            node = node[part]
+        return fits(value, node, at)
+    for s in schema.get("allOf", ()):
+        fits(value, s, at)
+    if "oneOf" in schema:
+        assert any(tried(value, s, at) for s in schema["oneOf"]), "%s: %r" % (at, value)
+    if "enum" in schema:
+        assert value in schema["enum"], "%s: %r" % (at, value)
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+    if "type" in schema:
+        want = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        assert isinstance(value, tuple(kinds[k] for k in want)), "%s: %r is no %s" % (at, value, want)
+    if isinstance(value, dict):
+        assert not set(schema.get("required", ())) - set(value), "%s lacks %s" % (at, set(schema["required"]) - set(value))
+        for k, v in value.items():
+            fits(v, schema.get("properties", {}).get(k, {}), at + "." + k)
+    for i, v in enumerate(value if isinstance(value, list) else ()):
+        fits(v, schema.get("items", {}), "%s[%d]" % (at, i))
+
+
+def tried(value, schema, at):
+    try:
+        fits(value, schema, at)
+        return True
+    except AssertionError:
+        return False
+
+
+def get(url, data=None):
+    """(status, headers, JSON)."""
+    rq = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"} if data else {})
+    try:
+        with urllib.request.urlopen(rq, timeout=20) as r:
+            return r.status, r.headers, json.load(r)
+    except urllib.error.HTTPError as e:
+        return e.code, e.headers, json.load(e)
+
+
+def until(what, seconds, ask):
+    end = time.time() + seconds
+    while time.time() < end:
+        got = ask()
+        if got:
+            return got
+        time.sleep(0.2)
+    raise AssertionError("not within %d s: %s" % (seconds, what))
+
+
+class Followed:
+    def __init__(self, town):
+        self.town = town
+        self.url = "http://127.0.0.1:%d" % town.port
+        self.forms = town.lianou("generate", "applications", "12", "--seed", "7").stdout.splitlines()
+        until("the intake answers", 30, self.answers)
+
+    def answers(self):
+        try:
+            return get(self.url + "/openapi.json")[0] == 200
+        except OSError:
+            return False
+
+    def submit(self):
+        form = self.forms.pop(0)
+        status, headers, body = get(self.url + "/v1/applications", form.encode())
+        assert status == 202, (status, body)
+        assert headers["Location"] == "/v1/applications/" + body["application_id"]
+        return form, body["application_id"]
+
+    def application(self, i):
+        status, headers, body = get(self.url + "/v1/applications/" + i)
+        if status == 200:
+            fits(body, {"$ref": "#/components/schemas/Progress"})
+        return status, headers, body
+
+    def with_case(self, i):
+        return until("the case of " + i, 40, lambda: (lambda s, _, b: "items" in b.get("case", {}) and b)(*self.application(i)))
+
+
+def test_the_way(f):
+    form, i = f.submit()
+    status, _, body = f.application(i)
+    assert status == 200 and body["state"] in ("accepted", "open"), (status, body)
+    print("at once:", body["state"], body["state_text"])
+    body = f.with_case(i)
+    case = body["case"]
+    status, _, same = get(f.url + "/v1/cases/" + case["case_id"])
+    assert status == 200 and same["case_id"] == case["case_id"] and len(same["items"]) == len(case["items"])
+    assert len(case["items"]) > 50 and case["evaluation"]["same_catalogue"] is True
+    for item in case["items"]:
+        assert item["reasons"] and item["verdict"]["zh"] and item["department"]["zh"] != item["department"]["code"], item
+        assert item["verdict"]["code"] != "UNDETERMINED" or item["missing"], item
+        for m in item["missing"]:
+            assert m["zh"] and m["en"] and m["suppliers"], m
+    assert any(item["changes"] for item in case["items"])
+    print("items:", {v: sum(x["verdict"]["code"] == v for x in case["items"]) for v in ("ELIGIBLE", "UNDETERMINED", "NOT_ELIGIBLE")})
+    return form, i, case
+
+
+def test_masked(form, case):
+    text = json.dumps(case, ensure_ascii=False)
+    for m in json.loads(form)["members"]:
+        for key in ("id_no", "name", "phone", "account", "address"):
+            assert not m.get(key) or m[key] not in text, key
+    print("masked: no name, number, telephone, account or address of %d members" % len(json.loads(form)["members"]))
+
+
+def test_refusals(f, case):
+    for path, want in (("applications/" + str(uuid.uuid4()), 404), ("cases/" + str(uuid.uuid4()), 404),
+                       ("applications/" + case["case_id"], 404), ("cases/" + case["applications"][0]["application_id"], 404),
+                       ("applications/12", 400)):
+        status, headers, body = get(f.url + "/v1/" + path)
+        assert status == want and body["status"] == want, (path, status, body)
+        assert "detail_zh" in body and headers["Content-Type"] == "application/problem+json", (body, headers.items())
+        assert want != 404 or int(headers["Retry-After"]) > 0
+    print("refusals: 404 with Retry-After, 400; both languages")
+
+
+def test_command(f, i, case):
+    shown = [json.loads(f.town.lianou("case", "show", x, "--json").stdout)["case_id"]
+             for x in (i, case["case_id"], case["household_id"])]
+    assert shown == [case["case_id"]] * 3, shown
+    screen = f.town.lianou("case", "show", i).stdout
+    for x in case["items"]:
+        assert x["item"]["zh"] in screen and x["department"]["zh"] in screen, x
+    assert "改变" in screen and case["household_id"] in screen
+    assert "[would change it]" in f.town.lianou("case", "show", i, "--en").stdout
+    for query, there in ((["--limit", "50"], True), (["--village", case["division"]["code"]], True),
+                         (["--village", "000000"], False)):
+        cases = json.loads(f.town.lianou("case", "list", "--json", *query).stdout)["cases"]
+        assert (case["case_id"] in [c["case_id"] for c in cases]) == there, (query, cases)
+    nobody = f.town.lianou("case", "show", str(uuid.uuid4()), check=False)
+    assert nobody.returncode == 1 and "no case" in nobody.stderr, nobody
+    print("lianou case: by three ids; list")
+
+
+def test_whole_life(f, i):
+    body = until("the case closes", 60, lambda: (lambda b: b["state"] == "closed" and b)(f.application(i)[2]))
+    case = body["case"]
+    assert {a["status"]["code"][:5] for a in case["assignments"]} <= {"ENDED"}, case["assignments"]
+    assert not case["deadlines"] and case["timeline"][-1]["word"]["code"] == "CLOSED", case["timeline"][-1]
+    for part in ("assignments", "decisions"):
+        assert case[part], part
+    print("closed:", {k: len(case[k]) for k in ("assignments", "decisions", "verifications", "payments", "deliveries",
+                                                "needs", "timeline")})
+
+
+def main():
+    town = Town(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
+    good = False
+    try:
+        for role in ("intake", "matcher", "dispatch", "ledger"):
+            town.start(role)
+        f = Followed(town)
+        form, i, case = test_the_way(f)
+        test_masked(form, case)
+        test_refusals(f, case)
+        test_command(f, i, case)
+        town.start("partners")
+        test_whole_life(f, i)
+        good = True
+    finally:
+        town.close(keep=not good)
+
+
+main()
