@@ -16,6 +16,8 @@ static const struct
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 
+static const char lock[] = "SELECT pg_advisory_lock(7205759403792794)";
+static const char unlock[] = "SELECT pg_advisory_unlock(7205759403792794)";
 static const char make_table[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, "
     "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
@@ -35,7 +37,13 @@ static int apply(struct bus_pg *pg,
     rc = rc ? rc : bus_pg_exec(pg, sql, err);
     rc = rc ? rc : bus_pg_query(pg, note, params, 2, NULL, err);
     rc = rc ? rc : bus_pg_exec(pg, "COMMIT", err);
-    return rc ? bus_wrap(err, "migration %s", name) : rc;
+    if (rc != BUS_OK) {
+        struct bus_err ignored; /* a broken connection ends it as well */
+        int back = bus_pg_exec(pg, "ROLLBACK", &ignored);
+        (void)back;
+        rc = bus_wrap(err, "migration %s", name);
+    }
+    return rc;
 }
 
 static int one(struct bus_pg *pg,
@@ -74,17 +82,15 @@ static int one(struct bus_pg *pg,
 
 int migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
 {
-    int rc = bus_pg_exec(pg, "SELECT pg_advisory_lock(7205759403792794)", err);
-    rc = rc ? rc : bus_pg_exec(pg, make_table, err);
+    int rc = bus_pg_exec(pg, lock, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    rc = bus_pg_exec(pg, make_table, err);
     for (size_t i = 0; rc == BUS_OK && i < MIGRATIONS; i++) {
         rc = one(pg, migrations[i].name, migrations[i].sql, dry_run, to, err);
     }
-    struct bus_err ignored;
-    if (rc == BUS_OK) {
-        rc =
-            bus_pg_exec(pg, "SELECT pg_advisory_unlock(7205759403792794)", err);
-    } else if (bus_pg_exec(pg, "ROLLBACK", &ignored) != BUS_OK) {
-        return rc; /* closing the connection ends it as well */
-    }
-    return rc;
+    struct bus_err why;
+    int freed = bus_pg_exec(pg, unlock, rc ? &why : err);
+    return rc ? rc : freed;
 }

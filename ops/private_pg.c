@@ -98,7 +98,7 @@ static int wait_ready(struct private_pg *p, struct bus_err *err)
 
 int private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
 {
-    char bin[256], postgres[300], data[300], log[300];
+    char bin[256];
     const struct passwd *who = unprivileged();
     *p = (struct private_pg){0};
     (void)snprintf(p->dir, sizeof(p->dir), "%s", dir);
@@ -109,12 +109,19 @@ int private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
     }
     int rc = find_bin(bin, sizeof(bin), err);
     rc = rc ? rc : initialise(p, bin, err);
+    return rc ? rc : private_pg_again(p, err);
+}
+
+int private_pg_again(struct private_pg *p, struct bus_err *err)
+{
+    char bin[256], postgres[300], data[300], log[300];
+    int rc = find_bin(bin, sizeof(bin), err);
     if (rc != BUS_OK) {
         return rc;
     }
     (void)snprintf(postgres, sizeof(postgres), "%s/postgres", bin);
-    (void)snprintf(data, sizeof(data), "%s/data", dir);
-    (void)snprintf(log, sizeof(log), "%s/log", dir);
+    (void)snprintf(data, sizeof(data), "%s/data", p->dir);
+    (void)snprintf(log, sizeof(log), "%s/log", p->dir);
     char *argv[] = {postgres,
                     "-D",
                     data,

@@ -19,6 +19,8 @@ struct private_pg
 int private_pg_start(struct private_pg *p,
                      const char *dir,
                      struct bus_err *err) BUS_MUSTCHECK;
+/* The server again, after private_pg_stop(). */
+int private_pg_again(struct private_pg *p, struct bus_err *err) BUS_MUSTCHECK;
 void private_pg_stop(struct private_pg *p); /* fast shutdown; waits */
 
 #endif

@@ -1,14 +1,15 @@
 #include "bus/pg/pg.h"
 
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bus/base/heap.h"
+#include "bus/pg/parts.h"
 
 #define PREPARED_MAX 64
+#define CONNECT_S    "5"
 
 struct bus_pg
 {
@@ -17,15 +18,15 @@ struct bus_pg
     size_t prepared_count;
 };
 
-static int fail(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
+int pg_fail(PGconn *conn, const PGresult *r, struct bus_err *err)
 {
     const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
     const char *text =
         r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    if (state == NULL || PQstatus(pg->conn) != CONNECTION_OK ||
+    if (state == NULL || PQstatus(conn) != CONNECTION_OK ||
         strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0) {
         return bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
-                        PQerrorMessage(pg->conn));
+                        text ? text : PQerrorMessage(conn));
     }
     enum bus_errc code = strncmp(state, "40", 2) == 0 ||
                                  strcmp(state, "55P03") == 0 ||
@@ -37,6 +38,11 @@ static int fail(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
                     text ? text : "?");
 }
 
+static int fail(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
+{
+    return pg_fail(pg->conn, r, err);
+}
+
 int bus_pg_open(const char *conninfo,
                 int64_t statement_ms,
                 struct bus_pg **ret,
@@ -46,7 +52,10 @@ int bus_pg_open(const char *conninfo,
     if (pg == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a connection");
     }
-    pg->conn = PQconnectdb(conninfo);
+    /* conninfo stands behind the default and so goes before it */
+    const char *const keys[] = {"connect_timeout", "dbname", NULL};
+    const char *const values[] = {CONNECT_S, conninfo, NULL};
+    pg->conn = PQconnectdbParams(keys, values, 1);
     if (pg->conn == NULL || PQstatus(pg->conn) != CONNECTION_OK) {
         int rc = bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
                           pg->conn ? PQerrorMessage(pg->conn) : "no memory");
@@ -154,61 +163,4 @@ int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col)
 void bus_pg_rows_free(struct bus_pg_rows *r)
 {
     PQclear((PGresult *)r);
-}
-
-void bus_pg_array_start(struct bus_buf *b)
-{
-    bus_buf_clear(b);
-    bus_buf_putc(b, '{');
-}
-
-static void comma(struct bus_buf *b)
-{
-    if (b->len > 1) {
-        bus_buf_putc(b, ',');
-    }
-}
-
-void bus_pg_array_text(struct bus_buf *b, struct bus_strv v)
-{
-    comma(b);
-    if (v.p == NULL) {
-        bus_buf_puts(b, "NULL");
-        return;
-    }
-    bus_buf_putc(b, '"');
-    for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] == '"' || v.p[i] == '\\') {
-            bus_buf_putc(b, '\\');
-        }
-        if (v.p[i] != '\0') {
-            bus_buf_putc(b, (uint8_t)v.p[i]);
-        }
-    }
-    bus_buf_putc(b, '"');
-}
-
-void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v)
-{
-    comma(b);
-    bus_buf_puts(b, v.p == NULL ? "NULL" : "\"\\\\x");
-    for (size_t i = 0; v.p != NULL && i < v.n; i++) {
-        static const char digits[] = "0123456789abcdef";
-        bus_buf_putc(b, (uint8_t)digits[(uint8_t)v.p[i] >> 4]);
-        bus_buf_putc(b, (uint8_t)digits[(uint8_t)v.p[i] & 15]);
-    }
-    if (v.p != NULL) {
-        bus_buf_putc(b, '"');
-    }
-}
-
-void bus_pg_array_i64(struct bus_buf *b, int64_t v)
-{
-    comma(b);
-    bus_buf_printf(b, "%" PRId64, v);
-}
-
-void bus_pg_array_end(struct bus_buf *b)
-{
-    bus_buf_putc(b, '}');
 }

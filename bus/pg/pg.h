@@ -1,6 +1,6 @@
-/* PostgreSQL, the only room with libpq-fe.h. This first form is blocking: for
- * pool threads (bus/run/work.h) and commands. One connection, one thread at a
- * time.
+/* PostgreSQL, the only room with libpq-fe.h. This form is blocking: for
+ * commands and pool threads (bus/run/work.h); on the loop there is link.h. One
+ * connection, one thread at a time.
  *
  * Errors: BUS_EAWAY (RETRY) when the server cannot be reached or the connection
  * broke (open it again, the transaction did not happen or must be looked up),
@@ -13,13 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus/base/buf.h"
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
 
 struct bus_pg;
 struct bus_pg_rows;
 
+/* Gives up after 5 s unless conninfo says another connect_timeout. */
 int bus_pg_open(const char *conninfo,
                 int64_t statement_ms, /* 0 = none */
                 struct bus_pg **ret,
@@ -42,12 +42,5 @@ size_t bus_pg_count(const struct bus_pg_rows *r);
 const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col);
 int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col);
 void bus_pg_rows_free(struct bus_pg_rows *r); /* NULL is allowed */
-
-/* Array literals for unnest: start, add each, end; then bus_buf_cstr(). */
-void bus_pg_array_start(struct bus_buf *b);
-void bus_pg_array_text(struct bus_buf *b, struct bus_strv v); /* p NULL: null */
-void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v); /* bytea */
-void bus_pg_array_i64(struct bus_buf *b, int64_t v);
-void bus_pg_array_end(struct bus_buf *b);
 
 #endif

@@ -1,99 +1,55 @@
 /* `lianou run ledger`: every topic into PostgreSQL, exactly once.
  *
- * One batch at a time goes to a pool thread; a database that is away is waited
- * for with back-off, the batch is kept meanwhile. */
+ * First the database and its locks, then the group: a second ledger started by
+ * mistake never comes as far as to push the first one out of the group. Offsets
+ * are the database's own; batches stay until their rows are committed. */
 #include <string.h>
 
 #include "bus/adapter/frame.h"
 #include "bus/base/heap.h"
+#include "bus/base/log.h"
 #include "bus/run/exit.h"
-#include "bus/run/work.h"
 #include "consumers/ledger/extract.h"
-#include "consumers/ledger/writer.h"
+#include "consumers/ledger/store.h"
 
-#define TOPICS_MAX 512
-#define PLACES_MAX 16384
-#define RETRY_MS   500
+#define TOPICS_MAX  512
+#define PLACES_MAX  16384
+#define BATCHES_MAX 4 /* given out by the consumer and not yet written */
 
-struct pending
-{
-    struct bus_kafka_batch *batch;
-    struct pending *next;
-};
 struct ledger
 {
     struct bus_frame frame;
-    struct ledger_writer writer;
+    struct ledger_store *store;
     const char *topics[TOPICS_MAX];
     size_t topic_count;
     struct bus_kafka_consumer *consumer;
-    struct bus_timer *again;
-    struct pending *first, **last;
+    struct bus_kafka_batch *batches[BATCHES_MAX]; /* in the store */
     struct bus_kafka_place places[PLACES_MAX];
     size_t place_count;
-    bool asking, working, revoking, closing;
-    int rc;
-    struct bus_err err;
+    bool revoking, closing;
     int database; /* health condition */
 };
 
-static void next_batch(struct ledger *l);
-
-static void finish_close(struct ledger *l)
-{
-    while (l->first != NULL) {
-        struct pending *p = l->first;
-        l->first = p->next;
-        bus_kafka_batch_free(l->consumer, p->batch);
-        bus_free(p);
-    }
-    l->last = &l->first;
-    bus_kafka_consumer_close(l->consumer, NULL, NULL);
-    l->consumer = NULL;
-}
-
-static void after_work(struct ledger *l)
-{
-    l->working = false;
-    if (l->closing) {
-        finish_close(l);
-        return;
-    }
-    if (l->rc == BUS_OK) {
-        bus_health_good(&l->frame.health, l->database);
-        return;
-    }
-    bus_health_bad(&l->frame.health, l->database, "%.200s", l->err.msg);
-    if (bus_err_act(l->err.code) == BUS_ACT_STOP) {
-        bus_loop_stop(l->frame.loop, &l->err);
-    }
-    bus_timer_start(l->again, RETRY_MS, 0);
-}
-
-/* --- offsets --- */
-
-static void ask_run(void *data)
+static void fail(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
-    l->rc = ledger_offsets(&l->writer, l->places, l->place_count, &l->err);
+    bus_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
+    bus_loop_stop(l->frame.loop, err);
 }
 
-static void ask_done(void *data)
+static void consumer_failed(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
-    after_work(l);
-    if (l->rc == BUS_OK && l->consumer != NULL) {
-        l->asking = false;
+    bus_loop_stop(l->frame.loop, err);
+}
+
+/* --- the group --- */
+
+static void offsets_told(void *data)
+{
+    struct ledger *l = data;
+    if (l->consumer != NULL) {
         bus_kafka_consumer_start(l->consumer, l->places, l->place_count);
-        next_batch(l);
-    }
-}
-
-static void work(struct ledger *l, void (*run)(void *), void (*done)(void *))
-{
-    l->working = true;
-    if (bus_work(l->frame.loop, run, done, l, &l->err) != BUS_OK) {
-        bus_loop_stop(l->frame.loop, &l->err);
     }
 }
 
@@ -101,122 +57,54 @@ static void assigned(void *data, struct bus_kafka_place *places, size_t n)
 {
     struct ledger *l = data;
     if (n > PLACES_MAX) {
-        (void)bus_fail(&l->err, BUS_ECONFIG, "more than %d partitions",
+        struct bus_err err;
+        (void)bus_fail(&err, BUS_ECONFIG, "more than %d partitions",
                        PLACES_MAX);
-        bus_loop_stop(l->frame.loop, &l->err);
+        bus_loop_stop(l->frame.loop, &err);
         return;
     }
     memcpy(l->places, places, n * sizeof(*places));
     l->place_count = n;
-    l->asking = true;
-    if (!l->working) {
-        work(l, ask_run, ask_done);
-    }
+    ledger_store_offsets(l->store, l->places, n, offsets_told);
 }
 
-/* --- batches --- */
-
-static void write_run(void *data)
+static void revoke_if_idle(struct ledger *l)
 {
-    struct ledger *l = data;
-    const struct bus_kafka_batch *b = l->first->batch;
-    l->rc = ledger_write(&l->writer, b->msgs, b->n, &l->err);
-}
-
-static void write_done(void *data)
-{
-    struct ledger *l = data;
-    struct pending *p = l->first;
-    if (l->rc == BUS_OK) {
-        l->first = p->next;
-        l->last = l->first ? l->last : &l->first;
-        bus_kafka_batch_free(l->consumer, p->batch);
-        bus_free(p);
-    }
-    after_work(l);
-    if (l->rc == BUS_OK && !l->closing) {
-        next_batch(l);
-    }
-}
-
-static void next_batch(struct ledger *l)
-{
-    if (l->working || l->closing) {
-        return;
-    }
-    if (l->asking) {
-        work(l, ask_run, ask_done);
-    } else if (l->first != NULL) {
-        work(l, write_run, write_done);
-    } else if (l->revoking) {
+    if (l->revoking && !l->closing && ledger_store_idle(l->store)) {
         l->revoking = false;
         bus_kafka_consumer_revoked(l->consumer);
     }
-}
-
-static void on_batch(void *data, struct bus_kafka_batch *batch)
-{
-    struct ledger *l = data;
-    struct pending *p = bus_calloc(1, sizeof(*p));
-    if (p == NULL) {
-        (void)bus_fail(&l->err, BUS_ENOMEM, "a batch");
-        bus_loop_stop(l->frame.loop, &l->err);
-        bus_kafka_batch_free(l->consumer, batch);
-        return;
-    }
-    p->batch = batch;
-    *l->last = p;
-    l->last = &p->next;
-    next_batch(l);
 }
 
 static void revoked(void *data)
 {
     struct ledger *l = data;
     l->revoking = true;
-    next_batch(l);
+    revoke_if_idle(l);
 }
 
-static void failed(void *data, const struct bus_err *err)
+static void on_batch(void *data, struct bus_kafka_batch *batch)
 {
     struct ledger *l = data;
-    bus_loop_stop(l->frame.loop, err);
-}
-
-static void on_again(void *data)
-{
-    next_batch(data);
-}
-
-static void drain(void *data)
-{
-    struct ledger *l = data;
-    l->closing = true;
-    bus_timer_free(l->again);
-    if (!l->working) {
-        finish_close(l);
+    struct bus_err err;
+    size_t i = 0;
+    while (i < BATCHES_MAX && l->batches[i] != NULL) {
+        i++;
+    }
+    if (l->closing || i == BATCHES_MAX) {
+        bus_kafka_batch_free(l->consumer, batch); /* read again next time */
+        return;
+    }
+    l->batches[i] = batch;
+    if (ledger_store_put(l->store, batch, &err) != BUS_OK) {
+        fail(l, &err);
     }
 }
 
-static int start(struct ledger *l, struct bus_err *err)
+static void join(struct ledger *l)
 {
     const struct bus_config *c = &l->frame.config;
-    struct bus_topic *topics = NULL;
-    size_t n = 0;
-    l->last = &l->first;
-    l->writer.conninfo = c->ledger.conninfo;
-    l->writer.statement_ms = c->ledger.statement_ms;
-    l->writer.prefix = strlen(c->prefix);
-    l->database = bus_health_add(&l->frame.health, "database", "not asked yet");
-    int rc = ledger_writer_init(&l->writer, err);
-    rc = rc ? rc : bus_config_topics(c, &l->frame.mem, &topics, &n, err);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        if (ledger_type_of(bus_strv(topics[i].name + l->writer.prefix)) !=
-                NULL &&
-            l->topic_count < TOPICS_MAX) {
-            l->topics[l->topic_count++] = topics[i].name;
-        }
-    }
+    struct bus_err err;
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&l->frame.mem, "%sledger", c->prefix),
         .instance = "1",
@@ -224,17 +112,119 @@ static int start(struct ledger *l, struct bus_err *err)
         .topics_count = l->topic_count,
         .offsets = BUS_KAFKA_OFFSETS_CALLER,
         .batch_max = (size_t)c->ledger.batch_rows,
-        .batches_max = 4,
+        .batches_max = BATCHES_MAX,
         .data = l,
         .batch = on_batch,
         .assigned = assigned,
         .revoked = revoked,
-        .failed = failed,
+        .failed = consumer_failed,
     };
-    rc = rc ? rc : bus_timer_new(l->frame.loop, on_again, l, &l->again, err);
-    rc =
-        rc ? rc
-           : bus_kafka_consumer_open(&l->frame.kafka, &conf, &l->consumer, err);
+    if (bus_kafka_consumer_open(&l->frame.kafka, &conf, &l->consumer, &err) !=
+        BUS_OK) {
+        bus_loop_stop(l->frame.loop, &err);
+    }
+}
+
+/* --- the store --- */
+
+static void ready(void *data)
+{
+    struct ledger *l = data;
+    if (l->consumer == NULL && !l->closing) {
+        join(l); /* before: the group's own conditions are not met yet */
+    }
+    bus_health_good(&l->frame.health, l->database);
+}
+
+static void away(void *data, const struct bus_err *err)
+{
+    struct ledger *l = data;
+    bus_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
+}
+
+static void done(void *data, struct bus_kafka_batch *batch)
+{
+    struct ledger *l = data;
+    for (size_t i = 0; i < BATCHES_MAX; i++) {
+        if (l->batches[i] == batch) {
+            l->batches[i] = NULL;
+        }
+    }
+    bus_kafka_batch_free(l->consumer, batch);
+    revoke_if_idle(l);
+}
+
+/* --- life --- */
+
+static void quiet(void *data)
+{
+    struct ledger *l = data;
+    struct ledger_store_counts n = ledger_store_counts(l->store);
+    bus_log(BUS_LOG_INFO, "written", "rows=%llu units=%llu unreadable=%llu",
+            (unsigned long long)n.rows, (unsigned long long)n.units,
+            (unsigned long long)n.unreadable);
+    ledger_store_close(l->store);
+    l->store = NULL;
+    for (size_t i = 0; i < BATCHES_MAX; i++) {
+        if (l->batches[i] != NULL) {
+            bus_kafka_batch_free(l->consumer, l->batches[i]);
+            l->batches[i] = NULL;
+        }
+    }
+    if (l->consumer != NULL) {
+        bus_kafka_consumer_close(l->consumer, NULL, NULL);
+        l->consumer = NULL;
+    }
+    bus_loop_release(l->frame.loop);
+}
+
+static void drain(void *data)
+{
+    struct ledger *l = data;
+    l->closing = true;
+    bus_loop_hold(l->frame.loop);
+    ledger_store_quiesce(l->store, quiet);
+}
+
+static int topics(struct ledger *l, struct bus_err *err)
+{
+    const struct bus_config *c = &l->frame.config;
+    struct bus_topic *list = NULL;
+    size_t n = 0, prefix = strlen(c->prefix);
+    int rc = bus_config_topics(c, &l->frame.mem, &list, &n, err);
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        if (ledger_type_of(bus_strv(list[i].name + prefix)) == NULL) {
+            continue;
+        }
+        if (l->topic_count == TOPICS_MAX) {
+            return bus_fail(err, BUS_ECONFIG, "more than %d topics",
+                            TOPICS_MAX);
+        }
+        l->topics[l->topic_count++] = list[i].name;
+    }
+    return rc;
+}
+
+static int start(struct ledger *l, struct bus_err *err)
+{
+    const struct bus_config *c = &l->frame.config;
+    struct ledger_store_conf conf = {
+        .conninfo = c->ledger.conninfo,
+        .statement_ms = c->ledger.statement_ms,
+        .retry_min_ms = c->run.retry_min_ms,
+        .retry_max_ms = c->run.retry_max_ms,
+        .connections = (int)c->ledger.connections,
+        .batch_rows = (size_t)c->ledger.batch_rows,
+        .prefix = strlen(c->prefix),
+        .data = l,
+        .ready = ready,
+        .away = away,
+        .failed = fail,
+        .done = done,
+    };
+    l->database = bus_health_add(&l->frame.health, "database", "not asked yet");
+    int rc = topics(l, err);
+    rc = rc ? rc : ledger_store_open(l->frame.loop, &conf, &l->store, err);
     return rc ? rc : bus_loop_on_drain(l->frame.loop, drain, l, err);
 }
 
@@ -249,7 +239,7 @@ static int run(const struct bus_role_args *args)
     if (rc == BUS_EXIT_OK) {
         rc = start(l, &err) == BUS_OK ? bus_frame_run(&l->frame)
                                       : bus_frame_fail(&err);
-        ledger_writer_fini(&l->writer);
+        ledger_store_close(l->store);
         bus_frame_close(&l->frame);
     }
     bus_free(l);

@@ -1,8 +1,7 @@
 -- One batch. What is there already (same topic, part, place) stays.
 INSERT INTO event (topic, part, place, event_id, kind, household_id, case_id, about, word, item, partner,
                    amount_fen, note, occurred_at, detail, body)
-SELECT t, p, o, e, k, h, c, a, w, i, q, m, n, to_timestamp(s / 1000.0), d, b
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
-            $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::jsonb[], $16::bytea[])
-     AS u (t, p, o, e, k, h, c, a, w, i, q, m, n, s, d, b)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
+                     $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[], $14::timestamptz[], $15::jsonb[],
+                     $16::bytea[])
 ON CONFLICT DO NOTHING

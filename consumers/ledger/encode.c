@@ -1,0 +1,170 @@
+#include "consumers/ledger/encode.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/pg/array.h"
+#include "bus/wire/crypt.h"
+
+enum column {
+    C_TOPIC,
+    C_PART,
+    C_PLACE,
+    C_EVENT,
+    C_KIND,
+    C_HOUSEHOLD,
+    C_CASE,
+    C_ABOUT,
+    C_WORD,
+    C_ITEM,
+    C_PARTNER,
+    C_AMOUNT,
+    C_NOTE,
+    C_TIME,
+    C_DETAIL,
+    C_BODY
+};
+static const enum bus_pg_oid column_types[LEDGER_COLUMNS] = {
+    [C_TOPIC] = BUS_PG_TEXT,   [C_PART] = BUS_PG_INT4,
+    [C_PLACE] = BUS_PG_INT8,   [C_EVENT] = BUS_PG_UUID,
+    [C_KIND] = BUS_PG_TEXT,    [C_HOUSEHOLD] = BUS_PG_UUID,
+    [C_CASE] = BUS_PG_UUID,    [C_ABOUT] = BUS_PG_UUID,
+    [C_WORD] = BUS_PG_TEXT,    [C_ITEM] = BUS_PG_TEXT,
+    [C_PARTNER] = BUS_PG_TEXT, [C_AMOUNT] = BUS_PG_INT8,
+    [C_NOTE] = BUS_PG_TEXT,    [C_TIME] = BUS_PG_TIMESTAMPTZ,
+    [C_DETAIL] = BUS_PG_JSONB, [C_BODY] = BUS_PG_BYTEA,
+};
+static const enum bus_pg_oid offset_types[LEDGER_OFFSETS] = {
+    BUS_PG_TEXT, BUS_PG_INT4, BUS_PG_INT8};
+
+int ledger_encode_init(struct ledger_encode *e,
+                       size_t prefix,
+                       struct bus_err *err)
+{
+    *e = (struct ledger_encode){.prefix = prefix};
+    e->places = bus_calloc(LEDGER_ROWS_MAX, sizeof(*e->places));
+    if (e->places == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a batch");
+    }
+    return ledger_extract_init(&e->extract, err);
+}
+
+void ledger_encode_fini(struct ledger_encode *e)
+{
+    ledger_extract_fini(&e->extract);
+    bus_free(e->places);
+    for (size_t i = 0; i < LEDGER_COLUMNS; i++) {
+        bus_buf_fini(&e->columns[i]);
+    }
+    for (size_t i = 0; i < LEDGER_OFFSETS; i++) {
+        bus_buf_fini(&e->offsets[i]);
+    }
+}
+
+void ledger_encode_start(struct ledger_encode *e)
+{
+    for (size_t i = 0; i < LEDGER_COLUMNS; i++) {
+        bus_pg_array_start(&e->columns[i], column_types[i]);
+    }
+    e->place_count = e->rows = 0;
+}
+
+/* Places of one partition follow each other mostly: looked for from the end. */
+static void note_place(struct ledger_encode *e, const struct bus_kafka_msg *m)
+{
+    size_t i = e->place_count;
+    while (i > 0 && (e->places[i - 1].partition != m->partition ||
+                     e->places[i - 1].topic_index != m->topic_index)) {
+        i--;
+    }
+    if (i == 0) {
+        i = ++e->place_count;
+        e->places[i - 1] =
+            (struct ledger_place){.topic = bus_strv(m->topic + e->prefix),
+                                  .topic_index = m->topic_index,
+                                  .partition = m->partition};
+    }
+    e->places[i - 1].next = m->offset + 1;
+}
+
+static void unreadable(const struct bus_kafka_msg *m, struct ledger_row *row)
+{
+    struct bus_strv parts[] = {
+        bus_strv(m->topic),
+        {(const char *)&m->partition, sizeof(m->partition)},
+        {(const char *)&m->offset, sizeof(m->offset)},
+    };
+    *row = (struct ledger_row){.kind = "unreadable",
+                               .word = BUS_STRV("UNREADABLE"),
+                               .item = BUS_STRV(""),
+                               .note = BUS_STRV(""),
+                               .occurred_at = m->timestamp_ms};
+    row->event_id = bus_wire_derived_id("unreadable", parts, 3);
+    row->has_household = bus_id_parse(m->key, &row->household_id);
+}
+
+/* "" is a value here, NULL is none. */
+static struct bus_strv text(struct bus_strv v)
+{
+    return v.p ? v : BUS_STRV("");
+}
+
+void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
+{
+    struct ledger_row r;
+    struct bus_err why;
+    struct bus_buf *c = e->columns;
+    struct bus_strv topic = bus_strv(m->topic + e->prefix);
+    const char *dot = memchr(topic.p, '.', topic.n);
+    assert(e->rows < LEDGER_ROWS_MAX);
+    if (ledger_extract(&e->extract, ledger_type_of(topic), m->value, &r,
+                       &why) != BUS_OK) {
+        e->unreadable++;
+        unreadable(m, &r);
+    }
+    bus_pg_array_text(&c[C_TOPIC], topic);
+    bus_pg_array_i32(&c[C_PART], m->partition);
+    bus_pg_array_i64(&c[C_PLACE], m->offset);
+    bus_pg_array_id(&c[C_EVENT], &r.event_id);
+    bus_pg_array_text(&c[C_KIND], bus_strv(r.kind));
+    bus_pg_array_id(&c[C_HOUSEHOLD], r.has_household ? &r.household_id : NULL);
+    bus_pg_array_id(&c[C_CASE], r.has_case ? &r.case_id : NULL);
+    bus_pg_array_id(&c[C_ABOUT], r.has_about ? &r.about : NULL);
+    bus_pg_array_text(&c[C_WORD], text(r.word));
+    bus_pg_array_text(&c[C_ITEM], text(r.item));
+    bus_pg_array_text(&c[C_PARTNER], bus_strv(dot ? dot + 1 : ""));
+    if (r.has_amount) {
+        bus_pg_array_i64(&c[C_AMOUNT], r.amount_fen);
+    } else {
+        bus_pg_array_null(&c[C_AMOUNT]);
+    }
+    bus_pg_array_text(&c[C_NOTE], text(r.note));
+    bus_pg_array_time(&c[C_TIME], r.occurred_at);
+    bus_pg_array_json(&c[C_DETAIL], r.detail);
+    bus_pg_array_bytes(&c[C_BODY], r.body);
+    note_place(e, m);
+    e->rows++;
+}
+
+int ledger_encode_end(struct ledger_encode *e, struct bus_err *err)
+{
+    bool failed = false;
+    for (size_t i = 0; i < LEDGER_OFFSETS; i++) {
+        bus_pg_array_start(&e->offsets[i], offset_types[i]);
+    }
+    for (size_t i = 0; i < e->place_count; i++) {
+        bus_pg_array_text(&e->offsets[0], e->places[i].topic);
+        bus_pg_array_i32(&e->offsets[1], e->places[i].partition);
+        bus_pg_array_i64(&e->offsets[2], e->places[i].next);
+    }
+    for (size_t i = 0; i < LEDGER_COLUMNS; i++) {
+        e->row_params[i] = bus_pg_array_end(&e->columns[i]);
+        failed |= e->columns[i].failed;
+    }
+    for (size_t i = 0; i < LEDGER_OFFSETS; i++) {
+        e->offset_params[i] = bus_pg_array_end(&e->offsets[i]);
+        failed |= e->offsets[i].failed;
+    }
+    return failed ? bus_fail(err, BUS_ENOMEM, "a batch") : BUS_OK;
+}

@@ -1,0 +1,45 @@
+/* encode: messages into the parameters of event_insert.sql and
+ * reading_upsert.sql, PostgreSQL's binary arrays. Pure but for its buffers.
+ *
+ * Every message becomes a row: what cannot be read is one of kind "unreadable"
+ * under an id derived from its place, so that nothing of a topic is missing. */
+#ifndef CONSUMERS_LEDGER_ENCODE_H
+#define CONSUMERS_LEDGER_ENCODE_H
+
+#include "bus/base/buf.h"
+#include "bus/kafka/client.h"
+#include "consumers/ledger/extract.h"
+
+#define LEDGER_COLUMNS  16    /* of event_insert.sql */
+#define LEDGER_OFFSETS  3     /* of reading_upsert.sql */
+#define LEDGER_ROWS_MAX 20000 /* of one unit */
+
+struct ledger_place
+{
+    struct bus_strv topic; /* without the prefix; the message's */
+    int32_t topic_index, partition;
+    int64_t next;
+};
+struct ledger_encode
+{
+    size_t prefix; /* bytes of a topic's prefix */
+    struct ledger_extract extract;
+    struct bus_buf columns[LEDGER_COLUMNS], offsets[LEDGER_OFFSETS];
+    struct bus_strv row_params[LEDGER_COLUMNS], offset_params[LEDGER_OFFSETS];
+    struct ledger_place *places; /* each partition of the unit once */
+    size_t place_count, rows;
+    uint64_t unreadable; /* since the start */
+};
+
+int ledger_encode_init(struct ledger_encode *e,
+                       size_t prefix,
+                       struct bus_err *err) BUS_MUSTCHECK;
+void ledger_encode_fini(struct ledger_encode *e); /* zeroed is allowed */
+void ledger_encode_start(struct ledger_encode *e);
+/* The message must live until end. At most LEDGER_ROWS_MAX a unit. */
+void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m);
+/* Fills row_params and offset_params, good until the next start. */
+int ledger_encode_end(struct ledger_encode *e,
+                      struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

@@ -1,0 +1,480 @@
+#include "consumers/ledger/store.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/pg/link.h"
+#include "bus/run/backoff.h"
+#include "consumers/ledger/encode.h"
+#include "ops/db/event_insert.h"
+#include "ops/db/ledger_lock.h"
+#include "ops/db/reading_all.h"
+#include "ops/db/reading_upsert.h"
+
+#define LOCK_AGAIN_MS 250
+
+struct held /* a batch: left counts the shards that have not written theirs */
+{
+    struct bus_kafka_batch *batch;
+    size_t left;
+    uint32_t rows[]; /* indices of messages, a shard's together */
+};
+struct part
+{
+    struct held *held;
+    const uint32_t *rows;
+    size_t n;
+    struct part *next;
+};
+struct shard
+{
+    struct ledger_store *all;
+    int32_t number;
+    struct bus_pg_link *link;
+    struct bus_timer *timer; /* asks for the lock again, sends again */
+    struct bus_backoff backoff;
+    struct ledger_encode encode;
+    struct part *first, **last;
+    size_t sent_parts;    /* of the queue's front: the unit in flight */
+    size_t encoded_parts; /* behind them: what the buffers hold */
+    bool locked, asking_lock, flight, bad;
+    uint64_t refused_ms; /* the lock, first; 0 = not */
+};
+struct ledger_store
+{
+    struct ledger_store_conf conf;
+    struct bus_loop *loop;
+    struct shard shards[LEDGER_SHARDS_MAX];
+    struct bus_kafka_place *places; /* asked for; NULL: nothing */
+    size_t place_count;
+    void (*told)(void *data);
+    void (*quiet)(void *data);
+    struct bus_timer *quiet_timer; /* calls it from a stack of its own */
+    bool asking;
+    struct ledger_store_counts counts;
+};
+
+static void pump(struct shard *s);
+static void ask_offsets(struct ledger_store *all);
+
+/* --- what is wrong, and that it is no more --- */
+
+static void set_bad(struct shard *s, const struct bus_err *err)
+{
+    s->bad = true;
+    s->all->conf.away(s->all->conf.data, err);
+}
+
+static void set_good(struct shard *s)
+{
+    bool was = s->bad;
+    s->bad = false;
+    for (int i = 0; i < s->all->conf.connections; i++) {
+        was = was && !s->all->shards[i].bad;
+    }
+    if (was) {
+        s->all->conf.ready(s->all->conf.data);
+    }
+}
+
+/* --- the lock --- */
+
+static void lock_told(void *token,
+                      const struct bus_pg_rows *rows,
+                      const struct bus_err *err)
+{
+    struct shard *s = token;
+    struct bus_err why;
+    s->asking_lock = false;
+    if (err != NULL) {
+        if (bus_err_act(err->code) != BUS_ACT_RETRY) {
+            s->all->conf.failed(s->all->conf.data, err);
+        } else if (err->code != BUS_EAWAY) {
+            bus_timer_start(s->timer, LOCK_AGAIN_MS, 0);
+        }
+        return;
+    }
+    if (bus_pg_value(rows, 0, 0)[0] == 't') {
+        s->locked = true;
+        s->refused_ms = 0;
+        set_good(s);
+        ask_offsets(s->all);
+        pump(s);
+        return;
+    }
+    uint64_t now = bus_loop_now_ms(s->all->loop);
+    s->refused_ms = s->refused_ms ? s->refused_ms : now;
+    (void)bus_fail(&why, BUS_EFENCED,
+                   "another ledger writes to this database; stop it first");
+    if (now - s->refused_ms >= LEDGER_LOCK_MS) {
+        s->all->conf.failed(s->all->conf.data, &why);
+    } else {
+        set_bad(s, &why);
+        bus_timer_start(s->timer, LOCK_AGAIN_MS, 0);
+    }
+}
+
+static void ask_lock(struct shard *s)
+{
+    uint8_t class[4], number[4];
+    struct bus_strv params[] = {{(const char *)class, 4},
+                                {(const char *)number, 4}};
+    struct bus_pg_call call = {ops_db_ledger_lock, params, 2};
+    struct bus_err err;
+    for (int i = 0; i < 4; i++) {
+        class[i] = (uint8_t)(LEDGER_LOCK_CLASS >> (24 - 8 * i));
+        number[i] = (uint8_t)((uint32_t)s->number >> (24 - 8 * i));
+    }
+    s->asking_lock =
+        bus_pg_link_send(s->link, &call, 1, lock_told, s, &err) == BUS_OK;
+}
+
+static void on_up(void *data)
+{
+    ask_lock(data);
+}
+
+static void on_down(void *data, const struct bus_err *err)
+{
+    struct shard *s = data;
+    s->locked = false;
+    bus_timer_stop(s->timer);
+    set_bad(s, err);
+}
+
+static void on_timer(void *data)
+{
+    struct shard *s = data;
+    if (!bus_pg_link_up(s->link)) {
+        return; /* up() goes on */
+    }
+    if (s->locked) {
+        pump(s);
+        ask_offsets(s->all);
+    } else if (!s->asking_lock) {
+        ask_lock(s);
+    }
+}
+
+/* --- offsets --- */
+
+static void fill(struct ledger_store *all, const struct bus_pg_rows *rows)
+{
+    for (size_t i = 0; i < all->place_count; i++) {
+        struct bus_kafka_place *p = &all->places[i];
+        p->offset = -1;
+        for (size_t k = 0; k < bus_pg_count(rows); k++) {
+            if (bus_pg_i64(rows, k, 1) == p->partition &&
+                strcmp(p->topic + all->conf.prefix, bus_pg_value(rows, k, 0)) ==
+                    0) {
+                p->offset = bus_pg_i64(rows, k, 2);
+            }
+        }
+    }
+}
+
+static void offsets_told(void *token,
+                         const struct bus_pg_rows *rows,
+                         const struct bus_err *err)
+{
+    struct ledger_store *all = token;
+    all->asking = false;
+    if (err == NULL) {
+        if (all->places != NULL) {
+            fill(all, rows);
+            all->places = NULL;
+            all->told(all->conf.data);
+        }
+    } else if (bus_err_act(err->code) != BUS_ACT_RETRY) {
+        all->conf.failed(all->conf.data, err);
+    } else if (err->code != BUS_EAWAY) {
+        bus_timer_start(all->shards[0].timer, LOCK_AGAIN_MS, 0);
+    }
+}
+
+static void ask_offsets(struct ledger_store *all)
+{
+    struct bus_pg_call call = {ops_db_reading_all, NULL, 0};
+    struct bus_err err;
+    if (all->places != NULL && !all->asking && all->shards[0].locked) {
+        all->asking = bus_pg_link_send(all->shards[0].link, &call, 1,
+                                       offsets_told, all, &err) == BUS_OK;
+    }
+}
+
+void ledger_store_offsets(struct ledger_store *s,
+                          struct bus_kafka_place *places,
+                          size_t n,
+                          void (*told)(void *data))
+{
+    s->places = places;
+    s->place_count = n;
+    s->told = told;
+    ask_offsets(s);
+}
+
+/* --- rows --- */
+
+/* The next parts of the queue, behind those in flight, into the buffers. */
+static int encode(struct shard *s, struct bus_err *err)
+{
+    struct part *p = s->first;
+    size_t rows = 0;
+    for (size_t i = 0; i < s->sent_parts; i++) {
+        p = p->next;
+    }
+    if (p == NULL) {
+        return BUS_OK;
+    }
+    ledger_encode_start(&s->encode);
+    for (; p != NULL && (rows == 0 || rows + p->n <= s->all->conf.batch_rows);
+         p = p->next) {
+        for (size_t i = 0; i < p->n; i++) {
+            ledger_encode_add(&s->encode, &p->held->batch->msgs[p->rows[i]]);
+        }
+        rows += p->n;
+        s->encoded_parts++;
+    }
+    return ledger_encode_end(&s->encode, err);
+}
+
+static void finish_parts(struct shard *s)
+{
+    struct ledger_store *all = s->all;
+    all->counts.units++;
+    for (; s->sent_parts > 0; s->sent_parts--) {
+        struct part *p = s->first;
+        s->first = p->next;
+        s->last = s->first ? s->last : &s->first;
+        all->counts.rows += p->n;
+        if (--p->held->left == 0) {
+            struct bus_kafka_batch *batch = p->held->batch;
+            bus_free(p->held);
+            all->conf.done(all->conf.data, batch);
+        }
+        bus_free(p);
+    }
+}
+
+static bool in_flight(const struct ledger_store *all)
+{
+    bool any = false;
+    for (int i = 0; i < all->conf.connections; i++) {
+        any |= all->shards[i].flight;
+    }
+    return any;
+}
+
+static void
+written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
+{
+    struct shard *s = token;
+    struct ledger_store *all = s->all;
+    (void)rows;
+    s->flight = false;
+    if (err == NULL) {
+        bus_backoff_reset(&s->backoff);
+        finish_parts(s);
+        set_good(s);
+    } else {
+        s->sent_parts = s->encoded_parts = 0; /* from the front again */
+        if (bus_err_act(err->code) != BUS_ACT_RETRY) {
+            all->conf.failed(all->conf.data, err);
+        } else if (err->code != BUS_EAWAY) { /* else down() and up() follow */
+            set_bad(s, err);
+            bus_timer_start(s->timer, bus_backoff_next_ms(&s->backoff), 0);
+        }
+    }
+    if (all->quiet != NULL && !in_flight(all)) {
+        bus_timer_start(all->quiet_timer, 0, 0);
+    } else if (err == NULL) {
+        pump(s);
+    }
+}
+
+static void pump(struct shard *s)
+{
+    struct bus_err err;
+    int rc = BUS_OK;
+    if (s->flight || !s->locked || s->all->quiet != NULL) {
+        return;
+    }
+    if (s->encoded_parts == 0) {
+        rc = encode(s, &err);
+    }
+    if (rc == BUS_OK && s->encoded_parts > 0) {
+        struct bus_pg_call calls[] = {
+            {ops_db_event_insert, s->encode.row_params, LEDGER_COLUMNS},
+            {ops_db_reading_upsert, s->encode.offset_params, LEDGER_OFFSETS},
+        };
+        rc = bus_pg_link_send(s->link, calls, 2, written, s, &err);
+        if (rc == BUS_OK) {
+            s->flight = true;
+            s->sent_parts = s->encoded_parts;
+            s->encoded_parts = 0;
+            rc = encode(s, &err); /* the next, while this one is on its way */
+        }
+    }
+    if (rc != BUS_OK && bus_err_act(rc) != BUS_ACT_RETRY) {
+        s->all->conf.failed(s->all->conf.data, &err);
+    }
+}
+
+/* A shard's part of a batch; rows is where its indices begin. */
+static int add_part(struct shard *s,
+                    struct held *h,
+                    uint32_t *rows,
+                    size_t *ret_n,
+                    struct bus_err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->batch->n; i++) {
+        if (h->batch->msgs[i].partition % s->all->conf.connections ==
+            s->number) {
+            rows[n++] = (uint32_t)i;
+        }
+    }
+    *ret_n = n;
+    if (n == 0) {
+        return BUS_OK;
+    }
+    struct part *p = bus_calloc(1, sizeof(*p));
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a batch");
+    }
+    *p = (struct part){.held = h, .rows = rows, .n = n};
+    h->left++;
+    *s->last = p;
+    s->last = &p->next;
+    return BUS_OK;
+}
+
+int ledger_store_put(struct ledger_store *s,
+                     struct bus_kafka_batch *batch,
+                     struct bus_err *err)
+{
+    assert(batch->n <= LEDGER_ROWS_MAX);
+    struct held *h = bus_calloc(1, sizeof(*h) + batch->n * sizeof(h->rows[0]));
+    if (h == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a batch");
+    }
+    size_t at = 0, n = 0;
+    int rc = BUS_OK;
+    h->batch = batch;
+    for (int i = 0; rc == BUS_OK && i < s->conf.connections; i++) {
+        rc = add_part(&s->shards[i], h, h->rows + at, &n, err);
+        at += n;
+    }
+    if (rc == BUS_OK && h->left == 0) {
+        bus_free(h);
+        s->conf.done(s->conf.data, batch);
+        return rc;
+    }
+    for (int i = 0; rc == BUS_OK && i < s->conf.connections; i++) {
+        pump(&s->shards[i]);
+    }
+    return rc;
+}
+
+bool ledger_store_idle(const struct ledger_store *s)
+{
+    bool idle = true;
+    for (int i = 0; i < s->conf.connections; i++) {
+        idle &= s->shards[i].first == NULL;
+    }
+    return idle;
+}
+
+static void on_quiet(void *data)
+{
+    struct ledger_store *s = data;
+    s->quiet(s->conf.data); /* may close the store */
+}
+
+void ledger_store_quiesce(struct ledger_store *s, void (*quiet)(void *data))
+{
+    s->quiet = quiet;
+    if (!in_flight(s)) {
+        bus_timer_start(s->quiet_timer, 0, 0);
+    }
+}
+
+struct ledger_store_counts ledger_store_counts(const struct ledger_store *s)
+{
+    struct ledger_store_counts c = s->counts;
+    for (int i = 0; i < s->conf.connections; i++) {
+        c.unreadable += s->shards[i].encode.unreadable;
+    }
+    return c;
+}
+
+/* --- life --- */
+
+static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
+{
+    struct shard *s = &all->shards[i];
+    struct bus_pg_link_conf conf = {
+        .conninfo = all->conf.conninfo,
+        .statement_ms = all->conf.statement_ms,
+        .retry_min_ms = all->conf.retry_min_ms,
+        .retry_max_ms = all->conf.retry_max_ms,
+        .data = s,
+        .up = on_up,
+        .down = on_down,
+    };
+    s->all = all;
+    s->number = i;
+    s->last = &s->first;
+    s->bad = true;
+    s->backoff = (struct bus_backoff){.min_ms = all->conf.retry_min_ms,
+                                      .max_ms = all->conf.retry_max_ms};
+    int rc = ledger_encode_init(&s->encode, all->conf.prefix, err);
+    rc = rc ? rc : bus_timer_new(all->loop, on_timer, s, &s->timer, err);
+    return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);
+}
+
+int ledger_store_open(struct bus_loop *loop,
+                      const struct ledger_store_conf *conf,
+                      struct ledger_store **ret,
+                      struct bus_err *err)
+{
+    struct ledger_store *s = bus_calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a store");
+    }
+    s->conf = *conf;
+    s->loop = loop;
+    int rc = bus_timer_new(loop, on_quiet, s, &s->quiet_timer, err);
+    for (int i = 0; rc == BUS_OK && i < conf->connections; i++) {
+        rc = open_shard(s, i, err);
+    }
+    if (rc != BUS_OK) {
+        ledger_store_close(s);
+        return rc;
+    }
+    *ret = s;
+    return BUS_OK;
+}
+
+void ledger_store_close(struct ledger_store *s)
+{
+    for (int i = 0; s != NULL && i < s->conf.connections; i++) {
+        struct shard *d = &s->shards[i];
+        bus_pg_link_close(d->link);
+        bus_timer_free(d->timer);
+        ledger_encode_fini(&d->encode);
+        while (d->first != NULL) {
+            struct part *p = d->first;
+            d->first = p->next;
+            if (--p->held->left == 0) {
+                bus_free(p->held);
+            }
+            bus_free(p);
+        }
+    }
+    if (s != NULL) {
+        bus_timer_free(s->quiet_timer);
+        bus_free(s);
+    }
+}
