@@ -13,6 +13,7 @@
 #include "bus/pg/link.h"
 
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>

@@ -1,6 +1,7 @@
 #include "bus/pg/pg.h"
 
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -22,8 +22,9 @@
 
 #define LEDGER_LOCK_MS    5000
 #define LEDGER_SHARDS_MAX 16
-#define LEDGER_LOCK_CLASS 0x4c6f7475 /* of pg_try_advisory_lock(class, shard) \
-                                      */
+#define LEDGER_LOCK_CLASS                               \
+    0x4c6f7475 /* of pg_try_advisory_lock(class, shard) \
+                */
 
 struct ledger_store;
 struct ledger_store_conf
