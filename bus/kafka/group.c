@@ -11,7 +11,7 @@
  * - the session was lost (a long absence of the broker): the library forgets
  *   its member id and would soon be told that it is fenced by itself; so once
  *   the owner is quiet the handle is destroyed and made anew, unless another
- *   instance bears the name by then: that is being fenced
+ *   instance bears the name by then: to join again would fence that one
  * - a fatal error (fenced): failed(), nothing more
  * - close: probe ended, offsets committed, group left, all on the thread pool
  */
@@ -22,14 +22,7 @@
 #include "bus/kafka/parts.h"
 #include "bus/run/work.h"
 
-#define SESSION_MS          10000
-#define HEARTBEAT_MS        3000
-#define EMBEDDED_SESSION_MS 6000
-#define EMBEDDED_BEAT_MS    1000
-#define FETCH_MS            100 /* how soon an end of partition is seen */
-#define FETCH_BYTES         (4 * 1024 * 1024) /* one answer; default is 50 MiB */
-#define EMBEDDED_FETCH_MS   10
-#define POLL_MS             1000 /* well under max.poll.interval.ms */
+#define POLL_MS 1000 /* well under max.poll.interval.ms */
 
 struct kafka_group
 {
@@ -49,7 +42,8 @@ struct kafka_group
     rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
     bool working, subscribed, assigned, failed, closing;
     bool lost, renewing;
-    char *member; /* the id the group gave us last; the library's memory */
+    bool unanswered; /* the library waits for an assign(): leaving would hang */
+    char *member;    /* the id the group gave us last; the library's memory */
     int rc;
     struct bus_err err; /* of the work */
     rd_kafka_topic_partition_list_t *commit;
@@ -113,11 +107,6 @@ static void look(void *data)
     if (g->rc == 0) {
         g->rc = kafka_topics_there(g->rk, g->conf.also, g->conf.also_count,
                                    false, &g->err);
-    }
-    if (g->rc == 0 && g->member != NULL) {
-        g->rc = kafka_group_check(g, &g->err);
-        /* Nobody bears the name: we may. */
-        g->rc = g->rc == BUS_EAGAIN ? 0 : g->rc;
     }
 }
 
@@ -231,9 +220,11 @@ static void committed_read(void *data)
     }
     bus_backoff_reset(&g->backoff);
     forward(g);
+    g->unanswered = false;
     rd_kafka_resp_err_t e = rd_kafka_assign(g->rk, g->list);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)kafka_fail(&g->err, e, "assign");
+        g->unanswered = true;
         retry_later(g, begin_committed);
         return;
     }
@@ -280,15 +271,61 @@ int kafka_group_check(struct kafka_group *g, struct bus_err *err)
 
 static void renew(struct kafka_group *g);
 
+static void unassign(struct kafka_group *g)
+{
+    if (g->unanswered) {
+        g->unanswered = false;
+        (void)rd_kafka_assign(g->rk, NULL);
+    }
+}
+
+static void check_lost(void *data)
+{
+    struct kafka_group *g = data;
+    g->rc = kafka_group_check(g, &g->err);
+    /* Nobody bears the name: we may. */
+    g->rc = g->rc == BUS_EAGAIN ? 0 : g->rc;
+}
+
+static void begin_check(struct kafka_group *g);
+
+static void checked(void *data)
+{
+    struct kafka_group *g = data;
+    g->working = false;
+    if (g->closing) {
+        close_step(g);
+    } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
+        /* Unassigned, the library would join again by itself; after a fatal
+         * error it does not. */
+        (void)rd_kafka_test_fatal_error(
+            g->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, g->err.msg);
+        unassign(g);
+        fail(g, &g->err);
+    } else if (g->rc != 0) {
+        retry_later(g, begin_check);
+    } else {
+        bus_backoff_reset(&g->backoff);
+        unassign(g);
+        renew(g);
+    }
+}
+
+static void begin_check(struct kafka_group *g)
+{
+    work(g, check_lost, checked, begin_check);
+}
+
 void kafka_group_stop(struct kafka_group *g)
 {
     g->assigned = false;
     if (g->closing) {
         return;
     }
-    (void)rd_kafka_assign(g->rk, NULL);
     if (g->lost && !g->failed) {
-        renew(g);
+        begin_check(g);
+    } else {
+        unassign(g);
     }
 }
 
@@ -316,6 +353,7 @@ static void on_fatal(struct kafka_group *g)
 
 static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
 {
+    g->unanswered = true;
     if (rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         if (g->list != NULL) {
             rd_kafka_topic_partition_list_destroy(g->list);
@@ -385,43 +423,9 @@ static void on_control(void *data)
 
 static int make(struct kafka_group *g, struct bus_err *err)
 {
-    const struct kafka_group_conf *c = &g->conf;
-    bool embedded = g->env.conf->embedded;
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_conf(&g->env, &conf, err);
-    if (rc != 0) {
-        return rc;
-    }
-    char instance[KAFKA_MEMBER_NAME];
-    kafka_set(conf, "group.id", c->group, &rc, err);
-    if (c->instance != NULL && !embedded) {
-        kafka_member_name(c, instance, sizeof(instance));
-        kafka_set(conf, "group.instance.id", instance, &rc, err);
-    }
-    kafka_set(conf, "enable.auto.commit", "false", &rc, err);
-    kafka_set(conf, "enable.auto.offset.store", "false", &rc, err);
-    kafka_set(conf, "auto.offset.reset", "error", &rc, err);
-    kafka_set(conf, "isolation.level", "read_committed", &rc, err);
-    kafka_set(conf, "partition.assignment.strategy", "range", &rc, err);
-    kafka_set(conf, "enable.partition.eof", "true", &rc, err);
-    kafka_set_int(conf, "session.timeout.ms",
-                  embedded ? EMBEDDED_SESSION_MS : SESSION_MS, &rc, err);
-    kafka_set_int(conf, "heartbeat.interval.ms",
-                  embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
-    kafka_set_int(conf, "fetch.wait.max.ms",
-                  embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
-    int64_t biggest = g->env.conf->message_bytes_max;
-    kafka_set_int(conf, "fetch.max.bytes",
-                  biggest > FETCH_BYTES ? biggest : FETCH_BYTES, &rc, err);
-    kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
-                  &rc, err);
-    if (rc != 0) {
-        rd_kafka_conf_destroy(conf);
-        return rc;
-    }
-    rd_kafka_conf_set_events(conf,
-                             RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
-    rc = kafka_make(RD_KAFKA_CONSUMER, conf, &g->rk, err);
+    int rc = kafka_member_conf(&g->env, &g->conf, &conf, err);
+    rc = rc != 0 ? rc : kafka_make(RD_KAFKA_CONSUMER, conf, &g->rk, err);
     if (rc == 0) {
         (void)rd_kafka_poll_set_consumer(g->rk);
         g->control = rd_kafka_queue_get_consumer(g->rk);
@@ -506,6 +510,7 @@ static void leave(void *data)
     if (g->commit != NULL && g->commit->cnt > 0) {
         (void)rd_kafka_commit(g->rk, g->commit, 0);
     }
+    unassign(g);
     (void)rd_kafka_consumer_close(g->rk);
     rd_kafka_destroy(g->rk);
 }

@@ -1,4 +1,4 @@
-/* Who bears this member's name in its group?
+/* A group's member: its client's settings, and who bears its name.
  *
  * A static member that starts takes the name over, and only then begins with
  * transactions. So the group is the judge whenever something looks fenced:
@@ -13,9 +13,66 @@
 
 #include "bus/kafka/parts.h"
 
-void kafka_member_name(const struct kafka_group_conf *c, char *ret, size_t n)
+#define NAME_MAX_BYTES      256
+#define SESSION_MS          10000
+#define HEARTBEAT_MS        3000
+#define EMBEDDED_SESSION_MS 6000
+#define EMBEDDED_BEAT_MS    1000
+#define FETCH_MS            100 /* how soon an end of partition is seen */
+#define FETCH_BYTES         (4 * 1024 * 1024) /* one answer; default is 50 MiB */
+#define EMBEDDED_FETCH_MS   10
+
+/* Empty: a member without a name. */
+static void name_of(const struct kafka_group_conf *c, char ret[NAME_MAX_BYTES])
 {
-    (void)snprintf(ret, n, "%s-%s", c->group, c->instance);
+    ret[0] = '\0';
+    if (c->instance != NULL) {
+        (void)snprintf(ret, NAME_MAX_BYTES, "%s-%s", c->group, c->instance);
+    }
+}
+
+int kafka_member_conf(const struct bus_kafka_env *env,
+                      const struct kafka_group_conf *c,
+                      rd_kafka_conf_t **ret,
+                      struct bus_err *err)
+{
+    bool embedded = env->conf->embedded;
+    rd_kafka_conf_t *conf = NULL;
+    int rc = kafka_conf(env, &conf, err);
+    if (rc != 0) {
+        return rc;
+    }
+    char name[NAME_MAX_BYTES];
+    name_of(c, name);
+    kafka_set(conf, "group.id", c->group, &rc, err);
+    if (name[0] != '\0' && !embedded) {
+        kafka_set(conf, "group.instance.id", name, &rc, err);
+    }
+    kafka_set(conf, "enable.auto.commit", "false", &rc, err);
+    kafka_set(conf, "enable.auto.offset.store", "false", &rc, err);
+    kafka_set(conf, "auto.offset.reset", "error", &rc, err);
+    kafka_set(conf, "isolation.level", "read_committed", &rc, err);
+    kafka_set(conf, "partition.assignment.strategy", "range", &rc, err);
+    kafka_set(conf, "enable.partition.eof", "true", &rc, err);
+    kafka_set_int(conf, "session.timeout.ms",
+                  embedded ? EMBEDDED_SESSION_MS : SESSION_MS, &rc, err);
+    kafka_set_int(conf, "heartbeat.interval.ms",
+                  embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
+    kafka_set_int(conf, "fetch.wait.max.ms",
+                  embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
+    int64_t biggest = env->conf->message_bytes_max;
+    kafka_set_int(conf, "fetch.max.bytes",
+                  biggest > FETCH_BYTES ? biggest : FETCH_BYTES, &rc, err);
+    kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
+                  &rc, err);
+    if (rc != 0) {
+        rd_kafka_conf_destroy(conf);
+        return rc;
+    }
+    rd_kafka_conf_set_events(conf,
+                             RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
+    *ret = conf;
+    return 0;
 }
 
 static const char *bearer(const rd_kafka_ConsumerGroupDescription_t *group,
@@ -39,9 +96,9 @@ static int read_answer(rd_kafka_event_t *ev,
                        enum kafka_member *ret,
                        struct bus_err *err)
 {
-    char name[KAFKA_MEMBER_NAME];
+    char name[NAME_MAX_BYTES];
     size_t n = 0;
-    kafka_member_name(c, name, sizeof(name));
+    name_of(c, name);
     const rd_kafka_ConsumerGroupDescription_t **groups =
         rd_kafka_DescribeConsumerGroups_result_groups(
             rd_kafka_event_DescribeConsumerGroups_result(ev), &n);

@@ -150,16 +150,17 @@ void kafka_group_close(struct kafka_group *g,
  * answers. */
 int kafka_group_check(struct kafka_group *g, struct bus_err *err) BUS_MUSTCHECK;
 
-/* -- member.c: who bears this member's name? */
+/* -- member.c: a member's settings, and who bears its name */
 
-#define KAFKA_MEMBER_NAME 256
 enum kafka_member {
     KAFKA_MEMBER_OURS, /* the member id given */
     KAFKA_MEMBER_NOBODY,
     KAFKA_MEMBER_OTHER
 };
-/* "<group>-<instance>" */
-void kafka_member_name(const struct kafka_group_conf *c, char *ret, size_t n);
+int kafka_member_conf(const struct bus_kafka_env *env,
+                      const struct kafka_group_conf *c,
+                      rd_kafka_conf_t **ret,
+                      struct bus_err *err) BUS_MUSTCHECK;
 /* Blocking; BUS_EAWAY without an answer. */
 int kafka_member_ask(rd_kafka_t *rk,
                      const struct kafka_group_conf *c,
