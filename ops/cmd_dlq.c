@@ -7,6 +7,7 @@
  * does nothing. If the mark is lost between the two writes the bytes may be
  * sent again; the consumers are idempotent by business id, so that changes
  * nothing either. */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,6 +120,65 @@ static int list(struct dlq *q, struct bus_err *err)
     return BUS_OK;
 }
 
+/* --- headers as they may be shown ---
+ *
+ * Whoever wrote the message chose them: only ours are shown, and only what has
+ * the shape of ours. Of the rest the length. */
+
+static bool is_id(struct bus_strv v)
+{
+    struct bus_id id;
+    return bus_id_parse(v, &id);
+}
+
+static bool is_subject(struct bus_strv v)
+{
+    const char *slash = v.n > 0 ? memchr(v.p, '/', v.n) : NULL;
+    size_t n = slash != NULL ? (size_t)(slash - v.p) + 1 : 0;
+    return n > 0 && topic_is_word((struct bus_strv){v.p, n}) &&
+           is_id((struct bus_strv){v.p + n, v.n - n});
+}
+
+static bool is_trace(struct bus_strv v)
+{
+    static const char like[] =
+        "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+    bool ok = v.n == sizeof(like) - 1;
+    for (size_t i = 0; ok && i < v.n; i++) {
+        ok = like[i] == 'h' ? isxdigit((unsigned char)v.p[i]) != 0
+                            : v.p[i] == '-';
+    }
+    return ok;
+}
+
+static void show_header(struct bus_strv name, struct bus_strv value)
+{
+    static const struct
+    {
+        const char *name;
+        bool (*fits)(struct bus_strv v);
+    } known[] = {
+        {"ce_specversion", topic_is_word}, {"ce_type", topic_is_word},
+        {"ce_source", topic_is_word},      {"ce_time", topic_is_word},
+        {"content-type", topic_is_word},   {"ce_id", is_id},
+        {"ce_partitionkey", is_id},        {"ce_correlationid", is_id},
+        {"ce_causationid", is_id},         {"ce_subject", is_subject},
+        {"traceparent", is_trace},
+    };
+    bool plain = false;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        plain =
+            plain || (bus_strv_is(name, known[i].name) && known[i].fits(value));
+    }
+    (void)printf("  header  %.*s = ", topic_is_word(name) ? (int)name.n : 1,
+                 topic_is_word(name) ? name.p : "?");
+    if (plain) {
+        (void)printf("%.*s\n", BUS_STRV_ARG(value));
+    } else {
+        (void)printf("(%zu bytes)\n", value.n);
+    }
+}
+
 static int show(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0;
@@ -139,9 +199,7 @@ static int show(struct dlq *q, struct bus_err *err)
             BUS_STRV_ARG(d->reason), BUS_STRV_ARG(d->owner), d->tries,
             bus_time_text(d->first_at, first), bus_time_text(d->last_at, last));
         for (size_t i = 0; i < d->headers.n; i++) {
-            (void)printf("  header  %.*s = %.*s\n",
-                         BUS_STRV_ARG(d->headers.v[i].key),
-                         BUS_STRV_ARG(d->headers.v[i].value));
+            show_header(d->headers.v[i].key, d->headers.v[i].value);
         }
         (void)printf("  value   %s\n", bus_buf_cstr(&text));
         bus_buf_fini(&text);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/id.h"
 #include "ops/lianou.h"
 #include "ops/tool.h"
 #include "ops/topic_read.h"
@@ -40,9 +41,14 @@ static int show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     struct bus_buf *line = &t->lines[t->keep > 0 ? t->seen % t->keep : 0];
     t->seen++;
     bus_buf_clear(line);
+    struct bus_id id;
+    struct bus_strv key = bus_id_parse(m->key, &id) || topic_is_word(m->key)
+                              ? m->key
+                              : BUS_STRV("-");
+    type = topic_is_word(type) ? type : BUS_STRV("-");
     bus_buf_printf(line, "%d/%lld %s %.*s %.*s\n  ", m->partition,
                    (long long)m->offset, bus_time_text(m->timestamp_ms, when),
-                   BUS_STRV_ARG(m->key), BUS_STRV_ARG(type));
+                   BUS_STRV_ARG(key), BUS_STRV_ARG(type));
     topic_show(m->value, line);
     bus_buf_putc(line, '\n');
     if (t->keep == 0) {

@@ -1,10 +1,14 @@
 #include "ops/topic_read.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "bus/adapter/types.h"
 #include "bus/kafka/admin.h"
 #include "bus/wire/framing.h"
+
+#define WORD_BYTES  128
+#define WORD_DIGITS 8 /* no number of a person or a telephone is so short */
 
 const char *
 topic_full(const struct bus_config *c, struct bus_arena *mem, const char *topic)
@@ -74,6 +78,20 @@ int topic_schema(struct bus_strv value,
         *ret = bus_wire_type_schema(type);
     }
     return rc;
+}
+
+bool topic_is_word(struct bus_strv v)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        bool digit = isdigit((unsigned char)v.p[i]);
+        digits = digit ? digits + 1 : 0;
+        if (digits > WORD_DIGITS || (!isalnum((unsigned char)v.p[i]) &&
+                                     memchr("._/+:-", v.p[i], 6) == NULL)) {
+            return false;
+        }
+    }
+    return v.n > 0 && v.n <= WORD_BYTES;
 }
 
 void topic_show(struct bus_strv value, struct bus_buf *out)

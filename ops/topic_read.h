@@ -25,6 +25,9 @@ const char *topic_full(const struct bus_config *c,
 /* A framed value as masked text behind what is in out; what cannot be read is
  * said in its place and is no error. */
 void topic_show(struct bus_strv value, struct bus_buf *out);
+/* Letters, digits and ._/+:- in a row that holds no number of a person: what a
+ * key's or a header's text must be to be shown. */
+bool topic_is_word(struct bus_strv v);
 /* The schema of a framed value and its body. */
 int topic_schema(struct bus_strv value,
                  const struct bus_wire_schema **ret,
