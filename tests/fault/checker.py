@@ -1,142 +1,385 @@
-"""An account of its own: reads the topics (read_committed) with other people's
-clients, and the ledger's tables with psql, and says what is lost, duplicated,
-torn or out of order. Shares no code with the program."""
-import io
-import json
-import pathlib
-import struct
-import subprocess
+"""An account of its own over what stands in the topics and in the ledger: what
+is lost, duplicated, torn, out of order. Shares no code with the program.
+
+A household's events all stand in one partition number, so each number is
+accounted for by itself, two at a time. What is judged:
+- every application opened a case or joined one, once, or is a dead letter
+- every case begins with its opening, ends once, after the results of its
+  orders; every version of a household's facts is evaluated exactly once, in order
+- every assignment begins with ASSIGNED; a closed case names each of its own
+- every decision was accepted once, or is a dead letter, or waits parked, or
+  crossed the assignment's withdrawal; every
+  accepted one was dispatched once; every order of a dispatch is there, once
+- every result of a bank, post or insurer was folded or is a dead letter
+- the matcher's last state of a household is the fold of the events before it
+- no event of ours stands twice; the ledger holds each event, no other, as it is"""
+import multiprocessing
 import uuid
 
-import fastavro
-
-OWN = ("evaluations", "cases", "dispatches", "parked")
-OWN_PREFIXES = ("assignments.", "verification-requests.", "payment-orders.", "delivery-tasks.", "needs.")
-
-
-def load_schemas(folder):
-    """Schema id -> (record name, parsed schema that stands alone)."""
-    texts = {p.stem: json.loads(p.read_text()) for p in pathlib.Path(folder).glob("*.avsc")}
-
-    def whole(node, seen):
-        if isinstance(node, str) and node.startswith("lianou.") and node[7:] in texts:
-            if node in seen:
-                return node
-            seen.add(node)
-            return whole(texts[node[7:]], seen)
-        if isinstance(node, list):
-            return [whole(n, seen) for n in node]
-        if isinstance(node, dict):
-            return {k: whole(v, seen) if k in ("type", "items", "values", "fields") else v for k, v in node.items()}
-        return node
-
-    return {t["lianou.id"]: (n, fastavro.parse_schema(whole(t, {"lianou." + n})))
-            for n, t in texts.items() if "lianou.id" in t}
+OWN = {"evaluation", "assignment", "verification_request", "case_event", "parked_note", "dispatch_result",
+       "payment_order", "delivery_task", "need"}
+KINDS = ("lost", "duplicated", "torn", "out_of_order")
+ORDERS = {"payment_order": "order_id", "delivery_task": "task_id"}
+RESULTS = {"payment_result": "order_id", "delivery_receipt": "task_id"}
+# What a row of the ledger says of an event: (about, word, amount).
+ROWS = {
+    "application": ("application_id", "channel", None), "facts_reported": (None, "source", None),
+    "evaluation": (None, None, "facts_version"), "assignment": ("assignment_id", "action", "amount_fen"),
+    "decision": ("assignment_id", "outcome", "amount_fen"), "verification_request": ("request_id", "action", None),
+    "verification_result": ("request_id", "outcome", None), "case_event": ("refers_to", "kind", None),
+    "dispatch_result": ("decision_id", "outcome", None), "payment_order": ("order_id", None, "amount_fen"),
+    "payment_result": ("order_id", "outcome", "amount_fen"), "delivery_task": ("task_id", "kind", "amount_fen"),
+    "delivery_receipt": ("task_id", "outcome", None), "need": ("need_id", None, "gap_fen"),
+    "claim": ("need_id", "outcome", "amount_fen"), "parked_note": ("parked_event_id", "action", None),
+}
 
 
-def read_topics(bootstrap, prefix, by_id):
-    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "checker", "isolation.level": "read_committed",
-                  "enable.auto.commit": False, "enable.partition.eof": True})
-    meta = c.list_topics(timeout=20)
-    places = [TopicPartition(t, p, OFFSET_BEGINNING) for t in meta.topics if t.startswith(prefix)
-              for p in meta.topics[t].partitions]
-    c.assign(places)
-    left = len(places)
-    events = []
-    while left > 0:
-        m = c.poll(30)
-        if m is None:
-            raise RuntimeError("Kafka is silent")
-        if m.error():
-            if m.error().code() == -191:
-                left -= 1
-                continue
-            raise RuntimeError(str(m.error()))
-        if m.value() is None:
-            continue
-        magic, schema_id = struct.unpack(">bI", m.value()[:5])
-        if magic != 0 or schema_id not in by_id:
-            events.append((m.topic()[len(prefix):], m.partition(), m.offset(), "unreadable", {}))
-            continue
-        name, schema = by_id[schema_id]
-        record = fastavro.schemaless_reader(io.BytesIO(m.value()[5:]), schema)
-        events.append((m.topic()[len(prefix):], m.partition(), m.offset(), name, record))
-    c.close()
-    return events
+def text(id_):
+    return None if id_ is None else str(uuid.UUID(bytes=id_))
 
 
-def read_ledger(conninfo):
-    out = subprocess.run(["psql", "-X", "-At", "-F", "|", conninfo, "-c",
-                          "SELECT topic, part, place, event_id, kind FROM event"],
-                         check=True, capture_output=True, text=True).stdout
-    return {(t, int(p), int(o)): (e, k) for t, p, o, e, k in (line.split("|") for line in out.splitlines())}
+class Account:
+    """Of one partition number. Topics may be taken in any order among
+    themselves; within a topic in the order of their offsets."""
+
+    def __init__(self, dead=frozenset(), whole=lambda state: state):
+        self.whole = whole
+        self.dead = dead  # (topic, partition, offset) of what is in the dead letters
+        self.found = {k: [] for k in KINDS}
+        self.counts = {}
+        self.seen, self.rows = {}, {}
+        self.applications, self.taken = {}, {}
+        self.opened, self.closed, self.joined = {}, {}, set()
+        self.versions, self.assigned, self.outcomes = {}, {}, {}
+        self.decided, self.accepted, self.dispatched, self.lines = {}, {}, {}, {}
+        self.orders, self.results, self.folded = {}, {}, {}
+        self.of_household, self.needs = {}, set()
+        self.states, self.waiting, self.withdrawn = {}, set(), set()
+
+    def say(self, kind, *what):
+        self.found[kind].append(what)
+
+    def take(self, topic, part, place, kind, r):
+        at = (topic, part, place)
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if kind in OWN:
+            if r["event_id"] in self.seen:
+                self.say("duplicated", *at, "as", self.seen[r["event_id"]])
+            self.seen[r["event_id"]] = at
+        if kind != "household_state" and kind != "catalogue":
+            self.rows[topic, place] = (kind, r)
+        handler = getattr(self, "on_" + kind, None)
+        if handler:
+            handler(at, r)
+
+    def on_application(self, at, r):
+        self.applications.setdefault(r["application_id"], []).append((at, r))
+
+    def on_case_event(self, at, r):
+        case, kind = r["case_id"], r["kind"]
+        if kind == "OPENED":
+            if case in self.opened:
+                self.say("duplicated", "opened twice", *at)
+            self.opened[case] = at
+        elif case not in self.opened:
+            self.say("out_of_order", "before its opening", kind, *at)
+        if kind in ("OPENED", "APPLICATION_JOINED"):
+            if r["application_id"] in self.taken:
+                self.say("duplicated", "an application taken twice", *at)
+            self.taken[r["application_id"]] = case
+        elif kind == "DECISION_ACCEPTED":
+            decision = r["decision"]["decision_id"]
+            if decision in self.accepted:
+                self.say("duplicated", "a decision accepted twice", *at)
+            self.accepted[decision] = at
+            if case in self.closed:
+                self.say("out_of_order", "a decision after the end", *at)
+        elif kind == "CLOSED":
+            if case in self.closed:
+                self.say("duplicated", "closed twice", *at)
+            self.closed[case] = at
+            self.outcomes[case] = {o["assignment_id"] for o in r["outcomes"]}
+        if kind in ("RESULT_FOLDED", "ORDER_REFUSED") and r["refers_to"] is not None:
+            self.folded.setdefault(r["refers_to"], at)
+
+    def on_evaluation(self, at, r):
+        versions = self.versions.setdefault(r["case_id"], [])
+        if r["facts_version"] in versions:
+            self.say("duplicated", "evaluated twice", r["facts_version"], *at)
+        elif versions and r["facts_version"] < versions[-1]:
+            self.say("out_of_order", "evaluations", versions[-1], "before", r["facts_version"], *at)
+        versions.append(r["facts_version"])
+        self.of_household.setdefault(r["household_id"], []).append(r["facts_version"])
+
+    def on_assignment(self, at, r):
+        rounds = self.assigned.setdefault(r["case_id"], {})
+        if r["assignment_id"] not in rounds and r["action"] != "ASSIGNED":
+            self.say("out_of_order", "before it was assigned", r["action"], *at)
+        rounds.setdefault(r["assignment_id"], at)
+        if r["action"] == "WITHDRAWN":
+            self.withdrawn.add(r["assignment_id"])
+
+    def on_decision(self, at, r):
+        self.decided.setdefault(r["decision_id"], []).append((at, r["event_id"], r["assignment_id"]))
+
+    def on_dispatch_result(self, at, r):
+        if r["decision_id"] in self.dispatched:
+            self.say("duplicated", "dispatched twice", *at)
+        self.dispatched[r["decision_id"]] = at
+        for line in r["lines"]:
+            self.lines[line["order_id"]] = at
+
+    def order(self, at, r, id_):
+        if id_ in self.orders:
+            self.say("duplicated", "ordered twice", *at)
+        self.orders[id_] = (at, r["decision_id"], r["case_id"])
+
+    def on_payment_order(self, at, r):
+        self.order(at, r, r["order_id"])
+
+    def on_delivery_task(self, at, r):
+        self.order(at, r, r["task_id"])
+
+    def on_need(self, at, r):
+        self.needs.add(r["need_id"])
+
+    def on_payment_result(self, at, r):
+        self.results.setdefault(r["order_id"], []).append((at, r["event_id"]))
+
+    def on_delivery_receipt(self, at, r):
+        self.results.setdefault(r["task_id"], []).append((at, r["event_id"]))
+
+    def on_household_state(self, at, r):
+        old = self.states.get(r["household_id"])
+        if old is not None and r["sequence"] <= old["sequence"]:
+            self.say("out_of_order", "a state went back", *at)
+        self.states[r["household_id"]] = r
+
+    def finish(self):
+        self.counts["applications"] = len(self.applications)
+        for household, state in self.states.items():
+            try:
+                self.states[household] = state = self.whole(state)
+            except (IndexError, ValueError):
+                self.say("torn", "a state that does not end", text(household))
+                self.states[household] = state = dict(state, parked=[], case_id=None)
+            self.waiting.update(p["event_id"] for p in state["parked"])
+        self.finish_applications()
+        self.finish_cases()
+        self.finish_decisions()
+        for id_, all_ in self.results.items():
+            if id_ not in self.folded and not self.excused(all_):
+                self.say("lost", "a result", *all_[0][0])
+
+    def excused(self, all_):
+        return all(e[0] in self.dead or e[1] in self.waiting for e in all_)
+
+    def finish_applications(self):
+        for id_, all_ in self.applications.items():
+            dead = all(at in self.dead for at, _ in all_)
+            if id_ not in self.taken and not dead:
+                self.say("lost", "application", text(id_), *all_[0][0])
+            if not dead and all_[0][1]["household_id"] not in self.states:
+                self.say("torn", "an application without a state", text(id_))
+        for id_ in self.taken:
+            if id_ not in self.applications:
+                self.say("torn", "a case of no application", text(id_))
+
+    def finish_cases(self):
+        for case, at in self.opened.items():
+            if not self.versions.get(case):
+                self.say("torn", "opened without an evaluation", *at)
+        for case, versions in self.versions.items():
+            if case not in self.opened:
+                self.say("torn", "evaluated but never opened", text(case))
+        for household, versions in self.of_household.items():
+            if sorted(set(versions)) != list(range(1, max(versions) + 1)):
+                self.say("lost", "an evaluation of", text(household), versions)
+        for case in self.assigned:
+            if case not in self.opened:
+                self.say("torn", "assigned but never opened", text(case))
+        for case, named in self.outcomes.items():
+            if named != set(self.assigned.get(case, {})):
+                self.say("torn", "closed without naming each assignment", *self.closed[case])
+        for state in self.states.values():
+            self.finish_state(state)
+
+    def finish_state(self, state):
+        case = state["case_id"]
+        if case is None or case not in self.opened:
+            self.say("torn", "a state of no case", text(state["household_id"]))
+            return
+        if state["case_open"] == (case in self.closed):
+            self.say("torn", "a state that does not know the end", text(case))
+        if max(self.versions.get(case, [0])) != state["facts_version"]:
+            self.say("torn", "facts of version", state["facts_version"], "evaluated", self.versions.get(case))
+        held = {a["assignment_id"] for a in state["assignments"] if a["case_no"] == state["case_no"]}
+        if held != set(self.assigned.get(case, {})):
+            self.say("torn", "assignments in the state and in the topics", text(case))
+
+    def finish_decisions(self):
+        for id_, all_ in self.decided.items():
+            crossed = all_[0][2] in self.withdrawn
+            if id_ not in self.accepted and not crossed and not self.excused(all_):
+                self.say("lost", "a decision", text(id_), *all_[0][0])
+        for id_, at in self.accepted.items():
+            if id_ not in self.decided:
+                self.say("torn", "an accepted decision nobody made", *at)
+            if id_ not in self.dispatched:
+                self.say("lost", "a dispatch", *at)
+        for id_, at in self.lines.items():
+            if id_ not in self.orders and id_ not in self.needs:
+                self.say("torn", "dispatched without its order", *at)
+        for id_, (at, decision, case) in self.orders.items():
+            if case in self.closed and (id_ not in self.folded or self.folded[id_][2] > self.closed[case][2]):
+                self.say("out_of_order", "the end before the result of", *at)
+            if id_ not in self.lines or decision not in self.dispatched:
+                self.say("torn", "an order never dispatched", *at)
+
+    def compare(self, ledger):
+        """Against ledger_rows() of the same partition number."""
+        for place, (kind, r) in self.rows.items():
+            row = ledger.get(place)
+            if row is None:
+                self.say("lost", "not in the ledger", *place)
+            elif kind in ROWS and not same(row, kind, r):
+                self.say("torn", "otherwise in the ledger", kind, *place)
+        for place in ledger:
+            if place not in self.rows:
+                self.say("duplicated", "only in the ledger", *place)
 
 
-def account(events, ledger):
-    """Four numbers, and the first few findings of each kind."""
-    found = {"lost": [], "duplicated": [], "torn": [], "out_of_order": []}
-    applications, taken, opened, closed, judged = {}, set(), {}, {}, {}
-    accepted, dispatched, seen, per_version, states = set(), set(), {}, {}, {}
-    for topic, part, place, kind, r in sorted(events, key=lambda e: (e[0], e[1], e[2])):
-        own = topic in OWN or topic.startswith(OWN_PREFIXES)
-        if own:
-            if r["event_id"] in seen:
-                found["duplicated"].append((topic, part, place, "as", seen[r["event_id"]]))
-            seen[r["event_id"]] = (topic, part, place)
-        if kind == "application":
-            applications[r["application_id"]] = r
-        elif kind == "case_event":
-            case = r["case_id"]
-            if r["kind"] == "OPENED":
-                if case in opened:
-                    found["duplicated"].append(("opened twice", place))
-                opened[case] = (part, place)
-            elif case not in opened:
-                found["out_of_order"].append(("before its opening", r["kind"], part, place))
-            if r["kind"] in ("OPENED", "APPLICATION_JOINED"):
-                taken.add(r["application_id"])
-            if r["kind"] == "DECISION_ACCEPTED":
-                accepted.add(r["decision"]["decision_id"])
-                if case in closed:
-                    found["out_of_order"].append(("a decision after the end", part, place))
-            if r["kind"] == "CLOSED":
-                if case in closed:
-                    found["duplicated"].append(("closed twice", place))
-                closed[case] = place
-        elif kind == "evaluation":
-            version = (r["case_id"], r["facts_version"])
-            if version in per_version:
-                found["duplicated"].append(("evaluated twice", version[1], place))
-            per_version[version] = place
-            judged.setdefault(r["case_id"], []).append(r["facts_version"])
-        elif kind == "dispatch_result":
-            dispatched.add(r["decision_id"])
-        elif kind == "household_state":
-            old = states.get(r["household_id"])
-            if old is not None and r["sequence"] <= old:
-                found["out_of_order"].append(("a state went back", part, place))
-            states[r["household_id"]] = r["sequence"]
-    dead = [r for t, _, _, k, r in events if k == "dead_letter" and r["topic"].endswith("applications")]
-    missing = [a for a in applications if a not in taken]
-    found["lost"] += [("application", str(uuid.UUID(bytes=a))) for a in missing[len(dead):]]
-    found["lost"] += [("dispatch of", str(uuid.UUID(bytes=d))) for d in accepted - dispatched]
-    for case in opened:
-        versions = judged.get(case, [])
-        if not versions:
-            found["torn"].append(("opened without an evaluation", opened[case]))
-        elif versions != sorted(versions):
-            found["out_of_order"].append(("evaluations", opened[case]))
-    for r in applications.values():
-        if r["household_id"] not in states:
-            found["torn"].append(("an application without a state", r["channel_reference"]))
+def same(row, kind, r):
+    about, word, amount = ROWS[kind]
+    want_amount = r[amount] if amount else None
+    return (row[0] == text(r["event_id"]) and row[1] == kind and row[2] == text(r["household_id"])
+            and row[3] == text(r.get("case_id")) and (about is None or row[4] == text(r[about]))
+            and (word is None or row[5] == r[word])
+            and (amount is None or (row[7] is None) == (want_amount is None) and int(row[7] or 0) == (want_amount or 0)))
+
+
+def one_number(work):
+    from topics import Schemas, ledger_rows, read
+    bootstrap, prefix, part, names, folder, db, dead, planted = work
+    schemas = Schemas(folder)
+    events = read(bootstrap, prefix, [(n, part) for n in names], schemas)
+    ledger = ledger_rows(db, part)
+    a = Account(dead, schemas.state)
+    if not planted:
+        for e in events:
+            a.take(*e)
+        a.finish()
+        a.compare(ledger)
+        return a.found, a.counts, None
+    events = list(events)
+    return None, None, plant_all([whole_event(e, schemas) for e in events], dead, ledger)
+
+
+def whole_event(e, schemas):
+    return e[:4] + (schemas.state(e[4]),) if e[3] == "household_state" else e
+
+
+def dead_letters(bootstrap, prefix, numbers, schemas):
+    from topics import read
+    dead = set()
+    name = prefix + "dead-letters"
+    for _, _, _, kind, r in read(bootstrap, prefix, [(name, p) for p in numbers.get(name, [])], schemas):
+        if kind == "dead_letter":
+            dead.add((r["topic"][len(prefix):], r["partition"], r["offset"]))
+    return frozenset(dead)
+
+
+def check(bootstrap, prefix, folder, db, planted=False):
+    """Found per kind, and how many of each record were read. With `planted`
+    also what was found of each fault put in on purpose (in memory)."""
+    from topics import Schemas, partitions
+    numbers = partitions(bootstrap, prefix)
+    dead = dead_letters(bootstrap, prefix, numbers, Schemas(folder))
+    parts = sorted({p for list_ in numbers.values() for p in list_})
+    works = [(bootstrap, prefix, p, [t for t in numbers if p in numbers[t]], folder, db, dead, False) for p in parts]
+    with multiprocessing.Pool(2) as pool:
+        answers = pool.map(one_number, works, chunksize=1)
+        plants = pool.map(one_number, [works[0][:7] + (True,)])[0][2] if planted else None
+    found, counts = {k: [] for k in KINDS}, {}
+    for f, c, _ in answers:
+        for k in KINDS:
+            found[k] += f[k]
+        for k, n in c.items():
+            counts[k] = counts.get(k, 0) + n
+    return found, counts, plants
+
+
+def account(events, ledger=None, dead=frozenset(), whole=lambda state: state):
+    a = Account(dead, whole)
+    for e in events:
+        a.take(*e)
+    a.finish()
     if ledger is not None:
-        kept = {(t, p, o): r for t, p, o, k, r in events if k != "household_state" and t != "catalogue"}
-        for place, r in kept.items():
-            if place not in ledger:
-                found["lost"].append(("not in the ledger",) + place)
-            elif "event_id" in r and ledger[place][0] != str(uuid.UUID(bytes=r["event_id"])):
-                found["torn"].append(("another event in the ledger",) + place)
-        found["duplicated"] += [("only in the ledger",) + place for place in ledger if place not in kept]
-    return found, {"applications": len(applications), "opened": len(opened), "closed": len(closed),
-                   "evaluations": len(per_version), "events": len(events)}
+        a.compare(ledger)
+    return a.found
+
+
+# -- faults on purpose
+
+def index_of(events, record, /, **like):
+    for i in range(len(events) // 2, len(events)):
+        if events[i][3] == record and all(events[i][4].get(k) == v for k, v in like.items()):
+            return i
+    for i, e in enumerate(events):
+        if e[3] == record and all(e[4].get(k) == v for k, v in like.items()):
+            return i
+    raise LookupError(record)
+
+
+def dropped(events, record, /, **like):
+    i = index_of(events, record, **like)
+    return events[:i] + events[i + 1:]
+
+
+def doubled(events, record):
+    i = index_of(events, record)
+    e = events[i]
+    last = max(x[2] for x in events if x[0] == e[0])
+    return events + [e[:2] + (last + 1,) + e[3:]]
+
+
+def swapped(events, record, /, **like):
+    """An event and its predecessor of the same household change places."""
+    j = index_of(events, record, **like)
+    topic, household = events[j][0], events[j][4]["household_id"]
+    i = max(k for k in range(j) if events[k][0] == topic and events[k][4]["household_id"] == household)
+    out = list(events)
+    a, b = out[i], out[j]
+    out[i], out[j] = a[:3] + b[3:], b[:3] + a[3:]
+    return out
+
+
+PLANTS = {
+    "an application's case dropped": (lambda e: dropped(e, "case_event", kind="OPENED"), ("lost",)),
+    "an evaluation dropped": (lambda e: dropped(e, "evaluation"), ("lost", ("torn",))),
+    "an accepted decision dropped": (lambda e: dropped(e, "case_event", kind="DECISION_ACCEPTED"), ("lost",)),
+    "a dispatch dropped": (lambda e: dropped(e, "dispatch_result"), ("lost",)),
+    "an evaluation doubled": (lambda e: doubled(e, "evaluation"), ("duplicated",)),
+    "a payment order doubled": (lambda e: doubled(e, "payment_order"), ("duplicated",)),
+    "a case's end swapped": (lambda e: swapped(e, "case_event", kind="CLOSED"), ("out_of_order",)),
+    "states swapped": (lambda e: swapped(e, "household_state", case_open=False), ("out_of_order",)),
+    "half-written: orders without their dispatch": (lambda e: dropped(e, "dispatch_result", outcome="ORDERED"), ("torn",)),
+    "half-written: a dispatch without its order": (lambda e: dropped(e, "payment_order"), ("torn",)),
+    "half-written: no state": (lambda e: dropped(e, "household_state", case_open=False), ("torn",)),
+}
+
+
+def plant_all(events, dead, ledger=None):
+    """(name, any kind wanted, kinds found) of each."""
+    answers = [("nothing", (), sorted(k for k, v in account(events, ledger, dead).items() if v))]
+    for name, (plant, want) in PLANTS.items():
+        answers.append((name, want, sorted(k for k, v in account(plant(events), None, dead).items() if v)))
+    if ledger:
+        place = next(p for p in ledger if p[0] == "cases")
+        less = {p: r for p, r in ledger.items() if p != place}
+        other = dict(ledger, **{}) | {place: (str(uuid.UUID(int=1)),) + ledger[place][1:]}
+        more = ledger | {("cases", 1 << 40): ledger[place]}
+        for name, rows, want in (("a row of the ledger dropped", less, ("lost",)), ("a row otherwise", other, ("torn",)),
+                                 ("a row too many", more, ("duplicated",))):
+            answers.append((name, want, sorted(k for k, v in account(events, rows, dead).items() if v)))
+    return answers

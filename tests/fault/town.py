@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 
+ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 
 

@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""Poisonous messages on every topic the roles read: each ends in the dead
+letters with its bytes, headers, place, reason and owner; nothing else changes;
+`lianou dlq` lists, shows (masked) and sends again, once.
+
+  poison.py [--each N] [--applications N] [--seed S]
+"""
+import argparse
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+import uuid
+
+PYTHON = os.environ.get("LIANOU_PYTHON")
+if PYTHON and not os.environ.get("FAULT_INNER"):
+    os.environ["FAULT_INNER"] = "1"
+    os.execv(PYTHON, [PYTHON] + sys.argv)
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+from run import settle, skip  # noqa: E402
+from town import ROLES, Town  # noqa: E402
+
+PREFIX = "qihe."
+NAME, NUMBER = "测试姓名", "000000199001010017"  # in headers and bytes; must be shown nowhere
+BYTES = {"BUS_EPARSE", "BUS_ETRUNCATED", "BUS_ESCHEMA", "BUS_ETYPE", "BUS_ERANGE", "BUS_EUNKNOWN", "BUS_ETOOBIG"}
+
+
+def new_id():
+    return uuid.uuid4().bytes
+
+
+def key_of(household):
+    return str(uuid.UUID(bytes=household)).encode()
+
+
+class Poison:
+    def __init__(self, topic, kind, key, value, codes, partition=-1):
+        self.topic, self.kind, self.key, self.value = topic, kind, key, value
+        self.codes, self.partition = codes, partition
+        self.headers = [("ce_id", str(uuid.uuid4()).encode()), ("ce_type", b"sa.test.v1"),
+                        ("x-applicant", NAME.encode()), ("ce_subject", ("person/" + NUMBER).encode()),
+                        ("x-bytes", os.urandom(8))]
+        self.place = None
+
+
+def generic(topic, record, key):
+    """What no record is, for any topic. `record`: a real one's bytes."""
+    other = str(uuid.uuid4()).encode()
+    yield "no text at all", key, os.urandom(40), BYTES
+    yield "wrong framing", key, b"\x01" + record[1:], BYTES
+    yield "unknown schema id", key, b"\x00\x00\x00\xff\xff" + record[5:], BYTES
+    yield "another topic's schema id", key, b"\x00\x00\x00\x00\x5f" + record[5:], BYTES
+    yield "half of a record", key, record[:5 + (len(record) - 5) // 2], BYTES
+    yield "a record and more", key, record + b"\x00\x00", BYTES
+    yield "framing only", key, record[:5], BYTES
+    yield "nothing", key, b"", BYTES
+    yield "no value", key, None, BYTES
+    yield "text with a name", key, (NAME + NUMBER).encode(), BYTES
+    if topic != "cases":  # dispatch reads what the matcher wrote, whose key it does not need
+        yield "a key that is none", b"household", record, {"KEY_UNREADABLE"}
+        yield "no key", None, record, {"KEY_UNREADABLE"}
+        yield "another household's key", other, record, {"KEY_MISMATCH", "HOUSEHOLD_UNKNOWN"}
+
+
+class Maker:
+    """Poison from what really stands in the topics after a quiet run."""
+
+    def __init__(self, town, schemas, events):
+        self.town, self.schemas, self.by_topic = town, schemas, {}
+        for topic, part, place, value in events:
+            self.by_topic.setdefault(topic, []).append((part, value))
+        self.households = [r["household_id"] for r in self.all_of("households")]
+
+    def all_of(self, topic):
+        return [self.schemas.read_all(v) for _, v in self.by_topic.get(topic, [])]
+
+    def one(self, topic):
+        """Some record of that kind of topic, as a dictionary."""
+        base = topic.split(".")[0]
+        for t in [topic] + sorted(self.by_topic):
+            if t.split(".")[0] == base and self.by_topic.get(t):
+                return self.schemas.read_all(self.by_topic[t][-1][1])
+        return None
+
+    def made(self, topic, record, kind, codes, **changes):
+        from topics import RECORDS
+        r = dict(record, event_id=new_id(), **changes)
+        return Poison(topic, kind, key_of(r["household_id"]), self.schemas.write(RECORDS[topic.split(".")[0]], r), codes)
+
+    def special(self, topic, r):
+        """What breaks a rule of this kind of topic."""
+        base, _, partner = topic.partition(".")
+        h = {"household_id": self.households[0]}
+        if base == "decisions":
+            own = r["department"] == partner
+            yield self.made(topic, r, "an assignment never made", {"ASSIGNMENT_UNKNOWN"}, assignment_id=new_id(), **h)
+            yield self.made(topic, r, "an assignment ended" if own else "another department's",
+                            {"ASSIGNMENT_ENDED"} if own else {"WRONG_TOPIC"}, decision_id=new_id())
+            yield self.made(topic, r, "a household nobody knows", {"HOUSEHOLD_UNKNOWN"}, household_id=new_id())
+        elif base == "applications":
+            yield self.made(topic, r, "a seal that does not open", {"DECRYPT_FAILED"}, application_id=new_id(),
+                            household_id=new_id(), personal=r["personal"][:-1] + bytes([r["personal"][-1] ^ 1]))
+        elif base == "facts":
+            yield self.made(topic, r, "too many facts", {"LIMIT"}, **h, facts=r["facts"] * 3000)
+        elif base == "verification-results":
+            yield self.made(topic, r, "a request never made", {"REQUEST_UNKNOWN"}, request_id=new_id(), **h)
+        elif base == "dispatches":
+            yield self.made(topic, r, "a decision nobody made", {"DECISION_UNKNOWN"}, decision_id=new_id())
+        elif base == "payment-results":
+            yield self.made(topic, r, "an order never sent", {"ORDER_UNKNOWN"}, order_id=new_id())
+            yield self.made(topic, r, "an outcome unknown", {"RESULT_UNREADABLE"}, outcome="UNKNOWN")
+            yield self.made(topic, r, "an order that ended otherwise", {"LINE_ENDED"},
+                            outcome="REJECTED" if r["outcome"] == "SETTLED" else "SETTLED")
+        elif base == "delivery-receipts":
+            yield self.made(topic, r, "a task never sent", {"ORDER_UNKNOWN"}, task_id=new_id())
+            yield self.made(topic, r, "an outcome unknown", {"RESULT_UNREADABLE"}, outcome="UNKNOWN")
+        elif base == "claims":
+            yield self.made(topic, r, "a need never published", {"NEED_UNKNOWN"}, need_id=new_id())
+            yield self.made(topic, r, "another charity's", {"WRONG_TOPIC"}, charity="nobody", claim_id=new_id())
+
+    def poisons(self, topic, each):
+        """`each` of them: first one of every kind, then over again."""
+        from topics import RECORDS
+        r = self.one(topic)
+        out = []
+        while len(out) < each:
+            if r is not None:
+                out += list(self.special(topic, r))
+                record = self.schemas.write(RECORDS[topic.split(".")[0]], dict(r, event_id=new_id()))
+                key = key_of(r["household_id"])
+            else:  # nothing of this kind was ever written
+                record, key = b"\x00\x00\x00\x00\x14" + os.urandom(30), key_of(self.households[0])
+            out += [Poison(topic, *g) for g in generic(topic, record, key)]
+        return out[:each]
+
+
+def raw_events(bootstrap):
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+    from topics import partitions
+    numbers = partitions(bootstrap, PREFIX)
+    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "poison", "isolation.level": "read_committed",
+                  "enable.auto.commit": False, "enable.partition.eof": True})
+    c.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t in numbers for p in numbers[t]])
+    left, out = sum(len(p) for p in numbers.values()), []
+    while left > 0:
+        for m in c.consume(5000, 2.0):
+            if m.error():
+                left -= 1
+            elif m.value() is not None:
+                out.append((m.topic()[len(PREFIX):], m.partition(), m.offset(), m.value()))
+    c.close()
+    return out
+
+
+def misplaced(schemas, record, n):
+    """Good applications on a partition their household does not belong to."""
+    out = []
+    for i in range(n):
+        r = dict(record, event_id=new_id(), application_id=new_id(), household_id=new_id(), personal=None,
+                 channel_reference="misplaced-%d-%s" % (i, uuid.uuid4()))
+        out.append(Poison("applications", "on a wrong partition", key_of(r["household_id"]),
+                          schemas.write("application", r), {"WRONG_PARTITION"}))
+    return out
+
+
+def produce(bootstrap, poisons, rng):
+    from confluent_kafka import Producer
+    p = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "enable.idempotence": True})
+    rng.shuffle(poisons)
+
+    def send(one, partition):
+        def done(err, m, one=one):
+            assert err is None, err
+            one.place = (m.partition(), m.offset())
+        p.produce(PREFIX + one.topic, key=one.key, value=one.value, headers=one.headers, partition=partition,
+                  on_delivery=done)
+        p.poll(0)
+
+    for one in poisons:
+        if one.kind != "on a wrong partition":
+            send(one, one.partition)
+    p.flush(60)
+    # Where a key belongs is learnt by asking the client; the next one is wrong.
+    for one in poisons:
+        if one.kind == "on a wrong partition":
+            send(one, (murmur2(one.key) % 4 + 1) % 4)
+    p.flush(60)
+
+
+def murmur2(data):
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    h = (0x9747B28C ^ len(data)) & mask
+    for i in range(0, len(data) - len(data) % 4, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    tail = data[len(data) - len(data) % 4:]
+    if tail:
+        h = (h ^ int.from_bytes(tail, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return (h ^ h >> 15) & 0x7FFFFFFF
+
+
+class Letters:
+    """The dead letters so far, by the place they are of."""
+
+    def __init__(self, town, schemas):
+        self.by_place, self.marks = {}, set()
+        for topic, _, _, value in raw_events(town.bootstrap):
+            if topic == "dead-letters":
+                d = schemas.read_all(value)
+                place = (d["topic"][len(PREFIX):], d["partition"], d["offset"])
+                if d["reason_code"] == "REDRIVEN":
+                    self.marks.add(place)
+                else:
+                    self.by_place.setdefault(place, []).append(d)
+
+
+def check_letter(one, letters, wrong):
+    place = (one.topic,) + one.place
+    found = letters.by_place.get(place, [])
+
+    def say(what, *more):
+        wrong.append((one.topic, one.kind, what) + more)
+
+    if len(found) != 1:
+        return say("%d letters" % len(found))
+    d = found[0]
+    owner = one.topic.partition(".")[2] or ("dispatch" if one.topic == "cases" else one.topic)
+    if d["value"] != one.value:
+        say("other bytes")
+    if d["key"] != one.key:
+        say("another key")
+    if d["headers"] != dict(one.headers):
+        say("other headers")
+    if d["reason_code"] not in one.codes:
+        say("reason", d["reason_code"], d["reason"])
+    if d["owner"] != owner:
+        say("owner", d["owner"])
+    if not (0 < d["first_at"].timestamp() <= d["last_at"].timestamp()) or d["tries"] < 1:
+        say("tries", d["tries"])
+    if NAME in d["reason"] or NUMBER in d["reason"]:
+        say("a name in the reason")
+
+
+def wait_letters(town, schemas, n, limit):
+    until = time.time() + limit
+    while True:
+        letters = Letters(town, schemas)
+        if len(letters.by_place) >= n or time.time() > until:
+            return letters
+        time.sleep(1)
+
+
+def check_commands(town, poisons, letters, wrong):
+    """ls counts them; show says what is wrong and nothing personal."""
+    out = town.lianou("dlq", "ls").stdout
+    if "%d open, 0 redriven" % len(letters.by_place) not in out:
+        wrong.append(("dlq ls", out.splitlines()[-1:]))
+    kinds = {}
+    for one in poisons:
+        kinds.setdefault(one.kind, one)
+    for one in kinds.values():
+        letter = "%s%s/%d/%d" % (PREFIX, one.topic, *one.place)
+        out = town.lianou("dlq", "show", letter, check=False).stdout
+        if letter not in out or not any(c in out for c in one.codes) or "header  ce_id = " not in out:
+            wrong.append(("dlq show", one.kind, out))
+        if NAME in out or NUMBER in out or NUMBER[6:] in out:
+            wrong.append(("dlq show is not masked", one.kind, out))
+
+
+def check_redrive(town, schemas, curable, wrong):
+    """Through the front door: on the partition of its key it is taken. Once."""
+    for one in curable:
+        letter = "%s%s/%d/%d" % (PREFIX, one.topic, *one.place)
+        first = town.lianou("dlq", "redrive", letter, check=False).stdout
+        again = town.lianou("dlq", "redrive", letter, check=False).stdout
+        if "1 redriven, 0 had" not in first or "0 redriven, 1 had" not in again:
+            wrong.append(("dlq redrive", first, again))
+    settle(town, 60)
+    taken = opened(schemas, raw_events(town.bootstrap))
+    for one in curable:
+        n = taken.count(schemas.read_all(one.value)["application_id"])
+        if n != 1:
+            wrong.append(("redriven", one.kind, "opened %d cases" % n))
+
+
+def opened(schemas, events):
+    out = []
+    for t, _, _, v in events:
+        if t == "cases" and schemas.read(t, v)[0] == "case_event":
+            r = schemas.read_all(v)
+            if r["kind"] == "OPENED":
+                out.append(r["application_id"])
+    return out
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--each", type=int, default=200)
+    p.add_argument("--applications", type=int, default=60)
+    p.add_argument("--seed", type=int, default=0)
+    a = p.parse_args()
+    if not PYTHON:
+        skip("LIANOU_PYTHON is not set; ops/test makes it")
+    if not os.environ.get("LIANOU_KAFKA_HOME"):
+        skip("LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")
+    program = os.environ.get("LIANOU_PROGRAM") or os.environ.get("LIANOU_BUILT") or str(SOURCE / "build/release/ops/lianou")
+    seed = a.seed or random.SystemRandom().randrange(1 << 30)
+    print("seed %d, %d on each topic" % (seed, a.each), flush=True)
+    sys.exit(0 if play(program, random.Random(seed), a) else 1)
+
+
+def play(program, rng, a):
+    import checker
+    from topics import Schemas
+    schemas, wrong, good = Schemas(SOURCE / "schemas"), [], False
+    town = Town(program)
+    try:
+        for name in ROLES:
+            town.start(name)
+        lines = town.lianou("generate", "applications", str(a.applications), "--seed", str(rng.randrange(1 << 20))).stdout
+        half = len(lines.splitlines()) // 2
+        for i, part in enumerate((lines.splitlines()[:half], lines.splitlines()[half:])):
+            (town.dir / ("part%d" % i)).write_text("\n".join(part) + "\n")
+        submit = [program, "intake", "submit"]
+        subprocess.run(submit + [str(town.dir / "part0")], env=town.env, check=True, capture_output=True)
+        if settle(town, 120) is None:
+            wrong.append(("the first half did not come to rest",))
+        events = raw_events(town.bootstrap)
+        maker = Maker(town, schemas, events)
+        topics = read_by_roles(town)
+        poisons = [one for t in topics for one in maker.poisons(t, a.each)]
+        curable = misplaced(schemas, maker.one("applications"), min(a.each, 5))
+        second = subprocess.Popen(submit + [str(town.dir / "part1")], env=town.env, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        produce(town.bootstrap, poisons + curable, rng)
+        second.wait()
+        print("  %d poisonous messages on %d topics, %d kinds" %
+              (len(poisons), len(topics), len({one.kind for one in poisons})), flush=True)
+        letters = wait_letters(town, schemas, len(poisons) + len(curable), 120)
+        last = settle(town, 120)
+        for one in poisons + curable:
+            check_letter(one, letters, wrong)
+        if len(letters.by_place) != len(poisons) + len(curable):
+            wrong.append(("%d letters for %d" % (len(letters.by_place), len(poisons) + len(curable)),))
+        check_commands(town, poisons, letters, wrong)
+        check_redrive(town, schemas, curable, wrong)
+        last = settle(town, 120)
+        print("  lianou audit:", last, flush=True)
+        found, counts, _ = checker.check(town.bootstrap, PREFIX, SOURCE / "schemas", town.db)
+        print("  checker:", counts, {k: len(v) for k, v in found.items()}, flush=True)
+        wrong += [(k,) + w for k in found for w in found[k]]
+        ended = [n for n, r in town.roles.items() if r.poll() is not None]
+        if ended:
+            wrong.append(("ended by itself", ended))
+        for one in wrong[:20]:
+            print("  WRONG", *one)
+        good = not wrong and last is not None and all(last[k] == 0 for k in checker.KINDS)
+        print("  %s: %d letters, each with its bytes, headers, place, reason and owner" %
+              ("good" if good else "FAILED, %d findings" % len(wrong), len(letters.by_place)))
+    finally:
+        town.close(keep=not good)
+    return good
+
+
+def read_by_roles(town):
+    """The topics the matcher and dispatch read."""
+    from topics import partitions
+    bases = ("applications", "facts", "decisions", "verification-results", "dispatches", "payment-results",
+             "delivery-receipts", "claims", "cases")
+    return [t[len(PREFIX):] for t in sorted(partitions(town.bootstrap, PREFIX))
+            if t[len(PREFIX):].split(".")[0] in bases]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What stands in the topics, read with other people's clients: confluent-kafka
+with read_committed; records by readers compiled from the schemas (avrocode.py),
+every so often compared with fastavro's. Of a household's many states only the
+last is read to its end."""
+import io
+import json
+import pathlib
+import struct
+import subprocess
+
+import fastavro
+from avrocode import compiled
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+CHECKED_EVERY = 400  # by fastavro as well
+
+ALWAYS = ("event_id", "household_id", "occurred_at", "case_id")
+WANTED = {
+    "application": ("application_id", "channel", "channel_reference"),
+    "facts_reported": ("source",),
+    "evaluation": ("facts_version",),
+    "assignment": ("assignment_id", "action", "item", "round", "amount_fen"),
+    "decision": ("decision_id", "assignment_id", "outcome", "item", "amount_fen"),
+    "verification_request": ("request_id", "action"),
+    "verification_result": ("request_id", "outcome"),
+    "case_event": ("kind", "application_id", "decision", "refers_to", "outcomes"),
+    "dispatch_result": ("decision_id", "outcome", "lines"),
+    "payment_order": ("order_id", "decision_id", "item", "amount_fen"),
+    "payment_result": ("order_id", "outcome", "amount_fen"),
+    "delivery_task": ("task_id", "decision_id", "item", "kind", "amount_fen"),
+    "delivery_receipt": ("task_id", "outcome"),
+    "need": ("need_id", "item", "gap_fen"),
+    "claim": ("claim_id", "need_id", "outcome", "amount_fen"),
+    "household_state": ("sequence", "case_no", "case_open", "case_id", "facts_version", "assignments", "parked"),
+    "parked_note": ("action", "parked_event_id"),
+    "dead_letter": ("topic", "partition", "offset", "reason_code", "owner"),
+}
+# Inside of what is wanted.
+INNER = {"decision": ("decision_id",), "assignment_state": ("assignment_id", "status", "case_no"),
+         "parked_event": ("event_id",), "dispatch_line": ("order_id",), "case_outcome": ("assignment_id",)}
+
+
+# Topic, or what stands before its dot -> record.
+RECORDS = {
+    "applications": "application", "facts": "facts_reported", "evaluations": "evaluation", "assignments": "assignment",
+    "decisions": "decision", "verification-requests": "verification_request",
+    "verification-results": "verification_result", "cases": "case_event", "dispatches": "dispatch_result",
+    "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
+    "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim", "households": "household_state",
+    "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue",
+}
+
+
+class Schemas:
+    """Schema id -> (record name, the schema standing alone, a reader of what is wanted)."""
+
+    def __init__(self, folder):
+        texts = {p.stem: json.loads(p.read_text()) for p in pathlib.Path(folder).glob("*.avsc")}
+        self.ids, self.by_id, self.reads = {}, {}, 0
+        for name, text in texts.items():
+            if "lianou.id" in text and text["type"] == "record":
+                alone = whole(name, texts)
+                wanted = WANTED.get(name, ()) + ALWAYS
+                self.ids[name] = text["lianou.id"]
+                self.by_id[text["lianou.id"]] = (name, fastavro.parse_schema(alone), compiled(alone, wanted, INNER))
+
+    def read(self, topic, value):
+        """(record name, what is wanted of it); ("unreadable", {}) for what is none of the topic's."""
+        magic, schema_id = struct.unpack_from(">bI", value) if len(value) >= 5 else (1, 0)
+        if magic != 0 or schema_id not in self.by_id:
+            return "unreadable", {}
+        name, schema, reader = self.by_id[schema_id]
+        if name != RECORDS[topic.split(".")[0]]:
+            return "unreadable", {}
+        self.reads += 1
+        if name == "household_state" and self.reads % CHECKED_EVERY:
+            return name, {"household_id": value[5:21], "sequence": front_number(value, 21), "raw": value}
+        try:
+            record = reader(value, 5)
+        except (IndexError, ValueError):
+            return "unreadable", {}
+        if self.reads % CHECKED_EVERY == 0:
+            self.check(name, schema, record, value)
+        return name, record
+
+    def state(self, r):
+        """The whole of a state that read() only looked at the front of."""
+        return self.by_id[self.ids["household_state"]][2](r["raw"], 5) if "raw" in r else r
+
+    def check(self, name, schema, record, value):
+        """Our reader against fastavro's."""
+        other = fastavro.schemaless_reader(io.BytesIO(value[5:]), schema)
+        for field, ours in record.items():
+            if isinstance(ours, (bytes, str, int)) and isinstance(other[field], (bytes, str, int)):
+                assert ours == other[field], (name, field)
+            elif isinstance(ours, list):
+                assert len(ours) == len(other[field]), (name, field)
+
+    def write(self, name, record):
+        body = io.BytesIO()
+        fastavro.schemaless_writer(body, self.by_id[self.ids[name]][1], record)
+        return struct.pack(">bI", 0, self.ids[name]) + body.getvalue()
+
+    def read_all(self, value):
+        """With every field."""
+        return fastavro.schemaless_reader(io.BytesIO(value[5:]), self.by_id[struct.unpack_from(">bI", value)[1]][1])
+
+
+def front_number(b, p):
+    n, shift = 0, 0
+    while True:
+        n |= (b[p] & 127) << shift
+        if b[p] < 128:
+            return n >> 1 ^ -(n & 1)
+        p, shift = p + 1, shift + 7
+
+
+def whole(name, texts):
+    """The record's schema standing alone."""
+    seen = {"lianou." + name}
+
+    def walk(node):
+        if isinstance(node, str) and node.startswith("lianou.") and node[7:] in texts:
+            if node in seen:
+                return node
+            seen.add(node)
+            return walk(texts[node[7:]])
+        if isinstance(node, list):
+            return [walk(n) for n in node]
+        if not isinstance(node, dict):
+            return node
+        return {k: walk(v) if k in ("type", "items", "values", "fields") else v for k, v in node.items()}
+
+    return walk(texts[name])
+
+
+def partitions(bootstrap, prefix):
+    """Topic -> partition numbers, for the topics of this county."""
+    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "checker"})
+    try:
+        meta = c.list_topics(timeout=20)
+        return {t: sorted(meta.topics[t].partitions) for t in meta.topics if t.startswith(prefix)}
+    finally:
+        c.close()
+
+
+def read(bootstrap, prefix, places, schemas):
+    """Every record of these (topic, partition) as (topic without the prefix,
+    partition, offset, record name, record); in order within a partition."""
+    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "checker", "isolation.level": "read_committed",
+                  "enable.auto.commit": False, "enable.partition.eof": True, "fetch.max.bytes": 16 << 20,
+                  "queued.max.messages.kbytes": 64 << 10})
+    c.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t, p in places])
+    left, cut, names = len(places), len(prefix), {}
+    while left > 0:
+        batch = c.consume(5000, 2.0)
+        for m in batch:
+            if m.error():
+                if m.error().code() != -191:
+                    raise RuntimeError(str(m.error()))
+                left -= 1
+                continue
+            value = m.value()
+            if value is None:
+                continue
+            topic = names.setdefault(m.topic(), m.topic()[cut:])
+            yield (topic, m.partition(), m.offset()) + schemas.read(topic, value)
+    c.close()
+
+
+def ledger_rows(conninfo, part):
+    """(topic, offset) -> (event id, kind, household, case, about, word, item, amount) of one partition number."""
+    sql = ("COPY (SELECT topic, place, event_id, kind, household_id, case_id, about, word, item, amount_fen "
+           "FROM event WHERE part = %d) TO STDOUT" % part)
+    out = subprocess.run(["psql", "-X", conninfo, "-c", sql], check=True, capture_output=True, text=True).stdout
+    rows = {}
+    for line in out.splitlines():
+        f = line.split("\t")
+        rows[f[0], int(f[1])] = tuple(None if x == "\\N" else x for x in f[2:])
+    return rows
