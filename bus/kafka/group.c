@@ -252,21 +252,9 @@ void kafka_group_start(struct kafka_group *g)
 
 int kafka_group_check(struct kafka_group *g, struct bus_err *err)
 {
-    enum kafka_member who = KAFKA_MEMBER_OURS;
-    if (g->member == NULL) {
-        return 0; /* bears no name */
-    }
-    int rc = kafka_member_ask(g->rk, &g->conf, g->member, &who, err);
-    if (rc == 0 && who == KAFKA_MEMBER_OTHER) {
-        return bus_fail(err, BUS_EFENCED,
-                        "group %s: another instance bears the name %s",
-                        g->conf.group, g->conf.instance);
-    }
-    if (rc == 0 && who == KAFKA_MEMBER_NOBODY) {
-        return bus_fail(err, BUS_EAGAIN, "group %s: the session has ended",
-                        g->conf.group);
-    }
-    return rc;
+    return g->member == NULL /* bears no name */
+               ? 0
+               : kafka_member_check(g->rk, &g->conf, g->member, err);
 }
 
 static void renew(struct kafka_group *g);

@@ -14,6 +14,7 @@
 #include "bus/kafka/parts.h"
 
 #define NAME_MAX_BYTES      256
+#define UUID_TEXT           36
 #define SESSION_MS          10000
 #define HEARTBEAT_MS        3000
 #define EMBEDDED_SESSION_MS 6000
@@ -75,75 +76,55 @@ int kafka_member_conf(const struct bus_kafka_env *env,
     return 0;
 }
 
-static const char *bearer(const rd_kafka_ConsumerGroupDescription_t *group,
-                          const char *name)
+/* The id of a static member is its name, a dash and a UUID. */
+static const char *bearer(const struct rd_kafka_group_info *g, const char *name)
 {
-    size_t n = rd_kafka_ConsumerGroupDescription_member_count(group);
-    for (size_t i = 0; i < n; i++) {
-        const rd_kafka_MemberDescription_t *m =
-            rd_kafka_ConsumerGroupDescription_member(group, i);
-        const char *its = rd_kafka_MemberDescription_group_instance_id(m);
-        if (its != NULL && strcmp(its, name) == 0) {
-            return rd_kafka_MemberDescription_consumer_id(m);
+    size_t n = strlen(name);
+    for (int i = 0; i < g->member_cnt; i++) {
+        const char *id = g->members[i].member_id;
+        if (strlen(id) == n + 1 + UUID_TEXT && id[n] == '-' &&
+            strncmp(id, name, n) == 0) {
+            return id;
         }
     }
     return NULL;
 }
 
-static int read_answer(rd_kafka_event_t *ev,
+/* By the older call: the one of the administration (DescribeConsumerGroups)
+ * ends the process with an assertion when the broker goes away meanwhile
+ * (librdkafka 2.0.2). */
+int kafka_member_check(rd_kafka_t *rk,
                        const struct kafka_group_conf *c,
                        const char *member,
-                       enum kafka_member *ret,
                        struct bus_err *err)
 {
     char name[NAME_MAX_BYTES];
-    size_t n = 0;
+    const struct rd_kafka_group_list *list = NULL;
     name_of(c, name);
-    const rd_kafka_ConsumerGroupDescription_t **groups =
-        rd_kafka_DescribeConsumerGroups_result_groups(
-            rd_kafka_event_DescribeConsumerGroups_result(ev), &n);
-    const rd_kafka_error_t *e =
-        n == 1 ? rd_kafka_ConsumerGroupDescription_error(groups[0]) : NULL;
-    if (n != 1 || e != NULL) {
+    rd_kafka_resp_err_t e =
+        rd_kafka_list_groups(rk, c->group, &list, KAFKA_CALL_MS);
+    if (list == NULL) {
         return bus_fail(err, BUS_EAWAY, "members of %s: %s", c->group,
-                        e != NULL ? rd_kafka_error_string(e) : "no answer");
+                        rd_kafka_err2str(e));
     }
-    const char *id = bearer(groups[0], name);
-    *ret = id == NULL                ? KAFKA_MEMBER_NOBODY
-           : strcmp(id, member) == 0 ? KAFKA_MEMBER_OURS
-                                     : KAFKA_MEMBER_OTHER;
-    return 0;
-}
-
-int kafka_member_ask(rd_kafka_t *rk,
-                     const struct kafka_group_conf *c,
-                     const char *member,
-                     enum kafka_member *ret,
-                     struct bus_err *err)
-{
-    char why[128];
-    const char *group = c->group;
-    rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *o =
-        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    (void)rd_kafka_AdminOptions_set_request_timeout(o, KAFKA_CALL_MS, why,
-                                                    sizeof(why));
-    rd_kafka_DescribeConsumerGroups(rk, &group, 1, o, q);
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, KAFKA_CALL_MS + 1000);
-    int rc = 0;
-    if (ev == NULL) {
-        rc =
-            bus_fail(err, BUS_EAWAY, "members of %s: no broker answers", group);
-    } else if (rd_kafka_event_error(ev) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rc = bus_fail(err, BUS_EAWAY, "members of %s: %s", group,
-                      rd_kafka_event_error_string(ev));
-    } else {
-        rc = read_answer(ev, c, member, ret, err);
+    const char *id = NULL;
+    for (int i = 0; i < list->group_cnt && id == NULL; i++) {
+        e = e != RD_KAFKA_RESP_ERR_NO_ERROR ? e : list->groups[i].err;
+        id = bearer(&list->groups[i], name);
     }
-    if (ev != NULL) {
-        rd_kafka_event_destroy(ev);
+    bool ours = id != NULL && strcmp(id, member) == 0;
+    bool nobody = id == NULL;
+    rd_kafka_group_list_destroy(list);
+    if (nobody && e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return bus_fail(err, BUS_EAWAY, "members of %s: %s", c->group,
+                        rd_kafka_err2str(e));
     }
-    rd_kafka_AdminOptions_destroy(o);
-    rd_kafka_queue_destroy(q);
-    return rc;
+    if (nobody) {
+        return bus_fail(err, BUS_EAGAIN, "group %s: the session has ended",
+                        c->group);
+    }
+    return ours ? 0
+                : bus_fail(err, BUS_EFENCED,
+                           "group %s: another instance bears the name %s",
+                           c->group, c->instance);
 }

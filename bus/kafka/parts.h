@@ -152,21 +152,15 @@ int kafka_group_check(struct kafka_group *g, struct bus_err *err) BUS_MUSTCHECK;
 
 /* -- member.c: a member's settings, and who bears its name */
 
-enum kafka_member {
-    KAFKA_MEMBER_OURS, /* the member id given */
-    KAFKA_MEMBER_NOBODY,
-    KAFKA_MEMBER_OTHER
-};
 int kafka_member_conf(const struct bus_kafka_env *env,
                       const struct kafka_group_conf *c,
                       rd_kafka_conf_t **ret,
                       struct bus_err *err) BUS_MUSTCHECK;
-/* Blocking; BUS_EAWAY without an answer. */
-int kafka_member_ask(rd_kafka_t *rk,
-                     const struct kafka_group_conf *c,
-                     const char *member,
-                     enum kafka_member *ret,
-                     struct bus_err *err) BUS_MUSTCHECK;
+/* Is `member` the id that bears the name? As kafka_group_check(). */
+int kafka_member_check(rd_kafka_t *rk,
+                       const struct kafka_group_conf *c,
+                       const char *member,
+                       struct bus_err *err) BUS_MUSTCHECK;
 
 /* -- msg.c */
 
