@@ -153,6 +153,8 @@ class Account:
         old = self.states.get(r["household_id"])
         if old is not None and r["sequence"] <= old["sequence"]:
             self.say("out_of_order", "a state went back", *at)
+        elif r["sequence"] != (old["sequence"] if old else 0) + 1:
+            self.say("torn", "a state is missing before", *at)
         self.states[r["household_id"]] = r
 
     def finish(self):
@@ -356,7 +358,7 @@ def swapped(events, record, /, **like):
 
 PLANTS = {
     "an application's case dropped": (lambda e: dropped(e, "case_event", kind="OPENED"), ("lost",)),
-    "an evaluation dropped": (lambda e: dropped(e, "evaluation"), ("lost", ("torn",))),
+    "an evaluation dropped": (lambda e: dropped(e, "evaluation"), ("lost", "torn")),
     "an accepted decision dropped": (lambda e: dropped(e, "case_event", kind="DECISION_ACCEPTED"), ("lost",)),
     "a dispatch dropped": (lambda e: dropped(e, "dispatch_result"), ("lost",)),
     "an evaluation doubled": (lambda e: doubled(e, "evaluation"), ("duplicated",)),
