@@ -272,6 +272,7 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         catalogue_load_facts(&l, sources->facts);
         catalogue_load_standards(&l, sources->standards);
         load_items(&l, sources);
+        policy_check_cycles(&l);
         catalogue_load_rules(&l, sources->interactions);
         policy_needs_load(&l);
         compile_all(&l);

@@ -227,8 +227,11 @@ static void standard_value(struct loading *l,
                            struct standard_value *to)
 {
     to->by = -1;
-    if (!bus_node_to_date(bus_node_get(n, "from"), &to->from)) {
-        bus_faults_add(l->faults, n->at, path, "needs `from`, a date");
+    const struct bus_node *from = bus_node_get(n, "from");
+    if (!bus_node_to_date(from, &to->from)) {
+        bus_faults_add(l->faults, from ? from->at : n->at, path,
+                       "needs `from`, a date that there is, such as "
+                       "2026-07-01");
     }
     const struct bus_node *by = bus_node_get(n, "by");
     if (by == NULL) {
@@ -269,6 +272,11 @@ void catalogue_load_standards(struct loading *l, const struct bus_node *n)
         for (uint32_t v = 0; s->values != NULL && v < k; v++) {
             standard_value(l, values->items[v], s->name.p,
                            &s->values[s->count++]);
+            if (v > 0 && s->values[v].from <= s->values[v - 1].from) {
+                bus_faults_add(l->faults, values->items[v]->at, s->name.p,
+                               "values go on in order of days, and this one "
+                               "does not begin after the one before it");
+            }
         }
         int rc = bus_map_put(&c->standard_names, s->name, s);
         if (rc == BUS_OK && s->zh.n > 0) {

@@ -12,6 +12,7 @@
 #define CATALOGUE_CLAUSES_MAX 32
 #define CATALOGUE_BYTES_MAX   (64u << 20)
 #define CATALOGUE_SHUTS_MAX   4
+#define CYCLE_STEPS_MAX       64 /* derived out of derived */
 
 struct fact_def
 {
@@ -158,6 +159,8 @@ void catalogue_check_names(struct loading *l,
 
 /* disclose.c: what each version reads, and where; after the rules. */
 void policy_needs_load(struct loading *l);
+/* cycles.c: derived facts and standards that need themselves. */
+void policy_check_cycles(struct loading *l);
 /* verdicts.c: after everything is loaded. */
 void policy_plan(struct loading *l);
 void policy_unplan(struct bus_policy_catalogue *c);

@@ -68,7 +68,7 @@ begin(struct trial *t, const int *items, size_t count, size_t members)
 }
 
 /* One step: changes one or two facts; `keep` says whether it stays. */
-static int step(struct trial *t, int item, int *far, bool *ret_failed)
+static int step(struct trial *t, int item, int *far, const char **ret_failure)
 {
     struct bus_policy_verdict_of v;
     size_t n = t->home.fact_count;
@@ -86,7 +86,9 @@ static int step(struct trial *t, int item, int *far, bool *ret_failed)
     if (rc != BUS_OK) {
         return rc;
     }
-    *ret_failed |= v.verdict == BUS_POLICY_FAILED;
+    if (v.verdict == BUS_POLICY_FAILED) {
+        *ret_failure = v.failure;
+    }
     if (distance(&v) <= *far) {
         *far = distance(&v);
     } else {
@@ -99,7 +101,8 @@ static int step(struct trial *t, int item, int *far, bool *ret_failed)
 struct found /* of one item */
 {
     size_t eligible;
-    bool failed, negative, capped, broken;
+    const char *failure; /* what the rule said instead of yes or no */
+    bool negative, capped, broken;
 };
 
 static void look_at_amount(const struct bus_policy_verdict_of *v,
@@ -112,14 +115,16 @@ static void look_at_amount(const struct bus_policy_verdict_of *v,
 
 static int try_item(struct trial *t, int item, struct found *f)
 {
-    for (int s = 0; s < STARTS && f->eligible < ELIGIBLE; s++) {
+    for (int s = 0; s < STARTS && f->eligible < ELIGIBLE && f->failure == NULL;
+         s++) {
         struct bus_arena_mark mark = bus_arena_mark(t->mem);
         int far = CATALOGUE_CLAUSES_MAX;
         int rc = begin(t, &item, 1, (size_t)(1 + s % 4));
-        for (int i = 0; rc == BUS_OK && i < STEPS && f->eligible < ELIGIBLE;
+        for (int i = 0; rc == BUS_OK && i < STEPS && f->eligible < ELIGIBLE &&
+                        f->failure == NULL;
              i++) {
             struct bus_policy_verdict_of v;
-            rc = step(t, item, &far, &f->failed);
+            rc = step(t, item, &far, &f->failure);
             if (rc == BUS_OK && far < 0 &&
                 (rc = judge(t, item, &v)) == BUS_OK) {
                 f->eligible++;
@@ -140,7 +145,9 @@ static struct bus_strv idle_clause(const struct trial *t,
 {
     for (size_t i = 0; i < v->reason_count; i++) {
         struct bus_strv k = bus_policy_clause_of(t->c, v->reasons[i], t->day);
-        if (k.n > 0 && memmem(k.p, k.n, "household", 9) == NULL &&
+        bool figures = k.n > 0 && (memmem(k.p, k.n, "standard.", 9) != NULL ||
+                                   memmem(k.p, k.n, "标准.", 7) != NULL);
+        if (figures && memmem(k.p, k.n, "household", 9) == NULL &&
             memmem(k.p, k.n, "member", 6) == NULL &&
             memmem(k.p, k.n, "家庭", strlen("家庭")) == NULL &&
             memmem(k.p, k.n, "成员", strlen("成员")) == NULL) {
@@ -148,6 +155,14 @@ static struct bus_strv idle_clause(const struct trial *t,
         }
     }
     return (struct bus_strv){0};
+}
+
+static void say_failure(struct trial *t, int item, const char *failure)
+{
+    bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+                   "the condition gives neither true nor false for some "
+                   "household (by sampling): %s",
+                   failure);
 }
 
 /* Nobody was found eligible: proved if it is a no already while nothing is
@@ -162,7 +177,9 @@ static int say_unreachable(struct trial *t, int item)
         return rc;
     }
     struct bus_strv idle = idle_clause(t, &v);
-    if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
+    if (v.verdict == BUS_POLICY_FAILED) { /* it reads no fact at all */
+        say_failure(t, item, v.failure);
+    } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
         bus_faults_warn(t->faults, place_of(t, item), code_of(t, item),
                         "closed to everybody by a standard of that day: %.*s",
                         BUS_STRV_ARG(idle));
@@ -182,10 +199,8 @@ static int check_item(struct trial *t, int item)
 {
     struct found f = {0};
     int rc = try_item(t, item, &f);
-    if (rc == BUS_OK && f.failed) {
-        bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
-                       "the condition gives neither true nor false for some "
-                       "household (by sampling)");
+    if (rc == BUS_OK && f.failure != NULL) {
+        say_failure(t, item, f.failure);
     } else if (rc == BUS_OK && f.eligible == 0) {
         rc = say_unreachable(t, item);
     }
@@ -215,15 +230,17 @@ static int check_item(struct trial *t, int item)
 static int apart(struct trial *t, int a, int b, bool *ret)
 {
     int both[2] = {a, b};
-    bool failed = false, any = false;
+    const char *failure = NULL;
+    bool any = false;
     *ret = false;
-    for (int s = 0; s < STARTS && !*ret; s++) {
+    for (int s = 0; s < STARTS && !*ret && failure == NULL; s++) {
         struct bus_arena_mark mark = bus_arena_mark(t->mem);
         int far = CATALOGUE_CLAUSES_MAX;
         int rc = begin(t, both, 2, (size_t)(1 + s % 4));
-        for (int i = 0; rc == BUS_OK && i < STEPS && !*ret; i++) {
+        for (int i = 0; rc == BUS_OK && i < STEPS && !*ret && failure == NULL;
+             i++) {
             struct bus_policy_verdict_of v;
-            rc = step(t, b, &far, &failed);
+            rc = step(t, b, &far, &failure);
             any |= far < 0;
             if (rc == BUS_OK && far < 0 && (rc = judge(t, a, &v)) == BUS_OK) {
                 *ret = v.verdict != BUS_POLICY_ELIGIBLE;
@@ -234,7 +251,8 @@ static int apart(struct trial *t, int a, int b, bool *ret)
             return rc;
         }
     }
-    *ret |= !any; /* b was never seen eligible: said already */
+    /* b was never seen eligible, or fails: said already */
+    *ret |= !any || failure != NULL;
     return BUS_OK;
 }
 

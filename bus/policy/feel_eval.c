@@ -481,16 +481,25 @@ static struct feel_value dispatch(const struct feel_node *n,
     return feel_wrong("a test outside 'in'");
 }
 
+static const char too_many[] = "too many steps";
+static const char too_deep[] = "nested too deep, or a recursion without base";
+
+bool feel_is_limit(const char *why)
+{
+    return why == too_many || why == too_deep || why == feel_no_memory ||
+           why == feel_endless;
+}
+
 struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env)
 {
     if (env->depth == 0) {
         env->broken = NULL;
     }
     if (env->broken == NULL && ++env->steps > FEEL_STEPS_MAX) {
-        env->broken = "too many steps";
+        env->broken = too_many;
     }
     if (env->broken == NULL && env->depth >= FEEL_CALLS_MAX) {
-        env->broken = "nested too deep, or a recursion without base";
+        env->broken = too_deep;
     }
     if (env->broken != NULL) {
         return feel_wrong(env->broken);
@@ -498,8 +507,8 @@ struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env)
     env->depth++;
     struct feel_value v = dispatch(n, env);
     env->depth--;
-    if (v.kind == FEEL_NULL && v.why == feel_no_memory) {
-        env->broken = feel_no_memory;
+    if (v.kind == FEEL_NULL && v.why != NULL && feel_is_limit(v.why)) {
+        env->broken = v.why;
     }
     return env->broken ? feel_wrong(env->broken) : v;
 }

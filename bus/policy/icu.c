@@ -7,7 +7,7 @@
 #include <unicode/ustring.h>
 
 #define ZONE_NAME_MAX  64
-#define REGEX_TIME     4000 /* steps of the matcher's clock */
+#define REGEX_TIME     200 /* steps of the matcher's clock */
 #define REGEX_STACK    (4 * 1024 * 1024)
 #define REGEX_TEXT_MAX (1u << 20) /* code units */
 
@@ -249,7 +249,7 @@ static URegularExpression *open_regex(struct bus_arena *mem,
 static struct feel_value gave_up(UErrorCode e)
 {
     return e == U_REGEX_TIME_OUT || e == U_REGEX_STACK_OVERFLOW
-               ? feel_wrong("a regular expression without end")
+               ? feel_wrong(feel_endless)
                : feel_wrong("a regular expression that fails");
 }
 

@@ -252,6 +252,16 @@ static struct cell counted(struct household_view *w,
     return open.tag == CELL_UNKNOWN ? open : an_int(n);
 }
 
+/* A limit that was met is never taken for an absent fact: the whole program is
+ * null with that reason. */
+static struct cell noted(struct household_view *w, struct cell c)
+{
+    if (c.tag == CELL_NULL && c.why != NULL && feel_is_limit(c.why)) {
+        w->broken = c.why;
+    }
+    return c;
+}
+
 /* Where an `if` goes on. */
 static uint32_t branch(struct household_view *w,
                        const struct op *o,
@@ -267,7 +277,7 @@ static uint32_t branch(struct household_view *w,
     if (c.tag == CELL_BOOL || c.tag == CELL_NULL) {
         return o->to;
     }
-    *known = tree(w, o->tree.node, o->tree.var, member);
+    *known = noted(w, tree(w, o->tree.node, o->tree.var, member));
     return at + o->count;
 }
 
@@ -279,7 +289,7 @@ static struct cell pushed(struct household_view *w,
     const struct op *o = &p->ops[at];
     switch (o->code) {
     case OP_STANDARD:
-        return policy_standard(w, o->standard);
+        return noted(w, policy_standard(w, o->standard));
     case OP_RULE_DATE:
         return (struct cell){.tag = CELL_DATE, .n = w->rule_date};
     case OP_MEMBERS:
@@ -290,7 +300,7 @@ static struct cell pushed(struct household_view *w,
     case OP_COUNT:
         return counted(w, p, at, o);
     default:
-        return tree(w, o->tree.node, o->tree.var, member);
+        return noted(w, tree(w, o->tree.node, o->tree.var, member));
     }
 }
 
@@ -326,7 +336,8 @@ fact_cell(struct household_view *w, const struct op *o, int member)
 {
     const struct cell *c =
         &w->cells[o->fact.index * w->width + (size_t)(member + 1)];
-    return c->tag > CELL_BUSY ? *c : policy_fact(w, o->fact.def, member);
+    return c->tag > CELL_NULL ? *c
+                              : noted(w, policy_fact(w, o->fact.def, member));
 }
 
 /* What is met most, here; false: the slower way. */
@@ -420,5 +431,12 @@ static struct cell run(struct household_view *w,
 struct cell
 policy_run(struct household_view *w, const struct program *p, int member)
 {
-    return run(w, p, 0, p->count, member);
+    const char *outer = w->broken;
+    w->broken = NULL;
+    struct cell c = run(w, p, 0, p->count, member);
+    if (w->broken != NULL) {
+        c = (struct cell){.tag = CELL_NULL, .why = w->broken};
+    }
+    w->broken = outer;
+    return c;
 }

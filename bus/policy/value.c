@@ -9,6 +9,7 @@ const struct feel_value feel_null = {.kind = FEEL_NULL};
 const struct feel_value feel_true = {.kind = FEEL_BOOLEAN, .boolean = true};
 const struct feel_value feel_false = {.kind = FEEL_BOOLEAN};
 
+const char feel_endless[] = "a regular expression without end";
 const char feel_no_memory[] = "no memory: over the limit of one evaluation";
 
 struct feel_value feel_wrong(const char *why)

@@ -125,6 +125,9 @@ struct feel_value
 extern const struct feel_value feel_null, feel_true, feel_false;
 /* The reason when the arena is full: what was worked out then says nothing. */
 extern const char feel_no_memory[];
+extern const char feel_endless[]; /* a regular expression that does not end */
+/* A reason of null that is no answer: a limit of one evaluation was met. */
+bool feel_is_limit(const char *why);
 /* Null with a reason (a literal, or in the arena). */
 struct feel_value feel_wrong(const char *why);
 struct feel_value feel_bool(bool b);

@@ -45,7 +45,8 @@ struct household_view
     struct feel_value members; /* list of things */
     struct feel_value beneficiaries;
     bool has_beneficiaries;
-    bool quiet;   /* nobody asks what is missing */
+    const char *broken; /* a limit that the program at hand has met */
+    bool quiet;         /* nobody asks what is missing */
     bool by_tree; /* the tree walk instead of the programs: the reference */
 };
 
