@@ -496,6 +496,17 @@ int case_screen_show(const struct case_screen *s,
     return rc;
 }
 
+static void conflicts(const struct case_screen *s, const json_t *households)
+{
+    size_t i;
+    const json_t *h;
+    (void)fputs(s->en ? "  also named by" : "  另见于家庭", s->to);
+    json_array_foreach(households, i, h)
+    {
+        (void)fprintf(s->to, " %s", json_string_value(h));
+    }
+}
+
 int case_screen_list(const struct case_screen *s,
                      const char *document,
                      struct bus_err *err)
@@ -516,6 +527,9 @@ int case_screen_list(const struct case_screen *s,
         if (there(row, "outcomes")) {
             (void)fprintf(s->to, "  %" JSON_INTEGER_FORMAT "项",
                           json_integer_value(json_object_get(row, "outcomes")));
+        }
+        if (there(row, "conflicts")) {
+            conflicts(s, json_object_get(row, "conflicts"));
         }
         (void)fputs("\n", s->to);
     }

@@ -19,6 +19,7 @@ static const struct option options[] = {
     {"all", no_argument, NULL, 'a'},
     {"open", no_argument, NULL, 'o'},
     {"closed", no_argument, NULL, 'x'},
+    {"conflicts", no_argument, NULL, 'k'},
     {"village", required_argument, NULL, 'v'},
     {"limit", required_argument, NULL, 'n'},
     {NULL, 0, NULL, 0}};
@@ -52,6 +53,9 @@ static bool take_option(struct asked *a, int o)
         return true;
     case 'x':
         a->query.state = "CLOSED";
+        return true;
+    case 'k':
+        a->query.state = "CONFLICT";
         return true;
     case 'v':
         a->query.division = optarg;
@@ -106,10 +110,11 @@ static int run(int argc, char **argv)
     struct bus_faults faults;
     struct bus_buf out = {0};
     if (!take(&a, argc, argv)) {
-        (void)fprintf(stderr,
-                      "lianou case: show ID, or list [--open|--closed] "
-                      "[--village CODE] [--limit 1..%d]\n",
-                      BUS_CASES_LIST_MAX);
+        (void)fprintf(
+            stderr,
+            "lianou case: show ID, or list [--open|--closed|--conflicts] "
+            "[--village CODE] [--limit 1..%d]\n",
+            BUS_CASES_LIST_MAX);
         return LIANOU_USAGE;
     }
     int rc = tool_open(&a.t, &err);
@@ -131,8 +136,9 @@ static int run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_case = {
     .name = "case",
-    .usage = "show ID [--all] | list [--open|--closed] [--village CODE] "
-             "[--limit N]\n    [--en] [--json] [--db CONNINFO] [--config DIR]",
+    .usage = "show ID [--all] | list [--open|--closed|--conflicts] "
+             "[--village CODE] [--limit N]\n    [--en] [--json] [--db "
+             "CONNINFO] [--config DIR]",
     .summary = "a case's whole life, by its, an application's or a household's "
                "id",
     .summary_zh = "个案全过程",

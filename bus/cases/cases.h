@@ -66,12 +66,13 @@ int bus_cases_accepted(const struct bus_cases *c,
 
 struct bus_cases_query
 {
-    const char *state;    /* "OPEN", "CLOSED", "" both */
+    const char *state;    /* "OPEN", "CLOSED", "CONFLICT", "" all */
     const char *division; /* start of a division code, "" all */
     int64_t limit;        /* 1..BUS_CASES_LIST_MAX */
 };
 /* {"cases":[{case_id, household_id, case_no, division, channel, opened_at,
- * state, outcomes}]}, the newest first. */
+ * state, outcomes, conflicts: households that name a person of it too}]}, the
+ * newest first. */
 int bus_cases_list(const struct bus_cases *c,
                    struct bus_pg *pg,
                    const struct bus_cases_query *q,

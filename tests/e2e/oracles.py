@@ -3,14 +3,16 @@
 PostgreSQL. The department here is this program: it reads its topic and answers
 with other people's clients."""
 import io
+import json
 import pathlib
 import re
 import shutil
 import struct
 import tempfile
+import time
 import uuid
 
-from county import SCHEMAS, SOURCE, Bus, application, fastavro
+from county import SCHEMAS, SOURCE, Bus, application, fastavro, identity
 
 
 def fixture_config():
@@ -139,6 +141,15 @@ def two_households(bus):
     assert len(told) == 4 and len({r["event_id"] for r in told}) == 4
     opened = {r["case_id"]: r["household_id"] for _, r in bus.events("case_event", 2, kind="OPENED")}
     assert all(opened[r["case_id"]] == r["household_id"] for r in told)
+    for _ in range(40):
+        r = bus.town.lianou("case", "list", "--conflicts", "--json", check=False)
+        listed = json.loads(r.stdout)["cases"] if r.returncode == 0 else []
+        if sum(len(c["conflicts"]) for c in listed) == 2:
+            break
+        time.sleep(0.5)
+    assert {(c["household_id"], c["conflicts"][0]) for c in listed} == {
+        tuple(str(uuid.UUID(bytes=h)) for h in (a, b)) for a, b in (households, households[::-1])}, listed
+    assert "另见于家庭" in bus.town.lianou("case", "list", "--conflicts").stdout
     print("two households: both cases told of both persons")
 
 
