@@ -120,6 +120,14 @@ bool form_flag(struct reading *r, const json_t *map, struct form_at at)
     return json_is_true(j);
 }
 
+static bool is_allowed(const char *key, const char *const *allowed)
+{
+    while (*allowed != NULL && strcmp(key, *allowed) != 0) {
+        allowed++;
+    }
+    return *allowed != NULL;
+}
+
 void form_only(struct reading *r,
                const json_t *map,
                const char *base,
@@ -129,9 +137,12 @@ void form_only(struct reading *r,
     json_t *value;
     json_object_foreach((json_t *)map, key, value)
     {
+        if (is_allowed(key, allowed)) {
+            continue;
+        }
         const char *near = NULL;
         size_t best = 4;
-        for (size_t i = 0; allowed[i] != NULL && best > 0; i++) {
+        for (size_t i = 0; allowed[i] != NULL; i++) {
             size_t d = bus_edit_distance(key, allowed[i]);
             if (d < best) {
                 best = d;
@@ -141,7 +152,7 @@ void form_only(struct reading *r,
         if (near == NULL) {
             form_fault(r, (struct form_at){base, key}, "FIELD_UNKNOWN",
                        "没有此字段", "there is no such field here");
-        } else if (best > 0) {
+        } else {
             form_fault(
                 r, (struct form_at){base, key}, "FIELD_UNKNOWN",
                 form_text(r, "没有此字段; 是否为 %s?", near),

@@ -5,6 +5,7 @@
  * - grammar: jansson; its own texts quote the input, so they are replaced
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/base/buf.h"
 #include "producers/intake/form.h"
@@ -96,17 +97,34 @@ static bool utf8_well(struct bus_strv text, struct form_syntax *ret)
     return false;
 }
 
-static bool depth_well(struct bus_strv text, struct form_syntax *ret)
+/* Where the string that begins at i ends: its quote, or the end. */
+static size_t string_end(struct bus_strv text, size_t i)
+{
+    while (i < text.n) {
+        const char *quote = memchr(text.p + i, '"', text.n - i);
+        size_t end = quote ? (size_t)(quote - text.p) : text.n;
+        size_t slashes = 0;
+        while (end - slashes > i && text.p[end - slashes - 1] == '\\') {
+            slashes++;
+        }
+        if (quote == NULL || slashes % 2 == 0) {
+            return end;
+        }
+        i = end + 1;
+    }
+    return i;
+}
+
+static bool
+depth_well(struct bus_strv text, size_t *ret_colons, struct form_syntax *ret)
 {
     int depth = 0;
-    bool in_string = false;
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
-        if (in_string) {
-            i += c == '\\';
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
+        if (c == '"') {
+            i = string_end(text, i + 1);
+        } else if (c == ':') {
+            ++*ret_colons;
         } else if (c == '{' || c == '[') {
             if (++depth > FORM_DEPTH_MAX) {
                 (void)fail_at(text, i, "JSON_DEPTH", ret);
@@ -156,16 +174,44 @@ static void explain(const json_error_t *e, struct form_syntax *ret)
     }
 }
 
+/* Members of all objects below. */
+static size_t members_of(const json_t *j, int depth)
+{
+    size_t n = json_object_size(j), i;
+    const char *key;
+    json_t *v;
+    if (depth > FORM_DEPTH_MAX) {
+        return 0;
+    }
+    json_object_foreach((json_t *)(uintptr_t)j, key, v)
+    {
+        n += json_is_object(v) || json_is_array(v) ? members_of(v, depth + 1)
+                                                   : 0;
+    }
+    json_array_foreach(j, i, v)
+    {
+        n += members_of(v, depth + 1);
+    }
+    return n;
+}
+
 json_t *form_parse(struct bus_strv text, struct form_syntax *ret)
 {
     json_error_t e;
+    size_t colons = 0;
     if (text.n == 0) {
         text = BUS_STRV(" ");
     }
-    if (!utf8_well(text, ret) || !depth_well(text, ret)) {
+    if (!utf8_well(text, ret) || !depth_well(text, &colons, ret)) {
         return NULL;
     }
-    json_t *json = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+    json_t *json = json_loadb(text.p, text.n, 0, &e);
+    if (json != NULL && members_of(json, 0) != colons) {
+        /* A key given twice leaves one member for two colons; only then the
+         * library is asked to look for it (it costs a look-up for each). */
+        json_decref(json);
+        json = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &e);
+    }
     if (json == NULL) {
         explain(&e, ret);
     }

@@ -151,7 +151,7 @@ static bool is_json(struct bus_strv type)
 /* Everything of one form lives in in->mem until post() returns. */
 static void read_and_take(struct intake *in,
                           struct bus_http_request *rq,
-                          const struct intake_sent *sent)
+                          struct intake_sent *sent)
 {
     struct form_syntax wrong;
     struct bus_err err;

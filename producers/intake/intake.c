@@ -307,14 +307,8 @@ static size_t ids_of(const struct form *form,
     return n;
 }
 
-static uint64_t hash_of(const struct intake_sent *sent)
-{
-    return bus_hash64(sent->bytes.p, sent->bytes.n, 3);
-}
-
-enum intake_outcome intake_before(struct intake *in,
-                                  struct form *form,
-                                  const struct intake_sent *sent)
+enum intake_outcome
+intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
 {
     static const struct form_fault other = {
         "/channel_reference", "REFERENCE_REUSED",
@@ -323,7 +317,8 @@ enum intake_outcome intake_before(struct intake *in,
         "Idempotency-Key); look again, or use a new one"};
     struct bus_id ids[2];
     size_t n = ids_of(form, sent, ids);
-    uint64_t body = hash_of(sent);
+    uint64_t body = bus_hash64(sent->bytes.p, sent->bytes.n, 3);
+    sent->hash = body;
     uint32_t outcome = INTAKE_NEW;
     bool same = true;
     for (size_t i = 0; i < n; i++) {
@@ -371,7 +366,7 @@ static struct intake_waiting *waiting_of(struct intake *in,
         (void)bus_fail(err, BUS_ENOMEM, "an application");
         return NULL;
     }
-    *w = (struct intake_waiting){.in = in, .body = hash_of(sent)};
+    *w = (struct intake_waiting){.in = in, .body = sent->hash};
     w->id_count = ids_of(form, sent, w->ids);
     memcpy(w->bytes, &about, sizeof(about));
     if (trace > 0) {

@@ -73,14 +73,15 @@ struct intake_sent
     struct bus_strv bytes;       /* as they came: what "the same" means */
     struct bus_strv key;         /* Idempotency-Key; "" for none */
     struct bus_strv traceparent; /* W3C trace context; "" for none */
+    uint64_t hash;               /* of bytes; intake_before() works it out */
 };
 /* form has no faults. INTAKE_NEW: it is to be taken. INTAKE_ACCEPTED or
  * INTAKE_JOURNALED: it was, as that. If other bytes were taken under the same
  * reference or key, form has a fault now. */
-enum intake_outcome intake_before(struct intake *in,
-                                  struct form *form,
-                                  const struct intake_sent *sent);
-/* Nothing of form and sent is needed after the call. */
+enum intake_outcome
+intake_before(struct intake *in, struct form *form, struct intake_sent *sent);
+/* After intake_before() with the same sent. Nothing of form and sent is needed
+ * after the call. */
 int intake_take(struct intake *in,
                 struct form *form,
                 const struct intake_sent *sent,
