@@ -23,6 +23,7 @@
 #include "bus/run/exit.h"
 #include "ops/demo.h"
 #include "ops/demo_apart.h"
+#include "ops/demo_feed.h"
 #include "ops/demo_keep.h"
 #include "ops/demo_view.h"
 #include "ops/generate.h"
@@ -46,7 +47,6 @@ struct demo
     struct demo_stage stage;
     struct tool tool;
     int intake_port;
-    int64_t sent_http, sent_file;
     struct account account;
     struct demo_apart apart;
     struct demo_view view;
@@ -258,51 +258,22 @@ static bool look(struct demo *d, int *rc, struct bus_err *err)
     return true;
 }
 
-/* Web and mobile by HTTP, the other three channels as a station's file. */
+static bool on_fed(void *data, int *rc, struct bus_err *err)
+{
+    (void)look(data, rc, err);
+    return *rc == BUS_OK && !interrupted;
+}
+
 static int feed(struct demo *d, struct bus_err *err)
 {
-    static const char *const args[] = {"intake", "submit", "-", NULL};
-    int http = -1, file = -1;
-    int rc = demo_spawn_piped(&d->stage, "submit", args, &file, err);
-    FILE *to = rc == BUS_OK ? fdopen(file, "w") : NULL;
-    for (int64_t i = 0;
-         to != NULL && rc == BUS_OK && i < d->applications && !interrupted;
-         i++) {
-        int channel = (int)(i % 5);
-        json_t *o = generate_application(&d->tool.config, d->seed, (uint64_t)i,
-                                         channel);
-        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-        if (text == NULL) {
-            rc = bus_fail(err, BUS_ENOMEM, "an application");
-        } else if (channel < 2) {
-            int status =
-                demo_post(&http, d->intake_port, "/v1/applications", text);
-            rc = status == 202 ? BUS_OK
-                               : bus_fail(err, BUS_EIO,
-                                          "intake answered %d to application "
-                                          "%" PRId64,
-                                          status, i);
-            d->sent_http++;
-        } else {
-            d->sent_file += fputs(text, to) >= 0 && fputc('\n', to) >= 0;
-        }
-        free(text);
-        json_decref(o);
-        (void)look(d, &rc, err);
-    }
-    if (to != NULL) {
-        (void)fclose(to);
-    }
-    if (http >= 0) {
-        (void)close(http);
-    }
-    int ended = demo_join(&d->stage, "submit");
-    return rc || interrupted || ended == 0
-               ? rc
-               : bus_fail(err, BUS_EIO,
-                          "intake submit ended with %d; see "
-                          "%s/submit.log",
-                          ended, d->stage.dir);
+    const struct demo_feed f = {.config = &d->tool.config,
+                                .stage = &d->stage,
+                                .seed = d->seed,
+                                .applications = d->applications,
+                                .intake_port = d->intake_port,
+                                .tick = on_fed,
+                                .data = d};
+    return demo_feed(&f, err);
 }
 
 static int64_t moves(const struct account *a)
