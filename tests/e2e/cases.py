@@ -5,6 +5,7 @@ itself: it refuses to be two, waits for its database, and counts an event that
 stands twice as one."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ if os.environ.get("CASES_INNER") is None:
     os.execv(PYTHON, [PYTHON] + sys.argv)
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SOURCE, "tests/fault"))
-from town import Town  # noqa: E402
+from town import Town, free_port  # noqa: E402
 
 CONTRACT = json.load(open(os.path.join(SOURCE, "producers/intake/openapi.json")))
 
@@ -177,6 +178,42 @@ def test_whole_life(f, i):
                                                 "needs", "timeline")})
 
 
+def ready(f, role):
+    try:
+        return get("http://127.0.0.1:%s/readyz" % f.town.env["LIANOU_PORT_" + role])[0] == 200
+    except OSError:
+        return False
+
+
+def test_two_ledgers(f):
+    """A second one started by mistake ends by itself and leaves the first alone."""
+    env = dict(f.town.env, LIANOU_PORT_LEDGER=str(free_port()))
+    second = subprocess.run([f.town.program, "run", "ledger"], env=env, capture_output=True, text=True, timeout=60)
+    assert second.returncode != 0 and "another ledger writes to this database" in second.stderr, second
+    assert f.town.roles["ledger"].poll() is None and ready(f, "LEDGER")
+    f.with_case(f.submit()[1])
+    print("a second ledger is refused; the first goes on")
+
+
+def test_database_gone(f):
+    log = f.town.dir / "ledger.log"
+    lines_before = len(log.read_text().splitlines())
+    f.town.server.send_signal(signal.SIGQUIT)
+    f.town.server.wait()
+    until("the ledger says it is not ready", 20, lambda: not ready(f, "LEDGER"))
+    _, i = f.submit()  # taken all the same
+    status, headers, body = f.application(i)
+    assert status == 503 and int(headers["Retry-After"]) > 0 and "台账" in body["detail_zh"], (status, body)
+    time.sleep(3)  # several tries
+    assert f.town.roles["ledger"].poll() is None
+    f.town.start_database()
+    until("the ledger is ready again", 30, lambda: ready(f, "LEDGER"))
+    f.with_case(i)
+    said = [x for x in log.read_text().splitlines()[lines_before:] if 'condition="database"' in x]
+    assert len(said) == 2, said  # gone, back
+    print("the database gone: said once, waited for, gone on")
+
+
 def main():
     town = Town(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
     good = False
@@ -188,6 +225,8 @@ def main():
         test_masked(form, case)
         test_refusals(f, case)
         test_command(f, i, case)
+        test_two_ledgers(f)
+        test_database_gone(f)
         town.start("partners")
         test_whole_life(f, i)
         good = True
