@@ -235,6 +235,9 @@ static void what_the_server_would_refuse_is_mended(void **state)
         place_number("SELECT count(*) FROM event WHERE kind = 'unreadable'"),
         2);
     assert_int_equal(ledger_store_counts(w.store).unreadable, 2);
+    assert_int_equal(place_number("SELECT min(extract(year FROM occurred_at)) "
+                                  "FROM event WHERE kind = 'decision'"),
+                     9999);
     /* an event that stands twice is one of life */
     assert_int_equal(
         place_number("SELECT count(*) FROM event WHERE kind = 'decision'"), 2);
