@@ -62,22 +62,24 @@ static void open_case(struct step *s)
     st->has_case_id = true;
     st->case_id = case_id_of(st);
     st->opened_at = s->now_ms;
-    st->applications.n = 0;
     st->verifications.n = 0;
     st->undetermined = 0;
 }
 
+/* Also of earlier cases: sent again, it must not open another one. */
 static int note_application(struct step *s, const struct sa_application *a)
 {
     struct sa_household_state *st = s->state;
     size_t n = st->applications.n;
+    size_t gone = n >= MATCHER_APPLICATIONS_KEPT ? 1 : 0;
     struct sa_application_ref *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
         return step_no_memory(s);
     }
+    n -= gone;
     if (n > 0) {
-        memcpy(list, st->applications.v, n * sizeof(*list));
+        memcpy(list, st->applications.v + gone, n * sizeof(*list));
     }
     list[n] = (struct sa_application_ref){
         .application_id = a->application_id,
