@@ -20,13 +20,14 @@
 #include "schemas/household_state.h"
 
 /* Limits of one household; more is a dead letter. */
-#define MATCHER_MEMBERS_MAX       64
-#define MATCHER_FACTS_MAX         2048
-#define MATCHER_PARKED_MAX        64
-#define MATCHER_OUTPUTS_MAX       1024
-#define MATCHER_APPLICATIONS_KEPT 64 /* of one household, to know them again \
-                                      */
-#define MATCHER_NAMED_MAX 64         /* other households that name one person */
+#define MATCHER_MEMBERS_MAX 64
+#define MATCHER_FACTS_MAX   2048
+#define MATCHER_PARKED_MAX  64
+#define MATCHER_OUTPUTS_MAX 1024
+#define MATCHER_APPLICATIONS_KEPT                                    \
+    64                       /* of one household, to know them again \
+                              */
+#define MATCHER_NAMED_MAX 64 /* other households that name one person */
 
 struct matcher_rules
 {

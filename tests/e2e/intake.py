@@ -152,7 +152,7 @@ def answers_of_the_server(intake):
     assert s == 415
     assert intake.ask("POST", "/v1/applications", json.dumps(application("utf8")).encode(),
                       {"Content-Type": "Application/JSON; charset=utf-8"})[0] == 202
-    for bad, place in ((b"", "line 1, column 1"), (b'{"a": 1,\n "a": 2}', "line 2, column 4"),
+    for bad, place in ((b"", "line 1, column 1"), (b'{"a": 1,\n "a": 2}', "line 2, column 2"),
                        (b'{"a": "\xff"}', "line 1, column 8"), (b"[" * 100, "line 1, column 17"),
                        (b'{"a": 1e999}', "line 1"), (b'{"a": 1} x', "line 1, column 10"), (b'{"a": "\\u0000"}', "line 1")):
         s, h, b = intake.post(bad)

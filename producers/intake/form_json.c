@@ -1,0 +1,67 @@
+/* Where JSON values live, and their text. */
+#include <stdlib.h>
+
+#include "bus/base/buf.h"
+#include "producers/intake/form.h"
+
+static _Thread_local struct bus_arena *values_in;
+
+static void *make_value(size_t n)
+{
+    return values_in != NULL ? bus_arena_alloc(values_in, n) : malloc(n);
+}
+
+static void free_value(void *p)
+{
+    if (values_in == NULL) {
+        free(p); /* as json_dumps() and others expect */
+    }
+}
+
+void form_json_arena(struct bus_arena *mem)
+{
+    static _Thread_local bool set;
+    if (!set) {
+        json_set_alloc_funcs(make_value, free_value);
+        set = true;
+    }
+    values_in = mem;
+}
+
+void form_json_heap(void)
+{
+    values_in = NULL;
+}
+
+static int put_text(const char *p, size_t n, void *out)
+{
+    bus_buf_put(out, p, n);
+    return ((struct bus_buf *)out)->failed ? -1 : 0;
+}
+
+const char *form_json_text(const json_t *json, struct bus_arena *mem)
+{
+    struct bus_buf b = {0};
+    const char *kept = NULL;
+    if (json != NULL &&
+        json_dump_callback(json, put_text, &b,
+                           JSON_COMPACT | JSON_ENCODE_ANY) == 0) {
+        kept = bus_arena_strndup(mem, (const char *)b.data, b.len);
+    }
+    bus_buf_fini(&b);
+    return kept;
+}
+
+json_t *form_fault_list(const struct form *form)
+{
+    json_t *list = json_array();
+    size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
+                                                   : FORM_FAULTS_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const struct form_fault *f = &form->faults[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "pointer", f->pointer,
+                            "code", f->code, "zh", f->zh, "en", f->en));
+    }
+    return list;
+}
