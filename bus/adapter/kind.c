@@ -215,14 +215,7 @@ const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
 
 const char *bus_kind_word(const struct bus_partner *partner)
 {
-    static const char *const words[BUS_PARTNER_KINDS] = {
-        [BUS_PARTNER_DEPARTMENT] = "department",
-        [BUS_PARTNER_BANK] = "bank",
-        [BUS_PARTNER_POST] = "post",
-        [BUS_PARTNER_INSURER] = "insurer",
-        [BUS_PARTNER_CHARITY] = "charity",
-    };
-    return words[partner->kind];
+    return bus_partner_kind_names[partner->kind].word;
 }
 
 /* --- shared tables --- */

@@ -1,7 +1,7 @@
 /* The runner: what stands ready, one job after the other.
  *
- * - open: the transport, the notes, the parking; what was staged when the last
- *   one ended is published or discarded
+ * - open: the transport, the notes, the parking; what was staged and not
+ *   published is forgotten: it comes again
  * - give, take, settle, remove in turn, so that neither direction starves
  * - a job that fails as a whole is done again after a wait
  */
@@ -24,21 +24,8 @@ void runner_stop(struct runner *r, const struct bus_err *err)
 
 /* --- opening --- */
 
-static int
-recover_one(struct runner *r, const struct bus_id *id, struct bus_err *err)
-{
-    int rc = BUS_EAGAIN;
-    if (bus_seen_has(r->seen, BUS_SEEN_GIVEN, id)) {
-        rc = r->via->publish(r->transport, id, err);
-        if (rc == BUS_EAGAIN) { /* the event comes again: it is not committed */
-            struct bus_seen_note n = {BUS_SEEN_FORGOTTEN, *id, 0};
-            int noted = bus_seen_add(r->seen, &n, 1, err);
-            rc = noted ? noted : rc;
-        }
-    }
-    return rc == BUS_EAGAIN ? r->via->discard(r->transport, id, err) : rc;
-}
-
+/* What was staged and not published when the last one ended: its batch was not
+ * committed, so the event comes again, in its order. */
 static int recover(struct runner *r, struct bus_err *err)
 {
     static struct bus_id ids[RECOVER_MAX]; /* one runner a process */
@@ -47,10 +34,12 @@ static int recover(struct runner *r, struct bus_err *err)
     do {
         rc = r->via->each_staged(r->transport, ids, RECOVER_MAX, &n, err);
         for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-            rc = recover_one(r, &ids[i], err);
+            struct bus_seen_note note = {BUS_SEEN_FORGOTTEN, ids[i], 0};
+            rc = bus_seen_add(r->seen, &note, 1, err);
+            rc = rc ? rc : r->via->discard(r->transport, &ids[i], err);
         }
     } while (rc == BUS_OK && n > 0);
-    return rc ? rc : r->via->published_sync(r->transport, err);
+    return rc;
 }
 
 void runner_close_parts(struct runner *r)
@@ -170,6 +159,10 @@ static void job_done(void *data)
         bus_backoff_reset(&r->wait);
     } else {
         bus_health_bad(&r->frame.health, r->c_transport, "%.200s", r->err.msg);
+        if (job == JOB_OPEN && r->wait.tries == 0) {
+            bus_log(BUS_LOG_WARN, "waiting for the transport",
+                    "transport=%s why=\"%s\"", r->via->word, r->err.msg);
+        }
         if (bus_err_act((enum bus_errc)r->rc) != BUS_ACT_RETRY) {
             runner_stop(r, &r->err);
         }
@@ -262,6 +255,7 @@ static void count(struct runner *r)
     int64_t late =
         bus_clock_system.wall_ms(NULL) - r->partner->answers.answer_ms;
     r->count_at = bus_loop_now_ms(r->frame.loop) + PARTNER_COUNT_MS;
+    r->counting = true; /* what is in out/, with the next look */
     bus_series_set(r->m_overdue[0],
                    r->out_oldest_ms > r->partner->answers.acknowledge_ms
                        ? (double)r->out_waiting

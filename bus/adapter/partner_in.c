@@ -12,9 +12,10 @@ void take_run(void *data)
     bus_arena_reset(&r->taking.mem);
     r->rc = r->via->take(r->transport, &r->taking.mem, list, PARTNER_CHUNK, &n,
                          &r->err);
-    if (r->rc == BUS_OK) {
+    if (r->rc == BUS_OK && r->counting) {
         r->rc = r->via->waiting(r->transport, &r->out_waiting,
                                 &r->out_oldest_ms, &r->err);
+        r->counting = r->rc != BUS_OK;
     }
     for (size_t i = 0; r->rc == BUS_OK && i < n; i++) {
         r->taking.list[i] =

@@ -264,6 +264,10 @@ publish_one(struct runner *r, struct give_doc *d, struct bus_err *err)
                        "an earlier event of the household waits");
         return park(r, d, err);
     }
+    if (given_before(r, d)) { /* the event stands twice in the chunk */
+        d->result = GIVE_BEFORE;
+        return BUS_OK;
+    }
     int rc = r->via->publish(r->transport, &d->task.event_id, err);
     if (rc == BUS_EAGAIN) {
         d->why = *err;

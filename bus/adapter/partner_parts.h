@@ -111,7 +111,7 @@ struct runner
     uint64_t not_before, look_at, count_at; /* monotonic ms */
     size_t out_waiting;                     /* counted by JOB_TAKE */
     int64_t out_oldest_ms;
-    bool revoking, closing, closed, pumping, pump_again;
+    bool revoking, closing, closed, pumping, pump_again, counting;
 
     struct flight *first, **end;
     struct letter *letters;

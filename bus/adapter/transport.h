@@ -3,8 +3,8 @@
  *
  * Giving is in two steps, so that a document is given exactly once whatever
  * happens: stage (durable, not yet to be seen), then publish (to be seen at
- * once and whole). Between the two the runner notes the id durably; after a
- * crash a noted one is published and another is discarded (partner.h).
+ * once and whole). Between the two the runner notes the id durably; what is
+ * still staged after a crash was not given, what is noted and not staged was.
  * Taking: a document is claimed (the partner cannot change it any more), and
  * is claimed again after a restart until it is settled.
  *

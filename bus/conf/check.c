@@ -22,8 +22,6 @@ static struct bus_place top(const struct bus_config *c, const char *file)
 static void check_partners(const struct bus_config *c,
                            struct bus_faults *faults)
 {
-    static const char *const kinds[BUS_PARTNER_KINDS] = {
-        "department", "bank", "post", "insurer", "charity"};
     size_t of_kind[BUS_PARTNER_KINDS] = {0};
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_partner *p = &c->partners[i];
@@ -58,7 +56,8 @@ static void check_partners(const struct bus_config *c,
     for (int k = 0; k < BUS_PARTNER_KINDS; k++) {
         if (of_kind[k] == 0) {
             bus_faults_add(faults, top(c, "partners.d"), NULL,
-                           "no partner of kind %s", kinds[k]);
+                           "no partner of kind %s",
+                           bus_partner_kind_names[k].word);
         }
     }
 }

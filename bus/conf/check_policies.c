@@ -122,14 +122,12 @@ static void check_partner(const struct bus_config *c,
                           int kind,
                           struct bus_faults *faults)
 {
-    static const char *const kinds[BUS_PARTNER_KINDS] = {
-        "department", "bank", "post", "insurer", "charity"};
     const char *code = text_of(map, key);
     const struct bus_partner *p = bus_config_partner(c, code);
     if (code && (!p || p->kind != kind)) {
         bus_faults_add(faults, place_of(map, key), key,
                        "found '%s'; must be a partner of kind %s", code,
-                       kinds[kind]);
+                       bus_partner_kind_names[kind].word);
     }
 }
 

@@ -10,14 +10,25 @@
 #include "bus/base/node.h"
 #include "bus/conf/keys.h"
 
+/* The kinds: X(NAME, word, topic to the partner, topic from it). */
+#define BUS_PARTNER_KIND_LIST(X)                                           \
+    X(DEPARTMENT, "department", "assignments", "decisions")                \
+    X(BANK, "bank", "payment-orders", "payment-results")                   \
+    X(POST, "post", "delivery-tasks", "delivery-receipts")                 \
+    X(INSURER, "insurer", "verification-requests", "verification-results") \
+    X(CHARITY, "charity", "needs", "claims")
 enum bus_partner_kind {
-    BUS_PARTNER_DEPARTMENT,
-    BUS_PARTNER_BANK,
-    BUS_PARTNER_POST,
-    BUS_PARTNER_INSURER,
-    BUS_PARTNER_CHARITY,
-    BUS_PARTNER_KINDS
+#define X(name, word, out, in) BUS_PARTNER_##name,
+    BUS_PARTNER_KIND_LIST(X)
+#undef X
+        BUS_PARTNER_KINDS
 };
+struct bus_partner_kind_names
+{
+    const char *word, *out, *in;
+};
+extern const struct bus_partner_kind_names
+    bus_partner_kind_names[BUS_PARTNER_KINDS];
 enum bus_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
 struct bus_partner_limits
 {

@@ -80,12 +80,11 @@ static const struct bus_keys answers = {"answers",
                                         "The service level agreed with it.",
                                         "约定的答复时限。"};
 
-static const struct bus_word kinds[] = {{"department", BUS_PARTNER_DEPARTMENT},
-                                        {"bank", BUS_PARTNER_BANK},
-                                        {"post", BUS_PARTNER_POST},
-                                        {"insurer", BUS_PARTNER_INSURER},
-                                        {"charity", BUS_PARTNER_CHARITY},
-                                        {NULL, 0}};
+static const struct bus_word kinds[] = {
+#define X(name, word, out, in) {word, BUS_PARTNER_##name},
+    BUS_PARTNER_KIND_LIST(X)
+#undef X
+        {NULL, 0}};
 static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
                                              {"spool", BUS_TRANSPORT_SPOOL},
                                              {NULL, 0}};

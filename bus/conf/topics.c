@@ -8,6 +8,13 @@
 
 #define TOPICS_MAX 4096
 
+const struct bus_partner_kind_names bus_partner_kind_names[BUS_PARTNER_KINDS] =
+    {
+#define X(name, word, out, in) [BUS_PARTNER_##name] = {word, out, in},
+        BUS_PARTNER_KIND_LIST(X)
+#undef X
+};
+
 struct maker
 {
     const struct bus_config *c;
@@ -53,22 +60,11 @@ add(struct maker *m, const char *what, const char *part, int64_t retention_ms)
 
 static void add_partner(struct maker *m, const struct bus_partner *p)
 {
-    static const struct
-    {
-        const char *out, *in;
-        bool is_case;
-    } names[BUS_PARTNER_KINDS] = {
-        [BUS_PARTNER_DEPARTMENT] = {"assignments", "decisions", true},
-        [BUS_PARTNER_BANK] = {"payment-orders", "payment-results", false},
-        [BUS_PARTNER_POST] = {"delivery-tasks", "delivery-receipts", false},
-        [BUS_PARTNER_INSURER] = {"verification-requests",
-                                 "verification-results", false},
-        [BUS_PARTNER_CHARITY] = {"needs", "claims", false},
-    };
     const struct bus_config_retention *r = &m->c->kafka.retention;
-    int64_t ms = names[p->kind].is_case ? r->case_ms : r->partner_ms;
-    add(m, names[p->kind].out, p->code, ms);
-    add(m, names[p->kind].in, p->code, ms);
+    bool decides = p->kind == BUS_PARTNER_DEPARTMENT; /* of the case itself */
+    int64_t ms = decides ? r->case_ms : r->partner_ms;
+    add(m, bus_partner_kind_names[p->kind].out, p->code, ms);
+    add(m, bus_partner_kind_names[p->kind].in, p->code, ms);
 }
 
 static int topic_cmp(const void *a, const void *b)

@@ -12,6 +12,8 @@ import shutil
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 import uuid
 
 PYTHON = os.environ.get("LIANOU_PYTHON")
@@ -35,6 +37,7 @@ BEHIND = {"youzheng": ("delivery-tasks", "delivery-receipts", "task_id"),
           "MZ": ("assignments", "decisions", "assignment_id")}
 APPLICATIONS = 60
 KILLS = 12
+SILENT, IN_FLIGHT = "aixin", 3  # says nothing at first, and takes no more than that at once
 
 
 def config():
@@ -43,16 +46,19 @@ def config():
     for code in BEHIND:
         p = folder / "partners.d" / (code + ".yaml")
         text = p.read_text().replace("transport: kafka", "transport: spool")
+        text = text.replace("in_flight: 5000", "in_flight: %d" % (IN_FLIGHT if code == SILENT else 5000))
         p.write_text(re.sub(r"metrics_port: .*", "metrics_port: 0", text))
     return folder
 
 
 class AdapterTown(Town):
+    silent = ["--silent", SILENT]
+
     def start(self, name):
         if name in BEHIND:
             self.spawn(name, "run", "partner", name)
         elif name == "partners":
-            self.spawn(name, "simulate", "all", "--seed", "5")
+            self.spawn(name, "simulate", "all", "--seed", "5", *self.silent)
         else:
             super().start(name)
 
@@ -93,13 +99,28 @@ def asks(code, record):
     return record.get("action", "ASSIGNED") in ("ASSIGNED", "RETURNED", "REQUESTED")
 
 
-def quiet(town):
+def ready(town, code):
+    """What its /readyz says; the port is in its log."""
+    port = re.findall(r"http_port=(\d+)", (town.dir / (code + ".log")).read_text())[-1]
+    try:
+        with urllib.request.urlopen("http://127.0.0.1:%s/readyz" % port, timeout=5) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as e:
+        return json.loads(e.read())
+
+
+def condition(town, code, name):
+    return next(c for c in ready(town, code)["conditions"] if c["name"] == name)
+
+
+def quiet(town, but=()):
     """Until nothing moves: the account of the ledger stands still."""
     still, last = 0, None
     for _ in range(180):
         town.revive()
         now = town.audit()
-        waiting = sum(len(list(folder(town, c, n).glob("*.json"))) for c in BEHIND for n in ("out", "in"))
+        waiting = sum(len(list(folder(town, c, n).glob("*.json"))) for c in BEHIND if c not in but
+                      for n in ("out", "in"))
         still = still + 1 if now is not None and now == last and now["unread"] == 0 and waiting == 0 else 0
         last = now
         if still >= 4:
@@ -127,6 +148,69 @@ def account(town):
         assert len(done) == len(distinct), (len(done), len(distinct))
         assert not list((folder(town, code, ".bus") / "staged").iterdir())
     return by_topic
+
+
+def silence(town):
+    """A silent charity has what it may have, and no other waits for it."""
+    quiet(town, but=(SILENT,))
+    out = len(list(folder(town, SILENT, "out").glob("*.json")))
+    room = condition(town, SILENT, "room")
+    assert out == IN_FLIGHT and not room["holds"] and "limits.in_flight" in room["why"], (out, room)
+    print("  %s is silent: %d tasks given, no more; the others are done" % (SILENT, out))
+    town.silent = []
+    town.kill("partners")
+
+
+def full_disk(town):
+    """A spool on a disk of its own that is full: said, logged once, gone on with."""
+    import subprocess
+    code = "youzheng"
+    spool = folder(town, code, "")
+    town.roles[code].terminate()
+    town.roles[code].wait()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", spool], capture_output=True).returncode != 0:
+        print("  full disk: may not mount; the unit test has it")
+        return
+    try:
+        town.start(code)
+        wait("spool", 20, lambda: (spool / "out").exists() and ready(town, code)["ready"])
+        filler = open(spool / "filler", "wb", buffering=0)
+        try:
+            while filler.write(b"\0" * 4096) > 0:
+                pass
+        except OSError:
+            pass
+        before = (town.dir / (code + ".log")).read_text().count("condition lost")
+        send_task(town, code)
+        why = wait("word of the full disk", 20, lambda: (lambda c: not c["holds"] and c["why"])(condition(town, code, "spool")))
+        time.sleep(3)
+        lost = (town.dir / (code + ".log")).read_text().count("condition lost") - before
+        assert "No space left" in why and lost == 1 and not list((spool / "out").iterdir()), (why, lost)
+        os.truncate(spool / "filler", 0)
+        (town.roles["partners"]).send_signal(19)  # so that the task stays to be seen
+        wait("task", 20, lambda: len(list((spool / "out").glob("*.json"))) == 1)
+        wait("readiness", 10, lambda: ready(town, code)["ready"])
+        (town.roles["partners"]).send_signal(18)
+        print("  full disk: /readyz said '%s', one line in the log, then it went on" % why[:60])
+    finally:
+        town.roles[code].kill()
+        town.roles[code].wait()
+        subprocess.run(["umount", "-l", spool])
+
+
+def send_task(town, code):
+    import fastavro
+    import io
+    import struct
+    ids = {k: uuid.uuid4().bytes for k in ("event_id", "household_id", "case_id", "task_id", "assignment_id", "decision_id")}
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, SCHEMAS[62][1], dict(
+        ids, occurred_at=int(time.time() * 1000), item="MZ06", kind="GOODS", goods="rice", amount_fen=None, fund="civil",
+        division_code="371425001201", due=20000, personal=None))
+    p = Producer({"bootstrap.servers": town.bootstrap, "partitioner": "murmur2_random"})
+    p.produce("qihe.delivery-tasks." + code, key=str(uuid.UUID(bytes=ids["household_id"])),
+              value=struct.pack(">bI", 0, 62) + out.getvalue())
+    assert p.flush(20) == 0
 
 
 def poison(town):
@@ -163,16 +247,18 @@ def main():
             town.start(name)
         lines = town.lianou("generate", "applications", str(APPLICATIONS), "--seed", str(seed)).stdout
         (town.dir / "in").write_text(lines)
-        assert town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0
+        wait("submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
         for _ in range(KILLS):
             time.sleep(rng.uniform(0.1, 0.8))
             town.kill(rng.choice(list(BEHIND)))
         print("seed %d: %d applications, %d adapters killed" % (seed, APPLICATIONS, KILLS), flush=True)
+        silence(town)
         audit = quiet(town)
         print("  lianou audit:", json.dumps(audit))
         assert all(audit[k] == 0 for k in ("lost", "duplicated", "torn", "out_of_order")), audit
         account(town)
         poison(town)
+        full_disk(town)
         good = True
     finally:
         town.close(keep=not good)

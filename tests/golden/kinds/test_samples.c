@@ -247,6 +247,22 @@ one_out(struct bench *b, const struct bus_kind *kind, const char *stem)
     json_decref(j);
 }
 
+/* Every kind of the configuration has both halves, on the topics that the
+ * configuration makes. */
+static void kinds_and_topics(void **state)
+{
+    (void)state;
+    for (int i = 0; i < BUS_PARTNER_KINDS; i++) {
+        const struct bus_partner_kind_names *n = &bus_partner_kind_names[i];
+        const struct bus_kind *k = bus_kind_find(bus_kinds, n->word);
+        assert_non_null(k);
+        assert_string_equal(k->out->kind, n->word);
+        assert_string_equal(k->in->kind, n->word);
+        assert_string_equal(k->out->topic, n->out);
+        assert_string_equal(k->in->topic, n->in);
+    }
+}
+
 static void consumers(void **state)
 {
     for (const struct bus_kind *k = bus_kinds; k->name != NULL; k++) {
@@ -382,6 +398,7 @@ static void producers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_and_topics),
         cmocka_unit_test(consumers),
         cmocka_unit_test(other_key),
         cmocka_unit_test(producers),

@@ -308,7 +308,7 @@ static void killed_anywhere(void **state)
             if (!died) {
                 break;
             }
-            second += 2; /* every pair is many; every third is enough */
+            second += 4; /* every pair is many; every fifth is enough */
         }
     }
     print_message("%ld deaths\n", deaths);
@@ -388,6 +388,60 @@ static void tiny_disk(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void in_the_way(struct bench *b, int n, bool put)
+{
+    char path[160], id[BUS_ID_TEXT + 1];
+    struct bus_id i = id_of(n);
+    (void)snprintf(path, sizeof(path), "%s/out/%s.json", b->spool,
+                   bus_id_text(&i, id));
+    assert_int_equal(put ? mkdir(path, 0755) : rmdir(path), 0);
+}
+
+/* A household's later event is not given before its earlier one because the
+ * adapter died between the two. */
+static void order_over_a_crash(void **state)
+{
+    (void)state;
+    bool died = true;
+    for (long at = 1; died; at++) {
+        struct bench *b = bench_new();
+        assert_int_equal(open_runner(b), BUS_OK);
+        close_runner(b);
+        in_the_way(b, 3, true);
+        died = in_child(b, at, whole_giving);
+        assert_int_equal(open_runner(b), BUS_OK);
+        partner_takes(b);
+        char path[200], id[BUS_ID_TEXT + 1];
+        struct bus_id fourth = id_of(4);
+        (void)snprintf(path, sizeof(path), "%s/%s.json.0", b->tally,
+                       bus_id_text(&fourth, id));
+        assert_int_not_equal(access(path, F_OK), 0);
+        load_chunk(b);
+        assert_int_equal(give(b, 1), BUS_OK);
+        assert_int_equal(bus_parking_count(b->r.parking), 2);
+        in_the_way(b, 3, false);
+        close_runner(b);
+        bench_free(b);
+    }
+}
+
+/* The same event twice in one chunk is one document. */
+static void twice_in_a_chunk(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    assert_int_equal(open_runner(b), BUS_OK);
+    load_chunk(b);
+    b->r.give.docs[1].task = b->r.give.docs[0].task;
+    assert_int_equal(give(b, 1), BUS_OK);
+    assert_int_equal(b->r.give.docs[0].result, GIVE_GIVEN);
+    assert_int_equal(b->r.give.docs[1].result, GIVE_BEFORE);
+    partner_takes(b);
+    assert_int_equal(files_in(b->tally, "", ".json.0"), DOCS - 1);
+    close_runner(b);
+    bench_free(b);
+}
+
 static void second_adapter(void **state)
 {
     (void)state;
@@ -404,15 +458,6 @@ static void second_adapter(void **state)
 }
 
 /* --- parking --- */
-
-static void in_the_way(struct bench *b, int n, bool put)
-{
-    char path[160], id[BUS_ID_TEXT + 1];
-    struct bus_id i = id_of(n);
-    (void)snprintf(path, sizeof(path), "%s/out/%s.json", b->spool,
-                   bus_id_text(&i, id));
-    assert_int_equal(put ? mkdir(path, 0755) : rmdir(path), 0);
-}
 
 static void parked_in_order(void **state)
 {
@@ -691,6 +736,8 @@ int main(void)
         cmocka_unit_test(killed_anywhere),
         cmocka_unit_test(no_room_anywhere),
         cmocka_unit_test(tiny_disk),
+        cmocka_unit_test(order_over_a_crash),
+        cmocka_unit_test(twice_in_a_chunk),
         cmocka_unit_test(second_adapter),
         cmocka_unit_test(parked_in_order),
         cmocka_unit_test(parking_full),
