@@ -25,7 +25,7 @@ if os.environ.get("ADAPTER_INNER") is None:
     os.execv(PYTHON, [PYTHON] + sys.argv)
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
-from checker import load_schemas, read_topics  # noqa: E402
+from topics import load_schemas, read_topics  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 from town import Town  # noqa: E402
 

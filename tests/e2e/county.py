@@ -19,7 +19,7 @@ if os.environ.get("COUNTY_INNER") is None:
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 import fastavro  # noqa: E402
-from checker import load_schemas  # noqa: E402
+from topics import load_schemas  # noqa: E402
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition  # noqa: E402
 from town import Town  # noqa: E402
 

@@ -26,7 +26,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 import jsonschema  # noqa: E402
 import openapi_spec_validator  # noqa: E402
-from checker import load_schemas, read_topics  # noqa: E402
+from topics import load_schemas, read_topics  # noqa: E402
 from town import free_port  # noqa: E402
 
 PROGRAM = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]

@@ -178,3 +178,24 @@ def ledger_rows(conninfo, part):
         f = line.split("\t")
         rows[f[0], int(f[1])] = tuple(None if x == "\\N" else x for x in f[2:])
     return rows
+
+
+def load_schemas(folder):
+    """Schema id -> (record name, its schema standing alone)."""
+    return {i: (name, schema) for i, (name, schema, _) in Schemas(folder).by_id.items()}
+
+
+def read_topics(bootstrap, prefix, by_id):
+    """Every record with every field, for tests of a few hundred events: a list
+    of (topic without the prefix, partition, offset, record name, record)."""
+    class Whole:
+        @staticmethod
+        def read(topic, value):
+            magic, schema_id = struct.unpack_from(">bI", value) if len(value) >= 5 else (1, 0)
+            if magic != 0 or schema_id not in by_id:
+                return "unreadable", {}
+            name, schema = by_id[schema_id]
+            return name, fastavro.schemaless_reader(io.BytesIO(value[5:]), schema)
+
+    places = [(t, p) for t, parts in partitions(bootstrap, prefix).items() for p in parts]
+    return list(read(bootstrap, prefix, places, Whole))
