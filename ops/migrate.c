@@ -6,6 +6,7 @@
 #include "bus/base/hash.h"
 #include "ops/db/0001_ledger.h"
 #include "ops/db/0002_life.h"
+#include "ops/db/0003_newest_cases.h"
 
 static const struct
 {
@@ -13,6 +14,7 @@ static const struct
 } migrations[] = {
     {"0001_ledger", ops_db_0001_ledger},
     {"0002_life", ops_db_0002_life},
+    {"0003_newest_cases", ops_db_0003_newest_cases},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

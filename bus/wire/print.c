@@ -61,21 +61,42 @@ static int take(struct printing *r, int64_t n, const uint8_t **ret)
     return BUS_OK;
 }
 
+/* Spans of what needs no escape go in one piece. */
 static void quoted(struct bus_buf *out, const uint8_t *p, size_t n)
 {
     bool utf8 = bus_utf8_valid((const char *)p, n);
+    size_t from = 0;
     bus_buf_putc(out, '"');
     for (size_t i = 0; i < n; i++) {
-        if (p[i] == '"' || p[i] == '\\') {
+        bool slash = p[i] == '"' || p[i] == '\\';
+        bool code = p[i] < 0x20 || p[i] == 0x7f || (p[i] > 0x7f && !utf8);
+        if (!slash && !code) {
+            continue;
+        }
+        bus_buf_put(out, p + from, i - from);
+        from = code ? i + 1 : i; /* the character itself follows its slash */
+        if (slash) {
             bus_buf_putc(out, '\\');
-            bus_buf_putc(out, p[i]);
-        } else if (p[i] < 0x20 || p[i] == 0x7f || (p[i] > 0x7f && !utf8)) {
-            bus_buf_printf(out, "\\u%04x", p[i]);
         } else {
-            bus_buf_putc(out, p[i]);
+            bus_buf_printf(out, "\\u%04x", p[i]);
         }
     }
+    bus_buf_put(out, p + from, n - from);
     bus_buf_putc(out, '"');
+}
+
+static void decimal(struct bus_buf *out, int64_t n)
+{
+    char text[24], *p = text + sizeof(text);
+    uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    do {
+        *--p = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (n < 0) {
+        *--p = '-';
+    }
+    bus_buf_put(out, p, (size_t)(text + sizeof(text) - p));
 }
 
 static void hex(struct printing *r, const uint8_t *p, size_t n)
@@ -119,7 +140,9 @@ static int fixed(struct printing *r, const struct bus_wire_schema *s)
     struct bus_id id;
     char shown[BUS_ID_TEXT + 1];
     memcpy(id.b, p, sizeof(id.b));
-    bus_buf_printf(r->out, "\"%s\"", bus_id_text(&id, shown));
+    bus_buf_putc(r->out, '"');
+    bus_buf_put(r->out, bus_id_text(&id, shown), BUS_ID_TEXT);
+    bus_buf_putc(r->out, '"');
     return rc;
 }
 
@@ -223,6 +246,17 @@ static void cut(struct bus_buf *out, size_t at)
     }
 }
 
+/* What is not wanted is walked all the same, into a buffer that takes nothing.
+ */
+static int skip(struct printing *r, const struct bus_wire_schema *s)
+{
+    struct bus_buf nowhere = {.failed = true}, *out = r->out;
+    r->out = &nowhere;
+    int rc = value(r, s);
+    r->out = out;
+    return rc;
+}
+
 static int record(struct printing *r, const struct bus_wire_schema *s)
 {
     int rc = BUS_OK;
@@ -230,14 +264,15 @@ static int record(struct printing *r, const struct bus_wire_schema *s)
     bus_buf_putc(r->out, '{');
     for (size_t i = 0; rc == BUS_OK && i < s->count; i++) {
         const struct bus_wire_field *f = &s->fields[i];
-        size_t start = r->out->len;
-        bus_buf_printf(r->out, "%s\"%s\": ", first ? "" : ", ", f->name);
-        size_t at = r->out->len;
-        rc = value(r, f->type);
         if (omitted(r, f->name)) {
-            cut(r->out, start);
+            rc = skip(r, f->type);
             continue;
         }
+        bus_buf_puts(r->out, first ? "\"" : ", \"");
+        bus_buf_puts(r->out, f->name);
+        bus_buf_put(r->out, "\": ", 3);
+        size_t at = r->out->len;
+        rc = value(r, f->type);
         first = false;
         bool null = r->out->len == at + 4 && r->out->data != NULL &&
                     memcmp(r->out->data + at, "null", 4) == 0;
@@ -266,7 +301,9 @@ static int choice(struct printing *r, const struct bus_wire_schema *s)
     if (s->kind == BUS_WIRE_UNION) {
         return value(r, s->branches[i]);
     }
-    bus_buf_printf(r->out, "\"%s\"", s->symbols[i]);
+    bus_buf_putc(r->out, '"');
+    bus_buf_puts(r->out, s->symbols[i]);
+    bus_buf_putc(r->out, '"');
     return BUS_OK;
 }
 
@@ -282,7 +319,7 @@ static int scalar(struct printing *r, const struct bus_wire_schema *s)
         bus_buf_puts(r->out, rc == BUS_OK && *p ? "true" : "false");
     } else if (s->kind == BUS_WIRE_INT || s->kind == BUS_WIRE_LONG) {
         rc = number(r, &n);
-        bus_buf_printf(r->out, "%lld", (long long)n);
+        decimal(r->out, n);
     } else {
         rc = floating(r, s->kind == BUS_WIRE_DOUBLE);
     }

@@ -149,6 +149,17 @@ def test_refusals(f, case):
     print("refusals: 404 with Retry-After, 400; both languages")
 
 
+def test_open(f, i):
+    """Nobody has answered yet: all wait, each with its day."""
+    case = f.application(i)[2]["case"]
+    assert case["state"]["code"] == "OPEN" and case["closed_at"] is None
+    waiting = [a for a in case["assignments"] if a["status"]["code"] == "ASSIGNED"]
+    assert waiting and len(waiting) == len(case["assignments"]), case["assignments"]
+    assert len(case["deadlines"]) == len(waiting) + len(case["verifications"]), case["deadlines"]
+    assert not case["decisions"]
+    print("open: %d assignments wait, until %s" % (len(waiting), sorted({d["due"] for d in case["deadlines"]})))
+
+
 def test_command(f, i, case):
     shown = [json.loads(f.town.lianou("case", "show", x, "--json").stdout)["case_id"]
              for x in (i, case["case_id"], case["household_id"])]
@@ -225,6 +236,7 @@ def main():
         test_masked(form, case)
         test_refusals(f, case)
         test_command(f, i, case)
+        test_open(f, i)
         test_two_ledgers(f)
         test_database_gone(f)
         town.start("partners")

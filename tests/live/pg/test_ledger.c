@@ -140,6 +140,7 @@ static void every_event_is_a_row_once(void **state)
     check_all(&l);
     put(&w, &l, batches, &n); /* a unit whose answer was lost comes again */
     place_until(is_idle, &w, "written again");
+    assert_int_equal(w.fails, 0);
     check_all(&l);
     assert_int_equal(place_number("SELECT count(*) FROM event WHERE kind = "
                                   "'evaluation' AND body IS NOT NULL"),
@@ -366,6 +367,48 @@ static void a_busy_database_loses_nothing(void **state)
     close_many(&m);
 }
 
+/* The server's answer is what a full disk makes it say. */
+static void a_full_database_is_waited_for(void **state)
+{
+    static struct many m;
+    (void)state;
+    open_writer(&m.w, place_database("full_disk"), 0);
+    letters_init(&m.l, LETTERS_PER_CASE);
+    letters_case(&m.l, 1);
+    place_until(is_ready, &m.w, "ready");
+    place_do("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+             "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = "
+             "'disk_full'; END $$");
+    place_do("CREATE TRIGGER full_disk BEFORE INSERT ON event EXECUTE FUNCTION "
+             "full_disk()");
+    put(&m.w, &m.l, m.batches, &m.n);
+    place_until(is_away, &m.w, "away");
+    place_turn(300);
+    assert_int_equal(m.w.fails + m.w.dones, 0);
+    assert_int_equal(place_number("SELECT count(*) FROM reading"), 0);
+    place_do("DROP TRIGGER full_disk ON event");
+    close_many(&m);
+}
+
+/* What waiting does not mend is said and stops; nothing counts as read. */
+static void a_refusal_stops(void **state)
+{
+    static struct many m;
+    (void)state;
+    open_writer(&m.w, place_database("refusal"), 0);
+    letters_init(&m.l, LETTERS_PER_CASE);
+    letters_case(&m.l, 1);
+    place_until(is_ready, &m.w, "ready");
+    place_do("ALTER TABLE event ADD CHECK (kind <> 'evaluation')");
+    put(&m.w, &m.l, m.batches, &m.n);
+    place_until(has_failed, &m.w, "failed");
+    assert_int_equal(m.w.failure.code, BUS_EBUG);
+    assert_non_null(strstr(m.w.failure.msg, "23514"));
+    assert_int_equal(place_number("SELECT count(*) FROM reading"), 0);
+    letters_fini(&m.l);
+    close_writer(&m.w);
+}
+
 static void a_case_is_shown_from_rows(void **state)
 {
     struct writer w;
@@ -432,6 +475,8 @@ int main(void)
         cmocka_unit_test(killed_connections_lose_nothing),
         cmocka_unit_test(a_database_gone_is_waited_for),
         cmocka_unit_test(a_busy_database_loses_nothing),
+        cmocka_unit_test(a_full_database_is_waited_for),
+        cmocka_unit_test(a_refusal_stops),
         cmocka_unit_test(a_case_is_shown_from_rows),
     };
     return cmocka_run_group_tests(tests, place_setup, place_teardown);
