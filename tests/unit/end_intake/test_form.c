@@ -297,6 +297,39 @@ static void ids(void **state)
     json_decref(j);
 }
 
+/* The clock steps back a day and an hour: the same ids; only the instant and
+ * the day of the declared facts are the clock's. */
+static void clock_steps_back(void **state)
+{
+    (void)state;
+    json_t *j = well();
+    struct form_rules rules = {.config = &config,
+                               .index = &names,
+                               .person_key = BUS_STRV("a key of tests"),
+                               .now_ms = NOW_MS};
+    struct form *now = bus_arena_alloc(&mem, sizeof(*now));
+    struct form *back = bus_arena_alloc(&mem, sizeof(*back));
+    struct bus_err err;
+    assert_int_equal(form_read(&rules, j, &mem, now, &err), BUS_OK);
+    rules.now_ms -= INT64_C(25) * 3600 * 1000;
+    assert_int_equal(form_read(&rules, j, &mem, back, &err), BUS_OK);
+    const struct sa_application *a = &now->application, *b = &back->application;
+    assert_true(bus_id_eq(&a->event_id, &b->event_id));
+    assert_true(bus_id_eq(&a->application_id, &b->application_id));
+    assert_true(bus_id_eq(&a->household_id, &b->household_id));
+    assert_true(
+        bus_id_eq(&a->members.v[1].person_id, &b->members.v[1].person_id));
+    assert_true(b->occurred_at < a->occurred_at);
+    /* Fresh ids grow all the same. */
+    struct bus_id last = bus_id_fresh(NOW_MS);
+    for (int i = 0; i < 5000; i++) {
+        struct bus_id next = bus_id_fresh(NOW_MS - i * 1000);
+        assert_true(bus_id_cmp(&last, &next) < 0);
+        last = next;
+    }
+    json_decref(j);
+}
+
 static void syntax(void **state)
 {
     (void)state;
@@ -458,13 +491,10 @@ static void every_truncation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_fault),
-        cmocka_unit_test(all_at_once),
-        cmocka_unit_test(role_at_that_date),
-        cmocka_unit_test(ids),
-        cmocka_unit_test(syntax),
-        cmocka_unit_test(every_truncation),
-        cmocka_unit_test(as_jansson),
+        cmocka_unit_test(each_fault),        cmocka_unit_test(all_at_once),
+        cmocka_unit_test(role_at_that_date), cmocka_unit_test(ids),
+        cmocka_unit_test(clock_steps_back),  cmocka_unit_test(syntax),
+        cmocka_unit_test(every_truncation),  cmocka_unit_test(as_jansson),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }

@@ -227,12 +227,49 @@ static void every_truncation(void **state)
     }
 }
 
+/* The list that README.md points to: every household of it has no fault. */
+static void the_example(void **state)
+{
+    (void)state;
+    char path[512];
+    struct bus_buf text;
+    const char *encoding;
+    struct form *form = bus_arena_alloc(&mem, sizeof(*form));
+    struct form_rules rules = {.config = &config,
+                               .index = &names,
+                               .person_key = BUS_STRV("a key of tests"),
+                               .now_ms = INT64_C(1789000000) * 1000};
+    size_t households = 0, persons = 0;
+    (void)snprintf(path, sizeof(path), "%s/producers/intake/list.example.csv",
+                   getenv("LIANOU_SOURCE"));
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(csv_load(f, &text, &encoding, &err), BUS_OK);
+    (void)fclose(f);
+    open_text(bus_buf_cstr(&text));
+    assert_int_equal(faults.n, 0);
+    for (struct sheet_unit *u; (u = next()) != NULL; households++) {
+        assert_int_equal(u->faults.n, 0);
+        assert_int_equal(form_read(&rules, u->json, &mem, form, &err), BUS_OK);
+        if (form->fault_count > 0) {
+            fail_msg("%s %s", form->faults[0].pointer, form->faults[0].code);
+        }
+        persons += u->rows;
+        json_decref(u->json);
+    }
+    assert_int_equal(err.code, BUS_EAGAIN);
+    assert_int_equal(households, 3);
+    assert_int_equal(persons, 6);
+    sheet_close(&sheet);
+    bus_buf_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(households),       cmocka_unit_test(header_faults),
         cmocka_unit_test(row_faults),       cmocka_unit_test(places),
-        cmocka_unit_test(every_truncation),
+        cmocka_unit_test(every_truncation), cmocka_unit_test(the_example),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
