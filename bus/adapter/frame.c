@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/run/exit.h"
 
@@ -106,6 +107,7 @@ int bus_frame_open(struct bus_frame *f,
     *f = (struct bus_frame){.role = role};
     struct bus_faults faults;
     struct bus_err err;
+    bus_heap_settle();
     bus_log_role_set(role, args->name);
     bus_arena_init(&f->mem, 0, 0);
     bus_faults_init(&faults, &f->mem);

@@ -1,10 +1,23 @@
 #include "bus/base/heap.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define LARGE_BYTES (256 * 1024)
+#define ARENAS      4 /* of glibc */
+
 static const struct bus_heap *hook;
+
+void bus_heap_settle(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+    (void)mallopt(M_ARENA_MAX, ARENAS);
+#endif
+}
 
 void bus_heap_set(const struct bus_heap *heap)
 {

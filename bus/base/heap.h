@@ -13,6 +13,10 @@ struct bus_heap
     void (*free)(void *data, void *p);
 };
 
+/* At a role's start: what is large goes back to the system as soon as it is
+ * freed (glibc else keeps up to 32 MiB pieces of what a client library took in
+ * for a moment, one heap a thread). */
+void bus_heap_settle(void);
 /* NULL puts libc's back. Borrows heap. Not for use while other threads run. */
 void bus_heap_set(const struct bus_heap *heap);
 /* All return NULL when out of memory; n == 0 is taken as 1. */

@@ -241,6 +241,8 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
         lane->written == NULL) {
         return bus_fail(err, BUS_ENOMEM, "lane %d", i);
     }
+    lane->batch_limit =
+        c->batch_max < EOS_BATCH_FIRST ? c->batch_max : EOS_BATCH_FIRST;
     bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
     open_queue(lane);
     struct bus_metrics *m = eos->env.metrics;
@@ -265,6 +267,8 @@ static void set_defaults(struct bus_kafka_eos_conf *c)
     c->lanes = c->lanes > 0 ? c->lanes : EOS_LANES_DEFAULT;
     c->lanes = c->lanes < BUS_KAFKA_LANES_MAX ? c->lanes : BUS_KAFKA_LANES_MAX;
     c->batch_max = c->batch_max > 0 ? c->batch_max : EOS_BATCH_DEFAULT;
+    c->held_bytes =
+        c->held_bytes > 0 ? c->held_bytes : EOS_HELD_DEFAULT / c->lanes;
     if (c->batch_wait_ms <= 0) {
         c->batch_wait_ms = EOS_WAIT_MS_DEFAULT;
     }

@@ -1,7 +1,8 @@
 /* A lane's thread.
  *
  * - orders of the loop first (assign, revoke, stop), then a batch: what is
- *   queued up to batch_max; a lane that was idle gathers for batch_wait_ms
+ *   queued up to batch_max and, by the last batch's measure, held_bytes; a lane
+ *   that was idle gathers for batch_wait_ms
  * - an end of partition counts towards "caught up"
  * - an error message of the library (an offset that is gone) fails the shell
  * - failed for good: only orders are obeyed
@@ -205,8 +206,24 @@ static bool obey(struct eos_lane *lane)
 static size_t take(struct eos_lane *lane, size_t have)
 {
     ssize_t n = rd_kafka_consume_batch_queue(lane->queue, 0, lane->raw + have,
-                                             lane->eos->conf.batch_max - have);
+                                             lane->batch_limit - have);
     return n > 0 ? (size_t)n : 0;
+}
+
+/* The next batch is as large as memory allows if its messages make as much as
+ * these did. It grows by doubling, shrinks at once. */
+static void size_next(struct eos_lane *lane)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    size_t held = lane->out.held;
+    for (size_t i = 0; i < lane->n; i++) {
+        held += lane->msgs[i].value.n;
+    }
+    size_t room = (size_t)c->held_bytes / (held / lane->n + 1);
+    size_t most = lane->batch_limit * 2;
+    room = room > most ? most : room;
+    room = room < EOS_BATCH_LEAST ? EOS_BATCH_LEAST : room;
+    lane->batch_limit = room > c->batch_max ? c->batch_max : room;
 }
 
 static size_t gather(struct eos_lane *lane)
@@ -223,7 +240,7 @@ static size_t gather(struct eos_lane *lane)
     }
     int64_t until = eos_now_ms() + c->batch_wait_ms;
     int64_t now;
-    while (n < c->batch_max && !atomic_load(&lane->interrupt) &&
+    while (n < lane->batch_limit && !atomic_load(&lane->interrupt) &&
            (now = eos_now_ms()) < until) {
         wait_fd(lane, until - now);
         n += take(lane, n);
@@ -298,6 +315,7 @@ static void batch(struct eos_lane *lane)
         kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
                          lane->n);
         (void)eos_batch_run(lane);
+        size_next(lane);
     }
     for (size_t i = 0; i < lane->n; i++) {
         rd_kafka_message_destroy(lane->raw[i]);

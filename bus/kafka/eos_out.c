@@ -4,6 +4,9 @@
  *   batch has ended: nothing is copied but the key and the headers
  * - the library's queue is full: wait for deliveries, then again
  * - a failure is kept, so that the batch aborts even if the caller goes on
+ * - a batch's first messages are kept and put together: each partition that
+ *   joins a transaction later costs a round to the coordinator and a wait in
+ *   which librdkafka's main thread spins
  */
 #include <assert.h>
 
@@ -16,6 +19,9 @@ void eos_out_begin(struct bus_kafka_out *out)
 {
     bus_arena_reset(&out->mem);
     out->last = NULL;
+    out->held = 0;
+    out->puts = 0;
+    out->kept_count = 0;
     out->rc = 0;
 }
 
@@ -86,14 +92,13 @@ static rd_kafka_resp_err_t produce_with_headers(rd_kafka_t *producer,
     return code;
 }
 
-int bus_kafka_out_put(struct bus_kafka_out *out,
-                      int32_t topic,
-                      const struct bus_kafka_put *m,
-                      struct bus_err *err)
+static int put_now(struct bus_kafka_out *out,
+                   int32_t topic,
+                   const struct bus_kafka_put *m,
+                   struct bus_err *err)
 {
     struct eos_lane *lane = out->lane;
     const struct bus_kafka_eos_conf *conf = &lane->eos->conf;
-    assert(topic >= 0 && (size_t)topic < conf->outputs_count);
     rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__QUEUE_FULL;
     for (int i = 0; i < FULL_TRIES; i++) {
         e = m->headers_count == 0
@@ -115,8 +120,62 @@ int bus_kafka_out_put(struct bus_kafka_out *out,
         return kafka_fail(err, e, conf->outputs[topic].topic);
     }
     lane->written[topic]++;
+    out->held += m->value.n + EOS_MESSAGE_BYTES;
     if (conf->outputs[topic].track && m->partition >= 0) {
         lane->dirty[m->partition / conf->lanes] = true;
     }
     return 0;
+}
+
+static void *copy(struct bus_kafka_out *out, const void *p, size_t n)
+{
+    return bus_arena_dup(&out->mem, p, n);
+}
+
+/* What the caller may take away again is copied; the value stays borrowed. */
+static bool
+keep(struct bus_kafka_out *out, int32_t topic, const struct bus_kafka_put *m)
+{
+    struct eos_kept *to = &out->kept[out->kept_count];
+    struct bus_kafka_header *h =
+        copy(out, m->headers, m->headers_count * sizeof(*h));
+    out->last = NULL;
+    *to = (struct eos_kept){topic, *m};
+    to->put.headers = h;
+    to->put.key.p = m->key.p ? copy(out, m->key.p, m->key.n) : NULL;
+    bool ok = h != NULL && (m->key.p == NULL || to->put.key.p != NULL);
+    for (size_t i = 0; ok && i < m->headers_count; i++) {
+        const struct bus_strv *v = &m->headers[i].value;
+        h[i].name = bus_arena_strdup(&out->mem, m->headers[i].name);
+        h[i].value.p = v->p ? copy(out, v->p, v->n) : NULL;
+        ok = h[i].name != NULL && (v->p == NULL || h[i].value.p != NULL);
+    }
+    out->kept_count += ok;
+    return ok;
+}
+
+int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < out->kept_count; i++) {
+        rc = put_now(out, out->kept[i].topic, &out->kept[i].put, err);
+    }
+    out->kept_count = 0;
+    return rc;
+}
+
+int bus_kafka_out_put(struct bus_kafka_out *out,
+                      int32_t topic,
+                      const struct bus_kafka_put *m,
+                      struct bus_err *err)
+{
+    assert(topic >= 0 && (size_t)topic < out->lane->eos->conf.outputs_count);
+    out->puts++;
+    if (out->puts <= EOS_KEPT && m->value.n <= EOS_KEPT_BYTES) {
+        return keep(out, topic, m)
+                   ? 0
+                   : bus_fail(err, BUS_ENOMEM, "a message to write");
+    }
+    int rc = out->kept_count > 0 ? eos_out_flush(out, err) : 0;
+    return rc == 0 ? put_now(out, topic, m, err) : rc;
 }

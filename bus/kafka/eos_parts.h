@@ -13,12 +13,23 @@
 #define EOS_BATCH_DEFAULT   10000
 #define EOS_WAIT_MS_DEFAULT 20
 #define EOS_TXN_MS_DEFAULT  30000
-#define EOS_QUEUED_DEFAULT  (16 * 1024 * 1024)  /* all lanes together */
+#define EOS_QUEUED_DEFAULT  (8 * 1024 * 1024)   /* all lanes together */
 #define EOS_OUT_BYTES_MAX   (256 * 1024 * 1024) /* of one batch */
-#define EOS_IDLE_MS         1000                /* an idle lane looks around */
+#define EOS_HELD_DEFAULT    (24 * 1024 * 1024)  /* all lanes together */
+#define EOS_MESSAGE_BYTES   1536 /* of one that is written, beside its value */
+#define EOS_KEPT            512  /* of a batch's first messages */
+#define EOS_KEPT_BYTES      65536
+#define EOS_BATCH_FIRST     512
+#define EOS_BATCH_LEAST     128
+#define EOS_IDLE_MS         1000 /* an idle lane looks around */
 #define EOS_STOP_FLUSH_MS   5000 /* a stopping lane waits for a broker */
 #define EOS_TRACK_MS        5000
 
+struct eos_kept
+{
+    int32_t topic;
+    struct bus_kafka_put put;
+};
 struct eos_lane;
 struct bus_kafka_out
 {
@@ -26,7 +37,10 @@ struct bus_kafka_out
     struct bus_arena mem;
     void *last; /* of bus_kafka_out_alloc */
     size_t last_n;
-    int rc; /* the first failure to produce */
+    struct eos_kept kept[EOS_KEPT];
+    size_t kept_count, puts;
+    size_t held; /* about what the library and we hold for the batch */
+    int rc;      /* the first failure to produce */
     struct bus_err err;
 };
 /* One (topic, partition) of a lane: entry topic * slots + partition / lanes. */
@@ -63,6 +77,7 @@ struct eos_lane
     rd_kafka_message_t **raw;
     struct bus_kafka_msg *msgs;
     size_t n;
+    size_t batch_limit; /* as many as the last ones' memory allows */
     struct kafka_topic_cache cache;
     struct bus_kafka_out out;
     struct bus_backoff backoff;
@@ -114,5 +129,7 @@ void eos_producer_drop(struct eos_lane *lane);
 bool eos_batch_run(struct eos_lane *lane);
 /* -- eos_out.c */
 void eos_out_begin(struct bus_kafka_out *out);
+/* Puts what was kept. */
+int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err);
 
 #endif

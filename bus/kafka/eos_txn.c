@@ -154,6 +154,7 @@ static enum end work(struct eos_lane *lane, struct bus_err *err)
     memset(lane->written, 0, eos->conf.outputs_count * sizeof(*lane->written));
     int rc = eos->conf.ops->process(eos->conf.data, lane->index, lane->msgs,
                                     lane->n, &lane->out, err);
+    rc = rc == 0 ? eos_out_flush(&lane->out, err) : rc;
     if (rc == 0 && lane->out.rc == 0) {
         return END_COMMITTED;
     }

@@ -367,7 +367,7 @@ static void capture(char **a)
     rd_kafka_t *c = consumer("bench-capture");
     struct written *list;
     struct bus_map houses = {0};
-    size_t n = read_all(c, a[0], a + 2, &list), bytes = 0;
+    size_t n = read_all(c, a[0], a + 2, &list), bytes = 0, dead = 0;
     for (size_t i = 0; i < n; i++) {
         void *known = bus_map_get(&houses, list[i].key);
         if (known == NULL) {
@@ -387,6 +387,7 @@ static void capture(char **a)
         write_strv(f, w->value);
         write_strv(f, (struct bus_strv){"................", w->headers_count});
         bytes += w->key.n + w->value.n;
+        dead += bus_strv_is(w->topic, "dead-letters");
         for (size_t k = 0; k < w->headers_count; k++) {
             write_strv(f, w->headers[k].name);
             write_strv(f, w->headers[k].value);
@@ -396,8 +397,9 @@ static void capture(char **a)
     if (f == NULL || fclose(f) != 0) {
         die("cannot write");
     }
-    (void)printf("{\"messages\":%zu,\"bytes\":%zu,\"households\":%zu}\n", n,
-                 bytes, houses.count);
+    (void)printf("{\"messages\":%zu,\"bytes\":%zu,\"households\":%zu,"
+                 "\"dead_letters\":%zu}\n",
+                 n, bytes, houses.count, dead);
     (void)rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
 }

@@ -87,7 +87,9 @@ class Bench:
         self.shape = "%d applications of %d bytes, %.2f messages and %d bytes out of each, lz4" % (
             self.n, made["value_bytes"], wrote["messages"] / captured, wrote["bytes"] / captured)
         print(self.shape)
-        self.dead = [o for o in outputs if o == "dead-letters"]
+        self.wrote = wrote
+        if wrote["dead_letters"] > 0:
+            raise RuntimeError("%d applications became dead letters" % wrote["dead_letters"])
 
     def feed(self, c):
         c.tool("bench_matcher", "feed", self.records, c.prefix + "applications", 0, self.n)
@@ -108,9 +110,10 @@ class Bench:
         self.feed(c)
         got = c.tool("bench_matcher", "raw", self.work / "outputs", c.prefix + "applications", c.prefix, self.n)
         self.forget(c)
-        r = {"cpu": got["cpu"] / self.n * 1e6, "rate": self.n / got["wall"]}
+        r = {"cpu": got["cpu"] / self.n * 1e6, "rate": self.n / got["wall"], "messages": got["messages"] / self.n,
+             "bytes": got["bytes"] / self.n}
         print("raw   %7.1f us CPU an application  %6.0f applications/s  %.2f messages, %d bytes each" %
-              (r["cpu"], r["rate"], got["messages"] / self.n, got["bytes"] / self.n), flush=True)
+              (r["cpu"], r["rate"], r["messages"], r["bytes"]), flush=True)
         return r
 
 

@@ -58,6 +58,7 @@ class Peer:
              bench.kafka["bootstrap.servers"], c.prefix + "applications", c.prefix, rules, str(threads), c.dir / "streams"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(c.dir / "peer.log", "w"), text=True)
         self.log = c.dir / "peer.log"
+        county.RUNNING.append(self.process)
 
     def line(self):
         line = self.process.stdout.readline()

@@ -1,4 +1,5 @@
 """What the benches of whole roles share: a configuration with topics of its own, keys, roles as processes."""
+import atexit
 import json
 import os
 import pathlib
@@ -12,6 +13,17 @@ import urllib.request
 SOURCE = pathlib.Path(os.environ["LIANOU_SOURCE"])
 PROGRAM = os.environ["LIANOU_PROGRAM"]
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+RUNNING = []  # whatever happens, they end with us
+
+
+@atexit.register
+def end_all():
+    for p in RUNNING:
+        if p.poll() is None:
+            p.kill()
+            p.wait()
 
 
 def free_port():
@@ -80,6 +92,7 @@ class Role:
         self.process = subprocess.Popen([PROGRAM, "run", *role.split()], env=env, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=open(self.log, "a"))
         self.pid = self.process.pid
+        RUNNING.append(self.process)
 
     def get(self, path):
         url = "http://127.0.0.1:%d%s" % (self.county.port[self.role.split()[0]], path)
