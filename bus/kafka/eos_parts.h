@@ -19,7 +19,7 @@
 #define EOS_MESSAGE_BYTES   1536 /* of one that is written, beside its value */
 #define EOS_KEPT            512  /* of a batch's first messages */
 #define EOS_KEPT_BYTES      65536
-#define EOS_BATCH_FIRST     512
+#define EOS_BATCH_FIRST     128
 #define EOS_BATCH_LEAST     128
 #define EOS_IDLE_MS         1000 /* an idle lane looks around */
 #define EOS_STOP_FLUSH_MS   5000 /* a stopping lane waits for a broker */

@@ -562,8 +562,6 @@ static void raw(char **a)
     (void)printf("{\"applications\":%" PRIu64 ",\"messages\":%" PRIu64
                  ",\"bytes\":%" PRIu64 ",\"cpu\":%.4f,\"wall\":%.4f}\n",
                  n, r.messages, r.bytes, cpu() - cpu0, now() - from);
-    (void)fflush(stdout);
-    _exit(0); /* nothing of it is worth a shutdown */
 }
 
 int main(int argc, char **argv)
@@ -581,7 +579,8 @@ int main(int argc, char **argv)
         if (argc > 1 && strcmp(argv[1], all[i].name) == 0 &&
             argc - 2 >= all[i].args) {
             all[i].run(argv + 2);
-            return 0;
+            (void)fflush(stdout);
+            _exit(0); /* nothing of it is worth tidying up */
         }
     }
     die("see the head of bench_matcher.c");

@@ -16,16 +16,19 @@ import bench_matcher
 
 
 def beside_lmdb(pid):
-    """(beside, of the map) in MB."""
-    beside = of_map = 0
-    mapped = False
+    """MB resident: {"map": the LMDB map, "files": programs and libraries, "heap": .., "other": ..}."""
+    got, kind = {"map": 0, "files": 0, "heap": 0, "other": 0}, "other"
     for line in pathlib.Path("/proc/%d/smaps" % pid).read_text().splitlines():
         if re.match(r"^[0-9a-f]+-[0-9a-f]+ ", line):
-            mapped = line.endswith("data.mdb")
+            name = line.split(None, 5)[5] if len(line.split(None, 5)) > 5 else ""
+            kind = "map" if name.endswith("data.mdb") else "files" if name.startswith("/") else "heap" if name == "[heap]" else "other"
         elif line.startswith("Rss:"):
-            kb = int(line.split()[1])
-            of_map, beside = (of_map + kb, beside) if mapped else (of_map, beside + kb)
-    return beside / 1024, of_map / 1024
+            got[kind] += int(line.split()[1]) / 1024
+    return got
+
+
+def size(sample):
+    return sum(v for k, v in sample.items() if k != "map")
 
 
 def main():
@@ -51,10 +54,11 @@ def main():
         done = b.committed(consumer, c.prefix + "applications")
         consumer.close()
         role.stop()
-        peak = max(s[0] for s in samples)
-        half = max(s[0] for s in samples[:len(samples) // 2])
-        print("%d of %d done in %d s; peak of the first half %.0f MB; the map %.0f MB" % (done, n, seconds, half, samples[-1][1]))
-        print(json.dumps({"name": "matcher's memory beside the LMDB map, backlog of %d" % n, "value": round(peak, 1), "unit": "MB",
+        peak = max(samples, key=size)
+        half = max(size(s) for s in samples[:len(samples) // 2])
+        print("%d of %d done in %d s; at the peak %s MB; every fifth part: %s" % (
+            done, n, seconds, {k: round(v) for k, v in peak.items()}, [round(size(s)) for s in samples[::max(1, len(samples) // 5)]]))
+        print(json.dumps({"name": "matcher's memory beside the LMDB map, backlog of %d" % n, "value": round(size(peak), 1), "unit": "MB",
                           "target": 96, "better": "less",
                           "note": "peak over %d s, %d done; first half %.1f" % (seconds, done, half)}))
         if done == 0:
