@@ -171,6 +171,7 @@ static const struct bus_wire_type *type_of(enum matcher_topic t)
         [MATCHER_OUT_VERIFICATIONS] = &sa_verification_request_type,
         [MATCHER_OUT_CASES] = &sa_case_event_type,
         [MATCHER_OUT_PARKED] = &sa_parked_note_type,
+        [MATCHER_OUT_MEMBERSHIPS] = &sa_membership_type,
     };
     return types[t];
 }

@@ -4,12 +4,13 @@
  *   feed FILE TOPIC FROM COUNT        those records to a topic; beyond the
  *                                     last, again as other households
  *   capture PREFIX FILE TOPIC...      what a matcher wrote, by household
- *   raw FILE TOPIC PREFIX N           consume N, produce the same messages
+ *   raw FILE G TOPIC PREFIX N         consume N, produce the same messages
  *
  * raw is what the matcher is held against: librdkafka alone, at least once,
- * idempotent, offsets committed behind what was delivered. For the i-th message
- * it reads it writes all that the matcher wrote for the (i mod households)-th
- * household: same topics, keys, values, headers, compression. */
+ * idempotent, offsets committed behind what was delivered. What a matcher wrote
+ * for G applications it writes again and again, as many messages for each that
+ * it reads: same topics, keys, values, headers, compression. It reads the
+ * memberships too, as the matcher does. */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -22,18 +23,13 @@
 #include "bus/base/hash.h"
 #include "bus/kafka/client.h"
 #include "bus/wire/framing.h"
+#include "tests/bench/clients.h"
 #include "tests/bench/forms.h"
 
 #define RAW_BATCH   10000
 #define TOPICS_MAX  64
 #define HEADERS_MAX 16
 #define SOURCE      "/county/371425/intake"
-
-static void die(const char *what)
-{
-    (void)fprintf(stderr, "bench_matcher: %s\n", what);
-    exit(1);
-}
 
 static void *take(size_t n)
 {
@@ -56,69 +52,6 @@ static double cpu(void)
     struct timespec t;
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static rd_kafka_t *client(rd_kafka_type_t type, const char *const (*pairs)[2])
-{
-    char why[256];
-    rd_kafka_conf_t *c = rd_kafka_conf_new();
-    const char *bootstrap = getenv("LIANOU_KAFKA");
-    if (bootstrap == NULL ||
-        rd_kafka_conf_set(c, "bootstrap.servers", bootstrap, why,
-                          sizeof(why)) != RD_KAFKA_CONF_OK) {
-        die("LIANOU_KAFKA is needed");
-    }
-    for (; (*pairs)[0] != NULL; pairs++) {
-        if (rd_kafka_conf_set(c, (*pairs)[0], (*pairs)[1], why, sizeof(why)) !=
-            RD_KAFKA_CONF_OK) {
-            die(why);
-        }
-    }
-    rd_kafka_t *rk = rd_kafka_new(type, c, why, sizeof(why));
-    if (rk == NULL) {
-        die(why);
-    }
-    return rk;
-}
-
-static rd_kafka_t *producer(void)
-{
-    static const char *const pairs[][2] = {
-        {"enable.idempotence", "true"},
-        {"compression.codec", "lz4"},
-        {"linger.ms", "2"},
-        {"queue.buffering.max.messages", "1000000"},
-        {"queue.buffering.max.kbytes", "524288"},
-        {"delivery.report.only.error", "true"},
-        {NULL, NULL}};
-    return client(RD_KAFKA_PRODUCER, pairs);
-}
-
-static rd_kafka_t *consumer(const char *group)
-{
-    const char *const pairs[][2] = {{"group.id", group},
-                                    {"enable.auto.commit", "false"},
-                                    {"queued.max.messages.kbytes", "16384"},
-                                    {"isolation.level", "read_committed"},
-                                    {"auto.offset.reset", "error"},
-                                    {"enable.partition.eof", "true"},
-                                    {NULL, NULL}};
-    rd_kafka_t *c = client(RD_KAFKA_CONSUMER, pairs);
-    (void)rd_kafka_poll_set_consumer(c);
-    return c;
-}
-
-static int partitions_of(rd_kafka_t *rk, const char *topic)
-{
-    const rd_kafka_metadata_t *md = NULL;
-    rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
-    if (t == NULL || rd_kafka_metadata(rk, 0, t, &md, 10000) != 0) {
-        die("no metadata");
-    }
-    int n = md->topics[0].partition_cnt;
-    rd_kafka_metadata_destroy(md);
-    rd_kafka_topic_destroy(t);
-    return n;
 }
 
 /* -- records of a file: u32 key bytes, u32 value bytes, key, value */
@@ -410,9 +343,9 @@ struct raw
 {
     rd_kafka_t *c, *p;
     struct written *list;
-    size_t *first; /* of each household; one more at the end */
-    size_t houses, next_house;
-    uint64_t messages, bytes;
+    size_t count;
+    uint64_t captured; /* applications that made them */
+    uint64_t messages, bytes, done, again_written, again_read;
     int64_t next[1024];
     int partitions;
     const char *topic;
@@ -434,23 +367,19 @@ static void load(struct raw *r, const char *path, const char *prefix)
             w.headers[k].name = read_strv(f);
             w.headers[k].value = read_strv(f);
         }
-        if (n + 2 > cap) {
+        if (n == cap) {
             cap = cap ? cap * 2 : 4096;
             r->list = realloc(r->list, cap * sizeof(w));
-            r->first = realloc(r->first, cap * sizeof(*r->first));
         }
-        if (r->list == NULL || r->first == NULL) {
+        if (r->list == NULL) {
             die("no memory");
         }
         char name[256];
         (void)snprintf(name, sizeof(name), "%s%s", prefix, w.topic.p);
         w.to = rd_kafka_topic_new(r->p, name, NULL);
-        if (n == 0 || !bus_strv_eq(w.key, r->list[n - 1].key)) {
-            r->first[r->houses++] = n;
-        }
         r->list[n++] = w;
-        r->first[r->houses] = n;
     }
+    r->count = n;
     if (n == 0) {
         die(path);
     }
@@ -473,6 +402,7 @@ static void produce(struct raw *r, const struct written *w, int32_t partition)
     v[n++].u.mem.size = w->key.n;
     r->bytes += w->key.n + w->value.n;
     r->messages++;
+    r->again_written += bus_strv_is(w->topic, "memberships");
     for (size_t k = 0; k < w->headers_count; k++) {
         v[n].vtype = RD_KAFKA_VTYPE_HEADER;
         v[n].u.header.name = w->headers[k].name.p;
@@ -507,61 +437,81 @@ static void commit(struct raw *r)
     rd_kafka_topic_partition_list_destroy(l);
 }
 
+static void take_in(struct raw *r, const rd_kafka_message_t *m)
+{
+    if (m->err != 0) {
+        return;
+    }
+    if (strcmp(rd_kafka_topic_name(m->rkt), r->topic) != 0) {
+        r->again_read++;
+        return;
+    }
+    r->done++;
+    while (r->messages < r->done * r->count / r->captured) {
+        produce(r, &r->list[r->messages % r->count], m->partition);
+    }
+    r->next[m->partition] = m->offset + 1;
+}
+
 static void pass(struct raw *r, uint64_t count)
 {
     static rd_kafka_message_t *list[RAW_BATCH];
     rd_kafka_queue_t *q = rd_kafka_queue_get_consumer(r->c);
-    uint64_t uncommitted = 0;
-    for (uint64_t done = 0; done < count;) {
+    uint64_t committed = 0;
+    while (r->done < count || r->again_read < r->again_written) {
         ssize_t n = rd_kafka_consume_batch_queue(q, 20, list, RAW_BATCH);
         for (ssize_t i = 0; i < n; i++) {
-            rd_kafka_message_t *m = list[i];
-            if (m->err == 0) {
-                size_t h = r->next_house++ % r->houses;
-                for (size_t k = r->first[h]; k < r->first[h + 1]; k++) {
-                    produce(r, &r->list[k], m->partition);
-                }
-                r->next[m->partition] = m->offset + 1;
-                done++;
-                uncommitted++;
-            }
-            rd_kafka_message_destroy(m);
+            take_in(r, list[i]);
+            rd_kafka_message_destroy(list[i]);
         }
         (void)rd_kafka_poll(r->p, 0);
-        if (uncommitted >= RAW_BATCH) {
+        if (r->done >= committed + RAW_BATCH) {
             commit(r);
-            uncommitted = 0;
+            committed = r->done;
         }
     }
     commit(r);
     rd_kafka_queue_destroy(q);
 }
 
+static void from_beginning(rd_kafka_topic_partition_list_t *l,
+                           const char *topic,
+                           int partitions)
+{
+    for (int i = 0; i < partitions; i++) {
+        rd_kafka_topic_partition_list_add(l, topic, i)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
+    }
+}
+
 static void raw(char **a)
 {
     static struct raw r;
-    uint64_t n = strtoull(a[3], NULL, 10);
+    uint64_t n = strtoull(a[4], NULL, 10);
+    char again[256];
+    (void)snprintf(again, sizeof(again), "%smemberships", a[3]);
     r.p = producer();
-    r.topic = a[1];
-    load(&r, a[0], a[2]);
-    (void)partitions_of(r.p, a[1]);
+    r.captured = strtoull(a[1], NULL, 10);
+    r.topic = a[2];
+    load(&r, a[0], a[3]);
+    (void)partitions_of(r.p, a[2]);
     const rd_kafka_metadata_t *md = NULL;
     (void)rd_kafka_metadata(r.p, 0, NULL, &md, 10000);
     double cpu0 = cpu(), from = now();
     r.c = consumer("bench-raw");
-    r.partitions = partitions_of(r.c, a[1]);
+    r.partitions = partitions_of(r.c, a[2]);
     rd_kafka_topic_partition_list_t *l =
-        rd_kafka_topic_partition_list_new(r.partitions);
-    for (int i = 0; i < r.partitions; i++) {
-        rd_kafka_topic_partition_list_add(l, a[1], i)->offset =
-            RD_KAFKA_OFFSET_BEGINNING;
-    }
+        rd_kafka_topic_partition_list_new(2 * r.partitions);
+    from_beginning(l, a[2], r.partitions);
+    from_beginning(l, again, r.partitions);
     (void)rd_kafka_assign(r.c, l);
     rd_kafka_topic_partition_list_destroy(l);
     pass(&r, n);
     (void)printf("{\"applications\":%" PRIu64 ",\"messages\":%" PRIu64
-                 ",\"bytes\":%" PRIu64 ",\"cpu\":%.4f,\"wall\":%.4f}\n",
-                 n, r.messages, r.bytes, cpu() - cpu0, now() - from);
+                 ",\"bytes\":%" PRIu64 ",\"read\":%" PRIu64
+                 ",\"cpu\":%.4f,\"wall\":%.4f}\n",
+                 n, r.messages, r.bytes, r.done + r.again_read, cpu() - cpu0,
+                 now() - from);
 }
 
 int main(int argc, char **argv)
@@ -574,7 +524,7 @@ int main(int argc, char **argv)
     } all[] = {{"prepare", 4, prepare},
                {"feed", 4, feed},
                {"capture", 3, capture},
-               {"raw", 4, raw}};
+               {"raw", 5, raw}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (argc > 1 && strcmp(argv[1], all[i].name) == 0 &&
             argc - 2 >= all[i].args) {

@@ -3,7 +3,8 @@
 bench-needs: kafka
 
 Ours: `lianou run matcher` (release), exactly once, all items evaluated, fan-out. Raw: bench_matcher raw, at least once: the
-same input messages, and for each the same output messages (topics, keys, headers, bytes, lz4) as a matcher wrote before. Blocks
+same input messages, and as many output messages of the same topics, keys, headers, bytes (lz4) as a matcher wrote before; both read the
+memberships that they write. Blocks
 ours raw raw ours, each on topics of its own; CPU time of the client process. What the role needs for its start is measured by an
 idle one and taken off; the raw client's start is not counted either.
 """
@@ -21,7 +22,8 @@ from confluent_kafka.admin import AdminClient
 
 import county
 
-OUTPUTS = ("evaluations", "cases", "households", "parked", "assignments", "verification-requests", "dead-letters")
+OUTPUTS = ("evaluations", "cases", "households", "parked", "assignments", "verification-requests", "memberships", "dead-letters")
+QUIET_S = 0.5  # nothing more is committed for so long: all is done
 
 
 class Bench:
@@ -56,17 +58,21 @@ class Bench:
         return sum(max(0, p.offset) for p in got)
 
     def drain(self, c, role, n):
-        """Waits until n applications are committed; CPU seconds by then, and applications a second from the first commit on."""
+        """Waits until n applications and what follows from them are committed; CPU seconds by then, and applications a second from the
+        first commit on."""
         consumer = Consumer(dict(self.kafka, **{"group.id": c.prefix + "matcher"}))
-        first = None
+        first, last = None, (0, 0)
         while True:
-            done, at = self.committed(consumer, c.prefix + "applications"), time.monotonic()
+            done, more = (self.committed(consumer, c.prefix + t) for t in ("applications", "memberships"))
+            at = time.monotonic()
             if done > 0 and first is None:
                 first = (done, at)
-            if done >= n:
+            if done + more != last[0]:
+                last = (done + more, at)
+            if done >= n and at - last[1] > QUIET_S:
                 cpu = role.cpu()
                 consumer.close()
-                return cpu, (n - first[0]) / max(at - first[1], 1e-3)
+                return cpu, (n - first[0]) / max(last[1] - first[1], 1e-3)
             if role.process.poll() is not None:
                 raise RuntimeError(role.log.read_text()[-2000:])
             time.sleep(0.01)
@@ -87,7 +93,7 @@ class Bench:
         self.shape = "%d applications of %d bytes, %.2f messages and %d bytes out of each, lz4" % (
             self.n, made["value_bytes"], wrote["messages"] / captured, wrote["bytes"] / captured)
         print(self.shape)
-        self.wrote = wrote
+        self.wrote, self.captured = wrote, captured
         if wrote["dead_letters"] > 0:
             raise RuntimeError("%d applications became dead letters" % wrote["dead_letters"])
 
@@ -108,7 +114,7 @@ class Bench:
     def raw(self):
         c = self.county()
         self.feed(c)
-        got = c.tool("bench_matcher", "raw", self.work / "outputs", c.prefix + "applications", c.prefix, self.n)
+        got = c.tool("bench_matcher", "raw", self.work / "outputs", self.captured, c.prefix + "applications", c.prefix, self.n)
         self.forget(c)
         r = {"cpu": got["cpu"] / self.n * 1e6, "rate": self.n / got["wall"], "messages": got["messages"] / self.n,
              "bytes": got["bytes"] / self.n}
