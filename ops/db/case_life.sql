@@ -119,7 +119,7 @@ SELECT jsonb_build_object(
       'partner', nullif(partner, ''),
       'facts_version', CASE WHEN kind = 'evaluation' THEN amount_fen END,
       'amount_fen', CASE WHEN kind <> 'evaluation' THEN nullif(amount_fen, 0) END,
-      'note', CASE WHEN kind NOT IN ('application', 'payment_order') THEN nullif(note, '') END)
+      'note', CASE WHEN kind NOT IN ('application', 'payment_order', 'review') THEN nullif(note, '') END)
       -- in one instant what follows from it comes behind its cause
       ORDER BY date_trunc('second', occurred_at),
         word = 'CLOSED', array_position(ARRAY['application', 'facts_reported', 'verification_result', 'case_event', 'evaluation',
