@@ -148,27 +148,41 @@ static void measure(struct runner *r)
     }
 }
 
+static void note_failure(struct runner *r, enum job job)
+{
+    struct job_wait *w = &r->waits[job];
+    if (job == JOB_OPEN && !w->failing) {
+        bus_log(BUS_LOG_WARN, "waiting for the transport",
+                "transport=%s why=\"%s\"", r->via->word, r->err.msg);
+    }
+    bus_health_bad(&r->frame.health, r->c_transport, "%.200s", r->err.msg);
+    if (bus_err_act((enum bus_errc)r->rc) != BUS_ACT_RETRY) {
+        runner_stop(r, &r->err);
+    }
+    w->failing = true;
+    w->not_before = bus_loop_now_ms(r->frame.loop) +
+                    (uint64_t)bus_backoff_next_ms(&w->backoff);
+}
+
+static void note_success(struct runner *r, enum job job)
+{
+    r->waits[job].failing = false;
+    bus_backoff_reset(&r->waits[job].backoff);
+    for (int i = 0; i <= JOB_SETTLE; i++) {
+        if (r->waits[i].failing) {
+            return;
+        }
+    }
+    bus_health_good(&r->frame.health, r->c_transport);
+}
+
 static void job_done(void *data)
 {
     struct runner *r = data;
     enum job job = r->job;
     r->last = job;
     r->job = JOB_NONE;
-    if (r->rc == BUS_OK) {
-        bus_health_good(&r->frame.health, r->c_transport);
-        bus_backoff_reset(&r->wait);
-    } else {
-        bus_health_bad(&r->frame.health, r->c_transport, "%.200s", r->err.msg);
-        if (job == JOB_OPEN && r->wait.tries == 0) {
-            bus_log(BUS_LOG_WARN, "waiting for the transport",
-                    "transport=%s why=\"%s\"", r->via->word, r->err.msg);
-        }
-        if (bus_err_act((enum bus_errc)r->rc) != BUS_ACT_RETRY) {
-            runner_stop(r, &r->err);
-        }
-        r->not_before = bus_loop_now_ms(r->frame.loop) +
-                        (uint64_t)bus_backoff_next_ms(&r->wait);
-    }
+    (r->rc == BUS_OK ? note_success : note_failure)(r, job);
     if (r->rc == BUS_OK && !r->closing && jobs[job].done != NULL) {
         jobs[job].done(r);
     }
@@ -189,6 +203,9 @@ static void start_job(struct runner *r, enum job job)
 
 static bool ready_for(struct runner *r, enum job job)
 {
+    if (bus_loop_now_ms(r->frame.loop) < r->waits[job].not_before) {
+        return false;
+    }
     switch (job) {
     case JOB_GIVE:
         return give_prepare(r);
@@ -198,6 +215,8 @@ static bool ready_for(struct runner *r, enum job job)
         return r->taking.n == 0 && bus_loop_now_ms(r->frame.loop) >= r->look_at;
     case JOB_SETTLE:
         return answers_ready(r);
+    case JOB_OPEN:
+        return r->transport == NULL;
     default:
         return false;
     }
@@ -214,17 +233,18 @@ static void pump(struct runner *r)
         give_drop(r);
         bus_kafka_consumer_revoked(r->consumer);
     }
-    if (bus_loop_now_ms(r->frame.loop) < r->not_before ||
-        bus_loop_stopping(r->frame.loop)) {
+    if (bus_loop_stopping(r->frame.loop)) {
         return;
     }
     if (r->transport == NULL) {
-        start_job(r, JOB_OPEN);
+        if (ready_for(r, JOB_OPEN)) {
+            start_job(r, JOB_OPEN);
+        }
         return;
     }
     for (int i = 0; i < JOB_SETTLE; i++) {
         r->last = (enum job)(r->last % JOB_SETTLE + 1);
-        if (r->last != JOB_OPEN && ready_for(r, r->last)) {
+        if (ready_for(r, r->last)) {
             start_job(r, r->last);
             return;
         }
@@ -367,8 +387,10 @@ static int choose(struct runner *r,
 static int start(struct runner *r, struct bus_err *err)
 {
     r->end = &r->first;
-    r->wait = (struct bus_backoff){.min_ms = PARTNER_WAIT_MIN,
-                                   .max_ms = PARTNER_WAIT_MAX};
+    for (int i = 0; i <= JOB_SETTLE; i++) {
+        r->waits[i].backoff = (struct bus_backoff){.min_ms = PARTNER_WAIT_MIN,
+                                                   .max_ms = PARTNER_WAIT_MAX};
+    }
     bus_arena_init(&r->give.mem, 256u << 10, 0);
     bus_arena_init(&r->taking.mem, 256u << 10, 0);
     r->c_transport =

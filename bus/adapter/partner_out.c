@@ -50,6 +50,7 @@ void give_drop(struct runner *r)
     }
     r->give.parked = NULL;
     r->give.n = r->give.upto = 0;
+    r->waits[JOB_GIVE].failing = false; /* there is nothing it fails at */
 }
 
 /* --- preparing a chunk --- */

@@ -107,9 +107,15 @@ struct runner
     enum job job, last;
     int rc; /* of the job */
     struct bus_err err;
-    struct bus_backoff wait;
-    uint64_t not_before, look_at, count_at; /* monotonic ms */
-    size_t out_waiting;                     /* counted by JOB_TAKE */
+    struct job_wait
+    {
+        bool failing;
+        struct bus_backoff backoff;
+        uint64_t not_before; /* monotonic ms */
+    } waits[JOB_SETTLE + 1]; /* each by itself: answers come in while the disk
+                                is too full to give */
+    uint64_t look_at, count_at;
+    size_t out_waiting; /* counted by JOB_TAKE */
     int64_t out_oldest_ms;
     bool revoking, closing, closed, pumping, pump_again, counting;
 
