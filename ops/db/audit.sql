@@ -11,7 +11,7 @@ WITH seen AS (SELECT DISTINCT about FROM event
      done AS (SELECT DISTINCT about FROM event WHERE kind = 'dispatch_result'),
      own AS (SELECT event_id, count(*) AS n FROM event
              WHERE kind IN ('evaluation', 'assignment', 'verification_request', 'case_event', 'parked_note',
-                            'dispatch_result', 'payment_order', 'delivery_task', 'need')
+                            'dispatch_result', 'payment_order', 'delivery_task', 'need', 'membership')
              GROUP BY event_id),
      opened AS (SELECT DISTINCT case_id FROM event WHERE kind = 'case_event' AND word = 'OPENED'),
      judged AS (SELECT DISTINCT case_id FROM event WHERE kind = 'evaluation'),

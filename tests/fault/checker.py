@@ -17,7 +17,7 @@ import multiprocessing
 import uuid
 
 OWN = {"evaluation", "assignment", "verification_request", "case_event", "parked_note", "dispatch_result",
-       "payment_order", "delivery_task", "need"}
+       "payment_order", "delivery_task", "need", "membership"}
 KINDS = ("lost", "duplicated", "torn", "out_of_order")
 ORDERS = {"payment_order": "order_id", "delivery_task": "task_id"}
 RESULTS = {"payment_result": "order_id", "delivery_receipt": "task_id"}
@@ -30,6 +30,7 @@ ROWS = {
     "dispatch_result": ("decision_id", "outcome", None), "payment_order": ("order_id", None, "amount_fen"),
     "payment_result": ("order_id", "outcome", "amount_fen"), "delivery_task": ("task_id", "kind", "amount_fen"),
     "delivery_receipt": ("task_id", "outcome", None), "need": ("need_id", None, "gap_fen"),
+    "membership": ("person_id", None, None), "review": (None, "reason", None),
     "claim": ("need_id", "outcome", "amount_fen"), "parked_note": ("parked_event_id", "action", None),
 }
 
