@@ -24,6 +24,8 @@
 #define IDLE_S_DEFAULT      30
 #define CONNECTION_MEMORY   (32 * 1024)
 #define REQUEST_MEMORY_MAX  (16 * 1024 * 1024)
+#define IDLE_REQUESTS_MAX   256
+#define IDLE_BYTES_MAX      (64 * 1024) /* of one */
 
 static void run_daemon(void *data)
 {
@@ -58,25 +60,64 @@ static void unlink_open(struct bus_http_request *rq)
     }
 }
 
+static void free_memory(struct bus_http_request *rq)
+{
+    bus_buf_fini(&rq->body);
+    bus_arena_fini(&rq->mem);
+    bus_free(rq);
+}
+
+/* A request's memory goes to the next one: in the steady state none of it is
+ * of the general heap. */
+static struct bus_http_request *take_memory(struct bus_http *h)
+{
+    struct bus_http_request *rq = h->idle;
+    if (rq == NULL) {
+        rq = bus_calloc(1, sizeof(*rq));
+        if (rq != NULL) {
+            bus_arena_init(&rq->mem, 4096, REQUEST_MEMORY_MAX);
+            bus_buf_init(&rq->body, (size_t)h->conf.body_bytes_max);
+        }
+        return rq;
+    }
+    h->idle = rq->next;
+    h->idle_count--;
+    struct bus_arena mem = rq->mem;
+    struct bus_buf body = rq->body;
+    bus_arena_reset(&mem);
+    bus_buf_clear(&body);
+    *rq = (struct bus_http_request){.mem = mem, .body = body};
+    return rq;
+}
+
+static void give_memory(struct bus_http *h, struct bus_http_request *rq)
+{
+    if (h->idle_count >= IDLE_REQUESTS_MAX ||
+        rq->mem.held_bytes + rq->body.cap > IDLE_BYTES_MAX) {
+        free_memory(rq);
+        return;
+    }
+    rq->next = h->idle;
+    h->idle = rq;
+    h->idle_count++;
+}
+
 static struct bus_http_request *begin(struct bus_http *h,
                                       struct MHD_Connection *conn,
                                       const char *url,
                                       const char *method)
 {
-    struct bus_http_request *rq = bus_calloc(1, sizeof(*rq));
+    struct bus_http_request *rq = take_memory(h);
     if (rq == NULL) {
         return NULL;
     }
     rq->http = h;
     rq->conn = conn;
     rq->begun_ns = bus_clock_system.monotonic_ns(bus_clock_system.data);
-    bus_arena_init(&rq->mem, 4096, REQUEST_MEMORY_MAX);
-    bus_buf_init(&rq->body, (size_t)h->conf.body_bytes_max);
     rq->method = bus_arena_strdup(&rq->mem, method);
     rq->path = bus_arena_strdup(&rq->mem, url);
     if (rq->method == NULL || rq->path == NULL) {
-        bus_arena_fini(&rq->mem);
-        bus_free(rq);
+        give_memory(h, rq);
         return NULL;
     }
     const char *length =
@@ -172,9 +213,7 @@ static void on_completed(void *cls,
     if (rq->response != NULL) {
         MHD_destroy_response(rq->response);
     }
-    bus_buf_fini(&rq->body);
-    bus_arena_fini(&rq->mem);
-    bus_free(rq);
+    give_memory(h, rq);
     release_if_quiet(h);
 }
 
@@ -345,5 +384,10 @@ void bus_http_free(struct bus_http *h)
     }
     bus_timer_free(h->timer);
     bus_timer_free(h->beat);
+    while (h->idle != NULL) {
+        struct bus_http_request *rq = h->idle;
+        h->idle = rq->next;
+        free_memory(rq);
+    }
     bus_free(h);
 }

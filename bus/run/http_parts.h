@@ -66,6 +66,8 @@ struct bus_http
     int routes_count;
     int port;
     struct bus_http_request *open; /* list of dispatched requests */
+    struct bus_http_request *idle; /* by next: memory for the next ones */
+    int idle_count;
     bool quiesced, holding;
 };
 
