@@ -32,7 +32,7 @@ WANTED = {
     "need": ("need_id", "item", "gap_fen"),
     "claim": ("claim_id", "need_id", "outcome", "amount_fen"),
     "household_state": ("sequence", "case_no", "case_open", "case_id", "facts_version", "assignments", "parked"),
-    "parked_note": ("action", "parked_event_id"),
+    "parked_note": ("action", "parked_event_id"), "membership": ("person_id", "member_of"), "review": ("reason",),
     "dead_letter": ("topic", "partition", "offset", "reason_code", "owner"),
 }
 # Inside of what is wanted.
@@ -47,7 +47,8 @@ RECORDS = {
     "verification-results": "verification_result", "cases": "case_event", "dispatches": "dispatch_result",
     "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
     "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim", "households": "household_state",
-    "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue",
+    "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "memberships": "membership",
+    "reviews": "review",
 }
 
 
