@@ -38,6 +38,7 @@ const char *lianou_config_dir(const char *from_option)
         return env;
     }
     return access("bus-config/bus.yaml", R_OK) == 0 ? "bus-config"
+           : access("bus.yaml", R_OK) == 0          ? "."
                                                     : LIANOU_CONFIG_DIR;
 }
 

@@ -309,7 +309,7 @@ static int run(int argc, char **argv, bool full)
     policy_close(&k.t);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou policy: %s\n", err.msg);
-        return rc == BUS_ECONFIG ? LIANOU_USAGE : LIANOU_FAILED;
+        return LIANOU_FAILED;
     }
     return k.wrong == 0 ? LIANOU_WELL : LIANOU_FAILED;
 }
