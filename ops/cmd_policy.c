@@ -24,6 +24,8 @@ struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
         .interactions = c->interactions_node,
         .items = c->policies,
         .item_count = c->policies_count,
+        .models = c->models,
+        .model_count = c->models_count,
     };
     return bus_policy_catalogue_new(&s, faults);
 }

@@ -180,6 +180,8 @@ struct bus_policy_catalogue *bus_frame_catalogue(const struct bus_config *c)
         .interactions = c->interactions_node,
         .items = c->policies,
         .item_count = c->policies_count,
+        .models = c->models,
+        .model_count = c->models_count,
     };
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);

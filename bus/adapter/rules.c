@@ -43,7 +43,9 @@ int bus_rules_read(struct bus_rules *r, struct bus_err *err)
     };
     const struct bus_node **items =
         bus_arena_calloc(&r->mem, r->archive.count + 1, sizeof(*items));
-    if (items == NULL) {
+    struct bus_source *models =
+        bus_arena_calloc(&r->mem, r->archive.count + 1, sizeof(*models));
+    if (items == NULL || models == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a catalogue's items");
     }
     for (size_t i = 0; i < r->archive.count; i++) {
@@ -53,12 +55,17 @@ int bus_rules_read(struct bus_rules *r, struct bus_err *err)
         for (size_t k = 0; k < sizeof(named) / sizeof(named[0]); k++) {
             to = strcmp(f->path, named[k].path) == 0 ? named[k].to : to;
         }
+        size_t n = strlen(f->path);
+        if (n > 4 && strcmp(f->path + n - 4, ".dmn") == 0) {
+            models[s->model_count++] = (struct bus_source){f->path, f->bytes};
+        }
         if (to != NULL) {
             *to = bus_yaml_parse(&r->mem, f->path, f->bytes, &r->faults);
             s->item_count += to == &items[s->item_count] && *to != NULL;
         }
     }
     s->items = items;
+    s->models = models;
     for (size_t k = 0; k < sizeof(named) / sizeof(named[0]); k++) {
         if (*named[k].to == NULL && r->faults.errors == 0) {
             bus_faults_add(&r->faults, (struct bus_place){named[k].path, 0, 0},

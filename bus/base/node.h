@@ -43,6 +43,13 @@ struct bus_node
     };
 };
 
+/* A file as it stands, for whoever reads another language in it. */
+struct bus_source
+{
+    const char *file;
+    struct bus_strv text;
+};
+
 /* The value of a key, NULL if map is NULL, no map, or has no such key. */
 const struct bus_node *bus_node_get(const struct bus_node *map,
                                     const char *key);

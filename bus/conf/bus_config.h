@@ -11,9 +11,8 @@
  *   operators.csv     who may act for which organisation, from when to when
  *   calendar/         <year>.yaml holidays and make-up workdays
  *
- * bus_config_open() reads everything and collects all faults; what is in the
- * struct is valid only if there were none. Nothing changes after it, so it may
- * be read by any thread. All texts live in the configuration's own arena. */
+ * bus_config_open() collects all faults; the struct is valid only if there were
+ * none, never changes and may be read by any thread. It owns its texts. */
 #ifndef BUS_CONF_BUS_CONFIG_H
 #define BUS_CONF_BUS_CONFIG_H
 
@@ -133,7 +132,8 @@ struct bus_config
     const struct bus_node *facts_node, *standards_node, *interactions_node;
     const struct bus_node *words_node; /* NULL: there is no words.yaml */
     const struct bus_node **policies;  /* one map a file, by file name */
-    size_t policies_count;
+    size_t policies_count, models_count;
+    struct bus_source *models; /* policies/<dept>/<name>.dmn */
 };
 
 /* Reads the folder. Returns 0 or the first fault (faults has all of them);

@@ -11,7 +11,8 @@
 #include "bus/conf/load.h"
 #include "bus/conf/yaml.h"
 
-#define YAML_SUFFIX ".yaml"
+#define MODEL_SUFFIX ".dmn"
+#define YAML_SUFFIX  ".yaml"
 
 /* Every *.yaml of a folder as trees; a file without a tree is left out. */
 static const struct bus_node **read_folder(struct bus_config *c,
@@ -267,6 +268,34 @@ void bus_load_calendars(struct bus_config *c, struct bus_faults *faults)
     }
 }
 
+/* The folder's decision models behind those of other folders. */
+static void
+load_models(struct bus_config *c, const char *sub, struct bus_faults *faults)
+{
+    const char **names;
+    size_t n = 0;
+    char *path = bus_load_path(c, sub);
+    if (!path ||
+        !bus_conf_list(&c->mem, path, MODEL_SUFFIX, &names, &n, faults) ||
+        n == 0) {
+        return;
+    }
+    struct bus_source *all =
+        bus_arena_calloc(&c->mem, c->models_count + n, sizeof(*all));
+    for (size_t i = 0; all && i < c->models_count; i++) {
+        all[i] = c->models[i];
+    }
+    for (size_t i = 0; all && i < n; i++) {
+        const char *file = bus_conf_join(&c->mem, path, names[i]);
+        struct bus_strv text;
+        if (file &&
+            bus_conf_slurp(&c->mem, file, BUS_YAML_FILE_MAX, &text, faults)) {
+            all[c->models_count++] = (struct bus_source){file, text};
+        }
+    }
+    c->models = all ? all : c->models;
+}
+
 void bus_load_policies(struct bus_config *c, struct bus_faults *faults)
 {
     const char **folders;
@@ -285,6 +314,7 @@ void bus_load_policies(struct bus_config *c, struct bus_faults *faults)
             continue;
         }
         const struct bus_node **nodes = read_folder(c, sub, &n, faults);
+        load_models(c, sub, faults);
         const struct bus_node **all = bus_arena_calloc(
             &c->mem, c->policies_count + n + 1, sizeof(struct bus_node *));
         if (!nodes || !all) {

@@ -8,6 +8,7 @@
 
 #include "bus/base/heap.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/dmn.h"
 #include "bus/policy/source.h"
 
 static enum bus_policy_delivery delivery_of(const struct bus_node *n)
@@ -99,9 +100,19 @@ static void load_version(struct loading *l,
         *texts[i].to = catalogue_feel(l, texts[i].n, code);
         catalogue_check_names(l, texts[i].n, *texts[i].to, code);
     }
-    if (v->condition == NULL && texts[0].n == NULL) {
+    const struct bus_node *condition = bus_node_get(n, "condition");
+    const struct bus_node *amount = bus_node_get(n, "amount");
+    if (v->condition == NULL) {
+        v->condition = catalogue_decision(l, condition, code, &v->models);
+    }
+    if (v->amount == NULL) {
+        v->amount = catalogue_decision(l, amount, code, &v->models);
+    }
+    if (v->condition == NULL && texts[0].n == NULL &&
+        bus_node_get(condition, "dmn") == NULL) {
         bus_faults_add(l->faults, n->at, code,
-                       "a version needs condition: {feel: ...}");
+                       "a version needs condition: {feel: ...}, or {dmn: "
+                       "model.dmn, decision: name}");
     }
     load_clauses(l, v);
 }
@@ -217,6 +228,9 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
                            "this code is there already");
             continue;
         }
+        for (size_t k = 0; k < it->count; k++) {
+            h ^= it->versions[k].models;
+        }
         c->item_count++;
         l->faults->out_of_memory |=
             bus_map_put(&c->item_codes, it->code, it) != BUS_OK;
@@ -259,7 +273,10 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
                          struct bus_faults *faults)
 {
     struct bus_policy_catalogue *c = bus_calloc(1, sizeof(*c));
-    struct loading l = {c, faults};
+    struct loading l = {.c = c,
+                        .faults = faults,
+                        .models = sources->models,
+                        .model_count = sources->model_count};
     size_t before = faults->errors;
     if (c == NULL) {
         faults->out_of_memory = true;
@@ -268,7 +285,10 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
     bus_arena_init(&c->mem, 1 << 20, CATALOGUE_BYTES_MAX);
     c->facts =
         bus_arena_calloc(&c->mem, BUS_POLICY_FACTS_MAX, sizeof(*c->facts));
-    if (c->facts != NULL) {
+    c->models =
+        bus_arena_calloc(&c->mem, sources->model_count + 1, sizeof(*c->models));
+    if (c->facts != NULL && c->models != NULL) {
+        c->model_count = sources->model_count;
         catalogue_load_facts(&l, sources->facts);
         catalogue_load_standards(&l, sources->standards);
         load_items(&l, sources);
@@ -293,6 +313,9 @@ void bus_policy_catalogue_free(struct bus_policy_catalogue *c)
         return;
     }
     policy_unplan(c);
+    for (size_t i = 0; i < c->model_count; i++) {
+        dmn_model_free(c->models[i]);
+    }
     bus_map_fini(&c->fact_names);
     bus_map_fini(&c->household_names);
     bus_map_fini(&c->member_names);

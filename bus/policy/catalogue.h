@@ -26,6 +26,8 @@ struct bus_policy_sources
     const struct bus_node *interactions; /* policies/interactions.yaml */
     const struct bus_node *const *items; /* policies/<dept>/<code>.yaml */
     size_t item_count;
+    const struct bus_source *models; /* policies/<dept>/<name>.dmn */
+    size_t model_count;
 };
 
 /* Compiles everything; faults go to `faults` with their places. Borrows the

@@ -61,6 +61,7 @@ struct version_def
     int32_t from, to;
     int64_t per_year; /* payments of its amount */
     const struct feel_node *condition, *amount, *cap, *beneficiaries;
+    uint64_t models; /* hash of those it asks */
     const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
     struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
     size_t clause_count;
@@ -69,8 +70,7 @@ struct version_def
     const struct program *clauses_p[CATALOGUE_CLAUSES_MAX];
     struct part_reads *parts;
     size_t part_count;
-    struct bus_policy_facts
-        reads; /* of all parts, of the form, of what excludes */
+    struct bus_policy_facts reads; /* of all parts, form, what excludes */
 };
 struct item_def
 {
@@ -118,6 +118,8 @@ struct bus_policy_catalogue
     struct bus_map item_codes;
     struct rule_def *rules;
     size_t rule_count;
+    struct dmn_model **models; /* of the sources' models; NULL: not asked */
+    size_t model_count;
     struct plan *plans; /* by their first day */
     size_t plan_count;
     struct bus_policy_relations relations;
@@ -130,15 +132,23 @@ struct loading
 {
     struct bus_policy_catalogue *c;
     struct bus_faults *faults;
+    const struct bus_source *models;
+    size_t model_count;
 };
 
 /* Compiles the text of a node; a fault names file, line and column. NULL for
  * an absent node or a fault. member: bare names are facts of a member. */
 const struct feel_node *
 catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
+/* catalogue_dmn.c: {dmn: model.dmn, decision: name, inputs: {..}} as a tree;
+ * its model's text goes into *hash. NULL if the body names no model, or a
+ * fault. */
+const struct feel_node *catalogue_decision(struct loading *l,
+                                           const struct bus_node *body,
+                                           const char *path,
+                                           uint64_t *hash);
 const struct version_def *catalogue_version_at(const struct item_def *it,
                                                int32_t day);
-/* Adds to `set` every fact the tree reads. */
 void catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
                      struct bus_policy_facts *set);
@@ -151,7 +161,6 @@ void catalogue_load_item(struct loading *l,
                          const struct bus_node *n,
                          struct item_def *to);
 void catalogue_load_rules(struct loading *l, const struct bus_node *n);
-/* After all names are known: every name a rule reads is one. */
 void catalogue_check_names(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
@@ -159,9 +168,9 @@ void catalogue_check_names(struct loading *l,
 
 /* disclose.c: what each version reads, and where; after the rules. */
 void policy_needs_load(struct loading *l);
-/* cycles.c: derived facts and standards that need themselves. */
+/* cycles.c */
 void policy_check_cycles(struct loading *l);
-/* verdicts.c: after everything is loaded. */
+/* verdicts.c, after everything is loaded */
 void policy_plan(struct loading *l);
 void policy_unplan(struct bus_policy_catalogue *c);
 

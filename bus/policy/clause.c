@@ -157,10 +157,13 @@ struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
                          &number)) {
         return none;
     }
-    const struct bus_node *feel = bus_node_get(
-        bus_node_get(bus_policy_version_node(c, (size_t)item, rule_date),
-                     "condition"),
-        "feel");
+    const struct bus_node *condition = bus_node_get(
+        bus_policy_version_node(c, (size_t)item, rule_date), "condition");
+    const struct bus_node *feel = bus_node_get(condition, "feel");
+    const struct bus_node *decision = bus_node_get(condition, "decision");
+    if (feel == NULL && decision != NULL && number == 1) {
+        return decision->text; /* of a model: its name says what it decides */
+    }
     size_t n =
         feel ? bus_policy_clauses(feel->text, parts, BUS_POLICY_CLAUSES_MAX)
              : 0;

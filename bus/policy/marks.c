@@ -91,6 +91,7 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
     catalogue_hash(it->node, &m.h);
     for (size_t i = 0; i < it->count; i++) {
         const struct version_def *v = &it->versions[i];
+        m.h ^= v->models;
         mark_tree(&m, v->condition);
         mark_tree(&m, v->amount);
         mark_tree(&m, v->cap);

@@ -69,3 +69,31 @@ says "$work/both" ": not eligible"
 says "$work/both" ": eligible, "
 "$program" policy rehearse --with /nowhere >"$work/out" 2>&1 && fail "a catalogue that is not there was taken"
 says "$work/out" "/nowhere"
+
+# A decision of a DMN model as an item's condition: judged, and part of the archive.
+cp -r bus-config "$work/model"
+cat >"$work/model/policies/CS/CS02.dmn" <<'DMN'
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="m" namespace="n">
+  <inputData id="i" name="救助身份"><variable name="救助身份" typeRef="string"/></inputData>
+  <decision id="d" name="符合条件"><variable name="符合条件" typeRef="boolean"/>
+    <informationRequirement><requiredInput href="#i"/></informationRequirement>
+    <decisionTable hitPolicy="FIRST">
+      <input><inputExpression><text>救助身份</text></inputExpression></input>
+      <output/>
+      <rule><inputEntry><text>"dibao", "tekun"</text></inputEntry><outputEntry><text>true</text></outputEntry></rule>
+      <rule><inputEntry><text>-</text></inputEntry><outputEntry><text>false</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+</definitions>
+DMN
+awk '/^    condition:/ {print; print "      dmn: CS02.dmn"; print "      decision: 符合条件"; skip = 1; next}
+     skip && /^      text:/ {skip = 0} !skip' bus-config/policies/CS/CS02.yaml >"$work/model/policies/CS/CS02.yaml"
+"$program" policy explain CS02 $three --config "$work/model" --lang en >"$work/out" 2>&1 || { cat "$work/out"; fail "no item by a model"; }
+says "$work/out" "an old person on dibao: eligible"
+says "$work/out" "an urban household in work: not eligible"
+"$program" policy export "$work/model.tar" --unsigned --config "$work/model" >"$work/out" 2>&1 || { cat "$work/out"; fail "no export"; }
+tar tf "$work/model.tar" | grep -qx policies/CS/CS02.dmn || fail "the model is not in the archive"
+"$program" policy diff "$work/model" "$work/model.tar" >"$work/out" 2>&1 || { cat "$work/out"; fail "not the same"; }
+sed -i "s/救助身份/身份/g" "$work/model/policies/CS/CS02.dmn"
+"$program" policy check --config "$work/model" >"$work/out" 2>&1 && fail "an input without meaning was taken"
+says "$work/out" "CS02.yaml:[0-9]*:[0-9]*: CS02: the model's input '身份' is no fact"

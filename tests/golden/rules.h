@@ -113,6 +113,8 @@ static inline void county_open(struct county *k)
         .interactions = k->config.interactions_node,
         .items = k->config.policies,
         .item_count = k->config.policies_count,
+        .models = k->config.models,
+        .model_count = k->config.models_count,
     };
     k->c = bus_policy_catalogue_new(&s, &k->faults);
     assert_non_null(k->c);

@@ -1,0 +1,202 @@
+/* A decision of a DMN model as an item's condition or amount. The model's
+ * inputs are FEEL over the household: by their names (a fact of the household,
+ * a standard, rule_date), or as `inputs:` says. What it reads is therefore
+ * known as of any rule, and an input that is unknown is unknown to its tables
+ * too. */
+#include <string.h>
+
+#include "bus/policy/catalogue_parts.h"
+#include "bus/policy/dmn.h"
+#include "bus/policy/feel_parts.h"
+
+#define INPUTS_MAX 64
+
+struct decision /* what its node needs to run */
+{
+    const struct dmn_model *model;
+    struct bus_strv name;
+    struct bus_strv inputs[INPUTS_MAX];
+    const struct feel_node *kids[INPUTS_MAX];
+    size_t count;
+};
+
+static struct feel_value run(void *data, struct feel_env *env)
+{
+    const struct decision *d = data;
+    struct dmn_given *given =
+        bus_arena_calloc(env->mem, d->count + 1, sizeof(*given));
+    if (given == NULL) {
+        return feel_wrong(feel_no_memory);
+    }
+    for (size_t i = 0; i < d->count; i++) {
+        given[i].name = d->inputs[i];
+        given[i].value = feel_eval(d->kids[i], env);
+    }
+    return dmn_evaluate(d->model, d->name, given, d->count, env->now, env->mem);
+}
+
+/* The text of the FEEL that an input stands for; NULL: nothing of that name. */
+static const char *
+meaning(struct loading *l, const struct bus_node *body, struct bus_strv input)
+{
+    const struct bus_policy_catalogue *c = l->c;
+    const struct bus_node *inputs = bus_node_get(body, "inputs");
+    for (uint32_t i = 0;
+         inputs != NULL && inputs->kind == BUS_NODE_MAP && i < inputs->count;
+         i++) {
+        if (bus_strv_eq(inputs->pairs[i].key->text, input)) {
+            return bus_node_cstr(inputs->pairs[i].value);
+        }
+    }
+    const struct fact_def *f = bus_map_get(&c->household_names, input);
+    const struct standard_def *s = bus_map_get(&c->standard_names, input);
+    return f   ? bus_arena_printf(&l->c->mem, "household.%.*s",
+                                  BUS_STRV_ARG(f->bare))
+           : s ? bus_arena_printf(&l->c->mem, "standard.%.*s",
+                                  BUS_STRV_ARG(s->name))
+           : bus_strv_is(input, "rule_date") ? "rule_date"
+                                             : NULL;
+}
+
+static bool add_input(struct loading *l,
+                      const struct bus_node *body,
+                      const char *path,
+                      struct bus_strv input,
+                      struct decision *to)
+{
+    const struct bus_node *at = bus_node_get(body, "dmn");
+    const char *text = meaning(l, body, input);
+    if (to->count == INPUTS_MAX) {
+        bus_faults_add(l->faults, at->at, path,
+                       "a model of more than %d inputs", INPUTS_MAX);
+        return false;
+    }
+    if (text == NULL) {
+        bus_faults_add(l->faults, at->at, path,
+                       "the model's input '%.*s' is no fact of a household, no "
+                       "standard and not said under inputs:",
+                       BUS_STRV_ARG(input));
+        return false;
+    }
+    struct feel_error e;
+    const struct feel_node *tree = feel_parse(bus_strv(text), &l->c->mem, &e);
+    if (tree == NULL) {
+        bus_faults_add(l->faults, at->at, path, "inputs: '%.*s': %s",
+                       BUS_STRV_ARG(input), e.text);
+        return false;
+    }
+    catalogue_check_names(l, at, tree, path);
+    to->inputs[to->count] = input;
+    to->kids[to->count++] = tree;
+    return true;
+}
+
+/* The file of that name beside the item's own. */
+static size_t find_model(const struct loading *l, const struct bus_node *name)
+{
+    const char *end = strrchr(name->at.file, '/');
+    size_t n = end ? (size_t)(end + 1 - name->at.file) : 0;
+    size_t i = 0;
+    for (; i < l->model_count; i++) {
+        const char *file = l->models[i].file;
+        if (strncmp(file, name->at.file, n) == 0 &&
+            bus_strv_is(name->text, file + n)) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* Compiled once, however many items ask it. Other models of the folder may be
+ * imported by it. */
+static const struct dmn_model *model_of(struct loading *l, size_t at)
+{
+    struct bus_policy_catalogue *c = l->c;
+    struct dmn_source sources[DMN_FILES_MAX];
+    size_t n = 0;
+    if (c->models[at] != NULL) {
+        return c->models[at];
+    }
+    for (size_t k = 0; k < l->model_count && n < DMN_FILES_MAX; k++) {
+        size_t i = k == 0 ? at : k <= at ? k - 1 : k;
+        sources[n++] =
+            (struct dmn_source){l->models[i].file, l->models[i].text};
+    }
+    c->models[at] = dmn_model_new(sources, n, l->faults);
+    return c->models[at];
+}
+
+static bool has_decision(const struct dmn_model *m, struct bus_strv name)
+{
+    enum dmn_kind kind;
+    struct bus_strv one;
+    for (size_t i = 0; dmn_element_at(m, i, &kind, &one); i++) {
+        if (kind == DMN_DECISION && bus_strv_eq(one, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct decision *make(struct loading *l,
+                             const struct bus_node *body,
+                             const char *path,
+                             const struct dmn_model *m)
+{
+    const struct bus_node *name = bus_node_get(body, "decision");
+    struct decision *d = bus_arena_calloc(&l->c->mem, 1, sizeof(*d));
+    enum dmn_kind kind;
+    struct bus_strv one;
+    if (d == NULL) {
+        l->faults->out_of_memory = true;
+        return NULL;
+    }
+    if (name == NULL || name->kind != BUS_NODE_SCALAR ||
+        !has_decision(m, name->text)) {
+        bus_faults_add(l->faults, name ? name->at : body->at, path,
+                       "the model has no decision '%s'",
+                       name && name->kind == BUS_NODE_SCALAR ? name->text.p
+                                                             : "");
+        return NULL;
+    }
+    d->model = m;
+    d->name = catalogue_text(l, name);
+    bool ok = true;
+    for (size_t i = 0; dmn_element_at(m, i, &kind, &one); i++) {
+        if (kind == DMN_INPUT) {
+            ok = add_input(l, body, path, one, d) && ok;
+        }
+    }
+    return ok ? d : NULL;
+}
+
+const struct feel_node *catalogue_decision(struct loading *l,
+                                           const struct bus_node *body,
+                                           const char *path,
+                                           uint64_t *hash)
+{
+    const struct bus_node *file = bus_node_get(body, "dmn");
+    if (file == NULL || file->kind != BUS_NODE_SCALAR) {
+        return NULL;
+    }
+    size_t at = find_model(l, file);
+    if (at == l->model_count) {
+        bus_faults_add(l->faults, file->at, path,
+                       "no model '%s' beside this file", file->text.p);
+        return NULL;
+    }
+    *hash = bus_hash64(l->models[at].text.p, l->models[at].text.n, *hash);
+    const struct dmn_model *m = model_of(l, at);
+    struct decision *d = m ? make(l, body, path, m) : NULL;
+    struct feel_node *n =
+        d ? bus_arena_calloc(&l->c->mem, 1, sizeof(*n)) : NULL;
+    if (n == NULL) {
+        return NULL; /* a fault says why */
+    }
+    n->kind = NODE_EXTERN;
+    n->kids = d->kids;
+    n->count = (uint32_t)d->count;
+    n->native = run;
+    n->data = d;
+    return n;
+}
