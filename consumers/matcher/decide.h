@@ -75,6 +75,15 @@ enum matcher_topic {
     MATCHER_OUT_MEMBERSHIPS,
     MATCHER_OUT_TOPICS
 };
+/* Parts of the personal record, and the facts of the dictionary they are. */
+enum matcher_personal {
+    MATCHER_NAME = 1,      /* member.name */
+    MATCHER_ID_NUMBER = 2, /* member.id_number; with its type */
+    MATCHER_PHONE = 4,     /* household.phone */
+    MATCHER_ADDRESS = 8,   /* household.address */
+    MATCHER_ACCOUNT = 16,  /* member.account; with its bank and holder */
+    MATCHER_PERSONAL = 31
+};
 struct matcher_output
 {
     enum matcher_topic topic;
@@ -86,6 +95,7 @@ struct matcher_output
     struct bus_id case_id;
     struct bus_id household_id; /* whose stream; nil: that of the event */
     struct bus_strv seal_for;   /* key owner of `personal`; "" leaves it null */
+    uint8_t withheld; /* enum matcher_personal: parts it goes without */
 };
 struct matcher_outputs
 {
@@ -112,5 +122,13 @@ int matcher_decide(const struct matcher_rules *rules,
                    struct bus_arena *mem,
                    struct matcher_outputs *ret,
                    struct bus_err *err) BUS_MUSTCHECK;
+
+/* A framed personal record without some parts (enum matcher_personal): texts
+ * empty, what may be null null. In mem. */
+int matcher_personal_without(struct bus_strv framed,
+                             uint8_t withheld,
+                             struct bus_arena *mem,
+                             struct bus_strv *ret,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

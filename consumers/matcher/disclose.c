@@ -4,7 +4,9 @@
 
 #include "bus/policy/disclose.h"
 #include "bus/policy/source.h"
+#include "bus/wire/framing.h"
 #include "consumers/matcher/parts.h"
+#include "schemas/personal.h"
 
 /* Facts mostly come in the dictionary's order: the next is tried first. */
 static int32_t id_of(const struct bus_policy_catalogue *c,
@@ -66,9 +68,30 @@ static bool may(const struct bus_policy_facts *set, int32_t fact)
     return fact >= 0 && bus_policy_facts_has(set, fact);
 }
 
+static uint8_t withheld_of(const struct bus_policy_catalogue *c,
+                           const struct bus_policy_facts *set)
+{
+    static const struct
+    {
+        const char *fact;
+        enum matcher_personal part;
+    } parts[] = {{"member.name", MATCHER_NAME},
+                 {"member.id_number", MATCHER_ID_NUMBER},
+                 {"household.phone", MATCHER_PHONE},
+                 {"household.address", MATCHER_ADDRESS},
+                 {"member.account", MATCHER_ACCOUNT}};
+    uint8_t withheld = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        int fact = bus_policy_fact_find(c, bus_strv(parts[i].fact));
+        withheld |= may(set, fact) ? 0 : (uint8_t)parts[i].part;
+    }
+    return withheld;
+}
+
 int disclosed_facts(struct step *s,
                     struct bus_strv department,
-                    struct bus_strv **ret)
+                    struct bus_strv **ret,
+                    uint8_t *ret_withheld)
 {
     int rc = number_facts(s);
     if (rc != BUS_OK) {
@@ -77,6 +100,7 @@ int disclosed_facts(struct step *s,
     const struct step_facts *f = &s->facts;
     struct bus_policy_facts set;
     bus_policy_discloses(s->rules->catalogue, department, s->today, &set);
+    *ret_withheld = withheld_of(s->rules->catalogue, &set);
     struct bus_strv *view = bus_arena_alloc(s->mem, sizeof(*view));
     uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + COUNT_BYTES);
     if (view == NULL || bytes == NULL) {
@@ -101,4 +125,33 @@ int disclosed_facts(struct step *s,
     *view = (struct bus_strv){(const char *)bytes, (size_t)(p - bytes)};
     *ret = view;
     return BUS_OK;
+}
+
+int matcher_personal_without(struct bus_strv framed,
+                             uint8_t withheld,
+                             struct bus_arena *mem,
+                             struct bus_strv *ret,
+                             struct bus_err *err)
+{
+    static const struct bus_strv none = BUS_STRV("");
+    struct bus_strv body;
+    uint32_t id = 0;
+    void *record = NULL;
+    int rc = bus_wire_unframe(framed, &id, &body, err);
+    rc = rc ? rc
+            : bus_wire_decode_own(&sa_personal_type, body, mem, &record, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct sa_personal *p = record;
+    p->name = withheld & MATCHER_NAME ? none : p->name;
+    p->id_type = withheld & MATCHER_ID_NUMBER ? none : p->id_type;
+    p->id_no = withheld & MATCHER_ID_NUMBER ? none : p->id_no;
+    p->has_phone &= !(withheld & MATCHER_PHONE);
+    p->has_address &= !(withheld & MATCHER_ADDRESS);
+    bool account = !(withheld & MATCHER_ACCOUNT);
+    p->has_bank_code &= account;
+    p->has_account &= account;
+    p->has_account_holder &= account;
+    return bus_wire_encode_framed(&sa_personal_type, p, mem, ret, err);
 }

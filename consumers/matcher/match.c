@@ -63,7 +63,9 @@ static int emit_assignment(struct step *s,
     a->division_code = s->state->division_code;
     bool gone = action == SA_ASSIGNMENT_ACTION_WITHDRAWN;
     struct bus_strv *facts = NULL;
-    int rc = gone ? BUS_OK : disclosed_facts(s, st->department, &facts);
+    uint8_t withheld = MATCHER_PERSONAL;
+    int rc =
+        gone ? BUS_OK : disclosed_facts(s, st->department, &facts, &withheld);
     if (facts != NULL) {
         a->facts.v = (void *)facts;
         a->facts.n = BUS_WIRE_ENCODED;
@@ -75,15 +77,17 @@ static int emit_assignment(struct step *s,
     if (rc != BUS_OK) {
         return rc;
     }
-    return step_emit(
-        s, &(struct matcher_output){
-               .topic = MATCHER_OUT_ASSIGNMENTS,
-               .partner = st->department,
-               .record = a,
-               .event_id = a->event_id,
-               .case_id = a->case_id,
-               .seal_for = gone ? (struct bus_strv){0} : st->department,
-           });
+    return step_emit(s, &(struct matcher_output){
+                            .topic = MATCHER_OUT_ASSIGNMENTS,
+                            .partner = st->department,
+                            .record = a,
+                            .event_id = a->event_id,
+                            .case_id = a->case_id,
+                            .seal_for = withheld == MATCHER_PERSONAL
+                                            ? (struct bus_strv){0}
+                                            : st->department,
+                            .withheld = withheld,
+                        });
 }
 
 int assignment_give_back(struct step *s,

@@ -77,10 +77,12 @@ int fold_grant(struct step *s,
 /* Fills s->facts. */
 int number_facts(struct step *s);
 /* disclose.c: those of the state's facts that the department may
- * receive (bus/policy/disclose.h), as the bytes of an array. */
+ * receive (bus/policy/disclose.h), as the bytes of an array; and the parts of
+ * the personal record that it may not. */
 int disclosed_facts(struct step *s,
                     struct bus_strv department,
-                    struct bus_strv **ret);
+                    struct bus_strv **ret,
+                    uint8_t *ret_withheld);
 /* match.c: evaluates all items and fans out what differs. */
 int match_household(struct step *s);
 /* application.c */

@@ -127,14 +127,18 @@ static int seal(struct work *w,
     if (o->seal_for.n == 0 || w->personal.n == 0) {
         return BUS_OK;
     }
-    size_t n = w->personal.n + BUS_WIRE_SEAL_BYTES;
-    uint8_t *to = bus_arena_alloc(&w->lane->event, n);
+    struct bus_strv plain = w->personal;
+    int rc = o->withheld == 0
+                 ? BUS_OK
+                 : matcher_personal_without(w->personal, o->withheld,
+                                            &w->lane->event, &plain, err);
+    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
+    uint8_t *to = rc ? NULL : bus_arena_alloc(&w->lane->event, n);
     struct bus_wire_binding b = {record, "personal", &o->event_id};
     if (to == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a sealed field");
+        return rc ? rc : bus_fail(err, BUS_ENOMEM, "a sealed field");
     }
-    int rc =
-        bus_wire_seal(w->lane->keys, o->seal_for, &b, w->personal, to, err);
+    rc = bus_wire_seal(w->lane->keys, o->seal_for, &b, plain, to, err);
     *has = rc == BUS_OK;
     *field = (struct bus_strv){(char *)to, n};
     return rc;

@@ -3,6 +3,8 @@
  * households bring every fact of the dictionary, so there is always something
  * that a department must not get. */
 #include "bus/policy/disclose.h"
+#include "bus/wire/framing.h"
+#include "schemas/personal.h"
 #include "tests/lib/cases.h"
 #include "tests/unit/end_matcher/household.h"
 
@@ -98,6 +100,20 @@ static size_t plant(struct sa_assignment *a,
     return 1;
 }
 
+/* The parts of the personal record that the list does not name. */
+static uint8_t withheld_of(const struct sa_assignment *a)
+{
+    static const char *const facts[] = {"member.name", "member.id_number",
+                                        "household.phone", "household.address",
+                                        "member.account"};
+    uint8_t withheld = 0;
+    for (int i = 0; i < 5; i++) {
+        bool may = listed(of_department(a->department), bus_strv(facts[i]));
+        withheld |= (uint8_t)(may ? 0 : 1 << i);
+    }
+    return withheld;
+}
+
 static struct sa_assignment as_it_arrives(const void *record)
 {
     struct bus_strv bytes;
@@ -117,7 +133,7 @@ static void only_what_the_list_names(void **state)
     (void)state;
     static struct application app;
     struct bus_policy_sampler dice;
-    size_t assignments = 0, carried = 0, kept = 0, planted = 0;
+    size_t assignments = 0, carried = 0, kept = 0, planted = 0, whole = 0;
     uint64_t seed = seed_of(20261126);
     print_message("seed %llu, %d households\n", (unsigned long long)seed,
                   cases(CASES));
@@ -136,6 +152,10 @@ static void only_what_the_list_names(void **state)
                 fail_msg("case %d: %.*s goes to %.*s", n, BUS_STRV_ARG(bad),
                          BUS_STRV_ARG(a.department));
             }
+            assert_int_equal(out.v[i].withheld, withheld_of(&a));
+            assert_int_equal(out.v[i].seal_for.n == 0,
+                             out.v[i].withheld == MATCHER_PERSONAL);
+            whole += out.v[i].withheld == 0;
             assignments++;
             carried += a.facts.n;
             kept += app.a.facts.n - a.facts.n;
@@ -146,13 +166,59 @@ static void only_what_the_list_names(void **state)
                   "planted fields caught\n",
                   assignments, carried, kept, planted);
     assert_true(assignments > (size_t)cases(CASES) * 5);
+    assert_true(whole < assignments / 2);
     assert_true(kept > carried && planted > (size_t)cases(CASES));
+}
+
+static void a_part_is_left_out(void **state)
+{
+    (void)state;
+    struct sa_personal p = {.name = BUS_STRV("甲"),
+                            .id_type = BUS_STRV("111"),
+                            .id_no = BUS_STRV("000000198001010018"),
+                            .has_phone = true,
+                            .phone = BUS_STRV("1"),
+                            .has_address = true,
+                            .address = BUS_STRV("2"),
+                            .has_bank_code = true,
+                            .bank_code = BUS_STRV("3"),
+                            .has_account = true,
+                            .account = BUS_STRV("4"),
+                            .has_account_holder = true,
+                            .account_holder = BUS_STRV("5")};
+    struct bus_strv whole, part, body;
+    struct bus_err err;
+    uint32_t id;
+    bus_arena_reset(&mem);
+    assert_int_equal(
+        bus_wire_encode_framed(&sa_personal_type, &p, &mem, &whole, &err),
+        BUS_OK);
+    for (int withheld = 0; withheld <= MATCHER_PERSONAL; withheld++) {
+        void *record = NULL;
+        assert_int_equal(matcher_personal_without(whole, (uint8_t)withheld,
+                                                  &mem, &part, &err),
+                         BUS_OK);
+        assert_int_equal(bus_wire_unframe(part, &id, &body, &err), BUS_OK);
+        assert_int_equal(
+            bus_wire_decode_own(&sa_personal_type, body, &mem, &record, &err),
+            BUS_OK);
+        const struct sa_personal *q = record;
+        assert_int_equal(q->name.n > 0, !(withheld & MATCHER_NAME));
+        assert_int_equal(q->id_no.n > 0, !(withheld & MATCHER_ID_NUMBER));
+        assert_int_equal(q->id_type.n > 0, !(withheld & MATCHER_ID_NUMBER));
+        assert_int_equal(q->has_phone, !(withheld & MATCHER_PHONE));
+        assert_int_equal(q->has_address, !(withheld & MATCHER_ADDRESS));
+        assert_int_equal(q->has_bank_code, !(withheld & MATCHER_ACCOUNT));
+        assert_int_equal(q->has_account, !(withheld & MATCHER_ACCOUNT));
+        assert_int_equal(q->has_account_holder, !(withheld & MATCHER_ACCOUNT));
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_the_list_names),
+        cmocka_unit_test(a_part_is_left_out),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
