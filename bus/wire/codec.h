@@ -111,6 +111,18 @@ int bus_wire_plan_next(const struct bus_wire_plan *plan,
                        void **ret,
                        struct bus_err *err) BUS_MUSTCHECK;
 
+/* Of a masked byte string at most so many bytes are shown. */
+#define BUS_WIRE_SHOWN_MAX 32
+
+/* Masks a decoded record in place, so that it can be written again by its
+ * schema and hold nothing of a person: fields marked "lianou.pii" become null
+ * if they may, else "***", no bytes, no items, zero; other byte strings over
+ * BUS_WIRE_SHOWN_MAX become "(N bytes)", for what is inside is not known. */
+int bus_wire_mask(const struct bus_wire_type *type,
+                  void *record,
+                  struct bus_arena *mem,
+                  struct bus_err *err) BUS_MUSTCHECK;
+
 /* Bytes of a schema as JSON text (Avro's JSON encoding, bytes as hex). With
  * mask, fields marked "lianou.pii" show as "***" and sealed ones as "(sealed)".
  * Needs no generated struct: for taps of any topic. */

@@ -25,17 +25,6 @@ static int compile(const struct bus_wire_schema *s,
                    struct bus_arena *mem,
                    struct part *to);
 
-static const struct bus_wire_schema *
-some_branch(const struct bus_wire_schema *s)
-{
-    if (s->kind != BUS_WIRE_UNION || s->count != 2) {
-        return NULL;
-    }
-    return s->branches[0]->kind == BUS_WIRE_NULL   ? s->branches[1]
-           : s->branches[1]->kind == BUS_WIRE_NULL ? s->branches[0]
-                                                   : NULL;
-}
-
 static int compile_parts(const struct bus_wire_schema *s,
                          const struct bus_wire_slot *slot,
                          struct bus_arena *mem,
@@ -64,7 +53,7 @@ static int compile(const struct bus_wire_schema *s,
                    struct bus_arena *mem,
                    struct part *to)
 {
-    const struct bus_wire_schema *some = some_branch(s);
+    const struct bus_wire_schema *some = bus_wire_nullable(s);
     uint32_t has = slot->has_offset;
     to->nullable = some != NULL;
     to->null_first = some != NULL && s->branches[0]->kind == BUS_WIRE_NULL;

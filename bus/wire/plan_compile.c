@@ -327,12 +327,6 @@ static int simple(struct compiling *c,
     return BUS_OK;
 }
 
-static bool nullable(const struct bus_wire_schema *u)
-{
-    return u->count == 2 && (u->branches[0]->kind == BUS_WIRE_NULL ||
-                             u->branches[1]->kind == BUS_WIRE_NULL);
-}
-
 static int into_branch(struct compiling *c,
                        const struct bus_wire_schema *w,
                        const struct bus_wire_schema *r,
@@ -341,7 +335,7 @@ static int into_branch(struct compiling *c,
                        struct prog *p)
 {
     const struct bus_wire_schema *b = r->branches[branch];
-    if (nullable(r)) {
+    if (bus_wire_nullable(r) != NULL) {
         if (b->kind != BUS_WIRE_NULL &&
             to.slot->has_offset != BUS_WIRE_NO_HAS) {
             struct step *s = wire_plan_add(c, p, STEP_SET_HAS);

@@ -403,7 +403,7 @@ int bus_wire_plan_next(const struct bus_wire_plan *plan,
                        void **ret,
                        struct bus_err *err)
 {
-    const uint8_t *start = (const uint8_t *)bytes->p;
+    const uint8_t *start = (const uint8_t *)(bytes->p ? bytes->p : "");
     struct reading r = {start,  start + bytes->n, start, mem, err, 0,
                         BUS_OK, BUS_WIRE_ZERO_MAX};
     void *record = bus_arena_calloc(mem, 1, plan->type->size);

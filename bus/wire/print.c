@@ -11,8 +11,6 @@
 #include "bus/base/id.h"
 #include "bus/wire/codec.h"
 
-#define MASKED_BYTES_MAX 32
-
 struct printing
 {
     const uint8_t *p, *e;
@@ -101,7 +99,7 @@ static void decimal(struct bus_buf *out, int64_t n)
 
 static void hex(struct printing *r, const uint8_t *p, size_t n)
 {
-    if (r->mask && n > MASKED_BYTES_MAX) {
+    if (r->mask && n > BUS_WIRE_SHOWN_MAX) {
         bus_buf_printf(r->out, "\"(%zu bytes)\"", n);
         return;
     }
@@ -383,7 +381,9 @@ int bus_wire_print(const struct bus_wire_schema *schema,
                    struct bus_buf *out,
                    struct bus_err *err)
 {
-    struct printing r = {.mask = mask, .out = out, .err = err};
+    const uint8_t *start = (const uint8_t *)(bytes.p ? bytes.p : "");
+    struct printing r = {
+        .p = start, .e = start + bytes.n, .mask = mask, .out = out, .err = err};
     return print(&r, schema, bytes);
 }
 

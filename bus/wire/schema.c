@@ -431,6 +431,16 @@ int wire_parse_node(struct parsing *p,
     return rc;
 }
 
+const struct bus_wire_schema *bus_wire_nullable(const struct bus_wire_schema *s)
+{
+    if (s->kind != BUS_WIRE_UNION || s->count != 2) {
+        return NULL;
+    }
+    return s->branches[0]->kind == BUS_WIRE_NULL   ? s->branches[1]
+           : s->branches[1]->kind == BUS_WIRE_NULL ? s->branches[0]
+                                                   : NULL;
+}
+
 int64_t bus_wire_schema_int(const struct bus_wire_schema *s, const char *key)
 {
     const json_t *v = json_object_get((const json_t *)s->json, key);

@@ -104,6 +104,10 @@ uint64_t bus_wire_crc64(const void *p, size_t n);
 /* An integer attribute ("lianou.id") of a named type or -1. */
 int64_t bus_wire_schema_int(const struct bus_wire_schema *s, const char *key);
 
+/* T of a union of null and T (which is a `has_` and a T in C), else NULL. */
+const struct bus_wire_schema *
+bus_wire_nullable(const struct bus_wire_schema *s);
+
 /* Can what `writer` wrote be read as `reader`? 0, or BUS_ESCHEMA with the
  * place and the reason. The rules are the specification's schema resolution. */
 int bus_wire_resolvable(const struct bus_wire_schema *writer,

@@ -49,12 +49,15 @@ static void attributes(struct printing *p, const struct json_t *j)
         for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
             skip |= strcmp(key, ours[i]) == 0;
         }
-        char *d = skip ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-        if (d != NULL) {
-            bus_buf_printf(p->out, ",\"%s\":", key);
-            bus_buf_puts(p->out, d);
+        if (!skip) {
+            char *d = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+            bus_buf_putc(p->out, ',');
+            quoted(p, key);
+            bus_buf_putc(p->out, ':');
+            bus_buf_puts(p->out, d ? d : "");
+            p->out->failed = p->out->failed || d == NULL;
+            free(d);
         }
-        free(d);
     }
 }
 

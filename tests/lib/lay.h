@@ -18,17 +18,6 @@ struct lay
     bool failed;
 };
 
-static inline const struct bus_wire_schema *
-lay_some(const struct bus_wire_schema *s)
-{
-    if (s->kind != BUS_WIRE_UNION || s->count != 2) {
-        return NULL;
-    }
-    return s->branches[0]->kind == BUS_WIRE_NULL   ? s->branches[1]
-           : s->branches[1]->kind == BUS_WIRE_NULL ? s->branches[0]
-                                                   : NULL;
-}
-
 static inline uint32_t lay_at(struct lay *l,
                               const struct bus_wire_schema *s,
                               uint32_t at,
@@ -69,7 +58,7 @@ static inline uint32_t lay_at(struct lay *l,
                               struct bus_wire_slot *to)
 {
     *to = (struct bus_wire_slot){at, BUS_WIRE_NO_HAS, 0, NULL};
-    const struct bus_wire_schema *t = lay_some(s);
+    const struct bus_wire_schema *t = bus_wire_nullable(s);
     if (++l->depth > LAY_DEPTH_MAX) {
         l->failed = true;
         return at;

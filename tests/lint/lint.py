@@ -41,6 +41,8 @@ OUTSIDE = {
     "libxml": {"bus/policy"},
     "zlib.h": {"ops"},
     "unicode": {"bus/policy"},
+    "avro.h": {"ops/avro_file.c"},
+    "avro": {"ops/avro_file.c"},
     "jansson.h": {"bus/wire", "bus/adapter", "bus/cases", "producers/intake", "consumers/registry", "ops"},
 }
 BANNED = r"\b(strcpy|strcat|sprintf|vsprintf|strtok|gmtime|localtime|atoi|atol|alloca|gets)\s*\("
@@ -86,7 +88,7 @@ def layers(root):
 def outside(root):
     for path, n, _, name in includes(root):
         for key, rooms in OUTSIDE.items():
-            if (name == key or name.startswith(key + "/")) and room(str(path)) not in rooms:
+            if (name == key or name.startswith(key + "/")) and not {room(str(path)), str(path)} & rooms:
                 yield "%s:%d: %s belongs to %s" % (path, n, name, ", ".join(sorted(rooms)))
 
 
@@ -188,7 +190,7 @@ def words(root):
 
 PLANTS = {
     "layers": ("bus/base/plant.h", '#include "bus/kafka/client.h"\n'),
-    "outside": ("bus/policy/plant.c", "#include <librdkafka/rdkafka.h>\n"),
+    "outside": ("bus/policy/plant.c", "#include <librdkafka/rdkafka.h>\n", "ops/plant.c", "#include <avro.h>\n"),
     "sizes": ("bus/base/plant.c", "\n" * 601),
     "functions": ("bus/base/plant.c", "int f(void)\n{\n" + "    ;\n" * 70 + "    return 0;\n}\n"),
     "symbols": ("bus/base/plant.c", "int f(int a)\n{\n    return a;\n}\n", "ops/plant.c", "int f(void)\n{\n    return 0;\n}\n"),
@@ -197,6 +199,9 @@ PLANTS = {
     "headers": ("bus/base/plant.h", "uint64_t f(void);\n"),
     "formatted": ("bus/base/plant.c", "int   f( void ){return 0 ;}\n"),
 }
+
+
+EACH = {"outside"}  # every planted file is an offender of its own
 
 
 def main():
@@ -210,7 +215,7 @@ def main():
                 path.write_text(PLANTS[name][at + 1])
             found = list(check(pathlib.Path(root)))
             print("planted offender:", found[0] if found else "NOT FOUND")
-            sys.exit(0 if found else 1)
+            sys.exit(0 if len(found) >= (len(PLANTS[name]) // 2 if name in EACH else 1) else 1)
     found = list(check(SOURCE))
     print("\n".join(found[:50]))
     print("%s: %d offenders" % (name, len(found)))

@@ -32,16 +32,6 @@ static const char *bare(const char *name)
     return dot ? dot + 1 : name;
 }
 
-static const struct bus_wire_schema *some(const struct bus_wire_schema *s)
-{
-    if (s->kind != BUS_WIRE_UNION || s->count != 2) {
-        return NULL;
-    }
-    return s->branches[0]->kind == BUS_WIRE_NULL   ? s->branches[1]
-           : s->branches[1]->kind == BUS_WIRE_NULL ? s->branches[0]
-                                                   : NULL;
-}
-
 static void upper(FILE *f, const char *s)
 {
     for (; *s != '\0'; s++) {
@@ -132,11 +122,12 @@ static void define_record(FILE *f, const struct bus_wire_schema *s)
     (void)fprintf(f, "struct sa_%s\n{\n", bare(s->name));
     for (size_t i = 0; i < s->count; i++) {
         const struct bus_wire_schema *t = s->fields[i].type;
-        if (some(t) != NULL) {
+        if (bus_wire_nullable(t) != NULL) {
             (void)fprintf(f, "    bool has_%s;\n", s->fields[i].name);
         }
         (void)fprintf(f, "    ");
-        declare(f, some(t) ? some(t) : t, s->fields[i].name);
+        declare(f, bus_wire_nullable(t) ? bus_wire_nullable(t) : t,
+                s->fields[i].name);
         (void)fputc('\n', f);
     }
     if (s->count == 0) {
@@ -145,7 +136,7 @@ static void define_record(FILE *f, const struct bus_wire_schema *s)
     (void)fprintf(f, "};\n");
     for (size_t i = 0; i < s->count; i++) {
         const struct bus_wire_schema *t = s->fields[i].type;
-        if (t->kind != BUS_WIRE_UNION || some(t) != NULL) {
+        if (t->kind != BUS_WIRE_UNION || bus_wire_nullable(t) != NULL) {
             continue;
         }
         for (size_t k = 0; k < t->count; k++) {
@@ -246,7 +237,7 @@ static int slots_of(FILE *f,
                     const char *owner,
                     const char *path)
 {
-    s = some(s) ? some(s) : s;
+    s = bus_wire_nullable(s) ? bus_wire_nullable(s) : s;
     int subs[BUS_WIRE_FIELDS_MAX];
     char at[512];
     if (s->kind == BUS_WIRE_RECORD) {
@@ -306,10 +297,10 @@ static void slot_expr(FILE *f,
                       const char *has,
                       int sub)
 {
-    if (some(s) != NULL && (has == NULL || has[0] == '\0')) {
+    if (bus_wire_nullable(s) != NULL && (has == NULL || has[0] == '\0')) {
         die(owner, "a nullable value stands only right in a record");
     }
-    s = some(s) ? some(s) : s;
+    s = bus_wire_nullable(s) ? bus_wire_nullable(s) : s;
     if (has == NULL || has[0] != '\0') {
         if (path[0] == '\0') {
             (void)fprintf(f, "    {0, ");
@@ -349,7 +340,7 @@ static void record_slots(FILE *f, const struct bus_wire_schema *s)
     for (size_t i = 0; i < s->count; i++) {
         (void)snprintf(has, sizeof(has), "has_%s", s->fields[i].name);
         slot_expr(f, s->fields[i].type, owner, s->fields[i].name,
-                  some(s->fields[i].type) ? has : NULL, subs[i]);
+                  bus_wire_nullable(s->fields[i].type) ? has : NULL, subs[i]);
     }
     (void)fprintf(f, "    {0, 0, 0, NULL},\n};\n");
 }
