@@ -7,7 +7,9 @@
  * - an unknown command             the nearest name, exit code 2
  */
 #include "ops/lianou.h"
+#include "bus/base/heap.h"
 
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +106,7 @@ static int unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+    json_set_alloc_funcs(bus_malloc, bus_free);
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         (void)printf("lianou " LIANOU_VERSION "\n");
         return LIANOU_WELL;

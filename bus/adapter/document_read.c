@@ -15,6 +15,7 @@
 #include "bus/adapter/document.h"
 #include "bus/adapter/document_parts.h"
 #include "bus/base/clock.h"
+#include "bus/base/heap.h"
 #include "bus/base/id.h"
 
 #define SHOWN_NUMBER 100000000 /* a larger one may be a person's number */
@@ -559,9 +560,14 @@ int bus_doc_read(const struct bus_doc *doc,
         return bus_fail(err, rc, "%s: ends after %zu bytes", doc->name,
                         bytes.n);
     }
+    unsigned refused = bus_heap_refused();
     json_t *j = rc == BUS_OK ? json_loadb(bytes.p, bytes.n,
                                           JSON_REJECT_DUPLICATES, &where)
                              : NULL;
+    if (bus_heap_refused() != refused) {
+        json_decref(j);
+        return bus_fail(err, BUS_ENOMEM, "%s", doc->name);
+    }
     if (j == NULL) {
         if (rc == BUS_OK) {
             not_json(&r, &where);

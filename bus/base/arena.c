@@ -47,6 +47,7 @@ void bus_arena_reset(struct bus_arena *a)
         a->cur->used = 0;
     }
     a->used_bytes = 0;
+    a->refused = BUS_ARENA_GAVE;
 }
 
 /* The blocks behind cur are empty by contract; the first that is large enough
@@ -64,11 +65,13 @@ static struct bus_arena_block *next_block(struct bus_arena *a, size_t n)
     if (a->max_bytes != 0 && cap > a->max_bytes - a->held_bytes) {
         cap = n;
         if (a->held_bytes > a->max_bytes || n > a->max_bytes - a->held_bytes) {
+            a->refused = BUS_ARENA_LIMIT;
             return NULL;
         }
     }
     b = bus_malloc(sizeof(*b) + cap);
     if (b == NULL) {
+        a->refused = BUS_ARENA_HEAP;
         return NULL;
     }
     *b = (struct bus_arena_block){.cap = cap};
@@ -158,6 +161,18 @@ char *bus_arena_printf(struct bus_arena *a, const char *fmt, ...)
     }
     va_end(again);
     return p;
+}
+
+int bus_arena_cause(const struct bus_arena *a, int rc, struct bus_err *err)
+{
+    if ((rc == BUS_OK || rc == BUS_ETOOBIG) && a->refused == BUS_ARENA_HEAP) {
+        return bus_fail(err, BUS_ENOMEM, "the heap gives no memory");
+    }
+    if (rc == BUS_ENOMEM && a->refused == BUS_ARENA_LIMIT) {
+        return bus_fail(err, BUS_ETOOBIG, "more than %zu bytes of work",
+                        a->max_bytes);
+    }
+    return rc;
 }
 
 struct bus_arena_mark bus_arena_mark(struct bus_arena *a)

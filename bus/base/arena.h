@@ -7,9 +7,16 @@
 
 #include <stddef.h>
 
+#include "bus/base/err.h"
 #include "bus/base/strv.h"
 
 struct bus_arena_block;
+/* Why it gave no memory, since the last reset. */
+enum bus_arena_refused {
+    BUS_ARENA_GAVE,
+    BUS_ARENA_LIMIT, /* its own max_bytes */
+    BUS_ARENA_HEAP
+};
 struct bus_arena
 {
     struct bus_arena_block *first, *cur;
@@ -18,6 +25,7 @@ struct bus_arena
     size_t held_bytes;  /* blocks held now */
     size_t used_bytes;  /* handed out since the last reset */
     size_t peak_bytes;  /* the most that was ever handed out */
+    enum bus_arena_refused refused;
 };
 
 /* Allocates nothing yet. block_bytes 0 = 64 KiB. */
@@ -33,6 +41,13 @@ char *bus_arena_strdup(struct bus_arena *a, const char *s);
 char *bus_arena_strndup(struct bus_arena *a, const char *s, size_t n);
 char *bus_arena_printf(struct bus_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What a failure rc of work in this arena really is: rooms say BUS_ETOOBIG (or
+ * BUS_ENOMEM) when it gave nothing. The limit's refusal is BUS_ETOOBIG, the
+ * input's fault; the heap's is BUS_ENOMEM, and no input may be put aside for
+ * it, nor does work that went on without it count. Other codes stay. Returns
+ * the code, which err has, too. */
+int bus_arena_cause(const struct bus_arena *a, int rc, struct bus_err *err);
 
 /* A mark to go back to (for scratch work inside a longer life). */
 struct bus_arena_mark

@@ -155,7 +155,7 @@ int bus_faults_fail(const struct bus_faults *f, struct bus_err *err)
     if (bus_faults_none(f)) {
         return 0;
     }
-    if (f->errors == 0) {
+    if (f->out_of_memory) { /* the others may follow from it */
         return bus_fail(err, BUS_ENOMEM, "out of memory");
     }
     const struct bus_fault *x = NULL;

@@ -62,8 +62,8 @@ void bus_faults_sort(struct bus_faults *f);
 void bus_faults_print(const struct bus_faults *f,
                       bool warnings,
                       struct bus_buf *out);
-/* 0 if bus_faults_none(), else BUS_ECONFIG whose message is the first fault
- * and how many more there are. */
+/* 0 if bus_faults_none(), BUS_ENOMEM if memory ran out, else BUS_ECONFIG whose
+ * message is the first fault and how many more there are. */
 int bus_faults_fail(const struct bus_faults *f, struct bus_err *err);
 
 #endif

@@ -19,6 +19,19 @@ void bus_heap_settle(void)
 #endif
 }
 
+static _Thread_local unsigned refused;
+
+unsigned bus_heap_refused(void)
+{
+    return refused;
+}
+
+static void *counted(void *p)
+{
+    refused += p == NULL;
+    return p;
+}
+
 void bus_heap_set(const struct bus_heap *heap)
 {
     hook = heap;
@@ -27,7 +40,7 @@ void bus_heap_set(const struct bus_heap *heap)
 void *bus_malloc(size_t n)
 {
     n = n == 0 ? 1 : n;
-    return hook ? hook->alloc(hook->data, n) : malloc(n);
+    return counted(hook ? hook->alloc(hook->data, n) : malloc(n));
 }
 
 void *bus_calloc(size_t count, size_t size)
@@ -46,7 +59,7 @@ void *bus_calloc(size_t count, size_t size)
 void *bus_realloc(void *p, size_t n)
 {
     n = n == 0 ? 1 : n;
-    return hook ? hook->realloc(hook->data, p, n) : realloc(p, n);
+    return counted(hook ? hook->realloc(hook->data, p, n) : realloc(p, n));
 }
 
 void bus_free(void *p)

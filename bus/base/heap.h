@@ -19,6 +19,9 @@ struct bus_heap
 void bus_heap_settle(void);
 /* NULL puts libc's back. Borrows heap. Not for use while other threads run. */
 void bus_heap_set(const struct bus_heap *heap);
+/* How many requests of this thread have been refused: for what is made of a
+ * library that goes on without saying so (jansson then drops a character). */
+unsigned bus_heap_refused(void);
 /* All return NULL when out of memory; n == 0 is taken as 1. */
 void *bus_malloc(size_t n);
 void *bus_calloc(size_t count, size_t size); /* zeroed, overflow checked */

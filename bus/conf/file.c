@@ -17,6 +17,7 @@ static void
 fault_of(struct bus_faults *faults, const char *path, const char *text)
 {
     struct bus_place whole = {bus_arena_strdup(faults->mem, path), 0, 0};
+    faults->out_of_memory = faults->out_of_memory || !whole.file;
     bus_faults_add(faults, whole, NULL, "%s", text);
 }
 
@@ -55,6 +56,7 @@ bool bus_conf_slurp(struct bus_arena *mem,
     } else {
         ok = read_into(mem, f, (size_t)st.st_size, ret);
         if (!ok) {
+            faults->out_of_memory = faults->out_of_memory || errno == ENOMEM;
             fault_of(faults, path, strerror(errno));
         }
     }
@@ -109,6 +111,7 @@ bool bus_conf_list(struct bus_arena *mem,
     const char **names = bus_arena_calloc(mem, LIST_MAX, sizeof *names);
     size_t count = 0;
     if (!dir || !names) {
+        faults->out_of_memory = faults->out_of_memory || dir;
         fault_of(faults, folder, dir ? "out of memory" : strerror(errno));
         if (dir) {
             closedir(dir);

@@ -272,6 +272,16 @@ static int judge_all(struct household_view *w,
                : BUS_OK;
 }
 
+/* A value for which there was no memory is null, and null may decide: nothing
+ * that was worked out counts then. */
+static int complete(const struct bus_arena *mem, int rc, struct bus_err *err)
+{
+    if (rc == BUS_OK && mem->refused != BUS_ARENA_GAVE) {
+        rc = bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
+    }
+    return rc;
+}
+
 int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         const struct bus_policy_household *h,
                         int32_t rule_date,
@@ -283,7 +293,8 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
     struct household_view w;
     int rc = policy_view_open(&w, c, h, rule_date, mem, err);
     w.quiet = depth == BUS_POLICY_VERDICTS;
-    return rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    rc = rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    return complete(mem, rc, err);
 }
 
 int bus_policy_evaluate_by_tree(const struct bus_policy_catalogue *c,
@@ -297,7 +308,8 @@ int bus_policy_evaluate_by_tree(const struct bus_policy_catalogue *c,
     struct household_view w;
     int rc = policy_view_open(&w, c, h, rule_date, mem, err);
     w.by_tree = true;
-    return rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    rc = rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    return complete(mem, rc, err);
 }
 
 int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
@@ -323,6 +335,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                judge(&w, v, depth, &one) != BUS_OK) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
+    rc = complete(mem, rc, err);
     if (rc == BUS_OK) {
         *ret = one;
     }

@@ -359,5 +359,7 @@ int bus_policy_verdicts(const struct bus_policy_catalogue *c,
         to[i] = v ? verdict_of(&w, v) : BUS_POLICY_NOT_IN_FORCE;
     }
     *ret = to;
-    return BUS_OK;
+    return mem->refused == BUS_ARENA_GAVE /* see evaluate.c */
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG, "no room for verdicts");
 }

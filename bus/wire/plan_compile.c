@@ -460,7 +460,7 @@ int wire_plan_compile(struct bus_wire_plan *plan,
     struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
     int rc = resolve(c, writer, reader, (struct place){&top, 0}, &plan->top);
     bus_free(c);
-    return rc;
+    return bus_arena_cause(&plan->mem, rc, err);
 }
 
 int bus_wire_resolvable(const struct bus_wire_schema *writer,

@@ -115,8 +115,13 @@ static int parse_text(struct parsing *p,
     if (text.n > BUS_WIRE_SCHEMA_BYTES) {
         return bus_fail(p->err, BUS_ETOOBIG, "a schema of %zu bytes", text.n);
     }
+    unsigned refused = bus_heap_refused();
     json_t *j = json_loadb(text.p, text.n,
                            JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
+    if (bus_heap_refused() != refused) {
+        json_decref(j);
+        return bus_fail(p->err, BUS_ENOMEM, "a schema");
+    }
     if (j == NULL) {
         return bus_fail(p->err, BUS_ESCHEMA, "%d:%d: %s", e.line, e.column,
                         e.text);
@@ -150,13 +155,22 @@ named(struct parsing *p, const char *full, const struct bus_wire_schema **ret)
     return BUS_OK;
 }
 
+/* Too large, or was it that the heap gave nothing? */
+static int cause(unsigned refused, int rc, struct bus_err *err)
+{
+    return rc != BUS_OK && bus_heap_refused() != refused
+               ? bus_fail(err, BUS_ENOMEM, "a schema")
+               : rc;
+}
+
 int bus_wire_set_named(struct bus_wire_set *set,
                        const char *full_name,
                        const struct bus_wire_schema **ret,
                        struct bus_err *err)
 {
     struct parsing p = {set, err, 0};
-    return named(&p, full_name, ret);
+    unsigned refused = bus_heap_refused();
+    return cause(refused, named(&p, full_name, ret), err);
 }
 
 int bus_wire_set_parse(struct bus_wire_set *set,
@@ -165,7 +179,8 @@ int bus_wire_set_parse(struct bus_wire_set *set,
                        struct bus_err *err)
 {
     struct parsing p = {set, err, 0};
-    return parse_text(&p, text, ret);
+    unsigned refused = bus_heap_refused();
+    return cause(refused, parse_text(&p, text, ret), err);
 }
 
 static int parse_name(struct parsing *p,

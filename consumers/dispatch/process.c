@@ -127,6 +127,7 @@ int dispatch_process(void *data,
         struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
         bus_arena_reset(&lane->event);
         rc = handle(&w, err);
+        rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
             struct bus_dead_letter d = {
                 .msg = w.m,
@@ -137,6 +138,7 @@ int dispatch_process(void *data,
                 .metrics = s->frame.metrics,
             };
             struct bus_err second;
+            bus_arena_reset(&lane->event); /* it may be full */
             rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
             if (rc != BUS_OK && err != NULL) {

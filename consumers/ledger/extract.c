@@ -392,7 +392,7 @@ int ledger_extract(struct ledger_extract *x,
     bus_arena_reset(&x->mem);
     int rc = bus_wire_decode(x->schemas, type, value, &x->mem, &record, err);
     if (rc != BUS_OK) {
-        return rc;
+        return bus_arena_cause(&x->mem, rc, err);
     }
     *ret = (struct ledger_row){
         .word = BUS_STRV(""), .item = BUS_STRV(""), .note = BUS_STRV("")};

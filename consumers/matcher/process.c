@@ -378,6 +378,7 @@ int matcher_process(void *data,
         bus_arena_reset(&lane->event);
         lane->events++;
         rc = handle(&w, err);
+        rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && is_reject(&w, rc)) {
             struct bus_dead_letter d = {
                 .msg = w.m,
@@ -390,6 +391,7 @@ int matcher_process(void *data,
             };
             struct bus_err second;
             lane->rejected++;
+            bus_arena_reset(&lane->event); /* it may be full */
             rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
             if (rc != BUS_OK && err != NULL) {
