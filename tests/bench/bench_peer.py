@@ -1,9 +1,7 @@
 """Decision tables against a peer: Apache KIE (Drools) DMN on Java 17. The same
 model and rows for both; every decision of every row must be the same before
 anything is measured. CPU time of the whole process a row of four decisions, the
-peer's after as long a warm-up, in turns a b b a.
-
-bench-needs:"""
+peer's after as long a warm-up, in turns a b b a."""
 import argparse
 import json
 import os
