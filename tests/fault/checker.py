@@ -55,6 +55,7 @@ class Account:
         self.decided, self.accepted, self.dispatched, self.lines = {}, {}, {}, {}
         self.orders, self.results, self.folded = {}, {}, {}
         self.of_household, self.needs = {}, set()
+        self.named = {}  # household a person would head -> those that name him
         self.states, self.waiting, self.withdrawn = {}, set(), set()
 
     def say(self, kind, *what):
@@ -102,6 +103,9 @@ class Account:
             self.outcomes[case] = {o["assignment_id"] for o in r["outcomes"]}
         if kind in ("RESULT_FOLDED", "ORDER_REFUSED") and r["refers_to"] is not None:
             self.folded.setdefault(r["refers_to"], at)
+
+    def on_membership(self, at, r):
+        self.named.setdefault(r["household_id"], set()).add(r["member_of"])
 
     def on_evaluation(self, at, r):
         versions = self.versions.setdefault(r["case_id"], [])
@@ -204,11 +208,16 @@ class Account:
         for case, named in self.outcomes.items():
             if named != set(self.assigned.get(case, {})):
                 self.say("torn", "closed without naming each assignment", *self.closed[case])
+        for household in self.named:
+            if household not in self.states:
+                self.say("lost", "a membership of", text(household))
         for state in self.states.values():
             self.finish_state(state)
 
     def finish_state(self, state):
         case = state["case_id"]
+        if case is None and state["sequence"] == len(self.named.get(state["household_id"], ())):
+            return  # nobody applied; others named the person who would head it, each once
         if case is None or case not in self.opened:
             self.say("torn", "a state of no case", text(state["household_id"]))
             return
