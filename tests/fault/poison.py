@@ -257,7 +257,7 @@ def wait_letters(town, schemas, n, limit):
         letters = Letters(town, schemas)
         if len(letters.by_place) >= n or time.time() > until:
             return letters
-        time.sleep(1)
+        time.sleep(2)
 
 
 def check_commands(town, poisons, letters, wrong):
@@ -346,7 +346,7 @@ def play(program, rng, a):
         second.wait()
         print("  %d poisonous messages on %d topics, %d kinds" %
               (len(poisons), len(topics), len({one.kind for one in poisons})), flush=True)
-        letters = wait_letters(town, schemas, len(poisons) + len(curable), 120)
+        letters = wait_letters(town, schemas, len(poisons) + len(curable), 60 + a.each)
         last = settle(town, 120)
         for one in poisons + curable:
             check_letter(one, letters, wrong)

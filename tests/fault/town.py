@@ -6,9 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
+# Ended from outside, a test still takes its town down.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 
