@@ -6,6 +6,7 @@
 #include <lmdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ struct store
     MDB_txn *read, *write;
     int64_t applied;
     int32_t partition;
+    int owner; /* the file whose lock says that the store is ours; -1 */
 };
 
 static int
@@ -31,7 +33,7 @@ fail(const struct store *s, const char *what, int code, struct bus_err *err)
                                                              : BUS_EIO;
     return bus_fail(err, c, "state of partition %d: %s: %s%s", s->partition,
                     what, mdb_strerror(code),
-                    code == MDB_MAP_FULL ? "; raise matcher.map_bytes" : "");
+                    code == MDB_MAP_FULL ? "; raise matcher.map_size" : "");
 }
 
 static void boot_id(char ret[BOOT_ID_LEN + 2])
@@ -102,6 +104,23 @@ static int open_env(struct store *s, const char *path, size_t map_bytes)
     return mdb_txn_commit(t);
 }
 
+/* Another process that was fenced may still be writing what it committed. */
+static int own(struct store *s, const char *path, struct bus_err *err)
+{
+    char name[620];
+    (void)snprintf(name, sizeof(name), "%s/owner", path);
+    s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->owner < 0) {
+        return fail(s, name, errno, err);
+    }
+    if (flock(s->owner, LOCK_EX | LOCK_NB) != 0) {
+        return bus_fail(err, BUS_EAGAIN,
+                        "%s: another matcher has it; one process a state_dir",
+                        path);
+    }
+    return BUS_OK;
+}
+
 int store_open(const char *dir,
                int32_t partition,
                size_t map_bytes,
@@ -113,12 +132,16 @@ int store_open(const char *dir,
         return bus_fail(err, BUS_ENOMEM, "state of partition %d", partition);
     }
     s->partition = partition;
+    s->owner = -1;
     char path[600];
     (void)snprintf(path, sizeof(path), "%s/p%d", dir, partition);
     int rc = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
-    rc = rc == 0 ? open_env(s, path, map_bytes) : rc;
-    if (rc != 0) {
-        rc = fail(s, path, rc, err);
+    rc = rc == 0 ? own(s, path, err) : fail(s, path, rc, err);
+    if (rc == BUS_OK) {
+        int e = open_env(s, path, map_bytes);
+        rc = e == 0 ? BUS_OK : fail(s, path, e, err);
+    }
+    if (rc != BUS_OK) {
         store_close(s);
         return rc;
     }
@@ -137,6 +160,9 @@ void store_close(struct store *s)
     }
     if (s->env != NULL) {
         mdb_env_close(s->env);
+    }
+    if (s->owner >= 0) {
+        (void)close(s->owner);
     }
     bus_free(s);
 }

@@ -4,7 +4,7 @@
  * commit together with the topic's offset it has applied, so that a restart
  * reads only the tail. It is not synced: what a crash of the machine may have
  * torn is told by the boot id and thrown away; a crash of the process loses
- * nothing. One thread at a time. */
+ * nothing. One thread at a time, one process: a second one waits for it. */
 #ifndef CONSUMERS_MATCHER_STORE_H
 #define CONSUMERS_MATCHER_STORE_H
 
@@ -18,7 +18,8 @@
 
 struct store;
 
-/* Opens <dir>/p<partition>, made if absent, emptied if of another boot. */
+/* Opens <dir>/p<partition>, made if absent, emptied if of another boot.
+ * BUS_EAGAIN while another process has it open. */
 int store_open(const char *dir,
                int32_t partition,
                size_t map_bytes,
@@ -49,7 +50,7 @@ int store_each(struct store *s,
 void store_read_end(struct store *s);
 
 /* Writing: begin, any number of puts, commit with the offset now applied.
- * BUS_EFULL when the map is full: raise matcher.map_bytes. */
+ * BUS_EFULL when the map (matcher.map_size) or the disk is full. */
 int store_write_begin(struct store *s, struct bus_err *err) BUS_MUSTCHECK;
 /* value.p == NULL deletes. */
 int store_put(struct store *s,
