@@ -221,6 +221,12 @@ send_original(struct dlq *q, const struct letter *l, struct bus_err *err)
     const struct sa_dead_letter *d = l->d;
     struct bus_kafka_header headers[BUS_KAFKA_HEADERS_MAX];
     size_t n = 0;
+    if (d->headers.n == 1 &&
+        bus_strv_is(d->headers.v[0].key, BUS_LETTER_LEFT)) {
+        return bus_fail(err, BUS_ETOOBIG,
+                        "the letter is without its bytes: they were too many; "
+                        "write them again from their place");
+    }
     for (; n < d->headers.n && n < BUS_KAFKA_HEADERS_MAX; n++) {
         const char *name = bus_arena_strndup(&q->mem, d->headers.v[n].key.p,
                                              d->headers.v[n].key.n);
@@ -298,6 +304,11 @@ static int redrive(struct dlq *q, struct bus_err *err)
             continue;
         }
         rc = send_original(q, l, err);
+        if (rc == BUS_ETOOBIG && strcmp(q->what, "all") == 0) {
+            (void)printf("%s stays: %s\n", l->name, err->msg);
+            rc = BUS_OK;
+            continue;
+        }
         rc = rc ? rc : mark(q, l, err);
         if (rc == BUS_OK) {
             (void)printf("%s redriven\n", l->name);

@@ -6,6 +6,8 @@
 
 #include "bus/wire/crypt.h"
 
+#define KEY_KEPT 4096 /* of a letter without its bytes */
+
 static void
 header(struct bus_rendered *r, const char *name, struct bus_strv value)
 {
@@ -152,6 +154,27 @@ struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
     };
 }
 
+/* What came compressed may be larger than a message of ours may be: the letter
+ * goes without the bytes, which stand at their place as long as the topic keeps
+ * them, and says so. */
+static int
+lighten(struct sa_dead_letter *d, struct bus_arena *mem, struct bus_err *err)
+{
+    const char *text =
+        bus_arena_printf(mem, "%.*s; its %zu bytes stand at its place only",
+                         BUS_STRV_ARG(d->reason), d->value.n);
+    d->headers.v = bus_arena_calloc(mem, 1, sizeof(*d->headers.v));
+    if (text == NULL || d->headers.v == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a dead letter");
+    }
+    d->headers.v[0].key = BUS_STRV(BUS_LETTER_LEFT);
+    d->headers.n = 1;
+    d->reason = bus_strv(text);
+    d->has_value = false;
+    d->has_key = d->has_key && d->key.n <= KEY_KEPT;
+    return BUS_OK;
+}
+
 int bus_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
                         const struct bus_dead_letter *dl,
@@ -161,5 +184,10 @@ int bus_dead_letter_put(struct bus_kafka_out *out,
     struct sa_dead_letter d;
     bus_dead_letter_fill(dl, mem, &d);
     struct bus_emit e = bus_dead_letter_emit(&d, dl->source);
-    return bus_emit_put(out, topic, dl->msg->partition, &e, err);
+    int rc = bus_emit_put(out, topic, dl->msg->partition, &e, err);
+    if (rc == BUS_ETOOBIG) {
+        rc = lighten(&d, mem, err);
+        rc = rc ? rc : bus_emit_put(out, topic, dl->msg->partition, &e, err);
+    }
+    return rc;
 }

@@ -75,7 +75,10 @@ void bus_dead_letter_fill(const struct bus_dead_letter *d,
 /* How a letter is emitted; record is the letter, borrowed. */
 struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
                                      struct bus_strv source);
-/* The message as it came, with headers, place, reason and owner. */
+/* The message as it came, with headers (at most BUS_KAFKA_HEADERS_MAX), place,
+ * reason and owner. One too large for a letter goes without its bytes and with
+ * the header BUS_LETTER_LEFT alone. */
+#define BUS_LETTER_LEFT "lianou-bytes-left-behind"
 int bus_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
                         const struct bus_dead_letter *d,
