@@ -69,12 +69,14 @@ class Town:
             time.sleep(0.1)
         raise RuntimeError("PostgreSQL does not answer")
 
+    def arguments(self, name):
+        return {"partners": ["simulate", "all", "--seed", "5"],
+                "post": ["run", "partner", "youzheng"]}.get(name, ["run", name])
+
     def start(self, name):
         if name == "partners" and "post" not in self.roles:
             self.start("post")  # it is behind a spool: the adapter between it and the bus
-        args = {"partners": ["simulate", "all", "--seed", "5"],
-                "post": ["run", "partner", "youzheng"]}.get(name, ["run", name])
-        self.roles[name] = subprocess.Popen([self.program, *args], env=self.env, stdin=subprocess.DEVNULL,
+        self.roles[name] = subprocess.Popen([self.program, *self.arguments(name)], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
 
     def kill(self, name):
