@@ -18,6 +18,7 @@
 #define WAIT_MS     1000
 #define LOOKS_BYTES (256u << 20) /* archives read at one look */
 #define WHY_MAX     200
+#define OWN_TRIES   5 /* to keep the folder's catalogue in the topic */
 
 struct kept /* a catalogue, or a list that a lane may still see */
 {
@@ -56,6 +57,7 @@ struct takeup
     char announced[17];
     int32_t announced_from;
     bool own; /* the folder's stands in the topic, or is on its way */
+    int own_tries;
     int acks_left;
     bool ack_failed;
     /* Lanes wait for the first look. */
@@ -404,11 +406,15 @@ static void looked(void *data)
     }
     announce(t);
     struct bus_err err;
-    if (!t->own && !own_is_kept(t) && keep_own(t, &err) != BUS_OK) {
+    if (t->own || own_is_kept(t) || t->own_tries == OWN_TRIES) {
+        return;
+    }
+    t->own = true; /* until an acknowledgement says otherwise */
+    t->own_tries++;
+    if (keep_own(t, &err) != BUS_OK) {
         bus_log(BUS_LOG_WARN, "the folder's catalogue is not kept",
                 "err=\"%s\"", err.msg);
     }
-    t->own = true; /* tried once; again if it was not acknowledged */
 }
 
 static void tick(void *data)
