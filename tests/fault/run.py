@@ -126,7 +126,7 @@ def one_round(program, seed, applications, kills, plant):
         if submit.wait(300) != 0:
             subprocess.run(bulk, env=town.env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         print("  all applications in by", passed(), flush=True)
-        last = settle(town, 300)
+        last = settle(town, 900)
         print("  lianou audit by %s:" % passed(), json.dumps(last), flush=True)
         good = judge(town, applications, last, plant)
         print("  judged by", passed(), flush=True)

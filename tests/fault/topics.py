@@ -71,7 +71,7 @@ class Schemas:
         if magic != 0 or schema_id not in self.by_id:
             return "unreadable", {}
         name, schema, reader = self.by_id[schema_id]
-        if name != RECORDS[topic.split(".")[0]]:
+        if name != RECORDS.get(topic.split(".")[0], name):
             return "unreadable", {}
         self.reads += 1
         if name == "household_state" and self.reads % CHECKED_EVERY:
