@@ -13,16 +13,17 @@ static const struct feel_builtin *const tables[] = {
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-const struct feel_builtin *feel_builtin_at(size_t i)
+const struct feel_builtin *feel_builtin_next(const struct feel_builtin *b,
+                                             size_t *table)
 {
-    for (size_t t = 0; t < TABLES; t++) {
-        for (const struct feel_builtin *b = tables[t]; b->name != NULL; b++) {
-            if (i-- == 0) {
-                return b;
-            }
+    b = b == NULL ? tables[ *table = 0] : b + 1;
+    while (b->name == NULL) {
+        if (++*table == TABLES) {
+            return NULL;
         }
+        b = tables[*table];
     }
-    return NULL;
+    return b;
 }
 
 const struct feel_builtin *feel_builtin_find(struct bus_strv name)

@@ -67,8 +67,8 @@ void feel_longest_name(struct parser *p)
     for (size_t i = 0; i < p->declared->n; i++) {
         better(p, p->declared->v[i], &end, &best);
     }
-    const struct feel_builtin *b;
-    for (size_t i = 0; (b = feel_builtin_at(i)) != NULL; i++) {
+    const struct feel_builtin *b = NULL;
+    for (size_t t = 0; (b = feel_builtin_next(b, &t)) != NULL;) {
         if (p->word.n > 0 && b->name[0] == p->word.p[0]) {
             better(p, bus_strv(b->name), &end, &best);
         }

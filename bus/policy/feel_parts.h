@@ -78,8 +78,10 @@ struct feel_value feel_builtin_call(struct feel_env *env,
 extern const struct feel_builtin feel_builtins_text[], feel_builtins_number[],
     feel_builtins_list[], feel_builtins_time[], feel_builtins_range[],
     feel_builtins_context[];
-/* The i-th builtin of all tables; NULL behind the last. */
-const struct feel_builtin *feel_builtin_at(size_t i);
+/* The one behind b (NULL: the first); NULL behind the last. table: kept from
+ * one call to the next. */
+const struct feel_builtin *feel_builtin_next(const struct feel_builtin *b,
+                                             size_t *table);
 
 struct feel_function
 {
