@@ -2,7 +2,9 @@
 """One partner of every kind behind a spool, on real Kafka and PostgreSQL: cases
 go through while the adapters are killed with SIGKILL. Nothing is lost and
 nothing is given twice; what cannot be read is a dead letter or a rejection
-with its reason, and holds up nothing else."""
+with its reason, and holds up nothing else.
+
+  adapter.py [SEED] [--broker]   the broker is killed once as well"""
 import json
 import os
 import pathlib
@@ -35,7 +37,7 @@ BEHIND = {"youzheng": ("delivery-tasks", "delivery-receipts", "task_id"),
           "caixian": ("verification-requests", "verification-results", "request_id"),
           "aixin": ("needs", "claims", "need_id"),
           "MZ": ("assignments", "decisions", "assignment_id")}
-APPLICATIONS = 60
+APPLICATIONS = 40
 KILLS = 12
 SILENT, IN_FLIGHT = "aixin", 3  # says nothing at first, and takes no more than that at once
 
@@ -248,9 +250,11 @@ def main():
         lines = town.lianou("generate", "applications", str(APPLICATIONS), "--seed", str(seed)).stdout
         (town.dir / "in").write_text(lines)
         wait("submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
-        for _ in range(KILLS):
+        for i in range(KILLS):
             time.sleep(rng.uniform(0.1, 0.8))
             town.kill(rng.choice(list(BEHIND)))
+            if "--broker" in sys.argv and i == KILLS // 2:
+                town.restart_kafka()
         print("seed %d: %d applications, %d adapters killed" % (seed, APPLICATIONS, KILLS), flush=True)
         silence(town)
         audit = quiet(town)
