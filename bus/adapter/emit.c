@@ -157,8 +157,9 @@ struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
 /* What came compressed may be larger than a message of ours may be: the letter
  * goes without the bytes, which stand at their place as long as the topic keeps
  * them, and says so. */
-static int
-lighten(struct sa_dead_letter *d, struct bus_arena *mem, struct bus_err *err)
+int bus_dead_letter_lighten(struct sa_dead_letter *d,
+                            struct bus_arena *mem,
+                            struct bus_err *err)
 {
     const char *text =
         bus_arena_printf(mem, "%.*s; its %zu bytes stand at its place only",
@@ -186,7 +187,7 @@ int bus_dead_letter_put(struct bus_kafka_out *out,
     struct bus_emit e = bus_dead_letter_emit(&d, dl->source);
     int rc = bus_emit_put(out, topic, dl->msg->partition, &e, err);
     if (rc == BUS_ETOOBIG) {
-        rc = lighten(&d, mem, err);
+        rc = bus_dead_letter_lighten(&d, mem, err);
         rc = rc ? rc : bus_emit_put(out, topic, dl->msg->partition, &e, err);
     }
     return rc;

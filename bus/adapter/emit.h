@@ -79,6 +79,9 @@ struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
  * reason and owner. One too large for a letter goes without its bytes and with
  * the header BUS_LETTER_LEFT alone. */
 #define BUS_LETTER_LEFT "lianou-bytes-left-behind"
+int bus_dead_letter_lighten(struct sa_dead_letter *d,
+                            struct bus_arena *mem,
+                            struct bus_err *err) BUS_MUSTCHECK;
 int bus_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
                         const struct bus_dead_letter *d,

@@ -100,6 +100,11 @@ void letters_send(struct runner *r)
             continue;
         }
         int rc = send(r, l, &err);
+        if (rc == BUS_ETOOBIG && !l->light) {
+            l->light = true;
+            rc = bus_dead_letter_lighten(&l->record, &l->mem, &err);
+            rc = rc ? rc : send(r, l, &err);
+        }
         if (rc == BUS_EFULL) {
             return; /* at the next tick */
         }
@@ -136,9 +141,15 @@ void letter_acked(struct runner *r, struct letter *l, const struct bus_err *err)
         return;
     }
     if (err != NULL) {
+        struct bus_err why = *err;
         l->sent = false; /* once more; its id makes it one */
-        if (bus_err_act(err->code) != BUS_ACT_RETRY) {
-            runner_stop(r, err);
+        if (why.code == BUS_ETOOBIG && !l->light) {
+            l->light = true;
+            why.code = (enum bus_errc)bus_dead_letter_lighten(&l->record,
+                                                              &l->mem, &why);
+        }
+        if (why.code != BUS_OK && bus_err_act(why.code) != BUS_ACT_RETRY) {
+            runner_stop(r, &why);
         }
         return;
     }

@@ -46,7 +46,7 @@ struct letter /* a dead letter on its way */
     struct sa_dead_letter record; /* views into the flight or the parked one */
     struct flight *flight;        /* or NULL */
     struct bus_parked *parked;    /* or NULL */
-    bool sent;
+    bool sent, light;             /* light: without its bytes, see emit.h */
     struct letter *next;
 };
 

@@ -217,14 +217,18 @@ def send_task(town, code):
 
 def poison(town):
     """What cannot be read, in both directions, and a second adapter."""
-    p = Producer({"bootstrap.servers": town.bootstrap, "partitioner": "murmur2_random"})
+    p = Producer({"bootstrap.servers": town.bootstrap, "partitioner": "murmur2_random",
+                  "message.max.bytes": 1048500})
     p.produce("qihe.delivery-tasks.youzheng", key=str(uuid.UUID(int=7 << 64 | 8 << 76)), value=b"not avro")
+    p.produce("qihe.delivery-tasks.youzheng", key=str(uuid.UUID(int=9 << 64 | 8 << 76)), value=b"n" * 1048000)
     assert p.flush(20) == 0
     drop(town, "youzheng", "bad-receipt.json", '{"document": "delivery-receipt", "version": 1}')
     drop(town, "youzheng", "bad-half.json", '{"document": "delivery-rec')
-    letter = wait("dead letter", 20, lambda: [r for r in topics(town).get("dead-letters", [])
-                                              if r["topic"] == "qihe.delivery-tasks.youzheng"])[0]
+    letter, large = wait("two dead letters", 20, lambda: (lambda found: len(found) == 2 and sorted(
+        found, key=lambda r: r["value"] is None))([r for r in topics(town).get("dead-letters", [])
+                                                   if r["topic"] == "qihe.delivery-tasks.youzheng"]))
     assert letter["owner"] == "youzheng" and letter["value"] == b"not avro", letter
+    assert large["value"] is None and "1048000 bytes stand at its place" in large["reason"], large
     reason = folder(town, "youzheng", "rejected") / "bad-receipt.reason.json"
     wait("reason", 10, reason.exists)
     faults = json.loads(reason.read_text())["faults"]
@@ -235,7 +239,7 @@ def poison(town):
     assert r.returncode == 1 and "another adapter has this spool" in r.stderr, (r.returncode, r.stderr)
     r = town.lianou("run", "partner", "youchu", check=False)
     assert r.returncode == 3 and "nothing to run" in r.stderr, (r.returncode, r.stderr)
-    print("  one dead letter, one rejection with %d reasons, a second adapter refused" % len(faults))
+    print("  two dead letters, one of them without its bytes, one rejection with %d reasons, a second adapter refused" % len(faults))
 
 
 def main():
