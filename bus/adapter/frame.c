@@ -146,6 +146,7 @@ int bus_frame_run(struct bus_frame *f)
     }
     bus_log(BUS_LOG_INFO, "started", "version=%s http_port=%d", LIANOU_VERSION,
             bus_http_port(f->http));
+    bus_heap_trim();
     int rc = bus_loop_run(f->loop);
     const struct bus_err *why = bus_loop_why(f->loop);
     if (why != NULL) {

@@ -37,6 +37,13 @@ void bus_heap_set(const struct bus_heap *heap)
     hook = heap;
 }
 
+void bus_heap_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 void *bus_malloc(size_t n)
 {
     n = n == 0 ? 1 : n;

@@ -17,6 +17,8 @@ struct bus_heap
  * freed (glibc else keeps up to 32 MiB pieces of what a client library took in
  * for a moment, one heap a thread). */
 void bus_heap_settle(void);
+/* Once all is read in: what reading took goes back to the system. */
+void bus_heap_trim(void);
 /* NULL puts libc's back. Borrows heap. Not for use while other threads run. */
 void bus_heap_set(const struct bus_heap *heap);
 /* How many requests of this thread have been refused: for what is made of a

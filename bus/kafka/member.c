@@ -20,7 +20,7 @@
 #define EMBEDDED_SESSION_MS 6000
 #define EMBEDDED_BEAT_MS    1000
 #define FETCH_MS            100 /* how soon an end of partition is seen */
-#define FETCH_BYTES         (2 * 1024 * 1024) /* one answer; default is 50 MiB */
+#define FETCH_BYTES         (1 * 1024 * 1024) /* one answer; default is 50 MiB */
 #define EMBEDDED_FETCH_MS   10
 
 /* Empty: a member without a name. */

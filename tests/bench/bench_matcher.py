@@ -39,7 +39,7 @@ class Bench:
 
     def county(self):
         self.blocks += 1
-        c = county.County(self.work, "b%d." % self.blocks, keys=getattr(self, "keys", None))
+        c = county.County(self.work, "b%dx%d." % (county.os.getpid(), self.blocks), keys=getattr(self, "keys", None))
         c.lianou("topics", "apply")
         return c
 

@@ -14,7 +14,7 @@ import time
 
 import county
 
-ROLES = ("intake", "matcher", "dispatch", "ledger", "registry", "partner MZ")
+ROLES = ("intake", "matcher", "dispatch", "ledger", "registry", "partner youzheng")
 TARGET_MS = 150
 
 

@@ -1,6 +1,7 @@
 /* Preloaded into a role (LD_PRELOAD): counts the general heap's allocations by
- * who asked. The counts stand in the file COUNT_MALLOC names, two 64-bit
- * numbers: from the program's own code, and from libraries. glibc. */
+ * who asked. The counts stand in the file COUNT_MALLOC names, three 64-bit
+ * numbers: from the program's own code on its other threads, on its first (the
+ * loop), and from libraries. glibc. */
 #include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@ void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
 
-static uint64_t nowhere[2];
+static uint64_t nowhere[3];
 static uint64_t *counts = nowhere;
 static uintptr_t from, to;
 
@@ -49,9 +50,11 @@ __attribute__((constructor)) static void begin(void)
 
 static void count(const void *caller)
 {
+    static __thread pid_t thread;
     uintptr_t at = (uintptr_t)caller;
-    (void)__atomic_fetch_add(&counts[at < from || at >= to], 1,
-                             __ATOMIC_RELAXED);
+    thread = thread != 0 ? thread : gettid();
+    int who = at < from || at >= to ? 2 : thread == getpid();
+    (void)__atomic_fetch_add(&counts[who], 1, __ATOMIC_RELAXED);
 }
 
 SHOWN void *malloc(size_t n)

@@ -60,6 +60,8 @@ class County:
         for role in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY"):
             self.port[role.lower()] = free_port()
             self.env["LIANOU_PORT_" + role] = str(self.port[role.lower()])
+        self.port["partner youzheng"] = free_port()
+        self.env["LIANOU_PORT_YOUZHENG"] = str(self.port["partner youzheng"])
 
     def make_keys(self):
         codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
@@ -95,7 +97,7 @@ class Role:
         RUNNING.append(self.process)
 
     def get(self, path):
-        url = "http://127.0.0.1:%d%s" % (self.county.port[self.role.split()[0]], path)
+        url = "http://127.0.0.1:%d%s" % (self.county.port[self.role], path)
         try:
             with urllib.request.urlopen(url, timeout=2) as r:
                 return r.status, r.read().decode()
