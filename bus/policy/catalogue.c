@@ -219,6 +219,7 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
     for (size_t i = 0; i < s->item_count; i++) {
         struct item_def *it = &c->items[c->item_count];
         catalogue_hash(sorted[i], &h);
+        *it = (struct item_def){0}; /* where one was left out before */
         catalogue_load_item(l, sorted[i], it);
         if (it->code.n == 0) {
             continue;

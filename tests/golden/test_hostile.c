@@ -238,6 +238,46 @@ static void a_condition_that_is_never_true(void **state)
     rules_close(&r);
 }
 
+/* What an officer has who copies a file and forgets its code. */
+static void the_same_code_twice(void **state)
+{
+    (void)state;
+    static char many[20000];
+    size_t n = (size_t)snprintf(many, sizeof(many),
+                                "code: AA01\ndepartment: MZ\nname: {zh: 又一, "
+                                "en: again}\nversions:\n");
+    for (int year = 2020; year < 2050; year++) {
+        n += (size_t)snprintf(
+            many + n, sizeof(many) - n,
+            "  - version: '%d'\n    effective: {from: %d-01-01, to: "
+            "%d-12-31}\n    condition: {feel: household.income_fen < 1}\n",
+            year, year, year);
+    }
+    struct rules r;
+    is(load(&r, FACTS, STANDARDS, many), "item.yaml", 1,
+       "this code is there already");
+    assert_int_equal(r.faults.errors, 1);
+    rules_close(&r);
+    /* and what comes behind it is read as if it had not been there */
+    static char behind[20000];
+    memcpy(behind, many, sizeof(many));
+    memcpy(behind, "code: BB01", strlen("code: BB01"));
+    rules_open(&r);
+    const char *texts[] = {SOUND, many, behind};
+    for (int i = 0; i < 3; i++) {
+        r.items[r.count++] = rules_text(&r, "item.yaml", texts[i]);
+    }
+    r.sources = (struct bus_policy_sources){
+        .facts = rules_text(&r, "facts.yaml", FACTS),
+        .standards = rules_text(&r, "standards.yaml", STANDARDS),
+        .items = r.items,
+        .item_count = r.count,
+    };
+    assert_null(bus_policy_catalogue_new(&r.sources, &r.faults));
+    assert_int_equal(r.faults.errors, 1);
+    rules_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +285,7 @@ int main(void)
         cmocka_unit_test(dates_that_are_not_and_circles),
         cmocka_unit_test(what_does_not_end_fails_alone),
         cmocka_unit_test(a_condition_that_is_never_true),
+        cmocka_unit_test(the_same_code_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
