@@ -39,7 +39,7 @@ struct bus_partner_limits
 struct bus_partner_retry
 {
     int64_t first_ms, max_ms; /* exponential, jittered */
-    int64_t tries;            /* then parked, then dead-lettered */
+    int64_t tries;            /* then every max_ms, till parking gives it up */
 };
 struct bus_partner_parking
 {

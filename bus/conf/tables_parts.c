@@ -35,16 +35,16 @@ static const struct bus_key retry_keys[] = {
      .min = 100, .max = DAY, .doc = "longest wait; waits double, jittered",
      .doc_zh = "最长等待"},
     {"tries", BUS_KEY_INT, AT(bus_partner_retry, tries), .dflt = "8", .min = 1,
-     .max = 100, .doc = "then the event is parked",
-     .doc_zh = "重试次数,之后暂存"},
+     .max = 100, .doc = "after so many it is tried every retry.max",
+     .doc_zh = "此后按最长等待重试"},
     END};
 static const struct bus_keys retry = {
     "retry",
     retry_keys,
     sizeof(struct bus_partner_retry),
     BUS_KEYS_NO_NODE,
-    "When the partner does not take an event.",
-    "伙伴未接收时的重试。"};
+    "When the partner does not take an event: it waits in parking, on disk.",
+    "伙伴未接收时: 事件存入暂存并重试。"};
 
 static const struct bus_key parking_keys[] = {
     {"per_household", BUS_KEY_INT, AT(bus_partner_parking, per_household),
