@@ -147,6 +147,10 @@ def answers_of_the_server(intake):
         s, h, b = intake.ask(method, path, b"{}", JSON)
         assert s == status and h["content-type"] == "application/problem+json", (method, path, s)
         assert json.loads(b)["detail_zh"] and (status != 405 or h["allow"] in ("POST", "GET")), h
+    for path, operations in CONTRACT["paths"].items():  # every path of the contract is served as it says
+        if "get" in operations:
+            s, h, b = intake.ask("GET", path.replace("{id}", "0190f000-0000-7000-8000-000000000000"))
+            intake.fits("get", s, h, b, path)
     s, h, b = intake.ask("POST", "/v1/applications", b"x", {"Content-Type": "text/csv"})
     intake.fits("post", s, h, b)
     assert s == 415
