@@ -14,7 +14,7 @@
 
 #define TOPICS_MAX  512
 #define PLACES_MAX  16384
-#define BATCHES_MAX 4 /* given out by the consumer and not yet written */
+#define BATCHES_MAX 8 /* given out by the consumer and not yet written */
 
 struct ledger
 {

@@ -13,6 +13,7 @@
 #include "ops/db/reading_upsert.h"
 
 #define LOCK_AGAIN_MS 250
+#define AHEAD_MS      1 /* the socket takes a unit in several turns */
 
 struct held /* a batch: left counts the shards that have not written theirs */
 {
@@ -33,6 +34,7 @@ struct shard
     int32_t number;
     struct bus_pg_link *link;
     struct bus_timer *timer; /* asks for the lock again, sends again */
+    struct bus_timer *ahead; /* encodes, once the unit before has gone out */
     struct bus_backoff backoff;
     struct ledger_encode encode;
     struct part *first, **last;
@@ -313,10 +315,19 @@ static void pump(struct shard *s)
             s->flight = true;
             s->sent_parts = s->encoded_parts;
             s->encoded_parts = 0;
-            rc = encode(s, &err); /* the next, while this one is on its way */
+            bus_timer_start(s->ahead, AHEAD_MS, 0);
         }
     }
     if (rc != BUS_OK && bus_err_act(rc) != BUS_ACT_RETRY) {
+        s->all->conf.failed(s->all->conf.data, &err);
+    }
+}
+
+static void on_ahead(void *data)
+{
+    struct shard *s = data;
+    struct bus_err err;
+    if (s->flight && s->encoded_parts == 0 && encode(s, &err) != BUS_OK) {
         s->all->conf.failed(s->all->conf.data, &err);
     }
 }
@@ -431,6 +442,7 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
                                       .max_ms = all->conf.retry_max_ms};
     int rc = ledger_encode_init(&s->encode, all->conf.prefix, err);
     rc = rc ? rc : bus_timer_new(all->loop, on_timer, s, &s->timer, err);
+    rc = rc ? rc : bus_timer_new(all->loop, on_ahead, s, &s->ahead, err);
     return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);
 }
 
@@ -463,6 +475,7 @@ void ledger_store_close(struct ledger_store *s)
         struct shard *d = &s->shards[i];
         bus_pg_link_close(d->link);
         bus_timer_free(d->timer);
+        bus_timer_free(d->ahead);
         ledger_encode_fini(&d->encode);
         while (d->first != NULL) {
             struct part *p = d->first;

@@ -31,7 +31,7 @@
 #define CONNECTIONS 2
 #define BATCH       1000
 #define PAIRS_MAX   8
-#define OUTSTANDING 4 /* as the role's consumer */
+#define OUTSTANDING 8 /* as the role's consumer */
 
 struct cost
 {
