@@ -90,10 +90,38 @@ static size_t utf8_sequence(const unsigned char *p, size_t n)
     return len;
 }
 
+/* By words, the last of them overlapping the one before. */
+static bool is_ascii(const unsigned char *p, size_t n)
+{
+    uint64_t w, high = 0;
+    uint32_t a, b;
+    if (n >= sizeof(w)) {
+        for (size_t i = 0; i + sizeof(w) < n; i += sizeof(w)) {
+            memcpy(&w, p + i, sizeof(w));
+            high |= w;
+        }
+        memcpy(&w, p + n - sizeof(w), sizeof(w));
+        high |= w;
+    } else if (n >= sizeof(a)) {
+        memcpy(&a, p, sizeof(a));
+        memcpy(&b, p + n - sizeof(b), sizeof(b));
+        high = a | b;
+        high |= high << 32;
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            high |= p[i];
+        }
+    }
+    return (high & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool bus_utf8_valid(const char *p, size_t n)
 {
     const unsigned char *u = (const unsigned char *)p;
     size_t i = 0;
+    if (is_ascii(u, n)) {
+        return true;
+    }
     while (i < n) {
         uint64_t w;
         if (n - i >= sizeof(w)) {

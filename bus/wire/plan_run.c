@@ -208,15 +208,6 @@ static int run_default(const struct step *s, struct reading *r, uint8_t *base)
     return r->rc;
 }
 
-static int run_union(const struct step *s, struct reading *r, uint8_t *base)
-{
-    int64_t branch = read_long(r);
-    if (r->rc == BUS_OK && (branch < 0 || branch >= (int64_t)s->count)) {
-        return stop(r, BUS_ERANGE, "no such branch of the union");
-    }
-    return r->rc == BUS_OK ? run(&s->sub[branch], r, base) : r->rc;
-}
-
 static void run_enum(const struct step *s, struct reading *r, uint8_t *base)
 {
     int64_t i = read_long(r);
@@ -229,16 +220,6 @@ static void run_enum(const struct step *s, struct reading *r, uint8_t *base)
         (void)stop(r, BUS_ERANGE, "a symbol the reader does not have");
     }
     memcpy(base + s->at, &to, sizeof(to));
-}
-
-static void run_int(const struct step *s, struct reading *r, uint8_t *base)
-{
-    int64_t v = read_long(r);
-    int32_t i = (int32_t)v;
-    if (v != i) {
-        (void)stop(r, BUS_ERANGE, "an int over 32 bits");
-    }
-    memcpy(base + s->at, &i, sizeof(i));
 }
 
 /* Numbers that change their kind, and floating point. */
@@ -276,34 +257,6 @@ static void run_number(const struct step *s, struct reading *r, uint8_t *base)
     }
 }
 
-static void run_text(const struct step *s, struct reading *r, uint8_t *base)
-{
-    struct bus_strv v = read_bytes(r);
-    if (s->code == STEP_STRING && !bus_utf8_valid(v.p, v.n)) {
-        (void)stop(r, BUS_EPARSE, "a text that is no UTF-8");
-    }
-    memcpy(base + s->at, &v, sizeof(v));
-}
-
-static void run_fixed(const struct step *s, struct reading *r, uint8_t *base)
-{
-    const uint8_t *p = take(r, s->size);
-    if (p != NULL) {
-        memcpy(base + s->at, p, s->size);
-    }
-}
-
-static void run_boolean(const struct step *s, struct reading *r, uint8_t *base)
-{
-    const uint8_t *p = take(r, 1);
-    if (p != NULL && *p > 1) {
-        (void)stop(r, BUS_ERANGE, "a boolean that is neither 0 nor 1");
-    } else if (p != NULL) {
-        bool b = *p == 1;
-        memcpy(base + s->at, &b, sizeof(b));
-    }
-}
-
 static void run_mark(const struct step *s, uint8_t *base)
 {
     bool there = true;
@@ -315,36 +268,12 @@ static void run_mark(const struct step *s, uint8_t *base)
     }
 }
 
+/* The rarer steps. */
 static void run_step(const struct step *s, struct reading *r, uint8_t *base)
 {
-    int64_t v;
     switch ((enum step_code)s->code) {
-    case STEP_LONG:
-        v = read_long(r);
-        memcpy(base + s->at, &v, sizeof(v));
-        return;
-    case STEP_INT:
-        run_int(s, r, base);
-        return;
-    case STEP_STRING:
-    case STEP_BYTES:
-        run_text(s, r, base);
-        return;
-    case STEP_FIXED:
-        run_fixed(s, r, base);
-        return;
     case STEP_ENUM:
         run_enum(s, r, base);
-        return;
-    case STEP_SET_HAS:
-    case STEP_SET_BRANCH:
-        run_mark(s, base);
-        return;
-    case STEP_BOOLEAN:
-        run_boolean(s, r, base);
-        return;
-    case STEP_UNION:
-        (void)run_union(s, r, base);
         return;
     case STEP_ARRAY:
     case STEP_MAP:
@@ -376,24 +305,224 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
     case STEP_SKIP_MAP:
         (void)skip_items(s, r);
         return;
-    case STEP_NULL:
-        return;
     case STEP_NO:
         (void)stop(r, BUS_ESCHEMA, "a branch the reader cannot take");
+        return;
+    default: /* in run() */
         return;
     }
 }
 
+/* --- the steps that most bytes are of, with the place in a register --- */
+
+#define CONTINUES UINT64_C(0x8080808080808080)
+
+/* A number of more than a byte: up to eight at once where there are eight. */
+static const uint8_t *
+varint_more(struct reading *r, const uint8_t *p, uint64_t *ret)
+{
+    uint64_t w = 0, ends = 0;
+    if (r->e - p >= (ptrdiff_t)sizeof(w)) {
+        memcpy(&w, p, sizeof(w));
+        ends = ~w & CONTINUES;
+    }
+    if (ends == 0) {
+        r->p = p;
+        *ret = varint_slow(r);
+        return r->rc == BUS_OK ? r->p : NULL;
+    }
+    w &= (ends ^ (ends - 1)) & ~CONTINUES;
+    w = (w & UINT64_C(0x007f007f007f007f)) |
+        (w & UINT64_C(0x7f007f007f007f00)) >> 1;
+    w = (w & UINT64_C(0x00003fff00003fff)) |
+        (w & UINT64_C(0x3fff00003fff0000)) >> 2;
+    *ret = (w & UINT64_C(0x0fffffff)) | (w & UINT64_C(0x0fffffff00000000)) >> 4;
+    return p + (__builtin_ctzll(ends) >> 3) + 1;
+}
+
+static inline const uint8_t *
+quick_long(struct reading *r, const uint8_t *p, int64_t *ret)
+{
+    uint64_t z;
+    if (p < r->e && *p < 0x80) {
+        z = *p++;
+    } else {
+        p = varint_more(r, p, &z);
+    }
+    *ret = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+    return p;
+}
+
+static inline const uint8_t *
+fault(struct reading *r, const uint8_t *p, enum bus_errc code, const char *what)
+{
+    r->p = p;
+    (void)stop(r, code, what);
+    return NULL;
+}
+
+static inline const uint8_t *quick_text(const struct step *s,
+                                        struct reading *r,
+                                        const uint8_t *p,
+                                        uint8_t *base)
+{
+    int64_t n = 0;
+    p = quick_long(r, p, &n);
+    if (p == NULL) {
+        return NULL;
+    }
+    if ((uint64_t)n > (uint64_t)(r->e - p)) {
+        return fault(r, p, BUS_ETRUNCATED, "a length over what is left");
+    }
+    struct bus_strv v = {(const char *)p, (size_t)n};
+    if (s->code == STEP_STRING && !bus_utf8_valid(v.p, v.n)) {
+        return fault(r, p, BUS_EPARSE, "a text that is no UTF-8");
+    }
+    memcpy(base + s->at, &v, sizeof(v));
+    return p + n;
+}
+
+static inline const uint8_t *quick_fixed(const struct step *s,
+                                         struct reading *r,
+                                         const uint8_t *p,
+                                         uint8_t *base)
+{
+    if (s->size > (size_t)(r->e - p)) {
+        return fault(r, p, BUS_ETRUNCATED, "it ends too early");
+    }
+    if (s->size == 16) { /* an id */
+        memcpy(base + s->at, p, 16);
+    } else {
+        memcpy(base + s->at, p, s->size);
+    }
+    return p + s->size;
+}
+
+/* The sub-plan of the union's branch in *ret. */
+static inline const uint8_t *quick_branch(const struct step *s,
+                                          struct reading *r,
+                                          const uint8_t *p,
+                                          const struct prog **ret)
+{
+    int64_t branch = 0;
+    p = quick_long(r, p, &branch);
+    if (p != NULL && (uint64_t)branch >= s->count) {
+        return fault(r, p, BUS_ERANGE, "no such branch of the union");
+    }
+    *ret = p ? &s->sub[branch] : NULL;
+    return p;
+}
+
+static const uint8_t *nested(const struct prog *sub,
+                             struct reading *r,
+                             const uint8_t *p,
+                             uint8_t *base)
+{
+    r->p = p;
+    return run(sub, r, base) == BUS_OK ? r->p : NULL;
+}
+
+static inline const uint8_t *quick_boolean(const struct step *s,
+                                           struct reading *r,
+                                           const uint8_t *p,
+                                           uint8_t *base)
+{
+    if (p == r->e) {
+        return fault(r, p, BUS_ETRUNCATED, "it ends too early");
+    }
+    if (*p > 1) {
+        return fault(r, p, BUS_ERANGE, "a boolean that is neither 0 nor 1");
+    }
+    bool b = *p == 1;
+    memcpy(base + s->at, &b, sizeof(b));
+    return p + 1;
+}
+
+static inline const uint8_t *quick_int(const struct step *s,
+                                       struct reading *r,
+                                       const uint8_t *p,
+                                       uint8_t *base)
+{
+    int64_t v = 0;
+    p = quick_long(r, p, &v);
+    int32_t i = (int32_t)v;
+    if (p != NULL && v != i) {
+        return fault(r, p, BUS_ERANGE, "an int over 32 bits");
+    }
+    memcpy(base + s->at, &i, sizeof(i));
+    return p;
+}
+
+static const uint8_t *
+other(const struct step *s, struct reading *r, const uint8_t *p, uint8_t *base)
+{
+    r->p = p;
+    run_step(s, r, base);
+    return r->rc == BUS_OK ? r->p : NULL;
+}
+
+/* The branch of a union is gone through in place and its plan's rest after it,
+ * one level of it; what is nested in that goes through nested(). */
 static int run(const struct prog *prog, struct reading *r, uint8_t *base)
 {
+    const struct step *s = prog->v, *end = prog->n ? s + prog->n : s;
+    const struct step *rest = NULL, *rest_end = NULL;
+    const struct prog *sub = NULL;
+    const uint8_t *p = r->p;
+    int64_t v = 0;
     if (++r->depth > BUS_WIRE_DEPTH_MAX) {
         return stop(r, BUS_ETOOBIG, "nested too deep");
     }
-    const struct step *end = prog->v + prog->n;
-    for (const struct step *s = prog->v; s < end && r->rc == BUS_OK; s++) {
-        run_step(s, r, base);
+    while (p != NULL && (s < end || rest != NULL)) {
+        if (s == end) {
+            s = rest;
+            end = rest_end;
+            rest = NULL;
+            continue;
+        }
+        const struct step *now = s++;
+        switch (now->code) {
+        case STEP_STRING:
+        case STEP_BYTES:
+            p = quick_text(now, r, p, base);
+            break;
+        case STEP_UNION:
+            p = quick_branch(now, r, p, &sub);
+            if (p != NULL && rest == NULL) {
+                rest = s;
+                rest_end = end;
+                s = sub->v;
+                end = sub->n ? s + sub->n : s;
+            } else if (p != NULL) {
+                p = nested(sub, r, p, base);
+            }
+            break;
+        case STEP_LONG:
+            p = quick_long(r, p, &v);
+            memcpy(base + now->at, &v, sizeof(v));
+            break;
+        case STEP_INT:
+            p = quick_int(now, r, p, base);
+            break;
+        case STEP_FIXED:
+            p = quick_fixed(now, r, p, base);
+            break;
+        case STEP_BOOLEAN:
+            p = quick_boolean(now, r, p, base);
+            break;
+        case STEP_SET_HAS:
+        case STEP_SET_BRANCH:
+            run_mark(now, base);
+            break;
+        case STEP_NULL:
+            break;
+        default:
+            p = other(now, r, p, base);
+            break;
+        }
     }
     r->depth--;
+    r->p = p ? p : r->p;
     return r->rc;
 }
 
