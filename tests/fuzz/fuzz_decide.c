@@ -11,6 +11,7 @@
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
 #include "schemas/payment_result.h"
+#include "schemas/review.h"
 #include "schemas/verification_result.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/county.h"
