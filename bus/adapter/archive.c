@@ -341,7 +341,10 @@ static int read_signature(struct unpacking *u, struct bus_strv text)
 
 static struct bus_strv line_of(struct bus_strv *rest)
 {
-    const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+    if (rest->n == 0) {
+        return BUS_STRV("");
+    }
+    const char *end = memchr(rest->p, '\n', rest->n);
     struct bus_strv l = {rest->p, end ? (size_t)(end - rest->p) : rest->n};
     size_t gone = l.n + (end != NULL);
     rest->p += gone;
