@@ -63,7 +63,7 @@ static int head(struct reading *r)
     while (rc == BUS_OK && n != 0) {
         if (n < 0) { /* with the block's size in bytes */
             rc = n == INT64_MIN ? ends(r) : number(r, &size);
-            n = -n;
+            n = n == INT64_MIN ? 0 : -n;
         }
         for (; rc == BUS_OK && n > 0; n--) {
             struct bus_strv key, value;
