@@ -197,10 +197,9 @@ int demo_feed(const struct demo_feed *f, struct bus_err *err)
     if (w.http >= 0) {
         (void)close(w.http);
     }
+    /* One after the other: both remember in one place what they have sent. */
     const char *const import[] = {"intake", "import", w.list_path, NULL};
-    if (rc == BUS_OK && on) {
-        rc = demo_spawn(f->stage, "import", import, err);
-    }
     rc = rc || !on ? rc : join(f, "submit", err);
+    rc = rc || !on ? rc : demo_spawn(f->stage, "import", import, err);
     return rc || !on ? rc : join(f, "import", err);
 }
