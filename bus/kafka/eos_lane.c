@@ -217,7 +217,7 @@ static void size_next(struct eos_lane *lane)
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     size_t held = lane->out.held;
     for (size_t i = 0; i < lane->n; i++) {
-        held += lane->msgs[i].value.n;
+        held += lane->msgs[i].value.n + EOS_MESSAGE_BYTES;
     }
     size_t room = (size_t)c->held_bytes / (held / lane->n + 1);
     size_t most = lane->batch_limit * 2;
