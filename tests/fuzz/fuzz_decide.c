@@ -25,8 +25,10 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_PAYMENT] = &sa_payment_result_type,
     [MATCHER_RECEIPT] = &sa_delivery_receipt_type,
     [MATCHER_CLAIM] = &sa_claim_type,
+    [MATCHER_REVIEW] = &sa_review_type,
     [MATCHER_MEMBERSHIP] = &sa_membership_type,
 };
+_Static_assert(MATCHER_EVENT_KINDS == 10, "every kind stands in this table");
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {

@@ -67,11 +67,11 @@ static const struct
 } files[] = {
     {"bus.yaml", 0},
     {"partners.d/MZ.yaml", 0},
-    {"funds.yaml", 8},
-    {"calendar/2026.yaml", 8},
-    {"operators.csv", 6},
-    {"divisions/371425.csv", 6},
-    {"divisions/stations.csv", 6},
+    {"funds.yaml", 5},
+    {"calendar/2026.yaml", 5},
+    {"operators.csv", 4},
+    {"divisions/371425.csv", 4},
+    {"divisions/stations.csv", 4},
 };
 
 static int set_up(void **state)
