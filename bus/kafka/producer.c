@@ -43,6 +43,14 @@ static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
 {
     struct bus_err err;
     p->waiting--;
+    if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR && m->offset < 0) {
+        /* The library infers from a later message that this one was written;
+         * after others have timed out it infers wrongly (librdkafka 2.0.2). */
+        (void)bus_fail(&err, BUS_EAWAY, "%s: acknowledged without a place",
+                       rd_kafka_topic_name(m->rkt));
+        p->acked(p->data, m->_private, -1, -1, &err);
+        return;
+    }
     if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!p->watch.up) {
             kafka_watch_up(&p->watch);

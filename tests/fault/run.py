@@ -118,7 +118,8 @@ def one_round(program, seed, applications, kills, plant):
             f.start()
         (town.dir / "bulk").write_text("\n".join(lines[4 * share:]) + "\n")
         bulk = [program, "intake", "submit", str(town.dir / "bulk")]
-        submit = subprocess.Popen(bulk, env=town.env, stdout=subprocess.DEVNULL, stderr=open(town.dir / "submit.log", "a"))
+        log = open(town.dir / "submit.log", "a")
+        submit = subprocess.Popen(bulk, env=town.env, stdout=log, stderr=log)
         killed = killing(town, rng, kills)
         print("  killed by %s:" % passed(), json.dumps(killed), flush=True)
         for f in feeders:

@@ -11,7 +11,14 @@ import tempfile
 import time
 
 # Ended from outside, a test still takes its town down.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+def ended(*_):
+    if os.getpid() == MAIN:
+        sys.exit("ended by SIGTERM")
+    os._exit(1)
+
+
+MAIN = os.getpid()
+signal.signal(signal.SIGTERM, ended)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 
