@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -57,6 +58,8 @@ static pid_t spawn(char *const argv[], const char *log)
                         setuid(who->pw_uid) != 0)) {
         _exit(126);
     }
+    /* behind setuid, which forgets it: no server outlives who wanted it */
+    (void)prctl(PR_SET_PDEATHSIG, SIGINT);
     (void)execv(argv[0], argv);
     _exit(127);
 }
