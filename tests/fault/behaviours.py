@@ -148,8 +148,8 @@ class Play:
         self.town.start("matcher")
 
     def clock_back(self):
-        """An hour back and forth under a running matcher and dispatch: order and
-        ids come from the events, not from the clock."""
+        """Hours and a day back under a running matcher and dispatch: order and ids
+        come from the events, not from the clock."""
         shim = self.town.dir / "clock.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, HERE / "clock.c", "-ldl"], check=True)
         offset = self.town.dir / "clock"
@@ -162,7 +162,7 @@ class Play:
             self.town.start(r)
         self.town.env = kept
         self.all_ready(("matcher", "dispatch"))
-        for seconds in ("0", "-3600", "-7200", "86400"):
+        for seconds in ("0", "-3600", "-86400", "-7200"):
             offset.write_text(seconds)
             self.feed(6)
             time.sleep(1)

@@ -1,5 +1,6 @@
-/* A clock that can be stepped while a program runs: preloaded, it adds the
- * seconds written in the file $CLOCK_FILE to the time of day. */
+/* A clock that can be stepped back while a program runs: preloaded, it adds the
+ * seconds written in the file $CLOCK_FILE to the time of day. Never above 0:
+ * the kernel, which does not know, would wait for a day that does not come. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>

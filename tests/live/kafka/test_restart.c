@@ -1,8 +1,9 @@
 /* What the producer said was written is there, through a broker that is killed
  * and stays away for longer than a message waits.
  *
- * LIANOU_KAFKA_RESTART is a command that kills the broker and starts it again
- * (its first argument: seconds in between); without it nothing is tested. */
+ * By hand: LIANOU_KAFKA_RESTART="ops/kafka/restart DIR" kills the broker and
+ * starts it again, as many seconds later as its last argument says.
+ */
 #include "tests/lib/check.h"
 
 #include <inttypes.h>
