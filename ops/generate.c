@@ -214,8 +214,31 @@ static void schooling(struct dice *d, json_t *o, int age)
     text(o, "mother_state", chance(d, 960) ? "able" : "dead");
 }
 
+/* The 17th digit is odd for men (GB 11643). */
+static void
+identity(char id[24], int64_t y, unsigned m, unsigned day, unsigned order)
+{
+    (void)snprintf(id, 24, "000000%04u%02u%02u%03u", (unsigned)y % 10000,
+                   m % 100, day % 100, order % 1000);
+    id[17] = idno_check_digit(id);
+    id[18] = '\0';
+}
+
+static bool is_taken(const json_t *members, const char *id)
+{
+    bool taken = false;
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        const json_t *m = json_array_get(members, i);
+        taken |=
+            strcmp(json_string_value(json_object_get(m, "id_no")), id) == 0;
+    }
+    return taken;
+}
+
+/* Not one of the members so far. */
 static json_t *person(const struct bus_config *c,
                       struct dice *d,
+                      const json_t *members,
                       uint64_t number_of,
                       int k,
                       int64_t today)
@@ -230,12 +253,11 @@ static json_t *person(const struct bus_config *c,
     unsigned m, day;
     bus_civil_from_days(today - age * 365 - 10 - upto(d, 340), &y, &m, &day);
     char id[24], name[32], phone[16];
-    /* The 17th digit is odd for men (GB 11643). */
     unsigned order = (unsigned)(roll(d) % 500) * 2 + !woman;
-    (void)snprintf(id, sizeof(id), "000000%04u%02u%02u%03u",
-                   (unsigned)y % 10000, m % 100, day % 100, order % 1000);
-    id[17] = idno_check_digit(id);
-    id[18] = '\0';
+    identity(id, y, m, day, order);
+    while (is_taken(members, id)) {
+        identity(id, y, m, day, order += 2);
+    }
     (void)snprintf(name, sizeof(name), "%s%s%s", family[upto(d, 6)],
                    given[upto(d, 6)], given[upto(d, 6)]);
     (void)snprintf(phone, sizeof(phone), "000%08u",
@@ -309,8 +331,8 @@ json_t *generate_application(const struct bus_config *c,
     household_facts(&d, facts, n);
     (void)json_object_set_new(o, "facts", facts);
     for (int k = 0; k < n; k++) {
-        (void)json_array_append_new(members,
-                                    person(c, &d, home * 31 + seed, k, today));
+        (void)json_array_append_new(
+            members, person(c, &d, members, home * 31 + seed, k, today));
     }
     (void)json_object_set_new(o, "members", members);
     return o;

@@ -227,12 +227,19 @@ static void number_them(struct generate_dice *d,
     bus_civil_from_days(birth, &y, &m, &day);
     /* The 17th digit is odd for men (GB 11643). */
     unsigned order = (unsigned)generate_upto(d, 500) * 2 + !woman;
-    char text[40];
-    (void)snprintf(text, sizeof(text), "000000%04u%02u%02u%03u",
-                   (unsigned)y % 10000, m % 100, day % 100, order % 1000);
-    memcpy(id, text, 17);
-    id[17] = idno_check_digit(id);
-    id[18] = '\0';
+    bool taken = true;
+    for (; taken; order += 2) {
+        char text[40];
+        (void)snprintf(text, sizeof(text), "000000%04u%02u%02u%03u",
+                       (unsigned)y % 10000, m % 100, day % 100, order % 1000);
+        memcpy(id, text, 17);
+        id[17] = idno_check_digit(id);
+        id[18] = '\0';
+        taken = false;
+        for (int i = 0; i < k; i++) {
+            taken |= strcmp(to->id_numbers[i], id) == 0;
+        }
+    }
 }
 
 /* A third live in urban neighbourhoods, few and large. */
