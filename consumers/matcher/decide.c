@@ -306,7 +306,9 @@ int matcher_decide(const struct matcher_rules *rules,
     };
     bool fresh = state->sequence == 0;
     if (fresh) {
-        state->household_id = *c.household_id;
+        if (bus_id_is_nil(&state->household_id)) {
+            state->household_id = *c.household_id;
+        }
         if (event->kind != MATCHER_APPLICATION &&
             event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
             return step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",

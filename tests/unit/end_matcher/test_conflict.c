@@ -198,6 +198,24 @@ static void no_conflict(void **state)
     assert_int_equal(b.state[2].memberships.n, 1);
 }
 
+/* An application under the key of a household of which nothing is known yet:
+ * the shell has put the key's id into the empty state. */
+static void another_households_key(void **state)
+{
+    (void)state;
+    struct matcher_rules rules = {.catalogue = county.c, .deadline = end_of};
+    struct sa_household_state st = {.household_id = id('h', 2)};
+    struct matcher_event e = {.kind = MATCHER_APPLICATION,
+                              .record = application(1, NULL, 0)};
+    struct matcher_outputs out;
+    struct bus_err err;
+    assert_int_not_equal(matcher_decide(&rules, &st, &e, &mem, &out, &err),
+                         BUS_OK);
+    assert_non_null(out.reason_code);
+    assert_string_equal(out.reason_code, "KEY_MISMATCH");
+    assert_int_equal(st.sequence, 0);
+}
+
 static int opened(void **state)
 {
     (void)state;
@@ -220,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order),
         cmocka_unit_test(no_conflict),
+        cmocka_unit_test(another_households_key),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
