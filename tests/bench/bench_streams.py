@@ -1,6 +1,6 @@
 """The matcher role against a Kafka Streams program that does the same (peer-streams/Peer.java), on one real broker.
 
-bench-needs: kafka java
+bench-needs: kafka
 
 Both read the same applications, judge the same conditions of all items (Rules.java is made from the catalogue) and must come to the same
 verdicts of every household before anything is timed. What the peer leaves out, in its favour, stands at the head of Peer.java. Both run for
