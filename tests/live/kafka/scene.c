@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,30 @@ int scene_wait_exit(pid_t pid)
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return ended(pid, status);
+}
+
+static bool handles_sigterm(pid_t pid)
+{
+    char path[64], line[256];
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    uint64_t caught = 0;
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+        (void)sscanf(line, "SigCgt: %" SCNx64, &caught);
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return (caught >> (SIGTERM - 1) & 1) != 0;
+}
+
+int scene_stop(pid_t pid)
+{
+    for (int i = 0; i < 500 && !handles_sigterm(pid); i++) {
+        (void)usleep(20000);
+    }
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    return scene_wait_exit(pid);
 }
 
 pid_t scene_supervise(struct scene *s, const char *instance, int seconds)

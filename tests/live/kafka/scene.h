@@ -38,6 +38,9 @@ void scene_wait_done(struct scene *s, int seconds);
 pid_t scene_supervise(struct scene *s, const char *instance, int seconds);
 /* The exit code, or 1000 + the signal. */
 int scene_wait_exit(pid_t pid);
+/* Asks the worker to end, once it listens (one just started would only be
+ * killed), and returns as scene_wait_exit does. */
+int scene_stop(pid_t pid);
 /* Every number of every key once and in order in `out`. */
 void scene_check(struct scene *s);
 

@@ -14,8 +14,7 @@
 
 static void stop(pid_t pid)
 {
-    assert_int_equal(kill(pid, SIGTERM), 0);
-    assert_int_equal(scene_wait_exit(pid), BUS_EXIT_OK);
+    assert_int_equal(scene_stop(pid), BUS_EXIT_OK);
 }
 
 static void test_passes_all_on_and_restarts(void **state)
