@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/adapter/kind_tables.h"
 #include "bus/wire/framing.h"
 #include "schemas/actor.h"
 #include "schemas/delivery.h"

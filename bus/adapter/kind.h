@@ -156,17 +156,4 @@ const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
 /* The configuration's word for a partner's kind. */
 const char *bus_kind_word(const struct bus_partner *partner);
 
-/* --- for the tables --- */
-
-#define BUS_KIND_FEN_MAX INT64_C(100000000000) /* a thousand million yuan */
-#define BUS_KIND_END \
-    {                \
-        .name = NULL \
-    }
-/* Parts that several kinds share. base: the struct that the offset is of. */
-extern const struct bus_doc_field bus_kind_missing_fields[]; /* missing_fact */
-extern const struct bus_doc_field bus_kind_fact_fields[];    /* fact, in full */
-extern const struct bus_doc_field bus_kind_actor_fields[];   /* actor */
-extern const struct bus_doc_word bus_kind_periods[], bus_kind_deliveries[];
-
 #endif

@@ -1,5 +1,5 @@
 /* A payment order as the bank reads it: one fund, one order, whole fen. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/payment_order.h"
 
 BUS_KIND_HEAD(sa_payment_order);
@@ -13,24 +13,10 @@ struct bank_document
 #define AT(type, field) offsetof(struct type, field)
 
 static const struct bus_doc_field person_fields[] = {
-    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
-    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
-    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
-    {"bank_code", BUS_DOC_TEXT, AT(sa_personal, bank_code),
-     .has_offset = AT(sa_personal, has_bank_code), .max = 256},
-    {"account", BUS_DOC_TEXT, AT(sa_personal, account),
-     .has_offset = AT(sa_personal, has_account), .max = 256},
-    {"account_holder", BUS_DOC_TEXT, AT(sa_personal, account_holder),
-     .has_offset = AT(sa_personal, has_account_holder), .max = 256},
-    BUS_KIND_END};
+    BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_PAYEE, BUS_KIND_END};
 
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(sa_payment_order, event_id), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_payment_order, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_payment_order, case_id), .required = true},
-    {"order_id", BUS_DOC_ID, AT(sa_payment_order, order_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_REPLY(sa_payment_order, order_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_payment_order, occurred_at),

@@ -1,5 +1,5 @@
 /* A need as a charity reads it: no person, no place below the town. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/need.h"
 
 BUS_KIND_HEAD(sa_need);
@@ -11,11 +11,7 @@ struct charity_document
 #define AT(type, field) offsetof(struct type, field)
 
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(sa_need, event_id), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_need, household_id), .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_need, case_id), .required = true},
-    {"need_id", BUS_DOC_ID, AT(sa_need, need_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_REPLY(sa_need, need_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_need, occurred_at), .required = true},

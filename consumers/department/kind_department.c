@@ -1,6 +1,6 @@
 /* An assignment as a department reads it: the item, the facts its rules read,
  * and who applies. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/assignment.h"
 #include "schemas/fact.h"
 #include "schemas/missing_fact.h"
@@ -28,28 +28,11 @@ static const struct bus_doc_word verdicts[] = {
     {"FAILED", SA_VERDICT_FAILED},
     {NULL, 0}};
 static const struct bus_doc_field person_fields[] = {
-    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
-    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
-    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
-    {"phone", BUS_DOC_TEXT, AT(sa_personal, phone),
-     .has_offset = AT(sa_personal, has_phone), .max = 256},
-    {"address", BUS_DOC_TEXT, AT(sa_personal, address),
-     .has_offset = AT(sa_personal, has_address), .max = 256},
-    {"bank_code", BUS_DOC_TEXT, AT(sa_personal, bank_code),
-     .has_offset = AT(sa_personal, has_bank_code), .max = 256},
-    {"account", BUS_DOC_TEXT, AT(sa_personal, account),
-     .has_offset = AT(sa_personal, has_account), .max = 256},
-    {"account_holder", BUS_DOC_TEXT, AT(sa_personal, account_holder),
-     .has_offset = AT(sa_personal, has_account_holder), .max = 256},
+    BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_PERSON_PAYEE,
     BUS_KIND_END};
 
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(sa_assignment, event_id), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_assignment, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_assignment, case_id), .required = true},
-    {"assignment_id", BUS_DOC_ID, AT(sa_assignment, assignment_id),
-     .required = true},
+    BUS_KIND_REPLY(sa_assignment, assignment_id),
     {"department", BUS_DOC_TEXT, AT(sa_assignment, department),
      .required = true, .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_assignment, item), .required = true,

@@ -1,5 +1,5 @@
 /* A delivery task as the post reads it: what to bring, to whom, until when. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/delivery_task.h"
 
 BUS_KIND_HEAD(sa_delivery_task);
@@ -16,22 +16,10 @@ static const struct bus_doc_word kinds[] = {{"GOODS", SA_DELIVERY_KIND_GOODS},
                                             {"CASH", SA_DELIVERY_KIND_CASH},
                                             {NULL, 0}};
 static const struct bus_doc_field person_fields[] = {
-    {"name", BUS_DOC_TEXT, .offset = AT(sa_personal, name), .max = 128},
-    {"id_type", BUS_DOC_TEXT, .offset = AT(sa_personal, id_type), .max = 8},
-    {"id_no", BUS_DOC_TEXT, .offset = AT(sa_personal, id_no), .max = 64},
-    {"phone", BUS_DOC_TEXT, AT(sa_personal, phone),
-     .has_offset = AT(sa_personal, has_phone), .max = 256},
-    {"address", BUS_DOC_TEXT, AT(sa_personal, address),
-     .has_offset = AT(sa_personal, has_address), .max = 256},
-    BUS_KIND_END};
+    BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(sa_delivery_task, event_id), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_delivery_task, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_delivery_task, case_id), .required = true},
-    {"task_id", BUS_DOC_ID, AT(sa_delivery_task, task_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_REPLY(sa_delivery_task, task_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_delivery_task, occurred_at),

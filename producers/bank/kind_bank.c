@@ -1,5 +1,5 @@
 /* A payment result as the bank writes it. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/payment_result.h"
 
 BUS_KIND_HEAD(sa_payment_result);
@@ -17,18 +17,9 @@ static const struct bus_doc_word outcomes[] = {
     {"RETURNED", SA_PAYMENT_OUTCOME_RETURNED},
     {NULL, 0}};
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(bank_answer, reply.question), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_payment_result, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_payment_result, case_id), .required = true},
-    {"order_id", BUS_DOC_ID, AT(sa_payment_result, order_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_QUESTION(bank_answer, sa_payment_result, order_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
-    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
-    {"reference", BUS_DOC_TEXT, AT(bank_answer, reply.reference),
-     .has_offset = AT(bank_answer, reply.has_reference), .max = 64},
-    {"occurred_at", BUS_DOC_TIME, AT(sa_payment_result, occurred_at),
-     .required = true},
+    BUS_KIND_ANSWER(bank_answer, sa_payment_result),
     {"outcome", BUS_DOC_WORD, AT(sa_payment_result, outcome), .required = true,
      .words = outcomes},
     {"amount_fen", BUS_DOC_LONG, AT(sa_payment_result, amount_fen),

@@ -1,5 +1,5 @@
 /* A claim as a charity writes it. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/claim.h"
 
 BUS_KIND_HEAD(sa_claim);
@@ -17,17 +17,9 @@ static const struct bus_doc_word outcomes[] = {
     {"DECLINED", SA_CLAIM_OUTCOME_DECLINED},
     {NULL, 0}};
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(charity_answer, reply.question),
-     .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_claim, household_id), .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_claim, case_id), .required = true},
-    {"need_id", BUS_DOC_ID, AT(sa_claim, need_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_QUESTION(charity_answer, sa_claim, need_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
-    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
-    {"reference", BUS_DOC_TEXT, AT(charity_answer, reply.reference),
-     .has_offset = AT(charity_answer, reply.has_reference), .max = 64},
-    {"occurred_at", BUS_DOC_TIME, AT(sa_claim, occurred_at), .required = true},
+    BUS_KIND_ANSWER(charity_answer, sa_claim),
     {"outcome", BUS_DOC_WORD, AT(sa_claim, outcome), .required = true,
      .words = outcomes},
     {"amount_fen", BUS_DOC_LONG, AT(sa_claim, amount_fen), .min = 0,

@@ -1,5 +1,5 @@
 /* A decision as a department writes it. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/actor.h"
 #include "schemas/decision.h"
 #include "schemas/delivery.h"
@@ -20,23 +20,13 @@ static const struct bus_doc_word outcomes[] = {
     {"RETURNED", SA_DECISION_OUTCOME_RETURNED},
     {NULL, 0}};
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(department_answer, reply.question),
-     .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_decision, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_decision, case_id), .required = true},
-    {"assignment_id", BUS_DOC_ID, AT(sa_decision, assignment_id),
-     .required = true},
+    BUS_KIND_QUESTION(department_answer, sa_decision, assignment_id),
     {"department", BUS_DOC_TEXT, AT(sa_decision, department), .required = true,
      .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_decision, item), .required = true, .max = 32},
     BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
-    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
-    {"reference", BUS_DOC_TEXT, AT(department_answer, reply.reference),
-     .has_offset = AT(department_answer, reply.has_reference), .max = 64},
-    {"occurred_at", BUS_DOC_TIME, AT(sa_decision, occurred_at),
-     .required = true},
+    BUS_KIND_ANSWER(department_answer, sa_decision),
     {"decision_id", BUS_DOC_ID, .offset = AT(sa_decision, decision_id)},
     {"outcome", BUS_DOC_WORD, AT(sa_decision, outcome), .required = true,
      .words = outcomes},

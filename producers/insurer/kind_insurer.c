@@ -1,5 +1,5 @@
 /* A verification result as the insurer writes it. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/fact.h"
 #include "schemas/verification_result.h"
 
@@ -25,21 +25,10 @@ static const struct bus_doc_field found_fields[] = {
     {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
     BUS_KIND_END};
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(insurer_answer, reply.question),
-     .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_verification_result, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_verification_result, case_id),
-     .required = true},
-    {"request_id", BUS_DOC_ID, AT(sa_verification_result, request_id),
-     .required = true},
+    BUS_KIND_QUESTION(insurer_answer, sa_verification_result, request_id),
     BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
-    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
-    {"reference", BUS_DOC_TEXT, AT(insurer_answer, reply.reference),
-     .has_offset = AT(insurer_answer, reply.has_reference), .max = 64},
-    {"occurred_at", BUS_DOC_TIME, AT(sa_verification_result, occurred_at),
-     .required = true},
+    BUS_KIND_ANSWER(insurer_answer, sa_verification_result),
     {"outcome", BUS_DOC_WORD, AT(sa_verification_result, outcome),
      .required = true, .words = outcomes},
     {"facts", BUS_DOC_LIST, AT(sa_verification_result, facts), .required = true,

@@ -1,5 +1,5 @@
 /* A receipt as the post writes it: what became of one task. */
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "schemas/delivery_receipt.h"
 
 BUS_KIND_HEAD(sa_delivery_receipt);
@@ -18,18 +18,9 @@ static const struct bus_doc_word outcomes[] = {
     {"RETURNED", SA_DELIVERY_OUTCOME_RETURNED},
     {NULL, 0}};
 static const struct bus_doc_field reply_fields[] = {
-    {"event_id", BUS_DOC_ID, AT(post_answer, reply.question), .required = true},
-    {"household_id", BUS_DOC_ID, AT(sa_delivery_receipt, household_id),
-     .required = true},
-    {"case_id", BUS_DOC_ID, AT(sa_delivery_receipt, case_id), .required = true},
-    {"task_id", BUS_DOC_ID, AT(sa_delivery_receipt, task_id), .required = true},
-    BUS_KIND_END};
+    BUS_KIND_QUESTION(post_answer, sa_delivery_receipt, task_id), BUS_KIND_END};
 static const struct bus_doc_field fields[] = {
-    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
-    {"reference", BUS_DOC_TEXT, AT(post_answer, reply.reference),
-     .has_offset = AT(post_answer, reply.has_reference), .max = 64},
-    {"occurred_at", BUS_DOC_TIME, AT(sa_delivery_receipt, occurred_at),
-     .required = true},
+    BUS_KIND_ANSWER(post_answer, sa_delivery_receipt),
     {"outcome", BUS_DOC_WORD, AT(sa_delivery_receipt, outcome),
      .required = true, .words = outcomes},
     {"attempts", BUS_DOC_INT, AT(sa_delivery_receipt, attempts), .min = 1,

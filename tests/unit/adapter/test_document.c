@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bus/adapter/document.h"
-#include "bus/adapter/kind.h"
+#include "bus/adapter/kind_tables.h"
 #include "bus/base/heap.h"
 #include "schemas/missing_fact.h"
 
