@@ -19,7 +19,7 @@
 #include "bus/base/strv.h"
 #include "bus/wire/schema.h"
 
-#define BUS_WIRE_DEPTH_MAX 64      /* nested arrays, maps, unions */
+#define BUS_WIRE_DEPTH_MAX 64      /* nested arrays, maps, skipped parts */
 #define BUS_WIRE_ITEMS_MAX 1000000 /* of one array or map */
 #define BUS_WIRE_ZERO_MAX  4096    /* items that take no bytes, of a message */
 

@@ -47,6 +47,38 @@ struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code)
     return &p->v[p->n++];
 }
 
+/* As deep as unions stand in each other: the schema's limit. */
+static int link(struct compiling *c, struct prog *p, const struct step *behind)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        struct step *s = &p->v[i];
+        s->next = i + 1 < p->n ? s + 1 : behind;
+        if (s->code != STEP_UNION) {
+            continue;
+        }
+        s->branches = bus_arena_calloc(c->mem, s->count, sizeof(*s->branches));
+        if (s->branches == NULL) {
+            return wire_plan_no_room(c);
+        }
+        for (size_t b = 0; b < s->count; b++) {
+            s->branches[b] = s->sub[b].n > 0 ? s->sub[b].v : s->next;
+            int rc = link(c, &s->sub[b], s->next);
+            if (rc != BUS_OK) {
+                return rc;
+            }
+        }
+    }
+    return BUS_OK;
+}
+
+int wire_plan_end(struct compiling *c, struct prog *p, int rc)
+{
+    if (rc == BUS_OK && wire_plan_add(c, p, STEP_END) == NULL) {
+        return wire_plan_no_room(c);
+    }
+    return rc == BUS_OK ? link(c, p, NULL) : rc;
+}
+
 /* Where a value goes: a slot and the start of its struct. */
 struct place
 {
@@ -115,6 +147,7 @@ static int from_default(struct compiling *c,
     }
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
     int rc = sub ? resolve(c, f->type, f->type, to, sub) : wire_plan_no_room(c);
+    rc = wire_plan_end(c, sub, rc);
     struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_DEFAULT) : NULL;
     if (s == NULL) {
         return rc == BUS_OK ? wire_plan_no_room(c) : rc;
@@ -238,20 +271,20 @@ static int items(struct compiling *c,
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
     const struct bus_wire_slot *item = sub_slot(to, 0);
     struct place at = {item ? item : &no_slot, 0};
-    int rc = sub ? resolve(c, w->branches[0], r->branches[0], at, sub)
-                 : wire_plan_no_room(c);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    struct step *s =
-        wire_plan_add(c, p, w->kind == BUS_WIRE_ARRAY ? STEP_ARRAY : STEP_MAP);
-    if (s == NULL) {
+    bool map = w->kind == BUS_WIRE_MAP;
+    if (sub == NULL || (map && wire_plan_add(c, sub, STEP_STRING) == NULL)) {
         return wire_plan_no_room(c);
+    }
+    int rc = resolve(c, w->branches[0], r->branches[0], at, sub);
+    rc = wire_plan_end(c, sub, rc);
+    struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_ARRAY) : NULL;
+    if (s == NULL) {
+        return rc == BUS_OK ? wire_plan_no_room(c) : rc;
     }
     s->at = to.base + to.slot->offset;
     s->size = to.slot->size;
     s->sub = sub;
-    s->min = w->branches[0]->min_bytes;
+    s->min = w->branches[0]->min_bytes + map;
     return BUS_OK;
 }
 
@@ -459,6 +492,7 @@ int wire_plan_compile(struct bus_wire_plan *plan,
     c->check_only = slots == NULL;
     struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
     int rc = resolve(c, writer, reader, (struct place){&top, 0}, &plan->top);
+    rc = wire_plan_end(c, &plan->top, rc);
     bus_free(c);
     return bus_arena_cause(&plan->mem, rc, err);
 }

@@ -5,6 +5,7 @@
 #include "bus/wire/codec.h"
 
 enum step_code {
+    STEP_END, /* of every plan and sub-plan but a union's branches */
     STEP_BOOLEAN,
     STEP_INT,  /* -> int32_t */
     STEP_LONG, /* int or long -> int64_t */
@@ -17,8 +18,7 @@ enum step_code {
     STEP_BYTES,
     STEP_FIXED,
     STEP_ENUM,
-    STEP_ARRAY,
-    STEP_MAP,
+    STEP_ARRAY,      /* a map, too: its key is the first of an item's steps */
     STEP_UNION,      /* the writer's union: one sub-plan a branch */
     STEP_SET_HAS,    /* a nullable value is there */
     STEP_SET_BRANCH, /* the reader's branch */
@@ -28,7 +28,6 @@ enum step_code {
     STEP_SKIP_FIXED,
     STEP_SKIP_BYTES,
     STEP_SKIP_ARRAY,
-    STEP_SKIP_MAP,
     STEP_NULL,
     STEP_NO /* this writer's branch fits nothing of the reader */
 };
@@ -36,15 +35,16 @@ enum step_code {
 struct prog;
 struct step
 {
+    const struct step *next; /* a union's branches go on behind the union */
     uint8_t code;
-    uint32_t at;   /* where in the struct */
-    uint32_t size; /* of an item or pair, a fixed; the branch; has's offset */
-    uint32_t min;  /* the fewest bytes an item takes */
-    uint32_t value_at;      /* of a map's pair: unused by arrays */
-    uint32_t count;         /* branches, symbols */
-    const struct prog *sub; /* item; count of them for a union */
-    const int32_t *symbols; /* writer's -> reader's, -1: none */
-    struct bus_strv bytes;  /* the default */
+    uint32_t at;    /* where in the struct */
+    uint32_t size;  /* of an item or pair, a fixed; the branch; has's offset */
+    uint32_t min;   /* the fewest bytes an item takes */
+    uint32_t count; /* branches, symbols */
+    struct prog *sub;             /* item; count of them for a union */
+    const struct step **branches; /* where each of a union's begins */
+    const int32_t *symbols;       /* writer's -> reader's, -1: none */
+    struct bus_strv bytes;        /* the default */
 };
 struct prog
 {
@@ -92,6 +92,9 @@ struct compiling
 
 /* NULL: no room. */
 struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code);
+/* When all steps are there: links them, and the branches of its unions; passes
+ * a failure rc on. A union's branches themselves are not ended. */
+int wire_plan_end(struct compiling *c, struct prog *p, int rc);
 int wire_plan_no_room(struct compiling *c); /* BUS_ETOOBIG */
 int wire_plan_skip(struct compiling *c,
                    const struct bus_wire_schema *w,

@@ -19,7 +19,8 @@ struct reading
     size_t zero; /* items without bytes that may still come */
 };
 
-static int stop(struct reading *r, enum bus_errc code, const char *what)
+__attribute__((noinline, cold)) static int
+stop(struct reading *r, enum bus_errc code, const char *what)
 {
     if (r->rc == BUS_OK) {
         r->rc = bus_fail(r->err, code, "byte %zu of %zu: %s",
@@ -29,56 +30,69 @@ static int stop(struct reading *r, enum bus_errc code, const char *what)
     return r->rc;
 }
 
-static uint64_t varint_slow(struct reading *r)
+/* The steps that most bytes are of keep the place in a register and give it
+ * back moved on, NULL at a fault; the rarer ones keep it in r->p. */
+static inline const uint8_t *
+fault(struct reading *r, const uint8_t *p, enum bus_errc code, const char *what)
+{
+    r->p = p;
+    (void)stop(r, code, what);
+    return NULL;
+}
+
+static const uint8_t *
+varint_slow(struct reading *r, const uint8_t *p, uint64_t *ret)
 {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
-        if (r->p == r->e) {
-            (void)stop(r, BUS_ETRUNCATED, "a number ends too early");
-            return 0;
+        if (p == r->e) {
+            return fault(r, p, BUS_ETRUNCATED, "a number ends too early");
         }
-        uint8_t b = *r->p++;
+        uint8_t b = *p++;
         if (shift == 63 && b > 1) {
             break;
         }
         v |= (uint64_t)(b & 0x7f) << shift;
         if (b < 0x80) {
-            return v;
+            *ret = v;
+            return p;
         }
     }
-    (void)stop(r, BUS_ERANGE, "a number over 64 bits");
-    return 0;
+    return fault(r, p, BUS_ERANGE, "a number over 64 bits");
 }
 
-static inline int64_t read_long(struct reading *r)
+/* Most lengths take one byte, most dates three. */
+static inline const uint8_t *
+quick_long(struct reading *r, const uint8_t *p, int64_t *ret)
 {
-    uint64_t z;
-    if (r->e - r->p >= 2 && r->p[0] < 0x80) {
-        z = *r->p++;
-    } else if (r->e - r->p >= 2 && r->p[1] < 0x80) {
-        z = (uint64_t)(r->p[0] & 0x7f) | (uint64_t)r->p[1] << 7;
-        r->p += 2;
+    uint64_t z = 0;
+    if (p < r->e && p[0] < 0x80) {
+        z = *p++;
+    } else if (r->e - p >= 3 && p[1] < 0x80) {
+        z = (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+        p += 2;
+    } else if (r->e - p >= 3 && p[2] < 0x80) {
+        z = (uint64_t)(p[0] & 0x7f) | (uint64_t)(p[1] & 0x7f) << 7 |
+            (uint64_t)p[2] << 14;
+        p += 3;
     } else {
-        z = varint_slow(r);
+        p = varint_slow(r, p, &z);
     }
-    return (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+    *ret = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
+    return p;
 }
 
-static struct bus_strv read_bytes(struct reading *r)
+static int64_t read_long(struct reading *r)
 {
-    int64_t n = read_long(r);
-    if ((uint64_t)n > (uint64_t)(r->e - r->p)) {
-        (void)stop(r, BUS_ETRUNCATED, "a length over what is left");
-        return (struct bus_strv){0};
-    }
-    struct bus_strv s = {(const char *)r->p, (size_t)n};
-    r->p += n;
-    return s;
+    int64_t v = 0;
+    const uint8_t *p = quick_long(r, r->p, &v);
+    r->p = p ? p : r->p;
+    return v;
 }
 
-static const uint8_t *take(struct reading *r, size_t n)
+static const uint8_t *take(struct reading *r, uint64_t n)
 {
-    if (n > (size_t)(r->e - r->p)) {
+    if (n > (uint64_t)(r->e - r->p)) {
         (void)stop(r, BUS_ETRUNCATED, "it ends too early");
         return NULL;
     }
@@ -87,7 +101,12 @@ static const uint8_t *take(struct reading *r, size_t n)
     return p;
 }
 
-static int run(const struct prog *prog, struct reading *r, uint8_t *base);
+static const uint8_t *run(const struct prog *prog,
+                          struct reading *r,
+                          const uint8_t *p,
+                          uint8_t *base,
+                          size_t count,
+                          size_t stride);
 
 /* The next block's count, 0 at the end; held against what is left. */
 static size_t block(struct reading *r, uint32_t min, size_t have)
@@ -148,51 +167,34 @@ static bool more_items(struct reading *r,
     return true;
 }
 
-static void run_key(struct reading *r, uint8_t *item)
-{
-    struct bus_strv key = read_bytes(r);
-    if (!bus_utf8_valid(key.p, key.n)) {
-        (void)stop(r, BUS_EPARSE, "a key that is no UTF-8");
-    }
-    memcpy(item, &key, sizeof(key));
-}
-
 static int run_items(const struct step *s, struct reading *r, uint8_t *base)
 {
-    bool map = s->code == STEP_MAP;
     struct items list = {NULL, 0};
     size_t n, cap = 0;
-    while ((n = block(r, s->min + map, list.n)) > 0) {
+    while ((n = block(r, s->min, list.n)) > 0) {
         if (!more_items(r, &list, &cap, n, s->size)) {
             return r->rc;
         }
-        for (size_t end = list.n + n; list.n < end; list.n++) {
-            uint8_t *item = list.v + list.n * s->size;
-            if (map) {
-                run_key(r, item);
-            }
-            if (run(s->sub, r, item) != BUS_OK) {
-                return r->rc;
-            }
+        uint8_t *from = list.v + list.n * s->size;
+        r->p = run(s->sub, r, r->p, from, n, s->size);
+        if (r->p == NULL) {
+            return r->rc;
         }
+        list.n += n;
     }
     memcpy(base + s->at, &list, sizeof(list));
     return r->rc;
 }
 
-static int skip_items(const struct step *s, struct reading *r)
+/* Steps that pass over something write nothing: any base will do. */
+static int skip_items(const struct step *s, struct reading *r, uint8_t *base)
 {
-    bool map = s->code == STEP_SKIP_MAP;
     size_t n, total = 0;
-    while ((n = block(r, s->min + map, total)) > 0) {
+    while ((n = block(r, s->min, total)) > 0) {
         total += n;
-        for (; n > 0; n--) {
-            if (map) {
-                (void)read_bytes(r);
-            }
-            if (run(s->sub, r, NULL) != BUS_OK) {
-                return r->rc;
-            }
+        r->p = run(s->sub, r, r->p, base, n, 0);
+        if (r->p == NULL) {
+            return r->rc;
         }
     }
     return r->rc;
@@ -204,7 +206,8 @@ static int run_default(const struct step *s, struct reading *r, uint8_t *base)
     struct reading inner = {
         start,  start + s->bytes.n, start,  r->mem,
         r->err, r->depth,           BUS_OK, BUS_WIRE_ZERO_MAX};
-    r->rc = run(s->sub, &inner, base);
+    (void)run(s->sub, &inner, start, base, 1, 0);
+    r->rc = inner.rc;
     return r->rc;
 }
 
@@ -276,11 +279,10 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
         run_enum(s, r, base);
         return;
     case STEP_ARRAY:
-    case STEP_MAP:
         (void)run_items(s, r, base);
         return;
     case STEP_PART:
-        (void)run(s->sub, r, base);
+        r->p = run(s->sub, r, r->p, base, 1, 0);
         return;
     case STEP_DEFAULT:
         (void)run_default(s, r, base);
@@ -299,11 +301,10 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
         (void)take(r, s->size);
         return;
     case STEP_SKIP_BYTES:
-        (void)read_bytes(r);
+        (void)take(r, (uint64_t)read_long(r));
         return;
     case STEP_SKIP_ARRAY:
-    case STEP_SKIP_MAP:
-        (void)skip_items(s, r);
+        (void)skip_items(s, r, base);
         return;
     case STEP_NO:
         (void)stop(r, BUS_ESCHEMA, "a branch the reader cannot take");
@@ -313,52 +314,25 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
     }
 }
 
-/* --- the steps that most bytes are of, with the place in a register --- */
-
-#define CONTINUES UINT64_C(0x8080808080808080)
-
-/* A number of more than a byte: up to eight at once where there are eight. */
-static const uint8_t *
-varint_more(struct reading *r, const uint8_t *p, uint64_t *ret)
+static inline uint64_t word(const char *p)
 {
-    uint64_t w = 0, ends = 0;
-    if (r->e - p >= (ptrdiff_t)sizeof(w)) {
-        memcpy(&w, p, sizeof(w));
-        ends = ~w & CONTINUES;
-    }
-    if (ends == 0) {
-        r->p = p;
-        *ret = varint_slow(r);
-        return r->rc == BUS_OK ? r->p : NULL;
-    }
-    w &= (ends ^ (ends - 1)) & ~CONTINUES;
-    w = (w & UINT64_C(0x007f007f007f007f)) |
-        (w & UINT64_C(0x7f007f007f007f00)) >> 1;
-    w = (w & UINT64_C(0x00003fff00003fff)) |
-        (w & UINT64_C(0x3fff00003fff0000)) >> 2;
-    *ret = (w & UINT64_C(0x0fffffff)) | (w & UINT64_C(0x0fffffff00000000)) >> 4;
-    return p + (__builtin_ctzll(ends) >> 3) + 1;
+    uint64_t w;
+    memcpy(&w, p, sizeof(w));
+    return w;
 }
 
-static inline const uint8_t *
-quick_long(struct reading *r, const uint8_t *p, int64_t *ret)
+/* What most texts are, names and words of 8 to 32 ASCII characters, in words
+ * that overlap; the others by the long way. */
+static inline bool quick_utf8(struct bus_strv v)
 {
-    uint64_t z;
-    if (p < r->e && *p < 0x80) {
-        z = *p++;
-    } else {
-        p = varint_more(r, p, &z);
+    const char *e = v.p + v.n;
+    uint64_t high = UINT64_C(0x8080808080808080);
+    if (v.n >= 8 && v.n <= 16) {
+        high &= word(v.p) | word(e - 8);
+    } else if (v.n > 16 && v.n <= 32) {
+        high &= word(v.p) | word(v.p + 8) | word(e - 16) | word(e - 8);
     }
-    *ret = (int64_t)(z >> 1) ^ -(int64_t)(z & 1);
-    return p;
-}
-
-static inline const uint8_t *
-fault(struct reading *r, const uint8_t *p, enum bus_errc code, const char *what)
-{
-    r->p = p;
-    (void)stop(r, code, what);
-    return NULL;
+    return high == 0 || bus_utf8_valid(v.p, v.n);
 }
 
 static inline const uint8_t *quick_text(const struct step *s,
@@ -375,7 +349,7 @@ static inline const uint8_t *quick_text(const struct step *s,
         return fault(r, p, BUS_ETRUNCATED, "a length over what is left");
     }
     struct bus_strv v = {(const char *)p, (size_t)n};
-    if (s->code == STEP_STRING && !bus_utf8_valid(v.p, v.n)) {
+    if (s->code == STEP_STRING && !quick_utf8(v)) {
         return fault(r, p, BUS_EPARSE, "a text that is no UTF-8");
     }
     memcpy(base + s->at, &v, sizeof(v));
@@ -398,28 +372,21 @@ static inline const uint8_t *quick_fixed(const struct step *s,
     return p + s->size;
 }
 
-/* The sub-plan of the union's branch in *ret. */
 static inline const uint8_t *quick_branch(const struct step *s,
                                           struct reading *r,
                                           const uint8_t *p,
-                                          const struct prog **ret)
+                                          const struct step **ret)
 {
     int64_t branch = 0;
     p = quick_long(r, p, &branch);
-    if (p != NULL && (uint64_t)branch >= s->count) {
+    if (p == NULL) {
+        return NULL;
+    }
+    if ((uint64_t)branch >= s->count) {
         return fault(r, p, BUS_ERANGE, "no such branch of the union");
     }
-    *ret = p ? &s->sub[branch] : NULL;
+    *ret = s->branches[branch];
     return p;
-}
-
-static const uint8_t *nested(const struct prog *sub,
-                             struct reading *r,
-                             const uint8_t *p,
-                             uint8_t *base)
-{
-    r->p = p;
-    return run(sub, r, base) == BUS_OK ? r->p : NULL;
 }
 
 static inline const uint8_t *quick_boolean(const struct step *s,
@@ -461,41 +428,37 @@ other(const struct step *s, struct reading *r, const uint8_t *p, uint8_t *base)
     return r->rc == BUS_OK ? r->p : NULL;
 }
 
-/* The branch of a union is gone through in place and its plan's rest after it,
- * one level of it; what is nested in that goes through nested(). */
-static int run(const struct prog *prog, struct reading *r, uint8_t *base)
+/* A plan over `count` structs that stand `stride` bytes apart. */
+static const uint8_t *run(const struct prog *prog,
+                          struct reading *r,
+                          const uint8_t *p,
+                          uint8_t *base,
+                          size_t count,
+                          size_t stride)
 {
-    const struct step *s = prog->v, *end = prog->n ? s + prog->n : s;
-    const struct step *rest = NULL, *rest_end = NULL;
-    const struct prog *sub = NULL;
-    const uint8_t *p = r->p;
+    const struct step *s = prog->v;
     int64_t v = 0;
     if (++r->depth > BUS_WIRE_DEPTH_MAX) {
-        return stop(r, BUS_ETOOBIG, "nested too deep");
+        return fault(r, p, BUS_ETOOBIG, "nested too deep");
     }
-    while (p != NULL && (s < end || rest != NULL)) {
-        if (s == end) {
-            s = rest;
-            end = rest_end;
-            rest = NULL;
-            continue;
-        }
-        const struct step *now = s++;
-        switch (now->code) {
+    while (p != NULL) {
+        const struct step *now = s;
+        s = now->next;
+        switch ((enum step_code)now->code) {
+        case STEP_END:
+            if (--count == 0) {
+                r->depth--;
+                return p;
+            }
+            s = prog->v;
+            base += stride;
+            break;
         case STEP_STRING:
         case STEP_BYTES:
             p = quick_text(now, r, p, base);
             break;
         case STEP_UNION:
-            p = quick_branch(now, r, p, &sub);
-            if (p != NULL && rest == NULL) {
-                rest = s;
-                rest_end = end;
-                s = sub->v;
-                end = sub->n ? s + sub->n : s;
-            } else if (p != NULL) {
-                p = nested(sub, r, p, base);
-            }
+            p = quick_branch(now, r, p, &s);
             break;
         case STEP_LONG:
             p = quick_long(r, p, &v);
@@ -521,9 +484,7 @@ static int run(const struct prog *prog, struct reading *r, uint8_t *base)
             break;
         }
     }
-    r->depth--;
-    r->p = p ? p : r->p;
-    return r->rc;
+    return NULL;
 }
 
 int bus_wire_plan_next(const struct bus_wire_plan *plan,
@@ -539,12 +500,12 @@ int bus_wire_plan_next(const struct bus_wire_plan *plan,
     if (record == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a %s", plan->type->name);
     }
-    int rc = run(&plan->top, &r, record);
-    if (rc != BUS_OK) {
-        return err ? bus_wrap(err, "%s", plan->type->name) : rc;
+    const uint8_t *end = run(&plan->top, &r, start, record, 1, 0);
+    if (end == NULL) {
+        return err ? bus_wrap(err, "%s", plan->type->name) : r.rc;
     }
-    bytes->n -= (size_t)(r.p - start);
-    bytes->p = (const char *)r.p;
+    bytes->n -= (size_t)(end - start);
+    bytes->p = (const char *)end;
     *ret = record;
     return BUS_OK;
 }

@@ -22,6 +22,7 @@ static int skip_record(struct compiling *c,
         for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
             rc = wire_plan_skip(c, w->fields[i].type, sub);
         }
+        rc = wire_plan_end(c, sub, rc);
     }
     struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_PART) : NULL;
     if (s == NULL) {
@@ -37,17 +38,23 @@ static int skip_parts(struct compiling *c,
                       uint8_t code)
 {
     struct prog *sub = bus_arena_calloc(c->mem, w->count, sizeof(*sub));
-    int rc = sub ? BUS_OK : wire_plan_no_room(c);
+    bool map = w->kind == BUS_WIRE_MAP;
+    if (sub == NULL ||
+        (map && wire_plan_add(c, sub, STEP_SKIP_BYTES) == NULL)) {
+        return wire_plan_no_room(c);
+    }
+    int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < w->count; i++) {
         rc = wire_plan_skip(c, w->branches[i], &sub[i]);
     }
+    rc = code == STEP_UNION ? rc : wire_plan_end(c, sub, rc);
     struct step *s = rc == BUS_OK ? wire_plan_add(c, p, code) : NULL;
     if (s == NULL) {
         return rc == BUS_OK ? wire_plan_no_room(c) : rc;
     }
     s->sub = sub;
     s->count = (uint32_t)w->count;
-    s->min = w->branches[0]->min_bytes;
+    s->min = w->branches[0]->min_bytes + map;
     return BUS_OK;
 }
 
@@ -79,9 +86,8 @@ skip_kind(struct compiling *c, const struct bus_wire_schema *w, struct prog *p)
     case BUS_WIRE_RECORD:
         return skip_record(c, w, p);
     case BUS_WIRE_ARRAY:
-        return skip_parts(c, w, p, STEP_SKIP_ARRAY);
     case BUS_WIRE_MAP:
-        return skip_parts(c, w, p, STEP_SKIP_MAP);
+        return skip_parts(c, w, p, STEP_SKIP_ARRAY);
     case BUS_WIRE_UNION:
         return skip_parts(c, w, p, STEP_UNION);
     }
