@@ -26,6 +26,7 @@ from town import ROLES, Town  # noqa: E402
 
 PREFIX = "qihe."
 NAME, NUMBER = "测试姓名", "000000199001010017"  # in headers and bytes; must be shown nowhere
+BATCHES = 30  # of applications at most until there is a record of every kind
 LEFT = "lianou-bytes-left-behind"
 BYTES = {"BUS_EPARSE", "BUS_ETRUNCATED", "BUS_ESCHEMA", "BUS_ETYPE", "BUS_ERANGE", "BUS_EUNKNOWN", "BUS_ETOOBIG"}
 
@@ -80,15 +81,15 @@ class Maker:
         return [self.schemas.read_all(v) for _, v in self.by_topic.get(topic, [])]
 
     def one(self, topic):
-        """Some record's bytes of that kind of topic."""
+        """Some record's bytes of that kind of topic; None where there is none yet."""
         base = topic.split(".")[0]
         for t in [topic] + sorted(self.by_topic):
             if t.split(".")[0] == base and self.by_topic.get(t):
                 return self.by_topic[t][-1][1]
-        if base == "facts":
+        if base == "facts" and self.households:
             return self.schemas.write("facts_reported", {"event_id": new_id(), "household_id": self.households[0],
                                                          "occurred_at": 0, "source": topic[6:], "facts": []})
-        raise LookupError(topic)
+        return None
 
     def made(self, topic, record, kind, codes, **changes):
         """That record with other ids (in its bytes) or other words (written anew)."""
@@ -132,14 +133,17 @@ class Maker:
             yield self.made(topic, record, "a need never published", {"NEED_UNKNOWN"}, need_id=new_id())
             yield self.made(topic, record, "another charity's", {"WRONG_TOPIC"}, charity="nobody", claim_id=new_id())
 
-    def poisons(self, topic, each):
-        """`each` of them: first one of every kind, then over again."""
+    def poisons(self, topic, each, first):
+        """`each` of them: one of every kind, then over again. Where it begins
+        goes by `first`, so that a few on each topic are together every kind."""
         record, out = self.one(topic), []
         own = self.schemas.read_all(record)
         while len(out) < each:
             fresh = record.replace(own["event_id"], new_id())
-            out += list(self.special(topic, record))
-            out += [Poison(topic, *g) for g in generic(topic, fresh, key_of(own["household_id"]))]
+            kinds = list(self.special(topic, record))
+            kinds += [Poison(topic, *g) for g in generic(topic, fresh, key_of(own["household_id"]))]
+            at = first % len(kinds)
+            out += kinds[at:] + kinds[:at]
         return out[:each]
 
 
@@ -333,6 +337,28 @@ def main():
     sys.exit(0 if play(program, random.Random(seed), a) else 1)
 
 
+def generated(town, rng, n):
+    """A file of n applications."""
+    file = town.dir / ("part%d" % rng.randrange(1 << 30))
+    file.write_text(town.lianou("generate", "applications", str(n), "--seed", str(rng.randrange(1 << 20))).stdout)
+    return str(file)
+
+
+def sampled(town, schemas, topics, rng, n):
+    """Applications, n at a time, until there is something real to spoil for every
+    topic: how soon an insurer is asked or a charity claims is chance."""
+    for _ in range(BATCHES):
+        town.lianou("intake", "submit", generated(town, rng, n))
+        if settle(town, 120) is None:
+            raise RuntimeError("the first half did not come to rest: %s" % town.audit())
+        maker = Maker(town, schemas, raw_events(town.bootstrap))
+        missing = [t for t in topics if maker.one(t) is None]
+        if not missing:
+            return maker
+        print("  nothing yet to spoil for", *missing, flush=True)
+    raise RuntimeError("%d applications made nothing for %s" % (BATCHES * n, missing))
+
+
 def play(program, rng, a):
     import checker
     from topics import Schemas
@@ -341,24 +367,16 @@ def play(program, rng, a):
     try:
         for name in ROLES:
             town.start(name)
-        lines = town.lianou("generate", "applications", str(a.applications), "--seed", str(rng.randrange(1 << 20))).stdout
-        half = len(lines.splitlines()) // 2
-        for i, part in enumerate((lines.splitlines()[:half], lines.splitlines()[half:])):
-            (town.dir / ("part%d" % i)).write_text("\n".join(part) + "\n")
-        submit = [program, "intake", "submit"]
-        subprocess.run(submit + [str(town.dir / "part0")], env=town.env, check=True, capture_output=True)
-        if settle(town, 120) is None:
-            wrong.append(("the first half did not come to rest",))
-        events = raw_events(town.bootstrap)
-        maker = Maker(town, schemas, events)
         topics = read_by_roles(town)
-        poisons = [one for t in topics for one in maker.poisons(t, a.each)]
+        maker = sampled(town, schemas, topics, rng, max(1, a.applications // 2))
+        poisons = [one for t in topics for one in maker.poisons(t, a.each, 0)]
         poisons.append(oversized(poisons[0].key))
         curable = misplaced(schemas, maker.one("applications"), min(a.each, 5))
-        second = subprocess.Popen(submit + [str(town.dir / "part1")], env=town.env, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)
+        second = subprocess.Popen([program, "intake", "submit", generated(town, rng, max(1, a.applications // 2))],
+                                  env=town.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         produce(town.bootstrap, poisons + curable, rng)
-        second.wait()
+        if second.wait() != 0:
+            wrong.append(("the second half was not taken",))
         print("  %d poisonous messages on %d topics, %d kinds" %
               (len(poisons), len(topics), len({one.kind for one in poisons})), flush=True)
         letters = wait_letters(town, schemas, len(poisons) + len(curable), 60 + a.each)
