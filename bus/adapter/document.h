@@ -114,7 +114,4 @@ int bus_doc_faults_write(const struct bus_doc_faults *f,
                          struct bus_buf *out,
                          struct bus_err *err) BUS_MUSTCHECK;
 
-/* An instant by RFC 3339, with an offset or Z. */
-bool bus_doc_time(struct bus_strv s, int64_t *ret_ms);
-
 #endif

@@ -286,7 +286,7 @@ static void read_stamp(struct doc_reading *r,
         } else {
             doc_wrong(r, "DATE", j, "日期 yyyy-mm-dd", "a date yyyy-mm-dd");
         }
-    } else if (json_is_string(j) && bus_doc_time(s, &ms)) {
+    } else if (json_is_string(j) && bus_time_parse(s, &ms)) {
         memcpy(at, &ms, sizeof(ms));
     } else {
         doc_wrong(r, "TIME", j, "时间, 如 2026-07-01T09:30:00+08:00",

@@ -93,6 +93,53 @@ bool bus_date_parse(struct bus_strv s, int32_t *ret_days)
     return true;
 }
 
+/* "Z" or "+hh:mm"; minutes east. */
+static bool offset_of(struct bus_strv s, int64_t *ret)
+{
+    unsigned h = 0, m = 0;
+    *ret = 0;
+    if (s.n == 1 && (*s.p == 'Z' || *s.p == 'z')) {
+        return true;
+    }
+    if (s.n != 6 || (*s.p != '+' && *s.p != '-') || s.p[3] != ':' ||
+        !digits(s, 1, 2, &h) || !digits(s, 4, 2, &m) || h > 23 || m > 59) {
+        return false;
+    }
+    *ret = (*s.p == '-' ? -1 : 1) * (int64_t)(h * 60 + m);
+    return true;
+}
+
+bool bus_time_parse(struct bus_strv s, int64_t *ret_ms)
+{
+    int32_t day = 0;
+    unsigned h = 0, m = 0, sec = 0;
+    int64_t ms = 0, east = 0;
+    if (s.n < 20 || !bus_date_parse((struct bus_strv){s.p, 10}, &day) ||
+        (s.p[10] != 'T' && s.p[10] != 't') || s.p[13] != ':' ||
+        s.p[16] != ':' || !digits(s, 11, 2, &h) || !digits(s, 14, 2, &m) ||
+        !digits(s, 17, 2, &sec) || h > 23 || m > 59 || sec > 59) {
+        return false;
+    }
+    size_t at = 19;
+    if (s.p[at] == '.') {
+        int64_t unit = 100;
+        for (at++; at < s.n && s.p[at] >= '0' && s.p[at] <= '9'; at++) {
+            ms += (s.p[at] - '0') * unit;
+            unit /= 10;
+        }
+        if (at == 20) {
+            return false;
+        }
+    }
+    if (!offset_of((struct bus_strv){s.p + at, s.n - at}, &east)) {
+        return false;
+    }
+    *ret_ms =
+        (day * INT64_C(86400) + h * 3600 + m * 60 + sec - east * 60) * 1000 +
+        ms;
+    return true;
+}
+
 /* n decimal digits of v, and what stands behind them. */
 static char *put_digits(char *to, unsigned v, int n, char behind)
 {

@@ -30,6 +30,8 @@ char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1]);
 /* "2020-10-08T09:10:11.123+08:00" (China, no summer time). */
 #define BUS_TIME_TEXT 29
 char *bus_time_text(int64_t wall_ms, char dst[BUS_TIME_TEXT + 1]);
+/* An instant by RFC 3339, with an offset or Z; false if it is none. */
+bool bus_time_parse(struct bus_strv s, int64_t *ret_ms);
 /* The day in China (UTC+8) of an instant. */
 int32_t bus_china_day(int64_t wall_ms);
 

@@ -85,6 +85,29 @@ static const struct bus_fact *fact_of(const struct bus_cases *c,
                            bare);
 }
 
+/* A reason may name the item that is the way instead: "ABOVE_CAP MZ06". */
+static json_t *
+worded(const struct bus_cases *c, const char *kind, struct bus_strv code)
+{
+    const char *gap = code.n > 0 ? memchr(code.p, ' ', code.n) : NULL;
+    if (gap == NULL) {
+        return of_node(word_of(c, kind, code), code);
+    }
+    struct bus_strv word = {code.p, (size_t)(gap - code.p)};
+    struct bus_strv of = {gap + 1, code.n - word.n - 1};
+    json_t *about = item(c, of), *text = of_node(word_of(c, kind, word), word);
+    json_t *zh = json_sprintf(
+        "%s, %.*s %s", json_string_value(json_object_get(text, "zh")),
+        BUS_STRV_ARG(of), json_string_value(json_object_get(about, "zh")));
+    json_t *en = json_sprintf(
+        "%s; %.*s %s", json_string_value(json_object_get(text, "en")),
+        BUS_STRV_ARG(of), json_string_value(json_object_get(about, "en")));
+    json_decref(about);
+    json_decref(text);
+    return json_pack("{s:s%, s:o, s:o}", "code", code.p, code.n, "zh", zh, "en",
+                     en);
+}
+
 json_t *cases_text(const struct bus_cases *c,
                    enum cases_class class,
                    const char *kind,
@@ -93,7 +116,7 @@ json_t *cases_text(const struct bus_cases *c,
     const struct bus_fact *fact;
     switch (class) {
     case CASES_WORD:
-        return of_node(word_of(c, kind, code), code);
+        return worded(c, kind, code);
     case CASES_PARTNER:
         return partner(c, code);
     case CASES_ITEM:

@@ -1,13 +1,13 @@
 /* The typed configuration of the whole bus: one folder, `bus-config/`.
  *
  *   bus.yaml          bus, Kafka, roles, limits            KEYS.md has each key
- *   partners.d/       one YAML file a partner
- *   funds.yaml        fund -> paying bank
+ *   partners.d/       one YAML file a partner; funds.yaml: fund -> bank
  *   facts.yaml        the fact dictionary and who may supply which fact
- *   words.yaml        what words are called on screens (may be absent)
- *   standards.yaml    dated parameters (a tree: the policy room reads it)
+ *   words.yaml        what words are called on screens
+ *   standards.yaml    dated parameters (a tree)
  *   policies/         <department>/<code>.yaml, interactions.yaml (trees)
  *   divisions/        371425.csv (villages), stations.csv (village -> station)
+ *   seals.csv         the register of seals; this and words.yaml may be absent
  *   operators.csv     who may act for which organisation, from when to when
  *   calendar/         <year>.yaml holidays and make-up workdays
  *
@@ -31,8 +31,7 @@
 
 struct bus_config_county
 {
-    const char *code; /* "371425" */
-    const char *name, *name_zh;
+    const char *code, *name, *name_zh; /* "371425" */
 };
 enum bus_kafka_security {
     BUS_KAFKA_PLAINTEXT,
@@ -122,7 +121,8 @@ struct bus_config
     struct bus_station *stations; /* by code */
     size_t stations_count;
     struct bus_operator *operators; /* by id, then from_day */
-    size_t operators_count;
+    struct bus_seal *seals;         /* by id */
+    size_t operators_count, seals_count;
     struct bus_fact *facts; /* as in the file */
     size_t facts_count;
     struct bus_fact_source *sources;
@@ -184,7 +184,7 @@ const char *bus_config_topic(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *what,
                              const char *part);
-/* State of a role on disk: <state_dir>/<role>[/<name>]. */
+/* <state_dir>/<role>[/<name>] */
 const char *bus_config_state(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *role,

@@ -143,6 +143,22 @@ static int collect_orgs(const struct bus_config *c, struct bus_map *orgs)
     return rc;
 }
 
+static void check_seals(const struct bus_config *c, struct bus_faults *faults)
+{
+    struct bus_map orgs = {0};
+    int rc = collect_orgs(c, &orgs);
+    for (size_t i = 0; rc == 0 && i < c->seals_count; i++) {
+        if (!bus_map_get(&orgs, bus_strv(c->seals[i].org))) {
+            bus_faults_add(faults, c->seals[i].at, "org",
+                           "found '%.40s'; must be the county, a town, a "
+                           "village, a station or a partner",
+                           c->seals[i].org);
+        }
+    }
+    faults->out_of_memory = faults->out_of_memory || rc != 0;
+    bus_map_fini(&orgs);
+}
+
 static void check_operators(const struct bus_config *c,
                             int32_t day,
                             struct bus_faults *faults)
@@ -234,6 +250,7 @@ void bus_config_check(const struct bus_config *c,
     check_funds(c, faults);
     check_stations(c, faults);
     check_operators(c, day, faults);
+    check_seals(c, faults);
     check_facts(c, faults);
     bus_check_policies(c, faults);
     bus_check_links(c, faults);

@@ -13,6 +13,7 @@ void bus_load_calendars(struct bus_config *c, struct bus_faults *faults);
 void bus_load_policies(struct bus_config *c, struct bus_faults *faults);
 void bus_load_county(struct bus_config *c, struct bus_faults *faults);
 void bus_load_operators(struct bus_config *c, struct bus_faults *faults);
+void bus_load_seals(struct bus_config *c, struct bus_faults *faults);
 /* "<folder>/<name>" in the configuration's arena; NULL without memory. */
 char *bus_load_path(struct bus_config *c, const char *name);
 /* n digits and nothing else. */

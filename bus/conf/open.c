@@ -105,6 +105,7 @@ int bus_config_open(struct bus_config *c,
     bus_load_policies(c, f);
     bus_load_county(c, f);
     bus_load_operators(c, f);
+    bus_load_seals(c, f);
     bus_faults_sort(f);
     return bus_faults_fail(f, err);
 }

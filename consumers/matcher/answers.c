@@ -84,6 +84,24 @@ static int tell_dispatch(struct step *s,
                           pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
 }
 
+/* To the department, which may decide anew. */
+static int give_back(struct step *s,
+                     struct sa_assignment_state *a,
+                     const struct bus_id *decision,
+                     struct bus_strv why)
+{
+    struct sa_case_event *e =
+        step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, decision);
+    if (e == NULL) {
+        return step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = why;
+    s->out->changed = true;
+    int rc = step_emit_case(s, e, (struct bus_strv){0});
+    return rc == BUS_OK ? assignment_give_back(s, a, why) : rc;
+}
+
 int on_decision(struct step *s)
 {
     const struct sa_decision *d = s->event->record;
@@ -99,6 +117,16 @@ int on_decision(struct step *s)
         return fold_note(s, &d->decision_id,
                          BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
     }
+    struct bus_strv why = {0};
+    rc = decision_held(s, d, &why);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    a->has_decision_id = true;
+    a->decision_id = d->decision_id;
+    if (why.n > 0) {
+        return give_back(s, a, &d->decision_id, why);
+    }
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(s->rules->catalogue, a->item);
     if (at >= 0) {
@@ -110,8 +138,6 @@ int on_decision(struct step *s)
                        : d->outcome == SA_DECISION_OUTCOME_REFUSED
                            ? MOVE_REFUSE
                            : MOVE_RETURN);
-    a->has_decision_id = true;
-    a->decision_id = d->decision_id;
     if (d->has_amount_fen) {
         a->has_amount_fen = true;
         a->amount_fen = d->amount_fen;
@@ -191,23 +217,6 @@ static int note_lines(struct step *s,
     return BUS_OK;
 }
 
-static int order_refused(struct step *s,
-                         struct sa_assignment_state *a,
-                         const struct sa_dispatch_result *r)
-{
-    assignment_move(a, MOVE_REOPEN);
-    struct bus_strv why = r->has_reason ? r->reason : BUS_STRV("ORDER_REFUSED");
-    struct sa_case_event *e =
-        step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, &r->decision_id);
-    if (e == NULL) {
-        return step_no_memory(s);
-    }
-    e->has_note = true;
-    e->note = why;
-    int rc = step_emit_case(s, e, (struct bus_strv){0});
-    return rc == BUS_OK ? assignment_give_back(s, a, why) : rc;
-}
-
 int on_dispatch(struct step *s)
 {
     const struct sa_dispatch_result *r = s->event->record;
@@ -226,7 +235,9 @@ int on_dispatch(struct step *s)
     }
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
-        return order_refused(s, a, r);
+        assignment_move(a, MOVE_REOPEN);
+        return give_back(s, a, &r->decision_id,
+                         r->has_reason ? r->reason : BUS_STRV("ORDER_REFUSED"));
     }
     int rc = note_lines(s, a, r);
     if (rc != BUS_OK) {

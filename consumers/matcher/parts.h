@@ -104,6 +104,11 @@ int meet_memberships(struct step *s);
 int assignment_give_back(struct step *s,
                          struct sa_assignment_state *a,
                          struct bus_strv reason);
+/* held.c: what a decision is held against before it counts; the reason code it
+ * goes back with, "" if it stands. */
+int decision_held(struct step *s,
+                  const struct sa_decision *d,
+                  struct bus_strv *ret_reason);
 /* close.c: emits CLOSED if every assignment has ended. */
 int close_if_ended(struct step *s);
 /* park.c */

@@ -81,6 +81,28 @@ static void close_lane(struct matcher_lane *lane)
     bus_arena_fini(&lane->batch);
 }
 
+/* The register's seals as decide() asks for them. */
+static int take_seals(struct matcher_shell *s, struct bus_err *err)
+{
+    const struct bus_config *c = &s->frame.config;
+    struct matcher_seal *list =
+        bus_arena_calloc(&s->frame.mem, c->seals_count + 1, sizeof(*list));
+    if (list == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the seals");
+    }
+    for (size_t i = 0; i < c->seals_count; i++) {
+        const struct bus_seal *from = &c->seals[i];
+        list[i] = (struct matcher_seal){
+            .id = bus_strv(from->id),
+            .org = bus_strv(from->org),
+            .life = {from->from_ms, from->expires_ms, from->suspended_ms,
+                     from->revoked_ms}};
+    }
+    s->rules.seals = list;
+    s->rules.seal_count = c->seals_count;
+    return BUS_OK;
+}
+
 static int start(struct matcher_shell *s, struct bus_err *err)
 {
     static const struct bus_kafka_eos_ops ops = {
@@ -99,6 +121,7 @@ static int start(struct matcher_shell *s, struct bus_err *err)
                                      &s->calendar, err);
     s->rules.data = s->calendar;
     rc = rc ? rc : bus_wire_type_ready(&sa_household_state_type, err);
+    rc = rc ? rc : take_seals(s, err);
     rc = rc ? rc : matcher_topics(s, err);
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
         rc = open_lane(s, &s->lanes[i], err);

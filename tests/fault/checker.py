@@ -232,7 +232,7 @@ class Account:
     def finish_decisions(self):
         for id_, all_ in self.decided.items():
             crossed = all_[0][2] in self.withdrawn
-            if id_ not in self.accepted and not crossed and not self.excused(all_):
+            if id_ not in self.accepted and id_ not in self.folded and not crossed and not self.excused(all_):
                 self.say("lost", "a decision", text(id_), *all_[0][0])
         for id_, at in self.accepted.items():
             if id_ not in self.decided:

@@ -277,6 +277,10 @@ static void test_planted_faults(void **state)
            "op-900001,张三,XX,clerk,2021-01-01,\n"
            "op-900002,李四,371425001201,assistant,2021-01-01,\n"
            "op-900003,王五,MZ,clerk,2021-13-01,\n");
+    append("seals.csv",
+           "S-1,MZ,2020-01-01T00:00:00+08:00,,,\n"
+           "S-1,XX,2020-01-01T00:00:00+08:00,,,2020-11-19T09:59:00+08:00\n"
+           "S-2,MZ,2020-01-01,,,\n");
     append("funds.yaml", "  ZZ: {zh: 某, en: some, bank: MZ}\n");
     put("partners.d/XX.yaml", "code: MZ\nzh: 重\nen: twice\nkind: bank\n"
                               "transport: spool\nmetrics_port: 8501\n");
@@ -315,6 +319,9 @@ static void test_planted_faults(void **state)
     assert_fault("role: '371425001201' has a second assistant on this day");
     assert_fault("from: found '2021-13-01' to ''; must be dates");
     assert_fault("operators: the village 371425001899 新村 has no civil");
+    assert_fault("seals.csv:3:1: id: 'S-1' is there twice");
+    assert_fault("seals.csv:3:1: org: found 'XX'; must be the county");
+    assert_fault("seals.csv:4:1: from: found '2020-01-01' to ''");
     assert_fault("ZZ: found the bank 'MZ'; must be a partner of kind bank");
     assert_fault("XX.yaml:1:1: code: found 'MZ'; must be the file's name");
     assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");

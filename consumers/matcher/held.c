@@ -1,0 +1,84 @@
+/* What a decision is held against before it counts. One that does not hold goes
+ * back to its department and nothing is paid; a correction is a new decision.
+ *
+ * - a seal it names: in the register, its department's or its office's own, and
+ *   valid when it signed; when we read it does not matter
+ * - an amount: at most the cap of its item; a cap that hangs on a fact nobody
+ *   knows holds nobody back
+ */
+#include "bus/adapter/household.h"
+#include "bus/policy/review.h"
+#include "consumers/matcher/parts.h"
+
+static const struct matcher_seal *seal_find(const struct matcher_rules *r,
+                                            struct bus_strv id)
+{
+    size_t low = 0, high = r->seal_count;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int c = bus_strv_cmp(r->seals[mid].id, id);
+        if (c == 0) {
+            return &r->seals[mid];
+        }
+        low = c < 0 ? mid + 1 : low;
+        high = c < 0 ? high : mid;
+    }
+    return NULL;
+}
+
+static struct bus_strv seal_reason(const struct matcher_rules *r,
+                                   const struct sa_decision *d)
+{
+    if (!d->has_seal_id || r->seal_count == 0) {
+        return (struct bus_strv){0};
+    }
+    const struct matcher_seal *seal = seal_find(r, d->seal_id);
+    return seal == NULL ? BUS_STRV("SEAL_UNKNOWN")
+           : !bus_strv_eq(seal->org, d->department) &&
+                   !bus_strv_eq(seal->org, d->decided_by.org_code)
+               ? BUS_STRV("SEAL_OF_ANOTHER")
+           : !bus_policy_seal_valid(&seal->life, d->signed_at)
+               ? BUS_STRV("SEAL_NOT_VALID")
+               : (struct bus_strv){0};
+}
+
+static int
+cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
+{
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    const struct sa_household_state *st = s->state;
+    struct bus_policy_item item;
+    struct bus_policy_household h;
+    struct bus_policy_request_of r = {0};
+    struct bus_household_members members = {st->members.v, st->members.n};
+    int at = bus_policy_item_find(c, d->item);
+    if (!d->has_amount_fen || at < 0 ||
+        !bus_policy_item_at(c, (size_t)at, s->today, &item)) {
+        return BUS_OK;
+    }
+    int rc = number_facts(s);
+    rc = rc ? rc
+            : bus_household_of(c, &members, st->facts.v, s->facts.ids,
+                               st->facts.n, s->mem, &h);
+    rc = rc ? rc
+            : bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
+                                 s->err);
+    if (rc == BUS_OK && r.outcome == BUS_POLICY_REQUEST_ABOVE_CAP) {
+        *ret = BUS_STRV("ABOVE_CAP");
+        if (r.instead.n > 0) {
+            *ret = bus_strv(bus_arena_printf(s->mem, "ABOVE_CAP %.*s",
+                                             BUS_STRV_ARG(r.instead)));
+        }
+    }
+    return rc;
+}
+
+int decision_held(struct step *s,
+                  const struct sa_decision *d,
+                  struct bus_strv *ret_reason)
+{
+    *ret_reason = seal_reason(s->rules, d);
+    return ret_reason->n == 0 && d->outcome == SA_DECISION_OUTCOME_CONFIRMED
+               ? cap_reason(s, d, ret_reason)
+               : BUS_OK;
+}
