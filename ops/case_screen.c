@@ -379,6 +379,28 @@ static void show_need(const struct case_screen *s, const json_t *row)
     answer(s, row, "outcome");
 }
 
+static void show_proposal(const struct case_screen *s, const json_t *row)
+{
+    size_t i;
+    const json_t *m;
+    say_at(s, row, "what");
+    if (there(row, "then")) {
+        (void)fputs(": ", s->to);
+        say_at(s, row, "now");
+        (void)fputs(" -> ", s->to);
+        say_at(s, row, "then");
+    }
+    if (there(row, "until")) {
+        (void)fprintf(s->to, "  <= %s", str(row, "until"));
+    }
+    json_array_foreach(json_object_get(row, "members"), i, m)
+    {
+        (void)fputs(i ? ", " : "  ", s->to);
+        label(s, "成员", "member");
+        (void)fprintf(s->to, "%" JSON_INTEGER_FORMAT, json_integer_value(m));
+    }
+}
+
 static void show_deadline(const struct case_screen *s, const json_t *row)
 {
     (void)fprintf(s->to, "%s  ", str(row, "due"));
@@ -422,6 +444,8 @@ static const struct part
     bool rest_first; /* the kind's own text stands in front */
 } parts[] = {
     {"assignments", "派单", "assignments", "department", show_assignment,
+     false},
+    {"proposals", "复核建议", "proposed by the rules", "rule", show_proposal,
      false},
     {"decisions", "决定", "decisions", "department", show_decision, false},
     {"verifications", "核查", "verifications", "partner", show_verification,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/clock.h"
 #include "bus/base/id.h"
 #include "bus/cases/parts.h"
 #include "ops/db/case_find.h"
@@ -55,7 +56,9 @@ static int finish(const struct bus_cases *c,
     if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] != '\0') {
         rc = from_hex(bus_pg_value(r, 0, 1), &evaluation);
         rc = rc ? bus_fail(err, rc, "an evaluation in the ledger")
-                : cases_items(c, bus_buf_view(&evaluation), document, err);
+                : cases_items(c, bus_buf_view(&evaluation),
+                              bus_china_day(bus_clock_system.wall_ms(NULL)),
+                              document, err);
     }
     bus_buf_fini(&evaluation);
     return rc;

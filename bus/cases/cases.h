@@ -13,6 +13,10 @@
  * catalogue at hand. If that is not the version that judged, the document says
  * so ("same_catalogue": false) and changes belong to the present one.
  *
+ * "proposals" are what the rules say about what is given already: a share that
+ * is withheld, a status that goes on for its days of grace or changes; today's,
+ * from the same facts. To cut or end something is people's, after a hearing.
+ *
  * Blocking (PostgreSQL, some milliseconds of evaluation): for pool threads and
  * commands. */
 #ifndef BUS_CASES_CASES_H

@@ -213,6 +213,7 @@ static int judge(struct judging *j, json_t *document)
 
 int cases_items(const struct bus_cases *c,
                 struct bus_strv evaluation,
+                int32_t day,
                 json_t *document,
                 struct bus_err *err)
 {
@@ -227,6 +228,8 @@ int cases_items(const struct bus_cases *c,
     if (rc == BUS_OK) {
         j.e = record;
         rc = judge(&j, document);
+        struct cases_review review = {c, j.e, &j.home, day, &j.mem, err};
+        rc = rc ? rc : cases_propose(&review, document);
         rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;
         rc = rc ? bus_fail(err, rc, "the items of an evaluation") : rc;
     }

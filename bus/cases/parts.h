@@ -7,6 +7,7 @@
 
 #include "bus/base/strv.h"
 #include "bus/cases/cases.h"
+#include "schemas/evaluation.h"
 
 enum cases_class {
     CASES_WORD,     /* of words.yaml */
@@ -28,10 +29,23 @@ json_t *cases_suppliers(const struct bus_cases *c, struct bus_strv fact);
 int cases_decorate(const struct bus_cases *c,
                    json_t *document,
                    struct bus_err *err) BUS_MUSTCHECK;
-/* "evaluation", "members", "items" of a framed evaluation into the document. */
+/* "evaluation", "members", "items" of a framed evaluation into the document,
+ * and "proposals" as they stand on that day in China. */
 int cases_items(const struct bus_cases *c,
                 struct bus_strv evaluation,
+                int32_t day,
                 json_t *document,
                 struct bus_err *err) BUS_MUSTCHECK;
+/* review.c: "proposals". */
+struct cases_review
+{
+    const struct bus_cases *c;
+    const struct sa_evaluation *e;
+    const struct bus_policy_household *home; /* of its facts */
+    int32_t day;
+    struct bus_arena *mem;
+    struct bus_err *err;
+};
+int cases_propose(const struct cases_review *r, json_t *document);
 
 #endif

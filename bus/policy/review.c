@@ -117,8 +117,10 @@ rule_of(const struct bus_policy_catalogue *c, const char *kind, const char *key)
     return NULL;
 }
 
-/* The last day that new work lets a status go on; INT32_MIN for none. */
-static int32_t grace(struct household_view *w, struct bus_strv status)
+/* The last day that new work lets a status go on; INT32_MIN for none.
+ * *ret_open: of a member nobody knows when work began. */
+static int32_t
+grace(struct household_view *w, struct bus_strv status, bool *ret_open)
 {
     const struct bus_policy_catalogue *c = w->c;
     const struct rule_def *r = rule_of(c, "recheck", "work");
@@ -137,6 +139,7 @@ static int32_t grace(struct household_view *w, struct bus_strv status)
     for (size_t m = 0; m < w->h->member_count; m++) {
         struct feel_value v =
             policy_value(policy_fact(w, &c->facts[fact], (int)m));
+        *ret_open |= v.kind == FEEL_UNKNOWN;
         if (v.kind == FEEL_DATE && v.when.day <= w->rule_date) {
             int32_t to = months_later((int32_t)v.when.day, (int)months) - 1;
             last = to > last ? to : last;
@@ -184,7 +187,7 @@ static int weigh(struct household_view *w,
 {
     const struct bus_node *words = bus_node_get(ladder->node, "statuses");
     uint32_t then = 0, now = 0;
-    bool open = false;
+    bool open = false, unsaid = false;
     int rc = met(w, ladder, &then, &open, err);
     if (rc != BUS_OK) {
         return rc;
@@ -194,10 +197,11 @@ static int weigh(struct household_view *w,
         now++;
     }
     r->then = then < words->count ? words->items[then]->text : BUS_STRV("none");
-    int32_t last = then > now ? grace(w, r->now) : INT32_MIN;
+    int32_t last = then > now ? grace(w, r->now, &unsaid) : INT32_MIN;
     r->outcome = open                   ? BUS_POLICY_REVIEW_OPEN
                  : then == now          ? BUS_POLICY_REVIEW_KEEPS
                  : w->rule_date <= last ? BUS_POLICY_REVIEW_GRACE
+                 : unsaid               ? BUS_POLICY_REVIEW_OPEN
                                         : BUS_POLICY_REVIEW_CHANGES;
     r->until = r->outcome == BUS_POLICY_REVIEW_GRACE ? last : 0;
     return BUS_OK;
