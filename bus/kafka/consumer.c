@@ -257,6 +257,18 @@ void bus_kafka_consumer_start(struct bus_kafka_consumer *c,
     kafka_group_start(c->group);
 }
 
+static void on_known(void *data,
+                     const rd_kafka_topic_partition_list_t *list,
+                     const bool *at_end)
+{
+    struct bus_kafka_consumer *c = data;
+    c->eof_count = 0;
+    for (int i = 0; i < list->cnt; i++) {
+        c->eof[i] = at_end[i];
+        c->eof_count += at_end[i];
+    }
+}
+
 static void on_started(void *data)
 {
     struct bus_kafka_consumer *c = data;
@@ -434,19 +446,22 @@ static void set_defaults(struct bus_kafka_consumer_conf *c)
 
 static int open_parts(struct bus_kafka_consumer *c, struct bus_err *err)
 {
-    const struct kafka_group_conf gc = {.group = c->conf.group,
-                                        .instance = c->conf.instance,
-                                        .topics = c->conf.topics,
-                                        .topics_count = c->conf.topics_count,
-                                        .queued_bytes = c->conf.queued_bytes,
-                                        .data = c,
-                                        .queue_of = queue_of,
-                                        .assigned = on_assigned,
-                                        .revoked = on_revoked,
-                                        .started = on_started,
-                                        .handle_goes = on_handle_goes,
-                                        .handle_new = on_handle_new,
-                                        .failed = on_group_failed};
+    const struct kafka_group_conf gc = {
+        .group = c->conf.group,
+        .instance = c->conf.instance,
+        .topics = c->conf.topics,
+        .topics_count = c->conf.topics_count,
+        .positions_given = c->conf.offsets == BUS_KAFKA_OFFSETS_CALLER,
+        .queued_bytes = c->conf.queued_bytes,
+        .data = c,
+        .queue_of = queue_of,
+        .assigned = on_assigned,
+        .revoked = on_revoked,
+        .known = on_known,
+        .started = on_started,
+        .handle_goes = on_handle_goes,
+        .handle_new = on_handle_new,
+        .failed = on_group_failed};
     int rc = bus_timer_new(c->env.loop, on_wait, c, &c->wait, err);
     rc = rc != 0 ? rc
                  : bus_timer_new(c->env.loop, on_commit, c, &c->commit, err);

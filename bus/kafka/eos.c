@@ -78,6 +78,16 @@ static int32_t *parts_of(const struct bus_kafka_eos *eos,
     return parts;
 }
 
+static int32_t topic_index(const struct bus_kafka_eos *eos, const char *topic)
+{
+    for (size_t i = 0; i < eos->conf.topics_count; i++) {
+        if (strcmp(eos->conf.topics[i], topic) == 0) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
 static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
 {
     struct bus_kafka_eos *eos = data;
@@ -123,6 +133,29 @@ static void on_revoked(void *data)
         bus_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
     }
     order_all(eos, true, false);
+}
+
+/* The lanes have restored and wait for messages: what is theirs may be written
+ * here. */
+static void on_known(void *data,
+                     const rd_kafka_topic_partition_list_t *list,
+                     const bool *at_end)
+{
+    struct bus_kafka_eos *eos = data;
+    size_t n = 0;
+    for (int i = 0; i < list->cnt; i++) {
+        int32_t p = list->elems[i].partition;
+        struct eos_lane *lane = &eos->lanes[p % eos->conf.lanes];
+        int32_t topic = topic_index(eos, list->elems[i].topic);
+        if (topic >= 0 && lane->eof != NULL) {
+            size_t at = (size_t)(eos_lane_place(lane, topic, p) - lane->places);
+            lane->eof[at] = at_end[i];
+            n += at_end[i];
+        }
+    }
+    pthread_mutex_lock(&eos->lock);
+    eos->eof_count = n;
+    pthread_mutex_unlock(&eos->lock);
 }
 
 static void on_started(void *data)
@@ -295,6 +328,7 @@ static int open_group(struct bus_kafka_eos *eos, struct bus_err *err)
                                         .queue_of = queue_of,
                                         .assigned = on_assigned,
                                         .revoked = on_revoked,
+                                        .known = on_known,
                                         .started = on_started,
                                         .handle_goes = on_handle_goes,
                                         .handle_new = on_handle_new,

@@ -2,9 +2,7 @@
  *
  * - open: the topics are looked for (on the thread pool) until they are there,
  *   then subscribed to
- * - assigned: the owner restores what it needs, calls start; committed offsets
- *   are read (thread pool), partitions forwarded to the owner's queues, then
- *   assigned; without a committed offset at the beginning
+ * - assigned: group_assign.c; the owner restores what it needs, calls start
  * - revoked: the owner gets quiet, calls stop; unassigned
  * - committed offsets cannot be read: again with back-off, reading has not
  *   begun meanwhile
@@ -19,37 +17,10 @@
 #include <string.h>
 
 #include "bus/base/heap.h"
-#include "bus/kafka/parts.h"
+#include "bus/kafka/group_parts.h"
 #include "bus/run/work.h"
 
 #define POLL_MS 1000 /* well under max.poll.interval.ms */
-
-struct kafka_group
-{
-    struct bus_loop *loop;
-    struct bus_kafka_env env;
-    struct bus_config_kafka kafka; /* what env points to, kept */
-    struct kafka_group_conf conf;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *control;
-    struct kafka_seam seam;
-    struct kafka_watch watch;
-    struct bus_health *health; /* may be NULL */
-    int condition;             /* "assigned" */
-    struct bus_timer *poll, *retry;
-    struct bus_backoff backoff;
-    void (*retry_what)(struct kafka_group *g);
-    rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
-    bool working, subscribed, assigned, failed, closing;
-    bool lost, renewing;
-    bool unanswered; /* the library waits for an assign(): leaving would hang */
-    char *member;    /* the id the group gave us last; the library's memory */
-    int rc;
-    struct bus_err err; /* of the work */
-    rd_kafka_topic_partition_list_t *commit;
-    void (*closed)(void *data);
-    void *closed_data;
-};
 
 static void not_assigned(struct kafka_group *g, const char *why)
 {
@@ -58,7 +29,7 @@ static void not_assigned(struct kafka_group *g, const char *why)
     }
 }
 
-static void fail(struct kafka_group *g, const struct bus_err *err)
+void kafka_group_fail(struct kafka_group *g, const struct bus_err *err)
 {
     if (!g->failed && !g->closing) {
         g->failed = true;
@@ -67,10 +38,8 @@ static void fail(struct kafka_group *g, const struct bus_err *err)
     }
 }
 
-static void close_step(struct kafka_group *g);
-
-static void retry_later(struct kafka_group *g,
-                        void (*what)(struct kafka_group *g))
+void kafka_group_retry(struct kafka_group *g,
+                       void (*what)(struct kafka_group *g))
 {
     not_assigned(g, g->err.msg);
     g->retry_what = what;
@@ -85,15 +54,15 @@ static void on_retry(void *data)
     }
 }
 
-static void work(struct kafka_group *g,
-                 void (*run)(void *data),
-                 void (*done)(void *data),
-                 void (*again)(struct kafka_group *g))
+void kafka_group_work(struct kafka_group *g,
+                      void (*run)(void *data),
+                      void (*done)(void *data),
+                      void (*again)(struct kafka_group *g))
 {
     g->working = true;
     if (bus_work(g->loop, run, done, g, &g->err) != 0) {
         g->working = false;
-        retry_later(g, again);
+        kafka_group_retry(g, again);
     }
 }
 
@@ -124,7 +93,7 @@ static void subscribe(struct kafka_group *g)
     rd_kafka_topic_partition_list_destroy(list);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)kafka_fail(&g->err, e, "subscribe");
-        fail(g, &g->err);
+        kafka_group_fail(g, &g->err);
         return;
     }
     g->subscribed = true;
@@ -135,11 +104,11 @@ static void looked(void *data)
     struct kafka_group *g = data;
     g->working = false;
     if (g->closing) {
-        close_step(g);
+        kafka_group_close_step(g);
     } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
-        fail(g, &g->err);
+        kafka_group_fail(g, &g->err);
     } else if (g->rc != 0) {
-        retry_later(g, begin_look);
+        kafka_group_retry(g, begin_look);
     } else {
         bus_backoff_reset(&g->backoff);
         kafka_watch_up(&g->watch);
@@ -149,106 +118,10 @@ static void looked(void *data)
 
 static void begin_look(struct kafka_group *g)
 {
-    work(g, look, looked, begin_look);
+    kafka_group_work(g, look, looked, begin_look);
 }
 
-/* -- assign */
-
-static void read_committed(void *data)
-{
-    struct kafka_group *g = data;
-    rd_kafka_topic_partition_list_t *ask =
-        rd_kafka_topic_partition_list_new(g->list->cnt);
-    for (int i = 0; i < g->list->cnt; i++) {
-        if (g->list->elems[i].offset == RD_KAFKA_OFFSET_INVALID) {
-            (void)rd_kafka_topic_partition_list_add(
-                ask, g->list->elems[i].topic, g->list->elems[i].partition);
-        }
-    }
-    g->rc = 0;
-    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (ask->cnt > 0) {
-        e = rd_kafka_committed(g->rk, ask, KAFKA_CALL_MS);
-    }
-    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        g->rc = kafka_fail(&g->err, e, "committed offsets");
-    }
-    for (int i = 0; i < ask->cnt && g->rc == 0; i++) {
-        rd_kafka_topic_partition_t *got = &ask->elems[i];
-        if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            g->rc = kafka_fail(&g->err, got->err, "committed offsets");
-            break;
-        }
-        rd_kafka_topic_partition_t *to = rd_kafka_topic_partition_list_find(
-            g->list, got->topic, got->partition);
-        to->offset = got->offset >= 0 ? got->offset : RD_KAFKA_OFFSET_BEGINNING;
-    }
-    rd_kafka_topic_partition_list_destroy(ask);
-}
-
-static void begin_committed(struct kafka_group *g);
-
-static void forward(struct kafka_group *g)
-{
-    for (int i = 0; i < g->list->cnt; i++) {
-        const rd_kafka_topic_partition_t *p = &g->list->elems[i];
-        rd_kafka_queue_t *from =
-            rd_kafka_queue_get_partition(g->rk, p->topic, p->partition);
-        if (from != NULL) {
-            rd_kafka_queue_forward(
-                from, g->conf.queue_of(g->conf.data, p->partition));
-            rd_kafka_queue_destroy(from);
-        }
-    }
-}
-
-static void committed_read(void *data)
-{
-    struct kafka_group *g = data;
-    g->working = false;
-    if (g->closing) {
-        close_step(g);
-        return;
-    }
-    if (g->rc != 0) {
-        if (bus_err_act(g->err.code) == BUS_ACT_STOP) {
-            fail(g, &g->err);
-        } else {
-            retry_later(g, begin_committed);
-        }
-        return;
-    }
-    bus_backoff_reset(&g->backoff);
-    forward(g);
-    g->unanswered = false;
-    rd_kafka_resp_err_t e = rd_kafka_assign(g->rk, g->list);
-    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        (void)kafka_fail(&g->err, e, "assign");
-        g->unanswered = true;
-        retry_later(g, begin_committed);
-        return;
-    }
-    g->assigned = true;
-    kafka_watch_up(&g->watch);
-    if (g->health != NULL) {
-        bus_health_good(g->health, g->condition);
-    }
-    if (g->conf.started != NULL) {
-        g->conf.started(g->conf.data);
-    }
-}
-
-static void begin_committed(struct kafka_group *g)
-{
-    work(g, read_committed, committed_read, begin_committed);
-}
-
-void kafka_group_start(struct kafka_group *g)
-{
-    if (!g->closing) {
-        begin_committed(g);
-    }
-}
+/* -- revoked */
 
 int kafka_group_check(struct kafka_group *g, struct bus_err *err)
 {
@@ -282,16 +155,16 @@ static void checked(void *data)
     struct kafka_group *g = data;
     g->working = false;
     if (g->closing) {
-        close_step(g);
+        kafka_group_close_step(g);
     } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
         /* Unassigned, the library would join again by itself; after a fatal
          * error it does not. */
         (void)rd_kafka_test_fatal_error(
             g->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, g->err.msg);
         unassign(g);
-        fail(g, &g->err);
+        kafka_group_fail(g, &g->err);
     } else if (g->rc != 0) {
-        retry_later(g, begin_check);
+        kafka_group_retry(g, begin_check);
     } else {
         bus_backoff_reset(&g->backoff);
         unassign(g);
@@ -301,7 +174,7 @@ static void checked(void *data)
 
 static void begin_check(struct kafka_group *g)
 {
-    work(g, check_lost, checked, begin_check);
+    kafka_group_work(g, check_lost, checked, begin_check);
 }
 
 void kafka_group_stop(struct kafka_group *g)
@@ -336,7 +209,7 @@ static void on_fatal(struct kafka_group *g)
         kafka_errc(rd_kafka_fatal_error(g->rk, why, sizeof(why)));
     (void)bus_fail(&err, code == BUS_EAWAY ? BUS_ECLOSED : code, "group %s: %s",
                    g->conf.group, why);
-    fail(g, &err);
+    kafka_group_fail(g, &err);
 }
 
 static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
@@ -356,9 +229,11 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
             bus_health_bad(g->health, g->condition,
                            "in the group; what is known is being read");
         }
+        kafka_group_given(g);
         g->conf.assigned(g->conf.data, g->list);
         return;
     }
+    kafka_group_taken(g);
     not_assigned(g, "partitions are being taken back");
     if (!g->lost && rd_kafka_assignment_lost(g->rk) != 0) {
         /* Lost because fenced is final: a new handle would fence the other. */
@@ -388,7 +263,7 @@ static void on_error(struct kafka_group *g, rd_kafka_event_t *ev)
     enum bus_errc code = kafka_errc(e);
     if (code == BUS_ECONFIG && e != RD_KAFKA_RESP_ERR__AUTHENTICATION) {
         (void)bus_fail(&err, code, "group %s: %s", g->conf.group, text);
-        fail(g, &err);
+        kafka_group_fail(g, &err);
     }
 }
 
@@ -514,6 +389,7 @@ static void left(void *data)
     if (g->commit != NULL) {
         rd_kafka_topic_partition_list_destroy(g->commit);
     }
+    kafka_group_forget(g);
     rd_kafka_mem_free(NULL, g->member);
     bus_free(g);
     closed(closed_data);
@@ -571,7 +447,7 @@ static void renew(struct kafka_group *g)
     kafka_watch_close(&g->watch, watch_closed_to_renew, g);
 }
 
-static void close_step(struct kafka_group *g)
+void kafka_group_close_step(struct kafka_group *g)
 {
     kafka_watch_close(&g->watch, watch_closed, g);
 }
@@ -586,6 +462,6 @@ void kafka_group_close(struct kafka_group *g,
     g->closed = closed;
     g->closed_data = data;
     if (!g->working && !g->renewing) {
-        close_step(g);
+        kafka_group_close_step(g);
     }
 }

@@ -111,16 +111,23 @@ struct kafka_group_conf
     const char *const *also; /* topics that must be there too (outputs) */
     size_t also_count;
     bool same_partitions; /* all topics must have one partition count */
+    bool positions_given; /* the owner's answer says where to begin */
     int64_t queued_bytes;
     void *data;
     /* Where the messages of a partition go. */
     rd_kafka_queue_t *(*queue_of)(void *data, int32_t partition);
-    /* Answer with kafka_group_start(), now or later. The list is the group's;
-     * its offsets may be filled in (RD_KAFKA_OFFSET_INVALID: the committed
-     * one, or the beginning). */
+    /* Answer with kafka_group_start(), now or later. The list is the group's,
+     * until the next one; with positions_given its offsets may be filled in
+     * (RD_KAFKA_OFFSET_INVALID: the committed one, or the beginning). */
     void (*assigned)(void *data, rd_kafka_topic_partition_list_t *list);
     /* Answer with kafka_group_stop(), now or later. */
     void (*revoked)(void *data);
+    /* Which places of the list have nothing to be read now; for the others
+     * the library will say when they are read to their end. Just before
+     * reading begins; may come again for the same list. */
+    void (*known)(void *data,
+                  const rd_kafka_topic_partition_list_t *list,
+                  const bool *at_end);
     /* Reading has begun. May be NULL. */
     void (*started)(void *data);
     /* The handle is about to go (only while nothing is assigned): destroy the
@@ -161,6 +168,13 @@ int kafka_member_check(rd_kafka_t *rk,
                        const struct kafka_group_conf *c,
                        const char *member,
                        struct bus_err *err) BUS_MUSTCHECK;
+
+/* -- read.c: a client that reads without a group */
+
+int kafka_reader_make(const struct bus_kafka_env *env,
+                      const char *isolation,
+                      rd_kafka_t **ret,
+                      struct bus_err *err) BUS_MUSTCHECK;
 
 /* -- msg.c */
 

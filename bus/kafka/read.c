@@ -25,10 +25,10 @@ struct bus_kafka_reader
     rd_kafka_topic_t *known;
 };
 
-static int make(const struct bus_kafka_env *env,
-                const char *isolation,
-                rd_kafka_t **ret,
-                struct bus_err *err)
+int kafka_reader_make(const struct bus_kafka_env *env,
+                      const char *isolation,
+                      rd_kafka_t **ret,
+                      struct bus_err *err)
 {
     rd_kafka_conf_t *conf = NULL;
     int rc = kafka_conf(env, &conf, err);
@@ -58,8 +58,9 @@ int bus_kafka_reader_open(const struct bus_kafka_env *env,
     if (r == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a reader");
     }
-    int rc = make(env, "read_committed", &r->rk, err);
-    rc = rc != 0 ? rc : make(env, "read_uncommitted", &r->raw, err);
+    int rc = kafka_reader_make(env, "read_committed", &r->rk, err);
+    rc =
+        rc != 0 ? rc : kafka_reader_make(env, "read_uncommitted", &r->raw, err);
     if (rc != 0) {
         bus_kafka_reader_close(r);
         return rc;

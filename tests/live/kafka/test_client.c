@@ -1,6 +1,7 @@
 /* Topics, reader, plain consumer and producer on a real broker. */
 #include "tests/lib/check.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ struct play
     struct bus_kafka_batch *held;
     struct bus_err err;
     bool keep_batches;
+    struct bus_timer *soon;
+    bool at_once; /* caught up as soon as assigned */
 };
 
 static void too_long(void *data)
@@ -103,9 +106,9 @@ static void run(struct play *p)
     p->s.env.health = NULL;
 }
 
-static void consume(struct play *p, enum bus_kafka_offsets offsets, long want)
+static void
+open_consumer(struct play *p, enum bus_kafka_offsets offsets, long want)
 {
-    begin(p);
     (void)snprintf(p->group, sizeof(p->group), "%splain", p->s.prefix);
     p->topics[0] = p->s.names[0];
     p->got = 0;
@@ -122,6 +125,12 @@ static void consume(struct play *p, enum bus_kafka_offsets offsets, long want)
         .failed = stop_failed};
     assert_int_equal(bus_kafka_consumer_open(&p->s.env, &conf, &p->c, &p->err),
                      0);
+}
+
+static void consume(struct play *p, enum bus_kafka_offsets offsets, long want)
+{
+    begin(p);
+    open_consumer(p, offsets, want);
     run(p);
 }
 
@@ -149,6 +158,69 @@ static void test_own_offsets(void **state)
     scene_feed(&p.s, 3);
     consume(&p, BUS_KAFKA_OFFSETS_CALLER, 3 * SCENE_KEYS);
     assert_int_equal(p.got, 3 * SCENE_KEYS);
+    scene_close(&p.s);
+}
+
+static void look_at_once(void *data)
+{
+    struct play *p = data;
+    p->at_once = bus_kafka_consumer_caught_up(p->c);
+    bus_loop_stop(p->loop, NULL);
+}
+
+static void when_assigned(void *data, const struct bus_health_condition *c)
+{
+    struct play *p = data;
+    if (c->holds && strcmp(c->name, "assigned") == 0) {
+        bus_timer_start(p->soon, 0, 0);
+    }
+}
+
+static bool caught_up_at_once(struct play *p)
+{
+    begin(p);
+    p->health.on_change = when_assigned;
+    p->health.data = p;
+    assert_int_equal(bus_timer_new(p->loop, look_at_once, p, &p->soon, &p->err),
+                     0);
+    open_consumer(p, BUS_KAFKA_OFFSETS_GROUP, 1);
+    assert_int_equal(bus_loop_run(p->loop), BUS_EXIT_OK);
+    assert_int_equal(p->got, 0);
+    bus_timer_free(p->soon);
+    bus_timer_free(p->limit);
+    bus_loop_free(p->loop);
+    return p->at_once;
+}
+
+static void pass_on(struct scene *s, int n)
+{
+    scene_feed(s, n);
+    pid_t pid = scene_worker(s, "a", "");
+    scene_wait_done(s, 30);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(scene_wait_exit(pid), BUS_EXIT_OK);
+}
+
+/* Behind the last record of a transaction there is always its mark: who has
+ * read the record has read all, and need not find out by waiting. */
+static void test_who_has_read_all_knows_at_once(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    scene_open(&p.s);
+    (void)snprintf(p.s.names[0], sizeof(p.s.names[0]), "%s", p.s.names[2]);
+    assert_true(caught_up_at_once(&p)); /* nothing is there */
+    struct scene in = p.s;
+    (void)snprintf(in.names[0], sizeof(in.names[0]), "%sin1", in.prefix);
+    pass_on(&in, 20);
+    assert_false(caught_up_at_once(&p));
+    consume(&p, BUS_KAFKA_OFFSETS_GROUP, 2L * 20 * SCENE_KEYS);
+    assert_true(caught_up_at_once(&p));
+    pass_on(&in, 1);
+    assert_false(caught_up_at_once(&p));
+    consume(&p, BUS_KAFKA_OFFSETS_GROUP, 2L * 1 * SCENE_KEYS);
+    assert_int_equal(p.got, 2 * 1 * SCENE_KEYS);
+    assert_true(caught_up_at_once(&p));
     scene_close(&p.s);
 }
 
@@ -305,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE_TEST(test_group_offsets),
         SCENE_TEST(test_own_offsets),
+        SCENE_TEST(test_who_has_read_all_knows_at_once),
         SCENE_TEST(test_an_offset_that_is_gone),
         SCENE_TEST(test_producer_acknowledges),
         SCENE_TEST(test_topics_plan_and_apply),

@@ -1,0 +1,64 @@
+/* Inside of a group's member: shared by group*.c only. */
+#ifndef BUS_KAFKA_GROUP_PARTS_H
+#define BUS_KAFKA_GROUP_PARTS_H
+
+#include "bus/kafka/parts.h"
+
+struct kafka_group
+{
+    struct bus_loop *loop;
+    struct bus_kafka_env env;
+    struct bus_config_kafka kafka; /* what env points to, kept */
+    struct kafka_group_conf conf;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *control;
+    struct kafka_seam seam;
+    struct kafka_watch watch;
+    struct bus_health *health; /* may be NULL */
+    int condition;             /* "assigned" */
+    struct bus_timer *poll, *retry;
+    struct bus_backoff backoff;
+    void (*retry_what)(struct kafka_group *g);
+    rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
+    /* group_assign.c; `asked` belongs to the pool's thread while working. */
+    rd_kafka_topic_partition_list_t *asked; /* a copy of list */
+    bool *at_end;                           /* by its places */
+    unsigned round, asked_round;            /* which assignment */
+    bool given, asked_all, owner_ready;
+    bool working, subscribed, assigned, failed, closing;
+    bool lost, renewing;
+    bool unanswered; /* the library waits for an assign(): leaving would hang */
+    char *member;    /* the id the group gave us last; the library's memory */
+    int rc;
+    struct bus_err err; /* of the work */
+    rd_kafka_topic_partition_list_t *commit;
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+/* -- group.c */
+void kafka_group_fail(struct kafka_group *g, const struct bus_err *err);
+void kafka_group_retry(struct kafka_group *g,
+                       void (*what)(struct kafka_group *g));
+/* On the pool; `again` if there is no thread. */
+void kafka_group_work(struct kafka_group *g,
+                      void (*run)(void *data),
+                      void (*done)(void *data),
+                      void (*again)(struct kafka_group *g));
+void kafka_group_close_step(struct kafka_group *g);
+
+/* -- group_assign.c: from a new g->list to reading */
+void kafka_group_given(struct kafka_group *g);
+void kafka_group_taken(struct kafka_group *g);
+void kafka_group_forget(struct kafka_group *g); /* frees what it holds */
+
+/* -- peek.c */
+
+#define KAFKA_PEEK_GAP 1000 /* offsets; more is taken for records */
+/* For each element: its offset moves to the partition's end as it is now if
+ * nothing but marks of transactions lies in between, else it stays. Blocking,
+ * not for long; says nothing about errors. */
+void kafka_peek(const struct bus_kafka_env *env,
+                rd_kafka_topic_partition_list_t *list);
+
+#endif
