@@ -2,6 +2,7 @@
 #include "bus/wire/crypt.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,33 +17,49 @@ static void must(int ok)
     }
 }
 
-static EVP_MD_CTX *thread_md(void)
+/* Of one thread; the algorithm is fetched once: EVP_sha256() looks it up at
+ * each init. */
+struct digests
 {
-    static _Thread_local EVP_MD_CTX *ctx;
-    if (ctx == NULL) {
-        ctx = EVP_MD_CTX_new();
-        must(ctx != NULL);
-    }
-    return ctx;
+    EVP_MD_CTX *ctx;
+    EVP_MD *sha256;
+};
+static _Thread_local struct digests own;
+static pthread_key_t ending;
+static pthread_once_t ending_made = PTHREAD_ONCE_INIT;
+
+static void thread_ends(void *data)
+{
+    struct digests *d = data;
+    EVP_MD_CTX_free(d->ctx);
+    EVP_MD_free(d->sha256);
+    *d = (struct digests){NULL, NULL};
 }
 
-/* Fetched once: EVP_sha256() looks the algorithm up at each init. */
-static const EVP_MD *sha256_md(void)
+static void make_ending(void)
 {
-    static _Thread_local EVP_MD *md;
-    if (md == NULL) {
-        md = EVP_MD_fetch(NULL, "SHA256", NULL);
-        must(md != NULL);
+    must(pthread_key_create(&ending, thread_ends) == 0);
+}
+
+/* The context, begun. */
+static EVP_MD_CTX *begin_sha256(void)
+{
+    if (own.ctx == NULL) {
+        must(pthread_once(&ending_made, make_ending) == 0);
+        own.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+        own.ctx = EVP_MD_CTX_new();
+        must(own.ctx != NULL && own.sha256 != NULL &&
+             pthread_setspecific(ending, &own) == 0);
     }
-    return md;
+    must(EVP_DigestInit_ex2(own.ctx, own.sha256, NULL));
+    return own.ctx;
 }
 
 void bus_wire_sha256(const void *p,
                      size_t n,
                      uint8_t ret[BUS_WIRE_SHA256_BYTES])
 {
-    EVP_MD_CTX *c = thread_md();
-    must(EVP_DigestInit_ex2(c, sha256_md(), NULL));
+    EVP_MD_CTX *c = begin_sha256();
     must(EVP_DigestUpdate(c, p, n));
     must(EVP_DigestFinal_ex(c, ret, NULL));
 }
@@ -68,8 +85,7 @@ void bus_wire_hmac_sha256(struct bus_strv key,
     for (size_t i = 0; i < sizeof(pad); i++) {
         pad[i] = block[i] ^ 0x36;
     }
-    EVP_MD_CTX *c = thread_md();
-    must(EVP_DigestInit_ex2(c, sha256_md(), NULL));
+    EVP_MD_CTX *c = begin_sha256();
     must(EVP_DigestUpdate(c, pad, sizeof(pad)));
     for (size_t i = 0; i < n; i++) {
         must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
@@ -78,7 +94,7 @@ void bus_wire_hmac_sha256(struct bus_strv key,
     for (size_t i = 0; i < sizeof(pad); i++) {
         pad[i] = block[i] ^ 0x5c;
     }
-    must(EVP_DigestInit_ex2(c, sha256_md(), NULL));
+    c = begin_sha256();
     must(EVP_DigestUpdate(c, pad, sizeof(pad)));
     must(EVP_DigestUpdate(c, ret, BUS_WIRE_SHA256_BYTES));
     must(EVP_DigestFinal_ex(c, ret, NULL));
@@ -88,8 +104,7 @@ struct bus_id
 bus_wire_derived_id(const char *label, const struct bus_strv *parts, size_t n)
 {
     uint8_t hash[BUS_WIRE_SHA256_BYTES];
-    EVP_MD_CTX *c = thread_md();
-    must(EVP_DigestInit_ex2(c, sha256_md(), NULL));
+    EVP_MD_CTX *c = begin_sha256();
     must(EVP_DigestUpdate(c, label, strlen(label) + 1));
     for (size_t i = 0; i < n; i++) {
         uint32_t len = (uint32_t)parts[i].n;

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,27 @@ static void person_ids_need_the_key(void **state)
     assert_int_equal(mac[31], 0x43);
 }
 
+static void *derive(void *data)
+{
+    struct bus_strv part = BUS_STRV("x");
+    *(struct bus_id *)data = bus_wire_derived_id("case", &part, 1);
+    return NULL;
+}
+
+/* What a thread keeps for its digests goes with it: LeakSanitizer tells. */
+static void threads_derive_the_same_and_leave_nothing(void **state)
+{
+    (void)state;
+    struct bus_id mine, theirs;
+    (void)derive(&mine);
+    for (int i = 0; i < 3; i++) {
+        pthread_t t;
+        assert_int_equal(pthread_create(&t, NULL, derive, &theirs), 0);
+        assert_int_equal(pthread_join(t, NULL), 0);
+        assert_memory_equal(&mine, &theirs, sizeof(mine));
+    }
+}
+
 static void framing_and_envelope(void **state)
 {
     (void)state;
@@ -218,6 +240,7 @@ int main(void)
         cmocka_unit_test(resolution_follows_the_specification),
         cmocka_unit_test(sealed_is_bound_to_its_event),
         cmocka_unit_test(person_ids_need_the_key),
+        cmocka_unit_test(threads_derive_the_same_and_leave_nothing),
         cmocka_unit_test(framing_and_envelope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
