@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bus/adapter/emit.h"
+#include "bus/adapter/types.h"
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
 #include "ops/lianou.h"
@@ -328,7 +329,7 @@ static int redrive(struct dlq *q, struct bus_err *err)
 static int read_all(struct dlq *q, struct bus_err *err)
 {
     q->last = &q->first;
-    q->schemas = bus_wire_registry_new();
+    q->schemas = bus_types_registry();
     if (q->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }

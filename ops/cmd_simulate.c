@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bus/adapter/emit.h"
+#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/run/exit.h"
 #include "ops/lianou.h"
@@ -249,7 +250,7 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
     s->catalogue = bus_frame_catalogue(&s->frame.config);
     s->rules.config = &s->frame.config;
     s->rules.catalogue = s->catalogue;
-    s->schemas = bus_wire_registry_new();
+    s->schemas = bus_types_registry();
     bus_arena_init(&s->mem, 64u << 10, MESSAGE_BYTES);
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bus/adapter/types.h"
 #include "bus/kafka/read.h"
 #include "bus/policy/source.h"
 #include "bus/wire/framing.h"
@@ -65,7 +66,7 @@ static int one(struct reading *r,
 static int start(struct reading *r, struct bus_err *err)
 {
     bus_arena_init(&r->mem, 0, 0);
-    r->types = bus_wire_registry_new();
+    r->types = bus_types_registry();
     return r->types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bus/adapter/household.h"
+#include "bus/adapter/types.h"
 #include "bus/base/hash.h"
 #include "bus/wire/framing.h"
 #include "ops/generate_home.h"
@@ -176,7 +177,7 @@ static int state(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 
 static int ledger(struct rehearse *q, struct bus_err *err)
 {
-    struct states s = {.q = q, .types = bus_wire_registry_new()};
+    struct states s = {.q = q, .types = bus_types_registry()};
     struct topic_read read = {.config = &q->tool.config,
                               .topic = "households",
                               .last = TOPIC_ALL,

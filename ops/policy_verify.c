@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/adapter/types.h"
 #include "bus/base/clock.h"
 #include "bus/wire/framing.h"
 #include "consumers/matcher/replay.h"
@@ -72,7 +73,7 @@ static int
 published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct verify *v = data;
-    struct bus_wire_registry *types = bus_wire_registry_new();
+    struct bus_wire_registry *types = bus_types_registry();
     struct bus_arena mem;
     void *record = NULL;
     bus_arena_init(&mem, 0, 0);

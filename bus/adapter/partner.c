@@ -6,6 +6,7 @@
  * - a job that fails as a whole is done again after a wait
  */
 #include "bus/adapter/partner.h"
+#include "bus/adapter/types.h"
 
 #include <string.h>
 
@@ -398,7 +399,7 @@ static int start(struct runner *r, struct bus_err *err)
     r->c_room = bus_health_add(&r->frame.health, "room", "not asked yet");
     bus_health_good(&r->frame.health, r->c_room);
     series(r);
-    r->schemas = bus_wire_registry_new();
+    r->schemas = bus_types_registry();
     if (r->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }

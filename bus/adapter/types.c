@@ -12,6 +12,7 @@
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/earlier.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/household_state.h"
@@ -87,4 +88,18 @@ const struct bus_wire_type *bus_types_of_topic(struct bus_strv name)
         }
     }
     return NULL;
+}
+
+struct bus_wire_registry *bus_types_registry(void)
+{
+    struct bus_wire_registry *r = bus_wire_registry_new();
+    for (size_t i = 0; r != NULL && sa_earlier[i].json != NULL; i++) {
+        if (bus_wire_registry_add(r, sa_earlier[i].id,
+                                  bus_strv(sa_earlier[i].json),
+                                  NULL) != BUS_OK) {
+            bus_wire_registry_free(r);
+            r = NULL;
+        }
+    }
+    return r;
 }

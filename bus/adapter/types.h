@@ -4,7 +4,7 @@
 #define BUS_ADAPTER_TYPES_H
 
 #include "bus/base/strv.h"
-#include "bus/wire/codec.h"
+#include "bus/wire/framing.h"
 
 /* NULL-terminated. */
 const struct bus_wire_type *const *bus_types_all(void);
@@ -13,5 +13,8 @@ const struct bus_wire_type *bus_types_by_id(uint32_t id);
 /* What stands in a topic, by its name without the prefix ("assignments.MZ",
  * "applications"); NULL: no topic of ours. */
 const struct bus_wire_type *bus_types_of_topic(struct bus_strv name);
+/* A registry that also knows what our schemas were (schemas/earlier). NULL: no
+ * memory. */
+struct bus_wire_registry *bus_types_registry(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/adapter/household.h"
+#include "bus/adapter/types.h"
 #include "bus/base/clock.h"
 #include "bus/cases/parts.h"
 #include "bus/policy/clause.h"
@@ -218,7 +219,7 @@ int cases_items(const struct bus_cases *c,
                 struct bus_err *err)
 {
     struct judging j = {.c = c, .err = err};
-    struct bus_wire_registry *schemas = bus_wire_registry_new();
+    struct bus_wire_registry *schemas = bus_types_registry();
     void *record = NULL;
     bus_arena_init(&j.mem, 64u << 10, 16u << 20);
     bus_arena_init(&j.scratch, 256u << 10, 64u << 20);

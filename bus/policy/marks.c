@@ -9,10 +9,30 @@ struct marking
     const struct bus_policy_catalogue *c;
     uint64_t h;
     struct bus_policy_facts facts;
-    bool *standards; /* seen */
+    bool *standards;    /* seen */
+    const int32_t *day; /* only what is in force then; NULL: all there is */
 };
 
 static void mark_tree(struct marking *m, const struct feel_node *n);
+
+/* The first day of what is in force: it says which it is. */
+static void mark_day(struct marking *m, size_t of, int32_t from)
+{
+    const uint64_t parts[] = {of, (uint32_t)from};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        m->h = (m->h ^ parts[i]) * UINT64_C(0x100000001b3);
+    }
+}
+
+static int32_t figure_from(const struct standard_def *s, int32_t day)
+{
+    int32_t from = INT32_MIN;
+    for (size_t i = 0; i < s->count; i++) {
+        bool later = s->values[i].from <= day && s->values[i].from > from;
+        from = later ? s->values[i].from : from;
+    }
+    return from;
+}
 
 static void mark_standard(struct marking *m, const struct standard_def *s)
 {
@@ -21,7 +41,11 @@ static void mark_standard(struct marking *m, const struct standard_def *s)
         return;
     }
     m->standards[at] = true;
-    catalogue_hash(s->body, &m->h);
+    if (m->day == NULL) {
+        catalogue_hash(s->body, &m->h);
+    } else {
+        mark_day(m, at, figure_from(s, *m->day));
+    }
     mark_tree(m, s->derived);
     for (size_t i = 0; i < s->count; i++) {
         if (s->values[i].by >= 0) {
@@ -82,20 +106,33 @@ static bool names(const struct bus_node *n, struct bus_strv code)
     return false;
 }
 
+static void mark_version(struct marking *m, const struct version_def *v)
+{
+    m->h ^= v->models;
+    mark_tree(m, v->condition);
+    mark_tree(m, v->amount);
+    mark_tree(m, v->cap);
+    mark_tree(m, v->beneficiaries);
+}
+
 static uint64_t mark_of(const struct bus_policy_catalogue *c,
                         const struct item_def *it,
+                        const int32_t *day,
                         bool *standards)
 {
-    struct marking m = {.c = c, .standards = standards};
+    struct marking m = {.c = c, .standards = standards, .day = day};
     memset(standards, 0, c->standard_count * sizeof(*standards));
+    if (day != NULL) {
+        const struct version_def *v = catalogue_version_at(it, *day);
+        mark_day(&m, c->standard_count, v ? v->from : INT32_MIN);
+        if (v != NULL) {
+            mark_version(&m, v);
+        }
+        return m.h;
+    }
     catalogue_hash(it->node, &m.h);
     for (size_t i = 0; i < it->count; i++) {
-        const struct version_def *v = &it->versions[i];
-        m.h ^= v->models;
-        mark_tree(&m, v->condition);
-        mark_tree(&m, v->amount);
-        mark_tree(&m, v->cap);
-        mark_tree(&m, v->beneficiaries);
+        mark_version(&m, &it->versions[i]);
     }
     for (size_t i = 0; i < c->rule_count; i++) {
         if (names(c->rules[i].node, it->code)) {
@@ -106,6 +143,7 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
 }
 
 static int marks_of(const struct bus_policy_catalogue *c,
+                    const int32_t *day,
                     struct bus_arena *mem,
                     uint64_t **ret)
 {
@@ -115,7 +153,7 @@ static int marks_of(const struct bus_policy_catalogue *c,
         return BUS_ETOOBIG;
     }
     for (size_t i = 0; i < c->item_count; i++) {
-        (*ret)[i] = mark_of(c, &c->items[i], seen);
+        (*ret)[i] = mark_of(c, &c->items[i], day, seen);
     }
     return BUS_OK;
 }
@@ -129,18 +167,20 @@ static void add_reads(const struct bus_policy_catalogue *c,
     }
 }
 
-int bus_policy_change_set(const struct bus_policy_catalogue *from,
-                          const struct bus_policy_catalogue *to,
-                          struct bus_arena *mem,
-                          struct bus_policy_change_set *ret,
-                          struct bus_err *err)
+static int compare(const struct bus_policy_catalogue *from,
+                   const int32_t *from_day,
+                   const struct bus_policy_catalogue *to,
+                   const int32_t *to_day,
+                   struct bus_arena *mem,
+                   struct bus_policy_change_set *ret,
+                   struct bus_err *err)
 {
     uint64_t *a = NULL, *b = NULL;
     bool *x = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*x));
     bool *y = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*y));
     int rc = x && y ? BUS_OK : BUS_ETOOBIG;
-    rc = rc || from == NULL ? rc : marks_of(from, mem, &a);
-    rc = rc ? rc : marks_of(to, mem, &b);
+    rc = rc || from == NULL ? rc : marks_of(from, from_day, mem, &a);
+    rc = rc ? rc : marks_of(to, to_day, mem, &b);
     if (rc != BUS_OK) {
         return bus_fail(err, rc, "no room to compare two catalogues");
     }
@@ -163,6 +203,42 @@ int bus_policy_change_set(const struct bus_policy_catalogue *from,
         }
     }
     return BUS_OK;
+}
+
+int bus_policy_change_set(const struct bus_policy_catalogue *from,
+                          const struct bus_policy_catalogue *to,
+                          struct bus_arena *mem,
+                          struct bus_policy_change_set *ret,
+                          struct bus_err *err)
+{
+    return compare(from, NULL, to, NULL, mem, ret, err);
+}
+
+int bus_policy_change_days(const struct bus_policy_catalogue *c,
+                           int32_t from_day,
+                           int32_t to_day,
+                           struct bus_arena *mem,
+                           struct bus_policy_change_set *ret,
+                           struct bus_err *err)
+{
+    return compare(c, &from_day, c, &to_day, mem, ret, err);
+}
+
+int32_t bus_policy_turn(const struct bus_policy_catalogue *c, int32_t day)
+{
+    int32_t last = INT32_MIN;
+    for (size_t i = 0; i < c->item_count; i++) {
+        for (size_t v = 0; v < c->items[i].count; v++) {
+            const struct version_def *d = &c->items[i].versions[v];
+            last = d->from <= day && d->from > last ? d->from : last;
+            last = d->to < day && d->to + 1 > last ? d->to + 1 : last;
+        }
+    }
+    for (size_t i = 0; i < c->standard_count; i++) {
+        int32_t from = figure_from(&c->standards[i], day);
+        last = from > last ? from : last;
+    }
+    return last;
 }
 
 bool bus_policy_change_reads(const struct bus_policy_change_set *s,
@@ -195,16 +271,17 @@ static bool same_verdict(const struct bus_policy_change_set *s,
 
 bool bus_policy_same_result(const struct bus_policy_change_set *s,
                             const struct bus_policy_result *from,
+                            int32_t from_date,
                             const struct bus_policy_result *to,
-                            int32_t rule_date)
+                            int32_t to_date)
 {
     bool same = s->from != NULL && from->count == to->count;
     for (size_t i = 0; same && i < from->count; i++) {
         const struct bus_policy_verdict_of *a = &from->items[i];
         const struct bus_policy_verdict_of *b = &to->items[i];
         struct bus_policy_item x, y;
-        same = bus_policy_item_at(s->from, (size_t)a->item, rule_date, &x) &&
-               bus_policy_item_at(s->to, (size_t)b->item, rule_date, &y) &&
+        same = bus_policy_item_at(s->from, (size_t)a->item, from_date, &x) &&
+               bus_policy_item_at(s->to, (size_t)b->item, to_date, &y) &&
                bus_strv_eq(x.code, y.code) &&
                bus_strv_eq(x.version, y.version) &&
                bus_strv_eq(x.department, y.department) && same_verdict(s, a, b);

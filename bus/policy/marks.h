@@ -1,4 +1,5 @@
-/* What has changed between two catalogues, and whom it can touch. */
+/* What has changed between two catalogues, or within one from a day to a later
+ * one, and whom it can touch. */
 #ifndef BUS_POLICY_MARKS_H
 #define BUS_POLICY_MARKS_H
 
@@ -21,14 +22,27 @@ int bus_policy_change_set(const struct bus_policy_catalogue *from,
                           struct bus_arena *mem,
                           struct bus_policy_change_set *ret,
                           struct bus_err *err) BUS_MUSTCHECK;
+/* Within one catalogue, from a day to a later one: an item has changed if
+ * another version of it is in force, or another figure of a standard that it
+ * reads. */
+int bus_policy_change_days(const struct bus_policy_catalogue *c,
+                           int32_t from_day,
+                           int32_t to_day,
+                           struct bus_arena *mem,
+                           struct bus_policy_change_set *ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
+/* The last day up to `day` on which a version begins or has ended, or a figure
+ * begins; INT32_MIN: none. */
+int32_t bus_policy_turn(const struct bus_policy_catalogue *c, int32_t day);
 /* Does a changed item read this fact? */
 bool bus_policy_change_reads(const struct bus_policy_change_set *s,
                              struct bus_strv fact);
 /* Two results of one household, item by item: the same verdicts, amounts,
- * versions, reasons, missing facts, exclusions? rule_date is that of both. */
+ * versions, reasons, missing facts, exclusions? Each with its rule date. */
 bool bus_policy_same_result(const struct bus_policy_change_set *s,
                             const struct bus_policy_result *from,
+                            int32_t from_date,
                             const struct bus_policy_result *to,
-                            int32_t rule_date);
+                            int32_t to_date);
 
 #endif

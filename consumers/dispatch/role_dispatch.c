@@ -1,6 +1,7 @@
 /* `lianou run dispatch`. */
 #include <string.h>
 
+#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/run/exit.h"
 #include "consumers/dispatch/shell.h"
@@ -122,7 +123,7 @@ static int open_lane(struct dispatch_shell *s,
                      struct bus_err *err)
 {
     bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
-    lane->schemas = bus_wire_registry_new();
+    lane->schemas = bus_types_registry();
     return lane->schemas == NULL
                ? bus_fail(err, BUS_ENOMEM, "a lane")
                : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys,

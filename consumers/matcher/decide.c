@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/policy/marks.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/parts.h"
 
@@ -233,16 +234,24 @@ static int on_verification(struct step *s)
     return rc == BUS_OK ? close_if_ended(s) : rc;
 }
 
-/* Idle: the case is closed, the household is judged by that catalogue already,
- * or another has taken its place. */
+int32_t matcher_judged_on(const struct sa_household_state *st)
+{
+    return st->judged_on != 0 ? st->judged_on : bus_china_day(st->opened_at);
+}
+
+/* Idle: the case is closed, another catalogue has taken that one's place, or
+ * the household is judged by it already, since the last day on which anything
+ * of it began or ended. */
 static int on_review(struct step *s)
 {
     const struct sa_review *r = s->event->record;
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    bool judged =
+        bus_strv_eq(s->state->catalogue_version, r->catalogue_version) &&
+        matcher_judged_on(s->state) >= bus_policy_turn(c, s->today);
     bool idle =
-        !s->state->case_open ||
-        bus_strv_eq(s->state->catalogue_version, r->catalogue_version) ||
-        !bus_strv_is(r->catalogue_version,
-                     bus_policy_catalogue_version(s->rules->catalogue));
+        !s->state->case_open || judged ||
+        !bus_strv_is(r->catalogue_version, bus_policy_catalogue_version(c));
     s->out->duplicate = idle;
     return idle ? BUS_OK : match_household(s);
 }

@@ -132,6 +132,10 @@ int matcher_decide(const struct matcher_rules *rules,
                    struct matcher_outputs *ret,
                    struct bus_err *err) BUS_MUSTCHECK;
 
+/* The rule date of its last evaluation; of a state that does not say, the day
+ * its case was opened. */
+int32_t matcher_judged_on(const struct sa_household_state *st);
+
 /* A framed personal record without some parts (enum matcher_personal): texts
  * empty, what may be null null. In mem. */
 int matcher_personal_without(struct bus_strv framed,

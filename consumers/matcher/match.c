@@ -357,6 +357,7 @@ make_evaluation(struct step *s, const struct bus_policy_result *result)
         bus_strv(bus_policy_catalogue_version(s->rules->catalogue));
     st->catalogue_version = e->catalogue_version;
     e->rule_date = s->today;
+    st->judged_on = s->today;
     e->members.v = st->members.v;
     e->members.n = st->members.n;
     e->facts.v = st->facts.v;

@@ -90,9 +90,10 @@ static int load_state(struct work *w,
         return *ret ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a household");
     }
     void *record = NULL;
-    rc = rc == BUS_OK ? bus_wire_decode_own(&sa_household_state_type, bytes,
-                                            mem, &record, err)
-                      : rc;
+    rc = rc == BUS_OK
+             ? bus_wire_decode(w->lane->schemas, &sa_household_state_type,
+                               bytes, mem, &record, err)
+             : rc;
     *ret = record;
     /* Our own bytes: if they cannot be read, it is not the event's fault. */
     return rc == BUS_OK
@@ -246,13 +247,12 @@ static int put_state(struct work *w,
     if (p == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a household's state");
     }
-    uint8_t *body = bus_wire_frame_at(type->id, p);
-    (void)bus_wire_encode_at(type, st, body);
-    slot->state = (struct bus_strv){(char *)body, n};
+    (void)bus_wire_encode_at(type, st, bus_wire_frame_at(type->id, p));
+    slot->state = (struct bus_strv){(char *)p, n + BUS_WIRE_FRAME_BYTES};
     struct bus_kafka_put put = {
         .partition = w->m->partition,
         .key = w->m->key,
-        .value = {(char *)p, n + BUS_WIRE_FRAME_BYTES},
+        .value = slot->state,
     };
     return bus_kafka_out_put(w->out, w->s->out_households, &put, err);
 }

@@ -33,16 +33,11 @@ restore_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
                         "%s[%d] offset %lld: the key is no household id",
                         m->topic, m->partition, (long long)m->offset);
     }
-    struct bus_strv body = m->value;
-    uint32_t schema = 0;
     int rc = BUS_OK;
-    if (body.p != NULL) {
-        rc = bus_wire_unframe(m->value, &schema, &body, err);
-    }
-    if (rc == BUS_OK && r->pending == 0) {
+    if (r->pending == 0) {
         rc = store_write_begin(r->store, err);
     }
-    rc = rc == BUS_OK ? store_put(r->store, &id, body, err) : rc;
+    rc = rc == BUS_OK ? store_put(r->store, &id, m->value, err) : rc;
     r->next = m->offset + 1;
     if (rc == BUS_OK && ++r->pending == RESTORE_BATCH) {
         rc = flush(r, err);

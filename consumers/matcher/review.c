@@ -3,9 +3,13 @@
  * waits behind another notice. All of it is written in the transaction that
  * takes the notice, so that a crash begins the stretch anew.
  *
- * Touched: a changed item reads a fact it has (the reverse index), and by the
- * new catalogue the answer is another one than by that of its last evaluation,
- * both at the review's day. */
+ * Touched: a changed item reads a fact it has (the reverse index), and the
+ * answer is another one now than by its last evaluation. Changed is
+ * - the catalogue: then both answers are at the review's day
+ * - or, within one, what is in force: a version or a figure has its first day
+ *   since that evaluation, and each answer is at its own day
+ * What stands in the folder is no new catalogue: of that only the days count.
+ */
 #include <string.h>
 
 #include "bus/adapter/household.h"
@@ -16,10 +20,17 @@
 
 #define STRETCH     2000 /* households a notice looks at */
 #define CHANGES_MAX 8    /* older versions among them, worked out once */
+#define SINCE_MAX   16   /* stretches of days among them, by their first day */
 
 struct change
 {
     struct bus_strv from; /* "" for one that is not known */
+    struct bus_policy_change_set set;
+};
+struct stretch
+{
+    bool made;
+    int32_t turn; /* its first day */
     struct bus_policy_change_set set;
 };
 struct scan
@@ -30,9 +41,10 @@ struct scan
     const struct sa_review *notice;
     struct bus_kafka_out *out;
     const struct matcher_edition *to;
-    int32_t day;
+    int32_t day, turn;
     struct change changes[CHANGES_MAX];
     size_t change_count;
+    struct stretch since[SINCE_MAX];
     size_t seen;
     bool more;
     struct bus_id last;
@@ -69,8 +81,25 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
     return &c->set;
 }
 
+/* Since the day of an evaluation by the same catalogue: of each stretch in
+ * which nothing began or ended there is one set. */
+static const struct bus_policy_change_set *change_since(struct scan *k,
+                                                        int32_t day)
+{
+    int32_t turn = bus_policy_turn(k->to->catalogue, day);
+    struct stretch *c = &k->since[(uint32_t)turn % SINCE_MAX];
+    if (!c->made || c->turn != turn) {
+        k->rc = bus_policy_change_days(k->to->catalogue, day, k->day,
+                                       &k->lane->batch, &c->set, k->err);
+        c->made = k->rc == BUS_OK;
+        c->turn = turn;
+    }
+    return k->rc == BUS_OK ? &c->set : NULL;
+}
+
 static bool judge(struct scan *k,
                   const struct bus_policy_catalogue *c,
+                  int32_t day,
                   const struct sa_household_state *st,
                   struct bus_policy_result *ret)
 {
@@ -79,18 +108,21 @@ static bool judge(struct scan *k,
     struct bus_arena *mem = &k->lane->event;
     return bus_household_of(c, &members, st->facts.v, NULL, st->facts.n, mem,
                             &h) == BUS_OK &&
-           bus_policy_evaluate(c, &h, k->day, BUS_POLICY_REASONS, mem, ret,
+           bus_policy_evaluate(c, &h, day, BUS_POLICY_REASONS, mem, ret,
                                NULL) == BUS_OK;
 }
 
 static bool touched(struct scan *k, const struct sa_household_state *st)
 {
-    if (!st->case_open ||
-        bus_strv_eq(st->catalogue_version, k->notice->catalogue_version)) {
+    bool same =
+        bus_strv_eq(st->catalogue_version, k->notice->catalogue_version);
+    bool folders = k->to->effective == INT32_MIN;
+    int32_t judged = matcher_judged_on(st), day = same ? judged : k->day;
+    if (!st->case_open || (same ? judged >= k->turn : folders)) {
         return false;
     }
     const struct bus_policy_change_set *set =
-        change_from(k, st->catalogue_version);
+        same ? change_since(k, judged) : change_from(k, st->catalogue_version);
     bool reads = false;
     for (size_t i = 0; set != NULL && !reads && i < st->facts.n; i++) {
         reads = bus_policy_change_reads(set, st->facts.v[i].name);
@@ -99,9 +131,9 @@ static bool touched(struct scan *k, const struct sa_household_state *st)
         return reads;
     }
     struct bus_policy_result before, after;
-    return !judge(k, set->from, st, &before) ||
-           !judge(k, set->to, st, &after) ||
-           !bus_policy_same_result(set, &before, &after, k->day);
+    return !judge(k, set->from, day, st, &before) ||
+           !judge(k, set->to, k->day, st, &after) ||
+           !bus_policy_same_result(set, &before, day, &after, k->day);
 }
 
 static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
@@ -144,8 +176,8 @@ one_household(void *data, const struct bus_id *id, struct bus_strv value)
     k->seen++;
     k->last = *id;
     struct bus_arena_mark mark = bus_arena_mark(mem);
-    k->rc = bus_wire_decode_own(&sa_household_state_type, value, mem, &record,
-                                k->err);
+    k->rc = bus_wire_decode(k->lane->schemas, &sa_household_state_type, value,
+                            mem, &record, k->err);
     if (k->rc == BUS_OK && touched(k, record) && k->rc == BUS_OK) {
         struct sa_review r = {
             .event_id = review_id(k, id),
@@ -177,12 +209,13 @@ int matcher_review_partition(struct matcher_shell *s,
         .err = err,
     };
     const struct matcher_editions *all = lane->rules.editions;
-    k.to = matcher_edition_find(all, notice->catalogue_version);
-    if (k.to == NULL ||
-        k.to != matcher_edition_for(all, (struct bus_strv){0}, k.day)) {
+    k.to = matcher_edition_for(all, (struct bus_strv){0}, k.day);
+    if (!bus_strv_is(notice->catalogue_version,
+                     bus_policy_catalogue_version(k.to->catalogue))) {
         lane->duplicates++; /* another has taken its place */
         return BUS_OK;
     }
+    k.turn = bus_policy_turn(k.to->catalogue, k.day);
     int rc = store_each(s->stores[m->partition],
                         notice->has_behind ? &notice->behind : NULL,
                         one_household, &k, err);

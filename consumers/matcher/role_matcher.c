@@ -1,6 +1,7 @@
 /* `lianou run matcher`. */
 #include <string.h>
 
+#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/run/exit.h"
@@ -59,7 +60,7 @@ static int open_lane(struct matcher_shell *s,
 {
     bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
     bus_arena_init(&lane->batch, 1u << 20, 0);
-    lane->schemas = bus_wire_registry_new();
+    lane->schemas = bus_types_registry();
     int rc =
         lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
     rc = rc ? rc

@@ -13,7 +13,7 @@
 #include "bus/base/heap.h"
 
 #define BOOT_ID_LEN   36
-#define STORE_VERSION "1"
+#define STORE_VERSION "2" /* states framed, as in the topic */
 
 struct store
 {

@@ -1,10 +1,12 @@
 /* store: the households of one partition on this machine's disk (LMDB).
  *
- * A cache of the `households` topic, never the truth: written after the Kafka
- * commit together with the topic's offset it has applied, so that a restart
- * reads only the tail. It is not synced: what a crash of the machine may have
- * torn is told by the boot id and thrown away; a crash of the process loses
- * nothing. One thread at a time, one process: a second one waits for it. */
+ * A cache of the `households` topic, never the truth, each state in the framing
+ * it has there, so that one of an earlier schema is read as such: written after
+ * the Kafka commit together with the topic's offset it has applied, so that a
+ * restart reads only the tail. It is not synced: what a crash of the machine
+ * may have torn is told by the boot id and thrown away; a crash of the process
+ * loses nothing. One thread at a time, one process: a second one waits for it.
+ */
 #ifndef CONSUMERS_MATCHER_STORE_H
 #define CONSUMERS_MATCHER_STORE_H
 

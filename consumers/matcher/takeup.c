@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "bus/adapter/rules.h"
+#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/policy/marks.h"
 #include "bus/run/work.h"
 #include "bus/wire/crypt.h"
 #include "schemas/catalogue.h"
@@ -55,7 +57,7 @@ struct takeup
     /* Of the loop's thread. */
     struct kept *all;
     char announced[17];
-    int32_t announced_from;
+    int32_t announced_from; /* the last day on which anything changed */
     bool own; /* the folder's stands in the topic, or is on its way */
     int own_tries;
     int acks_left;
@@ -267,12 +269,13 @@ static void acked(void *data,
 
 static int send_notice(struct takeup *t,
                        const struct matcher_edition *e,
+                       int32_t turn,
                        int32_t partition,
                        struct bus_err *err)
 {
     struct bus_strv version =
         bus_strv(bus_policy_catalogue_version(e->catalogue));
-    int32_t numbers[2] = {e->effective, partition};
+    int32_t numbers[2] = {turn, partition};
     struct bus_strv parts[] = {
         BUS_STRV("review"), version, {(const char *)numbers, sizeof(numbers)}};
     struct sa_review r = {
@@ -352,27 +355,35 @@ static bool own_is_kept(const struct takeup *t)
     return e != all->list;
 }
 
-/* Once for the edition that is in force today. */
+/* The last day on which anything of what judges changed: the edition, or within
+ * it a version or a figure that is in force since. */
+static int32_t turn_of(const struct matcher_edition *e, int32_t today)
+{
+    int32_t turn = bus_policy_turn(e->catalogue, today);
+    return e->effective > turn ? e->effective : turn;
+}
+
+/* Once for the edition that is in force today, and again on each such day. */
 static void announce(struct takeup *t)
 {
     const struct matcher_editions *all = current(t);
+    int32_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
     const struct matcher_edition *e =
-        matcher_edition_for(all, (struct bus_strv){0},
-                            bus_china_day(bus_clock_system.wall_ms(NULL)));
+        matcher_edition_for(all, (struct bus_strv){0}, today);
     const char *version = bus_policy_catalogue_version(e->catalogue);
-    bool told =
-        strcmp(t->announced, version) == 0 && t->announced_from == e->effective;
-    if (e == all->list || told || t->acks_left > 0) {
+    int32_t turn = turn_of(e, today);
+    bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
+    if (told || turn == INT32_MIN || t->acks_left > 0) {
         return;
     }
     struct bus_err err;
     t->ack_failed = false;
     (void)snprintf(t->announced, sizeof(t->announced), "%s", version);
-    t->announced_from = e->effective;
+    t->announced_from = turn;
     int32_t n = (int32_t)t->s->frame.config.kafka.partitions;
     t->acks_left = 1; /* ours, until all are sent */
     for (int32_t p = 0; p < n; p++) {
-        if (send_notice(t, e, p, &err) == BUS_OK) {
+        if (send_notice(t, e, turn, p, &err) == BUS_OK) {
             t->acks_left++;
         } else {
             t->ack_failed = true;
@@ -451,7 +462,7 @@ int takeup_start(struct matcher_shell *s,
 {
     struct takeup *t = bus_calloc(1, sizeof(*t));
     struct kept *first = bus_calloc(1, sizeof(*first));
-    struct bus_wire_registry *schemas = bus_wire_registry_new();
+    struct bus_wire_registry *schemas = bus_types_registry();
     if (t == NULL || first == NULL || schemas == NULL) {
         bus_free(t);
         bus_free(first);

@@ -2,11 +2,13 @@
  *
  * Every second the topic `catalogue` is looked at, on a pool thread: what is
  * new is unpacked and compiled there, and joins the editions in one step; lanes
- * see it from their next batch on. On the first day it is in force each
- * partition gets a notice in `reviews` (again after a restart: it is idle
- * then). One that cannot be used changes nothing; the health condition
- * "catalogue" and lianou_catalogues_total{outcome="refused"} say so until a
- * better one comes. */
+ * see it from their next batch on. On the first day it is in force, and on each
+ * day on which a version or a figure in it begins (or a version has ended),
+ * each partition gets a notice in `reviews` (again after a restart: it is idle
+ * then); so it is for the folder's own. One that cannot be used changes
+ * nothing; the health condition "catalogue" and
+ * lianou_catalogues_total{outcome="refused"} say so until a better one comes.
+ */
 #ifndef CONSUMERS_MATCHER_TAKEUP_H
 #define CONSUMERS_MATCHER_TAKEUP_H
 

@@ -14,6 +14,7 @@
 
 #include "bus/adapter/emit.h"
 #include "bus/adapter/frame.h"
+#include "bus/adapter/types.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
 #include "bus/policy/calendar.h"
@@ -132,7 +133,7 @@ static void open_all(void)
     (void)unlink(getenv("LIANOU_PERSON_KEY"));
     const struct bus_config *c = forms_config();
     b.catalogue = bus_frame_catalogue(c);
-    b.schemas = bus_wire_registry_new();
+    b.schemas = bus_types_registry();
     if (b.catalogue == NULL || b.schemas == NULL ||
         bus_policy_calendar_new(c->calendars, c->calendars_count, &b.calendar,
                                 &err) != BUS_OK) {

@@ -133,7 +133,7 @@ static bool same(struct two *t, int64_t income)
     assert_int_equal(bus_policy_evaluate(t->to.c, &h, day, BUS_POLICY_REASONS,
                                          &t->to.mem, &b, &t->err),
                      BUS_OK);
-    return bus_policy_same_result(&t->set, &a, &b, day);
+    return bus_policy_same_result(&t->set, &a, day, &b, day);
 }
 
 static void households_by_their_answers(void **state)
@@ -174,9 +174,69 @@ static void nothing_known_is_all_changed(void **state)
     close_two(&t);
 }
 
+#define DATED                                                         \
+    "line_fen: {unit: fen, zh: 线, en: line, values: "               \
+    "[{from: 2020-01-01, value: 1}, {from: 2026-07-01, value: 2}]}\n" \
+    "other_fen: {unit: fen, zh: 另一, en: other, values: "          \
+    "[{from: 2020-01-01, value: 1}, {from: 2026-09-01, value: 2}]}\n"
+#define TWICE                                             \
+    "code: AA02\n"                                        \
+    "department: MZ\n"                                    \
+    "name: {zh: 项目, en: item}\n"                      \
+    "versions:\n"                                         \
+    "  - version: '1'\n"                                  \
+    "    effective: {from: 2020-01-01, to: 2026-03-31}\n" \
+    "    condition: {feel: 'household.poor'}\n"           \
+    "  - version: '2'\n"                                  \
+    "    effective: {from: 2026-05-01}\n"                 \
+    "    condition: {feel: 'not(household.poor)'}\n"
+
+/* Within one catalogue: what is in force on the two days. */
+static void days_mark_the_items_that_changed(void **state)
+{
+    (void)state;
+    const char *items[] = {BELOW, TWICE, NULL};
+    const struct
+    {
+        const char *from, *to;
+        size_t changed;
+        bool income, poor;
+    } cases[] = {
+        {"2026-06-30", "2026-07-01", 1, true, false},
+        {"2026-07-01", "2026-12-01", 0, false, false}, /* nobody reads other */
+        {"2026-03-31", "2026-04-01", 1, false, true},  /* ended */
+        {"2026-04-01", "2026-05-01", 1, false, true},
+        {"2020-01-01", "2026-07-01", 2, true, true},
+    };
+    const char *turns[][2] = {{"2026-12-01", "2026-09-01"},
+                              {"2026-08-31", "2026-07-01"},
+                              {"2026-06-30", "2026-05-01"},
+                              {"2026-04-30", "2026-04-01"},
+                              {"2026-03-31", "2020-01-01"}};
+    struct two t;
+    load(&t.to, FACTS("0"), DATED, NO_RULES, items);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(bus_policy_change_days(
+                             t.to.c, rules_day(cases[i].from),
+                             rules_day(cases[i].to), &t.to.mem, &t.set, &t.err),
+                         BUS_OK);
+        assert_int_equal(t.set.items, cases[i].changed);
+        assert_int_equal(reads(&t, "household.income_fen"), cases[i].income);
+        assert_int_equal(reads(&t, "household.poor"), cases[i].poor);
+    }
+    for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+        assert_int_equal(bus_policy_turn(t.to.c, rules_day(turns[i][0])),
+                         rules_day(turns[i][1]));
+    }
+    assert_int_equal(bus_policy_turn(t.to.c, rules_day("2019-12-31")),
+                     INT32_MIN);
+    rules_close(&t.to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(days_mark_the_items_that_changed),
         cmocka_unit_test(each_change_marks_the_items_it_bears_on),
         cmocka_unit_test(households_by_their_answers),
         cmocka_unit_test(nothing_known_is_all_changed),
