@@ -3,9 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bus/adapter/keyed.h"
 #include "bus/base/heap.h"
 #include "bus/pg/array.h"
 #include "bus/wire/crypt.h"
+#include "schemas/dead_letter.h"
+#include "schemas/review.h"
 
 enum column {
     C_TOPIC,
@@ -40,9 +43,10 @@ static const enum bus_pg_oid offset_types[LEDGER_OFFSETS] = {
 
 int ledger_encode_init(struct ledger_encode *e,
                        size_t prefix,
+                       int32_t partitions,
                        struct bus_err *err)
 {
-    *e = (struct ledger_encode){.prefix = prefix};
+    *e = (struct ledger_encode){.prefix = prefix, .partitions = partitions};
     e->places = bus_calloc(LEDGER_ROWS_MAX, sizeof(*e->places));
     if (e->places == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a batch");
@@ -88,7 +92,10 @@ static void note_place(struct ledger_encode *e, const struct bus_kafka_msg *m)
     e->places[i - 1].next = m->offset + 1;
 }
 
-static void unreadable(const struct bus_kafka_msg *m, struct ledger_row *row)
+/* reason NULL: its bytes cannot be read, under a household's own key. */
+static void unreadable(const struct bus_kafka_msg *m,
+                       const char *reason,
+                       struct ledger_row *row)
 {
     struct bus_strv parts[] = {
         bus_strv(m->topic),
@@ -96,12 +103,46 @@ static void unreadable(const struct bus_kafka_msg *m, struct ledger_row *row)
         {(const char *)&m->offset, sizeof(m->offset)},
     };
     *row = (struct ledger_row){.kind = "unreadable",
-                               .word = BUS_STRV("UNREADABLE"),
+                               .word = bus_strv(reason ? reason : "UNREADABLE"),
                                .item = BUS_STRV(""),
                                .note = BUS_STRV(""),
                                .occurred_at = m->timestamp_ms};
     row->event_id = bus_wire_derived_id("unreadable", parts, 3);
-    row->has_household = bus_id_parse(m->key, &row->household_id);
+    row->has_household =
+        reason == NULL && bus_id_parse(m->key, &row->household_id);
+}
+
+/* A dead letter may be nobody's; a notice is every household's of its
+ * partition, under a key of zeros. */
+static bool keyed(const struct bus_wire_type *type,
+                  const struct bus_kafka_msg *m)
+{
+    struct bus_id id;
+    return type != &sa_dead_letter_type &&
+           (type != &sa_review_type || !bus_id_parse(m->key, &id) ||
+            !bus_id_is_nil(&id));
+}
+
+static void row_of(struct ledger_encode *e,
+                   const struct bus_kafka_msg *m,
+                   struct bus_strv topic,
+                   struct ledger_row *ret)
+{
+    const struct bus_wire_type *type = ledger_type_of(topic);
+    bool by_key = keyed(type, m);
+    const char *reason = NULL;
+    struct bus_id named;
+    struct bus_err why;
+    int rc = by_key ? bus_keyed_read(m, e->partitions, &named, &reason, &why)
+                    : BUS_OK;
+    rc = rc ? rc : ledger_extract(&e->extract, type, m->value, ret, &why);
+    if (rc == BUS_OK && by_key) {
+        rc = bus_keyed_same(&named, &ret->household_id, &reason, &why);
+    }
+    if (rc != BUS_OK) {
+        e->unreadable++;
+        unreadable(m, reason, ret);
+    }
 }
 
 /* "" is a value here, NULL is none. */
@@ -113,16 +154,11 @@ static struct bus_strv text(struct bus_strv v)
 void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
 {
     struct ledger_row r;
-    struct bus_err why;
     struct bus_buf *c = e->columns;
     struct bus_strv topic = bus_strv(m->topic + e->prefix);
     const char *dot = memchr(topic.p, '.', topic.n);
     assert(e->rows < LEDGER_ROWS_MAX);
-    if (ledger_extract(&e->extract, ledger_type_of(topic), m->value, &r,
-                       &why) != BUS_OK) {
-        e->unreadable++;
-        unreadable(m, &r);
-    }
+    row_of(e, m, topic, &r);
     bus_pg_array_text(&c[C_TOPIC], topic);
     bus_pg_array_i32(&c[C_PART], m->partition);
     bus_pg_array_i64(&c[C_PLACE], m->offset);

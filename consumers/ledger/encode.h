@@ -2,7 +2,9 @@
  * reading_upsert.sql, PostgreSQL's binary arrays. Pure but for its buffers.
  *
  * Every message becomes a row: what cannot be read is one of kind "unreadable"
- * under an id derived from its place, so that nothing of a topic is missing. */
+ * under an id derived from its place, so that nothing of a topic is missing. So
+ * is what stands under another household's key (bus/adapter/keyed.h): it is an
+ * event of nobody, and its row says the reason code in `word`. */
 #ifndef CONSUMERS_LEDGER_ENCODE_H
 #define CONSUMERS_LEDGER_ENCODE_H
 
@@ -22,7 +24,8 @@ struct ledger_place
 };
 struct ledger_encode
 {
-    size_t prefix; /* bytes of a topic's prefix */
+    size_t prefix;      /* bytes of a topic's prefix */
+    int32_t partitions; /* of every case topic */
     struct ledger_extract extract;
     struct bus_buf columns[LEDGER_COLUMNS], offsets[LEDGER_OFFSETS];
     struct bus_strv row_params[LEDGER_COLUMNS], offset_params[LEDGER_OFFSETS];
@@ -33,6 +36,7 @@ struct ledger_encode
 
 int ledger_encode_init(struct ledger_encode *e,
                        size_t prefix,
+                       int32_t partitions,
                        struct bus_err *err) BUS_MUSTCHECK;
 void ledger_encode_fini(struct ledger_encode *e); /* zeroed is allowed */
 void ledger_encode_start(struct ledger_encode *e);

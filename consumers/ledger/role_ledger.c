@@ -216,6 +216,7 @@ static int start(struct ledger *l, struct bus_err *err)
         .connections = (int)c->ledger.connections,
         .batch_rows = (size_t)c->ledger.batch_rows,
         .prefix = strlen(c->prefix),
+        .partitions = (int32_t)c->kafka.partitions,
         .data = l,
         .ready = ready,
         .away = away,

@@ -440,7 +440,8 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
     s->bad = true;
     s->backoff = (struct bus_backoff){.min_ms = all->conf.retry_min_ms,
                                       .max_ms = all->conf.retry_max_ms};
-    int rc = ledger_encode_init(&s->encode, all->conf.prefix, err);
+    int rc = ledger_encode_init(&s->encode, all->conf.prefix,
+                                all->conf.partitions, err);
     rc = rc ? rc : bus_timer_new(all->loop, on_timer, s, &s->timer, err);
     rc = rc ? rc : bus_timer_new(all->loop, on_ahead, s, &s->ahead, err);
     return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);

@@ -31,9 +31,10 @@ struct ledger_store_conf
 {
     const char *conninfo;
     int64_t statement_ms, retry_min_ms, retry_max_ms;
-    int connections;   /* 1..LEDGER_SHARDS_MAX */
-    size_t batch_rows; /* of one statement, about */
-    size_t prefix;     /* bytes of a topic's prefix */
+    int connections;    /* 1..LEDGER_SHARDS_MAX */
+    size_t batch_rows;  /* of one statement, about */
+    size_t prefix;      /* bytes of a topic's prefix */
+    int32_t partitions; /* of every case topic */
     void *data;
     /* All connections stand, locks and all; at the start and after away(). */
     void (*ready)(void *data);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/adapter/keyed.h"
 #include "bus/base/clock.h"
 #include "bus/policy/marks.h"
 #include "bus/wire/crypt.h"
@@ -314,23 +315,19 @@ int matcher_decide(const struct matcher_rules *rules,
         .today = bus_china_day(c.occurred_at),
     };
     bool fresh = state->sequence == 0;
-    if (fresh) {
-        if (bus_id_is_nil(&state->household_id)) {
-            state->household_id = *c.household_id;
-        }
-        if (event->kind != MATCHER_APPLICATION &&
-            event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
-            return step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
-                               "nothing is known of this household; a %s "
-                               "cannot be the first of it",
-                               matcher_event_record(event->kind));
-        }
+    if (fresh && bus_id_is_nil(&state->household_id)) {
+        state->household_id = *c.household_id;
     }
-    if (!bus_id_eq(&state->household_id, c.household_id)) {
-        return step_reject(&s, BUS_EBUG, "KEY_MISMATCH",
-                           "the record's household is not its key's");
+    int rc = bus_keyed_same(&state->household_id, c.household_id,
+                            &ret->reason_code, err);
+    if (rc == BUS_OK && fresh && event->kind != MATCHER_APPLICATION &&
+        event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
+        rc = step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
+                         "nothing is known of this household; a %s cannot be "
+                         "the first of it",
+                         matcher_event_record(event->kind));
     }
-    int rc = step_run(&s);
+    rc = rc ? rc : step_run(&s);
     if (rc == BUS_OK && ret->changed) {
         state->sequence++;
     }

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "bus/adapter/keyed.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/personal.h"
@@ -46,30 +47,10 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
     return types[kind];
 }
 
-static int reject(struct work *w,
-                  struct bus_err *err,
-                  enum bus_errc code,
-                  const char *reason,
-                  const char *text)
-{
-    w->reason_code = reason;
-    return bus_fail(err, code, "%s", text);
-}
-
 static int check_key(struct work *w, struct bus_err *err)
 {
-    if (!bus_id_parse(w->m->key, &w->household)) {
-        return reject(w, err, BUS_EPARSE, "KEY_UNREADABLE",
-                      "the key must be the household id's 36 characters");
-    }
-    int32_t want = bus_kafka_partition_of(
-        w->m->key, (int32_t)w->s->frame.config.kafka.partitions);
-    if (want != w->m->partition) {
-        return reject(w, err, BUS_ERANGE, "WRONG_PARTITION",
-                      "the key belongs to another partition; produce with "
-                      "partitioner=murmur2_random");
-    }
-    return BUS_OK;
+    return bus_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
+                          &w->household, &w->reason_code, err);
 }
 
 /* The household as it stands: of this batch, of the disk, or new. */

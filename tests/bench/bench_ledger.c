@@ -182,6 +182,7 @@ static struct cost run_ours(void)
                                      .connections = CONNECTIONS,
                                      .batch_rows = BATCH,
                                      .prefix = strlen(LETTERS_PREFIX),
+                                     .partitions = LETTERS_PARTITIONS,
                                      .data = &o,
                                      .ready = on_ready,
                                      .away = on_away,
@@ -221,7 +222,8 @@ static void encode_all(struct bare bare[CONNECTIONS])
     struct bus_err err;
     struct ledger_encode e;
     size_t in_unit[CONNECTIONS] = {0};
-    if (ledger_encode_init(&e, strlen(LETTERS_PREFIX), &err) != BUS_OK) {
+    if (ledger_encode_init(&e, strlen(LETTERS_PREFIX), LETTERS_PARTITIONS,
+                           &err) != BUS_OK) {
         die(err.msg);
     }
     for (int c = 0; c < CONNECTIONS; c++) {

@@ -12,9 +12,11 @@ accounted for by itself, two at a time. What is judged:
   accepted one was dispatched once; every order of a dispatch is there, once
 - every result of a bank, post or insurer was folded or is a dead letter
 - the matcher's last state of a household is the fold of the events before it
-- no event of ours stands twice; the ledger holds each event, no other, as it is"""
+- no event of ours stands twice; the ledger holds each event, no other, as it is
+- what is a dead letter for its key is no household's event in the ledger"""
 import multiprocessing
 import uuid
+from types import MappingProxyType
 
 OWN = {"evaluation", "assignment", "verification_request", "case_event", "parked_note", "dispatch_result",
        "payment_order", "delivery_task", "need", "membership"}
@@ -35,6 +37,10 @@ ROWS = {
 }
 
 
+def dead_of_key(reason):
+    return reason in ("KEY_UNREADABLE", "KEY_MISMATCH", "WRONG_PARTITION")
+
+
 def text(id_):
     return None if id_ is None else str(uuid.UUID(bytes=id_))
 
@@ -43,9 +49,9 @@ class Account:
     """Of one partition number. Topics may be taken in any order among
     themselves; within a topic in the order of their offsets."""
 
-    def __init__(self, dead=frozenset(), whole=lambda state: state):
+    def __init__(self, dead=MappingProxyType({}), whole=lambda state: state):
         self.whole = whole
-        self.dead = dead  # (topic, partition, offset) of what is in the dead letters
+        self.dead = dead  # (topic, partition, offset) of what is in the dead letters -> reason code
         self.found = {k: [] for k in KINDS}
         self.counts = {}
         self.seen, self.rows = {}, {}
@@ -69,7 +75,7 @@ class Account:
                 self.say("duplicated", *at, "as", self.seen[r["event_id"]])
             self.seen[r["event_id"]] = at
         if kind != "household_state" and kind != "catalogue":
-            self.rows[topic, place] = (kind, r)
+            self.rows[topic, place] = ("unreadable" if dead_of_key(self.dead.get(at)) else kind, r)
         handler = getattr(self, "on_" + kind, None)
         if handler:
             handler(at, r)
@@ -254,8 +260,8 @@ class Account:
             row = ledger.get(place)
             if row is None:
                 self.say("lost", "not in the ledger", *place)
-            elif kind in ROWS and not same(row, kind, r):
-                self.say("torn", "otherwise in the ledger", kind, *place)
+            elif row[1] != kind or kind in ROWS and not same(row, kind, r):
+                self.say("torn", "in the ledger as", row[1], "not", kind, *place)
         for place in ledger:
             if place not in self.rows:
                 self.say("duplicated", "only in the ledger", *place)
@@ -293,12 +299,12 @@ def whole_event(e, schemas):
 
 def dead_letters(bootstrap, prefix, numbers, schemas):
     from topics import read
-    dead = set()
+    dead = {}
     name = prefix + "dead-letters"
     for _, _, _, kind, r in read(bootstrap, prefix, [(name, p) for p in numbers.get(name, [])], schemas):
-        if kind == "dead_letter":
-            dead.add((r["topic"][len(prefix):], r["partition"], r["offset"]))
-    return frozenset(dead)
+        if kind == "dead_letter" and r["reason_code"] != "REDRIVEN":
+            dead[r["topic"][len(prefix):], r["partition"], r["offset"]] = r["reason_code"]
+    return dead
 
 
 def check(bootstrap, prefix, folder, db, planted=False):
@@ -321,7 +327,7 @@ def check(bootstrap, prefix, folder, db, planted=False):
     return found, counts, plants
 
 
-def account(events, ledger=None, dead=frozenset(), whole=lambda state: state):
+def account(events, ledger=None, dead=MappingProxyType({}), whole=lambda state: state):
     a = Account(dead, whole)
     for e in events:
         a.take(*e)

@@ -70,4 +70,4 @@ def show(answers):
 
 def run():
     events = history()
-    return show(checker.plant_all(events, frozenset(), rows_of(events)))
+    return show(checker.plant_all(events, {}, rows_of(events)))

@@ -27,6 +27,7 @@ from town import ROLES, Town  # noqa: E402
 PREFIX = "qihe."
 NAME, NUMBER = "测试姓名", "000000199001010017"  # in headers and bytes; must be shown nowhere
 BATCHES = 30  # of applications at most until there is a record of every kind
+CAPITALS = b"ABCDEF00-0000-4000-8000-000000000000"
 LEFT = "lianou-bytes-left-behind"
 BYTES = {"BUS_EPARSE", "BUS_ETRUNCATED", "BUS_ESCHEMA", "BUS_ETYPE", "BUS_ERANGE", "BUS_EUNKNOWN", "BUS_ETOOBIG"}
 
@@ -65,7 +66,8 @@ def generic(topic, record, key):
     if topic not in ("cases", "dispatches"):  # a good record of our own would be one event too many
         yield "a key that is none", b"household", record, {"KEY_UNREADABLE"}
         yield "no key", None, record, {"KEY_UNREADABLE"}
-        yield "another household's key", other, record, {"KEY_MISMATCH", "HOUSEHOLD_UNKNOWN"}
+        yield "a key in capitals", CAPITALS, record, {"KEY_UNREADABLE"}
+        yield "another household's key", other, record, {"KEY_MISMATCH"}
 
 
 class Maker:
@@ -75,7 +77,9 @@ class Maker:
         self.town, self.schemas, self.by_topic = town, schemas, {}
         for topic, part, place, value in events:
             self.by_topic.setdefault(topic, []).append((part, value))
-        self.households = [r["household_id"] for r in self.all_of("households")]
+        last = {r["household_id"]: r for r in self.all_of("households")}
+        self.households = sorted(last)
+        self.status = {a["assignment_id"]: a["status"] for r in last.values() for a in r["assignments"]}
 
     def all_of(self, topic):
         return [self.schemas.read_all(v) for _, v in self.by_topic.get(topic, [])]
@@ -84,12 +88,21 @@ class Maker:
         """Some record's bytes of that kind of topic; None where there is none yet."""
         base = topic.split(".")[0]
         for t in [topic] + sorted(self.by_topic):
-            if t.split(".")[0] == base and self.by_topic.get(t):
-                return self.by_topic[t][-1][1]
+            if t.split(".")[0] == base:
+                for _, value in reversed(self.by_topic.get(t, [])):
+                    if self.fits(base, self.schemas.read_all(value)):
+                        return value
         if base == "facts" and self.households:
             return self.schemas.write("facts_reported", {"event_id": new_id(), "household_id": self.households[0],
                                                          "occurred_at": 0, "source": topic[6:], "facts": []})
         return None
+
+    def fits(self, base, r):
+        """Is a second word on the same thing poison? Not a decision on what was
+        withdrawn (the two may cross), nor a late "paid" of what came back."""
+        if base == "decisions":
+            return self.status.get(r["assignment_id"], "ASSIGNED") not in ("ASSIGNED", "ENDED_WITHDRAWN")
+        return base != "payment-results" or r["outcome"] != "RETURNED"
 
     def made(self, topic, record, kind, codes, **changes):
         """That record with other ids (in its bytes) or other words (written anew)."""
@@ -369,7 +382,7 @@ def play(program, rng, a):
             town.start(name)
         topics = read_by_roles(town)
         maker = sampled(town, schemas, topics, rng, max(1, a.applications // 2))
-        poisons = [one for t in topics for one in maker.poisons(t, a.each, 0)]
+        poisons = [one for i, t in enumerate(topics) for one in maker.poisons(t, a.each, i * a.each)]
         poisons.append(oversized(poisons[0].key))
         curable = misplaced(schemas, maker.one("applications"), min(a.each, 5))
         second = subprocess.Popen([program, "intake", "submit", generated(town, rng, max(1, a.applications // 2))],

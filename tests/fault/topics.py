@@ -40,6 +40,9 @@ INNER = {"decision": ("decision_id",), "assignment_state": ("assignment_id", "st
          "parked_event": ("event_id",), "dispatch_line": ("order_id",), "case_outcome": ("assignment_id",)}
 
 
+COMPACTED = ("households", "catalogue")  # where no value is a deletion, not a message
+
+
 # Topic, or what stands before its dot -> record.
 RECORDS = {
     "applications": "application", "facts": "facts_reported", "evaluations": "evaluation", "assignments": "assignment",
@@ -67,6 +70,7 @@ class Schemas:
 
     def read(self, topic, value):
         """(record name, what is wanted of it); ("unreadable", {}) for what is none of the topic's."""
+        value = value or b""
         magic, schema_id = struct.unpack_from(">bI", value) if len(value) >= 5 else (1, 0)
         if magic != 0 or schema_id not in self.by_id:
             return "unreadable", {}
@@ -162,9 +166,9 @@ def read(bootstrap, prefix, places, schemas):
                 left -= 1
                 continue
             value = m.value()
-            if value is None:
-                continue
             topic = names.setdefault(m.topic(), m.topic()[cut:])
+            if value is None and topic in COMPACTED:
+                continue
             yield (topic, m.partition(), m.offset()) + schemas.read(topic, value)
     c.close()
 
@@ -192,6 +196,7 @@ def read_topics(bootstrap, prefix, by_id):
     class Whole:
         @staticmethod
         def read(topic, value):
+            value = value or b""
             magic, schema_id = struct.unpack_from(">bI", value) if len(value) >= 5 else (1, 0)
             if magic != 0 or schema_id not in by_id:
                 return "unreadable", {}

@@ -82,7 +82,8 @@ void letters_put(struct letters *l,
     }
     must(bus_wire_encode_framed(type, record, &l->mem, &value, &err), &err);
     (void)bus_id_text(&household, key);
-    int32_t part = (int32_t)(number % LETTERS_PARTITIONS);
+    int32_t part = bus_kafka_partition_of((struct bus_strv){key, BUS_ID_TEXT},
+                                          LETTERS_PARTITIONS);
     if (l->n == l->cap) {
         abort();
     }

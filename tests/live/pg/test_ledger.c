@@ -79,6 +79,7 @@ open_writer(struct writer *w, const char *conninfo, int64_t statement_ms)
                                      .connections = 2,
                                      .batch_rows = 500,
                                      .prefix = strlen(LETTERS_PREFIX),
+                                     .partitions = LETTERS_PARTITIONS,
                                      .data = w,
                                      .ready = on_ready,
                                      .away = on_away,
@@ -176,14 +177,15 @@ static void offsets_come_back(void **state)
     struct writer w;
     struct letters l;
     struct bus_kafka_batch batches[8];
-    struct bus_kafka_place places[] = {{.topic = "t.cases", .partition = 3},
-                                       {.topic = "t.cases", .partition = 4},
-                                       {.topic = "t.none", .partition = 0}};
     size_t n = 0;
     (void)state;
     open_writer(&w, place_database("offsets"), 0);
     letters_init(&l, LETTERS_PER_CASE);
     letters_case(&l, 3);
+    int32_t own = l.msgs[0].partition, other = (own + 1) % LETTERS_PARTITIONS;
+    struct bus_kafka_place places[] = {{.topic = "t.cases", .partition = own},
+                                       {.topic = "t.cases", .partition = other},
+                                       {.topic = "t.none", .partition = 0}};
     put(&w, &l, batches, &n); /* before it is up */
     place_until(is_ready, &w, "ready");
     place_until(is_idle, &w, "written");
