@@ -57,6 +57,10 @@ size_t admin_entries(const struct bus_kafka_admin *a,
     ret[n].name = "cleanup.policy";
     (void)snprintf(ret[n++].value, sizeof(ret[0].value), "%s",
                    compact ? "compact" : "delete");
+    /* The broker's own: it refuses records an hour ahead of its clock, and by a
+     * clock of ours that stepped back it would drop records too early. */
+    ret[n].name = "message.timestamp.type";
+    (void)snprintf(ret[n++].value, sizeof(ret[0].value), "LogAppendTime");
     if (!compact) {
         ret[n].name = "retention.ms";
         (void)snprintf(ret[n++].value, sizeof(ret[0].value), "%lld",

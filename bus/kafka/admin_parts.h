@@ -6,7 +6,7 @@
 #include "bus/kafka/parts.h"
 
 #define ADMIN_MS        15000
-#define ADMIN_ENTRY_MAX 4
+#define ADMIN_ENTRY_MAX 5
 
 struct bus_kafka_admin
 {

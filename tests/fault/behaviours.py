@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the roles do when the world is not as it should be, one town through all
 of it: the broker gone, the database gone, a second matcher by mistake, a clock
-that steps back, a full disk under the matcher's state, that state lost. After
+that steps back or forward, a full disk under the matcher's state, that state lost. After
 each: nothing lost, doubled, torn or out of order.
 
   behaviours.py [NAME...]        those only
@@ -150,6 +150,14 @@ class Play:
     def clock_back(self):
         """Hours and a day back under a running matcher and dispatch: order and ids
         come from the events, not from the clock."""
+        self.clock_stepped("0", "-3600", "-86400", "-7200")
+
+    def clock_forward(self):
+        """Minutes and days ahead of the broker's clock, which refuses what says it
+        is of tomorrow: the topics take the broker's time."""
+        self.clock_stepped("86400", "864000")
+
+    def clock_stepped(self, *steps):
         shim = self.town.dir / "clock.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim, HERE / "clock.c", "-ldl"], check=True)
         offset = self.town.dir / "clock"
@@ -162,7 +170,7 @@ class Play:
             self.town.start(r)
         self.town.env = kept
         self.all_ready(("matcher", "dispatch"))
-        for seconds in ("0", "-3600", "-86400", "-7200"):
+        for seconds in steps:
             offset.write_text(seconds)
             self.feed(6)
             time.sleep(1)
@@ -207,7 +215,7 @@ class Play:
         self.feed(10)
 
 
-NAMES = ("broker_gone", "database_gone", "second_matcher", "clock_back", "disk_full", "state_lost")
+NAMES = ("broker_gone", "database_gone", "second_matcher", "clock_back", "clock_forward", "disk_full", "state_lost")
 
 
 def play(program, names):

@@ -1,8 +1,11 @@
-/* A clock that can be stepped back while a program runs: preloaded, it adds the
- * seconds written in the file $CLOCK_FILE to the time of day. Never above 0:
- * the kernel, which does not know, would wait for a day that does not come. */
+/* A clock that can be stepped while a program runs: preloaded, it adds the
+ * seconds written in the file $CLOCK_FILE to the time of day. The kernel does
+ * not know: what waits until a time of day has the seconds taken off again (a
+ * real step wakes such a wait, too). librdkafka's own waits read the time by
+ * timespec_get(), which stays true. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -55,4 +58,22 @@ __attribute__((visibility("default"))) time_t time(time_t *ret)
         *ret = t.tv_sec;
     }
     return t.tv_sec;
+}
+
+/* A monotonic time is small, a time of day is not. */
+#define DAY_TIME 1000000000
+
+__attribute__((visibility("default"))) int
+pthread_cond_timedwait(pthread_cond_t *restrict cond,
+                       pthread_mutex_t *restrict lock,
+                       const struct timespec *restrict until)
+{
+    static int (*real)(pthread_cond_t *, pthread_mutex_t *,
+                       const struct timespec *);
+    struct timespec t = *until;
+    if (real == NULL) {
+        *(void **)&real = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    }
+    t.tv_sec -= t.tv_sec > DAY_TIME ? offset() : 0;
+    return real(cond, lock, &t);
 }
