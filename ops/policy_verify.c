@@ -117,6 +117,25 @@ static int look_up(struct verify *v,
 
 /* --- evaluations --- */
 
+/* What names a person is not shown. */
+static struct bus_strv
+shown(const struct verify *v, const struct replay *r, struct bus_strv value)
+{
+    bool member = r->fact.n > 7 && memcmp(r->fact.p, "member.", 7) == 0;
+    const char *dot = r->fact.n > 0 ? memchr(r->fact.p, '.', r->fact.n) : NULL;
+    struct bus_strv bare = {dot ? dot + 1 : r->fact.p,
+                            dot ? r->fact.n - (size_t)(dot + 1 - r->fact.p)
+                                : r->fact.n};
+    const struct bus_fact *f =
+        r->fact.n == 0
+            ? NULL
+            : bus_config_fact(&v->tool.config,
+                              member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
+                              bare);
+    bool person = f != NULL && f->pii && !bus_strv_is(value, "?");
+    return person ? BUS_STRV("***") : value;
+}
+
 static void
 say(struct verify *v, const struct sa_evaluation *e, const struct replay *r)
 {
@@ -145,9 +164,12 @@ say(struct verify *v, const struct sa_evaluation *e, const struct replay *r)
         break;
     }
     v->different++;
-    (void)printf("  %.*s\n    记录 recorded %.*s\n    重算 again    %.*s\n",
-                 BUS_STRV_ARG(r->place), BUS_STRV_ARG(r->recorded),
-                 BUS_STRV_ARG(r->again));
+    struct bus_strv recorded = shown(v, r, r->recorded);
+    struct bus_strv again = shown(v, r, r->again);
+    (void)printf("  %.*s\n    记录 recorded %.*s\n    %s %.*s\n",
+                 BUS_STRV_ARG(r->place), BUS_STRV_ARG(recorded),
+                 r->fact.n > 0 ? "现有 found   " : "重算 again   ",
+                 BUS_STRV_ARG(again));
     if (r->also.n > 0) {
         (void)printf("    then also: %.*s\n", BUS_STRV_ARG(r->also));
     }
@@ -166,6 +188,7 @@ static int verify_one(void *data,
     int rc = look_up(v, e->catalogue_version, &c, err);
     if (rc == BUS_OK && c != NULL) {
         rc = replay_evaluation(c, e, &v->mem, &r, err);
+        rc = rc ? rc : replay_search_fact(c, e, &v->mem, &r, err);
     }
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", where);

@@ -1,5 +1,8 @@
 #include "consumers/matcher/evaluation.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "bus/wire/codec.h"
 #include "bus/wire/crypt.h"
 
@@ -98,9 +101,24 @@ static int hash_of(const struct sa_evaluation *part,
     if (digest == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a hash");
     }
-    bus_wire_sha256(bytes.p, bytes.n, digest);
+    /* without fact_sums, the last field: it is empty here, one byte */
+    bus_wire_sha256(bytes.p, bytes.n - 1, digest);
     *ret = (struct bus_strv){(const char *)digest, BUS_WIRE_SHA256_BYTES};
     return BUS_OK;
+}
+
+int evaluation_inputs_hash(const struct sa_evaluation *e,
+                           struct bus_arena *mem,
+                           struct bus_strv *ret,
+                           struct bus_err *err)
+{
+    struct sa_evaluation inputs = {
+        .catalogue_version = e->catalogue_version,
+        .rule_date = e->rule_date,
+        .members = e->members,
+        .facts = e->facts,
+    };
+    return hash_of(&inputs, mem, ret, err);
 }
 
 static int hashes(const struct sa_evaluation *of,
@@ -108,19 +126,68 @@ static int hashes(const struct sa_evaluation *of,
                   struct bus_arena *mem,
                   struct bus_err *err)
 {
-    struct sa_evaluation inputs = {
-        .catalogue_version = of->catalogue_version,
-        .rule_date = of->rule_date,
-        .members = of->members,
-        .facts = of->facts,
-    };
     struct sa_evaluation outputs = {.items = of->items};
-    int rc = hash_of(&inputs, mem, &ret->inputs_hash, err);
+    int rc = evaluation_inputs_hash(of, mem, &ret->inputs_hash, err);
     return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
+}
+
+uint32_t evaluation_fact_sum(const char *p, size_t n)
+{
+    uint64_t h = EVALUATION_SUM_K, w = 0;
+    for (; n >= sizeof(w); n -= sizeof(w), p += sizeof(w)) {
+        memcpy(&w, p, sizeof(w));
+        h = (h ^ le64toh(w)) * EVALUATION_SUM_K;
+        h ^= h >> 32;
+    }
+    w = 0;
+    memcpy(&w, p, n);
+    h = (h ^ le64toh(w)) * EVALUATION_SUM_K;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+/* Facts as the bytes of an array: a count of so many bytes, then each. */
+static int sums_of(struct bus_strv facts,
+                   const uint32_t *ends,
+                   size_t n,
+                   struct bus_arena *mem,
+                   struct bus_strv *ret)
+{
+    uint8_t *to = bus_arena_alloc(mem, n * EVALUATION_SUM_BYTES + 1);
+    if (to == NULL) {
+        return BUS_ETOOBIG;
+    }
+    uint32_t at = 1;
+    for (size_t count = n << 1; count >= 0x80; count >>= 7) {
+        at++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t sum = htobe32(evaluation_fact_sum(facts.p + at, ends[i] - at));
+        memcpy(to + i * EVALUATION_SUM_BYTES, &sum, EVALUATION_SUM_BYTES);
+        at = ends[i];
+    }
+    *ret = (struct bus_strv){(const char *)to, n * EVALUATION_SUM_BYTES};
+    return BUS_OK;
+}
+
+int evaluation_sums(const struct sa_evaluation *e,
+                    struct bus_arena *mem,
+                    struct bus_strv *ret,
+                    struct bus_err *err)
+{
+    struct bus_strv facts;
+    uint32_t *ends = bus_arena_alloc(mem, (e->facts.n + 1) * sizeof(*ends));
+    int rc = ends == NULL
+                 ? BUS_ETOOBIG
+                 : bus_wire_encode_field(&sa_evaluation_type, e,
+                                         offsetof(struct sa_evaluation, facts),
+                                         mem, ends, &facts, err);
+    rc = rc ? rc : sums_of(facts, ends, e->facts.n, mem, ret);
+    return rc ? bus_fail(err, rc, "no room for the facts") : rc;
 }
 
 int evaluation_encode(const struct sa_evaluation *e,
                       const struct bus_strv *facts,
+                      const uint32_t *ends,
                       struct bus_arena *mem,
                       struct sa_evaluation *ret,
                       struct bus_err *err)
@@ -135,6 +202,9 @@ int evaluation_encode(const struct sa_evaluation *e,
         return rc;
     }
     *ret = *e;
+    if (sums_of(*facts, ends, e->facts.n, mem, &ret->fact_sums) != BUS_OK) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for the facts");
+    }
     ret->facts.v = (void *)(uintptr_t)facts;
     ret->facts.n = BUS_WIRE_ENCODED;
     ret->items.v = (void *)items;
@@ -170,6 +240,7 @@ int evaluation_run(const struct bus_policy_catalogue *c,
         rc = evaluation_item_of(c, e->rule_date, &members, &r.items[i], mem,
                                 &items[i]);
     }
-    return rc == BUS_OK ? hashes(e, e, mem, err)
-                        : bus_fail(err, rc, "no room for the verdicts");
+    rc = rc ? bus_fail(err, rc, "no room for the verdicts")
+            : hashes(e, e, mem, err);
+    return rc ? rc : evaluation_sums(e, mem, &e->fact_sums, err);
 }

@@ -21,17 +21,35 @@ int evaluation_item_of(const struct bus_policy_catalogue *c,
                        struct bus_arena *mem,
                        struct sa_item_verdict *ret) BUS_MUSTCHECK;
 /* *ret: e as it goes out, its facts and items written once (BUS_WIRE_ENCODED;
- * facts are the bytes of e->facts, borrowed) and its hashes: SHA-256 over
- * (catalogue version, rule date, members, facts) and over the items, each in
- * Avro's binary form in the record's own order. */
+ * facts are the bytes of e->facts, borrowed, and ends where each ends in them)
+ * and its hashes: SHA-256 over (catalogue version, rule date, members, facts)
+ * and over the items, each in Avro's binary form in the record's own order up
+ * to outputs_hash; and a sum of each fact. */
 int evaluation_encode(const struct sa_evaluation *e,
                       const struct bus_strv *facts,
+                      const uint32_t *ends,
                       struct bus_arena *mem,
                       struct sa_evaluation *ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 
+/* What fact_sums holds of one fact's bytes (big endian there): 64-bit little
+ * endian words, the last one filled with zeros, h = (h ^ word) * K from h = K,
+ * h ^= h >> 32 after each; the low 32 bits. */
+#define EVALUATION_SUM_BYTES 4
+#define EVALUATION_SUM_K     UINT64_C(0x9e3779b97f4a7c15)
+uint32_t evaluation_fact_sum(const char *p, size_t n);
+int evaluation_inputs_hash(const struct sa_evaluation *e,
+                           struct bus_arena *mem,
+                           struct bus_strv *ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
+/* Those of e's facts, as fact_sums. */
+int evaluation_sums(const struct sa_evaluation *e,
+                    struct bus_arena *mem,
+                    struct bus_strv *ret,
+                    struct bus_err *err) BUS_MUSTCHECK;
+
 /* Evaluates the members and facts of e at its rule date: fills
- * catalogue_version, items and both hashes, nothing encoded. Fails as
+ * catalogue_version, items, both hashes and the sums, nothing encoded. Fails as
  * bus_policy_evaluate, or for want of room. */
 int evaluation_run(const struct bus_policy_catalogue *c,
                    struct sa_evaluation *e,

@@ -426,6 +426,7 @@ int match_household(struct step *s)
             return step_no_memory(s);
         }
     }
-    rc = evaluation_encode(e, s->facts.bytes, s->mem, encoded, s->err);
+    rc = evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem, encoded,
+                           s->err);
     return rc == BUS_OK ? fan_out(s, &result, e, encoded) : rc;
 }

@@ -160,6 +160,8 @@ static void compare(struct comparing *k,
     struct replay *r = k->to;
     bool inputs = !bus_strv_eq(recorded->inputs_hash, again->inputs_hash);
     bool items = items_differ(k, recorded, again);
+    bool sums = recorded->fact_sums.n > 0 &&
+                !bus_strv_eq(recorded->fact_sums, again->fact_sums);
     if (inputs) {
         r->outcome = REPLAY_INPUTS;
         r->also = items ? r->place : (struct bus_strv){0};
@@ -173,6 +175,11 @@ static void compare(struct comparing *k,
         r->place = BUS_STRV("outputs_hash");
         r->recorded = hex(k->mem, recorded->outputs_hash);
         r->again = hex(k->mem, again->outputs_hash);
+    } else if (sums) {
+        r->outcome = REPLAY_OUTPUTS;
+        r->place = BUS_STRV("fact_sums");
+        r->recorded = hex(k->mem, recorded->fact_sums);
+        r->again = hex(k->mem, again->fact_sums);
     }
 }
 
@@ -196,6 +203,9 @@ int replay_evaluation(const struct bus_policy_catalogue *c,
     int rc = evaluation_run(c, &again, mem, err);
     if (rc == BUS_OK) {
         compare(&k, recorded, &again);
+        rc = r.outcome == REPLAY_INPUTS
+                 ? replay_find_fact(recorded, mem, &r, err)
+                 : rc;
         *ret = r;
     }
     return rc;

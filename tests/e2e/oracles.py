@@ -96,8 +96,8 @@ def replay(bus):
 
     def write(record):
         out = io.BytesIO()
-        fastavro.schemaless_writer(out, SCHEMAS[32][1], record)
-        path.write_bytes(struct.pack(">bI", 0, 32) + out.getvalue())
+        fastavro.schemaless_writer(out, SCHEMAS[33][1], record)
+        path.write_bytes(struct.pack(">bI", 0, 33) + out.getvalue())
 
     def verify(what, want, words, *more):
         r = bus.town.lianou("policy", "verify", what, *more, check=False)
@@ -118,13 +118,19 @@ def replay(bus):
     every = [named(r) for _, r in bus.events("evaluation", 1)]
     for codec in ("null", "deflate"):
         with open(path, "wb") as f:
-            fastavro.writer(f, SCHEMAS[32][1], every, codec=codec, sync_interval=4000)
+            fastavro.writer(f, SCHEMAS[33][1], every, codec=codec, sync_interval=4000)
         verify(str(path), 0, "%d identical, 0 different, 0 without" % len(every))
     rehearse = ("policy", "rehearse", "--with", bus.town.env["LIANOU_CONFIG"], "--lang", "en")
     for on in (("--on", "archive", str(path)), ("--on", "ledger")):
         r = bus.town.lianou(*rehearse, *on)
         homes = len({r["household_id"] for r in every})
         assert "%d households" % homes in r.stdout and "none turns" in r.stdout, (homes, r.stdout)
+    at = next(i for i, f in enumerate(judged["facts"]) if f["name"] == "household.income_total_fen")
+    judged["facts"][at]["value"] += 5
+    write(judged)
+    verify(str(path), 1, "facts[%d] household.income_total_fen\n    记录 recorded 120000 (" % at)
+    verify(str(path), 1, "现有 found    120005 (")
+    judged["facts"][at]["value"] -= 5
     judged["items"][0]["amount_fen"] += 1
     write(judged)
     verify(str(path), 1, "items[0] MZ01: amount_fen")

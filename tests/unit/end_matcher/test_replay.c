@@ -178,11 +178,84 @@ static void places_are_named(void **state)
     assert_true(bus_strv_is(r.recorded, "0123456789abcdef"));
 }
 
+static struct sa_fact *one_of(struct sa_evaluation *e, int branch)
+{
+    for (size_t i = 0; i < e->facts.n; i++) {
+        if (e->facts.v[i].value.branch == branch) {
+            return &e->facts.v[i];
+        }
+    }
+    fail_msg("no fact of that kind");
+    return NULL;
+}
+
+static struct replay searched(const struct sa_evaluation *e)
+{
+    struct bus_err err;
+    struct replay r = again(e);
+    assert_int_equal(r.outcome, REPLAY_INPUTS);
+    assert_int_equal(replay_search_fact(k.c, e, &mem, &r, &err), BUS_OK);
+    return r;
+}
+
+/* One fact of the snapshot is another: its name, what it was, what it is. */
+static void the_changed_fact_is_named(void **state)
+{
+    (void)state;
+    struct bus_policy_sampler dice;
+    struct sa_evaluation *e = NULL;
+    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), 1);
+    bus_arena_reset(&mem);
+    assert_true(read_back(written(&dice, 1), &e));
+    struct sa_fact *f = one_of(e, SA_FACT_VALUE_LONG), kept = *f;
+    f->value.u.long_value += 1;
+    struct replay r = searched(e);
+    assert_true(bus_strv_eq(r.fact, f->name));
+    assert_int_equal(r.fact_at, (size_t)(f - e->facts.v));
+    assert_non_null(memmem(r.place.p, r.place.n, f->name.p, f->name.n));
+    char was[64], is[64];
+    (void)snprintf(was, sizeof(was), "%lld (",
+                   (long long)kept.value.u.long_value);
+    (void)snprintf(is, sizeof(is), "%lld (",
+                   (long long)kept.value.u.long_value + 1);
+    assert_memory_equal(r.recorded.p, was, strlen(was));
+    assert_memory_equal(r.again.p, is, strlen(is));
+    *f = kept;
+    f = one_of(e, SA_FACT_VALUE_BOOLEAN);
+    f->verified = true;
+    assert_non_null(memmem(searched(e).recorded.p, 20, "declared", 8));
+    f->verified = false;
+    f->value.u.boolean_value = !f->value.u.boolean_value;
+    r = searched(e);
+    assert_true(bus_strv_eq(r.fact, f->name));
+    assert_memory_equal(r.recorded.p,
+                        f->value.u.boolean_value ? "false" : "true", 4);
+    /* A second one changed: the first is named, what it was cannot be proved.
+     */
+    e->facts.v[e->facts.n - 1].as_of++;
+    r = searched(e);
+    assert_true(bus_strv_eq(r.fact, f->name));
+    assert_true(bus_strv_is(r.recorded, "?"));
+    e->facts.v[e->facts.n - 1].as_of--;
+    f->value.u.boolean_value = !f->value.u.boolean_value;
+    assert_int_equal(again(e).outcome, REPLAY_IDENTICAL);
+    e->facts.n--;
+    assert_non_null(memmem(again(e).place.p, 16, "facts: how many", 15));
+    e->facts.n++;
+    e->members.v[0].head = !e->members.v[0].head;
+    assert_true(bus_strv_is(again(e).place, "inputs_hash"));
+    e->members.v[0].head = !e->members.v[0].head;
+    /* An earlier schema had no sums. */
+    e->fact_sums = (struct bus_strv){0};
+    assert_int_equal(again(e).outcome, REPLAY_IDENTICAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_again),
         cmocka_unit_test(places_are_named),
+        cmocka_unit_test(the_changed_fact_is_named),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
