@@ -95,6 +95,19 @@ int policy_pack(const struct bus_config *c,
     return bus_archive_pack(&r->archive, key_file, out, err);
 }
 
+int policy_message_fits(const struct bus_config *c,
+                        size_t archive_bytes,
+                        struct bus_err *err)
+{
+    int64_t room = c->kafka.message_bytes_max - POLICY_ENVELOPE_BYTES;
+    return (int64_t)archive_bytes <= room
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG,
+                          "the catalogue has %zu bytes, kafka.message_max is "
+                          "%lld: raise it",
+                          archive_bytes, (long long)c->kafka.message_bytes_max);
+}
+
 /* --- export --- */
 
 static int

@@ -17,5 +17,11 @@ int policy_pack(const struct bus_config *c,
                 struct bus_rules *r,
                 struct bus_buf *out,
                 struct bus_err *err) BUS_MUSTCHECK;
+/* What it takes as one message; a fault of the configuration if that is more
+ * than kafka.message_max. */
+#define POLICY_ENVELOPE_BYTES 4096 /* of a message, besides the archive */
+int policy_message_fits(const struct bus_config *c,
+                        size_t archive_bytes,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -3,6 +3,7 @@
  * - reads the configuration and compiles the catalogue
  * - holds every item against the city's template (S37)
  * - tries the rules of the day on made-up households
+ * - says what the catalogue takes as a message, and what it may
  * - lists what is not read in a document: known (K), illustrative (I),
  *   assumed (A), by file; --confirm lists each place
  * - 0 without a fault, 1 with one, 2 for a wrong option */
@@ -14,6 +15,7 @@
 #include "bus/policy/check.h"
 #include "ops/lianou.h"
 #include "ops/policy.h"
+#include "ops/policy_archive.h"
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -96,6 +98,29 @@ static size_t owners(const struct bus_config *c)
     return n;
 }
 
+/* As `policy publish` sends it, in one message: all of it or nothing. */
+static bool print_size(const struct bus_config *c)
+{
+    struct bus_rules rules;
+    struct bus_buf archive = {0};
+    struct bus_err err;
+    int64_t room = c->kafka.message_bytes_max;
+    bus_rules_init(&rules);
+    int rc = policy_pack(c, NULL, &rules, &archive, &err);
+    rc = rc ? rc : policy_message_fits(c, archive.len, &err);
+    if (rc == BUS_OK) {
+        (void)printf("as one message / 发布大小: %zu bytes, %lld %% of "
+                     "kafka.message_max (%lld)\n",
+                     archive.len, (long long)archive.len * 100 / room,
+                     (long long)room);
+    } else {
+        (void)printf("%s: %s\n", c->folder, err.msg);
+    }
+    bus_buf_fini(&archive);
+    bus_rules_close(&rules);
+    return rc == BUS_OK;
+}
+
 static int check(const char *folder, int32_t day, bool confirm)
 {
     struct policy_tool t = {.day = day};
@@ -126,7 +151,8 @@ static int check(const char *folder, int32_t day, bool confirm)
                      owners(&t.config),
                      bus_policy_catalogue_version(t.catalogue));
     }
-    (void)printf("%zu faults\n", faults.errors);
+    well = well && print_size(&t.config);
+    (void)printf("%zu faults\n", faults.errors + (faults.errors == 0 && !well));
     bus_arena_fini(&scratch);
     policy_close(&t);
     return well ? LIANOU_WELL : LIANOU_FAILED;

@@ -19,8 +19,6 @@
 #include "ops/topic_send.h"
 #include "schemas/catalogue.h"
 
-#define ENVELOPE_BYTES 4096 /* of a message, besides the archive */
-
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"effective", required_argument, NULL, 'e'},
@@ -47,12 +45,6 @@ static int send(struct publishing *p, struct bus_err *err)
         .published_at = p->now_ms,
         .archive = bus_buf_view(&p->archive),
     };
-    if ((int64_t)p->archive.len + ENVELOPE_BYTES > c->kafka.message_bytes_max) {
-        return bus_fail(err, BUS_ETOOBIG,
-                        "the catalogue has %zu bytes, kafka.message_max is "
-                        "%lld: raise it",
-                        p->archive.len, (long long)c->kafka.message_bytes_max);
-    }
     struct bus_strv parts[] = {record.version};
     struct bus_emit e = {
         .type = &sa_catalogue_type,
@@ -64,7 +56,8 @@ static int send(struct publishing *p, struct bus_err *err)
         .occurred_at = p->now_ms,
     };
     struct bus_rendered r;
-    int rc = bus_emit_render(&e, mem, &r, err);
+    int rc = policy_message_fits(c, p->archive.len, err);
+    rc = rc ? rc : bus_emit_render(&e, mem, &r, err);
     struct bus_kafka_out_msg m = {
         .topic = bus_config_topic(c, mem, "catalogue", NULL),
         .partition = 0,

@@ -49,6 +49,13 @@ static size_t into(struct writing *w, const char *name, size_t index)
     return n;
 }
 
+/* A tap shows longer bytes as "(N bytes)": what may be absent is taken so. */
+static bool not_shown(const struct bus_wire_field *f, const json_t *v)
+{
+    const char *text = json_string_value(v);
+    return f->type->kind == BUS_WIRE_BYTES && text != NULL && text[0] == '(';
+}
+
 static int
 record(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
 {
@@ -57,7 +64,7 @@ record(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
         const struct bus_wire_field *f = &s->fields[i];
         const json_t *v = json_object_get(j, f->name);
         size_t before = into(w, f->name, 0);
-        if (v == NULL && f->default_bytes.p != NULL) {
+        if ((v == NULL || not_shown(f, v)) && f->default_bytes.p != NULL) {
             bus_buf_put(w->out, f->default_bytes.p, f->default_bytes.n);
         } else {
             rc = v ? value(w, f->type, v, j) : wrong(w, "there");

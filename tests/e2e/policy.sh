@@ -11,6 +11,12 @@ says() { # FILE WORDS
 "$program" policy check >"$work/out" 2>&1 || { tail -20 "$work/out"; fail "the county's own rules have faults"; }
 says "$work/out" "64 items of 18 departments"
 says "$work/out" "^0 faults"
+says "$work/out" "^as one message .* bytes, [0-9]* % of kafka.message_max (1048576)"
+cp -r bus-config "$work/small"
+sed -i 's/^kafka:/kafka:\n  message_max: 256KiB/' "$work/small/bus.yaml"
+"$program" policy check --config "$work/small" >"$work/out" 2>&1 && fail "a catalogue above message_max is no fault"
+says "$work/out" "the catalogue has [0-9]* bytes, kafka.message_max is 262144: raise it"
+says "$work/out" "^1 faults"
 cp -r bus-config "$work/config"
 sed -i 's/standard.dibao_fen$/standard.dibao_fenn/' "$work/config/policies/MZ/MZ01.yaml"
 sed -i 's/^category: special/category: luxury/' "$work/config/policies/YB/YB02.yaml"
