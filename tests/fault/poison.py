@@ -162,18 +162,13 @@ class Maker:
 
 def raw_events(bootstrap):
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-    from topics import partitions
+    from topics import partitions, to_the_end
     numbers = partitions(bootstrap, PREFIX)
     c = Consumer({"bootstrap.servers": bootstrap, "group.id": "poison", "isolation.level": "read_committed",
                   "enable.auto.commit": False, "enable.partition.eof": True})
     c.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t in numbers for p in numbers[t]])
-    left, out = sum(len(p) for p in numbers.values()), []
-    while left > 0:
-        for m in c.consume(5000, 2.0):
-            if m.error():
-                left -= 1
-            elif m.value() is not None:
-                out.append((m.topic()[len(PREFIX):], m.partition(), m.offset(), m.value()))
+    out = [(m.topic()[len(PREFIX):], m.partition(), m.offset(), m.value())
+           for m in to_the_end(c, {(t, p) for t in numbers for p in numbers[t]}) if m.value() is not None]
     c.close()
     return out
 

@@ -74,28 +74,23 @@ def feed(towns, lines, rate):
 def timeline(town, schemas):
     """(asked, answered) in ms -> by department."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-    from topics import partitions
+    from topics import partitions, to_the_end
     numbers = {t: p for t, p in partitions(town.bootstrap, PREFIX).items()
                if t[len(PREFIX):].split(".")[0] in ("applications", "decisions", "dispatches")}
     c = Consumer({"bootstrap.servers": town.bootstrap, "group.id": "silent", "isolation.level": "read_committed",
                   "enable.auto.commit": False, "enable.partition.eof": True})
     c.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t in numbers for p in numbers[t]])
-    left = sum(len(p) for p in numbers.values())
     applied, decided, dispatched = {}, {}, {}
-    while left > 0:
-        for m in c.consume(5000, 1.0):
-            if m.error():
-                left -= 1
-                continue
-            topic = m.topic()[len(PREFIX):]
-            kind, r = schemas.read(topic, m.value())
-            at = m.timestamp()[1]
-            if kind == "application":
-                applied.setdefault(r["household_id"], at)
-            elif kind == "decision":
-                decided.setdefault(r["decision_id"], (topic.split(".")[1], r["household_id"], r["item"], at))
-            elif kind == "dispatch_result":
-                dispatched.setdefault(r["decision_id"], at)
+    for m in to_the_end(c, {(t, p) for t in numbers for p in numbers[t]}):
+        topic = m.topic()[len(PREFIX):]
+        kind, r = schemas.read(topic, m.value())
+        at = m.timestamp()[1]
+        if kind == "application":
+            applied.setdefault(r["household_id"], at)
+        elif kind == "decision":
+            decided.setdefault(r["decision_id"], (topic.split(".")[1], r["household_id"], r["item"], at))
+        elif kind == "dispatch_result":
+            dispatched.setdefault(r["decision_id"], at)
     c.close()
     begun = sorted(applied.values())[int(len(applied) * WARM)]
     asked, answered, first = {}, {}, set()

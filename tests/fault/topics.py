@@ -10,7 +10,7 @@ import subprocess
 
 import fastavro
 from avrocode import compiled
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 CHECKED_EVERY = 400  # by fastavro as well
 
@@ -40,6 +40,7 @@ INNER = {"decision": ("decision_id",), "assignment_state": ("assignment_id", "st
          "parked_event": ("event_id",), "dispatch_line": ("order_id",), "case_outcome": ("assignment_id",)}
 
 
+AWAY = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT)  # the client goes on by itself
 COMPACTED = ("households", "catalogue")  # where no value is a deletion, not a message
 
 
@@ -156,21 +157,27 @@ def read(bootstrap, prefix, places, schemas):
                   "enable.auto.commit": False, "enable.partition.eof": True, "fetch.max.bytes": 16 << 20,
                   "queued.max.messages.kbytes": 64 << 10})
     c.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t, p in places])
-    left, cut, names = len(places), len(prefix), {}
-    while left > 0:
-        batch = c.consume(5000, 2.0)
-        for m in batch:
-            if m.error():
-                if m.error().code() != -191:
-                    raise RuntimeError(str(m.error()))
-                left -= 1
-                continue
-            value = m.value()
-            topic = names.setdefault(m.topic(), m.topic()[cut:])
-            if value is None and topic in COMPACTED:
-                continue
+    cut, names = len(prefix), {}
+    for m in to_the_end(c, set(places)):
+        value = m.value()
+        topic = names.setdefault(m.topic(), m.topic()[cut:])
+        if value is not None or topic not in COMPACTED:
             yield (topic, m.partition(), m.offset()) + schemas.read(topic, value)
     c.close()
+
+
+def to_the_end(consumer, places):
+    """Every message of these (topic, partition), until each has told its end;
+    a client that loses its broker for a moment tells it again."""
+    left = set(places)
+    while left:
+        for m in consumer.consume(5000, 2.0):
+            if not m.error():
+                yield m
+            elif m.error().code() == KafkaError._PARTITION_EOF:
+                left.discard((m.topic(), m.partition()))
+            elif not m.error().retriable() and m.error().code() not in AWAY:
+                raise RuntimeError(str(m.error()))
 
 
 def ledger_rows(conninfo, part):
