@@ -81,7 +81,7 @@ static int list(const struct drafts *d, bool json, struct bus_err *err)
         if (!json) {
             line_of(&all[i]);
         } else if (all[i].json != NULL) {
-            drafts_mask(json_object_get(all[i].json, "application"));
+            drafts_mask(all[i].json);
             (void)json_object_set_new(all[i].json, "id",
                                       json_string(all[i].id));
             print_json(all[i].json, JSON_COMPACT);
@@ -102,7 +102,7 @@ show(const struct drafts *d, const char *id, bool json, struct bus_err *err)
     if (rc != BUS_OK) {
         return rc;
     }
-    drafts_mask(json_object_get(j, "application"));
+    drafts_mask(j);
     if (json) {
         print_json(j, JSON_COMPACT);
     } else {
@@ -114,7 +114,8 @@ show(const struct drafts *d, const char *id, bool json, struct bus_err *err)
                          text_of(f, "code"), text_of(f, "zh"),
                          text_of(f, "en"));
         }
-        print_json(json_object_get(j, "application"), JSON_INDENT(2));
+        print_json(json_object_get(j, "application"),
+                   JSON_INDENT(2) | JSON_ENCODE_ANY);
     }
     json_decref(j);
     return rc;
@@ -133,9 +134,11 @@ static int export(const struct drafts *d,
     }
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-    bool ok = f != NULL && json_dumpf(json_object_get(j, "application"), f,
-                                      JSON_INDENT(2)) == 0;
+    struct bus_buf text = {0};
+    bool ok = f != NULL && drafts_text(j, &text, err) == BUS_OK &&
+              fwrite(text.data, 1, text.len, f) == text.len;
     ok = f != NULL && fclose(f) == 0 && ok;
+    bus_buf_fini(&text);
     json_decref(j);
     if (ok) {
         (void)printf("%s: mend it, then: lianou intake drafts resubmit %s %s\n",

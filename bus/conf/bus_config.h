@@ -66,10 +66,10 @@ struct bus_config_matcher
 };
 struct bus_config_intake
 {
-    int64_t body_bytes_max;
-    int64_t connections_max;
+    int64_t body_bytes_max, connections_max;
     int64_t journal_bytes_max; /* then 503 */
     int64_t draft_bytes_max;
+    int64_t kafka_wait_ms; /* for an acknowledgement; then the journal */
 };
 struct bus_config_ledger
 {

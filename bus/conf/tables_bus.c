@@ -174,6 +174,11 @@ static const struct bus_key intake_keys[] = {
     {"drafts_max", BUS_KEY_SIZE, AT(bus_config_intake, draft_bytes_max),
      .dflt = "256MiB", .min = 65536, .max = INT64_C(1) << 40,
      .doc = "drafts with faults kept on disk", .doc_zh = "草稿保存上限"},
+    {"kafka_wait", BUS_KEY_DURATION, AT(bus_config_intake, kafka_wait_ms),
+     .dflt = "2s", .min = 100, .max = 60000,
+     .doc = "an answer waits for Kafka so long; then the application goes to "
+            "the journal",
+     .doc_zh = "等待 Kafka 确认的时间,超过则写入本地日志"},
     END};
 static const struct bus_keys intake = {
     "intake",         intake_keys,       sizeof(struct bus_config_intake),

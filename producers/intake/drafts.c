@@ -272,18 +272,106 @@ int drafts_drop(const struct drafts *d, const char *id, struct bus_err *err)
     return rc;
 }
 
-void drafts_mask(json_t *application)
+static bool is_personal(const char *key)
 {
     static const char *const personal[] = {
         "name", "id_no", "phone", "address", "account", "account_holder"};
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(application, "members"), i, m)
-    {
-        for (size_t k = 0; k < sizeof(personal) / sizeof(personal[0]); k++) {
-            if (json_object_get(m, personal[k]) != NULL) {
-                (void)json_object_set_new(m, personal[k], json_string("***"));
-            }
+    for (size_t k = 0; k < sizeof(personal) / sizeof(personal[0]); k++) {
+        if (strcmp(key, personal[k]) == 0) {
+            return true;
         }
     }
+    return false;
+}
+
+/* depth: what is left of FORM_DEPTH_MAX, which nothing kept exceeds. */
+static void mask(json_t *j, int depth)
+{
+    const char *key;
+    json_t *v;
+    size_t i;
+    void *next;
+    json_object_foreach_safe(j, next, key, v)
+    {
+        if (is_personal(key) || depth == 0) {
+            (void)json_object_set_new(j, key, json_string("***"));
+        } else {
+            mask(v, depth - 1);
+        }
+    }
+    json_array_foreach(j, i, v)
+    {
+        if (depth > 0) {
+            mask(v, depth - 1);
+        }
+    }
+}
+
+static const char *hex_of(const json_t *application)
+{
+    return json_object_size(application) == 1
+               ? json_string_value(json_object_get(application, "hex"))
+               : NULL;
+}
+
+void drafts_mask(json_t *draft)
+{
+    json_t *a = json_object_get(draft, "application");
+    if (!json_is_object(a) || hex_of(a) != NULL) {
+        (void)json_object_set_new(draft, "application", json_string("***"));
+    } else {
+        mask(a, FORM_DEPTH_MAX);
+    }
+}
+
+/* --- what is no JSON --- */
+
+json_t *drafts_raw(struct bus_strv bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    json_t *text = memchr(bytes.p, '\0', bytes.n) == NULL
+                       ? json_stringn(bytes.p, bytes.n)
+                       : NULL;
+    if (text != NULL) {
+        return text;
+    }
+    struct bus_buf hex = {0};
+    for (size_t i = 0; i < bytes.n; i++) {
+        bus_buf_putc(&hex, (uint8_t)digits[(uint8_t)bytes.p[i] >> 4]);
+        bus_buf_putc(&hex, (uint8_t)digits[bytes.p[i] & 15]);
+    }
+    json_t *j = hex.failed ? NULL
+                           : json_pack("{s:s%}", "hex", (const char *)hex.data,
+                                       hex.len);
+    bus_buf_fini(&hex);
+    return j;
+}
+
+static void put_bytes(struct bus_buf *out, const char *hex)
+{
+    char pair[3] = "";
+    for (size_t i = 0; hex[i] != '\0' && hex[i + 1] != '\0'; i += 2) {
+        memcpy(pair, hex + i, 2);
+        bus_buf_putc(out, (uint8_t)strtoul(pair, NULL, 16));
+    }
+}
+
+static int put_text(const char *p, size_t n, void *out)
+{
+    bus_buf_put(out, p, n);
+    return ((struct bus_buf *)out)->failed ? -1 : 0;
+}
+
+int drafts_text(const json_t *draft, struct bus_buf *ret, struct bus_err *err)
+{
+    const json_t *a = json_object_get(draft, "application");
+    const char *hex = hex_of(a);
+    if (json_is_string(a)) {
+        bus_buf_put(ret, json_string_value(a), json_string_length(a));
+    } else if (hex != NULL) {
+        put_bytes(ret, hex);
+    } else {
+        (void)json_dump_callback(a, put_text, ret, JSON_INDENT(2));
+    }
+    return ret->failed ? bus_fail(err, BUS_ENOMEM, "a draft") : BUS_OK;
 }

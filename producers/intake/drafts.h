@@ -1,16 +1,18 @@
 /* drafts: what could not be taken, kept with its faults for people to mend.
  *
  * One file each, <state>/intake/drafts/<id>.json, mode 0600, written beside and
- * renamed: {"kept_at", "application", "faults"}. The id follows from the
- * application's text: the same thing sent again is the same draft. Personal
- * data stands in it in clear, as it was sent: the folder is 0700, and what is
- * shown is masked. */
+ * renamed: {"kept_at", "application", "faults"}. What is no JSON is kept, too:
+ * its application is a text, as it came, or {"hex"} of what is not even that.
+ * The id follows from the application: the same thing sent again is the same
+ * draft. Personal data stands in it in clear, as it was sent: the folder is
+ * 0700, and what is shown is masked. */
 #ifndef PRODUCERS_INTAKE_DRAFTS_H
 #define PRODUCERS_INTAKE_DRAFTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/base/buf.h"
 #include "bus/base/id.h"
 #include "bus/run/loop.h"
 #include "producers/intake/form.h"
@@ -39,6 +41,9 @@ int drafts_keep(struct drafts *d,
                 void *token,
                 struct bus_err *err) BUS_MUSTCHECK;
 
+/* The application of bytes that are no JSON. NULL: no memory. */
+json_t *drafts_raw(struct bus_strv bytes);
+
 /* --- for the command --- */
 
 struct draft
@@ -60,8 +65,12 @@ int drafts_read(const struct drafts *d,
 int drafts_drop(const struct drafts *d,
                 const char *id,
                 struct bus_err *err) BUS_MUSTCHECK;
-/* Names, numbers, addresses and accounts of an application become "***", in
- * place. */
-void drafts_mask(json_t *application);
+/* Of the draft's application, in place: names, numbers, addresses and accounts
+ * become "***" wherever they stand; all of it, if it is no JSON. */
+void drafts_mask(json_t *draft);
+/* The application as it is to be mended. */
+int drafts_text(const json_t *draft,
+                struct bus_buf *ret,
+                struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -63,16 +63,24 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
                      again ? "未能受理, 请稍后重发" : "未能受理");
 }
 
-/* problem+json of the faults (RFC 9457), without the draft. */
-static const char *problem_of(const struct form *form, struct bus_arena *mem)
+/* Why an application is refused, in a sentence. */
+struct reason
 {
-    json_t *j = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:I, s:o}", "type",
-        "https://lianou.example/problems/application", "title",
-        "the application has faults / 申请有待更正", "status", 422, "detail",
-        "each fault is listed with its place; send it again when mended",
-        "detail_zh", "逐项列出问题所在; 更正后请重新提交", "fault_count",
-        (json_int_t)form->fault_count, "faults", form_fault_list(form));
+    int status;
+    const char *en, *zh;
+};
+
+/* problem+json of the faults (RFC 9457), without the draft. */
+static const char *problem_of(const struct form *form,
+                              const struct reason *why,
+                              struct bus_arena *mem)
+{
+    json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:I, s:o}", "type",
+                          "https://lianou.example/problems/application",
+                          "title", "the application has faults / 申请有待更正",
+                          "status", why->status, "detail", why->en, "detail_zh",
+                          why->zh, "fault_count", (json_int_t)form->fault_count,
+                          "faults", form_fault_list(form));
     const char *text = form_json_text(j, mem);
     json_decref(j);
     return text;
@@ -81,6 +89,7 @@ static const char *problem_of(const struct form *form, struct bus_arena *mem)
 struct refused /* in the request's own memory */
 {
     struct bus_http_request *rq;
+    int status;
     const char *body;
 };
 
@@ -98,20 +107,22 @@ static void kept(void *token, const char *id, const struct bus_err *err)
                 bus_errc_name(err->code), err->msg);
     }
     body = body == NULL ? r->body : body;
-    bus_http_answer(r->rq, 422, problem_type, body, strlen(body));
+    bus_http_answer(r->rq, r->status, problem_type, body, strlen(body));
 }
 
-static void
-faulty(struct intake *in, struct bus_http_request *rq, struct posted_form *f)
+static void refuse(struct intake *in,
+                   struct bus_http_request *rq,
+                   const struct posted_form *f,
+                   const struct reason *why)
 {
     struct refused *r = bus_arena_alloc(bus_http_mem(rq), sizeof(*r));
-    const char *body = problem_of(f->form, bus_http_mem(rq));
+    const char *body = problem_of(f->form, why, bus_http_mem(rq));
     struct bus_err err;
     if (r == NULL || body == NULL) {
-        bus_http_problem(rq, 422, "the application has faults", "申请有误");
+        bus_http_problem(rq, why->status, why->en, why->zh);
         return;
     }
-    *r = (struct refused){rq, body};
+    *r = (struct refused){rq, why->status, body};
     if (drafts_keep(&in->drafts, in->frame->loop, f->json, f->form, kept, r,
                     &err) != BUS_OK) {
         kept(r, NULL, &err);
@@ -128,14 +139,34 @@ static void use_key(json_t *json, struct bus_strv key)
     }
 }
 
-static void bad_syntax(struct bus_http_request *rq, const struct form_syntax *w)
+/* Nothing of the form can be read; what was sent is kept all the same. */
+static void refuse_raw(struct intake *in,
+                       struct bus_http_request *rq,
+                       struct bus_strv bytes,
+                       const struct form_fault *fault)
+{
+    struct posted_form f = {bytes.n > 0 ? drafts_raw(bytes) : NULL,
+                            bus_arena_calloc(&in->mem, 1, sizeof(struct form))};
+    struct reason why = {400, fault->en, fault->zh};
+    if (f.json == NULL || f.form == NULL) {
+        bus_http_problem(rq, why.status, why.en, why.zh);
+        return;
+    }
+    form_add_fault(f.form, fault);
+    refuse(in, rq, &f, &why);
+}
+
+static void bad_syntax(struct intake *in,
+                       struct bus_http_request *rq,
+                       struct bus_strv bytes,
+                       const struct form_syntax *w)
 {
     char en[160], zh[160];
     (void)snprintf(en, sizeof(en), "line %d, column %d: %s (%s)", w->line,
                    w->column, w->en, w->code);
     (void)snprintf(zh, sizeof(zh), "第%d行第%d列: %s", w->line, w->column,
                    w->zh);
-    bus_http_problem(rq, 400, en, zh);
+    refuse_raw(in, rq, bytes, &(struct form_fault){"", w->code, zh, en});
 }
 
 /* application/json, with or without parameters; none at all is let through. */
@@ -148,6 +179,13 @@ static bool is_json(struct bus_strv type)
             (type.n == n || type.p[n] == ';' || type.p[n] == ' '));
 }
 
+static const struct reason with_faults = {
+    422, "each fault is listed with its place; send it again when mended",
+    "逐项列出问题所在; 更正后请重新提交"};
+static const struct form_fault long_key = {
+    "", "IDEMPOTENCY_KEY", "Idempotency-Key 最多128字节",
+    "Idempotency-Key: at most 128 bytes"};
+
 /* Everything of one form lives in in->mem until post() returns. */
 static void read_and_take(struct intake *in,
                           struct bus_http_request *rq,
@@ -159,7 +197,7 @@ static void read_and_take(struct intake *in,
                             bus_arena_alloc(&in->mem, sizeof(*f.form))};
     struct form_rules rules = intake_rules(in);
     if (f.json == NULL) {
-        bad_syntax(rq, &wrong);
+        bad_syntax(in, rq, sent->bytes, &wrong);
         return;
     }
     use_key(f.json, sent->key);
@@ -171,7 +209,7 @@ static void read_and_take(struct intake *in,
     enum intake_outcome before =
         f.form->fault_count > 0 ? INTAKE_NEW : intake_before(in, f.form, sent);
     if (f.form->fault_count > 0) {
-        faulty(in, rq, &f);
+        refuse(in, rq, &f, &with_faults);
         return;
     }
     struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
@@ -203,13 +241,12 @@ static void post(struct bus_http_request *rq, void *data)
                          "请以 application/json 提交");
         return;
     }
-    if (sent.key.n > FORM_TEXT_MAX) {
-        bus_http_problem(rq, 400, "Idempotency-Key: at most 128 bytes",
-                         "Idempotency-Key 最多128字节");
-        return;
-    }
     form_json_arena(&in->mem);
-    read_and_take(in, rq, &sent);
+    if (sent.key.n > FORM_TEXT_MAX) {
+        refuse_raw(in, rq, sent.bytes, &long_key);
+    } else {
+        read_and_take(in, rq, &sent);
+    }
     form_json_heap();
     bus_arena_reset(&in->mem);
 }

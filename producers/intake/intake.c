@@ -26,6 +26,11 @@ struct about
 struct intake_waiting
 {
     struct intake_waiting *next;
+    struct intake_waiting *before, *behind; /* in the list of those flying */
+    uint64_t sent_ms;
+    bool flying;   /* Kafka's client will tell what became of it */
+    bool moved;    /* it took too long: it is the journal's */
+    bool answered; /* only the client still has it */
     struct intake *in;
     intake_done done;
     void *token;
@@ -49,7 +54,10 @@ static void answer(struct intake_waiting *w,
         }
     }
     w->done(w->token, outcome, err);
-    bus_free(w);
+    w->answered = true;
+    if (!w->flying) {
+        bus_free(w);
+    }
 }
 
 /* --- the journal --- */
@@ -118,6 +126,39 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
 }
 
 /* --- Kafka --- */
+
+static void took_off(struct intake *in, struct intake_waiting *w)
+{
+    w->flying = true;
+    w->sent_ms = bus_loop_now_ms(in->frame->loop);
+    w->before = in->flying_end;
+    w->behind = NULL;
+    *(w->before ? &w->before->behind : &in->flying) = w;
+    in->flying_end = w;
+}
+
+static void came_down(struct intake *in, struct intake_waiting *w)
+{
+    *(w->before ? &w->before->behind : &in->flying) = w->behind;
+    *(w->behind ? &w->behind->before : &in->flying_end) = w->before;
+    w->flying = false;
+}
+
+/* Kafka is there and does not answer: the clerk need not wait for it. */
+static void give_up_waiting(struct intake *in)
+{
+    uint64_t now = bus_loop_now_ms(in->frame->loop);
+    uint64_t limit = (uint64_t)in->frame->config.intake.kafka_wait_ms;
+    struct intake_waiting *w = in->flying;
+    while (w != NULL && now - w->sent_ms >= limit) {
+        struct intake_waiting *behind = w->behind;
+        if (!w->moved) {
+            w->moved = true;
+            to_journal(in, w);
+        }
+        w = behind;
+    }
+}
 
 /* Without a journal (a command): it waits in memory, in order, and goes out
  * when Kafka is back. At the end of the command it was not taken. */
@@ -193,7 +234,12 @@ static void acked(void *data,
         return;
     }
     struct intake_waiting *w = token;
-    if (err == NULL) {
+    came_down(in, w);
+    if (w->answered) {
+        bus_free(w);
+    } else if (w->moved) {
+        return; /* the journal answers */
+    } else if (err == NULL) {
         in->accepted++;
         answer(w, INTAKE_ACCEPTED, NULL);
     } else if (bus_err_act(err->code) == BUS_ACT_REJECT) {
@@ -213,7 +259,7 @@ static int send(struct intake *in,
     struct about about;
     struct bus_rendered r;
     if (key.n < sizeof(about)) {
-        return bus_fail(err, BUS_EPARSE, "a journal of another version");
+        return bus_fail(err, BUS_EPARSE, "no application in the journal");
     }
     memcpy(&about, key.p, sizeof(about));
     struct bus_emit e = {
@@ -233,12 +279,19 @@ static int send(struct intake *in,
         .headers = r.headers,
         .headers_count = r.headers_count,
     };
-    return bus_kafka_producer_send(in->producer, &m, token, err);
+    int rc = bus_kafka_producer_send(in->producer, &m, token, err);
+    if (rc == BUS_OK && token != in) {
+        took_off(in, token);
+    }
+    return rc;
 }
 
 static void drain_journal(void *data)
 {
     struct intake *in = data;
+    if (in->has_journal) {
+        give_up_waiting(in);
+    }
     if (!in->has_journal && bus_kafka_producer_connected(in->producer)) {
         drain_again(in);
     }

@@ -2,7 +2,9 @@
  * Kafka is away.
  *
  * An application is answered when Kafka has acknowledged it or the journal has
- * it on disk; never before. While the journal holds anything, new ones go
+ * it on disk; never before. One that Kafka neither takes nor refuses within
+ * intake.kafka_wait goes to the journal as well: it may then stand on the topic
+ * twice, as the same application. While the journal holds anything, new ones go
  * behind it, so that the order stays. What was taken is remembered (known.h):
  * the same bytes under the same reference or key get the same answer and are
  * not sent again. */
@@ -47,7 +49,8 @@ struct intake
     const char *topic;
     /* journal: appended and not yet on disk, in two generations */
     struct intake_waiting *unsynced, *syncing;
-    struct intake_waiting *again, *again_end; /* no journal: for Kafka */
+    struct intake_waiting *again, *again_end;   /* no journal: for Kafka */
+    struct intake_waiting *flying, *flying_end; /* Kafka's, oldest first */
     struct bus_err sync_error;
     bool sync_running;
     /* draining */

@@ -1,4 +1,5 @@
-/* A record: magic, length of key, length of value, hash of both, key, value. */
+/* A record: magic, length of key, length of value, version, hash of version,
+ * key and value; then key and value. */
 #include "producers/intake/journal.h"
 
 #include <assert.h>
@@ -19,13 +20,16 @@
 
 struct head
 {
-    uint32_t magic, key_bytes, value_bytes, zero;
+    uint32_t magic, key_bytes, value_bytes, version;
     uint64_t hash;
 };
 
-static uint64_t hash_of(struct bus_strv key, struct bus_strv value)
+/* With the version: one flipped bit of it is damage, no other version. */
+static uint64_t
+hash_of(uint32_t version, struct bus_strv key, struct bus_strv value)
 {
-    return bus_hash64(value.p, value.n, bus_hash64(key.p, key.n, 1));
+    return bus_hash64(value.p, value.n,
+                      bus_hash64(key.p, key.n, 1 + (uint64_t)version));
 }
 
 static int
@@ -53,8 +57,7 @@ static int read_record(const struct journal *j,
     struct head h;
     if (at + sizeof(h) > limit ||
         pread(j->fd, &h, sizeof(h), (off_t)at) != (ssize_t)sizeof(h) ||
-        h.magic != JOURNAL_MAGIC || h.zero != 0 ||
-        h.key_bytes > JOURNAL_RECORD_MAX ||
+        h.magic != JOURNAL_MAGIC || h.key_bytes > JOURNAL_RECORD_MAX ||
         h.value_bytes > JOURNAL_RECORD_MAX || at + record_bytes(&h) > limit) {
         return bus_fail(err, BUS_EPARSE, "%s: no record at %llu", j->path,
                         (unsigned long long)at);
@@ -69,10 +72,17 @@ static int read_record(const struct journal *j,
     }
     ret[0] = (struct bus_strv){p, h.key_bytes};
     ret[1] = (struct bus_strv){p + h.key_bytes, h.value_bytes};
-    return hash_of(ret[0], ret[1]) == h.hash
+    if (hash_of(h.version, ret[0], ret[1]) != h.hash) {
+        return bus_fail(err, BUS_EPARSE, "%s: a torn record at %llu", j->path,
+                        (unsigned long long)at);
+    }
+    return h.version == JOURNAL_VERSION
                ? BUS_OK
-               : bus_fail(err, BUS_EPARSE, "%s: a torn record at %llu", j->path,
-                          (unsigned long long)at);
+               : bus_fail(err, BUS_ECONFIG,
+                          "%s is of version %u, this program reads %d: let the "
+                          "lianou that wrote it drain it (start it until the "
+                          "file is empty), or move the file away",
+                          j->path, (unsigned)h.version, JOURNAL_VERSION);
 }
 
 /* The next place at or behind `at` that begins as a record does; `limit`. */
@@ -243,7 +253,8 @@ int journal_append(struct journal *j,
         .magic = JOURNAL_MAGIC,
         .key_bytes = (uint32_t)key.n,
         .value_bytes = (uint32_t)value.n,
-        .hash = hash_of(key, value),
+        .version = JOURNAL_VERSION,
+        .hash = hash_of(JOURNAL_VERSION, key, value),
     };
     if (key.n > JOURNAL_RECORD_MAX || value.n > JOURNAL_RECORD_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "a record of %zu bytes", value.n);

@@ -25,6 +25,9 @@
 #include "bus/base/strv.h"
 
 #define JOURNAL_RECORD_MAX (1u << 20)
+/* Of a record's head, and of what intake puts into key and value: higher with
+ * every change of either. The head's first 24 bytes and the hash stay. */
+#define JOURNAL_VERSION 0
 
 struct journal
 {
@@ -40,7 +43,9 @@ struct journal
 };
 
 /* Opens or makes <dir>/journal and <dir>/journal.mark; cuts a torn end. A
- * journal that another process has open is BUS_ECONFIG. */
+ * journal that another process has open is BUS_ECONFIG; so is one with a whole
+ * record of another version: nothing is touched, and the error says who can
+ * drain it. */
 int journal_open(struct journal *j,
                  const char *dir,
                  uint64_t max_bytes,

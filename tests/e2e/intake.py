@@ -63,7 +63,7 @@ class Intake:
             (WORK / f).chmod(0o600)
         shutil.copytree(SOURCE / "bus-config", CONFIG)
         bus = CONFIG / "bus.yaml"
-        bus.write_text(bus.read_text().replace("journal_max: 1GiB", "journal_max: 256KiB")
+        bus.write_text(bus.read_text().replace("journal_max: 1GiB", "journal_max: 256KiB\n  kafka_wait: 500ms")
                        .replace("body_max: 256KiB", "body_max: 32KiB"))
         self.env = dict(os.environ, LIANOU_KAFKA=bootstrap, LIANOU_KAFKA_PARTITIONS="2", LIANOU_KAFKA_REPLICATION="1",
                         LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(WORK / "state"), LIANOU_KEYRING=str(ring),
@@ -161,13 +161,15 @@ def answers_of_the_server(intake):
                        (b'{"a": 1e999}', "line 1"), (b'{"a": 1} x', "line 1, column 10"), (b'{"a": "\\u0000"}', "line 1")):
         s, h, b = intake.post(bad)
         assert s == 400 and place in json.loads(b)["detail"], b
+        assert kept(intake, json.loads(b)) == bad if bad else "draft" not in json.loads(b)
     big = json.dumps(dict(application("big"), facts={"f%d" % i: "x" * 200 for i in range(300)})).encode()
     assert len(big) > 40000
     assert intake.post(big)[0] == 413
     s, h, b = intake.ask("POST", "/v1/applications", iter([big[:20000], big[20000:]]), JSON)  # chunked
     intake.fits("post", s, h, b)
     assert s == 413
-    assert intake.post(application("k"), Idempotency_Key="k" * 129)[0] == 400
+    s, h, b = intake.post(application("k"), Idempotency_Key="k" * 129)
+    assert s == 400 and json.loads(kept(intake, json.loads(b))) == application("k")
     for garbage in (b"nonsense\r\n\r\n", b"\x16\x03\x01" + b"\0" * 200, b"GET /" + b"x" * 100000 + b" HTTP/1.1\r\n\r\n",
                     b"POST /v1/applications HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
                     b"POST /v1/applications HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
@@ -178,6 +180,16 @@ def answers_of_the_server(intake):
             got = b""
         assert got == b"" or re.match(rb"HTTP/1.[01] (4|5)\d\d ", got), got[:100]
     assert intake.ask("GET", "/healthz")[0] == 200
+
+
+def kept(intake, problem):
+    """What was sent, back from its draft."""
+    path = WORK / "back"
+    lianou(intake, "drafts", "export", problem["draft"], str(path))
+    back = path.read_bytes()
+    path.unlink()
+    assert "***" in lianou(intake, "drafts", "show", problem["draft"])
+    return back
 
 
 def faults_and_drafts(intake):
@@ -338,6 +350,28 @@ def drains(intake, sent):
     headers()
 
 
+def hangs(intake):
+    """Kafka is there and says nothing: the journal has it before long."""
+    broker = int((WORK / "kafka/pid").read_text())
+    os.kill(broker, signal.SIGSTOP)
+    begun = time.time()
+    try:
+        s, _, b = intake.post(application("hang", 8))
+        took = time.time() - begun
+        assert s == 202 and json.loads(b)["state"] == "journaled", (s, b)
+        assert intake.post(application("hang-2", 9))[0] == 202
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    assert took < 10, "answered after %.1f s; what is in flight is given up after 15" % took
+    for _ in range(600):
+        if (WORK / "state/intake/journal").stat().st_size == 0:
+            break
+        time.sleep(0.1)
+    got = applied()
+    assert {n for n, _ in got} >= {"hang", "hang-2"} and len({i for n, i in got if n == "hang"}) == 1
+    print("Kafka hangs: answered after %.1f s" % took)
+
+
 def headers():
     from confluent_kafka import Consumer, TopicPartition
     c = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": "h", "auto.offset.reset": "earliest"})
@@ -459,6 +493,7 @@ try:
     full_disk(intake, sent)
     torn_end(intake)
     drains(intake, sent)
+    hangs(intake)
     station_list(intake)
     intake.stop()
     assert intake.process.returncode == 0

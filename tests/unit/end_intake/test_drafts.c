@@ -99,7 +99,7 @@ static void kept_and_shown(void **state)
     assert_int_equal(n, 2);
     json_t *a = json_object_get(list[0].json, "application");
     json_t *member = json_array_get(json_object_get(a, "members"), 0);
-    drafts_mask(a);
+    drafts_mask(list[0].json);
     assert_string_equal(json_string_value(json_object_get(member, "id_no")),
                         "***");
     assert_string_equal(json_string_value(json_object_get(member, "name")),
@@ -120,6 +120,45 @@ static void kept_and_shown(void **state)
     assert_int_equal(drafts_drop(&drafts, first, &err), BUS_OK);
     assert_int_equal(drafts_drop(&drafts, first, &err), BUS_EUNKNOWN);
     assert_int_equal(drafts_drop(&drafts, "../x", &err), BUS_EUNKNOWN);
+}
+
+/* What is no JSON comes back byte by byte, and is shown to nobody. */
+static void no_json(void **state)
+{
+    (void)state;
+    static const struct bus_strv sent[] = {
+        BUS_STRV("{\"members\": [{\"name\": \"甲\""),
+        BUS_STRV("{\"name\": \"\xbc\xd7\"}"), BUS_STRV("a\0b")};
+    for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+        struct bus_err err;
+        struct bus_buf text = {0};
+        json_t *draft = json_pack("{s:o, s:[]}", "application",
+                                  drafts_raw(sent[i]), "faults");
+        assert_non_null(draft);
+        assert_int_equal(drafts_text(draft, &text, &err), BUS_OK);
+        assert_int_equal(text.len, sent[i].n);
+        assert_memory_equal(text.data, sent[i].p, sent[i].n);
+        bus_buf_fini(&text);
+        drafts_mask(draft);
+        assert_string_equal(
+            json_string_value(json_object_get(draft, "application")), "***");
+        json_decref(draft);
+    }
+}
+
+static void masked_wherever_it_stands(void **state)
+{
+    (void)state;
+    json_t *draft =
+        json_pack("{s:{s:s, s:{s:[{s:s, s:i}]}}}", "application", "name", "甲",
+                  "members", "members", "id_no", "000000190001010000", "n", 1);
+    drafts_mask(draft);
+    char *text = json_dumps(draft, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(text, "{\"application\":{\"members\":{\"members\":[{"
+                              "\"id_no\":\"***\",\"n\":1}]},"
+                              "\"name\":\"***\"}}");
+    free(text);
+    json_decref(draft);
 }
 
 static void limit(void **state)
@@ -144,6 +183,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(kept_and_shown, fresh, swept),
         cmocka_unit_test_setup_teardown(limit, fresh, swept),
+        cmocka_unit_test(no_json),
+        cmocka_unit_test(masked_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bus/base/hash.h"
 #include "producers/intake/journal.h"
 #include "tests/lib/check.h"
 
@@ -333,13 +334,50 @@ static void one_owner(void **state)
     journal_close(&j);
 }
 
+/* As a later program would have written it: not for us to set aside. */
+static void another_version(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct bus_err err;
+    struct
+    {
+        uint32_t magic, key_bytes, value_bytes, version;
+        uint64_t hash;
+        char key[8], value[8];
+    } record = {0x4c4e4f55u, 8, 8, JOURNAL_VERSION + 1, 0, "key-9999", "?"};
+    record.hash = bus_hash64(record.value, 8,
+                             bus_hash64(record.key, 8, JOURNAL_VERSION + 2));
+    well(&j, ROOM);
+    put(&j, 1);
+    journal_close(&j);
+    off_t before = size_of(file);
+    int fd = open(file, O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, &record, sizeof(record)), sizeof(record));
+    assert_int_equal(journal_open(&j, dir, ROOM, &err), BUS_ECONFIG);
+    if (strstr(err.msg, "of version 1") == NULL ||
+        strstr(err.msg, file) == NULL) {
+        fail_msg("%s", err.msg);
+    }
+    assert_int_equal(size_of(file), before + (off_t)sizeof(record));
+    assert_int_equal(size_of(damaged), -1);
+    record.hash++; /* with another hash it is damage */
+    assert_int_equal(ftruncate(fd, before), 0);
+    assert_int_equal(write(fd, &record, sizeof(record)), sizeof(record));
+    (void)close(fd);
+    well(&j, ROOM);
+    assert_string_equal(order(&j), "1");
+    assert_int_equal(j.damaged_bytes, sizeof(record));
+    journal_close(&j);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, swept)
     const struct CMUnitTest tests[] = {
         TEST(keeps_order),  TEST(every_truncation),  TEST(every_mark),
         TEST(every_damage), TEST(full_at_its_limit), TEST(room_behind_the_mark),
-        TEST(full_disk),    TEST(one_owner),
+        TEST(full_disk),    TEST(one_owner),         TEST(another_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
