@@ -8,6 +8,7 @@
 
 #include "bus/base/heap.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/catalogue_types.h"
 #include "bus/policy/dmn.h"
 #include "bus/policy/source.h"
 
@@ -89,16 +90,20 @@ static void load_version(struct loading *l,
     {
         const struct bus_node *n;
         const struct feel_node **to;
+        enum feel_kind kind;
     } texts[] = {
-        {bus_node_get(bus_node_get(n, "condition"), "feel"), &v->condition},
-        {bus_node_get(bus_node_get(n, "amount"), "feel"), &v->amount},
-        {bus_node_get(bus_node_get(n, "amount"), "cap"), &v->cap},
+        {bus_node_get(bus_node_get(n, "condition"), "feel"), &v->condition,
+         FEEL_BOOLEAN},
+        {bus_node_get(bus_node_get(n, "amount"), "feel"), &v->amount,
+         FEEL_NUMBER},
+        {bus_node_get(bus_node_get(n, "amount"), "cap"), &v->cap, FEEL_NUMBER},
         {bus_node_get(bus_node_get(n, "beneficiaries"), "feel"),
-         &v->beneficiaries},
+         &v->beneficiaries, FEEL_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i].to = catalogue_feel(l, texts[i].n, code);
         catalogue_check_names(l, texts[i].n, *texts[i].to, code);
+        catalogue_check_kinds(l, texts[i].n, *texts[i].to, code, texts[i].kind);
     }
     const struct bus_node *condition = bus_node_get(n, "condition");
     const struct bus_node *amount = bus_node_get(n, "amount");
@@ -292,6 +297,7 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         c->model_count = sources->model_count;
         catalogue_load_facts(&l, sources->facts);
         catalogue_load_standards(&l, sources->standards);
+        catalogue_check_derived(&l);
         load_items(&l, sources);
         policy_check_cycles(&l);
         catalogue_load_rules(&l, sources->interactions);

@@ -165,7 +165,6 @@ void catalogue_check_names(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path);
-
 /* disclose.c: what each version reads, and where; after the rules. */
 void policy_needs_load(struct loading *l);
 /* cycles.c */

@@ -42,12 +42,12 @@ static inline void rules_open(struct rules *r)
     bus_faults_init(&r->faults, &r->mem);
 }
 
-/* items: YAML texts, NULL at the end. */
-static inline void rules_load(struct rules *r,
-                              const char *facts,
-                              const char *standards,
-                              const char *interactions,
-                              const char *const *items)
+/* items: YAML texts, NULL at the end. c stays NULL when they have faults. */
+static inline void rules_try(struct rules *r,
+                             const char *facts,
+                             const char *standards,
+                             const char *interactions,
+                             const char *const *items)
 {
     for (size_t i = 0; items[i] != NULL; i++) {
         assert_true(r->count < RULES_ITEMS_MAX);
@@ -61,6 +61,15 @@ static inline void rules_load(struct rules *r,
         .item_count = r->count,
     };
     r->c = bus_policy_catalogue_new(&r->sources, &r->faults);
+}
+
+static inline void rules_load(struct rules *r,
+                              const char *facts,
+                              const char *standards,
+                              const char *interactions,
+                              const char *const *items)
+{
+    rules_try(r, facts, standards, interactions, items);
     if (r->c == NULL) {
         fail_msg("%s:%u: %s", r->faults.list[0].at.file,
                  r->faults.list[0].at.line, r->faults.list[0].text);
