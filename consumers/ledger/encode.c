@@ -159,6 +159,7 @@ void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
     const char *dot = memchr(topic.p, '.', topic.n);
     assert(e->rows < LEDGER_ROWS_MAX);
     row_of(e, m, topic, &r);
+    e->parked_notes += strcmp(r.kind, "parked_note") == 0;
     bus_pg_array_text(&c[C_TOPIC], topic);
     bus_pg_array_i32(&c[C_PART], m->partition);
     bus_pg_array_i64(&c[C_PLACE], m->offset);

@@ -31,7 +31,7 @@ struct ledger_encode
     struct bus_strv row_params[LEDGER_COLUMNS], offset_params[LEDGER_OFFSETS];
     struct ledger_place *places; /* each partition of the unit once */
     size_t place_count, rows;
-    uint64_t unreadable; /* since the start */
+    uint64_t unreadable, parked_notes; /* since the start */
 };
 
 int ledger_encode_init(struct ledger_encode *e,

@@ -14,7 +14,8 @@
 
 #define TOPICS_MAX  512
 #define PLACES_MAX  16384
-#define BATCHES_MAX 8 /* given out by the consumer and not yet written */
+#define PARKED_MS   5000 /* between two counts of what waits */
+#define BATCHES_MAX 8    /* given out by the consumer and not yet written */
 
 struct ledger
 {
@@ -28,6 +29,10 @@ struct ledger
     size_t place_count;
     bool revoking, closing;
     int database; /* health condition */
+    struct bus_timer *parked_timer;
+    struct bus_series *parked;
+    uint64_t parked_notes; /* as of the last count; UINT64_MAX: none yet */
+    uint64_t parked_asked; /* as of the one under way */
 };
 
 static void fail(void *data, const struct bus_err *err)
@@ -154,6 +159,28 @@ static void done(void *data, struct bus_kafka_batch *batch)
     revoke_if_idle(l);
 }
 
+/* --- what waits --- */
+
+static void parked_told(void *data, int64_t waiting)
+{
+    struct ledger *l = data;
+    bus_series_set(l->parked, (double)waiting);
+    l->parked_notes = l->parked_asked;
+}
+
+/* Counted in the database, so that it is right after a restart, and only after
+ * something was parked or released. */
+static void count_parked(void *data)
+{
+    struct ledger *l = data;
+    uint64_t notes = ledger_store_counts(l->store).parked_notes;
+    if (notes != l->parked_notes) {
+        /* Of what is not yet in the database there is another count. */
+        l->parked_asked = ledger_store_idle(l->store) ? notes : l->parked_notes;
+        ledger_store_parked(l->store, parked_told);
+    }
+}
+
 /* --- life --- */
 
 static void quiet(void *data)
@@ -182,6 +209,7 @@ static void drain(void *data)
 {
     struct ledger *l = data;
     l->closing = true;
+    bus_timer_stop(l->parked_timer);
     bus_loop_hold(l->frame.loop);
     ledger_store_quiesce(l->store, quiet);
 }
@@ -226,6 +254,16 @@ static int start(struct ledger *l, struct bus_err *err)
     l->database = bus_health_add(&l->frame.health, "database", "not asked yet");
     int rc = topics(l, err);
     rc = rc ? rc : ledger_store_open(l->frame.loop, &conf, &l->store, err);
+    rc = rc ? rc
+            : bus_timer_new(l->frame.loop, count_parked, l, &l->parked_timer,
+                            err);
+    if (rc == BUS_OK) {
+        const char *topic[BUS_METRIC_LABELS] = {
+            bus_frame_topic(&l->frame, "parked", NULL)};
+        l->parked = bus_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
+        l->parked_notes = UINT64_MAX;
+        bus_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
+    }
     return rc ? rc : bus_loop_on_drain(l->frame.loop, drain, l, err);
 }
 
@@ -240,6 +278,7 @@ static int run(const struct bus_role_args *args)
     if (rc == BUS_EXIT_OK) {
         rc = start(l, &err) == BUS_OK ? bus_frame_run(&l->frame)
                                       : bus_frame_fail(&err);
+        bus_timer_free(l->parked_timer);
         ledger_store_close(l->store);
         bus_frame_close(&l->frame);
     }

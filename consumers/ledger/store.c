@@ -9,6 +9,7 @@
 #include "consumers/ledger/encode.h"
 #include "ops/db/event_insert.h"
 #include "ops/db/ledger_lock.h"
+#include "ops/db/parked.h"
 #include "ops/db/reading_all.h"
 #include "ops/db/reading_upsert.h"
 
@@ -54,6 +55,7 @@ struct ledger_store
     void (*quiet)(void *data);
     struct bus_timer *quiet_timer; /* calls it from a stack of its own */
     bool asking;
+    void (*parked_told)(void *data, int64_t waiting); /* NULL: not asked */
     struct ledger_store_counts counts;
 };
 
@@ -214,6 +216,32 @@ void ledger_store_offsets(struct ledger_store *s,
     s->place_count = n;
     s->told = told;
     ask_offsets(s);
+}
+
+/* --- what waits --- */
+
+static void parked_told(void *token,
+                        const struct bus_pg_rows *rows,
+                        const struct bus_err *err)
+{
+    struct ledger_store *s = token;
+    void (*told)(void *, int64_t) = s->parked_told;
+    s->parked_told = NULL;
+    if (err == NULL) {
+        told(s->conf.data, bus_pg_i64(rows, 0, 0));
+    }
+}
+
+void ledger_store_parked(struct ledger_store *s,
+                         void (*told)(void *data, int64_t waiting))
+{
+    struct bus_pg_call call = {ops_db_parked, NULL, 0};
+    struct bus_err err;
+    if (s->parked_told == NULL && s->shards[0].locked && s->quiet == NULL &&
+        bus_pg_link_send(s->shards[0].link, &call, 1, parked_told, s, &err) ==
+            BUS_OK) {
+        s->parked_told = told;
+    }
 }
 
 /* --- rows --- */
@@ -416,6 +444,7 @@ struct ledger_store_counts ledger_store_counts(const struct ledger_store *s)
     struct ledger_store_counts c = s->counts;
     for (int i = 0; i < s->conf.connections; i++) {
         c.unreadable += s->shards[i].encode.unreadable;
+        c.parked_notes += s->shards[i].encode.parked_notes;
     }
     return c;
 }

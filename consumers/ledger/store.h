@@ -63,12 +63,16 @@ void ledger_store_offsets(struct ledger_store *s,
                           struct bus_kafka_place *places,
                           size_t n,
                           void (*told)(void *data));
+/* How many events wait in the households' states, by the notes in the
+ * database. Not told when the database cannot be asked. One at a time. */
+void ledger_store_parked(struct ledger_store *s,
+                         void (*told)(void *data, int64_t waiting));
 bool ledger_store_idle(const struct ledger_store *s); /* nothing put waits */
 /* Sends no more; quiet() once what was sent has been answered. */
 void ledger_store_quiesce(struct ledger_store *s, void (*quiet)(void *data));
 struct ledger_store_counts
 {
-    uint64_t rows, units, unreadable;
+    uint64_t rows, units, unreadable, parked_notes;
 };
 struct ledger_store_counts ledger_store_counts(const struct ledger_store *s);
 

@@ -11,6 +11,7 @@
 #include "schemas/case_event.h"
 #include "schemas/decision.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
 #include "tests/lib/letters.h"
 #include "tests/live/pg/place.h"
@@ -194,6 +195,49 @@ static void offsets_come_back(void **state)
     assert_int_equal(places[0].offset, 11);
     assert_int_equal(places[1].offset, -1);
     assert_int_equal(places[2].offset, -1);
+    letters_fini(&l);
+    close_writer(&w);
+}
+
+static int64_t waiting;
+
+static void parked_is_told(void *data, int64_t n)
+{
+    waiting = n;
+    ((struct writer *)data)->told = true;
+}
+
+static void note(struct letters *l, uint32_t what, enum sa_parked_action action)
+{
+    struct sa_parked_note n = {
+        .event_id = letters_id(1, 100 + 2 * what + (uint32_t)action),
+        .household_id = letters_id(1, 0),
+        .action = action,
+        .parked_event_id = letters_id(1, what),
+        .kind = BUS_STRV("payment_result")};
+    letters_put(l, "parked", 1, &sa_parked_note_type, &n);
+}
+
+static void what_waits_is_counted(void **state)
+{
+    struct writer w;
+    struct letters l;
+    struct bus_kafka_batch batches[8];
+    size_t n = 0;
+    (void)state;
+    open_writer(&w, place_database("parked"), 0);
+    letters_init(&l, 8);
+    for (uint32_t i = 0; i < 3; i++) {
+        note(&l, i, SA_PARKED_ACTION_PARKED);
+    }
+    note(&l, 1, SA_PARKED_ACTION_RELEASED);
+    put(&w, &l, batches, &n);
+    place_until(is_ready, &w, "ready");
+    place_until(is_idle, &w, "written");
+    assert_int_equal(ledger_store_counts(w.store).parked_notes, 4);
+    ledger_store_parked(w.store, parked_is_told);
+    place_until(told, &w, "counted");
+    assert_int_equal(waiting, 2);
     letters_fini(&l);
     close_writer(&w);
 }
@@ -618,6 +662,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_is_a_row_once),
         cmocka_unit_test(offsets_come_back),
+        cmocka_unit_test(what_waits_is_counted),
         cmocka_unit_test(what_the_server_would_refuse_is_mended),
         cmocka_unit_test(a_second_ledger_is_refused),
         cmocka_unit_test(killed_connections_lose_nothing),
