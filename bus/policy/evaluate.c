@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/policy/missing.h"
 #include "bus/policy/number.h"
 #include "bus/policy/source.h"
 #include "bus/policy/verdicts.h"
@@ -235,7 +236,8 @@ static int judge(struct household_view *w,
         return BUS_OK;
     }
     int rc = reasons(w, v, clauses, to);
-    return rc == BUS_OK ? missing(w, &r, to) : rc;
+    rc = rc ? rc : missing(w, &r, to);
+    return rc ? rc : policy_least_missing(w, v, to);
 }
 
 static int judge_all(struct household_view *w,
