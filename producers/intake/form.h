@@ -39,6 +39,7 @@
 struct form_syntax
 {
     int line, column; /* from 1; column in characters */
+    bool no_memory;   /* of the heap, outside any arena: not the text's fault */
     const char *code; /* "JSON_UTF8" */
     const char *zh, *en;
 };

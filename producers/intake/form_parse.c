@@ -64,8 +64,12 @@ static json_t *fail(struct reader *r, size_t at, enum wrong wrong)
     if (f->code != NULL) {
         return NULL;
     }
-    *f = (struct form_syntax){1, 1, texts[wrong].code, texts[wrong].zh,
-                              texts[wrong].en};
+    *f = (struct form_syntax){.line = 1,
+                              .column = 1,
+                              .no_memory = r->scratch.failed,
+                              .code = texts[wrong].code,
+                              .zh = texts[wrong].zh,
+                              .en = texts[wrong].en};
     for (size_t i = 0; i < at && i < r->text.n; i++) {
         if (r->text.p[i] == '\n') {
             f->line++;

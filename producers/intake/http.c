@@ -86,6 +86,14 @@ static const char *problem_of(const struct form *form,
     return text;
 }
 
+/* Nothing is wrong with what was sent. */
+static void no_memory(struct bus_http_request *rq)
+{
+    bus_http_set(rq, "Retry-After", "30");
+    bus_http_problem(rq, 503, "no memory at the moment; send it again later",
+                     "内存不足, 请稍后重发");
+}
+
 struct refused /* in the request's own memory */
 {
     struct bus_http_request *rq;
@@ -97,6 +105,10 @@ struct refused /* in the request's own memory */
 static void kept(void *token, const char *id, const struct bus_err *err)
 {
     const struct refused *r = token;
+    if (err != NULL && err->code == BUS_ENOMEM) {
+        no_memory(r->rq); /* refused later, and kept then */
+        return;
+    }
     size_t n = strlen(r->body);
     const char *body = id == NULL ? NULL
                                   : bus_arena_printf(bus_http_mem(r->rq),
@@ -119,7 +131,7 @@ static void refuse(struct intake *in,
     const char *body = problem_of(f->form, why, bus_http_mem(rq));
     struct bus_err err;
     if (r == NULL || body == NULL) {
-        bus_http_problem(rq, why->status, why->en, why->zh);
+        no_memory(rq);
         return;
     }
     *r = (struct refused){rq, why->status, body};
@@ -148,8 +160,12 @@ static void refuse_raw(struct intake *in,
     struct posted_form f = {bytes.n > 0 ? drafts_raw(bytes) : NULL,
                             bus_arena_calloc(&in->mem, 1, sizeof(struct form))};
     struct reason why = {400, fault->en, fault->zh};
-    if (f.json == NULL || f.form == NULL) {
+    if (bytes.n == 0) {
         bus_http_problem(rq, why.status, why.en, why.zh);
+        return;
+    }
+    if (f.json == NULL || f.form == NULL) {
+        no_memory(rq);
         return;
     }
     form_add_fault(f.form, fault);
@@ -191,18 +207,27 @@ static void read_and_take(struct intake *in,
                           struct bus_http_request *rq,
                           struct intake_sent *sent)
 {
-    struct form_syntax wrong;
+    struct form_syntax wrong = {0};
     struct bus_err err;
     struct posted_form f = {form_parse(sent->bytes, &wrong),
                             bus_arena_alloc(&in->mem, sizeof(*f.form))};
     struct form_rules rules = intake_rules(in);
+    int rc = wrong.no_memory ? BUS_ENOMEM : BUS_OK;
+    if (f.json != NULL) {
+        use_key(f.json, sent->key);
+        rc = f.form == NULL ? BUS_ETOOBIG
+                            : form_read(&rules, f.json, &in->mem, f.form, &err);
+    }
+    rc = bus_arena_cause(&in->mem, rc, &err);
+    if (rc == BUS_ENOMEM) {
+        no_memory(rq);
+        return;
+    }
     if (f.json == NULL) {
         bad_syntax(in, rq, sent->bytes, &wrong);
         return;
     }
-    use_key(f.json, sent->key);
-    if (f.form == NULL ||
-        form_read(&rules, f.json, &in->mem, f.form, &err) != BUS_OK) {
+    if (rc != BUS_OK) {
         bus_http_problem(rq, 413, "the application is too large", "申请过大");
         return;
     }
@@ -221,8 +246,12 @@ static void read_and_take(struct intake *in,
     }
     if (p != NULL && before != INTAKE_NEW) {
         taken(p, before, NULL);
-    } else if (p == NULL ||
-               intake_take(in, f.form, sent, taken, p, &err) != BUS_OK) {
+        return;
+    }
+    rc = p == NULL ? BUS_ENOMEM : intake_take(in, f.form, sent, taken, p, &err);
+    if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
+        no_memory(rq);
+    } else if (rc != BUS_OK) {
         bus_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
     }
 }

@@ -509,10 +509,10 @@ int intake_open(struct intake *in,
         in->has_journal = rc == BUS_OK;
     }
     rc = rc ? rc
+            : bus_timer_new(frame->loop, drain_journal, in, &in->drainer, err);
+    rc = rc ? rc
             : bus_kafka_producer_open(&frame->kafka, acked, in, &in->producer,
                                       err);
-    rc = rc ? rc
-            : bus_timer_new(frame->loop, drain_journal, in, &in->drainer, err);
     if (rc == BUS_OK) {
         bus_timer_start(in->drainer, DRAIN_MS, DRAIN_MS);
     }
@@ -531,6 +531,8 @@ void intake_drain(struct intake *in)
 void intake_fini(struct intake *in)
 {
     intake_reads_close(in->reads);
+    bus_timer_free(in->drainer);
+    in->drainer = NULL;
     bus_wire_keyring_free(in->keys);
     form_index_fini(&in->index);
     known_close(&in->known);
