@@ -17,7 +17,7 @@ void bus_disk_io_set(const struct bus_disk_io *replaced)
 
 int bus_disk_fail(struct bus_err *err, const char *what)
 {
-    bool full = errno == ENOSPC || errno == EDQUOT;
+    bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
     return bus_fail(err, full ? BUS_EFULL : BUS_EIO, "%s: %s", what,
                     strerror(errno));
 }

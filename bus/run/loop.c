@@ -76,6 +76,7 @@ static int start_handles(struct bus_loop *loop)
     rc = rc != 0 ? rc : uv_timer_start(&loop->beat, on_beat, BEAT_MS, BEAT_MS);
     if (rc == 0 && loop->signals) {
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGXFSZ, SIG_IGN); /* a file limit: then an error, EFBIG */
         rc = uv_signal_init(&loop->uv, &loop->sigterm);
         rc = rc != 0 ? rc : uv_signal_init(&loop->uv, &loop->sigint);
         rc = rc != 0 ? rc : uv_signal_start(&loop->sigterm, on_signal, SIGTERM);

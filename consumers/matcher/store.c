@@ -28,12 +28,15 @@ struct store
 static int
 fail(const struct store *s, const char *what, int code, struct bus_err *err)
 {
-    enum bus_errc c = code == MDB_MAP_FULL || code == ENOSPC ? BUS_EFULL
-                      : code == ENOMEM                       ? BUS_ENOMEM
-                                                             : BUS_EIO;
+    bool disk = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    enum bus_errc c = code == MDB_MAP_FULL || disk ? BUS_EFULL
+                      : code == ENOMEM             ? BUS_ENOMEM
+                                                   : BUS_EIO;
     return bus_fail(err, c, "state of partition %d: %s: %s%s", s->partition,
                     what, mdb_strerror(code),
-                    code == MDB_MAP_FULL ? "; raise matcher.map_size" : "");
+                    code == MDB_MAP_FULL ? "; raise matcher.map_size"
+                    : disk               ? "; make room in state_dir"
+                                         : "");
 }
 
 static void boot_id(char ret[BOOT_ID_LEN + 2])

@@ -199,6 +199,18 @@ static int open_files(struct journal *j, const char *dir, struct bus_err *err)
     return j->mark_fd >= 0 ? BUS_OK : io_error(j, "cannot be opened", err);
 }
 
+/* The mark's place on the disk is taken before the first record's: on a disk
+ * that is full what waits must still be marked as drained, or it would be sent
+ * for ever and never make room. */
+static int reserve_mark(struct journal *j, struct bus_err *err)
+{
+    /* Written as it is, whatever its size: a copied file may be a hole. */
+    j->marked = pwrite(j->mark_fd, &j->drained, sizeof(j->drained), 0) ==
+                    (ssize_t)sizeof(j->drained) &&
+                fdatasync(j->mark_fd) == 0;
+    return j->marked ? BUS_OK : io_error(j, "the mark cannot be written", err);
+}
+
 int journal_open(struct journal *j,
                  const char *dir,
                  uint64_t max_bytes,
@@ -220,7 +232,10 @@ int journal_open(struct journal *j,
     rc = rc ? rc : find_end(j, (uint64_t)st.st_size, err);
     if (rc != BUS_OK) {
         journal_close(j);
+        return rc;
     }
+    struct bus_err full; /* then at the first record */
+    (void)!reserve_mark(j, &full);
     return rc;
 }
 
@@ -266,13 +281,17 @@ int journal_append(struct journal *j,
             err, BUS_EFULL, "the journal holds %llu of at most %llu bytes",
             (unsigned long long)held, (unsigned long long)j->max_bytes);
     }
+    int rc = j->marked ? BUS_OK : reserve_mark(j, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
     struct iovec io[] = {{&h, sizeof(h)},
                          {(void *)(uintptr_t)key.p, key.n},
                          {(void *)(uintptr_t)value.p, value.n}};
     ssize_t wrote = pwritev(j->fd, io, 3, (off_t)j->end);
     if (wrote != (ssize_t)n) {
         errno = wrote >= 0 ? ENOSPC : errno;
-        int rc = io_error(j, "cannot be written", err);
+        rc = io_error(j, "cannot be written", err);
         if (ftruncate(j->fd, (off_t)j->end) != 0) {
             return bus_wrap(err, "a torn record stays until the next open");
         }

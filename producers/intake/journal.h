@@ -38,6 +38,7 @@ struct journal
     uint64_t given_back; /* bytes at its front that take no room any more */
     uint64_t max_bytes;
     uint64_t damaged_bytes; /* met since it was opened */
+    bool marked;            /* the mark has its place on the disk */
     bool no_holes;          /* the file system cannot give back a front */
     char path[512];
 };

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What the roles do when the world is not as it should be, one town through all
 of it: the broker gone, the database gone, a second matcher by mistake, a clock
-that steps back or forward, a full disk under the matcher's state, that state lost. After
+that steps back or forward, a full disk under the matcher's state, under intake's
+journal, under a partner's spool, a map that is too small, that state lost. After
 each: nothing lost, doubled, torn or out of order.
 
   behaviours.py [NAME...]        those only
@@ -24,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 from run import settle, skip  # noqa: E402
+from smalldisk import SmallDisk  # noqa: E402
 from town import ROLES, Town, free_port  # noqa: E402
 
 SERVING = ("matcher", "dispatch", "ledger", "intake")
@@ -50,6 +52,7 @@ class Play:
     def __init__(self, program):
         self.town = Town(program)
         self.fed = 0
+        self.disk = None
 
     def feed(self, n):
         """Other households each time; all of them taken."""
@@ -181,7 +184,104 @@ class Play:
             self.stop(r)
             self.town.start(r)
 
-    def disk_full(self):
+    def matcher_disk_full(self):
+        """The matcher stops, or waits; started again it waits, says so in /readyz,
+        and with room goes on by itself. The others do not notice."""
+        self.stop("matcher")
+        disk = self.disk = SmallDisk(self.town.dir / "state/matcher")
+        self.town.start("matcher")
+        self.all_ready(("matcher",))
+        since = len(self.log("matcher"))
+        disk.fill(self.town.roles["matcher"])
+        self.feed(150)
+        # Its supervisor is who starts it again.
+        until(lambda: self.town.revive() or disk.says(self.ready("matcher")[1]), 60, "/readyz says that the disk is full")
+        p = self.town.roles["matcher"]
+        time.sleep(3)
+        need(p.poll() is None and not self.ready("matcher")[0], "then it waits")
+        need(disk.mounted is False or disk.says(self.log("matcher")[since:]), "its log says so")
+        need(all(self.ready(r)[0] for r in ("dispatch", "ledger", "intake")), "the others are ready")
+        disk.free(p)
+        self.all_ready(("matcher",))
+        need(p.poll() is None, "it goes on by itself")
+        self.clean()
+        self.give_up_disk(disk, "matcher")
+
+    def journal_disk_full(self):
+        """With Kafka there intake needs no disk. Without, what finds no room is not
+        taken: 503 with Retry-After; with room it is, and drained afterwards."""
+        self.stop("intake")
+        disk = self.disk = SmallDisk(self.town.dir / "state/intake")
+        self.town.start("intake")
+        self.all_ready(("intake",))
+        p = self.town.roles["intake"]
+        one, two, three = self.town.lianou("generate", "applications", "3", "--seed", str(9000 + self.fed)).stdout.splitlines()
+        disk.fill(p)
+        self.taken(one, "accepted")
+        subprocess.run([SOURCE / "ops/kafka/stop", self.town.dir / "kafka", "KILL"], check=True)
+        self.refused_for_want_of_room(two)
+        disk.free()
+        self.taken(two, "journaled")
+        disk.fill(p)
+        self.refused_for_want_of_room(three)
+        need(p.poll() is None, "it lives on")
+        subprocess.run([SOURCE / "ops/kafka/start", self.town.dir / "kafka"], check=True, capture_output=True)
+        self.all_ready(seconds=90)
+        # Not before what waits is drained: that is first in order.
+        until(lambda: self.post(three)[0] == 202, 30, "the disk still full, it takes again")
+        self.fed += 1
+        self.clean()
+        disk.free()
+        self.give_up_disk(disk, "intake")
+
+    def spool_disk_full(self):
+        """The adapter waits, says so, and gives what waited when there is room."""
+        for r in ("partners", "post"):
+            self.stop(r)
+        disk = self.disk = SmallDisk(self.town.dir / "state/spool/youzheng")
+        self.town.start("partners")
+        p = self.town.roles["post"]
+        until(lambda: self.ready("youzheng")[0], 30, "the adapter is ready")
+        disk.fill(p)
+        self.feed(60)
+        until(lambda: disk.says(self.ready("youzheng")[1]), 60, "/readyz of the adapter says it")
+        time.sleep(3)
+        need(p.poll() is None and disk.says(self.ready("youzheng")[1]), "it waits")
+        need(all(self.ready(r)[0] for r in SERVING), "the others are ready")
+        disk.free()
+        until(lambda: self.ready("youzheng")[0], 30, "it goes on by itself")
+        need(p.poll() is None, "the same process")
+        self.clean()
+        for r in ("partners", "post"):
+            self.stop(r)
+        disk.close()
+        self.town.start("partners")
+
+    def give_up_disk(self, disk, role):
+        self.stop(role)
+        disk.close()
+        self.town.start(role)
+
+    def post(self, body):
+        """(status, headers, what it says); a connection that is refused is no answer"""
+        request = urllib.request.Request("http://127.0.0.1:%d/v1/applications" % self.town.port, body.encode(),
+                                         {"content-type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.headers, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.headers, e.read().decode()
+
+    def taken(self, body, how):
+        status, _, text = self.post(body)
+        need(status == 202 and how in text, "202 %s, not %d %s" % (how, status, text))
+        self.fed += 1
+
+    def refused_for_want_of_room(self, body):
+        status, headers, text = self.post(body)
+        need(status == 503 and headers["Retry-After"], "503 with Retry-After, not %d %s" % (status, text))
+
+    def map_full(self):
         """No room for the matcher's state: it stops or waits, says which key or
         what is full, and with room goes on where it was."""
         config = self.town.dir / "config"
@@ -215,7 +315,8 @@ class Play:
         self.feed(10)
 
 
-NAMES = ("broker_gone", "database_gone", "second_matcher", "clock_back", "clock_forward", "disk_full", "state_lost")
+NAMES = ("broker_gone", "database_gone", "second_matcher", "clock_back", "clock_forward", "matcher_disk_full", "journal_disk_full",
+         "spool_disk_full", "map_full", "state_lost")
 
 
 def play(program, names):
@@ -241,6 +342,8 @@ def play(program, names):
         print("  FAILED", e)
     finally:
         if p is not None:
+            if p.disk is not None:
+                p.disk.abandon()
             p.town.close(keep=not good)
     return good
 

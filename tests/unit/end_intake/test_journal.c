@@ -189,6 +189,20 @@ static void every_mark(void **state)
     journal_close(&j);
 }
 
+/* A full disk must not keep a drained journal from being marked as such: the
+ * mark has its place before the first record has. */
+static void mark_before_records(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct bus_err err;
+    struct stat st;
+    assert_int_equal(journal_open(&j, dir, ROOM, &err), BUS_OK);
+    assert_int_equal(stat(mark, &st), 0);
+    assert_int_equal(st.st_size, sizeof(uint64_t));
+    journal_close(&j);
+}
+
 /* A bad spot in the middle costs the record it lies in; its bytes are kept. */
 static void every_damage(void **state)
 {
@@ -375,9 +389,16 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, swept)
     const struct CMUnitTest tests[] = {
-        TEST(keeps_order),  TEST(every_truncation),  TEST(every_mark),
-        TEST(every_damage), TEST(full_at_its_limit), TEST(room_behind_the_mark),
-        TEST(full_disk),    TEST(one_owner),         TEST(another_version),
+        TEST(keeps_order),
+        TEST(every_truncation),
+        TEST(every_mark),
+        TEST(mark_before_records),
+        TEST(every_damage),
+        TEST(full_at_its_limit),
+        TEST(room_behind_the_mark),
+        TEST(full_disk),
+        TEST(one_owner),
+        TEST(another_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
