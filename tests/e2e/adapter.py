@@ -29,7 +29,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 from topics import load_schemas, read_topics  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
-from town import Town  # noqa: E402
+from town import SLOW, Town  # noqa: E402
 
 SCHEMAS = load_schemas(SOURCE / "schemas")
 BEHIND = {"youzheng": ("delivery-tasks", "delivery-receipts", "task_id"),
@@ -81,13 +81,13 @@ def drop(town, code, name, text):
 
 
 def wait(what, seconds, test):
-    until = time.time() + seconds
+    until = time.time() + seconds * SLOW
     while time.time() < until:
         found = test()
         if found:
             return found
         time.sleep(0.5)
-    sys.exit("no %s within %d s" % (what, seconds))
+    sys.exit("no %s within %d s" % (what, seconds * SLOW))
 
 
 def topics(town):

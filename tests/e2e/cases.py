@@ -22,7 +22,7 @@ if os.environ.get("CASES_INNER") is None:
     os.execv(PYTHON, [PYTHON] + sys.argv)
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SOURCE, "tests/fault"))
-from town import Town, free_port  # noqa: E402
+from town import SLOW, Town, free_port  # noqa: E402
 
 CONTRACT = json.load(open(os.path.join(SOURCE, "producers/intake/openapi.json")))
 
@@ -71,13 +71,13 @@ def get(url, data=None):
 
 
 def until(what, seconds, ask):
-    end = time.time() + seconds
+    end = time.time() + seconds * SLOW
     while time.time() < end:
         got = ask()
         if got:
             return got
         time.sleep(0.2)
-    raise AssertionError("not within %d s: %s" % (seconds, what))
+    raise AssertionError("not within %d s: %s" % (seconds * SLOW, what))
 
 
 class Followed:

@@ -89,7 +89,7 @@ class Bus:
             record = fastavro.schemaless_reader(io.BytesIO(m.value()[5:]), schema)
             self.read.append((m.topic()[len("qihe."):], name, record))
 
-    def events(self, record, want=1, seconds=40, **match):
+    def events(self, record, want=1, seconds=120, **match):
         """All events of a kind, in each topic's order, once there are `want` of them."""
         until = time.time() + seconds
         while True:

@@ -57,7 +57,7 @@ def judged(bus, quiet=0.3):
     return found
 
 
-def wait_for(bus, reference, version, seconds=40):
+def wait_for(bus, reference, version, seconds=120):
     until = time.time() + seconds
     while version not in judged(bus)[reference]:
         assert time.time() < until, "%s was not judged by %s: %s" % (reference, version, judged(bus))

@@ -26,7 +26,7 @@ SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 from run import settle, skip  # noqa: E402
 from smalldisk import SmallDisk  # noqa: E402
-from town import ROLES, Town, free_port  # noqa: E402
+from town import ROLES, SLOW, Town, free_port  # noqa: E402
 
 SERVING = ("matcher", "dispatch", "ledger", "intake")
 
@@ -41,10 +41,10 @@ def need(holds, what):
 
 
 def until(holds, seconds, what):
-    end = time.time() + seconds
+    end = time.time() + seconds * SLOW
     while not holds():
         if time.time() > end:
-            raise Failed("not within %d s: %s" % (seconds, what))
+            raise Failed("not within %d s: %s" % (seconds * SLOW, what))
         time.sleep(0.2)
 
 
