@@ -14,7 +14,7 @@
 
 #define TOPICS_MAX  512
 #define PLACES_MAX  16384
-#define PARKED_MS   5000 /* between two counts of what waits */
+#define PARKED_MS   2000 /* between two counts of what waits */
 #define BATCHES_MAX 8    /* given out by the consumer and not yet written */
 
 struct ledger

@@ -10,6 +10,7 @@ import shutil
 import struct
 import tempfile
 import time
+import urllib.request
 import uuid
 
 from county import SCHEMAS, SOURCE, Bus, application, fastavro, identity
@@ -165,10 +166,40 @@ def two_households(bus):
     print("two households: both cases told of both persons")
 
 
+def what_waits(bus):
+    """An event that the matcher parks shows at the ledger until it is released."""
+    household = uuid.uuid4()
+
+    def note(action):
+        out = io.BytesIO()
+        fastavro.schemaless_writer(out, SCHEMAS[96][1], dict(
+            event_id=uuid.uuid4().bytes, household_id=household.bytes, occurred_at=int(time.time() * 1000), action=action,
+            parked_event_id=household.bytes, waits_for=household.bytes, kind="payment_result"))
+        bus.producer.produce("qihe.parked", key=str(household), value=struct.pack(">bI", 0, 96) + out.getvalue())
+        assert bus.producer.flush(20) == 0
+
+    def shown(n):
+        line, url = 'lianou_parked_events{topic="qihe.parked"} %d\n' % n, "http://127.0.0.1:%s/metrics"
+        for _ in range(300):
+            with urllib.request.urlopen(url % bus.town.env["LIANOU_PORT_LEDGER"], timeout=20) as answer:
+                text = answer.read().decode()
+            if line in text:
+                return
+            time.sleep(0.2)
+        raise AssertionError("no %s in %s" % (line, [x for x in text.splitlines() if "parked" in x]))
+
+    shown(0)
+    note("PARKED")
+    shown(1)
+    note("RELEASED")
+    shown(0)
+    print("what waits: the ledger's gauge goes up and down")
+
+
 bus = Bus(fixture_config())
 good = False
 try:
-    for test in (test_T24, test_T21, test_T22, test_T17, two_households, replay):
+    for test in (test_T24, test_T21, test_T22, test_T17, two_households, replay, what_waits):
         test(bus)
     good = True
 finally:
