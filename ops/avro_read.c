@@ -1,8 +1,8 @@
 #include "ops/avro_read.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "bus/adapter/deflate.h"
 #include "bus/base/heap.h"
 
 #define SYNC_BYTES 16
@@ -99,44 +99,12 @@ static int head(struct reading *r)
     return rc;
 }
 
-/* Raw deflate (RFC 1951), growing until it fits. *ret is the caller's. */
+/* *ret is the caller's. */
 static int unpack(struct reading *r, struct bus_strv in, struct bus_strv *ret)
 {
-    size_t cap = in.n * 4 + 4096;
-    char *to = NULL;
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n};
-    if (in.n > AVRO_READ_BLOCK_MAX || inflateInit2(&z, -MAX_WBITS) != Z_OK) {
-        return bus_fail(r->err, BUS_ETOOBIG, "a block over %u bytes",
-                        AVRO_READ_BLOCK_MAX);
-    }
-    int how = Z_OK;
-    size_t used = 0;
-    while (how == Z_OK) {
-        char *more = cap <= AVRO_READ_BLOCK_MAX ? bus_realloc(to, cap) : NULL;
-        if (more == NULL) {
-            break;
-        }
-        to = more;
-        z.next_out = (Bytef *)to + used;
-        z.avail_out = (uInt)(cap - used);
-        how = inflate(&z, Z_NO_FLUSH);
-        used = cap - z.avail_out;
-        how = how == Z_BUF_ERROR && z.avail_in > 0 ? Z_OK : how;
-        cap *= 2;
-    }
-    (void)inflateEnd(&z);
-    if (how != Z_STREAM_END) {
-        bus_free(to);
-        return how == Z_OK
-                   ? bus_fail(r->err, BUS_ETOOBIG,
-                              "byte %zu: a block over %u bytes",
-                              (size_t)(in.p - r->start), AVRO_READ_BLOCK_MAX)
-                   : bus_fail(r->err, BUS_EPARSE,
-                              "byte %zu: a block that is not deflated",
-                              (size_t)(in.p - r->start));
-    }
-    *ret = (struct bus_strv){to, used};
-    return BUS_OK;
+    int rc = bus_inflate(in, true, AVRO_READ_BLOCK_MAX, ret, r->err);
+    return rc ? bus_wrap(r->err, "byte %zu: a block", (size_t)(in.p - r->start))
+              : rc;
 }
 
 static int block(struct reading *r, avro_read_cb cb, void *data)

@@ -107,12 +107,14 @@ static bool print_size(const struct bus_config *c)
     int64_t room = c->kafka.message_bytes_max;
     bus_rules_init(&rules);
     int rc = policy_pack(c, NULL, &rules, &archive, &err);
+    size_t plain = archive.len;
+    rc = rc ? rc : bus_archive_press(&archive, &err);
     rc = rc ? rc : policy_message_fits(c, archive.len, &err);
     if (rc == BUS_OK) {
         (void)printf("as one message / 发布大小: %zu bytes, %lld %% of "
-                     "kafka.message_max (%lld)\n",
+                     "kafka.message_max (%lld); %zu unpacked\n",
                      archive.len, (long long)archive.len * 100 / room,
-                     (long long)room);
+                     (long long)room, plain);
     } else {
         (void)printf("%s: %s\n", c->folder, err.msg);
     }

@@ -84,6 +84,7 @@ static int publish(struct publishing *p, struct bus_err *err)
     int rc = tool_open(&p->tool, err);
     rc = rc ? rc
             : policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err);
+    rc = rc ? rc : bus_archive_press(&p->archive, err);
     rc = rc ? rc : send(p, err);
     if (rc == BUS_OK) {
         (void)printf(

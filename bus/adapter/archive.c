@@ -1,5 +1,7 @@
 /* Packing and unpacking; see archive.h. */
 #include "bus/adapter/archive.h"
+#include "bus/adapter/deflate.h"
+#include "bus/base/heap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -412,10 +414,10 @@ static int check_manifest(struct unpacking *u)
                                   (int)(rest.n < 160 ? rest.n : 160), rest.p);
 }
 
-int bus_archive_unpack(struct bus_strv bytes,
-                       struct bus_arena *mem,
-                       struct bus_archive *ret,
-                       struct bus_err *err)
+static int unpack(struct bus_strv bytes,
+                  struct bus_arena *mem,
+                  struct bus_archive *ret,
+                  struct bus_err *err)
 {
     struct unpacking u = {.rest = bytes, .mem = mem, .to = ret, .err = err};
     bool end = false;
@@ -464,4 +466,33 @@ int bus_archive_verify(const struct bus_archive *a,
                ? bus_wire_sm2_verify(public_file, a->manifest, &a->signature,
                                      err)
                : bus_fail(err, BUS_ECRYPT, "nobody has signed this archive");
+}
+
+int bus_archive_unpack(struct bus_strv bytes,
+                       struct bus_arena *mem,
+                       struct bus_archive *ret,
+                       struct bus_err *err)
+{
+    struct bus_strv plain = {0};
+    if (!bus_is_gzip(bytes)) {
+        return unpack(bytes, mem, ret, err);
+    }
+    int rc = bus_inflate(bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX,
+                         &plain, err);
+    rc = rc ? bus_wrap(err, "an archive") : unpack(plain, mem, ret, err);
+    bus_free((char *)(uintptr_t)plain.p);
+    return rc;
+}
+
+int bus_archive_press(struct bus_buf *archive, struct bus_err *err)
+{
+    struct bus_buf pressed = {0};
+    int rc = bus_gzip(bus_buf_view(archive), &pressed, err);
+    if (rc == BUS_OK) {
+        bus_buf_fini(archive);
+        *archive = pressed;
+    } else {
+        bus_buf_fini(&pressed);
+    }
+    return rc;
 }

@@ -48,8 +48,12 @@ int bus_archive_pack(const struct bus_archive *a,
                      const char *key_file,
                      struct bus_buf *out,
                      struct bus_err *err) BUS_MUSTCHECK;
-/* Copies into mem. BUS_EPARSE, BUS_ETOOBIG: what is wrong, and with which
- * member. Does not look at the signature. */
+/* The packed archive with gzip around it, as it is published: `tar tvf` shows
+ * that as well. */
+int bus_archive_press(struct bus_buf *archive,
+                      struct bus_err *err) BUS_MUSTCHECK;
+/* With gzip around it or without. Copies into mem. BUS_EPARSE, BUS_ETOOBIG:
+ * what is wrong, and with which member. Does not look at the signature. */
 int bus_archive_unpack(struct bus_strv bytes,
                        struct bus_arena *mem,
                        struct bus_archive *ret,

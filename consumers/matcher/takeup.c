@@ -321,6 +321,7 @@ static int keep_own(struct takeup *t, struct bus_err *err)
     r.archive.county = bus_strv(f->config.county.code);
     r.archive.version = bus_strv(version);
     rc = rc ? rc : bus_archive_pack(&r.archive, NULL, &archive, err);
+    rc = rc ? rc : bus_archive_press(&archive, err);
     struct bus_strv parts[] = {r.archive.version};
     struct sa_catalogue c = {.version = r.archive.version,
                              .effective_from = MATCHER_NEVER,

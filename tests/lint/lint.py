@@ -39,7 +39,7 @@ OUTSIDE = {
     "bid_functions.h": {"bus/policy"},
     "bid_conf.h": {"bus/policy"},
     "libxml": {"bus/policy"},
-    "zlib.h": {"ops"},
+    "zlib.h": {"bus/adapter"},
     "unicode": {"bus/policy"},
     "avro.h": {"ops/avro_file.c"},
     "avro": {"ops/avro_file.c"},
