@@ -348,7 +348,7 @@ static void free_eos(struct bus_kafka_eos *eos)
         bus_free(lane->msgs);
         bus_free(lane->outputs);
         bus_free(lane->written);
-        bus_arena_fini(&lane->out.mem);
+        eos_out_fini(&lane->out);
     }
     bus_wake_free(eos->wake);
     (void)pthread_mutex_destroy(&eos->lock);

@@ -96,7 +96,8 @@ struct bus_kafka_eos_conf
     int64_t batch_wait_ms;  /* 0 = 20: how long an idle lane gathers */
     int64_t transaction_ms; /* transaction.timeout.ms; 0 = 30 000 */
     int64_t queued_bytes;   /* prefetch of a lane; 0 = 6 MiB / lanes */
-    int64_t held_bytes; /* of a lane's batch, in and out; 0 = 28 MiB / lanes */
+    int64_t held_bytes;     /* of a lane's batch, read and states; 0 = 24 MiB /
+                               lanes */
     const struct bus_kafka_eos_ops *ops;
     void *data;
 };
@@ -114,10 +115,13 @@ void bus_kafka_eos_close(struct bus_kafka_eos *eos,
                          void (*closed)(void *data),
                          void *data);
 
-/* -- inside process() */
+/* -- inside process()
+ *
+ * What one input makes goes out as a whole or not at all: put it, then done()
+ * or undo(). What is put and neither when process() returns goes out. */
 
-/* Memory that stays until the batch has ended; 16-byte aligned. NULL: none
- * left (return BUS_ENOMEM). Encode values right into it. */
+/* Memory for a value until done() or undo(); 16-byte aligned. NULL: none left
+ * (return BUS_ENOMEM). Encode values right into it. */
 void *bus_kafka_out_alloc(struct bus_kafka_out *out, size_t n);
 /* Gives back the end of the latest allocation (a bound was too large). */
 void bus_kafka_out_trim(struct bus_kafka_out *out, size_t unused);
@@ -129,12 +133,17 @@ struct bus_kafka_put
     size_t headers_count;
 };
 /* topic: index in outputs. partition: give msgs[i].partition for case topics;
- * -1: by key. The key and headers are copied; the value is borrowed until the
- * batch has ended (bus_kafka_out_alloc, or a view into msgs); value.p == NULL
- * writes a tombstone. */
+ * -1: by key. The key and headers are copied; the value is of
+ * bus_kafka_out_alloc, or stays until the batch has ended; value.p == NULL
+ * writes a tombstone. BUS_ETOOBIG: not put; nothing else has changed. */
 int bus_kafka_out_put(struct bus_kafka_out *out,
                       int32_t topic,
                       const struct bus_kafka_put *m,
                       struct bus_err *err) BUS_MUSTCHECK;
+/* The input is done with: what was put since the last goes out. */
+int bus_kafka_out_done(struct bus_kafka_out *out,
+                       struct bus_err *err) BUS_MUSTCHECK;
+/* Forgets it, as if nothing had been put since. */
+void bus_kafka_out_undo(struct bus_kafka_out *out);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * - orders of the loop first (assign, revoke, stop), then a batch: what is
  *   queued up to batch_max and, by the last batch's measure, held_bytes; a lane
- *   that was idle gathers for batch_wait_ms
+ *   that was idle gathers for batch_wait_ms, one with a backlog as long as more
+ *   comes at once (a transaction costs the same whatever its size)
  * - an end of partition counts towards "caught up"
  * - an error message of the library (an offset that is gone) fails the shell
  * - failed for good: only orders are obeyed
@@ -203,11 +204,23 @@ static bool obey(struct eos_lane *lane)
 
 /* -- batches */
 
+/* A batch reads for half of what it may hold; states take the other half. */
 static size_t take(struct eos_lane *lane, size_t have)
 {
-    ssize_t n = rd_kafka_consume_batch_queue(lane->queue, 0, lane->raw + have,
-                                             lane->batch_limit - have);
-    return n > 0 ? (size_t)n : 0;
+    size_t room = (size_t)lane->eos->conf.held_bytes / 2;
+    size_t n = have;
+    while (n < lane->batch_limit && lane->taken < room) {
+        size_t want = lane->batch_limit - n;
+        ssize_t got = rd_kafka_consume_batch_queue(
+            lane->queue, 0, lane->raw + n, want < EOS_TAKE ? want : EOS_TAKE);
+        for (ssize_t i = 0; i < got; i++) {
+            lane->taken += lane->raw[n++]->len + EOS_MESSAGE_BYTES;
+        }
+        if (got < (ssize_t)EOS_TAKE) {
+            break;
+        }
+    }
+    return n - have;
 }
 
 /* The next batch is as large as memory allows if its messages make as much as
@@ -226,24 +239,35 @@ static void size_next(struct eos_lane *lane)
     lane->batch_limit = room > c->batch_max ? c->batch_max : room;
 }
 
+static bool full(const struct eos_lane *lane, size_t n)
+{
+    return n >= lane->batch_limit ||
+           lane->taken >= (size_t)lane->eos->conf.held_bytes / 2;
+}
+
 static size_t gather(struct eos_lane *lane)
 {
-    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    lane->taken = 0;
     size_t n = take(lane, 0);
-    if (n > 0) {
+    bool backlog = n >= EOS_BACKLOG;
+    if (n == 0) {
+        wait_fd(lane, EOS_IDLE_MS);
+        n = take(lane, 0);
+    } else if (!backlog) {
         return n; /* it queued up while we committed */
     }
-    wait_fd(lane, EOS_IDLE_MS);
-    n = take(lane, 0);
-    if (n == 0) {
-        return 0;
-    }
-    int64_t until = eos_now_ms() + c->batch_wait_ms;
-    int64_t now;
-    while (n < lane->batch_limit && !atomic_load(&lane->interrupt) &&
+    int64_t now = eos_now_ms();
+    int64_t until =
+        now + (backlog ? EOS_BACKLOG_MS : lane->eos->conf.batch_wait_ms);
+    while (n > 0 && !full(lane, n) && !atomic_load(&lane->interrupt) &&
            (now = eos_now_ms()) < until) {
-        wait_fd(lane, until - now);
-        n += take(lane, n);
+        int64_t ms = until - now;
+        wait_fd(lane, backlog && ms > EOS_REFILL_MS ? EOS_REFILL_MS : ms);
+        size_t more = take(lane, n);
+        if (more == 0 && backlog) {
+            break;
+        }
+        n += more;
     }
     return n;
 }

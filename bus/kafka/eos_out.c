@@ -1,28 +1,63 @@
 /* What a batch writes.
  *
- * - the value stays where the caller has it (the batch's arena) until the
- *   batch has ended: nothing is copied but the key and the headers
+ * - what one input makes is put together, and goes to the library as a whole
+ *   (bus_kafka_out_done) or not at all (bus_kafka_out_undo): sizes are looked
+ *   at when it is put, as the library will
+ * - the library copies values then, and frees each message when the broker has
+ *   it: a batch may write more than is held at a time
  * - the library's queue is full: wait for deliveries, then again
  * - a failure is kept, so that the batch aborts even if the caller goes on
- * - a batch's first messages are kept and put together: each partition that
- *   joins a transaction later costs a round to the coordinator and a wait in
- *   which librdkafka's main thread spins
+ * - a batch's first messages are held back and handed over together: each
+ *   partition that joins a transaction later costs a round to the coordinator
+ *   and a wait in which librdkafka's main thread spins
  */
 #include <assert.h>
+#include <string.h>
 
+#include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 
-#define FULL_WAIT_MS 1000
-#define FULL_TRIES   60
+#define FULL_WAIT_MS 10
+#define FULL_TRIES   6000
+#define KEPT_FIRST   1024
+/* What librdkafka adds at most (RD_KAFKAP_MESSAGE_V2_MAX_OVERHEAD), and two
+ * lengths a header. */
+#define MESSAGE_WIRE_BYTES 36
+#define HEADER_WIRE_BYTES  20
+#define MESSAGE_BYTES_MAX  1000000 /* librdkafka's own default */
 
-void eos_out_begin(struct bus_kafka_out *out)
+static void drop_from(struct bus_kafka_out *out, size_t from)
+{
+    for (size_t i = from; i < out->kept_count; i++) {
+        if (out->kept[i].headers != NULL) {
+            rd_kafka_headers_destroy(out->kept[i].headers);
+        }
+    }
+    out->kept_count = from;
+}
+
+static void forget_values(struct bus_kafka_out *out)
 {
     bus_arena_reset(&out->mem);
     out->last = NULL;
+    out->mark = bus_arena_mark(&out->mem);
+}
+
+void eos_out_begin(struct bus_kafka_out *out)
+{
+    drop_from(out, 0);
+    forget_values(out);
+    out->share = 0;
     out->held = 0;
-    out->puts = 0;
-    out->kept_count = 0;
+    out->flows = false;
     out->rc = 0;
+}
+
+void eos_out_fini(struct bus_kafka_out *out)
+{
+    drop_from(out, 0);
+    bus_free(out->kept);
+    bus_arena_fini(&out->mem);
 }
 
 void *bus_kafka_out_alloc(struct bus_kafka_out *out, size_t n)
@@ -51,39 +86,32 @@ void bus_kafka_out_trim(struct bus_kafka_out *out, size_t unused)
 }
 
 static rd_kafka_resp_err_t produce_plain(rd_kafka_topic_t *to,
-                                         const struct bus_kafka_put *m)
+                                         const struct eos_kept *m)
 {
-    if (rd_kafka_produce(to, m->partition, 0, (void *)(uintptr_t)m->value.p,
-                         m->value.n, m->key.p, m->key.n, NULL) == 0) {
+    if (rd_kafka_produce(to, m->partition, RD_KAFKA_MSG_F_COPY,
+                         (void *)(uintptr_t)m->value.p, m->value.n, m->key.p,
+                         m->key.n, NULL) == 0) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     return rd_kafka_last_error();
 }
 
+/* Takes the headers if it succeeds. */
 static rd_kafka_resp_err_t produce_with_headers(rd_kafka_t *producer,
                                                 rd_kafka_topic_t *to,
-                                                const struct bus_kafka_put *m)
+                                                const struct eos_kept *m)
 {
-    rd_kafka_vu_t v[4 + BUS_KAFKA_HEADERS_MAX];
-    size_t n = 0;
-    assert(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
-    v[n].vtype = RD_KAFKA_VTYPE_RKT;
-    v[n++].u.rkt = to;
-    v[n].vtype = RD_KAFKA_VTYPE_PARTITION;
-    v[n++].u.i32 = m->partition;
-    v[n].vtype = RD_KAFKA_VTYPE_VALUE;
-    v[n].u.mem.ptr = (void *)(uintptr_t)m->value.p;
-    v[n++].u.mem.size = m->value.n;
-    v[n].vtype = RD_KAFKA_VTYPE_KEY;
-    v[n].u.mem.ptr = (void *)(uintptr_t)m->key.p;
-    v[n++].u.mem.size = m->key.n;
-    for (size_t i = 0; i < m->headers_count; i++) {
-        v[n].vtype = RD_KAFKA_VTYPE_HEADER;
-        v[n].u.header.name = m->headers[i].name;
-        v[n].u.header.val = m->headers[i].value.p;
-        v[n++].u.header.size = (ssize_t)m->headers[i].value.n;
-    }
-    rd_kafka_error_t *e = rd_kafka_produceva(producer, v, n);
+    rd_kafka_vu_t v[6] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = to},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = m->partition},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)m->value.p, m->value.n}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)m->key.p, m->key.n}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = m->headers},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+    };
+    rd_kafka_error_t *e = rd_kafka_produceva(producer, v, 6);
     if (e == NULL) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -92,76 +120,104 @@ static rd_kafka_resp_err_t produce_with_headers(rd_kafka_t *producer,
     return code;
 }
 
-static int put_now(struct bus_kafka_out *out,
-                   int32_t topic,
-                   const struct bus_kafka_put *m,
-                   struct bus_err *err)
+static int
+hand_over(struct bus_kafka_out *out, struct eos_kept *m, struct bus_err *err)
 {
     struct eos_lane *lane = out->lane;
     const struct bus_kafka_eos_conf *conf = &lane->eos->conf;
     rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__QUEUE_FULL;
     for (int i = 0; i < FULL_TRIES; i++) {
-        e = m->headers_count == 0
-                ? produce_plain(lane->outputs[topic], m)
-                : produce_with_headers(lane->producer, lane->outputs[topic], m);
+        e = m->headers == NULL
+                ? produce_plain(lane->outputs[m->topic], m)
+                : produce_with_headers(lane->producer, lane->outputs[m->topic],
+                                       m);
         if (e != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             break;
         }
         (void)rd_kafka_flush(lane->producer, FULL_WAIT_MS);
     }
-    if (e == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-        /* Nothing was written: the caller may write a dead letter instead. */
-        return bus_fail(err, BUS_ETOOBIG, "%s: a message of %zu bytes",
-                        conf->outputs[topic].topic, m->value.n);
-    }
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        int rc = kafka_fail(&out->err, e, conf->outputs[topic].topic);
+        int rc = kafka_fail(&out->err, e, conf->outputs[m->topic].topic);
         out->rc = rc;
-        return kafka_fail(err, e, conf->outputs[topic].topic);
+        return kafka_fail(err, e, conf->outputs[m->topic].topic);
     }
-    lane->written[topic]++;
-    out->held += m->value.n + EOS_MESSAGE_BYTES;
-    if (conf->outputs[topic].track && m->partition >= 0) {
+    m->headers = NULL;
+    lane->written[m->topic]++;
+    if (conf->outputs[m->topic].track && m->partition >= 0) {
         lane->dirty[m->partition / conf->lanes] = true;
     }
     return 0;
-}
-
-static void *copy(struct bus_kafka_out *out, const void *p, size_t n)
-{
-    return bus_arena_dup(&out->mem, p, n);
-}
-
-/* What the caller may take away again is copied; the value stays borrowed. */
-static bool
-keep(struct bus_kafka_out *out, int32_t topic, const struct bus_kafka_put *m)
-{
-    struct eos_kept *to = &out->kept[out->kept_count];
-    struct bus_kafka_header *h =
-        copy(out, m->headers, m->headers_count * sizeof(*h));
-    out->last = NULL;
-    *to = (struct eos_kept){topic, *m};
-    to->put.headers = h;
-    to->put.key.p = m->key.p ? copy(out, m->key.p, m->key.n) : NULL;
-    bool ok = h != NULL && (m->key.p == NULL || to->put.key.p != NULL);
-    for (size_t i = 0; ok && i < m->headers_count; i++) {
-        const struct bus_strv *v = &m->headers[i].value;
-        h[i].name = bus_arena_strdup(&out->mem, m->headers[i].name);
-        h[i].value.p = v->p ? copy(out, v->p, v->n) : NULL;
-        ok = h[i].name != NULL && (v->p == NULL || h[i].value.p != NULL);
-    }
-    out->kept_count += ok;
-    return ok;
 }
 
 int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < out->kept_count; i++) {
-        rc = put_now(out, out->kept[i].topic, &out->kept[i].put, err);
+        rc = hand_over(out, &out->kept[i], err);
     }
-    out->kept_count = 0;
+    drop_from(out, 0);
+    forget_values(out);
+    out->share = 0;
     return rc;
+}
+
+int bus_kafka_out_done(struct bus_kafka_out *out, struct bus_err *err)
+{
+    out->share = out->kept_count;
+    out->last = NULL;
+    out->mark = bus_arena_mark(&out->mem);
+    out->flows = out->flows || out->kept_count >= EOS_KEPT ||
+                 out->mem.used_bytes >= EOS_KEPT_BYTES;
+    return out->flows ? eos_out_flush(out, err) : 0;
+}
+
+void bus_kafka_out_undo(struct bus_kafka_out *out)
+{
+    drop_from(out, out->share);
+    bus_arena_release(&out->mem, out->mark);
+    out->last = NULL;
+}
+
+/* One more place in kept. */
+static bool grow(struct bus_kafka_out *out)
+{
+    if (out->kept_count < out->kept_cap) {
+        return true;
+    }
+    size_t cap = out->kept_cap > 0 ? out->kept_cap * 2 : KEPT_FIRST;
+    struct eos_kept *v = bus_realloc(out->kept, cap * sizeof(*v));
+    if (v == NULL) {
+        return false;
+    }
+    out->kept = v;
+    out->kept_cap = cap;
+    return true;
+}
+
+static bool copy_headers(const struct bus_kafka_put *m,
+                         rd_kafka_headers_t **ret)
+{
+    *ret = m->headers_count > 0 ? rd_kafka_headers_new(m->headers_count) : NULL;
+    for (size_t i = 0; i < m->headers_count; i++) {
+        const struct bus_kafka_header *h = &m->headers[i];
+        if (*ret == NULL || rd_kafka_header_add(*ret, h->name, -1, h->value.p,
+                                                (ssize_t)h->value.n) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool too_big(const struct bus_kafka_out *out,
+                    const struct bus_kafka_put *m)
+{
+    int64_t max = out->lane->eos->env.conf->message_bytes_max;
+    size_t n = MESSAGE_WIRE_BYTES + m->key.n + m->value.n;
+    for (size_t i = 0; i < m->headers_count; i++) {
+        n += strlen(m->headers[i].name) + m->headers[i].value.n +
+             HEADER_WIRE_BYTES;
+    }
+    return n > (size_t)(max > 0 ? max : MESSAGE_BYTES_MAX);
 }
 
 int bus_kafka_out_put(struct bus_kafka_out *out,
@@ -169,13 +225,26 @@ int bus_kafka_out_put(struct bus_kafka_out *out,
                       const struct bus_kafka_put *m,
                       struct bus_err *err)
 {
-    assert(topic >= 0 && (size_t)topic < out->lane->eos->conf.outputs_count);
-    out->puts++;
-    if (out->puts <= EOS_KEPT && m->value.n <= EOS_KEPT_BYTES) {
-        return keep(out, topic, m)
-                   ? 0
-                   : bus_fail(err, BUS_ENOMEM, "a message to write");
+    const struct bus_kafka_eos_conf *conf = &out->lane->eos->conf;
+    assert(topic >= 0 && (size_t)topic < conf->outputs_count);
+    assert(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
+    if (too_big(out, m)) {
+        return bus_fail(err, BUS_ETOOBIG, "%s: a message of %zu bytes",
+                        conf->outputs[topic].topic, m->value.n);
     }
-    int rc = out->kept_count > 0 ? eos_out_flush(out, err) : 0;
-    return rc == 0 ? put_now(out, topic, m, err) : rc;
+    out->last = NULL;
+    if (!grow(out)) {
+        return bus_fail(err, BUS_ENOMEM, "a message to write");
+    }
+    struct eos_kept *to = &out->kept[out->kept_count++];
+    *to = (struct eos_kept){topic, m->partition, m->key, m->value, NULL};
+    to->key.p = m->key.p ? bus_arena_dup(&out->mem, m->key.p, m->key.n) : NULL;
+    if ((m->key.p != NULL && to->key.p == NULL) ||
+        !copy_headers(m, &to->headers)) {
+        return bus_fail(err, BUS_ENOMEM, "a message to write");
+    }
+    if (conf->outputs[topic].track) { /* the caller keeps the state, too */
+        out->held += m->value.n;
+    }
+    return 0;
 }

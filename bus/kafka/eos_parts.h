@@ -15,31 +15,39 @@
 #define EOS_TXN_MS_DEFAULT  30000
 #define EOS_QUEUED_DEFAULT  (6 * 1024 * 1024)   /* all lanes together */
 #define EOS_OUT_BYTES_MAX   (256 * 1024 * 1024) /* of one batch */
-#define EOS_HELD_DEFAULT    (28 * 1024 * 1024)  /* all lanes together */
-#define EOS_MESSAGE_BYTES   1536 /* of one in or out, beside its value */
-#define EOS_KEPT            512  /* of a batch's first messages */
-#define EOS_KEPT_BYTES      65536
+#define EOS_HELD_DEFAULT    (24 * 1024 * 1024)  /* all lanes together */
+#define EOS_MESSAGE_BYTES   1536          /* of one read, beside its value */
+#define EOS_KEPT            512           /* of a batch's first messages */
+#define EOS_KEPT_BYTES      (1024 * 1024) /* of their values */
 #define EOS_BATCH_FIRST     128
 #define EOS_BATCH_LEAST     128
 #define EOS_IDLE_MS         1000 /* an idle lane looks around */
+#define EOS_TAKE            128  /* at once */
+#define EOS_BACKLOG         128  /* queued up: more is sure to be fetched */
+#define EOS_BACKLOG_MS      100  /* for which so long is waited, */
+#define EOS_REFILL_MS       20   /* while it keeps coming */
 #define EOS_STOP_FLUSH_MS   5000 /* a stopping lane waits for a broker */
 #define EOS_TRACK_MS        5000
 
 struct eos_kept
 {
-    int32_t topic;
-    struct bus_kafka_put put;
+    int32_t topic, partition;
+    struct bus_strv key, value;
+    rd_kafka_headers_t *headers;
 };
 struct eos_lane;
 struct bus_kafka_out
 {
     struct eos_lane *lane;
-    struct bus_arena mem;
-    void *last; /* of bus_kafka_out_alloc */
+    struct bus_arena mem; /* of what is not handed over yet */
+    void *last;           /* of bus_kafka_out_alloc */
     size_t last_n;
-    struct eos_kept kept[EOS_KEPT];
-    size_t kept_count, puts;
-    size_t held; /* about what the library and we hold for the batch */
+    struct eos_kept *kept;
+    size_t kept_count, kept_cap;
+    size_t share;               /* in kept: where the input in work begins */
+    struct bus_arena_mark mark; /* the same in mem */
+    bool flows;                 /* nothing is held back any more */
+    size_t held; /* bytes of states, which the caller keeps for the batch */
     int rc;      /* the first failure to produce */
     struct bus_err err;
 };
@@ -77,6 +85,7 @@ struct eos_lane
     rd_kafka_message_t **raw;
     struct bus_kafka_msg *msgs;
     size_t n;
+    size_t taken;       /* bytes, of the batch that is gathered */
     size_t batch_limit; /* as many as the last ones' memory allows */
     struct kafka_topic_cache cache;
     struct bus_kafka_out out;
@@ -129,7 +138,8 @@ void eos_producer_drop(struct eos_lane *lane);
 bool eos_batch_run(struct eos_lane *lane);
 /* -- eos_out.c */
 void eos_out_begin(struct bus_kafka_out *out);
-/* Puts what was kept. */
+void eos_out_fini(struct bus_kafka_out *out);
+/* Hands over all that was put. */
 int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err);
 
 #endif

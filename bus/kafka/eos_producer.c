@@ -12,9 +12,9 @@
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 
-#define LINGER_MS      2
+#define LINGER_MS      20 /* requests are larger; a batch ends with a flush */
 #define QUEUE_MESSAGES 1000000
-#define QUEUE_KBYTES   524288
+#define QUEUE_KBYTES   3072 /* of values the broker does not have yet */
 #define INIT_MS        5000
 
 static int
@@ -34,7 +34,10 @@ configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
     kafka_set_int(conf, "linger.ms", LINGER_MS, &rc, err);
     kafka_set_int(conf, "queue.buffering.max.messages", QUEUE_MESSAGES, &rc,
                   err);
-    kafka_set_int(conf, "queue.buffering.max.kbytes", QUEUE_KBYTES, &rc, err);
+    /* Room for two of the largest. */
+    int64_t big = 2 * lane->eos->env.conf->message_bytes_max / 1024 + 1;
+    kafka_set_int(conf, "queue.buffering.max.kbytes",
+                  big > QUEUE_KBYTES ? big : QUEUE_KBYTES, &rc, err);
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return rc;
 }

@@ -59,9 +59,7 @@ static enum end abort_now(struct eos_lane *lane)
             rd_kafka_abort_transaction(lane->producer, TXN_CALL_MS);
         if (e == NULL) {
             drain_events(lane);
-            /* Borrowed values must not be in flight any more. */
-            return rd_kafka_outq_len(lane->producer) == 0 ? END_ABORTED
-                                                          : END_DOUBT;
+            return END_ABORTED;
         }
         bool again = rd_kafka_error_is_retriable(e) != 0;
         rd_kafka_error_destroy(e);

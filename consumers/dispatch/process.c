@@ -138,6 +138,7 @@ int dispatch_process(void *data,
                 .metrics = s->frame.metrics,
             };
             struct bus_err second;
+            bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
             rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
@@ -145,6 +146,7 @@ int dispatch_process(void *data,
                 *err = second;
             }
         }
+        rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
     }
     return rc;
 }

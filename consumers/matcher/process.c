@@ -229,13 +229,16 @@ static int put_state(struct work *w,
         return bus_fail(err, BUS_ENOMEM, "a household's state");
     }
     (void)bus_wire_encode_at(type, st, bus_wire_frame_at(type->id, p));
-    slot->state = (struct bus_strv){(char *)p, n + BUS_WIRE_FRAME_BYTES};
     struct bus_kafka_put put = {
         .partition = w->m->partition,
         .key = w->m->key,
-        .value = slot->state,
+        .value = {(char *)p, n + BUS_WIRE_FRAME_BYTES},
     };
-    return bus_kafka_out_put(w->out, w->s->out_households, &put, err);
+    int rc = bus_kafka_out_put(w->out, w->s->out_households, &put, err);
+    if (rc == BUS_OK) { /* the last that is put: nothing is refused now */
+        slot->state = put.value;
+    }
+    return rc;
 }
 
 static int put_all(struct work *w,
@@ -372,6 +375,7 @@ int matcher_process(void *data,
             };
             struct bus_err second;
             lane->rejected++;
+            bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
             rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
@@ -379,6 +383,7 @@ int matcher_process(void *data,
                 *err = second;
             }
         }
+        rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
     }
     for (size_t k = 0; k < open; k++) {
         store_read_end(reading[k]);

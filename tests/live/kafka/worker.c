@@ -135,8 +135,9 @@ static int one(const struct bus_kafka_msg *m,
     copy[1] = ' ';
     memcpy(copy + 2, m->value.p, m->value.n);
     int rc = put(out, 0, m, (struct bus_strv){copy, m->value.n + 2}, err);
-    return rc != 0 ? rc
-                   : put(out, 1, m, (struct bus_strv){state, (size_t)n}, err);
+    rc =
+        rc != 0 ? rc : put(out, 1, m, (struct bus_strv){state, (size_t)n}, err);
+    return rc != 0 ? rc : bus_kafka_out_done(out, err);
 }
 
 static int process(void *data,
