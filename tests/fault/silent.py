@@ -42,7 +42,7 @@ PREFIX = "qihe."
 WARM = 0.2  # of the applications come before anything counts
 SHORT_TRIES, SHORT_TIMES, SHORT_FLOOR_MS = 3, 3, 1000
 FEWEST = 30  # answers of others that say anything
-HELD_S = 8  # the planted wait goes on so long after the last application
+HELD_S = 5  # the planted wait goes on so long after the last application
 
 
 class Half(Town):
@@ -194,10 +194,11 @@ def play(program, a):
     schemas = Schemas(SOURCE / "schemas")
     towns = []
     try:
-        for silent in (None, a.department):
-            town = Half(program)
-            towns.append(town)
-            town.silent = silent
+        with ThreadPoolExecutor() as pool:
+            for made in [pool.submit(Half, program) for _ in range(2)]:
+                towns.append(made.result())
+        towns[1].silent = a.department
+        for town in towns:
             for name in ROLES:
                 town.start(name)
         seed = a.seed or random.SystemRandom().randrange(1 << 30)
@@ -206,8 +207,8 @@ def play(program, a):
         since = warmed(towns, towns[0].lianou("generate", "applications", "15", "--seed", str(seed + 1)).stdout.splitlines())
         return (short_run if a.short else long_run)(towns, schemas, a, since, lines)
     finally:
-        for town in towns:
-            town.close(keep=False)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda t: t.close(keep=False), towns))
 
 
 def main():

@@ -6,9 +6,11 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 # Ended from outside, a test still takes its town down.
@@ -22,6 +24,7 @@ MAIN = os.getpid()
 signal.signal(signal.SIGTERM, ended)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+PORTS, PORTS_LOCK = set(), threading.Lock()
 SLOW = 3  # how much slower than ours a machine may be; a wait that holds costs nothing
 
 
@@ -131,7 +134,12 @@ class Town:
 
 
 def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """None of those given before, though they may not be in use yet."""
+    with PORTS_LOCK:
+        while True:
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                port = s.getsockname()[1]
+            if port not in PORTS:
+                PORTS.add(port)
+                return port
