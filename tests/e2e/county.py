@@ -99,7 +99,7 @@ class Bus:
                 return found
             assert time.time() < until, "no %d %s with %s; there are %d" % (want, record, match, len(found))
 
-    def decide(self, assignment, fen):
+    def decide(self, assignment, fen, **changes):
         now = int(time.time() * 1000)
         record = dict(event_id=uuid.uuid4().bytes, household_id=assignment["household_id"], occurred_at=now,
                       case_id=assignment["case_id"], decision_id=uuid.uuid4().bytes,
@@ -108,6 +108,7 @@ class Bus:
                       delivery="POST_CASH", goods=None, period="ONCE", from_month=None, reason="",
                       decided_by=dict(operator_id="op-1", org_code="MZ", role="approver"), authority_ref=None,
                       signed_at=now, document_hash=None, seal_id=None, seal=None)
+        record.update(changes)
         out = io.BytesIO()
         fastavro.schemaless_writer(out, SCHEMAS[41][1], record)
         self.producer.produce("qihe.decisions." + assignment["department"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""T17, T21, T22, T24 of the domain through the real roles, on real Kafka and
+"""T17, T20, T21, T22, T24 of the domain through the real roles, on real Kafka and
 PostgreSQL. The department here is this program: it reads its topic and answers
 with other people's clients."""
 import io
@@ -30,6 +30,9 @@ def fixture_config():
     rest = re.split(r"(?m)^(?=\w)", blocks[-1], maxsplit=1)[1]
     first = re.sub(r"effective: \{from: ([\d-]+), to: [\d-]+\}", r"effective: {from: \1}", blocks[1])
     p.write_text(head + "\nversions:\n" + first + rest)
+    gone = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+    with open(config / "seals.csv", "a") as f:
+        f.write("S-gone,MZ,2020-01-01T00:00:00+08:00,,,%s\nS-good,MZ,2020-01-01T00:00:00+08:00,,,\n" % gone)
     return config
 
 
@@ -83,6 +86,25 @@ def test_T17(bus):
     assert back["household_id"] == home["T17-300001"]
     assert len(bus.events("delivery_task", 1)) == 1
     print("T17: 3000.00 yuan goes out, 3000.01 comes back with CASH_ABOVE_CAP and nothing is sent")
+
+
+def test_T20(bus):
+    """A seal revoked an hour ago, on a decision of today and on one of yesterday; and
+    an amount above the item's cap."""
+    (_, a), = bus.events("assignment", 1, action="RETURNED")
+    tasks = len(bus.events("delivery_task", 1))
+    for n, (fen, changes, why) in enumerate(((1000001, {}, "ABOVE_CAP"), (250000, {"seal_id": "S-gone"}, "SEAL_NOT_VALID"),
+                                             (250000, {"seal_id": "S-none"}, "SEAL_UNKNOWN"))):
+        d = bus.decide(a, fen, **changes)
+        back = bus.events("assignment", 2 + n, action="RETURNED")[-1][1]
+        assert back["reason"] == why and back["assignment_id"] == a["assignment_id"], back["reason"]
+        told = [r["note"] for _, r in bus.events("case_event", 1, kind="ORDER_REFUSED", refers_to=d["decision_id"])]
+        assert told == [why], told
+    assert len(bus.events("delivery_task", 1)) == tasks
+    signed = int(time.time() * 1000) - 86400000
+    bus.decide(a, 250000, seal_id="S-gone", signed_at=signed)
+    assert bus.events("delivery_task", tasks + 1)[-1][1]["amount_fen"] == 250000
+    print("T20: a revoked seal does not count, what it signed before does; above the cap comes back")
 
 
 def replay(bus):
@@ -199,7 +221,7 @@ def what_waits(bus):
 bus = Bus(fixture_config())
 good = False
 try:
-    for test in (test_T24, test_T21, test_T22, test_T17, two_households, replay, what_waits):
+    for test in (test_T24, test_T21, test_T22, test_T17, test_T20, two_households, replay, what_waits):
         test(bus)
     good = True
 finally:
