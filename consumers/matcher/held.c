@@ -8,6 +8,7 @@
  */
 #include "bus/adapter/household.h"
 #include "bus/policy/review.h"
+#include "bus/policy/source.h"
 #include "consumers/matcher/parts.h"
 
 static const struct matcher_seal *seal_find(const struct matcher_rules *r,
@@ -47,13 +48,14 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
 {
     const struct bus_policy_catalogue *c = s->rules->catalogue;
     const struct sa_household_state *st = s->state;
-    struct bus_policy_item item;
     struct bus_policy_household h;
     struct bus_policy_request_of r = {0};
     struct bus_household_members members = {st->members.v, st->members.n};
     int at = bus_policy_item_find(c, d->item);
-    if (!d->has_amount_fen || at < 0 ||
-        !bus_policy_item_at(c, (size_t)at, s->today, &item)) {
+    const struct bus_node *version =
+        at < 0 ? NULL : bus_policy_version_node(c, (size_t)at, s->today);
+    const struct bus_node *amount = bus_node_get(version, "amount");
+    if (!d->has_amount_fen || bus_node_get(amount, "cap") == NULL) {
         return BUS_OK;
     }
     int rc = number_facts(s);
