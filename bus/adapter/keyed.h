@@ -1,5 +1,6 @@
-/* Whose a message of a case topic is: the one rule that every reader of ours
- * goes by, so that what the matcher refuses is no household's event anywhere.
+/* Whose a message of a case topic is: the one rule that the matcher, dispatch
+ * and the ledger go by, so that what one refuses is no household's event to the
+ * others.
  *
  * - the key is a household's id, 36 characters in     else KEY_UNREADABLE
  *   lower case (in capitals it would belong elsewhere)

@@ -2,6 +2,7 @@
  * that cannot be read or opened is a dead letter; others flow on. */
 #include <string.h>
 
+#include "bus/adapter/keyed.h"
 #include "consumers/dispatch/shell.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
@@ -15,6 +16,7 @@ struct work
     const struct bus_kafka_msg *m;
     struct bus_kafka_out *out;
     const struct sa_case_event *event;
+    const char *reason_code;
     struct bus_strv personal;
 };
 
@@ -94,12 +96,19 @@ static int handle(struct work *w, struct bus_err *err)
     void *record = NULL;
     struct dispatch_outputs outs;
     struct bus_arena *mem = &w->lane->event;
-    int rc = bus_wire_decode(w->lane->schemas, &sa_case_event_type, w->m->value,
-                             mem, &record, err);
+    struct bus_id named;
+    int rc = bus_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
+                            &named, &w->reason_code, err);
+    rc = rc ? rc
+            : bus_wire_decode(w->lane->schemas, &sa_case_event_type,
+                              w->m->value, mem, &record, err);
+    w->event = record;
+    rc = rc ? rc
+            : bus_keyed_same(&named, &w->event->household_id, &w->reason_code,
+                             err);
     if (rc != BUS_OK) {
         return rc;
     }
-    w->event = record;
     rc = dispatch_plan(&w->s->rules, w->event, mem, &outs, err);
     if (rc == BUS_OK && outs.n > 0 && w->event->has_personal) {
         struct bus_wire_binding b = {"case_event", "personal",
@@ -131,6 +140,7 @@ int dispatch_process(void *data,
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
             struct bus_dead_letter d = {
                 .msg = w.m,
+                .reason_code = w.reason_code,
                 .why = err,
                 .owner = "dispatch",
                 .source = s->frame.source,

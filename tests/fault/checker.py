@@ -70,12 +70,15 @@ class Account:
     def take(self, topic, part, place, kind, r):
         at = (topic, part, place)
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        if dead_of_key(self.dead.get(at)):
+            self.rows[topic, place] = ("unreadable", r)  # nobody's, whatever it says
+            return
         if kind in OWN:
             if r["event_id"] in self.seen:
                 self.say("duplicated", *at, "as", self.seen[r["event_id"]])
             self.seen[r["event_id"]] = at
         if kind != "household_state" and kind != "catalogue":
-            self.rows[topic, place] = ("unreadable" if dead_of_key(self.dead.get(at)) else kind, r)
+            self.rows[topic, place] = (kind, r)
         handler = getattr(self, "on_" + kind, None)
         if handler:
             handler(at, r)
