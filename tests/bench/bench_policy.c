@@ -212,7 +212,7 @@ static void measure(int scale)
     double t = timed(county.c, TREE, 2000 / scale);
     row("64 items, one household, verdicts only", v, "us", 6);
     row("the same with amounts", a, "us", -1);
-    row("the same with full reasons, every fact known", r, "us", 40);
+    row("64 items, full reasons, every fact known", r, "us", 40);
     row("compiled rules over the tree walk of the same", t / a, "times",
         LEAST_GAIN);
     uint64_t before = allocations;
@@ -230,7 +230,7 @@ static void measure(int scale)
     }
     double w = timed(many, VERDICTS, 5000 / scale);
     forget_some();
-    row("with full reasons and missing facts, one fact in four missing",
+    row("64 items, full reasons, one fact in four missing",
         timed(county.c, REASONS, 5000 / scale), "us", 40);
     row("6400 items, most not touching the household, over 64", w / v, "times",
         8);
