@@ -143,8 +143,7 @@ static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
     lane->parts_count = 0; /* those restored */
     lane->cache = (struct kafka_topic_cache){0};
     lane->tracked_at_ms = eos_now_ms();
-    bool ok =
-        !lane->dead && (lane->producer != NULL || eos_producer_make(lane));
+    bool ok = !lane->dead && (lane->initialised || eos_producer_make(lane));
     for (size_t i = 0; i < count && ok; i++) {
         ok = restore(lane, parts[i]);
         lane->parts_count += ok;
@@ -350,10 +349,11 @@ static void batch(struct eos_lane *lane)
 void *eos_lane_main(void *data)
 {
     struct eos_lane *lane = data;
+    eos_producer_warm(lane);
     while (obey(lane)) {
         if (lane->dead || lane->places == NULL) {
             wait_fd(lane, EOS_IDLE_MS);
-        } else if (lane->producer == NULL) {
+        } else if (!lane->initialised) {
             (void)eos_producer_make(lane);
         } else {
             batch(lane);

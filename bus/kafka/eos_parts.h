@@ -91,7 +91,8 @@ struct eos_lane
     struct bus_kafka_out out;
     struct bus_backoff backoff;
     struct bus_series *commits, *aborts, *seconds;
-    bool dead; /* failed for good; only obeys orders */
+    bool prefetched, initialised; /* the producer */
+    bool dead;                    /* failed for good; only obeys orders */
 };
 struct bus_kafka_eos
 {
@@ -131,7 +132,9 @@ void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err);
 struct eos_place *
 eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition);
 /* -- eos_producer.c */
-/* Until it is there; false: interrupted or failed. */
+/* What can be done before the group is joined; tried once. */
+void eos_producer_warm(struct eos_lane *lane);
+/* Until it is initialised; false: interrupted or failed. */
 bool eos_producer_make(struct eos_lane *lane);
 void eos_producer_drop(struct eos_lane *lane);
 /* -- eos_txn.c: the lane's batch, until it is committed (true) or given up */

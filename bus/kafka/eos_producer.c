@@ -2,6 +2,7 @@
  *
  * - the group is asked first whether the name is still ours: to initialise
  *   transactions would fence the instance that took over
+ * - warm: handle and metadata while the group is being joined; no transactions
  * - make: handle, transactions initialised (which ends what an earlier owner
  *   of the id left open, one way or the other), output topics' metadata read
  * - a broker away: again with back-off until interrupted
@@ -77,15 +78,18 @@ static int prefetch(struct eos_lane *lane, struct bus_err *err)
     if (c->outputs_count == 0) {
         return 0;
     }
-    const rd_kafka_metadata_t *md = NULL;
-    rd_kafka_resp_err_t e =
-        rd_kafka_metadata(lane->producer, 0, NULL, &md, KAFKA_CALL_MS);
-    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return kafka_fail(err, e, "metadata of the output topics");
+    int rc = kafka_topics_there(lane->producer, lane->eos->output_names,
+                                c->outputs_count, false, err);
+    lane->prefetched = rc == 0;
+    return rc;
+}
+
+void eos_producer_warm(struct eos_lane *lane)
+{
+    struct bus_err err;
+    if (make_handle(lane, &err) == 0 && prefetch(lane, &err) != 0) {
+        eos_producer_drop(lane);
     }
-    rd_kafka_metadata_destroy(md);
-    return kafka_topics_there(lane->producer, lane->eos->output_names,
-                              c->outputs_count, false, err);
 }
 
 static int try_make(struct eos_lane *lane, struct bus_err *err)
@@ -106,7 +110,8 @@ static int try_make(struct eos_lane *lane, struct bus_err *err)
         }
         return rc;
     }
-    rc = prefetch(lane, err);
+    rc = lane->prefetched ? 0 : prefetch(lane, err);
+    lane->initialised = rc == 0;
     if (rc != 0) {
         /* Initialised once only: the next try begins with a new handle. */
         eos_producer_drop(lane);
@@ -146,6 +151,7 @@ void eos_producer_drop(struct eos_lane *lane)
     }
     rd_kafka_queue_destroy(lane->events);
     rd_kafka_destroy(lane->producer);
+    lane->prefetched = lane->initialised = false;
     lane->producer = NULL;
     lane->events = NULL;
 }

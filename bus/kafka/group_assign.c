@@ -16,7 +16,8 @@
 #include "bus/base/heap.h"
 #include "bus/kafka/group_parts.h"
 
-#define ENDS_MS 1000 /* without an answer it is read to its end instead */
+#define ENDS_MS \
+    KAFKA_CALL_MS /* without an answer it is read to its end instead */
 
 /* -- on the pool */
 

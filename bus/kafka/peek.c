@@ -12,7 +12,7 @@
 #include "bus/base/clock.h"
 #include "bus/kafka/group_parts.h"
 
-#define PEEK_MS   150
+#define PEEK_MS   2000
 #define PEEK_STEP 20
 
 struct peek
@@ -53,11 +53,12 @@ static void read_all(struct peek *p)
     }
 }
 
-/* The library must know the leaders, or it waits for its next look around. */
+/* Of the topics it was asked queues of: it must know their leaders, or it waits
+ * for its next look around. */
 static bool know_topics(rd_kafka_t *rk)
 {
     const rd_kafka_metadata_t *md = NULL;
-    rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 1, NULL, &md, PEEK_MS);
+    rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 0, NULL, &md, PEEK_MS);
     if (md != NULL) {
         rd_kafka_metadata_destroy(md);
     }
@@ -72,22 +73,21 @@ void kafka_peek(const struct bus_kafka_env *env,
     if (kafka_reader_make(env, "read_committed", &rk, &err) != 0) {
         return;
     }
-    if (know_topics(rk)) {
-        struct peek p = {list, rd_kafka_queue_new(rk), list->cnt};
-        (void)rd_kafka_poll_set_consumer(rk);
-        for (int i = 0; i < list->cnt; i++) {
-            rd_kafka_queue_t *from = rd_kafka_queue_get_partition(
-                rk, list->elems[i].topic, list->elems[i].partition);
-            if (from != NULL) {
-                rd_kafka_queue_forward(from, p.q);
-                rd_kafka_queue_destroy(from);
-            }
+    struct peek p = {list, rd_kafka_queue_new(rk), list->cnt};
+    (void)rd_kafka_poll_set_consumer(rk);
+    for (int i = 0; i < list->cnt; i++) {
+        rd_kafka_queue_t *from = rd_kafka_queue_get_partition(
+            rk, list->elems[i].topic, list->elems[i].partition);
+        if (from != NULL) {
+            rd_kafka_queue_forward(from, p.q);
+            rd_kafka_queue_destroy(from);
         }
-        if (rd_kafka_assign(rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            read_all(&p);
-        }
-        rd_kafka_queue_destroy(p.q);
-        (void)rd_kafka_consumer_close(rk);
     }
+    if (know_topics(rk) &&
+        rd_kafka_assign(rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        read_all(&p);
+    }
+    rd_kafka_queue_destroy(p.q);
+    (void)rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
 }

@@ -22,6 +22,7 @@ import county
 ROLES = ("intake", "matcher", "dispatch", "ledger", "registry", "partner youzheng")
 NO_GROUP = ("intake", "registry")
 TARGET_MS = 150
+SETTLE_S = 0.5  # what it writes of itself when it has started (the day's catalogue) is not the next one's backlog
 
 
 def once(c, role, end):
@@ -38,6 +39,7 @@ def once(c, role, end):
         if r.process.poll() is not None or at - r.begun > 30:
             raise RuntimeError("%s is not ready:\n%s\n%s" % (role, text, r.log.read_text()[-2000:]))
         time.sleep(0.001)
+    time.sleep(SETTLE_S)
     end(r)
     return (at - (joined or r.begun)) * 1000, (at - r.begun) * 1000
 
