@@ -95,8 +95,8 @@ struct bus_kafka_eos_conf
     size_t batch_max;       /* 0 = 10 000 */
     int64_t batch_wait_ms;  /* 0 = 20: how long an idle lane gathers */
     int64_t transaction_ms; /* transaction.timeout.ms; 0 = 30 000 */
-    int64_t queued_bytes;   /* prefetch of a lane; 0 = 6 MiB / lanes */
-    int64_t held_bytes;     /* of a lane's batch, read and states; 0 = 24 MiB /
+    int64_t queued_bytes;   /* prefetch of a lane; 0 = 4 MiB / lanes */
+    int64_t held_bytes;     /* of a lane's batch, read and states; 0 = 18 MiB /
                                lanes */
     const struct bus_kafka_eos_ops *ops;
     void *data;

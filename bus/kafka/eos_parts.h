@@ -13,9 +13,9 @@
 #define EOS_BATCH_DEFAULT   10000
 #define EOS_WAIT_MS_DEFAULT 20
 #define EOS_TXN_MS_DEFAULT  30000
-#define EOS_QUEUED_DEFAULT  (6 * 1024 * 1024)   /* all lanes together */
+#define EOS_QUEUED_DEFAULT  (4 * 1024 * 1024)   /* all lanes together */
 #define EOS_OUT_BYTES_MAX   (256 * 1024 * 1024) /* of one batch */
-#define EOS_HELD_DEFAULT    (24 * 1024 * 1024)  /* all lanes together */
+#define EOS_HELD_DEFAULT    (18 * 1024 * 1024)  /* all lanes together */
 #define EOS_MESSAGE_BYTES   1536          /* of one read, beside its value */
 #define EOS_KEPT            512           /* of a batch's first messages */
 #define EOS_KEPT_BYTES      (1024 * 1024) /* of their values */

@@ -16,6 +16,8 @@
 #include "consumers/matcher/shell.h"
 #include "schemas/personal.h"
 
+#define WRITE_BYTES (256u << 10) /* of states in one step to the disk */
+
 struct work
 {
     struct matcher_shell *s;
@@ -406,6 +408,8 @@ static int64_t applied_now(const struct matcher_shell *s,
     return store_applied(s->stores[partition]);
 }
 
+/* In several steps: LMDB holds the changed pages of one in memory, and those of
+ * the largest for good. */
 static int write_partition(struct matcher_shell *s,
                            struct matcher_lane *lane,
                            int32_t partition,
@@ -414,6 +418,7 @@ static int write_partition(struct matcher_shell *s,
 {
     struct store *store = s->stores[partition];
     bool begun = false;
+    size_t bytes = 0;
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < lane->overlay.count; i++) {
         const struct overlay_slot *slot =
@@ -424,6 +429,12 @@ static int write_partition(struct matcher_shell *s,
         rc = begun ? BUS_OK : store_write_begin(store, err);
         begun = begun || rc == BUS_OK;
         rc = rc == BUS_OK ? store_put(store, &slot->id, slot->state, err) : rc;
+        bytes += slot->state.n;
+        if (rc == BUS_OK && bytes > WRITE_BYTES) {
+            rc = store_write_commit(store, store_applied(store), err);
+            begun = false;
+            bytes = 0;
+        }
     }
     if (rc == BUS_OK && !begun && applied != store_applied(store)) {
         rc = store_write_begin(store, err);
