@@ -195,13 +195,14 @@ class Play:
         disk.fill(self.town.roles["matcher"])
         self.feed(150)
         # Its supervisor is who starts it again.
-        until(lambda: self.town.revive() or disk.says(self.ready("matcher")[1]), 60, "/readyz says that the disk is full")
+        until(lambda: self.town.revive() or disk.also(self.town.roles["matcher"]) or disk.says(self.ready("matcher")[1]), 60,
+              "/readyz says that the disk is full")
         p = self.town.roles["matcher"]
         time.sleep(3)
         need(p.poll() is None and not self.ready("matcher")[0], "then it waits")
         need(disk.mounted is False or disk.says(self.log("matcher")[since:]), "its log says so")
         need(all(self.ready(r)[0] for r in ("dispatch", "ledger", "intake")), "the others are ready")
-        disk.free(p)
+        disk.free()
         self.all_ready(("matcher",))
         need(p.poll() is None, "it goes on by itself")
         self.clean()

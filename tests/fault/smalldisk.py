@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 MB = 1024 * 1024
+SMALL = 64  # bytes: what exists may be written anew (a mark), nothing may grow
 
 
 class SmallDisk:
@@ -35,7 +36,7 @@ class SmallDisk:
         return ("No space left on device" if self.mounted else "File too large") in text
 
     def fill(self, *processes):
-        """Full; without a mount, for those processes and what is started from now on."""
+        """Full; without a mount, for those processes."""
         if self.mounted:
             with open(self.filler, "ab", buffering=0) as f:
                 for piece in (MB, 4096):
@@ -45,16 +46,22 @@ class SmallDisk:
                     except OSError:
                         pass
             return
-        self.pids = [p.pid for p in processes]
-        for pid in self.pids + [0]:
-            self.limit(pid, 0)
+        for p in processes:
+            self.also(p)
 
-    def free(self, *processes):
+    def also(self, process):
+        """One that was started meanwhile; it has not come to writing yet."""
+        if not self.mounted and process.pid not in self.pids:
+            self.pids.append(process.pid)
+            self.limit(process.pid, SMALL)
+
+    def free(self):
         if self.mounted:
             self.filler.unlink()
             return
-        for pid in self.pids + [p.pid for p in processes] + [0]:
+        for pid in self.pids:
             self.limit(pid, resource.RLIM_INFINITY)
+        self.pids = []
 
     @staticmethod
     def limit(pid, soft):
