@@ -24,6 +24,18 @@ struct reader
     size_t cap;
 };
 
+/* For one more, of n so far; what has no room is a fault at its row. */
+static bool room(const struct reader *x,
+                 const struct bus_csv_row *r,
+                 const char *what,
+                 size_t n)
+{
+    if (n == x->cap) {
+        bus_faults_add(x->faults, r->at, what, "more than %zu rows", x->cap);
+    }
+    return n < x->cap;
+}
+
 static void on_village(void *data, const struct bus_csv_row *r)
 {
     struct reader *x = data;
@@ -42,7 +54,7 @@ static void on_village(void *data, const struct bus_csv_row *r)
         bus_faults_add(x->faults, r->at, "kind",
                        "found '%.20s'; must be community | village",
                        r->cell[4]);
-    } else if (c->villages_count < x->cap) {
+    } else if (room(x, r, "villages", c->villages_count)) {
         c->villages[c->villages_count++] = (struct bus_village){
             .code = r->cell[0],
             .name = r->cell[1],
@@ -157,7 +169,7 @@ static void on_operator(void *data, const struct bus_csv_row *r)
                        "found '%.20s' to '%.20s'; must be dates, the last one "
                        "may be empty",
                        r->cell[4], r->cell[5]);
-    } else if (x->c->operators_count < x->cap) {
+    } else if (room(x, r, "operators", x->c->operators_count)) {
         x->c->operators[x->c->operators_count++] = o;
     }
 }
@@ -217,7 +229,7 @@ static void on_seal(void *data, const struct bus_csv_row *r)
                        "instants as 2020-11-19T10:00:00+08:00, all but the "
                        "first may be empty",
                        r->cell[2], r->cell[3], r->cell[4], r->cell[5]);
-    } else if (x->c->seals_count < x->cap) {
+    } else if (room(x, r, "seals", x->c->seals_count)) {
         x->c->seals[x->c->seals_count++] = s;
     }
 }

@@ -4,9 +4,9 @@
  *   owner's own, when it has said them), and how far each partition reaches.
  *   An empty one is begun at 0, which saves the library a question
  * - who stands at the end of a partition need not wait for the library to say
- *   so: it learns of an end only by a fetch that found nothing,
- * fetch.wait.max.ms after the partition's turn has come. What lies between an
- * offset and the end may be control records only: peek.c looks
+ *   so: it learns of an end only by a fetch that found nothing, a fetch wait
+ *   after the partition's turn has come. What lies between an offset and the
+ *   end may be control records only: peek.c looks
  * - places known and the owner ready: partitions are forwarded to the owner's
  *   queues, then assigned
  * - another rebalance in between: what was asked is thrown away
@@ -16,8 +16,8 @@
 #include "bus/base/heap.h"
 #include "bus/kafka/group_parts.h"
 
-#define ENDS_MS \
-    KAFKA_CALL_MS /* without an answer it is read to its end instead */
+/* Without an answer it is read to its end instead. */
+#define ENDS_MS KAFKA_CALL_MS
 
 /* -- on the pool */
 

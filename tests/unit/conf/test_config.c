@@ -352,6 +352,30 @@ static void test_planted_faults(void **state)
     assert_int_equal(system(cmd), 0);
 }
 
+/* A row that has no room is a fault at its place, not left out. */
+static void test_too_many_rows(void **state)
+{
+    (void)state;
+    char cmd[1400];
+    struct bus_buf rows = {0};
+    struct bus_err err;
+    (void)snprintf(folder, sizeof(folder), "/tmp/lianou-config-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(cmd, sizeof(cmd), "cp -r '%s/.' '%s'", source, folder);
+    assert_int_equal(system(cmd), 0);
+    bus_buf_printf(&rows, "id,org,from,expires,suspended,revoked\n");
+    for (int i = 0; i < 10001; i++) {
+        bus_buf_printf(&rows, "T-%05d,MZ,2020-01-01T00:00:00+08:00,,,\n", i);
+    }
+    put("seals.csv", bus_buf_cstr(&rows));
+    bus_buf_fini(&rows);
+    assert_int_equal(bus_config_open(&config, folder, &faults, &err),
+                     BUS_ECONFIG);
+    assert_fault("seals.csv:10002:1: seals: more than 10000 rows");
+    (void)snprintf(cmd, sizeof(cmd), "rm -r '%s'", folder);
+    assert_int_equal(system(cmd), 0);
+}
+
 static void test_no_folder(void **state)
 {
     (void)state;
@@ -407,9 +431,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_loads_clean),     T(test_finders),       T(test_topics),
-        T(test_page_is_in_step), T(test_environment),   T(test_planted_faults),
-        T(test_no_folder),       T(test_out_of_memory),
+        T(test_loads_clean),     T(test_finders),     T(test_topics),
+        T(test_page_is_in_step), T(test_environment), T(test_planted_faults),
+        T(test_too_many_rows),   T(test_no_folder),   T(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, setup_all, NULL);
 }
