@@ -5,30 +5,11 @@
 #include "bus/policy/explain.h"
 #include "bus/policy/sample.h"
 #include "bus/policy/source.h"
-#include "tests/golden/rules.h"
+#include "tests/golden/county.h"
 #include "tests/lib/cases.h"
 
 #define DAY   "2026-10-09"
 #define CASES 10000
-
-static struct county k;
-static struct bus_arena mem;
-
-static int open_all(void **state)
-{
-    (void)state;
-    county_open(&k);
-    bus_arena_init(&mem, 0, 0);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    bus_arena_fini(&mem);
-    county_close(&k);
-    return 0;
-}
 
 struct home
 {

@@ -5,30 +5,11 @@
 #include "bus/policy/rehearse.h"
 #include "bus/policy/sample.h"
 #include "bus/policy/source.h"
-#include "tests/golden/rules.h"
+#include "tests/golden/county.h"
 #include "tests/lib/cases.h"
 
 #define CASES 10000
 #define DAY   "2026-10-09"
-
-static struct county k;
-static struct bus_arena mem;
-
-static int open_all(void **state)
-{
-    (void)state;
-    county_open(&k);
-    bus_arena_init(&mem, 0, 0);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    bus_arena_fini(&mem);
-    county_close(&k);
-    return 0;
-}
 
 /* The county's catalogue with one text of standards.yaml put for another. */
 static struct bus_policy_catalogue *changed(const char *before,

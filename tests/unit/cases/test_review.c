@@ -4,13 +4,10 @@
 
 #include "bus/cases/parts.h"
 #include "bus/wire/framing.h"
-#include "tests/golden/rules.h"
+#include "tests/golden/county.h"
 
 #define DAY       "2026-10-09"
 #define FACTS_MAX 64
-
-static struct county k;
-static struct bus_arena mem;
 
 struct snapshot
 {
@@ -165,22 +162,6 @@ static void test_T19(void **state)
     day(&s, "member.work_started", "2020-01-01");
     fact(&s, "household.income_total_fen", 0)->name = BUS_STRV("household.x");
     assert_string_equal(proposals(&s, DAY), "[]");
-}
-
-static int open_all(void **state)
-{
-    (void)state;
-    county_open(&k);
-    bus_arena_init(&mem, 0, 0);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    bus_arena_fini(&mem);
-    county_close(&k);
-    return 0;
 }
 
 int main(void)

@@ -8,26 +8,9 @@
 #include "tests/lib/cases.h"
 #include "tests/unit/end_matcher/household.h"
 
+#include "tests/golden/county.h" /* last: its names are short */
+
 #define CASES 10000
-
-static struct county k;
-static struct bus_arena mem;
-
-static int open_all(void **state)
-{
-    (void)state;
-    county_open(&k);
-    bus_arena_init(&mem, 0, 0);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    bus_arena_fini(&mem);
-    county_close(&k);
-    return 0;
-}
 
 #define FACTS_MAX 1024
 struct allowed /* of one department, as the list says */

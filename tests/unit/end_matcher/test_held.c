@@ -3,14 +3,13 @@
 #include "tests/lib/check.h"
 
 #include "consumers/matcher/parts.h"
-#include "tests/golden/rules.h"
+
+#include "tests/golden/county.h" /* last: its names are short */
 
 #define DAY "2026-10-09"
 #define TEN INT64_C(1791511200000) /* that day, 10:00 in China */
 #define MIN INT64_C(60000)
 
-static struct county k;
-static struct bus_arena mem;
 static struct matcher_seal seal;
 
 static int32_t no_limit(void *data, int32_t start, int32_t n, bool working)
@@ -199,22 +198,6 @@ static void test_T20(void **state)
     d->has_seal_id = true;
     d->seal_id = BUS_STRV("S-1");
     assert_int_equal(answered(&st, d).n, 0);
-}
-
-static int open_all(void **state)
-{
-    (void)state;
-    county_open(&k);
-    bus_arena_init(&mem, 0, 0);
-    return 0;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    bus_arena_fini(&mem);
-    county_close(&k);
-    return 0;
 }
 
 int main(void)
