@@ -19,55 +19,11 @@
 #include "bus/base/heap.h"
 #include "producers/intake/intake.h"
 #include "tests/lib/check.h"
+#include "tests/sweep/budget.h"
 
 #define REQUESTS   20000 /* of one stage; more is a loop */
 #define PATIENCE_S 20
 #define SPOT       "########" /* where its reference stands */
-
-static struct
-{
-    size_t left;
-    bool on, after, refused;
-} budget;
-
-static bool refuse(void)
-{
-    if (!budget.on || budget.left > 0) {
-        budget.left -= budget.on;
-        return false;
-    }
-    bool no = budget.after || !budget.refused;
-    budget.refused = true;
-    return no;
-}
-
-static void *take(void *data, size_t n)
-{
-    (void)data;
-    return refuse() ? NULL : malloc(n);
-}
-
-static void *take_again(void *data, void *p, size_t n)
-{
-    (void)data;
-    return refuse() ? NULL : realloc(p, n);
-}
-
-static void give(void *data, void *p)
-{
-    (void)data;
-    free(p);
-}
-
-static const struct bus_heap heap = {NULL, take, take_again, give};
-
-static void limit(size_t k, bool after)
-{
-    budget.left = k;
-    budget.after = after;
-    budget.refused = false;
-    budget.on = true;
-}
 
 static char home[] = "/tmp/lianou-sweep-XXXXXX";
 static struct bus_frame frame;

@@ -26,50 +26,12 @@
 #include "schemas/parked_note.h"
 #include "schemas/verification_request.h"
 #include "tests/lib/check.h"
+#include "tests/sweep/budget.h"
 
 #define NOW_MS      INT64_C(1784000000000)
 #define MESSAGE_MAX (64u << 20)
 #define ITEMS_TRIED 6      /* each costs a compile of the catalogue */
 #define REQUESTS    100000 /* of one stage; more is a loop */
-
-static struct
-{
-    size_t left;
-    bool on;
-    bool after; /* everything after it is refused, too */
-    bool refused;
-} budget;
-
-static bool refuse(void)
-{
-    if (!budget.on || budget.left > 0) {
-        budget.left -= budget.on;
-        return false;
-    }
-    bool no = budget.after || !budget.refused;
-    budget.refused = true;
-    return no;
-}
-
-static void *take(void *data, size_t n)
-{
-    (void)data;
-    return refuse() ? NULL : malloc(n);
-}
-
-static void *take_again(void *data, void *p, size_t n)
-{
-    (void)data;
-    return refuse() ? NULL : realloc(p, n);
-}
-
-static void give(void *data, void *p)
-{
-    (void)data;
-    free(p);
-}
-
-static const struct bus_heap heap = {NULL, take, take_again, give};
 
 struct whole
 {
@@ -315,15 +277,6 @@ message(const struct whole *x, struct bus_arena *mem, struct bus_err *err)
 
 /* --- the sweep --- */
 
-static void limit(size_t k, bool after)
-{
-    budget.on = true;
-    budget.left = k;
-    budget.after = after;
-    budget.refused = false;
-    bus_heap_set(&heap);
-}
-
 static void no_limit(void)
 {
     bus_heap_set(NULL);
@@ -335,6 +288,7 @@ static size_t sweep_part(size_t i, bool after)
     size_t k = 0;
     for (int rc = BUS_ENOMEM; rc != BUS_OK; k++) {
         struct bus_err err = {0};
+        bus_heap_set(&heap);
         limit(k, after);
         rc = parts[i].open(&err);
         parts[i].end();
@@ -369,6 +323,7 @@ static void one_message(void **state)
         int rc = BUS_ENOMEM;
         for (k = 0; rc != BUS_OK; k++) {
             struct bus_arena mem;
+            bus_heap_set(&heap);
             limit(k, after);
             bus_arena_init(&mem, 2048, MESSAGE_MAX);
             rc = message(&w, &mem, &err);
