@@ -73,4 +73,22 @@ enum bus_act bus_err_act(enum bus_errc code);
 const char *bus_errc_name(enum bus_errc code); /* "BUS_EPARSE" */
 const char *bus_errc_text(enum bus_errc code); /* "cannot be parsed" */
 
+/* What follows a failure is the caller's next line, never the next call:
+ * BUS_TRY returns the code at once; BUS_TRY_GOTO keeps it in rc (an int) and
+ * goes to the one label that cleans up. */
+#define BUS_TRY(call)             \
+    do {                          \
+        int bus_try_rc_ = (call); \
+        if (bus_try_rc_ != 0) {   \
+            return bus_try_rc_;   \
+        }                         \
+    } while (0)
+#define BUS_TRY_GOTO(rc, call, label) \
+    do {                              \
+        (rc) = (call);                \
+        if ((rc) != 0) {              \
+            goto label;               \
+        }                             \
+    } while (0)
+
 #endif

@@ -1,7 +1,11 @@
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bus/base/arena.h"
 #include "bus/base/buf.h"
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/err.h"
 #include "bus/base/hash.h"
@@ -196,6 +200,47 @@ static void strings_are_checked(void **state)
     assert_int_equal(bus_edit_distance("topcis", "topics"), 2);
 }
 
+static int third(bool *ran)
+{
+    *ran = true;
+    return 0;
+}
+
+static int tries(int first, int second, bool *ran)
+{
+    BUS_TRY(first);
+    int rc = 0;
+    BUS_TRY_GOTO(rc, second, done);
+    rc = third(ran);
+done:
+    return rc;
+}
+
+static void nothing_runs_after_a_failure(void **state)
+{
+    (void)state;
+    bool ran = false;
+    assert_int_equal(tries(BUS_EIO, 0, &ran), BUS_EIO);
+    assert_int_equal(tries(0, BUS_EPARSE, &ran), BUS_EPARSE);
+    assert_false(ran);
+    assert_int_equal(tries(0, 0, &ran), 0);
+    assert_true(ran);
+}
+
+static void a_broken_check_ends_the_process(void **state)
+{
+    (void)state;
+    BUS_CHECK(1 + 1 == 2);
+    pid_t child = fork();
+    if (child == 0) {
+        BUS_CHECK(1 + 1 == 3);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +252,8 @@ int main(void)
         cmocka_unit_test(dates_are_civil),
         cmocka_unit_test(ids_are_uuids),
         cmocka_unit_test(strings_are_checked),
+        cmocka_unit_test(nothing_runs_after_a_failure),
+        cmocka_unit_test(a_broken_check_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
