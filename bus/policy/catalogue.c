@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "bus/base/heap.h"
+#include "bus/dmn/dmn.h"
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/catalogue_types.h"
-#include "bus/policy/dmn.h"
 #include "bus/policy/source.h"
 
 static enum bus_policy_delivery delivery_of(const struct bus_node *n)

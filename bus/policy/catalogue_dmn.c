@@ -5,9 +5,9 @@
  * too. */
 #include <string.h>
 
+#include "bus/dmn/dmn.h"
+#include "bus/feel/tree.h"
 #include "bus/policy/catalogue_parts.h"
-#include "bus/policy/dmn.h"
-#include "bus/policy/feel_parts.h"
 
 #define INPUTS_MAX 64
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/feel/number.h"
 #include "bus/policy/catalogue_parts.h"
-#include "bus/policy/number.h"
 #include "bus/policy/source.h"
 
 struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n)

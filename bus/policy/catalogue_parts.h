@@ -3,9 +3,9 @@
 #define BUS_POLICY_CATALOGUE_PARTS_H
 
 #include "bus/base/hash.h"
+#include "bus/feel/feel.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/disclose.h"
-#include "bus/policy/feel.h"
 #include "bus/policy/interact.h"
 #include "bus/policy/program.h"
 

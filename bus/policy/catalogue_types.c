@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "bus/policy/feel_parts.h"
+#include "bus/feel/tree.h"
 
 #define ANY FEEL_UNKNOWN /* no constant has it */
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/feel/number.h"
 #include "bus/policy/missing.h"
-#include "bus/policy/number.h"
 #include "bus/policy/source.h"
 #include "bus/policy/verdicts.h"
 #include "bus/policy/view.h"

@@ -4,7 +4,7 @@
 #ifndef BUS_POLICY_PROGRAM_H
 #define BUS_POLICY_PROGRAM_H
 
-#include "bus/policy/feel.h"
+#include "bus/feel/feel.h"
 
 struct bus_policy_catalogue;
 struct op;

@@ -2,7 +2,7 @@
 #ifndef BUS_POLICY_PROGRAM_PARTS_H
 #define BUS_POLICY_PROGRAM_PARTS_H
 
-#include "bus/policy/feel_parts.h"
+#include "bus/feel/tree.h"
 #include "bus/policy/program.h"
 #include "bus/policy/view.h"
 

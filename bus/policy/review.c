@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "bus/base/clock.h"
-#include "bus/policy/number.h"
+#include "bus/feel/number.h"
 #include "bus/policy/source.h"
 #include "bus/policy/view.h"
 

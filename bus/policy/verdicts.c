@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/policy/feel_parts.h"
+#include "bus/feel/tree.h"
 #include "bus/policy/verdicts.h"
 #include "bus/policy/view.h"
 

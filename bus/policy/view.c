@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "bus/policy/number.h"
+#include "bus/feel/number.h"
 
 static const struct feel_missing nothing;
 

@@ -1,5 +1,5 @@
 /* A payment order as the bank reads it: one fund, one order, whole fen. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/payment_order.h"
 
 BUS_KIND_HEAD(sa_payment_order);

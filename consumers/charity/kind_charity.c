@@ -1,5 +1,5 @@
 /* A need as a charity reads it: no person, no place below the town. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/need.h"
 
 BUS_KIND_HEAD(sa_need);

@@ -1,6 +1,6 @@
 /* An assignment as a department reads it: the item, the facts its rules read,
  * and who applies. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/assignment.h"
 #include "schemas/fact.h"
 #include "schemas/missing_fact.h"

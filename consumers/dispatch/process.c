@@ -2,7 +2,7 @@
  * that cannot be read or opened is a dead letter; others flow on. */
 #include <string.h>
 
-#include "bus/adapter/keyed.h"
+#include "bus/role/keyed.h"
 #include "consumers/dispatch/shell.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"

@@ -1,8 +1,8 @@
 /* `lianou run dispatch`. */
 #include <string.h>
 
-#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
+#include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/dispatch/shell.h"
 

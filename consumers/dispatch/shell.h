@@ -2,9 +2,9 @@
 #ifndef CONSUMERS_DISPATCH_SHELL_H
 #define CONSUMERS_DISPATCH_SHELL_H
 
-#include "bus/adapter/emit.h"
-#include "bus/adapter/frame.h"
 #include "bus/kafka/eos.h"
+#include "bus/role/emit.h"
+#include "bus/role/frame.h"
 #include "bus/wire/crypt.h"
 #include "consumers/dispatch/plan.h"
 

@@ -1,5 +1,5 @@
 /* A verification request as the insurer reads it: which facts, of whom. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/missing_fact.h"
 #include "schemas/verification_request.h"
 

@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "bus/adapter/keyed.h"
 #include "bus/base/heap.h"
 #include "bus/pg/array.h"
+#include "bus/role/keyed.h"
 #include "bus/wire/crypt.h"
 #include "schemas/dead_letter.h"
 #include "schemas/review.h"

@@ -3,7 +3,7 @@
  *
  * Every message becomes a row: what cannot be read is one of kind "unreadable"
  * under an id derived from its place, so that nothing of a topic is missing. So
- * is what stands under another household's key (bus/adapter/keyed.h): it is an
+ * is what stands under another household's key (bus/role/keyed.h): it is an
  * event of nobody, and its row says the reason code in `word`. */
 #ifndef CONSUMERS_LEDGER_ENCODE_H
 #define CONSUMERS_LEDGER_ENCODE_H

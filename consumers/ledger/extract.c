@@ -1,5 +1,5 @@
 #include "consumers/ledger/extract.h"
-#include "bus/adapter/types.h"
+#include "bus/role/types.h"
 
 #include <string.h>
 

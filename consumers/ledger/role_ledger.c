@@ -5,9 +5,9 @@
  * are the database's own; batches stay until their rows are committed. */
 #include <string.h>
 
-#include "bus/adapter/frame.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/role/frame.h"
 #include "bus/run/exit.h"
 #include "consumers/ledger/extract.h"
 #include "consumers/ledger/store.h"

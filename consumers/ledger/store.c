@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "bus/base/heap.h"
+#include "bus/ledger/sql/event_insert.h"
+#include "bus/ledger/sql/ledger_lock.h"
+#include "bus/ledger/sql/parked.h"
+#include "bus/ledger/sql/reading_all.h"
+#include "bus/ledger/sql/reading_upsert.h"
 #include "bus/pg/link.h"
 #include "bus/run/backoff.h"
 #include "consumers/ledger/encode.h"
-#include "ops/db/event_insert.h"
-#include "ops/db/ledger_lock.h"
-#include "ops/db/parked.h"
-#include "ops/db/reading_all.h"
-#include "ops/db/reading_upsert.h"
 
 #define LOCK_AGAIN_MS 250
 #define AHEAD_MS      1 /* the socket takes a unit in several turns */
@@ -124,7 +124,7 @@ static void ask_lock(struct shard *s)
     uint8_t class[4], number[4];
     struct bus_strv params[] = {{(const char *)class, 4},
                                 {(const char *)number, 4}};
-    struct bus_pg_call call = {ops_db_ledger_lock, params, 2};
+    struct bus_pg_call call = {bus_ledger_sql_ledger_lock, params, 2};
     struct bus_err err;
     for (int i = 0; i < 4; i++) {
         class[i] = (uint8_t)(LEDGER_LOCK_CLASS >> (24 - 8 * i));
@@ -199,7 +199,7 @@ static void offsets_told(void *token,
 
 static void ask_offsets(struct ledger_store *all)
 {
-    struct bus_pg_call call = {ops_db_reading_all, NULL, 0};
+    struct bus_pg_call call = {bus_ledger_sql_reading_all, NULL, 0};
     struct bus_err err;
     if (all->places != NULL && !all->asking && all->shards[0].locked) {
         all->asking = bus_pg_link_send(all->shards[0].link, &call, 1,
@@ -235,7 +235,7 @@ static void parked_told(void *token,
 void ledger_store_parked(struct ledger_store *s,
                          void (*told)(void *data, int64_t waiting))
 {
-    struct bus_pg_call call = {ops_db_parked, NULL, 0};
+    struct bus_pg_call call = {bus_ledger_sql_parked, NULL, 0};
     struct bus_err err;
     if (s->parked_told == NULL && s->shards[0].locked && s->quiet == NULL &&
         bus_pg_link_send(s->shards[0].link, &call, 1, parked_told, s, &err) ==
@@ -335,8 +335,9 @@ static void pump(struct shard *s)
     }
     if (rc == BUS_OK && s->encoded_parts > 0) {
         struct bus_pg_call calls[] = {
-            {ops_db_event_insert, s->encode.row_params, LEDGER_COLUMNS},
-            {ops_db_reading_upsert, s->encode.offset_params, LEDGER_OFFSETS},
+            {bus_ledger_sql_event_insert, s->encode.row_params, LEDGER_COLUMNS},
+            {bus_ledger_sql_reading_upsert, s->encode.offset_params,
+             LEDGER_OFFSETS},
         };
         rc = bus_pg_link_send(s->link, calls, 2, written, s, &err);
         if (rc == BUS_OK) {

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/adapter/keyed.h"
 #include "bus/base/clock.h"
 #include "bus/policy/marks.h"
+#include "bus/role/keyed.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/parts.h"
 

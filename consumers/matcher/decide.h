@@ -17,7 +17,7 @@
 #include "bus/base/id.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/review.h"
-#include "consumers/matcher/editions.h"
+#include "consumers/matcher/catalogue_versions.h"
 #include "schemas/household_state.h"
 
 /* Limits of one household; more is a dead letter. */

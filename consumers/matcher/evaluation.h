@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-#include "bus/adapter/household.h"
 #include "bus/base/arena.h"
 #include "bus/base/err.h"
 #include "bus/policy/catalogue.h"
+#include "bus/role/household.h"
 #include "schemas/evaluation.h"
 #include "schemas/household_state.h"
 

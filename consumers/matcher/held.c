@@ -6,9 +6,9 @@
  * - an amount: at most the cap of its item; a cap that hangs on a fact nobody
  *   knows holds nobody back
  */
-#include "bus/adapter/household.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
+#include "bus/role/household.h"
 #include "consumers/matcher/parts.h"
 
 static const struct matcher_seal *seal_find(const struct matcher_rules *r,

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "bus/adapter/keyed.h"
+#include "bus/role/keyed.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/personal.h"

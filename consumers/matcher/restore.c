@@ -2,7 +2,7 @@
  * the tail of the `households` topic; a lost or strange disk reads it all. */
 #include <string.h>
 
-#include "consumers/matcher/takeup.h"
+#include "consumers/matcher/catalogue_watch.h"
 #include "schemas/household_state.h"
 
 #define RESTORE_BATCH 4096

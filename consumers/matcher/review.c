@@ -12,8 +12,8 @@
  */
 #include <string.h>
 
-#include "bus/adapter/household.h"
 #include "bus/policy/marks.h"
+#include "bus/role/household.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/review.h"

@@ -1,12 +1,12 @@
 /* `lianou run matcher`. */
 #include <string.h>
 
-#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/role/types.h"
 #include "bus/run/exit.h"
+#include "consumers/matcher/catalogue_watch.h"
 #include "consumers/matcher/shell.h"
-#include "consumers/matcher/takeup.h"
 #include "schemas/household_state.h"
 
 #define VERIFICATION_DAYS 5 /* working days (domain: answer within 5 wd) */

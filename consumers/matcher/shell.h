@@ -5,14 +5,14 @@
 
 #include <stdatomic.h>
 
-#include "bus/adapter/emit.h"
-#include "bus/adapter/frame.h"
 #include "bus/kafka/eos.h"
 #include "bus/kafka/read.h"
 #include "bus/policy/calendar.h"
+#include "bus/role/emit.h"
+#include "bus/role/frame.h"
 #include "bus/wire/crypt.h"
+#include "consumers/matcher/batch_state.h"
 #include "consumers/matcher/decide.h"
-#include "consumers/matcher/overlay.h"
 #include "consumers/matcher/store.h"
 #include "schemas/review.h"
 

@@ -1,5 +1,5 @@
 /* A delivery task as the post reads it: what to bring, to whom, until when. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/delivery_task.h"
 
 BUS_KIND_HEAD(sa_delivery_task);

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/adapter/frame.h"
-#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
+#include "bus/role/frame.h"
+#include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/registry/subjects.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "bus/adapter/types.h"
+#include "bus/role/types.h"
 
 int registry_subjects_fill(struct registry_subjects *s,
                            const struct bus_config *config,

@@ -49,11 +49,11 @@ function(bus_subdirectories)
   endforeach()
 endfunction()
 
-# bus_end(NAME ...): a producer's or consumer's folder; as bus_library, and
+# bus_role_library(NAME ...): a producer's or consumer's folder; as bus_library, and
 # the program links it.
-function(bus_end name)
+function(bus_role_library name)
   bus_library(${name} ${ARGN})
-  set_property(GLOBAL APPEND PROPERTY BUS_ENDS ${name})
+  set_property(GLOBAL APPEND PROPERTY BUS_ROLES ${name})
 endfunction()
 
 # bus_fuzz(WHAT [DEPS lib...] [SOURCES file...] [ALSO folder...]):

@@ -1,13 +1,16 @@
-# sql_to_c(TARGET file.sql...): generated/ops/db/<name>.h with the text as
-# ops_db_<name>.
+# sql_to_c(TARGET file.sql...): for each file below the source folder
+# generated/<folder>/<name>.h with the text as <folder>_<name>
+# (bus/ledger/sql/account.sql -> bus_ledger_sql_account).
 function(sql_to_c target)
   set(made "")
   foreach(f ${ARGN})
-    get_filename_component(n ${f} NAME_WE)
-    string(REPLACE "-" "_" n "${n}")
-    set(out "${PROJECT_BINARY_DIR}/generated/ops/db/${n}.h")
+    get_filename_component(f ${f} ABSOLUTE)
+    file(RELATIVE_PATH n ${PROJECT_SOURCE_DIR} ${f})
+    string(REGEX REPLACE "\\.sql$" "" n ${n})
+    string(MAKE_C_IDENTIFIER ${n} symbol)
+    set(out "${PROJECT_BINARY_DIR}/generated/${n}.h")
     add_custom_command(OUTPUT ${out}
-      COMMAND ${CMAKE_COMMAND} -DIN=${f} -DOUT=${out} -DSYMBOL=ops_db_${n}
+      COMMAND ${CMAKE_COMMAND} -DIN=${f} -DOUT=${out} -DSYMBOL=${symbol}
         -P ${PROJECT_SOURCE_DIR}/ops/cmake/TextToC.cmake
       DEPENDS ${f} ${PROJECT_SOURCE_DIR}/ops/cmake/TextToC.cmake)
     list(APPEND made ${out})

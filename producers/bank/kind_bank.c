@@ -1,5 +1,5 @@
 /* A payment result as the bank writes it. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/payment_result.h"
 
 BUS_KIND_HEAD(sa_payment_result);

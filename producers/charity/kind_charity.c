@@ -1,5 +1,5 @@
 /* A claim as a charity writes it. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/claim.h"
 
 BUS_KIND_HEAD(sa_claim);

@@ -1,5 +1,5 @@
 /* A decision as a department writes it. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/actor.h"
 #include "schemas/decision.h"
 #include "schemas/delivery.h"

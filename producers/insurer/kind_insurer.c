@@ -1,5 +1,5 @@
 /* A verification result as the insurer writes it. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/fact.h"
 #include "schemas/verification_result.h"
 

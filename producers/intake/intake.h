@@ -11,13 +11,13 @@
 #ifndef PRODUCERS_INTAKE_INTAKE_H
 #define PRODUCERS_INTAKE_INTAKE_H
 
-#include "bus/adapter/emit.h"
-#include "bus/adapter/frame.h"
+#include "bus/role/emit.h"
+#include "bus/role/frame.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/drafts.h"
 #include "producers/intake/form.h"
+#include "producers/intake/idempotency.h"
 #include "producers/intake/journal.h"
-#include "producers/intake/known.h"
 
 enum intake_outcome {
     INTAKE_NEW,       /* not taken before */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "bus/base/heap.h"
-#include "bus/cases/cases.h"
+#include "bus/ledger/cases.h"
 #include "bus/run/work.h"
 
 #define READERS      2  /* connections, pool threads */

@@ -9,8 +9,8 @@
 #ifndef PRODUCERS_INTAKE_READS_H
 #define PRODUCERS_INTAKE_READS_H
 
-#include "bus/adapter/frame.h"
 #include "bus/base/id.h"
+#include "bus/role/frame.h"
 
 struct intake_reads;
 /* Borrows the frame. */

@@ -1,5 +1,5 @@
 /* A receipt as the post writes it: what became of one task. */
-#include "bus/adapter/kind_tables.h"
+#include "bus/partner/kind_tables.h"
 #include "schemas/delivery_receipt.h"
 
 BUS_KIND_HEAD(sa_delivery_receipt);

@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bus/adapter/emit.h"
-#include "bus/adapter/frame.h"
-#include "bus/adapter/types.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
 #include "bus/policy/calendar.h"
+#include "bus/role/emit.h"
+#include "bus/role/frame.h"
+#include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/parts.h"
 #include "tests/bench/forms.h"

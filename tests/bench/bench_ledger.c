@@ -21,12 +21,12 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "bus/ledger/migrate.h"
+#include "bus/ledger/sql/event_insert.h"
 #include "bus/run/loop.h"
 #include "consumers/ledger/encode.h"
 #include "consumers/ledger/store.h"
-#include "ops/db/event_insert.h"
-#include "ops/migrate.h"
-#include "tests/lib/letters.h"
+#include "tests/lib/messages.h"
 
 #define CONNECTIONS 2
 #define BATCH       1000
@@ -256,7 +256,7 @@ static void *load(void *data)
 {
     struct bare *b = data;
     PGconn *conn = PQconnectdb(conninfo);
-    PGresult *r = PQprepare(conn, "i", ops_db_event_insert, 0, NULL);
+    PGresult *r = PQprepare(conn, "i", bus_ledger_sql_event_insert, 0, NULL);
     if (PQresultStatus(r) != PGRES_COMMAND_OK) {
         die(PQerrorMessage(conn));
     }

@@ -9,8 +9,8 @@
 
 #include "bus/base/arena.h"
 #include "bus/base/faults.h"
-#include "bus/policy/dmn.h"
-#include "bus/policy/number.h"
+#include "bus/dmn/dmn.h"
+#include "bus/feel/number.h"
 
 #define ROWS_MAX    4096
 #define COLUMNS_MAX 16

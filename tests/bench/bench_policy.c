@@ -7,7 +7,7 @@
 #include "bus/base/clock.h"
 #include "bus/conf/yaml.h"
 #include "bus/policy/verdicts.h"
-#include "ops/generate_home.h"
+#include "ops/cli/county/generate_household.h"
 #include "tests/lib/county.h"
 
 #define HOMES      256

@@ -6,7 +6,7 @@
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
 #include "bus/wire/framing.h"
-#include "ops/generate.h"
+#include "ops/cli/county/generate.h"
 #include "producers/intake/form.h"
 
 static struct

@@ -8,10 +8,10 @@
 
 #include <jansson.h>
 
-#include "bus/adapter/frame.h"
 #include "bus/base/clock.h"
 #include "bus/policy/disclose.h"
 #include "bus/policy/source.h"
+#include "bus/role/frame.h"
 #include "schemas/application.h"
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"

@@ -25,8 +25,8 @@ static long offset(void)
     return strtol(text, NULL, 10);
 }
 
-__attribute__((visibility("default"))) int
-clock_gettime(clockid_t id, struct timespec *t)
+__attribute__((visibility("default"))) int clock_gettime(clockid_t id,
+                                                         struct timespec *t)
 {
     static int (*real)(clockid_t, struct timespec *);
     if (real == NULL) {

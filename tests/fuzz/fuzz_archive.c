@@ -1,6 +1,6 @@
 /* A catalogue as one file: unpacked, or refused; what was unpacked and is
  * packed again unpacks to the same files. */
-#include "bus/adapter/archive.h"
+#include "bus/catalogue/archive.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

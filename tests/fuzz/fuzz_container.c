@@ -1,5 +1,5 @@
 /* An Avro object container file: its blocks, or one error. */
-#include "ops/avro_read.h"
+#include "ops/cli/inspect/avro_read.h"
 #include "tests/fuzz/fuzz.h"
 
 static int block(void *data,

@@ -1,6 +1,6 @@
 /* A decision model as XML: refused with faults, or every element of it can be
  * asked without inputs. */
-#include "bus/policy/dmn.h"
+#include "bus/dmn/dmn.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ELEMENTS_MAX 20

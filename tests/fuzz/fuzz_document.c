@@ -1,6 +1,6 @@
 /* A partner's answer, read as every kind's: an event, or faults each with its
  * pointer; an event can be written as a record. */
-#include "ops/kinds.h"
+#include "ops/cli/kinds.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct bus_config config;

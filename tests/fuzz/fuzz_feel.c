@@ -1,8 +1,8 @@
 /* FEEL text, as an expression and as unary tests: a tree or one error inside
  * the text; evaluated within its limits; its value can be shown. */
-#include "bus/policy/feel.h"
-#include "bus/policy/number.h"
-#include "bus/policy/temporal.h"
+#include "bus/feel/feel.h"
+#include "bus/feel/number.h"
+#include "bus/feel/temporal.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool global(void *data, struct bus_strv name, struct feel_value *ret)

@@ -1,8 +1,8 @@
 /* An item of the catalogue as YAML: compiled among the county's own facts and
  * standards, and tried on three households; or refused, each fault with its
  * place. */
+#include "bus/advice/check.h"
 #include "bus/conf/yaml.h"
-#include "bus/policy/check.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/county.h"
 

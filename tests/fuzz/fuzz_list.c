@@ -2,7 +2,7 @@
  * place inside the file; what has none is an application. */
 #include <stdlib.h>
 
-#include "producers/intake/sheet.h"
+#include "producers/intake/csv_import.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct bus_config config;

@@ -1,7 +1,7 @@
 /* Numbers, dates, times, durations as text: what is read can be shown, and what
  * is shown reads back as the same. */
-#include "bus/policy/number.h"
-#include "bus/policy/temporal.h"
+#include "bus/feel/number.h"
+#include "bus/feel/temporal.h"
 #include "tests/fuzz/fuzz.h"
 
 #define PARSED_MAX 256 /* bytes; a longer number is not read */

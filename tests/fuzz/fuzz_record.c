@@ -1,7 +1,7 @@
 /* A Kafka value in Confluent framing, as each of our records that has the id
  * (or as the first, for an id nobody has); and the same bytes as CloudEvents
  * headers. What is read is written the same and can be shown. */
-#include "bus/adapter/types.h"
+#include "bus/role/types.h"
 #include "bus/wire/framing.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /* Each check of the catalogue finds the offender planted for it, and nothing
  * in a catalogue without one. */
-#include "bus/policy/check.h"
+#include "bus/advice/check.h"
 #include "bus/policy/clause.h"
 #include "bus/policy/source.h"
 #include "tests/golden/rules.h"

@@ -2,8 +2,8 @@
  * are the nearest, and a search that was cut short says so. */
 #include <stdio.h>
 
-#include "bus/policy/explain.h"
-#include "bus/policy/sample.h"
+#include "bus/advice/explain.h"
+#include "bus/advice/sample.h"
 #include "bus/policy/source.h"
 #include "tests/golden/county.h"
 #include "tests/lib/cases.h"

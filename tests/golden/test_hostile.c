@@ -2,7 +2,7 @@
  * and no other, within the limits of one evaluation. */
 #include <time.h>
 
-#include "bus/policy/check.h"
+#include "bus/advice/check.h"
 #include "bus/policy/verdicts.h"
 #include "tests/golden/rules.h"
 

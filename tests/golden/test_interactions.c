@@ -2,8 +2,8 @@
  * whose chosen set is compared with brute force over every set of claims. The
  * law (X1 to X6, X9, X10) is written here from the documents, not read from
  * interactions.yaml. */
+#include "bus/advice/sample.h"
 #include "bus/policy/interact.h"
-#include "bus/policy/sample.h"
 #include "bus/policy/source.h"
 #include "tests/golden/rules.h"
 #include "tests/lib/cases.h"

@@ -1,9 +1,9 @@
 /* Rehearsal on generated households: the present catalogue against itself turns
  * nothing; a standard that was changed turns only households whose facts it
  * reads; the sums are those of single evaluations. */
+#include "bus/advice/rehearse.h"
+#include "bus/advice/sample.h"
 #include "bus/policy/disclose.h"
-#include "bus/policy/rehearse.h"
-#include "bus/policy/sample.h"
 #include "bus/policy/source.h"
 #include "tests/golden/county.h"
 #include "tests/lib/cases.h"

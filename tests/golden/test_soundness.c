@@ -1,7 +1,7 @@
 /* Three values are sound: what is said while facts are missing stays true
  * whatever they turn out to be. Random rules over small domains against every
  * completion; the county's own rules against random ones. */
-#include "bus/policy/sample.h"
+#include "bus/advice/sample.h"
 #include "bus/policy/source.h"
 #include "tests/golden/county.h"
 #include "tests/lib/cases.h"

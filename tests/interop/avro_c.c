@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus/adapter/types.h"
-#include "ops/avro_file.h"
+#include "bus/role/types.h"
+#include "ops/cli/inspect/avro_file.h"
 #include "tests/lib/check.h"
 #include "tests/lib/fill.h"
 

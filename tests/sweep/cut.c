@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bus/adapter/types.h"
 #include "bus/conf/bus_config.h"
 #include "bus/policy/catalogue.h"
+#include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "tests/lib/check.h"
 #include "tests/lib/fill.h"

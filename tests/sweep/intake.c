@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "bus/adapter/frame.h"
 #include "bus/base/heap.h"
+#include "bus/role/frame.h"
 #include "producers/intake/intake.h"
 #include "tests/lib/check.h"
 #include "tests/sweep/budget.h"

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus/adapter/frame.h"
-#include "bus/adapter/types.h"
 #include "bus/base/heap.h"
 #include "bus/policy/calendar.h"
+#include "bus/role/frame.h"
+#include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "bus/wire/framing.h"
 #include "consumers/dispatch/plan.h"

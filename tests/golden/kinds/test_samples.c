@@ -16,7 +16,7 @@
 
 #include "bus/base/heap.h"
 #include "bus/wire/framing.h"
-#include "ops/kinds.h"
+#include "ops/cli/kinds.h"
 #include "tests/lib/avro_json.h"
 
 #define PATH_BYTES 512

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "ops/migrate.h"
+#include "bus/ledger/migrate.h"
 
 #define PATIENCE_MS 30000
 

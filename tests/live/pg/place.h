@@ -5,7 +5,7 @@
 
 #include "bus/pg/pg.h"
 #include "bus/run/loop.h"
-#include "ops/private_pg.h"
+#include "ops/cli/demo/private_pg.h"
 #include "tests/lib/check.h"
 
 struct place

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus/adapter/frame.h"
-#include "bus/cases/cases.h"
+#include "bus/ledger/cases.h"
+#include "bus/role/frame.h"
 #include "consumers/ledger/store.h"
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"
@@ -13,7 +13,7 @@
 #include "schemas/dispatch_result.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
-#include "tests/lib/letters.h"
+#include "tests/lib/messages.h"
 #include "tests/live/pg/place.h"
 
 struct writer

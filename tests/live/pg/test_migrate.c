@@ -1,7 +1,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "ops/migrate.h"
+#include "bus/ledger/migrate.h"
 #include "tests/live/pg/place.h"
 
 static void a_changed_migration_is_refused(void **state)

@@ -69,9 +69,9 @@ static void still_of_its_schema(void **state)
         assert_int_equal(bus_wire_decode_own(t, bytes, &mem, &back, &err),
                          BUS_OK);
         /* The tap finds nothing left to seal. */
-        assert_int_equal(bus_wire_print(bus_wire_type_schema(t), bytes, true,
-                                        &text, &err),
-                         BUS_OK);
+        assert_int_equal(
+            bus_wire_print(bus_wire_type_schema(t), bytes, true, &text, &err),
+            BUS_OK);
         assert_null(strstr(bus_buf_cstr(&text), "(sealed)"));
         bus_buf_fini(&text);
         bus_arena_reset(&mem);

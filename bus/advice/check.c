@@ -1,0 +1,338 @@
+/* The rules in force on one day, tried on made-up households. A search climbs
+ * from a random household towards an eligible one: it changes a fact or two
+ * and keeps what leaves no more clauses false. */
+#include "bus/advice/check.h"
+
+#include <string.h>
+
+#include "bus/advice/sample.h"
+#include "bus/policy/catalogue_parts.h"
+#include "bus/policy/clause.h"
+#include "bus/policy/interact.h"
+#include "bus/policy/source.h"
+
+#define STARTS   24  /* households begun anew */
+#define STEPS    150 /* changes of one */
+#define ELIGIBLE 60  /* eligible households looked at */
+
+struct trial
+{
+    const struct bus_policy_catalogue *c;
+    int32_t day;
+    struct bus_arena *mem;
+    struct bus_faults *faults;
+    struct bus_err *err;
+    struct bus_policy_sampler dice;
+    struct bus_policy_household home;
+    struct bus_policy_fact *facts; /* of home, to be changed */
+};
+
+static struct bus_place place_of(const struct trial *t, int item)
+{
+    const struct bus_node *v =
+        bus_policy_version_node(t->c, (size_t)item, t->day);
+    const struct bus_node *feel =
+        bus_node_get(bus_node_get(v, "condition"), "feel");
+    return feel ? feel->at : v ? v->at : t->c->items[item].node->at;
+}
+
+static const char *code_of(const struct trial *t, int item)
+{
+    return t->c->items[item].code.p;
+}
+
+static int judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
+{
+    struct bus_arena_mark mark = bus_arena_mark(t->mem);
+    int rc = bus_policy_evaluate_item(t->c, &t->home, t->day, item,
+                                      BUS_POLICY_REASONS, t->mem, ret, t->err);
+    bus_arena_release(t->mem, mark);
+    return rc;
+}
+
+/* Clauses still false; -1 for eligible. */
+static int distance(const struct bus_policy_verdict_of *v)
+{
+    return v->verdict == BUS_POLICY_ELIGIBLE       ? -1
+           : v->verdict == BUS_POLICY_NOT_ELIGIBLE ? (int)v->reason_count
+                                                   : CATALOGUE_CLAUSES_MAX;
+}
+
+static int
+begin(struct trial *t, const int *items, size_t count, size_t members)
+{
+    int rc = bus_policy_sample_household(&t->dice, items, count, members,
+                                         t->mem, &t->home);
+    t->facts = (struct bus_policy_fact *)(uintptr_t)t->home.facts;
+    return rc == BUS_OK ? rc : bus_fail(t->err, rc, "no room for a household");
+}
+
+/* One step: changes one or two facts; `keep` says whether it stays. */
+static int step(struct trial *t, int item, int *far, const char **ret_failure)
+{
+    struct bus_policy_verdict_of v;
+    size_t n = t->home.fact_count;
+    size_t a = bus_policy_sampler_upto(&t->dice, n);
+    size_t b = bus_policy_sampler_upto(&t->dice, n);
+    if (n == 0) {
+        return BUS_OK;
+    }
+    struct bus_policy_fact before[2] = {t->facts[a], t->facts[b]};
+    bus_policy_sample_value(&t->dice, t->home.member_count, &t->facts[a]);
+    if (bus_policy_sampler_upto(&t->dice, 2) == 0) {
+        bus_policy_sample_value(&t->dice, t->home.member_count, &t->facts[b]);
+    }
+    int rc = judge(t, item, &v);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (v.verdict == BUS_POLICY_FAILED) {
+        *ret_failure = v.failure;
+    }
+    if (distance(&v) <= *far) {
+        *far = distance(&v);
+    } else {
+        t->facts[a] = before[0];
+        t->facts[b] = before[1];
+    }
+    return rc;
+}
+
+struct found /* of one item */
+{
+    size_t eligible;
+    const char *failure; /* what the rule said instead of yes or no */
+    bool negative, capped, broken;
+};
+
+static void look_at_amount(const struct bus_policy_verdict_of *v,
+                           struct found *f)
+{
+    f->negative |= v->amount == BUS_POLICY_AMOUNT_NEGATIVE;
+    f->capped |= v->amount == BUS_POLICY_AMOUNT_CAPPED;
+    f->broken |= v->amount == BUS_POLICY_AMOUNT_BROKEN;
+}
+
+static int try_item(struct trial *t, int item, struct found *f)
+{
+    for (int s = 0; s < STARTS && f->eligible < ELIGIBLE && f->failure == NULL;
+         s++) {
+        struct bus_arena_mark mark = bus_arena_mark(t->mem);
+        int far = CATALOGUE_CLAUSES_MAX;
+        int rc = begin(t, &item, 1, (size_t)(1 + s % 4));
+        for (int i = 0; rc == BUS_OK && i < STEPS && f->eligible < ELIGIBLE &&
+                        f->failure == NULL;
+             i++) {
+            struct bus_policy_verdict_of v;
+            rc = step(t, item, &far, &f->failure);
+            if (rc == BUS_OK && far < 0 &&
+                (rc = judge(t, item, &v)) == BUS_OK) {
+                f->eligible++;
+                look_at_amount(&v, f);
+            }
+        }
+        bus_arena_release(t->mem, mark);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+    }
+    return BUS_OK;
+}
+
+/* Is it a clause on figures alone that closes the item now? */
+static struct bus_strv idle_clause(const struct trial *t,
+                                   const struct bus_policy_verdict_of *v)
+{
+    for (size_t i = 0; i < v->reason_count; i++) {
+        struct bus_strv k = bus_policy_clause_of(t->c, v->reasons[i], t->day);
+        bool figures = k.n > 0 && (memmem(k.p, k.n, "standard.", 9) != NULL ||
+                                   memmem(k.p, k.n, "标准.", 7) != NULL);
+        if (figures && memmem(k.p, k.n, "household", 9) == NULL &&
+            memmem(k.p, k.n, "member", 6) == NULL &&
+            memmem(k.p, k.n, "家庭", strlen("家庭")) == NULL &&
+            memmem(k.p, k.n, "成员", strlen("成员")) == NULL) {
+            return k;
+        }
+    }
+    return (struct bus_strv){0};
+}
+
+static void say_failure(struct trial *t, int item, const char *failure)
+{
+    bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+                   "the condition gives neither true nor false for some "
+                   "household (by sampling): %s",
+                   failure);
+}
+
+/* Nobody was found eligible: proved if it is a no already while nothing is
+ * known of a household, else seen by sampling. */
+static int say_unreachable(struct trial *t, int item)
+{
+    struct bus_policy_household nobody = {.member_count = 1};
+    struct bus_policy_verdict_of v;
+    int rc = bus_policy_evaluate_item(t->c, &nobody, t->day, item,
+                                      BUS_POLICY_REASONS, t->mem, &v, t->err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct bus_strv idle = idle_clause(t, &v);
+    if (v.verdict == BUS_POLICY_FAILED) { /* it reads no fact at all */
+        say_failure(t, item, v.failure);
+    } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
+        bus_faults_warn(t->faults, place_of(t, item), code_of(t, item),
+                        "closed to everybody by a standard of that day: %.*s",
+                        BUS_STRV_ARG(idle));
+    } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE) {
+        bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+                       "nobody can get it: the condition is never true");
+    } else {
+        bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+                       "nobody got it in %d households (by sampling): can "
+                       "its clauses be true together?",
+                       STARTS * STEPS);
+    }
+    return rc;
+}
+
+static int check_item(struct trial *t, int item)
+{
+    struct found f = {0};
+    int rc = try_item(t, item, &f);
+    if (rc == BUS_OK && f.failure != NULL) {
+        say_failure(t, item, f.failure);
+    } else if (rc == BUS_OK && f.eligible == 0) {
+        rc = say_unreachable(t, item);
+    }
+    const struct bus_node *v =
+        bus_policy_version_node(t->c, (size_t)item, t->day);
+    const struct bus_node *amount = bus_node_get(v, "amount");
+    const struct bus_node *feel = bus_node_get(amount, "feel");
+    struct bus_place at = feel ? feel->at : place_of(t, item);
+    if (f.negative) {
+        bus_faults_add(t->faults, at, code_of(t, item),
+                       "the amount can be below zero (by sampling)");
+    }
+    if (f.capped) {
+        bus_faults_add(t->faults, at, code_of(t, item),
+                       "the amount can exceed its cap (by sampling): let the "
+                       "rule itself keep within it");
+    }
+    if (f.broken) {
+        bus_faults_add(t->faults, at, code_of(t, item),
+                       "the amount is no whole number of fen for some "
+                       "household (by sampling): round it once, at the end");
+    }
+    return rc;
+}
+
+/* Is there a household that gets b and not a? */
+static int apart(struct trial *t, int a, int b, bool *ret)
+{
+    int both[2] = {a, b};
+    const char *failure = NULL;
+    bool any = false;
+    *ret = false;
+    for (int s = 0; s < STARTS && !*ret && failure == NULL; s++) {
+        struct bus_arena_mark mark = bus_arena_mark(t->mem);
+        int far = CATALOGUE_CLAUSES_MAX;
+        int rc = begin(t, both, 2, (size_t)(1 + s % 4));
+        for (int i = 0; rc == BUS_OK && i < STEPS && !*ret && failure == NULL;
+             i++) {
+            struct bus_policy_verdict_of v;
+            rc = step(t, b, &far, &failure);
+            any |= far < 0;
+            if (rc == BUS_OK && far < 0 && (rc = judge(t, a, &v)) == BUS_OK) {
+                *ret = v.verdict != BUS_POLICY_ELIGIBLE;
+            }
+        }
+        bus_arena_release(t->mem, mark);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+    }
+    /* b was never seen eligible, or fails: said already */
+    *ret |= !any || failure != NULL;
+    return BUS_OK;
+}
+
+static int check_pair(struct trial *t, int a, int b)
+{
+    struct bus_strv by = bus_policy_beats(t->c, a, b);
+    if (by.n == 0) {
+        return BUS_OK;
+    }
+    struct bus_strv back = bus_policy_beats(t->c, b, a);
+    if (back.n > 0) {
+        if (a < b) {
+            bus_faults_add(t->faults, place_of(t, a), code_of(t, a),
+                           "%s and %s shut each other out (%.*s, %.*s): "
+                           "whoever may have both gets neither",
+                           code_of(t, a), code_of(t, b), BUS_STRV_ARG(by),
+                           BUS_STRV_ARG(back));
+        }
+        return BUS_OK;
+    }
+    bool well = false;
+    int rc = apart(t, a, b, &well);
+    if (rc == BUS_OK && !well) {
+        bus_faults_add(t->faults, place_of(t, b), code_of(t, b),
+                       "never given: whoever may have it may have %s, which "
+                       "excludes it (%.*s; by sampling)",
+                       code_of(t, a), BUS_STRV_ARG(by));
+    }
+    return rc;
+}
+
+static void check_facts(struct trial *t)
+{
+    for (size_t f = 0; f < t->c->fact_count; f++) {
+        const struct fact_def *d = &t->c->facts[f];
+        bool none = d->sources == NULL || d->sources->kind != BUS_NODE_LIST ||
+                    d->sources->count == 0;
+        for (size_t i = 0; d->derived == NULL && none && i < t->c->item_count;
+             i++) {
+            if (bus_policy_item_reads(t->c, i, (int)f)) {
+                bus_faults_add(t->faults, d->body->at, d->name.p,
+                               "%s reads it and no source supplies it",
+                               code_of(t, (int)i));
+                break;
+            }
+        }
+    }
+}
+
+int bus_policy_check(const struct bus_policy_catalogue *c,
+                     int32_t day,
+                     struct bus_arena *mem,
+                     struct bus_faults *faults,
+                     struct bus_err *err)
+{
+    struct trial t = {
+        .c = c, .day = day, .mem = mem, .faults = faults, .err = err};
+    int rc = BUS_OK;
+    bus_policy_sampler_init(&t.dice, c, day, 1);
+    check_facts(&t);
+    for (size_t i = 0; i < c->standard_count; i++) {
+        if (!c->standards[i].read) {
+            bus_faults_add(faults, c->standards[i].body->at,
+                           c->standards[i].name.p,
+                           "a standard that no rule reads");
+        }
+    }
+    int n = (int)c->item_count;
+    for (int i = 0; rc == BUS_OK && i < n; i++) {
+        if (catalogue_version_at(&c->items[i], day) != NULL) {
+            rc = check_item(&t, i);
+        }
+    }
+    for (int a = 0; rc == BUS_OK && a < n; a++) {
+        for (int b = 0; rc == BUS_OK && b < n; b++) {
+            if (a != b && catalogue_version_at(&c->items[a], day) &&
+                catalogue_version_at(&c->items[b], day)) {
+                rc = check_pair(&t, a, b);
+            }
+        }
+    }
+    return rc;
+}

@@ -1,0 +1,506 @@
+/* The search for what would change a verdict. Every change it gives was
+ * evaluated; a number's threshold is the value nearest to the present one on
+ * that side of the first probe that reaches the goal. */
+#include "bus/advice/explain.h"
+
+#include <string.h>
+
+#include "bus/policy/source.h"
+
+#define MONEY_MAX   INT64_C(100000000000) /* fen */
+#define COUNT_MAX   INT64_C(1000)
+#define DAYS_AHEAD  730
+#define HELPFUL_MAX 48 /* moves that bring the goal nearer */
+#define NEAR        8  /* steps of one before probes grow */
+
+struct search
+{
+    const struct bus_policy_catalogue *c;
+    struct bus_policy_household home; /* facts is a copy with room for more */
+    struct bus_policy_fact *facts;
+    int32_t day;
+    int item;
+    enum bus_policy_verdict goal;
+    size_t limit, tries;
+    size_t false_now; /* distance() at the beginning */
+    struct bus_arena *mem;
+    struct bus_policy_changes *to;
+    struct bus_err *err;
+    int rc;
+    struct bus_policy_move helpful[HELPFUL_MAX];
+    size_t helpful_count;
+    bool collect; /* note what helps */
+};
+
+static const char *const fixed[] = {"member.birth_date", "member.sex",
+                                    "member.relation"};
+
+static bool over(const struct search *s)
+{
+    return s->rc != BUS_OK || s->tries >= s->limit;
+}
+
+/* How far from a yes: what is open counts less than what is false. */
+static size_t distance(const struct bus_policy_verdict_of *v)
+{
+    return v->verdict == BUS_POLICY_ELIGIBLE       ? 0
+           : v->verdict == BUS_POLICY_UNDETERMINED ? 1 + v->missing_count
+                                                   : 10000 + v->reason_count;
+}
+
+static bool reached(struct search *s, size_t *ret_false)
+{
+    struct bus_policy_verdict_of v;
+    struct bus_arena_mark mark = bus_arena_mark(s->mem);
+    if (over(s)) {
+        return false;
+    }
+    s->tries++;
+    int rc = bus_policy_evaluate_item(s->c, &s->home, s->day, s->item,
+                                      BUS_POLICY_REASONS, s->mem, &v, s->err);
+    bus_arena_release(s->mem, mark);
+    if (rc == BUS_EUNKNOWN) { /* no version on the day tried */
+        return false;
+    }
+    s->rc = rc;
+    if (rc != BUS_OK) {
+        return false;
+    }
+    *ret_false = distance(&v);
+    return v.verdict == s->goal;
+}
+
+/* The place of a fact among the household's, made if it is not there. */
+static struct bus_policy_fact *
+cell(struct search *s, int fact, int member, bool *ret_new)
+{
+    for (size_t i = 0; i < s->home.fact_count; i++) {
+        if (s->facts[i].fact == fact && s->facts[i].member == member) {
+            *ret_new = false;
+            return &s->facts[i];
+        }
+    }
+    *ret_new = true;
+    struct bus_policy_fact *f = &s->facts[s->home.fact_count++];
+    *f = (struct bus_policy_fact){.fact = fact, .member = member};
+    return f;
+}
+
+/* One fact taken in hand: set, tried, put back. */
+struct hand
+{
+    struct search *s;
+    struct bus_policy_fact *f;
+    struct bus_policy_fact before;
+    bool is_new;
+};
+
+static void take(struct search *s, int fact, int member, struct hand *h)
+{
+    h->s = s;
+    h->f = cell(s, fact, member, &h->is_new);
+    h->before = *h->f;
+}
+
+static void put_back(struct hand *h)
+{
+    if (h->is_new) {
+        h->s->home.fact_count--;
+    } else {
+        *h->f = h->before;
+    }
+}
+
+static bool known(const struct hand *h)
+{
+    return !h->is_new && h->before.kind != BUS_POLICY_NULL;
+}
+
+static void note(struct hand *h, enum bus_policy_move_how how, size_t falses)
+{
+    struct search *s = h->s;
+    if (s->collect && falses > 0 && falses < s->false_now &&
+        s->helpful_count < HELPFUL_MAX) {
+        s->helpful[s->helpful_count++] = (struct bus_policy_move){
+            .to = *h->f,
+            .how = how,
+            .known_before = known(h),
+            .before = h->before.number,
+        };
+    }
+}
+
+static bool set_number(struct hand *h, int64_t v, size_t *ret_false)
+{
+    h->f->kind = BUS_POLICY_LONG;
+    h->f->number = v;
+    h->f->text = (struct bus_strv){0};
+    *ret_false = h->s->false_now;
+    return reached(h->s, ret_false);
+}
+
+/* Between miss and hit: the hit nearest to miss. */
+static int64_t bisect(struct hand *h, int64_t miss, int64_t hit)
+{
+    size_t falses;
+    while (!over(h->s) && (hit > miss ? hit - miss : miss - hit) > 1) {
+        int64_t mid = miss + (hit - miss) / 2;
+        if (set_number(h, mid, &falses)) {
+            hit = mid;
+        } else {
+            miss = mid;
+        }
+    }
+    return hit;
+}
+
+static int64_t farther(int64_t from, int64_t at, int dir, int step)
+{
+    if (step < NEAR) {
+        return at + dir;
+    }
+    int64_t gone = at > from ? at - from : from - at;
+    int64_t more = gone / 2 + 1; /* distance times 1.5 */
+    int64_t of_size = at / 3;    /* or the value times 1.33 */
+    more = more > of_size && of_size > 0 ? of_size : more;
+    return at + dir * (more > 0 ? more : 1);
+}
+
+/* From the hit v on in that direction: how far does it hold? */
+static void
+hold(struct hand *h, int dir, int64_t max, struct bus_policy_move *m)
+{
+    int64_t v = m->to.number, at = v, end = dir > 0 ? max : 0;
+    size_t falses;
+    if (set_number(h, end, &falses) || over(h->s)) {
+        return;
+    }
+    for (int step = 0; !over(h->s); step++) {
+        int64_t next = farther(v, at, dir, step);
+        next = next < 0 ? 0 : next > max ? max : next;
+        if (!set_number(h, next, &falses)) {
+            m->end = bisect(h, next, at);
+            m->ends = !over(h->s);
+            return;
+        }
+        at = next;
+    }
+}
+
+static const struct bus_node *
+part(const struct search *s, int fact, const char *key)
+{
+    return bus_node_get(bus_policy_fact_node(s->c, fact), key);
+}
+
+static bool type_is(const struct search *s, int fact, const char *type)
+{
+    const struct bus_node *t = part(s, fact, "type");
+    return t != NULL && bus_strv_is(t->text, type);
+}
+
+/* The first move of a pair was a coarse probe: as near as the second allows,
+ * and how far it holds. */
+static void tighten(struct search *s, struct bus_policy_move *first)
+{
+    struct hand h;
+    take(s, first->to.fact, first->to.member, &h);
+    if (first->to.kind == BUS_POLICY_LONG && first->how != BUS_POLICY_SET_TO) {
+        bool money = type_is(s, first->to.fact, "money_fen");
+        size_t falses;
+        int64_t v = first->known_before
+                        ? bisect(&h, first->before, first->to.number)
+                        : first->to.number;
+        if (set_number(&h, v, &falses)) {
+            first->to.number = v;
+            hold(&h, first->how == BUS_POLICY_AT_LEAST ? 1 : -1,
+                 money ? MONEY_MAX : COUNT_MAX, first);
+        }
+    }
+    put_back(&h);
+}
+
+static void
+found(struct search *s, const struct bus_policy_move *moves, size_t n)
+{
+    struct bus_policy_changes *to = s->to;
+    if (to->count == BUS_POLICY_CHANGES_MAX) {
+        to->end = BUS_POLICY_SEARCH_FULL;
+        return;
+    }
+    struct bus_policy_change *one = &to->list[to->count++];
+    one->count = n;
+    memcpy(one->moves, moves, n * sizeof(*moves));
+    if (n == 2) {
+        tighten(s, &one->moves[0]);
+    }
+}
+
+/* Walks from the present value in one direction until a probe hits. */
+static bool
+walk(struct hand *h, int dir, int64_t max, struct bus_policy_move *ret)
+{
+    int64_t from = known(h) ? h->before.number : dir > 0 ? -1 : max + 1;
+    int64_t miss = from, at = from;
+    size_t best = h->s->false_now;
+    for (int step = 0; !over(h->s); step++) {
+        if ((dir < 0 && at <= 0) || (dir > 0 && at >= max)) {
+            return false;
+        }
+        at = farther(from, at, dir, step);
+        at = at < 0 ? 0 : at > max ? max : at;
+        size_t falses;
+        bool hit = set_number(h, at, &falses);
+        enum bus_policy_move_how how =
+            dir < 0 ? BUS_POLICY_AT_MOST : BUS_POLICY_AT_LEAST;
+        if (!hit) {
+            if (falses < best) {
+                best = falses;
+                note(h, how, falses);
+            }
+            miss = at;
+            continue;
+        }
+        int64_t v = miss < 0 || miss > max ? at : bisect(h, miss, at);
+        if (!set_number(h, v, &falses)) {
+            return false; /* the limit came first */
+        }
+        *ret = (struct bus_policy_move){.to = *h->f,
+                                        .how = how,
+                                        .known_before = known(h),
+                                        .before = h->before.number};
+        hold(h, dir, max, ret);
+        return true;
+    }
+    return false;
+}
+
+static bool try_value(struct hand *h,
+                      enum bus_policy_kind kind,
+                      int64_t number,
+                      struct bus_strv text,
+                      struct bus_policy_move *ret)
+{
+    size_t falses = h->s->false_now;
+    h->f->kind = kind;
+    h->f->number = number;
+    h->f->text = text;
+    bool hit = reached(h->s, &falses);
+    if (hit) {
+        *ret = (struct bus_policy_move){
+            .to = *h->f, .how = BUS_POLICY_SET_TO, .known_before = known(h)};
+    } else {
+        note(h, BUS_POLICY_SET_TO, falses);
+    }
+    return hit;
+}
+
+/* Every way in which this one fact, besides what is set already, reaches the
+ * goal; each is kept behind `first`. */
+static void one_fact(struct search *s,
+                     int fact,
+                     int member,
+                     const struct bus_policy_move *first)
+{
+    struct hand h;
+    struct bus_policy_move moves[BUS_POLICY_MOVES_MAX], *m = &moves[0];
+    size_t n = 1;
+    if (first != NULL) {
+        moves[0] = *first;
+        m = &moves[1];
+        n = 2;
+    }
+    take(s, fact, member, &h);
+    const struct bus_node *words = part(s, fact, "words");
+    if (type_is(s, fact, "boolean")) {
+        for (int v = 0; v < 2; v++) {
+            if ((!known(&h) || h.before.number != v) &&
+                try_value(&h, BUS_POLICY_BOOL, v, (struct bus_strv){0}, m)) {
+                found(s, moves, n);
+            }
+        }
+    } else if (type_is(s, fact, "enum") && words != NULL) {
+        for (uint32_t w = 0; w < words->count; w++) {
+            struct bus_strv text = words->pairs[w].key->text;
+            if ((!known(&h) || !bus_strv_eq(h.before.text, text)) &&
+                try_value(&h, BUS_POLICY_TEXT, 0, text, m)) {
+                found(s, moves, n);
+            }
+        }
+    } else if (type_is(s, fact, "money_fen") || type_is(s, fact, "count") ||
+               type_is(s, fact, "number")) {
+        int64_t max = type_is(s, fact, "money_fen") ? MONEY_MAX : COUNT_MAX;
+        for (int dir = -1; dir <= 1; dir += 2) {
+            /* An unknown number is walked up from nothing only. */
+            if ((known(&h) || dir > 0) && walk(&h, dir, max, m)) {
+                found(s, moves, n);
+            }
+        }
+    }
+    put_back(&h);
+}
+
+static bool changeable(const struct search *s, int fact)
+{
+    if (bus_policy_fact_derived(s->c, fact) ||
+        !bus_policy_item_reads(s->c, (size_t)s->item, fact) ||
+        bus_node_get(bus_policy_fact_node(s->c, fact), "pii") != NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        if (bus_strv_is(bus_policy_fact_name(s->c, fact), fixed[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void every_fact(struct search *s, const struct bus_policy_move *first)
+{
+    int n = (int)bus_policy_fact_count(s->c);
+    for (int f = 0; f < n && s->to->end == BUS_POLICY_SEARCH_DONE; f++) {
+        if (!changeable(s, f)) {
+            continue;
+        }
+        bool member =
+            strncmp(bus_policy_fact_name(s->c, f).p, "member.", 7) == 0;
+        int to = member ? (int)s->home.member_count : 0;
+        for (int m = member ? 0 : -1; m < to && !over(s); m++) {
+            /* A pair is met once: the later fact behind the earlier. */
+            bool later = first == NULL || f > first->to.fact ||
+                         (f == first->to.fact && m > first->to.member);
+            if (later) {
+                one_fact(s, f, m, first);
+            }
+        }
+    }
+}
+
+/* Does time alone do it? The first such day within two years. */
+static void time_alone(struct search *s)
+{
+    int32_t now = s->day, miss = now, hit;
+    size_t falses;
+    for (hit = now + 7; !over(s); hit += 7) {
+        s->day = hit;
+        if (hit > now + DAYS_AHEAD || reached(s, &falses)) {
+            break;
+        }
+        miss = hit;
+    }
+    while (hit <= now + DAYS_AHEAD && hit - miss > 1 && !over(s)) {
+        s->day = miss + (hit - miss) / 2;
+        if (reached(s, &falses)) {
+            hit = s->day;
+        } else {
+            miss = s->day;
+        }
+    }
+    s->day = now;
+    if (!over(s) && hit <= now + DAYS_AHEAD) {
+        struct bus_policy_move m = {.to = {.fact = BUS_POLICY_DATE_MOVE,
+                                           .member = -1,
+                                           .kind = BUS_POLICY_DATE,
+                                           .number = hit},
+                                    .how = BUS_POLICY_AT_LEAST,
+                                    .known_before = true,
+                                    .before = now};
+        found(s, &m, 1);
+    }
+}
+
+static bool alone(const struct bus_policy_changes *r,
+                  const struct bus_policy_move *m)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct bus_policy_move *o = &r->list[i].moves[0];
+        if (r->list[i].count == 1 && o->to.fact == m->to.fact &&
+            o->to.member == m->to.member) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Two facts: the first set to what brings the goal nearer. */
+static void pairs(struct search *s)
+{
+    s->collect = false;
+    for (size_t i = 0; i < s->helpful_count && !over(s) &&
+                       s->to->end == BUS_POLICY_SEARCH_DONE;
+         i++) {
+        struct bus_policy_move m = s->helpful[i];
+        struct hand h;
+        if (alone(s->to, &m)) {
+            continue;
+        }
+        take(s, m.to.fact, m.to.member, &h);
+        *h.f = m.to;
+        every_fact(s, &m);
+        put_back(&h);
+    }
+}
+
+static int begin(struct search *s, const struct bus_policy_household *h)
+{
+    struct bus_policy_verdict_of v;
+    s->facts = bus_arena_alloc(s->mem, (h->fact_count + BUS_POLICY_MOVES_MAX) *
+                                           sizeof(*s->facts));
+    if (s->facts == NULL) {
+        return bus_fail(s->err, BUS_ETOOBIG, "no room for the search");
+    }
+    if (h->fact_count > 0) {
+        memcpy(s->facts, h->facts, h->fact_count * sizeof(*s->facts));
+    }
+    s->home = *h;
+    s->home.facts = s->facts;
+    int rc = bus_policy_evaluate_item(s->c, h, s->day, s->item,
+                                      BUS_POLICY_REASONS, s->mem, &v, s->err);
+    if (rc == BUS_OK) {
+        s->to->from = v.verdict;
+        s->goal = v.verdict == BUS_POLICY_ELIGIBLE ? BUS_POLICY_NOT_ELIGIBLE
+                                                   : BUS_POLICY_ELIGIBLE;
+        s->to->to = s->goal;
+        s->false_now = distance(&v);
+    }
+    return rc;
+}
+
+int bus_policy_changes(const struct bus_policy_catalogue *c,
+                       const struct bus_policy_household *h,
+                       int32_t rule_date,
+                       int item,
+                       size_t limit,
+                       struct bus_arena *mem,
+                       struct bus_policy_changes *ret,
+                       struct bus_err *err)
+{
+    struct bus_arena_mark mark = bus_arena_mark(mem);
+    struct bus_policy_changes result = {0};
+    struct search s = {.c = c,
+                       .day = rule_date,
+                       .item = item,
+                       .limit = limit,
+                       .mem = mem,
+                       .to = &result,
+                       .err = err,
+                       .collect = true};
+    int rc = begin(&s, h);
+    if (rc == BUS_OK) {
+        every_fact(&s, NULL);
+        time_alone(&s);
+        if (s.goal == BUS_POLICY_ELIGIBLE) {
+            pairs(&s);
+        }
+        rc = s.rc;
+        if (s.tries >= limit && result.end == BUS_POLICY_SEARCH_DONE) {
+            result.end = BUS_POLICY_SEARCH_LIMIT;
+        }
+        result.tries = s.tries;
+    }
+    bus_arena_release(mem, mark);
+    if (rc == BUS_OK) {
+        *ret = result;
+    }
+    return rc;
+}

@@ -1,0 +1,260 @@
+/* Explanations in words: a change, the values a rule names. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "bus/advice/explain.h"
+#include "bus/base/clock.h"
+#include "bus/policy/clause_parts.h"
+#include "bus/policy/source.h"
+
+#define VALUES_MAX 24 /* of one rule */
+
+static const char *
+say(enum bus_policy_lang lang, const char *zh, const char *en)
+{
+    return lang == BUS_POLICY_ZH ? zh : en;
+}
+
+static bool is_money(const struct bus_node *body)
+{
+    const struct bus_node *type = bus_node_get(body, "type");
+    const struct bus_node *unit = bus_node_get(body, "unit");
+    return (type != NULL && bus_strv_is(type->text, "money_fen")) ||
+           (type == NULL && unit != NULL && unit->text.n >= 3 &&
+            memcmp(unit->text.p, "fen", 3) == 0);
+}
+
+static void
+put_yuan(int64_t fen, enum bus_policy_lang lang, struct bus_buf *out)
+{
+    uint64_t u = fen < 0 ? -(uint64_t)fen : (uint64_t)fen;
+    bus_buf_printf(out, "%s%" PRIu64 ".%02u%s", fen < 0 ? "-" : "", u / 100,
+                   (unsigned)(u % 100), say(lang, " 元", " yuan"));
+}
+
+static void put_label(const struct bus_node *body,
+                      struct bus_strv otherwise,
+                      enum bus_policy_lang lang,
+                      struct bus_buf *out)
+{
+    struct bus_strv l = clause_label(body, lang);
+    l = l.n > 0 ? l : otherwise;
+    bus_buf_put(out, l.p, l.n);
+}
+
+/* "true", "dibao", "123456.7" as people read it. */
+static void put_value(const struct bus_node *body,
+                      struct bus_strv text,
+                      enum bus_policy_lang lang,
+                      struct bus_buf *out)
+{
+    char word[64];
+    (void)bus_strv_copy(word, sizeof(word), text);
+    struct bus_strv l =
+        clause_label(bus_node_get(bus_node_get(body, "words"), word), lang);
+    int64_t fen = 0;
+    const char *dot = memchr(text.p, '.', text.n);
+    struct bus_strv whole = {text.p, dot ? (size_t)(dot - text.p) : text.n};
+    if (l.n > 0) {
+        bus_buf_put(out, l.p, l.n);
+    } else if (bus_strv_is(text, "?")) {
+        bus_buf_puts(out, say(lang, "未知", "unknown"));
+    } else if (bus_strv_is(text, "-")) {
+        bus_buf_puts(out, say(lang, "无", "none"));
+    } else if (bus_strv_is(text, "true")) {
+        bus_buf_puts(out, say(lang, "是", "yes"));
+    } else if (bus_strv_is(text, "false")) {
+        bus_buf_puts(out, say(lang, "否", "no"));
+    } else if (is_money(body) && bus_strv_to_i64(whole, &fen)) {
+        put_yuan(fen, lang, out);
+    } else {
+        bus_buf_put(out, text.p, text.n);
+    }
+}
+
+/* --- a change --- */
+
+static void put_amount(int64_t v,
+                       const struct bus_node *body,
+                       enum bus_policy_lang lang,
+                       struct bus_buf *out)
+{
+    if (is_money(body)) {
+        put_yuan(v, lang, out);
+    } else {
+        bus_buf_printf(out, "%" PRId64, v);
+    }
+}
+
+static void put_number_move(const struct bus_policy_move *m,
+                            const struct bus_node *body,
+                            enum bus_policy_lang lang,
+                            struct bus_buf *out)
+{
+    bool down = m->how == BUS_POLICY_AT_MOST;
+    int64_t by = m->to.number - m->before;
+    if (m->known_before) {
+        bus_buf_puts(out, down ? say(lang, "降低 ", "lower by ")
+                               : say(lang, "提高 ", "higher by "));
+        put_amount(by < 0 ? -by : by, body, lang, out);
+        bus_buf_puts(out, " (");
+    }
+    if (m->ends) {
+        int64_t low = down ? m->end : m->to.number;
+        put_amount(low, body, lang, out);
+        if (low != (down ? m->to.number : m->end)) {
+            bus_buf_puts(out, say(lang, " 至 ", " to "));
+            put_amount(down ? m->to.number : m->end, body, lang, out);
+        }
+    } else {
+        bus_buf_puts(out, down ? say(lang, "至多 ", "at most ")
+                               : say(lang, "至少 ", "at least "));
+        put_amount(m->to.number, body, lang, out);
+    }
+    bus_buf_puts(out, m->known_before ? ")" : "");
+}
+
+static void put_move(const struct bus_policy_catalogue *c,
+                     const struct bus_policy_move *m,
+                     enum bus_policy_lang lang,
+                     struct bus_buf *out)
+{
+    if (m->to.fact == BUS_POLICY_DATE_MOVE) {
+        char day[BUS_DATE_TEXT + 1];
+        bus_buf_printf(out, "%s %s", say(lang, "时间到", "from"),
+                       bus_date_text((int32_t)m->to.number, day));
+        if (lang == BUS_POLICY_ZH) {
+            bus_buf_puts(out, " 起");
+        }
+        return;
+    }
+    const struct bus_node *body = bus_policy_fact_node(c, m->to.fact);
+    if (m->to.member >= 0) {
+        bus_buf_printf(out, "%s%d%s", say(lang, "成员", "member "),
+                       m->to.member + 1, say(lang, " ", ": "));
+    }
+    put_label(body, bus_policy_fact_name(c, m->to.fact), lang, out);
+    switch (m->to.kind) {
+    case BUS_POLICY_LONG:
+        bus_buf_putc(out, ' ');
+        put_number_move(m, body, lang, out);
+        break;
+    case BUS_POLICY_BOOL:
+        bus_buf_puts(out, m->to.number ? say(lang, " 为是", " is yes")
+                                       : say(lang, " 为否", " is no"));
+        break;
+    case BUS_POLICY_TEXT:
+        bus_buf_puts(out, say(lang, " 为", " is "));
+        put_value(body, m->to.text, lang, out);
+        break;
+    case BUS_POLICY_DATE:
+    case BUS_POLICY_NULL: /* are never moved */
+        break;
+    }
+}
+
+int bus_policy_change_say(const struct bus_policy_catalogue *c,
+                          const struct bus_policy_change *change,
+                          enum bus_policy_lang lang,
+                          struct bus_buf *out)
+{
+    for (size_t i = 0; i < change->count; i++) {
+        bus_buf_puts(out, i > 0 ? say(lang, ",并且", ", and ") : "");
+        put_move(c, &change->moves[i], lang, out);
+    }
+    return out->failed ? BUS_ETOOBIG : BUS_OK;
+}
+
+/* --- values --- */
+
+struct values
+{
+    const struct bus_policy_catalogue *c;
+    const struct bus_policy_household *h;
+    int32_t day;
+    enum bus_policy_lang lang;
+    struct bus_arena *mem;
+    struct bus_buf *out;
+    int seen[VALUES_MAX]; /* facts, standards as -2 - n */
+    size_t count;
+};
+
+static bool seen(struct values *v, int what)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->seen[i] == what) {
+            return true;
+        }
+    }
+    if (v->count == VALUES_MAX) {
+        return true;
+    }
+    v->seen[v->count++] = what;
+    return false;
+}
+
+static int put_fact(struct values *v, const struct clause_name *n)
+{
+    const struct bus_node *body = bus_policy_fact_node(v->c, n->fact);
+    put_label(body, bus_policy_fact_name(v->c, n->fact), v->lang, v->out);
+    int last = n->member ? (int)v->h->member_count : 0;
+    for (int m = n->member ? 0 : -1; m < last; m++) {
+        struct bus_strv text;
+        int rc = bus_policy_fact_text(v->c, v->h, v->day,
+                                      (struct bus_policy_missing){n->fact, m},
+                                      v->mem, &text);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+        bus_buf_puts(v->out, m > 0 ? " / " : " ");
+        put_value(body, text, v->lang, v->out);
+    }
+    return BUS_OK;
+}
+
+static int put_standard(struct values *v, int standard)
+{
+    const struct bus_node *body =
+        bus_policy_standard_node(v->c, (size_t)standard);
+    struct bus_strv text;
+    int rc =
+        bus_policy_standard_text(v->c, v->h, v->day, standard, v->mem, &text);
+    if (rc == BUS_OK) {
+        put_label(body, BUS_STRV("?"), v->lang, v->out);
+        bus_buf_putc(v->out, ' ');
+        put_value(body, text, v->lang, v->out);
+    }
+    return rc;
+}
+
+int bus_policy_values_say(const struct bus_policy_catalogue *c,
+                          const struct bus_policy_household *h,
+                          int32_t rule_date,
+                          struct bus_strv rule,
+                          enum bus_policy_lang lang,
+                          struct bus_arena *mem,
+                          struct bus_buf *out)
+{
+    struct values v = {c, h, rule_date, lang, mem, out, {0}, 0};
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < rule.n;) {
+        if (rule.p[i] == '"') {
+            i = clause_past_string(rule, i);
+            continue;
+        }
+        if (!clause_name_char(rule.p[i])) {
+            i++;
+            continue;
+        }
+        struct clause_name n;
+        clause_name_at(c, rule, i, &n);
+        i = n.to;
+        bool any = n.fact >= 0 || n.standard >= 0;
+        if (!any || seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {
+            continue;
+        }
+        bus_buf_puts(out, v.count > 1 ? "; " : "");
+        rc = n.fact >= 0 ? put_fact(&v, &n) : put_standard(&v, n.standard);
+    }
+    return rc != BUS_OK ? rc : out->failed ? BUS_ETOOBIG : BUS_OK;
+}

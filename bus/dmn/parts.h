@@ -1,0 +1,127 @@
+/* A model as its files share it. */
+#ifndef BUS_POLICY_DMN_PARTS_H
+#define BUS_POLICY_DMN_PARTS_H
+
+#include <libxml/tree.h>
+
+#include "bus/base/hash.h"
+#include "bus/dmn/dmn.h"
+#include "bus/feel/tree.h"
+
+#define DMN_NAMES_MAX    20000
+#define DMN_ELEMENTS_MAX 10000
+
+struct dmn_file;
+struct dmn_element;
+struct dmn_requirement
+{
+    const struct dmn_element *to;
+    struct bus_strv import; /* the prefix it stands behind, or "" */
+};
+struct dmn_element
+{
+    enum dmn_kind kind;
+    size_t index; /* in the model */
+    struct bus_strv id, name;
+    struct dmn_file *file;
+    xmlNode *xml; /* while loading */
+    const struct feel_type *type;
+    const struct feel_node *logic;   /* decision; body of a knowledge model */
+    const struct feel_field *params; /* knowledge model, service */
+    size_t param_count;
+    const struct dmn_requirement *requires;
+    size_t require_count;
+    const struct dmn_element *const *outputs; /* service */
+    const struct dmn_element *const *inputs;  /* service: as its params */
+    size_t output_count;
+    bool closing, closed; /* looking for cycles */
+    bool cyclic;
+};
+struct dmn_import
+{
+    struct bus_strv name, space;
+    struct dmn_file *file;
+};
+struct dmn_item /* an item definition */
+{
+    struct bus_strv name;
+    xmlNode *xml;
+    struct feel_type *type;
+    bool busy, done;
+};
+struct dmn_file
+{
+    const char *path;
+    struct bus_strv space;
+    xmlDoc *doc;
+    struct dmn_import *imports;
+    size_t import_count;
+    struct dmn_item *items;
+    size_t item_count;
+    struct dmn_loading *loading;
+};
+struct dmn_model
+{
+    struct bus_arena mem;
+    struct dmn_file *files;
+    size_t file_count;
+    struct dmn_element *elements;
+    size_t element_count;
+};
+struct dmn_loading
+{
+    struct dmn_model *m;
+    struct bus_faults *faults;
+    struct bus_strv *names; /* every name of every file, each once */
+    size_t name_count;
+    struct bus_map seen;
+};
+
+/* XML by local names. */
+bool dmn_is(const xmlNode *n, const char *local);
+xmlNode *dmn_child(const xmlNode *n, const char *local);
+xmlNode *dmn_first(const xmlNode *n); /* first child element */
+xmlNode *dmn_next(const xmlNode *n);  /* next sibling element */
+size_t dmn_count(const xmlNode *n, const char *local);
+/* Copied into the model; "" for none. */
+struct bus_strv
+dmn_attr(struct dmn_loading *l, const xmlNode *n, const char *name);
+struct bus_strv dmn_content(struct dmn_loading *l, const xmlNode *n);
+struct bus_place dmn_place(const struct dmn_file *f, const xmlNode *n);
+
+/* The type a typeRef names (attribute or child); NULL for none or unknown. */
+const struct feel_type *
+dmn_type_ref(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);
+const struct feel_type *
+dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name);
+void dmn_load_types(struct dmn_loading *l, struct dmn_file *f);
+
+/* FEEL text of <text> inside n; unary: tests. Never NULL but for no memory: a
+ * fault becomes null with its reason. */
+const struct feel_node *dmn_feel(struct dmn_loading *l,
+                                 struct dmn_file *f,
+                                 const xmlNode *n,
+                                 bool unary);
+/* A boxed expression; NULL if n is none. */
+const struct feel_node *
+dmn_boxed(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);
+/* The first boxed expression among the children of n. */
+const struct feel_node *
+dmn_boxed_in(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);
+const struct feel_node *
+dmn_table(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n);
+struct feel_node *dmn_node(struct dmn_loading *l,
+                           enum node_kind kind,
+                           const struct feel_node *const *kids,
+                           size_t n);
+const struct feel_node *dmn_broken(struct dmn_loading *l, const char *why);
+const struct feel_node *dmn_typed(struct dmn_loading *l,
+                                  const struct feel_node *n,
+                                  const struct feel_type *t);
+/* Parameters of a function; ret_n: how many. */
+const struct feel_field *dmn_parameters(struct dmn_loading *l,
+                                        struct dmn_file *f,
+                                        const xmlNode *n,
+                                        size_t *ret_n);
+
+#endif

@@ -1,0 +1,246 @@
+#include "bus/ledger/cases.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/id.h"
+#include "bus/ledger/parts.h"
+#include "bus/ledger/sql/case_find.h"
+#include "bus/ledger/sql/case_life.h"
+#include "bus/ledger/sql/case_list.h"
+
+static int print(json_t *document, struct bus_buf *out, struct bus_err *err)
+{
+    char *text = json_dumps(document, JSON_COMPACT);
+    if (text == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the life of a case");
+    }
+    bus_buf_puts(out, text);
+    free(text); /* jansson's own */
+    return out->failed ? bus_fail(err, BUS_ENOMEM, "the life of a case")
+                       : BUS_OK;
+}
+
+/* What SQL made. */
+static int parse(const char *text, json_t **ret, struct bus_err *err)
+{
+    json_error_t where;
+    *ret = json_loads(text, 0, &where);
+    return *ret ? BUS_OK
+                : bus_fail(err, BUS_EBUG, "the ledger's document: %s",
+                           where.text);
+}
+
+static int from_hex(const char *text, struct bus_buf *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
+        const char *h = strchr(digits, text[0]), *l = strchr(digits, text[1]);
+        if (h == NULL || l == NULL) {
+            return BUS_EBUG;
+        }
+        bus_buf_putc(out, (uint8_t)((h - digits) << 4 | (l - digits)));
+    }
+    return out->failed ? BUS_ENOMEM : BUS_OK;
+}
+
+static int finish(const struct bus_cases *c,
+                  const struct bus_pg_rows *r,
+                  json_t *document,
+                  struct bus_err *err)
+{
+    struct bus_buf evaluation = {0};
+    int rc = cases_decorate(c, document, err);
+    if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] != '\0') {
+        rc = from_hex(bus_pg_value(r, 0, 1), &evaluation);
+        rc = rc ? bus_fail(err, rc, "an evaluation in the ledger")
+                : cases_items(c, bus_buf_view(&evaluation),
+                              bus_china_day(bus_clock_system.wall_ms(NULL)),
+                              document, err);
+    }
+    bus_buf_fini(&evaluation);
+    return rc;
+}
+
+static int life(const struct bus_cases *c,
+                struct bus_pg *pg,
+                const char *case_id,
+                json_t **ret,
+                struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    int rc = bus_pg_query(pg, bus_ledger_sql_case_life, &case_id, 1, &r, err);
+    if (rc == BUS_OK && bus_pg_count(r) == 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", case_id);
+    }
+    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), ret, err);
+    rc = rc ? rc : finish(c, r, *ret, err);
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+/* What an id is, by case_find.sql; both rows' texts live in *ret. */
+struct found
+{
+    struct bus_pg_rows *rows;
+    const char *what, *case_id; /* case_id "" for none */
+    char id[BUS_ID_TEXT + 1];
+};
+
+static int find(struct bus_pg *pg,
+                struct bus_strv id,
+                struct found *ret,
+                struct bus_err *err)
+{
+    struct bus_id parsed;
+    const char *param = ret->id;
+    ret->rows = NULL;
+    if (!bus_id_parse(id, &parsed)) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "not an id; expected 36 characters as in "
+                        "0198c0de-0000-7000-8000-000000000000");
+    }
+    (void)bus_id_text(&parsed, ret->id);
+    int rc =
+        bus_pg_query(pg, bus_ledger_sql_case_find, &param, 1, &ret->rows, err);
+    if (rc == BUS_OK && bus_pg_count(ret->rows) == 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN,
+                      "the ledger has no case, application or household %s",
+                      ret->id);
+    }
+    if (rc == BUS_OK) {
+        ret->what = bus_pg_value(ret->rows, 0, 0);
+        ret->case_id = bus_pg_value(ret->rows, 0, 1);
+    }
+    return rc;
+}
+
+int bus_cases_show(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err)
+{
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && f.case_id[0] == '\0') {
+        document =
+            json_pack("{s:s, s:o}", "application_id", f.id, "state",
+                      cases_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
+    } else if (rc == BUS_OK) {
+        rc = life(c, pg, f.case_id, &document, err);
+    }
+    rc = rc ? rc : print(document, out, err);
+    json_decref(document);
+    bus_pg_rows_free(f.rows);
+    return rc;
+}
+
+int bus_cases_case(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err)
+{
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
+    }
+    rc = rc ? rc : life(c, pg, f.case_id, &document, err);
+    rc = rc ? rc : print(document, out, err);
+    json_decref(document);
+    bus_pg_rows_free(f.rows);
+    return rc;
+}
+
+/* case_document is taken over; NULL: it has none yet. */
+static int application(const struct bus_cases *c,
+                       const char *id,
+                       json_t *case_document,
+                       struct bus_buf *out,
+                       struct bus_err *err)
+{
+    const json_t *state = json_object_get(case_document, "state");
+    const char *code = json_string_value(json_object_get(state, "code"));
+    json_t *text =
+        cases_text(c, CASES_WORD, "state", bus_strv(code ? code : "ACCEPTED"));
+    const char *word = code == NULL                ? "accepted"
+                       : strcmp(code, "OPEN") == 0 ? "open"
+                                                   : "closed";
+    (void)json_object_del(text, "code");
+    json_t *document = json_pack("{s:s, s:s, s:o}", "application_id", id,
+                                 "state", word, "state_text", text);
+    if (case_document != NULL) {
+        (void)json_object_set_new(document, "case", case_document);
+    }
+    int rc = print(document, out, err);
+    json_decref(document);
+    return rc;
+}
+
+int bus_cases_application(const struct bus_cases *c,
+                          struct bus_pg *pg,
+                          struct bus_strv id,
+                          struct bus_buf *out,
+                          struct bus_err *err)
+{
+    struct found f;
+    json_t *document = NULL;
+    int rc = find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "application") != 0) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no application %s",
+                      f.id);
+    }
+    if (rc == BUS_OK && f.case_id[0] != '\0') {
+        rc = life(c, pg, f.case_id, &document, err);
+    }
+    if (rc == BUS_OK) {
+        rc = application(c, f.id, document, out, err);
+    } else {
+        json_decref(document);
+    }
+    bus_pg_rows_free(f.rows);
+    return rc;
+}
+
+int bus_cases_accepted(const struct bus_cases *c,
+                       struct bus_strv id,
+                       struct bus_buf *out,
+                       struct bus_err *err)
+{
+    char text[BUS_ID_TEXT + 1];
+    struct bus_id parsed;
+    if (!bus_id_parse(id, &parsed)) {
+        return bus_fail(err, BUS_EUSAGE, "not an id");
+    }
+    return application(c, bus_id_text(&parsed, text), NULL, out, err);
+}
+
+int bus_cases_list(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   const struct bus_cases_query *q,
+                   struct bus_buf *out,
+                   struct bus_err *err)
+{
+    char limit[24];
+    const char *params[] = {q->state, q->division, limit};
+    struct bus_pg_rows *r = NULL;
+    json_t *list = NULL, *document = NULL;
+    (void)snprintf(limit, sizeof(limit), "%lld", (long long)q->limit);
+    int rc = bus_pg_query(pg, bus_ledger_sql_case_list, params, 3, &r, err);
+    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), &list, err);
+    if (rc == BUS_OK) {
+        document = json_pack("{s:o}", "cases", list);
+        rc = document ? cases_decorate(c, document, err)
+                      : bus_fail(err, BUS_ENOMEM, "a list of cases");
+    }
+    rc = rc ? rc : print(document, out, err);
+    json_decref(document);
+    bus_pg_rows_free(r);
+    return rc;
+}

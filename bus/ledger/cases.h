@@ -1,0 +1,86 @@
+/* The life of a case as people and programs read it: one JSON document made of
+ * the ledger's rows (bus/ledger/sql/case_*.sql), with a text in Chinese and
+ * English beside every code, and for each item why it was judged so and what
+ * would change it. Read by `lianou case` and by the intake's HTTP answers;
+ * nothing here writes.
+ *
+ * Masked: persons are numbers and the first characters of a surrogate id, no
+ * sealed field is opened, facts' values stand only in the sentences of a
+ * reason.
+ *
+ * What would change a verdict is not kept anywhere: it is worked out when
+ * asked, from the facts the evaluation was made of, at its rule date, with the
+ * catalogue at hand. If that is not the version that judged, the document says
+ * so ("same_catalogue": false) and changes belong to the present one.
+ *
+ * "proposals" are what the rules say about what is given already: a share that
+ * is withheld, a status that goes on for its days of grace or changes; today's,
+ * from the same facts. To cut or end something is people's, after a hearing.
+ *
+ * Blocking (PostgreSQL, some milliseconds of evaluation): for pool threads and
+ * commands. */
+#ifndef BUS_CASES_CASES_H
+#define BUS_CASES_CASES_H
+
+#include "bus/base/buf.h"
+#include "bus/base/err.h"
+#include "bus/conf/bus_config.h"
+#include "bus/pg/pg.h"
+#include "bus/policy/catalogue.h"
+
+/* Evaluations spent on one item's "what would change it". */
+#define BUS_CASES_TRIES 400
+/* Cases of one list. */
+#define BUS_CASES_LIST_MAX 10000
+
+struct bus_cases
+{
+    const struct bus_config *config; /* villages, partners, facts, words */
+    const struct bus_policy_catalogue *catalogue;
+};
+
+/* The document of the case that an id means: a case's, an application's, or a
+ * household's (its newest case). An application that the ledger has but no
+ * case yet: {"application_id", "state": ACCEPTED} and no more. Appended to
+ * out. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's; else as bus/pg/pg.h. */
+int bus_cases_show(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err) BUS_MUSTCHECK;
+/* The same of a case's own id, and no other. */
+int bus_cases_case(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   struct bus_strv id,
+                   struct bus_buf *out,
+                   struct bus_err *err) BUS_MUSTCHECK;
+/* Of an application's: {"application_id", "state": "accepted", "open" or
+ * "closed", "state_text": {zh, en}, "case": the document}; no "case" while it
+ * has none. */
+int bus_cases_application(const struct bus_cases *c,
+                          struct bus_pg *pg,
+                          struct bus_strv id,
+                          struct bus_buf *out,
+                          struct bus_err *err) BUS_MUSTCHECK;
+/* What bus_cases_application() says of one the ledger has not seen yet. */
+int bus_cases_accepted(const struct bus_cases *c,
+                       struct bus_strv id,
+                       struct bus_buf *out,
+                       struct bus_err *err) BUS_MUSTCHECK;
+
+struct bus_cases_query
+{
+    const char *state;    /* "OPEN", "CLOSED", "CONFLICT", "" all */
+    const char *division; /* start of a division code, "" all */
+    int64_t limit;        /* 1..BUS_CASES_LIST_MAX */
+};
+/* {"cases":[{case_id, household_id, case_no, division, channel, opened_at,
+ * state, outcomes, conflicts: households that name a person of it too}]}, the
+ * newest first. */
+int bus_cases_list(const struct bus_cases *c,
+                   struct bus_pg *pg,
+                   const struct bus_cases_query *q,
+                   struct bus_buf *out,
+                   struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

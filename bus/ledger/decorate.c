@@ -1,0 +1,161 @@
+/* Which members of the document are codes, and of what. */
+#include <string.h>
+
+#include "bus/ledger/parts.h"
+
+struct coded
+{
+    const char *section; /* an array of objects; "" the document itself */
+    const char *key;
+    enum cases_class class;
+    const char *kind; /* of CASES_WORD */
+};
+static const struct coded coded[] = {
+    {"", "state", CASES_WORD, "state"},
+    {"", "note", CASES_WORD, "reason"},
+    {"", "division", CASES_DIVISION, NULL},
+    {"applications", "channel", CASES_WORD, "channel"},
+    {"assignments", "item", CASES_ITEM, NULL},
+    {"assignments", "department", CASES_PARTNER, NULL},
+    {"assignments", "status", CASES_WORD, "assignment_status"},
+    {"assignments", "verdict", CASES_WORD, "verdict"},
+    {"assignments", "reason", CASES_WORD, "reason"},
+    {"decisions", "item", CASES_ITEM, NULL},
+    {"decisions", "department", CASES_PARTNER, NULL},
+    {"decisions", "outcome", CASES_WORD, "decision_outcome"},
+    {"decisions", "delivery", CASES_WORD, "delivery"},
+    {"decisions", "period", CASES_WORD, "period"},
+    {"verifications", "partner", CASES_PARTNER, NULL},
+    {"verifications", "action", CASES_WORD, "request_action"},
+    {"verifications", "verification", CASES_WORD, "verification_kind"},
+    {"verifications", "outcome", CASES_WORD, "verification_outcome"},
+    {"payments", "partner", CASES_PARTNER, NULL},
+    {"payments", "item", CASES_ITEM, NULL},
+    {"payments", "outcome", CASES_WORD, "payment_outcome"},
+    {"payments", "period", CASES_WORD, "period"},
+    {"deliveries", "partner", CASES_PARTNER, NULL},
+    {"deliveries", "item", CASES_ITEM, NULL},
+    {"deliveries", "kind", CASES_WORD, "delivery_kind"},
+    {"deliveries", "outcome", CASES_WORD, "delivery_outcome"},
+    {"needs", "partner", CASES_PARTNER, NULL},
+    {"needs", "item", CASES_ITEM, NULL},
+    {"needs", "outcome", CASES_WORD, "claim_outcome"},
+    {"deadlines", "what", CASES_WORD, "record"},
+    {"deadlines", "partner", CASES_PARTNER, NULL},
+    {"deadlines", "item", CASES_ITEM, NULL},
+    {"timeline", "partner", CASES_PARTNER, NULL},
+    {"timeline", "item", CASES_ITEM, NULL},
+    {"timeline", "note", CASES_WORD, "reason"},
+    {"cases", "state", CASES_WORD, "state"},
+    {"cases", "division", CASES_DIVISION, NULL},
+    {"cases", "channel", CASES_WORD, "channel"},
+};
+#define CODED (sizeof(coded) / sizeof(coded[0]))
+
+/* What an event's word is a word of. */
+static const struct coded words_of[] = {
+    {"", "application", CASES_WORD, "channel"},
+    {"", "facts_reported", CASES_PARTNER, NULL},
+    {"", "assignment", CASES_WORD, "assignment_action"},
+    {"", "decision", CASES_WORD, "decision_outcome"},
+    {"", "verification_request", CASES_WORD, "request_action"},
+    {"", "verification_result", CASES_WORD, "verification_outcome"},
+    {"", "case_event", CASES_WORD, "case_event_kind"},
+    {"", "dispatch_result", CASES_WORD, "dispatch_outcome"},
+    {"", "payment_order", CASES_WORD, "dispatch_outcome"},
+    {"", "payment_result", CASES_WORD, "payment_outcome"},
+    {"", "delivery_task", CASES_WORD, "delivery_kind"},
+    {"", "delivery_receipt", CASES_WORD, "delivery_outcome"},
+    {"", "membership", CASES_WORD, "membership"},
+    {"", "need", CASES_WORD, "need"},
+    {"", "review", CASES_WORD, "review_reason"},
+    {"", "claim", CASES_WORD, "claim_outcome"},
+    {"", "parked_note", CASES_WORD, "parked_action"},
+    {"", "dead_letter", CASES_WORD, "reason"},
+};
+
+static struct bus_strv text_at(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    return (struct bus_strv){json_string_value(v), json_string_length(v)};
+}
+
+static int
+replace(const struct bus_cases *c, json_t *row, const struct coded *d)
+{
+    struct bus_strv code = text_at(row, d->key);
+    if (code.p == NULL) {
+        return BUS_OK;
+    }
+    json_t *text = cases_text(c, d->class, d->kind, code);
+    return json_object_set_new(row, d->key, text) == 0 ? BUS_OK : BUS_ENOMEM;
+}
+
+static int event_word(const struct bus_cases *c, json_t *row)
+{
+    struct bus_strv record = text_at(row, "record");
+    struct coded d = {"", "word", CASES_WORD, ""};
+    for (size_t i = 0; i < sizeof(words_of) / sizeof(words_of[0]); i++) {
+        if (bus_strv_is(record, words_of[i].key)) {
+            d.class = words_of[i].class;
+            d.kind = words_of[i].kind;
+        }
+    }
+    int rc = replace(c, row, &d);
+    d = (struct coded){"", "record", CASES_WORD, "record"};
+    return rc ? rc : replace(c, row, &d);
+}
+
+/* A request's facts: names of what is asked. */
+static int asked_facts(const struct bus_cases *c, json_t *row)
+{
+    size_t i;
+    json_t *fact;
+    static const struct coded name = {"", "name", CASES_FACT, NULL};
+    int rc = BUS_OK;
+    json_array_foreach(json_object_get(row, "facts"), i, fact)
+    {
+        (void)json_object_del(fact, "member");
+        rc = rc ? rc : replace(c, fact, &name);
+    }
+    return rc;
+}
+
+static int
+section(const struct bus_cases *c, json_t *document, const char *name)
+{
+    size_t i;
+    json_t *row;
+    int rc = BUS_OK;
+    json_array_foreach(json_object_get(document, name), i, row)
+    {
+        for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
+            if (strcmp(coded[k].section, name) == 0) {
+                rc = replace(c, row, &coded[k]);
+            }
+        }
+        if (rc == BUS_OK && strcmp(name, "timeline") == 0) {
+            rc = event_word(c, row);
+        }
+        if (rc == BUS_OK && strcmp(name, "verifications") == 0) {
+            rc = asked_facts(c, row);
+        }
+    }
+    return rc;
+}
+
+int cases_decorate(const struct bus_cases *c,
+                   json_t *document,
+                   struct bus_err *err)
+{
+    int rc = BUS_OK;
+    for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
+        if (coded[k].section[0] == '\0') {
+            rc = replace(c, document, &coded[k]);
+        } else if (k == 0 ||
+                   strcmp(coded[k].section, coded[k - 1].section) != 0) {
+            rc = section(c, document, coded[k].section);
+        }
+    }
+    return rc ? bus_fail(err, BUS_ENOMEM, "the life of a case") : rc;
+}

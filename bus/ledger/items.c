@@ -1,0 +1,243 @@
+/* The newest evaluation, item by item: the verdict as it was given, its
+ * reasons in words, what is missing and who can supply it, what would change
+ * it. */
+#include <string.h>
+
+#include "bus/advice/explain.h"
+#include "bus/base/clock.h"
+#include "bus/ledger/parts.h"
+#include "bus/policy/clause.h"
+#include "bus/role/household.h"
+#include "bus/role/types.h"
+#include "bus/wire/framing.h"
+#include "schemas/evaluation.h"
+
+#define SHORT_ID 8 /* characters of a person's surrogate id */
+
+struct judging
+{
+    const struct bus_cases *c;
+    const struct sa_evaluation *e;
+    struct bus_policy_household home;
+    struct bus_arena mem, scratch;
+    struct bus_buf zh, en;
+    struct bus_err *err;
+};
+
+static const char *const verdict_words[] = {"ELIGIBLE", "NOT_ELIGIBLE",
+                                            "UNDETERMINED", "FAILED"};
+
+static int member_no(const struct judging *j, const struct bus_id *id)
+{
+    for (size_t i = 0; i < j->e->members.n; i++) {
+        if (bus_id_eq(&j->e->members.v[i].person_id, id)) {
+            return (int)i + 1;
+        }
+    }
+    return 0;
+}
+
+static json_t *both(struct judging *j)
+{
+    struct bus_strv zh = bus_buf_view(&j->zh), en = bus_buf_view(&j->en);
+    return json_pack("{s:s%, s:s%}", "zh", zh.p ? zh.p : "", zh.n, "en",
+                     en.p ? en.p : "", en.n);
+}
+
+static void clear(struct judging *j)
+{
+    bus_buf_clear(&j->zh);
+    bus_buf_clear(&j->en);
+}
+
+/* The clause, and the values it was judged by. */
+static int say_clause(struct judging *j, struct bus_strv rule, json_t **ret)
+{
+    const struct bus_policy_catalogue *c = j->c->catalogue;
+    clear(j);
+    int rc = bus_policy_say(c, rule, BUS_POLICY_ZH, &j->zh);
+    rc = rc ? rc : bus_policy_say(c, rule, BUS_POLICY_EN, &j->en);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    *ret = both(j);
+    clear(j);
+    rc = bus_policy_values_say(c, &j->home, j->e->rule_date, rule,
+                               BUS_POLICY_ZH, &j->scratch, &j->zh);
+    rc = rc ? rc
+            : bus_policy_values_say(c, &j->home, j->e->rule_date, rule,
+                                    BUS_POLICY_EN, &j->scratch, &j->en);
+    return json_object_set_new(*ret, "values", both(j)) == 0 ? rc : BUS_ENOMEM;
+}
+
+/* A clause that the present catalogue has no more shows as its key. */
+static json_t *reasons(struct judging *j, const struct sa_item_verdict *v)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < v->reasons.n; i++) {
+        struct bus_strv key = v->reasons.v[i];
+        struct bus_strv rule =
+            bus_policy_clause_of(j->c->catalogue, key, j->e->rule_date);
+        json_t *text = NULL;
+        if (rule.n == 0 || say_clause(j, rule, &text) != BUS_OK) {
+            json_decref(text);
+            text = json_pack("{s:s%, s:s%}", "zh", key.p, key.n, "en", key.p,
+                             key.n);
+        }
+        (void)json_object_set_new(text, "clause", json_stringn(key.p, key.n));
+        (void)json_array_append_new(list, text);
+    }
+    return list;
+}
+
+static json_t *missing(struct judging *j, const struct sa_item_verdict *v)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < v->missing.n; i++) {
+        const struct sa_missing_fact *m = &v->missing.v[i];
+        json_t *text = cases_text(j->c, CASES_FACT, NULL, m->name);
+        if (m->has_member) {
+            (void)json_object_set_new(text, "member",
+                                      json_integer(member_no(j, &m->member)));
+        }
+        (void)json_object_set_new(text, "suppliers",
+                                  cases_suppliers(j->c, m->name));
+        (void)json_array_append_new(list, text);
+    }
+    return list;
+}
+
+/* [{zh, en}], and whether all ways were tried. */
+static int
+put_changes(struct judging *j, const struct sa_item_verdict *v, json_t *to)
+{
+    struct bus_policy_changes found = {0};
+    int item = bus_policy_item_find(j->c->catalogue, v->item);
+    json_t *list = json_array();
+    int rc = item < 0
+                 ? BUS_EUNKNOWN
+                 : bus_policy_changes(j->c->catalogue, &j->home,
+                                      j->e->rule_date, item, BUS_CASES_TRIES,
+                                      &j->scratch, &found, j->err);
+    for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
+        clear(j);
+        rc = bus_policy_change_say(j->c->catalogue, &found.list[i],
+                                   BUS_POLICY_ZH, &j->zh);
+        rc = rc ? rc
+                : bus_policy_change_say(j->c->catalogue, &found.list[i],
+                                        BUS_POLICY_EN, &j->en);
+        (void)json_array_append_new(list, both(j));
+    }
+    (void)json_object_set_new(to, "changes", list);
+    (void)json_object_set_new(
+        to, "changes_to",
+        rc == BUS_OK ? cases_text(j->c, CASES_WORD, "verdict",
+                                  bus_strv(verdict_words[found.to]))
+                     : json_null());
+    (void)json_object_set_new(
+        to, "changes_complete",
+        json_boolean(rc == BUS_OK && found.end == BUS_POLICY_SEARCH_DONE));
+    return rc == BUS_EUNKNOWN ? BUS_OK : rc; /* an item that is no more */
+}
+
+static int
+put_item(struct judging *j, const struct sa_item_verdict *v, json_t *items)
+{
+    json_t *row = json_object();
+    bus_arena_reset(&j->scratch);
+    (void)json_object_set_new(row, "item",
+                              cases_text(j->c, CASES_ITEM, NULL, v->item));
+    (void)json_object_set_new(row, "version",
+                              json_stringn(v->version.p, v->version.n));
+    (void)json_object_set_new(
+        row, "department",
+        cases_text(j->c, CASES_PARTNER, NULL, v->department));
+    (void)json_object_set_new(row, "verdict",
+                              cases_text(j->c, CASES_WORD, "verdict",
+                                         bus_strv(verdict_words[v->verdict])));
+    (void)json_object_set_new(row, "amount_fen",
+                              v->has_amount_fen ? json_integer(v->amount_fen)
+                                                : json_null());
+    (void)json_object_set_new(row, "reasons", reasons(j, v));
+    (void)json_object_set_new(row, "missing", missing(j, v));
+    (void)json_object_set_new(
+        row, "left_out_by",
+        v->has_left_out_by ? cases_text(j->c, CASES_ITEM, NULL, v->left_out_by)
+                           : json_null());
+    int rc = put_changes(j, v, row);
+    return json_array_append_new(items, row) == 0 ? rc : BUS_ENOMEM;
+}
+
+static json_t *members(const struct judging *j)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < j->e->members.n; i++) {
+        const struct sa_member *m = &j->e->members.v[i];
+        char id[BUS_ID_TEXT + 1];
+        /* one digit, or two of which the first is the group (01 self, 02 head)
+         */
+        struct bus_strv group = {m->relation.p, m->relation.n > 0};
+        json_t *relation = cases_text(j->c, CASES_WORD, "relation", group);
+        (void)json_object_set_new(relation, "code",
+                                  json_stringn(m->relation.p, m->relation.n));
+        (void)json_array_append_new(
+            list, json_pack("{s:i, s:s%, s:o, s:b}", "no", (int)i + 1, "person",
+                            bus_id_text(&m->person_id, id), (size_t)SHORT_ID,
+                            "relation", relation, "head", (int)m->head));
+    }
+    return list;
+}
+
+static int judge(struct judging *j, json_t *document)
+{
+    char day[BUS_DATE_TEXT + 1];
+    const struct sa_evaluation *e = j->e;
+    const char *now = bus_policy_catalogue_version(j->c->catalogue);
+    struct bus_household_members of = {e->members.v, e->members.n};
+    int rc = bus_household_of(j->c->catalogue, &of, e->facts.v, NULL,
+                              e->facts.n, &j->mem, &j->home);
+    json_t *items = json_array();
+    for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
+        rc = put_item(j, &e->items.v[i], items);
+    }
+    (void)json_object_set_new(
+        document, "evaluation",
+        json_pack("{s:i, s:s, s:s%, s:s, s:b}", "facts_version",
+                  (int)e->facts_version, "rule_date",
+                  bus_date_text(e->rule_date, day), "catalogue_version",
+                  e->catalogue_version.p, e->catalogue_version.n,
+                  "catalogue_now", now, "same_catalogue",
+                  (int)bus_strv_is(e->catalogue_version, now)));
+    (void)json_object_set_new(document, "members", members(j));
+    return json_object_set_new(document, "items", items) == 0 ? rc : BUS_ENOMEM;
+}
+
+int cases_items(const struct bus_cases *c,
+                struct bus_strv evaluation,
+                int32_t day,
+                json_t *document,
+                struct bus_err *err)
+{
+    struct judging j = {.c = c, .err = err};
+    struct bus_wire_registry *schemas = bus_types_registry();
+    void *record = NULL;
+    bus_arena_init(&j.mem, 64u << 10, 16u << 20);
+    bus_arena_init(&j.scratch, 256u << 10, 64u << 20);
+    int rc = schemas ? bus_wire_decode(schemas, &sa_evaluation_type, evaluation,
+                                       &j.mem, &record, err)
+                     : BUS_ENOMEM;
+    if (rc == BUS_OK) {
+        j.e = record;
+        rc = judge(&j, document);
+        struct cases_review review = {c, j.e, &j.home, day, &j.mem, err};
+        rc = rc ? rc : cases_propose(&review, document);
+        rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;
+        rc = rc ? bus_fail(err, rc, "the items of an evaluation") : rc;
+    }
+    bus_wire_registry_free(schemas);
+    bus_buf_fini(&j.zh);
+    bus_buf_fini(&j.en);
+    bus_arena_fini(&j.mem);
+    bus_arena_fini(&j.scratch);
+    return rc;
+}

@@ -1,0 +1,98 @@
+#include "bus/ledger/migrate.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bus/base/hash.h"
+#include "bus/ledger/migrations/0001_ledger.h"
+#include "bus/ledger/migrations/0002_life.h"
+#include "bus/ledger/migrations/0003_newest_cases.h"
+
+static const struct
+{
+    const char *name, *sql;
+} migrations[] = {
+    {"0001_ledger", bus_ledger_migrations_0001_ledger},
+    {"0002_life", bus_ledger_migrations_0002_life},
+    {"0003_newest_cases", bus_ledger_migrations_0003_newest_cases},
+};
+#define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
+
+static const char lock[] = "SELECT pg_advisory_lock(7205759403792794)";
+static const char unlock[] = "SELECT pg_advisory_unlock(7205759403792794)";
+static const char make_table[] =
+    "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, "
+    "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+static const char ask[] =
+    "SELECT checksum FROM schema_migration WHERE name = $1";
+static const char note[] =
+    "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)";
+
+static int apply(struct bus_pg *pg,
+                 const char *name,
+                 const char *sql,
+                 const char *checksum,
+                 struct bus_err *err)
+{
+    const char *params[] = {name, checksum};
+    int rc = bus_pg_exec(pg, "BEGIN", err);
+    rc = rc ? rc : bus_pg_exec(pg, sql, err);
+    rc = rc ? rc : bus_pg_query(pg, note, params, 2, NULL, err);
+    rc = rc ? rc : bus_pg_exec(pg, "COMMIT", err);
+    if (rc != BUS_OK) {
+        struct bus_err ignored; /* a broken connection ends it as well */
+        int back = bus_pg_exec(pg, "ROLLBACK", &ignored);
+        (void)back;
+        rc = bus_wrap(err, "migration %s", name);
+    }
+    return rc;
+}
+
+static int one(struct bus_pg *pg,
+               const char *name,
+               const char *sql,
+               bool dry_run,
+               FILE *to,
+               struct bus_err *err)
+{
+    char checksum[20];
+    struct bus_pg_rows *r = NULL;
+    (void)snprintf(checksum, sizeof(checksum), "%016" PRIx64,
+                   bus_hash64(sql, strlen(sql), 0));
+    int rc = bus_pg_query(pg, ask, &name, 1, &r, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    bool there = bus_pg_count(r) > 0;
+    bool same = there && strcmp(bus_pg_value(r, 0, 0), checksum) == 0;
+    bus_pg_rows_free(r);
+    if (there && !same) {
+        return bus_fail(err, BUS_ECONFIG,
+                        "migration %s was applied with another text; a "
+                        "migration is never changed, add a new one",
+                        name);
+    }
+    if (to != NULL) {
+        (void)fprintf(to, "%s %s\n",
+                      there     ? "="
+                      : dry_run ? "would apply"
+                                : "apply",
+                      name);
+    }
+    return there || dry_run ? BUS_OK : apply(pg, name, sql, checksum, err);
+}
+
+int migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
+{
+    int rc = bus_pg_exec(pg, lock, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    rc = bus_pg_exec(pg, make_table, err);
+    for (size_t i = 0; rc == BUS_OK && i < MIGRATIONS; i++) {
+        rc = one(pg, migrations[i].name, migrations[i].sql, dry_run, to, err);
+    }
+    struct bus_err why;
+    int freed = bus_pg_exec(pg, unlock, rc ? &why : err);
+    return rc ? rc : freed;
+}

@@ -1,0 +1,584 @@
+/* Reads a document by its table.
+ *
+ * - is the text one whole object? (a JSON object says itself where it ends)
+ * - jansson reads it; its own messages quote the text, so only the place is
+ *   passed on
+ * - every member by the table; what is wrong is noted and reading goes on
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/base/id.h"
+#include "bus/partner/document.h"
+#include "bus/partner/document_parts.h"
+
+#define SHOWN_NUMBER 100000000 /* a larger one may be a person's number */
+#define SHOWN_WORD   24
+#define OWN_PREFIX   "x_"
+
+void doc_fault(struct doc_reading *r,
+               const char *code,
+               const char *zh,
+               const char *en)
+{
+    bus_doc_fault_add(r->faults, r->path, code, zh ? zh : "", en ? en : "");
+}
+
+void bus_doc_fault_add(struct bus_doc_faults *f,
+                       const char *pointer,
+                       const char *code,
+                       const char *zh,
+                       const char *en)
+{
+    f->total++;
+    if (f->n < BUS_DOC_FAULTS_MAX) {
+        const char *kept = bus_arena_strdup(f->mem, pointer);
+        f->v[f->n++] = (struct bus_doc_fault){kept ? kept : "", code, zh, en};
+    }
+}
+
+/* "~" and "/" by RFC 6901; what is no plain text becomes "?". */
+size_t doc_enter(struct doc_reading *r, const char *name)
+{
+    size_t was = strlen(r->path), n = was;
+    r->path[n++] = '/';
+    for (size_t i = 0; name[i] != '\0' && n + 3 < sizeof(r->path); i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (c == '~' || c == '/') {
+            r->path[n++] = '~';
+            r->path[n++] = c == '~' ? '0' : '1';
+        } else {
+            r->path[n++] = c < 0x20 || c > 0x7e ? '?' : (char)c;
+        }
+    }
+    r->path[n] = '\0';
+    return was;
+}
+
+void doc_leave(struct doc_reading *r, size_t was)
+{
+    r->path[was] = '\0';
+}
+
+static bool plain_word(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!((s[i] >= 'A' && s[i] <= 'Z') || s[i] == '_')) {
+            return false;
+        }
+    }
+    return n > 0 && n <= SHOWN_WORD;
+}
+
+/* What was found, without a person's text in it. */
+static const char *shown(struct doc_reading *r, const json_t *j, bool zh)
+{
+    struct bus_arena *mem = r->mem;
+    if (j == NULL) {
+        return zh ? "没有" : "nothing";
+    }
+    switch (json_typeof(j)) {
+    case JSON_OBJECT:
+        return zh ? "对象" : "an object";
+    case JSON_ARRAY:
+        return zh ? "列表" : "a list";
+    case JSON_STRING:
+        if (plain_word(json_string_value(j), json_string_length(j))) {
+            return bus_arena_printf(mem, zh ? "“%s”" : "'%s'",
+                                    json_string_value(j));
+        }
+        return bus_arena_printf(
+            mem, zh ? "%zu个字符的文字" : "a text of %zu characters",
+            bus_utf8_count(json_string_value(j), json_string_length(j)));
+    case JSON_INTEGER:
+        if (json_integer_value(j) < SHOWN_NUMBER &&
+            json_integer_value(j) > -SHOWN_NUMBER) {
+            return bus_arena_printf(mem, "%" JSON_INTEGER_FORMAT,
+                                    json_integer_value(j));
+        }
+        return zh ? "很大的整数" : "a large whole number";
+    case JSON_REAL:
+        return zh ? "小数" : "a number with a fraction";
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_NULL:
+        break;
+    }
+    return "null";
+}
+
+void doc_wrong(struct doc_reading *r,
+               const char *code,
+               const json_t *found,
+               const char *zh,
+               const char *en)
+{
+    const char *fz = shown(r, found, true), *fe = shown(r, found, false);
+    doc_fault(
+        r, code,
+        bus_arena_printf(r->mem, "读到%s; 应为%s", fz ? fz : "", zh ? zh : ""),
+        bus_arena_printf(r->mem, "found %s; must be %s", fe ? fe : "",
+                         en ? en : ""));
+}
+
+/* --- scalars --- */
+
+static bool
+text_of(const json_t *j, const struct bus_doc_field *f, struct bus_strv *ret)
+{
+    int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
+    *ret = (struct bus_strv){json_string_value(j), json_string_length(j)};
+    return json_is_string(j) && ret->n >= 1 && (int64_t)ret->n <= max;
+}
+
+static struct bus_strv kept(struct doc_reading *r, struct bus_strv s)
+{
+    const char *p = bus_arena_strndup(r->mem, s.p, s.n);
+    r->no_memory |= p == NULL;
+    return (struct bus_strv){p, p ? s.n : 0};
+}
+
+static void read_text(struct doc_reading *r,
+                      const struct bus_doc_field *f,
+                      const json_t *j,
+                      char *at)
+{
+    struct bus_strv s = {json_string_value(j), json_string_length(j)};
+    int32_t day;
+    if (f->type == BUS_DOC_MONTH) {
+        char first[] = "yyyy-mm-01";
+        bool fits = json_is_string(j) && s.n == 7;
+        if (fits) {
+            memcpy(first, s.p, 7);
+        }
+        if (!fits || !bus_date_parse(bus_strv(first), &day)) {
+            doc_wrong(r, "MONTH", j, "月份 yyyy-mm", "a month yyyy-mm");
+            return;
+        }
+    } else if (!text_of(j, f, &s)) {
+        int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
+        doc_wrong(
+            r, "TEXT", j,
+            bus_arena_printf(r->mem, "1至%" PRId64 "字节的文字", max),
+            bus_arena_printf(r->mem, "a text of 1 to %" PRId64 " bytes", max));
+        return;
+    }
+    s = kept(r, s);
+    memcpy(at, &s, sizeof(s));
+}
+
+static int nibble(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static void read_hex(struct doc_reading *r,
+                     const struct bus_doc_field *f,
+                     const json_t *j,
+                     char *at)
+{
+    size_t max = f->max > 0 ? (size_t)f->max : BUS_DOC_BYTES_MAX;
+    struct bus_strv s = {json_string_value(j), json_string_length(j)};
+    bool fits = json_is_string(j) && s.n > 0 && s.n % 2 == 0 && s.n / 2 <= max;
+    char *to = fits ? bus_arena_alloc(r->mem, s.n / 2) : NULL;
+    r->no_memory |= fits && to == NULL;
+    for (size_t i = 0; to != NULL && i < s.n; i += 2) {
+        int hi = nibble(s.p[i]), lo = nibble(s.p[i + 1]);
+        fits &= hi >= 0 && lo >= 0;
+        to[i / 2] = (char)(fits ? hi << 4 | lo : 0);
+    }
+    if (!fits) {
+        doc_wrong(r, "HEX", j,
+                  bus_arena_printf(r->mem, "十六进制字节(1至%zu字节)", max),
+                  bus_arena_printf(r->mem, "1 to %zu bytes as hex", max));
+        return;
+    }
+    s = (struct bus_strv){to, to ? s.n / 2 : 0};
+    memcpy(at, &s, sizeof(s));
+}
+
+static void read_number(struct doc_reading *r,
+                        const struct bus_doc_field *f,
+                        const json_t *j,
+                        char *at)
+{
+    bool wide = f->type == BUS_DOC_LONG, free = f->min == 0 && f->max == 0;
+    int64_t min = !free ? f->min : wide ? INT64_MIN : INT32_MIN;
+    int64_t max = !free ? f->max : wide ? INT64_MAX : INT32_MAX;
+    int64_t n = json_integer_value(j);
+    int32_t small = (int32_t)n;
+    if (!json_is_integer(j) || n < min || n > max) {
+        doc_wrong(
+            r, "NUMBER", j,
+            bus_arena_printf(r->mem, "整数, %" PRId64 "至%" PRId64, min, max),
+            bus_arena_printf(r->mem, "a whole number, %" PRId64 " to %" PRId64,
+                             min, max));
+        return;
+    }
+    memcpy(at, wide ? (const void *)&n : (const void *)&small, wide ? 8 : 4);
+}
+
+static const struct bus_doc_word *find_word(const struct bus_doc_word *words,
+                                            struct bus_strv s)
+{
+    for (; words->word != NULL; words++) {
+        if (bus_strv_is(s, words->word)) {
+            return words;
+        }
+    }
+    return NULL;
+}
+
+static void read_word(struct doc_reading *r,
+                      const struct bus_doc_field *f,
+                      const json_t *j,
+                      char *at)
+{
+    struct bus_strv s = {json_string_value(j), json_string_length(j)};
+    const struct bus_doc_word *w =
+        json_is_string(j) ? find_word(f->words, s) : NULL;
+    if (w == NULL) {
+        char all[256] = "";
+        size_t n = 0;
+        for (w = f->words; w->word != NULL; w++) {
+            int more = snprintf(all + n, sizeof(all) - n, "%s%s",
+                                n > 0 ? " | " : "", w->word);
+            n += more > 0 && (size_t)more < sizeof(all) - n ? (size_t)more : 0;
+        }
+        doc_wrong(r, "WORD", j, bus_arena_strdup(r->mem, all),
+                  bus_arena_strdup(r->mem, all));
+        return;
+    }
+    memcpy(at, &w->value, sizeof(w->value));
+}
+
+static void read_stamp(struct doc_reading *r,
+                       const struct bus_doc_field *f,
+                       const json_t *j,
+                       char *at)
+{
+    struct bus_strv s = {json_string_value(j), json_string_length(j)};
+    int64_t ms = 0;
+    int32_t day = 0;
+    struct bus_id id;
+    if (f->type == BUS_DOC_ID) {
+        if (json_is_string(j) && bus_id_parse(s, &id)) {
+            memcpy(at, &id, sizeof(id));
+        } else {
+            doc_wrong(r, "ID", j, "编号(36个字符, 小写), 原样抄回",
+                      "an id of 36 characters in lower case, copied as it "
+                      "was given");
+        }
+    } else if (f->type == BUS_DOC_DATE) {
+        if (json_is_string(j) && bus_date_parse(s, &day)) {
+            memcpy(at, &day, sizeof(day));
+        } else {
+            doc_wrong(r, "DATE", j, "日期 yyyy-mm-dd", "a date yyyy-mm-dd");
+        }
+    } else if (json_is_string(j) && bus_time_parse(s, &ms)) {
+        memcpy(at, &ms, sizeof(ms));
+    } else {
+        doc_wrong(r, "TIME", j, "时间, 如 2026-07-01T09:30:00+08:00",
+                  "an instant such as 2026-07-01T09:30:00+08:00");
+    }
+}
+
+/* --- members --- */
+
+static void read_list(struct doc_reading *r,
+                      const struct bus_doc_field *f,
+                      const json_t *j,
+                      char *at)
+{
+    struct
+    {
+        char *v;
+        size_t n;
+    } items = {.n = json_array_size(j)};
+    if (!json_is_array(j) || items.n > BUS_DOC_ITEMS_MAX) {
+        doc_wrong(r, "LIST", j, "列表(不超过1000项)",
+                  "a list of at most 1000 items");
+        return;
+    }
+    items.v = bus_arena_calloc(r->mem, items.n + 1, f->sub_size);
+    if (items.v == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < items.n; i++) {
+        char name[24];
+        (void)snprintf(name, sizeof(name), "%zu", i);
+        size_t was = doc_enter(r, name);
+        doc_members(r, f->sub, json_array_get(j, i), items.v + i * f->sub_size);
+        doc_leave(r, was);
+    }
+    memcpy(at, &items, sizeof(items));
+}
+
+static void read_one(struct doc_reading *r,
+                     const struct bus_doc_field *f,
+                     const json_t *j,
+                     char *base)
+{
+    char *at = base + f->offset;
+    switch (f->type) {
+    case BUS_DOC_TEXT:
+    case BUS_DOC_MONTH:
+        read_text(r, f, j, at);
+        break;
+    case BUS_DOC_HEX:
+        read_hex(r, f, j, at);
+        break;
+    case BUS_DOC_LONG:
+    case BUS_DOC_INT:
+        read_number(r, f, j, at);
+        break;
+    case BUS_DOC_BOOL:
+        if (json_is_boolean(j)) {
+            *(bool *)at = json_is_true(j);
+        } else {
+            doc_wrong(r, "BOOL", j, "true 或 false", "true or false");
+        }
+        break;
+    case BUS_DOC_WORD:
+        read_word(r, f, j, at);
+        break;
+    case BUS_DOC_PART:
+        doc_members(r, f->sub, j, at);
+        break;
+    case BUS_DOC_LIST:
+        read_list(r, f, j, at);
+        break;
+    case BUS_DOC_FACT:
+        doc_fact(r, j, base);
+        break;
+    default:
+        read_stamp(r, f, j, at);
+        break;
+    }
+}
+
+static void
+absent(struct doc_reading *r, const struct bus_doc_field *f, char *base)
+{
+    int32_t small = (int32_t)f->dflt;
+    if (f->required) {
+        doc_fault(r, "MISSING", "缺少此项", "this is needed and is not there");
+    } else if (f->type == BUS_DOC_LONG) {
+        memcpy(base + f->offset, &f->dflt, sizeof(f->dflt));
+    } else if (f->type == BUS_DOC_INT || f->type == BUS_DOC_WORD) {
+        memcpy(base + f->offset, &small, sizeof(small));
+    }
+}
+
+static void stranger(struct doc_reading *r,
+                     const struct bus_doc_field *fields,
+                     const char *name)
+{
+    const char *near = NULL;
+    size_t best = 4; /* further away is no misspelling */
+    for (const struct bus_doc_field *f = fields; f->name != NULL; f++) {
+        size_t d = bus_edit_distance(f->name, name);
+        near = d < best ? f->name : near;
+        best = d < best ? d : best;
+    }
+    size_t was = doc_enter(r, name);
+    doc_fault(r, "UNKNOWN",
+              near ? bus_arena_printf(r->mem, "没有此项; 是否为 %s", near)
+                   : "没有此项; 自用项请以 x_ 开头",
+              near ? bus_arena_printf(r->mem,
+                                      "no such member; did you mean %s?", near)
+                   : "no such member; one of your own begins with x_");
+    doc_leave(r, was);
+}
+
+static bool known(const struct bus_doc_field *fields, const char *name)
+{
+    for (const struct bus_doc_field *f = fields; f->name != NULL; f++) {
+        if (strcmp(f->name, name) == 0) {
+            return true;
+        }
+    }
+    return strncmp(name, OWN_PREFIX, sizeof(OWN_PREFIX) - 1) == 0;
+}
+
+void doc_members(struct doc_reading *r,
+                 const struct bus_doc_field *fields,
+                 const json_t *object,
+                 char *base)
+{
+    if (!json_is_object(object)) {
+        doc_wrong(r, "OBJECT", object, "对象 {…}", "an object {...}");
+        return;
+    }
+    r->depth++;
+    for (const struct bus_doc_field *f = fields;
+         f->name != NULL && r->depth <= BUS_DOC_DEPTH_MAX; f++) {
+        const json_t *j = json_object_get(object, f->name);
+        bool null = json_is_null(j) && f->type != BUS_DOC_FACT;
+        size_t was = doc_enter(r, f->name);
+        if (j == NULL || null) {
+            absent(r, f, base);
+        } else {
+            size_t before = r->faults->total;
+            read_one(r, f, j, base);
+            if (f->has_offset != BUS_DOC_NO_HAS) {
+                *(bool *)(base + f->has_offset) = before == r->faults->total;
+            }
+        }
+        doc_leave(r, was);
+    }
+    r->depth--;
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        bool head = r->depth == 0 && (strcmp(name, "document") == 0 ||
+                                      strcmp(name, "version") == 0);
+        if (!head && !known(fields, name)) {
+            stranger(r, fields, name);
+        }
+    }
+}
+
+/* --- the whole --- */
+
+/* Is this an object from its first brace to its last? What is in between is
+ * the parser's matter. */
+static int whole(struct bus_strv s)
+{
+    size_t i = 0;
+    while (i < s.n && strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != '\0') {
+        i++;
+    }
+    if (i == s.n) {
+        return BUS_ETRUNCATED;
+    }
+    if (s.p[i] != '{') {
+        return BUS_EPARSE;
+    }
+    size_t depth = 0;
+    bool in_text = false;
+    for (; i < s.n; i++) {
+        char c = s.p[i];
+        if (in_text) {
+            i += c == '\\';
+            in_text = c != '"';
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return BUS_OK;
+        }
+    }
+    return BUS_ETRUNCATED;
+}
+
+static void not_json(struct doc_reading *r, const json_error_t *at)
+{
+    if (json_error_code(at) == json_error_invalid_utf8) {
+        doc_fault(r, "ENCODING", "不是UTF-8编码; 请另存为UTF-8(可能是GBK)",
+                  "not UTF-8; save it as UTF-8 (it may be GBK)");
+        return;
+    }
+    doc_fault(r, "JSON",
+              bus_arena_printf(r->mem, "第%d行第%d列起不是JSON", at->line,
+                               at->column),
+              bus_arena_printf(r->mem, "no JSON from line %d, column %d on",
+                               at->line, at->column));
+}
+
+static void
+head(struct doc_reading *r, const struct bus_doc *doc, const json_t *j)
+{
+    const json_t *name = json_object_get(j, "document");
+    const json_t *version = json_object_get(j, "version");
+    size_t was = doc_enter(r, "document");
+    if (!json_is_string(name) ||
+        strcmp(json_string_value(name), doc->name) != 0) {
+        doc_wrong(r, "DOCUMENT", name,
+                  bus_arena_printf(r->mem, "“%s”", doc->name),
+                  bus_arena_printf(r->mem, "\"%s\"", doc->name));
+    }
+    doc_leave(r, was);
+    was = doc_enter(r, "version");
+    if (!json_is_integer(version) ||
+        json_integer_value(version) != doc->version) {
+        const char *v = bus_arena_printf(r->mem, "%d", doc->version);
+        doc_wrong(r, "VERSION", version, v, v);
+    }
+    doc_leave(r, was);
+}
+
+static int ended(const struct doc_reading *r,
+                 const struct bus_doc *doc,
+                 struct bus_err *err)
+{
+    if (r->no_memory) {
+        return bus_fail(err, BUS_ENOMEM, "a %s", doc->name);
+    }
+    if (r->faults->total == 0) {
+        return BUS_OK;
+    }
+    const struct bus_doc_fault *first = &r->faults->v[0];
+    return bus_fail(err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s': %s",
+                    doc->name, r->faults->total, first->pointer, first->code);
+}
+
+int bus_doc_read(const struct bus_doc *doc,
+                 const struct bus_config *config,
+                 struct bus_strv bytes,
+                 struct bus_arena *mem,
+                 void *record,
+                 struct bus_doc_faults *faults,
+                 struct bus_err *err)
+{
+    struct doc_reading r = {.config = config, .mem = mem, .faults = faults};
+    static const char bom[] = "\xef\xbb\xbf"; /* what some editors put first */
+    json_error_t where;
+    *faults = (struct bus_doc_faults){.mem = mem};
+    memset(record, 0, doc->size);
+    if (bytes.n >= 3 && memcmp(bytes.p, bom, 3) == 0) {
+        bytes = (struct bus_strv){bytes.p + 3, bytes.n - 3};
+    }
+    int rc = whole(bytes);
+    if (rc == BUS_ETRUNCATED) {
+        doc_fault(&r, "TRUNCATED", "文件不完整, 在结尾前中断",
+                  "the file ends before its last brace");
+        return bus_fail(err, rc, "%s: ends after %zu bytes", doc->name,
+                        bytes.n);
+    }
+    unsigned refused = bus_heap_refused();
+    json_t *j = rc == BUS_OK ? json_loadb(bytes.p, bytes.n,
+                                          JSON_REJECT_DUPLICATES, &where)
+                             : NULL;
+    if (bus_heap_refused() != refused) {
+        json_decref(j);
+        return bus_fail(err, BUS_ENOMEM, "%s", doc->name);
+    }
+    if (j == NULL) {
+        if (rc == BUS_OK) {
+            not_json(&r, &where);
+        } else {
+            doc_fault(&r, "JSON", "不是JSON对象; 应以 { 开头",
+                      "no JSON object; it begins with {");
+        }
+        return bus_fail(err, BUS_EPARSE, "%s: no JSON", doc->name);
+    }
+    head(&r, doc, j);
+    doc_members(&r, doc->fields, j, record);
+    json_decref(j);
+    return ended(&r, doc, err);
+}

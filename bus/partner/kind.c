@@ -1,0 +1,259 @@
+#include "bus/partner/kind.h"
+
+#include <string.h>
+
+#include "bus/partner/kind_tables.h"
+#include "bus/wire/framing.h"
+#include "schemas/actor.h"
+#include "schemas/delivery.h"
+#include "schemas/fact.h"
+#include "schemas/missing_fact.h"
+#include "schemas/period.h"
+
+#define PERSONAL "personal"
+
+static const struct bus_kind_head *head_of(const void *record)
+{
+    return record;
+}
+
+static struct bus_id id_at(const void *record, size_t offset)
+{
+    struct bus_id id;
+    memcpy(&id, (const char *)record + offset, sizeof(id));
+    return id;
+}
+
+static struct bus_strv id_view(const struct bus_id *id)
+{
+    return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
+}
+
+/* --- bus -> partner --- */
+
+static int open_personal(const struct bus_kind_out *out,
+                         const struct bus_kind_env *env,
+                         char *view,
+                         struct bus_arena *mem,
+                         struct bus_err *err)
+{
+    struct bus_strv sealed, plain, body;
+    void *personal = NULL;
+    uint32_t id = 0;
+    if (out->sealed_offset == 0 || !*(bool *)(view + out->has_sealed_offset)) {
+        return BUS_OK;
+    }
+    memcpy(&sealed, view + out->sealed_offset, sizeof(sealed));
+    struct bus_wire_binding b = {out->record, PERSONAL,
+                                 &head_of(view)->event_id};
+    int rc = bus_wire_open(env->keys, &b, sealed, mem, &plain, err);
+    rc = rc ? rc : bus_wire_unframe(plain, &id, &body, err);
+    if (rc == BUS_OK && id != sa_personal_type.id) {
+        rc = bus_fail(err, BUS_EUNKNOWN, "%s.%s is of schema %u, not %u",
+                      out->record, PERSONAL, id, sa_personal_type.id);
+    }
+    rc = rc ? rc
+            : bus_wire_decode_own(&sa_personal_type, body, mem, &personal, err);
+    if (rc == BUS_OK) {
+        memcpy(view + out->personal_offset, personal,
+               sizeof(struct sa_personal));
+        *(bool *)(view + out->has_personal_offset) = true;
+    }
+    return rc;
+}
+
+int bus_kind_out_map(const struct bus_kind_out *out,
+                     const struct bus_kind_env *env,
+                     const void *record,
+                     struct bus_arena *mem,
+                     struct bus_kind_task *ret,
+                     struct bus_err *err)
+{
+    struct bus_buf text;
+    char *view = bus_arena_calloc(mem, 1, out->document->size);
+    if (view == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
+    }
+    memcpy(view, record, out->type->size);
+    bus_buf_init(&text, (size_t)env->partner->limits.message_bytes_max);
+    int rc = open_personal(out, env, view, mem, err);
+    rc = rc ? rc : bus_doc_write(out->document, view, &text, err);
+    const char *kept = rc ? NULL : bus_arena_dup(mem, text.data, text.len);
+    if (rc == BUS_OK && kept == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
+    }
+    *ret = (struct bus_kind_task){
+        .document = {kept, text.len},
+        .event_id = head_of(record)->event_id,
+        .household_id = head_of(record)->household_id,
+        .about = id_at(record, out->about_offset),
+        .effect = out->effect ? out->effect(record) : BUS_KIND_OPENS,
+    };
+    bus_buf_fini(&text);
+    return rc;
+}
+
+int bus_kind_out_read(const struct bus_kind_out *out,
+                      const struct bus_config *config,
+                      struct bus_strv document,
+                      struct bus_arena *mem,
+                      void **ret,
+                      struct bus_doc_faults *faults,
+                      struct bus_err *err)
+{
+    *ret = bus_arena_calloc(mem, 1, out->document->size);
+    return *ret == NULL ? bus_fail(err, BUS_ENOMEM, "a %s", out->document->name)
+                        : bus_doc_read(out->document, config, document, mem,
+                                       *ret, faults, err);
+}
+
+/* --- partner -> bus --- */
+
+static int derive(const struct bus_kind_in *in,
+                  const struct bus_kind_env *env,
+                  char *view,
+                  struct bus_arena *mem,
+                  struct bus_err *err)
+{
+    struct bus_kind_reply reply;
+    struct bus_strv content = {0};
+    struct bus_id about = id_at(view, in->about_offset);
+    memcpy(&reply, view + in->reply_offset, sizeof(reply));
+    if (reply.has_reference) {
+        content = reply.reference;
+    } else {
+        int rc = bus_wire_encode_arena(in->type, view, mem, &content, err);
+        if (rc != BUS_OK) {
+            return rc;
+        }
+    }
+    struct bus_strv parts[] = {
+        bus_strv(env->partner->code), bus_strv(in->record), id_view(&about),
+        reply.has_reference ? BUS_STRV("reference") : BUS_STRV("content"),
+        content};
+    struct bus_id id = bus_wire_derived_id("answer", parts, 5);
+    memcpy(view, &id, sizeof(id));
+    return BUS_OK;
+}
+
+int bus_kind_in_map(const struct bus_kind_in *in,
+                    const struct bus_kind_env *env,
+                    struct bus_strv document,
+                    struct bus_arena *mem,
+                    struct bus_kind_answer *ret,
+                    struct bus_doc_faults *faults,
+                    struct bus_err *err)
+{
+    char *view = bus_arena_calloc(mem, 1, in->document->size);
+    *faults = (struct bus_doc_faults){.mem = mem};
+    if (view == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
+    }
+    int rc = bus_doc_read(in->document, env->config, document, mem, view,
+                          faults, err);
+    rc = rc ? rc : derive(in, env, view, mem, err);
+    if (rc == BUS_OK && in->finish != NULL) {
+        in->finish(env, view, faults);
+        if (faults->total > 0) {
+            rc = bus_fail(err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s'",
+                          in->document->name, faults->total,
+                          faults->v[0].pointer);
+        }
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct bus_kind_reply reply;
+    memcpy(&reply, view + in->reply_offset, sizeof(reply));
+    *ret = (struct bus_kind_answer){
+        .record = view,
+        .event_id = head_of(view)->event_id,
+        .household_id = head_of(view)->household_id,
+        .case_id = head_of(view)->case_id,
+        .cause_id = reply.question,
+        .about = id_at(view, in->about_offset),
+        .occurred_at = head_of(view)->occurred_at,
+    };
+    return BUS_OK;
+}
+
+int bus_kind_in_write(const struct bus_kind_in *in,
+                      const void *record,
+                      const struct bus_kind_reply *reply,
+                      struct bus_arena *mem,
+                      struct bus_strv *ret,
+                      struct bus_err *err)
+{
+    struct bus_buf text = {0};
+    char *view = bus_arena_calloc(mem, 1, in->document->size);
+    if (view == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
+    }
+    memcpy(view, record, in->type->size);
+    memcpy(view + in->reply_offset, reply, sizeof(*reply));
+    int rc = bus_doc_write(in->document, view, &text, err);
+    *ret = (struct bus_strv){
+        rc ? NULL : bus_arena_dup(mem, text.data, text.len), text.len};
+    if (rc == BUS_OK && ret->p == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
+    }
+    bus_buf_fini(&text);
+    return rc;
+}
+
+/* --- all kinds --- */
+
+const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
+                                     const char *name)
+{
+    for (; kinds->name != NULL; kinds++) {
+        if (strcmp(kinds->name, name) == 0) {
+            return kinds;
+        }
+    }
+    return NULL;
+}
+
+const char *bus_kind_word(const struct bus_partner *partner)
+{
+    return bus_partner_kind_names[partner->kind].word;
+}
+
+/* --- shared tables --- */
+
+#define AT(type, field) offsetof(struct type, field)
+
+const struct bus_doc_field bus_kind_missing_fields[] = {
+    {"name", BUS_DOC_TEXT, AT(sa_missing_fact, name), .required = true,
+     .max = 128},
+    {"member", BUS_DOC_ID, AT(sa_missing_fact, member),
+     .has_offset = AT(sa_missing_fact, has_member)},
+    BUS_KIND_END};
+const struct bus_doc_field bus_kind_fact_fields[] = {
+    {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
+    {"member", BUS_DOC_ID, AT(sa_fact, member),
+     .has_offset = AT(sa_fact, has_member)},
+    {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
+    {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
+    {"source", BUS_DOC_TEXT, AT(sa_fact, source), .required = true, .max = 64},
+    {"verified", BUS_DOC_BOOL, AT(sa_fact, verified), .required = true},
+    BUS_KIND_END};
+const struct bus_doc_field bus_kind_actor_fields[] = {
+    {"operator_id", BUS_DOC_TEXT, AT(sa_actor, operator_id), .required = true,
+     .max = 64},
+    {"org_code", BUS_DOC_TEXT, AT(sa_actor, org_code), .required = true,
+     .max = 64},
+    {"role", BUS_DOC_TEXT, AT(sa_actor, role), .required = true, .max = 64},
+    BUS_KIND_END};
+const struct bus_doc_word bus_kind_periods[] = {
+    {"ONCE", SA_PERIOD_ONCE},
+    {"MONTHLY", SA_PERIOD_MONTHLY},
+    {"QUARTERLY", SA_PERIOD_QUARTERLY},
+    {"YEARLY", SA_PERIOD_YEARLY},
+    {NULL, 0}};
+const struct bus_doc_word bus_kind_deliveries[] = {
+    {"BANK", SA_DELIVERY_BANK},
+    {"POST_CASH", SA_DELIVERY_POST_CASH},
+    {"POST_GOODS", SA_DELIVERY_POST_GOODS},
+    {"SERVICE", SA_DELIVERY_SERVICE},
+    {NULL, 0}};

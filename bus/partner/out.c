@@ -1,0 +1,339 @@
+/* bus -> partner. */
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/partner/parts.h"
+
+/* --- batches --- */
+
+void give_batch(struct runner *r, struct bus_kafka_batch *batch)
+{
+    struct flight *f = bus_calloc(1, sizeof(*f));
+    if (f == NULL) {
+        (void)bus_fail(&r->err, BUS_ENOMEM, "a batch");
+        runner_stop(r, &r->err);
+        bus_kafka_batch_free(r->consumer, batch);
+        return;
+    }
+    f->batch = batch;
+    *r->end = f;
+    r->end = &f->next;
+    bus_series_add(r->m_in, batch->n);
+    runner_pump(r);
+}
+
+void flights_settle(struct runner *r)
+{
+    while (r->first != NULL && r->first->at == r->first->batch->n &&
+           r->first->letters == 0) {
+        struct flight *f = r->first;
+        bus_kafka_consumer_done(r->consumer, f->batch);
+        bus_kafka_batch_free(r->consumer, f->batch);
+        r->first = f->next;
+        r->end = r->first ? r->end : &r->first;
+        bus_free(f);
+    }
+}
+
+void give_drop(struct runner *r)
+{
+    letters_drop(r);
+    while (r->first != NULL) {
+        struct flight *f = r->first;
+        r->first = f->next;
+        bus_kafka_batch_free(r->consumer, f->batch);
+        bus_free(f);
+    }
+    r->end = &r->first;
+    if (r->give.parked != NULL) {
+        r->give.parked->busy = false;
+    }
+    r->give.parked = NULL;
+    r->give.n = r->give.upto = 0;
+    r->waits[JOB_GIVE].failing = false; /* there is nothing it fails at */
+}
+
+/* --- preparing a chunk --- */
+
+static int map(struct runner *r,
+               struct bus_strv value,
+               struct bus_kind_task *ret,
+               struct bus_err *err)
+{
+    void *record = NULL;
+    int rc = bus_wire_decode(r->schemas, r->kind->out->type, value,
+                             &r->give.mem, &record, err);
+    return rc ? rc
+              : bus_kind_out_map(r->kind->out, &r->env, record, &r->give.mem,
+                                 ret, err);
+}
+
+static void refill(struct runner *r)
+{
+    uint64_t now = bus_loop_now_ms(r->frame.loop);
+    double second = (double)r->partner->limits.per_second;
+    r->allowance += (double)(now - r->allowance_at) * second / 1000.0;
+    r->allowance = r->allowance > second ? second : r->allowance;
+    r->allowance_at = now;
+}
+
+static size_t allowed(struct runner *r)
+{
+    size_t open = bus_seen_open_tasks(r->seen);
+    size_t most = (size_t)r->partner->limits.in_flight;
+    refill(r);
+    if (open >= most) {
+        bus_health_bad(&r->frame.health, r->c_room,
+                       "%zu tasks are given and not answered "
+                       "(limits.in_flight)",
+                       open);
+        return 0;
+    }
+    if (open <= most / 2) { /* not at every answer: it is logged */
+        bus_health_good(&r->frame.health, r->c_room);
+    }
+    size_t n =
+        r->allowance >= PARTNER_CHUNK ? PARTNER_CHUNK : (size_t)r->allowance;
+    return n < most - open ? n : most - open;
+}
+
+/* False: nothing was added and the role stops. */
+static bool
+add(struct runner *r, const struct bus_kafka_msg *m, struct flight *f)
+{
+    struct give_doc *d = &r->give.docs[r->give.n];
+    struct bus_err err;
+    *d = (struct give_doc){.msg = m};
+    int rc = map(r, m->value, &d->task, &err);
+    if (rc == BUS_OK) {
+        r->give.n++;
+    } else if (bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
+        letter_of_message(r, f, m, NULL, &err);
+    } else {
+        runner_stop(r, &err);
+        return false;
+    }
+    return true;
+}
+
+static void prepare_parked(struct runner *r, struct bus_parked *e)
+{
+    struct give_doc *d = &r->give.docs[0];
+    struct bus_err err;
+    *d = (struct give_doc){.msg = NULL};
+    e->busy = true;
+    if (map(r, e->letter.value, &d->task, &err) == BUS_OK) {
+        r->give.parked = e;
+        r->give.n = 1;
+        return;
+    }
+    /* It was fit to be read before: a key has gone. */
+    e->letter.reason_code = bus_strv(bus_errc_name(err.code));
+    letter_new(r, NULL, e, &e->letter);
+}
+
+bool give_prepare(struct runner *r)
+{
+    struct flight *f = r->first;
+    if (r->give.n > 0) {
+        return true; /* once more */
+    }
+    while (f != NULL && f->at == f->batch->n) {
+        f = f->next;
+    }
+    struct bus_parked *due =
+        bus_parking_due(r->parking, bus_clock_system.wall_ms(NULL));
+    size_t most = f != NULL || due != NULL ? allowed(r) : 0;
+    if (most == 0) {
+        return false;
+    }
+    bus_arena_reset(&r->give.mem);
+    r->give.upto = 0;
+    r->give.parked = NULL;
+    if (due != NULL) {
+        prepare_parked(r, due);
+        return r->give.n > 0;
+    }
+    while (f->at + r->give.upto < f->batch->n && r->give.n < most) {
+        if (!add(r, &f->batch->msgs[f->at + r->give.upto], f)) {
+            r->give.n = r->give.upto = 0;
+            return false;
+        }
+        r->give.upto++;
+    }
+    if (r->give.n == 0) { /* all of them are letters */
+        f->at += r->give.upto;
+        r->give.upto = 0;
+        flights_settle(r);
+    }
+    return r->give.n > 0;
+}
+
+/* --- the job --- */
+
+static bool given_before(struct runner *r, const struct give_doc *d)
+{
+    return bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id) &&
+           !r->via->staged(r->transport, &d->task.event_id);
+}
+
+static bool behind(struct runner *r, const struct give_doc *d)
+{
+    return d->msg != NULL &&
+           bus_parking_holds(r->parking, &d->task.household_id);
+}
+
+static size_t notes_of(const struct give_doc *d, struct bus_seen_note *to)
+{
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    to[0] = (struct bus_seen_note){BUS_SEEN_GIVEN, d->task.event_id, now};
+    if (d->task.effect == BUS_KIND_TELLS) {
+        return 1;
+    }
+    to[1] = (struct bus_seen_note){
+        d->task.effect == BUS_KIND_OPENS ? BUS_SEEN_OPENED : BUS_SEEN_CLOSED,
+        d->task.about, now};
+    return 2;
+}
+
+static int stage(struct runner *r, struct bus_err *err)
+{
+    struct bus_seen_note notes[2 * PARTNER_CHUNK];
+    size_t n = 0;
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
+        struct give_doc *d = &r->give.docs[i];
+        if (d->result == GIVE_OPEN && given_before(r, d)) {
+            d->result = GIVE_BEFORE;
+        }
+        if (d->result == GIVE_OPEN && !behind(r, d) &&
+            !bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
+            rc = r->via->stage(r->transport, &d->task.event_id,
+                               d->task.document, err);
+            n += notes_of(d, notes + n);
+        }
+    }
+    rc = rc || n == 0 ? rc : r->via->staged_sync(r->transport, err);
+    return rc ? rc : bus_seen_add(r->seen, notes, n, err);
+}
+
+/* It is not given after all: out of what is staged and noted. */
+static int take_back(struct runner *r, struct give_doc *d, struct bus_err *err)
+{
+    struct bus_seen_note notes[] = {
+        {BUS_SEEN_FORGOTTEN, d->task.event_id, 0},
+        {BUS_SEEN_CLOSED, d->task.about, 0},
+    };
+    if (!bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
+        return BUS_OK;
+    }
+    int rc = bus_seen_add(r->seen, notes,
+                          d->task.effect == BUS_KIND_OPENS ? 2 : 1, err);
+    return rc ? rc : r->via->discard(r->transport, &d->task.event_id, err);
+}
+
+static int park(struct runner *r, struct give_doc *d, struct bus_err *err)
+{
+    struct sa_dead_letter letter;
+    struct bus_dead_letter dl = {
+        .msg = d->msg,
+        .reason_code = "NOT_TAKEN",
+        .why = &d->why,
+        .owner = r->partner->code,
+        .source = r->frame.source,
+        .now_ms = bus_clock_system.wall_ms(NULL),
+    };
+    int rc = BUS_OK;
+    d->result = GIVE_PARKED;
+    if (d->msg != NULL &&
+        !bus_parking_room(r->parking, &d->task.household_id)) {
+        d->result = GIVE_DEAD;
+    } else if (d->msg != NULL) {
+        bus_dead_letter_fill(&dl, &r->give.mem, &letter);
+        letter.has_household_id = true;
+        letter.household_id = d->task.household_id;
+        rc = bus_parking_add(r->parking, &letter, err);
+    }
+    rc = rc ? rc : take_back(r, d, err);
+    d->result = rc ? GIVE_OPEN : d->result;
+    return rc;
+}
+
+static int
+publish_one(struct runner *r, struct give_doc *d, struct bus_err *err)
+{
+    if (behind(r, d)) {
+        (void)bus_fail(&d->why, BUS_EAGAIN,
+                       "an earlier event of the household waits");
+        return park(r, d, err);
+    }
+    if (given_before(r, d)) { /* the event stands twice in the chunk */
+        d->result = GIVE_BEFORE;
+        return BUS_OK;
+    }
+    int rc = r->via->publish(r->transport, &d->task.event_id, err);
+    if (rc == BUS_EAGAIN) {
+        d->why = *err;
+        return park(r, d, err);
+    }
+    d->result = rc ? d->result : GIVE_GIVEN;
+    return rc;
+}
+
+void give_run(void *data)
+{
+    struct runner *r = data;
+    struct bus_err *err = &r->err;
+    int rc = stage(r, err);
+    for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
+        if (r->give.docs[i].result == GIVE_OPEN) {
+            rc = publish_one(r, &r->give.docs[i], err);
+        }
+    }
+    rc = rc ? rc : r->via->published_sync(r->transport, err);
+    if (rc == BUS_OK && r->give.parked != NULL &&
+        r->give.docs[0].result != GIVE_PARKED) {
+        rc = bus_parking_remove(r->parking, r->give.parked, err);
+        r->give.parked = rc ? r->give.parked : NULL;
+    }
+    r->rc = rc;
+}
+
+void remove_run(void *data)
+{
+    struct runner *r = data;
+    struct bus_parked *e = bus_parking_gone(r->parking);
+    r->rc = e ? bus_parking_remove(r->parking, e, &r->err) : BUS_OK;
+}
+
+/* --- after the job --- */
+
+void give_done(struct runner *r)
+{
+    struct flight *f = r->first;
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    while (f != NULL && f->at == f->batch->n) {
+        f = f->next;
+    }
+    for (size_t i = 0; i < r->give.n; i++) {
+        struct give_doc *d = &r->give.docs[i];
+        if (d->result == GIVE_GIVEN) {
+            bus_series_add(r->m_given, 1);
+            r->allowance -= 1;
+        } else if (d->result == GIVE_DEAD) {
+            letter_of_message(r, f, d->msg, "PARKING_FULL", &d->why);
+        }
+    }
+    struct bus_parked *e = r->give.parked;
+    if (e != NULL) { /* not taken again */
+        e->busy = bus_parking_tried(r->parking, e, now);
+        if (e->busy) {
+            letter_new(r, NULL, e, &e->letter);
+        }
+    } else if (r->give.upto > 0) {
+        f->at += r->give.upto;
+    }
+    r->give.parked = NULL;
+    r->give.n = r->give.upto = 0;
+    flights_settle(r);
+}

@@ -1,0 +1,235 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/disk.h"
+#include "bus/base/heap.h"
+#include "bus/partner/spool_parts.h"
+
+static const struct
+{
+    const char *path;
+    size_t offset;
+} folders[] = {
+    {"out", offsetof(struct bus_transport, out)},
+    {"in", offsetof(struct bus_transport, in)},
+    {"done", offsetof(struct bus_transport, done)},
+    {"rejected", offsetof(struct bus_transport, rejected)},
+    {".bus", offsetof(struct bus_transport, ours)},
+    {".bus/staged", offsetof(struct bus_transport, staged)},
+    {".bus/claimed", offsetof(struct bus_transport, claimed)},
+};
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+static int *folder_at(struct bus_transport *t, size_t i)
+{
+    return (int *)(void *)((char *)t + folders[i].offset);
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static void spool_close(struct bus_transport *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < FOLDERS; i++) {
+        close_fd(*folder_at(t, i));
+    }
+    close_fd(t->lock);
+    close_fd(t->root);
+    bus_free(t->seen);
+    bus_free(t);
+}
+
+static int lock(struct bus_transport *t, struct bus_err *err)
+{
+    t->lock = openat(t->ours, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (t->lock < 0) {
+        return bus_disk_fail(err, ".bus/lock");
+    }
+    return flock(t->lock, LOCK_EX | LOCK_NB) == 0
+               ? BUS_OK
+               : bus_fail(err, BUS_EFENCED, "another adapter has this spool");
+}
+
+static int spool_open(const struct bus_partner *partner,
+                      struct bus_transport **ret,
+                      struct bus_err *err)
+{
+    struct bus_transport *t = bus_calloc(1, sizeof(*t));
+    if (t == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a spool");
+    }
+    t->root = t->lock = -1;
+    t->max_bytes = (size_t)partner->limits.message_bytes_max;
+    for (size_t i = 0; i < FOLDERS; i++) {
+        *folder_at(t, i) = -1;
+    }
+    int rc = bus_disk_folder(AT_FDCWD, partner->spool_dir, &t->root, err);
+    for (size_t i = 0; rc == BUS_OK && i < FOLDERS; i++) {
+        rc = bus_disk_folder(t->root, folders[i].path, folder_at(t, i), err);
+    }
+    rc = rc ? rc : lock(t, err);
+    rc = rc ? rc : bus_disk_sync(t->root, err);
+    if (rc != BUS_OK) {
+        spool_close(t);
+        return rc;
+    }
+    *ret = t;
+    return BUS_OK;
+}
+
+static int spool_home(const struct bus_transport *t)
+{
+    return t->ours;
+}
+
+/* --- giving --- */
+
+#define NAME_BYTES (BUS_ID_TEXT + sizeof(SPOOL_ENDING))
+
+static const char *name_of(const struct bus_id *id, char to[NAME_BYTES])
+{
+    (void)bus_id_text(id, to);
+    memcpy(to + BUS_ID_TEXT, SPOOL_ENDING, sizeof(SPOOL_ENDING));
+    return to;
+}
+
+static int spool_stage(struct bus_transport *t,
+                       const struct bus_id *id,
+                       struct bus_strv bytes,
+                       struct bus_err *err)
+{
+    char name[NAME_BYTES];
+    return bus_disk_write(t->staged, name_of(id, name), bytes, err);
+}
+
+static bool spool_staged(struct bus_transport *t, const struct bus_id *id)
+{
+    char name[NAME_BYTES];
+    return faccessat(t->staged, name_of(id, name), F_OK, 0) == 0;
+}
+
+static int spool_staged_sync(struct bus_transport *t, struct bus_err *err)
+{
+    return bus_disk_sync(t->staged, err);
+}
+
+static int spool_publish(struct bus_transport *t,
+                         const struct bus_id *id,
+                         struct bus_err *err)
+{
+    char name[NAME_BYTES];
+    (void)name_of(id, name);
+    return bus_disk_rename(t->staged, name, t->out, name, err);
+}
+
+static int spool_published_sync(struct bus_transport *t, struct bus_err *err)
+{
+    int rc = bus_disk_sync(t->out, err);
+    return rc ? rc : bus_disk_sync(t->staged, err);
+}
+
+static int spool_discard(struct bus_transport *t,
+                         const struct bus_id *id,
+                         struct bus_err *err)
+{
+    char name[NAME_BYTES];
+    return bus_disk_unlink(t->staged, name_of(id, name), err);
+}
+
+/* A stream over a folder of its own position; NULL: errno. */
+DIR *spool_list(int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d == NULL && fd >= 0) {
+        (void)close(fd);
+    }
+    return d;
+}
+
+static int spool_each_staged(struct bus_transport *t,
+                             struct bus_id *ret,
+                             size_t max,
+                             size_t *ret_n,
+                             struct bus_err *err)
+{
+    DIR *d = spool_list(t->staged);
+    *ret_n = 0;
+    if (d == NULL) {
+        return bus_disk_fail(err, ".bus/staged");
+    }
+    for (struct dirent *e; *ret_n < max && (e = readdir(d)) != NULL;) {
+        struct bus_strv id = {e->d_name, BUS_ID_TEXT};
+        if (strlen(e->d_name) == NAME_BYTES - 1 &&
+            bus_id_parse(id, &ret[*ret_n])) {
+            (*ret_n)++;
+        }
+    }
+    (void)closedir(d);
+    return BUS_OK;
+}
+
+static int spool_waiting(struct bus_transport *t,
+                         size_t *ret_n,
+                         int64_t *ret_oldest_ms,
+                         struct bus_err *err)
+{
+    DIR *d = spool_list(t->out);
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    *ret_n = 0;
+    *ret_oldest_ms = 0;
+    if (d == NULL) {
+        return bus_disk_fail(err, "out");
+    }
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        struct stat st;
+        if (e->d_name[0] == '.' ||
+            fstatat(t->out, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            continue;
+        }
+        int64_t age = now - (int64_t)st.st_mtim.tv_sec * 1000;
+        *ret_oldest_ms = age > *ret_oldest_ms ? age : *ret_oldest_ms;
+        (*ret_n)++;
+    }
+    (void)closedir(d);
+    return BUS_OK;
+}
+
+const struct bus_transport_ops bus_transport_spool = {
+    .word = "spool",
+    .open = spool_open,
+    .close = spool_close,
+    .home = spool_home,
+    .stage = spool_stage,
+    .staged = spool_staged,
+    .staged_sync = spool_staged_sync,
+    .publish = spool_publish,
+    .published_sync = spool_published_sync,
+    .discard = spool_discard,
+    .each_staged = spool_each_staged,
+    .waiting = spool_waiting,
+    .take = spool_take,
+    .settle = spool_settle,
+    .settled_sync = spool_settled_sync,
+};
+
+const struct bus_transport_ops *
+bus_transport_of(enum bus_partner_transport transport)
+{
+    return transport == BUS_TRANSPORT_SPOOL ? &bus_transport_spool : NULL;
+}

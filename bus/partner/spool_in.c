@@ -1,0 +1,236 @@
+/* What the partner gives.
+ *
+ * - a look at in/: regular files that end in .json and do not begin with '.'
+ * - one that is the same as at the last look is claimed: renamed to claimed/
+ * - what is claimed is read; a restart reads it again
+ * - settled: the note beside it first, then the file itself, so that whoever
+ *   sees the file finds the note
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/disk.h"
+#include "bus/base/hash.h"
+#include "bus/base/heap.h"
+#include "bus/partner/spool_parts.h"
+
+#define NOTE_SUFFIX_MAX 32
+#define SAME_NAME_MAX   10000 /* files of one name kept in done/ */
+
+struct look
+{
+    char name[SPOOL_NAME_MAX + 1];
+    int64_t mtime_ms;
+    uint64_t mark; /* of name, size, time: the same, so it is not written to */
+};
+
+static bool wanted(const char *name)
+{
+    size_t n = strlen(name), tail = sizeof(SPOOL_ENDING) - 1;
+    return name[0] != '.' && n > tail && n <= SPOOL_NAME_MAX &&
+           strcmp(name + n - tail, SPOOL_ENDING) == 0;
+}
+
+static bool look_at(int folder, const char *name, struct look *ret)
+{
+    struct stat st;
+    if (!wanted(name) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode)) {
+        return false;
+    }
+    const int64_t what[] = {st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+    (void)bus_strv_copy(ret->name, sizeof(ret->name), bus_strv(name));
+    ret->mtime_ms =
+        (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+    ret->mark =
+        bus_hash64(what, sizeof(what), bus_hash64(name, strlen(name), 0));
+    return true;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct look *x = a, *y = b;
+    return x->mtime_ms != y->mtime_ms ? (x->mtime_ms < y->mtime_ms ? -1 : 1)
+                                      : strcmp(x->name, y->name);
+}
+
+static int by_mark(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int look(int folder, struct look *list, size_t *ret_n)
+{
+    DIR *d = spool_list(folder);
+    *ret_n = 0;
+    if (d == NULL) {
+        return -1;
+    }
+    for (struct dirent *e; *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
+        *ret_n += look_at(folder, e->d_name, &list[*ret_n]);
+    }
+    (void)closedir(d);
+    qsort(list, *ret_n, sizeof(*list), by_age);
+    return 0;
+}
+
+static bool unchanged(const struct bus_transport *t, uint64_t mark)
+{
+    return t->seen_count > 0 && bsearch(&mark, t->seen, t->seen_count,
+                                        sizeof(mark), by_mark) != NULL;
+}
+
+static void remember(struct bus_transport *t, const struct look *list, size_t n)
+{
+    if (t->seen == NULL) {
+        t->seen = bus_malloc(SPOOL_LOOK_MAX * sizeof(*t->seen));
+    }
+    t->seen_count = t->seen ? n : 0;
+    for (size_t i = 0; i < t->seen_count; i++) {
+        t->seen[i] = list[i].mark;
+    }
+    if (t->seen_count > 0) {
+        qsort(t->seen, t->seen_count, sizeof(*t->seen), by_mark);
+    }
+}
+
+static int claim(struct bus_transport *t,
+                 const struct look *list,
+                 size_t n,
+                 size_t max,
+                 struct bus_err *err)
+{
+    size_t claimed = 0;
+    for (size_t i = 0; i < n && claimed < max; i++) {
+        if (!unchanged(t, list[i].mark) ||
+            faccessat(t->claimed, list[i].name, F_OK, 0) == 0) {
+            continue;
+        }
+        int rc =
+            bus_disk_rename(t->in, list[i].name, t->claimed, list[i].name, err);
+        /* Its writer may take it away again. */
+        bool there = faccessat(t->in, list[i].name, F_OK, 0) == 0;
+        if (rc != BUS_OK && rc != BUS_EAGAIN && there) {
+            return rc;
+        }
+        claimed += rc == BUS_OK;
+    }
+    return claimed > 0 ? bus_disk_sync(t->claimed, err) : BUS_OK;
+}
+
+static int read_claimed(struct bus_transport *t,
+                        const struct look *l,
+                        struct bus_arena *mem,
+                        struct bus_transport_taken *ret,
+                        struct bus_err *err)
+{
+    *ret = (struct bus_transport_taken){
+        .name = bus_arena_strdup(mem, l->name),
+        .still_ms = bus_clock_system.wall_ms(NULL) - l->mtime_ms,
+    };
+    if (ret->name == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a spool file");
+    }
+    int rc =
+        bus_disk_read(t->claimed, l->name, t->max_bytes, mem, &ret->bytes, err);
+    if (rc == BUS_ETOOBIG || rc == BUS_EDENIED) {
+        ret->bytes = (struct bus_strv){0};
+        ret->why = (enum bus_errc)rc;
+        return BUS_OK;
+    }
+    return rc;
+}
+
+int spool_take(struct bus_transport *t,
+               struct bus_arena *mem,
+               struct bus_transport_taken *ret,
+               size_t max,
+               size_t *ret_n,
+               struct bus_err *err)
+{
+    struct look *list = bus_malloc(SPOOL_LOOK_MAX * sizeof(*list));
+    size_t n = 0;
+    *ret_n = 0;
+    if (list == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a look at the spool");
+    }
+    int rc = look(t->in, list, &n) == 0 ? claim(t, list, n, max, err)
+                                        : bus_disk_fail(err, "in");
+    if (rc == BUS_OK) {
+        remember(t, list, n);
+        rc = look(t->claimed, list, &n) == 0
+                 ? BUS_OK
+                 : bus_disk_fail(err, ".bus/claimed");
+    }
+    for (size_t i = 0; rc == BUS_OK && i < n && *ret_n < max; i++) {
+        rc = read_claimed(t, &list[i], mem, &ret[*ret_n], err);
+        *ret_n += rc == BUS_OK;
+    }
+    bus_free(list);
+    return rc;
+}
+
+/* "X.json" or, if that is there, "X~2.json", ... without its ending in stem. */
+static int free_name(int folder,
+                     const char *name,
+                     char stem[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX],
+                     struct bus_err *err)
+{
+    int n = (int)(strlen(name) - (sizeof(SPOOL_ENDING) - 1));
+    char full[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX];
+    for (int i = 1; i < SAME_NAME_MAX; i++) {
+        (void)snprintf(stem, SPOOL_NAME_MAX + NOTE_SUFFIX_MAX - 8,
+                       i > 1 ? "%.*s~%d" : "%.*s", n, name, i);
+        (void)snprintf(full, sizeof(full), "%.*s%s", SPOOL_NAME_MAX + 16, stem,
+                       SPOOL_ENDING);
+        if (faccessat(folder, full, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+            return BUS_OK;
+        }
+    }
+    return bus_fail(err, BUS_EIO, "%d files of one name; clear the folder",
+                    SAME_NAME_MAX);
+}
+
+int spool_settle(struct bus_transport *t,
+                 const char *name,
+                 enum bus_transport_verdict verdict,
+                 struct bus_strv note,
+                 struct bus_err *err)
+{
+    bool accepted = verdict == BUS_TRANSPORT_ACCEPTED;
+    int to = accepted ? t->done : t->rejected;
+    char stem[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX];
+    char full[sizeof(stem) + 16], part[sizeof(stem) + 16];
+    if (faccessat(t->claimed, name, F_OK, 0) != 0) {
+        return BUS_OK; /* settled before */
+    }
+    if (verdict == BUS_TRANSPORT_LATER) {
+        return faccessat(t->in, name, F_OK, 0) == 0
+                   ? bus_disk_unlink(t->claimed, name, err) /* given anew */
+                   : bus_disk_rename(t->claimed, name, t->in, name, err);
+    }
+    int rc = free_name(to, name, stem, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    (void)snprintf(part, sizeof(part), ".%s", stem);
+    rc = bus_disk_write(to, part, note, err);
+    (void)snprintf(full, sizeof(full), "%s.%s%s", stem,
+                   accepted ? "ack" : "reason", SPOOL_ENDING);
+    rc = rc ? rc : bus_disk_rename(to, part, to, full, err);
+    (void)snprintf(full, sizeof(full), "%s%s", stem, SPOOL_ENDING);
+    return rc ? rc : bus_disk_rename(t->claimed, name, to, full, err);
+}
+
+int spool_settled_sync(struct bus_transport *t, struct bus_err *err)
+{
+    int rc = bus_disk_sync(t->done, err);
+    rc = rc ? rc : bus_disk_sync(t->rejected, err);
+    return rc ? rc : bus_disk_sync(t->claimed, err);
+}

@@ -1,0 +1,530 @@
+#include "consumers/matcher/catalogue_watch.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bus/base/heap.h"
+#include "bus/base/log.h"
+#include "bus/catalogue/rules.h"
+#include "bus/policy/marks.h"
+#include "bus/role/types.h"
+#include "bus/run/work.h"
+#include "bus/wire/crypt.h"
+#include "schemas/catalogue.h"
+#include "schemas/review.h"
+
+#define LOOK_MS     1000
+#define CLOSE_MS    2000
+#define WAIT_MS     1000
+#define LOOKS_BYTES (256u << 20) /* archives read at one look */
+#define WHY_MAX     200
+#define OWN_TRIES   5 /* to keep the folder's catalogue in the topic */
+
+struct kept /* a catalogue, or a list that a lane may still see */
+{
+    struct kept *next;
+    struct bus_rules rules;
+    struct matcher_editions editions;
+};
+struct incoming
+{
+    char version[17];
+    int32_t effective;
+    struct bus_strv archive;
+    struct kept *made; /* NULL: refused, why says so */
+    char why[WHY_MAX];
+};
+struct takeup
+{
+    struct matcher_shell *s;
+    const char *topic, *reviews;
+    struct bus_timer *timer;
+    struct bus_kafka_producer *producer;
+    struct bus_wire_registry *schemas;
+    struct bus_kafka_reader *reader;
+    bool busy, stopping;
+    int condition;
+    struct bus_series *taken, *refused;
+    /* One look; of the pool thread while busy. */
+    struct bus_arena mem;
+    int64_t next;
+    struct incoming *list;
+    size_t count;
+    int rc;
+    struct bus_err err;
+    /* Of the loop's thread. */
+    struct kept *all;
+    char announced[17];
+    int32_t announced_from; /* the last day on which anything changed */
+    bool own; /* the folder's stands in the topic, or is on its way */
+    int own_tries;
+    int acks_left;
+    bool ack_failed;
+    /* Lanes wait for the first look. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool loaded;
+};
+
+/* --- one look, on a pool thread --- */
+
+static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+{
+    struct takeup *t = data;
+    if (m->value.p == NULL) {
+        return BUS_OK; /* withdrawn before it took effect, and compacted */
+    }
+    if (t->count == MATCHER_EDITIONS_MAX - 1) { /* the oldest gives way */
+        memmove(t->list, t->list + 1, --t->count * sizeof(*t->list));
+    }
+    struct incoming *in = &t->list[t->count++];
+    *in = (struct incoming){.effective = INT32_MAX};
+    void *record = NULL;
+    struct bus_err why;
+    int rc = bus_wire_decode(t->schemas, &sa_catalogue_type, m->value, &t->mem,
+                             &record, &why);
+    const struct sa_catalogue *c = record;
+    if (rc == BUS_OK) {
+        (void)bus_strv_copy(in->version, sizeof(in->version), c->version);
+        in->effective = c->effective_from;
+        in->archive = (struct bus_strv){
+            bus_arena_dup(&t->mem, c->archive.p, c->archive.n), c->archive.n};
+    }
+    if (rc != BUS_OK || in->archive.p == NULL) {
+        (void)snprintf(in->why, sizeof(in->why), "offset %lld: %.150s",
+                       (long long)m->offset,
+                       rc == BUS_OK ? "too large" : why.msg);
+    }
+    for (size_t i = 0; i + 1 < t->count; i++) {
+        if (strcmp(t->list[i].version, in->version) == 0) {
+            memmove(&t->list[i], &t->list[i + 1],
+                    (--t->count - i) * sizeof(*t->list));
+        }
+    }
+    (void)err;
+    return BUS_OK;
+}
+
+/* Every owner must be a department this bus has a channel to. */
+static int
+check_owners(const struct takeup *t, struct bus_rules *r, struct bus_err *err)
+{
+    for (size_t i = 0; i < r->sources.item_count; i++) {
+        const struct bus_node *d =
+            bus_node_get(r->sources.items[i], "department");
+        const struct bus_partner *p =
+            d ? bus_config_partner(&t->s->frame.config, d->text.p) : NULL;
+        if (p == NULL || p->kind != BUS_PARTNER_DEPARTMENT) {
+            const struct bus_place *at = &r->sources.items[i]->at;
+            return bus_fail(err, BUS_ECONFIG,
+                            "%s:%u:%u: department: no department '%s' has a "
+                            "channel on this bus",
+                            at->file, at->line, at->col, d ? d->text.p : "");
+        }
+    }
+    return BUS_OK;
+}
+
+static void make(struct takeup *t, struct incoming *in)
+{
+    struct bus_err err = {0};
+    struct kept *k = in->archive.p ? bus_calloc(1, sizeof(*k)) : NULL;
+    if (k == NULL) {
+        return;
+    }
+    bus_rules_init(&k->rules);
+    int rc =
+        bus_archive_unpack(in->archive, &k->rules.mem, &k->rules.archive, &err);
+    rc = rc ? rc : bus_rules_compile(&k->rules, &err);
+    rc = rc ? rc : check_owners(t, &k->rules, &err);
+    if (rc == BUS_OK && strcmp(bus_policy_catalogue_version(k->rules.catalogue),
+                               in->version) != 0) {
+        rc = bus_fail(&err, BUS_ERANGE, "it is version %s",
+                      bus_policy_catalogue_version(k->rules.catalogue));
+    }
+    if (rc == BUS_OK) {
+        in->made = k;
+        return;
+    }
+    (void)snprintf(in->why, sizeof(in->why), "%.199s", err.msg);
+    bus_rules_close(&k->rules);
+    bus_free(k);
+}
+
+static void look(void *data)
+{
+    struct takeup *t = data;
+    int64_t ends[2] = {0, 0};
+    t->count = 0;
+    bus_arena_reset(&t->mem);
+    t->list = bus_arena_calloc(&t->mem, MATCHER_EDITIONS_MAX, sizeof(*t->list));
+    t->rc = t->list ? BUS_OK : bus_fail(&t->err, BUS_ENOMEM, "a catalogue");
+    if (t->rc == BUS_OK && t->reader == NULL) {
+        t->rc = bus_kafka_reader_open(&t->s->frame.kafka, &t->reader, &t->err);
+    }
+    t->rc = t->rc
+                ? t->rc
+                : bus_kafka_ends(t->reader, t->topic, 0, false, ends, &t->err);
+    if (t->rc != BUS_OK || ends[1] <= t->next) {
+        return;
+    }
+    struct bus_kafka_range range = {
+        .topic = t->topic, .from = t->next, .compacted = true};
+    t->rc = bus_kafka_read(t->reader, &range, take, t, &t->next, &t->err);
+    for (size_t i = 0; t->rc == BUS_OK && i < t->count; i++) {
+        make(t, &t->list[i]);
+    }
+}
+
+/* --- its outcome, on the loop's thread --- */
+
+static void join(struct matcher_editions *to,
+                 const struct bus_policy_catalogue *c,
+                 int32_t effective)
+{
+    for (size_t i = 1; i < to->count; i++) {
+        bool same = strcmp(bus_policy_catalogue_version(to->list[i].catalogue),
+                           bus_policy_catalogue_version(c)) == 0;
+        if (same || (i == 1 && to->count == MATCHER_EDITIONS_MAX)) {
+            c = same ? to->list[i].catalogue : c;
+            memmove(&to->list[i], &to->list[i + 1],
+                    (--to->count - i) * sizeof(to->list[0]));
+            i--;
+        }
+    }
+    to->list[to->count++] = (struct matcher_edition){c, effective};
+}
+
+static const struct matcher_editions *current(const struct takeup *t)
+{
+    return atomic_load(&t->s->editions);
+}
+
+static void say(struct takeup *t, const struct incoming *in)
+{
+    char day[BUS_DATE_TEXT + 1];
+    struct bus_health *health = &t->s->frame.health;
+    bool kept = in->effective == MATCHER_NEVER;
+    if (in->made == NULL) {
+        bus_series_add(t->refused, 1);
+        bus_health_bad(health, t->condition,
+                       "catalogue %s refused, what was in force stays: %s",
+                       in->version[0] ? in->version : "?", in->why);
+    } else if (!kept) {
+        bus_series_add(t->taken, 1);
+        bus_log(BUS_LOG_INFO, "catalogue taken up",
+                "version=%s effective=%s items=%zu", in->version,
+                bus_date_text(in->effective, day),
+                bus_policy_item_count(in->made->rules.catalogue));
+    }
+    if (in->made != NULL && (!kept || !t->loaded)) {
+        bus_health_good(health, t->condition);
+    }
+}
+
+static void take_up(struct takeup *t)
+{
+    struct kept *list = bus_calloc(1, sizeof(*list));
+    if (list == NULL) {
+        struct bus_err err;
+        (void)bus_fail(&err, BUS_ENOMEM, "a list of catalogues");
+        bus_loop_stop(t->s->frame.loop, &err);
+        return;
+    }
+    list->editions = *current(t);
+    for (size_t i = 0; i < t->count; i++) {
+        struct kept *made = t->list[i].made;
+        say(t, &t->list[i]);
+        if (made != NULL) {
+            made->next = t->all;
+            t->all = made;
+            join(&list->editions, made->rules.catalogue, t->list[i].effective);
+        }
+    }
+    list->next = t->all;
+    t->all = list;
+    atomic_store(&t->s->editions, &list->editions);
+}
+
+static void acked(void *data,
+                  void *token,
+                  int32_t partition,
+                  int64_t offset,
+                  const struct bus_err *err)
+{
+    struct takeup *t = data;
+    (void)partition;
+    (void)offset;
+    if (token == &t->own) {
+        t->own = err == NULL;
+        return;
+    }
+    t->ack_failed |= err != NULL;
+    if (--t->acks_left == 0 && t->ack_failed) {
+        t->announced[0] = '\0'; /* again at the next look */
+    }
+}
+
+static int send_notice(struct takeup *t,
+                       const struct matcher_edition *e,
+                       int32_t turn,
+                       int32_t partition,
+                       struct bus_err *err)
+{
+    struct bus_strv version =
+        bus_strv(bus_policy_catalogue_version(e->catalogue));
+    int32_t numbers[2] = {turn, partition};
+    struct bus_strv parts[] = {
+        BUS_STRV("review"), version, {(const char *)numbers, sizeof(numbers)}};
+    struct sa_review r = {
+        .event_id = bus_wire_derived_id("event", parts, 3),
+        .occurred_at = bus_clock_system.wall_ms(NULL),
+        .reason = SA_REVIEW_REASON_CATALOGUE,
+        .catalogue_version = version,
+    };
+    struct bus_emit emit = {.type = &sa_review_type,
+                            .record = &r,
+                            .ce_type = "sa.review.v1",
+                            .source = t->s->frame.source,
+                            .event_id = r.event_id,
+                            .occurred_at = r.occurred_at};
+    struct bus_rendered v;
+    int rc = bus_emit_render(&emit, &t->mem, &v, err);
+    struct bus_kafka_out_msg m = {.topic = t->reviews,
+                                  .partition = partition,
+                                  .key = v.key,
+                                  .value = v.value,
+                                  .headers = v.headers,
+                                  .headers_count = v.headers_count};
+    return rc ? rc : bus_kafka_producer_send(t->producer, &m, NULL, err);
+}
+
+/* The folder's own catalogue, for matchers after this one: what a household was
+ * judged by must be known when it is compared, and when it is judged again
+ * years later. */
+static int keep_own(struct takeup *t, struct bus_err *err)
+{
+    struct bus_frame *f = &t->s->frame;
+    struct bus_rules r;
+    struct bus_buf archive = {0};
+    bus_rules_init(&r);
+    int rc = bus_archive_folder(f->config.folder, &r.mem, &r.archive, err);
+    rc = rc ? rc : bus_rules_compile(&r, err);
+    const char *version = bus_policy_catalogue_version(t->s->catalogue);
+    if (rc == BUS_OK &&
+        strcmp(bus_policy_catalogue_version(r.catalogue), version) != 0) {
+        rc = bus_fail(err, BUS_ESTATE, "%s has changed since the start",
+                      f->config.folder);
+    }
+    r.archive.county = bus_strv(f->config.county.code);
+    r.archive.version = bus_strv(version);
+    rc = rc ? rc : bus_archive_pack(&r.archive, NULL, &archive, err);
+    rc = rc ? rc : bus_archive_press(&archive, err);
+    struct bus_strv parts[] = {r.archive.version};
+    struct sa_catalogue c = {.version = r.archive.version,
+                             .effective_from = MATCHER_NEVER,
+                             .published_at = bus_clock_system.wall_ms(NULL),
+                             .archive = bus_buf_view(&archive)};
+    struct bus_emit e = {.type = &sa_catalogue_type,
+                         .record = &c,
+                         .ce_type = "sa.catalogue.v1",
+                         .source = f->source,
+                         .event_id = bus_wire_derived_id("catalogue", parts, 1),
+                         .occurred_at = c.published_at};
+    struct bus_rendered v;
+    rc = rc ? rc : bus_emit_render(&e, &t->mem, &v, err);
+    if (rc == BUS_OK) {
+        struct bus_kafka_out_msg m = {.topic = t->topic,
+                                      .key = r.archive.version,
+                                      .value = v.value,
+                                      .headers = v.headers,
+                                      .headers_count = v.headers_count};
+        rc = bus_kafka_producer_send(t->producer, &m, &t->own, err);
+    }
+    bus_buf_fini(&archive);
+    bus_rules_close(&r);
+    return rc;
+}
+
+static bool own_is_kept(const struct takeup *t)
+{
+    const struct matcher_editions *all = current(t);
+    const struct matcher_edition *e = matcher_edition_find(
+        all, bus_strv(bus_policy_catalogue_version(t->s->catalogue)));
+    return e != all->list;
+}
+
+/* The last day on which anything of what judges changed: the edition, or within
+ * it a version or a figure that is in force since. */
+static int32_t turn_of(const struct matcher_edition *e, int32_t today)
+{
+    int32_t turn = bus_policy_turn(e->catalogue, today);
+    return e->effective > turn ? e->effective : turn;
+}
+
+/* Once for the edition that is in force today, and again on each such day. */
+static void announce(struct takeup *t)
+{
+    const struct matcher_editions *all = current(t);
+    int32_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
+    const struct matcher_edition *e =
+        matcher_edition_for(all, (struct bus_strv){0}, today);
+    const char *version = bus_policy_catalogue_version(e->catalogue);
+    int32_t turn = turn_of(e, today);
+    bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
+    if (told || turn == INT32_MIN || t->acks_left > 0) {
+        return;
+    }
+    struct bus_err err;
+    t->ack_failed = false;
+    (void)snprintf(t->announced, sizeof(t->announced), "%s", version);
+    t->announced_from = turn;
+    int32_t n = (int32_t)t->s->frame.config.kafka.partitions;
+    t->acks_left = 1; /* ours, until all are sent */
+    for (int32_t p = 0; p < n; p++) {
+        if (send_notice(t, e, turn, p, &err) == BUS_OK) {
+            t->acks_left++;
+        } else {
+            t->ack_failed = true;
+        }
+    }
+    acked(t, NULL, 0, 0, NULL);
+}
+
+static void looked(void *data)
+{
+    struct takeup *t = data;
+    t->busy = false;
+    if (t->rc != BUS_OK) {
+        if (!t->loaded) {
+            bus_health_bad(&t->s->frame.health, t->condition,
+                           "not read yet: %s", t->err.msg);
+        }
+        return;
+    }
+    if (t->count > 0) {
+        take_up(t);
+    } else if (!t->loaded) {
+        bus_health_good(&t->s->frame.health, t->condition);
+    }
+    pthread_mutex_lock(&t->lock);
+    t->loaded = true;
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+    if (t->stopping) {
+        return;
+    }
+    announce(t);
+    struct bus_err err;
+    if (t->own || own_is_kept(t) || t->own_tries == OWN_TRIES) {
+        return;
+    }
+    t->own = true; /* until an acknowledgement says otherwise */
+    t->own_tries++;
+    if (keep_own(t, &err) != BUS_OK) {
+        bus_log(BUS_LOG_WARN, "the folder's catalogue is not kept",
+                "err=\"%s\"", err.msg);
+    }
+}
+
+static void tick(void *data)
+{
+    struct takeup *t = data;
+    struct bus_err err;
+    if (!t->busy && !t->stopping) {
+        t->busy = bus_work(t->s->frame.loop, look, looked, t, &err) == BUS_OK;
+    }
+}
+
+/* --- its life --- */
+
+int takeup_wait(struct takeup *t, struct bus_err *err)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_MS / 1000;
+    pthread_mutex_lock(&t->lock);
+    int rc = 0;
+    while (!t->loaded && rc == 0) {
+        rc = pthread_cond_timedwait(&t->changed, &t->lock, &until);
+    }
+    bool loaded = t->loaded;
+    pthread_mutex_unlock(&t->lock);
+    return loaded ? BUS_OK
+                  : bus_fail(err, BUS_EAGAIN,
+                             "the topic %s has not been read yet", t->topic);
+}
+
+int takeup_start(struct matcher_shell *s,
+                 struct takeup **ret,
+                 struct bus_err *err)
+{
+    struct takeup *t = bus_calloc(1, sizeof(*t));
+    struct kept *first = bus_calloc(1, sizeof(*first));
+    struct bus_wire_registry *schemas = bus_types_registry();
+    if (t == NULL || first == NULL || schemas == NULL) {
+        bus_free(t);
+        bus_free(first);
+        bus_wire_registry_free(schemas);
+        return bus_fail(err, BUS_ENOMEM, "catalogues");
+    }
+    const char *const taken[] = {"taken"}, *const refused[] = {"refused"};
+    struct bus_frame *f = &s->frame;
+    *ret = t;
+    *t = (struct takeup){
+        .s = s,
+        .schemas = schemas,
+        .all = first,
+        .next = -1,
+        .topic = bus_frame_topic(f, "catalogue", NULL),
+        .reviews = bus_frame_topic(f, "reviews", NULL),
+        .condition = bus_health_add(&f->health, "catalogue", "not read yet"),
+        .taken = bus_metrics_series(f->metrics, BUS_M_CATALOGUES, taken),
+        .refused = bus_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
+    };
+    bus_arena_init(&t->mem, 0, LOOKS_BYTES);
+    first->editions.list[0] = (struct matcher_edition){s->catalogue, INT32_MIN};
+    first->editions.count = 1;
+    atomic_store(&s->editions, &first->editions);
+    (void)pthread_mutex_init(&t->lock, NULL);
+    (void)pthread_cond_init(&t->changed, NULL);
+    int rc =
+        t->topic && t->reviews ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a topic");
+    rc = rc ? rc
+            : bus_kafka_producer_open(&f->kafka, acked, t, &t->producer, err);
+    rc = rc ? rc : bus_timer_new(f->loop, tick, t, &t->timer, err);
+    if (rc == BUS_OK) {
+        bus_timer_start(t->timer, 1, LOOK_MS);
+    }
+    return rc;
+}
+
+void takeup_drain(struct takeup *t)
+{
+    t->stopping = true;
+    bus_timer_stop(t->timer);
+    bus_kafka_producer_close(t->producer, CLOSE_MS, NULL, NULL);
+    t->producer = NULL;
+}
+
+void takeup_free(struct takeup *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    bus_timer_free(t->timer);
+    bus_kafka_reader_close(t->reader);
+    bus_wire_registry_free(t->schemas);
+    for (struct kept *k = t->all; k != NULL;) {
+        struct kept *next = k->next;
+        bus_rules_close(&k->rules); /* of a list: nothing */
+        bus_free(k);
+        k = next;
+    }
+    bus_arena_fini(&t->mem);
+    (void)pthread_cond_destroy(&t->changed);
+    (void)pthread_mutex_destroy(&t->lock);
+    bus_free(t);
+}

@@ -1,0 +1,342 @@
+/* simulate: partners that answer through their own topics, or through their
+ * spool where that is their transport (their adapter is `run partner NAME`).
+ *
+ * At least once: a batch's offsets are committed when all of its answers are
+ * acknowledged; answers have derived ids, so a repeated one changes nothing. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/role/emit.h"
+#include "bus/role/types.h"
+#include "bus/run/exit.h"
+#include "ops/cli/county/simulate.h"
+#include "ops/cli/county/simulate_spool.h"
+#include "ops/cli/lianou.h"
+
+#define PARTNERS_MAX  64
+#define MESSAGE_BYTES (8u << 20)
+
+struct flight /* a batch and its unacknowledged answers */
+{
+    struct bus_kafka_batch *batch;
+    size_t waiting;
+    bool sent;
+    struct flight *next; /* batches are done in their order */
+};
+struct simulate
+{
+    struct bus_frame frame;
+    struct simulate_rules rules;
+    struct bus_policy_catalogue *catalogue;
+    const struct bus_partner *partners[PARTNERS_MAX];
+    const char *topics[PARTNERS_MAX];
+    size_t count;
+    const struct bus_partner *behind[PARTNERS_MAX]; /* a spool */
+    struct simulate_spool *spools[PARTNERS_MAX];
+    size_t behind_count;
+    int duplicates; /* percent of answers given twice */
+    struct bus_arena mem;
+    struct bus_wire_registry *schemas;
+    struct bus_kafka_consumer *consumer;
+    struct bus_kafka_producer *producer;
+    struct flight *first, **last;
+    uint64_t questions, answers, unreadable;
+};
+
+static void settle(struct simulate *s)
+{
+    while (s->first != NULL && s->first->sent && s->first->waiting == 0) {
+        struct flight *f = s->first;
+        bus_kafka_consumer_done(s->consumer, f->batch);
+        bus_kafka_batch_free(s->consumer, f->batch);
+        s->first = f->next;
+        if (s->first == NULL) {
+            s->last = &s->first;
+        }
+        bus_free(f);
+    }
+}
+
+static void acked(void *data,
+                  void *token,
+                  int32_t partition,
+                  int64_t offset,
+                  const struct bus_err *err)
+{
+    struct simulate *s = data;
+    struct flight *f = token;
+    (void)partition;
+    (void)offset;
+    if (err != NULL) {
+        bus_loop_stop(s->frame.loop, err);
+        return;
+    }
+    f->waiting--;
+    settle(s);
+}
+
+static int send(struct simulate *s,
+                const struct bus_partner *p,
+                const struct simulate_answer *a,
+                struct flight *f,
+                struct bus_err *err)
+{
+    struct bus_rendered r;
+    struct bus_emit e = {
+        .type = a->type,
+        .record = a->record,
+        .ce_type = a->ce_type,
+        .source = s->frame.source,
+        .event_id = a->event_id,
+        .household_id = a->household_id,
+        .case_id = a->case_id,
+        .cause_id = a->cause_id,
+        .occurred_at = a->occurred_at,
+    };
+    int rc = bus_emit_render(&e, &s->mem, &r, err);
+    struct bus_kafka_out_msg m = {
+        .topic = bus_config_topic(&s->frame.config, &s->mem, a->what, p->code),
+        .partition = -1,
+        .key = r.key,
+        .value = r.value,
+        .headers = r.headers,
+        .headers_count = r.headers_count,
+    };
+    int times = (int)(a->event_id.b[3] % 100) < s->duplicates ? 2 : 1;
+    while (rc == BUS_OK && times-- > 0) {
+        rc = bus_kafka_producer_send(s->producer, &m, f, err);
+        f->waiting += rc == BUS_OK;
+        s->answers += rc == BUS_OK;
+    }
+    return rc;
+}
+
+static int answer_one(struct simulate *s,
+                      const struct bus_kafka_msg *m,
+                      struct flight *f,
+                      struct bus_err *err)
+{
+    const struct bus_partner *p = s->partners[m->topic_index];
+    const char *what;
+    void *question = NULL;
+    struct simulate_answers out;
+    bus_arena_reset(&s->mem);
+    s->questions++;
+    int rc = bus_wire_decode(
+        s->schemas, simulate_question((enum bus_partner_kind)p->kind, &what),
+        m->value, &s->mem, &question, err);
+    if (rc != BUS_OK) {
+        s->unreadable++;
+        return BUS_OK; /* a simulated partner passes over what it cannot read */
+    }
+    rc = simulate_answer(&s->rules, p, question, bus_clock_system.wall_ms(NULL),
+                         &s->mem, &out, err);
+    for (size_t i = 0; rc == BUS_OK && i < out.n; i++) {
+        rc = send(s, p, &out.v[i], f, err);
+    }
+    return rc;
+}
+
+static void on_batch(void *data, struct bus_kafka_batch *batch)
+{
+    struct simulate *s = data;
+    struct bus_err err;
+    struct flight *f = bus_calloc(1, sizeof(*f));
+    int rc = f == NULL ? bus_fail(&err, BUS_ENOMEM, "a batch") : BUS_OK;
+    if (f != NULL) {
+        f->batch = batch;
+        *s->last = f;
+        s->last = &f->next;
+    }
+    for (size_t i = 0; rc == BUS_OK && i < batch->n; i++) {
+        rc = answer_one(s, &batch->msgs[i], f, &err);
+    }
+    if (rc != BUS_OK) {
+        bus_loop_stop(s->frame.loop, &err);
+        return;
+    }
+    f->sent = true;
+    settle(s);
+}
+
+static void failed(void *data, const struct bus_err *err)
+{
+    struct simulate *s = data;
+    bus_loop_stop(s->frame.loop, err);
+}
+
+static void drop_flights(struct simulate *s)
+{
+    while (s->first != NULL) {
+        struct flight *f = s->first;
+        s->first = f->next;
+        bus_kafka_batch_free(s->consumer, f->batch);
+        bus_free(f);
+    }
+    s->last = &s->first;
+}
+
+static void drain(void *data)
+{
+    struct simulate *s = data;
+    for (size_t i = 0; i < s->behind_count; i++) {
+        simulate_spool_free(s->spools[i]);
+    }
+    if (s->consumer != NULL) {
+        drop_flights(s);
+        bus_kafka_consumer_close(s->consumer, NULL, NULL);
+        bus_kafka_producer_close(s->producer, 2000, NULL, NULL);
+    }
+}
+
+static int choose(struct simulate *s,
+                  int argc,
+                  char **argv,
+                  const char *silent,
+                  struct bus_err *err)
+{
+    const struct bus_config *c = &s->frame.config;
+    bool all = argc == 1 && strcmp(argv[0], "all") == 0;
+    for (int i = 0; !all && i < argc; i++) {
+        if (bus_config_partner(c, argv[i]) == NULL) {
+            return bus_fail(err, BUS_EUSAGE, "no partner '%s'", argv[i]);
+        }
+    }
+    for (size_t i = 0; i < c->partners_count; i++) {
+        const struct bus_partner *p = &c->partners[i];
+        bool want = all;
+        for (int k = 0; k < argc; k++) {
+            want |= strcmp(argv[k], p->code) == 0;
+        }
+        if (!want || (silent != NULL && strcmp(silent, p->code) == 0)) {
+            continue;
+        }
+        if (s->count == PARTNERS_MAX || s->behind_count == PARTNERS_MAX) {
+            return bus_fail(err, BUS_EUSAGE, "more than %d partners",
+                            PARTNERS_MAX);
+        }
+        if (p->transport == BUS_TRANSPORT_SPOOL) {
+            s->behind[s->behind_count++] = p;
+            continue;
+        }
+        const char *what;
+        (void)simulate_question((enum bus_partner_kind)p->kind, &what);
+        s->partners[s->count] = p;
+        s->topics[s->count++] = bus_frame_topic(&s->frame, what, p->code);
+    }
+    return s->count + s->behind_count > 0
+               ? BUS_OK
+               : bus_fail(err, BUS_EUSAGE, "no partner is left");
+}
+
+static int start(struct simulate *s, const char *group, struct bus_err *err)
+{
+    struct bus_kafka_consumer_conf conf = {
+        .group = bus_arena_printf(&s->frame.mem, "%ssimulate-%s",
+                                  s->frame.config.prefix, group),
+        .instance = "1",
+        .topics = s->topics,
+        .topics_count = s->count,
+        .offsets = BUS_KAFKA_OFFSETS_GROUP,
+        .batches_max = 4,
+        .data = s,
+        .batch = on_batch,
+        .failed = failed,
+    };
+    s->last = &s->first;
+    s->catalogue = bus_frame_catalogue(&s->frame.config);
+    s->rules.config = &s->frame.config;
+    s->rules.catalogue = s->catalogue;
+    s->schemas = bus_types_registry();
+    bus_arena_init(&s->mem, 64u << 10, MESSAGE_BYTES);
+    if (s->catalogue == NULL || s->schemas == NULL) {
+        return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
+    }
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < s->behind_count; i++) {
+        rc = simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
+                                s->duplicates, &s->spools[i], err);
+    }
+    if (rc == BUS_OK && s->count > 0) {
+        rc = bus_kafka_producer_open(&s->frame.kafka, acked, s, &s->producer,
+                                     err);
+        rc = rc ? rc
+                : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer,
+                                          err);
+    }
+    return rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+}
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"seed", required_argument, NULL, 's'},
+    {"errors", required_argument, NULL, 'e'},
+    {"duplicates", required_argument, NULL, 'd'},
+    {"silent", required_argument, NULL, 'q'},
+    {"group", required_argument, NULL, 'g'},
+    {NULL, 0, NULL, 0},
+};
+
+static int run(int argc, char **argv)
+{
+    struct simulate *s = bus_calloc(1, sizeof(*s));
+    const char *silent = NULL, *group = "all";
+    struct bus_role_args args = {0};
+    if (s == NULL) {
+        return LIANOU_BUG;
+    }
+    s->rules.errors = 10;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (o) {
+        case 'c':
+            args.config_dir = optarg;
+            break;
+        case 's':
+            s->rules.seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'e':
+            s->rules.errors = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'd':
+            s->duplicates = (int)strtol(optarg, NULL, 10);
+            break;
+        case 'q':
+            silent = optarg;
+            break;
+        case 'g':
+            group = optarg;
+            break;
+        default:
+            bus_free(s);
+            return LIANOU_USAGE;
+        }
+    }
+    struct bus_err err;
+    args.config_dir = lianou_config_dir(args.config_dir);
+    int rc = bus_frame_open(&s->frame, &args, "simulate");
+    if (rc == BUS_EXIT_OK) {
+        rc = choose(s, argc - optind, argv + optind, silent, &err) == BUS_OK &&
+                     start(s, group, &err) == BUS_OK
+                 ? bus_frame_run(&s->frame)
+                 : bus_frame_fail(&err);
+        bus_policy_catalogue_free(s->catalogue);
+        bus_wire_registry_free(s->schemas);
+        bus_arena_fini(&s->mem);
+        bus_frame_close(&s->frame);
+    }
+    bus_free(s);
+    return rc;
+}
+
+const struct lianou_command lianou_cmd_simulate = {
+    .name = "simulate",
+    .usage = "all|PARTNER... [--seed N] [--errors P] [--duplicates P] "
+             "[--silent PARTNER] [--config DIR]",
+    .summary = "partners that answer",
+    .summary_zh = "模拟伙伴单位应答",
+    .group = 3,
+    .run = run,
+};

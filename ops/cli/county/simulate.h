@@ -1,0 +1,48 @@
+/* What a simulated partner answers. Pure and deterministic: the same question
+ * and seed give the same answer with the same ids, so that answering twice is
+ * answering once. */
+#ifndef OPS_SIMULATE_H
+#define OPS_SIMULATE_H
+
+#include "bus/base/arena.h"
+#include "bus/base/id.h"
+#include "bus/policy/catalogue.h"
+#include "bus/role/frame.h"
+#include "bus/wire/codec.h"
+
+#define SIMULATE_ANSWERS_MAX 2 /* to one question */
+
+struct simulate_rules
+{
+    const struct bus_config *config;
+    const struct bus_policy_catalogue *catalogue;
+    uint64_t seed;
+    int errors; /* percent of unwilling answers: refusals, rejections */
+};
+struct simulate_answer
+{
+    const struct bus_wire_type *type;
+    const char *ce_type;
+    const void *record;
+    const char *what; /* "decisions" */
+    struct bus_id event_id, household_id, case_id, cause_id;
+    int64_t occurred_at;
+};
+struct simulate_answers
+{
+    struct simulate_answer v[SIMULATE_ANSWERS_MAX];
+    size_t n;
+};
+
+/* The type of what a partner of this kind is asked, and its topic's word. */
+const struct bus_wire_type *simulate_question(enum bus_partner_kind kind,
+                                              const char **ret_what);
+int simulate_answer(const struct simulate_rules *rules,
+                    const struct bus_partner *partner,
+                    const void *question,
+                    int64_t now_ms,
+                    struct bus_arena *mem,
+                    struct simulate_answers *ret,
+                    struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

@@ -1,0 +1,163 @@
+#include "ops/cli/county/simulate_spool.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/disk.h"
+#include "bus/base/heap.h"
+#include "bus/base/log.h"
+#include "ops/cli/kinds.h"
+
+#define LOOK_MS   200
+#define ENDING    ".json"
+#define NAME_ROOM 80
+
+struct simulate_spool
+{
+    const struct simulate_rules *rules;
+    const struct bus_partner *partner;
+    const struct bus_kind *kind;
+    int duplicates;
+    int root, out, in;
+    struct bus_timer *timer;
+    struct bus_loop *loop;
+    struct bus_arena mem;
+};
+
+static int put(struct simulate_spool *s,
+               struct bus_strv text,
+               const char *id,
+               const char *suffix,
+               struct bus_err *err)
+{
+    char name[NAME_ROOM], part[NAME_ROOM + 1];
+    (void)snprintf(name, sizeof(name), "%s%s" ENDING, id, suffix);
+    (void)snprintf(part, sizeof(part), ".%s", name);
+    int rc = bus_disk_write(s->in, part, text, err);
+    rc = rc ? rc : bus_disk_rename(s->in, part, s->in, name, err);
+    return rc ? rc : bus_disk_sync(s->in, err);
+}
+
+static int give(struct simulate_spool *s,
+                const struct simulate_answer *a,
+                struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    struct bus_strv text;
+    struct bus_kind_reply reply = {
+        .question = a->cause_id,
+        .has_reference = true,
+        .reference = bus_strv(bus_id_text(&a->event_id, id)),
+    };
+    int rc =
+        bus_kind_in_write(s->kind->in, a->record, &reply, &s->mem, &text, err);
+    rc = rc ? rc : put(s, text, id, "", err);
+    bool twice = (int)(a->event_id.b[3] % 100) < s->duplicates;
+    return rc == BUS_OK && twice ? put(s, text, id, "-again", err) : rc;
+}
+
+/* A task of out/: answered, then taken away. */
+static int take(struct simulate_spool *s, const char *name, struct bus_err *err)
+{
+    struct bus_strv text;
+    struct bus_doc_faults faults;
+    struct simulate_answers answers;
+    void *record = NULL;
+    bus_arena_reset(&s->mem);
+    int rc = bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err);
+    rc = rc ? rc
+            : bus_kind_out_read(s->kind->out, s->rules->config, text, &s->mem,
+                                &record, &faults, err);
+    if (rc != BUS_OK) {
+        return bus_wrap(err, "%s", name);
+    }
+    rc =
+        simulate_answer(s->rules, s->partner, record,
+                        bus_clock_system.wall_ms(NULL), &s->mem, &answers, err);
+    for (size_t i = 0; rc == BUS_OK && i < answers.n; i++) {
+        rc = give(s, &answers.v[i], err);
+    }
+    return rc ? rc : bus_disk_unlink(s->out, name, err);
+}
+
+static bool task_name(const char *name)
+{
+    size_t n = strlen(name), tail = sizeof(ENDING) - 1;
+    return name[0] != '.' && n > tail && strcmp(name + n - tail, ENDING) == 0;
+}
+
+static void look(void *data)
+{
+    struct simulate_spool *s = data;
+    struct bus_err err;
+    int fd = openat(s->out, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    int rc = d == NULL ? bus_disk_fail(&err, "out") : BUS_OK;
+    for (struct dirent *e; rc == BUS_OK && (e = readdir(d)) != NULL;) {
+        rc = task_name(e->d_name) ? take(s, e->d_name, &err) : BUS_OK;
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    } else if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) != BUS_ACT_RETRY) {
+        bus_loop_stop(s->loop, &err); /* an adapter's document is at fault */
+    }
+}
+
+void simulate_spool_free(struct simulate_spool *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    bus_timer_free(s->timer);
+    const int fds[] = {s->in, s->out, s->root};
+    for (size_t i = 0; i < 3; i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
+    }
+    bus_arena_fini(&s->mem);
+    bus_free(s);
+}
+
+int simulate_spool_new(struct bus_loop *loop,
+                       const struct simulate_rules *rules,
+                       const struct bus_partner *partner,
+                       int duplicates,
+                       struct simulate_spool **ret,
+                       struct bus_err *err)
+{
+    struct simulate_spool *s = bus_calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a simulated spool");
+    }
+    *s = (struct simulate_spool){.rules = rules,
+                                 .partner = partner,
+                                 .duplicates = duplicates,
+                                 .loop = loop,
+                                 .root = -1,
+                                 .out = -1,
+                                 .in = -1};
+    bus_arena_init(&s->mem, 0, 0);
+    s->kind = bus_kind_find(bus_kinds, bus_kind_word(partner));
+    int rc =
+        s->kind == NULL
+            ? bus_fail(err, BUS_ECONFIG, "no kind %s", bus_kind_word(partner))
+            : bus_disk_folder(AT_FDCWD, partner->spool_dir, &s->root, err);
+    rc = rc ? rc : bus_disk_folder(s->root, "out", &s->out, err);
+    rc = rc ? rc : bus_disk_folder(s->root, "in", &s->in, err);
+    rc = rc ? rc : bus_timer_new(loop, look, s, &s->timer, err);
+    if (rc != BUS_OK) {
+        simulate_spool_free(s);
+        return rc;
+    }
+    bus_timer_start(s->timer, 0, LOOK_MS);
+    *ret = s;
+    return BUS_OK;
+}

@@ -1,0 +1,61 @@
+#include "ops/cli/demo/keep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/cli/lianou.h"
+
+/* The one with most to look at. */
+#define A_CASE                                                         \
+    "SELECT case_id FROM event WHERE case_id IN (SELECT case_id FROM " \
+    "event WHERE kind = 'case_event' AND word = 'CLOSED') GROUP BY "   \
+    "case_id ORDER BY count(*) DESC, case_id LIMIT 1"
+
+extern char **environ;
+
+/* For a shell: every setting of ours, and `lianou` as this program. */
+static void write_env(const struct demo_kept *k)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/env", k->dir);
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        return;
+    }
+    for (char **e = environ; *e != NULL; e++) {
+        const char *eq = strchr(*e, '=');
+        if (strncmp(*e, "LIANOU_", 7) == 0 && eq != NULL) {
+            (void)fprintf(f, "export %.*s='%s'\n", (int)(eq - *e), *e, eq + 1);
+        }
+    }
+    (void)fprintf(f, "lianou() { '%s' \"$@\"; }\n", lianou_program());
+    (void)fclose(f);
+}
+
+void demo_keep_say(FILE *to, const struct demo_kept *k)
+{
+    struct bus_pg_rows *r = NULL;
+    struct bus_err err;
+    int rc = bus_pg_query(k->pg, A_CASE, NULL, 0, &r, &err);
+    bool any = rc == BUS_OK && bus_pg_count(r) > 0;
+    const char *id = any ? bus_pg_value(r, 0, 0) : "ID";
+    const char *kafka = getenv("LIANOU_KAFKA");
+    write_env(k);
+    (void)fprintf(
+        to,
+        "\n仍在运行, 按 Ctrl-C 结束; 可在另一终端试试\n"
+        "still running, Ctrl-C ends it; to try in another terminal\n"
+        "  . %s/env\n"
+        "  lianou case list --limit 5\n"
+        "  lianou case show %s\n"
+        "  lianou tap assignments.MZ -n 1\n"
+        "  lianou audit\n"
+        "  kcat -b %s -C -t %scases -p 0 -o beginning -c 3 -f '%%k %%h\\n'\n"
+        "  curl http://127.0.0.1:%d/v1/cases/%s\n"
+        "  http://127.0.0.1:%d/openapi.json  /metrics  /readyz\n"
+        "  日志 logs: %s/*.log\n",
+        k->dir, id, kafka ? kafka : "", k->prefix, k->intake_port, id,
+        k->intake_port, k->dir);
+    (void)fflush(to);
+    bus_pg_rows_free(r);
+}

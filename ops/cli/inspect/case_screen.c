@@ -1,0 +1,562 @@
+#include "ops/cli/inspect/case_screen.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#define ID_SHOWN      13 /* characters of an id that is only for recognising */
+#define CHANGES_SHOWN 2  /* of an item, unless all are asked for */
+
+static const char *str(const json_t *object, const char *key)
+{
+    const char *s = json_string_value(json_object_get(object, key));
+    return s ? s : "";
+}
+
+static bool there(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    return v != NULL && !json_is_null(v);
+}
+
+/* A text's Chinese, and its English. */
+static void say(const struct case_screen *s, const json_t *text)
+{
+    (void)fputs(str(text, "zh"), s->to);
+    if (s->en && strcmp(str(text, "zh"), str(text, "en")) != 0) {
+        (void)fprintf(s->to, " [%s]", str(text, "en"));
+    }
+}
+
+static void
+say_at(const struct case_screen *s, const json_t *object, const char *key)
+{
+    say(s, json_object_get(object, key));
+}
+
+static void label(const struct case_screen *s, const char *zh, const char *en)
+{
+    (void)fputs(zh, s->to);
+    if (s->en) {
+        (void)fprintf(s->to, " [%s]", en);
+    }
+    (void)fputc(' ', s->to);
+}
+
+static void
+heading(const struct case_screen *s, const char *zh, const char *en, size_t n)
+{
+    (void)fprintf(s->to, "\n%s%s%s", zh, s->en ? " " : "", s->en ? en : "");
+    (void)fprintf(s->to, n == 0 ? ": -\n" : " (%zu)\n", n);
+}
+
+static void money(const struct case_screen *s, const json_t *object)
+{
+    if (there(object, "amount_fen")) {
+        json_int_t fen =
+            json_integer_value(json_object_get(object, "amount_fen"));
+        (void)fprintf(s->to, " %" JSON_INTEGER_FORMAT ".%02d元", fen / 100,
+                      (int)(fen % 100));
+    }
+}
+
+/* "2026-10-09T08:10:11+08:00" as "2026-10-09 08:10:11". */
+static void when(const struct case_screen *s, const char *at)
+{
+    const char *t = strchr(at, 'T');
+    if (t == NULL) {
+        (void)fputs(at, s->to);
+    } else {
+        (void)fprintf(s->to, "%.*s %.8s", (int)(t - at), at, t + 1);
+    }
+}
+
+static void
+coded(const struct case_screen *s, const json_t *row, const char *key)
+{
+    const json_t *text = json_object_get(row, key);
+    (void)fprintf(s->to, "%s ", str(text, "code"));
+    say(s, text);
+}
+
+static void
+answer(const struct case_screen *s, const json_t *row, const char *key)
+{
+    (void)fputs(" → ", s->to);
+    if (!there(row, key)) {
+        label(s, "未回", "no answer yet");
+        return;
+    }
+    say_at(s, row, key);
+    (void)fputc(' ', s->to);
+    when(s, str(row, "answered_at"));
+}
+
+static void head(const struct case_screen *s, const json_t *d)
+{
+    size_t i;
+    json_t *row;
+    label(s, "个案", "case");
+    (void)fprintf(s->to, "%s  第%" JSON_INTEGER_FORMAT "次  ",
+                  str(d, "case_id"),
+                  json_integer_value(json_object_get(d, "case_no")));
+    say_at(s, d, "state");
+    if (there(d, "note")) {
+        (void)fputs(": ", s->to);
+        say_at(s, d, "note");
+    }
+    (void)fputs("\n", s->to);
+    label(s, "家庭", "household");
+    (void)fprintf(s->to, "%s  ", str(d, "household_id"));
+    say_at(s, d, "division");
+    (void)fputs("\n", s->to);
+    label(s, "立案", "opened");
+    when(s, str(d, "opened_at"));
+    if (there(d, "closed_at")) {
+        (void)fputs("  ", s->to);
+        label(s, "结案", "closed");
+        when(s, str(d, "closed_at"));
+    }
+    json_array_foreach(json_object_get(d, "applications"), i, row)
+    {
+        (void)fputs("\n", s->to);
+        label(s, "申请", "application");
+        (void)fprintf(s->to, "%s ", str(row, "application_id"));
+        say_at(s, row, "channel");
+        (void)fputc(' ', s->to);
+        when(s, str(row, "at"));
+        if (there(row, "helper")) {
+            (void)fputs("  ", s->to);
+            label(s, "协助人", "helper");
+            (void)fputs(str(row, "helper"), s->to);
+        }
+    }
+    (void)fputs("\n", s->to);
+    label(s, "成员", "members");
+    json_array_foreach(json_object_get(d, "members"), i, row)
+    {
+        (void)fprintf(s->to, "%s%" JSON_INTEGER_FORMAT " ", i ? ", " : "",
+                      json_integer_value(json_object_get(row, "no")));
+        if (json_is_true(json_object_get(row, "head"))) {
+            label(s, "户主", "head");
+        } else {
+            say_at(s, row, "relation");
+            (void)fputc(' ', s->to);
+        }
+        (void)fprintf(s->to, "%s…", str(row, "person"));
+    }
+    (void)fputs("\n", s->to);
+}
+
+static void evaluation(const struct case_screen *s, const json_t *d)
+{
+    const json_t *e = json_object_get(d, "evaluation");
+    if (e == NULL) {
+        label(s, "尚未研判", "not evaluated yet");
+        (void)fputs("\n", s->to);
+        return;
+    }
+    label(s, "研判", "evaluation");
+    (void)fprintf(s->to,
+                  "事实第%" JSON_INTEGER_FORMAT "版, 适用日期 %s, 政策库 %s\n",
+                  json_integer_value(json_object_get(e, "facts_version")),
+                  str(e, "rule_date"), str(e, "catalogue_version"));
+    if (!json_is_true(json_object_get(e, "same_catalogue"))) {
+        (void)fprintf(s->to,
+                      "     政策库已更新为 %s: 结论是当时的, 理由的文字与\""
+                      "怎样改变\"按现行政策库\n",
+                      str(e, "catalogue_now"));
+        if (s->en) {
+            (void)fprintf(s->to,
+                          "     the catalogue is now %s: verdicts are those of "
+                          "then, reasons' texts and changes are the present "
+                          "one's\n",
+                          str(e, "catalogue_now"));
+        }
+    }
+}
+
+static void missing(const struct case_screen *s, const json_t *item)
+{
+    size_t i, k;
+    json_t *fact, *who;
+    json_array_foreach(json_object_get(item, "missing"), i, fact)
+    {
+        (void)fputs("         ", s->to);
+        label(s, "缺少", "missing");
+        if (there(fact, "member")) {
+            (void)fprintf(s->to, "成员%" JSON_INTEGER_FORMAT " ",
+                          json_integer_value(json_object_get(fact, "member")));
+        }
+        say(s, fact);
+        (void)fputs(" ← ", s->to);
+        json_array_foreach(json_object_get(fact, "suppliers"), k, who)
+        {
+            (void)fputs(k ? ", " : "", s->to);
+            say(s, who);
+        }
+        (void)fputs("\n", s->to);
+    }
+}
+
+static void changes(const struct case_screen *s, const json_t *item)
+{
+    size_t i;
+    json_t *row;
+    const json_t *list = json_object_get(item, "changes");
+    json_array_foreach(list, i, row)
+    {
+        if (i == CHANGES_SHOWN && !s->all) {
+            break;
+        }
+        (void)fputs("         ", s->to);
+        label(s, "改变", "would change it");
+        say(s, row);
+        (void)fputs(" → ", s->to);
+        say_at(s, item, "changes_to");
+        (void)fputs("\n", s->to);
+    }
+    if (json_array_size(list) == 0) {
+        (void)fputs("         ", s->to);
+        label(s, "改变", "would change it");
+        label(s, "一两项事实的改变不足以改变结论",
+              "no change of one or two facts does");
+        (void)fputs("\n", s->to);
+    }
+    if (s->all && !json_is_true(json_object_get(item, "changes_complete"))) {
+        (void)fputs("         ", s->to);
+        label(s, "(未试尽, 可能还有其他途径)",
+              "not all ways were tried; there may be others");
+        (void)fputs("\n", s->to);
+    }
+}
+
+static void reasons(const struct case_screen *s, const json_t *item)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(item, "reasons"), i, row)
+    {
+        (void)fputs("         ", s->to);
+        label(s, "理由", "because");
+        say(s, row);
+        if (str(json_object_get(row, "values"), "zh")[0] != '\0') {
+            (void)fputs(" (", s->to);
+            say_at(s, row, "values");
+            (void)fputs(")", s->to);
+        }
+        (void)fputs("\n", s->to);
+    }
+}
+
+/* What is not eligible is one line: the first reason, the nearest change. */
+static void show_short(const struct case_screen *s, const json_t *item)
+{
+    const json_t *reason = json_array_get(json_object_get(item, "reasons"), 0);
+    const json_t *change = json_array_get(json_object_get(item, "changes"), 0);
+    if (reason != NULL) {
+        (void)fputs(": ", s->to);
+        say(s, reason);
+    }
+    (void)fputs("; ", s->to);
+    label(s, "改变", "would change it");
+    if (change != NULL) {
+        say(s, change);
+    } else {
+        label(s, "一两项事实不足", "not by one or two facts");
+    }
+    (void)fputs("\n", s->to);
+}
+
+static void show_item(const struct case_screen *s, const json_t *item)
+{
+    const char *verdict = str(json_object_get(item, "verdict"), "code");
+    (void)fputs("  ", s->to);
+    say_at(s, item, "verdict");
+    (void)fputc(' ', s->to);
+    coded(s, item, "item");
+    (void)fputs(", ", s->to);
+    say_at(s, item, "department");
+    money(s, item);
+    if (there(item, "left_out_by")) {
+        (void)fputs("  ", s->to);
+        label(s, "未选, 因", "left out by");
+        coded(s, item, "left_out_by");
+    }
+    if (!s->all && strcmp(verdict, "NOT_ELIGIBLE") == 0) {
+        show_short(s, item);
+        return;
+    }
+    (void)fputs("\n", s->to);
+    reasons(s, item);
+    missing(s, item);
+    changes(s, item);
+}
+
+static void items(const struct case_screen *s, const json_t *d)
+{
+    static const char *const order[] = {"ELIGIBLE", "UNDETERMINED", "FAILED",
+                                        "NOT_ELIGIBLE"};
+    const json_t *list = json_object_get(d, "items");
+    size_t i;
+    json_t *row;
+    heading(s, "事项", "items", json_array_size(list));
+    for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
+        json_array_foreach(list, i, row)
+        {
+            if (strcmp(str(json_object_get(row, "verdict"), "code"),
+                       order[k]) == 0) {
+                show_item(s, row);
+            }
+        }
+    }
+}
+
+static void show_assignment(const struct case_screen *s, const json_t *row)
+{
+    say_at(s, row, "status");
+    (void)fprintf(s->to, "  %.*s  ", ID_SHOWN, str(row, "assignment_id"));
+    label(s, "期限", "due");
+    (void)fputs(str(row, "due"), s->to);
+    if (there(row, "reason")) {
+        (void)fputs("  ", s->to);
+        say_at(s, row, "reason");
+    }
+}
+
+static void show_decision(const struct case_screen *s, const json_t *row)
+{
+    say_at(s, row, "outcome");
+    (void)fputs("  ", s->to);
+    say_at(s, row, "delivery");
+    (void)fputc(' ', s->to);
+    say_at(s, row, "period");
+    (void)fprintf(s->to, "  %s ", str(row, "decided_by"));
+    when(s, str(row, "at"));
+    if (there(row, "reason_text")) {
+        (void)fprintf(s->to, "  \"%s\"", str(row, "reason_text"));
+    }
+    if (!json_is_true(json_object_get(row, "accepted"))) {
+        (void)fputs("  ", s->to);
+        label(s, "未被受理", "not accepted");
+    }
+}
+
+static void show_verification(const struct case_screen *s, const json_t *row)
+{
+    size_t i;
+    json_t *fact;
+    say_at(s, row, "verification");
+    (void)fputs(": ", s->to);
+    json_array_foreach(json_object_get(row, "facts"), i, fact)
+    {
+        (void)fputs(i ? ", " : "", s->to);
+        say_at(s, fact, "name");
+    }
+    answer(s, row, "outcome");
+}
+
+static void show_payment(const struct case_screen *s, const json_t *row)
+{
+    say_at(s, row, "period");
+    (void)fprintf(s->to, "  %s", str(row, "fund"));
+    answer(s, row, "outcome");
+    if (there(row, "reason_text")) {
+        (void)fprintf(s->to, "  %s", str(row, "reason_text"));
+    }
+}
+
+static void show_delivery(const struct case_screen *s, const json_t *row)
+{
+    say_at(s, row, "kind");
+    answer(s, row, "outcome");
+}
+
+static void show_need(const struct case_screen *s, const json_t *row)
+{
+    label(s, "认领期限", "to be claimed until");
+    (void)fputs(str(row, "expires"), s->to);
+    answer(s, row, "outcome");
+}
+
+static void show_proposal(const struct case_screen *s, const json_t *row)
+{
+    size_t i;
+    const json_t *m;
+    say_at(s, row, "what");
+    if (there(row, "then")) {
+        (void)fputs(": ", s->to);
+        say_at(s, row, "now");
+        (void)fputs(" -> ", s->to);
+        say_at(s, row, "then");
+    }
+    if (there(row, "until")) {
+        (void)fprintf(s->to, "  <= %s", str(row, "until"));
+    }
+    json_array_foreach(json_object_get(row, "members"), i, m)
+    {
+        (void)fputs(i ? ", " : "  ", s->to);
+        label(s, "成员", "member");
+        (void)fprintf(s->to, "%" JSON_INTEGER_FORMAT, json_integer_value(m));
+    }
+}
+
+static void show_deadline(const struct case_screen *s, const json_t *row)
+{
+    (void)fprintf(s->to, "%s  ", str(row, "due"));
+    say_at(s, row, "what");
+}
+
+static void show_event(const struct case_screen *s, const json_t *row)
+{
+    when(s, str(row, "at"));
+    (void)fputs("  ", s->to);
+    say_at(s, row, "record");
+    (void)fputc(' ', s->to);
+    say_at(s, row, "word");
+    if (there(row, "facts_version")) {
+        (void)fprintf(
+            s->to, "事实第%" JSON_INTEGER_FORMAT "版",
+            json_integer_value(json_object_get(row, "facts_version")));
+    }
+    if (there(row, "note")) {
+        (void)fputs(": ", s->to);
+        say_at(s, row, "note");
+    }
+}
+
+/* Events that only say that the bus has taken another one in. */
+static bool bookkeeping(const json_t *row)
+{
+    const char *record = str(json_object_get(row, "record"), "code");
+    const char *word = str(json_object_get(row, "word"), "code");
+    return strcmp(record, "dispatch_result") == 0 ||
+           strcmp(record, "parked_note") == 0 ||
+           strcmp(word, "DECISION_ACCEPTED") == 0 ||
+           strcmp(word, "RESULT_FOLDED") == 0;
+}
+
+/* One line a row: item, whose, how much, and the rest by its kind. */
+static const struct part
+{
+    const char *key, *zh, *en, *who;
+    void (*show)(const struct case_screen *, const json_t *);
+    bool rest_first; /* the kind's own text stands in front */
+} parts[] = {
+    {"assignments", "派单", "assignments", "department", show_assignment,
+     false},
+    {"proposals", "复核建议", "proposed by the rules", "rule", show_proposal,
+     false},
+    {"decisions", "决定", "decisions", "department", show_decision, false},
+    {"verifications", "核查", "verifications", "partner", show_verification,
+     false},
+    {"payments", "代发", "payments", "partner", show_payment, false},
+    {"deliveries", "投递", "deliveries", "partner", show_delivery, false},
+    {"needs", "慈善", "needs", "partner", show_need, false},
+    {"deadlines", "未到期事项", "open deadlines", "partner", show_deadline,
+     true},
+    {"timeline", "经过", "timeline", "partner", show_event, true},
+};
+
+static void
+show_part(const struct case_screen *s, const struct part *p, const json_t *d)
+{
+    const json_t *list = json_object_get(d, p->key);
+    size_t i;
+    json_t *row;
+    heading(s, p->zh, p->en, json_array_size(list));
+    json_array_foreach(list, i, row)
+    {
+        if (!s->all && bookkeeping(row)) {
+            continue;
+        }
+        (void)fputs("  ", s->to);
+        if (p->rest_first) {
+            p->show(s, row);
+            (void)fputs("  ", s->to);
+        }
+        if (there(row, "item") &&
+            str(json_object_get(row, "item"), "code")[0] != '\0') {
+            coded(s, row, "item");
+            (void)fputs(there(row, p->who) ? ", " : "", s->to);
+        }
+        say_at(s, row, p->who);
+        money(s, row);
+        if (!p->rest_first) {
+            (void)fputs("  ", s->to);
+            p->show(s, row);
+        }
+        (void)fputs("\n", s->to);
+    }
+}
+
+static int parse(const char *document, json_t **ret, struct bus_err *err)
+{
+    json_error_t where;
+    *ret = json_loads(document, 0, &where);
+    return *ret ? BUS_OK : bus_fail(err, BUS_EBUG, "%s", where.text);
+}
+
+int case_screen_show(const struct case_screen *s,
+                     const char *document,
+                     struct bus_err *err)
+{
+    json_t *d = NULL;
+    int rc = parse(document, &d, err);
+    if (rc == BUS_OK && !there(d, "case_id")) {
+        label(s, "申请", "application");
+        (void)fprintf(s->to, "%s  ", str(d, "application_id"));
+        say_at(s, d, "state");
+        (void)fputs("\n", s->to);
+    } else if (rc == BUS_OK) {
+        head(s, d);
+        evaluation(s, d);
+        items(s, d);
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+            show_part(s, &parts[i], d);
+        }
+    }
+    json_decref(d);
+    return rc;
+}
+
+static void conflicts(const struct case_screen *s, const json_t *households)
+{
+    size_t i;
+    const json_t *h;
+    (void)fputs(s->en ? "  also named by" : "  另见于家庭", s->to);
+    json_array_foreach(households, i, h)
+    {
+        (void)fprintf(s->to, " %s", json_string_value(h));
+    }
+}
+
+int case_screen_list(const struct case_screen *s,
+                     const char *document,
+                     struct bus_err *err)
+{
+    json_t *d = NULL, *row;
+    size_t i;
+    int rc = parse(document, &d, err);
+    json_array_foreach(json_object_get(d, "cases"), i, row)
+    {
+        (void)fprintf(s->to, "%s ", str(row, "case_id"));
+        when(s, str(row, "opened_at"));
+        (void)fputc(' ', s->to);
+        say_at(s, row, "state");
+        (void)fputs("  ", s->to);
+        say_at(s, row, "division");
+        (void)fputc(' ', s->to);
+        say_at(s, row, "channel");
+        if (there(row, "outcomes")) {
+            (void)fprintf(s->to, "  %" JSON_INTEGER_FORMAT "项",
+                          json_integer_value(json_object_get(row, "outcomes")));
+        }
+        if (there(row, "conflicts")) {
+            conflicts(s, json_object_get(row, "conflicts"));
+        }
+        (void)fputs("\n", s->to);
+    }
+    json_decref(d);
+    return rc;
+}

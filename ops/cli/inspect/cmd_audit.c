@@ -1,0 +1,149 @@
+/* audit: the no-drop certificate. First how far the ledger is behind the
+ * topics (what it has not read it cannot account for), then the account. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/kafka/read.h"
+#include "ops/cli/lianou.h"
+#include "ops/cli/tool.h"
+
+struct behind
+{
+    int64_t events;
+    size_t topics;
+};
+
+static int64_t
+ledger_next(const struct bus_pg_rows *r, const char *topic, int32_t part)
+{
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        if (strcmp(bus_pg_value(r, i, 0), topic) == 0 &&
+            bus_pg_i64(r, i, 1) == part) {
+            return bus_pg_i64(r, i, 2);
+        }
+    }
+    return -1;
+}
+
+struct unread
+{
+    int64_t n;
+};
+
+static int
+count_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+{
+    struct unread *u = data;
+    (void)m;
+    (void)err;
+    u->n++;
+    return BUS_OK;
+}
+
+/* Records, not offsets: the markers of transactions take offsets as well. */
+static int behind_of(struct tool *t, struct behind *ret, struct bus_err *err)
+{
+    static const char sql[] = "SELECT topic, part, next FROM reading";
+    struct bus_pg_rows *r = NULL;
+    struct bus_topic *topics = NULL;
+    struct bus_kafka_reader *reader = NULL;
+    size_t n = 0, prefix = strlen(t->config.prefix);
+    struct bus_kafka_env env = {.conf = &t->config.kafka,
+                                .client_id = "lianou-audit"};
+    int rc = bus_pg_query(t->pg, sql, NULL, 0, &r, err);
+    rc = rc ? rc : bus_config_topics(&t->config, &t->mem, &topics, &n, err);
+    rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
+    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        const char *name = topics[i].name + prefix;
+        if (strcmp(name, "households") == 0 || strcmp(name, "catalogue") == 0) {
+            continue;
+        }
+        struct unread u = {0};
+        for (int32_t p = 0; rc == BUS_OK && p < topics[i].partitions; p++) {
+            struct bus_kafka_range range = {.topic = topics[i].name,
+                                            .partition = p,
+                                            .from = ledger_next(r, name, p)};
+            int64_t next = 0;
+            rc = bus_kafka_read(reader, &range, count_one, &u, &next, err);
+        }
+        ret->events += u.n;
+        ret->topics += u.n > 0;
+    }
+    bus_kafka_reader_close(reader);
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+static void show(const struct account *a, const struct behind *b, bool json)
+{
+    const char *format =
+        json ? "{\"unread\":%" PRId64 ",\"applications\":%" PRId64
+               ",\"closed\":%" PRId64 ",\"open\":%" PRId64
+               ",\"parked\":%" PRId64 ",\"dead_lettered\":%" PRId64
+               ",\"lost\":%" PRId64 ",\"duplicated\":%" PRId64
+               ",\"torn\":%" PRId64 ",\"out_of_order\":%" PRId64 "}\n"
+             : "not yet in the ledger %" PRId64 "\n"
+               "applications in        %" PRId64 "\n"
+               "cases closed           %" PRId64 "\n"
+               "cases open             %" PRId64 "\n"
+               "events parked          %" PRId64 "\n"
+               "dead letters           %" PRId64 "\n"
+               "lost                   %" PRId64 "\n"
+               "duplicated             %" PRId64 "\n"
+               "torn                   %" PRId64 "\n"
+               "out of order           %" PRId64 "\n";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    (void)printf(format, b->events, a->applications, a->cases_closed,
+                 a->cases - a->cases_closed, a->parked, a->dead_lettered,
+                 a->lost, a->duplicated, a->torn, a->out_of_order);
+#pragma GCC diagnostic pop
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"db", required_argument, NULL, 'd'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0}};
+    struct tool t = {0};
+    bool json = false;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 'c') {
+            t.folder = optarg;
+        } else if (o == 'd') {
+            t.conninfo = optarg;
+        } else if (o == 'j') {
+            json = true;
+        } else {
+            return LIANOU_USAGE;
+        }
+    }
+    struct bus_err err;
+    struct account a = {0};
+    struct behind b = {0};
+    int rc = tool_open(&t, &err);
+    rc = rc ? rc : tool_database(&t, &err);
+    rc = rc ? rc : behind_of(&t, &b, &err);
+    rc = rc ? rc : account_read(t.pg, &a, &err);
+    if (rc == BUS_OK) {
+        show(&a, &b, json);
+    }
+    bool clean =
+        rc == BUS_OK &&
+        a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;
+    rc = tool_close(&t, "audit", rc, &err);
+    return rc == LIANOU_WELL && !clean ? LIANOU_FAILED : rc;
+}
+
+const struct lianou_command lianou_cmd_audit = {
+    .name = "audit",
+    .usage = "[--json] [--db CONNINFO] [--config DIR]",
+    .summary = "the no-drop certificate: in = out + open + parked + dead",
+    .summary_zh = "不落一户核验",
+    .group = 3,
+    .run = run,
+};

@@ -1,0 +1,147 @@
+/* case show, case list: from the ledger (bus/cases). */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/ledger/cases.h"
+#include "ops/cli/inspect/case_screen.h"
+#include "ops/cli/lianou.h"
+#include "ops/cli/policy/policy.h"
+#include "ops/cli/tool.h"
+
+#define LIST_USUAL 20
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"db", required_argument, NULL, 'd'},
+    {"json", no_argument, NULL, 'j'},
+    {"en", no_argument, NULL, 'e'},
+    {"all", no_argument, NULL, 'a'},
+    {"open", no_argument, NULL, 'o'},
+    {"closed", no_argument, NULL, 'x'},
+    {"conflicts", no_argument, NULL, 'k'},
+    {"village", required_argument, NULL, 'v'},
+    {"limit", required_argument, NULL, 'n'},
+    {NULL, 0, NULL, 0}};
+
+struct asked
+{
+    struct tool t;
+    struct case_screen screen;
+    struct bus_cases_query query;
+    const char *id; /* NULL: a list */
+    bool json;
+};
+
+static bool take_option(struct asked *a, int o)
+{
+    switch (o) {
+    case 'c':
+        a->t.folder = optarg;
+        return true;
+    case 'd':
+        a->t.conninfo = optarg;
+        return true;
+    case 'j':
+        return a->json = true;
+    case 'e':
+        return a->screen.en = true;
+    case 'a':
+        return a->screen.all = true;
+    case 'o':
+        a->query.state = "OPEN";
+        return true;
+    case 'x':
+        a->query.state = "CLOSED";
+        return true;
+    case 'k':
+        a->query.state = "CONFLICT";
+        return true;
+    case 'v':
+        a->query.division = optarg;
+        return true;
+    case 'n':
+        return bus_strv_to_i64(bus_strv(optarg), &a->query.limit) &&
+               a->query.limit >= 1 && a->query.limit <= BUS_CASES_LIST_MAX;
+    default:
+        return false;
+    }
+}
+
+static bool take(struct asked *a, int argc, char **argv)
+{
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (!take_option(a, o)) {
+            return false;
+        }
+    }
+    const char *what = optind < argc ? argv[optind] : "";
+    if (strcmp(what, "show") == 0 && optind + 2 == argc) {
+        a->id = argv[optind + 1];
+        return true;
+    }
+    return strcmp(what, "list") == 0 && optind + 1 == argc;
+}
+
+static int answer(struct asked *a,
+                  const struct bus_cases *cases,
+                  struct bus_buf *out,
+                  struct bus_err *err)
+{
+    int rc = a->id ? bus_cases_show(cases, a->t.pg, bus_strv(a->id), out, err)
+                   : bus_cases_list(cases, a->t.pg, &a->query, out, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    if (a->json) {
+        (void)printf("%s\n", bus_buf_cstr(out));
+        return BUS_OK;
+    }
+    return a->id ? case_screen_show(&a->screen, bus_buf_cstr(out), err)
+                 : case_screen_list(&a->screen, bus_buf_cstr(out), err);
+}
+
+static int run(int argc, char **argv)
+{
+    struct asked a = {
+        .screen.to = stdout,
+        .query = {.state = "", .division = "", .limit = LIST_USUAL}};
+    struct bus_err err;
+    struct bus_faults faults;
+    struct bus_buf out = {0};
+    if (!take(&a, argc, argv)) {
+        (void)fprintf(
+            stderr,
+            "lianou case: show ID, or list [--open|--closed|--conflicts] "
+            "[--village CODE] [--limit 1..%d]\n",
+            BUS_CASES_LIST_MAX);
+        return LIANOU_USAGE;
+    }
+    int rc = tool_open(&a.t, &err);
+    bus_faults_init(&faults, &a.t.mem);
+    struct bus_cases cases = {.config = &a.t.config};
+    if (rc == BUS_OK) {
+        cases.catalogue = policy_catalogue(&a.t.config, &faults);
+        rc = cases.catalogue ? BUS_OK
+                             : bus_fail(&err, BUS_ECONFIG,
+                                        "the catalogue has faults; see lianou "
+                                        "policy check");
+    }
+    rc = rc ? rc : tool_database(&a.t, &err);
+    rc = rc ? rc : answer(&a, &cases, &out, &err);
+    bus_buf_fini(&out);
+    bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
+    return tool_close(&a.t, "case", rc, &err);
+}
+
+const struct lianou_command lianou_cmd_case = {
+    .name = "case",
+    .usage = "show ID [--all] | list [--open|--closed|--conflicts] "
+             "[--village CODE] [--limit N]\n    [--en] [--json] [--db "
+             "CONNINFO] [--config DIR]",
+    .summary = "a case's whole life, by its, an application's or a household's "
+               "id",
+    .summary_zh = "个案全过程",
+    .group = 1,
+    .run = run,
+};

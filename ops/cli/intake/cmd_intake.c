@@ -1,0 +1,210 @@
+/* intake submit|import|columns|drafts: applications from files. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/cli/intake/feed.h"
+#include "ops/cli/lianou.h"
+
+static const char usage[] =
+    "lianou intake: submit FILE|-        a JSON application a line\n"
+    "               import FILE.csv|-    a station's list\n"
+    "               columns              the columns of such a list\n"
+    "               drafts [list] | show ID | export ID FILE | drop ID |\n"
+    "                      resubmit ID|all [FILE]\n"
+    "               [--json] [--config DIR]\n";
+
+/* --- submit --- */
+
+struct lines
+{
+    FILE *file;
+    char *line;
+    size_t cap, number;
+};
+
+static int next_line(struct feed *f, struct bus_err *err)
+{
+    struct lines *l = f->data;
+    ssize_t n = getline(&l->line, &l->cap, l->file);
+    if (n < 0) {
+        return ferror(l->file) ? bus_fail(err, BUS_EIO, "cannot be read")
+                               : bus_fail(err, BUS_EAGAIN, "the end");
+    }
+    l->number++;
+    while (n > 0 && (l->line[n - 1] == '\n' || l->line[n - 1] == '\r')) {
+        n--;
+    }
+    if (n == 0) {
+        return BUS_OK;
+    }
+    struct form_syntax wrong;
+    struct feed_unit u = {.bytes = {l->line, (size_t)n},
+                          .first_line = l->number,
+                          .last_line = l->number};
+    u.json = form_parse(u.bytes, &wrong);
+    if (u.json == NULL) {
+        feed_broken(f, l->number, &wrong);
+        return BUS_OK;
+    }
+    u.reference =
+        json_string_value(json_object_get(u.json, "channel_reference"));
+    return feed_take(f, &u, err);
+}
+
+/* --- import --- */
+
+struct list
+{
+    FILE *file;
+    struct bus_buf text;
+    struct sheet sheet;
+    struct sheet_unit *unit;
+    struct bus_arena mem; /* of one household's rows */
+    bool open;
+};
+
+static int open_list(struct feed *f, struct list *l, struct bus_err *err)
+{
+    struct sheet_faults faults;
+    const char *encoding = "";
+    l->open = true;
+    l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
+    int rc = l->unit == NULL ? bus_fail(err, BUS_ENOMEM, "a list")
+                             : csv_load(l->file, &l->text, &encoding, err);
+    rc = rc ? rc
+            : sheet_open(&l->sheet, bus_buf_view(&l->text), &f->frame.config,
+                         &f->in.index, &faults, err);
+    if (rc == BUS_OK && faults.n == 0) {
+        f->sheet = &l->sheet;
+        (void)fprintf(stderr, "reading %s, %zu columns\n", encoding,
+                      l->sheet.n);
+        return BUS_OK;
+    }
+    for (size_t i = 0; rc == BUS_OK && i < faults.n && i < SHEET_FAULTS_MAX;
+         i++) {
+        const struct sheet_fault *s = &faults.v[i];
+        (void)fprintf(stderr, "line %zu, column %zu %s: %s %s / %s\n", s->line,
+                      s->column, s->header, s->code, s->zh, s->en);
+    }
+    return rc != BUS_OK ? rc
+                        : bus_fail(err, BUS_EPARSE,
+                                   "nothing was read: the "
+                                   "columns have faults");
+}
+
+static int next_household(struct feed *f, struct bus_err *err)
+{
+    struct list *l = f->data;
+    int rc = l->open ? BUS_OK : open_list(f, l, err);
+    struct bus_arena_mark clean = bus_arena_mark(&l->mem);
+    rc = rc ? rc : sheet_next(&l->sheet, &l->mem, l->unit, err);
+    if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
+        (void)fprintf(stderr, "%s\n", err->msg);
+        return BUS_EPARSE;
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    struct feed_unit u = {.json = l->unit->json,
+                          .first_line = l->unit->first_line,
+                          .last_line = l->unit->last_line,
+                          .reference = l->unit->reference,
+                          .rows = l->unit};
+    rc = feed_take(f, &u, err);
+    bus_arena_release(&l->mem, clean);
+    return rc;
+}
+
+static int feed_file(const char *path,
+                     bool sheet,
+                     bool json,
+                     const struct bus_role_args *args)
+{
+    static struct feed f;
+    static struct lines lines;
+    static struct list list;
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (file == NULL) {
+        (void)fprintf(stderr, "lianou intake: %s cannot be read\n", path);
+        return LIANOU_USAGE;
+    }
+    lines.file = list.file = file;
+    bus_arena_init(&list.mem, 1u << 20, 0);
+    f.name = sheet ? "import" : "submit";
+    f.json = json;
+    f.each = sheet;
+    f.next = sheet ? next_household : next_line;
+    f.data = sheet ? (void *)&list : (void *)&lines;
+    int rc = feed_run(&f, args);
+    sheet_close(&list.sheet);
+    bus_buf_fini(&list.text);
+    bus_arena_fini(&list.mem);
+    free(lines.line);
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+    return rc;
+}
+
+static int columns(void)
+{
+    for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
+        const struct sheet_column *c = &sheet_columns[i];
+        (void)printf("%s\t%s\t%s\n", c->zh, c->en, c->needed ? "needed" : "");
+    }
+    (void)printf("and any fact of bus-config/facts.yaml, by its name or its "
+                 "Chinese label; money in fen, or in yuan with (元) behind the "
+                 "label\n");
+    return LIANOU_WELL;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0}};
+    struct bus_role_args args = {0};
+    bool json = false;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 'c') {
+            args.config_dir = optarg;
+        } else if (o == 'j') {
+            json = true;
+        } else {
+            return LIANOU_USAGE;
+        }
+    }
+    args.config_dir = lianou_config_dir(args.config_dir);
+    argc -= optind;
+    argv += optind;
+    const char *what = argc > 0 ? argv[0] : "";
+    if (argc == 2 && strcmp(what, "submit") == 0) {
+        return feed_file(argv[1], false, json, &args);
+    }
+    if (argc == 2 && strcmp(what, "import") == 0) {
+        return feed_file(argv[1], true, json, &args);
+    }
+    if (argc == 1 && strcmp(what, "columns") == 0) {
+        return columns();
+    }
+    if (argc >= 1 && strcmp(what, "drafts") == 0) {
+        int rc = intake_drafts(argc - 1, argv + 1, args.config_dir, json);
+        if (rc >= 0) {
+            return rc;
+        }
+    }
+    (void)fprintf(stderr, "%s", usage);
+    return LIANOU_USAGE;
+}
+
+const struct lianou_command lianou_cmd_intake = {
+    .name = "intake",
+    .usage = "submit FILE|- | import FILE.csv|- | columns | drafts ...",
+    .summary = "apply from a file or a station's list; mend drafts",
+    .summary_zh = "从文件或服务站清单提交申请; 更正草稿",
+    .group = 1,
+    .run = run,
+};

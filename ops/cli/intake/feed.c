@@ -1,0 +1,334 @@
+#include "ops/cli/intake/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/base/heap.h"
+#include "bus/run/exit.h"
+#include "ops/cli/lianou.h"
+
+#define FLIGHT_MAX 20000 /* units not yet answered */
+#define TURN_UNITS 500   /* read in one turn of the loop */
+
+/* One unit on its way; what is to be said of it is made at once, as nothing of
+ * the file is there any more when the answer comes. */
+struct flight
+{
+    struct feed *feed;
+    json_t *report;
+    char draft[BUS_ID_TEXT + 1]; /* where it came from; "" */
+};
+
+/* --- the report --- */
+
+static void say_fault(const json_t *f)
+{
+    json_int_t column = json_integer_value(json_object_get(f, "column"));
+    const char *pointer = json_string_value(json_object_get(f, "pointer"));
+    const char *found = json_string_value(json_object_get(f, "found"));
+    (void)printf("    ");
+    if (pointer != NULL) {
+        (void)printf("%s", pointer);
+    } else {
+        (void)printf("line %lld",
+                     (long long)json_integer_value(json_object_get(f, "line")));
+        if (column > 0) {
+            (void)printf(", column %lld", (long long)column);
+        }
+        (void)printf(" %s", json_string_value(json_object_get(f, "header")));
+    }
+    if (found != NULL && found[0] != '\0') {
+        (void)printf(": found '%s'", found);
+    }
+    (void)printf(": %s %s / %s\n",
+                 json_string_value(json_object_get(f, "code")),
+                 json_string_value(json_object_get(f, "zh")),
+                 json_string_value(json_object_get(f, "en")));
+}
+
+static void say(struct flight *l, const char *outcome, const char *id)
+{
+    struct feed *f = l->feed;
+    json_t *r = l->report;
+    bool bad = strcmp(outcome, "draft") == 0 || strcmp(outcome, "failed") == 0;
+    if (f->json) {
+        (void)json_object_set_new(r, "outcome", json_string(outcome));
+        char *text = json_dumps(r, JSON_COMPACT);
+        (void)printf("%s\n", text ? text : "{}");
+        free(text);
+    } else if (f->each || bad) {
+        json_int_t first = json_integer_value(json_object_get(r, "first_line"));
+        json_int_t last = json_integer_value(json_object_get(r, "last_line"));
+        const char *reference =
+            json_string_value(json_object_get(r, "reference"));
+        if (first == last) {
+            (void)printf("line %lld  ", (long long)first);
+        } else {
+            (void)printf("lines %lld-%lld  ", (long long)first,
+                         (long long)last);
+        }
+        (void)printf("%s  %s  %s\n", reference ? reference : "", outcome,
+                     id ? id : "");
+        size_t i;
+        const json_t *one;
+        json_array_foreach(json_object_get(r, "faults"), i, one)
+        {
+            say_fault(one);
+        }
+        const char *why = json_string_value(json_object_get(r, "why"));
+        if (why != NULL) {
+            (void)printf("    %s\n", why);
+        }
+    }
+    json_decref(l->report);
+    bus_free(l);
+}
+
+/* --- answers --- */
+
+static void end_if_done(struct feed *f)
+{
+    if (f->ended && f->waiting == 0) {
+        bus_loop_stop(f->frame.loop, NULL);
+    }
+}
+
+static void drop_draft(struct flight *l)
+{
+    if (l->draft[0] != '\0') {
+        (void)!drafts_drop(&l->feed->in.drafts, l->draft, NULL);
+    }
+}
+
+static void
+answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
+{
+    struct flight *l = token;
+    struct feed *f = l->feed;
+    f->waiting--;
+    if (outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED) {
+        f->accepted++;
+        drop_draft(l);
+        say(l, "accepted",
+            json_string_value(json_object_get(l->report, "application_id")));
+    } else {
+        f->failed++;
+        (void)json_object_set_new(l->report, "why",
+                                  json_string(err ? err->msg : "?"));
+        say(l, "failed", NULL);
+    }
+    end_if_done(f);
+}
+
+static void kept(void *token, const char *id, const struct bus_err *err)
+{
+    struct flight *l = token;
+    struct feed *f = l->feed;
+    f->waiting--;
+    f->drafts++;
+    if (id != NULL) {
+        (void)json_object_set_new(l->report, "draft", json_string(id));
+        if (strcmp(id, l->draft) != 0) {
+            drop_draft(l); /* the mended one takes its place */
+        }
+    } else {
+        (void)json_object_set_new(l->report, "why", json_string(err->msg));
+    }
+    say(l, "draft", id ? id : "(not kept)");
+    end_if_done(f);
+}
+
+/* --- one unit --- */
+
+static json_t *sheet_faults(struct feed *f,
+                            const struct sheet_unit *rows,
+                            const struct form *form,
+                            struct bus_arena *mem)
+{
+    json_t *list = json_array();
+    size_t own =
+        rows->faults.n < SHEET_FAULTS_MAX ? rows->faults.n : SHEET_FAULTS_MAX;
+    size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
+                                                   : FORM_FAULTS_MAX;
+    for (size_t i = 0; i < own + n; i++) {
+        struct sheet_fault s;
+        if (i < own) {
+            s = rows->faults.v[i];
+        } else {
+            sheet_place(f->sheet, rows, &form->faults[i - own], mem, &s);
+        }
+        (void)json_array_append_new(
+            list, json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "line",
+                            (json_int_t)s.line, "column", (json_int_t)s.column,
+                            "header", s.header, "found", s.found, "code",
+                            s.code, "zh", s.zh, "en", s.en));
+    }
+    return list;
+}
+
+static int keep(struct feed *f,
+                struct flight *l,
+                const struct feed_unit *u,
+                struct form *form,
+                struct bus_err *err)
+{
+    json_t *faults = u->rows != NULL
+                         ? sheet_faults(f, u->rows, form, &f->in.mem)
+                         : form_fault_list(form);
+    (void)json_object_set_new(l->report, "faults", faults);
+    if (u->rows != NULL) { /* the draft shows the rows' own faults too */
+        for (size_t i = 0; i < u->rows->faults.n && i < SHEET_FAULTS_MAX; i++) {
+            const struct sheet_fault *s = &u->rows->faults.v[i];
+            struct form_fault more = {"", s->code, s->zh, s->en};
+            form_add_fault(form, &more);
+        }
+    }
+    return drafts_keep(&f->in.drafts, f->frame.loop, u->json, form, kept, l,
+                       err);
+}
+
+static struct flight *flight_of(struct feed *f, const struct feed_unit *u)
+{
+    struct flight *l = bus_calloc(1, sizeof(*l));
+    if (l != NULL) {
+        l->feed = f;
+        l->report = json_pack("{s:I, s:I, s:s}", "first_line",
+                              (json_int_t)u->first_line, "last_line",
+                              (json_int_t)u->last_line, "reference",
+                              u->reference ? u->reference : "");
+        (void)bus_strv_copy(l->draft, sizeof(l->draft), bus_strv(u->draft));
+    }
+    return l;
+}
+
+static int decide(struct feed *f,
+                  struct flight *l,
+                  struct feed_unit *u,
+                  struct bus_err *err)
+{
+    struct form *form = bus_arena_alloc(&f->in.mem, sizeof(*form));
+    struct form_rules rules = intake_rules(&f->in);
+    struct intake_sent sent = {.bytes = u->bytes};
+    if (sent.bytes.p == NULL) {
+        sent.bytes = bus_strv(form_json_text(u->json, &f->in.mem));
+    }
+    if (form == NULL || sent.bytes.p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "an application");
+    }
+    int rc = form_read(&rules, u->json, &f->in.mem, form, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    char id[BUS_ID_TEXT + 1];
+    (void)json_object_set_new(
+        l->report, "application_id",
+        json_string(bus_id_text(&form->application.application_id, id)));
+    bool rows_bad = u->rows != NULL && u->rows->faults.n > 0;
+    enum intake_outcome before = INTAKE_NEW;
+    if (form->fault_count == 0 && !rows_bad) {
+        before = intake_before(&f->in, form, &sent);
+    }
+    if (before != INTAKE_NEW) {
+        f->known++;
+        drop_draft(l);
+        say(l, "known", id);
+        return BUS_OK;
+    }
+    f->waiting++;
+    return form->fault_count > 0 || rows_bad
+               ? keep(f, l, u, form, err)
+               : intake_take(&f->in, form, &sent, answered, l, err);
+}
+
+int feed_take(struct feed *f, struct feed_unit *u, struct bus_err *err)
+{
+    struct flight *l = flight_of(f, u);
+    int rc = l == NULL || l->report == NULL
+                 ? bus_fail(err, BUS_ENOMEM, "an application")
+                 : decide(f, l, u, err);
+    f->units++;
+    json_decref(u->json);
+    bus_arena_reset(&f->in.mem);
+    return rc;
+}
+
+void feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong)
+{
+    f->units++;
+    f->failed++;
+    if (f->json) {
+        (void)printf("{\"first_line\":%zu,\"last_line\":%zu,\"column\":%d,"
+                     "\"code\":\"%s\",\"outcome\":\"failed\"}\n",
+                     line, line, wrong->column, wrong->code);
+    } else {
+        (void)printf("line %zu, column %d: %s %s / %s\n", line, wrong->column,
+                     wrong->code, wrong->zh, wrong->en);
+    }
+}
+
+/* --- all of them --- */
+
+static void on_more(void *data)
+{
+    struct feed *f = data;
+    struct bus_err err;
+    if (!bus_kafka_producer_connected(f->in.producer)) {
+        return; /* wait: a command has no journal */
+    }
+    for (int i = 0; i < TURN_UNITS && f->waiting < FLIGHT_MAX && !f->ended;
+         i++) {
+        int rc = f->next(f, &err);
+        if (rc == BUS_EAGAIN || rc == BUS_EPARSE) {
+            f->ended = true;
+            f->broken = rc == BUS_EPARSE;
+        } else if (rc != BUS_OK) {
+            bus_loop_stop(f->frame.loop, &err);
+            return;
+        }
+    }
+    end_if_done(f);
+}
+
+static void drain(void *data)
+{
+    struct feed *f = data;
+    bus_timer_free(f->more);
+    intake_drain(&f->in);
+}
+
+int feed_run(struct feed *f, const struct bus_role_args *args)
+{
+    struct bus_err err;
+    int rc = bus_frame_open(&f->frame, args, "submit");
+    if (rc != BUS_EXIT_OK) {
+        return rc;
+    }
+    int e = intake_open(&f->in, &f->frame, false, &err);
+    e = e ? e : bus_timer_new(f->frame.loop, on_more, f, &f->more, &err);
+    e = e ? e : bus_loop_on_drain(f->frame.loop, drain, f, &err);
+    if (e != BUS_OK) {
+        rc = bus_frame_fail(&err);
+    } else {
+        bus_timer_start(f->more, 5, 5);
+        rc = bus_frame_run(&f->frame);
+    }
+    intake_fini(&f->in);
+    bus_frame_close(&f->frame);
+    if (f->json) {
+        (void)printf(
+            "{\"applications\":%llu,\"accepted\":%llu,\"known\":%llu,"
+            "\"drafts\":%llu,\"failed\":%llu}\n",
+            (unsigned long long)f->units, (unsigned long long)f->accepted,
+            (unsigned long long)f->known, (unsigned long long)f->drafts,
+            (unsigned long long)f->failed);
+    } else {
+        (void)printf(
+            "%llu applications: %llu accepted, %llu already known, "
+            "%llu drafts with faults, %llu not taken\n",
+            (unsigned long long)f->units, (unsigned long long)f->accepted,
+            (unsigned long long)f->known, (unsigned long long)f->drafts,
+            (unsigned long long)f->failed);
+    }
+    bool clean = f->drafts + f->failed == 0 && !f->broken;
+    return rc == BUS_EXIT_OK && !clean ? LIANOU_FAILED : rc;
+}

@@ -1,0 +1,58 @@
+/* What `lianou intake submit|import|drafts resubmit` share: applications from a
+ * file, one after the other, into intake; each one's outcome on standard
+ * output.
+ *
+ * Safe to repeat and to break off: what was taken is remembered in
+ * <state>/submit, so that a second run passes over it ("known"). What has
+ * faults is kept as a draft where the role keeps its own. A command has no
+ * journal: it waits for Kafka. */
+#ifndef OPS_INTAKE_FEED_H
+#define OPS_INTAKE_FEED_H
+
+#include <stdio.h>
+
+#include "bus/role/frame.h"
+#include "producers/intake/csv_import.h"
+#include "producers/intake/intake.h"
+
+struct feed;
+struct feed_unit
+{
+    json_t *json;          /* taken over */
+    struct bus_strv bytes; /* what "the same" means; p == NULL: the JSON */
+    size_t first_line, last_line;
+    const char *reference;
+    const struct sheet_unit *rows; /* of a sheet; NULL */
+    const char *draft;             /* the draft it comes from; NULL */
+};
+struct feed
+{
+    /* set by the command */
+    const char *name; /* "import" */
+    bool json;        /* one object a unit */
+    bool each;        /* also those that were taken */
+    /* Hands one unit to feed_take(); BUS_EAGAIN at the end; BUS_EPARSE: said
+     * why, what was read before stays. */
+    int (*next)(struct feed *f, struct bus_err *err);
+    void *data;
+    struct sheet *sheet; /* to place faults; NULL */
+    /* its own */
+    struct bus_frame frame;
+    struct intake in;
+    struct bus_timer *more;
+    uint64_t units, accepted, known, drafts, failed, waiting;
+    bool ended, broken;
+};
+/* Runs it all; prints the sum; returns the exit code. */
+int feed_run(struct feed *f, const struct bus_role_args *args);
+int feed_take(struct feed *f,
+              struct feed_unit *u,
+              struct bus_err *err) BUS_MUSTCHECK;
+/* A line or a file that is no application at all: counted and said. */
+void feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong);
+
+/* intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
+ * resubmit ID|all [FILE]. */
+int intake_drafts(int argc, char **argv, const char *config_dir, bool json);
+
+#endif

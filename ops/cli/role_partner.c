@@ -1,0 +1,15 @@
+/* `lianou run partner NAME`. */
+#include "bus/partner/partner.h"
+#include "ops/cli/kinds.h"
+
+static int run(const struct bus_role_args *args)
+{
+    return bus_partner_run(args, bus_kinds);
+}
+
+const struct bus_role bus_role_partner = {
+    .name = "partner",
+    .usage = "NAME",
+    .summary = "a partner's adapter: documents by its transport",
+    .run = run,
+};

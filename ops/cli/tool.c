@@ -1,0 +1,64 @@
+#include "ops/cli/tool.h"
+
+#include <stdio.h>
+
+#include "bus/ledger/sql/account.h"
+#include "bus/ledger/sql/audit.h"
+#include "ops/cli/lianou.h"
+
+int tool_open(struct tool *t, struct bus_err *err)
+{
+    struct bus_faults faults;
+    bus_arena_init(&t->mem, 0, 0);
+    bus_faults_init(&faults, &t->mem);
+    return bus_config_open(&t->config, lianou_config_dir(t->folder), &faults,
+                           err);
+}
+
+int tool_database(struct tool *t, struct bus_err *err)
+{
+    return bus_pg_open(t->conninfo ? t->conninfo : t->config.ledger.conninfo, 0,
+                       &t->pg, err);
+}
+
+int tool_close(struct tool *t, const char *name, int rc, struct bus_err *err)
+{
+    bus_pg_close(t->pg);
+    bus_config_close(&t->config);
+    bus_arena_fini(&t->mem);
+    if (rc == BUS_OK) {
+        return LIANOU_WELL;
+    }
+    (void)fprintf(stderr, "lianou %s: %s\n", name, err->msg);
+    return rc == BUS_EAWAY                         ? LIANOU_AWAY
+           : rc == BUS_ECONFIG || rc == BUS_EUSAGE ? LIANOU_USAGE
+                                                   : LIANOU_FAILED;
+}
+
+int account_read(struct bus_pg *pg, struct account *ret, struct bus_err *err)
+{
+    int64_t *const counts[] = {
+        &ret->applications,  &ret->cases,        &ret->duplicates,
+        &ret->evaluations,   &ret->assignments,  &ret->decisions,
+        &ret->verifications, &ret->payments,     &ret->deliveries,
+        &ret->needs,         &ret->cases_closed, &ret->parked,
+        &ret->dead_lettered, &ret->departments,
+    };
+    int64_t *const faults[] = {&ret->lost, &ret->duplicated, &ret->torn,
+                               &ret->out_of_order};
+    struct bus_pg_rows *r = NULL;
+    int rc = bus_pg_query(pg, bus_ledger_sql_account, NULL, 0, &r, err);
+    for (size_t i = 0; rc == BUS_OK && i < sizeof(counts) / sizeof(*counts);
+         i++) {
+        *counts[i] = bus_pg_i64(r, 0, i);
+    }
+    bus_pg_rows_free(r);
+    r = NULL;
+    rc = rc ? rc : bus_pg_query(pg, bus_ledger_sql_audit, NULL, 0, &r, err);
+    for (size_t i = 0; rc == BUS_OK && i < sizeof(faults) / sizeof(*faults);
+         i++) {
+        *faults[i] = bus_pg_i64(r, 0, i);
+    }
+    bus_pg_rows_free(r);
+    return rc;
+}

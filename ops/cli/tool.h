@@ -1,0 +1,37 @@
+/* What the short commands share: configuration, database, the end. */
+#ifndef OPS_TOOL_H
+#define OPS_TOOL_H
+
+#include "bus/base/arena.h"
+#include "bus/base/faults.h"
+#include "bus/conf/bus_config.h"
+#include "bus/pg/pg.h"
+
+struct tool
+{
+    const char *folder;   /* --config */
+    const char *conninfo; /* --db */
+    struct bus_arena mem;
+    struct bus_config config;
+    struct bus_pg *pg;
+};
+
+int tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
+int tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
+/* Closes, prints the error of rc if any, returns the exit code. */
+int tool_close(struct tool *t, const char *name, int rc, struct bus_err *err);
+
+/* The closing account of the ledger (bus/ledger/sql/account.sql, audit.sql). */
+struct account
+{
+    int64_t applications, cases, duplicates, evaluations, assignments;
+    int64_t decisions, verifications, payments, deliveries, needs;
+    int64_t cases_closed, parked, dead_lettered;
+    int64_t departments; /* that have decided something */
+    int64_t lost, duplicated, torn, out_of_order;
+};
+int account_read(struct bus_pg *pg,
+                 struct account *ret,
+                 struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

@@ -1,0 +1,283 @@
+/* Rows into households. */
+#include "producers/intake/csv_import.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOUND_SHOWN 40 /* bytes of a cell in a report */
+
+static struct bus_strv cell_of(const struct csv_row *row, size_t column)
+{
+    return column < row->n ? sheet_trim(row->field[column])
+                           : (struct bus_strv){"", 0};
+}
+
+/* A part of an object, made when it is not there. */
+static json_t *part(json_t *o, const char *key)
+{
+    json_t *p = json_object_get(o, key);
+    if (p == NULL) {
+        p = json_object();
+        (void)json_object_set_new(o, key, p);
+    }
+    return p;
+}
+
+static bool of_member(const struct sheet_column *c)
+{
+    return c->base != NULL && c->base[0] == '.';
+}
+
+static const char *
+shown(const struct sheet_column *c, struct bus_strv cell, struct bus_arena *mem)
+{
+    if (cell.n > 0 && c->personal) {
+        return "***";
+    }
+    size_t n = cell.n < FOUND_SHOWN ? cell.n : FOUND_SHOWN;
+    while (n > 0 && n < cell.n && ((unsigned char)cell.p[n] & 0xc0) == 0x80) {
+        n--;
+    }
+    const char *s = bus_arena_strndup(mem, cell.p, n);
+    return s == NULL ? "" : s;
+}
+
+static void fault(struct sheet_unit *u, const struct sheet_fault *f)
+{
+    if (u->faults.n < SHEET_FAULTS_MAX) {
+        u->faults.v[u->faults.n] = *f;
+    }
+    u->faults.n++;
+}
+
+static void
+put(const struct sheet_column *c, json_t *home, json_t *member, json_t *value)
+{
+    json_t *to = of_member(c) ? member : home;
+    const char *sub = c->base + of_member(c);
+    to = sub[0] == '/' ? part(to, sub + 1) : to;
+    (void)json_object_set_new(to, c->key, value);
+}
+
+static void changed(const struct sheet *s,
+                    struct sheet_unit *u,
+                    size_t i,
+                    struct bus_arena *mem)
+{
+    struct bus_strv first = u->cell[0][i];
+    struct bus_strv now = cell_of(&s->row, i);
+    if (now.n > 0 && !bus_strv_eq(first, now)) {
+        fault(u, &(struct sheet_fault){
+                     .line = s->row.line,
+                     .column = i + 1,
+                     .header = s->header[i],
+                     .found = shown(&s->column[i], now, mem),
+                     .code = "HOUSEHOLD_DIFFERS",
+                     .zh = "与该户第一行不同; 家庭的内容写在第一行",
+                     .en = "is not what the household's first row says"});
+    }
+}
+
+static void
+width(const struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
+{
+    bool more = false;
+    for (size_t i = s->n; i < s->row.n; i++) {
+        more |= sheet_trim(s->row.field[i]).n > 0;
+    }
+    if (s->row.n < s->n || more) {
+        fault(u, &(struct sheet_fault){
+                     .line = s->row.line,
+                     .header = "",
+                     .found = bus_arena_printf(mem, "%zu", s->row.n),
+                     .code = "ROW_WIDTH",
+                     .zh = bus_arena_printf(
+                         mem, "此行应有%zu列; 文件是否被截断?", s->n),
+                     .en = bus_arena_printf(
+                         mem, "the row must have %zu columns; is the file cut?",
+                         s->n)});
+    }
+}
+
+/* Takes the row in hand as the household's next member. */
+static void
+add_row(struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
+{
+    json_t *members = json_object_get(u->json, "members");
+    json_t *member = json_object();
+    size_t place = u->rows++;
+    width(s, u, mem);
+    if (place < SHEET_UNIT_ROWS) {
+        u->line[place] = s->row.line;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const struct sheet_column *c = &s->column[i];
+        struct bus_strv cell = cell_of(&s->row, i);
+        if (c->key == NULL) {
+            continue;
+        }
+        if (place < SHEET_UNIT_ROWS) {
+            u->cell[place][i] = cell;
+        }
+        if (place > 0 && !of_member(c)) {
+            changed(s, u, i, mem);
+            continue;
+        }
+        json_t *value = sheet_value(c, cell, mem);
+        if (value != NULL) {
+            put(c, u->json, member, value);
+        }
+    }
+    const char *relation =
+        json_string_value(json_object_get(member, "relation"));
+    if (json_object_get(member, "head") == NULL && relation != NULL &&
+        strcmp(relation, "0") == 0) {
+        (void)json_object_set_new(member, "head", json_true());
+    }
+    (void)json_array_append_new(members, member);
+    u->last_line = s->row.last_line;
+    s->has_row = false;
+}
+
+static size_t reference_column(const struct sheet *s)
+{
+    size_t i = 0;
+    while (i < s->n && (s->column[i].key == NULL ||
+                        strcmp(s->column[i].key, "channel_reference") != 0)) {
+        i++;
+    }
+    return i;
+}
+
+/* True while the sheet has a row; blank ones (",,,") are passed over. Unescaped
+ * copies stay until the sheet is closed: a row is read ahead of its unit. */
+static int read_row(struct sheet *s, struct bus_err *err)
+{
+    while (!s->has_row && !s->ended) {
+        int rc = csv_next(&s->csv, &s->mem, &s->row, err);
+        s->ended = rc == BUS_EAGAIN;
+        if (rc != BUS_OK) {
+            return rc;
+        }
+        for (size_t i = 0; i < s->row.n && !s->has_row; i++) {
+            s->has_row = sheet_trim(s->row.field[i]).n > 0;
+        }
+        if (s->has_row && ++s->rows > SHEET_ROWS_MAX) {
+            return bus_fail(err, BUS_EPARSE,
+                            "line %zu: a list has at most %d rows; divide it",
+                            s->row.line, SHEET_ROWS_MAX);
+        }
+    }
+    return s->has_row ? BUS_OK
+                      : bus_fail(err, BUS_EAGAIN, "the end of the list");
+}
+
+/* Two stations may both have a number 1: the office is part of it. */
+static void name_it(struct sheet_unit *u)
+{
+    const char *org = json_string_value(
+        json_object_get(json_object_get(u->json, "operator"), "org_code"));
+    if (u->reference[0] != '\0') {
+        (void)json_object_set_new(
+            u->json, "channel_reference",
+            json_sprintf("%s:%s", org == NULL ? "" : org, u->reference));
+    }
+}
+
+int sheet_next(struct sheet *s,
+               struct bus_arena *mem,
+               struct sheet_unit *u,
+               struct bus_err *err)
+{
+    int rc = read_row(s, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    size_t at = reference_column(s);
+    struct bus_strv reference = cell_of(&s->row, at);
+    u->json = json_pack("{s:s, s:[]}", "channel", "STATION_CSV", "members");
+    u->reference = bus_arena_strndup(mem, reference.p, reference.n);
+    u->first_line = s->row.line;
+    u->rows = 0;
+    u->faults.n = 0;
+    if (u->json == NULL || u->reference == NULL) {
+        json_decref(u->json);
+        return bus_fail(err, BUS_ENOMEM, "line %zu", s->row.line);
+    }
+    for (;;) {
+        add_row(s, u, mem);
+        rc = read_row(s, err);
+        struct bus_strv next = cell_of(&s->row, at);
+        bool same = next.n == 0 || bus_strv_eq(next, reference);
+        if (rc != BUS_OK || !same || u->rows > SHEET_UNIT_ROWS) {
+            break;
+        }
+    }
+    name_it(u);
+    if (rc != BUS_OK && rc != BUS_EAGAIN) {
+        /* The household may go on behind the damage: not taken in part. */
+        json_decref(u->json);
+        u->json = NULL;
+        return rc;
+    }
+    return BUS_OK;
+}
+
+/* Does the fault's pointer stand in what this column was put to? */
+static bool
+in_column(const struct sheet_column *c, const char *pointer, size_t *ret_member)
+{
+    char want[400];
+    unsigned long member = 0;
+    if (c->key == NULL) {
+        return false;
+    }
+    if (of_member(c)) {
+        if (strncmp(pointer, "/members/", 9) != 0) {
+            return false;
+        }
+        char *end = NULL;
+        member = strtoul(pointer + 9, &end, 10);
+        pointer = end;
+    }
+    (void)snprintf(want, sizeof(want), "%s/%s", c->base + of_member(c), c->key);
+    size_t n = strlen(want);
+    *ret_member = member;
+    return strncmp(pointer, want, n) == 0 &&
+           (pointer[n] == '\0' || pointer[n] == '/');
+}
+
+void sheet_place(const struct sheet *s,
+                 const struct sheet_unit *u,
+                 const struct form_fault *f,
+                 struct bus_arena *mem,
+                 struct sheet_fault *ret)
+{
+    *ret = (struct sheet_fault){
+        .line = u->first_line,
+        .header = "",
+        .found = "",
+        .code = f->code,
+        .zh = f->zh,
+        .en = f->en,
+    };
+    size_t member = 0;
+    if (sscanf(f->pointer, "/members/%zu", &member) == 1 && member < u->rows &&
+        member < SHEET_UNIT_ROWS) {
+        ret->line = u->line[member];
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        const struct sheet_column *c = &s->column[i];
+        if (in_column(c, f->pointer, &member) && member < u->rows &&
+            member < SHEET_UNIT_ROWS) {
+            ret->column = i + 1;
+            ret->header = s->header[i];
+            ret->found = shown(c, u->cell[member][i], mem);
+            if (c->yuan && strcmp(f->code, "FACT_VALUE") == 0) {
+                ret->zh = "应为金额(元), 最多两位小数";
+                ret->en = "must be an amount in yuan, at most two decimals";
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+/* What people write in a cell, as the JSON a client would send. A value that is
+ * not understood goes on as text: the form's checks say what is allowed. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "producers/intake/csv_import.h"
+
+#define NUMBER_DIGITS_MAX 15
+
+struct sheet_word
+{
+    const char *text, *means;
+};
+
+static const char *
+meaning(const struct sheet_word *words, size_t n, struct bus_strv s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strlen(words[i].text) == s.n &&
+            strncasecmp(words[i].text, s.p, s.n) == 0) {
+            return words[i].means;
+        }
+    }
+    return NULL;
+}
+
+struct bus_strv sheet_trim(struct bus_strv s)
+{
+    static const char wide[] = "\xe3\x80\x80"; /* U+3000 */
+    for (;;) {
+        if (s.n > 0 && (*s.p == ' ' || *s.p == '\t' || *s.p == '\'')) {
+            s.p++;
+            s.n--;
+        } else if (s.n >= 3 && memcmp(s.p, wide, 3) == 0) {
+            s.p += 3;
+            s.n -= 3;
+        } else if (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) {
+            s.n--;
+        } else if (s.n >= 3 && memcmp(s.p + s.n - 3, wide, 3) == 0) {
+            s.n -= 3;
+        } else {
+            return s;
+        }
+    }
+}
+
+static json_t *text(struct bus_strv s)
+{
+    return json_stringn(s.p, s.n);
+}
+
+static json_t *flag(struct bus_strv s)
+{
+    static const struct sheet_word words[] = {
+        {"是", "1"},    {"有", "1"}, {"true", "1"}, {"yes", "1"},
+        {"y", "1"},     {"1", "1"},  {"否", "0"},   {"无", "0"},
+        {"false", "0"}, {"no", "0"}, {"n", "0"},    {"0", "0"},
+    };
+    const char *m = meaning(words, sizeof(words) / sizeof(words[0]), s);
+    return m == NULL ? text(s) : json_boolean(m[0] == '1');
+}
+
+/* GB/T 4761, one digit. */
+static json_t *relation(struct bus_strv s)
+{
+    static const struct sheet_word words[] = {
+        {"本人", "0"},       {"户主", "0"},   {"配偶", "1"},
+        {"丈夫", "1"},       {"妻子", "1"},   {"子", "2"},
+        {"儿子", "2"},       {"女", "3"},     {"女儿", "3"},
+        {"孙子女", "4"},     {"孙子", "4"},   {"孙女", "4"},
+        {"父母", "5"},       {"父亲", "5"},   {"母亲", "5"},
+        {"祖父母", "6"},     {"祖父", "6"},   {"祖母", "6"},
+        {"兄弟姐妹", "7"},   {"其他", "8"},   {"self", "0"},
+        {"spouse", "1"},     {"son", "2"},    {"daughter", "3"},
+        {"grandchild", "4"}, {"parent", "5"}, {"grandparent", "6"},
+        {"sibling", "7"},    {"other", "8"},
+    };
+    const char *m = meaning(words, sizeof(words) / sizeof(words[0]), s);
+    return m == NULL ? text(s) : json_string(m);
+}
+
+/* Up to three numbers with anything but digits between, or eight digits. */
+static json_t *date(struct bus_strv s)
+{
+    unsigned part[3] = {0};
+    size_t n = 0, digits = 0;
+    char iso[32];
+    bool well = true;
+    for (size_t i = 0; i < s.n && well; i++) {
+        if (isdigit((unsigned char)s.p[i])) {
+            n += digits == 0;
+            well = n <= 3 && ++digits <= 8;
+            if (well) {
+                part[n - 1] = part[n - 1] * 10 + (unsigned)(s.p[i] - '0');
+            }
+        } else {
+            digits = 0;
+        }
+    }
+    if (well && n == 1 && s.n == 8) {
+        part[2] = part[0] % 100;
+        part[1] = part[0] / 100 % 100;
+        part[0] = part[0] / 10000;
+        n = 3;
+    }
+    if (!well || n != 3 || part[0] > 9999 || part[1] > 99 || part[2] > 99) {
+        return text(s);
+    }
+    (void)snprintf(iso, sizeof(iso), "%04u-%02u-%02u", part[0], part[1],
+                   part[2]);
+    return json_string(iso);
+}
+
+static json_t *id_no(struct bus_strv s, struct bus_arena *mem)
+{
+    char *p = bus_arena_strndup(mem, s.p, s.n);
+    size_t k = 0;
+    for (size_t i = 0; p != NULL && i < s.n; i++) {
+        if (p[i] != ' ') {
+            p[k++] = (char)toupper((unsigned char)p[i]);
+        }
+    }
+    return p == NULL ? text(s) : json_stringn(p, k);
+}
+
+static json_t *items(struct bus_strv s)
+{
+    json_t *list = json_array();
+    while (s.n > 0) {
+        size_t n = 0, step = 0;
+        for (; n < s.n && step == 0; n += step == 0) {
+            step = s.p[n] == ';' || s.p[n] == ' ' ? 1
+                   : s.n - n >= 3 && (memcmp(s.p + n, "、", 3) == 0 ||
+                                      memcmp(s.p + n, "；", 3) == 0)
+                       ? 3
+                       : 0;
+        }
+        struct bus_strv one = sheet_trim((struct bus_strv){s.p, n});
+        if (one.n > 0) {
+            (void)json_array_append_new(list, text(one));
+        }
+        s.p += n + step;
+        s.n -= n + step;
+    }
+    return list;
+}
+
+/* "1,234.50" with `decimals` behind the point -> 123450; exact, no floats. */
+static bool fixed(struct bus_strv s, int decimals, json_int_t *ret)
+{
+    json_int_t v = 0;
+    bool minus = s.n > 0 && s.p[0] == '-';
+    int digits = 0, behind = -1;
+    for (size_t i = minus; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '.' && behind < 0) {
+            behind = 0;
+        } else if (isdigit((unsigned char)c) && digits < NUMBER_DIGITS_MAX &&
+                   (behind < 0 || behind < decimals)) {
+            v = v * 10 + (c - '0');
+            digits++;
+            behind += behind >= 0;
+        } else if (c == '0' && behind >= decimals) {
+            continue; /* 12.500 is 12.50 */
+        } else if (!(c == ',' && behind < 0)) {
+            return false;
+        }
+    }
+    for (int i = behind < 0 ? 0 : behind; i < decimals; i++) {
+        v *= 10;
+    }
+    *ret = minus ? -v : v;
+    return digits > 0;
+}
+
+static json_t *word(const struct bus_fact *f, struct bus_strv s)
+{
+    const struct bus_fact_word *w = f->words.items;
+    for (size_t i = 0; i < f->words.count; i++) {
+        if (bus_strv_is(s, w[i].word) || (w[i].zh && bus_strv_is(s, w[i].zh)) ||
+            (w[i].en && bus_strv_is(s, w[i].en))) {
+            return json_string(w[i].word);
+        }
+    }
+    return text(s);
+}
+
+static json_t *fact(const struct sheet_column *c, struct bus_strv s)
+{
+    json_int_t v = 0;
+    switch (c->fact->type) {
+    case BUS_FACT_BOOLEAN:
+        return flag(s);
+    case BUS_FACT_DATE:
+        return date(s);
+    case BUS_FACT_ENUM:
+        return word(c->fact, s);
+    case BUS_FACT_TEXT:
+        return text(s);
+    default:
+        return fixed(s, c->yuan ? 2 : 0, &v) ? json_integer(v) : text(s);
+    }
+}
+
+json_t *sheet_value(const struct sheet_column *c,
+                    struct bus_strv cell,
+                    struct bus_arena *mem)
+{
+    struct bus_strv s = sheet_trim(cell);
+    if (s.n == 0) {
+        return NULL;
+    }
+    switch (c->type) {
+    case SHEET_TEXT:
+        return text(s);
+    case SHEET_FLAG:
+        return flag(s);
+    case SHEET_DATE:
+        return date(s);
+    case SHEET_ID:
+        return id_no(s, mem);
+    case SHEET_RELATION:
+        return relation(s);
+    case SHEET_ITEMS:
+        return items(s);
+    case SHEET_FACT:
+        return fact(c, s);
+    }
+    return NULL;
+}

@@ -1,0 +1,216 @@
+/* The spool, what the partner gives: only what is finished is taken, nothing is
+ * lost by a crash or a full disk, nothing taken twice. */
+#include "tests/unit/partner/spool_bench.h"
+
+/* --- what the partner gives --- */
+
+static void drop(struct bench *b, const char *name, const char *text)
+{
+    char path[200];
+    (void)snprintf(path, sizeof(path), "%s/in/%s", b->spool, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    (void)fputs(text, f);
+    (void)fclose(f);
+}
+
+static size_t take(struct bench *b)
+{
+    b->r.taking.n = 0;
+    b->r.rc = BUS_OK;
+    take_run(&b->r);
+    assert_int_equal(b->r.rc, BUS_OK);
+    return b->r.taking.n;
+}
+
+static void only_what_is_finished(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    assert_int_equal(open_runner(b), BUS_OK);
+    drop(b, "a.json", "{\"x\":");
+    drop(b, ".b.json", "{}");
+    drop(b, "c.json.tmp", "{}");
+    assert_int_equal(take(b), 0); /* the first look */
+    drop(b, "a.json", "{\"x\":1");
+    assert_int_equal(take(b), 0); /* it was still written to */
+    assert_int_equal(take(b), 1);
+    assert_string_equal(b->r.taking.list[0].taken.name, "a.json");
+    /* Not finished after all: given back, written on, taken whole. */
+    struct bus_err err;
+    assert_int_equal(bus_transport_spool.settle(b->r.transport, "a.json",
+                                                BUS_TRANSPORT_LATER,
+                                                (struct bus_strv){0}, &err),
+                     0);
+    drop(b, "a.json", "{\"x\":1}");
+    assert_int_equal(take(b), 0);
+    assert_int_equal(take(b), 1);
+    assert_true(bus_strv_is(b->r.taking.list[0].taken.bytes, "{\"x\":1}"));
+    close_runner(b);
+    /* Claimed, and the adapter dies: it is read again. */
+    assert_int_equal(open_runner(b), BUS_OK);
+    assert_int_equal(take(b), 1);
+    close_runner(b);
+    bench_free(b);
+}
+
+static void odd_files(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    char big[5000], path[200];
+    assert_int_equal(open_runner(b), BUS_OK);
+    memset(big, 'x', sizeof(big) - 1);
+    big[sizeof(big) - 1] = '\0';
+    drop(b, "big.json", big);
+    (void)snprintf(path, sizeof(path), "%s/in/link.json", b->spool);
+    assert_int_equal(symlink("/etc/hostname", path), 0);
+    (void)snprintf(path, sizeof(path), "%s/in/folder.json", b->spool);
+    assert_int_equal(mkdir(path, 0755), 0);
+    (void)take(b);
+    assert_int_equal(take(b), 1);
+    assert_null(b->r.taking.list[0].taken.bytes.p);
+    assert_int_equal(b->r.taking.list[0].taken.why, BUS_ETOOBIG);
+    close_runner(b);
+    bench_free(b);
+}
+
+static void one_name_twice(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    struct bus_err err;
+    assert_int_equal(open_runner(b), BUS_OK);
+    for (int i = 0; i < 3; i++) {
+        drop(b, "x.json", i ? "{\"n\":2}" : "{}");
+        (void)take(b);
+        assert_int_equal(take(b), 1);
+        assert_int_equal(
+            bus_transport_spool.settle(b->r.transport, "x.json",
+                                       i < 2 ? BUS_TRANSPORT_ACCEPTED
+                                             : BUS_TRANSPORT_REJECTED,
+                                       BUS_STRV("{}"), &err),
+            0);
+    }
+    assert_int_equal(files_in(b->spool, "/done", ".json"), 4);
+    assert_int_equal(files_in(b->spool, "/done", "~2.json"), 1);
+    assert_int_equal(files_in(b->spool, "/rejected", ".reason.json"), 1);
+    assert_int_equal(files_in(b->spool, "/in", ".json"), 0);
+    close_runner(b);
+    bench_free(b);
+}
+
+/* The event's id is the file's first byte; "Kafka" is a file it is put to. */
+static void whole_taking(struct bench *b)
+{
+    char path[200];
+    if (open_runner(b) != BUS_OK) {
+        _exit(1);
+    }
+    (void)snprintf(path, sizeof(path), "%s/kafka", b->dir);
+    for (int i = 0; i < 2; i++) {
+        b->r.taking.n = 0;
+        take_run(&b->r);
+    }
+    for (size_t i = 0; i < b->r.taking.n; i++) {
+        struct answer *a = &b->r.taking.list[i];
+        a->event.event_id = id_of(a->taken.bytes.p[0]);
+        a->event.about = a->event.event_id;
+        a->again = bus_seen_has(b->r.seen, BUS_SEEN_TAKEN, &a->event.event_id);
+        a->verdict = BUS_TRANSPORT_ACCEPTED;
+        a->note = BUS_STRV("{}\n");
+        int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
+        if (!a->again && write(fd, a->taken.bytes.p, 1) != 1) {
+            _exit(3);
+        }
+        (void)close(fd);
+    }
+    settle_run(&b->r);
+    if (b->r.rc != BUS_OK) {
+        _exit(4);
+    }
+}
+
+static void answers_never_lost(void **state)
+{
+    (void)state;
+    bool died = true;
+    long at = 1;
+    for (; died; at++) {
+        struct bench *b = bench_new();
+        char path[200], events[64] = "";
+        assert_int_equal(open_runner(b), BUS_OK);
+        drop(b, "1.json", "a");
+        drop(b, "2.json", "b");
+        drop(b, "3.json", "c");
+        close_runner(b);
+        died = in_child(b, at, whole_taking);
+        assert_false(in_child(b, 0, whole_taking));
+        (void)snprintf(path, sizeof(path), "%s/kafka", b->dir);
+        int fd = open(path, O_RDONLY);
+        ssize_t n = read(fd, events, sizeof(events) - 1);
+        (void)close(fd);
+        assert_true(n >= 3 && n <= 6); /* at most once more, with its id */
+        assert_true(strchr(events, 'a') && strchr(events, 'b') &&
+                    strchr(events, 'c'));
+        assert_int_equal(files_in(b->spool, "/done", ".ack.json"), 3);
+        assert_int_equal(files_in(b->spool, "/done", ".json"), 6);
+        assert_int_equal(files_in(b->spool, "/in", ".json") +
+                             files_in(b->spool, "/.bus/claimed", ".json"),
+                         0);
+        bench_free(b);
+    }
+    assert_true(at > 10);
+}
+
+/* --- notes --- */
+
+static void notes_shorten(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    struct bus_seen *s = NULL;
+    struct bus_err err;
+    int fd = open(b->dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
+    for (int i = 0; i < 200; i++) {
+        struct bus_seen_note n[] = {{BUS_SEEN_GIVEN, id_of(i), 1000 + i},
+                                    {BUS_SEEN_OPENED, id_of(i), 1000 + i}};
+        assert_int_equal(bus_seen_add(s, n, i < 5 ? 2 : 1, &err), 0);
+    }
+    bus_seen_close(s);
+    struct stat st;
+    assert_int_equal(fstatat(fd, "ids", &st, 0), 0);
+    assert_true(st.st_size < 60 * 26);
+    /* A torn end is none. */
+    int ids = openat(fd, "ids", O_WRONLY | O_APPEND);
+    assert_int_equal(write(ids, "\x01torn", 5), 5);
+    (void)close(ids);
+    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
+    for (int i = 190; i < 200; i++) {
+        struct bus_id id = id_of(i);
+        assert_true(bus_seen_has(s, BUS_SEEN_GIVEN, &id));
+    }
+    assert_int_equal(bus_seen_open_tasks(s), 5);
+    assert_int_equal(bus_seen_open_before(s, 1003), 3);
+    struct bus_seen_note last = {BUS_SEEN_TAKEN, id_of(250), 5000};
+    assert_int_equal(bus_seen_add(s, &last, 1, &err), 0);
+    bus_seen_close(s);
+    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
+    assert_true(bus_seen_has(s, BUS_SEEN_TAKEN, &last.id));
+    bus_seen_close(s);
+    (void)close(fd);
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_finished),
+        cmocka_unit_test(odd_files),
+        cmocka_unit_test(one_name_twice),
+        cmocka_unit_test(answers_never_lost),
+        cmocka_unit_test(notes_shorten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
