@@ -22,7 +22,7 @@ struct trial
     struct bus_arena *mem;
     struct bus_faults *faults;
     struct bus_err *err;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     struct bus_policy_household home;
     struct bus_policy_fact *facts; /* of home, to be changed */
 };
@@ -61,7 +61,7 @@ static int distance(const struct bus_policy_verdict_of *v)
 static int
 begin(struct trial *t, const int *items, size_t count, size_t members)
 {
-    int rc = bus_policy_sample_household(&t->dice, items, count, members,
+    int rc = bus_advice_sample_household(&t->dice, items, count, members,
                                          t->mem, &t->home);
     t->facts = (struct bus_policy_fact *)(uintptr_t)t->home.facts;
     return rc == BUS_OK ? rc : bus_fail(t->err, rc, "no room for a household");
@@ -72,15 +72,15 @@ static int step(struct trial *t, int item, int *far, const char **ret_failure)
 {
     struct bus_policy_verdict_of v;
     size_t n = t->home.fact_count;
-    size_t a = bus_policy_sampler_upto(&t->dice, n);
-    size_t b = bus_policy_sampler_upto(&t->dice, n);
+    size_t a = bus_advice_sampler_upto(&t->dice, n);
+    size_t b = bus_advice_sampler_upto(&t->dice, n);
     if (n == 0) {
         return BUS_OK;
     }
     struct bus_policy_fact before[2] = {t->facts[a], t->facts[b]};
-    bus_policy_sample_value(&t->dice, t->home.member_count, &t->facts[a]);
-    if (bus_policy_sampler_upto(&t->dice, 2) == 0) {
-        bus_policy_sample_value(&t->dice, t->home.member_count, &t->facts[b]);
+    bus_advice_sample_value(&t->dice, t->home.member_count, &t->facts[a]);
+    if (bus_advice_sampler_upto(&t->dice, 2) == 0) {
+        bus_advice_sample_value(&t->dice, t->home.member_count, &t->facts[b]);
     }
     int rc = judge(t, item, &v);
     if (rc != BUS_OK) {
@@ -302,7 +302,7 @@ static void check_facts(struct trial *t)
     }
 }
 
-int bus_policy_check(const struct bus_policy_catalogue *c,
+int bus_advice_check(const struct bus_policy_catalogue *c,
                      int32_t day,
                      struct bus_arena *mem,
                      struct bus_faults *faults,
@@ -311,7 +311,7 @@ int bus_policy_check(const struct bus_policy_catalogue *c,
     struct trial t = {
         .c = c, .day = day, .mem = mem, .faults = faults, .err = err};
     int rc = BUS_OK;
-    bus_policy_sampler_init(&t.dice, c, day, 1);
+    bus_advice_sampler_init(&t.dice, c, day, 1);
     check_facts(&t);
     for (size_t i = 0; i < c->standard_count; i++) {
         if (!c->standards[i].read) {
@@ -322,14 +322,14 @@ int bus_policy_check(const struct bus_policy_catalogue *c,
     }
     int n = (int)c->item_count;
     for (int i = 0; rc == BUS_OK && i < n; i++) {
-        if (catalogue_version_at(&c->items[i], day) != NULL) {
+        if (policy_catalogue_version_at(&c->items[i], day) != NULL) {
             rc = check_item(&t, i);
         }
     }
     for (int a = 0; rc == BUS_OK && a < n; a++) {
         for (int b = 0; rc == BUS_OK && b < n; b++) {
-            if (a != b && catalogue_version_at(&c->items[a], day) &&
-                catalogue_version_at(&c->items[b], day)) {
+            if (a != b && policy_catalogue_version_at(&c->items[a], day) &&
+                policy_catalogue_version_at(&c->items[b], day)) {
                 rc = check_pair(&t, a, b);
             }
         }

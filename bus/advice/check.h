@@ -3,19 +3,19 @@
  *
  * Trying is sampling: what it finds is there, what it does not find may be;
  * such a fault says "by sampling". Pure and deterministic. */
-#ifndef BUS_POLICY_CHECK_H
-#define BUS_POLICY_CHECK_H
+#ifndef BUS_ADVICE_CHECK_H
+#define BUS_ADVICE_CHECK_H
 
 #include "bus/policy/catalogue.h"
 
 /* Every attribute of the template in every item: S27 to S36. */
-void bus_policy_check_template(const struct bus_node *const *items,
+void bus_advice_check_template(const struct bus_node *const *items,
                                size_t count,
                                struct bus_faults *faults);
 /* On the rules in force on that day: a fact no source supplies, an item nobody
  * can get, items that shut each other out, a standard nobody reads, an amount
  * below zero or above its cap. mem: scratch, may be reset by the caller. */
-int bus_policy_check(const struct bus_policy_catalogue *c,
+int bus_advice_check(const struct bus_policy_catalogue *c,
                      int32_t day,
                      struct bus_arena *mem,
                      struct bus_faults *faults,

@@ -214,7 +214,7 @@ static void check_parts(struct look *k, const struct bus_node *item)
     }
 }
 
-void bus_policy_check_template(const struct bus_node *const *items,
+void bus_advice_check_template(const struct bus_node *const *items,
                                size_t count,
                                struct bus_faults *faults)
 {

@@ -48,7 +48,7 @@ static void put(struct say *y, struct bus_strv s)
     bus_buf_put(y->out, s.p, s.n);
 }
 
-struct bus_strv clause_label(const struct bus_node *body,
+struct bus_strv advice_clause_label(const struct bus_node *body,
                              enum bus_policy_lang lang)
 {
     const struct bus_node *n = NULL;
@@ -61,17 +61,17 @@ struct bus_strv clause_label(const struct bus_node *body,
     return n ? n->text : (struct bus_strv){0};
 }
 
-void clause_name_at(const struct bus_policy_catalogue *c,
+void advice_clause_name_at(const struct bus_policy_catalogue *c,
                     struct bus_strv s,
                     size_t i,
                     struct clause_name *ret)
 {
-    struct bus_strv w = clause_word(s, i), name = w;
+    struct bus_strv w = policy_clause_word(s, i), name = w;
     struct clause_name r = {.to = i + w.n, .fact = -1, .standard = -1};
     r.path = r.to + 1 < s.n && s.p[r.to] == '.' &&
-             clause_name_char(s.p[r.to + 1]) && w.n > 0;
+             policy_clause_name_char(s.p[r.to + 1]) && w.n > 0;
     if (r.path) {
-        name = clause_word(s, r.to + 1);
+        name = policy_clause_word(s, r.to + 1);
         r.to += 1 + name.n;
     }
     bool home = bus_strv_is(w, "household") || bus_strv_is(w, "家庭");
@@ -88,14 +88,14 @@ void clause_name_at(const struct bus_policy_catalogue *c,
 /* A string literal: the word's label in the fact named last. */
 static size_t say_string(struct say *y, struct bus_strv s, size_t i)
 {
-    size_t past = clause_past_string(s, i), to = past;
+    size_t past = policy_clause_past_string(s, i), to = past;
     to -= past > i + 1 && s.p[past - 1] == '"' ? 1 : 0;
     char word[64];
     (void)bus_strv_copy(word, sizeof(word),
                         (struct bus_strv){s.p + i + 1, to - i - 1});
     const struct bus_node *w =
         bus_node_get(bus_node_get(y->last, "words"), word);
-    struct bus_strv l = clause_label(w, y->lang);
+    struct bus_strv l = advice_clause_label(w, y->lang);
     if (l.n > 0) {
         put(y, l);
     } else {
@@ -113,7 +113,7 @@ static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
         while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n')) {
             i++;
         }
-        struct bus_strv w = clause_word(s, i);
+        struct bus_strv w = policy_clause_word(s, i);
         if (w.n == 0 || (k > 1 && !bus_strv_is(w, shape[k]))) {
             return 0;
         }
@@ -128,10 +128,10 @@ static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
 /* A word, or a path of words; behind it. */
 static size_t say_word(struct say *y, struct bus_strv s, size_t i)
 {
-    struct bus_strv w = clause_word(s, i);
+    struct bus_strv w = policy_clause_word(s, i);
     struct clause_name name;
     const struct bus_node *body = NULL;
-    clause_name_at(y->c, s, i, &name);
+    advice_clause_name_at(y->c, s, i, &name);
     size_t to = name.to;
     bool path = name.path;
     if (name.standard >= 0) {
@@ -140,7 +140,7 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
         body = bus_policy_fact_node(y->c, name.fact);
         y->last = body;
     }
-    struct bus_strv l = clause_label(body, y->lang);
+    struct bus_strv l = advice_clause_label(body, y->lang);
     if (l.n > 0) {
         put(y, l);
         return to;
@@ -163,7 +163,7 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
     return to;
 }
 
-int bus_policy_say(const struct bus_policy_catalogue *c,
+int bus_advice_report_clause(const struct bus_policy_catalogue *c,
                    struct bus_strv rule,
                    enum bus_policy_lang lang,
                    struct bus_buf *out)
@@ -174,10 +174,10 @@ int bus_policy_say(const struct bus_policy_catalogue *c,
         if (ch == '"') {
             i = say_string(&y, rule, i);
         } else if (ch >= '0' && ch <= '9') {
-            struct bus_strv number = clause_word(rule, i);
+            struct bus_strv number = policy_clause_word(rule, i);
             put(&y, number);
             i += number.n;
-        } else if (clause_name_char(ch)) {
+        } else if (policy_clause_name_char(ch)) {
             i = say_word(&y, rule, i);
         } else if (ch == ' ' || ch == '\n') {
             while (i < rule.n && (rule.p[i] == ' ' || rule.p[i] == '\n')) {

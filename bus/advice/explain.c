@@ -24,10 +24,10 @@ struct search
     size_t limit, tries;
     size_t false_now; /* distance() at the beginning */
     struct bus_arena *mem;
-    struct bus_policy_changes *to;
+    struct bus_advice_changes *to;
     struct bus_err *err;
     int rc;
-    struct bus_policy_move helpful[HELPFUL_MAX];
+    struct bus_advice_move helpful[HELPFUL_MAX];
     size_t helpful_count;
     bool collect; /* note what helps */
 };
@@ -116,12 +116,12 @@ static bool known(const struct hand *h)
     return !h->is_new && h->before.kind != BUS_POLICY_NULL;
 }
 
-static void note(struct hand *h, enum bus_policy_move_how how, size_t falses)
+static void note(struct hand *h, enum bus_advice_move_how how, size_t falses)
 {
     struct search *s = h->s;
     if (s->collect && falses > 0 && falses < s->false_now &&
         s->helpful_count < HELPFUL_MAX) {
-        s->helpful[s->helpful_count++] = (struct bus_policy_move){
+        s->helpful[s->helpful_count++] = (struct bus_advice_move){
             .to = *h->f,
             .how = how,
             .known_before = known(h),
@@ -168,7 +168,7 @@ static int64_t farther(int64_t from, int64_t at, int dir, int step)
 
 /* From the hit v on in that direction: how far does it hold? */
 static void
-hold(struct hand *h, int dir, int64_t max, struct bus_policy_move *m)
+hold(struct hand *h, int dir, int64_t max, struct bus_advice_move *m)
 {
     int64_t v = m->to.number, at = v, end = dir > 0 ? max : 0;
     size_t falses;
@@ -201,7 +201,7 @@ static bool type_is(const struct search *s, int fact, const char *type)
 
 /* The first move of a pair was a coarse probe: as near as the second allows,
  * and how far it holds. */
-static void tighten(struct search *s, struct bus_policy_move *first)
+static void tighten(struct search *s, struct bus_advice_move *first)
 {
     struct hand h;
     take(s, first->to.fact, first->to.member, &h);
@@ -221,14 +221,14 @@ static void tighten(struct search *s, struct bus_policy_move *first)
 }
 
 static void
-found(struct search *s, const struct bus_policy_move *moves, size_t n)
+found(struct search *s, const struct bus_advice_move *moves, size_t n)
 {
-    struct bus_policy_changes *to = s->to;
+    struct bus_advice_changes *to = s->to;
     if (to->count == BUS_POLICY_CHANGES_MAX) {
         to->end = BUS_POLICY_SEARCH_FULL;
         return;
     }
-    struct bus_policy_change *one = &to->list[to->count++];
+    struct bus_advice_change *one = &to->list[to->count++];
     one->count = n;
     memcpy(one->moves, moves, n * sizeof(*moves));
     if (n == 2) {
@@ -238,7 +238,7 @@ found(struct search *s, const struct bus_policy_move *moves, size_t n)
 
 /* Walks from the present value in one direction until a probe hits. */
 static bool
-walk(struct hand *h, int dir, int64_t max, struct bus_policy_move *ret)
+walk(struct hand *h, int dir, int64_t max, struct bus_advice_move *ret)
 {
     int64_t from = known(h) ? h->before.number : dir > 0 ? -1 : max + 1;
     int64_t miss = from, at = from;
@@ -251,7 +251,7 @@ walk(struct hand *h, int dir, int64_t max, struct bus_policy_move *ret)
         at = at < 0 ? 0 : at > max ? max : at;
         size_t falses;
         bool hit = set_number(h, at, &falses);
-        enum bus_policy_move_how how =
+        enum bus_advice_move_how how =
             dir < 0 ? BUS_POLICY_AT_MOST : BUS_POLICY_AT_LEAST;
         if (!hit) {
             if (falses < best) {
@@ -265,7 +265,7 @@ walk(struct hand *h, int dir, int64_t max, struct bus_policy_move *ret)
         if (!set_number(h, v, &falses)) {
             return false; /* the limit came first */
         }
-        *ret = (struct bus_policy_move){.to = *h->f,
+        *ret = (struct bus_advice_move){.to = *h->f,
                                         .how = how,
                                         .known_before = known(h),
                                         .before = h->before.number};
@@ -279,7 +279,7 @@ static bool try_value(struct hand *h,
                       enum bus_policy_kind kind,
                       int64_t number,
                       struct bus_strv text,
-                      struct bus_policy_move *ret)
+                      struct bus_advice_move *ret)
 {
     size_t falses = h->s->false_now;
     h->f->kind = kind;
@@ -287,7 +287,7 @@ static bool try_value(struct hand *h,
     h->f->text = text;
     bool hit = reached(h->s, &falses);
     if (hit) {
-        *ret = (struct bus_policy_move){
+        *ret = (struct bus_advice_move){
             .to = *h->f, .how = BUS_POLICY_SET_TO, .known_before = known(h)};
     } else {
         note(h, BUS_POLICY_SET_TO, falses);
@@ -300,10 +300,10 @@ static bool try_value(struct hand *h,
 static void one_fact(struct search *s,
                      int fact,
                      int member,
-                     const struct bus_policy_move *first)
+                     const struct bus_advice_move *first)
 {
     struct hand h;
-    struct bus_policy_move moves[BUS_POLICY_MOVES_MAX], *m = &moves[0];
+    struct bus_advice_move moves[BUS_POLICY_MOVES_MAX], *m = &moves[0];
     size_t n = 1;
     if (first != NULL) {
         moves[0] = *first;
@@ -355,7 +355,7 @@ static bool changeable(const struct search *s, int fact)
     return true;
 }
 
-static void every_fact(struct search *s, const struct bus_policy_move *first)
+static void every_fact(struct search *s, const struct bus_advice_move *first)
 {
     int n = (int)bus_policy_fact_count(s->c);
     for (int f = 0; f < n && s->to->end == BUS_POLICY_SEARCH_DONE; f++) {
@@ -398,7 +398,7 @@ static void time_alone(struct search *s)
     }
     s->day = now;
     if (!over(s) && hit <= now + DAYS_AHEAD) {
-        struct bus_policy_move m = {.to = {.fact = BUS_POLICY_DATE_MOVE,
+        struct bus_advice_move m = {.to = {.fact = BUS_POLICY_DATE_MOVE,
                                            .member = -1,
                                            .kind = BUS_POLICY_DATE,
                                            .number = hit},
@@ -409,11 +409,11 @@ static void time_alone(struct search *s)
     }
 }
 
-static bool alone(const struct bus_policy_changes *r,
-                  const struct bus_policy_move *m)
+static bool alone(const struct bus_advice_changes *r,
+                  const struct bus_advice_move *m)
 {
     for (size_t i = 0; i < r->count; i++) {
-        const struct bus_policy_move *o = &r->list[i].moves[0];
+        const struct bus_advice_move *o = &r->list[i].moves[0];
         if (r->list[i].count == 1 && o->to.fact == m->to.fact &&
             o->to.member == m->to.member) {
             return true;
@@ -429,7 +429,7 @@ static void pairs(struct search *s)
     for (size_t i = 0; i < s->helpful_count && !over(s) &&
                        s->to->end == BUS_POLICY_SEARCH_DONE;
          i++) {
-        struct bus_policy_move m = s->helpful[i];
+        struct bus_advice_move m = s->helpful[i];
         struct hand h;
         if (alone(s->to, &m)) {
             continue;
@@ -466,17 +466,17 @@ static int begin(struct search *s, const struct bus_policy_household *h)
     return rc;
 }
 
-int bus_policy_changes(const struct bus_policy_catalogue *c,
+int bus_advice_changes(const struct bus_policy_catalogue *c,
                        const struct bus_policy_household *h,
                        int32_t rule_date,
                        int item,
                        size_t limit,
                        struct bus_arena *mem,
-                       struct bus_policy_changes *ret,
+                       struct bus_advice_changes *ret,
                        struct bus_err *err)
 {
     struct bus_arena_mark mark = bus_arena_mark(mem);
-    struct bus_policy_changes result = {0};
+    struct bus_advice_changes result = {0};
     struct search s = {.c = c,
                        .day = rule_date,
                        .item = item,

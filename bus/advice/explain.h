@@ -1,6 +1,6 @@
 /* Why a verdict is what it is, and what would change it. */
-#ifndef BUS_POLICY_EXPLAIN_H
-#define BUS_POLICY_EXPLAIN_H
+#ifndef BUS_ADVICE_EXPLAIN_H
+#define BUS_ADVICE_EXPLAIN_H
 
 #include "bus/base/buf.h"
 #include "bus/policy/catalogue.h"
@@ -10,37 +10,37 @@
 #define BUS_POLICY_MOVES_MAX   2
 #define BUS_POLICY_DATE_MOVE   (-1) /* as a move's fact: the rule date */
 
-enum bus_policy_move_how {
+enum bus_advice_move_how {
     BUS_POLICY_SET_TO,
     BUS_POLICY_AT_MOST,
     BUS_POLICY_AT_LEAST
 };
-struct bus_policy_move
+struct bus_advice_move
 {
     struct bus_policy_fact to; /* fact, member, kind, the value */
-    enum bus_policy_move_how how;
+    enum bus_advice_move_how how;
     bool known_before;
     int64_t before; /* of a number that was known */
     bool ends;      /* beyond `end` it holds no more */
     int64_t end;
 };
-struct bus_policy_change /* all its moves together */
+struct bus_advice_change /* all its moves together */
 {
-    struct bus_policy_move moves[BUS_POLICY_MOVES_MAX];
+    struct bus_advice_move moves[BUS_POLICY_MOVES_MAX];
     size_t count;
 };
-enum bus_policy_search {
+enum bus_advice_search {
     BUS_POLICY_SEARCH_DONE,  /* every single fact and promising pair tried */
     BUS_POLICY_SEARCH_LIMIT, /* the limit of tries ended it: there may be more
                               */
     BUS_POLICY_SEARCH_FULL   /* as many as asked for; there may be more */
 };
-struct bus_policy_changes
+struct bus_advice_changes
 {
     enum bus_policy_verdict from, to; /* from the verdict now, to that one */
-    struct bus_policy_change list[BUS_POLICY_CHANGES_MAX];
+    struct bus_advice_change list[BUS_POLICY_CHANGES_MAX];
     size_t count;
-    enum bus_policy_search end;
+    enum bus_advice_search end;
     size_t tries;
 };
 /* What would change the verdict on one item: of an eligible one to no, of any
@@ -49,22 +49,22 @@ struct bus_policy_changes
  * each, the rule date up to two years ahead. Facts that nobody can change
  * (birth, sex, relation) are not tried. A verdict is never claimed that was not
  * evaluated. limit: evaluations at most. mem: scratch, given back. */
-int bus_policy_changes(const struct bus_policy_catalogue *c,
+int bus_advice_changes(const struct bus_policy_catalogue *c,
                        const struct bus_policy_household *h,
                        int32_t rule_date,
                        int item,
                        size_t limit,
                        struct bus_arena *mem,
-                       struct bus_policy_changes *ret,
+                       struct bus_advice_changes *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
 /* "家庭年收入降低 1200.00 元(至多 8399.99 元)". members: how many there are. */
-int bus_policy_change_say(const struct bus_policy_catalogue *c,
-                          const struct bus_policy_change *change,
+int bus_advice_report_change(const struct bus_policy_catalogue *c,
+                          const struct bus_advice_change *change,
                           enum bus_policy_lang lang,
                           struct bus_buf *out) BUS_MUSTCHECK;
 /* The facts and figures that a rule's text names, with their values for the
  * household: "月人均收入 666.66 元; 低保标准 700.00 元". */
-int bus_policy_values_say(const struct bus_policy_catalogue *c,
+int bus_advice_report_values(const struct bus_policy_catalogue *c,
                           const struct bus_policy_household *h,
                           int32_t rule_date,
                           struct bus_strv rule,

@@ -37,7 +37,7 @@ static void put_label(const struct bus_node *body,
                       enum bus_policy_lang lang,
                       struct bus_buf *out)
 {
-    struct bus_strv l = clause_label(body, lang);
+    struct bus_strv l = advice_clause_label(body, lang);
     l = l.n > 0 ? l : otherwise;
     bus_buf_put(out, l.p, l.n);
 }
@@ -51,7 +51,7 @@ static void put_value(const struct bus_node *body,
     char word[64];
     (void)bus_strv_copy(word, sizeof(word), text);
     struct bus_strv l =
-        clause_label(bus_node_get(bus_node_get(body, "words"), word), lang);
+        advice_clause_label(bus_node_get(bus_node_get(body, "words"), word), lang);
     int64_t fen = 0;
     const char *dot = memchr(text.p, '.', text.n);
     struct bus_strv whole = {text.p, dot ? (size_t)(dot - text.p) : text.n};
@@ -86,7 +86,7 @@ static void put_amount(int64_t v,
     }
 }
 
-static void put_number_move(const struct bus_policy_move *m,
+static void put_number_move(const struct bus_advice_move *m,
                             const struct bus_node *body,
                             enum bus_policy_lang lang,
                             struct bus_buf *out)
@@ -115,7 +115,7 @@ static void put_number_move(const struct bus_policy_move *m,
 }
 
 static void put_move(const struct bus_policy_catalogue *c,
-                     const struct bus_policy_move *m,
+                     const struct bus_advice_move *m,
                      enum bus_policy_lang lang,
                      struct bus_buf *out)
 {
@@ -153,8 +153,8 @@ static void put_move(const struct bus_policy_catalogue *c,
     }
 }
 
-int bus_policy_change_say(const struct bus_policy_catalogue *c,
-                          const struct bus_policy_change *change,
+int bus_advice_report_change(const struct bus_policy_catalogue *c,
+                          const struct bus_advice_change *change,
                           enum bus_policy_lang lang,
                           struct bus_buf *out)
 {
@@ -227,7 +227,7 @@ static int put_standard(struct values *v, int standard)
     return rc;
 }
 
-int bus_policy_values_say(const struct bus_policy_catalogue *c,
+int bus_advice_report_values(const struct bus_policy_catalogue *c,
                           const struct bus_policy_household *h,
                           int32_t rule_date,
                           struct bus_strv rule,
@@ -239,15 +239,15 @@ int bus_policy_values_say(const struct bus_policy_catalogue *c,
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < rule.n;) {
         if (rule.p[i] == '"') {
-            i = clause_past_string(rule, i);
+            i = policy_clause_past_string(rule, i);
             continue;
         }
-        if (!clause_name_char(rule.p[i])) {
+        if (!policy_clause_name_char(rule.p[i])) {
             i++;
             continue;
         }
         struct clause_name n;
-        clause_name_at(c, rule, i, &n);
+        advice_clause_name_at(c, rule, i, &n);
         i = n.to;
         bool any = n.fact >= 0 || n.standard >= 0;
         if (!any || seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {

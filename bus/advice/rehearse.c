@@ -14,7 +14,7 @@
 struct groups
 {
     struct bus_map map; /* key -> group */
-    struct bus_policy_turn_group **list;
+    struct bus_advice_turn_group **list;
     size_t count, cap;
     bool sorted;
 };
@@ -24,12 +24,12 @@ struct bus_policy_rehearsal
     int32_t day;
     struct bus_arena mem; /* groups */
     int *proposed_fact;   /* by fact of the present one; -1: it has none */
-    struct bus_policy_turns all;
+    struct bus_advice_turn all;
     struct groups by[BUS_POLICY_BYS];
 };
 
 struct bus_policy_rehearsal *
-bus_policy_rehearsal_new(const struct bus_policy_catalogue *present,
+bus_advice_rehearsal_new(const struct bus_policy_catalogue *present,
                          const struct bus_policy_catalogue *proposed,
                          int32_t rule_date)
 {
@@ -44,7 +44,7 @@ bus_policy_rehearsal_new(const struct bus_policy_catalogue *present,
     r->proposed_fact =
         bus_arena_alloc(&r->mem, (present->fact_count + 1) * sizeof(int));
     if (r->proposed_fact == NULL) {
-        bus_policy_rehearsal_free(r);
+        bus_advice_rehearsal_free(r);
         return NULL;
     }
     for (size_t f = 0; f < present->fact_count; f++) {
@@ -55,7 +55,7 @@ bus_policy_rehearsal_new(const struct bus_policy_catalogue *present,
     return r;
 }
 
-void bus_policy_rehearsal_free(struct bus_policy_rehearsal *r)
+void bus_advice_rehearsal_free(struct bus_policy_rehearsal *r)
 {
     if (r == NULL) {
         return;
@@ -76,10 +76,10 @@ static struct bus_strv copy(struct bus_policy_rehearsal *r, struct bus_strv s)
     return (struct bus_strv){p, p ? s.n : 0};
 }
 
-static struct bus_policy_turn_group *
+static struct bus_advice_turn_group *
 group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
 {
-    struct bus_policy_turn_group *one = bus_map_get(&g->map, key);
+    struct bus_advice_turn_group *one = bus_map_get(&g->map, key);
     if (one != NULL) {
         return one;
     }
@@ -105,8 +105,8 @@ group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
     return one;
 }
 
-static void add(struct bus_policy_turns *to,
-                enum bus_policy_turn turn,
+static void add(struct bus_advice_turn *to,
+                enum bus_policy_effective_day turn,
                 int64_t before_fen,
                 int64_t after_fen)
 {
@@ -116,11 +116,11 @@ static void add(struct bus_policy_turns *to,
 }
 
 static bool count_in(struct bus_policy_rehearsal *r,
-                     enum bus_policy_turn_by by,
+                     enum bus_advice_turn_by by,
                      struct bus_strv key,
-                     const struct bus_policy_turn_of *t)
+                     const struct bus_advice_turn_of *t)
 {
-    struct bus_policy_turn_group *g = group_of(r, &r->by[by], key);
+    struct bus_advice_turn_group *g = group_of(r, &r->by[by], key);
     if (g == NULL) {
         return false;
     }
@@ -148,7 +148,7 @@ version_of(const struct bus_policy_rehearsal *r,
            int which,
            const struct bus_policy_verdict_of *v)
 {
-    return catalogue_version_at(&r->c[which]->items[v->item], r->day);
+    return policy_catalogue_version_at(&r->c[which]->items[v->item], r->day);
 }
 
 static int64_t year_of(const struct bus_policy_rehearsal *r,
@@ -165,7 +165,7 @@ static int64_t year_of(const struct bus_policy_rehearsal *r,
                : fen;
 }
 
-static enum bus_policy_turn turn_of(const struct bus_policy_turn_of *t)
+static enum bus_policy_effective_day turn_of(const struct bus_advice_turn_of *t)
 {
     bool before = has(t->before), after = has(t->after);
     bool open_before =
@@ -188,9 +188,9 @@ static enum bus_policy_turn turn_of(const struct bus_policy_turn_of *t)
 struct walk
 {
     struct bus_policy_rehearsal *r;
-    struct bus_policy_turn_of whole; /* of the household */
+    struct bus_advice_turn_of whole; /* of the household */
     size_t turned, gained, lost;
-    bus_policy_turn_cb cb;
+    bus_advice_turn_cb cb;
     void *data;
     struct bus_err *err;
 };
@@ -200,7 +200,7 @@ static int note(struct walk *w,
                 const struct bus_policy_verdict_of *after)
 {
     struct bus_policy_rehearsal *r = w->r;
-    struct bus_policy_turn_of t = w->whole;
+    struct bus_advice_turn_of t = w->whole;
     const struct version_def *v =
         after ? version_of(r, 1, after) : version_of(r, 0, before);
     t.item = v->item.code;
@@ -214,7 +214,7 @@ static int note(struct walk *w,
     w->turned += t.turn != BUS_POLICY_TURN_SAME;
     w->gained += t.turn == BUS_POLICY_TURN_GAINS;
     w->lost += t.turn == BUS_POLICY_TURN_LOSES;
-    struct bus_policy_turn_of part = t;
+    struct bus_advice_turn_of part = t;
     bool well = count_in(r, BUS_POLICY_BY_ITEM, t.item, &t);
     if (before != NULL && after != NULL &&
         !bus_strv_eq(version_of(r, 0, before)->item.fund, v->item.fund)) {
@@ -253,7 +253,7 @@ static int compare(struct walk *w, const struct bus_policy_result r[2])
     return rc;
 }
 
-static enum bus_policy_turn household_turn(const struct walk *w)
+static enum bus_policy_effective_day household_turn(const struct walk *w)
 {
     int64_t more = w->whole.after_fen - w->whole.before_fen;
     bool both = w->gained > 0 && w->lost > 0;
@@ -290,9 +290,9 @@ renumbered(const struct bus_policy_rehearsal *r,
     return to;
 }
 
-int bus_policy_rehearse(struct bus_policy_rehearsal *r,
-                        const struct bus_policy_rehearsed *who,
-                        bus_policy_turn_cb cb,
+int bus_advice_rehearse(struct bus_policy_rehearsal *r,
+                        const struct bus_advice_rehearsed *who,
+                        bus_advice_turn_cb cb,
                         void *data,
                         struct bus_arena *mem,
                         struct bus_err *err)
@@ -325,24 +325,24 @@ int bus_policy_rehearse(struct bus_policy_rehearsal *r,
 
 /* --- sums --- */
 
-const struct bus_policy_turns *
-bus_policy_rehearsal_all(const struct bus_policy_rehearsal *r)
+const struct bus_advice_turn *
+bus_advice_rehearsal_all(const struct bus_policy_rehearsal *r)
 {
     return &r->all;
 }
 
 static int by_key(const void *a, const void *b)
 {
-    const struct bus_policy_turn_group *x =
-        *(struct bus_policy_turn_group *const *)a;
-    const struct bus_policy_turn_group *y =
-        *(struct bus_policy_turn_group *const *)b;
+    const struct bus_advice_turn_group *x =
+        *(struct bus_advice_turn_group *const *)a;
+    const struct bus_advice_turn_group *y =
+        *(struct bus_advice_turn_group *const *)b;
     return bus_strv_cmp(x->key, y->key);
 }
 
-void bus_policy_rehearsal_groups(struct bus_policy_rehearsal *r,
-                                 enum bus_policy_turn_by by,
-                                 struct bus_policy_turn_group *const **ret,
+void bus_advice_rehearsal_groups(struct bus_policy_rehearsal *r,
+                                 enum bus_advice_turn_by by,
+                                 struct bus_advice_turn_group *const **ret,
                                  size_t *ret_count)
 {
     struct groups *g = &r->by[by];

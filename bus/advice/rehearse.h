@@ -4,14 +4,14 @@
  * A household *has* an item if the verdict is eligible and the item is in the
  * chosen set. Money is a year's: the amount times the payments of a year its
  * schedule names. Items are matched by code. */
-#ifndef BUS_POLICY_REHEARSE_H
-#define BUS_POLICY_REHEARSE_H
+#ifndef BUS_ADVICE_REHEARSE_H
+#define BUS_ADVICE_REHEARSE_H
 
 #include "bus/policy/catalogue.h"
 
 #define BUS_POLICY_EXAMPLES 3
 
-enum bus_policy_turn {
+enum bus_policy_effective_day {
     BUS_POLICY_TURN_SAME,
     BUS_POLICY_TURN_GAINS, /* has it now and had it not */
     BUS_POLICY_TURN_LOSES,
@@ -23,41 +23,41 @@ enum bus_policy_turn {
     BUS_POLICY_TURN_SWAPS, /* of a household: gains and loses, equal money */
     BUS_POLICY_TURNS
 };
-struct bus_policy_turns /* of items, or of households */
+struct bus_advice_turn /* of items, or of households */
 {
     size_t turns[BUS_POLICY_TURNS];
     int64_t before_fen, after_fen; /* a year */
 };
-struct bus_policy_turn_group
+struct bus_advice_turn_group
 {
     struct bus_strv key; /* item code, fund, village, kind of household */
-    struct bus_policy_turns sum;
+    struct bus_advice_turn sum;
     /* Of each turn the first few households. */
     struct bus_strv examples[BUS_POLICY_TURNS][BUS_POLICY_EXAMPLES];
 };
 
 /* One item of one household that comes out otherwise. */
-struct bus_policy_turn_of
+struct bus_advice_turn_of
 {
     struct bus_strv household, village, kind, item;
-    enum bus_policy_turn turn;
+    enum bus_policy_effective_day turn;
     /* NULL: not in force in that catalogue. */
     const struct bus_policy_verdict_of *before, *after;
     int64_t before_fen, after_fen; /* a year; 0 where it has not the item */
 };
-typedef int (*bus_policy_turn_cb)(void *data,
-                                  const struct bus_policy_turn_of *t,
+typedef int (*bus_advice_turn_cb)(void *data,
+                                  const struct bus_advice_turn_of *t,
                                   struct bus_err *err);
 
 struct bus_policy_rehearsal;
 /* Borrows both catalogues. NULL: no memory. */
 struct bus_policy_rehearsal *
-bus_policy_rehearsal_new(const struct bus_policy_catalogue *present,
+bus_advice_rehearsal_new(const struct bus_policy_catalogue *present,
                          const struct bus_policy_catalogue *proposed,
                          int32_t rule_date);
-void bus_policy_rehearsal_free(struct bus_policy_rehearsal *r);
+void bus_advice_rehearsal_free(struct bus_policy_rehearsal *r);
 
-struct bus_policy_rehearsed
+struct bus_advice_rehearsed
 {
     struct bus_strv household, village, kind; /* copied */
     /* Numbered by the present and by the proposed catalogue; the latter NULL:
@@ -66,18 +66,18 @@ struct bus_policy_rehearsed
 };
 /* cb (NULL: none) for each item that turns. mem: scratch of this household,
  * given back. Fails as bus_policy_evaluate, or as cb. */
-int bus_policy_rehearse(struct bus_policy_rehearsal *r,
-                        const struct bus_policy_rehearsed *who,
-                        bus_policy_turn_cb cb,
+int bus_advice_rehearse(struct bus_policy_rehearsal *r,
+                        const struct bus_advice_rehearsed *who,
+                        bus_advice_turn_cb cb,
                         void *data,
                         struct bus_arena *mem,
                         struct bus_err *err) BUS_MUSTCHECK;
 
 /* Households, each by its own turn: by the money of all items, and where that
  * is the same by the items it gains and loses. */
-const struct bus_policy_turns *
-bus_policy_rehearsal_all(const struct bus_policy_rehearsal *r);
-enum bus_policy_turn_by {
+const struct bus_advice_turn *
+bus_advice_rehearsal_all(const struct bus_policy_rehearsal *r);
+enum bus_advice_turn_by {
     BUS_POLICY_BY_ITEM,    /* turns are items */
     BUS_POLICY_BY_FUND,    /* likewise; "" for items without one */
     BUS_POLICY_BY_VILLAGE, /* turns are households */
@@ -85,9 +85,9 @@ enum bus_policy_turn_by {
     BUS_POLICY_BYS
 };
 /* In order of their keys. */
-void bus_policy_rehearsal_groups(struct bus_policy_rehearsal *r,
-                                 enum bus_policy_turn_by by,
-                                 struct bus_policy_turn_group *const **ret,
+void bus_advice_rehearsal_groups(struct bus_policy_rehearsal *r,
+                                 enum bus_advice_turn_by by,
+                                 struct bus_advice_turn_group *const **ret,
                                  size_t *ret_count);
 
 #endif

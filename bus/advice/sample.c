@@ -7,7 +7,7 @@
 #define FIGURE_MAX INT64_C(1000000000000)
 #define SMALL_MAX  200
 
-static void keep(struct bus_policy_sampler *s, int64_t v)
+static void keep(struct bus_advice_sampler *s, int64_t v)
 {
     bool small = v <= SMALL_MAX;
     int64_t *list = small ? s->small : s->big;
@@ -23,7 +23,7 @@ static void keep(struct bus_policy_sampler *s, int64_t v)
 }
 
 /* The whole numbers of a text, not those inside names. */
-static void glean_text(struct bus_policy_sampler *s, struct bus_strv t)
+static void glean_text(struct bus_advice_sampler *s, struct bus_strv t)
 {
     for (size_t i = 0; i < t.n;) {
         bool digit = t.p[i] >= '0' && t.p[i] <= '9';
@@ -45,7 +45,7 @@ static void glean_text(struct bus_policy_sampler *s, struct bus_strv t)
 }
 
 /* Every scalar below; trees are at most as deep as their reader allows. */
-static void glean(struct bus_policy_sampler *s, const struct bus_node *n)
+static void glean(struct bus_advice_sampler *s, const struct bus_node *n)
 {
     if (n == NULL) {
         return;
@@ -69,12 +69,12 @@ static void glean(struct bus_policy_sampler *s, const struct bus_node *n)
     }
 }
 
-void bus_policy_sampler_init(struct bus_policy_sampler *s,
+void bus_advice_sampler_init(struct bus_advice_sampler *s,
                              const struct bus_policy_catalogue *c,
                              int32_t day,
                              uint64_t seed)
 {
-    *s = (struct bus_policy_sampler){.c = c, .day = day, .state = seed};
+    *s = (struct bus_advice_sampler){.c = c, .day = day, .state = seed};
     keep(s, 0);
     keep(s, 1);
     for (size_t i = 0; i < bus_policy_item_count(c); i++) {
@@ -93,7 +93,7 @@ void bus_policy_sampler_init(struct bus_policy_sampler *s,
     }
 }
 
-uint64_t bus_policy_sampler_next(struct bus_policy_sampler *s)
+uint64_t bus_advice_sampler_next(struct bus_advice_sampler *s)
 {
     uint64_t z = (s->state += UINT64_C(0x9e3779b97f4a7c15));
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -101,42 +101,42 @@ uint64_t bus_policy_sampler_next(struct bus_policy_sampler *s)
     return z ^ (z >> 31);
 }
 
-uint64_t bus_policy_sampler_upto(struct bus_policy_sampler *s, uint64_t n)
+uint64_t bus_advice_sampler_upto(struct bus_advice_sampler *s, uint64_t n)
 {
-    return n == 0 ? 0 : bus_policy_sampler_next(s) % n;
+    return n == 0 ? 0 : bus_advice_sampler_next(s) % n;
 }
 
-static int64_t small(struct bus_policy_sampler *s)
+static int64_t small(struct bus_advice_sampler *s)
 {
-    if (bus_policy_sampler_upto(s, 2) == 0) {
-        return (int64_t)bus_policy_sampler_upto(s, 8);
+    if (bus_advice_sampler_upto(s, 2) == 0) {
+        return (int64_t)bus_advice_sampler_upto(s, 8);
     }
-    int64_t v = s->small[bus_policy_sampler_upto(s, s->small_count)] +
-                (int64_t)bus_policy_sampler_upto(s, 3) - 1;
+    int64_t v = s->small[bus_advice_sampler_upto(s, s->small_count)] +
+                (int64_t)bus_advice_sampler_upto(s, 3) - 1;
     return v < 0 ? 0 : v;
 }
 
-static int64_t money(struct bus_policy_sampler *s, size_t members)
+static int64_t money(struct bus_advice_sampler *s, size_t members)
 {
-    uint64_t how = bus_policy_sampler_upto(s, 8);
+    uint64_t how = bus_advice_sampler_upto(s, 8);
     if (how == 0) {
         return 0;
     }
     if (how < 4) { /* any size: digits first */
         uint64_t top = 10;
-        for (uint64_t d = bus_policy_sampler_upto(s, 9); d > 0; d--) {
+        for (uint64_t d = bus_advice_sampler_upto(s, 9); d > 0; d--) {
             top *= 10;
         }
-        return (int64_t)bus_policy_sampler_upto(s, top);
+        return (int64_t)bus_advice_sampler_upto(s, top);
     }
-    int64_t v = s->big[bus_policy_sampler_upto(s, s->big_count)];
+    int64_t v = s->big[bus_advice_sampler_upto(s, s->big_count)];
     v *= how >= 6 ? 12 : 1;
     v *= how % 2 ? (int64_t)(members ? members : 1) : 1;
-    v += (int64_t)bus_policy_sampler_upto(s, 3) - 1;
+    v += (int64_t)bus_advice_sampler_upto(s, 3) - 1;
     return v < 0 ? 0 : v;
 }
 
-void bus_policy_sample_value(struct bus_policy_sampler *s,
+void bus_advice_sample_value(struct bus_advice_sampler *s,
                              size_t members,
                              struct bus_policy_fact *f)
 {
@@ -147,15 +147,15 @@ void bus_policy_sample_value(struct bus_policy_sampler *s,
     f->text = (struct bus_strv){0};
     if (bus_strv_is(t, "boolean")) {
         f->kind = BUS_POLICY_BOOL;
-        f->number = (int64_t)bus_policy_sampler_upto(s, 2);
+        f->number = (int64_t)bus_advice_sampler_upto(s, 2);
     } else if (bus_strv_is(t, "enum") && words && words->count > 0) {
         f->kind = BUS_POLICY_TEXT;
         f->text =
-            words->pairs[bus_policy_sampler_upto(s, words->count)].key->text;
+            words->pairs[bus_advice_sampler_upto(s, words->count)].key->text;
     } else if (bus_strv_is(t, "date")) {
         f->kind = BUS_POLICY_DATE;
         f->number = s->day - small(s) * 1461 / 4 +
-                    (int64_t)bus_policy_sampler_upto(s, 3) - 1;
+                    (int64_t)bus_advice_sampler_upto(s, 3) - 1;
     } else if (bus_strv_is(t, "text")) {
         f->kind = BUS_POLICY_TEXT;
         f->text = BUS_STRV("x");
@@ -178,7 +178,7 @@ static bool any_reads(const struct bus_policy_catalogue *c,
     return false;
 }
 
-int bus_policy_sample_household(struct bus_policy_sampler *s,
+int bus_advice_sample_household(struct bus_advice_sampler *s,
                                 const int *items,
                                 size_t item_count,
                                 size_t members,
@@ -201,7 +201,7 @@ int bus_policy_sample_household(struct bus_policy_sampler *s,
         for (int m = member ? 0 : -1; m < (member ? (int)members : 0); m++) {
             list[n].fact = f;
             list[n].member = m;
-            bus_policy_sample_value(s, members, &list[n]);
+            bus_advice_sample_value(s, members, &list[n]);
             n++;
         }
     }

@@ -4,8 +4,8 @@
  * A full disk is BUS_EFULL, everything else that went wrong BUS_EIO: both are
  * to be tried again. The system calls can be replaced, so that a test can make
  * any one of them fail or be the last. */
-#ifndef BUS_ADAPTER_DISK_H
-#define BUS_ADAPTER_DISK_H
+#ifndef BUS_BASE_DISK_H
+#define BUS_BASE_DISK_H
 
 #include <sys/types.h>
 

@@ -38,22 +38,22 @@ static unsigned checksum(const struct ustar *h)
 
 static int by_path(const void *a, const void *b)
 {
-    return strcmp(((const struct bus_archive_file *)a)->path,
-                  ((const struct bus_archive_file *)b)->path);
+    return strcmp(((const struct bus_catalogue_archive_file *)a)->path,
+                  ((const struct bus_catalogue_archive_file *)b)->path);
 }
 
 struct gathering
 {
     const char *folder;
     struct bus_arena *mem;
-    struct bus_archive *to;
+    struct bus_catalogue_archive *to;
     struct bus_faults faults;
     size_t bytes;
 };
 
 static void take(struct gathering *g, const char *path)
 {
-    struct bus_archive *a = g->to;
+    struct bus_catalogue_archive *a = g->to;
     struct bus_strv text;
     char *whole = bus_conf_join(g->mem, g->folder, path);
     if (whole == NULL) {
@@ -65,7 +65,7 @@ static void take(struct gathering *g, const char *path)
                        BUS_ARCHIVE_PATH_MAX, BUS_ARCHIVE_FILES_MAX);
     } else if (bus_conf_slurp(g->mem, whole, BUS_ARCHIVE_BYTES_MAX, &text,
                               &g->faults)) {
-        a->files[a->count++] = (struct bus_archive_file){path, text};
+        a->files[a->count++] = (struct bus_catalogue_archive_file){path, text};
         g->bytes += text.n;
     }
 }
@@ -88,15 +88,15 @@ static void take_all(struct gathering *g, const char *sub, const char *suffix)
     }
 }
 
-int bus_archive_folder(const char *folder,
+int bus_catalogue_archive_folder(const char *folder,
                        struct bus_arena *mem,
-                       struct bus_archive *ret,
+                       struct bus_catalogue_archive *ret,
                        struct bus_err *err)
 {
     struct gathering g = {.folder = folder, .mem = mem, .to = ret};
     const char **folders;
     size_t n = 0;
-    *ret = (struct bus_archive){0};
+    *ret = (struct bus_catalogue_archive){0};
     bus_faults_init(&g.faults, mem);
     ret->files =
         bus_arena_calloc(mem, BUS_ARCHIVE_FILES_MAX, sizeof(*ret->files));
@@ -149,7 +149,7 @@ put_member(struct bus_buf *out, const char *path, struct bus_strv bytes)
     bus_buf_put(out, zeros, (BLOCK - bytes.n % BLOCK) % BLOCK);
 }
 
-static int put_manifest(const struct bus_archive *a,
+static int put_manifest(const struct bus_catalogue_archive *a,
                         struct bus_buf *to,
                         struct bus_err *err)
 {
@@ -189,7 +189,7 @@ static int put_signature(struct bus_strv manifest,
     return rc;
 }
 
-int bus_archive_pack(const struct bus_archive *a,
+int bus_catalogue_archive_pack(const struct bus_catalogue_archive *a,
                      const char *key_file,
                      struct bus_buf *out,
                      struct bus_err *err)
@@ -220,7 +220,7 @@ struct unpacking
     struct bus_strv rest;
     size_t at; /* bytes gone by */
     struct bus_arena *mem;
-    struct bus_archive *to;
+    struct bus_catalogue_archive *to;
     struct bus_err *err;
 };
 
@@ -261,7 +261,7 @@ static bool all_zero(struct bus_strv s)
 
 /* The next member; *ret_end at the end. */
 static int
-next_member(struct unpacking *u, struct bus_archive_file *ret, bool *ret_end)
+next_member(struct unpacking *u, struct bus_catalogue_archive_file *ret, bool *ret_end)
 {
     struct ustar h;
     size_t size = 0, sum = 0;
@@ -367,7 +367,7 @@ static bool after(struct bus_strv line, const char *word, struct bus_strv *ret)
 /* The manifest's line for a file, as the file is. */
 static int check_file(struct unpacking *u,
                       struct bus_strv line,
-                      const struct bus_archive_file *f)
+                      const struct bus_catalogue_archive_file *f)
 {
     char want[LINE_MAX_], have[LINE_MAX_];
     uint8_t sm3[BUS_WIRE_SM3_BYTES];
@@ -392,7 +392,7 @@ static int check_file(struct unpacking *u,
 
 static int check_manifest(struct unpacking *u)
 {
-    struct bus_archive *a = u->to;
+    struct bus_catalogue_archive *a = u->to;
     struct bus_strv rest = a->manifest, none;
     if (!after(line_of(&rest), FIRST_LINE, &none) || none.n > 0 ||
         !after(line_of(&rest), "county ", &a->county) ||
@@ -416,12 +416,12 @@ static int check_manifest(struct unpacking *u)
 
 static int unpack(struct bus_strv bytes,
                   struct bus_arena *mem,
-                  struct bus_archive *ret,
+                  struct bus_catalogue_archive *ret,
                   struct bus_err *err)
 {
     struct unpacking u = {.rest = bytes, .mem = mem, .to = ret, .err = err};
     bool end = false;
-    *ret = (struct bus_archive){0};
+    *ret = (struct bus_catalogue_archive){0};
     ret->files =
         bus_arena_calloc(mem, BUS_ARCHIVE_FILES_MAX, sizeof(*ret->files));
     if (ret->files == NULL) {
@@ -431,7 +431,7 @@ static int unpack(struct bus_strv bytes,
         return bus_fail(err, BUS_ETOOBIG, "an archive of %zu bytes", bytes.n);
     }
     for (size_t i = 0;; i++) {
-        struct bus_archive_file f;
+        struct bus_catalogue_archive_file f;
         int rc = next_member(&u, &f, &end);
         if (rc != BUS_OK) {
             return rc;
@@ -458,7 +458,7 @@ static int unpack(struct bus_strv bytes,
     return check_manifest(&u);
 }
 
-int bus_archive_verify(const struct bus_archive *a,
+int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
                        const char *public_file,
                        struct bus_err *err)
 {
@@ -468,26 +468,26 @@ int bus_archive_verify(const struct bus_archive *a,
                : bus_fail(err, BUS_ECRYPT, "nobody has signed this archive");
 }
 
-int bus_archive_unpack(struct bus_strv bytes,
+int bus_catalogue_archive_unpack(struct bus_strv bytes,
                        struct bus_arena *mem,
-                       struct bus_archive *ret,
+                       struct bus_catalogue_archive *ret,
                        struct bus_err *err)
 {
     struct bus_strv plain = {0};
-    if (!bus_is_gzip(bytes)) {
+    if (!bus_catalogue_is_gzip(bytes)) {
         return unpack(bytes, mem, ret, err);
     }
-    int rc = bus_inflate(bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX,
+    int rc = bus_catalogue_inflate(bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX,
                          &plain, err);
     rc = rc ? bus_wrap(err, "an archive") : unpack(plain, mem, ret, err);
     bus_free((char *)(uintptr_t)plain.p);
     return rc;
 }
 
-int bus_archive_press(struct bus_buf *archive, struct bus_err *err)
+int bus_catalogue_archive_press(struct bus_buf *archive, struct bus_err *err)
 {
     struct bus_buf pressed = {0};
-    int rc = bus_gzip(bus_buf_view(archive), &pressed, err);
+    int rc = bus_catalogue_gzip(bus_buf_view(archive), &pressed, err);
     if (rc == BUS_OK) {
         bus_buf_fini(archive);
         *archive = pressed;

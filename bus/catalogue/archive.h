@@ -10,8 +10,8 @@
  * sorted by path Reading refuses what is not exactly that: other kinds of
  * members, paths that lead outside, files the manifest does not name or names
  * otherwise. */
-#ifndef BUS_ADAPTER_ARCHIVE_H
-#define BUS_ADAPTER_ARCHIVE_H
+#ifndef BUS_CATALOGUE_ARCHIVE_H
+#define BUS_CATALOGUE_ARCHIVE_H
 
 #include "bus/base/arena.h"
 #include "bus/base/buf.h"
@@ -22,16 +22,16 @@
 #define BUS_ARCHIVE_BYTES_MAX (8u << 20)
 #define BUS_ARCHIVE_PATH_MAX  99
 
-struct bus_archive_file
+struct bus_catalogue_archive_file
 {
     const char *path; /* "policies/MZ/MZ01.yaml" */
     struct bus_strv bytes;
 };
-struct bus_archive
+struct bus_catalogue_archive
 {
     struct bus_strv county;  /* code, a blank, its name; "" unless packed */
     struct bus_strv version; /* of the catalogue */
-    struct bus_archive_file *files; /* sorted by path */
+    struct bus_catalogue_archive_file *files; /* sorted by path */
     size_t count;
     struct bus_strv manifest; /* as read */
     bool is_signed;
@@ -39,27 +39,27 @@ struct bus_archive
 };
 
 /* The catalogue's files of a configuration folder; all in mem. */
-int bus_archive_folder(const char *folder,
+int bus_catalogue_archive_folder(const char *folder,
                        struct bus_arena *mem,
-                       struct bus_archive *ret,
+                       struct bus_catalogue_archive *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
 /* key_file NULL: unsigned. */
-int bus_archive_pack(const struct bus_archive *a,
+int bus_catalogue_archive_pack(const struct bus_catalogue_archive *a,
                      const char *key_file,
                      struct bus_buf *out,
                      struct bus_err *err) BUS_MUSTCHECK;
 /* The packed archive with gzip around it, as it is published: `tar tvf` shows
  * that as well. */
-int bus_archive_press(struct bus_buf *archive,
+int bus_catalogue_archive_press(struct bus_buf *archive,
                       struct bus_err *err) BUS_MUSTCHECK;
 /* With gzip around it or without. Copies into mem. BUS_EPARSE, BUS_ETOOBIG:
  * what is wrong, and with which member. Does not look at the signature. */
-int bus_archive_unpack(struct bus_strv bytes,
+int bus_catalogue_archive_unpack(struct bus_strv bytes,
                        struct bus_arena *mem,
-                       struct bus_archive *ret,
+                       struct bus_catalogue_archive *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
 /* BUS_ECRYPT: nobody signed it, or not this key. */
-int bus_archive_verify(const struct bus_archive *a,
+int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
                        const char *public_file,
                        struct bus_err *err) BUS_MUSTCHECK;
 

@@ -20,13 +20,13 @@ static void give_back(voidpf data, voidpf p)
     bus_free(p);
 }
 
-bool bus_is_gzip(struct bus_strv bytes)
+bool bus_catalogue_is_gzip(struct bus_strv bytes)
 {
     return bytes.n >= 2 && (uint8_t)bytes.p[0] == 0x1f &&
            (uint8_t)bytes.p[1] == 0x8b;
 }
 
-int bus_gzip(struct bus_strv bytes, struct bus_buf *out, struct bus_err *err)
+int bus_catalogue_gzip(struct bus_strv bytes, struct bus_buf *out, struct bus_err *err)
 {
     uint8_t step[4096];
     z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes.p,
@@ -76,7 +76,7 @@ static int inflate_all(z_stream *z, size_t max, char **to, size_t *used)
     return how;
 }
 
-int bus_inflate(struct bus_strv bytes,
+int bus_catalogue_inflate(struct bus_strv bytes,
                 bool raw,
                 size_t max,
                 struct bus_strv *ret,

@@ -4,14 +4,14 @@
 
 #include "bus/conf/yaml.h"
 
-void bus_rules_init(struct bus_rules *r)
+void bus_catalogue_rules_init(struct bus_catalogue_rules *r)
 {
-    *r = (struct bus_rules){0};
+    *r = (struct bus_catalogue_rules){0};
     bus_arena_init(&r->mem, 0, 0);
     bus_faults_init(&r->faults, &r->mem);
 }
 
-void bus_rules_close(struct bus_rules *r)
+void bus_catalogue_rules_close(struct bus_catalogue_rules *r)
 {
     bus_policy_catalogue_free(r->catalogue);
     r->catalogue = NULL;
@@ -29,7 +29,7 @@ static bool is_item(const char *path)
            strcmp(path + n - 5, ".yaml") == 0;
 }
 
-int bus_rules_read(struct bus_rules *r, struct bus_err *err)
+int bus_catalogue_rules_read(struct bus_catalogue_rules *r, struct bus_err *err)
 {
     struct bus_policy_sources *s = &r->sources;
     const struct
@@ -49,7 +49,7 @@ int bus_rules_read(struct bus_rules *r, struct bus_err *err)
         return bus_fail(err, BUS_ENOMEM, "a catalogue's items");
     }
     for (size_t i = 0; i < r->archive.count; i++) {
-        const struct bus_archive_file *f = &r->archive.files[i];
+        const struct bus_catalogue_archive_file *f = &r->archive.files[i];
         const struct bus_node **to =
             is_item(f->path) ? &items[s->item_count] : NULL;
         for (size_t k = 0; k < sizeof(named) / sizeof(named[0]); k++) {
@@ -60,7 +60,7 @@ int bus_rules_read(struct bus_rules *r, struct bus_err *err)
             models[s->model_count++] = (struct bus_source){f->path, f->bytes};
         }
         if (to != NULL) {
-            *to = bus_yaml_parse(&r->mem, f->path, f->bytes, &r->faults);
+            *to = bus_conf_yaml_parse(&r->mem, f->path, f->bytes, &r->faults);
             s->item_count += to == &items[s->item_count] && *to != NULL;
         }
     }
@@ -75,9 +75,9 @@ int bus_rules_read(struct bus_rules *r, struct bus_err *err)
     return bus_faults_fail(&r->faults, err);
 }
 
-int bus_rules_compile(struct bus_rules *r, struct bus_err *err)
+int bus_catalogue_rules_compile(struct bus_catalogue_rules *r, struct bus_err *err)
 {
-    int rc = bus_rules_read(r, err);
+    int rc = bus_catalogue_rules_read(r, err);
     if (rc != BUS_OK) {
         return rc;
     }

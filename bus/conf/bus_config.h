@@ -11,7 +11,7 @@
  *   operators.csv     who may act for which organisation, from when to when
  *   calendar/         <year>.yaml holidays and make-up workdays
  *
- * bus_config_open() collects all faults; the struct is valid only if there were
+ * bus_conf_open() collects all faults; the struct is valid only if there were
  * none, never changes and may be read by any thread. It owns its texts. */
 #ifndef BUS_CONF_BUS_CONFIG_H
 #define BUS_CONF_BUS_CONFIG_H
@@ -112,7 +112,7 @@ struct bus_config
     struct bus_config_keys keys;
     struct bus_config_run run;
     const struct bus_node *node;  /* bus.yaml */
-    struct bus_partner *partners; /* by kind, then code */
+    struct bus_conf_partner *partners; /* by kind, then code */
     size_t partners_count;
     struct bus_fund *funds;
     size_t funds_count;
@@ -137,27 +137,27 @@ struct bus_config
 };
 
 /* Reads the folder. Returns 0 or the first fault (faults has all of them);
- * faults may be NULL. Call bus_config_close() in any case. The faults live in
+ * faults may be NULL. Call bus_conf_close() in any case. The faults live in
  * the configuration's arena: print them before closing. */
-int bus_config_open(struct bus_config *c,
+int bus_conf_open(struct bus_config *c,
                     const char *folder,
                     struct bus_faults *faults,
                     struct bus_err *err) BUS_MUSTCHECK;
-void bus_config_close(struct bus_config *c); /* NULL or zeroed is allowed */
+void bus_conf_close(struct bus_config *c); /* NULL or zeroed is allowed */
 /* KEYS.md. */
-void bus_config_print_keys(struct bus_buf *out);
+void bus_conf_print_keys(struct bus_buf *out);
 
 /* Finders: NULL if there is none. */
-const struct bus_partner *bus_config_partner(const struct bus_config *c,
+const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
                                              const char *code);
-const struct bus_fund *bus_config_fund(const struct bus_config *c,
+const struct bus_fund *bus_conf_fund(const struct bus_config *c,
                                        const char *code);
-const struct bus_village *bus_config_village(const struct bus_config *c,
+const struct bus_village *bus_conf_village(const struct bus_config *c,
                                              struct bus_strv code);
 const struct bus_fact *
-bus_config_fact(const struct bus_config *c, int scope, struct bus_strv name);
+bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name);
 /* The person of that id who has a role on that day; org NULL = any. */
-const struct bus_operator *bus_config_operator(const struct bus_config *c,
+const struct bus_operator *bus_conf_operator(const struct bus_config *c,
                                                struct bus_strv id,
                                                const char *org,
                                                int32_t day);
@@ -173,19 +173,19 @@ struct bus_topic
     const char *owner;    /* partner or source code; NULL: the bus */
 };
 /* Every topic of the bus, in the order of their names; in mem. */
-int bus_config_topics(const struct bus_config *c,
+int bus_conf_topics(const struct bus_config *c,
                       struct bus_arena *mem,
                       struct bus_topic **ret,
                       size_t *ret_count,
                       struct bus_err *err) BUS_MUSTCHECK;
-/* One name: bus_config_topic(c, mem, "assignments", "MZ") ->
+/* One name: bus_conf_topic(c, mem, "assignments", "MZ") ->
  * "qihe.assignments.MZ"; part NULL: "qihe.applications". */
-const char *bus_config_topic(const struct bus_config *c,
+const char *bus_conf_topic(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *what,
                              const char *part);
 /* <state_dir>/<role>[/<name>] */
-const char *bus_config_state(const struct bus_config *c,
+const char *bus_conf_state(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *role,
                              const char *name);
@@ -193,7 +193,7 @@ const char *bus_config_state(const struct bus_config *c,
 /* Cross-checks between files: partners' topics, policies' owners, villages'
  * stations, funds' banks, operators' organisations, facts' sources, every
  * village's one civil-affairs assistant on `day`. Faults are added. */
-void bus_config_check(const struct bus_config *c,
+void bus_conf_check(const struct bus_config *c,
                       int32_t day,
                       struct bus_faults *faults);
 

@@ -24,13 +24,13 @@ static void check_partners(const struct bus_config *c,
 {
     size_t of_kind[BUS_PARTNER_KINDS] = {0};
     for (size_t i = 0; i < c->partners_count; i++) {
-        const struct bus_partner *p = &c->partners[i];
+        const struct bus_conf_partner *p = &c->partners[i];
         if (!p->code) {
             continue;
         }
         of_kind[p->kind]++;
         for (size_t k = 0; k < i; k++) {
-            const struct bus_partner *q = &c->partners[k];
+            const struct bus_conf_partner *q = &c->partners[k];
             if (q->code && strcasecmp(q->code, p->code) == 0) {
                 bus_faults_add(faults, p->node->at, "code",
                                "'%s' is the code of %s already", p->code,
@@ -57,7 +57,7 @@ static void check_partners(const struct bus_config *c,
         if (of_kind[k] == 0) {
             bus_faults_add(faults, top(c, "partners.d"), NULL,
                            "no partner of kind %s",
-                           bus_partner_kind_names[k].word);
+                           bus_conf_partner_kind_names[k].word);
         }
     }
 }
@@ -72,7 +72,7 @@ static void check_topics(const struct bus_config *c, struct bus_faults *faults)
         return;
     }
     bus_arena_init(&mem, 0, 0);
-    if (bus_config_topics(c, &mem, &topics, &count, &err) != 0) {
+    if (bus_conf_topics(c, &mem, &topics, &count, &err) != 0) {
         bus_faults_add(faults, top(c, "bus.yaml"), NULL, "%s", err.msg);
         count = 0;
     }
@@ -94,7 +94,7 @@ static void check_funds(const struct bus_config *c, struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->funds_count; i++) {
         const struct bus_fund *f = &c->funds[i];
-        const struct bus_partner *p = bus_config_partner(c, f->bank);
+        const struct bus_conf_partner *p = bus_conf_partner(c, f->bank);
         if (f->bank && (!p || p->kind != BUS_PARTNER_BANK)) {
             const struct bus_node *n = bus_node_get(f->node, "bank");
             bus_faults_add(faults, n ? n->at : f->node->at, f->code,
@@ -241,7 +241,7 @@ static void check_facts(const struct bus_config *c, struct bus_faults *faults)
     }
 }
 
-void bus_config_check(const struct bus_config *c,
+void bus_conf_check(const struct bus_config *c,
                       int32_t day,
                       struct bus_faults *faults)
 {
@@ -252,7 +252,7 @@ void bus_config_check(const struct bus_config *c,
     check_operators(c, day, faults);
     check_seals(c, faults);
     check_facts(c, faults);
-    bus_check_policies(c, faults);
-    bus_check_links(c, faults);
-    bus_check_marks(c, faults);
+    bus_conf_check_policies(c, faults);
+    bus_conf_check_links(c, faults);
+    bus_conf_check_marks(c, faults);
 }

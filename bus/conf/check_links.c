@@ -18,7 +18,7 @@ static const struct bus_fact *fact_of(const struct bus_config *c,
     for (size_t i = 0; name && i < 2; i++) {
         size_t len = strlen(scopes[i].word);
         if (strncmp(name, scopes[i].word, len) == 0) {
-            return bus_config_fact(c, scopes[i].scope, bus_strv(name + len));
+            return bus_conf_fact(c, scopes[i].scope, bus_strv(name + len));
         }
     }
     return NULL;
@@ -121,7 +121,7 @@ static void check_rules(const struct bus_config *c, struct bus_faults *faults)
     }
 }
 
-void bus_check_links(const struct bus_config *c, struct bus_faults *faults)
+void bus_conf_check_links(const struct bus_config *c, struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->policies_count; i++) {
         check_form(c, c->policies[i], faults);

@@ -88,7 +88,7 @@ static void check_owner(const struct bus_config *c,
 {
     const char *code = text_of(item, "code");
     const char *owner = text_of(item, "department");
-    const struct bus_partner *p = bus_config_partner(c, owner);
+    const struct bus_conf_partner *p = bus_conf_partner(c, owner);
     char want[256];
     if (owner && (!p || p->kind != BUS_PARTNER_DEPARTMENT)) {
         bus_faults_add(faults, place_of(item, "department"), "department",
@@ -110,7 +110,7 @@ static void check_fund(const struct bus_config *c,
                        struct bus_faults *faults)
 {
     const char *fund = text_of(map, "fund");
-    if (fund && !bus_config_fund(c, fund)) {
+    if (fund && !bus_conf_fund(c, fund)) {
         bus_faults_add(faults, place_of(map, "fund"), "fund",
                        "found '%s'; must be a code of funds.yaml", fund);
     }
@@ -123,11 +123,11 @@ static void check_partner(const struct bus_config *c,
                           struct bus_faults *faults)
 {
     const char *code = text_of(map, key);
-    const struct bus_partner *p = bus_config_partner(c, code);
+    const struct bus_conf_partner *p = bus_conf_partner(c, code);
     if (code && (!p || p->kind != kind)) {
         bus_faults_add(faults, place_of(map, key), key,
                        "found '%s'; must be a partner of kind %s", code,
-                       bus_partner_kind_names[kind].word);
+                       bus_conf_partner_kind_names[kind].word);
     }
 }
 
@@ -225,7 +225,7 @@ static void check_every_department_owns(const struct bus_config *c,
                                         struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->partners_count; i++) {
-        const struct bus_partner *p = &c->partners[i];
+        const struct bus_conf_partner *p = &c->partners[i];
         bool owns = p->kind != BUS_PARTNER_DEPARTMENT || !p->code;
         for (size_t k = 0; k < c->policies_count && !owns; k++) {
             const char *owner = text_of(c->policies[k], "department");
@@ -238,7 +238,7 @@ static void check_every_department_owns(const struct bus_config *c,
     }
 }
 
-void bus_check_policies(const struct bus_config *c, struct bus_faults *faults)
+void bus_conf_check_policies(const struct bus_config *c, struct bus_faults *faults)
 {
     struct bus_map codes = {0};
     for (size_t i = 0; i < c->policies_count; i++) {
@@ -293,7 +293,7 @@ static void find_marks(const struct bus_node *n, struct bus_faults *faults)
     }
 }
 
-void bus_check_marks(const struct bus_config *c, struct bus_faults *faults)
+void bus_conf_check_marks(const struct bus_config *c, struct bus_faults *faults)
 {
     const struct bus_node *const whole[] = {c->facts_node, c->standards_node,
                                             c->interactions_node};

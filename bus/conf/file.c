@@ -187,7 +187,7 @@ static size_t count_columns(const char *head)
     return n;
 }
 
-bool bus_csv_read(struct bus_arena *mem,
+bool bus_conf_csv_read(struct bus_arena *mem,
                   const char *path,
                   const char *head,
                   void (*row)(void *data, const struct bus_csv_row *row),

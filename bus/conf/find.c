@@ -4,7 +4,7 @@
 
 #include "bus/conf/bus_config.h"
 
-const struct bus_partner *bus_config_partner(const struct bus_config *c,
+const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
                                              const char *code)
 {
     for (size_t i = 0; code && i < c->partners_count; i++) {
@@ -15,7 +15,7 @@ const struct bus_partner *bus_config_partner(const struct bus_config *c,
     return NULL;
 }
 
-const struct bus_fund *bus_config_fund(const struct bus_config *c,
+const struct bus_fund *bus_conf_fund(const struct bus_config *c,
                                        const char *code)
 {
     for (size_t i = 0; code && i < c->funds_count; i++) {
@@ -26,7 +26,7 @@ const struct bus_fund *bus_config_fund(const struct bus_config *c,
     return NULL;
 }
 
-const struct bus_village *bus_config_village(const struct bus_config *c,
+const struct bus_village *bus_conf_village(const struct bus_config *c,
                                              struct bus_strv code)
 {
     size_t low = 0;
@@ -47,7 +47,7 @@ const struct bus_village *bus_config_village(const struct bus_config *c,
 }
 
 const struct bus_fact *
-bus_config_fact(const struct bus_config *c, int scope, struct bus_strv name)
+bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name)
 {
     for (size_t i = 0; i < c->facts_count; i++) {
         if (c->facts[i].scope == scope && bus_strv_is(name, c->facts[i].name)) {
@@ -57,7 +57,7 @@ bus_config_fact(const struct bus_config *c, int scope, struct bus_strv name)
     return NULL;
 }
 
-const struct bus_operator *bus_config_operator(const struct bus_config *c,
+const struct bus_operator *bus_conf_operator(const struct bus_config *c,
                                                struct bus_strv id,
                                                const char *org,
                                                int32_t day)

@@ -96,7 +96,7 @@ static void take_file(struct join *j, const struct bus_node *map)
     }
 }
 
-const struct bus_node *bus_yaml_read_all(struct bus_arena *mem,
+const struct bus_node *bus_conf_yaml_read_all(struct bus_arena *mem,
                                          const char *path,
                                          struct bus_faults *faults)
 {
@@ -108,7 +108,7 @@ const struct bus_node *bus_yaml_read_all(struct bus_arena *mem,
     }
     j.root->kind = BUS_NODE_MAP;
     for (size_t i = 0; i < j.count; i++) {
-        const struct bus_node *map = bus_yaml_read(mem, j.paths[i], faults);
+        const struct bus_node *map = bus_conf_yaml_read(mem, j.paths[i], faults);
         if (i == 0) {
             j.root->at = map ? map->at : (struct bus_place){path, 0, 0};
         }

@@ -33,7 +33,7 @@ static const char *env_get(void *data, const char *name)
     (void)data;
     return getenv(name);
 }
-const struct bus_keys_env bus_keys_env_system = {env_get, NULL};
+const struct bus_keys_env bus_conf_keys_env_system = {env_get, NULL};
 
 static size_t push(struct walk *w, const char *name)
 {
@@ -57,7 +57,7 @@ static void
 wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
 {
     struct bus_buf allowed = {0};
-    bus_key_allowed(key, &allowed);
+    bus_conf_key_allowed(key, &allowed);
     if (n->kind == BUS_NODE_SCALAR && !bus_node_is_null(n)) {
         bool quoted = n->style != BUS_NODE_PLAIN;
         bus_faults_add(w->faults, n->at, w->path, "found %s%.60s%s; must be %s",
@@ -137,11 +137,11 @@ take_number(const struct bus_key *key, const struct bus_node *n, int64_t *ret)
     if (key->type == BUS_KEY_INT) {
         ok = bus_node_to_i64(n, &v);
     } else if (key->type == BUS_KEY_DURATION) {
-        ok = plain && bus_duration_parse(n->text, &v);
+        ok = plain && bus_conf_duration_parse(n->text, &v);
     } else if (key->type == BUS_KEY_SIZE) {
-        ok = plain && bus_size_parse(n->text, &v);
+        ok = plain && bus_conf_size_parse(n->text, &v);
     } else if (key->type == BUS_KEY_MONEY) {
-        ok = plain && bus_money_parse(n->text, &v);
+        ok = plain && bus_conf_money_parse(n->text, &v);
     }
     if (ok && limits_ok(key, v)) {
         *ret = v;
@@ -439,7 +439,7 @@ static void check_required(struct walk *w,
             continue;
         }
         struct bus_buf allowed = {0};
-        bus_key_allowed(k, &allowed);
+        bus_conf_key_allowed(k, &allowed);
         size_t before = push(w, k->name);
         bus_faults_add(w->faults, node->at, w->path, "missing; must be %s",
                        bus_buf_cstr(&allowed));
@@ -476,7 +476,7 @@ static void load_struct(struct walk *w,
     check_required(w, keys, node);
 }
 
-void bus_keys_load(const struct bus_keys *keys,
+void bus_conf_keys_load(const struct bus_keys *keys,
                    const struct bus_node *node,
                    const char *path,
                    const struct bus_keys_env *env,

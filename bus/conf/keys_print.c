@@ -40,7 +40,7 @@ static const char *type_word(enum bus_key_type t)
     return "";
 }
 
-void bus_key_type_text(const struct bus_key *key, struct bus_buf *out)
+void bus_conf_key_type_text(const struct bus_key *key, struct bus_buf *out)
 {
     bus_buf_puts(out, type_word(key->type));
     if (key->elem) {
@@ -107,7 +107,7 @@ static void put_limits(const struct bus_key *key, struct bus_buf *out)
     }
 }
 
-void bus_key_allowed(const struct bus_key *key, struct bus_buf *out)
+void bus_conf_key_allowed(const struct bus_key *key, struct bus_buf *out)
 {
     static const char *const texts[] = {
         [BUS_KEY_STR] = "a text",
@@ -137,7 +137,7 @@ void bus_key_allowed(const struct bus_key *key, struct bus_buf *out)
 static void print_row(const struct bus_key *k, struct bus_buf *out)
 {
     bus_buf_printf(out, "| `%s` | ", k->name);
-    bus_key_type_text(k, out);
+    bus_conf_key_type_text(k, out);
     bus_buf_puts(out, " | ");
     if (k->required) {
         bus_buf_puts(out, "**required**");
@@ -148,7 +148,7 @@ static void print_row(const struct bus_key *k, struct bus_buf *out)
     }
     bus_buf_puts(out, " | ");
     struct bus_buf allowed = {0};
-    bus_key_allowed(k, &allowed);
+    bus_conf_key_allowed(k, &allowed);
     for (const char *p = bus_buf_cstr(&allowed); *p; p++) {
         bus_buf_printf(out, "%s%c", *p == '|' ? "\\" : "", *p);
     }
@@ -200,7 +200,7 @@ static void print_section(const struct bus_keys *keys,
     }
 }
 
-void bus_keys_print(const struct bus_keys *keys,
+void bus_conf_keys_print(const struct bus_keys *keys,
                     const char *title,
                     struct bus_buf *out)
 {

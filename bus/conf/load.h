@@ -1,4 +1,4 @@
-/* The parts of bus_config_open(). Internal to the conf room. Each reads its
+/* The parts of bus_conf_open(). Internal to the conf room. Each reads its
  * files and adds what is wrong to faults; what could not be read stays empty.
  */
 #ifndef BUS_CONF_LOAD_H
@@ -6,17 +6,17 @@
 
 #include "bus/conf/bus_config.h"
 
-void bus_load_partners(struct bus_config *c, struct bus_faults *faults);
-void bus_load_funds(struct bus_config *c, struct bus_faults *faults);
-void bus_load_facts(struct bus_config *c, struct bus_faults *faults);
-void bus_load_calendars(struct bus_config *c, struct bus_faults *faults);
-void bus_load_policies(struct bus_config *c, struct bus_faults *faults);
-void bus_load_county(struct bus_config *c, struct bus_faults *faults);
-void bus_load_operators(struct bus_config *c, struct bus_faults *faults);
-void bus_load_seals(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_partners(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_funds(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_facts(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_calendars(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_policies(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_county(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults);
+void bus_conf_load_seals(struct bus_config *c, struct bus_faults *faults);
 /* "<folder>/<name>" in the configuration's arena; NULL without memory. */
-char *bus_load_path(struct bus_config *c, const char *name);
+char *bus_conf_load_path(struct bus_config *c, const char *name);
 /* n digits and nothing else. */
-bool bus_load_digits(const char *s, size_t n);
+bool bus_conf_load_digits(const char *s, size_t n);
 
 #endif

@@ -41,7 +41,7 @@ static void on_village(void *data, const struct bus_csv_row *r)
     struct reader *x = data;
     struct bus_config *c = x->c;
     bool community = strcmp(r->cell[4], "community") == 0;
-    if (!bus_load_digits(r->cell[0], 12) || !bus_load_digits(r->cell[2], 9) ||
+    if (!bus_conf_load_digits(r->cell[0], 12) || !bus_conf_load_digits(r->cell[2], 9) ||
         strncmp(r->cell[0], r->cell[2], 9) != 0) {
         bus_faults_add(x->faults, r->at, "code",
                        "found '%.20s' in town '%.20s'; must be 12 digits that "
@@ -120,20 +120,20 @@ static void on_station(void *data, const struct bus_csv_row *r)
     }
 }
 
-void bus_load_county(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_county(struct bus_config *c, struct bus_faults *faults)
 {
     struct reader x = {c, faults, VILLAGES_MAX};
     const char *code = c->county.code ? c->county.code : "county";
     char *name = bus_arena_printf(&c->mem, "divisions/%s.csv", code);
-    char *villages = name ? bus_load_path(c, name) : NULL;
-    char *stations = bus_load_path(c, "divisions/stations.csv");
+    char *villages = name ? bus_conf_load_path(c, name) : NULL;
+    char *stations = bus_conf_load_path(c, "divisions/stations.csv");
     c->villages = bus_arena_calloc(&c->mem, VILLAGES_MAX, sizeof *c->villages);
     c->stations = bus_arena_calloc(&c->mem, STATIONS_MAX, sizeof *c->stations);
     if (!villages || !stations || !c->villages || !c->stations) {
         faults->out_of_memory = true;
         return;
     }
-    bus_csv_read(&c->mem, villages, "code,name,town_code,town,kind", on_village,
+    bus_conf_csv_read(&c->mem, villages, "code,name,town_code,town,kind", on_village,
                  &x, faults);
     qsort(c->villages, c->villages_count, sizeof *c->villages, village_cmp);
     for (size_t i = 1; i < c->villages_count; i++) {
@@ -143,7 +143,7 @@ void bus_load_county(struct bus_config *c, struct bus_faults *faults)
         }
     }
     x.cap = STATIONS_MAX;
-    bus_csv_read(&c->mem, stations, "village,station,station_name", on_station,
+    bus_conf_csv_read(&c->mem, stations, "village,station,station_name", on_station,
                  &x, faults);
 }
 
@@ -181,10 +181,10 @@ static int operator_cmp(const void *a, const void *b)
     return c ? c : (x->from_day > y->from_day) - (x->from_day < y->from_day);
 }
 
-void bus_load_operators(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults)
 {
     struct bus_strv text;
-    char *path = bus_load_path(c, "operators.csv");
+    char *path = bus_conf_load_path(c, "operators.csv");
     if (!path) {
         faults->out_of_memory = true;
         return;
@@ -202,7 +202,7 @@ void bus_load_operators(struct bus_config *c, struct bus_faults *faults)
         faults->out_of_memory = true;
         return;
     }
-    bus_csv_read(&c->mem, path, "id,name,org,role,from,to", on_operator, &x,
+    bus_conf_csv_read(&c->mem, path, "id,name,org,role,from,to", on_operator, &x,
                  faults);
     qsort(c->operators, c->operators_count, sizeof *c->operators, operator_cmp);
 }
@@ -240,10 +240,10 @@ static int seal_cmp(const void *a, const void *b)
     return strcmp(x->id, y->id);
 }
 
-void bus_load_seals(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_seals(struct bus_config *c, struct bus_faults *faults)
 {
     struct reader x = {c, faults, SEALS_MAX};
-    char *path = bus_load_path(c, "seals.csv");
+    char *path = bus_conf_load_path(c, "seals.csv");
     if (path != NULL && access(path, F_OK) != 0) {
         return; /* the county keeps no register here */
     }
@@ -252,7 +252,7 @@ void bus_load_seals(struct bus_config *c, struct bus_faults *faults)
         faults->out_of_memory = true;
         return;
     }
-    bus_csv_read(&c->mem, path, "id,org,from,expires,suspended,revoked",
+    bus_conf_csv_read(&c->mem, path, "id,org,from,expires,suspended,revoked",
                  on_seal, &x, faults);
     qsort(c->seals, c->seals_count, sizeof *c->seals, seal_cmp);
     for (size_t i = 1; i < c->seals_count; i++) {

@@ -23,7 +23,7 @@ static const struct bus_node **read_folder(struct bus_config *c,
     const char **names;
     size_t count, kept = 0;
     *ret_count = 0;
-    char *path = bus_load_path(c, folder);
+    char *path = bus_conf_load_path(c, folder);
     if (!path ||
         !bus_conf_list(&c->mem, path, YAML_SUFFIX, &names, &count, faults)) {
         return NULL;
@@ -33,7 +33,7 @@ static const struct bus_node **read_folder(struct bus_config *c,
     for (size_t i = 0; nodes && i < count; i++) {
         const char *file = bus_conf_join(&c->mem, path, names[i]);
         const struct bus_node *n =
-            file ? bus_yaml_read(&c->mem, file, faults) : NULL;
+            file ? bus_conf_yaml_read(&c->mem, file, faults) : NULL;
         if (n && n->kind != BUS_NODE_MAP) {
             bus_faults_add(faults, n->at, NULL, "found %s; must be a map",
                            bus_node_kind_text(n));
@@ -61,7 +61,7 @@ static bool code_ok(const char *s)
                        "0123456789-")] == 0;
 }
 
-static void check_partner(const struct bus_partner *p,
+static void check_partner(const struct bus_conf_partner *p,
                           struct bus_faults *faults)
 {
     struct bus_place at = p->node->at;
@@ -85,7 +85,7 @@ static void check_partner(const struct bus_partner *p,
 
 static int partner_cmp(const void *a, const void *b)
 {
-    const struct bus_partner *x = a, *y = b;
+    const struct bus_conf_partner *x = a, *y = b;
     if (x->kind != y->kind) {
         return x->kind < y->kind ? -1 : 1;
     }
@@ -93,14 +93,14 @@ static int partner_cmp(const void *a, const void *b)
 }
 
 /* Where nothing is said: with what else the bus keeps on this machine. */
-static void place_spool(struct bus_config *c, struct bus_partner *p)
+static void place_spool(struct bus_config *c, struct bus_conf_partner *p)
 {
     if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir && p->code) {
-        p->spool_dir = bus_config_state(c, &c->mem, "spool", p->code);
+        p->spool_dir = bus_conf_state(c, &c->mem, "spool", p->code);
     }
 }
 
-void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_partners(struct bus_config *c, struct bus_faults *faults)
 {
     size_t count;
     const struct bus_node **nodes =
@@ -110,7 +110,7 @@ void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        bus_keys_load(&bus_keys_partner, nodes[i], NULL, &bus_keys_env_system,
+        bus_conf_keys_load(&bus_conf_keys_partner, nodes[i], NULL, &bus_conf_keys_env_system,
                       faults, &c->partners[i]);
         check_partner(&c->partners[i], faults);
         place_spool(c, &c->partners[i]);
@@ -122,13 +122,13 @@ void bus_load_partners(struct bus_config *c, struct bus_faults *faults)
     c->partners_count = count;
 }
 
-void bus_load_funds(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_funds(struct bus_config *c, struct bus_faults *faults)
 {
-    const char *path = bus_load_path(c, "funds.yaml");
+    const char *path = bus_conf_load_path(c, "funds.yaml");
     const struct bus_node *n =
-        path ? bus_yaml_read(&c->mem, path, faults) : NULL;
+        path ? bus_conf_yaml_read(&c->mem, path, faults) : NULL;
     struct bus_funds_file file;
-    bus_keys_load(&bus_keys_funds, n, NULL, &bus_keys_env_system, faults,
+    bus_conf_keys_load(&bus_conf_keys_funds, n, NULL, &bus_conf_keys_env_system, faults,
                   &file);
     c->funds = file.funds.items;
     c->funds_count = file.funds.count;
@@ -178,22 +178,22 @@ static void take_facts(struct bus_config *c,
     }
 }
 
-void bus_load_facts(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_facts(struct bus_config *c, struct bus_faults *faults)
 {
-    const char *path = bus_load_path(c, "facts.yaml");
-    const char *std = bus_load_path(c, "standards.yaml");
-    const char *words = bus_load_path(c, "words.yaml");
+    const char *path = bus_conf_load_path(c, "facts.yaml");
+    const char *std = bus_conf_load_path(c, "standards.yaml");
+    const char *words = bus_conf_load_path(c, "words.yaml");
     struct bus_facts_file file;
     if (!path || !std || !words) {
         faults->out_of_memory = true;
         return;
     }
-    c->facts_node = bus_yaml_read(&c->mem, path, faults);
-    c->standards_node = bus_yaml_read(&c->mem, std, faults);
+    c->facts_node = bus_conf_yaml_read(&c->mem, path, faults);
+    c->standards_node = bus_conf_yaml_read(&c->mem, std, faults);
     if (access(words, F_OK) == 0) {
-        c->words_node = bus_yaml_read(&c->mem, words, faults);
+        c->words_node = bus_conf_yaml_read(&c->mem, words, faults);
     }
-    bus_keys_load(&bus_keys_facts, c->facts_node, NULL, &bus_keys_env_system,
+    bus_conf_keys_load(&bus_conf_keys_facts, c->facts_node, NULL, &bus_conf_keys_env_system,
                   faults, &file);
     c->sources = file.sources.items;
     c->sources_count = file.sources.count;
@@ -254,14 +254,14 @@ static void check_calendar(const struct bus_node *n,
     }
 }
 
-void bus_load_calendars(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_calendars(struct bus_config *c, struct bus_faults *faults)
 {
     c->calendars = read_folder(c, "calendar", &c->calendars_count, faults);
     for (size_t i = 0; i < c->calendars_count; i++) {
         struct bus_calendar_file f;
         size_t before = faults->errors;
-        bus_keys_load(&bus_keys_calendar, c->calendars[i], NULL,
-                      &bus_keys_env_system, faults, &f);
+        bus_conf_keys_load(&bus_conf_keys_calendar, c->calendars[i], NULL,
+                      &bus_conf_keys_env_system, faults, &f);
         if (faults->errors == before) {
             check_calendar(c->calendars[i], &f, faults);
         }
@@ -274,7 +274,7 @@ load_models(struct bus_config *c, const char *sub, struct bus_faults *faults)
 {
     const char **names;
     size_t n = 0;
-    char *path = bus_load_path(c, sub);
+    char *path = bus_conf_load_path(c, sub);
     if (!path ||
         !bus_conf_list(&c->mem, path, MODEL_SUFFIX, &names, &n, faults) ||
         n == 0) {
@@ -296,17 +296,17 @@ load_models(struct bus_config *c, const char *sub, struct bus_faults *faults)
     c->models = all ? all : c->models;
 }
 
-void bus_load_policies(struct bus_config *c, struct bus_faults *faults)
+void bus_conf_load_policies(struct bus_config *c, struct bus_faults *faults)
 {
     const char **folders;
     size_t count;
-    char *path = bus_load_path(c, "policies");
-    char *rules = bus_load_path(c, "policies/interactions.yaml");
+    char *path = bus_conf_load_path(c, "policies");
+    char *rules = bus_conf_load_path(c, "policies/interactions.yaml");
     if (!path || !rules ||
         !bus_conf_list(&c->mem, path, "", &folders, &count, faults)) {
         return;
     }
-    c->interactions_node = bus_yaml_read(&c->mem, rules, faults);
+    c->interactions_node = bus_conf_yaml_read(&c->mem, rules, faults);
     for (size_t i = 0; i < count; i++) {
         size_t n;
         const char *sub = bus_conf_join(&c->mem, "policies", folders[i]);

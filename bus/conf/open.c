@@ -14,12 +14,12 @@
 
 #define MEMORY_MAX (512u << 20)
 
-char *bus_load_path(struct bus_config *c, const char *name)
+char *bus_conf_load_path(struct bus_config *c, const char *name)
 {
     return bus_conf_join(&c->mem, c->folder, name);
 }
 
-bool bus_load_digits(const char *s, size_t n)
+bool bus_conf_load_digits(const char *s, size_t n)
 {
     return strlen(s) == n && strspn(s, "0123456789") == n;
 }
@@ -47,7 +47,7 @@ static void check_bus(const struct bus_config *c, struct bus_faults *faults)
                        "found '%s'; must be letters, digits, '.', '-'",
                        c->prefix);
     }
-    if (c->county.code && !bus_load_digits(c->county.code, 6)) {
+    if (c->county.code && !bus_conf_load_digits(c->county.code, 6)) {
         bus_faults_add(faults, at, "county.code",
                        "found '%s'; must be six digits", c->county.code);
     }
@@ -63,14 +63,14 @@ static void check_bus(const struct bus_config *c, struct bus_faults *faults)
 
 static void load_bus(struct bus_config *c, struct bus_faults *faults)
 {
-    const char *path = bus_load_path(c, "bus.yaml");
+    const char *path = bus_conf_load_path(c, "bus.yaml");
     const struct bus_node *node =
-        path ? bus_yaml_read_all(&c->mem, path, faults) : NULL;
+        path ? bus_conf_yaml_read_all(&c->mem, path, faults) : NULL;
     if (!node) {
         return;
     }
     struct bus_config read;
-    bus_keys_load(&bus_keys_config, node, NULL, &bus_keys_env_system, faults,
+    bus_conf_keys_load(&bus_conf_keys_config, node, NULL, &bus_conf_keys_env_system, faults,
                   &read);
     read.folder = c->folder;
     read.mem = c->mem;
@@ -82,7 +82,7 @@ static void load_bus(struct bus_config *c, struct bus_faults *faults)
     check_bus(c, faults);
 }
 
-int bus_config_open(struct bus_config *c,
+int bus_conf_open(struct bus_config *c,
                     const char *folder,
                     struct bus_faults *faults,
                     struct bus_err *err)
@@ -98,19 +98,19 @@ int bus_config_open(struct bus_config *c,
         return bus_fail(err, BUS_ENOMEM, "configuration %s", folder);
     }
     load_bus(c, f);
-    bus_load_partners(c, f);
-    bus_load_funds(c, f);
-    bus_load_facts(c, f);
-    bus_load_calendars(c, f);
-    bus_load_policies(c, f);
-    bus_load_county(c, f);
-    bus_load_operators(c, f);
-    bus_load_seals(c, f);
+    bus_conf_load_partners(c, f);
+    bus_conf_load_funds(c, f);
+    bus_conf_load_facts(c, f);
+    bus_conf_load_calendars(c, f);
+    bus_conf_load_policies(c, f);
+    bus_conf_load_county(c, f);
+    bus_conf_load_operators(c, f);
+    bus_conf_load_seals(c, f);
     bus_faults_sort(f);
     return bus_faults_fail(f, err);
 }
 
-void bus_config_close(struct bus_config *c)
+void bus_conf_close(struct bus_config *c)
 {
     if (c) {
         bus_arena_fini(&c->mem);
@@ -118,7 +118,7 @@ void bus_config_close(struct bus_config *c)
     }
 }
 
-void bus_config_print_keys(struct bus_buf *out)
+void bus_conf_print_keys(struct bus_buf *out)
 {
     bus_buf_puts(
         out,
@@ -129,10 +129,10 @@ void bus_config_print_keys(struct bus_buf *out)
         "Durations are 20ms, 5s, 3m, 2h, 3d; sizes 512, 64KiB, 64MiB, 2GiB; "
         "money 3000.00 yuan or 300000 fen; dates 2026-07-01. Paths are "
         "relative to the file they stand in.\n");
-    const struct bus_keys *const all[] = {&bus_keys_config, &bus_keys_partner,
-                                          &bus_keys_funds, &bus_keys_facts,
-                                          &bus_keys_calendar};
+    const struct bus_keys *const all[] = {&bus_conf_keys_config, &bus_conf_keys_partner,
+                                          &bus_conf_keys_funds, &bus_conf_keys_facts,
+                                          &bus_conf_keys_calendar};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        bus_keys_print(all[i], all[i]->name, out);
+        bus_conf_keys_print(all[i], all[i]->name, out);
     }
 }

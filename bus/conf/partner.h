@@ -17,54 +17,54 @@
     X(POST, "post", "delivery-tasks", "delivery-receipts")                 \
     X(INSURER, "insurer", "verification-requests", "verification-results") \
     X(CHARITY, "charity", "needs", "claims")
-enum bus_partner_kind {
+enum bus_conf_partner_kind {
 #define X(name, word, out, in) BUS_PARTNER_##name,
     BUS_PARTNER_KIND_LIST(X)
 #undef X
         BUS_PARTNER_KINDS
 };
-struct bus_partner_kind_names
+struct bus_conf_partner_kind_names
 {
     const char *word, *out, *in;
 };
-extern const struct bus_partner_kind_names
-    bus_partner_kind_names[BUS_PARTNER_KINDS];
-enum bus_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
-struct bus_partner_limits
+extern const struct bus_conf_partner_kind_names
+    bus_conf_partner_kind_names[BUS_PARTNER_KINDS];
+enum bus_conf_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
+struct bus_conf_partner_limits
 {
     int64_t in_flight; /* tasks given out and not yet answered */
     int64_t per_second;
     int64_t message_bytes_max;
 };
-struct bus_partner_retry
+struct bus_conf_partner_retry
 {
     int64_t first_ms, max_ms; /* exponential, jittered */
     int64_t tries;            /* then every max_ms, till parking gives it up */
 };
-struct bus_partner_parking
+struct bus_conf_partner_parking
 {
     int64_t per_household; /* events held behind a faulty one */
     int64_t total;
     int64_t give_up_ms; /* then dead-lettered */
 };
-struct bus_partner_answers
+struct bus_conf_partner_answers
 {
     int64_t acknowledge_ms, answer_ms; /* service level; overdue is flagged */
 };
-struct bus_partner
+struct bus_conf_partner
 {
     const char *code; /* "MZ", "nongshang": in topic names */
     const char *name, *name_zh;
-    int kind;              /* enum bus_partner_kind */
-    int transport;         /* enum bus_partner_transport */
+    int kind;              /* enum bus_conf_partner_kind */
+    int transport;         /* enum bus_conf_partner_transport */
     const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
     const char *org_code;  /* unified social credit code; NULL */
     bool cash;             /* post: pays cash out */
     int64_t cash_max_fen;  /* post: 300000 (S63) */
-    struct bus_partner_limits limits;
-    struct bus_partner_retry retry;
-    struct bus_partner_parking parking;
-    struct bus_partner_answers answers;
+    struct bus_conf_partner_limits limits;
+    struct bus_conf_partner_retry retry;
+    struct bus_conf_partner_parking parking;
+    struct bus_conf_partner_answers answers;
     int64_t metrics_port;
     struct bus_list key_ids; /* const char *: ids in the keyring, newest last */
     const struct bus_node *node;

@@ -278,7 +278,7 @@ static const struct bus_key config_keys[] = {
     PART(http, "see below", "见下"),
     PART(keys, "see below", "见下"),
     END};
-const struct bus_keys bus_keys_config = {
+const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",
     config_keys,
     sizeof(struct bus_config),

@@ -90,7 +90,7 @@ static const struct bus_key facts_keys[] = {
      .elem = &fact_elem, .elem_size = sizeof(struct bus_fact), .min = 1,
      .max = 1000, .doc = "m.<name>", .doc_zh = "成员事实"},
     END};
-const struct bus_keys bus_keys_facts = {"facts.yaml",
+const struct bus_keys bus_conf_keys_facts = {"facts.yaml",
                                         facts_keys,
                                         sizeof(struct bus_facts_file),
                                         BUS_KEYS_NO_NODE,

@@ -10,72 +10,72 @@
     }
 
 static const struct bus_key limits_keys[] = {
-    {"in_flight", BUS_KEY_INT, AT(bus_partner_limits, in_flight),
+    {"in_flight", BUS_KEY_INT, AT(bus_conf_partner_limits, in_flight),
      .dflt = "1000", .min = 1, .max = 1000000,
      .doc = "tasks given out and not yet answered", .doc_zh = "在途任务上限"},
-    {"per_second", BUS_KEY_INT, AT(bus_partner_limits, per_second),
+    {"per_second", BUS_KEY_INT, AT(bus_conf_partner_limits, per_second),
      .dflt = "200", .min = 1, .max = 100000, .doc = "tasks a second",
      .doc_zh = "每秒任务上限"},
-    {"message_max", BUS_KEY_SIZE, AT(bus_partner_limits, message_bytes_max),
+    {"message_max", BUS_KEY_SIZE, AT(bus_conf_partner_limits, message_bytes_max),
      .dflt = "256KiB", .min = 4096, .max = 16777216, .doc = "largest answer",
      .doc_zh = "单个回复上限"},
     END};
 static const struct bus_keys limits = {"limits",
                                        limits_keys,
-                                       sizeof(struct bus_partner_limits),
+                                       sizeof(struct bus_conf_partner_limits),
                                        BUS_KEYS_NO_NODE,
                                        "What the partner can take.",
                                        "伙伴承载上限。"};
 
 static const struct bus_key retry_keys[] = {
-    {"first", BUS_KEY_DURATION, AT(bus_partner_retry, first_ms),
+    {"first", BUS_KEY_DURATION, AT(bus_conf_partner_retry, first_ms),
      .dflt = "500ms", .min = 10, .max = 600000, .doc = "first wait",
      .doc_zh = "首次等待"},
-    {"max", BUS_KEY_DURATION, AT(bus_partner_retry, max_ms), .dflt = "5m",
+    {"max", BUS_KEY_DURATION, AT(bus_conf_partner_retry, max_ms), .dflt = "5m",
      .min = 100, .max = DAY, .doc = "longest wait; waits double, jittered",
      .doc_zh = "最长等待"},
-    {"tries", BUS_KEY_INT, AT(bus_partner_retry, tries), .dflt = "8", .min = 1,
+    {"tries", BUS_KEY_INT, AT(bus_conf_partner_retry, tries), .dflt = "8", .min = 1,
      .max = 100, .doc = "after so many it is tried every retry.max",
      .doc_zh = "此后按最长等待重试"},
     END};
 static const struct bus_keys retry = {
     "retry",
     retry_keys,
-    sizeof(struct bus_partner_retry),
+    sizeof(struct bus_conf_partner_retry),
     BUS_KEYS_NO_NODE,
     "When the partner does not take an event: it waits in parking, on disk.",
     "伙伴未接收时: 事件存入暂存并重试。"};
 
 static const struct bus_key parking_keys[] = {
-    {"per_household", BUS_KEY_INT, AT(bus_partner_parking, per_household),
+    {"per_household", BUS_KEY_INT, AT(bus_conf_partner_parking, per_household),
      .dflt = "100", .min = 1, .max = 100000,
      .doc = "events held behind one that failed", .doc_zh = "单户暂存上限"},
-    {"total", BUS_KEY_INT, AT(bus_partner_parking, total), .dflt = "10000",
+    {"total", BUS_KEY_INT, AT(bus_conf_partner_parking, total), .dflt = "10000",
      .min = 1, .max = 10000000, .doc = "events parked in all",
      .doc_zh = "暂存总上限"},
-    {"give_up", BUS_KEY_DURATION, AT(bus_partner_parking, give_up_ms),
+    {"give_up", BUS_KEY_DURATION, AT(bus_conf_partner_parking, give_up_ms),
      .dflt = "1d", .min = 1000, .max = 90 * DAY,
      .doc = "then it is dead-lettered", .doc_zh = "超过则转死信"},
     END};
 static const struct bus_keys parking = {"parking",
                                         parking_keys,
-                                        sizeof(struct bus_partner_parking),
+                                        sizeof(struct bus_conf_partner_parking),
                                         BUS_KEYS_NO_NODE,
                                         "Events that wait behind a failed one.",
                                         "暂存。"};
 
 static const struct bus_key answers_keys[] = {
-    {"acknowledge", BUS_KEY_DURATION, AT(bus_partner_answers, acknowledge_ms),
+    {"acknowledge", BUS_KEY_DURATION, AT(bus_conf_partner_answers, acknowledge_ms),
      .dflt = "1d", .min = 1000, .max = 365 * DAY,
      .doc = "time to say that a task has arrived", .doc_zh = "签收时限"},
-    {"answer", BUS_KEY_DURATION, AT(bus_partner_answers, answer_ms),
+    {"answer", BUS_KEY_DURATION, AT(bus_conf_partner_answers, answer_ms),
      .dflt = "20d", .min = 1000, .max = 365 * DAY,
      .doc = "time to answer; overdue is shown, nothing is dropped",
      .doc_zh = "答复时限,超期提示"},
     END};
 static const struct bus_keys answers = {"answers",
                                         answers_keys,
-                                        sizeof(struct bus_partner_answers),
+                                        sizeof(struct bus_conf_partner_answers),
                                         BUS_KEYS_NO_NODE,
                                         "The service level agreed with it.",
                                         "约定的答复时限。"};
@@ -93,32 +93,32 @@ static const struct bus_key key_id = {"key id", BUS_KEY_STR, 0, .min = 1,
 
 #define SUB(key, en, zh)                                                    \
     {                                                                       \
-#key, BUS_KEY_STRUCT, AT(bus_partner, key), .sub = &key, .doc = en, \
+#key, BUS_KEY_STRUCT, AT(bus_conf_partner, key), .sub = &key, .doc = en, \
                                                     .doc_zh = zh            \
     }
 static const struct bus_key partner_keys[] = {
-    {"code", BUS_KEY_STR, AT(bus_partner, code), .required = true, .min = 1,
+    {"code", BUS_KEY_STR, AT(bus_conf_partner, code), .required = true, .min = 1,
      .max = 32, .doc = "letters, digits, '-'; in topic names; the file's name",
      .doc_zh = "代码(用于主题名,与文件名一致)"},
-    {"zh", BUS_KEY_STR, AT(bus_partner, name_zh), .required = true,
+    {"zh", BUS_KEY_STR, AT(bus_conf_partner, name_zh), .required = true,
      .doc = "name in Chinese", .doc_zh = "中文名称"},
-    {"en", BUS_KEY_STR, AT(bus_partner, name), .required = true,
+    {"en", BUS_KEY_STR, AT(bus_conf_partner, name), .required = true,
      .doc = "name in English", .doc_zh = "英文名称"},
-    {"kind", BUS_KEY_ENUM, AT(bus_partner, kind), .required = true,
+    {"kind", BUS_KEY_ENUM, AT(bus_conf_partner, kind), .required = true,
      .words = kinds, .doc = "what it does on the bus", .doc_zh = "类别"},
-    {"transport", BUS_KEY_ENUM, AT(bus_partner, transport), .dflt = "kafka",
+    {"transport", BUS_KEY_ENUM, AT(bus_conf_partner, transport), .dflt = "kafka",
      .words = transports, .doc = "how it takes and gives events",
      .doc_zh = "接入方式"},
-    {"spool_dir", BUS_KEY_PATH, AT(bus_partner, spool_dir),
+    {"spool_dir", BUS_KEY_PATH, AT(bus_conf_partner, spool_dir),
      .doc = "its directory, for transport spool; without it "
             "state_dir/spool/CODE",
      .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
-    {"org_code", BUS_KEY_STR, AT(bus_partner, org_code), .min = 18, .max = 18,
+    {"org_code", BUS_KEY_STR, AT(bus_conf_partner, org_code), .min = 18, .max = 18,
      .doc = "unified social credit code (GB 32100)",
      .doc_zh = "统一社会信用代码"},
-    {"cash", BUS_KEY_BOOL, AT(bus_partner, cash), .dflt = "false",
+    {"cash", BUS_KEY_BOOL, AT(bus_conf_partner, cash), .dflt = "false",
      .doc = "post: pays cash out", .doc_zh = "邮政是否代发现金"},
-    {"cash_max", BUS_KEY_MONEY, AT(bus_partner, cash_max_fen),
+    {"cash_max", BUS_KEY_MONEY, AT(bus_conf_partner, cash_max_fen),
      .dflt = "3000 yuan", .min = 0, .max = 100000000,
      .doc = "post: most cash in one payment, included",
      .doc_zh = "单笔现金上限(含)"},
@@ -126,17 +126,17 @@ static const struct bus_key partner_keys[] = {
     SUB(retry, "see below", "见下"),
     SUB(parking, "see below", "见下"),
     SUB(answers, "see below", "见下"),
-    {"metrics_port", BUS_KEY_INT, AT(bus_partner, metrics_port), .dflt = "0",
+    {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port), .dflt = "0",
      .min = 0, .max = 65535, .doc = "health and metrics of its adapter",
      .doc_zh = "适配器监控端口"},
-    {"key_ids", BUS_KEY_LIST, AT(bus_partner, key_ids), .elem = &key_id,
+    {"key_ids", BUS_KEY_LIST, AT(bus_conf_partner, key_ids), .elem = &key_id,
      .elem_size = sizeof(const char *), .min = 0, .max = 16,
      .doc = "ids of its keys in the keyring, newest last",
      .doc_zh = "其密钥编号,最新在后"},
     END};
-const struct bus_keys bus_keys_partner = {
-    "partners.d/<code>.yaml", partner_keys,          sizeof(struct bus_partner),
-    AT(bus_partner, node),    "One partner a file.", "每个伙伴一个文件。"};
+const struct bus_keys bus_conf_keys_partner = {
+    "partners.d/<code>.yaml", partner_keys,          sizeof(struct bus_conf_partner),
+    AT(bus_conf_partner, node),    "One partner a file.", "每个伙伴一个文件。"};
 
 static const struct bus_key fund_keys[] = {
     {"zh", BUS_KEY_STR, AT(bus_fund, name_zh), .required = true,
@@ -161,7 +161,7 @@ static const struct bus_key funds_keys[] = {
      .elem = &fund_elem, .elem_size = sizeof(struct bus_fund), .min = 1,
      .max = 200, .doc = "by code", .doc_zh = "按代码"},
     END};
-const struct bus_keys bus_keys_funds = {
+const struct bus_keys bus_conf_keys_funds = {
     "funds.yaml",
     funds_keys,
     sizeof(struct bus_funds_file),
@@ -203,7 +203,7 @@ static const struct bus_key calendar_keys[] = {
      .required = true, .elem = &day_elem, .elem_size = sizeof(int32_t),
      .doc = "Saturdays and Sundays that are worked", .doc_zh = "调休上班日"},
     END};
-const struct bus_keys bus_keys_calendar = {
+const struct bus_keys bus_conf_keys_calendar = {
     "calendar/<year>.yaml",
     calendar_keys,
     sizeof(struct bus_calendar_file),

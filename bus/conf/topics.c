@@ -8,7 +8,7 @@
 
 #define TOPICS_MAX 4096
 
-const struct bus_partner_kind_names bus_partner_kind_names[BUS_PARTNER_KINDS] =
+const struct bus_conf_partner_kind_names bus_conf_partner_kind_names[BUS_PARTNER_KINDS] =
     {
 #define X(name, word, out, in) [BUS_PARTNER_##name] = {word, out, in},
         BUS_PARTNER_KIND_LIST(X)
@@ -24,7 +24,7 @@ struct maker
     bool failed;
 };
 
-const char *bus_config_topic(const struct bus_config *c,
+const char *bus_conf_topic(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *what,
                              const char *part)
@@ -33,7 +33,7 @@ const char *bus_config_topic(const struct bus_config *c,
                             part ? part : "");
 }
 
-const char *bus_config_state(const struct bus_config *c,
+const char *bus_conf_state(const struct bus_config *c,
                              struct bus_arena *mem,
                              const char *role,
                              const char *name)
@@ -48,7 +48,7 @@ add(struct maker *m, const char *what, const char *part, int64_t retention_ms)
     assert(m->count < m->cap);
     struct bus_topic *t = &m->list[m->count++];
     *t = (struct bus_topic){
-        .name = bus_config_topic(m->c, m->mem, what, part),
+        .name = bus_conf_topic(m->c, m->mem, what, part),
         .partitions = (int32_t)m->c->kafka.partitions,
         .replication = (int16_t)m->c->kafka.replication,
         .cleanup = retention_ms < 0 ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE,
@@ -58,13 +58,13 @@ add(struct maker *m, const char *what, const char *part, int64_t retention_ms)
     m->failed = m->failed || !t->name;
 }
 
-static void add_partner(struct maker *m, const struct bus_partner *p)
+static void add_partner(struct maker *m, const struct bus_conf_partner *p)
 {
     const struct bus_config_retention *r = &m->c->kafka.retention;
     bool decides = p->kind == BUS_PARTNER_DEPARTMENT; /* of the case itself */
     int64_t ms = decides ? r->case_ms : r->partner_ms;
-    add(m, bus_partner_kind_names[p->kind].out, p->code, ms);
-    add(m, bus_partner_kind_names[p->kind].in, p->code, ms);
+    add(m, bus_conf_partner_kind_names[p->kind].out, p->code, ms);
+    add(m, bus_conf_partner_kind_names[p->kind].in, p->code, ms);
 }
 
 static int topic_cmp(const void *a, const void *b)
@@ -73,7 +73,7 @@ static int topic_cmp(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-int bus_config_topics(const struct bus_config *c,
+int bus_conf_topics(const struct bus_config *c,
                       struct bus_arena *mem,
                       struct bus_topic **ret,
                       size_t *ret_count,

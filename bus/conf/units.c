@@ -41,7 +41,7 @@ static bool scale(struct bus_strv s, const struct unit *units, int64_t *ret)
     return false;
 }
 
-bool bus_duration_parse(struct bus_strv s, int64_t *ret_ms)
+bool bus_conf_duration_parse(struct bus_strv s, int64_t *ret_ms)
 {
     static const struct unit units[] = {
         {"ms", 1},      {"s", 1000},     {"m", 60000},
@@ -54,7 +54,7 @@ bool bus_duration_parse(struct bus_strv s, int64_t *ret_ms)
     return scale(s, units, ret_ms);
 }
 
-bool bus_size_parse(struct bus_strv s, int64_t *ret_bytes)
+bool bus_conf_size_parse(struct bus_strv s, int64_t *ret_bytes)
 {
     static const struct unit units[] = {
         {"", 1},
@@ -67,7 +67,7 @@ bool bus_size_parse(struct bus_strv s, int64_t *ret_bytes)
 }
 
 /* "3000.00 yuan" or "3000 yuan" or "300000 fen". */
-bool bus_money_parse(struct bus_strv s, int64_t *ret_fen)
+bool bus_conf_money_parse(struct bus_strv s, int64_t *ret_fen)
 {
     static const struct unit fen[] = {{" fen", 1}, {NULL, 0}};
     static const struct unit yuan[] = {{" yuan", 100}, {NULL, 0}};

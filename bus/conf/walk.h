@@ -6,8 +6,8 @@
 #include "bus/conf/keys.h"
 
 /* "a whole number, 1 to 64": what a key allows, in English. */
-void bus_key_allowed(const struct bus_key *key, struct bus_buf *out);
+void bus_conf_key_allowed(const struct bus_key *key, struct bus_buf *out);
 /* "int", "duration", "list of struct partner": the type's short name. */
-void bus_key_type_text(const struct bus_key *key, struct bus_buf *out);
+void bus_conf_key_type_text(const struct bus_key *key, struct bus_buf *out);
 
 #endif

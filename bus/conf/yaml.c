@@ -372,7 +372,7 @@ static void run_parser(struct builder *b)
     yaml_parser_delete(&parser);
 }
 
-const struct bus_node *bus_yaml_parse(struct bus_arena *mem,
+const struct bus_node *bus_conf_yaml_parse(struct bus_arena *mem,
                                       const char *name,
                                       struct bus_strv text,
                                       struct bus_faults *faults)
@@ -406,7 +406,7 @@ const struct bus_node *bus_yaml_parse(struct bus_arena *mem,
     return b.broken ? NULL : b.root;
 }
 
-const struct bus_node *bus_yaml_read(struct bus_arena *mem,
+const struct bus_node *bus_conf_yaml_read(struct bus_arena *mem,
                                      const char *path,
                                      struct bus_faults *faults)
 {
@@ -414,5 +414,5 @@ const struct bus_node *bus_yaml_read(struct bus_arena *mem,
     if (!bus_conf_slurp(mem, path, BUS_YAML_FILE_MAX, &text, faults)) {
         return NULL;
     }
-    return bus_yaml_parse(mem, path, text, faults);
+    return bus_conf_yaml_parse(mem, path, text, faults);
 }

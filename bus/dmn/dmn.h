@@ -3,8 +3,8 @@
  * A model never changes after dmn_model_new() and may be read by any thread. An
  * expression that does not compile is a fault with its place; evaluated all the
  * same it is null with that reason, as the standard has it. */
-#ifndef BUS_POLICY_DMN_H
-#define BUS_POLICY_DMN_H
+#ifndef BUS_DMN_DMN_H
+#define BUS_DMN_DMN_H
 
 #include "bus/base/faults.h"
 #include "bus/feel/value.h"

@@ -119,7 +119,7 @@ call_knowledge(void *data, struct feel_env *env, const struct feel_value *args)
 }
 
 static bool
-open_run(struct run *r, const struct dmn_model *m, const struct feel_env *env)
+partner_open_run(struct run *r, const struct dmn_model *m, const struct feel_env *env)
 {
     *r = (struct run){.m = m, .env = *env};
     r->env.bound = NULL;
@@ -159,7 +159,7 @@ call_service(void *data, struct feel_env *env, const struct feel_value *args)
 {
     struct callee *c = data;
     struct run *inner = bus_arena_alloc(env->mem, sizeof(*inner));
-    if (inner == NULL || !open_run(inner, c->run->m, env)) {
+    if (inner == NULL || !partner_open_run(inner, c->run->m, env)) {
         return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < c->e->param_count; i++) {
@@ -260,7 +260,7 @@ struct feel_value dmn_evaluate(const struct dmn_model *m,
     struct feel_env env = {.mem = mem, .now = now};
     struct run *r = bus_arena_alloc(mem, sizeof(*r));
     const struct dmn_element *e = find(m, (struct bus_strv){0}, name);
-    if (r == NULL || !open_run(r, m, &env)) {
+    if (r == NULL || !partner_open_run(r, m, &env)) {
         return feel_wrong(feel_no_memory);
     }
     if (e == NULL) {

@@ -1,6 +1,6 @@
 /* A model as its files share it. */
-#ifndef BUS_POLICY_DMN_PARTS_H
-#define BUS_POLICY_DMN_PARTS_H
+#ifndef BUS_DMN_PARTS_H
+#define BUS_DMN_PARTS_H
 
 #include <libxml/tree.h>
 

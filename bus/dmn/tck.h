@@ -1,7 +1,7 @@
 /* Test cases of the DMN Technology Compatibility Kit (testCases.xsd): inputs,
  * what is asked, what is expected. */
-#ifndef BUS_POLICY_DMN_TCK_H
-#define BUS_POLICY_DMN_TCK_H
+#ifndef BUS_DMN_TCK_H
+#define BUS_DMN_TCK_H
 
 #include "bus/dmn/dmn.h"
 

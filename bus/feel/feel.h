@@ -1,8 +1,8 @@
 /* FEEL, the expression language of OMG DMN 1.5 (chapter 10): text to tree, tree
  * to value. A tree never changes and may be read by any thread; evaluation
  * allocates only from the caller's arena and is limited in steps and depth. */
-#ifndef BUS_POLICY_FEEL_H
-#define BUS_POLICY_FEEL_H
+#ifndef BUS_FEEL_FEEL_H
+#define BUS_FEEL_FEEL_H
 
 #include "bus/base/err.h"
 #include "bus/feel/type.h"

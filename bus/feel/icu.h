@@ -1,7 +1,7 @@
 /* What needs the tables of Unicode and of the world's clocks: zones, case, and
  * regular expressions of XPath. The one file that knows the library. */
-#ifndef BUS_POLICY_ICU_H
-#define BUS_POLICY_ICU_H
+#ifndef BUS_FEEL_ICU_H
+#define BUS_FEEL_ICU_H
 
 #include "bus/feel/value.h"
 

@@ -1,6 +1,6 @@
 /* The tokens of FEEL, and what the files of its parser share. */
-#ifndef BUS_POLICY_FEEL_LEX_H
-#define BUS_POLICY_FEEL_LEX_H
+#ifndef BUS_FEEL_LEX_H
+#define BUS_FEEL_LEX_H
 
 #include "bus/feel/tree.h"
 

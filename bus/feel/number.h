@@ -1,6 +1,6 @@
 /* Numbers of FEEL: IEEE 754-2008 decimal128, 34 digits, half even. */
-#ifndef BUS_POLICY_NUMBER_H
-#define BUS_POLICY_NUMBER_H
+#ifndef BUS_FEEL_NUMBER_H
+#define BUS_FEEL_NUMBER_H
 
 #include "bus/feel/value.h"
 

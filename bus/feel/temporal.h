@@ -1,8 +1,8 @@
 /* Dates, times and durations of FEEL (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8;
  * lexical forms of XML Schema part 2), zones by offset or by name of the tz
  * database. */
-#ifndef BUS_POLICY_TEMPORAL_H
-#define BUS_POLICY_TEMPORAL_H
+#ifndef BUS_FEEL_TEMPORAL_H
+#define BUS_FEEL_TEMPORAL_H
 
 #include "bus/feel/value.h"
 

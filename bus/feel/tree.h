@@ -1,6 +1,6 @@
 /* The tree, and what the files of FEEL share. */
-#ifndef BUS_POLICY_FEEL_PARTS_H
-#define BUS_POLICY_FEEL_PARTS_H
+#ifndef BUS_FEEL_TREE_H
+#define BUS_FEEL_TREE_H
 
 #include "bus/feel/feel.h"
 #include "bus/feel/number.h"

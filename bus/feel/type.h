@@ -1,6 +1,6 @@
 /* Types of FEEL (DMN 1.5, 10.3.2.9): what `instance of` and typeRefs name. */
-#ifndef BUS_POLICY_TYPE_H
-#define BUS_POLICY_TYPE_H
+#ifndef BUS_FEEL_TYPE_H
+#define BUS_FEEL_TYPE_H
 
 #include "bus/feel/value.h"
 

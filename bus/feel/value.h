@@ -2,8 +2,8 @@
  * fact nobody has given yet. UNKNOWN is not null: null is an answer ("there is
  * none", or an expression that makes no sense), UNKNOWN is a question, and it
  * carries which facts are missing. */
-#ifndef BUS_POLICY_VALUE_H
-#define BUS_POLICY_VALUE_H
+#ifndef BUS_FEEL_VALUE_H
+#define BUS_FEEL_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -47,7 +47,7 @@ void bus_kafka_admin_close(struct bus_kafka_admin *a)
     }
 }
 
-size_t admin_entries(const struct bus_kafka_admin *a,
+size_t kafka_admin_entries(const struct bus_kafka_admin *a,
                      const struct bus_topic *topic,
                      struct admin_entry ret[ADMIN_ENTRY_MAX])
 {
@@ -79,7 +79,7 @@ size_t admin_entries(const struct bus_kafka_admin *a,
     return n;
 }
 
-int admin_wait(struct bus_kafka_admin *a,
+int kafka_admin_wait(struct bus_kafka_admin *a,
                rd_kafka_event_type_t type,
                const char *what,
                rd_kafka_event_t **ret,
@@ -105,7 +105,7 @@ int admin_wait(struct bus_kafka_admin *a,
     }
 }
 
-int admin_describe(struct bus_kafka_admin *a,
+int kafka_admin_describe(struct bus_kafka_admin *a,
                    const char *const *topics,
                    size_t n,
                    rd_kafka_event_t **ret,
@@ -126,7 +126,7 @@ int admin_describe(struct bus_kafka_admin *a,
     rd_kafka_AdminOptions_destroy(o);
     rd_kafka_ConfigResource_destroy_array(ask, n);
     bus_free(ask);
-    return admin_wait(a, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT,
+    return kafka_admin_wait(a, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT,
                       "describe topics", ret, err);
 }
 
@@ -212,7 +212,7 @@ static int plan_entries(struct plan *p,
                         struct bus_err *err)
 {
     struct admin_entry want[ADMIN_ENTRY_MAX];
-    size_t n = admin_entries(p->a, t, want);
+    size_t n = kafka_admin_entries(p->a, t, want);
     for (size_t i = 0; i < n; i++) {
         const char *is = value_of(r, want[i].name);
         if (is != NULL && strcmp(is, want[i].value) == 0) {
@@ -242,7 +242,7 @@ static int plan_configs(struct plan *p,
         names[i] = there[i]->name;
     }
     rd_kafka_event_t *ev = NULL;
-    int rc = admin_describe(p->a, names, n, &ev, err);
+    int rc = kafka_admin_describe(p->a, names, n, &ev, err);
     if (rc != 0) {
         return rc;
     }

@@ -27,7 +27,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
         return NULL;
     }
     struct admin_entry want[ADMIN_ENTRY_MAX];
-    size_t n = admin_entries(a, t, want);
+    size_t n = kafka_admin_entries(a, t, want);
     for (size_t i = 0; i < n; i++) {
         (void)rd_kafka_NewTopic_set_config(nt, want[i].name, want[i].value);
     }
@@ -37,7 +37,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
 static int created(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = admin_wait(a, RD_KAFKA_EVENT_CREATETOPICS_RESULT, "create topics",
+    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_CREATETOPICS_RESULT, "create topics",
                         &ev, err);
     if (rc != 0) {
         return rc;
@@ -107,7 +107,7 @@ static rd_kafka_ConfigResource_t *wanted(const struct bus_kafka_admin *a,
     rd_kafka_ConfigResource_t *r =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, t->name);
     struct admin_entry want[ADMIN_ENTRY_MAX];
-    size_t want_n = admin_entries(a, t, want);
+    size_t want_n = kafka_admin_entries(a, t, want);
     for (size_t i = 0; i < want_n; i++) {
         (void)rd_kafka_ConfigResource_set_config(r, want[i].name,
                                                  want[i].value);
@@ -129,7 +129,7 @@ static rd_kafka_ConfigResource_t *wanted(const struct bus_kafka_admin *a,
 static int altered(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = admin_wait(a, RD_KAFKA_EVENT_ALTERCONFIGS_RESULT,
+    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_ALTERCONFIGS_RESULT,
                         "configure topics", &ev, err);
     if (rc != 0) {
         return rc;
@@ -155,7 +155,7 @@ static int alter(struct bus_kafka_admin *a,
                  struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = admin_describe(a, &topic->name, 1, &ev, err);
+    int rc = kafka_admin_describe(a, &topic->name, 1, &ev, err);
     if (rc != 0) {
         return rc;
     }

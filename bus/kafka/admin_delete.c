@@ -5,7 +5,7 @@
 static int deleted(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = admin_wait(a, RD_KAFKA_EVENT_DELETETOPICS_RESULT, "delete topics",
+    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_DELETETOPICS_RESULT, "delete topics",
                         &ev, err);
     if (rc != BUS_OK) {
         return rc;

@@ -23,11 +23,11 @@
 /* What every client is made with; all borrowed for the client's life. */
 struct bus_kafka_env
 {
-    struct bus_loop *loop;
-    struct bus_health *health; /* may be NULL */
+    struct bus_run_loop *loop;
+    struct bus_run_health *health; /* may be NULL */
     const struct bus_config_kafka *conf;
     const char *client_id;       /* "lianou-ledger"; shown by the broker */
-    struct bus_metrics *metrics; /* may be NULL */
+    struct bus_run_metrics *metrics; /* may be NULL */
 };
 
 /* One message read. Views live as long as the batch it came in. */

@@ -69,9 +69,9 @@ static void show_caught_up(struct bus_kafka_consumer *c)
         return;
     }
     if (c->reading && c->eof_count >= c->wanted) {
-        bus_health_good(c->env.health, c->caught_up);
+        bus_run_health_good(c->env.health, c->caught_up);
     } else {
-        bus_health_bad(c->env.health, c->caught_up,
+        bus_run_health_bad(c->env.health, c->caught_up,
                        "%zu of %zu partitions read to their end", c->eof_count,
                        c->wanted);
     }
@@ -157,13 +157,13 @@ static void read_on(struct bus_kafka_consumer *c)
         if (c->raw_n < c->conf.batch_max && !c->ripe) {
             if (!c->waiting) {
                 c->waiting = true;
-                bus_timer_start(c->wait, c->conf.batch_wait_ms, 0);
+                bus_run_timer_start(c->wait, c->conf.batch_wait_ms, 0);
             }
             return;
         }
         c->ripe = false;
         c->waiting = false;
-        bus_timer_stop(c->wait);
+        bus_run_timer_stop(c->wait);
         if (!give(c)) {
             return;
         }
@@ -308,7 +308,7 @@ static void maybe_finish_revoke(struct bus_kafka_consumer *c)
     c->revoked_done = false; /* once */
     c->committing = true;
     if (c->done->cnt == 0 ||
-        bus_work(c->env.loop, commit_sync, finish_revoke, c, NULL) != 0) {
+        bus_run_work(c->env.loop, commit_sync, finish_revoke, c, NULL) != 0) {
         finish_revoke(c);
     }
 }
@@ -320,7 +320,7 @@ static void on_revoked(void *data)
     c->revoking = true;
     c->revoked_done = c->conf.revoked == NULL;
     c->ripe = c->waiting = false;
-    bus_timer_stop(c->wait);
+    bus_run_timer_stop(c->wait);
     drop_gathered(c);
     show_caught_up(c);
     if (c->conf.revoked != NULL) {
@@ -462,13 +462,13 @@ static int open_parts(struct bus_kafka_consumer *c, struct bus_err *err)
         .handle_goes = on_handle_goes,
         .handle_new = on_handle_new,
         .failed = on_group_failed};
-    int rc = bus_timer_new(c->env.loop, on_wait, c, &c->wait, err);
+    int rc = bus_run_timer_new(c->env.loop, on_wait, c, &c->wait, err);
     rc = rc != 0 ? rc
-                 : bus_timer_new(c->env.loop, on_commit, c, &c->commit, err);
+                 : bus_run_timer_new(c->env.loop, on_commit, c, &c->commit, err);
     rc = rc != 0 ? rc : kafka_group_open(&c->env, &gc, &c->group, err);
     if (rc == 0) {
         rc = open_queue(c, err);
-        bus_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
+        bus_run_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
     }
     return rc;
 }
@@ -489,7 +489,7 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
     c->done = rd_kafka_topic_partition_list_new(8);
     if (env->health != NULL) {
         c->caught_up =
-            bus_health_add(env->health, "caught up", "nothing assigned yet");
+            bus_run_health_add(env->health, "caught up", "nothing assigned yet");
     }
     const struct kafka_flow_conf flow = {c->conf.topics, c->conf.topics_count,
                                          NULL, 0, 1};
@@ -498,8 +498,8 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
          : c->raw != NULL ? open_parts(c, err)
                           : bus_fail(err, BUS_ENOMEM, "a consumer");
     if (rc != 0 && c->group == NULL) {
-        bus_timer_free(c->wait);
-        bus_timer_free(c->commit);
+        bus_run_timer_free(c->wait);
+        bus_run_timer_free(c->commit);
         rd_kafka_topic_partition_list_destroy(c->done);
         kafka_flow_close(&c->flow);
         bus_free(c->raw);
@@ -519,7 +519,7 @@ static void group_closed(void *data)
     struct bus_kafka_consumer *c = data;
     void (*closed)(void *) = c->closed;
     void *closed_data = c->closed_data;
-    struct bus_loop *loop = c->env.loop;
+    struct bus_run_loop *loop = c->env.loop;
     bus_free(c->places);
     bus_free(c->eof);
     bus_free(c->raw);
@@ -528,7 +528,7 @@ static void group_closed(void *data)
     if (closed != NULL) {
         closed(closed_data);
     }
-    bus_loop_release(loop);
+    bus_run_loop_release(loop);
 }
 
 static void maybe_finish_close(struct bus_kafka_consumer *c)
@@ -536,8 +536,8 @@ static void maybe_finish_close(struct bus_kafka_consumer *c)
     if (!c->closing || c->out > 0 || c->committing || c->closed_group) {
         return;
     }
-    bus_timer_free(c->wait);
-    bus_timer_free(c->commit);
+    bus_run_timer_free(c->wait);
+    bus_run_timer_free(c->commit);
     close_queue(c);
     c->closed_group = true;
     kafka_group_close(c->group, c->done, group_closed, c);
@@ -551,7 +551,7 @@ void bus_kafka_consumer_close(struct bus_kafka_consumer *c,
     c->closed_data = data;
     c->closing = true;
     c->reading = false;
-    bus_loop_hold(c->env.loop);
+    bus_run_loop_hold(c->env.loop);
     drop_gathered(c);
     maybe_finish_close(c);
 }

@@ -33,7 +33,7 @@ static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
     }
     pthread_mutex_unlock(&eos->lock);
     for (int i = 0; i < eos->conf.lanes; i++) {
-        eos_lane_kick(&eos->lanes[i]);
+        kafka_eos_lane_kick(&eos->lanes[i]);
     }
 }
 
@@ -45,7 +45,7 @@ static void fail(struct bus_kafka_eos *eos, const struct bus_err *err)
         eos->err = *err;
     }
     pthread_mutex_unlock(&eos->lock);
-    bus_wake_send(eos->wake);
+    bus_run_wake_send(eos->wake);
 }
 
 /* -- the group's callbacks */
@@ -115,14 +115,14 @@ static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
     }
     pthread_mutex_unlock(&eos->lock);
     for (int i = 0; i < eos->conf.lanes; i++) {
-        eos_lane_kick(&eos->lanes[i]);
+        kafka_eos_lane_kick(&eos->lanes[i]);
     }
     if (!memory) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_ENOMEM, "partitions of the lanes");
         fail(eos, &err);
     }
-    bus_wake_send(eos->wake); /* nothing assigned: goes on at once */
+    bus_run_wake_send(eos->wake); /* nothing assigned: goes on at once */
 }
 
 static void on_revoked(void *data)
@@ -130,7 +130,7 @@ static void on_revoked(void *data)
     struct bus_kafka_eos *eos = data;
     eos->revoking = true;
     if (eos->health != NULL) {
-        bus_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
+        bus_run_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
     }
     order_all(eos, true, false);
 }
@@ -148,7 +148,7 @@ static void on_known(void *data,
         struct eos_lane *lane = &eos->lanes[p % eos->conf.lanes];
         int32_t topic = topic_index(eos, list->elems[i].topic);
         if (topic >= 0 && lane->eof != NULL) {
-            size_t at = (size_t)(eos_lane_place(lane, topic, p) - lane->places);
+            size_t at = (size_t)(kafka_eos_lane_place(lane, topic, p) - lane->places);
             lane->eof[at] = at_end[i];
             n += at_end[i];
         }
@@ -161,7 +161,7 @@ static void on_known(void *data,
 static void on_started(void *data)
 {
     struct bus_kafka_eos *eos = data;
-    bus_wake_send(eos->wake);
+    bus_run_wake_send(eos->wake);
 }
 
 static void on_group_failed(void *data, const struct bus_err *err)
@@ -213,17 +213,17 @@ static void show_health(struct bus_kafka_eos *eos,
         return;
     }
     if (trouble_new && trouble[0] != '\0') {
-        bus_health_bad(eos->health, eos->health_transactions, "%s", trouble);
+        bus_run_health_bad(eos->health, eos->health_transactions, "%s", trouble);
     } else if (trouble_new) {
-        bus_health_good(eos->health, eos->health_transactions);
+        bus_run_health_good(eos->health, eos->health_transactions);
     }
     if (eos->revoking) {
         return;
     }
     if (eof_count >= eos->wanted) {
-        bus_health_good(eos->health, eos->health_caught_up);
+        bus_run_health_good(eos->health, eos->health_caught_up);
     } else {
-        bus_health_bad(eos->health, eos->health_caught_up,
+        bus_run_health_bad(eos->health, eos->health_caught_up,
                        "%zu of %zu partitions read to their end", eof_count,
                        eos->wanted);
     }
@@ -278,16 +278,16 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
         c->batch_max < EOS_BATCH_FIRST ? c->batch_max : EOS_BATCH_FIRST;
     bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
     open_queue(lane);
-    struct bus_metrics *m = eos->env.metrics;
+    struct bus_run_metrics *m = eos->env.metrics;
     if (m != NULL) {
         char name[16];
         (void)snprintf(name, sizeof(name), "%d", i);
         const char *const v[BUS_METRIC_LABELS] = {name};
-        lane->commits = bus_metrics_series(m, BUS_M_KAFKA_BATCH, v);
-        lane->aborts = bus_metrics_series(m, BUS_M_KAFKA_ABORTS, v);
-        lane->seconds = bus_metrics_series(m, BUS_M_KAFKA_COMMIT_SECONDS, v);
+        lane->commits = bus_run_metrics_series(m, BUS_M_KAFKA_BATCH, v);
+        lane->aborts = bus_run_metrics_series(m, BUS_M_KAFKA_ABORTS, v);
+        lane->seconds = bus_run_metrics_series(m, BUS_M_KAFKA_COMMIT_SECONDS, v);
     }
-    int rc = pthread_create(&lane->thread, NULL, eos_lane_main, lane);
+    int rc = pthread_create(&lane->thread, NULL, kafka_eos_lane_main, lane);
     if (rc != 0) {
         return bus_fail(err, BUS_ENOMEM, "lane %d: %s", i, strerror(rc));
     }
@@ -348,9 +348,9 @@ static void free_eos(struct bus_kafka_eos *eos)
         bus_free(lane->msgs);
         bus_free(lane->outputs);
         bus_free(lane->written);
-        eos_out_fini(&lane->out);
+        kafka_eos_out_fini(&lane->out);
     }
-    bus_wake_free(eos->wake);
+    bus_run_wake_free(eos->wake);
     (void)pthread_mutex_destroy(&eos->lock);
     kafka_flow_close(&eos->flow);
     bus_free(eos->output_names);
@@ -380,7 +380,7 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
         lane->eos = eos;
         lane->index = i;
         lane->out.lane = lane;
-        lane->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
+        lane->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                              .max_ms = KAFKA_RETRY_MAX_MS};
         lane->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (lane->fd < 0) {
@@ -389,12 +389,12 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
     }
     if (eos->health != NULL) {
         eos->health_transactions =
-            bus_health_add(eos->health, "transactions", "none begun yet");
-        bus_health_good(eos->health, eos->health_transactions);
+            bus_run_health_add(eos->health, "transactions", "none begun yet");
+        bus_run_health_good(eos->health, eos->health_transactions);
         eos->health_caught_up =
-            bus_health_add(eos->health, "caught up", "nothing assigned yet");
+            bus_run_health_add(eos->health, "caught up", "nothing assigned yet");
     }
-    return bus_wake_new(eos->loop, on_wake, eos, &eos->wake, err);
+    return bus_run_wake_new(eos->loop, on_wake, eos, &eos->wake, err);
 }
 
 int bus_kafka_eos_open(const struct bus_kafka_env *env,
@@ -438,14 +438,14 @@ int bus_kafka_eos_open(const struct bus_kafka_env *env,
 static void group_closed(void *data)
 {
     struct bus_kafka_eos *eos = data;
-    struct bus_loop *loop = eos->loop;
+    struct bus_run_loop *loop = eos->loop;
     void (*closed)(void *) = eos->closed;
     void *closed_data = eos->closed_data;
     free_eos(eos);
     if (closed != NULL) {
         closed(closed_data);
     }
-    bus_loop_release(loop);
+    bus_run_loop_release(loop);
 }
 
 static void join(void *data)
@@ -473,9 +473,9 @@ void bus_kafka_eos_close(struct bus_kafka_eos *eos,
     eos->closed = closed;
     eos->closed_data = data;
     eos->closing = true;
-    bus_loop_hold(eos->loop);
+    bus_run_loop_hold(eos->loop);
     order_all(eos, false, true);
-    if (bus_work(eos->loop, join, joined, eos, NULL) != 0) {
+    if (bus_run_work(eos->loop, join, joined, eos, NULL) != 0) {
         join(eos);
         joined(eos);
     }

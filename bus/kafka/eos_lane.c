@@ -18,13 +18,13 @@
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 
-int64_t eos_now_ms(void)
+int64_t kafka_eos_now_ms(void)
 {
     return (int64_t)(bus_clock_system.monotonic_ns(bus_clock_system.data) /
                      1000000u);
 }
 
-void eos_lane_kick(struct eos_lane *lane)
+void kafka_eos_lane_kick(struct eos_lane *lane)
 {
     static const uint64_t one = 1;
     (void)!write(lane->fd, &one, sizeof(one));
@@ -39,19 +39,19 @@ static void wait_fd(struct eos_lane *lane, int64_t ms)
     }
 }
 
-void eos_lane_trouble(struct eos_lane *lane, const char *text)
+void kafka_eos_lane_trouble(struct eos_lane *lane, const char *text)
 {
     struct bus_kafka_eos *eos = lane->eos;
     pthread_mutex_lock(&eos->lock);
     if (strncmp(eos->trouble, text, sizeof(eos->trouble) - 1) != 0) {
         (void)snprintf(eos->trouble, sizeof(eos->trouble), "%.190s", text);
         eos->trouble_new = true;
-        bus_wake_send(eos->wake);
+        bus_run_wake_send(eos->wake);
     }
     pthread_mutex_unlock(&eos->lock);
 }
 
-void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
+void kafka_eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
     lane->dead = true;
@@ -61,15 +61,15 @@ void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
         eos->err = *err;
     }
     pthread_mutex_unlock(&eos->lock);
-    bus_wake_send(eos->wake);
+    bus_run_wake_send(eos->wake);
 }
 
-bool eos_lane_pause(struct eos_lane *lane, const struct bus_err *why)
+bool kafka_eos_lane_pause(struct eos_lane *lane, const struct bus_err *why)
 {
-    eos_lane_trouble(lane, why->msg);
-    int64_t until = eos_now_ms() + bus_backoff_next_ms(&lane->backoff);
+    kafka_eos_lane_trouble(lane, why->msg);
+    int64_t until = kafka_eos_now_ms() + bus_run_backoff_next_ms(&lane->backoff);
     int64_t now;
-    while (!atomic_load(&lane->interrupt) && (now = eos_now_ms()) < until) {
+    while (!atomic_load(&lane->interrupt) && (now = kafka_eos_now_ms()) < until) {
         /* The eventfd also tells of messages: sleep in small steps. */
         struct timespec t = {0,
                              (until - now > 50 ? 50 : until - now) * 1000000L};
@@ -79,7 +79,7 @@ bool eos_lane_pause(struct eos_lane *lane, const struct bus_err *why)
 }
 
 struct eos_place *
-eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition)
+kafka_eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition)
 {
     size_t slot = (size_t)partition / (size_t)lane->eos->conf.lanes;
     return &lane->places[(size_t)topic * lane->slots + slot];
@@ -93,7 +93,7 @@ static void finished(struct eos_lane *lane)
     pthread_mutex_lock(&eos->lock);
     eos->pending--;
     pthread_mutex_unlock(&eos->lock);
-    bus_wake_send(eos->wake);
+    bus_run_wake_send(eos->wake);
 }
 
 static int make_places(struct eos_lane *lane, struct bus_err *err)
@@ -124,15 +124,15 @@ static bool restore(struct eos_lane *lane, int32_t partition)
     while (eos->conf.ops->assigned(eos->conf.data, lane->index, partition,
                                    &err) != 0) {
         if (bus_err_act(err.code) != BUS_ACT_RETRY) {
-            eos_lane_fail(lane, &err);
+            kafka_eos_lane_fail(lane, &err);
             return false;
         }
-        if (!eos_lane_pause(lane, &err)) {
+        if (!kafka_eos_lane_pause(lane, &err)) {
             return false;
         }
     }
-    bus_backoff_reset(&lane->backoff);
-    eos_lane_trouble(lane, "");
+    bus_run_backoff_reset(&lane->backoff);
+    kafka_eos_lane_trouble(lane, "");
     return true;
 }
 
@@ -142,14 +142,14 @@ static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
     lane->parts = parts;
     lane->parts_count = 0; /* those restored */
     lane->cache = (struct kafka_topic_cache){0};
-    lane->tracked_at_ms = eos_now_ms();
-    bool ok = !lane->dead && (lane->initialised || eos_producer_make(lane));
+    lane->tracked_at_ms = kafka_eos_now_ms();
+    bool ok = !lane->dead && (lane->initialised || kafka_eos_producer_make(lane));
     for (size_t i = 0; i < count && ok; i++) {
         ok = restore(lane, parts[i]);
         lane->parts_count += ok;
     }
     if (ok && make_places(lane, &err) != 0) {
-        eos_lane_fail(lane, &err);
+        kafka_eos_lane_fail(lane, &err);
     }
     finished(lane);
 }
@@ -275,14 +275,14 @@ static size_t gather(struct eos_lane *lane)
     } else if (!backlog) {
         return n; /* it queued up while we committed */
     }
-    int64_t now = eos_now_ms();
+    int64_t now = kafka_eos_now_ms();
     int64_t until =
         now + (backlog ? EOS_BACKLOG_MS : lane->eos->conf.batch_wait_ms);
     if (backlog && !full(lane, n)) {
         wake_fetchers(lane);
     }
     while (n > 0 && !full(lane, n) && !atomic_load(&lane->interrupt) &&
-           (now = eos_now_ms()) < until) {
+           (now = kafka_eos_now_ms()) < until) {
         int64_t ms = until - now;
         wait_fd(lane, backlog && ms > EOS_REFILL_MS ? EOS_REFILL_MS : ms);
         size_t more = take(lane, n);
@@ -300,14 +300,14 @@ static void count_eof(struct eos_lane *lane, const struct bus_kafka_msg *m)
     if (m->topic_index < 0) {
         return;
     }
-    size_t i = (size_t)(eos_lane_place(lane, m->topic_index, m->partition) -
+    size_t i = (size_t)(kafka_eos_lane_place(lane, m->topic_index, m->partition) -
                         lane->places);
     if (!lane->eof[i]) {
         lane->eof[i] = 1;
         pthread_mutex_lock(&eos->lock);
         eos->eof_count++;
         pthread_mutex_unlock(&eos->lock);
-        bus_wake_send(eos->wake);
+        bus_run_wake_send(eos->wake);
     }
 }
 
@@ -331,14 +331,14 @@ static bool sift(struct eos_lane *lane, size_t count)
             if (raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
                 count_eof(lane, m);
             } else if (kafka_msg_error(raw, &err) != 0) {
-                eos_lane_fail(lane, &err);
+                kafka_eos_lane_fail(lane, &err);
                 ok = false;
             }
             rd_kafka_message_destroy(raw);
             continue;
         }
         struct eos_place *p =
-            eos_lane_place(lane, m->topic_index, m->partition);
+            kafka_eos_lane_place(lane, m->topic_index, m->partition);
         if (raw->offset < p->next) { /* committed already */
             rd_kafka_message_destroy(raw);
             continue;
@@ -360,7 +360,7 @@ static void batch(struct eos_lane *lane)
     if (ok && lane->n > 0) {
         kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
                          lane->n);
-        (void)eos_batch_run(lane);
+        (void)kafka_eos_batch_run(lane);
         size_next(lane);
     }
     for (size_t i = 0; i < lane->n; i++) {
@@ -369,19 +369,19 @@ static void batch(struct eos_lane *lane)
     lane->n = 0;
 }
 
-void *eos_lane_main(void *data)
+void *kafka_eos_lane_main(void *data)
 {
     struct eos_lane *lane = data;
-    eos_producer_warm(lane);
+    kafka_eos_producer_warm(lane);
     while (obey(lane)) {
         if (lane->dead || lane->places == NULL) {
             wait_fd(lane, EOS_IDLE_MS);
         } else if (!lane->initialised) {
-            (void)eos_producer_make(lane);
+            (void)kafka_eos_producer_make(lane);
         } else {
             batch(lane);
         }
     }
-    eos_producer_drop(lane);
+    kafka_eos_producer_drop(lane);
     return NULL;
 }

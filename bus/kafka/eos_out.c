@@ -43,7 +43,7 @@ static void forget_values(struct bus_kafka_out *out)
     out->mark = bus_arena_mark(&out->mem);
 }
 
-void eos_out_begin(struct bus_kafka_out *out)
+void kafka_eos_out_begin(struct bus_kafka_out *out)
 {
     drop_from(out, 0);
     forget_values(out);
@@ -53,7 +53,7 @@ void eos_out_begin(struct bus_kafka_out *out)
     out->rc = 0;
 }
 
-void eos_out_fini(struct bus_kafka_out *out)
+void kafka_eos_out_fini(struct bus_kafka_out *out)
 {
     drop_from(out, 0);
     bus_free(out->kept);
@@ -149,7 +149,7 @@ hand_over(struct bus_kafka_out *out, struct eos_kept *m, struct bus_err *err)
     return 0;
 }
 
-int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err)
+int kafka_eos_out_flush(struct bus_kafka_out *out, struct bus_err *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < out->kept_count; i++) {
@@ -168,7 +168,7 @@ int bus_kafka_out_done(struct bus_kafka_out *out, struct bus_err *err)
     out->mark = bus_arena_mark(&out->mem);
     out->flows = out->flows || out->kept_count >= EOS_KEPT ||
                  out->mem.used_bytes >= EOS_KEPT_BYTES;
-    return out->flows ? eos_out_flush(out, err) : 0;
+    return out->flows ? kafka_eos_out_flush(out, err) : 0;
 }
 
 void bus_kafka_out_undo(struct bus_kafka_out *out)

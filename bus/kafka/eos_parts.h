@@ -89,15 +89,15 @@ struct eos_lane
     size_t batch_limit; /* as many as the last ones' memory allows */
     struct kafka_topic_cache cache;
     struct bus_kafka_out out;
-    struct bus_backoff backoff;
+    struct bus_run_backoff backoff;
     struct bus_series *commits, *aborts, *seconds;
     bool prefetched, initialised; /* the producer */
     bool dead;                    /* failed for good; only obeys orders */
 };
 struct bus_kafka_eos
 {
-    struct bus_loop *loop;
-    struct bus_health *health;
+    struct bus_run_loop *loop;
+    struct bus_run_health *health;
     struct bus_kafka_env env;
     struct bus_config_kafka kafka;
     struct bus_kafka_eos_conf conf;
@@ -121,28 +121,28 @@ struct bus_kafka_eos
     struct eos_lane lanes[BUS_KAFKA_LANES_MAX];
 };
 
-int64_t eos_now_ms(void);
+int64_t kafka_eos_now_ms(void);
 /* -- eos_lane.c */
-void *eos_lane_main(void *lane);
-void eos_lane_kick(struct eos_lane *lane);
+void *kafka_eos_lane_main(void *lane);
+void kafka_eos_lane_kick(struct eos_lane *lane);
 /* Waits with back-off; false: interrupted. */
-bool eos_lane_pause(struct eos_lane *lane, const struct bus_err *why);
-void eos_lane_trouble(struct eos_lane *lane, const char *text);
-void eos_lane_fail(struct eos_lane *lane, const struct bus_err *err);
+bool kafka_eos_lane_pause(struct eos_lane *lane, const struct bus_err *why);
+void kafka_eos_lane_trouble(struct eos_lane *lane, const char *text);
+void kafka_eos_lane_fail(struct eos_lane *lane, const struct bus_err *err);
 struct eos_place *
-eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition);
+kafka_eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition);
 /* -- eos_producer.c */
 /* What can be done before the group is joined; tried once. */
-void eos_producer_warm(struct eos_lane *lane);
+void kafka_eos_producer_warm(struct eos_lane *lane);
 /* Until it is initialised; false: interrupted or failed. */
-bool eos_producer_make(struct eos_lane *lane);
-void eos_producer_drop(struct eos_lane *lane);
+bool kafka_eos_producer_make(struct eos_lane *lane);
+void kafka_eos_producer_drop(struct eos_lane *lane);
 /* -- eos_txn.c: the lane's batch, until it is committed (true) or given up */
-bool eos_batch_run(struct eos_lane *lane);
+bool kafka_eos_batch_run(struct eos_lane *lane);
 /* -- eos_out.c */
-void eos_out_begin(struct bus_kafka_out *out);
-void eos_out_fini(struct bus_kafka_out *out);
+void kafka_eos_out_begin(struct bus_kafka_out *out);
+void kafka_eos_out_fini(struct bus_kafka_out *out);
 /* Hands over all that was put. */
-int eos_out_flush(struct bus_kafka_out *out, struct bus_err *err);
+int kafka_eos_out_flush(struct bus_kafka_out *out, struct bus_err *err);
 
 #endif

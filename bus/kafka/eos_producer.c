@@ -84,11 +84,11 @@ static int prefetch(struct eos_lane *lane, struct bus_err *err)
     return rc;
 }
 
-void eos_producer_warm(struct eos_lane *lane)
+void kafka_eos_producer_warm(struct eos_lane *lane)
 {
     struct bus_err err;
     if (make_handle(lane, &err) == 0 && prefetch(lane, &err) != 0) {
-        eos_producer_drop(lane);
+        kafka_eos_producer_drop(lane);
     }
 }
 
@@ -106,7 +106,7 @@ static int try_make(struct eos_lane *lane, struct bus_err *err)
         bool again = rd_kafka_error_is_retriable(e) != 0;
         rc = kafka_fail_error(err, e, "init transactions");
         if (!again) {
-            eos_producer_drop(lane);
+            kafka_eos_producer_drop(lane);
         }
         return rc;
     }
@@ -114,31 +114,31 @@ static int try_make(struct eos_lane *lane, struct bus_err *err)
     lane->initialised = rc == 0;
     if (rc != 0) {
         /* Initialised once only: the next try begins with a new handle. */
-        eos_producer_drop(lane);
+        kafka_eos_producer_drop(lane);
     }
     return rc;
 }
 
-bool eos_producer_make(struct eos_lane *lane)
+bool kafka_eos_producer_make(struct eos_lane *lane)
 {
     struct bus_err err;
     int rc;
     while ((rc = try_make(lane, &err)) != 0) {
         if (bus_err_act(err.code) == BUS_ACT_STOP) {
             (void)bus_wrap(&err, "lane %d", lane->index);
-            eos_lane_fail(lane, &err);
+            kafka_eos_lane_fail(lane, &err);
             return false;
         }
-        if (!eos_lane_pause(lane, &err)) {
+        if (!kafka_eos_lane_pause(lane, &err)) {
             return false;
         }
     }
-    bus_backoff_reset(&lane->backoff);
-    eos_lane_trouble(lane, "");
+    bus_run_backoff_reset(&lane->backoff);
+    kafka_eos_lane_trouble(lane, "");
     return true;
 }
 
-void eos_producer_drop(struct eos_lane *lane)
+void kafka_eos_producer_drop(struct eos_lane *lane)
 {
     if (lane->producer == NULL) {
         return;

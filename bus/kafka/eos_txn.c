@@ -8,7 +8,7 @@
  *   producer is destroyed and made anew, which ends the transaction; then the
  *   group's offsets tell which way: behind this batch, it was committed
  * - fenced, or so it looks: the same; whether another instance took over the
- *   group tells (eos_producer_make), and then the shell stops
+ *   group tells (kafka_eos_producer_make), and then the shell stops
  *
  * Everything is flushed before the offsets are sent: a later owner of the
  * partitions, which the coordinator admits only after our offsets were taken
@@ -73,11 +73,11 @@ static enum end abort_now(struct eos_lane *lane)
 
 static bool flush(struct eos_lane *lane)
 {
-    int64_t until = eos_now_ms() + lane->eos->conf.transaction_ms;
+    int64_t until = kafka_eos_now_ms() + lane->eos->conf.transaction_ms;
     int64_t stop_until = 0;
     while (rd_kafka_flush(lane->producer, FLUSH_STEP_MS) !=
            RD_KAFKA_RESP_ERR_NO_ERROR) {
-        int64_t now = eos_now_ms();
+        int64_t now = kafka_eos_now_ms();
         drain_events(lane);
         if (atomic_load(&lane->interrupt) && stop_until == 0) {
             stop_until = now + EOS_STOP_FLUSH_MS;
@@ -148,11 +148,11 @@ static enum end repeat(struct eos_lane *lane,
 static enum end work(struct eos_lane *lane, struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
-    eos_out_begin(&lane->out);
+    kafka_eos_out_begin(&lane->out);
     memset(lane->written, 0, eos->conf.outputs_count * sizeof(*lane->written));
     int rc = eos->conf.ops->process(eos->conf.data, lane->index, lane->msgs,
                                     lane->n, &lane->out, err);
-    rc = rc == 0 ? eos_out_flush(&lane->out, err) : rc;
+    rc = rc == 0 ? kafka_eos_out_flush(&lane->out, err) : rc;
     if (rc == 0 && lane->out.rc == 0) {
         return END_COMMITTED;
     }
@@ -184,7 +184,7 @@ static enum end attempt(struct eos_lane *lane, struct bus_err *err)
     }
     if (end == END_COMMITTED && lane->seconds != NULL) {
         uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
-        bus_series_observe(lane->seconds, (double)(now - begun) / 1e9);
+        bus_run_series_observe(lane->seconds, (double)(now - begun) / 1e9);
     }
     drain_events(lane);
     return end == END_ABORTED ? abort_now(lane) : end;
@@ -225,16 +225,16 @@ static enum end end_fenced(struct eos_lane *lane, struct bus_err *err)
 
 static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
 {
-    eos_producer_drop(lane);
+    kafka_eos_producer_drop(lane);
     for (;;) {
-        if (!eos_producer_make(lane)) {
+        if (!kafka_eos_producer_make(lane)) {
             return lane->dead ? END_FAILED : END_GIVEN_UP;
         }
         bool committed = false;
         if (resolve(lane, &committed, err) == 0) {
             return committed ? END_COMMITTED : END_ABORTED;
         }
-        if (!eos_lane_pause(lane, err)) {
+        if (!kafka_eos_lane_pause(lane, err)) {
             return END_GIVEN_UP;
         }
     }
@@ -244,7 +244,7 @@ static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
 static size_t track(struct eos_lane *lane, struct bus_kafka_written *w)
 {
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
-    int64_t now = eos_now_ms();
+    int64_t now = kafka_eos_now_ms();
     size_t n = 0;
     if (now - lane->tracked_at_ms < EOS_TRACK_MS) {
         return 0;
@@ -289,7 +289,7 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
         }
     }
     if (lane->commits != NULL) {
-        bus_series_add(lane->commits, 1);
+        bus_run_series_add(lane->commits, 1);
     }
     kafka_flow_handled(&eos->flow, (size_t)lane->index, lane->msgs, lane->n);
     kafka_flow_written(&eos->flow, lane->written, eos->conf.outputs_count);
@@ -297,7 +297,7 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
     size_t n = track(lane, w);
     int rc = eos->conf.ops->committed(eos->conf.data, lane->index, w, n, err);
     if (rc != 0) {
-        eos_lane_fail(lane, err);
+        kafka_eos_lane_fail(lane, err);
     }
     return rc == 0;
 }
@@ -307,11 +307,11 @@ static void forget(struct eos_lane *lane)
     struct bus_kafka_eos *eos = lane->eos;
     eos->conf.ops->aborted(eos->conf.data, lane->index);
     if (lane->aborts != NULL) {
-        bus_series_add(lane->aborts, 1);
+        bus_run_series_add(lane->aborts, 1);
     }
 }
 
-bool eos_batch_run(struct eos_lane *lane)
+bool kafka_eos_batch_run(struct eos_lane *lane)
 {
     struct bus_err err = {0};
     for (;;) {
@@ -326,8 +326,8 @@ bool eos_batch_run(struct eos_lane *lane)
             end = end_fenced(lane, &err);
         }
         if (end == END_COMMITTED) {
-            bus_backoff_reset(&lane->backoff);
-            eos_lane_trouble(lane, "");
+            bus_run_backoff_reset(&lane->backoff);
+            kafka_eos_lane_trouble(lane, "");
             return keep(lane, &err);
         }
         forget(lane);
@@ -335,12 +335,12 @@ bool eos_batch_run(struct eos_lane *lane)
             end == END_FAILED ||
             (end == END_ABORTED && bus_err_act(err.code) != BUS_ACT_RETRY);
         if (stop) {
-            eos_lane_fail(lane, &err);
+            kafka_eos_lane_fail(lane, &err);
         }
         if (end == END_GIVEN_UP) {
-            eos_producer_drop(lane);
+            kafka_eos_producer_drop(lane);
         }
-        if (stop || end == END_GIVEN_UP || !eos_lane_pause(lane, &err)) {
+        if (stop || end == END_GIVEN_UP || !kafka_eos_lane_pause(lane, &err)) {
             return false;
         }
     }

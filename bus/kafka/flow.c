@@ -7,21 +7,21 @@
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 
-static struct bus_series **series_of(struct bus_metrics *m,
-                                     enum bus_metric id,
+static struct bus_series **series_of(struct bus_run_metrics *m,
+                                     enum bus_run_metric id,
                                      const char *const *topics,
                                      size_t n)
 {
     struct bus_series **s = bus_calloc(n + 1, sizeof(struct bus_series *));
     for (size_t i = 0; s != NULL && i < n; i++) {
         const char *const v[BUS_METRIC_LABELS] = {topics[i]};
-        s[i] = bus_metrics_series(m, id, v);
+        s[i] = bus_run_metrics_series(m, id, v);
     }
     return s;
 }
 
 int kafka_flow_open(struct kafka_flow *f,
-                    struct bus_metrics *metrics,
+                    struct bus_run_metrics *metrics,
                     const struct kafka_flow_conf *c,
                     struct bus_err *err)
 {
@@ -60,7 +60,7 @@ show_lag(struct kafka_flow *f, size_t reader, size_t topic, int64_t ms)
         int64_t other = atomic_load(&f->lag_ms[r * f->topics + topic]);
         ms = other > ms ? other : ms;
     }
-    bus_series_set(f->lag[topic], (double)ms / 1000.0);
+    bus_run_series_set(f->lag[topic], (double)ms / 1000.0);
 }
 
 void kafka_flow_taken(struct kafka_flow *f,
@@ -102,7 +102,7 @@ void kafka_flow_handled(struct kafka_flow *f,
             continue;
         }
         if (topic >= 0) {
-            bus_series_add(f->in[topic], i - from);
+            bus_run_series_add(f->in[topic], i - from);
             show_lag(f, reader, (size_t)topic, 0);
         }
         from = i;
@@ -113,7 +113,7 @@ void kafka_flow_written(struct kafka_flow *f, uint32_t *counts, size_t n)
 {
     for (size_t i = 0; f->on && i < n; i++) {
         if (counts[i] > 0) {
-            bus_series_add(f->out[i], counts[i]);
+            bus_run_series_add(f->out[i], counts[i]);
         }
     }
 }

@@ -25,7 +25,7 @@ struct kafka_flow
 };
 /* On the loop's thread; the rest by any reader. metrics may be NULL. */
 int kafka_flow_open(struct kafka_flow *f,
-                    struct bus_metrics *metrics,
+                    struct bus_run_metrics *metrics,
                     const struct kafka_flow_conf *c,
                     struct bus_err *err) BUS_MUSTCHECK;
 void kafka_flow_close(struct kafka_flow *f);

@@ -25,7 +25,7 @@
 static void not_assigned(struct kafka_group *g, const char *why)
 {
     if (g->health != NULL && !g->closing) {
-        bus_health_bad(g->health, g->condition, "%s", why);
+        bus_run_health_bad(g->health, g->condition, "%s", why);
     }
 }
 
@@ -43,7 +43,7 @@ void kafka_group_retry(struct kafka_group *g,
 {
     not_assigned(g, g->err.msg);
     g->retry_what = what;
-    bus_timer_start(g->retry, bus_backoff_next_ms(&g->backoff), 0);
+    bus_run_timer_start(g->retry, bus_run_backoff_next_ms(&g->backoff), 0);
 }
 
 static void on_retry(void *data)
@@ -60,7 +60,7 @@ void kafka_group_work(struct kafka_group *g,
                       void (*again)(struct kafka_group *g))
 {
     g->working = true;
-    if (bus_work(g->loop, run, done, g, &g->err) != 0) {
+    if (bus_run_work(g->loop, run, done, g, &g->err) != 0) {
         g->working = false;
         kafka_group_retry(g, again);
     }
@@ -110,7 +110,7 @@ static void looked(void *data)
     } else if (g->rc != 0) {
         kafka_group_retry(g, begin_look);
     } else {
-        bus_backoff_reset(&g->backoff);
+        bus_run_backoff_reset(&g->backoff);
         kafka_watch_up(&g->watch);
         subscribe(g);
     }
@@ -166,7 +166,7 @@ static void checked(void *data)
     } else if (g->rc != 0) {
         kafka_group_retry(g, begin_check);
     } else {
-        bus_backoff_reset(&g->backoff);
+        bus_run_backoff_reset(&g->backoff);
         unassign(g);
         renew(g);
     }
@@ -226,7 +226,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         }
         remember_member(g);
         if (g->health != NULL) {
-            bus_health_bad(g->health, g->condition,
+            bus_run_health_bad(g->health, g->condition,
                            "in the group; what is known is being read");
         }
         kafka_group_given(g);
@@ -336,22 +336,22 @@ int kafka_group_open(const struct bus_kafka_env *env,
     g->env = *env;
     g->env.conf = &g->kafka;
     g->conf = *conf;
-    g->backoff = (struct bus_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
+    g->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                       .max_ms = KAFKA_RETRY_MAX_MS};
-    int rc = bus_timer_new(g->loop, on_control, g, &g->poll, err);
-    rc = rc != 0 ? rc : bus_timer_new(g->loop, on_retry, g, &g->retry, err);
+    int rc = bus_run_timer_new(g->loop, on_control, g, &g->poll, err);
+    rc = rc != 0 ? rc : bus_run_timer_new(g->loop, on_retry, g, &g->retry, err);
     rc = rc != 0 ? rc : open_handle(g, err);
     if (rc != 0) {
-        bus_timer_free(g->poll);
-        bus_timer_free(g->retry);
+        bus_run_timer_free(g->poll);
+        bus_run_timer_free(g->retry);
         bus_free(g);
         return rc;
     }
     if (g->health != NULL) {
         g->condition =
-            bus_health_add(g->health, "assigned", "not in the group yet");
+            bus_run_health_add(g->health, "assigned", "not in the group yet");
     }
-    bus_timer_start(g->poll, POLL_MS, POLL_MS);
+    bus_run_timer_start(g->poll, POLL_MS, POLL_MS);
     begin_look(g);
     *ret = g;
     return 0;
@@ -398,10 +398,10 @@ static void left(void *data)
 static void watch_closed(void *data)
 {
     struct kafka_group *g = data;
-    bus_timer_free(g->poll);
-    bus_timer_free(g->retry);
+    bus_run_timer_free(g->poll);
+    bus_run_timer_free(g->retry);
     close_queues(g);
-    if (bus_work(g->loop, leave, left, g, NULL) != 0) {
+    if (bus_run_work(g->loop, leave, left, g, NULL) != 0) {
         leave(g); /* without a thread the loop has to wait */
         left(g);
     }
@@ -416,8 +416,8 @@ static void left_to_renew(void *data)
     g->lost = false;
     g->subscribed = false;
     if (g->closing) {
-        bus_timer_free(g->poll);
-        bus_timer_free(g->retry);
+        bus_run_timer_free(g->poll);
+        bus_run_timer_free(g->retry);
         left(g);
         return;
     }
@@ -434,7 +434,7 @@ static void watch_closed_to_renew(void *data)
 {
     struct kafka_group *g = data;
     close_queues(g);
-    if (bus_work(g->loop, leave, left_to_renew, g, NULL) != 0) {
+    if (bus_run_work(g->loop, leave, left_to_renew, g, NULL) != 0) {
         leave(g);
         left_to_renew(g);
     }

@@ -152,7 +152,7 @@ static void assign_if_ready(struct kafka_group *g)
     g->assigned = true;
     kafka_watch_up(&g->watch);
     if (g->health != NULL) {
-        bus_health_good(g->health, g->condition);
+        bus_run_health_good(g->health, g->condition);
     }
     if (g->conf.started != NULL) {
         g->conf.started(g->conf.data);
@@ -168,7 +168,7 @@ static void asked(void *data)
     } else if (g->asked_round != g->round) {
         begin_ask(g);
     } else if (g->rc == 0) {
-        bus_backoff_reset(&g->backoff);
+        bus_run_backoff_reset(&g->backoff);
         g->asked_all = true;
         assign_if_ready(g);
     } else if (bus_err_act(g->err.code) == BUS_ACT_STOP) {

@@ -6,7 +6,7 @@
 
 struct kafka_group
 {
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct bus_kafka_env env;
     struct bus_config_kafka kafka; /* what env points to, kept */
     struct kafka_group_conf conf;
@@ -14,10 +14,10 @@ struct kafka_group
     rd_kafka_queue_t *control;
     struct kafka_seam seam;
     struct kafka_watch watch;
-    struct bus_health *health; /* may be NULL */
+    struct bus_run_health *health; /* may be NULL */
     int condition;             /* "assigned" */
     struct bus_timer *poll, *retry;
-    struct bus_backoff backoff;
+    struct bus_run_backoff backoff;
     void (*retry_what)(struct kafka_group *g);
     rd_kafka_topic_partition_list_t *list; /* being or to be assigned */
     /* group_assign.c; `asked` belongs to the pool's thread while working. */

@@ -57,13 +57,13 @@ struct kafka_seam
 {
     int fd;
     struct bus_poll *poll;
-    bus_loop_cb cb;
+    bus_run_loop_cb cb;
     void *data;
 };
 int kafka_seam_open(struct kafka_seam *s,
-                    struct bus_loop *loop,
+                    struct bus_run_loop *loop,
                     rd_kafka_queue_t *queue,
-                    bus_loop_cb cb,
+                    bus_run_loop_cb cb,
                     void *data,
                     struct bus_err *err) BUS_MUSTCHECK;
 void kafka_seam_kick(struct kafka_seam *s); /* cb once more */
@@ -73,12 +73,12 @@ void kafka_seam_close(struct kafka_seam *s);
 
 struct kafka_watch
 {
-    struct bus_loop *loop;
-    struct bus_health *health;
+    struct bus_run_loop *loop;
+    struct bus_run_health *health;
     int condition;
     rd_kafka_t *rk; /* borrowed; what is probed with */
     struct bus_timer *timer;
-    struct bus_backoff backoff;
+    struct bus_run_backoff backoff;
     bool up, probing, found, closed;
     char why[160];
     void (*closed_cb)(void *data);

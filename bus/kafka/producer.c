@@ -31,7 +31,7 @@ struct bus_kafka_producer
     rd_kafka_queue_t *queue;
     struct kafka_seam seam;
     struct kafka_watch watch;
-    struct bus_metrics *metrics; /* may be NULL */
+    struct bus_run_metrics *metrics; /* may be NULL */
     size_t waiting;
     bool fatal, closing, rebuilding;
     int64_t limit_ms;
@@ -58,7 +58,7 @@ static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
         if (p->metrics != NULL) {
             const char *const v[BUS_METRIC_LABELS] = {
                 rd_kafka_topic_name(m->rkt)};
-            bus_series_add(bus_metrics_series(p->metrics, BUS_M_EVENTS_OUT, v),
+            bus_run_series_add(bus_run_metrics_series(p->metrics, BUS_M_EVENTS_OUT, v),
                            1);
         }
         p->acked(p->data, m->_private, m->partition, m->offset, NULL);
@@ -258,18 +258,18 @@ static void destroyed(void *data)
     if (p->closing) {
         void (*closed)(void *) = p->closed;
         void *closed_data = p->closed_data;
-        struct bus_loop *loop = p->env.loop;
+        struct bus_run_loop *loop = p->env.loop;
         bus_free(p);
         if (closed != NULL) {
             closed(closed_data);
         }
-        bus_loop_release(loop);
+        bus_run_loop_release(loop);
         return;
     }
     p->rebuilding = false;
     p->fatal = false;
     if (make(p, &err) != 0) {
-        bus_loop_stop(p->env.loop, &err); /* it could be made before */
+        bus_run_loop_stop(p->env.loop, &err); /* it could be made before */
         p->rebuilding = true;
     }
 }
@@ -281,7 +281,7 @@ static void watch_closed(void *data)
     rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
     kafka_seam_close(&p->seam);
     rd_kafka_queue_destroy(p->queue);
-    if (bus_work(p->env.loop, destroy_handle, destroyed, p, NULL) != 0) {
+    if (bus_run_work(p->env.loop, destroy_handle, destroyed, p, NULL) != 0) {
         destroy_handle(p);
         destroyed(p);
     }
@@ -296,7 +296,7 @@ static void purged(void *data)
 
 static void end_handle(struct bus_kafka_producer *p)
 {
-    if (bus_work(p->env.loop, flush_and_purge, purged, p, NULL) != 0) {
+    if (bus_run_work(p->env.loop, flush_and_purge, purged, p, NULL) != 0) {
         flush_and_purge(p);
         purged(p);
     }
@@ -317,7 +317,7 @@ void bus_kafka_producer_close(struct bus_kafka_producer *p,
 {
     p->closed = closed;
     p->closed_data = data;
-    bus_loop_hold(p->env.loop);
+    bus_run_loop_hold(p->env.loop);
     p->closing = true;
     if (p->rebuilding) {
         return; /* its end is on its way and now means the end */

@@ -21,9 +21,9 @@ static void on_readable(void *data)
 }
 
 int kafka_seam_open(struct kafka_seam *s,
-                    struct bus_loop *loop,
+                    struct bus_run_loop *loop,
                     rd_kafka_queue_t *queue,
-                    bus_loop_cb cb,
+                    bus_run_loop_cb cb,
                     void *data,
                     struct bus_err *err)
 {
@@ -32,7 +32,7 @@ int kafka_seam_open(struct kafka_seam *s,
     if (s->fd < 0) {
         return bus_fail(err, BUS_EIO, "eventfd: %s", strerror(errno));
     }
-    int rc = bus_poll_new(loop, s->fd, on_readable, s, &s->poll, err);
+    int rc = bus_run_poll_new(loop, s->fd, on_readable, s, &s->poll, err);
     if (rc != 0) {
         (void)close(s->fd);
         s->fd = -1;
@@ -51,7 +51,7 @@ void kafka_seam_kick(struct kafka_seam *s)
 void kafka_seam_close(struct kafka_seam *s)
 {
     if (s->poll != NULL) {
-        bus_poll_free(s->poll);
+        bus_run_poll_free(s->poll);
         (void)close(s->fd);
         s->poll = NULL;
         s->fd = -1;

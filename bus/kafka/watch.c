@@ -22,12 +22,12 @@ static void probe(void *data)
 
 static void again(struct kafka_watch *w)
 {
-    bus_timer_start(w->timer, bus_backoff_next_ms(&w->backoff), 0);
+    bus_run_timer_start(w->timer, bus_run_backoff_next_ms(&w->backoff), 0);
 }
 
 static void finish_close(struct kafka_watch *w)
 {
-    bus_timer_free(w->timer);
+    bus_run_timer_free(w->timer);
     w->timer = NULL;
     w->closed_cb(w->closed_data);
 }
@@ -52,7 +52,7 @@ static void on_timer(void *data)
         return;
     }
     w->probing = true;
-    if (bus_work(w->loop, probe, probed, w, NULL) != 0) {
+    if (bus_run_work(w->loop, probe, probed, w, NULL) != 0) {
         w->probing = false;
         again(w);
     }
@@ -71,11 +71,11 @@ int kafka_watch_open(struct kafka_watch *w,
                                           .max_ms = KAFKA_RETRY_MAX_MS}};
     if (w->health != NULL) {
         w->condition =
-            bus_health_add(w->health, condition, "no broker has answered yet");
+            bus_run_health_add(w->health, condition, "no broker has answered yet");
     }
-    int rc = bus_timer_new(env->loop, on_timer, w, &w->timer, err);
+    int rc = bus_run_timer_new(env->loop, on_timer, w, &w->timer, err);
     if (rc == 0) {
-        bus_timer_start(w->timer, 0, 0);
+        bus_run_timer_start(w->timer, 0, 0);
     }
     return rc;
 }
@@ -86,7 +86,7 @@ void kafka_watch_down(struct kafka_watch *w, const char *why)
         return;
     }
     if (w->health != NULL) {
-        bus_health_bad(w->health, w->condition, "%s", why);
+        bus_run_health_bad(w->health, w->condition, "%s", why);
     }
     if (w->up) {
         w->up = false;
@@ -96,10 +96,10 @@ void kafka_watch_down(struct kafka_watch *w, const char *why)
 
 void kafka_watch_up(struct kafka_watch *w)
 {
-    bus_backoff_reset(&w->backoff);
+    bus_run_backoff_reset(&w->backoff);
     w->up = true;
     if (w->health != NULL && !w->closed) {
-        bus_health_good(w->health, w->condition);
+        bus_run_health_good(w->health, w->condition);
     }
 }
 

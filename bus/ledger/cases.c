@@ -46,17 +46,17 @@ static int from_hex(const char *text, struct bus_buf *out)
     return out->failed ? BUS_ENOMEM : BUS_OK;
 }
 
-static int finish(const struct bus_cases *c,
+static int finish(const struct bus_ledger_cases *c,
                   const struct bus_pg_rows *r,
                   json_t *document,
                   struct bus_err *err)
 {
     struct bus_buf evaluation = {0};
-    int rc = cases_decorate(c, document, err);
+    int rc = bus_ledger_decorate(c, document, err);
     if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] != '\0') {
         rc = from_hex(bus_pg_value(r, 0, 1), &evaluation);
         rc = rc ? bus_fail(err, rc, "an evaluation in the ledger")
-                : cases_items(c, bus_buf_view(&evaluation),
+                : bus_ledger_items(c, bus_buf_view(&evaluation),
                               bus_china_day(bus_clock_system.wall_ms(NULL)),
                               document, err);
     }
@@ -64,7 +64,7 @@ static int finish(const struct bus_cases *c,
     return rc;
 }
 
-static int life(const struct bus_cases *c,
+static int life(const struct bus_ledger_cases *c,
                 struct bus_pg *pg,
                 const char *case_id,
                 json_t **ret,
@@ -117,7 +117,7 @@ static int find(struct bus_pg *pg,
     return rc;
 }
 
-int bus_cases_show(const struct bus_cases *c,
+int bus_ledger_show(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
                    struct bus_strv id,
                    struct bus_buf *out,
@@ -129,7 +129,7 @@ int bus_cases_show(const struct bus_cases *c,
     if (rc == BUS_OK && f.case_id[0] == '\0') {
         document =
             json_pack("{s:s, s:o}", "application_id", f.id, "state",
-                      cases_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
+                      bus_ledger_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
     } else if (rc == BUS_OK) {
         rc = life(c, pg, f.case_id, &document, err);
     }
@@ -139,7 +139,7 @@ int bus_cases_show(const struct bus_cases *c,
     return rc;
 }
 
-int bus_cases_case(const struct bus_cases *c,
+int bus_ledger_case(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
                    struct bus_strv id,
                    struct bus_buf *out,
@@ -159,7 +159,7 @@ int bus_cases_case(const struct bus_cases *c,
 }
 
 /* case_document is taken over; NULL: it has none yet. */
-static int application(const struct bus_cases *c,
+static int application(const struct bus_ledger_cases *c,
                        const char *id,
                        json_t *case_document,
                        struct bus_buf *out,
@@ -168,7 +168,7 @@ static int application(const struct bus_cases *c,
     const json_t *state = json_object_get(case_document, "state");
     const char *code = json_string_value(json_object_get(state, "code"));
     json_t *text =
-        cases_text(c, CASES_WORD, "state", bus_strv(code ? code : "ACCEPTED"));
+        bus_ledger_text(c, CASES_WORD, "state", bus_strv(code ? code : "ACCEPTED"));
     const char *word = code == NULL                ? "accepted"
                        : strcmp(code, "OPEN") == 0 ? "open"
                                                    : "closed";
@@ -183,7 +183,7 @@ static int application(const struct bus_cases *c,
     return rc;
 }
 
-int bus_cases_application(const struct bus_cases *c,
+int bus_ledger_application(const struct bus_ledger_cases *c,
                           struct bus_pg *pg,
                           struct bus_strv id,
                           struct bus_buf *out,
@@ -208,7 +208,7 @@ int bus_cases_application(const struct bus_cases *c,
     return rc;
 }
 
-int bus_cases_accepted(const struct bus_cases *c,
+int bus_ledger_accepted(const struct bus_ledger_cases *c,
                        struct bus_strv id,
                        struct bus_buf *out,
                        struct bus_err *err)
@@ -221,9 +221,9 @@ int bus_cases_accepted(const struct bus_cases *c,
     return application(c, bus_id_text(&parsed, text), NULL, out, err);
 }
 
-int bus_cases_list(const struct bus_cases *c,
+int bus_ledger_list(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
-                   const struct bus_cases_query *q,
+                   const struct bus_ledger_cases_query *q,
                    struct bus_buf *out,
                    struct bus_err *err)
 {
@@ -236,7 +236,7 @@ int bus_cases_list(const struct bus_cases *c,
     rc = rc ? rc : parse(bus_pg_value(r, 0, 0), &list, err);
     if (rc == BUS_OK) {
         document = json_pack("{s:o}", "cases", list);
-        rc = document ? cases_decorate(c, document, err)
+        rc = document ? bus_ledger_decorate(c, document, err)
                       : bus_fail(err, BUS_ENOMEM, "a list of cases");
     }
     rc = rc ? rc : print(document, out, err);

@@ -19,8 +19,8 @@
  *
  * Blocking (PostgreSQL, some milliseconds of evaluation): for pool threads and
  * commands. */
-#ifndef BUS_CASES_CASES_H
-#define BUS_CASES_CASES_H
+#ifndef BUS_LEDGER_CASES_H
+#define BUS_LEDGER_CASES_H
 
 #include "bus/base/buf.h"
 #include "bus/base/err.h"
@@ -33,7 +33,7 @@
 /* Cases of one list. */
 #define BUS_CASES_LIST_MAX 10000
 
-struct bus_cases
+struct bus_ledger_cases
 {
     const struct bus_config *config; /* villages, partners, facts, words */
     const struct bus_policy_catalogue *catalogue;
@@ -43,13 +43,13 @@ struct bus_cases
  * household's (its newest case). An application that the ledger has but no
  * case yet: {"application_id", "state": ACCEPTED} and no more. Appended to
  * out. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's; else as bus/pg/pg.h. */
-int bus_cases_show(const struct bus_cases *c,
+int bus_ledger_show(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
                    struct bus_strv id,
                    struct bus_buf *out,
                    struct bus_err *err) BUS_MUSTCHECK;
 /* The same of a case's own id, and no other. */
-int bus_cases_case(const struct bus_cases *c,
+int bus_ledger_case(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
                    struct bus_strv id,
                    struct bus_buf *out,
@@ -57,18 +57,18 @@ int bus_cases_case(const struct bus_cases *c,
 /* Of an application's: {"application_id", "state": "accepted", "open" or
  * "closed", "state_text": {zh, en}, "case": the document}; no "case" while it
  * has none. */
-int bus_cases_application(const struct bus_cases *c,
+int bus_ledger_application(const struct bus_ledger_cases *c,
                           struct bus_pg *pg,
                           struct bus_strv id,
                           struct bus_buf *out,
                           struct bus_err *err) BUS_MUSTCHECK;
-/* What bus_cases_application() says of one the ledger has not seen yet. */
-int bus_cases_accepted(const struct bus_cases *c,
+/* What bus_ledger_application() says of one the ledger has not seen yet. */
+int bus_ledger_accepted(const struct bus_ledger_cases *c,
                        struct bus_strv id,
                        struct bus_buf *out,
                        struct bus_err *err) BUS_MUSTCHECK;
 
-struct bus_cases_query
+struct bus_ledger_cases_query
 {
     const char *state;    /* "OPEN", "CLOSED", "CONFLICT", "" all */
     const char *division; /* start of a division code, "" all */
@@ -77,9 +77,9 @@ struct bus_cases_query
 /* {"cases":[{case_id, household_id, case_no, division, channel, opened_at,
  * state, outcomes, conflicts: households that name a person of it too}]}, the
  * newest first. */
-int bus_cases_list(const struct bus_cases *c,
+int bus_ledger_list(const struct bus_ledger_cases *c,
                    struct bus_pg *pg,
-                   const struct bus_cases_query *q,
+                   const struct bus_ledger_cases_query *q,
                    struct bus_buf *out,
                    struct bus_err *err) BUS_MUSTCHECK;
 

@@ -81,17 +81,17 @@ static struct bus_strv text_at(const json_t *object, const char *key)
 }
 
 static int
-replace(const struct bus_cases *c, json_t *row, const struct coded *d)
+replace(const struct bus_ledger_cases *c, json_t *row, const struct coded *d)
 {
     struct bus_strv code = text_at(row, d->key);
     if (code.p == NULL) {
         return BUS_OK;
     }
-    json_t *text = cases_text(c, d->class, d->kind, code);
+    json_t *text = bus_ledger_text(c, d->class, d->kind, code);
     return json_object_set_new(row, d->key, text) == 0 ? BUS_OK : BUS_ENOMEM;
 }
 
-static int event_word(const struct bus_cases *c, json_t *row)
+static int event_word(const struct bus_ledger_cases *c, json_t *row)
 {
     struct bus_strv record = text_at(row, "record");
     struct coded d = {"", "word", CASES_WORD, ""};
@@ -107,7 +107,7 @@ static int event_word(const struct bus_cases *c, json_t *row)
 }
 
 /* A request's facts: names of what is asked. */
-static int asked_facts(const struct bus_cases *c, json_t *row)
+static int asked_facts(const struct bus_ledger_cases *c, json_t *row)
 {
     size_t i;
     json_t *fact;
@@ -122,7 +122,7 @@ static int asked_facts(const struct bus_cases *c, json_t *row)
 }
 
 static int
-section(const struct bus_cases *c, json_t *document, const char *name)
+section(const struct bus_ledger_cases *c, json_t *document, const char *name)
 {
     size_t i;
     json_t *row;
@@ -144,7 +144,7 @@ section(const struct bus_cases *c, json_t *document, const char *name)
     return rc;
 }
 
-int cases_decorate(const struct bus_cases *c,
+int bus_ledger_decorate(const struct bus_ledger_cases *c,
                    json_t *document,
                    struct bus_err *err)
 {

@@ -16,7 +16,7 @@
 
 struct judging
 {
-    const struct bus_cases *c;
+    const struct bus_ledger_cases *c;
     const struct sa_evaluation *e;
     struct bus_policy_household home;
     struct bus_arena mem, scratch;
@@ -55,17 +55,17 @@ static int say_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
     clear(j);
-    int rc = bus_policy_say(c, rule, BUS_POLICY_ZH, &j->zh);
-    rc = rc ? rc : bus_policy_say(c, rule, BUS_POLICY_EN, &j->en);
+    int rc = bus_advice_report_clause(c, rule, BUS_POLICY_ZH, &j->zh);
+    rc = rc ? rc : bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en);
     if (rc != BUS_OK) {
         return rc;
     }
     *ret = both(j);
     clear(j);
-    rc = bus_policy_values_say(c, &j->home, j->e->rule_date, rule,
+    rc = bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
                                BUS_POLICY_ZH, &j->scratch, &j->zh);
     rc = rc ? rc
-            : bus_policy_values_say(c, &j->home, j->e->rule_date, rule,
+            : bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
                                     BUS_POLICY_EN, &j->scratch, &j->en);
     return json_object_set_new(*ret, "values", both(j)) == 0 ? rc : BUS_ENOMEM;
 }
@@ -95,13 +95,13 @@ static json_t *missing(struct judging *j, const struct sa_item_verdict *v)
     json_t *list = json_array();
     for (size_t i = 0; i < v->missing.n; i++) {
         const struct sa_missing_fact *m = &v->missing.v[i];
-        json_t *text = cases_text(j->c, CASES_FACT, NULL, m->name);
+        json_t *text = bus_ledger_text(j->c, CASES_FACT, NULL, m->name);
         if (m->has_member) {
             (void)json_object_set_new(text, "member",
                                       json_integer(member_no(j, &m->member)));
         }
         (void)json_object_set_new(text, "suppliers",
-                                  cases_suppliers(j->c, m->name));
+                                  bus_ledger_suppliers(j->c, m->name));
         (void)json_array_append_new(list, text);
     }
     return list;
@@ -111,27 +111,27 @@ static json_t *missing(struct judging *j, const struct sa_item_verdict *v)
 static int
 put_changes(struct judging *j, const struct sa_item_verdict *v, json_t *to)
 {
-    struct bus_policy_changes found = {0};
+    struct bus_advice_changes found = {0};
     int item = bus_policy_item_find(j->c->catalogue, v->item);
     json_t *list = json_array();
     int rc = item < 0
                  ? BUS_EUNKNOWN
-                 : bus_policy_changes(j->c->catalogue, &j->home,
+                 : bus_advice_changes(j->c->catalogue, &j->home,
                                       j->e->rule_date, item, BUS_CASES_TRIES,
                                       &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
         clear(j);
-        rc = bus_policy_change_say(j->c->catalogue, &found.list[i],
+        rc = bus_advice_report_change(j->c->catalogue, &found.list[i],
                                    BUS_POLICY_ZH, &j->zh);
         rc = rc ? rc
-                : bus_policy_change_say(j->c->catalogue, &found.list[i],
+                : bus_advice_report_change(j->c->catalogue, &found.list[i],
                                         BUS_POLICY_EN, &j->en);
         (void)json_array_append_new(list, both(j));
     }
     (void)json_object_set_new(to, "changes", list);
     (void)json_object_set_new(
         to, "changes_to",
-        rc == BUS_OK ? cases_text(j->c, CASES_WORD, "verdict",
+        rc == BUS_OK ? bus_ledger_text(j->c, CASES_WORD, "verdict",
                                   bus_strv(verdict_words[found.to]))
                      : json_null());
     (void)json_object_set_new(
@@ -146,14 +146,14 @@ put_item(struct judging *j, const struct sa_item_verdict *v, json_t *items)
     json_t *row = json_object();
     bus_arena_reset(&j->scratch);
     (void)json_object_set_new(row, "item",
-                              cases_text(j->c, CASES_ITEM, NULL, v->item));
+                              bus_ledger_text(j->c, CASES_ITEM, NULL, v->item));
     (void)json_object_set_new(row, "version",
                               json_stringn(v->version.p, v->version.n));
     (void)json_object_set_new(
         row, "department",
-        cases_text(j->c, CASES_PARTNER, NULL, v->department));
+        bus_ledger_text(j->c, CASES_PARTNER, NULL, v->department));
     (void)json_object_set_new(row, "verdict",
-                              cases_text(j->c, CASES_WORD, "verdict",
+                              bus_ledger_text(j->c, CASES_WORD, "verdict",
                                          bus_strv(verdict_words[v->verdict])));
     (void)json_object_set_new(row, "amount_fen",
                               v->has_amount_fen ? json_integer(v->amount_fen)
@@ -162,7 +162,7 @@ put_item(struct judging *j, const struct sa_item_verdict *v, json_t *items)
     (void)json_object_set_new(row, "missing", missing(j, v));
     (void)json_object_set_new(
         row, "left_out_by",
-        v->has_left_out_by ? cases_text(j->c, CASES_ITEM, NULL, v->left_out_by)
+        v->has_left_out_by ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
                            : json_null());
     int rc = put_changes(j, v, row);
     return json_array_append_new(items, row) == 0 ? rc : BUS_ENOMEM;
@@ -177,7 +177,7 @@ static json_t *members(const struct judging *j)
         /* one digit, or two of which the first is the group (01 self, 02 head)
          */
         struct bus_strv group = {m->relation.p, m->relation.n > 0};
-        json_t *relation = cases_text(j->c, CASES_WORD, "relation", group);
+        json_t *relation = bus_ledger_text(j->c, CASES_WORD, "relation", group);
         (void)json_object_set_new(relation, "code",
                                   json_stringn(m->relation.p, m->relation.n));
         (void)json_array_append_new(
@@ -193,8 +193,8 @@ static int judge(struct judging *j, json_t *document)
     char day[BUS_DATE_TEXT + 1];
     const struct sa_evaluation *e = j->e;
     const char *now = bus_policy_catalogue_version(j->c->catalogue);
-    struct bus_household_members of = {e->members.v, e->members.n};
-    int rc = bus_household_of(j->c->catalogue, &of, e->facts.v, NULL,
+    struct bus_role_household_members of = {e->members.v, e->members.n};
+    int rc = bus_role_household_of(j->c->catalogue, &of, e->facts.v, NULL,
                               e->facts.n, &j->mem, &j->home);
     json_t *items = json_array();
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
@@ -212,14 +212,14 @@ static int judge(struct judging *j, json_t *document)
     return json_object_set_new(document, "items", items) == 0 ? rc : BUS_ENOMEM;
 }
 
-int cases_items(const struct bus_cases *c,
+int bus_ledger_items(const struct bus_ledger_cases *c,
                 struct bus_strv evaluation,
                 int32_t day,
                 json_t *document,
                 struct bus_err *err)
 {
     struct judging j = {.c = c, .err = err};
-    struct bus_wire_registry *schemas = bus_types_registry();
+    struct bus_wire_registry *schemas = bus_role_types_registry();
     void *record = NULL;
     bus_arena_init(&j.mem, 64u << 10, 16u << 20);
     bus_arena_init(&j.scratch, 256u << 10, 64u << 20);
@@ -230,7 +230,7 @@ int cases_items(const struct bus_cases *c,
         j.e = record;
         rc = judge(&j, document);
         struct cases_review review = {c, j.e, &j.home, day, &j.mem, err};
-        rc = rc ? rc : cases_propose(&review, document);
+        rc = rc ? rc : bus_ledger_propose(&review, document);
         rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;
         rc = rc ? bus_fail(err, rc, "the items of an evaluation") : rc;
     }

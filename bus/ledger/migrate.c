@@ -82,7 +82,7 @@ static int one(struct bus_pg *pg,
     return there || dry_run ? BUS_OK : apply(pg, name, sql, checksum, err);
 }
 
-int migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
+int cli_migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
 {
     int rc = bus_pg_exec(pg, lock, err);
     if (rc != BUS_OK) {

@@ -1,7 +1,7 @@
 /* Forward-only numbered migrations (bus/ledger/migrations/), each in its own
  * transaction, under an advisory lock; a changed old one is refused. */
-#ifndef OPS_MIGRATE_H
-#define OPS_MIGRATE_H
+#ifndef BUS_LEDGER_MIGRATE_H
+#define BUS_LEDGER_MIGRATE_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "bus/pg/pg.h"
 
 /* Says on `to` (may be NULL) what it does; dry_run does nothing. */
-int migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
+int cli_migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
     BUS_MUSTCHECK;
 
 #endif

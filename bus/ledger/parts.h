@@ -1,7 +1,7 @@
 /* Inside the room. A text is an object {"code", "zh", "en"}; a code nobody
  * knows is its own text. A json_t returned is new, NULL: no memory. */
-#ifndef BUS_CASES_PARTS_H
-#define BUS_CASES_PARTS_H
+#ifndef BUS_LEDGER_PARTS_H
+#define BUS_LEDGER_PARTS_H
 
 #include <jansson.h>
 
@@ -16,22 +16,22 @@ enum cases_class {
     CASES_DIVISION, /* a village */
     CASES_FACT      /* "household.x", "member.x" */
 };
-json_t *cases_pair(struct bus_strv code, const char *zh, const char *en);
+json_t *bus_ledger_pair(struct bus_strv code, const char *zh, const char *en);
 /* kind: the map of words.yaml, for CASES_WORD. */
-json_t *cases_text(const struct bus_cases *c,
+json_t *bus_ledger_text(const struct bus_ledger_cases *c,
                    enum cases_class class,
                    const char *kind,
                    struct bus_strv code);
 /* [{code, zh, en}] of those who may supply a fact. */
-json_t *cases_suppliers(const struct bus_cases *c, struct bus_strv fact);
+json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c, struct bus_strv fact);
 
 /* Codes of the document that SQL made into texts. */
-int cases_decorate(const struct bus_cases *c,
+int bus_ledger_decorate(const struct bus_ledger_cases *c,
                    json_t *document,
                    struct bus_err *err) BUS_MUSTCHECK;
 /* "evaluation", "members", "items" of a framed evaluation into the document,
  * and "proposals" as they stand on that day in China. */
-int cases_items(const struct bus_cases *c,
+int bus_ledger_items(const struct bus_ledger_cases *c,
                 struct bus_strv evaluation,
                 int32_t day,
                 json_t *document,
@@ -39,13 +39,13 @@ int cases_items(const struct bus_cases *c,
 /* review.c: "proposals". */
 struct cases_review
 {
-    const struct bus_cases *c;
+    const struct bus_ledger_cases *c;
     const struct sa_evaluation *e;
     const struct bus_policy_household *home; /* of its facts */
     int32_t day;
     struct bus_arena *mem;
     struct bus_err *err;
 };
-int cases_propose(const struct cases_review *r, json_t *document);
+int bus_ledger_propose(const struct cases_review *r, json_t *document);
 
 #endif

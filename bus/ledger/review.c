@@ -5,17 +5,17 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/parts.h"
 
-static json_t *word_of_status(const struct bus_cases *c, struct bus_strv status)
+static json_t *word_of_status(const struct bus_ledger_cases *c, struct bus_strv status)
 {
     const struct bus_fact *f =
-        bus_config_fact(c->config, BUS_FACT_HOUSEHOLD, BUS_STRV("status"));
+        bus_conf_fact(c->config, BUS_FACT_HOUSEHOLD, BUS_STRV("status"));
     const struct bus_fact_word *words = f ? f->words.items : NULL;
     for (size_t i = 0; f != NULL && i < f->words.count; i++) {
         if (bus_strv_is(status, words[i].word)) {
-            return cases_pair(status, words[i].zh, words[i].en);
+            return bus_ledger_pair(status, words[i].zh, words[i].en);
         }
     }
-    return cases_pair(status, NULL, NULL);
+    return bus_ledger_pair(status, NULL, NULL);
 }
 
 static int put_status(const struct cases_review *r, json_t *list)
@@ -34,7 +34,7 @@ static int put_status(const struct cases_review *r, json_t *list)
     }
     json_t *row = json_pack(
         "{s:o, s:o, s:o, s:o}", "what",
-        cases_text(r->c, CASES_WORD, "proposal",
+        bus_ledger_text(r->c, CASES_WORD, "proposal",
                    grace ? BUS_STRV("GRACE") : BUS_STRV("CHANGES")),
         "now", word_of_status(r->c, of.now), "then",
         word_of_status(r->c, of.then), "until",
@@ -64,14 +64,14 @@ static int put_cut(const struct cases_review *r,
     }
     json_t *row = json_pack(
         "{s:o, s:o, s:s%, s:o, s:I, s:I}", "item",
-        cases_text(r->c, CASES_ITEM, NULL, v->item), "what",
-        cases_text(r->c, CASES_WORD, "proposal", BUS_STRV("CUT")), "rule",
+        bus_ledger_text(r->c, CASES_ITEM, NULL, v->item), "what",
+        bus_ledger_text(r->c, CASES_WORD, "proposal", BUS_STRV("CUT")), "rule",
         cut.rule.p, cut.rule.n, "members", members, "from_fen",
         (json_int_t)v->amount_fen, "amount_fen", (json_int_t)cut.pay_fen);
     return json_array_append_new(list, row) == 0 ? BUS_OK : BUS_ENOMEM;
 }
 
-int cases_propose(const struct cases_review *r, json_t *document)
+int bus_ledger_propose(const struct cases_review *r, json_t *document)
 {
     json_t *list = json_array();
     int rc = put_status(r, list);

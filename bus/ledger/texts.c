@@ -3,7 +3,7 @@
 #include "bus/ledger/parts.h"
 #include "bus/policy/source.h"
 
-json_t *cases_pair(struct bus_strv code, const char *zh, const char *en)
+json_t *bus_ledger_pair(struct bus_strv code, const char *zh, const char *en)
 {
     json_t *text = json_stringn(code.p ? code.p : "", code.n);
     return json_pack("{s:o, s:o, s:o}", "code", text, "zh",
@@ -13,12 +13,12 @@ json_t *cases_pair(struct bus_strv code, const char *zh, const char *en)
 
 static json_t *of_node(const struct bus_node *n, struct bus_strv code)
 {
-    return cases_pair(code, bus_node_cstr(bus_node_get(n, "zh")),
+    return bus_ledger_pair(code, bus_node_cstr(bus_node_get(n, "zh")),
                       bus_node_cstr(bus_node_get(n, "en")));
 }
 
 static const struct bus_node *
-word_of(const struct bus_cases *c, const char *kind, struct bus_strv code)
+word_of(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
 {
     char name[64];
     if (code.n >= sizeof(name)) {
@@ -28,7 +28,7 @@ word_of(const struct bus_cases *c, const char *kind, struct bus_strv code)
     return bus_node_get(bus_node_get(c->config->words_node, kind), name);
 }
 
-static const struct bus_fact_source *source_of(const struct bus_cases *c,
+static const struct bus_fact_source *source_of(const struct bus_ledger_cases *c,
                                                struct bus_strv code)
 {
     for (size_t i = 0; i < c->config->sources_count; i++) {
@@ -39,19 +39,19 @@ static const struct bus_fact_source *source_of(const struct bus_cases *c,
     return NULL;
 }
 
-static json_t *partner(const struct bus_cases *c, struct bus_strv code)
+static json_t *partner(const struct bus_ledger_cases *c, struct bus_strv code)
 {
     for (size_t i = 0; i < c->config->partners_count; i++) {
-        const struct bus_partner *p = &c->config->partners[i];
+        const struct bus_conf_partner *p = &c->config->partners[i];
         if (bus_strv_is(code, p->code)) {
-            return cases_pair(code, p->name_zh, p->name);
+            return bus_ledger_pair(code, p->name_zh, p->name);
         }
     }
     const struct bus_fact_source *s = source_of(c, code);
-    return cases_pair(code, s ? s->zh : NULL, s ? s->en : NULL);
+    return bus_ledger_pair(code, s ? s->zh : NULL, s ? s->en : NULL);
 }
 
-static json_t *item(const struct bus_cases *c, struct bus_strv code)
+static json_t *item(const struct bus_ledger_cases *c, struct bus_strv code)
 {
     int i = bus_policy_item_find(c->catalogue, code);
     return of_node(
@@ -61,16 +61,16 @@ static json_t *item(const struct bus_cases *c, struct bus_strv code)
         code);
 }
 
-static json_t *division(const struct bus_cases *c, struct bus_strv code)
+static json_t *division(const struct bus_ledger_cases *c, struct bus_strv code)
 {
-    const struct bus_village *v = bus_config_village(c->config, code);
+    const struct bus_village *v = bus_conf_village(c->config, code);
     json_t *name = v ? json_sprintf("%s%s", v->town, v->name)
                      : json_stringn(code.p, code.n);
     return json_pack("{s:s%, s:O, s:o}", "code", code.p, code.n, "zh", name,
                      "en", name);
 }
 
-static const struct bus_fact *fact_of(const struct bus_cases *c,
+static const struct bus_fact *fact_of(const struct bus_ledger_cases *c,
                                       struct bus_strv name)
 {
     const char *dot = memchr(name.p, '.', name.n);
@@ -79,7 +79,7 @@ static const struct bus_fact *fact_of(const struct bus_cases *c,
     }
     struct bus_strv scope = {name.p, (size_t)(dot - name.p)};
     struct bus_strv bare = {dot + 1, name.n - scope.n - 1};
-    return bus_config_fact(c->config,
+    return bus_conf_fact(c->config,
                            bus_strv_is(scope, "member") ? BUS_FACT_MEMBER
                                                         : BUS_FACT_HOUSEHOLD,
                            bare);
@@ -87,7 +87,7 @@ static const struct bus_fact *fact_of(const struct bus_cases *c,
 
 /* A reason may name the item that is the way instead: "ABOVE_CAP MZ06". */
 static json_t *
-worded(const struct bus_cases *c, const char *kind, struct bus_strv code)
+worded(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
 {
     const char *gap = code.n > 0 ? memchr(code.p, ' ', code.n) : NULL;
     if (gap == NULL) {
@@ -108,7 +108,7 @@ worded(const struct bus_cases *c, const char *kind, struct bus_strv code)
                      en);
 }
 
-json_t *cases_text(const struct bus_cases *c,
+json_t *bus_ledger_text(const struct bus_ledger_cases *c,
                    enum cases_class class,
                    const char *kind,
                    struct bus_strv code)
@@ -125,12 +125,12 @@ json_t *cases_text(const struct bus_cases *c,
         return division(c, code);
     case CASES_FACT:
         fact = fact_of(c, code);
-        return cases_pair(code, fact ? fact->zh : NULL, fact ? fact->en : NULL);
+        return bus_ledger_pair(code, fact ? fact->zh : NULL, fact ? fact->en : NULL);
     }
     return NULL;
 }
 
-json_t *cases_suppliers(const struct bus_cases *c, struct bus_strv name)
+json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c, struct bus_strv name)
 {
     const struct bus_fact *fact = fact_of(c, name);
     json_t *list = json_array();

@@ -9,22 +9,22 @@ static void count(struct runner *r, const struct sa_dead_letter *d)
     char code[40];
     const char *const labels[] = {
         r->topic_out, bus_strv_copy(code, sizeof(code), d->reason_code), NULL};
-    bus_series_add(
-        bus_metrics_series(r->frame.metrics, BUS_M_DEAD_LETTERS, labels), 1);
+    bus_run_series_add(
+        bus_run_metrics_series(r->frame.metrics, BUS_M_DEAD_LETTERS, labels), 1);
 }
 
 static void no_memory(struct runner *r)
 {
     (void)bus_fail(&r->err, BUS_ENOMEM, "a dead letter");
-    runner_stop(r, &r->err);
+    partner_runner_stop(r, &r->err);
 }
 
-void letter_new(struct runner *r,
-                struct flight *f,
-                struct bus_parked *parked,
+void partner_dead_letter_new(struct runner *r,
+                struct in_flight *f,
+                struct bus_role_parked *parked,
                 const struct sa_dead_letter *record)
 {
-    struct letter *l = bus_calloc(1, sizeof(*l));
+    struct partner_dead_letter *l = bus_calloc(1, sizeof(*l));
     if (l == NULL) {
         no_memory(r);
         return;
@@ -48,18 +48,18 @@ void letter_new(struct runner *r,
     l->next = r->letters;
     r->letters = l;
     count(r, record);
-    letters_send(r);
+    partner_dead_letters_send(r);
 }
 
-void letter_of_message(struct runner *r,
-                       struct flight *f,
+void partner_dead_letter_of_message(struct runner *r,
+                       struct in_flight *f,
                        const struct bus_kafka_msg *m,
                        const char *reason_code,
                        const struct bus_err *why)
 {
     struct sa_dead_letter record;
     struct bus_arena mem;
-    struct bus_dead_letter d = {
+    struct bus_role_dead_letter d = {
         .msg = m,
         .reason_code = reason_code,
         .why = why,
@@ -68,17 +68,17 @@ void letter_of_message(struct runner *r,
         .now_ms = bus_clock_system.wall_ms(NULL),
     };
     bus_arena_init(&mem, 4096, 0);
-    bus_dead_letter_fill(&d, &mem, &record);
-    letter_new(r, f, NULL, &record);
+    bus_role_dead_letter_fill(&d, &mem, &record);
+    partner_dead_letter_new(r, f, NULL, &record);
     bus_arena_fini(&mem);
 }
 
-static int send(struct runner *r, struct letter *l, struct bus_err *err)
+static int send(struct runner *r, struct partner_dead_letter *l, struct bus_err *err)
 {
-    struct bus_rendered out;
-    struct bus_emit e = bus_dead_letter_emit(&l->record, r->frame.source);
+    struct bus_role_rendered out;
+    struct bus_role_emit e = bus_role_dead_letter_emit(&l->record, r->frame.source);
     struct bus_arena_mark mark = bus_arena_mark(&l->mem);
-    int rc = bus_emit_render(&e, &l->mem, &out, err);
+    int rc = bus_role_emit_render(&e, &l->mem, &out, err);
     struct bus_kafka_out_msg m = {
         .topic = r->topic_dead,
         .partition = l->record.partition,
@@ -92,39 +92,39 @@ static int send(struct runner *r, struct letter *l, struct bus_err *err)
     return rc;
 }
 
-void letters_send(struct runner *r)
+void partner_dead_letters_send(struct runner *r)
 {
     struct bus_err err;
-    for (struct letter *l = r->letters; l != NULL; l = l->next) {
+    for (struct partner_dead_letter *l = r->letters; l != NULL; l = l->next) {
         if (l->sent) {
             continue;
         }
         int rc = send(r, l, &err);
         if (rc == BUS_ETOOBIG && !l->light) {
             l->light = true;
-            rc = bus_dead_letter_lighten(&l->record, &l->mem, &err);
+            rc = bus_role_dead_letter_lighten(&l->record, &l->mem, &err);
             rc = rc ? rc : send(r, l, &err);
         }
         if (rc == BUS_EFULL) {
             return; /* at the next tick */
         }
         if (rc != BUS_OK) {
-            runner_stop(r, &err);
+            partner_runner_stop(r, &err);
             return;
         }
         l->sent = true;
     }
 }
 
-static void free_letter(struct letter *l)
+static void free_letter(struct partner_dead_letter *l)
 {
     bus_arena_fini(&l->mem);
     bus_free(l);
 }
 
-static bool unlink_letter(struct runner *r, struct letter *l)
+static bool unlink_letter(struct runner *r, struct partner_dead_letter *l)
 {
-    for (struct letter **at = &r->letters; *at != NULL; at = &(*at)->next) {
+    for (struct partner_dead_letter **at = &r->letters; *at != NULL; at = &(*at)->next) {
         if (*at == l) {
             *at = l->next;
             return true;
@@ -133,7 +133,7 @@ static bool unlink_letter(struct runner *r, struct letter *l)
     return false;
 }
 
-void letter_acked(struct runner *r, struct letter *l, const struct bus_err *err)
+void partner_dead_letter_acked(struct runner *r, struct partner_dead_letter *l, const struct bus_err *err)
 {
     if (l->flight == NULL && l->parked == NULL) { /* dropped */
         (void)unlink_letter(r, l);
@@ -145,18 +145,18 @@ void letter_acked(struct runner *r, struct letter *l, const struct bus_err *err)
         l->sent = false; /* once more; its id makes it one */
         if (why.code == BUS_ETOOBIG && !l->light) {
             l->light = true;
-            why.code = (enum bus_errc)bus_dead_letter_lighten(&l->record,
+            why.code = (enum bus_errc)bus_role_dead_letter_lighten(&l->record,
                                                               &l->mem, &why);
         }
         if (why.code != BUS_OK && bus_err_act(why.code) != BUS_ACT_RETRY) {
-            runner_stop(r, &why);
+            partner_runner_stop(r, &why);
         }
         return;
     }
     (void)unlink_letter(r, l);
     if (l->flight != NULL) {
         l->flight->letters--;
-        flights_settle(r);
+        partner_in_flight_settle(r);
     } else {
         l->parked->gone = true;
     }
@@ -164,9 +164,9 @@ void letter_acked(struct runner *r, struct letter *l, const struct bus_err *err)
 }
 
 /* What is on its way comes back as dropped; it stays in the list till then. */
-void letters_drop(struct runner *r)
+void partner_dead_letters_drop(struct runner *r)
 {
-    for (struct letter *l = r->letters, *next; l != NULL; l = next) {
+    for (struct partner_dead_letter *l = r->letters, *next; l != NULL; l = next) {
         next = l->next;
         if (l->flight == NULL && !r->closing) {
             continue; /* a parked one does not hang on the consumer */

@@ -30,7 +30,7 @@ struct bus_seen
     struct bus_map map; /* id -> struct entry, each on the heap */
 };
 
-static void put_note(const struct bus_seen_note *n, uint8_t to[NOTE_BYTES])
+static void put_note(const struct bus_partner_dedup_note *n, uint8_t to[NOTE_BYTES])
 {
     uint8_t check = 0x5a;
     to[0] = (uint8_t)n->what;
@@ -44,11 +44,11 @@ static void put_note(const struct bus_seen_note *n, uint8_t to[NOTE_BYTES])
     to[NOTE_BYTES - 1] = check;
 }
 
-static bool get_note(const uint8_t *from, struct bus_seen_note *ret)
+static bool get_note(const uint8_t *from, struct bus_partner_dedup_note *ret)
 {
     uint8_t again[NOTE_BYTES];
     uint64_t at = 0;
-    ret->what = (enum bus_seen_what)from[0];
+    ret->what = (enum bus_partner_dedup_what)from[0];
     memcpy(ret->id.b, from + 1, sizeof(ret->id.b));
     for (int i = 0; i < 8; i++) {
         at |= (uint64_t)from[17 + i] << (8 * i);
@@ -86,7 +86,7 @@ static struct entry *find_or_make(struct bus_seen *s, const struct bus_id *id)
 }
 
 /* The entry is there. */
-static void apply(struct bus_seen *s, const struct bus_seen_note *n)
+static void apply(struct bus_seen *s, const struct bus_partner_dedup_note *n)
 {
     struct entry *e = find(s, &n->id);
     bool was_open = e->flags & OPENED;
@@ -118,7 +118,7 @@ static void apply(struct bus_seen *s, const struct bus_seen_note *n)
 static int load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
 {
     size_t at = 0;
-    struct bus_seen_note n;
+    struct bus_partner_dedup_note n;
     for (; bytes.n - at >= NOTE_BYTES &&
            get_note((const uint8_t *)bytes.p + at, &n);
          at += NOTE_BYTES) {
@@ -131,7 +131,7 @@ static int load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
     return BUS_OK;
 }
 
-void bus_seen_close(struct bus_seen *s)
+void bus_partner_dedup_close(struct bus_seen *s)
 {
     if (s == NULL) {
         return;
@@ -151,7 +151,7 @@ void bus_seen_close(struct bus_seen *s)
     bus_free(s);
 }
 
-int bus_seen_open(int folder,
+int bus_partner_dedup_open(int folder,
                   const char *name,
                   size_t keep,
                   struct bus_seen **ret,
@@ -176,15 +176,15 @@ int bus_seen_open(int folder,
     rc = rc ? rc : bus_disk_sync(folder, err);
     bus_arena_fini(&mem);
     if (rc != BUS_OK) {
-        bus_seen_close(s);
+        bus_partner_dedup_close(s);
         return rc;
     }
     *ret = s;
     return BUS_OK;
 }
 
-bool bus_seen_has(const struct bus_seen *s,
-                  enum bus_seen_what what,
+bool bus_partner_dedup_has(const struct bus_seen *s,
+                  enum bus_partner_dedup_what what,
                   const struct bus_id *id)
 {
     const struct entry *e = find(s, id);
@@ -194,12 +194,12 @@ bool bus_seen_has(const struct bus_seen *s,
     return e != NULL && (e->flags & flag) != 0;
 }
 
-size_t bus_seen_open_tasks(const struct bus_seen *s)
+size_t bus_partner_dedup_open_tasks(const struct bus_seen *s)
 {
     return s->open;
 }
 
-size_t bus_seen_open_before(const struct bus_seen *s, int64_t before_ms)
+size_t bus_partner_dedup_open_before(const struct bus_seen *s, int64_t before_ms)
 {
     const struct bus_map_slot *slot;
     size_t n = 0;
@@ -236,7 +236,7 @@ static struct entry **all_sorted(const struct bus_seen *s, size_t *ret_n)
 
 static size_t notes_of(const struct entry *e, bool events, uint8_t *to)
 {
-    const struct bus_seen_note all[] = {
+    const struct bus_partner_dedup_note all[] = {
         {BUS_SEEN_GIVEN, e->id, e->event_ms},
         {BUS_SEEN_TAKEN, e->id, e->event_ms},
         {BUS_SEEN_OPENED, e->id, e->opened_ms},
@@ -298,8 +298,8 @@ static void shorten(struct bus_seen *s)
     bus_free(list);
 }
 
-int bus_seen_add(struct bus_seen *s,
-                 const struct bus_seen_note *notes,
+int bus_partner_dedup_add(struct bus_seen *s,
+                 const struct bus_partner_dedup_note *notes,
                  size_t n,
                  struct bus_err *err)
 {

@@ -7,8 +7,8 @@
  * is allowed, in Chinese and English; no fault repeats a text of the document,
  * for it may be a person's. Members that begin with "x_" are the partner's own
  * and passed over; others that are not in the table are faults. */
-#ifndef BUS_ADAPTER_DOCUMENT_H
-#define BUS_ADAPTER_DOCUMENT_H
+#ifndef BUS_PARTNER_DOCUMENT_H
+#define BUS_PARTNER_DOCUMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@
 #define BUS_DOC_BYTES_MAX  65536 /* of a hex field, likewise */
 
 /* What a member is in JSON, and where it stands in C. */
-enum bus_doc_type {
+enum bus_partner_document_type {
     BUS_DOC_ID,    /* "xxxxxxxx-xxxx-..."        struct bus_id */
     BUS_DOC_TEXT,  /* 1..max bytes               struct bus_strv */
     BUS_DOC_LONG,  /* min..max                   int64_t */
@@ -43,47 +43,47 @@ enum bus_doc_type {
     BUS_DOC_FACT   /* a fact's value by the dictionary; the list's struct is
                       sa_fact and its name stands before it in the table */
 };
-struct bus_doc_word
+struct bus_partner_document_word
 {
     const char *word; /* NULL ends the list */
     int value;
 };
 #define BUS_DOC_NO_HAS 0 /* a record begins with its id, never with a has_ */
-struct bus_doc_field
+struct bus_partner_document_field
 {
     const char *name; /* NULL ends the table */
-    enum bus_doc_type type;
+    enum bus_partner_document_type type;
     size_t offset, has_offset; /* has_offset: of a bool, or BUS_DOC_NO_HAS */
     bool required;
     int64_t min, max; /* both 0: the type's own limits */
     int64_t dflt;     /* of an absent number or word */
-    const struct bus_doc_word *words;
-    const struct bus_doc_field *sub;
+    const struct bus_partner_document_word *words;
+    const struct bus_partner_document_field *sub;
     size_t sub_size; /* BUS_DOC_LIST: of one item */
 };
-struct bus_doc
+struct bus_partner_document
 {
     const char *name; /* "delivery-task" */
     int version;
-    const struct bus_doc_field *fields;
+    const struct bus_partner_document_field *fields;
     size_t size; /* of the C struct it describes */
 };
 
-struct bus_doc_fault
+struct bus_partner_document_fault
 {
     const char *pointer; /* "/reply_to/task_id"; "" is the whole */
     const char *code;    /* "MISSING", "WORD", ... */
     const char *zh, *en;
 };
-struct bus_doc_faults
+struct bus_partner_document_faults
 {
     struct bus_arena *mem; /* borrowed; texts live here */
-    struct bus_doc_fault v[BUS_DOC_FAULTS_MAX];
+    struct bus_partner_document_fault v[BUS_DOC_FAULTS_MAX];
     size_t n;     /* kept */
     size_t total; /* found */
 };
 /* Copies the pointer; code and texts are borrowed. */
-void bus_doc_fault_add(struct bus_doc_faults *f,
+void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
                        const char *pointer,
                        const char *code,
                        const char *zh,
@@ -91,7 +91,7 @@ void bus_doc_fault_add(struct bus_doc_faults *f,
 
 /* Appends the document, indented by two, with a newline at its end. Absent
  * members are left out. BUS_ETOOBIG: over the buffer's limit. */
-int bus_doc_write(const struct bus_doc *doc,
+int bus_partner_document_write(const struct bus_partner_document *doc,
                   const void *record,
                   struct bus_buf *out,
                   struct bus_err *err) BUS_MUSTCHECK;
@@ -101,16 +101,16 @@ int bus_doc_write(const struct bus_doc *doc,
  * BUS_ETRUNCATED: the text ends early (perhaps it is still being written);
  * BUS_EPARSE: no JSON, or another document; BUS_ESCHEMA: faults. Each of the
  * three comes with at least one fault. BUS_ENOMEM. */
-int bus_doc_read(const struct bus_doc *doc,
+int bus_partner_document_read(const struct bus_partner_document *doc,
                  const struct bus_config *config,
                  struct bus_strv bytes,
                  struct bus_arena *mem,
                  void *record,
-                 struct bus_doc_faults *faults,
+                 struct bus_partner_document_faults *faults,
                  struct bus_err *err) BUS_MUSTCHECK;
 
 /* The reason file next to a rejected document. */
-int bus_doc_faults_write(const struct bus_doc_faults *f,
+int bus_partner_document_faults_write(const struct bus_partner_document_faults *f,
                          struct bus_buf *out,
                          struct bus_err *err) BUS_MUSTCHECK;
 

@@ -22,7 +22,7 @@ static const struct bus_fact *find(const struct bus_config *c,
     for (size_t i = 0; i < 2; i++) {
         struct bus_strv p = scopes[i].prefix;
         if (name.n > p.n && memcmp(name.p, p.p, p.n) == 0) {
-            return bus_config_fact(
+            return bus_conf_fact(
                 c, scopes[i].scope,
                 (struct bus_strv){name.p + p.n, name.n - p.n});
         }
@@ -50,7 +50,7 @@ whole_number(const struct bus_fact *d, const json_t *j, struct sa_fact *f)
            (d->type != BUS_FACT_COUNT || json_integer_value(j) >= 0);
 }
 
-static bool take(struct doc_reading *r,
+static bool take(struct document_reading *r,
                  const struct bus_fact *d,
                  const json_t *j,
                  struct sa_fact *f)
@@ -82,7 +82,7 @@ static bool take(struct doc_reading *r,
                                      : s.n <= FACT_TEXT_MAX);
 }
 
-void doc_fact(struct doc_reading *r, const json_t *value, char *base)
+void partner_document_fact(struct document_reading *r, const json_t *value, char *base)
 {
     static const struct
     {
@@ -103,8 +103,8 @@ void doc_fact(struct doc_reading *r, const json_t *value, char *base)
         char *last = strrchr(r->path, '/');
         if (f->name.n > 0 && last != NULL) {
             *last = '\0';
-            (void)doc_enter(r, "name"); /* the caller leaves */
-            doc_fault(r, "FACT", "事实字典中没有此名称; 请原样抄回所问的名称",
+            (void)partner_document_enter(r, "name"); /* the caller leaves */
+            partner_document_fault(r, "FACT", "事实字典中没有此名称; 请原样抄回所问的名称",
                       "no fact of the dictionary has this name; copy the name "
                       "that was asked");
         }
@@ -113,6 +113,6 @@ void doc_fact(struct doc_reading *r, const json_t *value, char *base)
     if (json_is_null(value)) {
         f->value.branch = SA_FACT_VALUE_NULL;
     } else if (!take(r, d, value, f)) {
-        doc_wrong(r, "FACT_VALUE", value, types[d->type].zh, types[d->type].en);
+        partner_document_wrong(r, "FACT_VALUE", value, types[d->type].zh, types[d->type].en);
     }
 }

@@ -22,15 +22,15 @@
 #define SHOWN_WORD   24
 #define OWN_PREFIX   "x_"
 
-void doc_fault(struct doc_reading *r,
+void partner_document_fault(struct document_reading *r,
                const char *code,
                const char *zh,
                const char *en)
 {
-    bus_doc_fault_add(r->faults, r->path, code, zh ? zh : "", en ? en : "");
+    bus_partner_document_fault_add(r->faults, r->path, code, zh ? zh : "", en ? en : "");
 }
 
-void bus_doc_fault_add(struct bus_doc_faults *f,
+void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
                        const char *pointer,
                        const char *code,
                        const char *zh,
@@ -39,12 +39,12 @@ void bus_doc_fault_add(struct bus_doc_faults *f,
     f->total++;
     if (f->n < BUS_DOC_FAULTS_MAX) {
         const char *kept = bus_arena_strdup(f->mem, pointer);
-        f->v[f->n++] = (struct bus_doc_fault){kept ? kept : "", code, zh, en};
+        f->v[f->n++] = (struct bus_partner_document_fault){kept ? kept : "", code, zh, en};
     }
 }
 
 /* "~" and "/" by RFC 6901; what is no plain text becomes "?". */
-size_t doc_enter(struct doc_reading *r, const char *name)
+size_t partner_document_enter(struct document_reading *r, const char *name)
 {
     size_t was = strlen(r->path), n = was;
     r->path[n++] = '/';
@@ -61,7 +61,7 @@ size_t doc_enter(struct doc_reading *r, const char *name)
     return was;
 }
 
-void doc_leave(struct doc_reading *r, size_t was)
+void partner_document_leave(struct document_reading *r, size_t was)
 {
     r->path[was] = '\0';
 }
@@ -77,7 +77,7 @@ static bool plain_word(const char *s, size_t n)
 }
 
 /* What was found, without a person's text in it. */
-static const char *shown(struct doc_reading *r, const json_t *j, bool zh)
+static const char *shown(struct document_reading *r, const json_t *j, bool zh)
 {
     struct bus_arena *mem = r->mem;
     if (j == NULL) {
@@ -115,14 +115,14 @@ static const char *shown(struct doc_reading *r, const json_t *j, bool zh)
     return "null";
 }
 
-void doc_wrong(struct doc_reading *r,
+void partner_document_wrong(struct document_reading *r,
                const char *code,
                const json_t *found,
                const char *zh,
                const char *en)
 {
     const char *fz = shown(r, found, true), *fe = shown(r, found, false);
-    doc_fault(
+    partner_document_fault(
         r, code,
         bus_arena_printf(r->mem, "读到%s; 应为%s", fz ? fz : "", zh ? zh : ""),
         bus_arena_printf(r->mem, "found %s; must be %s", fe ? fe : "",
@@ -132,22 +132,22 @@ void doc_wrong(struct doc_reading *r,
 /* --- scalars --- */
 
 static bool
-text_of(const json_t *j, const struct bus_doc_field *f, struct bus_strv *ret)
+text_of(const json_t *j, const struct bus_partner_document_field *f, struct bus_strv *ret)
 {
     int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
     *ret = (struct bus_strv){json_string_value(j), json_string_length(j)};
     return json_is_string(j) && ret->n >= 1 && (int64_t)ret->n <= max;
 }
 
-static struct bus_strv kept(struct doc_reading *r, struct bus_strv s)
+static struct bus_strv kept(struct document_reading *r, struct bus_strv s)
 {
     const char *p = bus_arena_strndup(r->mem, s.p, s.n);
     r->no_memory |= p == NULL;
     return (struct bus_strv){p, p ? s.n : 0};
 }
 
-static void read_text(struct doc_reading *r,
-                      const struct bus_doc_field *f,
+static void read_text(struct document_reading *r,
+                      const struct bus_partner_document_field *f,
                       const json_t *j,
                       char *at)
 {
@@ -160,12 +160,12 @@ static void read_text(struct doc_reading *r,
             memcpy(first, s.p, 7);
         }
         if (!fits || !bus_date_parse(bus_strv(first), &day)) {
-            doc_wrong(r, "MONTH", j, "月份 yyyy-mm", "a month yyyy-mm");
+            partner_document_wrong(r, "MONTH", j, "月份 yyyy-mm", "a month yyyy-mm");
             return;
         }
     } else if (!text_of(j, f, &s)) {
         int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
-        doc_wrong(
+        partner_document_wrong(
             r, "TEXT", j,
             bus_arena_printf(r->mem, "1至%" PRId64 "字节的文字", max),
             bus_arena_printf(r->mem, "a text of 1 to %" PRId64 " bytes", max));
@@ -183,8 +183,8 @@ static int nibble(char c)
                                   : -1;
 }
 
-static void read_hex(struct doc_reading *r,
-                     const struct bus_doc_field *f,
+static void read_hex(struct document_reading *r,
+                     const struct bus_partner_document_field *f,
                      const json_t *j,
                      char *at)
 {
@@ -199,7 +199,7 @@ static void read_hex(struct doc_reading *r,
         to[i / 2] = (char)(fits ? hi << 4 | lo : 0);
     }
     if (!fits) {
-        doc_wrong(r, "HEX", j,
+        partner_document_wrong(r, "HEX", j,
                   bus_arena_printf(r->mem, "十六进制字节(1至%zu字节)", max),
                   bus_arena_printf(r->mem, "1 to %zu bytes as hex", max));
         return;
@@ -208,8 +208,8 @@ static void read_hex(struct doc_reading *r,
     memcpy(at, &s, sizeof(s));
 }
 
-static void read_number(struct doc_reading *r,
-                        const struct bus_doc_field *f,
+static void read_number(struct document_reading *r,
+                        const struct bus_partner_document_field *f,
                         const json_t *j,
                         char *at)
 {
@@ -219,7 +219,7 @@ static void read_number(struct doc_reading *r,
     int64_t n = json_integer_value(j);
     int32_t small = (int32_t)n;
     if (!json_is_integer(j) || n < min || n > max) {
-        doc_wrong(
+        partner_document_wrong(
             r, "NUMBER", j,
             bus_arena_printf(r->mem, "整数, %" PRId64 "至%" PRId64, min, max),
             bus_arena_printf(r->mem, "a whole number, %" PRId64 " to %" PRId64,
@@ -229,7 +229,7 @@ static void read_number(struct doc_reading *r,
     memcpy(at, wide ? (const void *)&n : (const void *)&small, wide ? 8 : 4);
 }
 
-static const struct bus_doc_word *find_word(const struct bus_doc_word *words,
+static const struct bus_partner_document_word *find_word(const struct bus_partner_document_word *words,
                                             struct bus_strv s)
 {
     for (; words->word != NULL; words++) {
@@ -240,13 +240,13 @@ static const struct bus_doc_word *find_word(const struct bus_doc_word *words,
     return NULL;
 }
 
-static void read_word(struct doc_reading *r,
-                      const struct bus_doc_field *f,
+static void read_word(struct document_reading *r,
+                      const struct bus_partner_document_field *f,
                       const json_t *j,
                       char *at)
 {
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    const struct bus_doc_word *w =
+    const struct bus_partner_document_word *w =
         json_is_string(j) ? find_word(f->words, s) : NULL;
     if (w == NULL) {
         char all[256] = "";
@@ -256,15 +256,15 @@ static void read_word(struct doc_reading *r,
                                 n > 0 ? " | " : "", w->word);
             n += more > 0 && (size_t)more < sizeof(all) - n ? (size_t)more : 0;
         }
-        doc_wrong(r, "WORD", j, bus_arena_strdup(r->mem, all),
+        partner_document_wrong(r, "WORD", j, bus_arena_strdup(r->mem, all),
                   bus_arena_strdup(r->mem, all));
         return;
     }
     memcpy(at, &w->value, sizeof(w->value));
 }
 
-static void read_stamp(struct doc_reading *r,
-                       const struct bus_doc_field *f,
+static void read_stamp(struct document_reading *r,
+                       const struct bus_partner_document_field *f,
                        const json_t *j,
                        char *at)
 {
@@ -276,7 +276,7 @@ static void read_stamp(struct doc_reading *r,
         if (json_is_string(j) && bus_id_parse(s, &id)) {
             memcpy(at, &id, sizeof(id));
         } else {
-            doc_wrong(r, "ID", j, "编号(36个字符, 小写), 原样抄回",
+            partner_document_wrong(r, "ID", j, "编号(36个字符, 小写), 原样抄回",
                       "an id of 36 characters in lower case, copied as it "
                       "was given");
         }
@@ -284,20 +284,20 @@ static void read_stamp(struct doc_reading *r,
         if (json_is_string(j) && bus_date_parse(s, &day)) {
             memcpy(at, &day, sizeof(day));
         } else {
-            doc_wrong(r, "DATE", j, "日期 yyyy-mm-dd", "a date yyyy-mm-dd");
+            partner_document_wrong(r, "DATE", j, "日期 yyyy-mm-dd", "a date yyyy-mm-dd");
         }
     } else if (json_is_string(j) && bus_time_parse(s, &ms)) {
         memcpy(at, &ms, sizeof(ms));
     } else {
-        doc_wrong(r, "TIME", j, "时间, 如 2026-07-01T09:30:00+08:00",
+        partner_document_wrong(r, "TIME", j, "时间, 如 2026-07-01T09:30:00+08:00",
                   "an instant such as 2026-07-01T09:30:00+08:00");
     }
 }
 
 /* --- members --- */
 
-static void read_list(struct doc_reading *r,
-                      const struct bus_doc_field *f,
+static void read_list(struct document_reading *r,
+                      const struct bus_partner_document_field *f,
                       const json_t *j,
                       char *at)
 {
@@ -307,7 +307,7 @@ static void read_list(struct doc_reading *r,
         size_t n;
     } items = {.n = json_array_size(j)};
     if (!json_is_array(j) || items.n > BUS_DOC_ITEMS_MAX) {
-        doc_wrong(r, "LIST", j, "列表(不超过1000项)",
+        partner_document_wrong(r, "LIST", j, "列表(不超过1000项)",
                   "a list of at most 1000 items");
         return;
     }
@@ -319,15 +319,15 @@ static void read_list(struct doc_reading *r,
     for (size_t i = 0; i < items.n; i++) {
         char name[24];
         (void)snprintf(name, sizeof(name), "%zu", i);
-        size_t was = doc_enter(r, name);
-        doc_members(r, f->sub, json_array_get(j, i), items.v + i * f->sub_size);
-        doc_leave(r, was);
+        size_t was = partner_document_enter(r, name);
+        partner_document_members(r, f->sub, json_array_get(j, i), items.v + i * f->sub_size);
+        partner_document_leave(r, was);
     }
     memcpy(at, &items, sizeof(items));
 }
 
-static void read_one(struct doc_reading *r,
-                     const struct bus_doc_field *f,
+static void read_one(struct document_reading *r,
+                     const struct bus_partner_document_field *f,
                      const json_t *j,
                      char *base)
 {
@@ -348,20 +348,20 @@ static void read_one(struct doc_reading *r,
         if (json_is_boolean(j)) {
             *(bool *)at = json_is_true(j);
         } else {
-            doc_wrong(r, "BOOL", j, "true 或 false", "true or false");
+            partner_document_wrong(r, "BOOL", j, "true 或 false", "true or false");
         }
         break;
     case BUS_DOC_WORD:
         read_word(r, f, j, at);
         break;
     case BUS_DOC_PART:
-        doc_members(r, f->sub, j, at);
+        partner_document_members(r, f->sub, j, at);
         break;
     case BUS_DOC_LIST:
         read_list(r, f, j, at);
         break;
     case BUS_DOC_FACT:
-        doc_fact(r, j, base);
+        partner_document_fact(r, j, base);
         break;
     default:
         read_stamp(r, f, j, at);
@@ -370,11 +370,11 @@ static void read_one(struct doc_reading *r,
 }
 
 static void
-absent(struct doc_reading *r, const struct bus_doc_field *f, char *base)
+absent(struct document_reading *r, const struct bus_partner_document_field *f, char *base)
 {
     int32_t small = (int32_t)f->dflt;
     if (f->required) {
-        doc_fault(r, "MISSING", "缺少此项", "this is needed and is not there");
+        partner_document_fault(r, "MISSING", "缺少此项", "this is needed and is not there");
     } else if (f->type == BUS_DOC_LONG) {
         memcpy(base + f->offset, &f->dflt, sizeof(f->dflt));
     } else if (f->type == BUS_DOC_INT || f->type == BUS_DOC_WORD) {
@@ -382,30 +382,30 @@ absent(struct doc_reading *r, const struct bus_doc_field *f, char *base)
     }
 }
 
-static void stranger(struct doc_reading *r,
-                     const struct bus_doc_field *fields,
+static void stranger(struct document_reading *r,
+                     const struct bus_partner_document_field *fields,
                      const char *name)
 {
     const char *near = NULL;
     size_t best = 4; /* further away is no misspelling */
-    for (const struct bus_doc_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
         size_t d = bus_edit_distance(f->name, name);
         near = d < best ? f->name : near;
         best = d < best ? d : best;
     }
-    size_t was = doc_enter(r, name);
-    doc_fault(r, "UNKNOWN",
+    size_t was = partner_document_enter(r, name);
+    partner_document_fault(r, "UNKNOWN",
               near ? bus_arena_printf(r->mem, "没有此项; 是否为 %s", near)
                    : "没有此项; 自用项请以 x_ 开头",
               near ? bus_arena_printf(r->mem,
                                       "no such member; did you mean %s?", near)
                    : "no such member; one of your own begins with x_");
-    doc_leave(r, was);
+    partner_document_leave(r, was);
 }
 
-static bool known(const struct bus_doc_field *fields, const char *name)
+static bool known(const struct bus_partner_document_field *fields, const char *name)
 {
-    for (const struct bus_doc_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
         if (strcmp(f->name, name) == 0) {
             return true;
         }
@@ -413,21 +413,21 @@ static bool known(const struct bus_doc_field *fields, const char *name)
     return strncmp(name, OWN_PREFIX, sizeof(OWN_PREFIX) - 1) == 0;
 }
 
-void doc_members(struct doc_reading *r,
-                 const struct bus_doc_field *fields,
+void partner_document_members(struct document_reading *r,
+                 const struct bus_partner_document_field *fields,
                  const json_t *object,
                  char *base)
 {
     if (!json_is_object(object)) {
-        doc_wrong(r, "OBJECT", object, "对象 {…}", "an object {...}");
+        partner_document_wrong(r, "OBJECT", object, "对象 {…}", "an object {...}");
         return;
     }
     r->depth++;
-    for (const struct bus_doc_field *f = fields;
+    for (const struct bus_partner_document_field *f = fields;
          f->name != NULL && r->depth <= BUS_DOC_DEPTH_MAX; f++) {
         const json_t *j = json_object_get(object, f->name);
         bool null = json_is_null(j) && f->type != BUS_DOC_FACT;
-        size_t was = doc_enter(r, f->name);
+        size_t was = partner_document_enter(r, f->name);
         if (j == NULL || null) {
             absent(r, f, base);
         } else {
@@ -437,7 +437,7 @@ void doc_members(struct doc_reading *r,
                 *(bool *)(base + f->has_offset) = before == r->faults->total;
             }
         }
-        doc_leave(r, was);
+        partner_document_leave(r, was);
     }
     r->depth--;
     const char *name;
@@ -486,14 +486,14 @@ static int whole(struct bus_strv s)
     return BUS_ETRUNCATED;
 }
 
-static void not_json(struct doc_reading *r, const json_error_t *at)
+static void not_json(struct document_reading *r, const json_error_t *at)
 {
     if (json_error_code(at) == json_error_invalid_utf8) {
-        doc_fault(r, "ENCODING", "不是UTF-8编码; 请另存为UTF-8(可能是GBK)",
+        partner_document_fault(r, "ENCODING", "不是UTF-8编码; 请另存为UTF-8(可能是GBK)",
                   "not UTF-8; save it as UTF-8 (it may be GBK)");
         return;
     }
-    doc_fault(r, "JSON",
+    partner_document_fault(r, "JSON",
               bus_arena_printf(r->mem, "第%d行第%d列起不是JSON", at->line,
                                at->column),
               bus_arena_printf(r->mem, "no JSON from line %d, column %d on",
@@ -501,29 +501,29 @@ static void not_json(struct doc_reading *r, const json_error_t *at)
 }
 
 static void
-head(struct doc_reading *r, const struct bus_doc *doc, const json_t *j)
+head(struct document_reading *r, const struct bus_partner_document *doc, const json_t *j)
 {
     const json_t *name = json_object_get(j, "document");
     const json_t *version = json_object_get(j, "version");
-    size_t was = doc_enter(r, "document");
+    size_t was = partner_document_enter(r, "document");
     if (!json_is_string(name) ||
         strcmp(json_string_value(name), doc->name) != 0) {
-        doc_wrong(r, "DOCUMENT", name,
+        partner_document_wrong(r, "DOCUMENT", name,
                   bus_arena_printf(r->mem, "“%s”", doc->name),
                   bus_arena_printf(r->mem, "\"%s\"", doc->name));
     }
-    doc_leave(r, was);
-    was = doc_enter(r, "version");
+    partner_document_leave(r, was);
+    was = partner_document_enter(r, "version");
     if (!json_is_integer(version) ||
         json_integer_value(version) != doc->version) {
         const char *v = bus_arena_printf(r->mem, "%d", doc->version);
-        doc_wrong(r, "VERSION", version, v, v);
+        partner_document_wrong(r, "VERSION", version, v, v);
     }
-    doc_leave(r, was);
+    partner_document_leave(r, was);
 }
 
-static int ended(const struct doc_reading *r,
-                 const struct bus_doc *doc,
+static int ended(const struct document_reading *r,
+                 const struct bus_partner_document *doc,
                  struct bus_err *err)
 {
     if (r->no_memory) {
@@ -532,30 +532,30 @@ static int ended(const struct doc_reading *r,
     if (r->faults->total == 0) {
         return BUS_OK;
     }
-    const struct bus_doc_fault *first = &r->faults->v[0];
+    const struct bus_partner_document_fault *first = &r->faults->v[0];
     return bus_fail(err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s': %s",
                     doc->name, r->faults->total, first->pointer, first->code);
 }
 
-int bus_doc_read(const struct bus_doc *doc,
+int bus_partner_document_read(const struct bus_partner_document *doc,
                  const struct bus_config *config,
                  struct bus_strv bytes,
                  struct bus_arena *mem,
                  void *record,
-                 struct bus_doc_faults *faults,
+                 struct bus_partner_document_faults *faults,
                  struct bus_err *err)
 {
-    struct doc_reading r = {.config = config, .mem = mem, .faults = faults};
+    struct document_reading r = {.config = config, .mem = mem, .faults = faults};
     static const char bom[] = "\xef\xbb\xbf"; /* what some editors put first */
     json_error_t where;
-    *faults = (struct bus_doc_faults){.mem = mem};
+    *faults = (struct bus_partner_document_faults){.mem = mem};
     memset(record, 0, doc->size);
     if (bytes.n >= 3 && memcmp(bytes.p, bom, 3) == 0) {
         bytes = (struct bus_strv){bytes.p + 3, bytes.n - 3};
     }
     int rc = whole(bytes);
     if (rc == BUS_ETRUNCATED) {
-        doc_fault(&r, "TRUNCATED", "文件不完整, 在结尾前中断",
+        partner_document_fault(&r, "TRUNCATED", "文件不完整, 在结尾前中断",
                   "the file ends before its last brace");
         return bus_fail(err, rc, "%s: ends after %zu bytes", doc->name,
                         bytes.n);
@@ -572,13 +572,13 @@ int bus_doc_read(const struct bus_doc *doc,
         if (rc == BUS_OK) {
             not_json(&r, &where);
         } else {
-            doc_fault(&r, "JSON", "不是JSON对象; 应以 { 开头",
+            partner_document_fault(&r, "JSON", "不是JSON对象; 应以 { 开头",
                       "no JSON object; it begins with {");
         }
         return bus_fail(err, BUS_EPARSE, "%s: no JSON", doc->name);
     }
     head(&r, doc, j);
-    doc_members(&r, doc->fields, j, record);
+    partner_document_members(&r, doc->fields, j, record);
     json_decref(j);
     return ended(&r, doc, err);
 }

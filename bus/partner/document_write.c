@@ -13,7 +13,7 @@ struct writing
 };
 
 static void
-members(struct writing *w, const struct bus_doc_field *fields, const char *at);
+members(struct writing *w, const struct bus_partner_document_field *fields, const char *at);
 
 static void line(struct writing *w)
 {
@@ -50,7 +50,7 @@ static void hex(struct bus_buf *out, struct bus_strv s)
     bus_buf_putc(out, '"');
 }
 
-static const char *word_of(const struct bus_doc_word *words, int value)
+static const char *word_of(const struct bus_partner_document_word *words, int value)
 {
     for (; words->word != NULL; words++) {
         if (words->value == value) {
@@ -88,7 +88,7 @@ static void fact(struct bus_buf *out, const struct sa_fact *f)
 }
 
 static void
-list(struct writing *w, const struct bus_doc_field *f, const char *at)
+list(struct writing *w, const struct bus_partner_document_field *f, const char *at)
 {
     struct
     {
@@ -110,7 +110,7 @@ list(struct writing *w, const struct bus_doc_field *f, const char *at)
     bus_buf_putc(w->out, ']');
 }
 
-static void text(struct bus_buf *out, enum bus_doc_type type, const char *at)
+static void text(struct bus_buf *out, enum bus_partner_document_type type, const char *at)
 {
     struct bus_strv s;
     memcpy(&s, at, sizeof(s));
@@ -118,7 +118,7 @@ static void text(struct bus_buf *out, enum bus_doc_type type, const char *at)
 }
 
 static void
-scalar(struct bus_buf *out, const struct bus_doc_field *f, const char *at)
+scalar(struct bus_buf *out, const struct bus_partner_document_field *f, const char *at)
 {
     int64_t n = 0;
     int32_t i = 0;
@@ -160,7 +160,7 @@ scalar(struct bus_buf *out, const struct bus_doc_field *f, const char *at)
 _Static_assert(BUS_TIME_TEXT <= BUS_ID_TEXT, "one buffer for both");
 
 /* Absent: its has_ says so, or it need not be there and is empty. */
-static bool left_out(const struct bus_doc_field *f, const char *at)
+static bool left_out(const struct bus_partner_document_field *f, const char *at)
 {
     struct bus_strv s;
     struct bus_id id;
@@ -183,12 +183,12 @@ static bool left_out(const struct bus_doc_field *f, const char *at)
 
 /* With the braces around them. Tables are not deep: BUS_DOC_DEPTH_MAX. */
 static void
-members(struct writing *w, const struct bus_doc_field *fields, const char *at)
+members(struct writing *w, const struct bus_partner_document_field *fields, const char *at)
 {
     bool first = true;
     bus_buf_putc(w->out, '{');
     w->indent++;
-    for (const struct bus_doc_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
         if (left_out(f, at)) {
             continue;
         }
@@ -213,7 +213,7 @@ members(struct writing *w, const struct bus_doc_field *fields, const char *at)
     bus_buf_putc(w->out, '}');
 }
 
-int bus_doc_write(const struct bus_doc *doc,
+int bus_partner_document_write(const struct bus_partner_document *doc,
                   const void *record,
                   struct bus_buf *out,
                   struct bus_err *err)
@@ -235,7 +235,7 @@ int bus_doc_write(const struct bus_doc *doc,
     return BUS_OK;
 }
 
-int bus_doc_faults_write(const struct bus_doc_faults *f,
+int bus_partner_document_faults_write(const struct bus_partner_document_faults *f,
                          struct bus_buf *out,
                          struct bus_err *err)
 {
@@ -244,7 +244,7 @@ int bus_doc_faults_write(const struct bus_doc_faults *f,
                    "\n  \"fault_count\": %zu,\n  \"faults\": [",
                    f->total);
     for (size_t i = 0; i < f->n; i++) {
-        const struct bus_doc_fault *v = &f->v[i];
+        const struct bus_partner_document_fault *v = &f->v[i];
         const char *const parts[][2] = {{"pointer", v->pointer},
                                         {"code", v->code},
                                         {"zh", v->zh},

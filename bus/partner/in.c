@@ -4,10 +4,10 @@
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
 
-void take_run(void *data)
+void partner_collect_run(void *data)
 {
     struct runner *r = data;
-    struct bus_transport_taken list[PARTNER_CHUNK];
+    struct bus_partner_transport_taken list[PARTNER_CHUNK];
     size_t n = 0;
     bus_arena_reset(&r->taking.mem);
     r->rc = r->via->take(r->transport, &r->taking.mem, list, PARTNER_CHUNK, &n,
@@ -26,7 +26,7 @@ void take_run(void *data)
 
 static void settle_as(struct runner *r,
                       struct answer *a,
-                      enum bus_transport_verdict verdict,
+                      enum bus_partner_transport_verdict verdict,
                       const struct bus_buf *note)
 {
     a->state = ANSWER_READY;
@@ -38,14 +38,14 @@ static void settle_as(struct runner *r,
 }
 
 static void
-reject(struct runner *r, struct answer *a, const struct bus_doc_faults *faults)
+reject(struct runner *r, struct answer *a, const struct bus_partner_document_faults *faults)
 {
     struct bus_buf note = {0};
     struct bus_err err;
-    if (bus_doc_faults_write(faults, &note, &err) == BUS_OK) {
+    if (bus_partner_document_faults_write(faults, &note, &err) == BUS_OK) {
         settle_as(r, a, BUS_TRANSPORT_REJECTED, &note);
     } else {
-        runner_stop(r, &err);
+        partner_runner_stop(r, &err);
     }
     bus_buf_fini(&note);
 }
@@ -56,8 +56,8 @@ static void reject_whole(struct runner *r,
                          const char *zh,
                          const char *en)
 {
-    struct bus_doc_faults f = {.mem = &r->taking.mem};
-    bus_doc_fault_add(&f, "", code, zh, en);
+    struct bus_partner_document_faults f = {.mem = &r->taking.mem};
+    bus_partner_document_fault_add(&f, "", code, zh, en);
     reject(r, a, &f);
 }
 
@@ -85,12 +85,12 @@ static bool heard_before(const struct runner *r, const struct answer *a)
             return true;
         }
     }
-    return bus_seen_has(r->seen, BUS_SEEN_TAKEN, &a->event.event_id);
+    return bus_partner_dedup_has(r->seen, BUS_SEEN_TAKEN, &a->event.event_id);
 }
 
 static void understand(struct runner *r, struct answer *a)
 {
-    struct bus_doc_faults faults;
+    struct bus_partner_document_faults faults;
     struct bus_err err;
     if (a->taken.bytes.p == NULL) {
         bool big = a->taken.why == BUS_ETOOBIG;
@@ -100,7 +100,7 @@ static void understand(struct runner *r, struct answer *a)
             big ? "over limits.message_max" : "the bus may not read this file");
         return;
     }
-    int rc = bus_kind_in_map(r->kind->in, &r->env, a->taken.bytes,
+    int rc = kind_map_in(r->kind->in, &r->env, a->taken.bytes,
                              &r->taking.mem, &a->event, &faults, &err);
     if (rc == BUS_ETRUNCATED && a->taken.still_ms < PARTNER_WRITING) {
         settle_as(r, a, BUS_TRANSPORT_LATER, NULL);
@@ -112,25 +112,25 @@ static void understand(struct runner *r, struct answer *a)
     } else if (bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
         reject(r, a, &faults);
     } else {
-        runner_stop(r, &err);
+        partner_runner_stop(r, &err);
     }
 }
 
-void take_done(struct runner *r)
+void partner_collect_done(struct runner *r)
 {
     /* A full chunk: there is more. */
-    r->look_at = bus_loop_now_ms(r->frame.loop) +
+    r->look_at = bus_run_loop_now_ms(r->frame.loop) +
                  (r->taking.n == PARTNER_CHUNK ? 0 : PARTNER_LOOK_MS);
     for (size_t i = 0; i < r->taking.n; i++) {
         understand(r, &r->taking.list[i]);
     }
-    answers_send(r);
+    partner_answers_send(r);
 }
 
 static int send(struct runner *r, struct answer *a, struct bus_err *err)
 {
-    struct bus_rendered out;
-    struct bus_emit e = {
+    struct bus_role_rendered out;
+    struct bus_role_emit e = {
         .type = r->kind->in->type,
         .record = a->event.record,
         .ce_type = r->kind->in->ce_type,
@@ -142,7 +142,7 @@ static int send(struct runner *r, struct answer *a, struct bus_err *err)
         .occurred_at = a->event.occurred_at,
     };
     struct bus_arena_mark mark = bus_arena_mark(&r->taking.mem);
-    int rc = bus_emit_render(&e, &r->taking.mem, &out, err);
+    int rc = bus_role_emit_render(&e, &r->taking.mem, &out, err);
     struct bus_kafka_out_msg m = {
         .topic = r->topic_in,
         .partition = -1,
@@ -157,7 +157,7 @@ static int send(struct runner *r, struct answer *a, struct bus_err *err)
 }
 
 /* Not while a job runs: the memory is the job's then. */
-void answers_send(struct runner *r)
+void partner_answers_send(struct runner *r)
 {
     struct bus_err err;
     for (size_t i = 0; r->job == JOB_NONE && i < r->taking.n; i++) {
@@ -170,20 +170,20 @@ void answers_send(struct runner *r)
             return; /* at the next tick */
         }
         if (rc != BUS_OK) {
-            runner_stop(r, &err);
+            partner_runner_stop(r, &err);
             return;
         }
         a->state = ANSWER_SENT;
     }
 }
 
-void answer_acked(struct runner *r, struct answer *a, const struct bus_err *err)
+void partner_answer_acked(struct runner *r, struct answer *a, const struct bus_err *err)
 {
     if (r->closing) {
         return; /* it stays claimed and is taken again */
     }
     if (err == NULL) {
-        bus_series_add(r->m_out, 1);
+        bus_run_series_add(r->m_out, 1);
         accept(r, a);
     } else if (bus_err_act(err->code) == BUS_ACT_RETRY) {
         a->state = ANSWER_NEW;
@@ -191,11 +191,11 @@ void answer_acked(struct runner *r, struct answer *a, const struct bus_err *err)
         reject_whole(r, a, "TOO_BIG", "消息超过上限",
                      "over the broker's limit");
     } else {
-        runner_stop(r, err);
+        partner_runner_stop(r, err);
     }
 }
 
-bool answers_ready(const struct runner *r)
+bool partner_answers_ready(const struct runner *r)
 {
     for (size_t i = 0; i < r->taking.n; i++) {
         if (r->taking.list[i].state != ANSWER_READY) {
@@ -205,24 +205,24 @@ bool answers_ready(const struct runner *r)
     return r->taking.n > 0;
 }
 
-void settle_run(void *data)
+void partner_settle_run(void *data)
 {
     struct runner *r = data;
-    struct bus_seen_note notes[2 * PARTNER_CHUNK];
+    struct bus_partner_dedup_note notes[2 * PARTNER_CHUNK];
     size_t n = 0;
     int64_t now = bus_clock_system.wall_ms(NULL);
     for (size_t i = 0; i < r->taking.n; i++) {
         const struct answer *a = &r->taking.list[i];
         if (a->verdict != BUS_TRANSPORT_ACCEPTED || a->again ||
-            bus_seen_has(r->seen, BUS_SEEN_TAKEN, &a->event.event_id)) {
+            bus_partner_dedup_has(r->seen, BUS_SEEN_TAKEN, &a->event.event_id)) {
             continue;
         }
         notes[n++] =
-            (struct bus_seen_note){BUS_SEEN_TAKEN, a->event.event_id, now};
+            (struct bus_partner_dedup_note){BUS_SEEN_TAKEN, a->event.event_id, now};
         notes[n++] =
-            (struct bus_seen_note){BUS_SEEN_CLOSED, a->event.about, now};
+            (struct bus_partner_dedup_note){BUS_SEEN_CLOSED, a->event.about, now};
     }
-    r->rc = bus_seen_add(r->seen, notes, n, &r->err);
+    r->rc = bus_partner_dedup_add(r->seen, notes, n, &r->err);
     for (size_t i = 0; r->rc == BUS_OK && i < r->taking.n; i++) {
         const struct answer *a = &r->taking.list[i];
         r->rc = r->via->settle(r->transport, a->taken.name, a->verdict, a->note,
@@ -231,14 +231,14 @@ void settle_run(void *data)
     r->rc = r->rc ? r->rc : r->via->settled_sync(r->transport, &r->err);
 }
 
-void settle_done(struct runner *r)
+void partner_settle_done(struct runner *r)
 {
     for (size_t i = 0; i < r->taking.n; i++) {
         const struct answer *a = &r->taking.list[i];
         if (a->verdict == BUS_TRANSPORT_REJECTED) {
-            bus_series_add(r->m_rejected, 1);
+            bus_run_series_add(r->m_rejected, 1);
         } else if (a->verdict == BUS_TRANSPORT_ACCEPTED) {
-            bus_series_add(a->again ? r->m_again : r->m_accepted, 1);
+            bus_run_series_add(a->again ? r->m_again : r->m_accepted, 1);
         }
     }
     r->taking.n = 0;

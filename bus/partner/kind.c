@@ -12,7 +12,7 @@
 
 #define PERSONAL "personal"
 
-static const struct bus_kind_head *head_of(const void *record)
+static const struct bus_partner_kind_head *head_of(const void *record)
 {
     return record;
 }
@@ -31,8 +31,8 @@ static struct bus_strv id_view(const struct bus_id *id)
 
 /* --- bus -> partner --- */
 
-static int open_personal(const struct bus_kind_out *out,
-                         const struct bus_kind_env *env,
+static int open_personal(const struct bus_partner_kind_out *out,
+                         const struct bus_partner_kind_env *env,
                          char *view,
                          struct bus_arena *mem,
                          struct bus_err *err)
@@ -62,11 +62,11 @@ static int open_personal(const struct bus_kind_out *out,
     return rc;
 }
 
-int bus_kind_out_map(const struct bus_kind_out *out,
-                     const struct bus_kind_env *env,
+int kind_map_out(const struct bus_partner_kind_out *out,
+                     const struct bus_partner_kind_env *env,
                      const void *record,
                      struct bus_arena *mem,
-                     struct bus_kind_task *ret,
+                     struct bus_partner_kind_task *ret,
                      struct bus_err *err)
 {
     struct bus_buf text;
@@ -77,12 +77,12 @@ int bus_kind_out_map(const struct bus_kind_out *out,
     memcpy(view, record, out->type->size);
     bus_buf_init(&text, (size_t)env->partner->limits.message_bytes_max);
     int rc = open_personal(out, env, view, mem, err);
-    rc = rc ? rc : bus_doc_write(out->document, view, &text, err);
+    rc = rc ? rc : bus_partner_document_write(out->document, view, &text, err);
     const char *kept = rc ? NULL : bus_arena_dup(mem, text.data, text.len);
     if (rc == BUS_OK && kept == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
     }
-    *ret = (struct bus_kind_task){
+    *ret = (struct bus_partner_kind_task){
         .document = {kept, text.len},
         .event_id = head_of(record)->event_id,
         .household_id = head_of(record)->household_id,
@@ -93,29 +93,29 @@ int bus_kind_out_map(const struct bus_kind_out *out,
     return rc;
 }
 
-int bus_kind_out_read(const struct bus_kind_out *out,
+int kind_read_out(const struct bus_partner_kind_out *out,
                       const struct bus_config *config,
                       struct bus_strv document,
                       struct bus_arena *mem,
                       void **ret,
-                      struct bus_doc_faults *faults,
+                      struct bus_partner_document_faults *faults,
                       struct bus_err *err)
 {
     *ret = bus_arena_calloc(mem, 1, out->document->size);
     return *ret == NULL ? bus_fail(err, BUS_ENOMEM, "a %s", out->document->name)
-                        : bus_doc_read(out->document, config, document, mem,
+                        : bus_partner_document_read(out->document, config, document, mem,
                                        *ret, faults, err);
 }
 
 /* --- partner -> bus --- */
 
-static int derive(const struct bus_kind_in *in,
-                  const struct bus_kind_env *env,
+static int derive(const struct bus_partner_kind_in *in,
+                  const struct bus_partner_kind_env *env,
                   char *view,
                   struct bus_arena *mem,
                   struct bus_err *err)
 {
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
     struct bus_strv content = {0};
     struct bus_id about = id_at(view, in->about_offset);
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
@@ -136,20 +136,20 @@ static int derive(const struct bus_kind_in *in,
     return BUS_OK;
 }
 
-int bus_kind_in_map(const struct bus_kind_in *in,
-                    const struct bus_kind_env *env,
+int kind_map_in(const struct bus_partner_kind_in *in,
+                    const struct bus_partner_kind_env *env,
                     struct bus_strv document,
                     struct bus_arena *mem,
-                    struct bus_kind_answer *ret,
-                    struct bus_doc_faults *faults,
+                    struct bus_partner_kind_answer *ret,
+                    struct bus_partner_document_faults *faults,
                     struct bus_err *err)
 {
     char *view = bus_arena_calloc(mem, 1, in->document->size);
-    *faults = (struct bus_doc_faults){.mem = mem};
+    *faults = (struct bus_partner_document_faults){.mem = mem};
     if (view == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
     }
-    int rc = bus_doc_read(in->document, env->config, document, mem, view,
+    int rc = bus_partner_document_read(in->document, env->config, document, mem, view,
                           faults, err);
     rc = rc ? rc : derive(in, env, view, mem, err);
     if (rc == BUS_OK && in->finish != NULL) {
@@ -163,9 +163,9 @@ int bus_kind_in_map(const struct bus_kind_in *in,
     if (rc != BUS_OK) {
         return rc;
     }
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
-    *ret = (struct bus_kind_answer){
+    *ret = (struct bus_partner_kind_answer){
         .record = view,
         .event_id = head_of(view)->event_id,
         .household_id = head_of(view)->household_id,
@@ -177,9 +177,9 @@ int bus_kind_in_map(const struct bus_kind_in *in,
     return BUS_OK;
 }
 
-int bus_kind_in_write(const struct bus_kind_in *in,
+int kind_write_in(const struct bus_partner_kind_in *in,
                       const void *record,
-                      const struct bus_kind_reply *reply,
+                      const struct bus_partner_kind_reply *reply,
                       struct bus_arena *mem,
                       struct bus_strv *ret,
                       struct bus_err *err)
@@ -191,7 +191,7 @@ int bus_kind_in_write(const struct bus_kind_in *in,
     }
     memcpy(view, record, in->type->size);
     memcpy(view + in->reply_offset, reply, sizeof(*reply));
-    int rc = bus_doc_write(in->document, view, &text, err);
+    int rc = bus_partner_document_write(in->document, view, &text, err);
     *ret = (struct bus_strv){
         rc ? NULL : bus_arena_dup(mem, text.data, text.len), text.len};
     if (rc == BUS_OK && ret->p == NULL) {
@@ -203,7 +203,7 @@ int bus_kind_in_write(const struct bus_kind_in *in,
 
 /* --- all kinds --- */
 
-const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
+const struct bus_partner_kind *bus_partner_kind_find(const struct bus_partner_kind *kinds,
                                      const char *name)
 {
     for (; kinds->name != NULL; kinds++) {
@@ -214,22 +214,22 @@ const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
     return NULL;
 }
 
-const char *bus_kind_word(const struct bus_partner *partner)
+const char *bus_partner_kind_word(const struct bus_conf_partner *partner)
 {
-    return bus_partner_kind_names[partner->kind].word;
+    return bus_conf_partner_kind_names[partner->kind].word;
 }
 
 /* --- shared tables --- */
 
 #define AT(type, field) offsetof(struct type, field)
 
-const struct bus_doc_field bus_kind_missing_fields[] = {
+const struct bus_partner_document_field bus_partner_kind_missing_fields[] = {
     {"name", BUS_DOC_TEXT, AT(sa_missing_fact, name), .required = true,
      .max = 128},
     {"member", BUS_DOC_ID, AT(sa_missing_fact, member),
      .has_offset = AT(sa_missing_fact, has_member)},
     BUS_KIND_END};
-const struct bus_doc_field bus_kind_fact_fields[] = {
+const struct bus_partner_document_field bus_partner_kind_fact_fields[] = {
     {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
     {"member", BUS_DOC_ID, AT(sa_fact, member),
      .has_offset = AT(sa_fact, has_member)},
@@ -238,20 +238,20 @@ const struct bus_doc_field bus_kind_fact_fields[] = {
     {"source", BUS_DOC_TEXT, AT(sa_fact, source), .required = true, .max = 64},
     {"verified", BUS_DOC_BOOL, AT(sa_fact, verified), .required = true},
     BUS_KIND_END};
-const struct bus_doc_field bus_kind_actor_fields[] = {
+const struct bus_partner_document_field bus_partner_kind_actor_fields[] = {
     {"operator_id", BUS_DOC_TEXT, AT(sa_actor, operator_id), .required = true,
      .max = 64},
     {"org_code", BUS_DOC_TEXT, AT(sa_actor, org_code), .required = true,
      .max = 64},
     {"role", BUS_DOC_TEXT, AT(sa_actor, role), .required = true, .max = 64},
     BUS_KIND_END};
-const struct bus_doc_word bus_kind_periods[] = {
+const struct bus_partner_document_word bus_partner_kind_periods[] = {
     {"ONCE", SA_PERIOD_ONCE},
     {"MONTHLY", SA_PERIOD_MONTHLY},
     {"QUARTERLY", SA_PERIOD_QUARTERLY},
     {"YEARLY", SA_PERIOD_YEARLY},
     {NULL, 0}};
-const struct bus_doc_word bus_kind_deliveries[] = {
+const struct bus_partner_document_word bus_partner_kind_deliveries[] = {
     {"BANK", SA_DELIVERY_BANK},
     {"POST_CASH", SA_DELIVERY_POST_CASH},
     {"POST_GOODS", SA_DELIVERY_POST_GOODS},

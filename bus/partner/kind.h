@@ -6,14 +6,14 @@
  * Both halves are data: a table that says how the document and the C struct of
  * the event correspond (document.h), and small functions for what no table can
  * say. The build finds the folders by their names and makes the table
- * bus_kinds[] of them (ops/cli/kinds.h). Halves know no transport, and
+ * cli_kinds[] of them (ops/cli/kinds.h). Halves know no transport, and
  * transports no kind; the runner (partner.h) stands between them.
  *
  * A document's struct begins with the event's record, so that a pointer to the
  * one is a pointer to the other; behind it stands what the document has beside
  * it: the opened personal record, or what an answer replies to. */
-#ifndef BUS_ADAPTER_KIND_H
-#define BUS_ADAPTER_KIND_H
+#ifndef BUS_PARTNER_KIND_H
+#define BUS_PARTNER_KIND_H
 
 #include "bus/base/id.h"
 #include "bus/partner/document.h"
@@ -22,7 +22,7 @@
 #include "schemas/personal.h"
 
 /* How every record that a partner sees begins. */
-struct bus_kind_head
+struct bus_partner_kind_head
 {
     struct bus_id event_id, household_id;
     int64_t occurred_at;
@@ -32,93 +32,93 @@ struct bus_kind_head
     _Static_assert(                                             \
         offsetof(struct record, event_id) == 0 &&               \
             offsetof(struct record, household_id) ==            \
-                offsetof(struct bus_kind_head, household_id) && \
+                offsetof(struct bus_partner_kind_head, household_id) && \
             offsetof(struct record, occurred_at) ==             \
-                offsetof(struct bus_kind_head, occurred_at) &&  \
+                offsetof(struct bus_partner_kind_head, occurred_at) &&  \
             offsetof(struct record, case_id) ==                 \
-                offsetof(struct bus_kind_head, case_id),        \
+                offsetof(struct bus_partner_kind_head, case_id),        \
         "a record begins with its event, household, instant and case")
 
 /* What the maps may look at; all borrowed. */
-struct bus_kind_env
+struct bus_partner_kind_env
 {
     const struct bus_config *config;
-    const struct bus_partner *partner;
+    const struct bus_conf_partner *partner;
     struct bus_wire_keyring *keys; /* of the partner's site */
 };
 
 /* --- bus -> partner --- */
 
-enum bus_kind_effect {
+enum bus_partner_kind_effect {
     BUS_KIND_OPENS,  /* a task that waits for an answer */
     BUS_KIND_CLOSES, /* takes one back */
     BUS_KIND_TELLS   /* neither */
 };
-struct bus_kind_out
+struct bus_partner_kind_out
 {
     const char *kind;   /* "post" */
     const char *topic;  /* "delivery-tasks" */
     const char *record; /* "delivery_task": what a sealed field is bound to */
     const struct bus_wire_type *type;
-    const struct bus_doc *document;
+    const struct bus_partner_document *document;
     size_t about_offset; /* of the task's own id (task_id) in the record */
     /* of has_personal and personal in the record; 0: it has none */
     size_t has_sealed_offset, sealed_offset;
     /* of bool and struct sa_personal in the document's struct */
     size_t has_personal_offset, personal_offset;
-    enum bus_kind_effect (*effect)(const void *record); /* NULL: OPENS */
+    enum bus_partner_kind_effect (*effect)(const void *record); /* NULL: OPENS */
 };
-struct bus_kind_task
+struct bus_partner_kind_task
 {
     struct bus_strv document;
     struct bus_id event_id, household_id, about;
-    enum bus_kind_effect effect;
+    enum bus_partner_kind_effect effect;
 };
 /* record: of out->type. Opens the personal part with the partner's key; what
  * the partner's table does not name is left out. Everything is in mem.
  * BUS_ECRYPT: it cannot be opened; BUS_ETOOBIG: over limits.message_max. */
-int bus_kind_out_map(const struct bus_kind_out *out,
-                     const struct bus_kind_env *env,
+int kind_map_out(const struct bus_partner_kind_out *out,
+                     const struct bus_partner_kind_env *env,
                      const void *record,
                      struct bus_arena *mem,
-                     struct bus_kind_task *ret,
+                     struct bus_partner_kind_task *ret,
                      struct bus_err *err) BUS_MUSTCHECK;
 /* A document read back (by a partner's side: simulate, tests): *ret begins
  * with the record. */
-int bus_kind_out_read(const struct bus_kind_out *out,
+int kind_read_out(const struct bus_partner_kind_out *out,
                       const struct bus_config *config,
                       struct bus_strv document,
                       struct bus_arena *mem,
                       void **ret,
-                      struct bus_doc_faults *faults,
+                      struct bus_partner_document_faults *faults,
                       struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- partner -> bus --- */
 
 /* What an answer replies to; its ids other than these stand in the record. */
-struct bus_kind_reply
+struct bus_partner_kind_reply
 {
     struct bus_id question; /* the task's event id */
     bool has_reference;     /* the partner's own number of this answer */
     struct bus_strv reference;
 };
-struct bus_kind_in
+struct bus_partner_kind_in
 {
     const char *kind;    /* "post" */
     const char *topic;   /* "delivery-receipts" */
     const char *record;  /* "delivery_receipt" */
     const char *ce_type; /* "sa.delivery_receipt.v1" */
     const struct bus_wire_type *type;
-    const struct bus_doc *document;
+    const struct bus_partner_document *document;
     size_t about_offset; /* of the task's id in the record */
-    size_t reply_offset; /* of struct bus_kind_reply in the document's struct */
+    size_t reply_offset; /* of struct bus_partner_kind_reply in the document's struct */
     /* Checks across fields, and what follows from the partner; the event id
      * is there already. May add faults. NULL: nothing to do. */
-    void (*finish)(const struct bus_kind_env *env,
+    void (*finish)(const struct bus_partner_kind_env *env,
                    void *document,
-                   struct bus_doc_faults *faults);
+                   struct bus_partner_document_faults *faults);
 };
-struct bus_kind_answer
+struct bus_partner_kind_answer
 {
     const void *record; /* of in->type */
     struct bus_id event_id, household_id, case_id, cause_id, about;
@@ -126,34 +126,34 @@ struct bus_kind_answer
 };
 /* The event id is derived, so that a document given twice is one event: from
  * the partner, the task and the partner's reference if there is one, else from
- * the whole content. Codes as bus_doc_read(). Everything is in mem. */
-int bus_kind_in_map(const struct bus_kind_in *in,
-                    const struct bus_kind_env *env,
+ * the whole content. Codes as bus_partner_document_read(). Everything is in mem. */
+int kind_map_in(const struct bus_partner_kind_in *in,
+                    const struct bus_partner_kind_env *env,
                     struct bus_strv document,
                     struct bus_arena *mem,
-                    struct bus_kind_answer *ret,
-                    struct bus_doc_faults *faults,
+                    struct bus_partner_kind_answer *ret,
+                    struct bus_partner_document_faults *faults,
                     struct bus_err *err) BUS_MUSTCHECK;
 /* An answer as its partner would write it (simulate, tests). */
-int bus_kind_in_write(const struct bus_kind_in *in,
+int kind_write_in(const struct bus_partner_kind_in *in,
                       const void *record,
-                      const struct bus_kind_reply *reply,
+                      const struct bus_partner_kind_reply *reply,
                       struct bus_arena *mem,
                       struct bus_strv *ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- all kinds --- */
 
-struct bus_kind
+struct bus_partner_kind
 {
     const char *name; /* the folder's */
-    const struct bus_kind_out *out;
-    const struct bus_kind_in *in;
+    const struct bus_partner_kind_out *out;
+    const struct bus_partner_kind_in *in;
 };
 /* The list ends with name NULL. NULL: no such kind. */
-const struct bus_kind *bus_kind_find(const struct bus_kind *kinds,
+const struct bus_partner_kind *bus_partner_kind_find(const struct bus_partner_kind *kinds,
                                      const char *name);
 /* The configuration's word for a partner's kind. */
-const char *bus_kind_word(const struct bus_partner *partner);
+const char *bus_partner_kind_word(const struct bus_conf_partner *partner);
 
 #endif

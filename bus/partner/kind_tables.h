@@ -1,7 +1,7 @@
 /* What the tables of several kinds share (kind.h): how a document says whom a
  * task is about, which task an answer is to, and values with one spelling. */
-#ifndef BUS_ADAPTER_KIND_TABLES_H
-#define BUS_ADAPTER_KIND_TABLES_H
+#ifndef BUS_PARTNER_KIND_TABLES_H
+#define BUS_PARTNER_KIND_TABLES_H
 
 #include "bus/partner/kind.h"
 
@@ -47,9 +47,9 @@
          .max = 64},                                                          \
         BUS_KIND_FIELD(BUS_DOC_TIME, record, occurred_at, .required = true)
 /* Parts that several kinds share. base: the struct that the offset is of. */
-extern const struct bus_doc_field bus_kind_missing_fields[]; /* missing_fact */
-extern const struct bus_doc_field bus_kind_fact_fields[];    /* fact, in full */
-extern const struct bus_doc_field bus_kind_actor_fields[];   /* actor */
-extern const struct bus_doc_word bus_kind_periods[], bus_kind_deliveries[];
+extern const struct bus_partner_document_field bus_partner_kind_missing_fields[]; /* missing_fact */
+extern const struct bus_partner_document_field bus_partner_kind_fact_fields[];    /* fact, in full */
+extern const struct bus_partner_document_field bus_partner_kind_actor_fields[];   /* actor */
+extern const struct bus_partner_document_word bus_partner_kind_periods[], bus_partner_kind_deliveries[];
 
 #endif

@@ -6,27 +6,27 @@
 
 /* --- batches --- */
 
-void give_batch(struct runner *r, struct bus_kafka_batch *batch)
+void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch)
 {
-    struct flight *f = bus_calloc(1, sizeof(*f));
+    struct in_flight *f = bus_calloc(1, sizeof(*f));
     if (f == NULL) {
         (void)bus_fail(&r->err, BUS_ENOMEM, "a batch");
-        runner_stop(r, &r->err);
+        partner_runner_stop(r, &r->err);
         bus_kafka_batch_free(r->consumer, batch);
         return;
     }
     f->batch = batch;
     *r->end = f;
     r->end = &f->next;
-    bus_series_add(r->m_in, batch->n);
-    runner_pump(r);
+    bus_run_series_add(r->m_in, batch->n);
+    partner_runner_pump(r);
 }
 
-void flights_settle(struct runner *r)
+void partner_in_flight_settle(struct runner *r)
 {
     while (r->first != NULL && r->first->at == r->first->batch->n &&
            r->first->letters == 0) {
-        struct flight *f = r->first;
+        struct in_flight *f = r->first;
         bus_kafka_consumer_done(r->consumer, f->batch);
         bus_kafka_batch_free(r->consumer, f->batch);
         r->first = f->next;
@@ -35,11 +35,11 @@ void flights_settle(struct runner *r)
     }
 }
 
-void give_drop(struct runner *r)
+void partner_deliver_drop(struct runner *r)
 {
-    letters_drop(r);
+    partner_dead_letters_drop(r);
     while (r->first != NULL) {
-        struct flight *f = r->first;
+        struct in_flight *f = r->first;
         r->first = f->next;
         bus_kafka_batch_free(r->consumer, f->batch);
         bus_free(f);
@@ -57,20 +57,20 @@ void give_drop(struct runner *r)
 
 static int map(struct runner *r,
                struct bus_strv value,
-               struct bus_kind_task *ret,
+               struct bus_partner_kind_task *ret,
                struct bus_err *err)
 {
     void *record = NULL;
     int rc = bus_wire_decode(r->schemas, r->kind->out->type, value,
                              &r->give.mem, &record, err);
     return rc ? rc
-              : bus_kind_out_map(r->kind->out, &r->env, record, &r->give.mem,
+              : kind_map_out(r->kind->out, &r->env, record, &r->give.mem,
                                  ret, err);
 }
 
 static void refill(struct runner *r)
 {
-    uint64_t now = bus_loop_now_ms(r->frame.loop);
+    uint64_t now = bus_run_loop_now_ms(r->frame.loop);
     double second = (double)r->partner->limits.per_second;
     r->allowance += (double)(now - r->allowance_at) * second / 1000.0;
     r->allowance = r->allowance > second ? second : r->allowance;
@@ -79,18 +79,18 @@ static void refill(struct runner *r)
 
 static size_t allowed(struct runner *r)
 {
-    size_t open = bus_seen_open_tasks(r->seen);
+    size_t open = bus_partner_dedup_open_tasks(r->seen);
     size_t most = (size_t)r->partner->limits.in_flight;
     refill(r);
     if (open >= most) {
-        bus_health_bad(&r->frame.health, r->c_room,
+        bus_run_health_bad(&r->frame.health, r->c_room,
                        "%zu tasks are given and not answered "
                        "(limits.in_flight)",
                        open);
         return 0;
     }
     if (open <= most / 2) { /* not at every answer: it is logged */
-        bus_health_good(&r->frame.health, r->c_room);
+        bus_run_health_good(&r->frame.health, r->c_room);
     }
     size_t n =
         r->allowance >= PARTNER_CHUNK ? PARTNER_CHUNK : (size_t)r->allowance;
@@ -99,28 +99,28 @@ static size_t allowed(struct runner *r)
 
 /* False: nothing was added and the role stops. */
 static bool
-add(struct runner *r, const struct bus_kafka_msg *m, struct flight *f)
+add(struct runner *r, const struct bus_kafka_msg *m, struct in_flight *f)
 {
-    struct give_doc *d = &r->give.docs[r->give.n];
+    struct deliver_document *d = &r->give.docs[r->give.n];
     struct bus_err err;
-    *d = (struct give_doc){.msg = m};
+    *d = (struct deliver_document){.msg = m};
     int rc = map(r, m->value, &d->task, &err);
     if (rc == BUS_OK) {
         r->give.n++;
     } else if (bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
-        letter_of_message(r, f, m, NULL, &err);
+        partner_dead_letter_of_message(r, f, m, NULL, &err);
     } else {
-        runner_stop(r, &err);
+        partner_runner_stop(r, &err);
         return false;
     }
     return true;
 }
 
-static void prepare_parked(struct runner *r, struct bus_parked *e)
+static void prepare_parked(struct runner *r, struct bus_role_parked *e)
 {
-    struct give_doc *d = &r->give.docs[0];
+    struct deliver_document *d = &r->give.docs[0];
     struct bus_err err;
-    *d = (struct give_doc){.msg = NULL};
+    *d = (struct deliver_document){.msg = NULL};
     e->busy = true;
     if (map(r, e->letter.value, &d->task, &err) == BUS_OK) {
         r->give.parked = e;
@@ -129,20 +129,20 @@ static void prepare_parked(struct runner *r, struct bus_parked *e)
     }
     /* It was fit to be read before: a key has gone. */
     e->letter.reason_code = bus_strv(bus_errc_name(err.code));
-    letter_new(r, NULL, e, &e->letter);
+    partner_dead_letter_new(r, NULL, e, &e->letter);
 }
 
-bool give_prepare(struct runner *r)
+bool partner_deliver_prepare(struct runner *r)
 {
-    struct flight *f = r->first;
+    struct in_flight *f = r->first;
     if (r->give.n > 0) {
         return true; /* once more */
     }
     while (f != NULL && f->at == f->batch->n) {
         f = f->next;
     }
-    struct bus_parked *due =
-        bus_parking_due(r->parking, bus_clock_system.wall_ms(NULL));
+    struct bus_role_parked *due =
+        bus_role_parking_due(r->parking, bus_clock_system.wall_ms(NULL));
     size_t most = f != NULL || due != NULL ? allowed(r) : 0;
     if (most == 0) {
         return false;
@@ -164,33 +164,33 @@ bool give_prepare(struct runner *r)
     if (r->give.n == 0) { /* all of them are letters */
         f->at += r->give.upto;
         r->give.upto = 0;
-        flights_settle(r);
+        partner_in_flight_settle(r);
     }
     return r->give.n > 0;
 }
 
 /* --- the job --- */
 
-static bool given_before(struct runner *r, const struct give_doc *d)
+static bool given_before(struct runner *r, const struct deliver_document *d)
 {
-    return bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id) &&
+    return bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id) &&
            !r->via->staged(r->transport, &d->task.event_id);
 }
 
-static bool behind(struct runner *r, const struct give_doc *d)
+static bool behind(struct runner *r, const struct deliver_document *d)
 {
     return d->msg != NULL &&
-           bus_parking_holds(r->parking, &d->task.household_id);
+           bus_role_parking_holds(r->parking, &d->task.household_id);
 }
 
-static size_t notes_of(const struct give_doc *d, struct bus_seen_note *to)
+static size_t notes_of(const struct deliver_document *d, struct bus_partner_dedup_note *to)
 {
     int64_t now = bus_clock_system.wall_ms(NULL);
-    to[0] = (struct bus_seen_note){BUS_SEEN_GIVEN, d->task.event_id, now};
+    to[0] = (struct bus_partner_dedup_note){BUS_SEEN_GIVEN, d->task.event_id, now};
     if (d->task.effect == BUS_KIND_TELLS) {
         return 1;
     }
-    to[1] = (struct bus_seen_note){
+    to[1] = (struct bus_partner_dedup_note){
         d->task.effect == BUS_KIND_OPENS ? BUS_SEEN_OPENED : BUS_SEEN_CLOSED,
         d->task.about, now};
     return 2;
@@ -198,44 +198,44 @@ static size_t notes_of(const struct give_doc *d, struct bus_seen_note *to)
 
 static int stage(struct runner *r, struct bus_err *err)
 {
-    struct bus_seen_note notes[2 * PARTNER_CHUNK];
+    struct bus_partner_dedup_note notes[2 * PARTNER_CHUNK];
     size_t n = 0;
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
-        struct give_doc *d = &r->give.docs[i];
+        struct deliver_document *d = &r->give.docs[i];
         if (d->result == GIVE_OPEN && given_before(r, d)) {
             d->result = GIVE_BEFORE;
         }
         if (d->result == GIVE_OPEN && !behind(r, d) &&
-            !bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
+            !bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
             rc = r->via->stage(r->transport, &d->task.event_id,
                                d->task.document, err);
             n += notes_of(d, notes + n);
         }
     }
     rc = rc || n == 0 ? rc : r->via->staged_sync(r->transport, err);
-    return rc ? rc : bus_seen_add(r->seen, notes, n, err);
+    return rc ? rc : bus_partner_dedup_add(r->seen, notes, n, err);
 }
 
 /* It is not given after all: out of what is staged and noted. */
-static int take_back(struct runner *r, struct give_doc *d, struct bus_err *err)
+static int take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
-    struct bus_seen_note notes[] = {
+    struct bus_partner_dedup_note notes[] = {
         {BUS_SEEN_FORGOTTEN, d->task.event_id, 0},
         {BUS_SEEN_CLOSED, d->task.about, 0},
     };
-    if (!bus_seen_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
+    if (!bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
         return BUS_OK;
     }
-    int rc = bus_seen_add(r->seen, notes,
+    int rc = bus_partner_dedup_add(r->seen, notes,
                           d->task.effect == BUS_KIND_OPENS ? 2 : 1, err);
     return rc ? rc : r->via->discard(r->transport, &d->task.event_id, err);
 }
 
-static int park(struct runner *r, struct give_doc *d, struct bus_err *err)
+static int park(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
     struct sa_dead_letter letter;
-    struct bus_dead_letter dl = {
+    struct bus_role_dead_letter dl = {
         .msg = d->msg,
         .reason_code = "NOT_TAKEN",
         .why = &d->why,
@@ -246,13 +246,13 @@ static int park(struct runner *r, struct give_doc *d, struct bus_err *err)
     int rc = BUS_OK;
     d->result = GIVE_PARKED;
     if (d->msg != NULL &&
-        !bus_parking_room(r->parking, &d->task.household_id)) {
+        !bus_role_parking_room(r->parking, &d->task.household_id)) {
         d->result = GIVE_DEAD;
     } else if (d->msg != NULL) {
-        bus_dead_letter_fill(&dl, &r->give.mem, &letter);
+        bus_role_dead_letter_fill(&dl, &r->give.mem, &letter);
         letter.has_household_id = true;
         letter.household_id = d->task.household_id;
-        rc = bus_parking_add(r->parking, &letter, err);
+        rc = bus_role_parking_add(r->parking, &letter, err);
     }
     rc = rc ? rc : take_back(r, d, err);
     d->result = rc ? GIVE_OPEN : d->result;
@@ -260,7 +260,7 @@ static int park(struct runner *r, struct give_doc *d, struct bus_err *err)
 }
 
 static int
-publish_one(struct runner *r, struct give_doc *d, struct bus_err *err)
+publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
     if (behind(r, d)) {
         (void)bus_fail(&d->why, BUS_EAGAIN,
@@ -280,7 +280,7 @@ publish_one(struct runner *r, struct give_doc *d, struct bus_err *err)
     return rc;
 }
 
-void give_run(void *data)
+void partner_deliver_run(void *data)
 {
     struct runner *r = data;
     struct bus_err *err = &r->err;
@@ -293,47 +293,47 @@ void give_run(void *data)
     rc = rc ? rc : r->via->published_sync(r->transport, err);
     if (rc == BUS_OK && r->give.parked != NULL &&
         r->give.docs[0].result != GIVE_PARKED) {
-        rc = bus_parking_remove(r->parking, r->give.parked, err);
+        rc = bus_role_parking_remove(r->parking, r->give.parked, err);
         r->give.parked = rc ? r->give.parked : NULL;
     }
     r->rc = rc;
 }
 
-void remove_run(void *data)
+void partner_remove_run(void *data)
 {
     struct runner *r = data;
-    struct bus_parked *e = bus_parking_gone(r->parking);
-    r->rc = e ? bus_parking_remove(r->parking, e, &r->err) : BUS_OK;
+    struct bus_role_parked *e = bus_role_parking_gone(r->parking);
+    r->rc = e ? bus_role_parking_remove(r->parking, e, &r->err) : BUS_OK;
 }
 
 /* --- after the job --- */
 
-void give_done(struct runner *r)
+void partner_deliver_done(struct runner *r)
 {
-    struct flight *f = r->first;
+    struct in_flight *f = r->first;
     int64_t now = bus_clock_system.wall_ms(NULL);
     while (f != NULL && f->at == f->batch->n) {
         f = f->next;
     }
     for (size_t i = 0; i < r->give.n; i++) {
-        struct give_doc *d = &r->give.docs[i];
+        struct deliver_document *d = &r->give.docs[i];
         if (d->result == GIVE_GIVEN) {
-            bus_series_add(r->m_given, 1);
+            bus_run_series_add(r->m_given, 1);
             r->allowance -= 1;
         } else if (d->result == GIVE_DEAD) {
-            letter_of_message(r, f, d->msg, "PARKING_FULL", &d->why);
+            partner_dead_letter_of_message(r, f, d->msg, "PARKING_FULL", &d->why);
         }
     }
-    struct bus_parked *e = r->give.parked;
+    struct bus_role_parked *e = r->give.parked;
     if (e != NULL) { /* not taken again */
-        e->busy = bus_parking_tried(r->parking, e, now);
+        e->busy = bus_role_parking_tried(r->parking, e, now);
         if (e->busy) {
-            letter_new(r, NULL, e, &e->letter);
+            partner_dead_letter_new(r, NULL, e, &e->letter);
         }
     } else if (r->give.upto > 0) {
         f->at += r->give.upto;
     }
     r->give.parked = NULL;
     r->give.n = r->give.upto = 0;
-    flights_settle(r);
+    partner_in_flight_settle(r);
 }

@@ -18,9 +18,9 @@
 #define RECOVER_MAX 256
 #define NOTES_NAME  "ids"
 
-void runner_stop(struct runner *r, const struct bus_err *err)
+void partner_runner_stop(struct runner *r, const struct bus_err *err)
 {
-    bus_loop_stop(r->frame.loop, err);
+    bus_run_loop_stop(r->frame.loop, err);
 }
 
 /* --- opening --- */
@@ -35,25 +35,25 @@ static int recover(struct runner *r, struct bus_err *err)
     do {
         rc = r->via->each_staged(r->transport, ids, RECOVER_MAX, &n, err);
         for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-            struct bus_seen_note note = {BUS_SEEN_FORGOTTEN, ids[i], 0};
-            rc = bus_seen_add(r->seen, &note, 1, err);
+            struct bus_partner_dedup_note note = {BUS_SEEN_FORGOTTEN, ids[i], 0};
+            rc = bus_partner_dedup_add(r->seen, &note, 1, err);
             rc = rc ? rc : r->via->discard(r->transport, &ids[i], err);
         }
     } while (rc == BUS_OK && n > 0);
     return rc;
 }
 
-void runner_close_parts(struct runner *r)
+void partner_runner_close_parts(struct runner *r)
 {
-    bus_parking_close(r->parking);
-    bus_seen_close(r->seen);
+    bus_role_parking_close(r->parking);
+    bus_partner_dedup_close(r->seen);
     r->via->close(r->transport);
     r->parking = NULL;
     r->seen = NULL;
     r->transport = NULL;
 }
 
-void open_run(void *data)
+void partner_open_run(void *data)
 {
     struct runner *r = data;
     char path[1024];
@@ -62,33 +62,33 @@ void open_run(void *data)
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
     r->rc = r->via->open(r->partner, &r->transport, &r->err);
     if (r->rc == BUS_OK) {
-        r->rc = bus_seen_open(r->via->home(r->transport), NOTES_NAME, 0,
+        r->rc = bus_partner_dedup_open(r->via->home(r->transport), NOTES_NAME, 0,
                               &r->seen, &r->err);
     }
     if (r->rc == BUS_OK) {
-        r->rc = bus_parking_open(path, r->partner, &r->parking, &r->err);
+        r->rc = bus_role_parking_open(path, r->partner, &r->parking, &r->err);
     }
     r->rc = r->rc ? r->rc : recover(r, &r->err);
     if (r->rc != BUS_OK) {
-        runner_close_parts(r);
+        partner_runner_close_parts(r);
     }
 }
 
 static void on_batch(void *data, struct bus_kafka_batch *batch)
 {
-    give_batch(data, batch);
+    partner_deliver_batch(data, batch);
 }
 
 static void on_revoked(void *data)
 {
     struct runner *r = data;
     r->revoking = true;
-    runner_pump(r);
+    partner_runner_pump(r);
 }
 
 static void on_failed(void *data, const struct bus_err *err)
 {
-    runner_stop(data, err);
+    partner_runner_stop(data, err);
 }
 
 static void open_done(struct runner *r)
@@ -109,7 +109,7 @@ static void open_done(struct runner *r)
     if (r->rc == BUS_OK &&
         bus_kafka_consumer_open(&r->frame.kafka, &conf, &r->consumer,
                                 &r->err) != BUS_OK) {
-        runner_stop(r, &r->err);
+        partner_runner_stop(r, &r->err);
     }
 }
 
@@ -120,18 +120,18 @@ static const struct
     void (*run)(void *data);
     void (*done)(struct runner *r);
 } jobs[] = {
-    [JOB_OPEN] = {open_run, open_done},
-    [JOB_GIVE] = {give_run, give_done},
-    [JOB_REMOVE] = {remove_run, NULL},
-    [JOB_TAKE] = {take_run, take_done},
-    [JOB_SETTLE] = {settle_run, settle_done},
+    [JOB_OPEN] = {partner_open_run, open_done},
+    [JOB_GIVE] = {partner_deliver_run, partner_deliver_done},
+    [JOB_REMOVE] = {partner_remove_run, NULL},
+    [JOB_TAKE] = {partner_collect_run, partner_collect_done},
+    [JOB_SETTLE] = {partner_settle_run, partner_settle_done},
 };
 
 static void finish_close(struct runner *r)
 {
     if (!r->closed) {
         r->closed = true;
-        give_drop(r);
+        partner_deliver_drop(r);
         if (r->consumer != NULL) {
             bus_kafka_consumer_close(r->consumer, NULL, NULL);
         }
@@ -144,8 +144,8 @@ static void finish_close(struct runner *r)
 static void measure(struct runner *r)
 {
     if (r->seen != NULL) {
-        bus_series_set(r->m_open, (double)bus_seen_open_tasks(r->seen));
-        bus_series_set(r->m_parked, (double)bus_parking_count(r->parking));
+        bus_run_series_set(r->m_open, (double)bus_partner_dedup_open_tasks(r->seen));
+        bus_run_series_set(r->m_parked, (double)bus_role_parking_count(r->parking));
     }
 }
 
@@ -156,25 +156,25 @@ static void note_failure(struct runner *r, enum job job)
         bus_log(BUS_LOG_WARN, "waiting for the transport",
                 "transport=%s why=\"%s\"", r->via->word, r->err.msg);
     }
-    bus_health_bad(&r->frame.health, r->c_transport, "%.200s", r->err.msg);
+    bus_run_health_bad(&r->frame.health, r->c_transport, "%.200s", r->err.msg);
     if (bus_err_act((enum bus_errc)r->rc) != BUS_ACT_RETRY) {
-        runner_stop(r, &r->err);
+        partner_runner_stop(r, &r->err);
     }
     w->failing = true;
-    w->not_before = bus_loop_now_ms(r->frame.loop) +
-                    (uint64_t)bus_backoff_next_ms(&w->backoff);
+    w->not_before = bus_run_loop_now_ms(r->frame.loop) +
+                    (uint64_t)bus_run_backoff_next_ms(&w->backoff);
 }
 
 static void note_success(struct runner *r, enum job job)
 {
     r->waits[job].failing = false;
-    bus_backoff_reset(&r->waits[job].backoff);
+    bus_run_backoff_reset(&r->waits[job].backoff);
     for (int i = 0; i <= JOB_SETTLE; i++) {
         if (r->waits[i].failing) {
             return;
         }
     }
-    bus_health_good(&r->frame.health, r->c_transport);
+    bus_run_health_good(&r->frame.health, r->c_transport);
 }
 
 static void job_done(void *data)
@@ -188,34 +188,34 @@ static void job_done(void *data)
         jobs[job].done(r);
     }
     measure(r);
-    runner_pump(r);
+    partner_runner_pump(r);
 }
 
 static void start_job(struct runner *r, enum job job)
 {
     r->job = job;
     r->rc = BUS_OK;
-    if (bus_work(r->frame.loop, jobs[job].run, job_done, r, &r->err) !=
+    if (bus_run_work(r->frame.loop, jobs[job].run, job_done, r, &r->err) !=
         BUS_OK) {
         r->job = JOB_NONE;
-        runner_stop(r, &r->err);
+        partner_runner_stop(r, &r->err);
     }
 }
 
 static bool ready_for(struct runner *r, enum job job)
 {
-    if (bus_loop_now_ms(r->frame.loop) < r->waits[job].not_before) {
+    if (bus_run_loop_now_ms(r->frame.loop) < r->waits[job].not_before) {
         return false;
     }
     switch (job) {
     case JOB_GIVE:
-        return give_prepare(r);
+        return partner_deliver_prepare(r);
     case JOB_REMOVE:
-        return bus_parking_gone(r->parking) != NULL;
+        return bus_role_parking_gone(r->parking) != NULL;
     case JOB_TAKE:
-        return r->taking.n == 0 && bus_loop_now_ms(r->frame.loop) >= r->look_at;
+        return r->taking.n == 0 && bus_run_loop_now_ms(r->frame.loop) >= r->look_at;
     case JOB_SETTLE:
-        return answers_ready(r);
+        return partner_answers_ready(r);
     case JOB_OPEN:
         return r->transport == NULL;
     default:
@@ -231,10 +231,10 @@ static void pump(struct runner *r)
     }
     if (r->revoking) {
         r->revoking = false;
-        give_drop(r);
+        partner_deliver_drop(r);
         bus_kafka_consumer_revoked(r->consumer);
     }
-    if (bus_loop_stopping(r->frame.loop)) {
+    if (bus_run_loop_stopping(r->frame.loop)) {
         return;
     }
     if (r->transport == NULL) {
@@ -253,7 +253,7 @@ static void pump(struct runner *r)
 }
 
 /* What is called from in here may call it again: that comes afterwards. */
-void runner_pump(struct runner *r)
+void partner_runner_pump(struct runner *r)
 {
     r->pump_again = true;
     if (r->pumping) {
@@ -270,30 +270,30 @@ void runner_pump(struct runner *r)
 static void count(struct runner *r)
 {
     if (r->seen == NULL || r->job != JOB_NONE ||
-        bus_loop_now_ms(r->frame.loop) < r->count_at) {
+        bus_run_loop_now_ms(r->frame.loop) < r->count_at) {
         return;
     }
     int64_t late =
         bus_clock_system.wall_ms(NULL) - r->partner->answers.answer_ms;
-    r->count_at = bus_loop_now_ms(r->frame.loop) + PARTNER_COUNT_MS;
+    r->count_at = bus_run_loop_now_ms(r->frame.loop) + PARTNER_COUNT_MS;
     r->counting = true; /* what is in out/, with the next look */
-    bus_series_set(r->m_overdue[0],
+    bus_run_series_set(r->m_overdue[0],
                    r->out_oldest_ms > r->partner->answers.acknowledge_ms
                        ? (double)r->out_waiting
                        : 0);
-    bus_series_set(r->m_overdue[1],
-                   (double)bus_seen_open_before(r->seen, late));
+    bus_run_series_set(r->m_overdue[1],
+                   (double)bus_partner_dedup_open_before(r->seen, late));
 }
 
 static void on_tick(void *data)
 {
     struct runner *r = data;
     if (!r->closing) {
-        letters_send(r);
-        answers_send(r);
+        partner_dead_letters_send(r);
+        partner_answers_send(r);
         count(r);
     }
-    runner_pump(r);
+    partner_runner_pump(r);
 }
 
 static void on_acked(void *data,
@@ -306,12 +306,12 @@ static void on_acked(void *data,
     (void)partition;
     (void)offset;
     if (((struct token *)token)->kind == TOKEN_LETTER) {
-        letter_acked(r, token, err);
+        partner_dead_letter_acked(r, token, err);
     } else {
-        answer_acked(r, token, err);
+        partner_answer_acked(r, token, err);
     }
     if (!r->closing) {
-        runner_pump(r);
+        partner_runner_pump(r);
     }
 }
 
@@ -319,36 +319,36 @@ static void drain(void *data)
 {
     struct runner *r = data;
     r->closing = true;
-    bus_timer_free(r->tick);
+    bus_run_timer_free(r->tick);
     r->tick = NULL;
-    runner_pump(r);
+    partner_runner_pump(r);
 }
 
 /* --- the role --- */
 
 static struct bus_series *documents(struct runner *r, const char *result)
 {
-    return bus_metrics_series(
+    return bus_run_metrics_series(
         r->frame.metrics, BUS_M_PARTNER_DOCUMENTS,
         (const char *const[]){r->partner->code, result, NULL});
 }
 
 static void series(struct runner *r)
 {
-    struct bus_metrics *m = r->frame.metrics;
+    struct bus_run_metrics *m = r->frame.metrics;
     const char *const out[] = {r->topic_out, NULL, NULL};
     const char *const in[] = {r->topic_in, NULL, NULL};
     const char *const own[] = {r->partner->code, NULL, NULL};
-    r->m_in = bus_metrics_series(m, BUS_M_EVENTS_IN, out);
-    r->m_out = bus_metrics_series(m, BUS_M_EVENTS_OUT, in);
-    r->m_parked = bus_metrics_series(m, BUS_M_PARKED, out);
-    r->m_open = bus_metrics_series(m, BUS_M_PARTNER_OPEN, own);
+    r->m_in = bus_run_metrics_series(m, BUS_M_EVENTS_IN, out);
+    r->m_out = bus_run_metrics_series(m, BUS_M_EVENTS_OUT, in);
+    r->m_parked = bus_run_metrics_series(m, BUS_M_PARKED, out);
+    r->m_open = bus_run_metrics_series(m, BUS_M_PARTNER_OPEN, own);
     r->m_given = documents(r, "given");
     r->m_accepted = documents(r, "accepted");
     r->m_again = documents(r, "again");
     r->m_rejected = documents(r, "rejected");
     for (int i = 0; i < 2; i++) {
-        r->m_overdue[i] = bus_metrics_series(
+        r->m_overdue[i] = bus_run_metrics_series(
             m, BUS_M_PARTNER_OVERDUE,
             (const char *const[]){r->partner->code,
                                   i ? "answer" : "acknowledge", NULL});
@@ -357,31 +357,31 @@ static void series(struct runner *r)
 
 static int choose(struct runner *r,
                   const char *name,
-                  const struct bus_kind *kinds,
+                  const struct bus_partner_kind *kinds,
                   struct bus_err *err)
 {
     const struct bus_config *c = &r->frame.config;
-    r->partner = bus_config_partner(c, name);
+    r->partner = bus_conf_partner(c, name);
     if (r->partner == NULL) {
         return bus_fail(err, BUS_ECONFIG, "no partner '%s' in partners.d/",
                         name);
     }
     r->via =
-        bus_transport_of((enum bus_partner_transport)r->partner->transport);
+        bus_partner_transport_of((enum bus_conf_partner_transport)r->partner->transport);
     if (r->via == NULL) {
         return bus_fail(err, BUS_ECONFIG,
                         "%s has transport kafka: its own client reads and "
                         "writes its topics, there is nothing to run",
                         name);
     }
-    r->kind = bus_kind_find(kinds, bus_kind_word(r->partner));
+    r->kind = bus_partner_kind_find(kinds, bus_partner_kind_word(r->partner));
     if (r->kind == NULL) {
         return bus_fail(err, BUS_ECONFIG, "%s: no adapter of kind %s", name,
-                        bus_kind_word(r->partner));
+                        bus_partner_kind_word(r->partner));
     }
-    r->topic_out = bus_frame_topic(&r->frame, r->kind->out->topic, name);
-    r->topic_in = bus_frame_topic(&r->frame, r->kind->in->topic, name);
-    r->topic_dead = bus_frame_topic(&r->frame, "dead-letters", NULL);
+    r->topic_out = bus_role_frame_topic(&r->frame, r->kind->out->topic, name);
+    r->topic_in = bus_role_frame_topic(&r->frame, r->kind->in->topic, name);
+    r->topic_dead = bus_role_frame_topic(&r->frame, "dead-letters", NULL);
     return BUS_OK;
 }
 
@@ -389,22 +389,22 @@ static int start(struct runner *r, struct bus_err *err)
 {
     r->end = &r->first;
     for (int i = 0; i <= JOB_SETTLE; i++) {
-        r->waits[i].backoff = (struct bus_backoff){.min_ms = PARTNER_WAIT_MIN,
+        r->waits[i].backoff = (struct bus_run_backoff){.min_ms = PARTNER_WAIT_MIN,
                                                    .max_ms = PARTNER_WAIT_MAX};
     }
     bus_arena_init(&r->give.mem, 256u << 10, 0);
     bus_arena_init(&r->taking.mem, 256u << 10, 0);
     r->c_transport =
-        bus_health_add(&r->frame.health, r->via->word, "not opened yet");
-    r->c_room = bus_health_add(&r->frame.health, "room", "not asked yet");
-    bus_health_good(&r->frame.health, r->c_room);
+        bus_run_health_add(&r->frame.health, r->via->word, "not opened yet");
+    r->c_room = bus_run_health_add(&r->frame.health, "room", "not asked yet");
+    bus_run_health_good(&r->frame.health, r->c_room);
     series(r);
-    r->schemas = bus_types_registry();
+    r->schemas = bus_role_types_registry();
     if (r->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
     int rc = bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err);
-    r->env = (struct bus_kind_env){&r->frame.config, r->partner, r->keys};
+    r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner, r->keys};
     if (rc == BUS_OK && r->kind->out->sealed_offset != 0 &&
         !bus_wire_keyring_has(r->keys, bus_strv(r->partner->code))) {
         rc = bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
@@ -414,37 +414,37 @@ static int start(struct runner *r, struct bus_err *err)
     rc = rc ? rc
             : bus_kafka_producer_open(&r->frame.kafka, on_acked, r,
                                       &r->producer, err);
-    rc = rc ? rc : bus_timer_new(r->frame.loop, on_tick, r, &r->tick, err);
-    rc = rc ? rc : bus_loop_on_drain(r->frame.loop, drain, r, err);
+    rc = rc ? rc : bus_run_timer_new(r->frame.loop, on_tick, r, &r->tick, err);
+    rc = rc ? rc : bus_run_loop_on_drain(r->frame.loop, drain, r, err);
     if (rc == BUS_OK) {
-        bus_timer_start(r->tick, 0, PARTNER_TICK_MS);
+        bus_run_timer_start(r->tick, 0, PARTNER_TICK_MS);
     }
     return rc;
 }
 
-int bus_partner_run(const struct bus_role_args *args,
-                    const struct bus_kind *kinds)
+int bus_partner_run(const struct bus_run_role_args *args,
+                    const struct bus_partner_kind *kinds)
 {
     struct runner *r = bus_calloc(1, sizeof(*r));
     struct bus_err err;
     if (r == NULL) {
         return BUS_EXIT_FAULT;
     }
-    int rc = bus_frame_open(&r->frame, args, "partner");
+    int rc = bus_role_frame_open(&r->frame, args, "partner");
     if (rc == BUS_EXIT_OK) {
         rc = choose(r, args->name, kinds, &err) == BUS_OK &&
                      start(r, &err) == BUS_OK
-                 ? bus_frame_run(&r->frame)
-                 : bus_frame_fail(&err);
+                 ? bus_role_frame_run(&r->frame)
+                 : bus_role_frame_fail(&err);
         if (r->via != NULL) {
-            runner_close_parts(r);
+            partner_runner_close_parts(r);
         }
-        letters_drop(r);
+        partner_dead_letters_drop(r);
         bus_arena_fini(&r->give.mem);
         bus_arena_fini(&r->taking.mem);
         bus_wire_keyring_free(r->keys);
         bus_wire_registry_free(r->schemas);
-        bus_frame_close(&r->frame);
+        bus_role_frame_close(&r->frame);
     }
     bus_free(r);
     return rc;

@@ -23,14 +23,14 @@
  * waited for with jittered back-off, said in the condition of its name and
  * logged once; nothing is parked or counted as a try meanwhile. One adapter at
  * a time: a second one on the same spool ends with BUS_EFENCED. */
-#ifndef BUS_ADAPTER_PARTNER_H
-#define BUS_ADAPTER_PARTNER_H
+#ifndef BUS_PARTNER_PARTNER_H
+#define BUS_PARTNER_PARTNER_H
 
 #include "bus/partner/kind.h"
 #include "bus/run/role.h"
 
 /* Runs until drained; returns the exit code. kinds: ends with name NULL. */
-int bus_partner_run(const struct bus_role_args *args,
-                    const struct bus_kind *kinds);
+int bus_partner_run(const struct bus_run_role_args *args,
+                    const struct bus_partner_kind *kinds);
 
 #endif

@@ -1,7 +1,7 @@
 /* Inside the adapter's runner. One job at a time is on the pool; the transport,
  * the notes and the parking belong to it while it runs, else to the loop. */
-#ifndef BUS_ADAPTER_PARTNER_PARTS_H
-#define BUS_ADAPTER_PARTNER_PARTS_H
+#ifndef BUS_PARTNER_PARTS_H
+#define BUS_PARTNER_PARTS_H
 
 #include "bus/partner/dedup_log.h"
 #include "bus/partner/kind.h"
@@ -31,54 +31,54 @@ struct token
     enum token_kind kind;
 };
 
-struct flight /* a batch of the consumer */
+struct in_flight /* a batch of the consumer */
 {
     struct bus_kafka_batch *batch;
     size_t at;      /* the first message not yet dealt with */
     size_t letters; /* dead letters of it not yet acknowledged */
-    struct flight *next;
+    struct in_flight *next;
 };
 
-struct letter /* a dead letter on its way */
+struct partner_dead_letter /* a dead letter on its way */
 {
     struct token token; /* first */
     struct bus_arena mem;
     struct sa_dead_letter record; /* views into the flight or the parked one */
-    struct flight *flight;        /* or NULL */
-    struct bus_parked *parked;    /* or NULL */
+    struct in_flight *flight;        /* or NULL */
+    struct bus_role_parked *parked;    /* or NULL */
     bool sent, light;             /* light: without its bytes, see emit.h */
-    struct letter *next;
+    struct partner_dead_letter *next;
 };
 
-enum give_result { GIVE_OPEN, GIVE_GIVEN, GIVE_BEFORE, GIVE_PARKED, GIVE_DEAD };
-struct give_doc
+enum deliver_result { GIVE_OPEN, GIVE_GIVEN, GIVE_BEFORE, GIVE_PARKED, GIVE_DEAD };
+struct deliver_document
 {
     const struct bus_kafka_msg *msg; /* NULL: a parked event */
-    struct bus_kind_task task;
-    enum give_result result;
+    struct bus_partner_kind_task task;
+    enum deliver_result result;
     struct bus_err why; /* of PARKED and DEAD */
 };
-struct give /* the chunk in work */
+struct deliver /* the chunk in work */
 {
     struct bus_arena mem;
-    struct give_doc docs[PARTNER_CHUNK];
+    struct deliver_document docs[PARTNER_CHUNK];
     size_t n;
     size_t upto;               /* messages of the flight it covers */
-    struct bus_parked *parked; /* or NULL */
+    struct bus_role_parked *parked; /* or NULL */
 };
 
 enum answer_state { ANSWER_NEW, ANSWER_SENT, ANSWER_READY };
 struct answer
 {
     struct token token; /* first */
-    struct bus_transport_taken taken;
-    struct bus_kind_answer event;
+    struct bus_partner_transport_taken taken;
+    struct bus_partner_kind_answer event;
     enum answer_state state;
-    enum bus_transport_verdict verdict;
+    enum bus_partner_transport_verdict verdict;
     struct bus_strv note;
     bool again; /* it was taken before */
 };
-struct taking
+struct collecting
 {
     struct bus_arena mem;
     struct answer list[PARTNER_CHUNK];
@@ -88,12 +88,12 @@ struct taking
 enum job { JOB_NONE, JOB_OPEN, JOB_GIVE, JOB_REMOVE, JOB_TAKE, JOB_SETTLE };
 struct runner
 {
-    struct bus_frame frame;
-    const struct bus_partner *partner;
-    const struct bus_kind *kind;
-    struct bus_kind_env env;
-    const struct bus_transport_ops *via;
-    struct bus_transport *transport; /* NULL until JOB_OPEN is done */
+    struct bus_role_frame frame;
+    const struct bus_conf_partner *partner;
+    const struct bus_partner_kind *kind;
+    struct bus_partner_kind_env env;
+    const struct bus_partner_transport_ops *via;
+    struct bus_partner_transport *transport; /* NULL until JOB_OPEN is done */
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;
@@ -110,7 +110,7 @@ struct runner
     struct job_wait
     {
         bool failing;
-        struct bus_backoff backoff;
+        struct bus_run_backoff backoff;
         uint64_t not_before; /* monotonic ms */
     } waits[JOB_SETTLE + 1]; /* each by itself: answers come in while the disk
                                 is too full to give */
@@ -119,54 +119,54 @@ struct runner
     int64_t out_oldest_ms;
     bool revoking, closing, closed, pumping, pump_again, counting;
 
-    struct flight *first, **end;
-    struct letter *letters;
-    struct give give;
+    struct in_flight *first, **end;
+    struct partner_dead_letter *letters;
+    struct deliver give;
     double allowance; /* documents that per_second allows now */
     uint64_t allowance_at;
-    struct taking taking;
+    struct collecting taking;
     struct bus_series *m_in, *m_out, *m_given, *m_accepted, *m_again,
         *m_rejected, *m_parked, *m_open, *m_overdue[2];
 };
 
 /* partner.c */
-void runner_pump(struct runner *r);
-void runner_stop(struct runner *r, const struct bus_err *err);
-void open_run(void *data); /* JOB_OPEN, with what the last one left */
-void runner_close_parts(struct runner *r);
+void partner_runner_pump(struct runner *r);
+void partner_runner_stop(struct runner *r, const struct bus_err *err);
+void partner_open_run(void *data); /* JOB_OPEN, with what the last one left */
+void partner_runner_close_parts(struct runner *r);
 /* partner_out.c: fills the chunk; false: there is nothing to give now. */
-bool give_prepare(struct runner *r);
-void give_run(void *data); /* JOB_GIVE, on the pool */
-void give_done(struct runner *r);
-void remove_run(void *data); /* JOB_REMOVE */
-void give_batch(struct runner *r, struct bus_kafka_batch *batch);
-void give_drop(struct runner *r); /* nothing of the consumer is kept */
+bool partner_deliver_prepare(struct runner *r);
+void partner_deliver_run(void *data); /* JOB_GIVE, on the pool */
+void partner_deliver_done(struct runner *r);
+void partner_remove_run(void *data); /* JOB_REMOVE */
+void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch);
+void partner_deliver_drop(struct runner *r); /* nothing of the consumer is kept */
 /* partner_letter.c */
-void letter_new(struct runner *r,
-                struct flight *f,
-                struct bus_parked *parked,
+void partner_dead_letter_new(struct runner *r,
+                struct in_flight *f,
+                struct bus_role_parked *parked,
                 const struct sa_dead_letter *letter);
-void letter_of_message(struct runner *r,
-                       struct flight *f,
+void partner_dead_letter_of_message(struct runner *r,
+                       struct in_flight *f,
                        const struct bus_kafka_msg *m,
                        const char *reason_code,
                        const struct bus_err *why);
-void letters_send(struct runner *r); /* those not yet sent */
-void letter_acked(struct runner *r,
-                  struct letter *l,
+void partner_dead_letters_send(struct runner *r); /* those not yet sent */
+void partner_dead_letter_acked(struct runner *r,
+                  struct partner_dead_letter *l,
                   const struct bus_err *err);
-void letters_drop(struct runner *r);
+void partner_dead_letters_drop(struct runner *r);
 /* The flight's end is reached and its letters are in Kafka: commit. */
-void flights_settle(struct runner *r);
+void partner_in_flight_settle(struct runner *r);
 /* partner_in.c */
-void take_run(void *data); /* JOB_TAKE */
-void take_done(struct runner *r);
-void answers_send(struct runner *r);
-bool answers_ready(const struct runner *r);
-void answer_acked(struct runner *r,
+void partner_collect_run(void *data); /* JOB_TAKE */
+void partner_collect_done(struct runner *r);
+void partner_answers_send(struct runner *r);
+bool partner_answers_ready(const struct runner *r);
+void partner_answer_acked(struct runner *r,
                   struct answer *a,
                   const struct bus_err *err);
-void settle_run(void *data); /* JOB_SETTLE */
-void settle_done(struct runner *r);
+void partner_settle_run(void *data); /* JOB_SETTLE */
+void partner_settle_done(struct runner *r);
 
 #endif

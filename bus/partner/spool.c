@@ -18,17 +18,17 @@ static const struct
     const char *path;
     size_t offset;
 } folders[] = {
-    {"out", offsetof(struct bus_transport, out)},
-    {"in", offsetof(struct bus_transport, in)},
-    {"done", offsetof(struct bus_transport, done)},
-    {"rejected", offsetof(struct bus_transport, rejected)},
-    {".bus", offsetof(struct bus_transport, ours)},
-    {".bus/staged", offsetof(struct bus_transport, staged)},
-    {".bus/claimed", offsetof(struct bus_transport, claimed)},
+    {"out", offsetof(struct bus_partner_transport, out)},
+    {"in", offsetof(struct bus_partner_transport, in)},
+    {"done", offsetof(struct bus_partner_transport, done)},
+    {"rejected", offsetof(struct bus_partner_transport, rejected)},
+    {".bus", offsetof(struct bus_partner_transport, ours)},
+    {".bus/staged", offsetof(struct bus_partner_transport, staged)},
+    {".bus/claimed", offsetof(struct bus_partner_transport, claimed)},
 };
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
-static int *folder_at(struct bus_transport *t, size_t i)
+static int *folder_at(struct bus_partner_transport *t, size_t i)
 {
     return (int *)(void *)((char *)t + folders[i].offset);
 }
@@ -40,7 +40,7 @@ static void close_fd(int fd)
     }
 }
 
-static void spool_close(struct bus_transport *t)
+static void spool_close(struct bus_partner_transport *t)
 {
     if (t == NULL) {
         return;
@@ -54,7 +54,7 @@ static void spool_close(struct bus_transport *t)
     bus_free(t);
 }
 
-static int lock(struct bus_transport *t, struct bus_err *err)
+static int lock(struct bus_partner_transport *t, struct bus_err *err)
 {
     t->lock = openat(t->ours, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (t->lock < 0) {
@@ -65,11 +65,11 @@ static int lock(struct bus_transport *t, struct bus_err *err)
                : bus_fail(err, BUS_EFENCED, "another adapter has this spool");
 }
 
-static int spool_open(const struct bus_partner *partner,
-                      struct bus_transport **ret,
+static int spool_open(const struct bus_conf_partner *partner,
+                      struct bus_partner_transport **ret,
                       struct bus_err *err)
 {
-    struct bus_transport *t = bus_calloc(1, sizeof(*t));
+    struct bus_partner_transport *t = bus_calloc(1, sizeof(*t));
     if (t == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a spool");
     }
@@ -92,7 +92,7 @@ static int spool_open(const struct bus_partner *partner,
     return BUS_OK;
 }
 
-static int spool_home(const struct bus_transport *t)
+static int spool_home(const struct bus_partner_transport *t)
 {
     return t->ours;
 }
@@ -108,7 +108,7 @@ static const char *name_of(const struct bus_id *id, char to[NAME_BYTES])
     return to;
 }
 
-static int spool_stage(struct bus_transport *t,
+static int spool_stage(struct bus_partner_transport *t,
                        const struct bus_id *id,
                        struct bus_strv bytes,
                        struct bus_err *err)
@@ -117,18 +117,18 @@ static int spool_stage(struct bus_transport *t,
     return bus_disk_write(t->staged, name_of(id, name), bytes, err);
 }
 
-static bool spool_staged(struct bus_transport *t, const struct bus_id *id)
+static bool spool_staged(struct bus_partner_transport *t, const struct bus_id *id)
 {
     char name[NAME_BYTES];
     return faccessat(t->staged, name_of(id, name), F_OK, 0) == 0;
 }
 
-static int spool_staged_sync(struct bus_transport *t, struct bus_err *err)
+static int spool_staged_sync(struct bus_partner_transport *t, struct bus_err *err)
 {
     return bus_disk_sync(t->staged, err);
 }
 
-static int spool_publish(struct bus_transport *t,
+static int spool_publish(struct bus_partner_transport *t,
                          const struct bus_id *id,
                          struct bus_err *err)
 {
@@ -137,13 +137,13 @@ static int spool_publish(struct bus_transport *t,
     return bus_disk_rename(t->staged, name, t->out, name, err);
 }
 
-static int spool_published_sync(struct bus_transport *t, struct bus_err *err)
+static int spool_published_sync(struct bus_partner_transport *t, struct bus_err *err)
 {
     int rc = bus_disk_sync(t->out, err);
     return rc ? rc : bus_disk_sync(t->staged, err);
 }
 
-static int spool_discard(struct bus_transport *t,
+static int spool_discard(struct bus_partner_transport *t,
                          const struct bus_id *id,
                          struct bus_err *err)
 {
@@ -152,7 +152,7 @@ static int spool_discard(struct bus_transport *t,
 }
 
 /* A stream over a folder of its own position; NULL: errno. */
-DIR *spool_list(int folder)
+DIR *partner_spool_list(int folder)
 {
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -162,13 +162,13 @@ DIR *spool_list(int folder)
     return d;
 }
 
-static int spool_each_staged(struct bus_transport *t,
+static int spool_each_staged(struct bus_partner_transport *t,
                              struct bus_id *ret,
                              size_t max,
                              size_t *ret_n,
                              struct bus_err *err)
 {
-    DIR *d = spool_list(t->staged);
+    DIR *d = partner_spool_list(t->staged);
     *ret_n = 0;
     if (d == NULL) {
         return bus_disk_fail(err, ".bus/staged");
@@ -184,12 +184,12 @@ static int spool_each_staged(struct bus_transport *t,
     return BUS_OK;
 }
 
-static int spool_waiting(struct bus_transport *t,
+static int spool_waiting(struct bus_partner_transport *t,
                          size_t *ret_n,
                          int64_t *ret_oldest_ms,
                          struct bus_err *err)
 {
-    DIR *d = spool_list(t->out);
+    DIR *d = partner_spool_list(t->out);
     int64_t now = bus_clock_system.wall_ms(NULL);
     *ret_n = 0;
     *ret_oldest_ms = 0;
@@ -210,7 +210,7 @@ static int spool_waiting(struct bus_transport *t,
     return BUS_OK;
 }
 
-const struct bus_transport_ops bus_transport_spool = {
+const struct bus_partner_transport_ops bus_partner_transport_spool = {
     .word = "spool",
     .open = spool_open,
     .close = spool_close,
@@ -223,13 +223,13 @@ const struct bus_transport_ops bus_transport_spool = {
     .discard = spool_discard,
     .each_staged = spool_each_staged,
     .waiting = spool_waiting,
-    .take = spool_take,
-    .settle = spool_settle,
-    .settled_sync = spool_settled_sync,
+    .take = partner_spool_collect,
+    .settle = partner_spool_settle,
+    .settled_sync = partner_spool_settled_sync,
 };
 
-const struct bus_transport_ops *
-bus_transport_of(enum bus_partner_transport transport)
+const struct bus_partner_transport_ops *
+bus_partner_transport_of(enum bus_conf_partner_transport transport)
 {
-    return transport == BUS_TRANSPORT_SPOOL ? &bus_transport_spool : NULL;
+    return transport == BUS_TRANSPORT_SPOOL ? &bus_partner_transport_spool : NULL;
 }

@@ -67,7 +67,7 @@ static int by_mark(const void *a, const void *b)
 
 static int look(int folder, struct look *list, size_t *ret_n)
 {
-    DIR *d = spool_list(folder);
+    DIR *d = partner_spool_list(folder);
     *ret_n = 0;
     if (d == NULL) {
         return -1;
@@ -80,13 +80,13 @@ static int look(int folder, struct look *list, size_t *ret_n)
     return 0;
 }
 
-static bool unchanged(const struct bus_transport *t, uint64_t mark)
+static bool unchanged(const struct bus_partner_transport *t, uint64_t mark)
 {
     return t->seen_count > 0 && bsearch(&mark, t->seen, t->seen_count,
                                         sizeof(mark), by_mark) != NULL;
 }
 
-static void remember(struct bus_transport *t, const struct look *list, size_t n)
+static void remember(struct bus_partner_transport *t, const struct look *list, size_t n)
 {
     if (t->seen == NULL) {
         t->seen = bus_malloc(SPOOL_LOOK_MAX * sizeof(*t->seen));
@@ -100,7 +100,7 @@ static void remember(struct bus_transport *t, const struct look *list, size_t n)
     }
 }
 
-static int claim(struct bus_transport *t,
+static int claim(struct bus_partner_transport *t,
                  const struct look *list,
                  size_t n,
                  size_t max,
@@ -124,13 +124,13 @@ static int claim(struct bus_transport *t,
     return claimed > 0 ? bus_disk_sync(t->claimed, err) : BUS_OK;
 }
 
-static int read_claimed(struct bus_transport *t,
+static int read_claimed(struct bus_partner_transport *t,
                         const struct look *l,
                         struct bus_arena *mem,
-                        struct bus_transport_taken *ret,
+                        struct bus_partner_transport_taken *ret,
                         struct bus_err *err)
 {
-    *ret = (struct bus_transport_taken){
+    *ret = (struct bus_partner_transport_taken){
         .name = bus_arena_strdup(mem, l->name),
         .still_ms = bus_clock_system.wall_ms(NULL) - l->mtime_ms,
     };
@@ -147,9 +147,9 @@ static int read_claimed(struct bus_transport *t,
     return rc;
 }
 
-int spool_take(struct bus_transport *t,
+int partner_spool_collect(struct bus_partner_transport *t,
                struct bus_arena *mem,
-               struct bus_transport_taken *ret,
+               struct bus_partner_transport_taken *ret,
                size_t max,
                size_t *ret_n,
                struct bus_err *err)
@@ -197,9 +197,9 @@ static int free_name(int folder,
                     SAME_NAME_MAX);
 }
 
-int spool_settle(struct bus_transport *t,
+int partner_spool_settle(struct bus_partner_transport *t,
                  const char *name,
-                 enum bus_transport_verdict verdict,
+                 enum bus_partner_transport_verdict verdict,
                  struct bus_strv note,
                  struct bus_err *err)
 {
@@ -228,7 +228,7 @@ int spool_settle(struct bus_transport *t,
     return rc ? rc : bus_disk_rename(t->claimed, name, to, full, err);
 }
 
-int spool_settled_sync(struct bus_transport *t, struct bus_err *err)
+int partner_spool_settled_sync(struct bus_partner_transport *t, struct bus_err *err)
 {
     int rc = bus_disk_sync(t->done, err);
     rc = rc ? rc : bus_disk_sync(t->rejected, err);

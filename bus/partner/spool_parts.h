@@ -1,6 +1,6 @@
 /* Inside the spool. */
-#ifndef BUS_ADAPTER_SPOOL_PARTS_H
-#define BUS_ADAPTER_SPOOL_PARTS_H
+#ifndef BUS_PARTNER_SPOOL_PARTS_H
+#define BUS_PARTNER_SPOOL_PARTS_H
 
 #include <dirent.h>
 
@@ -10,7 +10,7 @@
 #define SPOOL_NAME_MAX 200  /* of a partner's file; longer ones are cut */
 #define SPOOL_LOOK_MAX 4096 /* files looked at in one look */
 
-struct bus_transport
+struct bus_partner_transport
 {
     int root, out, in, done, rejected, ours, staged, claimed, lock;
     size_t max_bytes;
@@ -18,19 +18,19 @@ struct bus_transport
     size_t seen_count;
 };
 
-DIR *spool_list(int folder);
+DIR *partner_spool_list(int folder);
 /* spool_in.c */
-int spool_take(struct bus_transport *t,
+int partner_spool_collect(struct bus_partner_transport *t,
                struct bus_arena *mem,
-               struct bus_transport_taken *ret,
+               struct bus_partner_transport_taken *ret,
                size_t max,
                size_t *ret_n,
                struct bus_err *err);
-int spool_settle(struct bus_transport *t,
+int partner_spool_settle(struct bus_partner_transport *t,
                  const char *name,
-                 enum bus_transport_verdict verdict,
+                 enum bus_partner_transport_verdict verdict,
                  struct bus_strv note,
                  struct bus_err *err);
-int spool_settled_sync(struct bus_transport *t, struct bus_err *err);
+int partner_spool_settled_sync(struct bus_partner_transport *t, struct bus_err *err);
 
 #endif

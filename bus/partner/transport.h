@@ -10,8 +10,8 @@
  *
  * Errors: BUS_EAGAIN means this document alone; other codes to be tried again
  * (BUS_EFULL: the disk is full, BUS_EIO) mean the transport as a whole. */
-#ifndef BUS_ADAPTER_TRANSPORT_H
-#define BUS_ADAPTER_TRANSPORT_H
+#ifndef BUS_PARTNER_TRANSPORT_H
+#define BUS_PARTNER_TRANSPORT_H
 
 #include "bus/base/arena.h"
 #include "bus/base/err.h"
@@ -19,79 +19,79 @@
 #include "bus/base/strv.h"
 #include "bus/conf/partner.h"
 
-struct bus_transport;
+struct bus_partner_transport;
 
-struct bus_transport_taken
+struct bus_partner_transport_taken
 {
     const char *name;      /* the partner's name of it */
     struct bus_strv bytes; /* p NULL: see why */
     enum bus_errc why;     /* BUS_ETOOBIG, BUS_EDENIED: may not be read */
     int64_t still_ms;      /* unchanged since so long */
 };
-enum bus_transport_verdict {
+enum bus_partner_transport_verdict {
     BUS_TRANSPORT_ACCEPTED,
     BUS_TRANSPORT_REJECTED,
     BUS_TRANSPORT_LATER /* it may still be written: given back */
 };
 
-struct bus_transport_ops
+struct bus_partner_transport_ops
 {
     const char *word; /* of the configuration: "spool" */
     /* BUS_EFENCED: another adapter has it. */
-    int (*open)(const struct bus_partner *partner,
-                struct bus_transport **ret,
+    int (*open)(const struct bus_conf_partner *partner,
+                struct bus_partner_transport **ret,
                 struct bus_err *err);
-    void (*close)(struct bus_transport *t); /* NULL is allowed */
+    void (*close)(struct bus_partner_transport *t); /* NULL is allowed */
     /* An open folder for what must live and die with the transport. */
-    int (*home)(const struct bus_transport *t);
+    int (*home)(const struct bus_partner_transport *t);
 
-    int (*stage)(struct bus_transport *t,
+    int (*stage)(struct bus_partner_transport *t,
                  const struct bus_id *id,
                  struct bus_strv bytes,
                  struct bus_err *err);
-    bool (*staged)(struct bus_transport *t, const struct bus_id *id);
+    bool (*staged)(struct bus_partner_transport *t, const struct bus_id *id);
     /* What was staged so far is durable. */
-    int (*staged_sync)(struct bus_transport *t, struct bus_err *err);
-    int (*publish)(struct bus_transport *t,
+    int (*staged_sync)(struct bus_partner_transport *t, struct bus_err *err);
+    int (*publish)(struct bus_partner_transport *t,
                    const struct bus_id *id,
                    struct bus_err *err);
-    int (*published_sync)(struct bus_transport *t, struct bus_err *err);
-    int (*discard)(struct bus_transport *t,
+    int (*published_sync)(struct bus_partner_transport *t, struct bus_err *err);
+    int (*discard)(struct bus_partner_transport *t,
                    const struct bus_id *id,
                    struct bus_err *err);
     /* At most max of the staged ones. */
-    int (*each_staged)(struct bus_transport *t,
+    int (*each_staged)(struct bus_partner_transport *t,
                        struct bus_id *ret,
                        size_t max,
                        size_t *ret_n,
                        struct bus_err *err);
     /* Published and not yet taken by the partner; the oldest one's age. */
-    int (*waiting)(struct bus_transport *t,
+    int (*waiting)(struct bus_partner_transport *t,
                    size_t *ret_n,
                    int64_t *ret_oldest_ms,
                    struct bus_err *err);
 
     /* Claims at most max, the oldest first; texts in mem. */
-    int (*take)(struct bus_transport *t,
+    int (*take)(struct bus_partner_transport *t,
                 struct bus_arena *mem,
-                struct bus_transport_taken *ret,
+                struct bus_partner_transport_taken *ret,
                 size_t max,
                 size_t *ret_n,
                 struct bus_err *err);
     /* note: what the partner is told (JSON), beside its document. Settling
      * what is settled is fine. */
-    int (*settle)(struct bus_transport *t,
+    int (*settle)(struct bus_partner_transport *t,
                   const char *name,
-                  enum bus_transport_verdict verdict,
+                  enum bus_partner_transport_verdict verdict,
                   struct bus_strv note,
                   struct bus_err *err);
-    int (*settled_sync)(struct bus_transport *t, struct bus_err *err);
+    int (*settled_sync)(struct bus_partner_transport *t, struct bus_err *err);
 };
 
 /* By the configuration's value; NULL where nothing is to be run: with
  * transport kafka the partner's own client reads and writes the topics. */
-const struct bus_transport_ops *
-bus_transport_of(enum bus_partner_transport transport);
+const struct bus_partner_transport_ops *
+bus_partner_transport_of(enum bus_conf_partner_transport transport);
 
 /* spool.c: a folder that both sides see.
  *
@@ -105,6 +105,6 @@ bus_transport_of(enum bus_partner_transport transport);
  * writing under a name that begins with '.' or does not end in .json, and then
  * renaming; a file that is written in place is taken when it has not changed
  * between two looks and is one whole document. */
-extern const struct bus_transport_ops bus_transport_spool;
+extern const struct bus_partner_transport_ops bus_partner_transport_spool;
 
 #endif

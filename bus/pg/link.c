@@ -36,12 +36,12 @@ struct unit
 struct bus_pg_link
 {
     struct bus_pg_link_conf conf;
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     PGconn *conn;
     uv_poll_t *poll; /* of its socket; freed when closed */
     int fd;
     struct bus_timer *timer; /* the next try, or the end of this one */
-    struct bus_backoff backoff;
+    struct bus_run_backoff backoff;
     enum link_state state;
     bool told_down, closed;
     bool broken; /* found while sending; the timer makes it known */
@@ -82,7 +82,7 @@ static int watch(struct bus_pg_link *l, int events)
         if (l->poll == NULL) {
             return BUS_EAWAY;
         }
-        if (uv_poll_init(bus_loop_uv(l->loop), l->poll, fd) != 0) {
+        if (uv_poll_init(bus_run_loop_uv(l->loop), l->poll, fd) != 0) {
             bus_free(l->poll);
             l->poll = NULL;
             return BUS_EAWAY;
@@ -150,7 +150,7 @@ static void lost(struct bus_pg_link *l, const struct bus_err *why)
         l->conf.down(l->conf.data, &err);
     }
     if (!l->closed) {
-        bus_timer_start(l->timer, bus_backoff_next_ms(&l->backoff), 0);
+        bus_run_timer_start(l->timer, bus_run_backoff_next_ms(&l->backoff), 0);
     }
     l->calling--;
     release(l);
@@ -186,7 +186,7 @@ static void came_up(struct bus_pg_link *l)
     char sql[96];
     (void)snprintf(sql, sizeof(sql), "SET statement_timeout = %" PRId64,
                    l->conf.statement_ms);
-    bus_timer_stop(l->timer);
+    bus_run_timer_stop(l->timer);
     bool fine =
         PQsetnonblocking(l->conn, 1) == 0 &&
         PQenterPipelineMode(l->conn) == 1 &&
@@ -196,7 +196,7 @@ static void came_up(struct bus_pg_link *l)
         lost_as(l, NULL);
         return;
     }
-    bus_backoff_reset(&l->backoff);
+    bus_run_backoff_reset(&l->backoff);
     l->state = LINK_UP;
     l->told_down = false;
     l->calling++;
@@ -244,7 +244,7 @@ static void connect_now(void *data)
         lost_as(l, NULL);
         return;
     }
-    bus_timer_start(l->timer, BUS_PG_CONNECT_MS, 0);
+    bus_run_timer_start(l->timer, BUS_PG_CONNECT_MS, 0);
 }
 
 /* --- results --- */
@@ -304,7 +304,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* --- the contract --- */
 
-int bus_pg_link_open(struct bus_loop *loop,
+int bus_pg_link_open(struct bus_run_loop *loop,
                      const struct bus_pg_link_conf *conf,
                      struct bus_pg_link **ret,
                      struct bus_err *err)
@@ -316,15 +316,15 @@ int bus_pg_link_open(struct bus_loop *loop,
     l->conf = *conf;
     l->loop = loop;
     l->fd = -1;
-    l->backoff = (struct bus_backoff){
+    l->backoff = (struct bus_run_backoff){
         .min_ms = conf->retry_min_ms ? conf->retry_min_ms : RETRY_MIN_MS,
         .max_ms = conf->retry_max_ms ? conf->retry_max_ms : RETRY_MAX_MS};
-    int rc = bus_timer_new(loop, on_timer, l, &l->timer, err);
+    int rc = bus_run_timer_new(loop, on_timer, l, &l->timer, err);
     if (rc != BUS_OK) {
         bus_free(l);
         return rc;
     }
-    bus_timer_start(l->timer, 0, 0);
+    bus_run_timer_start(l->timer, 0, 0);
     *ret = l;
     return BUS_OK;
 }
@@ -335,7 +335,7 @@ void bus_pg_link_close(struct bus_pg_link *l)
         return;
     }
     l->closed = true;
-    bus_timer_free(l->timer);
+    bus_run_timer_free(l->timer);
     unwatch(l);
     while (l->count > 0) {
         finish_unit(l); /* says nothing any more */
@@ -429,6 +429,6 @@ void bus_pg_link_drop(struct bus_pg_link *l)
     if (l->state == LINK_UP && !l->broken) {
         l->broken = true;
         unwatch(l);
-        bus_timer_start(l->timer, 0, 0);
+        bus_run_timer_start(l->timer, 0, 0);
     }
 }

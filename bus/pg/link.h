@@ -51,7 +51,7 @@ typedef void (*bus_pg_done)(void *token,
                             const struct bus_err *err);
 
 /* Starts to connect; calls nothing back before the loop turns. */
-int bus_pg_link_open(struct bus_loop *loop,
+int bus_pg_link_open(struct bus_run_loop *loop,
                      const struct bus_pg_link_conf *conf,
                      struct bus_pg_link **ret,
                      struct bus_err *err) BUS_MUSTCHECK;

@@ -65,7 +65,7 @@ static void load_version(struct loading *l,
     const char *code = v->item.code.p;
     v->node = n;
     const struct bus_node *days = bus_node_get(n, "effective");
-    v->item.version = catalogue_text(l, bus_node_get(n, "version"));
+    v->item.version = policy_catalogue_text(l, bus_node_get(n, "version"));
     v->to = INT32_MAX;
     if (!bus_node_to_date(bus_node_get(days, "from"), &v->from)) {
         bus_faults_add(l->faults, n->at, code,
@@ -75,7 +75,7 @@ static void load_version(struct loading *l,
     if (to != NULL && !bus_node_to_date(to, &v->to)) {
         bus_faults_add(l->faults, to->at, code, "effective.to is no date");
     }
-    v->item.fund = catalogue_text(l, part(n, item, "fund"));
+    v->item.fund = policy_catalogue_text(l, part(n, item, "fund"));
     v->item.delivery = delivery_of(part(n, item, "delivery"));
     v->per_year = per_year_of(part(n, item, "schedule"));
     const struct bus_node *total =
@@ -101,17 +101,17 @@ static void load_version(struct loading *l,
          &v->beneficiaries, FEEL_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        *texts[i].to = catalogue_feel(l, texts[i].n, code);
-        catalogue_check_names(l, texts[i].n, *texts[i].to, code);
-        catalogue_check_kinds(l, texts[i].n, *texts[i].to, code, texts[i].kind);
+        *texts[i].to = policy_catalogue_feel(l, texts[i].n, code);
+        policy_catalogue_check_names(l, texts[i].n, *texts[i].to, code);
+        policy_catalogue_check_kinds(l, texts[i].n, *texts[i].to, code, texts[i].kind);
     }
     const struct bus_node *condition = bus_node_get(n, "condition");
     const struct bus_node *amount = bus_node_get(n, "amount");
     if (v->condition == NULL) {
-        v->condition = catalogue_decision(l, condition, code, &v->models);
+        v->condition = policy_catalogue_decision(l, condition, code, &v->models);
     }
     if (v->amount == NULL) {
-        v->amount = catalogue_decision(l, amount, code, &v->models);
+        v->amount = policy_catalogue_decision(l, amount, code, &v->models);
     }
     if (v->condition == NULL && texts[0].n == NULL &&
         bus_node_get(condition, "dmn") == NULL) {
@@ -138,22 +138,22 @@ load_form(struct loading *l, const struct bus_node *form, struct item_def *to)
     }
 }
 
-void catalogue_load_item(struct loading *l,
+void policy_catalogue_load_item(struct loading *l,
                          const struct bus_node *n,
                          struct item_def *to)
 {
     struct bus_policy_item common = {
-        .code = catalogue_text(l, bus_node_get(n, "code")),
-        .department = catalogue_text(l, bus_node_get(n, "department")),
+        .code = policy_catalogue_text(l, bus_node_get(n, "code")),
+        .department = policy_catalogue_text(l, bus_node_get(n, "department")),
         .title_zh =
-            catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "zh")),
+            policy_catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "zh")),
         .title_en =
-            catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "en")),
+            policy_catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "en")),
     };
     (void)bus_node_to_bool(bus_node_get(n, "startable"), &common.startable);
     const struct bus_node *grants = bus_node_get(n, "grants");
-    common.grants_fact = catalogue_text(l, bus_node_get(grants, "fact"));
-    common.grants_value = catalogue_text(l, bus_node_get(grants, "value"));
+    common.grants_fact = policy_catalogue_text(l, bus_node_get(grants, "fact"));
+    common.grants_value = policy_catalogue_text(l, bus_node_get(grants, "value"));
     to->node = n;
     to->related = -1;
     to->code = common.code;
@@ -175,7 +175,7 @@ void catalogue_load_item(struct loading *l,
     load_form(l, bus_node_get(n, "form"), to);
 }
 
-void catalogue_hash(const struct bus_node *n, uint64_t *h)
+void policy_catalogue_hash(const struct bus_node *n, uint64_t *h)
 {
     if (n == NULL) {
         return;
@@ -187,13 +187,13 @@ void catalogue_hash(const struct bus_node *n, uint64_t *h)
         break;
     case BUS_NODE_LIST:
         for (uint32_t i = 0; i < n->count; i++) {
-            catalogue_hash(n->items[i], h);
+            policy_catalogue_hash(n->items[i], h);
         }
         break;
     case BUS_NODE_MAP:
         for (uint32_t i = 0; i < n->count; i++) {
-            catalogue_hash(n->pairs[i].key, h);
-            catalogue_hash(n->pairs[i].value, h);
+            policy_catalogue_hash(n->pairs[i].key, h);
+            policy_catalogue_hash(n->pairs[i].value, h);
         }
         break;
     }
@@ -223,9 +223,9 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
     uint64_t h = 0;
     for (size_t i = 0; i < s->item_count; i++) {
         struct item_def *it = &c->items[c->item_count];
-        catalogue_hash(sorted[i], &h);
+        policy_catalogue_hash(sorted[i], &h);
         *it = (struct item_def){0}; /* where one was left out before */
-        catalogue_load_item(l, sorted[i], it);
+        policy_catalogue_load_item(l, sorted[i], it);
         if (it->code.n == 0) {
             continue;
         }
@@ -241,9 +241,9 @@ static void load_items(struct loading *l, const struct bus_policy_sources *s)
         l->faults->out_of_memory |=
             bus_map_put(&c->item_codes, it->code, it) != BUS_OK;
     }
-    catalogue_hash(s->facts, &h);
-    catalogue_hash(s->standards, &h);
-    catalogue_hash(s->interactions, &h);
+    policy_catalogue_hash(s->facts, &h);
+    policy_catalogue_hash(s->standards, &h);
+    policy_catalogue_hash(s->interactions, &h);
     (void)snprintf(c->version, sizeof(c->version), "%016llx",
                    (unsigned long long)h);
 }
@@ -295,12 +295,12 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         bus_arena_calloc(&c->mem, sources->model_count + 1, sizeof(*c->models));
     if (c->facts != NULL && c->models != NULL) {
         c->model_count = sources->model_count;
-        catalogue_load_facts(&l, sources->facts);
-        catalogue_load_standards(&l, sources->standards);
-        catalogue_check_derived(&l);
+        policy_catalogue_load_facts(&l, sources->facts);
+        policy_catalogue_load_standards(&l, sources->standards);
+        policy_catalogue_check_derived(&l);
         load_items(&l, sources);
         policy_check_cycles(&l);
-        catalogue_load_rules(&l, sources->interactions);
+        policy_catalogue_load_rules(&l, sources->interactions);
         policy_needs_load(&l);
         compile_all(&l);
         policy_plan(&l);
@@ -342,7 +342,7 @@ size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
     return c->item_count;
 }
 
-const struct version_def *catalogue_version_at(const struct item_def *it,
+const struct version_def *policy_catalogue_version_at(const struct item_def *it,
                                                int32_t day)
 {
     for (size_t i = 0; i < it->count; i++) {
@@ -366,7 +366,7 @@ bus_policy_version_node(const struct bus_policy_catalogue *c,
                         int32_t rule_date)
 {
     assert(i < c->item_count);
-    const struct version_def *v = catalogue_version_at(&c->items[i], rule_date);
+    const struct version_def *v = policy_catalogue_version_at(&c->items[i], rule_date);
     return v ? v->node : NULL;
 }
 
@@ -376,7 +376,7 @@ bool bus_policy_item_at(const struct bus_policy_catalogue *c,
                         struct bus_policy_item *ret)
 {
     assert(i < c->item_count);
-    const struct version_def *v = catalogue_version_at(&c->items[i], rule_date);
+    const struct version_def *v = policy_catalogue_version_at(&c->items[i], rule_date);
     if (v != NULL) {
         *ret = v->item;
     }

@@ -85,7 +85,7 @@ static bool add_input(struct loading *l,
                        BUS_STRV_ARG(input), e.text);
         return false;
     }
-    catalogue_check_names(l, at, tree, path);
+    policy_catalogue_check_names(l, at, tree, path);
     to->inputs[to->count] = input;
     to->kids[to->count++] = tree;
     return true;
@@ -160,7 +160,7 @@ static struct decision *make(struct loading *l,
         return NULL;
     }
     d->model = m;
-    d->name = catalogue_text(l, name);
+    d->name = policy_catalogue_text(l, name);
     bool ok = true;
     for (size_t i = 0; dmn_element_at(m, i, &kind, &one); i++) {
         if (kind == DMN_INPUT) {
@@ -170,7 +170,7 @@ static struct decision *make(struct loading *l,
     return ok ? d : NULL;
 }
 
-const struct feel_node *catalogue_decision(struct loading *l,
+const struct feel_node *policy_catalogue_decision(struct loading *l,
                                            const struct bus_node *body,
                                            const char *path,
                                            uint64_t *hash)

@@ -7,7 +7,7 @@
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/source.h"
 
-struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n)
+struct bus_strv policy_catalogue_text(struct loading *l, const struct bus_node *n)
 {
     if (n == NULL || n->kind != BUS_NODE_SCALAR || bus_node_is_null(n)) {
         return (struct bus_strv){0};
@@ -17,9 +17,9 @@ struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n)
 }
 
 const struct feel_node *
-catalogue_feel(struct loading *l, const struct bus_node *n, const char *path)
+policy_catalogue_feel(struct loading *l, const struct bus_node *n, const char *path)
 {
-    struct bus_strv text = catalogue_text(l, n);
+    struct bus_strv text = policy_catalogue_text(l, n);
     if (text.n == 0) {
         return NULL;
     }
@@ -55,11 +55,11 @@ static void add_fact(struct loading *l,
     f->name = bus_strv(full);
     f->bare = bus_strv(full + strlen(scope) + 1);
     const struct bus_node *zh = bus_node_get(body, "zh_name");
-    f->zh = catalogue_text(l, zh ? zh : bus_node_get(body, "zh"));
+    f->zh = policy_catalogue_text(l, zh ? zh : bus_node_get(body, "zh"));
     f->member = member;
     f->body = body;
     f->sources = bus_node_get(body, "sources");
-    f->derived = catalogue_feel(l, bus_node_get(body, "derived"), full);
+    f->derived = policy_catalogue_feel(l, bus_node_get(body, "derived"), full);
     struct bus_map *names = member ? &c->member_names : &c->household_names;
     int rc = bus_map_put(&c->fact_names, f->name, f);
     rc = rc == BUS_OK ? bus_map_put(names, f->bare, f) : rc;
@@ -69,7 +69,7 @@ static void add_fact(struct loading *l,
     l->faults->out_of_memory |= rc != BUS_OK;
 }
 
-void catalogue_load_facts(struct loading *l, const struct bus_node *facts)
+void policy_catalogue_load_facts(struct loading *l, const struct bus_node *facts)
 {
     static const char *const scopes[] = {"household", "member"};
     for (int k = 0; k < 2; k++) {
@@ -109,7 +109,7 @@ static void add_reads(const struct bus_policy_catalogue *c,
     }
     if (!f->closed) {
         f->closing = true;
-        catalogue_reads(c, f->derived, &f->reads);
+        policy_catalogue_reads(c, f->derived, &f->reads);
         f->closing = false;
         f->closed = true;
     }
@@ -127,7 +127,7 @@ static void standard_reads(const struct bus_policy_catalogue *c,
     }
     if (s->derived != NULL && !s->closing) {
         s->closing = true; /* one that needs itself ends here */
-        catalogue_reads(c, s->derived, &s->reads);
+        policy_catalogue_reads(c, s->derived, &s->reads);
         s->closing = false;
     }
 }
@@ -154,7 +154,7 @@ one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     }
 }
 
-void catalogue_reads(const struct bus_policy_catalogue *c,
+void policy_catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
                      struct bus_policy_facts *set)
 {
@@ -202,7 +202,7 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
                    near[0] ? "'?" : "");
 }
 
-void catalogue_check_names(struct loading *l,
+void policy_catalogue_check_names(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path)
@@ -250,7 +250,7 @@ static void standard_value(struct loading *l,
     to->by = (int)(f - l->c->facts);
 }
 
-void catalogue_load_standards(struct loading *l, const struct bus_node *n)
+void policy_catalogue_load_standards(struct loading *l, const struct bus_node *n)
 {
     struct bus_policy_catalogue *c = l->c;
     uint32_t count = n && n->kind == BUS_NODE_MAP ? n->count : 0;
@@ -258,13 +258,13 @@ void catalogue_load_standards(struct loading *l, const struct bus_node *n)
     for (uint32_t i = 0; c->standards != NULL && i < count; i++) {
         struct standard_def *s = &c->standards[c->standard_count++];
         const struct bus_node *body = n->pairs[i].value;
-        s->name = catalogue_text(l, n->pairs[i].key);
+        s->name = policy_catalogue_text(l, n->pairs[i].key);
         s->body = body;
-        s->zh = catalogue_text(l, bus_node_get(body, "zh"));
+        s->zh = policy_catalogue_text(l, bus_node_get(body, "zh"));
         s->full = bus_strv(
             bus_arena_printf(&c->mem, "standard.%.*s", BUS_STRV_ARG(s->name)));
         s->derived =
-            catalogue_feel(l, bus_node_get(body, "derived"), s->name.p);
+            policy_catalogue_feel(l, bus_node_get(body, "derived"), s->name.p);
         const struct bus_node *values = bus_node_get(body, "values");
         uint32_t k =
             values && values->kind == BUS_NODE_LIST ? values->count : 0;
@@ -341,7 +341,7 @@ static void rule_standard(struct loading *l, const struct rule_def *r)
     }
 }
 
-void catalogue_load_rules(struct loading *l, const struct bus_node *n)
+void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n)
 {
     const struct bus_node *rules = bus_node_get(n, "rules");
     uint32_t count = rules && rules->kind == BUS_NODE_LIST ? rules->count : 0;
@@ -350,8 +350,8 @@ void catalogue_load_rules(struct loading *l, const struct bus_node *n)
     for (uint32_t i = 0; c->rules != NULL && i < count; i++) {
         const struct bus_node *body = rules->items[i];
         struct rule_def *r = &c->rules[c->rule_count++];
-        r->id = catalogue_text(l, bus_node_get(body, "id"));
-        r->kind = catalogue_text(l, bus_node_get(body, "kind"));
+        r->id = policy_catalogue_text(l, bus_node_get(body, "id"));
+        r->kind = policy_catalogue_text(l, bus_node_get(body, "kind"));
         const struct bus_node *item = bus_node_get(body, "item");
         r->item = item ? bus_policy_item_find(c, item->text) : -1;
         const struct bus_node *others = bus_node_get(body, "others");

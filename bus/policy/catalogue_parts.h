@@ -139,29 +139,29 @@ struct loading
 /* Compiles the text of a node; a fault names file, line and column. NULL for
  * an absent node or a fault. member: bare names are facts of a member. */
 const struct feel_node *
-catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
+policy_catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
 /* catalogue_dmn.c: {dmn: model.dmn, decision: name, inputs: {..}} as a tree;
  * its model's text goes into *hash. NULL if the body names no model, or a
  * fault. */
-const struct feel_node *catalogue_decision(struct loading *l,
+const struct feel_node *policy_catalogue_decision(struct loading *l,
                                            const struct bus_node *body,
                                            const char *path,
                                            uint64_t *hash);
-const struct version_def *catalogue_version_at(const struct item_def *it,
+const struct version_def *policy_catalogue_version_at(const struct item_def *it,
                                                int32_t day);
-void catalogue_reads(const struct bus_policy_catalogue *c,
+void policy_catalogue_reads(const struct bus_policy_catalogue *c,
                      const struct feel_node *n,
                      struct bus_policy_facts *set);
 /* Hashes the whole tree into *h. */
-void catalogue_hash(const struct bus_node *n, uint64_t *h);
-struct bus_strv catalogue_text(struct loading *l, const struct bus_node *n);
-void catalogue_load_facts(struct loading *l, const struct bus_node *facts);
-void catalogue_load_standards(struct loading *l, const struct bus_node *n);
-void catalogue_load_item(struct loading *l,
+void policy_catalogue_hash(const struct bus_node *n, uint64_t *h);
+struct bus_strv policy_catalogue_text(struct loading *l, const struct bus_node *n);
+void policy_catalogue_load_facts(struct loading *l, const struct bus_node *facts);
+void policy_catalogue_load_standards(struct loading *l, const struct bus_node *n);
+void policy_catalogue_load_item(struct loading *l,
                          const struct bus_node *n,
                          struct item_def *to);
-void catalogue_load_rules(struct loading *l, const struct bus_node *n);
-void catalogue_check_names(struct loading *l,
+void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n);
+void policy_catalogue_check_names(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path);

@@ -375,7 +375,7 @@ static enum feel_kind kind_of(struct typing *t, const struct feel_node *n)
     }
 }
 
-void catalogue_check_kinds(struct loading *l,
+void policy_catalogue_check_kinds(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path,
@@ -392,7 +392,7 @@ void catalogue_check_kinds(struct loading *l,
     }
 }
 
-void catalogue_check_derived(struct loading *l)
+void policy_catalogue_check_derived(struct loading *l)
 {
     const struct bus_policy_catalogue *c = l->c;
     for (size_t i = 0; i < c->fact_count; i++) {
@@ -408,7 +408,7 @@ void catalogue_check_derived(struct loading *l)
     }
     for (size_t i = 0; i < c->standard_count; i++) {
         const struct standard_def *s = &c->standards[i];
-        catalogue_check_kinds(l, bus_node_get(s->body, "derived"), s->derived,
+        policy_catalogue_check_kinds(l, bus_node_get(s->body, "derived"), s->derived,
                               s->name.p, FEEL_NUMBER);
     }
 }

@@ -6,12 +6,12 @@
 #include "bus/policy/catalogue_parts.h"
 
 /* want: of the whole; FEEL_UNKNOWN for any. Facts and standards are loaded. */
-void catalogue_check_kinds(struct loading *l,
+void policy_catalogue_check_kinds(struct loading *l,
                            const struct bus_node *n,
                            const struct feel_node *tree,
                            const char *path,
                            enum feel_kind want);
 /* Of all derived facts and standards. */
-void catalogue_check_derived(struct loading *l);
+void policy_catalogue_check_derived(struct loading *l);
 
 #endif

@@ -10,16 +10,16 @@ static bool space(char ch)
     return ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
 }
 
-bool clause_name_char(char ch)
+bool policy_clause_name_char(char ch)
 {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
            (ch >= '0' && ch <= '9') || ch == '_' || (unsigned char)ch >= 0x80;
 }
 
-struct bus_strv clause_word(struct bus_strv s, size_t i)
+struct bus_strv policy_clause_word(struct bus_strv s, size_t i)
 {
     size_t n = 0;
-    while (i + n < s.n && clause_name_char(s.p[i + n])) {
+    while (i + n < s.n && policy_clause_name_char(s.p[i + n])) {
         n++;
     }
     return (struct bus_strv){s.p + i, n};
@@ -37,7 +37,7 @@ static struct bus_strv trim(struct bus_strv s)
     return s;
 }
 
-size_t clause_past_string(struct bus_strv s, size_t i)
+size_t policy_clause_past_string(struct bus_strv s, size_t i)
 {
     for (i++; i < s.n && s.p[i] != '"'; i++) {
         i += s.p[i] == '\\' ? 1 : 0;
@@ -54,7 +54,7 @@ static bool bracketed(struct bus_strv s)
     }
     for (size_t i = 0; i < s.n;) {
         if (s.p[i] == '"') {
-            i = clause_past_string(s, i);
+            i = policy_clause_past_string(s, i);
             continue;
         }
         depth += s.p[i] == '(' ? 1 : s.p[i] == ')' ? -1 : 0;
@@ -75,17 +75,17 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
     for (size_t i = 0; i < s.n;) {
         char ch = s.p[i];
         if (ch == '"') {
-            i = clause_past_string(s, i);
+            i = policy_clause_past_string(s, i);
             continue;
         }
         depth += ch == '(' || ch == '[' || ch == '{'   ? 1
                  : ch == ')' || ch == ']' || ch == '}' ? -1
                                                        : 0;
-        if (!clause_name_char(ch)) {
+        if (!policy_clause_name_char(ch)) {
             i++;
             continue;
         }
-        struct bus_strv w = clause_word(s, i);
+        struct bus_strv w = policy_clause_word(s, i);
         if (depth == 0 && bus_strv_is(w, "or")) {
             return SIZE_MAX;
         }

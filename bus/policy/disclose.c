@@ -24,7 +24,7 @@ static void add_part(struct loading *l,
         return;
     }
     what.tree = tree;
-    catalogue_reads(l->c, tree, &what.reads);
+    policy_catalogue_reads(l->c, tree, &what.reads);
     if (!empty(&what.reads)) {
         v->parts[v->part_count++] = what;
         fact_set_merge(&v->reads, &what.reads);
@@ -77,7 +77,7 @@ static void excludes(struct loading *l, struct item_def *it)
     for (size_t i = 0; i < it->shut_count; i++) {
         const struct fact_def *f = &l->c->facts[it->shuts[i].fact];
         fact_set_add(&it->shut_reads[i], it->shuts[i].fact);
-        catalogue_reads(l->c, f->derived, &it->shut_reads[i]);
+        policy_catalogue_reads(l->c, f->derived, &it->shut_reads[i]);
     }
 }
 
@@ -109,7 +109,7 @@ void bus_policy_discloses(const struct bus_policy_catalogue *c,
     for (size_t i = 0; i < c->item_count; i++) {
         if (bus_strv_eq(c->items[i].department, department)) {
             const struct version_def *v =
-                catalogue_version_at(&c->items[i], rule_date);
+                policy_catalogue_version_at(&c->items[i], rule_date);
             if (v != NULL) {
                 fact_set_merge(ret, &v->reads);
             }
@@ -230,7 +230,7 @@ static void list_all(struct listing *l, struct bus_strv department)
         }
         for (size_t i = 0; i < c->item_count; i++) {
             const struct version_def *v =
-                catalogue_version_at(&c->items[i], l->day);
+                policy_catalogue_version_at(&c->items[i], l->day);
             if (v != NULL && bus_strv_eq(c->items[i].department, department)) {
                 needs_of(l, (int)i, v);
             }

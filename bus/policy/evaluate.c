@@ -254,7 +254,7 @@ static int judge_all(struct household_view *w,
     }
     for (size_t i = 0; i < c->item_count; i++) {
         const struct version_def *v =
-            catalogue_version_at(&c->items[i], w->rule_date);
+            policy_catalogue_version_at(&c->items[i], w->rule_date);
         if (v == NULL) {
             continue;
         }
@@ -326,7 +326,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
     assert(item >= 0 && (size_t)item < c->item_count);
     struct household_view w;
     const struct version_def *v =
-        catalogue_version_at(&c->items[item], rule_date);
+        policy_catalogue_version_at(&c->items[item], rule_date);
     struct bus_policy_verdict_of one = {.item = item};
     int rc = BUS_OK;
     if (v == NULL) {

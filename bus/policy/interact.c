@@ -194,7 +194,7 @@ struct solving
 static int64_t per_year(const struct solving *s, int item)
 {
     const struct version_def *v =
-        catalogue_version_at(&s->c->items[item], s->day);
+        policy_catalogue_version_at(&s->c->items[item], s->day);
     return v ? v->per_year : 1;
 }
 

@@ -42,7 +42,7 @@ static void mark_standard(struct marking *m, const struct standard_def *s)
     }
     m->standards[at] = true;
     if (m->day == NULL) {
-        catalogue_hash(s->body, &m->h);
+        policy_catalogue_hash(s->body, &m->h);
     } else {
         mark_day(m, at, figure_from(s, *m->day));
     }
@@ -50,7 +50,7 @@ static void mark_standard(struct marking *m, const struct standard_def *s)
     for (size_t i = 0; i < s->count; i++) {
         if (s->values[i].by >= 0) {
             const struct fact_def *by = &m->c->facts[s->values[i].by];
-            catalogue_hash(by->body, &m->h);
+            policy_catalogue_hash(by->body, &m->h);
             mark_tree(m, by->derived);
         }
     }
@@ -78,7 +78,7 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     }
     fact_set_add(&m->facts, at);
     if (f->derived != NULL) {
-        catalogue_hash(f->body, &m->h);
+        policy_catalogue_hash(f->body, &m->h);
         mark_tree(m, f->derived);
     }
 }
@@ -123,20 +123,20 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
     struct marking m = {.c = c, .standards = standards, .day = day};
     memset(standards, 0, c->standard_count * sizeof(*standards));
     if (day != NULL) {
-        const struct version_def *v = catalogue_version_at(it, *day);
+        const struct version_def *v = policy_catalogue_version_at(it, *day);
         mark_day(&m, c->standard_count, v ? v->from : INT32_MIN);
         if (v != NULL) {
             mark_version(&m, v);
         }
         return m.h;
     }
-    catalogue_hash(it->node, &m.h);
+    policy_catalogue_hash(it->node, &m.h);
     for (size_t i = 0; i < it->count; i++) {
         mark_version(&m, &it->versions[i]);
     }
     for (size_t i = 0; i < c->rule_count; i++) {
         if (names(c->rules[i].node, it->code)) {
-            catalogue_hash(c->rules[i].node, &m.h);
+            policy_catalogue_hash(c->rules[i].node, &m.h);
         }
     }
     return m.h;
@@ -224,7 +224,7 @@ int bus_policy_change_days(const struct bus_policy_catalogue *c,
     return compare(c, &from_day, c, &to_day, mem, ret, err);
 }
 
-int32_t bus_policy_turn(const struct bus_policy_catalogue *c, int32_t day)
+int32_t bus_policy_effective_day(const struct bus_policy_catalogue *c, int32_t day)
 {
     int32_t last = INT32_MIN;
     for (size_t i = 0; i < c->item_count; i++) {

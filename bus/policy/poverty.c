@@ -2,7 +2,7 @@
  * into fractions once, at the end. */
 #include "bus/policy/poverty.h"
 
-static const struct bus_ratio none = {.n = 0, .d = 1};
+static const struct bus_policy_ratio none = {.n = 0, .d = 1};
 
 static int64_t size_of(const struct bus_policy_deprivations *in, size_t row)
 {
@@ -15,30 +15,30 @@ value_of(const struct bus_policy_deprivations *in, size_t row, size_t j)
     return in->values[row * in->dimensions + j];
 }
 
-static struct bus_ratio sum_of_weights(const struct bus_policy_deprivations *in)
+static struct bus_policy_ratio sum_of_weights(const struct bus_policy_deprivations *in)
 {
-    struct bus_ratio sum = none;
+    struct bus_policy_ratio sum = none;
     for (size_t j = 0; j < in->dimensions; j++) {
-        sum = bus_ratio_add(sum, in->weights[j]);
+        sum = bus_policy_ratio_add(sum, in->weights[j]);
     }
     return sum;
 }
 
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_deprivation_of(const struct bus_policy_deprivations *in, size_t row)
 {
-    struct bus_ratio c = none;
+    struct bus_policy_ratio c = none;
     for (size_t j = 0; j < in->dimensions; j++) {
         if (value_of(in, row, j) < in->cutoffs[j]) {
-            c = bus_ratio_add(c, in->weights[j]);
+            c = bus_policy_ratio_add(c, in->weights[j]);
         }
     }
-    return bus_ratio_div(c, sum_of_weights(in));
+    return bus_policy_ratio_div(c, sum_of_weights(in));
 }
 
 static int check(const struct bus_policy_deprivations *in, struct bus_err *err)
 {
-    struct bus_ratio sum = sum_of_weights(in);
+    struct bus_policy_ratio sum = sum_of_weights(in);
     if (in->rows == 0 || in->dimensions == 0 ||
         in->dimensions > BUS_POLICY_DIMENSIONS_MAX) {
         return bus_fail(err, BUS_ERANGE, "%zu rows of %zu dimensions; 1 to %d",
@@ -60,7 +60,7 @@ static int check(const struct bus_policy_deprivations *in, struct bus_err *err)
         }
     }
     if (sum.broken || in->k.broken || in->k.n <= 0 ||
-        bus_ratio_cmp(in->k, sum) > 0) {
+        bus_policy_ratio_cmp(in->k, sum) > 0) {
         return bus_fail(err, BUS_ERANGE,
                         "k must be above zero and at most the weights' sum");
     }
@@ -70,7 +70,7 @@ static int check(const struct bus_policy_deprivations *in, struct bus_err *err)
 struct sums
 {
     __int128 people, poor;
-    struct bus_ratio counts; /* of the poor, times people */
+    struct bus_policy_ratio counts; /* of the poor, times people */
     __int128 deprived[BUS_POLICY_DIMENSIONS_MAX];
     __int128 censored[BUS_POLICY_DIMENSIONS_MAX];
     __int128 gaps[BUS_POLICY_DIMENSIONS_MAX];    /* cut-off less value */
@@ -80,18 +80,18 @@ struct sums
 
 static void add_row(const struct bus_policy_deprivations *in,
                     size_t i,
-                    struct bus_ratio k,
+                    struct bus_policy_ratio k,
                     struct sums *s)
 {
-    struct bus_ratio c = bus_policy_deprivation_of(in, i);
+    struct bus_policy_ratio c = bus_policy_deprivation_of(in, i);
     __int128 size = size_of(in, i);
-    bool poor = !c.broken && bus_ratio_cmp(c, k) >= 0;
+    bool poor = !c.broken && bus_policy_ratio_cmp(c, k) >= 0;
     s->over |= c.broken;
     s->people += size;
     s->poor += poor ? size : 0;
     if (poor) {
         s->counts =
-            bus_ratio_add(s->counts, bus_ratio_mul(c, bus_ratio(size, 1)));
+            bus_policy_ratio_add(s->counts, bus_policy_ratio_mul(c, bus_policy_ratio(size, 1)));
     }
     for (size_t j = 0; j < in->dimensions; j++) {
         __int128 gap = (__int128)in->cutoffs[j] - value_of(in, i, j), square;
@@ -111,9 +111,9 @@ static void add_row(const struct bus_policy_deprivations *in,
     }
 }
 
-static struct bus_ratio over(struct bus_ratio a, struct bus_ratio b)
+static struct bus_policy_ratio over(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
-    return b.n == 0 && !b.broken ? none : bus_ratio_div(a, b);
+    return b.n == 0 && !b.broken ? none : bus_policy_ratio_div(a, b);
 }
 
 int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
@@ -126,25 +126,25 @@ int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
     if (rc != BUS_OK) {
         return rc;
     }
-    struct bus_ratio all = sum_of_weights(in);
+    struct bus_policy_ratio all = sum_of_weights(in);
     for (size_t i = 0; i < in->rows; i++) {
-        add_row(in, i, bus_ratio_div(in->k, all), &s);
+        add_row(in, i, bus_policy_ratio_div(in->k, all), &s);
     }
-    r.H = bus_ratio(s.poor, s.people);
-    r.A = over(s.counts, bus_ratio(s.poor, 1));
-    r.M0 = bus_ratio_div(s.counts, bus_ratio(s.people, 1));
+    r.H = bus_policy_ratio(s.poor, s.people);
+    r.A = over(s.counts, bus_policy_ratio(s.poor, 1));
+    r.M0 = bus_policy_ratio_div(s.counts, bus_policy_ratio(s.people, 1));
     for (size_t j = 0; j < in->dimensions; j++) {
-        struct bus_ratio w = bus_ratio_div(in->weights[j], all);
+        struct bus_policy_ratio w = bus_policy_ratio_div(in->weights[j], all);
         __int128 z = in->cutoffs[j];
-        r.uncensored[j] = bus_ratio(s.deprived[j], s.people);
-        r.censored[j] = bus_ratio(s.censored[j], s.people);
-        r.share[j] = over(bus_ratio_mul(w, r.censored[j]), r.M0);
-        r.M1 = bus_ratio_add(
-            r.M1, bus_ratio_mul(w, bus_ratio_div(bus_ratio(s.gaps[j], z),
-                                                 bus_ratio(s.people, 1))));
-        r.M2 = bus_ratio_add(
-            r.M2, bus_ratio_mul(w, bus_ratio_div(bus_ratio(s.squares[j], z * z),
-                                                 bus_ratio(s.people, 1))));
+        r.uncensored[j] = bus_policy_ratio(s.deprived[j], s.people);
+        r.censored[j] = bus_policy_ratio(s.censored[j], s.people);
+        r.share[j] = over(bus_policy_ratio_mul(w, r.censored[j]), r.M0);
+        r.M1 = bus_policy_ratio_add(
+            r.M1, bus_policy_ratio_mul(w, bus_policy_ratio_div(bus_policy_ratio(s.gaps[j], z),
+                                                 bus_policy_ratio(s.people, 1))));
+        r.M2 = bus_policy_ratio_add(
+            r.M2, bus_policy_ratio_mul(w, bus_policy_ratio_div(bus_policy_ratio(s.squares[j], z * z),
+                                                 bus_policy_ratio(s.people, 1))));
     }
     r.G = over(r.M1, r.M0);
     r.S = over(r.M2, r.M0);
@@ -157,24 +157,24 @@ int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
     return BUS_OK;
 }
 
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_deprived_between(const struct bus_policy_deprivations *in,
-                            struct bus_ratio from,
-                            struct bus_ratio to)
+                            struct bus_policy_ratio from,
+                            struct bus_policy_ratio to)
 {
     __int128 people = 0, between = 0;
     for (size_t i = 0; i < in->rows; i++) {
-        struct bus_ratio c = bus_policy_deprivation_of(in, i);
+        struct bus_policy_ratio c = bus_policy_deprivation_of(in, i);
         people += size_of(in, i);
-        if (!c.broken && bus_ratio_cmp(c, from) >= 0 &&
-            bus_ratio_cmp(c, to) < 0) {
+        if (!c.broken && bus_policy_ratio_cmp(c, from) >= 0 &&
+            bus_policy_ratio_cmp(c, to) < 0) {
             between += size_of(in, i);
         }
     }
-    return bus_ratio(between, people);
+    return bus_policy_ratio(between, people);
 }
 
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_fgt(const int64_t *values, size_t count, int64_t line, int alpha)
 {
     __int128 sum = 0;
@@ -189,9 +189,9 @@ bus_policy_fgt(const int64_t *values, size_t count, int64_t line, int alpha)
         }
         too_big |= __builtin_add_overflow(sum, term, &sum);
     }
-    struct bus_ratio r = bus_ratio(sum, (__int128)count);
+    struct bus_policy_ratio r = bus_policy_ratio(sum, (__int128)count);
     for (int a = 0; a < alpha && a < 2; a++) {
-        r = bus_ratio_div(r, bus_ratio(line, 1));
+        r = bus_policy_ratio_div(r, bus_policy_ratio(line, 1));
     }
     r.broken |= too_big;
     return r;
@@ -200,9 +200,9 @@ bus_policy_fgt(const int64_t *values, size_t count, int64_t line, int alpha)
 void bus_policy_targeting(int64_t tp,
                           int64_t fp,
                           int64_t fn,
-                          struct bus_ratio *ret_undercoverage,
-                          struct bus_ratio *ret_leakage)
+                          struct bus_policy_ratio *ret_undercoverage,
+                          struct bus_policy_ratio *ret_leakage)
 {
-    *ret_undercoverage = bus_ratio(fn, (__int128)tp + fn);
-    *ret_leakage = bus_ratio(fp, (__int128)tp + fp);
+    *ret_undercoverage = bus_policy_ratio(fn, (__int128)tp + fn);
+    *ret_leakage = bus_policy_ratio(fp, (__int128)tp + fp);
 }

@@ -18,17 +18,17 @@ struct bus_policy_deprivations
     size_t rows, dimensions;
     const int64_t *values;           /* rows x dimensions */
     const int64_t *cutoffs;          /* deprived if value < cut-off, strictly */
-    const struct bus_ratio *weights; /* their sum is 1, or a count */
-    struct bus_ratio k;              /* poor if the weighted count is >= k */
+    const struct bus_policy_ratio *weights; /* their sum is 1, or a count */
+    struct bus_policy_ratio k;              /* poor if the weighted count is >= k */
     const int64_t *sizes;            /* people a row stands for; NULL: 1 each */
 };
 struct bus_policy_alkire_foster
 {
-    struct bus_ratio H, A, M0, G, M1, S, M2;
+    struct bus_policy_ratio H, A, M0, G, M1, S, M2;
     /* By dimension: headcount among all and among the poor; share of M0. */
-    struct bus_ratio uncensored[BUS_POLICY_DIMENSIONS_MAX];
-    struct bus_ratio censored[BUS_POLICY_DIMENSIONS_MAX];
-    struct bus_ratio share[BUS_POLICY_DIMENSIONS_MAX];
+    struct bus_policy_ratio uncensored[BUS_POLICY_DIMENSIONS_MAX];
+    struct bus_policy_ratio censored[BUS_POLICY_DIMENSIONS_MAX];
+    struct bus_policy_ratio share[BUS_POLICY_DIMENSIONS_MAX];
 };
 /* Weights are divided by their sum, and k with them. BUS_ERANGE: nobody, no
  * dimension, a cut-off or weight that is not above zero, k outside 0 to the
@@ -37,22 +37,22 @@ int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
                              struct bus_policy_alkire_foster *ret,
                              struct bus_err *err) BUS_MUSTCHECK;
 /* The weighted count of one row, over the sum of the weights. */
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_deprivation_of(const struct bus_policy_deprivations *in, size_t row);
 /* The share of people with from <= count < to. */
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_deprived_between(const struct bus_policy_deprivations *in,
-                            struct bus_ratio from,
-                            struct bus_ratio to);
+                            struct bus_policy_ratio from,
+                            struct bus_policy_ratio to);
 /* Foster-Greer-Thorbecke; alpha 0, 1 or 2; poor if value < line. */
-struct bus_ratio
+struct bus_policy_ratio
 bus_policy_fgt(const int64_t *values, size_t count, int64_t line, int alpha);
 /* How well a choice hits: undercoverage FN/(TP+FN), leakage FP/(TP+FP). */
 void bus_policy_targeting(int64_t tp,
                           int64_t fp,
                           int64_t fn,
-                          struct bus_ratio *ret_undercoverage,
-                          struct bus_ratio *ret_leakage);
+                          struct bus_policy_ratio *ret_undercoverage,
+                          struct bus_policy_ratio *ret_leakage);
 
 /* --- the household --- */
 
@@ -72,7 +72,7 @@ struct bus_policy_index
     int64_t low, high;
     struct
     {
-        struct bus_ratio low, high; /* 0 to 1 */
+        struct bus_policy_ratio low, high; /* 0 to 1 */
     } parts[BUS_POLICY_INDEX_PARTS];
 };
 /* Weights in hundredths, and names. */

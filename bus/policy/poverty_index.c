@@ -22,7 +22,7 @@ const char *const bus_policy_index_en[BUS_POLICY_INDEX_PARTS] = {
 
 struct range
 {
-    struct bus_ratio low, high;
+    struct bus_policy_ratio low, high;
 };
 struct looking
 {
@@ -31,17 +31,17 @@ struct looking
     bool lacking; /* the catalogue has no such fact */
 };
 
-static struct range between(struct bus_ratio low, struct bus_ratio high)
+static struct range between(struct bus_policy_ratio low, struct bus_policy_ratio high)
 {
     return (struct range){low, high};
 }
 
-static struct bus_ratio clamp(struct bus_ratio r)
+static struct bus_policy_ratio clamp(struct bus_policy_ratio r)
 {
-    struct bus_ratio zero = bus_ratio(0, 1), one = bus_ratio(1, 1);
+    struct bus_policy_ratio zero = bus_policy_ratio(0, 1), one = bus_policy_ratio(1, 1);
     return r.broken                     ? r
-           : bus_ratio_cmp(r, zero) < 0 ? zero
-           : bus_ratio_cmp(r, one) > 0  ? one
+           : bus_policy_ratio_cmp(r, zero) < 0 ? zero
+           : bus_policy_ratio_cmp(r, one) > 0  ? one
                                         : r;
 }
 
@@ -82,28 +82,28 @@ among(struct looking *k, const char *name, int m, const char *list, bool *ret)
 }
 
 /* clamp((edge - income a head a month) / edge) */
-static struct range income_gap(struct looking *k, struct bus_ratio edge)
+static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
 {
     int64_t income;
     if (edge.broken || !number(k, "household.income_total_fen", -1, &income)) {
-        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
     }
-    struct bus_ratio y =
-        bus_ratio(income, (__int128)12 * (__int128)k->h->member_count);
-    struct bus_ratio d = clamp(bus_ratio_div(bus_ratio_sub(edge, y), edge));
+    struct bus_policy_ratio y =
+        bus_policy_ratio(income, (__int128)12 * (__int128)k->h->member_count);
+    struct bus_policy_ratio d = clamp(bus_policy_ratio_div(bus_policy_ratio_sub(edge, y), edge));
     return between(d, d);
 }
 
 /* clamp((R - R0) / (1 - R0)); R is 1 without income, at most 1. */
-static struct bus_ratio
-burden(int64_t spend, int64_t income, struct bus_ratio r0)
+static struct bus_policy_ratio
+burden(int64_t spend, int64_t income, struct bus_policy_ratio r0)
 {
-    struct bus_ratio one = bus_ratio(1, 1);
-    struct bus_ratio r = income == 0 ? one : clamp(bus_ratio(spend, income));
-    return clamp(bus_ratio_div(bus_ratio_sub(r, r0), bus_ratio_sub(one, r0)));
+    struct bus_policy_ratio one = bus_policy_ratio(1, 1);
+    struct bus_policy_ratio r = income == 0 ? one : clamp(bus_policy_ratio(spend, income));
+    return clamp(bus_policy_ratio_div(bus_policy_ratio_sub(r, r0), bus_policy_ratio_sub(one, r0)));
 }
 
-static struct range rigid(struct looking *k, struct bus_ratio r0)
+static struct range rigid(struct looking *k, struct bus_policy_ratio r0)
 {
     static const char *const spends[] = {
         "household.spend_living_fen", "household.spend_medical_fen",
@@ -112,14 +112,14 @@ static struct range rigid(struct looking *k, struct bus_ratio r0)
     int64_t income, sum = 0, one;
     bool all = true;
     if (!number(k, "household.income_total_fen", -1, &income) || r0.broken) {
-        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
     }
     for (size_t i = 0; i < sizeof(spends) / sizeof(spends[0]); i++) {
         all &= number(k, spends[i], -1, &one);
         sum = sum > INT64_MAX - one ? INT64_MAX : sum + one;
     }
-    struct bus_ratio low = burden(sum, income, r0);
-    return between(low, all || income == 0 ? low : bus_ratio(1, 1));
+    struct bus_policy_ratio low = burden(sum, income, r0);
+    return between(low, all || income == 0 ? low : bus_policy_ratio(1, 1));
 }
 
 /* 1 for a severe disability or serious illness of anybody, 0.5 for another. */
@@ -147,7 +147,7 @@ static struct range illness(struct looking *k)
         high = most > high ? most : high;
     }
     high = high > low ? high : low;
-    return between(bus_ratio(low, 2), bus_ratio(high, 2));
+    return between(bus_policy_ratio(low, 2), bus_policy_ratio(high, 2));
 }
 
 static struct range housing(struct looking *k)
@@ -155,9 +155,9 @@ static struct range housing(struct looking *k)
     bool worst = false, bad = false;
     if (!among(k, "household.house_grade", -1, " D no_house ", &worst) ||
         !among(k, "household.house_grade", -1, " C ", &bad)) {
-        return between(bus_ratio(0, 1), bus_ratio(1, 1));
+        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
     }
-    struct bus_ratio d = bus_ratio(worst ? 2 : bad ? 1 : 0, 2);
+    struct bus_policy_ratio d = bus_policy_ratio(worst ? 2 : bad ? 1 : 0, 2);
     return between(d, d);
 }
 
@@ -174,8 +174,8 @@ static struct range education(struct looking *k)
         open += !known;
     }
     int high = low + open;
-    return between(bus_ratio(low > 2 ? 2 : low, 2),
-                   bus_ratio(high > 2 ? 2 : high, 2));
+    return between(bus_policy_ratio(low > 2 ? 2 : low, 2),
+                   bus_policy_ratio(high > 2 ? 2 : high, 2));
 }
 
 static struct range dependency(struct looking *k)
@@ -188,14 +188,14 @@ static struct range dependency(struct looking *k)
         workers += works;
         open += !known;
     }
-    return between(bus_ratio(n - workers - open, n), bus_ratio(n - workers, n));
+    return between(bus_policy_ratio(n - workers - open, n), bus_policy_ratio(n - workers, n));
 }
 
 /* A standard's figure as a fraction; broken if it is not known. */
-static struct bus_ratio
+static struct bus_policy_ratio
 figure(struct looking *k, int32_t day, const char *name, struct bus_arena *mem)
 {
-    struct bus_ratio r = {.broken = true};
+    struct bus_policy_ratio r = {.broken = true};
     struct bus_strv t = {0};
     int at = bus_policy_standard_find(k->c, bus_strv(name));
     k->lacking |= at < 0;
@@ -216,18 +216,18 @@ figure(struct looking *k, int32_t day, const char *name, struct bus_arena *mem)
             return r; /* "?" */
         }
     }
-    return digits ? bus_ratio(n, d) : r;
+    return digits ? bus_policy_ratio(n, d) : r;
 }
 
 static bool total(const struct bus_policy_index *x, bool high, int64_t *ret)
 {
-    struct bus_ratio sum = bus_ratio(0, 1);
+    struct bus_policy_ratio sum = bus_policy_ratio(0, 1);
     for (int i = 0; i < BUS_POLICY_INDEX_PARTS; i++) {
-        struct bus_ratio d = high ? x->parts[i].high : x->parts[i].low;
-        sum = bus_ratio_add(
-            sum, bus_ratio_mul(d, bus_ratio(bus_policy_index_weights[i], 1)));
+        struct bus_policy_ratio d = high ? x->parts[i].high : x->parts[i].low;
+        sum = bus_policy_ratio_add(
+            sum, bus_policy_ratio_mul(d, bus_policy_ratio(bus_policy_index_weights[i], 1)));
     }
-    return bus_ratio_round(sum, MILLION, ret);
+    return bus_policy_ratio_round(sum, MILLION, ret);
 }
 
 int bus_policy_index(const struct bus_policy_catalogue *c,

@@ -16,9 +16,9 @@ static __int128 gcd(__int128 a, __int128 b)
     return a;
 }
 
-struct bus_ratio bus_ratio(__int128 n, __int128 d)
+struct bus_policy_ratio bus_policy_ratio(__int128 n, __int128 d)
 {
-    struct bus_ratio r = {.n = n, .d = d, .broken = d == 0};
+    struct bus_policy_ratio r = {.n = n, .d = d, .broken = d == 0};
     if (r.broken) {
         return r;
     }
@@ -28,9 +28,9 @@ struct bus_ratio bus_ratio(__int128 n, __int128 d)
     return r;
 }
 
-struct bus_ratio bus_ratio_mul(struct bus_ratio a, struct bus_ratio b)
+struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
-    struct bus_ratio r = {.d = 1, .broken = a.broken || b.broken};
+    struct bus_policy_ratio r = {.d = 1, .broken = a.broken || b.broken};
     if (r.broken) {
         return r;
     }
@@ -39,19 +39,19 @@ struct bus_ratio bus_ratio_mul(struct bus_ratio a, struct bus_ratio b)
     h = h ? h : 1;
     r.broken = __builtin_mul_overflow(a.n / g, b.n / h, &r.n) ||
                __builtin_mul_overflow(a.d / h, b.d / g, &r.d);
-    return r.broken ? r : bus_ratio(r.n, r.d);
+    return r.broken ? r : bus_policy_ratio(r.n, r.d);
 }
 
-struct bus_ratio bus_ratio_div(struct bus_ratio a, struct bus_ratio b)
+struct bus_policy_ratio bus_policy_ratio_div(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
-    struct bus_ratio turned = bus_ratio(b.d, b.n);
+    struct bus_policy_ratio turned = bus_policy_ratio(b.d, b.n);
     turned.broken |= b.broken;
-    return bus_ratio_mul(a, turned);
+    return bus_policy_ratio_mul(a, turned);
 }
 
-struct bus_ratio bus_ratio_add(struct bus_ratio a, struct bus_ratio b)
+struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
-    struct bus_ratio r = {.d = 1, .broken = a.broken || b.broken};
+    struct bus_policy_ratio r = {.d = 1, .broken = a.broken || b.broken};
     if (r.broken) {
         return r;
     }
@@ -60,13 +60,13 @@ struct bus_ratio bus_ratio_add(struct bus_ratio a, struct bus_ratio b)
                __builtin_mul_overflow(b.n, a.d / g, &y) ||
                __builtin_add_overflow(x, y, &r.n) ||
                __builtin_mul_overflow(a.d, b.d / g, &r.d);
-    return r.broken ? r : bus_ratio(r.n, r.d);
+    return r.broken ? r : bus_policy_ratio(r.n, r.d);
 }
 
-struct bus_ratio bus_ratio_sub(struct bus_ratio a, struct bus_ratio b)
+struct bus_policy_ratio bus_policy_ratio_sub(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
     b.n = -b.n;
-    return bus_ratio_add(a, b);
+    return bus_policy_ratio_add(a, b);
 }
 
 static __int128 floor_div(__int128 a, __int128 b)
@@ -76,7 +76,7 @@ static __int128 floor_div(__int128 a, __int128 b)
 }
 
 /* By continued fractions: nothing is multiplied. */
-int bus_ratio_cmp(struct bus_ratio a, struct bus_ratio b)
+int bus_policy_ratio_cmp(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
     assert(!a.broken && !b.broken);
     for (int sign = 1;; sign = -sign) {
@@ -88,12 +88,12 @@ int bus_ratio_cmp(struct bus_ratio a, struct bus_ratio b)
         if (r == 0 || s == 0) {
             return r == s ? 0 : (r == 0 ? -sign : sign);
         }
-        a = (struct bus_ratio){.n = a.d, .d = r}; /* turned: so is < */
-        b = (struct bus_ratio){.n = b.d, .d = s};
+        a = (struct bus_policy_ratio){.n = a.d, .d = r}; /* turned: so is < */
+        b = (struct bus_policy_ratio){.n = b.d, .d = s};
     }
 }
 
-bool bus_ratio_round(struct bus_ratio a, int64_t scale, int64_t *ret)
+bool bus_policy_ratio_round(struct bus_policy_ratio a, int64_t scale, int64_t *ret)
 {
     __int128 v;
     if (a.broken || __builtin_mul_overflow(a.n, (__int128)scale, &v)) {
@@ -111,13 +111,13 @@ bool bus_ratio_round(struct bus_ratio a, int64_t scale, int64_t *ret)
     return true;
 }
 
-char *bus_ratio_text(struct bus_ratio a, int digits, char *to, size_t cap)
+char *bus_policy_ratio_text(struct bus_policy_ratio a, int digits, char *to, size_t cap)
 {
     int64_t scale = 1, v;
     for (int i = 0; i < digits && i < 9; i++) {
         scale *= 10;
     }
-    if (!bus_ratio_round(a, scale, &v)) {
+    if (!bus_policy_ratio_round(a, scale, &v)) {
         (void)snprintf(to, cap, "?");
         return to;
     }

@@ -7,21 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct bus_ratio
+struct bus_policy_ratio
 {
     __int128 n, d; /* lowest terms, d > 0 */
     bool broken;
 };
-struct bus_ratio bus_ratio(__int128 n, __int128 d);
-struct bus_ratio bus_ratio_add(struct bus_ratio a, struct bus_ratio b);
-struct bus_ratio bus_ratio_sub(struct bus_ratio a, struct bus_ratio b);
-struct bus_ratio bus_ratio_mul(struct bus_ratio a, struct bus_ratio b);
-struct bus_ratio bus_ratio_div(struct bus_ratio a, struct bus_ratio b);
+struct bus_policy_ratio bus_policy_ratio(__int128 n, __int128 d);
+struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a, struct bus_policy_ratio b);
+struct bus_policy_ratio bus_policy_ratio_sub(struct bus_policy_ratio a, struct bus_policy_ratio b);
+struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a, struct bus_policy_ratio b);
+struct bus_policy_ratio bus_policy_ratio_div(struct bus_policy_ratio a, struct bus_policy_ratio b);
 /* <0, 0, >0, without overflow. Neither may be broken. */
-int bus_ratio_cmp(struct bus_ratio a, struct bus_ratio b);
+int bus_policy_ratio_cmp(struct bus_policy_ratio a, struct bus_policy_ratio b);
 /* Times `scale`, rounded half away from zero; false if broken or too big. */
-bool bus_ratio_round(struct bus_ratio a, int64_t scale, int64_t *ret);
+bool bus_policy_ratio_round(struct bus_policy_ratio a, int64_t scale, int64_t *ret);
 /* "0.375000" with so many digits (0 to 9); "?" if broken. Returns to. */
-char *bus_ratio_text(struct bus_ratio a, int digits, char *to, size_t cap);
+char *bus_policy_ratio_text(struct bus_policy_ratio a, int digits, char *to, size_t cap);
 
 #endif

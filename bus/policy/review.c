@@ -24,7 +24,7 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
     assert(item >= 0 && (size_t)item < c->item_count);
     struct household_view w;
     const struct item_def *it = &c->items[item];
-    const struct version_def *v = catalogue_version_at(it, rule_date);
+    const struct version_def *v = policy_catalogue_version_at(it, rule_date);
     if (v == NULL) {
         return bus_fail(err, BUS_EUNKNOWN, "no version of %.*s on that day",
                         BUS_STRV_ARG(it->code));
@@ -162,7 +162,7 @@ static int met(struct household_view *w,
         struct bus_policy_verdict_of v;
         int item = bus_policy_item_find(w->c, items->items[i]->text);
         if (item < 0 ||
-            catalogue_version_at(&w->c->items[item], w->rule_date) == NULL) {
+            policy_catalogue_version_at(&w->c->items[item], w->rule_date) == NULL) {
             continue;
         }
         int rc = bus_policy_evaluate_item(w->c, w->h, w->rule_date, item,

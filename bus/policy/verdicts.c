@@ -173,7 +173,7 @@ guarded(struct loading *l, struct plan *p, uint32_t id, const struct asked *a)
 static bool plan_item(struct loading *l, struct plan *p, uint32_t id)
 {
     const struct version_def *v =
-        catalogue_version_at(&l->c->items[id], p->from);
+        policy_catalogue_version_at(&l->c->items[id], p->from);
     p->versions[id] = v;
     p->verdicts[id] = v ? BUS_POLICY_NOT_ELIGIBLE : BUS_POLICY_NOT_IN_FORCE;
     struct asked a;
@@ -355,7 +355,7 @@ int bus_policy_verdicts(const struct bus_policy_catalogue *c,
     }
     for (size_t i = 0; p == NULL && i < c->item_count; i++) {
         const struct version_def *v =
-            catalogue_version_at(&c->items[i], rule_date);
+            policy_catalogue_version_at(&c->items[i], rule_date);
         to[i] = v ? verdict_of(&w, v) : BUS_POLICY_NOT_IN_FORCE;
     }
     *ret = to;

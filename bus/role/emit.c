@@ -9,7 +9,7 @@
 #define KEY_KEPT 4096 /* of a letter without its bytes */
 
 static void
-header(struct bus_rendered *r, const char *name, struct bus_strv value)
+header(struct bus_role_rendered *r, const char *name, struct bus_strv value)
 {
     if (value.n > 0) {
         assert(r->headers_count < BUS_EMIT_HEADERS);
@@ -17,7 +17,7 @@ header(struct bus_rendered *r, const char *name, struct bus_strv value)
     }
 }
 
-void bus_emit_headers(const struct bus_emit *e, struct bus_rendered *r)
+void bus_role_emit_headers(const struct bus_role_emit *e, struct bus_role_rendered *r)
 {
     r->headers_count = 0;
     r->key = (struct bus_strv){bus_id_text(&e->household_id, r->key_text),
@@ -52,22 +52,22 @@ void bus_emit_headers(const struct bus_emit *e, struct bus_rendered *r)
     header(r, "traceparent", e->traceparent);
 }
 
-int bus_emit_render(const struct bus_emit *e,
+int bus_role_emit_render(const struct bus_role_emit *e,
                     struct bus_arena *mem,
-                    struct bus_rendered *ret,
+                    struct bus_role_rendered *ret,
                     struct bus_err *err)
 {
-    bus_emit_headers(e, ret);
+    bus_role_emit_headers(e, ret);
     return bus_wire_encode_framed(e->type, e->record, mem, &ret->value, err);
 }
 
-int bus_emit_put(struct bus_kafka_out *out,
+int bus_role_emit_put(struct bus_kafka_out *out,
                  int32_t topic,
                  int32_t partition,
-                 const struct bus_emit *e,
+                 const struct bus_role_emit *e,
                  struct bus_err *err)
 {
-    struct bus_rendered r;
+    struct bus_role_rendered r;
     int rc = bus_wire_type_ready(e->type, err);
     if (rc != BUS_OK) {
         return rc;
@@ -79,7 +79,7 @@ int bus_emit_put(struct bus_kafka_out *out,
     }
     (void)bus_wire_encode_at(e->type, e->record,
                              bus_wire_frame_at(e->type->id, p));
-    bus_emit_headers(e, &r);
+    bus_role_emit_headers(e, &r);
     struct bus_kafka_put put = {
         .partition = partition,
         .key = r.key,
@@ -105,7 +105,7 @@ static void fill_headers(const struct bus_kafka_msg *m,
     }
 }
 
-void bus_dead_letter_fill(const struct bus_dead_letter *dl,
+void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
                           struct bus_arena *mem,
                           struct sa_dead_letter *ret)
 {
@@ -140,10 +140,10 @@ void bus_dead_letter_fill(const struct bus_dead_letter *dl,
     fill_headers(m, mem, ret);
 }
 
-struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
+struct bus_role_emit bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
                                      struct bus_strv source)
 {
-    return (struct bus_emit){
+    return (struct bus_role_emit){
         .type = &sa_dead_letter_type,
         .record = letter,
         .ce_type = "sa.dead_letter.v1",
@@ -157,7 +157,7 @@ struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
 /* What came compressed may be larger than a message of ours may be: the letter
  * goes without the bytes, which stand at their place as long as the topic keeps
  * them, and says so. */
-int bus_dead_letter_lighten(struct sa_dead_letter *d,
+int bus_role_dead_letter_lighten(struct sa_dead_letter *d,
                             struct bus_arena *mem,
                             struct bus_err *err)
 {
@@ -176,19 +176,19 @@ int bus_dead_letter_lighten(struct sa_dead_letter *d,
     return BUS_OK;
 }
 
-int bus_dead_letter_put(struct bus_kafka_out *out,
+int bus_role_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
-                        const struct bus_dead_letter *dl,
+                        const struct bus_role_dead_letter *dl,
                         struct bus_arena *mem,
                         struct bus_err *err)
 {
     struct sa_dead_letter d;
-    bus_dead_letter_fill(dl, mem, &d);
-    struct bus_emit e = bus_dead_letter_emit(&d, dl->source);
-    int rc = bus_emit_put(out, topic, dl->msg->partition, &e, err);
+    bus_role_dead_letter_fill(dl, mem, &d);
+    struct bus_role_emit e = bus_role_dead_letter_emit(&d, dl->source);
+    int rc = bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
     if (rc == BUS_ETOOBIG) {
-        rc = bus_dead_letter_lighten(&d, mem, err);
-        rc = rc ? rc : bus_emit_put(out, topic, dl->msg->partition, &e, err);
+        rc = bus_role_dead_letter_lighten(&d, mem, err);
+        rc = rc ? rc : bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
     }
     return rc;
 }

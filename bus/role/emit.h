@@ -1,9 +1,9 @@
 /* An event on its way out: record -> framed bytes and CloudEvents headers.
  *
- * The same for every role, inside the exactly-once shell (bus_emit_put) and
- * with a plain producer (bus_emit_render). */
-#ifndef BUS_ADAPTER_EMIT_H
-#define BUS_ADAPTER_EMIT_H
+ * The same for every role, inside the exactly-once shell (bus_role_emit_put) and
+ * with a plain producer (bus_role_emit_render). */
+#ifndef BUS_ROLE_EMIT_H
+#define BUS_ROLE_EMIT_H
 
 #include <stdint.h>
 
@@ -16,7 +16,7 @@
 #include "bus/wire/framing.h"
 #include "schemas/dead_letter.h"
 
-struct bus_emit
+struct bus_role_emit
 {
     const struct bus_wire_type *type;
     const void *record;
@@ -30,7 +30,7 @@ struct bus_emit
 };
 
 #define BUS_EMIT_HEADERS 12
-struct bus_rendered
+struct bus_role_rendered
 {
     struct bus_strv key, value;
     struct bus_kafka_header headers[BUS_EMIT_HEADERS];
@@ -41,23 +41,23 @@ struct bus_rendered
     char subject[BUS_ID_TEXT + 16], time_text[BUS_TIME_TEXT + 1];
 };
 /* Key and headers, without the value. */
-void bus_emit_headers(const struct bus_emit *e, struct bus_rendered *ret);
+void bus_role_emit_headers(const struct bus_role_emit *e, struct bus_role_rendered *ret);
 /* value in mem, the rest inside ret. */
-int bus_emit_render(const struct bus_emit *e,
+int bus_role_emit_render(const struct bus_role_emit *e,
                     struct bus_arena *mem,
-                    struct bus_rendered *ret,
+                    struct bus_role_rendered *ret,
                     struct bus_err *err) BUS_MUSTCHECK;
 /* Encodes right into the batch's memory. topic: index of the shell's outputs;
  * partition: the household's. */
-int bus_emit_put(struct bus_kafka_out *out,
+int bus_role_emit_put(struct bus_kafka_out *out,
                  int32_t topic,
                  int32_t partition,
-                 const struct bus_emit *e,
+                 const struct bus_role_emit *e,
                  struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- dead letters --- */
 
-struct bus_dead_letter
+struct bus_role_dead_letter
 {
     const struct bus_kafka_msg *msg;
     const char *reason_code; /* "WRONG_PARTITION"; NULL: err's code name */
@@ -65,26 +65,26 @@ struct bus_dead_letter
     const char *owner; /* who must act */
     struct bus_strv source;
     int64_t now_ms;
-    struct bus_metrics *metrics; /* counted there; may be NULL */
+    struct bus_run_metrics *metrics; /* counted there; may be NULL */
 };
 /* The letter of a message: views into it, into d and into mem. The event id is
  * derived from topic, partition and offset: put twice it is one. */
-void bus_dead_letter_fill(const struct bus_dead_letter *d,
+void bus_role_dead_letter_fill(const struct bus_role_dead_letter *d,
                           struct bus_arena *mem,
                           struct sa_dead_letter *ret);
 /* How a letter is emitted; record is the letter, borrowed. */
-struct bus_emit bus_dead_letter_emit(const struct sa_dead_letter *letter,
+struct bus_role_emit bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
                                      struct bus_strv source);
 /* The message as it came, with headers (at most BUS_KAFKA_HEADERS_MAX), place,
  * reason and owner. One too large for a letter goes without its bytes and with
  * the header BUS_LETTER_LEFT alone. */
 #define BUS_LETTER_LEFT "lianou-bytes-left-behind"
-int bus_dead_letter_lighten(struct sa_dead_letter *d,
+int bus_role_dead_letter_lighten(struct sa_dead_letter *d,
                             struct bus_arena *mem,
                             struct bus_err *err) BUS_MUSTCHECK;
-int bus_dead_letter_put(struct bus_kafka_out *out,
+int bus_role_dead_letter_put(struct bus_kafka_out *out,
                         int32_t topic,
-                        const struct bus_dead_letter *d,
+                        const struct bus_role_dead_letter *d,
                         struct bus_arena *mem,
                         struct bus_err *err) BUS_MUSTCHECK;
 

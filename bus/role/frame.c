@@ -26,7 +26,7 @@ static void print_faults(const struct bus_faults *faults)
     }
 }
 
-static void log_condition(void *data, const struct bus_health_condition *c)
+static void log_condition(void *data, const struct bus_run_health_condition *c)
 {
     (void)data;
     if (c->holds) {
@@ -37,7 +37,7 @@ static void log_condition(void *data, const struct bus_health_condition *c)
     }
 }
 
-int bus_frame_fail(const struct bus_err *err)
+int bus_role_frame_fail(const struct bus_err *err)
 {
     bus_log(BUS_LOG_ERROR, "cannot go on", "code=%s err=\"%s\"",
             bus_errc_name(err->code), err->msg);
@@ -64,33 +64,33 @@ static int make_dir(const char *path, struct bus_err *err)
     return BUS_OK;
 }
 
-static int make_parts(struct bus_frame *f, int64_t port, struct bus_err *err)
+static int make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
 {
-    struct bus_loop_conf loop = {.drain_ms = f->config.run.drain_ms};
-    int rc = bus_loop_new(&loop, &f->loop, err);
-    f->metrics = rc == BUS_OK ? bus_metrics_new() : NULL;
+    struct bus_run_loop_conf loop = {.drain_ms = f->config.run.drain_ms};
+    int rc = bus_run_loop_new(&loop, &f->loop, err);
+    f->metrics = rc == BUS_OK ? bus_run_metrics_new() : NULL;
     if (rc == BUS_OK && f->metrics == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "metrics");
     }
     if (rc == BUS_OK) {
-        bus_series_set(bus_metrics_plain(f->metrics, BUS_M_START),
+        bus_run_series_set(bus_run_metrics_plain(f->metrics, BUS_M_START),
                        (double)bus_clock_system.wall_ms(NULL) / 1000.0);
     }
-    struct bus_http_conf http = {
+    struct bus_run_http_conf http = {
         .host = f->config.http.host, .port = (int)port, .metrics = f->metrics};
     if (strcmp(f->role, "intake") == 0) {
         http.body_bytes_max = f->config.intake.body_bytes_max;
         http.connections_max = f->config.intake.connections_max;
     }
-    rc = rc == BUS_OK ? bus_http_new(f->loop, &http, &f->http, err) : rc;
-    rc = rc == BUS_OK ? bus_http_route_health(f->http, &f->health, err) : rc;
+    rc = rc == BUS_OK ? bus_run_http_new(f->loop, &http, &f->http, err) : rc;
+    rc = rc == BUS_OK ? bus_run_http_route_health(f->http, &f->health, err) : rc;
     return rc == BUS_OK ? make_dir(f->state_dir, err) : rc;
 }
 
 static int64_t
 port_of(const struct bus_config *c, const char *role, const char *name)
 {
-    const struct bus_partner *p = name ? bus_config_partner(c, name) : NULL;
+    const struct bus_conf_partner *p = name ? bus_conf_partner(c, name) : NULL;
     return p                               ? p->metrics_port
            : strcmp(role, "intake") == 0   ? c->http.intake
            : strcmp(role, "matcher") == 0  ? c->http.matcher
@@ -100,32 +100,32 @@ port_of(const struct bus_config *c, const char *role, const char *name)
                                            : 0;
 }
 
-int bus_frame_open(struct bus_frame *f,
-                   const struct bus_role_args *args,
+int bus_role_frame_open(struct bus_role_frame *f,
+                   const struct bus_run_role_args *args,
                    const char *role)
 {
-    *f = (struct bus_frame){.role = role};
+    *f = (struct bus_role_frame){.role = role};
     struct bus_faults faults;
     struct bus_err err;
     bus_heap_settle();
     bus_log_role_set(role, args->name);
     bus_arena_init(&f->mem, 0, 0);
     bus_faults_init(&faults, &f->mem);
-    if (bus_config_open(&f->config, args->config_dir, &faults, &err) !=
+    if (bus_conf_open(&f->config, args->config_dir, &faults, &err) !=
         BUS_OK) {
         print_faults(&faults);
-        int rc = bus_frame_fail(&err);
-        bus_frame_close(f);
+        int rc = bus_role_frame_fail(&err);
+        bus_role_frame_close(f);
         return rc;
     }
-    bus_health_init(&f->health, log_condition, NULL);
-    f->state_dir = bus_config_state(&f->config, &f->mem, role, args->name);
+    bus_run_health_init(&f->health, log_condition, NULL);
+    f->state_dir = bus_conf_state(&f->config, &f->mem, role, args->name);
     f->source = bus_strv(bus_arena_printf(&f->mem, "/county/%s/%s",
                                           f->config.county.code,
                                           args->name ? args->name : role));
     if (make_parts(f, port_of(&f->config, role, args->name), &err) != BUS_OK) {
-        int rc = bus_frame_fail(&err);
-        bus_frame_close(f);
+        int rc = bus_role_frame_fail(&err);
+        bus_role_frame_close(f);
         return rc;
     }
     f->kafka = (struct bus_kafka_env){
@@ -138,40 +138,40 @@ int bus_frame_open(struct bus_frame *f,
     return BUS_EXIT_OK;
 }
 
-int bus_frame_run(struct bus_frame *f)
+int bus_role_frame_run(struct bus_role_frame *f)
 {
     struct bus_err err;
-    if (bus_http_start(f->http, &err) != BUS_OK) {
-        return bus_frame_fail(&err);
+    if (bus_run_http_start(f->http, &err) != BUS_OK) {
+        return bus_role_frame_fail(&err);
     }
     bus_log(BUS_LOG_INFO, "started", "version=%s http_port=%d", LIANOU_VERSION,
-            bus_http_port(f->http));
+            bus_run_http_port(f->http));
     bus_heap_trim();
-    int rc = bus_loop_run(f->loop);
-    const struct bus_err *why = bus_loop_why(f->loop);
+    int rc = bus_run_loop_run(f->loop);
+    const struct bus_err *why = bus_run_loop_why(f->loop);
     if (why != NULL) {
-        (void)bus_frame_fail(why);
+        (void)bus_role_frame_fail(why);
     } else {
         bus_log(BUS_LOG_INFO, "drained", "exit=%d", rc);
     }
     return rc;
 }
 
-void bus_frame_close(struct bus_frame *f)
+void bus_role_frame_close(struct bus_role_frame *f)
 {
     if (f == NULL) {
         return;
     }
-    bus_http_free(f->http);
+    bus_run_http_free(f->http);
     if (f->loop != NULL) {
-        bus_loop_free(f->loop);
+        bus_run_loop_free(f->loop);
     }
-    bus_metrics_free(f->metrics);
-    bus_config_close(&f->config);
+    bus_run_metrics_free(f->metrics);
+    bus_conf_close(&f->config);
     bus_arena_fini(&f->mem);
 }
 
-struct bus_policy_catalogue *bus_frame_catalogue(const struct bus_config *c)
+struct bus_policy_catalogue *bus_role_frame_catalogue(const struct bus_config *c)
 {
     struct bus_arena mem;
     struct bus_faults faults;
@@ -193,7 +193,7 @@ struct bus_policy_catalogue *bus_frame_catalogue(const struct bus_config *c)
 }
 
 const char *
-bus_frame_topic(struct bus_frame *f, const char *what, const char *part)
+bus_role_frame_topic(struct bus_role_frame *f, const char *what, const char *part)
 {
-    return bus_config_topic(&f->config, &f->mem, what, part);
+    return bus_conf_topic(&f->config, &f->mem, what, part);
 }

@@ -1,6 +1,6 @@
 #include "bus/role/household.h"
 
-static int member_at(const struct bus_household_members *members,
+static int member_at(const struct bus_role_household_members *members,
                      const struct bus_id *id)
 {
     for (size_t i = 0; i < members->n; i++) {
@@ -36,8 +36,8 @@ static void set_value(struct bus_policy_fact *f, const struct sa_fact *from)
     }
 }
 
-int bus_household_of(const struct bus_policy_catalogue *c,
-                     const struct bus_household_members *members,
+int bus_role_household_of(const struct bus_policy_catalogue *c,
+                     const struct bus_role_household_members *members,
                      const struct sa_fact *facts,
                      const int32_t *ids,
                      size_t fact_count,

@@ -1,7 +1,7 @@
 /* A household as the bus's records carry it, made into what the policy room
  * judges. */
-#ifndef BUS_ADAPTER_HOUSEHOLD_H
-#define BUS_ADAPTER_HOUSEHOLD_H
+#ifndef BUS_ROLE_HOUSEHOLD_H
+#define BUS_ROLE_HOUSEHOLD_H
 
 #include "bus/base/arena.h"
 #include "bus/base/err.h"
@@ -9,7 +9,7 @@
 #include "schemas/fact.h"
 #include "schemas/member.h"
 
-struct bus_household_members
+struct bus_role_household_members
 {
     const struct sa_member *v;
     size_t n;
@@ -17,8 +17,8 @@ struct bus_household_members
 /* The facts the catalogue knows, numbered; a name it does not know (a newer
  * source's) is left out. Borrows texts; the rest is in mem. BUS_ETOOBIG: no
  * room. */
-int bus_household_of(const struct bus_policy_catalogue *c,
-                     const struct bus_household_members *members,
+int bus_role_household_of(const struct bus_policy_catalogue *c,
+                     const struct bus_role_household_members *members,
                      const struct sa_fact *facts,
                      const int32_t *ids, /* of each fact; NULL: look up */
                      size_t fact_count,

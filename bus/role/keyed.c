@@ -1,6 +1,6 @@
 #include "bus/role/keyed.h"
 
-int bus_keyed_read(const struct bus_kafka_msg *m,
+int bus_role_keyed_read(const struct bus_kafka_msg *m,
                    int32_t partitions,
                    struct bus_id *ret,
                    const char **reason_code,
@@ -23,7 +23,7 @@ int bus_keyed_read(const struct bus_kafka_msg *m,
     return BUS_OK;
 }
 
-int bus_keyed_same(const struct bus_id *named,
+int bus_role_keyed_same(const struct bus_id *named,
                    const struct bus_id *household,
                    const char **reason_code,
                    struct bus_err *err)

@@ -8,8 +8,8 @@
  * - the record is of the household the key names      else KEY_MISMATCH
  *
  * Pure. An error is one to REJECT, with the reason code for the dead letter. */
-#ifndef BUS_ADAPTER_KEYED_H
-#define BUS_ADAPTER_KEYED_H
+#ifndef BUS_ROLE_KEYED_H
+#define BUS_ROLE_KEYED_H
 
 #include "bus/base/err.h"
 #include "bus/base/id.h"
@@ -17,13 +17,13 @@
 
 /* partitions: of every case topic. Of a message read; fills in whose it says
  * it is. */
-int bus_keyed_read(const struct bus_kafka_msg *m,
+int bus_role_keyed_read(const struct bus_kafka_msg *m,
                    int32_t partitions,
                    struct bus_id *ret,
                    const char **reason_code,
                    struct bus_err *err) BUS_MUSTCHECK;
 /* named: by the key; household: by the record. */
-int bus_keyed_same(const struct bus_id *named,
+int bus_role_keyed_same(const struct bus_id *named,
                    const struct bus_id *household,
                    const char **reason_code,
                    struct bus_err *err) BUS_MUSTCHECK;

@@ -19,11 +19,11 @@
 
 struct parked
 {
-    struct bus_parked e; /* first */
+    struct bus_role_parked e; /* first */
     struct bus_arena mem;
     char name[NAME_BYTES]; /* number in its order, event id */
     struct bus_id house;
-    struct bus_backoff wait;
+    struct bus_run_backoff wait;
     struct parked *behind; /* of the same household */
 };
 struct house
@@ -35,7 +35,7 @@ struct house
 struct bus_parking
 {
     int folder;
-    const struct bus_partner *partner;
+    const struct bus_conf_partner *partner;
     struct bus_map houses;
     size_t count;
     uint64_t number; /* of the next one */
@@ -86,7 +86,7 @@ static int copy_of(const struct bus_parking *p,
     (void)bus_strv_copy(e->name, sizeof(e->name), bus_strv(name));
     e->house = e->e.letter.has_household_id ? e->e.letter.household_id
                                             : (struct bus_id){{0}};
-    e->wait = (struct bus_backoff){.min_ms = p->partner->retry.first_ms,
+    e->wait = (struct bus_run_backoff){.min_ms = p->partner->retry.first_ms,
                                    .max_ms = p->partner->retry.max_ms};
     *ret = e;
     return BUS_OK;
@@ -147,8 +147,8 @@ static int load(struct bus_parking *p, struct bus_err *err)
     return rc;
 }
 
-int bus_parking_open(const char *path,
-                     const struct bus_partner *partner,
+int bus_role_parking_open(const char *path,
+                     const struct bus_conf_partner *partner,
                      struct bus_parking **ret,
                      struct bus_err *err)
 {
@@ -162,14 +162,14 @@ int bus_parking_open(const char *path,
     rc = rc ? rc : bus_disk_folder(AT_FDCWD, path, &p->folder, err);
     rc = rc ? rc : load(p, err);
     if (rc != BUS_OK) {
-        bus_parking_close(p);
+        bus_role_parking_close(p);
         return rc;
     }
     *ret = p;
     return BUS_OK;
 }
 
-void bus_parking_close(struct bus_parking *p)
+void bus_role_parking_close(struct bus_parking *p)
 {
     const struct bus_map_slot *slot;
     if (p == NULL) {
@@ -190,17 +190,17 @@ void bus_parking_close(struct bus_parking *p)
     bus_free(p);
 }
 
-size_t bus_parking_count(const struct bus_parking *p)
+size_t bus_role_parking_count(const struct bus_parking *p)
 {
     return p->count;
 }
 
-bool bus_parking_holds(const struct bus_parking *p, const struct bus_id *house)
+bool bus_role_parking_holds(const struct bus_parking *p, const struct bus_id *house)
 {
     return house_of(p, house) != NULL;
 }
 
-bool bus_parking_room(const struct bus_parking *p, const struct bus_id *house)
+bool bus_role_parking_room(const struct bus_parking *p, const struct bus_id *house)
 {
     const struct house *h = house_of(p, house);
     return p->count < (size_t)p->partner->parking.total &&
@@ -221,7 +221,7 @@ static bool parked_before(const struct bus_parking *p,
     return false;
 }
 
-int bus_parking_add(struct bus_parking *p,
+int bus_role_parking_add(struct bus_parking *p,
                     const struct sa_dead_letter *letter,
                     struct bus_err *err)
 {
@@ -249,7 +249,7 @@ int bus_parking_add(struct bus_parking *p,
     return BUS_OK;
 }
 
-struct bus_parked *bus_parking_due(struct bus_parking *p, int64_t now_ms)
+struct bus_role_parked *bus_role_parking_due(struct bus_parking *p, int64_t now_ms)
 {
     const struct bus_map_slot *slot;
     for (size_t i = 0; (slot = bus_map_next(&p->houses, &i)) != NULL;) {
@@ -261,7 +261,7 @@ struct bus_parked *bus_parking_due(struct bus_parking *p, int64_t now_ms)
     return NULL;
 }
 
-struct bus_parked *bus_parking_gone(struct bus_parking *p)
+struct bus_role_parked *bus_role_parking_gone(struct bus_parking *p)
 {
     const struct bus_map_slot *slot;
     for (size_t i = 0; (slot = bus_map_next(&p->houses, &i)) != NULL;) {
@@ -273,8 +273,8 @@ struct bus_parked *bus_parking_gone(struct bus_parking *p)
     return NULL;
 }
 
-bool bus_parking_tried(struct bus_parking *p,
-                       struct bus_parked *e,
+bool bus_role_parking_tried(struct bus_parking *p,
+                       struct bus_role_parked *e,
                        int64_t now_ms)
 {
     struct parked *it = (struct parked *)(void *)e;
@@ -282,12 +282,12 @@ bool bus_parking_tried(struct bus_parking *p,
     e->letter.last_at = now_ms;
     e->next_ms = now_ms + (e->letter.tries >= p->partner->retry.tries
                                ? p->partner->retry.max_ms
-                               : bus_backoff_next_ms(&it->wait));
+                               : bus_run_backoff_next_ms(&it->wait));
     return now_ms - e->letter.first_at >= p->partner->parking.give_up_ms;
 }
 
-int bus_parking_remove(struct bus_parking *p,
-                       struct bus_parked *e,
+int bus_role_parking_remove(struct bus_parking *p,
+                       struct bus_role_parked *e,
                        struct bus_err *err)
 {
     struct parked *it = (struct parked *)(void *)e;

@@ -63,12 +63,12 @@ static const char *const topics[] = {
 #undef X
 };
 
-const struct bus_wire_type *const *bus_types_all(void)
+const struct bus_wire_type *const *bus_role_types_all(void)
 {
     return all;
 }
 
-const struct bus_wire_type *bus_types_by_id(uint32_t id)
+const struct bus_wire_type *bus_role_types_by_id(uint32_t id)
 {
     for (size_t i = 0; all[i] != NULL; i++) {
         if (all[i]->id == id) {
@@ -78,7 +78,7 @@ const struct bus_wire_type *bus_types_by_id(uint32_t id)
     return NULL;
 }
 
-const struct bus_wire_type *bus_types_of_topic(struct bus_strv name)
+const struct bus_wire_type *bus_role_types_of_topic(struct bus_strv name)
 {
     const char *dot = name.n > 0 ? memchr(name.p, '.', name.n) : NULL;
     name.n = dot ? (size_t)(dot - name.p) : name.n;
@@ -90,7 +90,7 @@ const struct bus_wire_type *bus_types_of_topic(struct bus_strv name)
     return NULL;
 }
 
-struct bus_wire_registry *bus_types_registry(void)
+struct bus_wire_registry *bus_role_types_registry(void)
 {
     struct bus_wire_registry *r = bus_wire_registry_new();
     for (size_t i = 0; r != NULL && sa_earlier[i].json != NULL; i++) {

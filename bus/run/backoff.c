@@ -6,7 +6,7 @@
 
 #define SHIFT_MAX 30
 
-static uint64_t next_random(struct bus_backoff *b)
+static uint64_t next_random(struct bus_run_backoff *b)
 {
     if (b->seed == 0 &&
         getrandom(&b->seed, sizeof(b->seed), GRND_NONBLOCK) < 0) {
@@ -20,7 +20,7 @@ static uint64_t next_random(struct bus_backoff *b)
     return z ^ (z >> 31);
 }
 
-int64_t bus_backoff_next_ms(struct bus_backoff *b)
+int64_t bus_run_backoff_next_ms(struct bus_run_backoff *b)
 {
     int64_t min = b->min_ms > 0 ? b->min_ms : 1;
     int64_t max = b->max_ms > min ? b->max_ms : min;
@@ -36,7 +36,7 @@ int64_t bus_backoff_next_ms(struct bus_backoff *b)
     return half + (int64_t)(next_random(b) % (uint64_t)(d - half + 1));
 }
 
-void bus_backoff_reset(struct bus_backoff *b)
+void bus_run_backoff_reset(struct bus_run_backoff *b)
 {
     b->tries = 0;
 }

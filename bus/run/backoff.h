@@ -6,14 +6,14 @@
 
 #include <stdint.h>
 
-struct bus_backoff
+struct bus_run_backoff
 {
     int64_t min_ms, max_ms;
     uint32_t tries;
     uint64_t seed; /* 0: seeded at the first use */
 };
 
-int64_t bus_backoff_next_ms(struct bus_backoff *b); /* counts a try */
-void bus_backoff_reset(struct bus_backoff *b);
+int64_t bus_run_backoff_next_ms(struct bus_run_backoff *b); /* counts a try */
+void bus_run_backoff_reset(struct bus_run_backoff *b);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef BUS_RUN_EXIT_H
 #define BUS_RUN_EXIT_H
 
-enum bus_exit {
+enum bus_run_exit {
     BUS_EXIT_OK = 0,       /* drained */
     BUS_EXIT_FAULT = 1,    /* stopped by an error (act STOP) */
     BUS_EXIT_USAGE = 2,    /* wrong command line */

@@ -12,19 +12,19 @@
 struct bus_timer
 {
     uv_timer_t uv;
-    bus_loop_cb cb;
+    bus_run_loop_cb cb;
     void *data;
 };
 struct bus_wake
 {
     uv_async_t uv;
-    bus_loop_cb cb;
+    bus_run_loop_cb cb;
     void *data;
 };
 struct bus_poll
 {
     uv_poll_t uv;
-    bus_loop_cb cb;
+    bus_run_loop_cb cb;
     void *data;
 };
 
@@ -48,8 +48,8 @@ static void on_timer(uv_timer_t *uv)
     t->cb(t->data);
 }
 
-int bus_timer_new(struct bus_loop *loop,
-                  bus_loop_cb cb,
+int bus_run_timer_new(struct bus_run_loop *loop,
+                  bus_run_loop_cb cb,
                   void *data,
                   struct bus_timer **ret,
                   struct bus_err *err)
@@ -60,7 +60,7 @@ int bus_timer_new(struct bus_loop *loop,
     }
     t->cb = cb;
     t->data = data;
-    int rc = uv_timer_init(bus_loop_uv(loop), &t->uv);
+    int rc = uv_timer_init(bus_run_loop_uv(loop), &t->uv);
     t->uv.data = t;
     rc = made(rc, "a timer", t, err);
     if (rc == 0) {
@@ -69,7 +69,7 @@ int bus_timer_new(struct bus_loop *loop,
     return rc;
 }
 
-void bus_timer_start(struct bus_timer *t, int64_t after_ms, int64_t repeat_ms)
+void bus_run_timer_start(struct bus_timer *t, int64_t after_ms, int64_t repeat_ms)
 {
     uv_update_time(t->uv.loop);
     (void)uv_timer_start(&t->uv, on_timer,
@@ -77,12 +77,12 @@ void bus_timer_start(struct bus_timer *t, int64_t after_ms, int64_t repeat_ms)
                          repeat_ms > 0 ? (uint64_t)repeat_ms : 0);
 }
 
-void bus_timer_stop(struct bus_timer *t)
+void bus_run_timer_stop(struct bus_timer *t)
 {
     (void)uv_timer_stop(&t->uv);
 }
 
-void bus_timer_free(struct bus_timer *t)
+void bus_run_timer_free(struct bus_timer *t)
 {
     if (t != NULL) {
         uv_close((uv_handle_t *)&t->uv, on_closed);
@@ -95,8 +95,8 @@ static void on_wake(uv_async_t *uv)
     w->cb(w->data);
 }
 
-int bus_wake_new(struct bus_loop *loop,
-                 bus_loop_cb cb,
+int bus_run_wake_new(struct bus_run_loop *loop,
+                 bus_run_loop_cb cb,
                  void *data,
                  struct bus_wake **ret,
                  struct bus_err *err)
@@ -107,7 +107,7 @@ int bus_wake_new(struct bus_loop *loop,
     }
     w->cb = cb;
     w->data = data;
-    int rc = uv_async_init(bus_loop_uv(loop), &w->uv, on_wake);
+    int rc = uv_async_init(bus_run_loop_uv(loop), &w->uv, on_wake);
     w->uv.data = w;
     rc = made(rc, "a wake-up", w, err);
     if (rc == 0) {
@@ -116,12 +116,12 @@ int bus_wake_new(struct bus_loop *loop,
     return rc;
 }
 
-void bus_wake_send(struct bus_wake *w)
+void bus_run_wake_send(struct bus_wake *w)
 {
     (void)uv_async_send(&w->uv);
 }
 
-void bus_wake_free(struct bus_wake *w)
+void bus_run_wake_free(struct bus_wake *w)
 {
     if (w != NULL) {
         uv_close((uv_handle_t *)&w->uv, on_closed);
@@ -136,9 +136,9 @@ static void on_poll(uv_poll_t *uv, int status, int events)
     p->cb(p->data);
 }
 
-int bus_poll_new(struct bus_loop *loop,
+int bus_run_poll_new(struct bus_run_loop *loop,
                  int fd,
-                 bus_loop_cb cb,
+                 bus_run_loop_cb cb,
                  void *data,
                  struct bus_poll **ret,
                  struct bus_err *err)
@@ -149,7 +149,7 @@ int bus_poll_new(struct bus_loop *loop,
     }
     p->cb = cb;
     p->data = data;
-    int rc = uv_poll_init(bus_loop_uv(loop), &p->uv, fd);
+    int rc = uv_poll_init(bus_run_loop_uv(loop), &p->uv, fd);
     p->uv.data = p;
     rc = made(rc, "a poll", p, err);
     if (rc != 0) {
@@ -157,14 +157,14 @@ int bus_poll_new(struct bus_loop *loop,
     }
     rc = uv_poll_start(&p->uv, UV_READABLE, on_poll);
     if (rc != 0) {
-        bus_poll_free(p);
+        bus_run_poll_free(p);
         return bus_fail(err, BUS_EIO, "a poll: %s", uv_strerror(rc));
     }
     *ret = p;
     return 0;
 }
 
-void bus_poll_free(struct bus_poll *p)
+void bus_run_poll_free(struct bus_poll *p)
 {
     if (p != NULL) {
         uv_close((uv_handle_t *)&p->uv, on_closed);

@@ -12,15 +12,15 @@
 
 #include "bus/base/clock.h"
 
-void bus_health_init(struct bus_health *h,
+void bus_run_health_init(struct bus_run_health *h,
                      void (*on_change)(void *,
-                                       const struct bus_health_condition *),
+                                       const struct bus_run_health_condition *),
                      void *data)
 {
-    *h = (struct bus_health){.on_change = on_change, .data = data};
+    *h = (struct bus_run_health){.on_change = on_change, .data = data};
 }
 
-int bus_health_add(struct bus_health *h, const char *name, const char *why)
+int bus_run_health_add(struct bus_run_health *h, const char *name, const char *why)
 {
     for (int i = 0; i < h->count; i++) {
         if (strcmp(h->list[i].name, name) == 0) {
@@ -28,7 +28,7 @@ int bus_health_add(struct bus_health *h, const char *name, const char *why)
         }
     }
     assert(h->count < BUS_HEALTH_CONDITIONS);
-    struct bus_health_condition *c = &h->list[h->count];
+    struct bus_run_health_condition *c = &h->list[h->count];
     (void)snprintf(c->name, sizeof(c->name), "%.*s", BUS_HEALTH_NAME_MAX, name);
     (void)snprintf(c->why, sizeof(c->why), "%.*s", BUS_HEALTH_WHY_MAX, why);
     c->since_ms = bus_clock_system.wall_ms(bus_clock_system.data);
@@ -36,7 +36,7 @@ int bus_health_add(struct bus_health *h, const char *name, const char *why)
 }
 
 static void
-change(struct bus_health *h, struct bus_health_condition *c, bool holds)
+change(struct bus_run_health *h, struct bus_run_health_condition *c, bool holds)
 {
     c->holds = holds;
     c->since_ms = bus_clock_system.wall_ms(bus_clock_system.data);
@@ -45,18 +45,18 @@ change(struct bus_health *h, struct bus_health_condition *c, bool holds)
     }
 }
 
-void bus_health_good(struct bus_health *h, int condition)
+void bus_run_health_good(struct bus_run_health *h, int condition)
 {
-    struct bus_health_condition *c = &h->list[condition];
+    struct bus_run_health_condition *c = &h->list[condition];
     if (!c->holds) {
         c->why[0] = '\0';
         change(h, c, true);
     }
 }
 
-void bus_health_bad(struct bus_health *h, int condition, const char *fmt, ...)
+void bus_run_health_bad(struct bus_run_health *h, int condition, const char *fmt, ...)
 {
-    struct bus_health_condition *c = &h->list[condition];
+    struct bus_run_health_condition *c = &h->list[condition];
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(c->why, sizeof(c->why), fmt, ap);
@@ -66,7 +66,7 @@ void bus_health_bad(struct bus_health *h, int condition, const char *fmt, ...)
     }
 }
 
-bool bus_health_ready(const struct bus_health *h)
+bool bus_run_health_ready(const struct bus_run_health *h)
 {
     for (int i = 0; i < h->count; i++) {
         if (!h->list[i].holds) {
@@ -91,12 +91,12 @@ static void put_json(struct bus_buf *out, const char *s)
     bus_buf_putc(out, '"');
 }
 
-void bus_health_print(const struct bus_health *h, struct bus_buf *out)
+void bus_run_health_print(const struct bus_run_health *h, struct bus_buf *out)
 {
     bus_buf_printf(out, "{\"ready\":%s,\"conditions\":[",
-                   bus_health_ready(h) ? "true" : "false");
+                   bus_run_health_ready(h) ? "true" : "false");
     for (int i = 0; i < h->count; i++) {
-        const struct bus_health_condition *c = &h->list[i];
+        const struct bus_run_health_condition *c = &h->list[i];
         char since[BUS_TIME_TEXT + 1];
         bus_buf_puts(out, i > 0 ? ",{\"name\":" : "{\"name\":");
         put_json(out, c->name);

@@ -29,17 +29,17 @@
 
 static void run_daemon(void *data)
 {
-    struct bus_http *h = data;
+    struct bus_run_http *h = data;
     (void)MHD_run(h->daemon);
     MHD_UNSIGNED_LONG_LONG ms;
     if (MHD_get_timeout(h->daemon, &ms) == MHD_YES) {
-        bus_timer_start(h->timer, (int64_t)ms, 0);
+        bus_run_timer_start(h->timer, (int64_t)ms, 0);
     } else {
-        bus_timer_stop(h->timer);
+        bus_run_timer_stop(h->timer);
     }
 }
 
-static void link_open(struct bus_http_request *rq)
+static void link_open(struct bus_run_http_request *rq)
 {
     rq->next = rq->http->open;
     if (rq->next != NULL) {
@@ -48,7 +48,7 @@ static void link_open(struct bus_http_request *rq)
     rq->http->open = rq;
 }
 
-static void unlink_open(struct bus_http_request *rq)
+static void unlink_open(struct bus_run_http_request *rq)
 {
     if (rq->prev != NULL) {
         rq->prev->next = rq->next;
@@ -60,7 +60,7 @@ static void unlink_open(struct bus_http_request *rq)
     }
 }
 
-static void free_memory(struct bus_http_request *rq)
+static void free_memory(struct bus_run_http_request *rq)
 {
     bus_buf_fini(&rq->body);
     bus_arena_fini(&rq->mem);
@@ -69,9 +69,9 @@ static void free_memory(struct bus_http_request *rq)
 
 /* A request's memory goes to the next one: in the steady state none of it is
  * of the general heap. */
-static struct bus_http_request *take_memory(struct bus_http *h)
+static struct bus_run_http_request *take_memory(struct bus_run_http *h)
 {
-    struct bus_http_request *rq = h->idle;
+    struct bus_run_http_request *rq = h->idle;
     if (rq == NULL) {
         rq = bus_calloc(1, sizeof(*rq));
         if (rq != NULL) {
@@ -86,11 +86,11 @@ static struct bus_http_request *take_memory(struct bus_http *h)
     struct bus_buf body = rq->body;
     bus_arena_reset(&mem);
     bus_buf_clear(&body);
-    *rq = (struct bus_http_request){.mem = mem, .body = body};
+    *rq = (struct bus_run_http_request){.mem = mem, .body = body};
     return rq;
 }
 
-static void give_memory(struct bus_http *h, struct bus_http_request *rq)
+static void give_memory(struct bus_run_http *h, struct bus_run_http_request *rq)
 {
     if (h->idle_count >= IDLE_REQUESTS_MAX ||
         rq->mem.held_bytes + rq->body.cap > IDLE_BYTES_MAX) {
@@ -102,12 +102,12 @@ static void give_memory(struct bus_http *h, struct bus_http_request *rq)
     h->idle_count++;
 }
 
-static struct bus_http_request *begin(struct bus_http *h,
+static struct bus_run_http_request *begin(struct bus_run_http *h,
                                       struct MHD_Connection *conn,
                                       const char *url,
                                       const char *method)
 {
-    struct bus_http_request *rq = take_memory(h);
+    struct bus_run_http_request *rq = take_memory(h);
     if (rq == NULL) {
         return NULL;
     }
@@ -128,12 +128,12 @@ static struct bus_http_request *begin(struct bus_http *h,
     return rq;
 }
 
-static enum MHD_Result dispatch(struct bus_http_request *rq)
+static enum MHD_Result dispatch(struct bus_run_http_request *rq)
 {
     rq->dispatched = true;
     link_open(rq);
     rq->in_handler = true;
-    http_dispatch(rq);
+    run_http_dispatch(rq);
     rq->in_handler = false;
     if (rq->response == NULL) {
         rq->suspended = true;
@@ -157,7 +157,7 @@ static enum MHD_Result on_request(void *cls,
                                   void **state)
 {
     (void)version;
-    struct bus_http_request *rq = *state;
+    struct bus_run_http_request *rq = *state;
     if (rq == NULL) {
         rq = begin(cls, conn, url, method);
         *state = rq;
@@ -185,11 +185,11 @@ static enum MHD_Result on_request(void *cls,
     return rc;
 }
 
-static void release_if_quiet(struct bus_http *h)
+static void release_if_quiet(struct bus_run_http *h)
 {
     if (h->holding && h->open == NULL) {
         h->holding = false;
-        bus_loop_release(h->loop);
+        bus_run_loop_release(h->loop);
     }
 }
 
@@ -200,8 +200,8 @@ static void on_completed(void *cls,
 {
     (void)conn;
     (void)why;
-    struct bus_http *h = cls;
-    struct bus_http_request *rq = *state;
+    struct bus_run_http *h = cls;
+    struct bus_run_http_request *rq = *state;
     if (rq == NULL) {
         return;
     }
@@ -209,7 +209,7 @@ static void on_completed(void *cls,
     if (rq->dispatched) {
         unlink_open(rq);
     }
-    http_stream_gone(rq);
+    run_http_stream_gone(rq);
     if (rq->response != NULL) {
         MHD_destroy_response(rq->response);
     }
@@ -219,27 +219,27 @@ static void on_completed(void *cls,
 
 static void on_drain(void *data)
 {
-    bus_http_quiesce(data);
+    bus_run_http_quiesce(data);
 }
 
 static void on_beat(void *data)
 {
-    struct bus_http *h = data;
-    for (struct bus_http_request *rq = h->open; rq != NULL;) {
-        struct bus_http_request *next = rq->next;
+    struct bus_run_http *h = data;
+    for (struct bus_run_http_request *rq = h->open; rq != NULL;) {
+        struct bus_run_http_request *next = rq->next;
         if (rq->stream.open) {
-            bus_http_push(rq, ":\n\n", 3);
+            bus_run_http_push(rq, ":\n\n", 3);
         }
         rq = next;
     }
 }
 
-int bus_http_new(struct bus_loop *loop,
-                 const struct bus_http_conf *conf,
-                 struct bus_http **ret,
+int bus_run_http_new(struct bus_run_loop *loop,
+                 const struct bus_run_http_conf *conf,
+                 struct bus_run_http **ret,
                  struct bus_err *err)
 {
-    struct bus_http *h = bus_calloc(1, sizeof(*h));
+    struct bus_run_http *h = bus_calloc(1, sizeof(*h));
     if (h == NULL) {
         return bus_fail(err, BUS_ENOMEM, "the HTTP server");
     }
@@ -258,21 +258,21 @@ int bus_http_new(struct bus_loop *loop,
     if (h->conf.idle_s <= 0) {
         h->conf.idle_s = IDLE_S_DEFAULT;
     }
-    int rc = bus_timer_new(loop, run_daemon, h, &h->timer, err);
-    rc = rc != 0 ? rc : bus_timer_new(loop, on_beat, h, &h->beat, err);
-    rc = rc != 0 ? rc : bus_loop_on_drain(loop, on_drain, h, err);
+    int rc = bus_run_timer_new(loop, run_daemon, h, &h->timer, err);
+    rc = rc != 0 ? rc : bus_run_timer_new(loop, on_beat, h, &h->beat, err);
+    rc = rc != 0 ? rc : bus_run_loop_on_drain(loop, on_drain, h, err);
     if (rc != 0) {
-        bus_http_free(h);
+        bus_run_http_free(h);
         return rc;
     }
     *ret = h;
     return 0;
 }
 
-int bus_http_route(struct bus_http *h,
+int bus_run_http_route(struct bus_run_http *h,
                    const char *method,
                    const char *pattern,
-                   bus_http_handler handler,
+                   bus_run_http_handler handler,
                    void *data,
                    struct bus_err *err)
 {
@@ -284,12 +284,12 @@ int bus_http_route(struct bus_http *h,
     if (h->conf.metrics != NULL) {
         const char *const values[BUS_METRIC_LABELS] = {pattern};
         r->seconds =
-            bus_metrics_series(h->conf.metrics, BUS_M_HTTP_SECONDS, values);
+            bus_run_metrics_series(h->conf.metrics, BUS_M_HTTP_SECONDS, values);
     }
     return 0;
 }
 
-static struct MHD_Daemon *start_daemon(struct bus_http *h,
+static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
                                        const struct addrinfo *at)
 {
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
@@ -306,7 +306,7 @@ static struct MHD_Daemon *start_daemon(struct bus_http *h,
         MHD_OPTION_END);
 }
 
-int bus_http_start(struct bus_http *h, struct bus_err *err)
+int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
 {
     char port[16];
     (void)snprintf(port, sizeof(port), "%d", h->port);
@@ -333,20 +333,20 @@ int bus_http_start(struct bus_http *h, struct bus_err *err)
     if (info == NULL) {
         return bus_fail(err, BUS_EBUG, "the HTTP server has no epoll");
     }
-    rc = bus_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
+    rc = bus_run_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
     if (rc == 0) {
-        bus_timer_start(h->beat, HTTP_STREAM_BEAT_S * 1000,
+        bus_run_timer_start(h->beat, HTTP_STREAM_BEAT_S * 1000,
                         HTTP_STREAM_BEAT_S * 1000);
     }
     return rc;
 }
 
-int bus_http_port(const struct bus_http *h)
+int bus_run_http_port(const struct bus_run_http *h)
 {
     return h->port;
 }
 
-void bus_http_quiesce(struct bus_http *h)
+void bus_run_http_quiesce(struct bus_run_http *h)
 {
     if (h->daemon == NULL || h->quiesced) {
         return;
@@ -356,36 +356,36 @@ void bus_http_quiesce(struct bus_http *h)
     if (fd >= 0) {
         (void)close(fd);
     }
-    for (struct bus_http_request *rq = h->open; rq != NULL; rq = rq->next) {
-        http_stream_end(rq);
+    for (struct bus_run_http_request *rq = h->open; rq != NULL; rq = rq->next) {
+        run_http_stream_end(rq);
     }
     if (h->open != NULL) {
         h->holding = true;
-        bus_loop_hold(h->loop);
+        bus_run_loop_hold(h->loop);
     }
 }
 
-void bus_http_free(struct bus_http *h)
+void bus_run_http_free(struct bus_run_http *h)
 {
     if (h == NULL) {
         return;
     }
     if (h->daemon != NULL) {
-        for (struct bus_http_request *rq = h->open; rq != NULL; rq = rq->next) {
-            http_stream_end(rq);
+        for (struct bus_run_http_request *rq = h->open; rq != NULL; rq = rq->next) {
+            run_http_stream_end(rq);
             if (!rq->answered) {
-                bus_http_problem(rq, 503, "the service is stopping",
+                bus_run_http_problem(rq, 503, "the service is stopping",
                                  "服务正在停止");
             }
         }
         (void)MHD_run(h->daemon); /* writes them, resumes the suspended */
-        bus_poll_free(h->poll);
+        bus_run_poll_free(h->poll);
         MHD_stop_daemon(h->daemon);
     }
-    bus_timer_free(h->timer);
-    bus_timer_free(h->beat);
+    bus_run_timer_free(h->timer);
+    bus_run_timer_free(h->beat);
     while (h->idle != NULL) {
-        struct bus_http_request *rq = h->idle;
+        struct bus_run_http_request *rq = h->idle;
         h->idle = rq->next;
         free_memory(rq);
     }

@@ -20,81 +20,81 @@
 #include "bus/run/loop.h"
 #include "bus/run/metrics.h"
 
-struct bus_http;
-struct bus_http_request;
+struct bus_run_http;
+struct bus_run_http_request;
 
-struct bus_http_conf
+struct bus_run_http_conf
 {
     const char *host;            /* NULL = 127.0.0.1 */
-    int port;                    /* 0 = any free one, see bus_http_port() */
+    int port;                    /* 0 = any free one, see bus_run_http_port() */
     int64_t body_bytes_max;      /* 0 = 1 MiB */
     int64_t connections_max;     /* 0 = 256 */
     int64_t idle_s;              /* 0 = 30: a silent connection is closed */
-    struct bus_metrics *metrics; /* NULL: none are counted */
+    struct bus_run_metrics *metrics; /* NULL: none are counted */
 };
-typedef void (*bus_http_handler)(struct bus_http_request *rq, void *data);
+typedef void (*bus_run_http_handler)(struct bus_run_http_request *rq, void *data);
 
-int bus_http_new(struct bus_loop *loop,
-                 const struct bus_http_conf *conf,
-                 struct bus_http **ret,
+int bus_run_http_new(struct bus_run_loop *loop,
+                 const struct bus_run_http_conf *conf,
+                 struct bus_run_http **ret,
                  struct bus_err *err) BUS_MUSTCHECK;
 /* Before start; method and pattern are borrowed (literals). */
-int bus_http_route(struct bus_http *h,
+int bus_run_http_route(struct bus_run_http *h,
                    const char *method,
                    const char *pattern,
-                   bus_http_handler handler,
+                   bus_run_http_handler handler,
                    void *data,
                    struct bus_err *err) BUS_MUSTCHECK;
 /* GET /healthz, /readyz, /metrics. */
-int bus_http_route_health(struct bus_http *h,
-                          struct bus_health *health,
+int bus_run_http_route_health(struct bus_run_http *h,
+                          struct bus_run_health *health,
                           struct bus_err *err) BUS_MUSTCHECK;
-int bus_http_start(struct bus_http *h, struct bus_err *err) BUS_MUSTCHECK;
-int bus_http_port(const struct bus_http *h);
+int bus_run_http_start(struct bus_run_http *h, struct bus_err *err) BUS_MUSTCHECK;
+int bus_run_http_port(const struct bus_run_http *h);
 /* Takes no new connections; holds the loop until open requests are answered.
  * Called by itself when the loop drains. */
-void bus_http_quiesce(struct bus_http *h);
+void bus_run_http_quiesce(struct bus_run_http *h);
 /* Open requests are answered 503. NULL is allowed. */
-void bus_http_free(struct bus_http *h);
+void bus_run_http_free(struct bus_run_http *h);
 
 /* What was asked. Views live until the request is answered. A missing header,
  * parameter or query value is the empty view with p == NULL. */
-const char *bus_http_method(const struct bus_http_request *rq);
-struct bus_strv bus_http_path(const struct bus_http_request *rq);
-struct bus_strv bus_http_param(const struct bus_http_request *rq,
+const char *bus_run_http_method(const struct bus_run_http_request *rq);
+struct bus_strv bus_run_http_path(const struct bus_run_http_request *rq);
+struct bus_strv bus_run_http_param(const struct bus_run_http_request *rq,
                                const char *name);
-struct bus_strv bus_http_query(const struct bus_http_request *rq,
+struct bus_strv bus_run_http_query(const struct bus_run_http_request *rq,
                                const char *name); /* %-decoded */
-struct bus_strv bus_http_header(const struct bus_http_request *rq,
+struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
                                 const char *name);
-struct bus_strv bus_http_body(const struct bus_http_request *rq);
-struct bus_arena *bus_http_mem(struct bus_http_request *rq); /* its own */
+struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq);
+struct bus_arena *bus_run_http_mem(struct bus_run_http_request *rq); /* its own */
 /* Set before answering; copied. At most 16. */
-void bus_http_set(struct bus_http_request *rq,
+void bus_run_http_set(struct bus_run_http_request *rq,
                   const char *name,
                   const char *value);
 /* Ends the request; body is copied, content_type borrowed until it returns
  * (NULL: none). Once a request. */
-void bus_http_answer(struct bus_http_request *rq,
+void bus_run_http_answer(struct bus_run_http_request *rq,
                      int status,
                      const char *content_type,
                      const void *body,
                      size_t n);
 /* problem+json with a title of ours and a detail in English and Chinese
  * (either may be NULL); the texts are escaped. */
-void bus_http_problem(struct bus_http_request *rq,
+void bus_run_http_problem(struct bus_run_http_request *rq,
                       int status,
                       const char *detail,
                       const char *detail_zh);
 
 /* Server-sent events: answers 200 text/event-stream and keeps the request
- * open. bus_http_push() appends one whole frame ("event: x\ndata: y\n\n";
+ * open. bus_run_http_push() appends one whole frame ("event: x\ndata: y\n\n";
  * copied); a client that does not read more than 256 KiB is cut off. gone() is
  * called once when the client has left or was cut; the request is not valid
  * then. */
-void bus_http_stream(struct bus_http_request *rq,
+void bus_run_http_stream(struct bus_run_http_request *rq,
                      void (*gone)(void *data),
                      void *data);
-void bus_http_push(struct bus_http_request *rq, const void *frame, size_t n);
+void bus_run_http_push(struct bus_run_http_request *rq, const void *frame, size_t n);
 
 #endif

@@ -15,7 +15,7 @@
 struct http_route
 {
     const char *method, *pattern;
-    bus_http_handler handler;
+    bus_run_http_handler handler;
     void *data;
     struct bus_series *seconds;
 };
@@ -27,10 +27,10 @@ struct http_stream
     void (*gone)(void *data);
     void *data;
 };
-struct bus_http_request
+struct bus_run_http_request
 {
-    struct bus_http *http;
-    struct bus_http_request *prev, *next; /* dispatched, not completed */
+    struct bus_run_http *http;
+    struct bus_run_http_request *prev, *next; /* dispatched, not completed */
     struct MHD_Connection *conn;
     const char *method, *path;
     const struct http_route *route;
@@ -54,31 +54,31 @@ struct bus_http_request
     struct MHD_Response *response; /* answered, not yet queued */
     struct http_stream stream;
 };
-struct bus_http
+struct bus_run_http
 {
-    struct bus_loop *loop;
-    struct bus_http_conf conf;
+    struct bus_run_loop *loop;
+    struct bus_run_http_conf conf;
     struct MHD_Daemon *daemon;
     struct bus_poll *poll;
     struct bus_timer *timer, *beat;
-    struct bus_health *health;
+    struct bus_run_health *health;
     struct http_route routes[HTTP_ROUTES_MAX];
     int routes_count;
     int port;
-    struct bus_http_request *open; /* list of dispatched requests */
-    struct bus_http_request *idle; /* by next: memory for the next ones */
+    struct bus_run_http_request *open; /* list of dispatched requests */
+    struct bus_run_http_request *idle; /* by next: memory for the next ones */
     int idle_count;
     bool quiesced, holding;
 };
 
 /* Finds the route and calls it, or answers 404, 405, 413. */
-void http_dispatch(struct bus_http_request *rq);
+void run_http_dispatch(struct bus_run_http_request *rq);
 /* Gives the response (kept in rq) to the connection. */
-void http_finish(struct bus_http_request *rq, struct MHD_Response *response);
+void run_http_finish(struct bus_run_http_request *rq, struct MHD_Response *response);
 /* Resumes the connection if it is suspended. The daemon only sees it in its
  * next run, which is put on the loop: it is not woken by itself. */
-void http_resume(struct bus_http_request *rq);
-void http_stream_gone(struct bus_http_request *rq);
-void http_stream_end(struct bus_http_request *rq);
+void run_http_resume(struct bus_run_http_request *rq);
+void run_http_stream_gone(struct bus_run_http_request *rq);
+void run_http_stream_end(struct bus_run_http_request *rq);
 
 #endif

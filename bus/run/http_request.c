@@ -13,7 +13,7 @@
 
 /* One step of a pattern against a path; false: does not fit. */
 static bool
-take_param(struct bus_http_request *rq, const char **pattern, const char **path)
+take_param(struct bus_run_http_request *rq, const char **pattern, const char **path)
 {
     const char *name = *pattern + 1;
     const char *end = strchr(name, '}');
@@ -32,7 +32,7 @@ take_param(struct bus_http_request *rq, const char **pattern, const char **path)
     return true;
 }
 
-static bool fits(struct bus_http_request *rq, const char *pattern)
+static bool fits(struct bus_run_http_request *rq, const char *pattern)
 {
     const char *path = rq->path;
     rq->params_count = 0;
@@ -48,15 +48,15 @@ static bool fits(struct bus_http_request *rq, const char *pattern)
     return *path == '\0';
 }
 
-static bool method_fits(const struct bus_http_request *rq, const char *method)
+static bool method_fits(const struct bus_run_http_request *rq, const char *method)
 {
     return strcmp(rq->method, method) == 0 ||
            (strcmp(rq->method, "HEAD") == 0 && strcmp(method, "GET") == 0);
 }
 
-void http_dispatch(struct bus_http_request *rq)
+void run_http_dispatch(struct bus_run_http_request *rq)
 {
-    struct bus_http *h = rq->http;
+    struct bus_run_http *h = rq->http;
     char allow[128] = "";
     size_t allow_n = 0;
     for (int i = 0; i < h->routes_count; i++) {
@@ -73,35 +73,35 @@ void http_dispatch(struct bus_http_request *rq)
         allow_n += n > 0 && (size_t)n < sizeof(allow) - allow_n ? (size_t)n : 0;
     }
     if (rq->route == NULL && allow_n > 0) {
-        bus_http_set(rq, "Allow", allow);
-        bus_http_problem(rq, 405, "this path takes another method",
+        bus_run_http_set(rq, "Allow", allow);
+        bus_run_http_problem(rq, 405, "this path takes another method",
                          "该路径不接受此方法");
     } else if (rq->route == NULL) {
-        bus_http_problem(rq, 404, "there is nothing at this path",
+        bus_run_http_problem(rq, 404, "there is nothing at this path",
                          "此路径不存在");
     } else if (rq->too_big) {
         char en[64], zh[64];
         long long max = (long long)h->conf.body_bytes_max;
         (void)snprintf(en, sizeof(en), "at most %lld bytes are taken", max);
         (void)snprintf(zh, sizeof(zh), "请求体最多 %lld 字节", max);
-        bus_http_set(rq, "Connection", "close");
-        bus_http_problem(rq, 413, en, zh);
+        bus_run_http_set(rq, "Connection", "close");
+        bus_run_http_problem(rq, 413, en, zh);
     } else {
         rq->route->handler(rq, rq->route->data);
     }
 }
 
-const char *bus_http_method(const struct bus_http_request *rq)
+const char *bus_run_http_method(const struct bus_run_http_request *rq)
 {
     return rq->method;
 }
 
-struct bus_strv bus_http_path(const struct bus_http_request *rq)
+struct bus_strv bus_run_http_path(const struct bus_run_http_request *rq)
 {
     return bus_strv(rq->path);
 }
 
-struct bus_strv bus_http_param(const struct bus_http_request *rq,
+struct bus_strv bus_run_http_param(const struct bus_run_http_request *rq,
                                const char *name)
 {
     size_t n = strlen(name);
@@ -114,31 +114,31 @@ struct bus_strv bus_http_param(const struct bus_http_request *rq,
     return (struct bus_strv){NULL, 0};
 }
 
-struct bus_strv bus_http_query(const struct bus_http_request *rq,
+struct bus_strv bus_run_http_query(const struct bus_run_http_request *rq,
                                const char *name)
 {
     return bus_strv(
         MHD_lookup_connection_value(rq->conn, MHD_GET_ARGUMENT_KIND, name));
 }
 
-struct bus_strv bus_http_header(const struct bus_http_request *rq,
+struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
                                 const char *name)
 {
     return bus_strv(
         MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, name));
 }
 
-struct bus_strv bus_http_body(const struct bus_http_request *rq)
+struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq)
 {
     return bus_buf_view(&rq->body);
 }
 
-struct bus_arena *bus_http_mem(struct bus_http_request *rq)
+struct bus_arena *bus_run_http_mem(struct bus_run_http_request *rq)
 {
     return &rq->mem;
 }
 
-void bus_http_set(struct bus_http_request *rq,
+void bus_run_http_set(struct bus_run_http_request *rq,
                   const char *name,
                   const char *value)
 {
@@ -151,9 +151,9 @@ void bus_http_set(struct bus_http_request *rq,
     }
 }
 
-static void count(struct bus_http_request *rq)
+static void count(struct bus_run_http_request *rq)
 {
-    struct bus_metrics *m = rq->http->conf.metrics;
+    struct bus_run_metrics *m = rq->http->conf.metrics;
     if (m == NULL) {
         return;
     }
@@ -161,24 +161,24 @@ static void count(struct bus_http_request *rq)
     (void)snprintf(status, sizeof(status), "%d", rq->status);
     const char *const values[BUS_METRIC_LABELS] = {
         rq->route != NULL ? rq->route->pattern : "none", status};
-    bus_series_add(bus_metrics_series(m, BUS_M_HTTP_REQUESTS, values), 1);
+    bus_run_series_add(bus_run_metrics_series(m, BUS_M_HTTP_REQUESTS, values), 1);
     if (rq->route != NULL && rq->route->seconds != NULL) {
         uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
-        bus_series_observe(rq->route->seconds,
+        bus_run_series_observe(rq->route->seconds,
                            (double)(now - rq->begun_ns) / 1e9);
     }
 }
 
-void http_resume(struct bus_http_request *rq)
+void run_http_resume(struct bus_run_http_request *rq)
 {
     if (rq->suspended) {
         rq->suspended = false;
         MHD_resume_connection(rq->conn);
-        bus_timer_start(rq->http->timer, 0, 0);
+        bus_run_timer_start(rq->http->timer, 0, 0);
     }
 }
 
-void http_finish(struct bus_http_request *rq, struct MHD_Response *response)
+void run_http_finish(struct bus_run_http_request *rq, struct MHD_Response *response)
 {
     assert(!rq->answered && "a request is answered once");
     rq->answered = true;
@@ -188,10 +188,10 @@ void http_finish(struct bus_http_request *rq, struct MHD_Response *response)
     }
     rq->response = response;
     count(rq);
-    http_resume(rq);
+    run_http_resume(rq);
 }
 
-void bus_http_answer(struct bus_http_request *rq,
+void bus_run_http_answer(struct bus_run_http_request *rq,
                      int status,
                      const char *content_type,
                      const void *body,
@@ -209,7 +209,7 @@ void bus_http_answer(struct bus_http_request *rq,
         (void)MHD_add_response_header(r, "Content-Type", content_type);
     }
     assert(r != NULL);
-    http_finish(rq, r);
+    run_http_finish(rq, r);
 }
 
 static void put_json(struct bus_buf *out, const char *s)
@@ -229,7 +229,7 @@ static void put_json(struct bus_buf *out, const char *s)
     bus_buf_putc(out, '"');
 }
 
-void bus_http_problem(struct bus_http_request *rq,
+void bus_run_http_problem(struct bus_run_http_request *rq,
                       int status,
                       const char *detail,
                       const char *detail_zh)
@@ -248,7 +248,7 @@ void bus_http_problem(struct bus_http_request *rq,
         put_json(&b, detail_zh);
     }
     bus_buf_puts(&b, "}\n");
-    bus_http_answer(rq, status, "application/problem+json", b.data,
+    bus_run_http_answer(rq, status, "application/problem+json", b.data,
                     b.failed ? 0 : b.len);
     bus_buf_fini(&b);
 }

@@ -10,7 +10,7 @@
 static ssize_t on_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
     (void)pos;
-    struct bus_http_request *rq = cls;
+    struct bus_run_http_request *rq = cls;
     struct http_stream *s = &rq->stream;
     size_t left = s->waiting.len - s->sent;
     if (left == 0) {
@@ -31,7 +31,7 @@ static ssize_t on_read(void *cls, uint64_t pos, char *buf, size_t max)
     return (ssize_t)n;
 }
 
-void bus_http_stream(struct bus_http_request *rq,
+void bus_run_http_stream(struct bus_run_http_request *rq,
                      void (*gone)(void *data),
                      void *data)
 {
@@ -43,16 +43,16 @@ void bus_http_stream(struct bus_http_request *rq,
     struct MHD_Response *r = MHD_create_response_from_callback(
         MHD_SIZE_UNKNOWN, 4096, on_read, rq, NULL);
     if (r == NULL) {
-        http_stream_gone(rq);
-        bus_http_answer(rq, 503, NULL, NULL, 0);
+        run_http_stream_gone(rq);
+        bus_run_http_answer(rq, 503, NULL, NULL, 0);
         return;
     }
     (void)MHD_add_response_header(r, "Content-Type", "text/event-stream");
     (void)MHD_add_response_header(r, "Cache-Control", "no-store");
-    http_finish(rq, r);
+    run_http_finish(rq, r);
 }
 
-void bus_http_push(struct bus_http_request *rq, const void *frame, size_t n)
+void bus_run_http_push(struct bus_run_http_request *rq, const void *frame, size_t n)
 {
     struct http_stream *s = &rq->stream;
     if (!s->open || s->cut || s->ended) {
@@ -64,10 +64,10 @@ void bus_http_push(struct bus_http_request *rq, const void *frame, size_t n)
         bus_buf_clear(&s->waiting);
         s->sent = 0;
     }
-    http_resume(rq);
+    run_http_resume(rq);
 }
 
-void http_stream_gone(struct bus_http_request *rq)
+void run_http_stream_gone(struct bus_run_http_request *rq)
 {
     struct http_stream *s = &rq->stream;
     if (s->open) {
@@ -79,10 +79,10 @@ void http_stream_gone(struct bus_http_request *rq)
     }
 }
 
-void http_stream_end(struct bus_http_request *rq)
+void run_http_stream_end(struct bus_run_http_request *rq)
 {
     if (rq->stream.open && !rq->stream.ended) {
         rq->stream.ended = true;
-        http_resume(rq);
+        run_http_resume(rq);
     }
 }

@@ -1,7 +1,7 @@
 /* The loop's life: run, stop, drain.
  *
- * - a signal or bus_loop_stop() starts the drain: hooks, then wait for holds
- * - nothing holds: uv_stop ends bus_loop_run
+ * - a signal or bus_run_loop_stop() starts the drain: hooks, then wait for holds
+ * - nothing holds: uv_stop ends bus_run_loop_run
  * - the limit passes: the loop ends too, the exit code says so
  * - a second signal: the loop ends at once
  */
@@ -20,10 +20,10 @@
 
 struct drain_hook
 {
-    bus_loop_cb cb;
+    bus_run_loop_cb cb;
     void *data;
 };
-struct bus_loop
+struct bus_run_loop
 {
     uv_loop_t uv;
     uv_signal_t sigterm, sigint;
@@ -37,7 +37,7 @@ struct bus_loop
     struct bus_err why;
 };
 
-static void finish_if_idle(struct bus_loop *loop)
+static void finish_if_idle(struct bus_run_loop *loop)
 {
     if (loop->stopping && loop->holds == 0) {
         uv_stop(&loop->uv);
@@ -46,7 +46,7 @@ static void finish_if_idle(struct bus_loop *loop)
 
 static void on_limit(uv_timer_t *t)
 {
-    struct bus_loop *loop = t->data;
+    struct bus_run_loop *loop = t->data;
     loop->undrained = true;
     uv_stop(&loop->uv);
 }
@@ -54,22 +54,22 @@ static void on_limit(uv_timer_t *t)
 static void on_signal(uv_signal_t *s, int signum)
 {
     (void)signum;
-    struct bus_loop *loop = s->data;
+    struct bus_run_loop *loop = s->data;
     if (loop->stopping) {
         loop->undrained = loop->holds > 0;
         uv_stop(&loop->uv);
         return;
     }
-    bus_loop_stop(loop, NULL);
+    bus_run_loop_stop(loop, NULL);
 }
 
 static void on_beat(uv_timer_t *t)
 {
-    struct bus_loop *loop = t->data;
+    struct bus_run_loop *loop = t->data;
     loop->beat_ms = uv_now(&loop->uv);
 }
 
-static int start_handles(struct bus_loop *loop)
+static int start_handles(struct bus_run_loop *loop)
 {
     int rc = uv_timer_init(&loop->uv, &loop->beat);
     rc = rc != 0 ? rc : uv_timer_init(&loop->uv, &loop->limit);
@@ -90,11 +90,11 @@ static int start_handles(struct bus_loop *loop)
     return rc;
 }
 
-int bus_loop_new(const struct bus_loop_conf *conf,
-                 struct bus_loop **ret,
+int bus_run_loop_new(const struct bus_run_loop_conf *conf,
+                 struct bus_run_loop **ret,
                  struct bus_err *err)
 {
-    struct bus_loop *loop = bus_calloc(1, sizeof(*loop));
+    struct bus_run_loop *loop = bus_calloc(1, sizeof(*loop));
     if (loop == NULL) {
         return bus_fail(err, BUS_ENOMEM, "the loop");
     }
@@ -108,14 +108,14 @@ int bus_loop_new(const struct bus_loop_conf *conf,
     }
     rc = start_handles(loop);
     if (rc != 0) {
-        bus_loop_free(loop);
+        bus_run_loop_free(loop);
         return bus_fail(err, BUS_ENOMEM, "the loop: %s", uv_strerror(rc));
     }
     *ret = loop;
     return 0;
 }
 
-static int exit_code(const struct bus_loop *loop)
+static int exit_code(const struct bus_run_loop *loop)
 {
     if (loop->has_why) {
         return loop->why.code == BUS_ECONFIG ? BUS_EXIT_CONFIG : BUS_EXIT_FAULT;
@@ -123,7 +123,7 @@ static int exit_code(const struct bus_loop *loop)
     return loop->undrained ? BUS_EXIT_UNDRAINED : BUS_EXIT_OK;
 }
 
-int bus_loop_run(struct bus_loop *loop)
+int bus_run_loop_run(struct bus_run_loop *loop)
 {
     loop->running = true;
     /* Stopped before it ran: the hooks have been called and may be done. */
@@ -134,7 +134,7 @@ int bus_loop_run(struct bus_loop *loop)
     return exit_code(loop);
 }
 
-void bus_loop_stop(struct bus_loop *loop, const struct bus_err *why)
+void bus_run_loop_stop(struct bus_run_loop *loop, const struct bus_err *why)
 {
     if (why != NULL && !loop->has_why) {
         loop->why = *why;
@@ -150,22 +150,22 @@ void bus_loop_stop(struct bus_loop *loop, const struct bus_err *why)
     for (int i = loop->hooks_count - 1; i >= 0; i--) {
         loop->hooks[i].cb(loop->hooks[i].data);
     }
-    bus_loop_release(loop);
+    bus_run_loop_release(loop);
 }
 
-bool bus_loop_stopping(const struct bus_loop *loop)
+bool bus_run_loop_stopping(const struct bus_run_loop *loop)
 {
     return loop->stopping;
 }
 
-const struct bus_err *bus_loop_why(const struct bus_loop *loop)
+const struct bus_err *bus_run_loop_why(const struct bus_run_loop *loop)
 {
     return loop->has_why ? &loop->why : NULL;
 }
 
 static void close_ours(uv_handle_t *h, void *arg)
 {
-    struct bus_loop *loop = arg;
+    struct bus_run_loop *loop = arg;
     bool ours =
         h == (uv_handle_t *)&loop->beat || h == (uv_handle_t *)&loop->limit ||
         h == (uv_handle_t *)&loop->sigterm || h == (uv_handle_t *)&loop->sigint;
@@ -174,7 +174,7 @@ static void close_ours(uv_handle_t *h, void *arg)
     }
 }
 
-void bus_loop_free(struct bus_loop *loop)
+void bus_run_loop_free(struct bus_run_loop *loop)
 {
     if (loop == NULL) {
         return;
@@ -187,23 +187,23 @@ void bus_loop_free(struct bus_loop *loop)
     bus_free(loop);
 }
 
-struct uv_loop_s *bus_loop_uv(struct bus_loop *loop)
+struct uv_loop_s *bus_run_loop_uv(struct bus_run_loop *loop)
 {
     return &loop->uv;
 }
 
-int64_t bus_loop_beat_age_ms(const struct bus_loop *loop)
+int64_t bus_run_loop_beat_age_ms(const struct bus_run_loop *loop)
 {
     return (int64_t)(uv_hrtime() / 1000000) - (int64_t)loop->beat_ms;
 }
 
-uint64_t bus_loop_now_ms(const struct bus_loop *loop)
+uint64_t bus_run_loop_now_ms(const struct bus_run_loop *loop)
 {
     return uv_now(&loop->uv);
 }
 
-int bus_loop_on_drain(struct bus_loop *loop,
-                      bus_loop_cb cb,
+int bus_run_loop_on_drain(struct bus_run_loop *loop,
+                      bus_run_loop_cb cb,
                       void *data,
                       struct bus_err *err)
 {
@@ -214,12 +214,12 @@ int bus_loop_on_drain(struct bus_loop *loop,
     return 0;
 }
 
-void bus_loop_hold(struct bus_loop *loop)
+void bus_run_loop_hold(struct bus_run_loop *loop)
 {
     loop->holds++;
 }
 
-void bus_loop_release(struct bus_loop *loop)
+void bus_run_loop_release(struct bus_run_loop *loop)
 {
     assert(loop->holds > 0);
     loop->holds--;

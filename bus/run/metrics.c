@@ -19,7 +19,7 @@
 
 static const struct
 {
-    enum bus_metric_kind kind;
+    enum bus_run_metric_kind kind;
     const char *name, *labels, *help;
 } table[BUS_METRICS] = {
 #define X(id, kind, name, labels, help) {kind, name, labels, help},
@@ -34,14 +34,14 @@ static const double bounds[] = {0.001, 0.0025, 0.005, 0.01, 0.025,
 struct bus_series
 {
     struct bus_series *next;
-    enum bus_metric id;
+    enum bus_run_metric id;
     char *values[BUS_METRIC_LABELS];
     _Atomic uint64_t count;          /* counter; observations */
     _Atomic uint64_t bits;           /* gauge: a double's bits */
     _Atomic uint64_t micros;         /* histogram: sum in microseconds */
     _Atomic uint64_t in[BOUNDS + 1]; /* histogram: not cumulative */
 };
-struct bus_metrics
+struct bus_run_metrics
 {
     pthread_mutex_t lock; /* over the lists, not over the values */
     struct bus_series *first[BUS_METRICS], *last[BUS_METRICS];
@@ -49,9 +49,9 @@ struct bus_metrics
     size_t count;
 };
 
-struct bus_metrics *bus_metrics_new(void)
+struct bus_run_metrics *bus_run_metrics_new(void)
 {
-    struct bus_metrics *m = bus_calloc(1, sizeof(*m));
+    struct bus_run_metrics *m = bus_calloc(1, sizeof(*m));
     if (m != NULL) {
         (void)pthread_mutex_init(&m->lock, NULL);
     }
@@ -66,7 +66,7 @@ static void free_series(struct bus_series *s)
     bus_free(s);
 }
 
-void bus_metrics_free(struct bus_metrics *m)
+void bus_run_metrics_free(struct bus_run_metrics *m)
 {
     if (m == NULL) {
         return;
@@ -82,7 +82,7 @@ void bus_metrics_free(struct bus_metrics *m)
     bus_free(m);
 }
 
-static int label_count(enum bus_metric id)
+static int label_count(enum bus_run_metric id)
 {
     const char *p = table[id].labels;
     int n = p[0] != '\0';
@@ -102,8 +102,8 @@ static bool same(const struct bus_series *s, const char *const *values, int n)
     return true;
 }
 
-static struct bus_series *make(struct bus_metrics *m,
-                               enum bus_metric id,
+static struct bus_series *make(struct bus_run_metrics *m,
+                               enum bus_run_metric id,
                                const char *const *values,
                                int n)
 {
@@ -129,8 +129,8 @@ static struct bus_series *make(struct bus_metrics *m,
     return s;
 }
 
-struct bus_series *bus_metrics_series(struct bus_metrics *m,
-                                      enum bus_metric id,
+struct bus_series *bus_run_metrics_series(struct bus_run_metrics *m,
+                                      enum bus_run_metric id,
                                       const char *const *values)
 {
     int n = label_count(id);
@@ -146,25 +146,25 @@ struct bus_series *bus_metrics_series(struct bus_metrics *m,
     return s;
 }
 
-struct bus_series *bus_metrics_plain(struct bus_metrics *m, enum bus_metric id)
+struct bus_series *bus_run_metrics_plain(struct bus_run_metrics *m, enum bus_run_metric id)
 {
     static const char *const none[BUS_METRIC_LABELS] = {NULL, NULL, NULL};
-    return bus_metrics_series(m, id, none);
+    return bus_run_metrics_series(m, id, none);
 }
 
-void bus_series_add(struct bus_series *s, uint64_t n)
+void bus_run_series_add(struct bus_series *s, uint64_t n)
 {
     atomic_fetch_add_explicit(&s->count, n, memory_order_relaxed);
 }
 
-void bus_series_set(struct bus_series *s, double v)
+void bus_run_series_set(struct bus_series *s, double v)
 {
     uint64_t bits;
     memcpy(&bits, &v, sizeof(bits));
     atomic_store_explicit(&s->bits, bits, memory_order_relaxed);
 }
 
-void bus_series_observe(struct bus_series *s, double seconds)
+void bus_run_series_observe(struct bus_series *s, double seconds)
 {
     size_t i = 0;
     while (i < BOUNDS && seconds > bounds[i]) {
@@ -185,7 +185,7 @@ static double gauge(const struct bus_series *s)
     return v;
 }
 
-double bus_series_value(const struct bus_series *s)
+double bus_run_series_value(const struct bus_series *s)
 {
     if (table[s->id].kind == BUS_GAUGE) {
         return gauge(s);
@@ -253,13 +253,13 @@ static void put_histogram(struct bus_buf *out, const struct bus_series *s)
     bus_buf_printf(out, "%" PRIu64 "\n", sum);
 }
 
-static const char *kind_word(enum bus_metric_kind kind)
+static const char *kind_word(enum bus_run_metric_kind kind)
 {
     static const char *const words[] = {"counter", "gauge", "histogram"};
     return words[kind];
 }
 
-void bus_metrics_print(struct bus_metrics *m, struct bus_buf *out)
+void bus_run_metrics_print(struct bus_run_metrics *m, struct bus_buf *out)
 {
     pthread_mutex_lock(&m->lock);
     for (int i = 0; i < BUS_METRICS; i++) {
@@ -286,7 +286,7 @@ void bus_metrics_print(struct bus_metrics *m, struct bus_buf *out)
     pthread_mutex_unlock(&m->lock);
 }
 
-void bus_metrics_print_names(struct bus_buf *out)
+void bus_run_metrics_print_names(struct bus_buf *out)
 {
     for (int i = 0; i < BUS_METRICS; i++) {
         bus_buf_printf(out, "%s %s %s\n", table[i].name,

@@ -8,7 +8,7 @@
 struct work
 {
     uv_work_t uv;
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     void (*run)(void *data);
     void (*done)(void *data);
     void *data;
@@ -24,13 +24,13 @@ static void on_done(uv_work_t *uv, int status)
 {
     (void)status; /* never cancelled */
     struct work *w = uv->data;
-    struct bus_loop *loop = w->loop;
+    struct bus_run_loop *loop = w->loop;
     w->done(w->data);
     bus_free(w);
-    bus_loop_release(loop);
+    bus_run_loop_release(loop);
 }
 
-int bus_work(struct bus_loop *loop,
+int bus_run_work(struct bus_run_loop *loop,
              void (*run)(void *data),
              void (*done)(void *data),
              void *data,
@@ -45,12 +45,12 @@ int bus_work(struct bus_loop *loop,
     w->done = done;
     w->data = data;
     w->uv.data = w;
-    int rc = uv_queue_work(bus_loop_uv(loop), &w->uv, on_run, on_done);
+    int rc = uv_queue_work(bus_run_loop_uv(loop), &w->uv, on_run, on_done);
     if (rc != 0) {
         bus_free(w);
         return bus_fail(err, BUS_EAGAIN, "a piece of work: %s",
                         uv_strerror(rc));
     }
-    bus_loop_hold(loop);
+    bus_run_loop_hold(loop);
     return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "bus/run/loop.h"
 
-int bus_work(struct bus_loop *loop,
+int bus_run_work(struct bus_run_loop *loop,
              void (*run)(void *data),
              void (*done)(void *data),
              void *data,

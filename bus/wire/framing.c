@@ -58,7 +58,7 @@ int bus_wire_encode_framed(const struct bus_wire_type *type,
     return BUS_OK;
 }
 
-struct known
+struct idempotency
 {
     uint32_t id;
     const struct bus_wire_schema *schema;
@@ -72,7 +72,7 @@ struct planned
 /* Each added text has a set of its own: two versions of one name differ. */
 struct bus_wire_registry
 {
-    struct known *known;
+    struct idempotency *known;
     struct bus_wire_set **sets;
     size_t count;
     struct planned plans[PLANS_MAX];
@@ -124,7 +124,7 @@ int bus_wire_registry_add(struct bus_wire_registry *r,
     int rc = set == NULL ? bus_fail(err, BUS_ENOMEM, "schema id %u", id)
                          : bus_wire_set_parse(set, schema_json, &schema, err);
     size_t n = r->count + 1;
-    struct known *known = bus_realloc(r->known, n * sizeof(*known));
+    struct idempotency *known = bus_realloc(r->known, n * sizeof(*known));
     r->known = known ? known : r->known;
     struct bus_wire_set **sets = bus_realloc(r->sets, n * sizeof(*sets));
     r->sets = sets ? sets : r->sets;
@@ -135,7 +135,7 @@ int bus_wire_registry_add(struct bus_wire_registry *r,
         bus_wire_set_free(set);
         return rc;
     }
-    r->known[r->count] = (struct known){id, schema};
+    r->known[r->count] = (struct idempotency){id, schema};
     r->sets[r->count++] = set;
     return BUS_OK;
 }

@@ -10,9 +10,9 @@ struct charity_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_REPLY(sa_need, need_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_need, occurred_at), .required = true},
     {"item", BUS_DOC_TEXT, AT(sa_need, item), .required = true},
@@ -23,10 +23,10 @@ static const struct bus_doc_field fields[] = {
      .required = true},
     {"expires", BUS_DOC_DATE, AT(sa_need, expires), .required = true},
     BUS_KIND_END};
-static const struct bus_doc document = {"need", 1, fields,
+static const struct bus_partner_document document = {"need", 1, fields,
                                         sizeof(struct charity_document)};
 
-const struct bus_kind_out bus_kind_out_charity = {
+const struct bus_partner_kind_out kind_charity_out = {
     .kind = "charity",
     .topic = "needs",
     .record = "need",

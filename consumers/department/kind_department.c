@@ -15,30 +15,30 @@ struct department_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word actions[] = {
+static const struct bus_partner_document_word actions[] = {
     {"ASSIGNED", SA_ASSIGNMENT_ACTION_ASSIGNED},
     {"UPDATED", SA_ASSIGNMENT_ACTION_UPDATED},
     {"RETURNED", SA_ASSIGNMENT_ACTION_RETURNED},
     {"WITHDRAWN", SA_ASSIGNMENT_ACTION_WITHDRAWN},
     {NULL, 0}};
-static const struct bus_doc_word verdicts[] = {
+static const struct bus_partner_document_word verdicts[] = {
     {"ELIGIBLE", SA_VERDICT_ELIGIBLE},
     {"NOT_ELIGIBLE", SA_VERDICT_NOT_ELIGIBLE},
     {"UNDETERMINED", SA_VERDICT_UNDETERMINED},
     {"FAILED", SA_VERDICT_FAILED},
     {NULL, 0}};
-static const struct bus_doc_field person_fields[] = {
+static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_PERSON_PAYEE,
     BUS_KIND_END};
 
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_REPLY(sa_assignment, assignment_id),
     {"department", BUS_DOC_TEXT, AT(sa_assignment, department),
      .required = true, .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_assignment, item), .required = true,
      .max = 32},
     BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_assignment, occurred_at),
      .required = true},
@@ -57,19 +57,19 @@ static const struct bus_doc_field fields[] = {
     {"division_code", BUS_DOC_TEXT, AT(sa_assignment, division_code),
      .required = true},
     {"facts", BUS_DOC_LIST, AT(sa_assignment, facts), .required = true,
-     .sub = bus_kind_fact_fields, .sub_size = sizeof(struct sa_fact)},
+     .sub = bus_partner_kind_fact_fields, .sub_size = sizeof(struct sa_fact)},
     {"missing", BUS_DOC_LIST, AT(sa_assignment, missing), .required = true,
-     .sub = bus_kind_missing_fields,
+     .sub = bus_partner_kind_missing_fields,
      .sub_size = sizeof(struct sa_missing_fact)},
     {"applicant", BUS_DOC_PART, AT(department_document, personal),
      .has_offset = AT(department_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_doc document = {"assignment", 1, fields,
+static const struct bus_partner_document document = {"assignment", 1, fields,
                                         sizeof(struct department_document)};
 
-static enum bus_kind_effect effect(const void *record)
+static enum bus_partner_kind_effect effect(const void *record)
 {
-    static const enum bus_kind_effect effects[] = {
+    static const enum bus_partner_kind_effect effects[] = {
         [SA_ASSIGNMENT_ACTION_ASSIGNED] = BUS_KIND_OPENS,
         [SA_ASSIGNMENT_ACTION_UPDATED] = BUS_KIND_TELLS,
         [SA_ASSIGNMENT_ACTION_RETURNED] = BUS_KIND_OPENS,
@@ -80,7 +80,7 @@ static enum bus_kind_effect effect(const void *record)
     return effects[a->action];
 }
 
-const struct bus_kind_out bus_kind_out_department = {
+const struct bus_partner_kind_out kind_department_out = {
     .kind = "department",
     .topic = "assignments",
     .record = "assignment",

@@ -75,7 +75,7 @@ put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
                         BUS_STRV_ARG(o->partner));
     }
     int rc = seal(w, o, err);
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .type = kinds[o->topic].type,
         .record = o->record,
         .ce_type = kinds[o->topic].ce_type,
@@ -87,7 +87,7 @@ put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
         .occurred_at = w->event->occurred_at,
         .traceparent = bus_kafka_msg_header(w->m, "traceparent"),
     };
-    return rc == BUS_OK ? bus_emit_put(w->out, topic, w->m->partition, &e, err)
+    return rc == BUS_OK ? bus_role_emit_put(w->out, topic, w->m->partition, &e, err)
                         : rc;
 }
 
@@ -97,14 +97,14 @@ static int handle(struct work *w, struct bus_err *err)
     struct dispatch_outputs outs;
     struct bus_arena *mem = &w->lane->event;
     struct bus_id named;
-    int rc = bus_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
+    int rc = bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
                             &named, &w->reason_code, err);
     rc = rc ? rc
             : bus_wire_decode(w->lane->schemas, &sa_case_event_type,
                               w->m->value, mem, &record, err);
     w->event = record;
     rc = rc ? rc
-            : bus_keyed_same(&named, &w->event->household_id, &w->reason_code,
+            : bus_role_keyed_same(&named, &w->event->household_id, &w->reason_code,
                              err);
     if (rc != BUS_OK) {
         return rc;
@@ -138,7 +138,7 @@ int dispatch_process(void *data,
         rc = handle(&w, err);
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
-            struct bus_dead_letter d = {
+            struct bus_role_dead_letter d = {
                 .msg = w.m,
                 .reason_code = w.reason_code,
                 .why = err,
@@ -150,7 +150,7 @@ int dispatch_process(void *data,
             struct bus_err second;
             bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
-            rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
+            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
             if (rc != BUS_OK && err != NULL) {
                 *err = second;

@@ -15,7 +15,7 @@ static struct bus_strv bank_of(void *data, struct bus_strv fund)
     const struct bus_config *c = data;
     char code[32];
     const struct bus_fund *f =
-        bus_config_fund(c, bus_strv_copy(code, sizeof(code), fund));
+        bus_conf_fund(c, bus_strv_copy(code, sizeof(code), fund));
     return bus_strv(f ? f->bank : "");
 }
 
@@ -58,7 +58,7 @@ static void aborted(void *data, int lane)
 static void failed(void *data, const struct bus_err *err)
 {
     struct dispatch_shell *s = data;
-    bus_loop_stop(s->frame.loop, err);
+    bus_run_loop_stop(s->frame.loop, err);
 }
 
 static void drain(void *data)
@@ -71,7 +71,7 @@ static void drain(void *data)
 static int32_t
 add_output(struct dispatch_shell *s, const char *what, const char *part)
 {
-    s->outputs[s->output_count].topic = bus_frame_topic(&s->frame, what, part);
+    s->outputs[s->output_count].topic = bus_role_frame_topic(&s->frame, what, part);
     return (int32_t)s->output_count++;
 }
 
@@ -94,7 +94,7 @@ static int topics(struct dispatch_shell *s, struct bus_err *err)
                                        .claim_days = CLAIM_DAYS};
     add_route(s, DISPATCH_OUT_RESULTS, "dispatches", NULL);
     for (size_t i = 0; i < c->partners_count; i++) {
-        const struct bus_partner *p = &c->partners[i];
+        const struct bus_conf_partner *p = &c->partners[i];
         if (s->output_count + 2 >= DISPATCH_TOPICS_MAX) {
             return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
                             DISPATCH_TOPICS_MAX);
@@ -123,7 +123,7 @@ static int open_lane(struct dispatch_shell *s,
                      struct bus_err *err)
 {
     bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
-    lane->schemas = bus_types_registry();
+    lane->schemas = bus_role_types_registry();
     return lane->schemas == NULL
                ? bus_fail(err, BUS_ENOMEM, "a lane")
                : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys,
@@ -141,7 +141,7 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
         .failed = failed,
     };
     const struct bus_config *c = &s->frame.config;
-    s->cases = bus_frame_topic(&s->frame, "cases", NULL);
+    s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
     int rc = topics(s, err);
     s->lane_count = (int)c->matcher.lanes;
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
@@ -160,35 +160,35 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
     struct dispatch_shell *s = bus_calloc(1, sizeof(*s));
     struct bus_err err;
     if (s == NULL) {
         return BUS_EXIT_FAULT;
     }
-    int rc = bus_frame_open(&s->frame, args, "dispatch");
+    int rc = bus_role_frame_open(&s->frame, args, "dispatch");
     if (rc != BUS_EXIT_OK) {
         bus_free(s);
         return rc;
     }
-    rc = start(s, &err) == BUS_OK ? bus_frame_run(&s->frame)
-                                  : bus_frame_fail(&err);
+    rc = start(s, &err) == BUS_OK ? bus_role_frame_run(&s->frame)
+                                  : bus_role_frame_fail(&err);
     for (int i = 0; i < s->lane_count; i++) {
         bus_wire_keyring_free(s->lanes[i].keys);
         bus_wire_registry_free(s->lanes[i].schemas);
         bus_arena_fini(&s->lanes[i].event);
     }
-    bus_frame_close(&s->frame);
+    bus_role_frame_close(&s->frame);
     bus_free(s);
     return rc;
 }
 
-const struct bus_role bus_role_dispatch = {
+const struct bus_run_role dispatch_role = {
     .name = "dispatch",
     .usage = "",
     .summary = "turns decisions into orders, tasks and needs",

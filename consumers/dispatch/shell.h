@@ -25,7 +25,7 @@ struct dispatch_lane
 };
 struct dispatch_shell
 {
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     const char *cases; /* the topic; borrowed by the shell for good */
     struct dispatch_rules rules;
     struct dispatch_route routes[DISPATCH_TOPICS_MAX];

@@ -13,21 +13,21 @@ struct insurer_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word actions[] = {
+static const struct bus_partner_document_word actions[] = {
     {"REQUESTED", SA_REQUEST_ACTION_REQUESTED},
     {"WITHDRAWN", SA_REQUEST_ACTION_WITHDRAWN},
     {NULL, 0}};
-static const struct bus_doc_word kinds[] = {
+static const struct bus_partner_document_word kinds[] = {
     {"INFORMATION", SA_VERIFICATION_KIND_INFORMATION},
     {"ASSET", SA_VERIFICATION_KIND_ASSET},
     {"LOSS", SA_VERIFICATION_KIND_LOSS},
     {NULL, 0}};
-static const struct bus_doc_field person_fields[] = {
+static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_REPLY(sa_verification_request, request_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_verification_request, occurred_at),
      .required = true},
@@ -36,7 +36,7 @@ static const struct bus_doc_field fields[] = {
     {"kind", BUS_DOC_WORD, AT(sa_verification_request, kind), .required = true,
      .words = kinds},
     {"facts", BUS_DOC_LIST, AT(sa_verification_request, facts),
-     .required = true, .sub = bus_kind_missing_fields,
+     .required = true, .sub = bus_partner_kind_missing_fields,
      .sub_size = sizeof(struct sa_missing_fact)},
     {"division_code", BUS_DOC_TEXT, AT(sa_verification_request, division_code),
      .required = true},
@@ -44,17 +44,17 @@ static const struct bus_doc_field fields[] = {
     {"subject", BUS_DOC_PART, AT(insurer_document, personal),
      .has_offset = AT(insurer_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_doc document = {"verification-request", 1, fields,
+static const struct bus_partner_document document = {"verification-request", 1, fields,
                                         sizeof(struct insurer_document)};
 
-static enum bus_kind_effect effect(const void *record)
+static enum bus_partner_kind_effect effect(const void *record)
 {
     const struct sa_verification_request *r = record;
     return r->action == SA_REQUEST_ACTION_WITHDRAWN ? BUS_KIND_CLOSES
                                                     : BUS_KIND_OPENS;
 }
 
-const struct bus_kind_out bus_kind_out_insurer = {
+const struct bus_partner_kind_out kind_insurer_out = {
     .kind = "insurer",
     .topic = "verification-requests",
     .record = "verification_request",

@@ -133,11 +133,11 @@ static void row_of(struct ledger_encode *e,
     const char *reason = NULL;
     struct bus_id named;
     struct bus_err why;
-    int rc = by_key ? bus_keyed_read(m, e->partitions, &named, &reason, &why)
+    int rc = by_key ? bus_role_keyed_read(m, e->partitions, &named, &reason, &why)
                     : BUS_OK;
     rc = rc ? rc : ledger_extract(&e->extract, type, m->value, ret, &why);
     if (rc == BUS_OK && by_key) {
-        rc = bus_keyed_same(&named, &ret->household_id, &reason, &why);
+        rc = bus_role_keyed_same(&named, &ret->household_id, &reason, &why);
     }
     if (rc != BUS_OK) {
         e->unreadable++;

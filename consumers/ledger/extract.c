@@ -276,7 +276,7 @@ const struct bus_wire_type *ledger_type_of(struct bus_strv topic)
 
 int ledger_extract_init(struct ledger_extract *x, struct bus_err *err)
 {
-    x->schemas = bus_types_registry();
+    x->schemas = bus_role_types_registry();
     bus_arena_init(&x->mem, 256u << 10, 64u << 20);
     return x->schemas ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a reader");
 }

@@ -19,7 +19,7 @@
 
 struct ledger
 {
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct ledger_store *store;
     const char *topics[TOPICS_MAX];
     size_t topic_count;
@@ -38,14 +38,14 @@ struct ledger
 static void fail(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
-    bus_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
-    bus_loop_stop(l->frame.loop, err);
+    bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
+    bus_run_loop_stop(l->frame.loop, err);
 }
 
 static void consumer_failed(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
-    bus_loop_stop(l->frame.loop, err);
+    bus_run_loop_stop(l->frame.loop, err);
 }
 
 /* --- the group --- */
@@ -65,7 +65,7 @@ static void assigned(void *data, struct bus_kafka_place *places, size_t n)
         struct bus_err err;
         (void)bus_fail(&err, BUS_ECONFIG, "more than %d partitions",
                        PLACES_MAX);
-        bus_loop_stop(l->frame.loop, &err);
+        bus_run_loop_stop(l->frame.loop, &err);
         return;
     }
     memcpy(l->places, places, n * sizeof(*places));
@@ -126,7 +126,7 @@ static void join(struct ledger *l)
     };
     if (bus_kafka_consumer_open(&l->frame.kafka, &conf, &l->consumer, &err) !=
         BUS_OK) {
-        bus_loop_stop(l->frame.loop, &err);
+        bus_run_loop_stop(l->frame.loop, &err);
     }
 }
 
@@ -138,13 +138,13 @@ static void ready(void *data)
     if (l->consumer == NULL && !l->closing) {
         join(l); /* before: the group's own conditions are not met yet */
     }
-    bus_health_good(&l->frame.health, l->database);
+    bus_run_health_good(&l->frame.health, l->database);
 }
 
 static void away(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
-    bus_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
+    bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
 }
 
 static void done(void *data, struct bus_kafka_batch *batch)
@@ -164,7 +164,7 @@ static void done(void *data, struct bus_kafka_batch *batch)
 static void parked_told(void *data, int64_t waiting)
 {
     struct ledger *l = data;
-    bus_series_set(l->parked, (double)waiting);
+    bus_run_series_set(l->parked, (double)waiting);
     l->parked_notes = l->parked_asked;
 }
 
@@ -202,15 +202,15 @@ static void quiet(void *data)
         bus_kafka_consumer_close(l->consumer, NULL, NULL);
         l->consumer = NULL;
     }
-    bus_loop_release(l->frame.loop);
+    bus_run_loop_release(l->frame.loop);
 }
 
 static void drain(void *data)
 {
     struct ledger *l = data;
     l->closing = true;
-    bus_timer_stop(l->parked_timer);
-    bus_loop_hold(l->frame.loop);
+    bus_run_timer_stop(l->parked_timer);
+    bus_run_loop_hold(l->frame.loop);
     ledger_store_quiesce(l->store, quiet);
 }
 
@@ -219,7 +219,7 @@ static int topics(struct ledger *l, struct bus_err *err)
     const struct bus_config *c = &l->frame.config;
     struct bus_topic *list = NULL;
     size_t n = 0, prefix = strlen(c->prefix);
-    int rc = bus_config_topics(c, &l->frame.mem, &list, &n, err);
+    int rc = bus_conf_topics(c, &l->frame.mem, &list, &n, err);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         if (ledger_type_of(bus_strv(list[i].name + prefix)) == NULL) {
             continue;
@@ -251,42 +251,42 @@ static int start(struct ledger *l, struct bus_err *err)
         .failed = fail,
         .done = done,
     };
-    l->database = bus_health_add(&l->frame.health, "database", "not asked yet");
+    l->database = bus_run_health_add(&l->frame.health, "database", "not asked yet");
     int rc = topics(l, err);
     rc = rc ? rc : ledger_store_open(l->frame.loop, &conf, &l->store, err);
     rc = rc ? rc
-            : bus_timer_new(l->frame.loop, count_parked, l, &l->parked_timer,
+            : bus_run_timer_new(l->frame.loop, count_parked, l, &l->parked_timer,
                             err);
     if (rc == BUS_OK) {
         const char *topic[BUS_METRIC_LABELS] = {
-            bus_frame_topic(&l->frame, "parked", NULL)};
-        l->parked = bus_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
+            bus_role_frame_topic(&l->frame, "parked", NULL)};
+        l->parked = bus_run_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
         l->parked_notes = UINT64_MAX;
-        bus_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
+        bus_run_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
     }
-    return rc ? rc : bus_loop_on_drain(l->frame.loop, drain, l, err);
+    return rc ? rc : bus_run_loop_on_drain(l->frame.loop, drain, l, err);
 }
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
     struct ledger *l = bus_calloc(1, sizeof(*l));
     struct bus_err err;
     if (l == NULL) {
         return BUS_EXIT_FAULT;
     }
-    int rc = bus_frame_open(&l->frame, args, "ledger");
+    int rc = bus_role_frame_open(&l->frame, args, "ledger");
     if (rc == BUS_EXIT_OK) {
-        rc = start(l, &err) == BUS_OK ? bus_frame_run(&l->frame)
-                                      : bus_frame_fail(&err);
-        bus_timer_free(l->parked_timer);
+        rc = start(l, &err) == BUS_OK ? bus_role_frame_run(&l->frame)
+                                      : bus_role_frame_fail(&err);
+        bus_run_timer_free(l->parked_timer);
         ledger_store_close(l->store);
-        bus_frame_close(&l->frame);
+        bus_role_frame_close(&l->frame);
     }
     bus_free(l);
     return rc;
 }
 
-const struct bus_role bus_role_ledger = {
+const struct bus_run_role ledger_role = {
     .name = "ledger",
     .usage = "",
     .summary = "takes every topic into PostgreSQL, exactly once",

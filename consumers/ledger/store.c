@@ -36,7 +36,7 @@ struct shard
     struct bus_pg_link *link;
     struct bus_timer *timer; /* asks for the lock again, sends again */
     struct bus_timer *ahead; /* encodes, once the unit before has gone out */
-    struct bus_backoff backoff;
+    struct bus_run_backoff backoff;
     struct ledger_encode encode;
     struct part *first, **last;
     size_t sent_parts;    /* of the queue's front: the unit in flight */
@@ -47,7 +47,7 @@ struct shard
 struct ledger_store
 {
     struct ledger_store_conf conf;
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct shard shards[LEDGER_SHARDS_MAX];
     struct bus_kafka_place *places; /* asked for; NULL: nothing */
     size_t place_count;
@@ -95,7 +95,7 @@ static void lock_told(void *token,
         if (bus_err_act(err->code) != BUS_ACT_RETRY) {
             s->all->conf.failed(s->all->conf.data, err);
         } else if (err->code != BUS_EAWAY) {
-            bus_timer_start(s->timer, LOCK_AGAIN_MS, 0);
+            bus_run_timer_start(s->timer, LOCK_AGAIN_MS, 0);
         }
         return;
     }
@@ -107,7 +107,7 @@ static void lock_told(void *token,
         pump(s);
         return;
     }
-    uint64_t now = bus_loop_now_ms(s->all->loop);
+    uint64_t now = bus_run_loop_now_ms(s->all->loop);
     s->refused_ms = s->refused_ms ? s->refused_ms : now;
     (void)bus_fail(&why, BUS_EFENCED,
                    "another ledger writes to this database; stop it first");
@@ -115,7 +115,7 @@ static void lock_told(void *token,
         s->all->conf.failed(s->all->conf.data, &why);
     } else {
         set_bad(s, &why);
-        bus_timer_start(s->timer, LOCK_AGAIN_MS, 0);
+        bus_run_timer_start(s->timer, LOCK_AGAIN_MS, 0);
     }
 }
 
@@ -143,7 +143,7 @@ static void on_down(void *data, const struct bus_err *err)
 {
     struct shard *s = data;
     s->locked = false;
-    bus_timer_stop(s->timer);
+    bus_run_timer_stop(s->timer);
     set_bad(s, err);
 }
 
@@ -193,7 +193,7 @@ static void offsets_told(void *token,
     } else if (bus_err_act(err->code) != BUS_ACT_RETRY) {
         all->conf.failed(all->conf.data, err);
     } else if (err->code != BUS_EAWAY) {
-        bus_timer_start(all->shards[0].timer, LOCK_AGAIN_MS, 0);
+        bus_run_timer_start(all->shards[0].timer, LOCK_AGAIN_MS, 0);
     }
 }
 
@@ -304,7 +304,7 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
     (void)rows;
     s->flight = false;
     if (err == NULL) {
-        bus_backoff_reset(&s->backoff);
+        bus_run_backoff_reset(&s->backoff);
         finish_parts(s);
         set_good(s);
     } else {
@@ -313,11 +313,11 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
             all->conf.failed(all->conf.data, err);
         } else if (err->code != BUS_EAWAY) { /* else down() and up() follow */
             set_bad(s, err);
-            bus_timer_start(s->timer, bus_backoff_next_ms(&s->backoff), 0);
+            bus_run_timer_start(s->timer, bus_run_backoff_next_ms(&s->backoff), 0);
         }
     }
     if (all->quiet != NULL && !in_flight(all)) {
-        bus_timer_start(all->quiet_timer, 0, 0);
+        bus_run_timer_start(all->quiet_timer, 0, 0);
     } else if (err == NULL) {
         pump(s);
     }
@@ -344,7 +344,7 @@ static void pump(struct shard *s)
             s->flight = true;
             s->sent_parts = s->encoded_parts;
             s->encoded_parts = 0;
-            bus_timer_start(s->ahead, AHEAD_MS, 0);
+            bus_run_timer_start(s->ahead, AHEAD_MS, 0);
         }
     }
     if (rc != BUS_OK && bus_err_act(rc) != BUS_ACT_RETRY) {
@@ -436,7 +436,7 @@ void ledger_store_quiesce(struct ledger_store *s, void (*quiet)(void *data))
 {
     s->quiet = quiet;
     if (!in_flight(s)) {
-        bus_timer_start(s->quiet_timer, 0, 0);
+        bus_run_timer_start(s->quiet_timer, 0, 0);
     }
 }
 
@@ -468,16 +468,16 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
     s->number = i;
     s->last = &s->first;
     s->bad = true;
-    s->backoff = (struct bus_backoff){.min_ms = all->conf.retry_min_ms,
+    s->backoff = (struct bus_run_backoff){.min_ms = all->conf.retry_min_ms,
                                       .max_ms = all->conf.retry_max_ms};
     int rc = ledger_encode_init(&s->encode, all->conf.prefix,
                                 all->conf.partitions, err);
-    rc = rc ? rc : bus_timer_new(all->loop, on_timer, s, &s->timer, err);
-    rc = rc ? rc : bus_timer_new(all->loop, on_ahead, s, &s->ahead, err);
+    rc = rc ? rc : bus_run_timer_new(all->loop, on_timer, s, &s->timer, err);
+    rc = rc ? rc : bus_run_timer_new(all->loop, on_ahead, s, &s->ahead, err);
     return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);
 }
 
-int ledger_store_open(struct bus_loop *loop,
+int ledger_store_open(struct bus_run_loop *loop,
                       const struct ledger_store_conf *conf,
                       struct ledger_store **ret,
                       struct bus_err *err)
@@ -488,7 +488,7 @@ int ledger_store_open(struct bus_loop *loop,
     }
     s->conf = *conf;
     s->loop = loop;
-    int rc = bus_timer_new(loop, on_quiet, s, &s->quiet_timer, err);
+    int rc = bus_run_timer_new(loop, on_quiet, s, &s->quiet_timer, err);
     for (int i = 0; rc == BUS_OK && i < conf->connections; i++) {
         rc = open_shard(s, i, err);
     }
@@ -505,8 +505,8 @@ void ledger_store_close(struct ledger_store *s)
     for (int i = 0; s != NULL && i < s->conf.connections; i++) {
         struct shard *d = &s->shards[i];
         bus_pg_link_close(d->link);
-        bus_timer_free(d->timer);
-        bus_timer_free(d->ahead);
+        bus_run_timer_free(d->timer);
+        bus_run_timer_free(d->ahead);
         ledger_encode_fini(&d->encode);
         while (d->first != NULL) {
             struct part *p = d->first;
@@ -518,7 +518,7 @@ void ledger_store_close(struct ledger_store *s)
         }
     }
     if (s != NULL) {
-        bus_timer_free(s->quiet_timer);
+        bus_run_timer_free(s->quiet_timer);
         bus_free(s);
     }
 }

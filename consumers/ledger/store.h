@@ -45,7 +45,7 @@ struct ledger_store_conf
     void (*done)(void *data, struct bus_kafka_batch *batch);
 };
 
-int ledger_store_open(struct bus_loop *loop,
+int ledger_store_open(struct bus_run_loop *loop,
                       const struct ledger_store_conf *conf,
                       struct ledger_store **ret,
                       struct bus_err *err) BUS_MUSTCHECK;

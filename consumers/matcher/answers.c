@@ -9,14 +9,14 @@ static int
 fold_note(struct step *s, const struct bus_id *about, struct bus_strv note)
 {
     struct sa_case_event *e =
-        step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, about);
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, about);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     e->has_note = true;
     e->note = note;
     s->out->changed = true;
-    return step_emit_case(s, e, (struct bus_strv){0});
+    return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
 /* --- decisions --- */
@@ -26,12 +26,12 @@ static int check_decision(struct step *s,
                           const struct sa_assignment_state *a)
 {
     if (a == NULL) {
-        return step_reject(s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
+        return matcher_step_reject(s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
                            "no such assignment was made to this household");
     }
     if (!bus_strv_eq(a->department, s->event->partner) ||
         !bus_strv_eq(a->department, d->department)) {
-        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
                            "the assignment is %.*s's; it is answered on "
                            "decisions.%.*s by that department only",
                            BUS_STRV_ARG(a->department),
@@ -45,21 +45,21 @@ static int check_decision(struct step *s,
         return BUS_OK; /* it crossed our withdrawal: nobody's fault */
     }
     if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
-        return step_reject(s, BUS_ESTATE, "ASSIGNMENT_ENDED",
+        return matcher_step_reject(s, BUS_ESTATE, "ASSIGNMENT_ENDED",
                            "the assignment is %s; a correction is a new "
                            "decision in a new round",
-                           assignment_status_word(a->status));
+                           matcher_assignment_status_word(a->status));
     }
     bool money =
         d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && money &&
         (!d->has_amount_fen || d->amount_fen <= 0)) {
-        return step_reject(s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
+        return matcher_step_reject(s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
                            "a confirmed decision over money needs amount_fen "
                            "above 0");
     }
     if (d->uncovered_fen < 0 || d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
-        return step_reject(s, BUS_ERANGE, "DECISION_UNREADABLE",
+        return matcher_step_reject(s, BUS_ERANGE, "DECISION_UNREADABLE",
                            "outcome must be CONFIRMED, REFUSED or RETURNED "
                            "and uncovered_fen not negative");
     }
@@ -70,17 +70,17 @@ static int tell_dispatch(struct step *s,
                          const struct sa_decision *d,
                          const struct bus_policy_item *item)
 {
-    struct sa_case_event *e = step_case_event(
+    struct sa_case_event *e = matcher_step_case_event(
         s, SA_CASE_EVENT_KIND_DECISION_ACCEPTED, &d->decision_id);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     e->has_decision = true;
     e->decision = *d;
     e->has_fund = item->fund.n > 0;
     e->fund = item->fund;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    return step_emit_case(s, e,
+    return matcher_step_emit_case(s, e,
                           pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
 }
 
@@ -91,22 +91,22 @@ static int give_back(struct step *s,
                      struct bus_strv why)
 {
     struct sa_case_event *e =
-        step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, decision);
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, decision);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     e->has_note = true;
     e->note = why;
     s->out->changed = true;
-    int rc = step_emit_case(s, e, (struct bus_strv){0});
-    return rc == BUS_OK ? assignment_give_back(s, a, why) : rc;
+    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
+    return rc == BUS_OK ? matcher_assignment_return(s, a, why) : rc;
 }
 
-int on_decision(struct step *s)
+int matcher_on_decision(struct step *s)
 {
     const struct sa_decision *d = s->event->record;
     struct sa_assignment_state *a =
-        assignment_find(s->state, &d->assignment_id);
+        matcher_assignment_find(s->state, &d->assignment_id);
     int rc = check_decision(s, d, a);
     if (rc != BUS_OK || s->out->duplicate) {
         return rc;
@@ -118,7 +118,7 @@ int on_decision(struct step *s)
                          BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
     }
     struct bus_strv why = {0};
-    rc = decision_held(s, d, &why);
+    rc = matcher_decision_held(s, d, &why);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -134,7 +134,7 @@ int on_decision(struct step *s)
                                  &item);
     }
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    assignment_move(a, yes ? MOVE_ACCEPT
+    matcher_assignment_move(a, yes ? MOVE_ACCEPT
                        : d->outcome == SA_DECISION_OUTCOME_REFUSED
                            ? MOVE_REFUSE
                            : MOVE_RETURN);
@@ -146,12 +146,12 @@ int on_decision(struct step *s)
     rc = tell_dispatch(s, d, &item);
     bool changed = false;
     if (rc == BUS_OK && yes) {
-        rc = fold_grant(s, &item, &changed);
+        rc = matcher_fold_grant(s, &item, &changed);
     }
     if (rc == BUS_OK && changed) {
-        return match_household(s);
+        return matcher_match_household(s);
     }
-    return rc == BUS_OK ? close_if_ended(s) : rc;
+    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
 }
 
 /* --- dispatch --- */
@@ -170,7 +170,7 @@ static int note_need(struct step *s,
     struct sa_need_state *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->needs.v, n * sizeof(*list));
@@ -192,7 +192,7 @@ static int note_lines(struct step *s,
     struct sa_line_state *list =
         bus_arena_alloc(s->mem, (r->lines.n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     size_t n = 0;
     for (size_t i = 0; i < r->lines.n; i++) {
@@ -217,25 +217,25 @@ static int note_lines(struct step *s,
     return BUS_OK;
 }
 
-int on_dispatch(struct step *s)
+int matcher_on_dispatch(struct step *s)
 {
     const struct sa_dispatch_result *r = s->event->record;
     struct sa_assignment_state *a =
-        assignment_find(s->state, &r->assignment_id);
+        matcher_assignment_find(s->state, &r->assignment_id);
     if (a == NULL || !a->has_decision_id ||
         !bus_id_eq(&a->decision_id, &r->decision_id)) {
-        return step_reject(s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
+        return matcher_step_reject(s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
                            "dispatch answers a decision this household does "
                            "not have");
     }
     bool waiting = a->status == SA_ASSIGNMENT_STATUS_CONFIRMED;
-    if (!waiting && !assignment_ended(a->status)) {
+    if (!waiting && !matcher_assignment_ended(a->status)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
-        assignment_move(a, MOVE_REOPEN);
+        matcher_assignment_move(a, MOVE_REOPEN);
         return give_back(s, a, &r->decision_id,
                          r->has_reason ? r->reason : BUS_STRV("ORDER_REFUSED"));
     }
@@ -244,12 +244,12 @@ int on_dispatch(struct step *s)
         return rc;
     }
     if (waiting) {
-        assignment_move(a, a->lines.n > 0 ? MOVE_ORDER : MOVE_SERVE);
+        matcher_assignment_move(a, a->lines.n > 0 ? MOVE_ORDER : MOVE_SERVE);
     }
     for (size_t i = 0; rc == BUS_OK && i < r->lines.n; i++) {
-        rc = release_parked(s, &r->lines.v[i].order_id);
+        rc = matcher_release_parked(s, &r->lines.v[i].order_id);
     }
-    return rc == BUS_OK ? close_if_ended(s) : rc;
+    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
 }
 
 /* --- results of banks and post --- */
@@ -298,12 +298,12 @@ static int ended_lines(struct step *s, struct sa_assignment_state *a)
                   a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
     }
     if (!open) {
-        enum assignment_move move = failed ? MOVE_FAIL : MOVE_DELIVER;
-        if (assignment_can(a, move)) {
-            assignment_move(a, move);
+        enum matcher_assignment_move move = failed ? MOVE_FAIL : MOVE_DELIVER;
+        if (matcher_assignment_can(a, move)) {
+            matcher_assignment_move(a, move);
         }
     }
-    return close_if_ended(s);
+    return matcher_close_if_ended(s);
 }
 
 enum line_news { NEWS_DONE, NEWS_FAILED, NEWS_REVERSED };
@@ -320,8 +320,8 @@ static int fold_line(struct step *s,
     }
     if (at.line == NULL) {
         return dispatch_awaited(s->state)
-                   ? park_event(s, &s->cause, order_id)
-                   : step_reject(s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
+                   ? matcher_park_event(s, &s->cause, order_id)
+                   : matcher_step_reject(s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
                                  "no such order was sent for this household");
     }
     static const enum sa_line_status to[] = {
@@ -336,21 +336,21 @@ static int fold_line(struct step *s,
         return BUS_OK;
     }
     if (news == NEWS_REVERSED && was == SA_LINE_STATUS_OPEN) {
-        return park_event(s, &s->cause, order_id);
+        return matcher_park_event(s, &s->cause, order_id);
     }
     bool first = was == SA_LINE_STATUS_OPEN;
     bool back = news == NEWS_REVERSED && was == SA_LINE_STATUS_DONE;
     if (!first && !back) {
-        return step_reject(s, BUS_ESTATE, "LINE_ENDED",
+        return matcher_step_reject(s, BUS_ESTATE, "LINE_ENDED",
                            "the order has ended otherwise; people must look");
     }
     at.line->status = to[news];
     rc = fold_note(s, order_id, note);
-    rc = rc == BUS_OK && news == NEWS_DONE ? release_parked(s, order_id) : rc;
+    rc = rc == BUS_OK && news == NEWS_DONE ? matcher_release_parked(s, order_id) : rc;
     return rc == BUS_OK ? ended_lines(s, at.a) : rc;
 }
 
-int on_payment(struct step *s)
+int matcher_on_payment(struct step *s)
 {
     const struct sa_payment_result *r = s->event->record;
     switch (r->outcome) {
@@ -363,11 +363,11 @@ int on_payment(struct step *s)
     case SA_PAYMENT_OUTCOME_UNKNOWN:
         break;
     }
-    return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+    return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
                        "outcome must be SETTLED, REJECTED or RETURNED");
 }
 
-int on_receipt(struct step *s)
+int matcher_on_receipt(struct step *s)
 {
     const struct sa_delivery_receipt *r = s->event->record;
     switch (r->outcome) {
@@ -382,7 +382,7 @@ int on_receipt(struct step *s)
     case SA_DELIVERY_OUTCOME_UNKNOWN:
         break;
     }
-    return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+    return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
                        "outcome must be SIGNED, PAID, FAILED or RETURNED");
 }
 
@@ -407,7 +407,7 @@ static int note_heard(struct step *s,
     size_t n = need->claims.n;
     struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
     if (ids == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(ids, need->claims.v, n * sizeof(*ids));
@@ -450,7 +450,7 @@ static bool need_awaited(const struct sa_household_state *st,
     return false;
 }
 
-int on_claim(struct step *s)
+int matcher_on_claim(struct step *s)
 {
     const struct sa_claim *c = s->event->record;
     struct sa_need_state *need = NULL;
@@ -460,20 +460,20 @@ int on_claim(struct step *s)
         }
     }
     if (need == NULL && need_awaited(s->state, &c->need_id)) {
-        return park_event(s, &s->cause, &c->need_id);
+        return matcher_park_event(s, &s->cause, &c->need_id);
     }
     if (need == NULL) {
-        return step_reject(s, BUS_EUNKNOWN, "NEED_UNKNOWN",
+        return matcher_step_reject(s, BUS_EUNKNOWN, "NEED_UNKNOWN",
                            "no such need was published for this household");
     }
     if (!bus_strv_eq(c->charity, s->event->partner)) {
-        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
                            "a claim of %.*s came on another's topic",
                            BUS_STRV_ARG(c->charity));
     }
     bool claims = c->outcome == SA_CLAIM_OUTCOME_CLAIMED;
     if (c->outcome == SA_CLAIM_OUTCOME_UNKNOWN) {
-        return step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
+        return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
                            "outcome must be CLAIMED, DELIVERED or DECLINED");
     }
     if (heard(need, claims ? &c->claim_id : &c->event_id)) {
@@ -487,7 +487,7 @@ int on_claim(struct step *s)
                               : BUS_STRV("NEED_DECLINED"));
     }
     if (c->amount_fen <= 0) {
-        return step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
+        return matcher_step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
                            "a claim needs amount_fen above 0");
     }
     return take_claim(s, need, c);

@@ -11,7 +11,7 @@ static int merge_members(struct step *s, const struct sa_application *a)
     size_t room = st->members.n + a->members.n;
     struct sa_member *list = bus_arena_alloc(s->mem, room * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     size_t n = st->members.n;
     if (n > 0) {
@@ -25,7 +25,7 @@ static int merge_members(struct step *s, const struct sa_application *a)
         }
         list[at] = a->members.v[i];
         if (at == n) {
-            int rc = say_membership(s, a, i);
+            int rc = matcher_report_membership(s, a, i);
             n++;
             if (rc != BUS_OK) {
                 return rc;
@@ -33,7 +33,7 @@ static int merge_members(struct step *s, const struct sa_application *a)
         }
     }
     if (n == 0 || n > MATCHER_MEMBERS_MAX) {
-        return step_reject(s, BUS_ERANGE, "LIMIT",
+        return matcher_step_reject(s, BUS_ERANGE, "LIMIT",
                            "%zu members; a household has 1 to %d", n,
                            MATCHER_MEMBERS_MAX);
     }
@@ -75,7 +75,7 @@ static int note_application(struct step *s, const struct sa_application *a)
     struct sa_application_ref *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     n -= gone;
     if (n > 0) {
@@ -94,21 +94,21 @@ static int note_application(struct step *s, const struct sa_application *a)
 static int say(struct step *s, const struct sa_application *a, bool opened)
 {
     struct sa_case_event *e =
-        step_case_event(s,
+        matcher_step_case_event(s,
                         opened ? SA_CASE_EVENT_KIND_OPENED
                                : SA_CASE_EVENT_KIND_APPLICATION_JOINED,
                         &a->application_id);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     e->has_application_id = true;
     e->application_id = a->application_id;
     e->has_channel = true;
     e->channel = a->channel;
-    return step_emit_case(s, e, (struct bus_strv){0});
+    return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
-int on_application(struct step *s)
+int matcher_on_application(struct step *s)
 {
     const struct sa_application *a = s->event->record;
     struct sa_household_state *st = s->state;
@@ -134,11 +134,11 @@ int on_application(struct step *s)
     int rc = merge_members(s, a);
     rc = rc == BUS_OK ? note_application(s, a) : rc;
     rc = rc == BUS_OK ? say(s, a, opened) : rc;
-    rc = rc == BUS_OK && opened && st->case_no == 1 ? meet_memberships(s) : rc;
+    rc = rc == BUS_OK && opened && st->case_no == 1 ? matcher_meet_memberships(s) : rc;
     bool changed = false;
-    rc = rc == BUS_OK ? fold_facts(s, a->facts.v, a->facts.n, &changed) : rc;
+    rc = rc == BUS_OK ? matcher_fold_facts(s, a->facts.v, a->facts.n, &changed) : rc;
     if (rc == BUS_OK && (changed || opened)) {
-        return match_household(s);
+        return matcher_match_household(s);
     }
     return rc;
 }

@@ -7,7 +7,7 @@
 
 #define AT(s) SA_ASSIGNMENT_STATUS_##s
 
-const struct assignment_row assignment_table[] = {
+const struct assignment_row matcher_assignment_table[] = {
     {AT(ASSIGNED), MOVE_ACCEPT, AT(CONFIRMED)},
     {AT(ASSIGNED), MOVE_REFUSE, AT(ENDED_REFUSED)},
     {AT(ASSIGNED), MOVE_RETURN, AT(ENDED_RETURNED)},
@@ -19,40 +19,40 @@ const struct assignment_row assignment_table[] = {
     {AT(DISPATCHED), MOVE_FAIL, AT(ENDED_UNDELIVERED)},
     {AT(ENDED_DELIVERED), MOVE_FAIL, AT(ENDED_UNDELIVERED)},
 };
-const size_t assignment_rows =
-    sizeof(assignment_table) / sizeof(assignment_table[0]);
+const size_t matcher_assignment_rows =
+    sizeof(matcher_assignment_table) / sizeof(matcher_assignment_table[0]);
 
 static const struct assignment_row *row_of(enum sa_assignment_status from,
-                                           enum assignment_move move)
+                                           enum matcher_assignment_move move)
 {
-    for (size_t i = 0; i < assignment_rows; i++) {
-        if (assignment_table[i].from == from &&
-            assignment_table[i].move == move) {
-            return &assignment_table[i];
+    for (size_t i = 0; i < matcher_assignment_rows; i++) {
+        if (matcher_assignment_table[i].from == from &&
+            matcher_assignment_table[i].move == move) {
+            return &matcher_assignment_table[i];
         }
     }
     return NULL;
 }
 
-bool assignment_ended(enum sa_assignment_status status)
+bool matcher_assignment_ended(enum sa_assignment_status status)
 {
     return status >= AT(ENDED_DELIVERED);
 }
 
-bool assignment_can(const struct sa_assignment_state *a,
-                    enum assignment_move move)
+bool matcher_assignment_can(const struct sa_assignment_state *a,
+                    enum matcher_assignment_move move)
 {
     return row_of(a->status, move) != NULL;
 }
 
-void assignment_move(struct sa_assignment_state *a, enum assignment_move move)
+void matcher_assignment_move(struct sa_assignment_state *a, enum matcher_assignment_move move)
 {
     const struct assignment_row *row = row_of(a->status, move);
     assert(row != NULL);
     a->status = row->to;
 }
 
-struct sa_assignment_state *assignment_find(struct sa_household_state *state,
+struct sa_assignment_state *matcher_assignment_find(struct sa_household_state *state,
                                             const struct bus_id *id)
 {
     for (size_t i = 0; i < state->assignments.n; i++) {
@@ -63,7 +63,7 @@ struct sa_assignment_state *assignment_find(struct sa_household_state *state,
     return NULL;
 }
 
-const char *assignment_status_word(enum sa_assignment_status status)
+const char *matcher_assignment_status_word(enum sa_assignment_status status)
 {
     static const char *const words[] = {
         [AT(ASSIGNED)] = "ASSIGNED",

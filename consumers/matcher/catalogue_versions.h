@@ -1,8 +1,8 @@
 /* The catalogues a matcher knows: its folder's, those published to it, each
  * with the first day it is in force, and those that matchers before it had in
  * their folder, to compare with. Pure. */
-#ifndef CONSUMERS_MATCHER_EDITIONS_H
-#define CONSUMERS_MATCHER_EDITIONS_H
+#ifndef CONSUMERS_MATCHER_CATALOGUE_VERSIONS_H
+#define CONSUMERS_MATCHER_CATALOGUE_VERSIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,14 +13,14 @@
 #define MATCHER_EDITIONS_MAX 32
 #define MATCHER_NEVER        2932896 /* 9999-12-31: known, never in force */
 
-struct matcher_edition
+struct matcher_catalogue_version
 {
     const struct bus_policy_catalogue *catalogue;
     int32_t effective; /* first day in China; INT32_MIN: the folder's */
 };
-struct matcher_editions /* in the order they were published */
+struct matcher_catalogue_versions /* in the order they were published */
 {
-    struct matcher_edition list[MATCHER_EDITIONS_MAX];
+    struct matcher_catalogue_version list[MATCHER_EDITIONS_MAX];
     size_t count;
 };
 
@@ -28,12 +28,12 @@ struct matcher_editions /* in the order they were published */
  * first, which is the folder's. A household never goes back: while `judged_by`
  * (the version of its last evaluation) is a later one, that one stays. NULL for
  * an empty list. */
-const struct matcher_edition *
-matcher_edition_for(const struct matcher_editions *e,
+const struct matcher_catalogue_version *
+matcher_catalogue_version_for(const struct matcher_catalogue_versions *e,
                     struct bus_strv judged_by,
                     int32_t day);
 /* The latest of that version, or NULL. */
-const struct matcher_edition *
-matcher_edition_find(const struct matcher_editions *e, struct bus_strv version);
+const struct matcher_catalogue_version *
+matcher_catalogue_version_find(const struct matcher_catalogue_versions *e, struct bus_strv version);
 
 #endif

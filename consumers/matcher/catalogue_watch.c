@@ -25,8 +25,8 @@
 struct kept /* a catalogue, or a list that a lane may still see */
 {
     struct kept *next;
-    struct bus_rules rules;
-    struct matcher_editions editions;
+    struct bus_catalogue_rules rules;
+    struct matcher_catalogue_versions editions;
 };
 struct incoming
 {
@@ -36,7 +36,7 @@ struct incoming
     struct kept *made; /* NULL: refused, why says so */
     char why[WHY_MAX];
 };
-struct takeup
+struct catalogue_watch
 {
     struct matcher_shell *s;
     const char *topic, *reviews;
@@ -72,7 +72,7 @@ struct takeup
 
 static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
-    struct takeup *t = data;
+    struct catalogue_watch *t = data;
     if (m->value.p == NULL) {
         return BUS_OK; /* withdrawn before it took effect, and compacted */
     }
@@ -109,13 +109,13 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 
 /* Every owner must be a department this bus has a channel to. */
 static int
-check_owners(const struct takeup *t, struct bus_rules *r, struct bus_err *err)
+check_owners(const struct catalogue_watch *t, struct bus_catalogue_rules *r, struct bus_err *err)
 {
     for (size_t i = 0; i < r->sources.item_count; i++) {
         const struct bus_node *d =
             bus_node_get(r->sources.items[i], "department");
-        const struct bus_partner *p =
-            d ? bus_config_partner(&t->s->frame.config, d->text.p) : NULL;
+        const struct bus_conf_partner *p =
+            d ? bus_conf_partner(&t->s->frame.config, d->text.p) : NULL;
         if (p == NULL || p->kind != BUS_PARTNER_DEPARTMENT) {
             const struct bus_place *at = &r->sources.items[i]->at;
             return bus_fail(err, BUS_ECONFIG,
@@ -127,17 +127,17 @@ check_owners(const struct takeup *t, struct bus_rules *r, struct bus_err *err)
     return BUS_OK;
 }
 
-static void make(struct takeup *t, struct incoming *in)
+static void make(struct catalogue_watch *t, struct incoming *in)
 {
     struct bus_err err = {0};
     struct kept *k = in->archive.p ? bus_calloc(1, sizeof(*k)) : NULL;
     if (k == NULL) {
         return;
     }
-    bus_rules_init(&k->rules);
+    bus_catalogue_rules_init(&k->rules);
     int rc =
-        bus_archive_unpack(in->archive, &k->rules.mem, &k->rules.archive, &err);
-    rc = rc ? rc : bus_rules_compile(&k->rules, &err);
+        bus_catalogue_archive_unpack(in->archive, &k->rules.mem, &k->rules.archive, &err);
+    rc = rc ? rc : bus_catalogue_rules_compile(&k->rules, &err);
     rc = rc ? rc : check_owners(t, &k->rules, &err);
     if (rc == BUS_OK && strcmp(bus_policy_catalogue_version(k->rules.catalogue),
                                in->version) != 0) {
@@ -149,13 +149,13 @@ static void make(struct takeup *t, struct incoming *in)
         return;
     }
     (void)snprintf(in->why, sizeof(in->why), "%.199s", err.msg);
-    bus_rules_close(&k->rules);
+    bus_catalogue_rules_close(&k->rules);
     bus_free(k);
 }
 
 static void look(void *data)
 {
-    struct takeup *t = data;
+    struct catalogue_watch *t = data;
     int64_t ends[2] = {0, 0};
     t->count = 0;
     bus_arena_reset(&t->mem);
@@ -180,7 +180,7 @@ static void look(void *data)
 
 /* --- its outcome, on the loop's thread --- */
 
-static void join(struct matcher_editions *to,
+static void join(struct matcher_catalogue_versions *to,
                  const struct bus_policy_catalogue *c,
                  int32_t effective)
 {
@@ -194,43 +194,43 @@ static void join(struct matcher_editions *to,
             i--;
         }
     }
-    to->list[to->count++] = (struct matcher_edition){c, effective};
+    to->list[to->count++] = (struct matcher_catalogue_version){c, effective};
 }
 
-static const struct matcher_editions *current(const struct takeup *t)
+static const struct matcher_catalogue_versions *current(const struct catalogue_watch *t)
 {
     return atomic_load(&t->s->editions);
 }
 
-static void say(struct takeup *t, const struct incoming *in)
+static void say(struct catalogue_watch *t, const struct incoming *in)
 {
     char day[BUS_DATE_TEXT + 1];
-    struct bus_health *health = &t->s->frame.health;
+    struct bus_run_health *health = &t->s->frame.health;
     bool kept = in->effective == MATCHER_NEVER;
     if (in->made == NULL) {
-        bus_series_add(t->refused, 1);
-        bus_health_bad(health, t->condition,
+        bus_run_series_add(t->refused, 1);
+        bus_run_health_bad(health, t->condition,
                        "catalogue %s refused, what was in force stays: %s",
                        in->version[0] ? in->version : "?", in->why);
     } else if (!kept) {
-        bus_series_add(t->taken, 1);
+        bus_run_series_add(t->taken, 1);
         bus_log(BUS_LOG_INFO, "catalogue taken up",
                 "version=%s effective=%s items=%zu", in->version,
                 bus_date_text(in->effective, day),
                 bus_policy_item_count(in->made->rules.catalogue));
     }
     if (in->made != NULL && (!kept || !t->loaded)) {
-        bus_health_good(health, t->condition);
+        bus_run_health_good(health, t->condition);
     }
 }
 
-static void take_up(struct takeup *t)
+static void take_up(struct catalogue_watch *t)
 {
     struct kept *list = bus_calloc(1, sizeof(*list));
     if (list == NULL) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_ENOMEM, "a list of catalogues");
-        bus_loop_stop(t->s->frame.loop, &err);
+        bus_run_loop_stop(t->s->frame.loop, &err);
         return;
     }
     list->editions = *current(t);
@@ -254,7 +254,7 @@ static void acked(void *data,
                   int64_t offset,
                   const struct bus_err *err)
 {
-    struct takeup *t = data;
+    struct catalogue_watch *t = data;
     (void)partition;
     (void)offset;
     if (token == &t->own) {
@@ -267,8 +267,8 @@ static void acked(void *data,
     }
 }
 
-static int send_notice(struct takeup *t,
-                       const struct matcher_edition *e,
+static int send_notice(struct catalogue_watch *t,
+                       const struct matcher_catalogue_version *e,
                        int32_t turn,
                        int32_t partition,
                        struct bus_err *err)
@@ -284,14 +284,14 @@ static int send_notice(struct takeup *t,
         .reason = SA_REVIEW_REASON_CATALOGUE,
         .catalogue_version = version,
     };
-    struct bus_emit emit = {.type = &sa_review_type,
+    struct bus_role_emit emit = {.type = &sa_review_type,
                             .record = &r,
                             .ce_type = "sa.review.v1",
                             .source = t->s->frame.source,
                             .event_id = r.event_id,
                             .occurred_at = r.occurred_at};
-    struct bus_rendered v;
-    int rc = bus_emit_render(&emit, &t->mem, &v, err);
+    struct bus_role_rendered v;
+    int rc = bus_role_emit_render(&emit, &t->mem, &v, err);
     struct bus_kafka_out_msg m = {.topic = t->reviews,
                                   .partition = partition,
                                   .key = v.key,
@@ -304,14 +304,14 @@ static int send_notice(struct takeup *t,
 /* The folder's own catalogue, for matchers after this one: what a household was
  * judged by must be known when it is compared, and when it is judged again
  * years later. */
-static int keep_own(struct takeup *t, struct bus_err *err)
+static int keep_own(struct catalogue_watch *t, struct bus_err *err)
 {
-    struct bus_frame *f = &t->s->frame;
-    struct bus_rules r;
+    struct bus_role_frame *f = &t->s->frame;
+    struct bus_catalogue_rules r;
     struct bus_buf archive = {0};
-    bus_rules_init(&r);
-    int rc = bus_archive_folder(f->config.folder, &r.mem, &r.archive, err);
-    rc = rc ? rc : bus_rules_compile(&r, err);
+    bus_catalogue_rules_init(&r);
+    int rc = bus_catalogue_archive_folder(f->config.folder, &r.mem, &r.archive, err);
+    rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     const char *version = bus_policy_catalogue_version(t->s->catalogue);
     if (rc == BUS_OK &&
         strcmp(bus_policy_catalogue_version(r.catalogue), version) != 0) {
@@ -320,21 +320,21 @@ static int keep_own(struct takeup *t, struct bus_err *err)
     }
     r.archive.county = bus_strv(f->config.county.code);
     r.archive.version = bus_strv(version);
-    rc = rc ? rc : bus_archive_pack(&r.archive, NULL, &archive, err);
-    rc = rc ? rc : bus_archive_press(&archive, err);
+    rc = rc ? rc : bus_catalogue_archive_pack(&r.archive, NULL, &archive, err);
+    rc = rc ? rc : bus_catalogue_archive_press(&archive, err);
     struct bus_strv parts[] = {r.archive.version};
     struct sa_catalogue c = {.version = r.archive.version,
                              .effective_from = MATCHER_NEVER,
                              .published_at = bus_clock_system.wall_ms(NULL),
                              .archive = bus_buf_view(&archive)};
-    struct bus_emit e = {.type = &sa_catalogue_type,
+    struct bus_role_emit e = {.type = &sa_catalogue_type,
                          .record = &c,
                          .ce_type = "sa.catalogue.v1",
                          .source = f->source,
                          .event_id = bus_wire_derived_id("catalogue", parts, 1),
                          .occurred_at = c.published_at};
-    struct bus_rendered v;
-    rc = rc ? rc : bus_emit_render(&e, &t->mem, &v, err);
+    struct bus_role_rendered v;
+    rc = rc ? rc : bus_role_emit_render(&e, &t->mem, &v, err);
     if (rc == BUS_OK) {
         struct bus_kafka_out_msg m = {.topic = t->topic,
                                       .key = r.archive.version,
@@ -344,33 +344,33 @@ static int keep_own(struct takeup *t, struct bus_err *err)
         rc = bus_kafka_producer_send(t->producer, &m, &t->own, err);
     }
     bus_buf_fini(&archive);
-    bus_rules_close(&r);
+    bus_catalogue_rules_close(&r);
     return rc;
 }
 
-static bool own_is_kept(const struct takeup *t)
+static bool own_is_kept(const struct catalogue_watch *t)
 {
-    const struct matcher_editions *all = current(t);
-    const struct matcher_edition *e = matcher_edition_find(
+    const struct matcher_catalogue_versions *all = current(t);
+    const struct matcher_catalogue_version *e = matcher_catalogue_version_find(
         all, bus_strv(bus_policy_catalogue_version(t->s->catalogue)));
     return e != all->list;
 }
 
 /* The last day on which anything of what judges changed: the edition, or within
  * it a version or a figure that is in force since. */
-static int32_t turn_of(const struct matcher_edition *e, int32_t today)
+static int32_t turn_of(const struct matcher_catalogue_version *e, int32_t today)
 {
-    int32_t turn = bus_policy_turn(e->catalogue, today);
+    int32_t turn = bus_policy_effective_day(e->catalogue, today);
     return e->effective > turn ? e->effective : turn;
 }
 
 /* Once for the edition that is in force today, and again on each such day. */
-static void announce(struct takeup *t)
+static void announce(struct catalogue_watch *t)
 {
-    const struct matcher_editions *all = current(t);
+    const struct matcher_catalogue_versions *all = current(t);
     int32_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
-    const struct matcher_edition *e =
-        matcher_edition_for(all, (struct bus_strv){0}, today);
+    const struct matcher_catalogue_version *e =
+        matcher_catalogue_version_for(all, (struct bus_strv){0}, today);
     const char *version = bus_policy_catalogue_version(e->catalogue);
     int32_t turn = turn_of(e, today);
     bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
@@ -395,11 +395,11 @@ static void announce(struct takeup *t)
 
 static void looked(void *data)
 {
-    struct takeup *t = data;
+    struct catalogue_watch *t = data;
     t->busy = false;
     if (t->rc != BUS_OK) {
         if (!t->loaded) {
-            bus_health_bad(&t->s->frame.health, t->condition,
+            bus_run_health_bad(&t->s->frame.health, t->condition,
                            "not read yet: %s", t->err.msg);
         }
         return;
@@ -407,7 +407,7 @@ static void looked(void *data)
     if (t->count > 0) {
         take_up(t);
     } else if (!t->loaded) {
-        bus_health_good(&t->s->frame.health, t->condition);
+        bus_run_health_good(&t->s->frame.health, t->condition);
     }
     pthread_mutex_lock(&t->lock);
     t->loaded = true;
@@ -431,16 +431,16 @@ static void looked(void *data)
 
 static void tick(void *data)
 {
-    struct takeup *t = data;
+    struct catalogue_watch *t = data;
     struct bus_err err;
     if (!t->busy && !t->stopping) {
-        t->busy = bus_work(t->s->frame.loop, look, looked, t, &err) == BUS_OK;
+        t->busy = bus_run_work(t->s->frame.loop, look, looked, t, &err) == BUS_OK;
     }
 }
 
 /* --- its life --- */
 
-int takeup_wait(struct takeup *t, struct bus_err *err)
+int matcher_catalogue_watch_wait(struct catalogue_watch *t, struct bus_err *err)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
@@ -457,13 +457,13 @@ int takeup_wait(struct takeup *t, struct bus_err *err)
                              "the topic %s has not been read yet", t->topic);
 }
 
-int takeup_start(struct matcher_shell *s,
-                 struct takeup **ret,
+int matcher_catalogue_watch_start(struct matcher_shell *s,
+                 struct catalogue_watch **ret,
                  struct bus_err *err)
 {
-    struct takeup *t = bus_calloc(1, sizeof(*t));
+    struct catalogue_watch *t = bus_calloc(1, sizeof(*t));
     struct kept *first = bus_calloc(1, sizeof(*first));
-    struct bus_wire_registry *schemas = bus_types_registry();
+    struct bus_wire_registry *schemas = bus_role_types_registry();
     if (t == NULL || first == NULL || schemas == NULL) {
         bus_free(t);
         bus_free(first);
@@ -471,21 +471,21 @@ int takeup_start(struct matcher_shell *s,
         return bus_fail(err, BUS_ENOMEM, "catalogues");
     }
     const char *const taken[] = {"taken"}, *const refused[] = {"refused"};
-    struct bus_frame *f = &s->frame;
+    struct bus_role_frame *f = &s->frame;
     *ret = t;
-    *t = (struct takeup){
+    *t = (struct catalogue_watch){
         .s = s,
         .schemas = schemas,
         .all = first,
         .next = -1,
-        .topic = bus_frame_topic(f, "catalogue", NULL),
-        .reviews = bus_frame_topic(f, "reviews", NULL),
-        .condition = bus_health_add(&f->health, "catalogue", "not read yet"),
-        .taken = bus_metrics_series(f->metrics, BUS_M_CATALOGUES, taken),
-        .refused = bus_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
+        .topic = bus_role_frame_topic(f, "catalogue", NULL),
+        .reviews = bus_role_frame_topic(f, "reviews", NULL),
+        .condition = bus_run_health_add(&f->health, "catalogue", "not read yet"),
+        .taken = bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, taken),
+        .refused = bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
     };
     bus_arena_init(&t->mem, 0, LOOKS_BYTES);
-    first->editions.list[0] = (struct matcher_edition){s->catalogue, INT32_MIN};
+    first->editions.list[0] = (struct matcher_catalogue_version){s->catalogue, INT32_MIN};
     first->editions.count = 1;
     atomic_store(&s->editions, &first->editions);
     (void)pthread_mutex_init(&t->lock, NULL);
@@ -494,32 +494,32 @@ int takeup_start(struct matcher_shell *s,
         t->topic && t->reviews ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a topic");
     rc = rc ? rc
             : bus_kafka_producer_open(&f->kafka, acked, t, &t->producer, err);
-    rc = rc ? rc : bus_timer_new(f->loop, tick, t, &t->timer, err);
+    rc = rc ? rc : bus_run_timer_new(f->loop, tick, t, &t->timer, err);
     if (rc == BUS_OK) {
-        bus_timer_start(t->timer, 1, LOOK_MS);
+        bus_run_timer_start(t->timer, 1, LOOK_MS);
     }
     return rc;
 }
 
-void takeup_drain(struct takeup *t)
+void matcher_catalogue_watch_drain(struct catalogue_watch *t)
 {
     t->stopping = true;
-    bus_timer_stop(t->timer);
+    bus_run_timer_stop(t->timer);
     bus_kafka_producer_close(t->producer, CLOSE_MS, NULL, NULL);
     t->producer = NULL;
 }
 
-void takeup_free(struct takeup *t)
+void matcher_catalogue_watch_free(struct catalogue_watch *t)
 {
     if (t == NULL) {
         return;
     }
-    bus_timer_free(t->timer);
+    bus_run_timer_free(t->timer);
     bus_kafka_reader_close(t->reader);
     bus_wire_registry_free(t->schemas);
     for (struct kept *k = t->all; k != NULL;) {
         struct kept *next = k->next;
-        bus_rules_close(&k->rules); /* of a list: nothing */
+        bus_catalogue_rules_close(&k->rules); /* of a list: nothing */
         bus_free(k);
         k = next;
     }

@@ -9,20 +9,20 @@
  * nothing; the health condition "catalogue" and
  * lianou_catalogues_total{outcome="refused"} say so until a better one comes.
  */
-#ifndef CONSUMERS_MATCHER_TAKEUP_H
-#define CONSUMERS_MATCHER_TAKEUP_H
+#ifndef CONSUMERS_MATCHER_CATALOGUE_WATCH_H
+#define CONSUMERS_MATCHER_CATALOGUE_WATCH_H
 
 #include "consumers/matcher/shell.h"
 
-struct takeup;
+struct catalogue_watch;
 /* The folder's own catalogue is the first edition. */
-int takeup_start(struct matcher_shell *s,
-                 struct takeup **ret,
+int matcher_catalogue_watch_start(struct matcher_shell *s,
+                 struct catalogue_watch **ret,
                  struct bus_err *err) BUS_MUSTCHECK;
 /* From a lane: until the topic was read once, so that no event is judged by a
  * catalogue that was out of force before it came. BUS_EAGAIN after a second. */
-int takeup_wait(struct takeup *t, struct bus_err *err) BUS_MUSTCHECK;
-void takeup_drain(struct takeup *t);
-void takeup_free(struct takeup *t); /* when no lane runs any more */
+int matcher_catalogue_watch_wait(struct catalogue_watch *t, struct bus_err *err) BUS_MUSTCHECK;
+void matcher_catalogue_watch_drain(struct catalogue_watch *t);
+void matcher_catalogue_watch_free(struct catalogue_watch *t); /* when no lane runs any more */
 
 #endif

@@ -14,7 +14,7 @@ static bool may_close(const struct sa_household_state *st, size_t *ret_count)
         if (a->case_no != st->case_no) {
             continue;
         }
-        if (!assignment_ended(a->status)) {
+        if (!matcher_assignment_ended(a->status)) {
             return false;
         }
         count++;
@@ -33,7 +33,7 @@ static int fill_outcomes(struct step *s, struct sa_case_event *e, size_t count)
     const struct sa_household_state *st = s->state;
     struct sa_case_outcome *v = bus_arena_calloc(s->mem, count + 1, sizeof(*v));
     if (v == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     size_t n = 0;
     for (size_t i = 0; i < st->assignments.n; i++) {
@@ -43,7 +43,7 @@ static int fill_outcomes(struct step *s, struct sa_case_event *e, size_t count)
                 .assignment_id = a->assignment_id,
                 .item = a->item,
                 .department = a->department,
-                .status = bus_strv(assignment_status_word(a->status)),
+                .status = bus_strv(matcher_assignment_status_word(a->status)),
                 .has_amount_fen = a->has_amount_fen,
                 .amount_fen = a->amount_fen,
             };
@@ -54,23 +54,23 @@ static int fill_outcomes(struct step *s, struct sa_case_event *e, size_t count)
     return BUS_OK;
 }
 
-int close_if_ended(struct step *s)
+int matcher_close_if_ended(struct step *s)
 {
     size_t count = 0;
     if (!may_close(s->state, &count)) {
         return BUS_OK;
     }
     struct sa_case_event *e =
-        step_case_event(s, SA_CASE_EVENT_KIND_CLOSED, &s->state->case_id);
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_CLOSED, &s->state->case_id);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (count == 0) {
         e->has_note = true;
         e->note = BUS_STRV("NOTHING_TO_ASSIGN");
     }
     int rc = fill_outcomes(s, e, count);
-    rc = rc == BUS_OK ? step_emit_case(s, e, (struct bus_strv){0}) : rc;
+    rc = rc == BUS_OK ? matcher_step_emit_case(s, e, (struct bus_strv){0}) : rc;
     if (rc == BUS_OK) {
         s->state->case_open = false;
         s->out->changed = true;

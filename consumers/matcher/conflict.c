@@ -23,7 +23,7 @@ struct side /* one of the two households */
     size_t size; /* 0: not known here */
 };
 
-int say_membership(struct step *s, const struct sa_application *a, size_t i)
+int matcher_report_membership(struct step *s, const struct sa_application *a, size_t i)
 {
     const struct sa_household_state *st = s->state;
     struct bus_id home = {{0}};
@@ -35,11 +35,11 @@ int say_membership(struct step *s, const struct sa_application *a, size_t i)
     }
     struct sa_membership *m = bus_arena_calloc(s->mem, 1, sizeof(*m));
     if (m == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     const struct bus_id *person = &a->members.v[i].person_id;
     *m = (struct sa_membership){
-        .event_id = step_event_id(s, "membership", person, 0),
+        .event_id = matcher_step_event_id(s, "membership", person, 0),
         .household_id = home,
         .occurred_at = s->now_ms,
         .case_id = st->case_id,
@@ -48,7 +48,7 @@ int say_membership(struct step *s, const struct sa_application *a, size_t i)
         .member_of = st->household_id,
         .division_code = st->division_code,
     };
-    return step_emit(s, &(struct matcher_output){
+    return matcher_step_emit(s, &(struct matcher_output){
                             .topic = MATCHER_OUT_MEMBERSHIPS,
                             .record = m,
                             .event_id = m->event_id,
@@ -65,7 +65,7 @@ static int tell(struct step *s,
 {
     struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     struct bus_strv parts[] = {
         {(const char *)of->household.b, sizeof(of->household.b)},
@@ -74,7 +74,7 @@ static int tell(struct step *s,
     };
     struct bus_id about = bus_wire_derived_id("conflict", parts, 3);
     *e = (struct sa_case_event){
-        .event_id = step_event_id(s, "case_event", &about,
+        .event_id = matcher_step_event_id(s, "case_event", &about,
                                   (int32_t)SA_CASE_EVENT_KIND_CONFLICT),
         .household_id = of->household,
         .occurred_at = s->now_ms,
@@ -90,7 +90,7 @@ static int tell(struct step *s,
         .has_other_household = true,
         .other_household = other->household,
     };
-    return step_emit(s, &(struct matcher_output){
+    return matcher_step_emit(s, &(struct matcher_output){
                             .topic = MATCHER_OUT_CASES,
                             .record = e,
                             .event_id = e->event_id,
@@ -120,7 +120,7 @@ static struct side side_of(const struct sa_membership_ref *r)
                          0};
 }
 
-int on_membership(struct step *s)
+int matcher_on_membership(struct step *s)
 {
     const struct sa_membership *m = s->event->record;
     struct sa_household_state *st = s->state;
@@ -132,14 +132,14 @@ int on_membership(struct step *s)
         }
     }
     if (n == MATCHER_NAMED_MAX) {
-        return step_reject(s, BUS_ERANGE, "LIMIT",
+        return matcher_step_reject(s, BUS_ERANGE, "LIMIT",
                            "more than %d households name one person",
                            MATCHER_NAMED_MAX);
     }
     struct sa_membership_ref *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->memberships.v, n * sizeof(*list));
@@ -162,7 +162,7 @@ int on_membership(struct step *s)
                                     : BUS_OK;
 }
 
-int meet_memberships(struct step *s)
+int matcher_meet_memberships(struct step *s)
 {
     const struct sa_household_state *st = s->state;
     int rc = BUS_OK;

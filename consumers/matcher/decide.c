@@ -36,7 +36,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }
 
-int step_reject(struct step *s,
+int matcher_step_reject(struct step *s,
                 enum bus_errc code,
                 const char *reason_code,
                 const char *fmt,
@@ -50,9 +50,9 @@ int step_reject(struct step *s,
     return rc;
 }
 
-int step_no_memory(struct step *s)
+int matcher_step_no_memory(struct step *s)
 {
-    return step_reject(s, BUS_ETOOBIG, "LIMIT",
+    return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
                        "the household's event needs more than the arena's %zu "
                        "bytes",
                        s->mem->max_bytes);
@@ -63,7 +63,7 @@ static struct bus_strv id_view(const struct bus_id *id)
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
 
-struct bus_id step_event_id(struct step *s,
+struct bus_id matcher_step_event_id(struct step *s,
                             const char *record,
                             const struct bus_id *about,
                             int32_t number)
@@ -77,11 +77,11 @@ struct bus_id step_event_id(struct step *s,
     return bus_wire_derived_id("event", parts, 4);
 }
 
-int step_emit(struct step *s, const struct matcher_output *o)
+int matcher_step_emit(struct step *s, const struct matcher_output *o)
 {
     struct matcher_outputs *out = s->out;
     if (out->n == MATCHER_OUTPUTS_MAX) {
-        return step_reject(s, BUS_ETOOBIG, "LIMIT",
+        return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
                            "one event makes more than %d events",
                            MATCHER_OUTPUTS_MAX);
     }
@@ -89,7 +89,7 @@ int step_emit(struct step *s, const struct matcher_output *o)
         size_t cap = out->cap ? out->cap * 2 : OUTPUTS_FIRST;
         struct matcher_output *v = bus_arena_alloc(s->mem, cap * sizeof(*v));
         if (v == NULL) {
-            return step_no_memory(s);
+            return matcher_step_no_memory(s);
         }
         if (out->n > 0) {
             memcpy(v, out->v, out->n * sizeof(*v));
@@ -101,7 +101,7 @@ int step_emit(struct step *s, const struct matcher_output *o)
     return BUS_OK;
 }
 
-struct sa_case_event *step_case_event(struct step *s,
+struct sa_case_event *matcher_step_case_event(struct step *s,
                                       enum sa_case_event_kind kind,
                                       const struct bus_id *about)
 {
@@ -109,7 +109,7 @@ struct sa_case_event *step_case_event(struct step *s,
     if (e == NULL) {
         return NULL;
     }
-    e->event_id = step_event_id(s, "case_event", about, (int32_t)kind);
+    e->event_id = matcher_step_event_id(s, "case_event", about, (int32_t)kind);
     e->household_id = s->state->household_id;
     e->occurred_at = s->now_ms;
     e->case_id = s->state->case_id;
@@ -122,11 +122,11 @@ struct sa_case_event *step_case_event(struct step *s,
     return e;
 }
 
-int step_emit_case(struct step *s,
+int matcher_step_emit_case(struct step *s,
                    struct sa_case_event *e,
                    struct bus_strv seal_for)
 {
-    return step_emit(s, &(struct matcher_output){
+    return matcher_step_emit(s, &(struct matcher_output){
                             .topic = MATCHER_OUT_CASES,
                             .record = e,
                             .event_id = e->event_id,
@@ -180,11 +180,11 @@ static int on_facts(struct step *s)
 {
     const struct sa_facts_reported *r = s->event->record;
     bool changed = false;
-    int rc = fold_facts(s, r->facts.v, r->facts.n, &changed);
+    int rc = matcher_fold_facts(s, r->facts.v, r->facts.n, &changed);
     if (rc == BUS_OK && !changed) {
         s->out->duplicate = true;
     }
-    return rc == BUS_OK && changed ? match_household(s) : rc;
+    return rc == BUS_OK && changed ? matcher_match_household(s) : rc;
 }
 
 static int on_verification(struct step *s)
@@ -198,11 +198,11 @@ static int on_verification(struct step *s)
         }
     }
     if (v == NULL) {
-        return step_reject(s, BUS_EUNKNOWN, "REQUEST_UNKNOWN",
+        return matcher_step_reject(s, BUS_EUNKNOWN, "REQUEST_UNKNOWN",
                            "no verification was asked for under this id");
     }
     if (!bus_strv_eq(v->partner, s->event->partner)) {
-        return step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
                            "the request was made to %.*s",
                            BUS_STRV_ARG(v->partner));
     }
@@ -214,25 +214,25 @@ static int on_verification(struct step *s)
     s->out->changed = true;
     bool changed = false;
     if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED) {
-        int rc = fold_facts(s, r->facts.v, r->facts.n, &changed);
+        int rc = matcher_fold_facts(s, r->facts.v, r->facts.n, &changed);
         if (rc != BUS_OK) {
             return rc;
         }
     }
     struct sa_case_event *e =
-        step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
     if (e == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     e->has_note = true;
     e->note = r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED
                   ? BUS_STRV("VERIFIED")
                   : BUS_STRV("NOT_VERIFIED");
-    int rc = step_emit_case(s, e, (struct bus_strv){0});
+    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
     if (rc == BUS_OK && changed) {
-        return match_household(s);
+        return matcher_match_household(s);
     }
-    return rc == BUS_OK ? close_if_ended(s) : rc;
+    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
 }
 
 int32_t matcher_judged_on(const struct sa_household_state *st)
@@ -249,37 +249,37 @@ static int on_review(struct step *s)
     const struct bus_policy_catalogue *c = s->rules->catalogue;
     bool judged =
         bus_strv_eq(s->state->catalogue_version, r->catalogue_version) &&
-        matcher_judged_on(s->state) >= bus_policy_turn(c, s->today);
+        matcher_judged_on(s->state) >= bus_policy_effective_day(c, s->today);
     bool idle =
         !s->state->case_open || judged ||
         !bus_strv_is(r->catalogue_version, bus_policy_catalogue_version(c));
     s->out->duplicate = idle;
-    return idle ? BUS_OK : match_household(s);
+    return idle ? BUS_OK : matcher_match_household(s);
 }
 
-int step_run(struct step *s)
+int matcher_step_run(struct step *s)
 {
     switch (s->event->kind) {
     case MATCHER_APPLICATION:
-        return on_application(s);
+        return matcher_on_application(s);
     case MATCHER_FACTS:
         return on_facts(s);
     case MATCHER_VERIFICATION:
         return on_verification(s);
     case MATCHER_DECISION:
-        return on_decision(s);
+        return matcher_on_decision(s);
     case MATCHER_DISPATCH:
-        return on_dispatch(s);
+        return matcher_on_dispatch(s);
     case MATCHER_PAYMENT:
-        return on_payment(s);
+        return matcher_on_payment(s);
     case MATCHER_RECEIPT:
-        return on_receipt(s);
+        return matcher_on_receipt(s);
     case MATCHER_CLAIM:
-        return on_claim(s);
+        return matcher_on_claim(s);
     case MATCHER_REVIEW:
         return on_review(s);
     case MATCHER_MEMBERSHIP:
-        return on_membership(s);
+        return matcher_on_membership(s);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -298,7 +298,7 @@ int matcher_decide(const struct matcher_rules *rules,
     struct matcher_rules mine = *rules;
     if (rules->editions != NULL) {
         mine.catalogue =
-            matcher_edition_for(rules->editions, state->catalogue_version,
+            matcher_catalogue_version_for(rules->editions, state->catalogue_version,
                                 bus_china_day(c.occurred_at))
                 ->catalogue;
     }
@@ -318,16 +318,16 @@ int matcher_decide(const struct matcher_rules *rules,
     if (fresh && bus_id_is_nil(&state->household_id)) {
         state->household_id = *c.household_id;
     }
-    int rc = bus_keyed_same(&state->household_id, c.household_id,
+    int rc = bus_role_keyed_same(&state->household_id, c.household_id,
                             &ret->reason_code, err);
     if (rc == BUS_OK && fresh && event->kind != MATCHER_APPLICATION &&
         event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
-        rc = step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
+        rc = matcher_step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
                          "nothing is known of this household; a %s cannot be "
                          "the first of it",
                          matcher_event_record(event->kind));
     }
-    rc = rc ? rc : step_run(&s);
+    rc = rc ? rc : matcher_step_run(&s);
     if (rc == BUS_OK && ret->changed) {
         state->sequence++;
     }

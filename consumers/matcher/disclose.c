@@ -20,7 +20,7 @@ static int32_t id_of(const struct bus_policy_catalogue *c,
                : bus_policy_fact_find(c, name);
 }
 
-int number_facts(struct step *s)
+int matcher_number_facts(struct step *s)
 {
     const struct sa_household_state *st = s->state;
     struct step_facts *f = &s->facts;
@@ -33,7 +33,7 @@ int number_facts(struct step *s)
     f->ends = bus_arena_alloc(s->mem, (n + 1) * sizeof(*f->ends));
     f->bytes = bus_arena_alloc(s->mem, sizeof(*f->bytes));
     if (f->ids == NULL || f->ends == NULL || f->bytes == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     for (size_t i = 0; i < n; i++) {
         f->ids[i] = id_of(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
@@ -43,7 +43,7 @@ int number_facts(struct step *s)
                                    offsetof(struct sa_household_state, facts),
                                    s->mem, f->ends, f->bytes, s->err);
     if (rc != BUS_OK) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     s->out->facts_of = f->of;
     s->out->facts_n = n;
@@ -88,12 +88,12 @@ static uint8_t withheld_of(const struct bus_policy_catalogue *c,
     return withheld;
 }
 
-int disclosed_facts(struct step *s,
+int matcher_disclosed_facts(struct step *s,
                     struct bus_strv department,
                     struct bus_strv **ret,
                     uint8_t *ret_withheld)
 {
-    int rc = number_facts(s);
+    int rc = matcher_number_facts(s);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -104,7 +104,7 @@ int disclosed_facts(struct step *s,
     struct bus_strv *view = bus_arena_alloc(s->mem, sizeof(*view));
     uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + COUNT_BYTES);
     if (view == NULL || bytes == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     size_t count = 0;
     for (size_t i = 0; i < f->n; i++) {

@@ -7,7 +7,7 @@
 #include "bus/wire/crypt.h"
 
 static int fill_missing(const struct bus_policy_catalogue *c,
-                        const struct bus_household_members *members,
+                        const struct bus_role_household_members *members,
                         const struct bus_policy_verdict_of *v,
                         struct bus_arena *mem,
                         struct sa_item_verdict *ret)
@@ -48,9 +48,9 @@ static enum sa_verdict verdict_word(enum bus_policy_verdict v)
     return SA_VERDICT_FAILED;
 }
 
-int evaluation_item_of(const struct bus_policy_catalogue *c,
+int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
                        int32_t rule_date,
-                       const struct bus_household_members *members,
+                       const struct bus_role_household_members *members,
                        const struct bus_policy_verdict_of *v,
                        struct bus_arena *mem,
                        struct sa_item_verdict *ret)
@@ -107,7 +107,7 @@ static int hash_of(const struct sa_evaluation *part,
     return BUS_OK;
 }
 
-int evaluation_inputs_hash(const struct sa_evaluation *e,
+int matcher_evaluation_inputs_hash(const struct sa_evaluation *e,
                            struct bus_arena *mem,
                            struct bus_strv *ret,
                            struct bus_err *err)
@@ -127,11 +127,11 @@ static int hashes(const struct sa_evaluation *of,
                   struct bus_err *err)
 {
     struct sa_evaluation outputs = {.items = of->items};
-    int rc = evaluation_inputs_hash(of, mem, &ret->inputs_hash, err);
+    int rc = matcher_evaluation_inputs_hash(of, mem, &ret->inputs_hash, err);
     return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
 }
 
-uint32_t evaluation_fact_sum(const char *p, size_t n)
+uint32_t matcher_evaluation_fact_sum(const char *p, size_t n)
 {
     uint64_t h = EVALUATION_SUM_K, w = 0;
     for (; n >= sizeof(w); n -= sizeof(w), p += sizeof(w)) {
@@ -161,7 +161,7 @@ static int sums_of(struct bus_strv facts,
         at++;
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t sum = htobe32(evaluation_fact_sum(facts.p + at, ends[i] - at));
+        uint32_t sum = htobe32(matcher_evaluation_fact_sum(facts.p + at, ends[i] - at));
         memcpy(to + i * EVALUATION_SUM_BYTES, &sum, EVALUATION_SUM_BYTES);
         at = ends[i];
     }
@@ -169,7 +169,7 @@ static int sums_of(struct bus_strv facts,
     return BUS_OK;
 }
 
-int evaluation_sums(const struct sa_evaluation *e,
+int matcher_evaluation_sums(const struct sa_evaluation *e,
                     struct bus_arena *mem,
                     struct bus_strv *ret,
                     struct bus_err *err)
@@ -185,7 +185,7 @@ int evaluation_sums(const struct sa_evaluation *e,
     return rc ? bus_fail(err, rc, "no room for the facts") : rc;
 }
 
-int evaluation_encode(const struct sa_evaluation *e,
+int matcher_evaluation_encode(const struct sa_evaluation *e,
                       const struct bus_strv *facts,
                       const uint32_t *ends,
                       struct bus_arena *mem,
@@ -212,16 +212,16 @@ int evaluation_encode(const struct sa_evaluation *e,
     return hashes(ret, ret, mem, err);
 }
 
-int evaluation_run(const struct bus_policy_catalogue *c,
+int matcher_evaluation_run(const struct bus_policy_catalogue *c,
                    struct sa_evaluation *e,
                    struct bus_arena *mem,
                    struct bus_err *err)
 {
-    const struct bus_household_members members = {e->members.v, e->members.n};
+    const struct bus_role_household_members members = {e->members.v, e->members.n};
     struct bus_policy_household h;
     struct bus_policy_result r;
     int rc =
-        bus_household_of(c, &members, e->facts.v, NULL, e->facts.n, mem, &h);
+        bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n, mem, &h);
     if (rc != BUS_OK) {
         return bus_fail(err, rc, "no room for the facts");
     }
@@ -237,10 +237,10 @@ int evaluation_run(const struct bus_policy_catalogue *c,
     e->items.n = items ? r.count : 0;
     rc = items ? BUS_OK : BUS_ETOOBIG;
     for (size_t i = 0; rc == BUS_OK && i < r.count; i++) {
-        rc = evaluation_item_of(c, e->rule_date, &members, &r.items[i], mem,
+        rc = matcher_evaluation_item_of(c, e->rule_date, &members, &r.items[i], mem,
                                 &items[i]);
     }
     rc = rc ? bus_fail(err, rc, "no room for the verdicts")
             : hashes(e, e, mem, err);
-    return rc ? rc : evaluation_sums(e, mem, &e->fact_sums, err);
+    return rc ? rc : matcher_evaluation_sums(e, mem, &e->fact_sums, err);
 }

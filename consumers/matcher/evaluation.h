@@ -14,9 +14,9 @@
 
 /* Fills item, version, department, verdict, amount, reasons, missing,
  * left_out_by. */
-int evaluation_item_of(const struct bus_policy_catalogue *c,
+int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
                        int32_t rule_date,
-                       const struct bus_household_members *members,
+                       const struct bus_role_household_members *members,
                        const struct bus_policy_verdict_of *v,
                        struct bus_arena *mem,
                        struct sa_item_verdict *ret) BUS_MUSTCHECK;
@@ -25,7 +25,7 @@ int evaluation_item_of(const struct bus_policy_catalogue *c,
  * and its hashes: SHA-256 over (catalogue version, rule date, members, facts)
  * and over the items, each in Avro's binary form in the record's own order up
  * to outputs_hash; and a sum of each fact. */
-int evaluation_encode(const struct sa_evaluation *e,
+int matcher_evaluation_encode(const struct sa_evaluation *e,
                       const struct bus_strv *facts,
                       const uint32_t *ends,
                       struct bus_arena *mem,
@@ -37,13 +37,13 @@ int evaluation_encode(const struct sa_evaluation *e,
  * h ^= h >> 32 after each; the low 32 bits. */
 #define EVALUATION_SUM_BYTES 4
 #define EVALUATION_SUM_K     UINT64_C(0x9e3779b97f4a7c15)
-uint32_t evaluation_fact_sum(const char *p, size_t n);
-int evaluation_inputs_hash(const struct sa_evaluation *e,
+uint32_t matcher_evaluation_fact_sum(const char *p, size_t n);
+int matcher_evaluation_inputs_hash(const struct sa_evaluation *e,
                            struct bus_arena *mem,
                            struct bus_strv *ret,
                            struct bus_err *err) BUS_MUSTCHECK;
 /* Those of e's facts, as fact_sums. */
-int evaluation_sums(const struct sa_evaluation *e,
+int matcher_evaluation_sums(const struct sa_evaluation *e,
                     struct bus_arena *mem,
                     struct bus_strv *ret,
                     struct bus_err *err) BUS_MUSTCHECK;
@@ -51,14 +51,14 @@ int evaluation_sums(const struct sa_evaluation *e,
 /* Evaluates the members and facts of e at its rule date: fills
  * catalogue_version, items, both hashes and the sums, nothing encoded. Fails as
  * bus_policy_evaluate, or for want of room. */
-int evaluation_run(const struct bus_policy_catalogue *c,
+int matcher_evaluation_run(const struct bus_policy_catalogue *c,
                    struct sa_evaluation *e,
                    struct bus_arena *mem,
                    struct bus_err *err) BUS_MUSTCHECK;
 
 #define evaluation_item(c, date, members, v, mem, ret)                        \
-    evaluation_item_of(                                                       \
-        c, date, &(struct bus_household_members){(members)->v, (members)->n}, \
+    matcher_evaluation_item_of(                                                       \
+        c, date, &(struct bus_role_household_members){(members)->v, (members)->n}, \
         v, mem, ret)
 
 #endif

@@ -87,7 +87,7 @@ static int make_index(struct step *s, size_t room, struct index *ret)
     ret->mask = cap - 1;
     ret->slots = bus_arena_calloc(s->mem, cap, sizeof(*ret->slots));
     if (ret->slots == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     const struct sa_fact *list = s->state->facts.v;
     for (size_t i = 0; i < s->state->facts.n; i++) {
@@ -96,7 +96,7 @@ static int make_index(struct step *s, size_t room, struct index *ret)
     return BUS_OK;
 }
 
-int fold_facts(struct step *s,
+int matcher_fold_facts(struct step *s,
                const struct sa_fact *facts,
                size_t n,
                bool *ret_changed)
@@ -104,13 +104,13 @@ int fold_facts(struct step *s,
     struct sa_household_state *st = s->state;
     size_t room = st->facts.n + n;
     if (room > 2 * MATCHER_FACTS_MAX) {
-        return step_reject(s, BUS_ETOOBIG, "LIMIT",
+        return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
                            "%zu facts in one event; at most %d", n,
                            MATCHER_FACTS_MAX);
     }
     struct sa_fact *list = bus_arena_alloc(s->mem, room * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (st->facts.n > 0) {
         memcpy(list, st->facts.v, st->facts.n * sizeof(*list));
@@ -136,7 +136,7 @@ int fold_facts(struct step *s,
         *ret_changed |= matters;
     }
     if (st->facts.n > MATCHER_FACTS_MAX) {
-        return step_reject(s, BUS_ETOOBIG, "LIMIT",
+        return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
                            "the household would have %zu facts; at most %d",
                            st->facts.n, MATCHER_FACTS_MAX);
     }
@@ -167,7 +167,7 @@ static struct sa_fact grant_fact(const struct step *s,
     return f;
 }
 
-int fold_grant(struct step *s,
+int matcher_fold_grant(struct step *s,
                const struct bus_policy_item *item,
                bool *ret_changed)
 {
@@ -175,5 +175,5 @@ int fold_grant(struct step *s,
         return BUS_OK;
     }
     struct sa_fact f = grant_fact(s, item);
-    return fold_facts(s, &f, 1, ret_changed);
+    return matcher_fold_facts(s, &f, 1, ret_changed);
 }

@@ -50,7 +50,7 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     const struct sa_household_state *st = s->state;
     struct bus_policy_household h;
     struct bus_policy_request_of r = {0};
-    struct bus_household_members members = {st->members.v, st->members.n};
+    struct bus_role_household_members members = {st->members.v, st->members.n};
     int at = bus_policy_item_find(c, d->item);
     const struct bus_node *version =
         at < 0 ? NULL : bus_policy_version_node(c, (size_t)at, s->today);
@@ -58,9 +58,9 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     if (!d->has_amount_fen || bus_node_get(amount, "cap") == NULL) {
         return BUS_OK;
     }
-    int rc = number_facts(s);
+    int rc = matcher_number_facts(s);
     rc = rc ? rc
-            : bus_household_of(c, &members, st->facts.v, s->facts.ids,
+            : bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
                                st->facts.n, s->mem, &h);
     rc = rc ? rc
             : bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
@@ -75,7 +75,7 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     return rc;
 }
 
-int decision_held(struct step *s,
+int matcher_decision_held(struct step *s,
                   const struct sa_decision *d,
                   struct bus_strv *ret_reason)
 {

@@ -41,10 +41,10 @@ static int emit_assignment(struct step *s,
 {
     struct sa_assignment *a = bus_arena_calloc(s->mem, 1, sizeof(*a));
     if (a == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     a->event_id =
-        step_event_id(s, "assignment", &st->assignment_id, (int32_t)action);
+        matcher_step_event_id(s, "assignment", &st->assignment_id, (int32_t)action);
     a->household_id = s->state->household_id;
     a->occurred_at = s->now_ms;
     a->case_id = s->state->case_id;
@@ -65,7 +65,7 @@ static int emit_assignment(struct step *s,
     struct bus_strv *facts = NULL;
     uint8_t withheld = MATCHER_PERSONAL;
     int rc =
-        gone ? BUS_OK : disclosed_facts(s, st->department, &facts, &withheld);
+        gone ? BUS_OK : matcher_disclosed_facts(s, st->department, &facts, &withheld);
     if (facts != NULL) {
         a->facts.v = (void *)facts;
         a->facts.n = BUS_WIRE_ENCODED;
@@ -77,7 +77,7 @@ static int emit_assignment(struct step *s,
     if (rc != BUS_OK) {
         return rc;
     }
-    return step_emit(s, &(struct matcher_output){
+    return matcher_step_emit(s, &(struct matcher_output){
                             .topic = MATCHER_OUT_ASSIGNMENTS,
                             .partner = st->department,
                             .record = a,
@@ -90,7 +90,7 @@ static int emit_assignment(struct step *s,
                         });
 }
 
-int assignment_give_back(struct step *s,
+int matcher_assignment_return(struct step *s,
                          struct sa_assignment_state *a,
                          struct bus_strv reason)
 {
@@ -129,7 +129,7 @@ static int assign(struct step *s,
     struct sa_assignment_state *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->assignments.v, n * sizeof(*list));
@@ -157,7 +157,7 @@ static int withdraw(struct step *s,
                     struct sa_assignment_state *a,
                     const struct sa_item_verdict *judged)
 {
-    assignment_move(a, MOVE_WITHDRAW);
+    matcher_assignment_move(a, MOVE_WITHDRAW);
     a->has_reason = true;
     a->reason = judged->has_left_out_by ? judged->left_out_by
                 : judged->verdict == SA_VERDICT_NOT_ELIGIBLE
@@ -245,7 +245,7 @@ static int collect_askable(struct step *s,
     struct sa_missing_fact *list =
         bus_arena_alloc(s->mem, VERIFY_FACTS_MAX * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     size_t n = 0;
     for (size_t i = 0; i < e->items.n; i++) {
@@ -272,7 +272,7 @@ static int note_request(struct step *s, const struct sa_verification_request *q)
     struct sa_verification_state *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->verifications.v, n * sizeof(*list));
@@ -303,7 +303,7 @@ static int ask_insurer(struct step *s,
     }
     struct sa_verification_request *q = bus_arena_calloc(s->mem, 1, sizeof(*q));
     if (q == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     int32_t version = e->facts_version;
     struct bus_strv parts[] = {
@@ -312,7 +312,7 @@ static int ask_insurer(struct step *s,
         {(const char *)&version, sizeof(version)},
     };
     q->request_id = bus_wire_derived_id("request", parts, 3);
-    q->event_id = step_event_id(s, "verification_request", &q->request_id, 0);
+    q->event_id = matcher_step_event_id(s, "verification_request", &q->request_id, 0);
     q->household_id = e->household_id;
     q->occurred_at = s->now_ms;
     q->case_id = e->case_id;
@@ -325,7 +325,7 @@ static int ask_insurer(struct step *s,
                                 s->rules->verification_days, true);
     rc = note_request(s, q);
     return rc != BUS_OK ? rc
-                        : step_emit(s, &(struct matcher_output){
+                        : matcher_step_emit(s, &(struct matcher_output){
                                            .topic = MATCHER_OUT_VERIFICATIONS,
                                            .partner = s->rules->insurer,
                                            .record = q,
@@ -352,7 +352,7 @@ make_evaluation(struct step *s, const struct bus_policy_result *result)
     e->case_id = st->case_id;
     e->facts_version = st->facts_version;
     e->event_id =
-        step_event_id(s, "evaluation", &st->case_id, st->facts_version);
+        matcher_step_event_id(s, "evaluation", &st->case_id, st->facts_version);
     e->catalogue_version =
         bus_strv(bus_policy_catalogue_version(s->rules->catalogue));
     st->catalogue_version = e->catalogue_version;
@@ -377,7 +377,7 @@ static int fan_out(struct step *s,
         undetermined += result->items[i].verdict == BUS_POLICY_UNDETERMINED;
     }
     s->state->undetermined = undetermined;
-    int rc = step_emit(s, &(struct matcher_output){
+    int rc = matcher_step_emit(s, &(struct matcher_output){
                               .topic = MATCHER_OUT_EVALUATIONS,
                               .record = encoded,
                               .event_id = e->event_id,
@@ -387,10 +387,10 @@ static int fan_out(struct step *s,
     for (size_t i = 0; rc == BUS_OK && i < result->count; i++) {
         rc = settle_item(s, &result->items[i], &e->items.v[i]);
     }
-    return rc == BUS_OK ? close_if_ended(s) : rc;
+    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
 }
 
-int match_household(struct step *s)
+int matcher_match_household(struct step *s)
 {
     struct sa_household_state *st = s->state;
     st->facts_version++;
@@ -399,10 +399,10 @@ int match_household(struct step *s)
         return BUS_OK; /* a signal without an application: kept, not judged */
     }
     struct bus_policy_household h;
-    struct bus_household_members members = {st->members.v, st->members.n};
-    int rc = number_facts(s);
+    struct bus_role_household_members members = {st->members.v, st->members.n};
+    int rc = matcher_number_facts(s);
     rc = rc ? rc
-            : bus_household_of(s->rules->catalogue, &members, st->facts.v,
+            : bus_role_household_of(s->rules->catalogue, &members, st->facts.v,
                                s->facts.ids, st->facts.n, s->mem, &h);
     struct bus_policy_result result;
     rc = rc != BUS_OK
@@ -416,17 +416,17 @@ int match_household(struct step *s)
     struct sa_evaluation *e = make_evaluation(s, &result);
     struct sa_evaluation *encoded = bus_arena_alloc(s->mem, sizeof(*encoded));
     if (e == NULL || encoded == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     for (size_t i = 0; i < result.count; i++) {
         const struct bus_policy_verdict_of *v = &result.items[i];
         rc = evaluation_item(s->rules->catalogue, s->today, &st->members, v,
                              s->mem, &e->items.v[i]);
         if (rc != BUS_OK) {
-            return step_no_memory(s);
+            return matcher_step_no_memory(s);
         }
     }
-    rc = evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem, encoded,
+    rc = matcher_evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem, encoded,
                            s->err);
     return rc == BUS_OK ? fan_out(s, &result, e, encoded) : rc;
 }

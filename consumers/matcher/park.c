@@ -13,10 +13,10 @@ static int say(struct step *s,
 {
     struct sa_parked_note *n = bus_arena_calloc(s->mem, 1, sizeof(*n));
     if (n == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     /* The same event may be parked twice, for two reasons. */
-    n->event_id = step_event_id(
+    n->event_id = matcher_step_event_id(
         s, "parked_note", &p->event_id,
         (int32_t)action + 2 * (int32_t)(s->state->sequence & 0xffffff));
     n->household_id = s->state->household_id;
@@ -25,7 +25,7 @@ static int say(struct step *s,
     n->parked_event_id = p->event_id;
     n->waits_for = p->waits_for;
     n->kind = p->kind;
-    return step_emit(s, &(struct matcher_output){
+    return matcher_step_emit(s, &(struct matcher_output){
                             .topic = MATCHER_OUT_PARKED,
                             .record = n,
                             .event_id = n->event_id,
@@ -41,7 +41,7 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
                                      : NULL;
 }
 
-int park_event(struct step *s,
+int matcher_park_event(struct step *s,
                const struct bus_id *event_id,
                const struct bus_id *waits_for)
 {
@@ -54,7 +54,7 @@ int park_event(struct step *s,
         }
     }
     if (n == MATCHER_PARKED_MAX) {
-        return step_reject(s, BUS_ETOOBIG, "PARKED_FULL",
+        return matcher_step_reject(s, BUS_ETOOBIG, "PARKED_FULL",
                            "%d events of this household wait already",
                            MATCHER_PARKED_MAX);
     }
@@ -68,7 +68,7 @@ int park_event(struct step *s,
     struct sa_parked_event *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (rc != BUS_OK || list == NULL) {
-        return rc != BUS_OK ? rc : step_no_memory(s);
+        return rc != BUS_OK ? rc : matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->parked.v, n * sizeof(*list));
@@ -110,10 +110,10 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
     struct step inner = *s;
     inner.event = &event;
     inner.cause = p->event_id;
-    return rc == BUS_OK ? step_run(&inner) : rc;
+    return rc == BUS_OK ? matcher_step_run(&inner) : rc;
 }
 
-int release_parked(struct step *s, const struct bus_id *id)
+int matcher_release_parked(struct step *s, const struct bus_id *id)
 {
     struct sa_household_state *st = s->state;
     size_t n = st->parked.n, kept = 0, taken = 0;
@@ -123,7 +123,7 @@ int release_parked(struct step *s, const struct bus_id *id)
     struct sa_parked_event *all = bus_arena_alloc(s->mem, n * sizeof(*all));
     struct sa_parked_event *now = bus_arena_alloc(s->mem, n * sizeof(*now));
     if (all == NULL || now == NULL) {
-        return step_no_memory(s);
+        return matcher_step_no_memory(s);
     }
     for (size_t i = 0; i < n; i++) {
         if (bus_id_eq(&st->parked.v[i].waits_for, id)) {

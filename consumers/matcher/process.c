@@ -51,13 +51,13 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
 
 static int check_key(struct work *w, struct bus_err *err)
 {
-    return bus_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
+    return bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
                           &w->household, &w->reason_code, err);
 }
 
 /* The household as it stands: of this batch, of the disk, or new. */
 static int load_state(struct work *w,
-                      struct overlay_slot *slot,
+                      struct batch_state_slot *slot,
                       struct sa_household_state **ret,
                       struct bus_err *err)
 {
@@ -66,7 +66,7 @@ static int load_state(struct work *w,
     struct store *store = w->s->stores[w->m->partition];
     int rc = BUS_OK;
     if (bytes.p == NULL) {
-        rc = store_get(store, &w->household, &bytes, err);
+        rc = matcher_store_get(store, &w->household, &bytes, err);
     }
     if (rc == BUS_OK && bytes.p == NULL) {
         *ret = bus_arena_calloc(mem, 1, sizeof(**ret));
@@ -195,7 +195,7 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
                       "no topic for '%.*s'; is there a partner of that code?",
                       BUS_STRV_ARG(o->partner));
     }
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .type = kinds[o->topic].type,
         .record = o->record,
         .ce_type = kinds[o->topic].ce_type,
@@ -209,11 +209,11 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
     };
     int32_t to =
         elsewhere ? partition_of(w->s, &o->household_id) : w->m->partition;
-    return rc == BUS_OK ? bus_emit_put(w->out, topic, to, &e, err) : rc;
+    return rc == BUS_OK ? bus_role_emit_put(w->out, topic, to, &e, err) : rc;
 }
 
 static int put_state(struct work *w,
-                     struct overlay_slot *slot,
+                     struct batch_state_slot *slot,
                      const struct sa_household_state *state,
                      const struct matcher_outputs *outs,
                      struct bus_err *err)
@@ -244,7 +244,7 @@ static int put_state(struct work *w,
 }
 
 static int put_all(struct work *w,
-                   struct overlay_slot *slot,
+                   struct batch_state_slot *slot,
                    const struct sa_household_state *st,
                    const struct matcher_outputs *outs,
                    struct bus_err *err)
@@ -289,8 +289,8 @@ static int handle(struct work *w, struct bus_err *err)
                   : matcher_review_partition(w->s, w->lane, w->m, record,
                                              w->out, err);
     }
-    struct overlay_slot *slot =
-        overlay_get(&w->lane->overlay, &w->household, w->m->partition);
+    struct batch_state_slot *slot =
+        matcher_batch_state_get(&w->lane->overlay, &w->household, w->m->partition);
     struct sa_household_state *st = NULL;
     rc = load_state(w, slot, &st, err);
     if (rc != BUS_OK) {
@@ -349,7 +349,7 @@ int matcher_process(void *data,
         }
         seen = msgs[i].partition;
         if (!have) {
-            rc = store_read_begin(store, err);
+            rc = matcher_store_read_begin(store, err);
             if (rc != BUS_OK) {
                 break;
             }
@@ -366,7 +366,7 @@ int matcher_process(void *data,
         rc = handle(&w, err);
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && is_reject(&w, rc)) {
-            struct bus_dead_letter d = {
+            struct bus_role_dead_letter d = {
                 .msg = w.m,
                 .reason_code = w.reason_code,
                 .why = err,
@@ -379,7 +379,7 @@ int matcher_process(void *data,
             lane->rejected++;
             bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
-            rc = bus_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
+            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
                                      &second);
             if (rc != BUS_OK && err != NULL) {
                 *err = second;
@@ -388,7 +388,7 @@ int matcher_process(void *data,
         rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
     }
     for (size_t k = 0; k < open; k++) {
-        store_read_end(reading[k]);
+        matcher_store_read_end(reading[k]);
     }
     return rc;
 }
@@ -405,7 +405,7 @@ static int64_t applied_now(const struct matcher_shell *s,
             return w[i].next_offset;
         }
     }
-    return store_applied(s->stores[partition]);
+    return matcher_store_applied(s->stores[partition]);
 }
 
 /* In several steps: LMDB holds the changed pages of one in memory, and those of
@@ -421,35 +421,35 @@ static int write_partition(struct matcher_shell *s,
     size_t bytes = 0;
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < lane->overlay.count; i++) {
-        const struct overlay_slot *slot =
+        const struct batch_state_slot *slot =
             &lane->overlay.slots[lane->overlay.used[i]];
         if (slot->partition != partition || slot->state.p == NULL) {
             continue;
         }
-        rc = begun ? BUS_OK : store_write_begin(store, err);
+        rc = begun ? BUS_OK : matcher_store_write_begin(store, err);
         begun = begun || rc == BUS_OK;
-        rc = rc == BUS_OK ? store_put(store, &slot->id, slot->state, err) : rc;
+        rc = rc == BUS_OK ? matcher_store_put(store, &slot->id, slot->state, err) : rc;
         bytes += slot->state.n;
         if (rc == BUS_OK && bytes > WRITE_BYTES) {
-            rc = store_write_commit(store, store_applied(store), err);
+            rc = matcher_store_write_commit(store, matcher_store_applied(store), err);
             begun = false;
             bytes = 0;
         }
     }
-    if (rc == BUS_OK && !begun && applied != store_applied(store)) {
-        rc = store_write_begin(store, err);
+    if (rc == BUS_OK && !begun && applied != matcher_store_applied(store)) {
+        rc = matcher_store_write_begin(store, err);
         begun = rc == BUS_OK;
     }
     if (rc != BUS_OK) {
-        store_write_abort(store);
+        matcher_store_write_abort(store);
         return rc;
     }
-    return begun ? store_write_commit(store, applied, err) : BUS_OK;
+    return begun ? matcher_store_write_commit(store, applied, err) : BUS_OK;
 }
 
 static void end_batch(struct matcher_lane *lane)
 {
-    overlay_clear(&lane->overlay);
+    matcher_batch_state_clear(&lane->overlay);
     bus_arena_reset(&lane->batch);
 }
 

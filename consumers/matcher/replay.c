@@ -183,7 +183,7 @@ static void compare(struct comparing *k,
     }
 }
 
-int replay_evaluation(const struct bus_policy_catalogue *c,
+int matcher_replay_evaluation(const struct bus_policy_catalogue *c,
                       const struct sa_evaluation *recorded,
                       struct bus_arena *mem,
                       struct replay *ret,
@@ -200,11 +200,11 @@ int replay_evaluation(const struct bus_policy_catalogue *c,
                                .again = version};
         return BUS_OK;
     }
-    int rc = evaluation_run(c, &again, mem, err);
+    int rc = matcher_evaluation_run(c, &again, mem, err);
     if (rc == BUS_OK) {
         compare(&k, recorded, &again);
         rc = r.outcome == REPLAY_INPUTS
-                 ? replay_find_fact(recorded, mem, &r, err)
+                 ? matcher_replay_find_fact(recorded, mem, &r, err)
                  : rc;
         *ret = r;
     }

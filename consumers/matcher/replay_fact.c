@@ -53,7 +53,7 @@ static int prove(struct search *s)
     }
     facts[s->at] = s->was;
     e.facts.v = facts;
-    int rc = evaluation_inputs_hash(&e, s->mem, &hash, s->err);
+    int rc = matcher_evaluation_inputs_hash(&e, s->mem, &hash, s->err);
     s->found = rc == BUS_OK && bus_strv_eq(hash, s->hash);
     return rc;
 }
@@ -66,7 +66,7 @@ static bool fits(struct search *s, int *rc)
         return true;
     }
     (void)bus_wire_encode_at(&sa_fact_type, &s->was, s->bytes);
-    if (evaluation_fact_sum((const char *)s->bytes, n) == s->sum) {
+    if (matcher_evaluation_fact_sum((const char *)s->bytes, n) == s->sum) {
         *rc = prove(s);
     }
     return s->found || *rc != BUS_OK;
@@ -173,7 +173,7 @@ static struct bus_strv text(struct bus_arena *mem, const struct sa_fact *f)
     }
 }
 
-int replay_find_fact(const struct sa_evaluation *recorded,
+int matcher_replay_find_fact(const struct sa_evaluation *recorded,
                      struct bus_arena *mem,
                      struct replay *r,
                      struct bus_err *err)
@@ -181,7 +181,7 @@ int replay_find_fact(const struct sa_evaluation *recorded,
     struct bus_strv sums;
     size_t n = recorded->fact_sums.n / EVALUATION_SUM_BYTES, i = 0;
     size_t both = n < recorded->facts.n ? n : recorded->facts.n;
-    int rc = n == 0 ? BUS_OK : evaluation_sums(recorded, mem, &sums, err);
+    int rc = n == 0 ? BUS_OK : matcher_evaluation_sums(recorded, mem, &sums, err);
     if (rc != BUS_OK || n == 0) {
         return rc;
     }
@@ -208,7 +208,7 @@ int replay_find_fact(const struct sa_evaluation *recorded,
     return BUS_OK;
 }
 
-int replay_search_fact(const struct bus_policy_catalogue *c,
+int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
                        const struct sa_evaluation *recorded,
                        struct bus_arena *mem,
                        struct replay *r,

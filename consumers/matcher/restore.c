@@ -20,7 +20,7 @@ static int flush(struct restoring *r, struct bus_err *err)
         return BUS_OK;
     }
     r->pending = 0;
-    return store_write_commit(r->store, r->next, err);
+    return matcher_store_write_commit(r->store, r->next, err);
 }
 
 static int
@@ -35,9 +35,9 @@ restore_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     }
     int rc = BUS_OK;
     if (r->pending == 0) {
-        rc = store_write_begin(r->store, err);
+        rc = matcher_store_write_begin(r->store, err);
     }
-    rc = rc == BUS_OK ? store_put(r->store, &id, m->value, err) : rc;
+    rc = rc == BUS_OK ? matcher_store_put(r->store, &id, m->value, err) : rc;
     r->next = m->offset + 1;
     if (rc == BUS_OK && ++r->pending == RESTORE_BATCH) {
         rc = flush(r, err);
@@ -54,13 +54,13 @@ static int read_tail(struct matcher_shell *s,
     const char *topic = s->outputs[s->out_households].topic;
     int64_t ends[2] = {0, 0}, next = 0;
     int rc = bus_kafka_ends(lane->reader, topic, partition, false, ends, err);
-    if (rc == BUS_OK && store_applied(store) > ends[1]) {
-        rc = store_clear(store, err); /* the topic is a new one */
+    if (rc == BUS_OK && matcher_store_applied(store) > ends[1]) {
+        rc = matcher_store_clear(store, err); /* the topic is a new one */
     }
     struct restoring r = {.store = store};
     struct bus_kafka_range range = {.topic = topic,
                                     .partition = partition,
-                                    .from = store_applied(store),
+                                    .from = matcher_store_applied(store),
                                     .compacted = true};
     rc = rc == BUS_OK
              ? bus_kafka_read(lane->reader, &range, restore_one, &r, &next, err)
@@ -70,7 +70,7 @@ static int read_tail(struct matcher_shell *s,
         rc = flush(&r, err);
     }
     if (rc != BUS_OK) {
-        store_write_abort(store);
+        matcher_store_write_abort(store);
     }
     return rc;
 }
@@ -86,12 +86,12 @@ int matcher_assigned(void *data,
         return bus_fail(err, BUS_ECONFIG, "partition %d; at most %d", partition,
                         MATCHER_PARTITIONS_MAX);
     }
-    int rc = takeup_wait(s->takeup, err);
+    int rc = matcher_catalogue_watch_wait(s->takeup, err);
     rc = rc || lane->reader
              ? rc
              : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);
     if (rc == BUS_OK && s->stores[partition] == NULL) {
-        rc = store_open(s->frame.state_dir, partition,
+        rc = matcher_store_open(s->frame.state_dir, partition,
                         (size_t)s->frame.config.matcher.map_bytes,
                         &s->stores[partition], err);
     }
@@ -104,6 +104,6 @@ void matcher_revoked(void *data, int lane, int32_t partition)
 {
     (void)lane;
     struct matcher_shell *s = data;
-    store_close(s->stores[partition]);
+    matcher_store_close(s->stores[partition]);
     s->stores[partition] = NULL;
 }

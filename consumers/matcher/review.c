@@ -40,7 +40,7 @@ struct scan
     const struct bus_kafka_msg *m;
     const struct sa_review *notice;
     struct bus_kafka_out *out;
-    const struct matcher_edition *to;
+    const struct matcher_catalogue_version *to;
     int32_t day, turn;
     struct change changes[CHANGES_MAX];
     size_t change_count;
@@ -57,8 +57,8 @@ struct scan
 static const struct bus_policy_change_set *change_from(struct scan *k,
                                                        struct bus_strv version)
 {
-    const struct matcher_edition *from =
-        matcher_edition_find(k->lane->rules.editions, version);
+    const struct matcher_catalogue_version *from =
+        matcher_catalogue_version_find(k->lane->rules.editions, version);
     if (from == NULL || k->change_count == CHANGES_MAX - 1) {
         version = (struct bus_strv){0};
         from = NULL;
@@ -86,7 +86,7 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
 static const struct bus_policy_change_set *change_since(struct scan *k,
                                                         int32_t day)
 {
-    int32_t turn = bus_policy_turn(k->to->catalogue, day);
+    int32_t turn = bus_policy_effective_day(k->to->catalogue, day);
     struct stretch *c = &k->since[(uint32_t)turn % SINCE_MAX];
     if (!c->made || c->turn != turn) {
         k->rc = bus_policy_change_days(k->to->catalogue, day, k->day,
@@ -104,9 +104,9 @@ static bool judge(struct scan *k,
                   struct bus_policy_result *ret)
 {
     struct bus_policy_household h;
-    struct bus_household_members members = {st->members.v, st->members.n};
+    struct bus_role_household_members members = {st->members.v, st->members.n};
     struct bus_arena *mem = &k->lane->event;
-    return bus_household_of(c, &members, st->facts.v, NULL, st->facts.n, mem,
+    return bus_role_household_of(c, &members, st->facts.v, NULL, st->facts.n, mem,
                             &h) == BUS_OK &&
            bus_policy_evaluate(c, &h, day, BUS_POLICY_REASONS, mem, ret,
                                NULL) == BUS_OK;
@@ -149,7 +149,7 @@ static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
 
 static int put(struct scan *k, const struct sa_review *r)
 {
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .type = &sa_review_type,
         .record = r,
         .ce_type = "sa.review.v1",
@@ -160,7 +160,7 @@ static int put(struct scan *k, const struct sa_review *r)
         .occurred_at = r->occurred_at,
         .traceparent = bus_kafka_msg_header(k->m, "traceparent"),
     };
-    return bus_emit_put(k->out, k->s->out_reviews, k->m->partition, &e, k->err);
+    return bus_role_emit_put(k->out, k->s->out_reviews, k->m->partition, &e, k->err);
 }
 
 static bool
@@ -208,15 +208,15 @@ int matcher_review_partition(struct matcher_shell *s,
         .day = bus_china_day(notice->occurred_at),
         .err = err,
     };
-    const struct matcher_editions *all = lane->rules.editions;
-    k.to = matcher_edition_for(all, (struct bus_strv){0}, k.day);
+    const struct matcher_catalogue_versions *all = lane->rules.editions;
+    k.to = matcher_catalogue_version_for(all, (struct bus_strv){0}, k.day);
     if (!bus_strv_is(notice->catalogue_version,
                      bus_policy_catalogue_version(k.to->catalogue))) {
         lane->duplicates++; /* another has taken its place */
         return BUS_OK;
     }
-    k.turn = bus_policy_turn(k.to->catalogue, k.day);
-    int rc = store_each(s->stores[m->partition],
+    k.turn = bus_policy_effective_day(k.to->catalogue, k.day);
+    int rc = matcher_store_each(s->stores[m->partition],
                         notice->has_behind ? &notice->behind : NULL,
                         one_household, &k, err);
     rc = rc ? rc : k.rc;

@@ -19,7 +19,7 @@ static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 static void failed(void *data, const struct bus_err *err)
 {
     struct matcher_shell *s = data;
-    bus_loop_stop(s->frame.loop, err);
+    bus_run_loop_stop(s->frame.loop, err);
 }
 
 static void drain(void *data)
@@ -27,7 +27,7 @@ static void drain(void *data)
     struct matcher_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
-    takeup_drain(s->takeup);
+    matcher_catalogue_watch_drain(s->takeup);
 }
 
 static int check_keys(struct matcher_shell *s,
@@ -60,11 +60,11 @@ static int open_lane(struct matcher_shell *s,
 {
     bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
     bus_arena_init(&lane->batch, 1u << 20, 0);
-    lane->schemas = bus_types_registry();
+    lane->schemas = bus_role_types_registry();
     int rc =
         lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
     rc = rc ? rc
-            : overlay_init(&lane->overlay,
+            : matcher_batch_state_init(&lane->overlay,
                            (size_t)s->frame.config.matcher.batch_max, err);
     rc =
         rc ? rc
@@ -77,7 +77,7 @@ static void close_lane(struct matcher_lane *lane)
     bus_wire_keyring_free(lane->keys);
     bus_wire_registry_free(lane->schemas);
     bus_kafka_reader_close(lane->reader);
-    overlay_fini(&lane->overlay);
+    matcher_batch_state_fini(&lane->overlay);
     bus_arena_fini(&lane->event);
     bus_arena_fini(&lane->batch);
 }
@@ -141,8 +141,8 @@ static int start(struct matcher_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : takeup_start(s, &s->takeup, err);
-    rc = rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+    rc = rc ? rc : matcher_catalogue_watch_start(s, &s->takeup, err);
+    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
@@ -160,41 +160,41 @@ static void stop(struct matcher_shell *s)
             (unsigned long long)events, (unsigned long long)duplicates,
             (unsigned long long)rejected);
     for (size_t i = 0; i < MATCHER_PARTITIONS_MAX; i++) {
-        store_close(s->stores[i]);
+        matcher_store_close(s->stores[i]);
     }
-    takeup_free(s->takeup);
+    matcher_catalogue_watch_free(s->takeup);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
     struct matcher_shell *s = bus_calloc(1, sizeof(*s));
     struct bus_err err;
     if (s == NULL) {
         return BUS_EXIT_FAULT;
     }
-    int rc = bus_frame_open(&s->frame, args, "matcher");
+    int rc = bus_role_frame_open(&s->frame, args, "matcher");
     if (rc != BUS_EXIT_OK) {
         bus_free(s);
         return rc;
     }
-    s->catalogue = bus_frame_catalogue(&s->frame.config);
+    s->catalogue = bus_role_frame_catalogue(&s->frame.config);
     s->rules.catalogue = s->catalogue;
     if (s->catalogue == NULL) {
         rc = BUS_EXIT_CONFIG;
     } else if (start(s, &err) != BUS_OK) {
-        rc = bus_frame_fail(&err);
+        rc = bus_role_frame_fail(&err);
     } else {
-        rc = bus_frame_run(&s->frame);
+        rc = bus_role_frame_run(&s->frame);
     }
     stop(s);
-    bus_frame_close(&s->frame);
+    bus_role_frame_close(&s->frame);
     bus_free(s);
     return rc;
 }
 
-const struct bus_role bus_role_matcher = {
+const struct bus_run_role matcher_role = {
     .name = "matcher",
     .usage = "",
     .summary = "folds each household's events, evaluates, assigns",

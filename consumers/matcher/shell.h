@@ -38,7 +38,7 @@ struct matcher_lane
 {
     struct bus_arena event; /* one event */
     struct bus_arena batch; /* states written in this batch */
-    struct overlay overlay; /* household -> state of this batch */
+    struct batch_state overlay; /* household -> state of this batch */
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
     struct bus_kafka_reader *reader;
@@ -48,11 +48,11 @@ struct matcher_lane
 
 struct matcher_shell
 {
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct bus_policy_catalogue *catalogue; /* the folder's */
     /* With those published; replaced as a whole, by the loop's thread. */
-    _Atomic(const struct matcher_editions *) editions;
-    struct takeup *takeup;
+    _Atomic(const struct matcher_catalogue_versions *) editions;
+    struct catalogue_watch *takeup;
     struct bus_policy_calendar *calendar;
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];

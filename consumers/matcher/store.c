@@ -124,7 +124,7 @@ static int own(struct store *s, const char *path, struct bus_err *err)
     return BUS_OK;
 }
 
-int store_open(const char *dir,
+int matcher_store_open(const char *dir,
                int32_t partition,
                size_t map_bytes,
                struct store **ret,
@@ -145,19 +145,19 @@ int store_open(const char *dir,
         rc = e == 0 ? BUS_OK : fail(s, path, e, err);
     }
     if (rc != BUS_OK) {
-        store_close(s);
+        matcher_store_close(s);
         return rc;
     }
     *ret = s;
     return BUS_OK;
 }
 
-void store_close(struct store *s)
+void matcher_store_close(struct store *s)
 {
     if (s == NULL) {
         return;
     }
-    store_write_abort(s);
+    matcher_store_write_abort(s);
     if (s->read != NULL) {
         mdb_txn_abort(s->read);
     }
@@ -170,33 +170,33 @@ void store_close(struct store *s)
     bus_free(s);
 }
 
-int64_t store_applied(const struct store *s)
+int64_t matcher_store_applied(const struct store *s)
 {
     return s->applied;
 }
 
-int store_clear(struct store *s, struct bus_err *err)
+int matcher_store_clear(struct store *s, struct bus_err *err)
 {
-    int rc = store_write_begin(s, err);
+    int rc = matcher_store_write_begin(s, err);
     if (rc != BUS_OK) {
         return rc;
     }
     int e = mdb_drop(s->write, s->households, 0);
     if (e != 0) {
-        store_write_abort(s);
+        matcher_store_write_abort(s);
         return fail(s, "cannot be emptied", e, err);
     }
-    return store_write_commit(s, -1, err);
+    return matcher_store_write_commit(s, -1, err);
 }
 
-int store_read_begin(struct store *s, struct bus_err *err)
+int matcher_store_read_begin(struct store *s, struct bus_err *err)
 {
     int rc = s->read == NULL ? mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->read)
                              : mdb_txn_renew(s->read);
     return rc == 0 ? BUS_OK : fail(s, "cannot be read", rc, err);
 }
 
-int store_get(struct store *s,
+int matcher_store_get(struct store *s,
               const struct bus_id *id,
               struct bus_strv *ret,
               struct bus_err *err)
@@ -211,7 +211,7 @@ int store_get(struct store *s,
                                          : fail(s, "cannot be read", rc, err);
 }
 
-int store_each(struct store *s,
+int matcher_store_each(struct store *s,
                const struct bus_id *after,
                bool (*each)(void *data,
                             const struct bus_id *id,
@@ -241,19 +241,19 @@ int store_each(struct store *s,
     return rc == MDB_NOTFOUND ? BUS_OK : fail(s, "cannot be read", rc, err);
 }
 
-void store_read_end(struct store *s)
+void matcher_store_read_end(struct store *s)
 {
     mdb_txn_reset(s->read);
 }
 
-int store_write_begin(struct store *s, struct bus_err *err)
+int matcher_store_write_begin(struct store *s, struct bus_err *err)
 {
     assert(s->write == NULL);
     int rc = mdb_txn_begin(s->env, NULL, 0, &s->write);
     return rc == 0 ? BUS_OK : fail(s, "cannot be written", rc, err);
 }
 
-int store_put(struct store *s,
+int matcher_store_put(struct store *s,
               const struct bus_id *id,
               struct bus_strv value,
               struct bus_err *err)
@@ -267,12 +267,12 @@ int store_put(struct store *s,
                : fail(s, "cannot be written", rc, err);
 }
 
-int store_write_commit(struct store *s, int64_t applied, struct bus_err *err)
+int matcher_store_write_commit(struct store *s, int64_t applied, struct bus_err *err)
 {
     int rc =
         put_about(s, s->write, "applied", (MDB_val){sizeof(applied), &applied});
     if (rc != 0) {
-        store_write_abort(s);
+        matcher_store_write_abort(s);
         return fail(s, "cannot be written", rc, err);
     }
     rc = mdb_txn_commit(s->write);
@@ -284,7 +284,7 @@ int store_write_commit(struct store *s, int64_t applied, struct bus_err *err)
     return BUS_OK;
 }
 
-void store_write_abort(struct store *s)
+void matcher_store_write_abort(struct store *s)
 {
     if (s->write != NULL) {
         mdb_txn_abort(s->write);

@@ -8,7 +8,7 @@ static int add_input(struct matcher_shell *s,
                      const char *part,
                      struct bus_err *err)
 {
-    const char *topic = bus_frame_topic(&s->frame, what, part);
+    const char *topic = bus_role_frame_topic(&s->frame, what, part);
     if (topic == NULL || s->input_count == MATCHER_TOPICS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "more than %d topics to read",
                         MATCHER_TOPICS_MAX);
@@ -32,7 +32,7 @@ static int32_t add_output(struct matcher_shell *s,
         return -1;
     }
     s->outputs[s->output_count] = (struct bus_kafka_eos_output){
-        .topic = bus_frame_topic(&s->frame, what, part), .track = track};
+        .topic = bus_role_frame_topic(&s->frame, what, part), .track = track};
     return (int32_t)s->output_count++;
 }
 
@@ -56,11 +56,11 @@ static int add_route(struct matcher_shell *s,
 }
 
 static int partner_topics(struct matcher_shell *s,
-                          const struct bus_partner *p,
+                          const struct bus_conf_partner *p,
                           struct bus_err *err)
 {
     int rc = BUS_OK;
-    switch ((enum bus_partner_kind)p->kind) {
+    switch ((enum bus_conf_partner_kind)p->kind) {
     case BUS_PARTNER_DEPARTMENT:
         rc = add_input(s, MATCHER_DECISION, "decisions", p->code, err);
         return rc ? rc

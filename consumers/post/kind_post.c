@@ -12,15 +12,15 @@ struct post_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word kinds[] = {{"GOODS", SA_DELIVERY_KIND_GOODS},
+static const struct bus_partner_document_word kinds[] = {{"GOODS", SA_DELIVERY_KIND_GOODS},
                                             {"CASH", SA_DELIVERY_KIND_CASH},
                                             {NULL, 0}};
-static const struct bus_doc_field person_fields[] = {
+static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_REPLY(sa_delivery_task, task_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = reply_fields},
     {"written_at", BUS_DOC_TIME, AT(sa_delivery_task, occurred_at),
      .required = true},
@@ -39,10 +39,10 @@ static const struct bus_doc_field fields[] = {
     {"recipient", BUS_DOC_PART, AT(post_document, personal),
      .has_offset = AT(post_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_doc document = {"delivery-task", 1, fields,
+static const struct bus_partner_document document = {"delivery-task", 1, fields,
                                         sizeof(struct post_document)};
 
-const struct bus_kind_out bus_kind_out_post = {
+const struct bus_partner_kind_out kind_post_out = {
     .kind = "post",
     .topic = "delivery-tasks",
     .record = "delivery_task",

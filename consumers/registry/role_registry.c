@@ -22,24 +22,24 @@
 
 struct registry
 {
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct registry_subjects subjects;
 };
 
-static void answer(struct bus_http_request *rq, int status, json_t *j)
+static void answer(struct bus_run_http_request *rq, int status, json_t *j)
 {
     char *text = json_dumps(j, JSON_COMPACT);
     if (text == NULL) {
-        bus_http_problem(rq, 500, "no memory", NULL);
+        bus_run_http_problem(rq, 500, "no memory", NULL);
     } else {
-        bus_http_answer(rq, status, JSON_TYPE, text, strlen(text));
+        bus_run_http_answer(rq, status, JSON_TYPE, text, strlen(text));
     }
     free(text); /* jansson's own */
     json_decref(j);
 }
 
 static void
-refuse(struct bus_http_request *rq, int status, int code, const char *why)
+refuse(struct bus_run_http_request *rq, int status, int code, const char *why)
 {
     answer(rq, status,
            json_pack("{s:i,s:s}", "error_code", code, "message", why));
@@ -47,15 +47,15 @@ refuse(struct bus_http_request *rq, int status, int code, const char *why)
 
 /* NULL: refused already. */
 static const struct registry_subject *subject_of(struct registry *r,
-                                                 struct bus_http_request *rq)
+                                                 struct bus_run_http_request *rq)
 {
     const struct registry_subject *s =
-        registry_subject_find(&r->subjects, bus_http_param(rq, "subject"));
+        registry_subject_find(&r->subjects, bus_run_http_param(rq, "subject"));
     if (s == NULL) {
         refuse(rq, 404, 40401, "Subject not found.");
         return NULL;
     }
-    struct bus_strv v = bus_http_param(rq, "version");
+    struct bus_strv v = bus_run_http_param(rq, "version");
     if (v.p != NULL && !bus_strv_is(v, "latest") && !bus_strv_is(v, "1") &&
         !bus_strv_is(v, "-1")) {
         refuse(rq, 404, 40402, "Version not found.");
@@ -70,7 +70,7 @@ static json_t *described(const struct registry_subject *s)
                      "id", (int)s->type->id, "schema", s->type->json);
 }
 
-static void get_subjects(struct bus_http_request *rq, void *data)
+static void get_subjects(struct bus_run_http_request *rq, void *data)
 {
     const struct registry *r = data;
     json_t *list = json_array();
@@ -80,14 +80,14 @@ static void get_subjects(struct bus_http_request *rq, void *data)
     answer(rq, 200, list);
 }
 
-static void get_versions(struct bus_http_request *rq, void *data)
+static void get_versions(struct bus_run_http_request *rq, void *data)
 {
     if (subject_of(data, rq) != NULL) {
         answer(rq, 200, json_pack("[i]", 1));
     }
 }
 
-static void get_version(struct bus_http_request *rq, void *data)
+static void get_version(struct bus_run_http_request *rq, void *data)
 {
     const struct registry_subject *s = subject_of(data, rq);
     if (s != NULL) {
@@ -95,22 +95,22 @@ static void get_version(struct bus_http_request *rq, void *data)
     }
 }
 
-static void get_version_schema(struct bus_http_request *rq, void *data)
+static void get_version_schema(struct bus_run_http_request *rq, void *data)
 {
     const struct registry_subject *s = subject_of(data, rq);
     if (s != NULL) {
-        bus_http_answer(rq, 200, JSON_TYPE, s->type->json,
+        bus_run_http_answer(rq, 200, JSON_TYPE, s->type->json,
                         strlen(s->type->json));
     }
 }
 
-static const struct bus_wire_type *id_of(struct bus_http_request *rq)
+static const struct bus_wire_type *id_of(struct bus_run_http_request *rq)
 {
     int64_t id = -1;
     const struct bus_wire_type *t =
-        bus_strv_to_i64(bus_http_param(rq, "id"), &id) && id >= 0 &&
+        bus_strv_to_i64(bus_run_http_param(rq, "id"), &id) && id >= 0 &&
                 id <= UINT32_MAX
-            ? bus_types_by_id((uint32_t)id)
+            ? bus_role_types_by_id((uint32_t)id)
             : NULL;
     if (t == NULL) {
         refuse(rq, 404, 40403, "Schema not found");
@@ -118,7 +118,7 @@ static const struct bus_wire_type *id_of(struct bus_http_request *rq)
     return t;
 }
 
-static void get_id(struct bus_http_request *rq, void *data)
+static void get_id(struct bus_run_http_request *rq, void *data)
 {
     const struct bus_wire_type *t = id_of(rq);
     (void)data;
@@ -127,7 +127,7 @@ static void get_id(struct bus_http_request *rq, void *data)
     }
 }
 
-static void get_id_versions(struct bus_http_request *rq, void *data)
+static void get_id_versions(struct bus_run_http_request *rq, void *data)
 {
     const struct registry *r = data;
     const struct bus_wire_type *t = id_of(rq);
@@ -146,10 +146,10 @@ static void get_id_versions(struct bus_http_request *rq, void *data)
 }
 
 /* The schema in a body {"schema": "..."}; NULL: refused. Free set after use. */
-static const struct bus_wire_schema *posted(struct bus_http_request *rq,
+static const struct bus_wire_schema *posted(struct bus_run_http_request *rq,
                                             struct bus_wire_set **ret_set)
 {
-    struct bus_strv body = bus_http_body(rq);
+    struct bus_strv body = bus_run_http_body(rq);
     json_t *j = json_loadb(body.p ? body.p : "", body.n, 0, NULL);
     const json_t *text = json_object_get(j, "schema");
     const char *kind = json_string_value(json_object_get(j, "schemaType"));
@@ -181,7 +181,7 @@ static bool same(const struct bus_wire_schema *a,
     return equal;
 }
 
-static void look_up(struct registry *r, struct bus_http_request *rq, bool reg)
+static void look_up(struct registry *r, struct bus_run_http_request *rq, bool reg)
 {
     const struct registry_subject *s = subject_of(r, rq);
     struct bus_wire_set *set = NULL;
@@ -198,18 +198,18 @@ static void look_up(struct registry *r, struct bus_http_request *rq, bool reg)
     bus_wire_set_free(set);
 }
 
-static void post_subject(struct bus_http_request *rq, void *data)
+static void post_subject(struct bus_run_http_request *rq, void *data)
 {
     look_up(data, rq, false);
 }
 
-static void post_version(struct bus_http_request *rq, void *data)
+static void post_version(struct bus_run_http_request *rq, void *data)
 {
     look_up(data, rq, true);
 }
 
 /* May readers with the posted schema read what was written with ours? */
-static void post_compatibility(struct bus_http_request *rq, void *data)
+static void post_compatibility(struct bus_run_http_request *rq, void *data)
 {
     const struct registry_subject *s = subject_of(data, rq);
     struct bus_wire_set *set = NULL;
@@ -227,25 +227,25 @@ static void post_compatibility(struct bus_http_request *rq, void *data)
     bus_wire_set_free(set);
 }
 
-static void get_config(struct bus_http_request *rq, void *data)
+static void get_config(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
     answer(rq, 200, json_pack("{s:s}", "compatibilityLevel", LEVEL));
 }
 
-static void get_mode(struct bus_http_request *rq, void *data)
+static void get_mode(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
     answer(rq, 200, json_pack("{s:s}", "mode", "READONLY"));
 }
 
-static void get_kinds(struct bus_http_request *rq, void *data)
+static void get_kinds(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
     answer(rq, 200, json_pack("[s]", "AVRO"));
 }
 
-static void get_root(struct bus_http_request *rq, void *data)
+static void get_root(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
     answer(rq, 200, json_object());
@@ -254,7 +254,7 @@ static void get_root(struct bus_http_request *rq, void *data)
 static const struct
 {
     const char *method, *pattern;
-    bus_http_handler handler;
+    bus_run_http_handler handler;
 } routes[] = {
     {"GET", "/", get_root},
     {"GET", "/subjects", get_subjects},
@@ -281,30 +281,30 @@ static int start(struct registry *r, struct bus_err *err)
                                     &r->frame.mem, err);
     for (size_t i = 0; rc == BUS_OK && i < sizeof(routes) / sizeof(*routes);
          i++) {
-        rc = bus_http_route(r->frame.http, routes[i].method, routes[i].pattern,
+        rc = bus_run_http_route(r->frame.http, routes[i].method, routes[i].pattern,
                             routes[i].handler, r, err);
     }
     return rc;
 }
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
     struct registry *r = bus_calloc(1, sizeof(*r));
     struct bus_err err;
     if (r == NULL) {
         return BUS_EXIT_FAULT;
     }
-    int rc = bus_frame_open(&r->frame, args, "registry");
+    int rc = bus_role_frame_open(&r->frame, args, "registry");
     if (rc == BUS_EXIT_OK) {
-        rc = start(r, &err) == BUS_OK ? bus_frame_run(&r->frame)
-                                      : bus_frame_fail(&err);
-        bus_frame_close(&r->frame);
+        rc = start(r, &err) == BUS_OK ? bus_role_frame_run(&r->frame)
+                                      : bus_role_frame_fail(&err);
+        bus_role_frame_close(&r->frame);
     }
     bus_free(r);
     return rc;
 }
 
-const struct bus_role bus_role_registry = {
+const struct bus_run_role registry_role = {
     .name = "registry",
     .usage = "",
     .summary = "serves the schemas by the Confluent Schema Registry API",

@@ -11,13 +11,13 @@ int registry_subjects_fill(struct registry_subjects *s,
 {
     struct bus_topic *topics = NULL;
     size_t n = 0;
-    int rc = bus_config_topics(config, mem, &topics, &n, err);
+    int rc = bus_conf_topics(config, mem, &topics, &n, err);
     s->v = rc ? NULL : bus_arena_calloc(mem, n + 1, sizeof(*s->v));
     if (rc == BUS_OK && s->v == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "subjects");
     }
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        const struct bus_wire_type *type = bus_types_of_topic(
+        const struct bus_wire_type *type = bus_role_types_of_topic(
             bus_strv(topics[i].name + strlen(config->prefix)));
         if (type == NULL) {
             continue;

@@ -13,26 +13,26 @@ static int serve(const struct bus_config *c, const char *file)
     struct bus_arena mem;
     struct bus_topic *topics = NULL;
     struct bus_kafka_embedded *broker = NULL;
-    struct bus_loop *loop = NULL;
-    struct bus_loop_conf conf = {0};
+    struct bus_run_loop *loop = NULL;
+    struct bus_run_loop_conf conf = {0};
     struct bus_err err;
     size_t n = 0;
     bus_arena_init(&mem, 0, 0);
     bus_log_role_set("broker", NULL);
-    int rc = bus_loop_new(&conf, &loop, &err);
-    rc = rc ? rc : bus_config_topics(c, &mem, &topics, &n, &err);
+    int rc = bus_run_loop_new(&conf, &loop, &err);
+    rc = rc ? rc : bus_conf_topics(c, &mem, &topics, &n, &err);
     rc = rc ? rc : bus_kafka_embedded_start(topics, n, file, &broker, &err);
     if (rc == BUS_OK) {
         bus_log(BUS_LOG_INFO, "embedded broker, for showing only",
                 "bootstrap=%s topics=%zu", bus_kafka_embedded_bootstrap(broker),
                 n);
-        rc = bus_loop_run(loop);
+        rc = bus_run_loop_run(loop);
     } else {
         bus_log(BUS_LOG_ERROR, "cannot start", "err=\"%s\"", err.msg);
         rc = LIANOU_FAILED;
     }
     bus_kafka_embedded_stop(broker);
-    bus_loop_free(loop);
+    bus_run_loop_free(loop);
     bus_arena_fini(&mem);
     return rc;
 }
@@ -59,13 +59,13 @@ static int run(int argc, char **argv)
     struct bus_err err;
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
-    int rc = bus_config_open(&config, lianou_config_dir(folder), &faults, &err);
+    int rc = bus_conf_open(&config, lianou_config_dir(folder), &faults, &err);
     if (rc == BUS_OK) {
         rc = serve(&config, file);
     } else {
         (void)fprintf(stderr, "lianou broker: %s\n", err.msg);
     }
-    bus_config_close(&config);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return rc;
 }

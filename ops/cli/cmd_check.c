@@ -65,7 +65,7 @@ static void print_topics(const struct bus_config *c)
     struct bus_topic *t;
     size_t n = 0;
     bus_arena_init(&mem, 0, 0);
-    if (bus_config_topics(c, &mem, &t, &n, NULL) == 0) {
+    if (bus_conf_topics(c, &mem, &t, &n, NULL) == 0) {
         for (size_t i = 0; i < n; i++) {
             printf("%-44s %4" PRId32 " partitions  %s", t[i].name,
                    t[i].partitions,
@@ -94,12 +94,12 @@ static void print_totals(const struct bus_config *c,
 static void check_kinds(const struct bus_config *c, struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->partners_count; i++) {
-        const struct bus_partner *p = &c->partners[i];
-        if (p->code && !bus_kind_find(bus_kinds, bus_kind_word(p))) {
+        const struct bus_conf_partner *p = &c->partners[i];
+        if (p->code && !bus_partner_kind_find(cli_kinds, bus_partner_kind_word(p))) {
             bus_faults_add(faults, p->node->at, "kind",
                            "producers/%s and consumers/%s are missing: no "
                            "adapter of this kind",
-                           bus_kind_word(p), bus_kind_word(p));
+                           bus_partner_kind_word(p), bus_partner_kind_word(p));
         }
     }
 }
@@ -113,17 +113,17 @@ static int run(int argc, char **argv)
     }
     struct bus_buf out = {0};
     if (a.keys) {
-        bus_config_print_keys(&out);
+        bus_conf_print_keys(&out);
         print_buf(&out);
         return LIANOU_WELL;
     }
     struct bus_config c;
     struct bus_faults faults;
     struct bus_err err;
-    int rc = bus_config_open(&c, lianou_config_dir(a.folder), &faults, &err);
-    bus_config_check(&c, a.day, &faults);
+    int rc = bus_conf_open(&c, lianou_config_dir(a.folder), &faults, &err);
+    bus_conf_check(&c, a.day, &faults);
     struct bus_policy_catalogue *rules =
-        rc == 0 ? policy_catalogue(&c, &faults) : NULL;
+        rc == 0 ? cli_policy_catalogue(&c, &faults) : NULL;
     bus_policy_catalogue_free(rules);
     check_kinds(&c, &faults);
     bus_faults_sort(&faults);
@@ -134,7 +134,7 @@ static int run(int argc, char **argv)
     }
     print_totals(&c, &faults);
     bool well = rc == 0 && bus_faults_none(&faults);
-    bus_config_close(&c);
+    bus_conf_close(&c);
     return well ? LIANOU_WELL : LIANOU_FAILED;
 }
 

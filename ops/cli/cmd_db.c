@@ -32,10 +32,10 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     struct bus_err err;
-    int rc = tool_open(&t, &err);
-    rc = rc ? rc : tool_database(&t, &err);
-    rc = rc ? rc : migrate(t.pg, dry, stdout, &err);
-    return tool_close(&t, "db", rc, &err);
+    int rc = cli_tool_open(&t, &err);
+    rc = rc ? rc : cli_tool_database(&t, &err);
+    rc = rc ? rc : cli_migrate(t.pg, dry, stdout, &err);
+    return cli_tool_close(&t, "db", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_db = {

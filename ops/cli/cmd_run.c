@@ -4,12 +4,12 @@
 #include "bus/run/role.h"
 #include "ops/cli/lianou.h"
 
-#define X(symbol) extern const struct bus_role bus_role_##symbol;
+#define X(symbol) extern const struct bus_run_role symbol##_role;
 #include "ops/cli/roles.def"
 #undef X
 
-static const struct bus_role *const roles[] = {
-#define X(symbol) &bus_role_##symbol,
+static const struct bus_run_role *const roles[] = {
+#define X(symbol) &symbol##_role,
 #include "ops/cli/roles.def"
 #undef X
     NULL,
@@ -28,7 +28,7 @@ static int usage(const char *why, const char *what)
 /* run [--config DIR] ROLE [NAME] [ARG...] */
 static int run(int argc, char **argv)
 {
-    struct bus_role_args args = {0};
+    struct bus_run_role_args args = {0};
     int at = 1;
     if (at + 1 < argc && strcmp(argv[at], "--config") == 0) {
         args.config_dir = argv[at + 1];

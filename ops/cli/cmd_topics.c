@@ -29,7 +29,7 @@ static int work(const struct bus_config *c, bool apply, struct bus_err *err)
     size_t n = 0;
     struct bus_kafka_env env = {.conf = &c->kafka, .client_id = "lianou-admin"};
     bus_arena_init(&mem, 0, 0);
-    int rc = bus_config_topics(c, &mem, &topics, &n, err);
+    int rc = bus_conf_topics(c, &mem, &topics, &n, err);
     rc = rc ? rc : bus_kafka_admin_open(&env, &admin, err);
     rc = rc ? rc : bus_kafka_topics_plan(admin, topics, n, &mem, &plan, err);
     if (rc == BUS_OK) {
@@ -69,12 +69,12 @@ static int run(int argc, char **argv)
     struct bus_err err;
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
-    int rc = bus_config_open(&config, lianou_config_dir(folder), &faults, &err);
+    int rc = bus_conf_open(&config, lianou_config_dir(folder), &faults, &err);
     rc = rc ? rc : work(&config, apply, &err);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou topics: %s\n", err.msg);
     }
-    bus_config_close(&config);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return rc == BUS_OK      ? LIANOU_WELL
            : rc == BUS_EAWAY ? LIANOU_AWAY

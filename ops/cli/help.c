@@ -19,7 +19,7 @@ static void put_man(FILE *to, const char *text)
     }
 }
 
-void help_man(FILE *to, const struct lianou_command *const *table, size_t n)
+void cli_help_man(FILE *to, const struct lianou_command *const *table, size_t n)
 {
     (void)fputs(".SH COMMANDS\n", to);
     for (size_t i = 0; i < n; i++) {
@@ -53,7 +53,7 @@ static void put_words(FILE *to, const char *usage)
     }
 }
 
-void help_bash(FILE *to, const struct lianou_command *const *table, size_t n)
+void cli_help_bash(FILE *to, const struct lianou_command *const *table, size_t n)
 {
     (void)fputs("# bash completion of lianou, made by `lianou help --bash`.\n"
                 "_lianou() {\n"

@@ -121,11 +121,11 @@ int main(int argc, char **argv)
         return LIANOU_WELL;
     }
     if (help && strcmp(argv[2], "--man") == 0) {
-        help_man(stdout, commands, COMMANDS);
+        cli_help_man(stdout, commands, COMMANDS);
         return LIANOU_WELL;
     }
     if (help && strcmp(argv[2], "--bash") == 0) {
-        help_bash(stdout, commands, COMMANDS);
+        cli_help_bash(stdout, commands, COMMANDS);
         return LIANOU_WELL;
     }
     const struct lianou_command *c = find(argv[help ? 2 : 1]);

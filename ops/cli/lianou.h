@@ -1,8 +1,8 @@
 /* The one command: a table of subcommands. ops/cmd_<name>.c defines
  * `const struct lianou_command lianou_cmd_<name>`; the table is made of the
  * file names at configure time ('-' in a name is '_' in the symbol). */
-#ifndef OPS_LIANOU_H
-#define OPS_LIANOU_H
+#ifndef OPS_CLI_LIANOU_H
+#define OPS_CLI_LIANOU_H
 
 #include <stdbool.h>
 

@@ -2,12 +2,12 @@
 #include "bus/partner/partner.h"
 #include "ops/cli/kinds.h"
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
-    return bus_partner_run(args, bus_kinds);
+    return bus_partner_run(args, cli_kinds);
 }
 
-const struct bus_role bus_role_partner = {
+const struct bus_run_role partner_role = {
     .name = "partner",
     .usage = "NAME",
     .summary = "a partner's adapter: documents by its transport",

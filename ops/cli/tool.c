@@ -6,25 +6,25 @@
 #include "bus/ledger/sql/audit.h"
 #include "ops/cli/lianou.h"
 
-int tool_open(struct tool *t, struct bus_err *err)
+int cli_tool_open(struct tool *t, struct bus_err *err)
 {
     struct bus_faults faults;
     bus_arena_init(&t->mem, 0, 0);
     bus_faults_init(&faults, &t->mem);
-    return bus_config_open(&t->config, lianou_config_dir(t->folder), &faults,
+    return bus_conf_open(&t->config, lianou_config_dir(t->folder), &faults,
                            err);
 }
 
-int tool_database(struct tool *t, struct bus_err *err)
+int cli_tool_database(struct tool *t, struct bus_err *err)
 {
     return bus_pg_open(t->conninfo ? t->conninfo : t->config.ledger.conninfo, 0,
                        &t->pg, err);
 }
 
-int tool_close(struct tool *t, const char *name, int rc, struct bus_err *err)
+int cli_tool_close(struct tool *t, const char *name, int rc, struct bus_err *err)
 {
     bus_pg_close(t->pg);
-    bus_config_close(&t->config);
+    bus_conf_close(&t->config);
     bus_arena_fini(&t->mem);
     if (rc == BUS_OK) {
         return LIANOU_WELL;
@@ -35,7 +35,7 @@ int tool_close(struct tool *t, const char *name, int rc, struct bus_err *err)
                                                    : LIANOU_FAILED;
 }
 
-int account_read(struct bus_pg *pg, struct account *ret, struct bus_err *err)
+int cli_account_read(struct bus_pg *pg, struct account *ret, struct bus_err *err)
 {
     int64_t *const counts[] = {
         &ret->applications,  &ret->cases,        &ret->duplicates,

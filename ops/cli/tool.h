@@ -1,6 +1,6 @@
 /* What the short commands share: configuration, database, the end. */
-#ifndef OPS_TOOL_H
-#define OPS_TOOL_H
+#ifndef OPS_CLI_TOOL_H
+#define OPS_CLI_TOOL_H
 
 #include "bus/base/arena.h"
 #include "bus/base/faults.h"
@@ -16,10 +16,10 @@ struct tool
     struct bus_pg *pg;
 };
 
-int tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
-int tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
+int cli_tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
+int cli_tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 /* Closes, prints the error of rc if any, returns the exit code. */
-int tool_close(struct tool *t, const char *name, int rc, struct bus_err *err);
+int cli_tool_close(struct tool *t, const char *name, int rc, struct bus_err *err);
 
 /* The closing account of the ledger (bus/ledger/sql/account.sql, audit.sql). */
 struct account
@@ -30,7 +30,7 @@ struct account
     int64_t departments; /* that have decided something */
     int64_t lost, duplicated, torn, out_of_order;
 };
-int account_read(struct bus_pg *pg,
+int cli_account_read(struct bus_pg *pg,
                  struct account *ret,
                  struct bus_err *err) BUS_MUSTCHECK;
 

@@ -7,18 +7,18 @@ BUS_KIND_HEAD(sa_payment_result);
 struct bank_answer
 {
     struct sa_payment_result r; /* first */
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word outcomes[] = {
+static const struct bus_partner_document_word outcomes[] = {
     {"SETTLED", SA_PAYMENT_OUTCOME_SETTLED},
     {"REJECTED", SA_PAYMENT_OUTCOME_REJECTED},
     {"RETURNED", SA_PAYMENT_OUTCOME_RETURNED},
     {NULL, 0}};
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(bank_answer, sa_payment_result, order_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(bank_answer, sa_payment_result),
     {"outcome", BUS_DOC_WORD, AT(sa_payment_result, outcome), .required = true,
      .words = outcomes},
@@ -31,22 +31,22 @@ static const struct bus_doc_field fields[] = {
     {"bank_reference", BUS_DOC_TEXT, AT(sa_payment_result, bank_reference),
      .required = true, .max = 64},
     BUS_KIND_END};
-static const struct bus_doc document = {"payment-result", 1, fields,
+static const struct bus_partner_document document = {"payment-result", 1, fields,
                                         sizeof(struct bank_answer)};
 
 static void
-finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
 {
     const struct sa_payment_result *r = doc;
     (void)env;
     if (r->outcome != SA_PAYMENT_OUTCOME_SETTLED && !r->has_reason_code) {
-        bus_doc_fault_add(faults, "/reason_code", "MISSING",
+        bus_partner_document_fault_add(faults, "/reason_code", "MISSING",
                           "未成功时须填原因代码(如 AC04)",
                           "needed when the outcome is not SETTLED, e.g. AC04");
     }
 }
 
-const struct bus_kind_in bus_kind_in_bank = {
+const struct bus_partner_kind_in kind_bank_in = {
     .kind = "bank",
     .topic = "payment-results",
     .record = "payment_result",

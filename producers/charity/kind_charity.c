@@ -7,42 +7,42 @@ BUS_KIND_HEAD(sa_claim);
 struct charity_answer
 {
     struct sa_claim r; /* first */
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word outcomes[] = {
+static const struct bus_partner_document_word outcomes[] = {
     {"CLAIMED", SA_CLAIM_OUTCOME_CLAIMED},
     {"DELIVERED", SA_CLAIM_OUTCOME_DELIVERED},
     {"DECLINED", SA_CLAIM_OUTCOME_DECLINED},
     {NULL, 0}};
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(charity_answer, sa_claim, need_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(charity_answer, sa_claim),
     {"outcome", BUS_DOC_WORD, AT(sa_claim, outcome), .required = true,
      .words = outcomes},
     {"amount_fen", BUS_DOC_LONG, AT(sa_claim, amount_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     BUS_KIND_END};
-static const struct bus_doc document = {"claim", 1, fields,
+static const struct bus_partner_document document = {"claim", 1, fields,
                                         sizeof(struct charity_answer)};
 
 static void
-finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
 {
     struct sa_claim *c = doc;
     struct bus_strv part = {(const char *)c->event_id.b, sizeof(c->event_id.b)};
     c->claim_id = bus_wire_derived_id("claim", &part, 1);
     c->charity = bus_strv(env->partner->code);
     if (c->outcome != SA_CLAIM_OUTCOME_DECLINED && c->amount_fen <= 0) {
-        bus_doc_fault_add(faults, "/amount_fen", "MISSING",
+        bus_partner_document_fault_add(faults, "/amount_fen", "MISSING",
                           "认领或已帮扶须填金额(分)",
                           "a claim states its amount in fen");
     }
 }
 
-const struct bus_kind_in bus_kind_in_charity = {
+const struct bus_partner_kind_in kind_charity_in = {
     .kind = "charity",
     .topic = "claims",
     .record = "claim",

@@ -10,22 +10,22 @@ BUS_KIND_HEAD(sa_decision);
 struct department_answer
 {
     struct sa_decision r; /* first */
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word outcomes[] = {
+static const struct bus_partner_document_word outcomes[] = {
     {"CONFIRMED", SA_DECISION_OUTCOME_CONFIRMED},
     {"REFUSED", SA_DECISION_OUTCOME_REFUSED},
     {"RETURNED", SA_DECISION_OUTCOME_RETURNED},
     {NULL, 0}};
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(department_answer, sa_decision, assignment_id),
     {"department", BUS_DOC_TEXT, AT(sa_decision, department), .required = true,
      .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_decision, item), .required = true, .max = 32},
     BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(department_answer, sa_decision),
     {"decision_id", BUS_DOC_ID, .offset = AT(sa_decision, decision_id)},
     {"outcome", BUS_DOC_WORD, AT(sa_decision, outcome), .required = true,
@@ -36,16 +36,16 @@ static const struct bus_doc_field fields[] = {
     {"uncovered_fen", BUS_DOC_LONG, AT(sa_decision, uncovered_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     {"delivery", BUS_DOC_WORD, AT(sa_decision, delivery),
-     .dflt = SA_DELIVERY_SERVICE, .words = bus_kind_deliveries},
+     .dflt = SA_DELIVERY_SERVICE, .words = bus_partner_kind_deliveries},
     {"goods", BUS_DOC_TEXT, AT(sa_decision, goods),
      .has_offset = AT(sa_decision, has_goods), .max = 400},
     {"period", BUS_DOC_WORD, AT(sa_decision, period), .dflt = SA_PERIOD_ONCE,
-     .words = bus_kind_periods},
+     .words = bus_partner_kind_periods},
     {"from_month", BUS_DOC_MONTH, AT(sa_decision, from_month),
      .has_offset = AT(sa_decision, has_from_month)},
     {"reason", BUS_DOC_TEXT, AT(sa_decision, reason), .max = 1000},
     {"decided_by", BUS_DOC_PART, AT(sa_decision, decided_by), .required = true,
-     .sub = bus_kind_actor_fields},
+     .sub = bus_partner_kind_actor_fields},
     {"authority_ref", BUS_DOC_TEXT, AT(sa_decision, authority_ref),
      .has_offset = AT(sa_decision, has_authority_ref), .max = 200},
     {"signed_at", BUS_DOC_TIME, AT(sa_decision, signed_at), .required = true},
@@ -56,11 +56,11 @@ static const struct bus_doc_field fields[] = {
     {"seal", BUS_DOC_HEX, AT(sa_decision, seal),
      .has_offset = AT(sa_decision, has_seal)},
     BUS_KIND_END};
-static const struct bus_doc document = {"decision", 1, fields,
+static const struct bus_partner_document document = {"decision", 1, fields,
                                         sizeof(struct department_answer)};
 
 static void
-finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
 {
     struct sa_decision *d = doc;
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
@@ -72,25 +72,25 @@ finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
         d->decision_id = bus_wire_derived_id("decision", &part, 1);
     }
     if (!bus_strv_is(d->department, env->partner->code)) {
-        bus_doc_fault_add(faults, "/reply_to/department", "DEPARTMENT",
+        bus_partner_document_fault_add(faults, "/reply_to/department", "DEPARTMENT",
                           "这项派单不是本部门的", "not this department's");
     }
     if (yes && money && !d->has_amount_fen) {
-        bus_doc_fault_add(faults, "/amount_fen", "MISSING",
+        bus_partner_document_fault_add(faults, "/amount_fen", "MISSING",
                           "同意发放资金时须填金额(分)",
                           "needed when money is confirmed, in fen");
     }
     if (yes && d->delivery == SA_DELIVERY_POST_GOODS && !d->has_goods) {
-        bus_doc_fault_add(faults, "/goods", "MISSING", "发放实物时须填物资",
+        bus_partner_document_fault_add(faults, "/goods", "MISSING", "发放实物时须填物资",
                           "needed when goods are confirmed");
     }
     if (!yes && d->reason.n == 0) {
-        bus_doc_fault_add(faults, "/reason", "MISSING", "不同意或退回须填理由",
+        bus_partner_document_fault_add(faults, "/reason", "MISSING", "不同意或退回须填理由",
                           "a refusal or return states its reason");
     }
 }
 
-const struct bus_kind_in bus_kind_in_department = {
+const struct bus_partner_kind_in kind_department_in = {
     .kind = "department",
     .topic = "decisions",
     .record = "decision",

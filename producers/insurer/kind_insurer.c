@@ -8,42 +8,42 @@ BUS_KIND_HEAD(sa_verification_result);
 struct insurer_answer
 {
     struct sa_verification_result r; /* first */
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word outcomes[] = {
+static const struct bus_partner_document_word outcomes[] = {
     {"ANSWERED", SA_VERIFICATION_OUTCOME_ANSWERED},
     {"UNABLE", SA_VERIFICATION_OUTCOME_UNABLE},
     {"DISPUTED", SA_VERIFICATION_OUTCOME_DISPUTED},
     {NULL, 0}};
-static const struct bus_doc_field found_fields[] = {
+static const struct bus_partner_document_field found_fields[] = {
     {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
     {"member", BUS_DOC_ID, AT(sa_fact, member),
      .has_offset = AT(sa_fact, has_member)},
     {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
     {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
     BUS_KIND_END};
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(insurer_answer, sa_verification_result, request_id),
     BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(insurer_answer, sa_verification_result),
     {"outcome", BUS_DOC_WORD, AT(sa_verification_result, outcome),
      .required = true, .words = outcomes},
     {"facts", BUS_DOC_LIST, AT(sa_verification_result, facts), .required = true,
      .sub = found_fields, .sub_size = sizeof(struct sa_fact)},
     {"appraiser", BUS_DOC_PART, AT(sa_verification_result, appraiser),
-     .required = true, .sub = bus_kind_actor_fields},
+     .required = true, .sub = bus_partner_kind_actor_fields},
     {"report_hash", BUS_DOC_HEX, AT(sa_verification_result, report_hash),
      .has_offset = AT(sa_verification_result, has_report_hash), .max = 64},
     BUS_KIND_END};
-static const struct bus_doc document = {"verification-result", 1, fields,
+static const struct bus_partner_document document = {"verification-result", 1, fields,
                                         sizeof(struct insurer_answer)};
 
 /* What an insurer has looked at is verified, and it is the insurer's word. */
 static void
-finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
+finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
 {
     struct sa_verification_result *r = doc;
     (void)env;
@@ -52,14 +52,14 @@ finish(const struct bus_kind_env *env, void *doc, struct bus_doc_faults *faults)
         r->facts.v[i].verified = true;
     }
     if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED && r->facts.n == 0) {
-        bus_doc_fault_add(faults, "/facts", "MISSING",
+        bus_partner_document_fault_add(faults, "/facts", "MISSING",
                           "已答复时至少一项; 查不到请填 UNABLE",
                           "ANSWERED needs at least one; if nothing could be "
                           "found out the outcome is UNABLE");
     }
 }
 
-const struct bus_kind_in bus_kind_in_insurer = {
+const struct bus_partner_kind_in kind_insurer_in = {
     .kind = "insurer",
     .topic = "verification-results",
     .record = "verification_result",

@@ -63,7 +63,7 @@ from_gb18030(struct bus_buf *b, struct bus_buf *out, struct bus_err *err)
     return BUS_OK;
 }
 
-int csv_load(FILE *file,
+int intake_csv_load(FILE *file,
              struct bus_buf *ret,
              const char **ret_encoding,
              struct bus_err *err)
@@ -203,7 +203,7 @@ static int separator(struct csv *c,
     return BUS_OK;
 }
 
-int csv_next(struct csv *c,
+int intake_csv_next(struct csv *c,
              struct bus_arena *mem,
              struct csv_row *ret,
              struct bus_err *err)

@@ -20,7 +20,7 @@
 
 /* All of the file as UTF-8 without a mark. BUS_ETOOBIG over CSV_FILE_MAX;
  * BUS_EPARSE for UTF-16, NUL bytes, or what is neither UTF-8 nor GB18030. */
-int csv_load(FILE *file,
+int intake_csv_load(FILE *file,
              struct bus_buf *ret,
              const char **ret_encoding, /* "UTF-8" */
              struct bus_err *err) BUS_MUSTCHECK;
@@ -38,7 +38,7 @@ struct csv_row
     struct bus_strv field[CSV_COLUMNS_MAX]; /* views, or copies in mem */
 };
 /* The next row that is not empty; BUS_EAGAIN at the end. */
-int csv_next(struct csv *c,
+int intake_csv_next(struct csv *c,
              struct bus_arena *mem,
              struct csv_row *ret,
              struct bus_err *err) BUS_MUSTCHECK;

@@ -10,7 +10,7 @@
     {                            \
         __VA_ARGS__, NULL, false \
     }
-const struct sheet_column sheet_columns[] = {
+const struct csv_import_column intake_csv_import_columns[] = {
     COLUMN("reference",
            "流水号",
            "",
@@ -156,7 +156,7 @@ static bool fact_is(const struct bus_fact *f, struct bus_strv s, bool *ret_yuan)
 
 /* How many facts have that name; *ret is one of them. */
 static size_t
-find_fact(const struct sheet *s, struct bus_strv name, struct sheet_column *ret)
+find_fact(const struct csv_import *s, struct bus_strv name, struct csv_import_column *ret)
 {
     size_t found = 0;
     for (size_t i = 0; i < s->config->facts_count; i++) {
@@ -164,7 +164,7 @@ find_fact(const struct sheet *s, struct bus_strv name, struct sheet_column *ret)
         bool yuan = false;
         if (f->derived == NULL && !f->pii && fact_is(f, name, &yuan)) {
             found++;
-            *ret = (struct sheet_column){
+            *ret = (struct csv_import_column){
                 .base = f->scope == BUS_FACT_MEMBER ? "./facts" : "/facts",
                 .key = f->name,
                 .type = SHEET_FACT,
@@ -176,16 +176,16 @@ find_fact(const struct sheet *s, struct bus_strv name, struct sheet_column *ret)
     return found;
 }
 
-static const char *nearest(const struct sheet *s, const char *name)
+static const char *nearest(const struct csv_import *s, const char *name)
 {
     const char *near = "";
     size_t best = 4;
-    for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
-        size_t en = bus_edit_distance(name, sheet_columns[i].en);
-        size_t zh = bus_edit_distance(name, sheet_columns[i].zh);
+    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+        size_t en = bus_edit_distance(name, intake_csv_import_columns[i].en);
+        size_t zh = bus_edit_distance(name, intake_csv_import_columns[i].zh);
         if (en < best || zh < best) {
             best = en < zh ? en : zh;
-            near = en < zh ? sheet_columns[i].en : sheet_columns[i].zh;
+            near = en < zh ? intake_csv_import_columns[i].en : intake_csv_import_columns[i].zh;
         }
     }
     for (size_t i = 0; i < s->config->facts_count; i++) {
@@ -201,15 +201,15 @@ static const char *nearest(const struct sheet *s, const char *name)
     return near;
 }
 
-static void fault(struct sheet *s,
-                  struct sheet_faults *faults,
+static void fault(struct csv_import *s,
+                  struct csv_import_faults *faults,
                   size_t column,
                   const char *code,
                   const char *zh,
                   const char *en)
 {
     if (faults->n < SHEET_FAULTS_MAX) {
-        faults->v[faults->n] = (struct sheet_fault){
+        faults->v[faults->n] = (struct csv_import_fault){
             .line = s->row.line,
             .column = column + 1,
             .header = s->header[column],
@@ -222,14 +222,14 @@ static void fault(struct sheet *s,
     faults->n++;
 }
 
-static void one(struct sheet *s, size_t i, struct sheet_faults *faults)
+static void one(struct csv_import *s, size_t i, struct csv_import_faults *faults)
 {
-    struct bus_strv name = sheet_trim(s->row.field[i]);
-    struct sheet_column *c = &s->column[i];
-    for (size_t k = 0; sheet_columns[k].en != NULL; k++) {
-        if (is_name(name, sheet_columns[k].en) ||
-            is_name(name, sheet_columns[k].zh)) {
-            *c = sheet_columns[k];
+    struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
+    struct csv_import_column *c = &s->column[i];
+    for (size_t k = 0; intake_csv_import_columns[k].en != NULL; k++) {
+        if (is_name(name, intake_csv_import_columns[k].en) ||
+            is_name(name, intake_csv_import_columns[k].zh)) {
+            *c = intake_csv_import_columns[k];
             return;
         }
     }
@@ -254,14 +254,14 @@ static void one(struct sheet *s, size_t i, struct sheet_faults *faults)
               : "there is no such column; see lianou intake columns");
 }
 
-static bool same_column(const struct sheet_column *a,
-                        const struct sheet_column *b)
+static bool same_column(const struct csv_import_column *a,
+                        const struct csv_import_column *b)
 {
     return a->key != NULL && b->key != NULL && strcmp(a->key, b->key) == 0 &&
            strcmp(a->base, b->base) == 0;
 }
 
-static void twice_or_missing(struct sheet *s, struct sheet_faults *faults)
+static void twice_or_missing(struct csv_import *s, struct csv_import_faults *faults)
 {
     for (size_t i = 0; i < s->n; i++) {
         for (size_t k = 0; k < i; k++) {
@@ -271,30 +271,30 @@ static void twice_or_missing(struct sheet *s, struct sheet_faults *faults)
             }
         }
     }
-    for (size_t k = 0; sheet_columns[k].en != NULL; k++) {
-        bool there = !sheet_columns[k].needed;
+    for (size_t k = 0; intake_csv_import_columns[k].en != NULL; k++) {
+        bool there = !intake_csv_import_columns[k].needed;
         for (size_t i = 0; i < s->n; i++) {
-            there |= same_column(&s->column[i], &sheet_columns[k]);
+            there |= same_column(&s->column[i], &intake_csv_import_columns[k]);
         }
         if (!there && faults->n < SHEET_FAULTS_MAX) {
-            faults->v[faults->n++] = (struct sheet_fault){
+            faults->v[faults->n++] = (struct csv_import_fault){
                 .line = s->row.line,
-                .header = sheet_columns[k].zh,
+                .header = intake_csv_import_columns[k].zh,
                 .found = "",
                 .code = "COLUMN_MISSING",
                 .zh = "缺少此列",
                 .en = bus_arena_printf(&s->mem, "the column %s is needed",
-                                       sheet_columns[k].en),
+                                       intake_csv_import_columns[k].en),
             };
         }
     }
 }
 
-int sheet_open(struct sheet *s,
+int intake_csv_import_open(struct csv_import *s,
                struct bus_strv text,
                const struct bus_config *config,
                const struct form_index *index,
-               struct sheet_faults *ret_faults,
+               struct csv_import_faults *ret_faults,
                struct bus_err *err)
 {
     memset(s, 0, sizeof(*s));
@@ -303,7 +303,7 @@ int sheet_open(struct sheet *s,
     s->csv.text = text;
     ret_faults->n = 0;
     bus_arena_init(&s->mem, 0, 0);
-    int rc = csv_next(&s->csv, &s->mem, &s->row, err);
+    int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
     if (rc != BUS_OK) {
         return rc == BUS_EAGAIN ? bus_fail(err, BUS_EPARSE,
                                            "line 1: the file is empty; its "
@@ -312,7 +312,7 @@ int sheet_open(struct sheet *s,
     }
     s->n = s->row.n;
     for (size_t i = 0; i < s->n; i++) {
-        struct bus_strv name = sheet_trim(s->row.field[i]);
+        struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
         s->header[i] = bus_arena_strndup(&s->mem, name.p, name.n);
         if (s->header[i] == NULL) {
             return bus_fail(err, BUS_ENOMEM, "the columns");
@@ -327,7 +327,7 @@ int sheet_open(struct sheet *s,
     return BUS_OK;
 }
 
-void sheet_close(struct sheet *s)
+void intake_csv_import_close(struct csv_import *s)
 {
     if (s != NULL && s->config != NULL) {
         bus_arena_fini(&s->mem);

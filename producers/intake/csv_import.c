@@ -9,7 +9,7 @@
 
 static struct bus_strv cell_of(const struct csv_row *row, size_t column)
 {
-    return column < row->n ? sheet_trim(row->field[column])
+    return column < row->n ? intake_csv_import_trim(row->field[column])
                            : (struct bus_strv){"", 0};
 }
 
@@ -24,13 +24,13 @@ static json_t *part(json_t *o, const char *key)
     return p;
 }
 
-static bool of_member(const struct sheet_column *c)
+static bool of_member(const struct csv_import_column *c)
 {
     return c->base != NULL && c->base[0] == '.';
 }
 
 static const char *
-shown(const struct sheet_column *c, struct bus_strv cell, struct bus_arena *mem)
+shown(const struct csv_import_column *c, struct bus_strv cell, struct bus_arena *mem)
 {
     if (cell.n > 0 && c->personal) {
         return "***";
@@ -43,7 +43,7 @@ shown(const struct sheet_column *c, struct bus_strv cell, struct bus_arena *mem)
     return s == NULL ? "" : s;
 }
 
-static void fault(struct sheet_unit *u, const struct sheet_fault *f)
+static void fault(struct csv_import_unit *u, const struct csv_import_fault *f)
 {
     if (u->faults.n < SHEET_FAULTS_MAX) {
         u->faults.v[u->faults.n] = *f;
@@ -52,7 +52,7 @@ static void fault(struct sheet_unit *u, const struct sheet_fault *f)
 }
 
 static void
-put(const struct sheet_column *c, json_t *home, json_t *member, json_t *value)
+put(const struct csv_import_column *c, json_t *home, json_t *member, json_t *value)
 {
     json_t *to = of_member(c) ? member : home;
     const char *sub = c->base + of_member(c);
@@ -60,15 +60,15 @@ put(const struct sheet_column *c, json_t *home, json_t *member, json_t *value)
     (void)json_object_set_new(to, c->key, value);
 }
 
-static void changed(const struct sheet *s,
-                    struct sheet_unit *u,
+static void changed(const struct csv_import *s,
+                    struct csv_import_unit *u,
                     size_t i,
                     struct bus_arena *mem)
 {
     struct bus_strv first = u->cell[0][i];
     struct bus_strv now = cell_of(&s->row, i);
     if (now.n > 0 && !bus_strv_eq(first, now)) {
-        fault(u, &(struct sheet_fault){
+        fault(u, &(struct csv_import_fault){
                      .line = s->row.line,
                      .column = i + 1,
                      .header = s->header[i],
@@ -80,14 +80,14 @@ static void changed(const struct sheet *s,
 }
 
 static void
-width(const struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
+width(const struct csv_import *s, struct csv_import_unit *u, struct bus_arena *mem)
 {
     bool more = false;
     for (size_t i = s->n; i < s->row.n; i++) {
-        more |= sheet_trim(s->row.field[i]).n > 0;
+        more |= intake_csv_import_trim(s->row.field[i]).n > 0;
     }
     if (s->row.n < s->n || more) {
-        fault(u, &(struct sheet_fault){
+        fault(u, &(struct csv_import_fault){
                      .line = s->row.line,
                      .header = "",
                      .found = bus_arena_printf(mem, "%zu", s->row.n),
@@ -102,7 +102,7 @@ width(const struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
 
 /* Takes the row in hand as the household's next member. */
 static void
-add_row(struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
+add_row(struct csv_import *s, struct csv_import_unit *u, struct bus_arena *mem)
 {
     json_t *members = json_object_get(u->json, "members");
     json_t *member = json_object();
@@ -112,7 +112,7 @@ add_row(struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
         u->line[place] = s->row.line;
     }
     for (size_t i = 0; i < s->n; i++) {
-        const struct sheet_column *c = &s->column[i];
+        const struct csv_import_column *c = &s->column[i];
         struct bus_strv cell = cell_of(&s->row, i);
         if (c->key == NULL) {
             continue;
@@ -124,7 +124,7 @@ add_row(struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
             changed(s, u, i, mem);
             continue;
         }
-        json_t *value = sheet_value(c, cell, mem);
+        json_t *value = intake_csv_import_value(c, cell, mem);
         if (value != NULL) {
             put(c, u->json, member, value);
         }
@@ -140,7 +140,7 @@ add_row(struct sheet *s, struct sheet_unit *u, struct bus_arena *mem)
     s->has_row = false;
 }
 
-static size_t reference_column(const struct sheet *s)
+static size_t reference_column(const struct csv_import *s)
 {
     size_t i = 0;
     while (i < s->n && (s->column[i].key == NULL ||
@@ -152,16 +152,16 @@ static size_t reference_column(const struct sheet *s)
 
 /* True while the sheet has a row; blank ones (",,,") are passed over. Unescaped
  * copies stay until the sheet is closed: a row is read ahead of its unit. */
-static int read_row(struct sheet *s, struct bus_err *err)
+static int read_row(struct csv_import *s, struct bus_err *err)
 {
     while (!s->has_row && !s->ended) {
-        int rc = csv_next(&s->csv, &s->mem, &s->row, err);
+        int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
         s->ended = rc == BUS_EAGAIN;
         if (rc != BUS_OK) {
             return rc;
         }
         for (size_t i = 0; i < s->row.n && !s->has_row; i++) {
-            s->has_row = sheet_trim(s->row.field[i]).n > 0;
+            s->has_row = intake_csv_import_trim(s->row.field[i]).n > 0;
         }
         if (s->has_row && ++s->rows > SHEET_ROWS_MAX) {
             return bus_fail(err, BUS_EPARSE,
@@ -174,7 +174,7 @@ static int read_row(struct sheet *s, struct bus_err *err)
 }
 
 /* Two stations may both have a number 1: the office is part of it. */
-static void name_it(struct sheet_unit *u)
+static void name_it(struct csv_import_unit *u)
 {
     const char *org = json_string_value(
         json_object_get(json_object_get(u->json, "operator"), "org_code"));
@@ -185,9 +185,9 @@ static void name_it(struct sheet_unit *u)
     }
 }
 
-int sheet_next(struct sheet *s,
+int intake_csv_import_next(struct csv_import *s,
                struct bus_arena *mem,
-               struct sheet_unit *u,
+               struct csv_import_unit *u,
                struct bus_err *err)
 {
     int rc = read_row(s, err);
@@ -226,7 +226,7 @@ int sheet_next(struct sheet *s,
 
 /* Does the fault's pointer stand in what this column was put to? */
 static bool
-in_column(const struct sheet_column *c, const char *pointer, size_t *ret_member)
+in_column(const struct csv_import_column *c, const char *pointer, size_t *ret_member)
 {
     char want[400];
     unsigned long member = 0;
@@ -248,13 +248,13 @@ in_column(const struct sheet_column *c, const char *pointer, size_t *ret_member)
            (pointer[n] == '\0' || pointer[n] == '/');
 }
 
-void sheet_place(const struct sheet *s,
-                 const struct sheet_unit *u,
-                 const struct form_fault *f,
+void intake_csv_import_place(const struct csv_import *s,
+                 const struct csv_import_unit *u,
+                 const struct intake_form_fault *f,
                  struct bus_arena *mem,
-                 struct sheet_fault *ret)
+                 struct csv_import_fault *ret)
 {
-    *ret = (struct sheet_fault){
+    *ret = (struct csv_import_fault){
         .line = u->first_line,
         .header = "",
         .found = "",
@@ -268,7 +268,7 @@ void sheet_place(const struct sheet *s,
         ret->line = u->line[member];
     }
     for (size_t i = 0; i < s->n; i++) {
-        const struct sheet_column *c = &s->column[i];
+        const struct csv_import_column *c = &s->column[i];
         if (in_column(c, f->pointer, &member) && member < u->rows &&
             member < SHEET_UNIT_ROWS) {
             ret->column = i + 1;

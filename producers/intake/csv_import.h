@@ -7,8 +7,8 @@
  * it, not change it. Each household becomes the JSON that openapi.json
  * describes, so that one set of checks holds for every way in; a value that
  * does not fit is left as it stands, for those checks to find. */
-#ifndef PRODUCERS_INTAKE_SHEET_H
-#define PRODUCERS_INTAKE_SHEET_H
+#ifndef PRODUCERS_INTAKE_CSV_IMPORT_H
+#define PRODUCERS_INTAKE_CSV_IMPORT_H
 
 #include "producers/intake/csv.h"
 #include "producers/intake/form.h"
@@ -17,7 +17,7 @@
 #define SHEET_FAULTS_MAX 64
 #define SHEET_UNIT_ROWS  64 /* of one household */
 
-enum sheet_type {
+enum csv_import_type {
     SHEET_TEXT,
     SHEET_FLAG,     /* 是 否 true false yes no 1 0 */
     SHEET_DATE,     /* 2026-07-01 2026/7/1 2026年7月1日 20260701 */
@@ -26,39 +26,39 @@ enum sheet_type {
     SHEET_ITEMS,    /* codes with ; or 、 between */
     SHEET_FACT
 };
-struct sheet_column
+struct csv_import_column
 {
     const char *en, *zh; /* of the documented columns */
     const char *base;    /* "", "/operator", "/facts"; "." = of the member */
     const char *key;     /* "division_code" */
-    enum sheet_type type;
+    enum csv_import_type type;
     bool needed, personal;
     const struct bus_fact *fact;
     bool yuan; /* money written in yuan: two decimals */
 };
 /* The documented columns, but for facts; ends with en == NULL. The first is the
  * reference. */
-extern const struct sheet_column sheet_columns[];
+extern const struct csv_import_column intake_csv_import_columns[];
 
-struct sheet_fault
+struct csv_import_fault
 {
     size_t line, column; /* from 1; column 0: the row as a whole */
     const char *header;  /* as in the file; "" */
     const char *found;   /* cut; "***" for a personal one */
     const char *code, *zh, *en;
 };
-struct sheet_faults
+struct csv_import_faults
 {
-    struct sheet_fault v[SHEET_FAULTS_MAX];
+    struct csv_import_fault v[SHEET_FAULTS_MAX];
     size_t n; /* more than kept are counted */
 };
-struct sheet
+struct csv_import
 {
     const struct bus_config *config;
     const struct form_index *index;
     struct csv csv;
     size_t n;
-    struct sheet_column column[CSV_COLUMNS_MAX];
+    struct csv_import_column column[CSV_COLUMNS_MAX];
     const char *header[CSV_COLUMNS_MAX]; /* as in the file, in mem */
     struct bus_arena mem;                /* headers */
     struct csv_row row;                  /* read ahead */
@@ -68,40 +68,40 @@ struct sheet
 /* text is borrowed and must outlive the sheet. Faults of the header are all in
  * ret_faults, with texts in the sheet's memory: then nothing is to be read from
  * it. BUS_EPARSE when there is no header. */
-int sheet_open(struct sheet *s,
+int intake_csv_import_open(struct csv_import *s,
                struct bus_strv text,
                const struct bus_config *config,
                const struct form_index *index,
-               struct sheet_faults *ret_faults,
+               struct csv_import_faults *ret_faults,
                struct bus_err *err) BUS_MUSTCHECK;
-void sheet_close(struct sheet *s); /* NULL or zeroed is allowed */
+void intake_csv_import_close(struct csv_import *s); /* NULL or zeroed is allowed */
 
-struct sheet_unit
+struct csv_import_unit
 {
     json_t *json; /* json_decref() it */
     const char *reference;
     size_t first_line, last_line, rows;
     size_t line[SHEET_UNIT_ROWS];                           /* of each member */
     struct bus_strv cell[SHEET_UNIT_ROWS][CSV_COLUMNS_MAX]; /* as read */
-    struct sheet_faults faults; /* of the rows themselves */
+    struct csv_import_faults faults; /* of the rows themselves */
 };
 /* The next household; texts in mem. BUS_EAGAIN at the end, BUS_EPARSE where the
  * file cannot be read on: line and column. */
-int sheet_next(struct sheet *s,
+int intake_csv_import_next(struct csv_import *s,
                struct bus_arena *mem,
-               struct sheet_unit *ret,
+               struct csv_import_unit *ret,
                struct bus_err *err) BUS_MUSTCHECK;
 /* Where a fault of the form stands in the file. */
-void sheet_place(const struct sheet *s,
-                 const struct sheet_unit *u,
-                 const struct form_fault *fault,
+void intake_csv_import_place(const struct csv_import *s,
+                 const struct csv_import_unit *u,
+                 const struct intake_form_fault *fault,
                  struct bus_arena *mem,
-                 struct sheet_fault *ret);
+                 struct csv_import_fault *ret);
 
-/* sheet_value.c: a cell as JSON; NULL: the cell is empty. */
-json_t *sheet_value(const struct sheet_column *c,
+/* intake_csv_import_value.c: a cell as JSON; NULL: the cell is empty. */
+json_t *intake_csv_import_value(const struct csv_import_column *c,
                     struct bus_strv cell,
                     struct bus_arena *mem);
-struct bus_strv sheet_trim(struct bus_strv s);
+struct bus_strv intake_csv_import_trim(struct bus_strv s);
 
 #endif

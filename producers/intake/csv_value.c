@@ -26,7 +26,7 @@ meaning(const struct sheet_word *words, size_t n, struct bus_strv s)
     return NULL;
 }
 
-struct bus_strv sheet_trim(struct bus_strv s)
+struct bus_strv intake_csv_import_trim(struct bus_strv s)
 {
     static const char wide[] = "\xe3\x80\x80"; /* U+3000 */
     for (;;) {
@@ -137,7 +137,7 @@ static json_t *items(struct bus_strv s)
                        ? 3
                        : 0;
         }
-        struct bus_strv one = sheet_trim((struct bus_strv){s.p, n});
+        struct bus_strv one = intake_csv_import_trim((struct bus_strv){s.p, n});
         if (one.n > 0) {
             (void)json_array_append_new(list, text(one));
         }
@@ -187,7 +187,7 @@ static json_t *word(const struct bus_fact *f, struct bus_strv s)
     return text(s);
 }
 
-static json_t *fact(const struct sheet_column *c, struct bus_strv s)
+static json_t *fact(const struct csv_import_column *c, struct bus_strv s)
 {
     json_int_t v = 0;
     switch (c->fact->type) {
@@ -204,11 +204,11 @@ static json_t *fact(const struct sheet_column *c, struct bus_strv s)
     }
 }
 
-json_t *sheet_value(const struct sheet_column *c,
+json_t *intake_csv_import_value(const struct csv_import_column *c,
                     struct bus_strv cell,
                     struct bus_arena *mem)
 {
-    struct bus_strv s = sheet_trim(cell);
+    struct bus_strv s = intake_csv_import_trim(cell);
     if (s.n == 0) {
         return NULL;
     }

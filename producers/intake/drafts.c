@@ -28,7 +28,7 @@ struct keeping
     char text[];
 };
 
-int drafts_open(struct drafts *d,
+int intake_drafts_open(struct drafts *d,
                 const char *dir,
                 uint64_t max_bytes,
                 struct bus_err *err)
@@ -95,10 +95,10 @@ static struct keeping *keeping_of(struct drafts *d,
 {
     char when[BUS_TIME_TEXT + 1];
     (void)bus_time_text(bus_clock_system.wall_ms(NULL), when);
-    const char *body = form_json_text(application, mem);
+    const char *body = intake_form_json_text(application, mem);
     json_t *whole = json_pack("{s:s, s:O, s:o}", "kept_at", when, "application",
-                              application, "faults", form_fault_list(form));
-    const char *text = form_json_text(whole, mem);
+                              application, "faults", intake_form_fault_list(form));
+    const char *text = intake_form_json_text(whole, mem);
     json_decref(whole);
     size_t n = text == NULL ? 0 : strlen(text);
     struct keeping *k =
@@ -116,8 +116,8 @@ static struct keeping *keeping_of(struct drafts *d,
     return k;
 }
 
-int drafts_keep(struct drafts *d,
-                struct bus_loop *loop,
+int intake_drafts_keep(struct drafts *d,
+                struct bus_run_loop *loop,
                 const json_t *application,
                 const struct form *form,
                 drafts_done done,
@@ -147,7 +147,7 @@ int drafts_keep(struct drafts *d,
         keep_done(k);
         return BUS_OK;
     }
-    if (bus_work(loop, keep_run, keep_done, k, NULL) != BUS_OK) {
+    if (bus_run_work(loop, keep_run, keep_done, k, NULL) != BUS_OK) {
         keep_run(k); /* no thread to be had: then right here */
         keep_done(k);
     }
@@ -183,7 +183,7 @@ static int by_time(const void *a, const void *b)
                                ((const struct draft *)b)->id);
 }
 
-int drafts_list(const struct drafts *d,
+int intake_drafts_list(const struct drafts *d,
                 struct draft **ret,
                 size_t *ret_count,
                 struct bus_err *err)
@@ -206,7 +206,7 @@ int drafts_list(const struct drafts *d,
             cap = cap ? cap * 2 : 64;
             struct draft *more = bus_realloc(list, cap * sizeof(*list));
             if (more == NULL) {
-                drafts_free(list, n);
+                intake_drafts_free(list, n);
                 (void)closedir(folder);
                 return bus_fail(err, BUS_ENOMEM, "the list of drafts");
             }
@@ -225,7 +225,7 @@ int drafts_list(const struct drafts *d,
     return BUS_OK;
 }
 
-void drafts_free(struct draft *list, size_t count)
+void intake_drafts_free(struct draft *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         json_decref(list[i].json);
@@ -247,7 +247,7 @@ static int known_id(const struct drafts *d, const char *id, struct bus_err *err)
     return BUS_OK;
 }
 
-int drafts_read(const struct drafts *d,
+int intake_drafts_read(const struct drafts *d,
                 const char *id,
                 json_t **ret,
                 struct bus_err *err)
@@ -261,7 +261,7 @@ int drafts_read(const struct drafts *d,
                         : bus_fail(err, BUS_EPARSE, "the draft %s is torn", id);
 }
 
-int drafts_drop(const struct drafts *d, const char *id, struct bus_err *err)
+int intake_drafts_drop(const struct drafts *d, const char *id, struct bus_err *err)
 {
     char path[600];
     int rc = known_id(d, id, err);
@@ -314,7 +314,7 @@ static const char *hex_of(const json_t *application)
                : NULL;
 }
 
-void drafts_mask(json_t *draft)
+void intake_drafts_mask(json_t *draft)
 {
     json_t *a = json_object_get(draft, "application");
     if (!json_is_object(a) || hex_of(a) != NULL) {
@@ -326,7 +326,7 @@ void drafts_mask(json_t *draft)
 
 /* --- what is no JSON --- */
 
-json_t *drafts_raw(struct bus_strv bytes)
+json_t *intake_drafts_raw(struct bus_strv bytes)
 {
     static const char digits[] = "0123456789abcdef";
     json_t *text = memchr(bytes.p, '\0', bytes.n) == NULL
@@ -362,7 +362,7 @@ static int put_text(const char *p, size_t n, void *out)
     return ((struct bus_buf *)out)->failed ? -1 : 0;
 }
 
-int drafts_text(const json_t *draft, struct bus_buf *ret, struct bus_err *err)
+int intake_drafts_text(const json_t *draft, struct bus_buf *ret, struct bus_err *err)
 {
     const json_t *a = json_object_get(draft, "application");
     const char *hex = hex_of(a);

@@ -24,7 +24,7 @@ struct drafts
 };
 
 /* Makes the folder and counts what is there. */
-int drafts_open(struct drafts *d,
+int intake_drafts_open(struct drafts *d,
                 const char *dir,
                 uint64_t max_bytes,
                 struct bus_err *err) BUS_MUSTCHECK;
@@ -33,8 +33,8 @@ int drafts_open(struct drafts *d,
 typedef void (*drafts_done)(void *token,
                             const char *id,
                             const struct bus_err *err);
-int drafts_keep(struct drafts *d,
-                struct bus_loop *loop,
+int intake_drafts_keep(struct drafts *d,
+                struct bus_run_loop *loop,
                 const json_t *application,
                 const struct form *form,
                 drafts_done done,
@@ -42,7 +42,7 @@ int drafts_keep(struct drafts *d,
                 struct bus_err *err) BUS_MUSTCHECK;
 
 /* The application of bytes that are no JSON. NULL: no memory. */
-json_t *drafts_raw(struct bus_strv bytes);
+json_t *intake_drafts_raw(struct bus_strv bytes);
 
 /* --- for the command --- */
 
@@ -51,25 +51,25 @@ struct draft
     char id[BUS_ID_TEXT + 1];
     json_t *json; /* whole; NULL: the file is torn */
 };
-/* All, oldest first; free with drafts_free(). */
-int drafts_list(const struct drafts *d,
+/* All, oldest first; free with intake_drafts_free(). */
+int intake_drafts_list(const struct drafts *d,
                 struct draft **ret,
                 size_t *ret_count,
                 struct bus_err *err) BUS_MUSTCHECK;
-void drafts_free(struct draft *list, size_t count);
+void intake_drafts_free(struct draft *list, size_t count);
 /* BUS_EUNKNOWN: no such draft. json_decref() it. */
-int drafts_read(const struct drafts *d,
+int intake_drafts_read(const struct drafts *d,
                 const char *id,
                 json_t **ret,
                 struct bus_err *err) BUS_MUSTCHECK;
-int drafts_drop(const struct drafts *d,
+int intake_drafts_drop(const struct drafts *d,
                 const char *id,
                 struct bus_err *err) BUS_MUSTCHECK;
 /* Of the draft's application, in place: names, numbers, addresses and accounts
  * become "***" wherever they stand; all of it, if it is no JSON. */
-void drafts_mask(json_t *draft);
+void intake_drafts_mask(json_t *draft);
 /* The application as it is to be mended. */
-int drafts_text(const json_t *draft,
+int intake_drafts_text(const json_t *draft,
                 struct bus_buf *ret,
                 struct bus_err *err) BUS_MUSTCHECK;
 

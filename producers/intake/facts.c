@@ -5,7 +5,7 @@
 
 #define FACT_TEXT_MAX 400 /* bytes */
 
-const char *form_type_zh(const struct bus_fact *fact)
+const char *intake_form_type_zh(const struct bus_fact *fact)
 {
     static const char *const words[] = {
         [BUS_FACT_MONEY_FEN] = "以分为单位的整数",
@@ -19,7 +19,7 @@ const char *form_type_zh(const struct bus_fact *fact)
     return words[fact->type];
 }
 
-const char *form_type_en(const struct bus_fact *fact)
+const char *intake_form_type_en(const struct bus_fact *fact)
 {
     static const char *const words[] = {
         [BUS_FACT_MONEY_FEN] = "a whole number of fen",
@@ -75,7 +75,7 @@ text_value(const struct bus_fact *fact, const json_t *json, struct sa_fact *ret)
                                        : s.n <= FACT_TEXT_MAX;
 }
 
-bool form_value(const struct bus_fact *fact,
+bool intake_form_value(const struct bus_fact *fact,
                 const json_t *json,
                 struct sa_fact *ret)
 {

@@ -1,7 +1,7 @@
 /* Reads an application; every fault is noted and reading goes on.
  *
  * - the frame: channel and its own evidence, place, day, people who helped
- * - members, facts and ids (form_members.c)
+ * - members, facts and ids (intake_form_members.c)
  * - the items asked for
  */
 #include <assert.h>
@@ -17,7 +17,7 @@
 #define NOON_CHINA_MS (INT64_C(4) * 3600 * 1000)
 #define DAY_MS        (INT64_C(24) * 3600 * 1000)
 
-const char *form_text(struct reading *r, const char *fmt, ...)
+const char *intake_form_text(struct reading *r, const char *fmt, ...)
 {
     char text[400];
     va_list ap;
@@ -49,21 +49,21 @@ static const char *pointer_of(struct reading *r, struct form_at at)
         }
     }
     key[n] = '\0';
-    return form_text(r, "%s%s%s", at.base, n > 0 ? "/" : "", key);
+    return intake_form_text(r, "%s%s%s", at.base, n > 0 ? "/" : "", key);
 }
 
-void form_fault(struct reading *r,
+void intake_form_fault(struct reading *r,
                 struct form_at at,
                 const char *code,
                 const char *zh,
                 const char *en)
 {
     bool kept = r->form->fault_count < FORM_FAULTS_MAX;
-    struct form_fault f = {kept ? pointer_of(r, at) : "", code, zh, en};
-    form_add_fault(r->form, &f);
+    struct intake_form_fault f = {kept ? pointer_of(r, at) : "", code, zh, en};
+    intake_form_add_fault(r->form, &f);
 }
 
-void form_add_fault(struct form *f, const struct form_fault *fault)
+void intake_form_add_fault(struct form *f, const struct intake_form_fault *fault)
 {
     if (f->fault_count < FORM_FAULTS_MAX) {
         f->faults[f->fault_count] = *fault;
@@ -71,7 +71,7 @@ void form_add_fault(struct form *f, const struct form_fault *fault)
     f->fault_count++;
 }
 
-bool form_absent(const json_t *map, const char *key)
+bool intake_form_absent(const json_t *map, const char *key)
 {
     const json_t *j = json_object_get(map, key);
     return j == NULL || json_is_null(j);
@@ -87,7 +87,7 @@ static bool has_control(struct bus_strv s)
     return false;
 }
 
-struct bus_strv form_string(struct reading *r,
+struct bus_strv intake_form_string(struct reading *r,
                             const json_t *map,
                             struct form_at at,
                             bool needed)
@@ -95,14 +95,14 @@ struct bus_strv form_string(struct reading *r,
     const json_t *j = json_object_get(map, at.key);
     if (j == NULL || json_is_null(j)) {
         if (needed) {
-            form_fault(r, at, "MISSING", "缺少此项", "this is needed");
+            intake_form_fault(r, at, "MISSING", "缺少此项", "this is needed");
         }
         return (struct bus_strv){0};
     }
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
     if (!json_is_string(j) || s.n > FORM_TEXT_MAX || (needed && s.n == 0) ||
         has_control(s)) {
-        form_fault(r, at, "TEXT", "应为文字, 不空, 不超过128字节, 不含控制字符",
+        intake_form_fault(r, at, "TEXT", "应为文字, 不空, 不超过128字节, 不含控制字符",
                    "must be a text, not empty, of at most 128 bytes, without "
                    "control characters");
         return (struct bus_strv){0};
@@ -110,11 +110,11 @@ struct bus_strv form_string(struct reading *r,
     return s;
 }
 
-bool form_flag(struct reading *r, const json_t *map, struct form_at at)
+bool intake_form_flag(struct reading *r, const json_t *map, struct form_at at)
 {
     const json_t *j = json_object_get(map, at.key);
     if (j != NULL && !json_is_null(j) && !json_is_boolean(j)) {
-        form_fault(r, at, "BOOLEAN", "应为 true 或 false",
+        intake_form_fault(r, at, "BOOLEAN", "应为 true 或 false",
                    "must be true or false");
     }
     return json_is_true(j);
@@ -128,7 +128,7 @@ static bool is_allowed(const char *key, const char *const *allowed)
     return *allowed != NULL;
 }
 
-void form_only(struct reading *r,
+void intake_form_only(struct reading *r,
                const json_t *map,
                const char *base,
                const char *const *allowed)
@@ -150,13 +150,13 @@ void form_only(struct reading *r,
             }
         }
         if (near == NULL) {
-            form_fault(r, (struct form_at){base, key}, "FIELD_UNKNOWN",
+            intake_form_fault(r, (struct form_at){base, key}, "FIELD_UNKNOWN",
                        "没有此字段", "there is no such field here");
         } else {
-            form_fault(
+            intake_form_fault(
                 r, (struct form_at){base, key}, "FIELD_UNKNOWN",
-                form_text(r, "没有此字段; 是否为 %s?", near),
-                form_text(r, "there is no such field; did you mean %s?", near));
+                intake_form_text(r, "没有此字段; 是否为 %s?", near),
+                intake_form_text(r, "there is no such field; did you mean %s?", near));
         }
     }
 }
@@ -170,12 +170,12 @@ static void read_evidence(struct reading *r,
     struct sa_application *a = &r->form->application;
     const json_t *o = json_object_get(j, "evidence");
     struct form_at at = {"/evidence", key};
-    struct bus_strv e = form_string(r, o, at, false);
+    struct bus_strv e = intake_form_string(r, o, at, false);
     a->has_channel_evidence = e.n > 0;
     a->channel_evidence = e;
-    if (e.n == 0 && (form_absent(o, key) ||
+    if (e.n == 0 && (intake_form_absent(o, key) ||
                      json_string_length(json_object_get(o, key)) == 0)) {
-        form_fault(r, at, "EVIDENCE", zh, en);
+        intake_form_fault(r, at, "EVIDENCE", zh, en);
     }
 }
 
@@ -199,13 +199,13 @@ static void read_channel(struct reading *r, const json_t *j)
     static const char *const kinds[] = {"call_reference", "read_back", NULL};
     struct sa_application *a = &r->form->application;
     struct bus_strv word =
-        form_string(r, j, (struct form_at){"", "channel"}, true);
+        intake_form_string(r, j, (struct form_at){"", "channel"}, true);
     const json_t *evidence = json_object_get(j, "evidence");
-    if (!form_absent(j, "evidence") && !json_is_object(evidence)) {
-        form_fault(r, (struct form_at){"", "evidence"}, "OBJECT", "应为对象",
+    if (!intake_form_absent(j, "evidence") && !json_is_object(evidence)) {
+        intake_form_fault(r, (struct form_at){"", "evidence"}, "OBJECT", "应为对象",
                    "must be an object");
     }
-    form_only(r, evidence, "/evidence", kinds);
+    intake_form_only(r, evidence, "/evidence", kinds);
     a->channel = SA_CHANNEL_UNKNOWN;
     for (size_t i = 0; i < sizeof(channels) / sizeof(channels[0]); i++) {
         if (bus_strv_is(word, channels[i].word)) {
@@ -217,16 +217,16 @@ static void read_channel(struct reading *r, const json_t *j)
         }
     }
     if (word.n > 0 && a->channel == SA_CHANNEL_UNKNOWN) {
-        form_fault(r, (struct form_at){"", "channel"}, "CHANNEL",
+        intake_form_fault(r, (struct form_at){"", "channel"}, "CHANNEL",
                    "渠道应为 WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
                    "must be WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV");
     }
     a->channel_reference =
-        form_string(r, j, (struct form_at){"", "channel_reference"}, true);
-    a->application_id = form_application_id(word, a->channel_reference);
+        intake_form_string(r, j, (struct form_at){"", "channel_reference"}, true);
+    a->application_id = intake_form_application_id(word, a->channel_reference);
 }
 
-struct bus_id form_application_id(struct bus_strv channel,
+struct bus_id intake_form_application_id(struct bus_strv channel,
                                   struct bus_strv reference)
 {
     struct bus_strv parts[] = {channel, reference};
@@ -237,16 +237,16 @@ struct bus_id form_application_id(struct bus_strv channel,
 static void read_day(struct reading *r, const json_t *j)
 {
     struct form_at at = {"", "applied_on"};
-    struct bus_strv s = form_string(r, j, at, false);
+    struct bus_strv s = intake_form_string(r, j, at, false);
     int32_t day = 0;
     if (s.n == 0) {
         return;
     }
     if (!bus_date_parse(s, &day)) {
-        form_fault(r, at, "DATE", "应为日期 yyyy-mm-dd",
+        intake_form_fault(r, at, "DATE", "应为日期 yyyy-mm-dd",
                    "must be a date yyyy-mm-dd");
     } else if (day > r->today || day < r->today - FORM_PAST_DAYS) {
-        form_fault(r, at, "DATE_RANGE", "应为今天或之前366天内的日期",
+        intake_form_fault(r, at, "DATE_RANGE", "应为今天或之前366天内的日期",
                    "must be today or one of the 366 days before");
     } else {
         r->day = day;
@@ -258,7 +258,7 @@ static const struct bus_operator *operator_of(struct reading *r,
 {
     char org[FORM_TEXT_MAX + 1];
     const struct bus_config *c = r->rules->config;
-    const struct bus_operator *op = bus_config_operator(
+    const struct bus_operator *op = bus_conf_operator(
         c, a->operator_id, bus_strv_copy(org, sizeof(org), a->org_code),
         r->day);
     const struct bus_operator *end = c->operators + c->operators_count;
@@ -282,27 +282,27 @@ static bool read_actor(struct reading *r,
     static const char *const keys[] = {"operator_id", "org_code", "role", NULL};
     const json_t *o = json_object_get(j, key);
     const char *base = key[0] == 'h' ? "/helper" : "/operator";
-    if (form_absent(j, key)) {
+    if (intake_form_absent(j, key)) {
         return false;
     }
     if (!json_is_object(o)) {
-        form_fault(r, (struct form_at){"", key}, "ACTOR",
+        intake_form_fault(r, (struct form_at){"", key}, "ACTOR",
                    "应为对象: operator_id org_code role",
                    "must be an object with operator_id, org_code, role");
         return false;
     }
-    form_only(r, o, base, keys);
+    intake_form_only(r, o, base, keys);
     struct form_at id = {base, "operator_id"}, org = {base, "org_code"},
                    role = {base, "role"};
-    ret->operator_id = form_string(r, o, id, true);
-    ret->org_code = form_string(r, o, org, true);
-    ret->role = form_string(r, o, role, false);
+    ret->operator_id = intake_form_string(r, o, id, true);
+    ret->org_code = intake_form_string(r, o, org, true);
+    ret->role = intake_form_string(r, o, role, false);
     if (ret->operator_id.n == 0 || ret->org_code.n == 0) {
         return false;
     }
     const struct bus_operator *op = operator_of(r, ret);
     if (op == NULL) {
-        form_fault(r, id, "OPERATOR",
+        intake_form_fault(r, id, "OPERATOR",
                    "此人在申请当日于该机构没有(此)职务; 须为实名经办人",
                    "nobody of this id has a (this) role in that organisation "
                    "on the day of the application; operators are named "
@@ -316,10 +316,10 @@ static bool read_actor(struct reading *r,
 static void read_place(struct reading *r, const json_t *j)
 {
     struct form_at at = {"", "division_code"};
-    struct bus_strv code = form_string(r, j, at, true);
+    struct bus_strv code = intake_form_string(r, j, at, true);
     r->form->application.division_code = code;
-    if (code.n > 0 && bus_config_village(r->rules->config, code) == NULL) {
-        form_fault(r, at, "DIVISION", "不是本县的村(居)代码(12位)",
+    if (code.n > 0 && bus_conf_village(r->rules->config, code) == NULL) {
+        intake_form_fault(r, at, "DIVISION", "不是本县的村(居)代码(12位)",
                    "is no village code (12 digits) of this county");
     }
 }
@@ -331,15 +331,15 @@ static void read_people(struct reading *r, const json_t *j)
     a->has_operator = read_actor(r, j, "operator", &a->operator);
     bool alone =
         a->channel == SA_CHANNEL_WEB || a->channel == SA_CHANNEL_MOBILE;
-    if (!alone && form_absent(j, "operator")) {
-        form_fault(r, (struct form_at){"", "operator"}, "OPERATOR_MISSING",
+    if (!alone && intake_form_absent(j, "operator")) {
+        intake_form_fault(r, (struct form_at){"", "operator"}, "OPERATOR_MISSING",
                    "电话、口述、服务站渠道须记录受理人",
                    "this channel needs the operator who took it down");
     }
     const json_t *consent = json_object_get(j, "consent");
     a->consent = json_is_true(consent);
     if (consent == NULL || !json_is_boolean(consent)) {
-        form_fault(r, (struct form_at){"", "consent"}, "CONSENT",
+        intake_form_fault(r, (struct form_at){"", "consent"}, "CONSENT",
                    "须说明是否授权核对 true/false",
                    "say whether checking is authorised: true or false");
     }
@@ -350,9 +350,9 @@ static int read_items(struct reading *r, const json_t *j)
     const json_t *items = json_object_get(j, "requested_items");
     struct sa_application *a = &r->form->application;
     size_t n = json_array_size(items);
-    if (!form_absent(j, "requested_items") &&
+    if (!intake_form_absent(j, "requested_items") &&
         (!json_is_array(items) || n > FORM_ITEMS_MAX)) {
-        form_fault(r, (struct form_at){"", "requested_items"}, "ITEMS",
+        intake_form_fault(r, (struct form_at){"", "requested_items"}, "ITEMS",
                    "应为不超过64项的列表",
                    "must be a list of at most 64 items");
         n = 0;
@@ -367,9 +367,9 @@ static int read_items(struct reading *r, const json_t *j)
         struct bus_strv code = {json_string_value(s), json_string_length(s)};
         if (code.p == NULL ||
             bus_map_get(&r->rules->index->items, code) == NULL) {
-            form_fault(
+            intake_form_fault(
                 r,
-                (struct form_at){form_text(r, "/requested_items/%zu", i), ""},
+                (struct form_at){intake_form_text(r, "/requested_items/%zu", i), ""},
                 "ITEM_UNKNOWN", "目录中没有此事项",
                 "the catalogue has no such item");
         } else {
@@ -379,7 +379,7 @@ static int read_items(struct reading *r, const json_t *j)
     return BUS_OK;
 }
 
-int form_read(const struct form_rules *rules,
+int intake_form_read(const struct form_rules *rules,
               const json_t *json,
               struct bus_arena *mem,
               struct form *ret,
@@ -394,18 +394,18 @@ int form_read(const struct form_rules *rules,
     int32_t today = bus_china_day(rules->now_ms);
     struct reading r = {rules, mem, ret, today, today};
     if (!json_is_object(json)) {
-        form_fault(&r, (struct form_at){"", ""}, "OBJECT",
+        intake_form_fault(&r, (struct form_at){"", ""}, "OBJECT",
                    "申请应为一个JSON对象", "an application is a JSON object");
         return BUS_OK;
     }
-    form_only(&r, json, "", keys);
+    intake_form_only(&r, json, "", keys);
     read_channel(&r, json);
     read_day(&r, json);
     read_place(&r, json);
     read_people(&r, json);
     ret->application.occurred_at =
         r.day == today ? rules->now_ms : r.day * DAY_MS + NOON_CHINA_MS;
-    int rc = form_members(&r, json);
+    int rc = intake_form_members(&r, json);
     rc = rc == BUS_OK ? read_items(&r, json) : rc;
     struct bus_strv id = {(const char *)ret->application.application_id.b, 16};
     struct bus_strv parts[] = {BUS_STRV("application"), id};

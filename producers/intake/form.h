@@ -46,18 +46,18 @@ struct form_syntax
 /* One JSON value; NULL, and what is wrong where, if it is none: not UTF-8, too
  * deep, a key given twice, a number out of range, something behind it. The
  * texts are ours and never repeat the input. */
-json_t *form_parse(struct bus_strv text, struct form_syntax *ret);
+json_t *intake_form_parse(struct bus_strv text, struct form_syntax *ret);
 /* From here on this thread's JSON values are made in mem and never given back
- * one by one: what is made under it must not be touched after form_json_heap(),
+ * one by one: what is made under it must not be touched after intake_form_json_heap(),
  * which ends it. Keeps a form's some hundred values off the general heap. */
-void form_json_arena(struct bus_arena *mem);
-void form_json_heap(void);
+void intake_form_json_arena(struct bus_arena *mem);
+void intake_form_json_heap(void);
 /* The JSON as compact text in mem; NULL: no room, or no value. */
-const char *form_json_text(const json_t *json, struct bus_arena *mem);
+const char *intake_form_json_text(const json_t *json, struct bus_arena *mem);
 
 /* --- the form --- */
 
-struct form_fault
+struct intake_form_fault
 {
     const char *pointer; /* "/members/0/id_no" */
     const char *code;    /* "ID_CHECK_DIGIT" */
@@ -69,7 +69,7 @@ struct form
     struct sa_personal personal;       /* the applicant's */
     bool has_personal;
     size_t fault_count; /* more than kept are counted */
-    struct form_fault faults[FORM_FAULTS_MAX];
+    struct intake_form_fault faults[FORM_FAULTS_MAX];
 };
 
 /* What the configuration allows, found by name. */
@@ -85,10 +85,10 @@ struct form_index
     struct form_fact *list;
 };
 /* Borrows the configuration. */
-int form_index_init(struct form_index *ix,
+int intake_form_index_init(struct form_index *ix,
                     const struct bus_config *config,
                     struct bus_err *err) BUS_MUSTCHECK;
-void form_index_fini(struct form_index *ix); /* NULL or zeroed is allowed */
+void intake_form_index_fini(struct form_index *ix); /* NULL or zeroed is allowed */
 
 struct form_rules
 {
@@ -100,30 +100,30 @@ struct form_rules
 
 /* Reads one application. Returns 0 (look at fault_count) or BUS_ETOOBIG when
  * the arena is full. Borrows the JSON's strings and the configuration. */
-int form_read(const struct form_rules *rules,
+int intake_form_read(const struct form_rules *rules,
               const json_t *json,
               struct bus_arena *mem,
               struct form *ret,
               struct bus_err *err) BUS_MUSTCHECK;
 
 /* Those kept, as problem+json and drafts have them. NULL: no memory. */
-json_t *form_fault_list(const struct form *form);
-/* Adds one, found behind form_read(); texts are borrowed. */
-void form_add_fault(struct form *form, const struct form_fault *fault);
-struct bus_id form_application_id(struct bus_strv channel,
+json_t *intake_form_fault_list(const struct form *form);
+/* Adds one, found behind intake_form_read(); texts are borrowed. */
+void intake_form_add_fault(struct form *form, const struct intake_form_fault *fault);
+struct bus_id intake_form_application_id(struct bus_strv channel,
                                   struct bus_strv reference);
 
 /* idno.c: GB 11643-1999, 18 characters; check digit by ISO 7064 MOD 11-2. */
 enum idno_fault { IDNO_WELL, IDNO_LENGTH, IDNO_DIGITS, IDNO_DATE, IDNO_CHECK };
-enum idno_fault idno_check(struct bus_strv s, int32_t *ret_birth_day);
+enum idno_fault intake_idno_check(struct bus_strv s, int32_t *ret_birth_day);
 /* '0'..'9' or 'X' for the first 17 digits, 0 if they are no digits. */
-char idno_check_digit(const char body[17]);
+char intake_idno_check_digit(const char body[17]);
 
 /* facts.c: a value of the dictionary from JSON; false if it does not fit. */
-bool form_value(const struct bus_fact *fact,
+bool intake_form_value(const struct bus_fact *fact,
                 const json_t *json,
                 struct sa_fact *ret);
-const char *form_type_zh(const struct bus_fact *fact);
-const char *form_type_en(const struct bus_fact *fact);
+const char *intake_form_type_zh(const struct bus_fact *fact);
+const char *intake_form_type_en(const struct bus_fact *fact);
 
 #endif

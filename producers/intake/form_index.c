@@ -13,7 +13,7 @@ static int put_item(struct form_index *ix, const struct bus_node *item)
                                       (void *)(uintptr_t)item);
 }
 
-int form_index_init(struct form_index *ix,
+int intake_form_index_init(struct form_index *ix,
                     const struct bus_config *config,
                     struct bus_err *err)
 {
@@ -36,13 +36,13 @@ int form_index_init(struct form_index *ix,
         rc = put_item(ix, config->policies[i]);
     }
     if (rc != BUS_OK) {
-        form_index_fini(ix);
+        intake_form_index_fini(ix);
         return bus_fail(err, rc, "the names of the facts");
     }
     return BUS_OK;
 }
 
-void form_index_fini(struct form_index *ix)
+void intake_form_index_fini(struct form_index *ix)
 {
     if (ix == NULL) {
         return;

@@ -18,7 +18,7 @@ static void free_value(void *p)
     }
 }
 
-void form_json_arena(struct bus_arena *mem)
+void intake_form_json_arena(struct bus_arena *mem)
 {
     static _Thread_local bool set;
     if (!set) {
@@ -28,7 +28,7 @@ void form_json_arena(struct bus_arena *mem)
     values_in = mem;
 }
 
-void form_json_heap(void)
+void intake_form_json_heap(void)
 {
     values_in = NULL;
 }
@@ -39,7 +39,7 @@ static int put_text(const char *p, size_t n, void *out)
     return ((struct bus_buf *)out)->failed ? -1 : 0;
 }
 
-const char *form_json_text(const json_t *json, struct bus_arena *mem)
+const char *intake_form_json_text(const json_t *json, struct bus_arena *mem)
 {
     struct bus_buf b = {0};
     const char *kept = NULL;
@@ -52,13 +52,13 @@ const char *form_json_text(const json_t *json, struct bus_arena *mem)
     return kept;
 }
 
-json_t *form_fault_list(const struct form *form)
+json_t *intake_form_fault_list(const struct form *form)
 {
     json_t *list = json_array();
     size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
                                                    : FORM_FAULTS_MAX;
     for (size_t i = 0; i < n; i++) {
-        const struct form_fault *f = &form->faults[i];
+        const struct intake_form_fault *f = &form->faults[i];
         (void)json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:s}", "pointer", f->pointer,
                             "code", f->code, "zh", f->zh, "en", f->en));

@@ -31,9 +31,9 @@ static bool read_as_of(struct reading *r,
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
     if (!json_is_string(j) || !bus_date_parse(s, &f->as_of) ||
         f->as_of > r->today) {
-        form_fault(
+        intake_form_fault(
             r,
-            (struct form_at){form_text(r, "%s/%s", at.base, at.key), "as_of"},
+            (struct form_at){intake_form_text(r, "%s/%s", at.base, at.key), "as_of"},
             "DATE", "应为不晚于今天的日期 yyyy-mm-dd",
             "must be a date yyyy-mm-dd, not after today");
         return false;
@@ -59,17 +59,17 @@ static void read_fact(struct reading *r,
         f.member = *member;
     }
     if (json_is_object(value)) {
-        form_only(r, value, form_text(r, "%s/%s", at.base, at.key), keys);
+        intake_form_only(r, value, intake_form_text(r, "%s/%s", at.base, at.key), keys);
         const json_t *as_of = json_object_get(value, "as_of");
         if (as_of != NULL && !read_as_of(r, at, as_of, &f)) {
             return;
         }
         value = json_object_get(value, "value");
     }
-    if (value == NULL || !form_value(known->fact, value, &f)) {
-        form_fault(r, at, "FACT_VALUE",
-                   form_text(r, "应为%s", form_type_zh(known->fact)),
-                   form_text(r, "must be %s", form_type_en(known->fact)));
+    if (value == NULL || !intake_form_value(known->fact, value, &f)) {
+        intake_form_fault(r, at, "FACT_VALUE",
+                   intake_form_text(r, "应为%s", intake_form_type_zh(known->fact)),
+                   intake_form_text(r, "must be %s", intake_form_type_en(known->fact)));
         return;
     }
     if (list->n < list->cap) {
@@ -89,11 +89,11 @@ static void unknown_fact(struct reading *r, int scope, struct form_at at)
             near = c->facts[i].name;
         }
     }
-    form_fault(
+    intake_form_fault(
         r, at, "FACT_UNKNOWN",
-        near ? form_text(r, "字典中没有此可申报的事实; 是否为 %s?", near)
+        near ? intake_form_text(r, "字典中没有此可申报的事实; 是否为 %s?", near)
              : "字典中没有此可申报的事实",
-        near ? form_text(r, "no such fact to declare; did you mean %s?", near)
+        near ? intake_form_text(r, "no such fact to declare; did you mean %s?", near)
              : "no such fact to declare");
 }
 
@@ -107,7 +107,7 @@ static void read_facts(struct reading *r,
         return;
     }
     if (!json_is_object(map) || json_object_size(map) > FORM_FACTS_MAX) {
-        form_fault(r, (struct form_at){base, ""}, "FACTS",
+        intake_form_fault(r, (struct form_at){base, ""}, "FACTS",
                    "应为对象, 不超过200项",
                    "must be an object of at most 200 facts");
         return;
@@ -150,13 +150,13 @@ static void read_idno(struct reading *r,
     };
     int32_t birth = 0;
     struct form_at at = {base, "id_no"};
-    enum idno_fault wrong = idno_check(id_no, &birth);
+    enum idno_fault wrong = intake_idno_check(id_no, &birth);
     if (wrong != IDNO_WELL) {
-        form_fault(r, at, texts[wrong].code, texts[wrong].zh, texts[wrong].en);
+        intake_form_fault(r, at, texts[wrong].code, texts[wrong].zh, texts[wrong].en);
         return;
     }
     if (birth > r->today) {
-        form_fault(r, at, "ID_DATE", "出生日期在今天之后", "born after today");
+        intake_form_fault(r, at, "ID_DATE", "出生日期在今天之后", "born after today");
         return;
     }
     if (list->n < list->cap) {
@@ -200,11 +200,11 @@ static void read_person(struct reading *r,
 {
     struct sa_member *m = &r->form->application.members.v[i];
     struct form_at type_at = {base, "id_type"}, no_at = {base, "id_no"};
-    struct bus_strv type = form_string(r, j, type_at, false);
-    struct bus_strv id_no = form_string(r, j, no_at, false);
+    struct bus_strv type = intake_form_string(r, j, type_at, false);
+    struct bus_strv id_no = intake_form_string(r, j, no_at, false);
     type = type.n > 0 ? type : BUS_STRV(ID_RESIDENT);
     if (!digits(type, 3, 3)) {
-        form_fault(r, type_at, "ID_TYPE", "证件类型为3位数字(GA/T 517)",
+        intake_form_fault(r, type_at, "ID_TYPE", "证件类型为3位数字(GA/T 517)",
                    "the kind of document is three digits (GA/T 517)");
     }
     m->person_id = id_no.n > 0
@@ -220,7 +220,7 @@ static void read_person(struct reading *r,
     for (size_t k = 0; k < i; k++) {
         if (bus_id_eq(&r->form->application.members.v[k].person_id,
                       &m->person_id)) {
-            form_fault(r, no_at, "MEMBER_TWICE", "同一人在家庭成员中出现两次",
+            intake_form_fault(r, no_at, "MEMBER_TWICE", "同一人在家庭成员中出现两次",
                        "this person is in the household twice");
         }
     }
@@ -236,36 +236,36 @@ static void read_member(struct reading *r,
         "applicant", "phone",   "bank_code", "account",  "account_holder",
         "facts",     "address", NULL};
     struct sa_member *m = &r->form->application.members.v[i];
-    const char *base = form_text(r, "/members/%zu", i);
+    const char *base = intake_form_text(r, "/members/%zu", i);
     if (!json_is_object(j)) {
         m->person_id = numberless(r, i);
-        form_fault(r, (struct form_at){base, ""}, "MEMBER", "成员应为对象",
+        intake_form_fault(r, (struct form_at){base, ""}, "MEMBER", "成员应为对象",
                    "a member is an object");
         return;
     }
-    form_only(r, j, base, keys);
+    intake_form_only(r, j, base, keys);
     read_person(r, j, base, i, list);
     struct form_at relation = {base, "relation"};
-    m->relation = form_string(r, j, relation, true);
+    m->relation = intake_form_string(r, j, relation, true);
     if (m->relation.n > 0 && !digits(m->relation, 1, 2)) {
-        form_fault(
+        intake_form_fault(
             r, relation, "RELATION",
             "与户主关系为GB/T 4761的1或2位数字代码, 如 0 本人 1 配偶 2 子 "
             "3 女",
             "one or two digits of GB/T 4761, such as 0 self, 1 spouse, 2 "
             "son, 3 daughter");
     }
-    m->head = form_flag(r, j, (struct form_at){base, "head"});
-    (void)form_flag(r, j, (struct form_at){base, "applicant"});
+    m->head = intake_form_flag(r, j, (struct form_at){base, "head"});
+    (void)intake_form_flag(r, j, (struct form_at){base, "applicant"});
     struct bus_strv name =
-        form_string(r, j, (struct form_at){base, "name"}, false);
+        intake_form_string(r, j, (struct form_at){base, "name"}, false);
     if (name.n > NAME_MAX_BYTES) {
-        form_fault(r, (struct form_at){base, "name"}, "NAME", "姓名过长",
+        intake_form_fault(r, (struct form_at){base, "name"}, "NAME", "姓名过长",
                    "the name is too long");
     }
     if (json_object_get(j, "facts") != NULL) {
         read_facts(r, json_object_get(j, "facts"),
-                   form_text(r, "%s/facts", base), &m->person_id, list);
+                   intake_form_text(r, "%s/facts", base), &m->person_id, list);
     }
 }
 
@@ -274,7 +274,7 @@ static void read_member(struct reading *r,
 static void read_personal(struct reading *r, const json_t *j, size_t i)
 {
     struct sa_personal *p = &r->form->personal;
-    const char *base = form_text(r, "/members/%zu", i);
+    const char *base = intake_form_text(r, "/members/%zu", i);
     struct bus_strv type = {json_string_value(json_object_get(j, "id_type")),
                             json_string_length(json_object_get(j, "id_type"))};
     *p = (struct sa_personal){
@@ -282,10 +282,10 @@ static void read_personal(struct reading *r, const json_t *j, size_t i)
         .id_no = {json_string_value(json_object_get(j, "id_no")),
                   json_string_length(json_object_get(j, "id_no"))},
     };
-    p->name = form_string(r, j, (struct form_at){base, "name"}, true);
+    p->name = intake_form_string(r, j, (struct form_at){base, "name"}, true);
 #define OPTIONAL(field)                                                      \
     do {                                                                     \
-        p->field = form_string(r, j, (struct form_at){base, #field}, false); \
+        p->field = intake_form_string(r, j, (struct form_at){base, #field}, false); \
         p->has_##field = p->field.n > 0;                                     \
     } while (0)
     OPTIONAL(phone);
@@ -295,10 +295,10 @@ static void read_personal(struct reading *r, const json_t *j, size_t i)
     OPTIONAL(account_holder);
 #undef OPTIONAL
     char code[FORM_TEXT_MAX + 1];
-    const struct bus_partner *bank = bus_config_partner(
+    const struct bus_conf_partner *bank = bus_conf_partner(
         r->rules->config, bus_strv_copy(code, sizeof(code), p->bank_code));
     if (p->has_bank_code && (bank == NULL || bank->kind != BUS_PARTNER_BANK)) {
-        form_fault(r, (struct form_at){base, "bank_code"}, "BANK",
+        intake_form_fault(r, (struct form_at){base, "bank_code"}, "BANK",
                    "不是本县发放银行的代码", "is no bank of this county's bus");
     }
     r->form->has_personal = true;
@@ -321,11 +321,11 @@ static void read_household(struct reading *r, const json_t *members)
     }
     struct form_at at = {"/members", ""};
     if (applicants > 1) {
-        form_fault(r, at, "APPLICANT", "申请人 applicant: true 至多一名",
+        intake_form_fault(r, at, "APPLICANT", "申请人 applicant: true 至多一名",
                    "at most one member is the applicant: \"applicant\": true");
     }
     if (heads != 1) {
-        form_fault(r, at, "HEAD", "须恰有一名户主 head: true",
+        intake_form_fault(r, at, "HEAD", "须恰有一名户主 head: true",
                    "exactly one member is the head: \"head\": true");
         return;
     }
@@ -336,13 +336,13 @@ static void read_household(struct reading *r, const json_t *members)
     read_personal(r, json_array_get(members, applicant), applicant);
 }
 
-int form_members(struct reading *r, const json_t *j)
+int intake_form_members(struct reading *r, const json_t *j)
 {
     struct sa_application *a = &r->form->application;
     const json_t *members = json_object_get(j, "members");
     size_t n = json_array_size(members);
     if (!json_is_array(members) || n == 0 || n > FORM_MEMBERS_MAX) {
-        form_fault(r, (struct form_at){"", "members"}, "MEMBERS",
+        intake_form_fault(r, (struct form_at){"", "members"}, "MEMBERS",
                    "家庭成员应为1至32人的列表",
                    "must be a list of 1 to 32 members");
         n = 0;

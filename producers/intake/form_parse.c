@@ -426,7 +426,7 @@ static size_t bad_utf8(struct bus_strv t)
     return good;
 }
 
-json_t *form_parse(struct bus_strv t, struct form_syntax *ret)
+json_t *intake_form_parse(struct bus_strv t, struct form_syntax *ret)
 {
     struct reader r = {.text = t, .ret = ret};
     *ret = (struct form_syntax){0};

@@ -10,7 +10,7 @@
 
 struct posted /* in the request's own memory */
 {
-    struct bus_http_request *rq;
+    struct bus_run_http_request *rq;
     struct intake_reads *reads;
     struct bus_id application;
     char id[BUS_ID_TEXT + 1];
@@ -28,7 +28,7 @@ static void
 taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
 {
     const struct posted *posted = token;
-    struct bus_http_request *rq = posted->rq;
+    struct bus_run_http_request *rq = posted->rq;
     const char *id = posted->id;
     char body[256];
     switch (outcome) {
@@ -36,15 +36,15 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     case INTAKE_JOURNALED:
         intake_reads_note(posted->reads, &posted->application);
         (void)snprintf(body, sizeof(body), "/v1/applications/%s", id);
-        bus_http_set(rq, "Location", body);
+        bus_run_http_set(rq, "Location", body);
         (void)snprintf(body, sizeof(body),
                        "{\"application_id\":\"%s\",\"state\":\"%s\"}\n", id,
                        outcome == INTAKE_ACCEPTED ? "accepted" : "journaled");
-        bus_http_answer(rq, 202, "application/json", body, strlen(body));
+        bus_run_http_answer(rq, 202, "application/json", body, strlen(body));
         return;
     case INTAKE_FULL:
-        bus_http_set(rq, "Retry-After", "30");
-        bus_http_problem(rq, 503,
+        bus_run_http_set(rq, "Retry-After", "30");
+        bus_run_http_problem(rq, 503,
                          "the bus is away and the journal is full; send it "
                          "again later",
                          "总线暂不可用且本地日志已满, 请稍后重发");
@@ -55,11 +55,11 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     }
     bool again = err == NULL || bus_err_act(err->code) == BUS_ACT_RETRY;
     if (again) {
-        bus_http_set(rq, "Retry-After", "30");
+        bus_run_http_set(rq, "Retry-After", "30");
     }
     bus_log(BUS_LOG_WARN, "not taken", "code=%s err=\"%s\"",
             err ? bus_errc_name(err->code) : "?", err ? err->msg : "");
-    bus_http_problem(rq, again ? 503 : 500, "it was not taken",
+    bus_run_http_problem(rq, again ? 503 : 500, "it was not taken",
                      again ? "未能受理, 请稍后重发" : "未能受理");
 }
 
@@ -80,23 +80,23 @@ static const char *problem_of(const struct form *form,
                           "title", "the application has faults / 申请有待更正",
                           "status", why->status, "detail", why->en, "detail_zh",
                           why->zh, "fault_count", (json_int_t)form->fault_count,
-                          "faults", form_fault_list(form));
-    const char *text = form_json_text(j, mem);
+                          "faults", intake_form_fault_list(form));
+    const char *text = intake_form_json_text(j, mem);
     json_decref(j);
     return text;
 }
 
 /* Nothing is wrong with what was sent. */
-static void no_memory(struct bus_http_request *rq)
+static void no_memory(struct bus_run_http_request *rq)
 {
-    bus_http_set(rq, "Retry-After", "30");
-    bus_http_problem(rq, 503, "no memory at the moment; send it again later",
+    bus_run_http_set(rq, "Retry-After", "30");
+    bus_run_http_problem(rq, 503, "no memory at the moment; send it again later",
                      "内存不足, 请稍后重发");
 }
 
 struct refused /* in the request's own memory */
 {
-    struct bus_http_request *rq;
+    struct bus_run_http_request *rq;
     int status;
     const char *body;
 };
@@ -111,7 +111,7 @@ static void kept(void *token, const char *id, const struct bus_err *err)
     }
     size_t n = strlen(r->body);
     const char *body = id == NULL ? NULL
-                                  : bus_arena_printf(bus_http_mem(r->rq),
+                                  : bus_arena_printf(bus_run_http_mem(r->rq),
                                                      "%.*s,\"draft\":\"%s\"}",
                                                      (int)(n - 1), r->body, id);
     if (err != NULL) {
@@ -119,23 +119,23 @@ static void kept(void *token, const char *id, const struct bus_err *err)
                 bus_errc_name(err->code), err->msg);
     }
     body = body == NULL ? r->body : body;
-    bus_http_answer(r->rq, r->status, problem_type, body, strlen(body));
+    bus_run_http_answer(r->rq, r->status, problem_type, body, strlen(body));
 }
 
 static void refuse(struct intake *in,
-                   struct bus_http_request *rq,
+                   struct bus_run_http_request *rq,
                    const struct posted_form *f,
                    const struct reason *why)
 {
-    struct refused *r = bus_arena_alloc(bus_http_mem(rq), sizeof(*r));
-    const char *body = problem_of(f->form, why, bus_http_mem(rq));
+    struct refused *r = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*r));
+    const char *body = problem_of(f->form, why, bus_run_http_mem(rq));
     struct bus_err err;
     if (r == NULL || body == NULL) {
         no_memory(rq);
         return;
     }
     *r = (struct refused){rq, why->status, body};
-    if (drafts_keep(&in->drafts, in->frame->loop, f->json, f->form, kept, r,
+    if (intake_drafts_keep(&in->drafts, in->frame->loop, f->json, f->form, kept, r,
                     &err) != BUS_OK) {
         kept(r, NULL, &err);
     }
@@ -153,27 +153,27 @@ static void use_key(json_t *json, struct bus_strv key)
 
 /* Nothing of the form can be read; what was sent is kept all the same. */
 static void refuse_raw(struct intake *in,
-                       struct bus_http_request *rq,
+                       struct bus_run_http_request *rq,
                        struct bus_strv bytes,
-                       const struct form_fault *fault)
+                       const struct intake_form_fault *fault)
 {
-    struct posted_form f = {bytes.n > 0 ? drafts_raw(bytes) : NULL,
+    struct posted_form f = {bytes.n > 0 ? intake_drafts_raw(bytes) : NULL,
                             bus_arena_calloc(&in->mem, 1, sizeof(struct form))};
     struct reason why = {400, fault->en, fault->zh};
     if (bytes.n == 0) {
-        bus_http_problem(rq, why.status, why.en, why.zh);
+        bus_run_http_problem(rq, why.status, why.en, why.zh);
         return;
     }
     if (f.json == NULL || f.form == NULL) {
         no_memory(rq);
         return;
     }
-    form_add_fault(f.form, fault);
+    intake_form_add_fault(f.form, fault);
     refuse(in, rq, &f, &why);
 }
 
 static void bad_syntax(struct intake *in,
-                       struct bus_http_request *rq,
+                       struct bus_run_http_request *rq,
                        struct bus_strv bytes,
                        const struct form_syntax *w)
 {
@@ -182,7 +182,7 @@ static void bad_syntax(struct intake *in,
                    w->column, w->en, w->code);
     (void)snprintf(zh, sizeof(zh), "第%d行第%d列: %s", w->line, w->column,
                    w->zh);
-    refuse_raw(in, rq, bytes, &(struct form_fault){"", w->code, zh, en});
+    refuse_raw(in, rq, bytes, &(struct intake_form_fault){"", w->code, zh, en});
 }
 
 /* application/json, with or without parameters; none at all is let through. */
@@ -198,25 +198,25 @@ static bool is_json(struct bus_strv type)
 static const struct reason with_faults = {
     422, "each fault is listed with its place; send it again when mended",
     "逐项列出问题所在; 更正后请重新提交"};
-static const struct form_fault long_key = {
+static const struct intake_form_fault long_key = {
     "", "IDEMPOTENCY_KEY", "Idempotency-Key 最多128字节",
     "Idempotency-Key: at most 128 bytes"};
 
 /* Everything of one form lives in in->mem until post() returns. */
 static void read_and_take(struct intake *in,
-                          struct bus_http_request *rq,
+                          struct bus_run_http_request *rq,
                           struct intake_sent *sent)
 {
     struct form_syntax wrong = {0};
     struct bus_err err;
-    struct posted_form f = {form_parse(sent->bytes, &wrong),
+    struct posted_form f = {intake_form_parse(sent->bytes, &wrong),
                             bus_arena_alloc(&in->mem, sizeof(*f.form))};
     struct form_rules rules = intake_rules(in);
     int rc = wrong.no_memory ? BUS_ENOMEM : BUS_OK;
     if (f.json != NULL) {
         use_key(f.json, sent->key);
         rc = f.form == NULL ? BUS_ETOOBIG
-                            : form_read(&rules, f.json, &in->mem, f.form, &err);
+                            : intake_form_read(&rules, f.json, &in->mem, f.form, &err);
     }
     rc = bus_arena_cause(&in->mem, rc, &err);
     if (rc == BUS_ENOMEM) {
@@ -228,7 +228,7 @@ static void read_and_take(struct intake *in,
         return;
     }
     if (rc != BUS_OK) {
-        bus_http_problem(rq, 413, "the application is too large", "申请过大");
+        bus_run_http_problem(rq, 413, "the application is too large", "申请过大");
         return;
     }
     enum intake_outcome before =
@@ -237,7 +237,7 @@ static void read_and_take(struct intake *in,
         refuse(in, rq, &f, &with_faults);
         return;
     }
-    struct posted *p = bus_arena_alloc(bus_http_mem(rq), sizeof(*p));
+    struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
     if (p != NULL) {
         p->rq = rq;
         p->reads = in->reads;
@@ -248,51 +248,51 @@ static void read_and_take(struct intake *in,
         taken(p, before, NULL);
         return;
     }
-    rc = p == NULL ? BUS_ENOMEM : intake_take(in, f.form, sent, taken, p, &err);
+    rc = p == NULL ? BUS_ENOMEM : intake_accept(in, f.form, sent, taken, p, &err);
     if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
         no_memory(rq);
     } else if (rc != BUS_OK) {
-        bus_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
+        bus_run_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
     }
 }
 
-static void post(struct bus_http_request *rq, void *data)
+static void post(struct bus_run_http_request *rq, void *data)
 {
     struct intake *in = data;
     struct intake_sent sent = {
-        .bytes = bus_http_body(rq),
-        .key = bus_http_header(rq, "Idempotency-Key"),
-        .traceparent = bus_http_header(rq, "traceparent"),
+        .bytes = bus_run_http_body(rq),
+        .key = bus_run_http_header(rq, "Idempotency-Key"),
+        .traceparent = bus_run_http_header(rq, "traceparent"),
     };
-    if (!is_json(bus_http_header(rq, "Content-Type"))) {
-        bus_http_set(rq, "Accept-Post", "application/json");
-        bus_http_problem(rq, 415, "send application/json",
+    if (!is_json(bus_run_http_header(rq, "Content-Type"))) {
+        bus_run_http_set(rq, "Accept-Post", "application/json");
+        bus_run_http_problem(rq, 415, "send application/json",
                          "请以 application/json 提交");
         return;
     }
-    form_json_arena(&in->mem);
+    intake_form_json_arena(&in->mem);
     if (sent.key.n > FORM_TEXT_MAX) {
         refuse_raw(in, rq, sent.bytes, &long_key);
     } else {
         read_and_take(in, rq, &sent);
     }
-    form_json_heap();
+    intake_form_json_heap();
     bus_arena_reset(&in->mem);
 }
 
-static void contract(struct bus_http_request *rq, void *data)
+static void contract(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    bus_http_answer(rq, 200, "application/json", intake_openapi,
+    bus_run_http_answer(rq, 200, "application/json", intake_openapi,
                     strlen(intake_openapi));
 }
 
 int intake_routes(struct intake *in, struct bus_err *err)
 {
-    struct bus_http *h = in->frame->http;
-    int rc = bus_http_route(h, "POST", "/v1/applications", post, in, err);
+    struct bus_run_http *h = in->frame->http;
+    int rc = bus_run_http_route(h, "POST", "/v1/applications", post, in, err);
     rc = rc ? rc : intake_reads_open(in->frame, &in->reads, err);
     rc = rc ? rc : intake_reads_routes(in->reads, err);
     return rc ? rc
-              : bus_http_route(h, "GET", "/openapi.json", contract, in, err);
+              : bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);
 }

@@ -31,14 +31,14 @@ static struct bus_strv key_of(const struct known_slot *s)
     return (struct bus_strv){(const char *)s->id.b, sizeof(s->id.b)};
 }
 
-static struct known_slot *find(const struct known *k, const struct bus_id *id)
+static struct known_slot *find(const struct idempotency *k, const struct bus_id *id)
 {
     struct bus_strv key = {(const char *)id->b, sizeof(id->b)};
     return bus_map_get(&k->by_id, key);
 }
 
 /* The slot's key is borrowed by the map: it leaves before it is changed. */
-static void forget(struct known *k, struct known_slot *s)
+static void forget(struct idempotency *k, struct known_slot *s)
 {
     if (s->number != 0 && find(k, &s->id) == s) {
         (void)bus_map_del(&k->by_id, key_of(s));
@@ -46,7 +46,7 @@ static void forget(struct known *k, struct known_slot *s)
     *s = (struct known_slot){0};
 }
 
-static int set(struct known *k, const struct known_slot *from)
+static int set(struct idempotency *k, const struct known_slot *from)
 {
     struct known_slot *s = &k->ring[from->number % k->max];
     forget(k, s);
@@ -63,7 +63,7 @@ static int set(struct known *k, const struct known_slot *from)
 }
 
 /* Newest last, so that the ring is refilled in the order it was written. */
-static int load(struct known *k, struct bus_err *err)
+static int load(struct idempotency *k, struct bus_err *err)
 {
     struct known_slot *part = bus_malloc(READ_SLOTS * sizeof(*part));
     int rc = part == NULL ? BUS_ENOMEM : BUS_OK;
@@ -93,12 +93,12 @@ static int load(struct known *k, struct bus_err *err)
                           "%s: cannot be read", k->path);
 }
 
-int known_open(struct known *k,
+int intake_idempotency_open(struct idempotency *k,
                const char *dir,
                uint64_t max,
                struct bus_err *err)
 {
-    *k = (struct known){.fd = -1, .next = 1, .max = max};
+    *k = (struct idempotency){.fd = -1, .next = 1, .max = max};
     (void)snprintf(k->path, sizeof(k->path), "%s/known", dir);
     k->ring = bus_calloc(max, sizeof(*k->ring));
     k->fd = open(k->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -116,12 +116,12 @@ int known_open(struct known *k,
     }
     rc = rc ? rc : load(k, err);
     if (rc != BUS_OK) {
-        known_close(k);
+        intake_idempotency_close(k);
     }
     return rc;
 }
 
-void known_close(struct known *k)
+void intake_idempotency_close(struct idempotency *k)
 {
     if (k == NULL || k->path[0] == '\0') {
         return;
@@ -131,10 +131,10 @@ void known_close(struct known *k)
     }
     bus_map_fini(&k->by_id);
     bus_free(k->ring);
-    *k = (struct known){0};
+    *k = (struct idempotency){0};
 }
 
-enum known_is known_look(const struct known *k,
+enum idempotency_is intake_idempotency_look(const struct idempotency *k,
                          const struct bus_id *id,
                          uint64_t body,
                          uint32_t *ret_outcome)
@@ -152,7 +152,7 @@ enum known_is known_look(const struct known *k,
     return s->outcome == 0 ? KNOWN_PENDING : KNOWN_SAME;
 }
 
-int known_begin(struct known *k,
+int intake_idempotency_begin(struct idempotency *k,
                 const struct bus_id *id,
                 uint64_t body,
                 struct bus_err *err)
@@ -168,13 +168,13 @@ int known_begin(struct known *k,
     return BUS_OK;
 }
 
-void known_taken(struct known *k,
+void intake_idempotency_taken(struct idempotency *k,
                  const struct bus_id *id,
                  uint64_t body,
                  uint32_t outcome)
 {
     struct known_slot *s = find(k, id);
-    if (s == NULL && known_begin(k, id, body, NULL) == BUS_OK) {
+    if (s == NULL && intake_idempotency_begin(k, id, body, NULL) == BUS_OK) {
         s = find(k, id);
     }
     if (s == NULL || s->body != body || s->outcome != 0) {
@@ -187,7 +187,7 @@ void known_taken(struct known *k,
     (void)!pwrite(k->fd, s, sizeof(*s), at);
 }
 
-void known_failed(struct known *k, const struct bus_id *id, uint64_t body)
+void intake_idempotency_failed(struct idempotency *k, const struct bus_id *id, uint64_t body)
 {
     struct known_slot *s = find(k, id);
     if (s != NULL && s->outcome == 0 && s->body == body) {

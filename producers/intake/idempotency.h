@@ -7,8 +7,8 @@
  * outlives the process, and what a crash of the machine takes from it costs no
  * application (the application id makes a repeat the same one). One process a
  * directory: the open file is locked. One thread. */
-#ifndef PRODUCERS_INTAKE_KNOWN_H
-#define PRODUCERS_INTAKE_KNOWN_H
+#ifndef PRODUCERS_INTAKE_IDEMPOTENCY_H
+#define PRODUCERS_INTAKE_IDEMPOTENCY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,14 +19,14 @@
 
 #define KNOWN_MAX (1u << 18)
 
-enum known_is {
+enum idempotency_is {
     KNOWN_NEW,
     KNOWN_PENDING, /* the same bytes, not yet answered */
     KNOWN_SAME,    /* the same bytes were taken */
     KNOWN_OTHER    /* other bytes stand under this id */
 };
 struct known_slot;
-struct known
+struct idempotency
 {
     int fd;
     struct known_slot *ring;
@@ -38,26 +38,26 @@ struct known
 
 /* Opens or makes the file; what is torn in it is forgotten. A file that another
  * process has open is BUS_ECONFIG. */
-int known_open(struct known *k,
+int intake_idempotency_open(struct idempotency *k,
                const char *dir,
                uint64_t max,
                struct bus_err *err) BUS_MUSTCHECK;
-void known_close(struct known *k); /* NULL or zeroed is allowed */
-enum known_is known_look(const struct known *k,
+void intake_idempotency_close(struct idempotency *k); /* NULL or zeroed is allowed */
+enum idempotency_is intake_idempotency_look(const struct idempotency *k,
                          const struct bus_id *id,
                          uint64_t body,
                          uint32_t *ret_outcome); /* of SAME; may be NULL */
 /* Remembers it as pending. BUS_ENOMEM. */
-int known_begin(struct known *k,
+int intake_idempotency_begin(struct idempotency *k,
                 const struct bus_id *id,
                 uint64_t body,
                 struct bus_err *err) BUS_MUSTCHECK;
 /* It was taken with that outcome, and is written down (best effort). */
-void known_taken(struct known *k,
+void intake_idempotency_taken(struct idempotency *k,
                  const struct bus_id *id,
                  uint64_t body,
                  uint32_t outcome);
 /* It was not taken: a pending one is forgotten. */
-void known_failed(struct known *k, const struct bus_id *id, uint64_t body);
+void intake_idempotency_failed(struct idempotency *k, const struct bus_id *id, uint64_t body);
 
 #endif

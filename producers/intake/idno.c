@@ -5,7 +5,7 @@
 
 #define IDNO_LEN 18
 
-char idno_check_digit(const char body[17])
+char intake_idno_check_digit(const char body[17])
 {
     static const int weights[] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
                                   3, 7, 9,  10, 5, 8, 4, 2};
@@ -19,12 +19,12 @@ char idno_check_digit(const char body[17])
     return "10X98765432"[sum % 11];
 }
 
-enum idno_fault idno_check(struct bus_strv s, int32_t *ret_birth_day)
+enum idno_fault intake_idno_check(struct bus_strv s, int32_t *ret_birth_day)
 {
     if (s.n != IDNO_LEN) {
         return IDNO_LENGTH;
     }
-    char check = idno_check_digit(s.p);
+    char check = intake_idno_check_digit(s.p);
     char last = s.p[IDNO_LEN - 1];
     if (check == 0 || !(isdigit((unsigned char)last) || last == 'X')) {
         return IDNO_DIGITS;

@@ -48,9 +48,9 @@ static void answer(struct intake_waiting *w,
     bool taken = outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED;
     for (size_t i = 0; i < w->id_count; i++) {
         if (taken) {
-            known_taken(&w->in->known, &w->ids[i], w->body, outcome);
+            intake_idempotency_taken(&w->in->known, &w->ids[i], w->body, outcome);
         } else {
-            known_failed(&w->in->known, &w->ids[i], w->body);
+            intake_idempotency_failed(&w->in->known, &w->ids[i], w->body);
         }
     }
     w->done(w->token, outcome, err);
@@ -74,7 +74,7 @@ static void sync_run(void *data)
 {
     struct intake *in = data;
     in->sync_error.code = BUS_OK;
-    (void)!journal_sync(&in->journal, &in->sync_error);
+    (void)!intake_journal_sync(&in->journal, &in->sync_error);
 }
 
 static void sync_done(void *data)
@@ -99,7 +99,7 @@ static void start_sync(struct intake *in)
     in->syncing = in->unsynced;
     in->unsynced = NULL;
     in->sync_running = true;
-    if (bus_work(in->frame->loop, sync_run, sync_done, in, &in->sync_error) !=
+    if (bus_run_work(in->frame->loop, sync_run, sync_done, in, &in->sync_error) !=
         BUS_OK) {
         sync_run(in); /* no thread to be had: then right here */
         sync_done(in);
@@ -113,7 +113,7 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
         send_again(in, w);
         return;
     }
-    int rc = journal_append(&in->journal, w->key, w->value, &err);
+    int rc = intake_journal_append(&in->journal, w->key, w->value, &err);
     if (rc != BUS_OK) {
         answer(w, rc == BUS_EFULL ? INTAKE_FULL : INTAKE_FAILED, &err);
         return;
@@ -130,7 +130,7 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
 static void took_off(struct intake *in, struct intake_waiting *w)
 {
     w->flying = true;
-    w->sent_ms = bus_loop_now_ms(in->frame->loop);
+    w->sent_ms = bus_run_loop_now_ms(in->frame->loop);
     w->before = in->flying_end;
     w->behind = NULL;
     *(w->before ? &w->before->behind : &in->flying) = w;
@@ -147,7 +147,7 @@ static void came_down(struct intake *in, struct intake_waiting *w)
 /* Kafka is there and does not answer: the clerk need not wait for it. */
 static void give_up_waiting(struct intake *in)
 {
-    uint64_t now = bus_loop_now_ms(in->frame->loop);
+    uint64_t now = bus_run_loop_now_ms(in->frame->loop);
     uint64_t limit = (uint64_t)in->frame->config.intake.kafka_wait_ms;
     struct intake_waiting *w = in->flying;
     while (w != NULL && now - w->sent_ms >= limit) {
@@ -199,7 +199,7 @@ static bool drain_refused(struct intake *in)
         return false;
     }
     in->drain_alone = false;
-    journal_set_aside(&in->journal, in->journal.drained, in->drain_to);
+    intake_journal_set_aside(&in->journal, in->journal.drained, in->drain_to);
     return true;
 }
 
@@ -213,10 +213,10 @@ static void drain_acked(struct intake *in, const struct bus_err *err)
     if (!in->drain_failed || (in->drain_hit && drain_refused(in))) {
         struct bus_err e;
         /* A mark that cannot be written sends the same again: harmless. */
-        (void)!journal_mark(&in->journal, in->drain_to, &e);
+        (void)!intake_journal_mark(&in->journal, in->drain_to, &e);
     }
     if (in->drainer != NULL) {
-        bus_timer_start(in->drainer, DRAIN_MS / 10, DRAIN_MS);
+        bus_run_timer_start(in->drainer, DRAIN_MS / 10, DRAIN_MS);
     }
 }
 
@@ -257,12 +257,12 @@ static int send(struct intake *in,
                 struct bus_err *err)
 {
     struct about about;
-    struct bus_rendered r;
+    struct bus_role_rendered r;
     if (key.n < sizeof(about)) {
         return bus_fail(err, BUS_EPARSE, "no application in the journal");
     }
     memcpy(&about, key.p, sizeof(about));
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .ce_type = "sa.application.v1",
         .source = in->frame->source,
         .event_id = about.event_id,
@@ -270,7 +270,7 @@ static int send(struct intake *in,
         .occurred_at = about.occurred_at,
         .traceparent = {key.p + sizeof(about), key.n - sizeof(about)},
     };
-    bus_emit_headers(&e, &r);
+    bus_role_emit_headers(&e, &r);
     struct bus_kafka_out_msg m = {
         .topic = in->topic,
         .partition = -1,
@@ -296,7 +296,7 @@ static void drain_journal(void *data)
         drain_again(in);
     }
     if (!in->has_journal || in->drain_waiting > 0 || in->sync_running ||
-        journal_waiting(&in->journal) == 0 ||
+        intake_journal_waiting(&in->journal) == 0 ||
         !bus_kafka_producer_connected(in->producer)) {
         return;
     }
@@ -309,7 +309,7 @@ static void drain_journal(void *data)
     for (int i = 0; i < (in->drain_alone ? 1 : DRAIN_RECORDS); i++) {
         struct bus_strv key, value;
         uint64_t next = at;
-        if (journal_read(&in->journal, &next, &mem, &key, &value, &err) !=
+        if (intake_journal_read(&in->journal, &next, &mem, &key, &value, &err) !=
             BUS_OK) {
             break;
         }
@@ -363,7 +363,7 @@ static size_t ids_of(const struct form *form,
 enum intake_outcome
 intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
 {
-    static const struct form_fault other = {
+    static const struct intake_form_fault other = {
         "/channel_reference", "REFERENCE_REUSED",
         "该流水号(或 Idempotency-Key)已用于另一份申请; 请核对或换用新号",
         "another application was taken under this reference (or "
@@ -375,9 +375,9 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
     uint32_t outcome = INTAKE_NEW;
     bool same = true;
     for (size_t i = 0; i < n; i++) {
-        enum known_is is = known_look(&in->known, &ids[i], body, &outcome);
+        enum idempotency_is is = intake_idempotency_look(&in->known, &ids[i], body, &outcome);
         if (is == KNOWN_OTHER) {
-            form_add_fault(form, &other);
+            intake_form_add_fault(form, &other);
             return INTAKE_NEW;
         }
         same = same && is == KNOWN_SAME;
@@ -433,7 +433,7 @@ static struct intake_waiting *waiting_of(struct intake *in,
     return w;
 }
 
-int intake_take(struct intake *in,
+int intake_accept(struct intake *in,
                 struct form *form,
                 const struct intake_sent *sent,
                 intake_done done,
@@ -452,9 +452,9 @@ int intake_take(struct intake *in,
     w->token = token;
     for (size_t i = 0; i < w->id_count; i++) {
         /* Not remembered: then a repeat is taken again, which is harmless. */
-        (void)!known_begin(&in->known, &w->ids[i], w->body, NULL);
+        (void)!intake_idempotency_begin(&in->known, &w->ids[i], w->body, NULL);
     }
-    bool behind = in->has_journal && journal_waiting(&in->journal) > 0;
+    bool behind = in->has_journal && intake_journal_waiting(&in->journal) > 0;
     if (behind || !bus_kafka_producer_connected(in->producer) ||
         send(in, w->key, w->value, w, err) != BUS_OK) {
         to_journal(in, w);
@@ -484,44 +484,44 @@ static int make_home(const char *drafts, struct bus_err *err)
 }
 
 int intake_open(struct intake *in,
-                struct bus_frame *frame,
+                struct bus_role_frame *frame,
                 bool with_journal,
                 struct bus_err *err)
 {
     const struct bus_config *c = &frame->config;
     *in = (struct intake){
-        .frame = frame, .topic = bus_frame_topic(frame, "applications", NULL)};
+        .frame = frame, .topic = bus_role_frame_topic(frame, "applications", NULL)};
     bus_arena_init(&in->mem, ARENA_BLOCK, ARENA_MAX);
     int rc = bus_wire_key_file(c->keys.person_key, in->person_key, err);
     rc = rc ? rc : bus_wire_keyring_open(c->keys.ring, &in->keys, err);
-    rc = rc ? rc : form_index_init(&in->index, c, err);
-    rc = rc ? rc : known_open(&in->known, frame->state_dir, KNOWN_MAX, err);
+    rc = rc ? rc : intake_form_index_init(&in->index, c, err);
+    rc = rc ? rc : intake_idempotency_open(&in->known, frame->state_dir, KNOWN_MAX, err);
     /* Commands keep their drafts where the role does: one place to look. */
     const char *drafts =
         bus_arena_printf(&frame->mem, "%s/intake/drafts", c->state_dir);
     rc = rc ? rc : make_home(drafts, err);
     rc = rc ? rc
-            : drafts_open(&in->drafts, drafts,
+            : intake_drafts_open(&in->drafts, drafts,
                           (uint64_t)c->intake.draft_bytes_max, err);
     if (rc == BUS_OK && with_journal) {
-        rc = journal_open(&in->journal, frame->state_dir,
+        rc = intake_journal_open(&in->journal, frame->state_dir,
                           (uint64_t)c->intake.journal_bytes_max, err);
         in->has_journal = rc == BUS_OK;
     }
     rc = rc ? rc
-            : bus_timer_new(frame->loop, drain_journal, in, &in->drainer, err);
+            : bus_run_timer_new(frame->loop, drain_journal, in, &in->drainer, err);
     rc = rc ? rc
             : bus_kafka_producer_open(&frame->kafka, acked, in, &in->producer,
                                       err);
     if (rc == BUS_OK) {
-        bus_timer_start(in->drainer, DRAIN_MS, DRAIN_MS);
+        bus_run_timer_start(in->drainer, DRAIN_MS, DRAIN_MS);
     }
     return rc;
 }
 
 void intake_drain(struct intake *in)
 {
-    bus_timer_free(in->drainer);
+    bus_run_timer_free(in->drainer);
     in->drainer = NULL;
     bus_kafka_producer_close(in->producer, CLOSE_LIMIT_MS, NULL, NULL);
     in->producer = NULL;
@@ -531,12 +531,12 @@ void intake_drain(struct intake *in)
 void intake_fini(struct intake *in)
 {
     intake_reads_close(in->reads);
-    bus_timer_free(in->drainer);
+    bus_run_timer_free(in->drainer);
     in->drainer = NULL;
     bus_wire_keyring_free(in->keys);
-    form_index_fini(&in->index);
-    known_close(&in->known);
+    intake_form_index_fini(&in->index);
+    intake_idempotency_close(&in->known);
     bus_arena_fini(&in->mem);
-    journal_close(&in->journal);
+    intake_journal_close(&in->journal);
     memset(in->person_key, 0, sizeof(in->person_key));
 }

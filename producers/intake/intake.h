@@ -35,13 +35,13 @@ struct intake_waiting;
 struct intake_reads; /* reads.h */
 struct intake
 {
-    struct bus_frame *frame;
+    struct bus_role_frame *frame;
     struct bus_wire_keyring *keys;
     struct bus_kafka_producer *producer;
     struct bus_timer *drainer;
     struct journal journal;
     bool has_journal;
-    struct known known;
+    struct idempotency known;
     struct drafts drafts;
     struct bus_arena mem; /* of one application */
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
@@ -63,7 +63,7 @@ struct intake
 
 /* with_journal: false for a command, which waits for Kafka instead. */
 int intake_open(struct intake *in,
-                struct bus_frame *frame,
+                struct bus_role_frame *frame,
                 bool with_journal,
                 struct bus_err *err) BUS_MUSTCHECK;
 /* Stops the drainer and closes the producer (asynchronously). */
@@ -85,7 +85,7 @@ enum intake_outcome
 intake_before(struct intake *in, struct form *form, struct intake_sent *sent);
 /* After intake_before() with the same sent. Nothing of form and sent is needed
  * after the call. */
-int intake_take(struct intake *in,
+int intake_accept(struct intake *in,
                 struct form *form,
                 const struct intake_sent *sent,
                 intake_done done,

@@ -105,7 +105,7 @@ static uint64_t next_magic(const struct journal *j, uint64_t at, uint64_t limit)
 }
 
 /* Damaged bytes go where people can look at them; best effort. */
-void journal_set_aside(struct journal *j, uint64_t from, uint64_t to)
+void intake_journal_set_aside(struct journal *j, uint64_t from, uint64_t to)
 {
     char path[560];
     uint8_t part[SCAN_BYTES];
@@ -148,7 +148,7 @@ static int find_record(struct journal *j,
         return bus_fail(err, BUS_EAGAIN, "the end of the journal");
     }
     if (rc == BUS_OK && from > *at) {
-        journal_set_aside(j, *at, from);
+        intake_journal_set_aside(j, *at, from);
     }
     *at = rc == BUS_OK ? from : *at;
     return rc;
@@ -173,7 +173,7 @@ static int find_end(struct journal *j, uint64_t size, struct bus_err *err)
         return rc;
     }
     if (j->end < size) {
-        journal_set_aside(j, j->end, size);
+        intake_journal_set_aside(j, j->end, size);
         if (ftruncate(j->fd, (off_t)j->end) != 0) {
             return io_error(j, "cannot cut the torn end", err);
         }
@@ -211,7 +211,7 @@ static int reserve_mark(struct journal *j, struct bus_err *err)
     return j->marked ? BUS_OK : io_error(j, "the mark cannot be written", err);
 }
 
-int journal_open(struct journal *j,
+int intake_journal_open(struct journal *j,
                  const char *dir,
                  uint64_t max_bytes,
                  struct bus_err *err)
@@ -231,7 +231,7 @@ int journal_open(struct journal *j,
     }
     rc = rc ? rc : find_end(j, (uint64_t)st.st_size, err);
     if (rc != BUS_OK) {
-        journal_close(j);
+        intake_journal_close(j);
         return rc;
     }
     struct bus_err full; /* then at the first record */
@@ -239,7 +239,7 @@ int journal_open(struct journal *j,
     return rc;
 }
 
-void journal_close(struct journal *j)
+void intake_journal_close(struct journal *j)
 {
     if (j == NULL || j->path[0] == '\0') {
         return;
@@ -253,13 +253,13 @@ void journal_close(struct journal *j)
     j->fd = j->mark_fd = -1;
 }
 
-uint64_t journal_waiting(const struct journal *j)
+uint64_t intake_journal_waiting(const struct journal *j)
 {
     assert(j->drained <= j->end);
     return j->end - j->drained;
 }
 
-int journal_append(struct journal *j,
+int intake_journal_append(struct journal *j,
                    struct bus_strv key,
                    struct bus_strv value,
                    struct bus_err *err)
@@ -301,13 +301,13 @@ int journal_append(struct journal *j,
     return BUS_OK;
 }
 
-int journal_sync(struct journal *j, struct bus_err *err)
+int intake_journal_sync(struct journal *j, struct bus_err *err)
 {
     return fdatasync(j->fd) == 0 ? BUS_OK
                                  : io_error(j, "cannot be synced", err);
 }
 
-int journal_read(struct journal *j,
+int intake_journal_read(struct journal *j,
                  uint64_t *at,
                  struct bus_arena *mem,
                  struct bus_strv *ret_key,
@@ -339,7 +339,7 @@ static void give_back(struct journal *j)
     }
 }
 
-int journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
+int intake_journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
 {
     assert(at >= j->drained && at <= j->end);
     uint64_t mark = at;

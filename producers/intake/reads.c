@@ -15,7 +15,7 @@
 struct intake_reads;
 struct reading
 {
-    struct bus_http_request *rq;
+    struct bus_run_http_request *rq;
     bool application;
     struct bus_strv id; /* the request's own */
 };
@@ -31,8 +31,8 @@ struct reader
 };
 struct intake_reads
 {
-    struct bus_frame *frame;
-    struct bus_cases cases;
+    struct bus_role_frame *frame;
+    struct bus_ledger_cases cases;
     struct reader readers[READERS];
     struct reading waiting[WAITING_MAX]; /* a ring */
     size_t first, count;
@@ -41,7 +41,7 @@ struct intake_reads
     struct bus_id recent[RECENT]; /* by the id's own bits; a later one wins */
 };
 
-int intake_reads_open(struct bus_frame *frame,
+int intake_reads_open(struct bus_role_frame *frame,
                       struct intake_reads **ret,
                       struct bus_err *err)
 {
@@ -51,7 +51,7 @@ int intake_reads_open(struct bus_frame *frame,
     }
     r->frame = frame;
     r->cases.config = &frame->config;
-    r->cases.catalogue = bus_frame_catalogue(&frame->config);
+    r->cases.catalogue = bus_role_frame_catalogue(&frame->config);
     for (size_t i = 0; i < READERS; i++) {
         r->readers[i].all = r;
     }
@@ -96,10 +96,10 @@ static bool noted(const struct intake_reads *r, struct bus_strv id)
 
 /* --- answers --- */
 
-static void away(struct bus_http_request *rq)
+static void away(struct bus_run_http_request *rq)
 {
-    bus_http_set(rq, "Retry-After", "5");
-    bus_http_problem(rq, 503,
+    bus_run_http_set(rq, "Retry-After", "5");
+    bus_run_http_problem(rq, 503,
                      "the ledger is away; what was applied for goes on all "
                      "the same, ask again later",
                      "台账暂不可用, 申请照常办理, 请稍后再查");
@@ -107,14 +107,14 @@ static void away(struct bus_http_request *rq)
 
 static void nobody(const struct reading *q)
 {
-    bus_http_set(q->rq, "Retry-After", "5");
+    bus_run_http_set(q->rq, "Retry-After", "5");
     if (q->application) {
-        bus_http_problem(q->rq, 404,
+        bus_run_http_problem(q->rq, 404,
                          "no application of this id is known; the ledger is "
                          "behind by some moments",
                          "没有此编号的申请; 台账略有延迟, 可稍后再查");
     } else {
-        bus_http_problem(q->rq, 404,
+        bus_run_http_problem(q->rq, 404,
                          "no case of this id is known; the ledger is behind "
                          "by some moments",
                          "没有此编号的个案; 台账略有延迟, 可稍后再查");
@@ -123,22 +123,22 @@ static void nobody(const struct reading *q)
 
 static void answer(struct intake_reads *r, struct reader *d)
 {
-    struct bus_http_request *rq = d->now.rq;
+    struct bus_run_http_request *rq = d->now.rq;
     if (d->rc == BUS_EUNKNOWN && d->now.application && noted(r, d->now.id)) {
         bus_buf_clear(&d->out);
-        d->rc = bus_cases_accepted(&r->cases, d->now.id, &d->out, &d->err);
+        d->rc = bus_ledger_accepted(&r->cases, d->now.id, &d->out, &d->err);
     }
     if (d->rc == BUS_OK) {
-        bus_http_set(rq, "Cache-Control", "no-store");
-        bus_http_answer(rq, 200, "application/json", d->out.data, d->out.len);
+        bus_run_http_set(rq, "Cache-Control", "no-store");
+        bus_run_http_answer(rq, 200, "application/json", d->out.data, d->out.len);
     } else if (d->rc == BUS_EUNKNOWN) {
         nobody(&d->now);
     } else if (d->rc == BUS_EUSAGE) {
-        bus_http_problem(rq, 400, d->err.msg, "编号格式不对, 应为36个字符");
+        bus_run_http_problem(rq, 400, d->err.msg, "编号格式不对, 应为36个字符");
     } else if (bus_err_act(d->err.code) == BUS_ACT_RETRY) {
         away(rq);
     } else {
-        bus_http_problem(rq, 500, "the ledger could not be read",
+        bus_run_http_problem(rq, 500, "the ledger could not be read",
                          "台账读取出错");
     }
 }
@@ -158,9 +158,9 @@ static void read_run(void *data)
     if (d->rc == BUS_OK) {
         d->rc =
             d->now.application
-                ? bus_cases_application(&r->cases, d->pg, d->now.id, &d->out,
+                ? bus_ledger_application(&r->cases, d->pg, d->now.id, &d->out,
                                         &d->err)
-                : bus_cases_case(&r->cases, d->pg, d->now.id, &d->out, &d->err);
+                : bus_ledger_case(&r->cases, d->pg, d->now.id, &d->out, &d->err);
     }
     if (d->rc != BUS_OK && bus_err_act(d->err.code) != BUS_ACT_REJECT &&
         d->rc != BUS_EUSAGE) {
@@ -176,7 +176,7 @@ static void read_done(void *data)
     struct reader *d = data;
     struct intake_reads *r = d->all;
     r->failed = d->rc == BUS_EAWAY;
-    r->failed_ms = bus_loop_now_ms(r->frame->loop);
+    r->failed_ms = bus_run_loop_now_ms(r->frame->loop);
     answer(r, d);
     d->busy = false;
     next(r);
@@ -193,7 +193,7 @@ static void next(struct intake_reads *r)
         r->first = (r->first + 1) % WAITING_MAX;
         r->count--;
         d->busy = true;
-        if (bus_work(r->frame->loop, read_run, read_done, d, &d->err) !=
+        if (bus_run_work(r->frame->loop, read_run, read_done, d, &d->err) !=
             BUS_OK) {
             d->busy = false;
             away(d->now.rq);
@@ -202,34 +202,34 @@ static void next(struct intake_reads *r)
 }
 
 static void
-ask(struct intake_reads *r, struct bus_http_request *rq, bool application)
+ask(struct intake_reads *r, struct bus_run_http_request *rq, bool application)
 {
     bool too_early =
-        r->failed && bus_loop_now_ms(r->frame->loop) < r->failed_ms + AGAIN_MS;
+        r->failed && bus_run_loop_now_ms(r->frame->loop) < r->failed_ms + AGAIN_MS;
     if (r->cases.catalogue == NULL || r->count == WAITING_MAX || too_early) {
         away(rq);
         return;
     }
     r->waiting[(r->first + r->count++) % WAITING_MAX] = (struct reading){
-        .rq = rq, .application = application, .id = bus_http_param(rq, "id")};
+        .rq = rq, .application = application, .id = bus_run_http_param(rq, "id")};
     next(r);
 }
 
-static void get_application(struct bus_http_request *rq, void *data)
+static void get_application(struct bus_run_http_request *rq, void *data)
 {
     ask(data, rq, true);
 }
 
-static void get_case(struct bus_http_request *rq, void *data)
+static void get_case(struct bus_run_http_request *rq, void *data)
 {
     ask(data, rq, false);
 }
 
 int intake_reads_routes(struct intake_reads *r, struct bus_err *err)
 {
-    struct bus_http *h = r->frame->http;
-    int rc = bus_http_route(h, "GET", "/v1/applications/{id}", get_application,
+    struct bus_run_http *h = r->frame->http;
+    int rc = bus_run_http_route(h, "GET", "/v1/applications/{id}", get_application,
                             r, err);
     return rc ? rc
-              : bus_http_route(h, "GET", "/v1/cases/{id}", get_case, r, err);
+              : bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r, err);
 }

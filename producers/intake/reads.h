@@ -14,7 +14,7 @@
 
 struct intake_reads;
 /* Borrows the frame. */
-int intake_reads_open(struct bus_frame *frame,
+int intake_reads_open(struct bus_role_frame *frame,
                       struct intake_reads **ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 void intake_reads_close(

@@ -8,33 +8,33 @@ static void drain(void *data)
     intake_drain(data);
 }
 
-static int run(const struct bus_role_args *args)
+static int run(const struct bus_run_role_args *args)
 {
     static struct intake in;
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct bus_err err;
-    int rc = bus_frame_open(&frame, args, "intake");
+    int rc = bus_role_frame_open(&frame, args, "intake");
     if (rc != BUS_EXIT_OK) {
         return rc;
     }
     if (intake_open(&in, &frame, true, &err) != BUS_OK ||
         intake_routes(&in, &err) != BUS_OK ||
-        bus_loop_on_drain(frame.loop, drain, &in, &err) != BUS_OK) {
-        rc = bus_frame_fail(&err);
+        bus_run_loop_on_drain(frame.loop, drain, &in, &err) != BUS_OK) {
+        rc = bus_role_frame_fail(&err);
     } else {
         if (in.journal.damaged_bytes > 0) {
             bus_log(BUS_LOG_WARN, "damaged bytes set aside",
                     "file=%s.damaged bytes=%llu", in.journal.path,
                     (unsigned long long)in.journal.damaged_bytes);
         }
-        rc = bus_frame_run(&frame);
+        rc = bus_role_frame_run(&frame);
     }
     intake_fini(&in);
-    bus_frame_close(&frame);
+    bus_role_frame_close(&frame);
     return rc;
 }
 
-const struct bus_role bus_role_intake = {
+const struct bus_run_role intake_role = {
     .name = "intake",
     .usage = "",
     .summary = "takes applications over HTTP",

@@ -7,19 +7,19 @@ BUS_KIND_HEAD(sa_delivery_receipt);
 struct post_answer
 {
     struct sa_delivery_receipt r; /* first */
-    struct bus_kind_reply reply;
+    struct bus_partner_kind_reply reply;
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_doc_word outcomes[] = {
+static const struct bus_partner_document_word outcomes[] = {
     {"SIGNED", SA_DELIVERY_OUTCOME_SIGNED},
     {"PAID", SA_DELIVERY_OUTCOME_PAID},
     {"FAILED", SA_DELIVERY_OUTCOME_FAILED},
     {"RETURNED", SA_DELIVERY_OUTCOME_RETURNED},
     {NULL, 0}};
-static const struct bus_doc_field reply_fields[] = {
+static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(post_answer, sa_delivery_receipt, task_id), BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(post_answer, sa_delivery_receipt),
     {"outcome", BUS_DOC_WORD, AT(sa_delivery_receipt, outcome),
      .required = true, .words = outcomes},
@@ -30,10 +30,10 @@ static const struct bus_doc_field fields[] = {
     {"reason", BUS_DOC_TEXT, AT(sa_delivery_receipt, reason),
      .has_offset = AT(sa_delivery_receipt, has_reason), .max = 200},
     BUS_KIND_END};
-static const struct bus_doc document = {"delivery-receipt", 1, fields,
+static const struct bus_partner_document document = {"delivery-receipt", 1, fields,
                                         sizeof(struct post_answer)};
 
-const struct bus_kind_in bus_kind_in_post = {
+const struct bus_partner_kind_in kind_post_in = {
     .kind = "post",
     .topic = "delivery-receipts",
     .record = "delivery_receipt",

@@ -132,8 +132,8 @@ static void open_all(void)
     (void)unlink(getenv("LIANOU_KEYRING"));
     (void)unlink(getenv("LIANOU_PERSON_KEY"));
     const struct bus_config *c = forms_config();
-    b.catalogue = bus_frame_catalogue(c);
-    b.schemas = bus_types_registry();
+    b.catalogue = bus_role_frame_catalogue(c);
+    b.schemas = bus_role_types_registry();
     if (b.catalogue == NULL || b.schemas == NULL ||
         bus_policy_calendar_new(c->calendars, c->calendars_count, &b.calendar,
                                 &err) != BUS_OK) {
@@ -204,8 +204,8 @@ static int seals(const struct sa_household_state *st,
 
 static int put(const struct matcher_output *o, struct bus_err *err)
 {
-    struct bus_rendered r;
-    struct bus_emit e = {.type = type_of(o->topic),
+    struct bus_role_rendered r;
+    struct bus_role_emit e = {.type = type_of(o->topic),
                          .record = o->record,
                          .ce_type = "sa.record.v1",
                          .source = BUS_STRV("/county/371425/matcher"),
@@ -214,7 +214,7 @@ static int put(const struct matcher_output *o, struct bus_err *err)
                          .case_id = o->case_id,
                          .cause_id = o->event_id,
                          .occurred_at = 1};
-    int rc = bus_emit_render(&e, &b.mem, &r, err);
+    int rc = bus_role_emit_render(&e, &b.mem, &r, err);
     if (rc == BUS_OK && b.digest) {
         b.hash = bus_hash64(r.value.p, r.value.n, b.hash);
     }

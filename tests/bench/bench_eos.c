@@ -195,7 +195,7 @@ static void raw(void)
 
 /* -- the shell */
 
-static struct bus_loop *loop;
+static struct bus_run_loop *loop;
 static struct bus_kafka_eos *eos;
 static struct bus_wake *wake;
 static long passed;
@@ -253,7 +253,7 @@ static int committed(void *data,
     (void)err;
     if (__atomic_add_fetch(&passed, in_batch[lane], __ATOMIC_RELAXED) ==
         b.messages) {
-        bus_wake_send(wake);
+        bus_run_wake_send(wake);
     }
     return 0;
 }
@@ -273,7 +273,7 @@ static void failed(void *data, const struct bus_err *err)
 static void all_passed(void *data)
 {
     (void)data;
-    bus_loop_stop(loop, NULL);
+    bus_run_loop_stop(loop, NULL);
 }
 
 static void drain(void *data)
@@ -300,17 +300,17 @@ static void shell(void)
                                             .outputs_count = 1,
                                             .lanes = b.lanes,
                                             .ops = &ops};
-    if (bus_loop_new(NULL, &loop, &err) != 0 ||
-        bus_wake_new(loop, all_passed, NULL, &wake, &err) != 0) {
+    if (bus_run_loop_new(NULL, &loop, &err) != 0 ||
+        bus_run_wake_new(loop, all_passed, NULL, &wake, &err) != 0) {
         die(err.msg);
     }
     const struct bus_kafka_env env = {
         .loop = loop, .conf = &k, .client_id = "bench"};
     if (bus_kafka_eos_open(&env, &conf, &eos, &err) != 0 ||
-        bus_loop_on_drain(loop, drain, NULL, &err) != 0) {
+        bus_run_loop_on_drain(loop, drain, NULL, &err) != 0) {
         die(err.msg);
     }
-    if (bus_loop_run(loop) != BUS_EXIT_OK) {
+    if (bus_run_loop_run(loop) != BUS_EXIT_OK) {
         die("the shell did not drain");
     }
 }

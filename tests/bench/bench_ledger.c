@@ -152,7 +152,7 @@ static void on_done(void *data, struct bus_kafka_batch *batch)
 }
 
 static void feed(struct ledger_store *store,
-                 struct bus_loop *loop,
+                 struct bus_run_loop *loop,
                  struct ours *o,
                  struct bus_kafka_batch *batches)
 {
@@ -169,14 +169,14 @@ static void feed(struct ledger_store *store,
             at += rows;
         }
         if (o->outstanding > 0) {
-            (void)uv_run(bus_loop_uv(loop), UV_RUN_ONCE);
+            (void)uv_run(bus_run_loop_uv(loop), UV_RUN_ONCE);
         }
     }
 }
 
 static struct cost run_ours(void)
 {
-    static const struct bus_loop_conf quiet = {.no_signals = true};
+    static const struct bus_run_loop_conf quiet = {.no_signals = true};
     struct ours o = {0};
     struct ledger_store_conf conf = {.conninfo = conninfo,
                                      .connections = CONNECTIONS,
@@ -188,18 +188,18 @@ static struct cost run_ours(void)
                                      .away = on_away,
                                      .failed = on_away,
                                      .done = on_done};
-    struct bus_loop *loop = NULL;
+    struct bus_run_loop *loop = NULL;
     struct ledger_store *store = NULL;
     struct bus_err err;
     struct bus_kafka_batch *batches =
         calloc(letters.n / BATCH + 1, sizeof(*batches));
     empty();
-    if (bus_loop_new(&quiet, &loop, &err) != BUS_OK ||
+    if (bus_run_loop_new(&quiet, &loop, &err) != BUS_OK ||
         ledger_store_open(loop, &conf, &store, &err) != BUS_OK) {
         die(err.msg);
     }
     while (!o.ready) {
-        (void)uv_run(bus_loop_uv(loop), UV_RUN_ONCE);
+        (void)uv_run(bus_run_loop_uv(loop), UV_RUN_ONCE);
     }
     struct cost c = {.seconds = -now(CLOCK_MONOTONIC),
                      .client_cpu = -now(CLOCK_PROCESS_CPUTIME_ID),
@@ -209,8 +209,8 @@ static struct cost run_ours(void)
     c.client_cpu += now(CLOCK_PROCESS_CPUTIME_ID);
     c.server_cpu += sessions_cpu();
     ledger_store_close(store);
-    (void)uv_run(bus_loop_uv(loop), UV_RUN_NOWAIT);
-    bus_loop_free(loop);
+    (void)uv_run(bus_run_loop_uv(loop), UV_RUN_NOWAIT);
+    bus_run_loop_free(loop);
     free(batches);
     return c;
 }
@@ -374,7 +374,7 @@ int main(int argc, char **argv)
         die("LIANOU_DB is not set");
     }
     if (bus_pg_open(conninfo, 0, &admin, &err) != BUS_OK ||
-        migrate(admin, false, NULL, &err) != BUS_OK) {
+        cli_migrate(admin, false, NULL, &err) != BUS_OK) {
         die(err.msg);
     }
     if (ask("SELECT count(*) FROM event") > 0) {

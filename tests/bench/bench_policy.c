@@ -17,7 +17,7 @@
 #define LEAST_GAIN 5.0 /* of the programs over the tree walk */
 
 static struct county county;
-static struct generate_home homes[HOMES];
+static struct generate_household homes[HOMES];
 static struct generate_maker maker;
 static struct bus_arena mem;
 static int32_t day;
@@ -131,7 +131,7 @@ static struct bus_policy_catalogue *variants(struct bus_arena *keep)
                 *p = *p == '\n' ? ' ' : *p;
             }
             char *whole = bus_arena_printf(keep, "%s%s)'\n", text, flat);
-            items[count++] = bus_yaml_parse(keep, "variant", bus_strv(whole),
+            items[count++] = bus_conf_yaml_parse(keep, "variant", bus_strv(whole),
                                             &county.faults);
         }
     }
@@ -179,7 +179,7 @@ static double whole_county(int count)
     double us = 0;
     for (int i = 0; i < count; i += HOMES) {
         for (int k = 0; k < HOMES; k++) {
-            generate_home_make(&maker, SEED + 1, (uint64_t)(i + k), &homes[k]);
+            cli_generate_household_make(&maker, SEED + 1, (uint64_t)(i + k), &homes[k]);
         }
         double from = cpu_us();
         for (int k = 0; k < HOMES && i + k < count; k++) {
@@ -251,13 +251,13 @@ int main(int argc, char **argv)
     (void)bus_date_parse(BUS_STRV("2026-11-24"), &day);
     struct bus_err err;
     bool ok = county_open(&county, project ? project : ".");
-    if (!ok || generate_maker_init(&maker, &county.config, county.c, day,
+    if (!ok || cli_generate_maker_init(&maker, &county.config, county.c, day,
                                    &err) != BUS_OK) {
         print_faults();
         return 1;
     }
     for (size_t i = 0; i < HOMES; i++) {
-        generate_home_make(&maker, SEED, i, &homes[i]);
+        cli_generate_household_make(&maker, SEED, i, &homes[i]);
     }
     settle_in_villages();
     bus_arena_init(&mem, 1 << 20, 0);

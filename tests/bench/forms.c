@@ -36,11 +36,11 @@ void forms_open(const char *config, bool plain)
     bus_arena_init(&m.keep, 0, 0);
     bus_arena_init(&m.mem, 1 << 20, 0);
     bus_faults_init(&faults, &m.keep);
-    if (bus_config_open(&m.config, config, &faults, &err) != BUS_OK ||
+    if (bus_conf_open(&m.config, config, &faults, &err) != BUS_OK ||
         bus_wire_key_file(m.config.keys.person_key, m.person_key, &err) !=
             BUS_OK ||
         bus_wire_keyring_open(m.config.keys.ring, &m.keys, &err) != BUS_OK ||
-        form_index_init(&m.index, &m.config, &err) != BUS_OK) {
+        intake_form_index_init(&m.index, &m.config, &err) != BUS_OK) {
         die(err.msg);
     }
     m.rules = (struct form_rules){
@@ -85,9 +85,9 @@ void forms_make(uint64_t seed,
     struct bus_err err;
     bus_arena_reset(&m.mem);
     struct form *form = bus_arena_calloc(&m.mem, 1, sizeof(*form));
-    json_t *json = generate_application(&m.config, seed, i, (int)(i % 5));
+    json_t *json = cli_generate_application(&m.config, seed, i, (int)(i % 5));
     if (form == NULL ||
-        form_read(&m.rules, json, &m.mem, form, &err) != BUS_OK ||
+        intake_form_read(&m.rules, json, &m.mem, form, &err) != BUS_OK ||
         form->fault_count > 0) {
         die("a generated application has faults");
     }

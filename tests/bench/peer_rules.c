@@ -107,11 +107,11 @@ int main(int argc, char **argv)
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
     if (argc < 3 || !bus_date_parse(bus_strv(argv[2]), &day) ||
-        bus_config_open(&config, argv[1], &faults, &err) != BUS_OK) {
+        bus_conf_open(&config, argv[1], &faults, &err) != BUS_OK) {
         (void)fprintf(stderr, "peer_rules CONFIG DAY\n");
         return 1;
     }
-    struct bus_policy_catalogue *c = bus_frame_catalogue(&config);
+    struct bus_policy_catalogue *c = bus_role_frame_catalogue(&config);
     json_t *schemas = json_object(),
            *standards = tree(config.standards_node, 0);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -127,7 +127,7 @@ int main(int argc, char **argv)
     int rc = json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
     json_decref(all);
     bus_policy_catalogue_free(c);
-    bus_config_close(&config);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return rc != 0;
 }

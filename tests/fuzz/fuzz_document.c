@@ -5,28 +5,28 @@
 
 static struct bus_config config;
 
-static const struct bus_partner *partner_of(const char *kind)
+static const struct bus_conf_partner *partner_of(const char *kind)
 {
     for (size_t i = 0; i < config.partners_count; i++) {
-        if (strcmp(bus_kind_word(&config.partners[i]), kind) == 0) {
+        if (strcmp(bus_partner_kind_word(&config.partners[i]), kind) == 0) {
             return &config.partners[i];
         }
     }
     return &config.partners[0];
 }
 
-static void one(const struct bus_kind *kind, struct bus_strv text)
+static void one(const struct bus_partner_kind *kind, struct bus_strv text)
 {
-    static struct bus_doc_faults faults;
-    struct bus_kind_env env = {.config = &config,
+    static struct bus_partner_document_faults faults;
+    struct bus_partner_kind_env env = {.config = &config,
                                .partner = partner_of(kind->name)};
-    struct bus_kind_answer answer;
+    struct bus_partner_kind_answer answer;
     struct bus_arena mem;
     struct bus_err err;
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 32u << 20);
     int rc =
-        bus_kind_in_map(kind->in, &env, text, &mem, &answer, &faults, &err);
+        kind_map_in(kind->in, &env, text, &mem, &answer, &faults, &err);
     if (rc == BUS_OK) {
         rc = bus_wire_encode_arena(kind->in->type, answer.record, &mem, &bytes,
                                    &err);
@@ -45,9 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (config.folder == NULL) {
         char path[512];
         (void)snprintf(path, sizeof(path), "%s/bus-config", fuzz_source());
-        fuzz_true(bus_config_open(&config, path, NULL, &err) == BUS_OK);
+        fuzz_true(bus_conf_open(&config, path, NULL, &err) == BUS_OK);
     }
-    for (const struct bus_kind *k = bus_kinds; k->name != NULL; k++) {
+    for (const struct bus_partner_kind *k = cli_kinds; k->name != NULL; k++) {
         one(k, fuzz_view(data, size));
     }
     return 0;

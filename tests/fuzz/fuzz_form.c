@@ -13,8 +13,8 @@ static void set_up(void)
     char path[512];
     struct bus_err err;
     (void)snprintf(path, sizeof(path), "%s/bus-config", fuzz_source());
-    fuzz_true(bus_config_open(&config, path, NULL, &err) == BUS_OK);
-    fuzz_true(form_index_init(&ix, &config, &err) == BUS_OK);
+    fuzz_true(bus_conf_open(&config, path, NULL, &err) == BUS_OK);
+    fuzz_true(intake_form_index_init(&ix, &config, &err) == BUS_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -32,10 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (config.folder == NULL) {
         set_up();
     }
-    json_t *j = form_parse(fuzz_view(data, size), &syntax);
+    json_t *j = intake_form_parse(fuzz_view(data, size), &syntax);
     fuzz_true(j != NULL || syntax.code != NULL);
     bus_arena_init(&mem, 0, 16u << 20);
-    int rc = j ? form_read(&rules, j, &mem, &form, &err) : BUS_EPARSE;
+    int rc = j ? intake_form_read(&rules, j, &mem, &form, &err) : BUS_EPARSE;
     fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG || j == NULL);
     if (rc == BUS_OK && form.fault_count == 0) {
         fuzz_true(bus_wire_encode_arena(&sa_application_type, &form.application,

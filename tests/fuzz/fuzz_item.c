@@ -39,14 +39,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bus_arena_init(&mem, 0, 256u << 20);
     bus_faults_init(&faults, &mem);
     const struct bus_node *item =
-        bus_yaml_parse(&mem, "item.yaml", fuzz_view(data, size), &faults);
+        bus_conf_yaml_parse(&mem, "item.yaml", fuzz_view(data, size), &faults);
     struct bus_policy_sources s = {
         .facts = county.config.facts_node,
         .standards = county.config.standards_node,
         .items = &item,
         .item_count = item != NULL,
     };
-    bus_policy_check_template(s.items, s.item_count, &faults);
+    bus_advice_check_template(s.items, s.item_count, &faults);
     struct bus_policy_catalogue *c = bus_policy_catalogue_new(&s, &faults);
     fuzz_true(c != NULL || faults.errors > 0);
     if (c != NULL) {

@@ -18,8 +18,8 @@ static void framed(struct bus_strv value)
     if (bus_wire_unframe(value, &id, &body, &err) != BUS_OK) {
         return;
     }
-    const struct bus_wire_type *type = bus_types_by_id(id);
-    type = type ? type : bus_types_all()[0];
+    const struct bus_wire_type *type = bus_role_types_by_id(id);
+    type = type ? type : bus_role_types_all()[0];
     struct bus_wire_registry *known = bus_wire_registry_new();
     bus_arena_init(&mem, 0, ARENA_MAX);
     int rc = bus_wire_decode(known, type, value, &mem, &record, &err);

@@ -12,7 +12,7 @@ static void table(const struct bus_keys *keys,
 {
     void *to = bus_arena_calloc(faults->mem, 1, keys->size);
     fuzz_true(to != NULL);
-    bus_keys_load(keys, node, NULL, &bus_keys_env_system, faults, to);
+    bus_conf_keys_load(keys, node, NULL, &bus_conf_keys_env_system, faults, to);
 }
 
 static void on_row(void *data, const struct bus_csv_row *row)
@@ -26,10 +26,10 @@ static void on_row(void *data, const struct bus_csv_row *row)
 static void tree(struct bus_strv text, struct bus_faults *faults)
 {
     static const struct bus_keys *const tables[] = {
-        &bus_keys_config, &bus_keys_partner, &bus_keys_facts, &bus_keys_funds,
-        &bus_keys_calendar};
+        &bus_conf_keys_config, &bus_conf_keys_partner, &bus_conf_keys_facts, &bus_conf_keys_funds,
+        &bus_conf_keys_calendar};
     const struct bus_node *n =
-        bus_yaml_parse(faults->mem, "f.yaml", text, faults);
+        bus_conf_yaml_parse(faults->mem, "f.yaml", text, faults);
     fuzz_true(n != NULL || faults->errors > 0);
     for (size_t i = 0; n != NULL && i < sizeof(tables) / sizeof(*tables); i++) {
         table(tables[i], n, faults);
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bus_arena_init(&mem, 0, 256u << 20);
     bus_faults_init(&faults, &mem);
     tree(fuzz_view(data, size), &faults);
-    (void)bus_csv_read(&mem, fuzz_file(data, size), "code,name", on_row, &cells,
+    (void)bus_conf_csv_read(&mem, fuzz_file(data, size), "code,name", on_row, &cells,
                        &faults);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, true, &out);

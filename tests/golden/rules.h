@@ -28,7 +28,7 @@ static inline const struct bus_node *
 rules_text(struct rules *r, const char *name, const char *text)
 {
     const struct bus_node *n =
-        bus_yaml_parse(&r->mem, name, bus_strv(text), &r->faults);
+        bus_conf_yaml_parse(&r->mem, name, bus_strv(text), &r->faults);
     if (n == NULL) {
         fail_msg("%s: %s", name, r->faults.list[0].text);
     }
@@ -113,7 +113,7 @@ static inline void county_open(struct county *k)
     bus_arena_init(&k->mem, 0, 0);
     bus_faults_init(&k->faults, &k->mem);
     struct bus_faults of_config;
-    if (bus_config_open(&k->config, folder, &of_config, &err) != BUS_OK) {
+    if (bus_conf_open(&k->config, folder, &of_config, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     struct bus_policy_sources s = {
@@ -132,7 +132,7 @@ static inline void county_open(struct county *k)
 static inline void county_close(struct county *k)
 {
     bus_policy_catalogue_free(k->c);
-    bus_config_close(&k->config);
+    bus_conf_close(&k->config);
     bus_arena_fini(&k->mem);
 }
 

@@ -24,7 +24,7 @@ static int load(void **state)
                    getenv("LIANOU_SOURCE"));
     bus_arena_init(&config_mem, 0, 0);
     bus_faults_init(&faults, &config_mem);
-    if (bus_config_open(&config, folder, &faults, &err) != BUS_OK) {
+    if (bus_conf_open(&config, folder, &faults, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     struct bus_policy_sources s = {
@@ -50,7 +50,7 @@ static int drop(void **state)
 {
     (void)state;
     bus_policy_catalogue_free(cat);
-    bus_config_close(&config);
+    bus_conf_close(&config);
     bus_arena_fini(&config_mem);
     return 0;
 }

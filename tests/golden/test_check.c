@@ -42,7 +42,7 @@ static void check(struct rules *r, const char *interactions, const char *extra)
     rules_open(r);
     rules_load(r, FACTS, STANDARDS, interactions, items);
     bus_arena_init(&scratch, 0, 0);
-    assert_int_equal(bus_policy_check(r->c, rules_day("2026-10-01"), &scratch,
+    assert_int_equal(bus_advice_check(r->c, rules_day("2026-10-01"), &scratch,
                                       &r->faults, &err),
                      BUS_OK);
     bus_arena_fini(&scratch);
@@ -150,7 +150,7 @@ static void a_standard_nobody_reads(void **state)
     rules_open(&r);
     rules_load(&r, FACTS, STANDARDS, "rules: []", items);
     bus_arena_init(&scratch, 0, 0);
-    assert_int_equal(bus_policy_check(r.c, rules_day("2026-10-01"), &scratch,
+    assert_int_equal(bus_advice_check(r.c, rules_day("2026-10-01"), &scratch,
                                       &r.faults, &err),
                      BUS_OK);
     bus_arena_fini(&scratch);
@@ -164,7 +164,7 @@ static void a_standard_nobody_reads(void **state)
 
 static void template_of(struct county *k)
 {
-    bus_policy_check_template(k->config.policies, k->config.policies_count,
+    bus_advice_check_template(k->config.policies, k->config.policies_count,
                               &k->faults);
 }
 
@@ -200,7 +200,7 @@ static void each_attribute_is_missed(void **state)
         less.count = n;
         const struct bus_node *one = &less;
         size_t before = k.faults.errors;
-        bus_policy_check_template(&one, 1, &k.faults);
+        bus_advice_check_template(&one, 1, &k.faults);
         if (k.faults.errors == before) {
             fail_msg("%s taken away and nobody missed it", top[i]);
         }
@@ -226,7 +226,7 @@ static void spoilt_values_are_found(void **state)
         "steps: [{step: s, actor: wizard, text: {zh: 甲, en: A}}]}\n"
         "versions:\n"
         "  - {version: '1', effective: {from: 2020-02-30}}\n");
-    bus_policy_check_template(&item, 1, &r.faults);
+    bus_advice_check_template(&item, 1, &r.faults);
     static const char *const says[] = {
         "category: must be one of basic_living",
         "name: must be in Chinese and English",
@@ -323,12 +323,12 @@ static void rules_are_said_in_words(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bus_buf b = {0};
         assert_int_equal(
-            bus_policy_say(k.c, bus_strv(cases[i].rule), BUS_POLICY_ZH, &b),
+            bus_advice_report_clause(k.c, bus_strv(cases[i].rule), BUS_POLICY_ZH, &b),
             BUS_OK);
         assert_string_equal(bus_buf_cstr(&b), cases[i].zh);
         bus_buf_clear(&b);
         assert_int_equal(
-            bus_policy_say(k.c, bus_strv(cases[i].rule), BUS_POLICY_EN, &b),
+            bus_advice_report_clause(k.c, bus_strv(cases[i].rule), BUS_POLICY_EN, &b),
             BUS_OK);
         assert_null(strstr(bus_buf_cstr(&b), "household."));
         bus_buf_fini(&b);

@@ -54,27 +54,27 @@ static void rural_of_one(struct home *o, int64_t income, int64_t birth)
     put(o, "member.disability_category", 0, BUS_POLICY_TEXT, 0, "none");
 }
 
-static struct bus_policy_changes
+static struct bus_advice_changes
 changes(const struct home *o, const char *code, size_t limit)
 {
-    struct bus_policy_changes r;
+    struct bus_advice_changes r;
     struct bus_err err;
     int item = bus_policy_item_find(k.c, bus_strv(code));
     assert_true(item >= 0);
-    if (bus_policy_changes(k.c, &o->h, rules_day(DAY), item, limit, &mem, &r,
+    if (bus_advice_changes(k.c, &o->h, rules_day(DAY), item, limit, &mem, &r,
                            &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     return r;
 }
 
-static bool says(const struct bus_policy_changes *r, const char *words)
+static bool says(const struct bus_advice_changes *r, const char *words)
 {
     bool any = false;
     for (size_t i = 0; i < r->count; i++) {
         struct bus_buf b = {0};
         assert_int_equal(
-            bus_policy_change_say(k.c, &r->list[i], BUS_POLICY_ZH, &b), BUS_OK);
+            bus_advice_report_change(k.c, &r->list[i], BUS_POLICY_ZH, &b), BUS_OK);
         any |= strcmp(bus_buf_cstr(&b), words) == 0;
         bus_buf_fini(&b);
     }
@@ -86,7 +86,7 @@ static void income_just_below_the_line(void **state)
     (void)state;
     struct home o;
     rural_of_one(&o, 73000 * 12, rules_day("1980-01-01"));
-    struct bus_policy_changes r = changes(&o, "MZ01", 10000);
+    struct bus_advice_changes r = changes(&o, "MZ01", 10000);
     assert_int_equal(r.from, BUS_POLICY_NOT_ELIGIBLE);
     assert_int_equal(r.end, BUS_POLICY_SEARCH_DONE);
     /* 730.00 a head; strictly below 700.00 (T1) is 8399.99 a year. */
@@ -98,7 +98,7 @@ static void an_interval_has_both_ends(void **state)
     (void)state;
     struct home o;
     rural_of_one(&o, 60000 * 12, rules_day("1980-01-01"));
-    struct bus_policy_changes r = changes(&o, "MZ07", 10000);
+    struct bus_advice_changes r = changes(&o, "MZ07", 10000);
     assert_true(
         says(&r, "家庭年收入 提高 1200.00 元 (8400.00 元 至 12599.99 元)"));
 }
@@ -108,7 +108,7 @@ static void time_alone_does_it(void **state)
     (void)state;
     struct home o;
     rural_of_one(&o, 0, rules_day("1967-03-15"));
-    struct bus_policy_changes r = changes(&o, "MZ03", 10000);
+    struct bus_advice_changes r = changes(&o, "MZ03", 10000);
     assert_int_equal(r.from, BUS_POLICY_NOT_ELIGIBLE);
     assert_true(says(&r, "时间到 2027-03-15 起"));
 }
@@ -118,7 +118,7 @@ static void two_facts_together(void **state)
     (void)state;
     struct home o;
     rural_of_one(&o, 0, rules_day("1980-01-01"));
-    struct bus_policy_changes r = changes(&o, "MZ12", 10000);
+    struct bus_advice_changes r = changes(&o, "MZ12", 10000);
     assert_true(says(&r, "成员1 残疾等级 提高 1 (1 至 2),并且成员1 "
                          "需长期照护月数 至少 6"));
 }
@@ -130,7 +130,7 @@ static void none_is_said_to_be_none(void **state)
     rural_of_one(&o, 1000000000, rules_day("1980-01-01"));
     o.facts[5].number = 3;
     o.facts[3].number = INT64_C(99999999999);
-    struct bus_policy_changes r = changes(&o, "MZ01", 10000);
+    struct bus_advice_changes r = changes(&o, "MZ01", 10000);
     assert_int_equal(r.count, 0);
     assert_int_equal(r.end, BUS_POLICY_SEARCH_DONE);
 }
@@ -140,7 +140,7 @@ static void a_short_search_says_so(void **state)
     (void)state;
     struct home o;
     rural_of_one(&o, 90000 * 12, rules_day("1980-01-01"));
-    struct bus_policy_changes r = changes(&o, "MZ01", 5);
+    struct bus_advice_changes r = changes(&o, "MZ01", 5);
     assert_true(r.tries <= 5);
     assert_int_equal(r.end, BUS_POLICY_SEARCH_LIMIT);
 }
@@ -172,8 +172,8 @@ static void apply(struct home *o, const struct bus_policy_fact *to)
  * present does not do it. */
 static void hold_to(const struct home *o,
                     int item,
-                    const struct bus_policy_changes *r,
-                    const struct bus_policy_change *c)
+                    const struct bus_advice_changes *r,
+                    const struct bus_advice_change *c)
 {
     struct home then = *o;
     int32_t day = rules_day(DAY);
@@ -186,7 +186,7 @@ static void hold_to(const struct home *o,
         }
     }
     assert_int_equal(verdict(&then.h, item, day), r->to);
-    struct bus_policy_move last = c->moves[c->count - 1];
+    struct bus_advice_move last = c->moves[c->count - 1];
     if (last.how != BUS_POLICY_SET_TO && last.known_before &&
         last.to.fact != BUS_POLICY_DATE_MOVE) {
         last.to.number += last.how == BUS_POLICY_AT_MOST ? 1 : -1;
@@ -203,34 +203,34 @@ static void hold_to(const struct home *o,
 static void every_claim_is_true(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     size_t claims = 0, pairs = 0;
     uint64_t seed = seed_of(20261009);
     print_message("seed %llu, %d cases\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n++) {
         static struct home o;
         struct bus_policy_household all;
-        struct bus_policy_changes r;
+        struct bus_advice_changes r;
         struct bus_err err;
         int item =
-            (int)bus_policy_sampler_upto(&dice, bus_policy_item_count(k.c));
-        size_t people = 1 + bus_policy_sampler_upto(&dice, 3);
+            (int)bus_advice_sampler_upto(&dice, bus_policy_item_count(k.c));
+        size_t people = 1 + bus_advice_sampler_upto(&dice, 3);
         bus_arena_reset(&mem);
         assert_int_equal(
-            bus_policy_sample_household(&dice, &item, 1, people, &mem, &all),
+            bus_advice_sample_household(&dice, &item, 1, people, &mem, &all),
             BUS_OK);
         memset(&o, 0, sizeof(o));
         o.h = (struct bus_policy_household){.member_count = people,
                                             .facts = o.facts};
         for (size_t i = 0; i < all.fact_count; i++) {
-            if (bus_policy_sampler_upto(&dice, 5) > 0) { /* some unknown */
+            if (bus_advice_sampler_upto(&dice, 5) > 0) { /* some unknown */
                 assert_true(o.h.fact_count < 250);
                 o.facts[o.h.fact_count++] = all.facts[i];
             }
         }
-        if (bus_policy_changes(k.c, &o.h, rules_day(DAY), item,
+        if (bus_advice_changes(k.c, &o.h, rules_day(DAY), item,
                                n % 20 == 0 ? 3000 : 250, &mem, &r,
                                &err) != BUS_OK) {
             fail_msg("%s", err.msg);

@@ -210,7 +210,7 @@ static void what_does_not_end_fails_alone(void **state)
         assert_int_equal(quick[1], BUS_POLICY_FAILED);
         struct bus_arena scratch;
         bus_arena_init(&scratch, 0, 0);
-        assert_int_equal(bus_policy_check(r.c, day, &scratch, &r.faults, &err),
+        assert_int_equal(bus_advice_check(r.c, day, &scratch, &r.faults, &err),
                          BUS_OK);
         bus_arena_fini(&scratch);
         is(rules_fault(&r, cases[i].words), "item.yaml", 8,
@@ -229,7 +229,7 @@ static void a_condition_that_is_never_true(void **state)
     struct bus_err err;
     assert_null(load(&r, FACTS, STANDARDS, ITEM("BB01", "1 = 2")));
     bus_arena_init(&scratch, 0, 0);
-    assert_int_equal(bus_policy_check(r.c, rules_day("2026-10-01"), &scratch,
+    assert_int_equal(bus_advice_check(r.c, rules_day("2026-10-01"), &scratch,
                                       &r.faults, &err),
                      BUS_OK);
     bus_arena_fini(&scratch);

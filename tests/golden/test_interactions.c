@@ -176,38 +176,38 @@ static void set(struct bus_policy_household *h,
     fail_msg("no cell for %s", name);
 }
 
-static struct bus_policy_household household(struct bus_policy_sampler *d)
+static struct bus_policy_household household(struct bus_advice_sampler *d)
 {
     static const char *const gone[] = {"dead", "missing", "severely_disabled",
                                        "able"};
     static const char *const status[] = {"none", "dibao", "edge", "tekun"};
     struct bus_policy_household h;
-    size_t people = 1 + bus_policy_sampler_upto(d, 3);
-    bool old = bus_policy_sampler_upto(d, 3) == 0;
+    size_t people = 1 + bus_advice_sampler_upto(d, 3);
+    bool old = bus_advice_sampler_upto(d, 3) == 0;
     assert_int_equal(
-        bus_policy_sample_household(d, items, CODES, people, &mem, &h), BUS_OK);
+        bus_advice_sample_household(d, items, CODES, people, &mem, &h), BUS_OK);
     set(&h, "household.registered_in_county", -1, 1, NULL);
     set(&h, "household.deposit_fen", -1, 0, NULL);
     set(&h, "household.securities_fen", -1, 0, NULL);
     set(&h, "household.vehicle_count", -1, 0, NULL);
     set(&h, "household.house_count", -1, 1, NULL);
-    set(&h, "household.has_supporter", -1, bus_policy_sampler_upto(d, 4) == 0,
+    set(&h, "household.has_supporter", -1, bus_advice_sampler_upto(d, 4) == 0,
         NULL);
     set(&h, "household.income_total_fen", -1,
-        (int64_t)bus_policy_sampler_upto(d, 1400000) * (int64_t)people, NULL);
-    set(&h, "household.status", -1, 0, status[bus_policy_sampler_upto(d, 4)]);
+        (int64_t)bus_advice_sampler_upto(d, 1400000) * (int64_t)people, NULL);
+    set(&h, "household.status", -1, 0, status[bus_advice_sampler_upto(d, 4)]);
     for (int m = 0; (size_t)m < people; m++) {
-        int64_t age = old ? 60 + (int64_t)bus_policy_sampler_upto(d, 35)
-                          : (int64_t)bus_policy_sampler_upto(d, 17);
+        int64_t age = old ? 60 + (int64_t)bus_advice_sampler_upto(d, 35)
+                          : (int64_t)bus_advice_sampler_upto(d, 17);
         set(&h, "member.birth_date", m, rules_day(DAY) - age * 366 - 5, NULL);
         set(&h, "member.father_state", m, 0,
-            gone[bus_policy_sampler_upto(d, 4)]);
+            gone[bus_advice_sampler_upto(d, 4)]);
         set(&h, "member.mother_state", m, 0,
-            gone[bus_policy_sampler_upto(d, 4)]);
+            gone[bus_advice_sampler_upto(d, 4)]);
         set(&h, "member.disability_grade", m,
-            (int64_t)bus_policy_sampler_upto(d, 4), NULL);
+            (int64_t)bus_advice_sampler_upto(d, 4), NULL);
         set(&h, "member.care_months", m, 12, NULL);
-        set(&h, "member.care_allowance", m, bus_policy_sampler_upto(d, 6) == 0,
+        set(&h, "member.care_allowance", m, bus_advice_sampler_upto(d, 6) == 0,
             NULL);
     }
     return h;
@@ -239,12 +239,12 @@ static void claims(const struct bus_policy_result *r, struct world *w)
 static void equal_to_brute_force(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     size_t left_out = 0, topped = 0, compared = 0;
     uint64_t seed = seed_of(371425);
     print_message("seed %llu, %d households\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n++) {
         struct bus_policy_result r;
         struct bus_err err;

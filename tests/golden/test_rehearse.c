@@ -30,7 +30,7 @@ static struct bus_policy_catalogue *changed(const char *before,
                    after, at + strlen(before));
     struct bus_policy_sources s = {
         .facts = k.config.facts_node,
-        .standards = bus_yaml_parse(&k.mem, "standards.yaml", bus_strv(other),
+        .standards = bus_conf_yaml_parse(&k.mem, "standards.yaml", bus_strv(other),
                                     &k.faults),
         .interactions = k.config.interactions_node,
         .items = k.config.policies,
@@ -43,7 +43,7 @@ static struct bus_policy_catalogue *changed(const char *before,
 
 struct pair
 {
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     struct bus_policy_household h;
     struct bus_policy_rehearsal *r;
     const char *fact, *word; /* who may turn */
@@ -65,7 +65,7 @@ fact_of(const struct bus_policy_household *h, const char *name)
 }
 
 static int
-row(void *data, const struct bus_policy_turn_of *t, struct bus_err *err)
+row(void *data, const struct bus_advice_turn_of *t, struct bus_err *err)
 {
     struct pair *p = data;
     (void)err;
@@ -85,22 +85,22 @@ static void one(struct pair *p)
     static const char *const villages[] = {"v1", "v2", "v3", "v4", "v5"};
     char name[32];
     struct bus_err err;
-    size_t people = 1 + bus_policy_sampler_upto(&p->dice, 3);
+    size_t people = 1 + bus_advice_sampler_upto(&p->dice, 3);
     static int all[64];
     for (int i = 0; i < 64; i++) {
         all[i] = i;
     }
     bus_arena_reset(&mem);
     assert_int_equal(
-        bus_policy_sample_household(&p->dice, all, 64, people, &mem, &p->h),
+        bus_advice_sample_household(&p->dice, all, 64, people, &mem, &p->h),
         BUS_OK);
     (void)snprintf(name, sizeof(name), "%d", p->number);
-    struct bus_policy_rehearsed who = {
+    struct bus_advice_rehearsed who = {
         .household = bus_strv(name),
-        .village = bus_strv(villages[bus_policy_sampler_upto(&p->dice, 5)]),
+        .village = bus_strv(villages[bus_advice_sampler_upto(&p->dice, 5)]),
         .kind = bus_strv(kinds[people - 1]),
         .present = &p->h};
-    if (bus_policy_rehearse(p->r, &who, row, p, &mem, &err) != BUS_OK) {
+    if (bus_advice_rehearse(p->r, &who, row, p, &mem, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
 }
@@ -136,13 +136,13 @@ static void singles(struct pair *p, const struct bus_policy_catalogue *c, int w)
 
 static void sums_agree(struct pair *p, size_t households)
 {
-    struct bus_policy_turn_group *const *list;
-    const struct bus_policy_turns *all = bus_policy_rehearsal_all(p->r);
+    struct bus_advice_turn_group *const *list;
+    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p->r);
     size_t n;
     for (int by = 0; by < BUS_POLICY_BYS; by++) {
         int64_t before = 0, after = 0;
         size_t turns = 0;
-        bus_policy_rehearsal_groups(p->r, (enum bus_policy_turn_by)by, &list,
+        bus_advice_rehearsal_groups(p->r, (enum bus_advice_turn_by)by, &list,
                                     &n);
         assert_true(n > 1);
         for (size_t i = 0; i < n; i++) {
@@ -161,7 +161,7 @@ static void sums_agree(struct pair *p, size_t households)
                              ? households * 64
                              : households);
     }
-    bus_policy_rehearsal_groups(p->r, BUS_POLICY_BY_ITEM, &list, &n);
+    bus_advice_rehearsal_groups(p->r, BUS_POLICY_BY_ITEM, &list, &n);
     for (size_t i = 0; i < n; i++) {
         int item = bus_policy_item_find(k.c, list[i]->key);
         assert_int_equal(list[i]->sum.before_fen, p->sum[0][item]);
@@ -175,8 +175,8 @@ static void begin(struct pair *p, const struct bus_policy_catalogue *proposed)
     memset(p, 0, sizeof(*p));
     print_message("seed %llu, %d households\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&p->dice, k.c, rules_day(DAY), seed);
-    p->r = bus_policy_rehearsal_new(k.c, proposed, rules_day(DAY));
+    bus_advice_sampler_init(&p->dice, k.c, rules_day(DAY), seed);
+    p->r = bus_advice_rehearsal_new(k.c, proposed, rules_day(DAY));
     assert_non_null(p->r);
 }
 
@@ -190,12 +190,12 @@ static void against_itself_nothing_turns(void **state)
     for (p.number = 0; p.number < cases(CASES); p.number++) {
         one(&p);
     }
-    const struct bus_policy_turns *all = bus_policy_rehearsal_all(p.r);
+    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p.r);
     assert_int_equal(p.rows, 0);
     assert_int_equal(all->turns[BUS_POLICY_TURN_SAME], cases(CASES));
     assert_int_equal(all->before_fen, all->after_fen);
     assert_true(all->before_fen > 0);
-    bus_policy_rehearsal_free(p.r);
+    bus_advice_rehearsal_free(p.r);
 }
 
 static void a_standard_turns_whom_it_is_read_for(void **state)
@@ -214,14 +214,14 @@ static void a_standard_turns_whom_it_is_read_for(void **state)
         singles(&p, c, 1);
     }
     sums_agree(&p, (size_t)cases(CASES));
-    const struct bus_policy_turns *all = bus_policy_rehearsal_all(p.r);
+    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p.r);
     size_t turned = (size_t)cases(CASES) - all->turns[BUS_POLICY_TURN_SAME];
     print_message("%zu households turn, %zu items; %lld fen a year become "
                   "%lld\n",
                   turned, p.rows, (long long)all->before_fen,
                   (long long)all->after_fen);
     assert_true(turned > (size_t)cases(CASES) / 50 && p.rows >= turned);
-    bus_policy_rehearsal_free(p.r);
+    bus_advice_rehearsal_free(p.r);
     bus_policy_catalogue_free(c);
 }
 
@@ -232,7 +232,7 @@ static void and_only_its_items(void **state)
     struct pair p;
     struct bus_policy_catalogue *c = changed("from: 2020-01-01, value: 96000}",
                                              "from: 2020-01-01, value: 99000}");
-    struct bus_policy_turn_group *const *list;
+    struct bus_advice_turn_group *const *list;
     size_t n, turned = 0;
     begin(&p, c);
     p.fact = "household.status";
@@ -240,9 +240,9 @@ static void and_only_its_items(void **state)
     for (p.number = 0; p.number < cases(CASES) / 4; p.number++) {
         one(&p);
     }
-    bus_policy_rehearsal_groups(p.r, BUS_POLICY_BY_ITEM, &list, &n);
+    bus_advice_rehearsal_groups(p.r, BUS_POLICY_BY_ITEM, &list, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct bus_policy_turns *t = &list[i]->sum;
+        const struct bus_advice_turn *t = &list[i]->sum;
         bool mine = bus_strv_is(list[i]->key, "MZ04");
         size_t all = t->turns[BUS_POLICY_TURN_MORE];
         assert_int_equal(t->turns[BUS_POLICY_TURN_SAME] + all, p.number);
@@ -253,7 +253,7 @@ static void and_only_its_items(void **state)
     }
     assert_int_equal(turned, p.rows);
     assert_true(turned > 0);
-    bus_policy_rehearsal_free(p.r);
+    bus_advice_rehearsal_free(p.r);
     bus_policy_catalogue_free(c);
 }
 

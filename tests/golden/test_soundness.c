@@ -63,7 +63,7 @@ static const int domain[CELLS] = {2, 2, 3, 4, 4, 2, 4, 2, 4};
 
 struct writer
 {
-    struct bus_policy_sampler *dice;
+    struct bus_advice_sampler *dice;
     char text[TEXT_MAX];
     size_t n;
 };
@@ -81,7 +81,7 @@ static void say(struct writer *w, const char *fmt, ...)
 
 static uint64_t pick(struct writer *w, uint64_t n)
 {
-    return bus_policy_sampler_upto(w->dice, n);
+    return bus_advice_sampler_upto(w->dice, n);
 }
 
 /* A number; in_member: inside `some m in members satisfies`. Calls itself at
@@ -162,7 +162,7 @@ static void truth(struct writer *w, int depth, bool in_member)
     say(w, ")");
 }
 
-static void make_rules(struct rules *r, struct bus_policy_sampler *dice)
+static void make_rules(struct rules *r, struct bus_advice_sampler *dice)
 {
     static char texts[RULES][2 * TEXT_MAX + 400];
     const char *items[RULES + 1] = {NULL};
@@ -245,7 +245,7 @@ static bool next(const struct small *s, int *fill)
 }
 
 static size_t every_completion(struct rules *r,
-                               struct bus_policy_sampler *dice,
+                               struct bus_advice_sampler *dice,
                                size_t *decided)
 {
     struct small s;
@@ -254,10 +254,10 @@ static size_t every_completion(struct rules *r,
     size_t completions = 0;
     s.holes = 0;
     for (int c = 0; c < CELLS; c++) {
-        bool hole = s.holes < HOLES && bus_policy_sampler_upto(dice, 2) == 0;
+        bool hole = s.holes < HOLES && bus_advice_sampler_upto(dice, 2) == 0;
         s.hole[c] = hole ? (int)s.holes++ : -1;
         s.value[c] =
-            (int)bus_policy_sampler_upto(dice, (uint64_t)domain[c] + 1) - 1;
+            (int)bus_advice_sampler_upto(dice, (uint64_t)domain[c] + 1) - 1;
         fill[c] = -1;
     }
     struct bus_policy_household h = build(r, &s, NULL, some);
@@ -390,12 +390,12 @@ static void hold_least(struct rules *r,
 static void the_missing_is_least(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     uint64_t seed = seed_of(20261003);
     size_t lists[CELLS] = {0};
     print_message("seed %llu, %d random rules\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n += RULES) {
         struct rules r;
         bus_arena_reset(&mem);
@@ -405,8 +405,8 @@ static void the_missing_is_least(void **state)
             struct bus_policy_fact some[CELLS];
             struct bus_policy_household h = {.member_count = 2, .facts = some};
             for (int c = 0; c < CELLS; c++) {
-                if (bus_policy_sampler_upto(&dice, 2) == 0) {
-                    int v = (int)bus_policy_sampler_upto(&dice,
+                if (bus_advice_sampler_upto(&dice, 2) == 0) {
+                    int v = (int)bus_advice_sampler_upto(&dice,
                                                          (uint64_t)domain[c]);
                     some[h.fact_count++] = cell(&r, c, v);
                 }
@@ -428,13 +428,13 @@ static void the_missing_is_least(void **state)
 static void small_domains(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     uint64_t seed = seed_of(20260701);
     size_t completions = 0, decided = 0;
     int rules = 0;
     print_message("seed %llu, %d random rules\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (; rules < cases(CASES); rules += RULES) {
         struct rules r;
         rules_open(&r);
@@ -456,15 +456,15 @@ static void small_domains(void **state)
 
 static int all_items[64];
 
-static void fill_again(struct bus_policy_sampler *dice,
+static void fill_again(struct bus_advice_sampler *dice,
                        struct bus_policy_household *h,
                        const bool *hidden)
 {
     struct bus_policy_fact *f = (struct bus_policy_fact *)(uintptr_t)h->facts;
     for (size_t i = 0; i < h->fact_count; i++) {
         if (hidden[i]) {
-            bus_policy_sample_value(dice, h->member_count, &f[i]);
-            if (bus_policy_sampler_upto(dice, 12) == 0) {
+            bus_advice_sample_value(dice, h->member_count, &f[i]);
+            if (bus_advice_sampler_upto(dice, 12) == 0) {
                 f[i].kind = BUS_POLICY_NULL;
             }
         }
@@ -520,29 +520,29 @@ static void the_missing_decides(const struct bus_policy_household *whole,
 static void the_countys_rules(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     uint64_t seed = seed_of(371425);
     size_t decided = 0, open_ones = 0;
     static bool hidden[1024];
     static struct bus_policy_fact some[2048];
     print_message("seed %llu, %d households\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int i = 0; i < 64; i++) {
         all_items[i] = i;
     }
     for (int n = 0; n < cases(CASES); n++) {
         struct bus_policy_household h;
         bus_arena_reset(&mem);
-        assert_int_equal(bus_policy_sample_household(
+        assert_int_equal(bus_advice_sample_household(
                              &dice, all_items, 64,
-                             1 + bus_policy_sampler_upto(&dice, 2), &mem, &h),
+                             1 + bus_advice_sampler_upto(&dice, 2), &mem, &h),
                          BUS_OK);
-        uint64_t share = 1 + bus_policy_sampler_upto(&dice, 9);
+        uint64_t share = 1 + bus_advice_sampler_upto(&dice, 9);
         struct bus_policy_household less = {.member_count = h.member_count,
                                             .facts = some};
         for (size_t i = 0; i < h.fact_count; i++) {
-            hidden[i] = bus_policy_sampler_upto(&dice, 10) < share;
+            hidden[i] = bus_advice_sampler_upto(&dice, 10) < share;
             if (!hidden[i]) {
                 some[less.fact_count++] = h.facts[i];
             }
@@ -550,7 +550,7 @@ static void the_countys_rules(void **state)
         struct bus_policy_result open = evaluate(k.c, &less);
         struct bus_policy_result whole = evaluate(k.c, &h);
         hold(&open, &whole, n);
-        size_t at = bus_policy_sampler_upto(&dice, open.count);
+        size_t at = bus_advice_sampler_upto(&dice, open.count);
         for (size_t i = 0; i < open.count; i++) {
             decided += open.items[i].verdict <= BUS_POLICY_NOT_ELIGIBLE;
             open_ones += open.items[i].verdict == BUS_POLICY_UNDETERMINED;

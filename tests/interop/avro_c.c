@@ -204,7 +204,7 @@ static void every_record_both_ways(void **state)
     (void)state;
     size_t types = 0;
     struct fill f = {.mem = &mem, .seed = seed};
-    for (const struct bus_wire_type *const *t = bus_types_all(); *t; t++) {
+    for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
         avro_schema_t schema = their_schema(*t);
         avro_value_iface_t *iface = avro_generic_class_from_schema(schema);
         avro_value_t value;
@@ -229,7 +229,7 @@ static void every_record_both_ways(void **state)
 static void container_file(const char *codec)
 {
     const struct bus_wire_type *type =
-        bus_types_of_topic(BUS_STRV("applications"));
+        bus_role_types_of_topic(BUS_STRV("applications"));
     char path[] = "/tmp/lianou-avro-XXXXXX";
     struct bus_buf json = {0}, all = {0};
     struct bus_err err;
@@ -241,21 +241,21 @@ static void container_file(const char *codec)
     assert_int_equal(
         bus_wire_schema_json(bus_wire_type_schema(type), &json, &err), BUS_OK);
     assert_int_equal(
-        avro_file_new(path, bus_buf_view(&json), codec, &file, &err),
+        cli_avro_file_new(path, bus_buf_view(&json), codec, &file, &err),
         BUS_EDUPLICATE);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(
-        avro_file_new(path, bus_buf_view(&json), codec, &file, &err), BUS_OK);
+        cli_avro_file_new(path, bus_buf_view(&json), codec, &file, &err), BUS_OK);
     for (int i = 0; i < 3000; i++) {
         struct bus_strv one;
         assert_int_equal(bus_wire_encode_arena(type, fill_record(&f, type),
                                                &mem, &one, &err),
                          BUS_OK);
         bus_buf_put(&all, one.p, one.n);
-        assert_int_equal(avro_file_put(file, one, &err), BUS_OK);
+        assert_int_equal(cli_avro_file_put(file, one, &err), BUS_OK);
         bus_arena_reset(&mem);
     }
-    assert_int_equal(avro_file_end(file, true, &err), BUS_OK);
+    assert_int_equal(cli_avro_file_end(file, true, &err), BUS_OK);
     avro_file_reader_t r;
     avro_value_t value;
     assert_int_equal(avro_file_reader(path, &r), 0);

@@ -32,7 +32,7 @@ static inline bool county_open(struct county *k, const char *project)
     (void)snprintf(folder, sizeof(folder), "%s/bus-config", project);
     bus_arena_init(&k->mem, 0, 0);
     bus_faults_init(&k->faults, &k->mem);
-    if (bus_config_open(&k->config, folder, &k->faults, &err) != BUS_OK) {
+    if (bus_conf_open(&k->config, folder, &k->faults, &err) != BUS_OK) {
         (void)fprintf(stderr, "%s\n", err.msg);
         return false;
     }
@@ -50,7 +50,7 @@ static inline bool county_open(struct county *k, const char *project)
 static inline void county_close(struct county *k)
 {
     bus_policy_catalogue_free(k->c);
-    bus_config_close(&k->config);
+    bus_conf_close(&k->config);
     bus_arena_fini(&k->mem);
 }
 

@@ -1,7 +1,7 @@
 /* Messages of generated cases as the ledger meets them, without Kafka: for its
  * tests and its bench. Ids are made up, nobody is meant. */
-#ifndef TESTS_LIB_LETTERS_H
-#define TESTS_LIB_LETTERS_H
+#ifndef TESTS_LIB_MESSAGES_H
+#define TESTS_LIB_MESSAGES_H
 
 #include "bus/base/arena.h"
 #include "bus/kafka/client.h"

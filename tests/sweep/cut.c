@@ -105,9 +105,9 @@ static void open_once(const char *name, size_t n)
     static struct bus_config config;
     struct bus_faults faults;
     struct bus_err err = {0};
-    int rc = bus_config_open(&config, root, &faults, &err);
+    int rc = bus_conf_open(&config, root, &faults, &err);
     if (rc == BUS_OK) {
-        bus_config_check(&config, 20650, &faults);
+        bus_conf_check(&config, 20650, &faults);
     } else if (rc != BUS_ECONFIG || err.msg[0] == '\0') {
         fail_msg("%s cut at %zu: %s", name, n,
                  bus_errc_name((enum bus_errc)rc));
@@ -116,7 +116,7 @@ static void open_once(const char *name, size_t n)
         assert_non_null(faults.list[i].at.file);
         assert_true(faults.list[i].text[0] != '\0');
     }
-    bus_config_close(&config);
+    bus_conf_close(&config);
 }
 
 static void configuration(void **state)
@@ -166,7 +166,7 @@ static void records(void **state)
     bus_arena_init(&mem, 0, 0);
     bus_arena_init(&scratch, 0, 0);
     struct fill f = {.mem = &mem, .seed = 20201107};
-    for (const struct bus_wire_type *const *t = bus_types_all(); *t; t++) {
+    for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
         struct bus_strv bytes;
         struct bus_err err;
         void *back = NULL;

@@ -26,7 +26,7 @@
 #define SPOT       "########" /* where its reference stands */
 
 static char home[] = "/tmp/lianou-sweep-XXXXXX";
-static struct bus_frame frame;
+static struct bus_role_frame frame;
 static struct intake in;
 static char application[65536];
 
@@ -45,7 +45,7 @@ static void write_file(const char *name, const char *text)
 
 static void turn(void)
 {
-    (void)uv_run(bus_loop_uv(frame.loop), UV_RUN_NOWAIT);
+    (void)uv_run(bus_run_loop_uv(frame.loop), UV_RUN_NOWAIT);
 }
 
 /* --- start --- */
@@ -85,7 +85,7 @@ static int dial(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port =
-                                 htons((uint16_t)bus_http_port(frame.http)),
+                                 htons((uint16_t)bus_run_http_port(frame.http)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0 &&
@@ -135,7 +135,7 @@ static size_t records_in_journal(void)
     uint64_t at = in.journal.drained;
     size_t n = 0;
     bus_arena_init(&mem, 0, 0);
-    while (journal_read(&in.journal, &at, &mem, &key, &value, NULL) == BUS_OK) {
+    while (intake_journal_read(&in.journal, &at, &mem, &key, &value, NULL) == BUS_OK) {
         n++;
     }
     bus_arena_fini(&mem);
@@ -190,7 +190,7 @@ static void one_post(void **state)
     (void)state;
     assert_int_equal(intake_open(&in, &frame, true, &err), BUS_OK);
     assert_int_equal(intake_routes(&in, &err), BUS_OK);
-    assert_int_equal(bus_http_start(frame.http, &err), BUS_OK);
+    assert_int_equal(bus_run_http_start(frame.http, &err), BUS_OK);
     size_t taken = sweep(application, 202);
     assert_true(records_in_journal() >= taken && taken > 0);
     (void)snprintf(wrong, sizeof(wrong), "%s", application);
@@ -210,7 +210,7 @@ static int set_up(void **state)
 {
     char path[600], config[512];
     const char *source = getenv("LIANOU_SOURCE");
-    struct bus_role_args args = {.config_dir = config};
+    struct bus_run_role_args args = {.config_dir = config};
     (void)state;
     (void)snprintf(config, sizeof(config), "%s/bus-config", source);
     (void)snprintf(path, sizeof(path), "%s/tests/fuzz/seeds/form/telephone",
@@ -235,14 +235,14 @@ static int set_up(void **state)
     (void)setenv("LIANOU_KAFKA", "127.0.0.1:1", 1);
     (void)setenv("LIANOU_ANY_PORTS", "true", 1);
     bus_heap_set(&heap);
-    return bus_frame_open(&frame, &args, "intake") == 0 ? 0 : -1;
+    return bus_role_frame_open(&frame, &args, "intake") == 0 ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     char text[128];
     (void)state;
-    bus_frame_close(&frame);
+    bus_role_frame_close(&frame);
     bus_heap_set(NULL);
     (void)snprintf(text, sizeof(text), "rm -rf %s", home);
     return system(text);

@@ -90,12 +90,12 @@ static void calendar_end(void)
 
 static int names_open(struct bus_err *err)
 {
-    return form_index_init(&w.index, &w.config, err);
+    return intake_form_index_init(&w.index, &w.config, err);
 }
 
 static void names_end(void)
 {
-    form_index_fini(&w.index);
+    intake_form_index_fini(&w.index);
     w.index = (struct form_index){0};
 }
 
@@ -121,7 +121,7 @@ static void type_end(void)
 {
     bus_wire_registry_free(w.schemas);
     w.schemas = NULL;
-    for (const struct bus_wire_type *const *t = bus_types_all(); *t; t++) {
+    for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
         bus_wire_type_drop(*t);
     }
 }
@@ -147,7 +147,7 @@ static int start(struct bus_err *err)
     for (size_t i = 1; rc == BUS_OK && i < PARTS; i++) {
         rc = parts[i].open(err);
     }
-    for (const struct bus_wire_type *const *t = bus_types_all(); *t; t++) {
+    for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
         rc = rc ? rc : bus_wire_type_ready(*t, err);
     }
     return rc;
@@ -182,8 +182,8 @@ static int read_form(const struct whole *x,
     if (form == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "a form");
     }
-    json_t *j = form_parse(json_text, &syntax);
-    int rc = j ? form_read(&rules, j, mem, form, err)
+    json_t *j = intake_form_parse(json_text, &syntax);
+    int rc = j ? intake_form_read(&rules, j, mem, form, err)
                : bus_fail(err, BUS_ENOMEM, "%s", syntax.code);
     if (rc == BUS_OK && form->fault_count > 0) {
         rc = bus_fail(err, BUS_EBUG, "%s: %s", form->faults[0].pointer,
@@ -382,7 +382,7 @@ static int set_up(void **state)
     json_text = (struct bus_strv){text, fread(text, 1, sizeof(text), f)};
     (void)fclose(f);
     struct bus_err err;
-    if (bus_config_open(&w.config, folder, NULL, &err) != BUS_OK) {
+    if (bus_conf_open(&w.config, folder, NULL, &err) != BUS_OK) {
         return -1;
     }
     json_set_alloc_funcs(bus_malloc, bus_free);
@@ -393,7 +393,7 @@ static int tear_down(void **state)
 {
     (void)state;
     (void)unlink(ring);
-    bus_config_close(&w.config);
+    bus_conf_close(&w.config);
     return 0;
 }
 

@@ -26,13 +26,13 @@ static int generate(const char *folder, uint64_t n, uint64_t seed, int channel)
     struct bus_err err;
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
-    int rc = bus_config_open(&config, folder, &faults, &err);
+    int rc = bus_conf_open(&config, folder, &faults, &err);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou generate: %s\n", err.msg);
     }
     for (uint64_t i = 0; rc == BUS_OK && i < n; i++) {
         int ch = channel >= 0 ? channel : (int)(i % 5);
-        json_t *o = generate_application(&config, seed, i, ch);
+        json_t *o = cli_generate_application(&config, seed, i, ch);
         char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
         if (text == NULL || puts(text) < 0) {
             rc = BUS_ENOMEM;
@@ -40,7 +40,7 @@ static int generate(const char *folder, uint64_t n, uint64_t seed, int channel)
         free(text);
         json_decref(o);
     }
-    bus_config_close(&config);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return rc == BUS_OK ? LIANOU_WELL : LIANOU_FAILED;
 }
@@ -51,15 +51,15 @@ households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
 {
     struct policy_tool t = {.day = day};
     struct generate_maker maker;
-    static struct generate_home home;
+    static struct generate_household home;
     struct bus_buf line = {0};
     struct bus_err err = {0};
-    int rc = policy_open(&t, folder, &err);
+    int rc = cli_policy_open(&t, folder, &err);
     rc = rc ? rc
-            : generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
+            : cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
     for (uint64_t i = 0; rc == BUS_OK && i < n; i++) {
-        generate_home_make(&maker, seed, i, &home);
-        generate_home_json(&maker, &home, &line);
+        cli_generate_household_make(&maker, seed, i, &home);
+        cli_generate_household_json(&maker, &home, &line);
         if (line.failed || fwrite(line.data, 1, line.len, stdout) != line.len) {
             rc = bus_fail(&err, BUS_EIO, "cannot write");
         }
@@ -72,7 +72,7 @@ households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
         (void)fprintf(stderr, "lianou generate: %s\n", err.msg);
     }
     bus_buf_fini(&line);
-    policy_close(&t);
+    cli_policy_close(&t);
     return rc == BUS_OK        ? LIANOU_WELL
            : rc == BUS_ECONFIG ? LIANOU_USAGE
                                : LIANOU_FAILED;

@@ -19,22 +19,22 @@
 #define PARTNERS_MAX  64
 #define MESSAGE_BYTES (8u << 20)
 
-struct flight /* a batch and its unacknowledged answers */
+struct in_flight /* a batch and its unacknowledged answers */
 {
     struct bus_kafka_batch *batch;
     size_t waiting;
     bool sent;
-    struct flight *next; /* batches are done in their order */
+    struct in_flight *next; /* batches are done in their order */
 };
 struct simulate
 {
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct simulate_rules rules;
     struct bus_policy_catalogue *catalogue;
-    const struct bus_partner *partners[PARTNERS_MAX];
+    const struct bus_conf_partner *partners[PARTNERS_MAX];
     const char *topics[PARTNERS_MAX];
     size_t count;
-    const struct bus_partner *behind[PARTNERS_MAX]; /* a spool */
+    const struct bus_conf_partner *behind[PARTNERS_MAX]; /* a spool */
     struct simulate_spool *spools[PARTNERS_MAX];
     size_t behind_count;
     int duplicates; /* percent of answers given twice */
@@ -42,14 +42,14 @@ struct simulate
     struct bus_wire_registry *schemas;
     struct bus_kafka_consumer *consumer;
     struct bus_kafka_producer *producer;
-    struct flight *first, **last;
+    struct in_flight *first, **last;
     uint64_t questions, answers, unreadable;
 };
 
 static void settle(struct simulate *s)
 {
     while (s->first != NULL && s->first->sent && s->first->waiting == 0) {
-        struct flight *f = s->first;
+        struct in_flight *f = s->first;
         bus_kafka_consumer_done(s->consumer, f->batch);
         bus_kafka_batch_free(s->consumer, f->batch);
         s->first = f->next;
@@ -67,11 +67,11 @@ static void acked(void *data,
                   const struct bus_err *err)
 {
     struct simulate *s = data;
-    struct flight *f = token;
+    struct in_flight *f = token;
     (void)partition;
     (void)offset;
     if (err != NULL) {
-        bus_loop_stop(s->frame.loop, err);
+        bus_run_loop_stop(s->frame.loop, err);
         return;
     }
     f->waiting--;
@@ -79,13 +79,13 @@ static void acked(void *data,
 }
 
 static int send(struct simulate *s,
-                const struct bus_partner *p,
-                const struct simulate_answer *a,
-                struct flight *f,
+                const struct bus_conf_partner *p,
+                const struct cli_simulate_answer *a,
+                struct in_flight *f,
                 struct bus_err *err)
 {
-    struct bus_rendered r;
-    struct bus_emit e = {
+    struct bus_role_rendered r;
+    struct bus_role_emit e = {
         .type = a->type,
         .record = a->record,
         .ce_type = a->ce_type,
@@ -96,9 +96,9 @@ static int send(struct simulate *s,
         .cause_id = a->cause_id,
         .occurred_at = a->occurred_at,
     };
-    int rc = bus_emit_render(&e, &s->mem, &r, err);
+    int rc = bus_role_emit_render(&e, &s->mem, &r, err);
     struct bus_kafka_out_msg m = {
-        .topic = bus_config_topic(&s->frame.config, &s->mem, a->what, p->code),
+        .topic = bus_conf_topic(&s->frame.config, &s->mem, a->what, p->code),
         .partition = -1,
         .key = r.key,
         .value = r.value,
@@ -116,23 +116,23 @@ static int send(struct simulate *s,
 
 static int answer_one(struct simulate *s,
                       const struct bus_kafka_msg *m,
-                      struct flight *f,
+                      struct in_flight *f,
                       struct bus_err *err)
 {
-    const struct bus_partner *p = s->partners[m->topic_index];
+    const struct bus_conf_partner *p = s->partners[m->topic_index];
     const char *what;
     void *question = NULL;
     struct simulate_answers out;
     bus_arena_reset(&s->mem);
     s->questions++;
     int rc = bus_wire_decode(
-        s->schemas, simulate_question((enum bus_partner_kind)p->kind, &what),
+        s->schemas, cli_simulate_question((enum bus_conf_partner_kind)p->kind, &what),
         m->value, &s->mem, &question, err);
     if (rc != BUS_OK) {
         s->unreadable++;
         return BUS_OK; /* a simulated partner passes over what it cannot read */
     }
-    rc = simulate_answer(&s->rules, p, question, bus_clock_system.wall_ms(NULL),
+    rc = cli_simulate_answer(&s->rules, p, question, bus_clock_system.wall_ms(NULL),
                          &s->mem, &out, err);
     for (size_t i = 0; rc == BUS_OK && i < out.n; i++) {
         rc = send(s, p, &out.v[i], f, err);
@@ -144,7 +144,7 @@ static void on_batch(void *data, struct bus_kafka_batch *batch)
 {
     struct simulate *s = data;
     struct bus_err err;
-    struct flight *f = bus_calloc(1, sizeof(*f));
+    struct in_flight *f = bus_calloc(1, sizeof(*f));
     int rc = f == NULL ? bus_fail(&err, BUS_ENOMEM, "a batch") : BUS_OK;
     if (f != NULL) {
         f->batch = batch;
@@ -155,7 +155,7 @@ static void on_batch(void *data, struct bus_kafka_batch *batch)
         rc = answer_one(s, &batch->msgs[i], f, &err);
     }
     if (rc != BUS_OK) {
-        bus_loop_stop(s->frame.loop, &err);
+        bus_run_loop_stop(s->frame.loop, &err);
         return;
     }
     f->sent = true;
@@ -165,13 +165,13 @@ static void on_batch(void *data, struct bus_kafka_batch *batch)
 static void failed(void *data, const struct bus_err *err)
 {
     struct simulate *s = data;
-    bus_loop_stop(s->frame.loop, err);
+    bus_run_loop_stop(s->frame.loop, err);
 }
 
 static void drop_flights(struct simulate *s)
 {
     while (s->first != NULL) {
-        struct flight *f = s->first;
+        struct in_flight *f = s->first;
         s->first = f->next;
         bus_kafka_batch_free(s->consumer, f->batch);
         bus_free(f);
@@ -183,7 +183,7 @@ static void drain(void *data)
 {
     struct simulate *s = data;
     for (size_t i = 0; i < s->behind_count; i++) {
-        simulate_spool_free(s->spools[i]);
+        cli_simulate_spool_free(s->spools[i]);
     }
     if (s->consumer != NULL) {
         drop_flights(s);
@@ -201,12 +201,12 @@ static int choose(struct simulate *s,
     const struct bus_config *c = &s->frame.config;
     bool all = argc == 1 && strcmp(argv[0], "all") == 0;
     for (int i = 0; !all && i < argc; i++) {
-        if (bus_config_partner(c, argv[i]) == NULL) {
+        if (bus_conf_partner(c, argv[i]) == NULL) {
             return bus_fail(err, BUS_EUSAGE, "no partner '%s'", argv[i]);
         }
     }
     for (size_t i = 0; i < c->partners_count; i++) {
-        const struct bus_partner *p = &c->partners[i];
+        const struct bus_conf_partner *p = &c->partners[i];
         bool want = all;
         for (int k = 0; k < argc; k++) {
             want |= strcmp(argv[k], p->code) == 0;
@@ -223,9 +223,9 @@ static int choose(struct simulate *s,
             continue;
         }
         const char *what;
-        (void)simulate_question((enum bus_partner_kind)p->kind, &what);
+        (void)cli_simulate_question((enum bus_conf_partner_kind)p->kind, &what);
         s->partners[s->count] = p;
-        s->topics[s->count++] = bus_frame_topic(&s->frame, what, p->code);
+        s->topics[s->count++] = bus_role_frame_topic(&s->frame, what, p->code);
     }
     return s->count + s->behind_count > 0
                ? BUS_OK
@@ -247,17 +247,17 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
         .failed = failed,
     };
     s->last = &s->first;
-    s->catalogue = bus_frame_catalogue(&s->frame.config);
+    s->catalogue = bus_role_frame_catalogue(&s->frame.config);
     s->rules.config = &s->frame.config;
     s->rules.catalogue = s->catalogue;
-    s->schemas = bus_types_registry();
+    s->schemas = bus_role_types_registry();
     bus_arena_init(&s->mem, 64u << 10, MESSAGE_BYTES);
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
     }
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < s->behind_count; i++) {
-        rc = simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
+        rc = cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
                                 s->duplicates, &s->spools[i], err);
     }
     if (rc == BUS_OK && s->count > 0) {
@@ -267,7 +267,7 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
                 : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer,
                                           err);
     }
-    return rc ? rc : bus_loop_on_drain(s->frame.loop, drain, s, err);
+    return rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
 }
 
 static const struct option options[] = {
@@ -284,7 +284,7 @@ static int run(int argc, char **argv)
 {
     struct simulate *s = bus_calloc(1, sizeof(*s));
     const char *silent = NULL, *group = "all";
-    struct bus_role_args args = {0};
+    struct bus_run_role_args args = {0};
     if (s == NULL) {
         return LIANOU_BUG;
     }
@@ -316,16 +316,16 @@ static int run(int argc, char **argv)
     }
     struct bus_err err;
     args.config_dir = lianou_config_dir(args.config_dir);
-    int rc = bus_frame_open(&s->frame, &args, "simulate");
+    int rc = bus_role_frame_open(&s->frame, &args, "simulate");
     if (rc == BUS_EXIT_OK) {
         rc = choose(s, argc - optind, argv + optind, silent, &err) == BUS_OK &&
                      start(s, group, &err) == BUS_OK
-                 ? bus_frame_run(&s->frame)
-                 : bus_frame_fail(&err);
+                 ? bus_role_frame_run(&s->frame)
+                 : bus_role_frame_fail(&err);
         bus_policy_catalogue_free(s->catalogue);
         bus_wire_registry_free(s->schemas);
         bus_arena_fini(&s->mem);
-        bus_frame_close(&s->frame);
+        bus_role_frame_close(&s->frame);
     }
     bus_free(s);
     return rc;

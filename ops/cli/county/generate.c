@@ -220,7 +220,7 @@ identity(char id[24], int64_t y, unsigned m, unsigned day, unsigned order)
 {
     (void)snprintf(id, 24, "000000%04u%02u%02u%03u", (unsigned)y % 10000,
                    m % 100, day % 100, order % 1000);
-    id[17] = idno_check_digit(id);
+    id[17] = intake_idno_check_digit(id);
     id[18] = '\0';
 }
 
@@ -311,7 +311,7 @@ static void channel(json_t *o,
     }
 }
 
-json_t *generate_application(const struct bus_config *c,
+json_t *cli_generate_application(const struct bus_config *c,
                              uint64_t seed,
                              uint64_t i,
                              int channel_no)

@@ -1,8 +1,8 @@
 /* A plausible county, household by household: real villages, generated people.
  * Household i of a seed is always the same one; identity numbers stand under
  * division 000000, which is nowhere. */
-#ifndef OPS_GENERATE_H
-#define OPS_GENERATE_H
+#ifndef OPS_CLI_COUNTY_GENERATE_H
+#define OPS_CLI_COUNTY_GENERATE_H
 
 #include <stdint.h>
 
@@ -13,7 +13,7 @@
 /* Application `i` as the intake form's JSON (a new reference), or NULL without
  * memory. channel_no 0..4 chooses the channel. One in twenty-five repeats the
  * household of the application before it on another channel. */
-json_t *generate_application(const struct bus_config *c,
+json_t *cli_generate_application(const struct bus_config *c,
                              uint64_t seed,
                              uint64_t i,
                              int channel_no);

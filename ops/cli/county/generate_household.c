@@ -9,10 +9,10 @@
 #include "ops/cli/county/generate_parts.h"
 #include "producers/intake/form.h"
 
-const char *const generate_kind_en[GENERATE_KINDS] = {
+const char *const cli_generate_kind_en[GENERATE_KINDS] = {
     "old person alone", "old couple",    "one adult",        "couple",
     "one parent",       "with children", "three generations"};
-const char *const generate_kind_zh[GENERATE_KINDS] = {
+const char *const cli_generate_kind_zh[GENERATE_KINDS] = {
     "独居老人", "老年夫妇", "单人户", "夫妻户", "单亲户", "育儿户", "三代户"};
 
 #define X(id, name) name,
@@ -62,7 +62,7 @@ static int place(const struct generate_maker *m, bool member, const char *name)
     return -1;
 }
 
-int generate_maker_init(struct generate_maker *m,
+int cli_generate_maker_init(struct generate_maker *m,
                         const struct bus_config *config,
                         const struct bus_policy_catalogue *catalogue,
                         int32_t day,
@@ -108,7 +108,7 @@ int generate_maker_init(struct generate_maker *m,
 
 /* --- one household --- */
 
-uint64_t generate_roll(struct generate_dice *d)
+uint64_t cli_generate_roll(struct generate_dice *d)
 {
     uint64_t z = (d->state += UINT64_C(0x9e3779b97f4a7c15));
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -116,32 +116,32 @@ uint64_t generate_roll(struct generate_dice *d)
     return z ^ (z >> 31);
 }
 
-int64_t generate_upto(struct generate_dice *d, int64_t n)
+int64_t cli_generate_upto(struct generate_dice *d, int64_t n)
 {
-    return (int64_t)(generate_roll(d) % (uint64_t)n);
+    return (int64_t)(cli_generate_roll(d) % (uint64_t)n);
 }
 
-bool generate_chance(struct generate_dice *d, int per_10000)
+bool cli_generate_chance(struct generate_dice *d, int per_10000)
 {
-    return generate_upto(d, 10000) < per_10000;
+    return cli_generate_upto(d, 10000) < per_10000;
 }
 
 static enum generate_kind kind_of(struct generate_dice *d, int size)
 {
     switch (size) {
     case 1:
-        return generate_chance(d, 5000) ? GENERATE_OLD_ALONE
+        return cli_generate_chance(d, 5000) ? GENERATE_OLD_ALONE
                                         : GENERATE_ONE_ADULT;
     case 2:
-        return generate_chance(d, 4200)   ? GENERATE_OLD_COUPLE
-               : generate_chance(d, 7800) ? GENERATE_COUPLE
+        return cli_generate_chance(d, 4200)   ? GENERATE_OLD_COUPLE
+               : cli_generate_chance(d, 7800) ? GENERATE_COUPLE
                                           : GENERATE_ONE_PARENT;
     case 3:
-        return generate_chance(d, 8000)   ? GENERATE_WITH_CHILDREN
-               : generate_chance(d, 5000) ? GENERATE_ONE_PARENT
+        return cli_generate_chance(d, 8000)   ? GENERATE_WITH_CHILDREN
+               : cli_generate_chance(d, 5000) ? GENERATE_ONE_PARENT
                                           : GENERATE_THREE_GENERATIONS;
     case 4:
-        return generate_chance(d, 7000) ? GENERATE_WITH_CHILDREN
+        return cli_generate_chance(d, 7000) ? GENERATE_WITH_CHILDREN
                                         : GENERATE_THREE_GENERATIONS;
     default:
         return GENERATE_THREE_GENERATIONS;
@@ -152,7 +152,7 @@ static enum generate_kind kind_of(struct generate_dice *d, int size)
 static int size_of(struct generate_dice *d)
 {
     static const int upto[] = {1900, 5000, 7200, 8700, 9500, 10000};
-    int64_t u = generate_upto(d, 10000);
+    int64_t u = cli_generate_upto(d, 10000);
     int n = 1;
     while (u >= upto[n - 1]) {
         n++;
@@ -186,37 +186,37 @@ static int age_of(struct generate_dice *d,
     int age = 0;
     switch (role) {
     case HEAD:
-        age = old ? 62 + (int)(generate_upto(d, 18) + generate_upto(d, 14))
+        age = old ? 62 + (int)(cli_generate_upto(d, 18) + cli_generate_upto(d, 14))
               : kind == GENERATE_ONE_ADULT || kind == GENERATE_COUPLE
-                  ? 22 + (int)generate_upto(d, 40)
-                  : 27 + (int)generate_upto(d, 26);
+                  ? 22 + (int)cli_generate_upto(d, 40)
+                  : 27 + (int)cli_generate_upto(d, 26);
         break;
     case SPOUSE:
-        age = head - 4 + (int)generate_upto(d, 8);
+        age = head - 4 + (int)cli_generate_upto(d, 8);
         break;
     case CHILD:
-        age = (int)generate_upto(d, head - 21 > 26 ? 26 : head - 21);
+        age = (int)cli_generate_upto(d, head - 21 > 26 ? 26 : head - 21);
         break;
     case ELDER:
-        age = head + 20 + (int)generate_upto(d, 13);
+        age = head + 20 + (int)cli_generate_upto(d, 13);
         break;
     }
     return age < 0 ? 0 : age > 98 ? 98 : age;
 }
 
-static void name_them(struct generate_dice *d, struct generate_home *to, int k)
+static void name_them(struct generate_dice *d, struct generate_household *to, int k)
 {
     static const char *const family[] = {"王", "李", "张", "刘", "陈", "赵",
                                          "孙", "周", "马", "朱", "于", "徐"};
     static const char *const given[] = {"一", "二", "三", "四", "五", "六",
                                         "七", "八", "九", "十", "春", "秋"};
     (void)snprintf(to->names[k], sizeof(to->names[k]), "%s%s%s",
-                   family[generate_upto(d, 12)], given[generate_upto(d, 12)],
-                   given[generate_upto(d, 12)]);
+                   family[cli_generate_upto(d, 12)], given[cli_generate_upto(d, 12)],
+                   given[cli_generate_upto(d, 12)]);
 }
 
 static void number_them(struct generate_dice *d,
-                        struct generate_home *to,
+                        struct generate_household *to,
                         int k,
                         int64_t birth,
                         bool woman)
@@ -226,14 +226,14 @@ static void number_them(struct generate_dice *d,
     unsigned m, day;
     bus_civil_from_days(birth, &y, &m, &day);
     /* The 17th digit is odd for men (GB 11643). */
-    unsigned order = (unsigned)generate_upto(d, 500) * 2 + !woman;
+    unsigned order = (unsigned)cli_generate_upto(d, 500) * 2 + !woman;
     bool taken = true;
     for (; taken; order += 2) {
         char text[40];
         (void)snprintf(text, sizeof(text), "000000%04u%02u%02u%03u",
                        (unsigned)y % 10000, m % 100, day % 100, order % 1000);
         memcpy(id, text, 17);
-        id[17] = idno_check_digit(id);
+        id[17] = intake_idno_check_digit(id);
         id[18] = '\0';
         taken = false;
         for (int i = 0; i < k; i++) {
@@ -246,22 +246,22 @@ static void number_them(struct generate_dice *d,
 static const struct bus_village *village_of(const struct generate_maker *m,
                                             struct generate_dice *d)
 {
-    size_t at = (size_t)generate_upto(d, (int64_t)m->config->villages_count);
-    if (m->community_count > 0 && generate_chance(d, 3300)) {
-        at = m->communities[generate_upto(d, (int64_t)m->community_count)];
+    size_t at = (size_t)cli_generate_upto(d, (int64_t)m->config->villages_count);
+    if (m->community_count > 0 && cli_generate_chance(d, 3300)) {
+        at = m->communities[cli_generate_upto(d, (int64_t)m->community_count)];
     }
     return &m->config->villages[at];
 }
 
-void generate_home_make(const struct generate_maker *m,
+void cli_generate_household_make(const struct generate_maker *m,
                         uint64_t seed,
                         uint64_t i,
-                        struct generate_home *to)
+                        struct generate_household *to)
 {
     struct generate_dice d = {(seed ^ UINT64_C(0x6c69616e6f75)) *
                                   UINT64_C(0x2545f4914f6cdd1d) +
                               i * UINT64_C(0x9e3779b97f4a7c15)};
-    (void)generate_roll(&d);
+    (void)cli_generate_roll(&d);
     int size = size_of(&d);
     to->number = i;
     to->kind = kind_of(&d, size);
@@ -283,20 +283,20 @@ void generate_home_make(const struct generate_maker *m,
         struct generate_person *p = &g.person[k];
         p->age = age_of(&d, to->kind, role, g.person[0].age);
         p->woman = role == SPOUSE ? !g.person[0].woman
-                   : role == HEAD ? generate_chance(&d, 3000)
-                                  : generate_chance(&d, 5000);
+                   : role == HEAD ? cli_generate_chance(&d, 3000)
+                                  : cli_generate_chance(&d, 5000);
         p->relation = role == HEAD     ? "self"
                       : role == SPOUSE ? "spouse"
                       : role == ELDER  ? "parent"
                       : p->woman       ? "daughter"
                                        : "son";
         int64_t birth =
-            m->day - (int64_t)p->age * 1461 / 4 - 2 - generate_upto(&d, 360);
-        generate_fill_person(&g, k, birth);
+            m->day - (int64_t)p->age * 1461 / 4 - 2 - cli_generate_upto(&d, 360);
+        cli_generate_fill_person(&g, k, birth);
         name_them(&d, to, k);
         number_them(&d, to, k, birth, p->woman);
     }
-    generate_fill_home(&g);
+    cli_generate_fill_household(&g);
 }
 
 /* --- a line of JSON --- */
@@ -328,8 +328,8 @@ static void put_fact(const struct generate_maker *m,
     }
 }
 
-void generate_home_json(const struct generate_maker *m,
-                        const struct generate_home *h,
+void cli_generate_household_json(const struct generate_maker *m,
+                        const struct generate_household *h,
                         struct bus_buf *out)
 {
     char day[BUS_DATE_TEXT + 1];
@@ -339,8 +339,8 @@ void generate_home_json(const struct generate_maker *m,
         "\"kind\":\"%s\",\"name\":{\"zh\":\"%s %" PRIu64
         "\",\"en\":\"%s %" PRIu64 "\"},\"facts\":{\"address\":\"%s\"",
         h->number, bus_date_text(m->day, day), h->village->code,
-        generate_kind_en[h->kind], generate_kind_zh[h->kind], h->number,
-        generate_kind_en[h->kind], h->number, h->village->name);
+        cli_generate_kind_en[h->kind], cli_generate_kind_zh[h->kind], h->number,
+        cli_generate_kind_en[h->kind], h->number, h->village->name);
     size_t at = 0;
     for (; at < m->home_count; at++) {
         put_fact(m, &h->facts[at], out);

@@ -7,8 +7,8 @@
  *
  * Identity numbers stand under division 000000, which is nowhere. At scale a
  * number may come twice; real ones do not. */
-#ifndef OPS_GENERATE_HOME_H
-#define OPS_GENERATE_HOME_H
+#ifndef OPS_CLI_COUNTY_GENERATE_HOUSEHOLD_H
+#define OPS_CLI_COUNTY_GENERATE_HOUSEHOLD_H
 
 #include "bus/base/buf.h"
 #include "bus/conf/bus_config.h"
@@ -30,8 +30,8 @@ enum generate_kind {
     GENERATE_THREE_GENERATIONS,
     GENERATE_KINDS
 };
-extern const char *const generate_kind_en[GENERATE_KINDS];
-extern const char *const generate_kind_zh[GENERATE_KINDS];
+extern const char *const cli_generate_kind_en[GENERATE_KINDS];
+extern const char *const cli_generate_kind_zh[GENERATE_KINDS];
 
 struct generate_maker
 {
@@ -46,7 +46,7 @@ struct generate_maker
     size_t community_count;
     int home_at[GENERATE_NAMES_MAX], person_at[GENERATE_NAMES_MAX];
 };
-struct generate_home
+struct generate_household
 {
     uint64_t number;
     enum generate_kind kind;
@@ -58,18 +58,18 @@ struct generate_home
     char id_numbers[GENERATE_PEOPLE_MAX][19];
 };
 /* BUS_ECONFIG: the configuration lacks a fact the maker sets, or a village. */
-int generate_maker_init(struct generate_maker *m,
+int cli_generate_maker_init(struct generate_maker *m,
                         const struct bus_config *config,
                         const struct bus_policy_catalogue *catalogue,
                         int32_t day,
                         struct bus_err *err) BUS_MUSTCHECK;
-void generate_home_make(const struct generate_maker *m,
+void cli_generate_household_make(const struct generate_maker *m,
                         uint64_t seed,
                         uint64_t i,
-                        struct generate_home *to);
+                        struct generate_household *to);
 /* One line of JSON with its newline; `lianou policy test` reads it. */
-void generate_home_json(const struct generate_maker *m,
-                        const struct generate_home *h,
+void cli_generate_household_json(const struct generate_maker *m,
+                        const struct generate_household *h,
                         struct bus_buf *out);
 
 #endif

@@ -3,7 +3,7 @@
 #include "ops/cli/county/generate_parts.h"
 
 static struct bus_policy_fact *home_fact(struct generating *g,
-                                         enum generate_home_fact f)
+                                         enum generate_household_fact f)
 {
     return &g->home->facts[g->m->home_at[f]];
 }
@@ -15,12 +15,12 @@ person_fact(struct generating *g, int k, enum generate_person_fact f)
     return &g->home->facts[at + (size_t)g->m->person_at[f]];
 }
 
-static void set(struct generating *g, enum generate_home_fact f, int64_t v)
+static void set(struct generating *g, enum generate_household_fact f, int64_t v)
 {
     home_fact(g, f)->number = v;
 }
 
-static void word(struct generating *g, enum generate_home_fact f, const char *w)
+static void word(struct generating *g, enum generate_household_fact f, const char *w)
 {
     home_fact(g, f)->text = bus_strv(w);
 }
@@ -51,45 +51,45 @@ static void health(struct generating *g, int k)
                                           "cervical_cancer_iib"};
     struct generate_person *p = &g->person[k];
     struct generate_dice *d = g->d;
-    p->disabled = generate_chance(d, p->age < 18   ? 120
+    p->disabled = cli_generate_chance(d, p->age < 18   ? 120
                                      : p->age < 50 ? 300
                                      : p->age < 65 ? 800
                                                    : 1600);
-    p->serious = generate_chance(d, p->age < 18   ? 25
+    p->serious = cli_generate_chance(d, p->age < 18   ? 25
                                     : p->age < 50 ? 80
                                     : p->age < 65 ? 250
                                                   : 450);
     set_of(g, k, P_CHRONIC,
-           generate_chance(d, p->age < 40   ? 300
+           cli_generate_chance(d, p->age < 40   ? 300
                               : p->age < 60 ? 1800
                                             : 4800));
     if (p->disabled) {
-        int64_t u = generate_upto(d, 100);
-        const char *kind = kinds[generate_upto(d, 6)];
+        int64_t u = cli_generate_upto(d, 100);
+        const char *kind = kinds[cli_generate_upto(d, 6)];
         p->grade = u < 15 ? 1 : u < 32 ? 2 : u < 66 ? 3 : 4;
         word_of(g, k, P_CATEGORY, kind);
         set_of(g, k, P_DISABILITY, p->grade);
-        set_of(g, k, P_CARE, p->grade <= 2 ? 6 + generate_upto(d, 60) : 0);
-        set_of(g, k, P_DEVICE, generate_chance(d, 1500));
-        set_of(g, k, P_REHAB_NEED, generate_chance(d, p->age < 7 ? 7000 : 800));
-        set_of(g, k, P_ACCESS, generate_chance(d, 1200));
-        set_of(g, k, P_DAY_CARE, generate_chance(d, 600));
+        set_of(g, k, P_CARE, p->grade <= 2 ? 6 + cli_generate_upto(d, 60) : 0);
+        set_of(g, k, P_DEVICE, cli_generate_chance(d, 1500));
+        set_of(g, k, P_REHAB_NEED, cli_generate_chance(d, p->age < 7 ? 7000 : 800));
+        set_of(g, k, P_ACCESS, cli_generate_chance(d, 1200));
+        set_of(g, k, P_DAY_CARE, cli_generate_chance(d, 600));
     }
     if (p->serious) {
-        const char *what = p->age < 15 && generate_chance(d, 2500)
+        const char *what = p->age < 15 && cli_generate_chance(d, 2500)
                                ? "leukaemia"
-                               : illness[generate_upto(d, p->woman ? 6 : 4)];
+                               : illness[cli_generate_upto(d, p->woman ? 6 : 4)];
         bool mental = bus_strv_is(bus_strv(what), "severe_mental");
         set_of(g, k, P_SERIOUS, 1);
         word_of(g, k, P_DIAGNOSIS, what);
-        set_of(g, k, P_RISK_GRADE, mental ? generate_upto(d, 5) : 0);
-        set_of(g, k, P_GUARDIAN, mental && generate_chance(d, 8000));
+        set_of(g, k, P_RISK_GRADE, mental ? cli_generate_upto(d, 5) : 0);
+        set_of(g, k, P_GUARDIAN, mental && cli_generate_chance(d, 8000));
     }
     if (p->age >= 75 || p->grade == 1) {
         set_of(g, k, P_ADL,
-               generate_chance(d, 2200) ? 1 + generate_upto(d, 6) : 0);
+               cli_generate_chance(d, 2200) ? 1 + cli_generate_upto(d, 6) : 0);
     }
-    set_of(g, k, P_INSURED, generate_chance(d, 9650));
+    set_of(g, k, P_INSURED, cli_generate_chance(d, 9650));
 }
 
 static void schooling(struct generating *g, int k)
@@ -99,24 +99,24 @@ static void schooling(struct generating *g, int k)
     int a = p->age;
     const char *stage = "none";
     if (a >= 3 && a < 6) {
-        stage = generate_chance(d, 9000) ? "preschool" : "none";
+        stage = cli_generate_chance(d, 9000) ? "preschool" : "none";
     } else if (a >= 6 && a < 15) {
         stage = "compulsory";
     } else if (a >= 15 && a < 18) {
-        stage = generate_chance(d, 6200) ? "senior_high" : "vocational";
+        stage = cli_generate_chance(d, 6200) ? "senior_high" : "vocational";
     } else if (a >= 18 && a < 22) {
-        stage = generate_chance(d, 5800) ? "higher" : "none";
+        stage = cli_generate_chance(d, 5800) ? "higher" : "none";
     }
     bool higher = stage[0] == 'h', poorly = p->grade > 0 && p->grade <= 2;
     word_of(g, k, P_STAGE, stage);
     p->paid_school = a >= 15 && stage[0] != 'n';
     set_of(g, k, P_BOARDING,
-           a >= 10 && stage[0] != 'n' && generate_chance(d, 4000));
+           a >= 10 && stage[0] != 'n' && cli_generate_chance(d, 4000));
     set_of(g, k, P_FRESHMAN, higher && a == 18);
     set_of(g, k, P_GRADUATING, higher && a == 21);
-    set_of(g, k, P_LOAN, higher && generate_chance(d, 1500));
+    set_of(g, k, P_LOAN, higher && cli_generate_chance(d, 1500));
     set_of(g, k, P_CANNOT_ATTEND,
-           a >= 6 && a < 15 && poorly && generate_chance(d, 3000));
+           a >= 6 && a < 15 && poorly && cli_generate_chance(d, 3000));
 }
 
 static void work(struct generating *g, int k, bool rural)
@@ -125,19 +125,19 @@ static void work(struct generating *g, int k, bool rural)
     struct generate_dice *d = g->d;
     bool mind = p->grade > 0 && p->grade <= 3 && p->disabled;
     bool none = p->age < 16 || p->age >= 75 || p->grade == 1 ||
-                (p->serious && generate_chance(d, 5000));
+                (p->serious && cli_generate_chance(d, 5000));
     bool weak = !none && (p->age >= 60 || mind || p->serious);
     bool student = p->age >= 6 && p->age < 22 &&
                    !bus_strv_is(person_fact(g, k, P_STAGE)->text, "none");
     const char *what = student ? "student" : "none";
     if (!student && !none && p->age < 60) {
         int idle = 350 + (weak ? 2500 : 0);
-        what = generate_chance(d, idle)            ? "unemployed"
-               : rural && generate_chance(d, 4500) ? "farming"
-               : generate_chance(d, 2600)          ? "flexible"
+        what = cli_generate_chance(d, idle)            ? "unemployed"
+               : rural && cli_generate_chance(d, 4500) ? "farming"
+               : cli_generate_chance(d, 2600)          ? "flexible"
                                                    : "employed";
     } else if (p->age >= 60) {
-        what = rural && !none && p->age < 72 && generate_chance(d, 5500)
+        what = rural && !none && p->age < 72 && cli_generate_chance(d, 5500)
                    ? "farming"
                    : "retired";
     }
@@ -145,17 +145,17 @@ static void work(struct generating *g, int k, bool rural)
     word_of(g, k, P_EMPLOYMENT, what);
     bool idle = what[0] == 'u', flexible = what[1] == 'l';
     p->works = what[0] == 'e' || flexible || what[1] == 'a';
-    set_of(g, k, P_REGISTERED_UNEMPLOYED, idle && generate_chance(d, 5500));
+    set_of(g, k, P_REGISTERED_UNEMPLOYED, idle && cli_generate_chance(d, 5500));
     set_of(g, k, P_DIFFICULT,
            (idle || flexible) &&
-               generate_chance(d, p->age > 50 || weak ? 4500 : 500));
+               cli_generate_chance(d, p->age > 50 || weak ? 4500 : 500));
     set_of(g, k, P_PREMIUM,
-           flexible && generate_chance(d, 5000)
-               ? 600000 + generate_upto(d, 600000)
+           flexible && cli_generate_chance(d, 5000)
+               ? 600000 + cli_generate_upto(d, 600000)
                : 0);
     set_of(g, k, P_PENSION, p->age >= 16 && !student && what[0] != 'e');
-    set_of(g, k, P_TRAINING, idle && generate_chance(d, 800));
-    set_of(g, k, P_UNION, what[0] == 'e' && generate_chance(d, 4500));
+    set_of(g, k, P_TRAINING, idle && cli_generate_chance(d, 800));
+    set_of(g, k, P_UNION, what[0] == 'e' && cli_generate_chance(d, 4500));
 }
 
 static void parents(struct generating *g, int k)
@@ -168,17 +168,17 @@ static void parents(struct generating *g, int k)
     if (g->person[k].age >= 18) {
         return;
     }
-    if (generate_chance(d, one ? 3500 : 60)) {
-        word_of(g, k, P_FATHER, states[generate_upto(d, 6)]);
-        set_of(g, k, P_FATHER_MONTHS, 1 + generate_upto(d, 60));
+    if (cli_generate_chance(d, one ? 3500 : 60)) {
+        word_of(g, k, P_FATHER, states[cli_generate_upto(d, 6)]);
+        set_of(g, k, P_FATHER_MONTHS, 1 + cli_generate_upto(d, 60));
     }
-    if (generate_chance(d, one ? 400 : 20)) {
-        word_of(g, k, P_MOTHER, states[generate_upto(d, 6)]);
-        set_of(g, k, P_MOTHER_MONTHS, 1 + generate_upto(d, 60));
+    if (cli_generate_chance(d, one ? 400 : 20)) {
+        word_of(g, k, P_MOTHER, states[cli_generate_upto(d, 6)]);
+        set_of(g, k, P_MOTHER_MONTHS, 1 + cli_generate_upto(d, 60));
     }
 }
 
-void generate_fill_person(struct generating *g, int k, int64_t birth)
+void cli_generate_fill_person(struct generating *g, int k, int64_t birth)
 {
     struct generate_person *p = &g->person[k];
     set_of(g, k, P_BIRTH, birth);
@@ -188,12 +188,12 @@ void generate_fill_person(struct generating *g, int k, int64_t birth)
     schooling(g, k);
     work(g, k, !g->home->village->community);
     parents(g, k);
-    if (p->age > 35 && !p->woman && generate_chance(g->d, 450)) {
+    if (p->age > 35 && !p->woman && cli_generate_chance(g->d, 450)) {
         word_of(g, k, P_VETERAN,
-                generate_chance(g->d, 2000) ? "entitled" : "veteran");
+                cli_generate_chance(g->d, 2000) ? "entitled" : "veteran");
     }
-    set_of(g, k, P_LOST_CHILD, p->age > 48 && generate_chance(g->d, 25));
-    set_of(g, k, P_HERO, p->age > 18 && generate_chance(g->d, 1));
+    set_of(g, k, P_LOST_CHILD, p->age > 48 && cli_generate_chance(g->d, 25));
+    set_of(g, k, P_HERO, p->age > 18 && cli_generate_chance(g->d, 1));
 }
 
 /* --- the household --- */
@@ -227,7 +227,7 @@ static int64_t draw_income(struct generating *g, bool rural)
         ill += g->person[k].serious ||
                (g->person[k].grade > 0 && g->person[k].grade <= 2);
     }
-    int64_t u = generate_upto(g->d, 10000);
+    int64_t u = cli_generate_upto(g->d, 10000);
     /* Nobody at work, somebody gravely ill: nearer to the low end. */
     u = workers == 0 ? u * 55 / 100 : u;
     u = 2 * workers < g->people ? u * 85 / 100 : u;
@@ -240,29 +240,29 @@ static void money(struct generating *g, int64_t head, bool rural)
     struct generate_dice *d = g->d;
     int64_t income = head * 12 * g->people;
     bool poor = head < 105000;
-    int64_t farm = rural ? income * (20 + generate_upto(d, 40)) / 100 : 0;
-    int64_t transfer = income * generate_upto(d, poor ? 40 : 10) / 100;
+    int64_t farm = rural ? income * (20 + cli_generate_upto(d, 40)) / 100 : 0;
+    int64_t transfer = income * cli_generate_upto(d, poor ? 40 : 10) / 100;
     set(g, H_INCOME, income);
     set(g, H_BUSINESS, farm);
     set(g, H_TRANSFER, transfer < income - farm ? transfer : 0);
     set(g, H_WAGE, income - farm - home_fact(g, H_TRANSFER)->number);
     int64_t saved = income *
-                    (poor ? generate_upto(d, 60) : 20 + generate_upto(d, 300)) /
+                    (poor ? cli_generate_upto(d, 60) : 20 + cli_generate_upto(d, 300)) /
                     100;
     set(g, H_DEPOSIT, saved);
-    set(g, H_SECURITIES, !poor && generate_chance(d, 800) ? saved / 4 : 0);
+    set(g, H_SECURITIES, !poor && cli_generate_chance(d, 800) ? saved / 4 : 0);
     set(g, H_VEHICLES,
-        poor            ? generate_chance(d, 300)
-        : head > 400000 ? 1 + generate_chance(d, 2500)
-                        : generate_chance(d, 4500));
-    bool renting = !rural && generate_chance(d, poor ? 1800 : 900);
+        poor            ? cli_generate_chance(d, 300)
+        : head > 400000 ? 1 + cli_generate_chance(d, 2500)
+                        : cli_generate_chance(d, 4500));
+    bool renting = !rural && cli_generate_chance(d, poor ? 1800 : 900);
     set(g, H_RENTING, renting);
     set(g, H_HOUSES,
         renting         ? 0
-        : head > 500000 ? 1 + generate_chance(d, 3000)
+        : head > 500000 ? 1 + cli_generate_chance(d, 3000)
                         : 1);
     set(g, H_FLOOR,
-        renting ? 8 + generate_upto(d, 20) : 16 + generate_upto(d, 40));
+        renting ? 8 + cli_generate_upto(d, 20) : 16 + cli_generate_upto(d, 40));
 }
 
 static void spending(struct generating *g, int64_t head)
@@ -271,11 +271,11 @@ static void spending(struct generating *g, int64_t head)
     int64_t medical = 0, school = 0, rehab = 0;
     for (int k = 0; k < g->people; k++) {
         const struct generate_person *p = &g->person[k];
-        medical += p->age > 60 ? 50000 + generate_upto(d, 200000)
-                               : generate_upto(d, 60000);
-        medical += p->serious ? 800000 + generate_upto(d, 4500000) : 0;
-        school += p->paid_school ? 300000 + generate_upto(d, 900000) : 0;
-        rehab += p->grade > 0 && p->grade <= 2 ? generate_upto(d, 600000) : 0;
+        medical += p->age > 60 ? 50000 + cli_generate_upto(d, 200000)
+                               : cli_generate_upto(d, 60000);
+        medical += p->serious ? 800000 + cli_generate_upto(d, 4500000) : 0;
+        school += p->paid_school ? 300000 + cli_generate_upto(d, 900000) : 0;
+        rehab += p->grade > 0 && p->grade <= 2 ? cli_generate_upto(d, 600000) : 0;
     }
     int64_t living = (45000 + head / 4) * 12 * g->people / 2;
     set(g, H_LIVING, living);
@@ -288,10 +288,10 @@ static void spending(struct generating *g, int64_t head)
 static void housing(struct generating *g, int64_t head, bool rural)
 {
     struct generate_dice *d = g->d;
-    const char *grade = generate_chance(d, 6000) ? "A" : "B";
-    if (rural && generate_chance(d, head < 105000 ? 420 : 40)) {
-        grade = generate_chance(d, 6500)   ? "C"
-                : generate_chance(d, 8500) ? "D"
+    const char *grade = cli_generate_chance(d, 6000) ? "A" : "B";
+    if (rural && cli_generate_chance(d, head < 105000 ? 420 : 40)) {
+        grade = cli_generate_chance(d, 6500)   ? "C"
+                : cli_generate_chance(d, 8500) ? "D"
                                            : "no_house";
     }
     word(g, H_GRADE, grade);
@@ -306,32 +306,32 @@ static void shocks(struct generating *g, int64_t head, bool rural)
                                         "other"};
     struct generate_dice *d = g->d;
     bool poor = head < 105000;
-    if (generate_chance(d, poor ? 500 : 150)) {
-        word(g, H_SHOCK, kinds[generate_upto(d, 5)]);
-        set(g, H_EVENT_COST, 100000 + generate_upto(d, 4000000));
-        set(g, H_BROKEN, generate_chance(d, poor ? 5000 : 800));
-        set(g, H_UNPAID, generate_chance(d, 150));
+    if (cli_generate_chance(d, poor ? 500 : 150)) {
+        word(g, H_SHOCK, kinds[cli_generate_upto(d, 5)]);
+        set(g, H_EVENT_COST, 100000 + cli_generate_upto(d, 4000000));
+        set(g, H_BROKEN, cli_generate_chance(d, poor ? 5000 : 800));
+        set(g, H_UNPAID, cli_generate_chance(d, 150));
     }
-    if (generate_chance(d, 60)) {
+    if (cli_generate_chance(d, 60)) {
         word(g, H_SHOCK, "disaster");
         set(g, H_DISASTER, 1);
-        set(g, H_BROKEN, generate_chance(d, 4000));
-        set(g, H_WINTER, generate_chance(d, 3500));
+        set(g, H_BROKEN, cli_generate_chance(d, 4000));
+        set(g, H_WINTER, cli_generate_chance(d, 3500));
         word(g, H_DAMAGE,
-             generate_chance(d, 1500)   ? "serious"
-             : generate_chance(d, 500)  ? "destroyed"
-             : generate_chance(d, 4000) ? "slight"
+             cli_generate_chance(d, 1500)   ? "serious"
+             : cli_generate_chance(d, 500)  ? "destroyed"
+             : cli_generate_chance(d, 4000) ? "slight"
                                         : "none");
     }
-    if (rural && generate_chance(d, 200)) {
-        set(g, H_CROP, 30000 + generate_upto(d, 1500000));
+    if (rural && cli_generate_chance(d, 200)) {
+        set(g, H_CROP, 30000 + cli_generate_upto(d, 1500000));
     }
-    if (rural && poor && generate_chance(d, 2500)) {
-        word(g, H_RISK, risks[generate_upto(d, 4)]);
+    if (rural && poor && cli_generate_chance(d, 2500)) {
+        word(g, H_RISK, risks[cli_generate_upto(d, 4)]);
     }
-    set(g, H_SHELTER, generate_chance(d, 1));
-    set(g, H_LEGAL, generate_chance(d, 60));
-    set(g, H_VICTIM, generate_chance(d, 3));
+    set(g, H_SHELTER, cli_generate_chance(d, 1));
+    set(g, H_LEGAL, cli_generate_chance(d, 60));
+    set(g, H_VICTIM, cli_generate_chance(d, 3));
 }
 
 static void supporter(struct generating *g, int64_t head)
@@ -339,12 +339,12 @@ static void supporter(struct generating *g, int64_t head)
     struct generate_dice *d = g->d;
     int age = g->person[0].age;
     bool poor = head < 105000;
-    bool any = generate_chance(d, age < 60 ? 9800 : poor ? 5500 : 9300);
+    bool any = cli_generate_chance(d, age < 60 ? 9800 : poor ? 5500 : 9300);
     set(g, H_SUPPORTER, any);
     set(g, H_SUPPORTER_AGE, any ? (age > 45 ? age - 25 : age + 25) : 0);
-    set(g, H_SUPPORTER_INCOME, any ? 80000 + generate_upto(d, 400000) : 0);
+    set(g, H_SUPPORTER_INCOME, any ? 80000 + cli_generate_upto(d, 400000) : 0);
     word(g, H_SUPPORTER_STATUS,
-         any && generate_chance(d, 300) ? "dibao" : "none");
+         any && cli_generate_chance(d, 300) ? "dibao" : "none");
 }
 
 /* The status confirmed so far: most, not all, of those who could have one, and
@@ -361,29 +361,29 @@ static void status(struct generating *g, int64_t head, bool rural)
     bool alone = home_fact(g, H_SUPPORTER)->number == 0;
     const char *w = "none";
     if (head < line && alone && !labour) {
-        w = generate_chance(d, 9000) ? "tekun" : "none";
+        w = cli_generate_chance(d, 9000) ? "tekun" : "none";
     } else if (head < line) {
-        w = generate_chance(d, 8200) ? "dibao" : "none";
+        w = cli_generate_chance(d, 8200) ? "dibao" : "none";
     } else if (head < line * 3 / 2) {
-        w = generate_chance(d, 3500)   ? "edge"
-            : generate_chance(d, 1200) ? "dibao"
+        w = cli_generate_chance(d, 3500)   ? "edge"
+            : cli_generate_chance(d, 1200) ? "dibao"
                                        : "none";
-    } else if (generate_chance(d, 8)) {
+    } else if (cli_generate_chance(d, 8)) {
         w = "dibao";
     }
     word(g, H_STATUS, w);
-    bool aided = w[0] != 'n' || generate_chance(d, 50);
-    set(g, H_AIDED, aided && generate_chance(d, 6000));
-    set(g, H_MONITORED, rural && head < 150000 && generate_chance(d, 600));
-    set(g, H_ESCAPED, rural && head < 400000 && generate_chance(d, 350));
+    bool aided = w[0] != 'n' || cli_generate_chance(d, 50);
+    set(g, H_AIDED, aided && cli_generate_chance(d, 6000));
+    set(g, H_MONITORED, rural && head < 150000 && cli_generate_chance(d, 600));
+    set(g, H_ESCAPED, rural && head < 400000 && cli_generate_chance(d, 350));
 }
 
-void generate_fill_home(struct generating *g)
+void cli_generate_fill_household(struct generating *g)
 {
     bool rural = !g->home->village->community;
     int64_t head = draw_income(g, rural);
     word(g, H_AREA, rural ? "rural" : "urban");
-    set(g, H_REGISTERED, generate_chance(g->d, rural ? 9850 : 9200));
+    set(g, H_REGISTERED, cli_generate_chance(g->d, rural ? 9850 : 9200));
     money(g, head, rural);
     spending(g, head);
     housing(g, head, rural);

@@ -1,6 +1,6 @@
 /* What the household maker's files share. */
-#ifndef OPS_GENERATE_PARTS_H
-#define OPS_GENERATE_PARTS_H
+#ifndef OPS_CLI_COUNTY_GENERATE_PARTS_H
+#define OPS_CLI_COUNTY_GENERATE_PARTS_H
 
 #include "ops/cli/county/generate_household.h"
 
@@ -86,7 +86,7 @@
     X(HERO, "hero_recognised")
 
 #define X(id, name) H_##id,
-enum generate_home_fact { GENERATE_HOME_FACTS(X) H_COUNT };
+enum generate_household_fact { GENERATE_HOME_FACTS(X) H_COUNT };
 #undef X
 #define X(id, name) P_##id,
 enum generate_person_fact { GENERATE_PERSON_FACTS(X) P_COUNT };
@@ -97,9 +97,9 @@ struct generate_dice
 {
     uint64_t state;
 };
-uint64_t generate_roll(struct generate_dice *d);
-int64_t generate_upto(struct generate_dice *d, int64_t n);
-bool generate_chance(struct generate_dice *d, int per_10000);
+uint64_t cli_generate_roll(struct generate_dice *d);
+int64_t cli_generate_upto(struct generate_dice *d, int64_t n);
+bool cli_generate_chance(struct generate_dice *d, int per_10000);
 
 struct generate_person
 {
@@ -113,11 +113,11 @@ struct generating
 {
     const struct generate_maker *m;
     struct generate_dice *d;
-    struct generate_home *home;
+    struct generate_household *home;
     int people;
     struct generate_person person[GENERATE_PEOPLE_MAX];
 };
-void generate_fill_person(struct generating *g, int k, int64_t birth);
-void generate_fill_home(struct generating *g);
+void cli_generate_fill_person(struct generating *g, int k, int64_t birth);
+void cli_generate_fill_household(struct generating *g);
 
 #endif

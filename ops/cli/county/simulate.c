@@ -21,14 +21,14 @@
 struct answering
 {
     const struct simulate_rules *rules;
-    const struct bus_partner *partner;
+    const struct bus_conf_partner *partner;
     int64_t now_ms;
     struct bus_arena *mem;
     struct simulate_answers *out;
     uint64_t dice;
 };
 
-const struct bus_wire_type *simulate_question(enum bus_partner_kind kind,
+const struct bus_wire_type *cli_simulate_question(enum bus_conf_partner_kind kind,
                                               const char **ret_what)
 {
     static const struct
@@ -65,7 +65,7 @@ derive(const char *label, const struct bus_id *about, uint32_t number)
     return bus_wire_derived_id(label, parts, 2);
 }
 
-static void answer(struct answering *a, const struct simulate_answer *v)
+static void answer(struct answering *a, const struct cli_simulate_answer *v)
 {
     a->out->v[a->out->n] = *v;
     a->out->v[a->out->n++].occurred_at = a->now_ms;
@@ -162,7 +162,7 @@ static int decide(struct answering *a, const struct sa_assignment *q)
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED) {
         grant(a, q, d);
     }
-    answer(a, &(struct simulate_answer){.type = &sa_decision_type,
+    answer(a, &(struct cli_simulate_answer){.type = &sa_decision_type,
                                         .ce_type = "sa.decision.v1",
                                         .record = d,
                                         .what = "decisions",
@@ -194,7 +194,7 @@ static int pay_one(struct answering *a,
         r->has_reason_code ? BUS_STRV("AC04") : (struct bus_strv){0};
     r->value_date = bus_china_day(a->now_ms);
     r->bank_reference = BUS_STRV("SIM");
-    answer(a, &(struct simulate_answer){.type = &sa_payment_result_type,
+    answer(a, &(struct cli_simulate_answer){.type = &sa_payment_result_type,
                                         .ce_type = "sa.payment_result.v1",
                                         .record = r,
                                         .what = "payment-results",
@@ -241,7 +241,7 @@ static int deliver(struct answering *a, const struct sa_delivery_task *q)
                      ? SA_DELIVERY_OUTCOME_PAID
                      : SA_DELIVERY_OUTCOME_SIGNED;
     r->attempts = fails ? 2 : 1;
-    answer(a, &(struct simulate_answer){.type = &sa_delivery_receipt_type,
+    answer(a, &(struct cli_simulate_answer){.type = &sa_delivery_receipt_type,
                                         .ce_type = "sa.delivery_receipt.v1",
                                         .record = r,
                                         .what = "delivery-receipts",
@@ -259,7 +259,7 @@ static void find_out(struct answering *a, struct sa_fact *f)
     bool member = f->has_member;
     size_t skip = member ? sizeof("member.") - 1 : sizeof("household.") - 1;
     struct bus_strv bare = {f->name.p + skip, f->name.n - skip};
-    const struct bus_fact *d = bus_config_fact(
+    const struct bus_fact *d = bus_conf_fact(
         a->rules->config, member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD, bare);
     const struct bus_fact_word *words = d ? d->words.items : NULL;
     switch (d ? (enum bus_fact_type)d->type : BUS_FACT_TEXT) {
@@ -310,7 +310,7 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     }
     r->facts.v = facts;
     r->facts.n = q->facts.n;
-    answer(a, &(struct simulate_answer){.type = &sa_verification_result_type,
+    answer(a, &(struct cli_simulate_answer){.type = &sa_verification_result_type,
                                         .ce_type = "sa.verification_result.v1",
                                         .record = r,
                                         .what = "verification-results",
@@ -338,7 +338,7 @@ static int claim(struct answering *a, const struct sa_need *q)
     c->charity = bus_strv(a->partner->code);
     c->outcome = wants ? SA_CLAIM_OUTCOME_CLAIMED : SA_CLAIM_OUTCOME_DECLINED;
     c->amount_fen = wants ? q->gap_fen : 0;
-    answer(a, &(struct simulate_answer){.type = &sa_claim_type,
+    answer(a, &(struct cli_simulate_answer){.type = &sa_claim_type,
                                         .ce_type = "sa.claim.v1",
                                         .record = c,
                                         .what = "claims",
@@ -349,8 +349,8 @@ static int claim(struct answering *a, const struct sa_need *q)
     return BUS_OK;
 }
 
-int simulate_answer(const struct simulate_rules *rules,
-                    const struct bus_partner *partner,
+int cli_simulate_answer(const struct simulate_rules *rules,
+                    const struct bus_conf_partner *partner,
                     const void *question,
                     int64_t now_ms,
                     struct bus_arena *mem,
@@ -364,7 +364,7 @@ int simulate_answer(const struct simulate_rules *rules,
                           .out = ret};
     ret->n = 0;
     int rc = BUS_OK;
-    switch ((enum bus_partner_kind)partner->kind) {
+    switch ((enum bus_conf_partner_kind)partner->kind) {
     case BUS_PARTNER_DEPARTMENT:
         rc = decide(&a, question);
         break;

@@ -1,8 +1,8 @@
 /* What a simulated partner answers. Pure and deterministic: the same question
  * and seed give the same answer with the same ids, so that answering twice is
  * answering once. */
-#ifndef OPS_SIMULATE_H
-#define OPS_SIMULATE_H
+#ifndef OPS_CLI_COUNTY_SIMULATE_H
+#define OPS_CLI_COUNTY_SIMULATE_H
 
 #include "bus/base/arena.h"
 #include "bus/base/id.h"
@@ -19,7 +19,7 @@ struct simulate_rules
     uint64_t seed;
     int errors; /* percent of unwilling answers: refusals, rejections */
 };
-struct simulate_answer
+struct cli_simulate_answer
 {
     const struct bus_wire_type *type;
     const char *ce_type;
@@ -30,15 +30,15 @@ struct simulate_answer
 };
 struct simulate_answers
 {
-    struct simulate_answer v[SIMULATE_ANSWERS_MAX];
+    struct cli_simulate_answer v[SIMULATE_ANSWERS_MAX];
     size_t n;
 };
 
 /* The type of what a partner of this kind is asked, and its topic's word. */
-const struct bus_wire_type *simulate_question(enum bus_partner_kind kind,
+const struct bus_wire_type *cli_simulate_question(enum bus_conf_partner_kind kind,
                                               const char **ret_what);
-int simulate_answer(const struct simulate_rules *rules,
-                    const struct bus_partner *partner,
+int cli_simulate_answer(const struct simulate_rules *rules,
+                    const struct bus_conf_partner *partner,
                     const void *question,
                     int64_t now_ms,
                     struct bus_arena *mem,

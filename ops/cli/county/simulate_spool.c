@@ -19,12 +19,12 @@
 struct simulate_spool
 {
     const struct simulate_rules *rules;
-    const struct bus_partner *partner;
-    const struct bus_kind *kind;
+    const struct bus_conf_partner *partner;
+    const struct bus_partner_kind *kind;
     int duplicates;
     int root, out, in;
     struct bus_timer *timer;
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct bus_arena mem;
 };
 
@@ -43,18 +43,18 @@ static int put(struct simulate_spool *s,
 }
 
 static int give(struct simulate_spool *s,
-                const struct simulate_answer *a,
+                const struct cli_simulate_answer *a,
                 struct bus_err *err)
 {
     char id[BUS_ID_TEXT + 1];
     struct bus_strv text;
-    struct bus_kind_reply reply = {
+    struct bus_partner_kind_reply reply = {
         .question = a->cause_id,
         .has_reference = true,
         .reference = bus_strv(bus_id_text(&a->event_id, id)),
     };
     int rc =
-        bus_kind_in_write(s->kind->in, a->record, &reply, &s->mem, &text, err);
+        kind_write_in(s->kind->in, a->record, &reply, &s->mem, &text, err);
     rc = rc ? rc : put(s, text, id, "", err);
     bool twice = (int)(a->event_id.b[3] % 100) < s->duplicates;
     return rc == BUS_OK && twice ? put(s, text, id, "-again", err) : rc;
@@ -64,19 +64,19 @@ static int give(struct simulate_spool *s,
 static int take(struct simulate_spool *s, const char *name, struct bus_err *err)
 {
     struct bus_strv text;
-    struct bus_doc_faults faults;
+    struct bus_partner_document_faults faults;
     struct simulate_answers answers;
     void *record = NULL;
     bus_arena_reset(&s->mem);
     int rc = bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err);
     rc = rc ? rc
-            : bus_kind_out_read(s->kind->out, s->rules->config, text, &s->mem,
+            : kind_read_out(s->kind->out, s->rules->config, text, &s->mem,
                                 &record, &faults, err);
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", name);
     }
     rc =
-        simulate_answer(s->rules, s->partner, record,
+        cli_simulate_answer(s->rules, s->partner, record,
                         bus_clock_system.wall_ms(NULL), &s->mem, &answers, err);
     for (size_t i = 0; rc == BUS_OK && i < answers.n; i++) {
         rc = give(s, &answers.v[i], err);
@@ -106,16 +106,16 @@ static void look(void *data)
         (void)close(fd);
     }
     if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) != BUS_ACT_RETRY) {
-        bus_loop_stop(s->loop, &err); /* an adapter's document is at fault */
+        bus_run_loop_stop(s->loop, &err); /* an adapter's document is at fault */
     }
 }
 
-void simulate_spool_free(struct simulate_spool *s)
+void cli_simulate_spool_free(struct simulate_spool *s)
 {
     if (s == NULL) {
         return;
     }
-    bus_timer_free(s->timer);
+    bus_run_timer_free(s->timer);
     const int fds[] = {s->in, s->out, s->root};
     for (size_t i = 0; i < 3; i++) {
         if (fds[i] >= 0) {
@@ -126,9 +126,9 @@ void simulate_spool_free(struct simulate_spool *s)
     bus_free(s);
 }
 
-int simulate_spool_new(struct bus_loop *loop,
+int cli_simulate_spool_new(struct bus_run_loop *loop,
                        const struct simulate_rules *rules,
-                       const struct bus_partner *partner,
+                       const struct bus_conf_partner *partner,
                        int duplicates,
                        struct simulate_spool **ret,
                        struct bus_err *err)
@@ -145,19 +145,19 @@ int simulate_spool_new(struct bus_loop *loop,
                                  .out = -1,
                                  .in = -1};
     bus_arena_init(&s->mem, 0, 0);
-    s->kind = bus_kind_find(bus_kinds, bus_kind_word(partner));
+    s->kind = bus_partner_kind_find(cli_kinds, bus_partner_kind_word(partner));
     int rc =
         s->kind == NULL
-            ? bus_fail(err, BUS_ECONFIG, "no kind %s", bus_kind_word(partner))
+            ? bus_fail(err, BUS_ECONFIG, "no kind %s", bus_partner_kind_word(partner))
             : bus_disk_folder(AT_FDCWD, partner->spool_dir, &s->root, err);
     rc = rc ? rc : bus_disk_folder(s->root, "out", &s->out, err);
     rc = rc ? rc : bus_disk_folder(s->root, "in", &s->in, err);
-    rc = rc ? rc : bus_timer_new(loop, look, s, &s->timer, err);
+    rc = rc ? rc : bus_run_timer_new(loop, look, s, &s->timer, err);
     if (rc != BUS_OK) {
-        simulate_spool_free(s);
+        cli_simulate_spool_free(s);
         return rc;
     }
-    bus_timer_start(s->timer, 0, LOOK_MS);
+    bus_run_timer_start(s->timer, 0, LOOK_MS);
     *ret = s;
     return BUS_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "bus/kafka/admin.h"
 
-void demo_apart_name(struct demo_apart *a)
+void cli_demo_apart_name(struct demo_apart *a)
 {
     uint32_t n = 0;
     if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n)) {
@@ -16,7 +16,7 @@ void demo_apart_name(struct demo_apart *a)
     (void)snprintf(a->name, sizeof(a->name), "demo_%08x", n);
 }
 
-void demo_apart_topics(struct demo_apart *a)
+void cli_demo_apart_topics(struct demo_apart *a)
 {
     char prefix[DEMO_APART_NAME + 1];
     (void)snprintf(prefix, sizeof(prefix), "%s.", a->name);
@@ -53,7 +53,7 @@ static int schema(const char *conninfo,
     return rc;
 }
 
-int demo_apart_schema(struct demo_apart *a,
+int cli_demo_apart_schema(struct demo_apart *a,
                       const char *conninfo,
                       struct bus_err *err)
 {
@@ -73,14 +73,14 @@ static int delete_topics(struct tool *t, struct bus_err *err)
     size_t n = 0;
     const struct bus_kafka_env env = {.conf = &t->config.kafka,
                                       .client_id = "lianou-demo"};
-    int rc = bus_config_topics(&t->config, &t->mem, &topics, &n, err);
+    int rc = bus_conf_topics(&t->config, &t->mem, &topics, &n, err);
     rc = rc ? rc : bus_kafka_admin_open(&env, &admin, err);
     rc = rc ? rc : bus_kafka_topics_delete(admin, topics, n, err);
     bus_kafka_admin_close(admin);
     return rc;
 }
 
-void demo_apart_end(struct demo_apart *a, struct tool *t)
+void cli_demo_apart_end(struct demo_apart *a, struct tool *t)
 {
     struct bus_err err;
     if (a->topics && delete_topics(t, &err) != BUS_OK) {

@@ -90,9 +90,9 @@ static int start_broker(struct demo *d, struct bus_err *err)
     if (d->kafka != NULL) {
         set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
         static const char *const apply[] = {"topics", "apply", NULL};
-        int rc = demo_spawn(&d->stage, "topics", apply, err);
+        int rc = cli_demo_spawn(&d->stage, "topics", apply, err);
         return rc != BUS_OK ? rc
-               : demo_join(&d->stage, "topics") == 0
+               : cli_demo_join(&d->stage, "topics") == 0
                    ? BUS_OK
                    : bus_fail(err, BUS_EAWAY,
                               "the topics could not be made on %s; see "
@@ -102,9 +102,9 @@ static int start_broker(struct demo *d, struct bus_err *err)
     set("LIANOU_KAFKA_EMBEDDED", "%s", "true");
     (void)snprintf(file, sizeof(file), "%s/bootstrap", d->stage.dir);
     const char *const args[] = {"broker", "--file", file, NULL};
-    int rc = demo_spawn(&d->stage, "broker", args, err);
+    int rc = cli_demo_spawn(&d->stage, "broker", args, err);
     for (int i = 0; rc == BUS_OK && i < WAIT_TRIES; i++) {
-        if (demo_read(file, bootstrap, sizeof(bootstrap))) {
+        if (cli_demo_read(file, bootstrap, sizeof(bootstrap))) {
             set("LIANOU_KAFKA", "%s", bootstrap);
             return BUS_OK;
         }
@@ -123,16 +123,16 @@ static int start_database(struct demo *d, struct bus_err *err)
         char dir[200];
         (void)snprintf(dir, sizeof(dir), "%s/pg", d->stage.dir);
         rc = mkdir(dir, 0755) == 0
-                 ? private_pg_start(&d->stage.pg, dir, err)
+                 ? cli_private_pg_start(&d->stage.pg, dir, err)
                  : bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
         d->db = d->stage.pg.conninfo;
     } else {
-        rc = demo_apart_schema(&d->apart, d->db, err);
+        rc = cli_demo_apart_schema(&d->apart, d->db, err);
         d->db = d->apart.conninfo;
     }
     set("LIANOU_DB", "%s", d->db);
     rc = rc ? rc : bus_pg_open(d->db, 0, &d->tool.pg, err);
-    return rc ? rc : migrate(d->tool.pg, false, NULL, err);
+    return rc ? rc : cli_migrate(d->tool.pg, false, NULL, err);
 }
 
 static void ports(struct demo *d)
@@ -146,7 +146,7 @@ static void ports(struct demo *d)
         "LIANOU_PORT_LEDGER", "LIANOU_PORT_REGISTRY"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char text[16];
-        int port = demo_port();
+        int port = cli_demo_port();
         (void)snprintf(text, sizeof(text), "%d", port);
         (void)setenv(names[i], text, 1);
         d->intake_port = i == 0 ? port : d->intake_port;
@@ -161,26 +161,26 @@ static void ports(struct demo *d)
 static int prepare(struct demo *d, struct bus_err *err)
 {
     static const char *owners[96] = {"bus", "dispatch"};
-    int rc = demo_stage_open(&d->stage, err);
+    int rc = cli_demo_stage_open(&d->stage, err);
     (void)setenv("LIANOU_KAFKA_PARTITIONS", "4", 0);
     (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
     (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
     (void)setenv("LIANOU_PORT_YOUZHENG", "0", 0); /* any free one */
-    demo_apart_name(&d->apart);
+    cli_demo_apart_name(&d->apart);
     if (d->kafka != NULL) {
         set("LIANOU_KAFKA", "%s", d->kafka);
-        demo_apart_topics(&d->apart);
+        cli_demo_apart_topics(&d->apart);
     }
     set("LIANOU_STATE", "%s/state", d->stage.dir);
     set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
     set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
     ports(d);
-    rc = rc ? rc : tool_open(&d->tool, err);
+    rc = rc ? rc : cli_tool_open(&d->tool, err);
     for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
         owners[2 + i % 90] = d->tool.config.partners[i].code;
     }
     set("LIANOU_CONFIG", "%s", d->tool.config.folder);
-    return rc ? rc : demo_keys(&d->stage, owners, err);
+    return rc ? rc : cli_demo_keys(&d->stage, owners, err);
 }
 
 /* Those whose partners do not speak Kafka. */
@@ -188,10 +188,10 @@ static int start_adapters(struct demo *d, struct bus_err *err)
 {
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
-        const struct bus_partner *p = &d->tool.config.partners[i];
+        const struct bus_conf_partner *p = &d->tool.config.partners[i];
         const char *const args[] = {"run", "partner", p->code, NULL};
         if (p->transport != BUS_TRANSPORT_KAFKA) {
-            rc = demo_spawn(&d->stage, p->code, args, err);
+            rc = cli_demo_spawn(&d->stage, p->code, args, err);
         }
     }
     return rc;
@@ -211,13 +211,13 @@ static int start_roles(struct demo *d, struct bus_err *err)
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < sizeof(roles) / sizeof(roles[0]);
          i++) {
-        rc = demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err);
+        rc = cli_demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err);
     }
     rc = rc ? rc : start_adapters(d, err);
     for (int i = 0; rc == BUS_OK && i < WAIT_TRIES && !interrupted; i++) {
         int fd = -1;
         /* An empty application is refused by an intake that works. */
-        if (demo_post(&fd, d->intake_port, "/v1/applications", "{}") == 422) {
+        if (cli_demo_post(&fd, d->intake_port, "/v1/applications", "{}") == 422) {
             (void)close(fd);
             return BUS_OK;
         }
@@ -246,11 +246,11 @@ static bool look(struct demo *d, int *rc, struct bus_err *err)
         return false;
     }
     d->looked_s = now;
-    *rc = account_read(d->tool.pg, &d->account, err);
+    *rc = cli_account_read(d->tool.pg, &d->account, err);
     if (*rc == BUS_OK && (d->terminal || d->looks++ % PLAIN_LOOKS == 0)) {
-        demo_view_draw(&d->view, &d->account, d->tool.pg, now);
+        cli_demo_view_draw(&d->view, &d->account, d->tool.pg, now);
     }
-    const char *dead = demo_ended(&d->stage);
+    const char *dead = cli_demo_ended(&d->stage);
     if (dead != NULL && *rc == BUS_OK) {
         *rc = bus_fail(err, BUS_EIO, "%s ended by itself; see %s/%s.log", dead,
                        d->stage.dir, dead);
@@ -266,14 +266,14 @@ static bool on_fed(void *data, int *rc, struct bus_err *err)
 
 static int feed(struct demo *d, struct bus_err *err)
 {
-    const struct demo_feed f = {.config = &d->tool.config,
+    const struct cli_demo_feed f = {.config = &d->tool.config,
                                 .stage = &d->stage,
                                 .seed = d->seed,
                                 .applications = d->applications,
                                 .intake_port = d->intake_port,
                                 .tick = on_fed,
                                 .data = d};
-    return demo_feed(&f, err);
+    return cli_demo_feed(&f, err);
 }
 
 static int64_t moves(const struct account *a)
@@ -372,7 +372,7 @@ static void wait_kept(const struct demo *d)
                                    .prefix = d->tool.config.prefix,
                                    .pg = d->tool.pg,
                                    .intake_port = d->intake_port};
-    demo_keep_say(d->json ? stderr : stdout, &kept);
+    cli_demo_keep_report(d->json ? stderr : stdout, &kept);
     while (!interrupted) {
         nap_ms(200);
     }
@@ -417,19 +417,19 @@ static int demo(struct demo *d)
             wait_kept(d);
         }
     }
-    demo_view_close(&d->view);
+    cli_demo_view_close(&d->view);
     bus_pg_close(d->tool.pg);
     d->tool.pg = NULL;
     bool faulty = rc != BUS_OK;
-    demo_stage_close(&d->stage, faulty);
-    demo_apart_end(&d->apart, &d->tool);
+    cli_demo_stage_close(&d->stage, faulty);
+    cli_demo_apart_end(&d->apart, &d->tool);
     if (rc == BUS_OK && d->json && !(interrupted && !d->keep)) {
         print_json(d);
     }
     bool clean = d->account.lost + d->account.duplicated + d->account.torn +
                      d->account.out_of_order ==
                  0;
-    int code = tool_close(&d->tool, "demo", rc, &err);
+    int code = cli_tool_close(&d->tool, "demo", rc, &err);
     if (faulty) {
         (void)fprintf(stderr, "the logs stay in %s\n", d->stage.dir);
     }

@@ -1,6 +1,6 @@
 /* What the demo is made of: a folder, processes, an HTTP client. */
-#ifndef OPS_DEMO_H
-#define OPS_DEMO_H
+#ifndef OPS_CLI_DEMO_DEMO_H
+#define OPS_CLI_DEMO_DEMO_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,37 +24,37 @@ struct demo_stage
     struct private_pg pg;
 };
 
-int demo_stage_open(struct demo_stage *s, struct bus_err *err) BUS_MUSTCHECK;
+int cli_demo_stage_open(struct demo_stage *s, struct bus_err *err) BUS_MUSTCHECK;
 /* Keyring and person key of this demo alone, mode 0600. owners ends in NULL. */
-int demo_keys(struct demo_stage *s,
+int cli_demo_keys(struct demo_stage *s,
               const char *const *owners,
               struct bus_err *err) BUS_MUSTCHECK;
 /* Starts this program with the arguments (NULL at the end); its log is
  * <dir>/<name>.log. */
-int demo_spawn(struct demo_stage *s,
+int cli_demo_spawn(struct demo_stage *s,
                const char *name,
                const char *const *args,
                struct bus_err *err) BUS_MUSTCHECK;
-/* The same, with a pipe to its standard input; waits in demo_join(). */
-int demo_spawn_piped(struct demo_stage *s,
+/* The same, with a pipe to its standard input; waits in cli_demo_join(). */
+int cli_demo_spawn_piped(struct demo_stage *s,
                      const char *name,
                      const char *const *args,
                      int *ret_fd,
                      struct bus_err *err) BUS_MUSTCHECK;
-int demo_join(struct demo_stage *s, const char *name); /* its exit code */
+int cli_demo_join(struct demo_stage *s, const char *name); /* its exit code */
 /* The name of a child that has ended, NULL if none has. */
-const char *demo_ended(struct demo_stage *s);
+const char *cli_demo_ended(struct demo_stage *s);
 /* SIGTERM to all, in reverse; waits; SIGKILL after 10 s. Removes the folder
  * unless keep. */
-void demo_stage_close(struct demo_stage *s, bool keep);
+void cli_demo_stage_close(struct demo_stage *s, bool keep);
 /* A free TCP port of this machine. */
-int demo_port(void);
+int cli_demo_port(void);
 /* Contents of a small file without its newline; false if it is not there. */
-bool demo_read(const char *path, char *to, size_t cap);
+bool cli_demo_read(const char *path, char *to, size_t cap);
 
 /* POST over one kept connection; *fd -1 at first. The status, or -1. */
-int demo_post(int *fd, int port, const char *path, const char *body);
+int cli_demo_post(int *fd, int port, const char *path, const char *body);
 /* GET likewise; the body into to, cut at cap - 1 bytes. */
-int demo_get(int *fd, int port, const char *path, char *to, size_t cap);
+int cli_demo_get(int *fd, int port, const char *path, char *to, size_t cap);
 
 #endif

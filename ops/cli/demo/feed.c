@@ -48,8 +48,8 @@ static bool is_column(const struct bus_fact *f)
 static void put_header(FILE *to, const struct bus_config *c)
 {
     (void)fputs("\xEF\xBB\xBF", to); /* as spreadsheets write it */
-    for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
-        (void)fprintf(to, "%s%s", i > 0 ? "," : "", sheet_columns[i].zh);
+    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+        (void)fprintf(to, "%s%s", i > 0 ? "," : "", intake_csv_import_columns[i].zh);
     }
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct bus_fact *f = &c->facts[i];
@@ -66,7 +66,7 @@ static void put_header(FILE *to, const struct bus_config *c)
 static const json_t *column_of(const json_t *household,
                                const json_t *member,
                                bool first,
-                               const struct sheet_column *c)
+                               const struct csv_import_column *c)
 {
     if (c->base[0] == '.') {
         return json_object_get(member, c->key);
@@ -88,8 +88,8 @@ static void put_household(FILE *to, const struct bus_config *c, const json_t *o)
         for (size_t i = 0; i < c->facts_count; i++) {
             left += is_column(&c->facts[i]);
         }
-        for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
-            put_value(to, column_of(o, member, m == 0, &sheet_columns[i]),
+        for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+            put_value(to, column_of(o, member, m == 0, &intake_csv_import_columns[i]),
                       false);
         }
         for (size_t i = 0; i < c->facts_count; i++) {
@@ -113,14 +113,14 @@ struct ways
     char list_path[200];
 };
 
-static int send_http(const struct demo_feed *f,
+static int send_http(const struct cli_demo_feed *f,
                      struct ways *w,
                      const json_t *o,
                      struct bus_err *err)
 {
     char *text = json_dumps(o, JSON_COMPACT);
     int status =
-        text ? demo_post(&w->http, f->intake_port, "/v1/applications", text)
+        text ? cli_demo_post(&w->http, f->intake_port, "/v1/applications", text)
              : -1;
     free(text);
     return status == 202
@@ -129,13 +129,13 @@ static int send_http(const struct demo_feed *f,
                           status);
 }
 
-static int send_one(const struct demo_feed *f,
+static int send_one(const struct cli_demo_feed *f,
                     struct ways *w,
                     uint64_t i,
                     struct bus_err *err)
 {
     int channel = (int)(i % CHANNELS);
-    json_t *o = generate_application(f->config, f->seed, i, channel);
+    json_t *o = cli_generate_application(f->config, f->seed, i, channel);
     int rc = o ? BUS_OK : bus_fail(err, BUS_ENOMEM, "an application");
     if (rc == BUS_OK && channel < 2) {
         rc = send_http(f, w, o, err);
@@ -150,9 +150,9 @@ static int send_one(const struct demo_feed *f,
 }
 
 static int
-join(const struct demo_feed *f, const char *name, struct bus_err *err)
+join(const struct cli_demo_feed *f, const char *name, struct bus_err *err)
 {
-    int ended = demo_join(f->stage, name);
+    int ended = cli_demo_join(f->stage, name);
     return ended == 0 ? BUS_OK
                       : bus_fail(err, BUS_EIO,
                                  "intake %s ended with %d; see %s/%s.log", name,
@@ -160,14 +160,14 @@ join(const struct demo_feed *f, const char *name, struct bus_err *err)
 }
 
 static int
-open_ways(const struct demo_feed *f, struct ways *w, struct bus_err *err)
+open_ways(const struct cli_demo_feed *f, struct ways *w, struct bus_err *err)
 {
     static const char *const submit[] = {"intake", "submit", "-", NULL};
     int fd = -1;
     *w = (struct ways){.http = -1};
     (void)snprintf(w->list_path, sizeof(w->list_path), "%s/list.csv",
                    f->stage->dir);
-    int rc = demo_spawn_piped(f->stage, "submit", submit, &fd, err);
+    int rc = cli_demo_spawn_piped(f->stage, "submit", submit, &fd, err);
     w->clerk = rc == BUS_OK ? fdopen(fd, "w") : NULL;
     w->list = rc == BUS_OK ? fopen(w->list_path, "w") : NULL;
     if (rc == BUS_OK && (w->clerk == NULL || w->list == NULL)) {
@@ -179,7 +179,7 @@ open_ways(const struct demo_feed *f, struct ways *w, struct bus_err *err)
     return rc;
 }
 
-int demo_feed(const struct demo_feed *f, struct bus_err *err)
+int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err)
 {
     struct ways w;
     int rc = open_ways(f, &w, err);
@@ -200,6 +200,6 @@ int demo_feed(const struct demo_feed *f, struct bus_err *err)
     /* One after the other: both remember in one place what they have sent. */
     const char *const import[] = {"intake", "import", w.list_path, NULL};
     rc = rc || !on ? rc : join(f, "submit", err);
-    rc = rc || !on ? rc : demo_spawn(f->stage, "import", import, err);
+    rc = rc || !on ? rc : cli_demo_spawn(f->stage, "import", import, err);
     return rc || !on ? rc : join(f, "import", err);
 }

@@ -1,15 +1,15 @@
 /* The demo's applications, through every way in: web and mobile by HTTP,
  * telephone and spoken from a clerk's file (`intake submit`), station lists as
  * CSV (`intake import`). */
-#ifndef OPS_DEMO_FEED_H
-#define OPS_DEMO_FEED_H
+#ifndef OPS_CLI_DEMO_FEED_H
+#define OPS_CLI_DEMO_FEED_H
 
 #include <stdint.h>
 
 #include "bus/conf/bus_config.h"
 #include "ops/cli/demo/demo.h"
 
-struct demo_feed
+struct cli_demo_feed
 {
     const struct bus_config *config;
     struct demo_stage *stage;
@@ -21,6 +21,6 @@ struct demo_feed
     bool (*tick)(void *data, int *rc, struct bus_err *err);
     void *data;
 };
-int demo_feed(const struct demo_feed *f, struct bus_err *err) BUS_MUSTCHECK;
+int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

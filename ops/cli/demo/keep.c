@@ -32,7 +32,7 @@ static void write_env(const struct demo_kept *k)
     (void)fclose(f);
 }
 
-void demo_keep_say(FILE *to, const struct demo_kept *k)
+void cli_demo_keep_report(FILE *to, const struct demo_kept *k)
 {
     struct bus_pg_rows *r = NULL;
     struct bus_err err;

@@ -1,6 +1,6 @@
 /* What can be tried with a demo that is left running. */
-#ifndef OPS_DEMO_KEEP_H
-#define OPS_DEMO_KEEP_H
+#ifndef OPS_CLI_DEMO_KEEP_H
+#define OPS_CLI_DEMO_KEEP_H
 
 #include <stdio.h>
 
@@ -14,6 +14,6 @@ struct demo_kept
     int intake_port;
 };
 /* Commands to copy, with a case of this demo in them. */
-void demo_keep_say(FILE *to, const struct demo_kept *k);
+void cli_demo_keep_report(FILE *to, const struct demo_kept *k);
 
 #endif

@@ -99,7 +99,7 @@ static int wait_ready(struct private_pg *p, struct bus_err *err)
     return bus_wrap(err, "PostgreSQL does not answer");
 }
 
-int private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
+int cli_private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
 {
     char bin[256];
     const struct passwd *who = unprivileged();
@@ -112,10 +112,10 @@ int private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
     }
     int rc = find_bin(bin, sizeof(bin), err);
     rc = rc ? rc : initialise(p, bin, err);
-    return rc ? rc : private_pg_again(p, err);
+    return rc ? rc : cli_private_pg_again(p, err);
 }
 
-int private_pg_again(struct private_pg *p, struct bus_err *err)
+int cli_private_pg_again(struct private_pg *p, struct bus_err *err)
 {
     char bin[256], postgres[300], data[300], log[300];
     int rc = find_bin(bin, sizeof(bin), err);
@@ -144,12 +144,12 @@ int private_pg_again(struct private_pg *p, struct bus_err *err)
     }
     rc = wait_ready(p, err);
     if (rc != BUS_OK) {
-        private_pg_stop(p);
+        cli_private_pg_stop(p);
     }
     return rc;
 }
 
-void private_pg_stop(struct private_pg *p)
+void cli_private_pg_stop(struct private_pg *p)
 {
     if (p->pid > 0) {
         (void)kill(p->pid, SIGINT);

@@ -23,7 +23,7 @@
 #define ARGS_MAX     16
 #define ANSWER_BYTES (512u << 10)
 
-int demo_stage_open(struct demo_stage *s, struct bus_err *err)
+int cli_demo_stage_open(struct demo_stage *s, struct bus_err *err)
 {
     *s = (struct demo_stage){0};
     (void)snprintf(s->dir, sizeof(s->dir), "/tmp/lianou-demo-XXXXXX");
@@ -53,7 +53,7 @@ static FILE *secret_file(const struct demo_stage *s, const char *name)
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-int demo_keys(struct demo_stage *s,
+int cli_demo_keys(struct demo_stage *s,
               const char *const *owners,
               struct bus_err *err)
 {
@@ -103,7 +103,7 @@ static int spawn(struct demo_stage *s,
     return BUS_OK;
 }
 
-int demo_spawn(struct demo_stage *s,
+int cli_demo_spawn(struct demo_stage *s,
                const char *name,
                const char *const *args,
                struct bus_err *err)
@@ -111,7 +111,7 @@ int demo_spawn(struct demo_stage *s,
     return spawn(s, name, args, -1, err);
 }
 
-int demo_spawn_piped(struct demo_stage *s,
+int cli_demo_spawn_piped(struct demo_stage *s,
                      const char *name,
                      const char *const *args,
                      int *ret_fd,
@@ -127,7 +127,7 @@ int demo_spawn_piped(struct demo_stage *s,
     return rc;
 }
 
-int demo_join(struct demo_stage *s, const char *name)
+int cli_demo_join(struct demo_stage *s, const char *name)
 {
     for (size_t i = 0; i < s->count; i++) {
         int status = 0;
@@ -140,7 +140,7 @@ int demo_join(struct demo_stage *s, const char *name)
     return -1;
 }
 
-const char *demo_ended(struct demo_stage *s)
+const char *cli_demo_ended(struct demo_stage *s)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (s->children[i].pid > 0 &&
@@ -184,18 +184,18 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
     return remove(path) == 0 ? 0 : 0; /* what stays is said by rmdir */
 }
 
-void demo_stage_close(struct demo_stage *s, bool keep)
+void cli_demo_stage_close(struct demo_stage *s, bool keep)
 {
     for (size_t i = s->count; i > 0; i--) {
         end_child(&s->children[i - 1]);
     }
-    private_pg_stop(&s->pg);
+    cli_private_pg_stop(&s->pg);
     if (!keep && s->dir[0] != '\0') {
         (void)nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     }
 }
 
-int demo_port(void)
+int cli_demo_port(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -212,7 +212,7 @@ int demo_port(void)
     return port;
 }
 
-bool demo_read(const char *path, char *to, size_t cap)
+bool cli_demo_read(const char *path, char *to, size_t cap)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, to, cap - 1);
@@ -305,7 +305,7 @@ static int exchange(int *fd, int port, const char *text, char *to, size_t cap)
     return -1;
 }
 
-int demo_post(int *fd, int port, const char *path, const char *body)
+int cli_demo_post(int *fd, int port, const char *path, const char *body)
 {
     char *text = NULL;
     if (asprintf(&text,
@@ -319,7 +319,7 @@ int demo_post(int *fd, int port, const char *path, const char *body)
     return status;
 }
 
-int demo_get(int *fd, int port, const char *path, char *to, size_t cap)
+int cli_demo_get(int *fd, int port, const char *path, char *to, size_t cap)
 {
     char text[256];
     (void)snprintf(text, sizeof(text),

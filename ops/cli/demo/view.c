@@ -48,7 +48,7 @@ static void lags(struct demo_view *v)
     static char page[METRICS_BYTES];
     (void)fprintf(v->to, "\n  滞后 lag        ");
     for (int i = 0; i < DEMO_VIEW_ROLES; i++) {
-        double s = demo_get(&v->roles[i].fd, v->roles[i].port, "/metrics", page,
+        double s = cli_demo_get(&v->roles[i].fd, v->roles[i].port, "/metrics", page,
                             sizeof(page)) == 200
                        ? largest_lag(page)
                        : -1;
@@ -77,7 +77,7 @@ static void answering(struct demo_view *v, struct bus_pg *pg)
     bus_pg_rows_free(r);
 }
 
-void demo_view_draw(struct demo_view *v,
+void cli_demo_view_draw(struct demo_view *v,
                     const struct account *a,
                     struct bus_pg *pg,
                     double seconds)
@@ -99,7 +99,7 @@ void demo_view_draw(struct demo_view *v,
     (void)fflush(v->to);
 }
 
-void demo_view_close(struct demo_view *v)
+void cli_demo_view_close(struct demo_view *v)
 {
     for (int i = 0; i < DEMO_VIEW_ROLES; i++) {
         if (v->roles[i].fd >= 0) {

@@ -1,7 +1,7 @@
 /* The demo's live view: counts by stage, how far each role is behind in
  * seconds, and which partners are answering. */
-#ifndef OPS_DEMO_VIEW_H
-#define OPS_DEMO_VIEW_H
+#ifndef OPS_CLI_DEMO_VIEW_H
+#define OPS_CLI_DEMO_VIEW_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,11 +25,11 @@ struct demo_view
 
 /* seconds since the start. The ledger that does not answer shows as no
  * partners; a role that does not, as "-". */
-void demo_view_draw(struct demo_view *v,
+void cli_demo_view_draw(struct demo_view *v,
                     const struct account *a,
                     struct bus_pg *pg,
                     double seconds);
 /* Leaves the last picture on the screen. */
-void demo_view_close(struct demo_view *v);
+void cli_demo_view_close(struct demo_view *v);
 
 #endif

@@ -68,7 +68,7 @@ static int write_header(const char *path,
     return rc;
 }
 
-int avro_file_new(const char *path,
+int cli_avro_file_new(const char *path,
                   struct bus_strv schema_json,
                   const char *codec,
                   struct avro_file **ret,
@@ -101,7 +101,7 @@ int avro_file_new(const char *path,
     return BUS_OK;
 }
 
-int avro_file_put(struct avro_file *f,
+int cli_avro_file_put(struct avro_file *f,
                   struct bus_strv body,
                   struct bus_err *err)
 {
@@ -126,7 +126,7 @@ static int sync_and_rename(const struct avro_file *f, struct bus_err *err)
                 : bus_fail(err, BUS_EIO, "%s: %s", f->path, strerror(errno));
 }
 
-int avro_file_end(struct avro_file *f, bool keep, struct bus_err *err)
+int cli_avro_file_end(struct avro_file *f, bool keep, struct bus_err *err)
 {
     int rc = BUS_OK;
     if (f == NULL) {

@@ -16,7 +16,7 @@ struct reading
     struct bus_err *err;
 };
 
-bool avro_read_is(struct bus_strv file)
+bool cli_avro_read_is(struct bus_strv file)
 {
     return file.n >= 4 && memcmp(file.p, "Obj\1", 4) == 0;
 }
@@ -102,7 +102,7 @@ static int head(struct reading *r)
 /* *ret is the caller's. */
 static int unpack(struct reading *r, struct bus_strv in, struct bus_strv *ret)
 {
-    int rc = bus_inflate(in, true, AVRO_READ_BLOCK_MAX, ret, r->err);
+    int rc = bus_catalogue_inflate(in, true, AVRO_READ_BLOCK_MAX, ret, r->err);
     return rc ? bus_wrap(r->err, "byte %zu: a block", (size_t)(in.p - r->start))
               : rc;
 }
@@ -132,14 +132,14 @@ static int block(struct reading *r, avro_read_cb cb, void *data)
     return rc;
 }
 
-int avro_read(struct bus_strv file,
+int cli_avro_read(struct bus_strv file,
               avro_read_cb cb,
               void *data,
               struct bus_err *err)
 {
     struct reading r = {
         .start = file.p, .p = file.p, .end = file.p + file.n, .err = err};
-    if (!avro_read_is(file)) {
+    if (!cli_avro_read_is(file)) {
         return bus_fail(err, BUS_EPARSE, "no Avro container file");
     }
     int rc = head(&r);

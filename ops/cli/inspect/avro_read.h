@@ -1,7 +1,7 @@
 /* Reads an Avro object container file (Avro 1.11, "Object Container Files"),
  * codecs null and deflate: what `lianou export` and other tools write. */
-#ifndef OPS_AVRO_READ_H
-#define OPS_AVRO_READ_H
+#ifndef OPS_CLI_INSPECT_AVRO_READ_H
+#define OPS_CLI_INSPECT_AVRO_READ_H
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@
 #define AVRO_READ_BLOCK_MAX (256u << 20) /* of one block, unpacked */
 
 /* Begins with "Obj\1"? */
-bool avro_read_is(struct bus_strv file);
+bool cli_avro_read_is(struct bus_strv file);
 /* The blocks one after the other: count records in bytes (without framing).
  * schema: the writer's, as JSON. */
 typedef int (*avro_read_cb)(void *data,
@@ -21,7 +21,7 @@ typedef int (*avro_read_cb)(void *data,
                             struct bus_err *err);
 /* file: the whole of it. BUS_EPARSE, BUS_ETRUNCATED, BUS_ETOOBIG with the byte
  * where it stands. */
-int avro_read(struct bus_strv file,
+int cli_avro_read(struct bus_strv file,
               avro_read_cb cb,
               void *data,
               struct bus_err *err) BUS_MUSTCHECK;

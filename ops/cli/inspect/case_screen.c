@@ -497,7 +497,7 @@ static int parse(const char *document, json_t **ret, struct bus_err *err)
     return *ret ? BUS_OK : bus_fail(err, BUS_EBUG, "%s", where.text);
 }
 
-int case_screen_show(const struct case_screen *s,
+int cli_case_screen_show(const struct case_screen *s,
                      const char *document,
                      struct bus_err *err)
 {
@@ -531,7 +531,7 @@ static void conflicts(const struct case_screen *s, const json_t *households)
     }
 }
 
-int case_screen_list(const struct case_screen *s,
+int cli_case_screen_list(const struct case_screen *s,
                      const char *document,
                      struct bus_err *err)
 {

@@ -1,7 +1,7 @@
 /* The document of bus/cases on a terminal: Chinese, with en the same in
  * English behind it. */
-#ifndef OPS_CASE_SCREEN_H
-#define OPS_CASE_SCREEN_H
+#ifndef OPS_CLI_INSPECT_CASE_SCREEN_H
+#define OPS_CLI_INSPECT_CASE_SCREEN_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,12 +14,12 @@ struct case_screen
     bool en;
     bool all; /* every reason and change of what is not eligible, too */
 };
-/* document: JSON of bus_cases_show(); BUS_EBUG if it is none. */
-int case_screen_show(const struct case_screen *s,
+/* document: JSON of bus_ledger_show(); BUS_EBUG if it is none. */
+int cli_case_screen_show(const struct case_screen *s,
                      const char *document,
                      struct bus_err *err) BUS_MUSTCHECK;
-/* of bus_cases_list() */
-int case_screen_list(const struct case_screen *s,
+/* of bus_ledger_list() */
+int cli_case_screen_list(const struct case_screen *s,
                      const char *document,
                      struct bus_err *err) BUS_MUSTCHECK;
 

@@ -53,7 +53,7 @@ static int behind_of(struct tool *t, struct behind *ret, struct bus_err *err)
     struct bus_kafka_env env = {.conf = &t->config.kafka,
                                 .client_id = "lianou-audit"};
     int rc = bus_pg_query(t->pg, sql, NULL, 0, &r, err);
-    rc = rc ? rc : bus_config_topics(&t->config, &t->mem, &topics, &n, err);
+    rc = rc ? rc : bus_conf_topics(&t->config, &t->mem, &topics, &n, err);
     rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         const char *name = topics[i].name + prefix;
@@ -125,17 +125,17 @@ static int run(int argc, char **argv)
     struct bus_err err;
     struct account a = {0};
     struct behind b = {0};
-    int rc = tool_open(&t, &err);
-    rc = rc ? rc : tool_database(&t, &err);
+    int rc = cli_tool_open(&t, &err);
+    rc = rc ? rc : cli_tool_database(&t, &err);
     rc = rc ? rc : behind_of(&t, &b, &err);
-    rc = rc ? rc : account_read(t.pg, &a, &err);
+    rc = rc ? rc : cli_account_read(t.pg, &a, &err);
     if (rc == BUS_OK) {
         show(&a, &b, json);
     }
     bool clean =
         rc == BUS_OK &&
         a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;
-    rc = tool_close(&t, "audit", rc, &err);
+    rc = cli_tool_close(&t, "audit", rc, &err);
     return rc == LIANOU_WELL && !clean ? LIANOU_FAILED : rc;
 }
 

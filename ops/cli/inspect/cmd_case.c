@@ -28,7 +28,7 @@ struct asked
 {
     struct tool t;
     struct case_screen screen;
-    struct bus_cases_query query;
+    struct bus_ledger_cases_query query;
     const char *id; /* NULL: a list */
     bool json;
 };
@@ -84,12 +84,12 @@ static bool take(struct asked *a, int argc, char **argv)
 }
 
 static int answer(struct asked *a,
-                  const struct bus_cases *cases,
+                  const struct bus_ledger_cases *cases,
                   struct bus_buf *out,
                   struct bus_err *err)
 {
-    int rc = a->id ? bus_cases_show(cases, a->t.pg, bus_strv(a->id), out, err)
-                   : bus_cases_list(cases, a->t.pg, &a->query, out, err);
+    int rc = a->id ? bus_ledger_show(cases, a->t.pg, bus_strv(a->id), out, err)
+                   : bus_ledger_list(cases, a->t.pg, &a->query, out, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -97,8 +97,8 @@ static int answer(struct asked *a,
         (void)printf("%s\n", bus_buf_cstr(out));
         return BUS_OK;
     }
-    return a->id ? case_screen_show(&a->screen, bus_buf_cstr(out), err)
-                 : case_screen_list(&a->screen, bus_buf_cstr(out), err);
+    return a->id ? cli_case_screen_show(&a->screen, bus_buf_cstr(out), err)
+                 : cli_case_screen_list(&a->screen, bus_buf_cstr(out), err);
 }
 
 static int run(int argc, char **argv)
@@ -117,21 +117,21 @@ static int run(int argc, char **argv)
             BUS_CASES_LIST_MAX);
         return LIANOU_USAGE;
     }
-    int rc = tool_open(&a.t, &err);
+    int rc = cli_tool_open(&a.t, &err);
     bus_faults_init(&faults, &a.t.mem);
-    struct bus_cases cases = {.config = &a.t.config};
+    struct bus_ledger_cases cases = {.config = &a.t.config};
     if (rc == BUS_OK) {
-        cases.catalogue = policy_catalogue(&a.t.config, &faults);
+        cases.catalogue = cli_policy_catalogue(&a.t.config, &faults);
         rc = cases.catalogue ? BUS_OK
                              : bus_fail(&err, BUS_ECONFIG,
                                         "the catalogue has faults; see lianou "
                                         "policy check");
     }
-    rc = rc ? rc : tool_database(&a.t, &err);
+    rc = rc ? rc : cli_tool_database(&a.t, &err);
     rc = rc ? rc : answer(&a, &cases, &out, &err);
     bus_buf_fini(&out);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
-    return tool_close(&a.t, "case", rc, &err);
+    return cli_tool_close(&a.t, "case", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_case = {

@@ -25,12 +25,12 @@
 #define MARK          "REDRIVEN"
 #define LETTERS_BYTES (1u << 30)
 
-struct letter
+struct partner_dead_letter
 {
     const struct sa_dead_letter *d;
     char name[320]; /* topic/partition/offset */
     bool marked;
-    struct letter *next;
+    struct partner_dead_letter *next;
 };
 struct dlq
 {
@@ -39,7 +39,7 @@ struct dlq
     const char *what;      /* NULL: every one */
     struct bus_arena mem;  /* letters */
     struct bus_map places; /* name -> letter */
-    struct letter *first, **last;
+    struct partner_dead_letter *first, **last;
     struct bus_wire_registry *schemas;
 };
 
@@ -66,9 +66,9 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
                       m->partition, (long long)m->offset, err->msg);
         return BUS_OK;
     }
-    char name[sizeof(((struct letter *)0)->name)];
+    char name[sizeof(((struct partner_dead_letter *)0)->name)];
     name_of(d, name, sizeof(name));
-    struct letter *l = bus_map_get(&q->places, bus_strv(name));
+    struct partner_dead_letter *l = bus_map_get(&q->places, bus_strv(name));
     if (l == NULL) {
         l = bus_arena_calloc(&q->mem, 1, sizeof(*l));
         if (l == NULL) {
@@ -89,7 +89,7 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return BUS_OK;
 }
 
-static bool wanted(const struct dlq *q, const struct letter *l)
+static bool wanted(const struct dlq *q, const struct partner_dead_letter *l)
 {
     char id[BUS_ID_TEXT + 1];
     return l->d != NULL &&
@@ -102,7 +102,7 @@ static int list(struct dlq *q, struct bus_err *err)
 {
     size_t open = 0, marked = 0;
     (void)err;
-    for (const struct letter *l = q->first; l != NULL; l = l->next) {
+    for (const struct partner_dead_letter *l = q->first; l != NULL; l = l->next) {
         char when[BUS_TIME_TEXT + 1];
         if (l->d == NULL) {
             continue;
@@ -136,7 +136,7 @@ static bool is_subject(struct bus_strv v)
 {
     const char *slash = v.n > 0 ? memchr(v.p, '/', v.n) : NULL;
     size_t n = slash != NULL ? (size_t)(slash - v.p) + 1 : 0;
-    return n > 0 && topic_is_word((struct bus_strv){v.p, n}) &&
+    return n > 0 && cli_topic_is_word((struct bus_strv){v.p, n}) &&
            is_id((struct bus_strv){v.p + n, v.n - n});
 }
 
@@ -159,9 +159,9 @@ static void show_header(struct bus_strv name, struct bus_strv value)
         const char *name;
         bool (*fits)(struct bus_strv v);
     } known[] = {
-        {"ce_specversion", topic_is_word}, {"ce_type", topic_is_word},
-        {"ce_source", topic_is_word},      {"ce_time", topic_is_word},
-        {"content-type", topic_is_word},   {"ce_id", is_id},
+        {"ce_specversion", cli_topic_is_word}, {"ce_type", cli_topic_is_word},
+        {"ce_source", cli_topic_is_word},      {"ce_time", cli_topic_is_word},
+        {"content-type", cli_topic_is_word},   {"ce_id", is_id},
         {"ce_partitionkey", is_id},        {"ce_correlationid", is_id},
         {"ce_causationid", is_id},         {"ce_subject", is_subject},
         {"traceparent", is_trace},
@@ -171,8 +171,8 @@ static void show_header(struct bus_strv name, struct bus_strv value)
         plain =
             plain || (bus_strv_is(name, known[i].name) && known[i].fits(value));
     }
-    (void)printf("  header  %.*s = ", topic_is_word(name) ? (int)name.n : 1,
-                 topic_is_word(name) ? name.p : "?");
+    (void)printf("  header  %.*s = ", cli_topic_is_word(name) ? (int)name.n : 1,
+                 cli_topic_is_word(name) ? name.p : "?");
     if (plain) {
         (void)printf("%.*s\n", BUS_STRV_ARG(value));
     } else {
@@ -183,7 +183,7 @@ static void show_header(struct bus_strv name, struct bus_strv value)
 static int show(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0;
-    for (const struct letter *l = q->first; l != NULL; l = l->next) {
+    for (const struct partner_dead_letter *l = q->first; l != NULL; l = l->next) {
         if (!wanted(q, l)) {
             continue;
         }
@@ -191,7 +191,7 @@ static int show(struct dlq *q, struct bus_err *err)
         char id[BUS_ID_TEXT + 1], first[BUS_TIME_TEXT + 1],
             last[BUS_TIME_TEXT + 1];
         struct bus_buf text = {0};
-        topic_show(d->has_value ? d->value : (struct bus_strv){0}, &text);
+        cli_topic_show(d->has_value ? d->value : (struct bus_strv){0}, &text);
         (void)printf(
             "%s%s\n  id      %s\n  reason  %.*s: %.*s\n  owner   "
             "%.*s\n  tries   %d, %s to %s\n",
@@ -213,11 +213,11 @@ static int show(struct dlq *q, struct bus_err *err)
 static int
 send_one(struct dlq *q, const struct bus_kafka_out_msg *m, struct bus_err *err)
 {
-    return topic_send(&q->tool.config.kafka, "lianou-dlq", m, err);
+    return cli_topic_send(&q->tool.config.kafka, "lianou-dlq", m, err);
 }
 
 static int
-send_original(struct dlq *q, const struct letter *l, struct bus_err *err)
+send_original(struct dlq *q, const struct partner_dead_letter *l, struct bus_err *err)
 {
     const struct sa_dead_letter *d = l->d;
     struct bus_kafka_header headers[BUS_KAFKA_HEADERS_MAX];
@@ -249,7 +249,7 @@ send_original(struct dlq *q, const struct letter *l, struct bus_err *err)
                          : send_one(q, &m, err);
 }
 
-static int mark(struct dlq *q, const struct letter *l, struct bus_err *err)
+static int mark(struct dlq *q, const struct partner_dead_letter *l, struct bus_err *err)
 {
     const struct bus_config *c = &q->tool.config;
     struct bus_strv parts[] = {bus_strv(l->name)};
@@ -268,7 +268,7 @@ static int mark(struct dlq *q, const struct letter *l, struct bus_err *err)
         .last_at = bus_clock_system.wall_ms(NULL),
         .tries = l->d->tries + 1,
     };
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .type = &sa_dead_letter_type,
         .record = &d,
         .ce_type = "sa.dead_letter.v1",
@@ -279,10 +279,10 @@ static int mark(struct dlq *q, const struct letter *l, struct bus_err *err)
         .cause_id = l->d->event_id,
         .occurred_at = d.occurred_at,
     };
-    struct bus_rendered r;
-    int rc = bus_emit_render(&e, &q->mem, &r, err);
+    struct bus_role_rendered r;
+    int rc = bus_role_emit_render(&e, &q->mem, &r, err);
     struct bus_kafka_out_msg m = {
-        .topic = bus_config_topic(c, &q->mem, "dead-letters", NULL),
+        .topic = bus_conf_topic(c, &q->mem, "dead-letters", NULL),
         .partition = -1,
         .key = r.key,
         .value = r.value,
@@ -296,7 +296,7 @@ static int redrive(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0, before = 0;
     int rc = BUS_OK;
-    for (struct letter *l = q->first; rc == BUS_OK && l != NULL; l = l->next) {
+    for (struct partner_dead_letter *l = q->first; rc == BUS_OK && l != NULL; l = l->next) {
         if (!wanted(q, l)) {
             continue;
         }
@@ -329,7 +329,7 @@ static int redrive(struct dlq *q, struct bus_err *err)
 static int read_all(struct dlq *q, struct bus_err *err)
 {
     q->last = &q->first;
-    q->schemas = bus_types_registry();
+    q->schemas = bus_role_types_registry();
     if (q->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
@@ -338,7 +338,7 @@ static int read_all(struct dlq *q, struct bus_err *err)
                               .last = TOPIC_ALL,
                               .cb = take,
                               .data = q};
-    return topic_each(&read, err);
+    return cli_topic_each(&read, err);
 }
 
 static int run(int argc, char **argv)
@@ -369,7 +369,7 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     bus_arena_init(&q.mem, 1u << 20, LETTERS_BYTES);
-    int rc = tool_open(&q.tool, &err);
+    int rc = cli_tool_open(&q.tool, &err);
     rc = rc ? rc : read_all(&q, &err);
     rc = rc   ? rc
          : ls ? list(&q, &err)
@@ -378,7 +378,7 @@ static int run(int argc, char **argv)
     bus_wire_registry_free(q.schemas);
     bus_map_fini(&q.places);
     bus_arena_fini(&q.mem);
-    return tool_close(&q.tool, "dlq", rc, &err);
+    return cli_tool_close(&q.tool, "dlq", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_dlq = {

@@ -33,7 +33,7 @@ static int mask_and_put(struct export *x,
     rc = rc ? rc : bus_wire_mask(x->type, record, &x->mem, err);
     rc = rc ? rc : bus_wire_encode_arena(x->type, record, &x->mem, &bytes, err);
     if (rc == BUS_OK) {
-        rc = avro_file_put(x->file, bytes, err);
+        rc = cli_avro_file_put(x->file, bytes, err);
         *fatal = rc != BUS_OK;
         x->written += rc == BUS_OK;
     }
@@ -79,7 +79,7 @@ static int open_file(struct export *x,
                         ? strlen(c->prefix)
                         : 0;
     struct bus_buf json = {0};
-    x->type = bus_types_of_topic(bus_strv(topic + prefix));
+    x->type = bus_role_types_of_topic(bus_strv(topic + prefix));
     if (x->type == NULL) {
         return bus_fail(err, BUS_EUSAGE, "'%s' is no topic of the bus", topic);
     }
@@ -87,7 +87,7 @@ static int open_file(struct export *x,
     rc = rc ? rc
             : bus_wire_schema_json(bus_wire_type_schema(x->type), &json, err);
     rc = rc ? rc
-            : avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
+            : cli_avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
     bus_buf_fini(&json);
     return rc;
 }
@@ -106,9 +106,9 @@ static int export(struct tool *tool,
                            .last = TOPIC_ALL,
                            .cb = take,
                            .data = &x};
-    rc = rc ? rc : topic_each(&q, err);
+    rc = rc ? rc : cli_topic_each(&q, err);
     struct bus_err second;
-    int end = avro_file_end(x.file, rc == BUS_OK, rc ? &second : err);
+    int end = cli_avro_file_end(x.file, rc == BUS_OK, rc ? &second : err);
     rc = rc ? rc : end;
     bus_arena_fini(&x.mem);
     if (rc != BUS_OK) {
@@ -150,9 +150,9 @@ static int run(int argc, char **argv)
         (void)fprintf(stderr, "lianou export: which topic, into which file?\n");
         return LIANOU_USAGE;
     }
-    int rc = tool_open(&tool, &err);
+    int rc = cli_tool_open(&tool, &err);
     rc = rc ? rc : export(&tool, argv[optind], argv[optind + 1], codec, &err);
-    return tool_close(&tool, "export", rc, &err);
+    return cli_tool_close(&tool, "export", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_export = {

@@ -42,14 +42,14 @@ static int show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     t->seen++;
     bus_buf_clear(line);
     struct bus_id id;
-    struct bus_strv key = bus_id_parse(m->key, &id) || topic_is_word(m->key)
+    struct bus_strv key = bus_id_parse(m->key, &id) || cli_topic_is_word(m->key)
                               ? m->key
                               : BUS_STRV("-");
-    type = topic_is_word(type) ? type : BUS_STRV("-");
+    type = cli_topic_is_word(type) ? type : BUS_STRV("-");
     bus_buf_printf(line, "%d/%lld %s %.*s %.*s\n  ", m->partition,
                    (long long)m->offset, bus_time_text(m->timestamp_ms, when),
                    BUS_STRV_ARG(key), BUS_STRV_ARG(type));
-    topic_show(m->value, line);
+    cli_topic_show(m->value, line);
     bus_buf_putc(line, '\n');
     if (t->keep == 0) {
         (void)fputs(bus_buf_cstr(line), stdout);
@@ -82,7 +82,7 @@ static int run(int argc, char **argv)
         (void)fprintf(stderr, "lianou tap: which topic?\n");
         return LIANOU_USAGE;
     }
-    int rc = tool_open(&tool, &err);
+    int rc = cli_tool_open(&tool, &err);
     tap.keep = last == TOPIC_ALL ? 0 : (size_t)last;
     struct topic_read q = {.config = &tool.config,
                            .topic = argv[optind],
@@ -90,14 +90,14 @@ static int run(int argc, char **argv)
                                last == TOPIC_ALL ? TOPIC_ALL : last + MARKERS,
                            .cb = show,
                            .data = &tap};
-    rc = rc ? rc : topic_each(&q, &err);
+    rc = rc ? rc : cli_topic_each(&q, &err);
     if (tap.keep > 0) {
         flush(&tap);
     }
     for (size_t i = 0; i < LAST_MAX; i++) {
         bus_buf_fini(&tap.lines[i]);
     }
-    return tool_close(&tool, "tap", rc, &err);
+    return cli_tool_close(&tool, "tap", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_tap = {

@@ -266,7 +266,7 @@ static int value(struct writing *w,
     return rc;
 }
 
-int record_from_json(const struct record_json *how,
+int cli_record_from_json(const struct record_json *how,
                      const struct bus_wire_schema *schema,
                      const json_t *json,
                      struct bus_buf *out,

@@ -1,8 +1,8 @@
 /* JSON text as a record in Avro's binary form: the way back from
  * bus_wire_print() (ids as UUIDs, bytes as hex, unions plain), and from Avro's
  * own JSON encoding (a union as {"branch": value}). */
-#ifndef OPS_RECORD_JSON_H
-#define OPS_RECORD_JSON_H
+#ifndef OPS_CLI_INSPECT_RECORD_JSON_H
+#define OPS_CLI_INSPECT_RECORD_JSON_H
 
 #include <jansson.h>
 
@@ -16,7 +16,7 @@ struct record_json
     void *data;
 };
 /* BUS_EPARSE names the field: "facts[3].value: ...". */
-int record_from_json(const struct record_json *how,
+int cli_record_from_json(const struct record_json *how,
                      const struct bus_wire_schema *schema,
                      const json_t *json,
                      struct bus_buf *out,

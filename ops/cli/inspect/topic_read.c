@@ -11,11 +11,11 @@
 #define WORD_DIGITS 8 /* no number of a person or a telephone is so short */
 
 const char *
-topic_full(const struct bus_config *c, struct bus_arena *mem, const char *topic)
+cli_topic_full(const struct bus_config *c, struct bus_arena *mem, const char *topic)
 {
     return strncmp(topic, c->prefix, strlen(c->prefix)) == 0
                ? topic
-               : bus_config_topic(c, mem, topic, NULL);
+               : bus_conf_topic(c, mem, topic, NULL);
 }
 
 static int partition(const struct topic_read *q,
@@ -34,7 +34,7 @@ static int partition(const struct topic_read *q,
     return bus_kafka_read(r, range, q->cb, q->data, &next, err);
 }
 
-int topic_each(const struct topic_read *q, struct bus_err *err)
+int cli_topic_each(const struct topic_read *q, struct bus_err *err)
 {
     struct bus_kafka_env env = {.conf = &q->config->kafka,
                                 .client_id = "lianou-look"};
@@ -44,7 +44,7 @@ int topic_each(const struct topic_read *q, struct bus_err *err)
     int32_t partitions = 0;
     bus_arena_init(&mem, 0, 0);
     struct bus_kafka_range range = {
-        .topic = topic_full(q->config, &mem, q->topic), .compacted = true};
+        .topic = cli_topic_full(q->config, &mem, q->topic), .compacted = true};
     int rc = range.topic == NULL ? bus_fail(err, BUS_ENOMEM, "a name")
                                  : bus_kafka_admin_open(&env, &admin, err);
     rc = rc ? rc : bus_kafka_partitions(admin, range.topic, &partitions, err);
@@ -62,14 +62,14 @@ int topic_each(const struct topic_read *q, struct bus_err *err)
     return rc;
 }
 
-int topic_schema(struct bus_strv value,
+int cli_topic_schema(struct bus_strv value,
                  const struct bus_wire_schema **ret,
                  struct bus_strv *ret_body,
                  struct bus_err *err)
 {
     uint32_t id = 0;
     int rc = bus_wire_unframe(value, &id, ret_body, err);
-    const struct bus_wire_type *type = rc ? NULL : bus_types_by_id(id);
+    const struct bus_wire_type *type = rc ? NULL : bus_role_types_by_id(id);
     if (rc == BUS_OK && type == NULL) {
         rc = bus_fail(err, BUS_EUNKNOWN, "schema id %u is not known", id);
     }
@@ -80,7 +80,7 @@ int topic_schema(struct bus_strv value,
     return rc;
 }
 
-bool topic_is_word(struct bus_strv v)
+bool cli_topic_is_word(struct bus_strv v)
 {
     size_t digits = 0;
     for (size_t i = 0; i < v.n; i++) {
@@ -94,7 +94,7 @@ bool topic_is_word(struct bus_strv v)
     return v.n > 0 && v.n <= WORD_BYTES;
 }
 
-void topic_show(struct bus_strv value, struct bus_buf *out)
+void cli_topic_show(struct bus_strv value, struct bus_buf *out)
 {
     const struct bus_wire_schema *schema = NULL;
     struct bus_strv body;
@@ -104,7 +104,7 @@ void topic_show(struct bus_strv value, struct bus_buf *out)
         bus_buf_puts(out, "null");
         return;
     }
-    int rc = topic_schema(value, &schema, &body, &err);
+    int rc = cli_topic_schema(value, &schema, &body, &err);
     rc = rc ? rc : bus_wire_print(schema, body, true, out, &err);
     if (rc != BUS_OK) {
         out->len = at;

@@ -1,7 +1,7 @@
 /* Reads a topic from its beginning (or its last records) to its end, for the
  * commands that look inside. */
-#ifndef OPS_TOPIC_READ_H
-#define OPS_TOPIC_READ_H
+#ifndef OPS_CLI_INSPECT_TOPIC_READ_H
+#define OPS_CLI_INSPECT_TOPIC_READ_H
 
 #include "bus/conf/bus_config.h"
 #include "bus/kafka/read.h"
@@ -17,19 +17,19 @@ struct topic_read
     void *data;
 };
 /* Partition by partition, in order of offsets. BUS_EUNKNOWN: no such topic. */
-int topic_each(const struct topic_read *q, struct bus_err *err) BUS_MUSTCHECK;
+int cli_topic_each(const struct topic_read *q, struct bus_err *err) BUS_MUSTCHECK;
 /* With the prefix; in mem. */
-const char *topic_full(const struct bus_config *c,
+const char *cli_topic_full(const struct bus_config *c,
                        struct bus_arena *mem,
                        const char *topic);
 /* A framed value as masked text behind what is in out; what cannot be read is
  * said in its place and is no error. */
-void topic_show(struct bus_strv value, struct bus_buf *out);
+void cli_topic_show(struct bus_strv value, struct bus_buf *out);
 /* Letters, digits and ._/+:- in a row that holds no number of a person: what a
  * key's or a header's text must be to be shown. */
-bool topic_is_word(struct bus_strv v);
+bool cli_topic_is_word(struct bus_strv v);
 /* The schema of a framed value and its body. */
-int topic_schema(struct bus_strv value,
+int cli_topic_schema(struct bus_strv value,
                  const struct bus_wire_schema **ret,
                  struct bus_strv *ret_body,
                  struct bus_err *err) BUS_MUSTCHECK;

@@ -4,7 +4,7 @@
 
 struct sending
 {
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct bus_kafka_producer *producer;
     struct bus_err failure;
     bool done;
@@ -24,7 +24,7 @@ static void acked(void *data,
         s->failure = *err;
     }
     s->done = true;
-    bus_loop_stop(s->loop, NULL);
+    bus_run_loop_stop(s->loop, NULL);
 }
 
 static void close_producer(void *data)
@@ -34,25 +34,25 @@ static void close_producer(void *data)
     s->producer = NULL;
 }
 
-int topic_send(const struct bus_config_kafka *conf,
+int cli_topic_send(const struct bus_config_kafka *conf,
                const char *client_id,
                const struct bus_kafka_out_msg *m,
                struct bus_err *err)
 {
     struct sending s = {0};
     struct bus_kafka_env env = {.conf = conf, .client_id = client_id};
-    int rc = bus_loop_new(&(struct bus_loop_conf){0}, &s.loop, err);
+    int rc = bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err);
     env.loop = s.loop;
     rc = rc ? rc : bus_kafka_producer_open(&env, acked, &s, &s.producer, err);
-    rc = rc ? rc : bus_loop_on_drain(s.loop, close_producer, &s, err);
+    rc = rc ? rc : bus_run_loop_on_drain(s.loop, close_producer, &s, err);
     rc = rc ? rc : bus_kafka_producer_send(s.producer, m, NULL, err);
     if (rc == BUS_OK) {
-        (void)bus_loop_run(s.loop);
+        (void)bus_run_loop_run(s.loop);
         rc = !s.done ? bus_fail(err, BUS_EAWAY, "not acknowledged")
              : s.failure.code != BUS_OK
                  ? bus_fail(err, s.failure.code, "%s", s.failure.msg)
                  : BUS_OK;
     }
-    bus_loop_free(s.loop);
+    bus_run_loop_free(s.loop);
     return rc;
 }

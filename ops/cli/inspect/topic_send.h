@@ -1,11 +1,11 @@
 /* One message and its acknowledgement, for commands. */
-#ifndef OPS_TOPIC_SEND_H
-#define OPS_TOPIC_SEND_H
+#ifndef OPS_CLI_INSPECT_TOPIC_SEND_H
+#define OPS_CLI_INSPECT_TOPIC_SEND_H
 
 #include "bus/kafka/client.h"
 
 /* Returns when the broker has it: all in-sync copies. BUS_EAWAY: not known. */
-int topic_send(const struct bus_config_kafka *conf,
+int cli_topic_send(const struct bus_config_kafka *conf,
                const char *client_id,
                const struct bus_kafka_out_msg *m,
                struct bus_err *err) BUS_MUSTCHECK;

@@ -43,14 +43,14 @@ static int next_line(struct feed *f, struct bus_err *err)
     struct feed_unit u = {.bytes = {l->line, (size_t)n},
                           .first_line = l->number,
                           .last_line = l->number};
-    u.json = form_parse(u.bytes, &wrong);
+    u.json = intake_form_parse(u.bytes, &wrong);
     if (u.json == NULL) {
-        feed_broken(f, l->number, &wrong);
+        cli_feed_broken(f, l->number, &wrong);
         return BUS_OK;
     }
     u.reference =
         json_string_value(json_object_get(u.json, "channel_reference"));
-    return feed_take(f, &u, err);
+    return cli_feed_collect(f, &u, err);
 }
 
 /* --- import --- */
@@ -59,22 +59,22 @@ struct list
 {
     FILE *file;
     struct bus_buf text;
-    struct sheet sheet;
-    struct sheet_unit *unit;
+    struct csv_import sheet;
+    struct csv_import_unit *unit;
     struct bus_arena mem; /* of one household's rows */
     bool open;
 };
 
 static int open_list(struct feed *f, struct list *l, struct bus_err *err)
 {
-    struct sheet_faults faults;
+    struct csv_import_faults faults;
     const char *encoding = "";
     l->open = true;
     l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
     int rc = l->unit == NULL ? bus_fail(err, BUS_ENOMEM, "a list")
-                             : csv_load(l->file, &l->text, &encoding, err);
+                             : intake_csv_load(l->file, &l->text, &encoding, err);
     rc = rc ? rc
-            : sheet_open(&l->sheet, bus_buf_view(&l->text), &f->frame.config,
+            : intake_csv_import_open(&l->sheet, bus_buf_view(&l->text), &f->frame.config,
                          &f->in.index, &faults, err);
     if (rc == BUS_OK && faults.n == 0) {
         f->sheet = &l->sheet;
@@ -84,7 +84,7 @@ static int open_list(struct feed *f, struct list *l, struct bus_err *err)
     }
     for (size_t i = 0; rc == BUS_OK && i < faults.n && i < SHEET_FAULTS_MAX;
          i++) {
-        const struct sheet_fault *s = &faults.v[i];
+        const struct csv_import_fault *s = &faults.v[i];
         (void)fprintf(stderr, "line %zu, column %zu %s: %s %s / %s\n", s->line,
                       s->column, s->header, s->code, s->zh, s->en);
     }
@@ -99,7 +99,7 @@ static int next_household(struct feed *f, struct bus_err *err)
     struct list *l = f->data;
     int rc = l->open ? BUS_OK : open_list(f, l, err);
     struct bus_arena_mark clean = bus_arena_mark(&l->mem);
-    rc = rc ? rc : sheet_next(&l->sheet, &l->mem, l->unit, err);
+    rc = rc ? rc : intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
     if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
         (void)fprintf(stderr, "%s\n", err->msg);
         return BUS_EPARSE;
@@ -112,7 +112,7 @@ static int next_household(struct feed *f, struct bus_err *err)
                           .last_line = l->unit->last_line,
                           .reference = l->unit->reference,
                           .rows = l->unit};
-    rc = feed_take(f, &u, err);
+    rc = cli_feed_collect(f, &u, err);
     bus_arena_release(&l->mem, clean);
     return rc;
 }
@@ -120,7 +120,7 @@ static int next_household(struct feed *f, struct bus_err *err)
 static int feed_file(const char *path,
                      bool sheet,
                      bool json,
-                     const struct bus_role_args *args)
+                     const struct bus_run_role_args *args)
 {
     static struct feed f;
     static struct lines lines;
@@ -137,8 +137,8 @@ static int feed_file(const char *path,
     f.each = sheet;
     f.next = sheet ? next_household : next_line;
     f.data = sheet ? (void *)&list : (void *)&lines;
-    int rc = feed_run(&f, args);
-    sheet_close(&list.sheet);
+    int rc = cli_feed_run(&f, args);
+    intake_csv_import_close(&list.sheet);
     bus_buf_fini(&list.text);
     bus_arena_fini(&list.mem);
     free(lines.line);
@@ -150,8 +150,8 @@ static int feed_file(const char *path,
 
 static int columns(void)
 {
-    for (size_t i = 0; sheet_columns[i].en != NULL; i++) {
-        const struct sheet_column *c = &sheet_columns[i];
+    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+        const struct csv_import_column *c = &intake_csv_import_columns[i];
         (void)printf("%s\t%s\t%s\n", c->zh, c->en, c->needed ? "needed" : "");
     }
     (void)printf("and any fact of bus-config/facts.yaml, by its name or its "
@@ -166,7 +166,7 @@ static int run(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0}};
-    struct bus_role_args args = {0};
+    struct bus_run_role_args args = {0};
     bool json = false;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'c') {
@@ -191,7 +191,7 @@ static int run(int argc, char **argv)
         return columns();
     }
     if (argc >= 1 && strcmp(what, "drafts") == 0) {
-        int rc = intake_drafts(argc - 1, argv + 1, args.config_dir, json);
+        int rc = cli_intake_drafts(argc - 1, argv + 1, args.config_dir, json);
         if (rc >= 0) {
             return rc;
         }

@@ -27,18 +27,18 @@ open_drafts(struct drafts *d, const char *folder, struct bus_err *err)
     struct bus_arena mem;
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
-    int rc = bus_config_open(&c, folder, &faults, err);
+    int rc = bus_conf_open(&c, folder, &faults, err);
     if (rc == BUS_OK) {
-        const char *home = bus_config_state(&c, &mem, "intake", NULL);
+        const char *home = bus_conf_state(&c, &mem, "intake", NULL);
         const char *dir = bus_arena_printf(&mem, "%s/drafts", home);
         *d = (struct drafts){0};
         if (dir != NULL && access(dir, F_OK) != 0) {
             rc = bus_fail(err, BUS_EUNKNOWN, "no drafts: there is no %s", dir);
         } else {
-            rc = drafts_open(d, dir, (uint64_t)c.intake.draft_bytes_max, err);
+            rc = intake_drafts_open(d, dir, (uint64_t)c.intake.draft_bytes_max, err);
         }
     }
-    bus_config_close(&c);
+    bus_conf_close(&c);
     bus_arena_fini(&mem);
     return rc;
 }
@@ -76,12 +76,12 @@ static int list(const struct drafts *d, bool json, struct bus_err *err)
 {
     struct draft *all = NULL;
     size_t n = 0;
-    int rc = drafts_list(d, &all, &n, err);
+    int rc = intake_drafts_list(d, &all, &n, err);
     for (size_t i = 0; i < n; i++) {
         if (!json) {
             line_of(&all[i]);
         } else if (all[i].json != NULL) {
-            drafts_mask(all[i].json);
+            intake_drafts_mask(all[i].json);
             (void)json_object_set_new(all[i].json, "id",
                                       json_string(all[i].id));
             print_json(all[i].json, JSON_COMPACT);
@@ -90,7 +90,7 @@ static int list(const struct drafts *d, bool json, struct bus_err *err)
     if (rc == BUS_OK && !json) {
         (void)printf("%zu drafts 草稿\n", n);
     }
-    drafts_free(all, n);
+    intake_drafts_free(all, n);
     return rc;
 }
 
@@ -98,11 +98,11 @@ static int
 show(const struct drafts *d, const char *id, bool json, struct bus_err *err)
 {
     json_t *j = NULL;
-    int rc = drafts_read(d, id, &j, err);
+    int rc = intake_drafts_read(d, id, &j, err);
     if (rc != BUS_OK) {
         return rc;
     }
-    drafts_mask(j);
+    intake_drafts_mask(j);
     if (json) {
         print_json(j, JSON_COMPACT);
     } else {
@@ -128,14 +128,14 @@ static int export(const struct drafts *d,
                   struct bus_err *err)
 {
     json_t *j = NULL;
-    int rc = drafts_read(d, id, &j, err);
+    int rc = intake_drafts_read(d, id, &j, err);
     if (rc != BUS_OK) {
         return rc;
     }
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     struct bus_buf text = {0};
-    bool ok = f != NULL && drafts_text(j, &text, err) == BUS_OK &&
+    bool ok = f != NULL && intake_drafts_text(j, &text, err) == BUS_OK &&
               fwrite(text.data, 1, text.len, f) == text.len;
     ok = f != NULL && fclose(f) == 0 && ok;
     bus_buf_fini(&text);
@@ -177,10 +177,10 @@ static int read_again(struct feed *f, struct again *a, struct bus_err *err)
 {
     a->read = true;
     if (a->id == NULL) {
-        return drafts_list(&f->in.drafts, &a->all, &a->n, err);
+        return intake_drafts_list(&f->in.drafts, &a->all, &a->n, err);
     }
     static struct draft one;
-    int rc = drafts_read(&f->in.drafts, a->id, &one.json, err);
+    int rc = intake_drafts_read(&f->in.drafts, a->id, &one.json, err);
     (void)bus_strv_copy(one.id, sizeof(one.id), bus_strv(a->id));
     a->all = &one;
     a->n = rc == BUS_OK ? 1 : 0;
@@ -212,7 +212,7 @@ static int next_draft(struct feed *f, struct bus_err *err)
                           .reference =
                               text_of(application, "channel_reference"),
                           .draft = d->id};
-    return feed_take(f, &u, err);
+    return cli_feed_collect(f, &u, err);
 }
 
 static int
@@ -220,7 +220,7 @@ resubmit(const char *id, const char *file, const char *folder, bool json)
 {
     static struct feed f;
     static struct again a;
-    struct bus_role_args args = {.config_dir = folder};
+    struct bus_run_role_args args = {.config_dir = folder};
     bool all = strcmp(id, "all") == 0;
     a.id = all ? NULL : id;
     a.file = file;
@@ -229,16 +229,16 @@ resubmit(const char *id, const char *file, const char *folder, bool json)
     f.each = true;
     f.next = next_draft;
     f.data = &a;
-    int rc = feed_run(&f, &args);
+    int rc = cli_feed_run(&f, &args);
     if (all) {
-        drafts_free(a.all, a.n);
+        intake_drafts_free(a.all, a.n);
     } else if (a.n > 0) {
         json_decref(a.all[0].json);
     }
     return rc;
 }
 
-int intake_drafts(int argc, char **argv, const char *config_dir, bool json)
+int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json)
 {
     static struct drafts d;
     struct bus_err err = {0};
@@ -259,7 +259,7 @@ int intake_drafts(int argc, char **argv, const char *config_dir, bool json)
     if (rc == BUS_OK) {
         rc = lists   ? list(&d, json, &err)
              : shows ? show(&d, argv[1], json, &err)
-             : drops ? drafts_drop(&d, argv[1], &err)
+             : drops ? intake_drafts_drop(&d, argv[1], &err)
                      : export(&d, argv[1], argv[2], &err);
     }
     return told(rc, &err);

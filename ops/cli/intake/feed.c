@@ -12,7 +12,7 @@
 
 /* One unit on its way; what is to be said of it is made at once, as nothing of
  * the file is there any more when the answer comes. */
-struct flight
+struct in_flight
 {
     struct feed *feed;
     json_t *report;
@@ -46,7 +46,7 @@ static void say_fault(const json_t *f)
                  json_string_value(json_object_get(f, "en")));
 }
 
-static void say(struct flight *l, const char *outcome, const char *id)
+static void say(struct in_flight *l, const char *outcome, const char *id)
 {
     struct feed *f = l->feed;
     json_t *r = l->report;
@@ -89,21 +89,21 @@ static void say(struct flight *l, const char *outcome, const char *id)
 static void end_if_done(struct feed *f)
 {
     if (f->ended && f->waiting == 0) {
-        bus_loop_stop(f->frame.loop, NULL);
+        bus_run_loop_stop(f->frame.loop, NULL);
     }
 }
 
-static void drop_draft(struct flight *l)
+static void drop_draft(struct in_flight *l)
 {
     if (l->draft[0] != '\0') {
-        (void)!drafts_drop(&l->feed->in.drafts, l->draft, NULL);
+        (void)!intake_drafts_drop(&l->feed->in.drafts, l->draft, NULL);
     }
 }
 
 static void
 answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
 {
-    struct flight *l = token;
+    struct in_flight *l = token;
     struct feed *f = l->feed;
     f->waiting--;
     if (outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED) {
@@ -122,7 +122,7 @@ answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
 
 static void kept(void *token, const char *id, const struct bus_err *err)
 {
-    struct flight *l = token;
+    struct in_flight *l = token;
     struct feed *f = l->feed;
     f->waiting--;
     f->drafts++;
@@ -141,7 +141,7 @@ static void kept(void *token, const char *id, const struct bus_err *err)
 /* --- one unit --- */
 
 static json_t *sheet_faults(struct feed *f,
-                            const struct sheet_unit *rows,
+                            const struct csv_import_unit *rows,
                             const struct form *form,
                             struct bus_arena *mem)
 {
@@ -151,11 +151,11 @@ static json_t *sheet_faults(struct feed *f,
     size_t n = form->fault_count < FORM_FAULTS_MAX ? form->fault_count
                                                    : FORM_FAULTS_MAX;
     for (size_t i = 0; i < own + n; i++) {
-        struct sheet_fault s;
+        struct csv_import_fault s;
         if (i < own) {
             s = rows->faults.v[i];
         } else {
-            sheet_place(f->sheet, rows, &form->faults[i - own], mem, &s);
+            intake_csv_import_place(f->sheet, rows, &form->faults[i - own], mem, &s);
         }
         (void)json_array_append_new(
             list, json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "line",
@@ -167,29 +167,29 @@ static json_t *sheet_faults(struct feed *f,
 }
 
 static int keep(struct feed *f,
-                struct flight *l,
+                struct in_flight *l,
                 const struct feed_unit *u,
                 struct form *form,
                 struct bus_err *err)
 {
     json_t *faults = u->rows != NULL
                          ? sheet_faults(f, u->rows, form, &f->in.mem)
-                         : form_fault_list(form);
+                         : intake_form_fault_list(form);
     (void)json_object_set_new(l->report, "faults", faults);
     if (u->rows != NULL) { /* the draft shows the rows' own faults too */
         for (size_t i = 0; i < u->rows->faults.n && i < SHEET_FAULTS_MAX; i++) {
-            const struct sheet_fault *s = &u->rows->faults.v[i];
-            struct form_fault more = {"", s->code, s->zh, s->en};
-            form_add_fault(form, &more);
+            const struct csv_import_fault *s = &u->rows->faults.v[i];
+            struct intake_form_fault more = {"", s->code, s->zh, s->en};
+            intake_form_add_fault(form, &more);
         }
     }
-    return drafts_keep(&f->in.drafts, f->frame.loop, u->json, form, kept, l,
+    return intake_drafts_keep(&f->in.drafts, f->frame.loop, u->json, form, kept, l,
                        err);
 }
 
-static struct flight *flight_of(struct feed *f, const struct feed_unit *u)
+static struct in_flight *flight_of(struct feed *f, const struct feed_unit *u)
 {
-    struct flight *l = bus_calloc(1, sizeof(*l));
+    struct in_flight *l = bus_calloc(1, sizeof(*l));
     if (l != NULL) {
         l->feed = f;
         l->report = json_pack("{s:I, s:I, s:s}", "first_line",
@@ -202,7 +202,7 @@ static struct flight *flight_of(struct feed *f, const struct feed_unit *u)
 }
 
 static int decide(struct feed *f,
-                  struct flight *l,
+                  struct in_flight *l,
                   struct feed_unit *u,
                   struct bus_err *err)
 {
@@ -210,12 +210,12 @@ static int decide(struct feed *f,
     struct form_rules rules = intake_rules(&f->in);
     struct intake_sent sent = {.bytes = u->bytes};
     if (sent.bytes.p == NULL) {
-        sent.bytes = bus_strv(form_json_text(u->json, &f->in.mem));
+        sent.bytes = bus_strv(intake_form_json_text(u->json, &f->in.mem));
     }
     if (form == NULL || sent.bytes.p == NULL) {
         return bus_fail(err, BUS_ENOMEM, "an application");
     }
-    int rc = form_read(&rules, u->json, &f->in.mem, form, err);
+    int rc = intake_form_read(&rules, u->json, &f->in.mem, form, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -237,12 +237,12 @@ static int decide(struct feed *f,
     f->waiting++;
     return form->fault_count > 0 || rows_bad
                ? keep(f, l, u, form, err)
-               : intake_take(&f->in, form, &sent, answered, l, err);
+               : intake_accept(&f->in, form, &sent, answered, l, err);
 }
 
-int feed_take(struct feed *f, struct feed_unit *u, struct bus_err *err)
+int cli_feed_collect(struct feed *f, struct feed_unit *u, struct bus_err *err)
 {
-    struct flight *l = flight_of(f, u);
+    struct in_flight *l = flight_of(f, u);
     int rc = l == NULL || l->report == NULL
                  ? bus_fail(err, BUS_ENOMEM, "an application")
                  : decide(f, l, u, err);
@@ -252,7 +252,7 @@ int feed_take(struct feed *f, struct feed_unit *u, struct bus_err *err)
     return rc;
 }
 
-void feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong)
+void cli_feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong)
 {
     f->units++;
     f->failed++;
@@ -282,7 +282,7 @@ static void on_more(void *data)
             f->ended = true;
             f->broken = rc == BUS_EPARSE;
         } else if (rc != BUS_OK) {
-            bus_loop_stop(f->frame.loop, &err);
+            bus_run_loop_stop(f->frame.loop, &err);
             return;
         }
     }
@@ -292,28 +292,28 @@ static void on_more(void *data)
 static void drain(void *data)
 {
     struct feed *f = data;
-    bus_timer_free(f->more);
+    bus_run_timer_free(f->more);
     intake_drain(&f->in);
 }
 
-int feed_run(struct feed *f, const struct bus_role_args *args)
+int cli_feed_run(struct feed *f, const struct bus_run_role_args *args)
 {
     struct bus_err err;
-    int rc = bus_frame_open(&f->frame, args, "submit");
+    int rc = bus_role_frame_open(&f->frame, args, "submit");
     if (rc != BUS_EXIT_OK) {
         return rc;
     }
     int e = intake_open(&f->in, &f->frame, false, &err);
-    e = e ? e : bus_timer_new(f->frame.loop, on_more, f, &f->more, &err);
-    e = e ? e : bus_loop_on_drain(f->frame.loop, drain, f, &err);
+    e = e ? e : bus_run_timer_new(f->frame.loop, on_more, f, &f->more, &err);
+    e = e ? e : bus_run_loop_on_drain(f->frame.loop, drain, f, &err);
     if (e != BUS_OK) {
-        rc = bus_frame_fail(&err);
+        rc = bus_role_frame_fail(&err);
     } else {
-        bus_timer_start(f->more, 5, 5);
-        rc = bus_frame_run(&f->frame);
+        bus_run_timer_start(f->more, 5, 5);
+        rc = bus_role_frame_run(&f->frame);
     }
     intake_fini(&f->in);
-    bus_frame_close(&f->frame);
+    bus_role_frame_close(&f->frame);
     if (f->json) {
         (void)printf(
             "{\"applications\":%llu,\"accepted\":%llu,\"known\":%llu,"

@@ -6,8 +6,8 @@
  * <state>/submit, so that a second run passes over it ("known"). What has
  * faults is kept as a draft where the role keeps its own. A command has no
  * journal: it waits for Kafka. */
-#ifndef OPS_INTAKE_FEED_H
-#define OPS_INTAKE_FEED_H
+#ifndef OPS_CLI_INTAKE_FEED_H
+#define OPS_CLI_INTAKE_FEED_H
 
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ struct feed_unit
     struct bus_strv bytes; /* what "the same" means; p == NULL: the JSON */
     size_t first_line, last_line;
     const char *reference;
-    const struct sheet_unit *rows; /* of a sheet; NULL */
+    const struct csv_import_unit *rows; /* of a sheet; NULL */
     const char *draft;             /* the draft it comes from; NULL */
 };
 struct feed
@@ -31,28 +31,28 @@ struct feed
     const char *name; /* "import" */
     bool json;        /* one object a unit */
     bool each;        /* also those that were taken */
-    /* Hands one unit to feed_take(); BUS_EAGAIN at the end; BUS_EPARSE: said
+    /* Hands one unit to cli_feed_collect(); BUS_EAGAIN at the end; BUS_EPARSE: said
      * why, what was read before stays. */
     int (*next)(struct feed *f, struct bus_err *err);
     void *data;
-    struct sheet *sheet; /* to place faults; NULL */
+    struct csv_import *sheet; /* to place faults; NULL */
     /* its own */
-    struct bus_frame frame;
+    struct bus_role_frame frame;
     struct intake in;
     struct bus_timer *more;
     uint64_t units, accepted, known, drafts, failed, waiting;
     bool ended, broken;
 };
 /* Runs it all; prints the sum; returns the exit code. */
-int feed_run(struct feed *f, const struct bus_role_args *args);
-int feed_take(struct feed *f,
+int cli_feed_run(struct feed *f, const struct bus_run_role_args *args);
+int cli_feed_collect(struct feed *f,
               struct feed_unit *u,
               struct bus_err *err) BUS_MUSTCHECK;
 /* A line or a file that is no application at all: counted and said. */
-void feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong);
+void cli_feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong);
 
-/* intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
+/* cli_intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
  * resubmit ID|all [FILE]. */
-int intake_drafts(int argc, char **argv, const char *config_dir, bool json);
+int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json);
 
 #endif

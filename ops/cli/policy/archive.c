@@ -18,7 +18,7 @@
 #include "ops/cli/policy/archive.h"
 #include "ops/cli/policy/policy.h"
 
-static int count_departments(const struct bus_rules *r)
+static int count_departments(const struct bus_catalogue_rules *r)
 {
     const struct bus_policy_sources *s = &r->sources;
     int n = 0;
@@ -34,25 +34,25 @@ static int count_departments(const struct bus_rules *r)
     return n;
 }
 
-static void show(const struct bus_rules *r, const char *path)
+static void show(const struct bus_catalogue_rules *r, const char *path)
 {
-    const struct bus_archive *a = &r->archive;
+    const struct bus_catalogue_archive *a = &r->archive;
     (void)printf("%s: %zu items of %d departments, catalogue %s, %zu files\n",
                  path, r->sources.item_count, count_departments(r),
                  bus_policy_catalogue_version(r->catalogue), a->count);
 }
 
-int policy_rules_open(struct bus_rules *r,
+int cli_policy_rules_open(struct bus_catalogue_rules *r,
                       const char *path,
                       struct bus_err *err)
 {
     struct stat st;
-    bus_rules_init(r);
+    bus_catalogue_rules_init(r);
     if (stat(path, &st) != 0) {
         return bus_fail(err, BUS_ECONFIG, "%s: %s", path, strerror(errno));
     }
     if (S_ISDIR(st.st_mode)) {
-        return bus_archive_folder(path, &r->mem, &r->archive, err);
+        return bus_catalogue_archive_folder(path, &r->mem, &r->archive, err);
     }
     if (st.st_size > 2 * (off_t)BUS_ARCHIVE_BYTES_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "%s: larger than a catalogue is",
@@ -67,35 +67,35 @@ int policy_rules_open(struct bus_rules *r,
     if (f == NULL || bytes == NULL || n != (size_t)st.st_size) {
         return bus_fail(err, BUS_ECONFIG, "%s: cannot be read", path);
     }
-    int rc = bus_archive_unpack((struct bus_strv){bytes, n}, &r->mem,
+    int rc = bus_catalogue_archive_unpack((struct bus_strv){bytes, n}, &r->mem,
                                 &r->archive, err);
     return rc == BUS_OK ? rc : bus_wrap(err, "%s", path);
 }
 
-int policy_pack(const struct bus_config *c,
+int cli_policy_pack(const struct bus_config *c,
                 const char *key_file,
-                struct bus_rules *r,
+                struct bus_catalogue_rules *r,
                 struct bus_buf *out,
                 struct bus_err *err)
 {
-    int rc = policy_rules_open(r, c->folder, err);
-    rc = rc ? rc : bus_rules_compile(r, err);
+    int rc = cli_policy_rules_open(r, c->folder, err);
+    rc = rc ? rc : bus_catalogue_rules_compile(r, err);
     if (rc == BUS_OK) {
-        bus_policy_check_template(r->sources.items, r->sources.item_count,
+        bus_advice_check_template(r->sources.items, r->sources.item_count,
                                   &r->faults);
         rc = bus_faults_fail(&r->faults, err);
     }
     if (rc != BUS_OK) {
-        policy_print_faults(&r->faults, false);
+        cli_policy_print_faults(&r->faults, false);
         return rc;
     }
     r->archive.county = bus_strv(
         bus_arena_printf(&r->mem, "%s %s", c->county.code, c->county.name_zh));
     r->archive.version = bus_strv(bus_policy_catalogue_version(r->catalogue));
-    return bus_archive_pack(&r->archive, key_file, out, err);
+    return bus_catalogue_archive_pack(&r->archive, key_file, out, err);
 }
 
-int policy_message_fits(const struct bus_config *c,
+int cli_policy_message_fits(const struct bus_config *c,
                         size_t archive_bytes,
                         struct bus_err *err)
 {
@@ -139,15 +139,15 @@ static int export_to(const struct wish *w, struct bus_err *err)
 {
     struct bus_config config;
     struct bus_faults faults;
-    struct bus_rules r;
+    struct bus_catalogue_rules r;
     struct bus_buf out = {0};
-    bus_rules_init(&r);
+    bus_catalogue_rules_init(&r);
     int rc =
-        bus_config_open(&config, lianou_config_dir(w->folder), &faults, err);
+        bus_conf_open(&config, lianou_config_dir(w->folder), &faults, err);
     if (rc != BUS_OK) {
-        policy_print_faults(&faults, false);
+        cli_policy_print_faults(&faults, false);
     }
-    rc = rc ? rc : policy_pack(&config, w->key, &r, &out, err);
+    rc = rc ? rc : cli_policy_pack(&config, w->key, &r, &out, err);
     rc = rc ? rc : write_file(w->file, bus_buf_view(&out), err);
     if (rc == BUS_OK) {
         show(&r, w->file);
@@ -155,8 +155,8 @@ static int export_to(const struct wish *w, struct bus_err *err)
                      w->key);
     }
     bus_buf_fini(&out);
-    bus_rules_close(&r);
-    bus_config_close(&config);
+    bus_catalogue_rules_close(&r);
+    bus_conf_close(&config);
     return rc;
 }
 
@@ -178,11 +178,11 @@ static int make_folders(const char *path, struct bus_err *err)
     return BUS_OK;
 }
 
-static int write_all(struct bus_rules *r, const char *into, struct bus_err *err)
+static int write_all(struct bus_catalogue_rules *r, const char *into, struct bus_err *err)
 {
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < r->archive.count; i++) {
-        struct bus_archive_file *f = &r->archive.files[i];
+        struct bus_catalogue_archive_file *f = &r->archive.files[i];
         char *path = bus_arena_printf(&r->mem, "%s/%s", into, f->path);
         rc = path == NULL ? bus_fail(err, BUS_ENOMEM, "a path")
                           : make_folders(path, err);
@@ -193,16 +193,16 @@ static int write_all(struct bus_rules *r, const char *into, struct bus_err *err)
 
 static int import_from(const struct wish *w, struct bus_err *err)
 {
-    struct bus_rules r;
-    int rc = policy_rules_open(&r, w->file, err);
+    struct bus_catalogue_rules r;
+    int rc = cli_policy_rules_open(&r, w->file, err);
     if (rc == BUS_OK && r.archive.manifest.n == 0) {
         rc = bus_fail(err, BUS_EUSAGE, "%s: a folder, not an archive", w->file);
     }
     if (rc == BUS_OK && w->key != NULL) {
-        rc = bus_archive_verify(&r.archive, w->key, err);
+        rc = bus_catalogue_archive_verify(&r.archive, w->key, err);
         rc = rc ? bus_wrap(err, "%s", w->file) : rc;
     }
-    rc = rc ? rc : bus_rules_compile(&r, err);
+    rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     if (rc == BUS_OK) {
         show(&r, w->file);
         (void)printf("from / 来自: %.*s; %s %s\n",
@@ -212,7 +212,7 @@ static int import_from(const struct wish *w, struct bus_err *err)
                      w->key ? r.archive.signature.signer : "");
         rc = w->into ? write_all(&r, w->into, err) : rc;
     } else {
-        policy_print_faults(&r.faults, false);
+        cli_policy_print_faults(&r.faults, false);
     }
     if (rc == BUS_OK) {
         (void)printf(w->into ? "written into / 写入: %s\n"
@@ -220,7 +220,7 @@ static int import_from(const struct wish *w, struct bus_err *err)
                                "--into DIR 即写入\n",
                      w->into);
     }
-    bus_rules_close(&r);
+    bus_catalogue_rules_close(&r);
     return rc;
 }
 
@@ -273,14 +273,14 @@ static int run_import(int argc, char **argv)
     return run(argc, argv, "signer", import_from);
 }
 
-const struct policy_command policy_cmd_export = {
+const struct policy_command cli_policy_cmd_export = {
     .name = "export",
     .usage = "FILE --key KEY.pem | --unsigned [--config DIR]",
     .summary = "the whole catalogue as one signed archive (tar)",
     .summary_zh = "将全部政策导出为一个签名归档",
     .run = run_export,
 };
-const struct policy_command policy_cmd_import = {
+const struct policy_command cli_policy_cmd_import = {
     .name = "import",
     .usage = "FILE --signer KEY.pub | --unsigned [--into DIR]",
     .summary = "checks an archive and writes its files into a new folder",

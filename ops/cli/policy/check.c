@@ -101,15 +101,15 @@ static size_t owners(const struct bus_config *c)
 /* As `policy publish` sends it, in one message: all of it or nothing. */
 static bool print_size(const struct bus_config *c)
 {
-    struct bus_rules rules;
+    struct bus_catalogue_rules rules;
     struct bus_buf archive = {0};
     struct bus_err err;
     int64_t room = c->kafka.message_bytes_max;
-    bus_rules_init(&rules);
-    int rc = policy_pack(c, NULL, &rules, &archive, &err);
+    bus_catalogue_rules_init(&rules);
+    int rc = cli_policy_pack(c, NULL, &rules, &archive, &err);
     size_t plain = archive.len;
-    rc = rc ? rc : bus_archive_press(&archive, &err);
-    rc = rc ? rc : policy_message_fits(c, archive.len, &err);
+    rc = rc ? rc : bus_catalogue_archive_press(&archive, &err);
+    rc = rc ? rc : cli_policy_message_fits(c, archive.len, &err);
     if (rc == BUS_OK) {
         (void)printf("as one message / 发布大小: %zu bytes, %lld %% of "
                      "kafka.message_max (%lld); %zu unpacked\n",
@@ -119,7 +119,7 @@ static bool print_size(const struct bus_config *c)
         (void)printf("%s: %s\n", c->folder, err.msg);
     }
     bus_buf_fini(&archive);
-    bus_rules_close(&rules);
+    bus_catalogue_rules_close(&rules);
     return rc == BUS_OK;
 }
 
@@ -132,17 +132,17 @@ static int check(const char *folder, int32_t day, bool confirm)
     bus_arena_init(&t.mem, 0, 0);
     bus_arena_init(&scratch, 0, 0);
     int rc =
-        bus_config_open(&t.config, lianou_config_dir(folder), &faults, &err);
-    bus_config_check(&t.config, day, &faults);
+        bus_conf_open(&t.config, lianou_config_dir(folder), &faults, &err);
+    bus_conf_check(&t.config, day, &faults);
     if (rc == BUS_OK) {
-        bus_policy_check_template(t.config.policies, t.config.policies_count,
+        bus_advice_check_template(t.config.policies, t.config.policies_count,
                                   &faults);
-        t.catalogue = policy_catalogue(&t.config, &faults);
+        t.catalogue = cli_policy_catalogue(&t.config, &faults);
     }
     if (t.catalogue != NULL) {
-        rc = bus_policy_check(t.catalogue, day, &scratch, &faults, &err);
+        rc = bus_advice_check(t.catalogue, day, &scratch, &faults, &err);
     }
-    policy_print_faults(&faults, confirm);
+    cli_policy_print_faults(&faults, confirm);
     bool well = rc == BUS_OK && bus_faults_none(&faults);
     if (t.catalogue != NULL) {
         if (!confirm) {
@@ -156,7 +156,7 @@ static int check(const char *folder, int32_t day, bool confirm)
     well = well && print_size(&t.config);
     (void)printf("%zu faults\n", faults.errors + (faults.errors == 0 && !well));
     bus_arena_fini(&scratch);
-    policy_close(&t);
+    cli_policy_close(&t);
     return well ? LIANOU_WELL : LIANOU_FAILED;
 }
 
@@ -178,7 +178,7 @@ static int run(int argc, char **argv)
     return optind == argc ? check(folder, day, confirm) : LIANOU_USAGE;
 }
 
-const struct policy_command policy_cmd_check = {
+const struct policy_command cli_policy_cmd_check = {
     .name = "check",
     .usage = "[--config DIR] [--date DAY] [--confirm]",
     .summary = "every fault of the rules, and what the county must confirm",

@@ -74,12 +74,12 @@ static bool test_file(struct testing *t, const char *path)
     bus_arena_reset(&t->mem);
     bus_faults_init(&faults, &t->mem);
     const char *model = model_of(t, path);
-    struct dmn_model *m = model ? dmn_open(&t->mem, model, &faults) : NULL;
+    struct dmn_model *m = model ? cli_dmn_open(&t->mem, model, &faults) : NULL;
     t->file = path;
     const char *level = strstr(path, "compliance-level-");
     t->level = level ? level[17] - '0' : 0;
     t->level = t->level < 0 || t->level >= LEVELS ? 0 : t->level;
-    bool ok = m != NULL && dmn_slurp(&t->mem, path, &s.text) &&
+    bool ok = m != NULL && cli_dmn_slurp(&t->mem, path, &s.text) &&
               dmn_tck_run(m, &s, &t->now, report, t, &faults);
     if (!ok) {
         t->failed[t->level]++;
@@ -147,7 +147,7 @@ static void print_totals(const struct testing *t, bool json)
 
 static int test(const char *dir, bool json)
 {
-    struct testing t = {.now = feel_now()};
+    struct testing t = {.now = cli_feel_now()};
     static struct paths paths;
     size_t failed = 0;
     find_tests(&paths, dir, 0);
@@ -176,15 +176,15 @@ static int evaluate(const char *model, const char *name, const char *input)
     struct bus_faults faults;
     struct bus_err err;
     struct dmn_given given[GIVEN_MAX];
-    struct feel_value in = {.kind = FEEL_CONTEXT}, now = feel_now();
+    struct feel_value in = {.kind = FEEL_CONTEXT}, now = cli_feel_now();
     bus_arena_init(&mem, 1 << 20, BYTES_MAX);
     bus_faults_init(&faults, &mem);
-    struct dmn_model *m = dmn_open(&mem, model, &faults);
+    struct dmn_model *m = cli_dmn_open(&mem, model, &faults);
     int code = LIANOU_USAGE;
     print_faults(&faults);
     if (m == NULL) {
         (void)fprintf(stderr, "lianou dmn: %s cannot be read\n", model);
-    } else if (input != NULL && feel_json_file(&mem, input, &in, &err)) {
+    } else if (input != NULL && cli_feel_json_file(&mem, input, &in, &err)) {
         (void)fprintf(stderr, "lianou dmn: %s\n", err.msg);
     } else {
         size_t n = in.context.n > GIVEN_MAX ? GIVEN_MAX : in.context.n;
@@ -194,7 +194,7 @@ static int evaluate(const char *model, const char *name, const char *input)
         }
         struct feel_value v =
             dmn_evaluate(m, bus_strv(name), given, n, &now, &mem);
-        json_t *j = feel_to_json(&mem, &v);
+        json_t *j = cli_feel_to_json(&mem, &v);
         (void)json_dumpf(j, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
         (void)putchar('\n');
         json_decref(j);

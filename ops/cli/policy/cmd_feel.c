@@ -61,12 +61,12 @@ evaluate(const char *text, bool json, struct world *w, struct bus_arena *mem)
         show_fault(text, &e);
         return LIANOU_USAGE;
     }
-    struct feel_value now = feel_now();
+    struct feel_value now = cli_feel_now();
     struct feel_env env = {
         .mem = mem, .data = w, .global = global, .now = &now};
     struct feel_value v = feel_eval(n, &env);
     if (json) {
-        json_t *j = feel_to_json(mem, &v);
+        json_t *j = cli_feel_to_json(mem, &v);
         (void)json_dumpf(j, stdout, JSON_ENCODE_ANY);
         (void)putchar('\n');
         json_decref(j);
@@ -110,7 +110,7 @@ static int run(int argc, char **argv)
     bus_arena_init(&mem, 1 << 16, BYTES_MAX);
     w.context.kind = FEEL_CONTEXT;
     if (context != NULL) {
-        rc = feel_json_file(&mem, context, &w.context, &err);
+        rc = cli_feel_json_file(&mem, context, &w.context, &err);
         collect(&w, &w.context);
     }
     int code = LIANOU_USAGE;

@@ -8,14 +8,14 @@
 #include "ops/cli/policy/policy.h"
 
 static const struct policy_command *const commands[] = {
-    &policy_cmd_check,     &policy_cmd_test,   &policy_cmd_explain,
-    &policy_cmd_export,    &policy_cmd_import, &policy_cmd_diff,
-    &policy_cmd_discloses, &policy_cmd_verify, &policy_cmd_rehearse,
-    &policy_cmd_publish,
+    &cli_policy_cmd_check,     &cli_policy_cmd_test,   &cli_policy_cmd_explain,
+    &cli_policy_cmd_export,    &cli_policy_cmd_import, &cli_policy_cmd_diff,
+    &cli_policy_cmd_discloses, &cli_policy_cmd_verify, &cli_policy_cmd_rehearse,
+    &cli_policy_cmd_publish,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
+struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
                                               struct bus_faults *faults)
 {
     struct bus_policy_sources s = {
@@ -30,44 +30,44 @@ struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
     return bus_policy_catalogue_new(&s, faults);
 }
 
-int policy_open(struct policy_tool *t, const char *folder, struct bus_err *err)
+int cli_policy_open(struct policy_tool *t, const char *folder, struct bus_err *err)
 {
     struct bus_faults none;
     t->day = t->day ? t->day : bus_china_day(bus_clock_system.wall_ms(NULL));
     bus_arena_init(&t->mem, 0, 0);
     bus_faults_init(&t->faults, &t->mem);
-    int rc = bus_config_open(&t->config, lianou_config_dir(folder), &none, err);
+    int rc = bus_conf_open(&t->config, lianou_config_dir(folder), &none, err);
     if (rc != BUS_OK) {
-        policy_print_faults(&none, false);
+        cli_policy_print_faults(&none, false);
         return rc;
     }
-    t->catalogue = policy_catalogue(&t->config, &t->faults);
+    t->catalogue = cli_policy_catalogue(&t->config, &t->faults);
     if (t->catalogue == NULL) {
-        policy_print_faults(&t->faults, false);
+        cli_policy_print_faults(&t->faults, false);
         return bus_faults_fail(&t->faults, err);
     }
     return BUS_OK;
 }
 
-void policy_close(struct policy_tool *t)
+void cli_policy_close(struct policy_tool *t)
 {
     bus_policy_catalogue_free(t->catalogue);
-    bus_config_close(&t->config);
+    bus_conf_close(&t->config);
     bus_arena_fini(&t->mem);
 }
 
-void policy_print(struct bus_buf *b)
+void cli_policy_print(struct bus_buf *b)
 {
     (void)fputs(bus_buf_cstr(b), stdout);
     bus_buf_clear(b);
 }
 
-void policy_print_faults(struct bus_faults *faults, bool warnings)
+void cli_policy_print_faults(struct bus_faults *faults, bool warnings)
 {
     struct bus_buf out = {0};
     bus_faults_sort(faults);
     bus_faults_print(faults, warnings, &out);
-    policy_print(&out);
+    cli_policy_print(&out);
     bus_buf_fini(&out);
 }
 

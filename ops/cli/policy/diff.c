@@ -271,15 +271,15 @@ static int
 compare_all(const char *first, const char *second, struct bus_err *err)
 {
     struct comparing c = {0};
-    struct bus_rules r[2];
+    struct bus_catalogue_rules r[2];
     const char *path[] = {first, second};
     int rc = BUS_OK;
     for (int i = 0; i < 2; i++) {
-        bus_rules_init(&r[i]);
-        rc = rc ? rc : policy_rules_open(&r[i], path[i], err);
-        rc = rc ? rc : bus_rules_read(&r[i], err);
+        bus_catalogue_rules_init(&r[i]);
+        rc = rc ? rc : cli_policy_rules_open(&r[i], path[i], err);
+        rc = rc ? rc : bus_catalogue_rules_read(&r[i], err);
         if (rc != BUS_OK) {
-            policy_print_faults(&r[i].faults, false);
+            cli_policy_print_faults(&r[i].faults, false);
         }
     }
     if (rc == BUS_OK) {
@@ -290,13 +290,13 @@ compare_all(const char *first, const char *second, struct bus_err *err)
         part(&c, "interactions.yaml 事项间关系 / rules between items",
              a->interactions, b->interactions);
         items(&c, a, b);
-        policy_print(&c.out);
+        cli_policy_print(&c.out);
         (void)printf("%zu differences / %zu 处不同\n", c.differences,
                      c.differences);
     }
     bus_buf_fini(&c.out);
-    bus_rules_close(&r[0]);
-    bus_rules_close(&r[1]);
+    bus_catalogue_rules_close(&r[0]);
+    bus_catalogue_rules_close(&r[1]);
     return rc != BUS_OK ? rc : c.differences > 0 ? (int)BUS_ESTATE : BUS_OK;
 }
 
@@ -314,7 +314,7 @@ static int run(int argc, char **argv)
     return rc == BUS_OK ? LIANOU_WELL : LIANOU_FAILED;
 }
 
-const struct policy_command policy_cmd_diff = {
+const struct policy_command cli_policy_cmd_diff = {
     .name = "diff",
     .usage = "A B (each a configuration folder or an archive)",
     .summary = "what differs between two catalogues, by item and attribute",

@@ -86,7 +86,7 @@ static int put_need(const struct policy_tool *t,
     int rc = BUS_OK;
     if (n->kind == BUS_POLICY_NEED_CLAUSE) {
         bus_buf_puts(out, ": ");
-        rc = bus_policy_say(t->catalogue, n->rule, BUS_POLICY_ZH, out);
+        rc = bus_advice_report_clause(t->catalogue, n->rule, BUS_POLICY_ZH, out);
     } else if (n->rule.n > 0) {
         bus_buf_puts(out, ": ");
         put_rule(out, n->rule);
@@ -114,7 +114,7 @@ screen(const struct policy_tool *t, const struct bus_policy_need *v, size_t n)
         }
         rc = put_need(t, &v[i], &out);
     }
-    policy_print(&out);
+    cli_policy_print(&out);
     bus_buf_fini(&out);
     (void)printf("%zu facts, %zu grounds\n", facts, n);
     return rc;
@@ -200,7 +200,7 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     const char *department = argv[optind];
-    int rc = policy_open(&t, folder, &err);
+    int rc = cli_policy_open(&t, folder, &err);
     if (rc == BUS_OK) {
         rc = bus_policy_needs(t.catalogue, bus_strv(department), t.day, &t.mem,
                               &list, &n);
@@ -212,7 +212,7 @@ static int run(int argc, char **argv)
              : json ? as_json(&t, department, list, n)
                     : screen(&t, list, n);
     }
-    policy_close(&t);
+    cli_policy_close(&t);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou policy: %s\n", err.msg);
         return rc == BUS_ECONFIG ? LIANOU_USAGE : LIANOU_FAILED;
@@ -220,7 +220,7 @@ static int run(int argc, char **argv)
     return LIANOU_WELL;
 }
 
-const struct policy_command policy_cmd_discloses = {
+const struct policy_command cli_policy_cmd_discloses = {
     .name = "discloses",
     .usage = "DEPARTMENT [--json] [--date DAY] [--config DIR]",
     .summary = "the facts it may receive, with what needs each",

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool dmn_slurp(struct bus_arena *mem, const char *path, struct bus_strv *ret)
+bool cli_dmn_slurp(struct bus_arena *mem, const char *path, struct bus_strv *ret)
 {
     FILE *f = fopen(path, "re");
     size_t n = 0, cap = (size_t)DMN_BYTES_MAX + 2;
@@ -38,11 +38,11 @@ static bool is_model(const char *name)
 }
 
 struct dmn_model *
-dmn_open(struct bus_arena *mem, const char *path, struct bus_faults *faults)
+cli_dmn_open(struct bus_arena *mem, const char *path, struct bus_faults *faults)
 {
     struct dmn_source s[DMN_FILES_MAX] = {{.file = path}};
     size_t n = 1;
-    if (!dmn_slurp(mem, path, &s[0].text)) {
+    if (!cli_dmn_slurp(mem, path, &s[0].text)) {
         bus_faults_add(faults, (struct bus_place){path, 0, 0}, NULL, "%s",
                        strerror(errno));
         return NULL;
@@ -58,7 +58,7 @@ dmn_open(struct bus_arena *mem, const char *path, struct bus_faults *faults)
             continue;
         }
         s[n].file = bus_arena_printf(mem, "%s/%s", folder, e->d_name);
-        if (s[n].file != NULL && dmn_slurp(mem, s[n].file, &s[n].text) &&
+        if (s[n].file != NULL && cli_dmn_slurp(mem, s[n].file, &s[n].text) &&
             s[n].text.n <= DMN_BYTES_MAX) {
             n++;
         }

@@ -12,7 +12,7 @@
 #include "ops/cli/inspect/avro_read.h"
 #include "ops/cli/inspect/record_json.h"
 
-int policy_file_read(const char *path,
+int cli_policy_file_read(const char *path,
                      struct bus_arena *mem,
                      struct bus_strv *ret,
                      struct bus_err *err)
@@ -66,7 +66,7 @@ static int one(struct reading *r,
 static int start(struct reading *r, struct bus_err *err)
 {
     bus_arena_init(&r->mem, 0, 0);
-    r->types = bus_types_registry();
+    r->types = bus_role_types_registry();
     return r->types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
 }
 
@@ -78,7 +78,7 @@ static void end(struct reading *r)
 
 /* --- files --- */
 
-bool policy_fact_is_date(const struct bus_policy_catalogue *c,
+bool cli_policy_fact_is_date(const struct bus_policy_catalogue *c,
                          struct bus_strv fact)
 {
     int f = bus_policy_fact_find(c, fact);
@@ -137,7 +137,7 @@ static int archive(struct reading *r,
                    struct bus_err *err)
 {
     struct blocks b = {.r = r, .path = path};
-    int rc = avro_read(file, block, &b, err);
+    int rc = cli_avro_read(file, block, &b, err);
     bus_wire_plan_free(b.plan);
     if (b.set != NULL) {
         bus_wire_set_free(b.set);
@@ -180,7 +180,7 @@ static int one_json(struct reading *r,
     bus_arena_reset(&r->mem);
     int rc = bus_wire_type_ready(&sa_evaluation_type, err);
     rc = rc ? rc
-            : record_from_json(&how, bus_wire_type_schema(&sa_evaluation_type),
+            : cli_record_from_json(&how, bus_wire_type_schema(&sa_evaluation_type),
                                j, &out, err);
     rc = rc ? rc
             : bus_wire_decode_own(
@@ -219,7 +219,7 @@ static int all_json(struct reading *r,
     return rc;
 }
 
-int policy_evaluations_file(const struct policy_file *file,
+int cli_policy_evaluations_file(const struct policy_file *file,
                             policy_evaluation_cb cb,
                             void *data,
                             struct bus_err *err)
@@ -229,8 +229,8 @@ int policy_evaluations_file(const struct policy_file *file,
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 0);
     int rc = start(&r, err);
-    rc = rc ? rc : policy_file_read(file->path, &mem, &bytes, err);
-    if (rc == BUS_OK && avro_read_is(bytes)) {
+    rc = rc ? rc : cli_policy_file_read(file->path, &mem, &bytes, err);
+    if (rc == BUS_OK && cli_avro_read_is(bytes)) {
         rc = archive(&r, file->path, bytes, err);
         rc = rc ? bus_wrap(err, "%s", file->path) : rc;
     } else if (rc == BUS_OK && is_json(bytes)) {
@@ -265,7 +265,7 @@ static int at_place(struct tool *t,
 {
     int64_t next = 0;
     struct bus_kafka_range range = {
-        .topic = bus_config_topic(&t->config, &t->mem,
+        .topic = bus_conf_topic(&t->config, &t->mem,
                                   bus_pg_value(rows, row, 0), NULL),
         .partition = (int32_t)bus_pg_i64(rows, row, 1),
         .from = bus_pg_i64(rows, row, 2)};
@@ -285,7 +285,7 @@ static int at_place(struct tool *t,
                           range.topic, range.partition, (long long)range.from);
 }
 
-int policy_evaluations_ledger(struct tool *t,
+int cli_policy_evaluations_ledger(struct tool *t,
                               const char *id,
                               policy_evaluation_cb cb,
                               void *data,
@@ -301,7 +301,7 @@ int policy_evaluations_ledger(struct tool *t,
     struct bus_kafka_reader *reader = NULL;
     struct bus_pg_rows *rows = NULL;
     int rc = start(&r, err);
-    rc = rc ? rc : tool_database(t, err);
+    rc = rc ? rc : cli_tool_database(t, err);
     rc = rc ? rc : bus_pg_query(t->pg, sql, &id, 1, &rows, err);
     if (rc == BUS_OK && bus_pg_count(rows) == 0) {
         rc = bus_fail(err, BUS_EUNKNOWN,

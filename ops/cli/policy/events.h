@@ -1,6 +1,6 @@
 /* Evaluations that were written: in a file, or found by the ledger. */
-#ifndef OPS_POLICY_EVENTS_H
-#define OPS_POLICY_EVENTS_H
+#ifndef OPS_CLI_POLICY_EVENTS_H
+#define OPS_CLI_POLICY_EVENTS_H
 
 #include "bus/policy/catalogue.h"
 #include "ops/cli/tool.h"
@@ -25,21 +25,21 @@ struct policy_file
     bool (*is_date)(void *data, struct bus_strv fact);
     void *data; /* of is_date */
 };
-int policy_evaluations_file(const struct policy_file *file,
+int cli_policy_evaluations_file(const struct policy_file *file,
                             policy_evaluation_cb cb,
                             void *data,
                             struct bus_err *err) BUS_MUSTCHECK;
 /* Those of an evaluation's or a case's id, in the order of their topic: places
  * by the ledger, bytes from the topic. BUS_EUNKNOWN: the ledger has none. */
-int policy_evaluations_ledger(struct tool *t,
+int cli_policy_evaluations_ledger(struct tool *t,
                               const char *id,
                               policy_evaluation_cb cb,
                               void *data,
                               struct bus_err *err) BUS_MUSTCHECK;
-bool policy_fact_is_date(const struct bus_policy_catalogue *c,
+bool cli_policy_fact_is_date(const struct bus_policy_catalogue *c,
                          struct bus_strv fact);
 /* A whole file; in mem. */
-int policy_file_read(const char *path,
+int cli_policy_file_read(const char *path,
                      struct bus_arena *mem,
                      struct bus_strv *ret,
                      struct bus_err *err) BUS_MUSTCHECK;

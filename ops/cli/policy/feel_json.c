@@ -78,7 +78,7 @@ static struct feel_value of(struct bus_arena *mem, const json_t *j, int depth)
     }
 }
 
-struct feel_value feel_of_json(struct bus_arena *mem, const json_t *j)
+struct feel_value cli_feel_of_json(struct bus_arena *mem, const json_t *j)
 {
     return of(mem, j, 0);
 }
@@ -108,7 +108,7 @@ static json_t *to_number(struct bus_arena *mem, const struct feel_value *v)
     return exact ? json_real(d) : to_text(mem, v);
 }
 
-json_t *feel_to_json(struct bus_arena *mem, const struct feel_value *v)
+json_t *cli_feel_to_json(struct bus_arena *mem, const struct feel_value *v)
 {
     json_t *j;
     char key[256];
@@ -122,7 +122,7 @@ json_t *feel_to_json(struct bus_arena *mem, const struct feel_value *v)
     case FEEL_LIST:
         j = json_array();
         for (size_t i = 0; i < v->list.n; i++) {
-            (void)json_array_append_new(j, feel_to_json(mem, &v->list.v[i]));
+            (void)json_array_append_new(j, cli_feel_to_json(mem, &v->list.v[i]));
         }
         return j;
     case FEEL_CONTEXT:
@@ -130,7 +130,7 @@ json_t *feel_to_json(struct bus_arena *mem, const struct feel_value *v)
         for (size_t i = 0; i < v->context.n; i++) {
             (void)json_object_set_new(
                 j, bus_strv_copy(key, sizeof(key), v->context.v[i].key),
-                feel_to_json(mem, v->context.v[i].value));
+                cli_feel_to_json(mem, v->context.v[i].value));
         }
         return j;
     default:
@@ -138,7 +138,7 @@ json_t *feel_to_json(struct bus_arena *mem, const struct feel_value *v)
     }
 }
 
-int feel_json_file(struct bus_arena *mem,
+int cli_feel_json_file(struct bus_arena *mem,
                    const char *path,
                    struct feel_value *ret,
                    struct bus_err *err)
@@ -151,14 +151,14 @@ int feel_json_file(struct bus_arena *mem,
         return bus_fail(err, BUS_EPARSE, "%s:%d:%d: %s", path, e.line, e.column,
                         e.text);
     }
-    *ret = feel_of_json(mem, j);
+    *ret = cli_feel_of_json(mem, j);
     json_decref(j);
     return ret->kind == FEEL_CONTEXT
                ? BUS_OK
                : bus_fail(err, BUS_ETYPE, "%s: a JSON object is needed", path);
 }
 
-struct feel_value feel_now(void)
+struct feel_value cli_feel_now(void)
 {
     static const struct feel_zone china = {8 * 3600, {NULL, 0}};
     int64_t ms = bus_clock_system.wall_ms(bus_clock_system.data) +

@@ -156,7 +156,7 @@ text_of(const struct bus_node *n, const char *key, const char *otherwise)
 static void read_home(const struct reading *r,
                       const struct bus_node *n,
                       size_t number,
-                      struct policy_home *to)
+                      struct cli_policy_household *to)
 {
     const struct bus_node *members = bus_node_get(n, "members");
     const struct bus_node *facts = bus_node_get(n, "facts");
@@ -197,18 +197,18 @@ static void read_home(const struct reading *r,
         .member_count = people, .facts = list, .fact_count = count};
 }
 
-int policy_homes_read(struct policy_tool *t,
+int cli_policy_households_read(struct policy_tool *t,
                       const char *path,
-                      struct policy_homes *ret,
+                      struct cli_policy_households *ret,
                       struct bus_err *err)
 {
     struct bus_faults faults;
     bus_faults_init(&faults, &t->mem);
     struct reading r = {t, &faults};
-    const struct bus_node *n = bus_yaml_read(&t->mem, path, &faults);
+    const struct bus_node *n = bus_conf_yaml_read(&t->mem, path, &faults);
     const struct bus_node *list = bus_node_get(n, "households");
     const struct bus_node *date = bus_node_get(n, "date");
-    struct policy_homes homes = {.day = t->day};
+    struct cli_policy_households homes = {.day = t->day};
     if (date != NULL && !bus_node_to_date(date, &homes.day)) {
         bus_faults_add(&faults, date->at, "date", "must be a date, 2026-10-09");
     }
@@ -229,7 +229,7 @@ int policy_homes_read(struct policy_tool *t,
     if (n != NULL && homes.count == 0) {
         bus_faults_add(&faults, n->at, "households", "there is none");
     }
-    policy_print_faults(&faults, false);
+    cli_policy_print_faults(&faults, false);
     int rc = bus_faults_fail(&faults, err);
     if (rc == BUS_OK) {
         *ret = homes;

@@ -7,27 +7,27 @@
  *       expect: {MZ01: eligible, MZ02: {verdict: not eligible}, ...}
  * Names and words in English or Chinese; what is left out is unknown, `null`
  * is known to be none. */
-#ifndef OPS_POLICY_HOME_H
-#define OPS_POLICY_HOME_H
+#ifndef OPS_CLI_POLICY_HOUSEHOLD_H
+#define OPS_CLI_POLICY_HOUSEHOLD_H
 
 #include "ops/cli/policy/policy.h"
 
-struct policy_home
+struct cli_policy_household
 {
     const char *zh, *en; /* its name */
     struct bus_policy_household h;
     const struct bus_node *expect; /* NULL: nothing expected */
 };
-struct policy_homes
+struct cli_policy_households
 {
     int32_t day; /* of the file, or the tool's */
-    struct policy_home *list;
+    struct cli_policy_household *list;
     size_t count;
 };
 /* All in t->mem. Faults, each with its place, are printed; BUS_ECONFIG then. */
-int policy_homes_read(struct policy_tool *t,
+int cli_policy_households_read(struct policy_tool *t,
                       const char *path,
-                      struct policy_homes *ret,
+                      struct cli_policy_households *ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -46,7 +46,7 @@ static const char *word_of(const struct bus_policy_verdict_of *v)
 }
 
 static int
-row(void *data, const struct bus_policy_turn_of *t, struct bus_err *err)
+row(void *data, const struct bus_advice_turn_of *t, struct bus_err *err)
 {
     struct rehearse *q = data;
     if (q->out == NULL) {
@@ -67,28 +67,28 @@ row(void *data, const struct bus_policy_turn_of *t, struct bus_err *err)
 }
 
 static int one(struct rehearse *q,
-               const struct bus_policy_rehearsed *who,
+               const struct bus_advice_rehearsed *who,
                struct bus_err *err)
 {
-    return bus_policy_rehearse(q->r, who, row, q, &q->mem, err);
+    return bus_advice_rehearse(q->r, who, row, q, &q->mem, err);
 }
 
 static int generated(struct rehearse *q, struct bus_err *err)
 {
-    static struct generate_home home;
+    static struct generate_household home;
     struct generate_maker maker;
-    int rc = generate_maker_init(&maker, &q->tool.config, q->rules[0].catalogue,
+    int rc = cli_generate_maker_init(&maker, &q->tool.config, q->rules[0].catalogue,
                                  q->day, err);
     for (uint64_t i = 0; rc == BUS_OK && i < q->count; i++) {
         char number[32], kind[64];
         bus_arena_reset(&q->mem);
-        generate_home_make(&maker, q->seed, i, &home);
+        cli_generate_household_make(&maker, q->seed, i, &home);
         (void)snprintf(number, sizeof(number), "%llu",
                        (unsigned long long)home.number);
         (void)snprintf(kind, sizeof(kind), "%s / %s",
-                       generate_kind_zh[home.kind],
-                       generate_kind_en[home.kind]);
-        struct bus_policy_rehearsed who = {.household = bus_strv(number),
+                       cli_generate_kind_zh[home.kind],
+                       cli_generate_kind_en[home.kind]);
+        struct bus_advice_rehearsed who = {.household = bus_strv(number),
                                            .village =
                                                bus_strv(home.village->code),
                                            .kind = bus_strv(kind),
@@ -104,7 +104,7 @@ struct record
 {
     struct bus_id id;
     struct bus_strv village;
-    struct bus_household_members members;
+    struct bus_role_household_members members;
     const struct sa_fact *facts;
     size_t fact_count;
 };
@@ -116,7 +116,7 @@ of_record(struct rehearse *q, const struct record *s, struct bus_err *err)
     struct bus_policy_household h[2];
     int rc = BUS_OK;
     for (int i = 0; rc == BUS_OK && i < 2; i++) {
-        rc = bus_household_of(q->rules[i].catalogue, &s->members, s->facts,
+        rc = bus_role_household_of(q->rules[i].catalogue, &s->members, s->facts,
                               NULL, s->fact_count, &q->mem, &h[i]);
     }
     if (rc != BUS_OK) {
@@ -124,7 +124,7 @@ of_record(struct rehearse *q, const struct record *s, struct bus_err *err)
     }
     (void)snprintf(kind, sizeof(kind), "%zu 人 / of %zu", s->members.n,
                    s->members.n);
-    struct bus_policy_rehearsed who = {.household =
+    struct bus_advice_rehearsed who = {.household =
                                            bus_strv(bus_id_text(&s->id, id)),
                                        .village = s->village,
                                        .kind = bus_strv(kind),
@@ -177,7 +177,7 @@ static int state(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 
 static int ledger(struct rehearse *q, struct bus_err *err)
 {
-    struct states s = {.q = q, .types = bus_types_registry()};
+    struct states s = {.q = q, .types = bus_role_types_registry()};
     struct topic_read read = {.config = &q->tool.config,
                               .topic = "households",
                               .last = TOPIC_ALL,
@@ -185,9 +185,9 @@ static int ledger(struct rehearse *q, struct bus_err *err)
                               .data = &s};
     bus_arena_init(&s.keys, 0, 0);
     int rc = s.types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
-    rc = rc ? rc : topic_each(&read, err);
+    rc = rc ? rc : cli_topic_each(&read, err);
     s.second = true;
-    rc = rc ? rc : topic_each(&read, err);
+    rc = rc ? rc : cli_topic_each(&read, err);
     bus_wire_registry_free(s.types);
     bus_map_fini(&s.places);
     bus_arena_fini(&s.keys);
@@ -233,7 +233,7 @@ static int snapshot(void *data,
 static bool is_date(void *data, struct bus_strv fact)
 {
     const struct rehearse *q = data;
-    return policy_fact_is_date(q->rules[0].catalogue, fact);
+    return cli_policy_fact_is_date(q->rules[0].catalogue, fact);
 }
 
 static int archive(struct rehearse *q, struct bus_err *err)
@@ -241,16 +241,16 @@ static int archive(struct rehearse *q, struct bus_err *err)
     struct snapshots s = {.q = q};
     bus_arena_init(&s.keys, 0, 0);
     struct policy_file file = {q->archive, is_date, q};
-    int rc = policy_evaluations_file(&file, snapshot, &s, err);
+    int rc = cli_policy_evaluations_file(&file, snapshot, &s, err);
     s.second = true;
     s.at = 0;
-    rc = rc ? rc : policy_evaluations_file(&file, snapshot, &s, err);
+    rc = rc ? rc : cli_policy_evaluations_file(&file, snapshot, &s, err);
     bus_map_fini(&s.last);
     bus_arena_fini(&s.keys);
     return rc;
 }
 
-int rehearse_all(struct rehearse *q, struct bus_err *err)
+int cli_rehearse_all(struct rehearse *q, struct bus_err *err)
 {
     if (q->out != NULL) {
         (void)fputs("household,village,kind,item,turn,before,after,"

@@ -1,6 +1,6 @@
 /* What the `lianou policy` commands share. */
-#ifndef OPS_POLICY_H
-#define OPS_POLICY_H
+#ifndef OPS_CLI_POLICY_POLICY_H
+#define OPS_CLI_POLICY_POLICY_H
 
 #include "bus/base/buf.h"
 #include "bus/conf/bus_config.h"
@@ -17,18 +17,18 @@ struct policy_tool
 };
 
 /* The catalogue of a configuration that is open; faults are added. */
-struct bus_policy_catalogue *policy_catalogue(const struct bus_config *c,
+struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
                                               struct bus_faults *faults);
 /* Opens the folder (NULL: as lianou_config_dir) and compiles. On a fault it
  * prints all of them and returns BUS_ECONFIG. Close in any case. */
-int policy_open(struct policy_tool *t,
+int cli_policy_open(struct policy_tool *t,
                 const char *folder,
                 struct bus_err *err) BUS_MUSTCHECK;
-void policy_close(struct policy_tool *t);
+void cli_policy_close(struct policy_tool *t);
 /* Prints the faults (warnings only if asked for) to standard output. */
-void policy_print_faults(struct bus_faults *faults, bool warnings);
+void cli_policy_print_faults(struct bus_faults *faults, bool warnings);
 /* Writes out a buffer and empties it. */
-void policy_print(struct bus_buf *b);
+void cli_policy_print(struct bus_buf *b);
 
 /* One subcommand a file: ops/policy_<name>.c. argv[0] is its own name. */
 struct policy_command
@@ -36,9 +36,9 @@ struct policy_command
     const char *name, *usage, *summary, *summary_zh;
     int (*run)(int argc, char **argv);
 };
-extern const struct policy_command policy_cmd_check, policy_cmd_test,
-    policy_cmd_explain, policy_cmd_export, policy_cmd_import, policy_cmd_diff;
-extern const struct policy_command policy_cmd_discloses, policy_cmd_verify,
-    policy_cmd_rehearse, policy_cmd_publish;
+extern const struct policy_command cli_policy_cmd_check, cli_policy_cmd_test,
+    cli_policy_cmd_explain, cli_policy_cmd_export, cli_policy_cmd_import, cli_policy_cmd_diff;
+extern const struct policy_command cli_policy_cmd_discloses, cli_policy_cmd_verify,
+    cli_policy_cmd_rehearse, cli_policy_cmd_publish;
 
 #endif

@@ -28,7 +28,7 @@ static const struct option options[] = {
 struct publishing
 {
     struct tool tool;
-    struct bus_rules rules;
+    struct bus_catalogue_rules rules;
     struct bus_buf archive;
     const char *key;
     int32_t effective;
@@ -46,7 +46,7 @@ static int send(struct publishing *p, struct bus_err *err)
         .archive = bus_buf_view(&p->archive),
     };
     struct bus_strv parts[] = {record.version};
-    struct bus_emit e = {
+    struct bus_role_emit e = {
         .type = &sa_catalogue_type,
         .record = &record,
         .ce_type = "sa.catalogue.v1",
@@ -55,18 +55,18 @@ static int send(struct publishing *p, struct bus_err *err)
         .event_id = bus_wire_derived_id("catalogue", parts, 1),
         .occurred_at = p->now_ms,
     };
-    struct bus_rendered r;
-    int rc = policy_message_fits(c, p->archive.len, err);
-    rc = rc ? rc : bus_emit_render(&e, mem, &r, err);
+    struct bus_role_rendered r;
+    int rc = cli_policy_message_fits(c, p->archive.len, err);
+    rc = rc ? rc : bus_role_emit_render(&e, mem, &r, err);
     struct bus_kafka_out_msg m = {
-        .topic = bus_config_topic(c, mem, "catalogue", NULL),
+        .topic = bus_conf_topic(c, mem, "catalogue", NULL),
         .partition = 0,
         .key = record.version,
         .value = r.value,
         .headers = r.headers,
         .headers_count = r.headers_count,
     };
-    return rc ? rc : topic_send(&c->kafka, "lianou-policy", &m, err);
+    return rc ? rc : cli_topic_send(&c->kafka, "lianou-policy", &m, err);
 }
 
 static int publish(struct publishing *p, struct bus_err *err)
@@ -81,10 +81,10 @@ static int publish(struct publishing *p, struct bus_err *err)
                         "--effective %s has passed; today is the earliest",
                         bus_date_text(p->effective, day));
     }
-    int rc = tool_open(&p->tool, err);
+    int rc = cli_tool_open(&p->tool, err);
     rc = rc ? rc
-            : policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err);
-    rc = rc ? rc : bus_archive_press(&p->archive, err);
+            : cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err);
+    rc = rc ? rc : bus_catalogue_archive_press(&p->archive, err);
     rc = rc ? rc : send(p, err);
     if (rc == BUS_OK) {
         (void)printf(
@@ -101,7 +101,7 @@ static int run(int argc, char **argv)
 {
     struct publishing p = {0};
     struct bus_err err = {0};
-    bus_rules_init(&p.rules);
+    bus_catalogue_rules_init(&p.rules);
     optind = 1;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'c') {
@@ -117,12 +117,12 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     int rc = publish(&p, &err);
-    bus_rules_close(&p.rules);
+    bus_catalogue_rules_close(&p.rules);
     bus_buf_fini(&p.archive);
-    return tool_close(&p.tool, "policy publish", rc, &err);
+    return cli_tool_close(&p.tool, "policy publish", rc, &err);
 }
 
-const struct policy_command policy_cmd_publish = {
+const struct policy_command cli_policy_cmd_publish = {
     .name = "publish",
     .usage = "[--effective DAY] [--key KEY.pem] [--config DIR]",
     .summary = "the catalogue to the running matcher, in force from that day",

@@ -29,22 +29,22 @@ static const struct option options[] = {
     {"lang", required_argument, NULL, 'l'},
     {NULL, 0, NULL, 0}};
 
-static int compile(struct bus_rules *r, const char *path, struct bus_err *err)
+static int compile(struct bus_catalogue_rules *r, const char *path, struct bus_err *err)
 {
-    int rc = policy_rules_open(r, path, err);
-    rc = rc ? rc : bus_rules_compile(r, err);
+    int rc = cli_policy_rules_open(r, path, err);
+    rc = rc ? rc : bus_catalogue_rules_compile(r, err);
     return rc ? bus_wrap(err, "%s", path) : BUS_OK;
 }
 
 static int rehearse(struct rehearse *q, struct bus_err *err)
 {
-    int rc = tool_open(&q->tool, err);
+    int rc = cli_tool_open(&q->tool, err);
     rc = rc ? rc : compile(&q->rules[0], q->tool.config.folder, err);
     rc = rc ? rc : compile(&q->rules[1], q->with, err);
     if (rc != BUS_OK) {
         return rc;
     }
-    q->r = bus_policy_rehearsal_new(q->rules[0].catalogue,
+    q->r = bus_advice_rehearsal_new(q->rules[0].catalogue,
                                     q->rules[1].catalogue, q->day);
     if (q->r == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a rehearsal");
@@ -52,12 +52,12 @@ static int rehearse(struct rehearse *q, struct bus_err *err)
     if (q->csv != NULL && (q->out = fopen(q->csv, "we")) == NULL) {
         return bus_fail(err, BUS_EUSAGE, "%s: %s", q->csv, strerror(errno));
     }
-    rc = rehearse_all(q, err);
+    rc = cli_rehearse_all(q, err);
     if (q->out != NULL && fclose(q->out) != 0 && rc == BUS_OK) {
         rc = bus_fail(err, BUS_EIO, "%s: %s", q->csv, strerror(errno));
     }
     if (rc == BUS_OK) {
-        rehearse_show(q);
+        cli_rehearse_show(q);
     }
     return rc;
 }
@@ -144,15 +144,15 @@ static int run(int argc, char **argv)
     }
     bus_arena_init(&q.mem, 0, 0);
     int rc = rehearse(&q, &err);
-    bus_policy_rehearsal_free(q.r);
+    bus_advice_rehearsal_free(q.r);
     for (int i = 0; i < 2; i++) {
-        bus_rules_close(&q.rules[i]);
+        bus_catalogue_rules_close(&q.rules[i]);
     }
     bus_arena_fini(&q.mem);
-    return tool_close(&q.tool, "policy rehearse", rc, &err);
+    return cli_tool_close(&q.tool, "policy rehearse", rc, &err);
 }
 
-const struct policy_command policy_cmd_rehearse = {
+const struct policy_command cli_policy_cmd_rehearse = {
     .name = "rehearse",
     .usage = "--with DIR|ARCHIVE [--on generated N|ledger|archive FILE] "
              "[--seed S] [--date DAY] [--csv FILE] [--lang zh|en] "

@@ -1,6 +1,6 @@
 /* What the files of `policy rehearse` share. */
-#ifndef OPS_POLICY_REHEARSE_H
-#define OPS_POLICY_REHEARSE_H
+#ifndef OPS_CLI_POLICY_REHEARSE_H
+#define OPS_CLI_POLICY_REHEARSE_H
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@ enum rehearse_on { REHEARSE_GENERATED, REHEARSE_LEDGER, REHEARSE_ARCHIVE };
 struct rehearse
 {
     struct tool tool;
-    struct bus_rules rules[2]; /* present, proposed */
+    struct bus_catalogue_rules rules[2]; /* present, proposed */
     const char *with, *csv, *archive;
     enum rehearse_on on;
     uint64_t count, seed;
@@ -23,8 +23,8 @@ struct rehearse
     FILE *out;            /* the CSV, or NULL */
 };
 /* policy_homes.c: every household of the source through the rehearsal. */
-int rehearse_all(struct rehearse *q, struct bus_err *err) BUS_MUSTCHECK;
+int cli_rehearse_all(struct rehearse *q, struct bus_err *err) BUS_MUSTCHECK;
 /* policy_rehearsed.c: the readable screen on standard output. */
-void rehearse_show(struct rehearse *q);
+void cli_rehearse_show(struct rehearse *q);
 
 #endif

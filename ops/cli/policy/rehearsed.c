@@ -24,7 +24,7 @@ static void put_yuan(struct bus_buf *b, int64_t fen, bool sign)
                    abs / 100, (int)(abs % 100));
 }
 
-static void put_money(struct bus_buf *b, const struct bus_policy_turns *t)
+static void put_money(struct bus_buf *b, const struct bus_advice_turn *t)
 {
     put_yuan(b, t->before_fen, false);
     bus_buf_puts(b, " -> ");
@@ -34,7 +34,7 @@ static void put_money(struct bus_buf *b, const struct bus_policy_turns *t)
     bus_buf_puts(b, ")");
 }
 
-static size_t turned(const struct bus_policy_turns *t)
+static size_t turned(const struct bus_advice_turn *t)
 {
     size_t n = 0;
     for (int i = BUS_POLICY_TURN_SAME + 1; i < BUS_POLICY_TURNS; i++) {
@@ -45,7 +45,7 @@ static size_t turned(const struct bus_policy_turns *t)
 
 static void put_turns(const struct rehearse *q,
                       struct bus_buf *b,
-                      const struct bus_policy_turns *t)
+                      const struct bus_advice_turn *t)
 {
     for (int i = BUS_POLICY_TURN_SAME + 1; i < BUS_POLICY_TURNS; i++) {
         if (t->turns[i] > 0) {
@@ -69,7 +69,7 @@ static void print(struct bus_buf *b)
 }
 
 static void put_key(const struct rehearse *q,
-                    enum bus_policy_turn_by by,
+                    enum bus_advice_turn_by by,
                     struct bus_strv key,
                     struct bus_buf *b)
 {
@@ -89,30 +89,30 @@ static void put_key(const struct rehearse *q,
         }
     }
     if (by == BUS_POLICY_BY_VILLAGE) {
-        v = bus_config_village(&q->tool.config, key);
+        v = bus_conf_village(&q->tool.config, key);
         bus_buf_printf(b, " %s%s", v ? v->town : "", v ? v->name : "");
     }
 }
 
 static int by_money(const void *a, const void *b)
 {
-    const struct bus_policy_turn_group *x =
-        *(struct bus_policy_turn_group *const *)a;
-    const struct bus_policy_turn_group *y =
-        *(struct bus_policy_turn_group *const *)b;
+    const struct bus_advice_turn_group *x =
+        *(struct bus_advice_turn_group *const *)a;
+    const struct bus_advice_turn_group *y =
+        *(struct bus_advice_turn_group *const *)b;
     int64_t p = llabs(x->sum.after_fen - x->sum.before_fen);
     int64_t q = llabs(y->sum.after_fen - y->sum.before_fen);
     return p != q ? (p < q) - (p > q) : bus_strv_cmp(x->key, y->key);
 }
 
 /* The groups that turn; funds also when they do not, for their cost. */
-static void groups(struct rehearse *q, enum bus_policy_turn_by by)
+static void groups(struct rehearse *q, enum bus_advice_turn_by by)
 {
-    struct bus_policy_turn_group *const *list;
+    struct bus_advice_turn_group *const *list;
     struct bus_buf b = {0};
     size_t n, shown = 0, more = 0;
-    bus_policy_rehearsal_groups(q->r, by, &list, &n);
-    struct bus_policy_turn_group **mine =
+    bus_advice_rehearsal_groups(q->r, by, &list, &n);
+    struct bus_advice_turn_group **mine =
         bus_arena_dup(&q->mem, list, n * sizeof(*mine));
     if (mine == NULL) {
         return;
@@ -121,7 +121,7 @@ static void groups(struct rehearse *q, enum bus_policy_turn_by by)
         qsort(mine, n, sizeof(*mine), by_money);
     }
     for (size_t i = 0; i < n; i++) {
-        const struct bus_policy_turns *t = &mine[i]->sum;
+        const struct bus_advice_turn *t = &mine[i]->sum;
         if (turned(t) == 0 && by != BUS_POLICY_BY_FUND) {
             continue;
         }
@@ -150,11 +150,11 @@ static void groups(struct rehearse *q, enum bus_policy_turn_by by)
 /* A few households of each item and turn. */
 static void examples(struct rehearse *q)
 {
-    struct bus_policy_turn_group *const *list;
+    struct bus_advice_turn_group *const *list;
     struct bus_buf b = {0};
     const char *item = NULL;
     size_t n;
-    bus_policy_rehearsal_groups(q->r, BUS_POLICY_BY_ITEM, &list, &n);
+    bus_advice_rehearsal_groups(q->r, BUS_POLICY_BY_ITEM, &list, &n);
     for (size_t i = 0; i < n; i++) {
         for (int t = 1; t < BUS_POLICY_TURNS; t++) {
             if (list[i]->examples[t][0].p == NULL) {
@@ -184,9 +184,9 @@ static void examples(struct rehearse *q)
     }
 }
 
-void rehearse_show(struct rehearse *q)
+void cli_rehearse_show(struct rehearse *q)
 {
-    const struct bus_policy_turns *all = bus_policy_rehearsal_all(q->r);
+    const struct bus_advice_turn *all = bus_advice_rehearsal_all(q->r);
     struct bus_buf b = {0};
     char day[BUS_DATE_TEXT + 1];
     size_t n = turned(all);

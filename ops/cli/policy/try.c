@@ -26,7 +26,7 @@ static const struct option options[] = {
 struct trial
 {
     struct policy_tool t;
-    struct policy_homes homes;
+    struct cli_policy_households homes;
     const char *folder, *code, *path;
     bool dated, full, zh, en;
     int item;
@@ -104,7 +104,7 @@ put_amount(const struct bus_policy_verdict_of *v, bool zh, struct bus_buf *out)
 }
 
 static int put_reasons(struct trial *k,
-                       const struct policy_home *home,
+                       const struct cli_policy_household *home,
                        const struct bus_policy_verdict_of *v,
                        enum bus_policy_lang lang,
                        struct bus_buf *out)
@@ -120,10 +120,10 @@ static int put_reasons(struct trial *k,
         struct bus_strv rule =
             bus_policy_clause_of(k->t.catalogue, v->reasons[i], k->homes.day);
         bus_buf_printf(out, "    %s %.*s: ", word, BUS_STRV_ARG(v->reasons[i]));
-        rc = bus_policy_say(k->t.catalogue, rule, lang, out);
+        rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out);
         bus_buf_puts(out, "\n        ");
         rc = rc ? rc
-                : bus_policy_values_say(k->t.catalogue, &home->h, k->homes.day,
+                : bus_advice_report_values(k->t.catalogue, &home->h, k->homes.day,
                                         rule, lang, &k->t.mem, out);
         bus_buf_puts(out, "\n");
     }
@@ -131,7 +131,7 @@ static int put_reasons(struct trial *k,
 }
 
 static int put_changes(struct trial *k,
-                       const struct bus_policy_changes *c,
+                       const struct bus_advice_changes *c,
                        enum bus_policy_lang lang,
                        struct bus_buf *out)
 {
@@ -142,7 +142,7 @@ static int put_changes(struct trial *k,
         bus_buf_puts(out, zh ? away ? "    将不再符合: " : "    将变为符合: "
                           : away ? "    would end it: "
                                  : "    would make it eligible: ");
-        rc = bus_policy_change_say(k->t.catalogue, &c->list[i], lang, out);
+        rc = bus_advice_report_change(k->t.catalogue, &c->list[i], lang, out);
         bus_buf_puts(out, "\n");
     }
     if (c->count == 0) {
@@ -163,7 +163,7 @@ static int put_changes(struct trial *k,
 
 /* Is it what the file expects? */
 static bool as_expected(struct trial *k,
-                        const struct policy_home *home,
+                        const struct cli_policy_household *home,
                         const struct bus_policy_verdict_of *v,
                         const char **ret_want)
 {
@@ -198,9 +198,9 @@ static bool as_expected(struct trial *k,
 }
 
 static int put_in(struct trial *k,
-                  const struct policy_home *home,
+                  const struct cli_policy_household *home,
                   const struct bus_policy_verdict_of *v,
-                  const struct bus_policy_changes *c,
+                  const struct bus_advice_changes *c,
                   enum bus_policy_lang lang,
                   struct bus_buf *out)
 {
@@ -218,17 +218,17 @@ static int put_in(struct trial *k,
 }
 
 static int
-try_home(struct trial *k, const struct policy_home *home, struct bus_err *err)
+try_home(struct trial *k, const struct cli_policy_household *home, struct bus_err *err)
 {
     struct bus_policy_verdict_of v;
-    struct bus_policy_changes changes = {0};
+    struct bus_advice_changes changes = {0};
     struct bus_buf out = {0};
     const char *want;
     int rc = bus_policy_evaluate_item(k->t.catalogue, &home->h, k->homes.day,
                                       k->item, BUS_POLICY_REASONS, &k->t.mem,
                                       &v, err);
     if (rc == BUS_OK && k->full) {
-        rc = bus_policy_changes(k->t.catalogue, &home->h, k->homes.day, k->item,
+        rc = bus_advice_changes(k->t.catalogue, &home->h, k->homes.day, k->item,
                                 TRIES, &k->t.mem, &changes, err);
     }
     if (rc != BUS_OK) {
@@ -246,7 +246,7 @@ try_home(struct trial *k, const struct policy_home *home, struct bus_err *err)
                        want ? want : "?");
     }
     if (rc == BUS_OK) {
-        policy_print(&out);
+        cli_policy_print(&out);
     } else {
         rc = bus_fail(err, rc, "no room for the answer");
     }
@@ -258,8 +258,8 @@ static int try_all(struct trial *k, struct bus_err *err)
 {
     struct bus_policy_item item;
     char day[BUS_DATE_TEXT + 1];
-    int rc = policy_open(&k->t, k->folder, err);
-    rc = rc ? rc : policy_homes_read(&k->t, k->path, &k->homes, err);
+    int rc = cli_policy_open(&k->t, k->folder, err);
+    rc = rc ? rc : cli_policy_households_read(&k->t, k->path, &k->homes, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -306,7 +306,7 @@ static int run(int argc, char **argv, bool full)
     k.code = argv[optind];
     k.path = argv[optind + 1];
     int rc = try_all(&k, &err);
-    policy_close(&k.t);
+    cli_policy_close(&k.t);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou policy: %s\n", err.msg);
         return LIANOU_FAILED;
@@ -324,14 +324,14 @@ static int run_explain(int argc, char **argv)
     return run(argc, argv, true);
 }
 
-const struct policy_command policy_cmd_test = {
+const struct policy_command cli_policy_cmd_test = {
     .name = "test",
     .usage = "CODE FILE [--date DAY] [--lang zh|en] [--config DIR]",
     .summary = "one item on households of a file, against what it expects",
     .summary_zh = "用文件中的家庭试算一个事项",
     .run = run_test,
 };
-const struct policy_command policy_cmd_explain = {
+const struct policy_command cli_policy_cmd_explain = {
     .name = "explain",
     .usage = "CODE FILE [--date DAY] [--lang zh|en] [--config DIR]",
     .summary = "the same with its reasons and what would change it",

@@ -34,7 +34,7 @@ static const struct option options[] = {
 struct verify
 {
     struct tool tool;
-    struct bus_rules rules[CATALOGUES_MAX];
+    struct bus_catalogue_rules rules[CATALOGUES_MAX];
     size_t count;
     bool online; /* the catalogue topic may be asked */
     struct bus_strv wanted;
@@ -51,9 +51,9 @@ add_catalogue(struct verify *v, const char *path, struct bus_err *err)
         return bus_fail(err, BUS_EUSAGE, "more than %d catalogues",
                         CATALOGUES_MAX);
     }
-    struct bus_rules *r = &v->rules[v->count++];
-    int rc = policy_rules_open(r, path, err);
-    return rc ? rc : bus_rules_compile(r, err);
+    struct bus_catalogue_rules *r = &v->rules[v->count++];
+    int rc = cli_policy_rules_open(r, path, err);
+    return rc ? rc : bus_catalogue_rules_compile(r, err);
 }
 
 static const struct bus_policy_catalogue *catalogue_of(const struct verify *v,
@@ -73,7 +73,7 @@ static int
 published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct verify *v = data;
-    struct bus_wire_registry *types = bus_types_registry();
+    struct bus_wire_registry *types = bus_role_types_registry();
     struct bus_arena mem;
     void *record = NULL;
     bus_arena_init(&mem, 0, 0);
@@ -84,10 +84,10 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
         const struct sa_catalogue *c = record;
         if (bus_strv_eq(c->version, v->wanted) &&
             catalogue_of(v, v->wanted) == NULL) {
-            struct bus_rules *r = &v->rules[v->count++];
-            bus_rules_init(r);
-            rc = bus_archive_unpack(c->archive, &r->mem, &r->archive, err);
-            rc = rc ? rc : bus_rules_compile(r, err);
+            struct bus_catalogue_rules *r = &v->rules[v->count++];
+            bus_catalogue_rules_init(r);
+            rc = bus_catalogue_archive_unpack(c->archive, &r->mem, &r->archive, err);
+            rc = rc ? rc : bus_catalogue_rules_compile(r, err);
         }
     }
     bus_wire_registry_free(types);
@@ -110,7 +110,7 @@ static int look_up(struct verify *v,
                            .cb = published,
                            .data = v};
     v->wanted = version;
-    int rc = topic_each(&q, err);
+    int rc = cli_topic_each(&q, err);
     *ret = catalogue_of(v, version);
     return rc == BUS_EUNKNOWN ? BUS_OK : rc; /* no such topic: none published */
 }
@@ -129,7 +129,7 @@ shown(const struct verify *v, const struct replay *r, struct bus_strv value)
     const struct bus_fact *f =
         r->fact.n == 0
             ? NULL
-            : bus_config_fact(&v->tool.config,
+            : bus_conf_fact(&v->tool.config,
                               member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
                               bare);
     bool person = f != NULL && f->pii && !bus_strv_is(value, "?");
@@ -187,8 +187,8 @@ static int verify_one(void *data,
     bus_arena_reset(&v->mem);
     int rc = look_up(v, e->catalogue_version, &c, err);
     if (rc == BUS_OK && c != NULL) {
-        rc = replay_evaluation(c, e, &v->mem, &r, err);
-        rc = rc ? rc : replay_search_fact(c, e, &v->mem, &r, err);
+        rc = matcher_replay_evaluation(c, e, &v->mem, &r, err);
+        rc = rc ? rc : matcher_replay_search_fact(c, e, &v->mem, &r, err);
     }
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", where);
@@ -203,7 +203,7 @@ static bool is_date(void *data, struct bus_strv fact)
     bool yes = false;
     for (size_t i = 0; i < v->count; i++) {
         const struct bus_policy_catalogue *c = v->rules[i].catalogue;
-        yes |= c != NULL && policy_fact_is_date(c, fact);
+        yes |= c != NULL && cli_policy_fact_is_date(c, fact);
     }
     return yes;
 }
@@ -216,13 +216,13 @@ static int verify_all(struct verify *v, const char *what, struct bus_err *err)
     if (file) {
         (void)fclose(f);
         struct policy_file from = {what, is_date, v};
-        return policy_evaluations_file(&from, verify_one, v, err);
+        return cli_policy_evaluations_file(&from, verify_one, v, err);
     }
     if (!bus_id_parse(bus_strv(what), &id)) {
         return bus_fail(err, BUS_EUSAGE, "%s: no such file, and no id", what);
     }
     v->online = true;
-    return policy_evaluations_ledger(&v->tool, what, verify_one, v, err);
+    return cli_policy_evaluations_ledger(&v->tool, what, verify_one, v, err);
 }
 
 static int run(int argc, char **argv)
@@ -247,7 +247,7 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     bus_arena_init(&v.mem, 0, 0);
-    int rc = tool_open(&v.tool, &err);
+    int rc = cli_tool_open(&v.tool, &err);
     for (size_t i = 0; rc == BUS_OK && i < extras; i++) {
         rc = add_catalogue(&v, extra[i], &err);
     }
@@ -259,15 +259,15 @@ static int run(int argc, char **argv)
                      v.identical, v.different, v.without);
     }
     for (size_t i = 0; i < v.count; i++) {
-        bus_rules_close(&v.rules[i]);
+        bus_catalogue_rules_close(&v.rules[i]);
     }
     bus_arena_fini(&v.mem);
-    int code = tool_close(&v.tool, "policy verify", rc, &err);
+    int code = cli_tool_close(&v.tool, "policy verify", rc, &err);
     return code == LIANOU_WELL && v.different + v.without > 0 ? LIANOU_FAILED
                                                               : code;
 }
 
-const struct policy_command policy_cmd_verify = {
+const struct policy_command cli_policy_cmd_verify = {
     .name = "verify",
     .usage = "FILE|ID [--catalogue DIR|ARCHIVE]... [--config DIR] [--db CONN]",
     .summary = "an evaluation run again: identical, or the first difference",

@@ -63,7 +63,7 @@ static int open_bench(void **state)
     char path[PATH_BYTES], ring[] = "/tmp/lianou-ring-XXXXXX";
     struct bus_err err;
     (void)snprintf(path, sizeof(path), "%s/bus-config", source());
-    assert_int_equal(bus_config_open(&b.config, path, &b.faults, &err), 0);
+    assert_int_equal(bus_conf_open(&b.config, path, &b.faults, &err), 0);
     int fd = mkstemp(ring);
     assert_true(fd >= 0 && fchmod(fd, 0600) == 0);
     for (size_t i = 0; i < b.config.partners_count; i++) {
@@ -84,21 +84,21 @@ static int close_bench(void **state)
     struct bench *b = *state;
     bus_wire_keyring_free(b->keys);
     bus_arena_fini(&b->mem);
-    bus_config_close(&b->config);
+    bus_conf_close(&b->config);
     return 0;
 }
 
-static struct bus_kind_env env_of(const struct bench *b,
-                                  const struct bus_kind *kind)
+static struct bus_partner_kind_env env_of(const struct bench *b,
+                                  const struct bus_partner_kind *kind)
 {
     for (size_t i = 0; i < b->config.partners_count; i++) {
-        const struct bus_partner *p = &b->config.partners[i];
-        if (strcmp(bus_kind_word(p), kind->name) == 0) {
-            return (struct bus_kind_env){&b->config, p, b->keys};
+        const struct bus_conf_partner *p = &b->config.partners[i];
+        if (strcmp(bus_partner_kind_word(p), kind->name) == 0) {
+            return (struct bus_partner_kind_env){&b->config, p, b->keys};
         }
     }
     fail_msg("no partner of kind %s", kind->name);
-    return (struct bus_kind_env){0};
+    return (struct bus_partner_kind_env){0};
 }
 
 static void same(const struct bench *b, const char *path, struct bus_strv got)
@@ -118,11 +118,11 @@ static void same(const struct bench *b, const char *path, struct bus_strv got)
 
 /* Calls back with the stem of every file of that ending. */
 static size_t each(struct bench *b,
-                   const struct bus_kind *kind,
+                   const struct bus_partner_kind *kind,
                    const char *side,
                    const char *ending,
                    void (*one)(struct bench *b,
-                               const struct bus_kind *kind,
+                               const struct bus_partner_kind *kind,
                                const char *stem))
 {
     char dir[PATH_BYTES], stem[2 * PATH_BYTES];
@@ -151,8 +151,8 @@ static size_t each(struct bench *b,
 /* --- bus -> partner --- */
 
 static void seal_into(struct bench *b,
-                      const struct bus_kind_out *out,
-                      const struct bus_kind_env *env,
+                      const struct bus_partner_kind_out *out,
+                      const struct bus_partner_kind_env *env,
                       const json_t *personal,
                       char *record)
 {
@@ -180,7 +180,7 @@ static void seal_into(struct bench *b,
 
 /* Cut at every byte, each cut in memory of its own: a clean error. */
 static void cut_out(struct bench *b,
-                    const struct bus_kind_out *out,
+                    const struct bus_partner_kind_out *out,
                     struct bus_strv document)
 {
     struct bus_arena mem;
@@ -188,10 +188,10 @@ static void cut_out(struct bench *b,
     for (size_t n = 0; n + 1 < document.n; n++) {
         char *part = malloc(n ? n : 1);
         void *record;
-        struct bus_doc_faults faults;
+        struct bus_partner_document_faults faults;
         struct bus_err err = {0};
         memcpy(part, document.p, n);
-        assert_int_equal(bus_kind_out_read(out, &b->config,
+        assert_int_equal(kind_read_out(out, &b->config,
                                            (struct bus_strv){part, n}, &mem,
                                            &record, &faults, &err),
                          BUS_ETRUNCATED);
@@ -203,13 +203,13 @@ static void cut_out(struct bench *b,
 }
 
 static void
-one_out(struct bench *b, const struct bus_kind *kind, const char *stem)
+one_out(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
 {
     char path[2 * PATH_BYTES + 32];
     struct bus_err err = {0};
     struct bus_buf bytes = {0};
-    struct bus_kind_env env = env_of(b, kind);
-    struct bus_kind_task task;
+    struct bus_partner_kind_env env = env_of(b, kind);
+    struct bus_partner_kind_task task;
     json_error_t where;
     void *record;
     (void)snprintf(path, sizeof(path), "%s.event.json", stem);
@@ -226,19 +226,19 @@ one_out(struct bench *b, const struct bus_kind *kind, const char *stem)
     if (personal != NULL) {
         seal_into(b, kind->out, &env, personal, record);
     }
-    if (bus_kind_out_map(kind->out, &env, record, &b->mem, &task, &err) != 0) {
+    if (kind_map_out(kind->out, &env, record, &b->mem, &task, &err) != 0) {
         fail_msg("%s: %s", path, err.msg);
     }
     (void)snprintf(path, sizeof(path), "%s.document.json", stem);
     same(b, path, task.document);
     /* Read back and written again it is the same. */
-    struct bus_doc_faults faults;
+    struct bus_partner_document_faults faults;
     struct bus_buf again = {0};
     void *view;
-    assert_int_equal(bus_kind_out_read(kind->out, &b->config, task.document,
+    assert_int_equal(kind_read_out(kind->out, &b->config, task.document,
                                        &b->mem, &view, &faults, &err),
                      0);
-    assert_int_equal(bus_doc_write(kind->out->document, view, &again, &err), 0);
+    assert_int_equal(bus_partner_document_write(kind->out->document, view, &again, &err), 0);
     assert_true(bus_strv_eq(bus_buf_view(&again), task.document));
     cut_out(b, kind->out, task.document);
     bus_buf_fini(&again);
@@ -253,8 +253,8 @@ static void kinds_and_topics(void **state)
 {
     (void)state;
     for (int i = 0; i < BUS_PARTNER_KINDS; i++) {
-        const struct bus_partner_kind_names *n = &bus_partner_kind_names[i];
-        const struct bus_kind *k = bus_kind_find(bus_kinds, n->word);
+        const struct bus_conf_partner_kind_names *n = &bus_conf_partner_kind_names[i];
+        const struct bus_partner_kind *k = bus_partner_kind_find(cli_kinds, n->word);
         assert_non_null(k);
         assert_string_equal(k->out->kind, n->word);
         assert_string_equal(k->in->kind, n->word);
@@ -265,7 +265,7 @@ static void kinds_and_topics(void **state)
 
 static void consumers(void **state)
 {
-    for (const struct bus_kind *k = bus_kinds; k->name != NULL; k++) {
+    for (const struct bus_partner_kind *k = cli_kinds; k->name != NULL; k++) {
         size_t n = each(*state, k, "consumers", ".event.json", one_out);
         print_message("consumers/%s: %zu samples\n", k->name, n);
         assert_true(n > 0);
@@ -276,19 +276,19 @@ static void consumers(void **state)
 static void other_key(void **state)
 {
     struct bench *b = *state;
-    const struct bus_kind *post = bus_kind_find(bus_kinds, "post");
-    struct bus_kind_env env = env_of(b, post);
+    const struct bus_partner_kind *post = bus_partner_kind_find(cli_kinds, "post");
+    struct bus_partner_kind_env env = env_of(b, post);
     struct bus_err err = {0};
-    struct bus_kind_task task;
+    struct bus_partner_kind_task task;
     char *record = bus_arena_calloc(&b->mem, 1, post->out->type->size);
     json_t *person = json_pack("{s:s, s:s}", "name", "甲", "id_no", "0");
     record[0] = 1;
     seal_into(b, post->out, &env, person, record);
     assert_int_equal(
-        bus_kind_out_map(post->out, &env, record, &b->mem, &task, &err), 0);
+        kind_map_out(post->out, &env, record, &b->mem, &task, &err), 0);
     record[0] = 2; /* another event */
     assert_int_equal(
-        bus_kind_out_map(post->out, &env, record, &b->mem, &task, &err),
+        kind_map_out(post->out, &env, record, &b->mem, &task, &err),
         BUS_ECRYPT);
     json_decref(person);
     bus_arena_reset(&b->mem);
@@ -297,8 +297,8 @@ static void other_key(void **state)
 /* --- partner -> bus --- */
 
 static void cut_in(struct bench *b,
-                   const struct bus_kind_in *in,
-                   const struct bus_kind_env *env,
+                   const struct bus_partner_kind_in *in,
+                   const struct bus_partner_kind_env *env,
                    struct bus_strv document)
 {
     struct bus_arena mem;
@@ -309,11 +309,11 @@ static void cut_in(struct bench *b,
     }
     for (size_t n = 0; n < document.n; n++) {
         char *part = malloc(n ? n : 1);
-        struct bus_kind_answer answer;
-        struct bus_doc_faults faults;
+        struct bus_partner_kind_answer answer;
+        struct bus_partner_document_faults faults;
         struct bus_err err = {0};
         memcpy(part, document.p, n);
-        int rc = bus_kind_in_map(in, env, (struct bus_strv){part, n}, &mem,
+        int rc = kind_map_in(in, env, (struct bus_strv){part, n}, &mem,
                                  &answer, &faults, &err);
         assert_true(rc == BUS_ETRUNCATED || rc == BUS_EPARSE);
         assert_true(faults.n >= 1 && err.msg[0] != '\0');
@@ -325,7 +325,7 @@ static void cut_in(struct bench *b,
 
 static void event_same(struct bench *b,
                        const char *path,
-                       const struct bus_kind_in *in,
+                       const struct bus_partner_kind_in *in,
                        const void *record)
 {
     struct bus_err err = {0};
@@ -349,18 +349,18 @@ static void event_same(struct bench *b,
 }
 
 static void
-one_in(struct bench *b, const struct bus_kind *kind, const char *stem)
+one_in(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
 {
     char path[2 * PATH_BYTES + 32];
-    struct bus_kind_env env = env_of(b, kind);
-    struct bus_kind_answer answer, again;
-    struct bus_doc_faults faults;
+    struct bus_partner_kind_env env = env_of(b, kind);
+    struct bus_partner_kind_answer answer, again;
+    struct bus_partner_document_faults faults;
     struct bus_err err = {0};
     size_t n = 0;
     (void)snprintf(path, sizeof(path), "%s.document.json", stem);
     char *text = slurp(path, &n);
     struct bus_strv document = {text, n};
-    int rc = bus_kind_in_map(kind->in, &env, document, &b->mem, &answer,
+    int rc = kind_map_in(kind->in, &env, document, &b->mem, &answer,
                              &faults, &err);
     bool bad = strstr(stem, "/bad-") != NULL;
     if (bad != (rc != 0)) {
@@ -369,14 +369,14 @@ one_in(struct bench *b, const struct bus_kind *kind, const char *stem)
     if (bad) {
         struct bus_buf why = {0};
         assert_true(faults.n > 0);
-        assert_int_equal(bus_doc_faults_write(&faults, &why, &err), 0);
+        assert_int_equal(bus_partner_document_faults_write(&faults, &why, &err), 0);
         (void)snprintf(path, sizeof(path), "%s.rejection.json", stem);
         same(b, path, bus_buf_view(&why));
         bus_buf_fini(&why);
     } else {
         (void)snprintf(path, sizeof(path), "%s.event.json", stem);
         event_same(b, path, kind->in, answer.record);
-        assert_int_equal(bus_kind_in_map(kind->in, &env, document, &b->mem,
+        assert_int_equal(kind_map_in(kind->in, &env, document, &b->mem,
                                          &again, &faults, &err),
                          0);
         assert_true(bus_id_eq(&answer.event_id, &again.event_id));
@@ -388,7 +388,7 @@ one_in(struct bench *b, const struct bus_kind *kind, const char *stem)
 
 static void producers(void **state)
 {
-    for (const struct bus_kind *k = bus_kinds; k->name != NULL; k++) {
+    for (const struct bus_partner_kind *k = cli_kinds; k->name != NULL; k++) {
         size_t n = each(*state, k, "producers", ".document.json", one_in);
         print_message("producers/%s: %zu samples\n", k->name, n);
         assert_true(n > 1);

@@ -13,8 +13,8 @@
 struct play
 {
     struct scene s;
-    struct bus_loop *loop;
-    struct bus_health health;
+    struct bus_run_loop *loop;
+    struct bus_run_health health;
     struct bus_kafka_consumer *c;
     struct bus_kafka_producer *p;
     struct bus_timer *limit;
@@ -40,7 +40,7 @@ static void stop_failed(void *data, const struct bus_err *err)
 {
     struct play *p = data;
     p->err = *err;
-    bus_loop_stop(p->loop, NULL);
+    bus_run_loop_stop(p->loop, NULL);
 }
 
 static void on_batch(void *data, struct bus_kafka_batch *b)
@@ -58,7 +58,7 @@ static void on_batch(void *data, struct bus_kafka_batch *b)
     bus_kafka_consumer_done(p->c, b);
     bus_kafka_batch_free(p->c, b);
     if (p->got >= p->want) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -86,22 +86,22 @@ static void drain(void *data)
 
 static void begin(struct play *p)
 {
-    const struct bus_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
-    assert_int_equal(bus_loop_new(&lc, &p->loop, &p->err), 0);
-    bus_health_init(&p->health, NULL, NULL);
+    const struct bus_run_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
+    assert_int_equal(bus_run_loop_new(&lc, &p->loop, &p->err), 0);
+    bus_run_health_init(&p->health, NULL, NULL);
     p->s.env.loop = p->loop;
     p->s.env.health = &p->health;
-    assert_int_equal(bus_timer_new(p->loop, too_long, p, &p->limit, &p->err),
+    assert_int_equal(bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err),
                      0);
-    bus_timer_start(p->limit, 60000, 0);
-    assert_int_equal(bus_loop_on_drain(p->loop, drain, p, &p->err), 0);
+    bus_run_timer_start(p->limit, 60000, 0);
+    assert_int_equal(bus_run_loop_on_drain(p->loop, drain, p, &p->err), 0);
 }
 
 static void run(struct play *p)
 {
-    assert_int_equal(bus_loop_run(p->loop), BUS_EXIT_OK);
-    bus_timer_free(p->limit);
-    bus_loop_free(p->loop);
+    assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
+    bus_run_timer_free(p->limit);
+    bus_run_loop_free(p->loop);
     p->s.env.loop = NULL;
     p->s.env.health = NULL;
 }
@@ -165,14 +165,14 @@ static void look_at_once(void *data)
 {
     struct play *p = data;
     p->at_once = bus_kafka_consumer_caught_up(p->c);
-    bus_loop_stop(p->loop, NULL);
+    bus_run_loop_stop(p->loop, NULL);
 }
 
-static void when_assigned(void *data, const struct bus_health_condition *c)
+static void when_assigned(void *data, const struct bus_run_health_condition *c)
 {
     struct play *p = data;
     if (c->holds && strcmp(c->name, "assigned") == 0) {
-        bus_timer_start(p->soon, 0, 0);
+        bus_run_timer_start(p->soon, 0, 0);
     }
 }
 
@@ -181,14 +181,14 @@ static bool caught_up_at_once(struct play *p)
     begin(p);
     p->health.on_change = when_assigned;
     p->health.data = p;
-    assert_int_equal(bus_timer_new(p->loop, look_at_once, p, &p->soon, &p->err),
+    assert_int_equal(bus_run_timer_new(p->loop, look_at_once, p, &p->soon, &p->err),
                      0);
     open_consumer(p, BUS_KAFKA_OFFSETS_GROUP, 1);
-    assert_int_equal(bus_loop_run(p->loop), BUS_EXIT_OK);
+    assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
     assert_int_equal(p->got, 0);
-    bus_timer_free(p->soon);
-    bus_timer_free(p->limit);
-    bus_loop_free(p->loop);
+    bus_run_timer_free(p->soon);
+    bus_run_timer_free(p->limit);
+    bus_run_loop_free(p->loop);
     return p->at_once;
 }
 
@@ -256,7 +256,7 @@ static void on_acked(void *data,
     assert_ptr_equal(token, p);
     assert_true(partition >= 0 && offset >= 0);
     if (++p->acked == p->sent) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -338,7 +338,7 @@ static void test_topics_plan_and_apply(void **state)
 static void stop_soon(void *data)
 {
     struct play *p = data;
-    bus_loop_stop(p->loop, NULL);
+    bus_run_loop_stop(p->loop, NULL);
 }
 
 static void test_a_missing_topic_is_named(void **state)
@@ -349,8 +349,8 @@ static void test_a_missing_topic_is_named(void **state)
     scene_open(&p.s);
     (void)snprintf(p.s.names[0], sizeof(p.s.names[0]), "no.such.topic");
     begin(&p);
-    assert_int_equal(bus_timer_new(p.loop, stop_soon, &p, &t, &p.err), 0);
-    bus_timer_start(t, 1500, 0);
+    assert_int_equal(bus_run_timer_new(p.loop, stop_soon, &p, &t, &p.err), 0);
+    bus_run_timer_start(t, 1500, 0);
     p.topics[0] = p.s.names[0];
     const struct bus_kafka_consumer_conf conf = {.group = "missing",
                                                  .topics = p.topics,
@@ -359,14 +359,14 @@ static void test_a_missing_topic_is_named(void **state)
                                                  .batch = on_batch,
                                                  .failed = stop_failed};
     assert_int_equal(bus_kafka_consumer_open(&p.s.env, &conf, &p.c, &p.err), 0);
-    assert_int_equal(bus_loop_run(p.loop), BUS_EXIT_OK);
+    assert_int_equal(bus_run_loop_run(p.loop), BUS_EXIT_OK);
     struct bus_buf text = {0};
-    bus_health_print(&p.health, &text);
+    bus_run_health_print(&p.health, &text);
     assert_non_null(strstr(bus_buf_cstr(&text), "no.such.topic is not there"));
     bus_buf_fini(&text);
-    bus_timer_free(t);
-    bus_timer_free(p.limit);
-    bus_loop_free(p.loop);
+    bus_run_timer_free(t);
+    bus_run_timer_free(p.limit);
+    bus_run_loop_free(p.loop);
     scene_close(&p.s);
 }
 

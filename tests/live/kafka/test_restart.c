@@ -28,7 +28,7 @@ struct one
 struct play
 {
     struct scene s;
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct bus_kafka_producer *p;
     struct bus_timer *turn, *kill, *limit;
     struct one *list;
@@ -56,7 +56,7 @@ static void on_acked(void *data,
     o->partition = partition;
     o->offset = offset;
     if (++play.acked == MESSAGES) {
-        bus_loop_stop(play.loop, NULL);
+        bus_run_loop_stop(play.loop, NULL);
     }
 }
 
@@ -108,7 +108,7 @@ static void too_long(void *data)
 static void drain(void *data)
 {
     (void)data;
-    bus_timer_stop(play.turn);
+    bus_run_timer_stop(play.turn);
     bus_kafka_producer_close(play.p, 5000, NULL, NULL);
     play.p = NULL;
 }
@@ -148,23 +148,23 @@ static void test_what_was_acknowledged_is_there(void **state)
     for (long i = 0; i < MESSAGES; i++) {
         play.list[i].offset = -1;
     }
-    const struct bus_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
-    assert_int_equal(bus_loop_new(&lc, &play.loop, &play.err), 0);
+    const struct bus_run_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
+    assert_int_equal(bus_run_loop_new(&lc, &play.loop, &play.err), 0);
     play.s.env.loop = play.loop;
     assert_int_equal(bus_kafka_producer_open(&play.s.env, on_acked, NULL,
                                              &play.p, &play.err),
                      0);
     assert_int_equal(
-        bus_timer_new(play.loop, on_turn, NULL, &play.turn, &play.err), 0);
+        bus_run_timer_new(play.loop, on_turn, NULL, &play.turn, &play.err), 0);
     assert_int_equal(
-        bus_timer_new(play.loop, on_kill, NULL, &play.kill, &play.err), 0);
+        bus_run_timer_new(play.loop, on_kill, NULL, &play.kill, &play.err), 0);
     assert_int_equal(
-        bus_timer_new(play.loop, too_long, NULL, &play.limit, &play.err), 0);
-    assert_int_equal(bus_loop_on_drain(play.loop, drain, NULL, &play.err), 0);
-    bus_timer_start(play.turn, 10, 10);
-    bus_timer_start(play.kill, KILLED_AT, 0);
-    bus_timer_start(play.limit, 200000, 0);
-    (void)bus_loop_run(play.loop);
+        bus_run_timer_new(play.loop, too_long, NULL, &play.limit, &play.err), 0);
+    assert_int_equal(bus_run_loop_on_drain(play.loop, drain, NULL, &play.err), 0);
+    bus_run_timer_start(play.turn, 10, 10);
+    bus_run_timer_start(play.kill, KILLED_AT, 0);
+    bus_run_timer_start(play.limit, 200000, 0);
+    (void)bus_run_loop_run(play.loop);
     struct bus_kafka_reader *r = NULL;
     play.s.env.loop = NULL;
     assert_int_equal(bus_kafka_reader_open(&play.s.env, &r, &play.err), 0);
@@ -186,10 +186,10 @@ static void test_what_was_acknowledged_is_there(void **state)
                   play.again, f.doubled, elsewhere, lost);
     assert_int_equal(lost, 0);
     assert_int_equal(elsewhere, 0);
-    bus_timer_free(play.turn);
-    bus_timer_free(play.kill);
-    bus_timer_free(play.limit);
-    bus_loop_free(play.loop);
+    bus_run_timer_free(play.turn);
+    bus_run_timer_free(play.kill);
+    bus_run_timer_free(play.limit);
+    bus_run_loop_free(play.loop);
     bus_free(play.list);
     bus_free(play.queue);
     bus_free(f.seen);

@@ -35,10 +35,10 @@ struct part
 };
 static struct
 {
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
     struct bus_kafka_env env;
     struct bus_config_kafka kafka;
-    struct bus_health health;
+    struct bus_run_health health;
     struct bus_kafka_eos *eos;
     char topics[4][128];
     struct part parts[PARTITIONS];
@@ -196,7 +196,7 @@ static void aborted(void *data, int lane)
 static void failed(void *data, const struct bus_err *err)
 {
     (void)data;
-    bus_loop_stop(w.loop, err);
+    bus_run_loop_stop(w.loop, err);
 }
 
 static void drain(void *data)
@@ -205,7 +205,7 @@ static void drain(void *data)
     bus_kafka_eos_close(w.eos, NULL, NULL);
 }
 
-static void changed(void *data, const struct bus_health_condition *c)
+static void changed(void *data, const struct bus_run_health_condition *c)
 {
     (void)data;
     bus_log(BUS_LOG_INFO, c->holds ? "holds" : "does not hold",
@@ -255,9 +255,9 @@ int main(int argc, char **argv)
     if (sscanf(fault, "kill=%ld", &w.kill_at) != 1) {
         (void)sscanf(fault, "abort=%ld", &w.abort_at);
     }
-    bus_health_init(&w.health, changed, NULL);
-    const struct bus_loop_conf lc = {.drain_ms = 15000};
-    if (bus_loop_new(&lc, &w.loop, &err) != 0) {
+    bus_run_health_init(&w.health, changed, NULL);
+    const struct bus_run_loop_conf lc = {.drain_ms = 15000};
+    if (bus_run_loop_new(&lc, &w.loop, &err) != 0) {
         return BUS_EXIT_FAULT;
     }
     bus_log_role_set("worker", argv[3]);
@@ -267,18 +267,18 @@ int main(int argc, char **argv)
                                    .conf = &w.kafka,
                                    .client_id = "worker"};
     if (open_all(argv[2], argv[3], &err) != 0 ||
-        bus_loop_on_drain(w.loop, drain, NULL, &err) != 0) {
+        bus_run_loop_on_drain(w.loop, drain, NULL, &err) != 0) {
         bus_log(BUS_LOG_ERROR, "cannot start", "err=\"%s\"", err.msg);
         return BUS_EXIT_FAULT;
     }
-    int code = bus_loop_run(w.loop);
-    if (bus_loop_why(w.loop) != NULL) {
+    int code = bus_run_loop_run(w.loop);
+    if (bus_run_loop_why(w.loop) != NULL) {
         bus_log(BUS_LOG_ERROR, "stopped", "code=%s err=\"%s\"",
-                bus_errc_name(bus_loop_why(w.loop)->code),
-                bus_loop_why(w.loop)->msg);
+                bus_errc_name(bus_run_loop_why(w.loop)->code),
+                bus_run_loop_why(w.loop)->msg);
     }
     if (code != BUS_EXIT_UNDRAINED) {
-        bus_loop_free(w.loop);
+        bus_run_loop_free(w.loop);
     }
     return code;
 }

@@ -29,12 +29,12 @@ int place_setup(void **state)
     if (mkdtemp(place.dir) == NULL || chmod(place.dir, 0755) != 0) {
         return 1;
     }
-    if (private_pg_start(&place.server, place.dir, &err) != BUS_OK) {
+    if (cli_private_pg_start(&place.server, place.dir, &err) != BUS_OK) {
         (void)fprintf(stderr, "SKIPPED: %s\n", err.msg);
         exit(77);
     }
-    static const struct bus_loop_conf quiet = {.no_signals = true};
-    return bus_loop_new(&quiet, &place.loop, &err);
+    static const struct bus_run_loop_conf quiet = {.no_signals = true};
+    return bus_run_loop_new(&quiet, &place.loop, &err);
 }
 
 int place_teardown(void **state)
@@ -42,8 +42,8 @@ int place_teardown(void **state)
     char line[128];
     (void)state;
     bus_pg_close(place.pg);
-    bus_loop_free(place.loop);
-    private_pg_stop(&place.server);
+    bus_run_loop_free(place.loop);
+    cli_private_pg_stop(&place.server);
     (void)snprintf(line, sizeof(line), "rm -rf %s", place.dir);
     return system(line);
 }
@@ -77,7 +77,7 @@ const char *place_database(const char *name)
     (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=lianou dbname=%s",
                    place.dir, name);
     must(bus_pg_open(conninfo, 0, &place.pg, &err), &err);
-    must(migrate(place.pg, false, NULL, &err), &err);
+    must(cli_migrate(place.pg, false, NULL, &err), &err);
     return conninfo;
 }
 
@@ -91,7 +91,7 @@ static int64_t now_ms(void)
 void place_turn(int64_t ms)
 {
     for (int64_t end = now_ms() + ms; now_ms() < end;) {
-        (void)uv_run(bus_loop_uv(place.loop), UV_RUN_NOWAIT);
+        (void)uv_run(bus_run_loop_uv(place.loop), UV_RUN_NOWAIT);
         (void)usleep(200);
     }
 }
@@ -103,7 +103,7 @@ void place_until(bool (*holds)(void *data), void *data, const char *what)
         if (now_ms() > end) {
             fail_msg("not within %d ms: %s", PATIENCE_MS, what);
         }
-        (void)uv_run(bus_loop_uv(place.loop), UV_RUN_NOWAIT);
+        (void)uv_run(bus_run_loop_uv(place.loop), UV_RUN_NOWAIT);
         (void)usleep(100);
     }
 }

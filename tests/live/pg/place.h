@@ -13,7 +13,7 @@ struct place
     char dir[64];
     struct private_pg server;
     struct bus_pg *pg; /* for questions; opened anew by place_open_pg() */
-    struct bus_loop *loop;
+    struct bus_run_loop *loop;
 };
 extern struct place place;
 

@@ -388,12 +388,12 @@ static void a_database_gone_is_waited_for(void **state)
     place_turn(20);
     bus_pg_close(place.pg);
     place.pg = NULL;
-    private_pg_stop(&place.server);
+    cli_private_pg_stop(&place.server);
     place_until(is_away, &m.w, "away");
     int before = m.w.readies;
     place_turn(300);
     assert_int_equal(m.w.fails, 0);
-    assert_int_equal(private_pg_again(&place.server, &err), BUS_OK);
+    assert_int_equal(cli_private_pg_again(&place.server, &err), BUS_OK);
     char conninfo[400];
     (void)snprintf(conninfo, sizeof(conninfo),
                    "host=%s user=lianou dbname=gone", place.dir);
@@ -471,8 +471,8 @@ static void a_case_is_shown_from_rows(void **state)
     size_t n = 0;
     (void)state;
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
-    assert_int_equal(bus_config_open(&config, dir, NULL, &err), BUS_OK);
-    struct bus_cases cases = {&config, bus_frame_catalogue(&config)};
+    assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
+    struct bus_ledger_cases cases = {&config, bus_role_frame_catalogue(&config)};
     open_writer(&w, place_database("shown"), 0);
     letters_init(&l, 3 * LETTERS_PER_CASE);
     letters_case(&l, 7);
@@ -485,7 +485,7 @@ static void a_case_is_shown_from_rows(void **state)
     place_until(is_idle, &w, "written");
     struct bus_id case_id = letters_id(7, 900);
     (void)bus_id_text(&case_id, id);
-    assert_int_equal(bus_cases_show(&cases, place.pg, bus_strv(id), &out, &err),
+    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
                      BUS_OK);
     const char *text = bus_buf_cstr(&out);
     size_t decisions = 0, orders = 0;
@@ -503,16 +503,16 @@ static void a_case_is_shown_from_rows(void **state)
     bus_buf_clear(&out);
     struct bus_id nobody = letters_id(8, 900);
     (void)bus_id_text(&nobody, id);
-    assert_int_equal(bus_cases_show(&cases, place.pg, bus_strv(id), &out, &err),
+    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
                      BUS_EUNKNOWN);
     assert_int_equal(
-        bus_cases_show(&cases, place.pg, BUS_STRV("7"), &out, &err),
+        bus_ledger_show(&cases, place.pg, BUS_STRV("7"), &out, &err),
         BUS_EUSAGE);
     bus_buf_fini(&out);
     letters_fini(&l);
     close_writer(&w);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
-    bus_config_close(&config);
+    bus_conf_close(&config);
 }
 
 /* --- where each assignment of an open case stands --- */
@@ -615,8 +615,8 @@ static void an_open_case_says_where_it_stands(void **state)
     size_t n = 0;
     (void)state;
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
-    assert_int_equal(bus_config_open(&config, dir, NULL, &err), BUS_OK);
-    struct bus_cases cases = {&config, bus_frame_catalogue(&config)};
+    assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
+    struct bus_ledger_cases cases = {&config, bus_role_frame_catalogue(&config)};
     letters_init(&t.l, 64);
     tell_case(&t, SA_CASE_EVENT_KIND_OPENED, 1000);
     for (uint32_t k = 0; k < 7; k++) {
@@ -637,7 +637,7 @@ static void an_open_case_says_where_it_stands(void **state)
     place_until(is_idle, &w, "written");
     struct bus_id case_id = letters_id(9, 900);
     (void)bus_id_text(&case_id, id);
-    assert_int_equal(bus_cases_show(&cases, place.pg, bus_strv(id), &out, &err),
+    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
                      BUS_OK);
     json_t *document = json_loads(bus_buf_cstr(&out), 0, NULL);
     static const char *const status[] = {
@@ -654,7 +654,7 @@ static void an_open_case_says_where_it_stands(void **state)
     letters_fini(&t.l);
     close_writer(&w);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
-    bus_config_close(&config);
+    bus_conf_close(&config);
 }
 
 int main(void)

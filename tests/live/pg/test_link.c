@@ -168,14 +168,14 @@ static void an_absent_server_is_waited_for(void **state)
     const char *conninfo = place_database("absent");
     bus_pg_close(place.pg);
     place.pg = NULL;
-    private_pg_stop(&place.server);
+    cli_private_pg_stop(&place.server);
     open_link(conninfo, 0);
     place_until(is_down, NULL, "down");
     place_turn(500); /* several tries */
     assert_int_equal(seen.downs, 1);
     assert_int_equal(bus_pg_link_send(seen.link, NULL, 0, NULL, NULL, &err),
                      BUS_EAWAY);
-    assert_int_equal(private_pg_again(&place.server, &err), BUS_OK);
+    assert_int_equal(cli_private_pg_again(&place.server, &err), BUS_OK);
     place_until(is_up, NULL, "up");
     assert_int_equal(seen.ups, 1);
     close_link();

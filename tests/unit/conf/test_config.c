@@ -40,7 +40,7 @@ static int setup_all(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    bus_config_close(&config);
+    bus_conf_close(&config);
     return 0;
 }
 
@@ -55,7 +55,7 @@ static void print_faults(void)
 static void open_clean(void)
 {
     struct bus_err err;
-    int rc = bus_config_open(&config, source, &faults, &err);
+    int rc = bus_conf_open(&config, source, &faults, &err);
     if (rc != 0) {
         print_faults();
     }
@@ -83,7 +83,7 @@ static void test_loads_clean(void **state)
     assert_int_equal(config.stations_count, 109);
     assert_int_equal(config.villages_count, 1038);
     assert_int_equal(config.calendars_count, 8);
-    bus_config_check(&config, day_of("2026-07-01"), &faults);
+    bus_conf_check(&config, day_of("2026-07-01"), &faults);
     if (!bus_faults_none(&faults)) {
         print_faults();
     }
@@ -96,29 +96,29 @@ static void test_finders(void **state)
 {
     (void)state;
     open_clean();
-    assert_non_null(bus_config_partner(&config, "MZ"));
-    assert_null(bus_config_partner(&config, "mz"));
-    assert_int_equal(bus_config_partner(&config, "youzheng")->cash_max_fen,
+    assert_non_null(bus_conf_partner(&config, "MZ"));
+    assert_null(bus_conf_partner(&config, "mz"));
+    assert_int_equal(bus_conf_partner(&config, "youzheng")->cash_max_fen,
                      300000);
-    assert_string_equal(bus_config_fund(&config, "CG")->bank, "nongshang");
+    assert_string_equal(bus_conf_fund(&config, "CG")->bank, "nongshang");
     const struct bus_village *v =
-        bus_config_village(&config, BUS_STRV("371425001201"));
+        bus_conf_village(&config, BUS_STRV("371425001201"));
     assert_string_equal(v->town_code, "371425001");
     assert_non_null(v->station);
-    assert_null(bus_config_village(&config, BUS_STRV("371425001999")));
-    const struct bus_fact *f = bus_config_fact(&config, BUS_FACT_HOUSEHOLD,
+    assert_null(bus_conf_village(&config, BUS_STRV("371425001999")));
+    const struct bus_fact *f = bus_conf_fact(&config, BUS_FACT_HOUSEHOLD,
                                                BUS_STRV("income_total_fen"));
     assert_int_equal(f->type, BUS_FACT_MONEY_FEN);
-    assert_null(bus_config_fact(&config, BUS_FACT_MEMBER,
+    assert_null(bus_conf_fact(&config, BUS_FACT_MEMBER,
                                 BUS_STRV("income_total_fen")));
-    const struct bus_operator *o = bus_config_operator(
+    const struct bus_operator *o = bus_conf_operator(
         &config, BUS_STRV("op-000001"), "371425", day_of("2021-01-01"));
     assert_non_null(o);
-    assert_null(bus_config_operator(&config, BUS_STRV("op-000001"), "371425",
+    assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "371425",
                                     day_of("2020-09-28")));
-    assert_null(bus_config_operator(&config, BUS_STRV("op-000001"), "MZ",
+    assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "MZ",
                                     day_of("2021-01-01")));
-    assert_null(bus_config_operator(&config, BUS_STRV("nobody"), NULL,
+    assert_null(bus_conf_operator(&config, BUS_STRV("nobody"), NULL,
                                     day_of("2021-01-01")));
 }
 
@@ -139,7 +139,7 @@ static void test_topics(void **state)
     struct bus_topic *t;
     size_t n;
     open_clean();
-    assert_int_equal(bus_config_topics(&config, &config.mem, &t, &n, NULL), 0);
+    assert_int_equal(bus_conf_topics(&config, &config.mem, &t, &n, NULL), 0);
     assert_int_equal(n, 10 + 20 + 2 * 24);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
@@ -174,7 +174,7 @@ static void test_topics(void **state)
                          strcmp(t[i].name, "qihe.catalogue") == 0 ? 1 : 12);
         assert_true(i == 0 || strcmp(t[i - 1].name, t[i].name) < 0);
     }
-    assert_string_equal(bus_config_state(&config, &config.mem, "partner", "MZ"),
+    assert_string_equal(bus_conf_state(&config, &config.mem, "partner", "MZ"),
                         "/var/lib/lianou/partner/MZ");
 }
 
@@ -198,7 +198,7 @@ static void test_page_is_in_step(void **state)
     struct bus_buf out = {0};
     snprintf(path, sizeof path, "%s/KEYS.md", source);
     char *text = read_file(path);
-    bus_config_print_keys(&out);
+    bus_conf_print_keys(&out);
     assert_string_equal(bus_buf_cstr(&out), text);
     bus_buf_fini(&out);
     free(text);
@@ -215,10 +215,10 @@ static void test_environment(void **state)
     assert_string_equal(config.state_dir, "/somewhere");
     assert_int_equal(config.http.intake, 0);
     assert_int_equal(config.partners[0].metrics_port, 0);
-    bus_config_close(&config);
+    bus_conf_close(&config);
     setenv("LIANOU_KAFKA_PARTITIONS", "012", 1);
     struct bus_err err;
-    assert_int_equal(bus_config_open(&config, source, &faults, &err),
+    assert_int_equal(bus_conf_open(&config, source, &faults, &err),
                      BUS_ECONFIG);
     assert_non_null(strstr(err.msg, "kafka.partitions: found '012'"));
     unsetenv("LIANOU_KAFKA_PARTITIONS");
@@ -302,9 +302,9 @@ static void test_planted_faults(void **state)
     put("calendar/2019.yaml", "year: 2018\nsource: x\nholidays: []\n"
                               "workdays: [2018-01-01]\n");
     struct bus_err err;
-    assert_int_equal(bus_config_open(&config, folder, &faults, &err),
+    assert_int_equal(bus_conf_open(&config, folder, &faults, &err),
                      BUS_ECONFIG);
-    bus_config_check(&config, day_of("2026-07-01"), &faults);
+    bus_conf_check(&config, day_of("2026-07-01"), &faults);
     bus_faults_sort(&faults);
     assert_fault("371425.csv:1044:1: station: the village 371425001899 新村 "
                  "has no service station");
@@ -369,7 +369,7 @@ static void test_too_many_rows(void **state)
     }
     put("seals.csv", bus_buf_cstr(&rows));
     bus_buf_fini(&rows);
-    assert_int_equal(bus_config_open(&config, folder, &faults, &err),
+    assert_int_equal(bus_conf_open(&config, folder, &faults, &err),
                      BUS_ECONFIG);
     assert_fault("seals.csv:10002:1: seals: more than 10000 rows");
     (void)snprintf(cmd, sizeof(cmd), "rm -r '%s'", folder);
@@ -380,10 +380,10 @@ static void test_no_folder(void **state)
 {
     (void)state;
     struct bus_err err;
-    assert_int_equal(bus_config_open(&config, "/nowhere", &faults, &err),
+    assert_int_equal(bus_conf_open(&config, "/nowhere", &faults, &err),
                      BUS_ECONFIG);
     assert_fault("/nowhere/bus.yaml: No such file or directory");
-    bus_config_check(&config, 0, &faults);
+    bus_conf_check(&config, 0, &faults);
 }
 
 struct failing
@@ -416,12 +416,12 @@ static void test_out_of_memory(void **state)
         struct bus_heap heap = {&counter, fail_alloc, fail_realloc, plain_free};
         struct bus_err err;
         bus_heap_set(&heap);
-        rc = bus_config_open(&config, source, &faults, &err);
+        rc = bus_conf_open(&config, source, &faults, &err);
         if (rc == 0) {
-            bus_config_check(&config, day_of("2026-07-01"), &faults);
+            bus_conf_check(&config, day_of("2026-07-01"), &faults);
             rc = bus_faults_none(&faults) ? 0 : 1;
         }
-        bus_config_close(&config);
+        bus_conf_close(&config);
         bus_heap_set(NULL);
         assert_true(k < 100000);
     }

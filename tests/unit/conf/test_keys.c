@@ -90,7 +90,7 @@ static int teardown(void **state)
 static struct outer load_as(const char *name, const char *text)
 {
     struct outer o;
-    bus_keys_load(&keys, bus_yaml_parse(&mem, name, bus_strv(text), &faults),
+    bus_conf_keys_load(&keys, bus_conf_yaml_parse(&mem, name, bus_strv(text), &faults),
                   NULL, &env, &faults, &o);
     return o;
 }
@@ -239,25 +239,25 @@ static void test_units(void **state)
 {
     (void)state;
     int64_t v;
-    assert_true(bus_duration_parse(BUS_STRV("3d"), &v) && v == 259200000);
-    assert_true(bus_duration_parse(BUS_STRV("0"), &v) && v == 0);
-    assert_false(bus_duration_parse(BUS_STRV("3"), &v));
-    assert_false(bus_duration_parse(BUS_STRV("03d"), &v));
-    assert_false(bus_duration_parse(BUS_STRV("-3d"), &v));
-    assert_false(bus_duration_parse(BUS_STRV("9223372036854775807d"), &v));
-    assert_true(bus_size_parse(BUS_STRV("512"), &v) && v == 512);
-    assert_false(bus_size_parse(BUS_STRV("8589934592GiB"), &v));
-    assert_true(bus_money_parse(BUS_STRV("3000.01 yuan"), &v) && v == 300001);
-    assert_true(bus_money_parse(BUS_STRV("300000 fen"), &v) && v == 300000);
-    assert_false(bus_money_parse(BUS_STRV("3000.001 yuan"), &v));
-    assert_false(bus_money_parse(BUS_STRV("3000"), &v));
+    assert_true(bus_conf_duration_parse(BUS_STRV("3d"), &v) && v == 259200000);
+    assert_true(bus_conf_duration_parse(BUS_STRV("0"), &v) && v == 0);
+    assert_false(bus_conf_duration_parse(BUS_STRV("3"), &v));
+    assert_false(bus_conf_duration_parse(BUS_STRV("03d"), &v));
+    assert_false(bus_conf_duration_parse(BUS_STRV("-3d"), &v));
+    assert_false(bus_conf_duration_parse(BUS_STRV("9223372036854775807d"), &v));
+    assert_true(bus_conf_size_parse(BUS_STRV("512"), &v) && v == 512);
+    assert_false(bus_conf_size_parse(BUS_STRV("8589934592GiB"), &v));
+    assert_true(bus_conf_money_parse(BUS_STRV("3000.01 yuan"), &v) && v == 300001);
+    assert_true(bus_conf_money_parse(BUS_STRV("300000 fen"), &v) && v == 300000);
+    assert_false(bus_conf_money_parse(BUS_STRV("3000.001 yuan"), &v));
+    assert_false(bus_conf_money_parse(BUS_STRV("3000"), &v));
 }
 
 static void test_page(void **state)
 {
     (void)state;
     struct bus_buf out = {0};
-    bus_keys_print(&keys, "outer", &out);
+    bus_conf_keys_print(&keys, "outer", &out);
     const char *page = bus_buf_cstr(&out);
     assert_non_null(strstr(page, "| `port` | int | **required** | a whole "
                                  "number, 1 to 65535 |"));

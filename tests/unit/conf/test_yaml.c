@@ -36,7 +36,7 @@ static int teardown(void **state)
 
 static const struct bus_node *parse(struct fixture *f, const char *text)
 {
-    return bus_yaml_parse(&f->mem, "t.yaml", bus_strv(text), &f->faults);
+    return bus_conf_yaml_parse(&f->mem, "t.yaml", bus_strv(text), &f->faults);
 }
 
 static void assert_printed(struct fixture *f, const char *want)
@@ -171,7 +171,7 @@ static void test_size_is_bounded(void **state)
     assert_non_null(big);
     memset(big, 'x', BUS_YAML_FILE_MAX + 1);
     struct bus_strv text = {big, BUS_YAML_FILE_MAX + 1};
-    assert_null(bus_yaml_parse(&f->mem, "t.yaml", text, &f->faults));
+    assert_null(bus_conf_yaml_parse(&f->mem, "t.yaml", text, &f->faults));
     assert_printed(f, "t.yaml: over 8 MiB\n");
     free(big);
 }
@@ -206,7 +206,7 @@ static void test_truncated_at_every_byte(void **state)
         struct bus_strv text = {sample,
                                 n < sizeof sample - 1 ? n : sizeof sample - 1};
         const struct bus_node *root =
-            bus_yaml_parse(&mem, "t.yaml", text, &faults);
+            bus_conf_yaml_parse(&mem, "t.yaml", text, &faults);
         assert_true(root || !bus_faults_none(&faults));
         bus_arena_fini(&mem);
     }
@@ -246,7 +246,7 @@ static void test_out_of_memory_at_every_allocation(void **state)
         bus_heap_set(&heap);
         bus_arena_init(&mem, 64, 0);
         bus_faults_init(&faults, &mem);
-        const struct bus_node *root = bus_yaml_parse(
+        const struct bus_node *root = bus_conf_yaml_parse(
             &mem, "t.yaml", BUS_STRV("a: {b: [1, 2, 3]}\n"), &faults);
         done = root && bus_faults_none(&faults);
         assert_true(done || bus_faults_fail(&faults, &err) != 0);
@@ -277,7 +277,7 @@ static void test_includes(void **state)
     put_file("b.yaml", "y: 2\n");
     put_file("c.yaml", "z: 3\nx: 4\ninclude: [b.yaml, ../no.yaml]\n");
     snprintf(path, sizeof path, "%s/a.yaml", folder);
-    const struct bus_node *root = bus_yaml_read_all(&f->mem, path, &f->faults);
+    const struct bus_node *root = bus_conf_yaml_read_all(&f->mem, path, &f->faults);
     assert_non_null(root);
     assert_int_equal(root->count, 3);
     assert_non_null(bus_node_get(root, "z"));

@@ -20,9 +20,9 @@ struct play
     struct bus_kafka_embedded *broker;
     struct bus_config_kafka conf;
     struct bus_kafka_env env;
-    struct bus_loop *loop;
-    struct bus_health health;
-    struct bus_metrics *metrics; /* of one begin() */
+    struct bus_run_loop *loop;
+    struct bus_run_health health;
+    struct bus_run_metrics *metrics; /* of one begin() */
     struct bus_kafka_producer *p;
     struct bus_kafka_consumer *c;
     struct bus_kafka_eos *eos;
@@ -44,11 +44,11 @@ static void too_long(void *data)
 {
     struct play *p = data;
     struct bus_buf b = {0};
-    bus_health_print(&p->health, &b);
+    bus_run_health_print(&p->health, &b);
     fail_msg("took too long: %s", bus_buf_cstr(&b));
 }
 
-static void changed(void *data, const struct bus_health_condition *c)
+static void changed(void *data, const struct bus_run_health_condition *c)
 {
     struct play *p = data;
     size_t n = strlen(p->changes);
@@ -71,15 +71,15 @@ static void drain(void *data)
         bus_kafka_eos_close(p->eos, NULL, NULL);
     }
     /* Closing takes a while; the next step would ask what is no more there. */
-    bus_timer_stop(p->step);
+    bus_run_timer_stop(p->step);
     p->p = NULL;
     p->c = NULL;
     p->eos = NULL;
 }
 
-static void begin(struct play *p, bus_loop_cb step)
+static void begin(struct play *p, bus_run_loop_cb step)
 {
-    const struct bus_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
+    const struct bus_run_loop_conf lc = {.no_signals = true, .drain_ms = 20000};
     if (p->broker == NULL) {
         assert_int_equal(
             bus_kafka_embedded_start(topics, 2, NULL, &p->broker, &p->err), 0);
@@ -88,34 +88,34 @@ static void begin(struct play *p, bus_loop_cb step)
         .bootstrap = bus_kafka_embedded_bootstrap(p->broker),
         .embedded = true,
         .message_bytes_max = 100000};
-    assert_int_equal(bus_loop_new(&lc, &p->loop, &p->err), 0);
-    bus_health_init(&p->health, changed, p);
-    p->metrics = bus_metrics_new();
+    assert_int_equal(bus_run_loop_new(&lc, &p->loop, &p->err), 0);
+    bus_run_health_init(&p->health, changed, p);
+    p->metrics = bus_run_metrics_new();
     assert_non_null(p->metrics);
     p->env = (struct bus_kafka_env){.loop = p->loop,
                                     .health = &p->health,
                                     .conf = &p->conf,
                                     .client_id = "unit-test",
                                     .metrics = p->metrics};
-    assert_int_equal(bus_timer_new(p->loop, too_long, p, &p->limit, &p->err),
+    assert_int_equal(bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err),
                      0);
-    assert_int_equal(bus_timer_new(p->loop, step, p, &p->step, &p->err), 0);
-    assert_int_equal(bus_loop_on_drain(p->loop, drain, p, &p->err), 0);
-    bus_timer_start(p->limit, 60000, 0);
+    assert_int_equal(bus_run_timer_new(p->loop, step, p, &p->step, &p->err), 0);
+    assert_int_equal(bus_run_loop_on_drain(p->loop, drain, p, &p->err), 0);
+    bus_run_timer_start(p->limit, 60000, 0);
 }
 
 static void run(struct play *p)
 {
-    assert_int_equal(bus_loop_run(p->loop), BUS_EXIT_OK);
-    bus_timer_free(p->limit);
-    bus_timer_free(p->step);
-    bus_loop_free(p->loop);
+    assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
+    bus_run_timer_free(p->limit);
+    bus_run_timer_free(p->step);
+    bus_run_loop_free(p->loop);
 }
 
-static long metric(struct play *p, enum bus_metric id, const char *topic)
+static long metric(struct play *p, enum bus_run_metric id, const char *topic)
 {
     const char *const v[BUS_METRIC_LABELS] = {topic};
-    return (long)bus_series_value(bus_metrics_series(p->metrics, id, v));
+    return (long)bus_run_series_value(bus_run_metrics_series(p->metrics, id, v));
 }
 
 /* -- murmur2, values of the Java client's own test */
@@ -196,7 +196,7 @@ static void on_acked(void *data,
         p->acked++;
     }
     if (p->acked + p->refused == MESSAGES && p->c == NULL && !p->was_down) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -232,7 +232,7 @@ static void caught_up_then_stop(void *data)
 {
     struct play *p = data;
     if (p->got >= MESSAGES && bus_kafka_consumer_caught_up(p->c)) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -263,15 +263,15 @@ static void test_write_and_read(void **state)
     begin(&p, caught_up_then_stop);
     feed(&p);
     open_consumer(&p, in);
-    bus_timer_start(p.step, 50, 50);
+    bus_run_timer_start(p.step, 50, 50);
     run(&p);
     assert_int_equal(p.got, MESSAGES);
     assert_int_equal(p.acked, MESSAGES);
-    assert_true(bus_health_ready(&p.health));
+    assert_true(bus_run_health_ready(&p.health));
     assert_int_equal(metric(&p, BUS_M_EVENTS_OUT, "t.in"), MESSAGES);
     assert_int_equal(metric(&p, BUS_M_EVENTS_IN, "t.in"), MESSAGES);
     assert_int_equal(metric(&p, BUS_M_LAG_SECONDS, "t.in"), 0);
-    bus_metrics_free(p.metrics);
+    bus_run_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 
@@ -283,12 +283,12 @@ static void away_and_back(void *data)
         bus_kafka_embedded_down(p->broker, true);
     } else if (p->was_down && p->acked == MESSAGES &&
                !bus_kafka_producer_connected(p->p)) {
-        assert_false(bus_health_ready(&p->health));
+        assert_false(bus_run_health_ready(&p->health));
         assert_int_equal(send_one(p, "t.in", 1), 0);
         bus_kafka_embedded_down(p->broker, false);
         p->acked = -1; /* the one that waits makes it 0 */
     } else if (p->acked == 0 && bus_kafka_producer_connected(p->p)) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -301,11 +301,11 @@ static void test_broker_away_and_back(void **state)
     p.was_down = true; /* acks alone do not stop the loop */
     feed(&p);
     p.was_down = false;
-    bus_timer_start(p.step, 200, 50);
+    bus_run_timer_start(p.step, 200, 50);
     p.refused = -MESSAGES; /* nor do these */
     run(&p);
     assert_string_equal(p.changes, "+-+"); /* told once a change */
-    bus_metrics_free(p.metrics);
+    bus_run_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 
@@ -394,8 +394,8 @@ static void passed_then_stop(void *data)
 {
     struct play *p = data;
     if (__atomic_load_n(&p->passed, __ATOMIC_RELAXED) >= MESSAGES &&
-        bus_health_ready(&p->health)) {
-        bus_loop_stop(p->loop, NULL);
+        bus_run_health_ready(&p->health)) {
+        bus_run_loop_stop(p->loop, NULL);
     }
 }
 
@@ -424,19 +424,19 @@ static void test_shell_passes_on(void **state)
     p.was_down = true;
     feed(&p);
     open_shell(&p);
-    bus_timer_start(p.step, 50, 50);
+    bus_run_timer_start(p.step, 50, 50);
     run(&p);
     assert_int_equal(p.passed, MESSAGES);
     assert_true(p.too_big >= MESSAGES);
     assert_int_equal(metric(&p, BUS_M_EVENTS_IN, "t.in"), MESSAGES);
     assert_int_equal(metric(&p, BUS_M_EVENTS_OUT, "t.out"), MESSAGES);
-    bus_metrics_free(p.metrics);
+    bus_run_metrics_free(p.metrics);
     begin(&p, caught_up_then_stop);
     open_consumer(&p, out);
-    bus_timer_start(p.step, 50, 50);
+    bus_run_timer_start(p.step, 50, 50);
     run(&p);
     assert_int_equal(p.got, MESSAGES);
-    bus_metrics_free(p.metrics);
+    bus_run_metrics_free(p.metrics);
     bus_kafka_embedded_stop(p.broker);
 }
 

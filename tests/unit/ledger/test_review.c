@@ -97,13 +97,13 @@ static void home(struct snapshot *s, size_t people, int64_t income_fen)
 /* The document's proposals as one text without spaces. */
 static const char *proposals(const struct snapshot *s, const char *date)
 {
-    const struct bus_cases c = {&k.config, k.c};
+    const struct bus_ledger_cases c = {&k.config, k.c};
     struct bus_strv framed;
     struct bus_err err;
     json_t *document = json_object();
     if (bus_wire_encode_framed(&sa_evaluation_type, &s->e, &mem, &framed,
                                &err) != BUS_OK ||
-        cases_items(&c, framed, rules_day(date), document, &err) != BUS_OK) {
+        bus_ledger_items(&c, framed, rules_day(date), document, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     char *text = json_dumps(json_object_get(document, "proposals"),

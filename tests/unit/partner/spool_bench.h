@@ -1,7 +1,7 @@
 /* A partner's spool whose disk fails or kills where a test says, and what is
  * looked at in it. */
-#ifndef TESTS_UNIT_ADAPTER_SPOOL_BENCH_H
-#define TESTS_UNIT_ADAPTER_SPOOL_BENCH_H
+#ifndef TESTS_UNIT_PARTNER_SPOOL_BENCH_H
+#define TESTS_UNIT_PARTNER_SPOOL_BENCH_H
 
 #include "tests/lib/check.h"
 
@@ -108,7 +108,7 @@ static inline void strike(long die, long from, long to)
 struct bench
 {
     char dir[64], spool[80], state[80], tally[80];
-    struct bus_partner partner;
+    struct bus_conf_partner partner;
     struct runner r;
 };
 
@@ -121,7 +121,7 @@ static inline struct bench *bench_new(void)
     (void)snprintf(b->state, sizeof(b->state), "%s/state", b->dir);
     (void)snprintf(b->tally, sizeof(b->tally), "%s/tally", b->dir);
     assert_int_equal(mkdir(b->tally, 0755), 0);
-    b->partner = (struct bus_partner){
+    b->partner = (struct bus_conf_partner){
         .code = "post",
         .spool_dir = b->spool,
         .transport = BUS_TRANSPORT_SPOOL,
@@ -154,17 +154,17 @@ static inline int open_runner(struct bench *b)
     struct runner *r = &b->r;
     memset(r, 0, sizeof(*r));
     r->partner = &b->partner;
-    r->via = &bus_transport_spool;
+    r->via = &bus_partner_transport_spool;
     r->frame.state_dir = b->state;
     bus_arena_init(&r->give.mem, 0, 0);
     bus_arena_init(&r->taking.mem, 0, 0);
-    open_run(r);
+    partner_open_run(r);
     return r->rc;
 }
 
 static inline void close_runner(struct bench *b)
 {
-    runner_close_parts(&b->r);
+    partner_runner_close_parts(&b->r);
     bus_arena_fini(&b->r.give.mem);
     bus_arena_fini(&b->r.taking.mem);
 }
@@ -182,10 +182,10 @@ static struct bus_kafka_msg messages[DOCS];
 /* DOCS documents; the last two are of one household. */
 static inline void load_chunk(struct bench *b)
 {
-    struct give *g = &b->r.give;
+    struct deliver *g = &b->r.give;
     for (int i = 0; i < DOCS; i++) {
         messages[i] = (struct bus_kafka_msg){.topic = "t", .offset = i};
-        g->docs[i] = (struct give_doc){
+        g->docs[i] = (struct deliver_document){
             .msg = &messages[i],
             .task = {.document =
                          bus_strv("{\"a document\": \"of some bytes\"}"),
@@ -202,7 +202,7 @@ static inline int give(struct bench *b, int tries)
 {
     do {
         b->r.rc = BUS_OK;
-        give_run(&b->r);
+        partner_deliver_run(&b->r);
     } while (b->r.rc != BUS_OK && --tries > 0);
     return b->r.rc;
 }

@@ -27,12 +27,12 @@ struct thing
 };
 #define AT(field) offsetof(struct thing, field)
 
-static const struct bus_doc_word words[] = {{"ONE", 1}, {"TWO", 2}, {NULL, 0}};
-static const struct bus_doc_field inner[] = {
+static const struct bus_partner_document_word words[] = {{"ONE", 1}, {"TWO", 2}, {NULL, 0}};
+static const struct bus_partner_document_field inner[] = {
     {"small", BUS_DOC_INT, AT(small), .min = -5, .max = 5, .dflt = 3},
     {"day", BUS_DOC_DATE, .offset = AT(day)},
     BUS_KIND_END};
-static const struct bus_doc_field fields[] = {
+static const struct bus_partner_document_field fields[] = {
     {"id", BUS_DOC_ID, AT(id), .required = true},
     {"note", BUS_DOC_TEXT, AT(note), .has_offset = AT(has_note), .max = 9},
     {"month", BUS_DOC_MONTH, .offset = AT(month)},
@@ -42,17 +42,17 @@ static const struct bus_doc_field fields[] = {
     {"fine", BUS_DOC_BOOL, .offset = AT(fine)},
     {"word", BUS_DOC_WORD, AT(word), .dflt = 2, .words = words},
     {"part", BUS_DOC_PART, .offset = 0, .sub = inner},
-    {"list", BUS_DOC_LIST, AT(list), .sub = bus_kind_missing_fields,
+    {"list", BUS_DOC_LIST, AT(list), .sub = bus_partner_kind_missing_fields,
      .sub_size = sizeof(struct sa_missing_fact)},
     BUS_KIND_END};
-static const struct bus_doc doc = {"thing", 1, fields, sizeof(struct thing)};
+static const struct bus_partner_document doc = {"thing", 1, fields, sizeof(struct thing)};
 
 #define ID   "\"11111111-2222-8333-8444-555555555501\""
 #define HEAD "{\"document\":\"thing\",\"version\":1,\"id\":" ID
 
 static struct bus_arena mem;
 static struct thing got;
-static struct bus_doc_faults faults;
+static struct bus_partner_document_faults faults;
 
 static int read_text(struct bus_strv s)
 {
@@ -60,7 +60,7 @@ static int read_text(struct bus_strv s)
     char *own = malloc(s.n ? s.n : 1); /* so that one byte too far is seen */
     memcpy(own, s.p, s.n);
     bus_arena_reset(&mem);
-    int rc = bus_doc_read(&doc, NULL, (struct bus_strv){own, s.n}, &mem, &got,
+    int rc = bus_partner_document_read(&doc, NULL, (struct bus_strv){own, s.n}, &mem, &got,
                           &faults, &err);
     free(own);
     return rc;
@@ -170,7 +170,7 @@ static void nobody_is_named(void **state)
                            number ? "13000000000" : "\"000000198001010072\"");
             assert_int_not_equal(read_text(bus_strv(text)), 0);
             struct bus_buf b = {0};
-            assert_int_equal(bus_doc_faults_write(&faults, &b, NULL), 0);
+            assert_int_equal(bus_partner_document_faults_write(&faults, &b, NULL), 0);
             assert_null(strstr(bus_buf_cstr(&b), "0000001980"));
             assert_null(strstr(bus_buf_cstr(&b), "13000000000"));
             bus_buf_fini(&b);
@@ -264,7 +264,7 @@ static void no_memory(void **state)
         struct bus_err err;
         left = n;
         bus_arena_init(&small, 64, 0);
-        int rc = bus_doc_read(&doc, NULL, bus_strv(text), &small, &got, &faults,
+        int rc = bus_partner_document_read(&doc, NULL, bus_strv(text), &small, &got, &faults,
                               &err);
         assert_true(rc == BUS_ENOMEM || rc == BUS_ESCHEMA);
         bus_arena_fini(&small);

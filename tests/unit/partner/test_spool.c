@@ -59,7 +59,7 @@ static void no_room_anywhere(void **state)
         bus_disk_io_set(NULL);
         partner_takes(b);
         given_once(b, "no room at", from);
-        assert_int_equal(bus_parking_count(b->r.parking), 0);
+        assert_int_equal(bus_role_parking_count(b->r.parking), 0);
         close_runner(b);
         bench_free(b);
         if (!struck) {
@@ -93,7 +93,7 @@ static void tiny_disk(void **state)
         }
         (void)close(fd);
         load_chunk(b);
-        if (give(b, 1) != BUS_EFULL || bus_parking_count(b->r.parking) != 0) {
+        if (give(b, 1) != BUS_EFULL || bus_role_parking_count(b->r.parking) != 0) {
             _exit(2);
         }
         (void)unlink(filler);
@@ -145,7 +145,7 @@ static void order_over_a_crash(void **state)
         assert_int_not_equal(access(path, F_OK), 0);
         load_chunk(b);
         assert_int_equal(give(b, 1), BUS_OK);
-        assert_int_equal(bus_parking_count(b->r.parking), 2);
+        assert_int_equal(bus_role_parking_count(b->r.parking), 2);
         in_the_way(b, 3, false);
         close_runner(b);
         bench_free(b);
@@ -173,14 +173,14 @@ static void second_adapter(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    struct bus_transport *other = NULL;
+    struct bus_partner_transport *other = NULL;
     struct bus_err err;
     assert_int_equal(open_runner(b), BUS_OK);
-    assert_int_equal(bus_transport_spool.open(&b->partner, &other, &err),
+    assert_int_equal(bus_partner_transport_spool.open(&b->partner, &other, &err),
                      BUS_EFENCED);
     close_runner(b);
-    assert_int_equal(bus_transport_spool.open(&b->partner, &other, &err), 0);
-    bus_transport_spool.close(other);
+    assert_int_equal(bus_partner_transport_spool.open(&b->partner, &other, &err), 0);
+    bus_partner_transport_spool.close(other);
     bench_free(b);
 }
 
@@ -194,21 +194,21 @@ static void parked_in_order(void **state)
     in_the_way(b, 3, true);
     load_chunk(b);
     assert_int_equal(give(b, 1), BUS_OK);
-    const enum give_result want[] = {GIVE_GIVEN, GIVE_GIVEN, GIVE_PARKED,
+    const enum deliver_result want[] = {GIVE_GIVEN, GIVE_GIVEN, GIVE_PARKED,
                                      GIVE_PARKED};
     for (int i = 0; i < DOCS; i++) {
         assert_int_equal(b->r.give.docs[i].result, want[i]);
     }
-    assert_int_equal(bus_seen_open_tasks(b->r.seen), 2);
+    assert_int_equal(bus_partner_dedup_open_tasks(b->r.seen), 2);
     /* Given again by Kafka: nothing more happens. Then a restart. */
     load_chunk(b);
     assert_int_equal(give(b, 1), BUS_OK);
-    assert_int_equal(bus_parking_count(b->r.parking), 2);
+    assert_int_equal(bus_role_parking_count(b->r.parking), 2);
     close_runner(b);
     assert_int_equal(open_runner(b), BUS_OK);
-    assert_int_equal(bus_parking_count(b->r.parking), 2);
+    assert_int_equal(bus_role_parking_count(b->r.parking), 2);
     for (int i = 3; i <= 4; i++) {
-        struct bus_parked *e = bus_parking_due(b->r.parking, INT64_MAX);
+        struct bus_role_parked *e = bus_role_parking_due(b->r.parking, INT64_MAX);
         assert_non_null(e);
         assert_int_equal(e->letter.offset, i - 1);
         assert_true(bus_strv_is(e->letter.reason_code, "NOT_TAKEN"));
@@ -222,17 +222,17 @@ static void parked_in_order(void **state)
             assert_ptr_equal(b->r.give.parked, e);
             assert_int_equal(b->r.give.docs[0].result, GIVE_PARKED);
             int64_t now = e->letter.first_at;
-            assert_false(bus_parking_tried(b->r.parking, e, now));
+            assert_false(bus_role_parking_tried(b->r.parking, e, now));
             assert_int_equal(e->letter.tries, 2);
-            assert_null(bus_parking_due(b->r.parking, now));
-            assert_true(bus_parking_tried(b->r.parking, e, now + 1000));
+            assert_null(bus_role_parking_due(b->r.parking, now));
+            assert_true(bus_role_parking_tried(b->r.parking, e, now + 1000));
             in_the_way(b, 3, false);
             b->r.give.docs[0].result = GIVE_OPEN;
         }
         assert_int_equal(give(b, 1), BUS_OK);
         assert_null(b->r.give.parked);
     }
-    assert_int_equal(bus_parking_count(b->r.parking), 0);
+    assert_int_equal(bus_role_parking_count(b->r.parking), 0);
     partner_takes(b);
     given_once(b, "parked", 0);
     close_runner(b);
@@ -250,7 +250,7 @@ static void parking_full(void **state)
     assert_int_equal(give(b, 1), BUS_OK);
     assert_int_equal(b->r.give.docs[2].result, GIVE_PARKED);
     assert_int_equal(b->r.give.docs[3].result, GIVE_DEAD);
-    assert_int_equal(bus_parking_count(b->r.parking), 1);
+    assert_int_equal(bus_role_parking_count(b->r.parking), 1);
     in_the_way(b, 3, false);
     close_runner(b);
     bench_free(b);

@@ -18,7 +18,7 @@ static size_t take(struct bench *b)
 {
     b->r.taking.n = 0;
     b->r.rc = BUS_OK;
-    take_run(&b->r);
+    partner_collect_run(&b->r);
     assert_int_equal(b->r.rc, BUS_OK);
     return b->r.taking.n;
 }
@@ -38,7 +38,7 @@ static void only_what_is_finished(void **state)
     assert_string_equal(b->r.taking.list[0].taken.name, "a.json");
     /* Not finished after all: given back, written on, taken whole. */
     struct bus_err err;
-    assert_int_equal(bus_transport_spool.settle(b->r.transport, "a.json",
+    assert_int_equal(bus_partner_transport_spool.settle(b->r.transport, "a.json",
                                                 BUS_TRANSPORT_LATER,
                                                 (struct bus_strv){0}, &err),
                      0);
@@ -86,7 +86,7 @@ static void one_name_twice(void **state)
         (void)take(b);
         assert_int_equal(take(b), 1);
         assert_int_equal(
-            bus_transport_spool.settle(b->r.transport, "x.json",
+            bus_partner_transport_spool.settle(b->r.transport, "x.json",
                                        i < 2 ? BUS_TRANSPORT_ACCEPTED
                                              : BUS_TRANSPORT_REJECTED,
                                        BUS_STRV("{}"), &err),
@@ -110,13 +110,13 @@ static void whole_taking(struct bench *b)
     (void)snprintf(path, sizeof(path), "%s/kafka", b->dir);
     for (int i = 0; i < 2; i++) {
         b->r.taking.n = 0;
-        take_run(&b->r);
+        partner_collect_run(&b->r);
     }
     for (size_t i = 0; i < b->r.taking.n; i++) {
         struct answer *a = &b->r.taking.list[i];
         a->event.event_id = id_of(a->taken.bytes.p[0]);
         a->event.about = a->event.event_id;
-        a->again = bus_seen_has(b->r.seen, BUS_SEEN_TAKEN, &a->event.event_id);
+        a->again = bus_partner_dedup_has(b->r.seen, BUS_SEEN_TAKEN, &a->event.event_id);
         a->verdict = BUS_TRANSPORT_ACCEPTED;
         a->note = BUS_STRV("{}\n");
         int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
@@ -125,7 +125,7 @@ static void whole_taking(struct bench *b)
         }
         (void)close(fd);
     }
-    settle_run(&b->r);
+    partner_settle_run(&b->r);
     if (b->r.rc != BUS_OK) {
         _exit(4);
     }
@@ -172,13 +172,13 @@ static void notes_shorten(void **state)
     struct bus_seen *s = NULL;
     struct bus_err err;
     int fd = open(b->dir, O_RDONLY | O_DIRECTORY);
-    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
+    assert_int_equal(bus_partner_dedup_open(fd, "ids", 10, &s, &err), 0);
     for (int i = 0; i < 200; i++) {
-        struct bus_seen_note n[] = {{BUS_SEEN_GIVEN, id_of(i), 1000 + i},
+        struct bus_partner_dedup_note n[] = {{BUS_SEEN_GIVEN, id_of(i), 1000 + i},
                                     {BUS_SEEN_OPENED, id_of(i), 1000 + i}};
-        assert_int_equal(bus_seen_add(s, n, i < 5 ? 2 : 1, &err), 0);
+        assert_int_equal(bus_partner_dedup_add(s, n, i < 5 ? 2 : 1, &err), 0);
     }
-    bus_seen_close(s);
+    bus_partner_dedup_close(s);
     struct stat st;
     assert_int_equal(fstatat(fd, "ids", &st, 0), 0);
     assert_true(st.st_size < 60 * 26);
@@ -186,19 +186,19 @@ static void notes_shorten(void **state)
     int ids = openat(fd, "ids", O_WRONLY | O_APPEND);
     assert_int_equal(write(ids, "\x01torn", 5), 5);
     (void)close(ids);
-    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
+    assert_int_equal(bus_partner_dedup_open(fd, "ids", 10, &s, &err), 0);
     for (int i = 190; i < 200; i++) {
         struct bus_id id = id_of(i);
-        assert_true(bus_seen_has(s, BUS_SEEN_GIVEN, &id));
+        assert_true(bus_partner_dedup_has(s, BUS_SEEN_GIVEN, &id));
     }
-    assert_int_equal(bus_seen_open_tasks(s), 5);
-    assert_int_equal(bus_seen_open_before(s, 1003), 3);
-    struct bus_seen_note last = {BUS_SEEN_TAKEN, id_of(250), 5000};
-    assert_int_equal(bus_seen_add(s, &last, 1, &err), 0);
-    bus_seen_close(s);
-    assert_int_equal(bus_seen_open(fd, "ids", 10, &s, &err), 0);
-    assert_true(bus_seen_has(s, BUS_SEEN_TAKEN, &last.id));
-    bus_seen_close(s);
+    assert_int_equal(bus_partner_dedup_open_tasks(s), 5);
+    assert_int_equal(bus_partner_dedup_open_before(s, 1003), 3);
+    struct bus_partner_dedup_note last = {BUS_SEEN_TAKEN, id_of(250), 5000};
+    assert_int_equal(bus_partner_dedup_add(s, &last, 1, &err), 0);
+    bus_partner_dedup_close(s);
+    assert_int_equal(bus_partner_dedup_open(fd, "ids", 10, &s, &err), 0);
+    assert_true(bus_partner_dedup_has(s, BUS_SEEN_TAKEN, &last.id));
+    bus_partner_dedup_close(s);
     (void)close(fd);
     bench_free(b);
 }

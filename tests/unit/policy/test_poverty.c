@@ -4,25 +4,25 @@
 #include "bus/policy/poverty.h"
 #include "tests/lib/check.h"
 
-static struct bus_ratio R(int64_t n, int64_t d)
+static struct bus_policy_ratio R(int64_t n, int64_t d)
 {
-    return bus_ratio(n, d);
+    return bus_policy_ratio(n, d);
 }
 
 static void
-equal(struct bus_ratio have, int64_t n, int64_t d)
+equal(struct bus_policy_ratio have, int64_t n, int64_t d)
 {
-    if (have.broken || bus_ratio_cmp(have, R(n, d)) != 0) {
+    if (have.broken || bus_policy_ratio_cmp(have, R(n, d)) != 0) {
         char t[64];
-        fail_msg("have %s, want %lld/%lld", bus_ratio_text(have, 9, t, 64),
+        fail_msg("have %s, want %lld/%lld", bus_policy_ratio_text(have, 9, t, 64),
                  (long long)n, (long long)d);
     }
 }
 
-static void text(struct bus_ratio have, int digits, const char *want)
+static void text(struct bus_policy_ratio have, int digits, const char *want)
 {
     char t[64];
-    assert_string_equal(bus_ratio_text(have, digits, t, sizeof(t)), want);
+    assert_string_equal(bus_policy_ratio_text(have, digits, t, sizeof(t)), want);
 }
 
 /* Alkire and Foster 2011; the first dimension in tenths. Row 4 equals its
@@ -30,12 +30,12 @@ static void text(struct bus_ratio have, int digits, const char *want)
 static const int64_t af_values[] = {131, 14, 4, 1, 152, 7,  5, 0,
                                     125, 10, 1, 0, 200, 11, 3, 1};
 static const int64_t af_cutoffs[] = {130, 12, 3, 1};
-static const struct bus_ratio ones[] = {{.n = 1, .d = 1},
+static const struct bus_policy_ratio ones[] = {{.n = 1, .d = 1},
                                         {.n = 1, .d = 1},
                                         {.n = 1, .d = 1},
                                         {.n = 1, .d = 1}};
 
-static struct bus_policy_alkire_foster measure(const struct bus_ratio *weights,
+static struct bus_policy_alkire_foster measure(const struct bus_policy_ratio *weights,
                                                int k)
 {
     struct bus_policy_deprivations in = {.rows = 4,
@@ -80,7 +80,7 @@ static void alkire_foster(void **unused)
         equal(all.A, 1, 1);
         equal(all.M0, 1, 4);
     }
-    static const struct bus_ratio weights[] = {
+    static const struct bus_policy_ratio weights[] = {
         {.n = 2, .d = 1}, {.n = 1, .d = 2}, {.n = 1, .d = 1}, {.n = 1, .d = 2}};
     struct bus_policy_alkire_foster weighted = measure(weights, 2);
     equal(weighted.M0, 1, 4);
@@ -92,11 +92,11 @@ static void decomposition(void **unused)
 {
     (void)unused;
     struct bus_policy_alkire_foster r = measure(ones, 2), g;
-    struct bus_ratio sum = R(0, 1), groups = R(0, 1);
+    struct bus_policy_ratio sum = R(0, 1), groups = R(0, 1);
     for (int j = 0; j < 4; j++) {
-        sum = bus_ratio_add(sum, bus_ratio_mul(R(1, 4), r.censored[j]));
+        sum = bus_policy_ratio_add(sum, bus_policy_ratio_mul(R(1, 4), r.censored[j]));
     }
-    assert_int_equal(bus_ratio_cmp(sum, r.M0), 0);
+    assert_int_equal(bus_policy_ratio_cmp(sum, r.M0), 0);
     for (size_t from = 0; from < 4; from += from == 0 ? 1 : 3) {
         struct bus_policy_deprivations in = {.rows = from == 0 ? 1 : 3,
                                              .dimensions = 4,
@@ -107,9 +107,9 @@ static void decomposition(void **unused)
         struct bus_err err;
         assert_int_equal(bus_policy_alkire_foster(&in, &g, &err), BUS_OK);
         groups =
-            bus_ratio_add(groups, bus_ratio_mul(R((int64_t)in.rows, 4), g.M0));
+            bus_policy_ratio_add(groups, bus_policy_ratio_mul(R((int64_t)in.rows, 4), g.M0));
     }
-    assert_int_equal(bus_ratio_cmp(groups, r.M0), 0);
+    assert_int_equal(bus_policy_ratio_cmp(groups, r.M0), 0);
 }
 
 /* The example of the UNDP technical note; 1 = deprived. */
@@ -120,7 +120,7 @@ static void multidimensional(void **unused)
                                         "0010", "0110", "0000", "1111", "0101"};
     static const int64_t sizes[] = {4, 7, 5, 4};
     int64_t values[40], cutoffs[10];
-    struct bus_ratio weights[10];
+    struct bus_policy_ratio weights[10];
     for (int j = 0; j < 10; j++) {
         cutoffs[j] = 1;
         weights[j] = j < 4 ? R(1, 6) : R(1, 18);
@@ -145,10 +145,10 @@ static void multidimensional(void **unused)
     equal(r.H, 4, 5);
     equal(r.A, 9, 16);
     equal(r.M0, 9, 20);
-    struct bus_ratio by[3] = {R(0, 1), R(0, 1), R(0, 1)};
+    struct bus_policy_ratio by[3] = {R(0, 1), R(0, 1), R(0, 1)};
     for (int j = 0; j < 10; j++) {
         int group = j < 2 ? 0 : j < 4 ? 1 : 2;
-        by[group] = bus_ratio_add(by[group], r.share[j]);
+        by[group] = bus_policy_ratio_add(by[group], r.share[j]);
     }
     equal(by[0], 8, 27);
     equal(by[1], 1, 3);
@@ -181,7 +181,7 @@ static void fgt(void **unused)
 static void targeting(void **unused)
 {
     (void)unused;
-    struct bus_ratio u, l;
+    struct bus_policy_ratio u, l;
     bus_policy_targeting(150, 50, 50, &u, &l);
     equal(u, 1, 4);
     equal(l, 1, 4);
@@ -230,33 +230,33 @@ static void refused(void **unused)
 static void fractions(void **unused)
 {
     (void)unused;
-    equal(bus_ratio(6, -4), -3, 2);
-    equal(bus_ratio_sub(R(1, 3), R(1, 2)), -1, 6);
-    assert_true(bus_ratio(1, 0).broken);
-    assert_true(bus_ratio_div(R(1, 2), R(0, 1)).broken);
-    assert_true(bus_ratio_add(bus_ratio(1, 0), R(1, 2)).broken);
-    assert_true(bus_ratio_cmp(R(-1, 3), R(-1, 2)) > 0);
-    assert_true(bus_ratio_cmp(R(-1, 3), R(1, 1000)) < 0);
+    equal(bus_policy_ratio(6, -4), -3, 2);
+    equal(bus_policy_ratio_sub(R(1, 3), R(1, 2)), -1, 6);
+    assert_true(bus_policy_ratio(1, 0).broken);
+    assert_true(bus_policy_ratio_div(R(1, 2), R(0, 1)).broken);
+    assert_true(bus_policy_ratio_add(bus_policy_ratio(1, 0), R(1, 2)).broken);
+    assert_true(bus_policy_ratio_cmp(R(-1, 3), R(-1, 2)) > 0);
+    assert_true(bus_policy_ratio_cmp(R(-1, 3), R(1, 1000)) < 0);
     /* A third less a hair: the sums that floats get wrong. */
-    struct bus_ratio sum = R(0, 1);
+    struct bus_policy_ratio sum = R(0, 1);
     for (int i = 0; i < 6; i++) {
-        sum = bus_ratio_add(sum, R(1, 18));
+        sum = bus_policy_ratio_add(sum, R(1, 18));
     }
-    assert_int_equal(bus_ratio_cmp(sum, R(1, 3)), 0);
+    assert_int_equal(bus_policy_ratio_cmp(sum, R(1, 3)), 0);
     __int128 big = (__int128)1 << 120;
-    assert_true(bus_ratio_cmp(bus_ratio(big, big - 1),
-                              bus_ratio(big + 2, big + 1)) > 0);
-    assert_true(bus_ratio_mul(bus_ratio(big, 3), bus_ratio(big, 7)).broken);
+    assert_true(bus_policy_ratio_cmp(bus_policy_ratio(big, big - 1),
+                              bus_policy_ratio(big + 2, big + 1)) > 0);
+    assert_true(bus_policy_ratio_mul(bus_policy_ratio(big, 3), bus_policy_ratio(big, 7)).broken);
     text(R(-1, 8), 2, "-0.13");
     text(R(1, 3), 0, "0");
-    text(bus_ratio(1, 0), 2, "?");
+    text(bus_policy_ratio(1, 0), 2, "?");
     static const int64_t n[] = {-7, -3, -1, 0, 1, 2, 5};
     for (int a = 0; a < 7; a++) { /* against cross products */
         for (int b = 0; b < 7; b++) {
             for (int64_t d = 1; d < 6; d++) {
                 int64_t x = n[a] * (d + 1), y = n[b] * d;
                 int want = x < y ? -1 : x > y;
-                int have = bus_ratio_cmp(R(n[a], d), R(n[b], d + 1));
+                int have = bus_policy_ratio_cmp(R(n[a], d), R(n[b], d + 1));
                 assert_int_equal(have < 0 ? -1 : have > 0, want);
             }
         }

@@ -22,11 +22,11 @@ static void each_is_read_as_what_it_became(void **state)
     for (const struct sa_earlier *e = sa_earlier; e->json != NULL; e++) {
         struct bus_wire_set *set = bus_wire_set_new();
         const struct bus_wire_schema *was = NULL;
-        assert_null(bus_types_by_id(e->id)); /* an id stays what it was */
+        assert_null(bus_role_types_by_id(e->id)); /* an id stays what it was */
         assert_int_equal(bus_wire_set_parse(set, bus_strv(e->json), &was, &err),
                          BUS_OK);
         bool found = false;
-        for (const struct bus_wire_type *const *t = bus_types_all(); *t; t++) {
+        for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
             if (strcmp(bare((*t)->name), bare(was->name)) == 0) {
                 found = true;
                 assert_int_equal(bus_wire_type_ready(*t, &err), BUS_OK);
@@ -66,7 +66,7 @@ static void an_earlier_state(void **state)
                      BUS_OK);
     assert_int_equal(framed.p[framed.n - 1], 0);
     framed.n--;
-    struct bus_wire_registry *r = bus_types_registry();
+    struct bus_wire_registry *r = bus_role_types_registry();
     assert_int_not_equal(bus_wire_decode(r, &sa_household_state_type, framed,
                                          &mem, &record, &err),
                          BUS_OK); /* under the present id it is cut short */

@@ -19,7 +19,7 @@ static const char *rows(const char *text, size_t n)
     size_t k = 0;
     bus_arena_init(&mem, 0, 0);
     out[0] = '\0';
-    while ((rc = csv_next(&c, &mem, &row, &err)) == BUS_OK) {
+    while ((rc = intake_csv_next(&c, &mem, &row, &err)) == BUS_OK) {
         k += (size_t)snprintf(out + k, sizeof(out) - k, "%zu-%zu:", row.line,
                               row.last_line);
         for (size_t i = 0; i < row.n; i++) {
@@ -89,7 +89,7 @@ static int load(const char *bytes, size_t n, char *ret, struct bus_err *err)
     FILE *f = tmpfile();
     (void)fwrite(bytes, 1, n, f);
     rewind(f);
-    int rc = csv_load(f, &b, &encoding, err);
+    int rc = intake_csv_load(f, &b, &encoding, err);
     (void)fclose(f);
     if (rc == BUS_OK) {
         (void)snprintf(ret, 100, "%s:%.*s", encoding, (int)b.len, b.data);
@@ -134,7 +134,7 @@ static void huge(void **state)
     assert_int_equal(fseek(f, (long)CSV_FILE_MAX, SEEK_SET), 0);
     (void)fputc('x', f);
     rewind(f);
-    assert_int_equal(csv_load(f, &b, &encoding, &err), BUS_ETOOBIG);
+    assert_int_equal(intake_csv_load(f, &b, &encoding, &err), BUS_ETOOBIG);
     assert_non_null(strstr(err.msg, "64 MiB"));
     (void)fclose(f);
 }

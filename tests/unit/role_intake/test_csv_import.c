@@ -14,8 +14,8 @@
 static struct bus_config config;
 static struct form_index names;
 static struct bus_arena mem;
-static struct sheet sheet;
-static struct sheet_faults faults;
+static struct csv_import sheet;
+static struct csv_import_faults faults;
 static struct bus_err err;
 
 static int opened(void **state)
@@ -27,8 +27,8 @@ static int opened(void **state)
     (void)snprintf(folder, sizeof(folder), "%s/bus-config",
                    getenv("LIANOU_SOURCE"));
     bus_arena_init(&mem, 0, 0);
-    return bus_config_open(&config, folder, NULL, &err) == BUS_OK &&
-                   form_index_init(&names, &config, &err) == BUS_OK
+    return bus_conf_open(&config, folder, NULL, &err) == BUS_OK &&
+                   intake_form_index_init(&names, &config, &err) == BUS_OK
                ? 0
                : -1;
 }
@@ -36,27 +36,27 @@ static int opened(void **state)
 static int closed(void **state)
 {
     (void)state;
-    form_index_fini(&names);
-    bus_config_close(&config);
+    intake_form_index_fini(&names);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return 0;
 }
 
 static void open_text(const char *text)
 {
-    int rc = sheet_open(&sheet, bus_strv(text), &config, &names, &faults, &err);
+    int rc = intake_csv_import_open(&sheet, bus_strv(text), &config, &names, &faults, &err);
     if (rc != BUS_OK) {
         fail_msg("%s", err.msg);
     }
 }
 
-static struct sheet_unit *next(void)
+static struct csv_import_unit *next(void)
 {
-    struct sheet_unit *u = bus_arena_calloc(&mem, 1, sizeof(*u));
-    return sheet_next(&sheet, &mem, u, &err) == BUS_OK ? u : NULL;
+    struct csv_import_unit *u = bus_arena_calloc(&mem, 1, sizeof(*u));
+    return intake_csv_import_next(&sheet, &mem, u, &err) == BUS_OK ? u : NULL;
 }
 
-static void expect_json(const struct sheet_unit *u, const char *want)
+static void expect_json(const struct csv_import_unit *u, const char *want)
 {
     json_t *w = json_loads(want, 0, NULL);
     assert_non_null(w);
@@ -80,7 +80,7 @@ static void households(void **state)
               "S2,371425001001,op-1,371425001001,no,丁,,self,rural,0,female,,,"
               "20260702\n");
     assert_int_equal(faults.n, 0);
-    struct sheet_unit *u = next();
+    struct csv_import_unit *u = next();
     assert_non_null(u);
     assert_int_equal(u->faults.n, 0);
     assert_int_equal(u->first_line, 2);
@@ -108,7 +108,7 @@ static void households(void **state)
     json_decref(u->json);
     assert_null(next());
     assert_int_equal(err.code, BUS_EAGAIN);
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
 }
 
 static bool has(size_t line, size_t column, const char *code)
@@ -135,11 +135,11 @@ static void header_faults(void **state)
     assert_true(has(1, 11, "COLUMN_UNKNOWN"));
     assert_true(has(1, 13, "COLUMN_UNKNOWN"));
     assert_true(has(1, 0, "COLUMN_MISSING")); /* 村居代码, 证件号码 */
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
     assert_int_equal(
-        sheet_open(&sheet, BUS_STRV("\n\n"), &config, &names, &faults, &err),
+        intake_csv_import_open(&sheet, BUS_STRV("\n\n"), &config, &names, &faults, &err),
         BUS_EPARSE);
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
 }
 
 static void row_faults(void **state)
@@ -147,14 +147,14 @@ static void row_faults(void **state)
     (void)state;
     open_text(HEADER ",城乡类别\n" FRONT "甲,1,0,农村\n"
                      ",371425001002,,,,乙,,1\n");
-    struct sheet_unit *u = next();
+    struct csv_import_unit *u = next();
     assert_non_null(u);
     faults = u->faults;
     assert_int_equal(faults.n, 2);
     assert_true(has(3, 2, "HOUSEHOLD_DIFFERS"));
     assert_true(has(3, 0, "ROW_WIDTH"));
     json_decref(u->json);
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
 }
 
 static void places(void **state)
@@ -184,12 +184,12 @@ static void places(void **state)
     };
     open_text(HEADER ",性别,家庭年收入（元）\n" FRONT "甲,11,0,女,1.234\n"
                      ",,,,,乙,22,一二三四五六七八九十一二三四五,x,\n");
-    struct sheet_unit *u = next();
+    struct csv_import_unit *u = next();
     assert_non_null(u);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct form_fault f = {cases[i].pointer, "FACT_VALUE", "z", "e"};
-        struct sheet_fault s;
-        sheet_place(&sheet, u, &f, &mem, &s);
+        struct intake_form_fault f = {cases[i].pointer, "FACT_VALUE", "z", "e"};
+        struct csv_import_fault s;
+        intake_csv_import_place(&sheet, u, &f, &mem, &s);
         if (s.line != cases[i].line || s.column != cases[i].column ||
             strcmp(s.found, cases[i].found) != 0) {
             fail_msg("%s: %zu %zu %s", cases[i].pointer, s.line, s.column,
@@ -198,7 +198,7 @@ static void places(void **state)
         assert_true(s.column != 10 || strstr(s.zh, "元") != NULL);
     }
     json_decref(u->json);
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
 }
 
 /* Any cut of the file: an error with its place, or households that are whole;
@@ -213,16 +213,16 @@ static void every_truncation(void **state)
                "3,0,城镇\n";
     for (size_t n = 1; n < sizeof(text) - 1; n++) {
         struct bus_strv part = {text, n};
-        int rc = sheet_open(&sheet, part, &config, &names, &faults, &err);
+        int rc = intake_csv_import_open(&sheet, part, &config, &names, &faults, &err);
         if (rc != BUS_OK) {
             assert_non_null(strstr(err.msg, "line 1"));
         } else if (faults.n == 0) {
-            for (struct sheet_unit *u; (u = next()) != NULL;) {
+            for (struct csv_import_unit *u; (u = next()) != NULL;) {
                 json_decref(u->json);
             }
             assert_true(err.code == BUS_EAGAIN || err.code == BUS_EPARSE);
         }
-        sheet_close(&sheet);
+        intake_csv_import_close(&sheet);
         bus_arena_reset(&mem);
     }
 }
@@ -244,13 +244,13 @@ static void the_example(void **state)
                    getenv("LIANOU_SOURCE"));
     FILE *f = fopen(path, "r");
     assert_non_null(f);
-    assert_int_equal(csv_load(f, &text, &encoding, &err), BUS_OK);
+    assert_int_equal(intake_csv_load(f, &text, &encoding, &err), BUS_OK);
     (void)fclose(f);
     open_text(bus_buf_cstr(&text));
     assert_int_equal(faults.n, 0);
-    for (struct sheet_unit *u; (u = next()) != NULL; households++) {
+    for (struct csv_import_unit *u; (u = next()) != NULL; households++) {
         assert_int_equal(u->faults.n, 0);
-        assert_int_equal(form_read(&rules, u->json, &mem, form, &err), BUS_OK);
+        assert_int_equal(intake_form_read(&rules, u->json, &mem, form, &err), BUS_OK);
         if (form->fault_count > 0) {
             fail_msg("%s %s", form->faults[0].pointer, form->faults[0].code);
         }
@@ -260,7 +260,7 @@ static void the_example(void **state)
     assert_int_equal(err.code, BUS_EAGAIN);
     assert_int_equal(households, 3);
     assert_int_equal(persons, 6);
-    sheet_close(&sheet);
+    intake_csv_import_close(&sheet);
     bus_buf_fini(&text);
 }
 

@@ -26,8 +26,8 @@ static int opened(void **state)
     (void)snprintf(folder, sizeof(folder), "%s/bus-config",
                    getenv("LIANOU_SOURCE"));
     bus_arena_init(&mem, 0, 0);
-    if (bus_config_open(&config, folder, NULL, &err) != BUS_OK ||
-        form_index_init(&names, &config, &err) != BUS_OK) {
+    if (bus_conf_open(&config, folder, NULL, &err) != BUS_OK ||
+        intake_form_index_init(&names, &config, &err) != BUS_OK) {
         print_error("%s\n", err.msg);
         return -1;
     }
@@ -35,7 +35,7 @@ static int opened(void **state)
     for (size_t i = 0; i < config.operators_count; i++) {
         const struct bus_operator *o = &config.operators[i];
         if (strcmp(o->role, "assistant") != 0 ||
-            bus_config_village(&config, bus_strv(o->org)) == NULL) {
+            bus_conf_village(&config, bus_strv(o->org)) == NULL) {
             continue;
         }
         helper = helper == NULL && o->to_day == INT32_MAX ? o : helper;
@@ -47,8 +47,8 @@ static int opened(void **state)
 static int closed(void **state)
 {
     (void)state;
-    form_index_fini(&names);
-    bus_config_close(&config);
+    intake_form_index_fini(&names);
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return 0;
 }
@@ -56,7 +56,7 @@ static int closed(void **state)
 static json_t *well(void)
 {
     char id[19] = "00000019800101003";
-    id[17] = idno_check_digit(id);
+    id[17] = intake_idno_check_digit(id);
     return json_pack(
         "{s:s, s:s, s:s, s:b, s:{s:s}, s:{s:s, s:s, s:s}, s:{s:s, s:s},"
         " s:{s:s, s:i}, s:[s],"
@@ -81,7 +81,7 @@ static struct form *read_form(json_t *j)
                                .person_key = BUS_STRV("a key of tests"),
                                .now_ms = NOW_MS};
     struct bus_err err;
-    assert_int_equal(form_read(&rules, j, &mem, f, &err), BUS_OK);
+    assert_int_equal(intake_form_read(&rules, j, &mem, f, &err), BUS_OK);
     return f;
 }
 
@@ -310,9 +310,9 @@ static void clock_steps_back(void **state)
     struct form *now = bus_arena_alloc(&mem, sizeof(*now));
     struct form *back = bus_arena_alloc(&mem, sizeof(*back));
     struct bus_err err;
-    assert_int_equal(form_read(&rules, j, &mem, now, &err), BUS_OK);
+    assert_int_equal(intake_form_read(&rules, j, &mem, now, &err), BUS_OK);
     rules.now_ms -= INT64_C(25) * 3600 * 1000;
-    assert_int_equal(form_read(&rules, j, &mem, back, &err), BUS_OK);
+    assert_int_equal(intake_form_read(&rules, j, &mem, back, &err), BUS_OK);
     const struct sa_application *a = &now->application, *b = &back->application;
     assert_true(bus_id_eq(&a->event_id, &b->event_id));
     assert_true(bus_id_eq(&a->application_id, &b->application_id));
@@ -357,7 +357,7 @@ static void syntax(void **state)
         struct form_syntax w = {0};
         struct bus_strv t = {cases[i].text,
                              cases[i].n ? cases[i].n : strlen(cases[i].text)};
-        json_t *j = form_parse(t, &w);
+        json_t *j = intake_form_parse(t, &w);
         if (j != NULL || strcmp(w.code, cases[i].code) != 0 ||
             w.line != cases[i].line || w.column != cases[i].column) {
             fail_msg("case %zu: %s %d:%d", i, w.code, w.line, w.column);
@@ -365,7 +365,7 @@ static void syntax(void **state)
     }
     static const char deep[] = "{\"a\": \"[[[[[[[[[[[[[[[[[[[[\\\"[[[[\"}";
     struct form_syntax w;
-    json_t *j = form_parse(bus_strv(deep), &w);
+    json_t *j = intake_form_parse(bus_strv(deep), &w);
     assert_non_null(j);
     json_decref(j);
 }
@@ -451,7 +451,7 @@ static void as_jansson(void **state)
         struct form_syntax w;
         struct bus_strv s = {t, n};
         json_t *a = json_loadb(t, n, JSON_REJECT_DUPLICATES, &e);
-        json_t *b = form_parse(s, &w);
+        json_t *b = intake_form_parse(s, &w);
         if (memchr(t, '\0', n) !=
             NULL) { /* theirs may drop it; it is no JSON */
             assert_null(b);
@@ -480,7 +480,7 @@ static void every_truncation(void **state)
     size_t n = strlen(text);
     for (size_t cut = 0; cut < n; cut++) {
         struct form_syntax w = {0};
-        json_t *part = form_parse((struct bus_strv){text, cut}, &w);
+        json_t *part = intake_form_parse((struct bus_strv){text, cut}, &w);
         assert_null(part);
         assert_true(w.line > 0 && w.column > 0 && w.code != NULL);
     }

@@ -36,27 +36,27 @@ static struct bus_id id(int n)
     return r;
 }
 
-static void well(struct known *k)
+static void well(struct idempotency *k)
 {
     struct bus_err err = {0};
-    if (known_open(k, dir, FEW, &err) != BUS_OK) {
+    if (intake_idempotency_open(k, dir, FEW, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
 }
 
-static void take(struct known *k, int n, uint64_t body)
+static void take(struct idempotency *k, int n, uint64_t body)
 {
     struct bus_id a = id(n);
-    assert_int_equal(known_begin(k, &a, body, NULL), BUS_OK);
-    assert_int_equal(known_look(k, &a, body, NULL), KNOWN_PENDING);
-    known_taken(k, &a, body, 2);
+    assert_int_equal(intake_idempotency_begin(k, &a, body, NULL), BUS_OK);
+    assert_int_equal(intake_idempotency_look(k, &a, body, NULL), KNOWN_PENDING);
+    intake_idempotency_taken(k, &a, body, 2);
 }
 
-static enum known_is look(struct known *k, int n, uint64_t body)
+static enum idempotency_is look(struct idempotency *k, int n, uint64_t body)
 {
     struct bus_id a = id(n);
     uint32_t outcome = 0;
-    enum known_is r = known_look(k, &a, body, &outcome);
+    enum idempotency_is r = intake_idempotency_look(k, &a, body, &outcome);
     assert_true(r != KNOWN_SAME || outcome == 2);
     return r;
 }
@@ -64,39 +64,39 @@ static enum known_is look(struct known *k, int n, uint64_t body)
 static void same_and_other(void **state)
 {
     (void)state;
-    struct known k;
+    struct idempotency k;
     well(&k);
     assert_int_equal(look(&k, 1, 11), KNOWN_NEW);
     take(&k, 1, 11);
     assert_int_equal(look(&k, 1, 11), KNOWN_SAME);
     assert_int_equal(look(&k, 1, 12), KNOWN_OTHER);
     struct bus_id two = id(2);
-    assert_int_equal(known_begin(&k, &two, 5, NULL), BUS_OK);
+    assert_int_equal(intake_idempotency_begin(&k, &two, 5, NULL), BUS_OK);
     assert_int_equal(look(&k, 2, 5), KNOWN_PENDING);
     assert_int_equal(look(&k, 2, 6), KNOWN_OTHER);
-    known_failed(&k, &two, 6); /* not its own: nothing */
+    intake_idempotency_failed(&k, &two, 6); /* not its own: nothing */
     assert_int_equal(look(&k, 2, 5), KNOWN_PENDING);
-    known_failed(&k, &two, 5);
+    intake_idempotency_failed(&k, &two, 5);
     assert_int_equal(look(&k, 2, 6), KNOWN_NEW);
     /* Sent twice at once; the first fails, the second is taken. */
-    assert_int_equal(known_begin(&k, &two, 5, NULL), BUS_OK);
-    known_failed(&k, &two, 5);
-    known_taken(&k, &two, 5, 2);
+    assert_int_equal(intake_idempotency_begin(&k, &two, 5, NULL), BUS_OK);
+    intake_idempotency_failed(&k, &two, 5);
+    intake_idempotency_taken(&k, &two, 5, 2);
     assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
-    known_failed(&k, &two, 5); /* taken is taken */
+    intake_idempotency_failed(&k, &two, 5); /* taken is taken */
     assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
-    known_close(&k);
+    intake_idempotency_close(&k);
     well(&k);
     assert_int_equal(look(&k, 1, 11), KNOWN_SAME);
     assert_int_equal(look(&k, 1, 12), KNOWN_OTHER);
     assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
-    known_close(&k);
+    intake_idempotency_close(&k);
 }
 
 static void oldest_is_forgotten(void **state)
 {
     (void)state;
-    struct known k;
+    struct idempotency k;
     well(&k);
     for (int round = 0; round < 2; round++) {
         for (int i = 1; i <= 40; i++) {
@@ -109,26 +109,26 @@ static void oldest_is_forgotten(void **state)
                 assert_int_equal(look(&k, n - FEW, 0), KNOWN_NEW);
             }
         }
-        known_close(&k);
+        intake_idempotency_close(&k);
         struct stat st;
         assert_int_equal(stat(file, &st), 0);
         assert_int_equal(st.st_size, FEW * 40);
         well(&k);
     }
-    known_close(&k);
+    intake_idempotency_close(&k);
 }
 
 static void every_truncation(void **state)
 {
     (void)state;
-    struct known k;
+    struct idempotency k;
     char bytes[4 * 40];
     well(&k);
     for (int i = 1; i <= 3; i++) { /* number 1 stands in slot 1 */
         take(&k, i, (uint64_t)i);
     }
     assert_int_equal(pread(k.fd, bytes, sizeof(bytes), 0), sizeof(bytes));
-    known_close(&k);
+    intake_idempotency_close(&k);
     for (size_t cut = 0; cut <= sizeof(bytes); cut++) {
         int fd = open(file, O_WRONLY | O_TRUNC);
         assert_int_equal(write(fd, bytes, cut), cut);
@@ -140,10 +140,10 @@ static void every_truncation(void **state)
                                                          : KNOWN_NEW);
         }
         take(&k, 9, 9);
-        known_close(&k);
+        intake_idempotency_close(&k);
         well(&k);
         assert_int_equal(look(&k, 9, 9), KNOWN_SAME);
-        known_close(&k);
+        intake_idempotency_close(&k);
     }
     for (size_t i = 40; i < sizeof(bytes); i++) { /* and every damage */
         bytes[i] ^= 1;
@@ -157,19 +157,19 @@ static void every_truncation(void **state)
             assert_int_equal(look(&k, n, (uint64_t)n),
                              n == hit ? KNOWN_NEW : KNOWN_SAME);
         }
-        known_close(&k);
+        intake_idempotency_close(&k);
     }
 }
 
 static void one_owner(void **state)
 {
     (void)state;
-    struct known k, second;
+    struct idempotency k, second;
     struct bus_err err;
     well(&k);
-    assert_int_equal(known_open(&second, dir, FEW, &err), BUS_ECONFIG);
+    assert_int_equal(intake_idempotency_open(&second, dir, FEW, &err), BUS_ECONFIG);
     assert_non_null(strstr(err.msg, "another process"));
-    known_close(&k);
+    intake_idempotency_close(&k);
 }
 
 int main(void)

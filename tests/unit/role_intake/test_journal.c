@@ -49,7 +49,7 @@ static void put(struct journal *j, int i)
     int k = snprintf(key, sizeof(key), "key-%d", i);
     int v = snprintf(value, sizeof(value), "value %d %.*s", i, i * 3,
                      "........................");
-    assert_int_equal(journal_append(j, (struct bus_strv){key, (size_t)k},
+    assert_int_equal(intake_journal_append(j, (struct bus_strv){key, (size_t)k},
                                     (struct bus_strv){value, (size_t)v}, &err),
                      BUS_OK);
 }
@@ -63,7 +63,7 @@ static const char *order(struct journal *j)
     struct bus_strv key, value;
     seen[0] = '\0';
     bus_arena_init(&mem, 0, 0);
-    while (journal_read(j, &at, &mem, &key, &value, NULL) == BUS_OK) {
+    while (intake_journal_read(j, &at, &mem, &key, &value, NULL) == BUS_OK) {
         assert_true(key.n > 4 && memcmp(key.p, "key-", 4) == 0);
         assert_true(value.n > 6 && memcmp(value.p, "value ", 6) == 0);
         (void)strncat(seen, key.p + 4, key.n - 4);
@@ -81,7 +81,7 @@ static off_t size_of(const char *path)
 static void well(struct journal *j, uint64_t max)
 {
     struct bus_err err = {0};
-    if (journal_open(j, dir, max, &err) != BUS_OK) {
+    if (intake_journal_open(j, dir, max, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
 }
@@ -95,26 +95,26 @@ static void keeps_order(void **state)
     for (int i = 0; i < 5; i++) {
         put(&j, i);
     }
-    assert_int_equal(journal_sync(&j, &err), BUS_OK);
+    assert_int_equal(intake_journal_sync(&j, &err), BUS_OK);
     assert_string_equal(order(&j), "01234");
     struct bus_arena mem;
     bus_arena_init(&mem, 0, 0);
     uint64_t at = j.drained;
     struct bus_strv k, v;
-    assert_int_equal(journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
-    assert_int_equal(journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
+    assert_int_equal(intake_journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
+    assert_int_equal(intake_journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
     bus_arena_fini(&mem);
-    assert_int_equal(journal_mark(&j, at, &err), BUS_OK);
+    assert_int_equal(intake_journal_mark(&j, at, &err), BUS_OK);
     assert_string_equal(order(&j), "234");
-    journal_close(&j);
+    intake_journal_close(&j);
     well(&j, ROOM); /* what was marked is not sent again */
     assert_string_equal(order(&j), "234");
-    assert_int_equal(journal_mark(&j, j.end, &err), BUS_OK);
+    assert_int_equal(intake_journal_mark(&j, j.end, &err), BUS_OK);
     assert_int_equal(size_of(file), 0);
-    assert_int_equal(journal_waiting(&j), 0);
+    assert_int_equal(intake_journal_waiting(&j), 0);
     put(&j, 5);
     assert_string_equal(order(&j), "5");
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* A crash may leave any part of the file: what is whole is read, nothing else,
@@ -133,7 +133,7 @@ static void every_truncation(void **state)
     char bytes[4096];
     assert_true(n <= sizeof(bytes));
     assert_int_equal(pread(j.fd, bytes, n, 0), n);
-    journal_close(&j);
+    intake_journal_close(&j);
     for (size_t cut = 0; cut <= n; cut++) {
         int fd = open(file, O_WRONLY | O_TRUNC);
         assert_int_equal(write(fd, bytes, cut), cut);
@@ -151,7 +151,7 @@ static void every_truncation(void **state)
         want[whole] = '8';
         want[whole + 1] = '\0';
         assert_string_equal(order(&j), want);
-        journal_close(&j);
+        intake_journal_close(&j);
     }
 }
 
@@ -166,19 +166,19 @@ static void every_mark(void **state)
         put(&j, 1);
         uint64_t at = j.end;
         put(&j, 2);
-        assert_int_equal(journal_mark(&j, at, &err), BUS_OK);
-        journal_close(&j);
+        assert_int_equal(intake_journal_mark(&j, at, &err), BUS_OK);
+        intake_journal_close(&j);
         assert_int_equal(truncate(mark, (off_t)cut), 0);
         well(&j, ROOM);
         assert_string_equal(order(&j), "12");
-        assert_int_equal(journal_mark(&j, j.end, &err), BUS_OK);
-        journal_close(&j);
+        assert_int_equal(intake_journal_mark(&j, j.end, &err), BUS_OK);
+        intake_journal_close(&j);
     }
     struct journal j;
     well(&j, ROOM);
     put(&j, 1);
     put(&j, 2);
-    journal_close(&j);
+    intake_journal_close(&j);
     uint64_t inside = HEAD_SIZE + 3; /* of no record's beginning */
     int fd = open(mark, O_WRONLY);
     assert_int_equal(pwrite(fd, &inside, sizeof(inside), 0), sizeof(inside));
@@ -186,7 +186,7 @@ static void every_mark(void **state)
     well(&j, ROOM);
     assert_string_equal(order(&j), "2");
     assert_true(size_of(damaged) > 0);
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* A full disk must not keep a drained journal from being marked as such: the
@@ -197,10 +197,10 @@ static void mark_before_records(void **state)
     struct journal j;
     struct bus_err err;
     struct stat st;
-    assert_int_equal(journal_open(&j, dir, ROOM, &err), BUS_OK);
+    assert_int_equal(intake_journal_open(&j, dir, ROOM, &err), BUS_OK);
     assert_int_equal(stat(mark, &st), 0);
     assert_int_equal(st.st_size, sizeof(uint64_t));
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* A bad spot in the middle costs the record it lies in; its bytes are kept. */
@@ -218,7 +218,7 @@ static void every_damage(void **state)
         assert_int_equal(pread(j.fd, &was, 1, (off_t)i), 1);
         is = was ^ 0x41;
         assert_int_equal(pwrite(j.fd, &is, 1, (off_t)i), 1);
-        journal_close(&j);
+        intake_journal_close(&j);
         (void)unlink(damaged);
         well(&j, ROOM);
         const char *got = order(&j);
@@ -238,12 +238,12 @@ static void every_damage(void **state)
             assert_int_equal(pwrite(j.fd, tail, (size_t)t, (off_t)j.end), t);
         }
         assert_int_equal(pwrite(j.fd, &was, 1, (off_t)i), 1);
-        journal_close(&j);
+        intake_journal_close(&j);
         well(&j, ROOM);
         assert_string_equal(order(&j), "012");
     }
     assert_true(first > HEAD_SIZE && first < n);
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 static void full_at_its_limit(void **state)
@@ -253,16 +253,16 @@ static void full_at_its_limit(void **state)
     struct bus_err err;
     well(&j, 400);
     int n = 0;
-    while (journal_append(&j, BUS_STRV("key-1"), BUS_STRV("value 1"), &err) ==
+    while (intake_journal_append(&j, BUS_STRV("key-1"), BUS_STRV("value 1"), &err) ==
            BUS_OK) {
         n++;
     }
     assert_int_equal(err.code, BUS_EFULL);
     assert_int_equal(n, 400 / (HEAD_SIZE + 12));
-    assert_int_equal(journal_mark(&j, j.end, &err), BUS_OK);
+    assert_int_equal(intake_journal_mark(&j, j.end, &err), BUS_OK);
     put(&j, 2);
     assert_string_equal(order(&j), "2");
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* What is drained makes room although the file never gets empty. */
@@ -277,14 +277,14 @@ static void room_behind_the_mark(void **state)
     bus_arena_init(&mem, 0, 0);
     uint64_t at = 0;
     struct bus_strv k, v, value = {big, sizeof(big)};
-    assert_int_equal(journal_append(&j, BUS_STRV("key-1"), value, &err),
+    assert_int_equal(intake_journal_append(&j, BUS_STRV("key-1"), value, &err),
                      BUS_OK);
     for (int i = 0; i < 100 && !j.no_holes; i++) {
-        assert_int_equal(journal_append(&j, BUS_STRV("key-1"), value, &err),
+        assert_int_equal(intake_journal_append(&j, BUS_STRV("key-1"), value, &err),
                          BUS_OK);
         bus_arena_reset(&mem);
-        assert_int_equal(journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
-        assert_int_equal(journal_mark(&j, at, &err), BUS_OK);
+        assert_int_equal(intake_journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
+        assert_int_equal(intake_journal_mark(&j, at, &err), BUS_OK);
     }
     struct stat st;
     assert_int_equal(fstat(j.fd, &st), 0);
@@ -292,7 +292,7 @@ static void room_behind_the_mark(void **state)
         assert_true(st.st_blocks * 512 < 20 * (off_t)sizeof(big));
     }
     bus_arena_fini(&mem);
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* The disk is full in the middle of a record: nothing of it stays. */
@@ -313,7 +313,7 @@ static void full_disk(void **state)
     int rc = BUS_OK;
     for (int i = 0; i < 5 && rc == BUS_OK; i++) {
         end = j.end;
-        rc = journal_append(&j, BUS_STRV("key-3"),
+        rc = intake_journal_append(&j, BUS_STRV("key-3"),
                             BUS_STRV("value of more bytes than there is room"),
                             &err);
     }
@@ -323,10 +323,10 @@ static void full_disk(void **state)
     assert_int_equal(left, end);
     assert_string_equal(order(&j), end > 100 ? "123" : "12");
     put(&j, 4); /* room again: it goes on */
-    journal_close(&j);
+    intake_journal_close(&j);
     well(&j, ROOM);
     assert_int_equal(j.damaged_bytes, 0);
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 static void one_owner(void **state)
@@ -336,16 +336,16 @@ static void one_owner(void **state)
     struct bus_err err;
     well(&j, ROOM);
     put(&j, 1);
-    assert_int_equal(journal_open(&second, dir, ROOM, &err), BUS_ECONFIG);
+    assert_int_equal(intake_journal_open(&second, dir, ROOM, &err), BUS_ECONFIG);
     if (strstr(err.msg, "another process") == NULL ||
         strstr(err.msg, file) == NULL) {
         fail_msg("%s", err.msg);
     }
     put(&j, 2); /* the first is untouched */
     assert_string_equal(order(&j), "12");
-    journal_close(&j);
+    intake_journal_close(&j);
     well(&j, ROOM);
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 /* As a later program would have written it: not for us to set aside. */
@@ -364,11 +364,11 @@ static void another_version(void **state)
                              bus_hash64(record.key, 8, JOURNAL_VERSION + 2));
     well(&j, ROOM);
     put(&j, 1);
-    journal_close(&j);
+    intake_journal_close(&j);
     off_t before = size_of(file);
     int fd = open(file, O_WRONLY | O_APPEND);
     assert_int_equal(write(fd, &record, sizeof(record)), sizeof(record));
-    assert_int_equal(journal_open(&j, dir, ROOM, &err), BUS_ECONFIG);
+    assert_int_equal(intake_journal_open(&j, dir, ROOM, &err), BUS_ECONFIG);
     if (strstr(err.msg, "of version 1") == NULL ||
         strstr(err.msg, file) == NULL) {
         fail_msg("%s", err.msg);
@@ -382,7 +382,7 @@ static void another_version(void **state)
     well(&j, ROOM);
     assert_string_equal(order(&j), "1");
     assert_int_equal(j.damaged_bytes, sizeof(record));
-    journal_close(&j);
+    intake_journal_close(&j);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* A made-up household as an application to the matcher: every fact of the
  * dictionary, and one that no dictionary has. */
-#ifndef TESTS_UNIT_END_MATCHER_HOUSEHOLD_H
-#define TESTS_UNIT_END_MATCHER_HOUSEHOLD_H
+#ifndef TESTS_UNIT_ROLE_MATCHER_HOUSEHOLD_H
+#define TESTS_UNIT_ROLE_MATCHER_HOUSEHOLD_H
 
 #include "bus/advice/sample.h"
 #include "bus/policy/source.h"
@@ -47,7 +47,7 @@ static inline void value_of(struct sa_fact *to,
 
 static inline void make(struct application *to,
                         const struct bus_policy_catalogue *c,
-                        struct bus_policy_sampler *dice,
+                        struct bus_advice_sampler *dice,
                         size_t people,
                         int number)
 {
@@ -67,7 +67,7 @@ static inline void make(struct application *to,
         for (size_t m = 0; m < (member ? people : 1); m++) {
             struct bus_policy_fact v = {.fact = f,
                                         .member = member ? (int)m : -1};
-            bus_policy_sample_value(dice, people, &v);
+            bus_advice_sample_value(dice, people, &v);
             to->facts[n] = (struct sa_fact){.name = name,
                                             .has_member = member,
                                             .source = BUS_STRV("declared"),

@@ -68,11 +68,11 @@ static struct bus_strv outside(const struct sa_assignment *a)
 /* One more field, if it is one that was kept back: it is caught. */
 static size_t plant(struct sa_assignment *a,
                     const struct sa_application *all,
-                    struct bus_policy_sampler *dice)
+                    struct bus_advice_sampler *dice)
 {
     struct sa_fact more[1025];
     struct sa_fact one =
-        all->facts.v[bus_policy_sampler_upto(dice, all->facts.n)];
+        all->facts.v[bus_advice_sampler_upto(dice, all->facts.n)];
     if (listed(of_department(a->department), one.name)) {
         return 0;
     }
@@ -115,15 +115,15 @@ static void only_what_the_list_names(void **state)
 {
     (void)state;
     static struct application app;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     size_t assignments = 0, carried = 0, kept = 0, planted = 0, whole = 0;
     uint64_t seed = seed_of(20261126);
     print_message("seed %llu, %d households\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n++) {
         bus_arena_reset(&mem);
-        make(&app, k.c, &dice, 1 + bus_policy_sampler_upto(&dice, 3), n);
+        make(&app, k.c, &dice, 1 + bus_advice_sampler_upto(&dice, 3), n);
         struct matcher_outputs out = decide_on(k.c, &app, &mem);
         for (size_t i = 0; i < out.n; i++) {
             if (out.v[i].topic != MATCHER_OUT_ASSIGNMENTS) {

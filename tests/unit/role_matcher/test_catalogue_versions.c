@@ -17,7 +17,7 @@ static int make_all(void **state)
         bus_faults_init(&faults, &mem);
         char *text = bus_arena_printf(&mem, "number: %d\n", i);
         struct bus_policy_sources s = {
-            .facts = bus_yaml_parse(&mem, "facts", bus_strv(text), &faults)};
+            .facts = bus_conf_yaml_parse(&mem, "facts", bus_strv(text), &faults)};
         made[i] = bus_policy_catalogue_new(&s, &faults);
         assert_non_null(made[i]);
     }
@@ -34,12 +34,12 @@ static int free_all(void **state)
     return 0;
 }
 
-static int judge(const struct matcher_editions *e, int last, int32_t day)
+static int judge(const struct matcher_catalogue_versions *e, int last, int32_t day)
 {
     struct bus_strv by =
         last < 0 ? BUS_STRV("")
                  : bus_strv(bus_policy_catalogue_version(made[last]));
-    const struct matcher_edition *found = matcher_edition_for(e, by, day);
+    const struct matcher_catalogue_version *found = matcher_catalogue_version_for(e, by, day);
     for (int i = 0; i < FOLDERS; i++) {
         if (found->catalogue == made[i]) {
             return i;
@@ -51,16 +51,16 @@ static int judge(const struct matcher_editions *e, int last, int32_t day)
 static void the_latest_in_force(void **state)
 {
     (void)state;
-    struct matcher_editions e = {.list = {{made[0], INT32_MIN}}, .count = 1};
+    struct matcher_catalogue_versions e = {.list = {{made[0], INT32_MIN}}, .count = 1};
     assert_int_equal(judge(&e, -1, 100), 0);
-    e.list[e.count++] = (struct matcher_edition){made[1], 100};
-    e.list[e.count++] = (struct matcher_edition){made[2], 200};
+    e.list[e.count++] = (struct matcher_catalogue_version){made[1], 100};
+    e.list[e.count++] = (struct matcher_catalogue_version){made[2], 200};
     assert_int_equal(judge(&e, -1, 99), 0);
     assert_int_equal(judge(&e, -1, 100), 1);
     assert_int_equal(judge(&e, -1, 199), 1);
     assert_int_equal(judge(&e, -1, 200), 2);
     /* published later, from an earlier day: it takes the other's place */
-    e.list[e.count++] = (struct matcher_edition){made[3], 150};
+    e.list[e.count++] = (struct matcher_catalogue_version){made[3], 150};
     assert_int_equal(judge(&e, -1, 149), 1);
     assert_int_equal(judge(&e, -1, 250), 3);
 }
@@ -68,7 +68,7 @@ static void the_latest_in_force(void **state)
 static void a_household_never_goes_back(void **state)
 {
     (void)state;
-    struct matcher_editions e = {
+    struct matcher_catalogue_versions e = {
         .list = {{made[0], INT32_MIN}, {made[1], 100}, {made[2], 200}},
         .count = 3};
     assert_int_equal(judge(&e, 1, 50), 1); /* a late event of an earlier day */
@@ -80,15 +80,15 @@ static void a_household_never_goes_back(void **state)
 static void what_is_only_known_never_judges(void **state)
 {
     (void)state;
-    struct matcher_editions e = {
+    struct matcher_catalogue_versions e = {
         .list = {{made[0], INT32_MIN}, {made[1], MATCHER_NEVER}}, .count = 2};
     assert_int_equal(judge(&e, -1, 150), 0);
     assert_int_equal(judge(&e, 1, 150), 0);
-    assert_ptr_equal(matcher_edition_find(
+    assert_ptr_equal(matcher_catalogue_version_find(
                          &e, bus_strv(bus_policy_catalogue_version(made[1])))
                          ->catalogue,
                      made[1]);
-    assert_null(matcher_edition_find(&e, BUS_STRV("")));
+    assert_null(matcher_catalogue_version_find(&e, BUS_STRV("")));
 }
 
 int main(void)

@@ -30,21 +30,21 @@ static int close_all(void **state)
 }
 
 /* A household with holes, evaluated by the matcher, as its topic has it. */
-static struct bus_strv written(struct bus_policy_sampler *dice, int number)
+static struct bus_strv written(struct bus_advice_sampler *dice, int number)
 {
     static struct application app;
     struct bus_strv bytes = {0};
     struct bus_err err;
     size_t n = 0;
-    make(&app, k.c, dice, 1 + bus_policy_sampler_upto(dice, 3), number);
+    make(&app, k.c, dice, 1 + bus_advice_sampler_upto(dice, 3), number);
     for (size_t i = 0; i < app.a.facts.n; i++) {
-        if (bus_policy_sampler_upto(dice, 8) > 0) {
+        if (bus_advice_sampler_upto(dice, 8) > 0) {
             app.facts[n++] = app.facts[i];
         }
     }
     app.a.facts.n = n;
     app.a.occurred_at -=
-        86400000 * (int64_t)bus_policy_sampler_upto(dice, 2000);
+        86400000 * (int64_t)bus_advice_sampler_upto(dice, 2000);
     struct matcher_outputs out = decide_on(k.c, &app, &mem);
     for (size_t i = 0; i < out.n; i++) {
         if (out.v[i].topic == MATCHER_OUT_EVALUATIONS &&
@@ -74,7 +74,7 @@ static struct replay again(const struct sa_evaluation *e)
 {
     struct replay r;
     struct bus_err err;
-    if (replay_evaluation(k.c, e, &mem, &r, &err) != BUS_OK) {
+    if (matcher_replay_evaluation(k.c, e, &mem, &r, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     return r;
@@ -121,12 +121,12 @@ static void one_bit_is_seen(struct bus_strv bytes,
 static void the_same_again(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     size_t seen[4] = {0};
     uint64_t seed = seed_of(20201008);
     print_message("seed %llu, %d evaluations\n", (unsigned long long)seed,
                   cases(CASES));
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n++) {
         struct sa_evaluation *e = NULL;
         bus_arena_reset(&mem);
@@ -150,9 +150,9 @@ static void the_same_again(void **state)
 static void places_are_named(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     struct sa_evaluation *e = NULL;
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), 1);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), 1);
     bus_arena_reset(&mem);
     assert_true(read_back(written(&dice, 1), &e));
     struct sa_item_verdict *first = &e->items.v[3], kept = *first;
@@ -194,7 +194,7 @@ static struct replay searched(const struct sa_evaluation *e)
     struct bus_err err;
     struct replay r = again(e);
     assert_int_equal(r.outcome, REPLAY_INPUTS);
-    assert_int_equal(replay_search_fact(k.c, e, &mem, &r, &err), BUS_OK);
+    assert_int_equal(matcher_replay_search_fact(k.c, e, &mem, &r, &err), BUS_OK);
     return r;
 }
 
@@ -202,9 +202,9 @@ static struct replay searched(const struct sa_evaluation *e)
 static void the_changed_fact_is_named(void **state)
 {
     (void)state;
-    struct bus_policy_sampler dice;
+    struct bus_advice_sampler dice;
     struct sa_evaluation *e = NULL;
-    bus_policy_sampler_init(&dice, k.c, rules_day(DAY), 1);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), 1);
     bus_arena_reset(&mem);
     assert_true(read_back(written(&dice, 1), &e));
     struct sa_fact *f = one_of(e, SA_FACT_VALUE_LONG), kept = *f;

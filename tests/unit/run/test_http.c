@@ -12,51 +12,51 @@
 
 struct scene
 {
-    struct bus_loop *loop;
-    struct bus_http *http;
-    struct bus_health health;
-    struct bus_metrics *metrics;
+    struct bus_run_loop *loop;
+    struct bus_run_http *http;
+    struct bus_run_health health;
+    struct bus_run_metrics *metrics;
     struct bus_timer *timer;
     struct bus_wake *done;
-    struct bus_http_request *later, *stream;
+    struct bus_run_http_request *later, *stream;
     int gone, pushes;
     const char *ask;
     char got[65536];
     size_t until; /* the client stops reading after so many bytes */
 };
 
-static void echo(struct bus_http_request *rq, void *data)
+static void echo(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    struct bus_strv id = bus_http_param(rq, "id");
-    struct bus_strv q = bus_http_query(rq, "q");
-    struct bus_strv x = bus_http_header(rq, "X-Thing");
-    struct bus_strv b = bus_http_body(rq);
-    char *t = bus_arena_printf(bus_http_mem(rq), "%.*s|%.*s|%.*s|%.*s",
+    struct bus_strv id = bus_run_http_param(rq, "id");
+    struct bus_strv q = bus_run_http_query(rq, "q");
+    struct bus_strv x = bus_run_http_header(rq, "X-Thing");
+    struct bus_strv b = bus_run_http_body(rq);
+    char *t = bus_arena_printf(bus_run_http_mem(rq), "%.*s|%.*s|%.*s|%.*s",
                                BUS_STRV_ARG(id), BUS_STRV_ARG(q),
                                BUS_STRV_ARG(x), BUS_STRV_ARG(b));
-    bus_http_set(rq, "Location", "/there");
-    bus_http_answer(rq, 202, "text/plain", t, strlen(t));
+    bus_run_http_set(rq, "Location", "/there");
+    bus_run_http_answer(rq, 202, "text/plain", t, strlen(t));
 }
 
 static void answer_later(void *data)
 {
     struct scene *s = data;
     if (s->later != NULL) {
-        bus_http_answer(s->later, 200, "text/plain", "late", 4);
+        bus_run_http_answer(s->later, 200, "text/plain", "late", 4);
         s->later = NULL;
     }
     if (s->stream != NULL) {
         s->pushes++;
-        bus_http_push(s->stream, "data: x\n\n", 9);
+        bus_run_http_push(s->stream, "data: x\n\n", 9);
     }
 }
 
-static void later(struct bus_http_request *rq, void *data)
+static void later(struct bus_run_http_request *rq, void *data)
 {
     struct scene *s = data;
     s->later = rq;
-    bus_timer_start(s->timer, 20, 0);
+    bus_run_timer_start(s->timer, 20, 0);
 }
 
 static void on_gone(void *data)
@@ -66,20 +66,20 @@ static void on_gone(void *data)
     s->stream = NULL;
 }
 
-static void stream(struct bus_http_request *rq, void *data)
+static void stream(struct bus_run_http_request *rq, void *data)
 {
     struct scene *s = data;
-    bus_http_stream(rq, on_gone, s);
+    bus_run_http_stream(rq, on_gone, s);
     s->stream = rq;
-    bus_timer_start(s->timer, 5, 5);
+    bus_run_timer_start(s->timer, 5, 5);
 }
 
-static void never(struct bus_http_request *rq, void *data)
+static void never(struct bus_run_http_request *rq, void *data)
 {
     struct scene *s = data;
     s->later = rq;
-    bus_loop_stop(s->loop, NULL);
-    bus_timer_start(s->timer, 30, 0);
+    bus_run_loop_stop(s->loop, NULL);
+    bus_run_timer_start(s->timer, 30, 0);
 }
 
 static void *client(void *data)
@@ -87,7 +87,7 @@ static void *client(void *data)
     struct scene *s = data;
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port =
-                                htons((uint16_t)bus_http_port(s->http))};
+                                htons((uint16_t)bus_run_http_port(s->http))};
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     size_t n = 0;
@@ -108,7 +108,7 @@ static void *client(void *data)
     }
     s->got[n] = '\0';
     (void)close(fd);
-    bus_wake_send(s->done);
+    bus_run_wake_send(s->done);
     return NULL;
 }
 
@@ -116,49 +116,49 @@ static void on_done(void *data)
 {
     struct scene *s = data;
     if (s->stream == NULL) {
-        bus_loop_stop(s->loop, NULL);
+        bus_run_loop_stop(s->loop, NULL);
     } else {
-        bus_wake_send(s->done); /* until the stream has noticed */
+        bus_run_wake_send(s->done); /* until the stream has noticed */
     }
 }
 
 static void play(struct scene *s, const char *ask)
 {
     struct bus_err err = {0};
-    struct bus_loop_conf lc = {.no_signals = true, .drain_ms = 3000};
+    struct bus_run_loop_conf lc = {.no_signals = true, .drain_ms = 3000};
     s->ask = ask;
     s->until = s->until == 0 ? sizeof(s->got) - 1 : s->until;
-    s->metrics = bus_metrics_new();
-    bus_health_init(&s->health, NULL, NULL);
-    int kafka = bus_health_add(&s->health, "kafka", "no broker");
+    s->metrics = bus_run_metrics_new();
+    bus_run_health_init(&s->health, NULL, NULL);
+    int kafka = bus_run_health_add(&s->health, "kafka", "no broker");
     (void)kafka;
-    assert_int_equal(bus_loop_new(&lc, &s->loop, &err), 0);
-    struct bus_http_conf hc = {.body_bytes_max = 1000, .metrics = s->metrics};
-    assert_int_equal(bus_http_new(s->loop, &hc, &s->http, &err), 0);
+    assert_int_equal(bus_run_loop_new(&lc, &s->loop, &err), 0);
+    struct bus_run_http_conf hc = {.body_bytes_max = 1000, .metrics = s->metrics};
+    assert_int_equal(bus_run_http_new(s->loop, &hc, &s->http, &err), 0);
     assert_int_equal(
-        bus_http_route(s->http, "POST", "/v1/things/{id}", echo, s, &err), 0);
-    assert_int_equal(bus_http_route(s->http, "GET", "/later", later, s, &err),
+        bus_run_http_route(s->http, "POST", "/v1/things/{id}", echo, s, &err), 0);
+    assert_int_equal(bus_run_http_route(s->http, "GET", "/later", later, s, &err),
                      0);
-    assert_int_equal(bus_http_route(s->http, "GET", "/stream", stream, s, &err),
+    assert_int_equal(bus_run_http_route(s->http, "GET", "/stream", stream, s, &err),
                      0);
-    assert_int_equal(bus_http_route(s->http, "GET", "/never", never, s, &err),
+    assert_int_equal(bus_run_http_route(s->http, "GET", "/never", never, s, &err),
                      0);
     assert_int_equal(
-        bus_http_route(s->http, "GET", "/files/{rest*}", echo, s, &err), 0);
-    assert_int_equal(bus_http_route_health(s->http, &s->health, &err), 0);
-    assert_int_equal(bus_timer_new(s->loop, answer_later, s, &s->timer, &err),
+        bus_run_http_route(s->http, "GET", "/files/{rest*}", echo, s, &err), 0);
+    assert_int_equal(bus_run_http_route_health(s->http, &s->health, &err), 0);
+    assert_int_equal(bus_run_timer_new(s->loop, answer_later, s, &s->timer, &err),
                      0);
-    assert_int_equal(bus_wake_new(s->loop, on_done, s, &s->done, &err), 0);
-    assert_int_equal(bus_http_start(s->http, &err), 0);
+    assert_int_equal(bus_run_wake_new(s->loop, on_done, s, &s->done, &err), 0);
+    assert_int_equal(bus_run_http_start(s->http, &err), 0);
     pthread_t t;
     assert_int_equal(pthread_create(&t, NULL, client, s), 0);
-    assert_int_equal(bus_loop_run(s->loop), BUS_EXIT_OK);
-    bus_http_free(s->http);
+    assert_int_equal(bus_run_loop_run(s->loop), BUS_EXIT_OK);
+    bus_run_http_free(s->http);
     (void)pthread_join(t, NULL);
-    bus_timer_free(s->timer);
-    bus_wake_free(s->done);
-    bus_loop_free(s->loop);
-    bus_metrics_free(s->metrics);
+    bus_run_timer_free(s->timer);
+    bus_run_wake_free(s->done);
+    bus_run_loop_free(s->loop);
+    bus_run_metrics_free(s->metrics);
 }
 
 #define CLOSE "Host: x\r\nConnection: close\r\n"
