@@ -27,7 +27,7 @@ struct trial
     struct bus_policy_fact *facts; /* of home, to be changed */
 };
 
-static struct bus_place place_of(const struct trial *t, int item)
+static struct bus_place check_place_of(const struct trial *t, int item)
 {
     const struct bus_node *v =
         bus_policy_version_node(t->c, (size_t)item, t->day);
@@ -41,7 +41,8 @@ static const char *code_of(const struct trial *t, int item)
     return t->c->items[item].code.p;
 }
 
-static int judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
+static int
+check_judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
 {
     struct bus_arena_mark mark = bus_arena_mark(t->mem);
     int rc = bus_policy_evaluate_item(t->c, &t->home, t->day, item,
@@ -51,7 +52,7 @@ static int judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
 }
 
 /* Clauses still false; -1 for eligible. */
-static int distance(const struct bus_policy_verdict_of *v)
+static int check_distance(const struct bus_policy_verdict_of *v)
 {
     return v->verdict == BUS_POLICY_ELIGIBLE       ? -1
            : v->verdict == BUS_POLICY_NOT_ELIGIBLE ? (int)v->reason_count
@@ -59,7 +60,7 @@ static int distance(const struct bus_policy_verdict_of *v)
 }
 
 static int
-begin(struct trial *t, const int *items, size_t count, size_t members)
+check_begin(struct trial *t, const int *items, size_t count, size_t members)
 {
     int rc = bus_advice_sample_household(&t->dice, items, count, members,
                                          t->mem, &t->home);
@@ -68,7 +69,8 @@ begin(struct trial *t, const int *items, size_t count, size_t members)
 }
 
 /* One step: changes one or two facts; `keep` says whether it stays. */
-static int step(struct trial *t, int item, int *far, const char **ret_failure)
+static int
+check_step(struct trial *t, int item, int *far, const char **ret_failure)
 {
     struct bus_policy_verdict_of v;
     size_t n = t->home.fact_count;
@@ -82,15 +84,15 @@ static int step(struct trial *t, int item, int *far, const char **ret_failure)
     if (bus_advice_sampler_upto(&t->dice, 2) == 0) {
         bus_advice_sample_value(&t->dice, t->home.member_count, &t->facts[b]);
     }
-    int rc = judge(t, item, &v);
+    int rc = check_judge(t, item, &v);
     if (rc != BUS_OK) {
         return rc;
     }
     if (v.verdict == BUS_POLICY_FAILED) {
         *ret_failure = v.failure;
     }
-    if (distance(&v) <= *far) {
-        *far = distance(&v);
+    if (check_distance(&v) <= *far) {
+        *far = check_distance(&v);
     } else {
         t->facts[a] = before[0];
         t->facts[b] = before[1];
@@ -119,14 +121,14 @@ static int try_item(struct trial *t, int item, struct found *f)
          s++) {
         struct bus_arena_mark mark = bus_arena_mark(t->mem);
         int far = CATALOGUE_CLAUSES_MAX;
-        int rc = begin(t, &item, 1, (size_t)(1 + s % 4));
+        int rc = check_begin(t, &item, 1, (size_t)(1 + s % 4));
         for (int i = 0; rc == BUS_OK && i < STEPS && f->eligible < ELIGIBLE &&
                         f->failure == NULL;
              i++) {
             struct bus_policy_verdict_of v;
-            rc = step(t, item, &far, &f->failure);
+            rc = check_step(t, item, &far, &f->failure);
             if (rc == BUS_OK && far < 0 &&
-                (rc = judge(t, item, &v)) == BUS_OK) {
+                (rc = check_judge(t, item, &v)) == BUS_OK) {
                 f->eligible++;
                 look_at_amount(&v, f);
             }
@@ -159,7 +161,7 @@ static struct bus_strv idle_clause(const struct trial *t,
 
 static void say_failure(struct trial *t, int item, const char *failure)
 {
-    bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+    bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
                    "the condition gives neither true nor false for some "
                    "household (by sampling): %s",
                    failure);
@@ -180,14 +182,14 @@ static int say_unreachable(struct trial *t, int item)
     if (v.verdict == BUS_POLICY_FAILED) { /* it reads no fact at all */
         say_failure(t, item, v.failure);
     } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
-        bus_faults_warn(t->faults, place_of(t, item), code_of(t, item),
+        bus_faults_warn(t->faults, check_place_of(t, item), code_of(t, item),
                         "closed to everybody by a standard of that day: %.*s",
                         BUS_STRV_ARG(idle));
     } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE) {
-        bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+        bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
                        "nobody can get it: the condition is never true");
     } else {
-        bus_faults_add(t->faults, place_of(t, item), code_of(t, item),
+        bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
                        "nobody got it in %d households (by sampling): can "
                        "its clauses be true together?",
                        STARTS * STEPS);
@@ -195,7 +197,7 @@ static int say_unreachable(struct trial *t, int item)
     return rc;
 }
 
-static int check_item(struct trial *t, int item)
+static int advice_check_item(struct trial *t, int item)
 {
     struct found f = {0};
     int rc = try_item(t, item, &f);
@@ -208,7 +210,7 @@ static int check_item(struct trial *t, int item)
         bus_policy_version_node(t->c, (size_t)item, t->day);
     const struct bus_node *amount = bus_node_get(v, "amount");
     const struct bus_node *feel = bus_node_get(amount, "feel");
-    struct bus_place at = feel ? feel->at : place_of(t, item);
+    struct bus_place at = feel ? feel->at : check_place_of(t, item);
     if (f.negative) {
         bus_faults_add(t->faults, at, code_of(t, item),
                        "the amount can be below zero (by sampling)");
@@ -227,7 +229,7 @@ static int check_item(struct trial *t, int item)
 }
 
 /* Is there a household that gets b and not a? */
-static int apart(struct trial *t, int a, int b, bool *ret)
+static int check_apart(struct trial *t, int a, int b, bool *ret)
 {
     int both[2] = {a, b};
     const char *failure = NULL;
@@ -236,13 +238,14 @@ static int apart(struct trial *t, int a, int b, bool *ret)
     for (int s = 0; s < STARTS && !*ret && failure == NULL; s++) {
         struct bus_arena_mark mark = bus_arena_mark(t->mem);
         int far = CATALOGUE_CLAUSES_MAX;
-        int rc = begin(t, both, 2, (size_t)(1 + s % 4));
+        int rc = check_begin(t, both, 2, (size_t)(1 + s % 4));
         for (int i = 0; rc == BUS_OK && i < STEPS && !*ret && failure == NULL;
              i++) {
             struct bus_policy_verdict_of v;
-            rc = step(t, b, &far, &failure);
+            rc = check_step(t, b, &far, &failure);
             any |= far < 0;
-            if (rc == BUS_OK && far < 0 && (rc = judge(t, a, &v)) == BUS_OK) {
+            if (rc == BUS_OK && far < 0 &&
+                (rc = check_judge(t, a, &v)) == BUS_OK) {
                 *ret = v.verdict != BUS_POLICY_ELIGIBLE;
             }
         }
@@ -265,7 +268,7 @@ static int check_pair(struct trial *t, int a, int b)
     struct bus_strv back = bus_policy_beats(t->c, b, a);
     if (back.n > 0) {
         if (a < b) {
-            bus_faults_add(t->faults, place_of(t, a), code_of(t, a),
+            bus_faults_add(t->faults, check_place_of(t, a), code_of(t, a),
                            "%s and %s shut each other out (%.*s, %.*s): "
                            "whoever may have both gets neither",
                            code_of(t, a), code_of(t, b), BUS_STRV_ARG(by),
@@ -274,9 +277,9 @@ static int check_pair(struct trial *t, int a, int b)
         return BUS_OK;
     }
     bool well = false;
-    int rc = apart(t, a, b, &well);
+    int rc = check_apart(t, a, b, &well);
     if (rc == BUS_OK && !well) {
-        bus_faults_add(t->faults, place_of(t, b), code_of(t, b),
+        bus_faults_add(t->faults, check_place_of(t, b), code_of(t, b),
                        "never given: whoever may have it may have %s, which "
                        "excludes it (%.*s; by sampling)",
                        code_of(t, a), BUS_STRV_ARG(by));
@@ -284,7 +287,7 @@ static int check_pair(struct trial *t, int a, int b)
     return rc;
 }
 
-static void check_facts(struct trial *t)
+static void advice_check_facts(struct trial *t)
 {
     for (size_t f = 0; f < t->c->fact_count; f++) {
         const struct fact_def *d = &t->c->facts[f];
@@ -312,7 +315,7 @@ int bus_advice_check(const struct bus_policy_catalogue *c,
         .c = c, .day = day, .mem = mem, .faults = faults, .err = err};
     int rc = BUS_OK;
     bus_advice_sampler_init(&t.dice, c, day, 1);
-    check_facts(&t);
+    advice_check_facts(&t);
     for (size_t i = 0; i < c->standard_count; i++) {
         if (!c->standards[i].read) {
             bus_faults_add(faults, c->standards[i].body->at,
@@ -323,7 +326,7 @@ int bus_advice_check(const struct bus_policy_catalogue *c,
     int n = (int)c->item_count;
     for (int i = 0; rc == BUS_OK && i < n; i++) {
         if (policy_catalogue_version_at(&c->items[i], day) != NULL) {
-            rc = check_item(&t, i);
+            rc = advice_check_item(&t, i);
         }
     }
     for (int a = 0; rc == BUS_OK && a < n; a++) {

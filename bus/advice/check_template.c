@@ -82,15 +82,15 @@ struct look
     struct bus_faults *faults;
 };
 
-static bool text(const struct bus_node *n)
+static bool check_template_text(const struct bus_node *n)
 {
     return n != NULL && n->kind == BUS_NODE_SCALAR && n->text.n > 0;
 }
 
-static bool word_of(const struct bus_node *n, const char *words)
+static bool check_template_word_of(const struct bus_node *n, const char *words)
 {
     char w[64];
-    if (!text(n) || n->text.n > sizeof(w) - 3) {
+    if (!check_template_text(n) || n->text.n > sizeof(w) - 3) {
         return false;
     }
     w[0] = ' ';
@@ -100,8 +100,9 @@ static bool word_of(const struct bus_node *n, const char *words)
 }
 
 /* NULL if it is as wanted, else what it must be. */
-static const char *
-wrong(const struct bus_node *n, const struct rule *r, const char **ret_words)
+static const char *check_template_wrong(const struct bus_node *n,
+                                        const struct rule *r,
+                                        const char **ret_words)
 {
     int64_t v;
     int32_t day;
@@ -109,9 +110,10 @@ wrong(const struct bus_node *n, const struct rule *r, const char **ret_words)
     *ret_words = "";
     switch (r->want) {
     case WANT_TEXT:
-        return text(n) ? NULL : "must be a text";
+        return check_template_text(n) ? NULL : "must be a text";
     case WANT_BOTH:
-        return text(bus_node_get(n, "zh")) && text(bus_node_get(n, "en"))
+        return check_template_text(bus_node_get(n, "zh")) &&
+                       check_template_text(bus_node_get(n, "en"))
                    ? NULL
                    : "must be in Chinese and English: {zh: ..., en: ...}";
     case WANT_NUMBER:
@@ -123,7 +125,7 @@ wrong(const struct bus_node *n, const struct rule *r, const char **ret_words)
         return bus_node_to_date(n, &day) ? NULL : "must be a date";
     case WANT_WORD:
         *ret_words = r->words;
-        return word_of(n, r->words) ? NULL : "must be one of";
+        return check_template_word_of(n, r->words) ? NULL : "must be one of";
     }
     return NULL;
 }
@@ -160,7 +162,7 @@ follow(const struct look *k, const struct bus_node *n, const char *rest)
         follow(k, next, dot + 1);
     } else {
         const char *words;
-        const char *what = wrong(next, r, &words);
+        const char *what = check_template_wrong(next, r, &words);
         if (what != NULL) {
             bus_faults_add(k->faults, next->at, k->code, "%s: %s%s", r->path,
                            what, words);
@@ -168,7 +170,7 @@ follow(const struct look *k, const struct bus_node *n, const char *rest)
     }
 }
 
-static bool has(const struct bus_node *n, const char *path)
+static bool check_template_has(const struct bus_node *n, const char *path)
 {
     char key[64];
     const char *dot = strchr(path, '.');
@@ -202,7 +204,7 @@ static void check_parts(struct look *k, const struct bus_node *item)
         k->rule = &part_rules[r];
         bool of_item = false;
         for (uint32_t i = 0; list && i < versions->count; i++) {
-            if (has(versions->items[i], k->rule->path)) {
+            if (check_template_has(versions->items[i], k->rule->path)) {
                 follow(k, versions->items[i], k->rule->path);
             } else {
                 of_item = true;
@@ -221,7 +223,8 @@ void bus_advice_check_template(const struct bus_node *const *items,
     for (size_t i = 0; i < count; i++) {
         const struct bus_node *code = bus_node_get(items[i], "code");
         struct look k = {.faults = faults,
-                         .code = text(code) ? code->text.p : "?"};
+                         .code =
+                             check_template_text(code) ? code->text.p : "?"};
         for (size_t r = 0; r < sizeof(item_rules) / sizeof(*item_rules); r++) {
             k.rule = &item_rules[r];
             follow(&k, items[i], k.rule->path);

@@ -43,13 +43,13 @@ static const struct
     {"rule_date", "适用日期"},
 };
 
-static void put(struct say *y, struct bus_strv s)
+static void clause_say_put(struct say *y, struct bus_strv s)
 {
     bus_buf_put(y->out, s.p, s.n);
 }
 
 struct bus_strv advice_clause_label(const struct bus_node *body,
-                             enum bus_policy_lang lang)
+                                    enum bus_policy_lang lang)
 {
     const struct bus_node *n = NULL;
     if (lang == BUS_POLICY_ZH) {
@@ -62,9 +62,9 @@ struct bus_strv advice_clause_label(const struct bus_node *body,
 }
 
 void advice_clause_name_at(const struct bus_policy_catalogue *c,
-                    struct bus_strv s,
-                    size_t i,
-                    struct clause_name *ret)
+                           struct bus_strv s,
+                           size_t i,
+                           struct clause_name *ret)
 {
     struct bus_strv w = policy_clause_word(s, i), name = w;
     struct clause_name r = {.to = i + w.n, .fact = -1, .standard = -1};
@@ -97,9 +97,9 @@ static size_t say_string(struct say *y, struct bus_strv s, size_t i)
         bus_node_get(bus_node_get(y->last, "words"), word);
     struct bus_strv l = advice_clause_label(w, y->lang);
     if (l.n > 0) {
-        put(y, l);
+        clause_say_put(y, l);
     } else {
-        put(y, (struct bus_strv){s.p + i, past - i});
+        clause_say_put(y, (struct bus_strv){s.p + i, past - i});
     }
     return past;
 }
@@ -142,7 +142,7 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
     }
     struct bus_strv l = advice_clause_label(body, y->lang);
     if (l.n > 0) {
-        put(y, l);
+        clause_say_put(y, l);
         return to;
     }
     if (!path && (bus_strv_is(w, "some") || bus_strv_is(w, "every"))) {
@@ -159,14 +159,14 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
             return to;
         }
     }
-    put(y, (struct bus_strv){s.p + i, to - i});
+    clause_say_put(y, (struct bus_strv){s.p + i, to - i});
     return to;
 }
 
 int bus_advice_report_clause(const struct bus_policy_catalogue *c,
-                   struct bus_strv rule,
-                   enum bus_policy_lang lang,
-                   struct bus_buf *out)
+                             struct bus_strv rule,
+                             enum bus_policy_lang lang,
+                             struct bus_buf *out)
 {
     struct say y = {.c = c, .lang = lang, .out = out};
     for (size_t i = 0; i < rule.n;) {
@@ -175,7 +175,7 @@ int bus_advice_report_clause(const struct bus_policy_catalogue *c,
             i = say_string(&y, rule, i);
         } else if (ch >= '0' && ch <= '9') {
             struct bus_strv number = policy_clause_word(rule, i);
-            put(&y, number);
+            clause_say_put(&y, number);
             i += number.n;
         } else if (policy_clause_name_char(ch)) {
             i = say_word(&y, rule, i);

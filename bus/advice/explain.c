@@ -22,7 +22,7 @@ struct search
     int item;
     enum bus_policy_verdict goal;
     size_t limit, tries;
-    size_t false_now; /* distance() at the beginning */
+    size_t false_now; /* explain_distance() at the beginning */
     struct bus_arena *mem;
     struct bus_advice_changes *to;
     struct bus_err *err;
@@ -35,13 +35,13 @@ struct search
 static const char *const fixed[] = {"member.birth_date", "member.sex",
                                     "member.relation"};
 
-static bool over(const struct search *s)
+static bool explain_over(const struct search *s)
 {
     return s->rc != BUS_OK || s->tries >= s->limit;
 }
 
 /* How far from a yes: what is open counts less than what is false. */
-static size_t distance(const struct bus_policy_verdict_of *v)
+static size_t explain_distance(const struct bus_policy_verdict_of *v)
 {
     return v->verdict == BUS_POLICY_ELIGIBLE       ? 0
            : v->verdict == BUS_POLICY_UNDETERMINED ? 1 + v->missing_count
@@ -52,7 +52,7 @@ static bool reached(struct search *s, size_t *ret_false)
 {
     struct bus_policy_verdict_of v;
     struct bus_arena_mark mark = bus_arena_mark(s->mem);
-    if (over(s)) {
+    if (explain_over(s)) {
         return false;
     }
     s->tries++;
@@ -66,13 +66,13 @@ static bool reached(struct search *s, size_t *ret_false)
     if (rc != BUS_OK) {
         return false;
     }
-    *ret_false = distance(&v);
+    *ret_false = explain_distance(&v);
     return v.verdict == s->goal;
 }
 
 /* The place of a fact among the household's, made if it is not there. */
 static struct bus_policy_fact *
-cell(struct search *s, int fact, int member, bool *ret_new)
+explain_cell(struct search *s, int fact, int member, bool *ret_new)
 {
     for (size_t i = 0; i < s->home.fact_count; i++) {
         if (s->facts[i].fact == fact && s->facts[i].member == member) {
@@ -95,10 +95,10 @@ struct hand
     bool is_new;
 };
 
-static void take(struct search *s, int fact, int member, struct hand *h)
+static void explain_take(struct search *s, int fact, int member, struct hand *h)
 {
     h->s = s;
-    h->f = cell(s, fact, member, &h->is_new);
+    h->f = explain_cell(s, fact, member, &h->is_new);
     h->before = *h->f;
 }
 
@@ -111,12 +111,13 @@ static void put_back(struct hand *h)
     }
 }
 
-static bool known(const struct hand *h)
+static bool explain_known(const struct hand *h)
 {
     return !h->is_new && h->before.kind != BUS_POLICY_NULL;
 }
 
-static void note(struct hand *h, enum bus_advice_move_how how, size_t falses)
+static void
+explain_note(struct hand *h, enum bus_advice_move_how how, size_t falses)
 {
     struct search *s = h->s;
     if (s->collect && falses > 0 && falses < s->false_now &&
@@ -124,7 +125,7 @@ static void note(struct hand *h, enum bus_advice_move_how how, size_t falses)
         s->helpful[s->helpful_count++] = (struct bus_advice_move){
             .to = *h->f,
             .how = how,
-            .known_before = known(h),
+            .known_before = explain_known(h),
             .before = h->before.number,
         };
     }
@@ -143,7 +144,7 @@ static bool set_number(struct hand *h, int64_t v, size_t *ret_false)
 static int64_t bisect(struct hand *h, int64_t miss, int64_t hit)
 {
     size_t falses;
-    while (!over(h->s) && (hit > miss ? hit - miss : miss - hit) > 1) {
+    while (!explain_over(h->s) && (hit > miss ? hit - miss : miss - hit) > 1) {
         int64_t mid = miss + (hit - miss) / 2;
         if (set_number(h, mid, &falses)) {
             hit = mid;
@@ -168,19 +169,19 @@ static int64_t farther(int64_t from, int64_t at, int dir, int step)
 
 /* From the hit v on in that direction: how far does it hold? */
 static void
-hold(struct hand *h, int dir, int64_t max, struct bus_advice_move *m)
+explain_hold(struct hand *h, int dir, int64_t max, struct bus_advice_move *m)
 {
     int64_t v = m->to.number, at = v, end = dir > 0 ? max : 0;
     size_t falses;
-    if (set_number(h, end, &falses) || over(h->s)) {
+    if (set_number(h, end, &falses) || explain_over(h->s)) {
         return;
     }
-    for (int step = 0; !over(h->s); step++) {
+    for (int step = 0; !explain_over(h->s); step++) {
         int64_t next = farther(v, at, dir, step);
         next = next < 0 ? 0 : next > max ? max : next;
         if (!set_number(h, next, &falses)) {
             m->end = bisect(h, next, at);
-            m->ends = !over(h->s);
+            m->ends = !explain_over(h->s);
             return;
         }
         at = next;
@@ -188,14 +189,14 @@ hold(struct hand *h, int dir, int64_t max, struct bus_advice_move *m)
 }
 
 static const struct bus_node *
-part(const struct search *s, int fact, const char *key)
+explain_part(const struct search *s, int fact, const char *key)
 {
     return bus_node_get(bus_policy_fact_node(s->c, fact), key);
 }
 
 static bool type_is(const struct search *s, int fact, const char *type)
 {
-    const struct bus_node *t = part(s, fact, "type");
+    const struct bus_node *t = explain_part(s, fact, "type");
     return t != NULL && bus_strv_is(t->text, type);
 }
 
@@ -204,7 +205,7 @@ static bool type_is(const struct search *s, int fact, const char *type)
 static void tighten(struct search *s, struct bus_advice_move *first)
 {
     struct hand h;
-    take(s, first->to.fact, first->to.member, &h);
+    explain_take(s, first->to.fact, first->to.member, &h);
     if (first->to.kind == BUS_POLICY_LONG && first->how != BUS_POLICY_SET_TO) {
         bool money = type_is(s, first->to.fact, "money_fen");
         size_t falses;
@@ -213,15 +214,15 @@ static void tighten(struct search *s, struct bus_advice_move *first)
                         : first->to.number;
         if (set_number(&h, v, &falses)) {
             first->to.number = v;
-            hold(&h, first->how == BUS_POLICY_AT_LEAST ? 1 : -1,
-                 money ? MONEY_MAX : COUNT_MAX, first);
+            explain_hold(&h, first->how == BUS_POLICY_AT_LEAST ? 1 : -1,
+                         money ? MONEY_MAX : COUNT_MAX, first);
         }
     }
     put_back(&h);
 }
 
 static void
-found(struct search *s, const struct bus_advice_move *moves, size_t n)
+explain_found(struct search *s, const struct bus_advice_move *moves, size_t n)
 {
     struct bus_advice_changes *to = s->to;
     if (to->count == BUS_POLICY_CHANGES_MAX) {
@@ -238,12 +239,12 @@ found(struct search *s, const struct bus_advice_move *moves, size_t n)
 
 /* Walks from the present value in one direction until a probe hits. */
 static bool
-walk(struct hand *h, int dir, int64_t max, struct bus_advice_move *ret)
+explain_walk(struct hand *h, int dir, int64_t max, struct bus_advice_move *ret)
 {
-    int64_t from = known(h) ? h->before.number : dir > 0 ? -1 : max + 1;
+    int64_t from = explain_known(h) ? h->before.number : dir > 0 ? -1 : max + 1;
     int64_t miss = from, at = from;
     size_t best = h->s->false_now;
-    for (int step = 0; !over(h->s); step++) {
+    for (int step = 0; !explain_over(h->s); step++) {
         if ((dir < 0 && at <= 0) || (dir > 0 && at >= max)) {
             return false;
         }
@@ -256,7 +257,7 @@ walk(struct hand *h, int dir, int64_t max, struct bus_advice_move *ret)
         if (!hit) {
             if (falses < best) {
                 best = falses;
-                note(h, how, falses);
+                explain_note(h, how, falses);
             }
             miss = at;
             continue;
@@ -267,9 +268,9 @@ walk(struct hand *h, int dir, int64_t max, struct bus_advice_move *ret)
         }
         *ret = (struct bus_advice_move){.to = *h->f,
                                         .how = how,
-                                        .known_before = known(h),
+                                        .known_before = explain_known(h),
                                         .before = h->before.number};
-        hold(h, dir, max, ret);
+        explain_hold(h, dir, max, ret);
         return true;
     }
     return false;
@@ -287,10 +288,11 @@ static bool try_value(struct hand *h,
     h->f->text = text;
     bool hit = reached(h->s, &falses);
     if (hit) {
-        *ret = (struct bus_advice_move){
-            .to = *h->f, .how = BUS_POLICY_SET_TO, .known_before = known(h)};
+        *ret = (struct bus_advice_move){.to = *h->f,
+                                        .how = BUS_POLICY_SET_TO,
+                                        .known_before = explain_known(h)};
     } else {
-        note(h, BUS_POLICY_SET_TO, falses);
+        explain_note(h, BUS_POLICY_SET_TO, falses);
     }
     return hit;
 }
@@ -310,21 +312,21 @@ static void one_fact(struct search *s,
         m = &moves[1];
         n = 2;
     }
-    take(s, fact, member, &h);
-    const struct bus_node *words = part(s, fact, "words");
+    explain_take(s, fact, member, &h);
+    const struct bus_node *words = explain_part(s, fact, "words");
     if (type_is(s, fact, "boolean")) {
         for (int v = 0; v < 2; v++) {
-            if ((!known(&h) || h.before.number != v) &&
+            if ((!explain_known(&h) || h.before.number != v) &&
                 try_value(&h, BUS_POLICY_BOOL, v, (struct bus_strv){0}, m)) {
-                found(s, moves, n);
+                explain_found(s, moves, n);
             }
         }
     } else if (type_is(s, fact, "enum") && words != NULL) {
         for (uint32_t w = 0; w < words->count; w++) {
             struct bus_strv text = words->pairs[w].key->text;
-            if ((!known(&h) || !bus_strv_eq(h.before.text, text)) &&
+            if ((!explain_known(&h) || !bus_strv_eq(h.before.text, text)) &&
                 try_value(&h, BUS_POLICY_TEXT, 0, text, m)) {
-                found(s, moves, n);
+                explain_found(s, moves, n);
             }
         }
     } else if (type_is(s, fact, "money_fen") || type_is(s, fact, "count") ||
@@ -332,8 +334,9 @@ static void one_fact(struct search *s,
         int64_t max = type_is(s, fact, "money_fen") ? MONEY_MAX : COUNT_MAX;
         for (int dir = -1; dir <= 1; dir += 2) {
             /* An unknown number is walked up from nothing only. */
-            if ((known(&h) || dir > 0) && walk(&h, dir, max, m)) {
-                found(s, moves, n);
+            if ((explain_known(&h) || dir > 0) &&
+                explain_walk(&h, dir, max, m)) {
+                explain_found(s, moves, n);
             }
         }
     }
@@ -365,7 +368,7 @@ static void every_fact(struct search *s, const struct bus_advice_move *first)
         bool member =
             strncmp(bus_policy_fact_name(s->c, f).p, "member.", 7) == 0;
         int to = member ? (int)s->home.member_count : 0;
-        for (int m = member ? 0 : -1; m < to && !over(s); m++) {
+        for (int m = member ? 0 : -1; m < to && !explain_over(s); m++) {
             /* A pair is met once: the later fact behind the earlier. */
             bool later = first == NULL || f > first->to.fact ||
                          (f == first->to.fact && m > first->to.member);
@@ -381,14 +384,14 @@ static void time_alone(struct search *s)
 {
     int32_t now = s->day, miss = now, hit;
     size_t falses;
-    for (hit = now + 7; !over(s); hit += 7) {
+    for (hit = now + 7; !explain_over(s); hit += 7) {
         s->day = hit;
         if (hit > now + DAYS_AHEAD || reached(s, &falses)) {
             break;
         }
         miss = hit;
     }
-    while (hit <= now + DAYS_AHEAD && hit - miss > 1 && !over(s)) {
+    while (hit <= now + DAYS_AHEAD && hit - miss > 1 && !explain_over(s)) {
         s->day = miss + (hit - miss) / 2;
         if (reached(s, &falses)) {
             hit = s->day;
@@ -397,7 +400,7 @@ static void time_alone(struct search *s)
         }
     }
     s->day = now;
-    if (!over(s) && hit <= now + DAYS_AHEAD) {
+    if (!explain_over(s) && hit <= now + DAYS_AHEAD) {
         struct bus_advice_move m = {.to = {.fact = BUS_POLICY_DATE_MOVE,
                                            .member = -1,
                                            .kind = BUS_POLICY_DATE,
@@ -405,12 +408,12 @@ static void time_alone(struct search *s)
                                     .how = BUS_POLICY_AT_LEAST,
                                     .known_before = true,
                                     .before = now};
-        found(s, &m, 1);
+        explain_found(s, &m, 1);
     }
 }
 
-static bool alone(const struct bus_advice_changes *r,
-                  const struct bus_advice_move *m)
+static bool explain_alone(const struct bus_advice_changes *r,
+                          const struct bus_advice_move *m)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct bus_advice_move *o = &r->list[i].moves[0];
@@ -423,25 +426,25 @@ static bool alone(const struct bus_advice_changes *r,
 }
 
 /* Two facts: the first set to what brings the goal nearer. */
-static void pairs(struct search *s)
+static void explain_pairs(struct search *s)
 {
     s->collect = false;
-    for (size_t i = 0; i < s->helpful_count && !over(s) &&
+    for (size_t i = 0; i < s->helpful_count && !explain_over(s) &&
                        s->to->end == BUS_POLICY_SEARCH_DONE;
          i++) {
         struct bus_advice_move m = s->helpful[i];
         struct hand h;
-        if (alone(s->to, &m)) {
+        if (explain_alone(s->to, &m)) {
             continue;
         }
-        take(s, m.to.fact, m.to.member, &h);
+        explain_take(s, m.to.fact, m.to.member, &h);
         *h.f = m.to;
         every_fact(s, &m);
         put_back(&h);
     }
 }
 
-static int begin(struct search *s, const struct bus_policy_household *h)
+static int explain_begin(struct search *s, const struct bus_policy_household *h)
 {
     struct bus_policy_verdict_of v;
     s->facts = bus_arena_alloc(s->mem, (h->fact_count + BUS_POLICY_MOVES_MAX) *
@@ -461,7 +464,7 @@ static int begin(struct search *s, const struct bus_policy_household *h)
         s->goal = v.verdict == BUS_POLICY_ELIGIBLE ? BUS_POLICY_NOT_ELIGIBLE
                                                    : BUS_POLICY_ELIGIBLE;
         s->to->to = s->goal;
-        s->false_now = distance(&v);
+        s->false_now = explain_distance(&v);
     }
     return rc;
 }
@@ -485,12 +488,12 @@ int bus_advice_changes(const struct bus_policy_catalogue *c,
                        .to = &result,
                        .err = err,
                        .collect = true};
-    int rc = begin(&s, h);
+    int rc = explain_begin(&s, h);
     if (rc == BUS_OK) {
         every_fact(&s, NULL);
         time_alone(&s);
         if (s.goal == BUS_POLICY_ELIGIBLE) {
-            pairs(&s);
+            explain_pairs(&s);
         }
         rc = s.rc;
         if (s.tries >= limit && result.end == BUS_POLICY_SEARCH_DONE) {

@@ -10,7 +10,7 @@
 #define VALUES_MAX 24 /* of one rule */
 
 static const char *
-say(enum bus_policy_lang lang, const char *zh, const char *en)
+explain_report(enum bus_policy_lang lang, const char *zh, const char *en)
 {
     return lang == BUS_POLICY_ZH ? zh : en;
 }
@@ -24,12 +24,13 @@ static bool is_money(const struct bus_node *body)
             memcmp(unit->text.p, "fen", 3) == 0);
 }
 
-static void
-put_yuan(int64_t fen, enum bus_policy_lang lang, struct bus_buf *out)
+static void explain_say_put_yuan(int64_t fen,
+                                 enum bus_policy_lang lang,
+                                 struct bus_buf *out)
 {
     uint64_t u = fen < 0 ? -(uint64_t)fen : (uint64_t)fen;
     bus_buf_printf(out, "%s%" PRIu64 ".%02u%s", fen < 0 ? "-" : "", u / 100,
-                   (unsigned)(u % 100), say(lang, " 元", " yuan"));
+                   (unsigned)(u % 100), explain_report(lang, " 元", " yuan"));
 }
 
 static void put_label(const struct bus_node *body,
@@ -43,30 +44,30 @@ static void put_label(const struct bus_node *body,
 }
 
 /* "true", "dibao", "123456.7" as people read it. */
-static void put_value(const struct bus_node *body,
-                      struct bus_strv text,
-                      enum bus_policy_lang lang,
-                      struct bus_buf *out)
+static void explain_say_put_value(const struct bus_node *body,
+                                  struct bus_strv text,
+                                  enum bus_policy_lang lang,
+                                  struct bus_buf *out)
 {
     char word[64];
     (void)bus_strv_copy(word, sizeof(word), text);
-    struct bus_strv l =
-        advice_clause_label(bus_node_get(bus_node_get(body, "words"), word), lang);
+    struct bus_strv l = advice_clause_label(
+        bus_node_get(bus_node_get(body, "words"), word), lang);
     int64_t fen = 0;
     const char *dot = memchr(text.p, '.', text.n);
     struct bus_strv whole = {text.p, dot ? (size_t)(dot - text.p) : text.n};
     if (l.n > 0) {
         bus_buf_put(out, l.p, l.n);
     } else if (bus_strv_is(text, "?")) {
-        bus_buf_puts(out, say(lang, "未知", "unknown"));
+        bus_buf_puts(out, explain_report(lang, "未知", "unknown"));
     } else if (bus_strv_is(text, "-")) {
-        bus_buf_puts(out, say(lang, "无", "none"));
+        bus_buf_puts(out, explain_report(lang, "无", "none"));
     } else if (bus_strv_is(text, "true")) {
-        bus_buf_puts(out, say(lang, "是", "yes"));
+        bus_buf_puts(out, explain_report(lang, "是", "yes"));
     } else if (bus_strv_is(text, "false")) {
-        bus_buf_puts(out, say(lang, "否", "no"));
+        bus_buf_puts(out, explain_report(lang, "否", "no"));
     } else if (is_money(body) && bus_strv_to_i64(whole, &fen)) {
-        put_yuan(fen, lang, out);
+        explain_say_put_yuan(fen, lang, out);
     } else {
         bus_buf_put(out, text.p, text.n);
     }
@@ -74,13 +75,13 @@ static void put_value(const struct bus_node *body,
 
 /* --- a change --- */
 
-static void put_amount(int64_t v,
-                       const struct bus_node *body,
-                       enum bus_policy_lang lang,
-                       struct bus_buf *out)
+static void explain_say_put_amount(int64_t v,
+                                   const struct bus_node *body,
+                                   enum bus_policy_lang lang,
+                                   struct bus_buf *out)
 {
     if (is_money(body)) {
-        put_yuan(v, lang, out);
+        explain_say_put_yuan(v, lang, out);
     } else {
         bus_buf_printf(out, "%" PRId64, v);
     }
@@ -94,22 +95,23 @@ static void put_number_move(const struct bus_advice_move *m,
     bool down = m->how == BUS_POLICY_AT_MOST;
     int64_t by = m->to.number - m->before;
     if (m->known_before) {
-        bus_buf_puts(out, down ? say(lang, "降低 ", "lower by ")
-                               : say(lang, "提高 ", "higher by "));
-        put_amount(by < 0 ? -by : by, body, lang, out);
+        bus_buf_puts(out, down ? explain_report(lang, "降低 ", "lower by ")
+                               : explain_report(lang, "提高 ", "higher by "));
+        explain_say_put_amount(by < 0 ? -by : by, body, lang, out);
         bus_buf_puts(out, " (");
     }
     if (m->ends) {
         int64_t low = down ? m->end : m->to.number;
-        put_amount(low, body, lang, out);
+        explain_say_put_amount(low, body, lang, out);
         if (low != (down ? m->to.number : m->end)) {
-            bus_buf_puts(out, say(lang, " 至 ", " to "));
-            put_amount(down ? m->to.number : m->end, body, lang, out);
+            bus_buf_puts(out, explain_report(lang, " 至 ", " to "));
+            explain_say_put_amount(down ? m->to.number : m->end, body, lang,
+                                   out);
         }
     } else {
-        bus_buf_puts(out, down ? say(lang, "至多 ", "at most ")
-                               : say(lang, "至少 ", "at least "));
-        put_amount(m->to.number, body, lang, out);
+        bus_buf_puts(out, down ? explain_report(lang, "至多 ", "at most ")
+                               : explain_report(lang, "至少 ", "at least "));
+        explain_say_put_amount(m->to.number, body, lang, out);
     }
     bus_buf_puts(out, m->known_before ? ")" : "");
 }
@@ -121,7 +123,7 @@ static void put_move(const struct bus_policy_catalogue *c,
 {
     if (m->to.fact == BUS_POLICY_DATE_MOVE) {
         char day[BUS_DATE_TEXT + 1];
-        bus_buf_printf(out, "%s %s", say(lang, "时间到", "from"),
+        bus_buf_printf(out, "%s %s", explain_report(lang, "时间到", "from"),
                        bus_date_text((int32_t)m->to.number, day));
         if (lang == BUS_POLICY_ZH) {
             bus_buf_puts(out, " 起");
@@ -130,8 +132,8 @@ static void put_move(const struct bus_policy_catalogue *c,
     }
     const struct bus_node *body = bus_policy_fact_node(c, m->to.fact);
     if (m->to.member >= 0) {
-        bus_buf_printf(out, "%s%d%s", say(lang, "成员", "member "),
-                       m->to.member + 1, say(lang, " ", ": "));
+        bus_buf_printf(out, "%s%d%s", explain_report(lang, "成员", "member "),
+                       m->to.member + 1, explain_report(lang, " ", ": "));
     }
     put_label(body, bus_policy_fact_name(c, m->to.fact), lang, out);
     switch (m->to.kind) {
@@ -140,12 +142,13 @@ static void put_move(const struct bus_policy_catalogue *c,
         put_number_move(m, body, lang, out);
         break;
     case BUS_POLICY_BOOL:
-        bus_buf_puts(out, m->to.number ? say(lang, " 为是", " is yes")
-                                       : say(lang, " 为否", " is no"));
+        bus_buf_puts(out, m->to.number
+                              ? explain_report(lang, " 为是", " is yes")
+                              : explain_report(lang, " 为否", " is no"));
         break;
     case BUS_POLICY_TEXT:
-        bus_buf_puts(out, say(lang, " 为", " is "));
-        put_value(body, m->to.text, lang, out);
+        bus_buf_puts(out, explain_report(lang, " 为", " is "));
+        explain_say_put_value(body, m->to.text, lang, out);
         break;
     case BUS_POLICY_DATE:
     case BUS_POLICY_NULL: /* are never moved */
@@ -154,12 +157,12 @@ static void put_move(const struct bus_policy_catalogue *c,
 }
 
 int bus_advice_report_change(const struct bus_policy_catalogue *c,
-                          const struct bus_advice_change *change,
-                          enum bus_policy_lang lang,
-                          struct bus_buf *out)
+                             const struct bus_advice_change *change,
+                             enum bus_policy_lang lang,
+                             struct bus_buf *out)
 {
     for (size_t i = 0; i < change->count; i++) {
-        bus_buf_puts(out, i > 0 ? say(lang, ",并且", ", and ") : "");
+        bus_buf_puts(out, i > 0 ? explain_report(lang, ",并且", ", and ") : "");
         put_move(c, &change->moves[i], lang, out);
     }
     return out->failed ? BUS_ETOOBIG : BUS_OK;
@@ -179,7 +182,7 @@ struct values
     size_t count;
 };
 
-static bool seen(struct values *v, int what)
+static bool explain_say_seen(struct values *v, int what)
 {
     for (size_t i = 0; i < v->count; i++) {
         if (v->seen[i] == what) {
@@ -193,7 +196,7 @@ static bool seen(struct values *v, int what)
     return false;
 }
 
-static int put_fact(struct values *v, const struct clause_name *n)
+static int explain_say_put_fact(struct values *v, const struct clause_name *n)
 {
     const struct bus_node *body = bus_policy_fact_node(v->c, n->fact);
     put_label(body, bus_policy_fact_name(v->c, n->fact), v->lang, v->out);
@@ -207,7 +210,7 @@ static int put_fact(struct values *v, const struct clause_name *n)
             return rc;
         }
         bus_buf_puts(v->out, m > 0 ? " / " : " ");
-        put_value(body, text, v->lang, v->out);
+        explain_say_put_value(body, text, v->lang, v->out);
     }
     return BUS_OK;
 }
@@ -222,18 +225,18 @@ static int put_standard(struct values *v, int standard)
     if (rc == BUS_OK) {
         put_label(body, BUS_STRV("?"), v->lang, v->out);
         bus_buf_putc(v->out, ' ');
-        put_value(body, text, v->lang, v->out);
+        explain_say_put_value(body, text, v->lang, v->out);
     }
     return rc;
 }
 
 int bus_advice_report_values(const struct bus_policy_catalogue *c,
-                          const struct bus_policy_household *h,
-                          int32_t rule_date,
-                          struct bus_strv rule,
-                          enum bus_policy_lang lang,
-                          struct bus_arena *mem,
-                          struct bus_buf *out)
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             struct bus_strv rule,
+                             enum bus_policy_lang lang,
+                             struct bus_arena *mem,
+                             struct bus_buf *out)
 {
     struct values v = {c, h, rule_date, lang, mem, out, {0}, 0};
     int rc = BUS_OK;
@@ -250,11 +253,13 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
         advice_clause_name_at(c, rule, i, &n);
         i = n.to;
         bool any = n.fact >= 0 || n.standard >= 0;
-        if (!any || seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {
+        if (!any ||
+            explain_say_seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {
             continue;
         }
         bus_buf_puts(out, v.count > 1 ? "; " : "");
-        rc = n.fact >= 0 ? put_fact(&v, &n) : put_standard(&v, n.standard);
+        rc = n.fact >= 0 ? explain_say_put_fact(&v, &n)
+                         : put_standard(&v, n.standard);
     }
     return rc != BUS_OK ? rc : out->failed ? BUS_ETOOBIG : BUS_OK;
 }

@@ -70,7 +70,8 @@ void bus_advice_rehearsal_free(struct bus_policy_rehearsal *r)
 
 /* --- groups --- */
 
-static struct bus_strv copy(struct bus_policy_rehearsal *r, struct bus_strv s)
+static struct bus_strv rehearse_copy(struct bus_policy_rehearsal *r,
+                                     struct bus_strv s)
 {
     char *p = bus_arena_strndup(&r->mem, s.p ? s.p : "", s.n);
     return (struct bus_strv){p, p ? s.n : 0};
@@ -96,7 +97,7 @@ group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
     if (one == NULL) {
         return NULL;
     }
-    one->key = copy(r, key);
+    one->key = rehearse_copy(r, key);
     if (one->key.p == NULL || bus_map_put(&g->map, one->key, one) != BUS_OK) {
         return NULL;
     }
@@ -105,10 +106,10 @@ group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
     return one;
 }
 
-static void add(struct bus_advice_turn *to,
-                enum bus_policy_effective_day turn,
-                int64_t before_fen,
-                int64_t after_fen)
+static void rehearse_add(struct bus_advice_turn *to,
+                         enum bus_policy_effective_day turn,
+                         int64_t before_fen,
+                         int64_t after_fen)
 {
     to->turns[turn]++;
     to->before_fen += before_fen;
@@ -124,11 +125,11 @@ static bool count_in(struct bus_policy_rehearsal *r,
     if (g == NULL) {
         return false;
     }
-    add(&g->sum, t->turn, t->before_fen, t->after_fen);
+    rehearse_add(&g->sum, t->turn, t->before_fen, t->after_fen);
     for (int i = 0; t->turn != BUS_POLICY_TURN_SAME && i < BUS_POLICY_EXAMPLES;
          i++) {
         if (g->examples[t->turn][i].p == NULL) {
-            g->examples[t->turn][i] = copy(r, t->household);
+            g->examples[t->turn][i] = rehearse_copy(r, t->household);
             return g->examples[t->turn][i].p != NULL;
         }
     }
@@ -137,7 +138,7 @@ static bool count_in(struct bus_policy_rehearsal *r,
 
 /* --- one household --- */
 
-static bool has(const struct bus_policy_verdict_of *v)
+static bool rehearse_has(const struct bus_policy_verdict_of *v)
 {
     return v != NULL && v->verdict == BUS_POLICY_ELIGIBLE &&
            v->left_out_by.n == 0;
@@ -151,12 +152,12 @@ version_of(const struct bus_policy_rehearsal *r,
     return policy_catalogue_version_at(&r->c[which]->items[v->item], r->day);
 }
 
-static int64_t year_of(const struct bus_policy_rehearsal *r,
-                       int which,
-                       const struct bus_policy_verdict_of *v)
+static int64_t rehearse_year_of(const struct bus_policy_rehearsal *r,
+                                int which,
+                                const struct bus_policy_verdict_of *v)
 {
     int64_t fen = 0;
-    if (!has(v) || !v->has_amount) {
+    if (!rehearse_has(v) || !v->has_amount) {
         return 0;
     }
     return __builtin_mul_overflow(v->amount_fen,
@@ -165,9 +166,10 @@ static int64_t year_of(const struct bus_policy_rehearsal *r,
                : fen;
 }
 
-static enum bus_policy_effective_day turn_of(const struct bus_advice_turn_of *t)
+static enum bus_policy_effective_day
+rehearse_turn_of(const struct bus_advice_turn_of *t)
 {
-    bool before = has(t->before), after = has(t->after);
+    bool before = rehearse_has(t->before), after = rehearse_has(t->after);
     bool open_before =
         t->before != NULL && t->before->verdict == BUS_POLICY_UNDETERMINED;
     bool open_after =
@@ -195,9 +197,9 @@ struct walk
     struct bus_err *err;
 };
 
-static int note(struct walk *w,
-                const struct bus_policy_verdict_of *before,
-                const struct bus_policy_verdict_of *after)
+static int rehearse_note(struct walk *w,
+                         const struct bus_policy_verdict_of *before,
+                         const struct bus_policy_verdict_of *after)
 {
     struct bus_policy_rehearsal *r = w->r;
     struct bus_advice_turn_of t = w->whole;
@@ -206,9 +208,9 @@ static int note(struct walk *w,
     t.item = v->item.code;
     t.before = before;
     t.after = after;
-    t.before_fen = year_of(r, 0, before);
-    t.after_fen = year_of(r, 1, after);
-    t.turn = turn_of(&t);
+    t.before_fen = rehearse_year_of(r, 0, before);
+    t.after_fen = rehearse_year_of(r, 1, after);
+    t.turn = rehearse_turn_of(&t);
     w->whole.before_fen += t.before_fen;
     w->whole.after_fen += t.after_fen;
     w->turned += t.turn != BUS_POLICY_TURN_SAME;
@@ -233,7 +235,7 @@ static int note(struct walk *w,
                : BUS_OK;
 }
 
-static int compare(struct walk *w, const struct bus_policy_result r[2])
+static int rehearse_compare(struct walk *w, const struct bus_policy_result r[2])
 {
     size_t i = 0, k = 0;
     int rc = BUS_OK;
@@ -246,7 +248,7 @@ static int compare(struct walk *w, const struct bus_policy_result r[2])
                     : b == NULL ? -1
                                 : bus_strv_cmp(w->r->c[0]->items[a->item].code,
                                                w->r->c[1]->items[b->item].code);
-        rc = note(w, order <= 0 ? a : NULL, order >= 0 ? b : NULL);
+        rc = rehearse_note(w, order <= 0 ? a : NULL, order >= 0 ? b : NULL);
         i += order <= 0;
         k += order >= 0;
     }
@@ -310,10 +312,11 @@ int bus_advice_rehearse(struct bus_policy_rehearsal *r,
         rc = bus_policy_evaluate(r->c[i], h[i], r->day, BUS_POLICY_REASONS, mem,
                                  &result[i], err);
     }
-    rc = rc ? rc : compare(&w, result);
+    rc = rc ? rc : rehearse_compare(&w, result);
     if (rc == BUS_OK) {
         w.whole.turn = household_turn(&w);
-        add(&r->all, w.whole.turn, w.whole.before_fen, w.whole.after_fen);
+        rehearse_add(&r->all, w.whole.turn, w.whole.before_fen,
+                     w.whole.after_fen);
         if (!count_in(r, BUS_POLICY_BY_VILLAGE, who->village, &w.whole) ||
             !count_in(r, BUS_POLICY_BY_KIND, who->kind, &w.whole)) {
             rc = bus_fail(err, BUS_ENOMEM, "sums of a rehearsal");

@@ -7,7 +7,7 @@
 #define FIGURE_MAX INT64_C(1000000000000)
 #define SMALL_MAX  200
 
-static void keep(struct bus_advice_sampler *s, int64_t v)
+static void sample_keep(struct bus_advice_sampler *s, int64_t v)
 {
     bool small = v <= SMALL_MAX;
     int64_t *list = small ? s->small : s->big;
@@ -39,13 +39,13 @@ static void glean_text(struct bus_advice_sampler *s, struct bus_strv t)
             v = v < FIGURE_MAX ? v * 10 + (t.p[i] - '0') : v;
         }
         if (!inside && v < FIGURE_MAX) {
-            keep(s, v);
+            sample_keep(s, v);
         }
     }
 }
 
 /* Every scalar below; trees are at most as deep as their reader allows. */
-static void glean(struct bus_advice_sampler *s, const struct bus_node *n)
+static void sample_glean(struct bus_advice_sampler *s, const struct bus_node *n)
 {
     if (n == NULL) {
         return;
@@ -56,13 +56,13 @@ static void glean(struct bus_advice_sampler *s, const struct bus_node *n)
         break;
     case BUS_NODE_LIST:
         for (uint32_t i = 0; i < n->count; i++) {
-            glean(s, n->items[i]);
+            sample_glean(s, n->items[i]);
         }
         break;
     case BUS_NODE_MAP:
         for (uint32_t i = 0; i < n->count; i++) {
             if (!bus_strv_is(n->pairs[i].key->text, "from")) {
-                glean(s, n->pairs[i].value);
+                sample_glean(s, n->pairs[i].value);
             }
         }
         break;
@@ -75,18 +75,19 @@ void bus_advice_sampler_init(struct bus_advice_sampler *s,
                              uint64_t seed)
 {
     *s = (struct bus_advice_sampler){.c = c, .day = day, .state = seed};
-    keep(s, 0);
-    keep(s, 1);
+    sample_keep(s, 0);
+    sample_keep(s, 1);
     for (size_t i = 0; i < bus_policy_item_count(c); i++) {
         const struct bus_node *v = bus_policy_version_node(c, i, day);
-        glean(s, bus_node_get(bus_node_get(v, "condition"), "feel"));
-        glean(s, bus_node_get(bus_node_get(v, "amount"), "feel"));
+        sample_glean(s, bus_node_get(bus_node_get(v, "condition"), "feel"));
+        sample_glean(s, bus_node_get(bus_node_get(v, "amount"), "feel"));
     }
     for (size_t i = 0; i < bus_policy_fact_count(c); i++) {
-        glean(s, bus_node_get(bus_policy_fact_node(c, (int)i), "derived"));
+        sample_glean(s,
+                     bus_node_get(bus_policy_fact_node(c, (int)i), "derived"));
     }
     for (size_t i = 0; i < bus_policy_standard_count(c); i++) {
-        glean(s, bus_node_get(bus_policy_standard_node(c, i), "values"));
+        sample_glean(s, bus_node_get(bus_policy_standard_node(c, i), "values"));
     }
     if (s->big_count == 0) {
         s->big[s->big_count++] = 100000;
@@ -106,7 +107,7 @@ uint64_t bus_advice_sampler_upto(struct bus_advice_sampler *s, uint64_t n)
     return n == 0 ? 0 : bus_advice_sampler_next(s) % n;
 }
 
-static int64_t small(struct bus_advice_sampler *s)
+static int64_t sample_small(struct bus_advice_sampler *s)
 {
     if (bus_advice_sampler_upto(s, 2) == 0) {
         return (int64_t)bus_advice_sampler_upto(s, 8);
@@ -116,7 +117,7 @@ static int64_t small(struct bus_advice_sampler *s)
     return v < 0 ? 0 : v;
 }
 
-static int64_t money(struct bus_advice_sampler *s, size_t members)
+static int64_t sample_money(struct bus_advice_sampler *s, size_t members)
 {
     uint64_t how = bus_advice_sampler_upto(s, 8);
     if (how == 0) {
@@ -154,14 +155,15 @@ void bus_advice_sample_value(struct bus_advice_sampler *s,
             words->pairs[bus_advice_sampler_upto(s, words->count)].key->text;
     } else if (bus_strv_is(t, "date")) {
         f->kind = BUS_POLICY_DATE;
-        f->number = s->day - small(s) * 1461 / 4 +
+        f->number = s->day - sample_small(s) * 1461 / 4 +
                     (int64_t)bus_advice_sampler_upto(s, 3) - 1;
     } else if (bus_strv_is(t, "text")) {
         f->kind = BUS_POLICY_TEXT;
         f->text = BUS_STRV("x");
     } else {
         f->kind = BUS_POLICY_LONG;
-        f->number = bus_strv_is(t, "money_fen") ? money(s, members) : small(s);
+        f->number = bus_strv_is(t, "money_fen") ? sample_money(s, members)
+                                                : sample_small(s);
     }
 }
 

@@ -24,7 +24,7 @@ static uint64_t monotonic_ns(void *data)
 
 const struct bus_clock bus_clock_system = {NULL, wall_ms, monotonic_ns};
 
-static int64_t floor_div(int64_t a, int64_t b)
+static int64_t clock_floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
@@ -34,7 +34,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 int64_t bus_days_from_civil(int64_t year, unsigned month, unsigned day)
 {
     int64_t y = year - (month <= 2);
-    int64_t era = floor_div(y, 400);
+    int64_t era = clock_floor_div(y, 400);
     int64_t yoe = y - era * 400;
     int64_t m = month > 2 ? month - 3 : month + 9;
     int64_t doy = (153 * m + 2) / 5 + day - 1;
@@ -47,7 +47,7 @@ void bus_civil_from_days(int64_t days,
                          unsigned *day)
 {
     int64_t z = days + 719468;
-    int64_t era = floor_div(z, 146097);
+    int64_t era = clock_floor_div(z, 146097);
     int64_t doe = z - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
@@ -68,7 +68,7 @@ bool bus_civil_valid(int64_t year, unsigned month, unsigned day)
     return y == year && m == month && d == day;
 }
 
-static bool digits(struct bus_strv s, size_t at, size_t n, unsigned *ret)
+static bool clock_digits(struct bus_strv s, size_t at, size_t n, unsigned *ret)
 {
     unsigned v = 0;
     for (size_t i = at; i < at + n; i++) {
@@ -85,8 +85,8 @@ bool bus_date_parse(struct bus_strv s, int32_t *ret_days)
 {
     unsigned y = 0, m = 0, d = 0;
     if (s.n != BUS_DATE_TEXT || s.p[4] != '-' || s.p[7] != '-' ||
-        !digits(s, 0, 4, &y) || !digits(s, 5, 2, &m) || !digits(s, 8, 2, &d) ||
-        !bus_civil_valid(y, m, d)) {
+        !clock_digits(s, 0, 4, &y) || !clock_digits(s, 5, 2, &m) ||
+        !clock_digits(s, 8, 2, &d) || !bus_civil_valid(y, m, d)) {
         return false;
     }
     *ret_days = (int32_t)bus_days_from_civil(y, m, d);
@@ -94,7 +94,7 @@ bool bus_date_parse(struct bus_strv s, int32_t *ret_days)
 }
 
 /* "Z" or "+hh:mm"; minutes east. */
-static bool offset_of(struct bus_strv s, int64_t *ret)
+static bool clock_offset_of(struct bus_strv s, int64_t *ret)
 {
     unsigned h = 0, m = 0;
     *ret = 0;
@@ -102,7 +102,8 @@ static bool offset_of(struct bus_strv s, int64_t *ret)
         return true;
     }
     if (s.n != 6 || (*s.p != '+' && *s.p != '-') || s.p[3] != ':' ||
-        !digits(s, 1, 2, &h) || !digits(s, 4, 2, &m) || h > 23 || m > 59) {
+        !clock_digits(s, 1, 2, &h) || !clock_digits(s, 4, 2, &m) || h > 23 ||
+        m > 59) {
         return false;
     }
     *ret = (*s.p == '-' ? -1 : 1) * (int64_t)(h * 60 + m);
@@ -116,8 +117,9 @@ bool bus_time_parse(struct bus_strv s, int64_t *ret_ms)
     int64_t ms = 0, east = 0;
     if (s.n < 20 || !bus_date_parse((struct bus_strv){s.p, 10}, &day) ||
         (s.p[10] != 'T' && s.p[10] != 't') || s.p[13] != ':' ||
-        s.p[16] != ':' || !digits(s, 11, 2, &h) || !digits(s, 14, 2, &m) ||
-        !digits(s, 17, 2, &sec) || h > 23 || m > 59 || sec > 59) {
+        s.p[16] != ':' || !clock_digits(s, 11, 2, &h) ||
+        !clock_digits(s, 14, 2, &m) || !clock_digits(s, 17, 2, &sec) ||
+        h > 23 || m > 59 || sec > 59) {
         return false;
     }
     size_t at = 19;
@@ -131,7 +133,7 @@ bool bus_time_parse(struct bus_strv s, int64_t *ret_ms)
             return false;
         }
     }
-    if (!offset_of((struct bus_strv){s.p + at, s.n - at}, &east)) {
+    if (!clock_offset_of((struct bus_strv){s.p + at, s.n - at}, &east)) {
         return false;
     }
     *ret_ms =
@@ -141,7 +143,7 @@ bool bus_time_parse(struct bus_strv s, int64_t *ret_ms)
 }
 
 /* n decimal digits of v, and what stands behind them. */
-static char *put_digits(char *to, unsigned v, int n, char behind)
+static char *clock_put_digits(char *to, unsigned v, int n, char behind)
 {
     for (int i = n - 1; i >= 0; i--) {
         to[i] = (char)('0' + v % 10);
@@ -157,28 +159,28 @@ char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1])
     unsigned m = 0, d = 0;
     bus_civil_from_days(days, &y, &m, &d);
     y = y < 0 ? 0 : y > 9999 ? 9999 : y;
-    char *p = put_digits(dst, (unsigned)y, 4, '-');
-    p = put_digits(p, m, 2, '-');
-    (void)put_digits(p, d, 2, '\0');
+    char *p = clock_put_digits(dst, (unsigned)y, 4, '-');
+    p = clock_put_digits(p, m, 2, '-');
+    (void)clock_put_digits(p, d, 2, '\0');
     return dst;
 }
 
 char *bus_time_text(int64_t ms, char dst[BUS_TIME_TEXT + 1])
 {
     int64_t local = ms + CHINA_MS;
-    int64_t days = floor_div(local, MS_PER_DAY);
+    int64_t days = clock_floor_div(local, MS_PER_DAY);
     unsigned in_day = (unsigned)(local - days * MS_PER_DAY);
     char *p = bus_date_text((int32_t)days, dst) + BUS_DATE_TEXT;
     *p++ = 'T';
-    p = put_digits(p, in_day / 3600000u, 2, ':');
-    p = put_digits(p, in_day / 60000u % 60u, 2, ':');
-    p = put_digits(p, in_day / 1000u % 60u, 2, '.');
-    p = put_digits(p, in_day % 1000u, 3, '+');
+    p = clock_put_digits(p, in_day / 3600000u, 2, ':');
+    p = clock_put_digits(p, in_day / 60000u % 60u, 2, ':');
+    p = clock_put_digits(p, in_day / 1000u % 60u, 2, '.');
+    p = clock_put_digits(p, in_day % 1000u, 3, '+');
     memcpy(p, "08:00", sizeof("08:00"));
     return dst;
 }
 
 int32_t bus_china_day(int64_t ms)
 {
-    return (int32_t)floor_div(ms + CHINA_MS, MS_PER_DAY);
+    return (int32_t)clock_floor_div(ms + CHINA_MS, MS_PER_DAY);
 }

@@ -43,7 +43,7 @@ int bus_disk_folder(int at, const char *path, int *ret_fd, struct bus_err *err)
     return *ret_fd < 0 ? bus_disk_fail(err, path) : BUS_OK;
 }
 
-static bool write_all(int fd, struct bus_strv s)
+static bool disk_write_all(int fd, struct bus_strv s)
 {
     while (s.n > 0) {
         ssize_t n = io->write(fd, s.p, s.n);
@@ -68,7 +68,7 @@ int bus_disk_write(int folder,
     int fd =
         openat(folder, name,
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-    bool well = fd >= 0 && write_all(fd, bytes) && io->fsync(fd) == 0;
+    bool well = fd >= 0 && disk_write_all(fd, bytes) && io->fsync(fd) == 0;
     int rc = well ? BUS_OK : bus_disk_fail(err, name);
     if (fd >= 0) {
         (void)close(fd);
@@ -84,7 +84,7 @@ int bus_disk_append(int fd,
                     struct bus_strv bytes,
                     struct bus_err *err)
 {
-    if (lseek(fd, *size, SEEK_SET) == *size && write_all(fd, bytes) &&
+    if (lseek(fd, *size, SEEK_SET) == *size && disk_write_all(fd, bytes) &&
         io->fsync(fd) == 0) {
         *size += (off_t)bytes.n;
         return BUS_OK;

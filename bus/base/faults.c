@@ -33,8 +33,10 @@ static struct bus_fault *next_slot(struct bus_faults *f)
     return &f->list[f->count];
 }
 
-static void
-put(struct bus_faults *f, struct bus_fault fault, const char *fmt, va_list ap)
+static void faults_put(struct bus_faults *f,
+                       struct bus_fault fault,
+                       const char *fmt,
+                       va_list ap)
 {
     if (fault.warning) {
         f->warnings++;
@@ -65,7 +67,7 @@ void bus_faults_add(struct bus_faults *f,
 {
     va_list ap;
     va_start(ap, fmt);
-    put(f, (struct bus_fault){.at = at, .path = path}, fmt, ap);
+    faults_put(f, (struct bus_fault){.at = at, .path = path}, fmt, ap);
     va_end(ap);
 }
 
@@ -77,8 +79,8 @@ void bus_faults_warn(struct bus_faults *f,
 {
     va_list ap;
     va_start(ap, fmt);
-    put(f, (struct bus_fault){.at = at, .path = path, .warning = true}, fmt,
-        ap);
+    faults_put(f, (struct bus_fault){.at = at, .path = path, .warning = true},
+               fmt, ap);
     va_end(ap);
 }
 

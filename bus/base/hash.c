@@ -8,7 +8,7 @@
 
 #define MAP_FIRST 16u
 
-static uint64_t mix(uint64_t x)
+static uint64_t hash_mix(uint64_t x)
 {
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);
@@ -24,7 +24,7 @@ uint64_t bus_hash64(const void *p, size_t n, uint64_t seed)
     while (n >= 8) {
         uint64_t w;
         memcpy(&w, u, 8);
-        h = mix(h ^ w) + UINT64_C(0x9e3779b97f4a7c15);
+        h = hash_mix(h ^ w) + UINT64_C(0x9e3779b97f4a7c15);
         u += 8;
         n -= 8;
     }
@@ -32,7 +32,7 @@ uint64_t bus_hash64(const void *p, size_t n, uint64_t seed)
     if (n > 0) {
         memcpy(&w, u, n);
     }
-    return mix(h ^ w);
+    return hash_mix(h ^ w);
 }
 
 static uint64_t key_hash(struct bus_strv key)
@@ -44,7 +44,7 @@ static uint64_t key_hash(struct bus_strv key)
 }
 
 static struct bus_map_slot *
-find(const struct bus_map *m, struct bus_strv key, uint64_t hash)
+hash_find(const struct bus_map *m, struct bus_strv key, uint64_t hash)
 {
     size_t mask = m->cap - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
@@ -55,7 +55,7 @@ find(const struct bus_map *m, struct bus_strv key, uint64_t hash)
     }
 }
 
-static int grow(struct bus_map *m)
+static int hash_grow(struct bus_map *m)
 {
     struct bus_map to = {.cap = m->cap ? m->cap * 2 : MAP_FIRST,
                          .count = m->count};
@@ -65,7 +65,7 @@ static int grow(struct bus_map *m)
     }
     for (size_t i = 0; i < m->cap; i++) {
         if (m->slots[i].value != NULL) {
-            *find(&to, m->slots[i].key, m->slots[i].hash) = m->slots[i];
+            *hash_find(&to, m->slots[i].key, m->slots[i].hash) = m->slots[i];
         }
     }
     bus_free(m->slots);
@@ -83,17 +83,17 @@ void bus_map_fini(struct bus_map *m)
 
 void *bus_map_get(const struct bus_map *m, struct bus_strv key)
 {
-    return m->count == 0 ? NULL : find(m, key, key_hash(key))->value;
+    return m->count == 0 ? NULL : hash_find(m, key, key_hash(key))->value;
 }
 
 int bus_map_put(struct bus_map *m, struct bus_strv key, void *value)
 {
     assert(value != NULL);
-    if (m->count * 4 >= m->cap * 3 && grow(m) != BUS_OK) {
+    if (m->count * 4 >= m->cap * 3 && hash_grow(m) != BUS_OK) {
         return BUS_ENOMEM;
     }
     uint64_t hash = key_hash(key);
-    struct bus_map_slot *s = find(m, key, hash);
+    struct bus_map_slot *s = hash_find(m, key, hash);
     m->count += s->value == NULL;
     *s = (struct bus_map_slot){key, value, hash};
     return BUS_OK;
@@ -104,7 +104,7 @@ void *bus_map_del(struct bus_map *m, struct bus_strv key)
     if (m->count == 0) {
         return NULL;
     }
-    struct bus_map_slot *s = find(m, key, key_hash(key));
+    struct bus_map_slot *s = hash_find(m, key, key_hash(key));
     void *old = s->value;
     if (old == NULL) {
         return NULL;

@@ -26,7 +26,7 @@ unsigned bus_heap_refused(void)
     return refused;
 }
 
-static void *counted(void *p)
+static void *heap_counted(void *p)
 {
     refused += p == NULL;
     return p;
@@ -47,7 +47,7 @@ void bus_heap_trim(void)
 void *bus_malloc(size_t n)
 {
     n = n == 0 ? 1 : n;
-    return counted(hook ? hook->alloc(hook->data, n) : malloc(n));
+    return heap_counted(hook ? hook->alloc(hook->data, n) : malloc(n));
 }
 
 void *bus_calloc(size_t count, size_t size)
@@ -66,7 +66,7 @@ void *bus_calloc(size_t count, size_t size)
 void *bus_realloc(void *p, size_t n)
 {
     n = n == 0 ? 1 : n;
-    return counted(hook ? hook->realloc(hook->data, p, n) : realloc(p, n));
+    return heap_counted(hook ? hook->realloc(hook->data, p, n) : realloc(p, n));
 }
 
 void bus_free(void *p)

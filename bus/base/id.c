@@ -41,7 +41,7 @@ char *bus_id_text(const struct bus_id *a, char dst[BUS_ID_TEXT + 1])
     return dst;
 }
 
-static int nibble(char c)
+static int id_nibble(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -63,7 +63,7 @@ bool bus_id_parse(struct bus_strv s, struct bus_id *ret)
             }
             continue;
         }
-        int v = nibble(s.p[i]);
+        int v = id_nibble(s.p[i]);
         if (v < 0) {
             return false;
         }
@@ -74,7 +74,7 @@ bool bus_id_parse(struct bus_strv s, struct bus_id *ret)
     return true;
 }
 
-static void stamp(struct bus_id *id, unsigned version)
+static void id_stamp(struct bus_id *id, unsigned version)
 {
     id->b[6] = (uint8_t)((id->b[6] & 0x0f) | version << 4);
     id->b[8] = (uint8_t)((id->b[8] & 0x3f) | 0x80);
@@ -100,7 +100,7 @@ struct bus_id bus_id_fresh(int64_t unix_ms)
     }
     id.b[6] = (uint8_t)(counter >> 8);
     id.b[7] = (uint8_t)counter;
-    stamp(&id, 7);
+    id_stamp(&id, 7);
     return id;
 }
 
@@ -108,6 +108,6 @@ struct bus_id bus_id_of_hash(const uint8_t *hash16)
 {
     struct bus_id id;
     memcpy(id.b, hash16, sizeof(id.b));
-    stamp(&id, 8);
+    id_stamp(&id, 8);
     return id;
 }

@@ -36,7 +36,7 @@ static unsigned checksum(const struct ustar *h)
 
 /* --- a folder --- */
 
-static int by_path(const void *a, const void *b)
+static int archive_by_path(const void *a, const void *b)
 {
     return strcmp(((const struct bus_catalogue_archive_file *)a)->path,
                   ((const struct bus_catalogue_archive_file *)b)->path);
@@ -51,7 +51,7 @@ struct gathering
     size_t bytes;
 };
 
-static void take(struct gathering *g, const char *path)
+static void archive_take(struct gathering *g, const char *path)
 {
     struct bus_catalogue_archive *a = g->to;
     struct bus_strv text;
@@ -83,15 +83,15 @@ static void take_all(struct gathering *g, const char *sub, const char *suffix)
         char *path = bus_conf_join(g->mem, sub, names[i]);
         g->faults.out_of_memory |= path == NULL;
         if (path != NULL) {
-            take(g, path);
+            archive_take(g, path);
         }
     }
 }
 
 int bus_catalogue_archive_folder(const char *folder,
-                       struct bus_arena *mem,
-                       struct bus_catalogue_archive *ret,
-                       struct bus_err *err)
+                                 struct bus_arena *mem,
+                                 struct bus_catalogue_archive *ret,
+                                 struct bus_err *err)
 {
     struct gathering g = {.folder = folder, .mem = mem, .to = ret};
     const char **folders;
@@ -104,9 +104,9 @@ int bus_catalogue_archive_folder(const char *folder,
     if (ret->files == NULL || policies == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a catalogue's files");
     }
-    take(&g, "facts.yaml");
-    take(&g, "funds.yaml");
-    take(&g, "standards.yaml");
+    archive_take(&g, "facts.yaml");
+    archive_take(&g, "funds.yaml");
+    archive_take(&g, "standards.yaml");
     take_all(&g, "policies", ".yaml");
     if (bus_conf_list(mem, policies, "", &folders, &n, &g.faults)) {
         for (size_t i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ int bus_catalogue_archive_folder(const char *folder,
                         "%s: %zu bytes of policies; at most %u", folder,
                         g.bytes, BUS_ARCHIVE_BYTES_MAX);
     }
-    qsort(ret->files, ret->count, sizeof(*ret->files), by_path);
+    qsort(ret->files, ret->count, sizeof(*ret->files), archive_by_path);
     return bus_faults_fail(&g.faults, err);
 }
 
@@ -190,9 +190,9 @@ static int put_signature(struct bus_strv manifest,
 }
 
 int bus_catalogue_archive_pack(const struct bus_catalogue_archive *a,
-                     const char *key_file,
-                     struct bus_buf *out,
-                     struct bus_err *err)
+                               const char *key_file,
+                               struct bus_buf *out,
+                               struct bus_err *err)
 {
     static const char end[2 * BLOCK];
     struct bus_buf manifest = {0};
@@ -239,7 +239,7 @@ static bool path_ok(const char *path)
     return before != '/';
 }
 
-static bool octal(const char *p, size_t n, size_t *ret)
+static bool archive_octal(const char *p, size_t n, size_t *ret)
 {
     *ret = 0;
     size_t i = 0;
@@ -260,8 +260,9 @@ static bool all_zero(struct bus_strv s)
 }
 
 /* The next member; *ret_end at the end. */
-static int
-next_member(struct unpacking *u, struct bus_catalogue_archive_file *ret, bool *ret_end)
+static int next_member(struct unpacking *u,
+                       struct bus_catalogue_archive_file *ret,
+                       bool *ret_end)
 {
     struct ustar h;
     size_t size = 0, sum = 0;
@@ -282,7 +283,8 @@ next_member(struct unpacking *u, struct bus_catalogue_archive_file *ret, bool *r
     char name[BUS_ARCHIVE_PATH_MAX + 2] = "";
     memcpy(name, h.name, sizeof(h.name));
     if (memcmp(h.magic, "ustar", 5) != 0 ||
-        !octal(h.chksum, sizeof(h.chksum), &sum) || sum != checksum(&h)) {
+        !archive_octal(h.chksum, sizeof(h.chksum), &sum) ||
+        sum != checksum(&h)) {
         return bus_fail(u->err, BUS_EPARSE,
                         "byte %zu: no member of a tar archive (ustar) begins "
                         "here",
@@ -297,7 +299,7 @@ next_member(struct unpacking *u, struct bus_catalogue_archive_file *ret, bool *r
                         u->at);
     }
     size_t room = u->rest.n - BLOCK;
-    if (!octal(h.size, sizeof(h.size), &size) || size > room) {
+    if (!archive_octal(h.size, sizeof(h.size), &size) || size > room) {
         return bus_fail(u->err, BUS_ETRUNCATED, "%s: cut off", name);
     }
     size_t whole = (size + BLOCK - 1) / BLOCK * BLOCK;
@@ -313,7 +315,7 @@ next_member(struct unpacking *u, struct bus_catalogue_archive_file *ret, bool *r
                : bus_fail(u->err, BUS_ENOMEM, "a catalogue's files");
 }
 
-static int hex(char c)
+static int archive_hex(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -328,7 +330,7 @@ static int read_signature(struct unpacking *u, struct bus_strv text)
               (text.n - head - 1) % 2 == 0 &&
               (text.n - head - 1) / 2 <= BUS_WIRE_SM2_MAX;
     for (size_t i = head; ok && i + 1 < text.n; i += 2) {
-        int hi = hex(text.p[i]), lo = hex(text.p[i + 1]);
+        int hi = archive_hex(text.p[i]), lo = archive_hex(text.p[i + 1]);
         ok = hi >= 0 && lo >= 0;
         s->der[s->n++] = (uint8_t)(hi << 4 | (lo & 15));
     }
@@ -341,7 +343,7 @@ static int read_signature(struct unpacking *u, struct bus_strv text)
     return BUS_OK;
 }
 
-static struct bus_strv line_of(struct bus_strv *rest)
+static struct bus_strv archive_line_of(struct bus_strv *rest)
 {
     if (rest->n == 0) {
         return BUS_STRV("");
@@ -354,7 +356,8 @@ static struct bus_strv line_of(struct bus_strv *rest)
     return l;
 }
 
-static bool after(struct bus_strv line, const char *word, struct bus_strv *ret)
+static bool
+archive_after(struct bus_strv line, const char *word, struct bus_strv *ret)
 {
     size_t n = strlen(word);
     if (line.n < n || memcmp(line.p, word, n) != 0) {
@@ -394,15 +397,16 @@ static int check_manifest(struct unpacking *u)
 {
     struct bus_catalogue_archive *a = u->to;
     struct bus_strv rest = a->manifest, none;
-    if (!after(line_of(&rest), FIRST_LINE, &none) || none.n > 0 ||
-        !after(line_of(&rest), "county ", &a->county) ||
-        !after(line_of(&rest), "catalogue ", &a->version)) {
+    if (!archive_after(archive_line_of(&rest), FIRST_LINE, &none) ||
+        none.n > 0 ||
+        !archive_after(archive_line_of(&rest), "county ", &a->county) ||
+        !archive_after(archive_line_of(&rest), "catalogue ", &a->version)) {
         return bus_fail(u->err, BUS_EPARSE,
                         MANIFEST_NAME ": must begin with `" FIRST_LINE
                                       "`, county, catalogue");
     }
     for (size_t i = 0; i < a->count; i++) {
-        int rc = check_file(u, line_of(&rest), &a->files[i]);
+        int rc = check_file(u, archive_line_of(&rest), &a->files[i]);
         if (rc != BUS_OK) {
             return rc;
         }
@@ -414,10 +418,10 @@ static int check_manifest(struct unpacking *u)
                                   (int)(rest.n < 160 ? rest.n : 160), rest.p);
 }
 
-static int unpack(struct bus_strv bytes,
-                  struct bus_arena *mem,
-                  struct bus_catalogue_archive *ret,
-                  struct bus_err *err)
+static int archive_unpack(struct bus_strv bytes,
+                          struct bus_arena *mem,
+                          struct bus_catalogue_archive *ret,
+                          struct bus_err *err)
 {
     struct unpacking u = {.rest = bytes, .mem = mem, .to = ret, .err = err};
     bool end = false;
@@ -459,8 +463,8 @@ static int unpack(struct bus_strv bytes,
 }
 
 int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
-                       const char *public_file,
-                       struct bus_err *err)
+                                 const char *public_file,
+                                 struct bus_err *err)
 {
     return a->is_signed
                ? bus_wire_sm2_verify(public_file, a->manifest, &a->signature,
@@ -469,17 +473,18 @@ int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
 }
 
 int bus_catalogue_archive_unpack(struct bus_strv bytes,
-                       struct bus_arena *mem,
-                       struct bus_catalogue_archive *ret,
-                       struct bus_err *err)
+                                 struct bus_arena *mem,
+                                 struct bus_catalogue_archive *ret,
+                                 struct bus_err *err)
 {
     struct bus_strv plain = {0};
     if (!bus_catalogue_is_gzip(bytes)) {
-        return unpack(bytes, mem, ret, err);
+        return archive_unpack(bytes, mem, ret, err);
     }
-    int rc = bus_catalogue_inflate(bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX,
-                         &plain, err);
-    rc = rc ? bus_wrap(err, "an archive") : unpack(plain, mem, ret, err);
+    int rc = bus_catalogue_inflate(
+        bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX, &plain, err);
+    rc =
+        rc ? bus_wrap(err, "an archive") : archive_unpack(plain, mem, ret, err);
     bus_free((char *)(uintptr_t)plain.p);
     return rc;
 }

@@ -40,27 +40,27 @@ struct bus_catalogue_archive
 
 /* The catalogue's files of a configuration folder; all in mem. */
 int bus_catalogue_archive_folder(const char *folder,
-                       struct bus_arena *mem,
-                       struct bus_catalogue_archive *ret,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                                 struct bus_arena *mem,
+                                 struct bus_catalogue_archive *ret,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 /* key_file NULL: unsigned. */
 int bus_catalogue_archive_pack(const struct bus_catalogue_archive *a,
-                     const char *key_file,
-                     struct bus_buf *out,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                               const char *key_file,
+                               struct bus_buf *out,
+                               struct bus_err *err) BUS_MUSTCHECK;
 /* The packed archive with gzip around it, as it is published: `tar tvf` shows
  * that as well. */
 int bus_catalogue_archive_press(struct bus_buf *archive,
-                      struct bus_err *err) BUS_MUSTCHECK;
+                                struct bus_err *err) BUS_MUSTCHECK;
 /* With gzip around it or without. Copies into mem. BUS_EPARSE, BUS_ETOOBIG:
  * what is wrong, and with which member. Does not look at the signature. */
 int bus_catalogue_archive_unpack(struct bus_strv bytes,
-                       struct bus_arena *mem,
-                       struct bus_catalogue_archive *ret,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                                 struct bus_arena *mem,
+                                 struct bus_catalogue_archive *ret,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 /* BUS_ECRYPT: nobody signed it, or not this key. */
 int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
-                       const char *public_file,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                                 const char *public_file,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

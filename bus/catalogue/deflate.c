@@ -14,7 +14,7 @@ static voidpf allocate(voidpf data, uInt n, uInt size)
     return bus_calloc(n, size);
 }
 
-static void give_back(voidpf data, voidpf p)
+static void deflate_give_back(voidpf data, voidpf p)
 {
     (void)data;
     bus_free(p);
@@ -26,13 +26,15 @@ bool bus_catalogue_is_gzip(struct bus_strv bytes)
            (uint8_t)bytes.p[1] == 0x8b;
 }
 
-int bus_catalogue_gzip(struct bus_strv bytes, struct bus_buf *out, struct bus_err *err)
+int bus_catalogue_gzip(struct bus_strv bytes,
+                       struct bus_buf *out,
+                       struct bus_err *err)
 {
     uint8_t step[4096];
     z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes.p,
                   .avail_in = (uInt)bytes.n,
                   .zalloc = allocate,
-                  .zfree = give_back};
+                  .zfree = deflate_give_back};
     if (bytes.n > UINT32_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "%zu bytes to pack", bytes.n);
     }
@@ -77,17 +79,17 @@ static int inflate_all(z_stream *z, size_t max, char **to, size_t *used)
 }
 
 int bus_catalogue_inflate(struct bus_strv bytes,
-                bool raw,
-                size_t max,
-                struct bus_strv *ret,
-                struct bus_err *err)
+                          bool raw,
+                          size_t max,
+                          struct bus_strv *ret,
+                          struct bus_err *err)
 {
     char *to = NULL;
     size_t used = 0;
     z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes.p,
                   .avail_in = (uInt)bytes.n,
                   .zalloc = allocate,
-                  .zfree = give_back};
+                  .zfree = deflate_give_back};
     if (bytes.n > UINT32_MAX || max >= UINT32_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "%zu packed bytes", bytes.n);
     }

@@ -75,7 +75,8 @@ int bus_catalogue_rules_read(struct bus_catalogue_rules *r, struct bus_err *err)
     return bus_faults_fail(&r->faults, err);
 }
 
-int bus_catalogue_rules_compile(struct bus_catalogue_rules *r, struct bus_err *err)
+int bus_catalogue_rules_compile(struct bus_catalogue_rules *r,
+                                struct bus_err *err)
 {
     int rc = bus_catalogue_rules_read(r, err);
     if (rc != BUS_OK) {

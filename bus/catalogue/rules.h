@@ -18,10 +18,12 @@ struct bus_catalogue_rules
 /* Starts with nothing; close in any case. */
 void bus_catalogue_rules_init(struct bus_catalogue_rules *r);
 void bus_catalogue_rules_close(struct bus_catalogue_rules *r);
-/* Fill r->archive first (bus_catalogue_archive_unpack or bus_catalogue_archive_folder into
- * &r->mem). BUS_ECONFIG: a fault, the first one in the message and all in
- * r->faults; places are the archive's paths. */
-int bus_catalogue_rules_read(struct bus_catalogue_rules *r, struct bus_err *err) BUS_MUSTCHECK;
-int bus_catalogue_rules_compile(struct bus_catalogue_rules *r, struct bus_err *err) BUS_MUSTCHECK;
+/* Fill r->archive first (bus_catalogue_archive_unpack or
+ * bus_catalogue_archive_folder into &r->mem). BUS_ECONFIG: a fault, the first
+ * one in the message and all in r->faults; places are the archive's paths. */
+int bus_catalogue_rules_read(struct bus_catalogue_rules *r,
+                             struct bus_err *err) BUS_MUSTCHECK;
+int bus_catalogue_rules_compile(struct bus_catalogue_rules *r,
+                                struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -111,7 +111,7 @@ struct bus_config
     struct bus_config_http http;
     struct bus_config_keys keys;
     struct bus_config_run run;
-    const struct bus_node *node;  /* bus.yaml */
+    const struct bus_node *node;       /* bus.yaml */
     struct bus_conf_partner *partners; /* by kind, then code */
     size_t partners_count;
     struct bus_fund *funds;
@@ -140,27 +140,27 @@ struct bus_config
  * faults may be NULL. Call bus_conf_close() in any case. The faults live in
  * the configuration's arena: print them before closing. */
 int bus_conf_open(struct bus_config *c,
-                    const char *folder,
-                    struct bus_faults *faults,
-                    struct bus_err *err) BUS_MUSTCHECK;
+                  const char *folder,
+                  struct bus_faults *faults,
+                  struct bus_err *err) BUS_MUSTCHECK;
 void bus_conf_close(struct bus_config *c); /* NULL or zeroed is allowed */
 /* KEYS.md. */
 void bus_conf_print_keys(struct bus_buf *out);
 
 /* Finders: NULL if there is none. */
 const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
-                                             const char *code);
+                                                const char *code);
 const struct bus_fund *bus_conf_fund(const struct bus_config *c,
-                                       const char *code);
+                                     const char *code);
 const struct bus_village *bus_conf_village(const struct bus_config *c,
-                                             struct bus_strv code);
+                                           struct bus_strv code);
 const struct bus_fact *
 bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name);
 /* The person of that id who has a role on that day; org NULL = any. */
 const struct bus_operator *bus_conf_operator(const struct bus_config *c,
-                                               struct bus_strv id,
-                                               const char *org,
-                                               int32_t day);
+                                             struct bus_strv id,
+                                             const char *org,
+                                             int32_t day);
 
 enum bus_topic_cleanup { BUS_TOPIC_DELETE, BUS_TOPIC_COMPACT };
 struct bus_topic
@@ -174,27 +174,27 @@ struct bus_topic
 };
 /* Every topic of the bus, in the order of their names; in mem. */
 int bus_conf_topics(const struct bus_config *c,
-                      struct bus_arena *mem,
-                      struct bus_topic **ret,
-                      size_t *ret_count,
-                      struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_arena *mem,
+                    struct bus_topic **ret,
+                    size_t *ret_count,
+                    struct bus_err *err) BUS_MUSTCHECK;
 /* One name: bus_conf_topic(c, mem, "assignments", "MZ") ->
  * "qihe.assignments.MZ"; part NULL: "qihe.applications". */
 const char *bus_conf_topic(const struct bus_config *c,
-                             struct bus_arena *mem,
-                             const char *what,
-                             const char *part);
+                           struct bus_arena *mem,
+                           const char *what,
+                           const char *part);
 /* <state_dir>/<role>[/<name>] */
 const char *bus_conf_state(const struct bus_config *c,
-                             struct bus_arena *mem,
-                             const char *role,
-                             const char *name);
+                           struct bus_arena *mem,
+                           const char *role,
+                           const char *name);
 
 /* Cross-checks between files: partners' topics, policies' owners, villages'
  * stations, funds' banks, operators' organisations, facts' sources, every
  * village's one civil-affairs assistant on `day`. Faults are added. */
 void bus_conf_check(const struct bus_config *c,
-                      int32_t day,
-                      struct bus_faults *faults);
+                    int32_t day,
+                    struct bus_faults *faults);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define TOPIC_NAME_MAX 249
 
-static struct bus_place top(const struct bus_config *c, const char *file)
+static struct bus_place check_top(const struct bus_config *c, const char *file)
 {
     return (struct bus_place){
         bus_arena_printf((struct bus_arena *)(uintptr_t)&c->mem, "%s/%s",
@@ -55,7 +55,7 @@ static void check_partners(const struct bus_config *c,
     }
     for (int k = 0; k < BUS_PARTNER_KINDS; k++) {
         if (of_kind[k] == 0) {
-            bus_faults_add(faults, top(c, "partners.d"), NULL,
+            bus_faults_add(faults, check_top(c, "partners.d"), NULL,
                            "no partner of kind %s",
                            bus_conf_partner_kind_names[k].word);
         }
@@ -73,17 +73,17 @@ static void check_topics(const struct bus_config *c, struct bus_faults *faults)
     }
     bus_arena_init(&mem, 0, 0);
     if (bus_conf_topics(c, &mem, &topics, &count, &err) != 0) {
-        bus_faults_add(faults, top(c, "bus.yaml"), NULL, "%s", err.msg);
+        bus_faults_add(faults, check_top(c, "bus.yaml"), NULL, "%s", err.msg);
         count = 0;
     }
     for (size_t i = 0; i < count; i++) {
         if (strlen(topics[i].name) > TOPIC_NAME_MAX) {
-            bus_faults_add(faults, top(c, "bus.yaml"), "prefix",
+            bus_faults_add(faults, check_top(c, "bus.yaml"), "prefix",
                            "the topic %.60s... is longer than %d",
                            topics[i].name, TOPIC_NAME_MAX);
         }
         if (i > 0 && strcmp(topics[i - 1].name, topics[i].name) == 0) {
-            bus_faults_add(faults, top(c, "bus.yaml"), NULL,
+            bus_faults_add(faults, check_top(c, "bus.yaml"), NULL,
                            "two owners of the topic %s", topics[i].name);
         }
     }
@@ -214,7 +214,8 @@ static bool source_known(const struct bus_config *c, const char *code)
     return false;
 }
 
-static void check_facts(const struct bus_config *c, struct bus_faults *faults)
+static void conf_check_facts(const struct bus_config *c,
+                             struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct bus_fact *f = &c->facts[i];
@@ -242,8 +243,8 @@ static void check_facts(const struct bus_config *c, struct bus_faults *faults)
 }
 
 void bus_conf_check(const struct bus_config *c,
-                      int32_t day,
-                      struct bus_faults *faults)
+                    int32_t day,
+                    struct bus_faults *faults)
 {
     check_partners(c, faults);
     check_topics(c, faults);
@@ -251,7 +252,7 @@ void bus_conf_check(const struct bus_config *c,
     check_stations(c, faults);
     check_operators(c, day, faults);
     check_seals(c, faults);
-    check_facts(c, faults);
+    conf_check_facts(c, faults);
     bus_conf_check_policies(c, faults);
     bus_conf_check_links(c, faults);
     bus_conf_check_marks(c, faults);

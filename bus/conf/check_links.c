@@ -5,8 +5,8 @@
 #include "bus/conf/check_parts.h"
 
 /* "household.status" and "member.account": a fact of the dictionary. */
-static const struct bus_fact *fact_of(const struct bus_config *c,
-                                      const struct bus_node *n)
+static const struct bus_fact *check_links_fact_of(const struct bus_config *c,
+                                                  const struct bus_node *n)
 {
     static const struct
     {
@@ -34,7 +34,7 @@ static void check_form(const struct bus_config *c,
         return;
     }
     for (uint32_t i = 0; form && i < form->count; i++) {
-        if (!fact_of(c, form->items[i])) {
+        if (!check_links_fact_of(c, form->items[i])) {
             bus_faults_add(faults, form->items[i]->at, "form",
                            "found '%.60s'; must be household.<fact> or "
                            "member.<fact> of facts.yaml",
@@ -45,7 +45,7 @@ static void check_form(const struct bus_config *c,
     }
 }
 
-static bool word_known(const struct bus_fact *f, const char *word)
+static bool check_links_word_known(const struct bus_fact *f, const char *word)
 {
     const struct bus_fact_word *w = f->words.items;
     for (size_t i = 0; i < f->words.count; i++) {
@@ -64,13 +64,13 @@ static void check_grants(const struct bus_config *c,
     if (!g) {
         return;
     }
-    const struct bus_fact *f = fact_of(c, bus_node_get(g, "fact"));
+    const struct bus_fact *f = check_links_fact_of(c, bus_node_get(g, "fact"));
     const char *value = bus_node_cstr(bus_node_get(g, "value"));
     if (!f || f->derived || !value) {
         bus_faults_add(faults, g->at, "grants",
                        "must be {fact: a supplied fact of facts.yaml, value: "
                        "its value}");
-    } else if (!word_known(f, value)) {
+    } else if (!check_links_word_known(f, value)) {
         bus_faults_add(faults, g->at, "grants", "'%s' is no word of %s", value,
                        f->name);
     }

@@ -5,10 +5,13 @@
 #include "bus/conf/bus_config.h"
 
 /* Owners, funds, delivery partners, the ten attributes (S27-S36). */
-void bus_conf_check_policies(const struct bus_config *c, struct bus_faults *faults);
+void bus_conf_check_policies(const struct bus_config *c,
+                             struct bus_faults *faults);
 /* Facts of forms and grants, items of the interaction rules. */
-void bus_conf_check_links(const struct bus_config *c, struct bus_faults *faults);
+void bus_conf_check_links(const struct bus_config *c,
+                          struct bus_faults *faults);
 /* A warning for every mark that is not F: what a county must confirm. */
-void bus_conf_check_marks(const struct bus_config *c, struct bus_faults *faults);
+void bus_conf_check_marks(const struct bus_config *c,
+                          struct bus_faults *faults);
 
 #endif

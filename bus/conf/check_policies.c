@@ -24,22 +24,24 @@ static const char *const needed[] = {
 #define NEEDED_OF_ITEM 10
 #define COUNT(a)       (sizeof(a) / sizeof((a)[0]))
 
-static const char *text_of(const struct bus_node *map, const char *key)
+static const char *check_policies_text_of(const struct bus_node *map,
+                                          const char *key)
 {
     const struct bus_node *n = bus_node_get(map, key);
     return bus_node_is_null(n) ? NULL : bus_node_cstr(n);
 }
 
-static struct bus_place place_of(const struct bus_node *map, const char *key)
+static struct bus_place check_policies_place_of(const struct bus_node *map,
+                                                const char *key)
 {
     const struct bus_node *n = bus_node_get(map, key);
     return n ? n->at : map->at;
 }
 
-static void check_keys(const struct bus_node *map,
-                       const char *const *allowed,
-                       size_t count,
-                       struct bus_faults *faults)
+static void check_policies_check_keys(const struct bus_node *map,
+                                      const char *const *allowed,
+                                      size_t count,
+                                      struct bus_faults *faults)
 {
     for (uint32_t i = 0; i < map->count; i++) {
         const struct bus_node *k = map->pairs[i].key;
@@ -86,21 +88,21 @@ static void check_owner(const struct bus_config *c,
                         const struct bus_node *item,
                         struct bus_faults *faults)
 {
-    const char *code = text_of(item, "code");
-    const char *owner = text_of(item, "department");
+    const char *code = check_policies_text_of(item, "code");
+    const char *owner = check_policies_text_of(item, "department");
     const struct bus_conf_partner *p = bus_conf_partner(c, owner);
     char want[256];
     if (owner && (!p || p->kind != BUS_PARTNER_DEPARTMENT)) {
-        bus_faults_add(faults, place_of(item, "department"), "department",
-                       "found '%s'; must be a partner of kind department",
-                       owner);
+        bus_faults_add(
+            faults, check_policies_place_of(item, "department"), "department",
+            "found '%s'; must be a partner of kind department", owner);
     }
     snprintf(want, sizeof want, "/%.60s/%.60s.yaml", owner ? owner : "?",
              code ? code : "?");
     size_t len = strlen(item->at.file);
     size_t n = strlen(want);
     if (code && owner && (len < n || strcmp(item->at.file + len - n, want))) {
-        bus_faults_add(faults, place_of(item, "code"), "code",
+        bus_faults_add(faults, check_policies_place_of(item, "code"), "code",
                        "'%s' of '%s' belongs in policies%s", code, owner, want);
     }
 }
@@ -109,23 +111,23 @@ static void check_fund(const struct bus_config *c,
                        const struct bus_node *map,
                        struct bus_faults *faults)
 {
-    const char *fund = text_of(map, "fund");
+    const char *fund = check_policies_text_of(map, "fund");
     if (fund && !bus_conf_fund(c, fund)) {
-        bus_faults_add(faults, place_of(map, "fund"), "fund",
+        bus_faults_add(faults, check_policies_place_of(map, "fund"), "fund",
                        "found '%s'; must be a code of funds.yaml", fund);
     }
 }
 
-static void check_partner(const struct bus_config *c,
-                          const struct bus_node *map,
-                          const char *key,
-                          int kind,
-                          struct bus_faults *faults)
+static void check_policies_check_partner(const struct bus_config *c,
+                                         const struct bus_node *map,
+                                         const char *key,
+                                         int kind,
+                                         struct bus_faults *faults)
 {
-    const char *code = text_of(map, key);
+    const char *code = check_policies_text_of(map, key);
     const struct bus_conf_partner *p = bus_conf_partner(c, code);
     if (code && (!p || p->kind != kind)) {
-        bus_faults_add(faults, place_of(map, key), key,
+        bus_faults_add(faults, check_policies_place_of(map, key), key,
                        "found '%s'; must be a partner of kind %s", code,
                        bus_conf_partner_kind_names[kind].word);
     }
@@ -148,22 +150,23 @@ static void check_delivery(const struct bus_config *c,
     if (!d) {
         return;
     }
-    const char *channel = text_of(d, "channel");
+    const char *channel = check_policies_text_of(d, "channel");
     size_t i = 0;
     while (i < COUNT(channels) &&
            (!channel || strcmp(channel, channels[i].word) != 0)) {
         i++;
     }
     if (i == COUNT(channels)) {
-        bus_faults_add(faults, place_of(d, "channel"), "delivery.channel",
+        bus_faults_add(faults, check_policies_place_of(d, "channel"),
+                       "delivery.channel",
                        "found '%s'; must be bank | post_cash | post_goods | "
                        "service | utility",
                        channel ? channel : "nothing");
         return;
     }
-    check_partner(c, d, "partner", channels[i].kind, faults);
-    check_partner(c, d, "verify", BUS_PARTNER_INSURER, faults);
-    check_partner(c, d, "charity", BUS_PARTNER_CHARITY, faults);
+    check_policies_check_partner(c, d, "partner", channels[i].kind, faults);
+    check_policies_check_partner(c, d, "verify", BUS_PARTNER_INSURER, faults);
+    check_policies_check_partner(c, d, "charity", BUS_PARTNER_CHARITY, faults);
 }
 
 /* Dates of the versions: valid, in order, not overlapping. */
@@ -188,19 +191,19 @@ check_dates(const struct bus_node *v, int32_t *last, struct bus_faults *faults)
     *last = b;
 }
 
-static void check_item(const struct bus_config *c,
-                       const struct bus_node *item,
-                       struct bus_faults *faults)
+static void check_policies_check_item(const struct bus_config *c,
+                                      const struct bus_node *item,
+                                      struct bus_faults *faults)
 {
     const struct bus_node *versions = bus_node_get(item, "versions");
-    check_keys(item, item_keys, COUNT(item_keys), faults);
+    check_policies_check_keys(item, item_keys, COUNT(item_keys), faults);
     check_needed(item, faults);
     check_owner(c, item, faults);
     check_fund(c, item, faults);
     check_delivery(c, item, faults);
     if (!versions || versions->kind != BUS_NODE_LIST || !versions->count) {
-        bus_faults_add(faults, place_of(item, "versions"), "versions",
-                       "must be a list with at least one version");
+        bus_faults_add(faults, check_policies_place_of(item, "versions"),
+                       "versions", "must be a list with at least one version");
         return;
     }
     int32_t last = INT32_MIN;
@@ -210,7 +213,7 @@ static void check_item(const struct bus_config *c,
             bus_faults_add(faults, v->at, "versions", "must be maps");
             continue;
         }
-        check_keys(v, version_keys, COUNT(version_keys), faults);
+        check_policies_check_keys(v, version_keys, COUNT(version_keys), faults);
         check_dates(v, &last, faults);
         check_fund(c, v, faults);
         check_delivery(c, v, faults);
@@ -228,7 +231,8 @@ static void check_every_department_owns(const struct bus_config *c,
         const struct bus_conf_partner *p = &c->partners[i];
         bool owns = p->kind != BUS_PARTNER_DEPARTMENT || !p->code;
         for (size_t k = 0; k < c->policies_count && !owns; k++) {
-            const char *owner = text_of(c->policies[k], "department");
+            const char *owner =
+                check_policies_text_of(c->policies[k], "department");
             owns = owner && strcmp(owner, p->code) == 0;
         }
         if (!owns) {
@@ -238,13 +242,14 @@ static void check_every_department_owns(const struct bus_config *c,
     }
 }
 
-void bus_conf_check_policies(const struct bus_config *c, struct bus_faults *faults)
+void bus_conf_check_policies(const struct bus_config *c,
+                             struct bus_faults *faults)
 {
     struct bus_map codes = {0};
     for (size_t i = 0; i < c->policies_count; i++) {
         const struct bus_node *item = c->policies[i];
         const struct bus_node *code = bus_node_get(item, "code");
-        check_item(c, item, faults);
+        check_policies_check_item(c, item, faults);
         if (!code || code->kind != BUS_NODE_SCALAR) {
             continue;
         }

@@ -75,7 +75,7 @@ char *bus_conf_join(struct bus_arena *mem, const char *folder, const char *name)
 }
 
 static bool
-wanted(const char *folder, const struct dirent *d, const char *suffix)
+file_wanted(const char *folder, const struct dirent *d, const char *suffix)
 {
     if (d->d_name[0] == '.') {
         return false;
@@ -120,7 +120,7 @@ bool bus_conf_list(struct bus_arena *mem,
     }
     struct dirent *d;
     while ((d = readdir(dir)) && count < LIST_MAX) {
-        if (wanted(folder, d, suffix)) {
+        if (file_wanted(folder, d, suffix)) {
             names[count] = bus_arena_strdup(mem, d->d_name);
             count += names[count] != NULL;
         }
@@ -188,11 +188,11 @@ static size_t count_columns(const char *head)
 }
 
 bool bus_conf_csv_read(struct bus_arena *mem,
-                  const char *path,
-                  const char *head,
-                  void (*row)(void *data, const struct bus_csv_row *row),
-                  void *data,
-                  struct bus_faults *faults)
+                       const char *path,
+                       const char *head,
+                       void (*row)(void *data, const struct bus_csv_row *row),
+                       void *data,
+                       struct bus_faults *faults)
 {
     struct bus_strv text;
     if (!bus_conf_slurp(mem, path, 64u << 20, &text, faults)) {

@@ -41,10 +41,10 @@ struct bus_csv_row
 /* Reads the file, compares its first line with `head` ("code,name,..."),
  * checks that each row has as many cells, and calls row() for each. */
 bool bus_conf_csv_read(struct bus_arena *mem,
-                  const char *path,
-                  const char *head,
-                  void (*row)(void *data, const struct bus_csv_row *row),
-                  void *data,
-                  struct bus_faults *faults);
+                       const char *path,
+                       const char *head,
+                       void (*row)(void *data, const struct bus_csv_row *row),
+                       void *data,
+                       struct bus_faults *faults);
 
 #endif

@@ -5,7 +5,7 @@
 #include "bus/conf/bus_config.h"
 
 const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
-                                             const char *code)
+                                                const char *code)
 {
     for (size_t i = 0; code && i < c->partners_count; i++) {
         if (c->partners[i].code && strcmp(c->partners[i].code, code) == 0) {
@@ -16,7 +16,7 @@ const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
 }
 
 const struct bus_fund *bus_conf_fund(const struct bus_config *c,
-                                       const char *code)
+                                     const char *code)
 {
     for (size_t i = 0; code && i < c->funds_count; i++) {
         if (strcmp(c->funds[i].code, code) == 0) {
@@ -27,7 +27,7 @@ const struct bus_fund *bus_conf_fund(const struct bus_config *c,
 }
 
 const struct bus_village *bus_conf_village(const struct bus_config *c,
-                                             struct bus_strv code)
+                                           struct bus_strv code)
 {
     size_t low = 0;
     size_t high = c->villages_count;
@@ -58,9 +58,9 @@ bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name)
 }
 
 const struct bus_operator *bus_conf_operator(const struct bus_config *c,
-                                               struct bus_strv id,
-                                               const char *org,
-                                               int32_t day)
+                                             struct bus_strv id,
+                                             const char *org,
+                                             int32_t day)
 {
     size_t low = 0;
     size_t high = c->operators_count;

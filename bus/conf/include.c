@@ -20,7 +20,8 @@ struct join
     size_t cap;
 };
 
-static void queue(struct join *j, const char *folder, const struct bus_node *n)
+static void
+include_queue(struct join *j, const char *folder, const struct bus_node *n)
 {
     const char *name = bus_node_cstr(n);
     if (!name || !name[0] || name[0] == '/' || strstr(name, "..")) {
@@ -91,14 +92,14 @@ static void take_file(struct join *j, const struct bus_node *map)
             continue;
         }
         for (uint32_t k = 0; k < p->value->count; k++) {
-            queue(j, folder, p->value->items[k]);
+            include_queue(j, folder, p->value->items[k]);
         }
     }
 }
 
 const struct bus_node *bus_conf_yaml_read_all(struct bus_arena *mem,
-                                         const char *path,
-                                         struct bus_faults *faults)
+                                              const char *path,
+                                              struct bus_faults *faults)
 {
     struct join j = {.mem = mem, .faults = faults, .paths = {path}, .count = 1};
     j.root = bus_arena_calloc(mem, 1, sizeof *j.root);
@@ -108,7 +109,8 @@ const struct bus_node *bus_conf_yaml_read_all(struct bus_arena *mem,
     }
     j.root->kind = BUS_NODE_MAP;
     for (size_t i = 0; i < j.count; i++) {
-        const struct bus_node *map = bus_conf_yaml_read(mem, j.paths[i], faults);
+        const struct bus_node *map =
+            bus_conf_yaml_read(mem, j.paths[i], faults);
         if (i == 0) {
             j.root->at = map ? map->at : (struct bus_place){path, 0, 0};
         }

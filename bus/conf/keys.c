@@ -35,7 +35,7 @@ static const char *env_get(void *data, const char *name)
 }
 const struct bus_keys_env bus_conf_keys_env_system = {env_get, NULL};
 
-static size_t push(struct walk *w, const char *name)
+static size_t keys_push(struct walk *w, const char *name)
 {
     size_t before = w->path_len;
     int n = snprintf(w->path + before, sizeof w->path - before, "%s%s",
@@ -47,14 +47,14 @@ static size_t push(struct walk *w, const char *name)
     return before;
 }
 
-static void pop(struct walk *w, size_t before)
+static void keys_pop(struct walk *w, size_t before)
 {
     w->path_len = before;
     w->path[before] = 0;
 }
 
 static void
-wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
+keys_wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
 {
     struct bus_buf allowed = {0};
     bus_conf_key_allowed(key, &allowed);
@@ -75,7 +75,8 @@ wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
 
 /* ${NAME} and ${NAME:-default}: the node itself, a copy with the value from
  * outside, or NULL with a fault. */
-static const struct bus_node *resolve(struct walk *w, const struct bus_node *n)
+static const struct bus_node *keys_resolve(struct walk *w,
+                                           const struct bus_node *n)
 {
     if (n->kind != BUS_NODE_SCALAR || n->text.n < 4 ||
         strncmp(n->text.p, "${", 2) != 0 || n->text.p[n->text.n - 1] != '}') {
@@ -173,7 +174,7 @@ static const char *beside(struct walk *w, const struct bus_node *n)
 }
 
 /* Fields are written by memcpy: only the table knows their type. */
-static void put_text(char *field, const char *text)
+static void keys_put_text(char *field, const char *text)
 {
     memcpy(field, &text, sizeof text);
 }
@@ -192,7 +193,7 @@ static bool take_scalar(struct walk *w,
         if (!limits_ok(key, (int64_t)n->text.n)) {
             return false;
         }
-        put_text(field, n->text.p);
+        keys_put_text(field, n->text.p);
         return true;
     case BUS_KEY_PATH: {
         const char *path = beside(w, n);
@@ -232,15 +233,15 @@ static void load_value(struct walk *w,
                        const struct bus_node *n,
                        char *field);
 
-static void load_items(struct walk *w,
-                       const struct bus_key *key,
-                       const struct bus_node *n,
-                       char *field)
+static void keys_load_items(struct walk *w,
+                            const struct bus_key *key,
+                            const struct bus_node *n,
+                            char *field)
 {
     bool is_map = key->type == BUS_KEY_MAP;
     if (n->kind != (is_map ? BUS_NODE_MAP : BUS_NODE_LIST) ||
         !limits_ok(key, n->count)) {
-        wrong(w, key, n);
+        keys_wrong(w, key, n);
         return;
     }
     struct bus_list list = {bus_arena_calloc(w->mem, n->count, key->elem_size),
@@ -254,15 +255,15 @@ static void load_items(struct walk *w,
         char *at = (char *)list.items + i * key->elem_size;
         size_t before;
         if (is_map) {
-            before = push(w, n->pairs[i].key->text.p);
-            put_text(at, n->pairs[i].key->text.p);
+            before = keys_push(w, n->pairs[i].key->text.p);
+            keys_put_text(at, n->pairs[i].key->text.p);
         } else {
             snprintf(index, sizeof index, "[%u]", i);
-            before = push(w, index);
+            before = keys_push(w, index);
         }
         load_value(w, key->elem, is_map ? n->pairs[i].value : n->items[i],
                    at + key->elem->offset);
-        pop(w, before);
+        keys_pop(w, before);
     }
     memcpy(field, &list, sizeof list);
 }
@@ -280,12 +281,12 @@ static void load_value(struct walk *w,
         if (n->kind == BUS_NODE_MAP) {
             load_struct(w, key->sub, n, field);
         } else {
-            wrong(w, key, n);
+            keys_wrong(w, key, n);
         }
         return;
     case BUS_KEY_LIST:
     case BUS_KEY_MAP:
-        load_items(w, key, n, field);
+        keys_load_items(w, key, n, field);
         return;
     case BUS_KEY_SECRET:
     case BUS_KEY_STR:
@@ -300,10 +301,10 @@ static void load_value(struct walk *w,
         break;
     }
     if (n->kind != BUS_NODE_SCALAR || bus_node_is_null(n)) {
-        wrong(w, key, n);
+        keys_wrong(w, key, n);
         return;
     }
-    const struct bus_node *value = resolve(w, n);
+    const struct bus_node *value = keys_resolve(w, n);
     if (!value) {
         return;
     }
@@ -313,7 +314,7 @@ static void load_value(struct walk *w,
                        "environment, or %s_file: a file of mode 0600",
                        key->name);
     } else if (!take_scalar(w, key, value, field)) {
-        wrong(w, key, value);
+        keys_wrong(w, key, value);
     }
 }
 
@@ -324,10 +325,10 @@ static void load_secret_file(struct walk *w,
                              char *field)
 {
     if (n->kind != BUS_NODE_SCALAR || bus_node_is_null(n)) {
-        wrong(w, key, n);
+        keys_wrong(w, key, n);
         return;
     }
-    const struct bus_node *value = resolve(w, n);
+    const struct bus_node *value = keys_resolve(w, n);
     const char *path = value ? beside(w, value) : NULL;
     struct stat st;
     if (!path) {
@@ -382,7 +383,7 @@ static void unknown_key(struct walk *w,
         }
         bus_buf_printf(&all, "%s%s", k == keys->keys ? "" : ", ", k->name);
     }
-    size_t before = push(w, name->text.p);
+    size_t before = keys_push(w, name->text.p);
     if (near) {
         bus_faults_add(w->faults, name->at, w->path,
                        "unknown key; did you mean '%s'?", near);
@@ -390,7 +391,7 @@ static void unknown_key(struct walk *w,
         bus_faults_add(w->faults, name->at, w->path,
                        "unknown key; allowed here: %s", bus_buf_cstr(&all));
     }
-    pop(w, before);
+    keys_pop(w, before);
     bus_buf_fini(&all);
 }
 
@@ -405,9 +406,9 @@ static void load_defaults(struct walk *w,
             if (!bus_node_get(node, k->name) && !k->required) {
                 const struct bus_node none = {.kind = BUS_NODE_MAP,
                                               .at = node->at};
-                size_t before = push(w, k->name);
+                size_t before = keys_push(w, k->name);
                 load_struct(w, k->sub, &none, base + k->offset);
-                pop(w, before);
+                keys_pop(w, before);
             }
         } else if (k->dflt) {
             struct bus_node *n = bus_arena_calloc(w->mem, 1, sizeof *n);
@@ -440,10 +441,10 @@ static void check_required(struct walk *w,
         }
         struct bus_buf allowed = {0};
         bus_conf_key_allowed(k, &allowed);
-        size_t before = push(w, k->name);
+        size_t before = keys_push(w, k->name);
         bus_faults_add(w->faults, node->at, w->path, "missing; must be %s",
                        bus_buf_cstr(&allowed));
-        pop(w, before);
+        keys_pop(w, before);
         bus_buf_fini(&allowed);
     }
 }
@@ -465,28 +466,28 @@ static void load_struct(struct walk *w,
             unknown_key(w, keys, name);
             continue;
         }
-        size_t before = push(w, name->text.p);
+        size_t before = keys_push(w, name->text.p);
         if (is_file) {
             load_secret_file(w, k, node->pairs[i].value, base + k->offset);
         } else {
             load_value(w, k, node->pairs[i].value, base + k->offset);
         }
-        pop(w, before);
+        keys_pop(w, before);
     }
     check_required(w, keys, node);
 }
 
 void bus_conf_keys_load(const struct bus_keys *keys,
-                   const struct bus_node *node,
-                   const char *path,
-                   const struct bus_keys_env *env,
-                   struct bus_faults *faults,
-                   void *ret)
+                        const struct bus_node *node,
+                        const char *path,
+                        const struct bus_keys_env *env,
+                        struct bus_faults *faults,
+                        void *ret)
 {
     struct walk w = {.env = env, .mem = faults->mem, .faults = faults};
     memset(ret, 0, keys->size);
     if (path && path[0]) {
-        push(&w, path);
+        keys_push(&w, path);
     }
     if (!node) {
         return;

@@ -1,9 +1,9 @@
 /* Descriptor tables: what a file may say, walked into a typed struct.
  *
  * A table row names a key, its type, its limits, its place in the struct and
- * its meaning in English and Chinese. bus_conf_keys_load() checks everything and
- * goes on after each fault; bus_conf_keys_print() writes the same tables as a page
- * for people, so page and code cannot drift. */
+ * its meaning in English and Chinese. bus_conf_keys_load() checks everything
+ * and goes on after each fault; bus_conf_keys_print() writes the same tables as
+ * a page for people, so page and code cannot drift. */
 #ifndef BUS_CONF_KEYS_H
 #define BUS_CONF_KEYS_H
 
@@ -83,15 +83,15 @@ extern const struct bus_keys_env bus_conf_keys_env_system;
  * 0600 or stricter). Texts live in the arena of the faults. path (or NULL) is
  * put in front of key names. */
 void bus_conf_keys_load(const struct bus_keys *keys,
-                   const struct bus_node *node,
-                   const char *path,
-                   const struct bus_keys_env *env,
-                   struct bus_faults *faults,
-                   void *ret) __attribute__((nonnull(1, 4, 5, 6)));
+                        const struct bus_node *node,
+                        const char *path,
+                        const struct bus_keys_env *env,
+                        struct bus_faults *faults,
+                        void *ret) __attribute__((nonnull(1, 4, 5, 6)));
 /* The tables as Markdown: one section a struct, one row a key. */
 void bus_conf_keys_print(const struct bus_keys *keys,
-                    const char *title,
-                    struct bus_buf *out);
+                         const char *title,
+                         struct bus_buf *out);
 /* Texts with a unit, for others that read such values. */
 bool bus_conf_duration_parse(struct bus_strv s, int64_t *ret_ms);
 bool bus_conf_size_parse(struct bus_strv s, int64_t *ret_bytes);

@@ -78,7 +78,7 @@ static void put_size(int64_t n, struct bus_buf *out)
 }
 
 static void
-put_number(const struct bus_key *key, int64_t v, struct bus_buf *out)
+keys_print_put_number(const struct bus_key *key, int64_t v, struct bus_buf *out)
 {
     if (key->type == BUS_KEY_DURATION) {
         put_duration(v, out);
@@ -97,9 +97,9 @@ static void put_limits(const struct bus_key *key, struct bus_buf *out)
         return;
     }
     bus_buf_puts(out, ", ");
-    put_number(key, key->min, out);
+    keys_print_put_number(key, key->min, out);
     bus_buf_puts(out, " to ");
-    put_number(key, key->max, out);
+    keys_print_put_number(key, key->max, out);
     if (key->type == BUS_KEY_STR) {
         bus_buf_puts(out, " bytes");
     } else if (key->type == BUS_KEY_LIST || key->type == BUS_KEY_MAP) {
@@ -160,7 +160,7 @@ static void print_row(const struct bus_key *k, struct bus_buf *out)
                    k->doc_zh ? k->doc_zh : "");
 }
 
-static const struct bus_keys *inner(const struct bus_key *k)
+static const struct bus_keys *keys_print_inner(const struct bus_key *k)
 {
     if (k->type == BUS_KEY_STRUCT) {
         return k->sub;
@@ -184,7 +184,7 @@ static void print_section(const struct bus_keys *keys,
         print_row(k, out);
     }
     for (const struct bus_key *k = keys->keys; k->name; k++) {
-        const struct bus_keys *sub = inner(k);
+        const struct bus_keys *sub = keys_print_inner(k);
         if (!sub) {
             continue;
         }
@@ -201,8 +201,8 @@ static void print_section(const struct bus_keys *keys,
 }
 
 void bus_conf_keys_print(const struct bus_keys *keys,
-                    const char *title,
-                    struct bus_buf *out)
+                         const char *title,
+                         struct bus_buf *out)
 {
     print_section(keys, title, out);
 }

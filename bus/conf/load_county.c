@@ -25,10 +25,10 @@ struct reader
 };
 
 /* For one more, of n so far; what has no room is a fault at its row. */
-static bool room(const struct reader *x,
-                 const struct bus_csv_row *r,
-                 const char *what,
-                 size_t n)
+static bool load_county_room(const struct reader *x,
+                             const struct bus_csv_row *r,
+                             const char *what,
+                             size_t n)
 {
     if (n == x->cap) {
         bus_faults_add(x->faults, r->at, what, "more than %zu rows", x->cap);
@@ -41,7 +41,8 @@ static void on_village(void *data, const struct bus_csv_row *r)
     struct reader *x = data;
     struct bus_config *c = x->c;
     bool community = strcmp(r->cell[4], "community") == 0;
-    if (!bus_conf_load_digits(r->cell[0], 12) || !bus_conf_load_digits(r->cell[2], 9) ||
+    if (!bus_conf_load_digits(r->cell[0], 12) ||
+        !bus_conf_load_digits(r->cell[2], 9) ||
         strncmp(r->cell[0], r->cell[2], 9) != 0) {
         bus_faults_add(x->faults, r->at, "code",
                        "found '%.20s' in town '%.20s'; must be 12 digits that "
@@ -54,7 +55,7 @@ static void on_village(void *data, const struct bus_csv_row *r)
         bus_faults_add(x->faults, r->at, "kind",
                        "found '%.20s'; must be community | village",
                        r->cell[4]);
-    } else if (room(x, r, "villages", c->villages_count)) {
+    } else if (load_county_room(x, r, "villages", c->villages_count)) {
         c->villages[c->villages_count++] = (struct bus_village){
             .code = r->cell[0],
             .name = r->cell[1],
@@ -133,8 +134,8 @@ void bus_conf_load_county(struct bus_config *c, struct bus_faults *faults)
         faults->out_of_memory = true;
         return;
     }
-    bus_conf_csv_read(&c->mem, villages, "code,name,town_code,town,kind", on_village,
-                 &x, faults);
+    bus_conf_csv_read(&c->mem, villages, "code,name,town_code,town,kind",
+                      on_village, &x, faults);
     qsort(c->villages, c->villages_count, sizeof *c->villages, village_cmp);
     for (size_t i = 1; i < c->villages_count; i++) {
         if (strcmp(c->villages[i - 1].code, c->villages[i].code) == 0) {
@@ -143,8 +144,8 @@ void bus_conf_load_county(struct bus_config *c, struct bus_faults *faults)
         }
     }
     x.cap = STATIONS_MAX;
-    bus_conf_csv_read(&c->mem, stations, "village,station,station_name", on_station,
-                 &x, faults);
+    bus_conf_csv_read(&c->mem, stations, "village,station,station_name",
+                      on_station, &x, faults);
 }
 
 static void on_operator(void *data, const struct bus_csv_row *r)
@@ -169,7 +170,7 @@ static void on_operator(void *data, const struct bus_csv_row *r)
                        "found '%.20s' to '%.20s'; must be dates, the last one "
                        "may be empty",
                        r->cell[4], r->cell[5]);
-    } else if (room(x, r, "operators", x->c->operators_count)) {
+    } else if (load_county_room(x, r, "operators", x->c->operators_count)) {
         x->c->operators[x->c->operators_count++] = o;
     }
 }
@@ -202,8 +203,8 @@ void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults)
         faults->out_of_memory = true;
         return;
     }
-    bus_conf_csv_read(&c->mem, path, "id,name,org,role,from,to", on_operator, &x,
-                 faults);
+    bus_conf_csv_read(&c->mem, path, "id,name,org,role,from,to", on_operator,
+                      &x, faults);
     qsort(c->operators, c->operators_count, sizeof *c->operators, operator_cmp);
 }
 
@@ -229,7 +230,7 @@ static void on_seal(void *data, const struct bus_csv_row *r)
                        "instants as 2020-11-19T10:00:00+08:00, all but the "
                        "first may be empty",
                        r->cell[2], r->cell[3], r->cell[4], r->cell[5]);
-    } else if (room(x, r, "seals", x->c->seals_count)) {
+    } else if (load_county_room(x, r, "seals", x->c->seals_count)) {
         x->c->seals[x->c->seals_count++] = s;
     }
 }
@@ -253,7 +254,7 @@ void bus_conf_load_seals(struct bus_config *c, struct bus_faults *faults)
         return;
     }
     bus_conf_csv_read(&c->mem, path, "id,org,from,expires,suspended,revoked",
-                 on_seal, &x, faults);
+                      on_seal, &x, faults);
     qsort(c->seals, c->seals_count, sizeof *c->seals, seal_cmp);
     for (size_t i = 1; i < c->seals_count; i++) {
         if (strcmp(c->seals[i - 1].id, c->seals[i].id) == 0) {

@@ -61,8 +61,8 @@ static bool code_ok(const char *s)
                        "0123456789-")] == 0;
 }
 
-static void check_partner(const struct bus_conf_partner *p,
-                          struct bus_faults *faults)
+static void load_parts_check_partner(const struct bus_conf_partner *p,
+                                     struct bus_faults *faults)
 {
     struct bus_place at = p->node->at;
     if (!p->code) {
@@ -110,9 +110,9 @@ void bus_conf_load_partners(struct bus_config *c, struct bus_faults *faults)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        bus_conf_keys_load(&bus_conf_keys_partner, nodes[i], NULL, &bus_conf_keys_env_system,
-                      faults, &c->partners[i]);
-        check_partner(&c->partners[i], faults);
+        bus_conf_keys_load(&bus_conf_keys_partner, nodes[i], NULL,
+                           &bus_conf_keys_env_system, faults, &c->partners[i]);
+        load_parts_check_partner(&c->partners[i], faults);
         place_spool(c, &c->partners[i]);
         if (c->http.any_ports) {
             c->partners[i].metrics_port = 0;
@@ -128,8 +128,8 @@ void bus_conf_load_funds(struct bus_config *c, struct bus_faults *faults)
     const struct bus_node *n =
         path ? bus_conf_yaml_read(&c->mem, path, faults) : NULL;
     struct bus_funds_file file;
-    bus_conf_keys_load(&bus_conf_keys_funds, n, NULL, &bus_conf_keys_env_system, faults,
-                  &file);
+    bus_conf_keys_load(&bus_conf_keys_funds, n, NULL, &bus_conf_keys_env_system,
+                       faults, &file);
     c->funds = file.funds.items;
     c->funds_count = file.funds.count;
 }
@@ -193,8 +193,8 @@ void bus_conf_load_facts(struct bus_config *c, struct bus_faults *faults)
     if (access(words, F_OK) == 0) {
         c->words_node = bus_conf_yaml_read(&c->mem, words, faults);
     }
-    bus_conf_keys_load(&bus_conf_keys_facts, c->facts_node, NULL, &bus_conf_keys_env_system,
-                  faults, &file);
+    bus_conf_keys_load(&bus_conf_keys_facts, c->facts_node, NULL,
+                       &bus_conf_keys_env_system, faults, &file);
     c->sources = file.sources.items;
     c->sources_count = file.sources.count;
     c->facts =
@@ -261,7 +261,7 @@ void bus_conf_load_calendars(struct bus_config *c, struct bus_faults *faults)
         struct bus_calendar_file f;
         size_t before = faults->errors;
         bus_conf_keys_load(&bus_conf_keys_calendar, c->calendars[i], NULL,
-                      &bus_conf_keys_env_system, faults, &f);
+                           &bus_conf_keys_env_system, faults, &f);
         if (faults->errors == before) {
             check_calendar(c->calendars[i], &f, faults);
         }

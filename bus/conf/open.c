@@ -70,8 +70,8 @@ static void load_bus(struct bus_config *c, struct bus_faults *faults)
         return;
     }
     struct bus_config read;
-    bus_conf_keys_load(&bus_conf_keys_config, node, NULL, &bus_conf_keys_env_system, faults,
-                  &read);
+    bus_conf_keys_load(&bus_conf_keys_config, node, NULL,
+                       &bus_conf_keys_env_system, faults, &read);
     read.folder = c->folder;
     read.mem = c->mem;
     *c = read;
@@ -83,9 +83,9 @@ static void load_bus(struct bus_config *c, struct bus_faults *faults)
 }
 
 int bus_conf_open(struct bus_config *c,
-                    const char *folder,
-                    struct bus_faults *faults,
-                    struct bus_err *err)
+                  const char *folder,
+                  struct bus_faults *faults,
+                  struct bus_err *err)
 {
     assert(c && folder);
     struct bus_faults own;
@@ -129,9 +129,9 @@ void bus_conf_print_keys(struct bus_buf *out)
         "Durations are 20ms, 5s, 3m, 2h, 3d; sizes 512, 64KiB, 64MiB, 2GiB; "
         "money 3000.00 yuan or 300000 fen; dates 2026-07-01. Paths are "
         "relative to the file they stand in.\n");
-    const struct bus_keys *const all[] = {&bus_conf_keys_config, &bus_conf_keys_partner,
-                                          &bus_conf_keys_funds, &bus_conf_keys_facts,
-                                          &bus_conf_keys_calendar};
+    const struct bus_keys *const all[] = {
+        &bus_conf_keys_config, &bus_conf_keys_partner, &bus_conf_keys_funds,
+        &bus_conf_keys_facts, &bus_conf_keys_calendar};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         bus_conf_keys_print(all[i], all[i]->name, out);
     }

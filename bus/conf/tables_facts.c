@@ -91,8 +91,8 @@ static const struct bus_key facts_keys[] = {
      .max = 1000, .doc = "m.<name>", .doc_zh = "成员事实"},
     END};
 const struct bus_keys bus_conf_keys_facts = {"facts.yaml",
-                                        facts_keys,
-                                        sizeof(struct bus_facts_file),
-                                        BUS_KEYS_NO_NODE,
-                                        "The fact dictionary.",
-                                        "事实字典。"};
+                                             facts_keys,
+                                             sizeof(struct bus_facts_file),
+                                             BUS_KEYS_NO_NODE,
+                                             "The fact dictionary.",
+                                             "事实字典。"};

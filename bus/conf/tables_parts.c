@@ -16,8 +16,9 @@ static const struct bus_key limits_keys[] = {
     {"per_second", BUS_KEY_INT, AT(bus_conf_partner_limits, per_second),
      .dflt = "200", .min = 1, .max = 100000, .doc = "tasks a second",
      .doc_zh = "每秒任务上限"},
-    {"message_max", BUS_KEY_SIZE, AT(bus_conf_partner_limits, message_bytes_max),
-     .dflt = "256KiB", .min = 4096, .max = 16777216, .doc = "largest answer",
+    {"message_max", BUS_KEY_SIZE,
+     AT(bus_conf_partner_limits, message_bytes_max), .dflt = "256KiB",
+     .min = 4096, .max = 16777216, .doc = "largest answer",
      .doc_zh = "单个回复上限"},
     END};
 static const struct bus_keys limits = {"limits",
@@ -34,8 +35,8 @@ static const struct bus_key retry_keys[] = {
     {"max", BUS_KEY_DURATION, AT(bus_conf_partner_retry, max_ms), .dflt = "5m",
      .min = 100, .max = DAY, .doc = "longest wait; waits double, jittered",
      .doc_zh = "最长等待"},
-    {"tries", BUS_KEY_INT, AT(bus_conf_partner_retry, tries), .dflt = "8", .min = 1,
-     .max = 100, .doc = "after so many it is tried every retry.max",
+    {"tries", BUS_KEY_INT, AT(bus_conf_partner_retry, tries), .dflt = "8",
+     .min = 1, .max = 100, .doc = "after so many it is tried every retry.max",
      .doc_zh = "此后按最长等待重试"},
     END};
 static const struct bus_keys retry = {
@@ -65,9 +66,10 @@ static const struct bus_keys parking = {"parking",
                                         "暂存。"};
 
 static const struct bus_key answers_keys[] = {
-    {"acknowledge", BUS_KEY_DURATION, AT(bus_conf_partner_answers, acknowledge_ms),
-     .dflt = "1d", .min = 1000, .max = 365 * DAY,
-     .doc = "time to say that a task has arrived", .doc_zh = "签收时限"},
+    {"acknowledge", BUS_KEY_DURATION,
+     AT(bus_conf_partner_answers, acknowledge_ms), .dflt = "1d", .min = 1000,
+     .max = 365 * DAY, .doc = "time to say that a task has arrived",
+     .doc_zh = "签收时限"},
     {"answer", BUS_KEY_DURATION, AT(bus_conf_partner_answers, answer_ms),
      .dflt = "20d", .min = 1000, .max = 365 * DAY,
      .doc = "time to answer; overdue is shown, nothing is dropped",
@@ -91,14 +93,15 @@ static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
 static const struct bus_key key_id = {"key id", BUS_KEY_STR, 0, .min = 1,
                                       .max = 64};
 
-#define SUB(key, en, zh)                                                    \
-    {                                                                       \
-#key, BUS_KEY_STRUCT, AT(bus_conf_partner, key), .sub = &key, .doc = en, \
-                                                    .doc_zh = zh            \
+#define SUB(key, en, zh)                                 \
+    {                                                    \
+#key, BUS_KEY_STRUCT, AT(bus_conf_partner, key), \
+            .sub = &key, .doc = en, .doc_zh = zh         \
     }
 static const struct bus_key partner_keys[] = {
-    {"code", BUS_KEY_STR, AT(bus_conf_partner, code), .required = true, .min = 1,
-     .max = 32, .doc = "letters, digits, '-'; in topic names; the file's name",
+    {"code", BUS_KEY_STR, AT(bus_conf_partner, code), .required = true,
+     .min = 1, .max = 32,
+     .doc = "letters, digits, '-'; in topic names; the file's name",
      .doc_zh = "代码(用于主题名,与文件名一致)"},
     {"zh", BUS_KEY_STR, AT(bus_conf_partner, name_zh), .required = true,
      .doc = "name in Chinese", .doc_zh = "中文名称"},
@@ -106,15 +109,15 @@ static const struct bus_key partner_keys[] = {
      .doc = "name in English", .doc_zh = "英文名称"},
     {"kind", BUS_KEY_ENUM, AT(bus_conf_partner, kind), .required = true,
      .words = kinds, .doc = "what it does on the bus", .doc_zh = "类别"},
-    {"transport", BUS_KEY_ENUM, AT(bus_conf_partner, transport), .dflt = "kafka",
-     .words = transports, .doc = "how it takes and gives events",
-     .doc_zh = "接入方式"},
+    {"transport", BUS_KEY_ENUM, AT(bus_conf_partner, transport),
+     .dflt = "kafka", .words = transports,
+     .doc = "how it takes and gives events", .doc_zh = "接入方式"},
     {"spool_dir", BUS_KEY_PATH, AT(bus_conf_partner, spool_dir),
      .doc = "its directory, for transport spool; without it "
             "state_dir/spool/CODE",
      .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
-    {"org_code", BUS_KEY_STR, AT(bus_conf_partner, org_code), .min = 18, .max = 18,
-     .doc = "unified social credit code (GB 32100)",
+    {"org_code", BUS_KEY_STR, AT(bus_conf_partner, org_code), .min = 18,
+     .max = 18, .doc = "unified social credit code (GB 32100)",
      .doc_zh = "统一社会信用代码"},
     {"cash", BUS_KEY_BOOL, AT(bus_conf_partner, cash), .dflt = "false",
      .doc = "post: pays cash out", .doc_zh = "邮政是否代发现金"},
@@ -126,17 +129,18 @@ static const struct bus_key partner_keys[] = {
     SUB(retry, "see below", "见下"),
     SUB(parking, "see below", "见下"),
     SUB(answers, "see below", "见下"),
-    {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port), .dflt = "0",
-     .min = 0, .max = 65535, .doc = "health and metrics of its adapter",
-     .doc_zh = "适配器监控端口"},
+    {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),
+     .dflt = "0", .min = 0, .max = 65535,
+     .doc = "health and metrics of its adapter", .doc_zh = "适配器监控端口"},
     {"key_ids", BUS_KEY_LIST, AT(bus_conf_partner, key_ids), .elem = &key_id,
      .elem_size = sizeof(const char *), .min = 0, .max = 16,
      .doc = "ids of its keys in the keyring, newest last",
      .doc_zh = "其密钥编号,最新在后"},
     END};
 const struct bus_keys bus_conf_keys_partner = {
-    "partners.d/<code>.yaml", partner_keys,          sizeof(struct bus_conf_partner),
-    AT(bus_conf_partner, node),    "One partner a file.", "每个伙伴一个文件。"};
+    "partners.d/<code>.yaml",        partner_keys,
+    sizeof(struct bus_conf_partner), AT(bus_conf_partner, node),
+    "One partner a file.",           "每个伙伴一个文件。"};
 
 static const struct bus_key fund_keys[] = {
     {"zh", BUS_KEY_STR, AT(bus_fund, name_zh), .required = true,

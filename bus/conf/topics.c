@@ -8,8 +8,8 @@
 
 #define TOPICS_MAX 4096
 
-const struct bus_conf_partner_kind_names bus_conf_partner_kind_names[BUS_PARTNER_KINDS] =
-    {
+const struct bus_conf_partner_kind_names
+    bus_conf_partner_kind_names[BUS_PARTNER_KINDS] = {
 #define X(name, word, out, in) [BUS_PARTNER_##name] = {word, out, in},
         BUS_PARTNER_KIND_LIST(X)
 #undef X
@@ -25,25 +25,27 @@ struct maker
 };
 
 const char *bus_conf_topic(const struct bus_config *c,
-                             struct bus_arena *mem,
-                             const char *what,
-                             const char *part)
+                           struct bus_arena *mem,
+                           const char *what,
+                           const char *part)
 {
     return bus_arena_printf(mem, "%s%s%s%s", c->prefix, what, part ? "." : "",
                             part ? part : "");
 }
 
 const char *bus_conf_state(const struct bus_config *c,
-                             struct bus_arena *mem,
-                             const char *role,
-                             const char *name)
+                           struct bus_arena *mem,
+                           const char *role,
+                           const char *name)
 {
     return bus_arena_printf(mem, "%s/%s%s%s", c->state_dir, role,
                             name ? "/" : "", name ? name : "");
 }
 
-static void
-add(struct maker *m, const char *what, const char *part, int64_t retention_ms)
+static void topics_add(struct maker *m,
+                       const char *what,
+                       const char *part,
+                       int64_t retention_ms)
 {
     assert(m->count < m->cap);
     struct bus_topic *t = &m->list[m->count++];
@@ -63,8 +65,8 @@ static void add_partner(struct maker *m, const struct bus_conf_partner *p)
     const struct bus_config_retention *r = &m->c->kafka.retention;
     bool decides = p->kind == BUS_PARTNER_DEPARTMENT; /* of the case itself */
     int64_t ms = decides ? r->case_ms : r->partner_ms;
-    add(m, bus_conf_partner_kind_names[p->kind].out, p->code, ms);
-    add(m, bus_conf_partner_kind_names[p->kind].in, p->code, ms);
+    topics_add(m, bus_conf_partner_kind_names[p->kind].out, p->code, ms);
+    topics_add(m, bus_conf_partner_kind_names[p->kind].in, p->code, ms);
 }
 
 static int topic_cmp(const void *a, const void *b)
@@ -74,10 +76,10 @@ static int topic_cmp(const void *a, const void *b)
 }
 
 int bus_conf_topics(const struct bus_config *c,
-                      struct bus_arena *mem,
-                      struct bus_topic **ret,
-                      size_t *ret_count,
-                      struct bus_err *err)
+                    struct bus_arena *mem,
+                    struct bus_topic **ret,
+                    size_t *ret_count,
+                    struct bus_err *err)
 {
     const struct bus_config_retention *r = &c->kafka.retention;
     struct maker m = {.c = c, .mem = mem};
@@ -89,20 +91,20 @@ int bus_conf_topics(const struct bus_config *c,
     if (!m.list) {
         return bus_fail(err, BUS_ENOMEM, "topics");
     }
-    add(&m, "applications", NULL, r->case_ms);
-    add(&m, "evaluations", NULL, r->case_ms);
-    add(&m, "cases", NULL, r->case_ms);
-    add(&m, "dispatches", NULL, r->case_ms);
-    add(&m, "reviews", NULL, r->case_ms);
-    add(&m, "memberships", NULL, r->case_ms);
-    add(&m, "households", NULL, -1);
-    add(&m, "catalogue", NULL, -1);
+    topics_add(&m, "applications", NULL, r->case_ms);
+    topics_add(&m, "evaluations", NULL, r->case_ms);
+    topics_add(&m, "cases", NULL, r->case_ms);
+    topics_add(&m, "dispatches", NULL, r->case_ms);
+    topics_add(&m, "reviews", NULL, r->case_ms);
+    topics_add(&m, "memberships", NULL, r->case_ms);
+    topics_add(&m, "households", NULL, -1);
+    topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;
-    add(&m, "parked", NULL, r->trouble_ms);
-    add(&m, "dead-letters", NULL, r->trouble_ms);
+    topics_add(&m, "parked", NULL, r->trouble_ms);
+    topics_add(&m, "dead-letters", NULL, r->trouble_ms);
     for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
-            add(&m, "facts", c->sources[i].code, r->facts_ms);
+            topics_add(&m, "facts", c->sources[i].code, r->facts_ms);
         }
     }
     for (size_t i = 0; i < c->partners_count; i++) {

@@ -13,7 +13,8 @@ struct unit
 };
 
 /* Splits "64MiB" into 64 and "MiB"; no sign, no leading zero, no space. */
-static bool split(struct bus_strv s, int64_t *ret_n, struct bus_strv *ret_unit)
+static bool
+units_split(struct bus_strv s, int64_t *ret_n, struct bus_strv *ret_unit)
 {
     size_t i = 0;
     while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
@@ -26,11 +27,12 @@ static bool split(struct bus_strv s, int64_t *ret_n, struct bus_strv *ret_unit)
     return bus_strv_to_i64((struct bus_strv){s.p, i}, ret_n);
 }
 
-static bool scale(struct bus_strv s, const struct unit *units, int64_t *ret)
+static bool
+units_scale(struct bus_strv s, const struct unit *units, int64_t *ret)
 {
     int64_t n;
     struct bus_strv word;
-    if (!split(s, &n, &word)) {
+    if (!units_split(s, &n, &word)) {
         return false;
     }
     for (; units->word; units++) {
@@ -51,7 +53,7 @@ bool bus_conf_duration_parse(struct bus_strv s, int64_t *ret_ms)
         *ret_ms = 0;
         return true;
     }
-    return scale(s, units, ret_ms);
+    return units_scale(s, units, ret_ms);
 }
 
 bool bus_conf_size_parse(struct bus_strv s, int64_t *ret_bytes)
@@ -63,7 +65,7 @@ bool bus_conf_size_parse(struct bus_strv s, int64_t *ret_bytes)
         {"GiB", INT64_C(1) << 30},
         {NULL, 0},
     };
-    return scale(s, units, ret_bytes);
+    return units_scale(s, units, ret_bytes);
 }
 
 /* "3000.00 yuan" or "3000 yuan" or "300000 fen". */
@@ -73,7 +75,7 @@ bool bus_conf_money_parse(struct bus_strv s, int64_t *ret_fen)
     static const struct unit yuan[] = {{" yuan", 100}, {NULL, 0}};
     const char *dot = s.n ? memchr(s.p, '.', s.n) : NULL;
     if (!dot) {
-        return scale(s, fen, ret_fen) || scale(s, yuan, ret_fen);
+        return units_scale(s, fen, ret_fen) || units_scale(s, yuan, ret_fen);
     }
     size_t whole = (size_t)(dot - s.p);
     if (s.n != whole + 3 + strlen(" yuan") ||
@@ -82,7 +84,7 @@ bool bus_conf_money_parse(struct bus_strv s, int64_t *ret_fen)
     }
     int64_t y, f;
     struct bus_strv none;
-    if (!split((struct bus_strv){s.p, whole}, &y, &none) || none.n != 0 ||
+    if (!units_split((struct bus_strv){s.p, whole}, &y, &none) || none.n != 0 ||
         dot[1] < '0' || dot[1] > '9' || dot[2] < '0' || dot[2] > '9') {
         return false;
     }

@@ -45,13 +45,13 @@ struct builder
     bool broken; /* no tree */
 };
 
-static struct bus_place place(const struct builder *b, yaml_mark_t m)
+static struct bus_place yaml_place(const struct builder *b, yaml_mark_t m)
 {
     return (struct bus_place){b->file, (uint32_t)m.line + 1,
                               (uint32_t)m.column + 1};
 }
 
-static void stop(struct builder *b, struct bus_place at, const char *text)
+static void yaml_stop(struct builder *b, struct bus_place at, const char *text)
 {
     bus_faults_add(b->faults, at, NULL, "%s", text);
     b->broken = true;
@@ -69,7 +69,7 @@ static void check_tabs(struct builder *b)
         if (i < b->text.n && b->text.p[i] == '\t') {
             struct bus_place p = {b->file, (uint32_t)l + 1,
                                   (uint32_t)(i - at) + 1};
-            stop(b, p, "a tab in the indentation; use spaces");
+            yaml_stop(b, p, "a tab in the indentation; use spaces");
             return;
         }
     }
@@ -133,7 +133,7 @@ static enum bus_node_style style_of(const yaml_event_t *e)
                                                   : BUS_NODE_FOLDED;
 }
 
-static void append(struct builder *b, struct bus_node *n)
+static void yaml_append(struct builder *b, struct bus_node *n)
 {
     if (b->depth == 0) {
         b->root = n;
@@ -150,7 +150,7 @@ static void append(struct builder *b, struct bus_node *n)
     up->last = &it->next;
     if (up->node->kind == BUS_NODE_MAP && up->count % 2 == 0 &&
         n->kind != BUS_NODE_SCALAR) {
-        stop(b, n->at, "a key must be a text");
+        yaml_stop(b, n->at, "a key must be a text");
     }
     up->count++;
 }
@@ -159,7 +159,8 @@ static struct bus_node *
 new_node(struct builder *b, const yaml_event_t *e, enum bus_node_kind kind)
 {
     if (++b->nodes > BUS_YAML_NODES_MAX) {
-        stop(b, place(b, e->start_mark), "too many values in one file");
+        yaml_stop(b, yaml_place(b, e->start_mark),
+                  "too many values in one file");
         return NULL;
     }
     struct bus_node *n = bus_arena_calloc(b->mem, 1, sizeof *n);
@@ -168,7 +169,7 @@ new_node(struct builder *b, const yaml_event_t *e, enum bus_node_kind kind)
         return NULL;
     }
     n->kind = kind;
-    n->at = place(b, e->start_mark);
+    n->at = yaml_place(b, e->start_mark);
     return n;
 }
 
@@ -178,11 +179,11 @@ static void refuse_marks(struct builder *b,
                          const yaml_char_t *tag)
 {
     if (anchor) {
-        bus_faults_add(b->faults, place(b, e->start_mark), NULL,
+        bus_faults_add(b->faults, yaml_place(b, e->start_mark), NULL,
                        "an anchor (&%s); write the value out", anchor);
     }
     if (tag) {
-        bus_faults_add(b->faults, place(b, e->start_mark), NULL,
+        bus_faults_add(b->faults, yaml_place(b, e->start_mark), NULL,
                        "a tag (%s); values have no tags here", tag);
     }
 }
@@ -196,11 +197,11 @@ static void add_scalar(struct builder *b, const yaml_event_t *e)
     size_t len = e->data.scalar.length;
     const char *p = (const char *)e->data.scalar.value;
     if (len > BUS_YAML_SCALAR_MAX) {
-        stop(b, n->at, "a text over 256 KiB");
+        yaml_stop(b, n->at, "a text over 256 KiB");
         return;
     }
     if (memchr(p, 0, len)) {
-        stop(b, n->at, "a NUL character in a text");
+        yaml_stop(b, n->at, "a NUL character in a text");
         return;
     }
     const char *copy = bus_arena_strndup(b->mem, p, len);
@@ -214,21 +215,22 @@ static void add_scalar(struct builder *b, const yaml_event_t *e)
         n->indent = block_indent(b, e->start_mark.line);
     }
     refuse_marks(b, e, e->data.scalar.anchor, e->data.scalar.tag);
-    append(b, n);
+    yaml_append(b, n);
 }
 
 static void
 open_level(struct builder *b, const yaml_event_t *e, enum bus_node_kind kind)
 {
     if (b->depth == BUS_YAML_DEPTH_MAX) {
-        stop(b, place(b, e->start_mark), "nested too deep (32 levels)");
+        yaml_stop(b, yaml_place(b, e->start_mark),
+                  "nested too deep (32 levels)");
         return;
     }
     struct bus_node *n = new_node(b, e, kind);
     if (!n) {
         return;
     }
-    append(b, n);
+    yaml_append(b, n);
     struct level *l = &b->open[b->depth++];
     *l = (struct level){.node = n};
     l->last = &l->first;
@@ -329,11 +331,13 @@ static void on_event(struct builder *b, const yaml_event_t *e)
         close_level(b);
         break;
     case YAML_ALIAS_EVENT:
-        stop(b, place(b, e->start_mark), "an alias (*); write the value out");
+        yaml_stop(b, yaml_place(b, e->start_mark),
+                  "an alias (*); write the value out");
         break;
     case YAML_DOCUMENT_START_EVENT:
         if (++b->documents > 1) {
-            stop(b, place(b, e->start_mark), "a second document in one file");
+            yaml_stop(b, yaml_place(b, e->start_mark),
+                      "a second document in one file");
         }
         break;
     case YAML_NO_EVENT:
@@ -359,7 +363,7 @@ static void run_parser(struct builder *b)
         yaml_event_t e;
         if (!yaml_parser_parse(&parser, &e)) {
             const char *what = parser.problem ? parser.problem : "no YAML";
-            bus_faults_add(b->faults, place(b, parser.problem_mark), NULL,
+            bus_faults_add(b->faults, yaml_place(b, parser.problem_mark), NULL,
                            "%s%s%s", what, parser.context ? ", " : "",
                            parser.context ? parser.context : "");
             b->broken = true;
@@ -373,9 +377,9 @@ static void run_parser(struct builder *b)
 }
 
 const struct bus_node *bus_conf_yaml_parse(struct bus_arena *mem,
-                                      const char *name,
-                                      struct bus_strv text,
-                                      struct bus_faults *faults)
+                                           const char *name,
+                                           struct bus_strv text,
+                                           struct bus_faults *faults)
 {
     struct builder b = {.mem = mem, .faults = faults, .text = text};
     b.file = bus_arena_strdup(mem, name);
@@ -407,8 +411,8 @@ const struct bus_node *bus_conf_yaml_parse(struct bus_arena *mem,
 }
 
 const struct bus_node *bus_conf_yaml_read(struct bus_arena *mem,
-                                     const char *path,
-                                     struct bus_faults *faults)
+                                          const char *path,
+                                          struct bus_faults *faults)
 {
     struct bus_strv text;
     if (!bus_conf_slurp(mem, path, BUS_YAML_FILE_MAX, &text, faults)) {

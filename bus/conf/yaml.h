@@ -21,19 +21,19 @@
  * `faults`; NULL is returned only if there is no tree at all (a syntax error,
  * an empty text, a limit). */
 const struct bus_node *bus_conf_yaml_parse(struct bus_arena *mem,
-                                      const char *name,
-                                      struct bus_strv text,
-                                      struct bus_faults *faults);
+                                           const char *name,
+                                           struct bus_strv text,
+                                           struct bus_faults *faults);
 /* The same of a file. A missing or unreadable file is a fault. The name in
  * faults is `path` as given. */
 const struct bus_node *bus_conf_yaml_read(struct bus_arena *mem,
-                                     const char *path,
-                                     struct bus_faults *faults);
+                                          const char *path,
+                                          struct bus_faults *faults);
 /* A file whose map may hold `include: [other.yaml, ...]` (paths relative to
  * it, inside its folder): the maps are joined at the top level; the same key
  * in two files is a fault that names both. */
 const struct bus_node *bus_conf_yaml_read_all(struct bus_arena *mem,
-                                         const char *path,
-                                         struct bus_faults *faults);
+                                              const char *path,
+                                              struct bus_faults *faults);
 
 #endif

@@ -194,7 +194,7 @@ static bool room_for(struct dmn_loading *l, const xmlNode *n, struct parts *to)
 }
 
 static const struct feel_node *
-context(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+boxed_context(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     struct parts p;
     bool result = false;
@@ -223,7 +223,7 @@ context(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 }
 
 static const struct feel_node *
-list(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+boxed_list(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     struct parts p;
     if (!room_for(l, n, &p)) {
@@ -238,11 +238,11 @@ list(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     return dmn_node(l, NODE_LIST, p.kids, p.n);
 }
 
-static const struct feel_node *row(struct dmn_loading *l,
-                                   struct dmn_file *f,
-                                   const xmlNode *n,
-                                   const struct parts *columns,
-                                   const struct feel_type *const *types)
+static const struct feel_node *boxed_row(struct dmn_loading *l,
+                                         struct dmn_file *f,
+                                         const xmlNode *n,
+                                         const struct parts *columns,
+                                         const struct feel_type *const *types)
 {
     const struct feel_node *kids[256];
     size_t k = 0;
@@ -263,7 +263,7 @@ static const struct feel_node *row(struct dmn_loading *l,
 }
 
 static const struct feel_node *
-relation(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+boxed_relation(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     struct parts columns, rows;
     const struct feel_type *types[256];
@@ -275,7 +275,7 @@ relation(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
             types[columns.n] = dmn_type_ref(l, f, c);
             columns.names[columns.n++] = dmn_attr(l, c, "name");
         } else if (dmn_is(c, "row")) {
-            rows.kids[rows.n++] = row(l, f, c, &columns, types);
+            rows.kids[rows.n++] = boxed_row(l, f, c, &columns, types);
         }
     }
     return dmn_node(l, NODE_LIST, rows.kids, rows.n);
@@ -303,7 +303,7 @@ invocation(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 }
 
 static const struct feel_node *
-conditional(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+boxed_conditional(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     const struct feel_node *kids[] = {inside(l, f, dmn_child(n, "if")),
                                       inside(l, f, dmn_child(n, "then")),
@@ -312,7 +312,7 @@ conditional(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 }
 
 static const struct feel_node *
-filter(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+boxed_filter(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     const struct feel_node *kids[] = {inside(l, f, dmn_child(n, "in")),
                                       inside(l, f, dmn_child(n, "match"))};
@@ -323,11 +323,11 @@ filter(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     return t;
 }
 
-static const struct feel_node *loop(struct dmn_loading *l,
-                                    struct dmn_file *f,
-                                    const xmlNode *n,
-                                    enum node_kind kind,
-                                    const char *then)
+static const struct feel_node *boxed_loop(struct dmn_loading *l,
+                                          struct dmn_file *f,
+                                          const xmlNode *n,
+                                          enum node_kind kind,
+                                          const char *then)
 {
     const xmlNode *in = dmn_child(n, "in");
     const struct feel_node *kids[] = {
@@ -347,16 +347,16 @@ dmn_boxed(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     const struct feel_node *t =
         dmn_is(n, "literalExpression")    ? dmn_feel(l, f, n, false)
         : dmn_is(n, "decisionTable")      ? dmn_table(l, f, n)
-        : dmn_is(n, "context")            ? context(l, f, n)
-        : dmn_is(n, "relation")           ? relation(l, f, n)
-        : dmn_is(n, "list")               ? list(l, f, n)
+        : dmn_is(n, "context")            ? boxed_context(l, f, n)
+        : dmn_is(n, "relation")           ? boxed_relation(l, f, n)
+        : dmn_is(n, "list")               ? boxed_list(l, f, n)
         : dmn_is(n, "invocation")         ? invocation(l, f, n)
         : dmn_is(n, "functionDefinition") ? function(l, f, n)
-        : dmn_is(n, "conditional")        ? conditional(l, f, n)
-        : dmn_is(n, "filter")             ? filter(l, f, n)
-        : dmn_is(n, "for")                ? loop(l, f, n, NODE_FOR, "return")
-        : dmn_is(n, "every") ? loop(l, f, n, NODE_EVERY, "satisfies")
-        : dmn_is(n, "some")  ? loop(l, f, n, NODE_SOME, "satisfies")
+        : dmn_is(n, "conditional")        ? boxed_conditional(l, f, n)
+        : dmn_is(n, "filter")             ? boxed_filter(l, f, n)
+        : dmn_is(n, "for")   ? boxed_loop(l, f, n, NODE_FOR, "return")
+        : dmn_is(n, "every") ? boxed_loop(l, f, n, NODE_EVERY, "satisfies")
+        : dmn_is(n, "some")  ? boxed_loop(l, f, n, NODE_SOME, "satisfies")
                              : NULL;
     if (t == NULL || dmn_is(n, "functionDefinition")) {
         return t;

@@ -19,10 +19,11 @@ struct callee /* a knowledge model or service as a function of this run */
     const struct dmn_element *e;
 };
 
-static struct feel_value value_of(struct run *r, const struct dmn_element *e);
+static struct feel_value eval_value_of(struct run *r,
+                                       const struct dmn_element *e);
 
 /* Entry `name` of the growing context; a new one if it is not there. */
-static struct feel_value *slot(struct feel_value *c, struct bus_strv name)
+static struct feel_value *eval_slot(struct feel_value *c, struct bus_strv name)
 {
     struct feel_entry *e = (struct feel_entry *)(uintptr_t)c->context.v;
     for (size_t i = 0; i < c->context.n; i++) {
@@ -33,10 +34,10 @@ static struct feel_value *slot(struct feel_value *c, struct bus_strv name)
     return NULL;
 }
 
-static bool add(struct run *r,
-                struct feel_value *c,
-                struct bus_strv name,
-                struct feel_value v)
+static bool eval_add(struct run *r,
+                     struct feel_value *c,
+                     struct bus_strv name,
+                     struct feel_value v)
 {
     struct feel_entry *e = (struct feel_entry *)(uintptr_t)c->context.v;
     struct feel_value *kept = bus_arena_dup(r->env.mem, &v, sizeof(v));
@@ -63,17 +64,17 @@ static const struct feel_value *scope_of(struct run *r,
     bool ok = c != NULL;
     for (size_t i = 0; ok && i < e->require_count; i++) {
         const struct dmn_requirement *q = &e->requires[i];
-        struct feel_value v = value_of(r, q->to);
+        struct feel_value v = eval_value_of(r, q->to);
         struct feel_value *in = c;
         if (q->import.n > 0) {
-            in = slot(c, q->import);
+            in = eval_slot(c, q->import);
             if (in == NULL) {
                 in = new_context(r, e->require_count);
-                ok = in != NULL && add(r, c, q->import, *in);
-                in = slot(c, q->import);
+                ok = in != NULL && eval_add(r, c, q->import, *in);
+                in = eval_slot(c, q->import);
             }
         }
-        ok = ok && in != NULL && add(r, in, q->to->name, v);
+        ok = ok && in != NULL && eval_add(r, in, q->to->name, v);
     }
     r->scopes[e->index] = ok ? c : NULL;
     return ok ? c : NULL;
@@ -118,8 +119,9 @@ call_knowledge(void *data, struct feel_env *env, const struct feel_value *args)
     return logic_of(c->run, c->e, n ? b : NULL, n ? &b[n - 1] : NULL);
 }
 
-static bool
-partner_open_run(struct run *r, const struct dmn_model *m, const struct feel_env *env)
+static bool eval_partner_open_run(struct run *r,
+                                  const struct dmn_model *m,
+                                  const struct feel_env *env)
 {
     *r = (struct run){.m = m, .env = *env};
     r->env.bound = NULL;
@@ -131,22 +133,24 @@ partner_open_run(struct run *r, const struct dmn_model *m, const struct feel_env
     return r->states && r->values && r->scopes;
 }
 
-static void
-give(struct run *r, const struct dmn_element *e, const struct feel_value *v)
+static void eval_give(struct run *r,
+                      const struct dmn_element *e,
+                      const struct feel_value *v)
 {
     r->values[e->index] = feel_coerce(&r->env, e->type, v);
     r->states[e->index] = STATE_DONE;
 }
 
-static struct feel_value outputs_of(struct run *r, const struct dmn_element *s)
+static struct feel_value eval_outputs_of(struct run *r,
+                                         const struct dmn_element *s)
 {
     if (s->output_count == 1) {
-        return value_of(r, s->outputs[0]);
+        return eval_value_of(r, s->outputs[0]);
     }
     struct feel_value *c = new_context(r, s->output_count);
     for (size_t i = 0; c != NULL && i < s->output_count; i++) {
-        struct feel_value v = value_of(r, s->outputs[i]);
-        if (!add(r, c, s->outputs[i]->name, v)) {
+        struct feel_value v = eval_value_of(r, s->outputs[i]);
+        if (!eval_add(r, c, s->outputs[i]->name, v)) {
             return feel_wrong(feel_no_memory);
         }
     }
@@ -159,13 +163,13 @@ call_service(void *data, struct feel_env *env, const struct feel_value *args)
 {
     struct callee *c = data;
     struct run *inner = bus_arena_alloc(env->mem, sizeof(*inner));
-    if (inner == NULL || !partner_open_run(inner, c->run->m, env)) {
+    if (inner == NULL || !eval_partner_open_run(inner, c->run->m, env)) {
         return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < c->e->param_count; i++) {
-        give(inner, c->e->inputs[i], &args[i]);
+        eval_give(inner, c->e->inputs[i], &args[i]);
     }
-    struct feel_value v = outputs_of(inner, c->e);
+    struct feel_value v = eval_outputs_of(inner, c->e);
     env->steps = inner->env.steps;
     env->broken = inner->broken ? inner->broken : env->broken;
     return v;
@@ -186,7 +190,8 @@ static struct feel_value function_of(struct run *r, const struct dmn_element *e)
                 : feel_wrong(feel_no_memory);
 }
 
-static struct feel_value value_of(struct run *r, const struct dmn_element *e)
+static struct feel_value eval_value_of(struct run *r,
+                                       const struct dmn_element *e)
 {
     if (r->states[e->index] == STATE_DONE) {
         return r->values[e->index];
@@ -206,8 +211,9 @@ static struct feel_value value_of(struct run *r, const struct dmn_element *e)
     return v;
 }
 
-static const struct dmn_element *
-find(const struct dmn_model *m, struct bus_strv space, struct bus_strv name)
+static const struct dmn_element *eval_find(const struct dmn_model *m,
+                                           struct bus_strv space,
+                                           struct bus_strv name)
 {
     const struct dmn_element *other = NULL;
     for (size_t i = 0; i < m->element_count; i++) {
@@ -230,7 +236,7 @@ static struct feel_value invoke(struct run *r,
                                 const struct dmn_given *given,
                                 size_t n)
 {
-    struct feel_value args[256], f = value_of(r, e);
+    struct feel_value args[256], f = eval_value_of(r, e);
     if (e->param_count > 256) {
         return feel_wrong("too many parameters");
     }
@@ -259,8 +265,8 @@ struct feel_value dmn_evaluate(const struct dmn_model *m,
 {
     struct feel_env env = {.mem = mem, .now = now};
     struct run *r = bus_arena_alloc(mem, sizeof(*r));
-    const struct dmn_element *e = find(m, (struct bus_strv){0}, name);
-    if (r == NULL || !partner_open_run(r, m, &env)) {
+    const struct dmn_element *e = eval_find(m, (struct bus_strv){0}, name);
+    if (r == NULL || !eval_partner_open_run(r, m, &env)) {
         return feel_wrong(feel_no_memory);
     }
     if (e == NULL) {
@@ -271,11 +277,12 @@ struct feel_value dmn_evaluate(const struct dmn_model *m,
         return r->env.broken ? feel_wrong(r->env.broken) : v;
     }
     for (size_t i = 0; i < n; i++) {
-        const struct dmn_element *to = find(m, given[i].space, given[i].name);
+        const struct dmn_element *to =
+            eval_find(m, given[i].space, given[i].name);
         if (to != NULL && (to->kind == DMN_INPUT || to->kind == DMN_DECISION)) {
-            give(r, to, &given[i].value);
+            eval_give(r, to, &given[i].value);
         }
     }
-    struct feel_value v = value_of(r, e);
+    struct feel_value v = eval_value_of(r, e);
     return r->broken ? feel_wrong(r->broken) : v;
 }

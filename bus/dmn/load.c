@@ -52,7 +52,7 @@ size_t dmn_count(const xmlNode *n, const char *local)
     return k;
 }
 
-static struct bus_strv copied(struct dmn_loading *l, xmlChar *s)
+static struct bus_strv load_copied(struct dmn_loading *l, xmlChar *s)
 {
     struct bus_strv v = {0};
     if (s != NULL) {
@@ -67,13 +67,13 @@ static struct bus_strv copied(struct dmn_loading *l, xmlChar *s)
 struct bus_strv
 dmn_attr(struct dmn_loading *l, const xmlNode *n, const char *name)
 {
-    return copied(
+    return load_copied(
         l, xmlGetNoNsProp((xmlNode *)(uintptr_t)n, (const xmlChar *)name));
 }
 
 struct bus_strv dmn_content(struct dmn_loading *l, const xmlNode *n)
 {
-    return n ? copied(l, xmlNodeGetContent((xmlNode *)(uintptr_t)n))
+    return n ? load_copied(l, xmlNodeGetContent((xmlNode *)(uintptr_t)n))
              : (struct bus_strv){0};
 }
 
@@ -98,8 +98,9 @@ static bool too_deep(const xmlNode *n, int depth)
     return false;
 }
 
-static bool
-read_file(struct dmn_loading *l, const struct dmn_source *s, struct dmn_file *f)
+static bool load_read_file(struct dmn_loading *l,
+                           const struct dmn_source *s,
+                           struct dmn_file *f)
 {
     struct bus_place at = {s->file, 1, 1};
     f->path = s->file;
@@ -191,7 +192,7 @@ static void load_imports(struct dmn_loading *l, struct dmn_file *f)
 
 /* --- elements --- */
 
-static bool kind_of(const xmlNode *n, enum dmn_kind *ret)
+static bool load_kind_of(const xmlNode *n, enum dmn_kind *ret)
 {
     static const char *const words[] = {
         "inputData", "decision", "businessKnowledgeModel", "decisionService"};
@@ -209,7 +210,7 @@ static void add_elements(struct dmn_loading *l, struct dmn_file *f)
     enum dmn_kind kind;
     xmlNode *root = xmlDocGetRootElement(f->doc);
     for (xmlNode *c = dmn_first(root); c != NULL; c = dmn_next(c)) {
-        if (!kind_of(c, &kind)) {
+        if (!load_kind_of(c, &kind)) {
             continue;
         }
         if (l->m->element_count == DMN_ELEMENTS_MAX) {
@@ -427,7 +428,7 @@ struct dmn_model *dmn_model_new(const struct dmn_source *sources,
     faults->out_of_memory |= !ok;
     for (size_t i = 0; ok && i < n; i++) {
         m->file_count++;
-        ok = read_file(&l, &sources[i], &m->files[i]);
+        ok = load_read_file(&l, &sources[i], &m->files[i]);
     }
     if (ok) { /* much memory: only for what is a model at all */
         m->elements =

@@ -36,8 +36,9 @@ struct hit
     size_t *order; /* of each output in its values */
 };
 
-static struct feel_value
-inputs_of(const struct table *t, struct feel_env *env, struct feel_value *v)
+static struct feel_value table_inputs_of(const struct table *t,
+                                         struct feel_env *env,
+                                         struct feel_value *v)
 {
     for (size_t i = 0; i < t->input_count; i++) {
         v[i] = feel_eval(t->inputs[i].expression, env);
@@ -53,10 +54,10 @@ inputs_of(const struct table *t, struct feel_env *env, struct feel_value *v)
     return feel_true;
 }
 
-static struct feel_value matches(const struct table *t,
-                                 const struct rule *r,
-                                 struct feel_env *env,
-                                 const struct feel_value *inputs)
+static struct feel_value table_matches(const struct table *t,
+                                       const struct rule *r,
+                                       struct feel_env *env,
+                                       const struct feel_value *inputs)
 {
     struct feel_value all = feel_true;
     for (size_t i = 0; i < t->input_count; i++) {
@@ -69,8 +70,9 @@ static struct feel_value matches(const struct table *t,
     return all;
 }
 
-static size_t
-rank(const struct column *c, struct feel_env *env, const struct feel_value *v)
+static size_t table_rank(const struct column *c,
+                         struct feel_env *env,
+                         const struct feel_value *v)
 {
     size_t n = c->values ? c->values->count : 0;
     for (size_t i = 0; i < n; i++) {
@@ -86,8 +88,9 @@ rank(const struct column *c, struct feel_env *env, const struct feel_value *v)
     return n;
 }
 
-static struct feel_value
-joined(const struct table *t, struct feel_env *env, const struct feel_value *v)
+static struct feel_value table_joined(const struct table *t,
+                                      struct feel_env *env,
+                                      const struct feel_value *v)
 {
     if (t->output_count == 1) {
         return v[0];
@@ -106,24 +109,24 @@ joined(const struct table *t, struct feel_env *env, const struct feel_value *v)
                                .context = {e, t->output_count}};
 }
 
-static bool outputs_of(const struct table *t,
-                       const struct rule *r,
-                       struct feel_env *env,
-                       struct hit *to)
+static bool table_outputs_of(const struct table *t,
+                             const struct rule *r,
+                             struct feel_env *env,
+                             struct hit *to)
 {
     struct feel_value v[COLUMNS_MAX];
     to->order = bus_arena_calloc(env->mem, t->output_count, sizeof(size_t));
     for (size_t i = 0; to->order != NULL && i < t->output_count; i++) {
         v[i] = feel_eval(r->outputs[i], env);
         v[i] = feel_coerce(env, t->outputs[i].type, &v[i]);
-        to->order[i] = rank(&t->outputs[i], env, &v[i]);
+        to->order[i] = table_rank(&t->outputs[i], env, &v[i]);
         if (t->outputs[i].values != NULL &&
             to->order[i] == t->outputs[i].values->count &&
             v[i].kind != FEEL_UNKNOWN) {
             v[i] = feel_wrong("an output that is none of its allowed values");
         }
     }
-    to->value = to->order ? joined(t, env, v) : feel_null;
+    to->value = to->order ? table_joined(t, env, v) : feel_null;
     return to->order != NULL;
 }
 
@@ -137,11 +140,11 @@ static struct feel_value by_default(const struct table *t, struct feel_env *env)
         v[i] = feel_coerce(env, t->outputs[i].type, &v[i]);
         given += d != NULL;
     }
-    return given > 0 ? joined(t, env, v) : feel_null;
+    return given > 0 ? table_joined(t, env, v) : feel_null;
 }
 
 static int
-by_order(const struct table *t, const struct hit *a, const struct hit *b)
+table_by_order(const struct table *t, const struct hit *a, const struct hit *b)
 {
     for (size_t i = 0; i < t->output_count; i++) {
         if (a->order[i] != b->order[i]) {
@@ -157,7 +160,7 @@ static void put_in_order(const struct table *t, struct hit *h, size_t n)
     for (size_t i = 1; i < n; i++) {
         struct hit x = h[i];
         size_t k = i;
-        while (k > 0 && by_order(t, &x, &h[k - 1]) < 0) {
+        while (k > 0 && table_by_order(t, &x, &h[k - 1]) < 0) {
             h[k] = h[k - 1];
             k--;
         }
@@ -223,22 +226,22 @@ decided(const struct table *t, struct feel_env *env, struct hit *h, size_t n)
     }
 }
 
-static struct feel_value evaluate(void *data, struct feel_env *env)
+static struct feel_value table_evaluate(void *data, struct feel_env *env)
 {
     const struct table *t = data;
     struct feel_value inputs[COLUMNS_MAX];
-    struct feel_value ok = inputs_of(t, env, inputs), open = feel_false;
+    struct feel_value ok = table_inputs_of(t, env, inputs), open = feel_false;
     struct hit *h = bus_arena_alloc(env->mem, (t->rule_count + 1) * sizeof(*h));
     size_t n = 0;
     if (ok.kind != FEEL_BOOLEAN || h == NULL) {
         return h ? ok : feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < t->rule_count; i++) {
-        struct feel_value m = matches(t, &t->rules[i], env, inputs);
+        struct feel_value m = table_matches(t, &t->rules[i], env, inputs);
         if (m.kind == FEEL_UNKNOWN) {
             open = feel_unknown_of(env->mem, &open, &m);
         } else if (feel_is_true(&m)) {
-            if (!outputs_of(t, &t->rules[i], env, &h[n++])) {
+            if (!table_outputs_of(t, &t->rules[i], env, &h[n++])) {
                 return feel_wrong(feel_no_memory);
             }
             if (t->policy == 'F') {
@@ -398,7 +401,7 @@ dmn_table(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     if (node == NULL) {
         return dmn_broken(l, "a decision table that cannot be read");
     }
-    node->native = evaluate;
+    node->native = table_evaluate;
     node->data = t;
     return node;
 }

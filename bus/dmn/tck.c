@@ -17,7 +17,8 @@ struct tck
     const struct feel_value *now;
 };
 
-static struct bus_strv attr(struct tck *t, const xmlNode *n, const char *name)
+static struct bus_strv
+tck_attr(struct tck *t, const xmlNode *n, const char *name)
 {
     xmlChar *s = xmlGetNoNsProp((xmlNode *)(uintptr_t)n, (const xmlChar *)name);
     char *c = s ? bus_arena_strdup(&t->mem, (const char *)s) : NULL;
@@ -35,7 +36,7 @@ any_attr(struct tck *t, const xmlNode *n, const char *name)
 }
 
 static struct feel_value
-simple(struct tck *t, struct bus_strv type, struct bus_strv text)
+tck_simple(struct tck *t, struct bus_strv type, struct bus_strv text)
 {
     struct feel_value v = feel_null;
     const char *colon = type.n ? memchr(type.p, ':', type.n) : NULL;
@@ -83,7 +84,7 @@ static struct feel_value components_in(struct tck *t, const xmlNode *n)
          c = dmn_next(c)) {
         if (dmn_is(c, "component")) {
             v[i] = value_in(t, c);
-            e[i] = (struct feel_entry){attr(t, c, "name"), &v[i]};
+            e[i] = (struct feel_entry){tck_attr(t, c, "name"), &v[i]};
             i++;
         }
     }
@@ -106,10 +107,10 @@ static struct feel_value value_in(struct tck *t, const xmlNode *n)
     xmlChar *s = xmlNodeGetContent(value);
     char *c = s ? bus_arena_strdup(&t->mem, (const char *)s) : NULL;
     xmlFree(s);
-    return simple(t, any_attr(t, value, "type"), bus_strv(c));
+    return tck_simple(t, any_attr(t, value, "type"), bus_strv(c));
 }
 
-static bool near(const struct feel_value *a, const struct feel_value *b)
+static bool tck_near(const struct feel_value *a, const struct feel_value *b)
 {
     struct feel_value limit, d = feel_number_op('-', a, b);
     struct feel_value zero = feel_long(0);
@@ -121,17 +122,17 @@ static bool near(const struct feel_value *a, const struct feel_value *b)
 }
 
 static bool
-same(struct tck *t, const struct feel_value *a, const struct feel_value *b)
+tck_same(struct tck *t, const struct feel_value *a, const struct feel_value *b)
 {
     if (a->kind != b->kind) {
         return false;
     }
     if (a->kind == FEEL_NUMBER) {
-        return near(a, b);
+        return tck_near(a, b);
     }
     if (a->kind == FEEL_LIST) {
         for (size_t i = 0; a->list.n == b->list.n && i < a->list.n; i++) {
-            if (!same(t, &a->list.v[i], &b->list.v[i])) {
+            if (!tck_same(t, &a->list.v[i], &b->list.v[i])) {
                 return false;
             }
         }
@@ -141,7 +142,7 @@ same(struct tck *t, const struct feel_value *a, const struct feel_value *b)
         for (size_t i = 0; i < a->context.n; i++) {
             const struct feel_value *x =
                 feel_entry_get(&b->context, a->context.v[i].key);
-            if (x == NULL || !same(t, a->context.v[i].value, x)) {
+            if (x == NULL || !tck_same(t, a->context.v[i].value, x)) {
                 return false;
             }
         }
@@ -151,7 +152,7 @@ same(struct tck *t, const struct feel_value *a, const struct feel_value *b)
     return feel_is_true(&r);
 }
 
-static const char *shown(struct tck *t, const struct feel_value *v)
+static const char *tck_shown(struct tck *t, const struct feel_value *v)
 {
     const char *s = feel_literal(&t->mem, v);
     return v->kind == FEEL_NULL && v->why
@@ -176,14 +177,16 @@ static struct feel_value one_output(const struct dmn_model *m,
     return got;
 }
 
-static size_t inputs_of(struct tck *t, const xmlNode *n, struct dmn_given *to)
+static size_t
+tck_inputs_of(struct tck *t, const xmlNode *n, struct dmn_given *to)
 {
     size_t k = 0;
     for (const xmlNode *c = dmn_first(n); c != NULL && k < GIVEN_MAX;
          c = dmn_next(c)) {
         if (dmn_is(c, "inputNode")) {
-            to[k++] = (struct dmn_given){attr(t, c, "namespace"),
-                                         attr(t, c, "name"), value_in(t, c)};
+            to[k++] =
+                (struct dmn_given){tck_attr(t, c, "namespace"),
+                                   tck_attr(t, c, "name"), value_in(t, c)};
         }
     }
     return k;
@@ -197,23 +200,23 @@ static void run_case(struct tck *t,
     struct dmn_given *given =
         bus_arena_calloc(&t->mem, GIVEN_MAX, sizeof(*given));
     struct dmn_tck_result r = {.passed = given != NULL};
-    size_t count = given ? inputs_of(t, n, given) : 0;
-    struct bus_strv invoke = attr(t, n, "invocableName");
-    r.id = attr(t, n, "id");
+    size_t count = given ? tck_inputs_of(t, n, given) : 0;
+    struct bus_strv invoke = tck_attr(t, n, "invocableName");
+    r.id = tck_attr(t, n, "id");
     for (const xmlNode *c = dmn_first(n); r.passed && c != NULL;
          c = dmn_next(c)) {
         if (!dmn_is(c, "resultNode")) {
             continue;
         }
-        struct bus_strv name = attr(t, c, "name");
+        struct bus_strv name = tck_attr(t, c, "name");
         struct feel_value want = value_in(t, dmn_child(c, "expected"));
         struct feel_value got = dmn_evaluate(t->m, invoke.n ? invoke : name,
                                              given, count, t->now, &t->mem);
         got = one_output(t->m, invoke, name, got);
-        r.passed = same(t, &want, &got);
+        r.passed = tck_same(t, &want, &got);
         r.node = name;
-        r.want = shown(t, &want);
-        r.got = shown(t, &got);
+        r.want = tck_shown(t, &want);
+        r.got = tck_shown(t, &got);
     }
     each(data, &r);
 }

@@ -18,14 +18,14 @@ static struct feel_type *new_type(struct dmn_loading *l, enum feel_type_kind is)
 }
 
 static void
-resolve(struct dmn_loading *l, struct dmn_file *f, struct dmn_item *item);
+type_resolve(struct dmn_loading *l, struct dmn_file *f, struct dmn_item *item);
 
 static const struct feel_type *
-own(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
+type_own(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
 {
     for (size_t i = 0; i < f->item_count; i++) {
         if (bus_strv_eq(f->items[i].name, name)) {
-            resolve(l, f, &f->items[i]);
+            type_resolve(l, f, &f->items[i]);
             return f->items[i].type;
         }
     }
@@ -38,14 +38,14 @@ dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
     if (name.n > 5 && memcmp(name.p, "feel:", 5) == 0) {
         name = (struct bus_strv){name.p + 5, name.n - 5};
     }
-    const struct feel_type *t = own(l, f, name);
+    const struct feel_type *t = type_own(l, f, name);
     for (size_t i = 0; t == NULL && i < f->import_count; i++) {
         const struct dmn_import *in = &f->imports[i];
         if (in->file == NULL || in->file == f) {
             continue;
         }
         if (in->name.n == 0) {
-            t = own(l, in->file, name);
+            t = type_own(l, in->file, name);
         } else if (name.n > in->name.n + 1 && name.p[in->name.n] == '.' &&
                    memcmp(name.p, in->name.p, in->name.n) == 0) {
             t = dmn_type_named(l, in->file,
@@ -96,10 +96,10 @@ dmn_type_ref(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     return named_or_fault(l, f, n, name);
 }
 
-static void fill(struct dmn_loading *l,
-                 struct dmn_file *f,
-                 const xmlNode *n,
-                 struct feel_type *to);
+static void type_fill(struct dmn_loading *l,
+                      struct dmn_file *f,
+                      const xmlNode *n,
+                      struct feel_type *to);
 
 static void fill_fields(struct dmn_loading *l,
                         struct dmn_file *f,
@@ -118,7 +118,7 @@ static void fill_fields(struct dmn_loading *l,
         if (t == NULL) {
             return;
         }
-        fill(l, f, c, t);
+        type_fill(l, f, c, t);
         fields[to->count++] = (struct feel_field){dmn_attr(l, c, "name"), t};
     }
 }
@@ -166,15 +166,15 @@ static void fill_element(struct dmn_loading *l,
 }
 
 static const struct feel_node *
-tests(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
+type_tests(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
 {
     return n ? dmn_feel(l, f, n, true) : NULL;
 }
 
-static void fill(struct dmn_loading *l,
-                 struct dmn_file *f,
-                 const xmlNode *n,
-                 struct feel_type *to)
+static void type_fill(struct dmn_loading *l,
+                      struct dmn_file *f,
+                      const xmlNode *n,
+                      struct feel_type *to)
 {
     bool list = bus_strv_is(dmn_attr(l, n, "isCollection"), "true");
     struct feel_type *element = list ? new_type(l, FEEL_T_ANY) : to;
@@ -186,21 +186,21 @@ static void fill(struct dmn_loading *l,
             .is = FEEL_T_LIST, .kind = FEEL_LIST, .of = element};
     }
     fill_element(l, f, n, element);
-    element->allowed = tests(l, f, dmn_child(n, "allowedValues"));
+    element->allowed = type_tests(l, f, dmn_child(n, "allowedValues"));
     xmlNode *constraint = dmn_child(n, "typeConstraint");
     if (constraint != NULL) {
-        to->allowed = tests(l, f, constraint);
+        to->allowed = type_tests(l, f, constraint);
     }
 }
 
 static void
-resolve(struct dmn_loading *l, struct dmn_file *f, struct dmn_item *item)
+type_resolve(struct dmn_loading *l, struct dmn_file *f, struct dmn_item *item)
 {
     if (item->done || item->busy) {
         return;
     }
     item->busy = true;
-    fill(l, f, item->xml, item->type);
+    type_fill(l, f, item->xml, item->type);
     item->type->name = item->name;
     item->busy = false;
     item->done = true;

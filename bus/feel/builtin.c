@@ -100,7 +100,7 @@ static bool of_kind(char kind, const struct feel_value *v)
     }
 }
 
-static bool fit(struct feel_env *env, char kind, struct feel_value *v)
+static bool builtin_fit(struct feel_env *env, char kind, struct feel_value *v)
 {
     if (v->kind == FEEL_UNKNOWN || of_kind(kind, v)) {
         return true;
@@ -117,10 +117,10 @@ static bool fit(struct feel_env *env, char kind, struct feel_value *v)
     return false;
 }
 
-static bool rest(struct feel_env *env,
-                 const struct feel_value *args,
-                 size_t n,
-                 struct feel_value *to)
+static bool builtin_rest(struct feel_env *env,
+                         const struct feel_value *args,
+                         size_t n,
+                         struct feel_value *to)
 {
     if (n == 0) {
         return false;
@@ -142,7 +142,7 @@ struct call
 };
 
 /* By name: each argument has its parameter. Returns its index, or n. */
-static size_t named(const struct call *c, struct bus_strv name)
+static size_t builtin_named(const struct call *c, struct bus_strv name)
 {
     size_t i = 0;
     while (i < c->n && !bus_strv_eq(c->names[i], name)) {
@@ -151,15 +151,15 @@ static size_t named(const struct call *c, struct bus_strv name)
     return i;
 }
 
-static bool match(struct feel_env *env,
-                  const struct feel_builtin *b,
-                  const struct call *c,
-                  struct feel_value *to)
+static bool builtin_match(struct feel_env *env,
+                          const struct feel_builtin *b,
+                          const struct call *c,
+                          struct feel_value *to)
 {
     struct param p[PARAMS_MAX];
     size_t count = params_of(b->params, p), used = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t at = c->names ? named(c, p[i].name) : i;
+        size_t at = c->names ? builtin_named(c, p[i].name) : i;
         if (p[i].kind == '+') { /* each argument is an item */
             size_t from = c->names ? at : i, n = c->names ? 1 : c->n - i;
             if (from >= c->n) {
@@ -171,8 +171,9 @@ static bool match(struct feel_env *env,
             return kept != NULL;
         }
         if (p[i].kind == '*') {
-            return c->names ? at < c->n && rest(env, &c->args[at], 1, &to[i])
-                            : rest(env, c->args + i, c->n - i, &to[i]);
+            return c->names
+                       ? at < c->n && builtin_rest(env, &c->args[at], 1, &to[i])
+                       : builtin_rest(env, c->args + i, c->n - i, &to[i]);
         }
         to[i] = feel_null;
         if (at >= c->n) {
@@ -183,7 +184,7 @@ static bool match(struct feel_env *env,
         }
         to[i] = c->args[at];
         used++;
-        if (!fit(env, p[i].kind, &to[i])) {
+        if (!builtin_fit(env, p[i].kind, &to[i])) {
             return false;
         }
     }
@@ -203,7 +204,7 @@ struct feel_value feel_builtin_call(struct feel_env *env,
     }
     const char *name = b->name;
     for (; b->name != NULL && strcmp(b->name, name) == 0; b++) {
-        if (match(env, b, &c, to)) {
+        if (builtin_match(env, b, &c, to)) {
             return b->call(env, to);
         }
     }

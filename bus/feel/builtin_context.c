@@ -12,7 +12,8 @@ static struct feel_value get_value(ARGS)
     return v ? *v : feel_wrong("no such entry");
 }
 
-static struct feel_value pair(struct feel_env *env, const struct feel_entry *e)
+static struct feel_value builtin_context_pair(struct feel_env *env,
+                                              const struct feel_entry *e)
 {
     struct feel_value *key = feel_keep(env, feel_string(e->key));
     struct feel_entry two[] = {{BUS_STRV("key"), key},
@@ -28,16 +29,16 @@ static struct feel_value get_entries(ARGS)
     size_t n = a[0].context.n;
     struct feel_value *v = bus_arena_alloc(env->mem, (n + 1) * sizeof(*v));
     for (size_t i = 0; v != NULL && i < n; i++) {
-        v[i] = pair(env, &a[0].context.v[i]);
+        v[i] = builtin_context_pair(env, &a[0].context.v[i]);
     }
     return v ? feel_list_of(v, n) : feel_wrong(feel_no_memory);
 }
 
 /* c with key set to value: replaced in its place, or added behind. */
-static struct feel_value with(struct feel_env *env,
-                              const struct feel_context *c,
-                              struct bus_strv key,
-                              const struct feel_value *value)
+static struct feel_value builtin_context_with(struct feel_env *env,
+                                              const struct feel_context *c,
+                                              struct bus_strv key,
+                                              const struct feel_value *value)
 {
     struct feel_entry *e = bus_arena_alloc(env->mem, (c->n + 1) * sizeof(*e));
     const struct feel_value *kept = feel_keep(env, *value);
@@ -56,9 +57,9 @@ static struct feel_value with(struct feel_env *env,
                                .context = {e, i == c->n ? c->n + 1 : c->n}};
 }
 
-static struct feel_value put(ARGS)
+static struct feel_value builtin_context_put(ARGS)
 {
-    return with(env, &a[0].context, a[1].string, &a[2]);
+    return builtin_context_with(env, &a[0].context, a[1].string, &a[2]);
 }
 
 static struct feel_value put_path(struct feel_env *env,
@@ -71,7 +72,8 @@ static struct feel_value put_path(struct feel_env *env,
         return feel_wrong("a path is of strings, through contexts");
     }
     if (at + 1 == keys->n) {
-        return with(env, &c->context, keys->v[at].string, value);
+        return builtin_context_with(env, &c->context, keys->v[at].string,
+                                    value);
     }
     static const struct feel_value empty = {.kind = FEEL_CONTEXT};
     const struct feel_value *in =
@@ -79,7 +81,8 @@ static struct feel_value put_path(struct feel_env *env,
     struct feel_value inner =
         put_path(env, in ? in : &empty, keys, at + 1, value);
     return inner.kind == FEEL_CONTEXT
-               ? with(env, &c->context, keys->v[at].string, &inner)
+               ? builtin_context_with(env, &c->context, keys->v[at].string,
+                                      &inner)
                : inner;
 }
 
@@ -91,7 +94,7 @@ static struct feel_value put_keys(ARGS)
     return put_path(env, &a[0], &a[1].list, 0, &a[2]);
 }
 
-static struct feel_value merge(ARGS)
+static struct feel_value builtin_context_merge(ARGS)
 {
     struct feel_value r = {.kind = FEEL_CONTEXT};
     for (size_t i = 0; i < a[0].list.n; i++) {
@@ -100,8 +103,8 @@ static struct feel_value merge(ARGS)
             return feel_wrong("context merge() of something else");
         }
         for (size_t k = 0; k < c->context.n && r.kind == FEEL_CONTEXT; k++) {
-            r = with(env, &r.context, c->context.v[k].key,
-                     c->context.v[k].value);
+            r = builtin_context_with(env, &r.context, c->context.v[k].key,
+                                     c->context.v[k].value);
         }
     }
     return r;
@@ -121,7 +124,7 @@ static struct feel_value of_entries(ARGS)
             feel_entry_get(&r.context, key->string) != NULL) {
             return feel_wrong("an entry has a key, once, and a value");
         }
-        r = with(env, &r.context, key->string, value);
+        r = builtin_context_with(env, &r.context, key->string, value);
     }
     return r;
 }
@@ -129,9 +132,9 @@ static struct feel_value of_entries(ARGS)
 const struct feel_builtin feel_builtins_context[] = {
     {"get value", "m:c,key:s", get_value, false},
     {"get entries", "m:c", get_entries, false},
-    {"context put", "context:c,key:s,value:a", put, false},
+    {"context put", "context:c,key:s,value:a", builtin_context_put, false},
     {"context put", "context:c,keys:l,value:a", put_keys, false},
-    {"context merge", "contexts:l", merge, false},
+    {"context merge", "contexts:l", builtin_context_merge, false},
     {"context", "entries:l", of_entries, false},
     {NULL, NULL, NULL, false},
 };

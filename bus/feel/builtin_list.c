@@ -5,7 +5,7 @@
 
 #define ARGS struct feel_env *env, const struct feel_value *a
 
-static struct feel_value contains(ARGS)
+static struct feel_value builtin_list_contains(ARGS)
 {
     struct feel_value any = feel_false;
     for (size_t i = 0; i < a[0].list.n && !feel_is_true(&any); i++) {
@@ -16,13 +16,13 @@ static struct feel_value contains(ARGS)
     return any;
 }
 
-static struct feel_value count(ARGS)
+static struct feel_value builtin_list_count(ARGS)
 {
     (void)env;
     return a[0].kind == FEEL_UNKNOWN ? a[0] : feel_long((int64_t)a[0].list.n);
 }
 
-static struct feel_value extreme(ARGS, char op)
+static struct feel_value builtin_list_extreme(ARGS, char op)
 {
     struct feel_value r = a[0].list.n > 0 ? a[0].list.v[0] : feel_null;
     for (size_t i = 0; i < a[0].list.n; i++) {
@@ -35,17 +35,17 @@ static struct feel_value extreme(ARGS, char op)
     return r;
 }
 
-static struct feel_value least(ARGS)
+static struct feel_value builtin_list_least(ARGS)
 {
-    return extreme(env, a, '<');
+    return builtin_list_extreme(env, a, '<');
 }
 
-static struct feel_value most(ARGS)
+static struct feel_value builtin_list_most(ARGS)
 {
-    return extreme(env, a, '>');
+    return builtin_list_extreme(env, a, '>');
 }
 
-static struct feel_value fold(ARGS, char op)
+static struct feel_value builtin_list_fold(ARGS, char op)
 {
     struct feel_value r = a[0].list.n > 0 ? a[0].list.v[0] : feel_null;
     bool duration = r.kind == FEEL_MONTHS || r.kind == FEEL_DAYS;
@@ -60,20 +60,20 @@ static struct feel_value fold(ARGS, char op)
     return r;
 }
 
-static struct feel_value sum(ARGS)
+static struct feel_value builtin_list_sum(ARGS)
 {
-    return fold(env, a, '+');
+    return builtin_list_fold(env, a, '+');
 }
 
 static struct feel_value product(ARGS)
 {
-    return fold(env, a, '*');
+    return builtin_list_fold(env, a, '*');
 }
 
-static struct feel_value mean(ARGS)
+static struct feel_value builtin_list_mean(ARGS)
 {
     struct feel_value n = feel_long((int64_t)a[0].list.n);
-    struct feel_value r = fold(env, a, '+');
+    struct feel_value r = builtin_list_fold(env, a, '+');
     return r.kind == FEEL_NULL ? r : feel_arith(env, '/', &r, &n);
 }
 
@@ -94,7 +94,7 @@ static struct feel_value stddev(ARGS)
     if (l->n < 2 || !all_numbers(l)) {
         return feel_wrong("two numbers or more are needed");
     }
-    struct feel_value m = mean(env, a), total = feel_long(0);
+    struct feel_value m = builtin_list_mean(env, a), total = feel_long(0);
     for (size_t i = 0; i < l->n; i++) {
         struct feel_value d = feel_number_op('-', &l->v[i], &m);
         d = feel_number_op('*', &d, &d);
@@ -105,7 +105,7 @@ static struct feel_value stddev(ARGS)
     return feel_number_fn('s', &total);
 }
 
-static struct feel_value all(ARGS)
+static struct feel_value builtin_list_all(ARGS)
 {
     struct feel_value r = feel_true;
     for (size_t i = 0; i < a[0].list.n; i++) {
@@ -114,7 +114,7 @@ static struct feel_value all(ARGS)
     return r;
 }
 
-static struct feel_value any(ARGS)
+static struct feel_value builtin_list_any(ARGS)
 {
     struct feel_value r = feel_false;
     for (size_t i = 0; i < a[0].list.n; i++) {
@@ -142,8 +142,9 @@ static struct feel_value sublist(ARGS)
     return feel_list_of(a[0].list.v + from, (size_t)len);
 }
 
-static struct feel_value
-pushed(struct feel_env *env, struct feel_growing *g, const struct feel_list *l)
+static struct feel_value builtin_list_pushed(struct feel_env *env,
+                                             struct feel_growing *g,
+                                             const struct feel_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         if (!feel_push(env, g, l->v[i])) {
@@ -153,11 +154,11 @@ pushed(struct feel_env *env, struct feel_growing *g, const struct feel_list *l)
     return feel_list_of(g->v, g->n);
 }
 
-static struct feel_value append(ARGS)
+static struct feel_value builtin_list_append(ARGS)
 {
     struct feel_growing g = {0};
-    (void)pushed(env, &g, &a[0].list);
-    return pushed(env, &g, &a[1].list);
+    (void)builtin_list_pushed(env, &g, &a[0].list);
+    return builtin_list_pushed(env, &g, &a[1].list);
 }
 
 static struct feel_value concatenate(ARGS)
@@ -168,14 +169,15 @@ static struct feel_value concatenate(ARGS)
         if (a[0].list.v[i].kind == FEEL_NULL) {
             return feel_wrong("concatenate() of null");
         }
-        (void)pushed(env, &g, &one.list);
+        (void)builtin_list_pushed(env, &g, &one.list);
     }
     return feel_list_of(g.v, g.n);
 }
 
 /* 0-based place of a position; false outside. `past`: one behind counts. */
-static bool
-place(const struct feel_value *list, const struct feel_value *at, int64_t *ret)
+static bool builtin_list_place(const struct feel_value *list,
+                               const struct feel_value *at,
+                               int64_t *ret)
 {
     int64_t n = (int64_t)list->list.n;
     if (!feel_number_to_long(at, ret) || *ret == 0 || *ret > n || -*ret > n) {
@@ -189,44 +191,44 @@ static struct feel_value insert(ARGS)
 {
     int64_t at;
     struct feel_growing g = {0};
-    if (!place(&a[0], &a[1], &at)) {
+    if (!builtin_list_place(&a[0], &a[1], &at)) {
         return feel_wrong("a position outside the list");
     }
     struct feel_list front = {a[0].list.v, (size_t)at}, one = {&a[2], 1};
     struct feel_list back = {a[0].list.v + at, a[0].list.n - (size_t)at};
-    (void)pushed(env, &g, &front);
-    (void)pushed(env, &g, &one);
-    return pushed(env, &g, &back);
+    (void)builtin_list_pushed(env, &g, &front);
+    (void)builtin_list_pushed(env, &g, &one);
+    return builtin_list_pushed(env, &g, &back);
 }
 
 static struct feel_value without(ARGS)
 {
     int64_t at;
     struct feel_growing g = {0};
-    if (!place(&a[0], &a[1], &at)) {
+    if (!builtin_list_place(&a[0], &a[1], &at)) {
         return feel_wrong("a position outside the list");
     }
     struct feel_list front = {a[0].list.v, (size_t)at};
     struct feel_list back = {a[0].list.v + at + 1,
                              a[0].list.n - (size_t)at - 1};
-    (void)pushed(env, &g, &front);
-    return pushed(env, &g, &back);
+    (void)builtin_list_pushed(env, &g, &front);
+    return builtin_list_pushed(env, &g, &back);
 }
 
-static struct feel_value copied(struct feel_env *env,
-                                const struct feel_value *l)
+static struct feel_value builtin_list_copied(struct feel_env *env,
+                                             const struct feel_value *l)
 {
     struct feel_growing g = {0};
-    return pushed(env, &g, &l->list);
+    return builtin_list_pushed(env, &g, &l->list);
 }
 
 static struct feel_value replace_at(ARGS)
 {
     int64_t at;
-    if (!place(&a[0], &a[1], &at)) {
+    if (!builtin_list_place(&a[0], &a[1], &at)) {
         return feel_wrong("a position outside the list");
     }
-    struct feel_value r = copied(env, &a[0]);
+    struct feel_value r = builtin_list_copied(env, &a[0]);
     if (r.kind == FEEL_LIST) {
         ((struct feel_value *)(uintptr_t)r.list.v)[at] = a[2];
     }
@@ -235,7 +237,7 @@ static struct feel_value replace_at(ARGS)
 
 static struct feel_value replace_match(ARGS)
 {
-    struct feel_value r = copied(env, &a[0]);
+    struct feel_value r = builtin_list_copied(env, &a[0]);
     struct feel_value *v = (struct feel_value *)(uintptr_t)r.list.v;
     for (size_t i = 0; r.kind == FEEL_LIST && i < r.list.n; i++) {
         struct feel_value two[] = {v[i], a[2]};
@@ -261,19 +263,19 @@ static struct feel_value reverse(ARGS)
     return feel_list_of(g.v, g.n);
 }
 
-static bool same(struct feel_env *env,
-                 const struct feel_value *a,
-                 const struct feel_value *b)
+static bool builtin_list_same(struct feel_env *env,
+                              const struct feel_value *a,
+                              const struct feel_value *b)
 {
     struct feel_value r = feel_equal(env->mem, a, b);
     return feel_is_true(&r);
 }
 
-static struct feel_value index_of(ARGS)
+static struct feel_value builtin_list_index_of(ARGS)
 {
     struct feel_growing g = {0};
     for (size_t i = 0; i < a[0].list.n; i++) {
-        if (same(env, &a[0].list.v[i], &a[1]) &&
+        if (builtin_list_same(env, &a[0].list.v[i], &a[1]) &&
             !feel_push(env, &g, feel_long((int64_t)i + 1))) {
             return feel_wrong(feel_no_memory);
         }
@@ -287,7 +289,7 @@ static struct feel_value distinct(ARGS)
     for (size_t i = 0; i < a[0].list.n; i++) {
         bool seen = false;
         for (size_t k = 0; k < g.n && !seen; k++) {
-            seen = same(env, &a[0].list.v[i], &g.v[k]);
+            seen = builtin_list_same(env, &a[0].list.v[i], &g.v[k]);
         }
         if (!seen && !feel_push(env, &g, a[0].list.v[i])) {
             return feel_wrong(feel_no_memory);
@@ -296,7 +298,7 @@ static struct feel_value distinct(ARGS)
     return feel_list_of(g.v, g.n);
 }
 
-static struct feel_value unite(ARGS)
+static struct feel_value builtin_list_unite(ARGS)
 {
     struct feel_value all_of = concatenate(env, a);
     return all_of.kind == FEEL_LIST ? distinct(env, &all_of) : all_of;
@@ -335,8 +337,9 @@ struct sorting
     bool failed;
 };
 
-static bool
-first(struct sorting *s, const struct feel_value *x, const struct feel_value *y)
+static bool builtin_list_first(struct sorting *s,
+                               const struct feel_value *x,
+                               const struct feel_value *y)
 {
     struct feel_value two[] = {*x, *y};
     struct feel_value r = s->precedes
@@ -364,7 +367,7 @@ static void merge_sort(struct sorting *s,
     merge_sort(s, v, room, half);
     merge_sort(s, v + half, room, n - half);
     while (i < half && k < n) {
-        room[to++] = first(s, &v[k], &v[i]) ? v[k++] : v[i++];
+        room[to++] = builtin_list_first(s, &v[k], &v[i]) ? v[k++] : v[i++];
     }
     while (i < half) {
         room[to++] = v[i++];
@@ -380,7 +383,7 @@ static struct feel_value sorted(struct feel_env *env,
                                 const struct feel_value *precedes)
 {
     struct sorting s = {env, precedes, feel_null, false};
-    struct feel_value r = copied(env, list);
+    struct feel_value r = builtin_list_copied(env, list);
     size_t n = r.kind == FEEL_LIST ? r.list.n : 0;
     struct feel_value *room =
         bus_arena_alloc(env->mem, (n + 1) * sizeof(*room));
@@ -393,7 +396,7 @@ static struct feel_value sorted(struct feel_env *env,
     return s.failed ? s.wrong : r;
 }
 
-static struct feel_value sort(ARGS)
+static struct feel_value builtin_list_sort(ARGS)
 {
     return sorted(env, &a[0], &a[1]);
 }
@@ -413,7 +416,7 @@ static struct feel_value median(ARGS)
     return feel_number_op('/', &both, &two);
 }
 
-static struct feel_value mode(ARGS)
+static struct feel_value builtin_list_mode(ARGS)
 {
     struct feel_growing g = {0};
     size_t best = 0, run = 0;
@@ -422,7 +425,9 @@ static struct feel_value mode(ARGS)
     }
     struct feel_value s = sorted(env, &a[0], NULL);
     for (size_t i = 0; s.kind == FEEL_LIST && i < s.list.n; i++) {
-        run = i > 0 && same(env, &s.list.v[i], &s.list.v[i - 1]) ? run + 1 : 1;
+        run = i > 0 && builtin_list_same(env, &s.list.v[i], &s.list.v[i - 1])
+                  ? run + 1
+                  : 1;
         if (run > best) {
             best = run;
             g.n = 0;
@@ -435,30 +440,30 @@ static struct feel_value mode(ARGS)
 }
 
 const struct feel_builtin feel_builtins_list[] = {
-    {"list contains", "list:l,element:a", contains, true},
-    {"count", "list:*", count, true},
-    {"min", "list:*", least, false},
-    {"max", "list:*", most, false},
-    {"sum", "list:*", sum, false},
+    {"list contains", "list:l,element:a", builtin_list_contains, true},
+    {"count", "list:*", builtin_list_count, true},
+    {"min", "list:*", builtin_list_least, false},
+    {"max", "list:*", builtin_list_most, false},
+    {"sum", "list:*", builtin_list_sum, false},
     {"product", "list:*", product, false},
-    {"mean", "list:*", mean, false},
+    {"mean", "list:*", builtin_list_mean, false},
     {"median", "list:*", median, false},
     {"stddev", "list:*", stddev, false},
-    {"mode", "list:*", mode, false},
-    {"all", "list:*", all, true},
-    {"any", "list:*", any, true},
+    {"mode", "list:*", builtin_list_mode, false},
+    {"all", "list:*", builtin_list_all, true},
+    {"any", "list:*", builtin_list_any, true},
     {"sublist", "list:l,start position:n,length:?n", sublist, false},
-    {"append", "list:l,item:+", append, false},
+    {"append", "list:l,item:+", builtin_list_append, false},
     {"concatenate", "list:+", concatenate, false},
     {"insert before", "list:l,position:n,newItem:a", insert, false},
     {"remove", "list:l,position:n", without, false},
     {"list replace", "list:l,position:n,newItem:a", replace_at, false},
     {"list replace", "list:l,match:f,newItem:a", replace_match, false},
     {"reverse", "list:l", reverse, false},
-    {"index of", "list:l,match:a", index_of, false},
+    {"index of", "list:l,match:a", builtin_list_index_of, false},
     {"distinct values", "list:l", distinct, false},
-    {"union", "list:+", unite, false},
+    {"union", "list:+", builtin_list_unite, false},
     {"flatten", "list:l", flatten, false},
-    {"sort", "list:l,precedes:f", sort, false},
+    {"sort", "list:l,precedes:f", builtin_list_sort, false},
     {NULL, NULL, NULL, false},
 };

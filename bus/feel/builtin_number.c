@@ -43,13 +43,13 @@ static struct feel_value absolute(ARGS)
     return r;
 }
 
-static struct feel_value modulo(ARGS)
+static struct feel_value builtin_number_modulo(ARGS)
 {
     (void)env;
     return feel_number_op('%', &a[0], &a[1]);
 }
 
-static struct feel_value root(ARGS)
+static struct feel_value builtin_number_root(ARGS)
 {
     (void)env;
     return feel_number_fn('s', &a[0]);
@@ -90,7 +90,7 @@ static struct feel_value is_even(ARGS)
     return parity(a, false);
 }
 
-static struct feel_value negation(ARGS)
+static struct feel_value builtin_number_negation(ARGS)
 {
     (void)env;
     return a[0].kind == FEEL_BOOLEAN || a[0].kind == FEEL_UNKNOWN
@@ -115,13 +115,13 @@ const struct feel_builtin feel_builtins_number[] = {
     {"round half down", "n:n,scale:n", half_down, false},
     {"abs", "n:n", absolute, false},
     {"abs", "n:u", absolute, false},
-    {"modulo", "dividend:n,divisor:n", modulo, false},
-    {"sqrt", "number:n", root, false},
+    {"modulo", "dividend:n,divisor:n", builtin_number_modulo, false},
+    {"sqrt", "number:n", builtin_number_root, false},
     {"log", "number:n", logarithm, false},
     {"exp", "number:n", exponent, false},
     {"odd", "number:n", is_odd, false},
     {"even", "number:n", is_even, false},
-    {"not", "negand:a", negation, true},
+    {"not", "negand:a", builtin_number_negation, true},
     {"is defined", "value:a", is_defined, true},
     {NULL, NULL, NULL, false},
 };

@@ -41,7 +41,7 @@ static struct pair pair_of(struct feel_env *env,
                          end_of(y),   env,       false};
 }
 
-static int order(struct pair *p, struct edge x, struct edge y)
+static int builtin_range_order(struct pair *p, struct edge x, struct edge y)
 {
     if (x.v == NULL || y.v == NULL) {
         int a = x.v ? 0 : x.side, b = y.v ? 0 : y.side;
@@ -56,7 +56,7 @@ static int order(struct pair *p, struct edge x, struct edge y)
     return less.boolean ? -1 : same.boolean ? 0 : 1;
 }
 
-static struct feel_value answer(const struct pair *p, bool yes)
+static struct feel_value builtin_range_answer(const struct pair *p, bool yes)
 {
     return p->odd ? feel_wrong("ranges of two kinds") : feel_bool(yes);
 }
@@ -67,16 +67,16 @@ static struct feel_value ends_before(struct feel_env *env,
                                      const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    int c = order(&p, p.e1, p.s2);
-    return answer(&p, c < 0 || (c == 0 && !(p.e1.in && p.s2.in)));
+    int c = builtin_range_order(&p, p.e1, p.s2);
+    return builtin_range_answer(&p, c < 0 || (c == 0 && !(p.e1.in && p.s2.in)));
 }
 
-static struct feel_value before(ARGS)
+static struct feel_value builtin_range_before(ARGS)
 {
     return ends_before(env, &a[0], &a[1]);
 }
 
-static struct feel_value after(ARGS)
+static struct feel_value builtin_range_after(ARGS)
 {
     return ends_before(env, &a[1], &a[0]);
 }
@@ -86,11 +86,11 @@ static struct feel_value touching(struct feel_env *env,
                                   const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    bool yes = order(&p, p.e1, p.s2) == 0 && p.e1.in && p.s2.in;
-    return answer(&p, yes);
+    bool yes = builtin_range_order(&p, p.e1, p.s2) == 0 && p.e1.in && p.s2.in;
+    return builtin_range_answer(&p, yes);
 }
 
-static struct feel_value meets(ARGS)
+static struct feel_value builtin_range_meets(ARGS)
 {
     return touching(env, &a[0], &a[1]);
 }
@@ -102,7 +102,7 @@ static struct feel_value met_by(ARGS)
 
 static bool reaches(struct pair *p, struct edge end, struct edge start)
 {
-    int c = order(p, end, start);
+    int c = builtin_range_order(p, end, start);
     return c > 0 || (c == 0 && end.in && start.in);
 }
 
@@ -110,7 +110,7 @@ static struct feel_value overlaps(ARGS)
 {
     struct pair p = pair_of(env, &a[0], &a[1]);
     bool yes = reaches(&p, p.e1, p.s2) && reaches(&p, p.e2, p.s1);
-    return answer(&p, yes);
+    return builtin_range_answer(&p, yes);
 }
 
 static struct feel_value overlapping(struct feel_env *env,
@@ -118,11 +118,12 @@ static struct feel_value overlapping(struct feel_env *env,
                                      const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    int s = order(&p, p.s1, p.s2), e = order(&p, p.e1, p.e2);
+    int s = builtin_range_order(&p, p.s1, p.s2),
+        e = builtin_range_order(&p, p.e1, p.e2);
     bool first = s < 0 || (s == 0 && p.s1.in && !p.s2.in);
     bool inside = e < 0 || (e == 0 && (!p.e1.in || p.e2.in));
     bool yes = first && inside && reaches(&p, p.e1, p.s2);
-    return answer(&p, yes);
+    return builtin_range_answer(&p, yes);
 }
 
 static struct feel_value overlaps_before(ARGS)
@@ -140,11 +141,12 @@ static struct feel_value finishing(struct feel_env *env,
                                    const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    int s = order(&p, p.s1, p.s2), e = order(&p, p.e1, p.e2);
+    int s = builtin_range_order(&p, p.s1, p.s2),
+        e = builtin_range_order(&p, p.e1, p.e2);
     bool later = s > 0 || (s == 0 && (!p.s1.in || p.s2.in));
     bool point = x->kind != FEEL_RANGE;
     bool yes = e == 0 && p.e1.in == p.e2.in && (point || later);
-    return answer(&p, yes);
+    return builtin_range_answer(&p, yes);
 }
 
 static struct feel_value finishes(ARGS)
@@ -162,14 +164,15 @@ static struct feel_value starting(struct feel_env *env,
                                   const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    int s = order(&p, p.s1, p.s2), e = order(&p, p.e1, p.e2);
+    int s = builtin_range_order(&p, p.s1, p.s2),
+        e = builtin_range_order(&p, p.e1, p.e2);
     bool shorter = e < 0 || (e == 0 && (!p.e1.in || p.e2.in));
     bool point = x->kind != FEEL_RANGE;
     bool yes = s == 0 && p.s1.in == p.s2.in && (point || shorter);
-    return answer(&p, yes);
+    return builtin_range_answer(&p, yes);
 }
 
-static struct feel_value starts(ARGS)
+static struct feel_value builtin_range_starts(ARGS)
 {
     return starting(env, &a[0], &a[1]);
 }
@@ -184,10 +187,11 @@ static struct feel_value including(struct feel_env *env,
                                    const struct feel_value *y)
 {
     struct pair p = pair_of(env, x, y);
-    int s = order(&p, p.s1, p.s2), e = order(&p, p.e1, p.e2);
+    int s = builtin_range_order(&p, p.s1, p.s2),
+        e = builtin_range_order(&p, p.e1, p.e2);
     bool yes = (s < 0 || (s == 0 && (p.s1.in || !p.s2.in))) &&
                (e > 0 || (e == 0 && (p.e1.in || !p.e2.in)));
-    return answer(&p, yes);
+    return builtin_range_answer(&p, yes);
 }
 
 static struct feel_value includes(ARGS)
@@ -203,9 +207,10 @@ static struct feel_value during(ARGS)
 static struct feel_value coincides(ARGS)
 {
     struct pair p = pair_of(env, &a[0], &a[1]);
-    bool yes = order(&p, p.s1, p.s2) == 0 && order(&p, p.e1, p.e2) == 0 &&
-               p.s1.in == p.s2.in && p.e1.in == p.e2.in;
-    return answer(&p, yes);
+    bool yes = builtin_range_order(&p, p.s1, p.s2) == 0 &&
+               builtin_range_order(&p, p.e1, p.e2) == 0 && p.s1.in == p.s2.in &&
+               p.e1.in == p.e2.in;
+    return builtin_range_answer(&p, yes);
 }
 
 /* --- range("[1..3)") --- */
@@ -231,7 +236,7 @@ static bool literal_end(const struct feel_node *n)
     return n->kind == NODE_CALL && known;
 }
 
-static bool blank(const char *p, const char *end)
+static bool builtin_range_blank(const char *p, const char *end)
 {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')) {
         p++;
@@ -242,11 +247,11 @@ static bool blank(const char *p, const char *end)
 /* "[2..)" leaves an end out: null stands for it. */
 static struct bus_strv with_ends(struct feel_env *env, struct bus_strv s)
 {
-    while (s.n > 0 && blank(s.p, s.p + 1)) {
+    while (s.n > 0 && builtin_range_blank(s.p, s.p + 1)) {
         s.p++;
         s.n--;
     }
-    while (s.n > 0 && blank(s.p + s.n - 1, s.p + s.n)) {
+    while (s.n > 0 && builtin_range_blank(s.p + s.n - 1, s.p + s.n)) {
         s.n--;
     }
     const char *dots = s.n > 3 ? memmem(s.p, s.n, "..", 2) : NULL;
@@ -254,10 +259,11 @@ static struct bus_strv with_ends(struct feel_env *env, struct bus_strv s)
     if (dots == NULL || dots == s.p || dots + 2 > last) {
         return s;
     }
-    char *text = bus_arena_printf(env->mem, "%.*s%s..%s%.*s", (int)(dots - s.p),
-                                  s.p, blank(s.p + 1, dots) ? "null" : "",
-                                  blank(dots + 2, last) ? "null" : "",
-                                  (int)(last + 1 - dots - 2), dots + 2);
+    char *text =
+        bus_arena_printf(env->mem, "%.*s%s..%s%.*s", (int)(dots - s.p), s.p,
+                         builtin_range_blank(s.p + 1, dots) ? "null" : "",
+                         builtin_range_blank(dots + 2, last) ? "null" : "",
+                         (int)(last + 1 - dots - 2), dots + 2);
     return text ? bus_strv(text) : s;
 }
 
@@ -300,15 +306,15 @@ static struct feel_value range_of(ARGS)
 #define RANGES "range1:r,range2:r"
 
 const struct feel_builtin feel_builtins_range[] = {
-    {"before", "point1:p,point2:p", before, false},
-    {"before", "point:p,range:r", before, false},
-    {"before", "range:r,point:p", before, false},
-    {"before", RANGES, before, false},
-    {"after", "point1:p,point2:p", after, false},
-    {"after", "point:p,range:r", after, false},
-    {"after", "range:r,point:p", after, false},
-    {"after", RANGES, after, false},
-    {"meets", RANGES, meets, false},
+    {"before", "point1:p,point2:p", builtin_range_before, false},
+    {"before", "point:p,range:r", builtin_range_before, false},
+    {"before", "range:r,point:p", builtin_range_before, false},
+    {"before", RANGES, builtin_range_before, false},
+    {"after", "point1:p,point2:p", builtin_range_after, false},
+    {"after", "point:p,range:r", builtin_range_after, false},
+    {"after", "range:r,point:p", builtin_range_after, false},
+    {"after", RANGES, builtin_range_after, false},
+    {"meets", RANGES, builtin_range_meets, false},
     {"met by", RANGES, met_by, false},
     {"overlaps", RANGES, overlaps, false},
     {"overlaps before", RANGES, overlaps_before, false},
@@ -321,8 +327,8 @@ const struct feel_builtin feel_builtins_range[] = {
     {"includes", RANGES, includes, false},
     {"during", "point:p,range:r", during, false},
     {"during", RANGES, during, false},
-    {"starts", "point:p,range:r", starts, false},
-    {"starts", RANGES, starts, false},
+    {"starts", "point:p,range:r", builtin_range_starts, false},
+    {"starts", RANGES, builtin_range_starts, false},
     {"started by", "range:r,point:p", started_by, false},
     {"started by", RANGES, started_by, false},
     {"coincides", "point1:p,point2:p", coincides, false},

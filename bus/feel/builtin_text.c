@@ -7,7 +7,7 @@
 #define ARGS struct feel_env *env, const struct feel_value *a
 
 /* Byte offset of code point i (0-based; the end if there are fewer). */
-static size_t offset_of(struct bus_strv s, int64_t i)
+static size_t builtin_text_offset_of(struct bus_strv s, int64_t i)
 {
     size_t at = 0;
     while (at < s.n && i > 0) {
@@ -20,7 +20,8 @@ static size_t offset_of(struct bus_strv s, int64_t i)
     return at;
 }
 
-static struct feel_value part(struct bus_strv s, size_t from, size_t to)
+static struct feel_value
+builtin_text_part(struct bus_strv s, size_t from, size_t to)
 {
     return feel_string((struct bus_strv){s.p + from, to - from});
 }
@@ -40,7 +41,8 @@ static struct feel_value substring(ARGS)
     }
     from = from > 0 ? from - 1 : n + from;
     len = len > n - from ? n - from : len;
-    return part(s, offset_of(s, from), offset_of(s, from + len));
+    return builtin_text_part(s, builtin_text_offset_of(s, from),
+                             builtin_text_offset_of(s, from + len));
 }
 
 static struct feel_value length(ARGS)
@@ -49,17 +51,17 @@ static struct feel_value length(ARGS)
     return feel_long((int64_t)bus_utf8_count(a[0].string.p, a[0].string.n));
 }
 
-static struct feel_value upper(ARGS)
+static struct feel_value builtin_text_upper(ARGS)
 {
     return feel_case(env->mem, a[0].string, true);
 }
 
-static struct feel_value lower(ARGS)
+static struct feel_value builtin_text_lower(ARGS)
 {
     return feel_case(env->mem, a[0].string, false);
 }
 
-static const char *found(const struct feel_value *a)
+static const char *builtin_text_found(const struct feel_value *a)
 {
     return a[1].string.n == 0   ? (a[0].string.p ? a[0].string.p : "")
            : a[0].string.n == 0 ? NULL
@@ -67,35 +69,37 @@ static const char *found(const struct feel_value *a)
                                          a[1].string.p, a[1].string.n);
 }
 
-static struct feel_value before(ARGS)
+static struct feel_value builtin_text_before(ARGS)
 {
     (void)env;
-    const char *at = found(a);
+    const char *at = builtin_text_found(a);
     return at == NULL || a[1].string.n == 0
                ? feel_string(BUS_STRV(""))
-               : part(a[0].string, 0, (size_t)(at - a[0].string.p));
+               : builtin_text_part(a[0].string, 0,
+                                   (size_t)(at - a[0].string.p));
 }
 
-static struct feel_value after(ARGS)
+static struct feel_value builtin_text_after(ARGS)
 {
     (void)env;
-    const char *at = found(a);
+    const char *at = builtin_text_found(a);
     if (at == NULL) {
         return feel_string(BUS_STRV(""));
     }
     return a[1].string.n == 0
                ? a[0]
-               : part(a[0].string, (size_t)(at - a[0].string.p) + a[1].string.n,
-                      a[0].string.n);
+               : builtin_text_part(a[0].string,
+                                   (size_t)(at - a[0].string.p) + a[1].string.n,
+                                   a[0].string.n);
 }
 
-static struct feel_value contains(ARGS)
+static struct feel_value builtin_text_contains(ARGS)
 {
     (void)env;
-    return feel_bool(found(a) != NULL);
+    return feel_bool(builtin_text_found(a) != NULL);
 }
 
-static struct feel_value starts(ARGS)
+static struct feel_value builtin_text_starts(ARGS)
 {
     (void)env;
     return feel_bool(a[1].string.n <= a[0].string.n &&
@@ -103,7 +107,7 @@ static struct feel_value starts(ARGS)
                                                    a[1].string.n) == 0));
 }
 
-static struct feel_value ends(ARGS)
+static struct feel_value builtin_text_ends(ARGS)
 {
     (void)env;
     size_t n = a[1].string.n;
@@ -112,31 +116,32 @@ static struct feel_value ends(ARGS)
                                        a[1].string.p, n) == 0));
 }
 
-static struct bus_strv flags(const struct feel_value *v)
+static struct bus_strv builtin_text_flags(const struct feel_value *v)
 {
     return v->kind == FEEL_STRING ? v->string : (struct bus_strv){0};
 }
 
-static struct feel_value matches(ARGS)
+static struct feel_value builtin_text_matches(ARGS)
 {
-    return feel_matches(env->mem, a[0].string, a[1].string, flags(&a[2]));
+    return feel_matches(env->mem, a[0].string, a[1].string,
+                        builtin_text_flags(&a[2]));
 }
 
-static struct feel_value replace(ARGS)
+static struct feel_value builtin_text_replace(ARGS)
 {
     return feel_replace(env->mem, a[0].string, a[1].string, a[2].string,
-                        flags(&a[3]));
+                        builtin_text_flags(&a[3]));
 }
 
-static struct feel_value split(ARGS)
+static struct feel_value builtin_text_split(ARGS)
 {
     return feel_split(env->mem, a[0].string, a[1].string);
 }
 
-static struct feel_value join(ARGS)
+static struct feel_value builtin_text_join(ARGS)
 {
     size_t n = 0, count = 0;
-    struct bus_strv between = flags(&a[1]);
+    struct bus_strv between = builtin_text_flags(&a[1]);
     for (size_t i = 0; i < a[0].list.n; i++) {
         const struct feel_value *v = &a[0].list.v[i];
         if (v->kind != FEEL_STRING && v->kind != FEEL_NULL) {
@@ -177,7 +182,8 @@ static struct feel_value string_of(ARGS)
 
 static struct feel_value number_of(ARGS)
 {
-    struct bus_strv s = a[0].string, group = flags(&a[1]), point = flags(&a[2]);
+    struct bus_strv s = a[0].string, group = builtin_text_flags(&a[1]),
+                    point = builtin_text_flags(&a[2]);
     struct feel_value r;
     char *to = bus_arena_alloc(env->mem, s.n + 1);
     size_t n = 0;
@@ -203,17 +209,18 @@ static struct feel_value number_of(ARGS)
 const struct feel_builtin feel_builtins_text[] = {
     {"substring", "string:s,start position:n,length:?n", substring, false},
     {"string length", "string:s", length, false},
-    {"upper case", "string:s", upper, false},
-    {"lower case", "string:s", lower, false},
-    {"substring before", "string:s,match:s", before, false},
-    {"substring after", "string:s,match:s", after, false},
-    {"contains", "string:s,match:s", contains, false},
-    {"starts with", "string:s,match:s", starts, false},
-    {"ends with", "string:s,match:s", ends, false},
-    {"matches", "input:s,pattern:s,flags:?S", matches, false},
-    {"replace", "input:s,pattern:s,replacement:s,flags:?S", replace, false},
-    {"split", "string:s,delimiter:s", split, false},
-    {"string join", "list:l,delimiter:?S", join, false},
+    {"upper case", "string:s", builtin_text_upper, false},
+    {"lower case", "string:s", builtin_text_lower, false},
+    {"substring before", "string:s,match:s", builtin_text_before, false},
+    {"substring after", "string:s,match:s", builtin_text_after, false},
+    {"contains", "string:s,match:s", builtin_text_contains, false},
+    {"starts with", "string:s,match:s", builtin_text_starts, false},
+    {"ends with", "string:s,match:s", builtin_text_ends, false},
+    {"matches", "input:s,pattern:s,flags:?S", builtin_text_matches, false},
+    {"replace", "input:s,pattern:s,replacement:s,flags:?S",
+     builtin_text_replace, false},
+    {"split", "string:s,delimiter:s", builtin_text_split, false},
+    {"string join", "list:l,delimiter:?S", builtin_text_join, false},
     {"string", "from:a", string_of, false},
     {"number", "from:s,grouping separator:?S,decimal separator:?S", number_of,
      false},

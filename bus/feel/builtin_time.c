@@ -139,13 +139,13 @@ static struct feel_value month_of_year(ARGS)
     return feel_string(bus_strv(names[m - 1]));
 }
 
-static struct feel_value now(ARGS)
+static struct feel_value builtin_time_now(ARGS)
 {
     (void)a;
     return env->now ? *env->now : feel_wrong("now() has no clock here");
 }
 
-static struct feel_value today(ARGS)
+static struct feel_value builtin_time_today(ARGS)
 {
     (void)a;
     return env->now ? feel_days_date(env->now->when.day)
@@ -154,7 +154,7 @@ static struct feel_value today(ARGS)
 
 /* The same element of the same domain: +00:00 is Z, but no other zone's same
  * instant (10.3.4.7). */
-static struct feel_value same(ARGS)
+static struct feel_value builtin_time_same(ARGS)
 {
     if (a[0].kind != a[1].kind) {
         return feel_false;
@@ -188,8 +188,8 @@ const struct feel_builtin feel_builtins_time[] = {
     {"day of week", "date:e", day_of_week, false},
     {"month of year", "date:e", month_of_year, false},
     {"week of year", "date:e", week_of_year, false},
-    {"now", "", now, false},
-    {"today", "", today, false},
-    {"is", "value1:?a,value2:?a", same, false},
+    {"now", "", builtin_time_now, false},
+    {"today", "", builtin_time_today, false},
+    {"is", "value1:?a,value2:?a", builtin_time_same, false},
     {NULL, NULL, NULL, false},
 };

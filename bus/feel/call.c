@@ -110,9 +110,9 @@ static bool arrange(const struct feel_type *t,
     return true;
 }
 
-static struct feel_value enter(struct feel_env *env,
-                               const struct feel_function *f,
-                               const struct feel_value *args)
+static struct feel_value call_enter(struct feel_env *env,
+                                    const struct feel_function *f,
+                                    const struct feel_value *args)
 {
     struct feel_binding *outer = env->bound, *up = f->closure;
     struct feel_binding *bound =
@@ -158,8 +158,8 @@ struct feel_value feel_invoke(struct feel_env *env,
         }
         in_order[i] = v;
     }
-    struct feel_value r =
-        f->native ? f->native(f->data, env, in_order) : enter(env, f, in_order);
+    struct feel_value r = f->native ? f->native(f->data, env, in_order)
+                                    : call_enter(env, f, in_order);
     return f->type.of ? feel_coerce(env, f->type.of, &r) : r;
 }
 
@@ -186,9 +186,9 @@ struct feel_value feel_call(struct feel_env *env, const struct feel_node *n)
 
 /* --- types --- */
 
-static bool allowed(struct feel_env *env,
-                    const struct feel_type *t,
-                    const struct feel_value *v)
+static bool call_allowed(struct feel_env *env,
+                         const struct feel_type *t,
+                         const struct feel_value *v)
 {
     for (; t != NULL; t = t->base) {
         if (t->allowed == NULL) {
@@ -209,7 +209,7 @@ static bool parts_allowed(struct feel_env *env,
     if (v->kind == FEEL_NULL || v->kind == FEEL_UNKNOWN) {
         return true;
     }
-    if (!allowed(env, t, v)) {
+    if (!call_allowed(env, t, v)) {
         return false;
     }
     if (t->is == FEEL_T_LIST && t->of != NULL && v->kind == FEEL_LIST) {

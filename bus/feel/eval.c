@@ -83,7 +83,8 @@ bool feel_property(struct feel_env *env,
     }
 }
 
-static struct feel_value path(struct feel_env *env, const struct feel_node *n)
+static struct feel_value eval_path(struct feel_env *env,
+                                   const struct feel_node *n)
 {
     struct feel_value of = feel_eval(n->kids[0], env), r = feel_null;
     if (of.kind == FEEL_UNKNOWN) {
@@ -123,7 +124,8 @@ bool feel_lookup(struct feel_env *env,
     return env->global != NULL && env->global(env->data, name, ret);
 }
 
-static struct feel_value name(struct feel_env *env, const struct feel_node *n)
+static struct feel_value eval_name(struct feel_env *env,
+                                   const struct feel_node *n)
 {
     struct feel_value r = feel_null;
     if (feel_lookup(env, n->name, &r)) {
@@ -260,16 +262,16 @@ static struct feel_value asks_input(struct feel_env *env,
 }
 
 /* 7.3.3 */
-static struct feel_value unary(struct feel_env *env,
-                               const struct feel_node *t,
-                               const struct feel_value *v)
+static struct feel_value eval_unary(struct feel_env *env,
+                                    const struct feel_node *t,
+                                    const struct feel_value *v)
 {
     return t->kind == NODE_TEST || !reads_input(t) ? simple_test(env, t, v)
                                                    : asks_input(env, t, v);
 }
 
-static struct feel_value membership(struct feel_env *env,
-                                    const struct feel_node *n)
+static struct feel_value eval_membership(struct feel_env *env,
+                                         const struct feel_node *n)
 {
     struct feel_value v = feel_eval(n->kids[0], env), any = feel_false;
     struct feel_binding b = {env->bound, BUS_STRV("?"), &v};
@@ -293,7 +295,7 @@ struct feel_value feel_test(const struct feel_node *tests,
     struct feel_value any = feel_bool(tests->count == 0);
     env->bound = &b;
     for (uint32_t i = 0; i < tests->count && !feel_is_true(&any); i++) {
-        struct feel_value one = unary(env, tests->kids[i], value);
+        struct feel_value one = eval_unary(env, tests->kids[i], value);
         any = feel_or(env->mem, &any, &one);
     }
     env->bound = b.up;
@@ -335,8 +337,8 @@ struct feel_value feel_arith(struct feel_env *env,
                : feel_wrong("arithmetic on kinds that have none");
 }
 
-static struct feel_value conditional(struct feel_env *env,
-                                     const struct feel_node *n)
+static struct feel_value eval_conditional(struct feel_env *env,
+                                          const struct feel_node *n)
 {
     struct feel_value c = feel_eval(n->kids[0], env);
     if (c.kind == FEEL_BOOLEAN || c.kind == FEEL_NULL) {
@@ -356,8 +358,8 @@ static struct feel_value conditional(struct feel_env *env,
     return b.kind == FEEL_UNKNOWN ? feel_unknown_of(env->mem, &a, &b) : a;
 }
 
-static struct feel_value junction(struct feel_env *env,
-                                  const struct feel_node *n)
+static struct feel_value eval_junction(struct feel_env *env,
+                                       const struct feel_node *n)
 {
     bool is_or = n->kind == NODE_OR;
     struct feel_value a = feel_eval(n->kids[0], env);
@@ -368,8 +370,8 @@ static struct feel_value junction(struct feel_env *env,
     return is_or ? feel_or(env->mem, &a, &b) : feel_and(env->mem, &a, &b);
 }
 
-static struct feel_value between(struct feel_env *env,
-                                 const struct feel_node *n)
+static struct feel_value eval_between(struct feel_env *env,
+                                      const struct feel_node *n)
 {
     struct feel_value v = feel_eval(n->kids[0], env);
     struct feel_value low = feel_eval(n->kids[1], env);
@@ -379,7 +381,8 @@ static struct feel_value between(struct feel_env *env,
     return feel_and(env->mem, &low, &high);
 }
 
-static struct feel_value range(struct feel_env *env, const struct feel_node *n)
+static struct feel_value eval_range(struct feel_env *env,
+                                    const struct feel_node *n)
 {
     struct feel_value low = feel_eval(n->kids[0], env);
     struct feel_value high = feel_eval(n->kids[1], env);
@@ -421,17 +424,17 @@ static struct feel_value negate(struct feel_env *env, const struct feel_node *n)
     }
 }
 
-static struct feel_value dispatch(const struct feel_node *n,
-                                  struct feel_env *env)
+static struct feel_value eval_dispatch(const struct feel_node *n,
+                                       struct feel_env *env)
 {
     struct feel_value a, b;
     switch (n->kind) {
     case NODE_CONSTANT:
         return n->constant;
     case NODE_NAME:
-        return name(env, n);
+        return eval_name(env, n);
     case NODE_PATH:
-        return path(env, n);
+        return eval_path(env, n);
     case NODE_FILTER:
         return feel_filter(env, n);
     case NODE_CALL:
@@ -444,19 +447,19 @@ static struct feel_value dispatch(const struct feel_node *n,
                                      : feel_compare(env, n->op, &a, &b);
     case NODE_AND:
     case NODE_OR:
-        return junction(env, n);
+        return eval_junction(env, n);
     case NODE_NEGATE:
         return negate(env, n);
     case NODE_IN:
-        return membership(env, n);
+        return eval_membership(env, n);
     case NODE_BETWEEN:
-        return between(env, n);
+        return eval_between(env, n);
     case NODE_INSTANCE:
         a = feel_eval(n->kids[0], env);
         return a.kind == FEEL_UNKNOWN ? a
                                       : feel_bool(feel_type_has(n->type, &a));
     case NODE_IF:
-        return conditional(env, n);
+        return eval_conditional(env, n);
     case NODE_SOME:
     case NODE_EVERY:
     case NODE_FOR:
@@ -465,7 +468,7 @@ static struct feel_value dispatch(const struct feel_node *n,
     case NODE_CONTEXT:
         return feel_collection(env, n);
     case NODE_RANGE:
-        return range(env, n);
+        return eval_range(env, n);
     case NODE_FUNCTION:
         return feel_function_of(env, n);
     case NODE_COERCE:
@@ -505,7 +508,7 @@ struct feel_value feel_eval(const struct feel_node *n, struct feel_env *env)
         return feel_wrong(env->broken);
     }
     env->depth++;
-    struct feel_value v = dispatch(n, env);
+    struct feel_value v = eval_dispatch(n, env);
     env->depth--;
     if (v.kind == FEEL_NULL && v.why != NULL && feel_is_limit(v.why)) {
         env->broken = v.why;

@@ -189,7 +189,7 @@ static size_t utf8_put(char *to, uint32_t c)
     return n;
 }
 
-static uint32_t hex_of(const char *s, size_t n, bool *ok)
+static uint32_t lex_hex_of(const char *s, size_t n, bool *ok)
 {
     uint32_t v = 0;
     for (size_t i = 0; i < n; i++) {
@@ -221,11 +221,11 @@ bool feel_unquote(struct parser *p, struct bus_strv w, struct bus_strv *ret)
         size_t digits = c == 'u' ? 4 : c == 'U' ? 6 : 0;
         if (digits > 0) {
             ok = i + digits < w.n;
-            uint32_t u = ok ? hex_of(w.p + i + 1, digits, &ok) : 0;
+            uint32_t u = ok ? lex_hex_of(w.p + i + 1, digits, &ok) : 0;
             i += digits;
             bool high = u >= 0xD800 && u < 0xDC00;
             if (ok && high && i + 6 < w.n && w.p[i + 1] == '\\') {
-                uint32_t low = hex_of(w.p + i + 3, 4, &ok);
+                uint32_t low = lex_hex_of(w.p + i + 3, 4, &ok);
                 u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00);
                 i += 6;
             }

@@ -84,7 +84,7 @@ struct iterating
 };
 
 static struct feel_value
-numbers(struct feel_env *env, int64_t low, int64_t high)
+list_numbers(struct feel_env *env, int64_t low, int64_t high)
 {
     int64_t step = low <= high ? 1 : -1;
     uint64_t n = (uint64_t)(step > 0 ? high - low : low - high) + 1;
@@ -98,11 +98,11 @@ numbers(struct feel_env *env, int64_t low, int64_t high)
     return v ? feel_list_of(v, n) : feel_wrong(feel_no_memory);
 }
 
-static struct feel_value days(struct feel_env *env,
-                              const struct feel_value *low,
-                              const struct feel_value *high)
+static struct feel_value list_days(struct feel_env *env,
+                                   const struct feel_value *low,
+                                   const struct feel_value *high)
 {
-    struct feel_value list = numbers(env, low->when.day, high->when.day);
+    struct feel_value list = list_numbers(env, low->when.day, high->when.day);
     struct feel_value *v = (struct feel_value *)(uintptr_t)list.list.v;
     int64_t step = low->when.day <= high->when.day ? 1 : -1;
     for (size_t i = 0; list.kind == FEEL_LIST && i < list.list.n; i++) {
@@ -121,11 +121,11 @@ static struct feel_value range_items(struct feel_env *env,
     }
     struct feel_value list;
     if (r->low->kind == FEEL_DATE) {
-        list = days(env, r->low, r->high);
+        list = list_days(env, r->low, r->high);
     } else if (r->low->kind == FEEL_NUMBER &&
                feel_number_to_long(r->low, &low) &&
                feel_number_to_long(r->high, &high)) {
-        list = numbers(env, low, high);
+        list = list_numbers(env, low, high);
     } else {
         return feel_wrong("a range of whole numbers or dates is needed");
     }
@@ -141,7 +141,7 @@ static struct feel_value range_items(struct feel_env *env,
 
 static void iterate(struct feel_env *env, struct iterating *it, uint32_t var);
 
-static void body(struct feel_env *env, struct iterating *it)
+static void list_body(struct feel_env *env, struct iterating *it)
 {
     const struct feel_node *n = it->n;
     struct feel_binding b = {env->bound, BUS_STRV("partial"), &it->partial};
@@ -167,7 +167,7 @@ static void body(struct feel_env *env, struct iterating *it)
 static void iterate(struct feel_env *env, struct iterating *it, uint32_t var)
 {
     if (var + 1 == it->n->count) {
-        body(env, it);
+        list_body(env, it);
         return;
     }
     struct feel_value of = feel_eval(it->n->kids[var], env);
@@ -204,8 +204,9 @@ struct feel_value feel_iteration(struct feel_env *env,
 
 /* --- lists and contexts --- */
 
-static struct feel_value
-context(struct feel_env *env, const struct feel_node *n, struct feel_value *v)
+static struct feel_value list_context(struct feel_env *env,
+                                      const struct feel_node *n,
+                                      struct feel_value *v)
 {
     struct feel_entry *e =
         bus_arena_alloc(env->mem, (n->count + 1) * sizeof(*e));
@@ -237,7 +238,7 @@ struct feel_value feel_collection(struct feel_env *env,
         return feel_wrong(feel_no_memory);
     }
     if (n->kind == NODE_CONTEXT) {
-        return context(env, n, v);
+        return list_context(env, n, v);
     }
     for (uint32_t i = 0; i < n->count; i++) {
         v[i] = feel_eval(n->kids[i], env);

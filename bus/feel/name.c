@@ -40,10 +40,10 @@ static size_t ends_at(const struct parser *p, struct bus_strv name)
     return cut ? 0 : at;
 }
 
-static void better(const struct parser *p,
-                   struct bus_strv name,
-                   size_t *end,
-                   struct bus_strv *best)
+static void name_better(const struct parser *p,
+                        struct bus_strv name,
+                        size_t *end,
+                        struct bus_strv *best)
 {
     if (name.n <= best->n) {
         return;
@@ -62,19 +62,19 @@ void feel_longest_name(struct parser *p)
     size_t end = p->at;
     struct bus_strv best = p->word;
     for (size_t i = 0; p->names != NULL && i < p->names->count; i++) {
-        better(p, p->names->names[i], &end, &best);
+        name_better(p, p->names->names[i], &end, &best);
     }
     for (size_t i = 0; i < p->declared->n; i++) {
-        better(p, p->declared->v[i], &end, &best);
+        name_better(p, p->declared->v[i], &end, &best);
     }
     const struct feel_builtin *b = NULL;
     for (size_t t = 0; (b = feel_builtin_next(b, &t)) != NULL;) {
         if (p->word.n > 0 && b->name[0] == p->word.p[0]) {
-            better(p, bus_strv(b->name), &end, &best);
+            name_better(p, bus_strv(b->name), &end, &best);
         }
     }
     for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
-        better(p, bus_strv(properties[i]), &end, &best);
+        name_better(p, bus_strv(properties[i]), &end, &best);
     }
     if (end > p->at) {
         p->token = T_NAME;
@@ -396,7 +396,7 @@ static const struct feel_type *own_type(struct parser *p)
     size_t end = p->at;
     struct bus_strv best = p->word;
     for (size_t i = 0; i < sizeof(long_names) / sizeof(long_names[0]); i++) {
-        better(p, bus_strv(long_names[i]), &end, &best);
+        name_better(p, bus_strv(long_names[i]), &end, &best);
     }
     const struct feel_type *t = feel_type_named(best);
     if (t != NULL) {

@@ -136,7 +136,7 @@ int feel_number_cmp(const struct feel_value *a, const struct feel_value *b)
 }
 
 /* a - b * floor(a / b) (10.3.4.5). */
-static BID_UINT128 modulo(BID_UINT128 x, BID_UINT128 y)
+static BID_UINT128 number_modulo(BID_UINT128 x, BID_UINT128 y)
 {
     _IDEC_flags flags = 0;
     BID_UINT128 r = bid128_fmod(x, y, &flags);
@@ -146,7 +146,7 @@ static BID_UINT128 modulo(BID_UINT128 x, BID_UINT128 y)
     return r;
 }
 
-static BID_UINT128 power(BID_UINT128 x, BID_UINT128 y)
+static BID_UINT128 number_power(BID_UINT128 x, BID_UINT128 y)
 {
     _IDEC_flags flags = 0;
     int64_t n = bid128_to_int64_xint(y, &flags);
@@ -178,9 +178,10 @@ feel_number_op(char op, const struct feel_value *a, const struct feel_value *b)
         if (bid128_isZero(y)) {
             return feel_wrong("division by zero");
         }
-        return finite(op == '%' ? modulo(x, y) : bid128_div(x, y, how, &flags));
+        return finite(op == '%' ? number_modulo(x, y)
+                                : bid128_div(x, y, how, &flags));
     default:
-        return finite(power(x, y));
+        return finite(number_power(x, y));
     }
 }
 
@@ -253,17 +254,17 @@ struct out
     size_t n, cap;
 };
 
-static void put(struct out *o, char c, int times)
+static void number_put(struct out *o, char c, int times)
 {
     for (; times > 0 && o->n + 1 < o->cap; times--) {
         o->to[o->n++] = c;
     }
 }
 
-static void put_digits(struct out *o, const char *d, int n)
+static void number_put_digits(struct out *o, const char *d, int n)
 {
     for (int i = 0; i < n; i++) {
-        put(o, d[i], 1);
+        number_put(o, d[i], 1);
     }
 }
 
@@ -287,20 +288,20 @@ char *feel_number_text(const struct feel_value *v, char *to, size_t cap)
         exponent++;
     }
     bool zero = n == 1 && digits[0] == '0';
-    put(&o, '-', raw[0] == '-' && !zero);
+    number_put(&o, '-', raw[0] == '-' && !zero);
     if (zero) {
-        put(&o, '0', 1);
+        number_put(&o, '0', 1);
     } else if (exponent >= 0) {
-        put_digits(&o, digits, n);
-        put(&o, '0', exponent);
+        number_put_digits(&o, digits, n);
+        number_put(&o, '0', exponent);
     } else if (-exponent < n) {
-        put_digits(&o, digits, n + exponent);
-        put(&o, '.', 1);
-        put_digits(&o, digits + n + exponent, -exponent);
+        number_put_digits(&o, digits, n + exponent);
+        number_put(&o, '.', 1);
+        number_put_digits(&o, digits + n + exponent, -exponent);
     } else {
-        put_digits(&o, "0.", 2);
-        put(&o, '0', -exponent - n);
-        put_digits(&o, digits, n);
+        number_put_digits(&o, "0.", 2);
+        number_put(&o, '0', -exponent - n);
+        number_put_digits(&o, digits, n);
     }
     to[o.n] = '\0';
     return to;

@@ -77,7 +77,8 @@ static bool closes_range(const struct parser *p)
     return ahead.token == T_END;
 }
 
-static const struct feel_node *step(struct parser *p, const struct feel_node *e)
+static const struct feel_node *parse_step(struct parser *p,
+                                          const struct feel_node *e)
 {
     size_t start = p->start;
     if (feel_mark(p, "(")) {
@@ -110,12 +111,12 @@ static const struct feel_node *postfix(struct parser *p)
     const struct feel_node *e = feel_primary(p);
     while (e != NULL && (feel_mark(p, ".") || feel_mark(p, "(") ||
                          (feel_mark(p, "[") && !closes_range(p)))) {
-        e = step(p, e);
+        e = parse_step(p, e);
     }
     return e;
 }
 
-static const struct feel_node *negation(struct parser *p)
+static const struct feel_node *parse_negation(struct parser *p)
 {
     if (!feel_mark(p, "-")) {
         return postfix(p);
@@ -125,7 +126,7 @@ static const struct feel_node *negation(struct parser *p)
         return feel_fault(p, "a flatter expression");
     }
     feel_next(p);
-    const struct feel_node *kid = negation(p);
+    const struct feel_node *kid = parse_negation(p);
     p->depth--;
     return kid ? feel_new_node(p, NODE_NEGATE, start, &kid, 1) : NULL;
 }
@@ -136,7 +137,7 @@ static const struct feel_node *arithmetic(struct parser *p, int level)
         {"+", "-"}, {"*", "/"}, {"**", "**"}};
     static const char ops[3][2] = {{'+', '-'}, {'*', '/'}, {'^', '^'}};
     if (level == 3) {
-        return negation(p);
+        return parse_negation(p);
     }
     const struct feel_node *left = arithmetic(p, level + 1);
     while (left != NULL &&
@@ -189,8 +190,8 @@ const struct feel_node *feel_unary_test(struct parser *p)
 }
 
 /* in test, in (test, test) */
-static const struct feel_node *membership(struct parser *p,
-                                          const struct feel_node *left)
+static const struct feel_node *parse_membership(struct parser *p,
+                                                const struct feel_node *left)
 {
     struct kids k = {0};
     size_t start = p->start;
@@ -227,8 +228,8 @@ static const struct feel_node *membership(struct parser *p,
     return feel_new_node(p, NODE_IN, start, k.v, k.n);
 }
 
-static const struct feel_node *between(struct parser *p,
-                                       const struct feel_node *left)
+static const struct feel_node *parse_between(struct parser *p,
+                                             const struct feel_node *left)
 {
     size_t start = p->start;
     feel_next(p);
@@ -282,11 +283,11 @@ static const struct feel_node *comparison(struct parser *p)
         if (op != '\0') {
             left = compared(p, left, op);
         } else if (feel_key(p, "between")) {
-            left = between(p, left);
+            left = parse_between(p, left);
         } else if (feel_key(p, "instance")) {
             left = instance(p, left);
         } else if (feel_key(p, "in")) {
-            left = membership(p, left);
+            left = parse_membership(p, left);
         } else {
             break;
         }
@@ -294,13 +295,14 @@ static const struct feel_node *comparison(struct parser *p)
     return left;
 }
 
-static const struct feel_node *junction(struct parser *p, bool is_or)
+static const struct feel_node *parse_junction(struct parser *p, bool is_or)
 {
-    const struct feel_node *left = is_or ? junction(p, false) : comparison(p);
+    const struct feel_node *left =
+        is_or ? parse_junction(p, false) : comparison(p);
     while (left != NULL && feel_key(p, is_or ? "or" : "and")) {
         size_t start = p->start;
         feel_next(p);
-        const struct feel_node *kids[] = {left, is_or ? junction(p, false)
+        const struct feel_node *kids[] = {left, is_or ? parse_junction(p, false)
                                                       : comparison(p)};
         left = kids[1] ? feel_new_node(p, is_or ? NODE_OR : NODE_AND, start,
                                        kids, 2)
@@ -317,7 +319,7 @@ const struct feel_node *feel_expression(struct parser *p)
     if (++p->depth > FEEL_DEPTH_MAX) {
         return feel_fault(p, "a flatter expression");
     }
-    const struct feel_node *e = junction(p, true);
+    const struct feel_node *e = parse_junction(p, true);
     p->depth--;
     return e;
 }
@@ -337,8 +339,8 @@ static bool open_text(struct parser *p)
     return true;
 }
 
-static const struct feel_node *whole(struct parser *p,
-                                     const struct feel_node *e)
+static const struct feel_node *parse_whole(struct parser *p,
+                                           const struct feel_node *e)
 {
     if (e != NULL && p->token != T_END) {
         e = feel_fault(p, "an operator or the end");
@@ -357,7 +359,7 @@ const struct feel_node *feel_parse_in(struct bus_strv text,
                        .err = err,
                        .names = names,
                        .declared = &declared};
-    return open_text(&p) ? whole(&p, feel_expression(&p)) : NULL;
+    return open_text(&p) ? parse_whole(&p, feel_expression(&p)) : NULL;
 }
 
 const struct feel_node *
@@ -366,7 +368,7 @@ feel_parse(struct bus_strv text, struct bus_arena *mem, struct feel_error *err)
     return feel_parse_in(text, NULL, mem, err);
 }
 
-static const struct feel_node *tests(struct parser *p)
+static const struct feel_node *parse_tests(struct parser *p)
 {
     struct kids k = {0};
     size_t start = p->start;
@@ -428,5 +430,5 @@ const struct feel_node *feel_parse_tests(struct bus_strv text,
                        .err = err,
                        .names = names,
                        .declared = &declared};
-    return open_text(&p) ? whole(&p, tests(&p)) : NULL;
+    return open_text(&p) ? parse_whole(&p, parse_tests(&p)) : NULL;
 }

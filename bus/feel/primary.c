@@ -4,7 +4,8 @@
 
 #include "bus/feel/lex.h"
 
-static const struct feel_node *constant(struct parser *p, struct feel_value v)
+static const struct feel_node *primary_constant(struct parser *p,
+                                                struct feel_value v)
 {
     struct feel_node *t = feel_new_node(p, NODE_CONSTANT, p->start, NULL, 0);
     if (t != NULL) {
@@ -26,7 +27,7 @@ static const struct feel_node *at_literal(struct parser *p)
         return feel_fault(p,
                           "a date like @\"2026-07-01\", a time or a duration");
     }
-    return constant(p, v);
+    return primary_constant(p, v);
 }
 
 static const struct feel_node *literal(struct parser *p)
@@ -42,7 +43,7 @@ static const struct feel_node *literal(struct parser *p)
         }
         v = feel_string(s);
     }
-    return constant(p, v);
+    return primary_constant(p, v);
 }
 
 /* --- lists, ranges, contexts --- */
@@ -72,7 +73,7 @@ static const struct feel_node *range_end(struct parser *p,
 }
 
 /* An item of a list, or what stands in parentheses: also a test like "< 5". */
-static const struct feel_node *item(struct parser *p)
+static const struct feel_node *primary_item(struct parser *p)
 {
     bool test = p->token == T_MARK && strchr("<>=!", p->word.p[0]) != NULL;
     return test ? feel_unary_test(p) : feel_expression(p);
@@ -87,7 +88,7 @@ static const struct feel_node *list_or_range(struct parser *p)
         if (k.n > 0 && !feel_take_mark(p, ",")) {
             return NULL;
         }
-        const struct feel_node *e = item(p);
+        const struct feel_node *e = primary_item(p);
         if (e != NULL && k.n == 0 && feel_mark(p, "..")) {
             return range_end(p, start, true, e);
         }
@@ -103,7 +104,7 @@ static const struct feel_node *parenthesis(struct parser *p)
 {
     size_t start = p->start;
     feel_next(p);
-    const struct feel_node *e = item(p);
+    const struct feel_node *e = primary_item(p);
     if (e != NULL && feel_mark(p, "..")) {
         return range_end(p, start, false, e);
     }
@@ -121,7 +122,7 @@ static const struct feel_node *open_range(struct parser *p)
     return range_end(p, start, false, low);
 }
 
-static const struct feel_node *context(struct parser *p)
+static const struct feel_node *primary_context(struct parser *p)
 {
     static const char *const ends[] = {":", NULL};
     size_t start = p->start;
@@ -164,7 +165,7 @@ static const struct feel_node *context(struct parser *p)
 
 /* --- if, some, every, for --- */
 
-static const struct feel_node *conditional(struct parser *p)
+static const struct feel_node *primary_conditional(struct parser *p)
 {
     size_t start = p->start;
     const struct feel_node *kids[3] = {NULL};
@@ -227,7 +228,7 @@ iteration(struct parser *p, enum node_kind kind, const char *then)
     return t;
 }
 
-static const struct feel_node *word(struct parser *p)
+static const struct feel_node *primary_word(struct parser *p)
 {
     struct parser before = *p;
     size_t simple = p->at;
@@ -237,7 +238,7 @@ static const struct feel_node *word(struct parser *p)
         return feel_name_or_call(p);
     }
     *p = before;
-    return feel_key(p, "if")      ? conditional(p)
+    return feel_key(p, "if")      ? primary_conditional(p)
            : feel_key(p, "some")  ? iteration(p, NODE_SOME, "satisfies")
            : feel_key(p, "every") ? iteration(p, NODE_EVERY, "satisfies")
            : feel_key(p, "for")   ? iteration(p, NODE_FOR, "return")
@@ -253,7 +254,7 @@ const struct feel_node *feel_primary(struct parser *p)
     case T_AT:
         return at_literal(p);
     case T_NAME:
-        return word(p);
+        return primary_word(p);
     case T_MARK:
         if (feel_mark(p, "(")) {
             return parenthesis(p);
@@ -265,7 +266,7 @@ const struct feel_node *feel_primary(struct parser *p)
             return open_range(p);
         }
         if (feel_mark(p, "{")) {
-            return context(p);
+            return primary_context(p);
         }
         break;
     case T_END:

@@ -19,7 +19,7 @@ struct scan
     const char *p, *end;
 };
 
-static bool eat(struct scan *s, char c)
+static bool temporal_eat(struct scan *s, char c)
 {
     if (s->p < s->end && *s->p == c) {
         s->p++;
@@ -28,17 +28,17 @@ static bool eat(struct scan *s, char c)
     return false;
 }
 
-static bool digit(const struct scan *s)
+static bool temporal_digit(const struct scan *s)
 {
     return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
 /* Exactly n digits. */
-static bool digits(struct scan *s, int n, int64_t *ret)
+static bool temporal_digits(struct scan *s, int n, int64_t *ret)
 {
     *ret = 0;
     for (int i = 0; i < n; i++) {
-        if (!digit(s)) {
+        if (!temporal_digit(s)) {
             return false;
         }
         *ret = *ret * 10 + (*s->p++ - '0');
@@ -47,11 +47,11 @@ static bool digits(struct scan *s, int n, int64_t *ret)
 }
 
 /* As many as there are; false for none or more than fit. */
-static bool number(struct scan *s, int64_t max, int64_t *ret)
+static bool temporal_number(struct scan *s, int64_t max, int64_t *ret)
 {
     const char *from = s->p;
     *ret = 0;
-    while (digit(s)) {
+    while (temporal_digit(s)) {
         *ret = *ret * 10 + (*s->p++ - '0');
         if (*ret > max) {
             return false;
@@ -64,11 +64,11 @@ static bool fraction(struct scan *s, int64_t *nanos)
 {
     int64_t unit = NANOS / 10;
     *nanos = 0;
-    if (!eat(s, '.')) {
+    if (!temporal_eat(s, '.')) {
         return true;
     }
     const char *from = s->p;
-    while (digit(s)) {
+    while (temporal_digit(s)) {
         *nanos += (*s->p++ - '0') * unit;
         unit /= 10; /* what is below a nanosecond is cut */
     }
@@ -92,12 +92,13 @@ bool feel_date_of(int64_t year,
 
 static bool scan_date(struct scan *s, struct feel_value *ret)
 {
-    bool minus = eat(s, '-');
+    bool minus = temporal_eat(s, '-');
     const char *from = s->p;
     int64_t year = 0, month = 0, day = 0;
-    if (!number(s, FEEL_YEAR_MAX, &year) || s->p - from < 4 ||
-        (s->p - from > 4 && *from == '0') || !eat(s, '-') ||
-        !digits(s, 2, &month) || !eat(s, '-') || !digits(s, 2, &day)) {
+    if (!temporal_number(s, FEEL_YEAR_MAX, &year) || s->p - from < 4 ||
+        (s->p - from > 4 && *from == '0') || !temporal_eat(s, '-') ||
+        !temporal_digits(s, 2, &month) || !temporal_eat(s, '-') ||
+        !temporal_digits(s, 2, &day)) {
         return false;
     }
     return feel_date_of(minus ? -year : year, month, day, ret);
@@ -123,11 +124,11 @@ scan_zone(struct bus_arena *mem, struct scan *s, const struct feel_zone **ret)
     if (s->p == s->end) {
         return true;
     }
-    if (eat(s, 'Z')) {
+    if (temporal_eat(s, 'Z')) {
         *ret = zone_of(mem, 0, (struct bus_strv){0});
         return *ret != NULL;
     }
-    if (eat(s, '@')) {
+    if (temporal_eat(s, '@')) {
         struct bus_strv name = {s->p, (size_t)(s->end - s->p)};
         s->p = s->end;
         if (!feel_zone_known(name)) {
@@ -138,9 +139,10 @@ scan_zone(struct bus_arena *mem, struct scan *s, const struct feel_zone **ret)
         return *ret != NULL;
     }
     int64_t h = 0, m = 0, sec = 0;
-    bool minus = eat(s, '-');
-    if ((!minus && !eat(s, '+')) || !digits(s, 2, &h) || !eat(s, ':') ||
-        !digits(s, 2, &m) || (eat(s, ':') && !digits(s, 2, &sec))) {
+    bool minus = temporal_eat(s, '-');
+    if ((!minus && !temporal_eat(s, '+')) || !temporal_digits(s, 2, &h) ||
+        !temporal_eat(s, ':') || !temporal_digits(s, 2, &m) ||
+        (temporal_eat(s, ':') && !temporal_digits(s, 2, &sec))) {
         return false;
     }
     int64_t offset = h * 3600 + m * 60 + sec;
@@ -156,8 +158,9 @@ static bool
 scan_time(struct bus_arena *mem, struct scan *s, struct feel_when *ret)
 {
     int64_t h = 0, m = 0, sec = 0, nanos = 0;
-    if (!digits(s, 2, &h) || !eat(s, ':') || !digits(s, 2, &m) ||
-        !eat(s, ':') || !digits(s, 2, &sec) || !fraction(s, &nanos) || h > 24 ||
+    if (!temporal_digits(s, 2, &h) || !temporal_eat(s, ':') ||
+        !temporal_digits(s, 2, &m) || !temporal_eat(s, ':') ||
+        !temporal_digits(s, 2, &sec) || !fraction(s, &nanos) || h > 24 ||
         m > 59 || sec > 59 || (h == 24 && (m > 0 || sec > 0 || nanos > 0))) {
         return false;
     }
@@ -173,7 +176,7 @@ bool feel_time_parse(struct bus_arena *mem,
 {
     struct scan s = {text.p, text.p + text.n};
     *ret = (struct feel_value){.kind = FEEL_TIME};
-    (void)eat(&s, 'T');
+    (void)temporal_eat(&s, 'T');
     bool ok = scan_time(mem, &s, &ret->when);
     ret->when.day = 0;
     return ok;
@@ -188,7 +191,8 @@ bool feel_date_time_parse(struct bus_arena *mem,
         return false;
     }
     ret->kind = FEEL_DATE_TIME;
-    return s.p == s.end || (eat(&s, 'T') && scan_time(mem, &s, &ret->when));
+    return s.p == s.end ||
+           (temporal_eat(&s, 'T') && scan_time(mem, &s, &ret->when));
 }
 
 /* --- durations --- */
@@ -203,8 +207,8 @@ static bool scan_date_parts(struct scan *s, struct duration *d)
 {
     int64_t v;
     int last = 0; /* the parts come in their order */
-    while (digit(s)) {
-        if (!number(s, DURATION_MAX, &v) || s->p == s->end) {
+    while (temporal_digit(s)) {
+        if (!temporal_number(s, DURATION_MAX, &v) || s->p == s->end) {
             return false;
         }
         char unit = *s->p++;
@@ -224,12 +228,12 @@ static bool scan_time_parts(struct scan *s, struct duration *d)
 {
     int64_t v;
     int last = 0;
-    if (!digit(s)) {
+    if (!temporal_digit(s)) {
         return false; /* a T and nothing behind it */
     }
-    while (digit(s)) {
+    while (temporal_digit(s)) {
         int64_t nanos = 0;
-        if (!number(s, DURATION_MAX, &v)) {
+        if (!temporal_number(s, DURATION_MAX, &v)) {
             return false;
         }
         bool point = s->p < s->end && *s->p == '.';
@@ -254,9 +258,9 @@ bool feel_duration_parse(struct bus_strv text, struct feel_value *ret)
 {
     struct scan s = {text.p, text.p + text.n};
     struct duration d = {0};
-    bool minus = eat(&s, '-');
-    if (!eat(&s, 'P') || !scan_date_parts(&s, &d) ||
-        (eat(&s, 'T') && !scan_time_parts(&s, &d)) || s.p != s.end ||
+    bool minus = temporal_eat(&s, '-');
+    if (!temporal_eat(&s, 'P') || !scan_date_parts(&s, &d) ||
+        (temporal_eat(&s, 'T') && !scan_time_parts(&s, &d)) || s.p != s.end ||
         d.any_months == d.any_days) {
         return false;
     }
@@ -335,7 +339,7 @@ static char *put_time(char *to, const char *end, const struct feel_when *w)
     return a % 60 ? to + snprintf(to, (size_t)(end - to), ":%02d", a % 60) : to;
 }
 
-static char *part(char *to, const char *end, int64_t n, char unit)
+static char *temporal_part(char *to, const char *end, int64_t n, char unit)
 {
     return n == 0 ? to
                   : to + snprintf(to, (size_t)(end - to), "%lld%c",
@@ -354,13 +358,13 @@ static void put_days(char *to, const char *end, struct feel_span s)
         return;
     }
     *to++ = 'P';
-    to = part(to, end, s.seconds / DAY_S, 'D');
+    to = temporal_part(to, end, s.seconds / DAY_S, 'D');
     int64_t rest = s.seconds % DAY_S;
     if (rest > 0 || s.nanos > 0) {
         *to++ = 'T';
     }
-    to = part(to, end, rest / 3600, 'H');
-    to = part(to, end, rest / 60 % 60, 'M');
+    to = temporal_part(to, end, rest / 3600, 'H');
+    to = temporal_part(to, end, rest / 60 % 60, 'M');
     if (rest % 60 > 0 || s.nanos > 0) {
         to += snprintf(to, (size_t)(end - to), "%lld", (long long)(rest % 60));
         to = put_fraction(to, end, s.nanos);
@@ -380,8 +384,8 @@ static void put_months(char *to, const char *end, int64_t m)
         return;
     }
     *to++ = 'P';
-    to = part(to, end, m / 12, 'Y');
-    to = part(to, end, m % 12, 'M');
+    to = temporal_part(to, end, m / 12, 'Y');
+    to = temporal_part(to, end, m % 12, 'M');
     *to = '\0';
 }
 

@@ -133,8 +133,8 @@ static bool is_day(const struct feel_value *v)
     return v->kind == FEEL_DATE || v->kind == FEEL_DATE_TIME;
 }
 
-static struct feel_value between(const struct feel_value *a,
-                                 const struct feel_value *b)
+static struct feel_value temporal_math_between(const struct feel_value *a,
+                                               const struct feel_value *b)
 {
     /* A date stands for its midnight in UTC (table 57). */
     bool zone_a = a->when.zone != NULL || a->kind == FEEL_DATE;
@@ -173,7 +173,7 @@ struct feel_value feel_temporal_op(char op,
     }
     if (op == '-' && ((is_day(a) && is_day(b)) ||
                       (a->kind == FEEL_TIME && b->kind == FEEL_TIME))) {
-        return between(a, b);
+        return temporal_math_between(a, b);
     }
     if (a->kind == FEEL_MONTHS && b->kind == FEEL_MONTHS) {
         return months_of(a->months + sign * b->months);

@@ -18,7 +18,7 @@ struct shown
     bool failed;
 };
 
-static void add(struct shown *s, const char *p, size_t n)
+static void text_add(struct shown *s, const char *p, size_t n)
 {
     if (s->n + n + 1 > s->cap) {
         size_t cap = (s->n + n + 1) * 2;
@@ -37,29 +37,29 @@ static void add(struct shown *s, const char *p, size_t n)
     s->n += n;
 }
 
-static void adds(struct shown *s, const char *text)
+static void text_adds(struct shown *s, const char *text)
 {
-    add(s, text, strlen(text));
+    text_add(s, text, strlen(text));
 }
 
-static void show(struct shown *s, const struct feel_value *v, int depth);
+static void text_show(struct shown *s, const struct feel_value *v, int depth);
 
-static void quoted(struct shown *s, struct bus_strv t)
+static void text_quoted(struct shown *s, struct bus_strv t)
 {
-    adds(s, "\"");
+    text_adds(s, "\"");
     for (size_t i = 0; i < t.n; i++) {
         char c = t.p[i];
         if (c == '"' || c == '\\') {
-            add(s, "\\", 1);
+            text_add(s, "\\", 1);
         }
-        add(s,
-            c == '\n'   ? "\\n"
-            : c == '\t' ? "\\t"
-            : c == '\r' ? "\\r"
-                        : &c,
-            c == '\n' || c == '\t' || c == '\r' ? 2 : 1);
+        text_add(s,
+                 c == '\n'   ? "\\n"
+                 : c == '\t' ? "\\t"
+                 : c == '\r' ? "\\r"
+                             : &c,
+                 c == '\n' || c == '\t' || c == '\r' ? 2 : 1);
     }
-    adds(s, "\"");
+    text_adds(s, "\"");
 }
 
 static bool plain_key(struct bus_strv k)
@@ -75,12 +75,12 @@ static bool plain_key(struct bus_strv k)
     return k.n > 0;
 }
 
-static void key(struct shown *s, struct bus_strv k)
+static void text_key(struct shown *s, struct bus_strv k)
 {
     if (plain_key(k)) {
-        add(s, k.p, k.n);
+        text_add(s, k.p, k.n);
     } else {
-        quoted(s, k);
+        text_quoted(s, k);
     }
 }
 
@@ -88,16 +88,16 @@ static void show_many(struct shown *s, const struct feel_value *v, int depth)
 {
     bool list = v->kind == FEEL_LIST;
     size_t n = list ? v->list.n : v->context.n;
-    adds(s, list ? "[" : "{");
+    text_adds(s, list ? "[" : "{");
     for (size_t i = 0; i < n && !s->failed; i++) {
-        adds(s, i > 0 ? ", " : "");
+        text_adds(s, i > 0 ? ", " : "");
         if (!list) {
-            key(s, v->context.v[i].key);
-            adds(s, ": ");
+            text_key(s, v->context.v[i].key);
+            text_adds(s, ": ");
         }
-        show(s, list ? &v->list.v[i] : v->context.v[i].value, depth + 1);
+        text_show(s, list ? &v->list.v[i] : v->context.v[i].value, depth + 1);
     }
-    adds(s, list ? "]" : "}");
+    text_adds(s, list ? "]" : "}");
 }
 
 static void show_range(struct shown *s, const struct feel_range *r, int depth)
@@ -106,21 +106,21 @@ static void show_range(struct shown *s, const struct feel_range *r, int depth)
         bool low = r->low != NULL;
         bool closed = low ? r->low_closed : r->high_closed;
         const struct feel_value *end = low ? r->low : r->high;
-        adds(s, low ? ">" : "<");
-        adds(s, closed ? "=" : "");
+        text_adds(s, low ? ">" : "<");
+        text_adds(s, closed ? "=" : "");
         if (end != NULL) {
-            show(s, end, depth + 1);
+            text_show(s, end, depth + 1);
         }
         return;
     }
-    adds(s, r->low_closed ? "[" : "(");
-    show(s, r->low, depth + 1);
-    adds(s, "..");
-    show(s, r->high, depth + 1);
-    adds(s, r->high_closed ? "]" : ")");
+    text_adds(s, r->low_closed ? "[" : "(");
+    text_show(s, r->low, depth + 1);
+    text_adds(s, "..");
+    text_show(s, r->high, depth + 1);
+    text_adds(s, r->high_closed ? "]" : ")");
 }
 
-static void show(struct shown *s, const struct feel_value *v, int depth)
+static void text_show(struct shown *s, const struct feel_value *v, int depth)
 {
     char small[FEEL_WHEN_TEXT_MAX], *big;
     if (depth > SHOWN_DEPTH || s->failed) {
@@ -129,27 +129,27 @@ static void show(struct shown *s, const struct feel_value *v, int depth)
     }
     switch (v->kind) {
     case FEEL_NULL:
-        adds(s, "null");
+        text_adds(s, "null");
         break;
     case FEEL_BOOLEAN:
-        adds(s, v->boolean ? "true" : "false");
+        text_adds(s, v->boolean ? "true" : "false");
         break;
     case FEEL_NUMBER:
         big = bus_arena_alloc(s->mem, FEEL_NUMBER_TEXT_MAX);
         s->failed |= big == NULL;
-        adds(s, big ? feel_number_text(v, big, FEEL_NUMBER_TEXT_MAX) : "");
+        text_adds(s, big ? feel_number_text(v, big, FEEL_NUMBER_TEXT_MAX) : "");
         break;
     case FEEL_STRING:
-        quoted(s, v->string);
+        text_quoted(s, v->string);
         break;
     case FEEL_DATE:
     case FEEL_TIME:
     case FEEL_DATE_TIME:
     case FEEL_MONTHS:
     case FEEL_DAYS:
-        adds(s, s->literal ? "@\"" : "");
-        adds(s, feel_temporal_text(v, small));
-        adds(s, s->literal ? "\"" : "");
+        text_adds(s, s->literal ? "@\"" : "");
+        text_adds(s, feel_temporal_text(v, small));
+        text_adds(s, s->literal ? "\"" : "");
         break;
     case FEEL_LIST:
     case FEEL_CONTEXT:
@@ -161,33 +161,33 @@ static void show(struct shown *s, const struct feel_value *v, int depth)
     case FEEL_FUNCTION:
     case FEEL_THING:
     case FEEL_UNKNOWN:
-        adds(s, v->kind == FEEL_FUNCTION ? "function"
-                : v->kind == FEEL_THING  ? "{...}"
-                                         : "unknown");
+        text_adds(s, v->kind == FEEL_FUNCTION ? "function"
+                     : v->kind == FEEL_THING  ? "{...}"
+                                              : "unknown");
         break;
     }
 }
 
-static const char *finish(struct shown *s)
+static const char *text_finish(struct shown *s)
 {
-    add(s, "", 1);
+    text_add(s, "", 1);
     return s->failed ? NULL : s->p;
 }
 
 const char *feel_literal(struct bus_arena *mem, const struct feel_value *v)
 {
     struct shown s = {.mem = mem, .literal = true};
-    show(&s, v, 0);
-    return finish(&s);
+    text_show(&s, v, 0);
+    return text_finish(&s);
 }
 
 const char *feel_text(struct bus_arena *mem, const struct feel_value *v)
 {
     struct shown s = {.mem = mem};
     if (v->kind == FEEL_STRING) {
-        add(&s, v->string.p, v->string.n);
+        text_add(&s, v->string.p, v->string.n);
     } else {
-        show(&s, v, 0);
+        text_show(&s, v, 0);
     }
-    return finish(&s);
+    return text_finish(&s);
 }

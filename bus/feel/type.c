@@ -42,8 +42,8 @@ const struct feel_type *feel_type_named(struct bus_strv name)
     return NULL;
 }
 
-static const struct feel_type *field(const struct feel_type *t,
-                                     struct bus_strv name)
+static const struct feel_type *type_field(const struct feel_type *t,
+                                          struct bus_strv name)
 {
     for (size_t i = 0; i < t->count; i++) {
         if (bus_strv_eq(t->fields[i].name, name)) {
@@ -95,7 +95,7 @@ conforms(const struct feel_type *a, const struct feel_type *b, int depth)
                conforms(a->of ? a->of : &feel_type_any, b->of, depth + 1);
     case FEEL_T_CONTEXT:
         for (size_t i = 0; i < b->count; i++) {
-            const struct feel_type *f = field(a, b->fields[i].name);
+            const struct feel_type *f = type_field(a, b->fields[i].name);
             if (f == NULL || !conforms(f, b->fields[i].type, depth + 1)) {
                 return false;
             }
@@ -113,12 +113,12 @@ bool feel_type_conforms(const struct feel_type *a, const struct feel_type *b)
 }
 
 static bool
-has(const struct feel_type *t, const struct feel_value *v, int depth);
+type_has(const struct feel_type *t, const struct feel_value *v, int depth);
 
 static bool
-part(const struct feel_type *t, const struct feel_value *v, int depth)
+type_part(const struct feel_type *t, const struct feel_value *v, int depth)
 {
-    return v == NULL || v->kind == FEEL_NULL || has(t, v, depth + 1);
+    return v == NULL || v->kind == FEEL_NULL || type_has(t, v, depth + 1);
 }
 
 static bool
@@ -127,7 +127,7 @@ has_entries(const struct feel_type *t, const struct feel_value *v, int depth)
     for (size_t i = 0; i < t->count; i++) {
         const struct feel_value *e =
             feel_entry_get(&v->context, t->fields[i].name);
-        if (e == NULL || !part(t->fields[i].type, e, depth)) {
+        if (e == NULL || !type_part(t->fields[i].type, e, depth)) {
             return false;
         }
     }
@@ -141,7 +141,7 @@ static const struct feel_type *type_of_function(const struct feel_value *v)
 }
 
 static bool
-has(const struct feel_type *t, const struct feel_value *v, int depth)
+type_has(const struct feel_type *t, const struct feel_value *v, int depth)
 {
     if (depth > TYPE_MAX || v->kind == FEEL_UNKNOWN) {
         return true;
@@ -158,14 +158,14 @@ has(const struct feel_type *t, const struct feel_value *v, int depth)
     switch (t->is) {
     case FEEL_T_LIST:
         for (size_t i = 0; t->of != NULL && i < v->list.n; i++) {
-            if (!part(t->of, &v->list.v[i], depth)) {
+            if (!type_part(t->of, &v->list.v[i], depth)) {
                 return false;
             }
         }
         return true;
     case FEEL_T_RANGE:
-        return t->of == NULL || (part(t->of, v->range.low, depth) &&
-                                 part(t->of, v->range.high, depth));
+        return t->of == NULL || (type_part(t->of, v->range.low, depth) &&
+                                 type_part(t->of, v->range.high, depth));
     case FEEL_T_CONTEXT:
         return has_entries(t, v, depth);
     case FEEL_T_FUNCTION:
@@ -177,5 +177,5 @@ has(const struct feel_type *t, const struct feel_value *v, int depth)
 
 bool feel_type_has(const struct feel_type *t, const struct feel_value *v)
 {
-    return has(t, v, 0);
+    return type_has(t, v, 0);
 }

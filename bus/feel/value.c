@@ -111,24 +111,24 @@ struct feel_value feel_unknown_of(struct bus_arena *mem,
     return (struct feel_value){.kind = FEEL_UNKNOWN, .missing = m};
 }
 
-static bool is(const struct feel_value *v, bool b)
+static bool value_is(const struct feel_value *v, bool b)
 {
     return v->kind == FEEL_BOOLEAN && v->boolean == b;
 }
 
 /* Table 50 of the standard, and UNKNOWN between: whatever it will be. */
-static struct feel_value junction(struct bus_arena *mem,
-                                  const struct feel_value *a,
-                                  const struct feel_value *b,
-                                  bool decides)
+static struct feel_value value_junction(struct bus_arena *mem,
+                                        const struct feel_value *a,
+                                        const struct feel_value *b,
+                                        bool decides)
 {
-    if (is(a, decides) || is(b, decides)) {
+    if (value_is(a, decides) || value_is(b, decides)) {
         return feel_bool(decides);
     }
     if (a->kind == FEEL_UNKNOWN || b->kind == FEEL_UNKNOWN) {
         return feel_unknown_of(mem, a, b);
     }
-    if (is(a, !decides) && is(b, !decides)) {
+    if (value_is(a, !decides) && value_is(b, !decides)) {
         return feel_bool(!decides);
     }
     return a->kind == FEEL_NULL && a->why   ? *a
@@ -142,14 +142,14 @@ struct feel_value feel_and(struct bus_arena *mem,
                            const struct feel_value *a,
                            const struct feel_value *b)
 {
-    return junction(mem, a, b, false);
+    return value_junction(mem, a, b, false);
 }
 
 struct feel_value feel_or(struct bus_arena *mem,
                           const struct feel_value *a,
                           const struct feel_value *b)
 {
-    return junction(mem, a, b, true);
+    return value_junction(mem, a, b, true);
 }
 
 struct feel_value feel_not(const struct feel_value *a)

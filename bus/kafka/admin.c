@@ -48,8 +48,8 @@ void bus_kafka_admin_close(struct bus_kafka_admin *a)
 }
 
 size_t kafka_admin_entries(const struct bus_kafka_admin *a,
-                     const struct bus_topic *topic,
-                     struct admin_entry ret[ADMIN_ENTRY_MAX])
+                           const struct bus_topic *topic,
+                           struct admin_entry ret[ADMIN_ENTRY_MAX])
 {
     const struct bus_config_kafka *k = a->env.conf;
     bool compact = topic->cleanup == BUS_TOPIC_COMPACT;
@@ -80,10 +80,10 @@ size_t kafka_admin_entries(const struct bus_kafka_admin *a,
 }
 
 int kafka_admin_wait(struct bus_kafka_admin *a,
-               rd_kafka_event_type_t type,
-               const char *what,
-               rd_kafka_event_t **ret,
-               struct bus_err *err)
+                     rd_kafka_event_type_t type,
+                     const char *what,
+                     rd_kafka_event_t **ret,
+                     struct bus_err *err)
 {
     for (;;) {
         rd_kafka_event_t *ev = rd_kafka_queue_poll(a->queue, ADMIN_MS + 1000);
@@ -106,10 +106,10 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
 }
 
 int kafka_admin_describe(struct bus_kafka_admin *a,
-                   const char *const *topics,
-                   size_t n,
-                   rd_kafka_event_t **ret,
-                   struct bus_err *err)
+                         const char *const *topics,
+                         size_t n,
+                         rd_kafka_event_t **ret,
+                         struct bus_err *err)
 {
     rd_kafka_ConfigResource_t **ask = bus_calloc(n, sizeof(*ask));
     if (ask == NULL) {
@@ -127,7 +127,7 @@ int kafka_admin_describe(struct bus_kafka_admin *a,
     rd_kafka_ConfigResource_destroy_array(ask, n);
     bus_free(ask);
     return kafka_admin_wait(a, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT,
-                      "describe topics", ret, err);
+                            "describe topics", ret, err);
 }
 
 /* -- plan */
@@ -141,7 +141,7 @@ struct plan
 };
 
 static int
-add(struct plan *p, const struct bus_kafka_change *c, struct bus_err *err)
+admin_add(struct plan *p, const struct bus_kafka_change *c, struct bus_err *err)
 {
     char *is = c->is != NULL ? bus_arena_strdup(p->mem, c->is) : NULL;
     char *want = bus_arena_strdup(p->mem, c->want);
@@ -154,8 +154,8 @@ add(struct plan *p, const struct bus_kafka_change *c, struct bus_err *err)
     return 0;
 }
 
-static const rd_kafka_metadata_topic_t *find(const rd_kafka_metadata_t *md,
-                                             const char *topic)
+static const rd_kafka_metadata_topic_t *
+admin_find(const rd_kafka_metadata_t *md, const char *topic)
 {
     for (int i = 0; i < md->topic_cnt; i++) {
         if (strcmp(md->topics[i].topic, topic) == 0) {
@@ -174,27 +174,29 @@ static int plan_partitions(struct plan *p,
                            struct bus_err *err)
 {
     char is[16], want[16];
-    const rd_kafka_metadata_topic_t *have = find(md, t->name);
+    const rd_kafka_metadata_topic_t *have = admin_find(md, t->name);
     *ret_there = have != NULL;
     (void)snprintf(want, sizeof(want), "%d", (int)t->partitions);
     if (have == NULL) {
-        return add(p,
-                   &(struct bus_kafka_change){BUS_KAFKA_TOPIC_CREATE, t->name,
-                                              "partitions", NULL, want},
-                   err);
+        return admin_add(p,
+                         &(struct bus_kafka_change){BUS_KAFKA_TOPIC_CREATE,
+                                                    t->name, "partitions", NULL,
+                                                    want},
+                         err);
     }
     if (have->partition_cnt == t->partitions) {
         return 0;
     }
     (void)snprintf(is, sizeof(is), "%d", have->partition_cnt);
-    return add(p,
-               &(struct bus_kafka_change){BUS_KAFKA_TOPIC_PARTITIONS, t->name,
-                                          "partitions", is, want},
-               err);
+    return admin_add(p,
+                     &(struct bus_kafka_change){BUS_KAFKA_TOPIC_PARTITIONS,
+                                                t->name, "partitions", is,
+                                                want},
+                     err);
 }
 
-static const char *value_of(const rd_kafka_ConfigResource_t *r,
-                            const char *name)
+static const char *admin_value_of(const rd_kafka_ConfigResource_t *r,
+                                  const char *name)
 {
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **e = rd_kafka_ConfigResource_configs(r, &n);
@@ -214,14 +216,14 @@ static int plan_entries(struct plan *p,
     struct admin_entry want[ADMIN_ENTRY_MAX];
     size_t n = kafka_admin_entries(p->a, t, want);
     for (size_t i = 0; i < n; i++) {
-        const char *is = value_of(r, want[i].name);
+        const char *is = admin_value_of(r, want[i].name);
         if (is != NULL && strcmp(is, want[i].value) == 0) {
             continue;
         }
         const struct bus_kafka_change c = {BUS_KAFKA_TOPIC_CONFIG, t->name,
                                            want[i].name, is != NULL ? is : "",
                                            want[i].value};
-        int rc = add(p, &c, err);
+        int rc = admin_add(p, &c, err);
         if (rc != 0) {
             return rc;
         }

@@ -37,8 +37,8 @@ static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
 static int created(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_CREATETOPICS_RESULT, "create topics",
-                        &ev, err);
+    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_CREATETOPICS_RESULT,
+                              "create topics", &ev, err);
     if (rc != 0) {
         return rc;
     }
@@ -58,10 +58,10 @@ static int created(struct bus_kafka_admin *a, struct bus_err *err)
     return rc;
 }
 
-static int create(struct bus_kafka_admin *a,
-                  const struct bus_topic *const *topics,
-                  size_t n,
-                  struct bus_err *err)
+static int admin_apply_create(struct bus_kafka_admin *a,
+                              const struct bus_topic *const *topics,
+                              size_t n,
+                              struct bus_err *err)
 {
     rd_kafka_NewTopic_t **list = bus_calloc(n, sizeof(*list));
     int rc = list == NULL ? bus_fail(err, BUS_ENOMEM, "new topics") : 0;
@@ -100,9 +100,10 @@ static bool is_ours(const struct admin_entry *want, size_t n, const char *name)
 }
 
 /* Our entries, and what the topic has of its own besides. */
-static rd_kafka_ConfigResource_t *wanted(const struct bus_kafka_admin *a,
-                                         const struct bus_topic *t,
-                                         const rd_kafka_ConfigResource_t *is)
+static rd_kafka_ConfigResource_t *
+admin_apply_wanted(const struct bus_kafka_admin *a,
+                   const struct bus_topic *t,
+                   const rd_kafka_ConfigResource_t *is)
 {
     rd_kafka_ConfigResource_t *r =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, t->name);
@@ -130,7 +131,7 @@ static int altered(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
     int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_ALTERCONFIGS_RESULT,
-                        "configure topics", &ev, err);
+                              "configure topics", &ev, err);
     if (rc != 0) {
         return rc;
     }
@@ -150,9 +151,9 @@ static int altered(struct bus_kafka_admin *a, struct bus_err *err)
     return rc;
 }
 
-static int alter(struct bus_kafka_admin *a,
-                 const struct bus_topic *topic,
-                 struct bus_err *err)
+static int admin_apply_alter(struct bus_kafka_admin *a,
+                             const struct bus_topic *topic,
+                             struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
     int rc = kafka_admin_describe(a, &topic->name, 1, &ev, err);
@@ -167,7 +168,7 @@ static int alter(struct bus_kafka_admin *a,
         rd_kafka_event_destroy(ev);
         return bus_fail(err, BUS_EAWAY, "topic %s: no answer", topic->name);
     }
-    rd_kafka_ConfigResource_t *r = wanted(a, topic, is[0]);
+    rd_kafka_ConfigResource_t *r = admin_apply_wanted(a, topic, is[0]);
     rd_kafka_event_destroy(ev);
     rd_kafka_AdminOptions_t *o =
         rd_kafka_AdminOptions_new(a->rk, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
@@ -189,11 +190,11 @@ topic_of(const struct bus_topic *topics, size_t n, const char *name)
     return NULL;
 }
 
-static int change(struct bus_kafka_admin *a,
-                  const struct bus_topic *topics,
-                  size_t n,
-                  const struct bus_kafka_plan *plan,
-                  struct bus_err *err)
+static int admin_apply_change(struct bus_kafka_admin *a,
+                              const struct bus_topic *topics,
+                              size_t n,
+                              const struct bus_kafka_plan *plan,
+                              struct bus_err *err)
 {
     const struct bus_topic **missing = bus_calloc(n + 1, sizeof(*missing));
     size_t missing_n = 0;
@@ -204,7 +205,7 @@ static int change(struct bus_kafka_admin *a,
         }
     }
     if (missing_n > 0 && rc == 0) {
-        rc = create(a, missing, missing_n, err);
+        rc = admin_apply_create(a, missing, missing_n, err);
     }
     const char *last = "";
     for (size_t i = 0; i < plan->n && rc == 0; i++) {
@@ -212,14 +213,14 @@ static int change(struct bus_kafka_admin *a,
         if (plan->list[i].kind == BUS_KAFKA_TOPIC_CONFIG &&
             strcmp(plan->list[i].topic, last) != 0) {
             last = plan->list[i].topic;
-            rc = alter(a, topic_of(topics, n, last), err);
+            rc = admin_apply_alter(a, topic_of(topics, n, last), err);
         }
     }
     bus_free(missing);
     return rc;
 }
 
-static bool has(const struct bus_kafka_plan *plan, bool partitions)
+static bool admin_apply_has(const struct bus_kafka_plan *plan, bool partitions)
 {
     for (size_t i = 0; i < plan->n; i++) {
         bool is = plan->list[i].kind == BUS_KAFKA_TOPIC_PARTITIONS;
@@ -244,19 +245,19 @@ static int complain(const struct bus_kafka_plan *plan, struct bus_err *err)
     return 0;
 }
 
-static int apply(struct bus_kafka_admin *a,
-                 const struct bus_topic *topics,
-                 size_t n,
-                 struct bus_arena *mem,
-                 struct bus_err *err)
+static int admin_apply_changes(struct bus_kafka_admin *a,
+                               const struct bus_topic *topics,
+                               size_t n,
+                               struct bus_arena *mem,
+                               struct bus_err *err)
 {
     struct bus_kafka_plan plan = {0};
     int rc = bus_kafka_topics_plan(a, topics, n, mem, &plan, err);
-    if (rc == 0 && has(&plan, false)) {
-        rc = change(a, topics, n, &plan, err);
+    if (rc == 0 && admin_apply_has(&plan, false)) {
+        rc = admin_apply_change(a, topics, n, &plan, err);
     }
     /* A broker shows a change a little after the controller has made it. */
-    for (int i = 0; rc == 0 && has(&plan, false); i++) {
+    for (int i = 0; rc == 0 && admin_apply_has(&plan, false); i++) {
         if (i == SEEN_TRIES) {
             return bus_fail(err, BUS_ETIMEOUT,
                             "topic %s: its change does not show yet",
@@ -277,7 +278,7 @@ int bus_kafka_topics_apply(struct bus_kafka_admin *a,
 {
     struct bus_arena mem;
     bus_arena_init(&mem, 0, 0);
-    int rc = apply(a, topics, n, &mem, err);
+    int rc = admin_apply_changes(a, topics, n, &mem, err);
     bus_arena_fini(&mem);
     return rc;
 }

@@ -5,8 +5,8 @@
 static int deleted(struct bus_kafka_admin *a, struct bus_err *err)
 {
     rd_kafka_event_t *ev = NULL;
-    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_DELETETOPICS_RESULT, "delete topics",
-                        &ev, err);
+    int rc = kafka_admin_wait(a, RD_KAFKA_EVENT_DELETETOPICS_RESULT,
+                              "delete topics", &ev, err);
     if (rc != BUS_OK) {
         return rc;
     }

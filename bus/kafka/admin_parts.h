@@ -21,20 +21,20 @@ struct admin_entry
 };
 /* The configuration entries a topic should have; returns how many. */
 size_t kafka_admin_entries(const struct bus_kafka_admin *a,
-                     const struct bus_topic *topic,
-                     struct admin_entry ret[ADMIN_ENTRY_MAX]);
+                           const struct bus_topic *topic,
+                           struct admin_entry ret[ADMIN_ENTRY_MAX]);
 /* The answer to the request just sent, or an error. The event is the
  * caller's. */
 int kafka_admin_wait(struct bus_kafka_admin *a,
-               rd_kafka_event_type_t type,
-               const char *what,
-               rd_kafka_event_t **ret,
-               struct bus_err *err) BUS_MUSTCHECK;
+                     rd_kafka_event_type_t type,
+                     const char *what,
+                     rd_kafka_event_t **ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
 /* Configurations of topics that are there. One resource each, in order. */
 int kafka_admin_describe(struct bus_kafka_admin *a,
-                   const char *const *topics,
-                   size_t n,
-                   rd_kafka_event_t **ret,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                         const char *const *topics,
+                         size_t n,
+                         rd_kafka_event_t **ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

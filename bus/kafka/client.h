@@ -26,7 +26,7 @@ struct bus_kafka_env
     struct bus_run_loop *loop;
     struct bus_run_health *health; /* may be NULL */
     const struct bus_config_kafka *conf;
-    const char *client_id;       /* "lianou-ledger"; shown by the broker */
+    const char *client_id;           /* "lianou-ledger"; shown by the broker */
     struct bus_run_metrics *metrics; /* may be NULL */
 };
 

@@ -52,7 +52,8 @@ struct bus_kafka_consumer
     void *closed_data;
 };
 
-static void fail(struct bus_kafka_consumer *c, const struct bus_err *err)
+static void consumer_fail(struct bus_kafka_consumer *c,
+                          const struct bus_err *err)
 {
     if (!c->failed && !c->closing) {
         c->failed = true;
@@ -72,12 +73,13 @@ static void show_caught_up(struct bus_kafka_consumer *c)
         bus_run_health_good(c->env.health, c->caught_up);
     } else {
         bus_run_health_bad(c->env.health, c->caught_up,
-                       "%zu of %zu partitions read to their end", c->eof_count,
-                       c->wanted);
+                           "%zu of %zu partitions read to their end",
+                           c->eof_count, c->wanted);
     }
 }
 
-static void count_eof(struct bus_kafka_consumer *c, const rd_kafka_message_t *m)
+static void consumer_count_eof(struct bus_kafka_consumer *c,
+                               const rd_kafka_message_t *m)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     for (int i = 0; c->list != NULL && i < c->list->cnt; i++) {
@@ -91,7 +93,7 @@ static void count_eof(struct bus_kafka_consumer *c, const rd_kafka_message_t *m)
     }
 }
 
-static void gather(struct bus_kafka_consumer *c)
+static void consumer_gather(struct bus_kafka_consumer *c)
 {
     size_t at = c->raw_n;
     ssize_t n = rd_kafka_consume_batch_queue(c->queue, 0, c->raw + at,
@@ -104,9 +106,9 @@ static void gather(struct bus_kafka_consumer *c)
             continue;
         }
         if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            count_eof(c, m);
+            consumer_count_eof(c, m);
         } else if (kafka_msg_error(m, &err) != 0) {
-            fail(c, &err);
+            consumer_fail(c, &err);
         }
         rd_kafka_message_destroy(m);
     }
@@ -120,7 +122,7 @@ static void drop_gathered(struct bus_kafka_consumer *c)
     c->raw_n = 0;
 }
 
-static bool give(struct bus_kafka_consumer *c)
+static bool consumer_give(struct bus_kafka_consumer *c)
 {
     size_t n = c->raw_n;
     struct held_batch *b = bus_malloc(sizeof(*b) + n * sizeof(*b->raw));
@@ -130,7 +132,7 @@ static bool give(struct bus_kafka_consumer *c)
         bus_free(b);
         bus_free(msgs);
         (void)bus_fail(&err, BUS_ENOMEM, "a batch of %zu messages", n);
-        fail(c, &err);
+        consumer_fail(c, &err);
         return false;
     }
     b->raw = (rd_kafka_message_t **)(void *)(b + 1);
@@ -150,7 +152,7 @@ static bool give(struct bus_kafka_consumer *c)
 static void read_on(struct bus_kafka_consumer *c)
 {
     while (c->reading && c->out < c->conf.batches_max) {
-        gather(c);
+        consumer_gather(c);
         if (c->raw_n == 0 || !c->reading) {
             return;
         }
@@ -164,13 +166,13 @@ static void read_on(struct bus_kafka_consumer *c)
         c->ripe = false;
         c->waiting = false;
         bus_run_timer_stop(c->wait);
-        if (!give(c)) {
+        if (!consumer_give(c)) {
             return;
         }
     }
 }
 
-static void on_queue(void *data)
+static void on_consumer_queue(void *data)
 {
     read_on(data);
 }
@@ -185,14 +187,15 @@ static void on_wait(void *data)
 
 /* -- the group */
 
-static rd_kafka_queue_t *queue_of(void *data, int32_t partition)
+static rd_kafka_queue_t *consumer_queue_of(void *data, int32_t partition)
 {
     (void)partition;
     struct bus_kafka_consumer *c = data;
     return c->queue;
 }
 
-static int32_t index_of(const struct bus_kafka_consumer *c, const char *topic)
+static int32_t consumer_index_of(const struct bus_kafka_consumer *c,
+                                 const char *topic)
 {
     for (size_t i = 0; i < c->conf.topics_count; i++) {
         if (strcmp(c->conf.topics[i], topic) == 0) {
@@ -213,7 +216,8 @@ static void forget_assignment(struct bus_kafka_consumer *c)
     c->wanted = 0;
 }
 
-static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
+static void on_consumer_assigned(void *data,
+                                 rd_kafka_topic_partition_list_t *list)
 {
     struct bus_kafka_consumer *c = data;
     forget_assignment(c);
@@ -226,12 +230,12 @@ static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
     if (c->places == NULL || c->eof == NULL) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_ENOMEM, "an assignment");
-        fail(c, &err);
+        consumer_fail(c, &err);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         c->places[i] = (struct bus_kafka_place){
-            list->elems[i].topic, index_of(c, list->elems[i].topic),
+            list->elems[i].topic, consumer_index_of(c, list->elems[i].topic),
             list->elems[i].partition, -1};
     }
     if (c->conf.assigned != NULL) {
@@ -257,9 +261,9 @@ void bus_kafka_consumer_start(struct bus_kafka_consumer *c,
     kafka_group_start(c->group);
 }
 
-static void on_known(void *data,
-                     const rd_kafka_topic_partition_list_t *list,
-                     const bool *at_end)
+static void on_consumer_known(void *data,
+                              const rd_kafka_topic_partition_list_t *list,
+                              const bool *at_end)
 {
     struct bus_kafka_consumer *c = data;
     c->eof_count = 0;
@@ -269,7 +273,7 @@ static void on_known(void *data,
     }
 }
 
-static void on_started(void *data)
+static void on_consumer_started(void *data)
 {
     struct bus_kafka_consumer *c = data;
     c->reading = !c->failed;
@@ -313,7 +317,7 @@ static void maybe_finish_revoke(struct bus_kafka_consumer *c)
     }
 }
 
-static void on_revoked(void *data)
+static void on_consumer_revoked(void *data)
 {
     struct bus_kafka_consumer *c = data;
     c->reading = false;
@@ -335,12 +339,12 @@ void bus_kafka_consumer_revoked(struct bus_kafka_consumer *c)
     maybe_finish_revoke(c);
 }
 
-static void on_group_failed(void *data, const struct bus_err *err)
+static void on_consumer_group_failed(void *data, const struct bus_err *err)
 {
-    fail(data, err);
+    consumer_fail(data, err);
 }
 
-static void close_queue(struct bus_kafka_consumer *c)
+static void consumer_close_queue(struct bus_kafka_consumer *c)
 {
     if (c->queue != NULL) {
         rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
@@ -350,10 +354,12 @@ static void close_queue(struct bus_kafka_consumer *c)
     }
 }
 
-static int open_queue(struct bus_kafka_consumer *c, struct bus_err *err)
+static int consumer_open_queue(struct bus_kafka_consumer *c,
+                               struct bus_err *err)
 {
     c->queue = rd_kafka_queue_new(kafka_group_handle(c->group));
-    int rc = kafka_seam_open(&c->seam, c->env.loop, c->queue, on_queue, c, err);
+    int rc = kafka_seam_open(&c->seam, c->env.loop, c->queue, on_consumer_queue,
+                             c, err);
     if (rc != 0) {
         rd_kafka_queue_destroy(c->queue);
         c->queue = NULL;
@@ -361,17 +367,17 @@ static int open_queue(struct bus_kafka_consumer *c, struct bus_err *err)
     return rc;
 }
 
-static void on_handle_goes(void *data)
+static void on_consumer_handle_goes(void *data)
 {
-    close_queue(data);
+    consumer_close_queue(data);
 }
 
-static void on_handle_new(void *data)
+static void on_consumer_handle_new(void *data)
 {
     struct bus_kafka_consumer *c = data;
     struct bus_err err;
-    if (open_queue(c, &err) != 0) {
-        fail(c, &err);
+    if (consumer_open_queue(c, &err) != 0) {
+        consumer_fail(c, &err);
     }
 }
 
@@ -432,7 +438,7 @@ bool bus_kafka_consumer_caught_up(const struct bus_kafka_consumer *c)
 
 /* -- open and close */
 
-static void set_defaults(struct bus_kafka_consumer_conf *c)
+static void consumer_set_defaults(struct bus_kafka_consumer_conf *c)
 {
     c->batch_max = c->batch_max > 0 ? c->batch_max : BATCH_DEFAULT;
     c->batches_max = c->batches_max > 0 ? c->batches_max : BATCHES_DEFAULT;
@@ -454,20 +460,21 @@ static int open_parts(struct bus_kafka_consumer *c, struct bus_err *err)
         .positions_given = c->conf.offsets == BUS_KAFKA_OFFSETS_CALLER,
         .queued_bytes = c->conf.queued_bytes,
         .data = c,
-        .queue_of = queue_of,
-        .assigned = on_assigned,
-        .revoked = on_revoked,
-        .known = on_known,
-        .started = on_started,
-        .handle_goes = on_handle_goes,
-        .handle_new = on_handle_new,
-        .failed = on_group_failed};
+        .queue_of = consumer_queue_of,
+        .assigned = on_consumer_assigned,
+        .revoked = on_consumer_revoked,
+        .known = on_consumer_known,
+        .started = on_consumer_started,
+        .handle_goes = on_consumer_handle_goes,
+        .handle_new = on_consumer_handle_new,
+        .failed = on_consumer_group_failed};
     int rc = bus_run_timer_new(c->env.loop, on_wait, c, &c->wait, err);
-    rc = rc != 0 ? rc
-                 : bus_run_timer_new(c->env.loop, on_commit, c, &c->commit, err);
+    rc = rc != 0
+             ? rc
+             : bus_run_timer_new(c->env.loop, on_commit, c, &c->commit, err);
     rc = rc != 0 ? rc : kafka_group_open(&c->env, &gc, &c->group, err);
     if (rc == 0) {
-        rc = open_queue(c, err);
+        rc = consumer_open_queue(c, err);
         bus_run_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
     }
     return rc;
@@ -484,12 +491,12 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
     }
     c->env = *env;
     c->conf = *conf;
-    set_defaults(&c->conf);
+    consumer_set_defaults(&c->conf);
     c->raw = bus_calloc(c->conf.batch_max, sizeof(*c->raw));
     c->done = rd_kafka_topic_partition_list_new(8);
     if (env->health != NULL) {
-        c->caught_up =
-            bus_run_health_add(env->health, "caught up", "nothing assigned yet");
+        c->caught_up = bus_run_health_add(env->health, "caught up",
+                                          "nothing assigned yet");
     }
     const struct kafka_flow_conf flow = {c->conf.topics, c->conf.topics_count,
                                          NULL, 0, 1};
@@ -514,7 +521,7 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
     return 0;
 }
 
-static void group_closed(void *data)
+static void consumer_group_closed(void *data)
 {
     struct bus_kafka_consumer *c = data;
     void (*closed)(void *) = c->closed;
@@ -538,9 +545,9 @@ static void maybe_finish_close(struct bus_kafka_consumer *c)
     }
     bus_run_timer_free(c->wait);
     bus_run_timer_free(c->commit);
-    close_queue(c);
+    consumer_close_queue(c);
     c->closed_group = true;
-    kafka_group_close(c->group, c->done, group_closed, c);
+    kafka_group_close(c->group, c->done, consumer_group_closed, c);
 }
 
 void bus_kafka_consumer_close(struct bus_kafka_consumer *c,

@@ -24,7 +24,8 @@ struct bus_kafka_embedded
     rd_kafka_mock_cluster_t *cluster;
 };
 
-static int write_file(const char *file, const char *text, struct bus_err *err)
+static int
+embedded_write_file(const char *file, const char *text, struct bus_err *err)
 {
     struct bus_buf tmp;
     bus_buf_init(&tmp, 0);
@@ -138,7 +139,7 @@ int bus_kafka_embedded_start(const struct bus_topic *topics,
                  : bus_fail(err, BUS_EBUG, "no mock cluster was made");
     }
     if (rc == 0 && file != NULL) {
-        rc = write_file(file, bus_kafka_embedded_bootstrap(e), err);
+        rc = embedded_write_file(file, bus_kafka_embedded_bootstrap(e), err);
     }
     if (rc != 0) {
         bus_kafka_embedded_stop(e);

@@ -37,7 +37,7 @@ static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
     }
 }
 
-static void fail(struct bus_kafka_eos *eos, const struct bus_err *err)
+static void eos_fail(struct bus_kafka_eos *eos, const struct bus_err *err)
 {
     pthread_mutex_lock(&eos->lock);
     if (!eos->failed) {
@@ -50,7 +50,7 @@ static void fail(struct bus_kafka_eos *eos, const struct bus_err *err)
 
 /* -- the group's callbacks */
 
-static rd_kafka_queue_t *queue_of(void *data, int32_t partition)
+static rd_kafka_queue_t *eos_queue_of(void *data, int32_t partition)
 {
     struct bus_kafka_eos *eos = data;
     return eos->lanes[partition % eos->conf.lanes].queue;
@@ -88,7 +88,7 @@ static int32_t topic_index(const struct bus_kafka_eos *eos, const char *topic)
     return -1;
 }
 
-static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
+static void on_eos_assigned(void *data, rd_kafka_topic_partition_list_t *list)
 {
     struct bus_kafka_eos *eos = data;
     eos->revoking = false;
@@ -120,26 +120,27 @@ static void on_assigned(void *data, rd_kafka_topic_partition_list_t *list)
     if (!memory) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_ENOMEM, "partitions of the lanes");
-        fail(eos, &err);
+        eos_fail(eos, &err);
     }
     bus_run_wake_send(eos->wake); /* nothing assigned: goes on at once */
 }
 
-static void on_revoked(void *data)
+static void on_eos_revoked(void *data)
 {
     struct bus_kafka_eos *eos = data;
     eos->revoking = true;
     if (eos->health != NULL) {
-        bus_run_health_bad(eos->health, eos->health_caught_up, "nothing assigned");
+        bus_run_health_bad(eos->health, eos->health_caught_up,
+                           "nothing assigned");
     }
     order_all(eos, true, false);
 }
 
 /* The lanes have restored and wait for messages: what is theirs may be written
  * here. */
-static void on_known(void *data,
-                     const rd_kafka_topic_partition_list_t *list,
-                     const bool *at_end)
+static void on_eos_known(void *data,
+                         const rd_kafka_topic_partition_list_t *list,
+                         const bool *at_end)
 {
     struct bus_kafka_eos *eos = data;
     size_t n = 0;
@@ -148,7 +149,8 @@ static void on_known(void *data,
         struct eos_lane *lane = &eos->lanes[p % eos->conf.lanes];
         int32_t topic = topic_index(eos, list->elems[i].topic);
         if (topic >= 0 && lane->eof != NULL) {
-            size_t at = (size_t)(kafka_eos_lane_place(lane, topic, p) - lane->places);
+            size_t at =
+                (size_t)(kafka_eos_lane_place(lane, topic, p) - lane->places);
             lane->eof[at] = at_end[i];
             n += at_end[i];
         }
@@ -158,25 +160,25 @@ static void on_known(void *data,
     pthread_mutex_unlock(&eos->lock);
 }
 
-static void on_started(void *data)
+static void on_eos_started(void *data)
 {
     struct bus_kafka_eos *eos = data;
     bus_run_wake_send(eos->wake);
 }
 
-static void on_group_failed(void *data, const struct bus_err *err)
+static void on_eos_group_failed(void *data, const struct bus_err *err)
 {
-    fail(data, err);
+    eos_fail(data, err);
 }
 
-static void open_queue(struct eos_lane *lane)
+static void eos_open_queue(struct eos_lane *lane)
 {
     static const uint64_t one = 1;
     lane->queue = rd_kafka_queue_new(kafka_group_handle(lane->eos->group));
     rd_kafka_queue_io_event_enable(lane->queue, lane->fd, &one, sizeof(one));
 }
 
-static void close_queue(struct eos_lane *lane)
+static void eos_close_queue(struct eos_lane *lane)
 {
     if (lane->queue != NULL) {
         rd_kafka_queue_io_event_enable(lane->queue, -1, NULL, 0);
@@ -186,19 +188,19 @@ static void close_queue(struct eos_lane *lane)
 }
 
 /* Lanes without partitions do not touch their queues. */
-static void on_handle_goes(void *data)
+static void on_eos_handle_goes(void *data)
 {
     struct bus_kafka_eos *eos = data;
     for (int i = 0; i < eos->conf.lanes; i++) {
-        close_queue(&eos->lanes[i]);
+        eos_close_queue(&eos->lanes[i]);
     }
 }
 
-static void on_handle_new(void *data)
+static void on_eos_handle_new(void *data)
 {
     struct bus_kafka_eos *eos = data;
     for (int i = 0; i < eos->conf.lanes; i++) {
-        open_queue(&eos->lanes[i]);
+        eos_open_queue(&eos->lanes[i]);
     }
 }
 
@@ -213,7 +215,8 @@ static void show_health(struct bus_kafka_eos *eos,
         return;
     }
     if (trouble_new && trouble[0] != '\0') {
-        bus_run_health_bad(eos->health, eos->health_transactions, "%s", trouble);
+        bus_run_health_bad(eos->health, eos->health_transactions, "%s",
+                           trouble);
     } else if (trouble_new) {
         bus_run_health_good(eos->health, eos->health_transactions);
     }
@@ -224,12 +227,12 @@ static void show_health(struct bus_kafka_eos *eos,
         bus_run_health_good(eos->health, eos->health_caught_up);
     } else {
         bus_run_health_bad(eos->health, eos->health_caught_up,
-                       "%zu of %zu partitions read to their end", eof_count,
-                       eos->wanted);
+                           "%zu of %zu partitions read to their end", eof_count,
+                           eos->wanted);
     }
 }
 
-static void on_wake(void *data)
+static void on_eos_wake(void *data)
 {
     struct bus_kafka_eos *eos = data;
     char trouble[sizeof(eos->trouble)];
@@ -262,7 +265,7 @@ static void on_wake(void *data)
 
 /* -- open */
 
-static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
+static int eos_open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
 {
     struct eos_lane *lane = &eos->lanes[i];
     const struct bus_kafka_eos_conf *c = &eos->conf;
@@ -277,7 +280,7 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
     lane->batch_limit =
         c->batch_max < EOS_BATCH_FIRST ? c->batch_max : EOS_BATCH_FIRST;
     bus_arena_init(&lane->out.mem, 1024 * 1024, EOS_OUT_BYTES_MAX);
-    open_queue(lane);
+    eos_open_queue(lane);
     struct bus_run_metrics *m = eos->env.metrics;
     if (m != NULL) {
         char name[16];
@@ -285,7 +288,8 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
         const char *const v[BUS_METRIC_LABELS] = {name};
         lane->commits = bus_run_metrics_series(m, BUS_M_KAFKA_BATCH, v);
         lane->aborts = bus_run_metrics_series(m, BUS_M_KAFKA_ABORTS, v);
-        lane->seconds = bus_run_metrics_series(m, BUS_M_KAFKA_COMMIT_SECONDS, v);
+        lane->seconds =
+            bus_run_metrics_series(m, BUS_M_KAFKA_COMMIT_SECONDS, v);
     }
     int rc = pthread_create(&lane->thread, NULL, kafka_eos_lane_main, lane);
     if (rc != 0) {
@@ -295,7 +299,7 @@ static int open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
     return 0;
 }
 
-static void set_defaults(struct bus_kafka_eos_conf *c)
+static void eos_set_defaults(struct bus_kafka_eos_conf *c)
 {
     c->lanes = c->lanes > 0 ? c->lanes : EOS_LANES_DEFAULT;
     c->lanes = c->lanes < BUS_KAFKA_LANES_MAX ? c->lanes : BUS_KAFKA_LANES_MAX;
@@ -325,14 +329,14 @@ static int open_group(struct bus_kafka_eos *eos, struct bus_err *err)
                                         .same_partitions = true,
                                         .queued_bytes = c->queued_bytes,
                                         .data = eos,
-                                        .queue_of = queue_of,
-                                        .assigned = on_assigned,
-                                        .revoked = on_revoked,
-                                        .known = on_known,
-                                        .started = on_started,
-                                        .handle_goes = on_handle_goes,
-                                        .handle_new = on_handle_new,
-                                        .failed = on_group_failed};
+                                        .queue_of = eos_queue_of,
+                                        .assigned = on_eos_assigned,
+                                        .revoked = on_eos_revoked,
+                                        .known = on_eos_known,
+                                        .started = on_eos_started,
+                                        .handle_goes = on_eos_handle_goes,
+                                        .handle_new = on_eos_handle_new,
+                                        .failed = on_eos_group_failed};
     return kafka_group_open(&eos->env, &gc, &eos->group, err);
 }
 
@@ -357,7 +361,7 @@ static void free_eos(struct bus_kafka_eos *eos)
     bus_free(eos);
 }
 
-static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
+static int eos_prepare(struct bus_kafka_eos *eos, struct bus_err *err)
 {
     const struct bus_kafka_eos_conf *c = &eos->conf;
     eos->output_names =
@@ -381,7 +385,7 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
         lane->index = i;
         lane->out.lane = lane;
         lane->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
-                                             .max_ms = KAFKA_RETRY_MAX_MS};
+                                                 .max_ms = KAFKA_RETRY_MAX_MS};
         lane->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (lane->fd < 0) {
             return bus_fail(err, BUS_EIO, "eventfd: %s", strerror(errno));
@@ -391,10 +395,10 @@ static int prepare(struct bus_kafka_eos *eos, struct bus_err *err)
         eos->health_transactions =
             bus_run_health_add(eos->health, "transactions", "none begun yet");
         bus_run_health_good(eos->health, eos->health_transactions);
-        eos->health_caught_up =
-            bus_run_health_add(eos->health, "caught up", "nothing assigned yet");
+        eos->health_caught_up = bus_run_health_add(eos->health, "caught up",
+                                                   "nothing assigned yet");
     }
-    return bus_run_wake_new(eos->loop, on_wake, eos, &eos->wake, err);
+    return bus_run_wake_new(eos->loop, on_eos_wake, eos, &eos->wake, err);
 }
 
 int bus_kafka_eos_open(const struct bus_kafka_env *env,
@@ -411,19 +415,19 @@ int bus_kafka_eos_open(const struct bus_kafka_env *env,
     eos->env = *env;
     eos->conf = *conf;
     eos->pending = -1;
-    set_defaults(&eos->conf);
+    eos_set_defaults(&eos->conf);
     for (int i = 0; i < eos->conf.lanes; i++) {
         eos->lanes[i].fd = -1;
     }
     (void)pthread_mutex_init(&eos->lock, NULL);
-    int rc = prepare(eos, err);
+    int rc = eos_prepare(eos, err);
     rc = rc != 0 ? rc : open_group(eos, err);
     if (rc != 0) {
         free_eos(eos);
         return rc;
     }
     for (int i = 0; i < eos->conf.lanes && rc == 0; i++) {
-        rc = open_lane(eos, i, err);
+        rc = eos_open_lane(eos, i, err);
     }
     if (rc != 0) {
         bus_kafka_eos_close(eos, NULL, NULL);
@@ -435,7 +439,7 @@ int bus_kafka_eos_open(const struct bus_kafka_env *env,
 
 /* -- close */
 
-static void group_closed(void *data)
+static void eos_group_closed(void *data)
 {
     struct bus_kafka_eos *eos = data;
     struct bus_run_loop *loop = eos->loop;
@@ -448,7 +452,7 @@ static void group_closed(void *data)
     bus_run_loop_release(loop);
 }
 
-static void join(void *data)
+static void eos_join(void *data)
 {
     struct bus_kafka_eos *eos = data;
     for (int i = 0; i < eos->conf.lanes; i++) {
@@ -456,14 +460,14 @@ static void join(void *data)
         if (lane->running) {
             (void)pthread_join(lane->thread, NULL);
         }
-        close_queue(lane);
+        eos_close_queue(lane);
     }
 }
 
-static void joined(void *data)
+static void eos_joined(void *data)
 {
     struct bus_kafka_eos *eos = data;
-    kafka_group_close(eos->group, NULL, group_closed, eos);
+    kafka_group_close(eos->group, NULL, eos_group_closed, eos);
 }
 
 void bus_kafka_eos_close(struct bus_kafka_eos *eos,
@@ -475,8 +479,8 @@ void bus_kafka_eos_close(struct bus_kafka_eos *eos,
     eos->closing = true;
     bus_run_loop_hold(eos->loop);
     order_all(eos, false, true);
-    if (bus_run_work(eos->loop, join, joined, eos, NULL) != 0) {
-        join(eos);
-        joined(eos);
+    if (bus_run_work(eos->loop, eos_join, eos_joined, eos, NULL) != 0) {
+        eos_join(eos);
+        eos_joined(eos);
     }
 }

@@ -67,9 +67,11 @@ void kafka_eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
 bool kafka_eos_lane_pause(struct eos_lane *lane, const struct bus_err *why)
 {
     kafka_eos_lane_trouble(lane, why->msg);
-    int64_t until = kafka_eos_now_ms() + bus_run_backoff_next_ms(&lane->backoff);
+    int64_t until =
+        kafka_eos_now_ms() + bus_run_backoff_next_ms(&lane->backoff);
     int64_t now;
-    while (!atomic_load(&lane->interrupt) && (now = kafka_eos_now_ms()) < until) {
+    while (!atomic_load(&lane->interrupt) &&
+           (now = kafka_eos_now_ms()) < until) {
         /* The eventfd also tells of messages: sleep in small steps. */
         struct timespec t = {0,
                              (until - now > 50 ? 50 : until - now) * 1000000L};
@@ -143,7 +145,8 @@ static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
     lane->parts_count = 0; /* those restored */
     lane->cache = (struct kafka_topic_cache){0};
     lane->tracked_at_ms = kafka_eos_now_ms();
-    bool ok = !lane->dead && (lane->initialised || kafka_eos_producer_make(lane));
+    bool ok =
+        !lane->dead && (lane->initialised || kafka_eos_producer_make(lane));
     for (size_t i = 0; i < count && ok; i++) {
         ok = restore(lane, parts[i]);
         lane->parts_count += ok;
@@ -173,7 +176,7 @@ static void obey_revoke(struct eos_lane *lane)
 }
 
 /* False: the thread is to end. */
-static bool obey(struct eos_lane *lane)
+static bool eos_lane_obey(struct eos_lane *lane)
 {
     struct bus_kafka_eos *eos = lane->eos;
     pthread_mutex_lock(&eos->lock);
@@ -204,7 +207,7 @@ static bool obey(struct eos_lane *lane)
 /* -- batches */
 
 /* A batch reads for half of what it may hold; states take the other half. */
-static size_t take(struct eos_lane *lane, size_t have)
+static size_t eos_lane_take(struct eos_lane *lane, size_t have)
 {
     size_t room = (size_t)lane->eos->conf.held_bytes / 2;
     size_t n = have;
@@ -238,7 +241,7 @@ static void size_next(struct eos_lane *lane)
     lane->batch_limit = room > c->batch_max ? c->batch_max : room;
 }
 
-static bool full(const struct eos_lane *lane, size_t n)
+static bool eos_lane_full(const struct eos_lane *lane, size_t n)
 {
     return n >= lane->batch_limit ||
            lane->taken >= (size_t)lane->eos->conf.held_bytes / 2;
@@ -264,28 +267,28 @@ static void wake_fetchers(struct eos_lane *lane)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static size_t gather(struct eos_lane *lane)
+static size_t eos_lane_gather(struct eos_lane *lane)
 {
     lane->taken = 0;
-    size_t n = take(lane, 0);
+    size_t n = eos_lane_take(lane, 0);
     bool backlog = n >= EOS_BACKLOG;
     if (n == 0) {
         wait_fd(lane, EOS_IDLE_MS);
-        n = take(lane, 0);
+        n = eos_lane_take(lane, 0);
     } else if (!backlog) {
         return n; /* it queued up while we committed */
     }
     int64_t now = kafka_eos_now_ms();
     int64_t until =
         now + (backlog ? EOS_BACKLOG_MS : lane->eos->conf.batch_wait_ms);
-    if (backlog && !full(lane, n)) {
+    if (backlog && !eos_lane_full(lane, n)) {
         wake_fetchers(lane);
     }
-    while (n > 0 && !full(lane, n) && !atomic_load(&lane->interrupt) &&
+    while (n > 0 && !eos_lane_full(lane, n) && !atomic_load(&lane->interrupt) &&
            (now = kafka_eos_now_ms()) < until) {
         int64_t ms = until - now;
         wait_fd(lane, backlog && ms > EOS_REFILL_MS ? EOS_REFILL_MS : ms);
-        size_t more = take(lane, n);
+        size_t more = eos_lane_take(lane, n);
         if (more == 0 && backlog) {
             break;
         }
@@ -294,14 +297,16 @@ static size_t gather(struct eos_lane *lane)
     return n;
 }
 
-static void count_eof(struct eos_lane *lane, const struct bus_kafka_msg *m)
+static void eos_lane_count_eof(struct eos_lane *lane,
+                               const struct bus_kafka_msg *m)
 {
     struct bus_kafka_eos *eos = lane->eos;
     if (m->topic_index < 0) {
         return;
     }
-    size_t i = (size_t)(kafka_eos_lane_place(lane, m->topic_index, m->partition) -
-                        lane->places);
+    size_t i =
+        (size_t)(kafka_eos_lane_place(lane, m->topic_index, m->partition) -
+                 lane->places);
     if (!lane->eof[i]) {
         lane->eof[i] = 1;
         pthread_mutex_lock(&eos->lock);
@@ -312,7 +317,7 @@ static void count_eof(struct eos_lane *lane, const struct bus_kafka_msg *m)
 }
 
 /* Keeps what are messages, in order; false: an error that stops us. */
-static bool sift(struct eos_lane *lane, size_t count)
+static bool eos_lane_sift(struct eos_lane *lane, size_t count)
 {
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     bool ok = true;
@@ -329,7 +334,7 @@ static bool sift(struct eos_lane *lane, size_t count)
         }
         if (raw->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             if (raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-                count_eof(lane, m);
+                eos_lane_count_eof(lane, m);
             } else if (kafka_msg_error(raw, &err) != 0) {
                 kafka_eos_lane_fail(lane, &err);
                 ok = false;
@@ -350,13 +355,13 @@ static bool sift(struct eos_lane *lane, size_t count)
     return ok;
 }
 
-static void batch(struct eos_lane *lane)
+static void eos_lane_batch(struct eos_lane *lane)
 {
-    size_t n = gather(lane);
+    size_t n = eos_lane_gather(lane);
     if (n == 0) {
         return;
     }
-    bool ok = sift(lane, n);
+    bool ok = eos_lane_sift(lane, n);
     if (ok && lane->n > 0) {
         kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
                          lane->n);
@@ -373,13 +378,13 @@ void *kafka_eos_lane_main(void *data)
 {
     struct eos_lane *lane = data;
     kafka_eos_producer_warm(lane);
-    while (obey(lane)) {
+    while (eos_lane_obey(lane)) {
         if (lane->dead || lane->places == NULL) {
             wait_fd(lane, EOS_IDLE_MS);
         } else if (!lane->initialised) {
             (void)kafka_eos_producer_make(lane);
         } else {
-            batch(lane);
+            eos_lane_batch(lane);
         }
     }
     kafka_eos_producer_drop(lane);

@@ -67,7 +67,7 @@ void *bus_kafka_out_alloc(struct bus_kafka_out *out, size_t n)
     return out->last;
 }
 
-static size_t rounded(size_t n)
+static size_t eos_out_rounded(size_t n)
 {
     return (n + 15) & ~(size_t)15;
 }
@@ -75,7 +75,8 @@ static size_t rounded(size_t n)
 void bus_kafka_out_trim(struct bus_kafka_out *out, size_t unused)
 {
     assert(out->last != NULL && unused <= out->last_n);
-    size_t back = rounded(out->last_n) - rounded(out->last_n - unused);
+    size_t back =
+        eos_out_rounded(out->last_n) - eos_out_rounded(out->last_n - unused);
     struct bus_arena_mark m = bus_arena_mark(&out->mem);
     if (m.cur_used >= back && m.used_bytes >= back) {
         m.cur_used -= back;
@@ -179,7 +180,7 @@ void bus_kafka_out_undo(struct bus_kafka_out *out)
 }
 
 /* One more place in kept. */
-static bool grow(struct bus_kafka_out *out)
+static bool eos_out_grow(struct bus_kafka_out *out)
 {
     if (out->kept_count < out->kept_cap) {
         return true;
@@ -233,7 +234,7 @@ int bus_kafka_out_put(struct bus_kafka_out *out,
                         conf->outputs[topic].topic, m->value.n);
     }
     out->last = NULL;
-    if (!grow(out)) {
+    if (!eos_out_grow(out)) {
         return bus_fail(err, BUS_ENOMEM, "a message to write");
     }
     struct eos_kept *to = &out->kept[out->kept_count++];

@@ -45,7 +45,7 @@ static void drain_events(struct eos_lane *lane)
 
 /* What an error of a transaction call means. Destroys e. */
 static enum end
-judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
+eos_txn_judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
 {
     bool abort = rd_kafka_error_txn_requires_abort(e) != 0;
     (void)kafka_fail_error(err, e, what);
@@ -71,7 +71,7 @@ static enum end abort_now(struct eos_lane *lane)
     return END_DOUBT;
 }
 
-static bool flush(struct eos_lane *lane)
+static bool eos_txn_flush(struct eos_lane *lane)
 {
     int64_t until = kafka_eos_now_ms() + lane->eos->conf.transaction_ms;
     int64_t stop_until = 0;
@@ -137,7 +137,7 @@ static enum end repeat(struct eos_lane *lane,
         bool last = i == CALL_TRIES ||
                     (i >= STOP_TRIES && atomic_load(&lane->interrupt));
         if (last || !rd_kafka_error_is_retriable(e)) {
-            return judge(e, what, err);
+            return eos_txn_judge(e, what, err);
         }
         rd_kafka_error_destroy(e);
         sleep_ms(CALL_PAUSE_MS);
@@ -145,7 +145,7 @@ static enum end repeat(struct eos_lane *lane,
 }
 
 /* The work inside the transaction. */
-static enum end work(struct eos_lane *lane, struct bus_err *err)
+static enum end eos_txn_work(struct eos_lane *lane, struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
     kafka_eos_out_begin(&lane->out);
@@ -166,12 +166,12 @@ static enum end attempt(struct eos_lane *lane, struct bus_err *err)
 {
     rd_kafka_error_t *e = rd_kafka_begin_transaction(lane->producer);
     if (e != NULL) {
-        (void)judge(e, "begin", err);
+        (void)eos_txn_judge(e, "begin", err);
         return END_DOUBT;
     }
-    enum end end = work(lane, err);
+    enum end end = eos_txn_work(lane, err);
     uint64_t begun = bus_clock_system.monotonic_ns(bus_clock_system.data);
-    if (end == END_COMMITTED && !flush(lane)) {
+    if (end == END_COMMITTED && !eos_txn_flush(lane)) {
         (void)bus_fail(err, BUS_ETIMEOUT, "lane %d: no broker took the batch",
                        lane->index);
         end = atomic_load(&lane->interrupt) ? END_GIVEN_UP : END_ABORTED;
@@ -191,7 +191,8 @@ static enum end attempt(struct eos_lane *lane, struct bus_err *err)
 }
 
 /* Which way did it end? Only asked with a new producer. */
-static int resolve(struct eos_lane *lane, bool *ret, struct bus_err *err)
+static int
+eos_txn_resolve(struct eos_lane *lane, bool *ret, struct bus_err *err)
 {
     rd_kafka_topic_partition_list_t *ours = batch_offsets(lane);
     rd_kafka_topic_partition_list_t *theirs =
@@ -231,7 +232,7 @@ static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
             return lane->dead ? END_FAILED : END_GIVEN_UP;
         }
         bool committed = false;
-        if (resolve(lane, &committed, err) == 0) {
+        if (eos_txn_resolve(lane, &committed, err) == 0) {
             return committed ? END_COMMITTED : END_ABORTED;
         }
         if (!kafka_eos_lane_pause(lane, err)) {
@@ -241,7 +242,7 @@ static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
 }
 
 /* Places in the tracked outputs that the committed state has reached. */
-static size_t track(struct eos_lane *lane, struct bus_kafka_written *w)
+static size_t eos_txn_track(struct eos_lane *lane, struct bus_kafka_written *w)
 {
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     int64_t now = kafka_eos_now_ms();
@@ -279,7 +280,7 @@ static void commit_embedded(struct eos_lane *lane)
     }
 }
 
-static bool keep(struct eos_lane *lane, struct bus_err *err)
+static bool eos_txn_keep(struct eos_lane *lane, struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
     struct bus_kafka_written w[BUS_KAFKA_WRITTEN_MAX];
@@ -294,7 +295,7 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
     kafka_flow_handled(&eos->flow, (size_t)lane->index, lane->msgs, lane->n);
     kafka_flow_written(&eos->flow, lane->written, eos->conf.outputs_count);
     commit_embedded(lane);
-    size_t n = track(lane, w);
+    size_t n = eos_txn_track(lane, w);
     int rc = eos->conf.ops->committed(eos->conf.data, lane->index, w, n, err);
     if (rc != 0) {
         kafka_eos_lane_fail(lane, err);
@@ -302,7 +303,7 @@ static bool keep(struct eos_lane *lane, struct bus_err *err)
     return rc == 0;
 }
 
-static void forget(struct eos_lane *lane)
+static void eos_txn_forget(struct eos_lane *lane)
 {
     struct bus_kafka_eos *eos = lane->eos;
     eos->conf.ops->aborted(eos->conf.data, lane->index);
@@ -328,9 +329,9 @@ bool kafka_eos_batch_run(struct eos_lane *lane)
         if (end == END_COMMITTED) {
             bus_run_backoff_reset(&lane->backoff);
             kafka_eos_lane_trouble(lane, "");
-            return keep(lane, &err);
+            return eos_txn_keep(lane, &err);
         }
-        forget(lane);
+        eos_txn_forget(lane);
         bool stop =
             end == END_FAILED ||
             (end == END_ABORTED && bus_err_act(err.code) != BUS_ACT_RETRY);

@@ -56,8 +56,8 @@ int kafka_fail_error(struct bus_err *err, rd_kafka_error_t *e, const char *what)
     return rc;
 }
 
-static const rd_kafka_metadata_topic_t *find(const rd_kafka_metadata_t *md,
-                                             const char *topic)
+static const rd_kafka_metadata_topic_t *fail_find(const rd_kafka_metadata_t *md,
+                                                  const char *topic)
 {
     for (int i = 0; i < md->topic_cnt; i++) {
         if (strcmp(md->topics[i].topic, topic) == 0) {
@@ -82,7 +82,7 @@ int kafka_topics_there(rd_kafka_t *rk,
     int rc = 0;
     int count = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        const rd_kafka_metadata_topic_t *t = find(md, topics[i]);
+        const rd_kafka_metadata_topic_t *t = fail_find(md, topics[i]);
         if (t == NULL || t->err != RD_KAFKA_RESP_ERR_NO_ERROR ||
             t->partition_cnt == 0) {
             rc = bus_fail(err, BUS_EAWAY,

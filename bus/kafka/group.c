@@ -68,7 +68,7 @@ void kafka_group_work(struct kafka_group *g,
 
 /* -- subscribe */
 
-static void look(void *data)
+static void group_look(void *data)
 {
     struct kafka_group *g = data;
     g->rc = kafka_topics_there(g->rk, g->conf.topics, g->conf.topics_count,
@@ -99,7 +99,7 @@ static void subscribe(struct kafka_group *g)
     g->subscribed = true;
 }
 
-static void looked(void *data)
+static void group_looked(void *data)
 {
     struct kafka_group *g = data;
     g->working = false;
@@ -118,7 +118,7 @@ static void looked(void *data)
 
 static void begin_look(struct kafka_group *g)
 {
-    kafka_group_work(g, look, looked, begin_look);
+    kafka_group_work(g, group_look, group_looked, begin_look);
 }
 
 /* -- revoked */
@@ -130,7 +130,7 @@ int kafka_group_check(struct kafka_group *g, struct bus_err *err)
                : kafka_member_check(g->rk, &g->conf, g->member, err);
 }
 
-static void renew(struct kafka_group *g);
+static void group_renew(struct kafka_group *g);
 
 static void unassign(struct kafka_group *g)
 {
@@ -168,7 +168,7 @@ static void checked(void *data)
     } else {
         bus_run_backoff_reset(&g->backoff);
         unassign(g);
-        renew(g);
+        group_renew(g);
     }
 }
 
@@ -227,7 +227,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         remember_member(g);
         if (g->health != NULL) {
             bus_run_health_bad(g->health, g->condition,
-                           "in the group; what is known is being read");
+                               "in the group; what is known is being read");
         }
         kafka_group_given(g);
         g->conf.assigned(g->conf.data, g->list);
@@ -247,7 +247,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
     g->conf.revoked(g->conf.data);
 }
 
-static void on_error(struct kafka_group *g, rd_kafka_event_t *ev)
+static void on_group_error(struct kafka_group *g, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
     struct bus_err err;
@@ -276,7 +276,7 @@ static void on_control(void *data)
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE) {
             on_rebalance(g, ev);
         } else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
-            on_error(g, ev);
+            on_group_error(g, ev);
         }
         rd_kafka_event_destroy(ev);
     }
@@ -284,7 +284,7 @@ static void on_control(void *data)
 
 /* -- open and close */
 
-static int make(struct kafka_group *g, struct bus_err *err)
+static int group_make(struct kafka_group *g, struct bus_err *err)
 {
     rd_kafka_conf_t *conf = NULL;
     int rc = kafka_member_conf(&g->env, &g->conf, &conf, err);
@@ -299,7 +299,7 @@ static int make(struct kafka_group *g, struct bus_err *err)
 /* The handle with what hangs on it. */
 static int open_handle(struct kafka_group *g, struct bus_err *err)
 {
-    int rc = make(g, err);
+    int rc = group_make(g, err);
     if (rc != 0) {
         return rc;
     }
@@ -337,7 +337,7 @@ int kafka_group_open(const struct bus_kafka_env *env,
     g->env.conf = &g->kafka;
     g->conf = *conf;
     g->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
-                                      .max_ms = KAFKA_RETRY_MAX_MS};
+                                          .max_ms = KAFKA_RETRY_MAX_MS};
     int rc = bus_run_timer_new(g->loop, on_control, g, &g->poll, err);
     rc = rc != 0 ? rc : bus_run_timer_new(g->loop, on_retry, g, &g->retry, err);
     rc = rc != 0 ? rc : open_handle(g, err);
@@ -367,7 +367,7 @@ struct kafka_watch *kafka_group_watch(struct kafka_group *g)
     return &g->watch;
 }
 
-static void leave(void *data)
+static void group_leave(void *data)
 {
     struct kafka_group *g = data;
     if (g->commit != NULL && g->commit->cnt > 0) {
@@ -378,7 +378,7 @@ static void leave(void *data)
     rd_kafka_destroy(g->rk);
 }
 
-static void left(void *data)
+static void group_left(void *data)
 {
     struct kafka_group *g = data;
     void (*closed)(void *) = g->closed;
@@ -395,15 +395,15 @@ static void left(void *data)
     closed(closed_data);
 }
 
-static void watch_closed(void *data)
+static void group_watch_closed(void *data)
 {
     struct kafka_group *g = data;
     bus_run_timer_free(g->poll);
     bus_run_timer_free(g->retry);
     close_queues(g);
-    if (bus_run_work(g->loop, leave, left, g, NULL) != 0) {
-        leave(g); /* without a thread the loop has to wait */
-        left(g);
+    if (bus_run_work(g->loop, group_leave, group_left, g, NULL) != 0) {
+        group_leave(g); /* without a thread the loop has to wait */
+        group_left(g);
     }
 }
 
@@ -418,7 +418,7 @@ static void left_to_renew(void *data)
     if (g->closing) {
         bus_run_timer_free(g->poll);
         bus_run_timer_free(g->retry);
-        left(g);
+        group_left(g);
         return;
     }
     if (open_handle(g, &g->err) != 0) {
@@ -434,13 +434,13 @@ static void watch_closed_to_renew(void *data)
 {
     struct kafka_group *g = data;
     close_queues(g);
-    if (bus_run_work(g->loop, leave, left_to_renew, g, NULL) != 0) {
-        leave(g);
+    if (bus_run_work(g->loop, group_leave, left_to_renew, g, NULL) != 0) {
+        group_leave(g);
         left_to_renew(g);
     }
 }
 
-static void renew(struct kafka_group *g)
+static void group_renew(struct kafka_group *g)
 {
     g->renewing = true;
     g->conf.handle_goes(g->conf.data);
@@ -449,7 +449,7 @@ static void renew(struct kafka_group *g)
 
 void kafka_group_close_step(struct kafka_group *g)
 {
-    kafka_watch_close(&g->watch, watch_closed, g);
+    kafka_watch_close(&g->watch, group_watch_closed, g);
 }
 
 void kafka_group_close(struct kafka_group *g,

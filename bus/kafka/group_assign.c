@@ -107,7 +107,7 @@ static void ask_ends(struct kafka_group *g)
     rd_kafka_topic_partition_list_destroy(ends);
 }
 
-static void ask(void *data)
+static void group_assign_ask(void *data)
 {
     struct kafka_group *g = data;
     g->rc = ask_committed(g, &g->err);
@@ -159,7 +159,7 @@ static void assign_if_ready(struct kafka_group *g)
     }
 }
 
-static void asked(void *data)
+static void group_assign_asked(void *data)
 {
     struct kafka_group *g = data;
     g->working = false;
@@ -194,7 +194,7 @@ static void begin_ask(struct kafka_group *g)
         kafka_group_fail(g, &g->err);
         return;
     }
-    kafka_group_work(g, ask, asked, begin_ask);
+    kafka_group_work(g, group_assign_ask, group_assign_asked, begin_ask);
 }
 
 void kafka_group_given(struct kafka_group *g)

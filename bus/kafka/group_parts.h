@@ -15,7 +15,7 @@ struct kafka_group
     struct kafka_seam seam;
     struct kafka_watch watch;
     struct bus_run_health *health; /* may be NULL */
-    int condition;             /* "assigned" */
+    int condition;                 /* "assigned" */
     struct bus_timer *poll, *retry;
     struct bus_run_backoff backoff;
     void (*retry_what)(struct kafka_group *g);

@@ -25,7 +25,8 @@
 #define EMBEDDED_FETCH_MS   10
 
 /* Empty: a member without a name. */
-static void name_of(const struct kafka_group_conf *c, char ret[NAME_MAX_BYTES])
+static void member_name_of(const struct kafka_group_conf *c,
+                           char ret[NAME_MAX_BYTES])
 {
     ret[0] = '\0';
     if (c->instance != NULL) {
@@ -45,7 +46,7 @@ int kafka_member_conf(const struct bus_kafka_env *env,
         return rc;
     }
     char name[NAME_MAX_BYTES];
-    name_of(c, name);
+    member_name_of(c, name);
     kafka_set(conf, "group.id", c->group, &rc, err);
     if (name[0] != '\0' && !embedded) {
         kafka_set(conf, "group.instance.id", name, &rc, err);
@@ -102,7 +103,7 @@ int kafka_member_check(rd_kafka_t *rk,
 {
     char name[NAME_MAX_BYTES];
     const struct rd_kafka_group_list *list = NULL;
-    name_of(c, name);
+    member_name_of(c, name);
     rd_kafka_resp_err_t e =
         rd_kafka_list_groups(rk, c->group, &list, KAFKA_CALL_MS);
     if (list == NULL) {

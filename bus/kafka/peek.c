@@ -23,7 +23,7 @@ struct peek
 };
 
 /* Once a partition is done its element's err is set. */
-static void note(struct peek *p, const rd_kafka_message_t *m)
+static void peek_note(struct peek *p, const rd_kafka_message_t *m)
 {
     rd_kafka_topic_partition_t *at =
         m->rkt == NULL
@@ -40,14 +40,14 @@ static void note(struct peek *p, const rd_kafka_message_t *m)
     p->left--;
 }
 
-static void read_all(struct peek *p)
+static void peek_read_all(struct peek *p)
 {
     const struct bus_clock *clock = &bus_clock_system;
     uint64_t until = clock->monotonic_ns(clock->data) + PEEK_MS * 1000000u;
     while (p->left > 0 && clock->monotonic_ns(clock->data) < until) {
         rd_kafka_message_t *m = NULL;
         if (rd_kafka_consume_batch_queue(p->q, PEEK_STEP, &m, 1) == 1) {
-            note(p, m);
+            peek_note(p, m);
             rd_kafka_message_destroy(m);
         }
     }
@@ -85,7 +85,7 @@ void kafka_peek(const struct bus_kafka_env *env,
     }
     if (know_topics(rk) &&
         rd_kafka_assign(rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        read_all(&p);
+        peek_read_all(&p);
     }
     rd_kafka_queue_destroy(p.q);
     (void)rd_kafka_consumer_close(rk);

@@ -39,7 +39,8 @@ struct bus_kafka_producer
     void *closed_data;
 };
 
-static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
+static void producer_ack(struct bus_kafka_producer *p,
+                         const rd_kafka_message_t *m)
 {
     struct bus_err err;
     p->waiting--;
@@ -58,8 +59,8 @@ static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
         if (p->metrics != NULL) {
             const char *const v[BUS_METRIC_LABELS] = {
                 rd_kafka_topic_name(m->rkt)};
-            bus_run_series_add(bus_run_metrics_series(p->metrics, BUS_M_EVENTS_OUT, v),
-                           1);
+            bus_run_series_add(
+                bus_run_metrics_series(p->metrics, BUS_M_EVENTS_OUT, v), 1);
         }
         p->acked(p->data, m->_private, m->partition, m->offset, NULL);
         return;
@@ -70,7 +71,8 @@ static void ack(struct bus_kafka_producer *p, const rd_kafka_message_t *m)
 
 static void rebuild(struct bus_kafka_producer *p);
 
-static void on_error(struct bus_kafka_producer *p, rd_kafka_event_t *ev)
+static void on_producer_error(struct bus_kafka_producer *p,
+                              rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
     if (e == RD_KAFKA_RESP_ERR__FATAL) {
@@ -80,7 +82,7 @@ static void on_error(struct bus_kafka_producer *p, rd_kafka_event_t *ev)
     }
 }
 
-static void serve(struct bus_kafka_producer *p, int max)
+static void producer_serve(struct bus_kafka_producer *p, int max)
 {
     rd_kafka_event_t *ev = NULL;
     int n = 0;
@@ -88,10 +90,10 @@ static void serve(struct bus_kafka_producer *p, int max)
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_DR) {
             const rd_kafka_message_t *m;
             while ((m = rd_kafka_event_message_next(ev)) != NULL) {
-                ack(p, m);
+                producer_ack(p, m);
             }
         } else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_ERROR) {
-            on_error(p, ev);
+            on_producer_error(p, ev);
         }
         rd_kafka_event_destroy(ev);
     }
@@ -100,10 +102,10 @@ static void serve(struct bus_kafka_producer *p, int max)
     }
 }
 
-static void on_queue(void *data)
+static void on_producer_queue(void *data)
 {
     struct bus_kafka_producer *p = data;
-    serve(p, SERVE_EVENTS_MAX);
+    producer_serve(p, SERVE_EVENTS_MAX);
     if (p->fatal && !p->closing && !p->rebuilding) {
         rebuild(p);
     }
@@ -111,7 +113,7 @@ static void on_queue(void *data)
 
 /* -- the handle */
 
-static int make(struct bus_kafka_producer *p, struct bus_err *err)
+static int producer_make(struct bus_kafka_producer *p, struct bus_err *err)
 {
     rd_kafka_conf_t *conf = NULL;
     int rc = kafka_conf(&p->env, &conf, err);
@@ -136,7 +138,8 @@ static int make(struct bus_kafka_producer *p, struct bus_err *err)
         return rc;
     }
     p->queue = rd_kafka_queue_get_main(p->rk);
-    rc = kafka_seam_open(&p->seam, p->env.loop, p->queue, on_queue, p, err);
+    rc = kafka_seam_open(&p->seam, p->env.loop, p->queue, on_producer_queue, p,
+                         err);
     rc = rc != 0 ? rc
                  : kafka_watch_open(&p->watch, &p->env, p->rk, "kafka producer",
                                     err);
@@ -163,7 +166,7 @@ int bus_kafka_producer_open(const struct bus_kafka_env *env,
     p->acked = acked;
     p->metrics = env->metrics;
     p->data = data;
-    int rc = make(p, err);
+    int rc = producer_make(p, err);
     if (rc != 0) {
         bus_free(p);
         return rc;
@@ -268,16 +271,16 @@ static void destroyed(void *data)
     }
     p->rebuilding = false;
     p->fatal = false;
-    if (make(p, &err) != 0) {
+    if (producer_make(p, &err) != 0) {
         bus_run_loop_stop(p->env.loop, &err); /* it could be made before */
         p->rebuilding = true;
     }
 }
 
-static void watch_closed(void *data)
+static void producer_watch_closed(void *data)
 {
     struct bus_kafka_producer *p = data;
-    serve(p, INT32_MAX);
+    producer_serve(p, INT32_MAX);
     rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
     kafka_seam_close(&p->seam);
     rd_kafka_queue_destroy(p->queue);
@@ -290,8 +293,8 @@ static void watch_closed(void *data)
 static void purged(void *data)
 {
     struct bus_kafka_producer *p = data;
-    serve(p, INT32_MAX);
-    kafka_watch_close(&p->watch, watch_closed, p);
+    producer_serve(p, INT32_MAX);
+    kafka_watch_close(&p->watch, producer_watch_closed, p);
 }
 
 static void end_handle(struct bus_kafka_producer *p)

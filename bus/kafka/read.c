@@ -111,7 +111,8 @@ struct reading
     struct kafka_topic_cache cache;
 };
 
-static int one(struct reading *d, rd_kafka_message_t *raw, struct bus_err *err)
+static int
+kafka_read_one(struct reading *d, rd_kafka_message_t *raw, struct bus_err *err)
 {
     if (raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         d->next = raw->offset > d->next ? raw->offset : d->next;
@@ -151,7 +152,7 @@ until_end(struct reading *d, rd_kafka_queue_t *q, struct bus_err *err)
             n += more > 0 ? more : 0;
         }
         for (ssize_t i = 0; i < n; i++) {
-            rc = rc == 0 ? one(d, list[i], err) : rc;
+            rc = rc == 0 ? kafka_read_one(d, list[i], err) : rc;
             rd_kafka_message_destroy(list[i]);
         }
         uint64_t now = clock->monotonic_ns(clock->data);
@@ -192,7 +193,7 @@ know_topic(struct bus_kafka_reader *r, const char *topic, struct bus_err *err)
 }
 
 static int
-assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
+read_assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
 {
     rd_kafka_t *rk = d->r->rk;
     int rc = know_topic(d->r, d->range->topic, err);
@@ -252,7 +253,7 @@ int bus_kafka_read(struct bus_kafka_reader *r,
     }
     if (d.next < d.end) {
         rd_kafka_queue_t *q = NULL;
-        rc = assign(&d, &q, err);
+        rc = read_assign(&d, &q, err);
         if (rc != 0) {
             return rc;
         }

@@ -9,7 +9,7 @@
 #include "bus/kafka/parts.h"
 #include "bus/run/work.h"
 
-static void probe(void *data)
+static void watch_probe(void *data)
 {
     struct kafka_watch *w = data;
     const rd_kafka_metadata_t *md = NULL;
@@ -20,12 +20,12 @@ static void probe(void *data)
     }
 }
 
-static void again(struct kafka_watch *w)
+static void watch_again(struct kafka_watch *w)
 {
     bus_run_timer_start(w->timer, bus_run_backoff_next_ms(&w->backoff), 0);
 }
 
-static void finish_close(struct kafka_watch *w)
+static void watch_finish_close(struct kafka_watch *w)
 {
     bus_run_timer_free(w->timer);
     w->timer = NULL;
@@ -37,24 +37,24 @@ static void probed(void *data)
     struct kafka_watch *w = data;
     w->probing = false;
     if (w->closed) {
-        finish_close(w);
+        watch_finish_close(w);
     } else if (w->found) {
         kafka_watch_up(w);
     } else if (!w->up) {
-        again(w);
+        watch_again(w);
     }
 }
 
-static void on_timer(void *data)
+static void on_watch_timer(void *data)
 {
     struct kafka_watch *w = data;
     if (w->up || w->probing || w->closed) {
         return;
     }
     w->probing = true;
-    if (bus_run_work(w->loop, probe, probed, w, NULL) != 0) {
+    if (bus_run_work(w->loop, watch_probe, probed, w, NULL) != 0) {
         w->probing = false;
-        again(w);
+        watch_again(w);
     }
 }
 
@@ -70,10 +70,10 @@ int kafka_watch_open(struct kafka_watch *w,
                               .backoff = {.min_ms = KAFKA_RETRY_MIN_MS,
                                           .max_ms = KAFKA_RETRY_MAX_MS}};
     if (w->health != NULL) {
-        w->condition =
-            bus_run_health_add(w->health, condition, "no broker has answered yet");
+        w->condition = bus_run_health_add(w->health, condition,
+                                          "no broker has answered yet");
     }
-    int rc = bus_run_timer_new(env->loop, on_timer, w, &w->timer, err);
+    int rc = bus_run_timer_new(env->loop, on_watch_timer, w, &w->timer, err);
     if (rc == 0) {
         bus_run_timer_start(w->timer, 0, 0);
     }
@@ -90,7 +90,7 @@ void kafka_watch_down(struct kafka_watch *w, const char *why)
     }
     if (w->up) {
         w->up = false;
-        again(w);
+        watch_again(w);
     }
 }
 
@@ -130,6 +130,6 @@ void kafka_watch_close(struct kafka_watch *w,
     w->closed_cb = cb;
     w->closed_data = data;
     if (!w->probing) {
-        finish_close(w);
+        watch_finish_close(w);
     }
 }

@@ -11,7 +11,8 @@
 #include "bus/ledger/sql/case_life.h"
 #include "bus/ledger/sql/case_list.h"
 
-static int print(json_t *document, struct bus_buf *out, struct bus_err *err)
+static int
+cases_print(json_t *document, struct bus_buf *out, struct bus_err *err)
 {
     char *text = json_dumps(document, JSON_COMPACT);
     if (text == NULL) {
@@ -24,7 +25,7 @@ static int print(json_t *document, struct bus_buf *out, struct bus_err *err)
 }
 
 /* What SQL made. */
-static int parse(const char *text, json_t **ret, struct bus_err *err)
+static int cases_parse(const char *text, json_t **ret, struct bus_err *err)
 {
     json_error_t where;
     *ret = json_loads(text, 0, &where);
@@ -46,37 +47,38 @@ static int from_hex(const char *text, struct bus_buf *out)
     return out->failed ? BUS_ENOMEM : BUS_OK;
 }
 
-static int finish(const struct bus_ledger_cases *c,
-                  const struct bus_pg_rows *r,
-                  json_t *document,
-                  struct bus_err *err)
+static int cases_finish(const struct bus_ledger_cases *c,
+                        const struct bus_pg_rows *r,
+                        json_t *document,
+                        struct bus_err *err)
 {
     struct bus_buf evaluation = {0};
     int rc = bus_ledger_decorate(c, document, err);
     if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] != '\0') {
         rc = from_hex(bus_pg_value(r, 0, 1), &evaluation);
-        rc = rc ? bus_fail(err, rc, "an evaluation in the ledger")
-                : bus_ledger_items(c, bus_buf_view(&evaluation),
-                              bus_china_day(bus_clock_system.wall_ms(NULL)),
-                              document, err);
+        rc =
+            rc ? bus_fail(err, rc, "an evaluation in the ledger")
+               : bus_ledger_items(c, bus_buf_view(&evaluation),
+                                  bus_china_day(bus_clock_system.wall_ms(NULL)),
+                                  document, err);
     }
     bus_buf_fini(&evaluation);
     return rc;
 }
 
-static int life(const struct bus_ledger_cases *c,
-                struct bus_pg *pg,
-                const char *case_id,
-                json_t **ret,
-                struct bus_err *err)
+static int cases_life(const struct bus_ledger_cases *c,
+                      struct bus_pg *pg,
+                      const char *case_id,
+                      json_t **ret,
+                      struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
     int rc = bus_pg_query(pg, bus_ledger_sql_case_life, &case_id, 1, &r, err);
     if (rc == BUS_OK && bus_pg_count(r) == 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", case_id);
     }
-    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), ret, err);
-    rc = rc ? rc : finish(c, r, *ret, err);
+    rc = rc ? rc : cases_parse(bus_pg_value(r, 0, 0), ret, err);
+    rc = rc ? rc : cases_finish(c, r, *ret, err);
     bus_pg_rows_free(r);
     return rc;
 }
@@ -89,10 +91,10 @@ struct found
     char id[BUS_ID_TEXT + 1];
 };
 
-static int find(struct bus_pg *pg,
-                struct bus_strv id,
-                struct found *ret,
-                struct bus_err *err)
+static int cases_find(struct bus_pg *pg,
+                      struct bus_strv id,
+                      struct found *ret,
+                      struct bus_err *err)
 {
     struct bus_id parsed;
     const char *param = ret->id;
@@ -118,57 +120,57 @@ static int find(struct bus_pg *pg,
 }
 
 int bus_ledger_show(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   struct bus_strv id,
-                   struct bus_buf *out,
-                   struct bus_err *err)
+                    struct bus_pg *pg,
+                    struct bus_strv id,
+                    struct bus_buf *out,
+                    struct bus_err *err)
 {
     struct found f;
     json_t *document = NULL;
-    int rc = find(pg, id, &f, err);
+    int rc = cases_find(pg, id, &f, err);
     if (rc == BUS_OK && f.case_id[0] == '\0') {
-        document =
-            json_pack("{s:s, s:o}", "application_id", f.id, "state",
-                      bus_ledger_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
+        document = json_pack(
+            "{s:s, s:o}", "application_id", f.id, "state",
+            bus_ledger_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
     } else if (rc == BUS_OK) {
-        rc = life(c, pg, f.case_id, &document, err);
+        rc = cases_life(c, pg, f.case_id, &document, err);
     }
-    rc = rc ? rc : print(document, out, err);
+    rc = rc ? rc : cases_print(document, out, err);
     json_decref(document);
     bus_pg_rows_free(f.rows);
     return rc;
 }
 
 int bus_ledger_case(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   struct bus_strv id,
-                   struct bus_buf *out,
-                   struct bus_err *err)
+                    struct bus_pg *pg,
+                    struct bus_strv id,
+                    struct bus_buf *out,
+                    struct bus_err *err)
 {
     struct found f;
     json_t *document = NULL;
-    int rc = find(pg, id, &f, err);
+    int rc = cases_find(pg, id, &f, err);
     if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
     }
-    rc = rc ? rc : life(c, pg, f.case_id, &document, err);
-    rc = rc ? rc : print(document, out, err);
+    rc = rc ? rc : cases_life(c, pg, f.case_id, &document, err);
+    rc = rc ? rc : cases_print(document, out, err);
     json_decref(document);
     bus_pg_rows_free(f.rows);
     return rc;
 }
 
 /* case_document is taken over; NULL: it has none yet. */
-static int application(const struct bus_ledger_cases *c,
-                       const char *id,
-                       json_t *case_document,
-                       struct bus_buf *out,
-                       struct bus_err *err)
+static int cases_application(const struct bus_ledger_cases *c,
+                             const char *id,
+                             json_t *case_document,
+                             struct bus_buf *out,
+                             struct bus_err *err)
 {
     const json_t *state = json_object_get(case_document, "state");
     const char *code = json_string_value(json_object_get(state, "code"));
-    json_t *text =
-        bus_ledger_text(c, CASES_WORD, "state", bus_strv(code ? code : "ACCEPTED"));
+    json_t *text = bus_ledger_text(c, CASES_WORD, "state",
+                                   bus_strv(code ? code : "ACCEPTED"));
     const char *word = code == NULL                ? "accepted"
                        : strcmp(code, "OPEN") == 0 ? "open"
                                                    : "closed";
@@ -178,29 +180,29 @@ static int application(const struct bus_ledger_cases *c,
     if (case_document != NULL) {
         (void)json_object_set_new(document, "case", case_document);
     }
-    int rc = print(document, out, err);
+    int rc = cases_print(document, out, err);
     json_decref(document);
     return rc;
 }
 
 int bus_ledger_application(const struct bus_ledger_cases *c,
-                          struct bus_pg *pg,
-                          struct bus_strv id,
-                          struct bus_buf *out,
-                          struct bus_err *err)
+                           struct bus_pg *pg,
+                           struct bus_strv id,
+                           struct bus_buf *out,
+                           struct bus_err *err)
 {
     struct found f;
     json_t *document = NULL;
-    int rc = find(pg, id, &f, err);
+    int rc = cases_find(pg, id, &f, err);
     if (rc == BUS_OK && strcmp(f.what, "application") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no application %s",
                       f.id);
     }
     if (rc == BUS_OK && f.case_id[0] != '\0') {
-        rc = life(c, pg, f.case_id, &document, err);
+        rc = cases_life(c, pg, f.case_id, &document, err);
     }
     if (rc == BUS_OK) {
-        rc = application(c, f.id, document, out, err);
+        rc = cases_application(c, f.id, document, out, err);
     } else {
         json_decref(document);
     }
@@ -209,23 +211,23 @@ int bus_ledger_application(const struct bus_ledger_cases *c,
 }
 
 int bus_ledger_accepted(const struct bus_ledger_cases *c,
-                       struct bus_strv id,
-                       struct bus_buf *out,
-                       struct bus_err *err)
+                        struct bus_strv id,
+                        struct bus_buf *out,
+                        struct bus_err *err)
 {
     char text[BUS_ID_TEXT + 1];
     struct bus_id parsed;
     if (!bus_id_parse(id, &parsed)) {
         return bus_fail(err, BUS_EUSAGE, "not an id");
     }
-    return application(c, bus_id_text(&parsed, text), NULL, out, err);
+    return cases_application(c, bus_id_text(&parsed, text), NULL, out, err);
 }
 
 int bus_ledger_list(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   const struct bus_ledger_cases_query *q,
-                   struct bus_buf *out,
-                   struct bus_err *err)
+                    struct bus_pg *pg,
+                    const struct bus_ledger_cases_query *q,
+                    struct bus_buf *out,
+                    struct bus_err *err)
 {
     char limit[24];
     const char *params[] = {q->state, q->division, limit};
@@ -233,13 +235,13 @@ int bus_ledger_list(const struct bus_ledger_cases *c,
     json_t *list = NULL, *document = NULL;
     (void)snprintf(limit, sizeof(limit), "%lld", (long long)q->limit);
     int rc = bus_pg_query(pg, bus_ledger_sql_case_list, params, 3, &r, err);
-    rc = rc ? rc : parse(bus_pg_value(r, 0, 0), &list, err);
+    rc = rc ? rc : cases_parse(bus_pg_value(r, 0, 0), &list, err);
     if (rc == BUS_OK) {
         document = json_pack("{s:o}", "cases", list);
         rc = document ? bus_ledger_decorate(c, document, err)
                       : bus_fail(err, BUS_ENOMEM, "a list of cases");
     }
-    rc = rc ? rc : print(document, out, err);
+    rc = rc ? rc : cases_print(document, out, err);
     json_decref(document);
     bus_pg_rows_free(r);
     return rc;

@@ -44,29 +44,29 @@ struct bus_ledger_cases
  * case yet: {"application_id", "state": ACCEPTED} and no more. Appended to
  * out. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's; else as bus/pg/pg.h. */
 int bus_ledger_show(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   struct bus_strv id,
-                   struct bus_buf *out,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_pg *pg,
+                    struct bus_strv id,
+                    struct bus_buf *out,
+                    struct bus_err *err) BUS_MUSTCHECK;
 /* The same of a case's own id, and no other. */
 int bus_ledger_case(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   struct bus_strv id,
-                   struct bus_buf *out,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_pg *pg,
+                    struct bus_strv id,
+                    struct bus_buf *out,
+                    struct bus_err *err) BUS_MUSTCHECK;
 /* Of an application's: {"application_id", "state": "accepted", "open" or
  * "closed", "state_text": {zh, en}, "case": the document}; no "case" while it
  * has none. */
 int bus_ledger_application(const struct bus_ledger_cases *c,
-                          struct bus_pg *pg,
-                          struct bus_strv id,
-                          struct bus_buf *out,
-                          struct bus_err *err) BUS_MUSTCHECK;
+                           struct bus_pg *pg,
+                           struct bus_strv id,
+                           struct bus_buf *out,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* What bus_ledger_application() says of one the ledger has not seen yet. */
 int bus_ledger_accepted(const struct bus_ledger_cases *c,
-                       struct bus_strv id,
-                       struct bus_buf *out,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                        struct bus_strv id,
+                        struct bus_buf *out,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 struct bus_ledger_cases_query
 {
@@ -78,9 +78,9 @@ struct bus_ledger_cases_query
  * state, outcomes, conflicts: households that name a person of it too}]}, the
  * newest first. */
 int bus_ledger_list(const struct bus_ledger_cases *c,
-                   struct bus_pg *pg,
-                   const struct bus_ledger_cases_query *q,
-                   struct bus_buf *out,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_pg *pg,
+                    const struct bus_ledger_cases_query *q,
+                    struct bus_buf *out,
+                    struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -74,16 +74,17 @@ static const struct coded words_of[] = {
     {"", "dead_letter", CASES_WORD, "reason"},
 };
 
-static struct bus_strv text_at(const json_t *object, const char *key)
+static struct bus_strv decorate_text_at(const json_t *object, const char *key)
 {
     const json_t *v = json_object_get(object, key);
     return (struct bus_strv){json_string_value(v), json_string_length(v)};
 }
 
-static int
-replace(const struct bus_ledger_cases *c, json_t *row, const struct coded *d)
+static int decorate_replace(const struct bus_ledger_cases *c,
+                            json_t *row,
+                            const struct coded *d)
 {
-    struct bus_strv code = text_at(row, d->key);
+    struct bus_strv code = decorate_text_at(row, d->key);
     if (code.p == NULL) {
         return BUS_OK;
     }
@@ -93,7 +94,7 @@ replace(const struct bus_ledger_cases *c, json_t *row, const struct coded *d)
 
 static int event_word(const struct bus_ledger_cases *c, json_t *row)
 {
-    struct bus_strv record = text_at(row, "record");
+    struct bus_strv record = decorate_text_at(row, "record");
     struct coded d = {"", "word", CASES_WORD, ""};
     for (size_t i = 0; i < sizeof(words_of) / sizeof(words_of[0]); i++) {
         if (bus_strv_is(record, words_of[i].key)) {
@@ -101,9 +102,9 @@ static int event_word(const struct bus_ledger_cases *c, json_t *row)
             d.kind = words_of[i].kind;
         }
     }
-    int rc = replace(c, row, &d);
+    int rc = decorate_replace(c, row, &d);
     d = (struct coded){"", "record", CASES_WORD, "record"};
-    return rc ? rc : replace(c, row, &d);
+    return rc ? rc : decorate_replace(c, row, &d);
 }
 
 /* A request's facts: names of what is asked. */
@@ -116,7 +117,7 @@ static int asked_facts(const struct bus_ledger_cases *c, json_t *row)
     json_array_foreach(json_object_get(row, "facts"), i, fact)
     {
         (void)json_object_del(fact, "member");
-        rc = rc ? rc : replace(c, fact, &name);
+        rc = rc ? rc : decorate_replace(c, fact, &name);
     }
     return rc;
 }
@@ -131,7 +132,7 @@ section(const struct bus_ledger_cases *c, json_t *document, const char *name)
     {
         for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
             if (strcmp(coded[k].section, name) == 0) {
-                rc = replace(c, row, &coded[k]);
+                rc = decorate_replace(c, row, &coded[k]);
             }
         }
         if (rc == BUS_OK && strcmp(name, "timeline") == 0) {
@@ -145,13 +146,13 @@ section(const struct bus_ledger_cases *c, json_t *document, const char *name)
 }
 
 int bus_ledger_decorate(const struct bus_ledger_cases *c,
-                   json_t *document,
-                   struct bus_err *err)
+                        json_t *document,
+                        struct bus_err *err)
 {
     int rc = BUS_OK;
     for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
         if (coded[k].section[0] == '\0') {
-            rc = replace(c, document, &coded[k]);
+            rc = decorate_replace(c, document, &coded[k]);
         } else if (k == 0 ||
                    strcmp(coded[k].section, coded[k - 1].section) != 0) {
             rc = section(c, document, coded[k].section);

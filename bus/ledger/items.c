@@ -37,14 +37,14 @@ static int member_no(const struct judging *j, const struct bus_id *id)
     return 0;
 }
 
-static json_t *both(struct judging *j)
+static json_t *items_both(struct judging *j)
 {
     struct bus_strv zh = bus_buf_view(&j->zh), en = bus_buf_view(&j->en);
     return json_pack("{s:s%, s:s%}", "zh", zh.p ? zh.p : "", zh.n, "en",
                      en.p ? en.p : "", en.n);
 }
 
-static void clear(struct judging *j)
+static void items_clear(struct judging *j)
 {
     bus_buf_clear(&j->zh);
     bus_buf_clear(&j->en);
@@ -54,24 +54,25 @@ static void clear(struct judging *j)
 static int say_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
-    clear(j);
+    items_clear(j);
     int rc = bus_advice_report_clause(c, rule, BUS_POLICY_ZH, &j->zh);
     rc = rc ? rc : bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en);
     if (rc != BUS_OK) {
         return rc;
     }
-    *ret = both(j);
-    clear(j);
+    *ret = items_both(j);
+    items_clear(j);
     rc = bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
-                               BUS_POLICY_ZH, &j->scratch, &j->zh);
+                                  BUS_POLICY_ZH, &j->scratch, &j->zh);
     rc = rc ? rc
             : bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
-                                    BUS_POLICY_EN, &j->scratch, &j->en);
-    return json_object_set_new(*ret, "values", both(j)) == 0 ? rc : BUS_ENOMEM;
+                                       BUS_POLICY_EN, &j->scratch, &j->en);
+    return json_object_set_new(*ret, "values", items_both(j)) == 0 ? rc
+                                                                   : BUS_ENOMEM;
 }
 
 /* A clause that the present catalogue has no more shows as its key. */
-static json_t *reasons(struct judging *j, const struct sa_item_verdict *v)
+static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < v->reasons.n; i++) {
@@ -90,7 +91,7 @@ static json_t *reasons(struct judging *j, const struct sa_item_verdict *v)
     return list;
 }
 
-static json_t *missing(struct judging *j, const struct sa_item_verdict *v)
+static json_t *items_missing(struct judging *j, const struct sa_item_verdict *v)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < v->missing.n; i++) {
@@ -108,8 +109,9 @@ static json_t *missing(struct judging *j, const struct sa_item_verdict *v)
 }
 
 /* [{zh, en}], and whether all ways were tried. */
-static int
-put_changes(struct judging *j, const struct sa_item_verdict *v, json_t *to)
+static int items_put_changes(struct judging *j,
+                             const struct sa_item_verdict *v,
+                             json_t *to)
 {
     struct bus_advice_changes found = {0};
     int item = bus_policy_item_find(j->c->catalogue, v->item);
@@ -120,19 +122,19 @@ put_changes(struct judging *j, const struct sa_item_verdict *v, json_t *to)
                                       j->e->rule_date, item, BUS_CASES_TRIES,
                                       &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
-        clear(j);
+        items_clear(j);
         rc = bus_advice_report_change(j->c->catalogue, &found.list[i],
-                                   BUS_POLICY_ZH, &j->zh);
+                                      BUS_POLICY_ZH, &j->zh);
         rc = rc ? rc
                 : bus_advice_report_change(j->c->catalogue, &found.list[i],
-                                        BUS_POLICY_EN, &j->en);
-        (void)json_array_append_new(list, both(j));
+                                           BUS_POLICY_EN, &j->en);
+        (void)json_array_append_new(list, items_both(j));
     }
     (void)json_object_set_new(to, "changes", list);
     (void)json_object_set_new(
         to, "changes_to",
         rc == BUS_OK ? bus_ledger_text(j->c, CASES_WORD, "verdict",
-                                  bus_strv(verdict_words[found.to]))
+                                       bus_strv(verdict_words[found.to]))
                      : json_null());
     (void)json_object_set_new(
         to, "changes_complete",
@@ -140,8 +142,9 @@ put_changes(struct judging *j, const struct sa_item_verdict *v, json_t *to)
     return rc == BUS_EUNKNOWN ? BUS_OK : rc; /* an item that is no more */
 }
 
-static int
-put_item(struct judging *j, const struct sa_item_verdict *v, json_t *items)
+static int items_put_item(struct judging *j,
+                          const struct sa_item_verdict *v,
+                          json_t *items)
 {
     json_t *row = json_object();
     bus_arena_reset(&j->scratch);
@@ -152,23 +155,25 @@ put_item(struct judging *j, const struct sa_item_verdict *v, json_t *items)
     (void)json_object_set_new(
         row, "department",
         bus_ledger_text(j->c, CASES_PARTNER, NULL, v->department));
-    (void)json_object_set_new(row, "verdict",
-                              bus_ledger_text(j->c, CASES_WORD, "verdict",
-                                         bus_strv(verdict_words[v->verdict])));
+    (void)json_object_set_new(
+        row, "verdict",
+        bus_ledger_text(j->c, CASES_WORD, "verdict",
+                        bus_strv(verdict_words[v->verdict])));
     (void)json_object_set_new(row, "amount_fen",
                               v->has_amount_fen ? json_integer(v->amount_fen)
                                                 : json_null());
-    (void)json_object_set_new(row, "reasons", reasons(j, v));
-    (void)json_object_set_new(row, "missing", missing(j, v));
+    (void)json_object_set_new(row, "reasons", items_reasons(j, v));
+    (void)json_object_set_new(row, "missing", items_missing(j, v));
     (void)json_object_set_new(
         row, "left_out_by",
-        v->has_left_out_by ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
-                           : json_null());
-    int rc = put_changes(j, v, row);
+        v->has_left_out_by
+            ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
+            : json_null());
+    int rc = items_put_changes(j, v, row);
     return json_array_append_new(items, row) == 0 ? rc : BUS_ENOMEM;
 }
 
-static json_t *members(const struct judging *j)
+static json_t *items_members(const struct judging *j)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < j->e->members.n; i++) {
@@ -188,17 +193,17 @@ static json_t *members(const struct judging *j)
     return list;
 }
 
-static int judge(struct judging *j, json_t *document)
+static int items_judge(struct judging *j, json_t *document)
 {
     char day[BUS_DATE_TEXT + 1];
     const struct sa_evaluation *e = j->e;
     const char *now = bus_policy_catalogue_version(j->c->catalogue);
     struct bus_role_household_members of = {e->members.v, e->members.n};
     int rc = bus_role_household_of(j->c->catalogue, &of, e->facts.v, NULL,
-                              e->facts.n, &j->mem, &j->home);
+                                   e->facts.n, &j->mem, &j->home);
     json_t *items = json_array();
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
-        rc = put_item(j, &e->items.v[i], items);
+        rc = items_put_item(j, &e->items.v[i], items);
     }
     (void)json_object_set_new(
         document, "evaluation",
@@ -208,15 +213,15 @@ static int judge(struct judging *j, json_t *document)
                   e->catalogue_version.p, e->catalogue_version.n,
                   "catalogue_now", now, "same_catalogue",
                   (int)bus_strv_is(e->catalogue_version, now)));
-    (void)json_object_set_new(document, "members", members(j));
+    (void)json_object_set_new(document, "members", items_members(j));
     return json_object_set_new(document, "items", items) == 0 ? rc : BUS_ENOMEM;
 }
 
 int bus_ledger_items(const struct bus_ledger_cases *c,
-                struct bus_strv evaluation,
-                int32_t day,
-                json_t *document,
-                struct bus_err *err)
+                     struct bus_strv evaluation,
+                     int32_t day,
+                     json_t *document,
+                     struct bus_err *err)
 {
     struct judging j = {.c = c, .err = err};
     struct bus_wire_registry *schemas = bus_role_types_registry();
@@ -228,7 +233,7 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
                      : BUS_ENOMEM;
     if (rc == BUS_OK) {
         j.e = record;
-        rc = judge(&j, document);
+        rc = items_judge(&j, document);
         struct cases_review review = {c, j.e, &j.home, day, &j.mem, err};
         rc = rc ? rc : bus_ledger_propose(&review, document);
         rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;

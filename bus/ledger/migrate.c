@@ -28,11 +28,11 @@ static const char ask[] =
 static const char note[] =
     "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)";
 
-static int apply(struct bus_pg *pg,
-                 const char *name,
-                 const char *sql,
-                 const char *checksum,
-                 struct bus_err *err)
+static int migrate_apply(struct bus_pg *pg,
+                         const char *name,
+                         const char *sql,
+                         const char *checksum,
+                         struct bus_err *err)
 {
     const char *params[] = {name, checksum};
     int rc = bus_pg_exec(pg, "BEGIN", err);
@@ -48,12 +48,12 @@ static int apply(struct bus_pg *pg,
     return rc;
 }
 
-static int one(struct bus_pg *pg,
-               const char *name,
-               const char *sql,
-               bool dry_run,
-               FILE *to,
-               struct bus_err *err)
+static int migrate_one(struct bus_pg *pg,
+                       const char *name,
+                       const char *sql,
+                       bool dry_run,
+                       FILE *to,
+                       struct bus_err *err)
 {
     char checksum[20];
     struct bus_pg_rows *r = NULL;
@@ -79,10 +79,14 @@ static int one(struct bus_pg *pg,
                                 : "apply",
                       name);
     }
-    return there || dry_run ? BUS_OK : apply(pg, name, sql, checksum, err);
+    return there || dry_run ? BUS_OK
+                            : migrate_apply(pg, name, sql, checksum, err);
 }
 
-int cli_migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
+int bus_ledger_migrate(struct bus_pg *pg,
+                       bool dry_run,
+                       FILE *to,
+                       struct bus_err *err)
 {
     int rc = bus_pg_exec(pg, lock, err);
     if (rc != BUS_OK) {
@@ -90,7 +94,8 @@ int cli_migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
     }
     rc = bus_pg_exec(pg, make_table, err);
     for (size_t i = 0; rc == BUS_OK && i < MIGRATIONS; i++) {
-        rc = one(pg, migrations[i].name, migrations[i].sql, dry_run, to, err);
+        rc = migrate_one(pg, migrations[i].name, migrations[i].sql, dry_run, to,
+                         err);
     }
     struct bus_err why;
     int freed = bus_pg_exec(pg, unlock, rc ? &why : err);

@@ -9,7 +9,9 @@
 #include "bus/pg/pg.h"
 
 /* Says on `to` (may be NULL) what it does; dry_run does nothing. */
-int cli_migrate(struct bus_pg *pg, bool dry_run, FILE *to, struct bus_err *err)
-    BUS_MUSTCHECK;
+int bus_ledger_migrate(struct bus_pg *pg,
+                       bool dry_run,
+                       FILE *to,
+                       struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

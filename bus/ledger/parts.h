@@ -19,23 +19,24 @@ enum cases_class {
 json_t *bus_ledger_pair(struct bus_strv code, const char *zh, const char *en);
 /* kind: the map of words.yaml, for CASES_WORD. */
 json_t *bus_ledger_text(const struct bus_ledger_cases *c,
-                   enum cases_class class,
-                   const char *kind,
-                   struct bus_strv code);
+                        enum cases_class class,
+                        const char *kind,
+                        struct bus_strv code);
 /* [{code, zh, en}] of those who may supply a fact. */
-json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c, struct bus_strv fact);
+json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c,
+                             struct bus_strv fact);
 
 /* Codes of the document that SQL made into texts. */
 int bus_ledger_decorate(const struct bus_ledger_cases *c,
-                   json_t *document,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                        json_t *document,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* "evaluation", "members", "items" of a framed evaluation into the document,
  * and "proposals" as they stand on that day in China. */
 int bus_ledger_items(const struct bus_ledger_cases *c,
-                struct bus_strv evaluation,
-                int32_t day,
-                json_t *document,
-                struct bus_err *err) BUS_MUSTCHECK;
+                     struct bus_strv evaluation,
+                     int32_t day,
+                     json_t *document,
+                     struct bus_err *err) BUS_MUSTCHECK;
 /* review.c: "proposals". */
 struct cases_review
 {

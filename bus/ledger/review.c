@@ -5,7 +5,8 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/parts.h"
 
-static json_t *word_of_status(const struct bus_ledger_cases *c, struct bus_strv status)
+static json_t *word_of_status(const struct bus_ledger_cases *c,
+                              struct bus_strv status)
 {
     const struct bus_fact *f =
         bus_conf_fact(c->config, BUS_FACT_HOUSEHOLD, BUS_STRV("status"));
@@ -35,7 +36,7 @@ static int put_status(const struct cases_review *r, json_t *list)
     json_t *row = json_pack(
         "{s:o, s:o, s:o, s:o}", "what",
         bus_ledger_text(r->c, CASES_WORD, "proposal",
-                   grace ? BUS_STRV("GRACE") : BUS_STRV("CHANGES")),
+                        grace ? BUS_STRV("GRACE") : BUS_STRV("CHANGES")),
         "now", word_of_status(r->c, of.now), "then",
         word_of_status(r->c, of.then), "until",
         grace ? json_string(bus_date_text(of.until, day)) : json_null());

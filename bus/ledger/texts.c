@@ -14,11 +14,12 @@ json_t *bus_ledger_pair(struct bus_strv code, const char *zh, const char *en)
 static json_t *of_node(const struct bus_node *n, struct bus_strv code)
 {
     return bus_ledger_pair(code, bus_node_cstr(bus_node_get(n, "zh")),
-                      bus_node_cstr(bus_node_get(n, "en")));
+                           bus_node_cstr(bus_node_get(n, "en")));
 }
 
-static const struct bus_node *
-word_of(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
+static const struct bus_node *texts_word_of(const struct bus_ledger_cases *c,
+                                            const char *kind,
+                                            struct bus_strv code)
 {
     char name[64];
     if (code.n >= sizeof(name)) {
@@ -51,7 +52,8 @@ static json_t *partner(const struct bus_ledger_cases *c, struct bus_strv code)
     return bus_ledger_pair(code, s ? s->zh : NULL, s ? s->en : NULL);
 }
 
-static json_t *item(const struct bus_ledger_cases *c, struct bus_strv code)
+static json_t *texts_item(const struct bus_ledger_cases *c,
+                          struct bus_strv code)
 {
     int i = bus_policy_item_find(c->catalogue, code);
     return of_node(
@@ -70,8 +72,8 @@ static json_t *division(const struct bus_ledger_cases *c, struct bus_strv code)
                      "en", name);
 }
 
-static const struct bus_fact *fact_of(const struct bus_ledger_cases *c,
-                                      struct bus_strv name)
+static const struct bus_fact *texts_fact_of(const struct bus_ledger_cases *c,
+                                            struct bus_strv name)
 {
     const char *dot = memchr(name.p, '.', name.n);
     if (dot == NULL) {
@@ -80,9 +82,9 @@ static const struct bus_fact *fact_of(const struct bus_ledger_cases *c,
     struct bus_strv scope = {name.p, (size_t)(dot - name.p)};
     struct bus_strv bare = {dot + 1, name.n - scope.n - 1};
     return bus_conf_fact(c->config,
-                           bus_strv_is(scope, "member") ? BUS_FACT_MEMBER
-                                                        : BUS_FACT_HOUSEHOLD,
-                           bare);
+                         bus_strv_is(scope, "member") ? BUS_FACT_MEMBER
+                                                      : BUS_FACT_HOUSEHOLD,
+                         bare);
 }
 
 /* A reason may name the item that is the way instead: "ABOVE_CAP MZ06". */
@@ -91,11 +93,12 @@ worded(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
 {
     const char *gap = code.n > 0 ? memchr(code.p, ' ', code.n) : NULL;
     if (gap == NULL) {
-        return of_node(word_of(c, kind, code), code);
+        return of_node(texts_word_of(c, kind, code), code);
     }
     struct bus_strv word = {code.p, (size_t)(gap - code.p)};
     struct bus_strv of = {gap + 1, code.n - word.n - 1};
-    json_t *about = item(c, of), *text = of_node(word_of(c, kind, word), word);
+    json_t *about = texts_item(c, of),
+           *text = of_node(texts_word_of(c, kind, word), word);
     json_t *zh = json_sprintf(
         "%s, %.*s %s", json_string_value(json_object_get(text, "zh")),
         BUS_STRV_ARG(of), json_string_value(json_object_get(about, "zh")));
@@ -109,9 +112,9 @@ worded(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
 }
 
 json_t *bus_ledger_text(const struct bus_ledger_cases *c,
-                   enum cases_class class,
-                   const char *kind,
-                   struct bus_strv code)
+                        enum cases_class class,
+                        const char *kind,
+                        struct bus_strv code)
 {
     const struct bus_fact *fact;
     switch (class) {
@@ -120,19 +123,21 @@ json_t *bus_ledger_text(const struct bus_ledger_cases *c,
     case CASES_PARTNER:
         return partner(c, code);
     case CASES_ITEM:
-        return item(c, code);
+        return texts_item(c, code);
     case CASES_DIVISION:
         return division(c, code);
     case CASES_FACT:
-        fact = fact_of(c, code);
-        return bus_ledger_pair(code, fact ? fact->zh : NULL, fact ? fact->en : NULL);
+        fact = texts_fact_of(c, code);
+        return bus_ledger_pair(code, fact ? fact->zh : NULL,
+                               fact ? fact->en : NULL);
     }
     return NULL;
 }
 
-json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c, struct bus_strv name)
+json_t *bus_ledger_suppliers(const struct bus_ledger_cases *c,
+                             struct bus_strv name)
 {
-    const struct bus_fact *fact = fact_of(c, name);
+    const struct bus_fact *fact = texts_fact_of(c, name);
     json_t *list = json_array();
     for (size_t i = 0; fact != NULL && i < fact->sources.count; i++) {
         const char *const *all = fact->sources.items;

@@ -4,29 +4,30 @@
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
 
-static void count(struct runner *r, const struct sa_dead_letter *d)
+static void dead_letter_count(struct runner *r, const struct sa_dead_letter *d)
 {
     char code[40];
     const char *const labels[] = {
         r->topic_out, bus_strv_copy(code, sizeof(code), d->reason_code), NULL};
     bus_run_series_add(
-        bus_run_metrics_series(r->frame.metrics, BUS_M_DEAD_LETTERS, labels), 1);
+        bus_run_metrics_series(r->frame.metrics, BUS_M_DEAD_LETTERS, labels),
+        1);
 }
 
-static void no_memory(struct runner *r)
+static void dead_letter_no_memory(struct runner *r)
 {
     (void)bus_fail(&r->err, BUS_ENOMEM, "a dead letter");
     partner_runner_stop(r, &r->err);
 }
 
 void partner_dead_letter_new(struct runner *r,
-                struct in_flight *f,
-                struct bus_role_parked *parked,
-                const struct sa_dead_letter *record)
+                             struct in_flight *f,
+                             struct bus_role_parked *parked,
+                             const struct sa_dead_letter *record)
 {
     struct partner_dead_letter *l = bus_calloc(1, sizeof(*l));
     if (l == NULL) {
-        no_memory(r);
+        dead_letter_no_memory(r);
         return;
     }
     l->token.kind = TOKEN_LETTER;
@@ -47,15 +48,15 @@ void partner_dead_letter_new(struct runner *r,
     }
     l->next = r->letters;
     r->letters = l;
-    count(r, record);
+    dead_letter_count(r, record);
     partner_dead_letters_send(r);
 }
 
 void partner_dead_letter_of_message(struct runner *r,
-                       struct in_flight *f,
-                       const struct bus_kafka_msg *m,
-                       const char *reason_code,
-                       const struct bus_err *why)
+                                    struct in_flight *f,
+                                    const struct bus_kafka_msg *m,
+                                    const char *reason_code,
+                                    const struct bus_err *why)
 {
     struct sa_dead_letter record;
     struct bus_arena mem;
@@ -73,10 +74,13 @@ void partner_dead_letter_of_message(struct runner *r,
     bus_arena_fini(&mem);
 }
 
-static int send(struct runner *r, struct partner_dead_letter *l, struct bus_err *err)
+static int dead_letter_send(struct runner *r,
+                            struct partner_dead_letter *l,
+                            struct bus_err *err)
 {
     struct bus_role_rendered out;
-    struct bus_role_emit e = bus_role_dead_letter_emit(&l->record, r->frame.source);
+    struct bus_role_emit e =
+        bus_role_dead_letter_emit(&l->record, r->frame.source);
     struct bus_arena_mark mark = bus_arena_mark(&l->mem);
     int rc = bus_role_emit_render(&e, &l->mem, &out, err);
     struct bus_kafka_out_msg m = {
@@ -99,11 +103,11 @@ void partner_dead_letters_send(struct runner *r)
         if (l->sent) {
             continue;
         }
-        int rc = send(r, l, &err);
+        int rc = dead_letter_send(r, l, &err);
         if (rc == BUS_ETOOBIG && !l->light) {
             l->light = true;
             rc = bus_role_dead_letter_lighten(&l->record, &l->mem, &err);
-            rc = rc ? rc : send(r, l, &err);
+            rc = rc ? rc : dead_letter_send(r, l, &err);
         }
         if (rc == BUS_EFULL) {
             return; /* at the next tick */
@@ -124,7 +128,8 @@ static void free_letter(struct partner_dead_letter *l)
 
 static bool unlink_letter(struct runner *r, struct partner_dead_letter *l)
 {
-    for (struct partner_dead_letter **at = &r->letters; *at != NULL; at = &(*at)->next) {
+    for (struct partner_dead_letter **at = &r->letters; *at != NULL;
+         at = &(*at)->next) {
         if (*at == l) {
             *at = l->next;
             return true;
@@ -133,7 +138,9 @@ static bool unlink_letter(struct runner *r, struct partner_dead_letter *l)
     return false;
 }
 
-void partner_dead_letter_acked(struct runner *r, struct partner_dead_letter *l, const struct bus_err *err)
+void partner_dead_letter_acked(struct runner *r,
+                               struct partner_dead_letter *l,
+                               const struct bus_err *err)
 {
     if (l->flight == NULL && l->parked == NULL) { /* dropped */
         (void)unlink_letter(r, l);
@@ -145,8 +152,8 @@ void partner_dead_letter_acked(struct runner *r, struct partner_dead_letter *l, 
         l->sent = false; /* once more; its id makes it one */
         if (why.code == BUS_ETOOBIG && !l->light) {
             l->light = true;
-            why.code = (enum bus_errc)bus_role_dead_letter_lighten(&l->record,
-                                                              &l->mem, &why);
+            why.code = (enum bus_errc)bus_role_dead_letter_lighten(
+                &l->record, &l->mem, &why);
         }
         if (why.code != BUS_OK && bus_err_act(why.code) != BUS_ACT_RETRY) {
             partner_runner_stop(r, &why);
@@ -166,7 +173,8 @@ void partner_dead_letter_acked(struct runner *r, struct partner_dead_letter *l, 
 /* What is on its way comes back as dropped; it stays in the list till then. */
 void partner_dead_letters_drop(struct runner *r)
 {
-    for (struct partner_dead_letter *l = r->letters, *next; l != NULL; l = next) {
+    for (struct partner_dead_letter *l = r->letters, *next; l != NULL;
+         l = next) {
         next = l->next;
         if (l->flight == NULL && !r->closing) {
             continue; /* a parked one does not hang on the consumer */

@@ -30,7 +30,8 @@ struct bus_seen
     struct bus_map map; /* id -> struct entry, each on the heap */
 };
 
-static void put_note(const struct bus_partner_dedup_note *n, uint8_t to[NOTE_BYTES])
+static void put_note(const struct bus_partner_dedup_note *n,
+                     uint8_t to[NOTE_BYTES])
 {
     uint8_t check = 0x5a;
     to[0] = (uint8_t)n->what;
@@ -59,24 +60,25 @@ static bool get_note(const uint8_t *from, struct bus_partner_dedup_note *ret)
            from[0] <= BUS_SEEN_CLOSED;
 }
 
-static struct bus_strv key_of(const struct bus_id *id)
+static struct bus_strv dedup_log_key_of(const struct bus_id *id)
 {
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
 
-static struct entry *find(const struct bus_seen *s, const struct bus_id *id)
+static struct entry *dedup_log_find(const struct bus_seen *s,
+                                    const struct bus_id *id)
 {
-    return bus_map_get(&s->map, key_of(id));
+    return bus_map_get(&s->map, dedup_log_key_of(id));
 }
 
 static struct entry *find_or_make(struct bus_seen *s, const struct bus_id *id)
 {
-    struct entry *e = find(s, id);
+    struct entry *e = dedup_log_find(s, id);
     if (e == NULL) {
         e = bus_calloc(1, sizeof(*e));
         if (e != NULL) {
             e->id = *id;
-            if (bus_map_put(&s->map, key_of(&e->id), e) != BUS_OK) {
+            if (bus_map_put(&s->map, dedup_log_key_of(&e->id), e) != BUS_OK) {
                 bus_free(e);
                 e = NULL;
             }
@@ -86,9 +88,10 @@ static struct entry *find_or_make(struct bus_seen *s, const struct bus_id *id)
 }
 
 /* The entry is there. */
-static void apply(struct bus_seen *s, const struct bus_partner_dedup_note *n)
+static void dedup_log_apply(struct bus_seen *s,
+                            const struct bus_partner_dedup_note *n)
 {
-    struct entry *e = find(s, &n->id);
+    struct entry *e = dedup_log_find(s, &n->id);
     bool was_open = e->flags & OPENED;
     switch (n->what) {
     case BUS_SEEN_GIVEN:
@@ -115,7 +118,8 @@ static void apply(struct bus_seen *s, const struct bus_partner_dedup_note *n)
     s->notes++;
 }
 
-static int load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
+static int
+dedup_log_load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
 {
     size_t at = 0;
     struct bus_partner_dedup_note n;
@@ -125,7 +129,7 @@ static int load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
         if (find_or_make(s, &n.id) == NULL) {
             return bus_fail(err, BUS_ENOMEM, "%s", s->name);
         }
-        apply(s, &n);
+        dedup_log_apply(s, &n);
     }
     s->size = (off_t)at;
     return BUS_OK;
@@ -152,10 +156,10 @@ void bus_partner_dedup_close(struct bus_seen *s)
 }
 
 int bus_partner_dedup_open(int folder,
-                  const char *name,
-                  size_t keep,
-                  struct bus_seen **ret,
-                  struct bus_err *err)
+                           const char *name,
+                           size_t keep,
+                           struct bus_seen **ret,
+                           struct bus_err *err)
 {
     struct bus_seen *s = bus_calloc(1, sizeof(*s));
     struct bus_arena mem;
@@ -172,7 +176,7 @@ int bus_partner_dedup_open(int folder,
              : s->folder < 0 || s->fd < 0
                  ? bus_disk_fail(err, name)
                  : bus_disk_read(folder, name, SIZE_MAX / 2, &mem, &bytes, err);
-    rc = rc ? rc : load(s, bytes, err);
+    rc = rc ? rc : dedup_log_load(s, bytes, err);
     rc = rc ? rc : bus_disk_sync(folder, err);
     bus_arena_fini(&mem);
     if (rc != BUS_OK) {
@@ -184,10 +188,10 @@ int bus_partner_dedup_open(int folder,
 }
 
 bool bus_partner_dedup_has(const struct bus_seen *s,
-                  enum bus_partner_dedup_what what,
-                  const struct bus_id *id)
+                           enum bus_partner_dedup_what what,
+                           const struct bus_id *id)
 {
-    const struct entry *e = find(s, id);
+    const struct entry *e = dedup_log_find(s, id);
     uint8_t flag = what == BUS_SEEN_GIVEN   ? GIVEN
                    : what == BUS_SEEN_TAKEN ? TAKEN
                                             : OPENED;
@@ -199,7 +203,8 @@ size_t bus_partner_dedup_open_tasks(const struct bus_seen *s)
     return s->open;
 }
 
-size_t bus_partner_dedup_open_before(const struct bus_seen *s, int64_t before_ms)
+size_t bus_partner_dedup_open_before(const struct bus_seen *s,
+                                     int64_t before_ms)
 {
     const struct bus_map_slot *slot;
     size_t n = 0;
@@ -234,7 +239,8 @@ static struct entry **all_sorted(const struct bus_seen *s, size_t *ret_n)
     return list;
 }
 
-static size_t notes_of(const struct entry *e, bool events, uint8_t *to)
+static size_t
+dedup_log_notes_of(const struct entry *e, bool events, uint8_t *to)
 {
     const struct bus_partner_dedup_note all[] = {
         {BUS_SEEN_GIVEN, e->id, e->event_ms},
@@ -260,7 +266,8 @@ static bool write_anew(struct bus_seen *s, struct entry *const *list, size_t n)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        notes += notes_of(list[i], i < s->keep, bytes + notes * NOTE_BYTES);
+        notes += dedup_log_notes_of(list[i], i < s->keep,
+                                    bytes + notes * NOTE_BYTES);
     }
     struct bus_strv all = {(const char *)bytes, notes * NOTE_BYTES};
     int rc = bus_disk_write(s->folder, NEW_NAME, all, &err);
@@ -290,7 +297,7 @@ static void shorten(struct bus_seen *s)
         }
         for (size_t i = 0; i < n; i++) {
             if (list[i]->flags == 0) {
-                (void)bus_map_del(&s->map, key_of(&list[i]->id));
+                (void)bus_map_del(&s->map, dedup_log_key_of(&list[i]->id));
                 bus_free(list[i]);
             }
         }
@@ -299,9 +306,9 @@ static void shorten(struct bus_seen *s)
 }
 
 int bus_partner_dedup_add(struct bus_seen *s,
-                 const struct bus_partner_dedup_note *notes,
-                 size_t n,
-                 struct bus_err *err)
+                          const struct bus_partner_dedup_note *notes,
+                          size_t n,
+                          struct bus_err *err)
 {
     uint8_t bytes[NOTES_MAX * NOTE_BYTES];
     if (n > NOTES_MAX) {
@@ -319,7 +326,7 @@ int bus_partner_dedup_add(struct bus_seen *s,
     struct bus_strv all = {(const char *)bytes, n * NOTE_BYTES};
     int rc = bus_disk_append(s->fd, &s->size, all, err);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        apply(s, &notes[i]);
+        dedup_log_apply(s, &notes[i]);
     }
     if (rc == BUS_OK && s->notes > 4 * s->keep + 2 * s->open) {
         shorten(s);

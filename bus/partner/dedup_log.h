@@ -35,22 +35,23 @@ struct bus_seen;
 /* folder: an open one, borrowed until it returns; the file is made if it is
  * not there. A torn last note counts as not written. keep 0: BUS_SEEN_KEEP. */
 int bus_partner_dedup_open(int folder,
-                  const char *name,
-                  size_t keep,
-                  struct bus_seen **ret,
-                  struct bus_err *err) BUS_MUSTCHECK;
+                           const char *name,
+                           size_t keep,
+                           struct bus_seen **ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
 void bus_partner_dedup_close(struct bus_seen *s); /* NULL is allowed */
 /* GIVEN, TAKEN or OPENED, and not undone since. */
 bool bus_partner_dedup_has(const struct bus_seen *s,
-                  enum bus_partner_dedup_what what,
-                  const struct bus_id *id);
+                           enum bus_partner_dedup_what what,
+                           const struct bus_id *id);
 /* All of them or, with an error, none. */
 int bus_partner_dedup_add(struct bus_seen *s,
-                 const struct bus_partner_dedup_note *notes,
-                 size_t n,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                          const struct bus_partner_dedup_note *notes,
+                          size_t n,
+                          struct bus_err *err) BUS_MUSTCHECK;
 size_t bus_partner_dedup_open_tasks(const struct bus_seen *s);
 /* Tasks opened before that instant. */
-size_t bus_partner_dedup_open_before(const struct bus_seen *s, int64_t before_ms);
+size_t bus_partner_dedup_open_before(const struct bus_seen *s,
+                                     int64_t before_ms);
 
 #endif

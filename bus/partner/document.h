@@ -84,17 +84,17 @@ struct bus_partner_document_faults
 };
 /* Copies the pointer; code and texts are borrowed. */
 void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
-                       const char *pointer,
-                       const char *code,
-                       const char *zh,
-                       const char *en);
+                                    const char *pointer,
+                                    const char *code,
+                                    const char *zh,
+                                    const char *en);
 
 /* Appends the document, indented by two, with a newline at its end. Absent
  * members are left out. BUS_ETOOBIG: over the buffer's limit. */
 int bus_partner_document_write(const struct bus_partner_document *doc,
-                  const void *record,
-                  struct bus_buf *out,
-                  struct bus_err *err) BUS_MUSTCHECK;
+                               const void *record,
+                               struct bus_buf *out,
+                               struct bus_err *err) BUS_MUSTCHECK;
 
 /* Fills record (doc->size bytes, zeroed here). Texts are in mem. config: the
  * dictionary of facts; may be NULL for tables without BUS_DOC_FACT.
@@ -102,16 +102,17 @@ int bus_partner_document_write(const struct bus_partner_document *doc,
  * BUS_EPARSE: no JSON, or another document; BUS_ESCHEMA: faults. Each of the
  * three comes with at least one fault. BUS_ENOMEM. */
 int bus_partner_document_read(const struct bus_partner_document *doc,
-                 const struct bus_config *config,
-                 struct bus_strv bytes,
-                 struct bus_arena *mem,
-                 void *record,
-                 struct bus_partner_document_faults *faults,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                              const struct bus_config *config,
+                              struct bus_strv bytes,
+                              struct bus_arena *mem,
+                              void *record,
+                              struct bus_partner_document_faults *faults,
+                              struct bus_err *err) BUS_MUSTCHECK;
 
 /* The reason file next to a rejected document. */
-int bus_partner_document_faults_write(const struct bus_partner_document_faults *f,
-                         struct bus_buf *out,
-                         struct bus_err *err) BUS_MUSTCHECK;
+int bus_partner_document_faults_write(
+    const struct bus_partner_document_faults *f,
+    struct bus_buf *out,
+    struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -10,8 +10,8 @@
 
 #define FACT_TEXT_MAX 400 /* bytes */
 
-static const struct bus_fact *find(const struct bus_config *c,
-                                   struct bus_strv name)
+static const struct bus_fact *document_fact_find(const struct bus_config *c,
+                                                 struct bus_strv name)
 {
     static const struct
     {
@@ -22,15 +22,14 @@ static const struct bus_fact *find(const struct bus_config *c,
     for (size_t i = 0; i < 2; i++) {
         struct bus_strv p = scopes[i].prefix;
         if (name.n > p.n && memcmp(name.p, p.p, p.n) == 0) {
-            return bus_conf_fact(
-                c, scopes[i].scope,
-                (struct bus_strv){name.p + p.n, name.n - p.n});
+            return bus_conf_fact(c, scopes[i].scope,
+                                 (struct bus_strv){name.p + p.n, name.n - p.n});
         }
     }
     return NULL;
 }
 
-static bool word_known(const struct bus_fact *d, const char *text)
+static bool document_fact_word_known(const struct bus_fact *d, const char *text)
 {
     const struct bus_fact_word *words = d->words.items;
     for (size_t i = 0; i < d->words.count; i++) {
@@ -50,10 +49,10 @@ whole_number(const struct bus_fact *d, const json_t *j, struct sa_fact *f)
            (d->type != BUS_FACT_COUNT || json_integer_value(j) >= 0);
 }
 
-static bool take(struct document_reading *r,
-                 const struct bus_fact *d,
-                 const json_t *j,
-                 struct sa_fact *f)
+static bool document_fact_take(struct document_reading *r,
+                               const struct bus_fact *d,
+                               const json_t *j,
+                               struct sa_fact *f)
 {
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
     switch ((enum bus_fact_type)d->type) {
@@ -78,11 +77,14 @@ static bool take(struct document_reading *r,
     f->value.u.string_value.n = s.n;
     r->no_memory |= s.p != NULL && f->value.u.string_value.p == NULL;
     return json_is_string(j) &&
-           (d->type == BUS_FACT_ENUM ? word_known(d, json_string_value(j))
-                                     : s.n <= FACT_TEXT_MAX);
+           (d->type == BUS_FACT_ENUM
+                ? document_fact_word_known(d, json_string_value(j))
+                : s.n <= FACT_TEXT_MAX);
 }
 
-void partner_document_fact(struct document_reading *r, const json_t *value, char *base)
+void partner_document_fact(struct document_reading *r,
+                           const json_t *value,
+                           char *base)
 {
     static const struct
     {
@@ -98,21 +100,24 @@ void partner_document_fact(struct document_reading *r, const json_t *value, char
                            "a text of at most 400 bytes"},
     };
     struct sa_fact *f = (struct sa_fact *)(void *)base;
-    const struct bus_fact *d = r->config ? find(r->config, f->name) : NULL;
+    const struct bus_fact *d =
+        r->config ? document_fact_find(r->config, f->name) : NULL;
     if (d == NULL) {
         char *last = strrchr(r->path, '/');
         if (f->name.n > 0 && last != NULL) {
             *last = '\0';
             (void)partner_document_enter(r, "name"); /* the caller leaves */
-            partner_document_fault(r, "FACT", "事实字典中没有此名称; 请原样抄回所问的名称",
-                      "no fact of the dictionary has this name; copy the name "
-                      "that was asked");
+            partner_document_fault(
+                r, "FACT", "事实字典中没有此名称; 请原样抄回所问的名称",
+                "no fact of the dictionary has this name; copy the name "
+                "that was asked");
         }
         return;
     }
     if (json_is_null(value)) {
         f->value.branch = SA_FACT_VALUE_NULL;
-    } else if (!take(r, d, value, f)) {
-        partner_document_wrong(r, "FACT_VALUE", value, types[d->type].zh, types[d->type].en);
+    } else if (!document_fact_take(r, d, value, f)) {
+        partner_document_wrong(r, "FACT_VALUE", value, types[d->type].zh,
+                               types[d->type].en);
     }
 }

@@ -21,20 +21,22 @@ struct document_reading
 size_t partner_document_enter(struct document_reading *r, const char *name);
 void partner_document_leave(struct document_reading *r, size_t was);
 void partner_document_fault(struct document_reading *r,
-               const char *code,
-               const char *zh,
-               const char *en);
+                            const char *code,
+                            const char *zh,
+                            const char *en);
 /* "found ...; must be ..." */
 void partner_document_wrong(struct document_reading *r,
-               const char *code,
-               const struct json_t *found,
-               const char *zh,
-               const char *en);
+                            const char *code,
+                            const struct json_t *found,
+                            const char *zh,
+                            const char *en);
 void partner_document_members(struct document_reading *r,
-                 const struct bus_partner_document_field *fields,
-                 const struct json_t *object,
-                 char *base);
+                              const struct bus_partner_document_field *fields,
+                              const struct json_t *object,
+                              char *base);
 /* document_fact.c: the value of the sa_fact at base, whose name is read. */
-void partner_document_fact(struct document_reading *r, const struct json_t *value, char *base);
+void partner_document_fact(struct document_reading *r,
+                           const struct json_t *value,
+                           char *base);
 
 #endif

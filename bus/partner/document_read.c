@@ -22,50 +22,6 @@
 #define SHOWN_WORD   24
 #define OWN_PREFIX   "x_"
 
-void partner_document_fault(struct document_reading *r,
-               const char *code,
-               const char *zh,
-               const char *en)
-{
-    bus_partner_document_fault_add(r->faults, r->path, code, zh ? zh : "", en ? en : "");
-}
-
-void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
-                       const char *pointer,
-                       const char *code,
-                       const char *zh,
-                       const char *en)
-{
-    f->total++;
-    if (f->n < BUS_DOC_FAULTS_MAX) {
-        const char *kept = bus_arena_strdup(f->mem, pointer);
-        f->v[f->n++] = (struct bus_partner_document_fault){kept ? kept : "", code, zh, en};
-    }
-}
-
-/* "~" and "/" by RFC 6901; what is no plain text becomes "?". */
-size_t partner_document_enter(struct document_reading *r, const char *name)
-{
-    size_t was = strlen(r->path), n = was;
-    r->path[n++] = '/';
-    for (size_t i = 0; name[i] != '\0' && n + 3 < sizeof(r->path); i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c == '~' || c == '/') {
-            r->path[n++] = '~';
-            r->path[n++] = c == '~' ? '0' : '1';
-        } else {
-            r->path[n++] = c < 0x20 || c > 0x7e ? '?' : (char)c;
-        }
-    }
-    r->path[n] = '\0';
-    return was;
-}
-
-void partner_document_leave(struct document_reading *r, size_t was)
-{
-    r->path[was] = '\0';
-}
-
 static bool plain_word(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -77,7 +33,8 @@ static bool plain_word(const char *s, size_t n)
 }
 
 /* What was found, without a person's text in it. */
-static const char *shown(struct document_reading *r, const json_t *j, bool zh)
+static const char *
+document_read_shown(struct document_reading *r, const json_t *j, bool zh)
 {
     struct bus_arena *mem = r->mem;
     if (j == NULL) {
@@ -116,12 +73,13 @@ static const char *shown(struct document_reading *r, const json_t *j, bool zh)
 }
 
 void partner_document_wrong(struct document_reading *r,
-               const char *code,
-               const json_t *found,
-               const char *zh,
-               const char *en)
+                            const char *code,
+                            const json_t *found,
+                            const char *zh,
+                            const char *en)
 {
-    const char *fz = shown(r, found, true), *fe = shown(r, found, false);
+    const char *fz = document_read_shown(r, found, true),
+               *fe = document_read_shown(r, found, false);
     partner_document_fault(
         r, code,
         bus_arena_printf(r->mem, "读到%s; 应为%s", fz ? fz : "", zh ? zh : ""),
@@ -131,15 +89,17 @@ void partner_document_wrong(struct document_reading *r,
 
 /* --- scalars --- */
 
-static bool
-text_of(const json_t *j, const struct bus_partner_document_field *f, struct bus_strv *ret)
+static bool document_read_text_of(const json_t *j,
+                                  const struct bus_partner_document_field *f,
+                                  struct bus_strv *ret)
 {
     int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
     *ret = (struct bus_strv){json_string_value(j), json_string_length(j)};
     return json_is_string(j) && ret->n >= 1 && (int64_t)ret->n <= max;
 }
 
-static struct bus_strv kept(struct document_reading *r, struct bus_strv s)
+static struct bus_strv document_read_kept(struct document_reading *r,
+                                          struct bus_strv s)
 {
     const char *p = bus_arena_strndup(r->mem, s.p, s.n);
     r->no_memory |= p == NULL;
@@ -160,10 +120,11 @@ static void read_text(struct document_reading *r,
             memcpy(first, s.p, 7);
         }
         if (!fits || !bus_date_parse(bus_strv(first), &day)) {
-            partner_document_wrong(r, "MONTH", j, "月份 yyyy-mm", "a month yyyy-mm");
+            partner_document_wrong(r, "MONTH", j, "月份 yyyy-mm",
+                                   "a month yyyy-mm");
             return;
         }
-    } else if (!text_of(j, f, &s)) {
+    } else if (!document_read_text_of(j, f, &s)) {
         int64_t max = f->max > 0 ? f->max : BUS_DOC_TEXT_MAX;
         partner_document_wrong(
             r, "TEXT", j,
@@ -171,11 +132,11 @@ static void read_text(struct document_reading *r,
             bus_arena_printf(r->mem, "a text of 1 to %" PRId64 " bytes", max));
         return;
     }
-    s = kept(r, s);
+    s = document_read_kept(r, s);
     memcpy(at, &s, sizeof(s));
 }
 
-static int nibble(char c)
+static int document_read_nibble(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -194,14 +155,16 @@ static void read_hex(struct document_reading *r,
     char *to = fits ? bus_arena_alloc(r->mem, s.n / 2) : NULL;
     r->no_memory |= fits && to == NULL;
     for (size_t i = 0; to != NULL && i < s.n; i += 2) {
-        int hi = nibble(s.p[i]), lo = nibble(s.p[i + 1]);
+        int hi = document_read_nibble(s.p[i]),
+            lo = document_read_nibble(s.p[i + 1]);
         fits &= hi >= 0 && lo >= 0;
         to[i / 2] = (char)(fits ? hi << 4 | lo : 0);
     }
     if (!fits) {
-        partner_document_wrong(r, "HEX", j,
-                  bus_arena_printf(r->mem, "十六进制字节(1至%zu字节)", max),
-                  bus_arena_printf(r->mem, "1 to %zu bytes as hex", max));
+        partner_document_wrong(
+            r, "HEX", j,
+            bus_arena_printf(r->mem, "十六进制字节(1至%zu字节)", max),
+            bus_arena_printf(r->mem, "1 to %zu bytes as hex", max));
         return;
     }
     s = (struct bus_strv){to, to ? s.n / 2 : 0};
@@ -229,8 +192,8 @@ static void read_number(struct document_reading *r,
     memcpy(at, wide ? (const void *)&n : (const void *)&small, wide ? 8 : 4);
 }
 
-static const struct bus_partner_document_word *find_word(const struct bus_partner_document_word *words,
-                                            struct bus_strv s)
+static const struct bus_partner_document_word *
+find_word(const struct bus_partner_document_word *words, struct bus_strv s)
 {
     for (; words->word != NULL; words++) {
         if (bus_strv_is(s, words->word)) {
@@ -240,10 +203,10 @@ static const struct bus_partner_document_word *find_word(const struct bus_partne
     return NULL;
 }
 
-static void read_word(struct document_reading *r,
-                      const struct bus_partner_document_field *f,
-                      const json_t *j,
-                      char *at)
+static void document_read_word(struct document_reading *r,
+                               const struct bus_partner_document_field *f,
+                               const json_t *j,
+                               char *at)
 {
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
     const struct bus_partner_document_word *w =
@@ -257,7 +220,7 @@ static void read_word(struct document_reading *r,
             n += more > 0 && (size_t)more < sizeof(all) - n ? (size_t)more : 0;
         }
         partner_document_wrong(r, "WORD", j, bus_arena_strdup(r->mem, all),
-                  bus_arena_strdup(r->mem, all));
+                               bus_arena_strdup(r->mem, all));
         return;
     }
     memcpy(at, &w->value, sizeof(w->value));
@@ -276,21 +239,24 @@ static void read_stamp(struct document_reading *r,
         if (json_is_string(j) && bus_id_parse(s, &id)) {
             memcpy(at, &id, sizeof(id));
         } else {
-            partner_document_wrong(r, "ID", j, "编号(36个字符, 小写), 原样抄回",
-                      "an id of 36 characters in lower case, copied as it "
-                      "was given");
+            partner_document_wrong(
+                r, "ID", j, "编号(36个字符, 小写), 原样抄回",
+                "an id of 36 characters in lower case, copied as it "
+                "was given");
         }
     } else if (f->type == BUS_DOC_DATE) {
         if (json_is_string(j) && bus_date_parse(s, &day)) {
             memcpy(at, &day, sizeof(day));
         } else {
-            partner_document_wrong(r, "DATE", j, "日期 yyyy-mm-dd", "a date yyyy-mm-dd");
+            partner_document_wrong(r, "DATE", j, "日期 yyyy-mm-dd",
+                                   "a date yyyy-mm-dd");
         }
     } else if (json_is_string(j) && bus_time_parse(s, &ms)) {
         memcpy(at, &ms, sizeof(ms));
     } else {
-        partner_document_wrong(r, "TIME", j, "时间, 如 2026-07-01T09:30:00+08:00",
-                  "an instant such as 2026-07-01T09:30:00+08:00");
+        partner_document_wrong(r, "TIME", j,
+                               "时间, 如 2026-07-01T09:30:00+08:00",
+                               "an instant such as 2026-07-01T09:30:00+08:00");
     }
 }
 
@@ -308,7 +274,7 @@ static void read_list(struct document_reading *r,
     } items = {.n = json_array_size(j)};
     if (!json_is_array(j) || items.n > BUS_DOC_ITEMS_MAX) {
         partner_document_wrong(r, "LIST", j, "列表(不超过1000项)",
-                  "a list of at most 1000 items");
+                               "a list of at most 1000 items");
         return;
     }
     items.v = bus_arena_calloc(r->mem, items.n + 1, f->sub_size);
@@ -320,7 +286,8 @@ static void read_list(struct document_reading *r,
         char name[24];
         (void)snprintf(name, sizeof(name), "%zu", i);
         size_t was = partner_document_enter(r, name);
-        partner_document_members(r, f->sub, json_array_get(j, i), items.v + i * f->sub_size);
+        partner_document_members(r, f->sub, json_array_get(j, i),
+                                 items.v + i * f->sub_size);
         partner_document_leave(r, was);
     }
     memcpy(at, &items, sizeof(items));
@@ -348,11 +315,12 @@ static void read_one(struct document_reading *r,
         if (json_is_boolean(j)) {
             *(bool *)at = json_is_true(j);
         } else {
-            partner_document_wrong(r, "BOOL", j, "true 或 false", "true or false");
+            partner_document_wrong(r, "BOOL", j, "true 或 false",
+                                   "true or false");
         }
         break;
     case BUS_DOC_WORD:
-        read_word(r, f, j, at);
+        document_read_word(r, f, j, at);
         break;
     case BUS_DOC_PART:
         partner_document_members(r, f->sub, j, at);
@@ -369,12 +337,14 @@ static void read_one(struct document_reading *r,
     }
 }
 
-static void
-absent(struct document_reading *r, const struct bus_partner_document_field *f, char *base)
+static void absent(struct document_reading *r,
+                   const struct bus_partner_document_field *f,
+                   char *base)
 {
     int32_t small = (int32_t)f->dflt;
     if (f->required) {
-        partner_document_fault(r, "MISSING", "缺少此项", "this is needed and is not there");
+        partner_document_fault(r, "MISSING", "缺少此项",
+                               "this is needed and is not there");
     } else if (f->type == BUS_DOC_LONG) {
         memcpy(base + f->offset, &f->dflt, sizeof(f->dflt));
     } else if (f->type == BUS_DOC_INT || f->type == BUS_DOC_WORD) {
@@ -388,24 +358,28 @@ static void stranger(struct document_reading *r,
 {
     const char *near = NULL;
     size_t best = 4; /* further away is no misspelling */
-    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL;
+         f++) {
         size_t d = bus_edit_distance(f->name, name);
         near = d < best ? f->name : near;
         best = d < best ? d : best;
     }
     size_t was = partner_document_enter(r, name);
-    partner_document_fault(r, "UNKNOWN",
-              near ? bus_arena_printf(r->mem, "没有此项; 是否为 %s", near)
-                   : "没有此项; 自用项请以 x_ 开头",
-              near ? bus_arena_printf(r->mem,
-                                      "no such member; did you mean %s?", near)
-                   : "no such member; one of your own begins with x_");
+    partner_document_fault(
+        r, "UNKNOWN",
+        near ? bus_arena_printf(r->mem, "没有此项; 是否为 %s", near)
+             : "没有此项; 自用项请以 x_ 开头",
+        near
+            ? bus_arena_printf(r->mem, "no such member; did you mean %s?", near)
+            : "no such member; one of your own begins with x_");
     partner_document_leave(r, was);
 }
 
-static bool known(const struct bus_partner_document_field *fields, const char *name)
+static bool document_read_known(const struct bus_partner_document_field *fields,
+                                const char *name)
 {
-    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL;
+         f++) {
         if (strcmp(f->name, name) == 0) {
             return true;
         }
@@ -414,12 +388,13 @@ static bool known(const struct bus_partner_document_field *fields, const char *n
 }
 
 void partner_document_members(struct document_reading *r,
-                 const struct bus_partner_document_field *fields,
-                 const json_t *object,
-                 char *base)
+                              const struct bus_partner_document_field *fields,
+                              const json_t *object,
+                              char *base)
 {
     if (!json_is_object(object)) {
-        partner_document_wrong(r, "OBJECT", object, "对象 {…}", "an object {...}");
+        partner_document_wrong(r, "OBJECT", object, "对象 {…}",
+                               "an object {...}");
         return;
     }
     r->depth++;
@@ -446,7 +421,7 @@ void partner_document_members(struct document_reading *r,
     {
         bool head = r->depth == 0 && (strcmp(name, "document") == 0 ||
                                       strcmp(name, "version") == 0);
-        if (!head && !known(fields, name)) {
+        if (!head && !document_read_known(fields, name)) {
             stranger(r, fields, name);
         }
     }
@@ -456,7 +431,7 @@ void partner_document_members(struct document_reading *r,
 
 /* Is this an object from its first brace to its last? What is in between is
  * the parser's matter. */
-static int whole(struct bus_strv s)
+static int document_read_whole(struct bus_strv s)
 {
     size_t i = 0;
     while (i < s.n && strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != '\0') {
@@ -489,19 +464,22 @@ static int whole(struct bus_strv s)
 static void not_json(struct document_reading *r, const json_error_t *at)
 {
     if (json_error_code(at) == json_error_invalid_utf8) {
-        partner_document_fault(r, "ENCODING", "不是UTF-8编码; 请另存为UTF-8(可能是GBK)",
-                  "not UTF-8; save it as UTF-8 (it may be GBK)");
+        partner_document_fault(r, "ENCODING",
+                               "不是UTF-8编码; 请另存为UTF-8(可能是GBK)",
+                               "not UTF-8; save it as UTF-8 (it may be GBK)");
         return;
     }
-    partner_document_fault(r, "JSON",
-              bus_arena_printf(r->mem, "第%d行第%d列起不是JSON", at->line,
-                               at->column),
-              bus_arena_printf(r->mem, "no JSON from line %d, column %d on",
-                               at->line, at->column));
+    partner_document_fault(
+        r, "JSON",
+        bus_arena_printf(r->mem, "第%d行第%d列起不是JSON", at->line,
+                         at->column),
+        bus_arena_printf(r->mem, "no JSON from line %d, column %d on", at->line,
+                         at->column));
 }
 
-static void
-head(struct document_reading *r, const struct bus_partner_document *doc, const json_t *j)
+static void document_read_head(struct document_reading *r,
+                               const struct bus_partner_document *doc,
+                               const json_t *j)
 {
     const json_t *name = json_object_get(j, "document");
     const json_t *version = json_object_get(j, "version");
@@ -509,8 +487,8 @@ head(struct document_reading *r, const struct bus_partner_document *doc, const j
     if (!json_is_string(name) ||
         strcmp(json_string_value(name), doc->name) != 0) {
         partner_document_wrong(r, "DOCUMENT", name,
-                  bus_arena_printf(r->mem, "“%s”", doc->name),
-                  bus_arena_printf(r->mem, "\"%s\"", doc->name));
+                               bus_arena_printf(r->mem, "“%s”", doc->name),
+                               bus_arena_printf(r->mem, "\"%s\"", doc->name));
     }
     partner_document_leave(r, was);
     was = partner_document_enter(r, "version");
@@ -522,9 +500,9 @@ head(struct document_reading *r, const struct bus_partner_document *doc, const j
     partner_document_leave(r, was);
 }
 
-static int ended(const struct document_reading *r,
-                 const struct bus_partner_document *doc,
-                 struct bus_err *err)
+static int document_read_ended(const struct document_reading *r,
+                               const struct bus_partner_document *doc,
+                               struct bus_err *err)
 {
     if (r->no_memory) {
         return bus_fail(err, BUS_ENOMEM, "a %s", doc->name);
@@ -538,14 +516,15 @@ static int ended(const struct document_reading *r,
 }
 
 int bus_partner_document_read(const struct bus_partner_document *doc,
-                 const struct bus_config *config,
-                 struct bus_strv bytes,
-                 struct bus_arena *mem,
-                 void *record,
-                 struct bus_partner_document_faults *faults,
-                 struct bus_err *err)
+                              const struct bus_config *config,
+                              struct bus_strv bytes,
+                              struct bus_arena *mem,
+                              void *record,
+                              struct bus_partner_document_faults *faults,
+                              struct bus_err *err)
 {
-    struct document_reading r = {.config = config, .mem = mem, .faults = faults};
+    struct document_reading r = {
+        .config = config, .mem = mem, .faults = faults};
     static const char bom[] = "\xef\xbb\xbf"; /* what some editors put first */
     json_error_t where;
     *faults = (struct bus_partner_document_faults){.mem = mem};
@@ -553,10 +532,10 @@ int bus_partner_document_read(const struct bus_partner_document *doc,
     if (bytes.n >= 3 && memcmp(bytes.p, bom, 3) == 0) {
         bytes = (struct bus_strv){bytes.p + 3, bytes.n - 3};
     }
-    int rc = whole(bytes);
+    int rc = document_read_whole(bytes);
     if (rc == BUS_ETRUNCATED) {
         partner_document_fault(&r, "TRUNCATED", "文件不完整, 在结尾前中断",
-                  "the file ends before its last brace");
+                               "the file ends before its last brace");
         return bus_fail(err, rc, "%s: ends after %zu bytes", doc->name,
                         bytes.n);
     }
@@ -573,12 +552,12 @@ int bus_partner_document_read(const struct bus_partner_document *doc,
             not_json(&r, &where);
         } else {
             partner_document_fault(&r, "JSON", "不是JSON对象; 应以 { 开头",
-                      "no JSON object; it begins with {");
+                                   "no JSON object; it begins with {");
         }
         return bus_fail(err, BUS_EPARSE, "%s: no JSON", doc->name);
     }
-    head(&r, doc, j);
+    document_read_head(&r, doc, j);
     partner_document_members(&r, doc->fields, j, record);
     json_decref(j);
-    return ended(&r, doc, err);
+    return document_read_ended(&r, doc, err);
 }

@@ -13,9 +13,11 @@ struct writing
 };
 
 static void
-members(struct writing *w, const struct bus_partner_document_field *fields, const char *at);
+document_write_members(struct writing *w,
+                       const struct bus_partner_document_field *fields,
+                       const char *at);
 
-static void line(struct writing *w)
+static void document_write_line(struct writing *w)
 {
     bus_buf_putc(w->out, '\n');
     for (int i = 0; i < w->indent; i++) {
@@ -23,7 +25,7 @@ static void line(struct writing *w)
     }
 }
 
-static void quoted(struct bus_buf *out, struct bus_strv s)
+static void document_write_quoted(struct bus_buf *out, struct bus_strv s)
 {
     bool utf8 = bus_utf8_valid(s.p, s.n);
     bus_buf_putc(out, '"');
@@ -41,7 +43,7 @@ static void quoted(struct bus_buf *out, struct bus_strv s)
     bus_buf_putc(out, '"');
 }
 
-static void hex(struct bus_buf *out, struct bus_strv s)
+static void document_write_hex(struct bus_buf *out, struct bus_strv s)
 {
     bus_buf_putc(out, '"');
     for (size_t i = 0; i < s.n; i++) {
@@ -50,7 +52,8 @@ static void hex(struct bus_buf *out, struct bus_strv s)
     bus_buf_putc(out, '"');
 }
 
-static const char *word_of(const struct bus_partner_document_word *words, int value)
+static const char *
+document_write_word_of(const struct bus_partner_document_word *words, int value)
 {
     for (; words->word != NULL; words++) {
         if (words->value == value) {
@@ -60,13 +63,13 @@ static const char *word_of(const struct bus_partner_document_word *words, int va
     return "UNKNOWN";
 }
 
-static void date(struct bus_buf *out, int32_t days)
+static void document_write_date(struct bus_buf *out, int32_t days)
 {
     char text[BUS_DATE_TEXT + 1];
     bus_buf_printf(out, "\"%s\"", bus_date_text(days, text));
 }
 
-static void fact(struct bus_buf *out, const struct sa_fact *f)
+static void document_write_fact(struct bus_buf *out, const struct sa_fact *f)
 {
     switch (f->value.branch) {
     case SA_FACT_VALUE_BOOLEAN:
@@ -76,10 +79,10 @@ static void fact(struct bus_buf *out, const struct sa_fact *f)
         bus_buf_printf(out, "%" PRId64, f->value.u.long_value);
         break;
     case SA_FACT_VALUE_INT: /* the schema's day */
-        date(out, f->value.u.int_value);
+        document_write_date(out, f->value.u.int_value);
         break;
     case SA_FACT_VALUE_STRING:
-        quoted(out, f->value.u.string_value);
+        document_write_quoted(out, f->value.u.string_value);
         break;
     default:
         bus_buf_puts(out, "null");
@@ -87,8 +90,9 @@ static void fact(struct bus_buf *out, const struct sa_fact *f)
     }
 }
 
-static void
-list(struct writing *w, const struct bus_partner_document_field *f, const char *at)
+static void document_write_list(struct writing *w,
+                                const struct bus_partner_document_field *f,
+                                const char *at)
 {
     struct
     {
@@ -100,25 +104,28 @@ list(struct writing *w, const struct bus_partner_document_field *f, const char *
     w->indent++;
     for (size_t i = 0; i < items.n; i++) {
         bus_buf_puts(w->out, i > 0 ? "," : "");
-        line(w);
-        members(w, f->sub, items.v + i * f->sub_size);
+        document_write_line(w);
+        document_write_members(w, f->sub, items.v + i * f->sub_size);
     }
     w->indent--;
     if (items.n > 0) {
-        line(w);
+        document_write_line(w);
     }
     bus_buf_putc(w->out, ']');
 }
 
-static void text(struct bus_buf *out, enum bus_partner_document_type type, const char *at)
+static void document_write_text(struct bus_buf *out,
+                                enum bus_partner_document_type type,
+                                const char *at)
 {
     struct bus_strv s;
     memcpy(&s, at, sizeof(s));
-    (type == BUS_DOC_HEX ? hex : quoted)(out, s);
+    (type == BUS_DOC_HEX ? document_write_hex : document_write_quoted)(out, s);
 }
 
-static void
-scalar(struct bus_buf *out, const struct bus_partner_document_field *f, const char *at)
+static void document_write_scalar(struct bus_buf *out,
+                                  const struct bus_partner_document_field *f,
+                                  const char *at)
 {
     int64_t n = 0;
     int32_t i = 0;
@@ -143,17 +150,17 @@ scalar(struct bus_buf *out, const struct bus_partner_document_field *f, const ch
         break;
     case BUS_DOC_DATE:
         memcpy(&i, at, sizeof(i));
-        date(out, i);
+        document_write_date(out, i);
         break;
     case BUS_DOC_BOOL:
         bus_buf_puts(out, *(const bool *)at ? "true" : "false");
         break;
     case BUS_DOC_WORD:
         memcpy(&i, at, sizeof(i));
-        bus_buf_printf(out, "\"%s\"", word_of(f->words, i));
+        bus_buf_printf(out, "\"%s\"", document_write_word_of(f->words, i));
         break;
     default:
-        text(out, f->type, at);
+        document_write_text(out, f->type, at);
         break;
     }
 }
@@ -183,47 +190,51 @@ static bool left_out(const struct bus_partner_document_field *f, const char *at)
 
 /* With the braces around them. Tables are not deep: BUS_DOC_DEPTH_MAX. */
 static void
-members(struct writing *w, const struct bus_partner_document_field *fields, const char *at)
+document_write_members(struct writing *w,
+                       const struct bus_partner_document_field *fields,
+                       const char *at)
 {
     bool first = true;
     bus_buf_putc(w->out, '{');
     w->indent++;
-    for (const struct bus_partner_document_field *f = fields; f->name != NULL; f++) {
+    for (const struct bus_partner_document_field *f = fields; f->name != NULL;
+         f++) {
         if (left_out(f, at)) {
             continue;
         }
         bus_buf_puts(w->out, first ? "" : ",");
         first = false;
-        line(w);
+        document_write_line(w);
         bus_buf_printf(w->out, "\"%s\": ", f->name);
         if (f->type == BUS_DOC_PART) {
-            members(w, f->sub, at + f->offset);
+            document_write_members(w, f->sub, at + f->offset);
         } else if (f->type == BUS_DOC_LIST) {
-            list(w, f, at + f->offset);
+            document_write_list(w, f, at + f->offset);
         } else if (f->type == BUS_DOC_FACT) {
-            fact(w->out, (const struct sa_fact *)(const void *)at);
+            document_write_fact(w->out,
+                                (const struct sa_fact *)(const void *)at);
         } else {
-            scalar(w->out, f, at + f->offset);
+            document_write_scalar(w->out, f, at + f->offset);
         }
     }
     w->indent--;
     if (!first) {
-        line(w);
+        document_write_line(w);
     }
     bus_buf_putc(w->out, '}');
 }
 
 int bus_partner_document_write(const struct bus_partner_document *doc,
-                  const void *record,
-                  struct bus_buf *out,
-                  struct bus_err *err)
+                               const void *record,
+                               struct bus_buf *out,
+                               struct bus_err *err)
 {
     struct writing w = {.out = out};
     size_t start = out->len;
     bus_buf_printf(out, "{\n  \"document\": \"%s\",\n  \"version\": %d,",
                    doc->name, doc->version);
     size_t brace = out->len;
-    members(&w, doc->fields, record);
+    document_write_members(&w, doc->fields, record);
     if (out->failed) {
         out->len = start;
         return bus_fail(err, BUS_ETOOBIG, "a %s over the limit of %zu bytes",
@@ -235,9 +246,10 @@ int bus_partner_document_write(const struct bus_partner_document *doc,
     return BUS_OK;
 }
 
-int bus_partner_document_faults_write(const struct bus_partner_document_faults *f,
-                         struct bus_buf *out,
-                         struct bus_err *err)
+int bus_partner_document_faults_write(
+    const struct bus_partner_document_faults *f,
+    struct bus_buf *out,
+    struct bus_err *err)
 {
     bus_buf_printf(out,
                    "{\n  \"document\": \"rejection\",\n  \"version\": 1,"
@@ -253,7 +265,7 @@ int bus_partner_document_faults_write(const struct bus_partner_document_faults *
         for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
             bus_buf_printf(out, "%s\n      \"%s\": ", k > 0 ? "," : "",
                            parts[k][0]);
-            quoted(out, bus_strv(parts[k][1]));
+            document_write_quoted(out, bus_strv(parts[k][1]));
         }
         bus_buf_puts(out, "\n    }");
     }

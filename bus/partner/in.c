@@ -37,8 +37,9 @@ static void settle_as(struct runner *r,
     }
 }
 
-static void
-reject(struct runner *r, struct answer *a, const struct bus_partner_document_faults *faults)
+static void reject(struct runner *r,
+                   struct answer *a,
+                   const struct bus_partner_document_faults *faults)
 {
     struct bus_buf note = {0};
     struct bus_err err;
@@ -100,8 +101,8 @@ static void understand(struct runner *r, struct answer *a)
             big ? "over limits.message_max" : "the bus may not read this file");
         return;
     }
-    int rc = kind_map_in(r->kind->in, &r->env, a->taken.bytes,
-                             &r->taking.mem, &a->event, &faults, &err);
+    int rc = bus_partner_kind_in_map(r->kind->in, &r->env, a->taken.bytes,
+                                     &r->taking.mem, &a->event, &faults, &err);
     if (rc == BUS_ETRUNCATED && a->taken.still_ms < PARTNER_WRITING) {
         settle_as(r, a, BUS_TRANSPORT_LATER, NULL);
     } else if (rc == BUS_OK) {
@@ -127,7 +128,7 @@ void partner_collect_done(struct runner *r)
     partner_answers_send(r);
 }
 
-static int send(struct runner *r, struct answer *a, struct bus_err *err)
+static int in_send(struct runner *r, struct answer *a, struct bus_err *err)
 {
     struct bus_role_rendered out;
     struct bus_role_emit e = {
@@ -165,7 +166,7 @@ void partner_answers_send(struct runner *r)
         if (a->state != ANSWER_NEW) {
             continue;
         }
-        int rc = send(r, a, &err);
+        int rc = in_send(r, a, &err);
         if (rc == BUS_EFULL) {
             return; /* at the next tick */
         }
@@ -177,7 +178,9 @@ void partner_answers_send(struct runner *r)
     }
 }
 
-void partner_answer_acked(struct runner *r, struct answer *a, const struct bus_err *err)
+void partner_answer_acked(struct runner *r,
+                          struct answer *a,
+                          const struct bus_err *err)
 {
     if (r->closing) {
         return; /* it stays claimed and is taken again */
@@ -214,13 +217,14 @@ void partner_settle_run(void *data)
     for (size_t i = 0; i < r->taking.n; i++) {
         const struct answer *a = &r->taking.list[i];
         if (a->verdict != BUS_TRANSPORT_ACCEPTED || a->again ||
-            bus_partner_dedup_has(r->seen, BUS_SEEN_TAKEN, &a->event.event_id)) {
+            bus_partner_dedup_has(r->seen, BUS_SEEN_TAKEN,
+                                  &a->event.event_id)) {
             continue;
         }
-        notes[n++] =
-            (struct bus_partner_dedup_note){BUS_SEEN_TAKEN, a->event.event_id, now};
-        notes[n++] =
-            (struct bus_partner_dedup_note){BUS_SEEN_CLOSED, a->event.about, now};
+        notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_TAKEN,
+                                                     a->event.event_id, now};
+        notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_CLOSED,
+                                                     a->event.about, now};
     }
     r->rc = bus_partner_dedup_add(r->seen, notes, n, &r->err);
     for (size_t i = 0; r->rc == BUS_OK && i < r->taking.n; i++) {

@@ -17,25 +17,25 @@ static const struct bus_partner_kind_head *head_of(const void *record)
     return record;
 }
 
-static struct bus_id id_at(const void *record, size_t offset)
+static struct bus_id kind_id_at(const void *record, size_t offset)
 {
     struct bus_id id;
     memcpy(&id, (const char *)record + offset, sizeof(id));
     return id;
 }
 
-static struct bus_strv id_view(const struct bus_id *id)
+static struct bus_strv kind_id_view(const struct bus_id *id)
 {
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
 
 /* --- bus -> partner --- */
 
-static int open_personal(const struct bus_partner_kind_out *out,
-                         const struct bus_partner_kind_env *env,
-                         char *view,
-                         struct bus_arena *mem,
-                         struct bus_err *err)
+static int kind_open_personal(const struct bus_partner_kind_out *out,
+                              const struct bus_partner_kind_env *env,
+                              char *view,
+                              struct bus_arena *mem,
+                              struct bus_err *err)
 {
     struct bus_strv sealed, plain, body;
     void *personal = NULL;
@@ -62,12 +62,12 @@ static int open_personal(const struct bus_partner_kind_out *out,
     return rc;
 }
 
-int kind_map_out(const struct bus_partner_kind_out *out,
-                     const struct bus_partner_kind_env *env,
-                     const void *record,
-                     struct bus_arena *mem,
-                     struct bus_partner_kind_task *ret,
-                     struct bus_err *err)
+int bus_partner_kind_out_map(const struct bus_partner_kind_out *out,
+                             const struct bus_partner_kind_env *env,
+                             const void *record,
+                             struct bus_arena *mem,
+                             struct bus_partner_kind_task *ret,
+                             struct bus_err *err)
 {
     struct bus_buf text;
     char *view = bus_arena_calloc(mem, 1, out->document->size);
@@ -76,7 +76,7 @@ int kind_map_out(const struct bus_partner_kind_out *out,
     }
     memcpy(view, record, out->type->size);
     bus_buf_init(&text, (size_t)env->partner->limits.message_bytes_max);
-    int rc = open_personal(out, env, view, mem, err);
+    int rc = kind_open_personal(out, env, view, mem, err);
     rc = rc ? rc : bus_partner_document_write(out->document, view, &text, err);
     const char *kept = rc ? NULL : bus_arena_dup(mem, text.data, text.len);
     if (rc == BUS_OK && kept == NULL) {
@@ -86,38 +86,39 @@ int kind_map_out(const struct bus_partner_kind_out *out,
         .document = {kept, text.len},
         .event_id = head_of(record)->event_id,
         .household_id = head_of(record)->household_id,
-        .about = id_at(record, out->about_offset),
+        .about = kind_id_at(record, out->about_offset),
         .effect = out->effect ? out->effect(record) : BUS_KIND_OPENS,
     };
     bus_buf_fini(&text);
     return rc;
 }
 
-int kind_read_out(const struct bus_partner_kind_out *out,
-                      const struct bus_config *config,
-                      struct bus_strv document,
-                      struct bus_arena *mem,
-                      void **ret,
-                      struct bus_partner_document_faults *faults,
-                      struct bus_err *err)
+int bus_partner_kind_out_read(const struct bus_partner_kind_out *out,
+                              const struct bus_config *config,
+                              struct bus_strv document,
+                              struct bus_arena *mem,
+                              void **ret,
+                              struct bus_partner_document_faults *faults,
+                              struct bus_err *err)
 {
     *ret = bus_arena_calloc(mem, 1, out->document->size);
-    return *ret == NULL ? bus_fail(err, BUS_ENOMEM, "a %s", out->document->name)
-                        : bus_partner_document_read(out->document, config, document, mem,
-                                       *ret, faults, err);
+    return *ret == NULL
+               ? bus_fail(err, BUS_ENOMEM, "a %s", out->document->name)
+               : bus_partner_document_read(out->document, config, document, mem,
+                                           *ret, faults, err);
 }
 
 /* --- partner -> bus --- */
 
-static int derive(const struct bus_partner_kind_in *in,
-                  const struct bus_partner_kind_env *env,
-                  char *view,
-                  struct bus_arena *mem,
-                  struct bus_err *err)
+static int kind_derive(const struct bus_partner_kind_in *in,
+                       const struct bus_partner_kind_env *env,
+                       char *view,
+                       struct bus_arena *mem,
+                       struct bus_err *err)
 {
     struct bus_partner_kind_reply reply;
     struct bus_strv content = {0};
-    struct bus_id about = id_at(view, in->about_offset);
+    struct bus_id about = kind_id_at(view, in->about_offset);
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
     if (reply.has_reference) {
         content = reply.reference;
@@ -127,31 +128,32 @@ static int derive(const struct bus_partner_kind_in *in,
             return rc;
         }
     }
-    struct bus_strv parts[] = {
-        bus_strv(env->partner->code), bus_strv(in->record), id_view(&about),
-        reply.has_reference ? BUS_STRV("reference") : BUS_STRV("content"),
-        content};
+    struct bus_strv parts[] = {bus_strv(env->partner->code),
+                               bus_strv(in->record), kind_id_view(&about),
+                               reply.has_reference ? BUS_STRV("reference")
+                                                   : BUS_STRV("content"),
+                               content};
     struct bus_id id = bus_wire_derived_id("answer", parts, 5);
     memcpy(view, &id, sizeof(id));
     return BUS_OK;
 }
 
-int kind_map_in(const struct bus_partner_kind_in *in,
-                    const struct bus_partner_kind_env *env,
-                    struct bus_strv document,
-                    struct bus_arena *mem,
-                    struct bus_partner_kind_answer *ret,
-                    struct bus_partner_document_faults *faults,
-                    struct bus_err *err)
+int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
+                            const struct bus_partner_kind_env *env,
+                            struct bus_strv document,
+                            struct bus_arena *mem,
+                            struct bus_partner_kind_answer *ret,
+                            struct bus_partner_document_faults *faults,
+                            struct bus_err *err)
 {
     char *view = bus_arena_calloc(mem, 1, in->document->size);
     *faults = (struct bus_partner_document_faults){.mem = mem};
     if (view == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
     }
-    int rc = bus_partner_document_read(in->document, env->config, document, mem, view,
-                          faults, err);
-    rc = rc ? rc : derive(in, env, view, mem, err);
+    int rc = bus_partner_document_read(in->document, env->config, document, mem,
+                                       view, faults, err);
+    rc = rc ? rc : kind_derive(in, env, view, mem, err);
     if (rc == BUS_OK && in->finish != NULL) {
         in->finish(env, view, faults);
         if (faults->total > 0) {
@@ -171,18 +173,18 @@ int kind_map_in(const struct bus_partner_kind_in *in,
         .household_id = head_of(view)->household_id,
         .case_id = head_of(view)->case_id,
         .cause_id = reply.question,
-        .about = id_at(view, in->about_offset),
+        .about = kind_id_at(view, in->about_offset),
         .occurred_at = head_of(view)->occurred_at,
     };
     return BUS_OK;
 }
 
-int kind_write_in(const struct bus_partner_kind_in *in,
-                      const void *record,
-                      const struct bus_partner_kind_reply *reply,
-                      struct bus_arena *mem,
-                      struct bus_strv *ret,
-                      struct bus_err *err)
+int bus_partner_kind_in_write(const struct bus_partner_kind_in *in,
+                              const void *record,
+                              const struct bus_partner_kind_reply *reply,
+                              struct bus_arena *mem,
+                              struct bus_strv *ret,
+                              struct bus_err *err)
 {
     struct bus_buf text = {0};
     char *view = bus_arena_calloc(mem, 1, in->document->size);
@@ -203,8 +205,8 @@ int kind_write_in(const struct bus_partner_kind_in *in,
 
 /* --- all kinds --- */
 
-const struct bus_partner_kind *bus_partner_kind_find(const struct bus_partner_kind *kinds,
-                                     const char *name)
+const struct bus_partner_kind *
+bus_partner_kind_find(const struct bus_partner_kind *kinds, const char *name)
 {
     for (; kinds->name != NULL; kinds++) {
         if (strcmp(kinds->name, name) == 0) {

@@ -28,14 +28,14 @@ struct bus_partner_kind_head
     int64_t occurred_at;
     struct bus_id case_id;
 };
-#define BUS_KIND_HEAD(record)                                   \
-    _Static_assert(                                             \
-        offsetof(struct record, event_id) == 0 &&               \
-            offsetof(struct record, household_id) ==            \
+#define BUS_KIND_HEAD(record)                                           \
+    _Static_assert(                                                     \
+        offsetof(struct record, event_id) == 0 &&                       \
+            offsetof(struct record, household_id) ==                    \
                 offsetof(struct bus_partner_kind_head, household_id) && \
-            offsetof(struct record, occurred_at) ==             \
+            offsetof(struct record, occurred_at) ==                     \
                 offsetof(struct bus_partner_kind_head, occurred_at) &&  \
-            offsetof(struct record, case_id) ==                 \
+            offsetof(struct record, case_id) ==                         \
                 offsetof(struct bus_partner_kind_head, case_id),        \
         "a record begins with its event, household, instant and case")
 
@@ -66,7 +66,8 @@ struct bus_partner_kind_out
     size_t has_sealed_offset, sealed_offset;
     /* of bool and struct sa_personal in the document's struct */
     size_t has_personal_offset, personal_offset;
-    enum bus_partner_kind_effect (*effect)(const void *record); /* NULL: OPENS */
+    enum bus_partner_kind_effect (*effect)(
+        const void *record); /* NULL: OPENS */
 };
 struct bus_partner_kind_task
 {
@@ -77,21 +78,21 @@ struct bus_partner_kind_task
 /* record: of out->type. Opens the personal part with the partner's key; what
  * the partner's table does not name is left out. Everything is in mem.
  * BUS_ECRYPT: it cannot be opened; BUS_ETOOBIG: over limits.message_max. */
-int kind_map_out(const struct bus_partner_kind_out *out,
-                     const struct bus_partner_kind_env *env,
-                     const void *record,
-                     struct bus_arena *mem,
-                     struct bus_partner_kind_task *ret,
-                     struct bus_err *err) BUS_MUSTCHECK;
+int bus_partner_kind_out_map(const struct bus_partner_kind_out *out,
+                             const struct bus_partner_kind_env *env,
+                             const void *record,
+                             struct bus_arena *mem,
+                             struct bus_partner_kind_task *ret,
+                             struct bus_err *err) BUS_MUSTCHECK;
 /* A document read back (by a partner's side: simulate, tests): *ret begins
  * with the record. */
-int kind_read_out(const struct bus_partner_kind_out *out,
-                      const struct bus_config *config,
-                      struct bus_strv document,
-                      struct bus_arena *mem,
-                      void **ret,
-                      struct bus_partner_document_faults *faults,
-                      struct bus_err *err) BUS_MUSTCHECK;
+int bus_partner_kind_out_read(const struct bus_partner_kind_out *out,
+                              const struct bus_config *config,
+                              struct bus_strv document,
+                              struct bus_arena *mem,
+                              void **ret,
+                              struct bus_partner_document_faults *faults,
+                              struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- partner -> bus --- */
 
@@ -111,7 +112,8 @@ struct bus_partner_kind_in
     const struct bus_wire_type *type;
     const struct bus_partner_document *document;
     size_t about_offset; /* of the task's id in the record */
-    size_t reply_offset; /* of struct bus_partner_kind_reply in the document's struct */
+    size_t reply_offset; /* of struct bus_partner_kind_reply in the document's
+                            struct */
     /* Checks across fields, and what follows from the partner; the event id
      * is there already. May add faults. NULL: nothing to do. */
     void (*finish)(const struct bus_partner_kind_env *env,
@@ -126,21 +128,22 @@ struct bus_partner_kind_answer
 };
 /* The event id is derived, so that a document given twice is one event: from
  * the partner, the task and the partner's reference if there is one, else from
- * the whole content. Codes as bus_partner_document_read(). Everything is in mem. */
-int kind_map_in(const struct bus_partner_kind_in *in,
-                    const struct bus_partner_kind_env *env,
-                    struct bus_strv document,
-                    struct bus_arena *mem,
-                    struct bus_partner_kind_answer *ret,
-                    struct bus_partner_document_faults *faults,
-                    struct bus_err *err) BUS_MUSTCHECK;
+ * the whole content. Codes as bus_partner_document_read(). Everything is in
+ * mem. */
+int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
+                            const struct bus_partner_kind_env *env,
+                            struct bus_strv document,
+                            struct bus_arena *mem,
+                            struct bus_partner_kind_answer *ret,
+                            struct bus_partner_document_faults *faults,
+                            struct bus_err *err) BUS_MUSTCHECK;
 /* An answer as its partner would write it (simulate, tests). */
-int kind_write_in(const struct bus_partner_kind_in *in,
-                      const void *record,
-                      const struct bus_partner_kind_reply *reply,
-                      struct bus_arena *mem,
-                      struct bus_strv *ret,
-                      struct bus_err *err) BUS_MUSTCHECK;
+int bus_partner_kind_in_write(const struct bus_partner_kind_in *in,
+                              const void *record,
+                              const struct bus_partner_kind_reply *reply,
+                              struct bus_arena *mem,
+                              struct bus_strv *ret,
+                              struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- all kinds --- */
 
@@ -151,8 +154,8 @@ struct bus_partner_kind
     const struct bus_partner_kind_in *in;
 };
 /* The list ends with name NULL. NULL: no such kind. */
-const struct bus_partner_kind *bus_partner_kind_find(const struct bus_partner_kind *kinds,
-                                     const char *name);
+const struct bus_partner_kind *
+bus_partner_kind_find(const struct bus_partner_kind *kinds, const char *name);
 /* The configuration's word for a partner's kind. */
 const char *bus_partner_kind_word(const struct bus_conf_partner *partner);
 

@@ -47,9 +47,13 @@
          .max = 64},                                                          \
         BUS_KIND_FIELD(BUS_DOC_TIME, record, occurred_at, .required = true)
 /* Parts that several kinds share. base: the struct that the offset is of. */
-extern const struct bus_partner_document_field bus_partner_kind_missing_fields[]; /* missing_fact */
-extern const struct bus_partner_document_field bus_partner_kind_fact_fields[];    /* fact, in full */
-extern const struct bus_partner_document_field bus_partner_kind_actor_fields[];   /* actor */
-extern const struct bus_partner_document_word bus_partner_kind_periods[], bus_partner_kind_deliveries[];
+extern const struct bus_partner_document_field
+    bus_partner_kind_missing_fields[]; /* missing_fact */
+extern const struct bus_partner_document_field
+    bus_partner_kind_fact_fields[]; /* fact, in full */
+extern const struct bus_partner_document_field
+    bus_partner_kind_actor_fields[]; /* actor */
+extern const struct bus_partner_document_word bus_partner_kind_periods[],
+    bus_partner_kind_deliveries[];
 
 #endif

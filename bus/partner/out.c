@@ -55,17 +55,17 @@ void partner_deliver_drop(struct runner *r)
 
 /* --- preparing a chunk --- */
 
-static int map(struct runner *r,
-               struct bus_strv value,
-               struct bus_partner_kind_task *ret,
-               struct bus_err *err)
+static int out_map(struct runner *r,
+                   struct bus_strv value,
+                   struct bus_partner_kind_task *ret,
+                   struct bus_err *err)
 {
     void *record = NULL;
     int rc = bus_wire_decode(r->schemas, r->kind->out->type, value,
                              &r->give.mem, &record, err);
     return rc ? rc
-              : kind_map_out(r->kind->out, &r->env, record, &r->give.mem,
-                                 ret, err);
+              : bus_partner_kind_out_map(r->kind->out, &r->env, record,
+                                         &r->give.mem, ret, err);
 }
 
 static void refill(struct runner *r)
@@ -77,16 +77,16 @@ static void refill(struct runner *r)
     r->allowance_at = now;
 }
 
-static size_t allowed(struct runner *r)
+static size_t out_allowed(struct runner *r)
 {
     size_t open = bus_partner_dedup_open_tasks(r->seen);
     size_t most = (size_t)r->partner->limits.in_flight;
     refill(r);
     if (open >= most) {
         bus_run_health_bad(&r->frame.health, r->c_room,
-                       "%zu tasks are given and not answered "
-                       "(limits.in_flight)",
-                       open);
+                           "%zu tasks are given and not answered "
+                           "(limits.in_flight)",
+                           open);
         return 0;
     }
     if (open <= most / 2) { /* not at every answer: it is logged */
@@ -99,12 +99,12 @@ static size_t allowed(struct runner *r)
 
 /* False: nothing was added and the role stops. */
 static bool
-add(struct runner *r, const struct bus_kafka_msg *m, struct in_flight *f)
+out_add(struct runner *r, const struct bus_kafka_msg *m, struct in_flight *f)
 {
     struct deliver_document *d = &r->give.docs[r->give.n];
     struct bus_err err;
     *d = (struct deliver_document){.msg = m};
-    int rc = map(r, m->value, &d->task, &err);
+    int rc = out_map(r, m->value, &d->task, &err);
     if (rc == BUS_OK) {
         r->give.n++;
     } else if (bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
@@ -122,7 +122,7 @@ static void prepare_parked(struct runner *r, struct bus_role_parked *e)
     struct bus_err err;
     *d = (struct deliver_document){.msg = NULL};
     e->busy = true;
-    if (map(r, e->letter.value, &d->task, &err) == BUS_OK) {
+    if (out_map(r, e->letter.value, &d->task, &err) == BUS_OK) {
         r->give.parked = e;
         r->give.n = 1;
         return;
@@ -143,7 +143,7 @@ bool partner_deliver_prepare(struct runner *r)
     }
     struct bus_role_parked *due =
         bus_role_parking_due(r->parking, bus_clock_system.wall_ms(NULL));
-    size_t most = f != NULL || due != NULL ? allowed(r) : 0;
+    size_t most = f != NULL || due != NULL ? out_allowed(r) : 0;
     if (most == 0) {
         return false;
     }
@@ -155,7 +155,7 @@ bool partner_deliver_prepare(struct runner *r)
         return r->give.n > 0;
     }
     while (f->at + r->give.upto < f->batch->n && r->give.n < most) {
-        if (!add(r, &f->batch->msgs[f->at + r->give.upto], f)) {
+        if (!out_add(r, &f->batch->msgs[f->at + r->give.upto], f)) {
             r->give.n = r->give.upto = 0;
             return false;
         }
@@ -183,10 +183,12 @@ static bool behind(struct runner *r, const struct deliver_document *d)
            bus_role_parking_holds(r->parking, &d->task.household_id);
 }
 
-static size_t notes_of(const struct deliver_document *d, struct bus_partner_dedup_note *to)
+static size_t out_notes_of(const struct deliver_document *d,
+                           struct bus_partner_dedup_note *to)
 {
     int64_t now = bus_clock_system.wall_ms(NULL);
-    to[0] = (struct bus_partner_dedup_note){BUS_SEEN_GIVEN, d->task.event_id, now};
+    to[0] =
+        (struct bus_partner_dedup_note){BUS_SEEN_GIVEN, d->task.event_id, now};
     if (d->task.effect == BUS_KIND_TELLS) {
         return 1;
     }
@@ -196,7 +198,7 @@ static size_t notes_of(const struct deliver_document *d, struct bus_partner_dedu
     return 2;
 }
 
-static int stage(struct runner *r, struct bus_err *err)
+static int out_stage(struct runner *r, struct bus_err *err)
 {
     struct bus_partner_dedup_note notes[2 * PARTNER_CHUNK];
     size_t n = 0;
@@ -207,10 +209,11 @@ static int stage(struct runner *r, struct bus_err *err)
             d->result = GIVE_BEFORE;
         }
         if (d->result == GIVE_OPEN && !behind(r, d) &&
-            !bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
+            !bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN,
+                                   &d->task.event_id)) {
             rc = r->via->stage(r->transport, &d->task.event_id,
                                d->task.document, err);
-            n += notes_of(d, notes + n);
+            n += out_notes_of(d, notes + n);
         }
     }
     rc = rc || n == 0 ? rc : r->via->staged_sync(r->transport, err);
@@ -218,7 +221,8 @@ static int stage(struct runner *r, struct bus_err *err)
 }
 
 /* It is not given after all: out of what is staged and noted. */
-static int take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
+static int
+take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
     struct bus_partner_dedup_note notes[] = {
         {BUS_SEEN_FORGOTTEN, d->task.event_id, 0},
@@ -227,12 +231,13 @@ static int take_back(struct runner *r, struct deliver_document *d, struct bus_er
     if (!bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
         return BUS_OK;
     }
-    int rc = bus_partner_dedup_add(r->seen, notes,
-                          d->task.effect == BUS_KIND_OPENS ? 2 : 1, err);
+    int rc = bus_partner_dedup_add(
+        r->seen, notes, d->task.effect == BUS_KIND_OPENS ? 2 : 1, err);
     return rc ? rc : r->via->discard(r->transport, &d->task.event_id, err);
 }
 
-static int park(struct runner *r, struct deliver_document *d, struct bus_err *err)
+static int
+out_park(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
     struct sa_dead_letter letter;
     struct bus_role_dead_letter dl = {
@@ -265,7 +270,7 @@ publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
     if (behind(r, d)) {
         (void)bus_fail(&d->why, BUS_EAGAIN,
                        "an earlier event of the household waits");
-        return park(r, d, err);
+        return out_park(r, d, err);
     }
     if (given_before(r, d)) { /* the event stands twice in the chunk */
         d->result = GIVE_BEFORE;
@@ -274,7 +279,7 @@ publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
     int rc = r->via->publish(r->transport, &d->task.event_id, err);
     if (rc == BUS_EAGAIN) {
         d->why = *err;
-        return park(r, d, err);
+        return out_park(r, d, err);
     }
     d->result = rc ? d->result : GIVE_GIVEN;
     return rc;
@@ -284,7 +289,7 @@ void partner_deliver_run(void *data)
 {
     struct runner *r = data;
     struct bus_err *err = &r->err;
-    int rc = stage(r, err);
+    int rc = out_stage(r, err);
     for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
         if (r->give.docs[i].result == GIVE_OPEN) {
             rc = publish_one(r, &r->give.docs[i], err);
@@ -321,7 +326,8 @@ void partner_deliver_done(struct runner *r)
             bus_run_series_add(r->m_given, 1);
             r->allowance -= 1;
         } else if (d->result == GIVE_DEAD) {
-            partner_dead_letter_of_message(r, f, d->msg, "PARKING_FULL", &d->why);
+            partner_dead_letter_of_message(r, f, d->msg, "PARKING_FULL",
+                                           &d->why);
         }
     }
     struct bus_role_parked *e = r->give.parked;

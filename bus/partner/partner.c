@@ -35,7 +35,8 @@ static int recover(struct runner *r, struct bus_err *err)
     do {
         rc = r->via->each_staged(r->transport, ids, RECOVER_MAX, &n, err);
         for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-            struct bus_partner_dedup_note note = {BUS_SEEN_FORGOTTEN, ids[i], 0};
+            struct bus_partner_dedup_note note = {BUS_SEEN_FORGOTTEN, ids[i],
+                                                  0};
             rc = bus_partner_dedup_add(r->seen, &note, 1, err);
             rc = rc ? rc : r->via->discard(r->transport, &ids[i], err);
         }
@@ -62,8 +63,8 @@ void partner_open_run(void *data)
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
     r->rc = r->via->open(r->partner, &r->transport, &r->err);
     if (r->rc == BUS_OK) {
-        r->rc = bus_partner_dedup_open(r->via->home(r->transport), NOTES_NAME, 0,
-                              &r->seen, &r->err);
+        r->rc = bus_partner_dedup_open(r->via->home(r->transport), NOTES_NAME,
+                                       0, &r->seen, &r->err);
     }
     if (r->rc == BUS_OK) {
         r->rc = bus_role_parking_open(path, r->partner, &r->parking, &r->err);
@@ -74,12 +75,12 @@ void partner_open_run(void *data)
     }
 }
 
-static void on_batch(void *data, struct bus_kafka_batch *batch)
+static void on_partner_batch(void *data, struct bus_kafka_batch *batch)
 {
     partner_deliver_batch(data, batch);
 }
 
-static void on_revoked(void *data)
+static void on_partner_revoked(void *data)
 {
     struct runner *r = data;
     r->revoking = true;
@@ -102,8 +103,8 @@ static void open_done(struct runner *r)
         .offsets = BUS_KAFKA_OFFSETS_GROUP,
         .batch_max = PARTNER_BATCH,
         .data = r,
-        .batch = on_batch,
-        .revoked = on_revoked,
+        .batch = on_partner_batch,
+        .revoked = on_partner_revoked,
         .failed = on_failed,
     };
     if (r->rc == BUS_OK &&
@@ -127,7 +128,7 @@ static const struct
     [JOB_SETTLE] = {partner_settle_run, partner_settle_done},
 };
 
-static void finish_close(struct runner *r)
+static void partner_finish_close(struct runner *r)
 {
     if (!r->closed) {
         r->closed = true;
@@ -144,8 +145,10 @@ static void finish_close(struct runner *r)
 static void measure(struct runner *r)
 {
     if (r->seen != NULL) {
-        bus_run_series_set(r->m_open, (double)bus_partner_dedup_open_tasks(r->seen));
-        bus_run_series_set(r->m_parked, (double)bus_role_parking_count(r->parking));
+        bus_run_series_set(r->m_open,
+                           (double)bus_partner_dedup_open_tasks(r->seen));
+        bus_run_series_set(r->m_parked,
+                           (double)bus_role_parking_count(r->parking));
     }
 }
 
@@ -213,7 +216,8 @@ static bool ready_for(struct runner *r, enum job job)
     case JOB_REMOVE:
         return bus_role_parking_gone(r->parking) != NULL;
     case JOB_TAKE:
-        return r->taking.n == 0 && bus_run_loop_now_ms(r->frame.loop) >= r->look_at;
+        return r->taking.n == 0 &&
+               bus_run_loop_now_ms(r->frame.loop) >= r->look_at;
     case JOB_SETTLE:
         return partner_answers_ready(r);
     case JOB_OPEN:
@@ -223,10 +227,10 @@ static bool ready_for(struct runner *r, enum job job)
     }
 }
 
-static void pump(struct runner *r)
+static void partner_pump(struct runner *r)
 {
     if (r->closing) {
-        finish_close(r);
+        partner_finish_close(r);
         return;
     }
     if (r->revoking) {
@@ -262,12 +266,12 @@ void partner_runner_pump(struct runner *r)
     r->pumping = true;
     while (r->pump_again && r->job == JOB_NONE) {
         r->pump_again = false;
-        pump(r);
+        partner_pump(r);
     }
     r->pumping = false;
 }
 
-static void count(struct runner *r)
+static void partner_count(struct runner *r)
 {
     if (r->seen == NULL || r->job != JOB_NONE ||
         bus_run_loop_now_ms(r->frame.loop) < r->count_at) {
@@ -278,11 +282,11 @@ static void count(struct runner *r)
     r->count_at = bus_run_loop_now_ms(r->frame.loop) + PARTNER_COUNT_MS;
     r->counting = true; /* what is in out/, with the next look */
     bus_run_series_set(r->m_overdue[0],
-                   r->out_oldest_ms > r->partner->answers.acknowledge_ms
-                       ? (double)r->out_waiting
-                       : 0);
+                       r->out_oldest_ms > r->partner->answers.acknowledge_ms
+                           ? (double)r->out_waiting
+                           : 0);
     bus_run_series_set(r->m_overdue[1],
-                   (double)bus_partner_dedup_open_before(r->seen, late));
+                       (double)bus_partner_dedup_open_before(r->seen, late));
 }
 
 static void on_tick(void *data)
@@ -291,7 +295,7 @@ static void on_tick(void *data)
     if (!r->closing) {
         partner_dead_letters_send(r);
         partner_answers_send(r);
-        count(r);
+        partner_count(r);
     }
     partner_runner_pump(r);
 }
@@ -315,7 +319,7 @@ static void on_acked(void *data,
     }
 }
 
-static void drain(void *data)
+static void partner_drain(void *data)
 {
     struct runner *r = data;
     r->closing = true;
@@ -355,10 +359,10 @@ static void series(struct runner *r)
     }
 }
 
-static int choose(struct runner *r,
-                  const char *name,
-                  const struct bus_partner_kind *kinds,
-                  struct bus_err *err)
+static int partner_choose(struct runner *r,
+                          const char *name,
+                          const struct bus_partner_kind *kinds,
+                          struct bus_err *err)
 {
     const struct bus_config *c = &r->frame.config;
     r->partner = bus_conf_partner(c, name);
@@ -366,8 +370,8 @@ static int choose(struct runner *r,
         return bus_fail(err, BUS_ECONFIG, "no partner '%s' in partners.d/",
                         name);
     }
-    r->via =
-        bus_partner_transport_of((enum bus_conf_partner_transport)r->partner->transport);
+    r->via = bus_partner_transport_of(
+        (enum bus_conf_partner_transport)r->partner->transport);
     if (r->via == NULL) {
         return bus_fail(err, BUS_ECONFIG,
                         "%s has transport kafka: its own client reads and "
@@ -385,12 +389,12 @@ static int choose(struct runner *r,
     return BUS_OK;
 }
 
-static int start(struct runner *r, struct bus_err *err)
+static int partner_start(struct runner *r, struct bus_err *err)
 {
     r->end = &r->first;
     for (int i = 0; i <= JOB_SETTLE; i++) {
-        r->waits[i].backoff = (struct bus_run_backoff){.min_ms = PARTNER_WAIT_MIN,
-                                                   .max_ms = PARTNER_WAIT_MAX};
+        r->waits[i].backoff = (struct bus_run_backoff){
+            .min_ms = PARTNER_WAIT_MIN, .max_ms = PARTNER_WAIT_MAX};
     }
     bus_arena_init(&r->give.mem, 256u << 10, 0);
     bus_arena_init(&r->taking.mem, 256u << 10, 0);
@@ -404,7 +408,8 @@ static int start(struct runner *r, struct bus_err *err)
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
     int rc = bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err);
-    r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner, r->keys};
+    r->env =
+        (struct bus_partner_kind_env){&r->frame.config, r->partner, r->keys};
     if (rc == BUS_OK && r->kind->out->sealed_offset != 0 &&
         !bus_wire_keyring_has(r->keys, bus_strv(r->partner->code))) {
         rc = bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
@@ -415,7 +420,7 @@ static int start(struct runner *r, struct bus_err *err)
             : bus_kafka_producer_open(&r->frame.kafka, on_acked, r,
                                       &r->producer, err);
     rc = rc ? rc : bus_run_timer_new(r->frame.loop, on_tick, r, &r->tick, err);
-    rc = rc ? rc : bus_run_loop_on_drain(r->frame.loop, drain, r, err);
+    rc = rc ? rc : bus_run_loop_on_drain(r->frame.loop, partner_drain, r, err);
     if (rc == BUS_OK) {
         bus_run_timer_start(r->tick, 0, PARTNER_TICK_MS);
     }
@@ -432,8 +437,8 @@ int bus_partner_run(const struct bus_run_role_args *args,
     }
     int rc = bus_role_frame_open(&r->frame, args, "partner");
     if (rc == BUS_EXIT_OK) {
-        rc = choose(r, args->name, kinds, &err) == BUS_OK &&
-                     start(r, &err) == BUS_OK
+        rc = partner_choose(r, args->name, kinds, &err) == BUS_OK &&
+                     partner_start(r, &err) == BUS_OK
                  ? bus_role_frame_run(&r->frame)
                  : bus_role_frame_fail(&err);
         if (r->via != NULL) {

@@ -44,13 +44,19 @@ struct partner_dead_letter /* a dead letter on its way */
     struct token token; /* first */
     struct bus_arena mem;
     struct sa_dead_letter record; /* views into the flight or the parked one */
-    struct in_flight *flight;        /* or NULL */
-    struct bus_role_parked *parked;    /* or NULL */
-    bool sent, light;             /* light: without its bytes, see emit.h */
+    struct in_flight *flight;     /* or NULL */
+    struct bus_role_parked *parked; /* or NULL */
+    bool sent, light;               /* light: without its bytes, see emit.h */
     struct partner_dead_letter *next;
 };
 
-enum deliver_result { GIVE_OPEN, GIVE_GIVEN, GIVE_BEFORE, GIVE_PARKED, GIVE_DEAD };
+enum deliver_result {
+    GIVE_OPEN,
+    GIVE_GIVEN,
+    GIVE_BEFORE,
+    GIVE_PARKED,
+    GIVE_DEAD
+};
 struct deliver_document
 {
     const struct bus_kafka_msg *msg; /* NULL: a parked event */
@@ -63,7 +69,7 @@ struct deliver /* the chunk in work */
     struct bus_arena mem;
     struct deliver_document docs[PARTNER_CHUNK];
     size_t n;
-    size_t upto;               /* messages of the flight it covers */
+    size_t upto;                    /* messages of the flight it covers */
     struct bus_role_parked *parked; /* or NULL */
 };
 
@@ -140,21 +146,22 @@ void partner_deliver_run(void *data); /* JOB_GIVE, on the pool */
 void partner_deliver_done(struct runner *r);
 void partner_remove_run(void *data); /* JOB_REMOVE */
 void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch);
-void partner_deliver_drop(struct runner *r); /* nothing of the consumer is kept */
+void partner_deliver_drop(
+    struct runner *r); /* nothing of the consumer is kept */
 /* partner_letter.c */
 void partner_dead_letter_new(struct runner *r,
-                struct in_flight *f,
-                struct bus_role_parked *parked,
-                const struct sa_dead_letter *letter);
+                             struct in_flight *f,
+                             struct bus_role_parked *parked,
+                             const struct sa_dead_letter *letter);
 void partner_dead_letter_of_message(struct runner *r,
-                       struct in_flight *f,
-                       const struct bus_kafka_msg *m,
-                       const char *reason_code,
-                       const struct bus_err *why);
+                                    struct in_flight *f,
+                                    const struct bus_kafka_msg *m,
+                                    const char *reason_code,
+                                    const struct bus_err *why);
 void partner_dead_letters_send(struct runner *r); /* those not yet sent */
 void partner_dead_letter_acked(struct runner *r,
-                  struct partner_dead_letter *l,
-                  const struct bus_err *err);
+                               struct partner_dead_letter *l,
+                               const struct bus_err *err);
 void partner_dead_letters_drop(struct runner *r);
 /* The flight's end is reached and its letters are in Kafka: commit. */
 void partner_in_flight_settle(struct runner *r);
@@ -164,8 +171,8 @@ void partner_collect_done(struct runner *r);
 void partner_answers_send(struct runner *r);
 bool partner_answers_ready(const struct runner *r);
 void partner_answer_acked(struct runner *r,
-                  struct answer *a,
-                  const struct bus_err *err);
+                          struct answer *a,
+                          const struct bus_err *err);
 void partner_settle_run(void *data); /* JOB_SETTLE */
 void partner_settle_done(struct runner *r);
 

@@ -54,7 +54,7 @@ static void spool_close(struct bus_partner_transport *t)
     bus_free(t);
 }
 
-static int lock(struct bus_partner_transport *t, struct bus_err *err)
+static int spool_lock(struct bus_partner_transport *t, struct bus_err *err)
 {
     t->lock = openat(t->ours, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (t->lock < 0) {
@@ -82,7 +82,7 @@ static int spool_open(const struct bus_conf_partner *partner,
     for (size_t i = 0; rc == BUS_OK && i < FOLDERS; i++) {
         rc = bus_disk_folder(t->root, folders[i].path, folder_at(t, i), err);
     }
-    rc = rc ? rc : lock(t, err);
+    rc = rc ? rc : spool_lock(t, err);
     rc = rc ? rc : bus_disk_sync(t->root, err);
     if (rc != BUS_OK) {
         spool_close(t);
@@ -101,7 +101,7 @@ static int spool_home(const struct bus_partner_transport *t)
 
 #define NAME_BYTES (BUS_ID_TEXT + sizeof(SPOOL_ENDING))
 
-static const char *name_of(const struct bus_id *id, char to[NAME_BYTES])
+static const char *spool_name_of(const struct bus_id *id, char to[NAME_BYTES])
 {
     (void)bus_id_text(id, to);
     memcpy(to + BUS_ID_TEXT, SPOOL_ENDING, sizeof(SPOOL_ENDING));
@@ -114,16 +114,18 @@ static int spool_stage(struct bus_partner_transport *t,
                        struct bus_err *err)
 {
     char name[NAME_BYTES];
-    return bus_disk_write(t->staged, name_of(id, name), bytes, err);
+    return bus_disk_write(t->staged, spool_name_of(id, name), bytes, err);
 }
 
-static bool spool_staged(struct bus_partner_transport *t, const struct bus_id *id)
+static bool spool_staged(struct bus_partner_transport *t,
+                         const struct bus_id *id)
 {
     char name[NAME_BYTES];
-    return faccessat(t->staged, name_of(id, name), F_OK, 0) == 0;
+    return faccessat(t->staged, spool_name_of(id, name), F_OK, 0) == 0;
 }
 
-static int spool_staged_sync(struct bus_partner_transport *t, struct bus_err *err)
+static int spool_staged_sync(struct bus_partner_transport *t,
+                             struct bus_err *err)
 {
     return bus_disk_sync(t->staged, err);
 }
@@ -133,11 +135,12 @@ static int spool_publish(struct bus_partner_transport *t,
                          struct bus_err *err)
 {
     char name[NAME_BYTES];
-    (void)name_of(id, name);
+    (void)spool_name_of(id, name);
     return bus_disk_rename(t->staged, name, t->out, name, err);
 }
 
-static int spool_published_sync(struct bus_partner_transport *t, struct bus_err *err)
+static int spool_published_sync(struct bus_partner_transport *t,
+                                struct bus_err *err)
 {
     int rc = bus_disk_sync(t->out, err);
     return rc ? rc : bus_disk_sync(t->staged, err);
@@ -148,7 +151,7 @@ static int spool_discard(struct bus_partner_transport *t,
                          struct bus_err *err)
 {
     char name[NAME_BYTES];
-    return bus_disk_unlink(t->staged, name_of(id, name), err);
+    return bus_disk_unlink(t->staged, spool_name_of(id, name), err);
 }
 
 /* A stream over a folder of its own position; NULL: errno. */
@@ -231,5 +234,6 @@ const struct bus_partner_transport_ops bus_partner_transport_spool = {
 const struct bus_partner_transport_ops *
 bus_partner_transport_of(enum bus_conf_partner_transport transport)
 {
-    return transport == BUS_TRANSPORT_SPOOL ? &bus_partner_transport_spool : NULL;
+    return transport == BUS_TRANSPORT_SPOOL ? &bus_partner_transport_spool
+                                            : NULL;
 }

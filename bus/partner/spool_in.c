@@ -29,17 +29,18 @@ struct look
     uint64_t mark; /* of name, size, time: the same, so it is not written to */
 };
 
-static bool wanted(const char *name)
+static bool spool_in_wanted(const char *name)
 {
     size_t n = strlen(name), tail = sizeof(SPOOL_ENDING) - 1;
     return name[0] != '.' && n > tail && n <= SPOOL_NAME_MAX &&
            strcmp(name + n - tail, SPOOL_ENDING) == 0;
 }
 
-static bool look_at(int folder, const char *name, struct look *ret)
+static bool spool_in_look_at(int folder, const char *name, struct look *ret)
 {
     struct stat st;
-    if (!wanted(name) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (!spool_in_wanted(name) ||
+        fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(st.st_mode)) {
         return false;
     }
@@ -65,7 +66,7 @@ static int by_mark(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int look(int folder, struct look *list, size_t *ret_n)
+static int spool_in_look(int folder, struct look *list, size_t *ret_n)
 {
     DIR *d = partner_spool_list(folder);
     *ret_n = 0;
@@ -73,7 +74,7 @@ static int look(int folder, struct look *list, size_t *ret_n)
         return -1;
     }
     for (struct dirent *e; *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
-        *ret_n += look_at(folder, e->d_name, &list[*ret_n]);
+        *ret_n += spool_in_look_at(folder, e->d_name, &list[*ret_n]);
     }
     (void)closedir(d);
     qsort(list, *ret_n, sizeof(*list), by_age);
@@ -86,7 +87,8 @@ static bool unchanged(const struct bus_partner_transport *t, uint64_t mark)
                                         sizeof(mark), by_mark) != NULL;
 }
 
-static void remember(struct bus_partner_transport *t, const struct look *list, size_t n)
+static void
+remember(struct bus_partner_transport *t, const struct look *list, size_t n)
 {
     if (t->seen == NULL) {
         t->seen = bus_malloc(SPOOL_LOOK_MAX * sizeof(*t->seen));
@@ -100,11 +102,11 @@ static void remember(struct bus_partner_transport *t, const struct look *list, s
     }
 }
 
-static int claim(struct bus_partner_transport *t,
-                 const struct look *list,
-                 size_t n,
-                 size_t max,
-                 struct bus_err *err)
+static int spool_in_claim(struct bus_partner_transport *t,
+                          const struct look *list,
+                          size_t n,
+                          size_t max,
+                          struct bus_err *err)
 {
     size_t claimed = 0;
     for (size_t i = 0; i < n && claimed < max; i++) {
@@ -148,11 +150,11 @@ static int read_claimed(struct bus_partner_transport *t,
 }
 
 int partner_spool_collect(struct bus_partner_transport *t,
-               struct bus_arena *mem,
-               struct bus_partner_transport_taken *ret,
-               size_t max,
-               size_t *ret_n,
-               struct bus_err *err)
+                          struct bus_arena *mem,
+                          struct bus_partner_transport_taken *ret,
+                          size_t max,
+                          size_t *ret_n,
+                          struct bus_err *err)
 {
     struct look *list = bus_malloc(SPOOL_LOOK_MAX * sizeof(*list));
     size_t n = 0;
@@ -160,11 +162,12 @@ int partner_spool_collect(struct bus_partner_transport *t,
     if (list == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a look at the spool");
     }
-    int rc = look(t->in, list, &n) == 0 ? claim(t, list, n, max, err)
-                                        : bus_disk_fail(err, "in");
+    int rc = spool_in_look(t->in, list, &n) == 0
+                 ? spool_in_claim(t, list, n, max, err)
+                 : bus_disk_fail(err, "in");
     if (rc == BUS_OK) {
         remember(t, list, n);
-        rc = look(t->claimed, list, &n) == 0
+        rc = spool_in_look(t->claimed, list, &n) == 0
                  ? BUS_OK
                  : bus_disk_fail(err, ".bus/claimed");
     }
@@ -198,10 +201,10 @@ static int free_name(int folder,
 }
 
 int partner_spool_settle(struct bus_partner_transport *t,
-                 const char *name,
-                 enum bus_partner_transport_verdict verdict,
-                 struct bus_strv note,
-                 struct bus_err *err)
+                         const char *name,
+                         enum bus_partner_transport_verdict verdict,
+                         struct bus_strv note,
+                         struct bus_err *err)
 {
     bool accepted = verdict == BUS_TRANSPORT_ACCEPTED;
     int to = accepted ? t->done : t->rejected;
@@ -228,7 +231,8 @@ int partner_spool_settle(struct bus_partner_transport *t,
     return rc ? rc : bus_disk_rename(t->claimed, name, to, full, err);
 }
 
-int partner_spool_settled_sync(struct bus_partner_transport *t, struct bus_err *err)
+int partner_spool_settled_sync(struct bus_partner_transport *t,
+                               struct bus_err *err)
 {
     int rc = bus_disk_sync(t->done, err);
     rc = rc ? rc : bus_disk_sync(t->rejected, err);

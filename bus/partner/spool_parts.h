@@ -21,16 +21,17 @@ struct bus_partner_transport
 DIR *partner_spool_list(int folder);
 /* spool_in.c */
 int partner_spool_collect(struct bus_partner_transport *t,
-               struct bus_arena *mem,
-               struct bus_partner_transport_taken *ret,
-               size_t max,
-               size_t *ret_n,
-               struct bus_err *err);
+                          struct bus_arena *mem,
+                          struct bus_partner_transport_taken *ret,
+                          size_t max,
+                          size_t *ret_n,
+                          struct bus_err *err);
 int partner_spool_settle(struct bus_partner_transport *t,
-                 const char *name,
-                 enum bus_partner_transport_verdict verdict,
-                 struct bus_strv note,
-                 struct bus_err *err);
-int partner_spool_settled_sync(struct bus_partner_transport *t, struct bus_err *err);
+                         const char *name,
+                         enum bus_partner_transport_verdict verdict,
+                         struct bus_strv note,
+                         struct bus_err *err);
+int partner_spool_settled_sync(struct bus_partner_transport *t,
+                               struct bus_err *err);
 
 #endif

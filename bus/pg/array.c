@@ -12,14 +12,14 @@
 #define TIME_MIN_MS (-62135596800000)
 #define TIME_MAX_MS 253402300799999
 
-static void put32(uint8_t *p, uint32_t v)
+static void array_put32(uint8_t *p, uint32_t v)
 {
     for (int i = 0; i < 4; i++) {
         p[i] = (uint8_t)(v >> (24 - 8 * i));
     }
 }
 
-static uint32_t get32(const uint8_t *p)
+static uint32_t array_get32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
            p[3];
@@ -32,9 +32,9 @@ static uint8_t *element(struct bus_buf *b, size_t n)
     if (p == NULL) {
         return NULL;
     }
-    put32(p, (uint32_t)n);
+    array_put32(p, (uint32_t)n);
     b->len += 4 + n;
-    put32(b->data + AT_COUNT, get32(b->data + AT_COUNT) + 1);
+    array_put32(b->data + AT_COUNT, array_get32(b->data + AT_COUNT) + 1);
     return p + 4;
 }
 
@@ -44,9 +44,9 @@ void bus_pg_array_start(struct bus_buf *b, enum bus_pg_oid oid)
     uint8_t *p = bus_buf_reserve(b, HEADER_BYTES);
     if (p != NULL) {
         memset(p, 0, HEADER_BYTES);
-        put32(p, 1);
-        put32(p + 8, (uint32_t)oid);
-        put32(p + 16, 1);
+        array_put32(p, 1);
+        array_put32(p + 8, (uint32_t)oid);
+        array_put32(p + 16, 1);
         b->len += HEADER_BYTES;
     }
 }
@@ -55,12 +55,12 @@ void bus_pg_array_null(struct bus_buf *b)
 {
     uint8_t *p = element(b, 0);
     if (p != NULL) {
-        put32(p - 4, UINT32_MAX);
-        put32(b->data + AT_NULLS, 1);
+        array_put32(p - 4, UINT32_MAX);
+        array_put32(b->data + AT_NULLS, 1);
     }
 }
 
-static void raw(struct bus_buf *b, const void *from, size_t n)
+static void array_raw(struct bus_buf *b, const void *from, size_t n)
 {
     uint8_t *p = element(b, n);
     if (p != NULL && n > 0) {
@@ -92,7 +92,7 @@ void bus_pg_array_text(struct bus_buf *b, struct bus_strv v)
     } else if (memchr(v.p, '\0', v.n) != NULL || !bus_utf8_valid(v.p, v.n)) {
         mended(b, v);
     } else {
-        raw(b, v.p, v.n);
+        array_raw(b, v.p, v.n);
     }
 }
 
@@ -101,7 +101,7 @@ void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v)
     if (v.p == NULL) {
         bus_pg_array_null(b);
     } else {
-        raw(b, v.p, v.n);
+        array_raw(b, v.p, v.n);
     }
 }
 
@@ -120,7 +120,7 @@ void bus_pg_array_i32(struct bus_buf *b, int32_t v)
 {
     uint8_t *p = element(b, 4);
     if (p != NULL) {
-        put32(p, (uint32_t)v);
+        array_put32(p, (uint32_t)v);
     }
 }
 
@@ -128,8 +128,8 @@ void bus_pg_array_i64(struct bus_buf *b, int64_t v)
 {
     uint8_t *p = element(b, 8);
     if (p != NULL) {
-        put32(p, (uint32_t)((uint64_t)v >> 32));
-        put32(p + 4, (uint32_t)v);
+        array_put32(p, (uint32_t)((uint64_t)v >> 32));
+        array_put32(p + 4, (uint32_t)v);
     }
 }
 
@@ -146,14 +146,14 @@ void bus_pg_array_id(struct bus_buf *b, const struct bus_id *id)
     if (id == NULL) {
         bus_pg_array_null(b);
     } else {
-        raw(b, id->b, sizeof(id->b));
+        array_raw(b, id->b, sizeof(id->b));
     }
 }
 
 struct bus_strv bus_pg_array_end(struct bus_buf *b)
 {
-    if (!b->failed && get32(b->data + AT_COUNT) == 0) {
-        put32(b->data, 0); /* an empty array has no dimension */
+    if (!b->failed && array_get32(b->data + AT_COUNT) == 0) {
+        array_put32(b->data, 0); /* an empty array has no dimension */
         b->len = AT_COUNT;
     }
     return bus_buf_view(b);

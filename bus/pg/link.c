@@ -52,12 +52,12 @@ struct bus_pg_link
     size_t prepared_count;
 };
 
-static void on_poll(uv_poll_t *poll, int status, int events);
+static void on_link_poll(uv_poll_t *poll, int status, int events);
 static void connect_now(void *data);
 
 /* --- the socket --- */
 
-static void on_closed(uv_handle_t *h)
+static void on_link_closed(uv_handle_t *h)
 {
     bus_free(h);
 }
@@ -66,14 +66,14 @@ static void unwatch(struct bus_pg_link *l)
 {
     if (l->poll != NULL) {
         (void)uv_poll_stop(l->poll);
-        uv_close((uv_handle_t *)l->poll, on_closed);
+        uv_close((uv_handle_t *)l->poll, on_link_closed);
         l->poll = NULL;
         l->fd = -1;
     }
 }
 
 /* libpq may change the socket while it connects. */
-static int watch(struct bus_pg_link *l, int events)
+static int link_watch(struct bus_pg_link *l, int events)
 {
     int fd = PQsocket(l->conn);
     if (l->poll == NULL || fd != l->fd) {
@@ -90,7 +90,8 @@ static int watch(struct bus_pg_link *l, int events)
         l->poll->data = l;
         l->fd = fd;
     }
-    return uv_poll_start(l->poll, events, on_poll) == 0 ? BUS_OK : BUS_EAWAY;
+    return uv_poll_start(l->poll, events, on_link_poll) == 0 ? BUS_OK
+                                                             : BUS_EAWAY;
 }
 
 static void release(struct bus_pg_link *l)
@@ -127,7 +128,7 @@ static void finish_unit(struct bus_pg_link *l)
 }
 
 /* The connection is no more: who waits is told, then the next try. */
-static void lost(struct bus_pg_link *l, const struct bus_err *why)
+static void link_lost(struct bus_pg_link *l, const struct bus_err *why)
 {
     struct bus_err err = *why;
     l->calling++;
@@ -161,10 +162,10 @@ static void lost_as(struct bus_pg_link *l, const PGresult *r)
     struct bus_err err;
     (void)pg_fail(l->conn, r, &err);
     err.code = BUS_EAWAY;
-    lost(l, &err);
+    link_lost(l, &err);
 }
 
-static int push(struct bus_pg_link *l, bus_pg_done done, void *token)
+static int link_push(struct bus_pg_link *l, bus_pg_done done, void *token)
 {
     size_t at = (l->first + l->count) % (BUS_PG_UNITS + 1);
     l->units[at] = (struct unit){.done = done, .token = token};
@@ -172,11 +173,11 @@ static int push(struct bus_pg_link *l, bus_pg_done done, void *token)
     return PQpipelineSync(l->conn) == 1 ? BUS_OK : BUS_EAWAY;
 }
 
-static int arm(struct bus_pg_link *l)
+static int link_arm(struct bus_pg_link *l)
 {
     int more = PQflush(l->conn);
     return more < 0 ? BUS_EAWAY
-                    : watch(l, UV_READABLE | (more > 0 ? UV_WRITABLE : 0));
+                    : link_watch(l, UV_READABLE | (more > 0 ? UV_WRITABLE : 0));
 }
 
 /* --- connecting --- */
@@ -191,7 +192,7 @@ static void came_up(struct bus_pg_link *l)
         PQsetnonblocking(l->conn, 1) == 0 &&
         PQenterPipelineMode(l->conn) == 1 &&
         PQsendQueryParams(l->conn, sql, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
-        push(l, NULL, NULL) == BUS_OK && arm(l) == BUS_OK;
+        link_push(l, NULL, NULL) == BUS_OK && link_arm(l) == BUS_OK;
     if (!fine) {
         lost_as(l, NULL);
         return;
@@ -212,13 +213,14 @@ static void go_on_connecting(struct bus_pg_link *l)
     if (st == PGRES_POLLING_OK) {
         came_up(l);
     } else if (st == PGRES_POLLING_FAILED ||
-               watch(l, st == PGRES_POLLING_WRITING ? UV_WRITABLE
-                                                    : UV_READABLE) != BUS_OK) {
+               link_watch(l, st == PGRES_POLLING_WRITING
+                                 ? UV_WRITABLE
+                                 : UV_READABLE) != BUS_OK) {
         lost_as(l, NULL);
     }
 }
 
-static void on_timer(void *data)
+static void on_link_timer(void *data)
 {
     struct bus_pg_link *l = data;
     if (l->broken) {
@@ -228,7 +230,7 @@ static void on_timer(void *data)
         (void)bus_fail(&err, BUS_EAWAY,
                        "the database did not answer within %d ms",
                        BUS_PG_CONNECT_MS);
-        lost(l, &err);
+        link_lost(l, &err);
     } else {
         connect_now(l);
     }
@@ -240,7 +242,7 @@ static void connect_now(void *data)
     l->state = LINK_CONNECTING;
     l->conn = PQconnectStart(l->conf.conninfo);
     if (l->conn == NULL || PQstatus(l->conn) == CONNECTION_BAD ||
-        watch(l, UV_WRITABLE) != BUS_OK) {
+        link_watch(l, UV_WRITABLE) != BUS_OK) {
         lost_as(l, NULL);
         return;
     }
@@ -282,7 +284,7 @@ static void read_results(struct bus_pg_link *l)
     }
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_link_poll(uv_poll_t *poll, int status, int events)
 {
     struct bus_pg_link *l = poll->data;
     l->calling++;
@@ -294,7 +296,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     } else {
         read_results(l);
         if (!l->closed && l->state == LINK_UP && !l->broken &&
-            (PQstatus(l->conn) != CONNECTION_OK || arm(l) != BUS_OK)) {
+            (PQstatus(l->conn) != CONNECTION_OK || link_arm(l) != BUS_OK)) {
             lost_as(l, NULL);
         }
     }
@@ -319,7 +321,7 @@ int bus_pg_link_open(struct bus_run_loop *loop,
     l->backoff = (struct bus_run_backoff){
         .min_ms = conf->retry_min_ms ? conf->retry_min_ms : RETRY_MIN_MS,
         .max_ms = conf->retry_max_ms ? conf->retry_max_ms : RETRY_MAX_MS};
-    int rc = bus_run_timer_new(loop, on_timer, l, &l->timer, err);
+    int rc = bus_run_timer_new(loop, on_link_timer, l, &l->timer, err);
     if (rc != BUS_OK) {
         bus_free(l);
         return rc;
@@ -351,8 +353,10 @@ bool bus_pg_link_up(const struct bus_pg_link *l)
     return l->state == LINK_UP && !l->broken;
 }
 
-static bool
-prepare(struct bus_pg_link *l, const char *sql, char name[16], bool *ret_fine)
+static bool link_prepare(struct bus_pg_link *l,
+                         const char *sql,
+                         char name[16],
+                         bool *ret_fine)
 {
     size_t i = 0;
     while (i < l->prepared_count && l->prepared[i] != sql) {
@@ -401,7 +405,7 @@ int bus_pg_link_send(struct bus_pg_link *l,
     size_t known = l->prepared_count;
     for (size_t i = 0; fine && sent && i < n; i++) {
         fine = calls[i].n <= BUS_PG_PARAMS;
-        sent = fine && prepare(l, calls[i].sql, names[i], &fine);
+        sent = fine && link_prepare(l, calls[i].sql, names[i], &fine);
     }
     if (!fine) {
         return bus_fail(err, BUS_EBUG,
@@ -409,14 +413,14 @@ int bus_pg_link_send(struct bus_pg_link *l,
                         "statements a link",
                         BUS_PG_UNIT_CALLS, BUS_PG_PARAMS, BUS_PG_STATEMENTS);
     }
-    sent =
-        sent && (l->prepared_count == known || push(l, NULL, NULL) == BUS_OK);
+    sent = sent &&
+           (l->prepared_count == known || link_push(l, NULL, NULL) == BUS_OK);
     for (size_t i = 0; sent && i < n; i++) {
         sent = send_call(l, &calls[i], names[i]);
     }
     /* What failed half-way breaks the connection, and that answers all. */
-    sent = push(l, done, token) == BUS_OK && sent;
-    if (!sent || arm(l) != BUS_OK) {
+    sent = link_push(l, done, token) == BUS_OK && sent;
+    if (!sent || link_arm(l) != BUS_OK) {
         bus_pg_link_drop(l);
     }
     return BUS_OK;

@@ -39,7 +39,8 @@ int pg_fail(PGconn *conn, const PGresult *r, struct bus_err *err)
                     text ? text : "?");
 }
 
-static int fail(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
+static int
+pg_report_failure(struct bus_pg *pg, const PGresult *r, struct bus_err *err)
 {
     return pg_fail(pg->conn, r, err);
 }
@@ -89,15 +90,18 @@ int bus_pg_exec(struct bus_pg *pg, const char *sql, struct bus_err *err)
 {
     PGresult *r = PQexec(pg->conn, sql);
     ExecStatusType st = PQresultStatus(r);
-    int rc = st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK ? BUS_OK
-                                                             : fail(pg, r, err);
+    int rc = st == PGRES_COMMAND_OK || st == PGRES_TUPLES_OK
+                 ? BUS_OK
+                 : pg_report_failure(pg, r, err);
     PQclear(r);
     return rc;
 }
 
 /* The statement's name, prepared if this is its first use. */
-static int
-prepare(struct bus_pg *pg, const char *sql, char name[16], struct bus_err *err)
+static int pg_prepare(struct bus_pg *pg,
+                      const char *sql,
+                      char name[16],
+                      struct bus_err *err)
 {
     size_t i = 0;
     while (i < pg->prepared_count && pg->prepared[i] != sql) {
@@ -111,7 +115,9 @@ prepare(struct bus_pg *pg, const char *sql, char name[16], struct bus_err *err)
         return bus_fail(err, BUS_EBUG, "more than %d statements", PREPARED_MAX);
     }
     PGresult *r = PQprepare(pg->conn, name, sql, 0, NULL);
-    int rc = PQresultStatus(r) == PGRES_COMMAND_OK ? BUS_OK : fail(pg, r, err);
+    int rc = PQresultStatus(r) == PGRES_COMMAND_OK
+                 ? BUS_OK
+                 : pg_report_failure(pg, r, err);
     PQclear(r);
     if (rc == BUS_OK) {
         pg->prepared[pg->prepared_count++] = sql;
@@ -127,14 +133,14 @@ int bus_pg_query(struct bus_pg *pg,
                  struct bus_err *err)
 {
     char name[16];
-    int rc = prepare(pg, sql, name, err);
+    int rc = pg_prepare(pg, sql, name, err);
     if (rc != BUS_OK) {
         return rc;
     }
     PGresult *r = PQexecPrepared(pg->conn, name, (int)n, params, NULL, NULL, 0);
     ExecStatusType st = PQresultStatus(r);
     if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK) {
-        rc = fail(pg, r, err);
+        rc = pg_report_failure(pg, r, err);
         PQclear(r);
         return rc;
     }

@@ -11,8 +11,10 @@ struct bus_policy_calendar
     uint8_t days[];
 };
 
-static void
-mark(struct bus_policy_calendar *c, int32_t from, int32_t to, uint8_t what)
+static void calendar_mark(struct bus_policy_calendar *c,
+                          int32_t from,
+                          int32_t to,
+                          uint8_t what)
 {
     for (int32_t d = from; d <= to; d++) {
         if (d >= c->first && d < c->first + c->count) {
@@ -21,9 +23,9 @@ mark(struct bus_policy_calendar *c, int32_t from, int32_t to, uint8_t what)
     }
 }
 
-static int year_of(struct bus_policy_calendar *c,
-                   const struct bus_node *n,
-                   struct bus_err *err)
+static int calendar_year_of(struct bus_policy_calendar *c,
+                            const struct bus_node *n,
+                            struct bus_err *err)
 {
     const struct bus_node *off = bus_node_get(n, "holidays");
     const struct bus_node *works = bus_node_get(n, "workdays");
@@ -35,7 +37,7 @@ static int year_of(struct bus_policy_calendar *c,
                             "%s:%u: a holiday needs from and to",
                             off->items[i]->at.file, off->items[i]->at.line);
         }
-        mark(c, from, to, DAY_OFF);
+        calendar_mark(c, from, to, DAY_OFF);
     }
     for (uint32_t i = 0; works != NULL && i < works->count; i++) {
         int32_t day = 0;
@@ -43,7 +45,7 @@ static int year_of(struct bus_policy_calendar *c,
             return bus_fail(err, BUS_ECONFIG, "%s:%u: a workday is a date",
                             works->items[i]->at.file, works->items[i]->at.line);
         }
-        mark(c, day, day, DAY_WORKS);
+        calendar_mark(c, day, day, DAY_WORKS);
     }
     return BUS_OK;
 }
@@ -79,7 +81,7 @@ int bus_policy_calendar_new(const struct bus_node *const *years,
     c->count = n;
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < count; i++) {
-        rc = year_of(c, years[i], err);
+        rc = calendar_year_of(c, years[i], err);
     }
     if (rc != BUS_OK) {
         bus_free(c);

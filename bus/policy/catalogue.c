@@ -12,7 +12,7 @@
 #include "bus/policy/catalogue_types.h"
 #include "bus/policy/source.h"
 
-static enum bus_policy_delivery delivery_of(const struct bus_node *n)
+static enum bus_policy_delivery catalogue_delivery_of(const struct bus_node *n)
 {
     const struct bus_node *ch = bus_node_get(n, "channel");
     struct bus_strv w = ch ? ch->text : (struct bus_strv){0};
@@ -23,9 +23,9 @@ static enum bus_policy_delivery delivery_of(const struct bus_node *n)
 }
 
 /* A version's own part, else the item's. */
-static const struct bus_node *part(const struct bus_node *version,
-                                   const struct bus_node *item,
-                                   const char *key)
+static const struct bus_node *catalogue_part(const struct bus_node *version,
+                                             const struct bus_node *item,
+                                             const char *key)
 {
     const struct bus_node *own = bus_node_get(version, key);
     return own ? own : bus_node_get(item, key);
@@ -75,11 +75,12 @@ static void load_version(struct loading *l,
     if (to != NULL && !bus_node_to_date(to, &v->to)) {
         bus_faults_add(l->faults, to->at, code, "effective.to is no date");
     }
-    v->item.fund = policy_catalogue_text(l, part(n, item, "fund"));
-    v->item.delivery = delivery_of(part(n, item, "delivery"));
-    v->per_year = per_year_of(part(n, item, "schedule"));
+    v->item.fund = policy_catalogue_text(l, catalogue_part(n, item, "fund"));
+    v->item.delivery =
+        catalogue_delivery_of(catalogue_part(n, item, "delivery"));
+    v->per_year = per_year_of(catalogue_part(n, item, "schedule"));
     const struct bus_node *total =
-        bus_node_get(part(n, item, "process"), "total");
+        bus_node_get(catalogue_part(n, item, "process"), "total");
     int64_t limit = 0;
     (void)bus_node_to_i64(bus_node_get(total, "n"), &limit);
     v->item.limit = (int32_t)limit;
@@ -103,12 +104,14 @@ static void load_version(struct loading *l,
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i].to = policy_catalogue_feel(l, texts[i].n, code);
         policy_catalogue_check_names(l, texts[i].n, *texts[i].to, code);
-        policy_catalogue_check_kinds(l, texts[i].n, *texts[i].to, code, texts[i].kind);
+        policy_catalogue_check_kinds(l, texts[i].n, *texts[i].to, code,
+                                     texts[i].kind);
     }
     const struct bus_node *condition = bus_node_get(n, "condition");
     const struct bus_node *amount = bus_node_get(n, "amount");
     if (v->condition == NULL) {
-        v->condition = policy_catalogue_decision(l, condition, code, &v->models);
+        v->condition =
+            policy_catalogue_decision(l, condition, code, &v->models);
     }
     if (v->amount == NULL) {
         v->amount = policy_catalogue_decision(l, amount, code, &v->models);
@@ -139,21 +142,22 @@ load_form(struct loading *l, const struct bus_node *form, struct item_def *to)
 }
 
 void policy_catalogue_load_item(struct loading *l,
-                         const struct bus_node *n,
-                         struct item_def *to)
+                                const struct bus_node *n,
+                                struct item_def *to)
 {
     struct bus_policy_item common = {
         .code = policy_catalogue_text(l, bus_node_get(n, "code")),
         .department = policy_catalogue_text(l, bus_node_get(n, "department")),
-        .title_zh =
-            policy_catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "zh")),
-        .title_en =
-            policy_catalogue_text(l, bus_node_get(bus_node_get(n, "name"), "en")),
+        .title_zh = policy_catalogue_text(
+            l, bus_node_get(bus_node_get(n, "name"), "zh")),
+        .title_en = policy_catalogue_text(
+            l, bus_node_get(bus_node_get(n, "name"), "en")),
     };
     (void)bus_node_to_bool(bus_node_get(n, "startable"), &common.startable);
     const struct bus_node *grants = bus_node_get(n, "grants");
     common.grants_fact = policy_catalogue_text(l, bus_node_get(grants, "fact"));
-    common.grants_value = policy_catalogue_text(l, bus_node_get(grants, "value"));
+    common.grants_value =
+        policy_catalogue_text(l, bus_node_get(grants, "value"));
     to->node = n;
     to->related = -1;
     to->code = common.code;
@@ -209,7 +213,8 @@ static int by_code(const void *a, const void *b)
                         q ? q->text : (struct bus_strv){0});
 }
 
-static void load_items(struct loading *l, const struct bus_policy_sources *s)
+static void catalogue_load_items(struct loading *l,
+                                 const struct bus_policy_sources *s)
 {
     struct bus_policy_catalogue *c = l->c;
     const struct bus_node **sorted =
@@ -298,7 +303,7 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         policy_catalogue_load_facts(&l, sources->facts);
         policy_catalogue_load_standards(&l, sources->standards);
         policy_catalogue_check_derived(&l);
-        load_items(&l, sources);
+        catalogue_load_items(&l, sources);
         policy_check_cycles(&l);
         policy_catalogue_load_rules(&l, sources->interactions);
         policy_needs_load(&l);
@@ -343,7 +348,7 @@ size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
 }
 
 const struct version_def *policy_catalogue_version_at(const struct item_def *it,
-                                               int32_t day)
+                                                      int32_t day)
 {
     for (size_t i = 0; i < it->count; i++) {
         if (it->versions[i].from <= day && day <= it->versions[i].to) {
@@ -366,7 +371,8 @@ bus_policy_version_node(const struct bus_policy_catalogue *c,
                         int32_t rule_date)
 {
     assert(i < c->item_count);
-    const struct version_def *v = policy_catalogue_version_at(&c->items[i], rule_date);
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[i], rule_date);
     return v ? v->node : NULL;
 }
 
@@ -376,7 +382,8 @@ bool bus_policy_item_at(const struct bus_policy_catalogue *c,
                         struct bus_policy_item *ret)
 {
     assert(i < c->item_count);
-    const struct version_def *v = policy_catalogue_version_at(&c->items[i], rule_date);
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[i], rule_date);
     if (v != NULL) {
         *ret = v->item;
     }

@@ -20,7 +20,7 @@ struct decision /* what its node needs to run */
     size_t count;
 };
 
-static struct feel_value run(void *data, struct feel_env *env)
+static struct feel_value catalogue_dmn_run(void *data, struct feel_env *env)
 {
     const struct decision *d = data;
     struct dmn_given *given =
@@ -36,8 +36,9 @@ static struct feel_value run(void *data, struct feel_env *env)
 }
 
 /* The text of the FEEL that an input stands for; NULL: nothing of that name. */
-static const char *
-meaning(struct loading *l, const struct bus_node *body, struct bus_strv input)
+static const char *catalogue_dmn_meaning(struct loading *l,
+                                         const struct bus_node *body,
+                                         struct bus_strv input)
 {
     const struct bus_policy_catalogue *c = l->c;
     const struct bus_node *inputs = bus_node_get(body, "inputs");
@@ -58,14 +59,14 @@ meaning(struct loading *l, const struct bus_node *body, struct bus_strv input)
                                              : NULL;
 }
 
-static bool add_input(struct loading *l,
-                      const struct bus_node *body,
-                      const char *path,
-                      struct bus_strv input,
-                      struct decision *to)
+static bool catalogue_dmn_add_input(struct loading *l,
+                                    const struct bus_node *body,
+                                    const char *path,
+                                    struct bus_strv input,
+                                    struct decision *to)
 {
     const struct bus_node *at = bus_node_get(body, "dmn");
-    const char *text = meaning(l, body, input);
+    const char *text = catalogue_dmn_meaning(l, body, input);
     if (to->count == INPUTS_MAX) {
         bus_faults_add(l->faults, at->at, path,
                        "a model of more than %d inputs", INPUTS_MAX);
@@ -109,7 +110,8 @@ static size_t find_model(const struct loading *l, const struct bus_node *name)
 
 /* Compiled once, however many items ask it. Other models of the folder may be
  * imported by it. */
-static const struct dmn_model *model_of(struct loading *l, size_t at)
+static const struct dmn_model *catalogue_dmn_model_of(struct loading *l,
+                                                      size_t at)
 {
     struct bus_policy_catalogue *c = l->c;
     struct dmn_source sources[DMN_FILES_MAX];
@@ -138,10 +140,10 @@ static bool has_decision(const struct dmn_model *m, struct bus_strv name)
     return false;
 }
 
-static struct decision *make(struct loading *l,
-                             const struct bus_node *body,
-                             const char *path,
-                             const struct dmn_model *m)
+static struct decision *catalogue_dmn_make(struct loading *l,
+                                           const struct bus_node *body,
+                                           const char *path,
+                                           const struct dmn_model *m)
 {
     const struct bus_node *name = bus_node_get(body, "decision");
     struct decision *d = bus_arena_calloc(&l->c->mem, 1, sizeof(*d));
@@ -164,16 +166,16 @@ static struct decision *make(struct loading *l,
     bool ok = true;
     for (size_t i = 0; dmn_element_at(m, i, &kind, &one); i++) {
         if (kind == DMN_INPUT) {
-            ok = add_input(l, body, path, one, d) && ok;
+            ok = catalogue_dmn_add_input(l, body, path, one, d) && ok;
         }
     }
     return ok ? d : NULL;
 }
 
 const struct feel_node *policy_catalogue_decision(struct loading *l,
-                                           const struct bus_node *body,
-                                           const char *path,
-                                           uint64_t *hash)
+                                                  const struct bus_node *body,
+                                                  const char *path,
+                                                  uint64_t *hash)
 {
     const struct bus_node *file = bus_node_get(body, "dmn");
     if (file == NULL || file->kind != BUS_NODE_SCALAR) {
@@ -186,8 +188,8 @@ const struct feel_node *policy_catalogue_decision(struct loading *l,
         return NULL;
     }
     *hash = bus_hash64(l->models[at].text.p, l->models[at].text.n, *hash);
-    const struct dmn_model *m = model_of(l, at);
-    struct decision *d = m ? make(l, body, path, m) : NULL;
+    const struct dmn_model *m = catalogue_dmn_model_of(l, at);
+    struct decision *d = m ? catalogue_dmn_make(l, body, path, m) : NULL;
     struct feel_node *n =
         d ? bus_arena_calloc(&l->c->mem, 1, sizeof(*n)) : NULL;
     if (n == NULL) {
@@ -196,7 +198,7 @@ const struct feel_node *policy_catalogue_decision(struct loading *l,
     n->kind = NODE_EXTERN;
     n->kids = d->kids;
     n->count = (uint32_t)d->count;
-    n->native = run;
+    n->native = catalogue_dmn_run;
     n->data = d;
     return n;
 }

@@ -7,7 +7,8 @@
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/source.h"
 
-struct bus_strv policy_catalogue_text(struct loading *l, const struct bus_node *n)
+struct bus_strv policy_catalogue_text(struct loading *l,
+                                      const struct bus_node *n)
 {
     if (n == NULL || n->kind != BUS_NODE_SCALAR || bus_node_is_null(n)) {
         return (struct bus_strv){0};
@@ -16,8 +17,9 @@ struct bus_strv policy_catalogue_text(struct loading *l, const struct bus_node *
     return (struct bus_strv){s, s ? n->text.n : 0};
 }
 
-const struct feel_node *
-policy_catalogue_feel(struct loading *l, const struct bus_node *n, const char *path)
+const struct feel_node *policy_catalogue_feel(struct loading *l,
+                                              const struct bus_node *n,
+                                              const char *path)
 {
     struct bus_strv text = policy_catalogue_text(l, n);
     if (text.n == 0) {
@@ -69,7 +71,8 @@ static void add_fact(struct loading *l,
     l->faults->out_of_memory |= rc != BUS_OK;
 }
 
-void policy_catalogue_load_facts(struct loading *l, const struct bus_node *facts)
+void policy_catalogue_load_facts(struct loading *l,
+                                 const struct bus_node *facts)
 {
     static const char *const scopes[] = {"household", "member"};
     for (int k = 0; k < 2; k++) {
@@ -99,9 +102,9 @@ static bool is_standard(struct bus_strv base)
     return bus_strv_is(base, "standard") || bus_strv_is(base, "标准");
 }
 
-static void add_reads(const struct bus_policy_catalogue *c,
-                      struct fact_def *f,
-                      struct bus_policy_facts *set)
+static void catalogue_load_add_reads(const struct bus_policy_catalogue *c,
+                                     struct fact_def *f,
+                                     struct bus_policy_facts *set)
 {
     fact_set_add(set, (int)(f - c->facts));
     if (f->derived == NULL || f->closing) {
@@ -122,7 +125,7 @@ static void standard_reads(const struct bus_policy_catalogue *c,
     s->read = true;
     for (size_t i = 0; i < s->count; i++) {
         if (s->values[i].by >= 0) {
-            add_reads(c, &c->facts[s->values[i].by], &s->reads);
+            catalogue_load_add_reads(c, &c->facts[s->values[i].by], &s->reads);
         }
     }
     if (s->derived != NULL && !s->closing) {
@@ -150,13 +153,13 @@ one_read(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     f = bus_map_get(is_household(base) ? &c->household_names : &c->member_names,
                     name);
     if (f != NULL) {
-        add_reads(c, f, r->set);
+        catalogue_load_add_reads(c, f, r->set);
     }
 }
 
 void policy_catalogue_reads(const struct bus_policy_catalogue *c,
-                     const struct feel_node *n,
-                     struct bus_policy_facts *set)
+                            const struct feel_node *n,
+                            struct bus_policy_facts *set)
 {
     struct reads r = {c, set};
     if (n != NULL) {
@@ -173,8 +176,10 @@ struct checking
     const char *path;
 };
 
-static void
-one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+static void catalogue_load_one_name(void *data,
+                                    struct bus_strv base,
+                                    struct bus_strv name,
+                                    size_t offset)
 {
     struct checking *k = data;
     const struct bus_policy_catalogue *c = k->l->c;
@@ -203,19 +208,20 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
 }
 
 void policy_catalogue_check_names(struct loading *l,
-                           const struct bus_node *n,
-                           const struct feel_node *tree,
-                           const char *path)
+                                  const struct bus_node *n,
+                                  const struct feel_node *tree,
+                                  const char *path)
 {
     struct checking k = {l, n, path};
     if (tree != NULL) {
-        feel_reads(tree, one_name, &k);
+        feel_reads(tree, catalogue_load_one_name, &k);
     }
 }
 
 /* --- standards --- */
 
-static bool figure(const struct bus_node *n, struct feel_value *ret)
+static bool catalogue_load_figure(const struct bus_node *n,
+                                  struct feel_value *ret)
 {
     return n != NULL && n->kind == BUS_NODE_SCALAR &&
            feel_number_parse(n->text, ret);
@@ -235,7 +241,7 @@ static void standard_value(struct loading *l,
     }
     const struct bus_node *by = bus_node_get(n, "by");
     if (by == NULL) {
-        if (!figure(bus_node_get(n, "value"), &to->value)) {
+        if (!catalogue_load_figure(bus_node_get(n, "value"), &to->value)) {
             bus_faults_add(l->faults, n->at, path, "needs `value`, a number");
         }
         return;
@@ -250,7 +256,8 @@ static void standard_value(struct loading *l,
     to->by = (int)(f - l->c->facts);
 }
 
-void policy_catalogue_load_standards(struct loading *l, const struct bus_node *n)
+void policy_catalogue_load_standards(struct loading *l,
+                                     const struct bus_node *n)
 {
     struct bus_policy_catalogue *c = l->c;
     uint32_t count = n && n->kind == BUS_NODE_MAP ? n->count : 0;
@@ -314,8 +321,9 @@ item_numbers(struct loading *l, const struct bus_node *list, int *to)
     return n;
 }
 
-static const int *
-numbers(struct loading *l, const struct bus_node *list, size_t *ret_n)
+static const int *catalogue_load_numbers(struct loading *l,
+                                         const struct bus_node *list,
+                                         size_t *ret_n)
 {
     *ret_n = item_numbers(l, list, NULL);
     int *v = bus_arena_calloc(&l->c->mem, *ret_n + 1, sizeof(*v));
@@ -357,8 +365,9 @@ void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n)
         const struct bus_node *others = bus_node_get(body, "others");
         others = others ? others : bus_node_get(body, "items");
         others = others ? others : bus_node_get(body, "except");
-        r->others = numbers(l, others, &r->other_count);
-        r->groups = numbers(l, bus_node_get(body, "groups"), &r->group_count);
+        r->others = catalogue_load_numbers(l, others, &r->other_count);
+        r->groups = catalogue_load_numbers(l, bus_node_get(body, "groups"),
+                                           &r->group_count);
         const struct bus_node *scope = bus_node_get(body, "for");
         const struct bus_node *fact = bus_node_get(body, "fact");
         r->node = body;

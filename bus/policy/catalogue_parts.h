@@ -124,8 +124,8 @@ struct bus_policy_catalogue
     size_t plan_count;
     struct bus_policy_relations relations;
     int related[BUS_POLICY_RELATED_MAX]; /* item numbers */
-    /* The rule behind each relation, counted from 1. */
-    uint8_t why[BUS_POLICY_RELATED_MAX][BUS_POLICY_RELATED_MAX];
+    uint8_t why[BUS_POLICY_RELATED_MAX]
+               [BUS_POLICY_RELATED_MAX]; /* rule, from 1 */
 };
 
 struct loading
@@ -136,40 +136,41 @@ struct loading
     size_t model_count;
 };
 
-/* Compiles the text of a node; a fault names file, line and column. NULL for
- * an absent node or a fault. member: bare names are facts of a member. */
-const struct feel_node *
-policy_catalogue_feel(struct loading *l, const struct bus_node *n, const char *path);
+/* Compiles the text of a node. NULL for an absent node or a fault. */
+const struct feel_node *policy_catalogue_feel(struct loading *l,
+                                              const struct bus_node *n,
+                                              const char *path);
 /* catalogue_dmn.c: {dmn: model.dmn, decision: name, inputs: {..}} as a tree;
  * its model's text goes into *hash. NULL if the body names no model, or a
  * fault. */
 const struct feel_node *policy_catalogue_decision(struct loading *l,
-                                           const struct bus_node *body,
-                                           const char *path,
-                                           uint64_t *hash);
+                                                  const struct bus_node *body,
+                                                  const char *path,
+                                                  uint64_t *hash);
 const struct version_def *policy_catalogue_version_at(const struct item_def *it,
-                                               int32_t day);
+                                                      int32_t day);
 void policy_catalogue_reads(const struct bus_policy_catalogue *c,
-                     const struct feel_node *n,
-                     struct bus_policy_facts *set);
-/* Hashes the whole tree into *h. */
+                            const struct feel_node *n,
+                            struct bus_policy_facts *set);
 void policy_catalogue_hash(const struct bus_node *n, uint64_t *h);
-struct bus_strv policy_catalogue_text(struct loading *l, const struct bus_node *n);
-void policy_catalogue_load_facts(struct loading *l, const struct bus_node *facts);
-void policy_catalogue_load_standards(struct loading *l, const struct bus_node *n);
+struct bus_strv policy_catalogue_text(struct loading *l,
+                                      const struct bus_node *n);
+void policy_catalogue_load_facts(struct loading *l,
+                                 const struct bus_node *facts);
+void policy_catalogue_load_standards(struct loading *l,
+                                     const struct bus_node *n);
 void policy_catalogue_load_item(struct loading *l,
-                         const struct bus_node *n,
-                         struct item_def *to);
+                                const struct bus_node *n,
+                                struct item_def *to);
 void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n);
 void policy_catalogue_check_names(struct loading *l,
-                           const struct bus_node *n,
-                           const struct feel_node *tree,
-                           const char *path);
-/* disclose.c: what each version reads, and where; after the rules. */
+                                  const struct bus_node *n,
+                                  const struct feel_node *tree,
+                                  const char *path);
+/* After the rules: what each version reads, and where (disclose.c); cycles.c;
+ * verdicts.c. */
 void policy_needs_load(struct loading *l);
-/* cycles.c */
 void policy_check_cycles(struct loading *l);
-/* verdicts.c, after everything is loaded */
 void policy_plan(struct loading *l);
 void policy_unplan(struct bus_policy_catalogue *c);
 
@@ -185,9 +186,9 @@ static inline void fact_set_merge(struct bus_policy_facts *to,
     }
 }
 
-/* interact.c: the relations of all rules, once they are read. */
+/* interact.c: the relations of all rules, once they are read; the best
+ * lawful set, with its shares, amounts, left_out_by. */
 void policy_relate(struct loading *l);
-/* The best lawful set; writes shares, amounts, left_out_by. */
 int policy_interact(const struct bus_policy_catalogue *c,
                     struct bus_policy_verdict_of *items,
                     size_t n,

@@ -27,21 +27,23 @@ struct typing
     bool member; /* bare names are facts of a member */
 };
 
-static enum feel_kind kind_of(struct typing *t, const struct feel_node *n);
+static enum feel_kind catalogue_types_kind_of(struct typing *t,
+                                              const struct feel_node *n);
 
-static const char *word(enum feel_kind k)
+static const char *catalogue_types_word(enum feel_kind k)
 {
     return feel_kind_name(k);
 }
 
-static void misfit(struct typing *t,
-                   const struct feel_node *at,
-                   const char *where,
-                   const char *expected,
-                   enum feel_kind found)
+static void catalogue_types_misfit(struct typing *t,
+                                   const struct feel_node *at,
+                                   const char *where,
+                                   const char *expected,
+                                   enum feel_kind found)
 {
     bus_faults_add(t->l->faults, bus_node_place(t->n, at->offset), t->path,
-                   "%s: expected %s, found %s", where, expected, word(found));
+                   "%s: expected %s, found %s", where, expected,
+                   catalogue_types_word(found));
 }
 
 static void expect(struct typing *t,
@@ -49,9 +51,9 @@ static void expect(struct typing *t,
                    const char *where,
                    enum feel_kind want)
 {
-    enum feel_kind k = kind_of(t, n);
+    enum feel_kind k = catalogue_types_kind_of(t, n);
     if (k != ANY && k != want) {
-        misfit(t, n, where, word(want), k);
+        catalogue_types_misfit(t, n, where, catalogue_types_word(want), k);
     }
 }
 
@@ -75,17 +77,20 @@ static enum feel_kind fact_kind(const struct fact_def *f)
     return ANY;
 }
 
-static enum feel_kind member_fact(const struct typing *t, struct bus_strv name)
+static enum feel_kind catalogue_types_member_fact(const struct typing *t,
+                                                  struct bus_strv name)
 {
     return fact_kind(bus_map_get(&t->l->c->member_names, name));
 }
 
-static bool is(struct bus_strv s, const char *en, const char *zh)
+static bool
+catalogue_types_is(struct bus_strv s, const char *en, const char *zh)
 {
     return bus_strv_is(s, en) || bus_strv_is(s, zh);
 }
 
-static const struct bound *find(const struct typing *t, struct bus_strv name)
+static const struct bound *catalogue_types_find(const struct typing *t,
+                                                struct bus_strv name)
 {
     const struct bound *b = t->bound;
     while (b != NULL && !bus_strv_eq(b->name, name)) {
@@ -100,22 +105,22 @@ static bool is_members(const struct typing *t, const struct feel_node *n)
     while (n->kind == NODE_FILTER) {
         n = n->kids[0];
     }
-    return n->kind == NODE_NAME && find(t, n->name) == NULL &&
-           (is(n->name, "members", "成员") ||
+    return n->kind == NODE_NAME && catalogue_types_find(t, n->name) == NULL &&
+           (catalogue_types_is(n->name, "members", "成员") ||
             bus_strv_is(n->name, "beneficiaries"));
 }
 
 static enum feel_kind name_kind(const struct typing *t, struct bus_strv name)
 {
-    if (find(t, name) != NULL) {
+    if (catalogue_types_find(t, name) != NULL) {
         return ANY;
     }
-    if (is(name, "rule_date", "适用日期")) {
+    if (catalogue_types_is(name, "rule_date", "适用日期")) {
         return FEEL_DATE;
     }
-    const struct bound *item = find(t, (struct bus_strv){0});
+    const struct bound *item = catalogue_types_find(t, (struct bus_strv){0});
     bool of_member = item != NULL ? item->member : t->member;
-    return of_member ? member_fact(t, name) : ANY;
+    return of_member ? catalogue_types_member_fact(t, name) : ANY;
 }
 
 static enum feel_kind path_kind(struct typing *t, const struct feel_node *n)
@@ -123,17 +128,17 @@ static enum feel_kind path_kind(struct typing *t, const struct feel_node *n)
     const struct feel_node *of = n->kids[0];
     const struct bus_policy_catalogue *c = t->l->c;
     if (of->kind != NODE_NAME) {
-        enum feel_kind k = kind_of(t, of);
+        enum feel_kind k = catalogue_types_kind_of(t, of);
         return k == FEEL_DATE ? FEEL_NUMBER : ANY; /* its year, month, day */
     }
-    const struct bound *b = find(t, of->name);
+    const struct bound *b = catalogue_types_find(t, of->name);
     if (b != NULL) {
-        return b->member ? member_fact(t, n->name) : ANY;
+        return b->member ? catalogue_types_member_fact(t, n->name) : ANY;
     }
-    if (is(of->name, "household", "家庭")) {
+    if (catalogue_types_is(of->name, "household", "家庭")) {
         return fact_kind(bus_map_get(&c->household_names, n->name));
     }
-    if (is(of->name, "standard", "标准")) {
+    if (catalogue_types_is(of->name, "standard", "标准")) {
         return bus_map_get(&c->standard_names, n->name) ? FEEL_NUMBER : ANY;
     }
     return name_kind(t, of->name) == FEEL_DATE ? FEEL_NUMBER : ANY;
@@ -145,7 +150,8 @@ static bool duration(enum feel_kind k)
 }
 
 /* Of two kinds that are both told; ANY: they do not go together. */
-static enum feel_kind joined(char op, enum feel_kind a, enum feel_kind b)
+static enum feel_kind
+catalogue_types_joined(char op, enum feel_kind a, enum feel_kind b)
 {
     bool numbers = a == FEEL_NUMBER && b == FEEL_NUMBER;
     if (numbers) {
@@ -168,28 +174,31 @@ static enum feel_kind joined(char op, enum feel_kind a, enum feel_kind b)
     return turned ? b : ANY;
 }
 
-static enum feel_kind arith(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_arith(struct typing *t,
+                                            const struct feel_node *n)
 {
-    enum feel_kind a = kind_of(t, n->kids[0]), b = kind_of(t, n->kids[1]);
+    enum feel_kind a = catalogue_types_kind_of(t, n->kids[0]),
+                   b = catalogue_types_kind_of(t, n->kids[1]);
     char where[4] = {'\'', n->op == '^' ? '*' : n->op, '\'', '\0'};
     static const enum feel_kind never[] = {FEEL_BOOLEAN, FEEL_STRING};
     for (size_t i = 0; i < 2; i++) {
         const bool text = never[i] == FEEL_STRING && n->op == '+';
         if (!text && a == never[i]) {
-            misfit(t, n->kids[0], where, "number", a);
+            catalogue_types_misfit(t, n->kids[0], where, "number", a);
             return ANY;
         }
         if (!text && b == never[i]) {
-            misfit(t, n->kids[1], where, "number", b);
+            catalogue_types_misfit(t, n->kids[1], where, "number", b);
             return ANY;
         }
     }
     if (a == ANY || b == ANY) {
         return ANY;
     }
-    enum feel_kind r = joined(n->op, a, b);
+    enum feel_kind r = catalogue_types_joined(n->op, a, b);
     if (r == ANY) {
-        misfit(t, n->kids[1], where, word(a), b);
+        catalogue_types_misfit(t, n->kids[1], where, catalogue_types_word(a),
+                               b);
     }
     return r;
 }
@@ -211,12 +220,13 @@ static void same_kind(struct typing *t,
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         where = words[i].op == op ? words[i].text : where;
     }
-    enum feel_kind b = kind_of(t, other);
+    enum feel_kind b = catalogue_types_kind_of(t, other);
     bool order = op != '=' && op != '!';
     if (order && a == FEEL_BOOLEAN && left != NULL) {
-        misfit(t, left, where, "something that has an order", a);
+        catalogue_types_misfit(t, left, where, "something that has an order",
+                               a);
     } else if (a != ANY && b != ANY && a != b) {
-        misfit(t, other, where, word(a), b);
+        catalogue_types_misfit(t, other, where, catalogue_types_word(a), b);
     }
 }
 
@@ -228,9 +238,9 @@ test_kind(struct typing *t, enum feel_kind of, const struct feel_node *n)
                   n->kind == NODE_TEST || n->kind == NODE_TESTS;
     if (!inside) {
         bool plain = n->kind == NODE_CONSTANT || n->kind == NODE_PATH;
-        enum feel_kind k = kind_of(t, n);
+        enum feel_kind k = catalogue_types_kind_of(t, n);
         if (plain && k < FEEL_LIST && of != ANY && k != of) {
-            misfit(t, n, "'in'", word(of), k);
+            catalogue_types_misfit(t, n, "'in'", catalogue_types_word(of), k);
         }
         return;
     }
@@ -240,20 +250,21 @@ test_kind(struct typing *t, enum feel_kind of, const struct feel_node *n)
 }
 
 /* Variables in their lists, then the last kid with all of them bound. */
-static enum feel_kind bind(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_bind(struct typing *t,
+                                           const struct feel_node *n)
 {
     struct bound vars[FEEL_VARS_MAX];
     const struct bound *outside = t->bound;
     uint32_t count = n->count - 1 < FEEL_VARS_MAX ? n->count - 1 : 0;
     for (uint32_t i = 0; i < count; i++) {
-        (void)kind_of(t, n->kids[i]);
+        (void)catalogue_types_kind_of(t, n->kids[i]);
         vars[i] =
             (struct bound){t->bound, n->names[i], is_members(t, n->kids[i])};
         t->bound = &vars[i];
     }
     const struct feel_node *body = n->kids[n->count - 1];
     if (n->kind == NODE_FOR) {
-        (void)kind_of(t, body);
+        (void)catalogue_types_kind_of(t, body);
     } else {
         expect(t, body, "satisfies", FEEL_BOOLEAN);
     }
@@ -261,17 +272,19 @@ static enum feel_kind bind(struct typing *t, const struct feel_node *n)
     return n->kind == NODE_FOR ? FEEL_LIST : FEEL_BOOLEAN;
 }
 
-static enum feel_kind filter(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_filter(struct typing *t,
+                                             const struct feel_node *n)
 {
     struct bound item = {t->bound, {0}, is_members(t, n->kids[0])};
-    (void)kind_of(t, n->kids[0]);
+    (void)catalogue_types_kind_of(t, n->kids[0]);
     t->bound = &item;
-    (void)kind_of(t, n->kids[1]);
+    (void)catalogue_types_kind_of(t, n->kids[1]);
     t->bound = item.up;
     return ANY;
 }
 
-static enum feel_kind call(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_call(struct typing *t,
+                                           const struct feel_node *n)
 {
     static const struct
     {
@@ -284,7 +297,7 @@ static enum feel_kind call(struct typing *t, const struct feel_node *n)
                    {"date", FEEL_DATE},       {"string", FEEL_STRING},
                    {"substring", FEEL_STRING}};
     for (uint32_t i = 0; i < n->count; i++) {
-        (void)kind_of(t, n->kids[i]);
+        (void)catalogue_types_kind_of(t, n->kids[i]);
     }
     for (size_t i = 0;
          n->builtin != NULL && i < sizeof(results) / sizeof(*results); i++) {
@@ -298,10 +311,12 @@ static enum feel_kind call(struct typing *t, const struct feel_node *n)
     return ANY;
 }
 
-static enum feel_kind condition(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_condition(struct typing *t,
+                                                const struct feel_node *n)
 {
     expect(t, n->kids[0], "if", FEEL_BOOLEAN);
-    enum feel_kind a = kind_of(t, n->kids[1]), b = kind_of(t, n->kids[2]);
+    enum feel_kind a = catalogue_types_kind_of(t, n->kids[1]),
+                   b = catalogue_types_kind_of(t, n->kids[2]);
     return a == b ? a : ANY;
 }
 
@@ -317,22 +332,23 @@ static enum feel_kind compound(struct typing *t, const struct feel_node *n)
         }
         return FEEL_BOOLEAN;
     case NODE_COMPARE:
-        same_kind(t, kind_of(t, n->kids[0]), n->kids[1], n->op, n->kids[0]);
+        same_kind(t, catalogue_types_kind_of(t, n->kids[0]), n->kids[1], n->op,
+                  n->kids[0]);
         return FEEL_BOOLEAN;
     case NODE_BETWEEN:
-        k = kind_of(t, n->kids[0]);
+        k = catalogue_types_kind_of(t, n->kids[0]);
         same_kind(t, k, n->kids[1], 'g', n->kids[0]);
         same_kind(t, k, n->kids[2], 'l', NULL);
         return FEEL_BOOLEAN;
     case NODE_IN:
-        k = kind_of(t, n->kids[0]);
+        k = catalogue_types_kind_of(t, n->kids[0]);
         for (uint32_t i = 1; i < n->count; i++) {
             test_kind(t, k, n->kids[i]);
         }
         return FEEL_BOOLEAN;
     default:
         for (uint32_t i = 0; i < n->count; i++) {
-            (void)kind_of(t, n->kids[i]);
+            (void)catalogue_types_kind_of(t, n->kids[i]);
         }
         return n->kind == NODE_LIST       ? FEEL_LIST
                : n->kind == NODE_RANGE    ? FEEL_RANGE
@@ -342,7 +358,8 @@ static enum feel_kind compound(struct typing *t, const struct feel_node *n)
     }
 }
 
-static enum feel_kind kind_of(struct typing *t, const struct feel_node *n)
+static enum feel_kind catalogue_types_kind_of(struct typing *t,
+                                              const struct feel_node *n)
 {
     switch (n->kind) {
     case NODE_CONSTANT:
@@ -352,20 +369,20 @@ static enum feel_kind kind_of(struct typing *t, const struct feel_node *n)
     case NODE_PATH:
         return path_kind(t, n);
     case NODE_FILTER:
-        return filter(t, n);
+        return catalogue_types_filter(t, n);
     case NODE_CALL:
-        return call(t, n);
+        return catalogue_types_call(t, n);
     case NODE_ARITH:
-        return arith(t, n);
+        return catalogue_types_arith(t, n);
     case NODE_NEGATE:
         expect(t, n->kids[0], "'-'", FEEL_NUMBER);
         return FEEL_NUMBER;
     case NODE_IF:
-        return condition(t, n);
+        return catalogue_types_condition(t, n);
     case NODE_SOME:
     case NODE_EVERY:
     case NODE_FOR:
-        return bind(t, n);
+        return catalogue_types_bind(t, n);
     case NODE_FUNCTION: /* its parameters are of any kind */
     case NODE_COERCE:
     case NODE_EXTERN:
@@ -376,17 +393,17 @@ static enum feel_kind kind_of(struct typing *t, const struct feel_node *n)
 }
 
 void policy_catalogue_check_kinds(struct loading *l,
-                           const struct bus_node *n,
-                           const struct feel_node *tree,
-                           const char *path,
-                           enum feel_kind want)
+                                  const struct bus_node *n,
+                                  const struct feel_node *tree,
+                                  const char *path,
+                                  enum feel_kind want)
 {
     struct typing t = {.l = l, .n = n, .path = path};
     if (tree == NULL) {
         return;
     }
     if (want == ANY) {
-        (void)kind_of(&t, tree);
+        (void)catalogue_types_kind_of(&t, tree);
     } else {
         expect(&t, tree, "the whole", want);
     }
@@ -408,7 +425,7 @@ void policy_catalogue_check_derived(struct loading *l)
     }
     for (size_t i = 0; i < c->standard_count; i++) {
         const struct standard_def *s = &c->standards[i];
-        policy_catalogue_check_kinds(l, bus_node_get(s->body, "derived"), s->derived,
-                              s->name.p, FEEL_NUMBER);
+        policy_catalogue_check_kinds(l, bus_node_get(s->body, "derived"),
+                                     s->derived, s->name.p, FEEL_NUMBER);
     }
 }

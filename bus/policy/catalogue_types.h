@@ -7,10 +7,10 @@
 
 /* want: of the whole; FEEL_UNKNOWN for any. Facts and standards are loaded. */
 void policy_catalogue_check_kinds(struct loading *l,
-                           const struct bus_node *n,
-                           const struct feel_node *tree,
-                           const char *path,
-                           enum feel_kind want);
+                                  const struct bus_node *n,
+                                  const struct feel_node *tree,
+                                  const char *path,
+                                  enum feel_kind want);
 /* Of all derived facts and standards. */
 void policy_catalogue_check_derived(struct loading *l);
 

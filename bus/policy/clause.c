@@ -5,7 +5,7 @@
 #include "bus/policy/clause_parts.h"
 #include "bus/policy/source.h"
 
-static bool space(char ch)
+static bool clause_space(char ch)
 {
     return ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
 }
@@ -25,13 +25,13 @@ struct bus_strv policy_clause_word(struct bus_strv s, size_t i)
     return (struct bus_strv){s.p + i, n};
 }
 
-static struct bus_strv trim(struct bus_strv s)
+static struct bus_strv clause_trim(struct bus_strv s)
 {
-    while (s.n > 0 && space(s.p[0])) {
+    while (s.n > 0 && clause_space(s.p[0])) {
         s.p++;
         s.n--;
     }
-    while (s.n > 0 && space(s.p[s.n - 1])) {
+    while (s.n > 0 && clause_space(s.p[s.n - 1])) {
         s.n--;
     }
     return s;
@@ -110,12 +110,12 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
 /* Calls itself for what is in brackets: as deep as they are, at most
  * BUS_POLICY_CLAUSES_MAX. */
 static size_t
-cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
+clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
 {
     size_t at[BUS_POLICY_CLAUSES_MAX], from = 0, total = 0;
-    s = trim(s);
+    s = clause_trim(s);
     while (bracketed(s)) {
-        s = trim((struct bus_strv){s.p + 1, s.n - 2});
+        s = clause_trim((struct bus_strv){s.p + 1, s.n - 2});
     }
     size_t n = find_ands(s, at, BUS_POLICY_CLAUSES_MAX);
     if (n == 0 || n == SIZE_MAX || depth >= BUS_POLICY_CLAUSES_MAX) {
@@ -127,8 +127,8 @@ cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
     for (size_t i = 0; i <= n; i++) {
         size_t to = i < n ? at[i] : s.n;
         size_t used = total < max ? total : max;
-        total += cut((struct bus_strv){s.p + from, to - from}, ret + used,
-                     max - used, depth + 1);
+        total += clause_cut((struct bus_strv){s.p + from, to - from},
+                            ret + used, max - used, depth + 1);
         from = to + 3;
     }
     return total;
@@ -137,7 +137,8 @@ cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
 size_t
 bus_policy_clauses(struct bus_strv condition, struct bus_strv *ret, size_t max)
 {
-    return trim(condition).n == 0 ? 0 : cut(condition, ret, max, 0);
+    return clause_trim(condition).n == 0 ? 0
+                                         : clause_cut(condition, ret, max, 0);
 }
 
 struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,

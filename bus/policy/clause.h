@@ -21,8 +21,8 @@ struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
 enum bus_policy_lang { BUS_POLICY_ZH, BUS_POLICY_EN };
 /* A rule's text with names of facts, standards and words in that language. */
 int bus_advice_report_clause(const struct bus_policy_catalogue *c,
-                   struct bus_strv rule,
-                   enum bus_policy_lang lang,
-                   struct bus_buf *out) BUS_MUSTCHECK;
+                             struct bus_strv rule,
+                             enum bus_policy_lang lang,
+                             struct bus_buf *out) BUS_MUSTCHECK;
 
 #endif

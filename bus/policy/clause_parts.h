@@ -18,11 +18,11 @@ struct bus_strv policy_clause_word(struct bus_strv rule, size_t i);
 size_t policy_clause_past_string(struct bus_strv rule, size_t i);
 /* The word or path at i, and what it names. */
 void advice_clause_name_at(const struct bus_policy_catalogue *c,
-                    struct bus_strv rule,
-                    size_t i,
-                    struct clause_name *ret);
+                           struct bus_strv rule,
+                           size_t i,
+                           struct clause_name *ret);
 /* A fact's or standard's name in that language; "" if it has none. */
 struct bus_strv advice_clause_label(const struct bus_node *body,
-                             enum bus_policy_lang lang);
+                                    enum bus_policy_lang lang);
 
 #endif

@@ -16,14 +16,16 @@ struct walk
     size_t depth;
 };
 
-static void visit(struct walk *w,
-                  uint8_t *colour,
-                  const char *name,
-                  const struct feel_node *tree,
-                  const struct bus_node *body);
+static void cycles_visit(struct walk *w,
+                         uint8_t *colour,
+                         const char *name,
+                         const struct feel_node *tree,
+                         const struct bus_node *body);
 
-static void
-one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+static void cycles_one_name(void *data,
+                            struct bus_strv base,
+                            struct bus_strv name,
+                            size_t offset)
 {
     (void)offset;
     struct walk *w = data;
@@ -31,15 +33,15 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     if (bus_strv_is(base, "standard") || bus_strv_is(base, "标准")) {
         const struct standard_def *s = bus_map_get(&c->standard_names, name);
         if (s != NULL && s->derived != NULL) {
-            visit(w, &w->standards[s - c->standards], s->name.p, s->derived,
-                  s->body);
+            cycles_visit(w, &w->standards[s - c->standards], s->name.p,
+                         s->derived, s->body);
         }
         for (size_t i = 0; s != NULL && i < s->count; i++) {
             const struct fact_def *by =
                 s->values[i].by >= 0 ? &c->facts[s->values[i].by] : NULL;
             if (by != NULL && by->derived != NULL) {
-                visit(w, &w->facts[s->values[i].by], by->name.p, by->derived,
-                      by->body);
+                cycles_visit(w, &w->facts[s->values[i].by], by->name.p,
+                             by->derived, by->body);
             }
         }
         return;
@@ -48,11 +50,13 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     const struct fact_def *f =
         bus_map_get(home ? &c->household_names : &c->member_names, name);
     if (f != NULL && f->derived != NULL) {
-        visit(w, &w->facts[f - c->facts], f->name.p, f->derived, f->body);
+        cycles_visit(w, &w->facts[f - c->facts], f->name.p, f->derived,
+                     f->body);
     }
 }
 
-static void say(struct walk *w, const char *name, const struct bus_node *body)
+static void
+cycles_say(struct walk *w, const char *name, const struct bus_node *body)
 {
     char way[WAY_MAX] = "";
     size_t n = 0;
@@ -71,17 +75,17 @@ static void say(struct walk *w, const char *name, const struct bus_node *body)
 
 /* As deep as there are derived facts and standards on one way, at most
  * CYCLE_STEPS_MAX. */
-static void visit(struct walk *w,
-                  uint8_t *colour,
-                  const char *name,
-                  const struct feel_node *tree,
-                  const struct bus_node *body)
+static void cycles_visit(struct walk *w,
+                         uint8_t *colour,
+                         const char *name,
+                         const struct feel_node *tree,
+                         const struct bus_node *body)
 {
     if (*colour == BLACK) {
         return;
     }
     if (*colour == GREY) {
-        say(w, name, body);
+        cycles_say(w, name, body);
         return;
     }
     if (w->depth == CYCLE_STEPS_MAX) {
@@ -93,7 +97,7 @@ static void visit(struct walk *w,
     }
     *colour = GREY;
     w->way[w->depth++] = name;
-    feel_reads(tree, one_name, w);
+    feel_reads(tree, cycles_one_name, w);
     w->depth--;
     *colour = BLACK;
 }
@@ -113,13 +117,13 @@ void policy_check_cycles(struct loading *l)
     for (size_t i = 0; i < c->fact_count; i++) {
         const struct fact_def *f = &c->facts[i];
         if (f->derived != NULL) {
-            visit(&w, &w.facts[i], f->name.p, f->derived, f->body);
+            cycles_visit(&w, &w.facts[i], f->name.p, f->derived, f->body);
         }
     }
     for (size_t i = 0; i < c->standard_count; i++) {
         const struct standard_def *s = &c->standards[i];
         if (s->derived != NULL) {
-            visit(&w, &w.standards[i], s->name.p, s->derived, s->body);
+            cycles_visit(&w, &w.standards[i], s->name.p, s->derived, s->body);
         }
     }
     bus_arena_release(&c->mem, mark);

@@ -5,7 +5,7 @@
 
 /* --- while the catalogue is built --- */
 
-static bool empty(const struct bus_policy_facts *s)
+static bool disclose_empty(const struct bus_policy_facts *s)
 {
     for (size_t i = 0; i < sizeof(s->w) / sizeof(s->w[0]); i++) {
         if (s->w[i] != 0) {
@@ -15,24 +15,24 @@ static bool empty(const struct bus_policy_facts *s)
     return true;
 }
 
-static void add_part(struct loading *l,
-                     struct version_def *v,
-                     struct part_reads what,
-                     const struct feel_node *tree)
+static void disclose_add_part(struct loading *l,
+                              struct version_def *v,
+                              struct part_reads what,
+                              const struct feel_node *tree)
 {
     if (tree == NULL) {
         return;
     }
     what.tree = tree;
     policy_catalogue_reads(l->c, tree, &what.reads);
-    if (!empty(&what.reads)) {
+    if (!disclose_empty(&what.reads)) {
         v->parts[v->part_count++] = what;
         fact_set_merge(&v->reads, &what.reads);
     }
 }
 
 static struct bus_strv
-text_at(const struct version_def *v, const char *part, const char *key)
+disclose_text_at(const struct version_def *v, const char *part, const char *key)
 {
     const struct bus_node *n = bus_node_get(bus_node_get(v->node, part), key);
     return n ? n->text : (struct bus_strv){0};
@@ -47,29 +47,33 @@ static void version_needs(struct loading *l, struct version_def *v)
         return;
     }
     for (size_t i = 0; i < v->clause_count; i++) {
-        add_part(l, v,
-                 (struct part_reads){.kind = BUS_POLICY_NEED_CLAUSE,
-                                     .key = v->clause_keys[i]},
-                 v->clauses[i]);
+        disclose_add_part(l, v,
+                          (struct part_reads){.kind = BUS_POLICY_NEED_CLAUSE,
+                                              .key = v->clause_keys[i]},
+                          v->clauses[i]);
     }
     if (!v->clauses_whole) { /* those that are not counted */
-        add_part(l, v,
-                 (struct part_reads){.kind = BUS_POLICY_NEED_CLAUSE,
-                                     .text = text_at(v, "condition", "feel")},
-                 v->condition);
+        disclose_add_part(l, v,
+                          (struct part_reads){
+                              .kind = BUS_POLICY_NEED_CLAUSE,
+                              .text = disclose_text_at(v, "condition", "feel")},
+                          v->condition);
     }
-    add_part(l, v,
-             (struct part_reads){.kind = BUS_POLICY_NEED_AMOUNT,
-                                 .text = text_at(v, "amount", "feel")},
-             v->amount);
-    add_part(l, v,
-             (struct part_reads){.kind = BUS_POLICY_NEED_BENEFICIARIES,
-                                 .text = text_at(v, "beneficiaries", "feel")},
-             v->beneficiaries);
-    add_part(l, v,
-             (struct part_reads){.kind = BUS_POLICY_NEED_CAP,
-                                 .text = text_at(v, "amount", "cap")},
-             v->cap);
+    disclose_add_part(
+        l, v,
+        (struct part_reads){.kind = BUS_POLICY_NEED_AMOUNT,
+                            .text = disclose_text_at(v, "amount", "feel")},
+        v->amount);
+    disclose_add_part(l, v,
+                      (struct part_reads){
+                          .kind = BUS_POLICY_NEED_BENEFICIARIES,
+                          .text = disclose_text_at(v, "beneficiaries", "feel")},
+                      v->beneficiaries);
+    disclose_add_part(
+        l, v,
+        (struct part_reads){.kind = BUS_POLICY_NEED_CAP,
+                            .text = disclose_text_at(v, "amount", "cap")},
+        v->cap);
 }
 
 static void excludes(struct loading *l, struct item_def *it)
@@ -126,8 +130,10 @@ struct search
 };
 
 /* One name that a text reads: is it the fact, or does it lead there? */
-static void
-one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+static void disclose_one_name(void *data,
+                              struct bus_strv base,
+                              struct bus_strv name,
+                              size_t offset)
 {
     (void)offset;
     struct search *s = data;
@@ -154,13 +160,13 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
     }
 }
 
-static struct bus_strv way(const struct bus_policy_catalogue *c,
-                           const struct feel_node *tree,
-                           int fact)
+static struct bus_strv disclose_way(const struct bus_policy_catalogue *c,
+                                    const struct feel_node *tree,
+                                    int fact)
 {
     struct search s = {.c = c, .fact = fact};
     if (tree != NULL) {
-        feel_reads(tree, one_name, &s);
+        feel_reads(tree, disclose_one_name, &s);
     }
     return s.itself ? (struct bus_strv){0} : s.through;
 }
@@ -174,7 +180,7 @@ struct listing
     int fact;
 };
 
-static void put(struct listing *l, struct bus_policy_need need)
+static void disclose_put(struct listing *l, struct bus_policy_need need)
 {
     need.fact = l->fact;
     if (l->v != NULL) {
@@ -191,32 +197,33 @@ static void needs_of(struct listing *l, int item, const struct version_def *v)
         if (!bus_policy_facts_has(&p->reads, l->fact)) {
             continue;
         }
-        struct bus_policy_need need = {.item = item,
-                                       .kind = p->kind,
-                                       .key = p->key,
-                                       .rule = p->text,
-                                       .through = way(l->c, p->tree, l->fact)};
+        struct bus_policy_need need = {
+            .item = item,
+            .kind = p->kind,
+            .key = p->key,
+            .rule = p->text,
+            .through = disclose_way(l->c, p->tree, l->fact)};
         if (p->key.n > 0) {
             need.rule = bus_policy_clause_of(l->c, p->key, l->day);
         }
-        put(l, need);
+        disclose_put(l, need);
     }
     for (size_t i = 0; i < it->shut_count; i++) {
         const struct fact_def *f = &l->c->facts[it->shuts[i].fact];
         if (bus_policy_facts_has(&it->shut_reads[i], l->fact)) {
-            put(l, (struct bus_policy_need){
-                       .item = item,
-                       .kind = BUS_POLICY_NEED_EXCLUSION,
-                       .key = l->c->rules[it->shuts[i].rule].id,
-                       .rule = f->name,
-                       .through = it->shuts[i].fact == l->fact
-                                      ? (struct bus_strv){0}
-                                      : f->name});
+            disclose_put(l, (struct bus_policy_need){
+                                .item = item,
+                                .kind = BUS_POLICY_NEED_EXCLUSION,
+                                .key = l->c->rules[it->shuts[i].rule].id,
+                                .rule = f->name,
+                                .through = it->shuts[i].fact == l->fact
+                                               ? (struct bus_strv){0}
+                                               : f->name});
         }
     }
     if (bus_policy_facts_has(&it->form, l->fact)) {
-        put(l, (struct bus_policy_need){.item = item,
-                                        .kind = BUS_POLICY_NEED_FORM});
+        disclose_put(l, (struct bus_policy_need){.item = item,
+                                                 .kind = BUS_POLICY_NEED_FORM});
     }
 }
 

@@ -14,10 +14,10 @@
 
 /* The condition: its clauses one by one, each kept for the reasons; without
  * anybody asking for them the first that is false ends it. */
-static struct feel_value condition(struct household_view *w,
-                                   const struct version_def *v,
-                                   bool all,
-                                   struct feel_value *clauses)
+static struct feel_value evaluate_condition(struct household_view *w,
+                                            const struct version_def *v,
+                                            bool all,
+                                            struct feel_value *clauses)
 {
     struct feel_value r = feel_true;
     if (!v->clauses_whole) {
@@ -37,10 +37,10 @@ static struct feel_value condition(struct household_view *w,
 
 /* The clauses that decided: all of a yes, the false ones of a no, the open
  * ones of a question. */
-static int reasons(struct household_view *w,
-                   const struct version_def *v,
-                   const struct feel_value *clauses,
-                   struct bus_policy_verdict_of *to)
+static int evaluate_reasons(struct household_view *w,
+                            const struct version_def *v,
+                            const struct feel_value *clauses,
+                            struct bus_policy_verdict_of *to)
 {
     struct bus_strv *list =
         bus_arena_alloc(w->mem, (v->clause_count + 1) * sizeof(*list));
@@ -61,9 +61,9 @@ static int reasons(struct household_view *w,
     return BUS_OK;
 }
 
-static int missing(struct household_view *w,
-                   const struct feel_value *r,
-                   struct bus_policy_verdict_of *to)
+static int evaluate_missing(struct household_view *w,
+                            const struct feel_value *r,
+                            struct bus_policy_verdict_of *to)
 {
     size_t n = r->kind == FEEL_UNKNOWN ? r->missing->n : 0;
     struct bus_policy_missing *list =
@@ -111,7 +111,7 @@ static void amount(struct household_view *w,
     }
 }
 
-static bool fen_of(struct feel_value v, int64_t *ret)
+static bool evaluate_fen_of(struct feel_value v, int64_t *ret)
 {
     return v.kind == FEEL_NUMBER && feel_number_to_long(&v, ret) && *ret >= 0;
 }
@@ -137,8 +137,8 @@ static bool take_apart(struct household_view *w,
         w->beneficiaries =
             (struct feel_value){.kind = FEEL_LIST, .list = {one, 1}};
         w->has_beneficiaries = true;
-        bool well =
-            fen_of(policy_eval(w, v->amount, v->amount_p), &list[i].full_fen);
+        bool well = evaluate_fen_of(policy_eval(w, v->amount, v->amount_p),
+                                    &list[i].full_fen);
         w->has_beneficiaries = false;
         if (!well || __builtin_add_overflow(sum, list[i].full_fen, &sum)) {
             return false;
@@ -210,13 +210,14 @@ static int shut_out(struct household_view *w,
     return BUS_OK;
 }
 
-static int judge(struct household_view *w,
-                 const struct version_def *v,
-                 enum bus_policy_depth depth,
-                 struct bus_policy_verdict_of *to)
+static int evaluate_judge(struct household_view *w,
+                          const struct version_def *v,
+                          enum bus_policy_depth depth,
+                          struct bus_policy_verdict_of *to)
 {
     struct feel_value clauses[CATALOGUE_CLAUSES_MAX];
-    struct feel_value r = condition(w, v, depth == BUS_POLICY_REASONS, clauses);
+    struct feel_value r =
+        evaluate_condition(w, v, depth == BUS_POLICY_REASONS, clauses);
     to->verdict = BUS_POLICY_FAILED;
     if (r.kind == FEEL_BOOLEAN) {
         to->verdict = r.boolean ? BUS_POLICY_ELIGIBLE : BUS_POLICY_NOT_ELIGIBLE;
@@ -235,8 +236,8 @@ static int judge(struct household_view *w,
     if (depth == BUS_POLICY_VERDICTS) {
         return BUS_OK;
     }
-    int rc = reasons(w, v, clauses, to);
-    rc = rc ? rc : missing(w, &r, to);
+    int rc = evaluate_reasons(w, v, clauses, to);
+    rc = rc ? rc : evaluate_missing(w, &r, to);
     return rc ? rc : policy_least_missing(w, v, to);
 }
 
@@ -259,7 +260,7 @@ static int judge_all(struct household_view *w,
             continue;
         }
         items[n].item = (int)i;
-        if (judge(w, v, depth, &items[n]) != BUS_OK ||
+        if (evaluate_judge(w, v, depth, &items[n]) != BUS_OK ||
             (depth == BUS_POLICY_REASONS &&
              (shares(w, &c->items[i], v, &items[n]) != BUS_OK ||
               shut_out(w, &c->items[i], &items[n]) != BUS_OK))) {
@@ -334,7 +335,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                       BUS_STRV_ARG(c->items[item].code));
     } else if ((rc = policy_view_open(&w, c, h, rule_date, mem, err)) ==
                    BUS_OK &&
-               judge(&w, v, depth, &one) != BUS_OK) {
+               evaluate_judge(&w, v, depth, &one) != BUS_OK) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
     rc = complete(mem, rc, err);
@@ -346,8 +347,8 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
 
 /* --- single values, for who explains --- */
 
-static struct bus_strv text_of(const struct feel_value *v,
-                               struct bus_arena *mem)
+static struct bus_strv evaluate_text_of(const struct feel_value *v,
+                                        struct bus_arena *mem)
 {
     char number[64], day[16];
     const char *t = "-";
@@ -388,7 +389,7 @@ static int one_value(const struct bus_policy_catalogue *c,
     }
     struct feel_value v = policy_value(fact ? policy_fact(&w, fact, member)
                                             : policy_standard(&w, standard));
-    *ret = text_of(&v, mem);
+    *ret = evaluate_text_of(&v, mem);
     return BUS_OK;
 }
 

@@ -33,8 +33,10 @@ static int relate(struct loading *l, const struct rule_def *r, int item)
     return it->related;
 }
 
-static void
-beats(struct loading *l, const struct rule_def *r, int winner, int loser)
+static void interact_beats(struct loading *l,
+                           const struct rule_def *r,
+                           int winner,
+                           int loser)
 {
     struct bus_policy_catalogue *c = l->c;
     int a = relate(l, r, winner), b = relate(l, r, loser);
@@ -69,7 +71,7 @@ static void tops_up(struct loading *l, const struct rule_def *r, int other)
     }
 }
 
-static void groups(struct loading *l, const struct rule_def *r)
+static void interact_groups(struct loading *l, const struct rule_def *r)
 {
     size_t group_a = 0;
     for (size_t i = 0; i < r->group_count; i++) {
@@ -88,7 +90,7 @@ static void groups(struct loading *l, const struct rule_def *r)
     }
 }
 
-static void shut(struct loading *l, const struct rule_def *r, int item)
+static void interact_shut(struct loading *l, const struct rule_def *r, int item)
 {
     struct item_def *it = &l->c->items[item];
     if (it->shut_count == CATALOGUE_SHUTS_MAX) {
@@ -109,15 +111,15 @@ static void relate_others(struct loading *l, const struct rule_def *r)
                         bus_strv_is(r->kind, "excludes_full") ||
                         bus_strv_is(r->kind, "whole");
         if (bus_strv_is(r->kind, "fact_excludes")) {
-            shut(l, r, other);
+            interact_shut(l, r, other);
         } else if (excludes && r->item >= 0) {
-            beats(l, r, r->item, other);
+            interact_beats(l, r, r->item, other);
         } else if (bus_strv_is(r->kind, "top_up") && r->item >= 0) {
             tops_up(l, r, other);
         }
         for (size_t k = i + 1;
              bus_strv_is(r->kind, "precedence") && k < r->other_count; k++) {
-            beats(l, r, other, r->others[k]);
+            interact_beats(l, r, other, r->others[k]);
         }
     }
 }
@@ -164,7 +166,7 @@ void policy_relate(struct loading *l)
     for (size_t i = 0; i < c->rule_count; i++) {
         check_kind(l, &c->rules[i]);
         relate_others(l, &c->rules[i]);
-        groups(l, &c->rules[i]);
+        interact_groups(l, &c->rules[i]);
         mark_whole(c, &c->rules[i]);
     }
     for (size_t i = 0; i < c->relations.count; i++) {
@@ -198,7 +200,7 @@ static int64_t per_year(const struct solving *s, int item)
     return v ? v->per_year : 1;
 }
 
-static int64_t worth(int64_t fen, int64_t times)
+static int64_t interact_worth(int64_t fen, int64_t times)
 {
     return fen > WORTH_MAX / times ? WORTH_MAX : fen * times;
 }
@@ -210,14 +212,14 @@ claimed(const struct solving *s, const struct bus_policy_share *h, int related)
     return h->left_out_by.n == 0 && (in >> related & 1) != 0;
 }
 
-static void collect(struct solving *s, struct bus_policy_verdict_of *v)
+static void interact_collect(struct solving *s, struct bus_policy_verdict_of *v)
 {
     int k = s->c->items[v->item].related;
     int64_t times = per_year(s, v->item);
     s->by_related[k] = v;
     for (size_t i = 0; i < v->share_count; i++) {
         const struct bus_policy_share *h = &v->shares[i];
-        int64_t w = worth(h->full_fen, times);
+        int64_t w = interact_worth(h->full_fen, times);
         if (h->left_out_by.n > 0) {
             continue; /* a fact excludes it */
         }
@@ -258,7 +260,7 @@ why_not(const struct solving *s, const struct bus_policy_share *h, int k)
 
 /* What a chosen share pays a year, times the members. */
 static __int128
-pays(const struct solving *s, const struct bus_policy_share *h, int k)
+interact_pays(const struct solving *s, const struct bus_policy_share *h, int k)
 {
     __int128 n = (__int128)s->e.members;
     uint16_t over = s->c->relations.tops_up[k];
@@ -279,13 +281,13 @@ pays(const struct solving *s, const struct bus_policy_share *h, int k)
     return pay;
 }
 
-static int64_t up(__int128 a, __int128 b)
+static int64_t interact_up(__int128 a, __int128 b)
 {
     return (int64_t)((a + b - 1) / b);
 }
 
 /* The total is rounded once, up; each share is what it adds to that. */
-static void settle(const struct solving *s, int k)
+static void interact_settle(const struct solving *s, int k)
 {
     struct bus_policy_verdict_of *v = s->by_related[k];
     struct bus_policy_share *list =
@@ -305,8 +307,8 @@ static void settle(const struct solving *s, int k)
         }
         any = true;
         if (topped) {
-            sum += pays(s, h, k);
-            h->pay_fen = up(sum, unit) - paid;
+            sum += interact_pays(s, h, k);
+            h->pay_fen = interact_up(sum, unit) - paid;
         } else {
             h->pay_fen = h->full_fen;
         }
@@ -349,7 +351,7 @@ int policy_interact(const struct bus_policy_catalogue *c,
     s->e.members = members > 0 ? members : 1;
     for (size_t i = 0; i < n; i++) {
         if (items[i].share_count > 0) {
-            collect(s, &items[i]);
+            interact_collect(s, &items[i]);
             related++;
         }
     }
@@ -361,7 +363,7 @@ int policy_interact(const struct bus_policy_catalogue *c,
     }
     for (int k = 0; k < BUS_POLICY_RELATED_MAX; k++) {
         if (s->by_related[k] != NULL) {
-            settle(s, k);
+            interact_settle(s, k);
         }
     }
     for (size_t i = 0; i < n; i++) {

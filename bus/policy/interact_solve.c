@@ -58,7 +58,8 @@ static bool ruled_out(const struct bus_policy_relations *r, int a, uint16_t by)
 
 /* What the claims of one member pay, times the members; -1 if a claim that is
  * topped up would pay nothing. */
-static __int128 paid(const struct solving *s, size_t m, uint16_t in)
+static __int128
+interact_solve_paid(const struct solving *s, size_t m, uint16_t in)
 {
     __int128 sum = 0;
     __int128 n = (__int128)s->e->members;
@@ -123,7 +124,9 @@ static size_t packed(uint16_t m, uint16_t of)
     return at;
 }
 
-static bool better(const struct state *a, const struct state *b, size_t members)
+static bool interact_solve_better(const struct state *a,
+                                  const struct state *b,
+                                  size_t members)
 {
     if (!b->there || a->money != b->money) {
         return !b->there || a->money > b->money;
@@ -150,7 +153,7 @@ static void one_member(const struct solving *s,
         to[i].there = false;
     }
     for (uint16_t in = may;; in = (uint16_t)(in - 1) & may) {
-        __int128 pay = lawful(s, m, in) ? paid(s, m, in) : -1;
+        __int128 pay = lawful(s, m, in) ? interact_solve_paid(s, m, in) : -1;
         size_t done = pay >= 0 ? packed(rules_out(s, in), s->owed) : 0;
         for (size_t i = 0; pay >= 0 && i < states; i++) {
             if (!from[i].there) {
@@ -160,7 +163,7 @@ static void one_member(const struct solving *s,
             t.money += pay;
             t.count += (size_t)__builtin_popcount(in);
             t.member[m] = in;
-            if (better(&t, &to[i | done], m + 1)) {
+            if (interact_solve_better(&t, &to[i | done], m + 1)) {
                 to[i | done] = t;
             }
         }
@@ -192,8 +195,9 @@ static void all_members(struct solving *s, __int128 money)
         .there = s->any, .money = s->best.money, .count = s->best.count};
     memcpy(had.member, s->best.member, sizeof(had.member));
     bool tie = s->any && t->money == had.money && t->count == had.count;
-    if (tie && s->in != s->best.household ? earlier(s->in, s->best.household)
-                                          : better(t, &had, s->e->members)) {
+    if (tie && s->in != s->best.household
+            ? earlier(s->in, s->best.household)
+            : interact_solve_better(t, &had, s->e->members)) {
         s->any = true;
         s->best = (struct bus_policy_set){
             .household = s->in, .money = t->money, .count = t->count};

@@ -56,8 +56,10 @@ static void mark_standard(struct marking *m, const struct standard_def *s)
     }
 }
 
-static void
-one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
+static void marks_one_name(void *data,
+                           struct bus_strv base,
+                           struct bus_strv name,
+                           size_t offset)
 {
     (void)offset;
     struct marking *m = data;
@@ -87,19 +89,20 @@ one_name(void *data, struct bus_strv base, struct bus_strv name, size_t offset)
 static void mark_tree(struct marking *m, const struct feel_node *n)
 {
     if (n != NULL) {
-        feel_reads(n, one_name, m);
+        feel_reads(n, marks_one_name, m);
     }
 }
 
 /* As deep as the YAML reader allows. */
-static bool names(const struct bus_node *n, struct bus_strv code)
+static bool marks_names(const struct bus_node *n, struct bus_strv code)
 {
     if (n == NULL || n->kind == BUS_NODE_SCALAR) {
         return n != NULL && bus_strv_eq(n->text, code);
     }
     for (uint32_t i = 0; i < n->count; i++) {
-        if (names(n->kind == BUS_NODE_LIST ? n->items[i] : n->pairs[i].value,
-                  code)) {
+        if (marks_names(n->kind == BUS_NODE_LIST ? n->items[i]
+                                                 : n->pairs[i].value,
+                        code)) {
             return true;
         }
     }
@@ -135,7 +138,7 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
         mark_version(&m, &it->versions[i]);
     }
     for (size_t i = 0; i < c->rule_count; i++) {
-        if (names(c->rules[i].node, it->code)) {
+        if (marks_names(c->rules[i].node, it->code)) {
             policy_catalogue_hash(c->rules[i].node, &m.h);
         }
     }
@@ -158,22 +161,22 @@ static int marks_of(const struct bus_policy_catalogue *c,
     return BUS_OK;
 }
 
-static void add_reads(const struct bus_policy_catalogue *c,
-                      const struct item_def *it,
-                      bool *facts)
+static void marks_add_reads(const struct bus_policy_catalogue *c,
+                            const struct item_def *it,
+                            bool *facts)
 {
     for (size_t f = 0; f < c->fact_count; f++) {
         facts[f] |= bus_policy_facts_has(&it->reads, (int)f);
     }
 }
 
-static int compare(const struct bus_policy_catalogue *from,
-                   const int32_t *from_day,
-                   const struct bus_policy_catalogue *to,
-                   const int32_t *to_day,
-                   struct bus_arena *mem,
-                   struct bus_policy_change_set *ret,
-                   struct bus_err *err)
+static int marks_compare(const struct bus_policy_catalogue *from,
+                         const int32_t *from_day,
+                         const struct bus_policy_catalogue *to,
+                         const int32_t *to_day,
+                         struct bus_arena *mem,
+                         struct bus_policy_change_set *ret,
+                         struct bus_err *err)
 {
     uint64_t *a = NULL, *b = NULL;
     bool *x = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*x));
@@ -190,16 +193,16 @@ static int compare(const struct bus_policy_catalogue *from,
         int k = from ? bus_policy_item_find(from, to->items[i].code) : -1;
         if (k < 0 || a[k] != b[i]) {
             ret->items++;
-            add_reads(to, &to->items[i], y);
+            marks_add_reads(to, &to->items[i], y);
             if (k >= 0) {
-                add_reads(from, &from->items[k], x);
+                marks_add_reads(from, &from->items[k], x);
             }
         }
     }
     for (size_t k = 0; from != NULL && k < from->item_count; k++) {
         if (bus_policy_item_find(to, from->items[k].code) < 0) {
             ret->items++;
-            add_reads(from, &from->items[k], x);
+            marks_add_reads(from, &from->items[k], x);
         }
     }
     return BUS_OK;
@@ -211,7 +214,7 @@ int bus_policy_change_set(const struct bus_policy_catalogue *from,
                           struct bus_policy_change_set *ret,
                           struct bus_err *err)
 {
-    return compare(from, NULL, to, NULL, mem, ret, err);
+    return marks_compare(from, NULL, to, NULL, mem, ret, err);
 }
 
 int bus_policy_change_days(const struct bus_policy_catalogue *c,
@@ -221,10 +224,11 @@ int bus_policy_change_days(const struct bus_policy_catalogue *c,
                            struct bus_policy_change_set *ret,
                            struct bus_err *err)
 {
-    return compare(c, &from_day, c, &to_day, mem, ret, err);
+    return marks_compare(c, &from_day, c, &to_day, mem, ret, err);
 }
 
-int32_t bus_policy_effective_day(const struct bus_policy_catalogue *c, int32_t day)
+int32_t bus_policy_effective_day(const struct bus_policy_catalogue *c,
+                                 int32_t day)
 {
     int32_t last = INT32_MIN;
     for (size_t i = 0; i < c->item_count; i++) {

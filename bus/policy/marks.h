@@ -33,7 +33,8 @@ int bus_policy_change_days(const struct bus_policy_catalogue *c,
                            struct bus_err *err) BUS_MUSTCHECK;
 /* The last day up to `day` on which a version begins or has ended, or a figure
  * begins; INT32_MIN: none. */
-int32_t bus_policy_effective_day(const struct bus_policy_catalogue *c, int32_t day);
+int32_t bus_policy_effective_day(const struct bus_policy_catalogue *c,
+                                 int32_t day);
 /* Does a changed item read this fact? */
 bool bus_policy_change_reads(const struct bus_policy_change_set *s,
                              struct bus_strv fact);

@@ -32,8 +32,8 @@ struct probing
     struct cell *kept, *clean, *standards;
 };
 
-static struct slot slot_of(const struct household_view *w,
-                           struct bus_policy_missing which)
+static struct slot missing_slot_of(const struct household_view *w,
+                                   struct bus_policy_missing which)
 {
     const struct fact_def *f = &w->c->facts[which.fact];
     const struct bus_node *type = bus_node_get(f->body, "type");
@@ -50,7 +50,7 @@ static struct slot slot_of(const struct household_view *w,
 }
 
 /* How many ways the others can be; 0: too many, or not to be gone through. */
-static size_t ways(const struct probing *p, size_t out)
+static size_t missing_ways(const struct probing *p, size_t out)
 {
     size_t n = 1;
     for (size_t i = 0; n > 0 && i < p->count; i++) {
@@ -60,7 +60,7 @@ static size_t ways(const struct probing *p, size_t out)
     return n;
 }
 
-static void set(const struct probing *p, size_t out, size_t way)
+static void missing_set(const struct probing *p, size_t out, size_t way)
 {
     struct household_view *w = p->w;
     memcpy(w->cells, p->clean, p->cells * sizeof(*w->cells));
@@ -84,11 +84,11 @@ static void set(const struct probing *p, size_t out, size_t way)
 static bool decides(const struct probing *p, size_t out)
 {
     struct household_view *w = p->w;
-    size_t n = ways(p, out);
+    size_t n = missing_ways(p, out);
     bool well = n > 0;
     for (size_t i = 0; well && i < n; i++) {
         struct bus_arena_mark mark = bus_arena_mark(w->mem);
-        set(p, out, i);
+        missing_set(p, out, i);
         struct feel_value r =
             policy_eval(w, p->v->condition, p->v->condition_p);
         well = r.kind == FEEL_BOOLEAN && w->broken == NULL;
@@ -132,10 +132,10 @@ int policy_least_missing(struct household_view *w,
         return BUS_OK;
     }
     for (; p.count < to->missing_count; p.count++) {
-        p.slots[p.count] = slot_of(w, to->missing[p.count]);
+        p.slots[p.count] = missing_slot_of(w, to->missing[p.count]);
     }
     for (size_t i = 0; i < p.count; i++) {
-        any |= ways(&p, i) > 0;
+        any |= missing_ways(&p, i) > 0;
     }
     if (!any) {
         return BUS_OK;

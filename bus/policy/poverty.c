@@ -4,18 +4,20 @@
 
 static const struct bus_policy_ratio none = {.n = 0, .d = 1};
 
-static int64_t size_of(const struct bus_policy_deprivations *in, size_t row)
+static int64_t poverty_size_of(const struct bus_policy_deprivations *in,
+                               size_t row)
 {
     return in->sizes ? in->sizes[row] : 1;
 }
 
 static int64_t
-value_of(const struct bus_policy_deprivations *in, size_t row, size_t j)
+poverty_value_of(const struct bus_policy_deprivations *in, size_t row, size_t j)
 {
     return in->values[row * in->dimensions + j];
 }
 
-static struct bus_policy_ratio sum_of_weights(const struct bus_policy_deprivations *in)
+static struct bus_policy_ratio
+sum_of_weights(const struct bus_policy_deprivations *in)
 {
     struct bus_policy_ratio sum = none;
     for (size_t j = 0; j < in->dimensions; j++) {
@@ -29,14 +31,15 @@ bus_policy_deprivation_of(const struct bus_policy_deprivations *in, size_t row)
 {
     struct bus_policy_ratio c = none;
     for (size_t j = 0; j < in->dimensions; j++) {
-        if (value_of(in, row, j) < in->cutoffs[j]) {
+        if (poverty_value_of(in, row, j) < in->cutoffs[j]) {
             c = bus_policy_ratio_add(c, in->weights[j]);
         }
     }
     return bus_policy_ratio_div(c, sum_of_weights(in));
 }
 
-static int check(const struct bus_policy_deprivations *in, struct bus_err *err)
+static int poverty_check(const struct bus_policy_deprivations *in,
+                         struct bus_err *err)
 {
     struct bus_policy_ratio sum = sum_of_weights(in);
     if (in->rows == 0 || in->dimensions == 0 ||
@@ -54,7 +57,7 @@ static int check(const struct bus_policy_deprivations *in, struct bus_err *err)
         }
     }
     for (size_t i = 0; i < in->rows; i++) {
-        if (size_of(in, i) <= 0) {
+        if (poverty_size_of(in, i) <= 0) {
             return bus_fail(err, BUS_ERANGE, "row %zu stands for nobody",
                             i + 1);
         }
@@ -78,23 +81,24 @@ struct sums
     bool over;
 };
 
-static void add_row(const struct bus_policy_deprivations *in,
-                    size_t i,
-                    struct bus_policy_ratio k,
-                    struct sums *s)
+static void poverty_add_row(const struct bus_policy_deprivations *in,
+                            size_t i,
+                            struct bus_policy_ratio k,
+                            struct sums *s)
 {
     struct bus_policy_ratio c = bus_policy_deprivation_of(in, i);
-    __int128 size = size_of(in, i);
+    __int128 size = poverty_size_of(in, i);
     bool poor = !c.broken && bus_policy_ratio_cmp(c, k) >= 0;
     s->over |= c.broken;
     s->people += size;
     s->poor += poor ? size : 0;
     if (poor) {
-        s->counts =
-            bus_policy_ratio_add(s->counts, bus_policy_ratio_mul(c, bus_policy_ratio(size, 1)));
+        s->counts = bus_policy_ratio_add(
+            s->counts, bus_policy_ratio_mul(c, bus_policy_ratio(size, 1)));
     }
     for (size_t j = 0; j < in->dimensions; j++) {
-        __int128 gap = (__int128)in->cutoffs[j] - value_of(in, i, j), square;
+        __int128 gap = (__int128)in->cutoffs[j] - poverty_value_of(in, i, j),
+                 square;
         if (gap <= 0) {
             continue;
         }
@@ -111,7 +115,8 @@ static void add_row(const struct bus_policy_deprivations *in,
     }
 }
 
-static struct bus_policy_ratio over(struct bus_policy_ratio a, struct bus_policy_ratio b)
+static struct bus_policy_ratio poverty_over(struct bus_policy_ratio a,
+                                            struct bus_policy_ratio b)
 {
     return b.n == 0 && !b.broken ? none : bus_policy_ratio_div(a, b);
 }
@@ -122,32 +127,35 @@ int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
 {
     struct sums s = {.counts = none};
     struct bus_policy_alkire_foster r = {.M1 = none, .M2 = none};
-    int rc = check(in, err);
+    int rc = poverty_check(in, err);
     if (rc != BUS_OK) {
         return rc;
     }
     struct bus_policy_ratio all = sum_of_weights(in);
     for (size_t i = 0; i < in->rows; i++) {
-        add_row(in, i, bus_policy_ratio_div(in->k, all), &s);
+        poverty_add_row(in, i, bus_policy_ratio_div(in->k, all), &s);
     }
     r.H = bus_policy_ratio(s.poor, s.people);
-    r.A = over(s.counts, bus_policy_ratio(s.poor, 1));
+    r.A = poverty_over(s.counts, bus_policy_ratio(s.poor, 1));
     r.M0 = bus_policy_ratio_div(s.counts, bus_policy_ratio(s.people, 1));
     for (size_t j = 0; j < in->dimensions; j++) {
         struct bus_policy_ratio w = bus_policy_ratio_div(in->weights[j], all);
         __int128 z = in->cutoffs[j];
         r.uncensored[j] = bus_policy_ratio(s.deprived[j], s.people);
         r.censored[j] = bus_policy_ratio(s.censored[j], s.people);
-        r.share[j] = over(bus_policy_ratio_mul(w, r.censored[j]), r.M0);
+        r.share[j] = poverty_over(bus_policy_ratio_mul(w, r.censored[j]), r.M0);
         r.M1 = bus_policy_ratio_add(
-            r.M1, bus_policy_ratio_mul(w, bus_policy_ratio_div(bus_policy_ratio(s.gaps[j], z),
-                                                 bus_policy_ratio(s.people, 1))));
+            r.M1, bus_policy_ratio_mul(
+                      w, bus_policy_ratio_div(bus_policy_ratio(s.gaps[j], z),
+                                              bus_policy_ratio(s.people, 1))));
         r.M2 = bus_policy_ratio_add(
-            r.M2, bus_policy_ratio_mul(w, bus_policy_ratio_div(bus_policy_ratio(s.squares[j], z * z),
-                                                 bus_policy_ratio(s.people, 1))));
+            r.M2,
+            bus_policy_ratio_mul(
+                w, bus_policy_ratio_div(bus_policy_ratio(s.squares[j], z * z),
+                                        bus_policy_ratio(s.people, 1))));
     }
-    r.G = over(r.M1, r.M0);
-    r.S = over(r.M2, r.M0);
+    r.G = poverty_over(r.M1, r.M0);
+    r.S = poverty_over(r.M2, r.M0);
     if (s.over || r.M0.broken || r.M1.broken || r.M2.broken || r.G.broken ||
         r.S.broken) {
         return bus_fail(err, BUS_ETOOBIG,
@@ -165,10 +173,10 @@ bus_policy_deprived_between(const struct bus_policy_deprivations *in,
     __int128 people = 0, between = 0;
     for (size_t i = 0; i < in->rows; i++) {
         struct bus_policy_ratio c = bus_policy_deprivation_of(in, i);
-        people += size_of(in, i);
+        people += poverty_size_of(in, i);
         if (!c.broken && bus_policy_ratio_cmp(c, from) >= 0 &&
             bus_policy_ratio_cmp(c, to) < 0) {
-            between += size_of(in, i);
+            between += poverty_size_of(in, i);
         }
     }
     return bus_policy_ratio(between, people);

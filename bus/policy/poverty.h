@@ -16,11 +16,11 @@
 struct bus_policy_deprivations
 {
     size_t rows, dimensions;
-    const int64_t *values;           /* rows x dimensions */
-    const int64_t *cutoffs;          /* deprived if value < cut-off, strictly */
+    const int64_t *values;  /* rows x dimensions */
+    const int64_t *cutoffs; /* deprived if value < cut-off, strictly */
     const struct bus_policy_ratio *weights; /* their sum is 1, or a count */
-    struct bus_policy_ratio k;              /* poor if the weighted count is >= k */
-    const int64_t *sizes;            /* people a row stands for; NULL: 1 each */
+    struct bus_policy_ratio k; /* poor if the weighted count is >= k */
+    const int64_t *sizes;      /* people a row stands for; NULL: 1 each */
 };
 struct bus_policy_alkire_foster
 {

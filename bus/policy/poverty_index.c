@@ -31,22 +31,24 @@ struct looking
     bool lacking; /* the catalogue has no such fact */
 };
 
-static struct range between(struct bus_policy_ratio low, struct bus_policy_ratio high)
+static struct range poverty_index_between(struct bus_policy_ratio low,
+                                          struct bus_policy_ratio high)
 {
     return (struct range){low, high};
 }
 
-static struct bus_policy_ratio clamp(struct bus_policy_ratio r)
+static struct bus_policy_ratio poverty_index_clamp(struct bus_policy_ratio r)
 {
-    struct bus_policy_ratio zero = bus_policy_ratio(0, 1), one = bus_policy_ratio(1, 1);
-    return r.broken                     ? r
+    struct bus_policy_ratio zero = bus_policy_ratio(0, 1),
+                            one = bus_policy_ratio(1, 1);
+    return r.broken                            ? r
            : bus_policy_ratio_cmp(r, zero) < 0 ? zero
            : bus_policy_ratio_cmp(r, one) > 0  ? one
-                                        : r;
+                                               : r;
 }
 
 static const struct bus_policy_fact *
-find(struct looking *k, const char *name, int member)
+poverty_index_find(struct looking *k, const char *name, int member)
 {
     int fact = bus_policy_fact_find(k->c, bus_strv(name));
     k->lacking |= fact < 0;
@@ -58,18 +60,22 @@ find(struct looking *k, const char *name, int member)
     return NULL;
 }
 
-static bool number(struct looking *k, const char *name, int m, int64_t *ret)
+static bool
+poverty_index_number(struct looking *k, const char *name, int m, int64_t *ret)
 {
-    const struct bus_policy_fact *f = find(k, name, m);
+    const struct bus_policy_fact *f = poverty_index_find(k, name, m);
     *ret = f && f->kind == BUS_POLICY_LONG && f->number > 0 ? f->number : 0;
     return f != NULL;
 }
 
 /* Is the word one of the list (spaces around each)? false if not known. */
-static bool
-among(struct looking *k, const char *name, int m, const char *list, bool *ret)
+static bool poverty_index_among(struct looking *k,
+                                const char *name,
+                                int m,
+                                const char *list,
+                                bool *ret)
 {
-    const struct bus_policy_fact *f = find(k, name, m);
+    const struct bus_policy_fact *f = poverty_index_find(k, name, m);
     char word[40];
     if (f == NULL) {
         return false;
@@ -85,13 +91,16 @@ among(struct looking *k, const char *name, int m, const char *list, bool *ret)
 static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
 {
     int64_t income;
-    if (edge.broken || !number(k, "household.income_total_fen", -1, &income)) {
-        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
+    if (edge.broken ||
+        !poverty_index_number(k, "household.income_total_fen", -1, &income)) {
+        return poverty_index_between(bus_policy_ratio(0, 1),
+                                     bus_policy_ratio(1, 1));
     }
     struct bus_policy_ratio y =
         bus_policy_ratio(income, (__int128)12 * (__int128)k->h->member_count);
-    struct bus_policy_ratio d = clamp(bus_policy_ratio_div(bus_policy_ratio_sub(edge, y), edge));
-    return between(d, d);
+    struct bus_policy_ratio d = poverty_index_clamp(
+        bus_policy_ratio_div(bus_policy_ratio_sub(edge, y), edge));
+    return poverty_index_between(d, d);
 }
 
 /* clamp((R - R0) / (1 - R0)); R is 1 without income, at most 1. */
@@ -99,11 +108,15 @@ static struct bus_policy_ratio
 burden(int64_t spend, int64_t income, struct bus_policy_ratio r0)
 {
     struct bus_policy_ratio one = bus_policy_ratio(1, 1);
-    struct bus_policy_ratio r = income == 0 ? one : clamp(bus_policy_ratio(spend, income));
-    return clamp(bus_policy_ratio_div(bus_policy_ratio_sub(r, r0), bus_policy_ratio_sub(one, r0)));
+    struct bus_policy_ratio r =
+        income == 0 ? one
+                    : poverty_index_clamp(bus_policy_ratio(spend, income));
+    return poverty_index_clamp(bus_policy_ratio_div(
+        bus_policy_ratio_sub(r, r0), bus_policy_ratio_sub(one, r0)));
 }
 
-static struct range rigid(struct looking *k, struct bus_policy_ratio r0)
+static struct range poverty_index_rigid(struct looking *k,
+                                        struct bus_policy_ratio r0)
 {
     static const char *const spends[] = {
         "household.spend_living_fen", "household.spend_medical_fen",
@@ -111,15 +124,18 @@ static struct range rigid(struct looking *k, struct bus_policy_ratio r0)
         "household.spend_other_fen"};
     int64_t income, sum = 0, one;
     bool all = true;
-    if (!number(k, "household.income_total_fen", -1, &income) || r0.broken) {
-        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
+    if (!poverty_index_number(k, "household.income_total_fen", -1, &income) ||
+        r0.broken) {
+        return poverty_index_between(bus_policy_ratio(0, 1),
+                                     bus_policy_ratio(1, 1));
     }
     for (size_t i = 0; i < sizeof(spends) / sizeof(spends[0]); i++) {
-        all &= number(k, spends[i], -1, &one);
+        all &= poverty_index_number(k, spends[i], -1, &one);
         sum = sum > INT64_MAX - one ? INT64_MAX : sum + one;
     }
     struct bus_policy_ratio low = burden(sum, income, r0);
-    return between(low, all || income == 0 ? low : bus_policy_ratio(1, 1));
+    return poverty_index_between(
+        low, all || income == 0 ? low : bus_policy_ratio(1, 1));
 }
 
 /* 1 for a severe disability or serious illness of anybody, 0.5 for another. */
@@ -128,14 +144,15 @@ static struct range illness(struct looking *k)
     int low = 0, high = 0; /* halves */
     for (int m = 0; m < (int)k->h->member_count; m++) {
         const struct bus_policy_fact *ill =
-            find(k, "member.serious_illness", m);
+            poverty_index_find(k, "member.serious_illness", m);
         const struct bus_policy_fact *chronic =
-            find(k, "member.chronic_illness", m);
+            poverty_index_find(k, "member.chronic_illness", m);
         int64_t grade = 0;
         bool mind = false;
-        bool graded = number(k, "member.disability_grade", m, &grade);
-        bool kind = among(k, "member.disability_category", m,
-                          " intellectual mental ", &mind);
+        bool graded =
+            poverty_index_number(k, "member.disability_grade", m, &grade);
+        bool kind = poverty_index_among(k, "member.disability_category", m,
+                                        " intellectual mental ", &mind);
         bool severe = grade == 1 || grade == 2 || (grade == 3 && mind);
         bool maybe = !graded || (grade == 3 && !kind) || ill == NULL;
         bool some = grade > 0 || (chronic != NULL && chronic->number == 1);
@@ -147,18 +164,21 @@ static struct range illness(struct looking *k)
         high = most > high ? most : high;
     }
     high = high > low ? high : low;
-    return between(bus_policy_ratio(low, 2), bus_policy_ratio(high, 2));
+    return poverty_index_between(bus_policy_ratio(low, 2),
+                                 bus_policy_ratio(high, 2));
 }
 
-static struct range housing(struct looking *k)
+static struct range poverty_index_housing(struct looking *k)
 {
     bool worst = false, bad = false;
-    if (!among(k, "household.house_grade", -1, " D no_house ", &worst) ||
-        !among(k, "household.house_grade", -1, " C ", &bad)) {
-        return between(bus_policy_ratio(0, 1), bus_policy_ratio(1, 1));
+    if (!poverty_index_among(k, "household.house_grade", -1, " D no_house ",
+                             &worst) ||
+        !poverty_index_among(k, "household.house_grade", -1, " C ", &bad)) {
+        return poverty_index_between(bus_policy_ratio(0, 1),
+                                     bus_policy_ratio(1, 1));
     }
     struct bus_policy_ratio d = bus_policy_ratio(worst ? 2 : bad ? 1 : 0, 2);
-    return between(d, d);
+    return poverty_index_between(d, d);
 }
 
 /* Half for one member in paid schooling (beyond the compulsory years), 1 for
@@ -168,14 +188,14 @@ static struct range education(struct looking *k)
     int low = 0, open = 0;
     for (int m = 0; m < (int)k->h->member_count; m++) {
         bool paid = false;
-        bool known = among(k, "member.stage", m,
-                           " senior_high vocational higher ", &paid);
+        bool known = poverty_index_among(
+            k, "member.stage", m, " senior_high vocational higher ", &paid);
         low += paid;
         open += !known;
     }
     int high = low + open;
-    return between(bus_policy_ratio(low > 2 ? 2 : low, 2),
-                   bus_policy_ratio(high > 2 ? 2 : high, 2));
+    return poverty_index_between(bus_policy_ratio(low > 2 ? 2 : low, 2),
+                                 bus_policy_ratio(high > 2 ? 2 : high, 2));
 }
 
 static struct range dependency(struct looking *k)
@@ -183,17 +203,20 @@ static struct range dependency(struct looking *k)
     int workers = 0, open = 0, n = (int)k->h->member_count;
     for (int m = 0; m < n; m++) {
         bool works = false;
-        bool known = among(k, "member.employment", m,
-                           " employed flexible farming ", &works);
+        bool known = poverty_index_among(k, "member.employment", m,
+                                         " employed flexible farming ", &works);
         workers += works;
         open += !known;
     }
-    return between(bus_policy_ratio(n - workers - open, n), bus_policy_ratio(n - workers, n));
+    return poverty_index_between(bus_policy_ratio(n - workers - open, n),
+                                 bus_policy_ratio(n - workers, n));
 }
 
 /* A standard's figure as a fraction; broken if it is not known. */
-static struct bus_policy_ratio
-figure(struct looking *k, int32_t day, const char *name, struct bus_arena *mem)
+static struct bus_policy_ratio poverty_index_figure(struct looking *k,
+                                                    int32_t day,
+                                                    const char *name,
+                                                    struct bus_arena *mem)
 {
     struct bus_policy_ratio r = {.broken = true};
     struct bus_strv t = {0};
@@ -219,13 +242,15 @@ figure(struct looking *k, int32_t day, const char *name, struct bus_arena *mem)
     return digits ? bus_policy_ratio(n, d) : r;
 }
 
-static bool total(const struct bus_policy_index *x, bool high, int64_t *ret)
+static bool
+poverty_index_total(const struct bus_policy_index *x, bool high, int64_t *ret)
 {
     struct bus_policy_ratio sum = bus_policy_ratio(0, 1);
     for (int i = 0; i < BUS_POLICY_INDEX_PARTS; i++) {
         struct bus_policy_ratio d = high ? x->parts[i].high : x->parts[i].low;
         sum = bus_policy_ratio_add(
-            sum, bus_policy_ratio_mul(d, bus_policy_ratio(bus_policy_index_weights[i], 1)));
+            sum, bus_policy_ratio_mul(
+                     d, bus_policy_ratio(bus_policy_index_weights[i], 1)));
     }
     return bus_policy_ratio_round(sum, MILLION, ret);
 }
@@ -243,12 +268,12 @@ int bus_policy_index(const struct bus_policy_catalogue *c,
         return bus_fail(err, BUS_ERANGE, "a household without members");
     }
     const struct range parts[BUS_POLICY_INDEX_PARTS] = {
-        [BUS_POLICY_INDEX_INCOME] =
-            income_gap(&k, figure(&k, rule_date, "edge_fen", mem)),
-        [BUS_POLICY_INDEX_RIGID] =
-            rigid(&k, figure(&k, rule_date, "rigid_ratio_floor", mem)),
+        [BUS_POLICY_INDEX_INCOME] = income_gap(
+            &k, poverty_index_figure(&k, rule_date, "edge_fen", mem)),
+        [BUS_POLICY_INDEX_RIGID] = poverty_index_rigid(
+            &k, poverty_index_figure(&k, rule_date, "rigid_ratio_floor", mem)),
         [BUS_POLICY_INDEX_ILLNESS] = illness(&k),
-        [BUS_POLICY_INDEX_HOUSING] = housing(&k),
+        [BUS_POLICY_INDEX_HOUSING] = poverty_index_housing(&k),
         [BUS_POLICY_INDEX_EDUCATION] = education(&k),
         [BUS_POLICY_INDEX_DEPENDENCY] = dependency(&k),
     };
@@ -260,7 +285,8 @@ int bus_policy_index(const struct bus_policy_catalogue *c,
         return bus_fail(err, BUS_EUNKNOWN,
                         "the catalogue lacks a fact or standard of the index");
     }
-    if (!total(&x, false, &x.low) || !total(&x, true, &x.high)) {
+    if (!poverty_index_total(&x, false, &x.low) ||
+        !poverty_index_total(&x, true, &x.high)) {
         return bus_fail(err, BUS_ETOOBIG, "figures too big for the index");
     }
     *ret = x;

@@ -21,7 +21,8 @@ struct compiling
 
 static void expression(struct compiling *k, const struct feel_node *n);
 
-static struct op *emit(struct compiling *k, enum op_code code, int grows)
+static struct op *
+program_emit(struct compiling *k, enum op_code code, int grows)
 {
     k->depth = (uint32_t)((int)k->depth + grows);
     if (k->n == OPS_MAX || k->depth >= PROGRAM_STACK) {
@@ -33,15 +34,16 @@ static struct op *emit(struct compiling *k, enum op_code code, int grows)
     return o;
 }
 
-static void tree(struct compiling *k, const struct feel_node *n)
+static void program_tree(struct compiling *k, const struct feel_node *n)
 {
-    struct op *o = emit(k, OP_TREE, 1);
+    struct op *o = program_emit(k, OP_TREE, 1);
     o->tree.node = n;
     o->tree.var = k->var;
     k->trees++;
 }
 
-static bool named(const struct feel_node *n, const char *en, const char *zh)
+static bool
+program_named(const struct feel_node *n, const char *en, const char *zh)
 {
     return n->kind == NODE_NAME &&
            (bus_strv_is(n->name, en) || bus_strv_is(n->name, zh));
@@ -49,7 +51,7 @@ static bool named(const struct feel_node *n, const char *en, const char *zh)
 
 /* --- reading --- */
 
-static void constant(struct compiling *k, const struct feel_node *n)
+static void program_constant(struct compiling *k, const struct feel_node *n)
 {
     const struct feel_value *v = &n->constant;
     struct cell c = {.tag = CELL_VALUE, .value = v};
@@ -67,19 +69,19 @@ static void constant(struct compiling *k, const struct feel_node *n)
     if (c.tag == CELL_VALUE) {
         c.value = v;
     }
-    emit(k, OP_CONST, 1)->cell = c;
+    program_emit(k, OP_CONST, 1)->cell = c;
 }
 
-static void member_fact(struct compiling *k,
-                        const struct feel_node *n,
-                        struct bus_strv name)
+static void program_member_fact(struct compiling *k,
+                                const struct feel_node *n,
+                                struct bus_strv name)
 {
     const struct fact_def *f = bus_map_get(&k->c->member_names, name);
     if (f == NULL) {
-        tree(k, n);
+        program_tree(k, n);
         return;
     }
-    struct op *o = emit(k, OP_MEMBER, 1);
+    struct op *o = program_emit(k, OP_MEMBER, 1);
     o->fact.def = f;
     o->fact.index = (size_t)(f - k->c->facts);
 }
@@ -88,37 +90,37 @@ static void a_name(struct compiling *k, const struct feel_node *n)
 {
     if (k->var != NULL && k->var->n == 0 &&
         bus_map_get(&k->c->member_names, n->name) != NULL) {
-        member_fact(k, n, n->name);
-    } else if (named(n, "rule_date", "适用日期")) {
-        (void)emit(k, OP_RULE_DATE, 1);
+        program_member_fact(k, n, n->name);
+    } else if (program_named(n, "rule_date", "适用日期")) {
+        (void)program_emit(k, OP_RULE_DATE, 1);
     } else {
-        tree(k, n);
+        program_tree(k, n);
     }
 }
 
-static void path(struct compiling *k, const struct feel_node *n)
+static void program_path(struct compiling *k, const struct feel_node *n)
 {
     const struct feel_node *of = n->kids[0];
     bool var = k->var != NULL && k->var->n > 0 && of->kind == NODE_NAME &&
                bus_strv_eq(of->name, *k->var);
     if (var) {
-        member_fact(k, n, n->name);
-    } else if (named(of, "household", "家庭")) {
+        program_member_fact(k, n, n->name);
+    } else if (program_named(of, "household", "家庭")) {
         const struct fact_def *f = bus_map_get(&k->c->household_names, n->name);
         if (f != NULL) {
-            struct op *o = emit(k, OP_FACT, 1);
+            struct op *o = program_emit(k, OP_FACT, 1);
             o->fact.def = f;
             o->fact.index = (size_t)(f - k->c->facts);
         } else {
-            tree(k, n);
+            program_tree(k, n);
         }
-    } else if (named(of, "standard", "标准")) {
+    } else if (program_named(of, "standard", "标准")) {
         const struct standard_def *s =
             bus_map_get(&k->c->standard_names, n->name);
         if (s != NULL) {
-            emit(k, OP_STANDARD, 1)->standard = s;
+            program_emit(k, OP_STANDARD, 1)->standard = s;
         } else {
-            tree(k, n);
+            program_tree(k, n);
         }
     } else if (of->kind == NODE_CALL && of->builtin != NULL &&
                of->names == NULL && of->count == 2 &&
@@ -126,34 +128,35 @@ static void path(struct compiling *k, const struct feel_node *n)
                bus_strv_is(n->name, "years")) {
         expression(k, of->kids[0]);
         expression(k, of->kids[1]);
-        (void)emit(k, OP_YEARS, -1);
+        (void)program_emit(k, OP_YEARS, -1);
     } else {
-        tree(k, n);
+        program_tree(k, n);
     }
 }
 
 /* --- operators --- */
 
 static void
-two(struct compiling *k, const struct feel_node *n, enum op_code code)
+program_two(struct compiling *k, const struct feel_node *n, enum op_code code)
 {
     expression(k, n->kids[0]);
     expression(k, n->kids[1]);
-    emit(k, code, -1)->op = n->op;
+    program_emit(k, code, -1)->op = n->op;
 }
 
-static void junction(struct compiling *k, const struct feel_node *n)
+static void program_junction(struct compiling *k, const struct feel_node *n)
 {
     bool is_or = n->kind == NODE_OR;
     expression(k, n->kids[0]);
-    struct op *jump = emit(k, is_or ? OP_JUMP_IF_TRUE : OP_JUMP_IF_FALSE, 0);
+    struct op *jump =
+        program_emit(k, is_or ? OP_JUMP_IF_TRUE : OP_JUMP_IF_FALSE, 0);
     expression(k, n->kids[1]);
-    (void)emit(k, is_or ? OP_OR : OP_AND, -1);
+    (void)program_emit(k, is_or ? OP_OR : OP_AND, -1);
     jump->to = k->n;
 }
 
 /* x in ("a", "b"), and x = "a", which says the same */
-static bool in_texts(struct compiling *k, const struct feel_node *n)
+static bool program_in_texts(struct compiling *k, const struct feel_node *n)
 {
     struct bus_strv texts[64];
     size_t count = n->count - 1;
@@ -170,47 +173,47 @@ static bool in_texts(struct compiling *k, const struct feel_node *n)
     const struct bus_strv *kept =
         bus_arena_dup(k->mem, texts, count * sizeof(*texts));
     expression(k, n->kids[0]);
-    struct op *o = emit(k, OP_IN_TEXT, 0);
+    struct op *o = program_emit(k, OP_IN_TEXT, 0);
     o->count = (uint16_t)count;
     o->texts = kept;
     k->failed |= kept == NULL;
     return true;
 }
 
-static bool whole(const struct feel_node *n, int64_t *ret)
+static bool program_whole(const struct feel_node *n, int64_t *ret)
 {
     return n->kind == NODE_CONSTANT && n->constant.kind == FEEL_NUMBER &&
            feel_number_to_long(&n->constant, ret);
 }
 
-static void membership(struct compiling *k, const struct feel_node *n)
+static void program_membership(struct compiling *k, const struct feel_node *n)
 {
     const struct feel_node *r = n->kids[1];
     int64_t low, high;
-    if (in_texts(k, n)) {
+    if (program_in_texts(k, n)) {
         return;
     }
-    if (n->count != 2 || r->kind != NODE_RANGE || !whole(r->kids[0], &low) ||
-        !whole(r->kids[1], &high)) {
-        tree(k, n);
+    if (n->count != 2 || r->kind != NODE_RANGE ||
+        !program_whole(r->kids[0], &low) || !program_whole(r->kids[1], &high)) {
+        program_tree(k, n);
         return;
     }
     expression(k, n->kids[0]);
-    struct op *o = emit(k, OP_IN_INT, 0);
+    struct op *o = program_emit(k, OP_IN_INT, 0);
     o->op = (char)((r->low_closed ? 1 : 0) | (r->high_closed ? 2 : 0));
     o->range.low = low;
     o->range.high = high;
 }
 
-static void conditional(struct compiling *k, const struct feel_node *n)
+static void program_conditional(struct compiling *k, const struct feel_node *n)
 {
     const struct bus_strv *var = k->var;
     expression(k, n->kids[0]);
-    struct op *branch = emit(k, OP_BRANCH, -1);
+    struct op *branch = program_emit(k, OP_BRANCH, -1);
     branch->tree.node = n;
     branch->tree.var = var;
     expression(k, n->kids[1]);
-    struct op *jump = emit(k, OP_JUMP, -1);
+    struct op *jump = program_emit(k, OP_JUMP, -1);
     branch->to = k->n;
     expression(k, n->kids[2]);
     jump->to = k->n;
@@ -219,7 +222,7 @@ static void conditional(struct compiling *k, const struct feel_node *n)
 
 /* --- members --- */
 
-static bool is_test(const struct feel_node *n)
+static bool program_is_test(const struct feel_node *n)
 {
     return n->kind == NODE_COMPARE || n->kind == NODE_AND ||
            n->kind == NODE_OR || n->kind == NODE_IN ||
@@ -227,13 +230,13 @@ static bool is_test(const struct feel_node *n)
             bus_strv_is(n->name, "not"));
 }
 
-static void loop(struct compiling *k,
-                 enum op_code code,
-                 const struct bus_strv *var,
-                 const struct feel_node *body)
+static void program_loop(struct compiling *k,
+                         enum op_code code,
+                         const struct bus_strv *var,
+                         const struct feel_node *body)
 {
     const struct bus_strv *outer = k->var;
-    struct op *o = emit(k, code, 1);
+    struct op *o = program_emit(k, code, 1);
     k->var = var;
     k->depth--; /* the body's value is taken each time */
     expression(k, body);
@@ -244,29 +247,30 @@ static void loop(struct compiling *k,
 static void quantifier(struct compiling *k, const struct feel_node *n)
 {
     if (k->var != NULL || n->count != 2 ||
-        !named(n->kids[0], "members", "成员")) {
-        tree(k, n);
+        !program_named(n->kids[0], "members", "成员")) {
+        program_tree(k, n);
         return;
     }
-    loop(k, n->kind == NODE_SOME ? OP_SOME : OP_EVERY, &n->names[0],
-         n->kids[1]);
+    program_loop(k, n->kind == NODE_SOME ? OP_SOME : OP_EVERY, &n->names[0],
+                 n->kids[1]);
 }
 
-static void counted(struct compiling *k, const struct feel_node *n)
+static void program_counted(struct compiling *k, const struct feel_node *n)
 {
     static const struct bus_strv bare;
     const struct feel_node *of = n->kids[0];
-    if (named(of, "members", "成员")) {
-        (void)emit(k, OP_MEMBERS, 1);
+    if (program_named(of, "members", "成员")) {
+        (void)program_emit(k, OP_MEMBERS, 1);
     } else if (k->var == NULL && of->kind == NODE_FILTER && of->op != 'b' &&
-               named(of->kids[0], "members", "成员") && is_test(of->kids[1])) {
-        loop(k, OP_COUNT, &bare, of->kids[1]);
+               program_named(of->kids[0], "members", "成员") &&
+               program_is_test(of->kids[1])) {
+        program_loop(k, OP_COUNT, &bare, of->kids[1]);
     } else {
-        tree(k, n);
+        program_tree(k, n);
     }
 }
 
-static void call(struct compiling *k, const struct feel_node *n)
+static void program_call(struct compiling *k, const struct feel_node *n)
 {
     static const struct
     {
@@ -280,11 +284,11 @@ static void call(struct compiling *k, const struct feel_node *n)
         {"max", 2, OP_MOST, '>'},
     };
     if (n->builtin == NULL || n->names != NULL) {
-        tree(k, n);
+        program_tree(k, n);
         return;
     }
     if (bus_strv_is(n->name, "count") && n->count == 1) {
-        counted(k, n);
+        program_counted(k, n);
         return;
     }
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -292,56 +296,56 @@ static void call(struct compiling *k, const struct feel_node *n)
             for (uint32_t a = 0; a < n->count; a++) {
                 expression(k, n->kids[a]);
             }
-            emit(k, known[i].code, 1 - (int)n->count)->op = known[i].op;
+            program_emit(k, known[i].code, 1 - (int)n->count)->op = known[i].op;
             return;
         }
     }
-    tree(k, n);
+    program_tree(k, n);
 }
 
 static void expression(struct compiling *k, const struct feel_node *n)
 {
     switch (n->kind) {
     case NODE_CONSTANT:
-        constant(k, n);
+        program_constant(k, n);
         break;
     case NODE_NAME:
         a_name(k, n);
         break;
     case NODE_PATH:
-        path(k, n);
+        program_path(k, n);
         break;
     case NODE_ARITH:
         if (n->op == '^') {
-            tree(k, n);
+            program_tree(k, n);
         } else {
-            two(k, n, OP_ARITH);
+            program_two(k, n, OP_ARITH);
         }
         break;
     case NODE_COMPARE:
-        if (n->op != '=' || !in_texts(k, n)) {
-            two(k, n, OP_COMPARE);
+        if (n->op != '=' || !program_in_texts(k, n)) {
+            program_two(k, n, OP_COMPARE);
         }
         break;
     case NODE_AND:
     case NODE_OR:
-        junction(k, n);
+        program_junction(k, n);
         break;
     case NODE_IN:
-        membership(k, n);
+        program_membership(k, n);
         break;
     case NODE_IF:
-        conditional(k, n);
+        program_conditional(k, n);
         break;
     case NODE_SOME:
     case NODE_EVERY:
         quantifier(k, n);
         break;
     case NODE_CALL:
-        call(k, n);
+        program_call(k, n);
         break;
     default:
-        tree(k, n);
+        program_tree(k, n);
         break;
     }
 }
@@ -362,7 +366,7 @@ const struct program *policy_compile(const struct bus_policy_catalogue *c,
     if (k.failed) { /* too long or too deep: the tree as a whole */
         k = (struct compiling){
             .c = c, .mem = mem, .ops = ops, .var = self ? &bare : NULL};
-        tree(&k, tree_of);
+        program_tree(&k, tree_of);
     }
     struct program p = {.count = k.n, .trees = k.trees};
     p.ops = bus_arena_dup(mem, k.ops, k.n * sizeof(*k.ops));

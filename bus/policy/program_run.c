@@ -4,11 +4,11 @@
 
 #include "bus/policy/program_parts.h"
 
-static struct cell run(struct household_view *w,
-                       const struct program *p,
-                       uint32_t from,
-                       uint32_t to,
-                       int member);
+static struct cell program_run_code(struct household_view *w,
+                                    const struct program *p,
+                                    uint32_t from,
+                                    uint32_t to,
+                                    int member);
 
 static inline struct cell a_bool(bool b)
 {
@@ -20,7 +20,7 @@ static struct cell an_int(int64_t n)
     return (struct cell){.tag = CELL_INT, .n = n};
 }
 
-static inline bool is(struct cell c, bool b)
+static inline bool program_run_is(struct cell c, bool b)
 {
     return c.tag == CELL_BOOL && c.n == b;
 }
@@ -33,23 +33,26 @@ no_boolean(struct household_view *w, struct cell a, struct cell b, bool is_or)
                                 : feel_and(w->mem, &x, &y));
 }
 
-static inline struct cell
-join(struct household_view *w, struct cell a, struct cell b, bool is_or)
+static inline struct cell program_run_join(struct household_view *w,
+                                           struct cell a,
+                                           struct cell b,
+                                           bool is_or)
 {
     if (a.tag == CELL_BOOL && b.tag == CELL_BOOL) {
         return a_bool(is_or ? (a.n | b.n) != 0 : (a.n & b.n) != 0);
     }
-    if (is(a, is_or) || is(b, is_or)) {
+    if (program_run_is(a, is_or) || program_run_is(b, is_or)) {
         return a_bool(is_or);
     }
     if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
         return policy_unknown_of(w, a, b);
     }
-    return is(a, !is_or) && is(b, !is_or) ? a_bool(!is_or)
-                                          : no_boolean(w, a, b, is_or);
+    return program_run_is(a, !is_or) && program_run_is(b, !is_or)
+               ? a_bool(!is_or)
+               : no_boolean(w, a, b, is_or);
 }
 
-static struct cell by_order(char op, int c)
+static struct cell program_run_by_order(char op, int c)
 {
     return a_bool(op == '='   ? c == 0
                   : op == '!' ? c != 0
@@ -59,11 +62,13 @@ static struct cell by_order(char op, int c)
                               : c >= 0);
 }
 
-static struct cell
-compare(struct household_view *w, char op, struct cell a, struct cell b)
+static struct cell program_run_compare(struct household_view *w,
+                                       char op,
+                                       struct cell a,
+                                       struct cell b)
 {
     if (a.tag == b.tag && (a.tag == CELL_INT || a.tag == CELL_DATE)) {
-        return by_order(op, (a.n > b.n) - (a.n < b.n));
+        return program_run_by_order(op, (a.n > b.n) - (a.n < b.n));
     }
     if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
         return policy_unknown_of(w, a, b);
@@ -79,8 +84,10 @@ compare(struct household_view *w, char op, struct cell a, struct cell b)
     return policy_cell(w, feel_compare(&w->env, op, &x, &y));
 }
 
-static struct cell
-arith(struct household_view *w, char op, struct cell a, struct cell b)
+static struct cell program_run_arith(struct household_view *w,
+                                     char op,
+                                     struct cell a,
+                                     struct cell b)
 {
     int64_t r;
     if (a.tag == CELL_INT && b.tag == CELL_INT) {
@@ -111,8 +118,9 @@ static struct cell negated(struct household_view *w, struct cell a)
                : feel_wrong("not() of something that is no boolean"));
 }
 
-static struct cell
-in_texts(struct household_view *w, const struct op *o, struct cell a)
+static struct cell program_run_in_texts(struct household_view *w,
+                                        const struct op *o,
+                                        struct cell a)
 {
     if (a.tag == CELL_TEXT) {
         bool found = false;
@@ -164,7 +172,7 @@ static struct cell builtin(struct household_view *w,
 }
 
 static struct cell
-rounded(struct household_view *w, const struct op *o, struct cell a)
+program_run_rounded(struct household_view *w, const struct op *o, struct cell a)
 {
     if (a.tag == CELL_INT || a.tag == CELL_UNKNOWN) {
         return a;
@@ -172,8 +180,9 @@ rounded(struct household_view *w, const struct op *o, struct cell a)
     return builtin(w, o->op == 'f' ? "floor" : "ceiling", &a, 1);
 }
 
-static struct cell
-extreme(struct household_view *w, const struct op *o, const struct cell *a)
+static struct cell program_run_extreme(struct household_view *w,
+                                       const struct op *o,
+                                       const struct cell *a)
 {
     bool least = o->code == OP_LEAST;
     if (a[0].tag == CELL_INT && a[1].tag == CELL_INT) {
@@ -183,7 +192,8 @@ extreme(struct household_view *w, const struct op *o, const struct cell *a)
     return builtin(w, least ? "min" : "max", a, 2);
 }
 
-static struct cell years(struct household_view *w, struct cell a, struct cell b)
+static struct cell
+program_run_years(struct household_view *w, struct cell a, struct cell b)
 {
     if (a.tag == CELL_DATE && b.tag == CELL_DATE) {
         struct feel_value x = feel_days_date(a.n), y = feel_days_date(b.n);
@@ -201,10 +211,10 @@ static struct cell years(struct household_view *w, struct cell a, struct cell b)
 }
 
 /* A piece of tree, with the member at hand bound as it was in the text. */
-static struct cell tree(struct household_view *w,
-                        const struct feel_node *n,
-                        const struct bus_strv *var,
-                        int member)
+static struct cell program_run_tree(struct household_view *w,
+                                    const struct feel_node *n,
+                                    const struct bus_strv *var,
+                                    int member)
 {
     struct feel_value self = {.kind = FEEL_THING};
     struct feel_binding b = {NULL, {NULL, 0}, &self}, *outer = w->env.bound;
@@ -227,24 +237,25 @@ static struct cell quantified(struct household_view *w,
     bool some = o->code == OP_SOME;
     struct cell r = a_bool(!some);
     for (size_t m = 0; m < w->h->member_count; m++) {
-        r = join(w, r, run(w, p, at + 1, o->to, (int)m), some);
-        if (is(r, some)) {
+        r = program_run_join(
+            w, r, program_run_code(w, p, at + 1, o->to, (int)m), some);
+        if (program_run_is(r, some)) {
             break;
         }
     }
     return r;
 }
 
-static struct cell counted(struct household_view *w,
-                           const struct program *p,
-                           uint32_t at,
-                           const struct op *o)
+static struct cell program_run_counted(struct household_view *w,
+                                       const struct program *p,
+                                       uint32_t at,
+                                       const struct op *o)
 {
     struct cell open = a_bool(false);
     int64_t n = 0;
     for (size_t m = 0; m < w->h->member_count; m++) {
-        struct cell c = run(w, p, at + 1, o->to, (int)m);
-        n += is(c, true);
+        struct cell c = program_run_code(w, p, at + 1, o->to, (int)m);
+        n += program_run_is(c, true);
         if (c.tag == CELL_UNKNOWN) {
             open = policy_unknown_of(w, open, c);
         }
@@ -254,7 +265,7 @@ static struct cell counted(struct household_view *w,
 
 /* A limit that was met is never taken for an absent fact: the whole program is
  * null with that reason. */
-static struct cell noted(struct household_view *w, struct cell c)
+static struct cell program_run_noted(struct household_view *w, struct cell c)
 {
     if (c.tag == CELL_NULL && c.why != NULL && feel_is_limit(c.why)) {
         w->broken = c.why;
@@ -271,25 +282,26 @@ static uint32_t branch(struct household_view *w,
                        struct cell *known)
 {
     known->tag = CELL_NONE;
-    if (is(c, true)) {
+    if (program_run_is(c, true)) {
         return at + 1;
     }
     if (c.tag == CELL_BOOL || c.tag == CELL_NULL) {
         return o->to;
     }
-    *known = noted(w, tree(w, o->tree.node, o->tree.var, member));
+    *known = program_run_noted(
+        w, program_run_tree(w, o->tree.node, o->tree.var, member));
     return at + o->count;
 }
 
-static struct cell pushed(struct household_view *w,
-                          const struct program *p,
-                          uint32_t at,
-                          int member)
+static struct cell program_run_pushed(struct household_view *w,
+                                      const struct program *p,
+                                      uint32_t at,
+                                      int member)
 {
     const struct op *o = &p->ops[at];
     switch (o->code) {
     case OP_STANDARD:
-        return noted(w, policy_standard(w, o->standard));
+        return program_run_noted(w, policy_standard(w, o->standard));
     case OP_RULE_DATE:
         return (struct cell){.tag = CELL_DATE, .n = w->rule_date};
     case OP_MEMBERS:
@@ -298,9 +310,10 @@ static struct cell pushed(struct household_view *w,
     case OP_EVERY:
         return quantified(w, p, at, o);
     case OP_COUNT:
-        return counted(w, p, at, o);
+        return program_run_counted(w, p, at, o);
     default:
-        return noted(w, tree(w, o->tree.node, o->tree.var, member));
+        return program_run_noted(
+            w, program_run_tree(w, o->tree.node, o->tree.var, member));
     }
 }
 
@@ -310,14 +323,14 @@ operate(struct household_view *w, const struct op *o, struct cell *top)
 {
     switch (o->code) {
     case OP_ARITH:
-        top[-1] = arith(w, o->op, top[-1], top[0]);
+        top[-1] = program_run_arith(w, o->op, top[-1], top[0]);
         break;
     case OP_YEARS:
-        top[-1] = years(w, top[-1], top[0]);
+        top[-1] = program_run_years(w, top[-1], top[0]);
         break;
     case OP_LEAST:
     case OP_MOST:
-        top[-1] = extreme(w, o, &top[-1]);
+        top[-1] = program_run_extreme(w, o, &top[-1]);
         break;
     case OP_NOT:
         top[0] = negated(w, top[0]);
@@ -326,7 +339,7 @@ operate(struct household_view *w, const struct op *o, struct cell *top)
         top[0] = in_ints(w, o, top[0]);
         break;
     default:
-        top[0] = rounded(w, o, top[0]);
+        top[0] = program_run_rounded(w, o, top[0]);
         break;
     }
 }
@@ -336,15 +349,16 @@ fact_cell(struct household_view *w, const struct op *o, int member)
 {
     const struct cell *c =
         &w->cells[o->fact.index * w->width + (size_t)(member + 1)];
-    return c->tag > CELL_NULL ? *c
-                              : noted(w, policy_fact(w, o->fact.def, member));
+    return c->tag > CELL_NULL
+               ? *c
+               : program_run_noted(w, policy_fact(w, o->fact.def, member));
 }
 
 /* What is met most, here; false: the slower way. */
-static inline bool quick(struct household_view *w,
-                         const struct op *o,
-                         int member,
-                         struct cell **top)
+static inline bool program_run_quick(struct household_view *w,
+                                     const struct op *o,
+                                     int member,
+                                     struct cell **top)
 {
     struct cell *t = *top;
     switch (o->code) {
@@ -358,15 +372,15 @@ static inline bool quick(struct household_view *w,
         *++t = o->cell;
         break;
     case OP_IN_TEXT:
-        t[0] = in_texts(w, o, t[0]);
+        t[0] = program_run_in_texts(w, o, t[0]);
         break;
     case OP_COMPARE:
-        t[-1] = compare(w, o->op, t[-1], t[0]);
+        t[-1] = program_run_compare(w, o->op, t[-1], t[0]);
         t--;
         break;
     case OP_AND:
     case OP_OR:
-        t[-1] = join(w, t[-1], t[0], o->code == OP_OR);
+        t[-1] = program_run_join(w, t[-1], t[0], o->code == OP_OR);
         t--;
         break;
     default:
@@ -376,23 +390,24 @@ static inline bool quick(struct household_view *w,
     return true;
 }
 
-static struct cell run(struct household_view *w,
-                       const struct program *p,
-                       uint32_t from,
-                       uint32_t to,
-                       int member)
+static struct cell program_run_code(struct household_view *w,
+                                    const struct program *p,
+                                    uint32_t from,
+                                    uint32_t to,
+                                    int member)
 {
     struct cell stack[PROGRAM_STACK + 1], known;
     struct cell *top = stack; /* stack[0] is below the first */
     for (uint32_t at = from; at < to; at++) {
         const struct op *o = &p->ops[at];
-        if (quick(w, o, member, &top)) {
+        if (program_run_quick(w, o, member, &top)) {
             continue;
         }
         switch (o->code) {
         case OP_JUMP_IF_FALSE:
         case OP_JUMP_IF_TRUE:
-            at = is(*top, o->code == OP_JUMP_IF_TRUE) ? o->to - 1 : at;
+            at = program_run_is(*top, o->code == OP_JUMP_IF_TRUE) ? o->to - 1
+                                                                  : at;
             break;
         case OP_JUMP:
             at = o->to - 1;
@@ -406,7 +421,7 @@ static struct cell run(struct household_view *w,
         case OP_SOME:
         case OP_EVERY:
         case OP_COUNT:
-            *++top = pushed(w, p, at, member);
+            *++top = program_run_pushed(w, p, at, member);
             at = o->to - 1;
             break;
         case OP_ARITH:
@@ -421,7 +436,7 @@ static struct cell run(struct household_view *w,
             operate(w, o, top);
             break;
         default:
-            *++top = pushed(w, p, at, member);
+            *++top = program_run_pushed(w, p, at, member);
             break;
         }
     }
@@ -433,7 +448,7 @@ policy_run(struct household_view *w, const struct program *p, int member)
 {
     const char *outer = w->broken;
     w->broken = NULL;
-    struct cell c = run(w, p, 0, p->count, member);
+    struct cell c = program_run_code(w, p, 0, p->count, member);
     if (w->broken != NULL) {
         c = (struct cell){.tag = CELL_NULL, .why = w->broken};
     }

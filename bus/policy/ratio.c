@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static __int128 gcd(__int128 a, __int128 b)
+static __int128 ratio_gcd(__int128 a, __int128 b)
 {
     a = a < 0 ? -a : a;
     b = b < 0 ? -b : b;
@@ -22,19 +22,21 @@ struct bus_policy_ratio bus_policy_ratio(__int128 n, __int128 d)
     if (r.broken) {
         return r;
     }
-    __int128 g = gcd(n, d);
+    __int128 g = ratio_gcd(n, d);
     r.n /= d < 0 ? -g : g;
     r.d /= d < 0 ? -g : g;
     return r;
 }
 
-struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a, struct bus_policy_ratio b)
+struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a,
+                                             struct bus_policy_ratio b)
 {
     struct bus_policy_ratio r = {.d = 1, .broken = a.broken || b.broken};
     if (r.broken) {
         return r;
     }
-    __int128 g = gcd(a.n, b.d), h = gcd(b.n, a.d); /* first, to stay small */
+    __int128 g = ratio_gcd(a.n, b.d),
+             h = ratio_gcd(b.n, a.d); /* first, to stay small */
     g = g ? g : 1;
     h = h ? h : 1;
     r.broken = __builtin_mul_overflow(a.n / g, b.n / h, &r.n) ||
@@ -42,20 +44,22 @@ struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a, struct b
     return r.broken ? r : bus_policy_ratio(r.n, r.d);
 }
 
-struct bus_policy_ratio bus_policy_ratio_div(struct bus_policy_ratio a, struct bus_policy_ratio b)
+struct bus_policy_ratio bus_policy_ratio_div(struct bus_policy_ratio a,
+                                             struct bus_policy_ratio b)
 {
     struct bus_policy_ratio turned = bus_policy_ratio(b.d, b.n);
     turned.broken |= b.broken;
     return bus_policy_ratio_mul(a, turned);
 }
 
-struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a, struct bus_policy_ratio b)
+struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a,
+                                             struct bus_policy_ratio b)
 {
     struct bus_policy_ratio r = {.d = 1, .broken = a.broken || b.broken};
     if (r.broken) {
         return r;
     }
-    __int128 g = gcd(a.d, b.d), x, y;
+    __int128 g = ratio_gcd(a.d, b.d), x, y;
     r.broken = __builtin_mul_overflow(a.n, b.d / g, &x) ||
                __builtin_mul_overflow(b.n, a.d / g, &y) ||
                __builtin_add_overflow(x, y, &r.n) ||
@@ -63,13 +67,14 @@ struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a, struct b
     return r.broken ? r : bus_policy_ratio(r.n, r.d);
 }
 
-struct bus_policy_ratio bus_policy_ratio_sub(struct bus_policy_ratio a, struct bus_policy_ratio b)
+struct bus_policy_ratio bus_policy_ratio_sub(struct bus_policy_ratio a,
+                                             struct bus_policy_ratio b)
 {
     b.n = -b.n;
     return bus_policy_ratio_add(a, b);
 }
 
-static __int128 floor_div(__int128 a, __int128 b)
+static __int128 ratio_floor_div(__int128 a, __int128 b)
 {
     __int128 q = a / b;
     return a % b < 0 ? q - 1 : q;
@@ -80,7 +85,7 @@ int bus_policy_ratio_cmp(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
     assert(!a.broken && !b.broken);
     for (int sign = 1;; sign = -sign) {
-        __int128 p = floor_div(a.n, a.d), q = floor_div(b.n, b.d);
+        __int128 p = ratio_floor_div(a.n, a.d), q = ratio_floor_div(b.n, b.d);
         if (p != q) {
             return p < q ? -sign : sign;
         }
@@ -93,7 +98,9 @@ int bus_policy_ratio_cmp(struct bus_policy_ratio a, struct bus_policy_ratio b)
     }
 }
 
-bool bus_policy_ratio_round(struct bus_policy_ratio a, int64_t scale, int64_t *ret)
+bool bus_policy_ratio_round(struct bus_policy_ratio a,
+                            int64_t scale,
+                            int64_t *ret)
 {
     __int128 v;
     if (a.broken || __builtin_mul_overflow(a.n, (__int128)scale, &v)) {
@@ -111,7 +118,10 @@ bool bus_policy_ratio_round(struct bus_policy_ratio a, int64_t scale, int64_t *r
     return true;
 }
 
-char *bus_policy_ratio_text(struct bus_policy_ratio a, int digits, char *to, size_t cap)
+char *bus_policy_ratio_text(struct bus_policy_ratio a,
+                            int digits,
+                            char *to,
+                            size_t cap)
 {
     int64_t scale = 1, v;
     for (int i = 0; i < digits && i < 9; i++) {

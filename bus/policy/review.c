@@ -7,7 +7,7 @@
 #include "bus/policy/source.h"
 #include "bus/policy/view.h"
 
-static bool fen_of(const struct feel_value *v, int64_t *ret)
+static bool review_fen_of(const struct feel_value *v, int64_t *ret)
 {
     return v->kind == FEEL_NUMBER && feel_number_to_long(v, ret);
 }
@@ -36,7 +36,7 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
             return rc;
         }
         struct feel_value cap = policy_eval(&w, v->cap, v->cap_p);
-        r.has_cap = fen_of(&cap, &r.cap_fen);
+        r.has_cap = review_fen_of(&cap, &r.cap_fen);
         r.outcome = !r.has_cap        ? BUS_POLICY_REQUEST_OPEN
                     : fen > r.cap_fen ? BUS_POLICY_REQUEST_ABOVE_CAP
                                       : BUS_POLICY_REQUEST_ALLOWED;
@@ -72,7 +72,7 @@ int bus_policy_cut(const struct bus_policy_catalogue *c,
         for (size_t m = 0; m < h->member_count; m++) {
             struct feel_value v =
                 policy_value(policy_fact(&w, &c->facts[rule->fact], (int)m));
-            bool cut = fen_of(&v, &n) && n >= from;
+            bool cut = review_fen_of(&v, &n) && n >= from;
             r.members |= cut ? UINT64_C(1) << m : 0;
             r.open |= v.kind == FEEL_UNKNOWN ? UINT64_C(1) << m : 0;
             r.rule = cut ? rule->id : r.rule;
@@ -120,7 +120,7 @@ rule_of(const struct bus_policy_catalogue *c, const char *kind, const char *key)
 /* The last day that new work lets a status go on; INT32_MIN for none.
  * *ret_open: of a member nobody knows when work began. */
 static int32_t
-grace(struct household_view *w, struct bus_strv status, bool *ret_open)
+review_grace(struct household_view *w, struct bus_strv status, bool *ret_open)
 {
     const struct bus_policy_catalogue *c = w->c;
     const struct rule_def *r = rule_of(c, "recheck", "work");
@@ -149,11 +149,11 @@ grace(struct household_view *w, struct bus_strv status, bool *ret_open)
 }
 
 /* The first status of the ladder whose rule is met; words->count for none. */
-static int met(struct household_view *w,
-               const struct rule_def *ladder,
-               uint32_t *ret_at,
-               bool *ret_open,
-               struct bus_err *err)
+static int review_met(struct household_view *w,
+                      const struct rule_def *ladder,
+                      uint32_t *ret_at,
+                      bool *ret_open,
+                      struct bus_err *err)
 {
     const struct bus_node *items = bus_node_get(ladder->node, "items");
     const struct bus_node *words = bus_node_get(ladder->node, "statuses");
@@ -161,8 +161,8 @@ static int met(struct household_view *w,
     for (; i < words->count && i < items->count; i++) {
         struct bus_policy_verdict_of v;
         int item = bus_policy_item_find(w->c, items->items[i]->text);
-        if (item < 0 ||
-            policy_catalogue_version_at(&w->c->items[item], w->rule_date) == NULL) {
+        if (item < 0 || policy_catalogue_version_at(&w->c->items[item],
+                                                    w->rule_date) == NULL) {
             continue;
         }
         int rc = bus_policy_evaluate_item(w->c, w->h, w->rule_date, item,
@@ -180,15 +180,15 @@ static int met(struct household_view *w,
     return BUS_OK;
 }
 
-static int weigh(struct household_view *w,
-                 const struct rule_def *ladder,
-                 struct bus_policy_review_of *r,
-                 struct bus_err *err)
+static int review_weigh(struct household_view *w,
+                        const struct rule_def *ladder,
+                        struct bus_policy_review_of *r,
+                        struct bus_err *err)
 {
     const struct bus_node *words = bus_node_get(ladder->node, "statuses");
     uint32_t then = 0, now = 0;
     bool open = false, unsaid = false;
-    int rc = met(w, ladder, &then, &open, err);
+    int rc = review_met(w, ladder, &then, &open, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -197,7 +197,7 @@ static int weigh(struct household_view *w,
         now++;
     }
     r->then = then < words->count ? words->items[then]->text : BUS_STRV("none");
-    int32_t last = then > now ? grace(w, r->now, &unsaid) : INT32_MIN;
+    int32_t last = then > now ? review_grace(w, r->now, &unsaid) : INT32_MIN;
     r->outcome = open                   ? BUS_POLICY_REVIEW_OPEN
                  : then == now          ? BUS_POLICY_REVIEW_KEEPS
                  : w->rule_date <= last ? BUS_POLICY_REVIEW_GRACE
@@ -228,7 +228,7 @@ int bus_policy_review(const struct bus_policy_catalogue *c,
     struct feel_value now = policy_value(policy_fact(&w, &c->facts[fact], -1));
     if (now.kind == FEEL_STRING && !bus_strv_is(now.string, "none")) {
         r.now = now.string;
-        rc = weigh(&w, ladder, &r, err);
+        rc = review_weigh(&w, ladder, &r, err);
     }
     if (rc == BUS_OK) {
         *ret = r;

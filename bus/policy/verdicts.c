@@ -65,9 +65,10 @@ struct asked
     bool boolean; /* asked to be true; words is that one */
 };
 
-static const struct fact_def *read_fact(const struct bus_policy_catalogue *c,
-                                        const struct feel_node *n,
-                                        const struct bus_strv *var)
+static const struct fact_def *
+verdicts_read_fact(const struct bus_policy_catalogue *c,
+                   const struct feel_node *n,
+                   const struct bus_strv *var)
 {
     if (n->kind != NODE_PATH || n->kids[0]->kind != NODE_NAME) {
         return NULL;
@@ -94,23 +95,23 @@ static bool add_word(struct asked *to, const struct feel_node *n)
 
 /* fact = "word", fact in ("word", ..), some m in members satisfies (.. and ..)
  */
-static bool asks(const struct bus_policy_catalogue *c,
-                 const struct feel_node *n,
-                 const struct bus_strv *var,
-                 struct asked *to)
+static bool verdicts_asks(const struct bus_policy_catalogue *c,
+                          const struct feel_node *n,
+                          const struct bus_strv *var,
+                          struct asked *to)
 {
     to->count = 0;
     if (to->boolean && n->kind == NODE_PATH) {
         to->words[to->count++] = BUS_STRV("true");
-        to->fact = read_fact(c, n, var);
+        to->fact = verdicts_read_fact(c, n, var);
         return to->fact != NULL;
     }
     if (n->kind == NODE_COMPARE && n->op == '=') {
-        to->fact = read_fact(c, n->kids[0], var);
+        to->fact = verdicts_read_fact(c, n->kids[0], var);
         return to->fact != NULL && add_word(to, n->kids[1]);
     }
     if (n->kind == NODE_IN) {
-        to->fact = read_fact(c, n->kids[0], var);
+        to->fact = verdicts_read_fact(c, n->kids[0], var);
         bool ok = to->fact != NULL;
         for (uint32_t i = 1; ok && i < n->count; i++) {
             ok = add_word(to, n->kids[i]);
@@ -118,13 +119,15 @@ static bool asks(const struct bus_policy_catalogue *c,
         return ok;
     }
     if (n->kind == NODE_AND) {
-        return asks(c, n->kids[0], var, to) || asks(c, n->kids[1], var, to);
+        return verdicts_asks(c, n->kids[0], var, to) ||
+               verdicts_asks(c, n->kids[1], var, to);
     }
     bool members = n->kind == NODE_SOME && n->count == 2 && var == NULL &&
                    n->kids[0]->kind == NODE_NAME &&
                    (bus_strv_is(n->kids[0]->name, "members") ||
                     bus_strv_is(n->kids[0]->name, "成员"));
-    return members && asks(c, n->kids[1], &n->names[0], to) && to->fact->member;
+    return members && verdicts_asks(c, n->kids[1], &n->names[0], to) &&
+           to->fact->member;
 }
 
 /* --- the plan --- */
@@ -180,7 +183,7 @@ static bool plan_item(struct loading *l, struct plan *p, uint32_t id)
     for (int boolean = 0; boolean < 2; boolean++) {
         a.boolean = boolean == 1;
         for (size_t i = 0; v != NULL && i < v->clause_count; i++) {
-            if (asks(l->c, v->clauses[i], NULL, &a)) {
+            if (verdicts_asks(l->c, v->clauses[i], NULL, &a)) {
                 return guarded(l, p, id, &a);
             }
         }
@@ -276,10 +279,10 @@ static uint8_t verdict_of(struct household_view *w, const struct version_def *v)
                                                  : BUS_POLICY_FAILED;
 }
 
-static void look_at(struct household_view *w,
-                    const struct plan *p,
-                    const struct ids *list,
-                    uint8_t *to)
+static void verdicts_look_at(struct household_view *w,
+                             const struct plan *p,
+                             const struct ids *list,
+                             uint8_t *to)
 {
     for (size_t i = 0; i < list->n; i++) {
         to[list->v[i]] = verdict_of(w, p->versions[list->v[i]]);
@@ -299,14 +302,14 @@ static void guarded_items(struct household_view *w,
     for (int m = from; m < end; m++) {
         struct cell c = policy_fact(w, g->fact, m);
         if (c.tag != expected) {
-            look_at(w, p, &g->all, to);
+            verdicts_look_at(w, p, &g->all, to);
             return;
         }
         any |= c.tag == CELL_BOOL && c.n != 0;
     }
     if (g->boolean) {
         if (any) {
-            look_at(w, p, &g->all, to);
+            verdicts_look_at(w, p, &g->all, to);
         }
         return;
     }
@@ -314,7 +317,7 @@ static void guarded_items(struct household_view *w,
         struct cell c = policy_fact(w, g->fact, m);
         const struct ids *list = bus_map_get(&g->words, *c.text);
         if (list != NULL && list != last) {
-            look_at(w, p, list, to);
+            verdicts_look_at(w, p, list, to);
             last = list;
         }
     }
@@ -348,7 +351,7 @@ int bus_policy_verdicts(const struct bus_policy_catalogue *c,
     const struct plan *p = plan_at(c, rule_date);
     if (p != NULL) {
         memcpy(to, p->verdicts, c->item_count);
-        look_at(&w, p, &p->always, to);
+        verdicts_look_at(&w, p, &p->always, to);
     }
     for (size_t i = 0; p != NULL && i < p->guard_count; i++) {
         guarded_items(&w, p, &p->guards[i], to);

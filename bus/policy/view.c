@@ -91,7 +91,7 @@ static struct cell of_fact(const struct bus_policy_fact *f)
     return (struct cell){.tag = CELL_NULL};
 }
 
-static struct cell ask(struct household_view *w, int fact, int member)
+static struct cell view_ask(struct household_view *w, int fact, int member)
 {
     if (w->quiet) {
         return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};
@@ -100,7 +100,7 @@ static struct cell ask(struct household_view *w, int fact, int member)
 }
 
 static struct cell
-derive(struct household_view *w, const struct fact_def *f, int member)
+view_derive(struct household_view *w, const struct fact_def *f, int member)
 {
     if (!w->by_tree && f->program != NULL) {
         return policy_run(w, f->program, f->member ? member : -1);
@@ -119,10 +119,10 @@ policy_fact(struct household_view *w, const struct fact_def *f, int member)
     struct cell *c = &w->cells[fact * w->width + (size_t)(member + 1)];
     if (c->tag == CELL_NONE) {
         if (f->derived == NULL) {
-            *c = ask(w, (int)fact, member);
+            *c = view_ask(w, (int)fact, member);
         } else {
             c->tag = CELL_BUSY;
-            *c = derive(w, f, member);
+            *c = view_derive(w, f, member);
         }
     }
     return c->tag == CELL_BUSY
@@ -209,7 +209,8 @@ static bool property(void *data,
     return f != NULL;
 }
 
-static bool global(void *data, struct bus_strv name, struct feel_value *ret)
+static bool
+view_global(void *data, struct bus_strv name, struct feel_value *ret)
 {
     struct household_view *w = data;
     *ret = (struct feel_value){.kind = FEEL_THING};
@@ -245,7 +246,7 @@ int policy_view_open(struct household_view *w,
                         h->member_count, POLICY_MEMBERS_MAX);
     }
     w->env = (struct feel_env){
-        .mem = mem, .data = w, .global = global, .property = property};
+        .mem = mem, .data = w, .global = view_global, .property = property};
     w->width = h->member_count + 1;
     struct feel_value *members =
         bus_arena_calloc(mem, h->member_count + 1, sizeof(*members));

@@ -17,7 +17,8 @@ header(struct bus_role_rendered *r, const char *name, struct bus_strv value)
     }
 }
 
-void bus_role_emit_headers(const struct bus_role_emit *e, struct bus_role_rendered *r)
+void bus_role_emit_headers(const struct bus_role_emit *e,
+                           struct bus_role_rendered *r)
 {
     r->headers_count = 0;
     r->key = (struct bus_strv){bus_id_text(&e->household_id, r->key_text),
@@ -53,19 +54,19 @@ void bus_role_emit_headers(const struct bus_role_emit *e, struct bus_role_render
 }
 
 int bus_role_emit_render(const struct bus_role_emit *e,
-                    struct bus_arena *mem,
-                    struct bus_role_rendered *ret,
-                    struct bus_err *err)
+                         struct bus_arena *mem,
+                         struct bus_role_rendered *ret,
+                         struct bus_err *err)
 {
     bus_role_emit_headers(e, ret);
     return bus_wire_encode_framed(e->type, e->record, mem, &ret->value, err);
 }
 
 int bus_role_emit_put(struct bus_kafka_out *out,
-                 int32_t topic,
-                 int32_t partition,
-                 const struct bus_role_emit *e,
-                 struct bus_err *err)
+                      int32_t topic,
+                      int32_t partition,
+                      const struct bus_role_emit *e,
+                      struct bus_err *err)
 {
     struct bus_role_rendered r;
     int rc = bus_wire_type_ready(e->type, err);
@@ -106,8 +107,8 @@ static void fill_headers(const struct bus_kafka_msg *m,
 }
 
 void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
-                          struct bus_arena *mem,
-                          struct sa_dead_letter *ret)
+                               struct bus_arena *mem,
+                               struct sa_dead_letter *ret)
 {
     const struct bus_kafka_msg *m = dl->msg;
     struct bus_strv parts[] = {
@@ -140,8 +141,9 @@ void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
     fill_headers(m, mem, ret);
 }
 
-struct bus_role_emit bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
-                                     struct bus_strv source)
+struct bus_role_emit
+bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
+                          struct bus_strv source)
 {
     return (struct bus_role_emit){
         .type = &sa_dead_letter_type,
@@ -158,8 +160,8 @@ struct bus_role_emit bus_role_dead_letter_emit(const struct sa_dead_letter *lett
  * goes without the bytes, which stand at their place as long as the topic keeps
  * them, and says so. */
 int bus_role_dead_letter_lighten(struct sa_dead_letter *d,
-                            struct bus_arena *mem,
-                            struct bus_err *err)
+                                 struct bus_arena *mem,
+                                 struct bus_err *err)
 {
     const char *text =
         bus_arena_printf(mem, "%.*s; its %zu bytes stand at its place only",
@@ -177,10 +179,10 @@ int bus_role_dead_letter_lighten(struct sa_dead_letter *d,
 }
 
 int bus_role_dead_letter_put(struct bus_kafka_out *out,
-                        int32_t topic,
-                        const struct bus_role_dead_letter *dl,
-                        struct bus_arena *mem,
-                        struct bus_err *err)
+                             int32_t topic,
+                             const struct bus_role_dead_letter *dl,
+                             struct bus_arena *mem,
+                             struct bus_err *err)
 {
     struct sa_dead_letter d;
     bus_role_dead_letter_fill(dl, mem, &d);
@@ -188,7 +190,8 @@ int bus_role_dead_letter_put(struct bus_kafka_out *out,
     int rc = bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
     if (rc == BUS_ETOOBIG) {
         rc = bus_role_dead_letter_lighten(&d, mem, err);
-        rc = rc ? rc : bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
+        rc = rc ? rc
+                : bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
     }
     return rc;
 }

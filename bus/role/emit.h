@@ -1,7 +1,7 @@
 /* An event on its way out: record -> framed bytes and CloudEvents headers.
  *
- * The same for every role, inside the exactly-once shell (bus_role_emit_put) and
- * with a plain producer (bus_role_emit_render). */
+ * The same for every role, inside the exactly-once shell (bus_role_emit_put)
+ * and with a plain producer (bus_role_emit_render). */
 #ifndef BUS_ROLE_EMIT_H
 #define BUS_ROLE_EMIT_H
 
@@ -41,19 +41,20 @@ struct bus_role_rendered
     char subject[BUS_ID_TEXT + 16], time_text[BUS_TIME_TEXT + 1];
 };
 /* Key and headers, without the value. */
-void bus_role_emit_headers(const struct bus_role_emit *e, struct bus_role_rendered *ret);
+void bus_role_emit_headers(const struct bus_role_emit *e,
+                           struct bus_role_rendered *ret);
 /* value in mem, the rest inside ret. */
 int bus_role_emit_render(const struct bus_role_emit *e,
-                    struct bus_arena *mem,
-                    struct bus_role_rendered *ret,
-                    struct bus_err *err) BUS_MUSTCHECK;
+                         struct bus_arena *mem,
+                         struct bus_role_rendered *ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* Encodes right into the batch's memory. topic: index of the shell's outputs;
  * partition: the household's. */
 int bus_role_emit_put(struct bus_kafka_out *out,
-                 int32_t topic,
-                 int32_t partition,
-                 const struct bus_role_emit *e,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                      int32_t topic,
+                      int32_t partition,
+                      const struct bus_role_emit *e,
+                      struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- dead letters --- */
 
@@ -70,22 +71,23 @@ struct bus_role_dead_letter
 /* The letter of a message: views into it, into d and into mem. The event id is
  * derived from topic, partition and offset: put twice it is one. */
 void bus_role_dead_letter_fill(const struct bus_role_dead_letter *d,
-                          struct bus_arena *mem,
-                          struct sa_dead_letter *ret);
+                               struct bus_arena *mem,
+                               struct sa_dead_letter *ret);
 /* How a letter is emitted; record is the letter, borrowed. */
-struct bus_role_emit bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
-                                     struct bus_strv source);
+struct bus_role_emit
+bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
+                          struct bus_strv source);
 /* The message as it came, with headers (at most BUS_KAFKA_HEADERS_MAX), place,
  * reason and owner. One too large for a letter goes without its bytes and with
  * the header BUS_LETTER_LEFT alone. */
 #define BUS_LETTER_LEFT "lianou-bytes-left-behind"
 int bus_role_dead_letter_lighten(struct sa_dead_letter *d,
-                            struct bus_arena *mem,
-                            struct bus_err *err) BUS_MUSTCHECK;
+                                 struct bus_arena *mem,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 int bus_role_dead_letter_put(struct bus_kafka_out *out,
-                        int32_t topic,
-                        const struct bus_role_dead_letter *d,
-                        struct bus_arena *mem,
-                        struct bus_err *err) BUS_MUSTCHECK;
+                             int32_t topic,
+                             const struct bus_role_dead_letter *d,
+                             struct bus_arena *mem,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -12,7 +12,7 @@
 
 #define FAULTS_SHOWN 50
 
-static void print_faults(const struct bus_faults *faults)
+static void frame_print_faults(const struct bus_faults *faults)
 {
     size_t shown = 0;
     for (size_t i = 0; i < faults->count && shown < FAULTS_SHOWN; i++) {
@@ -64,7 +64,8 @@ static int make_dir(const char *path, struct bus_err *err)
     return BUS_OK;
 }
 
-static int make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
+static int
+make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
 {
     struct bus_run_loop_conf loop = {.drain_ms = f->config.run.drain_ms};
     int rc = bus_run_loop_new(&loop, &f->loop, err);
@@ -74,7 +75,7 @@ static int make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *er
     }
     if (rc == BUS_OK) {
         bus_run_series_set(bus_run_metrics_plain(f->metrics, BUS_M_START),
-                       (double)bus_clock_system.wall_ms(NULL) / 1000.0);
+                           (double)bus_clock_system.wall_ms(NULL) / 1000.0);
     }
     struct bus_run_http_conf http = {
         .host = f->config.http.host, .port = (int)port, .metrics = f->metrics};
@@ -83,7 +84,8 @@ static int make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *er
         http.connections_max = f->config.intake.connections_max;
     }
     rc = rc == BUS_OK ? bus_run_http_new(f->loop, &http, &f->http, err) : rc;
-    rc = rc == BUS_OK ? bus_run_http_route_health(f->http, &f->health, err) : rc;
+    rc =
+        rc == BUS_OK ? bus_run_http_route_health(f->http, &f->health, err) : rc;
     return rc == BUS_OK ? make_dir(f->state_dir, err) : rc;
 }
 
@@ -101,8 +103,8 @@ port_of(const struct bus_config *c, const char *role, const char *name)
 }
 
 int bus_role_frame_open(struct bus_role_frame *f,
-                   const struct bus_run_role_args *args,
-                   const char *role)
+                        const struct bus_run_role_args *args,
+                        const char *role)
 {
     *f = (struct bus_role_frame){.role = role};
     struct bus_faults faults;
@@ -111,9 +113,8 @@ int bus_role_frame_open(struct bus_role_frame *f,
     bus_log_role_set(role, args->name);
     bus_arena_init(&f->mem, 0, 0);
     bus_faults_init(&faults, &f->mem);
-    if (bus_conf_open(&f->config, args->config_dir, &faults, &err) !=
-        BUS_OK) {
-        print_faults(&faults);
+    if (bus_conf_open(&f->config, args->config_dir, &faults, &err) != BUS_OK) {
+        frame_print_faults(&faults);
         int rc = bus_role_frame_fail(&err);
         bus_role_frame_close(f);
         return rc;
@@ -171,7 +172,8 @@ void bus_role_frame_close(struct bus_role_frame *f)
     bus_arena_fini(&f->mem);
 }
 
-struct bus_policy_catalogue *bus_role_frame_catalogue(const struct bus_config *c)
+struct bus_policy_catalogue *
+bus_role_frame_catalogue(const struct bus_config *c)
 {
     struct bus_arena mem;
     struct bus_faults faults;
@@ -187,13 +189,14 @@ struct bus_policy_catalogue *bus_role_frame_catalogue(const struct bus_config *c
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
     struct bus_policy_catalogue *cat = bus_policy_catalogue_new(&s, &faults);
-    print_faults(&faults);
+    frame_print_faults(&faults);
     bus_arena_fini(&mem);
     return cat;
 }
 
-const char *
-bus_role_frame_topic(struct bus_role_frame *f, const char *what, const char *part)
+const char *bus_role_frame_topic(struct bus_role_frame *f,
+                                 const char *what,
+                                 const char *part)
 {
     return bus_conf_topic(&f->config, &f->mem, what, part);
 }

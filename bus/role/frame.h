@@ -32,8 +32,8 @@ struct bus_role_frame
  * is the role's of the configuration. Returns 0 or an exit code (it has said
  * why). */
 int bus_role_frame_open(struct bus_role_frame *f,
-                   const struct bus_run_role_args *args,
-                   const char *role) BUS_MUSTCHECK;
+                        const struct bus_run_role_args *args,
+                        const char *role) BUS_MUSTCHECK;
 /* Starts HTTP and runs until drained; returns the exit code. */
 int bus_role_frame_run(struct bus_role_frame *f);
 /* After the role's own parts are freed. */
@@ -42,9 +42,11 @@ void bus_role_frame_close(struct bus_role_frame *f);
 int bus_role_frame_fail(const struct bus_err *err);
 
 /* The catalogue of the configuration's folder; prints faults. NULL: faults. */
-struct bus_policy_catalogue *bus_role_frame_catalogue(const struct bus_config *c);
+struct bus_policy_catalogue *
+bus_role_frame_catalogue(const struct bus_config *c);
 /* "qihe.assignments.MZ", in the frame's memory. */
-const char *
-bus_role_frame_topic(struct bus_role_frame *f, const char *what, const char *part);
+const char *bus_role_frame_topic(struct bus_role_frame *f,
+                                 const char *what,
+                                 const char *part);
 
 #endif

@@ -37,12 +37,12 @@ static void set_value(struct bus_policy_fact *f, const struct sa_fact *from)
 }
 
 int bus_role_household_of(const struct bus_policy_catalogue *c,
-                     const struct bus_role_household_members *members,
-                     const struct sa_fact *facts,
-                     const int32_t *ids,
-                     size_t fact_count,
-                     struct bus_arena *mem,
-                     struct bus_policy_household *ret)
+                          const struct bus_role_household_members *members,
+                          const struct sa_fact *facts,
+                          const int32_t *ids,
+                          size_t fact_count,
+                          struct bus_arena *mem,
+                          struct bus_policy_household *ret)
 {
     struct bus_policy_fact *list =
         bus_arena_alloc(mem, (fact_count + 1) * sizeof(*list));

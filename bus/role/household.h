@@ -18,11 +18,11 @@ struct bus_role_household_members
  * source's) is left out. Borrows texts; the rest is in mem. BUS_ETOOBIG: no
  * room. */
 int bus_role_household_of(const struct bus_policy_catalogue *c,
-                     const struct bus_role_household_members *members,
-                     const struct sa_fact *facts,
-                     const int32_t *ids, /* of each fact; NULL: look up */
-                     size_t fact_count,
-                     struct bus_arena *mem,
-                     struct bus_policy_household *ret) BUS_MUSTCHECK;
+                          const struct bus_role_household_members *members,
+                          const struct sa_fact *facts,
+                          const int32_t *ids, /* of each fact; NULL: look up */
+                          size_t fact_count,
+                          struct bus_arena *mem,
+                          struct bus_policy_household *ret) BUS_MUSTCHECK;
 
 #endif

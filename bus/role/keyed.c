@@ -1,10 +1,10 @@
 #include "bus/role/keyed.h"
 
 int bus_role_keyed_read(const struct bus_kafka_msg *m,
-                   int32_t partitions,
-                   struct bus_id *ret,
-                   const char **reason_code,
-                   struct bus_err *err)
+                        int32_t partitions,
+                        struct bus_id *ret,
+                        const char **reason_code,
+                        struct bus_err *err)
 {
     char text[BUS_ID_TEXT + 1];
     if (!bus_id_parse(m->key, ret) ||
@@ -24,9 +24,9 @@ int bus_role_keyed_read(const struct bus_kafka_msg *m,
 }
 
 int bus_role_keyed_same(const struct bus_id *named,
-                   const struct bus_id *household,
-                   const char **reason_code,
-                   struct bus_err *err)
+                        const struct bus_id *household,
+                        const char **reason_code,
+                        struct bus_err *err)
 {
     if (!bus_id_eq(named, household)) {
         *reason_code = "KEY_MISMATCH";

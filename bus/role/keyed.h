@@ -18,14 +18,14 @@
 /* partitions: of every case topic. Of a message read; fills in whose it says
  * it is. */
 int bus_role_keyed_read(const struct bus_kafka_msg *m,
-                   int32_t partitions,
-                   struct bus_id *ret,
-                   const char **reason_code,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                        int32_t partitions,
+                        struct bus_id *ret,
+                        const char **reason_code,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* named: by the key; household: by the record. */
 int bus_role_keyed_same(const struct bus_id *named,
-                   const struct bus_id *household,
-                   const char **reason_code,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                        const struct bus_id *household,
+                        const char **reason_code,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -41,7 +41,7 @@ struct bus_parking
     uint64_t number; /* of the next one */
 };
 
-static struct bus_strv key_of(const struct bus_id *id)
+static struct bus_strv parking_key_of(const struct bus_id *id)
 {
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
@@ -49,7 +49,7 @@ static struct bus_strv key_of(const struct bus_id *id)
 static struct house *house_of(const struct bus_parking *p,
                               const struct bus_id *id)
 {
-    return bus_map_get(&p->houses, key_of(id));
+    return bus_map_get(&p->houses, parking_key_of(id));
 }
 
 static void free_parked(struct parked *e)
@@ -87,7 +87,7 @@ static int copy_of(const struct bus_parking *p,
     e->house = e->e.letter.has_household_id ? e->e.letter.household_id
                                             : (struct bus_id){{0}};
     e->wait = (struct bus_run_backoff){.min_ms = p->partner->retry.first_ms,
-                                   .max_ms = p->partner->retry.max_ms};
+                                       .max_ms = p->partner->retry.max_ms};
     *ret = e;
     return BUS_OK;
 }
@@ -101,7 +101,7 @@ static int line_up(struct bus_parking *p, struct parked *e, struct bus_err *err)
             return bus_fail(err, BUS_ENOMEM, "a household in parking");
         }
         h->id = e->house;
-        if (bus_map_put(&p->houses, key_of(&h->id), h) != BUS_OK) {
+        if (bus_map_put(&p->houses, parking_key_of(&h->id), h) != BUS_OK) {
             bus_free(h);
             return bus_fail(err, BUS_ENOMEM, "a household in parking");
         }
@@ -122,7 +122,7 @@ static int plain_file(const struct dirent *d)
     return d->d_name[0] != '.';
 }
 
-static int load(struct bus_parking *p, struct bus_err *err)
+static int parking_load(struct bus_parking *p, struct bus_err *err)
 {
     struct dirent **list = NULL;
     struct bus_arena mem;
@@ -148,9 +148,9 @@ static int load(struct bus_parking *p, struct bus_err *err)
 }
 
 int bus_role_parking_open(const char *path,
-                     const struct bus_conf_partner *partner,
-                     struct bus_parking **ret,
-                     struct bus_err *err)
+                          const struct bus_conf_partner *partner,
+                          struct bus_parking **ret,
+                          struct bus_err *err)
 {
     struct bus_parking *p = bus_calloc(1, sizeof(*p));
     if (p == NULL) {
@@ -160,7 +160,7 @@ int bus_role_parking_open(const char *path,
     p->partner = partner;
     int rc = bus_wire_type_ready(&sa_dead_letter_type, err);
     rc = rc ? rc : bus_disk_folder(AT_FDCWD, path, &p->folder, err);
-    rc = rc ? rc : load(p, err);
+    rc = rc ? rc : parking_load(p, err);
     if (rc != BUS_OK) {
         bus_role_parking_close(p);
         return rc;
@@ -195,12 +195,14 @@ size_t bus_role_parking_count(const struct bus_parking *p)
     return p->count;
 }
 
-bool bus_role_parking_holds(const struct bus_parking *p, const struct bus_id *house)
+bool bus_role_parking_holds(const struct bus_parking *p,
+                            const struct bus_id *house)
 {
     return house_of(p, house) != NULL;
 }
 
-bool bus_role_parking_room(const struct bus_parking *p, const struct bus_id *house)
+bool bus_role_parking_room(const struct bus_parking *p,
+                           const struct bus_id *house)
 {
     const struct house *h = house_of(p, house);
     return p->count < (size_t)p->partner->parking.total &&
@@ -222,8 +224,8 @@ static bool parked_before(const struct bus_parking *p,
 }
 
 int bus_role_parking_add(struct bus_parking *p,
-                    const struct sa_dead_letter *letter,
-                    struct bus_err *err)
+                         const struct sa_dead_letter *letter,
+                         struct bus_err *err)
 {
     struct bus_buf bytes = {0};
     struct parked *e = NULL;
@@ -249,7 +251,8 @@ int bus_role_parking_add(struct bus_parking *p,
     return BUS_OK;
 }
 
-struct bus_role_parked *bus_role_parking_due(struct bus_parking *p, int64_t now_ms)
+struct bus_role_parked *bus_role_parking_due(struct bus_parking *p,
+                                             int64_t now_ms)
 {
     const struct bus_map_slot *slot;
     for (size_t i = 0; (slot = bus_map_next(&p->houses, &i)) != NULL;) {
@@ -274,8 +277,8 @@ struct bus_role_parked *bus_role_parking_gone(struct bus_parking *p)
 }
 
 bool bus_role_parking_tried(struct bus_parking *p,
-                       struct bus_role_parked *e,
-                       int64_t now_ms)
+                            struct bus_role_parked *e,
+                            int64_t now_ms)
 {
     struct parked *it = (struct parked *)(void *)e;
     e->letter.tries++;
@@ -287,8 +290,8 @@ bool bus_role_parking_tried(struct bus_parking *p,
 }
 
 int bus_role_parking_remove(struct bus_parking *p,
-                       struct bus_role_parked *e,
-                       struct bus_err *err)
+                            struct bus_role_parked *e,
+                            struct bus_err *err)
 {
     struct parked *it = (struct parked *)(void *)e;
     struct house *h = house_of(p, &it->house);
@@ -301,7 +304,7 @@ int bus_role_parking_remove(struct bus_parking *p,
     h->n--;
     p->count--;
     if (h->first == NULL) {
-        (void)bus_map_del(&p->houses, key_of(&h->id));
+        (void)bus_map_del(&p->houses, parking_key_of(&h->id));
         bus_free(h);
     }
     free_parked(it);

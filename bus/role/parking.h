@@ -28,32 +28,35 @@ struct bus_role_parked
 /* path is made if it is not there; reads what is in it. A file that is no
  * letter is an error (BUS_ESCHEMA, with its name): it is not for us to drop. */
 int bus_role_parking_open(const char *path,
-                     const struct bus_conf_partner *partner,
-                     struct bus_parking **ret,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                          const struct bus_conf_partner *partner,
+                          struct bus_parking **ret,
+                          struct bus_err *err) BUS_MUSTCHECK;
 void bus_role_parking_close(struct bus_parking *p); /* NULL is allowed */
 size_t bus_role_parking_count(const struct bus_parking *p);
 /* Does an event of this household wait? Nil: those without one. */
-bool bus_role_parking_holds(const struct bus_parking *p, const struct bus_id *house);
+bool bus_role_parking_holds(const struct bus_parking *p,
+                            const struct bus_id *house);
 /* Is there room for one more of this household (parking.per_household,
  * parking.total)? */
-bool bus_role_parking_room(const struct bus_parking *p, const struct bus_id *house);
+bool bus_role_parking_room(const struct bus_parking *p,
+                           const struct bus_id *house);
 /* On the disk when it returns; copies. The same event again is one. */
 int bus_role_parking_add(struct bus_parking *p,
-                    const struct sa_dead_letter *letter,
-                    struct bus_err *err) BUS_MUSTCHECK;
+                         const struct sa_dead_letter *letter,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* A household's first event whose time has come; NULL: none. */
-struct bus_role_parked *bus_role_parking_due(struct bus_parking *p, int64_t now_ms);
+struct bus_role_parked *bus_role_parking_due(struct bus_parking *p,
+                                             int64_t now_ms);
 /* One that is gone and still here; NULL: none. */
 struct bus_role_parked *bus_role_parking_gone(struct bus_parking *p);
 /* Not taken again: counts the try and sets next_ms (retry.first, doubling to
  * retry.max, jittered). True: parking.give_up is over, it is to be a letter. */
 bool bus_role_parking_tried(struct bus_parking *p,
-                       struct bus_role_parked *e,
-                       int64_t now_ms);
+                            struct bus_role_parked *e,
+                            int64_t now_ms);
 /* It is given, or a dead letter in Kafka; frees it. */
 int bus_role_parking_remove(struct bus_parking *p,
-                       struct bus_role_parked *e,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                            struct bus_role_parked *e,
+                            struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

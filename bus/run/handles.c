@@ -28,12 +28,13 @@ struct bus_poll
     void *data;
 };
 
-static void on_closed(uv_handle_t *h)
+static void on_handles_closed(uv_handle_t *h)
 {
     bus_free(h->data);
 }
 
-static int made(int rc, const char *what, void *memory, struct bus_err *err)
+static int
+handles_made(int rc, const char *what, void *memory, struct bus_err *err)
 {
     if (rc != 0) {
         bus_free(memory);
@@ -42,17 +43,17 @@ static int made(int rc, const char *what, void *memory, struct bus_err *err)
     return 0;
 }
 
-static void on_timer(uv_timer_t *uv)
+static void on_handles_timer(uv_timer_t *uv)
 {
     struct bus_timer *t = uv->data;
     t->cb(t->data);
 }
 
 int bus_run_timer_new(struct bus_run_loop *loop,
-                  bus_run_loop_cb cb,
-                  void *data,
-                  struct bus_timer **ret,
-                  struct bus_err *err)
+                      bus_run_loop_cb cb,
+                      void *data,
+                      struct bus_timer **ret,
+                      struct bus_err *err)
 {
     struct bus_timer *t = bus_calloc(1, sizeof(*t));
     if (t == NULL) {
@@ -62,17 +63,19 @@ int bus_run_timer_new(struct bus_run_loop *loop,
     t->data = data;
     int rc = uv_timer_init(bus_run_loop_uv(loop), &t->uv);
     t->uv.data = t;
-    rc = made(rc, "a timer", t, err);
+    rc = handles_made(rc, "a timer", t, err);
     if (rc == 0) {
         *ret = t;
     }
     return rc;
 }
 
-void bus_run_timer_start(struct bus_timer *t, int64_t after_ms, int64_t repeat_ms)
+void bus_run_timer_start(struct bus_timer *t,
+                         int64_t after_ms,
+                         int64_t repeat_ms)
 {
     uv_update_time(t->uv.loop);
-    (void)uv_timer_start(&t->uv, on_timer,
+    (void)uv_timer_start(&t->uv, on_handles_timer,
                          after_ms > 0 ? (uint64_t)after_ms : 0,
                          repeat_ms > 0 ? (uint64_t)repeat_ms : 0);
 }
@@ -85,21 +88,21 @@ void bus_run_timer_stop(struct bus_timer *t)
 void bus_run_timer_free(struct bus_timer *t)
 {
     if (t != NULL) {
-        uv_close((uv_handle_t *)&t->uv, on_closed);
+        uv_close((uv_handle_t *)&t->uv, on_handles_closed);
     }
 }
 
-static void on_wake(uv_async_t *uv)
+static void on_handles_wake(uv_async_t *uv)
 {
     struct bus_wake *w = uv->data;
     w->cb(w->data);
 }
 
 int bus_run_wake_new(struct bus_run_loop *loop,
-                 bus_run_loop_cb cb,
-                 void *data,
-                 struct bus_wake **ret,
-                 struct bus_err *err)
+                     bus_run_loop_cb cb,
+                     void *data,
+                     struct bus_wake **ret,
+                     struct bus_err *err)
 {
     struct bus_wake *w = bus_calloc(1, sizeof(*w));
     if (w == NULL) {
@@ -107,9 +110,9 @@ int bus_run_wake_new(struct bus_run_loop *loop,
     }
     w->cb = cb;
     w->data = data;
-    int rc = uv_async_init(bus_run_loop_uv(loop), &w->uv, on_wake);
+    int rc = uv_async_init(bus_run_loop_uv(loop), &w->uv, on_handles_wake);
     w->uv.data = w;
-    rc = made(rc, "a wake-up", w, err);
+    rc = handles_made(rc, "a wake-up", w, err);
     if (rc == 0) {
         *ret = w;
     }
@@ -124,11 +127,11 @@ void bus_run_wake_send(struct bus_wake *w)
 void bus_run_wake_free(struct bus_wake *w)
 {
     if (w != NULL) {
-        uv_close((uv_handle_t *)&w->uv, on_closed);
+        uv_close((uv_handle_t *)&w->uv, on_handles_closed);
     }
 }
 
-static void on_poll(uv_poll_t *uv, int status, int events)
+static void on_handles_poll(uv_poll_t *uv, int status, int events)
 {
     (void)status; /* an error shows in the next read of the descriptor */
     (void)events;
@@ -137,11 +140,11 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 }
 
 int bus_run_poll_new(struct bus_run_loop *loop,
-                 int fd,
-                 bus_run_loop_cb cb,
-                 void *data,
-                 struct bus_poll **ret,
-                 struct bus_err *err)
+                     int fd,
+                     bus_run_loop_cb cb,
+                     void *data,
+                     struct bus_poll **ret,
+                     struct bus_err *err)
 {
     struct bus_poll *p = bus_calloc(1, sizeof(*p));
     if (p == NULL) {
@@ -151,11 +154,11 @@ int bus_run_poll_new(struct bus_run_loop *loop,
     p->data = data;
     int rc = uv_poll_init(bus_run_loop_uv(loop), &p->uv, fd);
     p->uv.data = p;
-    rc = made(rc, "a poll", p, err);
+    rc = handles_made(rc, "a poll", p, err);
     if (rc != 0) {
         return rc;
     }
-    rc = uv_poll_start(&p->uv, UV_READABLE, on_poll);
+    rc = uv_poll_start(&p->uv, UV_READABLE, on_handles_poll);
     if (rc != 0) {
         bus_run_poll_free(p);
         return bus_fail(err, BUS_EIO, "a poll: %s", uv_strerror(rc));
@@ -167,6 +170,6 @@ int bus_run_poll_new(struct bus_run_loop *loop,
 void bus_run_poll_free(struct bus_poll *p)
 {
     if (p != NULL) {
-        uv_close((uv_handle_t *)&p->uv, on_closed);
+        uv_close((uv_handle_t *)&p->uv, on_handles_closed);
     }
 }

@@ -12,15 +12,17 @@
 
 #include "bus/base/clock.h"
 
-void bus_run_health_init(struct bus_run_health *h,
-                     void (*on_change)(void *,
-                                       const struct bus_run_health_condition *),
-                     void *data)
+void bus_run_health_init(
+    struct bus_run_health *h,
+    void (*on_change)(void *, const struct bus_run_health_condition *),
+    void *data)
 {
     *h = (struct bus_run_health){.on_change = on_change, .data = data};
 }
 
-int bus_run_health_add(struct bus_run_health *h, const char *name, const char *why)
+int bus_run_health_add(struct bus_run_health *h,
+                       const char *name,
+                       const char *why)
 {
     for (int i = 0; i < h->count; i++) {
         if (strcmp(h->list[i].name, name) == 0) {
@@ -35,8 +37,9 @@ int bus_run_health_add(struct bus_run_health *h, const char *name, const char *w
     return h->count++;
 }
 
-static void
-change(struct bus_run_health *h, struct bus_run_health_condition *c, bool holds)
+static void health_change(struct bus_run_health *h,
+                          struct bus_run_health_condition *c,
+                          bool holds)
 {
     c->holds = holds;
     c->since_ms = bus_clock_system.wall_ms(bus_clock_system.data);
@@ -50,11 +53,14 @@ void bus_run_health_good(struct bus_run_health *h, int condition)
     struct bus_run_health_condition *c = &h->list[condition];
     if (!c->holds) {
         c->why[0] = '\0';
-        change(h, c, true);
+        health_change(h, c, true);
     }
 }
 
-void bus_run_health_bad(struct bus_run_health *h, int condition, const char *fmt, ...)
+void bus_run_health_bad(struct bus_run_health *h,
+                        int condition,
+                        const char *fmt,
+                        ...)
 {
     struct bus_run_health_condition *c = &h->list[condition];
     va_list ap;
@@ -62,7 +68,7 @@ void bus_run_health_bad(struct bus_run_health *h, int condition, const char *fmt
     (void)vsnprintf(c->why, sizeof(c->why), fmt, ap);
     va_end(ap);
     if (c->holds) {
-        change(h, c, false);
+        health_change(h, c, false);
     }
 }
 
@@ -76,7 +82,7 @@ bool bus_run_health_ready(const struct bus_run_health *h)
     return true;
 }
 
-static void put_json(struct bus_buf *out, const char *s)
+static void health_put_json(struct bus_buf *out, const char *s)
 {
     bus_buf_putc(out, '"');
     for (; *s != '\0'; s++) {
@@ -99,10 +105,10 @@ void bus_run_health_print(const struct bus_run_health *h, struct bus_buf *out)
         const struct bus_run_health_condition *c = &h->list[i];
         char since[BUS_TIME_TEXT + 1];
         bus_buf_puts(out, i > 0 ? ",{\"name\":" : "{\"name\":");
-        put_json(out, c->name);
+        health_put_json(out, c->name);
         bus_buf_printf(out,
                        ",\"holds\":%s,\"why\":", c->holds ? "true" : "false");
-        put_json(out, c->why);
+        health_put_json(out, c->why);
         bus_buf_printf(out, ",\"since\":\"%s\"}",
                        bus_time_text(c->since_ms, since));
     }

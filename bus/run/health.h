@@ -32,17 +32,21 @@ struct bus_run_health
     void *data;
 };
 
-void bus_run_health_init(struct bus_run_health *h,
-                     void (*on_change)(void *,
-                                       const struct bus_run_health_condition *),
-                     void *data);
+void bus_run_health_init(
+    struct bus_run_health *h,
+    void (*on_change)(void *, const struct bus_run_health_condition *),
+    void *data);
 /* A condition that does not hold yet. Returns its number; the same name gives
  * the same number. Asserts that there is room. */
-int bus_run_health_add(struct bus_run_health *h, const char *name, const char *why);
+int bus_run_health_add(struct bus_run_health *h,
+                       const char *name,
+                       const char *why);
 void bus_run_health_good(struct bus_run_health *h, int condition);
 /* why: what is missing and since when it is tried; no secrets. */
-void bus_run_health_bad(struct bus_run_health *h, int condition, const char *fmt, ...)
-    BUS_PRINTF(3, 4);
+void bus_run_health_bad(struct bus_run_health *h,
+                        int condition,
+                        const char *fmt,
+                        ...) BUS_PRINTF(3, 4);
 bool bus_run_health_ready(const struct bus_run_health *h);
 /* {"ready":false,"conditions":[{"name":..,"holds":..,"why":..,"since":..}]} */
 void bus_run_health_print(const struct bus_run_health *h, struct bus_buf *out);

@@ -102,10 +102,10 @@ static void give_memory(struct bus_run_http *h, struct bus_run_http_request *rq)
     h->idle_count++;
 }
 
-static struct bus_run_http_request *begin(struct bus_run_http *h,
-                                      struct MHD_Connection *conn,
-                                      const char *url,
-                                      const char *method)
+static struct bus_run_http_request *http_begin(struct bus_run_http *h,
+                                               struct MHD_Connection *conn,
+                                               const char *url,
+                                               const char *method)
 {
     struct bus_run_http_request *rq = take_memory(h);
     if (rq == NULL) {
@@ -128,7 +128,7 @@ static struct bus_run_http_request *begin(struct bus_run_http *h,
     return rq;
 }
 
-static enum MHD_Result dispatch(struct bus_run_http_request *rq)
+static enum MHD_Result http_dispatch(struct bus_run_http_request *rq)
 {
     rq->dispatched = true;
     link_open(rq);
@@ -159,10 +159,10 @@ static enum MHD_Result on_request(void *cls,
     (void)version;
     struct bus_run_http_request *rq = *state;
     if (rq == NULL) {
-        rq = begin(cls, conn, url, method);
+        rq = http_begin(cls, conn, url, method);
         *state = rq;
         /* A body announced over the limit is not read at all. */
-        return rq == NULL ? MHD_NO : rq->too_big ? dispatch(rq) : MHD_YES;
+        return rq == NULL ? MHD_NO : rq->too_big ? http_dispatch(rq) : MHD_YES;
     }
     if (*upload_n > 0) {
         if (!rq->too_big) {
@@ -173,7 +173,7 @@ static enum MHD_Result on_request(void *cls,
         return MHD_YES;
     }
     if (!rq->dispatched) {
-        return dispatch(rq);
+        return http_dispatch(rq);
     }
     if (rq->response == NULL) {
         return MHD_YES; /* resumed for another reason */
@@ -222,7 +222,7 @@ static void on_drain(void *data)
     bus_run_http_quiesce(data);
 }
 
-static void on_beat(void *data)
+static void on_http_beat(void *data)
 {
     struct bus_run_http *h = data;
     for (struct bus_run_http_request *rq = h->open; rq != NULL;) {
@@ -235,9 +235,9 @@ static void on_beat(void *data)
 }
 
 int bus_run_http_new(struct bus_run_loop *loop,
-                 const struct bus_run_http_conf *conf,
-                 struct bus_run_http **ret,
-                 struct bus_err *err)
+                     const struct bus_run_http_conf *conf,
+                     struct bus_run_http **ret,
+                     struct bus_err *err)
 {
     struct bus_run_http *h = bus_calloc(1, sizeof(*h));
     if (h == NULL) {
@@ -259,7 +259,7 @@ int bus_run_http_new(struct bus_run_loop *loop,
         h->conf.idle_s = IDLE_S_DEFAULT;
     }
     int rc = bus_run_timer_new(loop, run_daemon, h, &h->timer, err);
-    rc = rc != 0 ? rc : bus_run_timer_new(loop, on_beat, h, &h->beat, err);
+    rc = rc != 0 ? rc : bus_run_timer_new(loop, on_http_beat, h, &h->beat, err);
     rc = rc != 0 ? rc : bus_run_loop_on_drain(loop, on_drain, h, err);
     if (rc != 0) {
         bus_run_http_free(h);
@@ -270,11 +270,11 @@ int bus_run_http_new(struct bus_run_loop *loop,
 }
 
 int bus_run_http_route(struct bus_run_http *h,
-                   const char *method,
-                   const char *pattern,
-                   bus_run_http_handler handler,
-                   void *data,
-                   struct bus_err *err)
+                       const char *method,
+                       const char *pattern,
+                       bus_run_http_handler handler,
+                       void *data,
+                       struct bus_err *err)
 {
     if (h->routes_count == HTTP_ROUTES_MAX) {
         return bus_fail(err, BUS_EBUG, "over %d routes", HTTP_ROUTES_MAX);
@@ -333,10 +333,11 @@ int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
     if (info == NULL) {
         return bus_fail(err, BUS_EBUG, "the HTTP server has no epoll");
     }
-    rc = bus_run_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
+    rc =
+        bus_run_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
     if (rc == 0) {
         bus_run_timer_start(h->beat, HTTP_STREAM_BEAT_S * 1000,
-                        HTTP_STREAM_BEAT_S * 1000);
+                            HTTP_STREAM_BEAT_S * 1000);
     }
     return rc;
 }
@@ -371,11 +372,12 @@ void bus_run_http_free(struct bus_run_http *h)
         return;
     }
     if (h->daemon != NULL) {
-        for (struct bus_run_http_request *rq = h->open; rq != NULL; rq = rq->next) {
+        for (struct bus_run_http_request *rq = h->open; rq != NULL;
+             rq = rq->next) {
             run_http_stream_end(rq);
             if (!rq->answered) {
                 bus_run_http_problem(rq, 503, "the service is stopping",
-                                 "服务正在停止");
+                                     "服务正在停止");
             }
         }
         (void)MHD_run(h->daemon); /* writes them, resumes the suspended */

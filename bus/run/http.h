@@ -25,31 +25,33 @@ struct bus_run_http_request;
 
 struct bus_run_http_conf
 {
-    const char *host;            /* NULL = 127.0.0.1 */
-    int port;                    /* 0 = any free one, see bus_run_http_port() */
-    int64_t body_bytes_max;      /* 0 = 1 MiB */
-    int64_t connections_max;     /* 0 = 256 */
-    int64_t idle_s;              /* 0 = 30: a silent connection is closed */
+    const char *host;        /* NULL = 127.0.0.1 */
+    int port;                /* 0 = any free one, see bus_run_http_port() */
+    int64_t body_bytes_max;  /* 0 = 1 MiB */
+    int64_t connections_max; /* 0 = 256 */
+    int64_t idle_s;          /* 0 = 30: a silent connection is closed */
     struct bus_run_metrics *metrics; /* NULL: none are counted */
 };
-typedef void (*bus_run_http_handler)(struct bus_run_http_request *rq, void *data);
+typedef void (*bus_run_http_handler)(struct bus_run_http_request *rq,
+                                     void *data);
 
 int bus_run_http_new(struct bus_run_loop *loop,
-                 const struct bus_run_http_conf *conf,
-                 struct bus_run_http **ret,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                     const struct bus_run_http_conf *conf,
+                     struct bus_run_http **ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
 /* Before start; method and pattern are borrowed (literals). */
 int bus_run_http_route(struct bus_run_http *h,
-                   const char *method,
-                   const char *pattern,
-                   bus_run_http_handler handler,
-                   void *data,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                       const char *method,
+                       const char *pattern,
+                       bus_run_http_handler handler,
+                       void *data,
+                       struct bus_err *err) BUS_MUSTCHECK;
 /* GET /healthz, /readyz, /metrics. */
 int bus_run_http_route_health(struct bus_run_http *h,
-                          struct bus_run_health *health,
-                          struct bus_err *err) BUS_MUSTCHECK;
-int bus_run_http_start(struct bus_run_http *h, struct bus_err *err) BUS_MUSTCHECK;
+                              struct bus_run_health *health,
+                              struct bus_err *err) BUS_MUSTCHECK;
+int bus_run_http_start(struct bus_run_http *h,
+                       struct bus_err *err) BUS_MUSTCHECK;
 int bus_run_http_port(const struct bus_run_http *h);
 /* Takes no new connections; holds the loop until open requests are answered.
  * Called by itself when the loop drains. */
@@ -62,30 +64,31 @@ void bus_run_http_free(struct bus_run_http *h);
 const char *bus_run_http_method(const struct bus_run_http_request *rq);
 struct bus_strv bus_run_http_path(const struct bus_run_http_request *rq);
 struct bus_strv bus_run_http_param(const struct bus_run_http_request *rq,
-                               const char *name);
+                                   const char *name);
 struct bus_strv bus_run_http_query(const struct bus_run_http_request *rq,
-                               const char *name); /* %-decoded */
+                                   const char *name); /* %-decoded */
 struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
-                                const char *name);
+                                    const char *name);
 struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq);
-struct bus_arena *bus_run_http_mem(struct bus_run_http_request *rq); /* its own */
+struct bus_arena *
+bus_run_http_mem(struct bus_run_http_request *rq); /* its own */
 /* Set before answering; copied. At most 16. */
 void bus_run_http_set(struct bus_run_http_request *rq,
-                  const char *name,
-                  const char *value);
+                      const char *name,
+                      const char *value);
 /* Ends the request; body is copied, content_type borrowed until it returns
  * (NULL: none). Once a request. */
 void bus_run_http_answer(struct bus_run_http_request *rq,
-                     int status,
-                     const char *content_type,
-                     const void *body,
-                     size_t n);
+                         int status,
+                         const char *content_type,
+                         const void *body,
+                         size_t n);
 /* problem+json with a title of ours and a detail in English and Chinese
  * (either may be NULL); the texts are escaped. */
 void bus_run_http_problem(struct bus_run_http_request *rq,
-                      int status,
-                      const char *detail,
-                      const char *detail_zh);
+                          int status,
+                          const char *detail,
+                          const char *detail_zh);
 
 /* Server-sent events: answers 200 text/event-stream and keeps the request
  * open. bus_run_http_push() appends one whole frame ("event: x\ndata: y\n\n";
@@ -93,8 +96,10 @@ void bus_run_http_problem(struct bus_run_http_request *rq,
  * called once when the client has left or was cut; the request is not valid
  * then. */
 void bus_run_http_stream(struct bus_run_http_request *rq,
-                     void (*gone)(void *data),
-                     void *data);
-void bus_run_http_push(struct bus_run_http_request *rq, const void *frame, size_t n);
+                         void (*gone)(void *data),
+                         void *data);
+void bus_run_http_push(struct bus_run_http_request *rq,
+                       const void *frame,
+                       size_t n);
 
 #endif

@@ -17,7 +17,7 @@ static void readyz(struct bus_run_http_request *rq, void *data)
     bus_buf_init(&b, 64 * 1024);
     bus_run_health_print(h->health, &b);
     bus_run_http_answer(rq, bus_run_health_ready(h->health) ? 200 : 503,
-                    "application/json", b.data, b.failed ? 0 : b.len);
+                        "application/json", b.data, b.failed ? 0 : b.len);
     bus_buf_fini(&b);
 }
 
@@ -27,21 +27,22 @@ static void metrics(struct bus_run_http_request *rq, void *data)
     for (int i = 0; i < h->health->count; i++) {
         const struct bus_run_health_condition *c = &h->health->list[i];
         const char *const values[BUS_METRIC_LABELS] = {c->name};
-        bus_run_series_set(bus_run_metrics_series(h->conf.metrics, BUS_M_READY, values),
-                       c->holds ? 1 : 0);
+        bus_run_series_set(
+            bus_run_metrics_series(h->conf.metrics, BUS_M_READY, values),
+            c->holds ? 1 : 0);
     }
     struct bus_buf b;
     bus_buf_init(&b, 16 * 1024 * 1024);
     bus_run_metrics_print(h->conf.metrics, &b);
     bus_run_http_answer(rq, b.failed ? 500 : 200,
-                    "text/plain; version=0.0.4; charset=utf-8", b.data,
-                    b.failed ? 0 : b.len);
+                        "text/plain; version=0.0.4; charset=utf-8", b.data,
+                        b.failed ? 0 : b.len);
     bus_buf_fini(&b);
 }
 
 int bus_run_http_route_health(struct bus_run_http *h,
-                          struct bus_run_health *health,
-                          struct bus_err *err)
+                              struct bus_run_health *health,
+                              struct bus_err *err)
 {
     h->health = health;
     int rc = bus_run_http_route(h, "GET", "/healthz", healthz, h, err);

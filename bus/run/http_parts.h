@@ -74,7 +74,8 @@ struct bus_run_http
 /* Finds the route and calls it, or answers 404, 405, 413. */
 void run_http_dispatch(struct bus_run_http_request *rq);
 /* Gives the response (kept in rq) to the connection. */
-void run_http_finish(struct bus_run_http_request *rq, struct MHD_Response *response);
+void run_http_finish(struct bus_run_http_request *rq,
+                     struct MHD_Response *response);
 /* Resumes the connection if it is suspended. The daemon only sees it in its
  * next run, which is put on the loop: it is not woken by itself. */
 void run_http_resume(struct bus_run_http_request *rq);

@@ -12,8 +12,9 @@
 #include "bus/run/http_parts.h"
 
 /* One step of a pattern against a path; false: does not fit. */
-static bool
-take_param(struct bus_run_http_request *rq, const char **pattern, const char **path)
+static bool take_param(struct bus_run_http_request *rq,
+                       const char **pattern,
+                       const char **path)
 {
     const char *name = *pattern + 1;
     const char *end = strchr(name, '}');
@@ -32,7 +33,8 @@ take_param(struct bus_run_http_request *rq, const char **pattern, const char **p
     return true;
 }
 
-static bool fits(struct bus_run_http_request *rq, const char *pattern)
+static bool http_request_fits(struct bus_run_http_request *rq,
+                              const char *pattern)
 {
     const char *path = rq->path;
     rq->params_count = 0;
@@ -48,7 +50,8 @@ static bool fits(struct bus_run_http_request *rq, const char *pattern)
     return *path == '\0';
 }
 
-static bool method_fits(const struct bus_run_http_request *rq, const char *method)
+static bool method_fits(const struct bus_run_http_request *rq,
+                        const char *method)
 {
     return strcmp(rq->method, method) == 0 ||
            (strcmp(rq->method, "HEAD") == 0 && strcmp(method, "GET") == 0);
@@ -61,7 +64,7 @@ void run_http_dispatch(struct bus_run_http_request *rq)
     size_t allow_n = 0;
     for (int i = 0; i < h->routes_count; i++) {
         const struct http_route *r = &h->routes[i];
-        if (!fits(rq, r->pattern)) {
+        if (!http_request_fits(rq, r->pattern)) {
             continue;
         }
         if (method_fits(rq, r->method)) {
@@ -75,10 +78,10 @@ void run_http_dispatch(struct bus_run_http_request *rq)
     if (rq->route == NULL && allow_n > 0) {
         bus_run_http_set(rq, "Allow", allow);
         bus_run_http_problem(rq, 405, "this path takes another method",
-                         "该路径不接受此方法");
+                             "该路径不接受此方法");
     } else if (rq->route == NULL) {
         bus_run_http_problem(rq, 404, "there is nothing at this path",
-                         "此路径不存在");
+                             "此路径不存在");
     } else if (rq->too_big) {
         char en[64], zh[64];
         long long max = (long long)h->conf.body_bytes_max;
@@ -102,7 +105,7 @@ struct bus_strv bus_run_http_path(const struct bus_run_http_request *rq)
 }
 
 struct bus_strv bus_run_http_param(const struct bus_run_http_request *rq,
-                               const char *name)
+                                   const char *name)
 {
     size_t n = strlen(name);
     for (int i = 0; i < rq->params_count; i++) {
@@ -115,14 +118,14 @@ struct bus_strv bus_run_http_param(const struct bus_run_http_request *rq,
 }
 
 struct bus_strv bus_run_http_query(const struct bus_run_http_request *rq,
-                               const char *name)
+                                   const char *name)
 {
     return bus_strv(
         MHD_lookup_connection_value(rq->conn, MHD_GET_ARGUMENT_KIND, name));
 }
 
 struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
-                                const char *name)
+                                    const char *name)
 {
     return bus_strv(
         MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, name));
@@ -139,8 +142,8 @@ struct bus_arena *bus_run_http_mem(struct bus_run_http_request *rq)
 }
 
 void bus_run_http_set(struct bus_run_http_request *rq,
-                  const char *name,
-                  const char *value)
+                      const char *name,
+                      const char *value)
 {
     assert(rq->set_count < HTTP_HEADERS_MAX);
     char *n = bus_arena_strdup(&rq->mem, name);
@@ -151,7 +154,7 @@ void bus_run_http_set(struct bus_run_http_request *rq,
     }
 }
 
-static void count(struct bus_run_http_request *rq)
+static void http_request_count(struct bus_run_http_request *rq)
 {
     struct bus_run_metrics *m = rq->http->conf.metrics;
     if (m == NULL) {
@@ -161,11 +164,12 @@ static void count(struct bus_run_http_request *rq)
     (void)snprintf(status, sizeof(status), "%d", rq->status);
     const char *const values[BUS_METRIC_LABELS] = {
         rq->route != NULL ? rq->route->pattern : "none", status};
-    bus_run_series_add(bus_run_metrics_series(m, BUS_M_HTTP_REQUESTS, values), 1);
+    bus_run_series_add(bus_run_metrics_series(m, BUS_M_HTTP_REQUESTS, values),
+                       1);
     if (rq->route != NULL && rq->route->seconds != NULL) {
         uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
         bus_run_series_observe(rq->route->seconds,
-                           (double)(now - rq->begun_ns) / 1e9);
+                               (double)(now - rq->begun_ns) / 1e9);
     }
 }
 
@@ -178,7 +182,8 @@ void run_http_resume(struct bus_run_http_request *rq)
     }
 }
 
-void run_http_finish(struct bus_run_http_request *rq, struct MHD_Response *response)
+void run_http_finish(struct bus_run_http_request *rq,
+                     struct MHD_Response *response)
 {
     assert(!rq->answered && "a request is answered once");
     rq->answered = true;
@@ -187,15 +192,15 @@ void run_http_finish(struct bus_run_http_request *rq, struct MHD_Response *respo
                                       rq->set[i].value);
     }
     rq->response = response;
-    count(rq);
+    http_request_count(rq);
     run_http_resume(rq);
 }
 
 void bus_run_http_answer(struct bus_run_http_request *rq,
-                     int status,
-                     const char *content_type,
-                     const void *body,
-                     size_t n)
+                         int status,
+                         const char *content_type,
+                         const void *body,
+                         size_t n)
 {
     static char nothing[1];
     rq->status = status;
@@ -212,7 +217,7 @@ void bus_run_http_answer(struct bus_run_http_request *rq,
     run_http_finish(rq, r);
 }
 
-static void put_json(struct bus_buf *out, const char *s)
+static void http_request_put_json(struct bus_buf *out, const char *s)
 {
     bus_buf_putc(out, '"');
     for (; *s != '\0'; s++) {
@@ -230,25 +235,25 @@ static void put_json(struct bus_buf *out, const char *s)
 }
 
 void bus_run_http_problem(struct bus_run_http_request *rq,
-                      int status,
-                      const char *detail,
-                      const char *detail_zh)
+                          int status,
+                          const char *detail,
+                          const char *detail_zh)
 {
     struct bus_buf b;
     bus_buf_init(&b, 16384);
     bus_buf_printf(
         &b, "{\"type\":\"about:blank\",\"status\":%d,\"title\":", status);
-    put_json(&b, MHD_get_reason_phrase_for((unsigned)status));
+    http_request_put_json(&b, MHD_get_reason_phrase_for((unsigned)status));
     if (detail != NULL) {
         bus_buf_puts(&b, ",\"detail\":");
-        put_json(&b, detail);
+        http_request_put_json(&b, detail);
     }
     if (detail_zh != NULL) {
         bus_buf_puts(&b, ",\"detail_zh\":");
-        put_json(&b, detail_zh);
+        http_request_put_json(&b, detail_zh);
     }
     bus_buf_puts(&b, "}\n");
     bus_run_http_answer(rq, status, "application/problem+json", b.data,
-                    b.failed ? 0 : b.len);
+                        b.failed ? 0 : b.len);
     bus_buf_fini(&b);
 }

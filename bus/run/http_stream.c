@@ -32,8 +32,8 @@ static ssize_t on_read(void *cls, uint64_t pos, char *buf, size_t max)
 }
 
 void bus_run_http_stream(struct bus_run_http_request *rq,
-                     void (*gone)(void *data),
-                     void *data)
+                         void (*gone)(void *data),
+                         void *data)
 {
     struct http_stream *s = &rq->stream;
     *s = (struct http_stream){.open = true, .gone = gone, .data = data};
@@ -52,7 +52,9 @@ void bus_run_http_stream(struct bus_run_http_request *rq,
     run_http_finish(rq, r);
 }
 
-void bus_run_http_push(struct bus_run_http_request *rq, const void *frame, size_t n)
+void bus_run_http_push(struct bus_run_http_request *rq,
+                       const void *frame,
+                       size_t n)
 {
     struct http_stream *s = &rq->stream;
     if (!s->open || s->cut || s->ended) {

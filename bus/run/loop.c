@@ -1,6 +1,7 @@
 /* The loop's life: run, stop, drain.
  *
- * - a signal or bus_run_loop_stop() starts the drain: hooks, then wait for holds
+ * - a signal or bus_run_loop_stop() starts the drain: hooks, then wait for
+ * holds
  * - nothing holds: uv_stop ends bus_run_loop_run
  * - the limit passes: the loop ends too, the exit code says so
  * - a second signal: the loop ends at once
@@ -51,7 +52,7 @@ static void on_limit(uv_timer_t *t)
     uv_stop(&loop->uv);
 }
 
-static void on_signal(uv_signal_t *s, int signum)
+static void on_loop_signal(uv_signal_t *s, int signum)
 {
     (void)signum;
     struct bus_run_loop *loop = s->data;
@@ -63,7 +64,7 @@ static void on_signal(uv_signal_t *s, int signum)
     bus_run_loop_stop(loop, NULL);
 }
 
-static void on_beat(uv_timer_t *t)
+static void on_loop_beat(uv_timer_t *t)
 {
     struct bus_run_loop *loop = t->data;
     loop->beat_ms = uv_now(&loop->uv);
@@ -73,14 +74,17 @@ static int start_handles(struct bus_run_loop *loop)
 {
     int rc = uv_timer_init(&loop->uv, &loop->beat);
     rc = rc != 0 ? rc : uv_timer_init(&loop->uv, &loop->limit);
-    rc = rc != 0 ? rc : uv_timer_start(&loop->beat, on_beat, BEAT_MS, BEAT_MS);
+    rc = rc != 0 ? rc
+                 : uv_timer_start(&loop->beat, on_loop_beat, BEAT_MS, BEAT_MS);
     if (rc == 0 && loop->signals) {
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGXFSZ, SIG_IGN); /* a file limit: then an error, EFBIG */
         rc = uv_signal_init(&loop->uv, &loop->sigterm);
         rc = rc != 0 ? rc : uv_signal_init(&loop->uv, &loop->sigint);
-        rc = rc != 0 ? rc : uv_signal_start(&loop->sigterm, on_signal, SIGTERM);
-        rc = rc != 0 ? rc : uv_signal_start(&loop->sigint, on_signal, SIGINT);
+        rc = rc != 0 ? rc
+                     : uv_signal_start(&loop->sigterm, on_loop_signal, SIGTERM);
+        rc = rc != 0 ? rc
+                     : uv_signal_start(&loop->sigint, on_loop_signal, SIGINT);
     }
     loop->beat.data = loop;
     loop->limit.data = loop;
@@ -91,8 +95,8 @@ static int start_handles(struct bus_run_loop *loop)
 }
 
 int bus_run_loop_new(const struct bus_run_loop_conf *conf,
-                 struct bus_run_loop **ret,
-                 struct bus_err *err)
+                     struct bus_run_loop **ret,
+                     struct bus_err *err)
 {
     struct bus_run_loop *loop = bus_calloc(1, sizeof(*loop));
     if (loop == NULL) {
@@ -203,9 +207,9 @@ uint64_t bus_run_loop_now_ms(const struct bus_run_loop *loop)
 }
 
 int bus_run_loop_on_drain(struct bus_run_loop *loop,
-                      bus_run_loop_cb cb,
-                      void *data,
-                      struct bus_err *err)
+                          bus_run_loop_cb cb,
+                          void *data,
+                          struct bus_err *err)
 {
     if (loop->hooks_count == DRAIN_HOOKS_MAX) {
         return bus_fail(err, BUS_EBUG, "over %d drain hooks", DRAIN_HOOKS_MAX);

@@ -92,7 +92,8 @@ static int label_count(enum bus_run_metric id)
     return n;
 }
 
-static bool same(const struct bus_series *s, const char *const *values, int n)
+static bool
+metrics_same(const struct bus_series *s, const char *const *values, int n)
 {
     for (int i = 0; i < n; i++) {
         if (strcmp(s->values[i], values[i] != NULL ? values[i] : "") != 0) {
@@ -102,10 +103,10 @@ static bool same(const struct bus_series *s, const char *const *values, int n)
     return true;
 }
 
-static struct bus_series *make(struct bus_run_metrics *m,
-                               enum bus_run_metric id,
-                               const char *const *values,
-                               int n)
+static struct bus_series *metrics_make(struct bus_run_metrics *m,
+                                       enum bus_run_metric id,
+                                       const char *const *values,
+                                       int n)
 {
     struct bus_series *s = bus_calloc(1, sizeof(*s));
     if (s == NULL) {
@@ -130,23 +131,25 @@ static struct bus_series *make(struct bus_run_metrics *m,
 }
 
 struct bus_series *bus_run_metrics_series(struct bus_run_metrics *m,
-                                      enum bus_run_metric id,
-                                      const char *const *values)
+                                          enum bus_run_metric id,
+                                          const char *const *values)
 {
     int n = label_count(id);
     pthread_mutex_lock(&m->lock);
     struct bus_series *s = m->first[id];
-    while (s != NULL && !same(s, values, n)) {
+    while (s != NULL && !metrics_same(s, values, n)) {
         s = s->next;
     }
     if (s == NULL) {
-        s = m->count < BUS_METRIC_SERIES ? make(m, id, values, n) : &m->spare;
+        s = m->count < BUS_METRIC_SERIES ? metrics_make(m, id, values, n)
+                                         : &m->spare;
     }
     pthread_mutex_unlock(&m->lock);
     return s;
 }
 
-struct bus_series *bus_run_metrics_plain(struct bus_run_metrics *m, enum bus_run_metric id)
+struct bus_series *bus_run_metrics_plain(struct bus_run_metrics *m,
+                                         enum bus_run_metric id)
 {
     static const char *const none[BUS_METRIC_LABELS] = {NULL, NULL, NULL};
     return bus_run_metrics_series(m, id, none);
@@ -177,7 +180,7 @@ void bus_run_series_observe(struct bus_series *s, double seconds)
     atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed);
 }
 
-static double gauge(const struct bus_series *s)
+static double metrics_gauge(const struct bus_series *s)
 {
     uint64_t bits = atomic_load_explicit(&s->bits, memory_order_relaxed);
     double v;
@@ -188,7 +191,7 @@ static double gauge(const struct bus_series *s)
 double bus_run_series_value(const struct bus_series *s)
 {
     if (table[s->id].kind == BUS_GAUGE) {
-        return gauge(s);
+        return metrics_gauge(s);
     }
     return (double)atomic_load_explicit(&s->count, memory_order_relaxed);
 }
@@ -275,7 +278,7 @@ void bus_run_metrics_print(struct bus_run_metrics *m, struct bus_buf *out)
             }
             put_name(out, s, "", NULL);
             if (table[i].kind == BUS_GAUGE) {
-                bus_buf_printf(out, "%.17g\n", gauge(s));
+                bus_buf_printf(out, "%.17g\n", metrics_gauge(s));
             } else {
                 bus_buf_printf(
                     out, "%" PRIu64 "\n",

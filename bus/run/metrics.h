@@ -33,15 +33,17 @@ void bus_run_metrics_free(struct bus_run_metrics *m);
 /* Values in the order of the table's labels (BUS_METRIC_LABELS of them are
  * looked at; NULL = none); copied. Never NULL. */
 struct bus_series *bus_run_metrics_series(struct bus_run_metrics *m,
-                                      enum bus_run_metric id,
-                                      const char *const *values);
+                                          enum bus_run_metric id,
+                                          const char *const *values);
 /* The series of a metric without labels. */
-struct bus_series *bus_run_metrics_plain(struct bus_run_metrics *m, enum bus_run_metric id);
+struct bus_series *bus_run_metrics_plain(struct bus_run_metrics *m,
+                                         enum bus_run_metric id);
 void bus_run_series_add(struct bus_series *s, uint64_t n); /* counter */
 void bus_run_series_set(struct bus_series *s, double v);   /* gauge */
 /* Histogram of seconds: buckets 1 ms .. 60 s, 1-2.5-5. */
 void bus_run_series_observe(struct bus_series *s, double seconds);
-double bus_run_series_value(const struct bus_series *s); /* tests; histogram: n */
+double
+bus_run_series_value(const struct bus_series *s); /* tests; histogram: n */
 void bus_run_metrics_print(struct bus_run_metrics *m, struct bus_buf *out);
 /* The frozen form: one line a metric, "name kind label,label". */
 void bus_run_metrics_print_names(struct bus_buf *out);

@@ -31,10 +31,10 @@ static void on_done(uv_work_t *uv, int status)
 }
 
 int bus_run_work(struct bus_run_loop *loop,
-             void (*run)(void *data),
-             void (*done)(void *data),
-             void *data,
-             struct bus_err *err)
+                 void (*run)(void *data),
+                 void (*done)(void *data),
+                 void *data,
+                 struct bus_err *err)
 {
     struct work *w = bus_calloc(1, sizeof(*w));
     if (w == NULL) {

@@ -10,9 +10,9 @@
 #include "bus/run/loop.h"
 
 int bus_run_work(struct bus_run_loop *loop,
-             void (*run)(void *data),
-             void (*done)(void *data),
-             void *data,
-             struct bus_err *err) BUS_MUSTCHECK;
+                 void (*run)(void *data),
+                 void (*done)(void *data),
+                 void *data,
+                 struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 
 /* A digest that fails is a broken installation, not an input: stop. */
-static void must(int ok)
+static void crypt_must(int ok)
 {
     if (ok != 1) {
         abort();
@@ -38,20 +38,20 @@ static void thread_ends(void *data)
 
 static void make_ending(void)
 {
-    must(pthread_key_create(&ending, thread_ends) == 0);
+    crypt_must(pthread_key_create(&ending, thread_ends) == 0);
 }
 
 /* The context, begun. */
 static EVP_MD_CTX *begin_sha256(void)
 {
     if (own.ctx == NULL) {
-        must(pthread_once(&ending_made, make_ending) == 0);
+        crypt_must(pthread_once(&ending_made, make_ending) == 0);
         own.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
         own.ctx = EVP_MD_CTX_new();
-        must(own.ctx != NULL && own.sha256 != NULL &&
-             pthread_setspecific(ending, &own) == 0);
+        crypt_must(own.ctx != NULL && own.sha256 != NULL &&
+                   pthread_setspecific(ending, &own) == 0);
     }
-    must(EVP_DigestInit_ex2(own.ctx, own.sha256, NULL));
+    crypt_must(EVP_DigestInit_ex2(own.ctx, own.sha256, NULL));
     return own.ctx;
 }
 
@@ -60,14 +60,14 @@ void bus_wire_sha256(const void *p,
                      uint8_t ret[BUS_WIRE_SHA256_BYTES])
 {
     EVP_MD_CTX *c = begin_sha256();
-    must(EVP_DigestUpdate(c, p, n));
-    must(EVP_DigestFinal_ex(c, ret, NULL));
+    crypt_must(EVP_DigestUpdate(c, p, n));
+    crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
 }
 
 void bus_wire_md5(const void *p, size_t n, uint8_t ret[16])
 {
     unsigned len = 16;
-    must(EVP_Digest(p, n, ret, &len, EVP_md5(), NULL));
+    crypt_must(EVP_Digest(p, n, ret, &len, EVP_md5(), NULL));
 }
 
 void bus_wire_hmac_sha256(struct bus_strv key,
@@ -86,18 +86,18 @@ void bus_wire_hmac_sha256(struct bus_strv key,
         pad[i] = block[i] ^ 0x36;
     }
     EVP_MD_CTX *c = begin_sha256();
-    must(EVP_DigestUpdate(c, pad, sizeof(pad)));
+    crypt_must(EVP_DigestUpdate(c, pad, sizeof(pad)));
     for (size_t i = 0; i < n; i++) {
-        must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
+        crypt_must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
     }
-    must(EVP_DigestFinal_ex(c, ret, NULL));
+    crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
     for (size_t i = 0; i < sizeof(pad); i++) {
         pad[i] = block[i] ^ 0x5c;
     }
     c = begin_sha256();
-    must(EVP_DigestUpdate(c, pad, sizeof(pad)));
-    must(EVP_DigestUpdate(c, ret, BUS_WIRE_SHA256_BYTES));
-    must(EVP_DigestFinal_ex(c, ret, NULL));
+    crypt_must(EVP_DigestUpdate(c, pad, sizeof(pad)));
+    crypt_must(EVP_DigestUpdate(c, ret, BUS_WIRE_SHA256_BYTES));
+    crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
 }
 
 struct bus_id
@@ -105,15 +105,15 @@ bus_wire_derived_id(const char *label, const struct bus_strv *parts, size_t n)
 {
     uint8_t hash[BUS_WIRE_SHA256_BYTES];
     EVP_MD_CTX *c = begin_sha256();
-    must(EVP_DigestUpdate(c, label, strlen(label) + 1));
+    crypt_must(EVP_DigestUpdate(c, label, strlen(label) + 1));
     for (size_t i = 0; i < n; i++) {
         uint32_t len = (uint32_t)parts[i].n;
         uint8_t be[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
                          (uint8_t)(len >> 8), (uint8_t)len};
-        must(EVP_DigestUpdate(c, be, sizeof(be)));
-        must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
+        crypt_must(EVP_DigestUpdate(c, be, sizeof(be)));
+        crypt_must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
     }
-    must(EVP_DigestFinal_ex(c, hash, NULL));
+    crypt_must(EVP_DigestFinal_ex(c, hash, NULL));
     return bus_id_of_hash(hash);
 }
 

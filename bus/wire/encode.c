@@ -19,11 +19,11 @@ struct coder
     struct part top;
 };
 
-static int compile(const struct bus_wire_schema *s,
-                   const struct bus_wire_slot *slot,
-                   uint32_t base,
-                   struct bus_arena *mem,
-                   struct part *to);
+static int encode_compile(const struct bus_wire_schema *s,
+                          const struct bus_wire_slot *slot,
+                          uint32_t base,
+                          struct bus_arena *mem,
+                          struct part *to);
 
 static int compile_parts(const struct bus_wire_schema *s,
                          const struct bus_wire_slot *slot,
@@ -38,7 +38,8 @@ static int compile_parts(const struct bus_wire_schema *s,
     for (size_t i = 0; i < s->count; i++) {
         const struct bus_wire_schema *t =
             s->kind == BUS_WIRE_RECORD ? s->fields[i].type : s->branches[i];
-        int rc = compile(t, &slot->sub[i], items ? 0 : to->at, mem, &v[i]);
+        int rc =
+            encode_compile(t, &slot->sub[i], items ? 0 : to->at, mem, &v[i]);
         if (rc != BUS_OK) {
             return rc;
         }
@@ -47,11 +48,11 @@ static int compile_parts(const struct bus_wire_schema *s,
     return BUS_OK;
 }
 
-static int compile(const struct bus_wire_schema *s,
-                   const struct bus_wire_slot *slot,
-                   uint32_t base,
-                   struct bus_arena *mem,
-                   struct part *to)
+static int encode_compile(const struct bus_wire_schema *s,
+                          const struct bus_wire_slot *slot,
+                          uint32_t base,
+                          struct bus_arena *mem,
+                          struct part *to)
 {
     const struct bus_wire_schema *some = bus_wire_nullable(s);
     uint32_t has = slot->has_offset;
@@ -82,7 +83,7 @@ int wire_coder_new(const struct bus_wire_schema *schema,
 {
     struct coder *c = bus_arena_calloc(mem, 1, sizeof(*c));
     struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
-    if (c == NULL || compile(schema, &top, 0, mem, &c->top) != BUS_OK) {
+    if (c == NULL || encode_compile(schema, &top, 0, mem, &c->top) != BUS_OK) {
         return bus_fail(err, BUS_ENOMEM, "a coder");
     }
     *ret = c;
@@ -121,10 +122,10 @@ enum walk { COUNT, WRITE, FIT };
 #define LONG_MAX_BYTES 10
 #define ITEM_BYTES     96 /* a fact, a verdict: mostly less */
 
-static WALK uintptr_t put_long(enum walk w,
-                               int64_t v,
-                               uintptr_t p,
-                               uintptr_t end)
+static WALK uintptr_t encode_put_long(enum walk w,
+                                      int64_t v,
+                                      uintptr_t p,
+                                      uintptr_t end)
 {
     if (w == FIT && (p > end || end - p < LONG_MAX_BYTES)) {
         return FULL;
@@ -154,22 +155,22 @@ static uintptr_t fit_whole(const struct part *t,
                            uintptr_t p,
                            uintptr_t end);
 
-static WALK uintptr_t whole(enum walk w,
-                            const struct part *t,
-                            const uint8_t *base,
-                            uintptr_t p,
-                            uintptr_t end)
+static WALK uintptr_t encode_whole(enum walk w,
+                                   const struct part *t,
+                                   const uint8_t *base,
+                                   uintptr_t p,
+                                   uintptr_t end)
 {
     return w == COUNT   ? count_whole(t, base, p)
            : w == WRITE ? write_whole(t, base, p)
                         : fit_whole(t, base, p, end);
 }
 
-static WALK uintptr_t put_number(enum walk w,
-                                 const struct part *t,
-                                 const uint8_t *at,
-                                 uintptr_t p,
-                                 uintptr_t end)
+static WALK uintptr_t encode_put_number(enum walk w,
+                                        const struct part *t,
+                                        const uint8_t *at,
+                                        uintptr_t p,
+                                        uintptr_t end)
 {
     int64_t l;
     int32_t i;
@@ -182,7 +183,7 @@ static WALK uintptr_t put_number(enum walk w,
         return put_raw(w, &byte, 1, p, end);
     case BUS_WIRE_LONG:
         memcpy(&l, at, sizeof(l));
-        return put_long(w, l, p, end);
+        return encode_put_long(w, l, p, end);
     case BUS_WIRE_FLOAT:
         return put_raw(w, at, sizeof(float), p, end);
     case BUS_WIRE_DOUBLE:
@@ -190,7 +191,7 @@ static WALK uintptr_t put_number(enum walk w,
     default: /* int, enum */
         memcpy(&i, at, sizeof(i));
         assert(t->kind != BUS_WIRE_ENUM || (uint32_t)i < t->count);
-        return put_long(w, i, p, end);
+        return encode_put_long(w, i, p, end);
     }
 }
 
@@ -204,7 +205,7 @@ static WALK uintptr_t put_part(enum walk w,
     if (t->nullable) {
         bool has;
         memcpy(&has, base + t->has_at, sizeof(has));
-        p = put_long(w, has ? t->null_first : !t->null_first, p, end);
+        p = encode_put_long(w, has ? t->null_first : !t->null_first, p, end);
         if (!has) {
             return p;
         }
@@ -216,7 +217,7 @@ static WALK uintptr_t put_part(enum walk w,
     case BUS_WIRE_BYTES:
     case BUS_WIRE_STRING:
         memcpy(&s, base + t->at, sizeof(s));
-        p = put_long(w, (int64_t)s.n, p, end);
+        p = encode_put_long(w, (int64_t)s.n, p, end);
         return put_raw(w, s.p, s.n, p, end);
     case BUS_WIRE_FIXED:
         return t->count == 16 ? put_raw(w, base + t->at, 16, p, end)
@@ -225,9 +226,9 @@ static WALK uintptr_t put_part(enum walk w,
     case BUS_WIRE_ARRAY:
     case BUS_WIRE_MAP:
     case BUS_WIRE_UNION:
-        return whole(w, t, base, p, end);
+        return encode_whole(w, t, base, p, end);
     default:
-        return put_number(w, t, base + t->at, p, end);
+        return encode_put_number(w, t, base + t->at, p, end);
     }
 }
 
@@ -244,19 +245,19 @@ static WALK uintptr_t put_items(enum walk w,
         return put_raw(w, done->p, done->n, p, end);
     }
     if (list.n > 0) {
-        p = put_long(w, (int64_t)list.n, p, end);
+        p = encode_put_long(w, (int64_t)list.n, p, end);
     }
     for (size_t i = 0; i < list.n; i++) {
         const uint8_t *item = list.v + i * t->size;
         if (t->kind == BUS_WIRE_MAP) {
             struct bus_strv key;
             memcpy(&key, item, sizeof(key));
-            p = put_long(w, (int64_t)key.n, p, end);
+            p = encode_put_long(w, (int64_t)key.n, p, end);
             p = put_raw(w, key.p, key.n, p, end);
         }
         p = put_part(w, t->part, item, p, end);
     }
-    return put_long(w, 0, p, end);
+    return encode_put_long(w, 0, p, end);
 }
 
 static WALK uintptr_t put_whole(enum walk w,
@@ -275,7 +276,7 @@ static WALK uintptr_t put_whole(enum walk w,
     case BUS_WIRE_UNION:
         memcpy(&branch, base + t->at, sizeof(branch));
         assert((uint32_t)branch < t->count);
-        p = put_long(w, branch, p, end);
+        p = encode_put_long(w, branch, p, end);
         return put_part(w, &t->part[branch], base, p, end);
     default: /* array, map */
         return put_items(w, t, base, p, end);
@@ -330,7 +331,7 @@ static uintptr_t fit_items(const struct part *t,
 {
     uintptr_t from = p;
     if (list->n > 0) {
-        p = put_long(FIT, (int64_t)list->n, p, end);
+        p = encode_put_long(FIT, (int64_t)list->n, p, end);
     }
     for (size_t i = 0; i < list->n && p != FULL; i++) {
         p = put_part(FIT, t->part, list->v + i * t->size, p, end);
@@ -338,7 +339,7 @@ static uintptr_t fit_items(const struct part *t,
             ends[i] = (uint32_t)(p - from);
         }
     }
-    return p == FULL ? p : put_long(FIT, 0, p, end);
+    return p == FULL ? p : encode_put_long(FIT, 0, p, end);
 }
 
 /* Items are written into a guess of their size; only what is larger is counted

@@ -100,8 +100,8 @@ void bus_wire_registry_free(struct bus_wire_registry *r)
     bus_free(r);
 }
 
-static const struct bus_wire_schema *find(const struct bus_wire_registry *r,
-                                          uint32_t id)
+static const struct bus_wire_schema *
+framing_find(const struct bus_wire_registry *r, uint32_t id)
 {
     for (size_t i = 0; i < r->count; i++) {
         if (r->known[i].id == id) {
@@ -116,7 +116,7 @@ int bus_wire_registry_add(struct bus_wire_registry *r,
                           struct bus_strv schema_json,
                           struct bus_err *err)
 {
-    if (find(r, id) != NULL) {
+    if (framing_find(r, id) != NULL) {
         return bus_fail(err, BUS_EDUPLICATE, "schema id %u is known", id);
     }
     struct bus_wire_set *set = bus_wire_set_new();
@@ -152,7 +152,7 @@ static int plan_of(struct bus_wire_registry *r,
             return BUS_OK;
         }
     }
-    const struct bus_wire_schema *writer = find(r, id);
+    const struct bus_wire_schema *writer = framing_find(r, id);
     if (writer == NULL) {
         return bus_fail(err, BUS_EUNKNOWN,
                         "schema id %u is not known; %s is %u", id, type->name,

@@ -23,7 +23,7 @@ int wire_plan_no_room(struct compiling *c)
 }
 
 /* Counts n names compared with m; false when that has been too many. */
-static bool worth(struct compiling *c, size_t n, size_t m)
+static bool plan_compile_worth(struct compiling *c, size_t n, size_t m)
 {
     c->work += n * m;
     return c->work <= WORK_MAX;
@@ -48,7 +48,9 @@ struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code)
 }
 
 /* As deep as unions stand in each other: the schema's limit. */
-static int link(struct compiling *c, struct prog *p, const struct step *behind)
+static int plan_compile_link(struct compiling *c,
+                             struct prog *p,
+                             const struct step *behind)
 {
     for (size_t i = 0; i < p->n; i++) {
         struct step *s = &p->v[i];
@@ -62,7 +64,7 @@ static int link(struct compiling *c, struct prog *p, const struct step *behind)
         }
         for (size_t b = 0; b < s->count; b++) {
             s->branches[b] = s->sub[b].n > 0 ? s->sub[b].v : s->next;
-            int rc = link(c, &s->sub[b], s->next);
+            int rc = plan_compile_link(c, &s->sub[b], s->next);
             if (rc != BUS_OK) {
                 return rc;
             }
@@ -76,7 +78,7 @@ int wire_plan_end(struct compiling *c, struct prog *p, int rc)
     if (rc == BUS_OK && wire_plan_add(c, p, STEP_END) == NULL) {
         return wire_plan_no_room(c);
     }
-    return rc == BUS_OK ? link(c, p, NULL) : rc;
+    return rc == BUS_OK ? plan_compile_link(c, p, NULL) : rc;
 }
 
 /* Where a value goes: a slot and the start of its struct. */
@@ -86,15 +88,16 @@ struct place
     uint32_t base;
 };
 
-static int resolve(struct compiling *c,
-                   const struct bus_wire_schema *w,
-                   const struct bus_wire_schema *r,
-                   struct place to,
-                   struct prog *p);
+static int plan_compile_resolve(struct compiling *c,
+                                const struct bus_wire_schema *w,
+                                const struct bus_wire_schema *r,
+                                struct place to,
+                                struct prog *p);
 
 static const struct bus_wire_slot no_slot = {0, BUS_WIRE_NO_HAS, 0, NULL};
 
-static struct place inner(struct place to, const struct bus_wire_slot *slot)
+static struct place plan_compile_inner(struct place to,
+                                       const struct bus_wire_slot *slot)
 {
     return (struct place){slot ? slot : &no_slot, to.base + to.slot->offset};
 }
@@ -104,9 +107,9 @@ static const struct bus_wire_slot *sub_slot(struct place to, size_t i)
     return to.slot->sub ? &to.slot->sub[i] : NULL;
 }
 
-static int misfit(struct compiling *c,
-                  const struct bus_wire_schema *w,
-                  const struct bus_wire_schema *r)
+static int plan_compile_misfit(struct compiling *c,
+                               const struct bus_wire_schema *w,
+                               const struct bus_wire_schema *r)
 {
     return bus_fail(c->err, BUS_ESCHEMA, "a %s%s%s cannot be read as %s%s%s",
                     wire_kind_name(w->kind), w->name ? " " : "",
@@ -114,7 +117,7 @@ static int misfit(struct compiling *c,
                     r->name ? " " : "", r->name ? r->name : "");
 }
 
-static const char *bare(const char *name)
+static const char *plan_compile_bare(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot ? dot + 1 : name;
@@ -123,7 +126,7 @@ static const char *bare(const char *name)
 static bool names_match(const struct bus_wire_schema *w,
                         const struct bus_wire_schema *r)
 {
-    if (strcmp(bare(w->name), bare(r->name)) == 0) {
+    if (strcmp(plan_compile_bare(w->name), plan_compile_bare(r->name)) == 0) {
         return true;
     }
     for (size_t i = 0; i < r->alias_count; i++) {
@@ -146,7 +149,8 @@ static int from_default(struct compiling *c,
                         f->name);
     }
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
-    int rc = sub ? resolve(c, f->type, f->type, to, sub) : wire_plan_no_room(c);
+    int rc = sub ? plan_compile_resolve(c, f->type, f->type, to, sub)
+                 : wire_plan_no_room(c);
     rc = wire_plan_end(c, sub, rc);
     struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_DEFAULT) : NULL;
     if (s == NULL) {
@@ -181,7 +185,7 @@ static int record_fields(struct compiling *c,
                          struct prog *p)
 {
     uint8_t *have = bus_arena_calloc(c->mem, r->count + 1, 1);
-    if (have == NULL || !worth(c, w->count, r->count)) {
+    if (have == NULL || !plan_compile_worth(c, w->count, r->count)) {
         return wire_plan_no_room(c);
     }
     for (size_t i = 0; i < w->count; i++) {
@@ -192,17 +196,19 @@ static int record_fields(struct compiling *c,
             rc = wire_plan_skip(c, f->type, p);
         } else {
             have[k] = 1;
-            rc = resolve(c, f->type, r->fields[k].type,
-                         inner(to, sub_slot(to, (size_t)k)), p);
+            rc = plan_compile_resolve(
+                c, f->type, r->fields[k].type,
+                plan_compile_inner(to, sub_slot(to, (size_t)k)), p);
         }
         if (rc != BUS_OK) {
             return bus_wrap(c->err, "%s", f->name);
         }
     }
     for (size_t k = 0; k < r->count; k++) {
-        int rc = have[k] ? BUS_OK
-                         : from_default(c, &r->fields[k],
-                                        inner(to, sub_slot(to, k)), p);
+        int rc = have[k]
+                     ? BUS_OK
+                     : from_default(c, &r->fields[k],
+                                    plan_compile_inner(to, sub_slot(to, k)), p);
         if (rc != BUS_OK) {
             return rc;
         }
@@ -210,14 +216,14 @@ static int record_fields(struct compiling *c,
     return BUS_OK;
 }
 
-static int record(struct compiling *c,
-                  const struct bus_wire_schema *w,
-                  const struct bus_wire_schema *r,
-                  struct place to,
-                  struct prog *p)
+static int plan_compile_record(struct compiling *c,
+                               const struct bus_wire_schema *w,
+                               const struct bus_wire_schema *r,
+                               struct place to,
+                               struct prog *p)
 {
     if (!names_match(w, r)) {
-        return misfit(c, w, r);
+        return plan_compile_misfit(c, w, r);
     }
     if (c->check_only) {
         for (size_t i = 0; i < c->pair_count; i++) {
@@ -242,11 +248,12 @@ static int enumeration(struct compiling *c,
 {
     int32_t *map = bus_arena_calloc(c->mem, w->count, sizeof(*map));
     struct step *s = wire_plan_add(c, p, STEP_ENUM);
-    if (map == NULL || s == NULL || !worth(c, w->count, r->count)) {
+    if (map == NULL || s == NULL ||
+        !plan_compile_worth(c, w->count, r->count)) {
         return wire_plan_no_room(c);
     }
     if (!names_match(w, r)) {
-        return misfit(c, w, r);
+        return plan_compile_misfit(c, w, r);
     }
     for (size_t i = 0; i < w->count; i++) {
         map[i] = r->enum_default;
@@ -262,11 +269,11 @@ static int enumeration(struct compiling *c,
     return BUS_OK;
 }
 
-static int items(struct compiling *c,
-                 const struct bus_wire_schema *w,
-                 const struct bus_wire_schema *r,
-                 struct place to,
-                 struct prog *p)
+static int plan_compile_items(struct compiling *c,
+                              const struct bus_wire_schema *w,
+                              const struct bus_wire_schema *r,
+                              struct place to,
+                              struct prog *p)
 {
     struct prog *sub = bus_arena_calloc(c->mem, 1, sizeof(*sub));
     const struct bus_wire_slot *item = sub_slot(to, 0);
@@ -275,7 +282,7 @@ static int items(struct compiling *c,
     if (sub == NULL || (map && wire_plan_add(c, sub, STEP_STRING) == NULL)) {
         return wire_plan_no_room(c);
     }
-    int rc = resolve(c, w->branches[0], r->branches[0], at, sub);
+    int rc = plan_compile_resolve(c, w->branches[0], r->branches[0], at, sub);
     rc = wire_plan_end(c, sub, rc);
     struct step *s = rc == BUS_OK ? wire_plan_add(c, p, STEP_ARRAY) : NULL;
     if (s == NULL) {
@@ -321,24 +328,24 @@ static int primitive(enum bus_wire_kind w, enum bus_wire_kind r)
     return -1;
 }
 
-static int simple(struct compiling *c,
-                  const struct bus_wire_schema *w,
-                  const struct bus_wire_schema *r,
-                  struct place to,
-                  struct prog *p)
+static int plan_compile_simple(struct compiling *c,
+                               const struct bus_wire_schema *w,
+                               const struct bus_wire_schema *r,
+                               struct place to,
+                               struct prog *p)
 {
     if (w->kind == r->kind) {
         switch (w->kind) {
         case BUS_WIRE_RECORD:
-            return record(c, w, r, to, p);
+            return plan_compile_record(c, w, r, to, p);
         case BUS_WIRE_ENUM:
             return enumeration(c, w, r, to, p);
         case BUS_WIRE_ARRAY:
         case BUS_WIRE_MAP:
-            return items(c, w, r, to, p);
+            return plan_compile_items(c, w, r, to, p);
         case BUS_WIRE_FIXED:
             if (w->count != r->count || !names_match(w, r)) {
-                return misfit(c, w, r);
+                return plan_compile_misfit(c, w, r);
             }
             break;
         default:
@@ -349,7 +356,7 @@ static int simple(struct compiling *c,
                    ? STEP_FIXED
                    : primitive(w->kind, r->kind);
     if (code < 0) {
-        return misfit(c, w, r);
+        return plan_compile_misfit(c, w, r);
     }
     struct step *s = wire_plan_add(c, p, (uint8_t)code);
     if (s == NULL) {
@@ -377,7 +384,7 @@ static int into_branch(struct compiling *c,
             }
             s->at = to.base + to.slot->has_offset;
         }
-        return simple(c, w, b, to, p);
+        return plan_compile_simple(c, w, b, to, p);
     }
     struct step *s = wire_plan_add(c, p, STEP_SET_BRANCH);
     if (s == NULL) {
@@ -385,7 +392,8 @@ static int into_branch(struct compiling *c,
     }
     s->at = to.base + to.slot->offset;
     s->size = (uint32_t)branch;
-    return simple(c, w, b, inner(to, sub_slot(to, branch)), p);
+    return plan_compile_simple(c, w, b,
+                               plan_compile_inner(to, sub_slot(to, branch)), p);
 }
 
 /* Into the reader's union: the branch of the same kind and name, else the
@@ -416,7 +424,7 @@ static int into_union(struct compiling *c,
             }
         }
     }
-    return misfit(c, w, r);
+    return plan_compile_misfit(c, w, r);
 }
 
 static int from_union(struct compiling *c,
@@ -431,7 +439,7 @@ static int from_union(struct compiling *c,
         return wire_plan_no_room(c);
     }
     for (size_t i = 0; i < w->count; i++) {
-        int rc = resolve(c, w->branches[i], r, to, &subs[i]);
+        int rc = plan_compile_resolve(c, w->branches[i], r, to, &subs[i]);
         if (rc == BUS_ETOOBIG) {
             return rc;
         }
@@ -446,7 +454,7 @@ static int from_union(struct compiling *c,
     /* For a check each branch must fit; for reading, what never comes may
      * not. */
     if (fits == 0 || (c->check_only && fits < w->count)) {
-        return misfit(c, w, r);
+        return plan_compile_misfit(c, w, r);
     }
     struct step *s = wire_plan_add(c, p, STEP_UNION);
     if (s == NULL) {
@@ -457,11 +465,11 @@ static int from_union(struct compiling *c,
     return BUS_OK;
 }
 
-static int resolve(struct compiling *c,
-                   const struct bus_wire_schema *w,
-                   const struct bus_wire_schema *r,
-                   struct place to,
-                   struct prog *p)
+static int plan_compile_resolve(struct compiling *c,
+                                const struct bus_wire_schema *w,
+                                const struct bus_wire_schema *r,
+                                struct place to,
+                                struct prog *p)
 {
     if (c->depth >= BUS_WIRE_SCHEMA_DEPTH) {
         return bus_fail(c->err, BUS_ETOOBIG, "nested deeper than %d",
@@ -470,7 +478,7 @@ static int resolve(struct compiling *c,
     c->depth++;
     int rc = w->kind == BUS_WIRE_UNION   ? from_union(c, w, r, to, p)
              : r->kind == BUS_WIRE_UNION ? into_union(c, w, r, to, p)
-                                         : simple(c, w, r, to, p);
+                                         : plan_compile_simple(c, w, r, to, p);
     c->depth--;
     return rc;
 }
@@ -491,7 +499,8 @@ int wire_plan_compile(struct bus_wire_plan *plan,
     c->err = err ? err : &own;
     c->check_only = slots == NULL;
     struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
-    int rc = resolve(c, writer, reader, (struct place){&top, 0}, &plan->top);
+    int rc = plan_compile_resolve(c, writer, reader, (struct place){&top, 0},
+                                  &plan->top);
     rc = wire_plan_end(c, &plan->top, rc);
     bus_free(c);
     return bus_arena_cause(&plan->mem, rc, err);

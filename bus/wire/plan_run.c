@@ -20,7 +20,7 @@ struct reading
 };
 
 __attribute__((noinline, cold)) static int
-stop(struct reading *r, enum bus_errc code, const char *what)
+plan_run_stop(struct reading *r, enum bus_errc code, const char *what)
 {
     if (r->rc == BUS_OK) {
         r->rc = bus_fail(r->err, code, "byte %zu of %zu: %s",
@@ -32,11 +32,13 @@ stop(struct reading *r, enum bus_errc code, const char *what)
 
 /* The steps that most bytes are of keep the place in a register and give it
  * back moved on, NULL at a fault; the rarer ones keep it in r->p. */
-static inline const uint8_t *
-fault(struct reading *r, const uint8_t *p, enum bus_errc code, const char *what)
+static inline const uint8_t *plan_run_fault(struct reading *r,
+                                            const uint8_t *p,
+                                            enum bus_errc code,
+                                            const char *what)
 {
     r->p = p;
-    (void)stop(r, code, what);
+    (void)plan_run_stop(r, code, what);
     return NULL;
 }
 
@@ -46,7 +48,8 @@ varint_slow(struct reading *r, const uint8_t *p, uint64_t *ret)
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         if (p == r->e) {
-            return fault(r, p, BUS_ETRUNCATED, "a number ends too early");
+            return plan_run_fault(r, p, BUS_ETRUNCATED,
+                                  "a number ends too early");
         }
         uint8_t b = *p++;
         if (shift == 63 && b > 1) {
@@ -58,7 +61,7 @@ varint_slow(struct reading *r, const uint8_t *p, uint64_t *ret)
             return p;
         }
     }
-    return fault(r, p, BUS_ERANGE, "a number over 64 bits");
+    return plan_run_fault(r, p, BUS_ERANGE, "a number over 64 bits");
 }
 
 /* Most lengths take one byte, most dates three. */
@@ -90,10 +93,10 @@ static int64_t read_long(struct reading *r)
     return v;
 }
 
-static const uint8_t *take(struct reading *r, uint64_t n)
+static const uint8_t *plan_run_take(struct reading *r, uint64_t n)
 {
     if (n > (uint64_t)(r->e - r->p)) {
-        (void)stop(r, BUS_ETRUNCATED, "it ends too early");
+        (void)plan_run_stop(r, BUS_ETRUNCATED, "it ends too early");
         return NULL;
     }
     const uint8_t *p = r->p;
@@ -101,38 +104,39 @@ static const uint8_t *take(struct reading *r, uint64_t n)
     return p;
 }
 
-static const uint8_t *run(const struct prog *prog,
-                          struct reading *r,
-                          const uint8_t *p,
-                          uint8_t *base,
-                          size_t count,
-                          size_t stride);
+static const uint8_t *plan_run_steps(const struct prog *prog,
+                                     struct reading *r,
+                                     const uint8_t *p,
+                                     uint8_t *base,
+                                     size_t count,
+                                     size_t stride);
 
 /* The next block's count, 0 at the end; held against what is left. */
-static size_t block(struct reading *r, uint32_t min, size_t have)
+static size_t plan_run_block(struct reading *r, uint32_t min, size_t have)
 {
     int64_t n = read_long(r);
     if (n < 0) {
         (void)read_long(r); /* the block's bytes: only for skipping */
         if (n == INT64_MIN) {
-            (void)stop(r, BUS_ERANGE, "a count out of range");
+            (void)plan_run_stop(r, BUS_ERANGE, "a count out of range");
             return 0;
         }
         n = -n;
     }
     uint64_t left = (uint64_t)(r->e - r->p);
     if (r->rc == BUS_OK && min > 0 && (uint64_t)n > left / min) {
-        (void)stop(r, BUS_ETRUNCATED, "a count over what is left");
+        (void)plan_run_stop(r, BUS_ETRUNCATED, "a count over what is left");
     }
     if (r->rc == BUS_OK && min == 0) {
         if ((uint64_t)n > r->zero) {
-            (void)stop(r, BUS_ETOOBIG, "too many items that take no bytes");
+            (void)plan_run_stop(r, BUS_ETOOBIG,
+                                "too many items that take no bytes");
         } else {
             r->zero -= (size_t)n;
         }
     }
     if (r->rc == BUS_OK && have + (uint64_t)n > BUS_WIRE_ITEMS_MAX) {
-        (void)stop(r, BUS_ETOOBIG, "too many items");
+        (void)plan_run_stop(r, BUS_ETOOBIG, "too many items");
     }
     return r->rc == BUS_OK ? (size_t)n : 0;
 }
@@ -155,7 +159,7 @@ static bool more_items(struct reading *r,
         size_t want = list->n + n > *cap * 2 ? list->n + n : *cap * 2;
         uint8_t *v = bus_arena_calloc(r->mem, want, size);
         if (v == NULL) {
-            (void)stop(r, BUS_ETOOBIG, "no room for its items");
+            (void)plan_run_stop(r, BUS_ETOOBIG, "no room for its items");
             return false;
         }
         if (list->n > 0) {
@@ -171,12 +175,12 @@ static int run_items(const struct step *s, struct reading *r, uint8_t *base)
 {
     struct items list = {NULL, 0};
     size_t n, cap = 0;
-    while ((n = block(r, s->min, list.n)) > 0) {
+    while ((n = plan_run_block(r, s->min, list.n)) > 0) {
         if (!more_items(r, &list, &cap, n, s->size)) {
             return r->rc;
         }
         uint8_t *from = list.v + list.n * s->size;
-        r->p = run(s->sub, r, r->p, from, n, s->size);
+        r->p = plan_run_steps(s->sub, r, r->p, from, n, s->size);
         if (r->p == NULL) {
             return r->rc;
         }
@@ -190,9 +194,9 @@ static int run_items(const struct step *s, struct reading *r, uint8_t *base)
 static int skip_items(const struct step *s, struct reading *r, uint8_t *base)
 {
     size_t n, total = 0;
-    while ((n = block(r, s->min, total)) > 0) {
+    while ((n = plan_run_block(r, s->min, total)) > 0) {
         total += n;
-        r->p = run(s->sub, r, r->p, base, n, 0);
+        r->p = plan_run_steps(s->sub, r, r->p, base, n, 0);
         if (r->p == NULL) {
             return r->rc;
         }
@@ -206,7 +210,7 @@ static int run_default(const struct step *s, struct reading *r, uint8_t *base)
     struct reading inner = {
         start,  start + s->bytes.n, start,  r->mem,
         r->err, r->depth,           BUS_OK, BUS_WIRE_ZERO_MAX};
-    (void)run(s->sub, &inner, start, base, 1, 0);
+    (void)plan_run_steps(s->sub, &inner, start, base, 1, 0);
     r->rc = inner.rc;
     return r->rc;
 }
@@ -215,12 +219,12 @@ static void run_enum(const struct step *s, struct reading *r, uint8_t *base)
 {
     int64_t i = read_long(r);
     if (i < 0 || i >= (int64_t)s->count) {
-        (void)stop(r, BUS_ERANGE, "no such symbol of the enum");
+        (void)plan_run_stop(r, BUS_ERANGE, "no such symbol of the enum");
         return;
     }
     int32_t to = s->symbols[i];
     if (to < 0) {
-        (void)stop(r, BUS_ERANGE, "a symbol the reader does not have");
+        (void)plan_run_stop(r, BUS_ERANGE, "a symbol the reader does not have");
     }
     memcpy(base + s->at, &to, sizeof(to));
 }
@@ -240,13 +244,13 @@ static void run_number(const struct step *s, struct reading *r, uint8_t *base)
         memcpy(base + s->at, &d, sizeof(d));
         return;
     case STEP_DOUBLE:
-        p = take(r, sizeof(d));
+        p = plan_run_take(r, sizeof(d));
         if (p != NULL) {
             memcpy(base + s->at, p, sizeof(d));
         }
         return;
     default:
-        p = take(r, sizeof(f));
+        p = plan_run_take(r, sizeof(f));
         if (p != NULL) {
             memcpy(&f, p, sizeof(f));
         }
@@ -282,7 +286,7 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
         (void)run_items(s, r, base);
         return;
     case STEP_PART:
-        r->p = run(s->sub, r, r->p, base, 1, 0);
+        r->p = plan_run_steps(s->sub, r, r->p, base, 1, 0);
         return;
     case STEP_DEFAULT:
         (void)run_default(s, r, base);
@@ -298,23 +302,23 @@ static void run_step(const struct step *s, struct reading *r, uint8_t *base)
         (void)read_long(r);
         return;
     case STEP_SKIP_FIXED:
-        (void)take(r, s->size);
+        (void)plan_run_take(r, s->size);
         return;
     case STEP_SKIP_BYTES:
-        (void)take(r, (uint64_t)read_long(r));
+        (void)plan_run_take(r, (uint64_t)read_long(r));
         return;
     case STEP_SKIP_ARRAY:
         (void)skip_items(s, r, base);
         return;
     case STEP_NO:
-        (void)stop(r, BUS_ESCHEMA, "a branch the reader cannot take");
+        (void)plan_run_stop(r, BUS_ESCHEMA, "a branch the reader cannot take");
         return;
-    default: /* in run() */
+    default: /* in plan_run_steps() */
         return;
     }
 }
 
-static inline uint64_t word(const char *p)
+static inline uint64_t plan_run_word(const char *p)
 {
     uint64_t w;
     memcpy(&w, p, sizeof(w));
@@ -328,9 +332,10 @@ static inline bool quick_utf8(struct bus_strv v)
     const char *e = v.p + v.n;
     uint64_t high = UINT64_C(0x8080808080808080);
     if (v.n >= 8 && v.n <= 16) {
-        high &= word(v.p) | word(e - 8);
+        high &= plan_run_word(v.p) | plan_run_word(e - 8);
     } else if (v.n > 16 && v.n <= 32) {
-        high &= word(v.p) | word(v.p + 8) | word(e - 16) | word(e - 8);
+        high &= plan_run_word(v.p) | plan_run_word(v.p + 8) |
+                plan_run_word(e - 16) | plan_run_word(e - 8);
     }
     return high == 0 || bus_utf8_valid(v.p, v.n);
 }
@@ -346,11 +351,12 @@ static inline const uint8_t *quick_text(const struct step *s,
         return NULL;
     }
     if ((uint64_t)n > (uint64_t)(r->e - p)) {
-        return fault(r, p, BUS_ETRUNCATED, "a length over what is left");
+        return plan_run_fault(r, p, BUS_ETRUNCATED,
+                              "a length over what is left");
     }
     struct bus_strv v = {(const char *)p, (size_t)n};
     if (s->code == STEP_STRING && !quick_utf8(v)) {
-        return fault(r, p, BUS_EPARSE, "a text that is no UTF-8");
+        return plan_run_fault(r, p, BUS_EPARSE, "a text that is no UTF-8");
     }
     memcpy(base + s->at, &v, sizeof(v));
     return p + n;
@@ -362,7 +368,7 @@ static inline const uint8_t *quick_fixed(const struct step *s,
                                          uint8_t *base)
 {
     if (s->size > (size_t)(r->e - p)) {
-        return fault(r, p, BUS_ETRUNCATED, "it ends too early");
+        return plan_run_fault(r, p, BUS_ETRUNCATED, "it ends too early");
     }
     if (s->size == 16) { /* an id */
         memcpy(base + s->at, p, 16);
@@ -383,7 +389,7 @@ static inline const uint8_t *quick_branch(const struct step *s,
         return NULL;
     }
     if ((uint64_t)branch >= s->count) {
-        return fault(r, p, BUS_ERANGE, "no such branch of the union");
+        return plan_run_fault(r, p, BUS_ERANGE, "no such branch of the union");
     }
     *ret = s->branches[branch];
     return p;
@@ -395,10 +401,11 @@ static inline const uint8_t *quick_boolean(const struct step *s,
                                            uint8_t *base)
 {
     if (p == r->e) {
-        return fault(r, p, BUS_ETRUNCATED, "it ends too early");
+        return plan_run_fault(r, p, BUS_ETRUNCATED, "it ends too early");
     }
     if (*p > 1) {
-        return fault(r, p, BUS_ERANGE, "a boolean that is neither 0 nor 1");
+        return plan_run_fault(r, p, BUS_ERANGE,
+                              "a boolean that is neither 0 nor 1");
     }
     bool b = *p == 1;
     memcpy(base + s->at, &b, sizeof(b));
@@ -414,14 +421,16 @@ static inline const uint8_t *quick_int(const struct step *s,
     p = quick_long(r, p, &v);
     int32_t i = (int32_t)v;
     if (p != NULL && v != i) {
-        return fault(r, p, BUS_ERANGE, "an int over 32 bits");
+        return plan_run_fault(r, p, BUS_ERANGE, "an int over 32 bits");
     }
     memcpy(base + s->at, &i, sizeof(i));
     return p;
 }
 
-static const uint8_t *
-other(const struct step *s, struct reading *r, const uint8_t *p, uint8_t *base)
+static const uint8_t *plan_run_other(const struct step *s,
+                                     struct reading *r,
+                                     const uint8_t *p,
+                                     uint8_t *base)
 {
     r->p = p;
     run_step(s, r, base);
@@ -429,17 +438,17 @@ other(const struct step *s, struct reading *r, const uint8_t *p, uint8_t *base)
 }
 
 /* A plan over `count` structs that stand `stride` bytes apart. */
-static const uint8_t *run(const struct prog *prog,
-                          struct reading *r,
-                          const uint8_t *p,
-                          uint8_t *base,
-                          size_t count,
-                          size_t stride)
+static const uint8_t *plan_run_steps(const struct prog *prog,
+                                     struct reading *r,
+                                     const uint8_t *p,
+                                     uint8_t *base,
+                                     size_t count,
+                                     size_t stride)
 {
     const struct step *s = prog->v;
     int64_t v = 0;
     if (++r->depth > BUS_WIRE_DEPTH_MAX) {
-        return fault(r, p, BUS_ETOOBIG, "nested too deep");
+        return plan_run_fault(r, p, BUS_ETOOBIG, "nested too deep");
     }
     while (p != NULL) {
         const struct step *now = s;
@@ -480,7 +489,7 @@ static const uint8_t *run(const struct prog *prog,
         case STEP_NULL:
             break;
         default:
-            p = other(now, r, p, base);
+            p = plan_run_other(now, r, p, base);
             break;
         }
     }
@@ -500,7 +509,7 @@ int bus_wire_plan_next(const struct bus_wire_plan *plan,
     if (record == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a %s", plan->type->name);
     }
-    const uint8_t *end = run(&plan->top, &r, start, record, 1, 0);
+    const uint8_t *end = plan_run_steps(&plan->top, &r, start, record, 1, 0);
     if (end == NULL) {
         return err ? bus_wrap(err, "%s", plan->type->name) : r.rc;
     }

@@ -22,19 +22,19 @@ struct printing
     size_t items, zero;
 };
 
-static int value(struct printing *r, const struct bus_wire_schema *s);
+static int print_value(struct printing *r, const struct bus_wire_schema *s);
 
-static int ends(struct printing *r)
+static int print_ends(struct printing *r)
 {
     return bus_fail(r->err, BUS_ETRUNCATED, "the value ends too early");
 }
 
-static int number(struct printing *r, int64_t *ret)
+static int print_number(struct printing *r, int64_t *ret)
 {
     uint64_t z = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         if (r->p == r->e) {
-            return ends(r);
+            return print_ends(r);
         }
         uint8_t b = *r->p++;
         if (shift == 63 && b > 1) {
@@ -49,10 +49,10 @@ static int number(struct printing *r, int64_t *ret)
     return bus_fail(r->err, BUS_ERANGE, "a number over 64 bits");
 }
 
-static int take(struct printing *r, int64_t n, const uint8_t **ret)
+static int print_take(struct printing *r, int64_t n, const uint8_t **ret)
 {
     if ((uint64_t)n > (uint64_t)(r->e - r->p)) {
-        return ends(r);
+        return print_ends(r);
     }
     *ret = r->p;
     r->p += n;
@@ -60,7 +60,7 @@ static int take(struct printing *r, int64_t n, const uint8_t **ret)
 }
 
 /* Spans of what needs no escape go in one piece. */
-static void quoted(struct bus_buf *out, const uint8_t *p, size_t n)
+static void print_quoted(struct bus_buf *out, const uint8_t *p, size_t n)
 {
     bool utf8 = bus_utf8_valid((const char *)p, n);
     size_t from = 0;
@@ -97,7 +97,7 @@ static void decimal(struct bus_buf *out, int64_t n)
     bus_buf_put(out, p, (size_t)(text + sizeof(text) - p));
 }
 
-static void hex(struct printing *r, const uint8_t *p, size_t n)
+static void print_hex(struct printing *r, const uint8_t *p, size_t n)
 {
     if (r->mask && n > BUS_WIRE_SHOWN_MAX) {
         bus_buf_printf(r->out, "\"(%zu bytes)\"", n);
@@ -110,28 +110,28 @@ static void hex(struct printing *r, const uint8_t *p, size_t n)
     bus_buf_putc(r->out, '"');
 }
 
-static int text(struct printing *r, bool bytes)
+static int print_text(struct printing *r, bool bytes)
 {
     int64_t n = 0;
     const uint8_t *p = NULL;
-    int rc = number(r, &n);
-    rc = rc ? rc : take(r, n, &p);
+    int rc = print_number(r, &n);
+    rc = rc ? rc : print_take(r, n, &p);
     if (rc == BUS_OK && bytes) {
-        hex(r, p, (size_t)n);
+        print_hex(r, p, (size_t)n);
     } else if (rc == BUS_OK) {
-        quoted(r->out, p, (size_t)n);
+        print_quoted(r->out, p, (size_t)n);
     }
     return rc;
 }
 
-static int fixed(struct printing *r, const struct bus_wire_schema *s)
+static int print_fixed(struct printing *r, const struct bus_wire_schema *s)
 {
     const uint8_t *p = NULL;
-    int rc = take(r, (int64_t)s->count, &p);
+    int rc = print_take(r, (int64_t)s->count, &p);
     if (rc != BUS_OK || s->count != sizeof(struct bus_id) || s->name == NULL ||
         strcmp(s->name, "lianou.id") != 0) {
         if (rc == BUS_OK) {
-            hex(r, p, s->count);
+            print_hex(r, p, s->count);
         }
         return rc;
     }
@@ -158,7 +158,7 @@ static void put_double(struct bus_buf *out, double d, int digits)
 static int floating(struct printing *r, bool wide)
 {
     const uint8_t *p = NULL;
-    int rc = take(r, wide ? 8 : 4, &p);
+    int rc = print_take(r, wide ? 8 : 4, &p);
     if (rc == BUS_OK && wide) {
         double d;
         memcpy(&d, p, sizeof(d));
@@ -172,7 +172,7 @@ static int floating(struct printing *r, bool wide)
 }
 
 static int
-item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
+print_item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
 {
     if ((*seen)++ > 0) {
         bus_buf_puts(r->out, ", ");
@@ -183,19 +183,20 @@ item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
     }
     int rc = BUS_OK;
     if (s->kind == BUS_WIRE_MAP) {
-        rc = text(r, false);
+        rc = print_text(r, false);
         bus_buf_puts(r->out, ": ");
     }
-    return rc ? rc : value(r, s->branches[0]);
+    return rc ? rc : print_value(r, s->branches[0]);
 }
 
 /* A block's count held against what is left. */
-static int count(struct printing *r, const struct bus_wire_schema *s, int64_t n)
+static int
+print_count(struct printing *r, const struct bus_wire_schema *s, int64_t n)
 {
     uint64_t left = (uint64_t)(r->e - r->p);
     uint32_t min = s->branches[0]->min_bytes + (s->kind == BUS_WIRE_MAP);
     if (min > 0) {
-        return (uint64_t)n > left / min ? ends(r) : BUS_OK;
+        return (uint64_t)n > left / min ? print_ends(r) : BUS_OK;
     }
     r->zero += (size_t)n;
     return (uint64_t)n > BUS_WIRE_ZERO_MAX || r->zero > BUS_WIRE_ZERO_MAX
@@ -211,17 +212,17 @@ static int blocks(struct printing *r, const struct bus_wire_schema *s)
     size_t seen = 0;
     int64_t n = 0, size;
     bus_buf_putc(r->out, map ? '{' : '[');
-    int rc = number(r, &n);
+    int rc = print_number(r, &n);
     while (rc == BUS_OK && n != 0) {
         if (n < 0) {
-            rc = n == INT64_MIN ? ends(r) : number(r, &size);
+            rc = n == INT64_MIN ? print_ends(r) : print_number(r, &size);
             n = n == INT64_MIN ? 0 : -n;
         }
-        rc = rc ? rc : count(r, s, n);
+        rc = rc ? rc : print_count(r, s, n);
         for (; rc == BUS_OK && n > 0; n--) {
-            rc = item(r, s, &seen);
+            rc = print_item(r, s, &seen);
         }
-        rc = rc ? rc : number(r, &n);
+        rc = rc ? rc : print_number(r, &n);
     }
     bus_buf_putc(r->out, map ? '}' : ']');
     return rc;
@@ -236,7 +237,7 @@ static bool omitted(const struct printing *r, const char *name)
     return o != NULL && *o != NULL;
 }
 
-static void cut(struct bus_buf *out, size_t at)
+static void print_cut(struct bus_buf *out, size_t at)
 {
     if (out->data != NULL && out->len > at) {
         memset(out->data + at, 0, out->len - at);
@@ -246,16 +247,16 @@ static void cut(struct bus_buf *out, size_t at)
 
 /* What is not wanted is walked all the same, into a buffer that takes nothing.
  */
-static int skip(struct printing *r, const struct bus_wire_schema *s)
+static int print_skip(struct printing *r, const struct bus_wire_schema *s)
 {
     struct bus_buf nowhere = {.failed = true}, *out = r->out;
     r->out = &nowhere;
-    int rc = value(r, s);
+    int rc = print_value(r, s);
     r->out = out;
     return rc;
 }
 
-static int record(struct printing *r, const struct bus_wire_schema *s)
+static int print_record(struct printing *r, const struct bus_wire_schema *s)
 {
     int rc = BUS_OK;
     bool first = true;
@@ -263,19 +264,19 @@ static int record(struct printing *r, const struct bus_wire_schema *s)
     for (size_t i = 0; rc == BUS_OK && i < s->count; i++) {
         const struct bus_wire_field *f = &s->fields[i];
         if (omitted(r, f->name)) {
-            rc = skip(r, f->type);
+            rc = print_skip(r, f->type);
             continue;
         }
         bus_buf_puts(r->out, first ? "\"" : ", \"");
         bus_buf_puts(r->out, f->name);
         bus_buf_put(r->out, "\": ", 3);
         size_t at = r->out->len;
-        rc = value(r, f->type);
+        rc = print_value(r, f->type);
         first = false;
         bool null = r->out->len == at + 4 && r->out->data != NULL &&
                     memcmp(r->out->data + at, "null", 4) == 0;
         if (rc == BUS_OK && r->mask && f->pii != NULL && !null) {
-            cut(r->out, at);
+            print_cut(r->out, at);
             bus_buf_puts(r->out, strcmp(f->pii, "sealed") == 0 ? "\"(sealed)\""
                                                                : "\"***\"");
         }
@@ -284,10 +285,10 @@ static int record(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
-static int choice(struct printing *r, const struct bus_wire_schema *s)
+static int print_choice(struct printing *r, const struct bus_wire_schema *s)
 {
     int64_t i = 0;
-    int rc = number(r, &i);
+    int rc = print_number(r, &i);
     if (rc == BUS_OK && (i < 0 || (size_t)i >= s->count)) {
         rc = bus_fail(r->err, BUS_ERANGE, "%lld of %zu %s", (long long)i,
                       s->count,
@@ -297,7 +298,7 @@ static int choice(struct printing *r, const struct bus_wire_schema *s)
         return rc;
     }
     if (s->kind == BUS_WIRE_UNION) {
-        return value(r, s->branches[i]);
+        return print_value(r, s->branches[i]);
     }
     bus_buf_putc(r->out, '"');
     bus_buf_puts(r->out, s->symbols[i]);
@@ -305,7 +306,7 @@ static int choice(struct printing *r, const struct bus_wire_schema *s)
     return BUS_OK;
 }
 
-static int scalar(struct printing *r, const struct bus_wire_schema *s)
+static int print_scalar(struct printing *r, const struct bus_wire_schema *s)
 {
     int64_t n = 0;
     const uint8_t *p = NULL;
@@ -313,10 +314,10 @@ static int scalar(struct printing *r, const struct bus_wire_schema *s)
     if (s->kind == BUS_WIRE_NULL) {
         bus_buf_puts(r->out, "null");
     } else if (s->kind == BUS_WIRE_BOOLEAN) {
-        rc = take(r, 1, &p);
+        rc = print_take(r, 1, &p);
         bus_buf_puts(r->out, rc == BUS_OK && *p ? "true" : "false");
     } else if (s->kind == BUS_WIRE_INT || s->kind == BUS_WIRE_LONG) {
-        rc = number(r, &n);
+        rc = print_number(r, &n);
         decimal(r->out, n);
     } else {
         rc = floating(r, s->kind == BUS_WIRE_DOUBLE);
@@ -324,7 +325,7 @@ static int scalar(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
-static int value(struct printing *r, const struct bus_wire_schema *s)
+static int print_value(struct printing *r, const struct bus_wire_schema *s)
 {
     if (++r->depth > BUS_WIRE_DEPTH_MAX) {
         return bus_fail(r->err, BUS_ETOOBIG, "nested over %d",
@@ -334,37 +335,37 @@ static int value(struct printing *r, const struct bus_wire_schema *s)
     switch (s->kind) {
     case BUS_WIRE_BYTES:
     case BUS_WIRE_STRING:
-        rc = text(r, s->kind == BUS_WIRE_BYTES);
+        rc = print_text(r, s->kind == BUS_WIRE_BYTES);
         break;
     case BUS_WIRE_FIXED:
-        rc = fixed(r, s);
+        rc = print_fixed(r, s);
         break;
     case BUS_WIRE_ARRAY:
     case BUS_WIRE_MAP:
         rc = blocks(r, s);
         break;
     case BUS_WIRE_RECORD:
-        rc = record(r, s);
+        rc = print_record(r, s);
         break;
     case BUS_WIRE_ENUM:
     case BUS_WIRE_UNION:
-        rc = choice(r, s);
+        rc = print_choice(r, s);
         break;
     default:
-        rc = scalar(r, s);
+        rc = print_scalar(r, s);
         break;
     }
     r->depth--;
     return rc;
 }
 
-static int print(struct printing *r,
-                 const struct bus_wire_schema *schema,
-                 struct bus_strv bytes)
+static int print_whole(struct printing *r,
+                       const struct bus_wire_schema *schema,
+                       struct bus_strv bytes)
 {
     r->p = (const uint8_t *)bytes.p;
     r->e = r->p + bytes.n;
-    int rc = value(r, schema);
+    int rc = print_value(r, schema);
     if (rc == BUS_OK && r->p != r->e) {
         rc = bus_fail(r->err, BUS_EPARSE, "%zu bytes behind the value",
                       (size_t)(r->e - r->p));
@@ -384,7 +385,7 @@ int bus_wire_print(const struct bus_wire_schema *schema,
     const uint8_t *start = (const uint8_t *)(bytes.p ? bytes.p : "");
     struct printing r = {
         .p = start, .e = start + bytes.n, .mask = mask, .out = out, .err = err};
-    return print(&r, schema, bytes);
+    return print_whole(&r, schema, bytes);
 }
 
 int bus_wire_print_without(const struct bus_wire_schema *schema,
@@ -394,5 +395,5 @@ int bus_wire_print_without(const struct bus_wire_schema *schema,
                            struct bus_err *err)
 {
     struct printing r = {.mask = true, .omit = omit, .out = out, .err = err};
-    return print(&r, schema, bytes);
+    return print_whole(&r, schema, bytes);
 }

@@ -132,8 +132,9 @@ static int parse_text(struct parsing *p,
     return wire_parse_node(p, j, NULL, ret);
 }
 
-static int
-named(struct parsing *p, const char *full, const struct bus_wire_schema **ret)
+static int schema_named(struct parsing *p,
+                        const char *full,
+                        const struct bus_wire_schema **ret)
 {
     *ret = bus_map_get(&p->set->named, bus_strv(full));
     struct announced *a = bus_map_get(&p->set->announced, bus_strv(full));
@@ -156,7 +157,7 @@ named(struct parsing *p, const char *full, const struct bus_wire_schema **ret)
 }
 
 /* Too large, or was it that the heap gave nothing? */
-static int cause(unsigned refused, int rc, struct bus_err *err)
+static int schema_cause(unsigned refused, int rc, struct bus_err *err)
 {
     return rc != BUS_OK && bus_heap_refused() != refused
                ? bus_fail(err, BUS_ENOMEM, "a schema")
@@ -170,7 +171,7 @@ int bus_wire_set_named(struct bus_wire_set *set,
 {
     struct parsing p = {set, err, 0};
     unsigned refused = bus_heap_refused();
-    return cause(refused, named(&p, full_name, ret), err);
+    return schema_cause(refused, schema_named(&p, full_name, ret), err);
 }
 
 int bus_wire_set_parse(struct bus_wire_set *set,
@@ -180,7 +181,7 @@ int bus_wire_set_parse(struct bus_wire_set *set,
 {
     struct parsing p = {set, err, 0};
     unsigned refused = bus_heap_refused();
-    return cause(refused, parse_text(&p, text, ret), err);
+    return schema_cause(refused, parse_text(&p, text, ret), err);
 }
 
 static int parse_name(struct parsing *p,
@@ -197,9 +198,9 @@ static int parse_name(struct parsing *p,
     }
     const char *full = wire_full_name(p, name, ns);
     *ret = NULL;
-    int rc = full ? named(p, full, ret) : BUS_ETOOBIG;
+    int rc = full ? schema_named(p, full, ret) : BUS_ETOOBIG;
     if (rc == BUS_OK && *ret == NULL && strcmp(full, name) != 0) {
-        rc = named(p, name, ret);
+        rc = schema_named(p, name, ret);
     }
     if (rc == BUS_OK && *ret == NULL) {
         rc = bus_fail(p->err, BUS_ESCHEMA, "no type '%s' is known", name);

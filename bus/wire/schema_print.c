@@ -12,9 +12,10 @@ struct printing
     bool canonical;
 };
 
-static void print(struct printing *p, const struct bus_wire_schema *s);
+static void schema_print_node(struct printing *p,
+                              const struct bus_wire_schema *s);
 
-static void quoted(struct printing *p, const char *text)
+static void schema_print_quoted(struct printing *p, const char *text)
 {
     json_t *s = json_string(text);
     char *d = s ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
@@ -27,10 +28,11 @@ static void quoted(struct printing *p, const char *text)
     json_decref(s);
 }
 
-static void member(struct printing *p, const char *key, const char *value)
+static void
+schema_print_member(struct printing *p, const char *key, const char *value)
 {
     bus_buf_printf(p->out, "\"%s\":", key);
-    quoted(p, value);
+    schema_print_quoted(p, value);
 }
 
 /* Every attribute that the tree does not print itself. */
@@ -52,7 +54,7 @@ static void attributes(struct printing *p, const struct json_t *j)
         if (!skip) {
             char *d = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
             bus_buf_putc(p->out, ',');
-            quoted(p, key);
+            schema_print_quoted(p, key);
             bus_buf_putc(p->out, ':');
             bus_buf_puts(p->out, d ? d : "");
             p->out->failed = p->out->failed || d == NULL;
@@ -66,19 +68,20 @@ static void fields(struct printing *p, const struct bus_wire_schema *s)
     bus_buf_puts(p->out, ",\"fields\":[");
     for (size_t i = 0; i < s->count; i++) {
         bus_buf_puts(p->out, i ? ",{" : "{");
-        member(p, "name", s->fields[i].name);
+        schema_print_member(p, "name", s->fields[i].name);
         bus_buf_puts(p->out, ",\"type\":");
-        print(p, s->fields[i].type);
+        schema_print_node(p, s->fields[i].type);
         attributes(p, s->fields[i].json);
         bus_buf_putc(p->out, '}');
     }
     bus_buf_putc(p->out, ']');
 }
 
-static void named(struct printing *p, const struct bus_wire_schema *s)
+static void schema_print_named(struct printing *p,
+                               const struct bus_wire_schema *s)
 {
     if (bus_map_get(&p->seen, bus_strv(s->name)) != NULL) {
-        quoted(p, s->name);
+        schema_print_quoted(p, s->name);
         return;
     }
     if (bus_map_put(&p->seen, bus_strv(s->name), (void *)(uintptr_t)s) !=
@@ -86,16 +89,16 @@ static void named(struct printing *p, const struct bus_wire_schema *s)
         p->out->failed = true;
     }
     bus_buf_putc(p->out, '{');
-    member(p, "name", s->name);
+    schema_print_member(p, "name", s->name);
     bus_buf_putc(p->out, ',');
-    member(p, "type", wire_kind_name(s->kind));
+    schema_print_member(p, "type", wire_kind_name(s->kind));
     if (s->kind == BUS_WIRE_RECORD) {
         fields(p, s);
     } else if (s->kind == BUS_WIRE_ENUM) {
         bus_buf_puts(p->out, ",\"symbols\":[");
         for (size_t i = 0; i < s->count; i++) {
             bus_buf_puts(p->out, i ? "," : "");
-            quoted(p, s->symbols[i]);
+            schema_print_quoted(p, s->symbols[i]);
         }
         bus_buf_putc(p->out, ']');
     } else {
@@ -105,22 +108,23 @@ static void named(struct printing *p, const struct bus_wire_schema *s)
     bus_buf_putc(p->out, '}');
 }
 
-static void print(struct printing *p, const struct bus_wire_schema *s)
+static void schema_print_node(struct printing *p,
+                              const struct bus_wire_schema *s)
 {
     if (s->name != NULL) {
-        named(p, s);
+        schema_print_named(p, s);
     } else if (s->kind == BUS_WIRE_UNION) {
         bus_buf_putc(p->out, '[');
         for (size_t i = 0; i < s->count; i++) {
             bus_buf_puts(p->out, i ? "," : "");
-            print(p, s->branches[i]);
+            schema_print_node(p, s->branches[i]);
         }
         bus_buf_putc(p->out, ']');
     } else if (s->kind == BUS_WIRE_ARRAY || s->kind == BUS_WIRE_MAP) {
         bus_buf_printf(p->out,
                        "{\"type\":\"%s\",\"%s\":", wire_kind_name(s->kind),
                        s->kind == BUS_WIRE_ARRAY ? "items" : "values");
-        print(p, s->branches[0]);
+        schema_print_node(p, s->branches[0]);
         attributes(p, s->json);
         bus_buf_putc(p->out, '}');
     } else if (s->json != NULL && !p->canonical) {
@@ -128,7 +132,7 @@ static void print(struct printing *p, const struct bus_wire_schema *s)
         attributes(p, s->json);
         bus_buf_putc(p->out, '}');
     } else {
-        quoted(p, wire_kind_name(s->kind));
+        schema_print_quoted(p, wire_kind_name(s->kind));
     }
 }
 
@@ -138,7 +142,7 @@ static int print_all(const struct bus_wire_schema *s,
                      struct bus_err *err)
 {
     struct printing p = {.out = out, .canonical = canonical};
-    print(&p, s);
+    schema_print_node(&p, s);
     bus_map_fini(&p.seen);
     return out->failed ? bus_fail(err, BUS_ETOOBIG, "a schema's text") : BUS_OK;
 }

@@ -108,7 +108,8 @@ void wire_put_long(struct bus_buf *out, int64_t v)
     bus_buf_putc(out, (uint8_t)z);
 }
 
-static int misfit(const struct bus_wire_schema *t, struct bus_err *err)
+static int schema_record_misfit(const struct bus_wire_schema *t,
+                                struct bus_err *err)
 {
     return bus_fail(err, BUS_ESCHEMA, "the default does not fit %s",
                     t->name ? t->name : wire_kind_name(t->kind));
@@ -140,7 +141,7 @@ static int default_latin(const struct bus_wire_schema *t,
     }
     bus_buf_put(out, raw.data, raw.len);
     bus_buf_fini(&raw);
-    return ok ? BUS_OK : misfit(t, err);
+    return ok ? BUS_OK : schema_record_misfit(t, err);
 }
 
 static int default_number(const struct bus_wire_schema *t,
@@ -156,10 +157,10 @@ static int default_number(const struct bus_wire_schema *t,
     case BUS_WIRE_INT:
         whole = whole && i >= INT32_MIN && i <= INT32_MAX;
         wire_put_long(out, i);
-        return whole ? BUS_OK : misfit(t, err);
+        return whole ? BUS_OK : schema_record_misfit(t, err);
     case BUS_WIRE_LONG:
         wire_put_long(out, i);
-        return whole ? BUS_OK : misfit(t, err);
+        return whole ? BUS_OK : schema_record_misfit(t, err);
     case BUS_WIRE_FLOAT:
         bus_buf_put(out, &f, sizeof(f));
         break;
@@ -167,7 +168,7 @@ static int default_number(const struct bus_wire_schema *t,
         bus_buf_put(out, &d, sizeof(d));
         break;
     }
-    return json_is_number(j) ? BUS_OK : misfit(t, err);
+    return json_is_number(j) ? BUS_OK : schema_record_misfit(t, err);
 }
 
 static int default_list(const struct bus_wire_schema *t,
@@ -176,7 +177,7 @@ static int default_list(const struct bus_wire_schema *t,
                         struct bus_err *err)
 {
     size_t n = json_array_size(j);
-    int rc = json_is_array(j) ? BUS_OK : misfit(t, err);
+    int rc = json_is_array(j) ? BUS_OK : schema_record_misfit(t, err);
     if (rc == BUS_OK && n > 0) {
         wire_put_long(out, (int64_t)n);
     }
@@ -193,7 +194,7 @@ static int default_map(const struct bus_wire_schema *t,
                        struct bus_err *err)
 {
     if (!json_is_object(j)) {
-        return misfit(t, err);
+        return schema_record_misfit(t, err);
     }
     if (json_object_size(j) > 0) {
         wire_put_long(out, (int64_t)json_object_size(j));
@@ -219,7 +220,7 @@ static int default_record(const struct bus_wire_schema *t,
                           struct bus_err *err)
 {
     if (!json_is_object(j)) {
-        return misfit(t, err);
+        return schema_record_misfit(t, err);
     }
     if (t->fields == NULL) {
         return bus_fail(err, BUS_ESCHEMA,
@@ -230,7 +231,7 @@ static int default_record(const struct bus_wire_schema *t,
         const struct bus_wire_field *f = &t->fields[i];
         const json_t *v = json_object_get(j, f->name);
         if (v == NULL && f->default_bytes.p == NULL) {
-            return misfit(t, err);
+            return schema_record_misfit(t, err);
         }
         if (v == NULL) {
             bus_buf_put(out, f->default_bytes.p, f->default_bytes.n);
@@ -255,7 +256,7 @@ static int default_enum(const struct bus_wire_schema *t,
             return BUS_OK;
         }
     }
-    return misfit(t, err);
+    return schema_record_misfit(t, err);
 }
 
 int wire_default_bytes(const struct bus_wire_schema *t,
@@ -265,10 +266,10 @@ int wire_default_bytes(const struct bus_wire_schema *t,
 {
     switch (t->kind) {
     case BUS_WIRE_NULL:
-        return json_is_null(j) ? BUS_OK : misfit(t, err);
+        return json_is_null(j) ? BUS_OK : schema_record_misfit(t, err);
     case BUS_WIRE_BOOLEAN:
         bus_buf_putc(out, json_is_true(j));
-        return json_is_boolean(j) ? BUS_OK : misfit(t, err);
+        return json_is_boolean(j) ? BUS_OK : schema_record_misfit(t, err);
     case BUS_WIRE_INT:
     case BUS_WIRE_LONG:
     case BUS_WIRE_FLOAT:
@@ -277,7 +278,7 @@ int wire_default_bytes(const struct bus_wire_schema *t,
     case BUS_WIRE_STRING:
         wire_put_long(out, (int64_t)json_string_length(j));
         bus_buf_put(out, json_string_value(j), json_string_length(j));
-        return json_is_string(j) ? BUS_OK : misfit(t, err);
+        return json_is_string(j) ? BUS_OK : schema_record_misfit(t, err);
     case BUS_WIRE_BYTES:
     case BUS_WIRE_FIXED:
         return default_latin(t, j, out, err);
@@ -293,5 +294,5 @@ int wire_default_bytes(const struct bus_wire_schema *t,
         wire_put_long(out, 0);
         return wire_default_bytes(t->branches[0], j, out, err);
     }
-    return misfit(t, err);
+    return schema_record_misfit(t, err);
 }

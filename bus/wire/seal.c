@@ -37,7 +37,7 @@ struct bus_wire_keyring
     struct key keys[KEYS_MAX];
 };
 
-static int nibble(char c)
+static int seal_nibble(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -45,13 +45,13 @@ static int nibble(char c)
                                   : -1;
 }
 
-static bool unhex(struct bus_strv s, uint8_t ret[BUS_WIRE_KEY_BYTES])
+static bool seal_unhex(struct bus_strv s, uint8_t ret[BUS_WIRE_KEY_BYTES])
 {
     if (s.n != 2 * BUS_WIRE_KEY_BYTES) {
         return false;
     }
     for (size_t i = 0; i < BUS_WIRE_KEY_BYTES; i++) {
-        int hi = nibble(s.p[2 * i]), lo = nibble(s.p[2 * i + 1]);
+        int hi = seal_nibble(s.p[2 * i]), lo = seal_nibble(s.p[2 * i + 1]);
         if (hi < 0 || lo < 0) {
             return false;
         }
@@ -101,7 +101,7 @@ int bus_wire_key_file(const char *path,
     while (rc == BUS_OK && n > 0 && isspace((unsigned char)text[n - 1])) {
         n--;
     }
-    if (rc == BUS_OK && !unhex((struct bus_strv){text, n}, ret)) {
+    if (rc == BUS_OK && !seal_unhex((struct bus_strv){text, n}, ret)) {
         rc = bus_fail(err, BUS_ECONFIG, "%s: must hold 64 hex digits", path);
     }
     memset(text, 0, sizeof(text));
@@ -118,7 +118,7 @@ static int make_ctx(struct key *k, const uint8_t *secret)
            EVP_DecryptInit_ex(k->open, c, NULL, secret, NULL) == 1;
 }
 
-static struct bus_strv word(struct bus_strv *line)
+static struct bus_strv seal_word(struct bus_strv *line)
 {
     while (line->n > 0 && (*line->p == ' ' || *line->p == '\t')) {
         line->p++;
@@ -149,14 +149,16 @@ static int add_line(struct bus_wire_keyring *k,
                     int number,
                     struct bus_err *err)
 {
-    struct bus_strv id = word(&line), owner = word(&line), hex = word(&line);
+    struct bus_strv id = seal_word(&line), owner = seal_word(&line),
+                    hex = seal_word(&line);
     int64_t n = 0;
     uint8_t secret[BUS_WIRE_KEY_BYTES];
     if (id.n == 0 || id.p[0] == '#') {
         return BUS_OK;
     }
     if (!bus_strv_to_i64(id, &n) || n < 1 || n > UINT32_MAX || owner.n == 0 ||
-        owner.n > OWNER_MAX || !unhex(hex, secret) || word(&line).n != 0) {
+        owner.n > OWNER_MAX || !seal_unhex(hex, secret) ||
+        seal_word(&line).n != 0) {
         return bus_fail(err, BUS_ECONFIG,
                         "%s:%d: must be <key id> <owner> <64 hex digits>", path,
                         number);

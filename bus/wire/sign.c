@@ -58,7 +58,7 @@ static EVP_PKEY *read_key(const char *path, bool secret, struct bus_err *err)
     return k;
 }
 
-static bool name_of(const EVP_PKEY *k, char ret[BUS_WIRE_SM2_NAME + 1])
+static bool sign_name_of(const EVP_PKEY *k, char ret[BUS_WIRE_SM2_NAME + 1])
 {
     unsigned char *der = NULL;
     uint8_t digest[BUS_WIRE_SM3_BYTES];
@@ -104,7 +104,7 @@ int bus_wire_sm2_sign(const char *key_file,
               EVP_DigestSignInit(m, NULL, EVP_sm3(), NULL, k) == 1 &&
               EVP_DigestSign(m, ret->der, &ret->n,
                              (const unsigned char *)text.p, text.n) == 1 &&
-              name_of(k, ret->signer);
+              sign_name_of(k, ret->signer);
     EVP_MD_CTX_free(m);
     EVP_PKEY_CTX_free(p);
     EVP_PKEY_free(k);
@@ -125,7 +125,7 @@ int bus_wire_sm2_verify(const char *public_file,
     char name[BUS_WIRE_SM2_NAME + 1] = "";
     EVP_PKEY_CTX *p = NULL;
     EVP_MD_CTX *m = open_ctx(k, &p);
-    bool ok = m != NULL && name_of(k, name) &&
+    bool ok = m != NULL && sign_name_of(k, name) &&
               EVP_DigestVerifyInit(m, NULL, EVP_sm3(), NULL, k) == 1 &&
               EVP_DigestVerify(m, signature->der, signature->n,
                                (const unsigned char *)text.p, text.n) == 1;

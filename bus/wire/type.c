@@ -20,7 +20,7 @@ static struct bus_wire_runtime *runtime(const struct bus_wire_type *type)
     return __atomic_load_n(type->runtime, __ATOMIC_ACQUIRE);
 }
 
-static void drop(struct bus_wire_runtime *rt)
+static void type_drop(struct bus_wire_runtime *rt)
 {
     if (rt != NULL) {
         bus_wire_set_free(rt->set);
@@ -29,9 +29,9 @@ static void drop(struct bus_wire_runtime *rt)
     }
 }
 
-static int make(const struct bus_wire_type *type,
-                struct bus_wire_runtime **ret,
-                struct bus_err *err)
+static int type_make(const struct bus_wire_type *type,
+                     struct bus_wire_runtime **ret,
+                     struct bus_err *err)
 {
     struct bus_wire_runtime *rt = bus_calloc(1, sizeof(*rt));
     if (rt == NULL) {
@@ -49,7 +49,7 @@ static int make(const struct bus_wire_type *type,
                                        &rt->coder, err)
                       : rc;
     if (rc != BUS_OK) {
-        drop(rt);
+        type_drop(rt);
         return rc == BUS_ENOMEM ? rc : bus_wrap(err, "%s", type->name);
     }
     *ret = rt;
@@ -65,7 +65,7 @@ int bus_wire_type_ready(const struct bus_wire_type *type, struct bus_err *err)
     int rc = BUS_OK;
     if (runtime(type) == NULL) {
         struct bus_wire_runtime *rt = NULL;
-        rc = make(type, &rt, err);
+        rc = type_make(type, &rt, err);
         if (rc == BUS_OK) {
             __atomic_store_n(type->runtime, rt, __ATOMIC_RELEASE);
         }
@@ -76,7 +76,7 @@ int bus_wire_type_ready(const struct bus_wire_type *type, struct bus_err *err)
 
 void bus_wire_type_drop(const struct bus_wire_type *type)
 {
-    drop(__atomic_exchange_n(type->runtime, NULL, __ATOMIC_ACQ_REL));
+    type_drop(__atomic_exchange_n(type->runtime, NULL, __ATOMIC_ACQ_REL));
 }
 
 const struct bus_wire_schema *

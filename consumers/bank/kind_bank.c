@@ -33,8 +33,8 @@ static const struct bus_partner_document_field fields[] = {
     {"payee", BUS_DOC_PART, AT(bank_document, personal),
      .has_offset = AT(bank_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"payment-order", 1, fields,
-                                        sizeof(struct bank_document)};
+static const struct bus_partner_document document = {
+    "payment-order", 1, fields, sizeof(struct bank_document)};
 
 const struct bus_partner_kind_out kind_bank_out = {
     .kind = "bank",

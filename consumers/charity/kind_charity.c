@@ -23,8 +23,8 @@ static const struct bus_partner_document_field fields[] = {
      .required = true},
     {"expires", BUS_DOC_DATE, AT(sa_need, expires), .required = true},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"need", 1, fields,
-                                        sizeof(struct charity_document)};
+static const struct bus_partner_document document = {
+    "need", 1, fields, sizeof(struct charity_document)};
 
 const struct bus_partner_kind_out kind_charity_out = {
     .kind = "charity",

@@ -64,10 +64,10 @@ static const struct bus_partner_document_field fields[] = {
     {"applicant", BUS_DOC_PART, AT(department_document, personal),
      .has_offset = AT(department_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"assignment", 1, fields,
-                                        sizeof(struct department_document)};
+static const struct bus_partner_document document = {
+    "assignment", 1, fields, sizeof(struct department_document)};
 
-static enum bus_partner_kind_effect effect(const void *record)
+static enum bus_partner_kind_effect department_effect(const void *record)
 {
     static const enum bus_partner_kind_effect effects[] = {
         [SA_ASSIGNMENT_ACTION_ASSIGNED] = BUS_KIND_OPENS,
@@ -91,5 +91,5 @@ const struct bus_partner_kind_out kind_department_out = {
     .sealed_offset = AT(sa_assignment, personal),
     .has_personal_offset = AT(department_document, has_personal),
     .personal_offset = AT(department_document, personal),
-    .effect = effect,
+    .effect = department_effect,
 };

@@ -23,16 +23,16 @@ struct plan
     int32_t today;
 };
 
-static struct bus_strv id_view(const struct bus_id *id)
+static struct bus_strv plan_id_view(const struct bus_id *id)
 {
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
 
-static struct bus_id derive(const struct plan *p, const char *label)
+static struct bus_id plan_derive(const struct plan *p, const char *label)
 {
     struct bus_strv parts[] = {
-        id_view(&p->decision->assignment_id),
-        id_view(&p->decision->decision_id),
+        plan_id_view(&p->decision->assignment_id),
+        plan_id_view(&p->decision->decision_id),
     };
     return bus_wire_derived_id(label, parts, 2);
 }
@@ -42,8 +42,8 @@ static struct bus_id event_id(const struct plan *p,
                               const struct bus_id *about,
                               struct bus_strv partner)
 {
-    struct bus_strv parts[] = {bus_strv(record), id_view(about), partner,
-                               id_view(&p->event->event_id)};
+    struct bus_strv parts[] = {bus_strv(record), plan_id_view(about), partner,
+                               plan_id_view(&p->event->event_id)};
     return bus_wire_derived_id("event", parts, 4);
 }
 
@@ -54,18 +54,18 @@ static int no_room(const struct plan *p)
                     p->mem->max_bytes);
 }
 
-static int send(struct plan *p, const struct dispatch_output *o)
+static int plan_send(struct plan *p, const struct dispatch_output *o)
 {
     assert(p->out->n < DISPATCH_OUTPUTS_MAX);
     p->out->v[p->out->n++] = *o;
     return BUS_OK;
 }
 
-static void note(struct plan *p,
-                 const struct bus_id *order_id,
-                 enum sa_dispatch_kind kind,
-                 struct bus_strv partner,
-                 int64_t amount_fen)
+static void plan_note(struct plan *p,
+                      const struct bus_id *order_id,
+                      enum sa_dispatch_kind kind,
+                      struct bus_strv partner,
+                      int64_t amount_fen)
 {
     p->result->lines.v[p->result->lines.n++] = (struct sa_dispatch_line){
         .order_id = *order_id,
@@ -75,26 +75,26 @@ static void note(struct plan *p,
     };
 }
 
-static void refuse(struct plan *p, struct bus_strv reason)
+static void plan_refuse(struct plan *p, struct bus_strv reason)
 {
     p->result->outcome = SA_DISPATCH_OUTCOME_REFUSED;
     p->result->has_reason = true;
     p->result->reason = reason;
 }
 
-static int pay(struct plan *p)
+static int plan_pay(struct plan *p)
 {
     const struct sa_decision *d = p->decision;
     struct bus_strv bank = p->rules->bank_of(p->rules->data, p->event->fund);
     if (!p->event->has_fund || bank.n == 0) {
-        refuse(p, BUS_STRV("NO_BANK_FOR_FUND"));
+        plan_refuse(p, BUS_STRV("NO_BANK_FOR_FUND"));
         return BUS_OK;
     }
     struct sa_payment_order *o = bus_arena_calloc(p->mem, 1, sizeof(*o));
     if (o == NULL) {
         return no_room(p);
     }
-    o->order_id = derive(p, "order");
+    o->order_id = plan_derive(p, "order");
     o->event_id = event_id(p, "payment_order", &o->order_id, bank);
     o->household_id = p->event->household_id;
     o->occurred_at = p->event->occurred_at;
@@ -108,28 +108,28 @@ static int pay(struct plan *p)
     o->has_from_month = d->has_from_month;
     o->from_month = d->from_month;
     o->due = p->today + p->rules->pay_days;
-    note(p, &o->order_id, SA_DISPATCH_KIND_PAYMENT, bank, d->amount_fen);
-    return send(p, &(struct dispatch_output){DISPATCH_OUT_PAYMENTS, bank, o,
-                                             o->event_id, true});
+    plan_note(p, &o->order_id, SA_DISPATCH_KIND_PAYMENT, bank, d->amount_fen);
+    return plan_send(p, &(struct dispatch_output){DISPATCH_OUT_PAYMENTS, bank,
+                                                  o, o->event_id, true});
 }
 
-static int deliver(struct plan *p, bool cash)
+static int plan_deliver(struct plan *p, bool cash)
 {
     const struct sa_decision *d = p->decision;
     struct bus_strv post = p->rules->post;
     if (post.n == 0) {
-        refuse(p, BUS_STRV("NO_POST"));
+        plan_refuse(p, BUS_STRV("NO_POST"));
         return BUS_OK;
     }
     if (cash && d->amount_fen > p->rules->cash_max_fen) {
-        refuse(p, BUS_STRV("CASH_ABOVE_CAP"));
+        plan_refuse(p, BUS_STRV("CASH_ABOVE_CAP"));
         return BUS_OK;
     }
     struct sa_delivery_task *t = bus_arena_calloc(p->mem, 1, sizeof(*t));
     if (t == NULL) {
         return no_room(p);
     }
-    t->task_id = derive(p, "task");
+    t->task_id = plan_derive(p, "task");
     t->event_id = event_id(p, "delivery_task", &t->task_id, post);
     t->household_id = p->event->household_id;
     t->occurred_at = p->event->occurred_at;
@@ -145,17 +145,18 @@ static int deliver(struct plan *p, bool cash)
     t->fund = p->event->has_fund ? p->event->fund : (struct bus_strv){0};
     t->division_code = p->event->division_code;
     t->due = p->today + p->rules->deliver_days;
-    note(p, &t->task_id, cash ? SA_DISPATCH_KIND_CASH : SA_DISPATCH_KIND_GOODS,
-         post, cash ? d->amount_fen : 0);
-    return send(p, &(struct dispatch_output){DISPATCH_OUT_DELIVERIES, post, t,
-                                             t->event_id, true});
+    plan_note(p, &t->task_id,
+              cash ? SA_DISPATCH_KIND_CASH : SA_DISPATCH_KIND_GOODS, post,
+              cash ? d->amount_fen : 0);
+    return plan_send(p, &(struct dispatch_output){DISPATCH_OUT_DELIVERIES, post,
+                                                  t, t->event_id, true});
 }
 
 /* The charities see the town, the gap and the size of the household. */
 static int publish_need(struct plan *p)
 {
     const struct sa_case_event *e = p->event;
-    struct bus_id need_id = derive(p, "need");
+    struct bus_id need_id = plan_derive(p, "need");
     struct bus_strv town = e->division_code;
     town.n = town.n > TOWN_CODE_LEN ? TOWN_CODE_LEN : town.n;
     for (size_t i = 0; i < p->rules->charity_count; i++) {
@@ -174,8 +175,9 @@ static int publish_need(struct plan *p)
         n->gap_fen = p->decision->uncovered_fen;
         n->household_size = e->household_size;
         n->expires = p->today + p->rules->claim_days;
-        note(p, &need_id, SA_DISPATCH_KIND_NEED, charity, n->gap_fen);
-        int rc = send(p, &(struct dispatch_output){DISPATCH_OUT_NEEDS, charity,
+        plan_note(p, &need_id, SA_DISPATCH_KIND_NEED, charity, n->gap_fen);
+        int rc =
+            plan_send(p, &(struct dispatch_output){DISPATCH_OUT_NEEDS, charity,
                                                    n, n->event_id, false});
         if (rc != BUS_OK) {
             return rc;
@@ -191,11 +193,11 @@ static int orders(struct plan *p)
     }
     switch (p->decision->delivery) {
     case SA_DELIVERY_BANK:
-        return pay(p);
+        return plan_pay(p);
     case SA_DELIVERY_POST_CASH:
-        return deliver(p, true);
+        return plan_deliver(p, true);
     case SA_DELIVERY_POST_GOODS:
-        return deliver(p, false);
+        return plan_deliver(p, false);
     case SA_DELIVERY_SERVICE:
         break;
     }
@@ -249,9 +251,9 @@ int dispatch_plan(const struct dispatch_rules *rules,
     if (rc != BUS_OK) {
         return rc;
     }
-    return send(&p, &(struct dispatch_output){
-                        .topic = DISPATCH_OUT_RESULTS,
-                        .record = p.result,
-                        .event_id = p.result->event_id,
-                    });
+    return plan_send(&p, &(struct dispatch_output){
+                             .topic = DISPATCH_OUT_RESULTS,
+                             .record = p.result,
+                             .event_id = p.result->event_id,
+                         });
 }

@@ -34,8 +34,9 @@ static const struct
     [DISPATCH_OUT_NEEDS] = {&sa_need_type, "need", "sa.need.v1"},
 };
 
-static int
-seal(struct work *w, const struct dispatch_output *o, struct bus_err *err)
+static int process_seal(struct work *w,
+                        const struct dispatch_output *o,
+                        struct bus_err *err)
 {
     if (!o->personal || w->personal.n == 0) {
         return BUS_OK;
@@ -60,8 +61,9 @@ seal(struct work *w, const struct dispatch_output *o, struct bus_err *err)
     return rc;
 }
 
-static int
-put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
+static int process_put(struct work *w,
+                       const struct dispatch_output *o,
+                       struct bus_err *err)
 {
     int32_t topic = -1;
     for (size_t i = 0; i < w->s->route_count; i++) {
@@ -74,7 +76,7 @@ put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
         return bus_fail(err, BUS_ECONFIG, "no topic of partner '%.*s'",
                         BUS_STRV_ARG(o->partner));
     }
-    int rc = seal(w, o, err);
+    int rc = process_seal(w, o, err);
     struct bus_role_emit e = {
         .type = kinds[o->topic].type,
         .record = o->record,
@@ -87,25 +89,27 @@ put(struct work *w, const struct dispatch_output *o, struct bus_err *err)
         .occurred_at = w->event->occurred_at,
         .traceparent = bus_kafka_msg_header(w->m, "traceparent"),
     };
-    return rc == BUS_OK ? bus_role_emit_put(w->out, topic, w->m->partition, &e, err)
-                        : rc;
+    return rc == BUS_OK
+               ? bus_role_emit_put(w->out, topic, w->m->partition, &e, err)
+               : rc;
 }
 
-static int handle(struct work *w, struct bus_err *err)
+static int process_handle(struct work *w, struct bus_err *err)
 {
     void *record = NULL;
     struct dispatch_outputs outs;
     struct bus_arena *mem = &w->lane->event;
     struct bus_id named;
-    int rc = bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
+    int rc =
+        bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
                             &named, &w->reason_code, err);
     rc = rc ? rc
             : bus_wire_decode(w->lane->schemas, &sa_case_event_type,
                               w->m->value, mem, &record, err);
     w->event = record;
     rc = rc ? rc
-            : bus_role_keyed_same(&named, &w->event->household_id, &w->reason_code,
-                             err);
+            : bus_role_keyed_same(&named, &w->event->household_id,
+                                  &w->reason_code, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -117,7 +121,7 @@ static int handle(struct work *w, struct bus_err *err)
                            &w->personal, err);
     }
     for (size_t i = 0; rc == BUS_OK && i < outs.n; i++) {
-        rc = put(w, &outs.v[i], err);
+        rc = process_put(w, &outs.v[i], err);
     }
     return rc;
 }
@@ -135,7 +139,7 @@ int dispatch_process(void *data,
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
         bus_arena_reset(&lane->event);
-        rc = handle(&w, err);
+        rc = process_handle(&w, err);
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
             struct bus_role_dead_letter d = {
@@ -150,8 +154,8 @@ int dispatch_process(void *data,
             struct bus_err second;
             bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
-            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
-                                     &second);
+            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d,
+                                          &lane->event, &second);
             if (rc != BUS_OK && err != NULL) {
                 *err = second;
             }

@@ -19,7 +19,8 @@ static struct bus_strv bank_of(void *data, struct bus_strv fund)
     return bus_strv(f ? f->bank : "");
 }
 
-static int assigned(void *data, int lane, int32_t p, struct bus_err *err)
+static int
+dispatch_assigned(void *data, int lane, int32_t p, struct bus_err *err)
 {
     (void)data;
     (void)lane;
@@ -28,7 +29,7 @@ static int assigned(void *data, int lane, int32_t p, struct bus_err *err)
     return BUS_OK;
 }
 
-static void revoked(void *data, int lane, int32_t p)
+static void dispatch_revoked(void *data, int lane, int32_t p)
 {
     (void)data;
     (void)lane;
@@ -55,36 +56,38 @@ static void aborted(void *data, int lane)
     (void)lane;
 }
 
-static void failed(void *data, const struct bus_err *err)
+static void dispatch_failed(void *data, const struct bus_err *err)
 {
     struct dispatch_shell *s = data;
     bus_run_loop_stop(s->frame.loop, err);
 }
 
-static void drain(void *data)
+static void dispatch_drain(void *data)
 {
     struct dispatch_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
 }
 
-static int32_t
-add_output(struct dispatch_shell *s, const char *what, const char *part)
+static int32_t dispatch_add_output(struct dispatch_shell *s,
+                                   const char *what,
+                                   const char *part)
 {
-    s->outputs[s->output_count].topic = bus_role_frame_topic(&s->frame, what, part);
+    s->outputs[s->output_count].topic =
+        bus_role_frame_topic(&s->frame, what, part);
     return (int32_t)s->output_count++;
 }
 
-static void add_route(struct dispatch_shell *s,
-                      enum dispatch_topic topic,
-                      const char *what,
-                      const char *part)
+static void dispatch_add_route(struct dispatch_shell *s,
+                               enum dispatch_topic topic,
+                               const char *what,
+                               const char *part)
 {
     s->routes[s->route_count++] = (struct dispatch_route){
-        topic, bus_strv(part ? part : ""), add_output(s, what, part)};
+        topic, bus_strv(part ? part : ""), dispatch_add_output(s, what, part)};
 }
 
-static int topics(struct dispatch_shell *s, struct bus_err *err)
+static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
 {
     const struct bus_config *c = &s->frame.config;
     s->rules = (struct dispatch_rules){.bank_of = bank_of,
@@ -92,7 +95,7 @@ static int topics(struct dispatch_shell *s, struct bus_err *err)
                                        .pay_days = PAY_DAYS,
                                        .deliver_days = DELIVER_DAYS,
                                        .claim_days = CLAIM_DAYS};
-    add_route(s, DISPATCH_OUT_RESULTS, "dispatches", NULL);
+    dispatch_add_route(s, DISPATCH_OUT_RESULTS, "dispatches", NULL);
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_conf_partner *p = &c->partners[i];
         if (s->output_count + 2 >= DISPATCH_TOPICS_MAX) {
@@ -100,9 +103,11 @@ static int topics(struct dispatch_shell *s, struct bus_err *err)
                             DISPATCH_TOPICS_MAX);
         }
         if (p->kind == BUS_PARTNER_BANK) {
-            add_route(s, DISPATCH_OUT_PAYMENTS, "payment-orders", p->code);
+            dispatch_add_route(s, DISPATCH_OUT_PAYMENTS, "payment-orders",
+                               p->code);
         } else if (p->kind == BUS_PARTNER_POST) {
-            add_route(s, DISPATCH_OUT_DELIVERIES, "delivery-tasks", p->code);
+            dispatch_add_route(s, DISPATCH_OUT_DELIVERIES, "delivery-tasks",
+                               p->code);
             s->rules.post = bus_strv(p->code);
             s->rules.cash_max_fen = p->cash ? p->cash_max_fen : 0;
         } else if (p->kind == BUS_PARTNER_CHARITY) {
@@ -111,16 +116,16 @@ static int topics(struct dispatch_shell *s, struct bus_err *err)
                                 DISPATCH_CHARITIES_MAX);
             }
             s->rules.charities[s->rules.charity_count++] = bus_strv(p->code);
-            add_route(s, DISPATCH_OUT_NEEDS, "needs", p->code);
+            dispatch_add_route(s, DISPATCH_OUT_NEEDS, "needs", p->code);
         }
     }
-    s->out_dead_letters = add_output(s, "dead-letters", NULL);
+    s->out_dead_letters = dispatch_add_output(s, "dead-letters", NULL);
     return BUS_OK;
 }
 
-static int open_lane(struct dispatch_shell *s,
-                     struct dispatch_lane *lane,
-                     struct bus_err *err)
+static int dispatch_open_lane(struct dispatch_shell *s,
+                              struct dispatch_lane *lane,
+                              struct bus_err *err)
 {
     bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
     lane->schemas = bus_role_types_registry();
@@ -130,22 +135,22 @@ static int open_lane(struct dispatch_shell *s,
                                        err);
 }
 
-static int start(struct dispatch_shell *s, struct bus_err *err)
+static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
 {
     static const struct bus_kafka_eos_ops ops = {
-        .assigned = assigned,
-        .revoked = revoked,
+        .assigned = dispatch_assigned,
+        .revoked = dispatch_revoked,
         .process = dispatch_process,
         .committed = committed,
         .aborted = aborted,
-        .failed = failed,
+        .failed = dispatch_failed,
     };
     const struct bus_config *c = &s->frame.config;
     s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
-    int rc = topics(s, err);
+    int rc = dispatch_topics(s, err);
     s->lane_count = (int)c->matcher.lanes;
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
-        rc = open_lane(s, &s->lanes[i], err);
+        rc = dispatch_open_lane(s, &s->lanes[i], err);
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%sdispatch", c->prefix),
@@ -160,11 +165,11 @@ static int start(struct dispatch_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
+    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, dispatch_drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
-static int run(const struct bus_run_role_args *args)
+static int dispatch_run(const struct bus_run_role_args *args)
 {
     struct dispatch_shell *s = bus_calloc(1, sizeof(*s));
     struct bus_err err;
@@ -176,8 +181,8 @@ static int run(const struct bus_run_role_args *args)
         bus_free(s);
         return rc;
     }
-    rc = start(s, &err) == BUS_OK ? bus_role_frame_run(&s->frame)
-                                  : bus_role_frame_fail(&err);
+    rc = dispatch_start(s, &err) == BUS_OK ? bus_role_frame_run(&s->frame)
+                                           : bus_role_frame_fail(&err);
     for (int i = 0; i < s->lane_count; i++) {
         bus_wire_keyring_free(s->lanes[i].keys);
         bus_wire_registry_free(s->lanes[i].schemas);
@@ -192,5 +197,5 @@ const struct bus_run_role dispatch_role = {
     .name = "dispatch",
     .usage = "",
     .summary = "turns decisions into orders, tasks and needs",
-    .run = run,
+    .run = dispatch_run,
 };

@@ -44,10 +44,10 @@ static const struct bus_partner_document_field fields[] = {
     {"subject", BUS_DOC_PART, AT(insurer_document, personal),
      .has_offset = AT(insurer_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"verification-request", 1, fields,
-                                        sizeof(struct insurer_document)};
+static const struct bus_partner_document document = {
+    "verification-request", 1, fields, sizeof(struct insurer_document)};
 
-static enum bus_partner_kind_effect effect(const void *record)
+static enum bus_partner_kind_effect insurer_effect(const void *record)
 {
     const struct sa_verification_request *r = record;
     return r->action == SA_REQUEST_ACTION_WITHDRAWN ? BUS_KIND_CLOSES
@@ -65,5 +65,5 @@ const struct bus_partner_kind_out kind_insurer_out = {
     .sealed_offset = AT(sa_verification_request, personal),
     .has_personal_offset = AT(insurer_document, has_personal),
     .personal_offset = AT(insurer_document, personal),
-    .effect = effect,
+    .effect = insurer_effect,
 };

@@ -114,8 +114,8 @@ static void unreadable(const struct bus_kafka_msg *m,
 
 /* A dead letter may be nobody's; a notice is every household's of its
  * partition, under a key of zeros. */
-static bool keyed(const struct bus_wire_type *type,
-                  const struct bus_kafka_msg *m)
+static bool encode_keyed(const struct bus_wire_type *type,
+                         const struct bus_kafka_msg *m)
 {
     struct bus_id id;
     return type != &sa_dead_letter_type &&
@@ -123,18 +123,19 @@ static bool keyed(const struct bus_wire_type *type,
             !bus_id_is_nil(&id));
 }
 
-static void row_of(struct ledger_encode *e,
-                   const struct bus_kafka_msg *m,
-                   struct bus_strv topic,
-                   struct ledger_row *ret)
+static void encode_row_of(struct ledger_encode *e,
+                          const struct bus_kafka_msg *m,
+                          struct bus_strv topic,
+                          struct ledger_row *ret)
 {
     const struct bus_wire_type *type = ledger_type_of(topic);
-    bool by_key = keyed(type, m);
+    bool by_key = encode_keyed(type, m);
     const char *reason = NULL;
     struct bus_id named;
     struct bus_err why;
-    int rc = by_key ? bus_role_keyed_read(m, e->partitions, &named, &reason, &why)
-                    : BUS_OK;
+    int rc = by_key
+                 ? bus_role_keyed_read(m, e->partitions, &named, &reason, &why)
+                 : BUS_OK;
     rc = rc ? rc : ledger_extract(&e->extract, type, m->value, ret, &why);
     if (rc == BUS_OK && by_key) {
         rc = bus_role_keyed_same(&named, &ret->household_id, &reason, &why);
@@ -146,7 +147,7 @@ static void row_of(struct ledger_encode *e,
 }
 
 /* "" is a value here, NULL is none. */
-static struct bus_strv text(struct bus_strv v)
+static struct bus_strv encode_text(struct bus_strv v)
 {
     return v.p ? v : BUS_STRV("");
 }
@@ -158,7 +159,7 @@ void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
     struct bus_strv topic = bus_strv(m->topic + e->prefix);
     const char *dot = memchr(topic.p, '.', topic.n);
     assert(e->rows < LEDGER_ROWS_MAX);
-    row_of(e, m, topic, &r);
+    encode_row_of(e, m, topic, &r);
     e->parked_notes += strcmp(r.kind, "parked_note") == 0;
     bus_pg_array_text(&c[C_TOPIC], topic);
     bus_pg_array_i32(&c[C_PART], m->partition);
@@ -168,15 +169,15 @@ void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
     bus_pg_array_id(&c[C_HOUSEHOLD], r.has_household ? &r.household_id : NULL);
     bus_pg_array_id(&c[C_CASE], r.has_case ? &r.case_id : NULL);
     bus_pg_array_id(&c[C_ABOUT], r.has_about ? &r.about : NULL);
-    bus_pg_array_text(&c[C_WORD], text(r.word));
-    bus_pg_array_text(&c[C_ITEM], text(r.item));
+    bus_pg_array_text(&c[C_WORD], encode_text(r.word));
+    bus_pg_array_text(&c[C_ITEM], encode_text(r.item));
     bus_pg_array_text(&c[C_PARTNER], bus_strv(dot ? dot + 1 : ""));
     if (r.has_amount) {
         bus_pg_array_i64(&c[C_AMOUNT], r.amount_fen);
     } else {
         bus_pg_array_null(&c[C_AMOUNT]);
     }
-    bus_pg_array_text(&c[C_NOTE], text(r.note));
+    bus_pg_array_text(&c[C_NOTE], encode_text(r.note));
     bus_pg_array_time(&c[C_TIME], r.occurred_at);
     bus_pg_array_json(&c[C_DETAIL], r.detail);
     bus_pg_array_bytes(&c[C_BODY], r.body);

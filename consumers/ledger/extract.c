@@ -43,7 +43,7 @@ typedef void (*fill_fn)(const void *record, struct ledger_row *r);
         (r)->has_amount = true; \
     } while (0)
 
-static void application(const void *record, struct ledger_row *r)
+static void extract_application(const void *record, struct ledger_row *r)
 {
     static const char *const words[] = {"WEB", "MOBILE", "TELEPHONE", "SPOKEN",
                                         "STATION_CSV"};
@@ -59,7 +59,7 @@ static void facts_reported(const void *record, struct ledger_row *r)
     r->word = f->source;
 }
 
-static void evaluation(const void *record, struct ledger_row *r)
+static void extract_evaluation(const void *record, struct ledger_row *r)
 {
     const struct sa_evaluation *e = record;
     CASE(r, e->case_id);
@@ -183,7 +183,7 @@ static void delivery_receipt(const void *record, struct ledger_row *r)
     r->word = WORD(words, t->outcome);
 }
 
-static void need(const void *record, struct ledger_row *r)
+static void extract_need(const void *record, struct ledger_row *r)
 {
     const struct sa_need *n = record;
     CASE(r, n->case_id);
@@ -193,7 +193,7 @@ static void need(const void *record, struct ledger_row *r)
     r->item = n->item;
 }
 
-static void claim(const void *record, struct ledger_row *r)
+static void extract_claim(const void *record, struct ledger_row *r)
 {
     static const char *const words[] = {"CLAIMED", "DELIVERED", "DECLINED"};
     const struct sa_claim *c = record;
@@ -211,7 +211,7 @@ static void review(const void *record, struct ledger_row *r)
     r->note = v->catalogue_version;
 }
 
-static void membership(const void *record, struct ledger_row *r)
+static void extract_membership(const void *record, struct ledger_row *r)
 {
     const struct sa_membership *m = record;
     CASE(r, m->case_id);
@@ -235,9 +235,9 @@ static const struct
     const char *kind;
     fill_fn fill;
 } kinds[] = {
-    {"applications", &sa_application_type, "application", application},
+    {"applications", &sa_application_type, "application", extract_application},
     {"facts", &sa_facts_reported_type, "facts_reported", facts_reported},
-    {"evaluations", &sa_evaluation_type, "evaluation", evaluation},
+    {"evaluations", &sa_evaluation_type, "evaluation", extract_evaluation},
     {"assignments", &sa_assignment_type, "assignment", assignment},
     {"decisions", &sa_decision_type, "decision", decision},
     {"verification-requests", &sa_verification_request_type,
@@ -253,10 +253,10 @@ static const struct
     {"delivery-tasks", &sa_delivery_task_type, "delivery_task", delivery_task},
     {"delivery-receipts", &sa_delivery_receipt_type, "delivery_receipt",
      delivery_receipt},
-    {"needs", &sa_need_type, "need", need},
-    {"claims", &sa_claim_type, "claim", claim},
+    {"needs", &sa_need_type, "need", extract_need},
+    {"claims", &sa_claim_type, "claim", extract_claim},
     {"reviews", &sa_review_type, "review", review},
-    {"memberships", &sa_membership_type, "membership", membership},
+    {"memberships", &sa_membership_type, "membership", extract_membership},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };
@@ -357,8 +357,9 @@ static int detail(struct ledger_extract *x,
 
 /* The head is the same in every record (schemas: event_id, household_id,
  * occurred_at), but a dead letter may be nobody's. */
-static void
-fill(const struct bus_wire_type *type, const void *record, struct ledger_row *r)
+static void extract_fill(const struct bus_wire_type *type,
+                         const void *record,
+                         struct ledger_row *r)
 {
     size_t k = 0;
     while (kinds[k].type != type) {
@@ -397,7 +398,7 @@ int ledger_extract(struct ledger_extract *x,
     }
     *ret = (struct ledger_row){
         .word = BUS_STRV(""), .item = BUS_STRV(""), .note = BUS_STRV("")};
-    fill(type, record, ret);
+    extract_fill(type, record, ret);
     if (type == &sa_evaluation_type) {
         ret->body = value;
         return BUS_OK;

@@ -35,7 +35,7 @@ struct ledger
     uint64_t parked_asked; /* as of the one under way */
 };
 
-static void fail(void *data, const struct bus_err *err)
+static void ledger_fail(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
     bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
@@ -50,7 +50,7 @@ static void consumer_failed(void *data, const struct bus_err *err)
 
 /* --- the group --- */
 
-static void offsets_told(void *data)
+static void ledger_offsets_told(void *data)
 {
     struct ledger *l = data;
     if (l->consumer != NULL) {
@@ -58,7 +58,8 @@ static void offsets_told(void *data)
     }
 }
 
-static void assigned(void *data, struct bus_kafka_place *places, size_t n)
+static void
+ledger_assigned(void *data, struct bus_kafka_place *places, size_t n)
 {
     struct ledger *l = data;
     if (n > PLACES_MAX) {
@@ -70,7 +71,7 @@ static void assigned(void *data, struct bus_kafka_place *places, size_t n)
     }
     memcpy(l->places, places, n * sizeof(*places));
     l->place_count = n;
-    ledger_store_offsets(l->store, l->places, n, offsets_told);
+    ledger_store_offsets(l->store, l->places, n, ledger_offsets_told);
 }
 
 static void revoke_if_idle(struct ledger *l)
@@ -81,14 +82,14 @@ static void revoke_if_idle(struct ledger *l)
     }
 }
 
-static void revoked(void *data)
+static void ledger_revoked(void *data)
 {
     struct ledger *l = data;
     l->revoking = true;
     revoke_if_idle(l);
 }
 
-static void on_batch(void *data, struct bus_kafka_batch *batch)
+static void on_ledger_batch(void *data, struct bus_kafka_batch *batch)
 {
     struct ledger *l = data;
     struct bus_err err;
@@ -102,11 +103,11 @@ static void on_batch(void *data, struct bus_kafka_batch *batch)
     }
     l->batches[i] = batch;
     if (ledger_store_put(l->store, batch, &err) != BUS_OK) {
-        fail(l, &err);
+        ledger_fail(l, &err);
     }
 }
 
-static void join(struct ledger *l)
+static void ledger_join(struct ledger *l)
 {
     const struct bus_config *c = &l->frame.config;
     struct bus_err err;
@@ -119,9 +120,9 @@ static void join(struct ledger *l)
         .batch_max = (size_t)c->ledger.batch_rows,
         .batches_max = BATCHES_MAX,
         .data = l,
-        .batch = on_batch,
-        .assigned = assigned,
-        .revoked = revoked,
+        .batch = on_ledger_batch,
+        .assigned = ledger_assigned,
+        .revoked = ledger_revoked,
         .failed = consumer_failed,
     };
     if (bus_kafka_consumer_open(&l->frame.kafka, &conf, &l->consumer, &err) !=
@@ -132,22 +133,22 @@ static void join(struct ledger *l)
 
 /* --- the store --- */
 
-static void ready(void *data)
+static void ledger_ready(void *data)
 {
     struct ledger *l = data;
     if (l->consumer == NULL && !l->closing) {
-        join(l); /* before: the group's own conditions are not met yet */
+        ledger_join(l); /* before: the group's own conditions are not met yet */
     }
     bus_run_health_good(&l->frame.health, l->database);
 }
 
-static void away(void *data, const struct bus_err *err)
+static void ledger_away(void *data, const struct bus_err *err)
 {
     struct ledger *l = data;
     bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
 }
 
-static void done(void *data, struct bus_kafka_batch *batch)
+static void ledger_done(void *data, struct bus_kafka_batch *batch)
 {
     struct ledger *l = data;
     for (size_t i = 0; i < BATCHES_MAX; i++) {
@@ -161,7 +162,7 @@ static void done(void *data, struct bus_kafka_batch *batch)
 
 /* --- what waits --- */
 
-static void parked_told(void *data, int64_t waiting)
+static void ledger_parked_told(void *data, int64_t waiting)
 {
     struct ledger *l = data;
     bus_run_series_set(l->parked, (double)waiting);
@@ -177,13 +178,13 @@ static void count_parked(void *data)
     if (notes != l->parked_notes) {
         /* Of what is not yet in the database there is another count. */
         l->parked_asked = ledger_store_idle(l->store) ? notes : l->parked_notes;
-        ledger_store_parked(l->store, parked_told);
+        ledger_store_parked(l->store, ledger_parked_told);
     }
 }
 
 /* --- life --- */
 
-static void quiet(void *data)
+static void ledger_quiet(void *data)
 {
     struct ledger *l = data;
     struct ledger_store_counts n = ledger_store_counts(l->store);
@@ -205,16 +206,16 @@ static void quiet(void *data)
     bus_run_loop_release(l->frame.loop);
 }
 
-static void drain(void *data)
+static void ledger_drain(void *data)
 {
     struct ledger *l = data;
     l->closing = true;
     bus_run_timer_stop(l->parked_timer);
     bus_run_loop_hold(l->frame.loop);
-    ledger_store_quiesce(l->store, quiet);
+    ledger_store_quiesce(l->store, ledger_quiet);
 }
 
-static int topics(struct ledger *l, struct bus_err *err)
+static int ledger_topics(struct ledger *l, struct bus_err *err)
 {
     const struct bus_config *c = &l->frame.config;
     struct bus_topic *list = NULL;
@@ -233,7 +234,7 @@ static int topics(struct ledger *l, struct bus_err *err)
     return rc;
 }
 
-static int start(struct ledger *l, struct bus_err *err)
+static int ledger_start(struct ledger *l, struct bus_err *err)
 {
     const struct bus_config *c = &l->frame.config;
     struct ledger_store_conf conf = {
@@ -246,28 +247,30 @@ static int start(struct ledger *l, struct bus_err *err)
         .prefix = strlen(c->prefix),
         .partitions = (int32_t)c->kafka.partitions,
         .data = l,
-        .ready = ready,
-        .away = away,
-        .failed = fail,
-        .done = done,
+        .ready = ledger_ready,
+        .away = ledger_away,
+        .failed = ledger_fail,
+        .done = ledger_done,
     };
-    l->database = bus_run_health_add(&l->frame.health, "database", "not asked yet");
-    int rc = topics(l, err);
+    l->database =
+        bus_run_health_add(&l->frame.health, "database", "not asked yet");
+    int rc = ledger_topics(l, err);
     rc = rc ? rc : ledger_store_open(l->frame.loop, &conf, &l->store, err);
     rc = rc ? rc
-            : bus_run_timer_new(l->frame.loop, count_parked, l, &l->parked_timer,
-                            err);
+            : bus_run_timer_new(l->frame.loop, count_parked, l,
+                                &l->parked_timer, err);
     if (rc == BUS_OK) {
         const char *topic[BUS_METRIC_LABELS] = {
             bus_role_frame_topic(&l->frame, "parked", NULL)};
-        l->parked = bus_run_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
+        l->parked =
+            bus_run_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
         l->parked_notes = UINT64_MAX;
         bus_run_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
     }
-    return rc ? rc : bus_run_loop_on_drain(l->frame.loop, drain, l, err);
+    return rc ? rc : bus_run_loop_on_drain(l->frame.loop, ledger_drain, l, err);
 }
 
-static int run(const struct bus_run_role_args *args)
+static int ledger_run(const struct bus_run_role_args *args)
 {
     struct ledger *l = bus_calloc(1, sizeof(*l));
     struct bus_err err;
@@ -276,8 +279,8 @@ static int run(const struct bus_run_role_args *args)
     }
     int rc = bus_role_frame_open(&l->frame, args, "ledger");
     if (rc == BUS_EXIT_OK) {
-        rc = start(l, &err) == BUS_OK ? bus_role_frame_run(&l->frame)
-                                      : bus_role_frame_fail(&err);
+        rc = ledger_start(l, &err) == BUS_OK ? bus_role_frame_run(&l->frame)
+                                             : bus_role_frame_fail(&err);
         bus_run_timer_free(l->parked_timer);
         ledger_store_close(l->store);
         bus_role_frame_close(&l->frame);
@@ -290,5 +293,5 @@ const struct bus_run_role ledger_role = {
     .name = "ledger",
     .usage = "",
     .summary = "takes every topic into PostgreSQL, exactly once",
-    .run = run,
+    .run = ledger_run,
 };

@@ -59,7 +59,7 @@ struct ledger_store
     struct ledger_store_counts counts;
 };
 
-static void pump(struct shard *s);
+static void store_pump(struct shard *s);
 static void ask_offsets(struct ledger_store *all);
 
 /* --- what is wrong, and that it is no more --- */
@@ -104,7 +104,7 @@ static void lock_told(void *token,
         s->refused_ms = 0;
         set_good(s);
         ask_offsets(s->all);
-        pump(s);
+        store_pump(s);
         return;
     }
     uint64_t now = bus_run_loop_now_ms(s->all->loop);
@@ -134,7 +134,7 @@ static void ask_lock(struct shard *s)
         bus_pg_link_send(s->link, &call, 1, lock_told, s, &err) == BUS_OK;
 }
 
-static void on_up(void *data)
+static void on_store_up(void *data)
 {
     ask_lock(data);
 }
@@ -147,14 +147,14 @@ static void on_down(void *data, const struct bus_err *err)
     set_bad(s, err);
 }
 
-static void on_timer(void *data)
+static void on_store_timer(void *data)
 {
     struct shard *s = data;
     if (!bus_pg_link_up(s->link)) {
         return; /* up() goes on */
     }
     if (s->locked) {
-        pump(s);
+        store_pump(s);
         ask_offsets(s->all);
     } else if (!s->asking_lock) {
         ask_lock(s);
@@ -163,7 +163,7 @@ static void on_timer(void *data)
 
 /* --- offsets --- */
 
-static void fill(struct ledger_store *all, const struct bus_pg_rows *rows)
+static void store_fill(struct ledger_store *all, const struct bus_pg_rows *rows)
 {
     for (size_t i = 0; i < all->place_count; i++) {
         struct bus_kafka_place *p = &all->places[i];
@@ -178,15 +178,15 @@ static void fill(struct ledger_store *all, const struct bus_pg_rows *rows)
     }
 }
 
-static void offsets_told(void *token,
-                         const struct bus_pg_rows *rows,
-                         const struct bus_err *err)
+static void store_offsets_told(void *token,
+                               const struct bus_pg_rows *rows,
+                               const struct bus_err *err)
 {
     struct ledger_store *all = token;
     all->asking = false;
     if (err == NULL) {
         if (all->places != NULL) {
-            fill(all, rows);
+            store_fill(all, rows);
             all->places = NULL;
             all->told(all->conf.data);
         }
@@ -203,7 +203,7 @@ static void ask_offsets(struct ledger_store *all)
     struct bus_err err;
     if (all->places != NULL && !all->asking && all->shards[0].locked) {
         all->asking = bus_pg_link_send(all->shards[0].link, &call, 1,
-                                       offsets_told, all, &err) == BUS_OK;
+                                       store_offsets_told, all, &err) == BUS_OK;
     }
 }
 
@@ -220,9 +220,9 @@ void ledger_store_offsets(struct ledger_store *s,
 
 /* --- what waits --- */
 
-static void parked_told(void *token,
-                        const struct bus_pg_rows *rows,
-                        const struct bus_err *err)
+static void store_parked_told(void *token,
+                              const struct bus_pg_rows *rows,
+                              const struct bus_err *err)
 {
     struct ledger_store *s = token;
     void (*told)(void *, int64_t) = s->parked_told;
@@ -238,8 +238,8 @@ void ledger_store_parked(struct ledger_store *s,
     struct bus_pg_call call = {bus_ledger_sql_parked, NULL, 0};
     struct bus_err err;
     if (s->parked_told == NULL && s->shards[0].locked && s->quiet == NULL &&
-        bus_pg_link_send(s->shards[0].link, &call, 1, parked_told, s, &err) ==
-            BUS_OK) {
+        bus_pg_link_send(s->shards[0].link, &call, 1, store_parked_told, s,
+                         &err) == BUS_OK) {
         s->parked_told = told;
     }
 }
@@ -313,17 +313,18 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
             all->conf.failed(all->conf.data, err);
         } else if (err->code != BUS_EAWAY) { /* else down() and up() follow */
             set_bad(s, err);
-            bus_run_timer_start(s->timer, bus_run_backoff_next_ms(&s->backoff), 0);
+            bus_run_timer_start(s->timer, bus_run_backoff_next_ms(&s->backoff),
+                                0);
         }
     }
     if (all->quiet != NULL && !in_flight(all)) {
         bus_run_timer_start(all->quiet_timer, 0, 0);
     } else if (err == NULL) {
-        pump(s);
+        store_pump(s);
     }
 }
 
-static void pump(struct shard *s)
+static void store_pump(struct shard *s)
 {
     struct bus_err err;
     int rc = BUS_OK;
@@ -362,11 +363,11 @@ static void on_ahead(void *data)
 }
 
 /* A shard's part of a batch; rows is where its indices begin. */
-static int add_part(struct shard *s,
-                    struct held *h,
-                    uint32_t *rows,
-                    size_t *ret_n,
-                    struct bus_err *err)
+static int store_add_part(struct shard *s,
+                          struct held *h,
+                          uint32_t *rows,
+                          size_t *ret_n,
+                          struct bus_err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < h->batch->n; i++) {
@@ -403,7 +404,7 @@ int ledger_store_put(struct ledger_store *s,
     int rc = BUS_OK;
     h->batch = batch;
     for (int i = 0; rc == BUS_OK && i < s->conf.connections; i++) {
-        rc = add_part(&s->shards[i], h, h->rows + at, &n, err);
+        rc = store_add_part(&s->shards[i], h, h->rows + at, &n, err);
         at += n;
     }
     if (rc == BUS_OK && h->left == 0) {
@@ -412,7 +413,7 @@ int ledger_store_put(struct ledger_store *s,
         return rc;
     }
     for (int i = 0; rc == BUS_OK && i < s->conf.connections; i++) {
-        pump(&s->shards[i]);
+        store_pump(&s->shards[i]);
     }
     return rc;
 }
@@ -461,7 +462,7 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
         .retry_min_ms = all->conf.retry_min_ms,
         .retry_max_ms = all->conf.retry_max_ms,
         .data = s,
-        .up = on_up,
+        .up = on_store_up,
         .down = on_down,
     };
     s->all = all;
@@ -469,10 +470,11 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
     s->last = &s->first;
     s->bad = true;
     s->backoff = (struct bus_run_backoff){.min_ms = all->conf.retry_min_ms,
-                                      .max_ms = all->conf.retry_max_ms};
+                                          .max_ms = all->conf.retry_max_ms};
     int rc = ledger_encode_init(&s->encode, all->conf.prefix,
                                 all->conf.partitions, err);
-    rc = rc ? rc : bus_run_timer_new(all->loop, on_timer, s, &s->timer, err);
+    rc = rc ? rc
+            : bus_run_timer_new(all->loop, on_store_timer, s, &s->timer, err);
     rc = rc ? rc : bus_run_timer_new(all->loop, on_ahead, s, &s->ahead, err);
     return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);
 }

@@ -26,16 +26,17 @@ static int check_decision(struct step *s,
                           const struct sa_assignment_state *a)
 {
     if (a == NULL) {
-        return matcher_step_reject(s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
-                           "no such assignment was made to this household");
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
+            "no such assignment was made to this household");
     }
     if (!bus_strv_eq(a->department, s->event->partner) ||
         !bus_strv_eq(a->department, d->department)) {
-        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
-                           "the assignment is %.*s's; it is answered on "
-                           "decisions.%.*s by that department only",
-                           BUS_STRV_ARG(a->department),
-                           BUS_STRV_ARG(a->department));
+        return matcher_step_reject(
+            s, BUS_EDENIED, "WRONG_TOPIC",
+            "the assignment is %.*s's; it is answered on "
+            "decisions.%.*s by that department only",
+            BUS_STRV_ARG(a->department), BUS_STRV_ARG(a->department));
     }
     if (a->has_decision_id && bus_id_eq(&a->decision_id, &d->decision_id)) {
         s->out->duplicate = true;
@@ -45,23 +46,26 @@ static int check_decision(struct step *s,
         return BUS_OK; /* it crossed our withdrawal: nobody's fault */
     }
     if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
-        return matcher_step_reject(s, BUS_ESTATE, "ASSIGNMENT_ENDED",
-                           "the assignment is %s; a correction is a new "
-                           "decision in a new round",
-                           matcher_assignment_status_word(a->status));
+        return matcher_step_reject(
+            s, BUS_ESTATE, "ASSIGNMENT_ENDED",
+            "the assignment is %s; a correction is a new "
+            "decision in a new round",
+            matcher_assignment_status_word(a->status));
     }
     bool money =
         d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && money &&
         (!d->has_amount_fen || d->amount_fen <= 0)) {
-        return matcher_step_reject(s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
-                           "a confirmed decision over money needs amount_fen "
-                           "above 0");
+        return matcher_step_reject(
+            s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
+            "a confirmed decision over money needs amount_fen "
+            "above 0");
     }
     if (d->uncovered_fen < 0 || d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
-        return matcher_step_reject(s, BUS_ERANGE, "DECISION_UNREADABLE",
-                           "outcome must be CONFIRMED, REFUSED or RETURNED "
-                           "and uncovered_fen not negative");
+        return matcher_step_reject(
+            s, BUS_ERANGE, "DECISION_UNREADABLE",
+            "outcome must be CONFIRMED, REFUSED or RETURNED "
+            "and uncovered_fen not negative");
     }
     return BUS_OK;
 }
@@ -80,15 +84,15 @@ static int tell_dispatch(struct step *s,
     e->has_fund = item->fund.n > 0;
     e->fund = item->fund;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    return matcher_step_emit_case(s, e,
-                          pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
+    return matcher_step_emit_case(
+        s, e, pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
 }
 
 /* To the department, which may decide anew. */
-static int give_back(struct step *s,
-                     struct sa_assignment_state *a,
-                     const struct bus_id *decision,
-                     struct bus_strv why)
+static int answers_give_back(struct step *s,
+                             struct sa_assignment_state *a,
+                             const struct bus_id *decision,
+                             struct bus_strv why)
 {
     struct sa_case_event *e =
         matcher_step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, decision);
@@ -125,7 +129,7 @@ int matcher_on_decision(struct step *s)
     a->has_decision_id = true;
     a->decision_id = d->decision_id;
     if (why.n > 0) {
-        return give_back(s, a, &d->decision_id, why);
+        return answers_give_back(s, a, &d->decision_id, why);
     }
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(s->rules->catalogue, a->item);
@@ -135,9 +139,9 @@ int matcher_on_decision(struct step *s)
     }
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
     matcher_assignment_move(a, yes ? MOVE_ACCEPT
-                       : d->outcome == SA_DECISION_OUTCOME_REFUSED
-                           ? MOVE_REFUSE
-                           : MOVE_RETURN);
+                               : d->outcome == SA_DECISION_OUTCOME_REFUSED
+                                   ? MOVE_REFUSE
+                                   : MOVE_RETURN);
     if (d->has_amount_fen) {
         a->has_amount_fen = true;
         a->amount_fen = d->amount_fen;
@@ -224,9 +228,10 @@ int matcher_on_dispatch(struct step *s)
         matcher_assignment_find(s->state, &r->assignment_id);
     if (a == NULL || !a->has_decision_id ||
         !bus_id_eq(&a->decision_id, &r->decision_id)) {
-        return matcher_step_reject(s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
-                           "dispatch answers a decision this household does "
-                           "not have");
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
+            "dispatch answers a decision this household does "
+            "not have");
     }
     bool waiting = a->status == SA_ASSIGNMENT_STATUS_CONFIRMED;
     if (!waiting && !matcher_assignment_ended(a->status)) {
@@ -236,8 +241,9 @@ int matcher_on_dispatch(struct step *s)
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
         matcher_assignment_move(a, MOVE_REOPEN);
-        return give_back(s, a, &r->decision_id,
-                         r->has_reason ? r->reason : BUS_STRV("ORDER_REFUSED"));
+        return answers_give_back(s, a, &r->decision_id,
+                                 r->has_reason ? r->reason
+                                               : BUS_STRV("ORDER_REFUSED"));
     }
     int rc = note_lines(s, a, r);
     if (rc != BUS_OK) {
@@ -321,8 +327,9 @@ static int fold_line(struct step *s,
     if (at.line == NULL) {
         return dispatch_awaited(s->state)
                    ? matcher_park_event(s, &s->cause, order_id)
-                   : matcher_step_reject(s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
-                                 "no such order was sent for this household");
+                   : matcher_step_reject(
+                         s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
+                         "no such order was sent for this household");
     }
     static const enum sa_line_status to[] = {
         [NEWS_DONE] = SA_LINE_STATUS_DONE,
@@ -341,12 +348,14 @@ static int fold_line(struct step *s,
     bool first = was == SA_LINE_STATUS_OPEN;
     bool back = news == NEWS_REVERSED && was == SA_LINE_STATUS_DONE;
     if (!first && !back) {
-        return matcher_step_reject(s, BUS_ESTATE, "LINE_ENDED",
-                           "the order has ended otherwise; people must look");
+        return matcher_step_reject(
+            s, BUS_ESTATE, "LINE_ENDED",
+            "the order has ended otherwise; people must look");
     }
     at.line->status = to[news];
     rc = fold_note(s, order_id, note);
-    rc = rc == BUS_OK && news == NEWS_DONE ? matcher_release_parked(s, order_id) : rc;
+    rc = rc == BUS_OK && news == NEWS_DONE ? matcher_release_parked(s, order_id)
+                                           : rc;
     return rc == BUS_OK ? ended_lines(s, at.a) : rc;
 }
 
@@ -364,7 +373,7 @@ int matcher_on_payment(struct step *s)
         break;
     }
     return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
-                       "outcome must be SETTLED, REJECTED or RETURNED");
+                               "outcome must be SETTLED, REJECTED or RETURNED");
 }
 
 int matcher_on_receipt(struct step *s)
@@ -382,14 +391,16 @@ int matcher_on_receipt(struct step *s)
     case SA_DELIVERY_OUTCOME_UNKNOWN:
         break;
     }
-    return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
-                       "outcome must be SIGNED, PAID, FAILED or RETURNED");
+    return matcher_step_reject(
+        s, BUS_ERANGE, "RESULT_UNREADABLE",
+        "outcome must be SIGNED, PAID, FAILED or RETURNED");
 }
 
 /* --- charities --- */
 
 /* What was said of a need before: a partner may say it again. */
-static bool heard(const struct sa_need_state *need, const struct bus_id *id)
+static bool answers_heard(const struct sa_need_state *need,
+                          const struct bus_id *id)
 {
     for (size_t i = 0; i < need->claims.n; i++) {
         if (bus_id_eq(&need->claims.v[i], id)) {
@@ -463,20 +474,22 @@ int matcher_on_claim(struct step *s)
         return matcher_park_event(s, &s->cause, &c->need_id);
     }
     if (need == NULL) {
-        return matcher_step_reject(s, BUS_EUNKNOWN, "NEED_UNKNOWN",
-                           "no such need was published for this household");
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "NEED_UNKNOWN",
+            "no such need was published for this household");
     }
     if (!bus_strv_eq(c->charity, s->event->partner)) {
         return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
-                           "a claim of %.*s came on another's topic",
-                           BUS_STRV_ARG(c->charity));
+                                   "a claim of %.*s came on another's topic",
+                                   BUS_STRV_ARG(c->charity));
     }
     bool claims = c->outcome == SA_CLAIM_OUTCOME_CLAIMED;
     if (c->outcome == SA_CLAIM_OUTCOME_UNKNOWN) {
-        return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
-                           "outcome must be CLAIMED, DELIVERED or DECLINED");
+        return matcher_step_reject(
+            s, BUS_ERANGE, "RESULT_UNREADABLE",
+            "outcome must be CLAIMED, DELIVERED or DECLINED");
     }
-    if (heard(need, claims ? &c->claim_id : &c->event_id)) {
+    if (answers_heard(need, claims ? &c->claim_id : &c->event_id)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
@@ -488,7 +501,7 @@ int matcher_on_claim(struct step *s)
     }
     if (c->amount_fen <= 0) {
         return matcher_step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
-                           "a claim needs amount_fen above 0");
+                                   "a claim needs amount_fen above 0");
     }
     return take_claim(s, need, c);
 }

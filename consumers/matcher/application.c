@@ -34,8 +34,8 @@ static int merge_members(struct step *s, const struct sa_application *a)
     }
     if (n == 0 || n > MATCHER_MEMBERS_MAX) {
         return matcher_step_reject(s, BUS_ERANGE, "LIMIT",
-                           "%zu members; a household has 1 to %d", n,
-                           MATCHER_MEMBERS_MAX);
+                                   "%zu members; a household has 1 to %d", n,
+                                   MATCHER_MEMBERS_MAX);
     }
     st->members.v = list;
     st->members.n = n;
@@ -91,13 +91,14 @@ static int note_application(struct step *s, const struct sa_application *a)
     return BUS_OK;
 }
 
-static int say(struct step *s, const struct sa_application *a, bool opened)
+static int
+application_say(struct step *s, const struct sa_application *a, bool opened)
 {
     struct sa_case_event *e =
         matcher_step_case_event(s,
-                        opened ? SA_CASE_EVENT_KIND_OPENED
-                               : SA_CASE_EVENT_KIND_APPLICATION_JOINED,
-                        &a->application_id);
+                                opened ? SA_CASE_EVENT_KIND_OPENED
+                                       : SA_CASE_EVENT_KIND_APPLICATION_JOINED,
+                                &a->application_id);
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }
@@ -133,10 +134,13 @@ int matcher_on_application(struct step *s)
     }
     int rc = merge_members(s, a);
     rc = rc == BUS_OK ? note_application(s, a) : rc;
-    rc = rc == BUS_OK ? say(s, a, opened) : rc;
-    rc = rc == BUS_OK && opened && st->case_no == 1 ? matcher_meet_memberships(s) : rc;
+    rc = rc == BUS_OK ? application_say(s, a, opened) : rc;
+    rc = rc == BUS_OK && opened && st->case_no == 1
+             ? matcher_meet_memberships(s)
+             : rc;
     bool changed = false;
-    rc = rc == BUS_OK ? matcher_fold_facts(s, a->facts.v, a->facts.n, &changed) : rc;
+    rc = rc == BUS_OK ? matcher_fold_facts(s, a->facts.v, a->facts.n, &changed)
+                      : rc;
     if (rc == BUS_OK && (changed || opened)) {
         return matcher_match_household(s);
     }

@@ -22,8 +22,9 @@ const struct assignment_row matcher_assignment_table[] = {
 const size_t matcher_assignment_rows =
     sizeof(matcher_assignment_table) / sizeof(matcher_assignment_table[0]);
 
-static const struct assignment_row *row_of(enum sa_assignment_status from,
-                                           enum matcher_assignment_move move)
+static const struct assignment_row *
+assignment_state_row_of(enum sa_assignment_status from,
+                        enum matcher_assignment_move move)
 {
     for (size_t i = 0; i < matcher_assignment_rows; i++) {
         if (matcher_assignment_table[i].from == from &&
@@ -40,20 +41,22 @@ bool matcher_assignment_ended(enum sa_assignment_status status)
 }
 
 bool matcher_assignment_can(const struct sa_assignment_state *a,
-                    enum matcher_assignment_move move)
+                            enum matcher_assignment_move move)
 {
-    return row_of(a->status, move) != NULL;
+    return assignment_state_row_of(a->status, move) != NULL;
 }
 
-void matcher_assignment_move(struct sa_assignment_state *a, enum matcher_assignment_move move)
+void matcher_assignment_move(struct sa_assignment_state *a,
+                             enum matcher_assignment_move move)
 {
-    const struct assignment_row *row = row_of(a->status, move);
+    const struct assignment_row *row = assignment_state_row_of(a->status, move);
     assert(row != NULL);
     a->status = row->to;
 }
 
-struct sa_assignment_state *matcher_assignment_find(struct sa_household_state *state,
-                                            const struct bus_id *id)
+struct sa_assignment_state *
+matcher_assignment_find(struct sa_household_state *state,
+                        const struct bus_id *id)
 {
     for (size_t i = 0; i < state->assignments.n; i++) {
         if (bus_id_eq(&state->assignments.v[i].assignment_id, id)) {

@@ -6,7 +6,9 @@
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
 
-int matcher_batch_state_init(struct batch_state *o, size_t households, struct bus_err *err)
+int matcher_batch_state_init(struct batch_state *o,
+                             size_t households,
+                             struct bus_err *err)
 {
     size_t cap = 64;
     while (cap < households * 2) {
@@ -36,8 +38,9 @@ void matcher_batch_state_clear(struct batch_state *o)
     o->count = 0;
 }
 
-struct batch_state_slot *
-matcher_batch_state_get(struct batch_state *o, const struct bus_id *id, int32_t partition)
+struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
+                                                 const struct bus_id *id,
+                                                 int32_t partition)
 {
     size_t mask = o->cap - 1;
     size_t at = bus_hash64(id->b, sizeof(id->b), 0) & mask;

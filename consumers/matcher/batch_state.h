@@ -27,12 +27,13 @@ struct batch_state
 
 /* Room for `households` of them. */
 int matcher_batch_state_init(struct batch_state *o,
-                 size_t households,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                             size_t households,
+                             struct bus_err *err) BUS_MUSTCHECK;
 void matcher_batch_state_fini(struct batch_state *o);
 void matcher_batch_state_clear(struct batch_state *o);
 /* The slot of the household; state.p == NULL when it is new. */
-struct batch_state_slot *
-matcher_batch_state_get(struct batch_state *o, const struct bus_id *id, int32_t partition);
+struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
+                                                 const struct bus_id *id,
+                                                 int32_t partition);
 
 #endif

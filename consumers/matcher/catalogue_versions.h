@@ -30,10 +30,11 @@ struct matcher_catalogue_versions /* in the order they were published */
  * an empty list. */
 const struct matcher_catalogue_version *
 matcher_catalogue_version_for(const struct matcher_catalogue_versions *e,
-                    struct bus_strv judged_by,
-                    int32_t day);
+                              struct bus_strv judged_by,
+                              int32_t day);
 /* The latest of that version, or NULL. */
 const struct matcher_catalogue_version *
-matcher_catalogue_version_find(const struct matcher_catalogue_versions *e, struct bus_strv version);
+matcher_catalogue_version_find(const struct matcher_catalogue_versions *e,
+                               struct bus_strv version);
 
 #endif

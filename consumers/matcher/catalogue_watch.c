@@ -70,7 +70,9 @@ struct catalogue_watch
 
 /* --- one look, on a pool thread --- */
 
-static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int catalogue_watch_take(void *data,
+                                const struct bus_kafka_msg *m,
+                                struct bus_err *err)
 {
     struct catalogue_watch *t = data;
     if (m->value.p == NULL) {
@@ -108,8 +110,9 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 }
 
 /* Every owner must be a department this bus has a channel to. */
-static int
-check_owners(const struct catalogue_watch *t, struct bus_catalogue_rules *r, struct bus_err *err)
+static int check_owners(const struct catalogue_watch *t,
+                        struct bus_catalogue_rules *r,
+                        struct bus_err *err)
 {
     for (size_t i = 0; i < r->sources.item_count; i++) {
         const struct bus_node *d =
@@ -127,7 +130,7 @@ check_owners(const struct catalogue_watch *t, struct bus_catalogue_rules *r, str
     return BUS_OK;
 }
 
-static void make(struct catalogue_watch *t, struct incoming *in)
+static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
 {
     struct bus_err err = {0};
     struct kept *k = in->archive.p ? bus_calloc(1, sizeof(*k)) : NULL;
@@ -135,8 +138,8 @@ static void make(struct catalogue_watch *t, struct incoming *in)
         return;
     }
     bus_catalogue_rules_init(&k->rules);
-    int rc =
-        bus_catalogue_archive_unpack(in->archive, &k->rules.mem, &k->rules.archive, &err);
+    int rc = bus_catalogue_archive_unpack(in->archive, &k->rules.mem,
+                                          &k->rules.archive, &err);
     rc = rc ? rc : bus_catalogue_rules_compile(&k->rules, &err);
     rc = rc ? rc : check_owners(t, &k->rules, &err);
     if (rc == BUS_OK && strcmp(bus_policy_catalogue_version(k->rules.catalogue),
@@ -153,7 +156,7 @@ static void make(struct catalogue_watch *t, struct incoming *in)
     bus_free(k);
 }
 
-static void look(void *data)
+static void catalogue_watch_look(void *data)
 {
     struct catalogue_watch *t = data;
     int64_t ends[2] = {0, 0};
@@ -172,17 +175,18 @@ static void look(void *data)
     }
     struct bus_kafka_range range = {
         .topic = t->topic, .from = t->next, .compacted = true};
-    t->rc = bus_kafka_read(t->reader, &range, take, t, &t->next, &t->err);
+    t->rc = bus_kafka_read(t->reader, &range, catalogue_watch_take, t, &t->next,
+                           &t->err);
     for (size_t i = 0; t->rc == BUS_OK && i < t->count; i++) {
-        make(t, &t->list[i]);
+        catalogue_watch_make(t, &t->list[i]);
     }
 }
 
 /* --- its outcome, on the loop's thread --- */
 
-static void join(struct matcher_catalogue_versions *to,
-                 const struct bus_policy_catalogue *c,
-                 int32_t effective)
+static void catalogue_watch_join(struct matcher_catalogue_versions *to,
+                                 const struct bus_policy_catalogue *c,
+                                 int32_t effective)
 {
     for (size_t i = 1; i < to->count; i++) {
         bool same = strcmp(bus_policy_catalogue_version(to->list[i].catalogue),
@@ -197,12 +201,14 @@ static void join(struct matcher_catalogue_versions *to,
     to->list[to->count++] = (struct matcher_catalogue_version){c, effective};
 }
 
-static const struct matcher_catalogue_versions *current(const struct catalogue_watch *t)
+static const struct matcher_catalogue_versions *
+current(const struct catalogue_watch *t)
 {
     return atomic_load(&t->s->editions);
 }
 
-static void say(struct catalogue_watch *t, const struct incoming *in)
+static void catalogue_watch_say(struct catalogue_watch *t,
+                                const struct incoming *in)
 {
     char day[BUS_DATE_TEXT + 1];
     struct bus_run_health *health = &t->s->frame.health;
@@ -210,8 +216,8 @@ static void say(struct catalogue_watch *t, const struct incoming *in)
     if (in->made == NULL) {
         bus_run_series_add(t->refused, 1);
         bus_run_health_bad(health, t->condition,
-                       "catalogue %s refused, what was in force stays: %s",
-                       in->version[0] ? in->version : "?", in->why);
+                           "catalogue %s refused, what was in force stays: %s",
+                           in->version[0] ? in->version : "?", in->why);
     } else if (!kept) {
         bus_run_series_add(t->taken, 1);
         bus_log(BUS_LOG_INFO, "catalogue taken up",
@@ -236,11 +242,12 @@ static void take_up(struct catalogue_watch *t)
     list->editions = *current(t);
     for (size_t i = 0; i < t->count; i++) {
         struct kept *made = t->list[i].made;
-        say(t, &t->list[i]);
+        catalogue_watch_say(t, &t->list[i]);
         if (made != NULL) {
             made->next = t->all;
             t->all = made;
-            join(&list->editions, made->rules.catalogue, t->list[i].effective);
+            catalogue_watch_join(&list->editions, made->rules.catalogue,
+                                 t->list[i].effective);
         }
     }
     list->next = t->all;
@@ -248,11 +255,11 @@ static void take_up(struct catalogue_watch *t)
     atomic_store(&t->s->editions, &list->editions);
 }
 
-static void acked(void *data,
-                  void *token,
-                  int32_t partition,
-                  int64_t offset,
-                  const struct bus_err *err)
+static void catalogue_watch_acked(void *data,
+                                  void *token,
+                                  int32_t partition,
+                                  int64_t offset,
+                                  const struct bus_err *err)
 {
     struct catalogue_watch *t = data;
     (void)partition;
@@ -285,11 +292,11 @@ static int send_notice(struct catalogue_watch *t,
         .catalogue_version = version,
     };
     struct bus_role_emit emit = {.type = &sa_review_type,
-                            .record = &r,
-                            .ce_type = "sa.review.v1",
-                            .source = t->s->frame.source,
-                            .event_id = r.event_id,
-                            .occurred_at = r.occurred_at};
+                                 .record = &r,
+                                 .ce_type = "sa.review.v1",
+                                 .source = t->s->frame.source,
+                                 .event_id = r.event_id,
+                                 .occurred_at = r.occurred_at};
     struct bus_role_rendered v;
     int rc = bus_role_emit_render(&emit, &t->mem, &v, err);
     struct bus_kafka_out_msg m = {.topic = t->reviews,
@@ -310,7 +317,8 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
     struct bus_catalogue_rules r;
     struct bus_buf archive = {0};
     bus_catalogue_rules_init(&r);
-    int rc = bus_catalogue_archive_folder(f->config.folder, &r.mem, &r.archive, err);
+    int rc =
+        bus_catalogue_archive_folder(f->config.folder, &r.mem, &r.archive, err);
     rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     const char *version = bus_policy_catalogue_version(t->s->catalogue);
     if (rc == BUS_OK &&
@@ -328,11 +336,12 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
                              .published_at = bus_clock_system.wall_ms(NULL),
                              .archive = bus_buf_view(&archive)};
     struct bus_role_emit e = {.type = &sa_catalogue_type,
-                         .record = &c,
-                         .ce_type = "sa.catalogue.v1",
-                         .source = f->source,
-                         .event_id = bus_wire_derived_id("catalogue", parts, 1),
-                         .occurred_at = c.published_at};
+                              .record = &c,
+                              .ce_type = "sa.catalogue.v1",
+                              .source = f->source,
+                              .event_id =
+                                  bus_wire_derived_id("catalogue", parts, 1),
+                              .occurred_at = c.published_at};
     struct bus_role_rendered v;
     rc = rc ? rc : bus_role_emit_render(&e, &t->mem, &v, err);
     if (rc == BUS_OK) {
@@ -358,7 +367,9 @@ static bool own_is_kept(const struct catalogue_watch *t)
 
 /* The last day on which anything of what judges changed: the edition, or within
  * it a version or a figure that is in force since. */
-static int32_t turn_of(const struct matcher_catalogue_version *e, int32_t today)
+static int32_t
+catalogue_watch_turn_of(const struct matcher_catalogue_version *e,
+                        int32_t today)
 {
     int32_t turn = bus_policy_effective_day(e->catalogue, today);
     return e->effective > turn ? e->effective : turn;
@@ -372,7 +383,7 @@ static void announce(struct catalogue_watch *t)
     const struct matcher_catalogue_version *e =
         matcher_catalogue_version_for(all, (struct bus_strv){0}, today);
     const char *version = bus_policy_catalogue_version(e->catalogue);
-    int32_t turn = turn_of(e, today);
+    int32_t turn = catalogue_watch_turn_of(e, today);
     bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
     if (told || turn == INT32_MIN || t->acks_left > 0) {
         return;
@@ -390,17 +401,17 @@ static void announce(struct catalogue_watch *t)
             t->ack_failed = true;
         }
     }
-    acked(t, NULL, 0, 0, NULL);
+    catalogue_watch_acked(t, NULL, 0, 0, NULL);
 }
 
-static void looked(void *data)
+static void catalogue_watch_looked(void *data)
 {
     struct catalogue_watch *t = data;
     t->busy = false;
     if (t->rc != BUS_OK) {
         if (!t->loaded) {
             bus_run_health_bad(&t->s->frame.health, t->condition,
-                           "not read yet: %s", t->err.msg);
+                               "not read yet: %s", t->err.msg);
         }
         return;
     }
@@ -429,12 +440,13 @@ static void looked(void *data)
     }
 }
 
-static void tick(void *data)
+static void catalogue_watch_tick(void *data)
 {
     struct catalogue_watch *t = data;
     struct bus_err err;
     if (!t->busy && !t->stopping) {
-        t->busy = bus_run_work(t->s->frame.loop, look, looked, t, &err) == BUS_OK;
+        t->busy = bus_run_work(t->s->frame.loop, catalogue_watch_look,
+                               catalogue_watch_looked, t, &err) == BUS_OK;
     }
 }
 
@@ -458,8 +470,8 @@ int matcher_catalogue_watch_wait(struct catalogue_watch *t, struct bus_err *err)
 }
 
 int matcher_catalogue_watch_start(struct matcher_shell *s,
-                 struct catalogue_watch **ret,
-                 struct bus_err *err)
+                                  struct catalogue_watch **ret,
+                                  struct bus_err *err)
 {
     struct catalogue_watch *t = bus_calloc(1, sizeof(*t));
     struct kept *first = bus_calloc(1, sizeof(*first));
@@ -480,12 +492,15 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
         .next = -1,
         .topic = bus_role_frame_topic(f, "catalogue", NULL),
         .reviews = bus_role_frame_topic(f, "reviews", NULL),
-        .condition = bus_run_health_add(&f->health, "catalogue", "not read yet"),
+        .condition =
+            bus_run_health_add(&f->health, "catalogue", "not read yet"),
         .taken = bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, taken),
-        .refused = bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
+        .refused =
+            bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
     };
     bus_arena_init(&t->mem, 0, LOOKS_BYTES);
-    first->editions.list[0] = (struct matcher_catalogue_version){s->catalogue, INT32_MIN};
+    first->editions.list[0] =
+        (struct matcher_catalogue_version){s->catalogue, INT32_MIN};
     first->editions.count = 1;
     atomic_store(&s->editions, &first->editions);
     (void)pthread_mutex_init(&t->lock, NULL);
@@ -493,8 +508,11 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
     int rc =
         t->topic && t->reviews ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a topic");
     rc = rc ? rc
-            : bus_kafka_producer_open(&f->kafka, acked, t, &t->producer, err);
-    rc = rc ? rc : bus_run_timer_new(f->loop, tick, t, &t->timer, err);
+            : bus_kafka_producer_open(&f->kafka, catalogue_watch_acked, t,
+                                      &t->producer, err);
+    rc = rc ? rc
+            : bus_run_timer_new(f->loop, catalogue_watch_tick, t, &t->timer,
+                                err);
     if (rc == BUS_OK) {
         bus_run_timer_start(t->timer, 1, LOOK_MS);
     }

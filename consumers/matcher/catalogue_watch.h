@@ -17,12 +17,14 @@
 struct catalogue_watch;
 /* The folder's own catalogue is the first edition. */
 int matcher_catalogue_watch_start(struct matcher_shell *s,
-                 struct catalogue_watch **ret,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                                  struct catalogue_watch **ret,
+                                  struct bus_err *err) BUS_MUSTCHECK;
 /* From a lane: until the topic was read once, so that no event is judged by a
  * catalogue that was out of force before it came. BUS_EAGAIN after a second. */
-int matcher_catalogue_watch_wait(struct catalogue_watch *t, struct bus_err *err) BUS_MUSTCHECK;
+int matcher_catalogue_watch_wait(struct catalogue_watch *t,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 void matcher_catalogue_watch_drain(struct catalogue_watch *t);
-void matcher_catalogue_watch_free(struct catalogue_watch *t); /* when no lane runs any more */
+void matcher_catalogue_watch_free(
+    struct catalogue_watch *t); /* when no lane runs any more */
 
 #endif

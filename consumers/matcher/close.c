@@ -60,8 +60,8 @@ int matcher_close_if_ended(struct step *s)
     if (!may_close(s->state, &count)) {
         return BUS_OK;
     }
-    struct sa_case_event *e =
-        matcher_step_case_event(s, SA_CASE_EVENT_KIND_CLOSED, &s->state->case_id);
+    struct sa_case_event *e = matcher_step_case_event(
+        s, SA_CASE_EVENT_KIND_CLOSED, &s->state->case_id);
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }

@@ -23,7 +23,9 @@ struct side /* one of the two households */
     size_t size; /* 0: not known here */
 };
 
-int matcher_report_membership(struct step *s, const struct sa_application *a, size_t i)
+int matcher_report_membership(struct step *s,
+                              const struct sa_application *a,
+                              size_t i)
 {
     const struct sa_household_state *st = s->state;
     struct bus_id home = {{0}};
@@ -49,19 +51,19 @@ int matcher_report_membership(struct step *s, const struct sa_application *a, si
         .division_code = st->division_code,
     };
     return matcher_step_emit(s, &(struct matcher_output){
-                            .topic = MATCHER_OUT_MEMBERSHIPS,
-                            .record = m,
-                            .event_id = m->event_id,
-                            .case_id = m->case_id,
-                            .household_id = home,
-                        });
+                                    .topic = MATCHER_OUT_MEMBERSHIPS,
+                                    .record = m,
+                                    .event_id = m->event_id,
+                                    .case_id = m->case_id,
+                                    .household_id = home,
+                                });
 }
 
 /* CONFLICT in the case of `of`, about the person whom `other` names too. */
-static int tell(struct step *s,
-                const struct side *of,
-                const struct side *other,
-                const struct bus_id *person)
+static int conflict_tell(struct step *s,
+                         const struct side *of,
+                         const struct side *other,
+                         const struct bus_id *person)
 {
     struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
     if (e == NULL) {
@@ -75,7 +77,7 @@ static int tell(struct step *s,
     struct bus_id about = bus_wire_derived_id("conflict", parts, 3);
     *e = (struct sa_case_event){
         .event_id = matcher_step_event_id(s, "case_event", &about,
-                                  (int32_t)SA_CASE_EVENT_KIND_CONFLICT),
+                                          (int32_t)SA_CASE_EVENT_KIND_CONFLICT),
         .household_id = of->household,
         .occurred_at = s->now_ms,
         .case_id = of->case_id,
@@ -91,12 +93,12 @@ static int tell(struct step *s,
         .other_household = other->household,
     };
     return matcher_step_emit(s, &(struct matcher_output){
-                            .topic = MATCHER_OUT_CASES,
-                            .record = e,
-                            .event_id = e->event_id,
-                            .case_id = e->case_id,
-                            .household_id = of->household,
-                        });
+                                    .topic = MATCHER_OUT_CASES,
+                                    .record = e,
+                                    .event_id = e->event_id,
+                                    .case_id = e->case_id,
+                                    .household_id = of->household,
+                                });
 }
 
 static int tell_both(struct step *s,
@@ -104,8 +106,8 @@ static int tell_both(struct step *s,
                      const struct side *b,
                      const struct bus_id *person)
 {
-    int rc = tell(s, a, b, person);
-    return rc == BUS_OK ? tell(s, b, a, person) : rc;
+    int rc = conflict_tell(s, a, b, person);
+    return rc == BUS_OK ? conflict_tell(s, b, a, person) : rc;
 }
 
 static struct side own_side(const struct sa_household_state *st)
@@ -133,8 +135,8 @@ int matcher_on_membership(struct step *s)
     }
     if (n == MATCHER_NAMED_MAX) {
         return matcher_step_reject(s, BUS_ERANGE, "LIMIT",
-                           "more than %d households name one person",
-                           MATCHER_NAMED_MAX);
+                                   "more than %d households name one person",
+                                   MATCHER_NAMED_MAX);
     }
     struct sa_membership_ref *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));

@@ -37,10 +37,10 @@ const char *matcher_event_record(enum matcher_event_kind kind)
 }
 
 int matcher_step_reject(struct step *s,
-                enum bus_errc code,
-                const char *reason_code,
-                const char *fmt,
-                ...)
+                        enum bus_errc code,
+                        const char *reason_code,
+                        const char *fmt,
+                        ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -52,27 +52,28 @@ int matcher_step_reject(struct step *s,
 
 int matcher_step_no_memory(struct step *s)
 {
-    return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
-                       "the household's event needs more than the arena's %zu "
-                       "bytes",
-                       s->mem->max_bytes);
+    return matcher_step_reject(
+        s, BUS_ETOOBIG, "LIMIT",
+        "the household's event needs more than the arena's %zu "
+        "bytes",
+        s->mem->max_bytes);
 }
 
-static struct bus_strv id_view(const struct bus_id *id)
+static struct bus_strv decide_id_view(const struct bus_id *id)
 {
     return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
 }
 
 struct bus_id matcher_step_event_id(struct step *s,
-                            const char *record,
-                            const struct bus_id *about,
-                            int32_t number)
+                                    const char *record,
+                                    const struct bus_id *about,
+                                    int32_t number)
 {
     struct bus_strv parts[] = {
         bus_strv(record),
-        id_view(about),
+        decide_id_view(about),
         {(const char *)&number, sizeof(number)},
-        id_view(&s->cause),
+        decide_id_view(&s->cause),
     };
     return bus_wire_derived_id("event", parts, 4);
 }
@@ -82,8 +83,8 @@ int matcher_step_emit(struct step *s, const struct matcher_output *o)
     struct matcher_outputs *out = s->out;
     if (out->n == MATCHER_OUTPUTS_MAX) {
         return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
-                           "one event makes more than %d events",
-                           MATCHER_OUTPUTS_MAX);
+                                   "one event makes more than %d events",
+                                   MATCHER_OUTPUTS_MAX);
     }
     if (out->n == out->cap) {
         size_t cap = out->cap ? out->cap * 2 : OUTPUTS_FIRST;
@@ -102,8 +103,8 @@ int matcher_step_emit(struct step *s, const struct matcher_output *o)
 }
 
 struct sa_case_event *matcher_step_case_event(struct step *s,
-                                      enum sa_case_event_kind kind,
-                                      const struct bus_id *about)
+                                              enum sa_case_event_kind kind,
+                                              const struct bus_id *about)
 {
     struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
     if (e == NULL) {
@@ -123,16 +124,16 @@ struct sa_case_event *matcher_step_case_event(struct step *s,
 }
 
 int matcher_step_emit_case(struct step *s,
-                   struct sa_case_event *e,
-                   struct bus_strv seal_for)
+                           struct sa_case_event *e,
+                           struct bus_strv seal_for)
 {
     return matcher_step_emit(s, &(struct matcher_output){
-                            .topic = MATCHER_OUT_CASES,
-                            .record = e,
-                            .event_id = e->event_id,
-                            .case_id = e->case_id,
-                            .seal_for = seal_for,
-                        });
+                                    .topic = MATCHER_OUT_CASES,
+                                    .record = e,
+                                    .event_id = e->event_id,
+                                    .case_id = e->case_id,
+                                    .seal_for = seal_for,
+                                });
 }
 
 struct common
@@ -198,13 +199,14 @@ static int on_verification(struct step *s)
         }
     }
     if (v == NULL) {
-        return matcher_step_reject(s, BUS_EUNKNOWN, "REQUEST_UNKNOWN",
-                           "no verification was asked for under this id");
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "REQUEST_UNKNOWN",
+            "no verification was asked for under this id");
     }
     if (!bus_strv_eq(v->partner, s->event->partner)) {
         return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
-                           "the request was made to %.*s",
-                           BUS_STRV_ARG(v->partner));
+                                   "the request was made to %.*s",
+                                   BUS_STRV_ARG(v->partner));
     }
     if (!v->open) {
         s->out->duplicate = true;
@@ -219,8 +221,8 @@ static int on_verification(struct step *s)
             return rc;
         }
     }
-    struct sa_case_event *e =
-        matcher_step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
+    struct sa_case_event *e = matcher_step_case_event(
+        s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }
@@ -297,10 +299,10 @@ int matcher_decide(const struct matcher_rules *rules,
     struct common c = common_of(event);
     struct matcher_rules mine = *rules;
     if (rules->editions != NULL) {
-        mine.catalogue =
-            matcher_catalogue_version_for(rules->editions, state->catalogue_version,
-                                bus_china_day(c.occurred_at))
-                ->catalogue;
+        mine.catalogue = matcher_catalogue_version_for(
+                             rules->editions, state->catalogue_version,
+                             bus_china_day(c.occurred_at))
+                             ->catalogue;
     }
     *ret = (struct matcher_outputs){0};
     struct step s = {
@@ -319,13 +321,14 @@ int matcher_decide(const struct matcher_rules *rules,
         state->household_id = *c.household_id;
     }
     int rc = bus_role_keyed_same(&state->household_id, c.household_id,
-                            &ret->reason_code, err);
+                                 &ret->reason_code, err);
     if (rc == BUS_OK && fresh && event->kind != MATCHER_APPLICATION &&
         event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
-        rc = matcher_step_reject(&s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
-                         "nothing is known of this household; a %s cannot be "
-                         "the first of it",
-                         matcher_event_record(event->kind));
+        rc = matcher_step_reject(
+            &s, BUS_EUNKNOWN, "HOUSEHOLD_UNKNOWN",
+            "nothing is known of this household; a %s cannot be "
+            "the first of it",
+            matcher_event_record(event->kind));
     }
     rc = rc ? rc : matcher_step_run(&s);
     if (rc == BUS_OK && ret->changed) {

@@ -9,9 +9,9 @@
 #include "schemas/personal.h"
 
 /* Facts mostly come in the dictionary's order: the next is tried first. */
-static int32_t id_of(const struct bus_policy_catalogue *c,
-                     int32_t before,
-                     struct bus_strv name)
+static int32_t disclose_id_of(const struct bus_policy_catalogue *c,
+                              int32_t before,
+                              struct bus_strv name)
 {
     int32_t next = before + 1;
     return (size_t)next < bus_policy_fact_count(c) &&
@@ -36,8 +36,9 @@ int matcher_number_facts(struct step *s)
         return matcher_step_no_memory(s);
     }
     for (size_t i = 0; i < n; i++) {
-        f->ids[i] = id_of(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
-                          st->facts.v[i].name);
+        f->ids[i] =
+            disclose_id_of(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
+                           st->facts.v[i].name);
     }
     int rc = bus_wire_encode_field(&sa_household_state_type, st,
                                    offsetof(struct sa_household_state, facts),
@@ -63,7 +64,7 @@ static uint8_t *put_count(size_t n, uint8_t *p)
 
 #define COUNT_BYTES 10
 
-static bool may(const struct bus_policy_facts *set, int32_t fact)
+static bool disclose_may(const struct bus_policy_facts *set, int32_t fact)
 {
     return fact >= 0 && bus_policy_facts_has(set, fact);
 }
@@ -83,15 +84,15 @@ static uint8_t withheld_of(const struct bus_policy_catalogue *c,
     uint8_t withheld = 0;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         int fact = bus_policy_fact_find(c, bus_strv(parts[i].fact));
-        withheld |= may(set, fact) ? 0 : (uint8_t)parts[i].part;
+        withheld |= disclose_may(set, fact) ? 0 : (uint8_t)parts[i].part;
     }
     return withheld;
 }
 
 int matcher_disclosed_facts(struct step *s,
-                    struct bus_strv department,
-                    struct bus_strv **ret,
-                    uint8_t *ret_withheld)
+                            struct bus_strv department,
+                            struct bus_strv **ret,
+                            uint8_t *ret_withheld)
 {
     int rc = matcher_number_facts(s);
     if (rc != BUS_OK) {
@@ -108,14 +109,14 @@ int matcher_disclosed_facts(struct step *s,
     }
     size_t count = 0;
     for (size_t i = 0; i < f->n; i++) {
-        count += may(&set, f->ids[i]);
+        count += disclose_may(&set, f->ids[i]);
     }
     uint8_t *p = count > 0 ? put_count(count, bytes) : bytes;
     uint8_t head[COUNT_BYTES];
     size_t from = (size_t)(put_count(f->n, head) - head);
     for (size_t i = 0; i < f->n; i++) {
         size_t n = f->ends[i] - from;
-        if (may(&set, f->ids[i])) {
+        if (disclose_may(&set, f->ids[i])) {
             memcpy(p, f->bytes->p + from, n);
             p += n;
         }

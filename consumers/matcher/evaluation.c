@@ -49,11 +49,11 @@ static enum sa_verdict verdict_word(enum bus_policy_verdict v)
 }
 
 int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
-                       int32_t rule_date,
-                       const struct bus_role_household_members *members,
-                       const struct bus_policy_verdict_of *v,
-                       struct bus_arena *mem,
-                       struct sa_item_verdict *ret)
+                               int32_t rule_date,
+                               const struct bus_role_household_members *members,
+                               const struct bus_policy_verdict_of *v,
+                               struct bus_arena *mem,
+                               struct sa_item_verdict *ret)
 {
     struct bus_policy_item item;
     if (bus_policy_item_at(c, (size_t)v->item, rule_date, &item)) {
@@ -87,10 +87,10 @@ int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
 
 /* One part of the evaluation alone, the others left at zero: what is hashed is
  * plain Avro, so any client can do the same. */
-static int hash_of(const struct sa_evaluation *part,
-                   struct bus_arena *mem,
-                   struct bus_strv *ret,
-                   struct bus_err *err)
+static int evaluation_hash_of(const struct sa_evaluation *part,
+                              struct bus_arena *mem,
+                              struct bus_strv *ret,
+                              struct bus_err *err)
 {
     struct bus_strv bytes;
     int rc = bus_wire_encode_arena(&sa_evaluation_type, part, mem, &bytes, err);
@@ -108,9 +108,9 @@ static int hash_of(const struct sa_evaluation *part,
 }
 
 int matcher_evaluation_inputs_hash(const struct sa_evaluation *e,
-                           struct bus_arena *mem,
-                           struct bus_strv *ret,
-                           struct bus_err *err)
+                                   struct bus_arena *mem,
+                                   struct bus_strv *ret,
+                                   struct bus_err *err)
 {
     struct sa_evaluation inputs = {
         .catalogue_version = e->catalogue_version,
@@ -118,7 +118,7 @@ int matcher_evaluation_inputs_hash(const struct sa_evaluation *e,
         .members = e->members,
         .facts = e->facts,
     };
-    return hash_of(&inputs, mem, ret, err);
+    return evaluation_hash_of(&inputs, mem, ret, err);
 }
 
 static int hashes(const struct sa_evaluation *of,
@@ -128,7 +128,9 @@ static int hashes(const struct sa_evaluation *of,
 {
     struct sa_evaluation outputs = {.items = of->items};
     int rc = matcher_evaluation_inputs_hash(of, mem, &ret->inputs_hash, err);
-    return rc == BUS_OK ? hash_of(&outputs, mem, &ret->outputs_hash, err) : rc;
+    return rc == BUS_OK
+               ? evaluation_hash_of(&outputs, mem, &ret->outputs_hash, err)
+               : rc;
 }
 
 uint32_t matcher_evaluation_fact_sum(const char *p, size_t n)
@@ -161,7 +163,8 @@ static int sums_of(struct bus_strv facts,
         at++;
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t sum = htobe32(matcher_evaluation_fact_sum(facts.p + at, ends[i] - at));
+        uint32_t sum =
+            htobe32(matcher_evaluation_fact_sum(facts.p + at, ends[i] - at));
         memcpy(to + i * EVALUATION_SUM_BYTES, &sum, EVALUATION_SUM_BYTES);
         at = ends[i];
     }
@@ -170,9 +173,9 @@ static int sums_of(struct bus_strv facts,
 }
 
 int matcher_evaluation_sums(const struct sa_evaluation *e,
-                    struct bus_arena *mem,
-                    struct bus_strv *ret,
-                    struct bus_err *err)
+                            struct bus_arena *mem,
+                            struct bus_strv *ret,
+                            struct bus_err *err)
 {
     struct bus_strv facts;
     uint32_t *ends = bus_arena_alloc(mem, (e->facts.n + 1) * sizeof(*ends));
@@ -186,11 +189,11 @@ int matcher_evaluation_sums(const struct sa_evaluation *e,
 }
 
 int matcher_evaluation_encode(const struct sa_evaluation *e,
-                      const struct bus_strv *facts,
-                      const uint32_t *ends,
-                      struct bus_arena *mem,
-                      struct sa_evaluation *ret,
-                      struct bus_err *err)
+                              const struct bus_strv *facts,
+                              const uint32_t *ends,
+                              struct bus_arena *mem,
+                              struct sa_evaluation *ret,
+                              struct bus_err *err)
 {
     struct bus_strv *items = bus_arena_alloc(mem, sizeof(*items));
     int rc = items == NULL
@@ -213,15 +216,16 @@ int matcher_evaluation_encode(const struct sa_evaluation *e,
 }
 
 int matcher_evaluation_run(const struct bus_policy_catalogue *c,
-                   struct sa_evaluation *e,
-                   struct bus_arena *mem,
-                   struct bus_err *err)
+                           struct sa_evaluation *e,
+                           struct bus_arena *mem,
+                           struct bus_err *err)
 {
-    const struct bus_role_household_members members = {e->members.v, e->members.n};
+    const struct bus_role_household_members members = {e->members.v,
+                                                       e->members.n};
     struct bus_policy_household h;
     struct bus_policy_result r;
-    int rc =
-        bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n, mem, &h);
+    int rc = bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n,
+                                   mem, &h);
     if (rc != BUS_OK) {
         return bus_fail(err, rc, "no room for the facts");
     }
@@ -237,8 +241,8 @@ int matcher_evaluation_run(const struct bus_policy_catalogue *c,
     e->items.n = items ? r.count : 0;
     rc = items ? BUS_OK : BUS_ETOOBIG;
     for (size_t i = 0; rc == BUS_OK && i < r.count; i++) {
-        rc = matcher_evaluation_item_of(c, e->rule_date, &members, &r.items[i], mem,
-                                &items[i]);
+        rc = matcher_evaluation_item_of(c, e->rule_date, &members, &r.items[i],
+                                        mem, &items[i]);
     }
     rc = rc ? bus_fail(err, rc, "no room for the verdicts")
             : hashes(e, e, mem, err);

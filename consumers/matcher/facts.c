@@ -33,9 +33,9 @@ static bool same_subject(const struct sa_fact *a, const struct sa_fact *b)
            (!a->has_member || bus_id_eq(&a->member, &b->member));
 }
 
-static uint32_t *slot_of(const struct index *ix,
-                         const struct sa_fact *list,
-                         const struct sa_fact *f)
+static uint32_t *facts_slot_of(const struct index *ix,
+                               const struct sa_fact *list,
+                               const struct sa_fact *f)
 {
     for (size_t i = fact_hash(f) & ix->mask;; i = (i + 1) & ix->mask) {
         if (ix->slots[i] == 0 || same_subject(&list[ix->slots[i] - 1], f)) {
@@ -91,22 +91,22 @@ static int make_index(struct step *s, size_t room, struct index *ret)
     }
     const struct sa_fact *list = s->state->facts.v;
     for (size_t i = 0; i < s->state->facts.n; i++) {
-        *slot_of(ret, list, &list[i]) = (uint32_t)(i + 1);
+        *facts_slot_of(ret, list, &list[i]) = (uint32_t)(i + 1);
     }
     return BUS_OK;
 }
 
 int matcher_fold_facts(struct step *s,
-               const struct sa_fact *facts,
-               size_t n,
-               bool *ret_changed)
+                       const struct sa_fact *facts,
+                       size_t n,
+                       bool *ret_changed)
 {
     struct sa_household_state *st = s->state;
     size_t room = st->facts.n + n;
     if (room > 2 * MATCHER_FACTS_MAX) {
         return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
-                           "%zu facts in one event; at most %d", n,
-                           MATCHER_FACTS_MAX);
+                                   "%zu facts in one event; at most %d", n,
+                                   MATCHER_FACTS_MAX);
     }
     struct sa_fact *list = bus_arena_alloc(s->mem, room * sizeof(*list));
     if (list == NULL) {
@@ -122,7 +122,7 @@ int matcher_fold_facts(struct step *s,
         return rc;
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t *slot = slot_of(&ix, list, &facts[i]);
+        uint32_t *slot = facts_slot_of(&ix, list, &facts[i]);
         bool matters = true;
         if (*slot == 0) {
             list[st->facts.n++] = facts[i];
@@ -136,9 +136,10 @@ int matcher_fold_facts(struct step *s,
         *ret_changed |= matters;
     }
     if (st->facts.n > MATCHER_FACTS_MAX) {
-        return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
-                           "the household would have %zu facts; at most %d",
-                           st->facts.n, MATCHER_FACTS_MAX);
+        return matcher_step_reject(
+            s, BUS_ETOOBIG, "LIMIT",
+            "the household would have %zu facts; at most %d", st->facts.n,
+            MATCHER_FACTS_MAX);
     }
     return BUS_OK;
 }
@@ -168,8 +169,8 @@ static struct sa_fact grant_fact(const struct step *s,
 }
 
 int matcher_fold_grant(struct step *s,
-               const struct bus_policy_item *item,
-               bool *ret_changed)
+                       const struct bus_policy_item *item,
+                       bool *ret_changed)
 {
     if (item->grants_fact.n == 0) {
         return BUS_OK;

@@ -13,8 +13,8 @@
 #include "consumers/matcher/evaluation.h"
 #include "consumers/matcher/parts.h"
 
-static bool wanted(const struct bus_policy_verdict_of *v,
-                   const struct bus_policy_item *item)
+static bool match_wanted(const struct bus_policy_verdict_of *v,
+                         const struct bus_policy_item *item)
 {
     return v->left_out_by.n == 0 &&
            (v->verdict == BUS_POLICY_ELIGIBLE ||
@@ -43,8 +43,8 @@ static int emit_assignment(struct step *s,
     if (a == NULL) {
         return matcher_step_no_memory(s);
     }
-    a->event_id =
-        matcher_step_event_id(s, "assignment", &st->assignment_id, (int32_t)action);
+    a->event_id = matcher_step_event_id(s, "assignment", &st->assignment_id,
+                                        (int32_t)action);
     a->household_id = s->state->household_id;
     a->occurred_at = s->now_ms;
     a->case_id = s->state->case_id;
@@ -65,7 +65,8 @@ static int emit_assignment(struct step *s,
     struct bus_strv *facts = NULL;
     uint8_t withheld = MATCHER_PERSONAL;
     int rc =
-        gone ? BUS_OK : matcher_disclosed_facts(s, st->department, &facts, &withheld);
+        gone ? BUS_OK
+             : matcher_disclosed_facts(s, st->department, &facts, &withheld);
     if (facts != NULL) {
         a->facts.v = (void *)facts;
         a->facts.n = BUS_WIRE_ENCODED;
@@ -78,21 +79,21 @@ static int emit_assignment(struct step *s,
         return rc;
     }
     return matcher_step_emit(s, &(struct matcher_output){
-                            .topic = MATCHER_OUT_ASSIGNMENTS,
-                            .partner = st->department,
-                            .record = a,
-                            .event_id = a->event_id,
-                            .case_id = a->case_id,
-                            .seal_for = withheld == MATCHER_PERSONAL
-                                            ? (struct bus_strv){0}
-                                            : st->department,
-                            .withheld = withheld,
-                        });
+                                    .topic = MATCHER_OUT_ASSIGNMENTS,
+                                    .partner = st->department,
+                                    .record = a,
+                                    .event_id = a->event_id,
+                                    .case_id = a->case_id,
+                                    .seal_for = withheld == MATCHER_PERSONAL
+                                                    ? (struct bus_strv){0}
+                                                    : st->department,
+                                    .withheld = withheld,
+                                });
 }
 
 int matcher_assignment_return(struct step *s,
-                         struct sa_assignment_state *a,
-                         struct bus_strv reason)
+                              struct sa_assignment_state *a,
+                              struct bus_strv reason)
 {
     a->has_reason = true;
     a->reason = reason;
@@ -119,10 +120,10 @@ static struct bus_id assignment_id_of(const struct sa_household_state *st,
     return bus_wire_derived_id("assignment", parts, 4);
 }
 
-static int assign(struct step *s,
-                  const struct bus_policy_item *item,
-                  const struct sa_item_verdict *judged,
-                  int32_t round)
+static int match_assign(struct step *s,
+                        const struct bus_policy_item *item,
+                        const struct sa_item_verdict *judged,
+                        int32_t round)
 {
     struct sa_household_state *st = s->state;
     size_t n = st->assignments.n;
@@ -176,9 +177,10 @@ static int settle_item(struct step *s,
         return BUS_OK;
     }
     struct sa_assignment_state *a = latest(s->state, item.code);
-    bool want = wanted(v, &item);
+    bool want = match_wanted(v, &item);
     if (a == NULL || a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
-        return want ? assign(s, &item, judged, a ? a->round + 1 : 1) : BUS_OK;
+        return want ? match_assign(s, &item, judged, a ? a->round + 1 : 1)
+                    : BUS_OK;
     }
     if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
         return BUS_OK; /* people have decided; a new fact is theirs to see */
@@ -312,7 +314,8 @@ static int ask_insurer(struct step *s,
         {(const char *)&version, sizeof(version)},
     };
     q->request_id = bus_wire_derived_id("request", parts, 3);
-    q->event_id = matcher_step_event_id(s, "verification_request", &q->request_id, 0);
+    q->event_id =
+        matcher_step_event_id(s, "verification_request", &q->request_id, 0);
     q->household_id = e->household_id;
     q->occurred_at = s->now_ms;
     q->case_id = e->case_id;
@@ -324,15 +327,16 @@ static int ask_insurer(struct step *s,
     q->due = s->rules->deadline(s->rules->data, s->today,
                                 s->rules->verification_days, true);
     rc = note_request(s, q);
-    return rc != BUS_OK ? rc
-                        : matcher_step_emit(s, &(struct matcher_output){
-                                           .topic = MATCHER_OUT_VERIFICATIONS,
-                                           .partner = s->rules->insurer,
-                                           .record = q,
-                                           .event_id = q->event_id,
-                                           .case_id = q->case_id,
-                                           .seal_for = s->rules->insurer,
-                                       });
+    return rc != BUS_OK
+               ? rc
+               : matcher_step_emit(s, &(struct matcher_output){
+                                          .topic = MATCHER_OUT_VERIFICATIONS,
+                                          .partner = s->rules->insurer,
+                                          .record = q,
+                                          .event_id = q->event_id,
+                                          .case_id = q->case_id,
+                                          .seal_for = s->rules->insurer,
+                                      });
 }
 
 /* --- the whole --- */
@@ -378,11 +382,11 @@ static int fan_out(struct step *s,
     }
     s->state->undetermined = undetermined;
     int rc = matcher_step_emit(s, &(struct matcher_output){
-                              .topic = MATCHER_OUT_EVALUATIONS,
-                              .record = encoded,
-                              .event_id = e->event_id,
-                              .case_id = e->case_id,
-                          });
+                                      .topic = MATCHER_OUT_EVALUATIONS,
+                                      .record = encoded,
+                                      .event_id = e->event_id,
+                                      .case_id = e->case_id,
+                                  });
     rc = rc == BUS_OK ? ask_insurer(s, result, e) : rc;
     for (size_t i = 0; rc == BUS_OK && i < result->count; i++) {
         rc = settle_item(s, &result->items[i], &e->items.v[i]);
@@ -403,7 +407,7 @@ int matcher_match_household(struct step *s)
     int rc = matcher_number_facts(s);
     rc = rc ? rc
             : bus_role_household_of(s->rules->catalogue, &members, st->facts.v,
-                               s->facts.ids, st->facts.n, s->mem, &h);
+                                    s->facts.ids, st->facts.n, s->mem, &h);
     struct bus_policy_result result;
     rc = rc != BUS_OK
              ? rc
@@ -426,7 +430,7 @@ int matcher_match_household(struct step *s)
             return matcher_step_no_memory(s);
         }
     }
-    rc = matcher_evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem, encoded,
-                           s->err);
+    rc = matcher_evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem,
+                                   encoded, s->err);
     return rc == BUS_OK ? fan_out(s, &result, e, encoded) : rc;
 }

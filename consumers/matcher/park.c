@@ -7,9 +7,9 @@
 #include "bus/wire/codec.h"
 #include "consumers/matcher/parts.h"
 
-static int say(struct step *s,
-               enum sa_parked_action action,
-               const struct sa_parked_event *p)
+static int park_say(struct step *s,
+                    enum sa_parked_action action,
+                    const struct sa_parked_event *p)
 {
     struct sa_parked_note *n = bus_arena_calloc(s->mem, 1, sizeof(*n));
     if (n == NULL) {
@@ -26,14 +26,14 @@ static int say(struct step *s,
     n->waits_for = p->waits_for;
     n->kind = p->kind;
     return matcher_step_emit(s, &(struct matcher_output){
-                            .topic = MATCHER_OUT_PARKED,
-                            .record = n,
-                            .event_id = n->event_id,
-                            .case_id = s->state->case_id,
-                        });
+                                    .topic = MATCHER_OUT_PARKED,
+                                    .record = n,
+                                    .event_id = n->event_id,
+                                    .case_id = s->state->case_id,
+                                });
 }
 
-static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
+static const struct bus_wire_type *park_type_of(enum matcher_event_kind kind)
 {
     return kind == MATCHER_PAYMENT   ? &sa_payment_result_type
            : kind == MATCHER_RECEIPT ? &sa_delivery_receipt_type
@@ -42,8 +42,8 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
 }
 
 int matcher_park_event(struct step *s,
-               const struct bus_id *event_id,
-               const struct bus_id *waits_for)
+                       const struct bus_id *event_id,
+                       const struct bus_id *waits_for)
 {
     struct sa_household_state *st = s->state;
     size_t n = st->parked.n;
@@ -55,10 +55,10 @@ int matcher_park_event(struct step *s,
     }
     if (n == MATCHER_PARKED_MAX) {
         return matcher_step_reject(s, BUS_ETOOBIG, "PARKED_FULL",
-                           "%d events of this household wait already",
-                           MATCHER_PARKED_MAX);
+                                   "%d events of this household wait already",
+                                   MATCHER_PARKED_MAX);
     }
-    const struct bus_wire_type *type = type_of(s->event->kind);
+    const struct bus_wire_type *type = park_type_of(s->event->kind);
     struct bus_strv bytes;
     if (type == NULL) {
         return bus_fail(s->err, BUS_EBUG, "this kind is never parked");
@@ -84,7 +84,7 @@ int matcher_park_event(struct step *s,
     st->parked.v = list;
     st->parked.n = n + 1;
     s->out->changed = true;
-    return say(s, SA_PARKED_ACTION_PARKED, &list[n]);
+    return park_say(s, SA_PARKED_ACTION_PARKED, &list[n]);
 }
 
 static int fold_one(struct step *s, const struct sa_parked_event *p)
@@ -94,17 +94,17 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
            !bus_strv_is(p->kind, matcher_event_record(kind))) {
         kind++;
     }
-    if (type_of(kind) == NULL) {
+    if (park_type_of(kind) == NULL) {
         return bus_fail(s->err, BUS_EBUG, "a parked event of kind %.*s",
                         BUS_STRV_ARG(p->kind));
     }
     void *record = NULL;
-    int rc =
-        bus_wire_decode_own(type_of(kind), p->value, s->mem, &record, s->err);
+    int rc = bus_wire_decode_own(park_type_of(kind), p->value, s->mem, &record,
+                                 s->err);
     if (rc != BUS_OK) {
         return bus_wrap(s->err, "a parked event");
     }
-    rc = say(s, SA_PARKED_ACTION_RELEASED, p);
+    rc = park_say(s, SA_PARKED_ACTION_RELEASED, p);
     struct matcher_event event = {
         .kind = kind, .record = record, .partner = p->partner};
     struct step inner = *s;

@@ -45,44 +45,44 @@ struct step
 
 /* Rejects with a reason code of the dead letter. */
 int matcher_step_reject(struct step *s,
-                enum bus_errc code,
-                const char *reason_code,
-                const char *fmt,
-                ...) BUS_PRINTF(4, 5);
+                        enum bus_errc code,
+                        const char *reason_code,
+                        const char *fmt,
+                        ...) BUS_PRINTF(4, 5);
 int matcher_step_no_memory(struct step *s);
 /* The id of an output event: derived from its record, what it is about, and
  * the cause. */
 struct bus_id matcher_step_event_id(struct step *s,
-                            const char *record,
-                            const struct bus_id *about,
-                            int32_t number);
+                                    const char *record,
+                                    const struct bus_id *about,
+                                    int32_t number);
 int matcher_step_emit(struct step *s, const struct matcher_output *o);
 /* A case_event with the common fields filled. NULL: no memory. */
 struct sa_case_event *matcher_step_case_event(struct step *s,
-                                      enum sa_case_event_kind kind,
-                                      const struct bus_id *about);
+                                              enum sa_case_event_kind kind,
+                                              const struct bus_id *about);
 int matcher_step_emit_case(struct step *s,
-                   struct sa_case_event *e,
-                   struct bus_strv seal_for);
+                           struct sa_case_event *e,
+                           struct bus_strv seal_for);
 
 /* facts.c: folds facts into the state; *ret_changed if any is new. */
 int matcher_fold_facts(struct step *s,
-               const struct sa_fact *facts,
-               size_t n,
-               bool *ret_changed);
+                       const struct sa_fact *facts,
+                       size_t n,
+                       bool *ret_changed);
 /* What a confirmed item makes true. */
 int matcher_fold_grant(struct step *s,
-               const struct bus_policy_item *item,
-               bool *ret_changed);
+                       const struct bus_policy_item *item,
+                       bool *ret_changed);
 /* Fills s->facts. */
 int matcher_number_facts(struct step *s);
 /* disclose.c: those of the state's facts that the department may
  * receive (bus/policy/disclose.h), as the bytes of an array; and the parts of
  * the personal record that it may not. */
 int matcher_disclosed_facts(struct step *s,
-                    struct bus_strv department,
-                    struct bus_strv **ret,
-                    uint8_t *ret_withheld);
+                            struct bus_strv department,
+                            struct bus_strv **ret,
+                            uint8_t *ret_withheld);
 /* match.c: evaluates all items and fans out what differs. */
 int matcher_match_household(struct step *s);
 /* application.c */
@@ -97,24 +97,26 @@ int matcher_on_claim(struct step *s);
 int matcher_on_membership(struct step *s);
 /* The i-th member of the application is new to this household: says so where
  * all who name him meet. */
-int matcher_report_membership(struct step *s, const struct sa_application *a, size_t i);
+int matcher_report_membership(struct step *s,
+                              const struct sa_application *a,
+                              size_t i);
 /* The household has its first case: whoever named its head before is told. */
 int matcher_meet_memberships(struct step *s);
 /* match.c: gives an assignment back to its department with a reason. */
 int matcher_assignment_return(struct step *s,
-                         struct sa_assignment_state *a,
-                         struct bus_strv reason);
+                              struct sa_assignment_state *a,
+                              struct bus_strv reason);
 /* held.c: what a decision is held against before it counts; the reason code it
  * goes back with, "" if it stands. */
 int matcher_decision_held(struct step *s,
-                  const struct sa_decision *d,
-                  struct bus_strv *ret_reason);
+                          const struct sa_decision *d,
+                          struct bus_strv *ret_reason);
 /* close.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);
 /* park.c */
 int matcher_park_event(struct step *s,
-               const struct bus_id *event_id,
-               const struct bus_id *waits_for);
+                       const struct bus_id *event_id,
+                       const struct bus_id *waits_for);
 /* Folds what waited for `id`, in the order it came. */
 int matcher_release_parked(struct step *s, const struct bus_id *id);
 /* decide.c: one event of any kind, also a parked one. */
@@ -143,11 +145,13 @@ extern const struct assignment_row matcher_assignment_table[];
 extern const size_t matcher_assignment_rows;
 bool matcher_assignment_ended(enum sa_assignment_status status);
 bool matcher_assignment_can(const struct sa_assignment_state *a,
-                    enum matcher_assignment_move move);
+                            enum matcher_assignment_move move);
 /* Asserts matcher_assignment_can(). */
-void matcher_assignment_move(struct sa_assignment_state *a, enum matcher_assignment_move move);
-struct sa_assignment_state *matcher_assignment_find(struct sa_household_state *state,
-                                            const struct bus_id *id);
+void matcher_assignment_move(struct sa_assignment_state *a,
+                             enum matcher_assignment_move move);
+struct sa_assignment_state *
+matcher_assignment_find(struct sa_household_state *state,
+                        const struct bus_id *id);
 const char *matcher_assignment_status_word(enum sa_assignment_status status);
 
 #endif

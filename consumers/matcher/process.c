@@ -32,7 +32,7 @@ struct work
     struct bus_strv trace;
 };
 
-static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
+static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
 {
     static const struct bus_wire_type *const types[] = {
         [MATCHER_APPLICATION] = &sa_application_type,
@@ -51,8 +51,9 @@ static const struct bus_wire_type *type_of(enum matcher_event_kind kind)
 
 static int check_key(struct work *w, struct bus_err *err)
 {
-    return bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
-                          &w->household, &w->reason_code, err);
+    return bus_role_keyed_read(w->m,
+                               (int32_t)w->s->frame.config.kafka.partitions,
+                               &w->household, &w->reason_code, err);
 }
 
 /* The household as it stands: of this batch, of the disk, or new. */
@@ -84,9 +85,9 @@ static int load_state(struct work *w,
                : bus_fail(err, BUS_EBUG, "a household's state cannot be read");
 }
 
-static int open_personal(struct work *w,
-                         const struct sa_household_state *st,
-                         struct bus_err *err)
+static int process_open_personal(struct work *w,
+                                 const struct sa_household_state *st,
+                                 struct bus_err *err)
 {
     if (!st->has_personal) {
         return BUS_OK;
@@ -101,12 +102,12 @@ static int open_personal(struct work *w,
     return rc;
 }
 
-static int seal(struct work *w,
-                const struct matcher_output *o,
-                const char *record,
-                bool *has,
-                struct bus_strv *field,
-                struct bus_err *err)
+static int matcher_process_seal(struct work *w,
+                                const struct matcher_output *o,
+                                const char *record,
+                                bool *has,
+                                struct bus_strv *field,
+                                struct bus_err *err)
 {
     if (o->seal_for.n == 0 || w->personal.n == 0) {
         return BUS_OK;
@@ -171,16 +172,18 @@ put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
     if (o->topic == MATCHER_OUT_ASSIGNMENTS) {
         struct sa_assignment *a = record;
         at = a->occurred_at;
-        rc = seal(w, o, "assignment", &a->has_personal, &a->personal, err);
+        rc = matcher_process_seal(w, o, "assignment", &a->has_personal,
+                                  &a->personal, err);
     } else if (o->topic == MATCHER_OUT_VERIFICATIONS) {
         struct sa_verification_request *q = record;
         at = q->occurred_at;
-        rc = seal(w, o, "verification_request", &q->has_personal, &q->personal,
-                  err);
+        rc = matcher_process_seal(w, o, "verification_request",
+                                  &q->has_personal, &q->personal, err);
     } else if (o->topic == MATCHER_OUT_CASES) {
         struct sa_case_event *c = record;
         at = c->occurred_at;
-        rc = seal(w, o, "case_event", &c->has_personal, &c->personal, err);
+        rc = matcher_process_seal(w, o, "case_event", &c->has_personal,
+                                  &c->personal, err);
     } else if (o->topic == MATCHER_OUT_EVALUATIONS) {
         at = ((struct sa_evaluation *)record)->occurred_at;
     } else if (o->topic == MATCHER_OUT_MEMBERSHIPS) {
@@ -275,22 +278,23 @@ static bool is_notice(const struct work *w)
            bus_id_is_nil(&id);
 }
 
-static int handle(struct work *w, struct bus_err *err)
+static int matcher_process_handle(struct work *w, struct bus_err *err)
 {
     struct bus_arena *mem = &w->lane->event;
     void *record = NULL;
     bool notice = is_notice(w);
     int rc = notice ? BUS_OK : check_key(w, err);
-    rc = rc == BUS_OK ? bus_wire_decode(w->lane->schemas, type_of(w->in->kind),
-                                        w->m->value, mem, &record, err)
-                      : rc;
+    rc = rc == BUS_OK
+             ? bus_wire_decode(w->lane->schemas, process_type_of(w->in->kind),
+                               w->m->value, mem, &record, err)
+             : rc;
     if (rc != BUS_OK || notice) {
         return rc ? rc
                   : matcher_review_partition(w->s, w->lane, w->m, record,
                                              w->out, err);
     }
-    struct batch_state_slot *slot =
-        matcher_batch_state_get(&w->lane->overlay, &w->household, w->m->partition);
+    struct batch_state_slot *slot = matcher_batch_state_get(
+        &w->lane->overlay, &w->household, w->m->partition);
     struct sa_household_state *st = NULL;
     rc = load_state(w, slot, &st, err);
     if (rc != BUS_OK) {
@@ -311,7 +315,7 @@ static int handle(struct work *w, struct bus_err *err)
     }
     w->lane->duplicates += outs.duplicate && !outs.changed;
     if (seals_anything(&outs)) {
-        rc = open_personal(w, st, err);
+        rc = process_open_personal(w, st, err);
     }
     w->trace = bus_kafka_msg_header(w->m, "traceparent");
     memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
@@ -363,7 +367,7 @@ int matcher_process(void *data,
                          .out = out};
         bus_arena_reset(&lane->event);
         lane->events++;
-        rc = handle(&w, err);
+        rc = matcher_process_handle(&w, err);
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && is_reject(&w, rc)) {
             struct bus_role_dead_letter d = {
@@ -379,8 +383,8 @@ int matcher_process(void *data,
             lane->rejected++;
             bus_kafka_out_undo(out);
             bus_arena_reset(&lane->event); /* it may be full */
-            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d, &lane->event,
-                                     &second);
+            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d,
+                                          &lane->event, &second);
             if (rc != BUS_OK && err != NULL) {
                 *err = second;
             }
@@ -428,10 +432,13 @@ static int write_partition(struct matcher_shell *s,
         }
         rc = begun ? BUS_OK : matcher_store_write_begin(store, err);
         begun = begun || rc == BUS_OK;
-        rc = rc == BUS_OK ? matcher_store_put(store, &slot->id, slot->state, err) : rc;
+        rc = rc == BUS_OK
+                 ? matcher_store_put(store, &slot->id, slot->state, err)
+                 : rc;
         bytes += slot->state.n;
         if (rc == BUS_OK && bytes > WRITE_BYTES) {
-            rc = matcher_store_write_commit(store, matcher_store_applied(store), err);
+            rc = matcher_store_write_commit(store, matcher_store_applied(store),
+                                            err);
             begun = false;
             bytes = 0;
         }

@@ -12,21 +12,21 @@ struct comparing
     struct bus_strv item;
 };
 
-static struct bus_strv quote(struct bus_strv s)
+static struct bus_strv replay_quote(struct bus_strv s)
 {
     return s.n > 0 ? s : BUS_STRV("(empty)");
 }
 
 /* Notes a difference of one field; returns true. */
-static bool other(struct comparing *k,
-                  const char *field,
-                  struct bus_strv recorded,
-                  struct bus_strv again)
+static bool replay_other(struct comparing *k,
+                         const char *field,
+                         struct bus_strv recorded,
+                         struct bus_strv again)
 {
     k->to->place = bus_strv(bus_arena_printf(
         k->mem, "items[%zu] %.*s: %s", k->index, BUS_STRV_ARG(k->item), field));
-    k->to->recorded = quote(recorded);
-    k->to->again = quote(again);
+    k->to->recorded = replay_quote(recorded);
+    k->to->again = replay_quote(again);
     return true;
 }
 
@@ -35,10 +35,10 @@ static bool text_differs(struct comparing *k,
                          struct bus_strv a,
                          struct bus_strv b)
 {
-    return !bus_strv_eq(a, b) && other(k, field, a, b);
+    return !bus_strv_eq(a, b) && replay_other(k, field, a, b);
 }
 
-static struct bus_strv number(struct comparing *k, bool has, int64_t n)
+static struct bus_strv replay_number(struct comparing *k, bool has, int64_t n)
 {
     return has ? bus_strv(bus_arena_printf(k->mem, "%" PRId64, n))
                : BUS_STRV("null");
@@ -114,8 +114,8 @@ static bool item_differs(struct comparing *k,
            text_differs(k, "verdict", verdict_text(a->verdict),
                         verdict_text(b->verdict)) ||
            text_differs(k, "amount_fen",
-                        number(k, a->has_amount_fen, a->amount_fen),
-                        number(k, b->has_amount_fen, b->amount_fen)) ||
+                        replay_number(k, a->has_amount_fen, a->amount_fen),
+                        replay_number(k, b->has_amount_fen, b->amount_fen)) ||
            reasons_differ(k, a, b) || missing_differs(k, a, b) ||
            text_differs(k, "left_out_by",
                         a->has_left_out_by ? a->left_out_by : BUS_STRV("null"),
@@ -137,12 +137,12 @@ static bool items_differ(struct comparing *k,
         return false;
     }
     k->to->place = BUS_STRV("items: how many");
-    k->to->recorded = number(k, true, (int64_t)a->items.n);
-    k->to->again = number(k, true, (int64_t)b->items.n);
+    k->to->recorded = replay_number(k, true, (int64_t)a->items.n);
+    k->to->again = replay_number(k, true, (int64_t)b->items.n);
     return true;
 }
 
-static struct bus_strv hex(struct bus_arena *mem, struct bus_strv bytes)
+static struct bus_strv replay_hex(struct bus_arena *mem, struct bus_strv bytes)
 {
     static const char digits[] = "0123456789abcdef";
     char *s = bus_arena_alloc(mem, bytes.n * 2 + 1);
@@ -150,12 +150,12 @@ static struct bus_strv hex(struct bus_arena *mem, struct bus_strv bytes)
         s[2 * i] = digits[(uint8_t)bytes.p[i] >> 4];
         s[2 * i + 1] = digits[(uint8_t)bytes.p[i] & 15];
     }
-    return quote((struct bus_strv){s, s ? bytes.n * 2 : 0});
+    return replay_quote((struct bus_strv){s, s ? bytes.n * 2 : 0});
 }
 
-static void compare(struct comparing *k,
-                    const struct sa_evaluation *recorded,
-                    const struct sa_evaluation *again)
+static void replay_compare(struct comparing *k,
+                           const struct sa_evaluation *recorded,
+                           const struct sa_evaluation *again)
 {
     struct replay *r = k->to;
     bool inputs = !bus_strv_eq(recorded->inputs_hash, again->inputs_hash);
@@ -166,28 +166,28 @@ static void compare(struct comparing *k,
         r->outcome = REPLAY_INPUTS;
         r->also = items ? r->place : (struct bus_strv){0};
         r->place = BUS_STRV("inputs_hash");
-        r->recorded = hex(k->mem, recorded->inputs_hash);
-        r->again = hex(k->mem, again->inputs_hash);
+        r->recorded = replay_hex(k->mem, recorded->inputs_hash);
+        r->again = replay_hex(k->mem, again->inputs_hash);
     } else if (items) {
         r->outcome = REPLAY_OUTPUTS;
     } else if (!bus_strv_eq(recorded->outputs_hash, again->outputs_hash)) {
         r->outcome = REPLAY_OUTPUTS;
         r->place = BUS_STRV("outputs_hash");
-        r->recorded = hex(k->mem, recorded->outputs_hash);
-        r->again = hex(k->mem, again->outputs_hash);
+        r->recorded = replay_hex(k->mem, recorded->outputs_hash);
+        r->again = replay_hex(k->mem, again->outputs_hash);
     } else if (sums) {
         r->outcome = REPLAY_OUTPUTS;
         r->place = BUS_STRV("fact_sums");
-        r->recorded = hex(k->mem, recorded->fact_sums);
-        r->again = hex(k->mem, again->fact_sums);
+        r->recorded = replay_hex(k->mem, recorded->fact_sums);
+        r->again = replay_hex(k->mem, again->fact_sums);
     }
 }
 
 int matcher_replay_evaluation(const struct bus_policy_catalogue *c,
-                      const struct sa_evaluation *recorded,
-                      struct bus_arena *mem,
-                      struct replay *ret,
-                      struct bus_err *err)
+                              const struct sa_evaluation *recorded,
+                              struct bus_arena *mem,
+                              struct replay *ret,
+                              struct bus_err *err)
 {
     struct replay r = {.outcome = REPLAY_IDENTICAL};
     struct comparing k = {.mem = mem, .to = &r};
@@ -196,13 +196,14 @@ int matcher_replay_evaluation(const struct bus_policy_catalogue *c,
     if (!bus_strv_eq(recorded->catalogue_version, version)) {
         *ret = (struct replay){.outcome = REPLAY_CATALOGUE,
                                .place = BUS_STRV("catalogue_version"),
-                               .recorded = quote(recorded->catalogue_version),
+                               .recorded =
+                                   replay_quote(recorded->catalogue_version),
                                .again = version};
         return BUS_OK;
     }
     int rc = matcher_evaluation_run(c, &again, mem, err);
     if (rc == BUS_OK) {
-        compare(&k, recorded, &again);
+        replay_compare(&k, recorded, &again);
         rc = r.outcome == REPLAY_INPUTS
                  ? matcher_replay_find_fact(recorded, mem, &r, err)
                  : rc;

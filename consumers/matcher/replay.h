@@ -28,24 +28,24 @@ struct replay
 /* replay_fact.c: fills place, recorded, again and fact if the sums tell where
  * the snapshot was changed. */
 int matcher_replay_find_fact(const struct sa_evaluation *recorded,
-                     struct bus_arena *mem,
-                     struct replay *r,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                             struct bus_arena *mem,
+                             struct replay *r,
+                             struct bus_err *err) BUS_MUSTCHECK;
 /* What that fact was when it was hashed, searched for among the values of its
  * kind (a second or so) and proved by the hash of the whole snapshot;
  * `recorded` stays "?" if it is none of them, or if more was changed. */
 int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
-                       const struct sa_evaluation *recorded,
-                       struct bus_arena *mem,
-                       struct replay *r,
-                       struct bus_err *err) BUS_MUSTCHECK;
+                               const struct sa_evaluation *recorded,
+                               struct bus_arena *mem,
+                               struct replay *r,
+                               struct bus_err *err) BUS_MUSTCHECK;
 
 /* c need not be of the evaluation's version: then that is the answer, for
  * another catalogue proves nothing. Fails only as bus_policy_evaluate does. */
 int matcher_replay_evaluation(const struct bus_policy_catalogue *c,
-                      const struct sa_evaluation *recorded,
-                      struct bus_arena *mem,
-                      struct replay *ret,
-                      struct bus_err *err) BUS_MUSTCHECK;
+                              const struct sa_evaluation *recorded,
+                              struct bus_arena *mem,
+                              struct replay *ret,
+                              struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -42,7 +42,7 @@ static uint32_t sum_at(struct bus_strv sums, size_t i)
 }
 
 /* With the candidate in its place, is it the snapshot that was hashed? */
-static int prove(struct search *s)
+static int replay_fact_prove(struct search *s)
 {
     struct sa_evaluation e = *s->e;
     struct bus_strv hash;
@@ -59,7 +59,7 @@ static int prove(struct search *s)
 }
 
 /* True when the search is over. */
-static bool fits(struct search *s, int *rc)
+static bool replay_fact_fits(struct search *s, int *rc)
 {
     size_t n = bus_wire_size(&sa_fact_type, &s->was);
     if (n > FACT_BYTES) {
@@ -67,7 +67,7 @@ static bool fits(struct search *s, int *rc)
     }
     (void)bus_wire_encode_at(&sa_fact_type, &s->was, s->bytes);
     if (matcher_evaluation_fact_sum((const char *)s->bytes, n) == s->sum) {
-        *rc = prove(s);
+        *rc = replay_fact_prove(s);
     }
     return s->found || *rc != BUS_OK;
 }
@@ -78,7 +78,7 @@ static int try_words(struct search *s, const struct bus_node *words)
     s->was.value.branch = SA_FACT_VALUE_STRING;
     for (uint32_t i = 0; words != NULL && i < words->count; i++) {
         s->was.value.u.string_value = words->pairs[i].key->text;
-        if (fits(s, &rc)) {
+        if (replay_fact_fits(s, &rc)) {
             break;
         }
     }
@@ -91,7 +91,7 @@ static int try_numbers(struct search *s)
     s->was.value.branch = SA_FACT_VALUE_LONG;
     for (int64_t n = 0; n <= BIG_MAX; n += n < SMALL_MAX ? 1 : 100) {
         s->was.value.u.long_value = n;
-        if (fits(s, &rc)) {
+        if (replay_fact_fits(s, &rc)) {
             break;
         }
     }
@@ -102,7 +102,7 @@ static int try_days(struct search *s, int32_t *day)
 {
     int rc = BUS_OK;
     for (*day = DAYS_FROM; *day < DAYS_TO; ++*day) {
-        if (fits(s, &rc)) {
+        if (replay_fact_fits(s, &rc)) {
             break;
         }
     }
@@ -118,7 +118,7 @@ static int try_values(struct search *s, const struct bus_node *entry)
             s->was.value.branch = SA_FACT_VALUE_BOOLEAN;
             s->was.value.u.boolean_value = flag == 1;
         }
-        (void)fits(s, &rc);
+        (void)replay_fact_fits(s, &rc);
     }
     rc = rc || s->found ? rc : try_words(s, bus_node_get(entry, "words"));
     if (rc != BUS_OK || s->found) {
@@ -135,7 +135,7 @@ static int search(struct search *s)
     int fact = bus_policy_fact_find(s->c, now->name), rc = BUS_OK;
     s->was = *now;
     s->was.verified = !now->verified;
-    if (fits(s, &rc)) {
+    if (replay_fact_fits(s, &rc)) {
         return rc;
     }
     s->was.verified = now->verified;
@@ -147,7 +147,8 @@ static int search(struct search *s)
     return try_values(s, fact < 0 ? NULL : bus_policy_fact_node(s->c, fact));
 }
 
-static struct bus_strv text(struct bus_arena *mem, const struct sa_fact *f)
+static struct bus_strv replay_fact_text(struct bus_arena *mem,
+                                        const struct sa_fact *f)
 {
     char day[BUS_DATE_TEXT + 1], of[BUS_DATE_TEXT + 1];
     const char *tail = f->verified ? "verified" : "declared";
@@ -174,14 +175,15 @@ static struct bus_strv text(struct bus_arena *mem, const struct sa_fact *f)
 }
 
 int matcher_replay_find_fact(const struct sa_evaluation *recorded,
-                     struct bus_arena *mem,
-                     struct replay *r,
-                     struct bus_err *err)
+                             struct bus_arena *mem,
+                             struct replay *r,
+                             struct bus_err *err)
 {
     struct bus_strv sums;
     size_t n = recorded->fact_sums.n / EVALUATION_SUM_BYTES, i = 0;
     size_t both = n < recorded->facts.n ? n : recorded->facts.n;
-    int rc = n == 0 ? BUS_OK : matcher_evaluation_sums(recorded, mem, &sums, err);
+    int rc =
+        n == 0 ? BUS_OK : matcher_evaluation_sums(recorded, mem, &sums, err);
     if (rc != BUS_OK || n == 0) {
         return rc;
     }
@@ -203,16 +205,16 @@ int matcher_replay_find_fact(const struct sa_evaluation *recorded,
     r->fact_at = i;
     r->place = bus_strv(
         bus_arena_printf(mem, "facts[%zu] %.*s", i, BUS_STRV_ARG(f->name)));
-    r->again = text(mem, f);
+    r->again = replay_fact_text(mem, f);
     r->recorded = BUS_STRV("?");
     return BUS_OK;
 }
 
 int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
-                       const struct sa_evaluation *recorded,
-                       struct bus_arena *mem,
-                       struct replay *r,
-                       struct bus_err *err)
+                               const struct sa_evaluation *recorded,
+                               struct bus_arena *mem,
+                               struct replay *r,
+                               struct bus_err *err)
 {
     struct search s = {.c = c,
                        .e = recorded,
@@ -227,7 +229,7 @@ int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
     int rc = bus_wire_type_ready(&sa_fact_type, err);
     rc = rc ? rc : search(&s);
     if (rc == BUS_OK && s.found) {
-        r->recorded = text(mem, &s.was);
+        r->recorded = replay_fact_text(mem, &s.was);
     }
     return rc;
 }

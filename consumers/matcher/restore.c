@@ -14,7 +14,7 @@ struct restoring
     int64_t next;
 };
 
-static int flush(struct restoring *r, struct bus_err *err)
+static int restore_flush(struct restoring *r, struct bus_err *err)
 {
     if (r->pending == 0) {
         return BUS_OK;
@@ -40,7 +40,7 @@ restore_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     rc = rc == BUS_OK ? matcher_store_put(r->store, &id, m->value, err) : rc;
     r->next = m->offset + 1;
     if (rc == BUS_OK && ++r->pending == RESTORE_BATCH) {
-        rc = flush(r, err);
+        rc = restore_flush(r, err);
     }
     return rc;
 }
@@ -67,7 +67,7 @@ static int read_tail(struct matcher_shell *s,
              : rc;
     if (rc == BUS_OK) {
         r.next = next;
-        rc = flush(&r, err);
+        rc = restore_flush(&r, err);
     }
     if (rc != BUS_OK) {
         matcher_store_write_abort(store);
@@ -92,8 +92,8 @@ int matcher_assigned(void *data,
              : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);
     if (rc == BUS_OK && s->stores[partition] == NULL) {
         rc = matcher_store_open(s->frame.state_dir, partition,
-                        (size_t)s->frame.config.matcher.map_bytes,
-                        &s->stores[partition], err);
+                                (size_t)s->frame.config.matcher.map_bytes,
+                                &s->stores[partition], err);
     }
     rc = rc == BUS_OK ? read_tail(s, lane, partition, err) : rc;
     return rc == BUS_OK ? rc

@@ -97,17 +97,17 @@ static const struct bus_policy_change_set *change_since(struct scan *k,
     return k->rc == BUS_OK ? &c->set : NULL;
 }
 
-static bool judge(struct scan *k,
-                  const struct bus_policy_catalogue *c,
-                  int32_t day,
-                  const struct sa_household_state *st,
-                  struct bus_policy_result *ret)
+static bool review_judge(struct scan *k,
+                         const struct bus_policy_catalogue *c,
+                         int32_t day,
+                         const struct sa_household_state *st,
+                         struct bus_policy_result *ret)
 {
     struct bus_policy_household h;
     struct bus_role_household_members members = {st->members.v, st->members.n};
     struct bus_arena *mem = &k->lane->event;
-    return bus_role_household_of(c, &members, st->facts.v, NULL, st->facts.n, mem,
-                            &h) == BUS_OK &&
+    return bus_role_household_of(c, &members, st->facts.v, NULL, st->facts.n,
+                                 mem, &h) == BUS_OK &&
            bus_policy_evaluate(c, &h, day, BUS_POLICY_REASONS, mem, ret,
                                NULL) == BUS_OK;
 }
@@ -131,8 +131,8 @@ static bool touched(struct scan *k, const struct sa_household_state *st)
         return reads;
     }
     struct bus_policy_result before, after;
-    return !judge(k, set->from, day, st, &before) ||
-           !judge(k, set->to, k->day, st, &after) ||
+    return !review_judge(k, set->from, day, st, &before) ||
+           !review_judge(k, set->to, k->day, st, &after) ||
            !bus_policy_same_result(set, &before, day, &after, k->day);
 }
 
@@ -147,7 +147,7 @@ static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
     return bus_wire_derived_id("event", parts, 4);
 }
 
-static int put(struct scan *k, const struct sa_review *r)
+static int review_put(struct scan *k, const struct sa_review *r)
 {
     struct bus_role_emit e = {
         .type = &sa_review_type,
@@ -160,7 +160,8 @@ static int put(struct scan *k, const struct sa_review *r)
         .occurred_at = r->occurred_at,
         .traceparent = bus_kafka_msg_header(k->m, "traceparent"),
     };
-    return bus_role_emit_put(k->out, k->s->out_reviews, k->m->partition, &e, k->err);
+    return bus_role_emit_put(k->out, k->s->out_reviews, k->m->partition, &e,
+                             k->err);
 }
 
 static bool
@@ -186,7 +187,7 @@ one_household(void *data, const struct bus_id *id, struct bus_strv value)
             .reason = k->notice->reason,
             .catalogue_version = k->notice->catalogue_version,
         };
-        k->rc = put(k, &r);
+        k->rc = review_put(k, &r);
     }
     bus_arena_release(mem, mark);
     return k->rc == BUS_OK;
@@ -217,15 +218,15 @@ int matcher_review_partition(struct matcher_shell *s,
     }
     k.turn = bus_policy_effective_day(k.to->catalogue, k.day);
     int rc = matcher_store_each(s->stores[m->partition],
-                        notice->has_behind ? &notice->behind : NULL,
-                        one_household, &k, err);
+                                notice->has_behind ? &notice->behind : NULL,
+                                one_household, &k, err);
     rc = rc ? rc : k.rc;
     if (rc == BUS_OK && k.more) {
         struct sa_review rest = *notice;
         rest.event_id = review_id(&k, &k.last);
         rest.has_behind = true;
         rest.behind = k.last;
-        rc = put(&k, &rest);
+        rc = review_put(&k, &rest);
     }
     /* What is on our own disk is not the notice's fault. */
     return rc == BUS_OK || bus_err_act((enum bus_errc)rc) != BUS_ACT_REJECT

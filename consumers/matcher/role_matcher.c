@@ -16,13 +16,13 @@ static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
     return bus_policy_deadline(data, start, n, working);
 }
 
-static void failed(void *data, const struct bus_err *err)
+static void matcher_failed(void *data, const struct bus_err *err)
 {
     struct matcher_shell *s = data;
     bus_run_loop_stop(s->frame.loop, err);
 }
 
-static void drain(void *data)
+static void matcher_drain(void *data)
 {
     struct matcher_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
@@ -30,9 +30,9 @@ static void drain(void *data)
     matcher_catalogue_watch_drain(s->takeup);
 }
 
-static int check_keys(struct matcher_shell *s,
-                      struct bus_wire_keyring *k,
-                      struct bus_err *err)
+static int matcher_check_keys(struct matcher_shell *s,
+                              struct bus_wire_keyring *k,
+                              struct bus_err *err)
 {
     const struct bus_config *c = &s->frame.config;
     for (size_t i = 0; i < c->partners_count; i++) {
@@ -54,9 +54,9 @@ static int check_keys(struct matcher_shell *s,
                           c->keys.ring);
 }
 
-static int open_lane(struct matcher_shell *s,
-                     struct matcher_lane *lane,
-                     struct bus_err *err)
+static int matcher_open_lane(struct matcher_shell *s,
+                             struct matcher_lane *lane,
+                             struct bus_err *err)
 {
     bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
     bus_arena_init(&lane->batch, 1u << 20, 0);
@@ -64,12 +64,13 @@ static int open_lane(struct matcher_shell *s,
     int rc =
         lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
     rc = rc ? rc
-            : matcher_batch_state_init(&lane->overlay,
-                           (size_t)s->frame.config.matcher.batch_max, err);
+            : matcher_batch_state_init(
+                  &lane->overlay, (size_t)s->frame.config.matcher.batch_max,
+                  err);
     rc =
         rc ? rc
            : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys, err);
-    return rc ? rc : check_keys(s, lane->keys, err);
+    return rc ? rc : matcher_check_keys(s, lane->keys, err);
 }
 
 static void close_lane(struct matcher_lane *lane)
@@ -104,7 +105,7 @@ static int take_seals(struct matcher_shell *s, struct bus_err *err)
     return BUS_OK;
 }
 
-static int start(struct matcher_shell *s, struct bus_err *err)
+static int matcher_start(struct matcher_shell *s, struct bus_err *err)
 {
     static const struct bus_kafka_eos_ops ops = {
         .assigned = matcher_assigned,
@@ -112,7 +113,7 @@ static int start(struct matcher_shell *s, struct bus_err *err)
         .process = matcher_process,
         .committed = matcher_committed,
         .aborted = matcher_aborted,
-        .failed = failed,
+        .failed = matcher_failed,
     };
     const struct bus_config *c = &s->frame.config;
     s->rules.verification_days = VERIFICATION_DAYS;
@@ -125,7 +126,7 @@ static int start(struct matcher_shell *s, struct bus_err *err)
     rc = rc ? rc : take_seals(s, err);
     rc = rc ? rc : matcher_topics(s, err);
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
-        rc = open_lane(s, &s->lanes[i], err);
+        rc = matcher_open_lane(s, &s->lanes[i], err);
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%smatcher", c->prefix),
@@ -142,11 +143,11 @@ static int start(struct matcher_shell *s, struct bus_err *err)
         .data = s,
     };
     rc = rc ? rc : matcher_catalogue_watch_start(s, &s->takeup, err);
-    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
+    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, matcher_drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
-static void stop(struct matcher_shell *s)
+static void matcher_stop(struct matcher_shell *s)
 {
     uint64_t events = 0, duplicates = 0, rejected = 0;
     for (int i = 0; i < s->lane_count; i++) {
@@ -167,7 +168,7 @@ static void stop(struct matcher_shell *s)
     bus_policy_calendar_free(s->calendar);
 }
 
-static int run(const struct bus_run_role_args *args)
+static int matcher_run(const struct bus_run_role_args *args)
 {
     struct matcher_shell *s = bus_calloc(1, sizeof(*s));
     struct bus_err err;
@@ -183,12 +184,12 @@ static int run(const struct bus_run_role_args *args)
     s->rules.catalogue = s->catalogue;
     if (s->catalogue == NULL) {
         rc = BUS_EXIT_CONFIG;
-    } else if (start(s, &err) != BUS_OK) {
+    } else if (matcher_start(s, &err) != BUS_OK) {
         rc = bus_role_frame_fail(&err);
     } else {
         rc = bus_role_frame_run(&s->frame);
     }
-    stop(s);
+    matcher_stop(s);
     bus_role_frame_close(&s->frame);
     bus_free(s);
     return rc;
@@ -198,5 +199,5 @@ const struct bus_run_role matcher_role = {
     .name = "matcher",
     .usage = "",
     .summary = "folds each household's events, evaluates, assigns",
-    .run = run,
+    .run = matcher_run,
 };

@@ -36,8 +36,8 @@ struct matcher_route /* an output topic: index in the shell's outputs */
 
 struct matcher_lane
 {
-    struct bus_arena event; /* one event */
-    struct bus_arena batch; /* states written in this batch */
+    struct bus_arena event;     /* one event */
+    struct bus_arena batch;     /* states written in this batch */
     struct batch_state overlay; /* household -> state of this batch */
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;

@@ -25,8 +25,10 @@ struct store
     int owner; /* the file whose lock says that the store is ours; -1 */
 };
 
-static int
-fail(const struct store *s, const char *what, int code, struct bus_err *err)
+static int store_fail(const struct store *s,
+                      const char *what,
+                      int code,
+                      struct bus_err *err)
 {
     bool disk = code == ENOSPC || code == EDQUOT || code == EFBIG;
     enum bus_errc c = code == MDB_MAP_FULL || disk ? BUS_EFULL
@@ -62,7 +64,7 @@ static int put_about(struct store *s, MDB_txn *t, const char *key, MDB_val v)
 }
 
 /* Reads what the store says of itself; empties it when of another boot. */
-static int settle(struct store *s, MDB_txn *t)
+static int store_settle(struct store *s, MDB_txn *t)
 {
     char now[BOOT_ID_LEN + 2];
     boot_id(now);
@@ -99,7 +101,7 @@ static int open_env(struct store *s, const char *path, size_t map_bytes)
     }
     rc = mdb_dbi_open(t, "households", MDB_CREATE, &s->households);
     rc = rc == 0 ? mdb_dbi_open(t, "about", MDB_CREATE, &s->about) : rc;
-    rc = rc == 0 ? settle(s, t) : rc;
+    rc = rc == 0 ? store_settle(s, t) : rc;
     if (rc != 0) {
         mdb_txn_abort(t);
         return rc;
@@ -108,13 +110,13 @@ static int open_env(struct store *s, const char *path, size_t map_bytes)
 }
 
 /* Another process that was fenced may still be writing what it committed. */
-static int own(struct store *s, const char *path, struct bus_err *err)
+static int store_own(struct store *s, const char *path, struct bus_err *err)
 {
     char name[620];
     (void)snprintf(name, sizeof(name), "%s/owner", path);
     s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (s->owner < 0) {
-        return fail(s, name, errno, err);
+        return store_fail(s, name, errno, err);
     }
     if (flock(s->owner, LOCK_EX | LOCK_NB) != 0) {
         return bus_fail(err, BUS_EAGAIN,
@@ -125,10 +127,10 @@ static int own(struct store *s, const char *path, struct bus_err *err)
 }
 
 int matcher_store_open(const char *dir,
-               int32_t partition,
-               size_t map_bytes,
-               struct store **ret,
-               struct bus_err *err)
+                       int32_t partition,
+                       size_t map_bytes,
+                       struct store **ret,
+                       struct bus_err *err)
 {
     struct store *s = bus_calloc(1, sizeof(*s));
     if (s == NULL) {
@@ -139,10 +141,10 @@ int matcher_store_open(const char *dir,
     char path[600];
     (void)snprintf(path, sizeof(path), "%s/p%d", dir, partition);
     int rc = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
-    rc = rc == 0 ? own(s, path, err) : fail(s, path, rc, err);
+    rc = rc == 0 ? store_own(s, path, err) : store_fail(s, path, rc, err);
     if (rc == BUS_OK) {
         int e = open_env(s, path, map_bytes);
-        rc = e == 0 ? BUS_OK : fail(s, path, e, err);
+        rc = e == 0 ? BUS_OK : store_fail(s, path, e, err);
     }
     if (rc != BUS_OK) {
         matcher_store_close(s);
@@ -184,7 +186,7 @@ int matcher_store_clear(struct store *s, struct bus_err *err)
     int e = mdb_drop(s->write, s->households, 0);
     if (e != 0) {
         matcher_store_write_abort(s);
-        return fail(s, "cannot be emptied", e, err);
+        return store_fail(s, "cannot be emptied", e, err);
     }
     return matcher_store_write_commit(s, -1, err);
 }
@@ -193,13 +195,13 @@ int matcher_store_read_begin(struct store *s, struct bus_err *err)
 {
     int rc = s->read == NULL ? mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->read)
                              : mdb_txn_renew(s->read);
-    return rc == 0 ? BUS_OK : fail(s, "cannot be read", rc, err);
+    return rc == 0 ? BUS_OK : store_fail(s, "cannot be read", rc, err);
 }
 
 int matcher_store_get(struct store *s,
-              const struct bus_id *id,
-              struct bus_strv *ret,
-              struct bus_err *err)
+                      const struct bus_id *id,
+                      struct bus_strv *ret,
+                      struct bus_err *err)
 {
     MDB_val k = {sizeof(id->b), (void *)(uintptr_t)id->b}, v;
     int rc = mdb_get(s->read, s->households, &k, &v);
@@ -207,17 +209,18 @@ int matcher_store_get(struct store *s,
     if (rc == 0) {
         *ret = (struct bus_strv){v.mv_data, v.mv_size};
     }
-    return rc == 0 || rc == MDB_NOTFOUND ? BUS_OK
-                                         : fail(s, "cannot be read", rc, err);
+    return rc == 0 || rc == MDB_NOTFOUND
+               ? BUS_OK
+               : store_fail(s, "cannot be read", rc, err);
 }
 
 int matcher_store_each(struct store *s,
-               const struct bus_id *after,
-               bool (*each)(void *data,
-                            const struct bus_id *id,
-                            struct bus_strv value),
-               void *data,
-               struct bus_err *err)
+                       const struct bus_id *after,
+                       bool (*each)(void *data,
+                                    const struct bus_id *id,
+                                    struct bus_strv value),
+                       void *data,
+                       struct bus_err *err)
 {
     MDB_cursor *c = NULL;
     MDB_val k = {sizeof(struct bus_id), (void *)(uintptr_t)after}, v;
@@ -238,7 +241,8 @@ int matcher_store_each(struct store *s,
     if (c != NULL) {
         mdb_cursor_close(c);
     }
-    return rc == MDB_NOTFOUND ? BUS_OK : fail(s, "cannot be read", rc, err);
+    return rc == MDB_NOTFOUND ? BUS_OK
+                              : store_fail(s, "cannot be read", rc, err);
 }
 
 void matcher_store_read_end(struct store *s)
@@ -250,13 +254,13 @@ int matcher_store_write_begin(struct store *s, struct bus_err *err)
 {
     assert(s->write == NULL);
     int rc = mdb_txn_begin(s->env, NULL, 0, &s->write);
-    return rc == 0 ? BUS_OK : fail(s, "cannot be written", rc, err);
+    return rc == 0 ? BUS_OK : store_fail(s, "cannot be written", rc, err);
 }
 
 int matcher_store_put(struct store *s,
-              const struct bus_id *id,
-              struct bus_strv value,
-              struct bus_err *err)
+                      const struct bus_id *id,
+                      struct bus_strv value,
+                      struct bus_err *err)
 {
     MDB_val k = {sizeof(id->b), (void *)(uintptr_t)id->b};
     MDB_val v = {value.n, (void *)(uintptr_t)value.p};
@@ -264,21 +268,23 @@ int matcher_store_put(struct store *s,
                              : mdb_put(s->write, s->households, &k, &v, 0);
     return rc == 0 || (value.p == NULL && rc == MDB_NOTFOUND)
                ? BUS_OK
-               : fail(s, "cannot be written", rc, err);
+               : store_fail(s, "cannot be written", rc, err);
 }
 
-int matcher_store_write_commit(struct store *s, int64_t applied, struct bus_err *err)
+int matcher_store_write_commit(struct store *s,
+                               int64_t applied,
+                               struct bus_err *err)
 {
     int rc =
         put_about(s, s->write, "applied", (MDB_val){sizeof(applied), &applied});
     if (rc != 0) {
         matcher_store_write_abort(s);
-        return fail(s, "cannot be written", rc, err);
+        return store_fail(s, "cannot be written", rc, err);
     }
     rc = mdb_txn_commit(s->write);
     s->write = NULL;
     if (rc != 0) {
-        return fail(s, "cannot be committed", rc, err);
+        return store_fail(s, "cannot be committed", rc, err);
     }
     s->applied = applied;
     return BUS_OK;

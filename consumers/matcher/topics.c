@@ -2,11 +2,11 @@
 
 #include "consumers/matcher/shell.h"
 
-static int add_input(struct matcher_shell *s,
-                     enum matcher_event_kind kind,
-                     const char *what,
-                     const char *part,
-                     struct bus_err *err)
+static int topics_add_input(struct matcher_shell *s,
+                            enum matcher_event_kind kind,
+                            const char *what,
+                            const char *part,
+                            struct bus_err *err)
 {
     const char *topic = bus_role_frame_topic(&s->frame, what, part);
     if (topic == NULL || s->input_count == MATCHER_TOPICS_MAX) {
@@ -23,10 +23,10 @@ static int add_input(struct matcher_shell *s,
     return BUS_OK;
 }
 
-static int32_t add_output(struct matcher_shell *s,
-                          const char *what,
-                          const char *part,
-                          bool track)
+static int32_t topics_add_output(struct matcher_shell *s,
+                                 const char *what,
+                                 const char *part,
+                                 bool track)
 {
     if (s->output_count == MATCHER_TOPICS_MAX) {
         return -1;
@@ -36,13 +36,13 @@ static int32_t add_output(struct matcher_shell *s,
     return (int32_t)s->output_count++;
 }
 
-static int add_route(struct matcher_shell *s,
-                     enum matcher_topic topic,
-                     const char *what,
-                     const char *part,
-                     struct bus_err *err)
+static int topics_add_route(struct matcher_shell *s,
+                            enum matcher_topic topic,
+                            const char *what,
+                            const char *part,
+                            struct bus_err *err)
 {
-    int32_t out = add_output(s, what, part, false);
+    int32_t out = topics_add_output(s, what, part, false);
     if (out < 0 || s->route_count == MATCHER_TOPICS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
                         MATCHER_TOPICS_MAX);
@@ -62,25 +62,27 @@ static int partner_topics(struct matcher_shell *s,
     int rc = BUS_OK;
     switch ((enum bus_conf_partner_kind)p->kind) {
     case BUS_PARTNER_DEPARTMENT:
-        rc = add_input(s, MATCHER_DECISION, "decisions", p->code, err);
+        rc = topics_add_input(s, MATCHER_DECISION, "decisions", p->code, err);
         return rc ? rc
-                  : add_route(s, MATCHER_OUT_ASSIGNMENTS, "assignments",
-                              p->code, err);
+                  : topics_add_route(s, MATCHER_OUT_ASSIGNMENTS, "assignments",
+                                     p->code, err);
     case BUS_PARTNER_BANK:
-        return add_input(s, MATCHER_PAYMENT, "payment-results", p->code, err);
+        return topics_add_input(s, MATCHER_PAYMENT, "payment-results", p->code,
+                                err);
     case BUS_PARTNER_POST:
-        return add_input(s, MATCHER_RECEIPT, "delivery-receipts", p->code, err);
+        return topics_add_input(s, MATCHER_RECEIPT, "delivery-receipts",
+                                p->code, err);
     case BUS_PARTNER_INSURER:
         if (s->rules.insurer.n == 0) {
             s->rules.insurer = bus_strv(p->code);
         }
-        rc = add_input(s, MATCHER_VERIFICATION, "verification-results", p->code,
-                       err);
+        rc = topics_add_input(s, MATCHER_VERIFICATION, "verification-results",
+                              p->code, err);
         return rc ? rc
-                  : add_route(s, MATCHER_OUT_VERIFICATIONS,
-                              "verification-requests", p->code, err);
+                  : topics_add_route(s, MATCHER_OUT_VERIFICATIONS,
+                                     "verification-requests", p->code, err);
     case BUS_PARTNER_CHARITY:
-        return add_input(s, MATCHER_CLAIM, "claims", p->code, err);
+        return topics_add_input(s, MATCHER_CLAIM, "claims", p->code, err);
     case BUS_PARTNER_KINDS:
         break;
     }
@@ -90,27 +92,33 @@ static int partner_topics(struct matcher_shell *s,
 int matcher_topics(struct matcher_shell *s, struct bus_err *err)
 {
     const struct bus_config *c = &s->frame.config;
-    int rc = add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
-    rc = rc ? rc : add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
-    rc = rc ? rc : add_input(s, MATCHER_REVIEW, "reviews", NULL, err);
-    rc = rc ? rc : add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err);
+    int rc =
+        topics_add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
+    rc = rc ? rc
+            : topics_add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
+    rc = rc ? rc : topics_add_input(s, MATCHER_REVIEW, "reviews", NULL, err);
+    rc = rc ? rc
+            : topics_add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err);
     for (size_t i = 0; rc == BUS_OK && i < c->sources_count; i++) {
         if (c->sources[i].topic) {
-            rc = add_input(s, MATCHER_FACTS, "facts", c->sources[i].code, err);
+            rc = topics_add_input(s, MATCHER_FACTS, "facts", c->sources[i].code,
+                                  err);
         }
     }
     for (size_t i = 0; rc == BUS_OK && i < c->partners_count; i++) {
         rc = partner_topics(s, &c->partners[i], err);
     }
     rc = rc ? rc
-            : add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL, err);
-    rc = rc ? rc : add_route(s, MATCHER_OUT_CASES, "cases", NULL, err);
-    rc = rc ? rc : add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
+            : topics_add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL,
+                               err);
+    rc = rc ? rc : topics_add_route(s, MATCHER_OUT_CASES, "cases", NULL, err);
+    rc = rc ? rc : topics_add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
     rc = rc ? rc
-            : add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL, err);
-    s->out_households = add_output(s, "households", NULL, true);
-    s->out_dead_letters = add_output(s, "dead-letters", NULL, false);
-    s->out_reviews = add_output(s, "reviews", NULL, false);
+            : topics_add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL,
+                               err);
+    s->out_households = topics_add_output(s, "households", NULL, true);
+    s->out_dead_letters = topics_add_output(s, "dead-letters", NULL, false);
+    s->out_reviews = topics_add_output(s, "reviews", NULL, false);
     if (rc == BUS_OK && (s->out_households < 0 || s->out_dead_letters < 0 ||
                          s->out_reviews < 0)) {
         rc = bus_fail(err, BUS_ECONFIG, "too many topics");

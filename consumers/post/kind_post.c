@@ -12,9 +12,10 @@ struct post_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word kinds[] = {{"GOODS", SA_DELIVERY_KIND_GOODS},
-                                            {"CASH", SA_DELIVERY_KIND_CASH},
-                                            {NULL, 0}};
+static const struct bus_partner_document_word kinds[] = {
+    {"GOODS", SA_DELIVERY_KIND_GOODS},
+    {"CASH", SA_DELIVERY_KIND_CASH},
+    {NULL, 0}};
 static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
@@ -39,8 +40,8 @@ static const struct bus_partner_document_field fields[] = {
     {"recipient", BUS_DOC_PART, AT(post_document, personal),
      .has_offset = AT(post_document, has_personal), .sub = person_fields},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"delivery-task", 1, fields,
-                                        sizeof(struct post_document)};
+static const struct bus_partner_document document = {
+    "delivery-task", 1, fields, sizeof(struct post_document)};
 
 const struct bus_partner_kind_out kind_post_out = {
     .kind = "post",

@@ -26,7 +26,8 @@ struct registry
     struct registry_subjects subjects;
 };
 
-static void answer(struct bus_run_http_request *rq, int status, json_t *j)
+static void
+registry_answer(struct bus_run_http_request *rq, int status, json_t *j)
 {
     char *text = json_dumps(j, JSON_COMPACT);
     if (text == NULL) {
@@ -38,27 +39,29 @@ static void answer(struct bus_run_http_request *rq, int status, json_t *j)
     json_decref(j);
 }
 
-static void
-refuse(struct bus_run_http_request *rq, int status, int code, const char *why)
+static void registry_refuse(struct bus_run_http_request *rq,
+                            int status,
+                            int code,
+                            const char *why)
 {
-    answer(rq, status,
-           json_pack("{s:i,s:s}", "error_code", code, "message", why));
+    registry_answer(rq, status,
+                    json_pack("{s:i,s:s}", "error_code", code, "message", why));
 }
 
 /* NULL: refused already. */
-static const struct registry_subject *subject_of(struct registry *r,
-                                                 struct bus_run_http_request *rq)
+static const struct registry_subject *
+subject_of(struct registry *r, struct bus_run_http_request *rq)
 {
     const struct registry_subject *s =
         registry_subject_find(&r->subjects, bus_run_http_param(rq, "subject"));
     if (s == NULL) {
-        refuse(rq, 404, 40401, "Subject not found.");
+        registry_refuse(rq, 404, 40401, "Subject not found.");
         return NULL;
     }
     struct bus_strv v = bus_run_http_param(rq, "version");
     if (v.p != NULL && !bus_strv_is(v, "latest") && !bus_strv_is(v, "1") &&
         !bus_strv_is(v, "-1")) {
-        refuse(rq, 404, 40402, "Version not found.");
+        registry_refuse(rq, 404, 40402, "Version not found.");
         return NULL;
     }
     return s;
@@ -77,13 +80,13 @@ static void get_subjects(struct bus_run_http_request *rq, void *data)
     for (size_t i = 0; i < r->subjects.n; i++) {
         (void)json_array_append_new(list, json_string(r->subjects.v[i].name));
     }
-    answer(rq, 200, list);
+    registry_answer(rq, 200, list);
 }
 
 static void get_versions(struct bus_run_http_request *rq, void *data)
 {
     if (subject_of(data, rq) != NULL) {
-        answer(rq, 200, json_pack("[i]", 1));
+        registry_answer(rq, 200, json_pack("[i]", 1));
     }
 }
 
@@ -91,7 +94,7 @@ static void get_version(struct bus_run_http_request *rq, void *data)
 {
     const struct registry_subject *s = subject_of(data, rq);
     if (s != NULL) {
-        answer(rq, 200, described(s));
+        registry_answer(rq, 200, described(s));
     }
 }
 
@@ -100,11 +103,12 @@ static void get_version_schema(struct bus_run_http_request *rq, void *data)
     const struct registry_subject *s = subject_of(data, rq);
     if (s != NULL) {
         bus_run_http_answer(rq, 200, JSON_TYPE, s->type->json,
-                        strlen(s->type->json));
+                            strlen(s->type->json));
     }
 }
 
-static const struct bus_wire_type *id_of(struct bus_run_http_request *rq)
+static const struct bus_wire_type *
+registry_id_of(struct bus_run_http_request *rq)
 {
     int64_t id = -1;
     const struct bus_wire_type *t =
@@ -113,24 +117,24 @@ static const struct bus_wire_type *id_of(struct bus_run_http_request *rq)
             ? bus_role_types_by_id((uint32_t)id)
             : NULL;
     if (t == NULL) {
-        refuse(rq, 404, 40403, "Schema not found");
+        registry_refuse(rq, 404, 40403, "Schema not found");
     }
     return t;
 }
 
 static void get_id(struct bus_run_http_request *rq, void *data)
 {
-    const struct bus_wire_type *t = id_of(rq);
+    const struct bus_wire_type *t = registry_id_of(rq);
     (void)data;
     if (t != NULL) {
-        answer(rq, 200, json_pack("{s:s}", "schema", t->json));
+        registry_answer(rq, 200, json_pack("{s:s}", "schema", t->json));
     }
 }
 
 static void get_id_versions(struct bus_run_http_request *rq, void *data)
 {
     const struct registry *r = data;
-    const struct bus_wire_type *t = id_of(rq);
+    const struct bus_wire_type *t = registry_id_of(rq);
     if (t == NULL) {
         return;
     }
@@ -142,7 +146,7 @@ static void get_id_versions(struct bus_run_http_request *rq, void *data)
                                                         "version", 1));
         }
     }
-    answer(rq, 200, list);
+    registry_answer(rq, 200, list);
 }
 
 /* The schema in a body {"schema": "..."}; NULL: refused. Free set after use. */
@@ -163,14 +167,14 @@ static const struct bus_wire_schema *posted(struct bus_run_http_request *rq,
                                              json_string_length(text)},
                            &s, &err) != BUS_OK) {
         s = NULL;
-        refuse(rq, 422, 42201, err.msg);
+        registry_refuse(rq, 422, 42201, err.msg);
     }
     json_decref(j);
     return s;
 }
 
-static bool same(const struct bus_wire_schema *a,
-                 const struct bus_wire_schema *b)
+static bool registry_same(const struct bus_wire_schema *a,
+                          const struct bus_wire_schema *b)
 {
     struct bus_buf one = {0}, two = {0};
     bool equal = bus_wire_schema_canonical(a, &one, NULL) == BUS_OK &&
@@ -181,31 +185,34 @@ static bool same(const struct bus_wire_schema *a,
     return equal;
 }
 
-static void look_up(struct registry *r, struct bus_run_http_request *rq, bool reg)
+static void
+registry_look_up(struct registry *r, struct bus_run_http_request *rq, bool reg)
 {
     const struct registry_subject *s = subject_of(r, rq);
     struct bus_wire_set *set = NULL;
     const struct bus_wire_schema *p = s ? posted(rq, &set) : NULL;
-    if (p != NULL && same(p, bus_wire_type_schema(s->type))) {
-        answer(rq, 200,
-               reg ? json_pack("{s:i}", "id", (int)s->type->id) : described(s));
+    if (p != NULL && registry_same(p, bus_wire_type_schema(s->type))) {
+        registry_answer(rq, 200,
+                        reg ? json_pack("{s:i}", "id", (int)s->type->id)
+                            : described(s));
     } else if (p != NULL && reg) {
-        refuse(rq, 422, 42205,
-               "This registry is for reading: schemas change by a release.");
+        registry_refuse(
+            rq, 422, 42205,
+            "This registry is for reading: schemas change by a release.");
     } else if (p != NULL) {
-        refuse(rq, 404, 40403, "Schema not found");
+        registry_refuse(rq, 404, 40403, "Schema not found");
     }
     bus_wire_set_free(set);
 }
 
 static void post_subject(struct bus_run_http_request *rq, void *data)
 {
-    look_up(data, rq, false);
+    registry_look_up(data, rq, false);
 }
 
 static void post_version(struct bus_run_http_request *rq, void *data)
 {
-    look_up(data, rq, true);
+    registry_look_up(data, rq, true);
 }
 
 /* May readers with the posted schema read what was written with ours? */
@@ -222,7 +229,7 @@ static void post_compatibility(struct bus_run_http_request *rq, void *data)
         if (!well) {
             (void)json_object_set_new(j, "messages", json_pack("[s]", err.msg));
         }
-        answer(rq, 200, j);
+        registry_answer(rq, 200, j);
     }
     bus_wire_set_free(set);
 }
@@ -230,25 +237,25 @@ static void post_compatibility(struct bus_run_http_request *rq, void *data)
 static void get_config(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    answer(rq, 200, json_pack("{s:s}", "compatibilityLevel", LEVEL));
+    registry_answer(rq, 200, json_pack("{s:s}", "compatibilityLevel", LEVEL));
 }
 
 static void get_mode(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    answer(rq, 200, json_pack("{s:s}", "mode", "READONLY"));
+    registry_answer(rq, 200, json_pack("{s:s}", "mode", "READONLY"));
 }
 
 static void get_kinds(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    answer(rq, 200, json_pack("[s]", "AVRO"));
+    registry_answer(rq, 200, json_pack("[s]", "AVRO"));
 }
 
 static void get_root(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
-    answer(rq, 200, json_object());
+    registry_answer(rq, 200, json_object());
 }
 
 static const struct
@@ -275,19 +282,19 @@ static const struct
     {"GET", "/mode", get_mode},
 };
 
-static int start(struct registry *r, struct bus_err *err)
+static int registry_start(struct registry *r, struct bus_err *err)
 {
     int rc = registry_subjects_fill(&r->subjects, &r->frame.config,
                                     &r->frame.mem, err);
     for (size_t i = 0; rc == BUS_OK && i < sizeof(routes) / sizeof(*routes);
          i++) {
-        rc = bus_run_http_route(r->frame.http, routes[i].method, routes[i].pattern,
-                            routes[i].handler, r, err);
+        rc = bus_run_http_route(r->frame.http, routes[i].method,
+                                routes[i].pattern, routes[i].handler, r, err);
     }
     return rc;
 }
 
-static int run(const struct bus_run_role_args *args)
+static int registry_run(const struct bus_run_role_args *args)
 {
     struct registry *r = bus_calloc(1, sizeof(*r));
     struct bus_err err;
@@ -296,8 +303,8 @@ static int run(const struct bus_run_role_args *args)
     }
     int rc = bus_role_frame_open(&r->frame, args, "registry");
     if (rc == BUS_EXIT_OK) {
-        rc = start(r, &err) == BUS_OK ? bus_role_frame_run(&r->frame)
-                                      : bus_role_frame_fail(&err);
+        rc = registry_start(r, &err) == BUS_OK ? bus_role_frame_run(&r->frame)
+                                               : bus_role_frame_fail(&err);
         bus_role_frame_close(&r->frame);
     }
     bus_free(r);
@@ -308,5 +315,5 @@ const struct bus_run_role registry_role = {
     .name = "registry",
     .usage = "",
     .summary = "serves the schemas by the Confluent Schema Registry API",
-    .run = run,
+    .run = registry_run,
 };

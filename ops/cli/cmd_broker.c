@@ -8,7 +8,7 @@
 #include "bus/role/frame.h"
 #include "ops/cli/lianou.h"
 
-static int serve(const struct bus_config *c, const char *file)
+static int broker_serve(const struct bus_config *c, const char *file)
 {
     struct bus_arena mem;
     struct bus_topic *topics = NULL;
@@ -37,7 +37,7 @@ static int serve(const struct bus_config *c, const char *file)
     return rc;
 }
 
-static int run(int argc, char **argv)
+static int broker_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -61,7 +61,7 @@ static int run(int argc, char **argv)
     bus_faults_init(&faults, &mem);
     int rc = bus_conf_open(&config, lianou_config_dir(folder), &faults, &err);
     if (rc == BUS_OK) {
-        rc = serve(&config, file);
+        rc = broker_serve(&config, file);
     } else {
         (void)fprintf(stderr, "lianou broker: %s\n", err.msg);
     }
@@ -76,5 +76,5 @@ const struct lianou_command lianou_cmd_broker = {
     .summary = "the embedded broker, for showing only",
     .summary_zh = "内嵌消息代理(仅供演示)",
     .group = 3,
-    .run = run,
+    .run = broker_run,
 };

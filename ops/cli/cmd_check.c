@@ -78,8 +78,8 @@ static void print_topics(const struct bus_config *c)
     bus_arena_fini(&mem);
 }
 
-static void print_totals(const struct bus_config *c,
-                         const struct bus_faults *faults)
+static void check_print_totals(const struct bus_config *c,
+                               const struct bus_faults *faults)
 {
     printf("%s: %zu partners, %zu items, %zu facts from %zu sources, "
            "%zu villages of %zu stations, %zu operators, %zu years\n",
@@ -95,7 +95,8 @@ static void check_kinds(const struct bus_config *c, struct bus_faults *faults)
 {
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_conf_partner *p = &c->partners[i];
-        if (p->code && !bus_partner_kind_find(cli_kinds, bus_partner_kind_word(p))) {
+        if (p->code &&
+            !bus_partner_kind_find(cli_kinds, bus_partner_kind_word(p))) {
             bus_faults_add(faults, p->node->at, "kind",
                            "producers/%s and consumers/%s are missing: no "
                            "adapter of this kind",
@@ -104,7 +105,7 @@ static void check_kinds(const struct bus_config *c, struct bus_faults *faults)
     }
 }
 
-static int run(int argc, char **argv)
+static int check_run(int argc, char **argv)
 {
     struct asked a = {.day = bus_china_day(bus_clock_system.wall_ms(NULL))};
     if (!read_options(argc, argv, &a)) {
@@ -132,7 +133,7 @@ static int run(int argc, char **argv)
     if (a.topics && rc == 0) {
         print_topics(&c);
     }
-    print_totals(&c, &faults);
+    check_print_totals(&c, &faults);
     bool well = rc == 0 && bus_faults_none(&faults);
     bus_conf_close(&c);
     return well ? LIANOU_WELL : LIANOU_FAILED;
@@ -144,5 +145,5 @@ const struct lianou_command lianou_cmd_check = {
     .summary = "every fault of the configuration, as file:line:column",
     .summary_zh = "检查配置,逐条列出错误位置与改法",
     .group = 3,
-    .run = run,
+    .run = check_run,
 };

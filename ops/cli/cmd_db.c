@@ -7,7 +7,7 @@
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 
-static int run(int argc, char **argv)
+static int db_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -34,7 +34,7 @@ static int run(int argc, char **argv)
     struct bus_err err;
     int rc = cli_tool_open(&t, &err);
     rc = rc ? rc : cli_tool_database(&t, &err);
-    rc = rc ? rc : cli_migrate(t.pg, dry, stdout, &err);
+    rc = rc ? rc : bus_ledger_migrate(t.pg, dry, stdout, &err);
     return cli_tool_close(&t, "db", rc, &err);
 }
 
@@ -44,5 +44,5 @@ const struct lianou_command lianou_cmd_db = {
     .summary = "make the database match this program",
     .summary_zh = "建立或升级数据库",
     .group = 3,
-    .run = run,
+    .run = db_run,
 };

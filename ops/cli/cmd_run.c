@@ -15,7 +15,7 @@ static const struct bus_run_role *const roles[] = {
     NULL,
 };
 
-static int usage(const char *why, const char *what)
+static int run_usage(const char *why, const char *what)
 {
     (void)fprintf(stderr, "lianou run: %s%s; the roles are:\n", why, what);
     for (size_t i = 0; roles[i] != NULL; i++) {
@@ -26,7 +26,7 @@ static int usage(const char *why, const char *what)
 }
 
 /* run [--config DIR] ROLE [NAME] [ARG...] */
-static int run(int argc, char **argv)
+static int cmd_run_role(int argc, char **argv)
 {
     struct bus_run_role_args args = {0};
     int at = 1;
@@ -36,7 +36,7 @@ static int run(int argc, char **argv)
     }
     args.config_dir = lianou_config_dir(args.config_dir);
     if (at >= argc) {
-        return usage("which role?", "");
+        return run_usage("which role?", "");
     }
     for (size_t i = 0; roles[i] != NULL; i++) {
         if (strcmp(roles[i]->name, argv[at]) != 0) {
@@ -45,7 +45,7 @@ static int run(int argc, char **argv)
         at++;
         if (roles[i]->usage[0] != '\0') {
             if (at >= argc) {
-                return usage("a name must follow ", roles[i]->name);
+                return run_usage("a name must follow ", roles[i]->name);
             }
             args.name = argv[at++];
         }
@@ -53,7 +53,7 @@ static int run(int argc, char **argv)
         args.argv = argv + at;
         return roles[i]->run(&args);
     }
-    return usage("no role ", argv[at]);
+    return run_usage("no role ", argv[at]);
 }
 
 const struct lianou_command lianou_cmd_run = {
@@ -62,5 +62,5 @@ const struct lianou_command lianou_cmd_run = {
     .summary = "run one role until SIGTERM",
     .summary_zh = "运行一个角色",
     .group = 3,
-    .run = run,
+    .run = cmd_run_role,
 };

@@ -6,7 +6,7 @@
 #include "bus/role/frame.h"
 #include "ops/cli/lianou.h"
 
-static void show(const struct bus_kafka_change *ch, size_t n)
+static void topics_show(const struct bus_kafka_change *ch, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (ch[i].kind == BUS_KAFKA_TOPIC_CREATE) {
@@ -20,7 +20,8 @@ static void show(const struct bus_kafka_change *ch, size_t n)
     (void)printf("%zu differences\n", n);
 }
 
-static int work(const struct bus_config *c, bool apply, struct bus_err *err)
+static int
+topics_work(const struct bus_config *c, bool apply, struct bus_err *err)
 {
     struct bus_arena mem;
     struct bus_topic *topics = NULL;
@@ -33,7 +34,7 @@ static int work(const struct bus_config *c, bool apply, struct bus_err *err)
     rc = rc ? rc : bus_kafka_admin_open(&env, &admin, err);
     rc = rc ? rc : bus_kafka_topics_plan(admin, topics, n, &mem, &plan, err);
     if (rc == BUS_OK) {
-        show(plan.list, plan.n);
+        topics_show(plan.list, plan.n);
     }
     if (rc == BUS_OK && apply && plan.n > 0) {
         rc = bus_kafka_topics_apply(admin, topics, n, err);
@@ -46,7 +47,7 @@ static int work(const struct bus_config *c, bool apply, struct bus_err *err)
     return rc;
 }
 
-static int run(int argc, char **argv)
+static int topics_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
@@ -70,7 +71,7 @@ static int run(int argc, char **argv)
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
     int rc = bus_conf_open(&config, lianou_config_dir(folder), &faults, &err);
-    rc = rc ? rc : work(&config, apply, &err);
+    rc = rc ? rc : topics_work(&config, apply, &err);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou topics: %s\n", err.msg);
     }
@@ -87,5 +88,5 @@ const struct lianou_command lianou_cmd_topics = {
     .summary = "make Kafka's topics match bus-config/",
     .summary_zh = "按配置核对或建立主题",
     .group = 3,
-    .run = run,
+    .run = topics_run,
 };

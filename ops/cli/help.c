@@ -53,7 +53,9 @@ static void put_words(FILE *to, const char *usage)
     }
 }
 
-void cli_help_bash(FILE *to, const struct lianou_command *const *table, size_t n)
+void cli_help_bash(FILE *to,
+                   const struct lianou_command *const *table,
+                   size_t n)
 {
     (void)fputs("# bash completion of lianou, made by `lianou help --bash`.\n"
                 "_lianou() {\n"

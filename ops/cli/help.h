@@ -10,9 +10,13 @@
 #include "ops/cli/lianou.h"
 
 /* The section COMMANDS of lianou(1), in man macros. */
-void cli_help_man(FILE *to, const struct lianou_command *const *table, size_t n);
+void cli_help_man(FILE *to,
+                  const struct lianou_command *const *table,
+                  size_t n);
 /* `_lianou`: commands first, then the words and options of a command's usage
  * ("plan|apply" are words, "--config" an option), else files. */
-void cli_help_bash(FILE *to, const struct lianou_command *const *table, size_t n);
+void cli_help_bash(FILE *to,
+                   const struct lianou_command *const *table,
+                   size_t n);
 
 #endif

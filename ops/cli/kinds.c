@@ -1,6 +1,6 @@
 #include "ops/cli/kinds.h"
 
-#define X(kind)                                           \
+#define X(kind)                                                 \
     extern const struct bus_partner_kind_out kind_##kind##_out; \
     extern const struct bus_partner_kind_in kind_##kind##_in;
 #include "ops/cli/kinds.def"

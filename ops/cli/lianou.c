@@ -77,7 +77,7 @@ static void help_screen(FILE *to)
     (void)fprintf(to, "\nlianou help COMMAND shows how one is used.\n");
 }
 
-static const struct lianou_command *find(const char *name)
+static const struct lianou_command *lianou_find(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(commands[i]->name, name) == 0) {
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         cli_help_bash(stdout, commands, COMMANDS);
         return LIANOU_WELL;
     }
-    const struct lianou_command *c = find(argv[help ? 2 : 1]);
+    const struct lianou_command *c = lianou_find(argv[help ? 2 : 1]);
     if (c == NULL) {
         return unknown(argv[help ? 2 : 1]);
     }

@@ -2,7 +2,7 @@
 #include "bus/partner/partner.h"
 #include "ops/cli/kinds.h"
 
-static int run(const struct bus_run_role_args *args)
+static int partner_run(const struct bus_run_role_args *args)
 {
     return bus_partner_run(args, cli_kinds);
 }
@@ -11,5 +11,5 @@ const struct bus_run_role partner_role = {
     .name = "partner",
     .usage = "NAME",
     .summary = "a partner's adapter: documents by its transport",
-    .run = run,
+    .run = partner_run,
 };

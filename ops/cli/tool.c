@@ -12,7 +12,7 @@ int cli_tool_open(struct tool *t, struct bus_err *err)
     bus_arena_init(&t->mem, 0, 0);
     bus_faults_init(&faults, &t->mem);
     return bus_conf_open(&t->config, lianou_config_dir(t->folder), &faults,
-                           err);
+                         err);
 }
 
 int cli_tool_database(struct tool *t, struct bus_err *err)
@@ -21,7 +21,10 @@ int cli_tool_database(struct tool *t, struct bus_err *err)
                        &t->pg, err);
 }
 
-int cli_tool_close(struct tool *t, const char *name, int rc, struct bus_err *err)
+int cli_tool_close(struct tool *t,
+                   const char *name,
+                   int rc,
+                   struct bus_err *err)
 {
     bus_pg_close(t->pg);
     bus_conf_close(&t->config);
@@ -35,7 +38,9 @@ int cli_tool_close(struct tool *t, const char *name, int rc, struct bus_err *err
                                                    : LIANOU_FAILED;
 }
 
-int cli_account_read(struct bus_pg *pg, struct account *ret, struct bus_err *err)
+int cli_account_read(struct bus_pg *pg,
+                     struct account *ret,
+                     struct bus_err *err)
 {
     int64_t *const counts[] = {
         &ret->applications,  &ret->cases,        &ret->duplicates,

@@ -19,7 +19,10 @@ struct tool
 int cli_tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 int cli_tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 /* Closes, prints the error of rc if any, returns the exit code. */
-int cli_tool_close(struct tool *t, const char *name, int rc, struct bus_err *err);
+int cli_tool_close(struct tool *t,
+                   const char *name,
+                   int rc,
+                   struct bus_err *err);
 
 /* The closing account of the ledger (bus/ledger/sql/account.sql, audit.sql). */
 struct account
@@ -31,7 +34,7 @@ struct account
     int64_t lost, duplicated, torn, out_of_order;
 };
 int cli_account_read(struct bus_pg *pg,
-                 struct account *ret,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                     struct account *ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

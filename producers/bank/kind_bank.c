@@ -31,18 +31,19 @@ static const struct bus_partner_document_field fields[] = {
     {"bank_reference", BUS_DOC_TEXT, AT(sa_payment_result, bank_reference),
      .required = true, .max = 64},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"payment-result", 1, fields,
-                                        sizeof(struct bank_answer)};
+static const struct bus_partner_document document = {
+    "payment-result", 1, fields, sizeof(struct bank_answer)};
 
-static void
-finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
+static void bank_finish(const struct bus_partner_kind_env *env,
+                        void *doc,
+                        struct bus_partner_document_faults *faults)
 {
     const struct sa_payment_result *r = doc;
     (void)env;
     if (r->outcome != SA_PAYMENT_OUTCOME_SETTLED && !r->has_reason_code) {
-        bus_partner_document_fault_add(faults, "/reason_code", "MISSING",
-                          "未成功时须填原因代码(如 AC04)",
-                          "needed when the outcome is not SETTLED, e.g. AC04");
+        bus_partner_document_fault_add(
+            faults, "/reason_code", "MISSING", "未成功时须填原因代码(如 AC04)",
+            "needed when the outcome is not SETTLED, e.g. AC04");
     }
 }
 
@@ -55,5 +56,5 @@ const struct bus_partner_kind_in kind_bank_in = {
     .document = &document,
     .about_offset = AT(sa_payment_result, order_id),
     .reply_offset = AT(bank_answer, reply),
-    .finish = finish,
+    .finish = bank_finish,
 };

@@ -25,11 +25,12 @@ static const struct bus_partner_document_field fields[] = {
     {"amount_fen", BUS_DOC_LONG, AT(sa_claim, amount_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"claim", 1, fields,
-                                        sizeof(struct charity_answer)};
+static const struct bus_partner_document document = {
+    "claim", 1, fields, sizeof(struct charity_answer)};
 
-static void
-finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
+static void charity_finish(const struct bus_partner_kind_env *env,
+                           void *doc,
+                           struct bus_partner_document_faults *faults)
 {
     struct sa_claim *c = doc;
     struct bus_strv part = {(const char *)c->event_id.b, sizeof(c->event_id.b)};
@@ -37,8 +38,8 @@ finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_doc
     c->charity = bus_strv(env->partner->code);
     if (c->outcome != SA_CLAIM_OUTCOME_DECLINED && c->amount_fen <= 0) {
         bus_partner_document_fault_add(faults, "/amount_fen", "MISSING",
-                          "认领或已帮扶须填金额(分)",
-                          "a claim states its amount in fen");
+                                       "认领或已帮扶须填金额(分)",
+                                       "a claim states its amount in fen");
     }
 }
 
@@ -51,5 +52,5 @@ const struct bus_partner_kind_in kind_charity_in = {
     .document = &document,
     .about_offset = AT(sa_claim, need_id),
     .reply_offset = AT(charity_answer, reply),
-    .finish = finish,
+    .finish = charity_finish,
 };

@@ -56,11 +56,12 @@ static const struct bus_partner_document_field fields[] = {
     {"seal", BUS_DOC_HEX, AT(sa_decision, seal),
      .has_offset = AT(sa_decision, has_seal)},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"decision", 1, fields,
-                                        sizeof(struct department_answer)};
+static const struct bus_partner_document document = {
+    "decision", 1, fields, sizeof(struct department_answer)};
 
-static void
-finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
+static void department_finish(const struct bus_partner_kind_env *env,
+                              void *doc,
+                              struct bus_partner_document_faults *faults)
 {
     struct sa_decision *d = doc;
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
@@ -72,21 +73,24 @@ finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_doc
         d->decision_id = bus_wire_derived_id("decision", &part, 1);
     }
     if (!bus_strv_is(d->department, env->partner->code)) {
-        bus_partner_document_fault_add(faults, "/reply_to/department", "DEPARTMENT",
-                          "这项派单不是本部门的", "not this department's");
+        bus_partner_document_fault_add(faults, "/reply_to/department",
+                                       "DEPARTMENT", "这项派单不是本部门的",
+                                       "not this department's");
     }
     if (yes && money && !d->has_amount_fen) {
-        bus_partner_document_fault_add(faults, "/amount_fen", "MISSING",
-                          "同意发放资金时须填金额(分)",
-                          "needed when money is confirmed, in fen");
+        bus_partner_document_fault_add(
+            faults, "/amount_fen", "MISSING", "同意发放资金时须填金额(分)",
+            "needed when money is confirmed, in fen");
     }
     if (yes && d->delivery == SA_DELIVERY_POST_GOODS && !d->has_goods) {
-        bus_partner_document_fault_add(faults, "/goods", "MISSING", "发放实物时须填物资",
-                          "needed when goods are confirmed");
+        bus_partner_document_fault_add(faults, "/goods", "MISSING",
+                                       "发放实物时须填物资",
+                                       "needed when goods are confirmed");
     }
     if (!yes && d->reason.n == 0) {
-        bus_partner_document_fault_add(faults, "/reason", "MISSING", "不同意或退回须填理由",
-                          "a refusal or return states its reason");
+        bus_partner_document_fault_add(faults, "/reason", "MISSING",
+                                       "不同意或退回须填理由",
+                                       "a refusal or return states its reason");
     }
 }
 
@@ -99,5 +103,5 @@ const struct bus_partner_kind_in kind_department_in = {
     .document = &document,
     .about_offset = AT(sa_decision, assignment_id),
     .reply_offset = AT(department_answer, reply),
-    .finish = finish,
+    .finish = department_finish,
 };

@@ -38,12 +38,13 @@ static const struct bus_partner_document_field fields[] = {
     {"report_hash", BUS_DOC_HEX, AT(sa_verification_result, report_hash),
      .has_offset = AT(sa_verification_result, has_report_hash), .max = 64},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"verification-result", 1, fields,
-                                        sizeof(struct insurer_answer)};
+static const struct bus_partner_document document = {
+    "verification-result", 1, fields, sizeof(struct insurer_answer)};
 
 /* What an insurer has looked at is verified, and it is the insurer's word. */
-static void
-finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_document_faults *faults)
+static void insurer_finish(const struct bus_partner_kind_env *env,
+                           void *doc,
+                           struct bus_partner_document_faults *faults)
 {
     struct sa_verification_result *r = doc;
     (void)env;
@@ -52,10 +53,10 @@ finish(const struct bus_partner_kind_env *env, void *doc, struct bus_partner_doc
         r->facts.v[i].verified = true;
     }
     if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED && r->facts.n == 0) {
-        bus_partner_document_fault_add(faults, "/facts", "MISSING",
-                          "已答复时至少一项; 查不到请填 UNABLE",
-                          "ANSWERED needs at least one; if nothing could be "
-                          "found out the outcome is UNABLE");
+        bus_partner_document_fault_add(
+            faults, "/facts", "MISSING", "已答复时至少一项; 查不到请填 UNABLE",
+            "ANSWERED needs at least one; if nothing could be "
+            "found out the outcome is UNABLE");
     }
 }
 
@@ -68,5 +69,5 @@ const struct bus_partner_kind_in kind_insurer_in = {
     .document = &document,
     .about_offset = AT(sa_verification_result, request_id),
     .reply_offset = AT(insurer_answer, reply),
-    .finish = finish,
+    .finish = insurer_finish,
 };

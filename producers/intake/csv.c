@@ -10,7 +10,7 @@
 
 /* --- the bytes --- */
 
-static int read_all(FILE *file, struct bus_buf *b, struct bus_err *err)
+static int csv_read_all(FILE *file, struct bus_buf *b, struct bus_err *err)
 {
     size_t n;
     do {
@@ -27,7 +27,7 @@ static int read_all(FILE *file, struct bus_buf *b, struct bus_err *err)
                         : BUS_OK;
 }
 
-static size_t line_of(const struct bus_buf *b, size_t at)
+static size_t csv_line_of(const struct bus_buf *b, size_t at)
 {
     size_t line = 1;
     for (size_t i = 0; i < at && i < b->len; i++) {
@@ -57,21 +57,21 @@ from_gb18030(struct bus_buf *b, struct bus_buf *out, struct bus_err *err)
         return bus_fail(err, BUS_EPARSE,
                         "line %zu: neither UTF-8 nor GB18030; save the list as "
                         "CSV UTF-8",
-                        line_of(b, b->len - left));
+                        csv_line_of(b, b->len - left));
     }
     out->len = (size_t)(at - (char *)to);
     return BUS_OK;
 }
 
 int intake_csv_load(FILE *file,
-             struct bus_buf *ret,
-             const char **ret_encoding,
-             struct bus_err *err)
+                    struct bus_buf *ret,
+                    const char **ret_encoding,
+                    struct bus_err *err)
 {
     struct bus_buf b;
     bus_buf_init(&b, CSV_FILE_MAX + READ_BYTES);
     bus_buf_init(ret, 0);
-    int rc = read_all(file, &b, err);
+    int rc = csv_read_all(file, &b, err);
     if (rc == BUS_OK && b.len > CSV_FILE_MAX) {
         rc = bus_fail(err, BUS_ETOOBIG,
                       "the file is larger than %u MiB; divide it",
@@ -84,7 +84,7 @@ int intake_csv_load(FILE *file,
         rc = bus_fail(err, BUS_EPARSE,
                       "line %zu: this is UTF-16 or no text; save the list as "
                       "CSV UTF-8",
-                      marked16 ? 1 : line_of(&b, (size_t)(nul - b.data)));
+                      marked16 ? 1 : csv_line_of(&b, (size_t)(nul - b.data)));
     }
     size_t mark = b.len >= 3 && memcmp(b.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     bool utf8 = b.len == 0 || bus_utf8_valid((char *)b.data, b.len);
@@ -104,21 +104,21 @@ int intake_csv_load(FILE *file,
 
 /* --- rows --- */
 
-static int bad(const struct csv *c,
-               const struct csv_row *row,
-               const char *what,
-               struct bus_err *err)
+static int csv_bad(const struct csv *c,
+                   const struct csv_row *row,
+                   const char *what,
+                   struct bus_err *err)
 {
     return bus_fail(err, BUS_EPARSE, "line %zu, column %zu: %s", c->line,
                     row->n + 1, what);
 }
 
 /* c->at is behind the opening quote. */
-static int quoted(struct csv *c,
-                  struct bus_arena *mem,
-                  const struct csv_row *row,
-                  struct bus_strv *ret,
-                  struct bus_err *err)
+static int csv_quoted(struct csv *c,
+                      struct bus_arena *mem,
+                      const struct csv_row *row,
+                      struct bus_strv *ret,
+                      struct bus_err *err)
 {
     const char *p = c->text.p;
     size_t from = c->at, doubled = 0;
@@ -137,8 +137,8 @@ static int quoted(struct csv *c,
     }
     if (c->at >= c->text.n) {
         c->line = row->line;
-        return bad(c, row, "a quoted field that does not end; is the file cut?",
-                   err);
+        return csv_bad(
+            c, row, "a quoted field that does not end; is the file cut?", err);
     }
     size_t n = c->at - from;
     c->at++;
@@ -148,7 +148,7 @@ static int quoted(struct csv *c,
     }
     char *to = bus_arena_alloc(mem, n);
     if (to == NULL) {
-        return bad(c, row, "too long", err);
+        return csv_bad(c, row, "too long", err);
     }
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
@@ -159,19 +159,20 @@ static int quoted(struct csv *c,
     return BUS_OK;
 }
 
-static int plain(struct csv *c,
-                 const struct csv_row *row,
-                 struct bus_strv *ret,
-                 struct bus_err *err)
+static int csv_plain(struct csv *c,
+                     const struct csv_row *row,
+                     struct bus_strv *ret,
+                     struct bus_err *err)
 {
     size_t from = c->at;
     while (c->at < c->text.n && c->text.p[c->at] != ',' &&
            c->text.p[c->at] != '\n') {
         if (c->text.p[c->at] == '"') {
-            return bad(c, row,
-                       "a quote inside a field that does not begin with one; "
-                       "write \"...\" around it and double the quotes inside",
-                       err);
+            return csv_bad(
+                c, row,
+                "a quote inside a field that does not begin with one; "
+                "write \"...\" around it and double the quotes inside",
+                err);
         }
         c->at++;
     }
@@ -197,16 +198,16 @@ static int separator(struct csv *c,
     }
     size_t end = left > 0 && *p == '\r' ? 1 : 0;
     if (left > end && p[end] != '\n') {
-        return bad(c, row, "something behind the closing quote", err);
+        return csv_bad(c, row, "something behind the closing quote", err);
     }
     c->at += end + (left > end);
     return BUS_OK;
 }
 
 int intake_csv_next(struct csv *c,
-             struct bus_arena *mem,
-             struct csv_row *ret,
-             struct bus_err *err)
+                    struct bus_arena *mem,
+                    struct csv_row *ret,
+                    struct bus_err *err)
 {
     c->line = c->line == 0 ? 1 : c->line;
     while (c->at < c->text.n &&
@@ -221,15 +222,16 @@ int intake_csv_next(struct csv *c,
     bool more = true;
     while (more) {
         if (ret->n == CSV_COLUMNS_MAX) {
-            return bad(c, ret, "a row has at most 256 columns", err);
+            return csv_bad(c, ret, "a row has at most 256 columns", err);
         }
         struct bus_strv *f = &ret->field[ret->n];
         bool quote = c->at < c->text.n && c->text.p[c->at] == '"';
         c->at += quote;
-        int rc = quote ? quoted(c, mem, ret, f, err) : plain(c, ret, f, err);
+        int rc =
+            quote ? csv_quoted(c, mem, ret, f, err) : csv_plain(c, ret, f, err);
         rc = rc ? rc : separator(c, ret, &more, err);
         if (rc == BUS_OK && f->n > CSV_FIELD_MAX) {
-            rc = bad(c, ret, "a field has at most 4096 bytes", err);
+            rc = csv_bad(c, ret, "a field has at most 4096 bytes", err);
         }
         if (rc != BUS_OK) {
             return rc;

@@ -21,9 +21,9 @@
 /* All of the file as UTF-8 without a mark. BUS_ETOOBIG over CSV_FILE_MAX;
  * BUS_EPARSE for UTF-16, NUL bytes, or what is neither UTF-8 nor GB18030. */
 int intake_csv_load(FILE *file,
-             struct bus_buf *ret,
-             const char **ret_encoding, /* "UTF-8" */
-             struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_buf *ret,
+                    const char **ret_encoding, /* "UTF-8" */
+                    struct bus_err *err) BUS_MUSTCHECK;
 
 struct csv
 {
@@ -39,8 +39,8 @@ struct csv_row
 };
 /* The next row that is not empty; BUS_EAGAIN at the end. */
 int intake_csv_next(struct csv *c,
-             struct bus_arena *mem,
-             struct csv_row *ret,
-             struct bus_err *err) BUS_MUSTCHECK;
+                    struct bus_arena *mem,
+                    struct csv_row *ret,
+                    struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

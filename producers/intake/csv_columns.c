@@ -155,8 +155,9 @@ static bool fact_is(const struct bus_fact *f, struct bus_strv s, bool *ret_yuan)
 }
 
 /* How many facts have that name; *ret is one of them. */
-static size_t
-find_fact(const struct csv_import *s, struct bus_strv name, struct csv_import_column *ret)
+static size_t find_fact(const struct csv_import *s,
+                        struct bus_strv name,
+                        struct csv_import_column *ret)
 {
     size_t found = 0;
     for (size_t i = 0; i < s->config->facts_count; i++) {
@@ -185,7 +186,8 @@ static const char *nearest(const struct csv_import *s, const char *name)
         size_t zh = bus_edit_distance(name, intake_csv_import_columns[i].zh);
         if (en < best || zh < best) {
             best = en < zh ? en : zh;
-            near = en < zh ? intake_csv_import_columns[i].en : intake_csv_import_columns[i].zh;
+            near = en < zh ? intake_csv_import_columns[i].en
+                           : intake_csv_import_columns[i].zh;
         }
     }
     for (size_t i = 0; i < s->config->facts_count; i++) {
@@ -201,12 +203,12 @@ static const char *nearest(const struct csv_import *s, const char *name)
     return near;
 }
 
-static void fault(struct csv_import *s,
-                  struct csv_import_faults *faults,
-                  size_t column,
-                  const char *code,
-                  const char *zh,
-                  const char *en)
+static void csv_columns_fault(struct csv_import *s,
+                              struct csv_import_faults *faults,
+                              size_t column,
+                              const char *code,
+                              const char *zh,
+                              const char *en)
 {
     if (faults->n < SHEET_FAULTS_MAX) {
         faults->v[faults->n] = (struct csv_import_fault){
@@ -222,7 +224,9 @@ static void fault(struct csv_import *s,
     faults->n++;
 }
 
-static void one(struct csv_import *s, size_t i, struct csv_import_faults *faults)
+static void csv_columns_one(struct csv_import *s,
+                            size_t i,
+                            struct csv_import_faults *faults)
 {
     struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
     struct csv_import_column *c = &s->column[i];
@@ -238,20 +242,22 @@ static void one(struct csv_import *s, size_t i, struct csv_import_faults *faults
         return;
     }
     if (found > 1) {
-        fault(s, faults, i, "COLUMN_AMBIGUOUS",
-              "家庭与成员都有此名; 请写 家庭.… 或 成员.…",
-              "both households and members have it; write household.… or "
-              "member.…");
+        csv_columns_fault(
+            s, faults, i, "COLUMN_AMBIGUOUS",
+            "家庭与成员都有此名; 请写 家庭.… 或 成员.…",
+            "both households and members have it; write household.… or "
+            "member.…");
         return;
     }
     const char *near = nearest(s, s->header[i]);
-    fault(s, faults, i, "COLUMN_UNKNOWN",
-          near[0] ? bus_arena_printf(&s->mem, "没有此列; 是否为 %s?", near)
-                  : "没有此列; 见 lianou intake columns",
-          near[0]
-              ? bus_arena_printf(
-                    &s->mem, "there is no such column; did you mean %s?", near)
-              : "there is no such column; see lianou intake columns");
+    csv_columns_fault(
+        s, faults, i, "COLUMN_UNKNOWN",
+        near[0] ? bus_arena_printf(&s->mem, "没有此列; 是否为 %s?", near)
+                : "没有此列; 见 lianou intake columns",
+        near[0] ? bus_arena_printf(&s->mem,
+                                   "there is no such column; did you mean %s?",
+                                   near)
+                : "there is no such column; see lianou intake columns");
 }
 
 static bool same_column(const struct csv_import_column *a,
@@ -261,13 +267,14 @@ static bool same_column(const struct csv_import_column *a,
            strcmp(a->base, b->base) == 0;
 }
 
-static void twice_or_missing(struct csv_import *s, struct csv_import_faults *faults)
+static void twice_or_missing(struct csv_import *s,
+                             struct csv_import_faults *faults)
 {
     for (size_t i = 0; i < s->n; i++) {
         for (size_t k = 0; k < i; k++) {
             if (same_column(&s->column[i], &s->column[k])) {
-                fault(s, faults, i, "COLUMN_TWICE", "此列出现两次",
-                      "this column is there twice");
+                csv_columns_fault(s, faults, i, "COLUMN_TWICE", "此列出现两次",
+                                  "this column is there twice");
             }
         }
     }
@@ -291,11 +298,11 @@ static void twice_or_missing(struct csv_import *s, struct csv_import_faults *fau
 }
 
 int intake_csv_import_open(struct csv_import *s,
-               struct bus_strv text,
-               const struct bus_config *config,
-               const struct form_index *index,
-               struct csv_import_faults *ret_faults,
-               struct bus_err *err)
+                           struct bus_strv text,
+                           const struct bus_config *config,
+                           const struct form_index *index,
+                           struct csv_import_faults *ret_faults,
+                           struct bus_err *err)
 {
     memset(s, 0, sizeof(*s));
     s->config = config;
@@ -320,7 +327,7 @@ int intake_csv_import_open(struct csv_import *s,
     }
     for (size_t i = 0; i < s->n; i++) {
         if (s->header[i][0] != '\0') { /* a column without a name: not read */
-            one(s, i, ret_faults);
+            csv_columns_one(s, i, ret_faults);
         }
     }
     twice_or_missing(s, ret_faults);

@@ -14,7 +14,7 @@ static struct bus_strv cell_of(const struct csv_row *row, size_t column)
 }
 
 /* A part of an object, made when it is not there. */
-static json_t *part(json_t *o, const char *key)
+static json_t *csv_import_part(json_t *o, const char *key)
 {
     json_t *p = json_object_get(o, key);
     if (p == NULL) {
@@ -29,8 +29,9 @@ static bool of_member(const struct csv_import_column *c)
     return c->base != NULL && c->base[0] == '.';
 }
 
-static const char *
-shown(const struct csv_import_column *c, struct bus_strv cell, struct bus_arena *mem)
+static const char *csv_import_shown(const struct csv_import_column *c,
+                                    struct bus_strv cell,
+                                    struct bus_arena *mem)
 {
     if (cell.n > 0 && c->personal) {
         return "***";
@@ -43,7 +44,8 @@ shown(const struct csv_import_column *c, struct bus_strv cell, struct bus_arena 
     return s == NULL ? "" : s;
 }
 
-static void fault(struct csv_import_unit *u, const struct csv_import_fault *f)
+static void intake_csv_import_fault(struct csv_import_unit *u,
+                                    const struct csv_import_fault *f)
 {
     if (u->faults.n < SHEET_FAULTS_MAX) {
         u->faults.v[u->faults.n] = *f;
@@ -51,12 +53,14 @@ static void fault(struct csv_import_unit *u, const struct csv_import_fault *f)
     u->faults.n++;
 }
 
-static void
-put(const struct csv_import_column *c, json_t *home, json_t *member, json_t *value)
+static void csv_import_put(const struct csv_import_column *c,
+                           json_t *home,
+                           json_t *member,
+                           json_t *value)
 {
     json_t *to = of_member(c) ? member : home;
     const char *sub = c->base + of_member(c);
-    to = sub[0] == '/' ? part(to, sub + 1) : to;
+    to = sub[0] == '/' ? csv_import_part(to, sub + 1) : to;
     (void)json_object_set_new(to, c->key, value);
 }
 
@@ -68,46 +72,50 @@ static void changed(const struct csv_import *s,
     struct bus_strv first = u->cell[0][i];
     struct bus_strv now = cell_of(&s->row, i);
     if (now.n > 0 && !bus_strv_eq(first, now)) {
-        fault(u, &(struct csv_import_fault){
-                     .line = s->row.line,
-                     .column = i + 1,
-                     .header = s->header[i],
-                     .found = shown(&s->column[i], now, mem),
-                     .code = "HOUSEHOLD_DIFFERS",
-                     .zh = "与该户第一行不同; 家庭的内容写在第一行",
-                     .en = "is not what the household's first row says"});
+        intake_csv_import_fault(
+            u, &(struct csv_import_fault){
+                   .line = s->row.line,
+                   .column = i + 1,
+                   .header = s->header[i],
+                   .found = csv_import_shown(&s->column[i], now, mem),
+                   .code = "HOUSEHOLD_DIFFERS",
+                   .zh = "与该户第一行不同; 家庭的内容写在第一行",
+                   .en = "is not what the household's first row says"});
     }
 }
 
-static void
-width(const struct csv_import *s, struct csv_import_unit *u, struct bus_arena *mem)
+static void csv_import_width(const struct csv_import *s,
+                             struct csv_import_unit *u,
+                             struct bus_arena *mem)
 {
     bool more = false;
     for (size_t i = s->n; i < s->row.n; i++) {
         more |= intake_csv_import_trim(s->row.field[i]).n > 0;
     }
     if (s->row.n < s->n || more) {
-        fault(u, &(struct csv_import_fault){
-                     .line = s->row.line,
-                     .header = "",
-                     .found = bus_arena_printf(mem, "%zu", s->row.n),
-                     .code = "ROW_WIDTH",
-                     .zh = bus_arena_printf(
-                         mem, "此行应有%zu列; 文件是否被截断?", s->n),
-                     .en = bus_arena_printf(
-                         mem, "the row must have %zu columns; is the file cut?",
-                         s->n)});
+        intake_csv_import_fault(
+            u, &(struct csv_import_fault){
+                   .line = s->row.line,
+                   .header = "",
+                   .found = bus_arena_printf(mem, "%zu", s->row.n),
+                   .code = "ROW_WIDTH",
+                   .zh = bus_arena_printf(mem, "此行应有%zu列; 文件是否被截断?",
+                                          s->n),
+                   .en = bus_arena_printf(
+                       mem, "the row must have %zu columns; is the file cut?",
+                       s->n)});
     }
 }
 
 /* Takes the row in hand as the household's next member. */
-static void
-add_row(struct csv_import *s, struct csv_import_unit *u, struct bus_arena *mem)
+static void csv_import_add_row(struct csv_import *s,
+                               struct csv_import_unit *u,
+                               struct bus_arena *mem)
 {
     json_t *members = json_object_get(u->json, "members");
     json_t *member = json_object();
     size_t place = u->rows++;
-    width(s, u, mem);
+    csv_import_width(s, u, mem);
     if (place < SHEET_UNIT_ROWS) {
         u->line[place] = s->row.line;
     }
@@ -126,7 +134,7 @@ add_row(struct csv_import *s, struct csv_import_unit *u, struct bus_arena *mem)
         }
         json_t *value = intake_csv_import_value(c, cell, mem);
         if (value != NULL) {
-            put(c, u->json, member, value);
+            csv_import_put(c, u->json, member, value);
         }
     }
     const char *relation =
@@ -186,9 +194,9 @@ static void name_it(struct csv_import_unit *u)
 }
 
 int intake_csv_import_next(struct csv_import *s,
-               struct bus_arena *mem,
-               struct csv_import_unit *u,
-               struct bus_err *err)
+                           struct bus_arena *mem,
+                           struct csv_import_unit *u,
+                           struct bus_err *err)
 {
     int rc = read_row(s, err);
     if (rc != BUS_OK) {
@@ -206,7 +214,7 @@ int intake_csv_import_next(struct csv_import *s,
         return bus_fail(err, BUS_ENOMEM, "line %zu", s->row.line);
     }
     for (;;) {
-        add_row(s, u, mem);
+        csv_import_add_row(s, u, mem);
         rc = read_row(s, err);
         struct bus_strv next = cell_of(&s->row, at);
         bool same = next.n == 0 || bus_strv_eq(next, reference);
@@ -225,8 +233,9 @@ int intake_csv_import_next(struct csv_import *s,
 }
 
 /* Does the fault's pointer stand in what this column was put to? */
-static bool
-in_column(const struct csv_import_column *c, const char *pointer, size_t *ret_member)
+static bool in_column(const struct csv_import_column *c,
+                      const char *pointer,
+                      size_t *ret_member)
 {
     char want[400];
     unsigned long member = 0;
@@ -249,10 +258,10 @@ in_column(const struct csv_import_column *c, const char *pointer, size_t *ret_me
 }
 
 void intake_csv_import_place(const struct csv_import *s,
-                 const struct csv_import_unit *u,
-                 const struct intake_form_fault *f,
-                 struct bus_arena *mem,
-                 struct csv_import_fault *ret)
+                             const struct csv_import_unit *u,
+                             const struct intake_form_fault *f,
+                             struct bus_arena *mem,
+                             struct csv_import_fault *ret)
 {
     *ret = (struct csv_import_fault){
         .line = u->first_line,
@@ -273,7 +282,7 @@ void intake_csv_import_place(const struct csv_import *s,
             member < SHEET_UNIT_ROWS) {
             ret->column = i + 1;
             ret->header = s->header[i];
-            ret->found = shown(c, u->cell[member][i], mem);
+            ret->found = csv_import_shown(c, u->cell[member][i], mem);
             if (c->yuan && strcmp(f->code, "FACT_VALUE") == 0) {
                 ret->zh = "应为金额(元), 最多两位小数";
                 ret->en = "must be an amount in yuan, at most two decimals";

@@ -69,12 +69,13 @@ struct csv_import
  * ret_faults, with texts in the sheet's memory: then nothing is to be read from
  * it. BUS_EPARSE when there is no header. */
 int intake_csv_import_open(struct csv_import *s,
-               struct bus_strv text,
-               const struct bus_config *config,
-               const struct form_index *index,
-               struct csv_import_faults *ret_faults,
-               struct bus_err *err) BUS_MUSTCHECK;
-void intake_csv_import_close(struct csv_import *s); /* NULL or zeroed is allowed */
+                           struct bus_strv text,
+                           const struct bus_config *config,
+                           const struct form_index *index,
+                           struct csv_import_faults *ret_faults,
+                           struct bus_err *err) BUS_MUSTCHECK;
+void intake_csv_import_close(
+    struct csv_import *s); /* NULL or zeroed is allowed */
 
 struct csv_import_unit
 {
@@ -88,20 +89,20 @@ struct csv_import_unit
 /* The next household; texts in mem. BUS_EAGAIN at the end, BUS_EPARSE where the
  * file cannot be read on: line and column. */
 int intake_csv_import_next(struct csv_import *s,
-               struct bus_arena *mem,
-               struct csv_import_unit *ret,
-               struct bus_err *err) BUS_MUSTCHECK;
+                           struct bus_arena *mem,
+                           struct csv_import_unit *ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* Where a fault of the form stands in the file. */
 void intake_csv_import_place(const struct csv_import *s,
-                 const struct csv_import_unit *u,
-                 const struct intake_form_fault *fault,
-                 struct bus_arena *mem,
-                 struct csv_import_fault *ret);
+                             const struct csv_import_unit *u,
+                             const struct intake_form_fault *fault,
+                             struct bus_arena *mem,
+                             struct csv_import_fault *ret);
 
 /* intake_csv_import_value.c: a cell as JSON; NULL: the cell is empty. */
 json_t *intake_csv_import_value(const struct csv_import_column *c,
-                    struct bus_strv cell,
-                    struct bus_arena *mem);
+                                struct bus_strv cell,
+                                struct bus_arena *mem);
 struct bus_strv intake_csv_import_trim(struct bus_strv s);
 
 #endif

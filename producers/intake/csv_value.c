@@ -15,7 +15,7 @@ struct sheet_word
 };
 
 static const char *
-meaning(const struct sheet_word *words, size_t n, struct bus_strv s)
+csv_value_meaning(const struct sheet_word *words, size_t n, struct bus_strv s)
 {
     for (size_t i = 0; i < n; i++) {
         if (strlen(words[i].text) == s.n &&
@@ -46,24 +46,25 @@ struct bus_strv intake_csv_import_trim(struct bus_strv s)
     }
 }
 
-static json_t *text(struct bus_strv s)
+static json_t *csv_value_text(struct bus_strv s)
 {
     return json_stringn(s.p, s.n);
 }
 
-static json_t *flag(struct bus_strv s)
+static json_t *csv_value_flag(struct bus_strv s)
 {
     static const struct sheet_word words[] = {
         {"是", "1"},    {"有", "1"}, {"true", "1"}, {"yes", "1"},
         {"y", "1"},     {"1", "1"},  {"否", "0"},   {"无", "0"},
         {"false", "0"}, {"no", "0"}, {"n", "0"},    {"0", "0"},
     };
-    const char *m = meaning(words, sizeof(words) / sizeof(words[0]), s);
-    return m == NULL ? text(s) : json_boolean(m[0] == '1');
+    const char *m =
+        csv_value_meaning(words, sizeof(words) / sizeof(words[0]), s);
+    return m == NULL ? csv_value_text(s) : json_boolean(m[0] == '1');
 }
 
 /* GB/T 4761, one digit. */
-static json_t *relation(struct bus_strv s)
+static json_t *csv_value_relation(struct bus_strv s)
 {
     static const struct sheet_word words[] = {
         {"本人", "0"},       {"户主", "0"},   {"配偶", "1"},
@@ -77,12 +78,13 @@ static json_t *relation(struct bus_strv s)
         {"grandchild", "4"}, {"parent", "5"}, {"grandparent", "6"},
         {"sibling", "7"},    {"other", "8"},
     };
-    const char *m = meaning(words, sizeof(words) / sizeof(words[0]), s);
-    return m == NULL ? text(s) : json_string(m);
+    const char *m =
+        csv_value_meaning(words, sizeof(words) / sizeof(words[0]), s);
+    return m == NULL ? csv_value_text(s) : json_string(m);
 }
 
 /* Up to three numbers with anything but digits between, or eight digits. */
-static json_t *date(struct bus_strv s)
+static json_t *csv_value_date(struct bus_strv s)
 {
     unsigned part[3] = {0};
     size_t n = 0, digits = 0;
@@ -106,14 +108,14 @@ static json_t *date(struct bus_strv s)
         n = 3;
     }
     if (!well || n != 3 || part[0] > 9999 || part[1] > 99 || part[2] > 99) {
-        return text(s);
+        return csv_value_text(s);
     }
     (void)snprintf(iso, sizeof(iso), "%04u-%02u-%02u", part[0], part[1],
                    part[2]);
     return json_string(iso);
 }
 
-static json_t *id_no(struct bus_strv s, struct bus_arena *mem)
+static json_t *csv_value_id_no(struct bus_strv s, struct bus_arena *mem)
 {
     char *p = bus_arena_strndup(mem, s.p, s.n);
     size_t k = 0;
@@ -122,10 +124,10 @@ static json_t *id_no(struct bus_strv s, struct bus_arena *mem)
             p[k++] = (char)toupper((unsigned char)p[i]);
         }
     }
-    return p == NULL ? text(s) : json_stringn(p, k);
+    return p == NULL ? csv_value_text(s) : json_stringn(p, k);
 }
 
-static json_t *items(struct bus_strv s)
+static json_t *csv_value_items(struct bus_strv s)
 {
     json_t *list = json_array();
     while (s.n > 0) {
@@ -139,7 +141,7 @@ static json_t *items(struct bus_strv s)
         }
         struct bus_strv one = intake_csv_import_trim((struct bus_strv){s.p, n});
         if (one.n > 0) {
-            (void)json_array_append_new(list, text(one));
+            (void)json_array_append_new(list, csv_value_text(one));
         }
         s.p += n + step;
         s.n -= n + step;
@@ -148,7 +150,7 @@ static json_t *items(struct bus_strv s)
 }
 
 /* "1,234.50" with `decimals` behind the point -> 123450; exact, no floats. */
-static bool fixed(struct bus_strv s, int decimals, json_int_t *ret)
+static bool csv_value_fixed(struct bus_strv s, int decimals, json_int_t *ret)
 {
     json_int_t v = 0;
     bool minus = s.n > 0 && s.p[0] == '-';
@@ -175,7 +177,7 @@ static bool fixed(struct bus_strv s, int decimals, json_int_t *ret)
     return digits > 0;
 }
 
-static json_t *word(const struct bus_fact *f, struct bus_strv s)
+static json_t *csv_value_word(const struct bus_fact *f, struct bus_strv s)
 {
     const struct bus_fact_word *w = f->words.items;
     for (size_t i = 0; i < f->words.count; i++) {
@@ -184,29 +186,31 @@ static json_t *word(const struct bus_fact *f, struct bus_strv s)
             return json_string(w[i].word);
         }
     }
-    return text(s);
+    return csv_value_text(s);
 }
 
-static json_t *fact(const struct csv_import_column *c, struct bus_strv s)
+static json_t *csv_value_fact(const struct csv_import_column *c,
+                              struct bus_strv s)
 {
     json_int_t v = 0;
     switch (c->fact->type) {
     case BUS_FACT_BOOLEAN:
-        return flag(s);
+        return csv_value_flag(s);
     case BUS_FACT_DATE:
-        return date(s);
+        return csv_value_date(s);
     case BUS_FACT_ENUM:
-        return word(c->fact, s);
+        return csv_value_word(c->fact, s);
     case BUS_FACT_TEXT:
-        return text(s);
+        return csv_value_text(s);
     default:
-        return fixed(s, c->yuan ? 2 : 0, &v) ? json_integer(v) : text(s);
+        return csv_value_fixed(s, c->yuan ? 2 : 0, &v) ? json_integer(v)
+                                                       : csv_value_text(s);
     }
 }
 
 json_t *intake_csv_import_value(const struct csv_import_column *c,
-                    struct bus_strv cell,
-                    struct bus_arena *mem)
+                                struct bus_strv cell,
+                                struct bus_arena *mem)
 {
     struct bus_strv s = intake_csv_import_trim(cell);
     if (s.n == 0) {
@@ -214,19 +218,19 @@ json_t *intake_csv_import_value(const struct csv_import_column *c,
     }
     switch (c->type) {
     case SHEET_TEXT:
-        return text(s);
+        return csv_value_text(s);
     case SHEET_FLAG:
-        return flag(s);
+        return csv_value_flag(s);
     case SHEET_DATE:
-        return date(s);
+        return csv_value_date(s);
     case SHEET_ID:
-        return id_no(s, mem);
+        return csv_value_id_no(s, mem);
     case SHEET_RELATION:
-        return relation(s);
+        return csv_value_relation(s);
     case SHEET_ITEMS:
-        return items(s);
+        return csv_value_items(s);
     case SHEET_FACT:
-        return fact(c, s);
+        return csv_value_fact(c, s);
     }
     return NULL;
 }

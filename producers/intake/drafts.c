@@ -29,9 +29,9 @@ struct keeping
 };
 
 int intake_drafts_open(struct drafts *d,
-                const char *dir,
-                uint64_t max_bytes,
-                struct bus_err *err)
+                       const char *dir,
+                       uint64_t max_bytes,
+                       struct bus_err *err)
 {
     *d = (struct drafts){.max_bytes = max_bytes};
     (void)snprintf(d->dir, sizeof(d->dir), "%s", dir);
@@ -96,8 +96,9 @@ static struct keeping *keeping_of(struct drafts *d,
     char when[BUS_TIME_TEXT + 1];
     (void)bus_time_text(bus_clock_system.wall_ms(NULL), when);
     const char *body = intake_form_json_text(application, mem);
-    json_t *whole = json_pack("{s:s, s:O, s:o}", "kept_at", when, "application",
-                              application, "faults", intake_form_fault_list(form));
+    json_t *whole =
+        json_pack("{s:s, s:O, s:o}", "kept_at", when, "application",
+                  application, "faults", intake_form_fault_list(form));
     const char *text = intake_form_json_text(whole, mem);
     json_decref(whole);
     size_t n = text == NULL ? 0 : strlen(text);
@@ -117,12 +118,12 @@ static struct keeping *keeping_of(struct drafts *d,
 }
 
 int intake_drafts_keep(struct drafts *d,
-                struct bus_run_loop *loop,
-                const json_t *application,
-                const struct form *form,
-                drafts_done done,
-                void *token,
-                struct bus_err *err)
+                       struct bus_run_loop *loop,
+                       const json_t *application,
+                       const struct form *form,
+                       drafts_done done,
+                       void *token,
+                       struct bus_err *err)
 {
     struct bus_arena mem;
     bus_arena_init(&mem, 0, DRAFT_BYTES_MAX);
@@ -156,7 +157,7 @@ int intake_drafts_keep(struct drafts *d,
 
 /* --- for the command --- */
 
-static json_t *load(const struct drafts *d, const char *id)
+static json_t *drafts_load(const struct drafts *d, const char *id)
 {
     char path[600];
     (void)snprintf(path, sizeof(path), "%s/%s.json", d->dir, id);
@@ -184,9 +185,9 @@ static int by_time(const void *a, const void *b)
 }
 
 int intake_drafts_list(const struct drafts *d,
-                struct draft **ret,
-                size_t *ret_count,
-                struct bus_err *err)
+                       struct draft **ret,
+                       size_t *ret_count,
+                       struct bus_err *err)
 {
     struct draft *list = NULL;
     size_t n = 0, cap = 0;
@@ -213,7 +214,7 @@ int intake_drafts_list(const struct drafts *d,
             list = more;
         }
         (void)bus_id_text(&id, list[n].id);
-        list[n].json = load(d, list[n].id);
+        list[n].json = drafts_load(d, list[n].id);
         n++;
     }
     (void)closedir(folder);
@@ -248,20 +249,22 @@ static int known_id(const struct drafts *d, const char *id, struct bus_err *err)
 }
 
 int intake_drafts_read(const struct drafts *d,
-                const char *id,
-                json_t **ret,
-                struct bus_err *err)
+                       const char *id,
+                       json_t **ret,
+                       struct bus_err *err)
 {
     int rc = known_id(d, id, err);
     if (rc != BUS_OK) {
         return rc;
     }
-    *ret = load(d, id);
+    *ret = drafts_load(d, id);
     return *ret != NULL ? BUS_OK
                         : bus_fail(err, BUS_EPARSE, "the draft %s is torn", id);
 }
 
-int intake_drafts_drop(const struct drafts *d, const char *id, struct bus_err *err)
+int intake_drafts_drop(const struct drafts *d,
+                       const char *id,
+                       struct bus_err *err)
 {
     char path[600];
     int rc = known_id(d, id, err);
@@ -285,7 +288,7 @@ static bool is_personal(const char *key)
 }
 
 /* depth: what is left of FORM_DEPTH_MAX, which nothing kept exceeds. */
-static void mask(json_t *j, int depth)
+static void drafts_mask(json_t *j, int depth)
 {
     const char *key;
     json_t *v;
@@ -296,18 +299,18 @@ static void mask(json_t *j, int depth)
         if (is_personal(key) || depth == 0) {
             (void)json_object_set_new(j, key, json_string("***"));
         } else {
-            mask(v, depth - 1);
+            drafts_mask(v, depth - 1);
         }
     }
     json_array_foreach(j, i, v)
     {
         if (depth > 0) {
-            mask(v, depth - 1);
+            drafts_mask(v, depth - 1);
         }
     }
 }
 
-static const char *hex_of(const json_t *application)
+static const char *drafts_hex_of(const json_t *application)
 {
     return json_object_size(application) == 1
                ? json_string_value(json_object_get(application, "hex"))
@@ -317,10 +320,10 @@ static const char *hex_of(const json_t *application)
 void intake_drafts_mask(json_t *draft)
 {
     json_t *a = json_object_get(draft, "application");
-    if (!json_is_object(a) || hex_of(a) != NULL) {
+    if (!json_is_object(a) || drafts_hex_of(a) != NULL) {
         (void)json_object_set_new(draft, "application", json_string("***"));
     } else {
-        mask(a, FORM_DEPTH_MAX);
+        drafts_mask(a, FORM_DEPTH_MAX);
     }
 }
 
@@ -356,22 +359,24 @@ static void put_bytes(struct bus_buf *out, const char *hex)
     }
 }
 
-static int put_text(const char *p, size_t n, void *out)
+static int drafts_put_text(const char *p, size_t n, void *out)
 {
     bus_buf_put(out, p, n);
     return ((struct bus_buf *)out)->failed ? -1 : 0;
 }
 
-int intake_drafts_text(const json_t *draft, struct bus_buf *ret, struct bus_err *err)
+int intake_drafts_text(const json_t *draft,
+                       struct bus_buf *ret,
+                       struct bus_err *err)
 {
     const json_t *a = json_object_get(draft, "application");
-    const char *hex = hex_of(a);
+    const char *hex = drafts_hex_of(a);
     if (json_is_string(a)) {
         bus_buf_put(ret, json_string_value(a), json_string_length(a));
     } else if (hex != NULL) {
         put_bytes(ret, hex);
     } else {
-        (void)json_dump_callback(a, put_text, ret, JSON_INDENT(2));
+        (void)json_dump_callback(a, drafts_put_text, ret, JSON_INDENT(2));
     }
     return ret->failed ? bus_fail(err, BUS_ENOMEM, "a draft") : BUS_OK;
 }

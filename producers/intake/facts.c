@@ -33,7 +33,7 @@ const char *intake_form_type_en(const struct bus_fact *fact)
     return words[fact->type];
 }
 
-static bool whole(const json_t *json, struct sa_fact *ret)
+static bool facts_whole(const json_t *json, struct sa_fact *ret)
 {
     if (!json_is_integer(json)) {
         return false;
@@ -43,7 +43,7 @@ static bool whole(const json_t *json, struct sa_fact *ret)
     return true;
 }
 
-static bool word_of(const struct bus_fact *fact, const char *text)
+static bool facts_word_of(const struct bus_fact *fact, const char *text)
 {
     const struct bus_fact_word *words = fact->words.items;
     for (size_t i = 0; i < fact->words.count; i++) {
@@ -71,13 +71,13 @@ text_value(const struct bus_fact *fact, const json_t *json, struct sa_fact *ret)
     }
     ret->value.branch = SA_FACT_VALUE_STRING;
     ret->value.u.string_value = s;
-    return fact->type == BUS_FACT_ENUM ? word_of(fact, text)
+    return fact->type == BUS_FACT_ENUM ? facts_word_of(fact, text)
                                        : s.n <= FACT_TEXT_MAX;
 }
 
 bool intake_form_value(const struct bus_fact *fact,
-                const json_t *json,
-                struct sa_fact *ret)
+                       const json_t *json,
+                       struct sa_fact *ret)
 {
     if (json_is_null(json)) {
         ret->value.branch = SA_FACT_VALUE_NULL;
@@ -89,10 +89,10 @@ bool intake_form_value(const struct bus_fact *fact,
         ret->value.u.boolean_value = json_is_true(json);
         return json_is_boolean(json);
     case BUS_FACT_COUNT:
-        return whole(json, ret) && json_integer_value(json) >= 0;
+        return facts_whole(json, ret) && json_integer_value(json) >= 0;
     case BUS_FACT_MONEY_FEN:
     case BUS_FACT_NUMBER:
-        return whole(json, ret);
+        return facts_whole(json, ret);
     case BUS_FACT_DATE:
     case BUS_FACT_ENUM:
     case BUS_FACT_TEXT:

@@ -53,17 +53,18 @@ static const char *pointer_of(struct reading *r, struct form_at at)
 }
 
 void intake_form_fault(struct reading *r,
-                struct form_at at,
-                const char *code,
-                const char *zh,
-                const char *en)
+                       struct form_at at,
+                       const char *code,
+                       const char *zh,
+                       const char *en)
 {
     bool kept = r->form->fault_count < FORM_FAULTS_MAX;
     struct intake_form_fault f = {kept ? pointer_of(r, at) : "", code, zh, en};
     intake_form_add_fault(r->form, &f);
 }
 
-void intake_form_add_fault(struct form *f, const struct intake_form_fault *fault)
+void intake_form_add_fault(struct form *f,
+                           const struct intake_form_fault *fault)
 {
     if (f->fault_count < FORM_FAULTS_MAX) {
         f->faults[f->fault_count] = *fault;
@@ -88,9 +89,9 @@ static bool has_control(struct bus_strv s)
 }
 
 struct bus_strv intake_form_string(struct reading *r,
-                            const json_t *map,
-                            struct form_at at,
-                            bool needed)
+                                   const json_t *map,
+                                   struct form_at at,
+                                   bool needed)
 {
     const json_t *j = json_object_get(map, at.key);
     if (j == NULL || json_is_null(j)) {
@@ -102,9 +103,10 @@ struct bus_strv intake_form_string(struct reading *r,
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
     if (!json_is_string(j) || s.n > FORM_TEXT_MAX || (needed && s.n == 0) ||
         has_control(s)) {
-        intake_form_fault(r, at, "TEXT", "应为文字, 不空, 不超过128字节, 不含控制字符",
-                   "must be a text, not empty, of at most 128 bytes, without "
-                   "control characters");
+        intake_form_fault(
+            r, at, "TEXT", "应为文字, 不空, 不超过128字节, 不含控制字符",
+            "must be a text, not empty, of at most 128 bytes, without "
+            "control characters");
         return (struct bus_strv){0};
     }
     return s;
@@ -115,7 +117,7 @@ bool intake_form_flag(struct reading *r, const json_t *map, struct form_at at)
     const json_t *j = json_object_get(map, at.key);
     if (j != NULL && !json_is_null(j) && !json_is_boolean(j)) {
         intake_form_fault(r, at, "BOOLEAN", "应为 true 或 false",
-                   "must be true or false");
+                          "must be true or false");
     }
     return json_is_true(j);
 }
@@ -129,9 +131,9 @@ static bool is_allowed(const char *key, const char *const *allowed)
 }
 
 void intake_form_only(struct reading *r,
-               const json_t *map,
-               const char *base,
-               const char *const *allowed)
+                      const json_t *map,
+                      const char *base,
+                      const char *const *allowed)
 {
     const char *key;
     json_t *value;
@@ -151,12 +153,13 @@ void intake_form_only(struct reading *r,
         }
         if (near == NULL) {
             intake_form_fault(r, (struct form_at){base, key}, "FIELD_UNKNOWN",
-                       "没有此字段", "there is no such field here");
+                              "没有此字段", "there is no such field here");
         } else {
             intake_form_fault(
                 r, (struct form_at){base, key}, "FIELD_UNKNOWN",
                 intake_form_text(r, "没有此字段; 是否为 %s?", near),
-                intake_form_text(r, "there is no such field; did you mean %s?", near));
+                intake_form_text(r, "there is no such field; did you mean %s?",
+                                 near));
         }
     }
 }
@@ -202,8 +205,8 @@ static void read_channel(struct reading *r, const json_t *j)
         intake_form_string(r, j, (struct form_at){"", "channel"}, true);
     const json_t *evidence = json_object_get(j, "evidence");
     if (!intake_form_absent(j, "evidence") && !json_is_object(evidence)) {
-        intake_form_fault(r, (struct form_at){"", "evidence"}, "OBJECT", "应为对象",
-                   "must be an object");
+        intake_form_fault(r, (struct form_at){"", "evidence"}, "OBJECT",
+                          "应为对象", "must be an object");
     }
     intake_form_only(r, evidence, "/evidence", kinds);
     a->channel = SA_CHANNEL_UNKNOWN;
@@ -217,17 +220,18 @@ static void read_channel(struct reading *r, const json_t *j)
         }
     }
     if (word.n > 0 && a->channel == SA_CHANNEL_UNKNOWN) {
-        intake_form_fault(r, (struct form_at){"", "channel"}, "CHANNEL",
-                   "渠道应为 WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
-                   "must be WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV");
+        intake_form_fault(
+            r, (struct form_at){"", "channel"}, "CHANNEL",
+            "渠道应为 WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
+            "must be WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV");
     }
-    a->channel_reference =
-        intake_form_string(r, j, (struct form_at){"", "channel_reference"}, true);
+    a->channel_reference = intake_form_string(
+        r, j, (struct form_at){"", "channel_reference"}, true);
     a->application_id = intake_form_application_id(word, a->channel_reference);
 }
 
 struct bus_id intake_form_application_id(struct bus_strv channel,
-                                  struct bus_strv reference)
+                                         struct bus_strv reference)
 {
     struct bus_strv parts[] = {channel, reference};
     return bus_wire_derived_id("application", parts, 2);
@@ -244,10 +248,10 @@ static void read_day(struct reading *r, const json_t *j)
     }
     if (!bus_date_parse(s, &day)) {
         intake_form_fault(r, at, "DATE", "应为日期 yyyy-mm-dd",
-                   "must be a date yyyy-mm-dd");
+                          "must be a date yyyy-mm-dd");
     } else if (day > r->today || day < r->today - FORM_PAST_DAYS) {
         intake_form_fault(r, at, "DATE_RANGE", "应为今天或之前366天内的日期",
-                   "must be today or one of the 366 days before");
+                          "must be today or one of the 366 days before");
     } else {
         r->day = day;
     }
@@ -258,9 +262,9 @@ static const struct bus_operator *operator_of(struct reading *r,
 {
     char org[FORM_TEXT_MAX + 1];
     const struct bus_config *c = r->rules->config;
-    const struct bus_operator *op = bus_conf_operator(
-        c, a->operator_id, bus_strv_copy(org, sizeof(org), a->org_code),
-        r->day);
+    const struct bus_operator *op =
+        bus_conf_operator(c, a->operator_id,
+                          bus_strv_copy(org, sizeof(org), a->org_code), r->day);
     const struct bus_operator *end = c->operators + c->operators_count;
     if (op == NULL || a->role.n == 0) {
         return op;
@@ -287,8 +291,8 @@ static bool read_actor(struct reading *r,
     }
     if (!json_is_object(o)) {
         intake_form_fault(r, (struct form_at){"", key}, "ACTOR",
-                   "应为对象: operator_id org_code role",
-                   "must be an object with operator_id, org_code, role");
+                          "应为对象: operator_id org_code role",
+                          "must be an object with operator_id, org_code, role");
         return false;
     }
     intake_form_only(r, o, base, keys);
@@ -302,11 +306,12 @@ static bool read_actor(struct reading *r,
     }
     const struct bus_operator *op = operator_of(r, ret);
     if (op == NULL) {
-        intake_form_fault(r, id, "OPERATOR",
-                   "此人在申请当日于该机构没有(此)职务; 须为实名经办人",
-                   "nobody of this id has a (this) role in that organisation "
-                   "on the day of the application; operators are named "
-                   "persons");
+        intake_form_fault(
+            r, id, "OPERATOR",
+            "此人在申请当日于该机构没有(此)职务; 须为实名经办人",
+            "nobody of this id has a (this) role in that organisation "
+            "on the day of the application; operators are named "
+            "persons");
         return false;
     }
     ret->role = bus_strv(op->role);
@@ -320,7 +325,7 @@ static void read_place(struct reading *r, const json_t *j)
     r->form->application.division_code = code;
     if (code.n > 0 && bus_conf_village(r->rules->config, code) == NULL) {
         intake_form_fault(r, at, "DIVISION", "不是本县的村(居)代码(12位)",
-                   "is no village code (12 digits) of this county");
+                          "is no village code (12 digits) of this county");
     }
 }
 
@@ -332,16 +337,17 @@ static void read_people(struct reading *r, const json_t *j)
     bool alone =
         a->channel == SA_CHANNEL_WEB || a->channel == SA_CHANNEL_MOBILE;
     if (!alone && intake_form_absent(j, "operator")) {
-        intake_form_fault(r, (struct form_at){"", "operator"}, "OPERATOR_MISSING",
-                   "电话、口述、服务站渠道须记录受理人",
-                   "this channel needs the operator who took it down");
+        intake_form_fault(r, (struct form_at){"", "operator"},
+                          "OPERATOR_MISSING",
+                          "电话、口述、服务站渠道须记录受理人",
+                          "this channel needs the operator who took it down");
     }
     const json_t *consent = json_object_get(j, "consent");
     a->consent = json_is_true(consent);
     if (consent == NULL || !json_is_boolean(consent)) {
         intake_form_fault(r, (struct form_at){"", "consent"}, "CONSENT",
-                   "须说明是否授权核对 true/false",
-                   "say whether checking is authorised: true or false");
+                          "须说明是否授权核对 true/false",
+                          "say whether checking is authorised: true or false");
     }
 }
 
@@ -353,8 +359,8 @@ static int read_items(struct reading *r, const json_t *j)
     if (!intake_form_absent(j, "requested_items") &&
         (!json_is_array(items) || n > FORM_ITEMS_MAX)) {
         intake_form_fault(r, (struct form_at){"", "requested_items"}, "ITEMS",
-                   "应为不超过64项的列表",
-                   "must be a list of at most 64 items");
+                          "应为不超过64项的列表",
+                          "must be a list of at most 64 items");
         n = 0;
     }
     a->requested_items.v =
@@ -369,7 +375,8 @@ static int read_items(struct reading *r, const json_t *j)
             bus_map_get(&r->rules->index->items, code) == NULL) {
             intake_form_fault(
                 r,
-                (struct form_at){intake_form_text(r, "/requested_items/%zu", i), ""},
+                (struct form_at){intake_form_text(r, "/requested_items/%zu", i),
+                                 ""},
                 "ITEM_UNKNOWN", "目录中没有此事项",
                 "the catalogue has no such item");
         } else {
@@ -380,10 +387,10 @@ static int read_items(struct reading *r, const json_t *j)
 }
 
 int intake_form_read(const struct form_rules *rules,
-              const json_t *json,
-              struct bus_arena *mem,
-              struct form *ret,
-              struct bus_err *err)
+                     const json_t *json,
+                     struct bus_arena *mem,
+                     struct form *ret,
+                     struct bus_err *err)
 {
     static const char *const keys[] = {
         "channel", "channel_reference", "evidence", "applied_on",
@@ -395,7 +402,8 @@ int intake_form_read(const struct form_rules *rules,
     struct reading r = {rules, mem, ret, today, today};
     if (!json_is_object(json)) {
         intake_form_fault(&r, (struct form_at){"", ""}, "OBJECT",
-                   "申请应为一个JSON对象", "an application is a JSON object");
+                          "申请应为一个JSON对象",
+                          "an application is a JSON object");
         return BUS_OK;
     }
     intake_form_only(&r, json, "", keys);

@@ -48,8 +48,9 @@ struct form_syntax
  * texts are ours and never repeat the input. */
 json_t *intake_form_parse(struct bus_strv text, struct form_syntax *ret);
 /* From here on this thread's JSON values are made in mem and never given back
- * one by one: what is made under it must not be touched after intake_form_json_heap(),
- * which ends it. Keeps a form's some hundred values off the general heap. */
+ * one by one: what is made under it must not be touched after
+ * intake_form_json_heap(), which ends it. Keeps a form's some hundred values
+ * off the general heap. */
 void intake_form_json_arena(struct bus_arena *mem);
 void intake_form_json_heap(void);
 /* The JSON as compact text in mem; NULL: no room, or no value. */
@@ -86,9 +87,10 @@ struct form_index
 };
 /* Borrows the configuration. */
 int intake_form_index_init(struct form_index *ix,
-                    const struct bus_config *config,
-                    struct bus_err *err) BUS_MUSTCHECK;
-void intake_form_index_fini(struct form_index *ix); /* NULL or zeroed is allowed */
+                           const struct bus_config *config,
+                           struct bus_err *err) BUS_MUSTCHECK;
+void intake_form_index_fini(
+    struct form_index *ix); /* NULL or zeroed is allowed */
 
 struct form_rules
 {
@@ -101,17 +103,18 @@ struct form_rules
 /* Reads one application. Returns 0 (look at fault_count) or BUS_ETOOBIG when
  * the arena is full. Borrows the JSON's strings and the configuration. */
 int intake_form_read(const struct form_rules *rules,
-              const json_t *json,
-              struct bus_arena *mem,
-              struct form *ret,
-              struct bus_err *err) BUS_MUSTCHECK;
+                     const json_t *json,
+                     struct bus_arena *mem,
+                     struct form *ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 /* Those kept, as problem+json and drafts have them. NULL: no memory. */
 json_t *intake_form_fault_list(const struct form *form);
 /* Adds one, found behind intake_form_read(); texts are borrowed. */
-void intake_form_add_fault(struct form *form, const struct intake_form_fault *fault);
+void intake_form_add_fault(struct form *form,
+                           const struct intake_form_fault *fault);
 struct bus_id intake_form_application_id(struct bus_strv channel,
-                                  struct bus_strv reference);
+                                         struct bus_strv reference);
 
 /* idno.c: GB 11643-1999, 18 characters; check digit by ISO 7064 MOD 11-2. */
 enum idno_fault { IDNO_WELL, IDNO_LENGTH, IDNO_DIGITS, IDNO_DATE, IDNO_CHECK };
@@ -121,8 +124,8 @@ char intake_idno_check_digit(const char body[17]);
 
 /* facts.c: a value of the dictionary from JSON; false if it does not fit. */
 bool intake_form_value(const struct bus_fact *fact,
-                const json_t *json,
-                struct sa_fact *ret);
+                       const json_t *json,
+                       struct sa_fact *ret);
 const char *intake_form_type_zh(const struct bus_fact *fact);
 const char *intake_form_type_en(const struct bus_fact *fact);
 

@@ -5,7 +5,8 @@
 
 #define NAME_BYTES 160
 
-static int put_item(struct form_index *ix, const struct bus_node *item)
+static int form_index_put_item(struct form_index *ix,
+                               const struct bus_node *item)
 {
     const char *code = bus_node_cstr(bus_node_get(item, "code"));
     return code == NULL ? BUS_OK
@@ -14,8 +15,8 @@ static int put_item(struct form_index *ix, const struct bus_node *item)
 }
 
 int intake_form_index_init(struct form_index *ix,
-                    const struct bus_config *config,
-                    struct bus_err *err)
+                           const struct bus_config *config,
+                           struct bus_err *err)
 {
     *ix = (struct form_index){0};
     ix->list = bus_calloc(config->facts_count + 1, sizeof(*ix->list));
@@ -33,7 +34,7 @@ int intake_form_index_init(struct form_index *ix,
                                         &ix->list[i]);
     }
     for (size_t i = 0; rc == BUS_OK && i < config->policies_count; i++) {
-        rc = put_item(ix, config->policies[i]);
+        rc = form_index_put_item(ix, config->policies[i]);
     }
     if (rc != BUS_OK) {
         intake_form_index_fini(ix);

@@ -33,7 +33,7 @@ void intake_form_json_heap(void)
     values_in = NULL;
 }
 
-static int put_text(const char *p, size_t n, void *out)
+static int form_json_put_text(const char *p, size_t n, void *out)
 {
     bus_buf_put(out, p, n);
     return ((struct bus_buf *)out)->failed ? -1 : 0;
@@ -44,7 +44,7 @@ const char *intake_form_json_text(const json_t *json, struct bus_arena *mem)
     struct bus_buf b = {0};
     const char *kept = NULL;
     if (json != NULL &&
-        json_dump_callback(json, put_text, &b,
+        json_dump_callback(json, form_json_put_text, &b,
                            JSON_COMPACT | JSON_ENCODE_ANY) == 0) {
         kept = bus_arena_strndup(mem, (const char *)b.data, b.len);
     }

@@ -33,7 +33,8 @@ static bool read_as_of(struct reading *r,
         f->as_of > r->today) {
         intake_form_fault(
             r,
-            (struct form_at){intake_form_text(r, "%s/%s", at.base, at.key), "as_of"},
+            (struct form_at){intake_form_text(r, "%s/%s", at.base, at.key),
+                             "as_of"},
             "DATE", "应为不晚于今天的日期 yyyy-mm-dd",
             "must be a date yyyy-mm-dd, not after today");
         return false;
@@ -41,12 +42,12 @@ static bool read_as_of(struct reading *r,
     return true;
 }
 
-static void read_fact(struct reading *r,
-                      const struct form_fact *known,
-                      struct form_at at,
-                      const json_t *value,
-                      const struct bus_id *member,
-                      struct fact_list *list)
+static void form_members_read_fact(struct reading *r,
+                                   const struct form_fact *known,
+                                   struct form_at at,
+                                   const json_t *value,
+                                   const struct bus_id *member,
+                                   struct fact_list *list)
 {
     static const char *const keys[] = {"value", "as_of", NULL};
     struct sa_fact f = {
@@ -59,7 +60,8 @@ static void read_fact(struct reading *r,
         f.member = *member;
     }
     if (json_is_object(value)) {
-        intake_form_only(r, value, intake_form_text(r, "%s/%s", at.base, at.key), keys);
+        intake_form_only(r, value,
+                         intake_form_text(r, "%s/%s", at.base, at.key), keys);
         const json_t *as_of = json_object_get(value, "as_of");
         if (as_of != NULL && !read_as_of(r, at, as_of, &f)) {
             return;
@@ -67,9 +69,11 @@ static void read_fact(struct reading *r,
         value = json_object_get(value, "value");
     }
     if (value == NULL || !intake_form_value(known->fact, value, &f)) {
-        intake_form_fault(r, at, "FACT_VALUE",
-                   intake_form_text(r, "应为%s", intake_form_type_zh(known->fact)),
-                   intake_form_text(r, "must be %s", intake_form_type_en(known->fact)));
+        intake_form_fault(
+            r, at, "FACT_VALUE",
+            intake_form_text(r, "应为%s", intake_form_type_zh(known->fact)),
+            intake_form_text(r, "must be %s",
+                             intake_form_type_en(known->fact)));
         return;
     }
     if (list->n < list->cap) {
@@ -93,23 +97,24 @@ static void unknown_fact(struct reading *r, int scope, struct form_at at)
         r, at, "FACT_UNKNOWN",
         near ? intake_form_text(r, "字典中没有此可申报的事实; 是否为 %s?", near)
              : "字典中没有此可申报的事实",
-        near ? intake_form_text(r, "no such fact to declare; did you mean %s?", near)
+        near ? intake_form_text(r, "no such fact to declare; did you mean %s?",
+                                near)
              : "no such fact to declare");
 }
 
-static void read_facts(struct reading *r,
-                       const json_t *map,
-                       const char *base,
-                       const struct bus_id *member,
-                       struct fact_list *list)
+static void form_members_read_facts(struct reading *r,
+                                    const json_t *map,
+                                    const char *base,
+                                    const struct bus_id *member,
+                                    struct fact_list *list)
 {
     if (map == NULL || json_is_null(map)) {
         return;
     }
     if (!json_is_object(map) || json_object_size(map) > FORM_FACTS_MAX) {
         intake_form_fault(r, (struct form_at){base, ""}, "FACTS",
-                   "应为对象, 不超过200项",
-                   "must be an object of at most 200 facts");
+                          "应为对象, 不超过200项",
+                          "must be an object of at most 200 facts");
         return;
     }
     int scope = member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD;
@@ -122,7 +127,7 @@ static void read_facts(struct reading *r,
         struct form_at at = {base, key};
         if (known != NULL && known->fact->derived == NULL &&
             !known->fact->pii) {
-            read_fact(r, known, at, value, member, list);
+            form_members_read_fact(r, known, at, value, member, list);
         } else {
             unknown_fact(r, scope, at);
         }
@@ -152,11 +157,13 @@ static void read_idno(struct reading *r,
     struct form_at at = {base, "id_no"};
     enum idno_fault wrong = intake_idno_check(id_no, &birth);
     if (wrong != IDNO_WELL) {
-        intake_form_fault(r, at, texts[wrong].code, texts[wrong].zh, texts[wrong].en);
+        intake_form_fault(r, at, texts[wrong].code, texts[wrong].zh,
+                          texts[wrong].en);
         return;
     }
     if (birth > r->today) {
-        intake_form_fault(r, at, "ID_DATE", "出生日期在今天之后", "born after today");
+        intake_form_fault(r, at, "ID_DATE", "出生日期在今天之后",
+                          "born after today");
         return;
     }
     if (list->n < list->cap) {
@@ -173,7 +180,7 @@ static void read_idno(struct reading *r,
     }
 }
 
-static bool digits(struct bus_strv s, size_t min, size_t max)
+static bool form_members_digits(struct bus_strv s, size_t min, size_t max)
 {
     for (size_t i = 0; i < s.n; i++) {
         if (!isdigit((unsigned char)s.p[i])) {
@@ -203,9 +210,9 @@ static void read_person(struct reading *r,
     struct bus_strv type = intake_form_string(r, j, type_at, false);
     struct bus_strv id_no = intake_form_string(r, j, no_at, false);
     type = type.n > 0 ? type : BUS_STRV(ID_RESIDENT);
-    if (!digits(type, 3, 3)) {
+    if (!form_members_digits(type, 3, 3)) {
         intake_form_fault(r, type_at, "ID_TYPE", "证件类型为3位数字(GA/T 517)",
-                   "the kind of document is three digits (GA/T 517)");
+                          "the kind of document is three digits (GA/T 517)");
     }
     m->person_id = id_no.n > 0
                        ? bus_wire_person_id(r->rules->person_key, type, id_no)
@@ -220,8 +227,9 @@ static void read_person(struct reading *r,
     for (size_t k = 0; k < i; k++) {
         if (bus_id_eq(&r->form->application.members.v[k].person_id,
                       &m->person_id)) {
-            intake_form_fault(r, no_at, "MEMBER_TWICE", "同一人在家庭成员中出现两次",
-                       "this person is in the household twice");
+            intake_form_fault(r, no_at, "MEMBER_TWICE",
+                              "同一人在家庭成员中出现两次",
+                              "this person is in the household twice");
         }
     }
 }
@@ -239,15 +247,15 @@ static void read_member(struct reading *r,
     const char *base = intake_form_text(r, "/members/%zu", i);
     if (!json_is_object(j)) {
         m->person_id = numberless(r, i);
-        intake_form_fault(r, (struct form_at){base, ""}, "MEMBER", "成员应为对象",
-                   "a member is an object");
+        intake_form_fault(r, (struct form_at){base, ""}, "MEMBER",
+                          "成员应为对象", "a member is an object");
         return;
     }
     intake_form_only(r, j, base, keys);
     read_person(r, j, base, i, list);
     struct form_at relation = {base, "relation"};
     m->relation = intake_form_string(r, j, relation, true);
-    if (m->relation.n > 0 && !digits(m->relation, 1, 2)) {
+    if (m->relation.n > 0 && !form_members_digits(m->relation, 1, 2)) {
         intake_form_fault(
             r, relation, "RELATION",
             "与户主关系为GB/T 4761的1或2位数字代码, 如 0 本人 1 配偶 2 子 "
@@ -261,11 +269,12 @@ static void read_member(struct reading *r,
         intake_form_string(r, j, (struct form_at){base, "name"}, false);
     if (name.n > NAME_MAX_BYTES) {
         intake_form_fault(r, (struct form_at){base, "name"}, "NAME", "姓名过长",
-                   "the name is too long");
+                          "the name is too long");
     }
     if (json_object_get(j, "facts") != NULL) {
-        read_facts(r, json_object_get(j, "facts"),
-                   intake_form_text(r, "%s/facts", base), &m->person_id, list);
+        form_members_read_facts(r, json_object_get(j, "facts"),
+                                intake_form_text(r, "%s/facts", base),
+                                &m->person_id, list);
     }
 }
 
@@ -285,7 +294,8 @@ static void read_personal(struct reading *r, const json_t *j, size_t i)
     p->name = intake_form_string(r, j, (struct form_at){base, "name"}, true);
 #define OPTIONAL(field)                                                      \
     do {                                                                     \
-        p->field = intake_form_string(r, j, (struct form_at){base, #field}, false); \
+        p->field =                                                           \
+            intake_form_string(r, j, (struct form_at){base, #field}, false); \
         p->has_##field = p->field.n > 0;                                     \
     } while (0)
     OPTIONAL(phone);
@@ -299,7 +309,8 @@ static void read_personal(struct reading *r, const json_t *j, size_t i)
         r->rules->config, bus_strv_copy(code, sizeof(code), p->bank_code));
     if (p->has_bank_code && (bank == NULL || bank->kind != BUS_PARTNER_BANK)) {
         intake_form_fault(r, (struct form_at){base, "bank_code"}, "BANK",
-                   "不是本县发放银行的代码", "is no bank of this county's bus");
+                          "不是本县发放银行的代码",
+                          "is no bank of this county's bus");
     }
     r->form->has_personal = true;
 }
@@ -321,12 +332,13 @@ static void read_household(struct reading *r, const json_t *members)
     }
     struct form_at at = {"/members", ""};
     if (applicants > 1) {
-        intake_form_fault(r, at, "APPLICANT", "申请人 applicant: true 至多一名",
-                   "at most one member is the applicant: \"applicant\": true");
+        intake_form_fault(
+            r, at, "APPLICANT", "申请人 applicant: true 至多一名",
+            "at most one member is the applicant: \"applicant\": true");
     }
     if (heads != 1) {
         intake_form_fault(r, at, "HEAD", "须恰有一名户主 head: true",
-                   "exactly one member is the head: \"head\": true");
+                          "exactly one member is the head: \"head\": true");
         return;
     }
     applicant = applicants == 1 ? applicant : head;
@@ -343,8 +355,8 @@ int intake_form_members(struct reading *r, const json_t *j)
     size_t n = json_array_size(members);
     if (!json_is_array(members) || n == 0 || n > FORM_MEMBERS_MAX) {
         intake_form_fault(r, (struct form_at){"", "members"}, "MEMBERS",
-                   "家庭成员应为1至32人的列表",
-                   "must be a list of 1 to 32 members");
+                          "家庭成员应为1至32人的列表",
+                          "must be a list of 1 to 32 members");
         n = 0;
     }
     /* One fact more a member: the birth date of the number. */
@@ -369,7 +381,8 @@ int intake_form_members(struct reading *r, const json_t *j)
     if (n > 0) {
         read_household(r, members);
     }
-    read_facts(r, json_object_get(j, "facts"), "/facts", NULL, &list);
+    form_members_read_facts(r, json_object_get(j, "facts"), "/facts", NULL,
+                            &list);
     a->facts.v = list.v;
     a->facts.n = list.n;
     return BUS_OK;

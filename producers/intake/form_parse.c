@@ -41,7 +41,7 @@ enum wrong {
 };
 
 /* Notes the first fault; NULL, so that callers can return it. */
-static json_t *fail(struct reader *r, size_t at, enum wrong wrong)
+static json_t *form_parse_fail(struct reader *r, size_t at, enum wrong wrong)
 {
     static const struct
     {
@@ -82,7 +82,7 @@ static json_t *fail(struct reader *r, size_t at, enum wrong wrong)
 }
 
 /* The next byte that is no blank; '\0' at the end. */
-static char peek(struct reader *r)
+static char form_parse_peek(struct reader *r)
 {
     while (r->at < r->text.n) {
         char c = r->text.p[r->at];
@@ -97,12 +97,12 @@ static char peek(struct reader *r)
 /* What is wrong at the place in hand, where something else was due. */
 static json_t *unexpected(struct reader *r)
 {
-    return fail(r, r->at, r->at < r->text.n ? SYNTAX : END);
+    return form_parse_fail(r, r->at, r->at < r->text.n ? SYNTAX : END);
 }
 
 /* --- texts --- */
 
-static int hex4(const struct reader *r, size_t at)
+static int form_parse_hex4(const struct reader *r, size_t at)
 {
     int v = 0;
     for (size_t i = at; i < at + 4; i++) {
@@ -142,12 +142,12 @@ static void put_utf8(struct bus_buf *b, uint32_t c)
 static bool unicode(struct reader *r)
 {
     size_t from = r->at;
-    int c = hex4(r, r->at);
+    int c = form_parse_hex4(r, r->at);
     r->at += 4;
     if (c >= 0xd800 && c < 0xdc00) {
         int low = r->at + 1 < r->text.n && r->text.p[r->at] == '\\' &&
                           r->text.p[r->at + 1] == 'u'
-                      ? hex4(r, r->at + 2)
+                      ? form_parse_hex4(r, r->at + 2)
                       : -1;
         c = low >= 0xdc00 && low < 0xe000
                 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00)
@@ -157,7 +157,7 @@ static bool unicode(struct reader *r)
         c = -1;
     }
     if (c <= 0) {
-        (void)fail(r, from, c == 0 ? NUL : SYNTAX);
+        (void)form_parse_fail(r, from, c == 0 ? NUL : SYNTAX);
         return false;
     }
     put_utf8(&r->scratch, (uint32_t)c);
@@ -195,7 +195,7 @@ static size_t run_of(const char *p, size_t n)
 }
 
 /* r->at is at the quote. A view of the text, or of scratch. */
-static bool text(struct reader *r, struct bus_strv *ret)
+static bool form_parse_text(struct reader *r, struct bus_strv *ret)
 {
     const char *p = r->text.p;
     size_t from = ++r->at;
@@ -228,7 +228,7 @@ static bool text(struct reader *r, struct bus_strv *ret)
 
 /* --- numbers and words --- */
 
-static size_t digits(const struct reader *r, size_t at)
+static size_t form_parse_digits(const struct reader *r, size_t at)
 {
     size_t n = 0;
     while (at + n < r->text.n && r->text.p[at + n] >= '0' &&
@@ -246,7 +246,7 @@ number_length(const struct reader *r, bool *ret_real, size_t *ret_bad)
     const char *p = r->text.p;
     size_t at = r->at, n;
     at += p[at] == '-';
-    n = digits(r, at);
+    n = form_parse_digits(r, at);
     *ret_real = false;
     *ret_bad = at;
     if (n == 0 || (n > 1 && p[at] == '0')) {
@@ -256,7 +256,7 @@ number_length(const struct reader *r, bool *ret_real, size_t *ret_bad)
     at += n;
     if (at < r->text.n && p[at] == '.') {
         *ret_real = true;
-        n = digits(r, ++at);
+        n = form_parse_digits(r, ++at);
         *ret_bad = at;
         at += n;
     }
@@ -264,14 +264,14 @@ number_length(const struct reader *r, bool *ret_real, size_t *ret_bad)
         *ret_real = true;
         at++;
         at += at < r->text.n && (p[at] == '+' || p[at] == '-');
-        n = digits(r, at);
+        n = form_parse_digits(r, at);
         *ret_bad = at;
         at += n;
     }
     return n == 0 ? 0 : at - r->at;
 }
 
-static json_t *number(struct reader *r)
+static json_t *form_parse_number(struct reader *r)
 {
     char copy[NUMBER_MAX + 1];
     bool real;
@@ -281,7 +281,7 @@ static json_t *number(struct reader *r)
         return unexpected(r);
     }
     if (n > NUMBER_MAX) {
-        return fail(r, r->at, NUMBER);
+        return form_parse_fail(r, r->at, NUMBER);
     }
     memcpy(copy, r->text.p + r->at, n);
     copy[n] = '\0';
@@ -289,13 +289,14 @@ static json_t *number(struct reader *r)
     double d = real ? strtod(copy, NULL) : 0;
     long long v = real ? 0 : strtoll(copy, NULL, 10);
     if (real ? isinf(d) : errno == ERANGE) {
-        return fail(r, r->at, NUMBER);
+        return form_parse_fail(r, r->at, NUMBER);
     }
     r->at += n;
     return real ? json_real(d) : json_integer(v);
 }
 
-static json_t *word(struct reader *r, const char *name, json_t *value)
+static json_t *
+form_parse_word(struct reader *r, const char *name, json_t *value)
 {
     size_t n = strlen(name), same = 0;
     while (same < n && r->at + same < r->text.n &&
@@ -312,63 +313,63 @@ static json_t *word(struct reader *r, const char *name, json_t *value)
 
 /* --- values --- */
 
-static json_t *value(struct reader *r);
+static json_t *form_parse_value(struct reader *r);
 
 /* One `"key": value` into o. */
-static bool member(struct reader *r, json_t *o)
+static bool form_parse_member(struct reader *r, json_t *o)
 {
     char kept[256];
     struct bus_strv key;
     size_t from = r->at, before = json_object_size(o);
-    if (peek(r) != '"') {
+    if (form_parse_peek(r) != '"') {
         (void)unexpected(r);
         return false;
     }
     from = r->at;
-    if (!text(r, &key)) {
+    if (!form_parse_text(r, &key)) {
         return false;
     }
     if (key.p == (const char *)r->scratch.data) { /* the value may use it */
         if (key.n > sizeof(kept)) {
-            (void)fail(r, from, LARGE);
+            (void)form_parse_fail(r, from, LARGE);
             return false;
         }
         memcpy(kept, key.p, key.n);
         key.p = kept;
     }
-    if (peek(r) != ':') {
+    if (form_parse_peek(r) != ':') {
         (void)unexpected(r);
         return false;
     }
     r->at++;
-    json_t *v = value(r);
+    json_t *v = form_parse_value(r);
     if (v == NULL || json_object_setn_new_nocheck(o, key.p, key.n, v) != 0) {
         return false;
     }
     if (json_object_size(o) == before) {
-        (void)fail(r, from, DUPLICATE);
+        (void)form_parse_fail(r, from, DUPLICATE);
         return false;
     }
     return true;
 }
 
 /* r->at is at '{' or '['. */
-static json_t *group(struct reader *r, bool object)
+static json_t *form_parse_group(struct reader *r, bool object)
 {
     json_t *g = object ? json_object() : json_array();
     char end = object ? '}' : ']';
     r->at++;
     bool well = g != NULL;
-    if (well && peek(r) == end) {
+    if (well && form_parse_peek(r) == end) {
         r->at++;
         return g;
     }
     while (well) {
         json_t *v;
-        well = object
-                   ? member(r, g)
-                   : (v = value(r)) != NULL && json_array_append_new(g, v) == 0;
-        char c = well ? peek(r) : '\0';
+        well = object ? form_parse_member(r, g)
+                      : (v = form_parse_value(r)) != NULL &&
+                            json_array_append_new(g, v) == 0;
+        char c = well ? form_parse_peek(r) : '\0';
         if (c == end) {
             r->at++;
             return g;
@@ -383,31 +384,32 @@ static json_t *group(struct reader *r, bool object)
     return NULL;
 }
 
-static json_t *value(struct reader *r)
+static json_t *form_parse_value(struct reader *r)
 {
     struct bus_strv s;
-    char c = peek(r);
+    char c = form_parse_peek(r);
     switch (c) {
     case '{':
     case '[': {
         if (r->depth == FORM_DEPTH_MAX) {
-            return fail(r, r->at, DEPTH);
+            return form_parse_fail(r, r->at, DEPTH);
         }
         r->depth++;
-        json_t *g = group(r, c == '{');
+        json_t *g = form_parse_group(r, c == '{');
         r->depth--;
         return g;
     }
     case '"':
-        return text(r, &s) ? json_stringn_nocheck(s.p, s.n) : NULL;
+        return form_parse_text(r, &s) ? json_stringn_nocheck(s.p, s.n) : NULL;
     case 't':
-        return word(r, "true", json_true());
+        return form_parse_word(r, "true", json_true());
     case 'f':
-        return word(r, "false", json_false());
+        return form_parse_word(r, "false", json_false());
     case 'n':
-        return word(r, "null", json_null());
+        return form_parse_word(r, "null", json_null());
     default:
-        return c == '-' || (c >= '0' && c <= '9') ? number(r) : unexpected(r);
+        return c == '-' || (c >= '0' && c <= '9') ? form_parse_number(r)
+                                                  : unexpected(r);
     }
 }
 
@@ -431,23 +433,23 @@ json_t *intake_form_parse(struct bus_strv t, struct form_syntax *ret)
     struct reader r = {.text = t, .ret = ret};
     *ret = (struct form_syntax){0};
     if (t.n == 0) {
-        return fail(&r, 0, END);
+        return form_parse_fail(&r, 0, END);
     }
     if (!bus_utf8_valid(r.text.p, r.text.n)) {
-        return fail(&r, bad_utf8(r.text), UTF8);
+        return form_parse_fail(&r, bad_utf8(r.text), UTF8);
     }
-    char c = peek(&r);
-    json_t *json = c == '{' || c == '[' ? value(&r)
-                   : r.at < r.text.n    ? fail(&r, r.at, ROOT)
+    char c = form_parse_peek(&r);
+    json_t *json = c == '{' || c == '[' ? form_parse_value(&r)
+                   : r.at < r.text.n    ? form_parse_fail(&r, r.at, ROOT)
                                         : unexpected(&r);
-    if (json != NULL && (peek(&r) != '\0' || r.at < r.text.n)) {
-        (void)fail(&r, r.at, MORE);
+    if (json != NULL && (form_parse_peek(&r) != '\0' || r.at < r.text.n)) {
+        (void)form_parse_fail(&r, r.at, MORE);
         json_decref(json);
         json = NULL;
     }
     bus_buf_fini(&r.scratch);
     if (json == NULL && ret->code == NULL) {
-        (void)fail(&r, r.at, LARGE); /* no memory */
+        (void)form_parse_fail(&r, r.at, LARGE); /* no memory */
     }
     return json;
 }

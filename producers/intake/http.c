@@ -25,7 +25,7 @@ struct posted_form
 static const char problem_type[] = "application/problem+json";
 
 static void
-taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
+http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
 {
     const struct posted *posted = token;
     struct bus_run_http_request *rq = posted->rq;
@@ -45,9 +45,9 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     case INTAKE_FULL:
         bus_run_http_set(rq, "Retry-After", "30");
         bus_run_http_problem(rq, 503,
-                         "the bus is away and the journal is full; send it "
-                         "again later",
-                         "总线暂不可用且本地日志已满, 请稍后重发");
+                             "the bus is away and the journal is full; send it "
+                             "again later",
+                             "总线暂不可用且本地日志已满, 请稍后重发");
         return;
     case INTAKE_NEW:
     case INTAKE_FAILED:
@@ -60,7 +60,7 @@ taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     bus_log(BUS_LOG_WARN, "not taken", "code=%s err=\"%s\"",
             err ? bus_errc_name(err->code) : "?", err ? err->msg : "");
     bus_run_http_problem(rq, again ? 503 : 500, "it was not taken",
-                     again ? "未能受理, 请稍后重发" : "未能受理");
+                         again ? "未能受理, 请稍后重发" : "未能受理");
 }
 
 /* Why an application is refused, in a sentence. */
@@ -87,11 +87,12 @@ static const char *problem_of(const struct form *form,
 }
 
 /* Nothing is wrong with what was sent. */
-static void no_memory(struct bus_run_http_request *rq)
+static void http_no_memory(struct bus_run_http_request *rq)
 {
     bus_run_http_set(rq, "Retry-After", "30");
-    bus_run_http_problem(rq, 503, "no memory at the moment; send it again later",
-                     "内存不足, 请稍后重发");
+    bus_run_http_problem(rq, 503,
+                         "no memory at the moment; send it again later",
+                         "内存不足, 请稍后重发");
 }
 
 struct refused /* in the request's own memory */
@@ -102,11 +103,11 @@ struct refused /* in the request's own memory */
 };
 
 /* `"draft": id` takes the place of the body's last brace. */
-static void kept(void *token, const char *id, const struct bus_err *err)
+static void http_kept(void *token, const char *id, const struct bus_err *err)
 {
     const struct refused *r = token;
     if (err != NULL && err->code == BUS_ENOMEM) {
-        no_memory(r->rq); /* refused later, and kept then */
+        http_no_memory(r->rq); /* refused later, and kept then */
         return;
     }
     size_t n = strlen(r->body);
@@ -122,22 +123,22 @@ static void kept(void *token, const char *id, const struct bus_err *err)
     bus_run_http_answer(r->rq, r->status, problem_type, body, strlen(body));
 }
 
-static void refuse(struct intake *in,
-                   struct bus_run_http_request *rq,
-                   const struct posted_form *f,
-                   const struct reason *why)
+static void http_refuse(struct intake *in,
+                        struct bus_run_http_request *rq,
+                        const struct posted_form *f,
+                        const struct reason *why)
 {
     struct refused *r = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*r));
     const char *body = problem_of(f->form, why, bus_run_http_mem(rq));
     struct bus_err err;
     if (r == NULL || body == NULL) {
-        no_memory(rq);
+        http_no_memory(rq);
         return;
     }
     *r = (struct refused){rq, why->status, body};
-    if (intake_drafts_keep(&in->drafts, in->frame->loop, f->json, f->form, kept, r,
-                    &err) != BUS_OK) {
-        kept(r, NULL, &err);
+    if (intake_drafts_keep(&in->drafts, in->frame->loop, f->json, f->form,
+                           http_kept, r, &err) != BUS_OK) {
+        http_kept(r, NULL, &err);
     }
 }
 
@@ -165,11 +166,11 @@ static void refuse_raw(struct intake *in,
         return;
     }
     if (f.json == NULL || f.form == NULL) {
-        no_memory(rq);
+        http_no_memory(rq);
         return;
     }
     intake_form_add_fault(f.form, fault);
-    refuse(in, rq, &f, &why);
+    http_refuse(in, rq, &f, &why);
 }
 
 static void bad_syntax(struct intake *in,
@@ -186,7 +187,7 @@ static void bad_syntax(struct intake *in,
 }
 
 /* application/json, with or without parameters; none at all is let through. */
-static bool is_json(struct bus_strv type)
+static bool http_is_json(struct bus_strv type)
 {
     static const char json[] = "application/json";
     size_t n = sizeof(json) - 1;
@@ -202,7 +203,7 @@ static const struct intake_form_fault long_key = {
     "", "IDEMPOTENCY_KEY", "Idempotency-Key 最多128字节",
     "Idempotency-Key: at most 128 bytes"};
 
-/* Everything of one form lives in in->mem until post() returns. */
+/* Everything of one form lives in in->mem until http_post() returns. */
 static void read_and_take(struct intake *in,
                           struct bus_run_http_request *rq,
                           struct intake_sent *sent)
@@ -215,12 +216,13 @@ static void read_and_take(struct intake *in,
     int rc = wrong.no_memory ? BUS_ENOMEM : BUS_OK;
     if (f.json != NULL) {
         use_key(f.json, sent->key);
-        rc = f.form == NULL ? BUS_ETOOBIG
-                            : intake_form_read(&rules, f.json, &in->mem, f.form, &err);
+        rc = f.form == NULL
+                 ? BUS_ETOOBIG
+                 : intake_form_read(&rules, f.json, &in->mem, f.form, &err);
     }
     rc = bus_arena_cause(&in->mem, rc, &err);
     if (rc == BUS_ENOMEM) {
-        no_memory(rq);
+        http_no_memory(rq);
         return;
     }
     if (f.json == NULL) {
@@ -228,13 +230,14 @@ static void read_and_take(struct intake *in,
         return;
     }
     if (rc != BUS_OK) {
-        bus_run_http_problem(rq, 413, "the application is too large", "申请过大");
+        bus_run_http_problem(rq, 413, "the application is too large",
+                             "申请过大");
         return;
     }
     enum intake_outcome before =
         f.form->fault_count > 0 ? INTAKE_NEW : intake_before(in, f.form, sent);
     if (f.form->fault_count > 0) {
-        refuse(in, rq, &f, &with_faults);
+        http_refuse(in, rq, &f, &with_faults);
         return;
     }
     struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
@@ -245,18 +248,19 @@ static void read_and_take(struct intake *in,
         (void)bus_id_text(&f.form->application.application_id, p->id);
     }
     if (p != NULL && before != INTAKE_NEW) {
-        taken(p, before, NULL);
+        http_taken(p, before, NULL);
         return;
     }
-    rc = p == NULL ? BUS_ENOMEM : intake_accept(in, f.form, sent, taken, p, &err);
+    rc = p == NULL ? BUS_ENOMEM
+                   : intake_accept(in, f.form, sent, http_taken, p, &err);
     if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
-        no_memory(rq);
+        http_no_memory(rq);
     } else if (rc != BUS_OK) {
         bus_run_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
     }
 }
 
-static void post(struct bus_run_http_request *rq, void *data)
+static void http_post(struct bus_run_http_request *rq, void *data)
 {
     struct intake *in = data;
     struct intake_sent sent = {
@@ -264,10 +268,10 @@ static void post(struct bus_run_http_request *rq, void *data)
         .key = bus_run_http_header(rq, "Idempotency-Key"),
         .traceparent = bus_run_http_header(rq, "traceparent"),
     };
-    if (!is_json(bus_run_http_header(rq, "Content-Type"))) {
+    if (!http_is_json(bus_run_http_header(rq, "Content-Type"))) {
         bus_run_http_set(rq, "Accept-Post", "application/json");
         bus_run_http_problem(rq, 415, "send application/json",
-                         "请以 application/json 提交");
+                             "请以 application/json 提交");
         return;
     }
     intake_form_json_arena(&in->mem);
@@ -284,15 +288,17 @@ static void contract(struct bus_run_http_request *rq, void *data)
 {
     (void)data;
     bus_run_http_answer(rq, 200, "application/json", intake_openapi,
-                    strlen(intake_openapi));
+                        strlen(intake_openapi));
 }
 
 int intake_routes(struct intake *in, struct bus_err *err)
 {
     struct bus_run_http *h = in->frame->http;
-    int rc = bus_run_http_route(h, "POST", "/v1/applications", post, in, err);
+    int rc =
+        bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err);
     rc = rc ? rc : intake_reads_open(in->frame, &in->reads, err);
     rc = rc ? rc : intake_reads_routes(in->reads, err);
     return rc ? rc
-              : bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);
+              : bus_run_http_route(h, "GET", "/openapi.json", contract, in,
+                                   err);
 }

@@ -26,36 +26,37 @@ static uint32_t check_of(const struct known_slot *s)
     return (uint32_t)bus_hash64(s, offsetof(struct known_slot, check), 2);
 }
 
-static struct bus_strv key_of(const struct known_slot *s)
+static struct bus_strv idempotency_key_of(const struct known_slot *s)
 {
     return (struct bus_strv){(const char *)s->id.b, sizeof(s->id.b)};
 }
 
-static struct known_slot *find(const struct idempotency *k, const struct bus_id *id)
+static struct known_slot *idempotency_find(const struct idempotency *k,
+                                           const struct bus_id *id)
 {
     struct bus_strv key = {(const char *)id->b, sizeof(id->b)};
     return bus_map_get(&k->by_id, key);
 }
 
 /* The slot's key is borrowed by the map: it leaves before it is changed. */
-static void forget(struct idempotency *k, struct known_slot *s)
+static void idempotency_forget(struct idempotency *k, struct known_slot *s)
 {
-    if (s->number != 0 && find(k, &s->id) == s) {
-        (void)bus_map_del(&k->by_id, key_of(s));
+    if (s->number != 0 && idempotency_find(k, &s->id) == s) {
+        (void)bus_map_del(&k->by_id, idempotency_key_of(s));
     }
     *s = (struct known_slot){0};
 }
 
-static int set(struct idempotency *k, const struct known_slot *from)
+static int idempotency_set(struct idempotency *k, const struct known_slot *from)
 {
     struct known_slot *s = &k->ring[from->number % k->max];
-    forget(k, s);
-    struct known_slot *older = find(k, &from->id);
+    idempotency_forget(k, s);
+    struct known_slot *older = idempotency_find(k, &from->id);
     if (older != NULL) {
-        forget(k, older);
+        idempotency_forget(k, older);
     }
     *s = *from;
-    int rc = bus_map_put(&k->by_id, key_of(s), s);
+    int rc = bus_map_put(&k->by_id, idempotency_key_of(s), s);
     if (rc != BUS_OK) {
         *s = (struct known_slot){0};
     }
@@ -63,7 +64,7 @@ static int set(struct idempotency *k, const struct known_slot *from)
 }
 
 /* Newest last, so that the ring is refilled in the order it was written. */
-static int load(struct idempotency *k, struct bus_err *err)
+static int idempotency_load(struct idempotency *k, struct bus_err *err)
 {
     struct known_slot *part = bus_malloc(READ_SLOTS * sizeof(*part));
     int rc = part == NULL ? BUS_ENOMEM : BUS_OK;
@@ -74,10 +75,10 @@ static int load(struct idempotency *k, struct bus_err *err)
         size_t slots = (size_t)n / sizeof(*part);
         for (size_t i = 0; rc == BUS_OK && i < slots; i++) {
             const struct known_slot *s = &part[i];
-            const struct known_slot *there = find(k, &s->id);
+            const struct known_slot *there = idempotency_find(k, &s->id);
             if (s->number != 0 && s->check == check_of(s) &&
                 (there == NULL || there->number < s->number)) {
-                rc = set(k, s);
+                rc = idempotency_set(k, s);
                 k->next = s->number >= k->next ? s->number + 1 : k->next;
             }
         }
@@ -94,9 +95,9 @@ static int load(struct idempotency *k, struct bus_err *err)
 }
 
 int intake_idempotency_open(struct idempotency *k,
-               const char *dir,
-               uint64_t max,
-               struct bus_err *err)
+                            const char *dir,
+                            uint64_t max,
+                            struct bus_err *err)
 {
     *k = (struct idempotency){.fd = -1, .next = 1, .max = max};
     (void)snprintf(k->path, sizeof(k->path), "%s/known", dir);
@@ -114,7 +115,7 @@ int intake_idempotency_open(struct idempotency *k,
                       "this one a state_dir of its own",
                       k->path);
     }
-    rc = rc ? rc : load(k, err);
+    rc = rc ? rc : idempotency_load(k, err);
     if (rc != BUS_OK) {
         intake_idempotency_close(k);
     }
@@ -135,11 +136,11 @@ void intake_idempotency_close(struct idempotency *k)
 }
 
 enum idempotency_is intake_idempotency_look(const struct idempotency *k,
-                         const struct bus_id *id,
-                         uint64_t body,
-                         uint32_t *ret_outcome)
+                                            const struct bus_id *id,
+                                            uint64_t body,
+                                            uint32_t *ret_outcome)
 {
-    const struct known_slot *s = find(k, id);
+    const struct known_slot *s = idempotency_find(k, id);
     if (s == NULL) {
         return KNOWN_NEW;
     }
@@ -153,15 +154,15 @@ enum idempotency_is intake_idempotency_look(const struct idempotency *k,
 }
 
 int intake_idempotency_begin(struct idempotency *k,
-                const struct bus_id *id,
-                uint64_t body,
-                struct bus_err *err)
+                             const struct bus_id *id,
+                             uint64_t body,
+                             struct bus_err *err)
 {
     struct known_slot s = {.id = *id, .body = body, .number = k->next};
-    if (find(k, id) != NULL) {
+    if (idempotency_find(k, id) != NULL) {
         return BUS_OK;
     }
-    if (set(k, &s) != BUS_OK) {
+    if (idempotency_set(k, &s) != BUS_OK) {
         return bus_fail(err, BUS_ENOMEM, "what was taken before");
     }
     k->next++;
@@ -169,13 +170,13 @@ int intake_idempotency_begin(struct idempotency *k,
 }
 
 void intake_idempotency_taken(struct idempotency *k,
-                 const struct bus_id *id,
-                 uint64_t body,
-                 uint32_t outcome)
+                              const struct bus_id *id,
+                              uint64_t body,
+                              uint32_t outcome)
 {
-    struct known_slot *s = find(k, id);
+    struct known_slot *s = idempotency_find(k, id);
     if (s == NULL && intake_idempotency_begin(k, id, body, NULL) == BUS_OK) {
-        s = find(k, id);
+        s = idempotency_find(k, id);
     }
     if (s == NULL || s->body != body || s->outcome != 0) {
         return;
@@ -187,10 +188,12 @@ void intake_idempotency_taken(struct idempotency *k,
     (void)!pwrite(k->fd, s, sizeof(*s), at);
 }
 
-void intake_idempotency_failed(struct idempotency *k, const struct bus_id *id, uint64_t body)
+void intake_idempotency_failed(struct idempotency *k,
+                               const struct bus_id *id,
+                               uint64_t body)
 {
-    struct known_slot *s = find(k, id);
+    struct known_slot *s = idempotency_find(k, id);
     if (s != NULL && s->outcome == 0 && s->body == body) {
-        forget(k, s);
+        idempotency_forget(k, s);
     }
 }

@@ -39,25 +39,29 @@ struct idempotency
 /* Opens or makes the file; what is torn in it is forgotten. A file that another
  * process has open is BUS_ECONFIG. */
 int intake_idempotency_open(struct idempotency *k,
-               const char *dir,
-               uint64_t max,
-               struct bus_err *err) BUS_MUSTCHECK;
-void intake_idempotency_close(struct idempotency *k); /* NULL or zeroed is allowed */
-enum idempotency_is intake_idempotency_look(const struct idempotency *k,
-                         const struct bus_id *id,
-                         uint64_t body,
-                         uint32_t *ret_outcome); /* of SAME; may be NULL */
+                            const char *dir,
+                            uint64_t max,
+                            struct bus_err *err) BUS_MUSTCHECK;
+void intake_idempotency_close(
+    struct idempotency *k); /* NULL or zeroed is allowed */
+enum idempotency_is
+intake_idempotency_look(const struct idempotency *k,
+                        const struct bus_id *id,
+                        uint64_t body,
+                        uint32_t *ret_outcome); /* of SAME; may be NULL */
 /* Remembers it as pending. BUS_ENOMEM. */
 int intake_idempotency_begin(struct idempotency *k,
-                const struct bus_id *id,
-                uint64_t body,
-                struct bus_err *err) BUS_MUSTCHECK;
+                             const struct bus_id *id,
+                             uint64_t body,
+                             struct bus_err *err) BUS_MUSTCHECK;
 /* It was taken with that outcome, and is written down (best effort). */
 void intake_idempotency_taken(struct idempotency *k,
-                 const struct bus_id *id,
-                 uint64_t body,
-                 uint32_t outcome);
+                              const struct bus_id *id,
+                              uint64_t body,
+                              uint32_t outcome);
 /* It was not taken: a pending one is forgotten. */
-void intake_idempotency_failed(struct idempotency *k, const struct bus_id *id, uint64_t body);
+void intake_idempotency_failed(struct idempotency *k,
+                               const struct bus_id *id,
+                               uint64_t body);
 
 #endif

@@ -41,14 +41,15 @@ struct intake_waiting
     char bytes[];
 };
 
-static void answer(struct intake_waiting *w,
-                   enum intake_outcome outcome,
-                   const struct bus_err *err)
+static void intake_answer(struct intake_waiting *w,
+                          enum intake_outcome outcome,
+                          const struct bus_err *err)
 {
     bool taken = outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED;
     for (size_t i = 0; i < w->id_count; i++) {
         if (taken) {
-            intake_idempotency_taken(&w->in->known, &w->ids[i], w->body, outcome);
+            intake_idempotency_taken(&w->in->known, &w->ids[i], w->body,
+                                     outcome);
         } else {
             intake_idempotency_failed(&w->in->known, &w->ids[i], w->body);
         }
@@ -64,11 +65,11 @@ static void answer(struct intake_waiting *w,
 
 static void start_sync(struct intake *in);
 static void send_again(struct intake *in, struct intake_waiting *w);
-static int send(struct intake *in,
-                struct bus_strv key,
-                struct bus_strv value,
-                void *token,
-                struct bus_err *err);
+static int intake_send(struct intake *in,
+                       struct bus_strv key,
+                       struct bus_strv value,
+                       void *token,
+                       struct bus_err *err);
 
 static void sync_run(void *data)
 {
@@ -86,8 +87,8 @@ static void sync_done(void *data)
         struct intake_waiting *w = in->syncing;
         in->syncing = w->next;
         in->journaled += !failed;
-        answer(w, failed ? INTAKE_FAILED : INTAKE_JOURNALED,
-               failed ? &in->sync_error : NULL);
+        intake_answer(w, failed ? INTAKE_FAILED : INTAKE_JOURNALED,
+                      failed ? &in->sync_error : NULL);
     }
     if (in->unsynced != NULL) {
         start_sync(in);
@@ -99,8 +100,8 @@ static void start_sync(struct intake *in)
     in->syncing = in->unsynced;
     in->unsynced = NULL;
     in->sync_running = true;
-    if (bus_run_work(in->frame->loop, sync_run, sync_done, in, &in->sync_error) !=
-        BUS_OK) {
+    if (bus_run_work(in->frame->loop, sync_run, sync_done, in,
+                     &in->sync_error) != BUS_OK) {
         sync_run(in); /* no thread to be had: then right here */
         sync_done(in);
     }
@@ -115,7 +116,7 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
     }
     int rc = intake_journal_append(&in->journal, w->key, w->value, &err);
     if (rc != BUS_OK) {
-        answer(w, rc == BUS_EFULL ? INTAKE_FULL : INTAKE_FAILED, &err);
+        intake_answer(w, rc == BUS_EFULL ? INTAKE_FULL : INTAKE_FAILED, &err);
         return;
     }
     w->next = in->unsynced;
@@ -167,7 +168,7 @@ static void send_again(struct intake *in, struct intake_waiting *w)
     struct bus_err err;
     if (in->producer == NULL) {
         (void)bus_fail(&err, BUS_EAWAY, "Kafka is away");
-        answer(w, INTAKE_FAILED, &err);
+        intake_answer(w, INTAKE_FAILED, &err);
         return;
     }
     w->next = NULL;
@@ -183,7 +184,7 @@ static void drain_again(struct intake *in)
         struct intake_waiting *next = w->next;
         struct bus_err err;
         if (in->producer == NULL ||
-            send(in, w->key, w->value, w, &err) != BUS_OK) {
+            intake_send(in, w->key, w->value, w, &err) != BUS_OK) {
             send_again(in, w);
         }
         w = next;
@@ -220,11 +221,11 @@ static void drain_acked(struct intake *in, const struct bus_err *err)
     }
 }
 
-static void acked(void *data,
-                  void *token,
-                  int32_t partition,
-                  int64_t offset,
-                  const struct bus_err *err)
+static void intake_acked(void *data,
+                         void *token,
+                         int32_t partition,
+                         int64_t offset,
+                         const struct bus_err *err)
 {
     struct intake *in = data;
     (void)partition;
@@ -241,20 +242,20 @@ static void acked(void *data,
         return; /* the journal answers */
     } else if (err == NULL) {
         in->accepted++;
-        answer(w, INTAKE_ACCEPTED, NULL);
+        intake_answer(w, INTAKE_ACCEPTED, NULL);
     } else if (bus_err_act(err->code) == BUS_ACT_REJECT) {
-        answer(w, INTAKE_FAILED, err);
+        intake_answer(w, INTAKE_FAILED, err);
     } else {
         to_journal(in, w);
     }
 }
 
 /* key: struct about and the trace. */
-static int send(struct intake *in,
-                struct bus_strv key,
-                struct bus_strv value,
-                void *token,
-                struct bus_err *err)
+static int intake_send(struct intake *in,
+                       struct bus_strv key,
+                       struct bus_strv value,
+                       void *token,
+                       struct bus_err *err)
 {
     struct about about;
     struct bus_role_rendered r;
@@ -309,11 +310,11 @@ static void drain_journal(void *data)
     for (int i = 0; i < (in->drain_alone ? 1 : DRAIN_RECORDS); i++) {
         struct bus_strv key, value;
         uint64_t next = at;
-        if (intake_journal_read(&in->journal, &next, &mem, &key, &value, &err) !=
-            BUS_OK) {
+        if (intake_journal_read(&in->journal, &next, &mem, &key, &value,
+                                &err) != BUS_OK) {
             break;
         }
-        int rc = send(in, key, value, in, &err);
+        int rc = intake_send(in, key, value, in, &err);
         in->drain_waiting += rc == BUS_OK;
         if (rc != BUS_OK) {
             in->drain_failed |= bus_err_act(err.code) == BUS_ACT_REJECT;
@@ -330,7 +331,8 @@ static void drain_journal(void *data)
 
 /* --- taking one --- */
 
-static int seal(struct intake *in, struct form *form, struct bus_err *err)
+static int
+intake_seal(struct intake *in, struct form *form, struct bus_err *err)
 {
     struct sa_application *a = &form->application;
     struct bus_strv plain;
@@ -375,7 +377,8 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
     uint32_t outcome = INTAKE_NEW;
     bool same = true;
     for (size_t i = 0; i < n; i++) {
-        enum idempotency_is is = intake_idempotency_look(&in->known, &ids[i], body, &outcome);
+        enum idempotency_is is =
+            intake_idempotency_look(&in->known, &ids[i], body, &outcome);
         if (is == KNOWN_OTHER) {
             intake_form_add_fault(form, &other);
             return INTAKE_NEW;
@@ -386,7 +389,7 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
 }
 
 /* "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context); else it is left out. */
-static bool is_trace(struct bus_strv s)
+static bool intake_is_trace(struct bus_strv s)
 {
     static const char like[] =
         "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
@@ -411,7 +414,7 @@ static struct intake_waiting *waiting_of(struct intake *in,
 {
     const struct sa_application *a = &form->application;
     struct about about = {a->event_id, a->household_id, a->occurred_at};
-    size_t trace = is_trace(sent->traceparent) ? sent->traceparent.n : 0;
+    size_t trace = intake_is_trace(sent->traceparent) ? sent->traceparent.n : 0;
     size_t key = sizeof(about) + trace;
     size_t n = BUS_WIRE_FRAME_BYTES + bus_wire_size(&sa_application_type, a);
     struct intake_waiting *w = bus_malloc(sizeof(*w) + key + n);
@@ -434,14 +437,14 @@ static struct intake_waiting *waiting_of(struct intake *in,
 }
 
 int intake_accept(struct intake *in,
-                struct form *form,
-                const struct intake_sent *sent,
-                intake_done done,
-                void *token,
-                struct bus_err *err)
+                  struct form *form,
+                  const struct intake_sent *sent,
+                  intake_done done,
+                  void *token,
+                  struct bus_err *err)
 {
     assert(form->fault_count == 0);
-    int rc = form->has_personal ? seal(in, form, err) : BUS_OK;
+    int rc = form->has_personal ? intake_seal(in, form, err) : BUS_OK;
     rc = rc ? rc : bus_wire_type_ready(&sa_application_type, err);
     struct intake_waiting *w =
         rc == BUS_OK ? waiting_of(in, form, sent, err) : NULL;
@@ -456,7 +459,7 @@ int intake_accept(struct intake *in,
     }
     bool behind = in->has_journal && intake_journal_waiting(&in->journal) > 0;
     if (behind || !bus_kafka_producer_connected(in->producer) ||
-        send(in, w->key, w->value, w, err) != BUS_OK) {
+        intake_send(in, w->key, w->value, w, err) != BUS_OK) {
         to_journal(in, w);
     }
     return BUS_OK;
@@ -490,29 +493,33 @@ int intake_open(struct intake *in,
 {
     const struct bus_config *c = &frame->config;
     *in = (struct intake){
-        .frame = frame, .topic = bus_role_frame_topic(frame, "applications", NULL)};
+        .frame = frame,
+        .topic = bus_role_frame_topic(frame, "applications", NULL)};
     bus_arena_init(&in->mem, ARENA_BLOCK, ARENA_MAX);
     int rc = bus_wire_key_file(c->keys.person_key, in->person_key, err);
     rc = rc ? rc : bus_wire_keyring_open(c->keys.ring, &in->keys, err);
     rc = rc ? rc : intake_form_index_init(&in->index, c, err);
-    rc = rc ? rc : intake_idempotency_open(&in->known, frame->state_dir, KNOWN_MAX, err);
+    rc = rc ? rc
+            : intake_idempotency_open(&in->known, frame->state_dir, KNOWN_MAX,
+                                      err);
     /* Commands keep their drafts where the role does: one place to look. */
     const char *drafts =
         bus_arena_printf(&frame->mem, "%s/intake/drafts", c->state_dir);
     rc = rc ? rc : make_home(drafts, err);
     rc = rc ? rc
             : intake_drafts_open(&in->drafts, drafts,
-                          (uint64_t)c->intake.draft_bytes_max, err);
+                                 (uint64_t)c->intake.draft_bytes_max, err);
     if (rc == BUS_OK && with_journal) {
         rc = intake_journal_open(&in->journal, frame->state_dir,
-                          (uint64_t)c->intake.journal_bytes_max, err);
+                                 (uint64_t)c->intake.journal_bytes_max, err);
         in->has_journal = rc == BUS_OK;
     }
     rc = rc ? rc
-            : bus_run_timer_new(frame->loop, drain_journal, in, &in->drainer, err);
+            : bus_run_timer_new(frame->loop, drain_journal, in, &in->drainer,
+                                err);
     rc = rc ? rc
-            : bus_kafka_producer_open(&frame->kafka, acked, in, &in->producer,
-                                      err);
+            : bus_kafka_producer_open(&frame->kafka, intake_acked, in,
+                                      &in->producer, err);
     if (rc == BUS_OK) {
         bus_run_timer_start(in->drainer, DRAIN_MS, DRAIN_MS);
     }

@@ -86,11 +86,11 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent);
 /* After intake_before() with the same sent. Nothing of form and sent is needed
  * after the call. */
 int intake_accept(struct intake *in,
-                struct form *form,
-                const struct intake_sent *sent,
-                intake_done done,
-                void *token,
-                struct bus_err *err) BUS_MUSTCHECK;
+                  struct form *form,
+                  const struct intake_sent *sent,
+                  intake_done done,
+                  void *token,
+                  struct bus_err *err) BUS_MUSTCHECK;
 
 /* http.c: the routes. */
 int intake_routes(struct intake *in, struct bus_err *err) BUS_MUSTCHECK;

@@ -26,7 +26,7 @@ struct head
 
 /* With the version: one flipped bit of it is damage, no other version. */
 static uint64_t
-hash_of(uint32_t version, struct bus_strv key, struct bus_strv value)
+journal_hash_of(uint32_t version, struct bus_strv key, struct bus_strv value)
 {
     return bus_hash64(value.p, value.n,
                       bus_hash64(key.p, key.n, 1 + (uint64_t)version));
@@ -72,7 +72,7 @@ static int read_record(const struct journal *j,
     }
     ret[0] = (struct bus_strv){p, h.key_bytes};
     ret[1] = (struct bus_strv){p + h.key_bytes, h.value_bytes};
-    if (hash_of(h.version, ret[0], ret[1]) != h.hash) {
+    if (journal_hash_of(h.version, ret[0], ret[1]) != h.hash) {
         return bus_fail(err, BUS_EPARSE, "%s: a torn record at %llu", j->path,
                         (unsigned long long)at);
     }
@@ -212,9 +212,9 @@ static int reserve_mark(struct journal *j, struct bus_err *err)
 }
 
 int intake_journal_open(struct journal *j,
-                 const char *dir,
-                 uint64_t max_bytes,
-                 struct bus_err *err)
+                        const char *dir,
+                        uint64_t max_bytes,
+                        struct bus_err *err)
 {
     *j = (struct journal){.fd = -1, .mark_fd = -1, .max_bytes = max_bytes};
     struct stat st;
@@ -260,16 +260,16 @@ uint64_t intake_journal_waiting(const struct journal *j)
 }
 
 int intake_journal_append(struct journal *j,
-                   struct bus_strv key,
-                   struct bus_strv value,
-                   struct bus_err *err)
+                          struct bus_strv key,
+                          struct bus_strv value,
+                          struct bus_err *err)
 {
     struct head h = {
         .magic = JOURNAL_MAGIC,
         .key_bytes = (uint32_t)key.n,
         .value_bytes = (uint32_t)value.n,
         .version = JOURNAL_VERSION,
-        .hash = hash_of(JOURNAL_VERSION, key, value),
+        .hash = journal_hash_of(JOURNAL_VERSION, key, value),
     };
     if (key.n > JOURNAL_RECORD_MAX || value.n > JOURNAL_RECORD_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "a record of %zu bytes", value.n);
@@ -308,11 +308,11 @@ int intake_journal_sync(struct journal *j, struct bus_err *err)
 }
 
 int intake_journal_read(struct journal *j,
-                 uint64_t *at,
-                 struct bus_arena *mem,
-                 struct bus_strv *ret_key,
-                 struct bus_strv *ret_value,
-                 struct bus_err *err)
+                        uint64_t *at,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret_key,
+                        struct bus_strv *ret_value,
+                        struct bus_err *err)
 {
     struct bus_strv kv[2];
     int rc = find_record(j, at, j->end, mem, kv, err);
@@ -325,7 +325,7 @@ int intake_journal_read(struct journal *j,
 }
 
 /* The drained front as a hole, so that the limit is on what waits. */
-static void give_back(struct journal *j)
+static void journal_give_back(struct journal *j)
 {
     uint64_t to = j->drained / HOLE_BYTES * HOLE_BYTES;
     if (j->no_holes || to <= j->given_back) {
@@ -359,6 +359,6 @@ int intake_journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
         }
         j->end = j->drained = j->given_back = 0;
     }
-    give_back(j);
+    journal_give_back(j);
     return BUS_OK;
 }

@@ -48,33 +48,33 @@ struct journal
  * record of another version: nothing is touched, and the error says who can
  * drain it. */
 int intake_journal_open(struct journal *j,
-                 const char *dir,
-                 uint64_t max_bytes,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                        const char *dir,
+                        uint64_t max_bytes,
+                        struct bus_err *err) BUS_MUSTCHECK;
 void intake_journal_close(struct journal *j); /* NULL or zeroed is allowed */
 /* Bytes that wait. */
 uint64_t intake_journal_waiting(const struct journal *j);
 /* Appends without waiting for the disk. BUS_EFULL when max_bytes wait or on a
  * full disk (nothing of the record stays). */
 int intake_journal_append(struct journal *j,
-                   struct bus_strv key,
-                   struct bus_strv value,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                          struct bus_strv key,
+                          struct bus_strv value,
+                          struct bus_err *err) BUS_MUSTCHECK;
 /* Everything appended before is on the disk when this returns 0. */
 int intake_journal_sync(struct journal *j, struct bus_err *err) BUS_MUSTCHECK;
 /* The record at *at (start with j->drained), copied into mem; *at moves behind
  * it. Damage is stepped over. BUS_EAGAIN at the end. */
 int intake_journal_read(struct journal *j,
-                 uint64_t *at,
-                 struct bus_arena *mem,
-                 struct bus_strv *ret_key,
-                 struct bus_strv *ret_value,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                        uint64_t *at,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret_key,
+                        struct bus_strv *ret_value,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* Bytes that are well but of no use: into journal.damaged, for people. */
 void intake_journal_set_aside(struct journal *j, uint64_t from, uint64_t to);
 /* All in front of `at` is Kafka's now; empties the file when it was all. */
 int intake_journal_mark(struct journal *j,
-                 uint64_t at,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                        uint64_t at,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

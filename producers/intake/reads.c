@@ -87,7 +87,7 @@ void intake_reads_note(struct intake_reads *r, const struct bus_id *application)
     }
 }
 
-static bool noted(const struct intake_reads *r, struct bus_strv id)
+static bool reads_noted(const struct intake_reads *r, struct bus_strv id)
 {
     struct bus_id parsed;
     return bus_id_parse(id, &parsed) &&
@@ -96,50 +96,54 @@ static bool noted(const struct intake_reads *r, struct bus_strv id)
 
 /* --- answers --- */
 
-static void away(struct bus_run_http_request *rq)
+static void reads_away(struct bus_run_http_request *rq)
 {
     bus_run_http_set(rq, "Retry-After", "5");
     bus_run_http_problem(rq, 503,
-                     "the ledger is away; what was applied for goes on all "
-                     "the same, ask again later",
-                     "台账暂不可用, 申请照常办理, 请稍后再查");
+                         "the ledger is away; what was applied for goes on all "
+                         "the same, ask again later",
+                         "台账暂不可用, 申请照常办理, 请稍后再查");
 }
 
 static void nobody(const struct reading *q)
 {
     bus_run_http_set(q->rq, "Retry-After", "5");
     if (q->application) {
-        bus_run_http_problem(q->rq, 404,
-                         "no application of this id is known; the ledger is "
-                         "behind by some moments",
-                         "没有此编号的申请; 台账略有延迟, 可稍后再查");
+        bus_run_http_problem(
+            q->rq, 404,
+            "no application of this id is known; the ledger is "
+            "behind by some moments",
+            "没有此编号的申请; 台账略有延迟, 可稍后再查");
     } else {
-        bus_run_http_problem(q->rq, 404,
-                         "no case of this id is known; the ledger is behind "
-                         "by some moments",
-                         "没有此编号的个案; 台账略有延迟, 可稍后再查");
+        bus_run_http_problem(
+            q->rq, 404,
+            "no case of this id is known; the ledger is behind "
+            "by some moments",
+            "没有此编号的个案; 台账略有延迟, 可稍后再查");
     }
 }
 
-static void answer(struct intake_reads *r, struct reader *d)
+static void reads_answer(struct intake_reads *r, struct reader *d)
 {
     struct bus_run_http_request *rq = d->now.rq;
-    if (d->rc == BUS_EUNKNOWN && d->now.application && noted(r, d->now.id)) {
+    if (d->rc == BUS_EUNKNOWN && d->now.application &&
+        reads_noted(r, d->now.id)) {
         bus_buf_clear(&d->out);
         d->rc = bus_ledger_accepted(&r->cases, d->now.id, &d->out, &d->err);
     }
     if (d->rc == BUS_OK) {
         bus_run_http_set(rq, "Cache-Control", "no-store");
-        bus_run_http_answer(rq, 200, "application/json", d->out.data, d->out.len);
+        bus_run_http_answer(rq, 200, "application/json", d->out.data,
+                            d->out.len);
     } else if (d->rc == BUS_EUNKNOWN) {
         nobody(&d->now);
     } else if (d->rc == BUS_EUSAGE) {
         bus_run_http_problem(rq, 400, d->err.msg, "编号格式不对, 应为36个字符");
     } else if (bus_err_act(d->err.code) == BUS_ACT_RETRY) {
-        away(rq);
+        reads_away(rq);
     } else {
         bus_run_http_problem(rq, 500, "the ledger could not be read",
-                         "台账读取出错");
+                             "台账读取出错");
     }
 }
 
@@ -156,11 +160,11 @@ static void read_run(void *data)
                             &d->pg, &d->err);
     }
     if (d->rc == BUS_OK) {
-        d->rc =
-            d->now.application
-                ? bus_ledger_application(&r->cases, d->pg, d->now.id, &d->out,
-                                        &d->err)
-                : bus_ledger_case(&r->cases, d->pg, d->now.id, &d->out, &d->err);
+        d->rc = d->now.application
+                    ? bus_ledger_application(&r->cases, d->pg, d->now.id,
+                                             &d->out, &d->err)
+                    : bus_ledger_case(&r->cases, d->pg, d->now.id, &d->out,
+                                      &d->err);
     }
     if (d->rc != BUS_OK && bus_err_act(d->err.code) != BUS_ACT_REJECT &&
         d->rc != BUS_EUSAGE) {
@@ -169,7 +173,7 @@ static void read_run(void *data)
     }
 }
 
-static void next(struct intake_reads *r);
+static void reads_next(struct intake_reads *r);
 
 static void read_done(void *data)
 {
@@ -177,12 +181,12 @@ static void read_done(void *data)
     struct intake_reads *r = d->all;
     r->failed = d->rc == BUS_EAWAY;
     r->failed_ms = bus_run_loop_now_ms(r->frame->loop);
-    answer(r, d);
+    reads_answer(r, d);
     d->busy = false;
-    next(r);
+    reads_next(r);
 }
 
-static void next(struct intake_reads *r)
+static void reads_next(struct intake_reads *r)
 {
     for (size_t i = 0; i < READERS && r->count > 0; i++) {
         struct reader *d = &r->readers[i];
@@ -196,40 +200,44 @@ static void next(struct intake_reads *r)
         if (bus_run_work(r->frame->loop, read_run, read_done, d, &d->err) !=
             BUS_OK) {
             d->busy = false;
-            away(d->now.rq);
+            reads_away(d->now.rq);
         }
     }
 }
 
-static void
-ask(struct intake_reads *r, struct bus_run_http_request *rq, bool application)
+static void reads_ask(struct intake_reads *r,
+                      struct bus_run_http_request *rq,
+                      bool application)
 {
-    bool too_early =
-        r->failed && bus_run_loop_now_ms(r->frame->loop) < r->failed_ms + AGAIN_MS;
+    bool too_early = r->failed && bus_run_loop_now_ms(r->frame->loop) <
+                                      r->failed_ms + AGAIN_MS;
     if (r->cases.catalogue == NULL || r->count == WAITING_MAX || too_early) {
-        away(rq);
+        reads_away(rq);
         return;
     }
-    r->waiting[(r->first + r->count++) % WAITING_MAX] = (struct reading){
-        .rq = rq, .application = application, .id = bus_run_http_param(rq, "id")};
-    next(r);
+    r->waiting[(r->first + r->count++) % WAITING_MAX] =
+        (struct reading){.rq = rq,
+                         .application = application,
+                         .id = bus_run_http_param(rq, "id")};
+    reads_next(r);
 }
 
 static void get_application(struct bus_run_http_request *rq, void *data)
 {
-    ask(data, rq, true);
+    reads_ask(data, rq, true);
 }
 
 static void get_case(struct bus_run_http_request *rq, void *data)
 {
-    ask(data, rq, false);
+    reads_ask(data, rq, false);
 }
 
 int intake_reads_routes(struct intake_reads *r, struct bus_err *err)
 {
     struct bus_run_http *h = r->frame->http;
-    int rc = bus_run_http_route(h, "GET", "/v1/applications/{id}", get_application,
-                            r, err);
+    int rc = bus_run_http_route(h, "GET", "/v1/applications/{id}",
+                                get_application, r, err);
     return rc ? rc
-              : bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r, err);
+              : bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r,
+                                   err);
 }

@@ -3,12 +3,12 @@
 #include "bus/run/exit.h"
 #include "producers/intake/intake.h"
 
-static void drain(void *data)
+static void intake_role_drain(void *data)
 {
     intake_drain(data);
 }
 
-static int run(const struct bus_run_role_args *args)
+static int intake_role_run(const struct bus_run_role_args *args)
 {
     static struct intake in;
     struct bus_role_frame frame;
@@ -19,7 +19,8 @@ static int run(const struct bus_run_role_args *args)
     }
     if (intake_open(&in, &frame, true, &err) != BUS_OK ||
         intake_routes(&in, &err) != BUS_OK ||
-        bus_run_loop_on_drain(frame.loop, drain, &in, &err) != BUS_OK) {
+        bus_run_loop_on_drain(frame.loop, intake_role_drain, &in, &err) !=
+            BUS_OK) {
         rc = bus_role_frame_fail(&err);
     } else {
         if (in.journal.damaged_bytes > 0) {
@@ -38,5 +39,5 @@ const struct bus_run_role intake_role = {
     .name = "intake",
     .usage = "",
     .summary = "takes applications over HTTP",
-    .run = run,
+    .run = intake_role_run,
 };

@@ -30,8 +30,8 @@ static const struct bus_partner_document_field fields[] = {
     {"reason", BUS_DOC_TEXT, AT(sa_delivery_receipt, reason),
      .has_offset = AT(sa_delivery_receipt, has_reason), .max = 200},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"delivery-receipt", 1, fields,
-                                        sizeof(struct post_answer)};
+static const struct bus_partner_document document = {
+    "delivery-receipt", 1, fields, sizeof(struct post_answer)};
 
 const struct bus_partner_kind_in kind_post_in = {
     .kind = "post",

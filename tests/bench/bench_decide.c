@@ -206,14 +206,14 @@ static int put(const struct matcher_output *o, struct bus_err *err)
 {
     struct bus_role_rendered r;
     struct bus_role_emit e = {.type = type_of(o->topic),
-                         .record = o->record,
-                         .ce_type = "sa.record.v1",
-                         .source = BUS_STRV("/county/371425/matcher"),
-                         .event_id = o->event_id,
-                         .household_id = o->case_id,
-                         .case_id = o->case_id,
-                         .cause_id = o->event_id,
-                         .occurred_at = 1};
+                              .record = o->record,
+                              .ce_type = "sa.record.v1",
+                              .source = BUS_STRV("/county/371425/matcher"),
+                              .event_id = o->event_id,
+                              .household_id = o->case_id,
+                              .case_id = o->case_id,
+                              .cause_id = o->event_id,
+                              .occurred_at = 1};
     int rc = bus_role_emit_render(&e, &b.mem, &r, err);
     if (rc == BUS_OK && b.digest) {
         b.hash = bus_hash64(r.value.p, r.value.n, b.hash);

@@ -374,7 +374,7 @@ int main(int argc, char **argv)
         die("LIANOU_DB is not set");
     }
     if (bus_pg_open(conninfo, 0, &admin, &err) != BUS_OK ||
-        cli_migrate(admin, false, NULL, &err) != BUS_OK) {
+        bus_ledger_migrate(admin, false, NULL, &err) != BUS_OK) {
         die(err.msg);
     }
     if (ask("SELECT count(*) FROM event") > 0) {

@@ -131,8 +131,8 @@ static struct bus_policy_catalogue *variants(struct bus_arena *keep)
                 *p = *p == '\n' ? ' ' : *p;
             }
             char *whole = bus_arena_printf(keep, "%s%s)'\n", text, flat);
-            items[count++] = bus_conf_yaml_parse(keep, "variant", bus_strv(whole),
-                                            &county.faults);
+            items[count++] = bus_conf_yaml_parse(
+                keep, "variant", bus_strv(whole), &county.faults);
         }
     }
     struct bus_policy_sources s = {
@@ -179,7 +179,8 @@ static double whole_county(int count)
     double us = 0;
     for (int i = 0; i < count; i += HOMES) {
         for (int k = 0; k < HOMES; k++) {
-            cli_generate_household_make(&maker, SEED + 1, (uint64_t)(i + k), &homes[k]);
+            cli_generate_household_make(&maker, SEED + 1, (uint64_t)(i + k),
+                                        &homes[k]);
         }
         double from = cpu_us();
         for (int k = 0; k < HOMES && i + k < count; k++) {
@@ -252,7 +253,7 @@ int main(int argc, char **argv)
     struct bus_err err;
     bool ok = county_open(&county, project ? project : ".");
     if (!ok || cli_generate_maker_init(&maker, &county.config, county.c, day,
-                                   &err) != BUS_OK) {
+                                       &err) != BUS_OK) {
         print_faults();
         return 1;
     }

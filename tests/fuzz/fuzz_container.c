@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bus_err err;
     size_t sum = 0;
     struct bus_strv file = fuzz_view(data, size);
-    int rc = cli_avro_read_is(file) ? cli_avro_read(file, block, &sum, &err) : BUS_OK;
+    int rc = cli_avro_read_is(file) ? cli_avro_read(file, block, &sum, &err)
+                                    : BUS_OK;
     fuzz_true(rc == BUS_OK || rc == BUS_ENOMEM ||
               bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT);
     return 0;

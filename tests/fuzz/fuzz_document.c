@@ -19,14 +19,14 @@ static void one(const struct bus_partner_kind *kind, struct bus_strv text)
 {
     static struct bus_partner_document_faults faults;
     struct bus_partner_kind_env env = {.config = &config,
-                               .partner = partner_of(kind->name)};
+                                       .partner = partner_of(kind->name)};
     struct bus_partner_kind_answer answer;
     struct bus_arena mem;
     struct bus_err err;
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 32u << 20);
-    int rc =
-        kind_map_in(kind->in, &env, text, &mem, &answer, &faults, &err);
+    int rc = bus_partner_kind_in_map(kind->in, &env, text, &mem, &answer,
+                                     &faults, &err);
     if (rc == BUS_OK) {
         rc = bus_wire_encode_arena(kind->in->type, answer.record, &mem, &bytes,
                                    &err);

@@ -63,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         lines += text.data[i] == '\n';
     }
     bus_arena_init(&mem, 0, 64u << 20);
-    int rc =
-        intake_csv_import_open(&sheet, bus_buf_view(&text), &config, &ix, &faults, &err);
+    int rc = intake_csv_import_open(&sheet, bus_buf_view(&text), &config, &ix,
+                                    &faults, &err);
     if (rc == BUS_OK && faults.n == 0) {
         while (intake_csv_import_next(&sheet, &mem, &unit, &err) == BUS_OK) {
             household(&mem, lines);

@@ -26,8 +26,8 @@ static void on_row(void *data, const struct bus_csv_row *row)
 static void tree(struct bus_strv text, struct bus_faults *faults)
 {
     static const struct bus_keys *const tables[] = {
-        &bus_conf_keys_config, &bus_conf_keys_partner, &bus_conf_keys_facts, &bus_conf_keys_funds,
-        &bus_conf_keys_calendar};
+        &bus_conf_keys_config, &bus_conf_keys_partner, &bus_conf_keys_facts,
+        &bus_conf_keys_funds, &bus_conf_keys_calendar};
     const struct bus_node *n =
         bus_conf_yaml_parse(faults->mem, "f.yaml", text, faults);
     fuzz_true(n != NULL || faults->errors > 0);
@@ -45,8 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bus_arena_init(&mem, 0, 256u << 20);
     bus_faults_init(&faults, &mem);
     tree(fuzz_view(data, size), &faults);
-    (void)bus_conf_csv_read(&mem, fuzz_file(data, size), "code,name", on_row, &cells,
-                       &faults);
+    (void)bus_conf_csv_read(&mem, fuzz_file(data, size), "code,name", on_row,
+                            &cells, &faults);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, true, &out);
     fuzz_true(faults.errors == 0 || out.len > 0);

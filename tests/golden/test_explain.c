@@ -74,7 +74,8 @@ static bool says(const struct bus_advice_changes *r, const char *words)
     for (size_t i = 0; i < r->count; i++) {
         struct bus_buf b = {0};
         assert_int_equal(
-            bus_advice_report_change(k.c, &r->list[i], BUS_POLICY_ZH, &b), BUS_OK);
+            bus_advice_report_change(k.c, &r->list[i], BUS_POLICY_ZH, &b),
+            BUS_OK);
         any |= strcmp(bus_buf_cstr(&b), words) == 0;
         bus_buf_fini(&b);
     }

@@ -225,8 +225,9 @@ static void days_mark_the_items_that_changed(void **state)
         assert_int_equal(reads(&t, "household.poor"), cases[i].poor);
     }
     for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
-        assert_int_equal(bus_policy_effective_day(t.to.c, rules_day(turns[i][0])),
-                         rules_day(turns[i][1]));
+        assert_int_equal(
+            bus_policy_effective_day(t.to.c, rules_day(turns[i][0])),
+            rules_day(turns[i][1]));
     }
     assert_int_equal(bus_policy_effective_day(t.to.c, rules_day("2019-12-31")),
                      INT32_MIN);

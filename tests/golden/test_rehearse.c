@@ -30,8 +30,8 @@ static struct bus_policy_catalogue *changed(const char *before,
                    after, at + strlen(before));
     struct bus_policy_sources s = {
         .facts = k.config.facts_node,
-        .standards = bus_conf_yaml_parse(&k.mem, "standards.yaml", bus_strv(other),
-                                    &k.faults),
+        .standards = bus_conf_yaml_parse(&k.mem, "standards.yaml",
+                                         bus_strv(other), &k.faults),
         .interactions = k.config.interactions_node,
         .items = k.config.policies,
         .item_count = k.config.policies_count,

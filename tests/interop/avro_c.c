@@ -245,7 +245,8 @@ static void container_file(const char *codec)
         BUS_EDUPLICATE);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(
-        cli_avro_file_new(path, bus_buf_view(&json), codec, &file, &err), BUS_OK);
+        cli_avro_file_new(path, bus_buf_view(&json), codec, &file, &err),
+        BUS_OK);
     for (int i = 0; i < 3000; i++) {
         struct bus_strv one;
         assert_int_equal(bus_wire_encode_arena(type, fill_record(&f, type),

@@ -133,20 +133,48 @@ def functions(root):
             yield "%s: %s has %d lines; at most 70" % (pathlib.Path(place).relative_to(root), name, int(end) - start + 1)
 
 
-def symbols(root):
-    """Two functions of one name that are not static: the linker takes whichever it meets first and says nothing."""
+def defined(root):
+    """(path, line, name, whether other files see it) of each function."""
     names = [str(p) for p in files(root, ".c")]
     out = subprocess.run(["ctags", "-x", "--c-kinds=f", "--fields=+f", "--_xformat=%F:%n %N %{file}", "-L", "-"],
                          input="\n".join(names), capture_output=True, text=True, check=True).stdout
-    first = {}
     for line in out.splitlines():
         place, name, local = (line.split(" ") + [""])[:3]
-        if local.strip() not in ("", "-"):
-            continue
-        place = pathlib.Path(place).relative_to(root)
+        place, n = place.rsplit(":", 1)
+        yield pathlib.Path(place).relative_to(root), int(n), name, local.strip() in ("", "-")
+
+
+def symbols(root):
+    """Two functions of one name: where other files see them, the linker takes whichever it meets first and says
+    nothing; where they are static, nobody finds the one he means."""
+    first = {}
+    for path, n, name, _ in defined(root):
         if name in first and name != "main":
-            yield "%s: %s is also in %s" % (place, name, first[name])
-        first.setdefault(name, place)
+            yield "%s:%d: %s is also in %s" % (path, n, name, first[name])
+        first.setdefault(name, path)
+
+
+def prefixes(root):
+    """What other files see begins with its room's name: bus_<room>_ or <room>_; bus_ in base; lianou_ or cli_ in ops."""
+    for path, n, name, shown in defined(root):
+        if not shown or name == "main":
+            continue
+        parts = str(path).split("/")
+        last = room(str(path)).split("/")[-1]
+        begins = {"ops": ("lianou_", "cli_")}.get(last, ("bus_%s_" % last, last + "_"))
+        if str(path).startswith("bus/base/"):
+            begins = ("bus_",)
+        if parts[0] in ("producers", "consumers"):
+            begins = (last + "_",)
+        if not name.startswith(begins):
+            yield "%s:%d: %s does not begin with %s" % (path, n, name, " or ".join(begins))
+
+
+def short(root):
+    """A name of five letters says nothing and is found everywhere."""
+    for path, n, name, _ in defined(root):
+        if len(name) <= 5 and name != "main":
+            yield "%s:%d: %s: an object and a verb, please" % (path, n, name)
 
 
 def banned(root):
@@ -220,7 +248,10 @@ PLANTS = {
     "outside": ("bus/feel/plant.c", "#include <librdkafka/rdkafka.h>\n", "ops/cli/plant.c", "#include <avro.h>\n"),
     "sizes": ("bus/base/plant.c", "\n" * 601),
     "functions": ("bus/base/plant.c", "int f(void)\n{\n" + "    ;\n" * 70 + "    return 0;\n}\n"),
-    "symbols": ("bus/base/plant.c", "int f(int a)\n{\n    return a;\n}\n", "ops/plant.c", "int f(void)\n{\n    return 0;\n}\n"),
+    "symbols": ("bus/base/plant.c", "int f(int a)\n{\n    return a;\n}\n", "ops/plant.c", "static int f(void)\n{\n    return 0;\n}\n"),
+    "prefixes": ("bus/role/plant.c", "int partner_f(void)\n{\n    return 0;\n}\n",
+                 "consumers/matcher/plant.c", "int bus_matcher_f(void)\n{\n    return 0;\n}\n"),
+    "short": ("bus/base/plant.c", "static int take(void)\n{\n    return 0;\n}\n"),
     "banned": ("bus/base/plant.c", "void f(char *a) { strcpy(a, a); }\n"),
     "words": ("schemas/plant.avsc", '{"type": "enum", "name": "plant", "symbols": ["PLANTED"]}'),
     "headers": ("bus/base/plant.h", "uint64_t f(void);\n"),
@@ -228,7 +259,7 @@ PLANTS = {
 }
 
 
-EACH = {"outside", "layers"}  # every planted file is an offender of its own
+EACH = {"outside", "layers", "prefixes"}  # every planted file is an offender of its own
 
 
 def main():

@@ -135,7 +135,8 @@ static size_t records_in_journal(void)
     uint64_t at = in.journal.drained;
     size_t n = 0;
     bus_arena_init(&mem, 0, 0);
-    while (intake_journal_read(&in.journal, &at, &mem, &key, &value, NULL) == BUS_OK) {
+    while (intake_journal_read(&in.journal, &at, &mem, &key, &value, NULL) ==
+           BUS_OK) {
         n++;
     }
     bus_arena_fini(&mem);

@@ -20,19 +20,19 @@
 static const char *out_dir;
 static struct bus_wire_set *set;
 
-static void die(const char *where, const char *what)
+static void avsc2c_die(const char *where, const char *what)
 {
     (void)fprintf(stderr, "avsc2c: %s: %s\n", where, what);
     exit(1);
 }
 
-static const char *bare(const char *name)
+static const char *avsc2c_bare(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot ? dot + 1 : name;
 }
 
-static void upper(FILE *f, const char *s)
+static void avsc2c_upper(FILE *f, const char *s)
 {
     for (; *s != '\0'; s++) {
         (void)fputc(toupper((unsigned char)*s), f);
@@ -60,7 +60,7 @@ declare_items(FILE *f, const struct bus_wire_schema *s, const char *name)
 static void branch_name(char *to, size_t cap, const struct bus_wire_schema *s)
 {
     (void)snprintf(to, cap, "%s_value",
-                   s->name ? bare(s->name) : wire_kind_name(s->kind));
+                   s->name ? avsc2c_bare(s->name) : wire_kind_name(s->kind));
 }
 
 static void
@@ -92,10 +92,10 @@ static void declare(FILE *f, const struct bus_wire_schema *s, const char *name)
     };
     switch (s->kind) {
     case BUS_WIRE_RECORD:
-        (void)fprintf(f, "struct sa_%s %s;", bare(s->name), name);
+        (void)fprintf(f, "struct sa_%s %s;", avsc2c_bare(s->name), name);
         break;
     case BUS_WIRE_ENUM:
-        (void)fprintf(f, "enum sa_%s %s;", bare(s->name), name);
+        (void)fprintf(f, "enum sa_%s %s;", avsc2c_bare(s->name), name);
         break;
     case BUS_WIRE_ARRAY:
     case BUS_WIRE_MAP:
@@ -105,7 +105,7 @@ static void declare(FILE *f, const struct bus_wire_schema *s, const char *name)
         declare_union(f, s, name);
         break;
     case BUS_WIRE_FIXED:
-        if (s->count == 16 && strcmp(bare(s->name), "id") == 0) {
+        if (s->count == 16 && strcmp(avsc2c_bare(s->name), "id") == 0) {
             (void)fprintf(f, "struct bus_id %s;", name);
         } else {
             (void)fprintf(f, "uint8_t %s[%zu];", name, s->count);
@@ -119,7 +119,7 @@ static void declare(FILE *f, const struct bus_wire_schema *s, const char *name)
 
 static void define_record(FILE *f, const struct bus_wire_schema *s)
 {
-    (void)fprintf(f, "struct sa_%s\n{\n", bare(s->name));
+    (void)fprintf(f, "struct sa_%s\n{\n", avsc2c_bare(s->name));
     for (size_t i = 0; i < s->count; i++) {
         const struct bus_wire_schema *t = s->fields[i].type;
         if (bus_wire_nullable(t) != NULL) {
@@ -141,13 +141,13 @@ static void define_record(FILE *f, const struct bus_wire_schema *s)
         }
         for (size_t k = 0; k < t->count; k++) {
             (void)fprintf(f, "#define SA_");
-            upper(f, bare(s->name));
+            avsc2c_upper(f, avsc2c_bare(s->name));
             (void)fputc('_', f);
-            upper(f, s->fields[i].name);
+            avsc2c_upper(f, s->fields[i].name);
             (void)fputc('_', f);
-            upper(f, t->branches[k]->name
-                         ? bare(t->branches[k]->name)
-                         : wire_kind_name(t->branches[k]->kind));
+            avsc2c_upper(f, t->branches[k]->name
+                                ? avsc2c_bare(t->branches[k]->name)
+                                : wire_kind_name(t->branches[k]->kind));
             (void)fprintf(f, " %zu\n", k);
         }
     }
@@ -155,10 +155,10 @@ static void define_record(FILE *f, const struct bus_wire_schema *s)
 
 static void define_enum(FILE *f, const struct bus_wire_schema *s)
 {
-    (void)fprintf(f, "enum sa_%s {\n", bare(s->name));
+    (void)fprintf(f, "enum sa_%s {\n", avsc2c_bare(s->name));
     for (size_t i = 0; i < s->count; i++) {
         (void)fprintf(f, "    SA_");
-        upper(f, bare(s->name));
+        avsc2c_upper(f, avsc2c_bare(s->name));
         (void)fprintf(f, "_%s,\n", s->symbols[i]);
     }
     (void)fprintf(f, "};\n");
@@ -166,9 +166,9 @@ static void define_enum(FILE *f, const struct bus_wire_schema *s)
 
 /* --- what a type needs first --- */
 
-static void visit(const struct bus_wire_schema *s,
-                  void (*each)(const struct bus_wire_schema *, void *),
-                  void *data)
+static void avsc2c_visit(const struct bus_wire_schema *s,
+                         void (*each)(const struct bus_wire_schema *, void *),
+                         void *data)
 {
     size_t n =
         s->kind == BUS_WIRE_FIXED || s->kind == BUS_WIRE_ENUM ? 0 : s->count;
@@ -178,7 +178,7 @@ static void visit(const struct bus_wire_schema *s,
         if (t->name != NULL) {
             each(t, data);
         } else {
-            visit(t, each, data);
+            avsc2c_visit(t, each, data);
         }
     }
 }
@@ -204,14 +204,14 @@ static void define(const struct bus_wire_schema *s, void *data)
     }
     if (bus_map_put(&w->done, bus_strv(s->name), (void *)(uintptr_t)s) !=
         BUS_OK) {
-        die(s->name, "no memory");
+        avsc2c_die(s->name, "no memory");
     }
     const char *file = file_of(w, s);
     if (strcmp(file, w->file) != 0) {
         (void)fprintf(w->f, "#include \"schemas/%s.h\"\n", file);
         return;
     }
-    visit(s, define, w);
+    avsc2c_visit(s, define, w);
     if (s->kind == BUS_WIRE_RECORD) {
         define_record(w->f, s);
     } else if (s->kind == BUS_WIRE_ENUM) {
@@ -298,7 +298,7 @@ static void slot_expr(FILE *f,
                       int sub)
 {
     if (bus_wire_nullable(s) != NULL && (has == NULL || has[0] == '\0')) {
-        die(owner, "a nullable value stands only right in a record");
+        avsc2c_die(owner, "a nullable value stands only right in a record");
     }
     s = bus_wire_nullable(s) ? bus_wire_nullable(s) : s;
     if (has == NULL || has[0] != '\0') {
@@ -321,7 +321,7 @@ static void slot_expr(FILE *f,
     if (sub == -1) {
         (void)fprintf(f, "NULL},\n");
     } else if (sub == -2) {
-        (void)fprintf(f, "sa_%s_slots},\n", bare(s->name));
+        (void)fprintf(f, "sa_%s_slots},\n", avsc2c_bare(s->name));
     } else {
         (void)fprintf(f, "slots_%d},\n", sub);
     }
@@ -331,12 +331,12 @@ static void record_slots(FILE *f, const struct bus_wire_schema *s)
 {
     char owner[256], has[256];
     int subs[BUS_WIRE_FIELDS_MAX];
-    (void)snprintf(owner, sizeof(owner), "struct sa_%s", bare(s->name));
+    (void)snprintf(owner, sizeof(owner), "struct sa_%s", avsc2c_bare(s->name));
     for (size_t i = 0; i < s->count; i++) {
         subs[i] = slots_of(f, s->fields[i].type, owner, s->fields[i].name);
     }
     (void)fprintf(f, "const struct bus_wire_slot sa_%s_slots[] = {\n",
-                  bare(s->name));
+                  avsc2c_bare(s->name));
     for (size_t i = 0; i < s->count; i++) {
         (void)snprintf(has, sizeof(has), "has_%s", s->fields[i].name);
         slot_expr(f, s->fields[i].type, owner, s->fields[i].name,
@@ -347,13 +347,13 @@ static void record_slots(FILE *f, const struct bus_wire_schema *s)
 
 /* --- files --- */
 
-static FILE *create(const char *file, const char *suffix)
+static FILE *avsc2c_create(const char *file, const char *suffix)
 {
     char path[1024];
     (void)snprintf(path, sizeof(path), "%s/%s%s", out_dir, file, suffix);
     FILE *f = fopen(path, "w");
     if (f == NULL) {
-        die(path, strerror(errno));
+        avsc2c_die(path, strerror(errno));
     }
     (void)fprintf(f, "/* Made by avsc2c from schemas/%s.avsc. */\n", file);
     return f;
@@ -378,16 +378,16 @@ static void tables(const struct bus_wire_schema *s, void *data)
     }
     if (bus_map_put(&t->done, bus_strv(s->name), (void *)(uintptr_t)s) !=
         BUS_OK) {
-        die(s->name, "no memory");
+        avsc2c_die(s->name, "no memory");
     }
     bool ours = strcmp(file_of(t->w, s), t->w->file) == 0;
     if (t->extern_only) {
         (void)fprintf(t->f,
                       "extern const struct bus_wire_slot sa_%s_slots[];\n",
-                      bare(s->name));
+                      avsc2c_bare(s->name));
     }
     if (ours) {
-        visit(s, tables, t);
+        avsc2c_visit(s, tables, t);
     }
     if (!t->extern_only && ours) {
         record_slots(t->f, s);
@@ -412,7 +412,7 @@ static void c_text(FILE *f, const char *s)
 
 static void write_c(struct writing *w, const struct bus_wire_schema *s)
 {
-    FILE *f = create(w->file, ".c");
+    FILE *f = avsc2c_create(w->file, ".c");
     (void)fprintf(f, "#include \"schemas/%s.h\"\n\n#include <stddef.h>\n\n",
                   w->file);
     if (s->kind == BUS_WIRE_RECORD) {
@@ -425,10 +425,10 @@ static void write_c(struct writing *w, const struct bus_wire_schema *s)
         struct bus_buf json = {0};
         struct bus_err err;
         if (bus_wire_schema_json(s, &json, &err) != BUS_OK) {
-            die(s->name, err.msg);
+            avsc2c_die(s->name, err.msg);
         }
         int64_t id = bus_wire_schema_int(s, "lianou.id");
-        const char *n = bare(s->name);
+        const char *n = avsc2c_bare(s->name);
         (void)fprintf(f,
                       "static struct bus_wire_runtime *runtime;\n"
                       "const struct bus_wire_type sa_%s_type = {\n"
@@ -444,17 +444,17 @@ static void write_c(struct writing *w, const struct bus_wire_schema *s)
         (void)fprintf(f, "typedef int sa_%s_has_no_code;\n", w->file);
     }
     if (fclose(f) != 0) {
-        die(w->file, strerror(errno));
+        avsc2c_die(w->file, strerror(errno));
     }
 }
 
 static void write_h(struct writing *w, const struct bus_wire_schema *s)
 {
-    FILE *f = create(w->file, ".h");
+    FILE *f = avsc2c_create(w->file, ".h");
     (void)fprintf(f, "#ifndef SCHEMAS_");
-    upper(f, w->file);
+    avsc2c_upper(f, w->file);
     (void)fprintf(f, "_H\n#define SCHEMAS_");
-    upper(f, w->file);
+    avsc2c_upper(f, w->file);
     (void)fprintf(f, "_H\n\n#include <stdbool.h>\n#include <stddef.h>\n"
                      "#include <stdint.h>\n\n#include \"bus/base/id.h\"\n"
                      "#include \"bus/base/strv.h\"\n"
@@ -463,26 +463,26 @@ static void write_h(struct writing *w, const struct bus_wire_schema *s)
     define(s, w);
     if (s->kind == BUS_WIRE_RECORD) {
         (void)fprintf(f, "extern const struct bus_wire_type sa_%s_type;\n",
-                      bare(s->name));
+                      avsc2c_bare(s->name));
     }
     (void)fprintf(f, "\n#endif\n");
     if (fclose(f) != 0) {
-        die(w->file, strerror(errno));
+        avsc2c_die(w->file, strerror(errno));
     }
 }
 
-static struct bus_strv read_file(const char *path)
+static struct bus_strv avsc2c_read_file(const char *path)
 {
     FILE *f = fopen(path, "r");
     static char text[BUS_WIRE_SCHEMA_BYTES];
     if (f == NULL) {
-        die(path, strerror(errno));
+        avsc2c_die(path, strerror(errno));
     }
     size_t n = fread(text, 1, sizeof(text), f);
     (void)fclose(f);
     char *copy = malloc(n + 1);
     if (copy == NULL) {
-        die(path, "no memory");
+        avsc2c_die(path, "no memory");
     }
     memcpy(copy, text, n);
     copy[n] = '\0';
@@ -504,7 +504,7 @@ int main(int argc, char **argv)
 {
     struct bus_err err;
     if (argc < 3) {
-        die("usage", "avsc2c OUT-DIR FILE.avsc...");
+        avsc2c_die("usage", "avsc2c OUT-DIR FILE.avsc...");
     }
     out_dir = argv[1];
     set = bus_wire_set_new();
@@ -513,11 +513,11 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         const char *name = base_name(argv[i]);
         (void)snprintf(full, sizeof(full), "lianou.%s", name);
-        if (bus_wire_set_announce(set, full, read_file(argv[i]), &err) !=
+        if (bus_wire_set_announce(set, full, avsc2c_read_file(argv[i]), &err) !=
                 BUS_OK ||
             bus_map_put(&files, bus_strv(strdup(full)),
                         (void *)(uintptr_t)name) != BUS_OK) {
-            die(argv[i], err.msg);
+            avsc2c_die(argv[i], err.msg);
         }
     }
     for (int i = 2; i < argc; i++) {
@@ -525,10 +525,10 @@ int main(int argc, char **argv)
         struct writing w = {.file = base_name(argv[i]), .files = files};
         (void)snprintf(full, sizeof(full), "lianou.%s", w.file);
         if (bus_wire_set_named(set, full, &s, &err) != BUS_OK) {
-            die(argv[i], err.msg);
+            avsc2c_die(argv[i], err.msg);
         }
         if (s == NULL) {
-            die(argv[i], "must define lianou.<file name>");
+            avsc2c_die(argv[i], "must define lianou.<file name>");
         }
         write_h(&w, s);
         write_c(&w, s);

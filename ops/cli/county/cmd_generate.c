@@ -55,8 +55,9 @@ households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
     struct bus_buf line = {0};
     struct bus_err err = {0};
     int rc = cli_policy_open(&t, folder, &err);
-    rc = rc ? rc
-            : cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
+    rc =
+        rc ? rc
+           : cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
     for (uint64_t i = 0; rc == BUS_OK && i < n; i++) {
         cli_generate_household_make(&maker, seed, i, &home);
         cli_generate_household_json(&maker, &home, &line);
@@ -78,7 +79,7 @@ households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
                                : LIANOU_FAILED;
 }
 
-static int run(int argc, char **argv)
+static int generate_run(int argc, char **argv)
 {
     uint64_t seed = 1;
     int32_t day = GENERATE_DAY;
@@ -126,5 +127,5 @@ const struct lianou_command lianou_cmd_generate = {
     .summary = "a plausible county, a line of JSON each",
     .summary_zh = "生成仿真家庭或申请,每行一个",
     .group = 3,
-    .run = run,
+    .run = generate_run,
 };

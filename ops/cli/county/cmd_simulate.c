@@ -46,7 +46,7 @@ struct simulate
     uint64_t questions, answers, unreadable;
 };
 
-static void settle(struct simulate *s)
+static void simulate_settle(struct simulate *s)
 {
     while (s->first != NULL && s->first->sent && s->first->waiting == 0) {
         struct in_flight *f = s->first;
@@ -60,11 +60,11 @@ static void settle(struct simulate *s)
     }
 }
 
-static void acked(void *data,
-                  void *token,
-                  int32_t partition,
-                  int64_t offset,
-                  const struct bus_err *err)
+static void simulate_acked(void *data,
+                           void *token,
+                           int32_t partition,
+                           int64_t offset,
+                           const struct bus_err *err)
 {
     struct simulate *s = data;
     struct in_flight *f = token;
@@ -75,14 +75,14 @@ static void acked(void *data,
         return;
     }
     f->waiting--;
-    settle(s);
+    simulate_settle(s);
 }
 
-static int send(struct simulate *s,
-                const struct bus_conf_partner *p,
-                const struct cli_simulate_answer *a,
-                struct in_flight *f,
-                struct bus_err *err)
+static int simulate_send(struct simulate *s,
+                         const struct bus_conf_partner *p,
+                         const struct cli_simulate_answer *a,
+                         struct in_flight *f,
+                         struct bus_err *err)
 {
     struct bus_role_rendered r;
     struct bus_role_emit e = {
@@ -126,21 +126,23 @@ static int answer_one(struct simulate *s,
     bus_arena_reset(&s->mem);
     s->questions++;
     int rc = bus_wire_decode(
-        s->schemas, cli_simulate_question((enum bus_conf_partner_kind)p->kind, &what),
+        s->schemas,
+        cli_simulate_question((enum bus_conf_partner_kind)p->kind, &what),
         m->value, &s->mem, &question, err);
     if (rc != BUS_OK) {
         s->unreadable++;
         return BUS_OK; /* a simulated partner passes over what it cannot read */
     }
-    rc = cli_simulate_answer(&s->rules, p, question, bus_clock_system.wall_ms(NULL),
-                         &s->mem, &out, err);
+    rc =
+        cli_simulate_answer(&s->rules, p, question,
+                            bus_clock_system.wall_ms(NULL), &s->mem, &out, err);
     for (size_t i = 0; rc == BUS_OK && i < out.n; i++) {
-        rc = send(s, p, &out.v[i], f, err);
+        rc = simulate_send(s, p, &out.v[i], f, err);
     }
     return rc;
 }
 
-static void on_batch(void *data, struct bus_kafka_batch *batch)
+static void on_simulate_batch(void *data, struct bus_kafka_batch *batch)
 {
     struct simulate *s = data;
     struct bus_err err;
@@ -159,10 +161,10 @@ static void on_batch(void *data, struct bus_kafka_batch *batch)
         return;
     }
     f->sent = true;
-    settle(s);
+    simulate_settle(s);
 }
 
-static void failed(void *data, const struct bus_err *err)
+static void simulate_failed(void *data, const struct bus_err *err)
 {
     struct simulate *s = data;
     bus_run_loop_stop(s->frame.loop, err);
@@ -179,7 +181,7 @@ static void drop_flights(struct simulate *s)
     s->last = &s->first;
 }
 
-static void drain(void *data)
+static void simulate_drain(void *data)
 {
     struct simulate *s = data;
     for (size_t i = 0; i < s->behind_count; i++) {
@@ -192,11 +194,11 @@ static void drain(void *data)
     }
 }
 
-static int choose(struct simulate *s,
-                  int argc,
-                  char **argv,
-                  const char *silent,
-                  struct bus_err *err)
+static int simulate_choose(struct simulate *s,
+                           int argc,
+                           char **argv,
+                           const char *silent,
+                           struct bus_err *err)
 {
     const struct bus_config *c = &s->frame.config;
     bool all = argc == 1 && strcmp(argv[0], "all") == 0;
@@ -232,7 +234,8 @@ static int choose(struct simulate *s,
                : bus_fail(err, BUS_EUSAGE, "no partner is left");
 }
 
-static int start(struct simulate *s, const char *group, struct bus_err *err)
+static int
+simulate_start(struct simulate *s, const char *group, struct bus_err *err)
 {
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%ssimulate-%s",
@@ -243,8 +246,8 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
         .offsets = BUS_KAFKA_OFFSETS_GROUP,
         .batches_max = 4,
         .data = s,
-        .batch = on_batch,
-        .failed = failed,
+        .batch = on_simulate_batch,
+        .failed = simulate_failed,
     };
     s->last = &s->first;
     s->catalogue = bus_role_frame_catalogue(&s->frame.config);
@@ -258,16 +261,17 @@ static int start(struct simulate *s, const char *group, struct bus_err *err)
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < s->behind_count; i++) {
         rc = cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
-                                s->duplicates, &s->spools[i], err);
+                                    s->duplicates, &s->spools[i], err);
     }
     if (rc == BUS_OK && s->count > 0) {
-        rc = bus_kafka_producer_open(&s->frame.kafka, acked, s, &s->producer,
-                                     err);
+        rc = bus_kafka_producer_open(&s->frame.kafka, simulate_acked, s,
+                                     &s->producer, err);
         rc = rc ? rc
                 : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer,
                                           err);
     }
-    return rc ? rc : bus_run_loop_on_drain(s->frame.loop, drain, s, err);
+    return rc ? rc
+              : bus_run_loop_on_drain(s->frame.loop, simulate_drain, s, err);
 }
 
 static const struct option options[] = {
@@ -280,7 +284,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int run(int argc, char **argv)
+static int simulate_run(int argc, char **argv)
 {
     struct simulate *s = bus_calloc(1, sizeof(*s));
     const char *silent = NULL, *group = "all";
@@ -318,8 +322,9 @@ static int run(int argc, char **argv)
     args.config_dir = lianou_config_dir(args.config_dir);
     int rc = bus_role_frame_open(&s->frame, &args, "simulate");
     if (rc == BUS_EXIT_OK) {
-        rc = choose(s, argc - optind, argv + optind, silent, &err) == BUS_OK &&
-                     start(s, group, &err) == BUS_OK
+        rc = simulate_choose(s, argc - optind, argv + optind, silent, &err) ==
+                         BUS_OK &&
+                     simulate_start(s, group, &err) == BUS_OK
                  ? bus_role_frame_run(&s->frame)
                  : bus_role_frame_fail(&err);
         bus_policy_catalogue_free(s->catalogue);
@@ -338,5 +343,5 @@ const struct lianou_command lianou_cmd_simulate = {
     .summary = "partners that answer",
     .summary_zh = "模拟伙伴单位应答",
     .group = 3,
-    .run = run,
+    .run = simulate_run,
 };

@@ -13,7 +13,7 @@ struct dice
 };
 
 /* SplitMix64 (Steele, Lea, Flood 2014): any household can be made alone. */
-static uint64_t roll(struct dice *d)
+static uint64_t generate_roll(struct dice *d)
 {
     uint64_t z = (d->state += UINT64_C(0x9e3779b97f4a7c15));
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -21,27 +21,27 @@ static uint64_t roll(struct dice *d)
     return z ^ (z >> 31);
 }
 
-static int64_t upto(struct dice *d, int64_t n)
+static int64_t generate_upto(struct dice *d, int64_t n)
 {
-    return (int64_t)(roll(d) % (uint64_t)n);
+    return (int64_t)(generate_roll(d) % (uint64_t)n);
 }
 
 static bool chance(struct dice *d, int per_thousand)
 {
-    return upto(d, 1000) < per_thousand;
+    return generate_upto(d, 1000) < per_thousand;
 }
 
-static void text(json_t *o, const char *k, const char *v)
+static void generate_text(json_t *o, const char *k, const char *v)
 {
     (void)json_object_set_new(o, k, json_string(v));
 }
 
-static void number(json_t *o, const char *k, int64_t v)
+static void generate_number(json_t *o, const char *k, int64_t v)
 {
     (void)json_object_set_new(o, k, json_integer(v));
 }
 
-static void flag(json_t *o, const char *k, bool v)
+static void generate_flag(json_t *o, const char *k, bool v)
 {
     (void)json_object_set_new(o, k, json_boolean(v));
 }
@@ -58,15 +58,15 @@ static json_t *plain_facts(const struct bus_config *c, int scope)
         }
         switch ((enum bus_fact_type)f->type) {
         case BUS_FACT_BOOLEAN:
-            flag(o, f->name, false);
+            generate_flag(o, f->name, false);
             break;
         case BUS_FACT_MONEY_FEN:
         case BUS_FACT_COUNT:
         case BUS_FACT_NUMBER:
-            number(o, f->name, 0);
+            generate_number(o, f->name, 0);
             break;
         case BUS_FACT_ENUM:
-            text(o, f->name, words[0].word);
+            generate_text(o, f->name, words[0].word);
             break;
         case BUS_FACT_DATE:
         case BUS_FACT_TEXT:
@@ -77,7 +77,7 @@ static json_t *plain_facts(const struct bus_config *c, int scope)
     return o;
 }
 
-static void rare(struct dice *d, json_t *o)
+static void generate_rare(struct dice *d, json_t *o)
 {
     static const struct
     {
@@ -100,48 +100,52 @@ static void rare(struct dice *d, json_t *o)
                                          "accident"};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (chance(d, flags[i].per_thousand)) {
-            flag(o, flags[i].fact, true);
+            generate_flag(o, flags[i].fact, true);
         }
     }
     if (chance(d, 150)) {
-        text(o, "event_shock", shocks[upto(d, 4)]);
-        number(o, "event_cost_fen", 100000 + upto(d, 3000000));
+        generate_text(o, "event_shock", shocks[generate_upto(d, 4)]);
+        generate_number(o, "event_cost_fen",
+                        100000 + generate_upto(d, 3000000));
     }
     if (chance(d, 60)) {
         static const char *const grades[] = {"C", "D", "no_house"};
-        text(o, "house_grade", grades[upto(d, 3)]);
-        flag(o, "only_house", true);
+        generate_text(o, "house_grade", grades[generate_upto(d, 3)]);
+        generate_flag(o, "only_house", true);
     }
     if (chance(d, 40)) {
-        text(o, "house_damage", "serious");
+        generate_text(o, "house_damage", "serious");
     }
     if (chance(d, 60)) {
-        number(o, "crop_loss_fen", 50000 + upto(d, 500000));
-        text(o, "return_risk", "disaster");
+        generate_number(o, "crop_loss_fen", 50000 + generate_upto(d, 500000));
+        generate_text(o, "return_risk", "disaster");
     }
 }
 
 static void household_facts(struct dice *d, json_t *o, int members)
 {
     /* Two thirds poor by the illustrative standard, the rest near or above. */
-    int64_t head = chance(d, 660) ? upto(d, 69000) : 60000 + upto(d, 200000);
+    int64_t head = chance(d, 660) ? generate_upto(d, 69000)
+                                  : 60000 + generate_upto(d, 200000);
     int64_t income = head * 12 * members;
-    text(o, "area", chance(d, 850) ? "rural" : "urban");
-    flag(o, "registered_in_county", !chance(d, 15));
-    text(o, "status", "none");
-    number(o, "income_total_fen", income);
-    number(o, "income_wage_fen", income);
-    number(o, "deposit_fen", upto(d, 1500000));
-    number(o, "spend_living_fen", income / 2);
-    number(o, "spend_medical_fen", chance(d, 300) ? upto(d, 5000000) : 0);
-    number(o, "medical_out_of_pocket_fen",
-           chance(d, 250) ? upto(d, 4000000) : 0);
-    flag(o, "has_supporter", chance(d, 800));
-    number(o, "supporter_age", 30 + upto(d, 40));
-    number(o, "supporter_income_per_head_fen", 100000 + upto(d, 200000));
-    number(o, "house_area_per_head", 8 + upto(d, 40));
-    text(o, "house_grade", "B");
-    rare(d, o);
+    generate_text(o, "area", chance(d, 850) ? "rural" : "urban");
+    generate_flag(o, "registered_in_county", !chance(d, 15));
+    generate_text(o, "status", "none");
+    generate_number(o, "income_total_fen", income);
+    generate_number(o, "income_wage_fen", income);
+    generate_number(o, "deposit_fen", generate_upto(d, 1500000));
+    generate_number(o, "spend_living_fen", income / 2);
+    generate_number(o, "spend_medical_fen",
+                    chance(d, 300) ? generate_upto(d, 5000000) : 0);
+    generate_number(o, "medical_out_of_pocket_fen",
+                    chance(d, 250) ? generate_upto(d, 4000000) : 0);
+    generate_flag(o, "has_supporter", chance(d, 800));
+    generate_number(o, "supporter_age", 30 + generate_upto(d, 40));
+    generate_number(o, "supporter_income_per_head_fen",
+                    100000 + generate_upto(d, 200000));
+    generate_number(o, "house_area_per_head", 8 + generate_upto(d, 40));
+    generate_text(o, "house_grade", "B");
+    generate_rare(d, o);
     /* What people do not know by heart is asked of the insurer. */
     if (chance(d, 500)) {
         (void)json_object_del(o, "vehicle_count");
@@ -149,7 +153,7 @@ static void household_facts(struct dice *d, json_t *o, int members)
     if (chance(d, 300)) {
         (void)json_object_del(o, "house_count");
     } else {
-        number(o, "house_count", 1);
+        generate_number(o, "house_count", 1);
     }
 }
 
@@ -157,48 +161,52 @@ static void ability(struct dice *d, json_t *o, int age)
 {
     bool child = age < 16, old = age >= 60;
     bool disabled = chance(d, 130), ill = chance(d, 120);
-    text(o, "labour", child || old ? "none" : disabled ? "weak" : "full");
-    text(o, "employment",
-         child            ? "student"
-         : old            ? "none"
-         : chance(d, 350) ? "unemployed"
-                          : "farming");
+    generate_text(o, "labour",
+                  child || old ? "none"
+                  : disabled   ? "weak"
+                               : "full");
+    generate_text(o, "employment",
+                  child            ? "student"
+                  : old            ? "none"
+                  : chance(d, 350) ? "unemployed"
+                                   : "farming");
     if (!child && !old && chance(d, 300)) {
-        flag(o, "registered_unemployed", true);
-        flag(o, "employment_difficulty", chance(d, 500));
+        generate_flag(o, "registered_unemployed", true);
+        generate_flag(o, "employment_difficulty", chance(d, 500));
     }
     if (disabled) {
         static const char *const kinds[] = {"vision", "physical",
                                             "intellectual", "mental"};
-        text(o, "disability_category", kinds[upto(d, 4)]);
-        number(o, "disability_grade", 1 + upto(d, 4));
-        number(o, "care_months", upto(d, 24));
-        flag(o, "device_need", chance(d, 400));
-        flag(o, "accessibility_need", chance(d, 300));
-        flag(o, "day_care_need", chance(d, 200));
-        flag(o, "rehab_need", chance(d, 300));
+        generate_text(o, "disability_category", kinds[generate_upto(d, 4)]);
+        generate_number(o, "disability_grade", 1 + generate_upto(d, 4));
+        generate_number(o, "care_months", generate_upto(d, 24));
+        generate_flag(o, "device_need", chance(d, 400));
+        generate_flag(o, "accessibility_need", chance(d, 300));
+        generate_flag(o, "day_care_need", chance(d, 200));
+        generate_flag(o, "rehab_need", chance(d, 300));
     }
-    flag(o, "serious_illness", ill);
+    generate_flag(o, "serious_illness", ill);
     if (ill && chance(d, 400)) {
         static const char *const what[] = {"leukaemia", "cervical_cancer_iib",
                                            "breast_cancer_invasive",
                                            "severe_mental"};
-        text(o, "diagnosis", what[upto(d, 4)]);
-        number(o, "mental_risk", 3);
-        flag(o, "guardian_agreement", true);
+        generate_text(o, "diagnosis", what[generate_upto(d, 4)]);
+        generate_number(o, "mental_risk", 3);
+        generate_flag(o, "guardian_agreement", true);
     }
-    number(o, "adl_fails", old && chance(d, 200) ? 1 + upto(d, 6) : 0);
-    flag(o, "medical_insured", true);
-    flag(o, "pension_resident", !child);
-    flag(o, "union_member", chance(d, 50));
-    flag(o, "only_child_lost", age > 49 && chance(d, 20));
-    flag(o, "hero_recognised", chance(d, 15));
+    generate_number(o, "adl_fails",
+                    old && chance(d, 200) ? 1 + generate_upto(d, 6) : 0);
+    generate_flag(o, "medical_insured", true);
+    generate_flag(o, "pension_resident", !child);
+    generate_flag(o, "union_member", chance(d, 50));
+    generate_flag(o, "only_child_lost", age > 49 && chance(d, 20));
+    generate_flag(o, "hero_recognised", chance(d, 15));
     if (!child && chance(d, 50)) {
-        text(o, "veteran", "veteran");
+        generate_text(o, "veteran", "veteran");
     }
 }
 
-static void schooling(struct dice *d, json_t *o, int age)
+static void generate_schooling(struct dice *d, json_t *o, int age)
 {
     const char *stage = age < 3    ? "none"
                         : age < 6  ? "preschool"
@@ -207,11 +215,11 @@ static void schooling(struct dice *d, json_t *o, int age)
                             ? (chance(d, 500) ? "senior_high" : "vocational")
                         : age < 22 && chance(d, 500) ? "higher"
                                                      : "none";
-    text(o, "stage", stage);
-    flag(o, "freshman", age == 18 && strcmp(stage, "higher") == 0);
-    flag(o, "boarding", age > 8 && age < 18 && chance(d, 300));
-    text(o, "father_state", chance(d, 960) ? "able" : "dead");
-    text(o, "mother_state", chance(d, 960) ? "able" : "dead");
+    generate_text(o, "stage", stage);
+    generate_flag(o, "freshman", age == 18 && strcmp(stage, "higher") == 0);
+    generate_flag(o, "boarding", age > 8 && age < 18 && chance(d, 300));
+    generate_text(o, "father_state", chance(d, 960) ? "able" : "dead");
+    generate_text(o, "mother_state", chance(d, 960) ? "able" : "dead");
 }
 
 /* The 17th digit is odd for men (GB 11643). */
@@ -245,38 +253,42 @@ static json_t *person(const struct bus_config *c,
 {
     static const char *const family[] = {"王", "李", "张", "刘", "陈", "赵"};
     static const char *const given[] = {"一", "二", "三", "四", "五", "六"};
-    int age = k == 0   ? 25 + (int)upto(d, 60)
-              : k == 1 ? 25 + (int)upto(d, 50)
-                       : (int)upto(d, 22);
+    int age = k == 0   ? 25 + (int)generate_upto(d, 60)
+              : k == 1 ? 25 + (int)generate_upto(d, 50)
+                       : (int)generate_upto(d, 22);
     bool woman = chance(d, 500);
     int64_t y;
     unsigned m, day;
-    bus_civil_from_days(today - age * 365 - 10 - upto(d, 340), &y, &m, &day);
+    bus_civil_from_days(today - age * 365 - 10 - generate_upto(d, 340), &y, &m,
+                        &day);
     char id[24], name[32], phone[16];
-    unsigned order = (unsigned)(roll(d) % 500) * 2 + !woman;
+    unsigned order = (unsigned)(generate_roll(d) % 500) * 2 + !woman;
     identity(id, y, m, day, order);
     while (is_taken(members, id)) {
         identity(id, y, m, day, order += 2);
     }
-    (void)snprintf(name, sizeof(name), "%s%s%s", family[upto(d, 6)],
-                   given[upto(d, 6)], given[upto(d, 6)]);
+    (void)snprintf(name, sizeof(name), "%s%s%s", family[generate_upto(d, 6)],
+                   given[generate_upto(d, 6)], given[generate_upto(d, 6)]);
     (void)snprintf(phone, sizeof(phone), "000%08u",
                    (unsigned)(number_of % 100000000));
     json_t *o = json_object(), *facts = plain_facts(c, BUS_FACT_MEMBER);
-    text(o, "id_no", id);
-    text(o, "name", name);
-    text(o, "relation", k == 0 ? "0" : k == 1 ? "1" : "2");
-    flag(o, "head", k == 0);
+    generate_text(o, "id_no", id);
+    generate_text(o, "name", name);
+    generate_text(o, "relation", k == 0 ? "0" : k == 1 ? "1" : "2");
+    generate_flag(o, "head", k == 0);
     if (k == 0) {
-        text(o, "phone", phone);
-        text(o, "account", "0000000000000000");
-        text(o, "bank_code", "nongshang");
+        generate_text(o, "phone", phone);
+        generate_text(o, "account", "0000000000000000");
+        generate_text(o, "bank_code", "nongshang");
     }
-    text(facts, "sex", woman ? "female" : "male");
-    text(facts, "relation", k == 0 ? "self" : k == 1 ? "spouse" : "son");
-    text(facts, "life_state", "alive");
+    generate_text(facts, "sex", woman ? "female" : "male");
+    generate_text(facts, "relation",
+                  k == 0   ? "self"
+                  : k == 1 ? "spouse"
+                           : "son");
+    generate_text(facts, "life_state", "alive");
     ability(d, facts, age);
-    schooling(d, facts, age);
+    generate_schooling(d, facts, age);
     (void)json_object_set_new(o, "facts", facts);
     return o;
 }
@@ -293,11 +305,11 @@ static void channel(json_t *o,
     char ref[64];
     (void)snprintf(ref, sizeof(ref), "%s-%llu-%llu", words[no],
                    (unsigned long long)seed, (unsigned long long)i);
-    text(o, "channel", words[no]);
-    text(o, "channel_reference", ref);
+    generate_text(o, "channel", words[no]);
+    generate_text(o, "channel_reference", ref);
     json_t *evidence = json_object();
-    text(evidence, "call_reference", ref);
-    text(evidence, "read_back", "本人复述确认");
+    generate_text(evidence, "call_reference", ref);
+    generate_text(evidence, "read_back", "本人复述确认");
     (void)json_object_set_new(o, "evidence", evidence);
     for (size_t k = 0; k < c->operators_count; k++) {
         const struct bus_operator *op = &c->operators[k];
@@ -312,22 +324,22 @@ static void channel(json_t *o,
 }
 
 json_t *cli_generate_application(const struct bus_config *c,
-                             uint64_t seed,
-                             uint64_t i,
-                             int channel_no)
+                                 uint64_t seed,
+                                 uint64_t i,
+                                 int channel_no)
 {
     /* Every 25th comes a second time, on another channel (T21). */
     uint64_t home = i % 25 == 24 ? i - 1 : i;
     struct dice d = {seed * UINT64_C(1000003) + home * 7919 + 17};
     const struct bus_village *v =
-        &c->villages[upto(&d, (int64_t)c->villages_count)];
+        &c->villages[generate_upto(&d, (int64_t)c->villages_count)];
     int64_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
     json_t *o = json_object(), *members = json_array();
     json_t *facts = plain_facts(c, BUS_FACT_HOUSEHOLD);
-    int n = 1 + (int)upto(&d, 5);
+    int n = 1 + (int)generate_upto(&d, 5);
     channel(o, c, v, seed, i, channel_no);
-    text(o, "division_code", v->code);
-    flag(o, "consent", true);
+    generate_text(o, "division_code", v->code);
+    generate_flag(o, "consent", true);
     household_facts(&d, facts, n);
     (void)json_object_set_new(o, "facts", facts);
     for (int k = 0; k < n; k++) {

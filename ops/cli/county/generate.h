@@ -14,8 +14,8 @@
  * memory. channel_no 0..4 chooses the channel. One in twenty-five repeats the
  * household of the application before it on another channel. */
 json_t *cli_generate_application(const struct bus_config *c,
-                             uint64_t seed,
-                             uint64_t i,
-                             int channel_no);
+                                 uint64_t seed,
+                                 uint64_t i,
+                                 int channel_no);
 
 #endif

@@ -24,8 +24,9 @@ _Static_assert((int)P_COUNT <= GENERATE_NAMES_MAX, "member facts");
 
 /* --- the maker --- */
 
-static bool
-plain(const struct bus_policy_catalogue *c, int fact, struct bus_policy_fact *f)
+static bool generate_household_plain(const struct bus_policy_catalogue *c,
+                                     int fact,
+                                     struct bus_policy_fact *f)
 {
     const struct bus_node *body = bus_policy_fact_node(c, fact);
     const struct bus_node *type = bus_node_get(body, "type");
@@ -49,7 +50,9 @@ plain(const struct bus_policy_catalogue *c, int fact, struct bus_policy_fact *f)
     return true;
 }
 
-static int place(const struct generate_maker *m, bool member, const char *name)
+static int generate_household_place(const struct generate_maker *m,
+                                    bool member,
+                                    const char *name)
 {
     int fact = bus_policy_fact_named(m->catalogue, member, bus_strv(name));
     const struct bus_policy_fact *list = member ? m->person : m->home;
@@ -63,10 +66,10 @@ static int place(const struct generate_maker *m, bool member, const char *name)
 }
 
 int cli_generate_maker_init(struct generate_maker *m,
-                        const struct bus_config *config,
-                        const struct bus_policy_catalogue *catalogue,
-                        int32_t day,
-                        struct bus_err *err)
+                            const struct bus_config *config,
+                            const struct bus_policy_catalogue *catalogue,
+                            int32_t day,
+                            struct bus_err *err)
 {
     *m = (struct generate_maker){
         .config = config, .catalogue = catalogue, .day = day};
@@ -79,13 +82,13 @@ int cli_generate_maker_init(struct generate_maker *m,
             return bus_fail(err, BUS_ECONFIG, "more than %d facts",
                             GENERATE_FACTS_MAX);
         }
-        *n += plain(catalogue, f, &list[*n]);
+        *n += generate_household_plain(catalogue, f, &list[*n]);
     }
     for (int member = 0; member < 2; member++) {
         int count = member ? (int)P_COUNT : (int)H_COUNT;
         for (int i = 0; i < count; i++) {
             const char *name = member ? person_names[i] : home_names[i];
-            int at = place(m, member != 0, name);
+            int at = generate_household_place(m, member != 0, name);
             if (at < 0) {
                 return bus_fail(err, BUS_ECONFIG,
                                 "the generator sets %s, facts.yaml lacks it",
@@ -126,30 +129,31 @@ bool cli_generate_chance(struct generate_dice *d, int per_10000)
     return cli_generate_upto(d, 10000) < per_10000;
 }
 
-static enum generate_kind kind_of(struct generate_dice *d, int size)
+static enum generate_kind generate_household_kind_of(struct generate_dice *d,
+                                                     int size)
 {
     switch (size) {
     case 1:
         return cli_generate_chance(d, 5000) ? GENERATE_OLD_ALONE
-                                        : GENERATE_ONE_ADULT;
+                                            : GENERATE_ONE_ADULT;
     case 2:
         return cli_generate_chance(d, 4200)   ? GENERATE_OLD_COUPLE
                : cli_generate_chance(d, 7800) ? GENERATE_COUPLE
-                                          : GENERATE_ONE_PARENT;
+                                              : GENERATE_ONE_PARENT;
     case 3:
         return cli_generate_chance(d, 8000)   ? GENERATE_WITH_CHILDREN
                : cli_generate_chance(d, 5000) ? GENERATE_ONE_PARENT
-                                          : GENERATE_THREE_GENERATIONS;
+                                              : GENERATE_THREE_GENERATIONS;
     case 4:
         return cli_generate_chance(d, 7000) ? GENERATE_WITH_CHILDREN
-                                        : GENERATE_THREE_GENERATIONS;
+                                            : GENERATE_THREE_GENERATIONS;
     default:
         return GENERATE_THREE_GENERATIONS;
     }
 }
 
 /* Mean 2.77. */
-static int size_of(struct generate_dice *d)
+static int generate_household_size_of(struct generate_dice *d)
 {
     static const int upto[] = {1900, 5000, 7200, 8700, 9500, 10000};
     int64_t u = cli_generate_upto(d, 10000);
@@ -186,7 +190,8 @@ static int age_of(struct generate_dice *d,
     int age = 0;
     switch (role) {
     case HEAD:
-        age = old ? 62 + (int)(cli_generate_upto(d, 18) + cli_generate_upto(d, 14))
+        age = old ? 62 + (int)(cli_generate_upto(d, 18) +
+                               cli_generate_upto(d, 14))
               : kind == GENERATE_ONE_ADULT || kind == GENERATE_COUPLE
                   ? 22 + (int)cli_generate_upto(d, 40)
                   : 27 + (int)cli_generate_upto(d, 26);
@@ -204,14 +209,16 @@ static int age_of(struct generate_dice *d,
     return age < 0 ? 0 : age > 98 ? 98 : age;
 }
 
-static void name_them(struct generate_dice *d, struct generate_household *to, int k)
+static void
+name_them(struct generate_dice *d, struct generate_household *to, int k)
 {
     static const char *const family[] = {"王", "李", "张", "刘", "陈", "赵",
                                          "孙", "周", "马", "朱", "于", "徐"};
     static const char *const given[] = {"一", "二", "三", "四", "五", "六",
                                         "七", "八", "九", "十", "春", "秋"};
     (void)snprintf(to->names[k], sizeof(to->names[k]), "%s%s%s",
-                   family[cli_generate_upto(d, 12)], given[cli_generate_upto(d, 12)],
+                   family[cli_generate_upto(d, 12)],
+                   given[cli_generate_upto(d, 12)],
                    given[cli_generate_upto(d, 12)]);
 }
 
@@ -246,7 +253,8 @@ static void number_them(struct generate_dice *d,
 static const struct bus_village *village_of(const struct generate_maker *m,
                                             struct generate_dice *d)
 {
-    size_t at = (size_t)cli_generate_upto(d, (int64_t)m->config->villages_count);
+    size_t at =
+        (size_t)cli_generate_upto(d, (int64_t)m->config->villages_count);
     if (m->community_count > 0 && cli_generate_chance(d, 3300)) {
         at = m->communities[cli_generate_upto(d, (int64_t)m->community_count)];
     }
@@ -254,17 +262,17 @@ static const struct bus_village *village_of(const struct generate_maker *m,
 }
 
 void cli_generate_household_make(const struct generate_maker *m,
-                        uint64_t seed,
-                        uint64_t i,
-                        struct generate_household *to)
+                                 uint64_t seed,
+                                 uint64_t i,
+                                 struct generate_household *to)
 {
     struct generate_dice d = {(seed ^ UINT64_C(0x6c69616e6f75)) *
                                   UINT64_C(0x2545f4914f6cdd1d) +
                               i * UINT64_C(0x9e3779b97f4a7c15)};
     (void)cli_generate_roll(&d);
-    int size = size_of(&d);
+    int size = generate_household_size_of(&d);
     to->number = i;
-    to->kind = kind_of(&d, size);
+    to->kind = generate_household_kind_of(&d, size);
     to->village = village_of(m, &d);
     struct generating g = {.m = m, .d = &d, .home = to, .people = size};
     memcpy(to->facts, m->home, m->home_count * sizeof(m->home[0]));
@@ -290,8 +298,8 @@ void cli_generate_household_make(const struct generate_maker *m,
                       : role == ELDER  ? "parent"
                       : p->woman       ? "daughter"
                                        : "son";
-        int64_t birth =
-            m->day - (int64_t)p->age * 1461 / 4 - 2 - cli_generate_upto(&d, 360);
+        int64_t birth = m->day - (int64_t)p->age * 1461 / 4 - 2 -
+                        cli_generate_upto(&d, 360);
         cli_generate_fill_person(&g, k, birth);
         name_them(&d, to, k);
         number_them(&d, to, k, birth, p->woman);
@@ -301,9 +309,9 @@ void cli_generate_household_make(const struct generate_maker *m,
 
 /* --- a line of JSON --- */
 
-static void put_fact(const struct generate_maker *m,
-                     const struct bus_policy_fact *f,
-                     struct bus_buf *out)
+static void generate_household_put_fact(const struct generate_maker *m,
+                                        const struct bus_policy_fact *f,
+                                        struct bus_buf *out)
 {
     const char *bare =
         strchr(bus_policy_fact_name(m->catalogue, f->fact).p, '.') + 1;
@@ -329,8 +337,8 @@ static void put_fact(const struct generate_maker *m,
 }
 
 void cli_generate_household_json(const struct generate_maker *m,
-                        const struct generate_household *h,
-                        struct bus_buf *out)
+                                 const struct generate_household *h,
+                                 struct bus_buf *out)
 {
     char day[BUS_DATE_TEXT + 1];
     bus_buf_printf(
@@ -343,14 +351,14 @@ void cli_generate_household_json(const struct generate_maker *m,
         cli_generate_kind_en[h->kind], h->number, h->village->name);
     size_t at = 0;
     for (; at < m->home_count; at++) {
-        put_fact(m, &h->facts[at], out);
+        generate_household_put_fact(m, &h->facts[at], out);
     }
     bus_buf_puts(out, "},\"members\":[");
     for (size_t k = 0; k < h->h.member_count; k++) {
         bus_buf_printf(out, "%s{\"name\":\"%s\",\"id_number\":\"%s\"",
                        k > 0 ? "," : "", h->names[k], h->id_numbers[k]);
         for (size_t f = 0; f < m->person_count; f++, at++) {
-            put_fact(m, &h->facts[at], out);
+            generate_household_put_fact(m, &h->facts[at], out);
         }
         bus_buf_putc(out, '}');
     }

@@ -59,17 +59,17 @@ struct generate_household
 };
 /* BUS_ECONFIG: the configuration lacks a fact the maker sets, or a village. */
 int cli_generate_maker_init(struct generate_maker *m,
-                        const struct bus_config *config,
-                        const struct bus_policy_catalogue *catalogue,
-                        int32_t day,
-                        struct bus_err *err) BUS_MUSTCHECK;
+                            const struct bus_config *config,
+                            const struct bus_policy_catalogue *catalogue,
+                            int32_t day,
+                            struct bus_err *err) BUS_MUSTCHECK;
 void cli_generate_household_make(const struct generate_maker *m,
-                        uint64_t seed,
-                        uint64_t i,
-                        struct generate_household *to);
+                                 uint64_t seed,
+                                 uint64_t i,
+                                 struct generate_household *to);
 /* One line of JSON with its newline; `lianou policy test` reads it. */
 void cli_generate_household_json(const struct generate_maker *m,
-                        const struct generate_household *h,
-                        struct bus_buf *out);
+                                 const struct generate_household *h,
+                                 struct bus_buf *out);
 
 #endif

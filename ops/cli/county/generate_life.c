@@ -15,12 +15,16 @@ person_fact(struct generating *g, int k, enum generate_person_fact f)
     return &g->home->facts[at + (size_t)g->m->person_at[f]];
 }
 
-static void set(struct generating *g, enum generate_household_fact f, int64_t v)
+static void generate_life_set(struct generating *g,
+                              enum generate_household_fact f,
+                              int64_t v)
 {
     home_fact(g, f)->number = v;
 }
 
-static void word(struct generating *g, enum generate_household_fact f, const char *w)
+static void generate_life_word(struct generating *g,
+                               enum generate_household_fact f,
+                               const char *w)
 {
     home_fact(g, f)->text = bus_strv(w);
 }
@@ -31,8 +35,10 @@ set_of(struct generating *g, int k, enum generate_person_fact f, int64_t v)
     person_fact(g, k, f)->number = v;
 }
 
-static void
-word_of(struct generating *g, int k, enum generate_person_fact f, const char *w)
+static void generate_life_word_of(struct generating *g,
+                                  int k,
+                                  enum generate_person_fact f,
+                                  const char *w)
 {
     person_fact(g, k, f)->text = bus_strv(w);
 }
@@ -52,36 +58,38 @@ static void health(struct generating *g, int k)
     struct generate_person *p = &g->person[k];
     struct generate_dice *d = g->d;
     p->disabled = cli_generate_chance(d, p->age < 18   ? 120
-                                     : p->age < 50 ? 300
-                                     : p->age < 65 ? 800
-                                                   : 1600);
+                                         : p->age < 50 ? 300
+                                         : p->age < 65 ? 800
+                                                       : 1600);
     p->serious = cli_generate_chance(d, p->age < 18   ? 25
-                                    : p->age < 50 ? 80
-                                    : p->age < 65 ? 250
-                                                  : 450);
+                                        : p->age < 50 ? 80
+                                        : p->age < 65 ? 250
+                                                      : 450);
     set_of(g, k, P_CHRONIC,
            cli_generate_chance(d, p->age < 40   ? 300
-                              : p->age < 60 ? 1800
-                                            : 4800));
+                                  : p->age < 60 ? 1800
+                                                : 4800));
     if (p->disabled) {
         int64_t u = cli_generate_upto(d, 100);
         const char *kind = kinds[cli_generate_upto(d, 6)];
         p->grade = u < 15 ? 1 : u < 32 ? 2 : u < 66 ? 3 : 4;
-        word_of(g, k, P_CATEGORY, kind);
+        generate_life_word_of(g, k, P_CATEGORY, kind);
         set_of(g, k, P_DISABILITY, p->grade);
         set_of(g, k, P_CARE, p->grade <= 2 ? 6 + cli_generate_upto(d, 60) : 0);
         set_of(g, k, P_DEVICE, cli_generate_chance(d, 1500));
-        set_of(g, k, P_REHAB_NEED, cli_generate_chance(d, p->age < 7 ? 7000 : 800));
+        set_of(g, k, P_REHAB_NEED,
+               cli_generate_chance(d, p->age < 7 ? 7000 : 800));
         set_of(g, k, P_ACCESS, cli_generate_chance(d, 1200));
         set_of(g, k, P_DAY_CARE, cli_generate_chance(d, 600));
     }
     if (p->serious) {
-        const char *what = p->age < 15 && cli_generate_chance(d, 2500)
-                               ? "leukaemia"
-                               : illness[cli_generate_upto(d, p->woman ? 6 : 4)];
+        const char *what =
+            p->age < 15 && cli_generate_chance(d, 2500)
+                ? "leukaemia"
+                : illness[cli_generate_upto(d, p->woman ? 6 : 4)];
         bool mental = bus_strv_is(bus_strv(what), "severe_mental");
         set_of(g, k, P_SERIOUS, 1);
-        word_of(g, k, P_DIAGNOSIS, what);
+        generate_life_word_of(g, k, P_DIAGNOSIS, what);
         set_of(g, k, P_RISK_GRADE, mental ? cli_generate_upto(d, 5) : 0);
         set_of(g, k, P_GUARDIAN, mental && cli_generate_chance(d, 8000));
     }
@@ -92,7 +100,7 @@ static void health(struct generating *g, int k)
     set_of(g, k, P_INSURED, cli_generate_chance(d, 9650));
 }
 
-static void schooling(struct generating *g, int k)
+static void generate_life_schooling(struct generating *g, int k)
 {
     struct generate_person *p = &g->person[k];
     struct generate_dice *d = g->d;
@@ -108,7 +116,7 @@ static void schooling(struct generating *g, int k)
         stage = cli_generate_chance(d, 5800) ? "higher" : "none";
     }
     bool higher = stage[0] == 'h', poorly = p->grade > 0 && p->grade <= 2;
-    word_of(g, k, P_STAGE, stage);
+    generate_life_word_of(g, k, P_STAGE, stage);
     p->paid_school = a >= 15 && stage[0] != 'n';
     set_of(g, k, P_BOARDING,
            a >= 10 && stage[0] != 'n' && cli_generate_chance(d, 4000));
@@ -119,7 +127,7 @@ static void schooling(struct generating *g, int k)
            a >= 6 && a < 15 && poorly && cli_generate_chance(d, 3000));
 }
 
-static void work(struct generating *g, int k, bool rural)
+static void generate_life_work(struct generating *g, int k, bool rural)
 {
     struct generate_person *p = &g->person[k];
     struct generate_dice *d = g->d;
@@ -135,14 +143,17 @@ static void work(struct generating *g, int k, bool rural)
         what = cli_generate_chance(d, idle)            ? "unemployed"
                : rural && cli_generate_chance(d, 4500) ? "farming"
                : cli_generate_chance(d, 2600)          ? "flexible"
-                                                   : "employed";
+                                                       : "employed";
     } else if (p->age >= 60) {
         what = rural && !none && p->age < 72 && cli_generate_chance(d, 5500)
                    ? "farming"
                    : "retired";
     }
-    word_of(g, k, P_LABOUR, none ? "none" : weak ? "weak" : "full");
-    word_of(g, k, P_EMPLOYMENT, what);
+    generate_life_word_of(g, k, P_LABOUR,
+                          none   ? "none"
+                          : weak ? "weak"
+                                 : "full");
+    generate_life_word_of(g, k, P_EMPLOYMENT, what);
     bool idle = what[0] == 'u', flexible = what[1] == 'l';
     p->works = what[0] == 'e' || flexible || what[1] == 'a';
     set_of(g, k, P_REGISTERED_UNEMPLOYED, idle && cli_generate_chance(d, 5500));
@@ -169,11 +180,11 @@ static void parents(struct generating *g, int k)
         return;
     }
     if (cli_generate_chance(d, one ? 3500 : 60)) {
-        word_of(g, k, P_FATHER, states[cli_generate_upto(d, 6)]);
+        generate_life_word_of(g, k, P_FATHER, states[cli_generate_upto(d, 6)]);
         set_of(g, k, P_FATHER_MONTHS, 1 + cli_generate_upto(d, 60));
     }
     if (cli_generate_chance(d, one ? 400 : 20)) {
-        word_of(g, k, P_MOTHER, states[cli_generate_upto(d, 6)]);
+        generate_life_word_of(g, k, P_MOTHER, states[cli_generate_upto(d, 6)]);
         set_of(g, k, P_MOTHER_MONTHS, 1 + cli_generate_upto(d, 60));
     }
 }
@@ -182,15 +193,16 @@ void cli_generate_fill_person(struct generating *g, int k, int64_t birth)
 {
     struct generate_person *p = &g->person[k];
     set_of(g, k, P_BIRTH, birth);
-    word_of(g, k, P_SEX, p->woman ? "female" : "male");
-    word_of(g, k, P_RELATION, p->relation);
+    generate_life_word_of(g, k, P_SEX, p->woman ? "female" : "male");
+    generate_life_word_of(g, k, P_RELATION, p->relation);
     health(g, k);
-    schooling(g, k);
-    work(g, k, !g->home->village->community);
+    generate_life_schooling(g, k);
+    generate_life_work(g, k, !g->home->village->community);
     parents(g, k);
     if (p->age > 35 && !p->woman && cli_generate_chance(g->d, 450)) {
-        word_of(g, k, P_VETERAN,
-                cli_generate_chance(g->d, 2000) ? "entitled" : "veteran");
+        generate_life_word_of(g, k, P_VETERAN,
+                              cli_generate_chance(g->d, 2000) ? "entitled"
+                                                              : "veteran");
     }
     set_of(g, k, P_LOST_CHILD, p->age > 48 && cli_generate_chance(g->d, 25));
     set_of(g, k, P_HERO, p->age > 18 && cli_generate_chance(g->d, 1));
@@ -235,34 +247,38 @@ static int64_t draw_income(struct generating *g, bool rural)
     return income_at(u, rural);
 }
 
-static void money(struct generating *g, int64_t head, bool rural)
+static void generate_life_money(struct generating *g, int64_t head, bool rural)
 {
     struct generate_dice *d = g->d;
     int64_t income = head * 12 * g->people;
     bool poor = head < 105000;
     int64_t farm = rural ? income * (20 + cli_generate_upto(d, 40)) / 100 : 0;
     int64_t transfer = income * cli_generate_upto(d, poor ? 40 : 10) / 100;
-    set(g, H_INCOME, income);
-    set(g, H_BUSINESS, farm);
-    set(g, H_TRANSFER, transfer < income - farm ? transfer : 0);
-    set(g, H_WAGE, income - farm - home_fact(g, H_TRANSFER)->number);
-    int64_t saved = income *
-                    (poor ? cli_generate_upto(d, 60) : 20 + cli_generate_upto(d, 300)) /
-                    100;
-    set(g, H_DEPOSIT, saved);
-    set(g, H_SECURITIES, !poor && cli_generate_chance(d, 800) ? saved / 4 : 0);
-    set(g, H_VEHICLES,
-        poor            ? cli_generate_chance(d, 300)
-        : head > 400000 ? 1 + cli_generate_chance(d, 2500)
-                        : cli_generate_chance(d, 4500));
+    generate_life_set(g, H_INCOME, income);
+    generate_life_set(g, H_BUSINESS, farm);
+    generate_life_set(g, H_TRANSFER, transfer < income - farm ? transfer : 0);
+    generate_life_set(g, H_WAGE,
+                      income - farm - home_fact(g, H_TRANSFER)->number);
+    int64_t saved =
+        income *
+        (poor ? cli_generate_upto(d, 60) : 20 + cli_generate_upto(d, 300)) /
+        100;
+    generate_life_set(g, H_DEPOSIT, saved);
+    generate_life_set(g, H_SECURITIES,
+                      !poor && cli_generate_chance(d, 800) ? saved / 4 : 0);
+    generate_life_set(g, H_VEHICLES,
+                      poor            ? cli_generate_chance(d, 300)
+                      : head > 400000 ? 1 + cli_generate_chance(d, 2500)
+                                      : cli_generate_chance(d, 4500));
     bool renting = !rural && cli_generate_chance(d, poor ? 1800 : 900);
-    set(g, H_RENTING, renting);
-    set(g, H_HOUSES,
-        renting         ? 0
-        : head > 500000 ? 1 + cli_generate_chance(d, 3000)
-                        : 1);
-    set(g, H_FLOOR,
-        renting ? 8 + cli_generate_upto(d, 20) : 16 + cli_generate_upto(d, 40));
+    generate_life_set(g, H_RENTING, renting);
+    generate_life_set(g, H_HOUSES,
+                      renting         ? 0
+                      : head > 500000 ? 1 + cli_generate_chance(d, 3000)
+                                      : 1);
+    generate_life_set(g, H_FLOOR,
+                      renting ? 8 + cli_generate_upto(d, 20)
+                              : 16 + cli_generate_upto(d, 40));
 }
 
 static void spending(struct generating *g, int64_t head)
@@ -275,27 +291,29 @@ static void spending(struct generating *g, int64_t head)
                                : cli_generate_upto(d, 60000);
         medical += p->serious ? 800000 + cli_generate_upto(d, 4500000) : 0;
         school += p->paid_school ? 300000 + cli_generate_upto(d, 900000) : 0;
-        rehab += p->grade > 0 && p->grade <= 2 ? cli_generate_upto(d, 600000) : 0;
+        rehab +=
+            p->grade > 0 && p->grade <= 2 ? cli_generate_upto(d, 600000) : 0;
     }
     int64_t living = (45000 + head / 4) * 12 * g->people / 2;
-    set(g, H_LIVING, living);
-    set(g, H_MEDICAL, medical);
-    set(g, H_POCKET, medical);
-    set(g, H_EDUCATION, school);
-    set(g, H_REHAB, rehab);
+    generate_life_set(g, H_LIVING, living);
+    generate_life_set(g, H_MEDICAL, medical);
+    generate_life_set(g, H_POCKET, medical);
+    generate_life_set(g, H_EDUCATION, school);
+    generate_life_set(g, H_REHAB, rehab);
 }
 
-static void housing(struct generating *g, int64_t head, bool rural)
+static void
+generate_life_housing(struct generating *g, int64_t head, bool rural)
 {
     struct generate_dice *d = g->d;
     const char *grade = cli_generate_chance(d, 6000) ? "A" : "B";
     if (rural && cli_generate_chance(d, head < 105000 ? 420 : 40)) {
         grade = cli_generate_chance(d, 6500)   ? "C"
                 : cli_generate_chance(d, 8500) ? "D"
-                                           : "no_house";
+                                               : "no_house";
     }
-    word(g, H_GRADE, grade);
-    set(g, H_ONLY_HOUSE, home_fact(g, H_HOUSES)->number == 1);
+    generate_life_word(g, H_GRADE, grade);
+    generate_life_set(g, H_ONLY_HOUSE, home_fact(g, H_HOUSES)->number == 1);
 }
 
 static void shocks(struct generating *g, int64_t head, bool rural)
@@ -307,31 +325,33 @@ static void shocks(struct generating *g, int64_t head, bool rural)
     struct generate_dice *d = g->d;
     bool poor = head < 105000;
     if (cli_generate_chance(d, poor ? 500 : 150)) {
-        word(g, H_SHOCK, kinds[cli_generate_upto(d, 5)]);
-        set(g, H_EVENT_COST, 100000 + cli_generate_upto(d, 4000000));
-        set(g, H_BROKEN, cli_generate_chance(d, poor ? 5000 : 800));
-        set(g, H_UNPAID, cli_generate_chance(d, 150));
+        generate_life_word(g, H_SHOCK, kinds[cli_generate_upto(d, 5)]);
+        generate_life_set(g, H_EVENT_COST,
+                          100000 + cli_generate_upto(d, 4000000));
+        generate_life_set(g, H_BROKEN,
+                          cli_generate_chance(d, poor ? 5000 : 800));
+        generate_life_set(g, H_UNPAID, cli_generate_chance(d, 150));
     }
     if (cli_generate_chance(d, 60)) {
-        word(g, H_SHOCK, "disaster");
-        set(g, H_DISASTER, 1);
-        set(g, H_BROKEN, cli_generate_chance(d, 4000));
-        set(g, H_WINTER, cli_generate_chance(d, 3500));
-        word(g, H_DAMAGE,
-             cli_generate_chance(d, 1500)   ? "serious"
-             : cli_generate_chance(d, 500)  ? "destroyed"
-             : cli_generate_chance(d, 4000) ? "slight"
-                                        : "none");
+        generate_life_word(g, H_SHOCK, "disaster");
+        generate_life_set(g, H_DISASTER, 1);
+        generate_life_set(g, H_BROKEN, cli_generate_chance(d, 4000));
+        generate_life_set(g, H_WINTER, cli_generate_chance(d, 3500));
+        generate_life_word(g, H_DAMAGE,
+                           cli_generate_chance(d, 1500)   ? "serious"
+                           : cli_generate_chance(d, 500)  ? "destroyed"
+                           : cli_generate_chance(d, 4000) ? "slight"
+                                                          : "none");
     }
     if (rural && cli_generate_chance(d, 200)) {
-        set(g, H_CROP, 30000 + cli_generate_upto(d, 1500000));
+        generate_life_set(g, H_CROP, 30000 + cli_generate_upto(d, 1500000));
     }
     if (rural && poor && cli_generate_chance(d, 2500)) {
-        word(g, H_RISK, risks[cli_generate_upto(d, 4)]);
+        generate_life_word(g, H_RISK, risks[cli_generate_upto(d, 4)]);
     }
-    set(g, H_SHELTER, cli_generate_chance(d, 1));
-    set(g, H_LEGAL, cli_generate_chance(d, 60));
-    set(g, H_VICTIM, cli_generate_chance(d, 3));
+    generate_life_set(g, H_SHELTER, cli_generate_chance(d, 1));
+    generate_life_set(g, H_LEGAL, cli_generate_chance(d, 60));
+    generate_life_set(g, H_VICTIM, cli_generate_chance(d, 3));
 }
 
 static void supporter(struct generating *g, int64_t head)
@@ -340,11 +360,13 @@ static void supporter(struct generating *g, int64_t head)
     int age = g->person[0].age;
     bool poor = head < 105000;
     bool any = cli_generate_chance(d, age < 60 ? 9800 : poor ? 5500 : 9300);
-    set(g, H_SUPPORTER, any);
-    set(g, H_SUPPORTER_AGE, any ? (age > 45 ? age - 25 : age + 25) : 0);
-    set(g, H_SUPPORTER_INCOME, any ? 80000 + cli_generate_upto(d, 400000) : 0);
-    word(g, H_SUPPORTER_STATUS,
-         any && cli_generate_chance(d, 300) ? "dibao" : "none");
+    generate_life_set(g, H_SUPPORTER, any);
+    generate_life_set(g, H_SUPPORTER_AGE,
+                      any ? (age > 45 ? age - 25 : age + 25) : 0);
+    generate_life_set(g, H_SUPPORTER_INCOME,
+                      any ? 80000 + cli_generate_upto(d, 400000) : 0);
+    generate_life_word(g, H_SUPPORTER_STATUS,
+                       any && cli_generate_chance(d, 300) ? "dibao" : "none");
 }
 
 /* The status confirmed so far: most, not all, of those who could have one, and
@@ -367,26 +389,29 @@ static void status(struct generating *g, int64_t head, bool rural)
     } else if (head < line * 3 / 2) {
         w = cli_generate_chance(d, 3500)   ? "edge"
             : cli_generate_chance(d, 1200) ? "dibao"
-                                       : "none";
+                                           : "none";
     } else if (cli_generate_chance(d, 8)) {
         w = "dibao";
     }
-    word(g, H_STATUS, w);
+    generate_life_word(g, H_STATUS, w);
     bool aided = w[0] != 'n' || cli_generate_chance(d, 50);
-    set(g, H_AIDED, aided && cli_generate_chance(d, 6000));
-    set(g, H_MONITORED, rural && head < 150000 && cli_generate_chance(d, 600));
-    set(g, H_ESCAPED, rural && head < 400000 && cli_generate_chance(d, 350));
+    generate_life_set(g, H_AIDED, aided && cli_generate_chance(d, 6000));
+    generate_life_set(g, H_MONITORED,
+                      rural && head < 150000 && cli_generate_chance(d, 600));
+    generate_life_set(g, H_ESCAPED,
+                      rural && head < 400000 && cli_generate_chance(d, 350));
 }
 
 void cli_generate_fill_household(struct generating *g)
 {
     bool rural = !g->home->village->community;
     int64_t head = draw_income(g, rural);
-    word(g, H_AREA, rural ? "rural" : "urban");
-    set(g, H_REGISTERED, cli_generate_chance(g->d, rural ? 9850 : 9200));
-    money(g, head, rural);
+    generate_life_word(g, H_AREA, rural ? "rural" : "urban");
+    generate_life_set(g, H_REGISTERED,
+                      cli_generate_chance(g->d, rural ? 9850 : 9200));
+    generate_life_money(g, head, rural);
     spending(g, head);
-    housing(g, head, rural);
+    generate_life_housing(g, head, rural);
     shocks(g, head, rural);
     supporter(g, head);
     status(g, head, rural);

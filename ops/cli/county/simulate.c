@@ -28,8 +28,8 @@ struct answering
     uint64_t dice;
 };
 
-const struct bus_wire_type *cli_simulate_question(enum bus_conf_partner_kind kind,
-                                              const char **ret_what)
+const struct bus_wire_type *
+cli_simulate_question(enum bus_conf_partner_kind kind, const char **ret_what)
 {
     static const struct
     {
@@ -58,14 +58,15 @@ static unsigned percent(struct answering *a, const struct bus_id *about)
 }
 
 static struct bus_id
-derive(const char *label, const struct bus_id *about, uint32_t number)
+simulate_derive(const char *label, const struct bus_id *about, uint32_t number)
 {
     struct bus_strv parts[] = {{(const char *)about->b, sizeof(about->b)},
                                {(const char *)&number, sizeof(number)}};
     return bus_wire_derived_id(label, parts, 2);
 }
 
-static void answer(struct answering *a, const struct cli_simulate_answer *v)
+static void simulate_answer(struct answering *a,
+                            const struct cli_simulate_answer *v)
 {
     a->out->v[a->out->n] = *v;
     a->out->v[a->out->n++].occurred_at = a->now_ms;
@@ -78,8 +79,8 @@ static struct sa_actor officer(const struct answering *a)
                              .role = BUS_STRV("approver")};
 }
 
-static enum sa_delivery delivery_of(const struct answering *a,
-                                    const struct sa_assignment *q)
+static enum sa_delivery simulate_delivery_of(const struct answering *a,
+                                             const struct sa_assignment *q)
 {
     struct bus_policy_item item = {.delivery = BUS_POLICY_SERVICE};
     int at = bus_policy_item_find(a->rules->catalogue, q->item);
@@ -98,11 +99,12 @@ static enum sa_delivery delivery_of(const struct answering *a,
 
 /* How and how much. One of a hundred cash decisions is above the post's cap,
  * so that the way back is walked as well; the second time it is a transfer. */
-static void
-grant(struct answering *a, const struct sa_assignment *q, struct sa_decision *d)
+static void simulate_grant(struct answering *a,
+                           const struct sa_assignment *q,
+                           struct sa_decision *d)
 {
     bool again = q->action == SA_ASSIGNMENT_ACTION_RETURNED;
-    d->delivery = delivery_of(a, q);
+    d->delivery = simulate_delivery_of(a, q);
     if (d->delivery == SA_DELIVERY_SERVICE) {
         return;
     }
@@ -129,7 +131,7 @@ grant(struct answering *a, const struct sa_assignment *q, struct sa_decision *d)
     }
 }
 
-static int decide(struct answering *a, const struct sa_assignment *q)
+static int simulate_decide(struct answering *a, const struct sa_assignment *q)
 {
     if (q->action != SA_ASSIGNMENT_ACTION_ASSIGNED &&
         q->action != SA_ASSIGNMENT_ACTION_RETURNED) {
@@ -145,9 +147,10 @@ static int decide(struct answering *a, const struct sa_assignment *q)
     d->outcome = dice < no + (open ? 40 : 0) ? SA_DECISION_OUTCOME_REFUSED
                  : dice >= 98                ? SA_DECISION_OUTCOME_RETURNED
                                              : SA_DECISION_OUTCOME_CONFIRMED;
-    d->decision_id = derive("decision", &q->assignment_id,
-                            q->action == SA_ASSIGNMENT_ACTION_RETURNED);
-    d->event_id = derive("event", &d->decision_id, 0);
+    d->decision_id =
+        simulate_derive("decision", &q->assignment_id,
+                        q->action == SA_ASSIGNMENT_ACTION_RETURNED);
+    d->event_id = simulate_derive("event", &d->decision_id, 0);
     d->household_id = q->household_id;
     d->case_id = q->case_id;
     d->occurred_at = d->signed_at = a->now_ms;
@@ -160,16 +163,17 @@ static int decide(struct answering *a, const struct sa_assignment *q)
                     ? BUS_STRV("符合条件")
                     : BUS_STRV("材料不足");
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED) {
-        grant(a, q, d);
+        simulate_grant(a, q, d);
     }
-    answer(a, &(struct cli_simulate_answer){.type = &sa_decision_type,
-                                        .ce_type = "sa.decision.v1",
-                                        .record = d,
-                                        .what = "decisions",
-                                        .event_id = d->event_id,
-                                        .household_id = q->household_id,
-                                        .case_id = q->case_id,
-                                        .cause_id = q->event_id});
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_decision_type,
+                                         .ce_type = "sa.decision.v1",
+                                         .record = d,
+                                         .what = "decisions",
+                                         .event_id = d->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
     return BUS_OK;
 }
 
@@ -182,7 +186,7 @@ static int pay_one(struct answering *a,
     if (r == NULL) {
         return BUS_ENOMEM;
     }
-    r->event_id = derive("payment_result", &q->order_id, number);
+    r->event_id = simulate_derive("payment_result", &q->order_id, number);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -194,19 +198,20 @@ static int pay_one(struct answering *a,
         r->has_reason_code ? BUS_STRV("AC04") : (struct bus_strv){0};
     r->value_date = bus_china_day(a->now_ms);
     r->bank_reference = BUS_STRV("SIM");
-    answer(a, &(struct cli_simulate_answer){.type = &sa_payment_result_type,
-                                        .ce_type = "sa.payment_result.v1",
-                                        .record = r,
-                                        .what = "payment-results",
-                                        .event_id = r->event_id,
-                                        .household_id = q->household_id,
-                                        .case_id = q->case_id,
-                                        .cause_id = q->event_id});
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_payment_result_type,
+                                         .ce_type = "sa.payment_result.v1",
+                                         .record = r,
+                                         .what = "payment-results",
+                                         .event_id = r->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
     return BUS_OK;
 }
 
 /* Now and then the return is quicker than the settlement (drill D2). */
-static int pay(struct answering *a, const struct sa_payment_order *q)
+static int simulate_pay(struct answering *a, const struct sa_payment_order *q)
 {
     unsigned dice = percent(a, &q->order_id);
     if (dice < (unsigned)a->rules->errors / 2) {
@@ -224,14 +229,15 @@ static int pay(struct answering *a, const struct sa_payment_order *q)
                      : pay_one(a, q, SA_PAYMENT_OUTCOME_SETTLED, 0);
 }
 
-static int deliver(struct answering *a, const struct sa_delivery_task *q)
+static int simulate_deliver(struct answering *a,
+                            const struct sa_delivery_task *q)
 {
     struct sa_delivery_receipt *r = bus_arena_calloc(a->mem, 1, sizeof(*r));
     if (r == NULL) {
         return BUS_ENOMEM;
     }
     bool fails = percent(a, &q->task_id) < (unsigned)a->rules->errors / 3;
-    r->event_id = derive("delivery_receipt", &q->task_id, 0);
+    r->event_id = simulate_derive("delivery_receipt", &q->task_id, 0);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -241,14 +247,15 @@ static int deliver(struct answering *a, const struct sa_delivery_task *q)
                      ? SA_DELIVERY_OUTCOME_PAID
                      : SA_DELIVERY_OUTCOME_SIGNED;
     r->attempts = fails ? 2 : 1;
-    answer(a, &(struct cli_simulate_answer){.type = &sa_delivery_receipt_type,
-                                        .ce_type = "sa.delivery_receipt.v1",
-                                        .record = r,
-                                        .what = "delivery-receipts",
-                                        .event_id = r->event_id,
-                                        .household_id = q->household_id,
-                                        .case_id = q->case_id,
-                                        .cause_id = q->event_id});
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_delivery_receipt_type,
+                                         .ce_type = "sa.delivery_receipt.v1",
+                                         .record = r,
+                                         .what = "delivery-receipts",
+                                         .event_id = r->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
     return BUS_OK;
 }
 
@@ -290,7 +297,7 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     if (r == NULL || facts == NULL) {
         return BUS_ENOMEM;
     }
-    r->event_id = derive("verification_result", &q->request_id, 0);
+    r->event_id = simulate_derive("verification_result", &q->request_id, 0);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -310,27 +317,28 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     }
     r->facts.v = facts;
     r->facts.n = q->facts.n;
-    answer(a, &(struct cli_simulate_answer){.type = &sa_verification_result_type,
-                                        .ce_type = "sa.verification_result.v1",
-                                        .record = r,
-                                        .what = "verification-results",
-                                        .event_id = r->event_id,
-                                        .household_id = q->household_id,
-                                        .case_id = q->case_id,
-                                        .cause_id = q->event_id});
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_verification_result_type,
+                                         .ce_type = "sa.verification_result.v1",
+                                         .record = r,
+                                         .what = "verification-results",
+                                         .event_id = r->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
     return BUS_OK;
 }
 
-static int claim(struct answering *a, const struct sa_need *q)
+static int simulate_claim(struct answering *a, const struct sa_need *q)
 {
     struct sa_claim *c = bus_arena_calloc(a->mem, 1, sizeof(*c));
     if (c == NULL) {
         return BUS_ENOMEM;
     }
-    struct bus_id mine = derive(a->partner->code, &q->need_id, 0);
+    struct bus_id mine = simulate_derive(a->partner->code, &q->need_id, 0);
     bool wants = percent(a, &mine) < 60;
-    c->claim_id = derive("claim", &mine, 0);
-    c->event_id = derive("event", &c->claim_id, 0);
+    c->claim_id = simulate_derive("claim", &mine, 0);
+    c->event_id = simulate_derive("event", &c->claim_id, 0);
     c->household_id = q->household_id;
     c->case_id = q->case_id;
     c->occurred_at = a->now_ms;
@@ -338,24 +346,25 @@ static int claim(struct answering *a, const struct sa_need *q)
     c->charity = bus_strv(a->partner->code);
     c->outcome = wants ? SA_CLAIM_OUTCOME_CLAIMED : SA_CLAIM_OUTCOME_DECLINED;
     c->amount_fen = wants ? q->gap_fen : 0;
-    answer(a, &(struct cli_simulate_answer){.type = &sa_claim_type,
-                                        .ce_type = "sa.claim.v1",
-                                        .record = c,
-                                        .what = "claims",
-                                        .event_id = c->event_id,
-                                        .household_id = q->household_id,
-                                        .case_id = q->case_id,
-                                        .cause_id = q->event_id});
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_claim_type,
+                                         .ce_type = "sa.claim.v1",
+                                         .record = c,
+                                         .what = "claims",
+                                         .event_id = c->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
     return BUS_OK;
 }
 
 int cli_simulate_answer(const struct simulate_rules *rules,
-                    const struct bus_conf_partner *partner,
-                    const void *question,
-                    int64_t now_ms,
-                    struct bus_arena *mem,
-                    struct simulate_answers *ret,
-                    struct bus_err *err)
+                        const struct bus_conf_partner *partner,
+                        const void *question,
+                        int64_t now_ms,
+                        struct bus_arena *mem,
+                        struct simulate_answers *ret,
+                        struct bus_err *err)
 {
     struct answering a = {.rules = rules,
                           .partner = partner,
@@ -366,19 +375,19 @@ int cli_simulate_answer(const struct simulate_rules *rules,
     int rc = BUS_OK;
     switch ((enum bus_conf_partner_kind)partner->kind) {
     case BUS_PARTNER_DEPARTMENT:
-        rc = decide(&a, question);
+        rc = simulate_decide(&a, question);
         break;
     case BUS_PARTNER_BANK:
-        rc = pay(&a, question);
+        rc = simulate_pay(&a, question);
         break;
     case BUS_PARTNER_POST:
-        rc = deliver(&a, question);
+        rc = simulate_deliver(&a, question);
         break;
     case BUS_PARTNER_INSURER:
         rc = verify(&a, question);
         break;
     case BUS_PARTNER_CHARITY:
-        rc = claim(&a, question);
+        rc = simulate_claim(&a, question);
         break;
     case BUS_PARTNER_KINDS:
         break;

@@ -35,14 +35,14 @@ struct simulate_answers
 };
 
 /* The type of what a partner of this kind is asked, and its topic's word. */
-const struct bus_wire_type *cli_simulate_question(enum bus_conf_partner_kind kind,
-                                              const char **ret_what);
+const struct bus_wire_type *
+cli_simulate_question(enum bus_conf_partner_kind kind, const char **ret_what);
 int cli_simulate_answer(const struct simulate_rules *rules,
-                    const struct bus_conf_partner *partner,
-                    const void *question,
-                    int64_t now_ms,
-                    struct bus_arena *mem,
-                    struct simulate_answers *ret,
-                    struct bus_err *err) BUS_MUSTCHECK;
+                        const struct bus_conf_partner *partner,
+                        const void *question,
+                        int64_t now_ms,
+                        struct bus_arena *mem,
+                        struct simulate_answers *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

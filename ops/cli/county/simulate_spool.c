@@ -28,11 +28,11 @@ struct simulate_spool
     struct bus_arena mem;
 };
 
-static int put(struct simulate_spool *s,
-               struct bus_strv text,
-               const char *id,
-               const char *suffix,
-               struct bus_err *err)
+static int simulate_spool_put(struct simulate_spool *s,
+                              struct bus_strv text,
+                              const char *id,
+                              const char *suffix,
+                              struct bus_err *err)
 {
     char name[NAME_ROOM], part[NAME_ROOM + 1];
     (void)snprintf(name, sizeof(name), "%s%s" ENDING, id, suffix);
@@ -42,9 +42,9 @@ static int put(struct simulate_spool *s,
     return rc ? rc : bus_disk_sync(s->in, err);
 }
 
-static int give(struct simulate_spool *s,
-                const struct cli_simulate_answer *a,
-                struct bus_err *err)
+static int simulate_spool_give(struct simulate_spool *s,
+                               const struct cli_simulate_answer *a,
+                               struct bus_err *err)
 {
     char id[BUS_ID_TEXT + 1];
     struct bus_strv text;
@@ -53,15 +53,19 @@ static int give(struct simulate_spool *s,
         .has_reference = true,
         .reference = bus_strv(bus_id_text(&a->event_id, id)),
     };
-    int rc =
-        kind_write_in(s->kind->in, a->record, &reply, &s->mem, &text, err);
-    rc = rc ? rc : put(s, text, id, "", err);
+    int rc = bus_partner_kind_in_write(s->kind->in, a->record, &reply, &s->mem,
+                                       &text, err);
+    rc = rc ? rc : simulate_spool_put(s, text, id, "", err);
     bool twice = (int)(a->event_id.b[3] % 100) < s->duplicates;
-    return rc == BUS_OK && twice ? put(s, text, id, "-again", err) : rc;
+    return rc == BUS_OK && twice
+               ? simulate_spool_put(s, text, id, "-again", err)
+               : rc;
 }
 
 /* A task of out/: answered, then taken away. */
-static int take(struct simulate_spool *s, const char *name, struct bus_err *err)
+static int simulate_spool_take(struct simulate_spool *s,
+                               const char *name,
+                               struct bus_err *err)
 {
     struct bus_strv text;
     struct bus_partner_document_faults faults;
@@ -70,16 +74,16 @@ static int take(struct simulate_spool *s, const char *name, struct bus_err *err)
     bus_arena_reset(&s->mem);
     int rc = bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err);
     rc = rc ? rc
-            : kind_read_out(s->kind->out, s->rules->config, text, &s->mem,
-                                &record, &faults, err);
+            : bus_partner_kind_out_read(s->kind->out, s->rules->config, text,
+                                        &s->mem, &record, &faults, err);
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", name);
     }
-    rc =
-        cli_simulate_answer(s->rules, s->partner, record,
-                        bus_clock_system.wall_ms(NULL), &s->mem, &answers, err);
+    rc = cli_simulate_answer(s->rules, s->partner, record,
+                             bus_clock_system.wall_ms(NULL), &s->mem, &answers,
+                             err);
     for (size_t i = 0; rc == BUS_OK && i < answers.n; i++) {
-        rc = give(s, &answers.v[i], err);
+        rc = simulate_spool_give(s, &answers.v[i], err);
     }
     return rc ? rc : bus_disk_unlink(s->out, name, err);
 }
@@ -90,7 +94,7 @@ static bool task_name(const char *name)
     return name[0] != '.' && n > tail && strcmp(name + n - tail, ENDING) == 0;
 }
 
-static void look(void *data)
+static void simulate_spool_look(void *data)
 {
     struct simulate_spool *s = data;
     struct bus_err err;
@@ -98,7 +102,8 @@ static void look(void *data)
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     int rc = d == NULL ? bus_disk_fail(&err, "out") : BUS_OK;
     for (struct dirent *e; rc == BUS_OK && (e = readdir(d)) != NULL;) {
-        rc = task_name(e->d_name) ? take(s, e->d_name, &err) : BUS_OK;
+        rc = task_name(e->d_name) ? simulate_spool_take(s, e->d_name, &err)
+                                  : BUS_OK;
     }
     if (d != NULL) {
         (void)closedir(d);
@@ -106,7 +111,8 @@ static void look(void *data)
         (void)close(fd);
     }
     if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) != BUS_ACT_RETRY) {
-        bus_run_loop_stop(s->loop, &err); /* an adapter's document is at fault */
+        bus_run_loop_stop(s->loop,
+                          &err); /* an adapter's document is at fault */
     }
 }
 
@@ -127,11 +133,11 @@ void cli_simulate_spool_free(struct simulate_spool *s)
 }
 
 int cli_simulate_spool_new(struct bus_run_loop *loop,
-                       const struct simulate_rules *rules,
-                       const struct bus_conf_partner *partner,
-                       int duplicates,
-                       struct simulate_spool **ret,
-                       struct bus_err *err)
+                           const struct simulate_rules *rules,
+                           const struct bus_conf_partner *partner,
+                           int duplicates,
+                           struct simulate_spool **ret,
+                           struct bus_err *err)
 {
     struct simulate_spool *s = bus_calloc(1, sizeof(*s));
     if (s == NULL) {
@@ -146,13 +152,14 @@ int cli_simulate_spool_new(struct bus_run_loop *loop,
                                  .in = -1};
     bus_arena_init(&s->mem, 0, 0);
     s->kind = bus_partner_kind_find(cli_kinds, bus_partner_kind_word(partner));
-    int rc =
-        s->kind == NULL
-            ? bus_fail(err, BUS_ECONFIG, "no kind %s", bus_partner_kind_word(partner))
-            : bus_disk_folder(AT_FDCWD, partner->spool_dir, &s->root, err);
+    int rc = s->kind == NULL
+                 ? bus_fail(err, BUS_ECONFIG, "no kind %s",
+                            bus_partner_kind_word(partner))
+                 : bus_disk_folder(AT_FDCWD, partner->spool_dir, &s->root, err);
     rc = rc ? rc : bus_disk_folder(s->root, "out", &s->out, err);
     rc = rc ? rc : bus_disk_folder(s->root, "in", &s->in, err);
-    rc = rc ? rc : bus_run_timer_new(loop, look, s, &s->timer, err);
+    rc = rc ? rc
+            : bus_run_timer_new(loop, simulate_spool_look, s, &s->timer, err);
     if (rc != BUS_OK) {
         cli_simulate_spool_free(s);
         return rc;

@@ -54,8 +54,8 @@ static int schema(const char *conninfo,
 }
 
 int cli_demo_apart_schema(struct demo_apart *a,
-                      const char *conninfo,
-                      struct bus_err *err)
+                          const char *conninfo,
+                          struct bus_err *err)
 {
     if (!with_schema(a, conninfo)) {
         return bus_fail(err, BUS_ECONFIG, "--db: longer than %zu bytes",

@@ -21,8 +21,8 @@ void cli_demo_apart_topics(struct demo_apart *a);
 /* Makes the schema in the database of conninfo; a->conninfo leads there.
  * BUS_ECONFIG for a conninfo that is too long. */
 int cli_demo_apart_schema(struct demo_apart *a,
-                      const char *conninfo,
-                      struct bus_err *err) BUS_MUSTCHECK;
+                          const char *conninfo,
+                          struct bus_err *err) BUS_MUSTCHECK;
 /* Takes both away; says on stderr what it could not. */
 void cli_demo_apart_end(struct demo_apart *a, struct tool *t);
 

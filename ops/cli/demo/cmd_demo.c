@@ -57,13 +57,13 @@ struct demo
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int number)
+static void on_demo_signal(int number)
 {
     (void)number;
     interrupted = 1;
 }
 
-static void say(const struct demo *d, const char *zh, const char *en)
+static void demo_say(const struct demo *d, const char *zh, const char *en)
 {
     (void)fprintf(d->json ? stderr : stdout, "%s  %s\n", zh, en);
     (void)fflush(d->json ? stderr : stdout);
@@ -74,7 +74,7 @@ static void nap_ms(long ms)
     (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-static void set(const char *name, const char *fmt, const char *value)
+static void demo_set(const char *name, const char *fmt, const char *value)
 {
     char text[600];
 #pragma GCC diagnostic push
@@ -88,7 +88,7 @@ static int start_broker(struct demo *d, struct bus_err *err)
 {
     char file[200], bootstrap[128];
     if (d->kafka != NULL) {
-        set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
+        demo_set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
         static const char *const apply[] = {"topics", "apply", NULL};
         int rc = cli_demo_spawn(&d->stage, "topics", apply, err);
         return rc != BUS_OK ? rc
@@ -99,13 +99,13 @@ static int start_broker(struct demo *d, struct bus_err *err)
                               "%s/topics.log",
                               d->kafka, d->stage.dir);
     }
-    set("LIANOU_KAFKA_EMBEDDED", "%s", "true");
+    demo_set("LIANOU_KAFKA_EMBEDDED", "%s", "true");
     (void)snprintf(file, sizeof(file), "%s/bootstrap", d->stage.dir);
     const char *const args[] = {"broker", "--file", file, NULL};
     int rc = cli_demo_spawn(&d->stage, "broker", args, err);
     for (int i = 0; rc == BUS_OK && i < WAIT_TRIES; i++) {
         if (cli_demo_read(file, bootstrap, sizeof(bootstrap))) {
-            set("LIANOU_KAFKA", "%s", bootstrap);
+            demo_set("LIANOU_KAFKA", "%s", bootstrap);
             return BUS_OK;
         }
         nap_ms(100);
@@ -130,12 +130,12 @@ static int start_database(struct demo *d, struct bus_err *err)
         rc = cli_demo_apart_schema(&d->apart, d->db, err);
         d->db = d->apart.conninfo;
     }
-    set("LIANOU_DB", "%s", d->db);
+    demo_set("LIANOU_DB", "%s", d->db);
     rc = rc ? rc : bus_pg_open(d->db, 0, &d->tool.pg, err);
-    return rc ? rc : cli_migrate(d->tool.pg, false, NULL, err);
+    return rc ? rc : bus_ledger_migrate(d->tool.pg, false, NULL, err);
 }
 
-static void ports(struct demo *d)
+static void demo_ports(struct demo *d)
 {
     static const char *const shown[DEMO_VIEW_ROLES] = {"matcher", "dispatch",
                                                        "ledger"};
@@ -158,7 +158,7 @@ static void ports(struct demo *d)
     }
 }
 
-static int prepare(struct demo *d, struct bus_err *err)
+static int demo_prepare(struct demo *d, struct bus_err *err)
 {
     static const char *owners[96] = {"bus", "dispatch"};
     int rc = cli_demo_stage_open(&d->stage, err);
@@ -168,18 +168,18 @@ static int prepare(struct demo *d, struct bus_err *err)
     (void)setenv("LIANOU_PORT_YOUZHENG", "0", 0); /* any free one */
     cli_demo_apart_name(&d->apart);
     if (d->kafka != NULL) {
-        set("LIANOU_KAFKA", "%s", d->kafka);
+        demo_set("LIANOU_KAFKA", "%s", d->kafka);
         cli_demo_apart_topics(&d->apart);
     }
-    set("LIANOU_STATE", "%s/state", d->stage.dir);
-    set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
-    set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
-    ports(d);
+    demo_set("LIANOU_STATE", "%s/state", d->stage.dir);
+    demo_set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
+    demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
+    demo_ports(d);
     rc = rc ? rc : cli_tool_open(&d->tool, err);
     for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
         owners[2 + i % 90] = d->tool.config.partners[i].code;
     }
-    set("LIANOU_CONFIG", "%s", d->tool.config.folder);
+    demo_set("LIANOU_CONFIG", "%s", d->tool.config.folder);
     return rc ? rc : cli_demo_keys(&d->stage, owners, err);
 }
 
@@ -217,7 +217,8 @@ static int start_roles(struct demo *d, struct bus_err *err)
     for (int i = 0; rc == BUS_OK && i < WAIT_TRIES && !interrupted; i++) {
         int fd = -1;
         /* An empty application is refused by an intake that works. */
-        if (cli_demo_post(&fd, d->intake_port, "/v1/applications", "{}") == 422) {
+        if (cli_demo_post(&fd, d->intake_port, "/v1/applications", "{}") ==
+            422) {
             (void)close(fd);
             return BUS_OK;
         }
@@ -233,15 +234,15 @@ static int start_roles(struct demo *d, struct bus_err *err)
                          d->stage.dir);
 }
 
-static double since(const struct demo *d)
+static double demo_since(const struct demo *d)
 {
     return (double)(bus_clock_system.monotonic_ns(NULL) - d->begun_ns) / 1e9;
 }
 
 /* Reads the account and shows it, at most every LOOK_MS; true: it did. */
-static bool look(struct demo *d, int *rc, struct bus_err *err)
+static bool demo_look(struct demo *d, int *rc, struct bus_err *err)
 {
-    double now = since(d);
+    double now = demo_since(d);
     if (*rc != BUS_OK || now * 1000 < d->looked_s * 1000 + LOOK_MS) {
         return false;
     }
@@ -260,23 +261,23 @@ static bool look(struct demo *d, int *rc, struct bus_err *err)
 
 static bool on_fed(void *data, int *rc, struct bus_err *err)
 {
-    (void)look(data, rc, err);
+    (void)demo_look(data, rc, err);
     return *rc == BUS_OK && !interrupted;
 }
 
-static int feed(struct demo *d, struct bus_err *err)
+static int demo_feed(struct demo *d, struct bus_err *err)
 {
     const struct cli_demo_feed f = {.config = &d->tool.config,
-                                .stage = &d->stage,
-                                .seed = d->seed,
-                                .applications = d->applications,
-                                .intake_port = d->intake_port,
-                                .tick = on_fed,
-                                .data = d};
+                                    .stage = &d->stage,
+                                    .seed = d->seed,
+                                    .applications = d->applications,
+                                    .intake_port = d->intake_port,
+                                    .tick = on_fed,
+                                    .data = d};
     return cli_demo_feed(&f, err);
 }
 
-static int64_t moves(const struct account *a)
+static int64_t demo_moves(const struct account *a)
 {
     return a->applications + a->cases + a->duplicates + a->evaluations +
            a->assignments + a->decisions + a->verifications + a->payments +
@@ -296,23 +297,23 @@ static int looks_enough(const struct demo *d)
                                         : QUIET_LOOKS;
 }
 
-static int watch(struct demo *d, struct bus_err *err)
+static int demo_watch(struct demo *d, struct bus_err *err)
 {
     int64_t before = -1;
     int quiet = 0;
     int rc = BUS_OK;
     while (rc == BUS_OK && !interrupted &&
            (quiet == 0 || quiet < looks_enough(d))) {
-        if (look(d, &rc, err)) {
-            quiet = moves(&d->account) == before ? quiet + 1 : 0;
-            before = moves(&d->account);
+        if (demo_look(d, &rc, err)) {
+            quiet = demo_moves(&d->account) == before ? quiet + 1 : 0;
+            before = demo_moves(&d->account);
         }
         nap_ms(50);
     }
     return rc;
 }
 
-static void print_json(const struct demo *d)
+static void demo_print_json(const struct demo *d)
 {
     const struct account *a = &d->account;
     (void)printf("{\"applications\":%" PRId64 ",\"cases\":%" PRId64
@@ -378,37 +379,38 @@ static void wait_kept(const struct demo *d)
     }
 }
 
-static int play(struct demo *d, struct bus_err *err)
+static int demo_play(struct demo *d, struct bus_err *err)
 {
     d->begun_ns = bus_clock_system.monotonic_ns(NULL);
-    int rc = prepare(d, err);
+    int rc = demo_prepare(d, err);
     if (rc == BUS_OK) {
-        say(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
-            d->kafka ? "Kafka as given"
+        demo_say(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
+                 d->kafka
+                     ? "Kafka as given"
                      : "the embedded broker is for showing, never for proving");
     }
     rc = rc ? rc : start_broker(d, err);
     rc = rc ? rc : start_database(d, err);
     rc = rc ? rc : start_roles(d, err);
     if (rc == BUS_OK && !interrupted) {
-        say(d, "各角色与模拟伙伴已就位, 开始受理",
-            "roles and partners are up, taking applications");
+        demo_say(d, "各角色与模拟伙伴已就位, 开始受理",
+                 "roles and partners are up, taking applications");
     }
-    rc = rc || interrupted ? rc : feed(d, err);
-    rc = rc || interrupted ? rc : watch(d, err);
-    d->seconds = since(d);
+    rc = rc || interrupted ? rc : demo_feed(d, err);
+    rc = rc || interrupted ? rc : demo_watch(d, err);
+    d->seconds = demo_since(d);
     return rc;
 }
 
-static int demo(struct demo *d)
+static int cmd_demo_run(struct demo *d)
 {
     struct bus_err err;
-    struct sigaction act = {.sa_handler = on_signal};
+    struct sigaction act = {.sa_handler = on_demo_signal};
     (void)sigaction(SIGINT, &act, NULL);
     (void)sigaction(SIGTERM, &act, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     d->terminal = isatty(d->json ? STDERR_FILENO : STDOUT_FILENO);
-    int rc = play(d, &err);
+    int rc = demo_play(d, &err);
     if (rc == BUS_OK && !interrupted) {
         if (!d->json) {
             print_account(d);
@@ -424,7 +426,7 @@ static int demo(struct demo *d)
     cli_demo_stage_close(&d->stage, faulty);
     cli_demo_apart_end(&d->apart, &d->tool);
     if (rc == BUS_OK && d->json && !(interrupted && !d->keep)) {
-        print_json(d);
+        demo_print_json(d);
     }
     bool clean = d->account.lost + d->account.duplicated + d->account.torn +
                      d->account.out_of_order ==
@@ -436,7 +438,7 @@ static int demo(struct demo *d)
     return code == LIANOU_WELL && !clean ? LIANOU_FAILED : code;
 }
 
-static int run(int argc, char **argv)
+static int demo_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"applications", required_argument, NULL, 'n'},
@@ -481,7 +483,7 @@ static int run(int argc, char **argv)
         (void)fprintf(stderr, "lianou demo: --applications is 1 to 1000000\n");
         return LIANOU_USAGE;
     }
-    return demo(&d);
+    return cmd_demo_run(&d);
 }
 
 const struct lianou_command lianou_cmd_demo = {
@@ -491,5 +493,5 @@ const struct lianou_command lianou_cmd_demo = {
     .summary = "the whole county on this machine",
     .summary_zh = "在本机演示全县流程",
     .group = 0,
-    .run = run,
+    .run = demo_run,
 };

@@ -24,23 +24,24 @@ struct demo_stage
     struct private_pg pg;
 };
 
-int cli_demo_stage_open(struct demo_stage *s, struct bus_err *err) BUS_MUSTCHECK;
+int cli_demo_stage_open(struct demo_stage *s,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* Keyring and person key of this demo alone, mode 0600. owners ends in NULL. */
 int cli_demo_keys(struct demo_stage *s,
-              const char *const *owners,
-              struct bus_err *err) BUS_MUSTCHECK;
+                  const char *const *owners,
+                  struct bus_err *err) BUS_MUSTCHECK;
 /* Starts this program with the arguments (NULL at the end); its log is
  * <dir>/<name>.log. */
 int cli_demo_spawn(struct demo_stage *s,
-               const char *name,
-               const char *const *args,
-               struct bus_err *err) BUS_MUSTCHECK;
+                   const char *name,
+                   const char *const *args,
+                   struct bus_err *err) BUS_MUSTCHECK;
 /* The same, with a pipe to its standard input; waits in cli_demo_join(). */
 int cli_demo_spawn_piped(struct demo_stage *s,
-                     const char *name,
-                     const char *const *args,
-                     int *ret_fd,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         const char *name,
+                         const char *const *args,
+                         int *ret_fd,
+                         struct bus_err *err) BUS_MUSTCHECK;
 int cli_demo_join(struct demo_stage *s, const char *name); /* its exit code */
 /* The name of a child that has ended, NULL if none has. */
 const char *cli_demo_ended(struct demo_stage *s);

@@ -14,7 +14,7 @@
 
 /* --- a station's list: a row a person, the household's columns in its first */
 
-static void put_text(FILE *to, const char *text)
+static void feed_put_text(FILE *to, const char *text)
 {
     (void)fputc('"', to);
     for (const char *p = text; *p != '\0'; p++) {
@@ -26,10 +26,10 @@ static void put_text(FILE *to, const char *text)
     (void)fputc('"', to);
 }
 
-static void put_value(FILE *to, const json_t *v, bool last)
+static void feed_put_value(FILE *to, const json_t *v, bool last)
 {
     if (json_is_string(v)) {
-        put_text(to, json_string_value(v));
+        feed_put_text(to, json_string_value(v));
     } else if (json_is_boolean(v)) {
         (void)fputs(json_is_true(v) ? "是" : "否", to);
     } else if (json_is_integer(v)) {
@@ -49,7 +49,8 @@ static void put_header(FILE *to, const struct bus_config *c)
 {
     (void)fputs("\xEF\xBB\xBF", to); /* as spreadsheets write it */
     for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
-        (void)fprintf(to, "%s%s", i > 0 ? "," : "", intake_csv_import_columns[i].zh);
+        (void)fprintf(to, "%s%s", i > 0 ? "," : "",
+                      intake_csv_import_columns[i].zh);
     }
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct bus_fact *f = &c->facts[i];
@@ -89,8 +90,9 @@ static void put_household(FILE *to, const struct bus_config *c, const json_t *o)
             left += is_column(&c->facts[i]);
         }
         for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
-            put_value(to, column_of(o, member, m == 0, &intake_csv_import_columns[i]),
-                      false);
+            feed_put_value(
+                to, column_of(o, member, m == 0, &intake_csv_import_columns[i]),
+                false);
         }
         for (size_t i = 0; i < c->facts_count; i++) {
             const struct bus_fact *f = &c->facts[i];
@@ -98,7 +100,7 @@ static void put_household(FILE *to, const struct bus_config *c, const json_t *o)
                                : m == 0                    ? facts
                                                            : NULL;
             if (is_column(f)) {
-                put_value(to, json_object_get(of, f->name), --left == 0);
+                feed_put_value(to, json_object_get(of, f->name), --left == 0);
             }
         }
     }
@@ -129,10 +131,10 @@ static int send_http(const struct cli_demo_feed *f,
                           status);
 }
 
-static int send_one(const struct cli_demo_feed *f,
-                    struct ways *w,
-                    uint64_t i,
-                    struct bus_err *err)
+static int feed_send_one(const struct cli_demo_feed *f,
+                         struct ways *w,
+                         uint64_t i,
+                         struct bus_err *err)
 {
     int channel = (int)(i % CHANNELS);
     json_t *o = cli_generate_application(f->config, f->seed, i, channel);
@@ -150,7 +152,7 @@ static int send_one(const struct cli_demo_feed *f,
 }
 
 static int
-join(const struct cli_demo_feed *f, const char *name, struct bus_err *err)
+feed_join(const struct cli_demo_feed *f, const char *name, struct bus_err *err)
 {
     int ended = cli_demo_join(f->stage, name);
     return ended == 0 ? BUS_OK
@@ -185,7 +187,7 @@ int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err)
     int rc = open_ways(f, &w, err);
     bool on = rc == BUS_OK;
     for (int64_t i = 0; on && rc == BUS_OK && i < f->applications; i++) {
-        rc = send_one(f, &w, (uint64_t)i, err);
+        rc = feed_send_one(f, &w, (uint64_t)i, err);
         on = rc == BUS_OK && f->tick(f->data, &rc, err);
     }
     if (w.clerk != NULL) {
@@ -199,7 +201,7 @@ int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err)
     }
     /* One after the other: both remember in one place what they have sent. */
     const char *const import[] = {"intake", "import", w.list_path, NULL};
-    rc = rc || !on ? rc : join(f, "submit", err);
+    rc = rc || !on ? rc : feed_join(f, "submit", err);
     rc = rc || !on ? rc : cli_demo_spawn(f->stage, "import", import, err);
-    return rc || !on ? rc : join(f, "import", err);
+    return rc || !on ? rc : feed_join(f, "import", err);
 }

@@ -21,6 +21,7 @@ struct cli_demo_feed
     bool (*tick)(void *data, int *rc, struct bus_err *err);
     void *data;
 };
-int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err) BUS_MUSTCHECK;
+int cli_demo_feed(const struct cli_demo_feed *f,
+                  struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -41,7 +41,7 @@ static const struct passwd *unprivileged(void)
     return geteuid() != 0 ? NULL : p ? p : getpwnam("nobody");
 }
 
-static pid_t spawn(char *const argv[], const char *log)
+static pid_t private_pg_spawn(char *const argv[], const char *log)
 {
     const struct passwd *who = unprivileged();
     pid_t pid = fork();
@@ -73,7 +73,7 @@ initialise(struct private_pg *p, const char *bin, struct bus_err *err)
     (void)snprintf(log, sizeof(log), "%s/log", p->dir);
     char *argv[] = {initdb,  "-D",        data, "-U",   "lianou",     "-A",
                     "trust", "--no-sync", "-E", "UTF8", "--locale=C", NULL};
-    pid_t pid = spawn(argv, log);
+    pid_t pid = private_pg_spawn(argv, log);
     int status = 0;
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
         return bus_fail(err, BUS_EIO, "initdb failed; see %s", log);
@@ -99,7 +99,9 @@ static int wait_ready(struct private_pg *p, struct bus_err *err)
     return bus_wrap(err, "PostgreSQL does not answer");
 }
 
-int cli_private_pg_start(struct private_pg *p, const char *dir, struct bus_err *err)
+int cli_private_pg_start(struct private_pg *p,
+                         const char *dir,
+                         struct bus_err *err)
 {
     char bin[256];
     const struct passwd *who = unprivileged();
@@ -137,7 +139,7 @@ int cli_private_pg_again(struct private_pg *p, struct bus_err *err)
                     "-c",
                     "shared_buffers=64MB",
                     NULL};
-    p->pid = spawn(argv, log);
+    p->pid = private_pg_spawn(argv, log);
     if (p->pid < 0) {
         p->pid = 0;
         return bus_fail(err, BUS_EIO, "no process for PostgreSQL");

@@ -17,10 +17,11 @@ struct private_pg
 
 /* dir must be an empty folder of ours. Takes some seconds. */
 int cli_private_pg_start(struct private_pg *p,
-                     const char *dir,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         const char *dir,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* The server again, after cli_private_pg_stop(). */
-int cli_private_pg_again(struct private_pg *p, struct bus_err *err) BUS_MUSTCHECK;
+int cli_private_pg_again(struct private_pg *p,
+                         struct bus_err *err) BUS_MUSTCHECK;
 void cli_private_pg_stop(struct private_pg *p); /* fast shutdown; waits */
 
 #endif

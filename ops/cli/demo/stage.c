@@ -33,7 +33,7 @@ int cli_demo_stage_open(struct demo_stage *s, struct bus_err *err)
     return BUS_OK;
 }
 
-static int put_key(FILE *f)
+static int stage_put_key(FILE *f)
 {
     unsigned char key[32];
     if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
@@ -54,15 +54,15 @@ static FILE *secret_file(const struct demo_stage *s, const char *name)
 }
 
 int cli_demo_keys(struct demo_stage *s,
-              const char *const *owners,
-              struct bus_err *err)
+                  const char *const *owners,
+                  struct bus_err *err)
 {
     FILE *ring = secret_file(s, "keyring"),
          *person = secret_file(s, "person.key");
-    bool ok = ring != NULL && person != NULL && put_key(person) >= 0;
+    bool ok = ring != NULL && person != NULL && stage_put_key(person) >= 0;
     for (int i = 0; ok && owners[i] != NULL; i++) {
-        ok =
-            fprintf(ring, "%d %s ", i + 1, owners[i]) > 0 && put_key(ring) >= 0;
+        ok = fprintf(ring, "%d %s ", i + 1, owners[i]) > 0 &&
+             stage_put_key(ring) >= 0;
     }
     ok = (ring == NULL || fclose(ring) == 0) && ok;
     ok = (person == NULL || fclose(person) == 0) && ok;
@@ -70,11 +70,11 @@ int cli_demo_keys(struct demo_stage *s,
               : bus_fail(err, BUS_EIO, "%s: keys cannot be written", s->dir);
 }
 
-static int spawn(struct demo_stage *s,
-                 const char *name,
-                 const char *const *args,
-                 int input,
-                 struct bus_err *err)
+static int stage_spawn(struct demo_stage *s,
+                       const char *name,
+                       const char *const *args,
+                       int input,
+                       struct bus_err *err)
 {
     char log[200];
     const char *argv[ARGS_MAX] = {lianou_program()};
@@ -104,24 +104,24 @@ static int spawn(struct demo_stage *s,
 }
 
 int cli_demo_spawn(struct demo_stage *s,
-               const char *name,
-               const char *const *args,
-               struct bus_err *err)
+                   const char *name,
+                   const char *const *args,
+                   struct bus_err *err)
 {
-    return spawn(s, name, args, -1, err);
+    return stage_spawn(s, name, args, -1, err);
 }
 
 int cli_demo_spawn_piped(struct demo_stage *s,
-                     const char *name,
-                     const char *const *args,
-                     int *ret_fd,
-                     struct bus_err *err)
+                         const char *name,
+                         const char *const *args,
+                         int *ret_fd,
+                         struct bus_err *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return bus_fail(err, BUS_EIO, "%s: %s", name, strerror(errno));
     }
-    int rc = spawn(s, name, args, ends[0], err);
+    int rc = stage_spawn(s, name, args, ends[0], err);
     (void)close(ends[0]);
     *ret_fd = ends[1];
     return rc;
@@ -152,7 +152,7 @@ const char *cli_demo_ended(struct demo_stage *s)
     return NULL;
 }
 
-static void nap(void)
+static void stage_nap(void)
 {
     (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 }
@@ -168,7 +168,7 @@ static void end_child(struct demo_child *c)
             c->pid = 0;
             return;
         }
-        nap();
+        stage_nap();
     }
     (void)kill(c->pid, SIGKILL);
     (void)waitpid(c->pid, NULL, 0);

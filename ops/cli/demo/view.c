@@ -11,23 +11,23 @@
 #define METRICS_BYTES  (256u << 10)
 #define PARTNERS_A_ROW 6
 
-static void count(struct demo_view *v, const char *label, int64_t n)
+static void view_count(struct demo_view *v, const char *label, int64_t n)
 {
     (void)fprintf(v->to, "  %s %" PRId64, label, n);
 }
 
 static void counts(struct demo_view *v, const struct account *a)
 {
-    count(v, "申请", a->applications);
-    count(v, "立案", a->cases);
-    count(v, "研判", a->evaluations);
-    count(v, "派单", a->assignments);
-    count(v, "决定", a->decisions);
-    count(v, "核查", a->verifications);
-    count(v, "代发", a->payments);
-    count(v, "投递", a->deliveries);
-    count(v, "慈善", a->needs);
-    count(v, "结案", a->cases_closed);
+    view_count(v, "申请", a->applications);
+    view_count(v, "立案", a->cases);
+    view_count(v, "研判", a->evaluations);
+    view_count(v, "派单", a->assignments);
+    view_count(v, "决定", a->decisions);
+    view_count(v, "核查", a->verifications);
+    view_count(v, "代发", a->payments);
+    view_count(v, "投递", a->deliveries);
+    view_count(v, "慈善", a->needs);
+    view_count(v, "结案", a->cases_closed);
 }
 
 /* The largest lianou_lag_seconds of a page of metrics; -1: there is none. */
@@ -43,13 +43,13 @@ static double largest_lag(const char *page)
     return most;
 }
 
-static void lags(struct demo_view *v)
+static void view_lags(struct demo_view *v)
 {
     static char page[METRICS_BYTES];
     (void)fprintf(v->to, "\n  滞后 lag        ");
     for (int i = 0; i < DEMO_VIEW_ROLES; i++) {
-        double s = cli_demo_get(&v->roles[i].fd, v->roles[i].port, "/metrics", page,
-                            sizeof(page)) == 200
+        double s = cli_demo_get(&v->roles[i].fd, v->roles[i].port, "/metrics",
+                                page, sizeof(page)) == 200
                        ? largest_lag(page)
                        : -1;
         (void)fprintf(v->to, s < 0 ? "  %s -" : "  %s %.1f s", v->roles[i].name,
@@ -78,9 +78,9 @@ static void answering(struct demo_view *v, struct bus_pg *pg)
 }
 
 void cli_demo_view_draw(struct demo_view *v,
-                    const struct account *a,
-                    struct bus_pg *pg,
-                    double seconds)
+                        const struct account *a,
+                        struct bus_pg *pg,
+                        double seconds)
 {
     if (v->terminal && v->lines > 0) {
         (void)fprintf(v->to, "\033[%dF\033[J", v->lines);
@@ -91,7 +91,7 @@ void cli_demo_view_draw(struct demo_view *v,
     counts(v, a);
     v->lines = 1;
     if (v->terminal) {
-        lags(v);
+        view_lags(v);
         v->lines++;
         answering(v, pg);
     }

@@ -26,9 +26,9 @@ struct demo_view
 /* seconds since the start. The ledger that does not answer shows as no
  * partners; a role that does not, as "-". */
 void cli_demo_view_draw(struct demo_view *v,
-                    const struct account *a,
-                    struct bus_pg *pg,
-                    double seconds);
+                        const struct account *a,
+                        struct bus_pg *pg,
+                        double seconds);
 /* Leaves the last picture on the screen. */
 void cli_demo_view_close(struct demo_view *v);
 

@@ -21,7 +21,7 @@ struct avro_file
     avro_file_writer_t writer; /* NULL: not open */
 };
 
-static void put_long(struct bus_buf *b, size_t n)
+static void avro_file_put_long(struct bus_buf *b, size_t n)
 {
     uint64_t z = (uint64_t)n << 1;
     for (; z >= 0x80; z >>= 7) {
@@ -32,9 +32,9 @@ static void put_long(struct bus_buf *b, size_t n)
 
 static void put_pair(struct bus_buf *b, const char *key, struct bus_strv value)
 {
-    put_long(b, strlen(key));
+    avro_file_put_long(b, strlen(key));
     bus_buf_puts(b, key);
-    put_long(b, value.n);
+    avro_file_put_long(b, value.n);
     bus_buf_put(b, value.p, value.n);
 }
 
@@ -47,7 +47,7 @@ static int write_header(const char *path,
     uint8_t sync[SYNC_BYTES];
     int rc = bus_wire_random(sync, sizeof(sync), err);
     bus_buf_put(&b, "Obj\1", 4);
-    put_long(&b, 2);
+    avro_file_put_long(&b, 2);
     put_pair(&b, "avro.codec", bus_strv(codec));
     put_pair(&b, "avro.schema", schema_json);
     bus_buf_putc(&b, 0);
@@ -69,10 +69,10 @@ static int write_header(const char *path,
 }
 
 int cli_avro_file_new(const char *path,
-                  struct bus_strv schema_json,
-                  const char *codec,
-                  struct avro_file **ret,
-                  struct bus_err *err)
+                      struct bus_strv schema_json,
+                      const char *codec,
+                      struct avro_file **ret,
+                      struct bus_err *err)
 {
     if (access(path, F_OK) == 0) {
         return bus_fail(err, BUS_EDUPLICATE,
@@ -102,8 +102,8 @@ int cli_avro_file_new(const char *path,
 }
 
 int cli_avro_file_put(struct avro_file *f,
-                  struct bus_strv body,
-                  struct bus_err *err)
+                      struct bus_strv body,
+                      struct bus_err *err)
 {
     /* A record over the block's size has a block of its own. */
     if (avro_file_writer_append_encoded(f->writer, body.p, (int64_t)body.n) !=

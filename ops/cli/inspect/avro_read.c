@@ -21,13 +21,13 @@ bool cli_avro_read_is(struct bus_strv file)
     return file.n >= 4 && memcmp(file.p, "Obj\1", 4) == 0;
 }
 
-static int ends(struct reading *r)
+static int avro_read_ends(struct reading *r)
 {
     return bus_fail(r->err, BUS_ETRUNCATED, "byte %zu: the file ends too early",
                     (size_t)(r->p - r->start));
 }
 
-static int number(struct reading *r, int64_t *ret)
+static int avro_read_number(struct reading *r, int64_t *ret)
 {
     uint64_t z = 0;
     for (unsigned shift = 0; shift < 64 && r->p < r->end; shift += 7) {
@@ -38,15 +38,15 @@ static int number(struct reading *r, int64_t *ret)
             return BUS_OK;
         }
     }
-    return ends(r);
+    return avro_read_ends(r);
 }
 
-static int bytes(struct reading *r, struct bus_strv *ret)
+static int avro_read_bytes(struct reading *r, struct bus_strv *ret)
 {
     int64_t n = 0;
-    int rc = number(r, &n);
+    int rc = avro_read_number(r, &n);
     if (rc == BUS_OK && (n < 0 || n > r->end - r->p)) {
-        rc = ends(r);
+        rc = avro_read_ends(r);
     }
     if (rc == BUS_OK) {
         *ret = (struct bus_strv){r->p, (size_t)n};
@@ -55,14 +55,15 @@ static int bytes(struct reading *r, struct bus_strv *ret)
     return rc;
 }
 
-static int head(struct reading *r)
+static int avro_read_head(struct reading *r)
 {
     int64_t n = 0, size, seen = 0;
     r->p += 4;
-    int rc = number(r, &n);
+    int rc = avro_read_number(r, &n);
     while (rc == BUS_OK && n != 0) {
         if (n < 0) { /* with the block's size in bytes */
-            rc = n == INT64_MIN ? ends(r) : number(r, &size);
+            rc =
+                n == INT64_MIN ? avro_read_ends(r) : avro_read_number(r, &size);
             n = n == INT64_MIN ? 0 : -n;
         }
         for (; rc == BUS_OK && n > 0; n--) {
@@ -71,18 +72,18 @@ static int head(struct reading *r)
                                               "more than %d entries of "
                                               "metadata",
                                               META_MAX)
-                                   : bytes(r, &key);
-            rc = rc ? rc : bytes(r, &value);
+                                   : avro_read_bytes(r, &key);
+            rc = rc ? rc : avro_read_bytes(r, &value);
             if (rc == BUS_OK && bus_strv_is(key, "avro.schema")) {
                 r->schema = value;
             } else if (rc == BUS_OK && bus_strv_is(key, "avro.codec")) {
                 r->codec = value;
             }
         }
-        rc = rc ? rc : number(r, &n);
+        rc = rc ? rc : avro_read_number(r, &n);
     }
     if (rc == BUS_OK && r->end - r->p < SYNC_BYTES) {
-        rc = ends(r);
+        rc = avro_read_ends(r);
     }
     r->sync = r->p;
     r->p += rc == BUS_OK ? SYNC_BYTES : 0;
@@ -100,21 +101,22 @@ static int head(struct reading *r)
 }
 
 /* *ret is the caller's. */
-static int unpack(struct reading *r, struct bus_strv in, struct bus_strv *ret)
+static int
+avro_read_unpack(struct reading *r, struct bus_strv in, struct bus_strv *ret)
 {
     int rc = bus_catalogue_inflate(in, true, AVRO_READ_BLOCK_MAX, ret, r->err);
     return rc ? bus_wrap(r->err, "byte %zu: a block", (size_t)(in.p - r->start))
               : rc;
 }
 
-static int block(struct reading *r, avro_read_cb cb, void *data)
+static int avro_read_block(struct reading *r, avro_read_cb cb, void *data)
 {
     struct bus_strv in, plain = {0};
     int64_t count = 0;
-    int rc = number(r, &count);
-    rc = rc ? rc : bytes(r, &in);
+    int rc = avro_read_number(r, &count);
+    rc = rc ? rc : avro_read_bytes(r, &in);
     if (rc == BUS_OK && (r->end - r->p < SYNC_BYTES || count < 0)) {
-        rc = ends(r);
+        rc = avro_read_ends(r);
     }
     if (rc == BUS_OK && memcmp(r->p, r->sync, SYNC_BYTES) != 0) {
         rc =
@@ -126,25 +128,25 @@ static int block(struct reading *r, avro_read_cb cb, void *data)
     }
     r->p += SYNC_BYTES;
     bool packed = bus_strv_is(r->codec, "deflate");
-    rc = packed ? unpack(r, in, &plain) : BUS_OK;
+    rc = packed ? avro_read_unpack(r, in, &plain) : BUS_OK;
     rc = rc ? rc : cb(data, r->schema, count, packed ? plain : in, r->err);
     bus_free((char *)(uintptr_t)plain.p);
     return rc;
 }
 
 int cli_avro_read(struct bus_strv file,
-              avro_read_cb cb,
-              void *data,
-              struct bus_err *err)
+                  avro_read_cb cb,
+                  void *data,
+                  struct bus_err *err)
 {
     struct reading r = {
         .start = file.p, .p = file.p, .end = file.p + file.n, .err = err};
     if (!cli_avro_read_is(file)) {
         return bus_fail(err, BUS_EPARSE, "no Avro container file");
     }
-    int rc = head(&r);
+    int rc = avro_read_head(&r);
     while (rc == BUS_OK && r.p < r.end) {
-        rc = block(&r, cb, data);
+        rc = avro_read_block(&r, cb, data);
     }
     return rc;
 }

@@ -22,8 +22,8 @@ typedef int (*avro_read_cb)(void *data,
 /* file: the whole of it. BUS_EPARSE, BUS_ETRUNCATED, BUS_ETOOBIG with the byte
  * where it stands. */
 int cli_avro_read(struct bus_strv file,
-              avro_read_cb cb,
-              void *data,
-              struct bus_err *err) BUS_MUSTCHECK;
+                  avro_read_cb cb,
+                  void *data,
+                  struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

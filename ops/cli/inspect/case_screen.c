@@ -7,34 +7,36 @@
 #define ID_SHOWN      13 /* characters of an id that is only for recognising */
 #define CHANGES_SHOWN 2  /* of an item, unless all are asked for */
 
-static const char *str(const json_t *object, const char *key)
+static const char *case_screen_str(const json_t *object, const char *key)
 {
     const char *s = json_string_value(json_object_get(object, key));
     return s ? s : "";
 }
 
-static bool there(const json_t *object, const char *key)
+static bool case_screen_there(const json_t *object, const char *key)
 {
     const json_t *v = json_object_get(object, key);
     return v != NULL && !json_is_null(v);
 }
 
 /* A text's Chinese, and its English. */
-static void say(const struct case_screen *s, const json_t *text)
+static void case_screen_say(const struct case_screen *s, const json_t *text)
 {
-    (void)fputs(str(text, "zh"), s->to);
-    if (s->en && strcmp(str(text, "zh"), str(text, "en")) != 0) {
-        (void)fprintf(s->to, " [%s]", str(text, "en"));
+    (void)fputs(case_screen_str(text, "zh"), s->to);
+    if (s->en &&
+        strcmp(case_screen_str(text, "zh"), case_screen_str(text, "en")) != 0) {
+        (void)fprintf(s->to, " [%s]", case_screen_str(text, "en"));
     }
 }
 
 static void
 say_at(const struct case_screen *s, const json_t *object, const char *key)
 {
-    say(s, json_object_get(object, key));
+    case_screen_say(s, json_object_get(object, key));
 }
 
-static void label(const struct case_screen *s, const char *zh, const char *en)
+static void
+case_screen_label(const struct case_screen *s, const char *zh, const char *en)
 {
     (void)fputs(zh, s->to);
     if (s->en) {
@@ -50,9 +52,9 @@ heading(const struct case_screen *s, const char *zh, const char *en, size_t n)
     (void)fprintf(s->to, n == 0 ? ": -\n" : " (%zu)\n", n);
 }
 
-static void money(const struct case_screen *s, const json_t *object)
+static void case_screen_money(const struct case_screen *s, const json_t *object)
 {
-    if (there(object, "amount_fen")) {
+    if (case_screen_there(object, "amount_fen")) {
         json_int_t fen =
             json_integer_value(json_object_get(object, "amount_fen"));
         (void)fprintf(s->to, " %" JSON_INTEGER_FORMAT ".%02d元", fen / 100,
@@ -61,7 +63,7 @@ static void money(const struct case_screen *s, const json_t *object)
 }
 
 /* "2026-10-09T08:10:11+08:00" as "2026-10-09 08:10:11". */
-static void when(const struct case_screen *s, const char *at)
+static void case_screen_when(const struct case_screen *s, const char *at)
 {
     const char *t = strchr(at, 'T');
     if (t == NULL) {
@@ -71,129 +73,132 @@ static void when(const struct case_screen *s, const char *at)
     }
 }
 
-static void
-coded(const struct case_screen *s, const json_t *row, const char *key)
+static void case_screen_coded(const struct case_screen *s,
+                              const json_t *row,
+                              const char *key)
 {
     const json_t *text = json_object_get(row, key);
-    (void)fprintf(s->to, "%s ", str(text, "code"));
-    say(s, text);
+    (void)fprintf(s->to, "%s ", case_screen_str(text, "code"));
+    case_screen_say(s, text);
 }
 
-static void
-answer(const struct case_screen *s, const json_t *row, const char *key)
+static void case_screen_answer(const struct case_screen *s,
+                               const json_t *row,
+                               const char *key)
 {
     (void)fputs(" → ", s->to);
-    if (!there(row, key)) {
-        label(s, "未回", "no answer yet");
+    if (!case_screen_there(row, key)) {
+        case_screen_label(s, "未回", "no answer yet");
         return;
     }
     say_at(s, row, key);
     (void)fputc(' ', s->to);
-    when(s, str(row, "answered_at"));
+    case_screen_when(s, case_screen_str(row, "answered_at"));
 }
 
-static void head(const struct case_screen *s, const json_t *d)
+static void case_screen_head(const struct case_screen *s, const json_t *d)
 {
     size_t i;
     json_t *row;
-    label(s, "个案", "case");
+    case_screen_label(s, "个案", "case");
     (void)fprintf(s->to, "%s  第%" JSON_INTEGER_FORMAT "次  ",
-                  str(d, "case_id"),
+                  case_screen_str(d, "case_id"),
                   json_integer_value(json_object_get(d, "case_no")));
     say_at(s, d, "state");
-    if (there(d, "note")) {
+    if (case_screen_there(d, "note")) {
         (void)fputs(": ", s->to);
         say_at(s, d, "note");
     }
     (void)fputs("\n", s->to);
-    label(s, "家庭", "household");
-    (void)fprintf(s->to, "%s  ", str(d, "household_id"));
+    case_screen_label(s, "家庭", "household");
+    (void)fprintf(s->to, "%s  ", case_screen_str(d, "household_id"));
     say_at(s, d, "division");
     (void)fputs("\n", s->to);
-    label(s, "立案", "opened");
-    when(s, str(d, "opened_at"));
-    if (there(d, "closed_at")) {
+    case_screen_label(s, "立案", "opened");
+    case_screen_when(s, case_screen_str(d, "opened_at"));
+    if (case_screen_there(d, "closed_at")) {
         (void)fputs("  ", s->to);
-        label(s, "结案", "closed");
-        when(s, str(d, "closed_at"));
+        case_screen_label(s, "结案", "closed");
+        case_screen_when(s, case_screen_str(d, "closed_at"));
     }
     json_array_foreach(json_object_get(d, "applications"), i, row)
     {
         (void)fputs("\n", s->to);
-        label(s, "申请", "application");
-        (void)fprintf(s->to, "%s ", str(row, "application_id"));
+        case_screen_label(s, "申请", "application");
+        (void)fprintf(s->to, "%s ", case_screen_str(row, "application_id"));
         say_at(s, row, "channel");
         (void)fputc(' ', s->to);
-        when(s, str(row, "at"));
-        if (there(row, "helper")) {
+        case_screen_when(s, case_screen_str(row, "at"));
+        if (case_screen_there(row, "helper")) {
             (void)fputs("  ", s->to);
-            label(s, "协助人", "helper");
-            (void)fputs(str(row, "helper"), s->to);
+            case_screen_label(s, "协助人", "helper");
+            (void)fputs(case_screen_str(row, "helper"), s->to);
         }
     }
     (void)fputs("\n", s->to);
-    label(s, "成员", "members");
+    case_screen_label(s, "成员", "members");
     json_array_foreach(json_object_get(d, "members"), i, row)
     {
         (void)fprintf(s->to, "%s%" JSON_INTEGER_FORMAT " ", i ? ", " : "",
                       json_integer_value(json_object_get(row, "no")));
         if (json_is_true(json_object_get(row, "head"))) {
-            label(s, "户主", "head");
+            case_screen_label(s, "户主", "head");
         } else {
             say_at(s, row, "relation");
             (void)fputc(' ', s->to);
         }
-        (void)fprintf(s->to, "%s…", str(row, "person"));
+        (void)fprintf(s->to, "%s…", case_screen_str(row, "person"));
     }
     (void)fputs("\n", s->to);
 }
 
-static void evaluation(const struct case_screen *s, const json_t *d)
+static void case_screen_evaluation(const struct case_screen *s, const json_t *d)
 {
     const json_t *e = json_object_get(d, "evaluation");
     if (e == NULL) {
-        label(s, "尚未研判", "not evaluated yet");
+        case_screen_label(s, "尚未研判", "not evaluated yet");
         (void)fputs("\n", s->to);
         return;
     }
-    label(s, "研判", "evaluation");
+    case_screen_label(s, "研判", "evaluation");
     (void)fprintf(s->to,
                   "事实第%" JSON_INTEGER_FORMAT "版, 适用日期 %s, 政策库 %s\n",
                   json_integer_value(json_object_get(e, "facts_version")),
-                  str(e, "rule_date"), str(e, "catalogue_version"));
+                  case_screen_str(e, "rule_date"),
+                  case_screen_str(e, "catalogue_version"));
     if (!json_is_true(json_object_get(e, "same_catalogue"))) {
         (void)fprintf(s->to,
                       "     政策库已更新为 %s: 结论是当时的, 理由的文字与\""
                       "怎样改变\"按现行政策库\n",
-                      str(e, "catalogue_now"));
+                      case_screen_str(e, "catalogue_now"));
         if (s->en) {
             (void)fprintf(s->to,
                           "     the catalogue is now %s: verdicts are those of "
                           "then, reasons' texts and changes are the present "
                           "one's\n",
-                          str(e, "catalogue_now"));
+                          case_screen_str(e, "catalogue_now"));
         }
     }
 }
 
-static void missing(const struct case_screen *s, const json_t *item)
+static void case_screen_missing(const struct case_screen *s, const json_t *item)
 {
     size_t i, k;
     json_t *fact, *who;
     json_array_foreach(json_object_get(item, "missing"), i, fact)
     {
         (void)fputs("         ", s->to);
-        label(s, "缺少", "missing");
-        if (there(fact, "member")) {
+        case_screen_label(s, "缺少", "missing");
+        if (case_screen_there(fact, "member")) {
             (void)fprintf(s->to, "成员%" JSON_INTEGER_FORMAT " ",
                           json_integer_value(json_object_get(fact, "member")));
         }
-        say(s, fact);
+        case_screen_say(s, fact);
         (void)fputs(" ← ", s->to);
         json_array_foreach(json_object_get(fact, "suppliers"), k, who)
         {
             (void)fputs(k ? ", " : "", s->to);
-            say(s, who);
+            case_screen_say(s, who);
         }
         (void)fputs("\n", s->to);
     }
@@ -210,37 +215,37 @@ static void changes(const struct case_screen *s, const json_t *item)
             break;
         }
         (void)fputs("         ", s->to);
-        label(s, "改变", "would change it");
-        say(s, row);
+        case_screen_label(s, "改变", "would change it");
+        case_screen_say(s, row);
         (void)fputs(" → ", s->to);
         say_at(s, item, "changes_to");
         (void)fputs("\n", s->to);
     }
     if (json_array_size(list) == 0) {
         (void)fputs("         ", s->to);
-        label(s, "改变", "would change it");
-        label(s, "一两项事实的改变不足以改变结论",
-              "no change of one or two facts does");
+        case_screen_label(s, "改变", "would change it");
+        case_screen_label(s, "一两项事实的改变不足以改变结论",
+                          "no change of one or two facts does");
         (void)fputs("\n", s->to);
     }
     if (s->all && !json_is_true(json_object_get(item, "changes_complete"))) {
         (void)fputs("         ", s->to);
-        label(s, "(未试尽, 可能还有其他途径)",
-              "not all ways were tried; there may be others");
+        case_screen_label(s, "(未试尽, 可能还有其他途径)",
+                          "not all ways were tried; there may be others");
         (void)fputs("\n", s->to);
     }
 }
 
-static void reasons(const struct case_screen *s, const json_t *item)
+static void case_screen_reasons(const struct case_screen *s, const json_t *item)
 {
     size_t i;
     json_t *row;
     json_array_foreach(json_object_get(item, "reasons"), i, row)
     {
         (void)fputs("         ", s->to);
-        label(s, "理由", "because");
-        say(s, row);
-        if (str(json_object_get(row, "values"), "zh")[0] != '\0') {
+        case_screen_label(s, "理由", "because");
+        case_screen_say(s, row);
+        if (case_screen_str(json_object_get(row, "values"), "zh")[0] != '\0') {
             (void)fputs(" (", s->to);
             say_at(s, row, "values");
             (void)fputs(")", s->to);
@@ -256,44 +261,45 @@ static void show_short(const struct case_screen *s, const json_t *item)
     const json_t *change = json_array_get(json_object_get(item, "changes"), 0);
     if (reason != NULL) {
         (void)fputs(": ", s->to);
-        say(s, reason);
+        case_screen_say(s, reason);
     }
     (void)fputs("; ", s->to);
-    label(s, "改变", "would change it");
+    case_screen_label(s, "改变", "would change it");
     if (change != NULL) {
-        say(s, change);
+        case_screen_say(s, change);
     } else {
-        label(s, "一两项事实不足", "not by one or two facts");
+        case_screen_label(s, "一两项事实不足", "not by one or two facts");
     }
     (void)fputs("\n", s->to);
 }
 
 static void show_item(const struct case_screen *s, const json_t *item)
 {
-    const char *verdict = str(json_object_get(item, "verdict"), "code");
+    const char *verdict =
+        case_screen_str(json_object_get(item, "verdict"), "code");
     (void)fputs("  ", s->to);
     say_at(s, item, "verdict");
     (void)fputc(' ', s->to);
-    coded(s, item, "item");
+    case_screen_coded(s, item, "item");
     (void)fputs(", ", s->to);
     say_at(s, item, "department");
-    money(s, item);
-    if (there(item, "left_out_by")) {
+    case_screen_money(s, item);
+    if (case_screen_there(item, "left_out_by")) {
         (void)fputs("  ", s->to);
-        label(s, "未选, 因", "left out by");
-        coded(s, item, "left_out_by");
+        case_screen_label(s, "未选, 因", "left out by");
+        case_screen_coded(s, item, "left_out_by");
     }
     if (!s->all && strcmp(verdict, "NOT_ELIGIBLE") == 0) {
         show_short(s, item);
         return;
     }
     (void)fputs("\n", s->to);
-    reasons(s, item);
-    missing(s, item);
+    case_screen_reasons(s, item);
+    case_screen_missing(s, item);
     changes(s, item);
 }
 
-static void items(const struct case_screen *s, const json_t *d)
+static void case_screen_items(const struct case_screen *s, const json_t *d)
 {
     static const char *const order[] = {"ELIGIBLE", "UNDETERMINED", "FAILED",
                                         "NOT_ELIGIBLE"};
@@ -304,7 +310,7 @@ static void items(const struct case_screen *s, const json_t *d)
     for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
         json_array_foreach(list, i, row)
         {
-            if (strcmp(str(json_object_get(row, "verdict"), "code"),
+            if (strcmp(case_screen_str(json_object_get(row, "verdict"), "code"),
                        order[k]) == 0) {
                 show_item(s, row);
             }
@@ -315,10 +321,11 @@ static void items(const struct case_screen *s, const json_t *d)
 static void show_assignment(const struct case_screen *s, const json_t *row)
 {
     say_at(s, row, "status");
-    (void)fprintf(s->to, "  %.*s  ", ID_SHOWN, str(row, "assignment_id"));
-    label(s, "期限", "due");
-    (void)fputs(str(row, "due"), s->to);
-    if (there(row, "reason")) {
+    (void)fprintf(s->to, "  %.*s  ", ID_SHOWN,
+                  case_screen_str(row, "assignment_id"));
+    case_screen_label(s, "期限", "due");
+    (void)fputs(case_screen_str(row, "due"), s->to);
+    if (case_screen_there(row, "reason")) {
         (void)fputs("  ", s->to);
         say_at(s, row, "reason");
     }
@@ -331,14 +338,14 @@ static void show_decision(const struct case_screen *s, const json_t *row)
     say_at(s, row, "delivery");
     (void)fputc(' ', s->to);
     say_at(s, row, "period");
-    (void)fprintf(s->to, "  %s ", str(row, "decided_by"));
-    when(s, str(row, "at"));
-    if (there(row, "reason_text")) {
-        (void)fprintf(s->to, "  \"%s\"", str(row, "reason_text"));
+    (void)fprintf(s->to, "  %s ", case_screen_str(row, "decided_by"));
+    case_screen_when(s, case_screen_str(row, "at"));
+    if (case_screen_there(row, "reason_text")) {
+        (void)fprintf(s->to, "  \"%s\"", case_screen_str(row, "reason_text"));
     }
     if (!json_is_true(json_object_get(row, "accepted"))) {
         (void)fputs("  ", s->to);
-        label(s, "未被受理", "not accepted");
+        case_screen_label(s, "未被受理", "not accepted");
     }
 }
 
@@ -353,30 +360,30 @@ static void show_verification(const struct case_screen *s, const json_t *row)
         (void)fputs(i ? ", " : "", s->to);
         say_at(s, fact, "name");
     }
-    answer(s, row, "outcome");
+    case_screen_answer(s, row, "outcome");
 }
 
 static void show_payment(const struct case_screen *s, const json_t *row)
 {
     say_at(s, row, "period");
-    (void)fprintf(s->to, "  %s", str(row, "fund"));
-    answer(s, row, "outcome");
-    if (there(row, "reason_text")) {
-        (void)fprintf(s->to, "  %s", str(row, "reason_text"));
+    (void)fprintf(s->to, "  %s", case_screen_str(row, "fund"));
+    case_screen_answer(s, row, "outcome");
+    if (case_screen_there(row, "reason_text")) {
+        (void)fprintf(s->to, "  %s", case_screen_str(row, "reason_text"));
     }
 }
 
 static void show_delivery(const struct case_screen *s, const json_t *row)
 {
     say_at(s, row, "kind");
-    answer(s, row, "outcome");
+    case_screen_answer(s, row, "outcome");
 }
 
 static void show_need(const struct case_screen *s, const json_t *row)
 {
-    label(s, "认领期限", "to be claimed until");
-    (void)fputs(str(row, "expires"), s->to);
-    answer(s, row, "outcome");
+    case_screen_label(s, "认领期限", "to be claimed until");
+    (void)fputs(case_screen_str(row, "expires"), s->to);
+    case_screen_answer(s, row, "outcome");
 }
 
 static void show_proposal(const struct case_screen *s, const json_t *row)
@@ -384,42 +391,42 @@ static void show_proposal(const struct case_screen *s, const json_t *row)
     size_t i;
     const json_t *m;
     say_at(s, row, "what");
-    if (there(row, "then")) {
+    if (case_screen_there(row, "then")) {
         (void)fputs(": ", s->to);
         say_at(s, row, "now");
         (void)fputs(" -> ", s->to);
         say_at(s, row, "then");
     }
-    if (there(row, "until")) {
-        (void)fprintf(s->to, "  <= %s", str(row, "until"));
+    if (case_screen_there(row, "until")) {
+        (void)fprintf(s->to, "  <= %s", case_screen_str(row, "until"));
     }
     json_array_foreach(json_object_get(row, "members"), i, m)
     {
         (void)fputs(i ? ", " : "  ", s->to);
-        label(s, "成员", "member");
+        case_screen_label(s, "成员", "member");
         (void)fprintf(s->to, "%" JSON_INTEGER_FORMAT, json_integer_value(m));
     }
 }
 
 static void show_deadline(const struct case_screen *s, const json_t *row)
 {
-    (void)fprintf(s->to, "%s  ", str(row, "due"));
+    (void)fprintf(s->to, "%s  ", case_screen_str(row, "due"));
     say_at(s, row, "what");
 }
 
 static void show_event(const struct case_screen *s, const json_t *row)
 {
-    when(s, str(row, "at"));
+    case_screen_when(s, case_screen_str(row, "at"));
     (void)fputs("  ", s->to);
     say_at(s, row, "record");
     (void)fputc(' ', s->to);
     say_at(s, row, "word");
-    if (there(row, "facts_version")) {
+    if (case_screen_there(row, "facts_version")) {
         (void)fprintf(
             s->to, "事实第%" JSON_INTEGER_FORMAT "版",
             json_integer_value(json_object_get(row, "facts_version")));
     }
-    if (there(row, "note")) {
+    if (case_screen_there(row, "note")) {
         (void)fputs(": ", s->to);
         say_at(s, row, "note");
     }
@@ -428,8 +435,9 @@ static void show_event(const struct case_screen *s, const json_t *row)
 /* Events that only say that the bus has taken another one in. */
 static bool bookkeeping(const json_t *row)
 {
-    const char *record = str(json_object_get(row, "record"), "code");
-    const char *word = str(json_object_get(row, "word"), "code");
+    const char *record =
+        case_screen_str(json_object_get(row, "record"), "code");
+    const char *word = case_screen_str(json_object_get(row, "word"), "code");
     return strcmp(record, "dispatch_result") == 0 ||
            strcmp(record, "parked_note") == 0 ||
            strcmp(word, "DECISION_ACCEPTED") == 0 ||
@@ -475,13 +483,13 @@ show_part(const struct case_screen *s, const struct part *p, const json_t *d)
             p->show(s, row);
             (void)fputs("  ", s->to);
         }
-        if (there(row, "item") &&
-            str(json_object_get(row, "item"), "code")[0] != '\0') {
-            coded(s, row, "item");
-            (void)fputs(there(row, p->who) ? ", " : "", s->to);
+        if (case_screen_there(row, "item") &&
+            case_screen_str(json_object_get(row, "item"), "code")[0] != '\0') {
+            case_screen_coded(s, row, "item");
+            (void)fputs(case_screen_there(row, p->who) ? ", " : "", s->to);
         }
         say_at(s, row, p->who);
-        money(s, row);
+        case_screen_money(s, row);
         if (!p->rest_first) {
             (void)fputs("  ", s->to);
             p->show(s, row);
@@ -490,7 +498,8 @@ show_part(const struct case_screen *s, const struct part *p, const json_t *d)
     }
 }
 
-static int parse(const char *document, json_t **ret, struct bus_err *err)
+static int
+case_screen_parse(const char *document, json_t **ret, struct bus_err *err)
 {
     json_error_t where;
     *ret = json_loads(document, 0, &where);
@@ -498,20 +507,20 @@ static int parse(const char *document, json_t **ret, struct bus_err *err)
 }
 
 int cli_case_screen_show(const struct case_screen *s,
-                     const char *document,
-                     struct bus_err *err)
+                         const char *document,
+                         struct bus_err *err)
 {
     json_t *d = NULL;
-    int rc = parse(document, &d, err);
-    if (rc == BUS_OK && !there(d, "case_id")) {
-        label(s, "申请", "application");
-        (void)fprintf(s->to, "%s  ", str(d, "application_id"));
+    int rc = case_screen_parse(document, &d, err);
+    if (rc == BUS_OK && !case_screen_there(d, "case_id")) {
+        case_screen_label(s, "申请", "application");
+        (void)fprintf(s->to, "%s  ", case_screen_str(d, "application_id"));
         say_at(s, d, "state");
         (void)fputs("\n", s->to);
     } else if (rc == BUS_OK) {
-        head(s, d);
-        evaluation(s, d);
-        items(s, d);
+        case_screen_head(s, d);
+        case_screen_evaluation(s, d);
+        case_screen_items(s, d);
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
             show_part(s, &parts[i], d);
         }
@@ -532,27 +541,27 @@ static void conflicts(const struct case_screen *s, const json_t *households)
 }
 
 int cli_case_screen_list(const struct case_screen *s,
-                     const char *document,
-                     struct bus_err *err)
+                         const char *document,
+                         struct bus_err *err)
 {
     json_t *d = NULL, *row;
     size_t i;
-    int rc = parse(document, &d, err);
+    int rc = case_screen_parse(document, &d, err);
     json_array_foreach(json_object_get(d, "cases"), i, row)
     {
-        (void)fprintf(s->to, "%s ", str(row, "case_id"));
-        when(s, str(row, "opened_at"));
+        (void)fprintf(s->to, "%s ", case_screen_str(row, "case_id"));
+        case_screen_when(s, case_screen_str(row, "opened_at"));
         (void)fputc(' ', s->to);
         say_at(s, row, "state");
         (void)fputs("  ", s->to);
         say_at(s, row, "division");
         (void)fputc(' ', s->to);
         say_at(s, row, "channel");
-        if (there(row, "outcomes")) {
+        if (case_screen_there(row, "outcomes")) {
             (void)fprintf(s->to, "  %" JSON_INTEGER_FORMAT "项",
                           json_integer_value(json_object_get(row, "outcomes")));
         }
-        if (there(row, "conflicts")) {
+        if (case_screen_there(row, "conflicts")) {
             conflicts(s, json_object_get(row, "conflicts"));
         }
         (void)fputs("\n", s->to);

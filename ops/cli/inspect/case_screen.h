@@ -16,11 +16,11 @@ struct case_screen
 };
 /* document: JSON of bus_ledger_show(); BUS_EBUG if it is none. */
 int cli_case_screen_show(const struct case_screen *s,
-                     const char *document,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         const char *document,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* of bus_ledger_list() */
 int cli_case_screen_list(const struct case_screen *s,
-                     const char *document,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         const char *document,
+                         struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -76,7 +76,8 @@ static int behind_of(struct tool *t, struct behind *ret, struct bus_err *err)
     return rc;
 }
 
-static void show(const struct account *a, const struct behind *b, bool json)
+static void
+audit_show(const struct account *a, const struct behind *b, bool json)
 {
     const char *format =
         json ? "{\"unread\":%" PRId64 ",\"applications\":%" PRId64
@@ -102,7 +103,7 @@ static void show(const struct account *a, const struct behind *b, bool json)
 #pragma GCC diagnostic pop
 }
 
-static int run(int argc, char **argv)
+static int audit_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -130,7 +131,7 @@ static int run(int argc, char **argv)
     rc = rc ? rc : behind_of(&t, &b, &err);
     rc = rc ? rc : cli_account_read(t.pg, &a, &err);
     if (rc == BUS_OK) {
-        show(&a, &b, json);
+        audit_show(&a, &b, json);
     }
     bool clean =
         rc == BUS_OK &&
@@ -145,5 +146,5 @@ const struct lianou_command lianou_cmd_audit = {
     .summary = "the no-drop certificate: in = out + open + parked + dead",
     .summary_zh = "不落一户核验",
     .group = 3,
-    .run = run,
+    .run = audit_run,
 };

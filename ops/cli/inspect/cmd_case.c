@@ -68,7 +68,7 @@ static bool take_option(struct asked *a, int o)
     }
 }
 
-static bool take(struct asked *a, int argc, char **argv)
+static bool case_take(struct asked *a, int argc, char **argv)
 {
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (!take_option(a, o)) {
@@ -83,10 +83,10 @@ static bool take(struct asked *a, int argc, char **argv)
     return strcmp(what, "list") == 0 && optind + 1 == argc;
 }
 
-static int answer(struct asked *a,
-                  const struct bus_ledger_cases *cases,
-                  struct bus_buf *out,
-                  struct bus_err *err)
+static int case_answer(struct asked *a,
+                       const struct bus_ledger_cases *cases,
+                       struct bus_buf *out,
+                       struct bus_err *err)
 {
     int rc = a->id ? bus_ledger_show(cases, a->t.pg, bus_strv(a->id), out, err)
                    : bus_ledger_list(cases, a->t.pg, &a->query, out, err);
@@ -101,7 +101,7 @@ static int answer(struct asked *a,
                  : cli_case_screen_list(&a->screen, bus_buf_cstr(out), err);
 }
 
-static int run(int argc, char **argv)
+static int case_run(int argc, char **argv)
 {
     struct asked a = {
         .screen.to = stdout,
@@ -109,7 +109,7 @@ static int run(int argc, char **argv)
     struct bus_err err;
     struct bus_faults faults;
     struct bus_buf out = {0};
-    if (!take(&a, argc, argv)) {
+    if (!case_take(&a, argc, argv)) {
         (void)fprintf(
             stderr,
             "lianou case: show ID, or list [--open|--closed|--conflicts] "
@@ -128,7 +128,7 @@ static int run(int argc, char **argv)
                                         "policy check");
     }
     rc = rc ? rc : cli_tool_database(&a.t, &err);
-    rc = rc ? rc : answer(&a, &cases, &out, &err);
+    rc = rc ? rc : case_answer(&a, &cases, &out, &err);
     bus_buf_fini(&out);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
     return cli_tool_close(&a.t, "case", rc, &err);
@@ -143,5 +143,5 @@ const struct lianou_command lianou_cmd_case = {
                "id",
     .summary_zh = "个案全过程",
     .group = 1,
-    .run = run,
+    .run = case_run,
 };

@@ -43,14 +43,15 @@ struct dlq
     struct bus_wire_registry *schemas;
 };
 
-static void name_of(const struct sa_dead_letter *d, char *to, size_t cap)
+static void dlq_name_of(const struct sa_dead_letter *d, char *to, size_t cap)
 {
     (void)snprintf(to, cap, "%.*s/%d/%lld", BUS_STRV_ARG(d->topic),
                    d->partition, (long long)d->offset);
 }
 
 /* Letters and marks may stand in any order over the partitions. */
-static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int
+dlq_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct dlq *q = data;
     struct sa_dead_letter *d = NULL;
@@ -67,7 +68,7 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
         return BUS_OK;
     }
     char name[sizeof(((struct partner_dead_letter *)0)->name)];
-    name_of(d, name, sizeof(name));
+    dlq_name_of(d, name, sizeof(name));
     struct partner_dead_letter *l = bus_map_get(&q->places, bus_strv(name));
     if (l == NULL) {
         l = bus_arena_calloc(&q->mem, 1, sizeof(*l));
@@ -89,7 +90,7 @@ static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return BUS_OK;
 }
 
-static bool wanted(const struct dlq *q, const struct partner_dead_letter *l)
+static bool dlq_wanted(const struct dlq *q, const struct partner_dead_letter *l)
 {
     char id[BUS_ID_TEXT + 1];
     return l->d != NULL &&
@@ -98,11 +99,12 @@ static bool wanted(const struct dlq *q, const struct partner_dead_letter *l)
             strcmp(q->what, bus_id_text(&l->d->event_id, id)) == 0);
 }
 
-static int list(struct dlq *q, struct bus_err *err)
+static int dlq_list(struct dlq *q, struct bus_err *err)
 {
     size_t open = 0, marked = 0;
     (void)err;
-    for (const struct partner_dead_letter *l = q->first; l != NULL; l = l->next) {
+    for (const struct partner_dead_letter *l = q->first; l != NULL;
+         l = l->next) {
         char when[BUS_TIME_TEXT + 1];
         if (l->d == NULL) {
             continue;
@@ -126,7 +128,7 @@ static int list(struct dlq *q, struct bus_err *err)
  * Whoever wrote the message chose them: only ours are shown, and only what has
  * the shape of ours. Of the rest the length. */
 
-static bool is_id(struct bus_strv v)
+static bool dlq_is_id(struct bus_strv v)
 {
     struct bus_id id;
     return bus_id_parse(v, &id);
@@ -137,10 +139,10 @@ static bool is_subject(struct bus_strv v)
     const char *slash = v.n > 0 ? memchr(v.p, '/', v.n) : NULL;
     size_t n = slash != NULL ? (size_t)(slash - v.p) + 1 : 0;
     return n > 0 && cli_topic_is_word((struct bus_strv){v.p, n}) &&
-           is_id((struct bus_strv){v.p + n, v.n - n});
+           dlq_is_id((struct bus_strv){v.p + n, v.n - n});
 }
 
-static bool is_trace(struct bus_strv v)
+static bool dlq_is_trace(struct bus_strv v)
 {
     static const char like[] =
         "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
@@ -161,10 +163,10 @@ static void show_header(struct bus_strv name, struct bus_strv value)
     } known[] = {
         {"ce_specversion", cli_topic_is_word}, {"ce_type", cli_topic_is_word},
         {"ce_source", cli_topic_is_word},      {"ce_time", cli_topic_is_word},
-        {"content-type", cli_topic_is_word},   {"ce_id", is_id},
-        {"ce_partitionkey", is_id},        {"ce_correlationid", is_id},
-        {"ce_causationid", is_id},         {"ce_subject", is_subject},
-        {"traceparent", is_trace},
+        {"content-type", cli_topic_is_word},   {"ce_id", dlq_is_id},
+        {"ce_partitionkey", dlq_is_id},        {"ce_correlationid", dlq_is_id},
+        {"ce_causationid", dlq_is_id},         {"ce_subject", is_subject},
+        {"traceparent", dlq_is_trace},
     };
     bool plain = false;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -180,11 +182,12 @@ static void show_header(struct bus_strv name, struct bus_strv value)
     }
 }
 
-static int show(struct dlq *q, struct bus_err *err)
+static int dlq_show(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0;
-    for (const struct partner_dead_letter *l = q->first; l != NULL; l = l->next) {
-        if (!wanted(q, l)) {
+    for (const struct partner_dead_letter *l = q->first; l != NULL;
+         l = l->next) {
+        if (!dlq_wanted(q, l)) {
             continue;
         }
         const struct sa_dead_letter *d = l->d;
@@ -210,14 +213,16 @@ static int show(struct dlq *q, struct bus_err *err)
                  : bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
 }
 
-static int
-send_one(struct dlq *q, const struct bus_kafka_out_msg *m, struct bus_err *err)
+static int dlq_send_one(struct dlq *q,
+                        const struct bus_kafka_out_msg *m,
+                        struct bus_err *err)
 {
     return cli_topic_send(&q->tool.config.kafka, "lianou-dlq", m, err);
 }
 
-static int
-send_original(struct dlq *q, const struct partner_dead_letter *l, struct bus_err *err)
+static int send_original(struct dlq *q,
+                         const struct partner_dead_letter *l,
+                         struct bus_err *err)
 {
     const struct sa_dead_letter *d = l->d;
     struct bus_kafka_header headers[BUS_KAFKA_HEADERS_MAX];
@@ -246,10 +251,12 @@ send_original(struct dlq *q, const struct partner_dead_letter *l, struct bus_err
         .headers_count = n,
     };
     return topic == NULL ? bus_fail(err, BUS_ENOMEM, "a name")
-                         : send_one(q, &m, err);
+                         : dlq_send_one(q, &m, err);
 }
 
-static int mark(struct dlq *q, const struct partner_dead_letter *l, struct bus_err *err)
+static int dlq_mark(struct dlq *q,
+                    const struct partner_dead_letter *l,
+                    struct bus_err *err)
 {
     const struct bus_config *c = &q->tool.config;
     struct bus_strv parts[] = {bus_strv(l->name)};
@@ -289,15 +296,16 @@ static int mark(struct dlq *q, const struct partner_dead_letter *l, struct bus_e
         .headers = r.headers,
         .headers_count = r.headers_count,
     };
-    return rc ? rc : send_one(q, &m, err);
+    return rc ? rc : dlq_send_one(q, &m, err);
 }
 
 static int redrive(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0, before = 0;
     int rc = BUS_OK;
-    for (struct partner_dead_letter *l = q->first; rc == BUS_OK && l != NULL; l = l->next) {
-        if (!wanted(q, l)) {
+    for (struct partner_dead_letter *l = q->first; rc == BUS_OK && l != NULL;
+         l = l->next) {
+        if (!dlq_wanted(q, l)) {
             continue;
         }
         if (l->marked) {
@@ -310,7 +318,7 @@ static int redrive(struct dlq *q, struct bus_err *err)
             rc = BUS_OK;
             continue;
         }
-        rc = rc ? rc : mark(q, l, err);
+        rc = rc ? rc : dlq_mark(q, l, err);
         if (rc == BUS_OK) {
             (void)printf("%s redriven\n", l->name);
             l->marked = true;
@@ -326,7 +334,7 @@ static int redrive(struct dlq *q, struct bus_err *err)
     return rc;
 }
 
-static int read_all(struct dlq *q, struct bus_err *err)
+static int dlq_read_all(struct dlq *q, struct bus_err *err)
 {
     q->last = &q->first;
     q->schemas = bus_role_types_registry();
@@ -336,12 +344,12 @@ static int read_all(struct dlq *q, struct bus_err *err)
     struct topic_read read = {.config = &q->tool.config,
                               .topic = "dead-letters",
                               .last = TOPIC_ALL,
-                              .cb = take,
+                              .cb = dlq_take,
                               .data = q};
     return cli_topic_each(&read, err);
 }
 
-static int run(int argc, char **argv)
+static int dlq_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -370,10 +378,10 @@ static int run(int argc, char **argv)
     }
     bus_arena_init(&q.mem, 1u << 20, LETTERS_BYTES);
     int rc = cli_tool_open(&q.tool, &err);
-    rc = rc ? rc : read_all(&q, &err);
+    rc = rc ? rc : dlq_read_all(&q, &err);
     rc = rc   ? rc
-         : ls ? list(&q, &err)
-         : sh ? show(&q, &err)
+         : ls ? dlq_list(&q, &err)
+         : sh ? dlq_show(&q, &err)
               : redrive(&q, &err);
     bus_wire_registry_free(q.schemas);
     bus_map_fini(&q.places);
@@ -387,5 +395,5 @@ const struct lianou_command lianou_cmd_dlq = {
     .summary = "dead letters: list, look at, send again",
     .summary_zh = "死信:列出、查看、重投",
     .group = 3,
-    .run = run,
+    .run = dlq_run,
 };

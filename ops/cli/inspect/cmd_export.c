@@ -41,7 +41,8 @@ static int mask_and_put(struct export *x,
 }
 
 /* What cannot be read is said and counted; the rest is exported. */
-static int take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int
+export_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct export *x = data;
     struct bus_strv body;
@@ -86,17 +87,18 @@ static int open_file(struct export *x,
     int rc = bus_wire_type_ready(x->type, err);
     rc = rc ? rc
             : bus_wire_schema_json(bus_wire_type_schema(x->type), &json, err);
-    rc = rc ? rc
-            : cli_avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
+    rc =
+        rc ? rc
+           : cli_avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
     bus_buf_fini(&json);
     return rc;
 }
 
-static int export(struct tool *tool,
-                  const char *topic,
-                  const char *path,
-                  const char *codec,
-                  struct bus_err *err)
+static int cmd_export_run(struct tool *tool,
+                          const char *topic,
+                          const char *path,
+                          const char *codec,
+                          struct bus_err *err)
 {
     struct export x = {0};
     bus_arena_init(&x.mem, 0, RECORD_BYTES_MAX);
@@ -104,7 +106,7 @@ static int export(struct tool *tool,
     struct topic_read q = {.config = &tool->config,
                            .topic = topic,
                            .last = TOPIC_ALL,
-                           .cb = take,
+                           .cb = export_take,
                            .data = &x};
     rc = rc ? rc : cli_topic_each(&q, err);
     struct bus_err second;
@@ -126,7 +128,7 @@ static int export(struct tool *tool,
                           (unsigned long long)x.unreadable);
 }
 
-static int run(int argc, char **argv)
+static int export_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -151,7 +153,9 @@ static int run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     int rc = cli_tool_open(&tool, &err);
-    rc = rc ? rc : export(&tool, argv[optind], argv[optind + 1], codec, &err);
+    rc =
+        rc ? rc
+           : cmd_export_run(&tool, argv[optind], argv[optind + 1], codec, &err);
     return cli_tool_close(&tool, "export", rc, &err);
 }
 
@@ -161,5 +165,5 @@ const struct lianou_command lianou_cmd_export = {
     .summary = "a topic as an Avro object container file, masked",
     .summary_zh = "导出主题为Avro文件(已脱敏)",
     .group = 4,
-    .run = run,
+    .run = export_run,
 };

@@ -20,7 +20,7 @@ struct tap
     int32_t partition;
 };
 
-static void flush(struct tap *t)
+static void tap_flush(struct tap *t)
 {
     size_t n = t->seen < t->keep ? t->seen : t->keep;
     for (size_t i = t->seen - n; i < t->seen; i++) {
@@ -29,13 +29,14 @@ static void flush(struct tap *t)
     t->seen = 0;
 }
 
-static int show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int
+tap_show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct tap *t = data;
     char when[BUS_TIME_TEXT + 1];
     struct bus_strv type = bus_kafka_msg_header(m, "ce_type");
     if (m->partition != t->partition) {
-        flush(t);
+        tap_flush(t);
         t->partition = m->partition;
     }
     struct bus_buf *line = &t->lines[t->keep > 0 ? t->seen % t->keep : 0];
@@ -57,7 +58,7 @@ static int show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return ferror(stdout) ? bus_fail(err, BUS_EIO, "standard output") : BUS_OK;
 }
 
-static int run(int argc, char **argv)
+static int tap_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -88,11 +89,11 @@ static int run(int argc, char **argv)
                            .topic = argv[optind],
                            .last =
                                last == TOPIC_ALL ? TOPIC_ALL : last + MARKERS,
-                           .cb = show,
+                           .cb = tap_show,
                            .data = &tap};
     rc = rc ? rc : cli_topic_each(&q, &err);
     if (tap.keep > 0) {
-        flush(&tap);
+        tap_flush(&tap);
     }
     for (size_t i = 0; i < LAST_MAX; i++) {
         bus_buf_fini(&tap.lines[i]);
@@ -106,5 +107,5 @@ const struct lianou_command lianou_cmd_tap = {
     .summary = "the last records of each partition, decoded and masked",
     .summary_zh = "查看主题内容(已脱敏)",
     .group = 4,
-    .run = run,
+    .run = tap_run,
 };

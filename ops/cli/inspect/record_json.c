@@ -16,18 +16,18 @@ struct writing
     int depth;
 };
 
-static int value(struct writing *w,
-                 const struct bus_wire_schema *s,
-                 const json_t *j,
-                 const json_t *record);
+static int record_json_value(struct writing *w,
+                             const struct bus_wire_schema *s,
+                             const json_t *j,
+                             const json_t *record_json_record);
 
-static int wrong(struct writing *w, const char *must)
+static int record_json_wrong(struct writing *w, const char *must)
 {
     return bus_fail(w->err, BUS_EPARSE, "%s: must be %s",
                     w->path[0] ? w->path : "the record", must);
 }
 
-static void put_number(struct bus_buf *out, int64_t n)
+static void record_json_put_number(struct bus_buf *out, int64_t n)
 {
     uint64_t z = ((uint64_t)n << 1) ^ (uint64_t)(n >> 63);
     for (; z >= 0x80; z >>= 7) {
@@ -37,7 +37,8 @@ static void put_number(struct bus_buf *out, int64_t n)
 }
 
 /* Steps into a part; returns where the path was cut before. */
-static size_t into(struct writing *w, const char *name, size_t index)
+static size_t
+record_json_into(struct writing *w, const char *name, size_t index)
 {
     size_t n = strlen(w->path);
     if (name != NULL) {
@@ -56,42 +57,45 @@ static bool not_shown(const struct bus_wire_field *f, const json_t *v)
     return f->type->kind == BUS_WIRE_BYTES && text != NULL && text[0] == '(';
 }
 
-static int
-record(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
+static int record_json_record(struct writing *w,
+                              const struct bus_wire_schema *s,
+                              const json_t *j)
 {
-    int rc = json_is_object(j) ? BUS_OK : wrong(w, "an object");
+    int rc = json_is_object(j) ? BUS_OK : record_json_wrong(w, "an object");
     for (size_t i = 0; rc == BUS_OK && i < s->count; i++) {
         const struct bus_wire_field *f = &s->fields[i];
         const json_t *v = json_object_get(j, f->name);
-        size_t before = into(w, f->name, 0);
+        size_t before = record_json_into(w, f->name, 0);
         if ((v == NULL || not_shown(f, v)) && f->default_bytes.p != NULL) {
             bus_buf_put(w->out, f->default_bytes.p, f->default_bytes.n);
         } else {
-            rc = v ? value(w, f->type, v, j) : wrong(w, "there");
+            rc = v ? record_json_value(w, f->type, v, j)
+                   : record_json_wrong(w, "there");
         }
         w->path[before] = '\0';
     }
     return rc;
 }
 
-static int
-array(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
+static int record_json_array(struct writing *w,
+                             const struct bus_wire_schema *s,
+                             const json_t *j)
 {
     size_t n = json_array_size(j);
-    int rc = json_is_array(j) ? BUS_OK : wrong(w, "a list");
+    int rc = json_is_array(j) ? BUS_OK : record_json_wrong(w, "a list");
     if (rc == BUS_OK && n > 0) {
-        put_number(w->out, (int64_t)n);
+        record_json_put_number(w->out, (int64_t)n);
     }
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        size_t before = into(w, NULL, i);
-        rc = value(w, s->branches[0], json_array_get(j, i), NULL);
+        size_t before = record_json_into(w, NULL, i);
+        rc = record_json_value(w, s->branches[0], json_array_get(j, i), NULL);
         w->path[before] = '\0';
     }
-    put_number(w->out, 0);
+    record_json_put_number(w->out, 0);
     return rc;
 }
 
-static const char *word_of(const struct bus_wire_schema *s)
+static const char *record_json_word_of(const struct bus_wire_schema *s)
 {
     static const char *const words[] = {
         [BUS_WIRE_NULL] = "null",   [BUS_WIRE_BOOLEAN] = "boolean",
@@ -105,7 +109,7 @@ static const char *word_of(const struct bus_wire_schema *s)
     return word ? word : "";
 }
 
-static bool fits(const struct bus_wire_schema *s, const json_t *j)
+static bool record_json_fits(const struct bus_wire_schema *s, const json_t *j)
 {
     switch (s->kind) {
     case BUS_WIRE_NULL:
@@ -134,10 +138,10 @@ static bool fits(const struct bus_wire_schema *s, const json_t *j)
     return false;
 }
 
-static int choice(struct writing *w,
-                  const struct bus_wire_schema *s,
-                  const json_t *j,
-                  const json_t *in)
+static int record_json_choice(struct writing *w,
+                              const struct bus_wire_schema *s,
+                              const json_t *j,
+                              const json_t *in)
 {
     size_t take = s->count, also = s->count;
     const json_t *v = j;
@@ -145,25 +149,26 @@ static int choice(struct writing *w,
                           ? json_object_iter_key(json_object_iter((json_t *)j))
                           : NULL;
     for (size_t i = 0; i < s->count; i++) {
-        if (key != NULL && strcmp(key, word_of(s->branches[i])) == 0) {
+        if (key != NULL &&
+            strcmp(key, record_json_word_of(s->branches[i])) == 0) {
             take = i;
             v = json_object_get(j, key);
             break;
         }
-        if (fits(s->branches[i], j)) {
+        if (record_json_fits(s->branches[i], j)) {
             also = take < s->count ? i : also;
             take = take < s->count ? take : i;
         }
     }
     if (take == s->count) {
-        return wrong(w, "of one of the union's kinds");
+        return record_json_wrong(w, "of one of the union's kinds");
     }
     if (v == j && also < s->count && in != NULL && w->how->is_int != NULL) {
         bool first = s->branches[take]->kind == BUS_WIRE_INT;
         take = w->how->is_int(w->how->data, in) == first ? take : also;
     }
-    put_number(w->out, (int64_t)take);
-    return value(w, s->branches[take], v, in);
+    record_json_put_number(w->out, (int64_t)take);
+    return record_json_value(w, s->branches[take], v, in);
 }
 
 static int
@@ -171,14 +176,14 @@ symbol(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
 {
     for (size_t i = 0; json_is_string(j) && i < s->count; i++) {
         if (strcmp(json_string_value(j), s->symbols[i]) == 0) {
-            put_number(w->out, (int64_t)i);
+            record_json_put_number(w->out, (int64_t)i);
             return BUS_OK;
         }
     }
-    return wrong(w, "one of the symbols");
+    return record_json_wrong(w, "one of the symbols");
 }
 
-static int digit(char c)
+static int record_json_digit(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -186,28 +191,29 @@ static int digit(char c)
 }
 
 /* n: how many bytes, SIZE_MAX for any number with its length before. */
-static int hex(struct writing *w, const json_t *j, size_t n)
+static int record_json_hex(struct writing *w, const json_t *j, size_t n)
 {
     const char *t = json_string_value(j);
     size_t have = t ? strlen(t) : 0;
     if (t == NULL || have % 2 != 0 || (n != SIZE_MAX && have / 2 != n)) {
-        return wrong(w, "bytes in hex");
+        return record_json_wrong(w, "bytes in hex");
     }
     if (n == SIZE_MAX) {
-        put_number(w->out, (int64_t)(have / 2));
+        record_json_put_number(w->out, (int64_t)(have / 2));
     }
     for (size_t i = 0; i < have; i += 2) {
-        int a = digit(t[i]), b = digit(t[i + 1]);
+        int a = record_json_digit(t[i]), b = record_json_digit(t[i + 1]);
         if (a < 0 || b < 0) {
-            return wrong(w, "bytes in hex");
+            return record_json_wrong(w, "bytes in hex");
         }
         bus_buf_putc(w->out, (uint8_t)(a << 4 | b));
     }
     return BUS_OK;
 }
 
-static int
-fixed(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
+static int record_json_fixed(struct writing *w,
+                             const struct bus_wire_schema *s,
+                             const json_t *j)
 {
     struct bus_id id;
     if (s->count == sizeof(id.b) && json_is_string(j) &&
@@ -215,14 +221,15 @@ fixed(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
         bus_buf_put(w->out, id.b, sizeof(id.b));
         return BUS_OK;
     }
-    return hex(w, j, s->count);
+    return record_json_hex(w, j, s->count);
 }
 
-static int
-scalar(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
+static int record_json_scalar(struct writing *w,
+                              const struct bus_wire_schema *s,
+                              const json_t *j)
 {
-    if (!fits(s, j)) {
-        return wrong(w, word_of(s));
+    if (!record_json_fits(s, j)) {
+        return record_json_wrong(w, record_json_word_of(s));
     }
     switch (s->kind) {
     case BUS_WIRE_NULL:
@@ -234,46 +241,46 @@ scalar(struct writing *w, const struct bus_wire_schema *s, const json_t *j)
     case BUS_WIRE_LONG:
         if (s->kind == BUS_WIRE_INT &&
             json_integer_value(j) != (int32_t)json_integer_value(j)) {
-            return wrong(w, "a number of 32 bits");
+            return record_json_wrong(w, "a number of 32 bits");
         }
-        put_number(w->out, json_integer_value(j));
+        record_json_put_number(w->out, json_integer_value(j));
         return BUS_OK;
     case BUS_WIRE_STRING:
-        put_number(w->out, (int64_t)json_string_length(j));
+        record_json_put_number(w->out, (int64_t)json_string_length(j));
         bus_buf_put(w->out, json_string_value(j), json_string_length(j));
         return BUS_OK;
     default:
-        return wrong(w, "of a kind that is read from JSON");
+        return record_json_wrong(w, "of a kind that is read from JSON");
     }
 }
 
-static int value(struct writing *w,
-                 const struct bus_wire_schema *s,
-                 const json_t *j,
-                 const json_t *in)
+static int record_json_value(struct writing *w,
+                             const struct bus_wire_schema *s,
+                             const json_t *j,
+                             const json_t *in)
 {
     if (++w->depth > DEPTH_MAX) {
-        return wrong(w, "nested less deep");
+        return record_json_wrong(w, "nested less deep");
     }
-    int rc = s->kind == BUS_WIRE_RECORD  ? record(w, s, j)
-             : s->kind == BUS_WIRE_ARRAY ? array(w, s, j)
-             : s->kind == BUS_WIRE_UNION ? choice(w, s, j, in)
+    int rc = s->kind == BUS_WIRE_RECORD  ? record_json_record(w, s, j)
+             : s->kind == BUS_WIRE_ARRAY ? record_json_array(w, s, j)
+             : s->kind == BUS_WIRE_UNION ? record_json_choice(w, s, j, in)
              : s->kind == BUS_WIRE_ENUM  ? symbol(w, s, j)
-             : s->kind == BUS_WIRE_FIXED ? fixed(w, s, j)
-             : s->kind == BUS_WIRE_BYTES ? hex(w, j, SIZE_MAX)
-                                         : scalar(w, s, j);
+             : s->kind == BUS_WIRE_FIXED ? record_json_fixed(w, s, j)
+             : s->kind == BUS_WIRE_BYTES ? record_json_hex(w, j, SIZE_MAX)
+                                         : record_json_scalar(w, s, j);
     w->depth--;
     return rc;
 }
 
 int cli_record_from_json(const struct record_json *how,
-                     const struct bus_wire_schema *schema,
-                     const json_t *json,
-                     struct bus_buf *out,
-                     struct bus_err *err)
+                         const struct bus_wire_schema *schema,
+                         const json_t *json,
+                         struct bus_buf *out,
+                         struct bus_err *err)
 {
     struct writing w = {.how = how, .out = out, .err = err};
-    int rc = value(&w, schema, json, NULL);
+    int rc = record_json_value(&w, schema, json, NULL);
     return rc == BUS_OK && out->failed ? bus_fail(err, BUS_ENOMEM, "a record")
                                        : rc;
 }

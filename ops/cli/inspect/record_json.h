@@ -17,9 +17,9 @@ struct record_json
 };
 /* BUS_EPARSE names the field: "facts[3].value: ...". */
 int cli_record_from_json(const struct record_json *how,
-                     const struct bus_wire_schema *schema,
-                     const json_t *json,
-                     struct bus_buf *out,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         const struct bus_wire_schema *schema,
+                         const json_t *json,
+                         struct bus_buf *out,
+                         struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

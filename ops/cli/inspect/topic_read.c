@@ -10,8 +10,9 @@
 #define WORD_BYTES  128
 #define WORD_DIGITS 8 /* no number of a person or a telephone is so short */
 
-const char *
-cli_topic_full(const struct bus_config *c, struct bus_arena *mem, const char *topic)
+const char *cli_topic_full(const struct bus_config *c,
+                           struct bus_arena *mem,
+                           const char *topic)
 {
     return strncmp(topic, c->prefix, strlen(c->prefix)) == 0
                ? topic
@@ -63,9 +64,9 @@ int cli_topic_each(const struct topic_read *q, struct bus_err *err)
 }
 
 int cli_topic_schema(struct bus_strv value,
-                 const struct bus_wire_schema **ret,
-                 struct bus_strv *ret_body,
-                 struct bus_err *err)
+                     const struct bus_wire_schema **ret,
+                     struct bus_strv *ret_body,
+                     struct bus_err *err)
 {
     uint32_t id = 0;
     int rc = bus_wire_unframe(value, &id, ret_body, err);

@@ -17,11 +17,12 @@ struct topic_read
     void *data;
 };
 /* Partition by partition, in order of offsets. BUS_EUNKNOWN: no such topic. */
-int cli_topic_each(const struct topic_read *q, struct bus_err *err) BUS_MUSTCHECK;
+int cli_topic_each(const struct topic_read *q,
+                   struct bus_err *err) BUS_MUSTCHECK;
 /* With the prefix; in mem. */
 const char *cli_topic_full(const struct bus_config *c,
-                       struct bus_arena *mem,
-                       const char *topic);
+                           struct bus_arena *mem,
+                           const char *topic);
 /* A framed value as masked text behind what is in out; what cannot be read is
  * said in its place and is no error. */
 void cli_topic_show(struct bus_strv value, struct bus_buf *out);
@@ -30,8 +31,8 @@ void cli_topic_show(struct bus_strv value, struct bus_buf *out);
 bool cli_topic_is_word(struct bus_strv v);
 /* The schema of a framed value and its body. */
 int cli_topic_schema(struct bus_strv value,
-                 const struct bus_wire_schema **ret,
-                 struct bus_strv *ret_body,
-                 struct bus_err *err) BUS_MUSTCHECK;
+                     const struct bus_wire_schema **ret,
+                     struct bus_strv *ret_body,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -10,11 +10,11 @@ struct sending
     bool done;
 };
 
-static void acked(void *data,
-                  void *token,
-                  int32_t partition,
-                  int64_t offset,
-                  const struct bus_err *err)
+static void topic_send_acked(void *data,
+                             void *token,
+                             int32_t partition,
+                             int64_t offset,
+                             const struct bus_err *err)
 {
     struct sending *s = data;
     (void)token;
@@ -35,15 +35,17 @@ static void close_producer(void *data)
 }
 
 int cli_topic_send(const struct bus_config_kafka *conf,
-               const char *client_id,
-               const struct bus_kafka_out_msg *m,
-               struct bus_err *err)
+                   const char *client_id,
+                   const struct bus_kafka_out_msg *m,
+                   struct bus_err *err)
 {
     struct sending s = {0};
     struct bus_kafka_env env = {.conf = conf, .client_id = client_id};
     int rc = bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err);
     env.loop = s.loop;
-    rc = rc ? rc : bus_kafka_producer_open(&env, acked, &s, &s.producer, err);
+    rc = rc ? rc
+            : bus_kafka_producer_open(&env, topic_send_acked, &s, &s.producer,
+                                      err);
     rc = rc ? rc : bus_run_loop_on_drain(s.loop, close_producer, &s, err);
     rc = rc ? rc : bus_kafka_producer_send(s.producer, m, NULL, err);
     if (rc == BUS_OK) {

@@ -6,8 +6,8 @@
 
 /* Returns when the broker has it: all in-sync copies. BUS_EAWAY: not known. */
 int cli_topic_send(const struct bus_config_kafka *conf,
-               const char *client_id,
-               const struct bus_kafka_out_msg *m,
-               struct bus_err *err) BUS_MUSTCHECK;
+                   const char *client_id,
+                   const struct bus_kafka_out_msg *m,
+                   struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -71,11 +71,13 @@ static int open_list(struct feed *f, struct list *l, struct bus_err *err)
     const char *encoding = "";
     l->open = true;
     l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
-    int rc = l->unit == NULL ? bus_fail(err, BUS_ENOMEM, "a list")
-                             : intake_csv_load(l->file, &l->text, &encoding, err);
+    int rc = l->unit == NULL
+                 ? bus_fail(err, BUS_ENOMEM, "a list")
+                 : intake_csv_load(l->file, &l->text, &encoding, err);
     rc = rc ? rc
-            : intake_csv_import_open(&l->sheet, bus_buf_view(&l->text), &f->frame.config,
-                         &f->in.index, &faults, err);
+            : intake_csv_import_open(&l->sheet, bus_buf_view(&l->text),
+                                     &f->frame.config, &f->in.index, &faults,
+                                     err);
     if (rc == BUS_OK && faults.n == 0) {
         f->sheet = &l->sheet;
         (void)fprintf(stderr, "reading %s, %zu columns\n", encoding,
@@ -160,7 +162,7 @@ static int columns(void)
     return LIANOU_WELL;
 }
 
-static int run(int argc, char **argv)
+static int intake_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -206,5 +208,5 @@ const struct lianou_command lianou_cmd_intake = {
     .summary = "apply from a file or a station's list; mend drafts",
     .summary_zh = "从文件或服务站清单提交申请; 更正草稿",
     .group = 1,
-    .run = run,
+    .run = intake_run,
 };

@@ -8,7 +8,7 @@
 #include "ops/cli/lianou.h"
 
 /* An error as the command's end. */
-static int told(int rc, const struct bus_err *err)
+static int drafts_told(int rc, const struct bus_err *err)
 {
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou intake drafts: %s\n", err->msg);
@@ -35,7 +35,8 @@ open_drafts(struct drafts *d, const char *folder, struct bus_err *err)
         if (dir != NULL && access(dir, F_OK) != 0) {
             rc = bus_fail(err, BUS_EUNKNOWN, "no drafts: there is no %s", dir);
         } else {
-            rc = intake_drafts_open(d, dir, (uint64_t)c.intake.draft_bytes_max, err);
+            rc = intake_drafts_open(d, dir, (uint64_t)c.intake.draft_bytes_max,
+                                    err);
         }
     }
     bus_conf_close(&c);
@@ -43,13 +44,13 @@ open_drafts(struct drafts *d, const char *folder, struct bus_err *err)
     return rc;
 }
 
-static const char *text_of(const json_t *map, const char *key)
+static const char *drafts_text_of(const json_t *map, const char *key)
 {
     const char *s = json_string_value(json_object_get(map, key));
     return s == NULL ? "" : s;
 }
 
-static void line_of(const struct draft *d)
+static void drafts_line_of(const struct draft *d)
 {
     if (d->json == NULL) {
         (void)printf("%s  torn 文件不完整\n", d->id);
@@ -59,32 +60,33 @@ static void line_of(const struct draft *d)
     const json_t *faults = json_object_get(d->json, "faults");
     const json_t *first = json_array_get(faults, 0);
     (void)printf("%s  %.19s  %-11s  %s  %zu: %s %s %s\n", d->id,
-                 text_of(d->json, "kept_at"), text_of(a, "channel"),
-                 text_of(a, "channel_reference"), json_array_size(faults),
-                 text_of(first, "pointer"), text_of(first, "code"),
-                 text_of(first, "zh"));
+                 drafts_text_of(d->json, "kept_at"),
+                 drafts_text_of(a, "channel"),
+                 drafts_text_of(a, "channel_reference"),
+                 json_array_size(faults), drafts_text_of(first, "pointer"),
+                 drafts_text_of(first, "code"), drafts_text_of(first, "zh"));
 }
 
-static void print_json(const json_t *j, size_t flags)
+static void drafts_print_json(const json_t *j, size_t flags)
 {
     char *text = json_dumps(j, flags);
     (void)printf("%s\n", text ? text : "null");
     free(text);
 }
 
-static int list(const struct drafts *d, bool json, struct bus_err *err)
+static int drafts_list(const struct drafts *d, bool json, struct bus_err *err)
 {
     struct draft *all = NULL;
     size_t n = 0;
     int rc = intake_drafts_list(d, &all, &n, err);
     for (size_t i = 0; i < n; i++) {
         if (!json) {
-            line_of(&all[i]);
+            drafts_line_of(&all[i]);
         } else if (all[i].json != NULL) {
             intake_drafts_mask(all[i].json);
             (void)json_object_set_new(all[i].json, "id",
                                       json_string(all[i].id));
-            print_json(all[i].json, JSON_COMPACT);
+            drafts_print_json(all[i].json, JSON_COMPACT);
         }
     }
     if (rc == BUS_OK && !json) {
@@ -94,8 +96,10 @@ static int list(const struct drafts *d, bool json, struct bus_err *err)
     return rc;
 }
 
-static int
-show(const struct drafts *d, const char *id, bool json, struct bus_err *err)
+static int drafts_show(const struct drafts *d,
+                       const char *id,
+                       bool json,
+                       struct bus_err *err)
 {
     json_t *j = NULL;
     int rc = intake_drafts_read(d, id, &j, err);
@@ -104,28 +108,29 @@ show(const struct drafts *d, const char *id, bool json, struct bus_err *err)
     }
     intake_drafts_mask(j);
     if (json) {
-        print_json(j, JSON_COMPACT);
+        drafts_print_json(j, JSON_COMPACT);
     } else {
         size_t i;
         const json_t *f;
         json_array_foreach(json_object_get(j, "faults"), i, f)
         {
-            (void)printf("%s  %s\n    %s\n    %s\n", text_of(f, "pointer"),
-                         text_of(f, "code"), text_of(f, "zh"),
-                         text_of(f, "en"));
+            (void)printf("%s  %s\n    %s\n    %s\n",
+                         drafts_text_of(f, "pointer"),
+                         drafts_text_of(f, "code"), drafts_text_of(f, "zh"),
+                         drafts_text_of(f, "en"));
         }
-        print_json(json_object_get(j, "application"),
-                   JSON_INDENT(2) | JSON_ENCODE_ANY);
+        drafts_print_json(json_object_get(j, "application"),
+                          JSON_INDENT(2) | JSON_ENCODE_ANY);
     }
     json_decref(j);
     return rc;
 }
 
 /* In clear, for mending: into a new file that only its owner reads. */
-static int export(const struct drafts *d,
-                  const char *id,
-                  const char *path,
-                  struct bus_err *err)
+static int drafts_export(const struct drafts *d,
+                         const char *id,
+                         const char *path,
+                         struct bus_err *err)
 {
     json_t *j = NULL;
     int rc = intake_drafts_read(d, id, &j, err);
@@ -210,7 +215,7 @@ static int next_draft(struct feed *f, struct bus_err *err)
                           .first_line = a->at,
                           .last_line = a->at,
                           .reference =
-                              text_of(application, "channel_reference"),
+                              drafts_text_of(application, "channel_reference"),
                           .draft = d->id};
     return cli_feed_collect(f, &u, err);
 }
@@ -257,10 +262,10 @@ int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json)
     }
     int rc = open_drafts(&d, config_dir, &err);
     if (rc == BUS_OK) {
-        rc = lists   ? list(&d, json, &err)
-             : shows ? show(&d, argv[1], json, &err)
+        rc = lists   ? drafts_list(&d, json, &err)
+             : shows ? drafts_show(&d, argv[1], json, &err)
              : drops ? intake_drafts_drop(&d, argv[1], &err)
-                     : export(&d, argv[1], argv[2], &err);
+                     : drafts_export(&d, argv[1], argv[2], &err);
     }
-    return told(rc, &err);
+    return drafts_told(rc, &err);
 }

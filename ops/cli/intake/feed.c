@@ -46,7 +46,7 @@ static void say_fault(const json_t *f)
                  json_string_value(json_object_get(f, "en")));
 }
 
-static void say(struct in_flight *l, const char *outcome, const char *id)
+static void feed_say(struct in_flight *l, const char *outcome, const char *id)
 {
     struct feed *f = l->feed;
     json_t *r = l->report;
@@ -109,18 +109,19 @@ answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
     if (outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED) {
         f->accepted++;
         drop_draft(l);
-        say(l, "accepted",
+        feed_say(
+            l, "accepted",
             json_string_value(json_object_get(l->report, "application_id")));
     } else {
         f->failed++;
         (void)json_object_set_new(l->report, "why",
                                   json_string(err ? err->msg : "?"));
-        say(l, "failed", NULL);
+        feed_say(l, "failed", NULL);
     }
     end_if_done(f);
 }
 
-static void kept(void *token, const char *id, const struct bus_err *err)
+static void feed_kept(void *token, const char *id, const struct bus_err *err)
 {
     struct in_flight *l = token;
     struct feed *f = l->feed;
@@ -134,7 +135,7 @@ static void kept(void *token, const char *id, const struct bus_err *err)
     } else {
         (void)json_object_set_new(l->report, "why", json_string(err->msg));
     }
-    say(l, "draft", id ? id : "(not kept)");
+    feed_say(l, "draft", id ? id : "(not kept)");
     end_if_done(f);
 }
 
@@ -155,7 +156,8 @@ static json_t *sheet_faults(struct feed *f,
         if (i < own) {
             s = rows->faults.v[i];
         } else {
-            intake_csv_import_place(f->sheet, rows, &form->faults[i - own], mem, &s);
+            intake_csv_import_place(f->sheet, rows, &form->faults[i - own], mem,
+                                    &s);
         }
         (void)json_array_append_new(
             list, json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "line",
@@ -166,11 +168,11 @@ static json_t *sheet_faults(struct feed *f,
     return list;
 }
 
-static int keep(struct feed *f,
-                struct in_flight *l,
-                const struct feed_unit *u,
-                struct form *form,
-                struct bus_err *err)
+static int feed_keep(struct feed *f,
+                     struct in_flight *l,
+                     const struct feed_unit *u,
+                     struct form *form,
+                     struct bus_err *err)
 {
     json_t *faults = u->rows != NULL
                          ? sheet_faults(f, u->rows, form, &f->in.mem)
@@ -183,8 +185,8 @@ static int keep(struct feed *f,
             intake_form_add_fault(form, &more);
         }
     }
-    return intake_drafts_keep(&f->in.drafts, f->frame.loop, u->json, form, kept, l,
-                       err);
+    return intake_drafts_keep(&f->in.drafts, f->frame.loop, u->json, form,
+                              feed_kept, l, err);
 }
 
 static struct in_flight *flight_of(struct feed *f, const struct feed_unit *u)
@@ -201,10 +203,10 @@ static struct in_flight *flight_of(struct feed *f, const struct feed_unit *u)
     return l;
 }
 
-static int decide(struct feed *f,
-                  struct in_flight *l,
-                  struct feed_unit *u,
-                  struct bus_err *err)
+static int feed_decide(struct feed *f,
+                       struct in_flight *l,
+                       struct feed_unit *u,
+                       struct bus_err *err)
 {
     struct form *form = bus_arena_alloc(&f->in.mem, sizeof(*form));
     struct form_rules rules = intake_rules(&f->in);
@@ -231,12 +233,12 @@ static int decide(struct feed *f,
     if (before != INTAKE_NEW) {
         f->known++;
         drop_draft(l);
-        say(l, "known", id);
+        feed_say(l, "known", id);
         return BUS_OK;
     }
     f->waiting++;
     return form->fault_count > 0 || rows_bad
-               ? keep(f, l, u, form, err)
+               ? feed_keep(f, l, u, form, err)
                : intake_accept(&f->in, form, &sent, answered, l, err);
 }
 
@@ -245,14 +247,16 @@ int cli_feed_collect(struct feed *f, struct feed_unit *u, struct bus_err *err)
     struct in_flight *l = flight_of(f, u);
     int rc = l == NULL || l->report == NULL
                  ? bus_fail(err, BUS_ENOMEM, "an application")
-                 : decide(f, l, u, err);
+                 : feed_decide(f, l, u, err);
     f->units++;
     json_decref(u->json);
     bus_arena_reset(&f->in.mem);
     return rc;
 }
 
-void cli_feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong)
+void cli_feed_broken(struct feed *f,
+                     size_t line,
+                     const struct form_syntax *wrong)
 {
     f->units++;
     f->failed++;
@@ -289,7 +293,7 @@ static void on_more(void *data)
     end_if_done(f);
 }
 
-static void drain(void *data)
+static void feed_drain(void *data)
 {
     struct feed *f = data;
     bus_run_timer_free(f->more);
@@ -305,7 +309,7 @@ int cli_feed_run(struct feed *f, const struct bus_run_role_args *args)
     }
     int e = intake_open(&f->in, &f->frame, false, &err);
     e = e ? e : bus_run_timer_new(f->frame.loop, on_more, f, &f->more, &err);
-    e = e ? e : bus_run_loop_on_drain(f->frame.loop, drain, f, &err);
+    e = e ? e : bus_run_loop_on_drain(f->frame.loop, feed_drain, f, &err);
     if (e != BUS_OK) {
         rc = bus_role_frame_fail(&err);
     } else {

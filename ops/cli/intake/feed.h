@@ -23,7 +23,7 @@ struct feed_unit
     size_t first_line, last_line;
     const char *reference;
     const struct csv_import_unit *rows; /* of a sheet; NULL */
-    const char *draft;             /* the draft it comes from; NULL */
+    const char *draft;                  /* the draft it comes from; NULL */
 };
 struct feed
 {
@@ -31,8 +31,8 @@ struct feed
     const char *name; /* "import" */
     bool json;        /* one object a unit */
     bool each;        /* also those that were taken */
-    /* Hands one unit to cli_feed_collect(); BUS_EAGAIN at the end; BUS_EPARSE: said
-     * why, what was read before stays. */
+    /* Hands one unit to cli_feed_collect(); BUS_EAGAIN at the end; BUS_EPARSE:
+     * said why, what was read before stays. */
     int (*next)(struct feed *f, struct bus_err *err);
     void *data;
     struct csv_import *sheet; /* to place faults; NULL */
@@ -46,10 +46,12 @@ struct feed
 /* Runs it all; prints the sum; returns the exit code. */
 int cli_feed_run(struct feed *f, const struct bus_run_role_args *args);
 int cli_feed_collect(struct feed *f,
-              struct feed_unit *u,
-              struct bus_err *err) BUS_MUSTCHECK;
+                     struct feed_unit *u,
+                     struct bus_err *err) BUS_MUSTCHECK;
 /* A line or a file that is no application at all: counted and said. */
-void cli_feed_broken(struct feed *f, size_t line, const struct form_syntax *wrong);
+void cli_feed_broken(struct feed *f,
+                     size_t line,
+                     const struct form_syntax *wrong);
 
 /* cli_intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
  * resubmit ID|all [FILE]. */

@@ -34,7 +34,7 @@ static int count_departments(const struct bus_catalogue_rules *r)
     return n;
 }
 
-static void show(const struct bus_catalogue_rules *r, const char *path)
+static void archive_show(const struct bus_catalogue_rules *r, const char *path)
 {
     const struct bus_catalogue_archive *a = &r->archive;
     (void)printf("%s: %zu items of %d departments, catalogue %s, %zu files\n",
@@ -43,8 +43,8 @@ static void show(const struct bus_catalogue_rules *r, const char *path)
 }
 
 int cli_policy_rules_open(struct bus_catalogue_rules *r,
-                      const char *path,
-                      struct bus_err *err)
+                          const char *path,
+                          struct bus_err *err)
 {
     struct stat st;
     bus_catalogue_rules_init(r);
@@ -68,15 +68,15 @@ int cli_policy_rules_open(struct bus_catalogue_rules *r,
         return bus_fail(err, BUS_ECONFIG, "%s: cannot be read", path);
     }
     int rc = bus_catalogue_archive_unpack((struct bus_strv){bytes, n}, &r->mem,
-                                &r->archive, err);
+                                          &r->archive, err);
     return rc == BUS_OK ? rc : bus_wrap(err, "%s", path);
 }
 
 int cli_policy_pack(const struct bus_config *c,
-                const char *key_file,
-                struct bus_catalogue_rules *r,
-                struct bus_buf *out,
-                struct bus_err *err)
+                    const char *key_file,
+                    struct bus_catalogue_rules *r,
+                    struct bus_buf *out,
+                    struct bus_err *err)
 {
     int rc = cli_policy_rules_open(r, c->folder, err);
     rc = rc ? rc : bus_catalogue_rules_compile(r, err);
@@ -96,8 +96,8 @@ int cli_policy_pack(const struct bus_config *c,
 }
 
 int cli_policy_message_fits(const struct bus_config *c,
-                        size_t archive_bytes,
-                        struct bus_err *err)
+                            size_t archive_bytes,
+                            struct bus_err *err)
 {
     int64_t room = c->kafka.message_bytes_max - POLICY_ENVELOPE_BYTES;
     return (int64_t)archive_bytes <= room
@@ -111,7 +111,7 @@ int cli_policy_message_fits(const struct bus_config *c,
 /* --- export --- */
 
 static int
-write_file(const char *path, struct bus_strv bytes, struct bus_err *err)
+archive_write_file(const char *path, struct bus_strv bytes, struct bus_err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     size_t done = 0;
@@ -142,15 +142,14 @@ static int export_to(const struct wish *w, struct bus_err *err)
     struct bus_catalogue_rules r;
     struct bus_buf out = {0};
     bus_catalogue_rules_init(&r);
-    int rc =
-        bus_conf_open(&config, lianou_config_dir(w->folder), &faults, err);
+    int rc = bus_conf_open(&config, lianou_config_dir(w->folder), &faults, err);
     if (rc != BUS_OK) {
         cli_policy_print_faults(&faults, false);
     }
     rc = rc ? rc : cli_policy_pack(&config, w->key, &r, &out, err);
-    rc = rc ? rc : write_file(w->file, bus_buf_view(&out), err);
+    rc = rc ? rc : archive_write_file(w->file, bus_buf_view(&out), err);
     if (rc == BUS_OK) {
-        show(&r, w->file);
+        archive_show(&r, w->file);
         (void)printf(w->key ? "signed / 已签名: %s\n" : "unsigned / 未签名\n",
                      w->key);
     }
@@ -178,7 +177,9 @@ static int make_folders(const char *path, struct bus_err *err)
     return BUS_OK;
 }
 
-static int write_all(struct bus_catalogue_rules *r, const char *into, struct bus_err *err)
+static int archive_write_all(struct bus_catalogue_rules *r,
+                             const char *into,
+                             struct bus_err *err)
 {
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < r->archive.count; i++) {
@@ -186,7 +187,7 @@ static int write_all(struct bus_catalogue_rules *r, const char *into, struct bus
         char *path = bus_arena_printf(&r->mem, "%s/%s", into, f->path);
         rc = path == NULL ? bus_fail(err, BUS_ENOMEM, "a path")
                           : make_folders(path, err);
-        rc = rc ? rc : write_file(path, f->bytes, err);
+        rc = rc ? rc : archive_write_file(path, f->bytes, err);
     }
     return rc;
 }
@@ -204,13 +205,13 @@ static int import_from(const struct wish *w, struct bus_err *err)
     }
     rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     if (rc == BUS_OK) {
-        show(&r, w->file);
+        archive_show(&r, w->file);
         (void)printf("from / 来自: %.*s; %s %s\n",
                      BUS_STRV_ARG(r.archive.county),
                      w->key ? "signed by / 签名:"
                             : "signature not looked at / 未核对签名",
                      w->key ? r.archive.signature.signer : "");
-        rc = w->into ? write_all(&r, w->into, err) : rc;
+        rc = w->into ? archive_write_all(&r, w->into, err) : rc;
     } else {
         cli_policy_print_faults(&r.faults, false);
     }
@@ -226,10 +227,10 @@ static int import_from(const struct wish *w, struct bus_err *err)
 
 /* --- the commands --- */
 
-static int run(int argc,
-               char **argv,
-               const char *key_option,
-               int (*act)(const struct wish *w, struct bus_err *err))
+static int archive_run(int argc,
+                       char **argv,
+                       const char *key_option,
+                       int (*act)(const struct wish *w, struct bus_err *err))
 {
     const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                      {"into", required_argument, NULL, 'i'},
@@ -265,12 +266,12 @@ static int run(int argc,
 
 static int run_export(int argc, char **argv)
 {
-    return run(argc, argv, "key", export_to);
+    return archive_run(argc, argv, "key", export_to);
 }
 
 static int run_import(int argc, char **argv)
 {
-    return run(argc, argv, "signer", import_from);
+    return archive_run(argc, argv, "signer", import_from);
 }
 
 const struct policy_command cli_policy_cmd_export = {

@@ -123,7 +123,7 @@ static bool print_size(const struct bus_config *c)
     return rc == BUS_OK;
 }
 
-static int check(const char *folder, int32_t day, bool confirm)
+static int cmd_check_run(const char *folder, int32_t day, bool confirm)
 {
     struct policy_tool t = {.day = day};
     struct bus_arena scratch;
@@ -131,8 +131,7 @@ static int check(const char *folder, int32_t day, bool confirm)
     struct bus_faults faults;
     bus_arena_init(&t.mem, 0, 0);
     bus_arena_init(&scratch, 0, 0);
-    int rc =
-        bus_conf_open(&t.config, lianou_config_dir(folder), &faults, &err);
+    int rc = bus_conf_open(&t.config, lianou_config_dir(folder), &faults, &err);
     bus_conf_check(&t.config, day, &faults);
     if (rc == BUS_OK) {
         bus_advice_check_template(t.config.policies, t.config.policies_count,
@@ -160,7 +159,7 @@ static int check(const char *folder, int32_t day, bool confirm)
     return well ? LIANOU_WELL : LIANOU_FAILED;
 }
 
-static int run(int argc, char **argv)
+static int policy_check_run(int argc, char **argv)
 {
     const char *folder = NULL;
     bool confirm = false;
@@ -175,7 +174,7 @@ static int run(int argc, char **argv)
             return LIANOU_USAGE;
         }
     }
-    return optind == argc ? check(folder, day, confirm) : LIANOU_USAGE;
+    return optind == argc ? cmd_check_run(folder, day, confirm) : LIANOU_USAGE;
 }
 
 const struct policy_command cli_policy_cmd_check = {
@@ -183,5 +182,5 @@ const struct policy_command cli_policy_cmd_check = {
     .usage = "[--config DIR] [--date DAY] [--confirm]",
     .summary = "every fault of the rules, and what the county must confirm",
     .summary_zh = "检查全部规则,列出待确认之处",
-    .run = run,
+    .run = policy_check_run,
 };

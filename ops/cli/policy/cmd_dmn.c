@@ -46,7 +46,7 @@ static void report(void *data, const struct dmn_tck_result *r)
     }
 }
 
-static void print_faults(const struct bus_faults *f)
+static void dmn_print_faults(const struct bus_faults *f)
 {
     struct bus_buf out = {0};
     bus_faults_print(f, true, &out);
@@ -56,7 +56,7 @@ static void print_faults(const struct bus_faults *f)
 
 /* "x/0085-decision-services-test-01.xml" tests "x/0085-decision-services.dmn"
  */
-static const char *model_of(struct testing *t, const char *test)
+static const char *dmn_model_of(struct testing *t, const char *test)
 {
     const char *slash = strrchr(test, '/');
     const char *cut = NULL;
@@ -73,7 +73,7 @@ static bool test_file(struct testing *t, const char *path)
     struct dmn_source s = {.file = path};
     bus_arena_reset(&t->mem);
     bus_faults_init(&faults, &t->mem);
-    const char *model = model_of(t, path);
+    const char *model = dmn_model_of(t, path);
     struct dmn_model *m = model ? cli_dmn_open(&t->mem, model, &faults) : NULL;
     t->file = path;
     const char *level = strstr(path, "compliance-level-");
@@ -84,7 +84,7 @@ static bool test_file(struct testing *t, const char *path)
     if (!ok) {
         t->failed[t->level]++;
         (void)fprintf(stderr, "%s: cannot be run\n", path);
-        print_faults(&faults);
+        dmn_print_faults(&faults);
     }
     dmn_model_free(m);
     return ok;
@@ -96,7 +96,7 @@ struct paths
     size_t n;
 };
 
-static bool is_test(const char *name)
+static bool dmn_is_test(const char *name)
 {
     size_t n = strlen(name);
     return n > 4 && strcmp(name + n - 4, ".xml") == 0 &&
@@ -113,7 +113,7 @@ static void find_tests(struct paths *to, const char *dir, int depth)
             continue;
         }
         (void)snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-        if (is_test(e->d_name) && to->n < PATHS_MAX) {
+        if (dmn_is_test(e->d_name) && to->n < PATHS_MAX) {
             to->v[to->n++] = strdup(path);
         } else if (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN) {
             find_tests(to, path, depth + 1);
@@ -124,12 +124,12 @@ static void find_tests(struct paths *to, const char *dir, int depth)
     }
 }
 
-static int by_path(const void *a, const void *b)
+static int dmn_by_path(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void print_totals(const struct testing *t, bool json)
+static void dmn_print_totals(const struct testing *t, bool json)
 {
     if (!json) {
         for (int i = 0; i < LEVELS; i++) {
@@ -145,7 +145,7 @@ static void print_totals(const struct testing *t, bool json)
                  t->passed[2], t->failed[2], t->passed[3], t->failed[3]);
 }
 
-static int test(const char *dir, bool json)
+static int dmn_test(const char *dir, bool json)
 {
     struct testing t = {.now = cli_feel_now()};
     static struct paths paths;
@@ -156,21 +156,22 @@ static int test(const char *dir, bool json)
                       dir);
         return LIANOU_USAGE;
     }
-    qsort(paths.v, paths.n, sizeof(paths.v[0]), by_path);
+    qsort(paths.v, paths.n, sizeof(paths.v[0]), dmn_by_path);
     bus_arena_init(&t.mem, 1 << 20, BYTES_MAX);
     for (size_t i = 0; i < paths.n; i++) {
         (void)test_file(&t, paths.v[i]);
         free(paths.v[i]);
     }
     bus_arena_fini(&t.mem);
-    print_totals(&t, json);
+    dmn_print_totals(&t, json);
     for (int i = 0; i < LEVELS; i++) {
         failed += t.failed[i];
     }
     return failed ? LIANOU_FAILED : LIANOU_WELL;
 }
 
-static int evaluate(const char *model, const char *name, const char *input)
+static int
+policy_dmn_evaluate(const char *model, const char *name, const char *input)
 {
     struct bus_arena mem;
     struct bus_faults faults;
@@ -181,7 +182,7 @@ static int evaluate(const char *model, const char *name, const char *input)
     bus_faults_init(&faults, &mem);
     struct dmn_model *m = cli_dmn_open(&mem, model, &faults);
     int code = LIANOU_USAGE;
-    print_faults(&faults);
+    dmn_print_faults(&faults);
     if (m == NULL) {
         (void)fprintf(stderr, "lianou dmn: %s cannot be read\n", model);
     } else if (input != NULL && cli_feel_json_file(&mem, input, &in, &err)) {
@@ -209,7 +210,7 @@ static int evaluate(const char *model, const char *name, const char *input)
     return code;
 }
 
-static int run(int argc, char **argv)
+static int dmn_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"input", required_argument, NULL, 'i'},
@@ -230,10 +231,10 @@ static int run(int argc, char **argv)
     char **a = argv + optind;
     int n = argc - optind;
     if (n == 2 && strcmp(a[0], "test") == 0) {
-        return test(a[1], json);
+        return dmn_test(a[1], json);
     }
     if (n == 3 && strcmp(a[0], "eval") == 0) {
-        return evaluate(a[1], a[2], input);
+        return policy_dmn_evaluate(a[1], a[2], input);
     }
     (void)fprintf(stderr, "lianou dmn: test DIR, or eval MODEL DECISION\n");
     return LIANOU_USAGE;
@@ -246,5 +247,5 @@ const struct lianou_command lianou_cmd_dmn = {
     .summary = "evaluate a decision model, or run the DMN test suite",
     .summary_zh = "计算决策模型，或运行 DMN 测试集",
     .group = 2,
-    .run = run,
+    .run = dmn_run,
 };

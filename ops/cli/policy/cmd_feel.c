@@ -16,7 +16,8 @@ struct world
     size_t count;
 };
 
-static bool global(void *data, struct bus_strv name, struct feel_value *ret)
+static bool
+feel_global(void *data, struct bus_strv name, struct feel_value *ret)
 {
     const struct world *w = data;
     const struct feel_value *v = feel_entry_get(&w->context.context, name);
@@ -27,16 +28,16 @@ static bool global(void *data, struct bus_strv name, struct feel_value *ret)
 }
 
 /* Keys with blanks are names, too. */
-static void collect(struct world *w, const struct feel_value *v)
+static void feel_collect(struct world *w, const struct feel_value *v)
 {
     for (size_t i = 0; v->kind == FEEL_LIST && i < v->list.n; i++) {
-        collect(w, &v->list.v[i]);
+        feel_collect(w, &v->list.v[i]);
     }
     for (size_t i = 0; v->kind == FEEL_CONTEXT && i < v->context.n; i++) {
         if (w->count < sizeof(w->names) / sizeof(w->names[0])) {
             w->names[w->count++] = v->context.v[i].key;
         }
-        collect(w, v->context.v[i].value);
+        feel_collect(w, v->context.v[i].value);
     }
 }
 
@@ -51,8 +52,10 @@ static void show_fault(const char *text, const struct feel_error *e)
     (void)fprintf(stderr, "lianou feel: %u:%u: %s\n", line, col, e->text);
 }
 
-static int
-evaluate(const char *text, bool json, struct world *w, struct bus_arena *mem)
+static int feel_evaluate(const char *text,
+                         bool json,
+                         struct world *w,
+                         struct bus_arena *mem)
 {
     struct feel_error e;
     struct feel_names names = {NULL, w->names, w->count, NULL};
@@ -63,7 +66,7 @@ evaluate(const char *text, bool json, struct world *w, struct bus_arena *mem)
     }
     struct feel_value now = cli_feel_now();
     struct feel_env env = {
-        .mem = mem, .data = w, .global = global, .now = &now};
+        .mem = mem, .data = w, .global = feel_global, .now = &now};
     struct feel_value v = feel_eval(n, &env);
     if (json) {
         json_t *j = cli_feel_to_json(mem, &v);
@@ -81,7 +84,7 @@ evaluate(const char *text, bool json, struct world *w, struct bus_arena *mem)
     return LIANOU_WELL;
 }
 
-static int run(int argc, char **argv)
+static int feel_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"context", required_argument, NULL, 'c'},
@@ -111,11 +114,11 @@ static int run(int argc, char **argv)
     w.context.kind = FEEL_CONTEXT;
     if (context != NULL) {
         rc = cli_feel_json_file(&mem, context, &w.context, &err);
-        collect(&w, &w.context);
+        feel_collect(&w, &w.context);
     }
     int code = LIANOU_USAGE;
     if (rc == BUS_OK) {
-        code = evaluate(argv[optind], json, &w, &mem);
+        code = feel_evaluate(argv[optind], json, &w, &mem);
     } else {
         (void)fprintf(stderr, "lianou feel: %s\n", err.msg);
     }
@@ -130,5 +133,5 @@ const struct lianou_command lianou_cmd_feel = {
     .summary = "evaluate one FEEL expression",
     .summary_zh = "计算一个 FEEL 表达式",
     .group = 2,
-    .run = run,
+    .run = feel_run,
 };

@@ -16,7 +16,7 @@ static const struct policy_command *const commands[] = {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
-                                              struct bus_faults *faults)
+                                                  struct bus_faults *faults)
 {
     struct bus_policy_sources s = {
         .facts = c->facts_node,
@@ -30,7 +30,9 @@ struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
     return bus_policy_catalogue_new(&s, faults);
 }
 
-int cli_policy_open(struct policy_tool *t, const char *folder, struct bus_err *err)
+int cli_policy_open(struct policy_tool *t,
+                    const char *folder,
+                    struct bus_err *err)
 {
     struct bus_faults none;
     t->day = t->day ? t->day : bus_china_day(bus_clock_system.wall_ms(NULL));
@@ -71,7 +73,7 @@ void cli_policy_print_faults(struct bus_faults *faults, bool warnings)
     bus_buf_fini(&out);
 }
 
-static void help(FILE *to)
+static void policy_help(FILE *to)
 {
     (void)fprintf(to, "lianou policy: rules as data / 政策规则\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -81,7 +83,7 @@ static void help(FILE *to)
     }
 }
 
-static int run(int argc, char **argv)
+static int policy_command_run(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -98,7 +100,7 @@ static int run(int argc, char **argv)
     if (argc > 1 && strcmp(name, "help") != 0) {
         (void)fprintf(stderr, "lianou policy: no '%s'\n\n", name);
     }
-    help(argc > 1 ? stderr : stdout);
+    policy_help(argc > 1 ? stderr : stdout);
     return argc > 1 && strcmp(name, "help") != 0 ? LIANOU_USAGE : LIANOU_WELL;
 }
 
@@ -108,5 +110,5 @@ const struct lianou_command lianou_cmd_policy = {
     .summary = "rules: check, try, explain, rehearse",
     .summary_zh = "政策规则:检查、试算、说明、推演",
     .group = 2,
-    .run = run,
+    .run = policy_command_run,
 };

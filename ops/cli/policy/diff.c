@@ -53,7 +53,7 @@ static const char *label_of(const char *path)
 }
 
 /* One line, as YAML would write it in flow form; as deep as the reader lets. */
-static void put_value(const struct bus_node *n, struct bus_buf *out)
+static void diff_put_value(const struct bus_node *n, struct bus_buf *out)
 {
     if (n->kind == BUS_NODE_SCALAR) {
         char before = ' ';
@@ -71,10 +71,10 @@ static void put_value(const struct bus_node *n, struct bus_buf *out)
     for (uint32_t i = 0; i < n->count; i++) {
         bus_buf_puts(out, i > 0 ? ", " : "");
         if (map) {
-            put_value(n->pairs[i].key, out);
+            diff_put_value(n->pairs[i].key, out);
             bus_buf_puts(out, ": ");
         }
-        put_value(map ? n->pairs[i].value : n->items[i], out);
+        diff_put_value(map ? n->pairs[i].value : n->items[i], out);
     }
     bus_buf_putc(out, map ? '}' : ']');
 }
@@ -86,7 +86,7 @@ static void put_side(struct comparing *c, char sign, const struct bus_node *n)
     }
     bus_buf_printf(&c->out, "    %c ", sign);
     size_t from = c->out.len;
-    put_value(n, &c->out);
+    diff_put_value(n, &c->out);
     if (c->out.len > from + SHOWN_MAX) {
         c->out.len = from + SHOWN_MAX; /* not within a character */
         while (c->out.len > from && (c->out.data[c->out.len] & 0xc0) == 0x80) {
@@ -110,7 +110,7 @@ differs(struct comparing *c, const struct bus_node *a, const struct bus_node *b)
     put_side(c, '+', b);
 }
 
-static const struct bus_node *name_of(const struct bus_node *n)
+static const struct bus_node *diff_name_of(const struct bus_node *n)
 {
     static const char *const keys[] = {"version", "code", "id", "from", "year"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -123,14 +123,15 @@ static const struct bus_node *name_of(const struct bus_node *n)
 }
 
 /* The entry of the list by that name, else at that place. */
-static const struct bus_node *
-entry(const struct bus_node *list, const struct bus_node *name, uint32_t at)
+static const struct bus_node *diff_entry(const struct bus_node *list,
+                                         const struct bus_node *name,
+                                         uint32_t at)
 {
     if (list == NULL || list->kind != BUS_NODE_LIST) {
         return NULL;
     }
     for (uint32_t i = 0; name != NULL && i < list->count; i++) {
-        const struct bus_node *other = name_of(list->items[i]);
+        const struct bus_node *other = diff_name_of(list->items[i]);
         if (other != NULL && bus_strv_eq(other->text, name->text)) {
             return list->items[i];
         }
@@ -138,14 +139,14 @@ entry(const struct bus_node *list, const struct bus_node *name, uint32_t at)
     return name == NULL && at < list->count ? list->items[at] : NULL;
 }
 
-static void compare(struct comparing *c,
-                    const struct bus_node *a,
-                    const struct bus_node *b);
+static void diff_compare(struct comparing *c,
+                         const struct bus_node *a,
+                         const struct bus_node *b);
 
-static void below(struct comparing *c,
-                  const char *form,
-                  struct bus_strv name,
-                  const struct bus_node *pair[2])
+static void diff_below(struct comparing *c,
+                       const char *form,
+                       struct bus_strv name,
+                       const struct bus_node *pair[2])
 {
     size_t n = strlen(c->path);
     bool index = form[0] == '[';
@@ -154,7 +155,7 @@ static void below(struct comparing *c,
                    : n == 0 ? ""
                             : ".",
                    BUS_STRV_ARG(name), index ? "]" : "");
-    compare(c, pair[0], pair[1]);
+    diff_compare(c, pair[0], pair[1]);
     c->path[n] = '\0';
 }
 
@@ -169,7 +170,7 @@ static void compare_maps(struct comparing *c,
             const struct bus_node *pair[2] = {bus_node_get(a, key),
                                               bus_node_get(b, key)};
             if (side == 0 || pair[0] == NULL) {
-                below(c, ".", m->pairs[i].key->text, pair);
+                diff_below(c, ".", m->pairs[i].key->text, pair);
             }
         }
     }
@@ -182,21 +183,22 @@ static void compare_lists(struct comparing *c,
     for (int side = 0; side < 2; side++) {
         const struct bus_node *l = side == 0 ? a : b;
         for (uint32_t i = 0; i < l->count; i++) {
-            const struct bus_node *name = name_of(l->items[i]);
-            const struct bus_node *pair[2] = {entry(a, name, i),
-                                              entry(b, name, i)};
+            const struct bus_node *name = diff_name_of(l->items[i]);
+            const struct bus_node *pair[2] = {diff_entry(a, name, i),
+                                              diff_entry(b, name, i)};
             char place[16];
             (void)snprintf(place, sizeof(place), "%u", i + 1);
             if (side == 0 || pair[0] == NULL) {
-                below(c, "[", name ? name->text : bus_strv(place), pair);
+                diff_below(c, "[", name ? name->text : bus_strv(place), pair);
             }
         }
     }
 }
 
 /* Calls itself for what is inside: as deep as the YAML reader allows. */
-static void
-compare(struct comparing *c, const struct bus_node *a, const struct bus_node *b)
+static void diff_compare(struct comparing *c,
+                         const struct bus_node *a,
+                         const struct bus_node *b)
 {
     if (a == NULL || b == NULL || a->kind != b->kind) {
         if (a != b) {
@@ -211,14 +213,14 @@ compare(struct comparing *c, const struct bus_node *a, const struct bus_node *b)
     }
 }
 
-static void part(struct comparing *c,
-                 const char *title,
-                 const struct bus_node *a,
-                 const struct bus_node *b)
+static void diff_part(struct comparing *c,
+                      const char *title,
+                      const struct bus_node *a,
+                      const struct bus_node *b)
 {
     c->title = title;
     c->path[0] = '\0';
-    compare(c, a, b);
+    diff_compare(c, a, b);
 }
 
 static const struct bus_node *item_of(const struct bus_policy_sources *s,
@@ -233,15 +235,15 @@ static const struct bus_node *item_of(const struct bus_policy_sources *s,
     return NULL;
 }
 
-static const char *text_at(const struct bus_node *n, const char *key)
+static const char *diff_text_at(const struct bus_node *n, const char *key)
 {
     const char *t = bus_node_cstr(bus_node_get(bus_node_get(n, "name"), key));
     return t ? t : "?";
 }
 
-static void items(struct comparing *c,
-                  const struct bus_policy_sources *a,
-                  const struct bus_policy_sources *b)
+static void diff_items(struct comparing *c,
+                       const struct bus_policy_sources *a,
+                       const struct bus_policy_sources *b)
 {
     for (int side = 0; side < 2; side++) {
         const struct bus_policy_sources *s = side == 0 ? a : b;
@@ -253,10 +255,11 @@ static void items(struct comparing *c,
             const struct bus_node *x = item_of(a, code->text);
             const struct bus_node *y = item_of(b, code->text);
             (void)snprintf(c->title_text, sizeof(c->title_text), "%.*s %s / %s",
-                           BUS_STRV_ARG(code->text), text_at(s->items[i], "zh"),
-                           text_at(s->items[i], "en"));
+                           BUS_STRV_ARG(code->text),
+                           diff_text_at(s->items[i], "zh"),
+                           diff_text_at(s->items[i], "en"));
             if (side == 0 && y != NULL) {
-                part(c, c->title_text, x, y);
+                diff_part(c, c->title_text, x, y);
             } else if (x == NULL || y == NULL) {
                 bus_buf_printf(&c->out, "%s\n  %s\n", c->title_text,
                                x ? "- 仅在前者 only in the first"
@@ -285,11 +288,13 @@ compare_all(const char *first, const char *second, struct bus_err *err)
     if (rc == BUS_OK) {
         const struct bus_policy_sources *a = &r[0].sources, *b = &r[1].sources;
         (void)printf("- %s\n+ %s\n", first, second);
-        part(&c, "facts.yaml 事实字典 / fact dictionary", a->facts, b->facts);
-        part(&c, "standards.yaml 标准 / standards", a->standards, b->standards);
-        part(&c, "interactions.yaml 事项间关系 / rules between items",
-             a->interactions, b->interactions);
-        items(&c, a, b);
+        diff_part(&c, "facts.yaml 事实字典 / fact dictionary", a->facts,
+                  b->facts);
+        diff_part(&c, "standards.yaml 标准 / standards", a->standards,
+                  b->standards);
+        diff_part(&c, "interactions.yaml 事项间关系 / rules between items",
+                  a->interactions, b->interactions);
+        diff_items(&c, a, b);
         cli_policy_print(&c.out);
         (void)printf("%zu differences / %zu 处不同\n", c.differences,
                      c.differences);
@@ -300,7 +305,7 @@ compare_all(const char *first, const char *second, struct bus_err *err)
     return rc != BUS_OK ? rc : c.differences > 0 ? (int)BUS_ESTATE : BUS_OK;
 }
 
-static int run(int argc, char **argv)
+static int diff_run(int argc, char **argv)
 {
     struct bus_err err = {0};
     if (argc != 3 || argv[1][0] == '-') {
@@ -319,5 +324,5 @@ const struct policy_command cli_policy_cmd_diff = {
     .usage = "A B (each a configuration folder or an archive)",
     .summary = "what differs between two catalogues, by item and attribute",
     .summary_zh = "逐项逐要素比较两份政策",
-    .run = run,
+    .run = diff_run,
 };

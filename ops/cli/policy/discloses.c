@@ -39,7 +39,7 @@ static const char *const kind_zh[] = {
     [BUS_POLICY_NEED_FORM] = "表单",
 };
 
-static const char *label(const struct bus_node *body, const char *key)
+static const char *discloses_label(const struct bus_node *body, const char *key)
 {
     const struct bus_node *n = bus_node_get(body, key);
     return n != NULL && n->kind == BUS_NODE_SCALAR ? n->text.p : "";
@@ -86,7 +86,8 @@ static int put_need(const struct policy_tool *t,
     int rc = BUS_OK;
     if (n->kind == BUS_POLICY_NEED_CLAUSE) {
         bus_buf_puts(out, ": ");
-        rc = bus_advice_report_clause(t->catalogue, n->rule, BUS_POLICY_ZH, out);
+        rc =
+            bus_advice_report_clause(t->catalogue, n->rule, BUS_POLICY_ZH, out);
     } else if (n->rule.n > 0) {
         bus_buf_puts(out, ": ");
         put_rule(out, n->rule);
@@ -108,7 +109,8 @@ screen(const struct policy_tool *t, const struct bus_policy_need *v, size_t n)
             struct bus_strv name =
                 bus_policy_fact_name(t->catalogue, v[i].fact);
             bus_buf_printf(&out, "%.*s %s / %s%s\n", BUS_STRV_ARG(name),
-                           label(body, "zh"), label(body, "en"),
+                           discloses_label(body, "zh"),
+                           discloses_label(body, "en"),
                            sensitive(body) ? " [敏感/sensitive]" : "");
             facts++;
         }
@@ -158,12 +160,12 @@ static int as_json(const struct policy_tool *t,
         if (i == 0 || v[i].fact != v[i - 1].fact) {
             needs = json_array();
             (void)json_array_append_new(
-                facts,
-                json_pack(
-                    "{so ss ss sb so}", "fact",
-                    strv_json(bus_policy_fact_name(t->catalogue, v[i].fact)),
-                    "zh", label(body, "zh"), "en", label(body, "en"),
-                    "sensitive", (int)sensitive(body), "needed_by", needs));
+                facts, json_pack("{so ss ss sb so}", "fact",
+                                 strv_json(bus_policy_fact_name(t->catalogue,
+                                                                v[i].fact)),
+                                 "zh", discloses_label(body, "zh"), "en",
+                                 discloses_label(body, "en"), "sensitive",
+                                 (int)sensitive(body), "needed_by", needs));
         }
         (void)json_array_append_new(needs, need_json(t, &v[i]));
     }
@@ -178,7 +180,7 @@ static int as_json(const struct policy_tool *t,
     return text != NULL ? BUS_OK : BUS_ENOMEM;
 }
 
-static int run(int argc, char **argv)
+static int discloses_run(int argc, char **argv)
 {
     struct policy_tool t = {0};
     struct bus_err err = {0};
@@ -225,5 +227,5 @@ const struct policy_command cli_policy_cmd_discloses = {
     .usage = "DEPARTMENT [--json] [--date DAY] [--config DIR]",
     .summary = "the facts it may receive, with what needs each",
     .summary_zh = "该部门可接收的事实及其依据",
-    .run = run,
+    .run = discloses_run,
 };

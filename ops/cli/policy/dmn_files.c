@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool cli_dmn_slurp(struct bus_arena *mem, const char *path, struct bus_strv *ret)
+bool cli_dmn_slurp(struct bus_arena *mem,
+                   const char *path,
+                   struct bus_strv *ret)
 {
     FILE *f = fopen(path, "re");
     size_t n = 0, cap = (size_t)DMN_BYTES_MAX + 2;

@@ -5,9 +5,12 @@
 #include "bus/dmn/dmn.h"
 
 /* The whole file in mem; false if it cannot be read (errno). */
-bool cli_dmn_slurp(struct bus_arena *mem, const char *path, struct bus_strv *ret);
+bool cli_dmn_slurp(struct bus_arena *mem,
+                   const char *path,
+                   struct bus_strv *ret);
 /* path and the other *.dmn of its folder. Faults say what cannot be read. */
-struct dmn_model *
-cli_dmn_open(struct bus_arena *mem, const char *path, struct bus_faults *faults);
+struct dmn_model *cli_dmn_open(struct bus_arena *mem,
+                               const char *path,
+                               struct bus_faults *faults);
 
 #endif

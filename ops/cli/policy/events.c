@@ -13,9 +13,9 @@
 #include "ops/cli/inspect/record_json.h"
 
 int cli_policy_file_read(const char *path,
-                     struct bus_arena *mem,
-                     struct bus_strv *ret,
-                     struct bus_err *err)
+                         struct bus_arena *mem,
+                         struct bus_strv *ret,
+                         struct bus_err *err)
 {
     struct stat st;
     FILE *f = fopen(path, "re");
@@ -47,10 +47,10 @@ struct reading
     bool found;
 };
 
-static int one(struct reading *r,
-               struct bus_strv value,
-               const char *where,
-               struct bus_err *err)
+static int events_one(struct reading *r,
+                      struct bus_strv value,
+                      const char *where,
+                      struct bus_err *err)
 {
     void *e = NULL;
     bus_arena_reset(&r->mem);
@@ -63,14 +63,14 @@ static int one(struct reading *r,
     return r->cb(r->data, e, where, err);
 }
 
-static int start(struct reading *r, struct bus_err *err)
+static int events_start(struct reading *r, struct bus_err *err)
 {
     bus_arena_init(&r->mem, 0, 0);
     r->types = bus_role_types_registry();
     return r->types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
 }
 
-static void end(struct reading *r)
+static void events_end(struct reading *r)
 {
     bus_wire_registry_free(r->types);
     bus_arena_fini(&r->mem);
@@ -79,7 +79,7 @@ static void end(struct reading *r)
 /* --- files --- */
 
 bool cli_policy_fact_is_date(const struct bus_policy_catalogue *c,
-                         struct bus_strv fact)
+                             struct bus_strv fact)
 {
     int f = bus_policy_fact_find(c, fact);
     const struct bus_node *type =
@@ -97,7 +97,8 @@ struct blocks
     size_t number;
 };
 
-static int learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
+static int
+events_learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
 {
     b->set = bus_wire_set_new();
     int rc = b->set ? bus_wire_set_parse(b->set, schema, &b->writer, err)
@@ -108,14 +109,14 @@ static int learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
     return rc ? bus_wrap(err, "its records are no evaluations") : rc;
 }
 
-static int block(void *data,
-                 struct bus_strv schema,
-                 int64_t count,
-                 struct bus_strv bytes,
-                 struct bus_err *err)
+static int events_block(void *data,
+                        struct bus_strv schema,
+                        int64_t count,
+                        struct bus_strv bytes,
+                        struct bus_err *err)
 {
     struct blocks *b = data;
-    int rc = b->plan ? BUS_OK : learn(b, schema, err);
+    int rc = b->plan ? BUS_OK : events_learn(b, schema, err);
     for (; rc == BUS_OK && count > 0; count--) {
         char where[320];
         void *e = NULL;
@@ -131,13 +132,13 @@ static int block(void *data,
                : rc;
 }
 
-static int archive(struct reading *r,
-                   const char *path,
-                   struct bus_strv file,
-                   struct bus_err *err)
+static int events_archive(struct reading *r,
+                          const char *path,
+                          struct bus_strv file,
+                          struct bus_err *err)
 {
     struct blocks b = {.r = r, .path = path};
-    int rc = cli_avro_read(file, block, &b, err);
+    int rc = cli_avro_read(file, events_block, &b, err);
     bus_wire_plan_free(b.plan);
     if (b.set != NULL) {
         bus_wire_set_free(b.set);
@@ -154,7 +155,7 @@ static struct bus_strv past_blanks(struct bus_strv text)
     return text;
 }
 
-static bool is_json(struct bus_strv file)
+static bool events_is_json(struct bus_strv file)
 {
     file = past_blanks(file);
     return file.n > 0 && file.p[0] == '{';
@@ -180,8 +181,9 @@ static int one_json(struct reading *r,
     bus_arena_reset(&r->mem);
     int rc = bus_wire_type_ready(&sa_evaluation_type, err);
     rc = rc ? rc
-            : cli_record_from_json(&how, bus_wire_type_schema(&sa_evaluation_type),
-                               j, &out, err);
+            : cli_record_from_json(&how,
+                                   bus_wire_type_schema(&sa_evaluation_type), j,
+                                   &out, err);
     rc = rc ? rc
             : bus_wire_decode_own(
                   &sa_evaluation_type,
@@ -220,25 +222,25 @@ static int all_json(struct reading *r,
 }
 
 int cli_policy_evaluations_file(const struct policy_file *file,
-                            policy_evaluation_cb cb,
-                            void *data,
-                            struct bus_err *err)
+                                policy_evaluation_cb cb,
+                                void *data,
+                                struct bus_err *err)
 {
     struct reading r = {.cb = cb, .data = data};
     struct bus_arena mem;
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 0);
-    int rc = start(&r, err);
+    int rc = events_start(&r, err);
     rc = rc ? rc : cli_policy_file_read(file->path, &mem, &bytes, err);
     if (rc == BUS_OK && cli_avro_read_is(bytes)) {
-        rc = archive(&r, file->path, bytes, err);
+        rc = events_archive(&r, file->path, bytes, err);
         rc = rc ? bus_wrap(err, "%s", file->path) : rc;
-    } else if (rc == BUS_OK && is_json(bytes)) {
+    } else if (rc == BUS_OK && events_is_json(bytes)) {
         rc = all_json(&r, file, bytes, err);
     } else if (rc == BUS_OK) {
-        rc = one(&r, bytes, file->path, err);
+        rc = events_one(&r, bytes, file->path, err);
     }
-    end(&r);
+    events_end(&r);
     bus_arena_fini(&mem);
     return rc;
 }
@@ -252,7 +254,7 @@ from_topic(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     char where[320];
     (void)snprintf(where, sizeof(where), "%s/%d/%lld", m->topic, m->partition,
                    (long long)m->offset);
-    int rc = one(r, m->value, where, err);
+    int rc = events_one(r, m->value, where, err);
     return rc != BUS_OK ? rc : BUS_EGONE; /* one is enough */
 }
 
@@ -265,8 +267,8 @@ static int at_place(struct tool *t,
 {
     int64_t next = 0;
     struct bus_kafka_range range = {
-        .topic = bus_conf_topic(&t->config, &t->mem,
-                                  bus_pg_value(rows, row, 0), NULL),
+        .topic = bus_conf_topic(&t->config, &t->mem, bus_pg_value(rows, row, 0),
+                                NULL),
         .partition = (int32_t)bus_pg_i64(rows, row, 1),
         .from = bus_pg_i64(rows, row, 2)};
     if (range.topic == NULL) {
@@ -286,10 +288,10 @@ static int at_place(struct tool *t,
 }
 
 int cli_policy_evaluations_ledger(struct tool *t,
-                              const char *id,
-                              policy_evaluation_cb cb,
-                              void *data,
-                              struct bus_err *err)
+                                  const char *id,
+                                  policy_evaluation_cb cb,
+                                  void *data,
+                                  struct bus_err *err)
 {
     static const char sql[] = "SELECT topic, part, place FROM fact_of_life"
                               " WHERE kind = 'evaluation'"
@@ -300,7 +302,7 @@ int cli_policy_evaluations_ledger(struct tool *t,
                                 .client_id = "lianou-verify"};
     struct bus_kafka_reader *reader = NULL;
     struct bus_pg_rows *rows = NULL;
-    int rc = start(&r, err);
+    int rc = events_start(&r, err);
     rc = rc ? rc : cli_tool_database(t, err);
     rc = rc ? rc : bus_pg_query(t->pg, sql, &id, 1, &rows, err);
     if (rc == BUS_OK && bus_pg_count(rows) == 0) {
@@ -314,6 +316,6 @@ int cli_policy_evaluations_ledger(struct tool *t,
     }
     bus_kafka_reader_close(reader);
     bus_pg_rows_free(rows);
-    end(&r);
+    events_end(&r);
     return rc;
 }

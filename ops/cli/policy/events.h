@@ -26,22 +26,22 @@ struct policy_file
     void *data; /* of is_date */
 };
 int cli_policy_evaluations_file(const struct policy_file *file,
-                            policy_evaluation_cb cb,
-                            void *data,
-                            struct bus_err *err) BUS_MUSTCHECK;
+                                policy_evaluation_cb cb,
+                                void *data,
+                                struct bus_err *err) BUS_MUSTCHECK;
 /* Those of an evaluation's or a case's id, in the order of their topic: places
  * by the ledger, bytes from the topic. BUS_EUNKNOWN: the ledger has none. */
 int cli_policy_evaluations_ledger(struct tool *t,
-                              const char *id,
-                              policy_evaluation_cb cb,
-                              void *data,
-                              struct bus_err *err) BUS_MUSTCHECK;
+                                  const char *id,
+                                  policy_evaluation_cb cb,
+                                  void *data,
+                                  struct bus_err *err) BUS_MUSTCHECK;
 bool cli_policy_fact_is_date(const struct bus_policy_catalogue *c,
-                         struct bus_strv fact);
+                             struct bus_strv fact);
 /* A whole file; in mem. */
 int cli_policy_file_read(const char *path,
-                     struct bus_arena *mem,
-                     struct bus_strv *ret,
-                     struct bus_err *err) BUS_MUSTCHECK;
+                         struct bus_arena *mem,
+                         struct bus_strv *ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

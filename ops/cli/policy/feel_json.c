@@ -8,7 +8,8 @@
 
 #define DEPTH_MAX 64
 
-static struct feel_value of(struct bus_arena *mem, const json_t *j, int depth);
+static struct feel_value
+feel_json_of(struct bus_arena *mem, const json_t *j, int depth);
 
 static struct feel_value of_text(struct bus_arena *mem, const json_t *j)
 {
@@ -36,7 +37,7 @@ of_object(struct bus_arena *mem, const json_t *j, int depth)
     }
     json_object_foreach((json_t *)(uintptr_t)j, key, item)
     {
-        v[i] = of(mem, item, depth + 1);
+        v[i] = feel_json_of(mem, item, depth + 1);
         e[i].key = bus_strv(bus_arena_strdup(mem, key));
         e[i].value = &v[i];
         i++;
@@ -44,7 +45,8 @@ of_object(struct bus_arena *mem, const json_t *j, int depth)
     return (struct feel_value){.kind = FEEL_CONTEXT, .context = {e, n}};
 }
 
-static struct feel_value of(struct bus_arena *mem, const json_t *j, int depth)
+static struct feel_value
+feel_json_of(struct bus_arena *mem, const json_t *j, int depth)
 {
     struct feel_value v = feel_null;
     char number[64];
@@ -69,7 +71,7 @@ static struct feel_value of(struct bus_arena *mem, const json_t *j, int depth)
         size_t n = json_array_size(j);
         struct feel_value *list = bus_arena_calloc(mem, n + 1, sizeof(*list));
         for (size_t i = 0; list != NULL && i < n; i++) {
-            list[i] = of(mem, json_array_get(j, i), depth + 1);
+            list[i] = feel_json_of(mem, json_array_get(j, i), depth + 1);
         }
         return list ? feel_list_of(list, n) : feel_wrong("no memory");
     }
@@ -80,7 +82,7 @@ static struct feel_value of(struct bus_arena *mem, const json_t *j, int depth)
 
 struct feel_value cli_feel_of_json(struct bus_arena *mem, const json_t *j)
 {
-    return of(mem, j, 0);
+    return feel_json_of(mem, j, 0);
 }
 
 static json_t *to_text(struct bus_arena *mem, const struct feel_value *v)
@@ -122,7 +124,8 @@ json_t *cli_feel_to_json(struct bus_arena *mem, const struct feel_value *v)
     case FEEL_LIST:
         j = json_array();
         for (size_t i = 0; i < v->list.n; i++) {
-            (void)json_array_append_new(j, cli_feel_to_json(mem, &v->list.v[i]));
+            (void)json_array_append_new(j,
+                                        cli_feel_to_json(mem, &v->list.v[i]));
         }
         return j;
     case FEEL_CONTEXT:
@@ -139,9 +142,9 @@ json_t *cli_feel_to_json(struct bus_arena *mem, const struct feel_value *v)
 }
 
 int cli_feel_json_file(struct bus_arena *mem,
-                   const char *path,
-                   struct feel_value *ret,
-                   struct bus_err *err)
+                       const char *path,
+                       struct feel_value *ret,
+                       struct bus_err *err)
 {
     json_error_t e;
     json_t *j = strcmp(path, "-") == 0

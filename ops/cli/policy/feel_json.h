@@ -16,9 +16,9 @@ struct feel_value cli_feel_of_json(struct bus_arena *mem, const json_t *j);
 json_t *cli_feel_to_json(struct bus_arena *mem, const struct feel_value *v);
 /* A JSON object of a file; fails with file and line. */
 int cli_feel_json_file(struct bus_arena *mem,
-                   const char *path,
-                   struct feel_value *ret,
-                   struct bus_err *err) BUS_MUSTCHECK;
+                       const char *path,
+                       struct feel_value *ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
 /* The clock as now() needs it, in China's time. */
 struct feel_value cli_feel_now(void);
 

@@ -14,7 +14,8 @@ struct reading
 };
 
 /* A fact by its name, its Chinese name or its Chinese label; -1. */
-static int named(const struct reading *r, bool member, struct bus_strv name)
+static int
+household_named(const struct reading *r, bool member, struct bus_strv name)
 {
     const struct bus_policy_catalogue *c = r->t->catalogue;
     int f = bus_policy_fact_named(c, member, name);
@@ -54,9 +55,9 @@ no_such(const struct reading *r, bool member, const struct bus_node *key)
 }
 
 /* A word of the fact's list, English or Chinese. */
-static bool read_word(const struct bus_node *body,
-                      const struct bus_node *v,
-                      struct bus_policy_fact *to)
+static bool household_read_word(const struct bus_node *body,
+                                const struct bus_node *v,
+                                struct bus_policy_fact *to)
 {
     const struct bus_node *words = bus_node_get(body, "words");
     for (uint32_t i = 0; words != NULL && i < words->count; i++) {
@@ -100,7 +101,7 @@ static bool read_value(const struct bus_node *body,
     }
     if (bus_strv_is(t, "enum")) {
         *ret_must = "one of the fact's words (facts.yaml)";
-        return v->kind == BUS_NODE_SCALAR && read_word(body, v, to);
+        return v->kind == BUS_NODE_SCALAR && household_read_word(body, v, to);
     }
     if (bus_strv_is(t, "text")) {
         *ret_must = "a text";
@@ -114,11 +115,11 @@ static bool read_value(const struct bus_node *body,
     return bus_node_to_i64(v, &to->number);
 }
 
-static void read_facts(const struct reading *r,
-                       const struct bus_node *map,
-                       int member,
-                       struct bus_policy_fact *list,
-                       size_t *count)
+static void household_read_facts(const struct reading *r,
+                                 const struct bus_node *map,
+                                 int member,
+                                 struct bus_policy_fact *list,
+                                 size_t *count)
 {
     if (map != NULL && map->kind != BUS_NODE_MAP) {
         bus_faults_add(r->faults, map->at, "facts", "must be a map");
@@ -126,10 +127,11 @@ static void read_facts(const struct reading *r,
     }
     for (uint32_t i = 0; map != NULL && i < map->count; i++) {
         const struct bus_node *k = map->pairs[i].key, *v = map->pairs[i].value;
-        struct bus_policy_fact f = {.fact = named(r, member >= 0, k->text),
-                                    .member = member,
-                                    .source = BUS_STRV("declared"),
-                                    .as_of = r->t->day};
+        struct bus_policy_fact f = {
+            .fact = household_named(r, member >= 0, k->text),
+            .member = member,
+            .source = BUS_STRV("declared"),
+            .as_of = r->t->day};
         const char *must = "";
         if (f.fact < 0) {
             no_such(r, member >= 0, k);
@@ -145,8 +147,9 @@ static void read_facts(const struct reading *r,
     }
 }
 
-static const char *
-text_of(const struct bus_node *n, const char *key, const char *otherwise)
+static const char *household_text_of(const struct bus_node *n,
+                                     const char *key,
+                                     const char *otherwise)
 {
     const struct bus_node *v =
         n != NULL && n->kind == BUS_NODE_MAP ? bus_node_get(n, key) : n;
@@ -184,23 +187,23 @@ static void read_home(const struct reading *r,
         r->faults->out_of_memory = true;
         return;
     }
-    read_facts(r, facts, -1, list, &count);
+    household_read_facts(r, facts, -1, list, &count);
     for (size_t i = 0; i < people; i++) {
-        read_facts(r, members->items[i], (int)i, list, &count);
+        household_read_facts(r, members->items[i], (int)i, list, &count);
     }
     const char *plain =
         bus_arena_printf(&r->t->mem, "household %zu", number + 1);
-    to->zh = text_of(name, "zh", plain);
-    to->en = text_of(name, "en", to->zh);
+    to->zh = household_text_of(name, "zh", plain);
+    to->en = household_text_of(name, "en", to->zh);
     to->expect = bus_node_get(n, "expect");
     to->h = (struct bus_policy_household){
         .member_count = people, .facts = list, .fact_count = count};
 }
 
 int cli_policy_households_read(struct policy_tool *t,
-                      const char *path,
-                      struct cli_policy_households *ret,
-                      struct bus_err *err)
+                               const char *path,
+                               struct cli_policy_households *ret,
+                               struct bus_err *err)
 {
     struct bus_faults faults;
     bus_faults_init(&faults, &t->mem);

@@ -26,8 +26,8 @@ struct cli_policy_households
 };
 /* All in t->mem. Faults, each with its place, are printed; BUS_ECONFIG then. */
 int cli_policy_households_read(struct policy_tool *t,
-                      const char *path,
-                      struct cli_policy_households *ret,
-                      struct bus_err *err) BUS_MUSTCHECK;
+                               const char *path,
+                               struct cli_policy_households *ret,
+                               struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

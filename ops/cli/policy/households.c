@@ -38,15 +38,16 @@ static void put_field(FILE *f, struct bus_strv s)
     (void)fputc('"', f);
 }
 
-static const char *word_of(const struct bus_policy_verdict_of *v)
+static const char *households_word_of(const struct bus_policy_verdict_of *v)
 {
     return v == NULL              ? "not in force"
            : v->left_out_by.n > 0 ? "left out"
                                   : verdict_words[v->verdict];
 }
 
-static int
-row(void *data, const struct bus_advice_turn_of *t, struct bus_err *err)
+static int households_row(void *data,
+                          const struct bus_advice_turn_of *t,
+                          struct bus_err *err)
 {
     struct rehearse *q = data;
     if (q->out == NULL) {
@@ -59,26 +60,26 @@ row(void *data, const struct bus_advice_turn_of *t, struct bus_err *err)
         (void)fputc(',', q->out);
     }
     (void)fprintf(q->out, "%s,%s,%s,%lld,%lld\n", turn_words[t->turn],
-                  word_of(t->before), word_of(t->after),
+                  households_word_of(t->before), households_word_of(t->after),
                   (long long)t->before_fen, (long long)t->after_fen);
     return ferror(q->out)
                ? bus_fail(err, BUS_EIO, "%s: cannot be written", q->csv)
                : BUS_OK;
 }
 
-static int one(struct rehearse *q,
-               const struct bus_advice_rehearsed *who,
-               struct bus_err *err)
+static int households_one(struct rehearse *q,
+                          const struct bus_advice_rehearsed *who,
+                          struct bus_err *err)
 {
-    return bus_advice_rehearse(q->r, who, row, q, &q->mem, err);
+    return bus_advice_rehearse(q->r, who, households_row, q, &q->mem, err);
 }
 
 static int generated(struct rehearse *q, struct bus_err *err)
 {
     static struct generate_household home;
     struct generate_maker maker;
-    int rc = cli_generate_maker_init(&maker, &q->tool.config, q->rules[0].catalogue,
-                                 q->day, err);
+    int rc = cli_generate_maker_init(&maker, &q->tool.config,
+                                     q->rules[0].catalogue, q->day, err);
     for (uint64_t i = 0; rc == BUS_OK && i < q->count; i++) {
         char number[32], kind[64];
         bus_arena_reset(&q->mem);
@@ -93,7 +94,7 @@ static int generated(struct rehearse *q, struct bus_err *err)
                                                bus_strv(home.village->code),
                                            .kind = bus_strv(kind),
                                            .present = &home.h};
-        rc = one(q, &who, err);
+        rc = households_one(q, &who, err);
     }
     return rc;
 }
@@ -117,7 +118,7 @@ of_record(struct rehearse *q, const struct record *s, struct bus_err *err)
     int rc = BUS_OK;
     for (int i = 0; rc == BUS_OK && i < 2; i++) {
         rc = bus_role_household_of(q->rules[i].catalogue, &s->members, s->facts,
-                              NULL, s->fact_count, &q->mem, &h[i]);
+                                   NULL, s->fact_count, &q->mem, &h[i]);
     }
     if (rc != BUS_OK) {
         return bus_fail(err, rc, "no room for a household");
@@ -130,7 +131,7 @@ of_record(struct rehearse *q, const struct record *s, struct bus_err *err)
                                        .kind = bus_strv(kind),
                                        .present = &h[0],
                                        .proposed = &h[1]};
-    return one(q, &who, err);
+    return households_one(q, &who, err);
 }
 
 struct states
@@ -144,7 +145,8 @@ struct states
 
 /* A compacted topic may hold older states of a household, too: the first time
  * through notes the last place of each, the second one reads only those. */
-static int state(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int
+households_state(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct states *s = data;
     void *record = NULL, *place = (void *)(uintptr_t)(m->offset + 1);
@@ -181,7 +183,7 @@ static int ledger(struct rehearse *q, struct bus_err *err)
     struct topic_read read = {.config = &q->tool.config,
                               .topic = "households",
                               .last = TOPIC_ALL,
-                              .cb = state,
+                              .cb = households_state,
                               .data = &s};
     bus_arena_init(&s.keys, 0, 0);
     int rc = s.types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
@@ -230,17 +232,17 @@ static int snapshot(void *data,
     return of_record(s->q, &one_of, err);
 }
 
-static bool is_date(void *data, struct bus_strv fact)
+static bool households_is_date(void *data, struct bus_strv fact)
 {
     const struct rehearse *q = data;
     return cli_policy_fact_is_date(q->rules[0].catalogue, fact);
 }
 
-static int archive(struct rehearse *q, struct bus_err *err)
+static int households_archive(struct rehearse *q, struct bus_err *err)
 {
     struct snapshots s = {.q = q};
     bus_arena_init(&s.keys, 0, 0);
-    struct policy_file file = {q->archive, is_date, q};
+    struct policy_file file = {q->archive, households_is_date, q};
     int rc = cli_policy_evaluations_file(&file, snapshot, &s, err);
     s.second = true;
     s.at = 0;
@@ -265,5 +267,5 @@ int cli_rehearse_all(struct rehearse *q, struct bus_err *err)
     case REHEARSE_ARCHIVE:
         break;
     }
-    return archive(q, err);
+    return households_archive(q, err);
 }

@@ -18,12 +18,12 @@ struct policy_tool
 
 /* The catalogue of a configuration that is open; faults are added. */
 struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
-                                              struct bus_faults *faults);
+                                                  struct bus_faults *faults);
 /* Opens the folder (NULL: as lianou_config_dir) and compiles. On a fault it
  * prints all of them and returns BUS_ECONFIG. Close in any case. */
 int cli_policy_open(struct policy_tool *t,
-                const char *folder,
-                struct bus_err *err) BUS_MUSTCHECK;
+                    const char *folder,
+                    struct bus_err *err) BUS_MUSTCHECK;
 void cli_policy_close(struct policy_tool *t);
 /* Prints the faults (warnings only if asked for) to standard output. */
 void cli_policy_print_faults(struct bus_faults *faults, bool warnings);
@@ -37,8 +37,9 @@ struct policy_command
     int (*run)(int argc, char **argv);
 };
 extern const struct policy_command cli_policy_cmd_check, cli_policy_cmd_test,
-    cli_policy_cmd_explain, cli_policy_cmd_export, cli_policy_cmd_import, cli_policy_cmd_diff;
-extern const struct policy_command cli_policy_cmd_discloses, cli_policy_cmd_verify,
-    cli_policy_cmd_rehearse, cli_policy_cmd_publish;
+    cli_policy_cmd_explain, cli_policy_cmd_export, cli_policy_cmd_import,
+    cli_policy_cmd_diff;
+extern const struct policy_command cli_policy_cmd_discloses,
+    cli_policy_cmd_verify, cli_policy_cmd_rehearse, cli_policy_cmd_publish;
 
 #endif

@@ -35,7 +35,7 @@ struct publishing
     int64_t now_ms;
 };
 
-static int send(struct publishing *p, struct bus_err *err)
+static int publish_send(struct publishing *p, struct bus_err *err)
 {
     const struct bus_config *c = &p->tool.config;
     struct bus_arena *mem = &p->tool.mem;
@@ -83,9 +83,10 @@ static int publish(struct publishing *p, struct bus_err *err)
     }
     int rc = cli_tool_open(&p->tool, err);
     rc = rc ? rc
-            : cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err);
+            : cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive,
+                              err);
     rc = rc ? rc : bus_catalogue_archive_press(&p->archive, err);
-    rc = rc ? rc : send(p, err);
+    rc = rc ? rc : publish_send(p, err);
     if (rc == BUS_OK) {
         (void)printf(
             "published / 已发布: %.*s, %zu items, in force from / 生效 "
@@ -97,7 +98,7 @@ static int publish(struct publishing *p, struct bus_err *err)
     return rc;
 }
 
-static int run(int argc, char **argv)
+static int publish_run(int argc, char **argv)
 {
     struct publishing p = {0};
     struct bus_err err = {0};
@@ -127,5 +128,5 @@ const struct policy_command cli_policy_cmd_publish = {
     .usage = "[--effective DAY] [--key KEY.pem] [--config DIR]",
     .summary = "the catalogue to the running matcher, in force from that day",
     .summary_zh = "向运行中的总线发布政策,自该日生效",
-    .run = run,
+    .run = publish_run,
 };

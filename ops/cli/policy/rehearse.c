@@ -29,7 +29,9 @@ static const struct option options[] = {
     {"lang", required_argument, NULL, 'l'},
     {NULL, 0, NULL, 0}};
 
-static int compile(struct bus_catalogue_rules *r, const char *path, struct bus_err *err)
+static int rehearse_compile(struct bus_catalogue_rules *r,
+                            const char *path,
+                            struct bus_err *err)
 {
     int rc = cli_policy_rules_open(r, path, err);
     rc = rc ? rc : bus_catalogue_rules_compile(r, err);
@@ -39,8 +41,8 @@ static int compile(struct bus_catalogue_rules *r, const char *path, struct bus_e
 static int rehearse(struct rehearse *q, struct bus_err *err)
 {
     int rc = cli_tool_open(&q->tool, err);
-    rc = rc ? rc : compile(&q->rules[0], q->tool.config.folder, err);
-    rc = rc ? rc : compile(&q->rules[1], q->with, err);
+    rc = rc ? rc : rehearse_compile(&q->rules[0], q->tool.config.folder, err);
+    rc = rc ? rc : rehearse_compile(&q->rules[1], q->with, err);
     if (rc != BUS_OK) {
         return rc;
     }
@@ -127,7 +129,7 @@ static bool set_rest(struct rehearse *q, int argc, char **argv)
     return optind == argc;
 }
 
-static int run(int argc, char **argv)
+static int rehearse_run(int argc, char **argv)
 {
     static struct rehearse q;
     struct bus_err err = {0};
@@ -159,5 +161,5 @@ const struct policy_command cli_policy_cmd_rehearse = {
              "[--config DIR]",
     .summary = "a change of rules tried on all households first",
     .summary_zh = "规则变动先在全部家庭上推演",
-    .run = run,
+    .run = rehearse_run,
 };

@@ -14,7 +14,7 @@ static const char *const turn_zh[BUS_POLICY_TURNS] = {
 static const char *const turn_en[BUS_POLICY_TURNS] = {
     "same", "gain", "lose", "more", "less", "now open", "settled", "swap"};
 
-static void put_yuan(struct bus_buf *b, int64_t fen, bool sign)
+static void rehearsed_put_yuan(struct bus_buf *b, int64_t fen, bool sign)
 {
     int64_t abs = fen < 0 ? -fen : fen;
     bus_buf_printf(b, "%s%" PRId64 ".%02d",
@@ -26,11 +26,11 @@ static void put_yuan(struct bus_buf *b, int64_t fen, bool sign)
 
 static void put_money(struct bus_buf *b, const struct bus_advice_turn *t)
 {
-    put_yuan(b, t->before_fen, false);
+    rehearsed_put_yuan(b, t->before_fen, false);
     bus_buf_puts(b, " -> ");
-    put_yuan(b, t->after_fen, false);
+    rehearsed_put_yuan(b, t->after_fen, false);
     bus_buf_puts(b, " (");
-    put_yuan(b, t->after_fen - t->before_fen, true);
+    rehearsed_put_yuan(b, t->after_fen - t->before_fen, true);
     bus_buf_puts(b, ")");
 }
 
@@ -56,22 +56,23 @@ static void put_turns(const struct rehearse *q,
     }
 }
 
-static void title(const struct rehearse *q, const char *zh, const char *en)
+static void
+rehearsed_title(const struct rehearse *q, const char *zh, const char *en)
 {
     (void)printf("\n%s%s%s\n", q->zh ? zh : "", q->zh && q->en ? " / " : "",
                  q->en ? en : "");
 }
 
-static void print(struct bus_buf *b)
+static void rehearsed_print(struct bus_buf *b)
 {
     (void)puts(bus_buf_cstr(b));
     bus_buf_clear(b);
 }
 
-static void put_key(const struct rehearse *q,
-                    enum bus_advice_turn_by by,
-                    struct bus_strv key,
-                    struct bus_buf *b)
+static void rehearsed_put_key(const struct rehearse *q,
+                              enum bus_advice_turn_by by,
+                              struct bus_strv key,
+                              struct bus_buf *b)
 {
     struct bus_policy_item it;
     const struct bus_village *v = NULL;
@@ -106,7 +107,7 @@ static int by_money(const void *a, const void *b)
 }
 
 /* The groups that turn; funds also when they do not, for their cost. */
-static void groups(struct rehearse *q, enum bus_advice_turn_by by)
+static void rehearsed_groups(struct rehearse *q, enum bus_advice_turn_by by)
 {
     struct bus_advice_turn_group *const *list;
     struct bus_buf b = {0};
@@ -129,11 +130,11 @@ static void groups(struct rehearse *q, enum bus_advice_turn_by by)
             more++;
             continue;
         }
-        put_key(q, by, mine[i]->key, &b);
+        rehearsed_put_key(q, by, mine[i]->key, &b);
         put_turns(q, &b, t);
         bus_buf_puts(&b, "  ");
         put_money(&b, t);
-        print(&b);
+        rehearsed_print(&b);
         shown++;
     }
     if (shown == 0) {
@@ -169,7 +170,7 @@ static void examples(struct rehearse *q)
                                    BUS_STRV_ARG(list[i]->examples[t][e]));
                 }
             }
-            print(&b);
+            rehearsed_print(&b);
         }
     }
     bus_buf_fini(&b);
@@ -190,7 +191,7 @@ void cli_rehearse_show(struct rehearse *q)
     struct bus_buf b = {0};
     char day[BUS_DATE_TEXT + 1];
     size_t n = turned(all);
-    title(q, "推演:现行与拟行", "rehearsal: present and proposed");
+    rehearsed_title(q, "推演:现行与拟行", "rehearsal: present and proposed");
     (void)printf("  %s %s\n  %s %s\n  %s, %zu %s\n",
                  bus_policy_catalogue_version(q->rules[0].catalogue),
                  q->tool.config.folder,
@@ -198,23 +199,23 @@ void cli_rehearse_show(struct rehearse *q)
                  bus_date_text(q->day, day),
                  n + all->turns[BUS_POLICY_TURN_SAME],
                  q->zh ? "户" : "households");
-    title(q, "变化的家庭", "households that turn");
+    rehearsed_title(q, "变化的家庭", "households that turn");
     bus_buf_printf(&b, "  %zu:", n);
     put_turns(q, &b, all);
-    print(&b);
-    title(q, "年支出(元)", "yuan a year");
+    rehearsed_print(&b);
+    rehearsed_title(q, "年支出(元)", "yuan a year");
     bus_buf_puts(&b, "  ");
     put_money(&b, all);
-    print(&b);
+    rehearsed_print(&b);
     bus_buf_fini(&b);
-    title(q, "按事项", "by item");
-    groups(q, BUS_POLICY_BY_ITEM);
-    title(q, "按资金", "by fund");
-    groups(q, BUS_POLICY_BY_FUND);
-    title(q, "按村(居)", "by village");
-    groups(q, BUS_POLICY_BY_VILLAGE);
-    title(q, "按家庭类型", "by kind of household");
-    groups(q, BUS_POLICY_BY_KIND);
-    title(q, "例", "examples");
+    rehearsed_title(q, "按事项", "by item");
+    rehearsed_groups(q, BUS_POLICY_BY_ITEM);
+    rehearsed_title(q, "按资金", "by fund");
+    rehearsed_groups(q, BUS_POLICY_BY_FUND);
+    rehearsed_title(q, "按村(居)", "by village");
+    rehearsed_groups(q, BUS_POLICY_BY_VILLAGE);
+    rehearsed_title(q, "按家庭类型", "by kind of household");
+    rehearsed_groups(q, BUS_POLICY_BY_KIND);
+    rehearsed_title(q, "例", "examples");
     examples(q);
 }

@@ -88,8 +88,9 @@ static void put_missing(const struct trial *k,
     }
 }
 
-static void
-put_amount(const struct bus_policy_verdict_of *v, bool zh, struct bus_buf *out)
+static void try_put_amount(const struct bus_policy_verdict_of *v,
+                           bool zh,
+                           struct bus_buf *out)
 {
     if (v->has_amount && v->verdict == BUS_POLICY_ELIGIBLE) {
         bus_buf_printf(out, ", %" PRId64 ".%02d %s%s", v->amount_fen / 100,
@@ -123,17 +124,18 @@ static int put_reasons(struct trial *k,
         rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out);
         bus_buf_puts(out, "\n        ");
         rc = rc ? rc
-                : bus_advice_report_values(k->t.catalogue, &home->h, k->homes.day,
-                                        rule, lang, &k->t.mem, out);
+                : bus_advice_report_values(k->t.catalogue, &home->h,
+                                           k->homes.day, rule, lang, &k->t.mem,
+                                           out);
         bus_buf_puts(out, "\n");
     }
     return rc;
 }
 
-static int put_changes(struct trial *k,
-                       const struct bus_advice_changes *c,
-                       enum bus_policy_lang lang,
-                       struct bus_buf *out)
+static int try_put_changes(struct trial *k,
+                           const struct bus_advice_changes *c,
+                           enum bus_policy_lang lang,
+                           struct bus_buf *out)
 {
     bool zh = lang == BUS_POLICY_ZH;
     bool away = c->to == BUS_POLICY_NOT_ELIGIBLE;
@@ -207,18 +209,19 @@ static int put_in(struct trial *k,
     bool zh = lang == BUS_POLICY_ZH;
     bus_buf_printf(out, "  %s: %s", zh ? home->zh : home->en,
                    zh ? verdict_zh[v->verdict] : verdict_en[v->verdict]);
-    put_amount(v, zh, out);
+    try_put_amount(v, zh, out);
     if (v->failure != NULL) {
         bus_buf_printf(out, ": %s", v->failure);
     }
     bus_buf_puts(out, "\n");
     int rc = k->full ? put_reasons(k, home, v, lang, out) : BUS_OK;
     put_missing(k, v, lang, out);
-    return rc == BUS_OK && k->full ? put_changes(k, c, lang, out) : rc;
+    return rc == BUS_OK && k->full ? try_put_changes(k, c, lang, out) : rc;
 }
 
-static int
-try_home(struct trial *k, const struct cli_policy_household *home, struct bus_err *err)
+static int try_home(struct trial *k,
+                    const struct cli_policy_household *home,
+                    struct bus_err *err)
 {
     struct bus_policy_verdict_of v;
     struct bus_advice_changes changes = {0};
@@ -283,7 +286,7 @@ static int try_all(struct trial *k, struct bus_err *err)
     return rc;
 }
 
-static int run(int argc, char **argv, bool full)
+static int try_run(int argc, char **argv, bool full)
 {
     struct trial k = {.full = full, .zh = true, .en = true};
     struct bus_err err = {0};
@@ -316,12 +319,12 @@ static int run(int argc, char **argv, bool full)
 
 static int run_test(int argc, char **argv)
 {
-    return run(argc, argv, false);
+    return try_run(argc, argv, false);
 }
 
 static int run_explain(int argc, char **argv)
 {
-    return run(argc, argv, true);
+    return try_run(argc, argv, true);
 }
 
 const struct policy_command cli_policy_cmd_test = {

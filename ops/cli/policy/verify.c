@@ -86,7 +86,8 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
             catalogue_of(v, v->wanted) == NULL) {
             struct bus_catalogue_rules *r = &v->rules[v->count++];
             bus_catalogue_rules_init(r);
-            rc = bus_catalogue_archive_unpack(c->archive, &r->mem, &r->archive, err);
+            rc = bus_catalogue_archive_unpack(c->archive, &r->mem, &r->archive,
+                                              err);
             rc = rc ? rc : bus_catalogue_rules_compile(r, err);
         }
     }
@@ -95,10 +96,10 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return rc;
 }
 
-static int look_up(struct verify *v,
-                   struct bus_strv version,
-                   const struct bus_policy_catalogue **ret,
-                   struct bus_err *err)
+static int verify_look_up(struct verify *v,
+                          struct bus_strv version,
+                          const struct bus_policy_catalogue **ret,
+                          struct bus_err *err)
 {
     *ret = catalogue_of(v, version);
     if (*ret != NULL || !v->online) {
@@ -118,8 +119,9 @@ static int look_up(struct verify *v,
 /* --- evaluations --- */
 
 /* What names a person is not shown. */
-static struct bus_strv
-shown(const struct verify *v, const struct replay *r, struct bus_strv value)
+static struct bus_strv verify_shown(const struct verify *v,
+                                    const struct replay *r,
+                                    struct bus_strv value)
 {
     bool member = r->fact.n > 7 && memcmp(r->fact.p, "member.", 7) == 0;
     const char *dot = r->fact.n > 0 ? memchr(r->fact.p, '.', r->fact.n) : NULL;
@@ -130,14 +132,15 @@ shown(const struct verify *v, const struct replay *r, struct bus_strv value)
         r->fact.n == 0
             ? NULL
             : bus_conf_fact(&v->tool.config,
-                              member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
-                              bare);
+                            member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
+                            bare);
     bool person = f != NULL && f->pii && !bus_strv_is(value, "?");
     return person ? BUS_STRV("***") : value;
 }
 
-static void
-say(struct verify *v, const struct sa_evaluation *e, const struct replay *r)
+static void verify_say(struct verify *v,
+                       const struct sa_evaluation *e,
+                       const struct replay *r)
 {
     char id[BUS_ID_TEXT + 1], day[BUS_DATE_TEXT + 1];
     (void)printf("%s %s %.*s ", bus_id_text(&e->event_id, id),
@@ -164,8 +167,8 @@ say(struct verify *v, const struct sa_evaluation *e, const struct replay *r)
         break;
     }
     v->different++;
-    struct bus_strv recorded = shown(v, r, r->recorded);
-    struct bus_strv again = shown(v, r, r->again);
+    struct bus_strv recorded = verify_shown(v, r, r->recorded);
+    struct bus_strv again = verify_shown(v, r, r->again);
     (void)printf("  %.*s\n    记录 recorded %.*s\n    %s %.*s\n",
                  BUS_STRV_ARG(r->place), BUS_STRV_ARG(recorded),
                  r->fact.n > 0 ? "现有 found   " : "重算 again   ",
@@ -185,7 +188,7 @@ static int verify_one(void *data,
     struct replay r = {.outcome = REPLAY_CATALOGUE,
                        .recorded = e->catalogue_version};
     bus_arena_reset(&v->mem);
-    int rc = look_up(v, e->catalogue_version, &c, err);
+    int rc = verify_look_up(v, e->catalogue_version, &c, err);
     if (rc == BUS_OK && c != NULL) {
         rc = matcher_replay_evaluation(c, e, &v->mem, &r, err);
         rc = rc ? rc : matcher_replay_search_fact(c, e, &v->mem, &r, err);
@@ -193,11 +196,11 @@ static int verify_one(void *data,
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", where);
     }
-    say(v, e, &r);
+    verify_say(v, e, &r);
     return BUS_OK;
 }
 
-static bool is_date(void *data, struct bus_strv fact)
+static bool verify_is_date(void *data, struct bus_strv fact)
 {
     const struct verify *v = data;
     bool yes = false;
@@ -215,7 +218,7 @@ static int verify_all(struct verify *v, const char *what, struct bus_err *err)
     bool file = f != NULL;
     if (file) {
         (void)fclose(f);
-        struct policy_file from = {what, is_date, v};
+        struct policy_file from = {what, verify_is_date, v};
         return cli_policy_evaluations_file(&from, verify_one, v, err);
     }
     if (!bus_id_parse(bus_strv(what), &id)) {
@@ -225,7 +228,7 @@ static int verify_all(struct verify *v, const char *what, struct bus_err *err)
     return cli_policy_evaluations_ledger(&v->tool, what, verify_one, v, err);
 }
 
-static int run(int argc, char **argv)
+static int verify_run(int argc, char **argv)
 {
     static struct verify v;
     struct bus_err err = {0};
@@ -272,5 +275,5 @@ const struct policy_command cli_policy_cmd_verify = {
     .usage = "FILE|ID [--catalogue DIR|ARCHIVE]... [--config DIR] [--db CONN]",
     .summary = "an evaluation run again: identical, or the first difference",
     .summary_zh = "重算一次研判,核对是否一致",
-    .run = run,
+    .run = verify_run,
 };

@@ -89,7 +89,7 @@ static int close_bench(void **state)
 }
 
 static struct bus_partner_kind_env env_of(const struct bench *b,
-                                  const struct bus_partner_kind *kind)
+                                          const struct bus_partner_kind *kind)
 {
     for (size_t i = 0; i < b->config.partners_count; i++) {
         const struct bus_conf_partner *p = &b->config.partners[i];
@@ -191,9 +191,9 @@ static void cut_out(struct bench *b,
         struct bus_partner_document_faults faults;
         struct bus_err err = {0};
         memcpy(part, document.p, n);
-        assert_int_equal(kind_read_out(out, &b->config,
-                                           (struct bus_strv){part, n}, &mem,
-                                           &record, &faults, &err),
+        assert_int_equal(bus_partner_kind_out_read(
+                             out, &b->config, (struct bus_strv){part, n}, &mem,
+                             &record, &faults, &err),
                          BUS_ETRUNCATED);
         assert_true(faults.n == 1 && err.msg[0] != '\0');
         free(part);
@@ -226,7 +226,8 @@ one_out(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
     if (personal != NULL) {
         seal_into(b, kind->out, &env, personal, record);
     }
-    if (kind_map_out(kind->out, &env, record, &b->mem, &task, &err) != 0) {
+    if (bus_partner_kind_out_map(kind->out, &env, record, &b->mem, &task,
+                                 &err) != 0) {
         fail_msg("%s: %s", path, err.msg);
     }
     (void)snprintf(path, sizeof(path), "%s.document.json", stem);
@@ -235,10 +236,12 @@ one_out(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
     struct bus_partner_document_faults faults;
     struct bus_buf again = {0};
     void *view;
-    assert_int_equal(kind_read_out(kind->out, &b->config, task.document,
-                                       &b->mem, &view, &faults, &err),
+    assert_int_equal(bus_partner_kind_out_read(kind->out, &b->config,
+                                               task.document, &b->mem, &view,
+                                               &faults, &err),
                      0);
-    assert_int_equal(bus_partner_document_write(kind->out->document, view, &again, &err), 0);
+    assert_int_equal(
+        bus_partner_document_write(kind->out->document, view, &again, &err), 0);
     assert_true(bus_strv_eq(bus_buf_view(&again), task.document));
     cut_out(b, kind->out, task.document);
     bus_buf_fini(&again);
@@ -253,8 +256,10 @@ static void kinds_and_topics(void **state)
 {
     (void)state;
     for (int i = 0; i < BUS_PARTNER_KINDS; i++) {
-        const struct bus_conf_partner_kind_names *n = &bus_conf_partner_kind_names[i];
-        const struct bus_partner_kind *k = bus_partner_kind_find(cli_kinds, n->word);
+        const struct bus_conf_partner_kind_names *n =
+            &bus_conf_partner_kind_names[i];
+        const struct bus_partner_kind *k =
+            bus_partner_kind_find(cli_kinds, n->word);
         assert_non_null(k);
         assert_string_equal(k->out->kind, n->word);
         assert_string_equal(k->in->kind, n->word);
@@ -276,7 +281,8 @@ static void consumers(void **state)
 static void other_key(void **state)
 {
     struct bench *b = *state;
-    const struct bus_partner_kind *post = bus_partner_kind_find(cli_kinds, "post");
+    const struct bus_partner_kind *post =
+        bus_partner_kind_find(cli_kinds, "post");
     struct bus_partner_kind_env env = env_of(b, post);
     struct bus_err err = {0};
     struct bus_partner_kind_task task;
@@ -285,10 +291,11 @@ static void other_key(void **state)
     record[0] = 1;
     seal_into(b, post->out, &env, person, record);
     assert_int_equal(
-        kind_map_out(post->out, &env, record, &b->mem, &task, &err), 0);
+        bus_partner_kind_out_map(post->out, &env, record, &b->mem, &task, &err),
+        0);
     record[0] = 2; /* another event */
     assert_int_equal(
-        kind_map_out(post->out, &env, record, &b->mem, &task, &err),
+        bus_partner_kind_out_map(post->out, &env, record, &b->mem, &task, &err),
         BUS_ECRYPT);
     json_decref(person);
     bus_arena_reset(&b->mem);
@@ -313,8 +320,8 @@ static void cut_in(struct bench *b,
         struct bus_partner_document_faults faults;
         struct bus_err err = {0};
         memcpy(part, document.p, n);
-        int rc = kind_map_in(in, env, (struct bus_strv){part, n}, &mem,
-                                 &answer, &faults, &err);
+        int rc = bus_partner_kind_in_map(in, env, (struct bus_strv){part, n},
+                                         &mem, &answer, &faults, &err);
         assert_true(rc == BUS_ETRUNCATED || rc == BUS_EPARSE);
         assert_true(faults.n >= 1 && err.msg[0] != '\0');
         free(part);
@@ -360,8 +367,8 @@ one_in(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
     (void)snprintf(path, sizeof(path), "%s.document.json", stem);
     char *text = slurp(path, &n);
     struct bus_strv document = {text, n};
-    int rc = kind_map_in(kind->in, &env, document, &b->mem, &answer,
-                             &faults, &err);
+    int rc = bus_partner_kind_in_map(kind->in, &env, document, &b->mem, &answer,
+                                     &faults, &err);
     bool bad = strstr(stem, "/bad-") != NULL;
     if (bad != (rc != 0)) {
         fail_msg("%s: %d %s", path, rc, err.msg);
@@ -369,15 +376,17 @@ one_in(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
     if (bad) {
         struct bus_buf why = {0};
         assert_true(faults.n > 0);
-        assert_int_equal(bus_partner_document_faults_write(&faults, &why, &err), 0);
+        assert_int_equal(bus_partner_document_faults_write(&faults, &why, &err),
+                         0);
         (void)snprintf(path, sizeof(path), "%s.rejection.json", stem);
         same(b, path, bus_buf_view(&why));
         bus_buf_fini(&why);
     } else {
         (void)snprintf(path, sizeof(path), "%s.event.json", stem);
         event_same(b, path, kind->in, answer.record);
-        assert_int_equal(kind_map_in(kind->in, &env, document, &b->mem,
-                                         &again, &faults, &err),
+        assert_int_equal(bus_partner_kind_in_map(kind->in, &env, document,
+                                                 &b->mem, &again, &faults,
+                                                 &err),
                          0);
         assert_true(bus_id_eq(&answer.event_id, &again.event_id));
         assert_int_equal(answer.event_id.b[6] >> 4, 8); /* derived */

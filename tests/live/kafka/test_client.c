@@ -91,8 +91,8 @@ static void begin(struct play *p)
     bus_run_health_init(&p->health, NULL, NULL);
     p->s.env.loop = p->loop;
     p->s.env.health = &p->health;
-    assert_int_equal(bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err), 0);
     bus_run_timer_start(p->limit, 60000, 0);
     assert_int_equal(bus_run_loop_on_drain(p->loop, drain, p, &p->err), 0);
 }
@@ -181,8 +181,8 @@ static bool caught_up_at_once(struct play *p)
     begin(p);
     p->health.on_change = when_assigned;
     p->health.data = p;
-    assert_int_equal(bus_run_timer_new(p->loop, look_at_once, p, &p->soon, &p->err),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(p->loop, look_at_once, p, &p->soon, &p->err), 0);
     open_consumer(p, BUS_KAFKA_OFFSETS_GROUP, 1);
     assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
     assert_int_equal(p->got, 0);

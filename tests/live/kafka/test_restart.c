@@ -159,8 +159,10 @@ static void test_what_was_acknowledged_is_there(void **state)
     assert_int_equal(
         bus_run_timer_new(play.loop, on_kill, NULL, &play.kill, &play.err), 0);
     assert_int_equal(
-        bus_run_timer_new(play.loop, too_long, NULL, &play.limit, &play.err), 0);
-    assert_int_equal(bus_run_loop_on_drain(play.loop, drain, NULL, &play.err), 0);
+        bus_run_timer_new(play.loop, too_long, NULL, &play.limit, &play.err),
+        0);
+    assert_int_equal(bus_run_loop_on_drain(play.loop, drain, NULL, &play.err),
+                     0);
     bus_run_timer_start(play.turn, 10, 10);
     bus_run_timer_start(play.kill, KILLED_AT, 0);
     bus_run_timer_start(play.limit, 200000, 0);

@@ -77,7 +77,7 @@ const char *place_database(const char *name)
     (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=lianou dbname=%s",
                    place.dir, name);
     must(bus_pg_open(conninfo, 0, &place.pg, &err), &err);
-    must(cli_migrate(place.pg, false, NULL, &err), &err);
+    must(bus_ledger_migrate(place.pg, false, NULL, &err), &err);
     return conninfo;
 }
 

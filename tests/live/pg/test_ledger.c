@@ -472,7 +472,8 @@ static void a_case_is_shown_from_rows(void **state)
     (void)state;
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
     assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
-    struct bus_ledger_cases cases = {&config, bus_role_frame_catalogue(&config)};
+    struct bus_ledger_cases cases = {&config,
+                                     bus_role_frame_catalogue(&config)};
     open_writer(&w, place_database("shown"), 0);
     letters_init(&l, 3 * LETTERS_PER_CASE);
     letters_case(&l, 7);
@@ -485,8 +486,8 @@ static void a_case_is_shown_from_rows(void **state)
     place_until(is_idle, &w, "written");
     struct bus_id case_id = letters_id(7, 900);
     (void)bus_id_text(&case_id, id);
-    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
-                     BUS_OK);
+    assert_int_equal(
+        bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err), BUS_OK);
     const char *text = bus_buf_cstr(&out);
     size_t decisions = 0, orders = 0;
     for (const char *p = text; (p = strstr(p, "\"decision_id\"")) != NULL;
@@ -503,8 +504,9 @@ static void a_case_is_shown_from_rows(void **state)
     bus_buf_clear(&out);
     struct bus_id nobody = letters_id(8, 900);
     (void)bus_id_text(&nobody, id);
-    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
-                     BUS_EUNKNOWN);
+    assert_int_equal(
+        bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
+        BUS_EUNKNOWN);
     assert_int_equal(
         bus_ledger_show(&cases, place.pg, BUS_STRV("7"), &out, &err),
         BUS_EUSAGE);
@@ -616,7 +618,8 @@ static void an_open_case_says_where_it_stands(void **state)
     (void)state;
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
     assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
-    struct bus_ledger_cases cases = {&config, bus_role_frame_catalogue(&config)};
+    struct bus_ledger_cases cases = {&config,
+                                     bus_role_frame_catalogue(&config)};
     letters_init(&t.l, 64);
     tell_case(&t, SA_CASE_EVENT_KIND_OPENED, 1000);
     for (uint32_t k = 0; k < 7; k++) {
@@ -637,8 +640,8 @@ static void an_open_case_says_where_it_stands(void **state)
     place_until(is_idle, &w, "written");
     struct bus_id case_id = letters_id(9, 900);
     (void)bus_id_text(&case_id, id);
-    assert_int_equal(bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
-                     BUS_OK);
+    assert_int_equal(
+        bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err), BUS_OK);
     json_t *document = json_loads(bus_buf_cstr(&out), 0, NULL);
     static const char *const status[] = {
         "ASSIGNED", "ENDED_WITHDRAWN", "ENDED_REFUSED", "DISPATCHED",

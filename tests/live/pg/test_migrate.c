@@ -9,11 +9,12 @@ static void a_changed_migration_is_refused(void **state)
     struct bus_err err;
     (void)state;
     (void)place_database("changed");
-    assert_int_equal(cli_migrate(place.pg, false, NULL, &err),
+    assert_int_equal(bus_ledger_migrate(place.pg, false, NULL, &err),
                      BUS_OK); /* nothing to do */
     place_do("UPDATE schema_migration SET checksum = 'another' WHERE name = "
              "'0001_ledger'");
-    assert_int_equal(cli_migrate(place.pg, false, NULL, &err), BUS_ECONFIG);
+    assert_int_equal(bus_ledger_migrate(place.pg, false, NULL, &err),
+                     BUS_ECONFIG);
     assert_non_null(
         strstr(err.msg, "0001_ledger was applied with another text"));
     assert_non_null(strstr(err.msg, "add a new one"));
@@ -31,7 +32,7 @@ static void *migrate_one(void *result)
     struct bus_err err;
     struct bus_pg *pg = NULL;
     int rc = bus_pg_open(conninfo, 0, &pg, &err);
-    *(int *)result = rc ? rc : cli_migrate(pg, false, NULL, &err);
+    *(int *)result = rc ? rc : bus_ledger_migrate(pg, false, NULL, &err);
     bus_pg_close(pg);
     return NULL;
 }
@@ -84,7 +85,7 @@ static void a_rehearsal_does_nothing(void **state)
     (void)place_database("rehearsed");
     place_do("DROP TABLE event CASCADE; DROP TABLE reading, outbox CASCADE; "
              "DELETE FROM schema_migration");
-    assert_int_equal(cli_migrate(place.pg, true, NULL, &err), BUS_OK);
+    assert_int_equal(bus_ledger_migrate(place.pg, true, NULL, &err), BUS_OK);
     assert_int_equal(
         place_number(
             "SELECT count(*) FROM pg_tables WHERE tablename = 'event'"),

@@ -27,29 +27,33 @@ static void there_and_back(void **state)
         struct bus_strv out = bus_buf_view(&packed);
         assert_true(bus_strv_eq(out, bus_buf_view(&same)));
         assert_true(bus_catalogue_is_gzip(out));
-        assert_int_equal(bus_catalogue_inflate(out, false, sizes[i], &back, &err),
-                         BUS_OK);
+        assert_int_equal(
+            bus_catalogue_inflate(out, false, sizes[i], &back, &err), BUS_OK);
         assert_true(bus_strv_eq(in, back));
         bus_free((char *)(uintptr_t)back.p);
         if (sizes[i] > 0) {
-            assert_int_equal(bus_catalogue_inflate(out, false, sizes[i] - 1, &back, &err),
-                             BUS_ETOOBIG);
+            assert_int_equal(
+                bus_catalogue_inflate(out, false, sizes[i] - 1, &back, &err),
+                BUS_ETOOBIG);
         }
         for (size_t cut = 0; cut < out.n; cut += 1 + out.n / 50) {
             struct bus_strv part = {out.p, cut};
-            assert_int_equal(bus_catalogue_inflate(part, false, sizes[i], &back, &err),
-                             BUS_EPARSE);
+            assert_int_equal(
+                bus_catalogue_inflate(part, false, sizes[i], &back, &err),
+                BUS_EPARSE);
         }
         bus_buf_putc(&packed, 0);
         out = (struct bus_strv){bus_buf_view(&packed).p, out.n};
-        assert_int_equal(
-            bus_catalogue_inflate(bus_buf_view(&packed), false, sizes[i], &back, &err),
-            BUS_EPARSE);
-        assert_int_equal(bus_catalogue_inflate(out, true, sizes[i], &back, &err),
+        assert_int_equal(bus_catalogue_inflate(bus_buf_view(&packed), false,
+                                               sizes[i], &back, &err),
                          BUS_EPARSE);
+        assert_int_equal(
+            bus_catalogue_inflate(out, true, sizes[i], &back, &err),
+            BUS_EPARSE);
         /* raw: gzip's own head is ten bytes, its end eight; a part may stay */
         struct bus_strv raw = {out.p + 10, out.n - 10 - 5};
-        assert_int_equal(bus_catalogue_inflate(raw, true, sizes[i], &back, &err), BUS_OK);
+        assert_int_equal(
+            bus_catalogue_inflate(raw, true, sizes[i], &back, &err), BUS_OK);
         assert_true(bus_strv_eq(in, back));
         bus_free((char *)(uintptr_t)back.p);
         bus_buf_fini(&packed);
@@ -69,11 +73,12 @@ static void a_bomb(void **state)
     struct bus_arena mem;
     struct bus_err err;
     bus_arena_init(&mem, 0, 0);
-    assert_int_equal(bus_catalogue_gzip((struct bus_strv){zeros, n}, &packed, &err),
-                     BUS_OK);
+    assert_int_equal(
+        bus_catalogue_gzip((struct bus_strv){zeros, n}, &packed, &err), BUS_OK);
     assert_true(packed.len < 100000);
-    assert_int_equal(bus_catalogue_archive_unpack(bus_buf_view(&packed), &mem, &a, &err),
-                     BUS_ETOOBIG);
+    assert_int_equal(
+        bus_catalogue_archive_unpack(bus_buf_view(&packed), &mem, &a, &err),
+        BUS_ETOOBIG);
     assert_non_null(strstr(err.msg, "unpacked"));
     bus_buf_fini(&packed);
     bus_arena_fini(&mem);

@@ -107,19 +107,19 @@ static void test_finders(void **state)
     assert_non_null(v->station);
     assert_null(bus_conf_village(&config, BUS_STRV("371425001999")));
     const struct bus_fact *f = bus_conf_fact(&config, BUS_FACT_HOUSEHOLD,
-                                               BUS_STRV("income_total_fen"));
+                                             BUS_STRV("income_total_fen"));
     assert_int_equal(f->type, BUS_FACT_MONEY_FEN);
-    assert_null(bus_conf_fact(&config, BUS_FACT_MEMBER,
-                                BUS_STRV("income_total_fen")));
+    assert_null(
+        bus_conf_fact(&config, BUS_FACT_MEMBER, BUS_STRV("income_total_fen")));
     const struct bus_operator *o = bus_conf_operator(
         &config, BUS_STRV("op-000001"), "371425", day_of("2021-01-01"));
     assert_non_null(o);
     assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "371425",
-                                    day_of("2020-09-28")));
+                                  day_of("2020-09-28")));
     assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "MZ",
-                                    day_of("2021-01-01")));
+                                  day_of("2021-01-01")));
     assert_null(bus_conf_operator(&config, BUS_STRV("nobody"), NULL,
-                                    day_of("2021-01-01")));
+                                  day_of("2021-01-01")));
 }
 
 static const struct bus_topic *

@@ -90,8 +90,9 @@ static int teardown(void **state)
 static struct outer load_as(const char *name, const char *text)
 {
     struct outer o;
-    bus_conf_keys_load(&keys, bus_conf_yaml_parse(&mem, name, bus_strv(text), &faults),
-                  NULL, &env, &faults, &o);
+    bus_conf_keys_load(&keys,
+                       bus_conf_yaml_parse(&mem, name, bus_strv(text), &faults),
+                       NULL, &env, &faults, &o);
     return o;
 }
 
@@ -247,8 +248,10 @@ static void test_units(void **state)
     assert_false(bus_conf_duration_parse(BUS_STRV("9223372036854775807d"), &v));
     assert_true(bus_conf_size_parse(BUS_STRV("512"), &v) && v == 512);
     assert_false(bus_conf_size_parse(BUS_STRV("8589934592GiB"), &v));
-    assert_true(bus_conf_money_parse(BUS_STRV("3000.01 yuan"), &v) && v == 300001);
-    assert_true(bus_conf_money_parse(BUS_STRV("300000 fen"), &v) && v == 300000);
+    assert_true(bus_conf_money_parse(BUS_STRV("3000.01 yuan"), &v) &&
+                v == 300001);
+    assert_true(bus_conf_money_parse(BUS_STRV("300000 fen"), &v) &&
+                v == 300000);
     assert_false(bus_conf_money_parse(BUS_STRV("3000.001 yuan"), &v));
     assert_false(bus_conf_money_parse(BUS_STRV("3000"), &v));
 }

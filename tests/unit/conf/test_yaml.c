@@ -277,7 +277,8 @@ static void test_includes(void **state)
     put_file("b.yaml", "y: 2\n");
     put_file("c.yaml", "z: 3\nx: 4\ninclude: [b.yaml, ../no.yaml]\n");
     snprintf(path, sizeof path, "%s/a.yaml", folder);
-    const struct bus_node *root = bus_conf_yaml_read_all(&f->mem, path, &f->faults);
+    const struct bus_node *root =
+        bus_conf_yaml_read_all(&f->mem, path, &f->faults);
     assert_non_null(root);
     assert_int_equal(root->count, 3);
     assert_non_null(bus_node_get(root, "z"));

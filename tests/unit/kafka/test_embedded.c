@@ -97,8 +97,8 @@ static void begin(struct play *p, bus_run_loop_cb step)
                                     .conf = &p->conf,
                                     .client_id = "unit-test",
                                     .metrics = p->metrics};
-    assert_int_equal(bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(p->loop, too_long, p, &p->limit, &p->err), 0);
     assert_int_equal(bus_run_timer_new(p->loop, step, p, &p->step, &p->err), 0);
     assert_int_equal(bus_run_loop_on_drain(p->loop, drain, p, &p->err), 0);
     bus_run_timer_start(p->limit, 60000, 0);
@@ -115,7 +115,8 @@ static void run(struct play *p)
 static long metric(struct play *p, enum bus_run_metric id, const char *topic)
 {
     const char *const v[BUS_METRIC_LABELS] = {topic};
-    return (long)bus_run_series_value(bus_run_metrics_series(p->metrics, id, v));
+    return (long)bus_run_series_value(
+        bus_run_metrics_series(p->metrics, id, v));
 }
 
 /* -- murmur2, values of the Java client's own test */

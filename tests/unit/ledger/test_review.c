@@ -103,7 +103,8 @@ static const char *proposals(const struct snapshot *s, const char *date)
     json_t *document = json_object();
     if (bus_wire_encode_framed(&sa_evaluation_type, &s->e, &mem, &framed,
                                &err) != BUS_OK ||
-        bus_ledger_items(&c, framed, rules_day(date), document, &err) != BUS_OK) {
+        bus_ledger_items(&c, framed, rules_day(date), document, &err) !=
+            BUS_OK) {
         fail_msg("%s", err.msg);
     }
     char *text = json_dumps(json_object_get(document, "proposals"),

@@ -27,7 +27,9 @@ struct thing
 };
 #define AT(field) offsetof(struct thing, field)
 
-static const struct bus_partner_document_word words[] = {{"ONE", 1}, {"TWO", 2}, {NULL, 0}};
+static const struct bus_partner_document_word words[] = {{"ONE", 1},
+                                                         {"TWO", 2},
+                                                         {NULL, 0}};
 static const struct bus_partner_document_field inner[] = {
     {"small", BUS_DOC_INT, AT(small), .min = -5, .max = 5, .dflt = 3},
     {"day", BUS_DOC_DATE, .offset = AT(day)},
@@ -45,7 +47,8 @@ static const struct bus_partner_document_field fields[] = {
     {"list", BUS_DOC_LIST, AT(list), .sub = bus_partner_kind_missing_fields,
      .sub_size = sizeof(struct sa_missing_fact)},
     BUS_KIND_END};
-static const struct bus_partner_document doc = {"thing", 1, fields, sizeof(struct thing)};
+static const struct bus_partner_document doc = {"thing", 1, fields,
+                                                sizeof(struct thing)};
 
 #define ID   "\"11111111-2222-8333-8444-555555555501\""
 #define HEAD "{\"document\":\"thing\",\"version\":1,\"id\":" ID
@@ -60,8 +63,8 @@ static int read_text(struct bus_strv s)
     char *own = malloc(s.n ? s.n : 1); /* so that one byte too far is seen */
     memcpy(own, s.p, s.n);
     bus_arena_reset(&mem);
-    int rc = bus_partner_document_read(&doc, NULL, (struct bus_strv){own, s.n}, &mem, &got,
-                          &faults, &err);
+    int rc = bus_partner_document_read(&doc, NULL, (struct bus_strv){own, s.n},
+                                       &mem, &got, &faults, &err);
     free(own);
     return rc;
 }
@@ -170,7 +173,8 @@ static void nobody_is_named(void **state)
                            number ? "13000000000" : "\"000000198001010072\"");
             assert_int_not_equal(read_text(bus_strv(text)), 0);
             struct bus_buf b = {0};
-            assert_int_equal(bus_partner_document_faults_write(&faults, &b, NULL), 0);
+            assert_int_equal(
+                bus_partner_document_faults_write(&faults, &b, NULL), 0);
             assert_null(strstr(bus_buf_cstr(&b), "0000001980"));
             assert_null(strstr(bus_buf_cstr(&b), "13000000000"));
             bus_buf_fini(&b);
@@ -264,8 +268,8 @@ static void no_memory(void **state)
         struct bus_err err;
         left = n;
         bus_arena_init(&small, 64, 0);
-        int rc = bus_partner_document_read(&doc, NULL, bus_strv(text), &small, &got, &faults,
-                              &err);
+        int rc = bus_partner_document_read(&doc, NULL, bus_strv(text), &small,
+                                           &got, &faults, &err);
         assert_true(rc == BUS_ENOMEM || rc == BUS_ESCHEMA);
         bus_arena_fini(&small);
     }

@@ -93,7 +93,8 @@ static void tiny_disk(void **state)
         }
         (void)close(fd);
         load_chunk(b);
-        if (give(b, 1) != BUS_EFULL || bus_role_parking_count(b->r.parking) != 0) {
+        if (give(b, 1) != BUS_EFULL ||
+            bus_role_parking_count(b->r.parking) != 0) {
             _exit(2);
         }
         (void)unlink(filler);
@@ -176,10 +177,12 @@ static void second_adapter(void **state)
     struct bus_partner_transport *other = NULL;
     struct bus_err err;
     assert_int_equal(open_runner(b), BUS_OK);
-    assert_int_equal(bus_partner_transport_spool.open(&b->partner, &other, &err),
-                     BUS_EFENCED);
+    assert_int_equal(
+        bus_partner_transport_spool.open(&b->partner, &other, &err),
+        BUS_EFENCED);
     close_runner(b);
-    assert_int_equal(bus_partner_transport_spool.open(&b->partner, &other, &err), 0);
+    assert_int_equal(
+        bus_partner_transport_spool.open(&b->partner, &other, &err), 0);
     bus_partner_transport_spool.close(other);
     bench_free(b);
 }
@@ -195,7 +198,7 @@ static void parked_in_order(void **state)
     load_chunk(b);
     assert_int_equal(give(b, 1), BUS_OK);
     const enum deliver_result want[] = {GIVE_GIVEN, GIVE_GIVEN, GIVE_PARKED,
-                                     GIVE_PARKED};
+                                        GIVE_PARKED};
     for (int i = 0; i < DOCS; i++) {
         assert_int_equal(b->r.give.docs[i].result, want[i]);
     }
@@ -208,7 +211,8 @@ static void parked_in_order(void **state)
     assert_int_equal(open_runner(b), BUS_OK);
     assert_int_equal(bus_role_parking_count(b->r.parking), 2);
     for (int i = 3; i <= 4; i++) {
-        struct bus_role_parked *e = bus_role_parking_due(b->r.parking, INT64_MAX);
+        struct bus_role_parked *e =
+            bus_role_parking_due(b->r.parking, INT64_MAX);
         assert_non_null(e);
         assert_int_equal(e->letter.offset, i - 1);
         assert_true(bus_strv_is(e->letter.reason_code, "NOT_TAKEN"));

@@ -38,9 +38,9 @@ static void only_what_is_finished(void **state)
     assert_string_equal(b->r.taking.list[0].taken.name, "a.json");
     /* Not finished after all: given back, written on, taken whole. */
     struct bus_err err;
-    assert_int_equal(bus_partner_transport_spool.settle(b->r.transport, "a.json",
-                                                BUS_TRANSPORT_LATER,
-                                                (struct bus_strv){0}, &err),
+    assert_int_equal(bus_partner_transport_spool.settle(
+                         b->r.transport, "a.json", BUS_TRANSPORT_LATER,
+                         (struct bus_strv){0}, &err),
                      0);
     drop(b, "a.json", "{\"x\":1}");
     assert_int_equal(take(b), 0);
@@ -87,9 +87,9 @@ static void one_name_twice(void **state)
         assert_int_equal(take(b), 1);
         assert_int_equal(
             bus_partner_transport_spool.settle(b->r.transport, "x.json",
-                                       i < 2 ? BUS_TRANSPORT_ACCEPTED
-                                             : BUS_TRANSPORT_REJECTED,
-                                       BUS_STRV("{}"), &err),
+                                               i < 2 ? BUS_TRANSPORT_ACCEPTED
+                                                     : BUS_TRANSPORT_REJECTED,
+                                               BUS_STRV("{}"), &err),
             0);
     }
     assert_int_equal(files_in(b->spool, "/done", ".json"), 4);
@@ -116,7 +116,8 @@ static void whole_taking(struct bench *b)
         struct answer *a = &b->r.taking.list[i];
         a->event.event_id = id_of(a->taken.bytes.p[0]);
         a->event.about = a->event.event_id;
-        a->again = bus_partner_dedup_has(b->r.seen, BUS_SEEN_TAKEN, &a->event.event_id);
+        a->again = bus_partner_dedup_has(b->r.seen, BUS_SEEN_TAKEN,
+                                         &a->event.event_id);
         a->verdict = BUS_TRANSPORT_ACCEPTED;
         a->note = BUS_STRV("{}\n");
         int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0644);
@@ -174,8 +175,9 @@ static void notes_shorten(void **state)
     int fd = open(b->dir, O_RDONLY | O_DIRECTORY);
     assert_int_equal(bus_partner_dedup_open(fd, "ids", 10, &s, &err), 0);
     for (int i = 0; i < 200; i++) {
-        struct bus_partner_dedup_note n[] = {{BUS_SEEN_GIVEN, id_of(i), 1000 + i},
-                                    {BUS_SEEN_OPENED, id_of(i), 1000 + i}};
+        struct bus_partner_dedup_note n[] = {
+            {BUS_SEEN_GIVEN, id_of(i), 1000 + i},
+            {BUS_SEEN_OPENED, id_of(i), 1000 + i}};
         assert_int_equal(bus_partner_dedup_add(s, n, i < 5 ? 2 : 1, &err), 0);
     }
     bus_partner_dedup_close(s);

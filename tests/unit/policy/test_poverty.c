@@ -14,15 +14,17 @@ equal(struct bus_policy_ratio have, int64_t n, int64_t d)
 {
     if (have.broken || bus_policy_ratio_cmp(have, R(n, d)) != 0) {
         char t[64];
-        fail_msg("have %s, want %lld/%lld", bus_policy_ratio_text(have, 9, t, 64),
-                 (long long)n, (long long)d);
+        fail_msg("have %s, want %lld/%lld",
+                 bus_policy_ratio_text(have, 9, t, 64), (long long)n,
+                 (long long)d);
     }
 }
 
 static void text(struct bus_policy_ratio have, int digits, const char *want)
 {
     char t[64];
-    assert_string_equal(bus_policy_ratio_text(have, digits, t, sizeof(t)), want);
+    assert_string_equal(bus_policy_ratio_text(have, digits, t, sizeof(t)),
+                        want);
 }
 
 /* Alkire and Foster 2011; the first dimension in tenths. Row 4 equals its
@@ -31,12 +33,12 @@ static const int64_t af_values[] = {131, 14, 4, 1, 152, 7,  5, 0,
                                     125, 10, 1, 0, 200, 11, 3, 1};
 static const int64_t af_cutoffs[] = {130, 12, 3, 1};
 static const struct bus_policy_ratio ones[] = {{.n = 1, .d = 1},
-                                        {.n = 1, .d = 1},
-                                        {.n = 1, .d = 1},
-                                        {.n = 1, .d = 1}};
+                                               {.n = 1, .d = 1},
+                                               {.n = 1, .d = 1},
+                                               {.n = 1, .d = 1}};
 
-static struct bus_policy_alkire_foster measure(const struct bus_policy_ratio *weights,
-                                               int k)
+static struct bus_policy_alkire_foster
+measure(const struct bus_policy_ratio *weights, int k)
 {
     struct bus_policy_deprivations in = {.rows = 4,
                                          .dimensions = 4,
@@ -94,7 +96,8 @@ static void decomposition(void **unused)
     struct bus_policy_alkire_foster r = measure(ones, 2), g;
     struct bus_policy_ratio sum = R(0, 1), groups = R(0, 1);
     for (int j = 0; j < 4; j++) {
-        sum = bus_policy_ratio_add(sum, bus_policy_ratio_mul(R(1, 4), r.censored[j]));
+        sum = bus_policy_ratio_add(
+            sum, bus_policy_ratio_mul(R(1, 4), r.censored[j]));
     }
     assert_int_equal(bus_policy_ratio_cmp(sum, r.M0), 0);
     for (size_t from = 0; from < 4; from += from == 0 ? 1 : 3) {
@@ -106,8 +109,8 @@ static void decomposition(void **unused)
                                              .k = R(2, 1)};
         struct bus_err err;
         assert_int_equal(bus_policy_alkire_foster(&in, &g, &err), BUS_OK);
-        groups =
-            bus_policy_ratio_add(groups, bus_policy_ratio_mul(R((int64_t)in.rows, 4), g.M0));
+        groups = bus_policy_ratio_add(
+            groups, bus_policy_ratio_mul(R((int64_t)in.rows, 4), g.M0));
     }
     assert_int_equal(bus_policy_ratio_cmp(groups, r.M0), 0);
 }
@@ -245,8 +248,10 @@ static void fractions(void **unused)
     assert_int_equal(bus_policy_ratio_cmp(sum, R(1, 3)), 0);
     __int128 big = (__int128)1 << 120;
     assert_true(bus_policy_ratio_cmp(bus_policy_ratio(big, big - 1),
-                              bus_policy_ratio(big + 2, big + 1)) > 0);
-    assert_true(bus_policy_ratio_mul(bus_policy_ratio(big, 3), bus_policy_ratio(big, 7)).broken);
+                                     bus_policy_ratio(big + 2, big + 1)) > 0);
+    assert_true(
+        bus_policy_ratio_mul(bus_policy_ratio(big, 3), bus_policy_ratio(big, 7))
+            .broken);
     text(R(-1, 8), 2, "-0.13");
     text(R(1, 3), 0, "0");
     text(bus_policy_ratio(1, 0), 2, "?");

@@ -26,7 +26,8 @@ static void each_is_read_as_what_it_became(void **state)
         assert_int_equal(bus_wire_set_parse(set, bus_strv(e->json), &was, &err),
                          BUS_OK);
         bool found = false;
-        for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
+        for (const struct bus_wire_type *const *t = bus_role_types_all(); *t;
+             t++) {
             if (strcmp(bare((*t)->name), bare(was->name)) == 0) {
                 found = true;
                 assert_int_equal(bus_wire_type_ready(*t, &err), BUS_OK);

@@ -44,7 +44,8 @@ static int closed(void **state)
 
 static void open_text(const char *text)
 {
-    int rc = intake_csv_import_open(&sheet, bus_strv(text), &config, &names, &faults, &err);
+    int rc = intake_csv_import_open(&sheet, bus_strv(text), &config, &names,
+                                    &faults, &err);
     if (rc != BUS_OK) {
         fail_msg("%s", err.msg);
     }
@@ -136,9 +137,9 @@ static void header_faults(void **state)
     assert_true(has(1, 13, "COLUMN_UNKNOWN"));
     assert_true(has(1, 0, "COLUMN_MISSING")); /* 村居代码, 证件号码 */
     intake_csv_import_close(&sheet);
-    assert_int_equal(
-        intake_csv_import_open(&sheet, BUS_STRV("\n\n"), &config, &names, &faults, &err),
-        BUS_EPARSE);
+    assert_int_equal(intake_csv_import_open(&sheet, BUS_STRV("\n\n"), &config,
+                                            &names, &faults, &err),
+                     BUS_EPARSE);
     intake_csv_import_close(&sheet);
 }
 
@@ -213,7 +214,8 @@ static void every_truncation(void **state)
                "3,0,城镇\n";
     for (size_t n = 1; n < sizeof(text) - 1; n++) {
         struct bus_strv part = {text, n};
-        int rc = intake_csv_import_open(&sheet, part, &config, &names, &faults, &err);
+        int rc = intake_csv_import_open(&sheet, part, &config, &names, &faults,
+                                        &err);
         if (rc != BUS_OK) {
             assert_non_null(strstr(err.msg, "line 1"));
         } else if (faults.n == 0) {
@@ -250,7 +252,8 @@ static void the_example(void **state)
     assert_int_equal(faults.n, 0);
     for (struct csv_import_unit *u; (u = next()) != NULL; households++) {
         assert_int_equal(u->faults.n, 0);
-        assert_int_equal(intake_form_read(&rules, u->json, &mem, form, &err), BUS_OK);
+        assert_int_equal(intake_form_read(&rules, u->json, &mem, form, &err),
+                         BUS_OK);
         if (form->fault_count > 0) {
             fail_msg("%s %s", form->faults[0].pointer, form->faults[0].code);
         }

@@ -24,9 +24,10 @@ static int fresh(void **state)
     struct bus_err err;
     (void)strcpy(dir, "/tmp/lianou-drafts-XXXXXX");
     form.fault_count = 1;
-    form.faults[0] =
-        (struct intake_form_fault){"/members/0/id_no", "ID_LENGTH", "长", "length"};
-    return mkdtemp(dir) == NULL || bus_run_loop_new(&conf, &loop, &err) != BUS_OK ||
+    form.faults[0] = (struct intake_form_fault){"/members/0/id_no", "ID_LENGTH",
+                                                "长", "length"};
+    return mkdtemp(dir) == NULL ||
+           bus_run_loop_new(&conf, &loop, &err) != BUS_OK ||
            intake_drafts_open(&drafts, dir, 2000, &err) != BUS_OK;
 }
 
@@ -69,8 +70,8 @@ static void keep(const char *name, size_t filler)
     struct bus_run_loop_conf conf = {.no_signals = true};
     json_t *a = application(name, filler);
     answered = false;
-    assert_int_equal(intake_drafts_keep(&drafts, loop, a, &form, done, NULL, &err),
-                     BUS_OK);
+    assert_int_equal(
+        intake_drafts_keep(&drafts, loop, a, &form, done, NULL, &err), BUS_OK);
     if (!answered) { /* on a worker */
         running = true;
         (void)bus_run_loop_run(loop);
@@ -112,7 +113,8 @@ static void kept_and_shown(void **state)
     for (off_t cut = 0; cut < st.st_size; cut++) { /* torn: clean, and stays */
         json_t *j = NULL;
         assert_int_equal(truncate(path, st.st_size - 1 - cut), 0);
-        assert_int_equal(intake_drafts_read(&drafts, first, &j, &err), BUS_EPARSE);
+        assert_int_equal(intake_drafts_read(&drafts, first, &j, &err),
+                         BUS_EPARSE);
     }
     assert_int_equal(intake_drafts_list(&drafts, &list, &n, &err), BUS_OK);
     assert_int_equal(n, 2);

@@ -167,7 +167,8 @@ static void one_owner(void **state)
     struct idempotency k, second;
     struct bus_err err;
     well(&k);
-    assert_int_equal(intake_idempotency_open(&second, dir, FEW, &err), BUS_ECONFIG);
+    assert_int_equal(intake_idempotency_open(&second, dir, FEW, &err),
+                     BUS_ECONFIG);
     assert_non_null(strstr(err.msg, "another process"));
     intake_idempotency_close(&k);
 }

@@ -50,7 +50,8 @@ static void put(struct journal *j, int i)
     int v = snprintf(value, sizeof(value), "value %d %.*s", i, i * 3,
                      "........................");
     assert_int_equal(intake_journal_append(j, (struct bus_strv){key, (size_t)k},
-                                    (struct bus_strv){value, (size_t)v}, &err),
+                                           (struct bus_strv){value, (size_t)v},
+                                           &err),
                      BUS_OK);
 }
 
@@ -253,8 +254,8 @@ static void full_at_its_limit(void **state)
     struct bus_err err;
     well(&j, 400);
     int n = 0;
-    while (intake_journal_append(&j, BUS_STRV("key-1"), BUS_STRV("value 1"), &err) ==
-           BUS_OK) {
+    while (intake_journal_append(&j, BUS_STRV("key-1"), BUS_STRV("value 1"),
+                                 &err) == BUS_OK) {
         n++;
     }
     assert_int_equal(err.code, BUS_EFULL);
@@ -280,10 +281,11 @@ static void room_behind_the_mark(void **state)
     assert_int_equal(intake_journal_append(&j, BUS_STRV("key-1"), value, &err),
                      BUS_OK);
     for (int i = 0; i < 100 && !j.no_holes; i++) {
-        assert_int_equal(intake_journal_append(&j, BUS_STRV("key-1"), value, &err),
-                         BUS_OK);
+        assert_int_equal(
+            intake_journal_append(&j, BUS_STRV("key-1"), value, &err), BUS_OK);
         bus_arena_reset(&mem);
-        assert_int_equal(intake_journal_read(&j, &at, &mem, &k, &v, &err), BUS_OK);
+        assert_int_equal(intake_journal_read(&j, &at, &mem, &k, &v, &err),
+                         BUS_OK);
         assert_int_equal(intake_journal_mark(&j, at, &err), BUS_OK);
     }
     struct stat st;
@@ -313,9 +315,9 @@ static void full_disk(void **state)
     int rc = BUS_OK;
     for (int i = 0; i < 5 && rc == BUS_OK; i++) {
         end = j.end;
-        rc = intake_journal_append(&j, BUS_STRV("key-3"),
-                            BUS_STRV("value of more bytes than there is room"),
-                            &err);
+        rc = intake_journal_append(
+            &j, BUS_STRV("key-3"),
+            BUS_STRV("value of more bytes than there is room"), &err);
     }
     off_t left = size_of(file);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
@@ -336,7 +338,8 @@ static void one_owner(void **state)
     struct bus_err err;
     well(&j, ROOM);
     put(&j, 1);
-    assert_int_equal(intake_journal_open(&second, dir, ROOM, &err), BUS_ECONFIG);
+    assert_int_equal(intake_journal_open(&second, dir, ROOM, &err),
+                     BUS_ECONFIG);
     if (strstr(err.msg, "another process") == NULL ||
         strstr(err.msg, file) == NULL) {
         fail_msg("%s", err.msg);

@@ -17,7 +17,8 @@ static int make_all(void **state)
         bus_faults_init(&faults, &mem);
         char *text = bus_arena_printf(&mem, "number: %d\n", i);
         struct bus_policy_sources s = {
-            .facts = bus_conf_yaml_parse(&mem, "facts", bus_strv(text), &faults)};
+            .facts =
+                bus_conf_yaml_parse(&mem, "facts", bus_strv(text), &faults)};
         made[i] = bus_policy_catalogue_new(&s, &faults);
         assert_non_null(made[i]);
     }
@@ -34,12 +35,14 @@ static int free_all(void **state)
     return 0;
 }
 
-static int judge(const struct matcher_catalogue_versions *e, int last, int32_t day)
+static int
+judge(const struct matcher_catalogue_versions *e, int last, int32_t day)
 {
     struct bus_strv by =
         last < 0 ? BUS_STRV("")
                  : bus_strv(bus_policy_catalogue_version(made[last]));
-    const struct matcher_catalogue_version *found = matcher_catalogue_version_for(e, by, day);
+    const struct matcher_catalogue_version *found =
+        matcher_catalogue_version_for(e, by, day);
     for (int i = 0; i < FOLDERS; i++) {
         if (found->catalogue == made[i]) {
             return i;
@@ -51,7 +54,8 @@ static int judge(const struct matcher_catalogue_versions *e, int last, int32_t d
 static void the_latest_in_force(void **state)
 {
     (void)state;
-    struct matcher_catalogue_versions e = {.list = {{made[0], INT32_MIN}}, .count = 1};
+    struct matcher_catalogue_versions e = {.list = {{made[0], INT32_MIN}},
+                                           .count = 1};
     assert_int_equal(judge(&e, -1, 100), 0);
     e.list[e.count++] = (struct matcher_catalogue_version){made[1], 100};
     e.list[e.count++] = (struct matcher_catalogue_version){made[2], 200};

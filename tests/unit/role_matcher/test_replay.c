@@ -194,7 +194,8 @@ static struct replay searched(const struct sa_evaluation *e)
     struct bus_err err;
     struct replay r = again(e);
     assert_int_equal(r.outcome, REPLAY_INPUTS);
-    assert_int_equal(matcher_replay_search_fact(k.c, e, &mem, &r, &err), BUS_OK);
+    assert_int_equal(matcher_replay_search_fact(k.c, e, &mem, &r, &err),
+                     BUS_OK);
     return r;
 }
 

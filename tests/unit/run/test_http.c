@@ -133,21 +133,23 @@ static void play(struct scene *s, const char *ask)
     int kafka = bus_run_health_add(&s->health, "kafka", "no broker");
     (void)kafka;
     assert_int_equal(bus_run_loop_new(&lc, &s->loop, &err), 0);
-    struct bus_run_http_conf hc = {.body_bytes_max = 1000, .metrics = s->metrics};
+    struct bus_run_http_conf hc = {.body_bytes_max = 1000,
+                                   .metrics = s->metrics};
     assert_int_equal(bus_run_http_new(s->loop, &hc, &s->http, &err), 0);
     assert_int_equal(
-        bus_run_http_route(s->http, "POST", "/v1/things/{id}", echo, s, &err), 0);
-    assert_int_equal(bus_run_http_route(s->http, "GET", "/later", later, s, &err),
-                     0);
-    assert_int_equal(bus_run_http_route(s->http, "GET", "/stream", stream, s, &err),
-                     0);
-    assert_int_equal(bus_run_http_route(s->http, "GET", "/never", never, s, &err),
-                     0);
+        bus_run_http_route(s->http, "POST", "/v1/things/{id}", echo, s, &err),
+        0);
+    assert_int_equal(
+        bus_run_http_route(s->http, "GET", "/later", later, s, &err), 0);
+    assert_int_equal(
+        bus_run_http_route(s->http, "GET", "/stream", stream, s, &err), 0);
+    assert_int_equal(
+        bus_run_http_route(s->http, "GET", "/never", never, s, &err), 0);
     assert_int_equal(
         bus_run_http_route(s->http, "GET", "/files/{rest*}", echo, s, &err), 0);
     assert_int_equal(bus_run_http_route_health(s->http, &s->health, &err), 0);
-    assert_int_equal(bus_run_timer_new(s->loop, answer_later, s, &s->timer, &err),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(s->loop, answer_later, s, &s->timer, &err), 0);
     assert_int_equal(bus_run_wake_new(s->loop, on_done, s, &s->done, &err), 0);
     assert_int_equal(bus_run_http_start(s->http, &err), 0);
     pthread_t t;

@@ -26,7 +26,8 @@ struct scene
 
 static struct bus_run_loop *new_loop(int64_t drain_ms, bool signals)
 {
-    struct bus_run_loop_conf conf = {.drain_ms = drain_ms, .no_signals = !signals};
+    struct bus_run_loop_conf conf = {.drain_ms = drain_ms,
+                                     .no_signals = !signals};
     struct bus_run_loop *loop = NULL;
     struct bus_err err;
     assert_int_equal(bus_run_loop_new(&conf, &loop, &err), 0);
@@ -45,8 +46,8 @@ static void test_timer_and_stop(void **state)
 {
     (void)state;
     struct scene s = {.loop = new_loop(1000, false)};
-    assert_int_equal(bus_run_timer_new(s.loop, tick_and_stop, &s, &s.timer, NULL),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(s.loop, tick_and_stop, &s, &s.timer, NULL), 0);
     bus_run_timer_start(s.timer, 1, 1);
     assert_int_equal(bus_run_loop_run(s.loop), BUS_EXIT_OK);
     assert_int_equal(s.ticks, 3);
@@ -107,7 +108,8 @@ static void test_drain_limit(void **state)
 {
     (void)state;
     struct scene s = {.loop = new_loop(30, false)};
-    assert_int_equal(bus_run_timer_new(s.loop, stop_now, &s, &s.timer, NULL), 0);
+    assert_int_equal(bus_run_timer_new(s.loop, stop_now, &s, &s.timer, NULL),
+                     0);
     assert_int_equal(bus_run_loop_on_drain(s.loop, hold_for_ever, &s, NULL), 0);
     bus_run_timer_start(s.timer, 1, 0);
     assert_int_equal(bus_run_loop_run(s.loop), BUS_EXIT_UNDRAINED);
@@ -129,8 +131,8 @@ static void test_error_gives_the_exit_code(void **state)
 {
     (void)state;
     struct scene s = {.loop = new_loop(30, false)};
-    assert_int_equal(bus_run_timer_new(s.loop, stop_with_error, &s, &s.timer, NULL),
-                     0);
+    assert_int_equal(
+        bus_run_timer_new(s.loop, stop_with_error, &s, &s.timer, NULL), 0);
     bus_run_timer_start(s.timer, 1, 0);
     assert_int_equal(bus_run_loop_run(s.loop), BUS_EXIT_CONFIG);
     assert_string_equal(bus_run_loop_why(s.loop)->msg, "first");
