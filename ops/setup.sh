@@ -1,13 +1,24 @@
+#!/bin/sh
 # Sourced by ops/demo and ops/test: installs what is missing, says what, and
-# asks for root only then.
+# asks for root only then. Run as `ops/setup.sh GROUP...` it does only that.
 set -eu
 cd "$(dirname "$0")/.."
 
-# needed GROUP...: the packages of these groups that are not installed.
-needed() {
+# release: 12, or 13 for whatever is newer or not Debian.
+release() {
+    if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then echo 12; else echo 13; fi
+}
+
+# packages GROUP...: of ops/packages.txt, for this release.
+packages() {
     for group in "$@"; do
-        sed -n "s/^$group //p" ops/packages.txt
-    done | while read -r package; do
+        sed -n "s/^$group\(@$(release)\)\{0,1\} //p" ops/packages.txt
+    done
+}
+
+# needed GROUP...: those that are not installed.
+needed() {
+    packages "$@" | while read -r package; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
             grep -q 'ok installed' || echo "$package"
     done
@@ -15,7 +26,7 @@ needed() {
 
 # by_hand WHY PACKAGES: the one message of everything that cannot be helped.
 by_hand() {
-    echo "lianou: $1; install these (Debian 12 names), then run this again:" >&2
+    echo "lianou: $1; install these (names of Debian $(release)), then run this again:" >&2
     echo "  apt-get install --no-install-recommends $2" >&2
     exit 1
 }
@@ -31,7 +42,7 @@ install_packages() {
         for tool in cc cmake ninja pkg-config; do
             command -v "$tool" >/dev/null && continue
             by_hand "there is no apt and no $tool here" \
-                "$(for group in "$@"; do sed -n "s/^$group //p" ops/packages.txt; done | tr '\n' ' ')"
+                "$(packages "$@" | tr '\n' ' ')"
         done
         return 0
     fi
@@ -58,6 +69,14 @@ install_packages() {
 build() {
     preset=$1
     shift
+    . ops/librdkafka/fetch.sh
     [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
     cmake --build "build/$preset" --target "$@"
 }
+
+case ${0##*/} in
+setup.sh)
+    install_packages "${@:-build}"
+    . ops/librdkafka/fetch.sh
+    ;;
+esac

@@ -46,9 +46,9 @@ embedded_write_file(const char *file, const char *text, struct bus_err *err)
     return rc;
 }
 
-/* The library's mock makes a topic of AUTO_PARTITIONS for whoever asks for its
- * metadata: one request for all of them. Making one by its call waits for the
- * mock's timer each time, 160 ms. */
+/* The library's mock makes a topic of AUTO_PARTITIONS for who asks for its
+ * metadata and allows making it: one request for all of them. Making one by its
+ * call waits for the mock's timer each time, 160 ms. */
 static int make_by_asking(struct bus_kafka_embedded *e,
                           const struct bus_topic *topics,
                           size_t n,
@@ -127,6 +127,7 @@ int bus_kafka_embedded_start(const struct bus_topic *topics,
     int rc = kafka_conf(&env, &conf, err);
     if (rc == 0) {
         kafka_set(conf, "test.mock.num.brokers", "1", &rc, err);
+        kafka_set(conf, "allow.auto.create.topics", "true", &rc, err);
         if (rc != 0) {
             rd_kafka_conf_destroy(conf);
         }

@@ -247,26 +247,6 @@ static bool eos_lane_full(const struct eos_lane *lane, size_t n)
            lane->taken >= (size_t)lane->eos->conf.held_bytes / 2;
 }
 
-/* Once the queue has been full, the library's thread of a broker looks at it
- * again only when something wakes it, up to a second later: a small request to
- * each leader does. Its answer tells nothing new. */
-static void wake_fetchers(struct eos_lane *lane)
-{
-    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(16);
-    for (size_t t = 0; t < c->topics_count; t++) {
-        for (size_t i = 0; i < lane->parts_count; i++) {
-            rd_kafka_topic_partition_list_add(list, c->topics[t],
-                                              lane->parts[i])
-                ->offset = RD_KAFKA_OFFSET_END;
-        }
-    }
-    (void)rd_kafka_offsets_for_times(kafka_group_handle(lane->eos->group), list,
-                                     EOS_BACKLOG_MS);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
 static size_t eos_lane_gather(struct eos_lane *lane)
 {
     lane->taken = 0;
@@ -281,9 +261,6 @@ static size_t eos_lane_gather(struct eos_lane *lane)
     int64_t now = kafka_eos_now_ms();
     int64_t until =
         now + (backlog ? EOS_BACKLOG_MS : lane->eos->conf.batch_wait_ms);
-    if (backlog && !eos_lane_full(lane, n)) {
-        wake_fetchers(lane);
-    }
     while (n > 0 && !eos_lane_full(lane, n) && !atomic_load(&lane->interrupt) &&
            (now = kafka_eos_now_ms()) < until) {
         int64_t ms = until - now;

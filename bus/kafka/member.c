@@ -22,6 +22,7 @@
 #define FETCH_MS            100 /* how soon an end of partition is seen */
 #define FETCH_BYTES         (1 * 1024 * 1024) /* one answer; default is 50 MiB */
 #define QUEUED_MESSAGES     4000 /* small ones cost more than their bytes */
+#define QUEUE_FULL_MS       10   /* how soon a full queue is looked at again */
 #define EMBEDDED_FETCH_MS   10
 
 /* Empty: a member without a name. */
@@ -66,6 +67,7 @@ int kafka_member_conf(const struct bus_kafka_env *env,
     int64_t biggest = env->conf->message_bytes_max;
     kafka_set_int(conf, "fetch.max.bytes",
                   biggest > FETCH_BYTES ? biggest : FETCH_BYTES, &rc, err);
+    kafka_set_int(conf, "fetch.queue.backoff.ms", QUEUE_FULL_MS, &rc, err);
     kafka_set_int(conf, "queued.min.messages", QUEUED_MESSAGES, &rc, err);
     kafka_set_int(conf, "queued.max.messages.kbytes", c->queued_bytes / 1024,
                   &rc, err);

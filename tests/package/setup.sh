@@ -23,7 +23,7 @@ try() {
     fi
     [ "$(wc -l <"$work/err")" = 2 ] || fail "$1: more than the one message"
     grep -q "^lianou: .*$2" "$work/err" || fail "$1: does not say $2"
-    grep -q '^  apt-get install .*librdkafka-dev.*libcmocka-dev' "$work/err" || fail "$1: no list"
+    grep -q '^  apt-get install .*build-essential.*libpq-dev.*libcmocka-dev' "$work/err" || fail "$1: no list"
 }
 cd "$LIANOU_SOURCE"
 try "no apt" "no apt"
