@@ -298,9 +298,9 @@ int matcher_decide(const struct matcher_rules *rules,
     assert(rules->catalogue != NULL && event->record != NULL);
     struct common c = common_of(event);
     struct matcher_rules mine = *rules;
-    if (rules->versions != NULL) {
+    if (rules->editions != NULL) {
         mine.catalogue = matcher_catalogue_version_for(
-                             rules->versions, state->catalogue_version,
+                             rules->editions, state->catalogue_version,
                              bus_china_day(c.occurred_at))
                              ->catalogue;
     }
