@@ -18,74 +18,7 @@
 #include "bus/partner/document.h"
 #include "bus/partner/document_parts.h"
 
-#define SHOWN_NUMBER 100000000 /* a larger one may be a person's number */
-#define SHOWN_WORD   24
-#define OWN_PREFIX   "x_"
-
-static bool plain_word(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!((s[i] >= 'A' && s[i] <= 'Z') || s[i] == '_')) {
-            return false;
-        }
-    }
-    return n > 0 && n <= SHOWN_WORD;
-}
-
-/* What was found, without a person's text in it. */
-static const char *
-document_read_shown(struct document_reading *r, const json_t *j, bool zh)
-{
-    struct bus_arena *mem = r->mem;
-    if (j == NULL) {
-        return zh ? "没有" : "nothing";
-    }
-    switch (json_typeof(j)) {
-    case JSON_OBJECT:
-        return zh ? "对象" : "an object";
-    case JSON_ARRAY:
-        return zh ? "列表" : "a list";
-    case JSON_STRING:
-        if (plain_word(json_string_value(j), json_string_length(j))) {
-            return bus_arena_printf(mem, zh ? "“%s”" : "'%s'",
-                                    json_string_value(j));
-        }
-        return bus_arena_printf(
-            mem, zh ? "%zu个字符的文字" : "a text of %zu characters",
-            bus_utf8_count(json_string_value(j), json_string_length(j)));
-    case JSON_INTEGER:
-        if (json_integer_value(j) < SHOWN_NUMBER &&
-            json_integer_value(j) > -SHOWN_NUMBER) {
-            return bus_arena_printf(mem, "%" JSON_INTEGER_FORMAT,
-                                    json_integer_value(j));
-        }
-        return zh ? "很大的整数" : "a large whole number";
-    case JSON_REAL:
-        return zh ? "小数" : "a number with a fraction";
-    case JSON_TRUE:
-        return "true";
-    case JSON_FALSE:
-        return "false";
-    case JSON_NULL:
-        break;
-    }
-    return "null";
-}
-
-void partner_document_wrong(struct document_reading *r,
-                            const char *code,
-                            const json_t *found,
-                            const char *zh,
-                            const char *en)
-{
-    const char *fz = document_read_shown(r, found, true),
-               *fe = document_read_shown(r, found, false);
-    partner_document_fault(
-        r, code,
-        bus_arena_printf(r->mem, "读到%s; 应为%s", fz ? fz : "", zh ? zh : ""),
-        bus_arena_printf(r->mem, "found %s; must be %s", fe ? fe : "",
-                         en ? en : ""));
-}
+#define OWN_PREFIX "x_"
 
 /* --- scalars --- */
 

@@ -154,17 +154,6 @@ static int spool_discard(struct bus_partner_transport *t,
     return bus_disk_unlink(t->staged, spool_name_of(id, name), err);
 }
 
-/* A stream over a folder of its own position; NULL: errno. */
-DIR *partner_spool_list(int folder)
-{
-    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (d == NULL && fd >= 0) {
-        (void)close(fd);
-    }
-    return d;
-}
-
 static int spool_each_staged(struct bus_partner_transport *t,
                              struct bus_id *ret,
                              size_t max,

@@ -17,68 +17,11 @@
 #define PLAN_BYTES_MAX (16u << 20)
 #define WORK_MAX       50000000 /* names compared with names */
 
-int wire_plan_no_room(struct compiling *c)
-{
-    return bus_fail(c->err, BUS_ETOOBIG, "the schemas are too large");
-}
-
 /* Counts n names compared with m; false when that has been too many. */
 static bool plan_compile_worth(struct compiling *c, size_t n, size_t m)
 {
     c->work += n * m;
     return c->work <= WORK_MAX;
-}
-
-struct step *wire_plan_add(struct compiling *c, struct prog *p, uint8_t code)
-{
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 8;
-        struct step *v = bus_arena_calloc(c->mem, cap, sizeof(*v));
-        if (v == NULL) {
-            return NULL;
-        }
-        if (p->n > 0) {
-            memcpy(v, p->v, p->n * sizeof(*v));
-        }
-        p->v = v;
-        p->cap = cap;
-    }
-    p->v[p->n] = (struct step){.code = code};
-    return &p->v[p->n++];
-}
-
-/* As deep as unions stand in each other: the schema's limit. */
-static int plan_compile_link(struct compiling *c,
-                             struct prog *p,
-                             const struct step *behind)
-{
-    for (size_t i = 0; i < p->n; i++) {
-        struct step *s = &p->v[i];
-        s->next = i + 1 < p->n ? s + 1 : behind;
-        if (s->code != STEP_UNION) {
-            continue;
-        }
-        s->branches = bus_arena_calloc(c->mem, s->count, sizeof(*s->branches));
-        if (s->branches == NULL) {
-            return wire_plan_no_room(c);
-        }
-        for (size_t b = 0; b < s->count; b++) {
-            s->branches[b] = s->sub[b].n > 0 ? s->sub[b].v : s->next;
-            int rc = plan_compile_link(c, &s->sub[b], s->next);
-            if (rc != BUS_OK) {
-                return rc;
-            }
-        }
-    }
-    return BUS_OK;
-}
-
-int wire_plan_end(struct compiling *c, struct prog *p, int rc)
-{
-    if (rc == BUS_OK && wire_plan_add(c, p, STEP_END) == NULL) {
-        return wire_plan_no_room(c);
-    }
-    return rc == BUS_OK ? plan_compile_link(c, p, NULL) : rc;
 }
 
 /* Where a value goes: a slot and the start of its struct. */

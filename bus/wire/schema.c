@@ -2,7 +2,6 @@
  * parsed, so that a type may contain itself. */
 #include "bus/wire/schema.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "bus/base/heap.h"
@@ -10,17 +9,8 @@
 
 #define SET_BYTES_MAX (64u << 20)
 
-static const char *const kind_names[] = {
-    "null",   "boolean", "int",  "long",  "float", "double", "bytes",
-    "string", "record",  "enum", "array", "map",   "union",  "fixed"};
-
 /* Of records, what their fields take; of fixed, their size. */
 static const uint32_t min_bytes[] = {0, 1, 1, 1, 4, 8, 1, 1, 0, 1, 1, 1, 1, 0};
-
-const char *wire_kind_name(enum bus_wire_kind kind)
-{
-    return kind_names[kind];
-}
 
 struct bus_wire_set *bus_wire_set_new(void)
 {
@@ -65,24 +55,6 @@ int bus_wire_set_announce(struct bus_wire_set *set,
     return BUS_OK;
 }
 
-bool wire_name_valid(const char *s, bool dotted)
-{
-    bool first = true;
-    for (; *s != '\0'; s++) {
-        if (dotted && *s == '.' && !first) {
-            first = true;
-            continue;
-        }
-        bool ok = isalpha((unsigned char)*s) || *s == '_' ||
-                  (!first && isdigit((unsigned char)*s));
-        if (!ok) {
-            return false;
-        }
-        first = false;
-    }
-    return !first;
-}
-
 const char *wire_full_name(struct parsing *p, const char *name, const char *ns)
 {
     if (strchr(name, '.') != NULL || ns == NULL || ns[0] == '\0') {
@@ -107,6 +79,11 @@ new_schema(struct parsing *p, enum bus_wire_kind kind, const json_t *j)
     return s;
 }
 
+static int schema_parse_node(struct parsing *p,
+                             const json_t *j,
+                             const char *ns,
+                             const struct bus_wire_schema **ret);
+
 static int parse_text(struct parsing *p,
                       struct bus_strv text,
                       const struct bus_wire_schema **ret)
@@ -129,7 +106,7 @@ static int parse_text(struct parsing *p,
     if (json_array_append_new(p->set->texts, j) != 0) {
         return bus_fail(p->err, BUS_ENOMEM, "a schema");
     }
-    return wire_parse_node(p, j, NULL, ret);
+    return schema_parse_node(p, j, NULL, ret);
 }
 
 static int schema_named(struct parsing *p,
@@ -146,7 +123,7 @@ static int schema_named(struct parsing *p,
                         full);
     }
     a->busy = true;
-    struct parsing inner = {p->set, p->err, p->depth};
+    struct parsing inner = {p->set, p->err, p->depth, schema_parse_node};
     const struct bus_wire_schema *top = NULL;
     int rc = parse_text(&inner, a->text, &top);
     if (rc != BUS_OK) {
@@ -169,7 +146,7 @@ int bus_wire_set_named(struct bus_wire_set *set,
                        const struct bus_wire_schema **ret,
                        struct bus_err *err)
 {
-    struct parsing p = {set, err, 0};
+    struct parsing p = {set, err, 0, schema_parse_node};
     unsigned refused = bus_heap_refused();
     return schema_cause(refused, schema_named(&p, full_name, ret), err);
 }
@@ -179,7 +156,7 @@ int bus_wire_set_parse(struct bus_wire_set *set,
                        const struct bus_wire_schema **ret,
                        struct bus_err *err)
 {
-    struct parsing p = {set, err, 0};
+    struct parsing p = {set, err, 0, schema_parse_node};
     unsigned refused = bus_heap_refused();
     return schema_cause(refused, parse_text(&p, text, ret), err);
 }
@@ -191,7 +168,7 @@ static int parse_name(struct parsing *p,
                       const struct bus_wire_schema **ret)
 {
     for (int k = BUS_WIRE_NULL; k <= BUS_WIRE_STRING; k++) {
-        if (strcmp(name, kind_names[k]) == 0) {
+        if (strcmp(name, wire_kind_name((enum bus_wire_kind)k)) == 0) {
             *ret = new_schema(p, (enum bus_wire_kind)k, j);
             return *ret ? BUS_OK : BUS_ETOOBIG;
         }
@@ -230,7 +207,7 @@ static int parse_union(struct parsing *p,
         return bus_fail(p->err, BUS_ETOOBIG, "a union of %zu branches", n);
     }
     for (size_t i = 0; i < n; i++) {
-        int rc = wire_parse_node(p, json_array_get(j, i), ns, &list[i]);
+        int rc = schema_parse_node(p, json_array_get(j, i), ns, &list[i]);
         if (rc != BUS_OK) {
             return bus_wrap(p->err, "branch %zu", i);
         }
@@ -274,7 +251,7 @@ static int parse_item(struct parsing *p,
     s->branches = list;
     s->count = 1;
     *ret = s;
-    return wire_parse_node(p, item, ns, &list[0]);
+    return schema_parse_node(p, item, ns, &list[0]);
 }
 
 static int
@@ -371,7 +348,7 @@ static int parse_named(struct parsing *p,
         return bus_fail(p->err, BUS_ETOOBIG, "%s", name);
     }
     for (int k = BUS_WIRE_NULL; k <= BUS_WIRE_STRING; k++) {
-        if (strcmp(full, kind_names[k]) == 0) {
+        if (strcmp(full, wire_kind_name((enum bus_wire_kind)k)) == 0) {
             return bus_fail(p->err, BUS_ESCHEMA,
                             "%s is a primitive type and no name for a %s", full,
                             wire_kind_name(kind));
@@ -403,7 +380,7 @@ static int parse_object(struct parsing *p,
 {
     const json_t *type = json_object_get(j, "type");
     if (json_is_object(type) || json_is_array(type)) {
-        return wire_parse_node(p, type, ns, ret);
+        return schema_parse_node(p, type, ns, ret);
     }
     const char *word = json_string_value(type);
     if (word == NULL) {
@@ -423,10 +400,10 @@ static int parse_object(struct parsing *p,
     return parse_name(p, j, word, ns, ret);
 }
 
-int wire_parse_node(struct parsing *p,
-                    const json_t *j,
-                    const char *ns,
-                    const struct bus_wire_schema **ret)
+static int schema_parse_node(struct parsing *p,
+                             const json_t *j,
+                             const char *ns,
+                             const struct bus_wire_schema **ret)
 {
     if (++p->depth > BUS_WIRE_SCHEMA_DEPTH) {
         return bus_fail(p->err, BUS_ETOOBIG, "nested deeper than %d",

@@ -25,12 +25,13 @@ struct parsing
     struct bus_wire_set *set;
     struct bus_err *err;
     int depth;
+    /* A type within a type: what a record's fields come back through. */
+    int (*node)(struct parsing *p,
+                const json_t *j,
+                const char *ns,
+                const struct bus_wire_schema **ret);
 };
 
-int wire_parse_node(struct parsing *p,
-                    const json_t *j,
-                    const char *ns,
-                    const struct bus_wire_schema **ret);
 int wire_parse_record(struct parsing *p,
                       const json_t *j,
                       const char *ns,

@@ -57,7 +57,7 @@ static int parse_field(struct parsing *p,
     f->json = (const struct json_t *)j;
     f->pii = json_string_value(json_object_get(j, "lianou.pii"));
     int rc = type == NULL ? bus_fail(p->err, BUS_ESCHEMA, "no \"type\"")
-                          : wire_parse_node(p, type, ns, &f->type);
+                          : p->node(p, type, ns, &f->type);
     rc = rc == BUS_OK ? field_aliases(p, j, f) : rc;
     rc = rc == BUS_OK ? field_default(p, j, f) : rc;
     return rc == BUS_OK ? rc : bus_wrap(p->err, "%s", f->name);
