@@ -50,32 +50,48 @@ void bus_arena_reset(struct bus_arena *a)
     a->refused = BUS_ARENA_GAVE;
 }
 
-/* The blocks behind cur are empty by contract; the first that is large enough
- * is taken, so one large message does not make each later one allocate. */
+/* Where the blocks blocks_behind cur hang: all of them are empty by contract.
+ */
+static struct bus_arena_block **blocks_behind(struct bus_arena *a)
+{
+    return a->cur ? &a->cur->next : &a->first;
+}
+
+static void drop_empty(struct bus_arena *a)
+{
+    struct bus_arena_block **at = blocks_behind(a);
+    while (*at != NULL) {
+        struct bus_arena_block *b = *at;
+        *at = b->next;
+        a->held_bytes -= b->cap;
+        bus_free(b);
+    }
+}
+
+/* The first empty block that is large enough is taken, so one large message
+ * does not make each later one allocate. If what is held grows beyond the
+ * limit by a new one, the empty ones, all too small, go first. */
 static struct bus_arena_block *next_block(struct bus_arena *a, size_t n)
 {
-    struct bus_arena_block *b = a->cur ? a->cur->next : a->first;
-    for (; b != NULL; b = b->next) {
+    for (struct bus_arena_block *b = *blocks_behind(a); b != NULL;
+         b = b->next) {
         b->used = 0;
         if (b->cap >= n) {
             return b;
         }
     }
     size_t cap = n > a->block_bytes ? n : a->block_bytes;
-    if (a->max_bytes != 0 && cap > a->max_bytes - a->held_bytes) {
+    if (a->max_bytes != 0 && a->held_bytes + cap > a->max_bytes) {
         cap = n;
-        if (a->held_bytes > a->max_bytes || n > a->max_bytes - a->held_bytes) {
-            a->refused = BUS_ARENA_LIMIT;
-            return NULL;
-        }
+        drop_empty(a);
     }
-    b = bus_malloc(sizeof(*b) + cap);
+    struct bus_arena_block *b = bus_malloc(sizeof(*b) + cap);
     if (b == NULL) {
         a->refused = BUS_ARENA_HEAP;
         return NULL;
     }
     *b = (struct bus_arena_block){.cap = cap};
-    struct bus_arena_block **at = a->cur ? &a->cur->next : &a->first;
+    struct bus_arena_block **at = blocks_behind(a);
     while (*at != NULL) {
         at = &(*at)->next;
     }
@@ -91,6 +107,11 @@ void *bus_arena_alloc(struct bus_arena *a, size_t n)
         return NULL;
     }
     n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    if (a->max_bytes != 0 &&
+        (a->used_bytes > a->max_bytes || n > a->max_bytes - a->used_bytes)) {
+        a->refused = BUS_ARENA_LIMIT;
+        return NULL;
+    }
     if (a->cur == NULL || n > a->cur->cap - a->cur->used) {
         struct bus_arena_block *b = next_block(a, n);
         if (b == NULL) {

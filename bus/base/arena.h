@@ -1,7 +1,12 @@
 /* Arena: memory with the life of one message (or one load of a file).
  *
  * Blocks are taken from the bus heap, kept over bus_arena_reset() and given
- * back by bus_arena_fini(), so that the steady state allocates nothing. */
+ * back by bus_arena_fini(), so that the steady state allocates nothing.
+ *
+ * The limit is of what is handed out since the last reset, in units of 16
+ * bytes: what fits a new arena fits one that has worked for years. Blocks
+ * together are at most twice the limit and one block (a block's rest is left
+ * when the next piece is larger than it). */
 #ifndef BUS_BASE_ARENA_H
 #define BUS_BASE_ARENA_H
 
@@ -21,7 +26,7 @@ struct bus_arena
 {
     struct bus_arena_block *first, *cur;
     size_t block_bytes; /* size of a usual block */
-    size_t max_bytes;   /* limit of all blocks together; 0 = no limit */
+    size_t max_bytes;   /* limit of used_bytes; 0 = no limit */
     size_t held_bytes;  /* blocks held now */
     size_t used_bytes;  /* handed out since the last reset */
     size_t peak_bytes;  /* the most that was ever handed out */
