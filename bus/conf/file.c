@@ -132,61 +132,6 @@ bool bus_conf_list(struct bus_arena *mem,
     return true;
 }
 
-/* Takes one cell off the line, in place; NULL at a broken quotation. */
-static char *take_cell(char **line)
-{
-    char *p = *line;
-    char *start = p;
-    if (*p != '"') {
-        char *comma = strchr(p, ',');
-        *line = comma ? comma + 1 : NULL;
-        if (comma) {
-            *comma = 0;
-        }
-        return start;
-    }
-    char *w = start;
-    for (p++; *p; p++) {
-        if (*p == '"' && p[1] == '"') {
-            p++;
-        } else if (*p == '"') {
-            break;
-        }
-        *w++ = *p;
-    }
-    if (*p != '"' || (p[1] && p[1] != ',')) {
-        return NULL;
-    }
-    *line = p[1] ? p + 2 : NULL;
-    *w = 0;
-    return start;
-}
-
-static bool split_row(char *line, struct bus_csv_row *r)
-{
-    r->count = 0;
-    while (line) {
-        if (r->count == BUS_CSV_COLUMNS_MAX) {
-            return false;
-        }
-        char *cell = take_cell(&line);
-        if (!cell) {
-            return false;
-        }
-        r->cell[r->count++] = cell;
-    }
-    return true;
-}
-
-static size_t count_columns(const char *head)
-{
-    size_t n = 1;
-    for (; *head; head++) {
-        n += *head == ',';
-    }
-    return n;
-}
-
 bool bus_conf_csv_read(struct bus_arena *mem,
                        const char *path,
                        const char *head,
@@ -195,46 +140,10 @@ bool bus_conf_csv_read(struct bus_arena *mem,
                        struct bus_faults *faults)
 {
     struct bus_strv text;
+    struct bus_source source = {.file = bus_arena_strdup(mem, path)};
     if (!bus_conf_slurp(mem, path, 64u << 20, &text, faults)) {
         return false;
     }
-    struct bus_csv_row r = {.at = {bus_arena_strdup(mem, path), 0, 1}};
-    if (!bus_utf8_valid(text.p, text.n) || memchr(text.p, 0, text.n)) {
-        bus_faults_add(faults, r.at, NULL, "not UTF-8 text");
-        return false;
-    }
-    size_t columns = count_columns(head);
-    bool headed = false;
-    char *next = (char *)(uintptr_t)text.p;
-    while (next && *next) {
-        char *line = next;
-        char *end = strchr(line, '\n');
-        next = end ? end + 1 : NULL;
-        if (end) {
-            *end = 0;
-            if (end > line && end[-1] == '\r') {
-                end[-1] = 0;
-            }
-        }
-        r.at.line++;
-        if (line[0] == '#' || !line[0]) {
-            continue;
-        }
-        if (!headed) {
-            headed = true;
-            if (strcmp(line, head) != 0) {
-                bus_faults_add(faults, r.at, NULL,
-                               "the first line is '%.80s', it must be '%s'",
-                               line, head);
-                return false;
-            }
-        } else if (!split_row(line, &r) || r.count != columns) {
-            bus_faults_add(faults, r.at, NULL,
-                           "the row has %zu cells, it must have %zu", r.count,
-                           columns);
-        } else {
-            row(data, &r);
-        }
-    }
-    return true;
+    source.text = text;
+    return bus_conf_csv_parse(mem, &source, head, row, data, faults);
 }

@@ -9,8 +9,7 @@
 #include "bus/base/arena.h"
 #include "bus/base/faults.h"
 #include "bus/base/strv.h"
-
-#define BUS_CSV_COLUMNS_MAX 16
+#include "bus/conf/csv.h"
 
 /* The whole file as a NUL-terminated text in mem; false with a fault. */
 bool bus_conf_slurp(struct bus_arena *mem,
@@ -30,16 +29,7 @@ bool bus_conf_list(struct bus_arena *mem,
                    size_t *ret_count,
                    struct bus_faults *faults);
 
-/* A row of a CSV file: RFC 4180 without line breaks in fields; lines that
- * begin with '#' are notes. */
-struct bus_csv_row
-{
-    struct bus_place at;
-    size_t count;
-    const char *cell[BUS_CSV_COLUMNS_MAX]; /* in the arena */
-};
-/* Reads the file, compares its first line with `head` ("code,name,..."),
- * checks that each row has as many cells, and calls row() for each. */
+/* Reads the file and goes through it as bus_conf_csv_parse() does. */
 bool bus_conf_csv_read(struct bus_arena *mem,
                        const char *path,
                        const char *head,

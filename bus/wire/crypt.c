@@ -64,6 +64,17 @@ void bus_wire_sha256(const void *p,
     crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
 }
 
+void bus_wire_sha256_parts(const struct bus_strv *parts,
+                           size_t n,
+                           uint8_t ret[BUS_WIRE_SHA256_BYTES])
+{
+    EVP_MD_CTX *c = begin_sha256();
+    for (size_t i = 0; i < n; i++) {
+        crypt_must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
+    }
+    crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
+}
+
 void bus_wire_md5(const void *p, size_t n, uint8_t ret[16])
 {
     unsigned len = 16;
@@ -98,45 +109,6 @@ void bus_wire_hmac_sha256(struct bus_strv key,
     crypt_must(EVP_DigestUpdate(c, pad, sizeof(pad)));
     crypt_must(EVP_DigestUpdate(c, ret, BUS_WIRE_SHA256_BYTES));
     crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
-}
-
-struct bus_id
-bus_wire_derived_id(const char *label, const struct bus_strv *parts, size_t n)
-{
-    uint8_t hash[BUS_WIRE_SHA256_BYTES];
-    EVP_MD_CTX *c = begin_sha256();
-    crypt_must(EVP_DigestUpdate(c, label, strlen(label) + 1));
-    for (size_t i = 0; i < n; i++) {
-        uint32_t len = (uint32_t)parts[i].n;
-        uint8_t be[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
-                         (uint8_t)(len >> 8), (uint8_t)len};
-        crypt_must(EVP_DigestUpdate(c, be, sizeof(be)));
-        crypt_must(EVP_DigestUpdate(c, parts[i].p, parts[i].n));
-    }
-    crypt_must(EVP_DigestFinal_ex(c, hash, NULL));
-    return bus_id_of_hash(hash);
-}
-
-struct bus_id bus_wire_person_id(struct bus_strv key,
-                                 struct bus_strv id_type,
-                                 struct bus_strv id_no)
-{
-    uint8_t hash[BUS_WIRE_SHA256_BYTES];
-    struct bus_strv parts[] = {id_type, {"", 1}, id_no};
-    bus_wire_hmac_sha256(key, parts, 3, hash);
-    return bus_id_of_hash(hash);
-}
-
-struct bus_id bus_wire_household_id(struct bus_strv key,
-                                    const struct bus_id *head)
-{
-    uint8_t hash[BUS_WIRE_SHA256_BYTES];
-    struct bus_strv parts[] = {
-        {"household", sizeof("household")},
-        {(const char *)head->b, sizeof(head->b)},
-    };
-    bus_wire_hmac_sha256(key, parts, 2, hash);
-    return bus_id_of_hash(hash);
 }
 
 int bus_wire_random(void *to, size_t n, struct bus_err *err)

@@ -15,6 +15,7 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
+#include "bus/wire/ids.h"
 
 #define BUS_WIRE_SHA256_BYTES 32
 #define BUS_WIRE_KEY_BYTES    32
@@ -23,22 +24,15 @@
 void bus_wire_sha256(const void *p,
                      size_t n,
                      uint8_t ret[BUS_WIRE_SHA256_BYTES]);
+/* Of the parts one after the other. */
+void bus_wire_sha256_parts(const struct bus_strv *parts,
+                           size_t n,
+                           uint8_t ret[BUS_WIRE_SHA256_BYTES]);
 void bus_wire_md5(const void *p, size_t n, uint8_t ret[16]);
 void bus_wire_hmac_sha256(struct bus_strv key,
                           const struct bus_strv *parts,
                           size_t n,
                           uint8_t ret[BUS_WIRE_SHA256_BYTES]);
-/* SHA-256 over label, 0, and each part's length (4 bytes, big endian) and
- * bytes, as a UUIDv8 (ops/docs/events.md). */
-struct bus_id
-bus_wire_derived_id(const char *label, const struct bus_strv *parts, size_t n);
-/* HMAC-SHA-256(key, id_type, 0, id_no), cut to 128 bits. */
-struct bus_id bus_wire_person_id(struct bus_strv key,
-                                 struct bus_strv id_type,
-                                 struct bus_strv id_no);
-/* HMAC-SHA-256(key, "household", 0, head's person id), cut to 128 bits. */
-struct bus_id bus_wire_household_id(struct bus_strv key,
-                                    const struct bus_id *head);
 int bus_wire_random(void *to, size_t n, struct bus_err *err) BUS_MUSTCHECK;
 
 /* A keyring file, mode 0600: lines `<key id> <owner> <64 hex digits>`; '#'
