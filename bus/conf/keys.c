@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "bus/conf/file.h"
+#include "bus/conf/limits.h"
 #include "bus/conf/walk.h"
 
 #define PATH_MAX_TEXT 256
@@ -124,9 +125,46 @@ static const struct bus_node *keys_resolve(struct walk *w,
     return copy;
 }
 
+bool bus_conf_key_range(const struct bus_key *key,
+                        int64_t *ret_min,
+                        int64_t *ret_max)
+{
+    bool given = key->min != 0 || key->max != 0;
+    *ret_min = key->min;
+    *ret_max = key->max;
+    switch (key->type) {
+    case BUS_KEY_STR:
+        *ret_max = given ? key->max : BUS_CONF_TEXT_MAX;
+        return true;
+    case BUS_KEY_SECRET:
+    case BUS_KEY_PATH:
+        *ret_min = 1;
+        *ret_max = BUS_CONF_TEXT_MAX;
+        return true;
+    case BUS_KEY_LIST:
+    case BUS_KEY_MAP:
+        *ret_max = given ? key->max : BUS_CONF_ITEMS_MAX;
+        return true;
+    case BUS_KEY_INT:
+    case BUS_KEY_DURATION:
+    case BUS_KEY_SIZE:
+    case BUS_KEY_MONEY:
+        return true;
+    case BUS_KEY_BOOL:
+    case BUS_KEY_ENUM:
+    case BUS_KEY_DATE:
+    case BUS_KEY_NODE:
+    case BUS_KEY_STRUCT:
+        break;
+    }
+    return false;
+}
+
 static bool limits_ok(const struct bus_key *key, int64_t v)
 {
-    return (key->min == 0 && key->max == 0) || (v >= key->min && v <= key->max);
+    int64_t min, max;
+    return bus_conf_key_range(key, &min, &max) &&
+           ((min == 0 && max == 0) || (v >= min && v <= max));
 }
 
 static bool
@@ -198,7 +236,7 @@ static bool take_scalar(struct walk *w,
     case BUS_KEY_PATH: {
         const char *path = beside(w, n);
         memcpy(field, &path, sizeof path);
-        return n->text.n > 0;
+        return limits_ok(key, (int64_t)n->text.n);
     }
     case BUS_KEY_INT:
     case BUS_KEY_DURATION:
@@ -345,6 +383,13 @@ static void load_secret_file(struct walk *w,
         return;
     }
     text.n = strcspn(text.p, "\r\n");
+    if (!limits_ok(key, (int64_t)text.n)) {
+        bus_faults_add(w->faults, n->at, w->path,
+                       "the first line of %.100s has %zu bytes; must be 1 to "
+                       "%d",
+                       path, text.n, BUS_CONF_TEXT_MAX);
+        return;
+    }
     char *line = bus_arena_strndup(w->mem, text.p, text.n);
     memcpy(field, &line, sizeof line);
 }

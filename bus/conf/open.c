@@ -128,7 +128,8 @@ void bus_conf_print_keys(struct bus_buf *out)
         "Any value may be `${NAME}` or `${NAME:-default}` of the environment. "
         "Durations are 20ms, 5s, 3m, 2h, 3d; sizes 512, 64KiB, 64MiB, 2GiB; "
         "money 3000.00 yuan or 300000 fen; dates 2026-07-01. Paths are "
-        "relative to the file they stand in.\n");
+        "relative to the file they stand in. A text or path without limits "
+        "of its own has at most 1024 bytes, a list 1000 entries.\n");
     const struct bus_keys *const all[] = {
         &bus_conf_keys_config, &bus_conf_keys_partner, &bus_conf_keys_funds,
         &bus_conf_keys_facts, &bus_conf_keys_calendar};

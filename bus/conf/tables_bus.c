@@ -1,6 +1,7 @@
 /* bus.yaml as descriptor tables. */
 #include "bus/conf/bus_config.h"
 #include "bus/conf/config_tables.h"
+#include "bus/conf/limits.h"
 
 #define AT(type, field) offsetof(struct type, field)
 #define DAY             INT64_C(86400000)
@@ -108,7 +109,7 @@ static const struct bus_key kafka_keys[] = {
     {"key_file", BUS_KEY_PATH, AT(bus_config_kafka, key_file),
      .doc = "own private key, PEM", .doc_zh = "本端私钥"},
     {"partitions", BUS_KEY_INT, AT(bus_config_kafka, partitions), .dflt = "12",
-     .min = 1, .max = 1024,
+     .min = 1, .max = BUS_CONF_PARTITIONS_MAX,
      .doc = "of every case topic; a household is in the same partition of all",
      .doc_zh = "所有个案主题共用的分区数"},
     {"replication", BUS_KEY_INT, AT(bus_config_kafka, replication), .dflt = "3",
@@ -132,7 +133,8 @@ static const struct bus_keys kafka = {"kafka",
 
 static const struct bus_key matcher_keys[] = {
     {"lanes", BUS_KEY_INT, AT(bus_config_matcher, lanes), .dflt = "2", .min = 1,
-     .max = 64, .doc = "transactional producers that share the partitions",
+     .max = BUS_CONF_LANES_MAX,
+     .doc = "transactional producers that share the partitions",
      .doc_zh = "并行事务通道数"},
     {"batch_max", BUS_KEY_INT, AT(bus_config_matcher, batch_max),
      .dflt = "10000", .min = 1, .max = 100000,
@@ -148,8 +150,8 @@ static const struct bus_key matcher_keys[] = {
      .dflt = "1GiB", .min = 1048576, .max = INT64_C(1) << 40,
      .doc = "limit of one partition's state on disk",
      .doc_zh = "单分区状态库上限"},
-    {"park_max", BUS_KEY_INT, AT(bus_config_matcher, park_max), .dflt = "1000",
-     .min = 1, .max = 100000,
+    {"park_max", BUS_KEY_INT, AT(bus_config_matcher, park_max), .dflt = "64",
+     .min = 1, .max = BUS_CONF_PARKED_MAX,
      .doc = "events parked for one household before it is reported",
      .doc_zh = "单户最多暂存事件数"},
     END};
@@ -189,11 +191,11 @@ static const struct bus_key ledger_keys[] = {
      .doc = "libpq connection string, without a password (use PGPASSFILE)",
      .doc_zh = "数据库连接串(口令放 PGPASSFILE)"},
     {"connections", BUS_KEY_INT, AT(bus_config_ledger, connections),
-     .dflt = "2", .min = 1, .max = 16, .doc = "connections, sharded by key",
-     .doc_zh = "连接数"},
+     .dflt = "2", .min = 1, .max = BUS_CONF_CONNECTIONS_MAX,
+     .doc = "connections, sharded by key", .doc_zh = "连接数"},
     {"batch_rows", BUS_KEY_INT, AT(bus_config_ledger, batch_rows),
-     .dflt = "1000", .min = 1, .max = 10000, .doc = "rows in one statement",
-     .doc_zh = "单条语句行数"},
+     .dflt = "1000", .min = 1, .max = BUS_CONF_ROWS_MAX,
+     .doc = "rows in one statement", .doc_zh = "单条语句行数"},
     {"batch_wait", BUS_KEY_DURATION, AT(bus_config_ledger, batch_wait_ms),
      .dflt = "50ms", .min = 1, .max = 10000,
      .doc = "how long a batch waits for more", .doc_zh = "合批等待"},

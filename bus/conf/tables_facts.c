@@ -69,7 +69,8 @@ static const struct bus_key source_keys[] = {
      .doc = "label in Chinese", .doc_zh = "中文名称"},
     {"topic", BUS_KEY_BOOL, AT(bus_fact_source, topic), .dflt = "true",
      .doc = "has a topic facts.<source>", .doc_zh = "是否有专用主题"},
-    {"fresh", BUS_KEY_DURATION, AT(bus_fact_source, fresh_ms), .dflt = "0",
+    {"fresh", BUS_KEY_DURATION, AT(bus_fact_source, fresh_ms), .min = 0,
+     .max = INT64_C(3650) * 86400000, .dflt = "0",
      .doc = "older values are asked for again; 0 = never",
      .doc_zh = "有效期,过期重新获取"},
     END};
