@@ -24,11 +24,6 @@ static struct bus_id kind_id_at(const void *record, size_t offset)
     return id;
 }
 
-static struct bus_strv kind_id_view(const struct bus_id *id)
-{
-    return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
-}
-
 /* --- bus -> partner --- */
 
 static int kind_open_personal(const struct bus_partner_kind_out *out,
@@ -128,12 +123,9 @@ static int kind_derive(const struct bus_partner_kind_in *in,
             return rc;
         }
     }
-    struct bus_strv parts[] = {bus_strv(env->partner->code),
-                               bus_strv(in->record), kind_id_view(&about),
-                               reply.has_reference ? BUS_STRV("reference")
-                                                   : BUS_STRV("content"),
-                               content};
-    struct bus_id id = bus_wire_derived_id("answer", parts, 5);
+    struct bus_id id =
+        bus_wire_answer_id(bus_strv(env->partner->code), in->record, &about,
+                           reply.has_reference, content);
     memcpy(view, &id, sizeof(id));
     return BUS_OK;
 }

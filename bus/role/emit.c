@@ -111,13 +111,9 @@ void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
                                struct sa_dead_letter *ret)
 {
     const struct bus_kafka_msg *m = dl->msg;
-    struct bus_strv parts[] = {
-        bus_strv(m->topic),
-        {(const char *)&m->partition, sizeof(m->partition)},
-        {(const char *)&m->offset, sizeof(m->offset)},
-    };
     *ret = (struct sa_dead_letter){
-        .event_id = bus_wire_derived_id("dead_letter", parts, 3),
+        .event_id = bus_wire_place_id("dead_letter", bus_strv(m->topic),
+                                      m->partition, m->offset),
         .occurred_at = dl->now_ms,
         .topic = bus_strv(m->topic),
         .partition = m->partition,

@@ -23,18 +23,10 @@ struct plan
     int32_t today;
 };
 
-static struct bus_strv plan_id_view(const struct bus_id *id)
-{
-    return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
-}
-
 static struct bus_id plan_derive(const struct plan *p, const char *label)
 {
-    struct bus_strv parts[] = {
-        plan_id_view(&p->decision->assignment_id),
-        plan_id_view(&p->decision->decision_id),
-    };
-    return bus_wire_derived_id(label, parts, 2);
+    return bus_wire_line_id(label, &p->decision->assignment_id,
+                            &p->decision->decision_id);
 }
 
 static struct bus_id event_id(const struct plan *p,
@@ -42,9 +34,8 @@ static struct bus_id event_id(const struct plan *p,
                               const struct bus_id *about,
                               struct bus_strv partner)
 {
-    struct bus_strv parts[] = {bus_strv(record), plan_id_view(about), partner,
-                               plan_id_view(&p->event->event_id)};
-    return bus_wire_derived_id("event", parts, 4);
+    return bus_wire_dispatch_event_id(record, about, partner,
+                                      &p->event->event_id);
 }
 
 static int no_room(const struct plan *p)

@@ -97,17 +97,13 @@ static void unreadable(const struct bus_kafka_msg *m,
                        const char *reason,
                        struct ledger_row *row)
 {
-    struct bus_strv parts[] = {
-        bus_strv(m->topic),
-        {(const char *)&m->partition, sizeof(m->partition)},
-        {(const char *)&m->offset, sizeof(m->offset)},
-    };
     *row = (struct ledger_row){.kind = "unreadable",
                                .word = bus_strv(reason ? reason : "UNREADABLE"),
                                .item = BUS_STRV(""),
                                .note = BUS_STRV(""),
                                .occurred_at = m->timestamp_ms};
-    row->event_id = bus_wire_derived_id("unreadable", parts, 3);
+    row->event_id = bus_wire_place_id("unreadable", bus_strv(m->topic),
+                                      m->partition, m->offset);
     row->has_household =
         reason == NULL && bus_id_parse(m->key, &row->household_id);
 }

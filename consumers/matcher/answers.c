@@ -449,11 +449,8 @@ static bool need_awaited(const struct sa_household_state *st,
 {
     for (size_t i = 0; i < st->assignments.n; i++) {
         const struct sa_assignment_state *a = &st->assignments.v[i];
-        struct bus_strv parts[] = {
-            {(const char *)a->assignment_id.b, sizeof(a->assignment_id.b)},
-            {(const char *)a->decision_id.b, sizeof(a->decision_id.b)},
-        };
-        struct bus_id id = bus_wire_derived_id("need", parts, 2);
+        struct bus_id id =
+            bus_wire_line_id("need", &a->assignment_id, &a->decision_id);
         if (a->has_decision_id && bus_id_eq(&id, need_id)) {
             return true;
         }

@@ -44,14 +44,7 @@ static int merge_members(struct step *s, const struct sa_application *a)
 
 static struct bus_id case_id_of(const struct sa_household_state *st)
 {
-    uint32_t no = (uint32_t)st->case_no;
-    uint8_t be[4] = {(uint8_t)(no >> 24), (uint8_t)(no >> 16),
-                     (uint8_t)(no >> 8), (uint8_t)no};
-    struct bus_strv parts[] = {
-        {(const char *)st->household_id.b, sizeof(st->household_id.b)},
-        {(const char *)be, sizeof(be)},
-    };
-    return bus_wire_derived_id("case", parts, 2);
+    return bus_wire_case_id(&st->household_id, st->case_no);
 }
 
 static void open_case(struct step *s)

@@ -282,11 +282,8 @@ static int send_notice(struct catalogue_watch *t,
 {
     struct bus_strv version =
         bus_strv(bus_policy_catalogue_version(e->catalogue));
-    int32_t numbers[2] = {turn, partition};
-    struct bus_strv parts[] = {
-        BUS_STRV("review"), version, {(const char *)numbers, sizeof(numbers)}};
     struct sa_review r = {
-        .event_id = bus_wire_derived_id("event", parts, 3),
+        .event_id = bus_wire_notice_id(version, turn, partition),
         .occurred_at = bus_clock_system.wall_ms(NULL),
         .reason = SA_REVIEW_REASON_CATALOGUE,
         .catalogue_version = version,
@@ -330,7 +327,6 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
     r.archive.version = bus_strv(version);
     rc = rc ? rc : bus_catalogue_archive_pack(&r.archive, NULL, &archive, err);
     rc = rc ? rc : bus_catalogue_archive_press(&archive, err);
-    struct bus_strv parts[] = {r.archive.version};
     struct sa_catalogue c = {.version = r.archive.version,
                              .effective_from = MATCHER_NEVER,
                              .published_at = bus_clock_system.wall_ms(NULL),
@@ -340,7 +336,7 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
                               .ce_type = "sa.catalogue.v1",
                               .source = f->source,
                               .event_id =
-                                  bus_wire_derived_id("catalogue", parts, 1),
+                                  bus_wire_catalogue_id(r.archive.version),
                               .occurred_at = c.published_at};
     struct bus_role_rendered v;
     rc = rc ? rc : bus_role_emit_render(&e, &t->mem, &v, err);

@@ -69,12 +69,8 @@ static int conflict_tell(struct step *s,
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }
-    struct bus_strv parts[] = {
-        {(const char *)of->household.b, sizeof(of->household.b)},
-        {(const char *)other->household.b, sizeof(other->household.b)},
-        {(const char *)person->b, sizeof(person->b)},
-    };
-    struct bus_id about = bus_wire_derived_id("conflict", parts, 3);
+    struct bus_id about =
+        bus_wire_conflict_id(&of->household, &other->household, person);
     *e = (struct sa_case_event){
         .event_id = matcher_step_event_id(s, "case_event", &about,
                                           (int32_t)SA_CASE_EVENT_KIND_CONFLICT),

@@ -59,23 +59,12 @@ int matcher_step_no_memory(struct step *s)
         s->mem->max_bytes);
 }
 
-static struct bus_strv decide_id_view(const struct bus_id *id)
-{
-    return (struct bus_strv){(const char *)id->b, sizeof(id->b)};
-}
-
 struct bus_id matcher_step_event_id(struct step *s,
                                     const char *record,
                                     const struct bus_id *about,
                                     int32_t number)
 {
-    struct bus_strv parts[] = {
-        bus_strv(record),
-        decide_id_view(about),
-        {(const char *)&number, sizeof(number)},
-        decide_id_view(&s->cause),
-    };
-    return bus_wire_derived_id("event", parts, 4);
+    return bus_wire_event_id(record, about, number, &s->cause);
 }
 
 int matcher_step_emit(struct step *s, const struct matcher_output *o)

@@ -104,20 +104,7 @@ static struct bus_id assignment_id_of(const struct sa_household_state *st,
                                       struct bus_strv item,
                                       int32_t round)
 {
-    uint8_t numbers[2][4];
-    uint32_t words[2] = {(uint32_t)st->case_no, (uint32_t)round};
-    for (int i = 0; i < 2; i++) {
-        for (int b = 0; b < 4; b++) {
-            numbers[i][b] = (uint8_t)(words[i] >> (24 - 8 * b));
-        }
-    }
-    struct bus_strv parts[] = {
-        {(const char *)st->household_id.b, sizeof(st->household_id.b)},
-        {(const char *)numbers[0], 4},
-        item,
-        {(const char *)numbers[1], 4},
-    };
-    return bus_wire_derived_id("assignment", parts, 4);
+    return bus_wire_assignment_id(&st->household_id, st->case_no, item, round);
 }
 
 static int match_assign(struct step *s,
@@ -307,13 +294,8 @@ static int ask_insurer(struct step *s,
     if (q == NULL) {
         return matcher_step_no_memory(s);
     }
-    int32_t version = e->facts_version;
-    struct bus_strv parts[] = {
-        {(const char *)e->case_id.b, sizeof(e->case_id.b)},
-        s->rules->insurer,
-        {(const char *)&version, sizeof(version)},
-    };
-    q->request_id = bus_wire_derived_id("request", parts, 3);
+    q->request_id =
+        bus_wire_request_id(&e->case_id, s->rules->insurer, e->facts_version);
     q->event_id =
         matcher_step_event_id(s, "verification_request", &q->request_id, 0);
     q->household_id = e->household_id;

@@ -138,13 +138,8 @@ static bool touched(struct scan *k, const struct sa_household_state *st)
 
 static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
 {
-    struct bus_strv parts[] = {
-        BUS_STRV("review"),
-        {(const char *)about->b, sizeof(about->b)},
-        k->notice->catalogue_version,
-        {(const char *)k->notice->event_id.b, sizeof(about->b)},
-    };
-    return bus_wire_derived_id("event", parts, 4);
+    return bus_wire_review_id(about, k->notice->catalogue_version,
+                              &k->notice->event_id);
 }
 
 static int review_put(struct scan *k, const struct sa_review *r)

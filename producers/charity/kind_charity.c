@@ -33,8 +33,7 @@ static void charity_finish(const struct bus_partner_kind_env *env,
                            struct bus_partner_document_faults *faults)
 {
     struct sa_claim *c = doc;
-    struct bus_strv part = {(const char *)c->event_id.b, sizeof(c->event_id.b)};
-    c->claim_id = bus_wire_derived_id("claim", &part, 1);
+    c->claim_id = bus_wire_claim_id(&c->event_id);
     c->charity = bus_strv(env->partner->code);
     if (c->outcome != SA_CLAIM_OUTCOME_DECLINED && c->amount_fen <= 0) {
         bus_partner_document_fault_add(faults, "/amount_fen", "MISSING",

@@ -68,9 +68,7 @@ static void department_finish(const struct bus_partner_kind_env *env,
     bool money =
         d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
     if (bus_id_is_nil(&d->decision_id)) {
-        struct bus_strv part = {(const char *)d->event_id.b,
-                                sizeof(d->event_id.b)};
-        d->decision_id = bus_wire_derived_id("decision", &part, 1);
+        d->decision_id = bus_wire_decision_id(&d->event_id);
     }
     if (!bus_strv_is(d->department, env->partner->code)) {
         bus_partner_document_fault_add(faults, "/reply_to/department",

@@ -109,8 +109,7 @@ static struct keeping *keeping_of(struct drafts *d,
     }
     *k = (struct keeping){.drafts = d, .bytes = n};
     memcpy(k->text, text, n);
-    struct bus_strv parts[] = {bus_strv(body)};
-    struct bus_id id = bus_wire_derived_id("draft", parts, 1);
+    struct bus_id id = bus_wire_draft_id(bus_strv(body));
     (void)bus_id_text(&id, k->id);
     (void)snprintf(k->path, sizeof(k->path), "%s/%s.json", d->dir, k->id);
     (void)snprintf(k->beside, sizeof(k->beside), "%s.new", k->path);

@@ -233,8 +233,7 @@ static void read_channel(struct reading *r, const json_t *j)
 struct bus_id intake_form_application_id(struct bus_strv channel,
                                          struct bus_strv reference)
 {
-    struct bus_strv parts[] = {channel, reference};
-    return bus_wire_derived_id("application", parts, 2);
+    return bus_wire_application_id(channel, reference);
 }
 
 /* The day the household applied: whose roles count, and when limits begin. */
@@ -415,9 +414,8 @@ int intake_form_read(const struct form_rules *rules,
         r.day == today ? rules->now_ms : r.day * DAY_MS + NOON_CHINA_MS;
     int rc = intake_form_members(&r, json);
     rc = rc == BUS_OK ? read_items(&r, json) : rc;
-    struct bus_strv id = {(const char *)ret->application.application_id.b, 16};
-    struct bus_strv parts[] = {BUS_STRV("application"), id};
-    ret->application.event_id = bus_wire_derived_id("event", parts, 2);
+    ret->application.event_id =
+        bus_wire_application_event_id(&ret->application.application_id);
     return rc == BUS_OK ? BUS_OK
                         : bus_fail(err, rc, "the application is too large");
 }

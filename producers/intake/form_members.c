@@ -192,11 +192,8 @@ static bool form_members_digits(struct bus_strv s, size_t min, size_t max)
 
 static struct bus_id numberless(struct reading *r, size_t i)
 {
-    const struct bus_id *a = &r->form->application.application_id;
-    uint8_t place = (uint8_t)i;
-    struct bus_strv parts[] = {{(const char *)a->b, sizeof(a->b)},
-                               {(const char *)&place, 1}};
-    return bus_wire_derived_id("person", parts, 2);
+    return bus_wire_numberless_id(&r->form->application.application_id,
+                                  (uint8_t)i);
 }
 
 static void read_person(struct reading *r,

@@ -357,7 +357,7 @@ static size_t ids_of(const struct form *form,
     size_t n = 0;
     ret[n++] = form->application.application_id;
     if (sent->key.n > 0) {
-        ret[n++] = bus_wire_derived_id("idempotency", &sent->key, 1);
+        ret[n++] = bus_wire_idempotency_id(sent->key);
     }
     return n;
 }

@@ -51,18 +51,8 @@ cli_simulate_question(enum bus_conf_partner_kind kind, const char **ret_what)
 static unsigned percent(struct answering *a, const struct bus_id *about)
 {
     uint64_t seed = a->rules->seed + a->dice++ * 977;
-    struct bus_strv parts[] = {{(const char *)about->b, sizeof(about->b)},
-                               {(const char *)&seed, sizeof(seed)}};
-    struct bus_id id = bus_wire_derived_id("simulate", parts, 2);
+    struct bus_id id = bus_wire_simulated_id("percent", about, (int64_t)seed);
     return (unsigned)(id.b[0] << 8 | id.b[1]) % 100;
-}
-
-static struct bus_id
-simulate_derive(const char *label, const struct bus_id *about, uint32_t number)
-{
-    struct bus_strv parts[] = {{(const char *)about->b, sizeof(about->b)},
-                               {(const char *)&number, sizeof(number)}};
-    return bus_wire_derived_id(label, parts, 2);
 }
 
 static void simulate_answer(struct answering *a,
@@ -148,9 +138,9 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
                  : dice >= 98                ? SA_DECISION_OUTCOME_RETURNED
                                              : SA_DECISION_OUTCOME_CONFIRMED;
     d->decision_id =
-        simulate_derive("decision", &q->assignment_id,
-                        q->action == SA_ASSIGNMENT_ACTION_RETURNED);
-    d->event_id = simulate_derive("event", &d->decision_id, 0);
+        bus_wire_simulated_id("decision", &q->assignment_id,
+                              q->action == SA_ASSIGNMENT_ACTION_RETURNED);
+    d->event_id = bus_wire_simulated_id("event", &d->decision_id, 0);
     d->household_id = q->household_id;
     d->case_id = q->case_id;
     d->occurred_at = d->signed_at = a->now_ms;
@@ -186,7 +176,7 @@ static int pay_one(struct answering *a,
     if (r == NULL) {
         return BUS_ENOMEM;
     }
-    r->event_id = simulate_derive("payment_result", &q->order_id, number);
+    r->event_id = bus_wire_simulated_id("payment_result", &q->order_id, number);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -237,7 +227,7 @@ static int simulate_deliver(struct answering *a,
         return BUS_ENOMEM;
     }
     bool fails = percent(a, &q->task_id) < (unsigned)a->rules->errors / 3;
-    r->event_id = simulate_derive("delivery_receipt", &q->task_id, 0);
+    r->event_id = bus_wire_simulated_id("delivery_receipt", &q->task_id, 0);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -297,7 +287,8 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     if (r == NULL || facts == NULL) {
         return BUS_ENOMEM;
     }
-    r->event_id = simulate_derive("verification_result", &q->request_id, 0);
+    r->event_id =
+        bus_wire_simulated_id("verification_result", &q->request_id, 0);
     r->household_id = q->household_id;
     r->case_id = q->case_id;
     r->occurred_at = a->now_ms;
@@ -335,10 +326,11 @@ static int simulate_claim(struct answering *a, const struct sa_need *q)
     if (c == NULL) {
         return BUS_ENOMEM;
     }
-    struct bus_id mine = simulate_derive(a->partner->code, &q->need_id, 0);
+    struct bus_id mine =
+        bus_wire_simulated_id(a->partner->code, &q->need_id, 0);
     bool wants = percent(a, &mine) < 60;
-    c->claim_id = simulate_derive("claim", &mine, 0);
-    c->event_id = simulate_derive("event", &c->claim_id, 0);
+    c->claim_id = bus_wire_simulated_id("claim", &mine, 0);
+    c->event_id = bus_wire_simulated_id("event", &c->claim_id, 0);
     c->household_id = q->household_id;
     c->case_id = q->case_id;
     c->occurred_at = a->now_ms;

@@ -259,9 +259,8 @@ static int dlq_mark(struct dlq *q,
                     struct bus_err *err)
 {
     const struct bus_config *c = &q->tool.config;
-    struct bus_strv parts[] = {bus_strv(l->name)};
     struct sa_dead_letter d = {
-        .event_id = bus_wire_derived_id("redriven", parts, 1),
+        .event_id = bus_wire_redriven_id(bus_strv(l->name)),
         .has_household_id = l->d->has_household_id,
         .household_id = l->d->household_id,
         .occurred_at = bus_clock_system.wall_ms(NULL),

@@ -45,14 +45,13 @@ static int publish_send(struct publishing *p, struct bus_err *err)
         .published_at = p->now_ms,
         .archive = bus_buf_view(&p->archive),
     };
-    struct bus_strv parts[] = {record.version};
     struct bus_role_emit e = {
         .type = &sa_catalogue_type,
         .record = &record,
         .ce_type = "sa.catalogue.v1",
         .source = bus_strv(
             bus_arena_printf(mem, "/county/%s/policy", c->county.code)),
-        .event_id = bus_wire_derived_id("catalogue", parts, 1),
+        .event_id = bus_wire_catalogue_id(record.version),
         .occurred_at = p->now_ms,
     };
     struct bus_role_rendered r;
