@@ -1,6 +1,6 @@
 /* reads: GET /v1/applications/{id} and GET /v1/cases/{id}, from the ledger.
  *
- * The ledger is read on pool threads (bus/cases); while it is away or too many
+ * The ledger is read on pool threads (bus/ledger); while it is away or too many
  * wait, the answer is 503 with Retry-After. The ledger is behind the bus by
  * some moments: an application this process took and the ledger has not seen
  * is answered "accepted"; one neither knows is 404, with a Retry-After because

@@ -16,7 +16,7 @@ import urllib.request
 
 from county import SOURCE, Bus, Producer, application, fastavro, SCHEMAS, struct
 
-FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-takeup-")) / "bus-config"
+FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-watch-")) / "bus-config"
 shutil.copytree(SOURCE / "bus-config", FOLDER)
 STANDARDS = FOLDER / "standards.yaml"
 NURSING = FOLDER / "policies/MZ/MZ12.yaml"

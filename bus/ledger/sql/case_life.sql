@@ -1,5 +1,5 @@
 -- The whole life of case $1: a JSON document of codes (texts are put beside
--- them by bus/cases), and the record of its newest evaluation in hex. An event
+-- them by bus/ledger), and the record of its newest evaluation in hex. An event
 -- that stands in topics more than once is one event. No row: no such case.
 WITH opened AS (
     SELECT household_id, case_id, occurred_at, detail FROM event

@@ -1,4 +1,4 @@
-/* The document of bus/cases on a terminal: Chinese, with en the same in
+/* The document of bus/ledger on a terminal: Chinese, with en the same in
  * English behind it. */
 #ifndef OPS_CLI_INSPECT_CASE_SCREEN_H
 #define OPS_CLI_INSPECT_CASE_SCREEN_H

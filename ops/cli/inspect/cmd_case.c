@@ -1,4 +1,4 @@
-/* case show, case list: from the ledger (bus/cases). */
+/* case show, case list: from the ledger (bus/ledger). */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
