@@ -23,7 +23,7 @@ struct trial
     struct bus_faults *faults;
     struct bus_err *err;
     struct bus_advice_sampler dice;
-    struct bus_policy_household home;
+    struct bus_policy_household household;
     struct bus_policy_fact *facts; /* of home, to be changed */
 };
 
@@ -45,7 +45,7 @@ static int
 check_judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
 {
     struct bus_arena_mark mark = bus_arena_mark(t->mem);
-    int rc = bus_policy_evaluate_item(t->c, &t->home, t->day, item,
+    int rc = bus_policy_evaluate_item(t->c, &t->household, t->day, item,
                                       BUS_POLICY_REASONS, t->mem, ret, t->err);
     bus_arena_release(t->mem, mark);
     return rc;
@@ -63,8 +63,8 @@ static int
 check_begin(struct trial *t, const int *items, size_t count, size_t members)
 {
     int rc = bus_advice_sample_household(&t->dice, items, count, members,
-                                         t->mem, &t->home);
-    t->facts = (struct bus_policy_fact *)(uintptr_t)t->home.facts;
+                                         t->mem, &t->household);
+    t->facts = (struct bus_policy_fact *)(uintptr_t)t->household.facts;
     return rc == BUS_OK ? rc : bus_fail(t->err, rc, "no room for a household");
 }
 
@@ -73,16 +73,17 @@ static int
 check_step(struct trial *t, int item, int *far, const char **ret_failure)
 {
     struct bus_policy_verdict_of v;
-    size_t n = t->home.fact_count;
+    size_t n = t->household.fact_count;
     size_t a = bus_advice_sampler_upto(&t->dice, n);
     size_t b = bus_advice_sampler_upto(&t->dice, n);
     if (n == 0) {
         return BUS_OK;
     }
     struct bus_policy_fact before[2] = {t->facts[a], t->facts[b]};
-    bus_advice_sample_value(&t->dice, t->home.member_count, &t->facts[a]);
+    bus_advice_sample_value(&t->dice, t->household.member_count, &t->facts[a]);
     if (bus_advice_sampler_upto(&t->dice, 2) == 0) {
-        bus_advice_sample_value(&t->dice, t->home.member_count, &t->facts[b]);
+        bus_advice_sample_value(&t->dice, t->household.member_count,
+                                &t->facts[b]);
     }
     int rc = check_judge(t, item, &v);
     if (rc != BUS_OK) {
@@ -107,7 +108,7 @@ struct found /* of one item */
     bool negative, capped, broken;
 };
 
-static void look_at_amount(const struct bus_policy_verdict_of *v,
+static void examine_amount(const struct bus_policy_verdict_of *v,
                            struct found *f)
 {
     f->negative |= v->amount == BUS_POLICY_AMOUNT_NEGATIVE;
@@ -130,7 +131,7 @@ static int try_item(struct trial *t, int item, struct found *f)
             if (rc == BUS_OK && far < 0 &&
                 (rc = check_judge(t, item, &v)) == BUS_OK) {
                 f->eligible++;
-                look_at_amount(&v, f);
+                examine_amount(&v, f);
             }
         }
         bus_arena_release(t->mem, mark);
@@ -159,7 +160,7 @@ static struct bus_strv idle_clause(const struct trial *t,
     return (struct bus_strv){0};
 }
 
-static void say_failure(struct trial *t, int item, const char *failure)
+static void report_failure(struct trial *t, int item, const char *failure)
 {
     bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
                    "the condition gives neither true nor false for some "
@@ -169,7 +170,7 @@ static void say_failure(struct trial *t, int item, const char *failure)
 
 /* Nobody was found eligible: proved if it is a no already while nothing is
  * known of a household, else seen by sampling. */
-static int say_unreachable(struct trial *t, int item)
+static int report_unreachable(struct trial *t, int item)
 {
     struct bus_policy_household nobody = {.member_count = 1};
     struct bus_policy_verdict_of v;
@@ -180,7 +181,7 @@ static int say_unreachable(struct trial *t, int item)
     }
     struct bus_strv idle = idle_clause(t, &v);
     if (v.verdict == BUS_POLICY_FAILED) { /* it reads no fact at all */
-        say_failure(t, item, v.failure);
+        report_failure(t, item, v.failure);
     } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
         bus_faults_warn(t->faults, check_place_of(t, item), code_of(t, item),
                         "closed to everybody by a standard of that day: %.*s",
@@ -202,9 +203,9 @@ static int advice_check_item(struct trial *t, int item)
     struct found f = {0};
     int rc = try_item(t, item, &f);
     if (rc == BUS_OK && f.failure != NULL) {
-        say_failure(t, item, f.failure);
+        report_failure(t, item, f.failure);
     } else if (rc == BUS_OK && f.eligible == 0) {
-        rc = say_unreachable(t, item);
+        rc = report_unreachable(t, item);
     }
     const struct bus_node *v =
         bus_policy_version_node(t->c, (size_t)item, t->day);

@@ -75,7 +75,7 @@ static const struct rule version_rules[] = {
     {"amount.confidence", WANT_WORD, MARKS, true, false},
 };
 
-struct look
+struct probe
 {
     const struct rule *rule;
     const char *code;
@@ -132,7 +132,7 @@ static const char *check_template_wrong(const struct bus_node *n,
 
 /* Follows the rest of a path from n; calls itself once a step of it. */
 static void
-follow(const struct look *k, const struct bus_node *n, const char *rest)
+follow(const struct probe *k, const struct bus_node *n, const char *rest)
 {
     const struct rule *r = k->rule;
     if (strncmp(rest, "[].", 3) == 0) {
@@ -180,7 +180,7 @@ static bool check_template_has(const struct bus_node *n, const char *path)
     return bus_node_get(n, key) != NULL;
 }
 
-static void check_versions(struct look *k, const struct bus_node *item)
+static void check_versions(struct probe *k, const struct bus_node *item)
 {
     const struct bus_node *versions = bus_node_get(item, "versions");
     for (uint32_t i = 0; versions != NULL && versions->kind == BUS_NODE_LIST &&
@@ -196,7 +196,7 @@ static void check_versions(struct look *k, const struct bus_node *item)
 }
 
 /* An item's own part is looked at once, a version's in its place. */
-static void check_parts(struct look *k, const struct bus_node *item)
+static void check_parts(struct probe *k, const struct bus_node *item)
 {
     const struct bus_node *versions = bus_node_get(item, "versions");
     bool list = versions != NULL && versions->kind == BUS_NODE_LIST;
@@ -222,9 +222,9 @@ void bus_advice_check_template(const struct bus_node *const *items,
 {
     for (size_t i = 0; i < count; i++) {
         const struct bus_node *code = bus_node_get(items[i], "code");
-        struct look k = {.faults = faults,
-                         .code =
-                             check_template_text(code) ? code->text.p : "?"};
+        struct probe k = {.faults = faults,
+                          .code =
+                              check_template_text(code) ? code->text.p : "?"};
         for (size_t r = 0; r < sizeof(item_rules) / sizeof(*item_rules); r++) {
             k.rule = &item_rules[r];
             follow(&k, items[i], k.rule->path);

@@ -5,7 +5,7 @@
 #include "bus/policy/clause_parts.h"
 #include "bus/policy/source.h"
 
-struct say
+struct report
 {
     const struct bus_policy_catalogue *c;
     enum bus_policy_lang lang;
@@ -43,7 +43,7 @@ static const struct
     {"rule_date", "适用日期"},
 };
 
-static void clause_say_put(struct say *y, struct bus_strv s)
+static void clause_report_put(struct report *y, struct bus_strv s)
 {
     bus_buf_put(y->out, s.p, s.n);
 }
@@ -74,19 +74,19 @@ void advice_clause_name_at(const struct bus_policy_catalogue *c,
         name = policy_clause_word(s, r.to + 1);
         r.to += 1 + name.n;
     }
-    bool home = bus_strv_is(w, "household") || bus_strv_is(w, "家庭");
+    bool household = bus_strv_is(w, "household") || bus_strv_is(w, "家庭");
     bool standard = bus_strv_is(w, "standard") || bus_strv_is(w, "标准");
     if (r.path && standard) {
         r.standard = bus_policy_standard_find(c, name);
     } else if (name.n > 0) {
-        r.member = !(r.path && home);
+        r.member = !(r.path && household);
         r.fact = bus_policy_fact_named(c, r.member, name);
     }
     *ret = r;
 }
 
 /* A string literal: the word's label in the fact named last. */
-static size_t say_string(struct say *y, struct bus_strv s, size_t i)
+static size_t report_string(struct report *y, struct bus_strv s, size_t i)
 {
     size_t past = policy_clause_past_string(s, i), to = past;
     to -= past > i + 1 && s.p[past - 1] == '"' ? 1 : 0;
@@ -97,15 +97,15 @@ static size_t say_string(struct say *y, struct bus_strv s, size_t i)
         bus_node_get(bus_node_get(y->last, "words"), word);
     struct bus_strv l = advice_clause_label(w, y->lang);
     if (l.n > 0) {
-        clause_say_put(y, l);
+        clause_report_put(y, l);
     } else {
-        clause_say_put(y, (struct bus_strv){s.p + i, past - i});
+        clause_report_put(y, (struct bus_strv){s.p + i, past - i});
     }
     return past;
 }
 
 /* `some m in members satisfies`, `every ...`: behind it, 0 if it is not. */
-static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
+static size_t report_quantified(struct report *y, struct bus_strv s, size_t i)
 {
     static const char *const shape[] = {"", "", "in", "members", "satisfies"};
     bool every = s.p[i] == 'e';
@@ -126,7 +126,7 @@ static size_t say_quantified(struct say *y, struct bus_strv s, size_t i)
 }
 
 /* A word, or a path of words; behind it. */
-static size_t say_word(struct say *y, struct bus_strv s, size_t i)
+static size_t report_word(struct report *y, struct bus_strv s, size_t i)
 {
     struct bus_strv w = policy_clause_word(s, i);
     struct clause_name name;
@@ -142,11 +142,11 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
     }
     struct bus_strv l = advice_clause_label(body, y->lang);
     if (l.n > 0) {
-        clause_say_put(y, l);
+        clause_report_put(y, l);
         return to;
     }
     if (!path && (bus_strv_is(w, "some") || bus_strv_is(w, "every"))) {
-        size_t past = say_quantified(y, s, i);
+        size_t past = report_quantified(y, s, i);
         if (past > 0) {
             return past;
         }
@@ -159,7 +159,7 @@ static size_t say_word(struct say *y, struct bus_strv s, size_t i)
             return to;
         }
     }
-    clause_say_put(y, (struct bus_strv){s.p + i, to - i});
+    clause_report_put(y, (struct bus_strv){s.p + i, to - i});
     return to;
 }
 
@@ -168,17 +168,17 @@ int bus_advice_report_clause(const struct bus_policy_catalogue *c,
                              enum bus_policy_lang lang,
                              struct bus_buf *out)
 {
-    struct say y = {.c = c, .lang = lang, .out = out};
+    struct report y = {.c = c, .lang = lang, .out = out};
     for (size_t i = 0; i < rule.n;) {
         char ch = rule.p[i];
         if (ch == '"') {
-            i = say_string(&y, rule, i);
+            i = report_string(&y, rule, i);
         } else if (ch >= '0' && ch <= '9') {
             struct bus_strv number = policy_clause_word(rule, i);
-            clause_say_put(&y, number);
+            clause_report_put(&y, number);
             i += number.n;
         } else if (policy_clause_name_char(ch)) {
-            i = say_word(&y, rule, i);
+            i = report_word(&y, rule, i);
         } else if (ch == ' ' || ch == '\n') {
             while (i < rule.n && (rule.p[i] == ' ' || rule.p[i] == '\n')) {
                 i++;

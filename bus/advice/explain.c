@@ -16,7 +16,8 @@
 struct search
 {
     const struct bus_policy_catalogue *c;
-    struct bus_policy_household home; /* facts is a copy with room for more */
+    struct bus_policy_household
+        household; /* facts is a copy with room for more */
     struct bus_policy_fact *facts;
     int32_t day;
     int item;
@@ -56,7 +57,7 @@ static bool reached(struct search *s, size_t *ret_false)
         return false;
     }
     s->tries++;
-    int rc = bus_policy_evaluate_item(s->c, &s->home, s->day, s->item,
+    int rc = bus_policy_evaluate_item(s->c, &s->household, s->day, s->item,
                                       BUS_POLICY_REASONS, s->mem, &v, s->err);
     bus_arena_release(s->mem, mark);
     if (rc == BUS_EUNKNOWN) { /* no version on the day tried */
@@ -74,14 +75,14 @@ static bool reached(struct search *s, size_t *ret_false)
 static struct bus_policy_fact *
 explain_cell(struct search *s, int fact, int member, bool *ret_new)
 {
-    for (size_t i = 0; i < s->home.fact_count; i++) {
+    for (size_t i = 0; i < s->household.fact_count; i++) {
         if (s->facts[i].fact == fact && s->facts[i].member == member) {
             *ret_new = false;
             return &s->facts[i];
         }
     }
     *ret_new = true;
-    struct bus_policy_fact *f = &s->facts[s->home.fact_count++];
+    struct bus_policy_fact *f = &s->facts[s->household.fact_count++];
     *f = (struct bus_policy_fact){.fact = fact, .member = member};
     return f;
 }
@@ -105,7 +106,7 @@ static void explain_take(struct search *s, int fact, int member, struct hand *h)
 static void put_back(struct hand *h)
 {
     if (h->is_new) {
-        h->s->home.fact_count--;
+        h->s->household.fact_count--;
     } else {
         *h->f = h->before;
     }
@@ -367,7 +368,7 @@ static void every_fact(struct search *s, const struct bus_advice_move *first)
         }
         bool member =
             strncmp(bus_policy_fact_name(s->c, f).p, "member.", 7) == 0;
-        int to = member ? (int)s->home.member_count : 0;
+        int to = member ? (int)s->household.member_count : 0;
         for (int m = member ? 0 : -1; m < to && !explain_over(s); m++) {
             /* A pair is met once: the later fact behind the earlier. */
             bool later = first == NULL || f > first->to.fact ||
@@ -455,8 +456,8 @@ static int explain_begin(struct search *s, const struct bus_policy_household *h)
     if (h->fact_count > 0) {
         memcpy(s->facts, h->facts, h->fact_count * sizeof(*s->facts));
     }
-    s->home = *h;
-    s->home.facts = s->facts;
+    s->household = *h;
+    s->household.facts = s->facts;
     int rc = bus_policy_evaluate_item(s->c, h, s->day, s->item,
                                       BUS_POLICY_REASONS, s->mem, &v, s->err);
     if (rc == BUS_OK) {

@@ -24,9 +24,9 @@ static bool is_money(const struct bus_node *body)
             memcmp(unit->text.p, "fen", 3) == 0);
 }
 
-static void explain_say_put_yuan(int64_t fen,
-                                 enum bus_policy_lang lang,
-                                 struct bus_buf *out)
+static void explain_report_put_yuan(int64_t fen,
+                                    enum bus_policy_lang lang,
+                                    struct bus_buf *out)
 {
     uint64_t u = fen < 0 ? -(uint64_t)fen : (uint64_t)fen;
     bus_buf_printf(out, "%s%" PRIu64 ".%02u%s", fen < 0 ? "-" : "", u / 100,
@@ -44,10 +44,10 @@ static void put_label(const struct bus_node *body,
 }
 
 /* "true", "dibao", "123456.7" as people read it. */
-static void explain_say_put_value(const struct bus_node *body,
-                                  struct bus_strv text,
-                                  enum bus_policy_lang lang,
-                                  struct bus_buf *out)
+static void explain_report_put_value(const struct bus_node *body,
+                                     struct bus_strv text,
+                                     enum bus_policy_lang lang,
+                                     struct bus_buf *out)
 {
     char word[64];
     (void)bus_strv_copy(word, sizeof(word), text);
@@ -67,7 +67,7 @@ static void explain_say_put_value(const struct bus_node *body,
     } else if (bus_strv_is(text, "false")) {
         bus_buf_puts(out, explain_report(lang, "否", "no"));
     } else if (is_money(body) && bus_strv_to_i64(whole, &fen)) {
-        explain_say_put_yuan(fen, lang, out);
+        explain_report_put_yuan(fen, lang, out);
     } else {
         bus_buf_put(out, text.p, text.n);
     }
@@ -75,13 +75,13 @@ static void explain_say_put_value(const struct bus_node *body,
 
 /* --- a change --- */
 
-static void explain_say_put_amount(int64_t v,
-                                   const struct bus_node *body,
-                                   enum bus_policy_lang lang,
-                                   struct bus_buf *out)
+static void explain_report_put_amount(int64_t v,
+                                      const struct bus_node *body,
+                                      enum bus_policy_lang lang,
+                                      struct bus_buf *out)
 {
     if (is_money(body)) {
-        explain_say_put_yuan(v, lang, out);
+        explain_report_put_yuan(v, lang, out);
     } else {
         bus_buf_printf(out, "%" PRId64, v);
     }
@@ -97,21 +97,21 @@ static void put_number_move(const struct bus_advice_move *m,
     if (m->known_before) {
         bus_buf_puts(out, down ? explain_report(lang, "降低 ", "lower by ")
                                : explain_report(lang, "提高 ", "higher by "));
-        explain_say_put_amount(by < 0 ? -by : by, body, lang, out);
+        explain_report_put_amount(by < 0 ? -by : by, body, lang, out);
         bus_buf_puts(out, " (");
     }
     if (m->ends) {
         int64_t low = down ? m->end : m->to.number;
-        explain_say_put_amount(low, body, lang, out);
+        explain_report_put_amount(low, body, lang, out);
         if (low != (down ? m->to.number : m->end)) {
             bus_buf_puts(out, explain_report(lang, " 至 ", " to "));
-            explain_say_put_amount(down ? m->to.number : m->end, body, lang,
-                                   out);
+            explain_report_put_amount(down ? m->to.number : m->end, body, lang,
+                                      out);
         }
     } else {
         bus_buf_puts(out, down ? explain_report(lang, "至多 ", "at most ")
                                : explain_report(lang, "至少 ", "at least "));
-        explain_say_put_amount(m->to.number, body, lang, out);
+        explain_report_put_amount(m->to.number, body, lang, out);
     }
     bus_buf_puts(out, m->known_before ? ")" : "");
 }
@@ -148,7 +148,7 @@ static void put_move(const struct bus_policy_catalogue *c,
         break;
     case BUS_POLICY_TEXT:
         bus_buf_puts(out, explain_report(lang, " 为", " is "));
-        explain_say_put_value(body, m->to.text, lang, out);
+        explain_report_put_value(body, m->to.text, lang, out);
         break;
     case BUS_POLICY_DATE:
     case BUS_POLICY_NULL: /* are never moved */
@@ -182,7 +182,7 @@ struct values
     size_t count;
 };
 
-static bool explain_say_seen(struct values *v, int what)
+static bool explain_report_seen(struct values *v, int what)
 {
     for (size_t i = 0; i < v->count; i++) {
         if (v->seen[i] == what) {
@@ -196,7 +196,8 @@ static bool explain_say_seen(struct values *v, int what)
     return false;
 }
 
-static int explain_say_put_fact(struct values *v, const struct clause_name *n)
+static int explain_report_put_fact(struct values *v,
+                                   const struct clause_name *n)
 {
     const struct bus_node *body = bus_policy_fact_node(v->c, n->fact);
     put_label(body, bus_policy_fact_name(v->c, n->fact), v->lang, v->out);
@@ -210,7 +211,7 @@ static int explain_say_put_fact(struct values *v, const struct clause_name *n)
             return rc;
         }
         bus_buf_puts(v->out, m > 0 ? " / " : " ");
-        explain_say_put_value(body, text, v->lang, v->out);
+        explain_report_put_value(body, text, v->lang, v->out);
     }
     return BUS_OK;
 }
@@ -225,7 +226,7 @@ static int put_standard(struct values *v, int standard)
     if (rc == BUS_OK) {
         put_label(body, BUS_STRV("?"), v->lang, v->out);
         bus_buf_putc(v->out, ' ');
-        explain_say_put_value(body, text, v->lang, v->out);
+        explain_report_put_value(body, text, v->lang, v->out);
     }
     return rc;
 }
@@ -254,11 +255,11 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
         i = n.to;
         bool any = n.fact >= 0 || n.standard >= 0;
         if (!any ||
-            explain_say_seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {
+            explain_report_seen(&v, n.fact >= 0 ? n.fact : -2 - n.standard)) {
             continue;
         }
         bus_buf_puts(out, v.count > 1 ? "; " : "");
-        rc = n.fact >= 0 ? explain_say_put_fact(&v, &n)
+        rc = n.fact >= 0 ? explain_report_put_fact(&v, &n)
                          : put_standard(&v, n.standard);
     }
     return rc != BUS_OK ? rc : out->failed ? BUS_ETOOBIG : BUS_OK;

@@ -14,7 +14,7 @@
 struct groups
 {
     struct bus_map map; /* key -> group */
-    struct bus_advice_turn_group **list;
+    struct bus_advice_verdict_change_group **list;
     size_t count, cap;
     bool sorted;
 };
@@ -24,7 +24,7 @@ struct bus_policy_rehearsal
     int32_t day;
     struct bus_arena mem; /* groups */
     int *proposed_fact;   /* by fact of the present one; -1: it has none */
-    struct bus_advice_turn all;
+    struct bus_advice_verdict_change all;
     struct groups by[BUS_POLICY_BYS];
 };
 
@@ -77,10 +77,10 @@ static struct bus_strv rehearse_copy(struct bus_policy_rehearsal *r,
     return (struct bus_strv){p, p ? s.n : 0};
 }
 
-static struct bus_advice_turn_group *
+static struct bus_advice_verdict_change_group *
 group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
 {
-    struct bus_advice_turn_group *one = bus_map_get(&g->map, key);
+    struct bus_advice_verdict_change_group *one = bus_map_get(&g->map, key);
     if (one != NULL) {
         return one;
     }
@@ -106,7 +106,7 @@ group_of(struct bus_policy_rehearsal *r, struct groups *g, struct bus_strv key)
     return one;
 }
 
-static void rehearse_add(struct bus_advice_turn *to,
+static void rehearse_add(struct bus_advice_verdict_change *to,
                          enum bus_policy_effective_day turn,
                          int64_t before_fen,
                          int64_t after_fen)
@@ -117,11 +117,11 @@ static void rehearse_add(struct bus_advice_turn *to,
 }
 
 static bool count_in(struct bus_policy_rehearsal *r,
-                     enum bus_advice_turn_by by,
+                     enum bus_advice_verdict_change_by by,
                      struct bus_strv key,
-                     const struct bus_advice_turn_of *t)
+                     const struct bus_advice_verdict_change_of *t)
 {
-    struct bus_advice_turn_group *g = group_of(r, &r->by[by], key);
+    struct bus_advice_verdict_change_group *g = group_of(r, &r->by[by], key);
     if (g == NULL) {
         return false;
     }
@@ -167,7 +167,7 @@ static int64_t rehearse_year_of(const struct bus_policy_rehearsal *r,
 }
 
 static enum bus_policy_effective_day
-rehearse_turn_of(const struct bus_advice_turn_of *t)
+rehearse_turn_of(const struct bus_advice_verdict_change_of *t)
 {
     bool before = rehearse_has(t->before), after = rehearse_has(t->after);
     bool open_before =
@@ -190,9 +190,9 @@ rehearse_turn_of(const struct bus_advice_turn_of *t)
 struct walk
 {
     struct bus_policy_rehearsal *r;
-    struct bus_advice_turn_of whole; /* of the household */
+    struct bus_advice_verdict_change_of whole; /* of the household */
     size_t turned, gained, lost;
-    bus_advice_turn_cb cb;
+    bus_advice_verdict_change_cb cb;
     void *data;
     struct bus_err *err;
 };
@@ -202,7 +202,7 @@ static int rehearse_note(struct walk *w,
                          const struct bus_policy_verdict_of *after)
 {
     struct bus_policy_rehearsal *r = w->r;
-    struct bus_advice_turn_of t = w->whole;
+    struct bus_advice_verdict_change_of t = w->whole;
     const struct version_def *v =
         after ? version_of(r, 1, after) : version_of(r, 0, before);
     t.item = v->item.code;
@@ -216,7 +216,7 @@ static int rehearse_note(struct walk *w,
     w->turned += t.turn != BUS_POLICY_TURN_SAME;
     w->gained += t.turn == BUS_POLICY_TURN_GAINS;
     w->lost += t.turn == BUS_POLICY_TURN_LOSES;
-    struct bus_advice_turn_of part = t;
+    struct bus_advice_verdict_change_of part = t;
     bool well = count_in(r, BUS_POLICY_BY_ITEM, t.item, &t);
     if (before != NULL && after != NULL &&
         !bus_strv_eq(version_of(r, 0, before)->item.fund, v->item.fund)) {
@@ -294,7 +294,7 @@ renumbered(const struct bus_policy_rehearsal *r,
 
 int bus_advice_rehearse(struct bus_policy_rehearsal *r,
                         const struct bus_advice_rehearsed *who,
-                        bus_advice_turn_cb cb,
+                        bus_advice_verdict_change_cb cb,
                         void *data,
                         struct bus_arena *mem,
                         struct bus_err *err)
@@ -328,7 +328,7 @@ int bus_advice_rehearse(struct bus_policy_rehearsal *r,
 
 /* --- sums --- */
 
-const struct bus_advice_turn *
+const struct bus_advice_verdict_change *
 bus_advice_rehearsal_all(const struct bus_policy_rehearsal *r)
 {
     return &r->all;
@@ -336,17 +336,18 @@ bus_advice_rehearsal_all(const struct bus_policy_rehearsal *r)
 
 static int by_key(const void *a, const void *b)
 {
-    const struct bus_advice_turn_group *x =
-        *(struct bus_advice_turn_group *const *)a;
-    const struct bus_advice_turn_group *y =
-        *(struct bus_advice_turn_group *const *)b;
+    const struct bus_advice_verdict_change_group *x =
+        *(struct bus_advice_verdict_change_group *const *)a;
+    const struct bus_advice_verdict_change_group *y =
+        *(struct bus_advice_verdict_change_group *const *)b;
     return bus_strv_cmp(x->key, y->key);
 }
 
-void bus_advice_rehearsal_groups(struct bus_policy_rehearsal *r,
-                                 enum bus_advice_turn_by by,
-                                 struct bus_advice_turn_group *const **ret,
-                                 size_t *ret_count)
+void bus_advice_rehearsal_groups(
+    struct bus_policy_rehearsal *r,
+    enum bus_advice_verdict_change_by by,
+    struct bus_advice_verdict_change_group *const **ret,
+    size_t *ret_count)
 {
     struct groups *g = &r->by[by];
     if (!g->sorted && g->count > 0) {

@@ -23,21 +23,21 @@ enum bus_policy_effective_day {
     BUS_POLICY_TURN_SWAPS, /* of a household: gains and loses, equal money */
     BUS_POLICY_TURNS
 };
-struct bus_advice_turn /* of items, or of households */
+struct bus_advice_verdict_change /* of items, or of households */
 {
     size_t turns[BUS_POLICY_TURNS];
     int64_t before_fen, after_fen; /* a year */
 };
-struct bus_advice_turn_group
+struct bus_advice_verdict_change_group
 {
     struct bus_strv key; /* item code, fund, village, kind of household */
-    struct bus_advice_turn sum;
+    struct bus_advice_verdict_change sum;
     /* Of each turn the first few households. */
     struct bus_strv examples[BUS_POLICY_TURNS][BUS_POLICY_EXAMPLES];
 };
 
 /* One item of one household that comes out otherwise. */
-struct bus_advice_turn_of
+struct bus_advice_verdict_change_of
 {
     struct bus_strv household, village, kind, item;
     enum bus_policy_effective_day turn;
@@ -45,9 +45,10 @@ struct bus_advice_turn_of
     const struct bus_policy_verdict_of *before, *after;
     int64_t before_fen, after_fen; /* a year; 0 where it has not the item */
 };
-typedef int (*bus_advice_turn_cb)(void *data,
-                                  const struct bus_advice_turn_of *t,
-                                  struct bus_err *err);
+typedef int (*bus_advice_verdict_change_cb)(
+    void *data,
+    const struct bus_advice_verdict_change_of *t,
+    struct bus_err *err);
 
 struct bus_policy_rehearsal;
 /* Borrows both catalogues. NULL: no memory. */
@@ -68,16 +69,16 @@ struct bus_advice_rehearsed
  * given back. Fails as bus_policy_evaluate, or as cb. */
 int bus_advice_rehearse(struct bus_policy_rehearsal *r,
                         const struct bus_advice_rehearsed *who,
-                        bus_advice_turn_cb cb,
+                        bus_advice_verdict_change_cb cb,
                         void *data,
                         struct bus_arena *mem,
                         struct bus_err *err) BUS_MUSTCHECK;
 
 /* Households, each by its own turn: by the money of all items, and where that
  * is the same by the items it gains and loses. */
-const struct bus_advice_turn *
+const struct bus_advice_verdict_change *
 bus_advice_rehearsal_all(const struct bus_policy_rehearsal *r);
-enum bus_advice_turn_by {
+enum bus_advice_verdict_change_by {
     BUS_POLICY_BY_ITEM,    /* turns are items */
     BUS_POLICY_BY_FUND,    /* likewise; "" for items without one */
     BUS_POLICY_BY_VILLAGE, /* turns are households */
@@ -85,9 +86,10 @@ enum bus_advice_turn_by {
     BUS_POLICY_BYS
 };
 /* In order of their keys. */
-void bus_advice_rehearsal_groups(struct bus_policy_rehearsal *r,
-                                 enum bus_advice_turn_by by,
-                                 struct bus_advice_turn_group *const **ret,
-                                 size_t *ret_count);
+void bus_advice_rehearsal_groups(
+    struct bus_policy_rehearsal *r,
+    enum bus_advice_verdict_change_by by,
+    struct bus_advice_verdict_change_group *const **ret,
+    size_t *ret_count);
 
 #endif

@@ -57,9 +57,9 @@ unsigned bus_fsm_moved(const struct bus_fsm *machine,
 
 static bool word_fits(const char *word)
 {
-    static const char letters[] =
+    static const char messages[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    return word[0] != '\0' && word[strspn(word, letters)] == '\0';
+    return word[0] != '\0' && word[strspn(word, messages)] == '\0';
 }
 
 static int check_words(const struct bus_fsm *m, struct bus_err *err)

@@ -114,8 +114,8 @@ void *bus_map_del(struct bus_map *m, struct bus_strv key)
     size_t mask = m->cap - 1, hole = (size_t)(s - m->slots);
     for (size_t i = (hole + 1) & mask; m->slots[i].value != NULL;
          i = (i + 1) & mask) {
-        size_t home = m->slots[i].hash & mask;
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
+        size_t household = m->slots[i].hash & mask;
+        if (((i - household) & mask) >= ((i - hole) & mask)) {
             m->slots[hole] = m->slots[i];
             hole = i;
         }

@@ -66,9 +66,9 @@ static bool plain_key(struct bus_strv k)
 {
     for (size_t i = 0; i < k.n; i++) {
         unsigned char c = (unsigned char)k.p[i];
-        bool letter = c >= 0x80 || (c >= 'a' && c <= 'z') ||
-                      (c >= 'A' && c <= 'Z') || c == '_' || c == ' ';
-        if (!letter && !(i > 0 && c >= '0' && c <= '9')) {
+        bool message = c >= 0x80 || (c >= 'a' && c <= 'z') ||
+                       (c >= 'A' && c <= 'Z') || c == '_' || c == ' ';
+        if (!message && !(i > 0 && c >= '0' && c <= '9')) {
             return false;
         }
     }

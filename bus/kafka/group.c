@@ -68,7 +68,7 @@ void kafka_group_work(struct kafka_group *g,
 
 /* -- subscribe */
 
-static void group_look(void *data)
+static void group_probe(void *data)
 {
     struct kafka_group *g = data;
     g->rc = kafka_topics_there(g->rk, g->conf.topics, g->conf.topics_count,
@@ -79,7 +79,7 @@ static void group_look(void *data)
     }
 }
 
-static void begin_look(struct kafka_group *g);
+static void begin_probe(struct kafka_group *g);
 
 static void subscribe(struct kafka_group *g)
 {
@@ -108,7 +108,7 @@ static void group_looked(void *data)
     } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
         kafka_group_fail(g, &g->err);
     } else if (g->rc != 0) {
-        kafka_group_retry(g, begin_look);
+        kafka_group_retry(g, begin_probe);
     } else {
         bus_run_backoff_reset(&g->backoff);
         kafka_watch_up(&g->watch);
@@ -116,9 +116,9 @@ static void group_looked(void *data)
     }
 }
 
-static void begin_look(struct kafka_group *g)
+static void begin_probe(struct kafka_group *g)
 {
-    kafka_group_work(g, group_look, group_looked, begin_look);
+    kafka_group_work(g, group_probe, group_looked, begin_probe);
 }
 
 /* -- revoked */
@@ -352,7 +352,7 @@ int kafka_group_open(const struct bus_kafka_env *env,
             bus_run_health_add(g->health, "assigned", "not in the group yet");
     }
     bus_run_timer_start(g->poll, POLL_MS, POLL_MS);
-    begin_look(g);
+    begin_probe(g);
     *ret = g;
     return 0;
 }
@@ -427,7 +427,7 @@ static void left_to_renew(void *data)
         return;
     }
     g->conf.handle_new(g->conf.data);
-    begin_look(g);
+    begin_probe(g);
 }
 
 static void watch_closed_to_renew(void *data)

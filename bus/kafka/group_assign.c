@@ -51,8 +51,8 @@ static int ask_committed(struct kafka_group *g, struct bus_err *err)
 }
 
 /* Those that are behind the end by little, for peek.c. */
-static void look_into_gaps(struct kafka_group *g,
-                           const rd_kafka_topic_partition_list_t *ends)
+static void probe_into_gaps(struct kafka_group *g,
+                            const rd_kafka_topic_partition_list_t *ends)
 {
     rd_kafka_topic_partition_list_t *gaps =
         rd_kafka_topic_partition_list_new(8);
@@ -66,7 +66,7 @@ static void look_into_gaps(struct kafka_group *g,
         }
     }
     if (gaps->cnt > 0) {
-        kafka_peek(&g->env, gaps);
+        kafka_probe(&g->env, gaps);
     }
     for (int i = 0; i < g->asked->cnt && gaps->cnt > 0; i++) {
         rd_kafka_topic_partition_t *p = &g->asked->elems[i];
@@ -102,7 +102,7 @@ static void ask_ends(struct kafka_group *g)
             }
             g->at_end[i] = p->offset >= 0 && p->offset == end->offset;
         }
-        look_into_gaps(g, ends);
+        probe_into_gaps(g, ends);
     }
     rd_kafka_topic_partition_list_destroy(ends);
 }

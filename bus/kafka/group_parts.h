@@ -58,7 +58,7 @@ void kafka_group_forget(struct kafka_group *g); /* frees what it holds */
 /* For each element: its offset moves to the partition's end as it is now if
  * nothing but marks of transactions lies in between, else it stays. Blocking,
  * not for long; says nothing about errors. */
-void kafka_peek(const struct bus_kafka_env *env,
-                rd_kafka_topic_partition_list_t *list);
+void kafka_probe(const struct bus_kafka_env *env,
+                 rd_kafka_topic_partition_list_t *list);
 
 #endif

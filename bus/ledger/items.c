@@ -18,7 +18,7 @@ struct judging
 {
     const struct bus_ledger_cases *c;
     const struct sa_evaluation *e;
-    struct bus_policy_household home;
+    struct bus_policy_household household;
     struct bus_arena mem, scratch;
     struct bus_buf zh, en;
     struct bus_err *err;
@@ -51,7 +51,7 @@ static void items_clear(struct judging *j)
 }
 
 /* The clause, and the values it was judged by. */
-static int say_clause(struct judging *j, struct bus_strv rule, json_t **ret)
+static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
     items_clear(j);
@@ -62,10 +62,10 @@ static int say_clause(struct judging *j, struct bus_strv rule, json_t **ret)
     }
     *ret = items_both(j);
     items_clear(j);
-    rc = bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
+    rc = bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
                                   BUS_POLICY_ZH, &j->scratch, &j->zh);
     rc = rc ? rc
-            : bus_advice_report_values(c, &j->home, j->e->rule_date, rule,
+            : bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
                                        BUS_POLICY_EN, &j->scratch, &j->en);
     return json_object_set_new(*ret, "values", items_both(j)) == 0 ? rc
                                                                    : BUS_ENOMEM;
@@ -80,7 +80,7 @@ static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
         struct bus_strv rule =
             bus_policy_clause_of(j->c->catalogue, key, j->e->rule_date);
         json_t *text = NULL;
-        if (rule.n == 0 || say_clause(j, rule, &text) != BUS_OK) {
+        if (rule.n == 0 || report_clause(j, rule, &text) != BUS_OK) {
             json_decref(text);
             text = json_pack("{s:s%, s:s%}", "zh", key.p, key.n, "en", key.p,
                              key.n);
@@ -118,7 +118,7 @@ static int items_put_changes(struct judging *j,
     json_t *list = json_array();
     int rc = item < 0
                  ? BUS_EUNKNOWN
-                 : bus_advice_changes(j->c->catalogue, &j->home,
+                 : bus_advice_changes(j->c->catalogue, &j->household,
                                       j->e->rule_date, item, BUS_CASES_TRIES,
                                       &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
@@ -200,7 +200,7 @@ static int items_judge(struct judging *j, json_t *document)
     const char *now = bus_policy_catalogue_version(j->c->catalogue);
     struct bus_role_household_members of = {e->members.v, e->members.n};
     int rc = bus_role_household_of(j->c->catalogue, &of, e->facts.v, NULL,
-                                   e->facts.n, &j->mem, &j->home);
+                                   e->facts.n, &j->mem, &j->household);
     json_t *items = json_array();
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
         rc = items_put_item(j, &e->items.v[i], items);
@@ -234,7 +234,7 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
     if (rc == BUS_OK) {
         j.e = record;
         rc = items_judge(&j, document);
-        struct cases_review review = {c, j.e, &j.home, day, &j.mem, err};
+        struct cases_review review = {c, j.e, &j.household, day, &j.mem, err};
         rc = rc ? rc : bus_ledger_propose(&review, document);
         rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;
         rc = rc ? bus_fail(err, rc, "the items of an evaluation") : rc;

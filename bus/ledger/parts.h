@@ -42,7 +42,7 @@ struct cases_review
 {
     const struct bus_ledger_cases *c;
     const struct sa_evaluation *e;
-    const struct bus_policy_household *home; /* of its facts */
+    const struct bus_policy_household *household; /* of its facts */
     int32_t day;
     struct bus_arena *mem;
     struct bus_err *err;

@@ -23,8 +23,8 @@ static int put_status(const struct cases_review *r, json_t *list)
 {
     char day[BUS_DATE_TEXT + 1];
     struct bus_policy_review_of of;
-    int rc = bus_policy_review(r->c->catalogue, r->home, r->day, r->mem, &of,
-                               r->err);
+    int rc = bus_policy_review(r->c->catalogue, r->household, r->day, r->mem,
+                               &of, r->err);
     bool grace = of.outcome == BUS_POLICY_REVIEW_GRACE;
     if (rc == BUS_EUNKNOWN ||
         (rc == BUS_OK && !grace && of.outcome != BUS_POLICY_REVIEW_CHANGES)) {
@@ -52,7 +52,7 @@ static int put_cut(const struct cases_review *r,
     if (item < 0 || v->verdict != SA_VERDICT_ELIGIBLE || !v->has_amount_fen) {
         return BUS_OK;
     }
-    int rc = bus_policy_cut(r->c->catalogue, r->home, r->day, item,
+    int rc = bus_policy_cut(r->c->catalogue, r->household, r->day, item,
                             v->amount_fen, r->mem, &cut, r->err);
     if (rc != BUS_OK || cut.members == 0) {
         return rc;

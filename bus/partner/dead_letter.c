@@ -41,13 +41,13 @@ void partner_dead_letter_new(struct runner *r,
         l->record.headers.v = bus_arena_dup(&l->mem, record->headers.v, n);
         l->record.headers.n = l->record.headers.v ? record->headers.n : 0;
     }
-    l->flight = f;
+    l->in_flight = f;
     l->parked = parked;
     if (f != NULL) {
-        f->letters++;
+        f->dead_letters++;
     }
-    l->next = r->letters;
-    r->letters = l;
+    l->next = r->dead_letters;
+    r->dead_letters = l;
     dead_letter_count(r, record);
     partner_dead_letters_send(r);
 }
@@ -99,7 +99,8 @@ static int dead_letter_send(struct runner *r,
 void partner_dead_letters_send(struct runner *r)
 {
     struct bus_err err;
-    for (struct partner_dead_letter *l = r->letters; l != NULL; l = l->next) {
+    for (struct partner_dead_letter *l = r->dead_letters; l != NULL;
+         l = l->next) {
         if (l->sent) {
             continue;
         }
@@ -120,15 +121,15 @@ void partner_dead_letters_send(struct runner *r)
     }
 }
 
-static void free_letter(struct partner_dead_letter *l)
+static void free_dead_letter(struct partner_dead_letter *l)
 {
     bus_arena_fini(&l->mem);
     bus_free(l);
 }
 
-static bool unlink_letter(struct runner *r, struct partner_dead_letter *l)
+static bool unlink_dead_letter(struct runner *r, struct partner_dead_letter *l)
 {
-    for (struct partner_dead_letter **at = &r->letters; *at != NULL;
+    for (struct partner_dead_letter **at = &r->dead_letters; *at != NULL;
          at = &(*at)->next) {
         if (*at == l) {
             *at = l->next;
@@ -142,9 +143,9 @@ void partner_dead_letter_acked(struct runner *r,
                                struct partner_dead_letter *l,
                                const struct bus_err *err)
 {
-    if (l->flight == NULL && l->parked == NULL) { /* dropped */
-        (void)unlink_letter(r, l);
-        free_letter(l);
+    if (l->in_flight == NULL && l->parked == NULL) { /* dropped */
+        (void)unlink_dead_letter(r, l);
+        free_dead_letter(l);
         return;
     }
     if (err != NULL) {
@@ -160,30 +161,30 @@ void partner_dead_letter_acked(struct runner *r,
         }
         return;
     }
-    (void)unlink_letter(r, l);
-    if (l->flight != NULL) {
-        l->flight->letters--;
+    (void)unlink_dead_letter(r, l);
+    if (l->in_flight != NULL) {
+        l->in_flight->dead_letters--;
         partner_in_flight_settle(r);
     } else {
         l->parked->gone = true;
     }
-    free_letter(l);
+    free_dead_letter(l);
 }
 
 /* What is on its way comes back as dropped; it stays in the list till then. */
 void partner_dead_letters_drop(struct runner *r)
 {
-    for (struct partner_dead_letter *l = r->letters, *next; l != NULL;
+    for (struct partner_dead_letter *l = r->dead_letters, *next; l != NULL;
          l = next) {
         next = l->next;
-        if (l->flight == NULL && !r->closing) {
+        if (l->in_flight == NULL && !r->closing) {
             continue; /* a parked one does not hang on the consumer */
         }
         if (!l->sent || r->producer == NULL) {
-            (void)unlink_letter(r, l);
-            free_letter(l);
+            (void)unlink_dead_letter(r, l);
+            free_dead_letter(l);
         } else {
-            l->flight = NULL;
+            l->in_flight = NULL;
             l->parked = NULL;
         }
     }

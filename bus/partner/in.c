@@ -120,7 +120,7 @@ static void understand(struct runner *r, struct answer *a)
 void partner_collect_done(struct runner *r)
 {
     /* A full chunk: there is more. */
-    r->look_at = bus_run_loop_now_ms(r->frame.loop) +
+    r->examine = bus_run_loop_now_ms(r->frame.loop) +
                  (r->taking.n == PARTNER_CHUNK ? 0 : PARTNER_LOOK_MS);
     for (size_t i = 0; i < r->taking.n; i++) {
         understand(r, &r->taking.list[i]);

@@ -25,7 +25,7 @@ void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch)
 void partner_in_flight_settle(struct runner *r)
 {
     while (r->first != NULL && r->first->at == r->first->batch->n &&
-           r->first->letters == 0) {
+           r->first->dead_letters == 0) {
         struct in_flight *f = r->first;
         bus_kafka_consumer_done(r->consumer, f->batch);
         bus_kafka_batch_free(r->consumer, f->batch);
@@ -122,14 +122,14 @@ static void prepare_parked(struct runner *r, struct bus_role_parked *e)
     struct bus_err err;
     *d = (struct deliver_document){.msg = NULL};
     e->busy = true;
-    if (out_map(r, e->letter.value, &d->task, &err) == BUS_OK) {
+    if (out_map(r, e->dead_letter.value, &d->task, &err) == BUS_OK) {
         r->give.parked = e;
         r->give.n = 1;
         return;
     }
     /* It was fit to be read before: a key has gone. */
-    e->letter.reason_code = bus_strv(bus_errc_name(err.code));
-    partner_dead_letter_new(r, NULL, e, &e->letter);
+    e->dead_letter.reason_code = bus_strv(bus_errc_name(err.code));
+    partner_dead_letter_new(r, NULL, e, &e->dead_letter);
 }
 
 bool partner_deliver_prepare(struct runner *r)
@@ -239,7 +239,7 @@ take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
 static int
 out_park(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
-    struct sa_dead_letter letter;
+    struct sa_dead_letter dead_letter;
     struct bus_role_dead_letter dl = {
         .msg = d->msg,
         .reason_code = "NOT_TAKEN",
@@ -254,10 +254,10 @@ out_park(struct runner *r, struct deliver_document *d, struct bus_err *err)
         !bus_role_parking_room(r->parking, &d->task.household_id)) {
         d->result = GIVE_DEAD;
     } else if (d->msg != NULL) {
-        bus_role_dead_letter_fill(&dl, &r->give.mem, &letter);
-        letter.has_household_id = true;
-        letter.household_id = d->task.household_id;
-        rc = bus_role_parking_add(r->parking, &letter, err);
+        bus_role_dead_letter_fill(&dl, &r->give.mem, &dead_letter);
+        dead_letter.has_household_id = true;
+        dead_letter.household_id = d->task.household_id;
+        rc = bus_role_parking_add(r->parking, &dead_letter, err);
     }
     rc = rc ? rc : take_back(r, d, err);
     d->result = rc ? GIVE_OPEN : d->result;
@@ -334,7 +334,7 @@ void partner_deliver_done(struct runner *r)
     if (e != NULL) { /* not taken again */
         e->busy = bus_role_parking_tried(r->parking, e, now);
         if (e->busy) {
-            partner_dead_letter_new(r, NULL, e, &e->letter);
+            partner_dead_letter_new(r, NULL, e, &e->dead_letter);
         }
     } else if (r->give.upto > 0) {
         f->at += r->give.upto;

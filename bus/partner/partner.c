@@ -63,8 +63,8 @@ void partner_open_run(void *data)
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
     r->rc = r->via->open(r->partner, &r->transport, &r->err);
     if (r->rc == BUS_OK) {
-        r->rc = bus_partner_dedup_open(r->via->home(r->transport), NOTES_NAME,
-                                       0, &r->seen, &r->err);
+        r->rc = bus_partner_dedup_open(r->via->household(r->transport),
+                                       NOTES_NAME, 0, &r->seen, &r->err);
     }
     if (r->rc == BUS_OK) {
         r->rc = bus_role_parking_open(path, r->partner, &r->parking, &r->err);
@@ -217,7 +217,7 @@ static bool ready_for(struct runner *r, enum job job)
         return bus_role_parking_gone(r->parking) != NULL;
     case JOB_TAKE:
         return r->taking.n == 0 &&
-               bus_run_loop_now_ms(r->frame.loop) >= r->look_at;
+               bus_run_loop_now_ms(r->frame.loop) >= r->examine;
     case JOB_SETTLE:
         return partner_answers_ready(r);
     case JOB_OPEN:

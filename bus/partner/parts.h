@@ -34,8 +34,8 @@ struct token
 struct in_flight /* a batch of the consumer */
 {
     struct bus_kafka_batch *batch;
-    size_t at;      /* the first message not yet dealt with */
-    size_t letters; /* dead letters of it not yet acknowledged */
+    size_t at;           /* the first message not yet dealt with */
+    size_t dead_letters; /* dead letters of it not yet acknowledged */
     struct in_flight *next;
 };
 
@@ -44,7 +44,7 @@ struct partner_dead_letter /* a dead letter on its way */
     struct token token; /* first */
     struct bus_arena mem;
     struct sa_dead_letter record; /* views into the flight or the parked one */
-    struct in_flight *flight;     /* or NULL */
+    struct in_flight *in_flight;  /* or NULL */
     struct bus_role_parked *parked; /* or NULL */
     bool sent, light;               /* light: without its bytes, see emit.h */
     struct partner_dead_letter *next;
@@ -120,13 +120,13 @@ struct runner
         uint64_t not_before; /* monotonic ms */
     } waits[JOB_SETTLE + 1]; /* each by itself: answers come in while the disk
                                 is too full to give */
-    uint64_t look_at, count_at;
+    uint64_t examine, count_at;
     size_t out_waiting; /* counted by JOB_TAKE */
     int64_t out_oldest_ms;
     bool revoking, closing, closed, pumping, pump_again, counting;
 
     struct in_flight *first, **end;
-    struct partner_dead_letter *letters;
+    struct partner_dead_letter *dead_letters;
     struct deliver give;
     double allowance; /* documents that per_second allows now */
     uint64_t allowance_at;
@@ -148,11 +148,11 @@ void partner_remove_run(void *data); /* JOB_REMOVE */
 void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch);
 void partner_deliver_drop(
     struct runner *r); /* nothing of the consumer is kept */
-/* partner_letter.c */
+/* partner_dead_letter.c */
 void partner_dead_letter_new(struct runner *r,
                              struct in_flight *f,
                              struct bus_role_parked *parked,
-                             const struct sa_dead_letter *letter);
+                             const struct sa_dead_letter *dead_letter);
 void partner_dead_letter_of_message(struct runner *r,
                                     struct in_flight *f,
                                     const struct bus_kafka_msg *m,

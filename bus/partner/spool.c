@@ -92,7 +92,7 @@ static int spool_open(const struct bus_conf_partner *partner,
     return BUS_OK;
 }
 
-static int spool_home(const struct bus_partner_transport *t)
+static int spool_household(const struct bus_partner_transport *t)
 {
     return t->ours;
 }
@@ -206,7 +206,7 @@ const struct bus_partner_transport_ops bus_partner_transport_spool = {
     .word = "spool",
     .open = spool_open,
     .close = spool_close,
-    .home = spool_home,
+    .household = spool_household,
     .stage = spool_stage,
     .staged = spool_staged,
     .staged_sync = spool_staged_sync,

@@ -22,7 +22,7 @@
 #define NOTE_SUFFIX_MAX 32
 #define SAME_NAME_MAX   10000 /* files of one name kept in done/ */
 
-struct look
+struct probe
 {
     char name[SPOOL_NAME_MAX + 1];
     int64_t mtime_ms;
@@ -36,7 +36,7 @@ static bool spool_in_wanted(const char *name)
            strcmp(name + n - tail, SPOOL_ENDING) == 0;
 }
 
-static bool spool_in_look_at(int folder, const char *name, struct look *ret)
+static bool spool_in_examine(int folder, const char *name, struct probe *ret)
 {
     struct stat st;
     if (!spool_in_wanted(name) ||
@@ -55,7 +55,7 @@ static bool spool_in_look_at(int folder, const char *name, struct look *ret)
 
 static int by_age(const void *a, const void *b)
 {
-    const struct look *x = a, *y = b;
+    const struct probe *x = a, *y = b;
     return x->mtime_ms != y->mtime_ms ? (x->mtime_ms < y->mtime_ms ? -1 : 1)
                                       : strcmp(x->name, y->name);
 }
@@ -66,7 +66,7 @@ static int by_mark(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int spool_in_look(int folder, struct look *list, size_t *ret_n)
+static int spool_in_probe(int folder, struct probe *list, size_t *ret_n)
 {
     DIR *d = partner_spool_list(folder);
     *ret_n = 0;
@@ -74,7 +74,7 @@ static int spool_in_look(int folder, struct look *list, size_t *ret_n)
         return -1;
     }
     for (struct dirent *e; *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
-        *ret_n += spool_in_look_at(folder, e->d_name, &list[*ret_n]);
+        *ret_n += spool_in_examine(folder, e->d_name, &list[*ret_n]);
     }
     (void)closedir(d);
     qsort(list, *ret_n, sizeof(*list), by_age);
@@ -88,7 +88,7 @@ static bool unchanged(const struct bus_partner_transport *t, uint64_t mark)
 }
 
 static void
-remember(struct bus_partner_transport *t, const struct look *list, size_t n)
+remember(struct bus_partner_transport *t, const struct probe *list, size_t n)
 {
     if (t->seen == NULL) {
         t->seen = bus_malloc(SPOOL_LOOK_MAX * sizeof(*t->seen));
@@ -103,7 +103,7 @@ remember(struct bus_partner_transport *t, const struct look *list, size_t n)
 }
 
 static int spool_in_claim(struct bus_partner_transport *t,
-                          const struct look *list,
+                          const struct probe *list,
                           size_t n,
                           size_t max,
                           struct bus_err *err)
@@ -127,7 +127,7 @@ static int spool_in_claim(struct bus_partner_transport *t,
 }
 
 static int read_claimed(struct bus_partner_transport *t,
-                        const struct look *l,
+                        const struct probe *l,
                         struct bus_arena *mem,
                         struct bus_partner_transport_taken *ret,
                         struct bus_err *err)
@@ -156,18 +156,18 @@ int partner_spool_collect(struct bus_partner_transport *t,
                           size_t *ret_n,
                           struct bus_err *err)
 {
-    struct look *list = bus_malloc(SPOOL_LOOK_MAX * sizeof(*list));
+    struct probe *list = bus_malloc(SPOOL_LOOK_MAX * sizeof(*list));
     size_t n = 0;
     *ret_n = 0;
     if (list == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a look at the spool");
     }
-    int rc = spool_in_look(t->in, list, &n) == 0
+    int rc = spool_in_probe(t->in, list, &n) == 0
                  ? spool_in_claim(t, list, n, max, err)
                  : bus_disk_fail(err, "in");
     if (rc == BUS_OK) {
         remember(t, list, n);
-        rc = spool_in_look(t->claimed, list, &n) == 0
+        rc = spool_in_probe(t->claimed, list, &n) == 0
                  ? BUS_OK
                  : bus_disk_fail(err, ".bus/claimed");
     }

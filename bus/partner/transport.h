@@ -43,7 +43,7 @@ struct bus_partner_transport_ops
                 struct bus_err *err);
     void (*close)(struct bus_partner_transport *t); /* NULL is allowed */
     /* An open folder for what must live and die with the transport. */
-    int (*home)(const struct bus_partner_transport *t);
+    int (*household)(const struct bus_partner_transport *t);
 
     int (*stage)(struct bus_partner_transport *t,
                  const struct bus_id *id,

@@ -46,9 +46,10 @@ static void cycles_one_name(void *data,
         }
         return;
     }
-    bool home = bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
+    bool household =
+        bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
     const struct fact_def *f =
-        bus_map_get(home ? &c->household_names : &c->member_names, name);
+        bus_map_get(household ? &c->household_names : &c->member_names, name);
     if (f != NULL && f->derived != NULL) {
         cycles_visit(w, &w->facts[f - c->facts], f->name.p, f->derived,
                      f->body);
@@ -56,7 +57,7 @@ static void cycles_one_name(void *data,
 }
 
 static void
-cycles_say(struct walk *w, const char *name, const struct bus_node *body)
+cycles_report(struct walk *w, const char *name, const struct bus_node *body)
 {
     char way[WAY_MAX] = "";
     size_t n = 0;
@@ -85,7 +86,7 @@ static void cycles_visit(struct walk *w,
         return;
     }
     if (*colour == GREY) {
-        cycles_say(w, name, body);
+        cycles_report(w, name, body);
         return;
     }
     if (w->depth == CYCLE_STEPS_MAX) {

@@ -71,9 +71,10 @@ static void marks_one_name(void *data,
         }
         return;
     }
-    bool home = bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
+    bool household =
+        bus_strv_is(base, "household") || bus_strv_is(base, "家庭");
     const struct fact_def *f =
-        bus_map_get(home ? &c->household_names : &c->member_names, name);
+        bus_map_get(household ? &c->household_names : &c->member_names, name);
     int at = f ? (int)(f - c->facts) : -1;
     if (f == NULL || bus_policy_facts_has(&m->facts, at)) {
         return;

@@ -74,8 +74,8 @@ verdicts_read_fact(const struct bus_policy_catalogue *c,
         return NULL;
     }
     struct bus_strv of = n->kids[0]->name;
-    bool home = bus_strv_is(of, "household") || bus_strv_is(of, "家庭");
-    const struct bus_map *names = home ? &c->household_names
+    bool household = bus_strv_is(of, "household") || bus_strv_is(of, "家庭");
+    const struct bus_map *names = household ? &c->household_names
                                   : var && bus_strv_eq(of, *var)
                                       ? &c->member_names
                                       : NULL;
@@ -279,7 +279,7 @@ static uint8_t verdict_of(struct household_view *w, const struct version_def *v)
                                                  : BUS_POLICY_FAILED;
 }
 
-static void verdicts_look_at(struct household_view *w,
+static void verdicts_examine(struct household_view *w,
                              const struct plan *p,
                              const struct ids *list,
                              uint8_t *to)
@@ -302,14 +302,14 @@ static void guarded_items(struct household_view *w,
     for (int m = from; m < end; m++) {
         struct cell c = policy_fact(w, g->fact, m);
         if (c.tag != expected) {
-            verdicts_look_at(w, p, &g->all, to);
+            verdicts_examine(w, p, &g->all, to);
             return;
         }
         any |= c.tag == CELL_BOOL && c.n != 0;
     }
     if (g->boolean) {
         if (any) {
-            verdicts_look_at(w, p, &g->all, to);
+            verdicts_examine(w, p, &g->all, to);
         }
         return;
     }
@@ -317,7 +317,7 @@ static void guarded_items(struct household_view *w,
         struct cell c = policy_fact(w, g->fact, m);
         const struct ids *list = bus_map_get(&g->words, *c.text);
         if (list != NULL && list != last) {
-            verdicts_look_at(w, p, list, to);
+            verdicts_examine(w, p, list, to);
             last = list;
         }
     }
@@ -351,7 +351,7 @@ int bus_policy_verdicts(const struct bus_policy_catalogue *c,
     const struct plan *p = plan_at(c, rule_date);
     if (p != NULL) {
         memcpy(to, p->verdicts, c->item_count);
-        verdicts_look_at(&w, p, &p->always, to);
+        verdicts_examine(&w, p, &p->always, to);
     }
     for (size_t i = 0; p != NULL && i < p->guard_count; i++) {
         guarded_items(&w, p, &p->guards[i], to);

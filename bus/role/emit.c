@@ -138,17 +138,17 @@ void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
 }
 
 struct bus_role_emit
-bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
+bus_role_dead_letter_emit(const struct sa_dead_letter *dead_letter,
                           struct bus_strv source)
 {
     return (struct bus_role_emit){
         .type = &sa_dead_letter_type,
-        .record = letter,
+        .record = dead_letter,
         .ce_type = "sa.dead_letter.v1",
         .source = source,
-        .event_id = letter->event_id,
-        .household_id = letter->household_id,
-        .occurred_at = letter->occurred_at,
+        .event_id = dead_letter->event_id,
+        .household_id = dead_letter->household_id,
+        .occurred_at = dead_letter->occurred_at,
     };
 }
 

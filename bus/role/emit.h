@@ -75,7 +75,7 @@ void bus_role_dead_letter_fill(const struct bus_role_dead_letter *d,
                                struct sa_dead_letter *ret);
 /* How a letter is emitted; record is the letter, borrowed. */
 struct bus_role_emit
-bus_role_dead_letter_emit(const struct sa_dead_letter *letter,
+bus_role_dead_letter_emit(const struct sa_dead_letter *dead_letter,
                           struct bus_strv source);
 /* The message as it came, with headers (at most BUS_KAFKA_HEADERS_MAX), place,
  * reason and owner. One too large for a letter goes without its bytes and with

@@ -68,7 +68,7 @@ static int copy_of(const struct bus_parking *p,
                    struct bus_err *err)
 {
     struct parked *e = bus_calloc(1, sizeof(*e));
-    void *letter = NULL;
+    void *dead_letter = NULL;
     if (e == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a parked event");
     }
@@ -77,15 +77,15 @@ static int copy_of(const struct bus_parking *p,
     int rc = own == NULL ? bus_fail(err, BUS_ENOMEM, "a parked event")
                          : bus_wire_decode_own(&sa_dead_letter_type,
                                                (struct bus_strv){own, bytes.n},
-                                               &e->mem, &letter, err);
+                                               &e->mem, &dead_letter, err);
     if (rc != BUS_OK) {
         free_parked(e);
         return rc == BUS_ENOMEM ? rc : bus_wrap(err, "%s", name);
     }
-    memcpy(&e->e.letter, letter, sizeof(e->e.letter));
+    memcpy(&e->e.dead_letter, dead_letter, sizeof(e->e.dead_letter));
     (void)bus_strv_copy(e->name, sizeof(e->name), bus_strv(name));
-    e->house = e->e.letter.has_household_id ? e->e.letter.household_id
-                                            : (struct bus_id){{0}};
+    e->house = e->e.dead_letter.has_household_id ? e->e.dead_letter.household_id
+                                                 : (struct bus_id){{0}};
     e->wait = (struct bus_run_backoff){.min_ms = p->partner->retry.first_ms,
                                        .max_ms = p->partner->retry.max_ms};
     *ret = e;
@@ -210,13 +210,13 @@ bool bus_role_parking_room(const struct bus_parking *p,
 }
 
 static bool parked_before(const struct bus_parking *p,
-                          const struct sa_dead_letter *letter)
+                          const struct sa_dead_letter *dead_letter)
 {
     const struct bus_id nil = {{0}};
-    const struct house *h =
-        house_of(p, letter->has_household_id ? &letter->household_id : &nil);
+    const struct house *h = house_of(
+        p, dead_letter->has_household_id ? &dead_letter->household_id : &nil);
     for (const struct parked *e = h ? h->first : NULL; e; e = e->behind) {
-        if (bus_id_eq(&e->e.letter.event_id, &letter->event_id)) {
+        if (bus_id_eq(&e->e.dead_letter.event_id, &dead_letter->event_id)) {
             return true;
         }
     }
@@ -224,19 +224,20 @@ static bool parked_before(const struct bus_parking *p,
 }
 
 int bus_role_parking_add(struct bus_parking *p,
-                         const struct sa_dead_letter *letter,
+                         const struct sa_dead_letter *dead_letter,
                          struct bus_err *err)
 {
     struct bus_buf bytes = {0};
     struct parked *e = NULL;
     char name[NAME_BYTES], part[NAME_BYTES + 1], id[BUS_ID_TEXT + 1];
-    if (parked_before(p, letter)) {
+    if (parked_before(p, dead_letter)) {
         return BUS_OK;
     }
     (void)snprintf(name, sizeof(name), "%020" PRIu64 "-%s", p->number,
-                   bus_id_text(&letter->event_id, id));
+                   bus_id_text(&dead_letter->event_id, id));
     (void)snprintf(part, sizeof(part), ".%s", name);
-    int rc = bus_wire_encode_buf(&sa_dead_letter_type, letter, &bytes, err);
+    int rc =
+        bus_wire_encode_buf(&sa_dead_letter_type, dead_letter, &bytes, err);
     rc = rc ? rc : copy_of(p, bus_buf_view(&bytes), name, &e, err);
     rc = rc ? rc : bus_disk_write(p->folder, part, bus_buf_view(&bytes), err);
     rc = rc ? rc : bus_disk_rename(p->folder, part, p->folder, name, err);
@@ -281,12 +282,12 @@ bool bus_role_parking_tried(struct bus_parking *p,
                             int64_t now_ms)
 {
     struct parked *it = (struct parked *)(void *)e;
-    e->letter.tries++;
-    e->letter.last_at = now_ms;
-    e->next_ms = now_ms + (e->letter.tries >= p->partner->retry.tries
+    e->dead_letter.tries++;
+    e->dead_letter.last_at = now_ms;
+    e->next_ms = now_ms + (e->dead_letter.tries >= p->partner->retry.tries
                                ? p->partner->retry.max_ms
                                : bus_run_backoff_next_ms(&it->wait));
-    return now_ms - e->letter.first_at >= p->partner->parking.give_up_ms;
+    return now_ms - e->dead_letter.first_at >= p->partner->parking.give_up_ms;
 }
 
 int bus_role_parking_remove(struct bus_parking *p,

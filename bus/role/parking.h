@@ -19,10 +19,10 @@
 struct bus_parking;
 struct bus_role_parked
 {
-    struct sa_dead_letter letter; /* first_at, tries and all */
-    int64_t next_ms;              /* when it may be tried again */
-    bool busy;                    /* its runner is at it */
-    bool gone;                    /* it is a dead letter in Kafka now */
+    struct sa_dead_letter dead_letter; /* first_at, tries and all */
+    int64_t next_ms;                   /* when it may be tried again */
+    bool busy;                         /* its runner is at it */
+    bool gone;                         /* it is a dead letter in Kafka now */
 };
 
 /* path is made if it is not there; reads what is in it. A file that is no
@@ -42,7 +42,7 @@ bool bus_role_parking_room(const struct bus_parking *p,
                            const struct bus_id *house);
 /* On the disk when it returns; copies. The same event again is one. */
 int bus_role_parking_add(struct bus_parking *p,
-                         const struct sa_dead_letter *letter,
+                         const struct sa_dead_letter *dead_letter,
                          struct bus_err *err) BUS_MUSTCHECK;
 /* A household's first event whose time has come; NULL: none. */
 struct bus_role_parked *bus_role_parking_due(struct bus_parking *p,

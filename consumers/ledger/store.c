@@ -41,7 +41,7 @@ struct shard
     struct part *first, **last;
     size_t sent_parts;    /* of the queue's front: the unit in flight */
     size_t encoded_parts; /* behind them: what the buffers hold */
-    bool locked, asking_lock, flight, bad;
+    bool locked, asking_lock, in_flight, bad;
     uint64_t refused_ms; /* the lock, first; 0 = not */
 };
 struct ledger_store
@@ -291,7 +291,7 @@ static bool in_flight(const struct ledger_store *all)
 {
     bool any = false;
     for (int i = 0; i < all->conf.connections; i++) {
-        any |= all->shards[i].flight;
+        any |= all->shards[i].in_flight;
     }
     return any;
 }
@@ -302,7 +302,7 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
     struct shard *s = token;
     struct ledger_store *all = s->all;
     (void)rows;
-    s->flight = false;
+    s->in_flight = false;
     if (err == NULL) {
         bus_run_backoff_reset(&s->backoff);
         finish_parts(s);
@@ -328,7 +328,7 @@ static void store_pump(struct shard *s)
 {
     struct bus_err err;
     int rc = BUS_OK;
-    if (s->flight || !s->locked || s->all->quiet != NULL) {
+    if (s->in_flight || !s->locked || s->all->quiet != NULL) {
         return;
     }
     if (s->encoded_parts == 0) {
@@ -342,7 +342,7 @@ static void store_pump(struct shard *s)
         };
         rc = bus_pg_link_send(s->link, calls, 2, written, s, &err);
         if (rc == BUS_OK) {
-            s->flight = true;
+            s->in_flight = true;
             s->sent_parts = s->encoded_parts;
             s->encoded_parts = 0;
             bus_run_timer_start(s->ahead, AHEAD_MS, 0);
@@ -357,7 +357,7 @@ static void on_ahead(void *data)
 {
     struct shard *s = data;
     struct bus_err err;
-    if (s->flight && s->encoded_parts == 0 && encode(s, &err) != BUS_OK) {
+    if (s->in_flight && s->encoded_parts == 0 && encode(s, &err) != BUS_OK) {
         s->all->conf.failed(s->all->conf.data, &err);
     }
 }

@@ -85,7 +85,7 @@ static int note_application(struct step *s, const struct sa_application *a)
 }
 
 static int
-application_say(struct step *s, const struct sa_application *a, bool opened)
+application_report(struct step *s, const struct sa_application *a, bool opened)
 {
     struct sa_case_event *e =
         matcher_step_case_event(s,
@@ -127,7 +127,7 @@ int matcher_on_application(struct step *s)
     }
     int rc = merge_members(s, a);
     rc = rc == BUS_OK ? note_application(s, a) : rc;
-    rc = rc == BUS_OK ? application_say(s, a, opened) : rc;
+    rc = rc == BUS_OK ? application_report(s, a, opened) : rc;
     rc = rc == BUS_OK && opened && st->case_no == 1
              ? matcher_meet_memberships(s)
              : rc;

@@ -26,7 +26,7 @@ struct kept /* a catalogue, or a list that a lane may still see */
 {
     struct kept *next;
     struct bus_catalogue_rules rules;
-    struct matcher_catalogue_versions editions;
+    struct matcher_catalogue_versions versions;
 };
 struct incoming
 {
@@ -156,7 +156,7 @@ static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
     bus_free(k);
 }
 
-static void catalogue_watch_look(void *data)
+static void catalogue_watch_probe(void *data)
 {
     struct catalogue_watch *t = data;
     int64_t ends[2] = {0, 0};
@@ -204,11 +204,11 @@ static void catalogue_watch_join(struct matcher_catalogue_versions *to,
 static const struct matcher_catalogue_versions *
 current(const struct catalogue_watch *t)
 {
-    return atomic_load(&t->s->editions);
+    return atomic_load(&t->s->versions);
 }
 
-static void catalogue_watch_say(struct catalogue_watch *t,
-                                const struct incoming *in)
+static void catalogue_watch_report(struct catalogue_watch *t,
+                                   const struct incoming *in)
 {
     char day[BUS_DATE_TEXT + 1];
     struct bus_run_health *health = &t->s->frame.health;
@@ -239,20 +239,20 @@ static void take_up(struct catalogue_watch *t)
         bus_run_loop_stop(t->s->frame.loop, &err);
         return;
     }
-    list->editions = *current(t);
+    list->versions = *current(t);
     for (size_t i = 0; i < t->count; i++) {
         struct kept *made = t->list[i].made;
-        catalogue_watch_say(t, &t->list[i]);
+        catalogue_watch_report(t, &t->list[i]);
         if (made != NULL) {
             made->next = t->all;
             t->all = made;
-            catalogue_watch_join(&list->editions, made->rules.catalogue,
+            catalogue_watch_join(&list->versions, made->rules.catalogue,
                                  t->list[i].effective);
         }
     }
     list->next = t->all;
     t->all = list;
-    atomic_store(&t->s->editions, &list->editions);
+    atomic_store(&t->s->versions, &list->versions);
 }
 
 static void catalogue_watch_acked(void *data,
@@ -441,7 +441,7 @@ static void catalogue_watch_tick(void *data)
     struct catalogue_watch *t = data;
     struct bus_err err;
     if (!t->busy && !t->stopping) {
-        t->busy = bus_run_work(t->s->frame.loop, catalogue_watch_look,
+        t->busy = bus_run_work(t->s->frame.loop, catalogue_watch_probe,
                                catalogue_watch_looked, t, &err) == BUS_OK;
     }
 }
@@ -495,10 +495,10 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
             bus_run_metrics_series(f->metrics, BUS_M_CATALOGUES, refused),
     };
     bus_arena_init(&t->mem, 0, LOOKS_BYTES);
-    first->editions.list[0] =
+    first->versions.list[0] =
         (struct matcher_catalogue_version){s->catalogue, INT32_MIN};
-    first->editions.count = 1;
-    atomic_store(&s->editions, &first->editions);
+    first->versions.count = 1;
+    atomic_store(&s->versions, &first->versions);
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_cond_init(&t->changed, NULL);
     int rc =

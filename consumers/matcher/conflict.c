@@ -28,11 +28,11 @@ int matcher_report_membership(struct step *s,
                               size_t i)
 {
     const struct sa_household_state *st = s->state;
-    struct bus_id home = {{0}};
+    struct bus_id household = {{0}};
     if (i < a->homes.n) {
-        home = a->homes.v[i];
+        household = a->homes.v[i];
     }
-    if (bus_id_is_nil(&home) || bus_id_eq(&home, &st->household_id)) {
+    if (bus_id_is_nil(&household) || bus_id_eq(&household, &st->household_id)) {
         return BUS_OK; /* without a number, or the head */
     }
     struct sa_membership *m = bus_arena_calloc(s->mem, 1, sizeof(*m));
@@ -42,7 +42,7 @@ int matcher_report_membership(struct step *s,
     const struct bus_id *person = &a->members.v[i].person_id;
     *m = (struct sa_membership){
         .event_id = matcher_step_event_id(s, "membership", person, 0),
-        .household_id = home,
+        .household_id = household,
         .occurred_at = s->now_ms,
         .case_id = st->case_id,
         .case_no = st->case_no,
@@ -55,7 +55,7 @@ int matcher_report_membership(struct step *s,
                                     .record = m,
                                     .event_id = m->event_id,
                                     .case_id = m->case_id,
-                                    .household_id = home,
+                                    .household_id = household,
                                 });
 }
 

@@ -287,9 +287,9 @@ int matcher_decide(const struct matcher_rules *rules,
     assert(rules->catalogue != NULL && event->record != NULL);
     struct common c = common_of(event);
     struct matcher_rules mine = *rules;
-    if (rules->editions != NULL) {
+    if (rules->versions != NULL) {
         mine.catalogue = matcher_catalogue_version_for(
-                             rules->editions, state->catalogue_version,
+                             rules->versions, state->catalogue_version,
                              bus_china_day(c.occurred_at))
                              ->catalogue;
     }

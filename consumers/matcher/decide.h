@@ -40,7 +40,7 @@ struct matcher_rules
 {
     /* Which one judges follows from the household and the event's day; NULL:
      * always `catalogue`. */
-    const struct matcher_catalogue_versions *editions;
+    const struct matcher_catalogue_versions *versions;
     const struct bus_policy_catalogue *catalogue; /* borrowed */
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
     int32_t verification_days; /* working days the insurer has */

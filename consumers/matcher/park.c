@@ -7,9 +7,9 @@
 #include "bus/wire/codec.h"
 #include "consumers/matcher/parts.h"
 
-static int park_say(struct step *s,
-                    enum sa_parked_action action,
-                    const struct sa_parked_event *p)
+static int park_report(struct step *s,
+                       enum sa_parked_action action,
+                       const struct sa_parked_event *p)
 {
     struct sa_parked_note *n = bus_arena_calloc(s->mem, 1, sizeof(*n));
     if (n == NULL) {
@@ -84,7 +84,7 @@ int matcher_park_event(struct step *s,
     st->parked.v = list;
     st->parked.n = n + 1;
     s->out->changed = true;
-    return park_say(s, SA_PARKED_ACTION_PARKED, &list[n]);
+    return park_report(s, SA_PARKED_ACTION_PARKED, &list[n]);
 }
 
 static int fold_one(struct step *s, const struct sa_parked_event *p)
@@ -104,7 +104,7 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
     if (rc != BUS_OK) {
         return bus_wrap(s->err, "a parked event");
     }
-    rc = park_say(s, SA_PARKED_ACTION_RELEASED, p);
+    rc = park_report(s, SA_PARKED_ACTION_RELEASED, p);
     struct matcher_event event = {
         .kind = kind, .record = record, .partner = p->partner};
     struct step inner = *s;

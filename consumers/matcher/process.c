@@ -294,7 +294,7 @@ static int matcher_process_handle(struct work *w, struct bus_err *err)
                                              w->out, err);
     }
     struct batch_state_slot *slot = matcher_batch_state_get(
-        &w->lane->overlay, &w->household, w->m->partition);
+        &w->lane->batch_state, &w->household, w->m->partition);
     struct sa_household_state *st = NULL;
     rc = load_state(w, slot, &st, err);
     if (rc != BUS_OK) {
@@ -343,7 +343,7 @@ int matcher_process(void *data,
     int rc = BUS_OK;
     int32_t seen = -1;
     lane->rules = s->rules;
-    lane->rules.editions = atomic_load(&s->editions);
+    lane->rules.versions = atomic_load(&s->versions);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct store *store = s->stores[msgs[i].partition];
         assert(store != NULL);
@@ -424,9 +424,9 @@ static int write_partition(struct matcher_shell *s,
     bool begun = false;
     size_t bytes = 0;
     int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < lane->overlay.count; i++) {
+    for (size_t i = 0; rc == BUS_OK && i < lane->batch_state.count; i++) {
         const struct batch_state_slot *slot =
-            &lane->overlay.slots[lane->overlay.used[i]];
+            &lane->batch_state.slots[lane->batch_state.used[i]];
         if (slot->partition != partition || slot->state.p == NULL) {
             continue;
         }
@@ -456,7 +456,7 @@ static int write_partition(struct matcher_shell *s,
 
 static void end_batch(struct matcher_lane *lane)
 {
-    matcher_batch_state_clear(&lane->overlay);
+    matcher_batch_state_clear(&lane->batch_state);
     bus_arena_reset(&lane->batch);
 }
 

@@ -86,7 +86,7 @@ int matcher_assigned(void *data,
         return bus_fail(err, BUS_ECONFIG, "partition %d; at most %d", partition,
                         MATCHER_PARTITIONS_MAX);
     }
-    int rc = matcher_catalogue_watch_wait(s->takeup, err);
+    int rc = matcher_catalogue_watch_wait(s->watch, err);
     rc = rc || lane->reader
              ? rc
              : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);

@@ -58,7 +58,7 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
                                                        struct bus_strv version)
 {
     const struct matcher_catalogue_version *from =
-        matcher_catalogue_version_find(k->lane->rules.editions, version);
+        matcher_catalogue_version_find(k->lane->rules.versions, version);
     if (from == NULL || k->change_count == CHANGES_MAX - 1) {
         version = (struct bus_strv){0};
         from = NULL;
@@ -204,7 +204,7 @@ int matcher_review_partition(struct matcher_shell *s,
         .day = bus_china_day(notice->occurred_at),
         .err = err,
     };
-    const struct matcher_catalogue_versions *all = lane->rules.editions;
+    const struct matcher_catalogue_versions *all = lane->rules.versions;
     k.to = matcher_catalogue_version_for(all, (struct bus_strv){0}, k.day);
     if (!bus_strv_is(notice->catalogue_version,
                      bus_policy_catalogue_version(k.to->catalogue))) {

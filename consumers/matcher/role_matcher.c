@@ -27,7 +27,7 @@ static void matcher_drain(void *data)
     struct matcher_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
-    matcher_catalogue_watch_drain(s->takeup);
+    matcher_catalogue_watch_drain(s->watch);
 }
 
 static int matcher_check_keys(struct matcher_shell *s,
@@ -65,7 +65,7 @@ static int matcher_open_lane(struct matcher_shell *s,
         lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
     rc = rc ? rc
             : matcher_batch_state_init(
-                  &lane->overlay, (size_t)s->frame.config.matcher.batch_max,
+                  &lane->batch_state, (size_t)s->frame.config.matcher.batch_max,
                   err);
     rc =
         rc ? rc
@@ -78,7 +78,7 @@ static void close_lane(struct matcher_lane *lane)
     bus_wire_keyring_free(lane->keys);
     bus_wire_registry_free(lane->schemas);
     bus_kafka_reader_close(lane->reader);
-    matcher_batch_state_fini(&lane->overlay);
+    matcher_batch_state_fini(&lane->batch_state);
     bus_arena_fini(&lane->event);
     bus_arena_fini(&lane->batch);
 }
@@ -142,7 +142,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : matcher_catalogue_watch_start(s, &s->takeup, err);
+    rc = rc ? rc : matcher_catalogue_watch_start(s, &s->watch, err);
     rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, matcher_drain, s, err);
     return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
@@ -163,7 +163,7 @@ static void matcher_stop(struct matcher_shell *s)
     for (size_t i = 0; i < MATCHER_PARTITIONS_MAX; i++) {
         matcher_store_close(s->stores[i]);
     }
-    matcher_catalogue_watch_free(s->takeup);
+    matcher_catalogue_watch_free(s->watch);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }

@@ -36,9 +36,9 @@ struct matcher_route /* an output topic: index in the shell's outputs */
 
 struct matcher_lane
 {
-    struct bus_arena event;     /* one event */
-    struct bus_arena batch;     /* states written in this batch */
-    struct batch_state overlay; /* household -> state of this batch */
+    struct bus_arena event;         /* one event */
+    struct bus_arena batch;         /* states written in this batch */
+    struct batch_state batch_state; /* household -> state of this batch */
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
     struct bus_kafka_reader *reader;
@@ -51,8 +51,8 @@ struct matcher_shell
     struct bus_role_frame frame;
     struct bus_policy_catalogue *catalogue; /* the folder's */
     /* With those published; replaced as a whole, by the loop's thread. */
-    _Atomic(const struct matcher_catalogue_versions *) editions;
-    struct catalogue_watch *takeup;
+    _Atomic(const struct matcher_catalogue_versions *) versions;
+    struct catalogue_watch *watch;
     struct bus_policy_calendar *calendar;
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];

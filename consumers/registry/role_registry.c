@@ -186,7 +186,7 @@ static bool registry_same(const struct bus_wire_schema *a,
 }
 
 static void
-registry_look_up(struct registry *r, struct bus_run_http_request *rq, bool reg)
+registry_search(struct registry *r, struct bus_run_http_request *rq, bool reg)
 {
     const struct registry_subject *s = subject_of(r, rq);
     struct bus_wire_set *set = NULL;
@@ -207,12 +207,12 @@ registry_look_up(struct registry *r, struct bus_run_http_request *rq, bool reg)
 
 static void post_subject(struct bus_run_http_request *rq, void *data)
 {
-    registry_look_up(data, rq, false);
+    registry_search(data, rq, false);
 }
 
 static void post_version(struct bus_run_http_request *rq, void *data)
 {
-    registry_look_up(data, rq, true);
+    registry_search(data, rq, true);
 }
 
 /* May readers with the posted schema read what was written with ours? */

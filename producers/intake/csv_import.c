@@ -54,11 +54,11 @@ static void intake_csv_import_fault(struct csv_import_unit *u,
 }
 
 static void csv_import_put(const struct csv_import_column *c,
-                           json_t *home,
+                           json_t *household,
                            json_t *member,
                            json_t *value)
 {
-    json_t *to = of_member(c) ? member : home;
+    json_t *to = of_member(c) ? member : household;
     const char *sub = c->base + of_member(c);
     to = sub[0] == '/' ? csv_import_part(to, sub + 1) : to;
     (void)json_object_set_new(to, c->key, value);

@@ -312,7 +312,7 @@ static void read_personal(struct reading *r, const json_t *j, size_t i)
     r->form->has_personal = true;
 }
 
-static void read_household(struct reading *r, const json_t *members)
+static void form_read_household(struct reading *r, const json_t *members)
 {
     struct sa_application *a = &r->form->application;
     size_t head = 0, heads = 0, applicant = 0, applicants = 0;
@@ -376,7 +376,7 @@ int intake_form_members(struct reading *r, const json_t *j)
         read_member(r, json_array_get(members, i), i, &list);
     }
     if (n > 0) {
-        read_household(r, members);
+        form_read_household(r, members);
     }
     form_members_read_facts(r, json_object_get(j, "facts"), "/facts", NULL,
                             &list);

@@ -82,7 +82,7 @@ static json_t *form_parse_fail(struct reader *r, size_t at, enum wrong wrong)
 }
 
 /* The next byte that is no blank; '\0' at the end. */
-static char form_parse_peek(struct reader *r)
+static char form_parse_probe(struct reader *r)
 {
     while (r->at < r->text.n) {
         char c = r->text.p[r->at];
@@ -321,7 +321,7 @@ static bool form_parse_member(struct reader *r, json_t *o)
     char kept[256];
     struct bus_strv key;
     size_t from = r->at, before = json_object_size(o);
-    if (form_parse_peek(r) != '"') {
+    if (form_parse_probe(r) != '"') {
         (void)unexpected(r);
         return false;
     }
@@ -337,7 +337,7 @@ static bool form_parse_member(struct reader *r, json_t *o)
         memcpy(kept, key.p, key.n);
         key.p = kept;
     }
-    if (form_parse_peek(r) != ':') {
+    if (form_parse_probe(r) != ':') {
         (void)unexpected(r);
         return false;
     }
@@ -360,7 +360,7 @@ static json_t *form_parse_group(struct reader *r, bool object)
     char end = object ? '}' : ']';
     r->at++;
     bool well = g != NULL;
-    if (well && form_parse_peek(r) == end) {
+    if (well && form_parse_probe(r) == end) {
         r->at++;
         return g;
     }
@@ -369,7 +369,7 @@ static json_t *form_parse_group(struct reader *r, bool object)
         well = object ? form_parse_member(r, g)
                       : (v = form_parse_value(r)) != NULL &&
                             json_array_append_new(g, v) == 0;
-        char c = well ? form_parse_peek(r) : '\0';
+        char c = well ? form_parse_probe(r) : '\0';
         if (c == end) {
             r->at++;
             return g;
@@ -387,7 +387,7 @@ static json_t *form_parse_group(struct reader *r, bool object)
 static json_t *form_parse_value(struct reader *r)
 {
     struct bus_strv s;
-    char c = form_parse_peek(r);
+    char c = form_parse_probe(r);
     switch (c) {
     case '{':
     case '[': {
@@ -438,11 +438,11 @@ json_t *intake_form_parse(struct bus_strv t, struct form_syntax *ret)
     if (!bus_utf8_valid(r.text.p, r.text.n)) {
         return form_parse_fail(&r, bad_utf8(r.text), UTF8);
     }
-    char c = form_parse_peek(&r);
+    char c = form_parse_probe(&r);
     json_t *json = c == '{' || c == '[' ? form_parse_value(&r)
                    : r.at < r.text.n    ? form_parse_fail(&r, r.at, ROOT)
                                         : unexpected(&r);
-    if (json != NULL && (form_parse_peek(&r) != '\0' || r.at < r.text.n)) {
+    if (json != NULL && (form_parse_probe(&r) != '\0' || r.at < r.text.n)) {
         (void)form_parse_fail(&r, r.at, MORE);
         json_decref(json);
         json = NULL;

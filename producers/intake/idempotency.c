@@ -135,10 +135,10 @@ void intake_idempotency_close(struct idempotency *k)
     *k = (struct idempotency){0};
 }
 
-enum idempotency_is intake_idempotency_look(const struct idempotency *k,
-                                            const struct bus_id *id,
-                                            uint64_t body,
-                                            uint32_t *ret_outcome)
+enum idempotency_is intake_idempotency_probe(const struct idempotency *k,
+                                             const struct bus_id *id,
+                                             uint64_t body,
+                                             uint32_t *ret_outcome)
 {
     const struct known_slot *s = idempotency_find(k, id);
     if (s == NULL) {

@@ -45,10 +45,10 @@ int intake_idempotency_open(struct idempotency *k,
 void intake_idempotency_close(
     struct idempotency *k); /* NULL or zeroed is allowed */
 enum idempotency_is
-intake_idempotency_look(const struct idempotency *k,
-                        const struct bus_id *id,
-                        uint64_t body,
-                        uint32_t *ret_outcome); /* of SAME; may be NULL */
+intake_idempotency_probe(const struct idempotency *k,
+                         const struct bus_id *id,
+                         uint64_t body,
+                         uint32_t *ret_outcome); /* of SAME; may be NULL */
 /* Remembers it as pending. BUS_ENOMEM. */
 int intake_idempotency_begin(struct idempotency *k,
                              const struct bus_id *id,

@@ -28,9 +28,9 @@ struct intake_waiting
     struct intake_waiting *next;
     struct intake_waiting *before, *behind; /* in the list of those flying */
     uint64_t sent_ms;
-    bool flying;   /* Kafka's client will tell what became of it */
-    bool moved;    /* it took too long: it is the journal's */
-    bool answered; /* only the client still has it */
+    bool in_flight; /* Kafka's client will tell what became of it */
+    bool moved;     /* it took too long: it is the journal's */
+    bool answered;  /* only the client still has it */
     struct intake *in;
     intake_done done;
     void *token;
@@ -56,7 +56,7 @@ static void intake_answer(struct intake_waiting *w,
     }
     w->done(w->token, outcome, err);
     w->answered = true;
-    if (!w->flying) {
+    if (!w->in_flight) {
         bus_free(w);
     }
 }
@@ -130,19 +130,19 @@ static void to_journal(struct intake *in, struct intake_waiting *w)
 
 static void took_off(struct intake *in, struct intake_waiting *w)
 {
-    w->flying = true;
+    w->in_flight = true;
     w->sent_ms = bus_run_loop_now_ms(in->frame->loop);
-    w->before = in->flying_end;
+    w->before = in->in_flight_end;
     w->behind = NULL;
-    *(w->before ? &w->before->behind : &in->flying) = w;
-    in->flying_end = w;
+    *(w->before ? &w->before->behind : &in->in_flight) = w;
+    in->in_flight_end = w;
 }
 
 static void came_down(struct intake *in, struct intake_waiting *w)
 {
-    *(w->before ? &w->before->behind : &in->flying) = w->behind;
-    *(w->behind ? &w->behind->before : &in->flying_end) = w->before;
-    w->flying = false;
+    *(w->before ? &w->before->behind : &in->in_flight) = w->behind;
+    *(w->behind ? &w->behind->before : &in->in_flight_end) = w->before;
+    w->in_flight = false;
 }
 
 /* Kafka is there and does not answer: the clerk need not wait for it. */
@@ -150,7 +150,7 @@ static void give_up_waiting(struct intake *in)
 {
     uint64_t now = bus_run_loop_now_ms(in->frame->loop);
     uint64_t limit = (uint64_t)in->frame->config.intake.kafka_wait_ms;
-    struct intake_waiting *w = in->flying;
+    struct intake_waiting *w = in->in_flight;
     while (w != NULL && now - w->sent_ms >= limit) {
         struct intake_waiting *behind = w->behind;
         if (!w->moved) {
@@ -378,7 +378,7 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
     bool same = true;
     for (size_t i = 0; i < n; i++) {
         enum idempotency_is is =
-            intake_idempotency_look(&in->known, &ids[i], body, &outcome);
+            intake_idempotency_probe(&in->known, &ids[i], body, &outcome);
         if (is == KNOWN_OTHER) {
             intake_form_add_fault(form, &other);
             return INTAKE_NEW;
@@ -476,14 +476,14 @@ struct form_rules intake_rules(struct intake *in)
 }
 
 /* <state>/intake, when a command runs before the role ever did. */
-static int make_home(const char *drafts, struct bus_err *err)
+static int make_household(const char *drafts, struct bus_err *err)
 {
-    char home[600];
-    (void)snprintf(home, sizeof(home), "%.*s",
+    char household[600];
+    (void)snprintf(household, sizeof(household), "%.*s",
                    (int)(strlen(drafts) - strlen("/drafts")), drafts);
-    return mkdir(home, 0750) == 0 || errno == EEXIST
+    return mkdir(household, 0750) == 0 || errno == EEXIST
                ? BUS_OK
-               : bus_fail(err, BUS_EIO, "%s: %s", home, strerror(errno));
+               : bus_fail(err, BUS_EIO, "%s: %s", household, strerror(errno));
 }
 
 int intake_open(struct intake *in,
@@ -505,7 +505,7 @@ int intake_open(struct intake *in,
     /* Commands keep their drafts where the role does: one place to look. */
     const char *drafts =
         bus_arena_printf(&frame->mem, "%s/intake/drafts", c->state_dir);
-    rc = rc ? rc : make_home(drafts, err);
+    rc = rc ? rc : make_household(drafts, err);
     rc = rc ? rc
             : intake_drafts_open(&in->drafts, drafts,
                                  (uint64_t)c->intake.draft_bytes_max, err);

@@ -49,8 +49,9 @@ struct intake
     const char *topic;
     /* journal: appended and not yet on disk, in two generations */
     struct intake_waiting *unsynced, *syncing;
-    struct intake_waiting *again, *again_end;   /* no journal: for Kafka */
-    struct intake_waiting *flying, *flying_end; /* Kafka's, oldest first */
+    struct intake_waiting *again, *again_end; /* no journal: for Kafka */
+    struct intake_waiting *in_flight,
+        *in_flight_end; /* Kafka's, oldest first */
     struct bus_err sync_error;
     bool sync_running;
     /* draining */

@@ -47,7 +47,7 @@ struct bare
     size_t n;
     double server_cpu;
 };
-static struct letters letters;
+static struct messages messages;
 static const char *conninfo;
 static struct bus_pg *admin;
 
@@ -158,10 +158,10 @@ static void feed(struct ledger_store *store,
 {
     struct bus_err err;
     size_t n = 0;
-    for (size_t at = 0; at < letters.n || o->outstanding > 0;) {
-        while (at < letters.n && o->outstanding < OUTSTANDING) {
-            size_t rows = letters.n - at < BATCH ? letters.n - at : BATCH;
-            batches[n] = (struct bus_kafka_batch){letters.msgs + at, rows};
+    for (size_t at = 0; at < messages.n || o->outstanding > 0;) {
+        while (at < messages.n && o->outstanding < OUTSTANDING) {
+            size_t rows = messages.n - at < BATCH ? messages.n - at : BATCH;
+            batches[n] = (struct bus_kafka_batch){messages.msgs + at, rows};
             o->outstanding++;
             if (ledger_store_put(store, &batches[n++], &err) != BUS_OK) {
                 die(err.msg);
@@ -192,7 +192,7 @@ static struct cost run_ours(void)
     struct ledger_store *store = NULL;
     struct bus_err err;
     struct bus_kafka_batch *batches =
-        calloc(letters.n / BATCH + 1, sizeof(*batches));
+        calloc(messages.n / BATCH + 1, sizeof(*batches));
     empty();
     if (bus_run_loop_new(&quiet, &loop, &err) != BUS_OK ||
         ledger_store_open(loop, &conf, &store, &err) != BUS_OK) {
@@ -227,12 +227,12 @@ static void encode_all(struct bare bare[CONNECTIONS])
         die(err.msg);
     }
     for (int c = 0; c < CONNECTIONS; c++) {
-        bare[c].units = calloc(letters.n / BATCH + 2, sizeof(struct unit));
+        bare[c].units = calloc(messages.n / BATCH + 2, sizeof(struct unit));
         ledger_encode_start(&e);
-        for (size_t i = 0; i <= letters.n; i++) {
-            bool end = i == letters.n;
-            if (!end && letters.msgs[i].partition % CONNECTIONS == c) {
-                ledger_encode_add(&e, &letters.msgs[i]);
+        for (size_t i = 0; i <= messages.n; i++) {
+            bool end = i == messages.n;
+            if (!end && messages.msgs[i].partition % CONNECTIONS == c) {
+                ledger_encode_add(&e, &messages.msgs[i]);
                 in_unit[c]++;
             }
             if ((end && in_unit[c] > 0) || in_unit[c] == BATCH) {
@@ -317,13 +317,13 @@ static double median(double *v, int n)
 }
 
 static void
-say(const char *name, double value, const char *unit, const char *rest)
+report(const char *name, double value, const char *unit, const char *rest)
 {
     (void)printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",%s}\n", name,
                  value, unit, rest);
 }
 
-static void report(const struct cost *a, const struct cost *b, int pairs)
+static void report_cost(const struct cost *a, const struct cost *b, int pairs)
 {
     double ratio[PAIRS_MAX], cpu[PAIRS_MAX], rows[PAIRS_MAX], bare[PAIRS_MAX];
     double client[PAIRS_MAX], server[PAIRS_MAX];
@@ -332,28 +332,28 @@ static void report(const struct cost *a, const struct cost *b, int pairs)
         ratio[i] = b[i].seconds / a[i].seconds;
         cpu[i] = (a[i].client_cpu + a[i].server_cpu) /
                  (b[i].client_cpu + b[i].server_cpu);
-        rows[i] = (double)letters.n / a[i].seconds;
-        bare[i] = (double)letters.n / b[i].seconds;
-        client[i] = a[i].client_cpu * 1e6 / (double)letters.n;
-        server[i] = a[i].server_cpu * 1e6 / (double)letters.n;
+        rows[i] = (double)messages.n / a[i].seconds;
+        bare[i] = (double)messages.n / b[i].seconds;
+        client[i] = a[i].client_cpu * 1e6 / (double)messages.n;
+        server[i] = a[i].server_cpu * 1e6 / (double)messages.n;
     }
     double middle = median(ratio, pairs);
     (void)snprintf(rest, sizeof(rest),
                    "\"target\":0.8,\"better\":\"more\",\"note\":\"%zu rows, %d "
                    "connections, %d pairs a b b a: %.2f to %.2f\"",
-                   letters.n, CONNECTIONS, pairs, ratio[0], ratio[pairs - 1]);
-    say("ledger: rows a second against a bare unnest loader", middle, "ratio",
-        rest);
-    say("ledger: rows a second", median(rows, pairs), "rows/s",
-        "\"target\":null,\"better\":\"more\"");
-    say("ledger: the bare loader's rows a second", median(bare, pairs),
-        "rows/s", "\"target\":null,\"better\":\"more\"");
-    say("ledger: CPU of client and server against the bare loader",
-        median(cpu, pairs), "ratio", "\"target\":null,\"better\":\"less\"");
-    say("ledger: CPU of the writer", median(client, pairs), "us/row",
-        "\"target\":null,\"better\":\"less\"");
-    say("ledger: CPU of its server sessions", median(server, pairs), "us/row",
-        "\"target\":null,\"better\":\"less\"");
+                   messages.n, CONNECTIONS, pairs, ratio[0], ratio[pairs - 1]);
+    report("ledger: rows a second against a bare unnest loader", middle,
+           "ratio", rest);
+    report("ledger: rows a second", median(rows, pairs), "rows/s",
+           "\"target\":null,\"better\":\"more\"");
+    report("ledger: the bare loader's rows a second", median(bare, pairs),
+           "rows/s", "\"target\":null,\"better\":\"more\"");
+    report("ledger: CPU of client and server against the bare loader",
+           median(cpu, pairs), "ratio", "\"target\":null,\"better\":\"less\"");
+    report("ledger: CPU of the writer", median(client, pairs), "us/row",
+           "\"target\":null,\"better\":\"less\"");
+    report("ledger: CPU of its server sessions", median(server, pairs),
+           "us/row", "\"target\":null,\"better\":\"less\"");
 }
 
 int main(int argc, char **argv)
@@ -380,9 +380,9 @@ int main(int argc, char **argv)
     if (ask("SELECT count(*) FROM event") > 0) {
         die("the ledger of LIANOU_DB is not empty; give an empty database");
     }
-    letters_init(&letters, (size_t)cases * LETTERS_PER_CASE);
+    messages_init(&messages, (size_t)cases * LETTERS_PER_CASE);
     for (uint32_t i = 0; i < cases; i++) {
-        letters_case(&letters, i);
+        messages_case(&messages, i);
     }
     encode_all(bare);
     for (int i = 0; i < pairs; i++) { /* a b, b a, a b ... */
@@ -395,7 +395,7 @@ int main(int argc, char **argv)
         }
     }
     empty();
-    report(a, b, pairs);
+    report_cost(a, b, pairs);
     bus_pg_close(admin);
     return 0;
 }

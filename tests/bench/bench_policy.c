@@ -17,7 +17,7 @@
 #define LEAST_GAIN 5.0 /* of the programs over the tree walk */
 
 static struct county county;
-static struct generate_household homes[HOMES];
+static struct generate_household households[HOMES];
 static struct generate_maker maker;
 static struct bus_arena mem;
 static int32_t day;
@@ -85,7 +85,7 @@ timed(const struct bus_policy_catalogue *c, enum how how, int rounds)
     for (int k = 0; k < 5; k++) {
         double from = cpu_us();
         for (int i = 0; i < rounds; i++) {
-            once(c, &homes[i % HOMES].h, how);
+            once(c, &households[i % HOMES].h, how);
         }
         double us = (cpu_us() - from) / rounds;
         best = us < best ? us : best;
@@ -152,15 +152,16 @@ static void settle_in_villages(void)
     for (size_t i = 0; i < HOMES; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "village %zu", i % VARIANTS);
         size_t k = 0;
-        while (k < homes[i].h.fact_count && homes[i].facts[k].fact != address) {
+        while (k < households[i].h.fact_count &&
+               households[i].facts[k].fact != address) {
             k++;
         }
-        homes[i].facts[k] =
+        households[i].facts[k] =
             (struct bus_policy_fact){.fact = address,
                                      .member = -1,
                                      .kind = BUS_POLICY_TEXT,
                                      .text = bus_strv(names[i])};
-        homes[i].h.fact_count += k == homes[i].h.fact_count;
+        households[i].h.fact_count += k == households[i].h.fact_count;
     }
 }
 
@@ -180,11 +181,11 @@ static double whole_county(int count)
     for (int i = 0; i < count; i += HOMES) {
         for (int k = 0; k < HOMES; k++) {
             cli_generate_household_make(&maker, SEED + 1, (uint64_t)(i + k),
-                                        &homes[k]);
+                                        &households[k]);
         }
         double from = cpu_us();
         for (int k = 0; k < HOMES && i + k < count; k++) {
-            once(county.c, &homes[k].h, VERDICTS);
+            once(county.c, &households[k].h, VERDICTS);
         }
         us += cpu_us() - from;
     }
@@ -196,12 +197,12 @@ static void forget_some(void)
 {
     for (size_t i = 0; i < HOMES; i++) {
         size_t n = 0;
-        for (size_t k = 0; k < homes[i].h.fact_count; k++) {
+        for (size_t k = 0; k < households[i].h.fact_count; k++) {
             if ((k * 7 + i) % 4 != 0) {
-                homes[i].facts[n++] = homes[i].facts[k];
+                households[i].facts[n++] = households[i].facts[k];
             }
         }
-        homes[i].h.fact_count = n;
+        households[i].h.fact_count = n;
     }
 }
 
@@ -218,7 +219,7 @@ static void measure(int scale)
         LEAST_GAIN);
     uint64_t before = allocations;
     for (int i = 0; i < 10000 / scale; i++) {
-        once(county.c, &homes[i % HOMES].h, REASONS);
+        once(county.c, &households[i % HOMES].h, REASONS);
     }
     row("heap allocations an evaluation, libraries included",
         (double)(allocations - before) / (10000 / scale), "", 0);
@@ -258,7 +259,7 @@ int main(int argc, char **argv)
         return 1;
     }
     for (size_t i = 0; i < HOMES; i++) {
-        cli_generate_household_make(&maker, SEED, i, &homes[i]);
+        cli_generate_household_make(&maker, SEED, i, &households[i]);
     }
     settle_in_villages();
     bus_arena_init(&mem, 1 << 20, 0);

@@ -10,7 +10,7 @@
 
 static void try_on(const struct bus_policy_catalogue *c, uint64_t seed)
 {
-    static struct county_home home;
+    static struct county_household household;
     static struct county k;
     struct bus_arena mem;
     struct bus_policy_result r;
@@ -18,9 +18,9 @@ static void try_on(const struct bus_policy_catalogue *c, uint64_t seed)
     k.c = (struct bus_policy_catalogue *)(uintptr_t)c;
     bus_arena_init(&mem, 0, 64u << 20);
     for (unsigned missing = 0; missing < 100; missing += 40) {
-        county_home(&k, &home, missing, &seed);
-        int rc = bus_policy_evaluate(c, &home.h, DAY, BUS_POLICY_REASONS, &mem,
-                                     &r, &err);
+        county_household(&k, &household, missing, &seed);
+        int rc = bus_policy_evaluate(c, &household.h, DAY, BUS_POLICY_REASONS,
+                                     &mem, &r, &err);
         fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG);
         fuzz_true(rc != BUS_OK || r.count <= 1);
         bus_arena_reset(&mem);

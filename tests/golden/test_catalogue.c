@@ -55,13 +55,13 @@ static int drop(void **state)
     return 0;
 }
 
-struct home
+struct household
 {
     struct bus_policy_fact facts[64];
     struct bus_policy_household h;
 };
 
-static void add(struct home *home,
+static void add(struct household *household,
                 const char *name,
                 int member,
                 enum bus_policy_kind kind,
@@ -72,7 +72,7 @@ static void add(struct home *home,
     if (fact < 0) {
         fail_msg("no fact %s", name);
     }
-    home->facts[home->h.fact_count++] = (struct bus_policy_fact){
+    household->facts[household->h.fact_count++] = (struct bus_policy_fact){
         .fact = fact,
         .member = member,
         .kind = kind,
@@ -85,7 +85,7 @@ static void add(struct home *home,
         assert_true(used + n + 1 < sizeof(texts));
         memcpy(texts + used, text, n);
         texts[used + n] = '!';
-        home->facts[home->h.fact_count - 1].text =
+        household->facts[household->h.fact_count - 1].text =
             (struct bus_strv){texts + used, n};
         used += n + 1;
     }
@@ -105,15 +105,15 @@ static int32_t day(const char *s)
 }
 
 static struct bus_policy_verdict_of
-verdict(const struct home *home, const char *item, const char *date)
+verdict(const struct household *household, const char *item, const char *date)
 {
     static struct bus_arena mem;
     struct bus_policy_result r;
     struct bus_err err;
     bus_arena_fini(&mem);
     bus_arena_init(&mem, 0, 0);
-    struct bus_policy_household hh = home->h;
-    hh.facts = home->facts;
+    struct bus_policy_household hh = household->h;
+    hh.facts = household->facts;
     if (bus_policy_evaluate(cat, &hh, day(date), BUS_POLICY_REASONS, &mem, &r,
                             &err) != BUS_OK) {
         fail_msg("%s", err.msg);
@@ -131,9 +131,9 @@ verdict(const struct home *home, const char *item, const char *date)
 }
 
 /* A rural household of one whose income per head is y fen a month. */
-static struct home rural(int64_t year_fen)
+static struct household rural(int64_t year_fen)
 {
-    struct home h = {0};
+    struct household h = {0};
     h.h.member_count = 1;
     WORD(&h, "household.area", "rural");
     FLAG(&h, "household.registered_in_county", 1);
@@ -176,7 +176,7 @@ static void all_items_are_there(void **state)
 static void t1_t22_dibao(void **state)
 {
     (void)state;
-    struct home h = rural(69999 * 12);
+    struct household h = rural(69999 * 12);
     struct bus_policy_verdict_of v = verdict(&h, "MZ01", "2026-10-01");
     for (size_t i = 0; i < v.missing_count; i++) {
         struct bus_strv n = bus_policy_fact_name(cat, v.missing[i].fact);
@@ -195,7 +195,7 @@ static void t1_t22_dibao(void **state)
 static void t24_dibao_with_assets(void **state)
 {
     (void)state;
-    struct home h = rural(120000);
+    struct household h = rural(120000);
     MONEY(&h, "household.vehicle_count", 0);
     MONEY(&h, "household.house_count", 1);
     struct bus_policy_verdict_of v = verdict(&h, "MZ01", "2026-10-01");

@@ -11,13 +11,13 @@
 #define DAY   "2026-10-09"
 #define CASES 10000
 
-struct home
+struct household
 {
     struct bus_policy_fact facts[256];
     struct bus_policy_household h;
 };
 
-static void put(struct home *o,
+static void put(struct household *o,
                 const char *name,
                 int member,
                 enum bus_policy_kind kind,
@@ -35,7 +35,7 @@ static void put(struct home *o,
     o->h.facts = o->facts;
 }
 
-static void rural_of_one(struct home *o, int64_t income, int64_t birth)
+static void rural_of_one(struct household *o, int64_t income, int64_t birth)
 {
     memset(o, 0, sizeof(*o));
     o->h.member_count = 1;
@@ -55,7 +55,7 @@ static void rural_of_one(struct home *o, int64_t income, int64_t birth)
 }
 
 static struct bus_advice_changes
-changes(const struct home *o, const char *code, size_t limit)
+changes(const struct household *o, const char *code, size_t limit)
 {
     struct bus_advice_changes r;
     struct bus_err err;
@@ -85,7 +85,7 @@ static bool says(const struct bus_advice_changes *r, const char *words)
 static void income_just_below_the_line(void **state)
 {
     (void)state;
-    struct home o;
+    struct household o;
     rural_of_one(&o, 73000 * 12, rules_day("1980-01-01"));
     struct bus_advice_changes r = changes(&o, "MZ01", 10000);
     assert_int_equal(r.from, BUS_POLICY_NOT_ELIGIBLE);
@@ -97,7 +97,7 @@ static void income_just_below_the_line(void **state)
 static void an_interval_has_both_ends(void **state)
 {
     (void)state;
-    struct home o;
+    struct household o;
     rural_of_one(&o, 60000 * 12, rules_day("1980-01-01"));
     struct bus_advice_changes r = changes(&o, "MZ07", 10000);
     assert_true(
@@ -107,7 +107,7 @@ static void an_interval_has_both_ends(void **state)
 static void time_alone_does_it(void **state)
 {
     (void)state;
-    struct home o;
+    struct household o;
     rural_of_one(&o, 0, rules_day("1967-03-15"));
     struct bus_advice_changes r = changes(&o, "MZ03", 10000);
     assert_int_equal(r.from, BUS_POLICY_NOT_ELIGIBLE);
@@ -117,7 +117,7 @@ static void time_alone_does_it(void **state)
 static void two_facts_together(void **state)
 {
     (void)state;
-    struct home o;
+    struct household o;
     rural_of_one(&o, 0, rules_day("1980-01-01"));
     struct bus_advice_changes r = changes(&o, "MZ12", 10000);
     assert_true(says(&r, "成员1 残疾等级 提高 1 (1 至 2),并且成员1 "
@@ -127,7 +127,7 @@ static void two_facts_together(void **state)
 static void none_is_said_to_be_none(void **state)
 {
     (void)state;
-    struct home o; /* no work, no illness, no one hurt: three facts away */
+    struct household o; /* no work, no illness, no one hurt: three facts away */
     rural_of_one(&o, 1000000000, rules_day("1980-01-01"));
     o.facts[5].number = 3;
     o.facts[3].number = INT64_C(99999999999);
@@ -139,7 +139,7 @@ static void none_is_said_to_be_none(void **state)
 static void a_short_search_says_so(void **state)
 {
     (void)state;
-    struct home o;
+    struct household o;
     rural_of_one(&o, 90000 * 12, rules_day("1980-01-01"));
     struct bus_advice_changes r = changes(&o, "MZ01", 5);
     assert_true(r.tries <= 5);
@@ -158,7 +158,7 @@ verdict(const struct bus_policy_household *h, int item, int32_t day)
     return v.verdict;
 }
 
-static void apply(struct home *o, const struct bus_policy_fact *to)
+static void apply(struct household *o, const struct bus_policy_fact *to)
 {
     for (size_t i = 0; i < o->h.fact_count; i++) {
         if (o->facts[i].fact == to->fact && o->facts[i].member == to->member) {
@@ -171,12 +171,12 @@ static void apply(struct home *o, const struct bus_policy_fact *to)
 
 /* Applied, the change is what it says; a number's neighbour nearer to the
  * present does not do it. */
-static void hold_to(const struct home *o,
+static void hold_to(const struct household *o,
                     int item,
                     const struct bus_advice_changes *r,
                     const struct bus_advice_change *c)
 {
-    struct home then = *o;
+    struct household then = *o;
     int32_t day = rules_day(DAY);
     then.h.facts = then.facts;
     for (size_t m = 0; m < c->count; m++) {
@@ -211,7 +211,7 @@ static void every_claim_is_true(void **state)
                   cases(CASES));
     bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
     for (int n = 0; n < cases(CASES); n++) {
-        static struct home o;
+        static struct household o;
         struct bus_policy_household all;
         struct bus_advice_changes r;
         struct bus_err err;

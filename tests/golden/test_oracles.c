@@ -7,14 +7,14 @@
 
 #define DAY "2026-10-09"
 
-struct home
+struct household
 {
     struct bus_policy_fact facts[96];
     struct bus_policy_household h;
 };
 
 /* Sets a fact anew or changes it. */
-static void put(struct home *o,
+static void put(struct household *o,
                 const char *name,
                 int member,
                 enum bus_policy_kind kind,
@@ -51,9 +51,9 @@ static void put(struct home *o,
 
 /* A rural household, everything known and nothing the matter: y fen a head and
  * month, members of 40. */
-static struct home rural(int people, int64_t y)
+static struct household rural(int people, int64_t y)
 {
-    struct home o = {.h = {.member_count = (size_t)people}};
+    struct household o = {.h = {.member_count = (size_t)people}};
     static const char *const zero[] = {
         "household.deposit_fen",       "household.securities_fen",
         "household.vehicle_count",     "household.spend_living_fen",
@@ -95,7 +95,7 @@ static struct home rural(int people, int64_t y)
 }
 
 static struct bus_policy_verdict_of
-item_on(const struct home *o, const char *code, const char *date)
+item_on(const struct household *o, const char *code, const char *date)
 {
     struct bus_policy_result r;
     struct bus_err err;
@@ -115,7 +115,7 @@ item_on(const struct home *o, const char *code, const char *date)
 }
 
 /* Eligible and chosen. */
-static bool gets(const struct home *o, const char *code)
+static bool gets(const struct household *o, const char *code)
 {
     struct bus_policy_verdict_of v = item_on(o, code, DAY);
     if (v.verdict == BUS_POLICY_UNDETERMINED ||
@@ -132,7 +132,7 @@ static bool gets(const struct home *o, const char *code)
 }
 
 /* "dibao", "edge", "rigid", "tekun" or "": the one status it gets. */
-static const char *status(const struct home *o)
+static const char *status(const struct household *o)
 {
     static const char *const words[][2] = {{"MZ03", "tekun"},
                                            {"MZ01", "dibao"},
@@ -148,7 +148,7 @@ static const char *status(const struct home *o)
     return one;
 }
 
-static int64_t fen(const struct home *o, const char *code)
+static int64_t fen(const struct household *o, const char *code)
 {
     struct bus_policy_verdict_of v = item_on(o, code, DAY);
     assert_true(v.has_amount);
@@ -161,15 +161,15 @@ static void test_T01(void **state)
     static const int64_t y[] = {69999, 70000, 104999, 105000};
     static const char *const want[] = {"dibao", "edge", "edge", ""};
     for (int i = 0; i < 4; i++) {
-        struct home o = rural(1, y[i]);
+        struct household o = rural(1, y[i]);
         assert_string_equal(status(&o), want[i]);
     }
 }
 
 /* Rigid spending is R of the year's income. */
-static struct home spending(int64_t y, int percent)
+static struct household spending(int64_t y, int percent)
 {
-    struct home o = rural(1, y);
+    struct household o = rural(1, y);
     H_LONG(&o, "spend_medical_fen", y * 12 * percent / 100);
     return o;
 }
@@ -177,7 +177,7 @@ static struct home spending(int64_t y, int percent)
 static void test_T02(void **state)
 {
     (void)state;
-    struct home o = spending(105000, 60);
+    struct household o = spending(105000, 60);
     assert_string_equal(status(&o), "");
     o = spending(105000, 61);
     assert_string_equal(status(&o), "rigid");
@@ -186,7 +186,7 @@ static void test_T02(void **state)
 static void test_T03(void **state)
 {
     (void)state;
-    struct home o = spending(200000, 95);
+    struct household o = spending(200000, 95);
     assert_string_equal(status(&o), "");
     o = spending(199999, 95);
     assert_string_equal(status(&o), "rigid");
@@ -195,7 +195,7 @@ static void test_T03(void **state)
 static void test_T04(void **state)
 {
     (void)state;
-    struct home o = rural(2, 90000);
+    struct household o = rural(2, 90000);
     M_LONG(&o, "disability_grade", 1, 3);
     M_WORD(&o, "disability_category", 1, "intellectual");
     assert_string_equal(status(&o), "edge");
@@ -208,7 +208,7 @@ static void test_T04(void **state)
 static void test_T05(void **state)
 {
     (void)state;
-    struct home o = rural(2, 90000);
+    struct household o = rural(2, 90000);
     M_LONG(&o, "disability_grade", 1, 3);
     M_WORD(&o, "disability_category", 1, "physical");
     assert_string_equal(status(&o), "edge");
@@ -218,7 +218,7 @@ static void test_T05(void **state)
 static void test_T06(void **state)
 {
     (void)state;
-    struct home o = rural(1, 0);
+    struct household o = rural(1, 0);
     H_LONG(&o, "spend_medical_fen", 500000);
     assert_string_equal(status(&o), "dibao");
     /* The ratio has no value; it counts as above the line. */
@@ -227,9 +227,9 @@ static void test_T06(void **state)
     assert_true(gets(&o, "MZ06"));
 }
 
-static struct home old(const char *birth)
+static struct household old(const char *birth)
 {
-    struct home o = rural(1, 0);
+    struct household o = rural(1, 0);
     M_DAY(&o, "birth_date", 0, birth);
     return o;
 }
@@ -237,13 +237,13 @@ static struct home old(const char *birth)
 static void test_T07(void **state)
 {
     (void)state;
-    struct home o = old("1965-06-01"); /* 61 */
+    struct household o = old("1965-06-01"); /* 61 */
     assert_string_equal(status(&o), "tekun");
     struct bus_policy_verdict_of v = item_on(&o, "MZ01", DAY);
     assert_true(v.left_out_by.n > 0);
 }
 
-static void supporter(struct home *o, int64_t age, const char *word)
+static void supporter(struct household *o, int64_t age, const char *word)
 {
     H_FLAG(o, "has_supporter", 1);
     H_LONG(o, "supporter_age", age);
@@ -255,7 +255,7 @@ static void supporter(struct home *o, int64_t age, const char *word)
 static void test_T08(void **state)
 {
     (void)state;
-    struct home o = old("1941-06-01"); /* 85 */
+    struct household o = old("1941-06-01"); /* 85 */
     supporter(&o, 62, "dibao");
     assert_string_equal(status(&o), "tekun");
 }
@@ -263,7 +263,7 @@ static void test_T08(void **state)
 static void test_T09(void **state)
 {
     (void)state;
-    struct home o = old("1938-06-01"); /* 88 */
+    struct household o = old("1938-06-01"); /* 88 */
     supporter(&o, 65, "none");
     assert_false(gets(&o, "MZ03"));
     supporter(&o, 70, "none"); /* the ground that needs 70 */
@@ -273,7 +273,7 @@ static void test_T09(void **state)
 static void test_T10(void **state)
 {
     (void)state;
-    struct home o = old("2010-06-01"); /* 16 */
+    struct household o = old("2010-06-01"); /* 16 */
     M_WORD(&o, "stage", 0, "senior_high");
     assert_false(gets(&o, "MZ03"));
     H_WORD(&o, "status", "tekun"); /* one who has it keeps it */
@@ -298,7 +298,7 @@ static void test_T11(void **state)
                                        "care_partial_fen", "care_unable_fen",
                                        "care_unable_fen"};
     for (int i = 0; i < 5; i++) {
-        struct home o = old("1950-06-01");
+        struct household o = old("1950-06-01");
         struct bus_strv text;
         H_WORD(&o, "status", "tekun");
         M_LONG(&o, "adl_fails", 0, fails[i]);
@@ -315,9 +315,9 @@ static void test_T11(void **state)
     }
 }
 
-static struct home child(int64_t y, const char *father, const char *mother)
+static struct household child(int64_t y, const char *father, const char *mother)
 {
-    struct home o = rural(1, y);
+    struct household o = rural(1, y);
     M_DAY(&o, "birth_date", 0, "2016-06-01");
     M_WORD(&o, "father_state", 0, father);
     M_WORD(&o, "mother_state", 0, mother);
@@ -330,7 +330,7 @@ static struct home child(int64_t y, const char *father, const char *mother)
 static void test_T12(void **state)
 {
     (void)state;
-    struct home o = child(300000, "imprisoned", "imprisoned");
+    struct household o = child(300000, "imprisoned", "imprisoned");
     assert_true(gets(&o, "MZ10"));
     M_LONG(&o, "father_state_months", 0, 5);
     M_LONG(&o, "mother_state_months", 0, 5);
@@ -340,7 +340,7 @@ static void test_T12(void **state)
 static void test_T13(void **state)
 {
     (void)state;
-    struct home o = child(0, "severely_disabled", "severely_disabled");
+    struct household o = child(0, "severely_disabled", "severely_disabled");
     supporter(&o, 40, "none"); /* so that it is dibao and not destitute */
     assert_int_equal(fen(&o, "MZ01"), 70000);
     struct bus_policy_verdict_of v = item_on(&o, "MZ10", DAY);
@@ -352,7 +352,7 @@ static void test_T13(void **state)
 static void test_T14(void **state)
 {
     (void)state;
-    struct home o = child(0, "severely_disabled", "severely_disabled");
+    struct household o = child(0, "severely_disabled", "severely_disabled");
     supporter(&o, 40, "none");
     H_WORD(&o, "status", "dibao");
     M_LONG(&o, "disability_grade", 0, 1);
@@ -368,7 +368,7 @@ static void test_T14(void **state)
 static void test_T15(void **state)
 {
     (void)state;
-    struct home o = old("1950-06-01");
+    struct household o = old("1950-06-01");
     H_WORD(&o, "status", "tekun");
     M_WORD(&o, "status", 0, "dibao"); /* as if the subsidy's rule were met */
     M_LONG(&o, "disability_grade", 0, 1);
@@ -384,7 +384,7 @@ static void test_T15(void **state)
 }
 
 static struct bus_policy_request_of
-request(const struct home *o, const char *code, int64_t yuan_fen)
+request(const struct household *o, const char *code, int64_t yuan_fen)
 {
     struct bus_policy_request_of r;
     struct bus_err err;
@@ -401,7 +401,7 @@ request(const struct home *o, const char *code, int64_t yuan_fen)
 static void test_T16(void **state)
 {
     (void)state;
-    struct home o = rural(1, 300000);
+    struct household o = rural(1, 300000);
     H_WORD(&o, "event_shock", "fire");
     H_FLAG(&o, "basic_life_broken", 1);
     assert_true(gets(&o, "MZ05"));
@@ -418,7 +418,7 @@ static void test_T16(void **state)
     assert_int_equal(r.outcome, BUS_POLICY_REQUEST_OPEN);
 }
 
-static struct bus_policy_cut cut(const struct home *o, int64_t full)
+static struct bus_policy_cut cut(const struct household *o, int64_t full)
 {
     struct bus_policy_cut r;
     struct bus_err err;
@@ -435,7 +435,7 @@ static struct bus_policy_cut cut(const struct home *o, int64_t full)
 static void test_T18(void **state)
 {
     (void)state;
-    struct home o = rural(3, 20000);
+    struct household o = rural(3, 20000);
     int64_t full = fen(&o, "MZ01");
     assert_int_equal(full, 150000);
     M_LONG(&o, "job_refusals", 1, 2);
@@ -452,7 +452,7 @@ static void test_T18(void **state)
     assert_int_equal(cut(&o, 100).pay_fen, 67); /* rounded once, up */
 }
 
-static struct bus_policy_review_of review(const struct home *o,
+static struct bus_policy_review_of review(const struct household *o,
                                           const char *date)
 {
     struct bus_policy_review_of r;
@@ -468,7 +468,7 @@ static struct bus_policy_review_of review(const struct home *o,
 static void test_T19(void **state)
 {
     (void)state;
-    struct home o = rural(1, 60000);
+    struct household o = rural(1, 60000);
     H_WORD(&o, "status", "dibao");
     assert_int_equal(review(&o, DAY).outcome, BUS_POLICY_REVIEW_KEEPS);
     H_LONG(&o, "income_total_fen", 80000 * 12);
@@ -511,7 +511,7 @@ static void test_T20(void **state)
 static void test_T22(void **state)
 {
     (void)state;
-    struct home o = rural(1, 60000);
+    struct household o = rural(1, 60000);
     int deposit = bus_policy_fact_find(k.c, BUS_STRV("household.deposit_fen"));
     assert_string_equal(status(&o), "dibao");
     assert_int_equal(o.facts[0].fact, deposit);
@@ -536,7 +536,7 @@ static const char *basis_on(const char *code, const char *date)
 static void test_T23(void **state)
 {
     (void)state;
-    struct home o = rural(1, 60000);
+    struct household o = rural(1, 60000);
     int fine = bus_policy_standard_find(k.c, BUS_STRV("fraud_fine_times"));
     static const char *const days[] = {"2026-06-30", "2026-07-01"};
     static const char *const law[] = {"社会救助暂行办法", "社会救助法"};
@@ -561,9 +561,9 @@ static void test_T23(void **state)
 }
 
 /* The household of the source article. */
-static struct home article(void)
+static struct household article(void)
 {
-    struct home o = rural(1, 10000);
+    struct household o = rural(1, 10000);
     M_FLAG(&o, "serious_illness", 0, 1);
     M_WORD(&o, "employment", 0, "unemployed");
     M_FLAG(&o, "employment_difficulty", 0, 1);
@@ -583,7 +583,7 @@ static void test_T24(void **state)
         .interactions = k.config.interactions_node,
     };
     const struct bus_node *three[3];
-    struct home o = article();
+    struct household o = article();
     struct bus_policy_result r;
     struct bus_faults faults;
     struct bus_err err;
@@ -617,7 +617,7 @@ static void test_T24(void **state)
 }
 
 /* The codes that are eligible and in the chosen set, one behind the other. */
-static void eligible(const struct home *o, bool donated, char ret[512])
+static void eligible(const struct household *o, bool donated, char ret[512])
 {
     struct bus_policy_result r;
     struct bus_err err;
@@ -648,7 +648,7 @@ static void eligible(const struct home *o, bool donated, char ret[512])
 static void test_T25(void **state)
 {
     (void)state;
-    struct home o = article();
+    struct household o = article();
     char codes[512];
     eligible(&o, false, codes);
     assert_string_equal(codes, "MZ01 NY03 RS06 YB03 ");

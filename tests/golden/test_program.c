@@ -31,10 +31,10 @@ static void same(const struct bus_policy_verdict_of *a,
     }
 }
 
-static void programs_say_what_trees_say(void **state)
+static void programs_report_what_trees_report(void **state)
 {
     (void)state;
-    static struct county_home home;
+    static struct county_household household;
     struct bus_arena mem;
     uint64_t seed = seed_of(SEED);
     int32_t days[2];
@@ -50,18 +50,18 @@ static void programs_say_what_trees_say(void **state)
         const uint8_t *verdicts;
         int32_t day = days[i % 2];
         bus_arena_reset(&mem);
-        county_home(&county, &home, (unsigned)(i % 5) * 15, &seed);
-        assert_int_equal(bus_policy_evaluate(county.c, &home.h, day,
+        county_household(&county, &household, (unsigned)(i % 5) * 15, &seed);
+        assert_int_equal(bus_policy_evaluate(county.c, &household.h, day,
                                              BUS_POLICY_REASONS, &mem, &a,
                                              &err),
                          BUS_OK);
-        assert_int_equal(bus_policy_evaluate_by_tree(county.c, &home.h, day,
-                                                     BUS_POLICY_REASONS, &mem,
-                                                     &b, &err),
+        assert_int_equal(bus_policy_evaluate_by_tree(county.c, &household.h,
+                                                     day, BUS_POLICY_REASONS,
+                                                     &mem, &b, &err),
                          BUS_OK);
-        assert_int_equal(
-            bus_policy_verdicts(county.c, &home.h, day, &mem, &verdicts, &err),
-            BUS_OK);
+        assert_int_equal(bus_policy_verdicts(county.c, &household.h, day, &mem,
+                                             &verdicts, &err),
+                         BUS_OK);
         assert_int_equal(a.count, b.count);
         for (size_t k = 0; k < a.count; k++) {
             same(&a.items[k], &b.items[k]);
@@ -72,8 +72,9 @@ static void programs_say_what_trees_say(void **state)
     bus_arena_fini(&mem);
     print_message("eligible %zu, not %zu, undetermined %zu, failed %zu\n",
                   seen[0], seen[1], seen[2], seen[3]);
-    size_t homes = (size_t)cases(CASES);
-    assert_true(seen[0] > homes && seen[1] > homes && seen[2] > homes);
+    size_t households = (size_t)cases(CASES);
+    assert_true(seen[0] > households && seen[1] > households &&
+                seen[2] > households);
 }
 
 static int open_county(void **state)
@@ -92,7 +93,7 @@ static int close_county(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(programs_say_what_trees_say),
+        cmocka_unit_test(programs_report_what_trees_report),
     };
     return cmocka_run_group_tests(tests, open_county, close_county);
 }

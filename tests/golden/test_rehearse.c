@@ -64,8 +64,9 @@ fact_of(const struct bus_policy_household *h, const char *name)
     return NULL;
 }
 
-static int
-row(void *data, const struct bus_advice_turn_of *t, struct bus_err *err)
+static int row(void *data,
+               const struct bus_advice_verdict_change_of *t,
+               struct bus_err *err)
 {
     struct pair *p = data;
     (void)err;
@@ -136,14 +137,15 @@ static void singles(struct pair *p, const struct bus_policy_catalogue *c, int w)
 
 static void sums_agree(struct pair *p, size_t households)
 {
-    struct bus_advice_turn_group *const *list;
-    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p->r);
+    struct bus_advice_verdict_change_group *const *list;
+    const struct bus_advice_verdict_change *all =
+        bus_advice_rehearsal_all(p->r);
     size_t n;
     for (int by = 0; by < BUS_POLICY_BYS; by++) {
         int64_t before = 0, after = 0;
         size_t turns = 0;
-        bus_advice_rehearsal_groups(p->r, (enum bus_advice_turn_by)by, &list,
-                                    &n);
+        bus_advice_rehearsal_groups(p->r, (enum bus_advice_verdict_change_by)by,
+                                    &list, &n);
         assert_true(n > 1);
         for (size_t i = 0; i < n; i++) {
             before += list[i]->sum.before_fen;
@@ -190,7 +192,7 @@ static void against_itself_nothing_turns(void **state)
     for (p.number = 0; p.number < cases(CASES); p.number++) {
         one(&p);
     }
-    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p.r);
+    const struct bus_advice_verdict_change *all = bus_advice_rehearsal_all(p.r);
     assert_int_equal(p.rows, 0);
     assert_int_equal(all->turns[BUS_POLICY_TURN_SAME], cases(CASES));
     assert_int_equal(all->before_fen, all->after_fen);
@@ -214,7 +216,7 @@ static void a_standard_turns_whom_it_is_read_for(void **state)
         singles(&p, c, 1);
     }
     sums_agree(&p, (size_t)cases(CASES));
-    const struct bus_advice_turn *all = bus_advice_rehearsal_all(p.r);
+    const struct bus_advice_verdict_change *all = bus_advice_rehearsal_all(p.r);
     size_t turned = (size_t)cases(CASES) - all->turns[BUS_POLICY_TURN_SAME];
     print_message("%zu households turn, %zu items; %lld fen a year become "
                   "%lld\n",
@@ -232,7 +234,7 @@ static void and_only_its_items(void **state)
     struct pair p;
     struct bus_policy_catalogue *c = changed("from: 2020-01-01, value: 96000}",
                                              "from: 2020-01-01, value: 99000}");
-    struct bus_advice_turn_group *const *list;
+    struct bus_advice_verdict_change_group *const *list;
     size_t n, turned = 0;
     begin(&p, c);
     p.fact = "household.status";
@@ -242,7 +244,7 @@ static void and_only_its_items(void **state)
     }
     bus_advice_rehearsal_groups(p.r, BUS_POLICY_BY_ITEM, &list, &n);
     for (size_t i = 0; i < n; i++) {
-        const struct bus_advice_turn *t = &list[i]->sum;
+        const struct bus_advice_verdict_change *t = &list[i]->sum;
         bool mine = bus_strv_is(list[i]->key, "MZ04");
         size_t all = t->turns[BUS_POLICY_TURN_MORE];
         assert_int_equal(t->turns[BUS_POLICY_TURN_SAME] + all, p.number);

@@ -68,8 +68,8 @@ struct writer
     size_t n;
 };
 
-static void say(struct writer *w, const char *fmt, ...) BUS_PRINTF(2, 3);
-static void say(struct writer *w, const char *fmt, ...)
+static void report(struct writer *w, const char *fmt, ...) BUS_PRINTF(2, 3);
+static void report(struct writer *w, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -92,21 +92,21 @@ static void number(struct writer *w, int depth, bool in_member)
         "household.n", "household.p", "household.s", "1", "2", "m.q"};
     uint64_t how = depth > 0 ? pick(w, 9) : 0;
     if (how < 5) {
-        say(w, "%s", leaves[pick(w, in_member ? 6 : 5)]);
+        report(w, "%s", leaves[pick(w, in_member ? 6 : 5)]);
     } else if (how == 5) {
-        say(w, "count(members[m])");
+        report(w, "count(members[m])");
     } else if (how == 6) {
-        say(w, "min(");
+        report(w, "min(");
         number(w, depth - 1, in_member);
-        say(w, ", ");
+        report(w, ", ");
         number(w, depth - 1, in_member);
-        say(w, ")");
+        report(w, ")");
     } else {
-        say(w, "(");
+        report(w, "(");
         number(w, depth - 1, in_member);
-        say(w, how == 7 ? " + " : " * ");
+        report(w, how == 7 ? " + " : " * ");
         number(w, depth - 1, in_member);
-        say(w, ")");
+        report(w, ")");
     }
 }
 
@@ -115,11 +115,11 @@ static void compare(struct writer *w, int depth, bool in_member)
     static const char *const ops[] = {" < ", " >= ", " = ", " != ", " <= "};
     if (pick(w, 4) == 0) {
         number(w, depth - 1, in_member);
-        say(w, " in [1..2]");
+        report(w, " in [1..2]");
         return;
     }
     number(w, depth - 1, in_member);
-    say(w, "%s", ops[pick(w, 5)]);
+    report(w, "%s", ops[pick(w, 5)]);
     number(w, depth - 1, in_member);
 }
 
@@ -136,30 +136,30 @@ static void truth(struct writer *w, int depth, bool in_member)
     static const char *const quantifiers[] = {"some", "every"};
     uint64_t how = depth > 0 ? pick(w, 8) : 0;
     if (how < 2) {
-        say(w, "%s", leaves[pick(w, in_member ? 8 : 6)]);
+        report(w, "%s", leaves[pick(w, in_member ? 8 : 6)]);
         return;
     }
-    say(w, how == 3 ? "not(" : "(");
+    report(w, how == 3 ? "not(" : "(");
     if (how == 2) {
         compare(w, depth, in_member);
     } else if (how == 3) {
         truth(w, depth - 1, in_member);
     } else if (how == 4 && !in_member) {
-        say(w, "%s m in members satisfies ", quantifiers[pick(w, 2)]);
+        report(w, "%s m in members satisfies ", quantifiers[pick(w, 2)]);
         truth(w, depth - 1, true);
     } else if (how == 5) {
-        say(w, "if ");
+        report(w, "if ");
         truth(w, depth - 1, in_member);
-        say(w, " then ");
+        report(w, " then ");
         truth(w, depth - 1, in_member);
-        say(w, " else ");
+        report(w, " else ");
         truth(w, depth - 1, in_member);
     } else {
         truth(w, depth - 1, in_member);
-        say(w, how == 6 ? " and " : " or ");
+        report(w, how == 6 ? " and " : " or ");
         truth(w, depth - 1, in_member);
     }
-    say(w, ")");
+    report(w, ")");
 }
 
 static void make_rules(struct rules *r, struct bus_advice_sampler *dice)

@@ -62,7 +62,7 @@ static inline uint64_t county_random(uint64_t *s)
     return *s * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-struct county_home
+struct county_household
 {
     struct bus_policy_household h;
     struct bus_policy_fact facts[COUNTY_FACTS_MAX];
@@ -76,7 +76,7 @@ static inline struct bus_strv county_word(const struct bus_node *words,
 }
 
 static inline void county_fact(const struct county *k,
-                               struct county_home *to,
+                               struct county_household *to,
                                int fact,
                                int member,
                                uint64_t *seed)
@@ -112,10 +112,10 @@ static inline void county_fact(const struct county *k,
 }
 
 /* missing: of 100 facts, so many are not given. */
-static inline void county_home(const struct county *k,
-                               struct county_home *to,
-                               unsigned missing,
-                               uint64_t *seed)
+static inline void county_household(const struct county *k,
+                                    struct county_household *to,
+                                    unsigned missing,
+                                    uint64_t *seed)
 {
     to->h = (struct bus_policy_household){
         .facts = to->facts,

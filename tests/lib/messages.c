@@ -41,7 +41,7 @@ static void must(int rc, const struct bus_err *err)
     }
 }
 
-void letters_init(struct letters *l, size_t cap)
+void messages_init(struct messages *l, size_t cap)
 {
     memset(l, 0, sizeof(*l));
     bus_arena_init(&l->mem, 1 << 20, 0);
@@ -49,13 +49,13 @@ void letters_init(struct letters *l, size_t cap)
     l->msgs = calloc(cap, sizeof(*l->msgs));
 }
 
-void letters_fini(struct letters *l)
+void messages_fini(struct messages *l)
 {
     bus_arena_fini(&l->mem);
     free(l->msgs);
 }
 
-struct bus_id letters_id(uint32_t number, uint32_t what)
+struct bus_id messages_id(uint32_t number, uint32_t what)
 {
     struct bus_id id = {{0}};
     uint64_t h = ((uint64_t)number << 32 | what) * 0x9e3779b97f4a7c15u;
@@ -66,16 +66,16 @@ struct bus_id letters_id(uint32_t number, uint32_t what)
     return id;
 }
 
-void letters_put(struct letters *l,
-                 const char *topic,
-                 uint32_t number,
-                 const struct bus_wire_type *type,
-                 const void *record)
+void messages_put(struct messages *l,
+                  const char *topic,
+                  uint32_t number,
+                  const struct bus_wire_type *type,
+                  const void *record)
 {
     struct bus_err err;
     struct bus_strv value;
     char key[BUS_ID_TEXT + 1];
-    struct bus_id household = letters_id(number, 0);
+    struct bus_id household = messages_id(number, 0);
     size_t t = 0;
     while (t < TOPICS && strcmp(topics[t], topic) != 0) {
         t++;
@@ -100,23 +100,23 @@ void letters_put(struct letters *l,
 
 struct one
 {
-    struct letters *l;
+    struct messages *l;
     uint32_t number, what;
     struct bus_id household, case_id;
 };
 
 /* The head that every record has, and what it is about. */
-#define HEAD(o)                                       \
-    .event_id = letters_id((o)->number, ++(o)->what), \
+#define HEAD(o)                                        \
+    .event_id = messages_id((o)->number, ++(o)->what), \
     .household_id = (o)->household, .occurred_at = BEGUN_MS + (o)->what
 
 static void application(struct one *o)
 {
     struct sa_application a = {
-        HEAD(o), .application_id = letters_id(o->number, 1000),
+        HEAD(o), .application_id = messages_id(o->number, 1000),
         .channel_reference = BUS_STRV("R"),
         .division_code = BUS_STRV("371425101001"), .consent = true};
-    letters_put(o->l, "applications", o->number, &sa_application_type, &a);
+    messages_put(o->l, "applications", o->number, &sa_application_type, &a);
 }
 
 static void evaluation(struct one *o, int32_t version)
@@ -125,7 +125,7 @@ static void evaluation(struct one *o, int32_t version)
     static struct sa_fact facts[FACTS];
     static const struct bus_strv reasons[] = {BUS_STRV("MZ01.1"),
                                               BUS_STRV("MZ01.2")};
-    struct sa_member member = {.person_id = letters_id(o->number, 2000),
+    struct sa_member member = {.person_id = messages_id(o->number, 2000),
                                .relation = BUS_STRV("0"),
                                .head = true};
     for (int i = 0; i < ITEMS; i++) {
@@ -156,7 +156,7 @@ static void evaluation(struct one *o, int32_t version)
     e.facts.n = FACTS;
     e.items.v = items;
     e.items.n = ITEMS;
-    letters_put(o->l, "evaluations", o->number, &sa_evaluation_type, &e);
+    messages_put(o->l, "evaluations", o->number, &sa_evaluation_type, &e);
 }
 
 static void
@@ -170,14 +170,14 @@ case_event(struct one *o, enum sa_case_event_kind kind, struct bus_id about)
                               .household_size = 1,
                               .has_refers_to = true,
                               .refers_to = about};
-    letters_put(o->l, "cases", o->number, &sa_case_event_type, &c);
+    messages_put(o->l, "cases", o->number, &sa_case_event_type, &c);
 }
 
 static void assignment(struct one *o, uint32_t k)
 {
     struct sa_assignment a = {HEAD(o),
                               .case_id = o->case_id,
-                              .assignment_id = letters_id(o->number, 3000 + k),
+                              .assignment_id = messages_id(o->number, 3000 + k),
                               .department = BUS_STRV("MZ"),
                               .item = BUS_STRV("MZ01"),
                               .item_version = BUS_STRV("2026.1"),
@@ -186,15 +186,15 @@ static void assignment(struct one *o, uint32_t k)
                               .amount_fen = 100000,
                               .due = 20730,
                               .division_code = BUS_STRV("371425101001")};
-    letters_put(o->l, "assignments.MZ", o->number, &sa_assignment_type, &a);
+    messages_put(o->l, "assignments.MZ", o->number, &sa_assignment_type, &a);
 }
 
 static void decision(struct one *o, uint32_t k)
 {
     struct sa_decision d = {HEAD(o),
                             .case_id = o->case_id,
-                            .decision_id = letters_id(o->number, 4000 + k),
-                            .assignment_id = letters_id(o->number, 3000 + k),
+                            .decision_id = messages_id(o->number, 4000 + k),
+                            .assignment_id = messages_id(o->number, 3000 + k),
                             .department = BUS_STRV("MZ"),
                             .item = BUS_STRV("MZ01"),
                             .has_amount_fen = true,
@@ -204,49 +204,49 @@ static void decision(struct one *o, uint32_t k)
     d.decided_by = (struct sa_actor){.operator_id = BUS_STRV("op-1"),
                                      .org_code = BUS_STRV("MZ"),
                                      .role = BUS_STRV("approver")};
-    letters_put(o->l, "decisions.MZ", o->number, &sa_decision_type, &d);
+    messages_put(o->l, "decisions.MZ", o->number, &sa_decision_type, &d);
     case_event(o, SA_CASE_EVENT_KIND_DECISION_ACCEPTED, d.decision_id);
     struct sa_dispatch_result r = {HEAD(o), .case_id = o->case_id,
                                    .assignment_id = d.assignment_id,
                                    .decision_id = d.decision_id};
     if (k < 6) {
-        letters_put(o->l, "dispatches", o->number, &sa_dispatch_result_type,
-                    &r);
+        messages_put(o->l, "dispatches", o->number, &sa_dispatch_result_type,
+                     &r);
     }
 }
 
 static void order(struct one *o, uint32_t k)
 {
-    struct sa_payment_order p = {HEAD(o),
-                                 .case_id = o->case_id,
-                                 .order_id = letters_id(o->number, 5000 + k),
-                                 .assignment_id =
-                                     letters_id(o->number, 3000 + k),
-                                 .decision_id = letters_id(o->number, 4000 + k),
-                                 .item = BUS_STRV("MZ01"),
-                                 .fund = BUS_STRV("CG"),
-                                 .amount_fen = 100000,
-                                 .due = 20730};
-    letters_put(o->l, "payment-orders.b", o->number, &sa_payment_order_type,
-                &p);
+    struct sa_payment_order p = {
+        HEAD(o),
+        .case_id = o->case_id,
+        .order_id = messages_id(o->number, 5000 + k),
+        .assignment_id = messages_id(o->number, 3000 + k),
+        .decision_id = messages_id(o->number, 4000 + k),
+        .item = BUS_STRV("MZ01"),
+        .fund = BUS_STRV("CG"),
+        .amount_fen = 100000,
+        .due = 20730};
+    messages_put(o->l, "payment-orders.b", o->number, &sa_payment_order_type,
+                 &p);
     struct sa_payment_result r = {HEAD(o),
                                   .case_id = o->case_id,
                                   .order_id = p.order_id,
                                   .amount_fen = 100000,
                                   .value_date = 20701,
                                   .bank_reference = BUS_STRV("B")};
-    letters_put(o->l, "payment-results.b", o->number, &sa_payment_result_type,
-                &r);
+    messages_put(o->l, "payment-results.b", o->number, &sa_payment_result_type,
+                 &r);
 }
 
-void letters_case(struct letters *l, uint32_t number)
+void messages_case(struct messages *l, uint32_t number)
 {
     struct one o = {.l = l,
                     .number = number,
-                    .household = letters_id(number, 0),
-                    .case_id = letters_id(number, 900)};
+                    .household = messages_id(number, 0),
+                    .case_id = messages_id(number, 900)};
     application(&o);
-    case_event(&o, SA_CASE_EVENT_KIND_OPENED, letters_id(number, 1000));
+    case_event(&o, SA_CASE_EVENT_KIND_OPENED, messages_id(number, 1000));
     evaluation(&o, 1);
     for (uint32_t k = 0; k < ASSIGNMENTS; k++) {
         assignment(&o, k);
@@ -260,7 +260,7 @@ void letters_case(struct letters *l, uint32_t number)
     }
     for (uint32_t k = 0; k < 2; k++) {
         case_event(&o, SA_CASE_EVENT_KIND_RESULT_FOLDED,
-                   letters_id(number, 5000 + k));
+                   messages_id(number, 5000 + k));
     }
-    case_event(&o, SA_CASE_EVENT_KIND_CLOSED, letters_id(number, 900));
+    case_event(&o, SA_CASE_EVENT_KIND_CLOSED, messages_id(number, 900));
 }

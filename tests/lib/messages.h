@@ -11,24 +11,24 @@
 #define LETTERS_PARTITIONS 12
 #define LETTERS_PER_CASE   42
 
-struct letters
+struct messages
 {
     struct bus_arena mem;
     struct bus_kafka_msg *msgs; /* mixed as they come from many partitions */
     size_t n, cap;
     int64_t next[32][LETTERS_PARTITIONS]; /* offsets */
 };
-void letters_init(struct letters *l, size_t cap);
-void letters_fini(struct letters *l);
+void messages_init(struct messages *l, size_t cap);
+void messages_fini(struct messages *l);
 /* One case's whole life: an application, evaluations, assignments, decisions,
  * orders, results; LETTERS_PER_CASE messages. */
-void letters_case(struct letters *l, uint32_t number);
+void messages_case(struct messages *l, uint32_t number);
 /* One record to a topic (without prefix) under the next offset there. */
-void letters_put(struct letters *l,
-                 const char *topic,
-                 uint32_t number,
-                 const struct bus_wire_type *type,
-                 const void *record);
-struct bus_id letters_id(uint32_t number, uint32_t what);
+void messages_put(struct messages *l,
+                  const char *topic,
+                  uint32_t number,
+                  const struct bus_wire_type *type,
+                  const void *record);
+struct bus_id messages_id(uint32_t number, uint32_t what);
 
 #endif

@@ -178,6 +178,19 @@ def short(root):
             yield "%s:%d: %s: an object and a verb, please" % (path, n, name)
 
 
+def journeys(root):
+    """Every function that CONTRIBUTING.md's journeys pass is there."""
+    file = root / "CONTRIBUTING.md"
+    text = file.read_text() if file.exists() else ""
+    told = re.findall(r"`([a-z][a-z0-9]*_[a-z0-9_]+)`", text.partition("## Four journeys of a message")[2])
+    there = {name for _, _, name, _ in defined(root)}
+    if not told:
+        yield "CONTRIBUTING.md: no journeys of a message"
+    for name in told:
+        if name not in there:
+            yield "CONTRIBUTING.md: %s is no function" % name
+
+
 def banned(root):
     for p in files(root, ".c", ".h"):
         for n, line in enumerate(p.read_text().splitlines(), 1):
@@ -260,6 +273,8 @@ PLANTS = {
     "prefixes": ("bus/role/plant.c", "int partner_f(void)\n{\n    return 0;\n}\n",
                  "consumers/matcher/plant.c", "int bus_matcher_f(void)\n{\n    return 0;\n}\n"),
     "short": ("bus/base/plant.c", "static int take(void)\n{\n    return 0;\n}\n"),
+    "journeys": ("CONTRIBUTING.md", "## Four journeys of a message\n`matcher_planted_f` -> `bus_f`\n",
+                 "bus/base/plant.c", "int bus_f(void)\n{\n    return 0;\n}\n"),
     "banned": ("bus/base/plant.c", "void f(char *a) { strcpy(a, a); }\n"),
     "words": ("schemas/plant.avsc", '{"type": "enum", "name": "plant", "symbols": ["PLANTED"]}'),
     "headers": ("bus/base/plant.h", "uint64_t f(void);\n"),

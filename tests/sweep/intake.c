@@ -25,7 +25,7 @@
 #define PATIENCE_S 20
 #define SPOT       "########" /* where its reference stands */
 
-static char home[] = "/tmp/lianou-sweep-XXXXXX";
+static char household[] = "/tmp/lianou-sweep-XXXXXX";
 static struct bus_role_frame frame;
 static struct intake in;
 static char application[65536];
@@ -33,7 +33,7 @@ static char application[65536];
 static void write_file(const char *name, const char *text)
 {
     char path[128];
-    (void)snprintf(path, sizeof(path), "%s/%s", home, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", household, name);
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     assert_true(fd >= 0 &&
                 write(fd, text, strlen(text)) == (ssize_t)strlen(text));
@@ -218,7 +218,7 @@ static int set_up(void **state)
                    source);
     FILE *f = fopen(path, "rb");
     static char text[32768];
-    if (f == NULL || mkdtemp(home) == NULL ||
+    if (f == NULL || mkdtemp(household) == NULL ||
         fread(text, 1, sizeof(text) - 1, f) == 0) {
         return -1;
     }
@@ -232,7 +232,7 @@ static int set_up(void **state)
     (void)snprintf(key, sizeof(key), "%064d\n", 7);
     write_file("ring", ring);
     write_file("person", key);
-    (void)setenv("LIANOU_STATE", home, 1);
+    (void)setenv("LIANOU_STATE", household, 1);
     (void)setenv("LIANOU_KAFKA", "127.0.0.1:1", 1);
     (void)setenv("LIANOU_ANY_PORTS", "true", 1);
     bus_heap_set(&heap);
@@ -245,7 +245,7 @@ static int tear_down(void **state)
     (void)state;
     bus_role_frame_close(&frame);
     bus_heap_set(NULL);
-    (void)snprintf(text, sizeof(text), "rm -rf %s", home);
+    (void)snprintf(text, sizeof(text), "rm -rf %s", household);
     return system(text);
 }
 

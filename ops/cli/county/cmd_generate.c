@@ -47,11 +47,11 @@ static int generate(const char *folder, uint64_t n, uint64_t seed, int channel)
 
 /* A line at a time: what is held does not grow with n. */
 static int
-households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
+generate_households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
 {
     struct policy_tool t = {.day = day};
     struct generate_maker maker;
-    static struct generate_household home;
+    static struct generate_household household;
     struct bus_buf line = {0};
     struct bus_err err = {0};
     int rc = cli_policy_open(&t, folder, &err);
@@ -59,8 +59,8 @@ households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
         rc ? rc
            : cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
     for (uint64_t i = 0; rc == BUS_OK && i < n; i++) {
-        cli_generate_household_make(&maker, seed, i, &home);
-        cli_generate_household_json(&maker, &home, &line);
+        cli_generate_household_make(&maker, seed, i, &household);
+        cli_generate_household_json(&maker, &household, &line);
         if (line.failed || fwrite(line.data, 1, line.len, stdout) != line.len) {
             rc = bus_fail(&err, BUS_EIO, "cannot write");
         }
@@ -106,18 +106,18 @@ static int generate_run(int argc, char **argv)
         }
     }
     int64_t n = 0;
-    bool homes = optind < argc && strcmp(argv[optind], "households") == 0;
+    bool households = optind < argc && strcmp(argv[optind], "households") == 0;
     if (optind + 2 != argc ||
-        (!homes && strcmp(argv[optind], "applications") != 0) ||
+        (!households && strcmp(argv[optind], "applications") != 0) ||
         !bus_strv_to_i64(bus_strv(argv[optind + 1]), &n) || n < 0) {
         (void)fprintf(stderr, "lianou generate: how many? `generate "
                               "households 1000 --seed 7`, `generate "
                               "applications 300 --seed 7`\n");
         return LIANOU_USAGE;
     }
-    return homes ? households(config, (uint64_t)n, seed, day)
-                 : generate(lianou_config_dir(config), (uint64_t)n, seed,
-                            channel);
+    return households ? generate_households(config, (uint64_t)n, seed, day)
+                      : generate(lianou_config_dir(config), (uint64_t)n, seed,
+                                 channel);
 }
 
 const struct lianou_command lianou_cmd_generate = {

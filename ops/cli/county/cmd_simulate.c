@@ -170,7 +170,7 @@ static void simulate_failed(void *data, const struct bus_err *err)
     bus_run_loop_stop(s->frame.loop, err);
 }
 
-static void drop_flights(struct simulate *s)
+static void drop_in_flight(struct simulate *s)
 {
     while (s->first != NULL) {
         struct in_flight *f = s->first;
@@ -188,7 +188,7 @@ static void simulate_drain(void *data)
         cli_simulate_spool_free(s->spools[i]);
     }
     if (s->consumer != NULL) {
-        drop_flights(s);
+        drop_in_flight(s);
         bus_kafka_consumer_close(s->consumer, NULL, NULL);
         bus_kafka_producer_close(s->producer, 2000, NULL, NULL);
     }

@@ -329,8 +329,8 @@ json_t *cli_generate_application(const struct bus_config *c,
                                  int channel_no)
 {
     /* Every 25th comes a second time, on another channel (T21). */
-    uint64_t home = i % 25 == 24 ? i - 1 : i;
-    struct dice d = {seed * UINT64_C(1000003) + home * 7919 + 17};
+    uint64_t household = i % 25 == 24 ? i - 1 : i;
+    struct dice d = {seed * UINT64_C(1000003) + household * 7919 + 17};
     const struct bus_village *v =
         &c->villages[generate_upto(&d, (int64_t)c->villages_count)];
     int64_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
@@ -344,7 +344,7 @@ json_t *cli_generate_application(const struct bus_config *c,
     (void)json_object_set_new(o, "facts", facts);
     for (int k = 0; k < n; k++) {
         (void)json_array_append_new(
-            members, person(c, &d, members, home * 31 + seed, k, today));
+            members, person(c, &d, members, household * 31 + seed, k, today));
     }
     (void)json_object_set_new(o, "members", members);
     return o;

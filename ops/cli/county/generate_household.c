@@ -16,7 +16,7 @@ const char *const cli_generate_kind_zh[GENERATE_KINDS] = {
     "独居老人", "老年夫妇", "单人户", "夫妻户", "单亲户", "育儿户", "三代户"};
 
 #define X(id, name) name,
-static const char *const home_names[] = {GENERATE_HOME_FACTS(X)};
+static const char *const household_names[] = {GENERATE_HOME_FACTS(X)};
 static const char *const person_names[] = {GENERATE_PERSON_FACTS(X)};
 #undef X
 _Static_assert((int)H_COUNT <= GENERATE_NAMES_MAX, "household facts");
@@ -55,8 +55,8 @@ static int generate_household_place(const struct generate_maker *m,
                                     const char *name)
 {
     int fact = bus_policy_fact_named(m->catalogue, member, bus_strv(name));
-    const struct bus_policy_fact *list = member ? m->person : m->home;
-    size_t n = member ? m->person_count : m->home_count;
+    const struct bus_policy_fact *list = member ? m->person : m->household;
+    size_t n = member ? m->person_count : m->household_count;
     for (size_t i = 0; i < n; i++) {
         if (list[i].fact == fact) {
             return (int)i;
@@ -76,8 +76,8 @@ int cli_generate_maker_init(struct generate_maker *m,
     for (int f = 0; (size_t)f < bus_policy_fact_count(catalogue); f++) {
         bool member =
             strncmp(bus_policy_fact_name(catalogue, f).p, "member.", 7) == 0;
-        size_t *n = member ? &m->person_count : &m->home_count;
-        struct bus_policy_fact *list = member ? m->person : m->home;
+        size_t *n = member ? &m->person_count : &m->household_count;
+        struct bus_policy_fact *list = member ? m->person : m->household;
         if (*n == GENERATE_FACTS_MAX) {
             return bus_fail(err, BUS_ECONFIG, "more than %d facts",
                             GENERATE_FACTS_MAX);
@@ -87,14 +87,14 @@ int cli_generate_maker_init(struct generate_maker *m,
     for (int member = 0; member < 2; member++) {
         int count = member ? (int)P_COUNT : (int)H_COUNT;
         for (int i = 0; i < count; i++) {
-            const char *name = member ? person_names[i] : home_names[i];
+            const char *name = member ? person_names[i] : household_names[i];
             int at = generate_household_place(m, member != 0, name);
             if (at < 0) {
                 return bus_fail(err, BUS_ECONFIG,
                                 "the generator sets %s, facts.yaml lacks it",
                                 name);
             }
-            (member ? m->person_at : m->home_at)[i] = at;
+            (member ? m->person_at : m->household_at)[i] = at;
         }
     }
     for (size_t i = 0; i < config->villages_count && i < UINT16_MAX &&
@@ -256,11 +256,13 @@ void cli_generate_household_make(const struct generate_maker *m,
     to->number = i;
     to->kind = generate_household_kind_of(&d, size);
     to->village = village_of(m, &d);
-    struct generating g = {.m = m, .d = &d, .home = to, .people = size};
-    memcpy(to->facts, m->home, m->home_count * sizeof(m->home[0]));
-    size_t n = m->home_count;
+    struct generating g = {.m = m, .d = &d, .household = to, .people = size};
+    memcpy(to->facts, m->household,
+           m->household_count * sizeof(m->household[0]));
+    size_t n = m->household_count;
     for (int k = 0; k < size; k++) {
-        memcpy(to->facts + n, m->person, m->person_count * sizeof(m->home[0]));
+        memcpy(to->facts + n, m->person,
+               m->person_count * sizeof(m->household[0]));
         for (size_t f = 0; f < m->person_count; f++) {
             to->facts[n + f].member = k;
         }
@@ -332,7 +334,7 @@ void cli_generate_household_json(const struct generate_maker *m,
         cli_generate_kind_en[h->kind], cli_generate_kind_zh[h->kind], h->number,
         cli_generate_kind_en[h->kind], h->number, h->village->name);
     size_t at = 0;
-    for (; at < m->home_count; at++) {
+    for (; at < m->household_count; at++) {
         generate_household_put_fact(m, &h->facts[at], out);
     }
     bus_buf_puts(out, "},\"members\":[");

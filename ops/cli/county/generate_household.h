@@ -39,12 +39,12 @@ struct generate_maker
     const struct bus_policy_catalogue *catalogue;
     int32_t day;
     /* Every fact with its plain answer (none, no, 0). */
-    struct bus_policy_fact home[GENERATE_FACTS_MAX];
+    struct bus_policy_fact household[GENERATE_FACTS_MAX];
     struct bus_policy_fact person[GENERATE_FACTS_MAX];
-    size_t home_count, person_count;
+    size_t household_count, person_count;
     uint16_t communities[GENERATE_COMMUNITIES_MAX]; /* of the villages */
     size_t community_count;
-    int home_at[GENERATE_NAMES_MAX], person_at[GENERATE_NAMES_MAX];
+    int household_at[GENERATE_NAMES_MAX], person_at[GENERATE_NAMES_MAX];
 };
 struct generate_household
 {

@@ -2,31 +2,31 @@
  * thousand; illustrative, after the national figures the domain notes give. */
 #include "ops/cli/county/generate_parts.h"
 
-static struct bus_policy_fact *home_fact(struct generating *g,
-                                         enum generate_household_fact f)
+static struct bus_policy_fact *household_fact(struct generating *g,
+                                              enum generate_household_fact f)
 {
-    return &g->home->facts[g->m->home_at[f]];
+    return &g->household->facts[g->m->household_at[f]];
 }
 
 static struct bus_policy_fact *
 person_fact(struct generating *g, int k, enum generate_person_fact f)
 {
-    size_t at = g->m->home_count + (size_t)k * g->m->person_count;
-    return &g->home->facts[at + (size_t)g->m->person_at[f]];
+    size_t at = g->m->household_count + (size_t)k * g->m->person_count;
+    return &g->household->facts[at + (size_t)g->m->person_at[f]];
 }
 
 static void generate_life_set(struct generating *g,
                               enum generate_household_fact f,
                               int64_t v)
 {
-    home_fact(g, f)->number = v;
+    household_fact(g, f)->number = v;
 }
 
 static void generate_life_word(struct generating *g,
                                enum generate_household_fact f,
                                const char *w)
 {
-    home_fact(g, f)->text = bus_strv(w);
+    household_fact(g, f)->text = bus_strv(w);
 }
 
 static void
@@ -175,7 +175,7 @@ static void parents(struct generating *g, int k)
                                          "missing",    "severely_disabled",
                                          "imprisoned", "lost_contact"};
     struct generate_dice *d = g->d;
-    bool one = g->home->kind == GENERATE_ONE_PARENT;
+    bool one = g->household->kind == GENERATE_ONE_PARENT;
     if (g->person[k].age >= 18) {
         return;
     }
@@ -197,7 +197,7 @@ void cli_generate_fill_person(struct generating *g, int k, int64_t birth)
     generate_life_word_of(g, k, P_RELATION, p->relation);
     health(g, k);
     generate_life_schooling(g, k);
-    generate_life_work(g, k, !g->home->village->community);
+    generate_life_work(g, k, !g->household->village->community);
     parents(g, k);
     if (p->age > 35 && !p->woman && cli_generate_chance(g->d, 450)) {
         generate_life_word_of(g, k, P_VETERAN,
@@ -258,7 +258,7 @@ static void generate_life_money(struct generating *g, int64_t head, bool rural)
     generate_life_set(g, H_BUSINESS, farm);
     generate_life_set(g, H_TRANSFER, transfer < income - farm ? transfer : 0);
     generate_life_set(g, H_WAGE,
-                      income - farm - home_fact(g, H_TRANSFER)->number);
+                      income - farm - household_fact(g, H_TRANSFER)->number);
     int64_t saved =
         income *
         (poor ? cli_generate_upto(d, 60) : 20 + cli_generate_upto(d, 300)) /
@@ -313,7 +313,8 @@ generate_life_housing(struct generating *g, int64_t head, bool rural)
                                                : "no_house";
     }
     generate_life_word(g, H_GRADE, grade);
-    generate_life_set(g, H_ONLY_HOUSE, home_fact(g, H_HOUSES)->number == 1);
+    generate_life_set(g, H_ONLY_HOUSE,
+                      household_fact(g, H_HOUSES)->number == 1);
 }
 
 static void shocks(struct generating *g, int64_t head, bool rural)
@@ -380,7 +381,7 @@ static void status(struct generating *g, int64_t head, bool rural)
         labour |= g->person[k].age >= 16 && g->person[k].age < 60 &&
                   g->person[k].grade != 1;
     }
-    bool alone = home_fact(g, H_SUPPORTER)->number == 0;
+    bool alone = household_fact(g, H_SUPPORTER)->number == 0;
     const char *w = "none";
     if (head < line && alone && !labour) {
         w = cli_generate_chance(d, 9000) ? "tekun" : "none";
@@ -404,7 +405,7 @@ static void status(struct generating *g, int64_t head, bool rural)
 
 void cli_generate_fill_household(struct generating *g)
 {
-    bool rural = !g->home->village->community;
+    bool rural = !g->household->village->community;
     int64_t head = draw_income(g, rural);
     generate_life_word(g, H_AREA, rural ? "rural" : "urban");
     generate_life_set(g, H_REGISTERED,

@@ -113,7 +113,7 @@ struct generating
 {
     const struct generate_maker *m;
     struct generate_dice *d;
-    struct generate_household *home;
+    struct generate_household *household;
     int people;
     struct generate_person person[GENERATE_PEOPLE_MAX];
 };

@@ -94,7 +94,7 @@ static bool task_name(const char *name)
     return name[0] != '.' && n > tail && strcmp(name + n - tail, ENDING) == 0;
 }
 
-static void simulate_spool_look(void *data)
+static void simulate_spool_probe(void *data)
 {
     struct simulate_spool *s = data;
     struct bus_err err;
@@ -159,7 +159,7 @@ int cli_simulate_spool_new(struct bus_run_loop *loop,
     rc = rc ? rc : bus_disk_folder(s->root, "out", &s->out, err);
     rc = rc ? rc : bus_disk_folder(s->root, "in", &s->in, err);
     rc = rc ? rc
-            : bus_run_timer_new(loop, simulate_spool_look, s, &s->timer, err);
+            : bus_run_timer_new(loop, simulate_spool_probe, s, &s->timer, err);
     if (rc != BUS_OK) {
         cli_simulate_spool_free(s);
         return rc;

@@ -63,7 +63,7 @@ static void on_demo_signal(int number)
     interrupted = 1;
 }
 
-static void demo_say(const struct demo *d, const char *zh, const char *en)
+static void demo_report(const struct demo *d, const char *zh, const char *en)
 {
     (void)fprintf(d->json ? stderr : stdout, "%s  %s\n", zh, en);
     (void)fflush(d->json ? stderr : stdout);
@@ -240,7 +240,7 @@ static double demo_since(const struct demo *d)
 }
 
 /* Reads the account and shows it, at most every LOOK_MS; true: it did. */
-static bool demo_look(struct demo *d, int *rc, struct bus_err *err)
+static bool demo_probe(struct demo *d, int *rc, struct bus_err *err)
 {
     double now = demo_since(d);
     if (*rc != BUS_OK || now * 1000 < d->looked_s * 1000 + LOOK_MS) {
@@ -261,7 +261,7 @@ static bool demo_look(struct demo *d, int *rc, struct bus_err *err)
 
 static bool on_fed(void *data, int *rc, struct bus_err *err)
 {
-    (void)demo_look(data, rc, err);
+    (void)demo_probe(data, rc, err);
     return *rc == BUS_OK && !interrupted;
 }
 
@@ -304,7 +304,7 @@ static int demo_watch(struct demo *d, struct bus_err *err)
     int rc = BUS_OK;
     while (rc == BUS_OK && !interrupted &&
            (quiet == 0 || quiet < looks_enough(d))) {
-        if (demo_look(d, &rc, err)) {
+        if (demo_probe(d, &rc, err)) {
             quiet = demo_moves(&d->account) == before ? quiet + 1 : 0;
             before = demo_moves(&d->account);
         }
@@ -384,17 +384,17 @@ static int demo_play(struct demo *d, struct bus_err *err)
     d->begun_ns = bus_clock_system.monotonic_ns(NULL);
     int rc = demo_prepare(d, err);
     if (rc == BUS_OK) {
-        demo_say(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
-                 d->kafka
-                     ? "Kafka as given"
+        demo_report(
+            d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
+            d->kafka ? "Kafka as given"
                      : "the embedded broker is for showing, never for proving");
     }
     rc = rc ? rc : start_broker(d, err);
     rc = rc ? rc : start_database(d, err);
     rc = rc ? rc : start_roles(d, err);
     if (rc == BUS_OK && !interrupted) {
-        demo_say(d, "各角色与模拟伙伴已就位, 开始受理",
-                 "roles and partners are up, taking applications");
+        demo_report(d, "各角色与模拟伙伴已就位, 开始受理",
+                    "roles and partners are up, taking applications");
     }
     rc = rc || interrupted ? rc : demo_feed(d, err);
     rc = rc || interrupted ? rc : demo_watch(d, err);

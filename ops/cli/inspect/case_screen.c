@@ -20,7 +20,7 @@ static bool case_screen_there(const json_t *object, const char *key)
 }
 
 /* A text's Chinese, and its English. */
-static void case_screen_say(const struct case_screen *s, const json_t *text)
+static void case_screen_report(const struct case_screen *s, const json_t *text)
 {
     (void)fputs(case_screen_str(text, "zh"), s->to);
     if (s->en &&
@@ -30,9 +30,9 @@ static void case_screen_say(const struct case_screen *s, const json_t *text)
 }
 
 static void
-say_at(const struct case_screen *s, const json_t *object, const char *key)
+report_at(const struct case_screen *s, const json_t *object, const char *key)
 {
-    case_screen_say(s, json_object_get(object, key));
+    case_screen_report(s, json_object_get(object, key));
 }
 
 static void
@@ -79,7 +79,7 @@ static void case_screen_coded(const struct case_screen *s,
 {
     const json_t *text = json_object_get(row, key);
     (void)fprintf(s->to, "%s ", case_screen_str(text, "code"));
-    case_screen_say(s, text);
+    case_screen_report(s, text);
 }
 
 static void case_screen_answer(const struct case_screen *s,
@@ -91,7 +91,7 @@ static void case_screen_answer(const struct case_screen *s,
         case_screen_label(s, "未回", "no answer yet");
         return;
     }
-    say_at(s, row, key);
+    report_at(s, row, key);
     (void)fputc(' ', s->to);
     case_screen_when(s, case_screen_str(row, "answered_at"));
 }
@@ -104,15 +104,15 @@ static void case_screen_head(const struct case_screen *s, const json_t *d)
     (void)fprintf(s->to, "%s  第%" JSON_INTEGER_FORMAT "次  ",
                   case_screen_str(d, "case_id"),
                   json_integer_value(json_object_get(d, "case_no")));
-    say_at(s, d, "state");
+    report_at(s, d, "state");
     if (case_screen_there(d, "note")) {
         (void)fputs(": ", s->to);
-        say_at(s, d, "note");
+        report_at(s, d, "note");
     }
     (void)fputs("\n", s->to);
     case_screen_label(s, "家庭", "household");
     (void)fprintf(s->to, "%s  ", case_screen_str(d, "household_id"));
-    say_at(s, d, "division");
+    report_at(s, d, "division");
     (void)fputs("\n", s->to);
     case_screen_label(s, "立案", "opened");
     case_screen_when(s, case_screen_str(d, "opened_at"));
@@ -126,7 +126,7 @@ static void case_screen_head(const struct case_screen *s, const json_t *d)
         (void)fputs("\n", s->to);
         case_screen_label(s, "申请", "application");
         (void)fprintf(s->to, "%s ", case_screen_str(row, "application_id"));
-        say_at(s, row, "channel");
+        report_at(s, row, "channel");
         (void)fputc(' ', s->to);
         case_screen_when(s, case_screen_str(row, "at"));
         if (case_screen_there(row, "helper")) {
@@ -144,7 +144,7 @@ static void case_screen_head(const struct case_screen *s, const json_t *d)
         if (json_is_true(json_object_get(row, "head"))) {
             case_screen_label(s, "户主", "head");
         } else {
-            say_at(s, row, "relation");
+            report_at(s, row, "relation");
             (void)fputc(' ', s->to);
         }
         (void)fprintf(s->to, "%s…", case_screen_str(row, "person"));
@@ -193,12 +193,12 @@ static void case_screen_missing(const struct case_screen *s, const json_t *item)
             (void)fprintf(s->to, "成员%" JSON_INTEGER_FORMAT " ",
                           json_integer_value(json_object_get(fact, "member")));
         }
-        case_screen_say(s, fact);
+        case_screen_report(s, fact);
         (void)fputs(" ← ", s->to);
         json_array_foreach(json_object_get(fact, "suppliers"), k, who)
         {
             (void)fputs(k ? ", " : "", s->to);
-            case_screen_say(s, who);
+            case_screen_report(s, who);
         }
         (void)fputs("\n", s->to);
     }
@@ -216,9 +216,9 @@ static void changes(const struct case_screen *s, const json_t *item)
         }
         (void)fputs("         ", s->to);
         case_screen_label(s, "改变", "would change it");
-        case_screen_say(s, row);
+        case_screen_report(s, row);
         (void)fputs(" → ", s->to);
-        say_at(s, item, "changes_to");
+        report_at(s, item, "changes_to");
         (void)fputs("\n", s->to);
     }
     if (json_array_size(list) == 0) {
@@ -244,10 +244,10 @@ static void case_screen_reasons(const struct case_screen *s, const json_t *item)
     {
         (void)fputs("         ", s->to);
         case_screen_label(s, "理由", "because");
-        case_screen_say(s, row);
+        case_screen_report(s, row);
         if (case_screen_str(json_object_get(row, "values"), "zh")[0] != '\0') {
             (void)fputs(" (", s->to);
-            say_at(s, row, "values");
+            report_at(s, row, "values");
             (void)fputs(")", s->to);
         }
         (void)fputs("\n", s->to);
@@ -261,12 +261,12 @@ static void show_short(const struct case_screen *s, const json_t *item)
     const json_t *change = json_array_get(json_object_get(item, "changes"), 0);
     if (reason != NULL) {
         (void)fputs(": ", s->to);
-        case_screen_say(s, reason);
+        case_screen_report(s, reason);
     }
     (void)fputs("; ", s->to);
     case_screen_label(s, "改变", "would change it");
     if (change != NULL) {
-        case_screen_say(s, change);
+        case_screen_report(s, change);
     } else {
         case_screen_label(s, "一两项事实不足", "not by one or two facts");
     }
@@ -278,11 +278,11 @@ static void show_item(const struct case_screen *s, const json_t *item)
     const char *verdict =
         case_screen_str(json_object_get(item, "verdict"), "code");
     (void)fputs("  ", s->to);
-    say_at(s, item, "verdict");
+    report_at(s, item, "verdict");
     (void)fputc(' ', s->to);
     case_screen_coded(s, item, "item");
     (void)fputs(", ", s->to);
-    say_at(s, item, "department");
+    report_at(s, item, "department");
     case_screen_money(s, item);
     if (case_screen_there(item, "left_out_by")) {
         (void)fputs("  ", s->to);
@@ -320,24 +320,24 @@ static void case_screen_items(const struct case_screen *s, const json_t *d)
 
 static void show_assignment(const struct case_screen *s, const json_t *row)
 {
-    say_at(s, row, "status");
+    report_at(s, row, "status");
     (void)fprintf(s->to, "  %.*s  ", ID_SHOWN,
                   case_screen_str(row, "assignment_id"));
     case_screen_label(s, "期限", "due");
     (void)fputs(case_screen_str(row, "due"), s->to);
     if (case_screen_there(row, "reason")) {
         (void)fputs("  ", s->to);
-        say_at(s, row, "reason");
+        report_at(s, row, "reason");
     }
 }
 
 static void show_decision(const struct case_screen *s, const json_t *row)
 {
-    say_at(s, row, "outcome");
+    report_at(s, row, "outcome");
     (void)fputs("  ", s->to);
-    say_at(s, row, "delivery");
+    report_at(s, row, "delivery");
     (void)fputc(' ', s->to);
-    say_at(s, row, "period");
+    report_at(s, row, "period");
     (void)fprintf(s->to, "  %s ", case_screen_str(row, "decided_by"));
     case_screen_when(s, case_screen_str(row, "at"));
     if (case_screen_there(row, "reason_text")) {
@@ -353,19 +353,19 @@ static void show_verification(const struct case_screen *s, const json_t *row)
 {
     size_t i;
     json_t *fact;
-    say_at(s, row, "verification");
+    report_at(s, row, "verification");
     (void)fputs(": ", s->to);
     json_array_foreach(json_object_get(row, "facts"), i, fact)
     {
         (void)fputs(i ? ", " : "", s->to);
-        say_at(s, fact, "name");
+        report_at(s, fact, "name");
     }
     case_screen_answer(s, row, "outcome");
 }
 
 static void show_payment(const struct case_screen *s, const json_t *row)
 {
-    say_at(s, row, "period");
+    report_at(s, row, "period");
     (void)fprintf(s->to, "  %s", case_screen_str(row, "fund"));
     case_screen_answer(s, row, "outcome");
     if (case_screen_there(row, "reason_text")) {
@@ -375,7 +375,7 @@ static void show_payment(const struct case_screen *s, const json_t *row)
 
 static void show_delivery(const struct case_screen *s, const json_t *row)
 {
-    say_at(s, row, "kind");
+    report_at(s, row, "kind");
     case_screen_answer(s, row, "outcome");
 }
 
@@ -390,12 +390,12 @@ static void show_proposal(const struct case_screen *s, const json_t *row)
 {
     size_t i;
     const json_t *m;
-    say_at(s, row, "what");
+    report_at(s, row, "what");
     if (case_screen_there(row, "then")) {
         (void)fputs(": ", s->to);
-        say_at(s, row, "now");
+        report_at(s, row, "now");
         (void)fputs(" -> ", s->to);
-        say_at(s, row, "then");
+        report_at(s, row, "then");
     }
     if (case_screen_there(row, "until")) {
         (void)fprintf(s->to, "  <= %s", case_screen_str(row, "until"));
@@ -411,16 +411,16 @@ static void show_proposal(const struct case_screen *s, const json_t *row)
 static void show_deadline(const struct case_screen *s, const json_t *row)
 {
     (void)fprintf(s->to, "%s  ", case_screen_str(row, "due"));
-    say_at(s, row, "what");
+    report_at(s, row, "what");
 }
 
 static void show_event(const struct case_screen *s, const json_t *row)
 {
     case_screen_when(s, case_screen_str(row, "at"));
     (void)fputs("  ", s->to);
-    say_at(s, row, "record");
+    report_at(s, row, "record");
     (void)fputc(' ', s->to);
-    say_at(s, row, "word");
+    report_at(s, row, "word");
     if (case_screen_there(row, "facts_version")) {
         (void)fprintf(
             s->to, "事实第%" JSON_INTEGER_FORMAT "版",
@@ -428,7 +428,7 @@ static void show_event(const struct case_screen *s, const json_t *row)
     }
     if (case_screen_there(row, "note")) {
         (void)fputs(": ", s->to);
-        say_at(s, row, "note");
+        report_at(s, row, "note");
     }
 }
 
@@ -488,7 +488,7 @@ show_part(const struct case_screen *s, const struct part *p, const json_t *d)
             case_screen_coded(s, row, "item");
             (void)fputs(case_screen_there(row, p->who) ? ", " : "", s->to);
         }
-        say_at(s, row, p->who);
+        report_at(s, row, p->who);
         case_screen_money(s, row);
         if (!p->rest_first) {
             (void)fputs("  ", s->to);
@@ -515,7 +515,7 @@ int cli_case_screen_show(const struct case_screen *s,
     if (rc == BUS_OK && !case_screen_there(d, "case_id")) {
         case_screen_label(s, "申请", "application");
         (void)fprintf(s->to, "%s  ", case_screen_str(d, "application_id"));
-        say_at(s, d, "state");
+        report_at(s, d, "state");
         (void)fputs("\n", s->to);
     } else if (rc == BUS_OK) {
         case_screen_head(s, d);
@@ -552,11 +552,11 @@ int cli_case_screen_list(const struct case_screen *s,
         (void)fprintf(s->to, "%s ", case_screen_str(row, "case_id"));
         case_screen_when(s, case_screen_str(row, "opened_at"));
         (void)fputc(' ', s->to);
-        say_at(s, row, "state");
+        report_at(s, row, "state");
         (void)fputs("  ", s->to);
-        say_at(s, row, "division");
+        report_at(s, row, "division");
         (void)fputc(' ', s->to);
-        say_at(s, row, "channel");
+        report_at(s, row, "channel");
         if (case_screen_there(row, "outcomes")) {
             (void)fprintf(s->to, "  %" JSON_INTEGER_FORMAT "项",
                           json_integer_value(json_object_get(row, "outcomes")));

@@ -29,8 +29,8 @@ open_drafts(struct drafts *d, const char *folder, struct bus_err *err)
     bus_faults_init(&faults, &mem);
     int rc = bus_conf_open(&c, folder, &faults, err);
     if (rc == BUS_OK) {
-        const char *home = bus_conf_state(&c, &mem, "intake", NULL);
-        const char *dir = bus_arena_printf(&mem, "%s/drafts", home);
+        const char *household = bus_conf_state(&c, &mem, "intake", NULL);
+        const char *dir = bus_arena_printf(&mem, "%s/drafts", household);
         *d = (struct drafts){0};
         if (dir != NULL && access(dir, F_OK) != 0) {
             rc = bus_fail(err, BUS_EUNKNOWN, "no drafts: there is no %s", dir);

@@ -21,7 +21,7 @@ struct in_flight
 
 /* --- the report --- */
 
-static void say_fault(const json_t *f)
+static void report_fault(const json_t *f)
 {
     json_int_t column = json_integer_value(json_object_get(f, "column"));
     const char *pointer = json_string_value(json_object_get(f, "pointer"));
@@ -46,7 +46,8 @@ static void say_fault(const json_t *f)
                  json_string_value(json_object_get(f, "en")));
 }
 
-static void feed_say(struct in_flight *l, const char *outcome, const char *id)
+static void
+feed_report(struct in_flight *l, const char *outcome, const char *id)
 {
     struct feed *f = l->feed;
     json_t *r = l->report;
@@ -73,7 +74,7 @@ static void feed_say(struct in_flight *l, const char *outcome, const char *id)
         const json_t *one;
         json_array_foreach(json_object_get(r, "faults"), i, one)
         {
-            say_fault(one);
+            report_fault(one);
         }
         const char *why = json_string_value(json_object_get(r, "why"));
         if (why != NULL) {
@@ -109,14 +110,14 @@ answered(void *token, enum intake_outcome outcome, const struct bus_err *err)
     if (outcome == INTAKE_ACCEPTED || outcome == INTAKE_JOURNALED) {
         f->accepted++;
         drop_draft(l);
-        feed_say(
+        feed_report(
             l, "accepted",
             json_string_value(json_object_get(l->report, "application_id")));
     } else {
         f->failed++;
         (void)json_object_set_new(l->report, "why",
                                   json_string(err ? err->msg : "?"));
-        feed_say(l, "failed", NULL);
+        feed_report(l, "failed", NULL);
     }
     end_if_done(f);
 }
@@ -135,7 +136,7 @@ static void feed_kept(void *token, const char *id, const struct bus_err *err)
     } else {
         (void)json_object_set_new(l->report, "why", json_string(err->msg));
     }
-    feed_say(l, "draft", id ? id : "(not kept)");
+    feed_report(l, "draft", id ? id : "(not kept)");
     end_if_done(f);
 }
 
@@ -189,7 +190,7 @@ static int feed_keep(struct feed *f,
                               feed_kept, l, err);
 }
 
-static struct in_flight *flight_of(struct feed *f, const struct feed_unit *u)
+static struct in_flight *in_flight_of(struct feed *f, const struct feed_unit *u)
 {
     struct in_flight *l = bus_calloc(1, sizeof(*l));
     if (l != NULL) {
@@ -233,7 +234,7 @@ static int feed_decide(struct feed *f,
     if (before != INTAKE_NEW) {
         f->known++;
         drop_draft(l);
-        feed_say(l, "known", id);
+        feed_report(l, "known", id);
         return BUS_OK;
     }
     f->waiting++;
@@ -244,7 +245,7 @@ static int feed_decide(struct feed *f,
 
 int cli_feed_collect(struct feed *f, struct feed_unit *u, struct bus_err *err)
 {
-    struct in_flight *l = flight_of(f, u);
+    struct in_flight *l = in_flight_of(f, u);
     int rc = l == NULL || l->report == NULL
                  ? bus_fail(err, BUS_ENOMEM, "an application")
                  : feed_decide(f, l, u, err);

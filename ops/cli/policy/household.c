@@ -156,10 +156,10 @@ static const char *household_text_of(const struct bus_node *n,
     return v != NULL && v->kind == BUS_NODE_SCALAR ? v->text.p : otherwise;
 }
 
-static void read_home(const struct reading *r,
-                      const struct bus_node *n,
-                      size_t number,
-                      struct cli_policy_household *to)
+static void read_household(const struct reading *r,
+                           const struct bus_node *n,
+                           size_t number,
+                           struct cli_policy_household *to)
 {
     const struct bus_node *members = bus_node_get(n, "members");
     const struct bus_node *facts = bus_node_get(n, "facts");
@@ -211,31 +211,31 @@ int cli_policy_households_read(struct policy_tool *t,
     const struct bus_node *n = bus_conf_yaml_read(&t->mem, path, &faults);
     const struct bus_node *list = bus_node_get(n, "households");
     const struct bus_node *date = bus_node_get(n, "date");
-    struct cli_policy_households homes = {.day = t->day};
-    if (date != NULL && !bus_node_to_date(date, &homes.day)) {
+    struct cli_policy_households households = {.day = t->day};
+    if (date != NULL && !bus_node_to_date(date, &households.day)) {
         bus_faults_add(&faults, date->at, "date", "must be a date, 2026-10-09");
     }
     if (n != NULL && (list == NULL || list->kind != BUS_NODE_LIST)) {
-        homes.count = 1;
+        households.count = 1;
     } else if (n != NULL) {
-        homes.count = list->count;
+        households.count = list->count;
     }
-    homes.list =
-        bus_arena_calloc(&t->mem, homes.count + 1, sizeof(*homes.list));
-    if (homes.list == NULL) {
+    households.list = bus_arena_calloc(&t->mem, households.count + 1,
+                                       sizeof(*households.list));
+    if (households.list == NULL) {
         faults.out_of_memory = true;
     }
-    for (size_t i = 0; homes.list != NULL && i < homes.count; i++) {
+    for (size_t i = 0; households.list != NULL && i < households.count; i++) {
         bool whole = list == NULL || list->kind != BUS_NODE_LIST;
-        read_home(&r, whole ? n : list->items[i], i, &homes.list[i]);
+        read_household(&r, whole ? n : list->items[i], i, &households.list[i]);
     }
-    if (n != NULL && homes.count == 0) {
+    if (n != NULL && households.count == 0) {
         bus_faults_add(&faults, n->at, "households", "there is none");
     }
     cli_policy_print_faults(&faults, false);
     int rc = bus_faults_fail(&faults, err);
     if (rc == BUS_OK) {
-        *ret = homes;
+        *ret = households;
     }
     return rc;
 }

@@ -46,7 +46,7 @@ static const char *households_word_of(const struct bus_policy_verdict_of *v)
 }
 
 static int households_row(void *data,
-                          const struct bus_advice_turn_of *t,
+                          const struct bus_advice_verdict_change_of *t,
                           struct bus_err *err)
 {
     struct rehearse *q = data;
@@ -76,24 +76,24 @@ static int households_one(struct rehearse *q,
 
 static int generated(struct rehearse *q, struct bus_err *err)
 {
-    static struct generate_household home;
+    static struct generate_household household;
     struct generate_maker maker;
     int rc = cli_generate_maker_init(&maker, &q->tool.config,
                                      q->rules[0].catalogue, q->day, err);
     for (uint64_t i = 0; rc == BUS_OK && i < q->count; i++) {
         char number[32], kind[64];
         bus_arena_reset(&q->mem);
-        cli_generate_household_make(&maker, q->seed, i, &home);
+        cli_generate_household_make(&maker, q->seed, i, &household);
         (void)snprintf(number, sizeof(number), "%llu",
-                       (unsigned long long)home.number);
+                       (unsigned long long)household.number);
         (void)snprintf(kind, sizeof(kind), "%s / %s",
-                       cli_generate_kind_zh[home.kind],
-                       cli_generate_kind_en[home.kind]);
-        struct bus_advice_rehearsed who = {.household = bus_strv(number),
-                                           .village =
-                                               bus_strv(home.village->code),
-                                           .kind = bus_strv(kind),
-                                           .present = &home.h};
+                       cli_generate_kind_zh[household.kind],
+                       cli_generate_kind_en[household.kind]);
+        struct bus_advice_rehearsed who = {
+            .household = bus_strv(number),
+            .village = bus_strv(household.village->code),
+            .kind = bus_strv(kind),
+            .present = &household.h};
         rc = households_one(q, &who, err);
     }
     return rc;

@@ -22,7 +22,7 @@ struct rehearse
     struct bus_arena mem; /* of one household */
     FILE *out;            /* the CSV, or NULL */
 };
-/* policy_homes.c: every household of the source through the rehearsal. */
+/* policy_households.c: every household of the source through the rehearsal. */
 int cli_rehearse_all(struct rehearse *q, struct bus_err *err) BUS_MUSTCHECK;
 /* policy_rehearsed.c: the readable screen on standard output. */
 void cli_rehearse_show(struct rehearse *q);

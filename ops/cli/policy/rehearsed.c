@@ -24,7 +24,8 @@ static void rehearsed_put_yuan(struct bus_buf *b, int64_t fen, bool sign)
                    abs / 100, (int)(abs % 100));
 }
 
-static void put_money(struct bus_buf *b, const struct bus_advice_turn *t)
+static void put_money(struct bus_buf *b,
+                      const struct bus_advice_verdict_change *t)
 {
     rehearsed_put_yuan(b, t->before_fen, false);
     bus_buf_puts(b, " -> ");
@@ -34,7 +35,7 @@ static void put_money(struct bus_buf *b, const struct bus_advice_turn *t)
     bus_buf_puts(b, ")");
 }
 
-static size_t turned(const struct bus_advice_turn *t)
+static size_t turned(const struct bus_advice_verdict_change *t)
 {
     size_t n = 0;
     for (int i = BUS_POLICY_TURN_SAME + 1; i < BUS_POLICY_TURNS; i++) {
@@ -45,7 +46,7 @@ static size_t turned(const struct bus_advice_turn *t)
 
 static void put_turns(const struct rehearse *q,
                       struct bus_buf *b,
-                      const struct bus_advice_turn *t)
+                      const struct bus_advice_verdict_change *t)
 {
     for (int i = BUS_POLICY_TURN_SAME + 1; i < BUS_POLICY_TURNS; i++) {
         if (t->turns[i] > 0) {
@@ -70,7 +71,7 @@ static void rehearsed_print(struct bus_buf *b)
 }
 
 static void rehearsed_put_key(const struct rehearse *q,
-                              enum bus_advice_turn_by by,
+                              enum bus_advice_verdict_change_by by,
                               struct bus_strv key,
                               struct bus_buf *b)
 {
@@ -97,23 +98,24 @@ static void rehearsed_put_key(const struct rehearse *q,
 
 static int by_money(const void *a, const void *b)
 {
-    const struct bus_advice_turn_group *x =
-        *(struct bus_advice_turn_group *const *)a;
-    const struct bus_advice_turn_group *y =
-        *(struct bus_advice_turn_group *const *)b;
+    const struct bus_advice_verdict_change_group *x =
+        *(struct bus_advice_verdict_change_group *const *)a;
+    const struct bus_advice_verdict_change_group *y =
+        *(struct bus_advice_verdict_change_group *const *)b;
     int64_t p = llabs(x->sum.after_fen - x->sum.before_fen);
     int64_t q = llabs(y->sum.after_fen - y->sum.before_fen);
     return p != q ? (p < q) - (p > q) : bus_strv_cmp(x->key, y->key);
 }
 
 /* The groups that turn; funds also when they do not, for their cost. */
-static void rehearsed_groups(struct rehearse *q, enum bus_advice_turn_by by)
+static void rehearsed_groups(struct rehearse *q,
+                             enum bus_advice_verdict_change_by by)
 {
-    struct bus_advice_turn_group *const *list;
+    struct bus_advice_verdict_change_group *const *list;
     struct bus_buf b = {0};
     size_t n, shown = 0, more = 0;
     bus_advice_rehearsal_groups(q->r, by, &list, &n);
-    struct bus_advice_turn_group **mine =
+    struct bus_advice_verdict_change_group **mine =
         bus_arena_dup(&q->mem, list, n * sizeof(*mine));
     if (mine == NULL) {
         return;
@@ -122,7 +124,7 @@ static void rehearsed_groups(struct rehearse *q, enum bus_advice_turn_by by)
         qsort(mine, n, sizeof(*mine), by_money);
     }
     for (size_t i = 0; i < n; i++) {
-        const struct bus_advice_turn *t = &mine[i]->sum;
+        const struct bus_advice_verdict_change *t = &mine[i]->sum;
         if (turned(t) == 0 && by != BUS_POLICY_BY_FUND) {
             continue;
         }
@@ -151,7 +153,7 @@ static void rehearsed_groups(struct rehearse *q, enum bus_advice_turn_by by)
 /* A few households of each item and turn. */
 static void examples(struct rehearse *q)
 {
-    struct bus_advice_turn_group *const *list;
+    struct bus_advice_verdict_change_group *const *list;
     struct bus_buf b = {0};
     const char *item = NULL;
     size_t n;
@@ -187,7 +189,8 @@ static void examples(struct rehearse *q)
 
 void cli_rehearse_show(struct rehearse *q)
 {
-    const struct bus_advice_turn *all = bus_advice_rehearsal_all(q->r);
+    const struct bus_advice_verdict_change *all =
+        bus_advice_rehearsal_all(q->r);
     struct bus_buf b = {0};
     char day[BUS_DATE_TEXT + 1];
     size_t n = turned(all);

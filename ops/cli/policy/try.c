@@ -26,7 +26,7 @@ static const struct option options[] = {
 struct trial
 {
     struct policy_tool t;
-    struct cli_policy_households homes;
+    struct cli_policy_households households;
     const char *folder, *code, *path;
     bool dated, full, zh, en;
     int item;
@@ -105,7 +105,7 @@ static void try_put_amount(const struct bus_policy_verdict_of *v,
 }
 
 static int put_reasons(struct trial *k,
-                       const struct cli_policy_household *home,
+                       const struct cli_policy_household *household,
                        const struct bus_policy_verdict_of *v,
                        enum bus_policy_lang lang,
                        struct bus_buf *out)
@@ -118,15 +118,15 @@ static int put_reasons(struct trial *k,
                             : "false";
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < v->reason_count; i++) {
-        struct bus_strv rule =
-            bus_policy_clause_of(k->t.catalogue, v->reasons[i], k->homes.day);
+        struct bus_strv rule = bus_policy_clause_of(
+            k->t.catalogue, v->reasons[i], k->households.day);
         bus_buf_printf(out, "    %s %.*s: ", word, BUS_STRV_ARG(v->reasons[i]));
         rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out);
         bus_buf_puts(out, "\n        ");
         rc = rc ? rc
-                : bus_advice_report_values(k->t.catalogue, &home->h,
-                                           k->homes.day, rule, lang, &k->t.mem,
-                                           out);
+                : bus_advice_report_values(k->t.catalogue, &household->h,
+                                           k->households.day, rule, lang,
+                                           &k->t.mem, out);
         bus_buf_puts(out, "\n");
     }
     return rc;
@@ -165,11 +165,11 @@ static int try_put_changes(struct trial *k,
 
 /* Is it what the file expects? */
 static bool as_expected(struct trial *k,
-                        const struct cli_policy_household *home,
+                        const struct cli_policy_household *household,
                         const struct bus_policy_verdict_of *v,
                         const char **ret_want)
 {
-    const struct bus_node *e = bus_node_get(home->expect, k->code);
+    const struct bus_node *e = bus_node_get(household->expect, k->code);
     const struct bus_node *word = e;
     int64_t fen = 0;
     *ret_want = NULL;
@@ -200,50 +200,51 @@ static bool as_expected(struct trial *k,
 }
 
 static int put_in(struct trial *k,
-                  const struct cli_policy_household *home,
+                  const struct cli_policy_household *household,
                   const struct bus_policy_verdict_of *v,
                   const struct bus_advice_changes *c,
                   enum bus_policy_lang lang,
                   struct bus_buf *out)
 {
     bool zh = lang == BUS_POLICY_ZH;
-    bus_buf_printf(out, "  %s: %s", zh ? home->zh : home->en,
+    bus_buf_printf(out, "  %s: %s", zh ? household->zh : household->en,
                    zh ? verdict_zh[v->verdict] : verdict_en[v->verdict]);
     try_put_amount(v, zh, out);
     if (v->failure != NULL) {
         bus_buf_printf(out, ": %s", v->failure);
     }
     bus_buf_puts(out, "\n");
-    int rc = k->full ? put_reasons(k, home, v, lang, out) : BUS_OK;
+    int rc = k->full ? put_reasons(k, household, v, lang, out) : BUS_OK;
     put_missing(k, v, lang, out);
     return rc == BUS_OK && k->full ? try_put_changes(k, c, lang, out) : rc;
 }
 
-static int try_home(struct trial *k,
-                    const struct cli_policy_household *home,
-                    struct bus_err *err)
+static int try_household(struct trial *k,
+                         const struct cli_policy_household *household,
+                         struct bus_err *err)
 {
     struct bus_policy_verdict_of v;
     struct bus_advice_changes changes = {0};
     struct bus_buf out = {0};
     const char *want;
-    int rc = bus_policy_evaluate_item(k->t.catalogue, &home->h, k->homes.day,
-                                      k->item, BUS_POLICY_REASONS, &k->t.mem,
-                                      &v, err);
+    int rc = bus_policy_evaluate_item(k->t.catalogue, &household->h,
+                                      k->households.day, k->item,
+                                      BUS_POLICY_REASONS, &k->t.mem, &v, err);
     if (rc == BUS_OK && k->full) {
-        rc = bus_advice_changes(k->t.catalogue, &home->h, k->homes.day, k->item,
-                                TRIES, &k->t.mem, &changes, err);
+        rc =
+            bus_advice_changes(k->t.catalogue, &household->h, k->households.day,
+                               k->item, TRIES, &k->t.mem, &changes, err);
     }
     if (rc != BUS_OK) {
         return rc;
     }
     if (k->zh) {
-        rc = put_in(k, home, &v, &changes, BUS_POLICY_ZH, &out);
+        rc = put_in(k, household, &v, &changes, BUS_POLICY_ZH, &out);
     }
     if (rc == BUS_OK && k->en) {
-        rc = put_in(k, home, &v, &changes, BUS_POLICY_EN, &out);
+        rc = put_in(k, household, &v, &changes, BUS_POLICY_EN, &out);
     }
-    if (!as_expected(k, home, &v, &want)) {
+    if (!as_expected(k, household, &v, &want)) {
         k->wrong++;
         bus_buf_printf(&out, "  NOT AS EXPECTED / 与预期不符: %s\n",
                        want ? want : "?");
@@ -262,22 +263,24 @@ static int try_all(struct trial *k, struct bus_err *err)
     struct bus_policy_item item;
     char day[BUS_DATE_TEXT + 1];
     int rc = cli_policy_open(&k->t, k->folder, err);
-    rc = rc ? rc : cli_policy_households_read(&k->t, k->path, &k->homes, err);
+    rc = rc ? rc
+            : cli_policy_households_read(&k->t, k->path, &k->households, err);
     if (rc != BUS_OK) {
         return rc;
     }
-    k->homes.day = k->dated ? k->t.day : k->homes.day;
+    k->households.day = k->dated ? k->t.day : k->households.day;
     k->item = bus_policy_item_find(k->t.catalogue, bus_strv(k->code));
     if (k->item < 0 || !bus_policy_item_at(k->t.catalogue, (size_t)k->item,
-                                           k->homes.day, &item)) {
+                                           k->households.day, &item)) {
         return bus_fail(err, BUS_EUNKNOWN, "no item %s in force on %s", k->code,
-                        bus_date_text(k->homes.day, day));
+                        bus_date_text(k->households.day, day));
     }
     (void)printf("%s %.*s / %.*s, %.*s, %s\n", k->code,
                  BUS_STRV_ARG(item.title_zh), BUS_STRV_ARG(item.title_en),
-                 BUS_STRV_ARG(item.version), bus_date_text(k->homes.day, day));
-    for (size_t i = 0; rc == BUS_OK && i < k->homes.count; i++) {
-        rc = try_home(k, &k->homes.list[i], err);
+                 BUS_STRV_ARG(item.version),
+                 bus_date_text(k->households.day, day));
+    for (size_t i = 0; rc == BUS_OK && i < k->households.count; i++) {
+        rc = try_household(k, &k->households.list[i], err);
     }
     if (rc == BUS_OK && k->expected > 0) {
         (void)printf("%zu expected, %zu not as expected\n", k->expected,

@@ -96,10 +96,10 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return rc;
 }
 
-static int verify_look_up(struct verify *v,
-                          struct bus_strv version,
-                          const struct bus_policy_catalogue **ret,
-                          struct bus_err *err)
+static int verify_search(struct verify *v,
+                         struct bus_strv version,
+                         const struct bus_policy_catalogue **ret,
+                         struct bus_err *err)
 {
     *ret = catalogue_of(v, version);
     if (*ret != NULL || !v->online) {
@@ -138,9 +138,9 @@ static struct bus_strv verify_shown(const struct verify *v,
     return person ? BUS_STRV("***") : value;
 }
 
-static void verify_say(struct verify *v,
-                       const struct sa_evaluation *e,
-                       const struct replay *r)
+static void verify_report(struct verify *v,
+                          const struct sa_evaluation *e,
+                          const struct replay *r)
 {
     char id[BUS_ID_TEXT + 1], day[BUS_DATE_TEXT + 1];
     (void)printf("%s %s %.*s ", bus_id_text(&e->event_id, id),
@@ -188,7 +188,7 @@ static int verify_one(void *data,
     struct replay r = {.outcome = REPLAY_CATALOGUE,
                        .recorded = e->catalogue_version};
     bus_arena_reset(&v->mem);
-    int rc = verify_look_up(v, e->catalogue_version, &c, err);
+    int rc = verify_search(v, e->catalogue_version, &c, err);
     if (rc == BUS_OK && c != NULL) {
         rc = matcher_replay_evaluation(c, e, &v->mem, &r, err);
         rc = rc ? rc : matcher_replay_search_fact(c, e, &v->mem, &r, err);
@@ -196,7 +196,7 @@ static int verify_one(void *data,
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", where);
     }
-    verify_say(v, e, &r);
+    verify_report(v, e, &r);
     return BUS_OK;
 }
 

@@ -161,7 +161,7 @@ static void test_own_offsets(void **state)
     scene_close(&p.s);
 }
 
-static void look_at_once(void *data)
+static void examine_once(void *data)
 {
     struct play *p = data;
     p->at_once = bus_kafka_consumer_caught_up(p->c);
@@ -182,7 +182,7 @@ static bool caught_up_at_once(struct play *p)
     p->health.on_change = when_assigned;
     p->health.data = p;
     assert_int_equal(
-        bus_run_timer_new(p->loop, look_at_once, p, &p->soon, &p->err), 0);
+        bus_run_timer_new(p->loop, examine_once, p, &p->soon, &p->err), 0);
     open_consumer(p, BUS_KAFKA_OFFSETS_GROUP, 1);
     assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
     assert_int_equal(p->got, 0);

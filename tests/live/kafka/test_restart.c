@@ -119,7 +119,7 @@ struct found
     uint8_t *seen;
 };
 
-static int look(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+static int probe(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     (void)err;
     struct found *f = data;
@@ -174,7 +174,7 @@ static void test_what_was_acknowledged_is_there(void **state)
         const struct bus_kafka_range range = {
             .topic = play.s.names[0], .partition = p, .from = -1};
         int64_t next = 0;
-        assert_int_equal(bus_kafka_read(r, &range, look, &f, &next, &play.err),
+        assert_int_equal(bus_kafka_read(r, &range, probe, &f, &next, &play.err),
                          0);
     }
     bus_kafka_reader_close(r);

@@ -99,7 +99,7 @@ static void close_writer(struct writer *w)
 
 /* All of the letters in batches of 300. */
 static void put(struct writer *w,
-                const struct letters *l,
+                const struct messages *l,
                 struct bus_kafka_batch *batches,
                 size_t *ret_n)
 {
@@ -114,7 +114,7 @@ static void put(struct writer *w,
     *ret_n = n;
 }
 
-static void check_all(const struct letters *l)
+static void check_all(const struct messages *l)
 {
     assert_int_equal(place_number("SELECT count(*) FROM event"), l->n);
     assert_int_equal(place_number("SELECT sum(next) FROM reading"), l->n);
@@ -129,14 +129,14 @@ static void check_all(const struct letters *l)
 static void every_event_is_a_row_once(void **state)
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[64];
     size_t n = 0;
     (void)state;
     open_writer(&w, place_database("once"), 0);
-    letters_init(&l, 100 * LETTERS_PER_CASE);
+    messages_init(&l, 100 * LETTERS_PER_CASE);
     for (uint32_t i = 0; i < 100; i++) {
-        letters_case(&l, i);
+        messages_case(&l, i);
     }
     place_until(is_ready, &w, "ready");
     put(&w, &l, batches, &n);
@@ -159,7 +159,7 @@ static void every_event_is_a_row_once(void **state)
                      "ARRAY['facts', 'personal', 'members', 'event_id']"),
         0);
     assert_int_equal(ledger_store_counts(w.store).unreadable, 0);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&w);
 }
 
@@ -176,13 +176,13 @@ static bool told(void *data)
 static void offsets_come_back(void **state)
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[8];
     size_t n = 0;
     (void)state;
     open_writer(&w, place_database("offsets"), 0);
-    letters_init(&l, LETTERS_PER_CASE);
-    letters_case(&l, 3);
+    messages_init(&l, LETTERS_PER_CASE);
+    messages_case(&l, 3);
     int32_t own = l.msgs[0].partition, other = (own + 1) % LETTERS_PARTITIONS;
     struct bus_kafka_place places[] = {{.topic = "t.cases", .partition = own},
                                        {.topic = "t.cases", .partition = other},
@@ -195,7 +195,7 @@ static void offsets_come_back(void **state)
     assert_int_equal(places[0].offset, 11);
     assert_int_equal(places[1].offset, -1);
     assert_int_equal(places[2].offset, -1);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&w);
 }
 
@@ -207,26 +207,27 @@ static void parked_is_told(void *data, int64_t n)
     ((struct writer *)data)->told = true;
 }
 
-static void note(struct letters *l, uint32_t what, enum sa_parked_action action)
+static void
+note(struct messages *l, uint32_t what, enum sa_parked_action action)
 {
     struct sa_parked_note n = {
-        .event_id = letters_id(1, 100 + 2 * what + (uint32_t)action),
-        .household_id = letters_id(1, 0),
+        .event_id = messages_id(1, 100 + 2 * what + (uint32_t)action),
+        .household_id = messages_id(1, 0),
         .action = action,
-        .parked_event_id = letters_id(1, what),
+        .parked_event_id = messages_id(1, what),
         .kind = BUS_STRV("payment_result")};
-    letters_put(l, "parked", 1, &sa_parked_note_type, &n);
+    messages_put(l, "parked", 1, &sa_parked_note_type, &n);
 }
 
 static void what_waits_is_counted(void **state)
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[8];
     size_t n = 0;
     (void)state;
     open_writer(&w, place_database("parked"), 0);
-    letters_init(&l, 8);
+    messages_init(&l, 8);
     for (uint32_t i = 0; i < 3; i++) {
         note(&l, i, SA_PARKED_ACTION_PARKED);
     }
@@ -238,42 +239,42 @@ static void what_waits_is_counted(void **state)
     ledger_store_parked(w.store, parked_is_told);
     place_until(told, &w, "counted");
     assert_int_equal(waiting, 2);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&w);
 }
 
 static void what_the_server_would_refuse_is_mended(void **state)
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[8];
     size_t n = 0;
     (void)state;
-    struct sa_decision d = {.event_id = letters_id(1, 1),
-                            .household_id = letters_id(1, 0),
+    struct sa_decision d = {.event_id = messages_id(1, 1),
+                            .household_id = messages_id(1, 0),
                             .occurred_at = INT64_MAX,
-                            .case_id = letters_id(1, 900),
-                            .decision_id = letters_id(1, 2),
-                            .assignment_id = letters_id(1, 3),
+                            .case_id = messages_id(1, 900),
+                            .decision_id = messages_id(1, 2),
+                            .assignment_id = messages_id(1, 3),
                             .department = BUS_STRV("MZ"),
                             .item = BUS_STRV("M\0Z"),
                             .reason = BUS_STRV("a\0b \\u0000 \\"),
                             .signed_at = INT64_MIN};
-    struct sa_payment_result p = {.event_id = letters_id(1, 4),
-                                  .household_id = letters_id(1, 0),
+    struct sa_payment_result p = {.event_id = messages_id(1, 4),
+                                  .household_id = messages_id(1, 0),
                                   .occurred_at = INT64_MIN,
-                                  .case_id = letters_id(1, 900),
-                                  .order_id = letters_id(1, 5),
+                                  .case_id = messages_id(1, 900),
+                                  .order_id = messages_id(1, 5),
                                   .amount_fen = INT64_MAX,
                                   .has_reason_code = true,
                                   .reason_code = BUS_STRV("\xed\xa0\x80"),
                                   .bank_reference = BUS_STRV("")};
     open_writer(&w, place_database("mended"), 0);
-    letters_init(&l, 8);
-    letters_put(&l, "decisions.MZ", 1, &sa_decision_type, &d);
-    letters_put(&l, "payment-results.b", 1, &sa_payment_result_type, &p);
-    letters_put(&l, "decisions.MZ", 1, &sa_decision_type, &d); /* twice */
-    letters_put(&l, "decisions.MZ", 1, &sa_decision_type, &d);
+    messages_init(&l, 8);
+    messages_put(&l, "decisions.MZ", 1, &sa_decision_type, &d);
+    messages_put(&l, "payment-results.b", 1, &sa_payment_result_type, &p);
+    messages_put(&l, "decisions.MZ", 1, &sa_decision_type, &d); /* twice */
+    messages_put(&l, "decisions.MZ", 1, &sa_decision_type, &d);
     l.msgs[3].value = (struct bus_strv){"\x00\x00\x00", 3}; /* no event */
     put(&w, &l, batches, &n);
     place_until(is_idle, &w, "written");
@@ -296,14 +297,14 @@ static void what_the_server_would_refuse_is_mended(void **state)
         place_number(
             "SELECT count(*) FROM fact_of_life WHERE kind = 'decision'"),
         1);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&w);
 }
 
 static void a_second_ledger_is_refused(void **state)
 {
     struct writer first, second;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[8];
     size_t n = 0;
     (void)state;
@@ -316,12 +317,12 @@ static void a_second_ledger_is_refused(void **state)
     assert_int_equal(second.readies, 0);
     assert_int_equal(first.fails + first.aways, 0);
     close_writer(&second);
-    letters_init(&l, LETTERS_PER_CASE);
-    letters_case(&l, 1);
+    messages_init(&l, LETTERS_PER_CASE);
+    messages_case(&l, 1);
     put(&first, &l, batches, &n); /* the first one is none the worse */
     place_until(is_idle, &first, "written");
     check_all(&l);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&first);
     open_writer(&second, conninfo, 0); /* free again */
     place_until(is_ready, &second, "ready");
@@ -331,7 +332,7 @@ static void a_second_ledger_is_refused(void **state)
 struct many
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[256];
     size_t n;
 };
@@ -339,9 +340,9 @@ struct many
 static void open_many(struct many *m, const char *name, int64_t statement_ms)
 {
     open_writer(&m->w, place_database(name), statement_ms);
-    letters_init(&m->l, 400 * LETTERS_PER_CASE);
+    messages_init(&m->l, 400 * LETTERS_PER_CASE);
     for (uint32_t i = 0; i < 400; i++) {
-        letters_case(&m->l, i);
+        messages_case(&m->l, i);
     }
     place_until(is_ready, &m->w, "ready");
     put(&m->w, &m->l, m->batches, &m->n);
@@ -355,7 +356,7 @@ static void close_many(struct many *m)
     }
     assert_int_equal(m->w.dones, m->n);
     check_all(&m->l);
-    letters_fini(&m->l);
+    messages_fini(&m->l);
     close_writer(&m->w);
 }
 
@@ -423,8 +424,8 @@ static void a_full_database_is_waited_for(void **state)
     static struct many m;
     (void)state;
     open_writer(&m.w, place_database("full_disk"), 0);
-    letters_init(&m.l, LETTERS_PER_CASE);
-    letters_case(&m.l, 1);
+    messages_init(&m.l, LETTERS_PER_CASE);
+    messages_case(&m.l, 1);
     place_until(is_ready, &m.w, "ready");
     place_do("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
              "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = "
@@ -446,8 +447,8 @@ static void a_refusal_stops(void **state)
     static struct many m;
     (void)state;
     open_writer(&m.w, place_database("refusal"), 0);
-    letters_init(&m.l, LETTERS_PER_CASE);
-    letters_case(&m.l, 1);
+    messages_init(&m.l, LETTERS_PER_CASE);
+    messages_case(&m.l, 1);
     place_until(is_ready, &m.w, "ready");
     place_do("ALTER TABLE event ADD CHECK (kind <> 'evaluation')");
     put(&m.w, &m.l, m.batches, &m.n);
@@ -455,14 +456,14 @@ static void a_refusal_stops(void **state)
     assert_int_equal(m.w.failure.code, BUS_EBUG);
     assert_non_null(strstr(m.w.failure.msg, "23514"));
     assert_int_equal(place_number("SELECT count(*) FROM reading"), 0);
-    letters_fini(&m.l);
+    messages_fini(&m.l);
     close_writer(&m.w);
 }
 
 static void a_case_is_shown_from_rows(void **state)
 {
     struct writer w;
-    struct letters l;
+    struct messages l;
     struct bus_kafka_batch batches[8];
     struct bus_config config;
     struct bus_err err;
@@ -475,8 +476,8 @@ static void a_case_is_shown_from_rows(void **state)
     struct bus_ledger_cases cases = {&config,
                                      bus_role_frame_catalogue(&config)};
     open_writer(&w, place_database("shown"), 0);
-    letters_init(&l, 3 * LETTERS_PER_CASE);
-    letters_case(&l, 7);
+    messages_init(&l, 3 * LETTERS_PER_CASE);
+    messages_case(&l, 7);
     size_t once = l.n;
     for (size_t i = 0; i < once; i++) { /* every event a second time */
         l.msgs[l.n] = l.msgs[i];
@@ -484,7 +485,7 @@ static void a_case_is_shown_from_rows(void **state)
     }
     put(&w, &l, batches, &n);
     place_until(is_idle, &w, "written");
-    struct bus_id case_id = letters_id(7, 900);
+    struct bus_id case_id = messages_id(7, 900);
     (void)bus_id_text(&case_id, id);
     assert_int_equal(
         bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err), BUS_OK);
@@ -502,7 +503,7 @@ static void a_case_is_shown_from_rows(void **state)
     assert_non_null(strstr(text, "\"same_catalogue\":false"));
     assert_non_null(strstr(text, "最低生活保障"));
     bus_buf_clear(&out);
-    struct bus_id nobody = letters_id(8, 900);
+    struct bus_id nobody = messages_id(8, 900);
     (void)bus_id_text(&nobody, id);
     assert_int_equal(
         bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err),
@@ -511,7 +512,7 @@ static void a_case_is_shown_from_rows(void **state)
         bus_ledger_show(&cases, place.pg, BUS_STRV("7"), &out, &err),
         BUS_EUSAGE);
     bus_buf_fini(&out);
-    letters_fini(&l);
+    messages_fini(&l);
     close_writer(&w);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
     bus_conf_close(&config);
@@ -521,13 +522,14 @@ static void a_case_is_shown_from_rows(void **state)
 
 struct told_case
 {
-    struct letters l;
+    struct messages l;
     uint32_t event; /* ids and times */
 };
-#define OF(t, more)                                                            \
-    .event_id = letters_id(9, ++(t)->event), .household_id = letters_id(9, 0), \
-    .occurred_at = 1602000000000 + (t)->event * 1000,                          \
-    .case_id = letters_id(9, 900), more
+#define OF(t, more)                                   \
+    .event_id = messages_id(9, ++(t)->event),         \
+    .household_id = messages_id(9, 0),                \
+    .occurred_at = 1602000000000 + (t)->event * 1000, \
+    .case_id = messages_id(9, 900), more
 
 static void
 tell_case(struct told_case *t, enum sa_case_event_kind kind, uint32_t about)
@@ -535,8 +537,8 @@ tell_case(struct told_case *t, enum sa_case_event_kind kind, uint32_t about)
     struct sa_case_event c = {OF(t, .case_no = 1), .kind = kind,
                               .division_code = BUS_STRV("371425101001"),
                               .has_refers_to = true,
-                              .refers_to = letters_id(9, about)};
-    letters_put(&t->l, "cases", 9, &sa_case_event_type, &c);
+                              .refers_to = messages_id(9, about)};
+    messages_put(&t->l, "cases", 9, &sa_case_event_type, &c);
 }
 
 static void tell_assignment(struct told_case *t,
@@ -544,14 +546,14 @@ static void tell_assignment(struct told_case *t,
                             enum sa_assignment_action action)
 {
     struct sa_assignment a = {OF(t, .round = 1),
-                              .assignment_id = letters_id(9, 3000 + k),
+                              .assignment_id = messages_id(9, 3000 + k),
                               .action = action,
                               .department = BUS_STRV("MZ"),
                               .item = BUS_STRV("MZ01"),
                               .due = 20730,
                               .item_version = BUS_STRV("2026.1"),
                               .division_code = BUS_STRV("371425101001")};
-    letters_put(&t->l, "assignments.MZ", 9, &sa_assignment_type, &a);
+    messages_put(&t->l, "assignments.MZ", 9, &sa_assignment_type, &a);
 }
 
 static void tell_decision(struct told_case *t,
@@ -560,14 +562,14 @@ static void tell_decision(struct told_case *t,
                           bool accepted)
 {
     struct sa_decision d = {OF(t, .outcome = outcome),
-                            .decision_id = letters_id(9, 4000 + k),
-                            .assignment_id = letters_id(9, 3000 + k),
+                            .decision_id = messages_id(9, 4000 + k),
+                            .assignment_id = messages_id(9, 3000 + k),
                             .department = BUS_STRV("MZ"),
                             .item = BUS_STRV("MZ01"),
                             .reason = BUS_STRV("")};
     d.decided_by = (struct sa_actor){BUS_STRV("op-1"), BUS_STRV("MZ"),
                                      BUS_STRV("approver")};
-    letters_put(&t->l, "decisions.MZ", 9, &sa_decision_type, &d);
+    messages_put(&t->l, "decisions.MZ", 9, &sa_decision_type, &d);
     if (accepted) {
         tell_case(t, SA_CASE_EVENT_KIND_DECISION_ACCEPTED, 4000 + k);
     }
@@ -577,9 +579,9 @@ static void
 tell_dispatch(struct told_case *t, uint32_t k, enum sa_dispatch_outcome outcome)
 {
     struct sa_dispatch_result d = {OF(t, .outcome = outcome),
-                                   .assignment_id = letters_id(9, 3000 + k),
-                                   .decision_id = letters_id(9, 4000 + k)};
-    letters_put(&t->l, "dispatches", 9, &sa_dispatch_result_type, &d);
+                                   .assignment_id = messages_id(9, 3000 + k),
+                                   .decision_id = messages_id(9, 4000 + k)};
+    messages_put(&t->l, "dispatches", 9, &sa_dispatch_result_type, &d);
 }
 
 static const char *
@@ -592,7 +594,7 @@ text_at(const json_t *row, const char *key, const char *inner)
 static const char *status_of(const json_t *document, uint32_t k)
 {
     char id[BUS_ID_TEXT + 1];
-    struct bus_id assignment = letters_id(9, 3000 + k);
+    struct bus_id assignment = messages_id(9, 3000 + k);
     size_t i;
     json_t *row;
     (void)bus_id_text(&assignment, id);
@@ -620,7 +622,7 @@ static void an_open_case_says_where_it_stands(void **state)
     assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
     struct bus_ledger_cases cases = {&config,
                                      bus_role_frame_catalogue(&config)};
-    letters_init(&t.l, 64);
+    messages_init(&t.l, 64);
     tell_case(&t, SA_CASE_EVENT_KIND_OPENED, 1000);
     for (uint32_t k = 0; k < 7; k++) {
         tell_assignment(&t, k, SA_ASSIGNMENT_ACTION_ASSIGNED);
@@ -638,7 +640,7 @@ static void an_open_case_says_where_it_stands(void **state)
     open_writer(&w, place_database("standing"), 0);
     put(&w, &t.l, batches, &n);
     place_until(is_idle, &w, "written");
-    struct bus_id case_id = letters_id(9, 900);
+    struct bus_id case_id = messages_id(9, 900);
     (void)bus_id_text(&case_id, id);
     assert_int_equal(
         bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err), BUS_OK);
@@ -654,7 +656,7 @@ static void an_open_case_says_where_it_stands(void **state)
                      3);
     json_decref(document);
     bus_buf_fini(&out);
-    letters_fini(&t.l);
+    messages_fini(&t.l);
     close_writer(&w);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
     bus_conf_close(&config);

@@ -54,7 +54,7 @@ static void flag(struct snapshot *s, const char *name, bool yes)
 }
 
 /* A rural household on dibao, nothing unknown that its status hangs on. */
-static void home(struct snapshot *s, size_t people, int64_t income_fen)
+static void household(struct snapshot *s, size_t people, int64_t income_fen)
 {
     static const char *const zero[] = {
         "household.deposit_fen",       "household.securities_fen",
@@ -126,7 +126,7 @@ static void test_T18(void **state)
 {
     (void)state;
     struct snapshot s;
-    home(&s, 3, 60000 * 12);
+    household(&s, 3, 60000 * 12);
     number(&s, "member.job_refusals", 2);
     assert_string_equal(proposals(&s, DAY), "[]");
     number(&s, "member.job_refusals", 3);
@@ -143,7 +143,7 @@ static void test_T19(void **state)
 {
     (void)state;
     struct snapshot s;
-    home(&s, 1, 60000 * 12);
+    household(&s, 1, 60000 * 12);
     assert_string_equal(proposals(&s, DAY), "[]");
     number(&s, "household.income_total_fen", 80000 * 12);
     day(&s, "member.work_started", "2026-10-09");

@@ -214,8 +214,8 @@ static void parked_in_order(void **state)
         struct bus_role_parked *e =
             bus_role_parking_due(b->r.parking, INT64_MAX);
         assert_non_null(e);
-        assert_int_equal(e->letter.offset, i - 1);
-        assert_true(bus_strv_is(e->letter.reason_code, "NOT_TAKEN"));
+        assert_int_equal(e->dead_letter.offset, i - 1);
+        assert_true(bus_strv_is(e->dead_letter.reason_code, "NOT_TAKEN"));
         load_chunk(b);
         b->r.give.docs[0] = b->r.give.docs[i - 1];
         b->r.give.docs[0].msg = NULL;
@@ -225,9 +225,9 @@ static void parked_in_order(void **state)
             assert_int_equal(give(b, 1), BUS_OK);
             assert_ptr_equal(b->r.give.parked, e);
             assert_int_equal(b->r.give.docs[0].result, GIVE_PARKED);
-            int64_t now = e->letter.first_at;
+            int64_t now = e->dead_letter.first_at;
             assert_false(bus_role_parking_tried(b->r.parking, e, now));
-            assert_int_equal(e->letter.tries, 2);
+            assert_int_equal(e->dead_letter.tries, 2);
             assert_null(bus_role_parking_due(b->r.parking, now));
             assert_true(bus_role_parking_tried(b->r.parking, e, now + 1000));
             in_the_way(b, 3, false);

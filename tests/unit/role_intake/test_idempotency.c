@@ -48,15 +48,16 @@ static void take(struct idempotency *k, int n, uint64_t body)
 {
     struct bus_id a = id(n);
     assert_int_equal(intake_idempotency_begin(k, &a, body, NULL), BUS_OK);
-    assert_int_equal(intake_idempotency_look(k, &a, body, NULL), KNOWN_PENDING);
+    assert_int_equal(intake_idempotency_probe(k, &a, body, NULL),
+                     KNOWN_PENDING);
     intake_idempotency_taken(k, &a, body, 2);
 }
 
-static enum idempotency_is look(struct idempotency *k, int n, uint64_t body)
+static enum idempotency_is probe(struct idempotency *k, int n, uint64_t body)
 {
     struct bus_id a = id(n);
     uint32_t outcome = 0;
-    enum idempotency_is r = intake_idempotency_look(k, &a, body, &outcome);
+    enum idempotency_is r = intake_idempotency_probe(k, &a, body, &outcome);
     assert_true(r != KNOWN_SAME || outcome == 2);
     return r;
 }
@@ -66,30 +67,30 @@ static void same_and_other(void **state)
     (void)state;
     struct idempotency k;
     well(&k);
-    assert_int_equal(look(&k, 1, 11), KNOWN_NEW);
+    assert_int_equal(probe(&k, 1, 11), KNOWN_NEW);
     take(&k, 1, 11);
-    assert_int_equal(look(&k, 1, 11), KNOWN_SAME);
-    assert_int_equal(look(&k, 1, 12), KNOWN_OTHER);
+    assert_int_equal(probe(&k, 1, 11), KNOWN_SAME);
+    assert_int_equal(probe(&k, 1, 12), KNOWN_OTHER);
     struct bus_id two = id(2);
     assert_int_equal(intake_idempotency_begin(&k, &two, 5, NULL), BUS_OK);
-    assert_int_equal(look(&k, 2, 5), KNOWN_PENDING);
-    assert_int_equal(look(&k, 2, 6), KNOWN_OTHER);
+    assert_int_equal(probe(&k, 2, 5), KNOWN_PENDING);
+    assert_int_equal(probe(&k, 2, 6), KNOWN_OTHER);
     intake_idempotency_failed(&k, &two, 6); /* not its own: nothing */
-    assert_int_equal(look(&k, 2, 5), KNOWN_PENDING);
+    assert_int_equal(probe(&k, 2, 5), KNOWN_PENDING);
     intake_idempotency_failed(&k, &two, 5);
-    assert_int_equal(look(&k, 2, 6), KNOWN_NEW);
+    assert_int_equal(probe(&k, 2, 6), KNOWN_NEW);
     /* Sent twice at once; the first fails, the second is taken. */
     assert_int_equal(intake_idempotency_begin(&k, &two, 5, NULL), BUS_OK);
     intake_idempotency_failed(&k, &two, 5);
     intake_idempotency_taken(&k, &two, 5, 2);
-    assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
+    assert_int_equal(probe(&k, 2, 5), KNOWN_SAME);
     intake_idempotency_failed(&k, &two, 5); /* taken is taken */
-    assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
+    assert_int_equal(probe(&k, 2, 5), KNOWN_SAME);
     intake_idempotency_close(&k);
     well(&k);
-    assert_int_equal(look(&k, 1, 11), KNOWN_SAME);
-    assert_int_equal(look(&k, 1, 12), KNOWN_OTHER);
-    assert_int_equal(look(&k, 2, 5), KNOWN_SAME);
+    assert_int_equal(probe(&k, 1, 11), KNOWN_SAME);
+    assert_int_equal(probe(&k, 1, 12), KNOWN_OTHER);
+    assert_int_equal(probe(&k, 2, 5), KNOWN_SAME);
     intake_idempotency_close(&k);
 }
 
@@ -103,10 +104,10 @@ static void oldest_is_forgotten(void **state)
             int n = round * 40 + i;
             take(&k, n, (uint64_t)n);
             for (int m = n; m > n - FEW && m > 0; m--) {
-                assert_int_equal(look(&k, m, (uint64_t)m), KNOWN_SAME);
+                assert_int_equal(probe(&k, m, (uint64_t)m), KNOWN_SAME);
             }
             if (n > FEW) {
-                assert_int_equal(look(&k, n - FEW, 0), KNOWN_NEW);
+                assert_int_equal(probe(&k, n - FEW, 0), KNOWN_NEW);
             }
         }
         intake_idempotency_close(&k);
@@ -135,14 +136,14 @@ static void every_truncation(void **state)
         (void)close(fd);
         well(&k);
         for (int i = 1; i <= 3; i++) {
-            assert_int_equal(look(&k, i, (uint64_t)i),
+            assert_int_equal(probe(&k, i, (uint64_t)i),
                              cut >= (size_t)(i + 1) * 40 ? KNOWN_SAME
                                                          : KNOWN_NEW);
         }
         take(&k, 9, 9);
         intake_idempotency_close(&k);
         well(&k);
-        assert_int_equal(look(&k, 9, 9), KNOWN_SAME);
+        assert_int_equal(probe(&k, 9, 9), KNOWN_SAME);
         intake_idempotency_close(&k);
     }
     for (size_t i = 40; i < sizeof(bytes); i++) { /* and every damage */
@@ -154,7 +155,7 @@ static void every_truncation(void **state)
         well(&k);
         int hit = (int)(i / 40);
         for (int n = 1; n <= 3; n++) {
-            assert_int_equal(look(&k, n, (uint64_t)n),
+            assert_int_equal(probe(&k, n, (uint64_t)n),
                              n == hit ? KNOWN_NEW : KNOWN_SAME);
         }
         intake_idempotency_close(&k);

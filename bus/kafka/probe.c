@@ -15,7 +15,7 @@
 #define PEEK_MS   2000
 #define PEEK_STEP 20
 
-struct peek
+struct probe
 {
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_queue_t *q;
@@ -23,7 +23,7 @@ struct peek
 };
 
 /* Once a partition is done its element's err is set. */
-static void peek_note(struct peek *p, const rd_kafka_message_t *m)
+static void probe_note(struct probe *p, const rd_kafka_message_t *m)
 {
     rd_kafka_topic_partition_t *at =
         m->rkt == NULL
@@ -40,14 +40,14 @@ static void peek_note(struct peek *p, const rd_kafka_message_t *m)
     p->left--;
 }
 
-static void peek_read_all(struct peek *p)
+static void probe_read_all(struct probe *p)
 {
     const struct bus_clock *clock = &bus_clock_system;
     uint64_t until = clock->monotonic_ns(clock->data) + PEEK_MS * 1000000u;
     while (p->left > 0 && clock->monotonic_ns(clock->data) < until) {
         rd_kafka_message_t *m = NULL;
         if (rd_kafka_consume_batch_queue(p->q, PEEK_STEP, &m, 1) == 1) {
-            peek_note(p, m);
+            probe_note(p, m);
             rd_kafka_message_destroy(m);
         }
     }
@@ -65,15 +65,15 @@ static bool know_topics(rd_kafka_t *rk)
     return e == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-void kafka_peek(const struct bus_kafka_env *env,
-                rd_kafka_topic_partition_list_t *list)
+void kafka_probe(const struct bus_kafka_env *env,
+                 rd_kafka_topic_partition_list_t *list)
 {
     struct bus_err err;
     rd_kafka_t *rk = NULL;
     if (kafka_reader_make(env, "read_committed", &rk, &err) != 0) {
         return;
     }
-    struct peek p = {list, rd_kafka_queue_new(rk), list->cnt};
+    struct probe p = {list, rd_kafka_queue_new(rk), list->cnt};
     (void)rd_kafka_poll_set_consumer(rk);
     for (int i = 0; i < list->cnt; i++) {
         rd_kafka_queue_t *from = rd_kafka_queue_get_partition(
@@ -85,7 +85,7 @@ void kafka_peek(const struct bus_kafka_env *env,
     }
     if (know_topics(rk) &&
         rd_kafka_assign(rk, list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        peek_read_all(&p);
+        probe_read_all(&p);
     }
     rd_kafka_queue_destroy(p.q);
     (void)rd_kafka_consumer_close(rk);
