@@ -35,6 +35,11 @@ struct eos_kept
     struct bus_strv key, value;
     rd_kafka_headers_t *headers;
 };
+/* Requests of a producer that change a transaction, eos_trouble.c. */
+struct eos_trouble
+{
+    atomic_uint asked, answered;
+};
 struct eos_lane;
 struct bus_kafka_out
 {
@@ -80,6 +85,7 @@ struct eos_lane
     bool *dirty;       /* by slot: a tracked topic was written */
     int64_t tracked_at_ms;
     rd_kafka_t *producer;
+    struct eos_trouble trouble; /* of this producer */
     rd_kafka_queue_t *events;
     rd_kafka_topic_t **outputs;
     rd_kafka_message_t **raw;
@@ -137,6 +143,13 @@ void kafka_eos_producer_warm(struct eos_lane *lane);
 /* Until it is initialised; false: interrupted or failed. */
 bool kafka_eos_producer_make(struct eos_lane *lane);
 void kafka_eos_producer_drop(struct eos_lane *lane);
+/* -- eos_trouble.c */
+/* For the handle that is made of conf. */
+int kafka_eos_trouble_watch(struct eos_trouble *t,
+                            rd_kafka_conf_t *conf,
+                            struct bus_err *err) BUS_MUSTCHECK;
+/* Between transactions: may something asked for the last one still come? */
+bool kafka_eos_trouble_seen(const struct eos_trouble *t);
 /* -- eos_txn.c: the lane's batch, until it is committed (true) or given up */
 bool kafka_eos_batch_run(struct eos_lane *lane);
 /* -- eos_out.c */

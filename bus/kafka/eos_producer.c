@@ -50,15 +50,14 @@ static int make_handle(struct eos_lane *lane, struct bus_err *err)
     if (rc != 0) {
         return rc;
     }
-    rc = configure(lane, conf, err);
-    if (rc != 0) {
-        rd_kafka_conf_destroy(conf);
-        return rc;
-    }
-    rc = kafka_make(RD_KAFKA_PRODUCER, conf, &lane->producer, err);
-    if (rc == 0) {
-        lane->events = rd_kafka_queue_get_main(lane->producer);
-    }
+    BUS_TRY_GOTO(rc, configure(lane, conf, err), no_conf);
+    BUS_TRY_GOTO(rc, kafka_eos_trouble_watch(&lane->trouble, conf, err),
+                 no_conf);
+    BUS_TRY(kafka_make(RD_KAFKA_PRODUCER, conf, &lane->producer, err));
+    lane->events = rd_kafka_queue_get_main(lane->producer);
+    return BUS_OK;
+no_conf:
+    rd_kafka_conf_destroy(conf);
     return rc;
 }
 

@@ -24,6 +24,8 @@
 #define CALL_TRIES    20
 #define STOP_TRIES    2 /* a lane that is to let go does not repeat for long */
 #define CALL_PAUSE_MS 50
+#define ABORT_MS      10000
+#define ABORT_STEP_MS 100
 
 enum end { END_COMMITTED, END_ABORTED, END_DOUBT, END_FAILED, END_GIVEN_UP };
 
@@ -52,23 +54,27 @@ eos_txn_judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
     return abort ? END_ABORTED : END_DOUBT;
 }
 
+/* An abort purges what is queued, then waits until the reports of that are
+ * taken, which only we do: in steps, each of which goes on where the last one
+ * ended. Without an answer for long the end is in doubt. */
 static enum end abort_now(struct eos_lane *lane)
 {
-    for (int i = 0; i < CALL_TRIES; i++) {
+    int64_t until = kafka_eos_now_ms() + ABORT_MS;
+    for (;;) {
         rd_kafka_error_t *e =
-            rd_kafka_abort_transaction(lane->producer, TXN_CALL_MS);
+            rd_kafka_abort_transaction(lane->producer, ABORT_STEP_MS);
+        drain_events(lane);
         if (e == NULL) {
-            drain_events(lane);
             return END_ABORTED;
         }
         bool again = rd_kafka_error_is_retriable(e) != 0;
         rd_kafka_error_destroy(e);
-        if (!again || atomic_load(&lane->interrupt)) {
-            break;
+        if (!again || atomic_load(&lane->interrupt) ||
+            kafka_eos_now_ms() > until) {
+            return END_DOUBT;
         }
         sleep_ms(CALL_PAUSE_MS);
     }
-    return END_DOUBT;
 }
 
 static bool eos_txn_flush(struct eos_lane *lane)
@@ -152,14 +158,14 @@ static enum end eos_txn_work(struct eos_lane *lane, struct bus_err *err)
     memset(lane->written, 0, eos->conf.outputs_count * sizeof(*lane->written));
     int rc = eos->conf.ops->process(eos->conf.data, lane->index, lane->msgs,
                                     lane->n, &lane->out, err);
-    rc = rc == 0 ? kafka_eos_out_flush(&lane->out, err) : rc;
-    if (rc == 0 && lane->out.rc == 0) {
-        return END_COMMITTED;
-    }
     if (rc == 0) {
+        rc = kafka_eos_out_flush(&lane->out, err);
+    }
+    if (rc == 0 && lane->out.rc != 0) {
+        rc = lane->out.rc; /* the caller went on after a failure */
         *err = lane->out.err;
     }
-    return END_ABORTED;
+    return rc == 0 ? END_COMMITTED : END_ABORTED;
 }
 
 static enum end attempt(struct eos_lane *lane, struct bus_err *err)
@@ -312,10 +318,21 @@ static void eos_txn_forget(struct eos_lane *lane)
     }
 }
 
+/* Before the next transaction begins. */
+static void drop_troubled(struct eos_lane *lane)
+{
+    if (lane->producer != NULL && kafka_eos_trouble_seen(&lane->trouble)) {
+        kafka_eos_producer_drop(lane);
+    }
+}
+
 bool kafka_eos_batch_run(struct eos_lane *lane)
 {
     struct bus_err err = {0};
     for (;;) {
+        if (!lane->initialised && !kafka_eos_producer_make(lane)) {
+            return false;
+        }
         enum end end = attempt(lane, &err);
         if (end == END_DOUBT) {
             struct bus_err why = err;
@@ -329,8 +346,11 @@ bool kafka_eos_batch_run(struct eos_lane *lane)
         if (end == END_COMMITTED) {
             bus_run_backoff_reset(&lane->backoff);
             kafka_eos_lane_trouble(lane, "");
-            return eos_txn_keep(lane, &err);
+            bool kept = eos_txn_keep(lane, &err);
+            drop_troubled(lane);
+            return kept;
         }
+        drop_troubled(lane);
         eos_txn_forget(lane);
         bool stop =
             end == END_FAILED ||
