@@ -20,22 +20,21 @@ int bus_kafka_admin_open(const struct bus_kafka_env *env,
     }
     a->env = *env;
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_conf(env, &conf, err);
-    if (rc == 0) {
-        kafka_set(conf, "group.id", "lianou-admin", &rc, err);
-        kafka_set(conf, "enable.auto.commit", "false", &rc, err);
-        if (rc != 0) {
-            rd_kafka_conf_destroy(conf);
-        }
-    }
-    rc = rc != 0 ? rc : kafka_make(RD_KAFKA_CONSUMER, conf, &a->rk, err);
+    int rc;
+    BUS_TRY_GOTO(rc, kafka_conf(env, &conf, err), failed);
+    kafka_set(conf, "group.id", "lianou-admin", &rc, err);
+    kafka_set(conf, "enable.auto.commit", "false", &rc, err);
     if (rc != 0) {
-        bus_free(a);
-        return rc;
+        rd_kafka_conf_destroy(conf);
+        goto failed;
     }
+    BUS_TRY_GOTO(rc, kafka_make(RD_KAFKA_CONSUMER, conf, &a->rk, err), failed);
     a->queue = rd_kafka_queue_new(a->rk);
     *ret = a;
-    return 0;
+    return BUS_OK;
+failed:
+    bus_free(a);
+    return rc;
 }
 
 void bus_kafka_admin_close(struct bus_kafka_admin *a)

@@ -268,7 +268,8 @@ static int admin_apply_changes(struct bus_kafka_admin *a,
         bus_arena_reset(mem);
         rc = bus_kafka_topics_plan(a, topics, n, mem, &plan, err);
     }
-    return rc != 0 ? rc : complain(&plan, err);
+    BUS_TRY(rc);
+    return complain(&plan, err);
 }
 
 int bus_kafka_topics_apply(struct bus_kafka_admin *a,

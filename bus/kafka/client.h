@@ -104,6 +104,8 @@ struct bus_kafka_consumer_conf
      * read. */
     void (*failed)(void *data, const struct bus_err *err);
 };
+/* No callback comes before it has returned, none but closed() once close() was
+ * called. */
 int bus_kafka_consumer_open(const struct bus_kafka_env *env,
                             const struct bus_kafka_consumer_conf *conf,
                             struct bus_kafka_consumer **ret,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/flow.h"
 #include "bus/kafka/parts.h"
@@ -221,6 +222,9 @@ static void on_consumer_assigned(void *data,
 {
     struct bus_kafka_consumer *c = data;
     forget_assignment(c);
+    if (c->closing) {
+        return; /* the owner has let go of its handle */
+    }
     size_t n = (size_t)list->cnt;
     c->list = list;
     c->wanted = n;
@@ -266,8 +270,9 @@ static void on_consumer_known(void *data,
                               const bool *at_end)
 {
     struct bus_kafka_consumer *c = data;
+    BUS_CHECK(c->closing || (size_t)list->cnt == c->wanted);
     c->eof_count = 0;
-    for (int i = 0; i < list->cnt; i++) {
+    for (int i = 0; i < list->cnt && c->eof != NULL; i++) {
         c->eof[i] = at_end[i];
         c->eof_count += at_end[i];
     }
@@ -276,7 +281,8 @@ static void on_consumer_known(void *data,
 static void on_consumer_started(void *data)
 {
     struct bus_kafka_consumer *c = data;
-    c->reading = !c->failed;
+    BUS_CHECK(c->list != NULL && c->queue != NULL);
+    c->reading = !c->failed && !c->closing;
     show_caught_up(c);
     read_on(c);
 }
@@ -327,7 +333,7 @@ static void on_consumer_revoked(void *data)
     bus_run_timer_stop(c->wait);
     drop_gathered(c);
     show_caught_up(c);
-    if (c->conf.revoked != NULL) {
+    if (c->conf.revoked != NULL && !c->closing) {
         c->conf.revoked(c->conf.data);
     }
     maybe_finish_revoke(c);
@@ -357,6 +363,7 @@ static void consumer_close_queue(struct bus_kafka_consumer *c)
 static int consumer_open_queue(struct bus_kafka_consumer *c,
                                struct bus_err *err)
 {
+    BUS_CHECK(c->queue == NULL);
     c->queue = rd_kafka_queue_new(kafka_group_handle(c->group));
     int rc = kafka_seam_open(&c->seam, c->env.loop, c->queue, on_consumer_queue,
                              c, err);
@@ -398,6 +405,7 @@ void bus_kafka_consumer_done(struct bus_kafka_consumer *c,
                              const struct bus_kafka_batch *batch)
 {
     rd_kafka_topic_partition_t *at = NULL;
+    BUS_CHECK(c->out > 0 && batch != NULL);
     for (size_t i = 0; i < batch->n; i++) {
         const struct bus_kafka_msg *m = &batch->msgs[i];
         if (at == NULL || at->partition != m->partition ||
@@ -417,6 +425,7 @@ void bus_kafka_batch_free(struct bus_kafka_consumer *c,
                           struct bus_kafka_batch *batch)
 {
     struct held_batch *b = (struct held_batch *)batch;
+    BUS_CHECK(c->out > 0);
     kafka_flow_handled(&c->flow, 0, b->batch.msgs, b->batch.n);
     for (size_t i = 0; i < b->batch.n; i++) {
         rd_kafka_message_destroy(b->raw[i]);
@@ -433,6 +442,7 @@ void bus_kafka_batch_free(struct bus_kafka_consumer *c,
 
 bool bus_kafka_consumer_caught_up(const struct bus_kafka_consumer *c)
 {
+    BUS_CHECK(c != NULL);
     return c->reading && c->eof_count >= c->wanted;
 }
 
@@ -468,16 +478,13 @@ static int open_parts(struct bus_kafka_consumer *c, struct bus_err *err)
         .handle_goes = on_consumer_handle_goes,
         .handle_new = on_consumer_handle_new,
         .failed = on_consumer_group_failed};
-    int rc = bus_run_timer_new(c->env.loop, on_wait, c, &c->wait, err);
-    rc = rc != 0
-             ? rc
-             : bus_run_timer_new(c->env.loop, on_commit, c, &c->commit, err);
-    rc = rc != 0 ? rc : kafka_group_open(&c->env, &gc, &c->group, err);
-    if (rc == 0) {
-        rc = consumer_open_queue(c, err);
-        bus_run_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
+    if (c->raw == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a consumer");
     }
-    return rc;
+    BUS_TRY(bus_run_timer_new(c->env.loop, on_wait, c, &c->wait, err));
+    BUS_TRY(bus_run_timer_new(c->env.loop, on_commit, c, &c->commit, err));
+    BUS_TRY(kafka_group_open(&c->env, &gc, &c->group, err));
+    return consumer_open_queue(c, err);
 }
 
 int bus_kafka_consumer_open(const struct bus_kafka_env *env,
@@ -501,9 +508,9 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
     const struct kafka_flow_conf flow = {c->conf.topics, c->conf.topics_count,
                                          NULL, 0, 1};
     int rc = kafka_flow_open(&c->flow, env->metrics, &flow, err);
-    rc = rc != 0          ? rc
-         : c->raw != NULL ? open_parts(c, err)
-                          : bus_fail(err, BUS_ENOMEM, "a consumer");
+    if (rc == BUS_OK) {
+        rc = open_parts(c, err);
+    }
     if (rc != 0 && c->group == NULL) {
         bus_run_timer_free(c->wait);
         bus_run_timer_free(c->commit);
@@ -518,7 +525,9 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
         return rc;
     }
     *ret = c;
-    return 0;
+    bus_run_timer_start(c->commit, COMMIT_MS, COMMIT_MS);
+    kafka_group_begin(c->group);
+    return BUS_OK;
 }
 
 static void consumer_group_closed(void *data)
@@ -554,6 +563,7 @@ void bus_kafka_consumer_close(struct bus_kafka_consumer *c,
                               void (*closed)(void *data),
                               void *data)
 {
+    BUS_CHECK(!c->closing);
     c->closed = closed;
     c->closed_data = data;
     c->closing = true;

@@ -420,21 +420,21 @@ int bus_kafka_eos_open(const struct bus_kafka_env *env,
         eos->lanes[i].fd = -1;
     }
     (void)pthread_mutex_init(&eos->lock, NULL);
-    int rc = eos_prepare(eos, err);
-    rc = rc != 0 ? rc : open_group(eos, err);
-    if (rc != 0) {
-        free_eos(eos);
-        return rc;
-    }
-    for (int i = 0; i < eos->conf.lanes && rc == 0; i++) {
-        rc = eos_open_lane(eos, i, err);
-    }
-    if (rc != 0) {
-        bus_kafka_eos_close(eos, NULL, NULL);
-        return rc;
+    int rc;
+    BUS_TRY_GOTO(rc, eos_prepare(eos, err), no_group);
+    BUS_TRY_GOTO(rc, open_group(eos, err), no_group);
+    for (int i = 0; i < eos->conf.lanes; i++) {
+        BUS_TRY_GOTO(rc, eos_open_lane(eos, i, err), no_lanes);
     }
     *ret = eos;
-    return 0;
+    kafka_group_begin(eos->group);
+    return BUS_OK;
+no_group:
+    free_eos(eos);
+    return rc;
+no_lanes:
+    bus_kafka_eos_close(eos, NULL, NULL);
+    return rc;
 }
 
 /* -- close */

@@ -1,6 +1,7 @@
 /* A member of a consumer group.
  *
- * - open: the topics are looked for (on the thread pool) until they are there,
+ * (The states: group_fsm.c.)
+ * - begin: the topics are looked for (on the thread pool) until they are there,
  *   then subscribed to
  * - assigned: group_assign.c; the owner restores what it needs, calls start
  * - revoked: the owner gets quiet, calls stop; unassigned
@@ -10,29 +11,34 @@
  *   its member id and would soon be told that it is fenced by itself; so once
  *   the owner is quiet the handle is destroyed and made anew, unless another
  *   instance bears the name by then: to join again would fence that one
+ * - the group does not answer for long though a broker does: the same, from the
+ *   question who bears the name on
  * - a fatal error (fenced): failed(), nothing more
  * - close: probe ended, offsets committed, group left, all on the thread pool
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/group_parts.h"
 #include "bus/run/work.h"
 
-#define POLL_MS 1000 /* well under max.poll.interval.ms */
+#define POLL_MS 1000  /* well under max.poll.interval.ms */
+#define JOIN_MS 20000 /* a session (10 s) and its end */
 
 static void not_assigned(struct kafka_group *g, const char *why)
 {
-    if (g->health != NULL && !g->closing) {
+    if (g->health != NULL && g->state != GROUP_CLOSED) {
         bus_run_health_bad(g->health, g->condition, "%s", why);
     }
 }
 
 void kafka_group_fail(struct kafka_group *g, const struct bus_err *err)
 {
-    if (!g->failed && !g->closing) {
-        g->failed = true;
+    if (g->state != GROUP_FAILED && g->state != GROUP_CLOSED) {
+        kafka_group_move(g, GROUP_ON_FAILURE);
         not_assigned(g, err->msg);
         g->conf.failed(g->conf.data, err);
     }
@@ -49,7 +55,8 @@ void kafka_group_retry(struct kafka_group *g,
 static void on_retry(void *data)
 {
     struct kafka_group *g = data;
-    if (!g->closing) {
+    BUS_CHECK(g->retry_what != NULL);
+    if (g->state != GROUP_FAILED && g->state != GROUP_CLOSED) {
         g->retry_what(g);
     }
 }
@@ -59,6 +66,7 @@ void kafka_group_work(struct kafka_group *g,
                       void (*done)(void *data),
                       void (*again)(struct kafka_group *g))
 {
+    BUS_CHECK(!g->working && g->rk != NULL);
     g->working = true;
     if (bus_run_work(g->loop, run, done, g, &g->err) != 0) {
         g->working = false;
@@ -81,6 +89,19 @@ static void group_probe(void *data)
 
 static void begin_probe(struct kafka_group *g);
 
+static int64_t group_now_ms(void)
+{
+    return (int64_t)(bus_clock_system.monotonic_ns(bus_clock_system.data) /
+                     1000000u);
+}
+
+static void group_joins(struct kafka_group *g, enum group_event event)
+{
+    kafka_group_move(g, event);
+    BUS_CHECK(g->state == GROUP_JOINING);
+    g->joining_ms = group_now_ms();
+}
+
 static void subscribe(struct kafka_group *g)
 {
     rd_kafka_topic_partition_list_t *list =
@@ -96,15 +117,17 @@ static void subscribe(struct kafka_group *g)
         kafka_group_fail(g, &g->err);
         return;
     }
-    g->subscribed = true;
+    group_joins(g, GROUP_ON_FOUND);
 }
 
 static void group_looked(void *data)
 {
     struct kafka_group *g = data;
     g->working = false;
-    if (g->closing) {
+    if (g->state == GROUP_CLOSED) {
         kafka_group_close_step(g);
+    } else if (g->state != GROUP_LOOKING) {
+        return; /* failed meanwhile */
     } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
         kafka_group_fail(g, &g->err);
     } else if (g->rc != 0) {
@@ -127,7 +150,7 @@ int kafka_group_check(struct kafka_group *g, struct bus_err *err)
 {
     return g->member == NULL /* bears no name */
                ? 0
-               : kafka_member_check(g->rk, &g->conf, g->member, err);
+               : kafka_member_check(&g->env, g->rk, &g->conf, g->member, err);
 }
 
 static void group_renew(struct kafka_group *g);
@@ -149,13 +172,16 @@ static void check_lost(void *data)
 }
 
 static void begin_check(struct kafka_group *g);
+static void on_control(void *data);
 
 static void checked(void *data)
 {
     struct kafka_group *g = data;
     g->working = false;
-    if (g->closing) {
+    if (g->state == GROUP_CLOSED) {
         kafka_group_close_step(g);
+    } else if (g->state != GROUP_ASKING) {
+        return; /* failed meanwhile */
     } else if (g->rc != 0 && bus_err_act(g->err.code) == BUS_ACT_STOP) {
         /* Unassigned, the library would join again by itself; after a fatal
          * error it does not. */
@@ -168,6 +194,7 @@ static void checked(void *data)
     } else {
         bus_run_backoff_reset(&g->backoff);
         unassign(g);
+        kafka_group_move(g, GROUP_ON_OURS);
         group_renew(g);
     }
 }
@@ -179,14 +206,30 @@ static void begin_check(struct kafka_group *g)
 
 void kafka_group_stop(struct kafka_group *g)
 {
-    g->assigned = false;
-    if (g->closing) {
-        return;
-    }
-    if (g->lost && !g->failed) {
+    if (g->state == GROUP_LOST) {
+        kafka_group_move(g, GROUP_ON_QUIET);
         begin_check(g);
-    } else {
+    } else if (g->state == GROUP_RETURNING) {
+        group_joins(g, GROUP_ON_QUIET);
         unassign(g);
+    } else if (g->state != GROUP_CLOSED) {
+        BUS_CHECK(g->state == GROUP_FAILED);
+        unassign(g);
+    }
+}
+
+/* Nothing is ours and nothing is said: the library waits for a coordinator that
+ * does not come, or for others. A new handle looks for it anew; joining again
+ * costs the others a round. */
+static void on_group_poll(void *data)
+{
+    struct kafka_group *g = data;
+    on_control(g);
+    if (g->state == GROUP_JOINING && !g->working && g->watch.up &&
+        group_now_ms() - g->joining_ms > JOIN_MS) {
+        not_assigned(g, "the group does not answer: joined anew");
+        kafka_group_move(g, GROUP_ON_STUCK);
+        begin_check(g);
     }
 }
 
@@ -233,16 +276,15 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
         g->conf.assigned(g->conf.data, g->list);
         return;
     }
-    kafka_group_taken(g);
+    /* Lost because fenced is final: a new handle would fence the other. */
+    char why[1];
+    bool lost = rd_kafka_assignment_lost(g->rk) != 0;
+    bool fatal = lost && rd_kafka_fatal_error(g->rk, why, sizeof(why)) !=
+                             RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka_group_taken(g, lost && !fatal);
     not_assigned(g, "partitions are being taken back");
-    if (!g->lost && rd_kafka_assignment_lost(g->rk) != 0) {
-        /* Lost because fenced is final: a new handle would fence the other. */
-        char why[1];
-        g->lost = rd_kafka_fatal_error(g->rk, why, sizeof(why)) ==
-                  RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!g->lost) {
-            on_fatal(g);
-        }
+    if (fatal) {
+        on_fatal(g);
     }
     g->conf.revoked(g->conf.data);
 }
@@ -251,7 +293,8 @@ static void on_group_error(struct kafka_group *g, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
     struct bus_err err;
-    if (e == RD_KAFKA_RESP_ERR__FATAL && g->lost) {
+    if (e == RD_KAFKA_RESP_ERR__FATAL &&
+        (g->state == GROUP_LOST || g->state == GROUP_ASKING)) {
         return; /* of a handle that goes anyway */
     }
     if (e == RD_KAFKA_RESP_ERR__FATAL) {
@@ -271,7 +314,8 @@ static void on_control(void *data)
 {
     struct kafka_group *g = data;
     rd_kafka_event_t *ev;
-    while (!g->closing && !g->renewing &&
+    while (g->control != NULL && g->state != GROUP_CLOSED &&
+           g->state != GROUP_RENEWING &&
            (ev = rd_kafka_queue_poll(g->control, 0)) != NULL) {
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE) {
             on_rebalance(g, ev);
@@ -287,38 +331,42 @@ static void on_control(void *data)
 static int group_make(struct kafka_group *g, struct bus_err *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_member_conf(&g->env, &g->conf, &conf, err);
-    rc = rc != 0 ? rc : kafka_make(RD_KAFKA_CONSUMER, conf, &g->rk, err);
-    if (rc == 0) {
-        (void)rd_kafka_poll_set_consumer(g->rk);
-        g->control = rd_kafka_queue_get_consumer(g->rk);
-    }
-    return rc;
+    BUS_CHECK(g->rk == NULL && g->control == NULL);
+    BUS_TRY(kafka_member_conf(&g->env, &g->conf, &conf, err));
+    BUS_TRY(kafka_make(RD_KAFKA_CONSUMER, conf, &g->rk, err));
+    (void)rd_kafka_poll_set_consumer(g->rk);
+    g->control = rd_kafka_queue_get_consumer(g->rk);
+    return BUS_OK;
+}
+
+static void close_queues(struct kafka_group *g)
+{
+    BUS_CHECK(g->control != NULL);
+    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
+    kafka_seam_close(&g->seam);
+    rd_kafka_queue_destroy(g->control);
+    g->control = NULL;
 }
 
 /* The handle with what hangs on it. */
 static int open_handle(struct kafka_group *g, struct bus_err *err)
 {
-    int rc = group_make(g, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = kafka_seam_open(&g->seam, g->loop, g->control, on_control, g, err);
-    rc = rc != 0 ? rc
-                 : kafka_watch_open(&g->watch, &g->env, g->rk, "kafka", err);
-    if (rc != 0) {
-        kafka_seam_close(&g->seam);
-        rd_kafka_queue_destroy(g->control);
-        rd_kafka_destroy(g->rk);
-    }
-    return rc;
-}
-
-static void close_queues(struct kafka_group *g)
-{
-    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
+    int rc;
+    BUS_TRY(group_make(g, err));
+    BUS_TRY_GOTO(
+        rc, kafka_seam_open(&g->seam, g->loop, g->control, on_control, g, err),
+        no_seam);
+    BUS_TRY_GOTO(rc, kafka_watch_open(&g->watch, &g->env, g->rk, "kafka", err),
+                 no_watch);
+    return BUS_OK;
+no_watch:
     kafka_seam_close(&g->seam);
+no_seam:
     rd_kafka_queue_destroy(g->control);
+    rd_kafka_destroy(g->rk);
+    g->control = NULL;
+    g->rk = NULL;
+    return rc;
 }
 
 int kafka_group_open(const struct bus_kafka_env *env,
@@ -338,23 +386,32 @@ int kafka_group_open(const struct bus_kafka_env *env,
     g->conf = *conf;
     g->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                           .max_ms = KAFKA_RETRY_MAX_MS};
-    int rc = bus_run_timer_new(g->loop, on_control, g, &g->poll, err);
-    rc = rc != 0 ? rc : bus_run_timer_new(g->loop, on_retry, g, &g->retry, err);
-    rc = rc != 0 ? rc : open_handle(g, err);
-    if (rc != 0) {
-        bus_run_timer_free(g->poll);
-        bus_run_timer_free(g->retry);
-        bus_free(g);
-        return rc;
-    }
+    g->state = GROUP_LOOKING;
+    int rc;
+    BUS_TRY_GOTO(rc,
+                 bus_run_timer_new(g->loop, on_group_poll, g, &g->poll, err),
+                 failed);
+    BUS_TRY_GOTO(rc, bus_run_timer_new(g->loop, on_retry, g, &g->retry, err),
+                 failed);
+    BUS_TRY_GOTO(rc, open_handle(g, err), failed);
     if (g->health != NULL) {
         g->condition =
             bus_run_health_add(g->health, "assigned", "not in the group yet");
     }
+    *ret = g;
+    return BUS_OK;
+failed:
+    bus_run_timer_free(g->poll);
+    bus_run_timer_free(g->retry);
+    bus_free(g);
+    return rc;
+}
+
+void kafka_group_begin(struct kafka_group *g)
+{
+    BUS_CHECK(g->state == GROUP_LOOKING && !g->working);
     bus_run_timer_start(g->poll, POLL_MS, POLL_MS);
     begin_probe(g);
-    *ret = g;
-    return 0;
 }
 
 rd_kafka_t *kafka_group_handle(struct kafka_group *g)
@@ -370,12 +427,16 @@ struct kafka_watch *kafka_group_watch(struct kafka_group *g)
 static void group_leave(void *data)
 {
     struct kafka_group *g = data;
+    if (g->rk == NULL) {
+        return; /* it could not be made anew */
+    }
     if (g->commit != NULL && g->commit->cnt > 0) {
         (void)rd_kafka_commit(g->rk, g->commit, 0);
     }
     unassign(g);
     (void)rd_kafka_consumer_close(g->rk);
     rd_kafka_destroy(g->rk);
+    g->rk = NULL;
 }
 
 static void group_left(void *data)
@@ -398,9 +459,12 @@ static void group_left(void *data)
 static void group_watch_closed(void *data)
 {
     struct kafka_group *g = data;
+    BUS_CHECK(g->state == GROUP_CLOSED && !g->working);
     bus_run_timer_free(g->poll);
     bus_run_timer_free(g->retry);
-    close_queues(g);
+    if (g->control != NULL) {
+        close_queues(g);
+    }
     if (bus_run_work(g->loop, group_leave, group_left, g, NULL) != 0) {
         group_leave(g); /* without a thread the loop has to wait */
         group_left(g);
@@ -412,20 +476,18 @@ static void group_watch_closed(void *data)
 static void left_to_renew(void *data)
 {
     struct kafka_group *g = data;
-    g->renewing = false;
-    g->lost = false;
-    g->subscribed = false;
-    if (g->closing) {
+    BUS_CHECK(g->state == GROUP_RENEWING || g->state == GROUP_CLOSED);
+    if (g->state == GROUP_CLOSED) {
         bus_run_timer_free(g->poll);
         bus_run_timer_free(g->retry);
         group_left(g);
         return;
     }
     if (open_handle(g, &g->err) != 0) {
-        g->closing = true; /* nothing is left to be used */
-        g->conf.failed(g->conf.data, &g->err);
+        kafka_group_fail(g, &g->err);
         return;
     }
+    kafka_group_move(g, GROUP_ON_RENEWED);
     g->conf.handle_new(g->conf.data);
     begin_probe(g);
 }
@@ -442,14 +504,18 @@ static void watch_closed_to_renew(void *data)
 
 static void group_renew(struct kafka_group *g)
 {
-    g->renewing = true;
+    BUS_CHECK(g->state == GROUP_RENEWING && !g->working);
     g->conf.handle_goes(g->conf.data);
     kafka_watch_close(&g->watch, watch_closed_to_renew, g);
 }
 
 void kafka_group_close_step(struct kafka_group *g)
 {
-    kafka_watch_close(&g->watch, group_watch_closed, g);
+    if (g->rk == NULL) {
+        group_watch_closed(g); /* it could not be made anew */
+    } else {
+        kafka_watch_close(&g->watch, group_watch_closed, g);
+    }
 }
 
 void kafka_group_close(struct kafka_group *g,
@@ -457,11 +523,12 @@ void kafka_group_close(struct kafka_group *g,
                        void (*closed)(void *data),
                        void *data)
 {
-    g->closing = true;
+    bool busy = g->working || g->state == GROUP_RENEWING;
+    kafka_group_move(g, GROUP_ON_CLOSE);
     g->commit = commit;
     g->closed = closed;
     g->closed_data = data;
-    if (!g->working && !g->renewing) {
+    if (!busy) {
         kafka_group_close_step(g);
-    }
+    } /* else what is on its way comes to it */
 }

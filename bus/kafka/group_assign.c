@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/group_parts.h"
 
@@ -120,7 +121,7 @@ static void group_assign_ask(void *data)
 
 static void begin_ask(struct kafka_group *g);
 
-static void forward(struct kafka_group *g)
+static void group_forward(struct kafka_group *g)
 {
     for (int i = 0; i < g->asked->cnt; i++) {
         const rd_kafka_topic_partition_t *p = &g->asked->elems[i];
@@ -134,22 +135,23 @@ static void forward(struct kafka_group *g)
     }
 }
 
-static void assign_if_ready(struct kafka_group *g)
+/* By `event` of the two that were waited for, the places and the owner, the
+ * second. */
+static void begin_reading(struct kafka_group *g, enum group_event event)
 {
-    if (!g->asked_all || !g->owner_ready || !g->unanswered) {
-        return;
-    }
-    forward(g);
+    BUS_CHECK(g->unanswered && g->asked != NULL);
+    group_forward(g);
     g->conf.known(g->conf.data, g->asked, g->at_end);
-    g->unanswered = false;
     rd_kafka_resp_err_t e = rd_kafka_assign(g->rk, g->asked);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)kafka_fail(&g->err, e, "assign");
-        g->unanswered = true;
+        kafka_group_move(g, GROUP_ON_REFUSED);
         kafka_group_retry(g, begin_ask);
         return;
     }
-    g->assigned = true;
+    g->unanswered = false;
+    kafka_group_move(g, event);
+    BUS_CHECK(g->state == GROUP_READING);
     kafka_watch_up(&g->watch);
     if (g->health != NULL) {
         bus_run_health_good(g->health, g->condition);
@@ -159,21 +161,26 @@ static void assign_if_ready(struct kafka_group *g)
     }
 }
 
-static void group_assign_asked(void *data)
+static void group_asked(void *data)
 {
     struct kafka_group *g = data;
     g->working = false;
-    if (g->closing) {
+    if (g->state == GROUP_CLOSED) {
         kafka_group_close_step(g);
     } else if (g->asked_round != g->round) {
         begin_ask(g);
+    } else if (!kafka_group_can(g, GROUP_ON_PLACES)) {
+        return; /* failed meanwhile */
     } else if (g->rc == 0) {
         bus_run_backoff_reset(&g->backoff);
-        g->asked_all = true;
-        assign_if_ready(g);
+        if (g->state == GROUP_READY) {
+            begin_reading(g, GROUP_ON_PLACES);
+        } else {
+            kafka_group_move(g, GROUP_ON_PLACES);
+        }
     } else if (bus_err_act(g->err.code) == BUS_ACT_STOP) {
         kafka_group_fail(g, &g->err);
-    } else if (g->owner_ready) {
+    } else if (g->state == GROUP_READY) {
         kafka_group_retry(g, begin_ask);
     } /* else the owner is not done either (perhaps with what our predecessor
          left open): again when it is */
@@ -181,11 +188,12 @@ static void group_assign_asked(void *data)
 
 static void begin_ask(struct kafka_group *g)
 {
-    bool wait = g->conf.positions_given && !g->owner_ready;
-    if (g->working || !g->given || wait) {
+    bool wait = g->conf.positions_given && g->state != GROUP_READY;
+    if (g->working || !kafka_group_can(g, GROUP_ON_PLACES) || wait) {
         return;
     }
     kafka_group_forget(g);
+    BUS_CHECK(g->list != NULL);
     g->asked = rd_kafka_topic_partition_list_copy(g->list);
     g->at_end = bus_calloc((size_t)g->list->cnt + 1, sizeof(*g->at_end));
     g->asked_round = g->round;
@@ -194,21 +202,20 @@ static void begin_ask(struct kafka_group *g)
         kafka_group_fail(g, &g->err);
         return;
     }
-    kafka_group_work(g, group_assign_ask, group_assign_asked, begin_ask);
+    kafka_group_work(g, group_assign_ask, group_asked, begin_ask);
 }
 
 void kafka_group_given(struct kafka_group *g)
 {
     g->round++;
-    g->given = true;
-    g->asked_all = g->owner_ready = false;
+    kafka_group_move(g, GROUP_ON_GIVEN);
     begin_ask(g);
 }
 
-void kafka_group_taken(struct kafka_group *g)
+void kafka_group_taken(struct kafka_group *g, bool lost)
 {
     g->round++;
-    g->given = g->asked_all = g->owner_ready = false;
+    kafka_group_move(g, lost ? GROUP_ON_LOSS : GROUP_ON_TAKEN);
 }
 
 void kafka_group_forget(struct kafka_group *g)
@@ -223,13 +230,10 @@ void kafka_group_forget(struct kafka_group *g)
 
 void kafka_group_start(struct kafka_group *g)
 {
-    if (g->closing || !g->given) {
-        return;
-    }
-    g->owner_ready = true;
-    if (g->asked_all) {
-        assign_if_ready(g);
-    } else {
+    if (g->state == GROUP_PLACED) {
+        begin_reading(g, GROUP_ON_OWNER);
+    } else if (g->state == GROUP_GIVEN) {
+        kafka_group_move(g, GROUP_ON_OWNER);
         begin_ask(g);
-    }
+    } /* else it was taken back meanwhile */
 }

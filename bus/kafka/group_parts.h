@@ -4,6 +4,35 @@
 
 #include "bus/kafka/parts.h"
 
+enum group_state {
+    GROUP_LOOKING,
+    GROUP_JOINING,
+    GROUP_GIVEN,
+    GROUP_PLACED,
+    GROUP_READY,
+    GROUP_READING,
+    GROUP_RETURNING,
+    GROUP_LOST,
+    GROUP_ASKING,
+    GROUP_RENEWING,
+    GROUP_FAILED,
+    GROUP_CLOSED
+};
+enum group_event {
+    GROUP_ON_FOUND,
+    GROUP_ON_GIVEN,
+    GROUP_ON_PLACES,
+    GROUP_ON_OWNER,
+    GROUP_ON_REFUSED,
+    GROUP_ON_TAKEN,
+    GROUP_ON_LOSS,
+    GROUP_ON_QUIET,
+    GROUP_ON_STUCK,
+    GROUP_ON_OURS,
+    GROUP_ON_RENEWED,
+    GROUP_ON_FAILURE,
+    GROUP_ON_CLOSE
+};
 struct kafka_group
 {
     struct bus_run_loop *loop;
@@ -24,9 +53,9 @@ struct kafka_group
     rd_kafka_topic_partition_list_t *asked; /* a copy of list */
     bool *at_end;                           /* by its places */
     unsigned round, asked_round;            /* which assignment */
-    bool given, asked_all, owner_ready;
-    bool working, subscribed, assigned, failed, closing;
-    bool lost, renewing;
+    enum group_state state;                 /* group_fsm.c */
+    int64_t joining_ms; /* since when; of the monotonic clock */
+    bool working;       /* the pool's thread uses the handle */
     bool unanswered; /* the library waits for an assign(): leaving would hang */
     char *member;    /* the id the group gave us last; the library's memory */
     int rc;
@@ -35,6 +64,10 @@ struct kafka_group
     void (*closed)(void *data);
     void *closed_data;
 };
+
+/* -- group_fsm.c */
+void kafka_group_move(struct kafka_group *g, enum group_event event);
+bool kafka_group_can(const struct kafka_group *g, enum group_event event);
 
 /* -- group.c */
 void kafka_group_fail(struct kafka_group *g, const struct bus_err *err);
@@ -49,7 +82,7 @@ void kafka_group_close_step(struct kafka_group *g);
 
 /* -- group_assign.c: from a new g->list to reading */
 void kafka_group_given(struct kafka_group *g);
-void kafka_group_taken(struct kafka_group *g);
+void kafka_group_taken(struct kafka_group *g, bool lost);
 void kafka_group_forget(struct kafka_group *g); /* frees what it holds */
 
 /* -- peek.c */

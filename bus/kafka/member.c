@@ -7,10 +7,13 @@
  *   was killed came late)
  * - another id bears it: another instance took over
  * - nobody does: our session has ended; the library will say so
+ * The handle knows brokers that have gone since, and its question fails while
+ * one of them is away: then it is asked once more by a client of its own.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 
 #define NAME_MAX_BYTES      256
@@ -24,6 +27,8 @@
 #define QUEUED_MESSAGES     4000 /* small ones cost more than their bytes */
 #define QUEUE_FULL_MS       10   /* how soon a full queue is looked at again */
 #define EMBEDDED_FETCH_MS   10
+#define MEMBER_MS           1000 /* brokers that are well answer at once */
+#define MEMBER_AFRESH_MS    3000 /* twice: to find brokers, and to ask */
 
 /* Empty: a member without a name. */
 static void member_name_of(const struct kafka_group_conf *c,
@@ -42,10 +47,8 @@ int kafka_member_conf(const struct bus_kafka_env *env,
 {
     bool embedded = env->conf->embedded;
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_conf(env, &conf, err);
-    if (rc != 0) {
-        return rc;
-    }
+    int rc = BUS_OK;
+    BUS_TRY(kafka_conf(env, &conf, err));
     char name[NAME_MAX_BYTES];
     member_name_of(c, name);
     kafka_set(conf, "group.id", c->group, &rc, err);
@@ -97,17 +100,18 @@ static const char *bearer(const struct rd_kafka_group_info *g, const char *name)
 
 /* By the older call: the one of the administration (DescribeConsumerGroups)
  * ends the process with an assertion when the broker goes away meanwhile
- * (librdkafka 2.0.2). */
-int kafka_member_check(rd_kafka_t *rk,
-                       const struct kafka_group_conf *c,
-                       const char *member,
-                       struct bus_err *err)
+ * (librdkafka 2.0.2). It asks every broker the handle has ever heard of. */
+static int ask_bearer(rd_kafka_t *rk,
+                      const struct kafka_group_conf *c,
+                      const char *member,
+                      int limit_ms,
+                      struct bus_err *err)
 {
     char name[NAME_MAX_BYTES];
     const struct rd_kafka_group_list *list = NULL;
     member_name_of(c, name);
-    rd_kafka_resp_err_t e =
-        rd_kafka_list_groups(rk, c->group, &list, KAFKA_CALL_MS);
+    BUS_CHECK(name[0] != '\0');
+    rd_kafka_resp_err_t e = rd_kafka_list_groups(rk, c->group, &list, limit_ms);
     if (list == NULL) {
         return bus_fail(err, BUS_EAWAY, "members of %s: %s", c->group,
                         rd_kafka_err2str(e));
@@ -128,8 +132,43 @@ int kafka_member_check(rd_kafka_t *rk,
         return bus_fail(err, BUS_EAGAIN, "group %s: the session has ended",
                         c->group);
     }
-    return ours ? 0
+    return ours ? BUS_OK
                 : bus_fail(err, BUS_EFENCED,
                            "group %s: another instance bears the name %s",
                            c->group, c->instance);
+}
+
+/* By a client that has never heard of a broker that is away: the cluster's
+ * answer to its first question names those that are there. */
+static int ask_afresh(const struct bus_kafka_env *env,
+                      const struct kafka_group_conf *c,
+                      const char *member,
+                      struct bus_err *err)
+{
+    rd_kafka_t *rk = NULL;
+    const rd_kafka_metadata_t *md = NULL;
+    BUS_TRY(kafka_reader_make(env, "read_committed", &rk, err));
+    rd_kafka_resp_err_t e =
+        rd_kafka_metadata(rk, 0, NULL, &md, MEMBER_AFRESH_MS);
+    int rc = BUS_OK;
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rc = bus_fail(err, BUS_EAWAY, "members of %s: no broker answers: %s",
+                      c->group, rd_kafka_err2str(e));
+    } else {
+        rd_kafka_metadata_destroy(md);
+        rc = ask_bearer(rk, c, member, MEMBER_AFRESH_MS, err);
+    }
+    rd_kafka_destroy(rk);
+    return rc;
+}
+
+int kafka_member_check(const struct bus_kafka_env *env,
+                       rd_kafka_t *rk,
+                       const struct kafka_group_conf *c,
+                       const char *member,
+                       struct bus_err *err)
+{
+    BUS_CHECK(rk != NULL && member != NULL);
+    int rc = ask_bearer(rk, c, member, MEMBER_MS, err);
+    return rc == BUS_EAWAY ? ask_afresh(env, c, member, err) : rc;
 }

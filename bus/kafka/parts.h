@@ -140,6 +140,8 @@ int kafka_group_open(const struct bus_kafka_env *env,
                      const struct kafka_group_conf *conf,
                      struct kafka_group **ret,
                      struct bus_err *err) BUS_MUSTCHECK;
+/* Once the owner is whole: no callback comes before. */
+void kafka_group_begin(struct kafka_group *g);
 rd_kafka_t *kafka_group_handle(struct kafka_group *g);
 struct kafka_watch *kafka_group_watch(struct kafka_group *g);
 void kafka_group_start(struct kafka_group *g);
@@ -164,7 +166,8 @@ int kafka_member_conf(const struct bus_kafka_env *env,
                       rd_kafka_conf_t **ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 /* Is `member` the id that bears the name? As kafka_group_check(). */
-int kafka_member_check(rd_kafka_t *rk,
+int kafka_member_check(const struct bus_kafka_env *env,
+                       rd_kafka_t *rk,
                        const struct kafka_group_conf *c,
                        const char *member,
                        struct bus_err *err) BUS_MUSTCHECK;

@@ -133,22 +133,22 @@ static int producer_make(struct bus_kafka_producer *p, struct bus_err *err)
         return rc;
     }
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    rc = kafka_make(RD_KAFKA_PRODUCER, conf, &p->rk, err);
-    if (rc != 0) {
-        return rc;
-    }
+    BUS_TRY(kafka_make(RD_KAFKA_PRODUCER, conf, &p->rk, err));
     p->queue = rd_kafka_queue_get_main(p->rk);
-    rc = kafka_seam_open(&p->seam, p->env.loop, p->queue, on_producer_queue, p,
-                         err);
-    rc = rc != 0 ? rc
-                 : kafka_watch_open(&p->watch, &p->env, p->rk, "kafka producer",
-                                    err);
-    if (rc != 0) {
-        kafka_seam_close(&p->seam);
-        rd_kafka_queue_destroy(p->queue);
-        rd_kafka_destroy(p->rk);
-        p->rk = NULL;
-    }
+    BUS_TRY_GOTO(rc,
+                 kafka_seam_open(&p->seam, p->env.loop, p->queue,
+                                 on_producer_queue, p, err),
+                 no_seam);
+    BUS_TRY_GOTO(
+        rc, kafka_watch_open(&p->watch, &p->env, p->rk, "kafka producer", err),
+        no_watch);
+    return BUS_OK;
+no_watch:
+    kafka_seam_close(&p->seam);
+no_seam:
+    rd_kafka_queue_destroy(p->queue);
+    rd_kafka_destroy(p->rk);
+    p->rk = NULL;
     return rc;
 }
 

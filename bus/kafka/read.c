@@ -58,16 +58,17 @@ int bus_kafka_reader_open(const struct bus_kafka_env *env,
     if (r == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a reader");
     }
-    int rc = kafka_reader_make(env, "read_committed", &r->rk, err);
-    rc =
-        rc != 0 ? rc : kafka_reader_make(env, "read_uncommitted", &r->raw, err);
-    if (rc != 0) {
-        bus_kafka_reader_close(r);
-        return rc;
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, kafka_reader_make(env, "read_committed", &r->rk, err),
+                 failed);
+    BUS_TRY_GOTO(rc, kafka_reader_make(env, "read_uncommitted", &r->raw, err),
+                 failed);
     (void)rd_kafka_poll_set_consumer(r->rk);
     *ret = r;
-    return 0;
+    return BUS_OK;
+failed:
+    bus_kafka_reader_close(r);
+    return rc;
 }
 
 void bus_kafka_reader_close(struct bus_kafka_reader *r)

@@ -74,6 +74,9 @@ static void on_assigned(void *data, struct bus_kafka_place *places, size_t n)
 static void drain(void *data)
 {
     struct play *p = data;
+    if (p->soon != NULL) {
+        bus_run_timer_stop(p->soon); /* it asks p->c */
+    }
     if (p->c != NULL) {
         bus_kafka_consumer_close(p->c, NULL, NULL);
         p->c = NULL;
@@ -187,6 +190,7 @@ static bool caught_up_at_once(struct play *p)
     assert_int_equal(bus_run_loop_run(p->loop), BUS_EXIT_OK);
     assert_int_equal(p->got, 0);
     bus_run_timer_free(p->soon);
+    p->soon = NULL;
     bus_run_timer_free(p->limit);
     bus_run_loop_free(p->loop);
     return p->at_once;
