@@ -31,13 +31,14 @@ SLOW = 3  # how much slower than ours a machine may be; a wait that holds costs 
 class Town:
     """Kafka, PostgreSQL and the roles of one round."""
 
+    brokers = 1
+
     def __init__(self, program, config=SOURCE / "bus-config"):
         self.program = program
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lianou-fault-"))
         self.dir.chmod(0o755)
         self.roles = {}
-        self.bootstrap = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True,
-                                        capture_output=True, text=True).stdout.strip()
+        self.start_kafka()
         self.start_database(first=True)
         codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
                  for p in sorted((SOURCE / "bus-config/partners.d").glob("*.yaml"))]
@@ -50,12 +51,16 @@ class Town:
             (self.dir / f).chmod(0o600)
         self.port = free_port()
         self.env = dict(os.environ, LIANOU_KAFKA=self.bootstrap, LIANOU_KAFKA_PARTITIONS="4",
-                        LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(self.dir / "state"),
+                        LIANOU_KAFKA_REPLICATION=str(self.brokers), LIANOU_KAFKA_MIN_INSYNC=str(max(1, self.brokers - 1)), LIANOU_STATE=str(self.dir / "state"),
                         LIANOU_KEYRING=str(ring), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
                         LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
                         **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "YOUZHENG")})
         self.lianou("topics", "apply")
         self.lianou("db", "migrate")
+
+    def start_kafka(self):
+        self.bootstrap = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True,
+                                        capture_output=True, text=True).stdout.strip()
 
     def lianou(self, *args, check=True):
         return subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True, check=check)

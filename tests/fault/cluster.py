@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""A cluster of three brokers, replication 3, that is treated badly: brokers are
+killed and stopped, the network loses, doubles and swallows. The roles must come
+to rest by themselves, never be silent while a majority of brokers is well, and
+nothing may be lost, doubled, torn or out of order: told by `lianou audit` and by
+tests/fault/checker.py, which reads topics and tables itself.
+
+  cluster.py [--applications N] [--rounds R] [--seed S] [FAULT ...]
+  cluster.py --short      one fault of the quick kind, some applications
+
+FAULTs, in the order given (default: all):
+  coordinator   the broker that leads the matcher's group is killed and stays away
+                until the roles have gone on without it
+  kills         one broker after the other is killed and comes back
+  stops         one broker after the other is stopped (SIGSTOP) for 30 to 70 s
+  hole          the network to one broker swallows everything for 20 to 40 s
+  resets        all connections are reset, again and again
+  answers       requests of transactions come late, wait, double, lose their answers
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+PYTHON = os.environ.get("LIANOU_PYTHON")
+if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
+    os.environ["FAULT_INNER"] = "1"
+    os.execv(PYTHON, [PYTHON] + sys.argv)
+sys.path[:0] = [str(HERE), str(HERE / "torn")]
+from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
+from run import feed, judge, settle, skip  # noqa: E402
+from town import ROLES, Town  # noqa: E402
+
+FAULTS = ("coordinator", "kills", "stops", "hole", "resets", "answers")
+CHANCES = {END_TXN: 0.15, ADD_PARTITIONS: 0.05, ADD_OFFSETS: 0.05, TXN_OFFSETS: 0.1, PRODUCE: 0.03}
+SILENT = 10  # seconds, from when a majority has found its leaders
+FENCED = 12  # seconds until the cluster knows a broker is away, and has elected
+
+
+class Cluster(Town):
+    """Three brokers; the roles' way to them leads through a proxy."""
+
+    brokers = 3
+
+    def __init__(self, program, seed):
+        self.faults = Faults(seed, chances=CHANCES)
+        super().__init__(program)
+
+    def start_kafka(self):
+        self.proxy = Proxy(self.faults, self.brokers)
+        env = dict(os.environ, OUTER=" ".join(map(str, self.proxy.ports)))
+        self.direct = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka", str(self.brokers)], env=env,
+                                     check=True, capture_output=True, text=True).stdout.strip()
+        self.homes = [self.dir / "kafka" / str(i + 1) for i in range(self.brokers)]
+        self.bootstrap = self.proxy.aim([(h / "outer").read_text().strip() for h in self.homes])
+
+    def broker_signal(self, i, number):
+        os.kill(int((self.homes[i] / "pid").read_text()), number)
+
+    def broker_kill(self, i):
+        subprocess.run([SOURCE / "ops/kafka/stop", self.homes[i], "KILL"], check=True)
+
+    def broker_start(self, i):
+        subprocess.run([SOURCE / "ops/kafka/start", self.homes[i]], check=True, capture_output=True)
+
+    def coordinator(self, group):
+        """The broker (from 0) that leads the group."""
+        from confluent_kafka.admin import AdminClient
+        admin = AdminClient({"bootstrap.servers": self.direct})
+        for _ in range(20):
+            try:
+                got = admin.describe_consumer_groups([group])[group].result(15)
+                return got.coordinator.id - 1
+            except Exception:  # noqa: BLE001 it may be on its way to another broker
+                time.sleep(0.5)
+        raise RuntimeError("nobody leads " + group)
+
+    def close(self, keep):
+        for i in range(self.brokers):
+            try:
+                self.broker_signal(i, signal.SIGCONT)
+            except OSError:
+                pass
+        super().close(keep)
+        self.proxy.close()
+
+
+class Ear:
+    """Hears what is committed to evaluations, all the time, past the proxy: the
+    longest silence since it was asked to listen."""
+
+    def __init__(self, town):
+        self.town, self.on, self.count = town, True, 0
+        self.heard = self.longest = 0
+        self.listen()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def listen(self):
+        self.heard, self.longest = time.time(), 0
+
+    def silence(self):
+        return max(self.longest, time.time() - self.heard)
+
+    def run(self):
+        from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+        c = Consumer({"bootstrap.servers": self.town.direct, "group.id": "ear", "isolation.level": "read_committed",
+                      "enable.auto.commit": False, "socket.timeout.ms": 5000})
+        c.assign([TopicPartition("qihe.evaluations", p, OFFSET_END) for p in range(4)])
+        while self.on:
+            for m in c.consume(1000, 0.2):
+                if m.error() is None:
+                    now = time.time()
+                    self.count += 1
+                    self.longest = max(self.longest, now - self.heard)
+                    self.heard = now
+        c.close()
+
+
+# -- the faults: each returns the longest silence that counts, or None
+
+def until_heard(ear, limit):
+    """From now on: how long until an evaluation comes."""
+    begun, count = time.time(), ear.count
+    while ear.count == count and time.time() - begun < limit:
+        time.sleep(0.2)
+    return time.time() - begun
+
+
+def coordinator(town, ear, rng):
+    i = town.coordinator("qihe.matcher")
+    town.broker_kill(i)
+    time.sleep(FENCED)
+    waited = until_heard(ear, 120)
+    ear.listen()
+    time.sleep(30)
+    silent = max(waited, ear.silence())
+    town.broker_start(i)
+    return silent
+
+
+def kills(town, ear, rng):
+    worst = 0
+    for i in rng.sample(range(3), 3):
+        town.broker_kill(i)
+        time.sleep(FENCED)
+        worst = max(worst, until_heard(ear, 120))
+        town.broker_start(i)
+        time.sleep(rng.uniform(5, 15))
+    return worst
+
+
+def stops(town, ear, rng):
+    worst = 0
+    for i in rng.sample(range(3), 3):
+        town.broker_signal(i, signal.SIGSTOP)
+        time.sleep(FENCED)
+        worst = max(worst, until_heard(ear, 120))
+        time.sleep(rng.uniform(30, 70) - FENCED)
+        town.broker_signal(i, signal.SIGCONT)
+        time.sleep(rng.uniform(5, 15))
+    return worst
+
+
+def hole(town, ear, rng):
+    i = rng.randrange(3)
+    town.proxy.hole(i, True)  # the broker is well, and leads: only we do not reach it
+    time.sleep(rng.uniform(20, 40))
+    town.proxy.hole(i, False)
+    return until_heard(ear, 120)
+
+
+def resets(town, ear, rng):
+    for _ in range(20):
+        town.proxy.reset_all()
+        time.sleep(rng.uniform(0.1, 1.5))
+    return until_heard(ear, 120)
+
+
+def answers(town, ear, rng):
+    town.faults.on = True
+    time.sleep(30)
+    town.faults.on = False
+    return until_heard(ear, 120)
+
+
+def one_round(program, seed, a):
+    rng, begun = random.Random(seed), time.time()
+    town = Cluster(program, seed)
+    good = False
+    try:
+        for name in ROLES:
+            town.start(name)
+        ear = Ear(town)
+        done = threading.Event()
+        pace = {"more": True}
+        sent = []
+
+        def load():
+            """Applications all the time, so that silence means something."""
+            lines = town.lianou("generate", "applications", str(a.applications), "--seed", str(seed)).stdout.splitlines()
+            for line in lines:
+                if not pace["more"]:
+                    return
+                feed(town, [line], done)
+                sent.append(line)
+                time.sleep(a.pause)
+        loader = threading.Thread(target=load)
+        loader.start()
+        waited = until_heard(ear, 120)
+        print("  first evaluation after %.0f s" % waited, flush=True)
+        quiet = {}
+        for name in a.faults or FAULTS:
+            quiet[name] = round(globals()[name](town, ear, rng), 1)
+            print("  %-12s silent for %.1f s, by %.0f s, %d applications in" % (name, quiet[name], time.time() - begun, len(sent)),
+                  flush=True)
+        pace["more"] = False
+        loader.join()
+        ear.on = False
+        last = settle(town, 600)
+        print("  lianou audit by %.0f s:" % (time.time() - begun), json.dumps(last), flush=True)
+        good = judge(town, len(sent), last, False)
+        loud = {k: v for k, v in quiet.items() if v > SILENT}
+        if loud:
+            print("  silent for longer than %d s: %s" % (SILENT, json.dumps(loud)), flush=True)
+            good = False
+    finally:
+        town.close(keep=not good)
+    return good
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--applications", type=int, default=20000)
+    p.add_argument("--pause", type=float, default=0.02, help="seconds between two applications")
+    p.add_argument("--rounds", type=int, default=1)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--short", action="store_true")
+    p.add_argument("faults", nargs="*", choices=FAULTS + ([],))
+    a = p.parse_args()
+    if not PYTHON:
+        skip("LIANOU_PYTHON is not set; ops/test makes it")
+    if not os.environ.get("LIANOU_KAFKA_HOME"):
+        skip("LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")
+    if a.short:
+        a.faults, a.applications = ["resets"], 300
+    program = os.environ.get("LIANOU_PROGRAM") or os.environ.get("LIANOU_BUILT") or str(SOURCE / "build/release/ops/lianou")
+    for r in range(a.rounds):
+        seed = a.seed + r if a.seed else random.SystemRandom().randrange(1 << 30)
+        print("round %d, seed %d" % (r + 1, seed), flush=True)
+        if not one_round(program, seed, a):
+            sys.exit("round %d with seed %d FAILED" % (r + 1, seed))
+
+
+if __name__ == "__main__":
+    main()
