@@ -8,32 +8,46 @@
 #include "bus/role/frame.h"
 #include "ops/cli/lianou.h"
 
-static int broker_serve(const struct bus_config *c, const char *file)
+struct broker_show
 {
     struct bus_arena mem;
+    struct bus_run_loop *loop;
+    struct bus_kafka_embedded *broker;
+};
+
+static int broker_start(struct broker_show *b,
+                        const struct bus_config *c,
+                        const char *file,
+                        struct bus_err *err)
+{
+    const struct bus_run_loop_conf conf = {0};
     struct bus_topic *topics = NULL;
-    struct bus_kafka_embedded *broker = NULL;
-    struct bus_run_loop *loop = NULL;
-    struct bus_run_loop_conf conf = {0};
-    struct bus_err err;
     size_t n = 0;
-    bus_arena_init(&mem, 0, 0);
+    BUS_TRY(bus_run_loop_new(&conf, &b->loop, err));
+    BUS_TRY(bus_conf_topics(c, &b->mem, &topics, &n, err));
+    BUS_TRY(bus_kafka_embedded_start(topics, n, file, &b->broker, err));
+    bus_log(BUS_LOG_INFO, "embedded broker, for showing only",
+            "bootstrap=%s topics=%zu", bus_kafka_embedded_bootstrap(b->broker),
+            n);
+    return BUS_OK;
+}
+
+static int broker_serve(const struct bus_config *c, const char *file)
+{
+    struct broker_show b = {0};
+    struct bus_err err;
+    bus_arena_init(&b.mem, 0, 0);
     bus_log_role_set("broker", NULL);
-    int rc = bus_run_loop_new(&conf, &loop, &err);
-    rc = rc ? rc : bus_conf_topics(c, &mem, &topics, &n, &err);
-    rc = rc ? rc : bus_kafka_embedded_start(topics, n, file, &broker, &err);
+    int rc = broker_start(&b, c, file, &err);
     if (rc == BUS_OK) {
-        bus_log(BUS_LOG_INFO, "embedded broker, for showing only",
-                "bootstrap=%s topics=%zu", bus_kafka_embedded_bootstrap(broker),
-                n);
-        rc = bus_run_loop_run(loop);
+        rc = bus_run_loop_run(b.loop);
     } else {
         bus_log(BUS_LOG_ERROR, "cannot start", "err=\"%s\"", err.msg);
         rc = LIANOU_FAILED;
     }
-    bus_kafka_embedded_stop(broker);
-    bus_run_loop_free(loop);
-    bus_arena_fini(&mem);
+    bus_kafka_embedded_stop(b.broker);
+    bus_run_loop_free(b.loop);
+    bus_arena_fini(&b.mem);
     return rc;
 }
 

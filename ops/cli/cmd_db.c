@@ -7,6 +7,13 @@
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 
+static int db_migrate(struct tool *t, bool dry, struct bus_err *err)
+{
+    BUS_TRY(cli_tool_open(t, err));
+    BUS_TRY(cli_tool_database(t, err));
+    return bus_ledger_migrate(t->pg, dry, stdout, err);
+}
+
 static int db_run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -32,9 +39,7 @@ static int db_run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     struct bus_err err;
-    int rc = cli_tool_open(&t, &err);
-    rc = rc ? rc : cli_tool_database(&t, &err);
-    rc = rc ? rc : bus_ledger_migrate(t.pg, dry, stdout, &err);
+    int rc = db_migrate(&t, dry, &err);
     return cli_tool_close(&t, "db", rc, &err);
 }
 

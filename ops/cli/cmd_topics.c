@@ -29,20 +29,37 @@ topics_work(const struct bus_config *c, bool apply, struct bus_err *err)
     struct bus_kafka_admin *admin = NULL;
     size_t n = 0;
     struct bus_kafka_env env = {.conf = &c->kafka, .client_id = "lianou-admin"};
+    int rc;
     bus_arena_init(&mem, 0, 0);
-    int rc = bus_conf_topics(c, &mem, &topics, &n, err);
-    rc = rc ? rc : bus_kafka_admin_open(&env, &admin, err);
-    rc = rc ? rc : bus_kafka_topics_plan(admin, topics, n, &mem, &plan, err);
-    if (rc == BUS_OK) {
-        topics_show(plan.list, plan.n);
+    BUS_TRY_GOTO(rc, bus_conf_topics(c, &mem, &topics, &n, err), done);
+    BUS_TRY_GOTO(rc, bus_kafka_admin_open(&env, &admin, err), done);
+    BUS_TRY_GOTO(rc, bus_kafka_topics_plan(admin, topics, n, &mem, &plan, err),
+                 done);
+    topics_show(plan.list, plan.n);
+    if (apply && plan.n > 0) {
+        BUS_TRY_GOTO(rc, bus_kafka_topics_apply(admin, topics, n, err), done);
+        (void)printf("applied\n");
     }
-    if (rc == BUS_OK && apply && plan.n > 0) {
-        rc = bus_kafka_topics_apply(admin, topics, n, err);
-        if (rc == BUS_OK) {
-            (void)printf("applied\n");
-        }
-    }
+done:
     bus_kafka_admin_close(admin);
+    bus_arena_fini(&mem);
+    return rc;
+}
+
+static int topics_do(const char *folder, bool apply, struct bus_err *err)
+{
+    struct bus_config config;
+    struct bus_arena mem;
+    struct bus_faults faults;
+    int rc;
+    bus_arena_init(&mem, 0, 0);
+    bus_faults_init(&faults, &mem);
+    BUS_TRY_GOTO(
+        rc, bus_conf_open(&config, lianou_config_dir(folder), &faults, err),
+        done);
+    rc = topics_work(&config, apply, err);
+done:
+    bus_conf_close(&config);
     bus_arena_fini(&mem);
     return rc;
 }
@@ -64,19 +81,11 @@ static int topics_run(int argc, char **argv)
         (void)fprintf(stderr, "lianou topics: plan or apply?\n");
         return LIANOU_USAGE;
     }
-    struct bus_config config;
-    struct bus_arena mem;
-    struct bus_faults faults;
     struct bus_err err;
-    bus_arena_init(&mem, 0, 0);
-    bus_faults_init(&faults, &mem);
-    int rc = bus_conf_open(&config, lianou_config_dir(folder), &faults, &err);
-    rc = rc ? rc : topics_work(&config, apply, &err);
+    int rc = topics_do(folder, apply, &err);
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou topics: %s\n", err.msg);
     }
-    bus_conf_close(&config);
-    bus_arena_fini(&mem);
     return rc == BUS_OK      ? LIANOU_WELL
            : rc == BUS_EAWAY ? LIANOU_AWAY
                              : LIANOU_FAILED;

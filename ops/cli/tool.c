@@ -38,6 +38,22 @@ int cli_tool_close(struct tool *t,
                                                    : LIANOU_FAILED;
 }
 
+/* The columns of a query's one row. */
+static int tool_row_read(struct bus_pg *pg,
+                         const char *sql,
+                         int64_t *const *to,
+                         size_t n,
+                         struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(bus_pg_query(pg, sql, NULL, 0, &r, err));
+    for (size_t i = 0; i < n; i++) {
+        *to[i] = bus_pg_i64(r, 0, i);
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
+}
+
 int cli_account_read(struct bus_pg *pg,
                      struct account *ret,
                      struct bus_err *err)
@@ -51,19 +67,8 @@ int cli_account_read(struct bus_pg *pg,
     };
     int64_t *const faults[] = {&ret->lost, &ret->duplicated, &ret->torn,
                                &ret->out_of_order};
-    struct bus_pg_rows *r = NULL;
-    int rc = bus_pg_query(pg, bus_ledger_sql_account, NULL, 0, &r, err);
-    for (size_t i = 0; rc == BUS_OK && i < sizeof(counts) / sizeof(*counts);
-         i++) {
-        *counts[i] = bus_pg_i64(r, 0, i);
-    }
-    bus_pg_rows_free(r);
-    r = NULL;
-    rc = rc ? rc : bus_pg_query(pg, bus_ledger_sql_audit, NULL, 0, &r, err);
-    for (size_t i = 0; rc == BUS_OK && i < sizeof(faults) / sizeof(*faults);
-         i++) {
-        *faults[i] = bus_pg_i64(r, 0, i);
-    }
-    bus_pg_rows_free(r);
-    return rc;
+    BUS_TRY(tool_row_read(pg, bus_ledger_sql_account, counts,
+                          sizeof(counts) / sizeof(*counts), err));
+    return tool_row_read(pg, bus_ledger_sql_audit, faults,
+                         sizeof(faults) / sizeof(*faults), err);
 }

@@ -37,9 +37,9 @@ static int simulate_spool_put(struct simulate_spool *s,
     char name[NAME_ROOM], part[NAME_ROOM + 1];
     (void)snprintf(name, sizeof(name), "%s%s" ENDING, id, suffix);
     (void)snprintf(part, sizeof(part), ".%s", name);
-    int rc = bus_disk_write(s->in, part, text, err);
-    rc = rc ? rc : bus_disk_rename(s->in, part, s->in, name, err);
-    return rc ? rc : bus_disk_sync(s->in, err);
+    BUS_TRY(bus_disk_write(s->in, part, text, err));
+    BUS_TRY(bus_disk_rename(s->in, part, s->in, name, err));
+    return bus_disk_sync(s->in, err);
 }
 
 static int simulate_spool_give(struct simulate_spool *s,
@@ -53,13 +53,23 @@ static int simulate_spool_give(struct simulate_spool *s,
         .has_reference = true,
         .reference = bus_strv(bus_id_text(&a->event_id, id)),
     };
-    int rc = bus_partner_kind_in_write(s->kind->in, a->record, &reply, &s->mem,
-                                       &text, err);
-    rc = rc ? rc : simulate_spool_put(s, text, id, "", err);
+    BUS_TRY(bus_partner_kind_in_write(s->kind->in, a->record, &reply, &s->mem,
+                                      &text, err));
+    BUS_TRY(simulate_spool_put(s, text, id, "", err));
     bool twice = (int)(a->event_id.b[3] % 100) < s->duplicates;
-    return rc == BUS_OK && twice
-               ? simulate_spool_put(s, text, id, "-again", err)
-               : rc;
+    return twice ? simulate_spool_put(s, text, id, "-again", err) : BUS_OK;
+}
+
+static int simulate_spool_read(struct simulate_spool *s,
+                               const char *name,
+                               void **ret,
+                               struct bus_err *err)
+{
+    struct bus_strv text;
+    struct bus_partner_document_faults faults;
+    BUS_TRY(bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err));
+    return bus_partner_kind_out_read(s->kind->out, s->rules->config, text,
+                                     &s->mem, ret, &faults, err);
 }
 
 /* A task of out/: answered, then taken away. */
@@ -67,25 +77,19 @@ static int simulate_spool_take(struct simulate_spool *s,
                                const char *name,
                                struct bus_err *err)
 {
-    struct bus_strv text;
-    struct bus_partner_document_faults faults;
     struct simulate_answers answers;
     void *record = NULL;
     bus_arena_reset(&s->mem);
-    int rc = bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err);
-    rc = rc ? rc
-            : bus_partner_kind_out_read(s->kind->out, s->rules->config, text,
-                                        &s->mem, &record, &faults, err);
-    if (rc != BUS_OK) {
+    if (simulate_spool_read(s, name, &record, err) != BUS_OK) {
         return bus_wrap(err, "%s", name);
     }
-    rc = cli_simulate_answer(s->rules, s->partner, record,
-                             bus_clock_system.wall_ms(NULL), &s->mem, &answers,
-                             err);
-    for (size_t i = 0; rc == BUS_OK && i < answers.n; i++) {
-        rc = simulate_spool_give(s, &answers.v[i], err);
+    BUS_TRY(cli_simulate_answer(s->rules, s->partner, record,
+                                bus_clock_system.wall_ms(NULL), &s->mem,
+                                &answers, err));
+    for (size_t i = 0; i < answers.n; i++) {
+        BUS_TRY(simulate_spool_give(s, &answers.v[i], err));
     }
-    return rc ? rc : bus_disk_unlink(s->out, name, err);
+    return bus_disk_unlink(s->out, name, err);
 }
 
 static bool task_name(const char *name)
@@ -132,6 +136,19 @@ void cli_simulate_spool_free(struct simulate_spool *s)
     bus_free(s);
 }
 
+static int simulate_spool_open(struct simulate_spool *s, struct bus_err *err)
+{
+    const char *word = bus_partner_kind_word(s->partner);
+    s->kind = bus_partner_kind_find(cli_kinds, word);
+    if (s->kind == NULL) {
+        return bus_fail(err, BUS_ECONFIG, "no kind %s", word);
+    }
+    BUS_TRY(bus_disk_folder(AT_FDCWD, s->partner->spool_dir, &s->root, err));
+    BUS_TRY(bus_disk_folder(s->root, "out", &s->out, err));
+    BUS_TRY(bus_disk_folder(s->root, "in", &s->in, err));
+    return bus_run_timer_new(s->loop, simulate_spool_look, s, &s->timer, err);
+}
+
 int cli_simulate_spool_new(struct bus_run_loop *loop,
                            const struct simulate_rules *rules,
                            const struct bus_conf_partner *partner,
@@ -151,15 +168,7 @@ int cli_simulate_spool_new(struct bus_run_loop *loop,
                                  .out = -1,
                                  .in = -1};
     bus_arena_init(&s->mem, 0, 0);
-    s->kind = bus_partner_kind_find(cli_kinds, bus_partner_kind_word(partner));
-    int rc = s->kind == NULL
-                 ? bus_fail(err, BUS_ECONFIG, "no kind %s",
-                            bus_partner_kind_word(partner))
-                 : bus_disk_folder(AT_FDCWD, partner->spool_dir, &s->root, err);
-    rc = rc ? rc : bus_disk_folder(s->root, "out", &s->out, err);
-    rc = rc ? rc : bus_disk_folder(s->root, "in", &s->in, err);
-    rc = rc ? rc
-            : bus_run_timer_new(loop, simulate_spool_probe, s, &s->timer, err);
+    int rc = simulate_spool_open(s, err);
     if (rc != BUS_OK) {
         cli_simulate_spool_free(s);
         return rc;

@@ -45,10 +45,10 @@ static int schema(const char *conninfo,
 {
     char sql[80];
     struct bus_pg *pg = NULL;
-    int rc = bus_pg_open(conninfo, 0, &pg, err);
+    BUS_TRY(bus_pg_open(conninfo, 0, &pg, err));
     (void)snprintf(sql, sizeof(sql), "%s %s%s", verb, name,
                    verb[0] == 'D' ? " CASCADE" : "");
-    rc = rc ? rc : bus_pg_exec(pg, sql, err);
+    int rc = bus_pg_exec(pg, sql, err);
     bus_pg_close(pg);
     return rc;
 }
@@ -73,9 +73,9 @@ static int delete_topics(struct tool *t, struct bus_err *err)
     size_t n = 0;
     const struct bus_kafka_env env = {.conf = &t->config.kafka,
                                       .client_id = "lianou-demo"};
-    int rc = bus_conf_topics(&t->config, &t->mem, &topics, &n, err);
-    rc = rc ? rc : bus_kafka_admin_open(&env, &admin, err);
-    rc = rc ? rc : bus_kafka_topics_delete(admin, topics, n, err);
+    BUS_TRY(bus_conf_topics(&t->config, &t->mem, &topics, &n, err));
+    BUS_TRY(bus_kafka_admin_open(&env, &admin, err));
+    int rc = bus_kafka_topics_delete(admin, topics, n, err);
     bus_kafka_admin_close(admin);
     return rc;
 }

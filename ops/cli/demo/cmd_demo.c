@@ -84,55 +84,63 @@ static void demo_set(const char *name, const char *fmt, const char *value)
     (void)setenv(name, text, 1);
 }
 
+static int start_topics(struct demo *d, struct bus_err *err)
+{
+    static const char *const apply[] = {"topics", "apply", NULL};
+    demo_set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
+    BUS_TRY(cli_demo_spawn(&d->stage, "topics", apply, err));
+    if (cli_demo_join(&d->stage, "topics") != 0) {
+        return bus_fail(err, BUS_EAWAY,
+                        "the topics could not be made on %s; see "
+                        "%s/topics.log",
+                        d->kafka, d->stage.dir);
+    }
+    return BUS_OK;
+}
+
 static int start_broker(struct demo *d, struct bus_err *err)
 {
     char file[200], bootstrap[128];
     if (d->kafka != NULL) {
-        demo_set("LIANOU_KAFKA_EMBEDDED", "%s", "false");
-        static const char *const apply[] = {"topics", "apply", NULL};
-        int rc = cli_demo_spawn(&d->stage, "topics", apply, err);
-        return rc != BUS_OK ? rc
-               : cli_demo_join(&d->stage, "topics") == 0
-                   ? BUS_OK
-                   : bus_fail(err, BUS_EAWAY,
-                              "the topics could not be made on %s; see "
-                              "%s/topics.log",
-                              d->kafka, d->stage.dir);
+        return start_topics(d, err);
     }
     demo_set("LIANOU_KAFKA_EMBEDDED", "%s", "true");
     (void)snprintf(file, sizeof(file), "%s/bootstrap", d->stage.dir);
     const char *const args[] = {"broker", "--file", file, NULL};
-    int rc = cli_demo_spawn(&d->stage, "broker", args, err);
-    for (int i = 0; rc == BUS_OK && i < WAIT_TRIES; i++) {
+    BUS_TRY(cli_demo_spawn(&d->stage, "broker", args, err));
+    for (int i = 0; i < WAIT_TRIES; i++) {
         if (cli_demo_read(file, bootstrap, sizeof(bootstrap))) {
             demo_set("LIANOU_KAFKA", "%s", bootstrap);
             return BUS_OK;
         }
         nap_ms(100);
     }
-    return rc ? rc
-              : bus_fail(err, BUS_EAWAY,
-                         "the embedded broker does not "
-                         "start");
+    return bus_fail(err, BUS_EAWAY, "the embedded broker does not start");
+}
+
+static int start_private_pg(struct demo *d, struct bus_err *err)
+{
+    char dir[200];
+    (void)snprintf(dir, sizeof(dir), "%s/pg", d->stage.dir);
+    if (mkdir(dir, 0755) != 0) {
+        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
+    }
+    BUS_TRY(cli_private_pg_start(&d->stage.pg, dir, err));
+    d->db = d->stage.pg.conninfo;
+    return BUS_OK;
 }
 
 static int start_database(struct demo *d, struct bus_err *err)
 {
-    int rc = BUS_OK;
     if (d->db == NULL) {
-        char dir[200];
-        (void)snprintf(dir, sizeof(dir), "%s/pg", d->stage.dir);
-        rc = mkdir(dir, 0755) == 0
-                 ? cli_private_pg_start(&d->stage.pg, dir, err)
-                 : bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
-        d->db = d->stage.pg.conninfo;
+        BUS_TRY(start_private_pg(d, err));
     } else {
-        rc = cli_demo_apart_schema(&d->apart, d->db, err);
+        BUS_TRY(cli_demo_apart_schema(&d->apart, d->db, err));
         d->db = d->apart.conninfo;
     }
     demo_set("LIANOU_DB", "%s", d->db);
-    rc = rc ? rc : bus_pg_open(d->db, 0, &d->tool.pg, err);
-    return rc ? rc : bus_ledger_migrate(d->tool.pg, false, NULL, err);
+    BUS_TRY(bus_pg_open(d->db, 0, &d->tool.pg, err));
+    return bus_ledger_migrate(d->tool.pg, false, NULL, err);
 }
 
 static void demo_ports(struct demo *d)
@@ -161,7 +169,7 @@ static void demo_ports(struct demo *d)
 static int demo_prepare(struct demo *d, struct bus_err *err)
 {
     static const char *owners[96] = {"bus", "dispatch"};
-    int rc = cli_demo_stage_open(&d->stage, err);
+    BUS_TRY(cli_demo_stage_open(&d->stage, err));
     (void)setenv("LIANOU_KAFKA_PARTITIONS", "4", 0);
     (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
     (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
@@ -175,26 +183,25 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     demo_set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
     demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
     demo_ports(d);
-    rc = rc ? rc : cli_tool_open(&d->tool, err);
-    for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
+    BUS_TRY(cli_tool_open(&d->tool, err));
+    for (size_t i = 0; i < d->tool.config.partners_count; i++) {
         owners[2 + i % 90] = d->tool.config.partners[i].code;
     }
     demo_set("LIANOU_CONFIG", "%s", d->tool.config.folder);
-    return rc ? rc : cli_demo_keys(&d->stage, owners, err);
+    return cli_demo_keys(&d->stage, owners, err);
 }
 
 /* Those whose partners do not speak Kafka. */
 static int start_adapters(struct demo *d, struct bus_err *err)
 {
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < d->tool.config.partners_count; i++) {
+    for (size_t i = 0; i < d->tool.config.partners_count; i++) {
         const struct bus_conf_partner *p = &d->tool.config.partners[i];
         const char *const args[] = {"run", "partner", p->code, NULL};
         if (p->transport != BUS_TRANSPORT_KAFKA) {
-            rc = cli_demo_spawn(&d->stage, p->code, args, err);
+            BUS_TRY(cli_demo_spawn(&d->stage, p->code, args, err));
         }
     }
-    return rc;
+    return BUS_OK;
 }
 
 static int start_roles(struct demo *d, struct bus_err *err)
@@ -208,13 +215,11 @@ static int start_roles(struct demo *d, struct bus_err *err)
         {"intake", "run", "intake", NULL},
         {"partners", "simulate", "all", "--seed", seed, NULL},
     };
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < sizeof(roles) / sizeof(roles[0]);
-         i++) {
-        rc = cli_demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        BUS_TRY(cli_demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err));
     }
-    rc = rc ? rc : start_adapters(d, err);
-    for (int i = 0; rc == BUS_OK && i < WAIT_TRIES && !interrupted; i++) {
+    BUS_TRY(start_adapters(d, err));
+    for (int i = 0; i < WAIT_TRIES && !interrupted; i++) {
         int fd = -1;
         /* An empty application is refused by an intake that works. */
         if (cli_demo_post(&fd, d->intake_port, "/v1/applications", "{}") ==
@@ -227,11 +232,8 @@ static int start_roles(struct demo *d, struct bus_err *err)
         }
         nap_ms(100);
     }
-    return rc ? rc
-              : bus_fail(err, BUS_EAWAY,
-                         "intake does not answer; see "
-                         "%s/intake.log",
-                         d->stage.dir);
+    return bus_fail(err, BUS_EAWAY, "intake does not answer; see %s/intake.log",
+                    d->stage.dir);
 }
 
 static double demo_since(const struct demo *d)
@@ -382,24 +384,24 @@ static void wait_kept(const struct demo *d)
 static int demo_play(struct demo *d, struct bus_err *err)
 {
     d->begun_ns = bus_clock_system.monotonic_ns(NULL);
-    int rc = demo_prepare(d, err);
-    if (rc == BUS_OK) {
-        demo_report(
-            d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
-            d->kafka ? "Kafka as given"
-                     : "the embedded broker is for showing, never for proving");
-    }
-    rc = rc ? rc : start_broker(d, err);
-    rc = rc ? rc : start_database(d, err);
-    rc = rc ? rc : start_roles(d, err);
-    if (rc == BUS_OK && !interrupted) {
+    BUS_TRY(demo_prepare(d, err));
+    demo_report(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
+             d->kafka
+                 ? "Kafka as given"
+                 : "the embedded broker is for showing, never for proving");
+    BUS_TRY(start_broker(d, err));
+    BUS_TRY(start_database(d, err));
+    BUS_TRY(start_roles(d, err));
+    if (!interrupted) {
         demo_report(d, "各角色与模拟伙伴已就位, 开始受理",
-                    "roles and partners are up, taking applications");
+                 "roles and partners are up, taking applications");
+        BUS_TRY(demo_feed(d, err));
     }
-    rc = rc || interrupted ? rc : demo_feed(d, err);
-    rc = rc || interrupted ? rc : demo_watch(d, err);
+    if (!interrupted) {
+        BUS_TRY(demo_watch(d, err));
+    }
     d->seconds = demo_since(d);
-    return rc;
+    return BUS_OK;
 }
 
 static int cmd_demo_run(struct demo *d)

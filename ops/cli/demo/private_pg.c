@@ -112,18 +112,15 @@ int cli_private_pg_start(struct private_pg *p,
     if (who != NULL && chown(dir, who->pw_uid, who->pw_gid) != 0) {
         return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
     }
-    int rc = find_bin(bin, sizeof(bin), err);
-    rc = rc ? rc : initialise(p, bin, err);
-    return rc ? rc : cli_private_pg_again(p, err);
+    BUS_TRY(find_bin(bin, sizeof(bin), err));
+    BUS_TRY(initialise(p, bin, err));
+    return cli_private_pg_again(p, err);
 }
 
 int cli_private_pg_again(struct private_pg *p, struct bus_err *err)
 {
     char bin[256], postgres[300], data[300], log[300];
-    int rc = find_bin(bin, sizeof(bin), err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(find_bin(bin, sizeof(bin), err));
     (void)snprintf(postgres, sizeof(postgres), "%s/postgres", bin);
     (void)snprintf(data, sizeof(data), "%s/data", p->dir);
     (void)snprintf(log, sizeof(log), "%s/log", p->dir);
@@ -144,7 +141,7 @@ int cli_private_pg_again(struct private_pg *p, struct bus_err *err)
         p->pid = 0;
         return bus_fail(err, BUS_EIO, "no process for PostgreSQL");
     }
-    rc = wait_ready(p, err);
+    int rc = wait_ready(p, err);
     if (rc != BUS_OK) {
         cli_private_pg_stop(p);
     }

@@ -44,60 +44,71 @@ static int avro_read_number(struct reading *r, int64_t *ret)
 static int avro_read_bytes(struct reading *r, struct bus_strv *ret)
 {
     int64_t n = 0;
-    int rc = avro_read_number(r, &n);
-    if (rc == BUS_OK && (n < 0 || n > r->end - r->p)) {
-        rc = avro_read_ends(r);
+    BUS_TRY(avro_read_number(r, &n));
+    if (n < 0 || n > r->end - r->p) {
+        return avro_read_ends(r);
     }
-    if (rc == BUS_OK) {
-        *ret = (struct bus_strv){r->p, (size_t)n};
-        r->p += n;
+    *ret = (struct bus_strv){r->p, (size_t)n};
+    r->p += n;
+    return BUS_OK;
+}
+
+static int avro_read_entry(struct reading *r, int64_t *seen)
+{
+    struct bus_strv key, value;
+    if (++*seen > META_MAX) {
+        return bus_fail(r->err, BUS_ETOOBIG, "more than %d entries of metadata",
+                        META_MAX);
     }
-    return rc;
+    BUS_TRY(avro_read_bytes(r, &key));
+    BUS_TRY(avro_read_bytes(r, &value));
+    if (bus_strv_is(key, "avro.schema")) {
+        r->schema = value;
+    } else if (bus_strv_is(key, "avro.codec")) {
+        r->codec = value;
+    }
+    return BUS_OK;
+}
+
+static int avro_read_metadata(struct reading *r)
+{
+    int64_t n = 0, size, seen = 0;
+    BUS_TRY(avro_read_number(r, &n));
+    while (n != 0) {
+        if (n == INT64_MIN) {
+            return avro_read_ends(r);
+        }
+        if (n < 0) { /* with the block's size in bytes */
+            BUS_TRY(avro_read_number(r, &size));
+            n = -n;
+        }
+        for (; n > 0; n--) {
+            BUS_TRY(avro_read_entry(r, &seen));
+        }
+        BUS_TRY(avro_read_number(r, &n));
+    }
+    return BUS_OK;
 }
 
 static int avro_read_head(struct reading *r)
 {
-    int64_t n = 0, size, seen = 0;
     r->p += 4;
-    int rc = avro_read_number(r, &n);
-    while (rc == BUS_OK && n != 0) {
-        if (n < 0) { /* with the block's size in bytes */
-            rc =
-                n == INT64_MIN ? avro_read_ends(r) : avro_read_number(r, &size);
-            n = n == INT64_MIN ? 0 : -n;
-        }
-        for (; rc == BUS_OK && n > 0; n--) {
-            struct bus_strv key, value;
-            rc = ++seen > META_MAX ? bus_fail(r->err, BUS_ETOOBIG,
-                                              "more than %d entries of "
-                                              "metadata",
-                                              META_MAX)
-                                   : avro_read_bytes(r, &key);
-            rc = rc ? rc : avro_read_bytes(r, &value);
-            if (rc == BUS_OK && bus_strv_is(key, "avro.schema")) {
-                r->schema = value;
-            } else if (rc == BUS_OK && bus_strv_is(key, "avro.codec")) {
-                r->codec = value;
-            }
-        }
-        rc = rc ? rc : avro_read_number(r, &n);
-    }
-    if (rc == BUS_OK && r->end - r->p < SYNC_BYTES) {
-        rc = avro_read_ends(r);
+    BUS_TRY(avro_read_metadata(r));
+    if (r->end - r->p < SYNC_BYTES) {
+        return avro_read_ends(r);
     }
     r->sync = r->p;
-    r->p += rc == BUS_OK ? SYNC_BYTES : 0;
-    bool known = r->codec.n == 0 || bus_strv_is(r->codec, "null") ||
-                 bus_strv_is(r->codec, "deflate");
-    if (rc == BUS_OK && !known) {
-        rc = bus_fail(r->err, BUS_EPARSE,
-                      "codec %.*s; null and deflate are read",
-                      BUS_STRV_ARG(r->codec));
+    r->p += SYNC_BYTES;
+    if (r->codec.n != 0 && !bus_strv_is(r->codec, "null") &&
+        !bus_strv_is(r->codec, "deflate")) {
+        return bus_fail(r->err, BUS_EPARSE,
+                        "codec %.*s; null and deflate are read",
+                        BUS_STRV_ARG(r->codec));
     }
-    if (rc == BUS_OK && r->schema.n == 0) {
-        rc = bus_fail(r->err, BUS_EPARSE, "the file names no schema");
+    if (r->schema.n == 0) {
+        return bus_fail(r->err, BUS_EPARSE, "the file names no schema");
     }
-    return rc;
+    return BUS_OK;
 }
 
 /* *ret is the caller's. */
@@ -113,23 +124,22 @@ static int avro_read_block(struct reading *r, avro_read_cb cb, void *data)
 {
     struct bus_strv in, plain = {0};
     int64_t count = 0;
-    int rc = avro_read_number(r, &count);
-    rc = rc ? rc : avro_read_bytes(r, &in);
-    if (rc == BUS_OK && (r->end - r->p < SYNC_BYTES || count < 0)) {
-        rc = avro_read_ends(r);
+    BUS_TRY(avro_read_number(r, &count));
+    BUS_TRY(avro_read_bytes(r, &in));
+    if (r->end - r->p < SYNC_BYTES || count < 0) {
+        return avro_read_ends(r);
     }
-    if (rc == BUS_OK && memcmp(r->p, r->sync, SYNC_BYTES) != 0) {
-        rc =
-            bus_fail(r->err, BUS_EPARSE, "byte %zu: no mark of synchronisation",
-                     (size_t)(r->p - r->start));
-    }
-    if (rc != BUS_OK) {
-        return rc;
+    if (memcmp(r->p, r->sync, SYNC_BYTES) != 0) {
+        return bus_fail(r->err, BUS_EPARSE,
+                        "byte %zu: no mark of synchronisation",
+                        (size_t)(r->p - r->start));
     }
     r->p += SYNC_BYTES;
-    bool packed = bus_strv_is(r->codec, "deflate");
-    rc = packed ? avro_read_unpack(r, in, &plain) : BUS_OK;
-    rc = rc ? rc : cb(data, r->schema, count, packed ? plain : in, r->err);
+    if (!bus_strv_is(r->codec, "deflate")) {
+        return cb(data, r->schema, count, in, r->err);
+    }
+    BUS_TRY(avro_read_unpack(r, in, &plain));
+    int rc = cb(data, r->schema, count, plain, r->err);
     bus_free((char *)(uintptr_t)plain.p);
     return rc;
 }
@@ -144,9 +154,9 @@ int cli_avro_read(struct bus_strv file,
     if (!cli_avro_read_is(file)) {
         return bus_fail(err, BUS_EPARSE, "no Avro container file");
     }
-    int rc = avro_read_head(&r);
-    while (rc == BUS_OK && r.p < r.end) {
-        rc = avro_read_block(&r, cb, data);
+    BUS_TRY(avro_read_head(&r));
+    while (r.p < r.end) {
+        BUS_TRY(avro_read_block(&r, cb, data));
     }
-    return rc;
+    return BUS_OK;
 }

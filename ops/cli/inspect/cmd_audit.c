@@ -43,6 +43,26 @@ count_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 }
 
 /* Records, not offsets: the markers of transactions take offsets as well. */
+static int behind_topic(struct bus_kafka_reader *reader,
+                        const struct bus_pg_rows *r,
+                        const struct bus_topic *topic,
+                        const char *name,
+                        struct behind *ret,
+                        struct bus_err *err)
+{
+    struct unread u = {0};
+    for (int32_t p = 0; p < topic->partitions; p++) {
+        struct bus_kafka_range range = {.topic = topic->name,
+                                        .partition = p,
+                                        .from = ledger_next(r, name, p)};
+        int64_t next = 0;
+        BUS_TRY(bus_kafka_read(reader, &range, count_one, &u, &next, err));
+    }
+    ret->events += u.n;
+    ret->topics += u.n > 0;
+    return BUS_OK;
+}
+
 static int behind_of(struct tool *t, struct behind *ret, struct bus_err *err)
 {
     static const char sql[] = "SELECT topic, part, next FROM reading";
@@ -52,25 +72,20 @@ static int behind_of(struct tool *t, struct behind *ret, struct bus_err *err)
     size_t n = 0, prefix = strlen(t->config.prefix);
     struct bus_kafka_env env = {.conf = &t->config.kafka,
                                 .client_id = "lianou-audit"};
-    int rc = bus_pg_query(t->pg, sql, NULL, 0, &r, err);
-    rc = rc ? rc : bus_conf_topics(&t->config, &t->mem, &topics, &n, err);
-    rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+    int rc;
+    BUS_TRY_GOTO(rc, bus_pg_query(t->pg, sql, NULL, 0, &r, err), done);
+    BUS_TRY_GOTO(rc, bus_conf_topics(&t->config, &t->mem, &topics, &n, err),
+                 done);
+    BUS_TRY_GOTO(rc, bus_kafka_reader_open(&env, &reader, err), done);
+    for (size_t i = 0; i < n; i++) {
         const char *name = topics[i].name + prefix;
         if (strcmp(name, "households") == 0 || strcmp(name, "catalogue") == 0) {
             continue;
         }
-        struct unread u = {0};
-        for (int32_t p = 0; rc == BUS_OK && p < topics[i].partitions; p++) {
-            struct bus_kafka_range range = {.topic = topics[i].name,
-                                            .partition = p,
-                                            .from = ledger_next(r, name, p)};
-            int64_t next = 0;
-            rc = bus_kafka_read(reader, &range, count_one, &u, &next, err);
-        }
-        ret->events += u.n;
-        ret->topics += u.n > 0;
+        BUS_TRY_GOTO(rc, behind_topic(reader, r, &topics[i], name, ret, err),
+                     done);
     }
+done:
     bus_kafka_reader_close(reader);
     bus_pg_rows_free(r);
     return rc;
@@ -103,6 +118,17 @@ audit_show(const struct account *a, const struct behind *b, bool json)
 #pragma GCC diagnostic pop
 }
 
+static int audit_read(struct tool *t,
+                      struct behind *b,
+                      struct account *a,
+                      struct bus_err *err)
+{
+    BUS_TRY(cli_tool_open(t, err));
+    BUS_TRY(cli_tool_database(t, err));
+    BUS_TRY(behind_of(t, b, err));
+    return cli_account_read(t->pg, a, err);
+}
+
 static int audit_run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -126,10 +152,7 @@ static int audit_run(int argc, char **argv)
     struct bus_err err;
     struct account a = {0};
     struct behind b = {0};
-    int rc = cli_tool_open(&t, &err);
-    rc = rc ? rc : cli_tool_database(&t, &err);
-    rc = rc ? rc : behind_of(&t, &b, &err);
-    rc = rc ? rc : cli_account_read(t.pg, &a, &err);
+    int rc = audit_read(&t, &b, &a, &err);
     if (rc == BUS_OK) {
         audit_show(&a, &b, json);
     }

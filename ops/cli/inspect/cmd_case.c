@@ -101,14 +101,32 @@ static int case_answer(struct asked *a,
                  : cli_case_screen_list(&a->screen, bus_buf_cstr(out), err);
 }
 
+static int case_work(struct asked *a,
+                     struct bus_ledger_cases *cases,
+                     struct bus_buf *out,
+                     struct bus_err *err)
+{
+    struct bus_faults faults;
+    BUS_TRY(cli_tool_open(&a->t, err));
+    bus_faults_init(&faults, &a->t.mem);
+    cases->config = &a->t.config;
+    cases->catalogue = cli_policy_catalogue(&a->t.config, &faults);
+    if (cases->catalogue == NULL) {
+        return bus_fail(err, BUS_ECONFIG,
+                        "the catalogue has faults; see lianou policy check");
+    }
+    BUS_TRY(cli_tool_database(&a->t, err));
+    return case_answer(a, cases, out, err);
+}
+
 static int case_run(int argc, char **argv)
 {
     struct asked a = {
         .screen.to = stdout,
         .query = {.state = "", .division = "", .limit = LIST_USUAL}};
     struct bus_err err;
-    struct bus_faults faults;
     struct bus_buf out = {0};
+    struct bus_ledger_cases cases = {0};
     if (!case_take(&a, argc, argv)) {
         (void)fprintf(
             stderr,
@@ -117,18 +135,7 @@ static int case_run(int argc, char **argv)
             BUS_CASES_LIST_MAX);
         return LIANOU_USAGE;
     }
-    int rc = cli_tool_open(&a.t, &err);
-    bus_faults_init(&faults, &a.t.mem);
-    struct bus_ledger_cases cases = {.config = &a.t.config};
-    if (rc == BUS_OK) {
-        cases.catalogue = cli_policy_catalogue(&a.t.config, &faults);
-        rc = cases.catalogue ? BUS_OK
-                             : bus_fail(&err, BUS_ECONFIG,
-                                        "the catalogue has faults; see lianou "
-                                        "policy check");
-    }
-    rc = rc ? rc : cli_tool_database(&a.t, &err);
-    rc = rc ? rc : case_answer(&a, &cases, &out, &err);
+    int rc = case_work(&a, &cases, &out, &err);
     bus_buf_fini(&out);
     bus_policy_catalogue_free((struct bus_policy_catalogue *)cases.catalogue);
     return cli_tool_close(&a.t, "case", rc, &err);

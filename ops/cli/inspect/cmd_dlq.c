@@ -286,7 +286,7 @@ static int dlq_mark(struct dlq *q,
         .occurred_at = d.occurred_at,
     };
     struct bus_role_rendered r;
-    int rc = bus_role_emit_render(&e, &q->mem, &r, err);
+    BUS_TRY(bus_role_emit_render(&e, &q->mem, &r, err));
     struct bus_kafka_out_msg m = {
         .topic = bus_conf_topic(c, &q->mem, "dead-letters", NULL),
         .partition = -1,
@@ -295,7 +295,24 @@ static int dlq_mark(struct dlq *q,
         .headers = r.headers,
         .headers_count = r.headers_count,
     };
-    return rc ? rc : dlq_send_one(q, &m, err);
+    return dlq_send_one(q, &m, err);
+}
+
+/* One of many whose bytes are gone stays where it is; the others go on. */
+static int
+redrive_one(struct dlq *q, struct partner_dead_letter *l, struct bus_err *err)
+{
+    int rc = send_original(q, l, err);
+    if (rc == BUS_ETOOBIG && strcmp(q->what, "all") == 0) {
+        (void)printf("%s stays: %s\n", l->name, err->msg);
+        return BUS_OK;
+    }
+    if (rc != BUS_OK || dlq_mark(q, l, err) != BUS_OK) {
+        return bus_wrap(err, "%s", l->name);
+    }
+    (void)printf("%s redriven\n", l->name);
+    l->marked = true;
+    return BUS_OK;
 }
 
 static int redrive(struct dlq *q, struct bus_err *err)
@@ -311,20 +328,8 @@ static int redrive(struct dlq *q, struct bus_err *err)
             before++;
             continue;
         }
-        rc = send_original(q, l, err);
-        if (rc == BUS_ETOOBIG && strcmp(q->what, "all") == 0) {
-            (void)printf("%s stays: %s\n", l->name, err->msg);
-            rc = BUS_OK;
-            continue;
-        }
-        rc = rc ? rc : dlq_mark(q, l, err);
-        if (rc == BUS_OK) {
-            (void)printf("%s redriven\n", l->name);
-            l->marked = true;
-            n++;
-        } else {
-            (void)bus_wrap(err, "%s", l->name);
-        }
+        rc = redrive_one(q, l, err);
+        n += l->marked;
     }
     (void)printf("%zu redriven, %zu had been before\n", n, before);
     if (rc == BUS_OK && n + before == 0 && strcmp(q->what, "all") != 0) {
@@ -346,6 +351,15 @@ static int dlq_read_all(struct dlq *q, struct bus_err *err)
                               .cb = dlq_take,
                               .data = q};
     return cli_topic_each(&read, err);
+}
+
+static int dlq_work(struct dlq *q, const char *verb, struct bus_err *err)
+{
+    BUS_TRY(cli_tool_open(&q->tool, err));
+    BUS_TRY(dlq_read_all(q, err));
+    return strcmp(verb, "ls") == 0     ? dlq_list(q, err)
+           : strcmp(verb, "show") == 0 ? dlq_show(q, err)
+                                       : redrive(q, err);
 }
 
 static int dlq_run(int argc, char **argv)
@@ -376,12 +390,7 @@ static int dlq_run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     bus_arena_init(&q.mem, 1u << 20, LETTERS_BYTES);
-    int rc = cli_tool_open(&q.tool, &err);
-    rc = rc ? rc : dlq_read_all(&q, &err);
-    rc = rc   ? rc
-         : ls ? dlq_list(&q, &err)
-         : sh ? dlq_show(&q, &err)
-              : redrive(&q, &err);
+    int rc = dlq_work(&q, verb, &err);
     bus_wire_registry_free(q.schemas);
     bus_map_fini(&q.places);
     bus_arena_fini(&q.mem);

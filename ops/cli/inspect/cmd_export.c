@@ -22,22 +22,22 @@ struct export
     uint64_t written, tombstones, unreadable;
 };
 
-static int mask_and_put(struct export *x,
-                        struct bus_strv body,
-                        struct bus_err *err,
-                        bool *fatal)
+static int export_mask(struct export *x,
+                       struct bus_strv value,
+                       struct bus_strv *ret,
+                       struct bus_err *err)
 {
+    struct bus_strv body;
+    uint32_t id = 0;
     void *record = NULL;
-    struct bus_strv bytes;
-    int rc = bus_wire_decode_own(x->type, body, &x->mem, &record, err);
-    rc = rc ? rc : bus_wire_mask(x->type, record, &x->mem, err);
-    rc = rc ? rc : bus_wire_encode_arena(x->type, record, &x->mem, &bytes, err);
-    if (rc == BUS_OK) {
-        rc = cli_avro_file_put(x->file, bytes, err);
-        *fatal = rc != BUS_OK;
-        x->written += rc == BUS_OK;
+    BUS_TRY(bus_wire_unframe(value, &id, &body, err));
+    if (id != x->type->id) {
+        return bus_fail(err, BUS_EUNKNOWN, "schema id %u; this topic's is %u",
+                        id, x->type->id);
     }
-    return rc;
+    BUS_TRY(bus_wire_decode_own(x->type, body, &x->mem, &record, err));
+    BUS_TRY(bus_wire_mask(x->type, record, &x->mem, err));
+    return bus_wire_encode_arena(x->type, record, &x->mem, ret, err);
 }
 
 /* What cannot be read is said and counted; the rest is exported. */
@@ -45,27 +45,21 @@ static int
 export_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct export *x = data;
-    struct bus_strv body;
-    uint32_t id = 0;
-    bool fatal = false;
+    struct bus_strv bytes;
     if (m->value.p == NULL) {
         x->tombstones++;
         return BUS_OK;
     }
     bus_arena_reset(&x->mem);
-    int rc = bus_wire_unframe(m->value, &id, &body, err);
-    if (rc == BUS_OK && id != x->type->id) {
-        rc = bus_fail(err, BUS_EUNKNOWN, "schema id %u; this topic's is %u", id,
-                      x->type->id);
+    if (export_mask(x, m->value, &bytes, err) != BUS_OK) {
+        if (++x->unreadable <= TOLD_MAX) {
+            (void)fprintf(stderr, "left out: %d/%lld: %s\n", m->partition,
+                          (long long)m->offset, err->msg);
+        }
+        return BUS_OK;
     }
-    rc = rc ? rc : mask_and_put(x, body, err, &fatal);
-    if (rc == BUS_OK || fatal) {
-        return rc;
-    }
-    if (++x->unreadable <= TOLD_MAX) {
-        (void)fprintf(stderr, "left out: %d/%lld: %s\n", m->partition,
-                      (long long)m->offset, err->msg);
-    }
+    BUS_TRY(cli_avro_file_put(x->file, bytes, err));
+    x->written++;
     return BUS_OK;
 }
 
@@ -84,14 +78,48 @@ static int open_file(struct export *x,
     if (x->type == NULL) {
         return bus_fail(err, BUS_EUSAGE, "'%s' is no topic of the bus", topic);
     }
-    int rc = bus_wire_type_ready(x->type, err);
-    rc = rc ? rc
-            : bus_wire_schema_json(bus_wire_type_schema(x->type), &json, err);
-    rc =
-        rc ? rc
-           : cli_avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
+    BUS_TRY(bus_wire_type_ready(x->type, err));
+    int rc;
+    BUS_TRY_GOTO(
+        rc, bus_wire_schema_json(bus_wire_type_schema(x->type), &json, err),
+        done);
+    rc = cli_avro_file_new(path, bus_buf_view(&json), codec, &x->file, err);
+done:
     bus_buf_fini(&json);
     return rc;
+}
+
+static int export_copy(struct export *x,
+                       struct tool *tool,
+                       const char *topic,
+                       const char *path,
+                       const char *codec,
+                       struct bus_err *err)
+{
+    BUS_TRY(open_file(x, &tool->config, topic, path, codec, err));
+    const struct topic_read q = {.config = &tool->config,
+                                 .topic = topic,
+                                 .last = TOPIC_ALL,
+                                 .cb = export_take,
+                                 .data = x};
+    return cli_topic_each(&q, err);
+}
+
+/* A file that is not whole is taken away; what failed first is told. */
+static int export_file(struct export *x,
+                       struct tool *tool,
+                       const char *topic,
+                       const char *path,
+                       const char *codec,
+                       struct bus_err *err)
+{
+    int rc = export_copy(x, tool, topic, path, codec, err);
+    if (rc != BUS_OK) {
+        int gone = cli_avro_file_end(x->file, false, NULL);
+        (void)gone;
+        return rc;
+    }
+    return cli_avro_file_end(x->file, true, err);
 }
 
 static int cmd_export_run(struct tool *tool,
@@ -101,17 +129,9 @@ static int cmd_export_run(struct tool *tool,
                           struct bus_err *err)
 {
     struct export x = {0};
+    BUS_TRY(cli_tool_open(tool, err));
     bus_arena_init(&x.mem, 0, RECORD_BYTES_MAX);
-    int rc = open_file(&x, &tool->config, topic, path, codec, err);
-    struct topic_read q = {.config = &tool->config,
-                           .topic = topic,
-                           .last = TOPIC_ALL,
-                           .cb = export_take,
-                           .data = &x};
-    rc = rc ? rc : cli_topic_each(&q, err);
-    struct bus_err second;
-    int end = cli_avro_file_end(x.file, rc == BUS_OK, rc ? &second : err);
-    rc = rc ? rc : end;
+    int rc = export_file(&x, tool, topic, path, codec, err);
     bus_arena_fini(&x.mem);
     if (rc != BUS_OK) {
         return rc;
@@ -152,10 +172,7 @@ static int export_run(int argc, char **argv)
         (void)fprintf(stderr, "lianou export: which topic, into which file?\n");
         return LIANOU_USAGE;
     }
-    int rc = cli_tool_open(&tool, &err);
-    rc =
-        rc ? rc
-           : cmd_export_run(&tool, argv[optind], argv[optind + 1], codec, &err);
+    int rc = cmd_export_run(&tool, argv[optind], argv[optind + 1], codec, &err);
     return cli_tool_close(&tool, "export", rc, &err);
 }
 

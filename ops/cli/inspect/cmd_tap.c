@@ -58,6 +58,22 @@ tap_show(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     return ferror(stdout) ? bus_fail(err, BUS_EIO, "standard output") : BUS_OK;
 }
 
+static int tap_read(struct tap *tap,
+                    struct tool *tool,
+                    const char *topic,
+                    int64_t last,
+                    struct bus_err *err)
+{
+    BUS_TRY(cli_tool_open(tool, err));
+    const struct topic_read q = {.config = &tool->config,
+                                 .topic = topic,
+                                 .last = last == TOPIC_ALL ? TOPIC_ALL
+                                                           : last + MARKERS,
+                                 .cb = tap_show,
+                                 .data = tap};
+    return cli_topic_each(&q, err);
+}
+
 static int tap_run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -83,15 +99,8 @@ static int tap_run(int argc, char **argv)
         (void)fprintf(stderr, "lianou tap: which topic?\n");
         return LIANOU_USAGE;
     }
-    int rc = cli_tool_open(&tool, &err);
     tap.keep = last == TOPIC_ALL ? 0 : (size_t)last;
-    struct topic_read q = {.config = &tool.config,
-                           .topic = argv[optind],
-                           .last =
-                               last == TOPIC_ALL ? TOPIC_ALL : last + MARKERS,
-                           .cb = tap_show,
-                           .data = &tap};
-    rc = rc ? rc : cli_topic_each(&q, &err);
+    int rc = tap_read(&tap, &tool, argv[optind], last, &err);
     if (tap.keep > 0) {
         tap_flush(&tap);
     }

@@ -46,17 +46,24 @@ int cli_topic_each(const struct topic_read *q, struct bus_err *err)
     bus_arena_init(&mem, 0, 0);
     struct bus_kafka_range range = {
         .topic = cli_topic_full(q->config, &mem, q->topic), .compacted = true};
-    int rc = range.topic == NULL ? bus_fail(err, BUS_ENOMEM, "a name")
-                                 : bus_kafka_admin_open(&env, &admin, err);
-    rc = rc ? rc : bus_kafka_partitions(admin, range.topic, &partitions, err);
-    if (rc == BUS_OK && partitions == 0) {
+    int rc;
+    if (range.topic == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "a name");
+        goto done;
+    }
+    BUS_TRY_GOTO(rc, bus_kafka_admin_open(&env, &admin, err), done);
+    BUS_TRY_GOTO(rc, bus_kafka_partitions(admin, range.topic, &partitions, err),
+                 done);
+    if (partitions == 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "no topic '%s'", range.topic);
+        goto done;
     }
-    rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
-    for (int32_t p = 0; rc == BUS_OK && p < partitions; p++) {
+    BUS_TRY_GOTO(rc, bus_kafka_reader_open(&env, &reader, err), done);
+    for (int32_t p = 0; p < partitions; p++) {
         range.partition = p;
-        rc = partition(q, reader, &range, err);
+        BUS_TRY_GOTO(rc, partition(q, reader, &range, err), done);
     }
+done:
     bus_kafka_reader_close(reader);
     bus_kafka_admin_close(admin);
     bus_arena_fini(&mem);
@@ -69,16 +76,14 @@ int cli_topic_schema(struct bus_strv value,
                      struct bus_err *err)
 {
     uint32_t id = 0;
-    int rc = bus_wire_unframe(value, &id, ret_body, err);
-    const struct bus_wire_type *type = rc ? NULL : bus_role_types_by_id(id);
-    if (rc == BUS_OK && type == NULL) {
-        rc = bus_fail(err, BUS_EUNKNOWN, "schema id %u is not known", id);
+    BUS_TRY(bus_wire_unframe(value, &id, ret_body, err));
+    const struct bus_wire_type *type = bus_role_types_by_id(id);
+    if (type == NULL) {
+        return bus_fail(err, BUS_EUNKNOWN, "schema id %u is not known", id);
     }
-    rc = rc ? rc : bus_wire_type_ready(type, err);
-    if (rc == BUS_OK) {
-        *ret = bus_wire_type_schema(type);
-    }
-    return rc;
+    BUS_TRY(bus_wire_type_ready(type, err));
+    *ret = bus_wire_type_schema(type);
+    return BUS_OK;
 }
 
 bool cli_topic_is_word(struct bus_strv v)
@@ -95,19 +100,24 @@ bool cli_topic_is_word(struct bus_strv v)
     return v.n > 0 && v.n <= WORD_BYTES;
 }
 
-void cli_topic_show(struct bus_strv value, struct bus_buf *out)
+static int
+topic_print(struct bus_strv value, struct bus_buf *out, struct bus_err *err)
 {
     const struct bus_wire_schema *schema = NULL;
     struct bus_strv body;
+    BUS_TRY(cli_topic_schema(value, &schema, &body, err));
+    return bus_wire_print(schema, body, true, out, err);
+}
+
+void cli_topic_show(struct bus_strv value, struct bus_buf *out)
+{
     struct bus_err err;
     size_t at = out->len;
     if (value.p == NULL) {
         bus_buf_puts(out, "null");
         return;
     }
-    int rc = cli_topic_schema(value, &schema, &body, &err);
-    rc = rc ? rc : bus_wire_print(schema, body, true, out, &err);
-    if (rc != BUS_OK) {
+    if (topic_print(value, out, &err) != BUS_OK) {
         out->len = at;
         bus_buf_printf(out, "(%zu bytes: %s)", value.n, err.msg);
     }

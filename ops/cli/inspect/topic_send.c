@@ -34,6 +34,25 @@ static void close_producer(void *data)
     s->producer = NULL;
 }
 
+static int topic_send_wait(struct sending *s,
+                           const struct bus_kafka_env *env,
+                           const struct bus_kafka_out_msg *m,
+                           struct bus_err *err)
+{
+    BUS_TRY(
+        bus_kafka_producer_open(env, topic_send_acked, s, &s->producer, err));
+    BUS_TRY(bus_run_loop_on_drain(s->loop, close_producer, s, err));
+    BUS_TRY(bus_kafka_producer_send(s->producer, m, NULL, err));
+    (void)bus_run_loop_run(s->loop);
+    if (!s->done) {
+        return bus_fail(err, BUS_EAWAY, "not acknowledged");
+    }
+    if (s->failure.code != BUS_OK) {
+        return bus_fail(err, s->failure.code, "%s", s->failure.msg);
+    }
+    return BUS_OK;
+}
+
 int cli_topic_send(const struct bus_config_kafka *conf,
                    const char *client_id,
                    const struct bus_kafka_out_msg *m,
@@ -41,20 +60,9 @@ int cli_topic_send(const struct bus_config_kafka *conf,
 {
     struct sending s = {0};
     struct bus_kafka_env env = {.conf = conf, .client_id = client_id};
-    int rc = bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err);
+    BUS_TRY(bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err));
     env.loop = s.loop;
-    rc = rc ? rc
-            : bus_kafka_producer_open(&env, topic_send_acked, &s, &s.producer,
-                                      err);
-    rc = rc ? rc : bus_run_loop_on_drain(s.loop, close_producer, &s, err);
-    rc = rc ? rc : bus_kafka_producer_send(s.producer, m, NULL, err);
-    if (rc == BUS_OK) {
-        (void)bus_run_loop_run(s.loop);
-        rc = !s.done ? bus_fail(err, BUS_EAWAY, "not acknowledged")
-             : s.failure.code != BUS_OK
-                 ? bus_fail(err, s.failure.code, "%s", s.failure.msg)
-                 : BUS_OK;
-    }
+    int rc = topic_send_wait(&s, &env, m, err);
     bus_run_loop_free(s.loop);
     return rc;
 }

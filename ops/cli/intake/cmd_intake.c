@@ -71,37 +71,46 @@ static int open_list(struct feed *f, struct list *l, struct bus_err *err)
     const char *encoding = "";
     l->open = true;
     l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
-    int rc = l->unit == NULL
-                 ? bus_fail(err, BUS_ENOMEM, "a list")
-                 : intake_csv_load(l->file, &l->text, &encoding, err);
-    rc = rc ? rc
-            : intake_csv_import_open(&l->sheet, bus_buf_view(&l->text),
-                                     &f->frame.config, &f->in.index, &faults,
-                                     err);
-    if (rc == BUS_OK && faults.n == 0) {
+    if (l->unit == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a list");
+    }
+    BUS_TRY(intake_csv_load(l->file, &l->text, &encoding, err));
+    BUS_TRY(intake_csv_import_open(&l->sheet, bus_buf_view(&l->text),
+                                   &f->frame.config, &f->in.index, &faults,
+                                   err));
+    if (faults.n == 0) {
         f->sheet = &l->sheet;
         (void)fprintf(stderr, "reading %s, %zu columns\n", encoding,
                       l->sheet.n);
         return BUS_OK;
     }
-    for (size_t i = 0; rc == BUS_OK && i < faults.n && i < SHEET_FAULTS_MAX;
-         i++) {
+    for (size_t i = 0; i < faults.n && i < SHEET_FAULTS_MAX; i++) {
         const struct csv_import_fault *s = &faults.v[i];
         (void)fprintf(stderr, "line %zu, column %zu %s: %s %s / %s\n", s->line,
                       s->column, s->header, s->code, s->zh, s->en);
     }
-    return rc != BUS_OK ? rc
-                        : bus_fail(err, BUS_EPARSE,
-                                   "nothing was read: the "
-                                   "columns have faults");
+    return bus_fail(err, BUS_EPARSE,
+                    "nothing was read: the columns have faults");
+}
+
+/* The mark stands behind what opening the list has taken for good. */
+static int list_read(struct feed *f,
+                     struct list *l,
+                     struct bus_arena_mark *clean,
+                     struct bus_err *err)
+{
+    if (!l->open) {
+        BUS_TRY(open_list(f, l, err));
+    }
+    *clean = bus_arena_mark(&l->mem);
+    return intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
 }
 
 static int next_household(struct feed *f, struct bus_err *err)
 {
     struct list *l = f->data;
-    int rc = l->open ? BUS_OK : open_list(f, l, err);
-    struct bus_arena_mark clean = bus_arena_mark(&l->mem);
-    rc = rc ? rc : intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
+    struct bus_arena_mark clean;
+    int rc = list_read(f, l, &clean, err);
     if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
         (void)fprintf(stderr, "%s\n", err->msg);
         return BUS_EPARSE;
