@@ -177,7 +177,7 @@ void partner_dead_letters_drop(struct runner *r)
     for (struct partner_dead_letter *l = r->dead_letters, *next; l != NULL;
          l = next) {
         next = l->next;
-        if (l->in_flight == NULL && !r->closing) {
+        if (l->in_flight == NULL && !partner_runner_ends(r)) {
             continue; /* a parked one does not hang on the consumer */
         }
         if (!l->sent || r->producer == NULL) {

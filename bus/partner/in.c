@@ -12,10 +12,10 @@ void partner_collect_run(void *data)
     bus_arena_reset(&r->taking.mem);
     r->rc = r->via->take(r->transport, &r->taking.mem, list, PARTNER_CHUNK, &n,
                          &r->err);
-    if (r->rc == BUS_OK && r->counting) {
+    if (r->rc == BUS_OK && r->count_wanted) {
         r->rc = r->via->waiting(r->transport, &r->out_waiting,
                                 &r->out_oldest_ms, &r->err);
-        r->counting = r->rc != BUS_OK;
+        r->count_wanted = r->rc != BUS_OK;
     }
     for (size_t i = 0; r->rc == BUS_OK && i < n; i++) {
         r->taking.list[i] =
@@ -182,7 +182,7 @@ void partner_answer_acked(struct runner *r,
                           struct answer *a,
                           const struct bus_err *err)
 {
-    if (r->closing) {
+    if (partner_runner_ends(r)) {
         return; /* it stays claimed and is taken again */
     }
     if (err == NULL) {

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/partner/parts.h"
@@ -83,7 +84,7 @@ static void on_partner_batch(void *data, struct bus_kafka_batch *batch)
 static void on_partner_revoked(void *data)
 {
     struct runner *r = data;
-    r->revoking = true;
+    partner_runner_move(r, RUNNER_REVOKE);
     partner_runner_pump(r);
 }
 
@@ -130,16 +131,14 @@ static const struct
 
 static void partner_finish_close(struct runner *r)
 {
-    if (!r->closed) {
-        r->closed = true;
-        partner_deliver_drop(r);
-        if (r->consumer != NULL) {
-            bus_kafka_consumer_close(r->consumer, NULL, NULL);
-        }
-        bus_kafka_producer_close(r->producer, PARTNER_CLOSE_MS, NULL, NULL);
-        r->consumer = NULL;
-        r->producer = NULL;
+    partner_runner_move(r, RUNNER_CLOSE);
+    partner_deliver_drop(r);
+    if (r->consumer != NULL) {
+        bus_kafka_consumer_close(r->consumer, NULL, NULL);
     }
+    bus_kafka_producer_close(r->producer, PARTNER_CLOSE_MS, NULL, NULL);
+    r->consumer = NULL;
+    r->producer = NULL;
 }
 
 static void measure(struct runner *r)
@@ -184,23 +183,32 @@ static void job_done(void *data)
 {
     struct runner *r = data;
     enum job job = r->job;
+    BUS_CHECK(job != JOB_NONE && partner_runner_works(r));
     r->last = job;
     r->job = JOB_NONE;
+    partner_runner_move(r, r->rc == BUS_OK ? RUNNER_DONE : RUNNER_FAIL);
     (r->rc == BUS_OK ? note_success : note_failure)(r, job);
-    if (r->rc == BUS_OK && !r->closing && jobs[job].done != NULL) {
+    if (r->rc == BUS_OK && !partner_runner_ends(r) && jobs[job].done != NULL) {
         jobs[job].done(r);
     }
     measure(r);
     partner_runner_pump(r);
 }
 
+/* What was asked whether it is ready may have stopped the role. */
 static void start_job(struct runner *r, enum job job)
 {
+    BUS_CHECK(r->job == JOB_NONE && !partner_runner_works(r));
+    if (partner_runner_ends(r)) {
+        return;
+    }
     r->job = job;
     r->rc = BUS_OK;
+    partner_runner_move(r, RUNNER_START);
     if (bus_run_work(r->frame.loop, jobs[job].run, job_done, r, &r->err) !=
         BUS_OK) {
         r->job = JOB_NONE;
+        partner_runner_move(r, RUNNER_FAIL);
         partner_runner_stop(r, &r->err);
     }
 }
@@ -229,25 +237,24 @@ static bool ready_for(struct runner *r, enum job job)
 
 static void partner_pump(struct runner *r)
 {
-    if (r->closing) {
+    if (r->state == RUNNER_CLOSING) {
         partner_finish_close(r);
-        return;
     }
-    if (r->revoking) {
-        r->revoking = false;
+    if (r->state == RUNNER_RELEASING) {
+        partner_runner_move(r, RUNNER_RELEASE);
         partner_deliver_drop(r);
         bus_kafka_consumer_revoked(r->consumer);
     }
-    if (bus_run_loop_stopping(r->frame.loop)) {
+    if (partner_runner_ends(r) || bus_run_loop_stopping(r->frame.loop)) {
         return;
     }
-    if (r->transport == NULL) {
+    if (r->state == RUNNER_SHUT) {
         if (ready_for(r, JOB_OPEN)) {
             start_job(r, JOB_OPEN);
         }
         return;
     }
-    for (int i = 0; i < JOB_SETTLE; i++) {
+    for (int i = 0; i < JOB_SETTLE && r->state == RUNNER_READY; i++) {
         r->last = (enum job)(r->last % JOB_SETTLE + 1);
         if (ready_for(r, r->last)) {
             start_job(r, r->last);
@@ -259,16 +266,16 @@ static void partner_pump(struct runner *r)
 /* What is called from in here may call it again: that comes afterwards. */
 void partner_runner_pump(struct runner *r)
 {
-    r->pump_again = true;
-    if (r->pumping) {
+    if (r->pump != PUMP_RESTS) {
+        r->pump = PUMP_AGAIN;
         return;
     }
-    r->pumping = true;
-    while (r->pump_again && r->job == JOB_NONE) {
-        r->pump_again = false;
+    r->pump = PUMP_AGAIN;
+    while (r->pump == PUMP_AGAIN && !partner_runner_works(r)) {
+        r->pump = PUMP_RUNS;
         partner_pump(r);
     }
-    r->pumping = false;
+    r->pump = PUMP_RESTS;
 }
 
 static void partner_count(struct runner *r)
@@ -280,7 +287,7 @@ static void partner_count(struct runner *r)
     int64_t late =
         bus_clock_system.wall_ms(NULL) - r->partner->answers.answer_ms;
     r->count_at = bus_run_loop_now_ms(r->frame.loop) + PARTNER_COUNT_MS;
-    r->counting = true; /* what is in out/, with the next look */
+    r->count_wanted = true;
     bus_run_series_set(r->m_overdue[0],
                        r->out_oldest_ms > r->partner->answers.acknowledge_ms
                            ? (double)r->out_waiting
@@ -292,7 +299,7 @@ static void partner_count(struct runner *r)
 static void on_tick(void *data)
 {
     struct runner *r = data;
-    if (!r->closing) {
+    if (!partner_runner_ends(r)) {
         partner_dead_letters_send(r);
         partner_answers_send(r);
         partner_count(r);
@@ -314,7 +321,7 @@ static void on_acked(void *data,
     } else {
         partner_answer_acked(r, token, err);
     }
-    if (!r->closing) {
+    if (!partner_runner_ends(r)) {
         partner_runner_pump(r);
     }
 }
@@ -322,7 +329,7 @@ static void on_acked(void *data,
 static void partner_drain(void *data)
 {
     struct runner *r = data;
-    r->closing = true;
+    partner_runner_move(r, RUNNER_DRAIN);
     bus_run_timer_free(r->tick);
     r->tick = NULL;
     partner_runner_pump(r);

@@ -26,9 +26,11 @@
 #ifndef BUS_PARTNER_PARTNER_H
 #define BUS_PARTNER_PARTNER_H
 
+#include "bus/base/fsm.h"
 #include "bus/partner/kind.h"
 #include "bus/run/role.h"
 
+extern const struct bus_fsm bus_partner_runner_fsm; /* its life */
 /* Runs until drained; returns the exit code. kinds: ends with name NULL. */
 int bus_partner_run(const struct bus_run_role_args *args,
                     const struct bus_partner_kind *kinds);

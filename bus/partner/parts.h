@@ -5,6 +5,7 @@
 
 #include "bus/partner/dedup_log.h"
 #include "bus/partner/kind.h"
+#include "bus/partner/runner_fsm.h"
 #include "bus/partner/transport.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
@@ -123,7 +124,9 @@ struct runner
     uint64_t examine, count_at;
     size_t out_waiting; /* counted by JOB_TAKE */
     int64_t out_oldest_ms;
-    bool revoking, closing, closed, pumping, pump_again, counting;
+    enum runner_state state;
+    enum { PUMP_RESTS, PUMP_RUNS, PUMP_AGAIN } pump;
+    bool count_wanted; /* of what waits in out/, with the next look */
 
     struct in_flight *first, **end;
     struct partner_dead_letter *dead_letters;

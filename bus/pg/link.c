@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/pg/parts.h"
 #include "bus/run/backoff.h"
@@ -25,7 +26,6 @@
 #define RETRY_MIN_MS 200
 #define RETRY_MAX_MS 10000
 
-enum link_state { LINK_WAITING, LINK_CONNECTING, LINK_UP };
 struct unit
 {
     bus_pg_done done; /* NULL: our own */
@@ -42,9 +42,7 @@ struct bus_pg_link
     int fd;
     struct bus_timer *timer; /* the next try, or the end of this one */
     struct bus_run_backoff backoff;
-    enum link_state state;
-    bool told_down, closed;
-    bool broken; /* found while sending; the timer makes it known */
+    enum pg_link_state state;
     int calling; /* depth of callbacks: memory stays until they return */
     struct unit units[BUS_PG_UNITS + 1]; /* a ring */
     size_t first, count;
@@ -54,6 +52,16 @@ struct bus_pg_link
 
 static void on_link_poll(uv_poll_t *poll, int status, int events);
 static void connect_now(void *data);
+
+static void link_move(struct bus_pg_link *l, enum pg_link_event event)
+{
+    l->state = pg_link_moved(l->state, event);
+}
+
+static bool link_is_trying(const struct bus_pg_link *l)
+{
+    return l->state == PG_LINK_CONNECTING || l->state == PG_LINK_RETRYING;
+}
 
 /* --- the socket --- */
 
@@ -96,7 +104,8 @@ static int link_watch(struct bus_pg_link *l, int events)
 
 static void release(struct bus_pg_link *l)
 {
-    if (l->closed && l->calling == 0) {
+    BUS_CHECK(l->calling >= 0);
+    if (l->state == PG_LINK_CLOSED && l->calling == 0) {
         bus_free(l);
     }
 }
@@ -106,6 +115,7 @@ static void release(struct bus_pg_link *l)
 /* Takes the oldest out and answers it. */
 static void finish_unit(struct bus_pg_link *l)
 {
+    BUS_CHECK(l->count > 0 && l->count <= BUS_PG_UNITS);
     struct unit u = l->units[l->first];
     l->first = (l->first + 1) % (BUS_PG_UNITS + 1);
     l->count--;
@@ -120,7 +130,7 @@ static void finish_unit(struct bus_pg_link *l)
             bus_pg_link_drop(l);
         }
     }
-    if (u.done != NULL && !l->closed) {
+    if (u.done != NULL && l->state != PG_LINK_CLOSED) {
         u.done(u.token, failed ? NULL : (const struct bus_pg_rows *)u.rows,
                failed ? &u.err : NULL);
     }
@@ -131,14 +141,14 @@ static void finish_unit(struct bus_pg_link *l)
 static void link_lost(struct bus_pg_link *l, const struct bus_err *why)
 {
     struct bus_err err = *why;
+    bool told = l->state == PG_LINK_RETRYING;
     l->calling++;
-    l->state = LINK_WAITING;
-    l->broken = false;
+    link_move(l, PG_LINK_LOSE);
     unwatch(l);
     PQfinish(l->conn);
     l->conn = NULL;
     l->prepared_count = 0;
-    for (size_t n = l->count; n > 0 && !l->closed; n--) {
+    for (size_t n = l->count; n > 0 && l->state != PG_LINK_CLOSED; n--) {
         struct unit *u = &l->units[l->first];
         if (u->err.code == BUS_OK ||
             bus_err_act(u->err.code) == BUS_ACT_RETRY) {
@@ -146,11 +156,10 @@ static void link_lost(struct bus_pg_link *l, const struct bus_err *why)
         }
         finish_unit(l);
     }
-    if (!l->told_down && !l->closed) {
-        l->told_down = true;
+    if (!told && l->state == PG_LINK_AWAY) {
         l->conf.down(l->conf.data, &err);
     }
-    if (!l->closed) {
+    if (l->state == PG_LINK_AWAY) {
         bus_run_timer_start(l->timer, bus_run_backoff_next_ms(&l->backoff), 0);
     }
     l->calling--;
@@ -168,6 +177,7 @@ static void lost_as(struct bus_pg_link *l, const PGresult *r)
 static int link_push(struct bus_pg_link *l, bus_pg_done done, void *token)
 {
     size_t at = (l->first + l->count) % (BUS_PG_UNITS + 1);
+    BUS_CHECK(l->count < BUS_PG_UNITS);
     l->units[at] = (struct unit){.done = done, .token = token};
     l->count++;
     return PQpipelineSync(l->conn) == 1 ? BUS_OK : BUS_EAWAY;
@@ -198,8 +208,7 @@ static void came_up(struct bus_pg_link *l)
         return;
     }
     bus_run_backoff_reset(&l->backoff);
-    l->state = LINK_UP;
-    l->told_down = false;
+    link_move(l, PG_LINK_STAND);
     l->calling++;
     l->conf.up(l->conf.data);
     l->calling--;
@@ -223,9 +232,9 @@ static void go_on_connecting(struct bus_pg_link *l)
 static void on_link_timer(void *data)
 {
     struct bus_pg_link *l = data;
-    if (l->broken) {
+    if (l->state == PG_LINK_BROKEN) {
         lost_as(l, NULL);
-    } else if (l->state == LINK_CONNECTING) {
+    } else if (link_is_trying(l)) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_EAWAY,
                        "the database did not answer within %d ms",
@@ -239,7 +248,7 @@ static void on_link_timer(void *data)
 static void connect_now(void *data)
 {
     struct bus_pg_link *l = data;
-    l->state = LINK_CONNECTING;
+    link_move(l, PG_LINK_TRY);
     l->conn = PQconnectStart(l->conf.conninfo);
     if (l->conn == NULL || PQstatus(l->conn) == CONNECTION_BAD ||
         link_watch(l, UV_WRITABLE) != BUS_OK) {
@@ -270,8 +279,7 @@ static void take_result(struct bus_pg_link *l, PGresult *r)
 static void read_results(struct bus_pg_link *l)
 {
     int ends = 0;
-    while (!l->closed && l->state == LINK_UP && !l->broken && l->count > 0 &&
-           !PQisBusy(l->conn)) {
+    while (l->state == PG_LINK_UP && l->count > 0 && !PQisBusy(l->conn)) {
         PGresult *r = PQgetResult(l->conn);
         if (r == NULL) {
             if (++ends > 1) {
@@ -288,14 +296,14 @@ static void on_link_poll(uv_poll_t *poll, int status, int events)
 {
     struct bus_pg_link *l = poll->data;
     l->calling++;
-    if (l->state == LINK_CONNECTING) {
+    if (link_is_trying(l)) {
         go_on_connecting(l);
     } else if (status < 0 ||
                ((events & UV_READABLE) != 0 && PQconsumeInput(l->conn) != 1)) {
         lost_as(l, NULL);
     } else {
         read_results(l);
-        if (!l->closed && l->state == LINK_UP && !l->broken &&
+        if (l->state == PG_LINK_UP &&
             (PQstatus(l->conn) != CONNECTION_OK || link_arm(l) != BUS_OK)) {
             lost_as(l, NULL);
         }
@@ -336,7 +344,7 @@ void bus_pg_link_close(struct bus_pg_link *l)
     if (l == NULL) {
         return;
     }
-    l->closed = true;
+    link_move(l, PG_LINK_CLOSE);
     bus_run_timer_free(l->timer);
     unwatch(l);
     while (l->count > 0) {
@@ -344,13 +352,12 @@ void bus_pg_link_close(struct bus_pg_link *l)
     }
     PQfinish(l->conn);
     l->conn = NULL;
-    l->state = LINK_WAITING;
     release(l);
 }
 
 bool bus_pg_link_up(const struct bus_pg_link *l)
 {
-    return l->state == LINK_UP && !l->broken;
+    return l->state == PG_LINK_UP;
 }
 
 static bool link_prepare(struct bus_pg_link *l,
@@ -394,7 +401,7 @@ int bus_pg_link_send(struct bus_pg_link *l,
 {
     char names[BUS_PG_UNIT_CALLS][16];
     bool fine = n <= BUS_PG_UNIT_CALLS, sent = true;
-    if (l->state != LINK_UP || l->broken) {
+    if (l->state != PG_LINK_UP) {
         return bus_fail(err, BUS_EAWAY, "the database is away");
     }
     if (l->count >= BUS_PG_UNITS - 1) {
@@ -430,8 +437,8 @@ int bus_pg_link_send(struct bus_pg_link *l,
  * wait on it any more; who waits for answers is told from the loop. */
 void bus_pg_link_drop(struct bus_pg_link *l)
 {
-    if (l->state == LINK_UP && !l->broken) {
-        l->broken = true;
+    if (l->state == PG_LINK_UP) {
+        link_move(l, PG_LINK_DROP);
         unwatch(l);
         bus_run_timer_start(l->timer, 0, 0);
     }

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 
+#include "bus/base/fsm.h"
 #include "bus/pg/pg.h"
 #include "bus/run/loop.h"
 
@@ -27,6 +28,7 @@
 #define BUS_PG_CONNECT_MS 5000
 #define BUS_PG_STATEMENTS 32 /* different ones on one link */
 
+extern const struct bus_fsm bus_pg_link_fsm; /* its life */
 struct bus_pg_link;
 struct bus_pg_link_conf
 {

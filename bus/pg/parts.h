@@ -3,6 +3,27 @@
 #define BUS_PG_PARTS_H
 
 #include "bus/base/err.h"
+#include "bus/base/fsm.h"
+
+/* link_fsm.c */
+enum pg_link_state {
+    PG_LINK_NEW,
+    PG_LINK_CONNECTING,
+    PG_LINK_UP,
+    PG_LINK_BROKEN,
+    PG_LINK_AWAY,
+    PG_LINK_RETRYING,
+    PG_LINK_CLOSED
+};
+enum pg_link_event {
+    PG_LINK_TRY,
+    PG_LINK_STAND,
+    PG_LINK_DROP,
+    PG_LINK_LOSE,
+    PG_LINK_CLOSE
+};
+enum pg_link_state pg_link_moved(enum pg_link_state state,
+                                 enum pg_link_event event);
 
 struct pg_conn; /* libpq's PGconn and PGresult */
 struct pg_result;

@@ -5,15 +5,17 @@
  * are the database's own; batches stay until their rows are committed. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/conf/limits.h"
 #include "bus/role/frame.h"
 #include "bus/run/exit.h"
 #include "consumers/ledger/extract.h"
+#include "consumers/ledger/life.h"
 #include "consumers/ledger/store.h"
 
 #define TOPICS_MAX  512
-#define PLACES_MAX  16384
 #define PARKED_MS   2000 /* between two counts of what waits */
 #define BATCHES_MAX 8    /* given out by the consumer and not yet written */
 
@@ -25,9 +27,9 @@ struct ledger
     size_t topic_count;
     struct bus_kafka_consumer *consumer;
     struct bus_kafka_batch *batches[BATCHES_MAX]; /* in the store */
-    struct bus_kafka_place places[PLACES_MAX];
-    size_t place_count;
-    bool revoking, closing;
+    struct bus_kafka_place *places; /* room for every partition there is */
+    size_t place_count, place_max;
+    enum ledger_state state;
     int database; /* health condition */
     struct bus_timer *parked_timer;
     struct bus_series *parked;
@@ -40,6 +42,11 @@ static void ledger_fail(void *data, const struct bus_err *err)
     struct ledger *l = data;
     bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
     bus_run_loop_stop(l->frame.loop, err);
+}
+
+static void ledger_move(struct ledger *l, enum ledger_event event)
+{
+    bus_fsm_move(&ledger_role_fsm, &l->state, event, NULL);
 }
 
 static void consumer_failed(void *data, const struct bus_err *err)
@@ -62,10 +69,11 @@ static void
 ledger_assigned(void *data, struct bus_kafka_place *places, size_t n)
 {
     struct ledger *l = data;
-    if (n > PLACES_MAX) {
+    if (n > l->place_max) {
         struct bus_err err;
-        (void)bus_fail(&err, BUS_ECONFIG, "more than %d partitions",
-                       PLACES_MAX);
+        (void)bus_fail(&err, BUS_ECONFIG,
+                       "%zu partitions; the topics have room for %zu", n,
+                       l->place_max);
         bus_run_loop_stop(l->frame.loop, &err);
         return;
     }
@@ -76,8 +84,8 @@ ledger_assigned(void *data, struct bus_kafka_place *places, size_t n)
 
 static void revoke_if_idle(struct ledger *l)
 {
-    if (l->revoking && !l->closing && ledger_store_idle(l->store)) {
-        l->revoking = false;
+    if (l->state == LEDGER_REVOKING && ledger_store_idle(l->store)) {
+        ledger_move(l, LEDGER_RELEASE);
         bus_kafka_consumer_revoked(l->consumer);
     }
 }
@@ -85,7 +93,7 @@ static void revoke_if_idle(struct ledger *l)
 static void ledger_revoked(void *data)
 {
     struct ledger *l = data;
-    l->revoking = true;
+    ledger_move(l, LEDGER_REVOKE);
     revoke_if_idle(l);
 }
 
@@ -97,7 +105,7 @@ static void on_ledger_batch(void *data, struct bus_kafka_batch *batch)
     while (i < BATCHES_MAX && l->batches[i] != NULL) {
         i++;
     }
-    if (l->closing || i == BATCHES_MAX) {
+    if (l->state == LEDGER_CLOSING || i == BATCHES_MAX) {
         bus_kafka_batch_free(l->consumer, batch); /* read again next time */
         return;
     }
@@ -136,7 +144,8 @@ static void ledger_join(struct ledger *l)
 static void ledger_ready(void *data)
 {
     struct ledger *l = data;
-    if (l->consumer == NULL && !l->closing) {
+    if (l->state == LEDGER_WAITING) {
+        ledger_move(l, LEDGER_JOIN);
         ledger_join(l); /* before: the group's own conditions are not met yet */
     }
     bus_run_health_good(&l->frame.health, l->database);
@@ -191,6 +200,7 @@ static void ledger_quiet(void *data)
     bus_log(BUS_LOG_INFO, "written", "rows=%llu units=%llu unreadable=%llu",
             (unsigned long long)n.rows, (unsigned long long)n.units,
             (unsigned long long)n.unreadable);
+    ledger_move(l, LEDGER_QUIET);
     ledger_store_close(l->store);
     l->store = NULL;
     for (size_t i = 0; i < BATCHES_MAX; i++) {
@@ -209,7 +219,7 @@ static void ledger_quiet(void *data)
 static void ledger_drain(void *data)
 {
     struct ledger *l = data;
-    l->closing = true;
+    ledger_move(l, LEDGER_DRAIN);
     bus_run_timer_stop(l->parked_timer);
     bus_run_loop_hold(l->frame.loop);
     ledger_store_quiesce(l->store, ledger_quiet);
@@ -220,8 +230,9 @@ static int ledger_topics(struct ledger *l, struct bus_err *err)
     const struct bus_config *c = &l->frame.config;
     struct bus_topic *list = NULL;
     size_t n = 0, prefix = strlen(c->prefix);
-    int rc = bus_conf_topics(c, &l->frame.mem, &list, &n, err);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+    BUS_TRY(bus_conf_topics(c, &l->frame.mem, &list, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        BUS_CHECK(strlen(list[i].name) > prefix);
         if (ledger_type_of(bus_strv(list[i].name + prefix)) == NULL) {
             continue;
         }
@@ -231,7 +242,10 @@ static int ledger_topics(struct ledger *l, struct bus_err *err)
         }
         l->topics[l->topic_count++] = list[i].name;
     }
-    return rc;
+    l->place_max = l->topic_count * BUS_CONF_PARTITIONS_MAX;
+    l->places = bus_calloc(l->place_max, sizeof(*l->places));
+    return l->places != NULL ? BUS_OK
+                             : bus_fail(err, BUS_ENOMEM, "places of topics");
 }
 
 static int ledger_start(struct ledger *l, struct bus_err *err)
@@ -254,20 +268,16 @@ static int ledger_start(struct ledger *l, struct bus_err *err)
     };
     l->database =
         bus_run_health_add(&l->frame.health, "database", "not asked yet");
-    int rc = ledger_topics(l, err);
-    rc = rc ? rc : ledger_store_open(l->frame.loop, &conf, &l->store, err);
-    rc = rc ? rc
-            : bus_run_timer_new(l->frame.loop, count_parked, l,
-                                &l->parked_timer, err);
-    if (rc == BUS_OK) {
-        const char *topic[BUS_METRIC_LABELS] = {
-            bus_role_frame_topic(&l->frame, "parked", NULL)};
-        l->parked =
-            bus_run_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
-        l->parked_notes = UINT64_MAX;
-        bus_run_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
-    }
-    return rc ? rc : bus_run_loop_on_drain(l->frame.loop, ledger_drain, l, err);
+    BUS_TRY(ledger_topics(l, err));
+    BUS_TRY(ledger_store_open(l->frame.loop, &conf, &l->store, err));
+    BUS_TRY(bus_run_timer_new(l->frame.loop, count_parked, l, &l->parked_timer,
+                              err));
+    const char *topic[BUS_METRIC_LABELS] = {
+        bus_role_frame_topic(&l->frame, "parked", NULL)};
+    l->parked = bus_run_metrics_series(l->frame.metrics, BUS_M_PARKED, topic);
+    l->parked_notes = UINT64_MAX;
+    bus_run_timer_start(l->parked_timer, PARKED_MS, PARKED_MS);
+    return bus_run_loop_on_drain(l->frame.loop, ledger_drain, l, err);
 }
 
 static int ledger_run(const struct bus_run_role_args *args)
@@ -283,6 +293,7 @@ static int ledger_run(const struct bus_run_role_args *args)
                                              : bus_role_frame_fail(&err);
         bus_run_timer_free(l->parked_timer);
         ledger_store_close(l->store);
+        bus_free(l->places);
         bus_role_frame_close(&l->frame);
     }
     bus_free(l);

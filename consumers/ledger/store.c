@@ -1,8 +1,9 @@
 #include "consumers/ledger/store.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/ledger/sql/event_insert.h"
 #include "bus/ledger/sql/ledger_lock.h"
@@ -12,6 +13,7 @@
 #include "bus/pg/link.h"
 #include "bus/run/backoff.h"
 #include "consumers/ledger/encode.h"
+#include "consumers/ledger/life.h"
 
 #define LOCK_AGAIN_MS 250
 #define AHEAD_MS      1 /* the socket takes a unit in several turns */
@@ -41,7 +43,8 @@ struct shard
     struct part *first, **last;
     size_t sent_parts;    /* of the queue's front: the unit in flight */
     size_t encoded_parts; /* behind them: what the buffers hold */
-    bool locked, asking_lock, in_flight, bad;
+    enum ledger_shard_state state;
+    char name[12];       /* its number, for the log */
     uint64_t refused_ms; /* the lock, first; 0 = not */
 };
 struct ledger_store
@@ -64,20 +67,41 @@ static void ask_offsets(struct ledger_store *all);
 
 /* --- what is wrong, and that it is no more --- */
 
-static void set_bad(struct shard *s, const struct bus_err *err)
+static void shard_move(struct shard *s, enum ledger_shard_event event)
 {
-    s->bad = true;
+    bus_fsm_move(&ledger_shard_fsm, &s->state, event, s->name);
+}
+
+static bool shard_is_sending(const struct shard *s)
+{
+    return s->state == SHARD_WRITING || s->state == SHARD_WRITING_AGAIN;
+}
+
+static bool shard_is_good(const struct shard *s)
+{
+    return s->state == SHARD_READY || s->state == SHARD_WRITING;
+}
+
+static bool shard_has_lock(const struct shard *s)
+{
+    return shard_is_sending(s) || s->state == SHARD_READY ||
+           s->state == SHARD_STUCK;
+}
+
+static void tell_away(struct shard *s, const struct bus_err *err)
+{
     s->all->conf.away(s->all->conf.data, err);
 }
 
-static void set_good(struct shard *s)
+/* The move that makes the last bad one good makes the store ready. */
+static void move_to_good(struct shard *s, enum ledger_shard_event event)
 {
-    bool was = s->bad;
-    s->bad = false;
+    bool was_bad = s->state != SHARD_WRITING;
+    shard_move(s, event);
     for (int i = 0; i < s->all->conf.connections; i++) {
-        was = was && !s->all->shards[i].bad;
+        was_bad = was_bad && shard_is_good(&s->all->shards[i]);
     }
-    if (was) {
+    if (was_bad) {
         s->all->conf.ready(s->all->conf.data);
     }
 }
@@ -90,8 +114,10 @@ static void lock_told(void *token,
 {
     struct shard *s = token;
     struct bus_err why;
-    s->asking_lock = false;
     if (err != NULL) {
+        if (err->code != BUS_EAWAY) { /* else down() follows */
+            shard_move(s, SHARD_REFUSE);
+        }
         if (bus_err_act(err->code) != BUS_ACT_RETRY) {
             s->all->conf.failed(s->all->conf.data, err);
         } else if (err->code != BUS_EAWAY) {
@@ -100,21 +126,21 @@ static void lock_told(void *token,
         return;
     }
     if (bus_pg_value(rows, 0, 0)[0] == 't') {
-        s->locked = true;
         s->refused_ms = 0;
-        set_good(s);
+        move_to_good(s, SHARD_LOCK);
         ask_offsets(s->all);
         store_pump(s);
         return;
     }
     uint64_t now = bus_run_loop_now_ms(s->all->loop);
+    shard_move(s, SHARD_REFUSE);
     s->refused_ms = s->refused_ms ? s->refused_ms : now;
     (void)bus_fail(&why, BUS_EFENCED,
                    "another ledger writes to this database; stop it first");
     if (now - s->refused_ms >= LEDGER_LOCK_MS) {
         s->all->conf.failed(s->all->conf.data, &why);
     } else {
-        set_bad(s, &why);
+        tell_away(s, &why);
         bus_run_timer_start(s->timer, LOCK_AGAIN_MS, 0);
     }
 }
@@ -130,8 +156,9 @@ static void ask_lock(struct shard *s)
         class[i] = (uint8_t)(LEDGER_LOCK_CLASS >> (24 - 8 * i));
         number[i] = (uint8_t)((uint32_t)s->number >> (24 - 8 * i));
     }
-    s->asking_lock =
-        bus_pg_link_send(s->link, &call, 1, lock_told, s, &err) == BUS_OK;
+    if (bus_pg_link_send(s->link, &call, 1, lock_told, s, &err) == BUS_OK) {
+        shard_move(s, SHARD_ASK);
+    }
 }
 
 static void on_store_up(void *data)
@@ -142,9 +169,9 @@ static void on_store_up(void *data)
 static void on_down(void *data, const struct bus_err *err)
 {
     struct shard *s = data;
-    s->locked = false;
+    shard_move(s, SHARD_LOSE);
     bus_run_timer_stop(s->timer);
-    set_bad(s, err);
+    tell_away(s, err);
 }
 
 static void on_store_timer(void *data)
@@ -153,10 +180,10 @@ static void on_store_timer(void *data)
     if (!bus_pg_link_up(s->link)) {
         return; /* up() goes on */
     }
-    if (s->locked) {
+    if (shard_has_lock(s)) {
         store_pump(s);
         ask_offsets(s->all);
-    } else if (!s->asking_lock) {
+    } else if (s->state != SHARD_ASKING) {
         ask_lock(s);
     }
 }
@@ -201,7 +228,8 @@ static void ask_offsets(struct ledger_store *all)
 {
     struct bus_pg_call call = {bus_ledger_sql_reading_all, NULL, 0};
     struct bus_err err;
-    if (all->places != NULL && !all->asking && all->shards[0].locked) {
+    if (all->places != NULL && !all->asking &&
+        shard_has_lock(&all->shards[0])) {
         all->asking = bus_pg_link_send(all->shards[0].link, &call, 1,
                                        store_offsets_told, all, &err) == BUS_OK;
     }
@@ -237,7 +265,8 @@ void ledger_store_parked(struct ledger_store *s,
 {
     struct bus_pg_call call = {bus_ledger_sql_parked, NULL, 0};
     struct bus_err err;
-    if (s->parked_told == NULL && s->shards[0].locked && s->quiet == NULL &&
+    if (s->parked_told == NULL && shard_has_lock(&s->shards[0]) &&
+        s->quiet == NULL &&
         bus_pg_link_send(s->shards[0].link, &call, 1, store_parked_told, s,
                          &err) == BUS_OK) {
         s->parked_told = told;
@@ -291,7 +320,7 @@ static bool in_flight(const struct ledger_store *all)
 {
     bool any = false;
     for (int i = 0; i < all->conf.connections; i++) {
-        any |= all->shards[i].in_flight;
+        any |= shard_is_sending(&all->shards[i]);
     }
     return any;
 }
@@ -302,17 +331,18 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
     struct shard *s = token;
     struct ledger_store *all = s->all;
     (void)rows;
-    s->in_flight = false;
+    BUS_CHECK(shard_is_sending(s) && s->sent_parts > 0);
     if (err == NULL) {
         bus_run_backoff_reset(&s->backoff);
         finish_parts(s);
-        set_good(s);
+        move_to_good(s, SHARD_WRITTEN);
     } else {
+        shard_move(s, err->code == BUS_EAWAY ? SHARD_LOSE : SHARD_REFUSE);
         s->sent_parts = s->encoded_parts = 0; /* from the front again */
         if (bus_err_act(err->code) != BUS_ACT_RETRY) {
             all->conf.failed(all->conf.data, err);
         } else if (err->code != BUS_EAWAY) { /* else down() and up() follow */
-            set_bad(s, err);
+            tell_away(s, err);
             bus_run_timer_start(s->timer, bus_run_backoff_next_ms(&s->backoff),
                                 0);
         }
@@ -328,7 +358,8 @@ static void store_pump(struct shard *s)
 {
     struct bus_err err;
     int rc = BUS_OK;
-    if (s->in_flight || !s->locked || s->all->quiet != NULL) {
+    if ((s->state != SHARD_READY && s->state != SHARD_STUCK) ||
+        s->all->quiet != NULL) {
         return;
     }
     if (s->encoded_parts == 0) {
@@ -342,7 +373,7 @@ static void store_pump(struct shard *s)
         };
         rc = bus_pg_link_send(s->link, calls, 2, written, s, &err);
         if (rc == BUS_OK) {
-            s->in_flight = true;
+            shard_move(s, SHARD_SEND);
             s->sent_parts = s->encoded_parts;
             s->encoded_parts = 0;
             bus_run_timer_start(s->ahead, AHEAD_MS, 0);
@@ -357,7 +388,8 @@ static void on_ahead(void *data)
 {
     struct shard *s = data;
     struct bus_err err;
-    if (s->in_flight && s->encoded_parts == 0 && encode(s, &err) != BUS_OK) {
+    if (shard_is_sending(s) && s->encoded_parts == 0 &&
+        encode(s, &err) != BUS_OK) {
         s->all->conf.failed(s->all->conf.data, &err);
     }
 }
@@ -395,7 +427,7 @@ int ledger_store_put(struct ledger_store *s,
                      struct bus_kafka_batch *batch,
                      struct bus_err *err)
 {
-    assert(batch->n <= LEDGER_ROWS_MAX);
+    BUS_CHECK(batch->n <= LEDGER_ROWS_MAX);
     struct held *h = bus_calloc(1, sizeof(*h) + batch->n * sizeof(h->rows[0]));
     if (h == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a batch");
@@ -468,7 +500,7 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
     s->all = all;
     s->number = i;
     s->last = &s->first;
-    s->bad = true;
+    (void)snprintf(s->name, sizeof(s->name), "%d", i);
     s->backoff = (struct bus_run_backoff){.min_ms = all->conf.retry_min_ms,
                                           .max_ms = all->conf.retry_max_ms};
     int rc = ledger_encode_init(&s->encode, all->conf.prefix,
