@@ -10,15 +10,21 @@
 
 /* --- the bytes --- */
 
+static int too_large(struct bus_err *err)
+{
+    return bus_fail(err, BUS_ETOOBIG,
+                    "文件超过%u MiB, 请拆分 / the file is larger than %u MiB; "
+                    "divide it",
+                    CSV_FILE_MAX >> 20, CSV_FILE_MAX >> 20);
+}
+
 static int csv_read_all(FILE *file, struct bus_buf *b, struct bus_err *err)
 {
     size_t n;
     do {
         uint8_t *to = bus_buf_reserve(b, READ_BYTES);
         if (to == NULL) {
-            return bus_fail(err, BUS_ETOOBIG,
-                            "the file is larger than %u MiB; divide it",
-                            CSV_FILE_MAX >> 20);
+            return too_large(err);
         }
         n = fread(to, 1, READ_BYTES, file);
         b->len += n;
@@ -55,12 +61,94 @@ from_gb18030(struct bus_buf *b, struct bus_buf *out, struct bus_err *err)
     (void)iconv_close(cd);
     if (rc == (size_t)-1 || left > 0) {
         return bus_fail(err, BUS_EPARSE,
-                        "line %zu: neither UTF-8 nor GB18030; save the list as "
-                        "CSV UTF-8",
+                        "第%zu行 line %zu: 既非 UTF-8 也非 GB18030, 请另存为 "
+                        "CSV UTF-8 / neither UTF-8 nor GB18030; save the list "
+                        "as CSV UTF-8",
+                        csv_line_of(b, b->len - left),
                         csv_line_of(b, b->len - left));
     }
     out->len = (size_t)(at - (char *)to);
     return BUS_OK;
+}
+
+/* What people save instead of a CSV; NULL: none of these. */
+static const char *known_format(const struct bus_buf *b)
+{
+    static const struct
+    {
+        const char *first;
+        size_t n;
+        const char *what;
+    } formats[] = {
+        {"PK\x03\x04", 4,
+         "这是 Excel 工作簿(.xlsx), 请另存为 CSV UTF-8 / this is an Excel "
+         "workbook (.xlsx); save the list as CSV UTF-8"},
+        {"\xd0\xcf\x11\xe0", 4,
+         "这是 Excel 97-2003 工作簿(.xls), 请另存为 CSV UTF-8 / this is an "
+         "Excel 97-2003 workbook (.xls); save the list as CSV UTF-8"},
+        {"%PDF", 4,
+         "这是 PDF, 请另存为 CSV UTF-8 / this is a PDF; save the list as CSV "
+         "UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (b->len >= formats[i].n &&
+            memcmp(b->data, formats[i].first, formats[i].n) == 0) {
+            return formats[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* UTF-16, or bytes that are no text; *ret_line: where. */
+static const char *not_text(const struct bus_buf *b, size_t *ret_line)
+{
+    *ret_line = 1;
+    const uint8_t *nul = b->len > 0 ? memchr(b->data, 0, b->len) : NULL;
+    bool marked = b->len >= 2 && ((b->data[0] == 0xff && b->data[1] == 0xfe) ||
+                                  (b->data[0] == 0xfe && b->data[1] == 0xff));
+    if (marked && (memmem(b->data, b->len, "\t\0", 2) != NULL ||
+                   memmem(b->data, b->len, "\0\t", 2) != NULL)) {
+        return "这是以制表符分隔的 UTF-16 文本(Excel 的\"Unicode 文本\"), "
+               "请另存为 CSV UTF-8(逗号分隔) / this is UTF-16 separated by "
+               "tabs (Excel's \"Unicode text\"); save the list as CSV UTF-8 "
+               "(comma delimited)";
+    }
+    if (marked) {
+        return "这是 UTF-16, 请另存为 CSV UTF-8 / this is UTF-16; save the "
+               "list as CSV UTF-8";
+    }
+    if (nul == NULL) {
+        return NULL;
+    }
+    *ret_line = csv_line_of(b, (size_t)(nul - b->data));
+    return "这不是文本, 请另存为 CSV UTF-8 / this is UTF-16 or no text; save "
+           "the list as CSV UTF-8";
+}
+
+static int text_of(struct bus_buf *b,
+                   struct bus_buf *ret,
+                   const char **ret_encoding,
+                   struct bus_err *err)
+{
+    size_t line = 0;
+    const char *other = known_format(b);
+    if (other != NULL) {
+        return bus_fail(err, BUS_EPARSE, "%s", other);
+    }
+    other = not_text(b, &line);
+    if (other != NULL) {
+        return bus_fail(err, BUS_EPARSE, "第%zu行 line %zu: %s", line, line,
+                        other);
+    }
+    size_t mark =
+        b->len >= 3 && memcmp(b->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    if (b->len > 0 && !bus_utf8_valid((char *)b->data, b->len)) {
+        *ret_encoding = "GB18030";
+        return from_gb18030(b, ret, err);
+    }
+    *ret_encoding = "UTF-8";
+    bus_buf_put(ret, b->data + mark, b->len - mark);
+    return ret->failed ? bus_fail(err, BUS_ENOMEM, "the file") : BUS_OK;
 }
 
 int intake_csv_load(FILE *file,
@@ -69,32 +157,16 @@ int intake_csv_load(FILE *file,
                     struct bus_err *err)
 {
     struct bus_buf b;
+    int rc;
     bus_buf_init(&b, CSV_FILE_MAX + READ_BYTES);
     bus_buf_init(ret, 0);
-    int rc = csv_read_all(file, &b, err);
-    if (rc == BUS_OK && b.len > CSV_FILE_MAX) {
-        rc = bus_fail(err, BUS_ETOOBIG,
-                      "the file is larger than %u MiB; divide it",
-                      CSV_FILE_MAX >> 20);
+    BUS_TRY_GOTO(rc, csv_read_all(file, &b, err), done);
+    if (b.len > CSV_FILE_MAX) {
+        rc = too_large(err);
+        goto done;
     }
-    bool marked16 = b.len >= 2 && ((b.data[0] == 0xff && b.data[1] == 0xfe) ||
-                                   (b.data[0] == 0xfe && b.data[1] == 0xff));
-    const uint8_t *nul = b.len > 0 ? memchr(b.data, 0, b.len) : NULL;
-    if (rc == BUS_OK && (marked16 || nul != NULL)) {
-        rc = bus_fail(err, BUS_EPARSE,
-                      "line %zu: this is UTF-16 or no text; save the list as "
-                      "CSV UTF-8",
-                      marked16 ? 1 : csv_line_of(&b, (size_t)(nul - b.data)));
-    }
-    size_t mark = b.len >= 3 && memcmp(b.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    bool utf8 = b.len == 0 || bus_utf8_valid((char *)b.data, b.len);
-    *ret_encoding = utf8 ? "UTF-8" : "GB18030";
-    if (rc == BUS_OK && utf8) {
-        bus_buf_put(ret, b.data + mark, b.len - mark);
-        rc = ret->failed ? bus_fail(err, BUS_ENOMEM, "the file") : BUS_OK;
-    } else if (rc == BUS_OK) {
-        rc = from_gb18030(&b, ret, err);
-    }
+    rc = text_of(&b, ret, ret_encoding, err);
+done:
     bus_buf_fini(&b);
     if (rc != BUS_OK) {
         bus_buf_fini(ret);
@@ -104,21 +176,23 @@ int intake_csv_load(FILE *file,
 
 /* --- rows --- */
 
-static int csv_bad(const struct csv *c,
+static int row_bad(struct csv *c,
                    const struct csv_row *row,
-                   const char *what,
+                   const char *zh,
+                   const char *en,
                    struct bus_err *err)
 {
+    c->wrong = (struct csv_wrong){c->line, row->n + 1, zh, en};
     return bus_fail(err, BUS_EPARSE, "line %zu, column %zu: %s", c->line,
-                    row->n + 1, what);
+                    row->n + 1, en);
 }
 
 /* c->at is behind the opening quote. */
-static int csv_quoted(struct csv *c,
-                      struct bus_arena *mem,
-                      const struct csv_row *row,
-                      struct bus_strv *ret,
-                      struct bus_err *err)
+static int field_quoted(struct csv *c,
+                        struct bus_arena *mem,
+                        const struct csv_row *row,
+                        struct bus_strv *ret,
+                        struct bus_err *err)
 {
     const char *p = c->text.p;
     size_t from = c->at, doubled = 0;
@@ -137,8 +211,9 @@ static int csv_quoted(struct csv *c,
     }
     if (c->at >= c->text.n) {
         c->line = row->line;
-        return csv_bad(
-            c, row, "a quoted field that does not end; is the file cut?", err);
+        return row_bad(c, row, "引号没有结束; 文件是否被截断?",
+                       "a quoted field that does not end; is the file cut?",
+                       err);
     }
     size_t n = c->at - from;
     c->at++;
@@ -148,7 +223,7 @@ static int csv_quoted(struct csv *c,
     }
     char *to = bus_arena_alloc(mem, n);
     if (to == NULL) {
-        return csv_bad(c, row, "too long", err);
+        return row_bad(c, row, "过长", "too long", err);
     }
     size_t k = 0;
     for (size_t i = 0; i < n; i++) {
@@ -159,17 +234,17 @@ static int csv_quoted(struct csv *c,
     return BUS_OK;
 }
 
-static int csv_plain(struct csv *c,
-                     const struct csv_row *row,
-                     struct bus_strv *ret,
-                     struct bus_err *err)
+static int field_plain(struct csv *c,
+                       const struct csv_row *row,
+                       struct bus_strv *ret,
+                       struct bus_err *err)
 {
     size_t from = c->at;
     while (c->at < c->text.n && c->text.p[c->at] != ',' &&
            c->text.p[c->at] != '\n') {
         if (c->text.p[c->at] == '"') {
-            return csv_bad(
-                c, row,
+            return row_bad(
+                c, row, "单元格中间有引号; 请在两端加引号, 内部引号写两次",
                 "a quote inside a field that does not begin with one; "
                 "write \"...\" around it and double the quotes inside",
                 err);
@@ -184,7 +259,7 @@ static int csv_plain(struct csv *c,
 }
 
 /* Behind a field: true if another one follows. */
-static int separator(struct csv *c,
+static int field_end(struct csv *c,
                      const struct csv_row *row,
                      bool *ret_more,
                      struct bus_err *err)
@@ -198,9 +273,44 @@ static int separator(struct csv *c,
     }
     size_t end = left > 0 && *p == '\r' ? 1 : 0;
     if (left > end && p[end] != '\n') {
-        return csv_bad(c, row, "something behind the closing quote", err);
+        return row_bad(c, row, "引号结束后还有内容",
+                       "something behind the closing quote", err);
     }
     c->at += end + (left > end);
+    return BUS_OK;
+}
+
+/* Behind a row that is none: the line after the one it began on. What a quote
+ * that was never meant as one has swallowed is read again. */
+static void row_skip(struct csv *c, const struct csv_row *row, size_t begun)
+{
+    const char *p = c->text.p + begun;
+    const char *end = memchr(p, '\n', c->text.n - begun);
+    c->at = end == NULL ? c->text.n : begun + (size_t)(end - p) + 1;
+    c->line = row->line + 1;
+}
+
+static int row_read(struct csv *c,
+                    struct bus_arena *mem,
+                    struct csv_row *ret,
+                    struct bus_err *err)
+{
+    for (bool more = true; more; ret->n++) {
+        if (ret->n == CSV_COLUMNS_MAX) {
+            return row_bad(c, ret, "一行最多256列",
+                           "a row has at most 256 columns", err);
+        }
+        struct bus_strv *f = &ret->field[ret->n];
+        bool quote = c->at < c->text.n && c->text.p[c->at] == '"';
+        c->at += quote;
+        BUS_TRY(quote ? field_quoted(c, mem, ret, f, err)
+                      : field_plain(c, ret, f, err));
+        BUS_TRY(field_end(c, ret, &more, err));
+        if (f->n > CSV_FIELD_MAX) {
+            return row_bad(c, ret, "单元格最多4096字节",
+                           "a field has at most 4096 bytes", err);
+        }
+    }
     return BUS_OK;
 }
 
@@ -217,28 +327,15 @@ int intake_csv_next(struct csv *c,
     if (c->at >= c->text.n) {
         return bus_fail(err, BUS_EAGAIN, "the end of the file");
     }
-    ret->line = c->line;
+    size_t begun = c->at;
+    ret->line = ret->last_line = c->line;
     ret->n = 0;
-    bool more = true;
-    while (more) {
-        if (ret->n == CSV_COLUMNS_MAX) {
-            return csv_bad(c, ret, "a row has at most 256 columns", err);
-        }
-        struct bus_strv *f = &ret->field[ret->n];
-        bool quote = c->at < c->text.n && c->text.p[c->at] == '"';
-        c->at += quote;
-        int rc =
-            quote ? csv_quoted(c, mem, ret, f, err) : csv_plain(c, ret, f, err);
-        rc = rc ? rc : separator(c, ret, &more, err);
-        if (rc == BUS_OK && f->n > CSV_FIELD_MAX) {
-            rc = csv_bad(c, ret, "a field has at most 4096 bytes", err);
-        }
-        if (rc != BUS_OK) {
-            return rc;
-        }
-        ret->n++;
+    int rc = row_read(c, mem, ret, err);
+    if (rc != BUS_OK) {
+        row_skip(c, ret, begun);
+        return rc;
     }
     ret->last_line = c->line;
-    c->line++; /* the line end that separator() took */
+    c->line++; /* the line end that field_end() took */
     return BUS_OK;
 }

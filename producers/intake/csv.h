@@ -25,11 +25,17 @@ int intake_csv_load(FILE *file,
                     const char **ret_encoding, /* "UTF-8" */
                     struct bus_err *err) BUS_MUSTCHECK;
 
+struct csv_wrong
+{
+    size_t line, column; /* from 1 */
+    const char *zh, *en;
+};
 struct csv
 {
     struct bus_strv text;
     size_t at;
-    size_t line; /* of `at`, from 1 */
+    size_t line;            /* of `at`, from 1 */
+    struct csv_wrong wrong; /* of the last row that was none */
 };
 struct csv_row
 {
@@ -37,7 +43,9 @@ struct csv_row
     size_t n;
     struct bus_strv field[CSV_COLUMNS_MAX]; /* views, or copies in mem */
 };
-/* The next row that is not empty; BUS_EAGAIN at the end. */
+/* The next row that is not empty; BUS_EAGAIN at the end. BUS_EPARSE: this row
+ * is none (see wrong); ret has the fields in front of the fault, and the next
+ * call goes on at the line behind the one it began on. */
 int intake_csv_next(struct csv *c,
                     struct bus_arena *mem,
                     struct csv_row *ret,

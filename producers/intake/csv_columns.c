@@ -3,110 +3,50 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bus/base/check.h"
 #include "producers/intake/csv_import.h"
 
-/* en, zh, base, key, type, needed, personal */
-#define COLUMN(...)              \
-    {                            \
-        __VA_ARGS__, NULL, false \
+#define COLUMNS_MAX 32
+
+/* What the form's table says of a list, in its order: of the form itself, of
+ * its operator and helper ("/operator"), of each member ("."). */
+static size_t add_columns(struct csv_import_column *to,
+                          size_t n,
+                          const char *base,
+                          const struct form_field *fields)
+{
+    static const char *const bases[][2] = {
+        {"operator", "/operator"}, {"helper", "/helper"}, {"members", "."}};
+    for (const struct form_field *f = fields; f->doc.name != NULL; f++) {
+        for (size_t i = 0; i < 3; i++) {
+            if (f->sub != NULL && strcmp(f->doc.name, bases[i][0]) == 0) {
+                n = add_columns(to, n, bases[i][1], f->sub);
+            }
+        }
+        if (f->column.en == NULL) {
+            continue;
+        }
+        BUS_CHECK(n < COLUMNS_MAX);
+        to[n++] = (struct csv_import_column){.en = f->column.en,
+                                             .zh = f->column.zh,
+                                             .base = base,
+                                             .key = f->doc.name,
+                                             .type = f->column.cell,
+                                             .needed = f->column.needed,
+                                             .personal = f->personal};
     }
-const struct csv_import_column intake_csv_import_columns[] = {
-    COLUMN("reference",
-           "流水号",
-           "",
-           "channel_reference",
-           SHEET_TEXT,
-           true,
-           false),
-    COLUMN("applied_on",
-           "申请日期",
-           "",
-           "applied_on",
-           SHEET_DATE,
-           false,
-           false),
-    COLUMN("division_code",
-           "村居代码",
-           "",
-           "division_code",
-           SHEET_TEXT,
-           true,
-           false),
-    COLUMN("operator_id",
-           "受理人编号",
-           "/operator",
-           "operator_id",
-           SHEET_TEXT,
-           true,
-           false),
-    COLUMN("operator_org",
-           "受理机构",
-           "/operator",
-           "org_code",
-           SHEET_TEXT,
-           true,
-           false),
-    COLUMN("operator_role",
-           "受理人角色",
-           "/operator",
-           "role",
-           SHEET_TEXT,
-           false,
-           false),
-    COLUMN("helper_id",
-           "协助人编号",
-           "/helper",
-           "operator_id",
-           SHEET_TEXT,
-           false,
-           false),
-    COLUMN("helper_org",
-           "协助机构",
-           "/helper",
-           "org_code",
-           SHEET_TEXT,
-           false,
-           false),
-    COLUMN("helper_role",
-           "协助人角色",
-           "/helper",
-           "role",
-           SHEET_TEXT,
-           false,
-           false),
-    COLUMN("consent", "授权核对", "", "consent", SHEET_FLAG, true, false),
-    COLUMN("requested_items",
-           "申请事项",
-           "",
-           "requested_items",
-           SHEET_ITEMS,
-           false,
-           false),
-    COLUMN("name", "姓名", ".", "name", SHEET_TEXT, true, true),
-    COLUMN("id_type", "证件类型", ".", "id_type", SHEET_TEXT, false, false),
-    COLUMN("id_no", "证件号码", ".", "id_no", SHEET_ID, true, true),
-    COLUMN("relation",
-           "与户主关系",
-           ".",
-           "relation",
-           SHEET_RELATION,
-           true,
-           false),
-    COLUMN("head", "户主", ".", "head", SHEET_FLAG, false, false),
-    COLUMN("applicant", "申请人", ".", "applicant", SHEET_FLAG, false, false),
-    COLUMN("phone", "联系电话", ".", "phone", SHEET_TEXT, false, true),
-    COLUMN("address", "住址", ".", "address", SHEET_TEXT, false, true),
-    COLUMN("bank_code", "开户银行", ".", "bank_code", SHEET_TEXT, false, false),
-    COLUMN("account", "账号", ".", "account", SHEET_TEXT, false, true),
-    COLUMN("account_holder",
-           "户名",
-           ".",
-           "account_holder",
-           SHEET_TEXT,
-           false,
-           true),
-    COLUMN(NULL, NULL, NULL, NULL, SHEET_TEXT, false, false),
-};
+    return n;
+}
+
+const struct csv_import_column *intake_csv_import_columns(void)
+{
+    static struct csv_import_column columns[COLUMNS_MAX + 1];
+    if (columns[0].en == NULL) {
+        size_t n = add_columns(columns, 0, "", intake_form_fields);
+        BUS_CHECK(n > 0 && strcmp(columns[0].key, "channel_reference") == 0);
+    }
+    return columns;
+}
 
 static bool is_name(struct bus_strv s, const char *name)
 {
@@ -168,7 +108,7 @@ static size_t find_fact(const struct csv_import *s,
             *ret = (struct csv_import_column){
                 .base = f->scope == BUS_FACT_MEMBER ? "./facts" : "/facts",
                 .key = f->name,
-                .type = SHEET_FACT,
+                .type = FORM_CELL_FACT,
                 .fact = f,
                 .yuan = yuan,
             };
@@ -181,13 +121,13 @@ static const char *nearest(const struct csv_import *s, const char *name)
 {
     const char *near = "";
     size_t best = 4;
-    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
-        size_t en = bus_edit_distance(name, intake_csv_import_columns[i].en);
-        size_t zh = bus_edit_distance(name, intake_csv_import_columns[i].zh);
+    for (size_t i = 0; intake_csv_import_columns()[i].en != NULL; i++) {
+        size_t en = bus_edit_distance(name, intake_csv_import_columns()[i].en);
+        size_t zh = bus_edit_distance(name, intake_csv_import_columns()[i].zh);
         if (en < best || zh < best) {
             best = en < zh ? en : zh;
-            near = en < zh ? intake_csv_import_columns[i].en
-                           : intake_csv_import_columns[i].zh;
+            near = en < zh ? intake_csv_import_columns()[i].en
+                           : intake_csv_import_columns()[i].zh;
         }
     }
     for (size_t i = 0; i < s->config->facts_count; i++) {
@@ -203,6 +143,16 @@ static const char *nearest(const struct csv_import *s, const char *name)
     return near;
 }
 
+/* Five digits or more: no head of a column, perhaps somebody's number. */
+static bool is_a_value(const char *head)
+{
+    size_t digits = 0;
+    for (; *head != '\0'; head++) {
+        digits += *head >= '0' && *head <= '9';
+    }
+    return digits >= 5;
+}
+
 static void csv_columns_fault(struct csv_import *s,
                               struct csv_import_faults *faults,
                               size_t column,
@@ -210,12 +160,14 @@ static void csv_columns_fault(struct csv_import *s,
                               const char *zh,
                               const char *en)
 {
+    const char *header =
+        is_a_value(s->header[column]) ? "***" : s->header[column];
     if (faults->n < SHEET_FAULTS_MAX) {
         faults->v[faults->n] = (struct csv_import_fault){
             .line = s->row.line,
             .column = column + 1,
-            .header = s->header[column],
-            .found = s->header[column],
+            .header = header,
+            .found = header,
             .code = code,
             .zh = zh,
             .en = en,
@@ -224,16 +176,35 @@ static void csv_columns_fault(struct csv_import *s,
     faults->n++;
 }
 
+static size_t facts_named(const struct csv_import *s, struct bus_strv name)
+{
+    struct csv_import_column c;
+    return find_fact(s, name, &c);
+}
+
+bool intake_csv_import_names_column(const struct csv_import *s,
+                                    struct bus_strv cell)
+{
+    struct bus_strv name = intake_csv_import_trim(cell);
+    for (const struct csv_import_column *c = intake_csv_import_columns();
+         c->en != NULL; c++) {
+        if (is_name(name, c->en) || is_name(name, c->zh)) {
+            return true;
+        }
+    }
+    return name.n > 0 && facts_named(s, name) > 0;
+}
+
 static void csv_columns_one(struct csv_import *s,
                             size_t i,
                             struct csv_import_faults *faults)
 {
     struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
     struct csv_import_column *c = &s->column[i];
-    for (size_t k = 0; intake_csv_import_columns[k].en != NULL; k++) {
-        if (is_name(name, intake_csv_import_columns[k].en) ||
-            is_name(name, intake_csv_import_columns[k].zh)) {
-            *c = intake_csv_import_columns[k];
+    for (size_t k = 0; intake_csv_import_columns()[k].en != NULL; k++) {
+        if (is_name(name, intake_csv_import_columns()[k].en) ||
+            is_name(name, intake_csv_import_columns()[k].zh)) {
+            *c = intake_csv_import_columns()[k];
             return;
         }
     }
@@ -278,20 +249,21 @@ static void twice_or_missing(struct csv_import *s,
             }
         }
     }
-    for (size_t k = 0; intake_csv_import_columns[k].en != NULL; k++) {
-        bool there = !intake_csv_import_columns[k].needed;
+    for (size_t k = 0; intake_csv_import_columns()[k].en != NULL; k++) {
+        bool there = !intake_csv_import_columns()[k].needed;
         for (size_t i = 0; i < s->n; i++) {
-            there |= same_column(&s->column[i], &intake_csv_import_columns[k]);
+            there |=
+                same_column(&s->column[i], &intake_csv_import_columns()[k]);
         }
         if (!there && faults->n < SHEET_FAULTS_MAX) {
             faults->v[faults->n++] = (struct csv_import_fault){
                 .line = s->row.line,
-                .header = intake_csv_import_columns[k].zh,
+                .header = intake_csv_import_columns()[k].zh,
                 .found = "",
                 .code = "COLUMN_MISSING",
                 .zh = "缺少此列",
                 .en = bus_arena_printf(&s->mem, "the column %s is needed",
-                                       intake_csv_import_columns[k].en),
+                                       intake_csv_import_columns()[k].en),
             };
         }
     }
@@ -311,13 +283,22 @@ int intake_csv_import_open(struct csv_import *s,
     ret_faults->n = 0;
     bus_arena_init(&s->mem, 0, 0);
     int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
-    if (rc != BUS_OK) {
-        return rc == BUS_EAGAIN ? bus_fail(err, BUS_EPARSE,
-                                           "line 1: the file is empty; its "
-                                           "first row names the columns")
-                                : rc;
+    if (rc == BUS_EAGAIN) {
+        return bus_fail(err, BUS_EPARSE,
+                        "第1行 line 1: 文件是空的, 首行应为列名 / the file is "
+                        "empty; its first row names the columns");
     }
+    BUS_TRY(rc);
     s->n = s->row.n;
+    size_t known = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        known += intake_csv_import_names_column(s, s->row.field[i]);
+    }
+    if (known < SHEET_HEADS_MIN || intake_csv_import_ends_in_cr(text)) {
+        s->n = 0; /* nothing of it is repeated */
+        intake_csv_import_no_header(s, ret_faults);
+        return BUS_OK;
+    }
     for (size_t i = 0; i < s->n; i++) {
         struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
         s->header[i] = bus_arena_strndup(&s->mem, name.p, name.n);

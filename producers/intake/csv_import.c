@@ -107,6 +107,28 @@ static void csv_import_width(const struct csv_import *s,
     }
 }
 
+/* What only a list can have done to a cell: told here, and left out. */
+static bool of_a_list(const struct csv_import *s,
+                      struct csv_import_unit *u,
+                      size_t i,
+                      struct bus_strv cell,
+                      struct bus_arena *mem)
+{
+    const struct csv_import_column *c = &s->column[i];
+    const struct csv_import_spoilt *spoilt = intake_csv_import_spoilt(c, cell);
+    if (spoilt != NULL) {
+        intake_csv_import_fault(u, &(struct csv_import_fault){
+                                       .line = s->row.line,
+                                       .column = i + 1,
+                                       .header = s->header[i],
+                                       .found = csv_import_shown(c, cell, mem),
+                                       .code = spoilt->code,
+                                       .zh = spoilt->zh,
+                                       .en = spoilt->en});
+    }
+    return spoilt != NULL;
+}
+
 /* Takes the row in hand as the household's next member. */
 static void csv_import_add_row(struct csv_import *s,
                                struct csv_import_unit *u,
@@ -129,7 +151,12 @@ static void csv_import_add_row(struct csv_import *s,
             u->cell[place][i] = cell;
         }
         if (place > 0 && !of_member(c)) {
-            changed(s, u, i, mem);
+            if (!u->unreadable) {
+                changed(s, u, i, mem);
+            }
+            continue;
+        }
+        if (of_a_list(s, u, i, cell, mem)) {
             continue;
         }
         json_t *value = intake_csv_import_value(c, cell, mem);
@@ -146,6 +173,63 @@ static void csv_import_add_row(struct csv_import *s,
     (void)json_array_append_new(members, member);
     u->last_line = s->row.last_line;
     s->has_row = false;
+}
+
+/* A row that becomes no member has its line, and no cells. */
+static void add_nobody(struct csv_import *s, struct csv_import_unit *u)
+{
+    if (u->rows < SHEET_UNIT_ROWS) {
+        u->line[u->rows] = s->row.line;
+        memset(u->cell[u->rows], 0, sizeof(u->cell[0]));
+    }
+    u->unreadable = true;
+    u->last_line = s->row.last_line;
+    u->rows++;
+    s->has_row = false;
+}
+
+/* What csv.c found; the cells in front of it were read. */
+static void add_broken(struct csv_import *s, struct csv_import_unit *u)
+{
+    const struct csv_wrong *w = &s->csv.wrong;
+    bool named = w->column > 0 && w->column <= s->n;
+    intake_csv_import_fault(u,
+                            &(struct csv_import_fault){
+                                .line = w->line,
+                                .column = w->column,
+                                .header = named ? s->header[w->column - 1] : "",
+                                .found = "",
+                                .code = "ROW_BROKEN",
+                                .zh = w->zh,
+                                .en = w->en});
+    add_nobody(s, u);
+}
+
+/* 合计, 填表人: nothing that a household needs but its first cell. */
+static bool is_no_household(const struct csv_import *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct csv_import_column *c = &s->column[i];
+        if (c->needed && strcmp(c->key, "channel_reference") != 0 &&
+            cell_of(&s->row, i).n > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_note(struct csv_import *s, struct csv_import_unit *u)
+{
+    intake_csv_import_fault(
+        u, &(struct csv_import_fault){
+               .line = s->row.line,
+               .header = "",
+               .found = "",
+               .code = "ROW_NO_HOUSEHOLD",
+               .zh = "此行像合计或填表说明, 不是一户; 请删去此行",
+               .en = "this row looks like a total or a note, not like a "
+                     "household; take it out"});
+    add_nobody(s, u);
 }
 
 static size_t reference_column(const struct csv_import *s)
@@ -165,16 +249,20 @@ static int read_row(struct csv_import *s, struct bus_err *err)
     while (!s->has_row && !s->ended) {
         int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
         s->ended = rc == BUS_EAGAIN;
-        if (rc != BUS_OK) {
+        s->row_broken = rc == BUS_EPARSE;
+        if (rc != BUS_OK && !s->row_broken) {
             return rc;
         }
+        s->has_row = s->row_broken;
         for (size_t i = 0; i < s->row.n && !s->has_row; i++) {
             s->has_row = intake_csv_import_trim(s->row.field[i]).n > 0;
         }
         if (s->has_row && ++s->rows > SHEET_ROWS_MAX) {
             return bus_fail(err, BUS_EPARSE,
-                            "line %zu: a list has at most %d rows; divide it",
-                            s->row.line, SHEET_ROWS_MAX);
+                            "第%zu行: 一份清单最多%d行, 请拆分 / line %zu: a "
+                            "list has at most %d rows; divide it",
+                            s->row.line, SHEET_ROWS_MAX, s->row.line,
+                            SHEET_ROWS_MAX);
         }
     }
     return s->has_row ? BUS_OK
@@ -193,35 +281,56 @@ static void name_it(struct csv_import_unit *u)
     }
 }
 
-int intake_csv_import_next(struct csv_import *s,
-                           struct bus_arena *mem,
-                           struct csv_import_unit *u,
-                           struct bus_err *err)
+/* Does the row in hand belong to the household? Of a broken one it is not known
+ * when its reference was not read: then it does, and neither is taken. */
+static bool same_household(const struct csv_import *s,
+                           size_t reference_at,
+                           struct bus_strv reference)
 {
-    int rc = read_row(s, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    size_t at = reference_column(s);
-    struct bus_strv reference = cell_of(&s->row, at);
+    struct bus_strv next = cell_of(&s->row, reference_at);
+    return next.n == 0 || bus_strv_eq(next, reference);
+}
+
+static int begin_unit(struct csv_import *s,
+                      struct bus_arena *mem,
+                      struct csv_import_unit *u,
+                      struct bus_strv reference,
+                      struct bus_err *err)
+{
     u->json = json_pack("{s:s, s:[]}", "channel", "STATION_CSV", "members");
     u->reference = bus_arena_strndup(mem, reference.p, reference.n);
     u->first_line = s->row.line;
     u->rows = 0;
     u->faults.n = 0;
+    u->unreadable = false;
     if (u->json == NULL || u->reference == NULL) {
         json_decref(u->json);
         return bus_fail(err, BUS_ENOMEM, "line %zu", s->row.line);
     }
-    for (;;) {
-        csv_import_add_row(s, u, mem);
-        rc = read_row(s, err);
-        struct bus_strv next = cell_of(&s->row, at);
-        bool same = next.n == 0 || bus_strv_eq(next, reference);
-        if (rc != BUS_OK || !same || u->rows > SHEET_UNIT_ROWS) {
-            break;
+    return BUS_OK;
+}
+
+int intake_csv_import_next(struct csv_import *s,
+                           struct bus_arena *mem,
+                           struct csv_import_unit *u,
+                           struct bus_err *err)
+{
+    BUS_TRY(read_row(s, err));
+    size_t at = reference_column(s);
+    struct bus_strv reference = cell_of(&s->row, at);
+    BUS_TRY(begin_unit(s, mem, u, reference, err));
+    int rc = BUS_OK;
+    do {
+        if (s->row_broken) {
+            add_broken(s, u);
+        } else if (is_no_household(s)) {
+            add_note(s, u);
+        } else {
+            csv_import_add_row(s, u, mem);
         }
-    }
+        rc = read_row(s, err);
+    } while (rc == BUS_OK && same_household(s, at, reference) &&
+             u->rows <= SHEET_UNIT_ROWS);
     name_it(u);
     if (rc != BUS_OK && rc != BUS_EAGAIN) {
         /* The household may go on behind the damage: not taken in part. */
@@ -289,4 +398,79 @@ void intake_csv_import_place(const struct csv_import *s,
             }
         }
     }
+}
+
+/* --- the whole list --- */
+
+/* Where a reference's rows begin and end; its key in the sheet's memory. */
+struct stretch
+{
+    size_t first, last;
+};
+
+static int note_stretch(struct bus_map *seen,
+                        struct csv_import *s,
+                        const struct csv_import_unit *u,
+                        struct bus_err *err)
+{
+    struct stretch *before = bus_map_get(seen, bus_strv(u->reference));
+    if (u->reference[0] == '\0' || u->unreadable) {
+        return BUS_OK;
+    }
+    if (before != NULL) {
+        return bus_fail(
+            err, BUS_EPARSE,
+            "第%zu行与第%zu-%zu行流水号相同但不相邻; 请按流水号排序 / "
+            "line %zu has the reference of lines %zu-%zu and does "
+            "not stand beside them; sort the list by reference",
+            u->first_line, before->first, before->last, u->first_line,
+            before->first, before->last);
+    }
+    struct stretch *one = bus_arena_alloc(&s->mem, sizeof(*one));
+    const char *key = bus_arena_strdup(&s->mem, u->reference);
+    if (one == NULL || key == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a list");
+    }
+    *one = (struct stretch){u->first_line, u->last_line};
+    return bus_map_put(seen, bus_strv(key), one) == BUS_OK
+               ? BUS_OK
+               : bus_fail(err, BUS_ENOMEM, "a list");
+}
+
+int intake_csv_import_check_whole(struct bus_strv text,
+                                  const struct bus_config *config,
+                                  const struct form_index *index,
+                                  size_t *ret_rows,
+                                  struct bus_err *err)
+{
+    static struct csv_import s; /* large, and one at a time */
+    struct csv_import_faults faults;
+    struct bus_map seen = {0};
+    struct bus_arena mem;
+    int rc;
+    bus_arena_init(&mem, 1u << 20, 0);
+    struct csv_import_unit *u = bus_arena_alloc(&mem, sizeof(*u));
+    BUS_TRY_GOTO(rc,
+                 intake_csv_import_open(&s, text, config, index, &faults, err),
+                 done);
+    if (u == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "a list");
+        goto done;
+    }
+    struct bus_arena_mark clean = bus_arena_mark(&mem);
+    while (faults.n == 0 &&
+           (rc = intake_csv_import_next(&s, &mem, u, err)) == BUS_OK) {
+        json_decref(u->json);
+        BUS_TRY_GOTO(rc, note_stretch(&seen, &s, u, err), done);
+        bus_arena_release(&mem, clean);
+    }
+    rc = rc == BUS_EAGAIN ? BUS_OK : rc;
+    if (ret_rows != NULL) {
+        *ret_rows = s.rows;
+    }
+done:
+    bus_map_fini(&seen);
+    intake_csv_import_close(&s);
+    bus_arena_fini(&mem);
+    return rc;
 }

@@ -12,33 +12,26 @@
 
 #include "producers/intake/csv.h"
 #include "producers/intake/form.h"
+#include "producers/intake/form_table.h"
 
 #define SHEET_ROWS_MAX   100000 /* of a file */
 #define SHEET_FAULTS_MAX 64
 #define SHEET_UNIT_ROWS  64 /* of one household */
+#define SHEET_HEADS_MIN  3  /* known names that make a row the header */
 
-enum csv_import_type {
-    SHEET_TEXT,
-    SHEET_FLAG,     /* 是 否 true false yes no 1 0 */
-    SHEET_DATE,     /* 2026-07-01 2026/7/1 2026年7月1日 20260701 */
-    SHEET_ID,       /* upper case, without blanks */
-    SHEET_RELATION, /* GB/T 4761, also in Chinese */
-    SHEET_ITEMS,    /* codes with ; or 、 between */
-    SHEET_FACT
-};
 struct csv_import_column
 {
     const char *en, *zh; /* of the documented columns */
     const char *base;    /* "", "/operator", "/facts"; "." = of the member */
     const char *key;     /* "division_code" */
-    enum csv_import_type type;
+    enum form_cell type;
     bool needed, personal;
     const struct bus_fact *fact;
     bool yuan; /* money written in yuan: two decimals */
 };
-/* The documented columns, but for facts; ends with en == NULL. The first is the
- * reference. */
-extern const struct csv_import_column intake_csv_import_columns[];
+/* The documented columns, but for facts, out of the form's table; ends with
+ * en == NULL. The first is the reference. */
+const struct csv_import_column *intake_csv_import_columns(void);
 
 struct csv_import_fault
 {
@@ -62,6 +55,7 @@ struct csv_import
     const char *header[CSV_COLUMNS_MAX]; /* as in the file, in mem */
     struct bus_arena mem;                /* headers */
     struct csv_row row;                  /* read ahead */
+    bool row_broken;                     /* csv.wrong says how */
     bool has_row, ended;
     size_t rows;
 };
@@ -85,13 +79,34 @@ struct csv_import_unit
     size_t line[SHEET_UNIT_ROWS];                           /* of each member */
     struct bus_strv cell[SHEET_UNIT_ROWS][CSV_COLUMNS_MAX]; /* as read */
     struct csv_import_faults faults; /* of the rows themselves */
+    /* No household at all (a total, a note), or one with a row that cannot be
+     * read: told, and not kept as a draft. */
+    bool unreadable;
 };
 /* The next household; texts in mem. BUS_EAGAIN at the end, BUS_EPARSE where the
- * file cannot be read on: line and column. */
+ * file cannot be read on: line and column. A row that is none makes its own
+ * household unreadable; the others are read. */
 int intake_csv_import_next(struct csv_import *s,
                            struct bus_arena *mem,
                            struct csv_import_unit *ret,
                            struct bus_err *err) BUS_MUSTCHECK;
+/* csv_columns.c: does the cell name a column? */
+bool intake_csv_import_names_column(const struct csv_import *s,
+                                    struct bus_strv cell);
+/* csv_header.c: why this first row names no columns, in one fault, without a
+ * word of what stands in it: it may be a person's. */
+bool intake_csv_import_ends_in_cr(
+    struct bus_strv text); /* alone, as old Macintosh */
+void intake_csv_import_no_header(struct csv_import *s,
+                                 struct csv_import_faults *ret_faults);
+/* Looks at the whole list before anything of it is used: rows of one reference
+ * that do not stand together. BUS_EPARSE: err says which lines. ret_rows may be
+ * NULL. */
+int intake_csv_import_check_whole(struct bus_strv text,
+                                  const struct bus_config *config,
+                                  const struct form_index *index,
+                                  size_t *ret_rows,
+                                  struct bus_err *err) BUS_MUSTCHECK;
 /* Where a fault of the form stands in the file. */
 void intake_csv_import_place(const struct csv_import *s,
                              const struct csv_import_unit *u,
@@ -104,5 +119,14 @@ json_t *intake_csv_import_value(const struct csv_import_column *c,
                                 struct bus_strv cell,
                                 struct bus_arena *mem);
 struct bus_strv intake_csv_import_trim(struct bus_strv s);
+/* What a spreadsheet or a habit has done to a cell so that it cannot be what
+ * was meant: a year of two digits, an account rounded to 15. NULL: nothing. */
+struct csv_import_spoilt
+{
+    const char *code, *zh, *en;
+};
+const struct csv_import_spoilt *
+intake_csv_import_spoilt(const struct csv_import_column *c,
+                         struct bus_strv cell);
 
 #endif

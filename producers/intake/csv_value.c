@@ -83,36 +83,92 @@ static json_t *csv_value_relation(struct bus_strv s)
     return m == NULL ? csv_value_text(s) : json_string(m);
 }
 
-/* Up to three numbers with anything but digits between, or eight digits. */
+/* Up to three numbers with anything but digits between, or eight digits.
+ * Returns how many there are; 0: it is none. */
+static size_t
+csv_date_parts(struct bus_strv s, unsigned ret[3], size_t digits[3])
+{
+    size_t n = 0;
+    bool inside = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!isdigit((unsigned char)s.p[i])) {
+            inside = false;
+            continue;
+        }
+        if (!inside && n == 3) {
+            return 0;
+        }
+        n += !inside;
+        digits[n - 1] = inside ? digits[n - 1] + 1 : 1;
+        if (digits[n - 1] > 8) {
+            return 0;
+        }
+        ret[n - 1] = (inside ? ret[n - 1] * 10 : 0) + (unsigned)(s.p[i] - '0');
+        inside = true;
+    }
+    return n;
+}
+
 static json_t *csv_value_date(struct bus_strv s)
 {
     unsigned part[3] = {0};
-    size_t n = 0, digits = 0;
+    size_t digits[3] = {0};
     char iso[32];
-    bool well = true;
-    for (size_t i = 0; i < s.n && well; i++) {
-        if (isdigit((unsigned char)s.p[i])) {
-            n += digits == 0;
-            well = n <= 3 && ++digits <= 8;
-            if (well) {
-                part[n - 1] = part[n - 1] * 10 + (unsigned)(s.p[i] - '0');
-            }
-        } else {
-            digits = 0;
-        }
-    }
-    if (well && n == 1 && s.n == 8) {
+    size_t n = csv_date_parts(s, part, digits);
+    if (n == 1 && s.n == 8) {
         part[2] = part[0] % 100;
         part[1] = part[0] / 100 % 100;
         part[0] = part[0] / 10000;
         n = 3;
+        digits[0] = 4;
     }
-    if (!well || n != 3 || part[0] > 9999 || part[1] > 99 || part[2] > 99) {
+    if (n != 3 || digits[0] != 4 || part[1] > 99 || part[2] > 99) {
         return csv_value_text(s);
     }
     (void)snprintf(iso, sizeof(iso), "%04u-%02u-%02u", part[0], part[1],
                    part[2]);
     return json_string(iso);
+}
+
+static bool is_date_column(const struct csv_import_column *c)
+{
+    return c->type == FORM_CELL_DATE ||
+           (c->type == FORM_CELL_FACT && c->fact->type == BUS_FACT_DATE);
+}
+
+/* A spreadsheet keeps 15 digits of a number and writes zeros for the others. */
+static bool is_rounded(struct bus_strv s)
+{
+    size_t zeros = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!isdigit((unsigned char)s.p[i])) {
+            return false;
+        }
+        zeros = s.p[i] == '0' ? zeros + 1 : 0;
+    }
+    return s.n >= 18 && zeros >= s.n - 15 && zeros < s.n;
+}
+
+const struct csv_import_spoilt *
+intake_csv_import_spoilt(const struct csv_import_column *c,
+                         struct bus_strv cell)
+{
+    static const struct csv_import_spoilt year = {
+        "DATE_YEAR", "年份须写四位, 如 2026-07-01",
+        "write the year in four digits, such as 2026-07-01"};
+    static const struct csv_import_spoilt rounded = {
+        "ACCOUNT_ROUNDED",
+        "账号末几位为0, 像被表格软件四舍五入; 请把该列设为文本后重新填写",
+        "the account ends in zeros as if a spreadsheet had rounded it; make "
+        "the column text and write it again"};
+    unsigned part[3] = {0};
+    size_t digits[3] = {0};
+    struct bus_strv s = intake_csv_import_trim(cell);
+    if (is_date_column(c) && csv_date_parts(s, part, digits) == 3 &&
+        digits[0] <= 2 && digits[1] <= 2 && digits[2] <= 2) {
+        return &year;
+    }
+    return c->type == FORM_CELL_ACCOUNT && is_rounded(s) ? &rounded : NULL;
 }
 
 static json_t *csv_value_id_no(struct bus_strv s, struct bus_arena *mem)
@@ -217,20 +273,24 @@ json_t *intake_csv_import_value(const struct csv_import_column *c,
         return NULL;
     }
     switch (c->type) {
-    case SHEET_TEXT:
+    case FORM_CELL_TEXT:
+    case FORM_CELL_PHONE:
+    case FORM_CELL_ACCOUNT:
         return csv_value_text(s);
-    case SHEET_FLAG:
+    case FORM_CELL_FLAG:
         return csv_value_flag(s);
-    case SHEET_DATE:
+    case FORM_CELL_DATE:
         return csv_value_date(s);
-    case SHEET_ID:
+    case FORM_CELL_ID:
         return csv_value_id_no(s, mem);
-    case SHEET_RELATION:
+    case FORM_CELL_RELATION:
         return csv_value_relation(s);
-    case SHEET_ITEMS:
+    case FORM_CELL_ITEMS:
         return csv_value_items(s);
-    case SHEET_FACT:
+    case FORM_CELL_FACT:
         return csv_value_fact(c, s);
+    case FORM_CELL_NONE:
+        break;
     }
     return NULL;
 }

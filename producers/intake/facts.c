@@ -1,9 +1,8 @@
 #include <string.h>
 
+#include "bus/base/buf.h"
 #include "bus/base/clock.h"
-#include "producers/intake/form.h"
-
-#define FACT_TEXT_MAX 400 /* bytes */
+#include "producers/intake/form_parts.h"
 
 const char *intake_form_type_zh(const struct bus_fact *fact)
 {
@@ -14,7 +13,7 @@ const char *intake_form_type_zh(const struct bus_fact *fact)
         [BUS_FACT_BOOLEAN] = "true 或 false",
         [BUS_FACT_DATE] = "日期 yyyy-mm-dd",
         [BUS_FACT_ENUM] = "字典中的词",
-        [BUS_FACT_TEXT] = "文字(不超过400字节)",
+        [BUS_FACT_TEXT] = "文字(不超过400字)",
     };
     return words[fact->type];
 }
@@ -28,18 +27,23 @@ const char *intake_form_type_en(const struct bus_fact *fact)
         [BUS_FACT_BOOLEAN] = "true or false",
         [BUS_FACT_DATE] = "a date yyyy-mm-dd",
         [BUS_FACT_ENUM] = "one of the dictionary's words",
-        [BUS_FACT_TEXT] = "a text of at most 400 bytes",
+        [BUS_FACT_TEXT] = "a text of at most 400 characters",
     };
     return words[fact->type];
 }
 
+/* 5, and 5.0 and 5e0, which JSON does not tell from it (RFC 8259, 6). */
 static bool facts_whole(const json_t *json, struct sa_fact *ret)
 {
-    if (!json_is_integer(json)) {
+    const double beyond = 9223372036854775808.0; /* 2^63 */
+    double d = json_real_value(json);
+    bool real = json_is_real(json) && d >= -beyond && d < beyond &&
+                d == (double)(int64_t)d;
+    if (!real && !json_is_integer(json)) {
         return false;
     }
     ret->value.branch = SA_FACT_VALUE_LONG;
-    ret->value.u.long_value = json_integer_value(json);
+    ret->value.u.long_value = real ? (int64_t)d : json_integer_value(json);
     return true;
 }
 
@@ -65,14 +69,16 @@ text_value(const struct bus_fact *fact, const json_t *json, struct sa_fact *ret)
     int32_t day = 0;
     if (fact->type == BUS_FACT_DATE) {
         ret->value.branch = SA_FACT_VALUE_INT;
-        bool is_date = bus_date_parse(s, &day);
+        bool is_date = intake_form_day(s, &day);
         ret->value.u.int_value = day;
         return is_date;
     }
     ret->value.branch = SA_FACT_VALUE_STRING;
     ret->value.u.string_value = s;
-    return fact->type == BUS_FACT_ENUM ? facts_word_of(fact, text)
-                                       : s.n <= FACT_TEXT_MAX;
+    return fact->type == BUS_FACT_ENUM
+               ? facts_word_of(fact, text)
+               : bus_utf8_count(s.p, s.n) <= FORM_FACT_TEXT_MAX &&
+                     !intake_form_has_control(s);
 }
 
 bool intake_form_value(const struct bus_fact *fact,
@@ -89,7 +95,7 @@ bool intake_form_value(const struct bus_fact *fact,
         ret->value.u.boolean_value = json_is_true(json);
         return json_is_boolean(json);
     case BUS_FACT_COUNT:
-        return facts_whole(json, ret) && json_integer_value(json) >= 0;
+        return facts_whole(json, ret) && ret->value.u.long_value >= 0;
     case BUS_FACT_MONEY_FEN:
     case BUS_FACT_NUMBER:
         return facts_whole(json, ret);

@@ -26,13 +26,22 @@
 #include "schemas/application.h"
 #include "schemas/personal.h"
 
-#define FORM_FAULTS_MAX  64
-#define FORM_MEMBERS_MAX 32
-#define FORM_FACTS_MAX   200 /* of the household, and of each member */
-#define FORM_ITEMS_MAX   64
-#define FORM_DEPTH_MAX   16  /* of the JSON; an application needs 5 */
-#define FORM_TEXT_MAX    128 /* bytes of a text */
-#define FORM_PAST_DAYS   366 /* how old an applied_on may be */
+#define FORM_FAULTS_MAX    64
+#define FORM_MEMBERS_MAX   32
+#define FORM_FACTS_MAX     200 /* of the household, and of each member */
+#define FORM_ITEMS_MAX     64
+#define FORM_DEPTH_MAX     16  /* of the JSON; an application needs 5 */
+#define FORM_TEXT_MAX      128 /* characters of a text */
+#define FORM_NAME_MAX      120 /* characters */
+#define FORM_PHONE_MIN     5   /* digits */
+#define FORM_PHONE_MAX     20
+#define FORM_ACCOUNT_MIN   8 /* digits */
+#define FORM_ACCOUNT_MAX   32
+#define FORM_FACT_TEXT_MAX 400 /* characters */
+/* With the blanks and dashes that people write. */
+#define FORM_PHONE_TEXT_MAX   32
+#define FORM_ACCOUNT_TEXT_MAX 48
+#define FORM_PAST_DAYS        366 /* how old an applied_on may be */
 
 /* --- the text --- */
 

@@ -6,15 +6,13 @@
  * - the applicant      "applicant": true, else the head; his personal record
  *                      is the one that travels (sealed)
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/form_parts.h"
 
-#define NAME_MAX_BYTES 120
-#define ID_RESIDENT    "111" /* GA/T 517: resident identity card */
+#define ID_RESIDENT "111" /* GA/T 517: resident identity card */
 
 struct fact_list
 {
@@ -22,34 +20,42 @@ struct fact_list
     size_t n, cap;
 };
 
-/* "name": value, or "name": {"value": .., "as_of": ".."} */
-static bool read_as_of(struct reading *r,
-                       struct form_at at,
-                       const json_t *j,
-                       struct sa_fact *f)
+/* "name": value, or "name": {"value": .., "as_of": ".."}; the table's rows. */
+static const json_t *read_dated(struct form_reading *r,
+                                struct form_at at,
+                                const json_t *j,
+                                struct sa_fact *f)
 {
-    struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    if (!json_is_string(j) || !bus_date_parse(s, &f->as_of) ||
-        f->as_of > r->today) {
-        intake_form_fault(
-            r,
-            (struct form_at){intake_form_text(r, "%s/%s", at.base, at.key),
-                             "as_of"},
-            "DATE", "应为不晚于今天的日期 yyyy-mm-dd",
-            "must be a date yyyy-mm-dd, not after today");
-        return false;
+    struct form_dated dated = {0};
+    const char *base = intake_form_text(r, "%s/%s", at.base, at.key);
+    size_t before = r->form->fault_count;
+    /* No list in it: nothing of the arena is needed but for faults' texts. */
+    if (intake_form_table_read(r, intake_form_dated_fields, j, base, &dated) !=
+            BUS_OK ||
+        r->form->fault_count > before) {
+        return NULL;
     }
-    return true;
+    if (dated.has_as_of && dated.as_of > r->today) {
+        intake_form_fault(r, (struct form_at){base, "as_of"}, "DATE_RANGE",
+                          "应为不晚于今天的日期", "must not be after today");
+        return NULL;
+    }
+    f->as_of = dated.has_as_of ? dated.as_of : f->as_of;
+    const json_t *value = json_object_get(j, "value");
+    if (value == NULL) {
+        intake_form_fault(r, (struct form_at){base, "value"}, "MISSING",
+                          "缺少此项", "this is needed");
+    }
+    return value;
 }
 
-static void form_members_read_fact(struct reading *r,
+static void form_members_read_fact(struct form_reading *r,
                                    const struct form_fact *known,
                                    struct form_at at,
                                    const json_t *value,
                                    const struct bus_id *member,
                                    struct fact_list *list)
 {
-    static const char *const keys[] = {"value", "as_of", NULL};
     struct sa_fact f = {
         .name = known->full,
         .as_of = r->day,
@@ -60,15 +66,12 @@ static void form_members_read_fact(struct reading *r,
         f.member = *member;
     }
     if (json_is_object(value)) {
-        intake_form_only(r, value,
-                         intake_form_text(r, "%s/%s", at.base, at.key), keys);
-        const json_t *as_of = json_object_get(value, "as_of");
-        if (as_of != NULL && !read_as_of(r, at, as_of, &f)) {
+        value = read_dated(r, at, value, &f);
+        if (value == NULL) {
             return;
         }
-        value = json_object_get(value, "value");
     }
-    if (value == NULL || !intake_form_value(known->fact, value, &f)) {
+    if (!intake_form_value(known->fact, value, &f)) {
         intake_form_fault(
             r, at, "FACT_VALUE",
             intake_form_text(r, "应为%s", intake_form_type_zh(known->fact)),
@@ -81,7 +84,7 @@ static void form_members_read_fact(struct reading *r,
     }
 }
 
-static void unknown_fact(struct reading *r, int scope, struct form_at at)
+static void unknown_fact(struct form_reading *r, int scope, struct form_at at)
 {
     const struct bus_config *c = r->rules->config;
     const char *near = NULL;
@@ -102,19 +105,13 @@ static void unknown_fact(struct reading *r, int scope, struct form_at at)
              : "no such fact to declare");
 }
 
-static void form_members_read_facts(struct reading *r,
+static void form_members_read_facts(struct form_reading *r,
                                     const json_t *map,
                                     const char *base,
                                     const struct bus_id *member,
                                     struct fact_list *list)
 {
-    if (map == NULL || json_is_null(map)) {
-        return;
-    }
-    if (!json_is_object(map) || json_object_size(map) > FORM_FACTS_MAX) {
-        intake_form_fault(r, (struct form_at){base, ""}, "FACTS",
-                          "应为对象, 不超过200项",
-                          "must be an object of at most 200 facts");
+    if (map == NULL) {
         return;
     }
     int scope = member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD;
@@ -134,7 +131,7 @@ static void form_members_read_facts(struct reading *r,
     }
 }
 
-static void read_idno(struct reading *r,
+static void read_idno(struct form_reading *r,
                       const char *base,
                       struct bus_strv id_no,
                       const struct bus_id *member,
@@ -180,37 +177,25 @@ static void read_idno(struct reading *r,
     }
 }
 
-static bool form_members_digits(struct bus_strv s, size_t min, size_t max)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (!isdigit((unsigned char)s.p[i])) {
-            return false;
-        }
-    }
-    return s.n >= min && s.n <= max;
-}
-
-static struct bus_id numberless(struct reading *r, size_t i)
+static struct bus_id numberless(struct form_reading *r, size_t i)
 {
     return bus_wire_numberless_id(&r->form->application.application_id,
                                   (uint8_t)i);
 }
 
-static void read_person(struct reading *r,
-                        const json_t *j,
-                        const char *base,
-                        size_t i,
-                        struct fact_list *list)
+static struct bus_strv type_of(const struct form_person *p)
+{
+    return p->id_type.n > 0 ? p->id_type : BUS_STRV(ID_RESIDENT);
+}
+
+static void check_person(struct form_reading *r,
+                         const struct form_person *p,
+                         const char *base,
+                         size_t i,
+                         struct fact_list *list)
 {
     struct sa_member *m = &r->form->application.members.v[i];
-    struct form_at type_at = {base, "id_type"}, no_at = {base, "id_no"};
-    struct bus_strv type = intake_form_string(r, j, type_at, false);
-    struct bus_strv id_no = intake_form_string(r, j, no_at, false);
-    type = type.n > 0 ? type : BUS_STRV(ID_RESIDENT);
-    if (!form_members_digits(type, 3, 3)) {
-        intake_form_fault(r, type_at, "ID_TYPE", "证件类型为3位数字(GA/T 517)",
-                          "the kind of document is three digits (GA/T 517)");
-    }
+    struct bus_strv type = type_of(p), id_no = p->id_no;
     m->person_id = id_no.n > 0
                        ? bus_wire_person_id(r->rules->person_key, type, id_no)
                        : numberless(r, i);
@@ -224,95 +209,87 @@ static void read_person(struct reading *r,
     for (size_t k = 0; k < i; k++) {
         if (bus_id_eq(&r->form->application.members.v[k].person_id,
                       &m->person_id)) {
-            intake_form_fault(r, no_at, "MEMBER_TWICE",
-                              "同一人在家庭成员中出现两次",
+            intake_form_fault(r, (struct form_at){base, "id_no"},
+                              "MEMBER_TWICE", "同一人在家庭成员中出现两次",
                               "this person is in the household twice");
         }
     }
 }
 
-static void read_member(struct reading *r,
-                        const json_t *j,
-                        size_t i,
-                        struct fact_list *list)
+/* Where it is to be paid; a bank's own form of a number is digits alone. */
+static void
+check_payee(struct form_reading *r, struct form_person *p, const char *base)
 {
-    static const char *const keys[] = {
-        "id_type",   "id_no",   "name",      "relation", "head",
-        "applicant", "phone",   "bank_code", "account",  "account_holder",
-        "facts",     "address", NULL};
-    struct sa_member *m = &r->form->application.members.v[i];
-    const char *base = intake_form_text(r, "/members/%zu", i);
-    if (!json_is_object(j)) {
-        m->person_id = numberless(r, i);
-        intake_form_fault(r, (struct form_at){base, ""}, "MEMBER",
-                          "成员应为对象", "a member is an object");
-        return;
-    }
-    intake_form_only(r, j, base, keys);
-    read_person(r, j, base, i, list);
-    struct form_at relation = {base, "relation"};
-    m->relation = intake_form_string(r, j, relation, true);
-    if (m->relation.n > 0 && !form_members_digits(m->relation, 1, 2)) {
-        intake_form_fault(
-            r, relation, "RELATION",
-            "与户主关系为GB/T 4761的1或2位数字代码, 如 0 本人 1 配偶 2 子 "
-            "3 女",
-            "one or two digits of GB/T 4761, such as 0 self, 1 spouse, 2 "
-            "son, 3 daughter");
-    }
-    m->head = intake_form_flag(r, j, (struct form_at){base, "head"});
-    (void)intake_form_flag(r, j, (struct form_at){base, "applicant"});
-    struct bus_strv name =
-        intake_form_string(r, j, (struct form_at){base, "name"}, false);
-    if (name.n > NAME_MAX_BYTES) {
-        intake_form_fault(r, (struct form_at){base, "name"}, "NAME", "姓名过长",
-                          "the name is too long");
-    }
-    if (json_object_get(j, "facts") != NULL) {
-        form_members_read_facts(r, json_object_get(j, "facts"),
-                                intake_form_text(r, "%s/facts", base),
-                                &m->person_id, list);
-    }
-}
-
-/* The checks of each text were made by read_member where it is one of every
- * member; these are looked at for the applicant alone. */
-static void read_personal(struct reading *r, const json_t *j, size_t i)
-{
-    struct sa_personal *p = &r->form->personal;
-    const char *base = intake_form_text(r, "/members/%zu", i);
-    struct bus_strv type = {json_string_value(json_object_get(j, "id_type")),
-                            json_string_length(json_object_get(j, "id_type"))};
-    *p = (struct sa_personal){
-        .id_type = type.n > 0 ? type : BUS_STRV(ID_RESIDENT),
-        .id_no = {json_string_value(json_object_get(j, "id_no")),
-                  json_string_length(json_object_get(j, "id_no"))},
-    };
-    p->name = intake_form_string(r, j, (struct form_at){base, "name"}, true);
-#define OPTIONAL(field)                                                      \
-    do {                                                                     \
-        p->field =                                                           \
-            intake_form_string(r, j, (struct form_at){base, #field}, false); \
-        p->has_##field = p->field.n > 0;                                     \
-    } while (0)
-    OPTIONAL(phone);
-    OPTIONAL(address);
-    OPTIONAL(bank_code);
-    OPTIONAL(account);
-    OPTIONAL(account_holder);
-#undef OPTIONAL
-    char code[FORM_TEXT_MAX + 1];
+    char code[4 * FORM_TEXT_MAX + 1];
     const struct bus_conf_partner *bank = bus_conf_partner(
         r->rules->config, bus_strv_copy(code, sizeof(code), p->bank_code));
-    if (p->has_bank_code && (bank == NULL || bank->kind != BUS_PARTNER_BANK)) {
+    if (p->bank_code.n > 0 &&
+        (bank == NULL || bank->kind != BUS_PARTNER_BANK)) {
         intake_form_fault(r, (struct form_at){base, "bank_code"}, "BANK",
                           "不是本县发放银行的代码",
                           "is no bank of this county's bus");
     }
-    r->form->has_personal = true;
+    if (p->account.n > 0) {
+        p->account = intake_form_digits(r->mem, p->account);
+        if (p->account.n < FORM_ACCOUNT_MIN ||
+            p->account.n > FORM_ACCOUNT_MAX) {
+            intake_form_fault(r, (struct form_at){base, "account"},
+                              "ACCOUNT_LENGTH", "账号应为8至32位数字",
+                              "an account has 8 to 32 digits");
+        }
+    }
+    if (p->phone.n > 0) {
+        p->phone = intake_form_phone(r->mem, p->phone);
+        if (p->phone.n < FORM_PHONE_MIN || p->phone.n > FORM_PHONE_MAX) {
+            intake_form_fault(r, (struct form_at){base, "phone"},
+                              "PHONE_LENGTH", "电话号码应为5至20位数字",
+                              "a telephone number has 5 to 20 digits");
+        }
+    }
 }
 
-static void form_read_household(struct reading *r, const json_t *members)
+static void
+check_member(struct form_reading *r, size_t i, struct fact_list *list)
+{
+    struct form_person *p = &r->record.members.v[i];
+    struct sa_member *m = &r->form->application.members.v[i];
+    const char *base = intake_form_text(r, "/members/%zu", i);
+    check_person(r, p, base, i, list);
+    m->relation = p->relation;
+    m->head = p->head;
+    check_payee(r, p, base);
+    form_members_read_facts(r, p->facts, intake_form_text(r, "%s/facts", base),
+                            &m->person_id, list);
+}
+
+static void put_personal(struct form_reading *r, size_t i)
+{
+    const struct form_person *p = &r->record.members.v[i];
+    struct sa_personal *to = &r->form->personal;
+    *to = (struct sa_personal){
+        .id_type = type_of(p),
+        .id_no = p->id_no,
+        .name = p->name,
+        .phone = p->phone,
+        .address = p->address,
+        .bank_code = p->bank_code,
+        .account = p->account,
+        .account_holder = p->account_holder,
+        .has_phone = p->phone.n > 0,
+        .has_address = p->address.n > 0,
+        .has_bank_code = p->bank_code.n > 0,
+        .has_account = p->account.n > 0,
+        .has_account_holder = p->account_holder.n > 0,
+    };
+    r->form->has_personal = true;
+    struct form_at at = {intake_form_text(r, "/members/%zu", i), "name"};
+    if (p->name.n == 0 && !intake_form_has_fault(r, at)) {
+        intake_form_fault(r, at, "MISSING", "缺少此项: 申请人的姓名",
+                          "this is needed: the applicant's name");
+    }
+}
+
+static void check_household(struct form_reading *r)
 {
     struct sa_application *a = &r->form->application;
     size_t head = 0, heads = 0, applicant = 0, applicants = 0;
@@ -321,8 +298,7 @@ static void form_read_household(struct reading *r, const json_t *members)
             heads++;
             head = i;
         }
-        if (json_is_true(
-                json_object_get(json_array_get(members, i), "applicant"))) {
+        if (r->record.members.v[i].applicant) {
             applicants++;
             applicant = i;
         }
@@ -342,28 +318,24 @@ static void form_read_household(struct reading *r, const json_t *members)
     a->household_id = bus_wire_household_id(r->rules->person_key,
                                             &a->members.v[head].person_id);
     a->applicant_id = a->members.v[applicant].person_id;
-    read_personal(r, json_array_get(members, applicant), applicant);
+    put_personal(r, applicant);
 }
 
-int intake_form_members(struct reading *r, const json_t *j)
+/* One fact more a member: the birth date of the number. */
+static size_t facts_of(const struct form_record *in)
+{
+    size_t n = json_object_size(in->facts);
+    for (size_t i = 0; i < in->members.n; i++) {
+        n += 1 + json_object_size(in->members.v[i].facts);
+    }
+    return n;
+}
+
+int intake_form_members(struct form_reading *r)
 {
     struct sa_application *a = &r->form->application;
-    const json_t *members = json_object_get(j, "members");
-    size_t n = json_array_size(members);
-    if (!json_is_array(members) || n == 0 || n > FORM_MEMBERS_MAX) {
-        intake_form_fault(r, (struct form_at){"", "members"}, "MEMBERS",
-                          "家庭成员应为1至32人的列表",
-                          "must be a list of 1 to 32 members");
-        n = 0;
-    }
-    /* One fact more a member: the birth date of the number. */
-    struct fact_list list = {.cap = (n + 1) * (FORM_FACTS_MAX + 1)};
-    size_t facts = json_object_size(json_object_get(j, "facts"));
-    for (size_t i = 0; i < n; i++) {
-        facts += 1 + json_object_size(
-                         json_object_get(json_array_get(members, i), "facts"));
-    }
-    list.cap = facts < list.cap ? facts : list.cap;
+    size_t n = r->record.members.n;
+    struct fact_list list = {.cap = facts_of(&r->record)};
     list.v = bus_arena_alloc(r->mem, (list.cap + 1) * sizeof(*list.v));
     a->members.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->members.v));
     a->homes.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->homes.v));
@@ -373,13 +345,12 @@ int intake_form_members(struct reading *r, const json_t *j)
     }
     a->members.n = n;
     for (size_t i = 0; i < n; i++) {
-        read_member(r, json_array_get(members, i), i, &list);
+        check_member(r, i, &list);
     }
     if (n > 0) {
-        form_read_household(r, members);
+        check_household(r);
     }
-    form_members_read_facts(r, json_object_get(j, "facts"), "/facts", NULL,
-                            &list);
+    form_members_read_facts(r, r->record.facts, "/facts", NULL, &list);
     a->facts.v = list.v;
     a->facts.n = list.n;
     return BUS_OK;

@@ -3,47 +3,47 @@
 #define PRODUCERS_INTAKE_FORM_PARTS_H
 
 #include "producers/intake/form.h"
+#include "producers/intake/form_table.h"
 
 /* Where a value stands: "/members/0" and "id_no"; either may be "". */
 struct form_at
 {
     const char *base, *key;
 };
-struct reading
+struct form_reading
 {
     const struct form_rules *rules;
     struct bus_arena *mem;
     struct form *form;
-    int32_t today; /* in China */
-    int32_t day;   /* of the application: applied_on or today */
+    struct form_record record; /* as the table read it */
+    int32_t today;             /* in China */
+    int32_t day;               /* of the application: applied_on or today */
 };
 
-void intake_form_fault(struct reading *r,
+/* intake_form_fault.c */
+void intake_form_fault(struct form_reading *r,
                        struct form_at at,
                        const char *code,
                        const char *zh,
                        const char *en);
+bool intake_form_has_fault(struct form_reading *r, struct form_at at);
 /* Texts of faults, in mem; "" when it is full. */
-const char *intake_form_text(struct reading *r, const char *fmt, ...)
+const char *intake_form_text(struct form_reading *r, const char *fmt, ...)
     BUS_PRINTF(2, 3);
-/* A text member: the empty view when absent or null; a fault if it is no text,
- * too long, has control characters, or is needed and not there. */
-struct bus_strv intake_form_string(struct reading *r,
-                                   const json_t *map,
-                                   struct form_at at,
-                                   bool needed);
-/* False when absent or null; a fault if it is no boolean. */
-bool intake_form_flag(struct reading *r, const json_t *map, struct form_at at);
-/* A fault for every key that is not in the NULL-ended list. */
-void intake_form_only(struct reading *r,
-                      const json_t *map,
-                      const char *base,
-                      const char *const *allowed);
-/* Absent or null. */
-bool intake_form_absent(const json_t *map, const char *key);
+
+/* intake_form_table_read.c: a character below U+0020, or U+007F. */
+bool intake_form_has_control(struct bus_strv s);
+
+/* A day yyyy-mm-dd from the year 0001 on. */
+bool intake_form_day(struct bus_strv s, int32_t *ret_days);
 
 /* intake_form_members.c: members, facts, ids, the applicant's personal record.
  */
-int intake_form_members(struct reading *r, const json_t *j) BUS_MUSTCHECK;
+int intake_form_members(struct form_reading *r) BUS_MUSTCHECK;
+
+/* form_numbers.c: the digits of an account; of a telephone number, without its
+ * +86; empty, where a '+' stands inside. In mem, or empty when it is full. */
+struct bus_strv intake_form_digits(struct bus_arena *mem, struct bus_strv s);
+struct bus_strv intake_form_phone(struct bus_arena *mem, struct bus_strv s);
 
 #endif

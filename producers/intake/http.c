@@ -4,9 +4,11 @@
 #include <strings.h>
 
 #include "bus/base/log.h"
+#include "producers/intake/form_schema.h"
 #include "producers/intake/intake.h"
-#include "producers/intake/openapi.h"
 #include "producers/intake/reads.h"
+
+#define CONTRACT_BYTES_MAX (1u << 20)
 
 struct posted /* in the request's own memory */
 {
@@ -286,19 +288,19 @@ static void http_post(struct bus_run_http_request *rq, void *data)
 
 static void contract(struct bus_run_http_request *rq, void *data)
 {
-    (void)data;
-    bus_run_http_answer(rq, 200, "application/json", intake_openapi,
-                        strlen(intake_openapi));
+    const struct intake *in = data;
+    bus_run_http_answer(rq, 200, "application/json", in->contract.data,
+                        in->contract.len);
 }
 
 int intake_routes(struct intake *in, struct bus_err *err)
 {
     struct bus_run_http *h = in->frame->http;
-    int rc =
-        bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err);
-    rc = rc ? rc : intake_reads_open(in->frame, &in->reads, err);
-    rc = rc ? rc : intake_reads_routes(in->reads, err);
-    return rc ? rc
-              : bus_run_http_route(h, "GET", "/openapi.json", contract, in,
-                                   err);
+    bus_buf_init(&in->contract, CONTRACT_BYTES_MAX);
+    BUS_TRY(intake_form_openapi_write(&in->frame->config, &in->contract, err));
+    BUS_TRY(
+        bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err));
+    BUS_TRY(intake_reads_open(in->frame, &in->reads, err));
+    BUS_TRY(intake_reads_routes(in->reads, err));
+    return bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);
 }

@@ -542,6 +542,7 @@ void intake_fini(struct intake *in)
     in->drainer = NULL;
     bus_wire_keyring_free(in->keys);
     intake_form_index_fini(&in->index);
+    bus_buf_fini(&in->contract);
     intake_idempotency_close(&in->known);
     bus_arena_fini(&in->mem);
     intake_journal_close(&in->journal);

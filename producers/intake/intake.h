@@ -59,6 +59,7 @@ struct intake
     size_t drain_waiting;
     bool drain_failed, drain_hit, drain_alone;
     uint64_t accepted, journaled;
+    struct bus_buf contract;    /* openapi.json, of the role */
     struct intake_reads *reads; /* of the role; NULL for a command */
 };
 

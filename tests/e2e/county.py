@@ -40,7 +40,8 @@ def application(order, channel, reference, **changes):
                  spend_other_fen=0, medical_out_of_pocket_fen=3000000, event_cost_fen=3000000)
     facts.update(changes)
     facts = {k: v for k, v in facts.items() if v is not None}
-    return {"channel": channel, "channel_reference": reference, "evidence": {"call_reference": "C-1"},
+    evidence = {"TELEPHONE": {"call_reference": "C-1"}, "SPOKEN": {"read_back": "乙"}}.get(channel)
+    return {"channel": channel, "channel_reference": reference, "evidence": evidence,
             "operator": OPERATOR, "helper": OPERATOR, "division_code": OPERATOR["org_code"], "consent": True,
             "facts": facts,
             "members": [{"id_no": identity(order), "name": "甲", "relation": "0", "head": True, "facts": {

@@ -307,10 +307,13 @@ static void channel(json_t *o,
                    (unsigned long long)seed, (unsigned long long)i);
     generate_text(o, "channel", words[no]);
     generate_text(o, "channel_reference", ref);
-    json_t *evidence = json_object();
-    generate_text(evidence, "call_reference", ref);
-    generate_text(evidence, "read_back", "本人复述确认");
-    (void)json_object_set_new(o, "evidence", evidence);
+    if (strcmp(words[no], "TELEPHONE") == 0) {
+        (void)json_object_set_new(o, "evidence",
+                                  json_pack("{s:s}", "call_reference", ref));
+    } else if (strcmp(words[no], "SPOKEN") == 0) {
+        (void)json_object_set_new(
+            o, "evidence", json_pack("{s:s}", "read_back", "本人复述确认"));
+    }
     for (size_t k = 0; k < c->operators_count; k++) {
         const struct bus_operator *op = &c->operators[k];
         if (strcmp(op->org, v->code) == 0 && op->to_day == INT32_MAX) {

@@ -48,9 +48,9 @@ static bool is_column(const struct bus_fact *f)
 static void put_header(FILE *to, const struct bus_config *c)
 {
     (void)fputs("\xEF\xBB\xBF", to); /* as spreadsheets write it */
-    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+    for (size_t i = 0; intake_csv_import_columns()[i].en != NULL; i++) {
         (void)fprintf(to, "%s%s", i > 0 ? "," : "",
-                      intake_csv_import_columns[i].zh);
+                      intake_csv_import_columns()[i].zh);
     }
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct bus_fact *f = &c->facts[i];
@@ -89,9 +89,10 @@ static void put_household(FILE *to, const struct bus_config *c, const json_t *o)
         for (size_t i = 0; i < c->facts_count; i++) {
             left += is_column(&c->facts[i]);
         }
-        for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
+        for (size_t i = 0; intake_csv_import_columns()[i].en != NULL; i++) {
             feed_put_value(
-                to, column_of(o, member, m == 0, &intake_csv_import_columns[i]),
+                to,
+                column_of(o, member, m == 0, &intake_csv_import_columns()[i]),
                 false);
         }
         for (size_t i = 0; i < c->facts_count; i++) {

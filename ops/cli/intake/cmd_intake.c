@@ -6,11 +6,16 @@
 
 #include "ops/cli/intake/feed.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/tool.h"
+#include "producers/intake/form_schema.h"
 
 static const char usage[] =
     "lianou intake: submit FILE|-        a JSON application a line\n"
     "               import FILE.csv|-    a station's list\n"
     "               columns              the columns of such a list\n"
+    "               template [--csv]     a blank one\n"
+    "               openapi              the contract of POST "
+    "/v1/applications\n"
     "               drafts [list] | show ID | export ID FILE | drop ID |\n"
     "                      resubmit ID|all [FILE]\n"
     "               [--json] [--config DIR]\n";
@@ -23,6 +28,19 @@ struct lines
     char *line;
     size_t cap, number;
 };
+
+/* Of a file; a pipe is not read to its end for this. */
+static size_t lines_unread(struct feed *f)
+{
+    const struct lines *l = f->data;
+    size_t n = 0;
+    if (fseek(l->file, 0, SEEK_CUR) == 0) {
+        for (int c, before = '\n'; (c = getc(l->file)) != EOF; before = c) {
+            n += before == '\n';
+        }
+    }
+    return n;
+}
 
 static int next_line(struct feed *f, struct bus_err *err)
 {
@@ -62,14 +80,26 @@ struct list
     struct csv_import sheet;
     struct csv_import_unit *unit;
     struct bus_arena mem; /* of one household's rows */
-    bool open;
 };
+
+static void say_faults(const struct csv_import_faults *faults)
+{
+    for (size_t i = 0; i < faults->n && i < SHEET_FAULTS_MAX; i++) {
+        const struct csv_import_fault *s = &faults->v[i];
+        (void)fprintf(stderr, "line %zu", s->line);
+        if (s->column > 0) {
+            (void)fprintf(stderr, ", column %zu", s->column);
+        }
+        (void)fprintf(stderr, "%s%s: %s %s / %s\n",
+                      s->header[0] != '\0' ? " " : "", s->header, s->code,
+                      s->zh, s->en);
+    }
+}
 
 static int open_list(struct feed *f, struct list *l, struct bus_err *err)
 {
     struct csv_import_faults faults;
     const char *encoding = "";
-    l->open = true;
     l->unit = bus_arena_alloc(&l->mem, sizeof(*l->unit));
     if (l->unit == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a list");
@@ -78,39 +108,49 @@ static int open_list(struct feed *f, struct list *l, struct bus_err *err)
     BUS_TRY(intake_csv_import_open(&l->sheet, bus_buf_view(&l->text),
                                    &f->frame.config, &f->in.index, &faults,
                                    err));
-    if (faults.n == 0) {
-        f->sheet = &l->sheet;
-        (void)fprintf(stderr, "reading %s, %zu columns\n", encoding,
-                      l->sheet.n);
-        return BUS_OK;
+    if (faults.n > 0) {
+        say_faults(&faults);
+        return bus_fail(err, BUS_EPARSE,
+                        "什么都没有发送: 列有问题 / nothing was sent: the "
+                        "columns have faults");
     }
-    for (size_t i = 0; i < faults.n && i < SHEET_FAULTS_MAX; i++) {
-        const struct csv_import_fault *s = &faults.v[i];
-        (void)fprintf(stderr, "line %zu, column %zu %s: %s %s / %s\n", s->line,
-                      s->column, s->header, s->code, s->zh, s->en);
-    }
-    return bus_fail(err, BUS_EPARSE,
-                    "nothing was read: the columns have faults");
+    f->sheet = &l->sheet;
+    (void)fprintf(stderr, "reading %s, %zu columns\n", encoding, l->sheet.n);
+    return BUS_OK;
 }
 
-/* The mark stands behind what opening the list has taken for good. */
-static int list_read(struct feed *f,
-                     struct list *l,
-                     struct bus_arena_mark *clean,
-                     struct bus_err *err)
+/* All of it, before anything is sent. */
+static int check_list(struct feed *f, struct bus_err *err)
 {
-    if (!l->open) {
-        BUS_TRY(open_list(f, l, err));
+    struct list *l = f->data;
+    int rc = open_list(f, l, err);
+    if (rc == BUS_OK) {
+        rc = intake_csv_import_check_whole(
+            bus_buf_view(&l->text), &f->frame.config, &f->in.index, NULL, err);
     }
-    *clean = bus_arena_mark(&l->mem);
-    return intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
+    if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
+        (void)fprintf(stderr, "%s\n", err->msg);
+        return BUS_EPARSE;
+    }
+    return rc;
+}
+
+static size_t rows_unread(struct feed *f)
+{
+    const struct list *l = f->data;
+    struct bus_strv t = bus_buf_view(&l->text);
+    size_t lines = t.n > 0 && t.p[t.n - 1] != '\n' ? 1 : 0;
+    for (size_t i = 0; i < t.n; i++) {
+        lines += t.p[i] == '\n';
+    }
+    return lines > f->last_line ? lines - f->last_line : 0;
 }
 
 static int next_household(struct feed *f, struct bus_err *err)
 {
     struct list *l = f->data;
-    struct bus_arena_mark clean;
-    int rc = list_read(f, l, &clean, err);
+    struct bus_arena_mark clean = bus_arena_mark(&l->mem);
+    int rc = intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
     if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
         (void)fprintf(stderr, "%s\n", err->msg);
         return BUS_EPARSE;
@@ -123,7 +163,8 @@ static int next_household(struct feed *f, struct bus_err *err)
                           .last_line = l->unit->last_line,
                           .reference = l->unit->reference,
                           .rows = l->unit};
-    rc = cli_feed_collect(f, &u, err);
+    rc = l->unit->unreadable ? cli_feed_unreadable(f, &u, err)
+                             : cli_feed_collect(f, &u, err);
     bus_arena_release(&l->mem, clean);
     return rc;
 }
@@ -147,6 +188,8 @@ static int feed_file(const char *path,
     f.json = json;
     f.each = sheet;
     f.next = sheet ? next_household : next_line;
+    f.check = sheet ? check_list : NULL;
+    f.unread = sheet ? rows_unread : lines_unread;
     f.data = sheet ? (void *)&list : (void *)&lines;
     int rc = cli_feed_run(&f, args);
     intake_csv_import_close(&list.sheet);
@@ -161,8 +204,8 @@ static int feed_file(const char *path,
 
 static int columns(void)
 {
-    for (size_t i = 0; intake_csv_import_columns[i].en != NULL; i++) {
-        const struct csv_import_column *c = &intake_csv_import_columns[i];
+    for (size_t i = 0; intake_csv_import_columns()[i].en != NULL; i++) {
+        const struct csv_import_column *c = &intake_csv_import_columns()[i];
         (void)printf("%s\t%s\t%s\n", c->zh, c->en, c->needed ? "needed" : "");
     }
     (void)printf("and any fact of bus-config/facts.yaml, by its name or its "
@@ -171,11 +214,43 @@ static int columns(void)
     return LIANOU_WELL;
 }
 
+/* The heads of a blank list, as a spreadsheet opens them. */
+static int template_csv(void)
+{
+    (void)printf("\xef\xbb\xbf");
+    for (const struct csv_import_column *c = intake_csv_import_columns();
+         c->en != NULL; c++) {
+        (void)printf("%s%s", c == intake_csv_import_columns() ? "" : ",",
+                     c->zh);
+    }
+    (void)printf("\r\n");
+    return LIANOU_WELL;
+}
+
+/* The contract that `lianou run intake` serves at /openapi.json. */
+static int print_contract(const char *folder)
+{
+    struct tool t = {.folder = folder};
+    struct bus_buf text;
+    struct bus_err err;
+    bus_buf_init(&text, 0);
+    int rc = cli_tool_open(&t, &err);
+    if (rc == BUS_OK) {
+        rc = intake_form_openapi_write(&t.config, &text, &err);
+    }
+    if (rc == BUS_OK) {
+        (void)fwrite(text.data, 1, text.len, stdout);
+    }
+    bus_buf_fini(&text);
+    return cli_tool_close(&t, "intake", rc, &err);
+}
+
 static int intake_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"json", no_argument, NULL, 'j'},
+        {"csv", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0}};
     struct bus_run_role_args args = {0};
     bool json = false;
@@ -184,6 +259,8 @@ static int intake_run(int argc, char **argv)
             args.config_dir = optarg;
         } else if (o == 'j') {
             json = true;
+        } else if (o == 'v') {
+            continue; /* the only template there is */
         } else {
             return LIANOU_USAGE;
         }
@@ -197,6 +274,12 @@ static int intake_run(int argc, char **argv)
     }
     if (argc == 2 && strcmp(what, "import") == 0) {
         return feed_file(argv[1], true, json, &args);
+    }
+    if (argc == 1 && strcmp(what, "openapi") == 0) {
+        return print_contract(args.config_dir);
+    }
+    if (argc >= 1 && strcmp(what, "template") == 0) {
+        return template_csv();
     }
     if (argc == 1 && strcmp(what, "columns") == 0) {
         return columns();
@@ -213,7 +296,9 @@ static int intake_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_intake = {
     .name = "intake",
-    .usage = "submit FILE|- | import FILE.csv|- | columns | drafts ...",
+    .usage =
+        "submit FILE|- | import FILE.csv|- | columns | template | openapi | "
+        "drafts ...",
     .summary = "apply from a file or a station's list; mend drafts",
     .summary_zh = "从文件或服务站清单提交申请; 更正草稿",
     .group = 1,

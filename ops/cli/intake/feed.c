@@ -7,8 +7,9 @@
 #include "bus/run/exit.h"
 #include "ops/cli/lianou.h"
 
-#define FLIGHT_MAX 20000 /* units not yet answered */
-#define TURN_UNITS 500   /* read in one turn of the loop */
+#define FLIGHT_MAX   20000 /* units not yet answered */
+#define TURN_UNITS   500   /* read in one turn of the loop */
+#define AWAY_SAID_MS 3000
 
 /* One unit on its way; what is to be said of it is made at once, as nothing of
  * the file is there any more when the answer comes. */
@@ -142,10 +143,10 @@ static void feed_kept(void *token, const char *id, const struct bus_err *err)
 
 /* --- one unit --- */
 
-static json_t *sheet_faults(struct feed *f,
-                            const struct csv_import_unit *rows,
-                            const struct form *form,
-                            struct bus_arena *mem)
+static json_t *csv_import_faults(struct feed *f,
+                                 const struct csv_import_unit *rows,
+                                 const struct form *form,
+                                 struct bus_arena *mem)
 {
     json_t *list = json_array();
     size_t own =
@@ -176,7 +177,7 @@ static int feed_keep(struct feed *f,
                      struct bus_err *err)
 {
     json_t *faults = u->rows != NULL
-                         ? sheet_faults(f, u->rows, form, &f->in.mem)
+                         ? csv_import_faults(f, u->rows, form, &f->in.mem)
                          : intake_form_fault_list(form);
     (void)json_object_set_new(l->report, "faults", faults);
     if (u->rows != NULL) { /* the draft shows the rows' own faults too */
@@ -250,9 +251,32 @@ int cli_feed_collect(struct feed *f, struct feed_unit *u, struct bus_err *err)
                  ? bus_fail(err, BUS_ENOMEM, "an application")
                  : feed_decide(f, l, u, err);
     f->units++;
+    f->last_line = u->last_line;
     json_decref(u->json);
     bus_arena_reset(&f->in.mem);
     return rc;
+}
+
+int cli_feed_unreadable(struct feed *f,
+                        const struct feed_unit *u,
+                        struct bus_err *err)
+{
+    static const struct form nothing; /* its faults are the rows' own */
+    struct in_flight *l = flight_of(f, u);
+    f->units++;
+    f->failed++;
+    f->last_line = u->last_line;
+    if (l == NULL || l->report == NULL) {
+        json_decref(u->json);
+        return bus_fail(err, BUS_ENOMEM, "a row");
+    }
+    (void)json_object_set_new(
+        l->report, "faults",
+        csv_import_faults(f, u->rows, &nothing, &f->in.mem));
+    feed_say(l, "failed", NULL);
+    json_decref(u->json);
+    bus_arena_reset(&f->in.mem);
+    return BUS_OK;
 }
 
 void cli_feed_broken(struct feed *f,
@@ -273,12 +297,46 @@ void cli_feed_broken(struct feed *f,
 
 /* --- all of them --- */
 
+/* A command has no journal: it waits, and says so. */
+static bool is_away(struct feed *f)
+{
+    uint64_t now = bus_run_loop_now_ms(f->frame.loop);
+    if (bus_kafka_producer_connected(f->in.producer)) {
+        f->away_since_ms = 0;
+        f->away_said = false;
+        return false;
+    }
+    f->away_since_ms = f->away_since_ms == 0 ? now : f->away_since_ms;
+    if (!f->away_said && now - f->away_since_ms >= AWAY_SAID_MS) {
+        f->away_said = true;
+        (void)fprintf(
+            stderr,
+            "Kafka (%s) 暂不可用, 等待中; Ctrl-C 结束 / Kafka (%s) is "
+            "away: waiting for it; Ctrl-C ends\n",
+            f->frame.config.kafka.bootstrap, f->frame.config.kafka.bootstrap);
+    }
+    return true;
+}
+
 static void on_more(void *data)
 {
     struct feed *f = data;
     struct bus_err err;
-    if (!bus_kafka_producer_connected(f->in.producer)) {
-        return; /* wait: a command has no journal */
+    if (!f->checked && f->check != NULL) {
+        int rc = f->check(f, &err);
+        if (rc != BUS_OK && rc != BUS_EPARSE) {
+            bus_run_loop_stop(f->frame.loop, &err);
+            return;
+        }
+        f->ended = f->broken = rc == BUS_EPARSE;
+    }
+    f->checked = true;
+    if (f->ended) {
+        end_if_done(f);
+        return;
+    }
+    if (is_away(f)) {
+        return;
     }
     for (int i = 0; i < TURN_UNITS && f->waiting < FLIGHT_MAX && !f->ended;
          i++) {
@@ -297,6 +355,7 @@ static void on_more(void *data)
 static void feed_drain(void *data)
 {
     struct feed *f = data;
+    f->stopped = !f->ended;
     bus_run_timer_free(f->more);
     intake_drain(&f->in);
 }
@@ -334,6 +393,14 @@ int cli_feed_run(struct feed *f, const struct bus_run_role_args *args)
             (unsigned long long)f->known, (unsigned long long)f->drafts,
             (unsigned long long)f->failed);
     }
-    bool clean = f->drafts + f->failed == 0 && !f->broken;
+    if (f->stopped) {
+        size_t left = f->unread != NULL ? f->unread(f) : 0;
+        (void)fprintf(stderr,
+                      "停在第%zu行, 未读%zu行; 可重新执行, 已受理的不会重复 / "
+                      "stopped at line %zu, %zu lines not read; run it again: "
+                      "what was taken is not taken twice\n",
+                      f->last_line, left, f->last_line, left);
+    }
+    bool clean = f->drafts + f->failed == 0 && !f->broken && !f->stopped;
     return rc == BUS_EXIT_OK && !clean ? LIANOU_FAILED : rc;
 }

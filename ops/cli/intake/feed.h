@@ -34,6 +34,11 @@ struct feed
     /* Hands one unit to cli_feed_collect(); BUS_EAGAIN at the end; BUS_EPARSE:
      * said why, what was read before stays. */
     int (*next)(struct feed *f, struct bus_err *err);
+    /* Looks at all of it before anything is sent, Kafka or not; may be NULL.
+     * BUS_EPARSE: said why, nothing is sent. */
+    int (*check)(struct feed *f, struct bus_err *err);
+    /* Lines that next() has not read yet, when it is broken off. */
+    size_t (*unread)(struct feed *f);
     void *data;
     struct csv_import *sheet; /* to place faults; NULL */
     /* its own */
@@ -41,13 +46,19 @@ struct feed
     struct intake in;
     struct bus_timer *more;
     uint64_t units, accepted, known, drafts, failed, waiting;
-    bool ended, broken;
+    size_t last_line; /* of the last unit taken */
+    uint64_t away_since_ms;
+    bool checked, ended, broken, stopped, away_said;
 };
 /* Runs it all; prints the sum; returns the exit code. */
 int cli_feed_run(struct feed *f, const struct bus_run_role_args *args);
 int cli_feed_collect(struct feed *f,
                      struct feed_unit *u,
                      struct bus_err *err) BUS_MUSTCHECK;
+/* Rows that are no household, or cannot be read: counted and said. */
+int cli_feed_unreadable(struct feed *f,
+                        const struct feed_unit *u,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* A line or a file that is no application at all: counted and said. */
 void cli_feed_broken(struct feed *f,
                      size_t line,

@@ -68,9 +68,9 @@ static json_t *well(void)
         helper->role, "helper", "operator_id", helper->id, "org_code",
         helper->org, "facts", "area", "rural", "income_total_fen", 100,
         "requested_items", "MZ01", "members", "id_no", id, "name", "甲",
-        "relation", "0", "head", 1, "phone", "1", "bank_code", "nongshang",
-        "account", "0", "facts", "sex", "female", "serious_illness", 1, "name",
-        "乙", "relation", "1");
+        "relation", "0", "head", 1, "phone", "00000000001", "bank_code",
+        "nongshang", "account", "0000000000000001", "facts", "sex", "female",
+        "serious_illness", 1, "name", "乙", "relation", "1");
 }
 
 static struct form *read_form(json_t *j)
@@ -121,7 +121,9 @@ static const struct
 } faults[] = {
     {"/channel", "", "/channel", "MISSING"},
     {"/channel", "\"FAX\"", "/channel", "CHANNEL"},
-    {"/channel", "7", "/channel", "TEXT"},
+    {"/channel", "7", "/channel", "CHANNEL"},
+    {"/channel_reference", "null", "/channel_reference", "MISSING"},
+    {"/evidence/read_back", "\"x\"", "/evidence/read_back", "EVIDENCE_OTHER"},
     {"/chanel", "\"WEB\"", "/chanel", "FIELD_UNKNOWN"},
     {"/channel_reference", "\"\"", "/channel_reference", "TEXT"},
     {"/channel_reference", "\"a\\u0007\"", "/channel_reference", "TEXT"},
@@ -176,7 +178,22 @@ static const struct
     {"/facts/phone", "\"1\"", "/facts/phone", "FACT_UNKNOWN"},
     {"/facts/income_total_fen", "1.5", "/facts/income_total_fen", "FACT_VALUE"},
     {"/facts/area", "{\"value\": \"rural\", \"as_of\": \"2026-09-11\"}",
+     "/facts/area/as_of", "DATE_RANGE"},
+    {"/facts/area", "{\"value\": \"rural\", \"as_of\": \"\"}",
      "/facts/area/as_of", "DATE"},
+    {"/facts/area", "{\"as_of\": \"2026-09-10\"}", "/facts/area/value",
+     "MISSING"},
+    {"/members/0/phone", "\"1.3E+10\"", "/members/0/phone", "PHONE"},
+    {"/members/0/phone", "\"1 - - 2\"", "/members/0/phone", "PHONE_LENGTH"},
+    {"/members/0/phone", "\"138+0000000\"", "/members/0/phone", "PHONE_LENGTH"},
+    {"/members/0/account", "\"6.2E+18\"", "/members/0/account", "ACCOUNT"},
+    {"/members/0/account", "\"0\"", "/members/0/account", "ACCOUNT"},
+    {"/members/0/account", "\"62      1\"", "/members/0/account",
+     "ACCOUNT_LENGTH"},
+    {"/members/1/bank_code", "{}", "/members/1/bank_code", "TEXT"},
+    {"/members/1/phone", "7", "/members/1/phone", "PHONE"},
+    {"/members/1/name", "\"\"", "/members/1/name", "TEXT"},
+    {"/applied_on", "\"0000-01-01\"", "/applied_on", "DATE"},
     {"/facts/area", "{\"vaule\": \"rural\"}", "/facts/area/vaule",
      "FIELD_UNKNOWN"},
     {"/facts", "[]", "/facts", "FACTS"},
