@@ -151,6 +151,16 @@ static size_t report_word(struct report *y, struct bus_strv s, size_t i)
             return past;
         }
     }
+    static const char *const logic[][2] = {{"且", "and"},
+                                           {"并且", "and"},
+                                           {"或", "or"},
+                                           {"或者", "or"},
+                                           {"非", "not"}};
+    for (size_t k = 0; !path && k < sizeof(logic) / sizeof(logic[0]); k++) {
+        if (bus_strv_is(w, logic[k][0])) {
+            w = bus_strv(logic[k][1]);
+        }
+    }
     for (size_t k = 0; !path && y->lang == BUS_POLICY_ZH &&
                        k < sizeof(words) / sizeof(words[0]);
          k++) {
@@ -159,7 +169,7 @@ static size_t report_word(struct report *y, struct bus_strv s, size_t i)
             return to;
         }
     }
-    clause_report_put(y, (struct bus_strv){s.p + i, to - i});
+    clause_report_put(y, path ? (struct bus_strv){s.p + i, to - i} : w);
     return to;
 }
 

@@ -60,18 +60,29 @@ static const struct feel_type *type_here(void *data, struct bus_strv name)
     return t != NULL && t->name.n > 0 ? t : NULL;
 }
 
-/* Where in the file a byte of an expression stands. */
-static struct bus_place place_in(const struct dmn_file *f,
-                                 const xmlNode *n,
-                                 struct bus_strv text,
-                                 size_t offset)
+/* The tree knows which text it is from: its faults may be found much later. */
+static const struct feel_node *from_text(struct dmn_loading *l,
+                                         const struct feel_node *tree,
+                                         struct dmn_text text)
 {
-    struct bus_place at = dmn_place(f, n);
-    for (size_t i = 0; i < offset && i < text.n; i++) {
-        at.col = text.p[i] == '\n' ? 1 : at.col + 1;
-        at.line += text.p[i] == '\n';
+    struct dmn_model *m = l->m;
+    if (m->text_count == m->text_cap) {
+        size_t cap = m->text_cap ? m->text_cap * 2 : 64;
+        struct dmn_text *wide = bus_arena_alloc(&m->mem, cap * sizeof(*wide));
+        if (wide == NULL) {
+            l->faults->out_of_memory = true;
+            return tree;
+        }
+        if (m->text_count > 0) {
+            memcpy(wide, m->texts, m->text_count * sizeof(*wide));
+        }
+        m->texts = wide;
+        m->text_cap = cap;
     }
-    return at;
+    m->texts[m->text_count++] = text;
+    struct feel_node *own = (struct feel_node *)(uintptr_t)tree;
+    own->source = (uint32_t)m->text_count;
+    return tree;
 }
 
 const struct feel_node *dmn_feel(struct dmn_loading *l,
@@ -100,10 +111,11 @@ const struct feel_node *dmn_feel(struct dmn_loading *l,
     const struct feel_node *t =
         unary ? feel_parse_tests(text, &names, &l->m->mem, &e)
               : feel_parse_in(text, &names, &l->m->mem, &e);
+    struct dmn_text place = dmn_text_of(f, where);
     if (t != NULL) {
-        return t;
+        return from_text(l, t, place);
     }
-    bus_faults_add(l->faults, place_in(f, where, text, e.offset), NULL, "%s",
+    bus_faults_add(l->faults, dmn_place_of_text(&place, e.offset), NULL, "%s",
                    e.text);
     return dmn_broken(l, bus_arena_strdup(&l->m->mem, e.text));
 }
@@ -165,7 +177,7 @@ function(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     struct feel_node *t = dmn_node(l, NODE_FUNCTION, &body, 1);
     if (t != NULL) {
         bool feel = kind.n == 0 || bus_strv_is(kind, "FEEL");
-        t->op = feel ? ' ' : 'x';
+        t->external = !feel;
         t->type = bus_arena_dup(&l->m->mem, &type, sizeof(type));
     }
     return t;
@@ -217,7 +229,7 @@ boxed_context(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     struct feel_node *t = dmn_node(l, NODE_CONTEXT, p.kids, p.n);
     if (t != NULL) {
         t->names = p.names;
-        t->op = result ? 'r' : ' ';
+        t->has_result = result;
     }
     return t;
 }
@@ -257,7 +269,6 @@ static const struct feel_node *boxed_row(struct dmn_loading *l,
     struct feel_node *t = dmn_node(l, NODE_CONTEXT, kids, k);
     if (t != NULL) {
         t->names = columns->names;
-        t->op = ' ';
     }
     return t;
 }
@@ -318,7 +329,7 @@ boxed_filter(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
                                       inside(l, f, dmn_child(n, "match"))};
     struct feel_node *t = dmn_node(l, NODE_FILTER, kids, 2);
     if (t != NULL) {
-        t->op = 'b';
+        t->boxed = true;
     }
     return t;
 }

@@ -216,6 +216,7 @@ static const struct dmn_element *eval_find(const struct dmn_model *m,
                                            struct bus_strv name)
 {
     const struct dmn_element *other = NULL;
+    size_t others = 0; /* of two imported ones neither is meant */
     for (size_t i = 0; i < m->element_count; i++) {
         const struct dmn_element *e = &m->elements[i];
         bool here = space.n > 0 ? bus_strv_eq(e->file->space, space)
@@ -226,9 +227,10 @@ static const struct dmn_element *eval_find(const struct dmn_model *m,
         if (here) {
             return e;
         }
-        other = space.n > 0 ? other : e;
+        other = e;
+        others++;
     }
-    return other;
+    return space.n == 0 && others == 1 ? other : NULL;
 }
 
 static struct feel_value invoke(struct run *r,

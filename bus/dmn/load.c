@@ -1,139 +1,11 @@
-/* XML to a model: files, imports, elements and what they require. Entities and
- * the network stay off, and a document with a DOCTYPE is refused. */
+/* Documents to a model: elements and what they require. */
 #include <stdio.h>
 #include <string.h>
-
-#include <libxml/parser.h>
 
 #include "bus/base/heap.h"
 #include "bus/dmn/parts.h"
 
 #define MODEL_BYTES_MAX (256u << 20)
-
-bool dmn_is(const xmlNode *n, const char *local)
-{
-    return n != NULL && n->type == XML_ELEMENT_NODE &&
-           strcmp((const char *)n->name, local) == 0;
-}
-
-xmlNode *dmn_first(const xmlNode *n)
-{
-    xmlNode *c = n ? n->children : NULL;
-    while (c != NULL && c->type != XML_ELEMENT_NODE) {
-        c = c->next;
-    }
-    return c;
-}
-
-xmlNode *dmn_next(const xmlNode *n)
-{
-    xmlNode *c = n->next;
-    while (c != NULL && c->type != XML_ELEMENT_NODE) {
-        c = c->next;
-    }
-    return c;
-}
-
-xmlNode *dmn_child(const xmlNode *n, const char *local)
-{
-    xmlNode *c = dmn_first(n);
-    while (c != NULL && !dmn_is(c, local)) {
-        c = dmn_next(c);
-    }
-    return c;
-}
-
-size_t dmn_count(const xmlNode *n, const char *local)
-{
-    size_t k = 0;
-    for (const xmlNode *c = dmn_first(n); c != NULL; c = dmn_next(c)) {
-        k += dmn_is(c, local);
-    }
-    return k;
-}
-
-static struct bus_strv load_copied(struct dmn_loading *l, xmlChar *s)
-{
-    struct bus_strv v = {0};
-    if (s != NULL) {
-        size_t n = strlen((const char *)s);
-        char *c = bus_arena_strndup(&l->m->mem, (const char *)s, n);
-        v = (struct bus_strv){c, c ? n : 0};
-        xmlFree(s);
-    }
-    return v;
-}
-
-struct bus_strv
-dmn_attr(struct dmn_loading *l, const xmlNode *n, const char *name)
-{
-    return load_copied(
-        l, xmlGetNoNsProp((xmlNode *)(uintptr_t)n, (const xmlChar *)name));
-}
-
-struct bus_strv dmn_content(struct dmn_loading *l, const xmlNode *n)
-{
-    return n ? load_copied(l, xmlNodeGetContent((xmlNode *)(uintptr_t)n))
-             : (struct bus_strv){0};
-}
-
-struct bus_place dmn_place(const struct dmn_file *f, const xmlNode *n)
-{
-    long line = n ? xmlGetLineNo((xmlNode *)(uintptr_t)n) : 0;
-    return (struct bus_place){f->path, line > 0 ? (uint32_t)line : 0, 1};
-}
-
-/* --- one document --- */
-
-static bool too_deep(const xmlNode *n, int depth)
-{
-    if (depth > DMN_DEPTH_MAX) {
-        return true;
-    }
-    for (const xmlNode *c = dmn_first(n); c != NULL; c = dmn_next(c)) {
-        if (too_deep(c, depth + 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool load_read_file(struct dmn_loading *l,
-                           const struct dmn_source *s,
-                           struct dmn_file *f)
-{
-    struct bus_place at = {s->file, 1, 1};
-    f->path = s->file;
-    f->loading = l;
-    if (s->text.n > DMN_BYTES_MAX) {
-        bus_faults_add(l->faults, at, NULL, "a model of %zu bytes; at most %u",
-                       s->text.n, DMN_BYTES_MAX);
-        return false;
-    }
-    f->doc = xmlReadMemory(s->text.p, (int)s->text.n, NULL, NULL,
-                           XML_PARSE_NONET | XML_PARSE_NOERROR |
-                               XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
-    if (f->doc == NULL) {
-        const xmlError *e = xmlGetLastError();
-        at.line = e && e->line > 0 ? (uint32_t)e->line : 1;
-        bus_faults_add(l->faults, at, NULL, "no well-formed XML: %.*s",
-                       e && e->message ? (int)strcspn(e->message, "\n") : 0,
-                       e && e->message ? e->message : "");
-        return false;
-    }
-    xmlNode *root = xmlDocGetRootElement(f->doc);
-    const char *bad = f->doc->intSubset != NULL ? "a model has no DOCTYPE"
-                      : !dmn_is(root, "definitions")
-                          ? "the root of a model is <definitions>"
-                      : too_deep(root, 0) ? "elements nested too deep"
-                                          : NULL;
-    if (bad != NULL) {
-        bus_faults_add(l->faults, dmn_place(f, root), NULL, "%s", bad);
-        return false;
-    }
-    f->space = dmn_attr(l, root, "namespace");
-    return true;
-}
 
 /* Every name a text may read: of elements, their variables, parameters,
  * entries, columns, components, imports. */
@@ -157,36 +29,6 @@ static void collect_names(struct dmn_loading *l, const xmlNode *n)
         add_name(l, dmn_attr(l, c, "name"));
         add_name(l, dmn_attr(l, c, "iteratorVariable"));
         collect_names(l, c);
-    }
-}
-
-static void load_imports(struct dmn_loading *l, struct dmn_file *f)
-{
-    xmlNode *root = xmlDocGetRootElement(f->doc);
-    size_t n = dmn_count(root, "import");
-    f->imports = bus_arena_calloc(&l->m->mem, n + 1, sizeof(*f->imports));
-    for (xmlNode *c = dmn_first(root); f->imports != NULL && c != NULL;
-         c = dmn_next(c)) {
-        if (!dmn_is(c, "import")) {
-            continue;
-        }
-        struct bus_strv kind = dmn_attr(l, c, "importType");
-        if (kind.n > 0 && memmem(kind.p, kind.n, "/DMN/", 5) == NULL) {
-            continue; /* PMML, XSD: read by nobody here */
-        }
-        struct dmn_import *i = &f->imports[f->import_count++];
-        i->name = dmn_attr(l, c, "name");
-        i->space = dmn_attr(l, c, "namespace");
-        for (size_t k = 0; k < l->m->file_count; k++) {
-            if (bus_strv_eq(l->m->files[k].space, i->space)) {
-                i->file = &l->m->files[k];
-            }
-        }
-        if (i->file == NULL) {
-            bus_faults_add(l->faults, dmn_place(f, c), NULL,
-                           "import of '%.*s': no such model is given",
-                           BUS_STRV_ARG(i->space));
-        }
     }
 }
 
@@ -224,6 +66,7 @@ static void add_elements(struct dmn_loading *l, struct dmn_file *f)
         e->kind = kind;
         e->file = f;
         e->xml = c;
+        e->at = dmn_place(f, c);
         e->id = dmn_attr(l, c, "id");
         e->name = dmn_attr(l, variable, "name");
         if (variable == NULL || e->name.n == 0) {
@@ -391,7 +234,6 @@ static void load_all(struct dmn_loading *l)
     struct dmn_model *m = l->m;
     for (size_t i = 0; i < m->file_count; i++) {
         collect_names(l, xmlDocGetRootElement(m->files[i].doc));
-        load_imports(l, &m->files[i]);
     }
     for (size_t i = 0; i < m->file_count; i++) {
         dmn_load_types(l, &m->files[i]);
@@ -404,6 +246,9 @@ static void load_all(struct dmn_loading *l)
     }
     for (size_t i = 0; i < m->element_count; i++) {
         load_element(l, &m->elements[i]);
+    }
+    for (size_t i = 0; i < m->file_count; i++) {
+        dmn_imply_inputs(l, &m->files[i]);
     }
     for (size_t i = 0; i < m->element_count; i++) {
         find_cycles(l, &m->elements[i]);
@@ -426,10 +271,7 @@ struct dmn_model *dmn_model_new(const struct dmn_source *sources,
     m->files = bus_arena_calloc(&m->mem, n, sizeof(*m->files));
     ok = m->files != NULL;
     faults->out_of_memory |= !ok;
-    for (size_t i = 0; ok && i < n; i++) {
-        m->file_count++;
-        ok = load_read_file(&l, &sources[i], &m->files[i]);
-    }
+    ok = ok && dmn_load_files(&l, sources, n);
     if (ok) { /* much memory: only for what is a model at all */
         m->elements =
             bus_arena_calloc(&m->mem, DMN_ELEMENTS_MAX, sizeof(*m->elements));
@@ -458,6 +300,14 @@ void dmn_model_free(struct dmn_model *m)
         bus_arena_fini(&m->mem);
         bus_free(m);
     }
+}
+
+uint64_t dmn_model_hash(const struct dmn_model *m, uint64_t h)
+{
+    for (size_t i = 0; i < m->file_count; i++) {
+        h = bus_hash64(m->files[i].text.p, m->files[i].text.n, h);
+    }
+    return h;
 }
 
 bool dmn_element_at(const struct dmn_model *m,

@@ -6,6 +6,7 @@
 
 #include "bus/base/hash.h"
 #include "bus/dmn/dmn.h"
+#include "bus/feel/check.h"
 #include "bus/feel/tree.h"
 
 #define DMN_NAMES_MAX    20000
@@ -25,6 +26,7 @@ struct dmn_element
     struct bus_strv id, name;
     struct dmn_file *file;
     xmlNode *xml; /* while loading */
+    struct bus_place at;
     const struct feel_type *type;
     const struct feel_node *logic;   /* decision; body of a knowledge model */
     const struct feel_field *params; /* knowledge model, service */
@@ -53,12 +55,19 @@ struct dmn_file
 {
     const char *path;
     struct bus_strv space;
+    struct bus_strv text; /* as it came: places are counted in it */
     xmlDoc *doc;
     struct dmn_import *imports;
     size_t import_count;
     struct dmn_item *items;
     size_t item_count;
     struct dmn_loading *loading;
+};
+struct dmn_text /* one expression's, for places */
+{
+    const struct dmn_file *file;
+    size_t tag; /* byte of its <text>; SIZE_MAX: only the line is known */
+    uint32_t line;
 };
 struct dmn_model
 {
@@ -67,6 +76,8 @@ struct dmn_model
     size_t file_count;
     struct dmn_element *elements;
     size_t element_count;
+    struct dmn_text *texts; /* feel_node.source counts them from 1 */
+    size_t text_count, text_cap;
 };
 struct dmn_loading
 {
@@ -88,6 +99,22 @@ struct bus_strv
 dmn_attr(struct dmn_loading *l, const xmlNode *n, const char *name);
 struct bus_strv dmn_content(struct dmn_loading *l, const xmlNode *n);
 struct bus_place dmn_place(const struct dmn_file *f, const xmlNode *n);
+/* Finds each element's start tag in f->text. */
+void dmn_find_places(struct dmn_file *f);
+/* A byte of an element's content. */
+struct dmn_text dmn_text_of(const struct dmn_file *f, const xmlNode *n);
+struct bus_place dmn_place_of_text(const struct dmn_text *t, size_t offset);
+
+/* files.c: sources[0] and what it imports, and what those import. Nothing else
+ * is looked into. */
+bool dmn_load_files(struct dmn_loading *l,
+                    const struct dmn_source *sources,
+                    size_t n);
+/* check.c: a file without input data reads its inputs by their names. */
+void dmn_imply_inputs(struct dmn_loading *l, const struct dmn_file *f);
+/* table.c: the cells of a decision table; nothing can be told of another. */
+struct feel_shape dmn_table_check(struct feel_check *k,
+                                  const struct feel_node *n);
 
 /* The type a typeRef names (attribute or child); NULL for none or unknown. */
 const struct feel_type *

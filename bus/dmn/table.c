@@ -79,7 +79,7 @@ static size_t table_rank(const struct column *c,
         struct feel_node one = *c->values;
         one.kids = &c->values->kids[i];
         one.count = 1;
-        one.op = ' ';
+        one.negated = false;
         struct feel_value ok = feel_test(&one, env, v);
         if (feel_is_true(&ok)) {
             return i;
@@ -381,6 +381,55 @@ new_table(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     t->outputs = bus_arena_calloc(&l->m->mem, out + 1, sizeof(*t->outputs));
     t->rules = bus_arena_calloc(&l->m->mem, rules + 1, sizeof(*t->rules));
     return t->inputs && t->outputs && t->rules && out > 0 ? t : NULL;
+}
+
+/* The kind of a column by its type, else by what stands in it. */
+static struct feel_shape
+check_output(struct feel_check *k, const struct table *t, size_t column)
+{
+    const struct column *o = &t->outputs[column];
+    struct feel_shape all = feel_shape_of(k->mem, o->type);
+    bool plain = all.kind > FEEL_NULL && all.kind < FEEL_LIST;
+    bool same = true, first = true;
+    for (size_t r = 0; r < t->rule_count; r++) {
+        const struct feel_node *n = t->rules[r].outputs[column];
+        if (plain) {
+            feel_check_is(k, n, "output", all.kind);
+            continue;
+        }
+        struct feel_shape s = feel_check(k, n);
+        same = same && (first || s.kind == all.kind);
+        all = first && o->type == NULL ? s : all;
+        first = false;
+    }
+    return same ? all : (struct feel_shape){.kind = FEEL_UNKNOWN};
+}
+
+struct feel_shape dmn_table_check(struct feel_check *k,
+                                  const struct feel_node *n)
+{
+    struct feel_shape all = {.kind = FEEL_UNKNOWN};
+    if (n->native != table_evaluate) {
+        return all;
+    }
+    const struct table *t = n->data;
+    for (size_t i = 0; i < t->input_count; i++) {
+        struct feel_shape s = feel_check(k, t->inputs[i].expression);
+        if (t->inputs[i].values != NULL) {
+            feel_check_tests(k, &s, t->inputs[i].values);
+        }
+        for (size_t r = 0; r < t->rule_count; r++) {
+            feel_check_tests(k, &s, t->rules[r].tests[i]);
+        }
+    }
+    for (size_t i = 0; i < t->output_count; i++) {
+        all = check_output(k, t, i);
+        if (t->outputs[i].otherwise != NULL) {
+            (void)feel_check(k, t->outputs[i].otherwise);
+        }
+    }
+    return t->output_count == 1 ? all
+                                : (struct feel_shape){.kind = FEEL_CONTEXT};
 }
 
 const struct feel_node *

@@ -112,7 +112,7 @@ static struct feel_value value_in(struct tck *t, const xmlNode *n)
 
 static bool tck_near(const struct feel_value *a, const struct feel_value *b)
 {
-    struct feel_value limit, d = feel_number_op('-', a, b);
+    struct feel_value limit, d = feel_number_op(FEEL_OP_SUB, a, b);
     struct feel_value zero = feel_long(0);
     (void)feel_number_parse(BUS_STRV("1e-8"), &limit);
     if (d.kind == FEEL_NUMBER && feel_number_cmp(&d, &zero) < 0) {

@@ -32,6 +32,14 @@ type_own(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
     return NULL;
 }
 
+/* What Camunda's modeller calls FEEL's number. */
+static struct bus_strv modeller_type(struct bus_strv name)
+{
+    bool number = bus_strv_is(name, "integer") || bus_strv_is(name, "long") ||
+                  bus_strv_is(name, "double");
+    return number ? BUS_STRV("number") : name;
+}
+
 const struct feel_type *
 dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
 {
@@ -53,7 +61,7 @@ dmn_type_named(struct dmn_loading *l, struct dmn_file *f, struct bus_strv name)
                                                  name.n - in->name.n - 1});
         }
     }
-    return t ? t : feel_type_named(name);
+    return t ? t : feel_type_named(modeller_type(name));
 }
 
 static struct bus_strv trimmed(struct bus_strv s)

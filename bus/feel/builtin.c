@@ -100,6 +100,47 @@ static bool of_kind(char kind, const struct feel_value *v)
     }
 }
 
+/* Rows of a name stand one after the other. */
+static bool row_conforms(const struct feel_builtin *b,
+                         const struct feel_type *t)
+{
+    struct param p[PARAMS_MAX];
+    size_t count = params_of(b->params, p);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct feel_type *of = t->fields[i].type;
+        bool rest =
+            count > 0 && (p[count - 1].kind == '*' || p[count - 1].kind == '+');
+        if (i >= count && !rest) {
+            return false;
+        }
+        const struct param *to = &p[i < count ? i : count - 1];
+        struct feel_value v = {.kind = of ? of->kind : FEEL_NULL};
+        bool any = of == NULL || of->is == FEEL_T_ANY || to->kind == '*' ||
+                   to->kind == '+' || to->kind == 'l';
+        if (!any && !of_kind(to->kind, &v)) {
+            return false;
+        }
+    }
+    for (size_t i = t->count; i < count; i++) {
+        if (!p[i].optional) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool feel_builtin_conforms(const struct feel_builtin *b,
+                           const struct feel_type *t)
+{
+    const char *name = b->name;
+    for (; b->name != NULL && strcmp(b->name, name) == 0; b++) {
+        if (t->any_function || row_conforms(b, t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool builtin_fit(struct feel_env *env, char kind, struct feel_value *v)
 {
     if (v->kind == FEEL_UNKNOWN || of_kind(kind, v)) {

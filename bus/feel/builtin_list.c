@@ -22,7 +22,7 @@ static struct feel_value builtin_list_count(ARGS)
     return a[0].kind == FEEL_UNKNOWN ? a[0] : feel_long((int64_t)a[0].list.n);
 }
 
-static struct feel_value builtin_list_extreme(ARGS, char op)
+static struct feel_value builtin_list_extreme(ARGS, enum feel_op op)
 {
     struct feel_value r = a[0].list.n > 0 ? a[0].list.v[0] : feel_null;
     for (size_t i = 0; i < a[0].list.n; i++) {
@@ -37,19 +37,19 @@ static struct feel_value builtin_list_extreme(ARGS, char op)
 
 static struct feel_value builtin_list_least(ARGS)
 {
-    return builtin_list_extreme(env, a, '<');
+    return builtin_list_extreme(env, a, FEEL_OP_LT);
 }
 
 static struct feel_value builtin_list_most(ARGS)
 {
-    return builtin_list_extreme(env, a, '>');
+    return builtin_list_extreme(env, a, FEEL_OP_GT);
 }
 
-static struct feel_value builtin_list_fold(ARGS, char op)
+static struct feel_value builtin_list_fold(ARGS, enum feel_op op)
 {
     struct feel_value r = a[0].list.n > 0 ? a[0].list.v[0] : feel_null;
     bool duration = r.kind == FEEL_MONTHS || r.kind == FEEL_DAYS;
-    if (r.kind != FEEL_NUMBER && !(duration && op == '+')) {
+    if (r.kind != FEEL_NUMBER && !(duration && op == FEEL_OP_ADD)) {
         return feel_wrong("numbers are needed");
     }
     for (size_t i = 1; i < a[0].list.n; i++) {
@@ -62,19 +62,19 @@ static struct feel_value builtin_list_fold(ARGS, char op)
 
 static struct feel_value builtin_list_sum(ARGS)
 {
-    return builtin_list_fold(env, a, '+');
+    return builtin_list_fold(env, a, FEEL_OP_ADD);
 }
 
 static struct feel_value product(ARGS)
 {
-    return builtin_list_fold(env, a, '*');
+    return builtin_list_fold(env, a, FEEL_OP_MUL);
 }
 
 static struct feel_value builtin_list_mean(ARGS)
 {
     struct feel_value n = feel_long((int64_t)a[0].list.n);
-    struct feel_value r = builtin_list_fold(env, a, '+');
-    return r.kind == FEEL_NULL ? r : feel_arith(env, '/', &r, &n);
+    struct feel_value r = builtin_list_fold(env, a, FEEL_OP_ADD);
+    return r.kind == FEEL_NULL ? r : feel_arith(env, FEEL_OP_DIV, &r, &n);
 }
 
 static bool all_numbers(const struct feel_list *l)
@@ -96,12 +96,12 @@ static struct feel_value stddev(ARGS)
     }
     struct feel_value m = builtin_list_mean(env, a), total = feel_long(0);
     for (size_t i = 0; i < l->n; i++) {
-        struct feel_value d = feel_number_op('-', &l->v[i], &m);
-        d = feel_number_op('*', &d, &d);
-        total = feel_number_op('+', &total, &d);
+        struct feel_value d = feel_number_op(FEEL_OP_SUB, &l->v[i], &m);
+        d = feel_number_op(FEEL_OP_MUL, &d, &d);
+        total = feel_number_op(FEEL_OP_ADD, &total, &d);
     }
     struct feel_value n = feel_long((int64_t)l->n - 1);
-    total = feel_number_op('/', &total, &n);
+    total = feel_number_op(FEEL_OP_DIV, &total, &n);
     return feel_number_fn('s', &total);
 }
 
@@ -129,13 +129,13 @@ static struct feel_value sublist(ARGS)
 {
     int64_t n = (int64_t)a[0].list.n, from, len = n;
     (void)env;
-    if (!feel_number_to_long(&a[1], &from) || from == 0 || from > n ||
+    if (!feel_number_trunc(&a[1], &from) || from == 0 || from > n ||
         -from > n) {
         return feel_wrong("a start position outside the list");
     }
     from = from > 0 ? from - 1 : n + from;
     if (a[2].kind == FEEL_NUMBER &&
-        (!feel_number_to_long(&a[2], &len) || len < 1 || len > n - from)) {
+        (!feel_number_trunc(&a[2], &len) || len < 1 || len > n - from)) {
         return feel_wrong("a length outside the list");
     }
     len = len > n - from ? n - from : len;
@@ -174,13 +174,14 @@ static struct feel_value concatenate(ARGS)
     return feel_list_of(g.v, g.n);
 }
 
-/* 0-based place of a position; false outside. `past`: one behind counts. */
+/* 0-based place of a position; false outside. A fraction counts as the whole
+ * number before it, as in substring("foobar", 3.8) (table 75). */
 static bool builtin_list_place(const struct feel_value *list,
                                const struct feel_value *at,
                                int64_t *ret)
 {
     int64_t n = (int64_t)list->list.n;
-    if (!feel_number_to_long(at, ret) || *ret == 0 || *ret > n || -*ret > n) {
+    if (!feel_number_trunc(at, ret) || *ret == 0 || *ret > n || -*ret > n) {
         return false;
     }
     *ret = *ret > 0 ? *ret - 1 : n + *ret;
@@ -344,7 +345,7 @@ static bool builtin_list_first(struct sorting *s,
     struct feel_value two[] = {*x, *y};
     struct feel_value r = s->precedes
                               ? feel_invoke(s->env, s->precedes, two, NULL, 2)
-                              : feel_order(s->env->mem, '<', x, y);
+                              : feel_order(s->env->mem, FEEL_OP_LT, x, y);
     if (r.kind != FEEL_BOOLEAN) {
         s->failed = true;
         s->wrong = r.kind == FEEL_UNKNOWN || r.kind == FEEL_NULL
@@ -412,8 +413,8 @@ static struct feel_value median(ARGS)
         return s.kind == FEEL_LIST ? s.list.v[n / 2] : s;
     }
     struct feel_value both =
-        feel_number_op('+', &s.list.v[n / 2 - 1], &s.list.v[n / 2]);
-    return feel_number_op('/', &both, &two);
+        feel_number_op(FEEL_OP_ADD, &s.list.v[n / 2 - 1], &s.list.v[n / 2]);
+    return feel_number_op(FEEL_OP_DIV, &both, &two);
 }
 
 static struct feel_value builtin_list_mode(ARGS)

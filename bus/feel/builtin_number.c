@@ -46,7 +46,7 @@ static struct feel_value absolute(ARGS)
 static struct feel_value builtin_number_modulo(ARGS)
 {
     (void)env;
-    return feel_number_op('%', &a[0], &a[1]);
+    return feel_number_op(FEEL_OP_MODULO, &a[0], &a[1]);
 }
 
 static struct feel_value builtin_number_root(ARGS)
@@ -74,7 +74,7 @@ static struct feel_value parity(const struct feel_value *a, bool odd)
     if (whole.kind != FEEL_NUMBER || feel_number_cmp(&whole, &a[0]) != 0) {
         return feel_false;
     }
-    struct feel_value rest = feel_number_op('%', &a[0], &two);
+    struct feel_value rest = feel_number_op(FEEL_OP_MODULO, &a[0], &two);
     return feel_bool((feel_number_cmp(&rest, &zero) != 0) == odd);
 }
 

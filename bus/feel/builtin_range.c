@@ -47,7 +47,7 @@ static int builtin_range_order(struct pair *p, struct edge x, struct edge y)
         int a = x.v ? 0 : x.side, b = y.v ? 0 : y.side;
         return (a > b) - (a < b);
     }
-    struct feel_value less = feel_order(p->env->mem, '<', x.v, y.v);
+    struct feel_value less = feel_order(p->env->mem, FEEL_OP_LT, x.v, y.v);
     struct feel_value same = feel_equal(p->env->mem, x.v, y.v);
     if (less.kind != FEEL_BOOLEAN || same.kind != FEEL_BOOLEAN) {
         p->odd = true;
@@ -274,7 +274,7 @@ static struct feel_value range_of(ARGS)
         feel_parse(with_ends(env, a[0].string), env->mem, &e);
     bool two = n != NULL && n->kind == NODE_RANGE && literal_end(n->kids[0]) &&
                literal_end(n->kids[1]);
-    bool one = n != NULL && n->kind == NODE_TEST && n->op != '!' &&
+    bool one = n != NULL && n->kind == NODE_TEST && n->op != FEEL_OP_NE &&
                literal_end(n->kids[0]);
     if (!two && !one) {
         return feel_wrong("range() of something that is no range");
@@ -292,7 +292,7 @@ static struct feel_value range_of(ARGS)
             return feel_wrong("an end left out is open");
         }
         if (low && high) {
-            order = feel_order(env->mem, 'l', r.range.low, r.range.high);
+            order = feel_order(env->mem, FEEL_OP_LE, r.range.low, r.range.high);
         }
         if (!feel_is_true(&order)) {
             return feel_wrong("the ends of a range stand in their order");

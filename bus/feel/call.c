@@ -47,8 +47,8 @@ struct feel_value feel_function_of(struct feel_env *env,
 {
     bool ok = true;
     struct feel_function f = {.type = *n->type, .body = n->kids[0]};
-    if (n->op ==
-        'x') { /* Java and PMML: kinds we do not support (10.3.2.13.2) */
+    if (n->external) { /* Java and PMML: kinds we do not support (10.3.2.13.2)
+                        */
         return feel_wrong("an external function of a kind not supported");
     }
     f.closure = capture(env, &ok);

@@ -149,10 +149,12 @@ static struct feel_value in_range(struct feel_env *env,
 {
     struct feel_value low = feel_true, high = feel_true;
     if (r->low != NULL) {
-        low = feel_order(env->mem, r->low_closed ? 'g' : '>', v, r->low);
+        low = feel_order(env->mem, r->low_closed ? FEEL_OP_GE : FEEL_OP_GT, v,
+                         r->low);
     }
     if (r->high != NULL) {
-        high = feel_order(env->mem, r->high_closed ? 'l' : '<', v, r->high);
+        high = feel_order(env->mem, r->high_closed ? FEEL_OP_LE : FEEL_OP_LT, v,
+                          r->high);
     }
     return feel_and(env->mem, &low, &high);
 }
@@ -180,13 +182,13 @@ struct feel_value feel_in(struct feel_env *env,
 }
 
 struct feel_value feel_compare(struct feel_env *env,
-                               char op,
+                               enum feel_op op,
                                const struct feel_value *a,
                                const struct feel_value *b)
 {
-    if (op == '=' || op == '!') {
+    if (op == FEEL_OP_EQ || op == FEEL_OP_NE) {
         struct feel_value v = feel_equal(env->mem, a, b);
-        return op == '=' || v.kind == FEEL_NULL ? v : feel_not(&v);
+        return op == FEEL_OP_EQ || v.kind == FEEL_NULL ? v : feel_not(&v);
     }
     return feel_order(env->mem, op, a, b);
 }
@@ -196,17 +198,20 @@ static struct feel_value test_range(struct feel_env *env,
                                     const struct feel_node *n)
 {
     struct feel_value v = feel_eval(n->kids[0], env);
-    if (v.kind == FEEL_UNKNOWN || v.kind == FEEL_NULL || n->op == '!') {
-        return n->op == '!' ? feel_wrong("a test outside 'in'") : v;
+    if (v.kind == FEEL_UNKNOWN || v.kind == FEEL_NULL || n->op == FEEL_OP_NE) {
+        return n->op == FEEL_OP_NE ? feel_wrong("a test outside 'in'") : v;
     }
     const struct feel_value *end = feel_keep(env, v);
-    bool low = n->op == '>' || n->op == 'g' || n->op == '=';
-    bool high = n->op == '<' || n->op == 'l' || n->op == '=';
-    bool closed = n->op != '<' && n->op != '>';
+    bool low =
+        n->op == FEEL_OP_GT || n->op == FEEL_OP_GE || n->op == FEEL_OP_EQ;
+    bool high =
+        n->op == FEEL_OP_LT || n->op == FEEL_OP_LE || n->op == FEEL_OP_EQ;
+    bool closed = n->op != FEEL_OP_LT && n->op != FEEL_OP_GT;
     return end ? (struct feel_value){.kind = FEEL_RANGE,
                                      .range = {low ? end : NULL,
                                                high ? end : NULL, low && closed,
-                                               high && closed, n->op == '='}}
+                                               high && closed,
+                                               n->op == FEEL_OP_EQ}}
                : feel_wrong(feel_no_memory);
 }
 
@@ -299,13 +304,13 @@ struct feel_value feel_test(const struct feel_node *tests,
         any = feel_or(env->mem, &any, &one);
     }
     env->bound = b.up;
-    return tests->op == '!' ? feel_not(&any) : any;
+    return tests->negated ? feel_not(&any) : any;
 }
 
 /* --- operators --- */
 
 struct feel_value feel_arith(struct feel_env *env,
-                             char op,
+                             enum feel_op op,
                              const struct feel_value *a,
                              const struct feel_value *b)
 {
@@ -318,7 +323,7 @@ struct feel_value feel_arith(struct feel_env *env,
     if (a->kind == FEEL_NUMBER && b->kind == FEEL_NUMBER) {
         return feel_number_op(op, a, b);
     }
-    if (op == '+' && a->kind == FEEL_STRING && b->kind == FEEL_STRING) {
+    if (op == FEEL_OP_ADD && a->kind == FEEL_STRING && b->kind == FEEL_STRING) {
         char *s = bus_arena_alloc(env->mem, a->string.n + b->string.n + 1);
         if (s == NULL) {
             return feel_wrong(feel_no_memory);
@@ -329,10 +334,10 @@ struct feel_value feel_arith(struct feel_env *env,
     }
     bool duration = a->kind == FEEL_MONTHS || a->kind == FEEL_DAYS ||
                     b->kind == FEEL_MONTHS || b->kind == FEEL_DAYS;
-    if (duration && (op == '*' || op == '/')) {
+    if (duration && (op == FEEL_OP_MUL || op == FEEL_OP_DIV)) {
         return feel_duration_scale(op, a, b);
     }
-    return op == '+' || op == '-'
+    return op == FEEL_OP_ADD || op == FEEL_OP_SUB
                ? feel_temporal_op(op, a, b)
                : feel_wrong("arithmetic on kinds that have none");
 }
@@ -376,8 +381,8 @@ static struct feel_value eval_between(struct feel_env *env,
     struct feel_value v = feel_eval(n->kids[0], env);
     struct feel_value low = feel_eval(n->kids[1], env);
     struct feel_value high = feel_eval(n->kids[2], env);
-    low = feel_order(env->mem, 'g', &v, &low);
-    high = feel_order(env->mem, 'l', &v, &high);
+    low = feel_order(env->mem, FEEL_OP_GE, &v, &low);
+    high = feel_order(env->mem, FEEL_OP_LE, &v, &high);
     return feel_and(env->mem, &low, &high);
 }
 
@@ -391,9 +396,12 @@ static struct feel_value eval_range(struct feel_env *env,
     }
     bool open = low.kind == FEEL_NULL || high.kind == FEEL_NULL;
     if (!open) {
-        struct feel_value order = feel_order(env->mem, 'l', &low, &high);
+        struct feel_value order = feel_order(env->mem, FEEL_OP_LE, &low, &high);
         if (order.kind == FEEL_NULL) {
             return feel_wrong("the ends of a range have one order");
+        }
+        if (!feel_is_true(&order) && !n->descending) { /* 10.3.2.7 */
+            return feel_wrong("the ends of a range stand in their order");
         }
     }
     const struct feel_value *l = feel_keep(env, low), *h = feel_keep(env, high);

@@ -17,8 +17,8 @@
 struct feel_node;
 struct feel_error
 {
-    size_t offset; /* byte of the text where it stands */
-    char text[200];
+    size_t offset;  /* byte of the text where it stands */
+    char text[400]; /* English / Chinese */
 };
 /* Names the text may read that are not simple words, and its types. */
 struct feel_names

@@ -6,22 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The first fault is kept; always NULL. */
 const struct feel_node *feel_fault(struct parser *p, const char *expected)
 {
-    if (!p->failed) {
-        p->failed = true;
-        p->err->offset = p->start;
-        if (p->token == T_END) {
-            (void)snprintf(p->err->text, sizeof(p->err->text),
-                           "the expression ends where %s was expected",
-                           expected);
-        } else {
-            (void)snprintf(p->err->text, sizeof(p->err->text),
-                           "read '%.*s' where %s was expected",
-                           (int)(p->word.n > 40 ? 40 : p->word.n), p->word.p,
-                           expected);
-        }
+    if (p->failed) {
+        return NULL;
     }
+    p->failed = true;
+    p->err->offset = p->start;
+    feel_fault_text(p, expected);
     return NULL;
 }
 
@@ -138,6 +131,14 @@ void feel_next(struct parser *p)
         p->word = (struct bus_strv){t + p->at, 0};
         return;
     }
+    const struct feel_foreign *foreign =
+        feel_foreign(t + p->at, p->text.n - p->at);
+    if (foreign != NULL) {
+        p->token = T_MARK;
+        p->at += strlen(foreign->mark);
+        p->word = (struct bus_strv){t + p->start, p->at - p->start};
+        return;
+    }
     char c = t[p->at], d = p->at + 1 < p->text.n ? t[p->at + 1] : '\0';
     if (isdigit((unsigned char)c) || (c == '.' && isdigit((unsigned char)d))) {
         if (c == '.') {
@@ -150,7 +151,8 @@ void feel_next(struct parser *p)
         p->token = T_NAME;
         p->at++;
         while (p->at < p->text.n && name_char(t[p->at], false) &&
-               wide_space(t + p->at, p->text.n - p->at) == 0) {
+               wide_space(t + p->at, p->text.n - p->at) == 0 &&
+               feel_foreign(t + p->at, p->text.n - p->at) == NULL) {
             p->at++;
         }
     } else {
@@ -168,9 +170,23 @@ bool feel_mark(const struct parser *p, const char *m)
     return p->token == T_MARK && bus_strv_is(p->word, m);
 }
 
+/* The words of logic may be Chinese. */
 bool feel_key(const struct parser *p, const char *k)
 {
-    return p->token == T_NAME && bus_strv_is(p->word, k);
+    static const char *const zh[][2] = {{"and", "且"},
+                                        {"and", "并且"},
+                                        {"or", "或"},
+                                        {"or", "或者"},
+                                        {"not", "非"}};
+    if (p->token != T_NAME) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(zh) / sizeof(zh[0]); i++) {
+        if (strcmp(zh[i][0], k) == 0 && bus_strv_is(p->word, zh[i][1])) {
+            return true;
+        }
+    }
+    return bus_strv_is(p->word, k);
 }
 
 static size_t utf8_put(char *to, uint32_t c)

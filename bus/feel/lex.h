@@ -34,6 +34,15 @@ struct kids /* a list of nodes as it grows */
     size_t n, cap;
 };
 
+struct feel_foreign /* a mark of another keyboard */
+{
+    const char *mark, *plain; /* plain "": nothing stands for it */
+    const char *zh;           /* what it is */
+};
+/* The one that the text begins with, or NULL. */
+const struct feel_foreign *feel_foreign(const char *t, size_t left);
+/* fault.c: p->err->text of what was read and expected, in both languages. */
+void feel_fault_text(struct parser *p, const char *expected);
 /* The first fault is kept; always NULL. */
 const struct feel_node *feel_fault(struct parser *p, const char *expected);
 void feel_next(struct parser *p);
@@ -63,6 +72,7 @@ bool feel_known(const struct parser *p, struct bus_strv name);
 
 const struct feel_node *feel_expression(struct parser *p);
 const struct feel_node *feel_sum(struct parser *p); /* no comparison */
+const struct feel_node *feel_comparison(struct parser *p);
 const struct feel_node *feel_unary_test(struct parser *p);
 const struct feel_node *feel_primary(struct parser *p);
 const struct feel_node *feel_name_or_call(struct parser *p);

@@ -46,7 +46,7 @@ static struct feel_value filter_list(struct feel_env *env,
                        : t;
         } else if (feel_is_true(&t)) {
             v[n++] = list->v[i];
-        } else if (filter->op == 'b' && t.kind != FEEL_BOOLEAN) {
+        } else if (filter->boxed && t.kind != FEEL_BOOLEAN) {
             return feel_wrong("a match that is no boolean");
         }
     }
@@ -64,7 +64,7 @@ struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
     const struct feel_node *test = n->kids[1];
     struct feel_value first =
         of.list.n > 0 ? tested(env, test, &of.list.v[0]) : feel_eval(test, env);
-    if (first.kind == FEEL_NUMBER && n->op != 'b') {
+    if (first.kind == FEEL_NUMBER && !n->boxed) {
         first = feel_eval(test, env);
         return first.kind == FEEL_NUMBER ? at_index(&of.list, &first)
                                          : feel_wrong("no index");
@@ -226,7 +226,7 @@ static struct feel_value list_context(struct feel_env *env,
         e[i] = (struct feel_entry){n->names[i], &v[i]};
         c.context.n = i + 1;
     }
-    return n->op == 'r' && n->count > 0 ? v[n->count - 1] : c;
+    return n->has_result && n->count > 0 ? v[n->count - 1] : c;
 }
 
 struct feel_value feel_collection(struct feel_env *env,

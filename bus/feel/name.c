@@ -119,8 +119,10 @@ bool feel_declare(struct parser *p,
         return false;
     }
     while (!ends_here(p, ends)) {
-        bool mark = p->token == T_MARK && p->word.n == 1 &&
-                    strchr(".-/'+*", p->word.p[0]) != NULL;
+        bool mark =
+            p->token == T_MARK &&
+            ((p->word.n == 1 && strchr(".-/'+*", p->word.p[0]) != NULL) ||
+             feel_foreign(p->word.p, p->word.n) != NULL);
         bool gap = n > 0 && p->start > end;
         if ((p->token != T_NAME && p->token != T_NUMBER && !mark) ||
             n + p->word.n + 2 > sizeof(name)) {
@@ -153,7 +155,10 @@ static bool argument_name(struct parser *p, struct bus_strv *ret)
     struct parser before = *p;
     char name[128];
     size_t n = 0, end = 0;
-    while (p->token == T_NAME || (n > 0 && p->token == T_NUMBER)) {
+    /* Names may have marks inside (grammar rule 30). */
+    while (p->token == T_NAME || (n > 0 && p->token == T_NUMBER) ||
+           (n > 0 && p->token == T_MARK && p->word.n == 1 &&
+            strchr(".-/'+*", p->word.p[0]) != NULL)) {
         if (n + p->word.n + 2 > sizeof(name)) {
             break;
         }
@@ -327,7 +332,7 @@ const struct feel_node *feel_function_literal(struct parser *p)
     t->names = bus_arena_dup(p->mem, params.names,
                              params.n * sizeof(params.names[0]) + 1);
     t->type = bus_arena_dup(p->mem, &type, sizeof(type));
-    t->op = external ? 'x' : ' ';
+    t->external = external;
     return type.fields && t->names && t->type ? t : NULL;
 }
 

@@ -160,29 +160,39 @@ static BID_UINT128 number_power(BID_UINT128 x, BID_UINT128 y)
     return r;
 }
 
-struct feel_value
-feel_number_op(char op, const struct feel_value *a, const struct feel_value *b)
+struct feel_value feel_number_op(enum feel_op op,
+                                 const struct feel_value *a,
+                                 const struct feel_value *b)
 {
     _IDEC_flags flags = 0;
     BID_UINT128 x = to_bid(a), y = to_bid(b);
     _IDEC_round how = BID_ROUNDING_TO_NEAREST;
     switch (op) {
-    case '+':
+    case FEEL_OP_ADD:
         return finite(bid128_add(x, y, how, &flags));
-    case '-':
+    case FEEL_OP_SUB:
         return finite(bid128_sub(x, y, how, &flags));
-    case '*':
+    case FEEL_OP_MUL:
         return finite(bid128_mul(x, y, how, &flags));
-    case '/':
-    case '%':
+    case FEEL_OP_DIV:
+    case FEEL_OP_MODULO:
         if (bid128_isZero(y)) {
             return feel_wrong("division by zero");
         }
-        return finite(op == '%' ? number_modulo(x, y)
-                                : bid128_div(x, y, how, &flags));
-    default:
+        return finite(op == FEEL_OP_MODULO ? number_modulo(x, y)
+                                           : bid128_div(x, y, how, &flags));
+    case FEEL_OP_POW:
         return finite(number_power(x, y));
+    case FEEL_OP_NONE:
+    case FEEL_OP_EQ:
+    case FEEL_OP_NE:
+    case FEEL_OP_LT:
+    case FEEL_OP_GT:
+    case FEEL_OP_LE:
+    case FEEL_OP_GE:
+        break;
     }
+    return feel_wrong("arithmetic without its operator");
 }
 
 static BID_UINT128 to_whole(BID_UINT128 b, enum feel_round how)

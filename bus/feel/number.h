@@ -17,10 +17,11 @@ double feel_number_to_double(const struct feel_value *v);
 struct feel_value feel_number_of_span(struct feel_span s);
 bool feel_number_to_span(const struct feel_value *v, struct feel_span *ret);
 int feel_number_cmp(const struct feel_value *a, const struct feel_value *b);
-/* op: + - * / ^ % (floored modulo); null with a reason for x/0 or a result
+/* op: ADD to MODULO; null with a reason for x/0 or a result
  * that is no number. */
-struct feel_value
-feel_number_op(char op, const struct feel_value *a, const struct feel_value *b);
+struct feel_value feel_number_op(enum feel_op op,
+                                 const struct feel_value *a,
+                                 const struct feel_value *b);
 /* Rounding to `digits` behind the point. FLOOR and CEILING go to the
  * infinities, DOWN to and UP away from zero. */
 enum feel_round {

@@ -135,7 +135,9 @@ static const struct feel_node *arithmetic(struct parser *p, int level)
 {
     static const char *const marks[3][2] = {
         {"+", "-"}, {"*", "/"}, {"**", "**"}};
-    static const char ops[3][2] = {{'+', '-'}, {'*', '/'}, {'^', '^'}};
+    static const enum feel_op ops[3][2] = {{FEEL_OP_ADD, FEEL_OP_SUB},
+                                           {FEEL_OP_MUL, FEEL_OP_DIV},
+                                           {FEEL_OP_POW, FEEL_OP_POW}};
     if (level == 3) {
         return parse_negation(p);
     }
@@ -143,7 +145,7 @@ static const struct feel_node *arithmetic(struct parser *p, int level)
     while (left != NULL &&
            (feel_mark(p, marks[level][0]) || feel_mark(p, marks[level][1]))) {
         size_t start = p->start;
-        char op = ops[level][feel_mark(p, marks[level][0]) ? 0 : 1];
+        enum feel_op op = ops[level][feel_mark(p, marks[level][0]) ? 0 : 1];
         feel_next(p);
         const struct feel_node *kids[] = {left, arithmetic(p, level + 1)};
         struct feel_node *t =
@@ -161,22 +163,22 @@ const struct feel_node *feel_sum(struct parser *p)
     return arithmetic(p, 0);
 }
 
-static char comparison_op(const struct parser *p)
+static enum feel_op comparison_op(const struct parser *p)
 {
-    return feel_mark(p, "=")    ? '='
-           : feel_mark(p, "!=") ? '!'
-           : feel_mark(p, "<")  ? '<'
-           : feel_mark(p, ">")  ? '>'
-           : feel_mark(p, "<=") ? 'l'
-           : feel_mark(p, ">=") ? 'g'
-                                : '\0';
+    return feel_mark(p, "=")    ? FEEL_OP_EQ
+           : feel_mark(p, "!=") ? FEEL_OP_NE
+           : feel_mark(p, "<")  ? FEEL_OP_LT
+           : feel_mark(p, ">")  ? FEEL_OP_GT
+           : feel_mark(p, "<=") ? FEEL_OP_LE
+           : feel_mark(p, ">=") ? FEEL_OP_GE
+                                : FEEL_OP_NONE;
 }
 
 const struct feel_node *feel_unary_test(struct parser *p)
 {
-    char op = comparison_op(p);
+    enum feel_op op = comparison_op(p);
     size_t start = p->start;
-    if (op == '\0') {
+    if (op == FEEL_OP_NONE) {
         return feel_expression(p);
     }
     feel_next(p);
@@ -221,7 +223,7 @@ static const struct feel_node *parse_membership(struct parser *p,
         k.n = 1;
     }
     const struct feel_node *t =
-        comparison_op(p) ? feel_unary_test(p) : feel_sum(p);
+        comparison_op(p) != FEEL_OP_NONE ? feel_unary_test(p) : feel_sum(p);
     if (t == NULL || !feel_add_kid(p, &k, t, (struct bus_strv){0})) {
         return NULL;
     }
@@ -259,7 +261,7 @@ static const struct feel_node *instance(struct parser *p,
 }
 
 static const struct feel_node *
-compared(struct parser *p, const struct feel_node *left, char op)
+compared(struct parser *p, const struct feel_node *left, enum feel_op op)
 {
     size_t start = p->start;
     feel_next(p);
@@ -275,12 +277,12 @@ compared(struct parser *p, const struct feel_node *left, char op)
     return t;
 }
 
-static const struct feel_node *comparison(struct parser *p)
+const struct feel_node *feel_comparison(struct parser *p)
 {
     const struct feel_node *left = feel_sum(p);
     while (left != NULL) {
-        char op = comparison_op(p);
-        if (op != '\0') {
+        enum feel_op op = comparison_op(p);
+        if (op != FEEL_OP_NONE) {
             left = compared(p, left, op);
         } else if (feel_key(p, "between")) {
             left = parse_between(p, left);
@@ -298,12 +300,12 @@ static const struct feel_node *comparison(struct parser *p)
 static const struct feel_node *parse_junction(struct parser *p, bool is_or)
 {
     const struct feel_node *left =
-        is_or ? parse_junction(p, false) : comparison(p);
+        is_or ? parse_junction(p, false) : feel_comparison(p);
     while (left != NULL && feel_key(p, is_or ? "or" : "and")) {
         size_t start = p->start;
         feel_next(p);
         const struct feel_node *kids[] = {left, is_or ? parse_junction(p, false)
-                                                      : comparison(p)};
+                                                      : feel_comparison(p)};
         left = kids[1] ? feel_new_node(p, is_or ? NODE_OR : NODE_AND, start,
                                        kids, 2)
                        : NULL;
@@ -414,7 +416,7 @@ static const struct feel_node *parse_tests(struct parser *p)
     }
     struct feel_node *t = feel_new_node(p, NODE_TESTS, start, k.v, k.n);
     if (t != NULL) {
-        t->op = negated ? '!' : ' ';
+        t->negated = negated;
     }
     return t;
 }

@@ -192,6 +192,7 @@ static const struct feel_node *domain(struct parser *p)
         ends[1] ? feel_new_node(p, NODE_RANGE, start, ends, 2) : NULL;
     if (r != NULL) {
         r->low_closed = r->high_closed = true;
+        r->descending = true;
     }
     return r;
 }
@@ -228,6 +229,21 @@ iteration(struct parser *p, enum node_kind kind, const char *then)
     return t;
 }
 
+/* 非(x), 非 x: not(x) */
+static const struct feel_node *chinese_not(struct parser *p)
+{
+    size_t start = p->start;
+    feel_next(p);
+    const struct feel_node *kid = feel_comparison(p);
+    struct feel_node *t =
+        kid ? feel_new_node(p, NODE_CALL, start, &kid, 1) : NULL;
+    if (t != NULL) {
+        t->builtin = feel_builtin_find(BUS_STRV("not"));
+        t->name = BUS_STRV("not");
+    }
+    return t;
+}
+
 static const struct feel_node *primary_word(struct parser *p)
 {
     struct parser before = *p;
@@ -238,6 +254,9 @@ static const struct feel_node *primary_word(struct parser *p)
         return feel_name_or_call(p);
     }
     *p = before;
+    if (bus_strv_is(p->word, "非")) {
+        return chinese_not(p);
+    }
     return feel_key(p, "if")      ? primary_conditional(p)
            : feel_key(p, "some")  ? iteration(p, NODE_SOME, "satisfies")
            : feel_key(p, "every") ? iteration(p, NODE_EVERY, "satisfies")
@@ -267,6 +286,10 @@ const struct feel_node *feel_primary(struct parser *p)
         }
         if (feel_mark(p, "{")) {
             return primary_context(p);
+        }
+        feel_longest_name(p); /* one that begins with a mark */
+        if (p->token == T_NAME) {
+            return feel_name_or_call(p);
         }
         break;
     case T_END:

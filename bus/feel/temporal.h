@@ -43,12 +43,12 @@ feel_span_add(struct feel_span a, struct feel_span b, int sign);
 int32_t feel_offset(const struct feel_value *v);
 /* Seconds and nanos since 1970 UTC (local counts as UTC). */
 struct feel_span feel_instant(const struct feel_value *v);
-/* Does the arithmetic of table 57 for temporal kinds; op + or -. */
-struct feel_value feel_temporal_op(char op,
+/* Does the arithmetic of table 57 for temporal kinds; op ADD or SUB. */
+struct feel_value feel_temporal_op(enum feel_op op,
                                    const struct feel_value *a,
                                    const struct feel_value *b);
 /* duration * number, number * duration, duration / number or duration. */
-struct feel_value feel_duration_scale(char op,
+struct feel_value feel_duration_scale(enum feel_op op,
                                       const struct feel_value *a,
                                       const struct feel_value *b);
 /* year, month, day, weekday, hour, minute, second, time offset, timezone;

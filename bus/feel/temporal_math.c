@@ -152,13 +152,13 @@ static struct feel_value months_of(int64_t m)
     return (struct feel_value){.kind = FEEL_MONTHS, .months = m};
 }
 
-struct feel_value feel_temporal_op(char op,
+struct feel_value feel_temporal_op(enum feel_op op,
                                    const struct feel_value *a,
                                    const struct feel_value *b)
 {
     static const struct feel_span zero;
-    int sign = op == '-' ? -1 : 1;
-    if (op == '+' && (a->kind == FEEL_MONTHS || a->kind == FEEL_DAYS) &&
+    int sign = op == FEEL_OP_SUB ? -1 : 1;
+    if (op == FEEL_OP_ADD && (a->kind == FEEL_MONTHS || a->kind == FEEL_DAYS) &&
         b->kind != a->kind) {
         const struct feel_value *swap = a;
         a = b;
@@ -171,8 +171,8 @@ struct feel_value feel_temporal_op(char op,
         return add_span(*a,
                         sign < 0 ? feel_span_add(zero, b->span, -1) : b->span);
     }
-    if (op == '-' && ((is_day(a) && is_day(b)) ||
-                      (a->kind == FEEL_TIME && b->kind == FEEL_TIME))) {
+    if (op == FEEL_OP_SUB && ((is_day(a) && is_day(b)) ||
+                              (a->kind == FEEL_TIME && b->kind == FEEL_TIME))) {
         return temporal_math_between(a, b);
     }
     if (a->kind == FEEL_MONTHS && b->kind == FEEL_MONTHS) {
@@ -192,16 +192,16 @@ static struct feel_value duration_number(const struct feel_value *v)
                                   : feel_number_of_span(v->span);
 }
 
-struct feel_value feel_duration_scale(char op,
+struct feel_value feel_duration_scale(enum feel_op op,
                                       const struct feel_value *a,
                                       const struct feel_value *b)
 {
-    if (op == '*' && a->kind == FEEL_NUMBER) {
+    if (op == FEEL_OP_MUL && a->kind == FEEL_NUMBER) {
         const struct feel_value *swap = a;
         a = b;
         b = swap;
     }
-    bool same = op == '/' && b->kind == a->kind;
+    bool same = op == FEEL_OP_DIV && b->kind == a->kind;
     if (a->kind == FEEL_NUMBER || (b->kind != FEEL_NUMBER && !same)) {
         return feel_wrong("arithmetic on kinds that have none");
     }
@@ -249,9 +249,10 @@ int64_t feel_months_between(const struct feel_value *a,
     bus_civil_from_days(a->when.day, &y1, &m1, &d1);
     bus_civil_from_days(b->when.day, &y2, &m2, &d2);
     int64_t months = (y2 - y1) * 12 + (int64_t)m2 - (int64_t)m1;
-    bool later = d2 > d1 || (d2 == d1 && b->when.nanos > a->when.nanos);
-    bool earlier = d2 < d1 || (d2 == d1 && b->when.nanos < a->when.nanos);
-    return months > 0 ? months - earlier : months < 0 ? months + later : 0;
+    /* Of moments the days count and not the hours (table 71). */
+    return months > 0   ? months - (d2 < d1)
+           : months < 0 ? months + (d2 > d1)
+                        : 0;
 }
 
 static struct feel_value zone_property(const struct feel_value *v, bool name)

@@ -10,16 +10,16 @@ enum node_kind {
     NODE_CONSTANT,
     NODE_NAME,
     NODE_PATH,    /* kid[0] . name */
-    NODE_FILTER,  /* kid[0] [ kid[1] ]; op b: boxed, no index */
+    NODE_FILTER,  /* kid[0] [ kid[1] ]; boxed: no index */
     NODE_CALL,    /* kid[0] or builtin; the other kids are arguments */
-    NODE_ARITH,   /* op: + - * / ^ */
-    NODE_COMPARE, /* op: = ! < > l g */
+    NODE_ARITH,   /* op: ADD to POW */
+    NODE_COMPARE, /* op: EQ to GE */
     NODE_AND,
     NODE_OR,
     NODE_NEGATE,
     NODE_IN,       /* kid[0] in any of the others, each a test */
     NODE_TEST,     /* a unary test `< x`: op and kid[0]; alone, a range */
-    NODE_TESTS,    /* unary tests; op '!': none of them; no kid: any value */
+    NODE_TESTS,    /* unary tests; negated: none of them; no kid: any value */
     NODE_BETWEEN,  /* kid[0] between kid[1] and kid[2] */
     NODE_INSTANCE, /* kid[0] instance of type */
     NODE_IF,
@@ -28,8 +28,8 @@ enum node_kind {
     NODE_FOR,   /* the same; the last kid is the result */
     NODE_LIST,
     NODE_RANGE,    /* kid[0], kid[1] */
-    NODE_CONTEXT,  /* names[i]: kid[i]; op r: the last kid is the result */
-    NODE_FUNCTION, /* names, types: parameters; kid[0]: body (none: external) */
+    NODE_CONTEXT,  /* names[i]: kid[i]; has_result: the last kid is it */
+    NODE_FUNCTION, /* type: parameters; kid[0]: body */
     NODE_COERCE,   /* kid[0] made fit for type */
     NODE_EXTERN    /* a boxed expression of its own: native and data */
 };
@@ -37,9 +37,12 @@ enum node_kind {
 struct feel_node
 {
     enum node_kind kind;
-    char op;
+    enum feel_op op;
     bool low_closed, high_closed;
+    bool boxed, negated, has_result, external;
+    bool descending; /* RANGE: `for i in 5..1` may go down */
     uint32_t offset; /* in the text */
+    uint32_t source; /* which text, 0: as the node above */
     uint32_t count;  /* kids */
     struct bus_strv name;
     struct feel_value constant;
@@ -69,6 +72,9 @@ struct feel_builtin
     bool open; /* takes UNKNOWN itself */
 };
 const struct feel_builtin *feel_builtin_find(struct bus_strv name);
+/* May it stand where a function of this type is asked? */
+bool feel_builtin_conforms(const struct feel_builtin *b,
+                           const struct feel_type *t);
 struct feel_value feel_builtin_call(struct feel_env *env,
                                     const struct feel_builtin *b,
                                     const struct feel_value *args,
@@ -109,11 +115,11 @@ struct feel_value feel_in(struct feel_env *env,
                           const struct feel_value *v,
                           const struct feel_value *test);
 struct feel_value feel_compare(struct feel_env *env,
-                               char op,
+                               enum feel_op op,
                                const struct feel_value *a,
                                const struct feel_value *b);
 struct feel_value feel_arith(struct feel_env *env,
-                             char op,
+                             enum feel_op op,
                              const struct feel_value *a,
                              const struct feel_value *b);
 /* The list a filter, a loop or a function works on: null is empty, another

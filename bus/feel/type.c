@@ -1,5 +1,7 @@
 #include "bus/feel/type.h"
 
+#include "bus/feel/tree.h"
+
 #define OWN(k)                         \
     {                                  \
         .is = FEEL_T_KIND, .kind = (k) \
@@ -169,6 +171,9 @@ type_has(const struct feel_type *t, const struct feel_value *v, int depth)
     case FEEL_T_CONTEXT:
         return has_entries(t, v, depth);
     case FEEL_T_FUNCTION:
+        if (v->function->builtin != NULL) {
+            return feel_builtin_conforms(v->function->builtin, t);
+        }
         return conforms(type_of_function(v), t, depth + 1);
     default:
         return true;

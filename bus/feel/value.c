@@ -282,7 +282,7 @@ struct feel_value feel_equal(struct bus_arena *mem,
 }
 
 struct feel_value feel_order(struct bus_arena *mem,
-                             char op,
+                             enum feel_op op,
                              const struct feel_value *a,
                              const struct feel_value *b)
 {
@@ -307,7 +307,8 @@ struct feel_value feel_order(struct bus_arena *mem,
     case FEEL_TIME:
     case FEEL_DATE_TIME:
         c = feel_when_cmp(a, b);
-        if (c == 0 && (op == 'l' || op == 'g') && !feel_when_same(a, b)) {
+        if (c == 0 && (op == FEEL_OP_LE || op == FEEL_OP_GE) &&
+            !feel_when_same(a, b)) {
             return feel_false; /* not below, nor equal: one has no zone */
         }
         break;
@@ -320,8 +321,5 @@ struct feel_value feel_order(struct bus_arena *mem,
     default:
         return feel_wrong("a kind that has no order");
     }
-    return feel_bool(op == '<'   ? c < 0
-                     : op == '>' ? c > 0
-                     : op == 'l' ? c <= 0
-                                 : c >= 0);
+    return feel_bool(feel_op_holds(op, c));
 }

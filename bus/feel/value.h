@@ -11,6 +11,7 @@
 
 #include "bus/base/arena.h"
 #include "bus/base/strv.h"
+#include "bus/feel/op.h"
 
 enum feel_kind {
     FEEL_NULL,
@@ -161,9 +162,9 @@ const char *feel_kind_name(enum feel_kind k);
 struct feel_value feel_equal(struct bus_arena *mem,
                              const struct feel_value *a,
                              const struct feel_value *b);
-/* op: '<' '>' 'l' (<=) 'g' (>=). */
+/* op: LT, GT, LE, GE. */
 struct feel_value feel_order(struct bus_arena *mem,
-                             char op,
+                             enum feel_op op,
                              const struct feel_value *a,
                              const struct feel_value *b);
 struct feel_value feel_and(struct bus_arena *mem,

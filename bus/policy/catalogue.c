@@ -103,18 +103,18 @@ static void load_version(struct loading *l,
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i].to = policy_catalogue_feel(l, texts[i].n, code);
-        policy_catalogue_check_names(l, texts[i].n, *texts[i].to, code);
         policy_catalogue_check_kinds(l, texts[i].n, *texts[i].to, code,
                                      texts[i].kind);
     }
     const struct bus_node *condition = bus_node_get(n, "condition");
     const struct bus_node *amount = bus_node_get(n, "amount");
     if (v->condition == NULL) {
-        v->condition =
-            policy_catalogue_decision(l, condition, code, &v->models);
+        v->condition = policy_catalogue_decision(l, condition, code,
+                                                 FEEL_BOOLEAN, &v->models);
     }
     if (v->amount == NULL) {
-        v->amount = policy_catalogue_decision(l, amount, code, &v->models);
+        v->amount =
+            policy_catalogue_decision(l, amount, code, FEEL_NUMBER, &v->models);
     }
     if (v->condition == NULL && texts[0].n == NULL &&
         bus_node_get(condition, "dmn") == NULL) {

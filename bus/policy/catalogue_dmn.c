@@ -8,6 +8,7 @@
 #include "bus/dmn/dmn.h"
 #include "bus/feel/tree.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/catalogue_types.h"
 
 #define INPUTS_MAX 64
 
@@ -15,7 +16,10 @@ struct decision /* what its node needs to run */
 {
     const struct dmn_model *model;
     struct bus_strv name;
+    struct bus_strv spaces[INPUTS_MAX]; /* of imported inputs */
+    struct bus_strv imports[INPUTS_MAX];
     struct bus_strv inputs[INPUTS_MAX];
+    struct feel_shape shapes[INPUTS_MAX];
     const struct feel_node *kids[INPUTS_MAX];
     size_t count;
 };
@@ -29,26 +33,41 @@ static struct feel_value catalogue_dmn_run(void *data, struct feel_env *env)
         return feel_wrong(feel_no_memory);
     }
     for (size_t i = 0; i < d->count; i++) {
+        given[i].space = d->spaces[i];
         given[i].name = d->inputs[i];
         given[i].value = feel_eval(d->kids[i], env);
     }
     return dmn_evaluate(d->model, d->name, given, d->count, env->now, env->mem);
 }
 
-/* The text of the FEEL that an input stands for; NULL: nothing of that name. */
-static const char *catalogue_dmn_meaning(struct loading *l,
-                                         const struct bus_node *body,
-                                         struct bus_strv input)
+/* What stands under `inputs:` for it, by its name or that of its import and its
+ * name; NULL: nothing. */
+static const struct bus_node *said_meaning(const struct bus_node *body,
+                                           const struct dmn_input *in)
 {
-    const struct bus_policy_catalogue *c = l->c;
     const struct bus_node *inputs = bus_node_get(body, "inputs");
+    const struct bus_node *plain = NULL;
     for (uint32_t i = 0;
          inputs != NULL && inputs->kind == BUS_NODE_MAP && i < inputs->count;
          i++) {
-        if (bus_strv_eq(inputs->pairs[i].key->text, input)) {
-            return bus_node_cstr(inputs->pairs[i].value);
+        struct bus_strv key = inputs->pairs[i].key->text;
+        size_t n = in->import.n;
+        if (n > 0 && key.n == n + 1 + in->name.n && key.p[n] == '.' &&
+            memcmp(key.p, in->import.p, n) == 0 &&
+            memcmp(key.p + n + 1, in->name.p, in->name.n) == 0) {
+            return inputs->pairs[i].value;
         }
+        plain = bus_strv_eq(key, in->name) ? inputs->pairs[i].value : plain;
     }
+    return plain;
+}
+
+/* The text of the FEEL that an input stands for by its name; NULL: nothing of
+ * that name. */
+static const char *catalogue_dmn_meaning(struct loading *l,
+                                         struct bus_strv input)
+{
+    const struct bus_policy_catalogue *c = l->c;
     const struct fact_def *f = bus_map_get(&c->household_names, input);
     const struct standard_def *s = bus_map_get(&c->standard_names, input);
     return f   ? bus_arena_printf(&l->c->mem, "household.%.*s",
@@ -59,37 +78,84 @@ static const char *catalogue_dmn_meaning(struct loading *l,
                                              : NULL;
 }
 
+static void fault_of_input(struct loading *l,
+                           const struct bus_node *at,
+                           const char *path,
+                           const struct dmn_input *in)
+{
+    char want[65], near[65] = "";
+    size_t best = 4, slot = 0;
+    (void)bus_strv_copy(want, sizeof(want), in->name);
+    for (const struct bus_map_slot *s;
+         (s = bus_map_next(&l->c->household_names, &slot));) {
+        char have[65];
+        (void)bus_strv_copy(have, sizeof(have), s->key);
+        size_t d = bus_edit_distance(want, have);
+        if (d < best) {
+            best = d;
+            memcpy(near, have, sizeof(near));
+        }
+    }
+    bool did = near[0] != '\0';
+    bus_faults_add(
+        l->faults, in->implied ? in->at : at->at, path,
+        "the model's input '%s' is no fact of a household, no standard and not "
+        "said under inputs:%s%s%s / "
+        "模型的输入“%s”不是家庭事实、不是标准,inputs: "
+        "也没有说明%s%s%s",
+        want, did ? "; did you mean '" : "", near, did ? "'?" : "", want,
+        did ? ",是否应为“" : "", near, did ? "”?" : "");
+}
+
 static bool catalogue_dmn_add_input(struct loading *l,
                                     const struct bus_node *body,
                                     const char *path,
-                                    struct bus_strv input,
+                                    const struct dmn_input *in,
                                     struct decision *to)
 {
-    const struct bus_node *at = bus_node_get(body, "dmn");
-    const char *text = catalogue_dmn_meaning(l, body, input);
+    const struct bus_node *said = said_meaning(body, in);
+    const struct bus_node *at = said ? said : bus_node_get(body, "dmn");
+    const char *text =
+        said ? bus_node_cstr(said) : catalogue_dmn_meaning(l, in->name);
     if (to->count == INPUTS_MAX) {
         bus_faults_add(l->faults, at->at, path,
                        "a model of more than %d inputs", INPUTS_MAX);
         return false;
     }
     if (text == NULL) {
-        bus_faults_add(l->faults, at->at, path,
-                       "the model's input '%.*s' is no fact of a household, no "
-                       "standard and not said under inputs:",
-                       BUS_STRV_ARG(input));
+        fault_of_input(l, at, path, in);
         return false;
     }
     struct feel_error e;
     const struct feel_node *tree = feel_parse(bus_strv(text), &l->c->mem, &e);
     if (tree == NULL) {
-        bus_faults_add(l->faults, at->at, path, "inputs: '%.*s': %s",
-                       BUS_STRV_ARG(input), e.text);
+        bus_faults_add(l->faults, bus_node_place(at, e.offset), path,
+                       "inputs: '%.*s': %s", BUS_STRV_ARG(in->name), e.text);
         return false;
     }
-    policy_catalogue_check_names(l, at, tree, path);
-    to->inputs[to->count] = input;
+    to->shapes[to->count] = policy_catalogue_check_input(l, at, tree, path);
+    to->spaces[to->count] = in->space;
+    to->imports[to->count] = in->import;
+    to->inputs[to->count] = in->name;
     to->kids[to->count++] = tree;
     return true;
+}
+
+/* For the check of the model: what each input is in the catalogue. */
+static bool input_shape(void *data,
+                        struct bus_strv import,
+                        struct bus_strv name,
+                        struct feel_shape *ret)
+{
+    const struct decision *d = data;
+    for (size_t i = 0; i < d->count; i++) {
+        if (bus_strv_eq(d->inputs[i], name) &&
+            bus_strv_eq(d->imports[i], import)) {
+            *ret = d->shapes[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The file of that name beside the item's own. */
@@ -108,6 +174,14 @@ static size_t find_model(const struct loading *l, const struct bus_node *name)
     return i;
 }
 
+/* Do two files stand in one folder? */
+static bool same_folder(const char *a, const char *b)
+{
+    const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+    size_t n = x ? (size_t)(x - a) : 0, m = y ? (size_t)(y - b) : 0;
+    return n == m && memcmp(a, b, n) == 0;
+}
+
 /* Compiled once, however many items ask it. Other models of the folder may be
  * imported by it. */
 static const struct dmn_model *catalogue_dmn_model_of(struct loading *l,
@@ -121,6 +195,9 @@ static const struct dmn_model *catalogue_dmn_model_of(struct loading *l,
     }
     for (size_t k = 0; k < l->model_count && n < DMN_FILES_MAX; k++) {
         size_t i = k == 0 ? at : k <= at ? k - 1 : k;
+        if (!same_folder(l->models[i].file, l->models[at].file)) {
+            continue;
+        }
         sources[n++] =
             (struct dmn_source){l->models[i].file, l->models[i].text};
     }
@@ -143,12 +220,12 @@ static bool has_decision(const struct dmn_model *m, struct bus_strv name)
 static struct decision *catalogue_dmn_make(struct loading *l,
                                            const struct bus_node *body,
                                            const char *path,
+                                           enum feel_kind want,
                                            const struct dmn_model *m)
 {
     const struct bus_node *name = bus_node_get(body, "decision");
     struct decision *d = bus_arena_calloc(&l->c->mem, 1, sizeof(*d));
-    enum dmn_kind kind;
-    struct bus_strv one;
+    struct dmn_input in;
     if (d == NULL) {
         l->faults->out_of_memory = true;
         return NULL;
@@ -164,17 +241,18 @@ static struct decision *catalogue_dmn_make(struct loading *l,
     d->model = m;
     d->name = policy_catalogue_text(l, name);
     bool ok = true;
-    for (size_t i = 0; dmn_element_at(m, i, &kind, &one); i++) {
-        if (kind == DMN_INPUT) {
-            ok = catalogue_dmn_add_input(l, body, path, one, d) && ok;
-        }
+    for (size_t i = 0; dmn_input_at(m, d->name, i, &l->c->mem, &in); i++) {
+        ok = catalogue_dmn_add_input(l, body, path, &in, d) && ok;
     }
+    struct dmn_caller caller = {d, input_shape};
+    dmn_check(m, d->name, &caller, want, &l->c->mem, l->faults);
     return ok ? d : NULL;
 }
 
 const struct feel_node *policy_catalogue_decision(struct loading *l,
                                                   const struct bus_node *body,
                                                   const char *path,
+                                                  enum feel_kind want,
                                                   uint64_t *hash)
 {
     const struct bus_node *file = bus_node_get(body, "dmn");
@@ -187,9 +265,9 @@ const struct feel_node *policy_catalogue_decision(struct loading *l,
                        "no model '%s' beside this file", file->text.p);
         return NULL;
     }
-    *hash = bus_hash64(l->models[at].text.p, l->models[at].text.n, *hash);
     const struct dmn_model *m = catalogue_dmn_model_of(l, at);
-    struct decision *d = m ? catalogue_dmn_make(l, body, path, m) : NULL;
+    *hash = m ? dmn_model_hash(m, *hash) : *hash;
+    struct decision *d = m ? catalogue_dmn_make(l, body, path, want, m) : NULL;
     struct feel_node *n =
         d ? bus_arena_calloc(&l->c->mem, 1, sizeof(*n)) : NULL;
     if (n == NULL) {

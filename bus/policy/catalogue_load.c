@@ -5,6 +5,7 @@
 
 #include "bus/feel/number.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/catalogue_types.h"
 #include "bus/policy/source.h"
 
 struct bus_strv policy_catalogue_text(struct loading *l,
@@ -61,6 +62,7 @@ static void add_fact(struct loading *l,
     f->member = member;
     f->body = body;
     f->sources = bus_node_get(body, "sources");
+    policy_catalogue_fact_words(f);
     f->derived = policy_catalogue_feel(l, bus_node_get(body, "derived"), full);
     struct bus_map *names = member ? &c->member_names : &c->household_names;
     int rc = bus_map_put(&c->fact_names, f->name, f);
@@ -164,57 +166,6 @@ void policy_catalogue_reads(const struct bus_policy_catalogue *c,
     struct reads r = {c, set};
     if (n != NULL) {
         feel_reads(n, one_read, &r);
-    }
-}
-
-/* --- names --- */
-
-struct checking
-{
-    struct loading *l;
-    const struct bus_node *n;
-    const char *path;
-};
-
-static void catalogue_load_one_name(void *data,
-                                    struct bus_strv base,
-                                    struct bus_strv name,
-                                    size_t offset)
-{
-    struct checking *k = data;
-    const struct bus_policy_catalogue *c = k->l->c;
-    const struct bus_map *names = is_household(base)  ? &c->household_names
-                                  : is_standard(base) ? &c->standard_names
-                                                      : NULL;
-    if (names == NULL || bus_map_get(names, name) != NULL) {
-        return;
-    }
-    char want[65], near[65] = "";
-    size_t best = 4, at = 0;
-    (void)bus_strv_copy(want, sizeof(want), name);
-    for (const struct bus_map_slot *s; (s = bus_map_next(names, &at));) {
-        char have[65];
-        (void)bus_strv_copy(have, sizeof(have), s->key);
-        size_t d = bus_edit_distance(want, have);
-        if (d < best) {
-            best = d;
-            memcpy(near, have, sizeof(near));
-        }
-    }
-    bus_faults_add(k->l->faults, bus_node_place(k->n, offset), k->path,
-                   "%.*s has no '%s'%s%s%s", BUS_STRV_ARG(base), want,
-                   near[0] ? "; did you mean '" : "", near,
-                   near[0] ? "'?" : "");
-}
-
-void policy_catalogue_check_names(struct loading *l,
-                                  const struct bus_node *n,
-                                  const struct feel_node *tree,
-                                  const char *path)
-{
-    struct checking k = {l, n, path};
-    if (tree != NULL) {
-        feel_reads(tree, catalogue_load_one_name, &k);
     }
 }
 

@@ -3,6 +3,7 @@
 #define BUS_POLICY_CATALOGUE_PARTS_H
 
 #include "bus/base/hash.h"
+#include "bus/feel/check.h"
 #include "bus/feel/feel.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/disclose.h"
@@ -22,6 +23,7 @@ struct fact_def
     bool member;
     const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
+    struct feel_words words;        /* word_at NULL: no enumeration */
     const struct feel_node *derived;
     const struct program *program; /* of derived */
     struct bus_policy_facts reads; /* of derived, all the way down */
@@ -146,6 +148,7 @@ const struct feel_node *policy_catalogue_feel(struct loading *l,
 const struct feel_node *policy_catalogue_decision(struct loading *l,
                                                   const struct bus_node *body,
                                                   const char *path,
+                                                  enum feel_kind want,
                                                   uint64_t *hash);
 const struct version_def *policy_catalogue_version_at(const struct item_def *it,
                                                       int32_t day);
@@ -163,10 +166,6 @@ void policy_catalogue_load_item(struct loading *l,
                                 const struct bus_node *n,
                                 struct item_def *to);
 void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n);
-void policy_catalogue_check_names(struct loading *l,
-                                  const struct bus_node *n,
-                                  const struct feel_node *tree,
-                                  const char *path);
 /* After the rules: what each version reads, and where (disclose.c); cycles.c;
  * verdicts.c. */
 void policy_needs_load(struct loading *l);

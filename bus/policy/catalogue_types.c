@@ -1,63 +1,32 @@
-/* Kinds that cannot fit, found when a rule is compiled: `household.area < 3`.
- *
- * Each part of a tree has a kind, or none that can be told (ANY: functions,
- * lists, null); facts have theirs by the dictionary, standards are numbers. A
- * fault names the place, what was expected and what was found; where a kind
- * cannot be told nothing is said. As deep as the parser allows. */
+/* The catalogue as FEEL's check sees it: the names a rule may read, the kinds
+ * of facts and standards, the words of enumerations (bus/feel/check.h). */
 #include "bus/policy/catalogue_types.h"
 
 #include <string.h>
 
+#include "bus/feel/check.h"
 #include "bus/feel/tree.h"
 
-#define ANY FEEL_UNKNOWN /* no constant has it */
-
-struct bound /* a variable; an empty name: the item of a filter */
+static struct bus_strv label_in(const struct bus_node *n, const char *language)
 {
-    const struct bound *up;
-    struct bus_strv name;
-    bool member; /* is a member, asked for facts */
-};
-struct typing
-{
-    struct loading *l;
-    const struct bus_node *n;
-    const char *path;
-    const struct bound *bound;
-    bool member; /* bare names are facts of a member */
-};
-
-static enum feel_kind catalogue_types_kind_of(struct typing *t,
-                                              const struct feel_node *n);
-
-static const char *catalogue_types_word(enum feel_kind k)
-{
-    return feel_kind_name(k);
+    const struct bus_node *t = bus_node_get(n, language);
+    return t != NULL && t->kind == BUS_NODE_SCALAR ? t->text
+                                                   : (struct bus_strv){0};
 }
 
-static void catalogue_types_misfit(struct typing *t,
-                                   const struct feel_node *at,
-                                   const char *where,
-                                   const char *expected,
-                                   enum feel_kind found)
+static bool word_at(const void *data, size_t i, struct feel_word *ret)
 {
-    bus_faults_add(t->l->faults, bus_node_place(t->n, at->offset), t->path,
-                   "%s: expected %s, found %s", where, expected,
-                   catalogue_types_word(found));
-}
-
-static void expect(struct typing *t,
-                   const struct feel_node *n,
-                   const char *where,
-                   enum feel_kind want)
-{
-    enum feel_kind k = catalogue_types_kind_of(t, n);
-    if (k != ANY && k != want) {
-        catalogue_types_misfit(t, n, where, catalogue_types_word(want), k);
+    const struct bus_node *n = data;
+    if (n->kind != BUS_NODE_MAP || i >= n->count) {
+        return false;
     }
+    *ret = (struct feel_word){.word = n->pairs[i].key->text,
+                              .zh = label_in(n->pairs[i].value, "zh"),
+                              .en = label_in(n->pairs[i].value, "en")};
+    return true;
 }
 
-static enum feel_kind fact_kind(const struct fact_def *f)
+static struct feel_shape shape_of_fact(const struct fact_def *f)
 {
     static const struct
     {
@@ -67,329 +36,198 @@ static enum feel_kind fact_kind(const struct fact_def *f)
                  {"count", FEEL_NUMBER},    {"number", FEEL_NUMBER},
                  {"date", FEEL_DATE},       {"enum", FEEL_STRING},
                  {"text", FEEL_STRING}};
-    const struct bus_node *type = f ? bus_node_get(f->body, "type") : NULL;
+    struct feel_shape s = {.kind = FEEL_UNKNOWN};
+    const struct bus_node *type = bus_node_get(f->body, "type");
     for (size_t i = 0; type != NULL && i < sizeof(kinds) / sizeof(*kinds);
          i++) {
         if (bus_strv_is(type->text, kinds[i].type)) {
-            return kinds[i].kind;
+            s.kind = kinds[i].kind;
         }
     }
-    return ANY;
+    s.words = f->words.word_at != NULL ? &f->words : NULL;
+    return s;
 }
 
-static enum feel_kind catalogue_types_member_fact(const struct typing *t,
-                                                  struct bus_strv name)
+/* Facts of households, or of members, by both their names. */
+static bool find_in(const struct bus_map *names,
+                    struct bus_strv name,
+                    struct feel_shape *ret)
 {
-    return fact_kind(bus_map_get(&t->l->c->member_names, name));
+    const struct fact_def *f = bus_map_get(names, name);
+    if (f != NULL) {
+        *ret = shape_of_fact(f);
+    }
+    return f != NULL;
+}
+
+static bool find_household_fact(const void *data,
+                                struct bus_strv name,
+                                struct feel_shape *ret)
+{
+    const struct bus_policy_catalogue *c = data;
+    return find_in(&c->household_names, name, ret);
 }
 
 static bool
-catalogue_types_is(struct bus_strv s, const char *en, const char *zh)
+find_member_fact(const void *data, struct bus_strv name, struct feel_shape *ret)
 {
-    return bus_strv_is(s, en) || bus_strv_is(s, zh);
+    const struct bus_policy_catalogue *c = data;
+    return find_in(&c->member_names, name, ret);
 }
 
-static const struct bound *catalogue_types_find(const struct typing *t,
-                                                struct bus_strv name)
+static bool
+standard_named(const void *data, struct bus_strv name, struct feel_shape *ret)
 {
-    const struct bound *b = t->bound;
-    while (b != NULL && !bus_strv_eq(b->name, name)) {
-        b = b->up;
-    }
-    return b;
+    const struct bus_policy_catalogue *c = data;
+    *ret = (struct feel_shape){.kind = FEEL_NUMBER};
+    return bus_map_get(&c->standard_names, name) != NULL;
 }
 
-/* members, beneficiaries, or a choice among them. */
-static bool is_members(const struct typing *t, const struct feel_node *n)
+static bool fact_name_at(const struct bus_policy_catalogue *c,
+                         bool member,
+                         size_t i,
+                         struct bus_strv *ret)
 {
-    while (n->kind == NODE_FILTER) {
-        n = n->kids[0];
-    }
-    return n->kind == NODE_NAME && catalogue_types_find(t, n->name) == NULL &&
-           (catalogue_types_is(n->name, "members", "成员") ||
-            bus_strv_is(n->name, "beneficiaries"));
-}
-
-static enum feel_kind name_kind(const struct typing *t, struct bus_strv name)
-{
-    if (catalogue_types_find(t, name) != NULL) {
-        return ANY;
-    }
-    if (catalogue_types_is(name, "rule_date", "适用日期")) {
-        return FEEL_DATE;
-    }
-    const struct bound *item = catalogue_types_find(t, (struct bus_strv){0});
-    bool of_member = item != NULL ? item->member : t->member;
-    return of_member ? catalogue_types_member_fact(t, name) : ANY;
-}
-
-static enum feel_kind path_kind(struct typing *t, const struct feel_node *n)
-{
-    const struct feel_node *of = n->kids[0];
-    const struct bus_policy_catalogue *c = t->l->c;
-    if (of->kind != NODE_NAME) {
-        enum feel_kind k = catalogue_types_kind_of(t, of);
-        return k == FEEL_DATE ? FEEL_NUMBER : ANY; /* its year, month, day */
-    }
-    const struct bound *b = catalogue_types_find(t, of->name);
-    if (b != NULL) {
-        return b->member ? catalogue_types_member_fact(t, n->name) : ANY;
-    }
-    if (catalogue_types_is(of->name, "household", "家庭")) {
-        return fact_kind(bus_map_get(&c->household_names, n->name));
-    }
-    if (catalogue_types_is(of->name, "standard", "标准")) {
-        return bus_map_get(&c->standard_names, n->name) ? FEEL_NUMBER : ANY;
-    }
-    return name_kind(t, of->name) == FEEL_DATE ? FEEL_NUMBER : ANY;
-}
-
-static bool duration(enum feel_kind k)
-{
-    return k == FEEL_MONTHS || k == FEEL_DAYS;
-}
-
-/* Of two kinds that are both told; ANY: they do not go together. */
-static enum feel_kind
-catalogue_types_joined(char op, enum feel_kind a, enum feel_kind b)
-{
-    bool numbers = a == FEEL_NUMBER && b == FEEL_NUMBER;
-    if (numbers) {
-        return FEEL_NUMBER;
-    }
-    if (op == '+' && a == FEEL_STRING && b == FEEL_STRING) {
-        return FEEL_STRING;
-    }
-    if (op == '-' && a == FEEL_DATE && b == FEEL_DATE) {
-        return FEEL_DAYS;
-    }
-    if ((op == '+' || op == '-') && a == FEEL_DATE && duration(b)) {
-        return FEEL_DATE;
-    }
-    if (duration(a) && (a == b || b == FEEL_NUMBER)) {
-        return op == '/' && a == b ? FEEL_NUMBER : a;
-    }
-    bool turned = (op == '*' && a == FEEL_NUMBER && duration(b)) ||
-                  (op == '+' && duration(a) && b == FEEL_DATE);
-    return turned ? b : ANY;
-}
-
-static enum feel_kind catalogue_types_arith(struct typing *t,
-                                            const struct feel_node *n)
-{
-    enum feel_kind a = catalogue_types_kind_of(t, n->kids[0]),
-                   b = catalogue_types_kind_of(t, n->kids[1]);
-    char where[4] = {'\'', n->op == '^' ? '*' : n->op, '\'', '\0'};
-    static const enum feel_kind never[] = {FEEL_BOOLEAN, FEEL_STRING};
-    for (size_t i = 0; i < 2; i++) {
-        const bool text = never[i] == FEEL_STRING && n->op == '+';
-        if (!text && a == never[i]) {
-            catalogue_types_misfit(t, n->kids[0], where, "number", a);
-            return ANY;
+    for (size_t f = 0; f < c->fact_count; f++) {
+        if (c->facts[f].member == member && i-- < 1) {
+            *ret = c->facts[f].bare;
+            return true;
         }
-        if (!text && b == never[i]) {
-            catalogue_types_misfit(t, n->kids[1], where, "number", b);
-            return ANY;
+        if (c->facts[f].member == member && i-- < 1) {
+            *ret = c->facts[f].zh;
+            return true;
         }
     }
-    if (a == ANY || b == ANY) {
-        return ANY;
-    }
-    enum feel_kind r = catalogue_types_joined(n->op, a, b);
-    if (r == ANY) {
-        catalogue_types_misfit(t, n->kids[1], where, catalogue_types_word(a),
-                               b);
-    }
-    return r;
+    return false;
 }
 
-/* a: what is compared; the other side must be of its kind, or null. */
-static void same_kind(struct typing *t,
-                      enum feel_kind a,
-                      const struct feel_node *other,
-                      char op,
-                      const struct feel_node *left)
+static bool household_name_at(const void *data, size_t i, struct bus_strv *ret)
 {
-    static const struct
-    {
-        char op;
-        const char *text;
-    } words[] = {{'=', "'='"}, {'!', "'!='"}, {'<', "'<'"},
-                 {'>', "'>'"}, {'l', "'<='"}, {'g', "'>='"}};
-    const char *where = "'in'";
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        where = words[i].op == op ? words[i].text : where;
-    }
-    enum feel_kind b = catalogue_types_kind_of(t, other);
-    bool order = op != '=' && op != '!';
-    if (order && a == FEEL_BOOLEAN && left != NULL) {
-        catalogue_types_misfit(t, left, where, "something that has an order",
-                               a);
-    } else if (a != ANY && b != ANY && a != b) {
-        catalogue_types_misfit(t, other, where, catalogue_types_word(a), b);
-    }
+    return fact_name_at(data, false, i, ret);
 }
 
-/* Tests of `in`: ranges, lists, comparisons, plain values. */
-static void
-test_kind(struct typing *t, enum feel_kind of, const struct feel_node *n)
+static bool member_name_at(const void *data, size_t i, struct bus_strv *ret)
 {
-    bool inside = n->kind == NODE_RANGE || n->kind == NODE_LIST ||
-                  n->kind == NODE_TEST || n->kind == NODE_TESTS;
-    if (!inside) {
-        bool plain = n->kind == NODE_CONSTANT || n->kind == NODE_PATH;
-        enum feel_kind k = catalogue_types_kind_of(t, n);
-        if (plain && k < FEEL_LIST && of != ANY && k != of) {
-            catalogue_types_misfit(t, n, "'in'", catalogue_types_word(of), k);
+    return fact_name_at(data, true, i, ret);
+}
+
+static bool standard_name_at(const void *data, size_t i, struct bus_strv *ret)
+{
+    const struct bus_policy_catalogue *c = data;
+    if (i / 2 >= c->standard_count) {
+        return false;
+    }
+    *ret = i % 2 ? c->standards[i / 2].zh : c->standards[i / 2].name;
+    return true;
+}
+
+/* --- the names a rule may read --- */
+
+struct world
+{
+    struct loading *l;
+    const struct bus_node *n;
+    const char *path;
+    bool beneficiaries;
+    struct feel_shapes household, member, standard;
+    struct feel_shape a_member;
+};
+
+static const struct
+{
+    const char *en, *zh;
+} globals[] = {
+    {"household", "家庭"},     {"standard", "标准"},        {"members", "成员"},
+    {"rule_date", "适用日期"}, {"beneficiaries", "受益人"},
+};
+enum { HOUSEHOLD, STANDARD, MEMBERS, RULE_DATE, BENEFICIARIES, GLOBALS };
+
+static bool
+global_find(const void *data, struct bus_strv name, struct feel_shape *ret)
+{
+    const struct world *w = data;
+    int i = 0;
+    while (i < GLOBALS && !bus_strv_is(name, globals[i].en) &&
+           !bus_strv_is(name, globals[i].zh)) {
+        i++;
+    }
+    *ret = (struct feel_shape){.kind = FEEL_THING};
+    switch (i) {
+    case HOUSEHOLD:
+        ret->parts = &w->household;
+        return true;
+    case STANDARD:
+        ret->parts = &w->standard;
+        return true;
+    case BENEFICIARIES:
+        if (!w->beneficiaries) {
+            return false;
         }
-        return;
-    }
-    for (uint32_t i = 0; i < n->count; i++) {
-        test_kind(t, of, n->kids[i]);
-    }
-}
-
-/* Variables in their lists, then the last kid with all of them bound. */
-static enum feel_kind catalogue_types_bind(struct typing *t,
-                                           const struct feel_node *n)
-{
-    struct bound vars[FEEL_VARS_MAX];
-    const struct bound *outside = t->bound;
-    uint32_t count = n->count - 1 < FEEL_VARS_MAX ? n->count - 1 : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        (void)catalogue_types_kind_of(t, n->kids[i]);
-        vars[i] =
-            (struct bound){t->bound, n->names[i], is_members(t, n->kids[i])};
-        t->bound = &vars[i];
-    }
-    const struct feel_node *body = n->kids[n->count - 1];
-    if (n->kind == NODE_FOR) {
-        (void)catalogue_types_kind_of(t, body);
-    } else {
-        expect(t, body, "satisfies", FEEL_BOOLEAN);
-    }
-    t->bound = outside;
-    return n->kind == NODE_FOR ? FEEL_LIST : FEEL_BOOLEAN;
-}
-
-static enum feel_kind catalogue_types_filter(struct typing *t,
-                                             const struct feel_node *n)
-{
-    struct bound item = {t->bound, {0}, is_members(t, n->kids[0])};
-    (void)catalogue_types_kind_of(t, n->kids[0]);
-    t->bound = &item;
-    (void)catalogue_types_kind_of(t, n->kids[1]);
-    t->bound = item.up;
-    return ANY;
-}
-
-static enum feel_kind catalogue_types_call(struct typing *t,
-                                           const struct feel_node *n)
-{
-    static const struct
-    {
-        const char *name;
-        enum feel_kind kind;
-    } results[] = {{"count", FEEL_NUMBER},    {"ceiling", FEEL_NUMBER},
-                   {"floor", FEEL_NUMBER},    {"abs", FEEL_NUMBER},
-                   {"modulo", FEEL_NUMBER},   {"decimal", FEEL_NUMBER},
-                   {"not", FEEL_BOOLEAN},     {"contains", FEEL_BOOLEAN},
-                   {"date", FEEL_DATE},       {"string", FEEL_STRING},
-                   {"substring", FEEL_STRING}};
-    for (uint32_t i = 0; i < n->count; i++) {
-        (void)catalogue_types_kind_of(t, n->kids[i]);
-    }
-    for (size_t i = 0;
-         n->builtin != NULL && i < sizeof(results) / sizeof(*results); i++) {
-        if (strcmp(n->builtin->name, results[i].name) == 0) {
-            if (results[i].kind == FEEL_BOOLEAN && n->count == 1) {
-                expect(t, n->kids[0], "not()", FEEL_BOOLEAN);
-            }
-            return results[i].kind;
-        }
-    }
-    return ANY;
-}
-
-static enum feel_kind catalogue_types_condition(struct typing *t,
-                                                const struct feel_node *n)
-{
-    expect(t, n->kids[0], "if", FEEL_BOOLEAN);
-    enum feel_kind a = catalogue_types_kind_of(t, n->kids[1]),
-                   b = catalogue_types_kind_of(t, n->kids[2]);
-    return a == b ? a : ANY;
-}
-
-static enum feel_kind compound(struct typing *t, const struct feel_node *n)
-{
-    enum feel_kind k;
-    switch (n->kind) {
-    case NODE_AND:
-    case NODE_OR:
-        for (uint32_t i = 0; i < n->count; i++) {
-            expect(t, n->kids[i], n->kind == NODE_AND ? "and" : "or",
-                   FEEL_BOOLEAN);
-        }
-        return FEEL_BOOLEAN;
-    case NODE_COMPARE:
-        same_kind(t, catalogue_types_kind_of(t, n->kids[0]), n->kids[1], n->op,
-                  n->kids[0]);
-        return FEEL_BOOLEAN;
-    case NODE_BETWEEN:
-        k = catalogue_types_kind_of(t, n->kids[0]);
-        same_kind(t, k, n->kids[1], 'g', n->kids[0]);
-        same_kind(t, k, n->kids[2], 'l', NULL);
-        return FEEL_BOOLEAN;
-    case NODE_IN:
-        k = catalogue_types_kind_of(t, n->kids[0]);
-        for (uint32_t i = 1; i < n->count; i++) {
-            test_kind(t, k, n->kids[i]);
-        }
-        return FEEL_BOOLEAN;
+        /* fall through */
+    case MEMBERS:
+        ret->kind = FEEL_LIST;
+        ret->item = &w->a_member;
+        return true;
+    case RULE_DATE:
+        ret->kind = FEEL_DATE;
+        return true;
     default:
-        for (uint32_t i = 0; i < n->count; i++) {
-            (void)catalogue_types_kind_of(t, n->kids[i]);
-        }
-        return n->kind == NODE_LIST       ? FEEL_LIST
-               : n->kind == NODE_RANGE    ? FEEL_RANGE
-               : n->kind == NODE_CONTEXT  ? FEEL_CONTEXT
-               : n->kind == NODE_INSTANCE ? FEEL_BOOLEAN
-                                          : ANY;
+        return false;
     }
 }
 
-static enum feel_kind catalogue_types_kind_of(struct typing *t,
-                                              const struct feel_node *n)
+static bool global_name_at(const void *data, size_t i, struct bus_strv *ret)
 {
-    switch (n->kind) {
-    case NODE_CONSTANT:
-        return n->constant.kind == FEEL_NULL ? ANY : n->constant.kind;
-    case NODE_NAME:
-        return name_kind(t, n->name);
-    case NODE_PATH:
-        return path_kind(t, n);
-    case NODE_FILTER:
-        return catalogue_types_filter(t, n);
-    case NODE_CALL:
-        return catalogue_types_call(t, n);
-    case NODE_ARITH:
-        return catalogue_types_arith(t, n);
-    case NODE_NEGATE:
-        expect(t, n->kids[0], "'-'", FEEL_NUMBER);
-        return FEEL_NUMBER;
-    case NODE_IF:
-        return catalogue_types_condition(t, n);
-    case NODE_SOME:
-    case NODE_EVERY:
-    case NODE_FOR:
-        return catalogue_types_bind(t, n);
-    case NODE_FUNCTION: /* its parameters are of any kind */
-    case NODE_COERCE:
-    case NODE_EXTERN:
-        return ANY;
-    default:
-        return compound(t, n);
+    (void)data;
+    if (i / 2 >= GLOBALS) {
+        return false;
     }
+    *ret = bus_strv(i % 2 ? globals[i / 2].zh : globals[i / 2].en);
+    return true;
+}
+
+static void add_rule_fault(void *data, const struct feel_finding *f)
+{
+    const struct world *w = data;
+    bus_faults_add(w->l->faults, bus_node_place(w->n, f->offset), w->path, "%s",
+                   f->text);
+}
+
+static struct feel_shape check_in(struct loading *l,
+                                  const struct bus_node *n,
+                                  const char *path,
+                                  const struct feel_node *tree,
+                                  bool member,
+                                  bool beneficiaries,
+                                  enum feel_kind want)
+{
+    const struct bus_policy_catalogue *c = l->c;
+    struct feel_shape none = {.kind = FEEL_UNKNOWN};
+    struct world *w = bus_arena_calloc(&l->c->mem, 1, sizeof(*w));
+    if (w == NULL) {
+        l->faults->out_of_memory = true;
+        return none;
+    }
+    *w = (struct world){
+        .l = l,
+        .n = n,
+        .path = path,
+        .beneficiaries = beneficiaries,
+        .household = {c, find_household_fact, household_name_at},
+        .member = {c, find_member_fact, member_name_at},
+        .standard = {c, standard_named, standard_name_at},
+    };
+    w->a_member = (struct feel_shape){.kind = FEEL_THING, .parts = &w->member};
+    struct feel_check k = {.data = w,
+                           .mem = &l->c->mem,
+                           .scope = {w, global_find, global_name_at},
+                           .self = member ? &w->a_member : NULL,
+                           .found = add_rule_fault};
+    if (want == FEEL_UNKNOWN) {
+        return feel_check(&k, tree);
+    }
+    feel_check_is(&k, tree, "the whole", want);
+    return none;
 }
 
 void policy_catalogue_check_kinds(struct loading *l,
@@ -398,14 +236,24 @@ void policy_catalogue_check_kinds(struct loading *l,
                                   const char *path,
                                   enum feel_kind want)
 {
-    struct typing t = {.l = l, .n = n, .path = path};
-    if (tree == NULL) {
-        return;
+    if (tree != NULL) {
+        (void)check_in(l, n, path, tree, false, true, want);
     }
-    if (want == ANY) {
-        (void)catalogue_types_kind_of(&t, tree);
-    } else {
-        expect(&t, tree, "the whole", want);
+}
+
+struct feel_shape policy_catalogue_check_input(struct loading *l,
+                                               const struct bus_node *n,
+                                               const struct feel_node *tree,
+                                               const char *path)
+{
+    return check_in(l, n, path, tree, false, true, FEEL_UNKNOWN);
+}
+
+void policy_catalogue_fact_words(struct fact_def *f)
+{
+    const struct bus_node *n = bus_node_get(f->body, "words");
+    if (n != NULL && n->kind == BUS_NODE_MAP) {
+        f->words = (struct feel_words){n, word_at};
     }
 }
 
@@ -414,18 +262,18 @@ void policy_catalogue_check_derived(struct loading *l)
     const struct bus_policy_catalogue *c = l->c;
     for (size_t i = 0; i < c->fact_count; i++) {
         const struct fact_def *f = &c->facts[i];
-        struct typing t = {.l = l,
-                           .n = bus_node_get(f->body, "derived"),
-                           .path = f->name.p,
-                           .member = f->member};
-        enum feel_kind want = fact_kind(f);
-        if (f->derived != NULL && want != ANY) {
-            expect(&t, f->derived, "the whole", want);
+        const struct bus_node *n = bus_node_get(f->body, "derived");
+        if (f->derived != NULL) {
+            (void)check_in(l, n, f->name.p, f->derived, f->member, false,
+                           shape_of_fact(f).kind);
         }
     }
     for (size_t i = 0; i < c->standard_count; i++) {
         const struct standard_def *s = &c->standards[i];
-        policy_catalogue_check_kinds(l, bus_node_get(s->body, "derived"),
-                                     s->derived, s->name.p, FEEL_NUMBER);
+        const struct bus_node *n = bus_node_get(s->body, "derived");
+        if (s->derived != NULL) {
+            (void)check_in(l, n, s->name.p, s->derived, false, false,
+                           FEEL_NUMBER);
+        }
     }
 }

@@ -66,8 +66,21 @@ static bool bracketed(struct bus_strv s)
     return depth == 0;
 }
 
+static bool is_and_word(struct bus_strv w)
+{
+    return bus_strv_is(w, "and") || bus_strv_is(w, "且") ||
+           bus_strv_is(w, "并且");
+}
+
+static bool is_or_word(struct bus_strv w)
+{
+    return bus_strv_is(w, "or") || bus_strv_is(w, "或") ||
+           bus_strv_is(w, "或者");
+}
+
 /* The `and`s at the top: not in brackets, not behind a word that takes all
- * that follows. `or` at the top: none. Returns how many, SIZE_MAX for that. */
+ * that follows. `or` at the top: none. Returns how many, SIZE_MAX for that.;
+ * at: where each begins and ends. */
 static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
 {
     int depth = 0, between = 0;
@@ -86,7 +99,7 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
             continue;
         }
         struct bus_strv w = policy_clause_word(s, i);
-        if (depth == 0 && bus_strv_is(w, "or")) {
+        if (depth == 0 && is_or_word(w)) {
             return SIZE_MAX;
         }
         if (depth == 0 &&
@@ -95,11 +108,13 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
             return n;
         }
         between += depth == 0 && bus_strv_is(w, "between");
-        if (depth == 0 && bus_strv_is(w, "and")) {
+        if (depth == 0 && is_and_word(w)) {
             if (between > 0) {
                 between--;
             } else if (n < max) {
-                at[n++] = i;
+                at[2 * n] = i;
+                at[2 * n + 1] = i + w.n;
+                n++;
             }
         }
         i += w.n;
@@ -112,7 +127,7 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
 static size_t
 clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
 {
-    size_t at[BUS_POLICY_CLAUSES_MAX], from = 0, total = 0;
+    size_t at[2 * BUS_POLICY_CLAUSES_MAX], from = 0, total = 0;
     s = clause_trim(s);
     while (bracketed(s)) {
         s = clause_trim((struct bus_strv){s.p + 1, s.n - 2});
@@ -125,11 +140,11 @@ clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
         return 1;
     }
     for (size_t i = 0; i <= n; i++) {
-        size_t to = i < n ? at[i] : s.n;
+        size_t to = i < n ? at[2 * i] : s.n;
         size_t used = total < max ? total : max;
         total += clause_cut((struct bus_strv){s.p + from, to - from},
                             ret + used, max - used, depth + 1);
-        from = to + 3;
+        from = i < n ? at[2 * i + 1] : s.n;
     }
     return total;
 }

@@ -200,7 +200,8 @@ static void program_membership(struct compiling *k, const struct feel_node *n)
     }
     expression(k, n->kids[0]);
     struct op *o = program_emit(k, OP_IN_INT, 0);
-    o->op = (char)((r->low_closed ? 1 : 0) | (r->high_closed ? 2 : 0));
+    o->count = (uint16_t)((r->low_closed ? PROGRAM_LOW_CLOSED : 0) |
+                          (r->high_closed ? PROGRAM_HIGH_CLOSED : 0));
     o->range.low = low;
     o->range.high = high;
 }
@@ -261,7 +262,7 @@ static void program_counted(struct compiling *k, const struct feel_node *n)
     const struct feel_node *of = n->kids[0];
     if (program_named(of, "members", "成员")) {
         (void)program_emit(k, OP_MEMBERS, 1);
-    } else if (k->var == NULL && of->kind == NODE_FILTER && of->op != 'b' &&
+    } else if (k->var == NULL && of->kind == NODE_FILTER && !of->boxed &&
                program_named(of->kids[0], "members", "成员") &&
                program_is_test(of->kids[1])) {
         program_loop(k, OP_COUNT, &bare, of->kids[1]);
@@ -277,11 +278,13 @@ static void program_call(struct compiling *k, const struct feel_node *n)
         const char *name;
         uint32_t args;
         enum op_code code;
-        char op;
+        enum feel_op op;
     } known[] = {
-        {"not", 1, OP_NOT, ' '},       {"floor", 1, OP_ROUND, 'f'},
-        {"ceiling", 1, OP_ROUND, 'c'}, {"min", 2, OP_LEAST, '<'},
-        {"max", 2, OP_MOST, '>'},
+        {"not", 1, OP_NOT, FEEL_OP_NONE},
+        {"floor", 1, OP_FLOOR, FEEL_OP_NONE},
+        {"ceiling", 1, OP_CEILING, FEEL_OP_NONE},
+        {"min", 2, OP_LEAST, FEEL_OP_LT},
+        {"max", 2, OP_MOST, FEEL_OP_GT},
     };
     if (n->builtin == NULL || n->names != NULL) {
         program_tree(k, n);
@@ -316,14 +319,14 @@ static void expression(struct compiling *k, const struct feel_node *n)
         program_path(k, n);
         break;
     case NODE_ARITH:
-        if (n->op == '^') {
+        if (n->op == FEEL_OP_POW) {
             program_tree(k, n);
         } else {
             program_two(k, n, OP_ARITH);
         }
         break;
     case NODE_COMPARE:
-        if (n->op != '=' || !program_in_texts(k, n)) {
+        if (n->op != FEEL_OP_EQ || !program_in_texts(k, n)) {
             program_two(k, n, OP_COMPARE);
         }
         break;

@@ -8,6 +8,9 @@
 
 #define PROGRAM_STACK 24
 
+#define PROGRAM_LOW_CLOSED  1
+#define PROGRAM_HIGH_CLOSED 2
+
 enum op_code {
     OP_CONST,     /* push cell */
     OP_FACT,      /* push household fact */
@@ -15,8 +18,8 @@ enum op_code {
     OP_STANDARD,  /* push */
     OP_RULE_DATE, /* push */
     OP_MEMBERS,   /* push how many members */
-    OP_ARITH,     /* op: + - * / ; 2 -> 1 */
-    OP_COMPARE,   /* op: = ! < > l g; 2 -> 1 */
+    OP_ARITH,     /* op: ADD to DIV; 2 -> 1 */
+    OP_COMPARE,   /* op: EQ to GE; 2 -> 1 */
     OP_AND,       /* 2 -> 1 */
     OP_OR,
     OP_NOT,
@@ -27,10 +30,11 @@ enum op_code {
     OP_BRANCH,  /* takes a condition: true falls through, false or null jumps;
                    unknown: the tree of the whole `if`, then its end */
     OP_IN_TEXT, /* is the text one of `count` */
-    OP_IN_INT,  /* low <= x <= high; op: which ends are closed */
+    OP_IN_INT,  /* low <= x <= high; count: closed ends */
     OP_YEARS,   /* whole years between two days; 2 -> 1 */
-    OP_ROUND,   /* op: f(loor), c(eiling) of what may be a fraction */
-    OP_LEAST,   /* min of two */
+    OP_FLOOR,   /* of what may be a fraction */
+    OP_CEILING,
+    OP_LEAST, /* min of two */
     OP_MOST,
     OP_SOME,  /* over members, until `to` */
     OP_EVERY, /* the same */
@@ -39,8 +43,8 @@ enum op_code {
 };
 struct op
 {
-    uint8_t code;
-    char op;
+    uint8_t code; /* enum op_code */
+    uint8_t op;   /* enum feel_op */
     uint16_t count;
     uint32_t to;
     union {

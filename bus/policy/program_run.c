@@ -52,51 +52,41 @@ static inline struct cell program_run_join(struct household_view *w,
                : no_boolean(w, a, b, is_or);
 }
 
-static struct cell program_run_by_order(char op, int c)
-{
-    return a_bool(op == '='   ? c == 0
-                  : op == '!' ? c != 0
-                  : op == '<' ? c < 0
-                  : op == '>' ? c > 0
-                  : op == 'l' ? c <= 0
-                              : c >= 0);
-}
-
 static struct cell program_run_compare(struct household_view *w,
-                                       char op,
+                                       enum feel_op op,
                                        struct cell a,
                                        struct cell b)
 {
     if (a.tag == b.tag && (a.tag == CELL_INT || a.tag == CELL_DATE)) {
-        return program_run_by_order(op, (a.n > b.n) - (a.n < b.n));
+        return a_bool(feel_op_holds(op, (a.n > b.n) - (a.n < b.n)));
     }
     if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
         return policy_unknown_of(w, a, b);
     }
-    bool equality = op == '=' || op == '!';
+    bool equality = op == FEEL_OP_EQ || op == FEEL_OP_NE;
     if (equality && a.tag == CELL_TEXT && b.tag == CELL_TEXT) {
-        return a_bool(bus_strv_eq(*a.text, *b.text) == (op == '='));
+        return a_bool(bus_strv_eq(*a.text, *b.text) == (op == FEEL_OP_EQ));
     }
     if (equality && a.tag == CELL_BOOL && b.tag == CELL_BOOL) {
-        return a_bool((a.n == b.n) == (op == '='));
+        return a_bool((a.n == b.n) == (op == FEEL_OP_EQ));
     }
     struct feel_value x = policy_value(a), y = policy_value(b);
     return policy_cell(w, feel_compare(&w->env, op, &x, &y));
 }
 
 static struct cell program_run_arith(struct household_view *w,
-                                     char op,
+                                     enum feel_op op,
                                      struct cell a,
                                      struct cell b)
 {
     int64_t r;
     if (a.tag == CELL_INT && b.tag == CELL_INT) {
-        bool bad = op == '+'   ? __builtin_add_overflow(a.n, b.n, &r)
-                   : op == '-' ? __builtin_sub_overflow(a.n, b.n, &r)
-                   : op == '*' ? __builtin_mul_overflow(a.n, b.n, &r)
-                               : b.n <= 0 || a.n % b.n != 0;
+        bool bad = op == FEEL_OP_ADD   ? __builtin_add_overflow(a.n, b.n, &r)
+                   : op == FEEL_OP_SUB ? __builtin_sub_overflow(a.n, b.n, &r)
+                   : op == FEEL_OP_MUL ? __builtin_mul_overflow(a.n, b.n, &r)
+                                       : b.n <= 0 || a.n % b.n != 0;
         if (!bad) {
-            return an_int(op == '/' ? a.n / b.n : r);
+            return an_int(op == FEEL_OP_DIV ? a.n / b.n : r);
         }
     }
     if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
@@ -141,7 +131,8 @@ static struct cell program_run_in_texts(struct household_view *w,
 static struct cell
 in_ints(struct household_view *w, const struct op *o, struct cell a)
 {
-    bool low = (o->op & 1) != 0, high = (o->op & 2) != 0;
+    bool low = (o->count & PROGRAM_LOW_CLOSED) != 0;
+    bool high = (o->count & PROGRAM_HIGH_CLOSED) != 0;
     if (a.tag == CELL_INT) {
         return a_bool((low ? a.n >= o->range.low : a.n > o->range.low) &&
                       (high ? a.n <= o->range.high : a.n < o->range.high));
@@ -177,7 +168,7 @@ program_run_rounded(struct household_view *w, const struct op *o, struct cell a)
     if (a.tag == CELL_INT || a.tag == CELL_UNKNOWN) {
         return a;
     }
-    return builtin(w, o->op == 'f' ? "floor" : "ceiling", &a, 1);
+    return builtin(w, o->code == OP_FLOOR ? "floor" : "ceiling", &a, 1);
 }
 
 static struct cell program_run_extreme(struct household_view *w,
@@ -432,7 +423,8 @@ static struct cell program_run_code(struct household_view *w,
             break;
         case OP_NOT:
         case OP_IN_INT:
-        case OP_ROUND:
+        case OP_FLOOR:
+        case OP_CEILING:
             operate(w, o, top);
             break;
         default:

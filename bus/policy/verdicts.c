@@ -106,7 +106,7 @@ static bool verdicts_asks(const struct bus_policy_catalogue *c,
         to->fact = verdicts_read_fact(c, n, var);
         return to->fact != NULL;
     }
-    if (n->kind == NODE_COMPARE && n->op == '=') {
+    if (n->kind == NODE_COMPARE && n->op == FEEL_OP_EQ) {
         to->fact = verdicts_read_fact(c, n->kids[0], var);
         return to->fact != NULL && add_word(to, n->kids[1]);
     }

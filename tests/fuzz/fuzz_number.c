@@ -18,9 +18,9 @@ static void number(struct bus_strv s)
         fuzz_true(feel_number_parse(bus_strv(text), &back));
         fuzz_true(feel_number_cmp(&v, &back) == 0);
     }
-    for (const char *op = "+-*/^%"; *op; op++) {
-        (void)feel_number_op(*op, &v, &half);
-        (void)feel_number_op(*op, &half, &v);
+    for (enum feel_op op = FEEL_OP_ADD; op <= FEEL_OP_MODULO; op++) {
+        (void)feel_number_op(op, &v, &half);
+        (void)feel_number_op(op, &half, &v);
     }
     for (int how = FEEL_FLOOR; how <= FEEL_DOWN; how++) {
         (void)feel_number_round(&v, (int64_t)s.n % 40 - 5,
@@ -48,11 +48,11 @@ static void temporal(struct bus_arena *mem, struct bus_strv s)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)feel_temporal_property(&v, bus_strv(names[i]), &part);
     }
-    (void)feel_temporal_op('+', &day, &v);
-    (void)feel_temporal_op('-', &v, &day);
+    (void)feel_temporal_op(FEEL_OP_ADD, &day, &v);
+    (void)feel_temporal_op(FEEL_OP_SUB, &v, &day);
     struct feel_value three = feel_long(3);
-    (void)feel_duration_scale('*', &v, &three);
-    (void)feel_duration_scale('/', &v, &three);
+    (void)feel_duration_scale(FEEL_OP_MUL, &v, &three);
+    (void)feel_duration_scale(FEEL_OP_DIV, &v, &three);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -271,7 +271,8 @@ static void imports(void **state)
     m = dmn_model_new(s, 1, &faults); /* the import is not given */
     assert_true(faults.errors > 0);
     assert_string_equal(faults.list[0].text,
-                        "import of 'urn:lib': no such model is given");
+                        "import of 'urn:lib': no such model is given / "
+                        "导入的模型不存在");
     dmn_model_free(m);
 }
 
