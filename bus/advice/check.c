@@ -105,7 +105,7 @@ struct found /* of one item */
 {
     size_t eligible;
     const char *failure; /* what the rule said instead of yes or no */
-    bool negative, capped, broken;
+    bool negative, capped, broken, beyond;
 };
 
 static void examine_amount(const struct bus_policy_verdict_of *v,
@@ -114,6 +114,7 @@ static void examine_amount(const struct bus_policy_verdict_of *v,
     f->negative |= v->amount == BUS_POLICY_AMOUNT_NEGATIVE;
     f->capped |= v->amount == BUS_POLICY_AMOUNT_CAPPED;
     f->broken |= v->amount == BUS_POLICY_AMOUNT_BROKEN;
+    f->beyond |= v->has_amount && v->amount_fen > BUS_ADVICE_AMOUNT_MAX_FEN;
 }
 
 static int try_item(struct trial *t, int item, struct found *f)
@@ -162,10 +163,12 @@ static struct bus_strv idle_clause(const struct trial *t,
 
 static void report_failure(struct trial *t, int item, const char *failure)
 {
-    bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
-                   "the condition gives neither true nor false for some "
-                   "household (by sampling): %s",
-                   failure);
+    bus_faults_add(
+        t->faults, check_place_of(t, item), code_of(t, item),
+        "the condition gives neither true nor false for some "
+        "household (by sampling): %s / 对某些家庭,条件既不为真也不为假"
+        "(抽样试算)",
+        failure);
 }
 
 /* Nobody was found eligible: proved if it is a no already while nothing is
@@ -184,15 +187,18 @@ static int report_unreachable(struct trial *t, int item)
         report_failure(t, item, v.failure);
     } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE && idle.n > 0) {
         bus_faults_warn(t->faults, check_place_of(t, item), code_of(t, item),
-                        "closed to everybody by a standard of that day: %.*s",
+                        "closed to everybody by a standard of that day: %.*s / "
+                        "当日标准使所有家庭都不符合",
                         BUS_STRV_ARG(idle));
     } else if (v.verdict == BUS_POLICY_NOT_ELIGIBLE) {
         bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
-                       "nobody can get it: the condition is never true");
+                       "nobody can get it: the condition is never true / "
+                       "条件永不成立,无人符合");
     } else {
         bus_faults_add(t->faults, check_place_of(t, item), code_of(t, item),
                        "nobody got it in %d households (by sampling): can "
-                       "its clauses be true together?",
+                       "its clauses be true together? / 抽样试算中没有家庭符合,"
+                       "各条件能同时成立吗?",
                        STARTS * STEPS);
     }
     return rc;
@@ -214,17 +220,27 @@ static int advice_check_item(struct trial *t, int item)
     struct bus_place at = feel ? feel->at : check_place_of(t, item);
     if (f.negative) {
         bus_faults_add(t->faults, at, code_of(t, item),
-                       "the amount can be below zero (by sampling)");
+                       "the amount can be below zero (by sampling) / "
+                       "金额可能为负(抽样试算)");
     }
     if (f.capped) {
+        bus_faults_add(
+            t->faults, at, code_of(t, item),
+            "the amount can exceed its cap (by sampling): let the "
+            "rule itself keep within it / 金额可能超过上限(抽样试算)");
+    }
+    if (f.beyond) {
         bus_faults_add(t->faults, at, code_of(t, item),
-                       "the amount can exceed its cap (by sampling): let the "
-                       "rule itself keep within it");
+                       "the amount is beyond the bounds of money, %lld yuan "
+                       "(by sampling) / 金额超出界限 %lld 元(抽样试算)",
+                       (long long)(BUS_ADVICE_AMOUNT_MAX_FEN / 100),
+                       (long long)(BUS_ADVICE_AMOUNT_MAX_FEN / 100));
     }
     if (f.broken) {
         bus_faults_add(t->faults, at, code_of(t, item),
                        "the amount is no whole number of fen for some "
-                       "household (by sampling): round it once, at the end");
+                       "household (by sampling): round it once, at the end / "
+                       "金额可能不是整数分(抽样试算):请在最后取整一次");
     }
     return rc;
 }
@@ -269,21 +285,24 @@ static int check_pair(struct trial *t, int a, int b)
     struct bus_strv back = bus_policy_beats(t->c, b, a);
     if (back.n > 0) {
         if (a < b) {
-            bus_faults_add(t->faults, check_place_of(t, a), code_of(t, a),
-                           "%s and %s shut each other out (%.*s, %.*s): "
-                           "whoever may have both gets neither",
-                           code_of(t, a), code_of(t, b), BUS_STRV_ARG(by),
-                           BUS_STRV_ARG(back));
+            bus_faults_add(
+                t->faults, check_place_of(t, a), code_of(t, a),
+                "%s and %s shut each other out (%.*s, %.*s): "
+                "whoever may have both gets neither / 两个事项互相排斥",
+                code_of(t, a), code_of(t, b), BUS_STRV_ARG(by),
+                BUS_STRV_ARG(back));
         }
         return BUS_OK;
     }
     bool well = false;
     int rc = check_apart(t, a, b, &well);
     if (rc == BUS_OK && !well) {
-        bus_faults_add(t->faults, check_place_of(t, b), code_of(t, b),
-                       "never given: whoever may have it may have %s, which "
-                       "excludes it (%.*s; by sampling)",
-                       code_of(t, a), BUS_STRV_ARG(by));
+        bus_faults_add(
+            t->faults, check_place_of(t, b), code_of(t, b),
+            "never given: whoever may have it may have %s, which "
+            "excludes it (%.*s; by sampling) / 从不发放:符合者都被另一事项"
+            "排斥",
+            code_of(t, a), BUS_STRV_ARG(by));
     }
     return rc;
 }
@@ -298,12 +317,71 @@ static void advice_check_facts(struct trial *t)
              i++) {
             if (bus_policy_item_reads(t->c, i, (int)f)) {
                 bus_faults_add(t->faults, d->body->at, d->name.p,
-                               "%s reads it and no source supplies it",
+                               "%s reads it and no source supplies it / "
+                               "有规则使用它,却没有来源提供",
                                code_of(t, (int)i));
                 break;
             }
         }
     }
+}
+
+static void set_day(struct trial *t, int32_t day)
+{
+    t->day = day;
+    bus_advice_sampler_init(&t->dice, t->c, day, 1);
+}
+
+/* Each version on the day at hand or, when it is not in force then, on its own
+ * first day. */
+static int check_item_versions(struct trial *t, int item, int32_t day)
+{
+    const struct item_def *it = &t->c->items[item];
+    for (size_t k = 0; k < it->count; k++) {
+        const struct version_def *v = &it->versions[k];
+        bool now = v->from <= day && day <= v->to;
+        set_day(t, now ? day : v->from);
+        BUS_TRY(advice_check_item(t, item));
+    }
+    return BUS_OK;
+}
+
+static int check_pairs(struct trial *t)
+{
+    int n = (int)t->c->item_count;
+    for (int a = 0; a < n; a++) {
+        for (int b = 0; b < n; b++) {
+            if (a != b &&
+                policy_catalogue_version_at(&t->c->items[a], t->day) &&
+                policy_catalogue_version_at(&t->c->items[b], t->day)) {
+                BUS_TRY(check_pair(t, a, b));
+            }
+        }
+    }
+    return BUS_OK;
+}
+
+#define DAYS_MAX 16 /* first days to come on which pairs are looked at */
+
+/* The day itself, then those on which some version begins. */
+static size_t
+days_to_come(const struct bus_policy_catalogue *c, int32_t day, int32_t *to)
+{
+    size_t n = 0;
+    to[n++] = day;
+    for (size_t i = 0; i < c->item_count; i++) {
+        for (size_t k = 0; k < c->items[i].count; k++) {
+            int32_t from = c->items[i].versions[k].from;
+            size_t d = 0;
+            while (d < n && to[d] != from) {
+                d++;
+            }
+            if (from > day && d == n && n < DAYS_MAX) {
+                to[n++] = from;
+            }
+        }
+    }
+    return n;
 }
 
 int bus_advice_check(const struct bus_policy_catalogue *c,
@@ -312,31 +390,24 @@ int bus_advice_check(const struct bus_policy_catalogue *c,
                      struct bus_faults *faults,
                      struct bus_err *err)
 {
-    struct trial t = {
-        .c = c, .day = day, .mem = mem, .faults = faults, .err = err};
-    int rc = BUS_OK;
-    bus_advice_sampler_init(&t.dice, c, day, 1);
+    struct trial t = {.c = c, .mem = mem, .faults = faults, .err = err};
+    int32_t days[DAYS_MAX];
+    set_day(&t, day);
     advice_check_facts(&t);
     for (size_t i = 0; i < c->standard_count; i++) {
         if (!c->standards[i].read) {
-            bus_faults_add(faults, c->standards[i].body->at,
-                           c->standards[i].name.p,
-                           "a standard that no rule reads");
+            bus_faults_add(
+                faults, c->standards[i].body->at, c->standards[i].name.p,
+                "a standard that no rule reads / 没有规则使用的标准");
         }
     }
-    int n = (int)c->item_count;
-    for (int i = 0; rc == BUS_OK && i < n; i++) {
-        if (policy_catalogue_version_at(&c->items[i], day) != NULL) {
-            rc = advice_check_item(&t, i);
-        }
+    for (int i = 0; i < (int)c->item_count; i++) {
+        BUS_TRY(check_item_versions(&t, i, day));
     }
-    for (int a = 0; rc == BUS_OK && a < n; a++) {
-        for (int b = 0; rc == BUS_OK && b < n; b++) {
-            if (a != b && policy_catalogue_version_at(&c->items[a], day) &&
-                policy_catalogue_version_at(&c->items[b], day)) {
-                rc = check_pair(&t, a, b);
-            }
-        }
+    size_t n = days_to_come(c, day, days);
+    for (size_t d = 0; d < n; d++) {
+        set_day(&t, days[d]);
+        BUS_TRY(check_pairs(&t));
     }
-    return rc;
+    return BUS_OK;
 }

@@ -12,9 +12,13 @@
 void bus_advice_check_template(const struct bus_node *const *items,
                                size_t count,
                                struct bus_faults *faults);
-/* On the rules in force on that day: a fact no source supplies, an item nobody
+/* More than any one payment of this county's assistance. */
+#define BUS_ADVICE_AMOUNT_MAX_FEN INT64_C(10000000000)
+/* On the rules in force on that day, and on every other version on its own
+ * first day: a fact no source supplies, an item nobody
  * can get, items that shut each other out, a standard nobody reads, an amount
- * below zero or above its cap. mem: scratch, may be reset by the caller. */
+ * below zero, above its cap or beyond bounds. mem: scratch, may be reset by the
+ * caller. */
 int bus_advice_check(const struct bus_policy_catalogue *c,
                      int32_t day,
                      struct bus_arena *mem,

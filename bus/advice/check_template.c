@@ -60,6 +60,9 @@ static const struct rule part_rules[] = {
      false},
     {"authority.delegations.[].to", WANT_WORD, WHO, true, true},
     {"authority.delegations.[].from", WANT_DATE, NULL, true, true},
+    {"fund", WANT_TEXT, NULL, false, false},
+    {"delivery.channel", WANT_WORD,
+     " bank post_cash post_goods service utility ", false, false},
     {"schedule.period", WANT_WORD, " once month quarter term year event ",
      false, false},
 };
@@ -99,6 +102,12 @@ static bool check_template_word_of(const struct bus_node *n, const char *words)
     return strstr(words, w) != NULL;
 }
 
+static const char *const wants_zh[] = {
+    [WANT_TEXT] = "应为文字",   [WANT_BOTH] = "应有中英文",
+    [WANT_NUMBER] = "应为整数", [WANT_BOOL] = "应为 true 或 false",
+    [WANT_DATE] = "应为日期",   [WANT_WORD] = "应为其中之一",
+};
+
 /* NULL if it is as wanted, else what it must be. */
 static const char *check_template_wrong(const struct bus_node *n,
                                         const struct rule *r,
@@ -115,7 +124,8 @@ static const char *check_template_wrong(const struct bus_node *n,
         return check_template_text(bus_node_get(n, "zh")) &&
                        check_template_text(bus_node_get(n, "en"))
                    ? NULL
-                   : "must be in Chinese and English: {zh: ..., en: ...}";
+                   : "must be in Chinese and English: {zh: ..., en: ...} / "
+                     "应有中英文";
     case WANT_NUMBER:
         return bus_node_to_i64(n, &v) && v >= 0 ? NULL
                                                 : "must be a whole number";
@@ -137,8 +147,9 @@ follow(const struct probe *k, const struct bus_node *n, const char *rest)
     const struct rule *r = k->rule;
     if (strncmp(rest, "[].", 3) == 0) {
         if (n->kind != BUS_NODE_LIST || (n->count == 0 && !r->may_be_none)) {
-            bus_faults_add(k->faults, n->at, k->code,
-                           "%s: must be a list that is not empty", r->path);
+            bus_faults_add(
+                k->faults, n->at, k->code,
+                "%s: must be a list that is not empty / 应为非空列表", r->path);
             return;
         }
         for (uint32_t i = 0; i < n->count; i++) {
@@ -156,16 +167,18 @@ follow(const struct probe *k, const struct bus_node *n, const char *rest)
         return;
     }
     if (next == NULL) {
-        bus_faults_add(k->faults, n->at, k->code,
-                       "%s: missing; the template asks for it", r->path);
+        bus_faults_add(
+            k->faults, n->at, k->code,
+            "%s: missing; the template asks for it / 缺少,样板要求填写",
+            r->path);
     } else if (dot != NULL) {
         follow(k, next, dot + 1);
     } else {
         const char *words;
         const char *what = check_template_wrong(next, r, &words);
         if (what != NULL) {
-            bus_faults_add(k->faults, next->at, k->code, "%s: %s%s", r->path,
-                           what, words);
+            bus_faults_add(k->faults, next->at, k->code, "%s: %s%s / %s",
+                           r->path, what, words, wants_zh[r->want]);
         }
     }
 }
@@ -216,6 +229,46 @@ static void check_parts(struct probe *k, const struct bus_node *item)
     }
 }
 
+/* The steps of a process, those of the total's unit, fit into its total. */
+static void check_steps(struct look *k, const struct bus_node *process)
+{
+    const struct bus_node *total = bus_node_get(process, "total");
+    const struct bus_node *unit = bus_node_get(total, "unit");
+    const struct bus_node *steps = bus_node_get(process, "steps");
+    int64_t limit = 0, sum = 0;
+    if (unit == NULL || steps == NULL || steps->kind != BUS_NODE_LIST ||
+        !bus_node_to_i64(bus_node_get(total, "n"), &limit)) {
+        return; /* said already */
+    }
+    for (uint32_t i = 0; i < steps->count; i++) {
+        const struct bus_node *l = bus_node_get(steps->items[i], "limit");
+        const struct bus_node *of = bus_node_get(l, "unit");
+        int64_t n = 0;
+        if (of != NULL && bus_strv_eq(of->text, unit->text) &&
+            bus_node_to_i64(bus_node_get(l, "n"), &n)) {
+            sum += n;
+        }
+    }
+    if (sum > limit) {
+        bus_faults_add(k->faults, total->at, k->code,
+                       "process.steps: add up to %lld %s, more than the total "
+                       "of %lld / 各步骤时限合计 %lld,超过总时限 %lld",
+                       (long long)sum, unit->text.p, (long long)limit,
+                       (long long)sum, (long long)limit);
+    }
+}
+
+static void check_processes(struct look *k, const struct bus_node *item)
+{
+    const struct bus_node *versions = bus_node_get(item, "versions");
+    check_steps(k, bus_node_get(item, "process"));
+    for (uint32_t i = 0; versions != NULL && versions->kind == BUS_NODE_LIST &&
+                         i < versions->count;
+         i++) {
+        check_steps(k, bus_node_get(versions->items[i], "process"));
+    }
+}
+
 void bus_advice_check_template(const struct bus_node *const *items,
                                size_t count,
                                struct bus_faults *faults)
@@ -233,10 +286,12 @@ void bus_advice_check_template(const struct bus_node *const *items,
         if (history != NULL && history->kind == BUS_NODE_LIST &&
             history->count < 3) {
             bus_faults_add(faults, history->at, k.code,
-                           "history: %u years; the template asks for three",
+                           "history: %u years; the template asks for three / "
+                           "历年数据不足三年",
                            history->count);
         }
         check_versions(&k, items[i]);
         check_parts(&k, items[i]);
+        check_processes(&k, items[i]);
     }
 }

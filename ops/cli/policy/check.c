@@ -123,23 +123,35 @@ static bool print_size(const struct bus_config *c)
     return rc == BUS_OK;
 }
 
+int cli_policy_check_rules(const struct bus_config *c,
+                           int32_t day,
+                           struct bus_faults *faults,
+                           struct bus_policy_catalogue **ret,
+                           struct bus_err *err)
+{
+    struct bus_arena scratch;
+    bus_advice_check_template(c->policies, c->policies_count, faults);
+    *ret = cli_policy_catalogue(c, faults);
+    if (*ret == NULL) {
+        return bus_faults_fail(faults, err);
+    }
+    bus_arena_init(&scratch, 0, 0);
+    int rc = bus_advice_check(*ret, day, &scratch, faults, err);
+    bus_arena_fini(&scratch);
+    return rc == BUS_OK ? bus_faults_fail(faults, err) : rc;
+}
+
 static int cmd_check_run(const char *folder, int32_t day, bool confirm)
 {
     struct policy_tool t = {.day = day};
-    struct bus_arena scratch;
     struct bus_err err;
     struct bus_faults faults;
     bus_arena_init(&t.mem, 0, 0);
-    bus_arena_init(&scratch, 0, 0);
     int rc = bus_conf_open(&t.config, lianou_config_dir(folder), &faults, &err);
     bus_conf_check(&t.config, day, &faults);
     if (rc == BUS_OK) {
-        bus_advice_check_template(t.config.policies, t.config.policies_count,
-                                  &faults);
-        t.catalogue = cli_policy_catalogue(&t.config, &faults);
-    }
-    if (t.catalogue != NULL) {
-        rc = bus_advice_check(t.catalogue, day, &scratch, &faults, &err);
+        rc =
+            cli_policy_check_rules(&t.config, day, &faults, &t.catalogue, &err);
     }
     cli_policy_print_faults(&faults, confirm);
     bool well = rc == BUS_OK && bus_faults_none(&faults);
@@ -153,8 +165,8 @@ static int cmd_check_run(const char *folder, int32_t day, bool confirm)
                      bus_policy_catalogue_version(t.catalogue));
     }
     well = well && print_size(&t.config);
-    (void)printf("%zu faults\n", faults.errors + (faults.errors == 0 && !well));
-    bus_arena_fini(&scratch);
+    size_t count = faults.errors + (faults.errors == 0 && !well);
+    (void)printf("%zu faults / %zu 处错误\n", count, count);
     cli_policy_close(&t);
     return well ? LIANOU_WELL : LIANOU_FAILED;
 }

@@ -13,12 +13,12 @@
 
 #include "bus/dmn/tck.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/policy/dmn_eval.h"
 #include "ops/cli/policy/dmn_files.h"
 #include "ops/cli/policy/feel_json.h"
 
 #define LEVELS    4
 #define BYTES_MAX (1024u << 20)
-#define GIVEN_MAX 256
 #define PATHS_MAX 4096
 
 struct testing
@@ -170,46 +170,6 @@ static int dmn_test(const char *dir, bool json)
     return failed ? LIANOU_FAILED : LIANOU_WELL;
 }
 
-static int
-policy_dmn_evaluate(const char *model, const char *name, const char *input)
-{
-    struct bus_arena mem;
-    struct bus_faults faults;
-    struct bus_err err;
-    struct dmn_given given[GIVEN_MAX];
-    struct feel_value in = {.kind = FEEL_CONTEXT}, now = cli_feel_now();
-    bus_arena_init(&mem, 1 << 20, BYTES_MAX);
-    bus_faults_init(&faults, &mem);
-    struct dmn_model *m = cli_dmn_open(&mem, model, &faults);
-    int code = LIANOU_USAGE;
-    dmn_print_faults(&faults);
-    if (m == NULL) {
-        (void)fprintf(stderr, "lianou dmn: %s cannot be read\n", model);
-    } else if (input != NULL && cli_feel_json_file(&mem, input, &in, &err)) {
-        (void)fprintf(stderr, "lianou dmn: %s\n", err.msg);
-    } else {
-        size_t n = in.context.n > GIVEN_MAX ? GIVEN_MAX : in.context.n;
-        for (size_t i = 0; i < n; i++) {
-            given[i] = (struct dmn_given){
-                {0}, in.context.v[i].key, *in.context.v[i].value};
-        }
-        struct feel_value v =
-            dmn_evaluate(m, bus_strv(name), given, n, &now, &mem);
-        json_t *j = cli_feel_to_json(&mem, &v);
-        (void)json_dumpf(j, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
-        (void)putchar('\n');
-        json_decref(j);
-        bool wrong = v.kind == FEEL_NULL && v.why != NULL;
-        if (wrong) {
-            (void)fprintf(stderr, "lianou dmn: null: %s\n", v.why);
-        }
-        code = wrong ? LIANOU_FAILED : LIANOU_WELL;
-    }
-    dmn_model_free(m);
-    bus_arena_fini(&mem);
-    return code;
-}
-
 static int dmn_run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -234,7 +194,7 @@ static int dmn_run(int argc, char **argv)
         return dmn_test(a[1], json);
     }
     if (n == 3 && strcmp(a[0], "eval") == 0) {
-        return policy_dmn_evaluate(a[1], a[2], input);
+        return cli_dmn_evaluate(a[1], a[2], input);
     }
     (void)fprintf(stderr, "lianou dmn: test DIR, or eval MODEL DECISION\n");
     return LIANOU_USAGE;

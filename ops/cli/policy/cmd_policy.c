@@ -11,7 +11,8 @@ static const struct policy_command *const commands[] = {
     &cli_policy_cmd_check,     &cli_policy_cmd_test,   &cli_policy_cmd_explain,
     &cli_policy_cmd_export,    &cli_policy_cmd_import, &cli_policy_cmd_diff,
     &cli_policy_cmd_discloses, &cli_policy_cmd_verify, &cli_policy_cmd_rehearse,
-    &cli_policy_cmd_publish,
+    &cli_policy_cmd_publish,   &cli_policy_cmd_new,    &cli_policy_cmd_facts,
+    &cli_policy_cmd_table,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -64,10 +65,42 @@ void cli_policy_print(struct bus_buf *b)
     bus_buf_clear(b);
 }
 
+static bool same_fault(const struct bus_fault *a, const struct bus_fault *b)
+{
+    return strcmp(a->at.file ? a->at.file : "", b->at.file ? b->at.file : "") ==
+               0 &&
+           a->at.line == b->at.line && a->at.col == b->at.col &&
+           a->warning == b->warning && strcmp(a->text, b->text) == 0;
+}
+
+/* Items share models and facts: what is wrong with one is found once an item,
+ * and said once. Sorted. */
+static void drop_repeated(struct bus_faults *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        bool again = false;
+        for (size_t k = n;
+             !again && k > 0 && f->list[k - 1].at.line == f->list[i].at.line;
+             k--) {
+            again = same_fault(&f->list[k - 1], &f->list[i]);
+        }
+        if (!again) {
+            f->list[n++] = f->list[i];
+        } else if (f->list[i].warning) {
+            f->warnings--;
+        } else {
+            f->errors--;
+        }
+    }
+    f->count = n;
+}
+
 void cli_policy_print_faults(struct bus_faults *faults, bool warnings)
 {
     struct bus_buf out = {0};
     bus_faults_sort(faults);
+    drop_repeated(faults);
     bus_faults_print(faults, warnings, &out);
     cli_policy_print(&out);
     bus_buf_fini(&out);

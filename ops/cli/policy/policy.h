@@ -19,6 +19,13 @@ struct policy_tool
 /* The catalogue of a configuration that is open; faults are added. */
 struct bus_policy_catalogue *cli_policy_catalogue(const struct bus_config *c,
                                                   struct bus_faults *faults);
+/* The template, the catalogue, and the rules tried on made-up households: all
+ * of their faults. *ret may be NULL. */
+int cli_policy_check_rules(const struct bus_config *c,
+                           int32_t day,
+                           struct bus_faults *faults,
+                           struct bus_policy_catalogue **ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* Opens the folder (NULL: as lianou_config_dir) and compiles. On a fault it
  * prints all of them and returns BUS_ECONFIG. Close in any case. */
 int cli_policy_open(struct policy_tool *t,
@@ -40,6 +47,7 @@ extern const struct policy_command cli_policy_cmd_check, cli_policy_cmd_test,
     cli_policy_cmd_explain, cli_policy_cmd_export, cli_policy_cmd_import,
     cli_policy_cmd_diff;
 extern const struct policy_command cli_policy_cmd_discloses,
-    cli_policy_cmd_verify, cli_policy_cmd_rehearse, cli_policy_cmd_publish;
+    cli_policy_cmd_verify, cli_policy_cmd_rehearse, cli_policy_cmd_publish,
+    cli_policy_cmd_new, cli_policy_cmd_facts, cli_policy_cmd_table;
 
 #endif

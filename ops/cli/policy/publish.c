@@ -55,8 +55,8 @@ static int publish_send(struct publishing *p, struct bus_err *err)
         .occurred_at = p->now_ms,
     };
     struct bus_role_rendered r;
-    int rc = cli_policy_message_fits(c, p->archive.len, err);
-    rc = rc ? rc : bus_role_emit_render(&e, mem, &r, err);
+    BUS_TRY(cli_policy_message_fits(c, p->archive.len, err));
+    BUS_TRY(bus_role_emit_render(&e, mem, &r, err));
     struct bus_kafka_out_msg m = {
         .topic = bus_conf_topic(c, mem, "catalogue", NULL),
         .partition = 0,
@@ -65,7 +65,28 @@ static int publish_send(struct publishing *p, struct bus_err *err)
         .headers = r.headers,
         .headers_count = r.headers_count,
     };
-    return rc ? rc : cli_topic_send(&c->kafka, "lianou-policy", &m, err);
+    return cli_topic_send(&c->kafka, "lianou-policy", &m, err);
+}
+
+/* With a fault it never leaves: it would reach cases as "the rule failed". */
+static int refuse_faulty(const struct publishing *p, struct bus_err *err)
+{
+    struct bus_policy_catalogue *c = NULL;
+    struct bus_faults faults;
+    struct bus_arena mem;
+    bus_arena_init(&mem, 0, 0);
+    bus_faults_init(&faults, &mem);
+    int rc =
+        cli_policy_check_rules(&p->tool.config, p->effective, &faults, &c, err);
+    if (rc != BUS_OK) {
+        cli_policy_print_faults(&faults, false);
+        (void)bus_wrap(err,
+                       "不发布有错误的政策 / a catalogue with faults is not "
+                       "published");
+    }
+    bus_policy_catalogue_free(c);
+    bus_arena_fini(&mem);
+    return rc;
 }
 
 static int publish(struct publishing *p, struct bus_err *err)
@@ -80,21 +101,19 @@ static int publish(struct publishing *p, struct bus_err *err)
                         "--effective %s has passed; today is the earliest",
                         bus_date_text(p->effective, day));
     }
-    int rc = cli_tool_open(&p->tool, err);
-    rc = rc ? rc
-            : cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive,
-                              err);
-    rc = rc ? rc : bus_catalogue_archive_press(&p->archive, err);
-    rc = rc ? rc : publish_send(p, err);
-    if (rc == BUS_OK) {
-        (void)printf(
-            "published / 已发布: %.*s, %zu items, in force from / 生效 "
-            "%s, %zu bytes, %s\n",
-            BUS_STRV_ARG(p->rules.archive.version), p->rules.sources.item_count,
-            bus_date_text(p->effective, day), p->archive.len,
-            p->key ? "signed / 已签名" : "unsigned / 未签名");
-    }
-    return rc;
+    BUS_TRY(cli_tool_open(&p->tool, err));
+    BUS_TRY(refuse_faulty(p, err));
+    BUS_TRY(
+        cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err));
+    BUS_TRY(bus_catalogue_archive_press(&p->archive, err));
+    BUS_TRY(publish_send(p, err));
+    (void)printf("published / 已发布: %.*s, %zu items, in force from / 生效 "
+                 "%s, %zu bytes, %s\n",
+                 BUS_STRV_ARG(p->rules.archive.version),
+                 p->rules.sources.item_count, bus_date_text(p->effective, day),
+                 p->archive.len,
+                 p->key ? "signed / 已签名" : "unsigned / 未签名");
+    return BUS_OK;
 }
 
 static int publish_run(int argc, char **argv)

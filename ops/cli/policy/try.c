@@ -14,6 +14,7 @@
 #include "bus/policy/source.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/household.h"
+#include "ops/cli/policy/whole.h"
 
 #define TRIES 20000 /* evaluations of one search */
 
@@ -306,6 +307,10 @@ static int try_run(int argc, char **argv, bool full)
             return LIANOU_USAGE;
         }
     }
+    if (optind + 1 == argc && !full) { /* a file alone: all it expects */
+        return cli_policy_test_whole(k.folder, argv[optind],
+                                     k.dated ? &k.t.day : NULL);
+    }
     if (optind + 2 != argc || (!k.zh && !k.en)) {
         return LIANOU_USAGE;
     }
@@ -332,9 +337,9 @@ static int run_explain(int argc, char **argv)
 
 const struct policy_command cli_policy_cmd_test = {
     .name = "test",
-    .usage = "CODE FILE [--date DAY] [--lang zh|en] [--config DIR]",
-    .summary = "one item on households of a file, against what it expects",
-    .summary_zh = "用文件中的家庭试算一个事项",
+    .usage = "[CODE] FILE [--date DAY] [--lang zh|en] [--config DIR]",
+    .summary = "an item, or all, on a file's households, as it expects",
+    .summary_zh = "用文件中的家庭试算一个或全部事项",
     .run = run_test,
 };
 const struct policy_command cli_policy_cmd_explain = {
