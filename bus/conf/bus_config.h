@@ -57,12 +57,11 @@ struct bus_config_kafka
 };
 struct bus_config_matcher
 {
-    int64_t lanes;
-    int64_t batch_max;      /* applications a transaction */
-    int64_t batch_wait_ms;  /* when idle */
-    int64_t transaction_ms; /* transaction.timeout.ms */
-    int64_t map_bytes;      /* LMDB map of one partition */
-    int64_t park_max;       /* events parked for one household */
+    int64_t lanes, batch_max;              /* batch: events a transaction */
+    int64_t batch_wait_ms, answer_wait_ms; /* when idle; for answers alone */
+    int64_t transaction_ms;                /* transaction.timeout.ms */
+    int64_t map_bytes;                     /* one partition's state on disk */
+    int64_t park_max;                      /* events parked for one household */
 };
 struct bus_config_intake
 {

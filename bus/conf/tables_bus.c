@@ -143,6 +143,11 @@ static const struct bus_key matcher_keys[] = {
      .dflt = "20ms", .min = 1, .max = 5000,
      .doc = "how long an idle lane waits for more",
      .doc_zh = "空闲时等待合批的时间"},
+    {"answer_wait", BUS_KEY_DURATION, AT(bus_config_matcher, answer_wait_ms),
+     .dflt = "500ms", .min = 0, .max = 10000,
+     .doc = "how long answers (decisions, results) wait for more of them; an "
+            "application takes them along",
+     .doc_zh = "答复类事件等待合批的时间, 申请到来时一并处理"},
     {"transaction", BUS_KEY_DURATION, AT(bus_config_matcher, transaction_ms),
      .dflt = "30s", .min = 5000, .max = 900000, .doc = "transaction.timeout.ms",
      .doc_zh = "事务超时"},

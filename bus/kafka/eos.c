@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 #include "bus/run/work.h"
@@ -302,7 +303,7 @@ static int eos_open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
 static void eos_set_defaults(struct bus_kafka_eos_conf *c)
 {
     c->lanes = c->lanes > 0 ? c->lanes : EOS_LANES_DEFAULT;
-    c->lanes = c->lanes < BUS_KAFKA_LANES_MAX ? c->lanes : BUS_KAFKA_LANES_MAX;
+    BUS_CHECK(c->lanes > 0 && c->lanes <= BUS_KAFKA_LANES_MAX);
     c->batch_max = c->batch_max > 0 ? c->batch_max : EOS_BATCH_DEFAULT;
     c->held_bytes =
         c->held_bytes > 0 ? c->held_bytes : EOS_HELD_DEFAULT / c->lanes;

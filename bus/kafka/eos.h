@@ -32,9 +32,10 @@
 #define BUS_KAFKA_EOS_H
 
 #include "bus/base/arena.h"
+#include "bus/conf/limits.h"
 #include "bus/kafka/client.h"
 
-#define BUS_KAFKA_LANES_MAX 32
+#define BUS_KAFKA_LANES_MAX BUS_CONF_LANES_MAX
 
 struct bus_kafka_eos;
 struct bus_kafka_out; /* what one batch writes */
@@ -91,9 +92,14 @@ struct bus_kafka_eos_conf
     size_t topics_count;
     const struct bus_kafka_eos_output *outputs;
     size_t outputs_count;
-    int lanes;              /* 0 = 2 */
-    size_t batch_max;       /* 0 = 10 000 */
-    int64_t batch_wait_ms;  /* 0 = 20: how long an idle lane gathers */
+    int lanes;             /* 0 = 2 */
+    size_t batch_max;      /* 0 = 10 000 */
+    int64_t batch_wait_ms; /* 0 = 20: how long an idle lane gathers */
+    /* Of each topic, whether nobody waits for its messages (NULL: somebody does
+     * for all): a batch of such alone gathers for calm_wait_ms, a transaction
+     * costs the same whatever its size. */
+    const bool *calm;
+    int64_t calm_wait_ms;
     int64_t transaction_ms; /* transaction.timeout.ms; 0 = 30 000 */
     int64_t queued_bytes;   /* prefetch of a lane; 0 = 4 MiB / lanes */
     int64_t held_bytes;     /* of a lane's batch, read and states; 0 = 18 MiB /

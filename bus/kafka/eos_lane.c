@@ -247,15 +247,59 @@ static bool eos_lane_full(const struct eos_lane *lane, size_t n)
            lane->taken >= (size_t)lane->eos->conf.held_bytes / 2;
 }
 
+/* Somebody waits for one of those from `from` on. */
+static bool eos_lane_urgent(struct eos_lane *lane, size_t from, size_t n)
+{
+    const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    for (size_t i = from; i < n; i++) {
+        struct bus_kafka_msg m = {.topic_index = -1};
+        const rd_kafka_message_t *raw = lane->raw[i];
+        if (raw->rkt == NULL || raw->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return true; /* no message: an end, a trouble */
+        }
+        kafka_msg_fill(&m, lane->raw[i], &lane->cache, c->topics,
+                       c->topics_count);
+        if (m.topic_index < 0 || !c->calm[m.topic_index]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* More of what nobody waits for, until somebody does or it has waited long
+ * enough. Looked at in steps: to be woken by each costs more than it. */
+static size_t eos_lane_gather_calm(struct eos_lane *lane, size_t n)
+{
+    int64_t until = kafka_eos_now_ms() + lane->eos->conf.calm_wait_ms, now;
+    while (n < EOS_CALM_ENOUGH && !eos_lane_full(lane, n) &&
+           !atomic_load(&lane->interrupt) &&
+           (now = kafka_eos_now_ms()) < until) {
+        int64_t ms = until - now > EOS_REFILL_MS ? EOS_REFILL_MS : until - now;
+        (void)nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
+        size_t more = eos_lane_take(lane, n);
+        if (eos_lane_urgent(lane, n, n + more)) {
+            return n + more;
+        }
+        n += more;
+    }
+    return n;
+}
+
 static size_t eos_lane_gather(struct eos_lane *lane)
 {
     lane->taken = 0;
     size_t n = eos_lane_take(lane, 0);
-    bool backlog = n >= EOS_BACKLOG;
+    bool backlog = n >= EOS_BACKLOG, queued = n > 0;
     if (n == 0) {
         wait_fd(lane, EOS_IDLE_MS);
         n = eos_lane_take(lane, 0);
-    } else if (!backlog) {
+    }
+    bool calm = lane->eos->conf.calm != NULL && n > 0 && n < EOS_CALM_ENOUGH &&
+                !eos_lane_urgent(lane, 0, n);
+    if (calm) {
+        return eos_lane_gather_calm(lane, n);
+    }
+    if (queued && !backlog) {
         return n; /* it queued up while we committed */
     }
     int64_t now = kafka_eos_now_ms();

@@ -23,6 +23,7 @@
 #define EOS_BATCH_LEAST     128
 #define EOS_IDLE_MS         1000 /* an idle lane looks around */
 #define EOS_TAKE            128  /* at once */
+#define EOS_CALM_ENOUGH     1024 /* of those nobody waits for */
 #define EOS_BACKLOG         128  /* queued up: more is sure to be fetched */
 #define EOS_BACKLOG_MS      100  /* for which so long is waited, */
 #define EOS_REFILL_MS       20   /* while it keeps coming */

@@ -68,6 +68,7 @@ int kafka_member_conf(const struct bus_kafka_env *env,
     kafka_set_int(conf, "fetch.wait.max.ms",
                   embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
     int64_t biggest = env->conf->message_bytes_max;
+    kafka_set_int(conf, "fetch.min.bytes", embedded ? 1 : 16384, &rc, err);
     kafka_set_int(conf, "fetch.max.bytes",
                   biggest > FETCH_BYTES ? biggest : FETCH_BYTES, &rc, err);
     kafka_set_int(conf, "fetch.queue.backoff.ms", QUEUE_FULL_MS, &rc, err);

@@ -147,6 +147,7 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
     };
     const struct bus_config *c = &s->frame.config;
     s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
+    static const bool calm[] = {true}; /* nobody waits for an order */
     int rc = dispatch_topics(s, err);
     s->lane_count = (int)c->matcher.lanes;
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
@@ -162,6 +163,8 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
         .lanes = s->lane_count,
         .batch_max = (size_t)c->matcher.batch_max,
         .batch_wait_ms = c->matcher.batch_wait_ms,
+        .calm = calm,
+        .calm_wait_ms = c->matcher.answer_wait_ms,
         .ops = &ops,
         .data = s,
     };
