@@ -15,6 +15,10 @@
 #include "schemas/earlier.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/household_assignment.h"
+#include "schemas/household_case.h"
+#include "schemas/household_facts.h"
+#include "schemas/household_names.h"
 #include "schemas/household_state.h"
 #include "schemas/membership.h"
 #include "schemas/need.h"
@@ -45,7 +49,7 @@
     X("claims", sa_claim_type)                               \
     X("reviews", sa_review_type)                             \
     X("memberships", sa_membership_type)                     \
-    X("households", sa_household_state_type)                 \
+    X("households", sa_household_case_type)                  \
     X("catalogue", sa_catalogue_type)                        \
     X("parked", sa_parked_note_type)                         \
     X("dead-letters", sa_dead_letter_type)
@@ -55,6 +59,10 @@ static const struct bus_wire_type *const all[] = {
     TOPICS(X)
 #undef X
         & sa_personal_type,
+    &sa_household_facts_type,
+    &sa_household_assignment_type,
+    &sa_household_names_type,
+    &sa_household_state_type,
     NULL,
 };
 static const char *const topics[] = {

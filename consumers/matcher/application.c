@@ -1,7 +1,7 @@
 /* An application opens the household's case or joins the open one (T21). */
 #include <string.h>
 
-#include "bus/wire/crypt.h"
+#include "bus/wire/ids.h"
 #include "consumers/matcher/parts.h"
 
 /* Union of members: who was named once stays until a split says otherwise. */
@@ -42,18 +42,13 @@ static int merge_members(struct step *s, const struct sa_application *a)
     return BUS_OK;
 }
 
-static struct bus_id case_id_of(const struct sa_household_state *st)
-{
-    return bus_wire_case_id(&st->household_id, st->case_no);
-}
-
 static void open_case(struct step *s)
 {
     struct sa_household_state *st = s->state;
     st->case_no++;
     st->case_open = true;
     st->has_case_id = true;
-    st->case_id = case_id_of(st);
+    st->case_id = bus_wire_case_id(&st->household_id, st->case_no);
     st->opened_at = s->now_ms;
     st->verifications.n = 0;
     st->undetermined = 0;
@@ -106,6 +101,7 @@ int matcher_on_application(struct step *s)
 {
     const struct sa_application *a = s->event->record;
     struct sa_household_state *st = s->state;
+    BUS_TRY(matcher_step_whole(s));
     for (size_t i = 0; i < st->applications.n; i++) {
         if (bus_id_eq(&st->applications.v[i].application_id,
                       &a->application_id)) {
@@ -125,17 +121,13 @@ int matcher_on_application(struct step *s)
         st->has_personal_event = true;
         st->personal_event = a->event_id;
     }
-    int rc = merge_members(s, a);
-    rc = rc == BUS_OK ? note_application(s, a) : rc;
-    rc = rc == BUS_OK ? application_report(s, a, opened) : rc;
-    rc = rc == BUS_OK && opened && st->case_no == 1
-             ? matcher_meet_memberships(s)
-             : rc;
-    bool changed = false;
-    rc = rc == BUS_OK ? matcher_fold_facts(s, a->facts.v, a->facts.n, &changed)
-                      : rc;
-    if (rc == BUS_OK && (changed || opened)) {
-        return matcher_match_household(s);
+    BUS_TRY(merge_members(s, a));
+    BUS_TRY(note_application(s, a));
+    BUS_TRY(application_report(s, a, opened));
+    if (opened && st->case_no == 1) {
+        BUS_TRY(matcher_meet_memberships(s));
     }
-    return rc;
+    bool changed = false;
+    BUS_TRY(matcher_fold_facts(s, a->facts.v, a->facts.n, &changed));
+    return changed || opened ? matcher_match_household(s) : BUS_OK;
 }

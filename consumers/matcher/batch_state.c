@@ -1,8 +1,8 @@
 #include "consumers/matcher/batch_state.h"
 
-#include <assert.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
 
@@ -19,7 +19,7 @@ int matcher_batch_state_init(struct batch_state *o,
     o->used = bus_calloc(cap, sizeof(*o->used));
     if (o->slots == NULL || o->used == NULL) {
         matcher_batch_state_fini(o);
-        return bus_fail(err, BUS_ENOMEM, "an overlay of %zu households",
+        return bus_fail(err, BUS_ENOMEM, "the changes of %zu households",
                         households);
     }
     return BUS_OK;
@@ -49,10 +49,111 @@ struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
     }
     struct batch_state_slot *s = &o->slots[at];
     if (s->epoch != o->epoch) {
-        assert(o->count < o->cap / 2 + 1);
+        BUS_CHECK(o->count < o->cap / 2 + 1);
         *s = (struct batch_state_slot){
             .id = *id, .partition = partition, .epoch = o->epoch};
         o->used[o->count++] = (uint32_t)at;
     }
     return s;
+}
+
+struct batch_state_slot *matcher_batch_state_at(struct batch_state *o, size_t i)
+{
+    BUS_CHECK(i < o->count);
+    return &o->slots[o->used[i]];
+}
+
+static struct batch_state_part *part_of(struct batch_state_slot *slot,
+                                        uint32_t part)
+{
+    for (uint32_t i = 0; i < slot->count; i++) {
+        if (slot->parts[i].part == part) {
+            return &slot->parts[i];
+        }
+    }
+    return NULL;
+}
+
+#define ROOM_MORE 48 /* a part mostly grows by a line or so */
+
+static int make_room(struct batch_state_slot *slot,
+                     uint32_t part,
+                     size_t n,
+                     struct bus_arena *mem,
+                     struct bus_err *err)
+{
+    struct batch_state_part *p = part_of(slot, part);
+    if (p == NULL && slot->count == slot->cap) {
+        uint32_t cap = slot->cap ? slot->cap * 2 : 4;
+        struct batch_state_part *v = bus_arena_alloc(mem, cap * sizeof(*v));
+        if (v == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "a household's changes");
+        }
+        if (slot->count > 0) {
+            memcpy(v, slot->parts, slot->count * sizeof(*v));
+        }
+        slot->parts = v;
+        slot->cap = cap;
+    }
+    if (p == NULL) {
+        p = &slot->parts[slot->count++];
+        *p = (struct batch_state_part){.part = part};
+    }
+    if (p->room >= n) {
+        return BUS_OK;
+    }
+    char *to = bus_arena_alloc(mem, n + ROOM_MORE);
+    if (to == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a household's changes");
+    }
+    if (p->framed.n > 0) {
+        memcpy(to, p->framed.p, p->framed.n);
+    }
+    p->framed.p = to;
+    p->room = (uint32_t)(n + ROOM_MORE);
+    return BUS_OK;
+}
+
+int matcher_batch_state_reserve(struct batch_state_slot *slot,
+                                const struct matcher_parts *parts,
+                                const bool *changed,
+                                struct bus_arena *mem,
+                                struct bus_err *err)
+{
+    for (uint32_t i = 0; i < parts->n; i++) {
+        if (changed[i]) {
+            BUS_TRY(make_room(slot, i, parts->v[i].n, mem, err));
+        }
+    }
+    return BUS_OK;
+}
+
+void matcher_batch_state_keep(struct batch_state_slot *slot,
+                              const struct matcher_parts *parts,
+                              const bool *changed)
+{
+    for (uint32_t i = 0; i < parts->n; i++) {
+        if (!changed[i]) {
+            continue;
+        }
+        struct batch_state_part *p = part_of(slot, i);
+        BUS_CHECK(p != NULL && p->room >= parts->v[i].n);
+        char *to = (char *)(uintptr_t)p->framed.p;
+        memmove(to, parts->v[i].p, parts->v[i].n);
+        p->framed.n = parts->v[i].n;
+    }
+}
+
+int matcher_batch_state_over(const struct batch_state_slot *slot,
+                             struct matcher_parts *on,
+                             struct bus_arena *mem,
+                             struct bus_err *err)
+{
+    for (uint32_t i = 0; i < slot->count; i++) {
+        const struct batch_state_part *p = &slot->parts[i];
+        if (p->framed.n > 0) { /* else: only room was made */
+            BUS_TRY(matcher_parts_set(on, p->part, p->framed, mem, err));
+        }
+    }
+    return BUS_OK;
 }

@@ -1,19 +1,24 @@
-/* The states a batch has written, before they are committed. Fixed size, made
- * once: one slot a household of the batch. */
+/* The parts of households a batch has changed, before they are committed: one
+ * slot a household, of each part only the latest. Fixed size, made once. */
 #ifndef CONSUMERS_MATCHER_BATCH_STATE_H
 #define CONSUMERS_MATCHER_BATCH_STATE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus/base/err.h"
-#include "bus/base/id.h"
-#include "bus/base/strv.h"
+#include "consumers/matcher/state_parts.h"
 
+struct batch_state_part
+{
+    uint32_t part;
+    uint32_t room; /* bytes there for it */
+    struct bus_strv framed;
+};
 struct batch_state_slot
 {
     struct bus_id id;
-    struct bus_strv state;
+    struct batch_state_part *parts;
+    uint32_t count, cap;
     int32_t partition;
     uint32_t epoch; /* of another epoch: free */
 };
@@ -31,9 +36,27 @@ int matcher_batch_state_init(struct batch_state *o,
                              struct bus_err *err) BUS_MUSTCHECK;
 void matcher_batch_state_fini(struct batch_state *o);
 void matcher_batch_state_clear(struct batch_state *o);
-/* The slot of the household; state.p == NULL when it is new. */
+/* The slot of the household; without parts when it is new. */
 struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
                                                  const struct bus_id *id,
                                                  int32_t partition);
+/* The i-th that was taken. */
+struct batch_state_slot *matcher_batch_state_at(struct batch_state *o,
+                                                size_t i);
+/* Makes room for as many parts more as matcher_batch_state_keep() will be
+ * given: after it nothing can fail. */
+int matcher_batch_state_reserve(struct batch_state_slot *slot,
+                                const struct matcher_parts *parts,
+                                const bool *changed,
+                                struct bus_arena *mem,
+                                struct bus_err *err) BUS_MUSTCHECK;
+void matcher_batch_state_keep(struct batch_state_slot *slot,
+                              const struct matcher_parts *parts,
+                              const bool *changed);
+/* Puts the slot's parts over those that stand on disk. */
+int matcher_batch_state_over(const struct batch_state_slot *slot,
+                             struct matcher_parts *on,
+                             struct bus_arena *mem,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -102,14 +102,15 @@ static int tell_both(struct step *s,
                      const struct side *b,
                      const struct bus_id *person)
 {
-    int rc = conflict_tell(s, a, b, person);
-    return rc == BUS_OK ? conflict_tell(s, b, a, person) : rc;
+    BUS_TRY(conflict_tell(s, a, b, person));
+    return conflict_tell(s, b, a, person);
 }
 
-static struct side own_side(const struct sa_household_state *st)
+static struct side own_side(const struct step *s)
 {
+    const struct sa_household_state *st = s->state;
     return (struct side){st->household_id, st->case_id, st->case_no,
-                         st->division_code, st->members.n};
+                         st->division_code, (size_t)matcher_step_size(s)};
 }
 
 static struct side side_of(const struct sa_membership_ref *r)
@@ -153,7 +154,7 @@ int matcher_on_membership(struct step *s)
     st->memberships.n = n + 1;
     s->out->changed = true;
     struct side one = side_of(&list[n]);
-    struct side other = st->case_no > 0 ? own_side(st)
+    struct side other = st->case_no > 0 ? own_side(s)
                         : n > 0         ? side_of(&list[0])
                                         : (struct side){0};
     return st->case_no > 0 || n > 0 ? tell_both(s, &one, &other, &m->person_id)
@@ -164,7 +165,7 @@ int matcher_meet_memberships(struct step *s)
 {
     const struct sa_household_state *st = s->state;
     int rc = BUS_OK;
-    struct side own = own_side(st);
+    struct side own = own_side(s);
     for (size_t i = 0; rc == BUS_OK && i < st->memberships.n; i++) {
         struct side other = side_of(&st->memberships.v[i]);
         rc = tell_both(s, &own, &other, &st->memberships.v[i].person_id);

@@ -7,17 +7,13 @@
  */
 #include "consumers/matcher/decide.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/policy/marks.h"
 #include "bus/role/keyed.h"
-#include "bus/wire/crypt.h"
 #include "consumers/matcher/parts.h"
-
-#define OUTPUTS_FIRST 16
 
 const char *matcher_event_record(enum matcher_event_kind kind)
 {
@@ -34,95 +30,6 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_MEMBERSHIP] = "membership",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
-}
-
-int matcher_step_reject(struct step *s,
-                        enum bus_errc code,
-                        const char *reason_code,
-                        const char *fmt,
-                        ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int rc = bus_vfail(s->err, code, fmt, ap);
-    va_end(ap);
-    s->out->reason_code = reason_code;
-    return rc;
-}
-
-int matcher_step_no_memory(struct step *s)
-{
-    return matcher_step_reject(
-        s, BUS_ETOOBIG, "LIMIT",
-        "the household's event needs more than the arena's %zu "
-        "bytes",
-        s->mem->max_bytes);
-}
-
-struct bus_id matcher_step_event_id(struct step *s,
-                                    const char *record,
-                                    const struct bus_id *about,
-                                    int32_t number)
-{
-    return bus_wire_event_id(record, about, number, &s->cause);
-}
-
-int matcher_step_emit(struct step *s, const struct matcher_output *o)
-{
-    struct matcher_outputs *out = s->out;
-    if (out->n == MATCHER_OUTPUTS_MAX) {
-        return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",
-                                   "one event makes more than %d events",
-                                   MATCHER_OUTPUTS_MAX);
-    }
-    if (out->n == out->cap) {
-        size_t cap = out->cap ? out->cap * 2 : OUTPUTS_FIRST;
-        struct matcher_output *v = bus_arena_alloc(s->mem, cap * sizeof(*v));
-        if (v == NULL) {
-            return matcher_step_no_memory(s);
-        }
-        if (out->n > 0) {
-            memcpy(v, out->v, out->n * sizeof(*v));
-        }
-        out->v = v;
-        out->cap = cap;
-    }
-    out->v[out->n++] = *o;
-    return BUS_OK;
-}
-
-struct sa_case_event *matcher_step_case_event(struct step *s,
-                                              enum sa_case_event_kind kind,
-                                              const struct bus_id *about)
-{
-    struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
-    if (e == NULL) {
-        return NULL;
-    }
-    e->event_id = matcher_step_event_id(s, "case_event", about, (int32_t)kind);
-    e->household_id = s->state->household_id;
-    e->occurred_at = s->now_ms;
-    e->case_id = s->state->case_id;
-    e->case_no = s->state->case_no;
-    e->kind = kind;
-    e->division_code = s->state->division_code;
-    e->household_size = (int32_t)s->state->members.n;
-    e->has_refers_to = true;
-    e->refers_to = *about;
-    return e;
-}
-
-int matcher_step_emit_case(struct step *s,
-                           struct sa_case_event *e,
-                           struct bus_strv seal_for)
-{
-    return matcher_step_emit(s, &(struct matcher_output){
-                                    .topic = MATCHER_OUT_CASES,
-                                    .record = e,
-                                    .event_id = e->event_id,
-                                    .case_id = e->case_id,
-                                    .seal_for = seal_for,
-                                });
 }
 
 struct common
@@ -162,7 +69,7 @@ static struct common common_of(const struct matcher_event *e)
     case MATCHER_EVENT_KINDS:
         break;
     }
-    assert(!"a kind of event");
+    BUS_CHECK(!"a kind of event");
     return (struct common){0};
 }
 
@@ -284,7 +191,7 @@ int matcher_decide(const struct matcher_rules *rules,
                    struct matcher_outputs *ret,
                    struct bus_err *err)
 {
-    assert(rules->catalogue != NULL && event->record != NULL);
+    BUS_CHECK(rules->catalogue != NULL && event->record != NULL);
     struct common c = common_of(event);
     struct matcher_rules mine = *rules;
     if (rules->versions != NULL) {

@@ -67,12 +67,21 @@ enum matcher_event_kind {
 /* The Avro record of each kind, and the state field it is keyed by. */
 const char *matcher_event_record(enum matcher_event_kind kind);
 
+/* The part of the state that few events need; it comes when one does. */
+struct matcher_rest
+{
+    int (*load)(void *data, struct sa_household_state *st, struct bus_err *err);
+    void *data;
+    int32_t size; /* members, while it is not there */
+    bool there;
+};
 struct matcher_event
 {
     enum matcher_event_kind kind;
-    const void *record;      /* the decoded struct sa_<record> */
-    struct bus_strv partner; /* whose topic it came on ("MZ"); "" for ours */
-    struct bus_strv bytes;   /* as it came, framing included; for parking */
+    const void *record;        /* the decoded struct sa_<record> */
+    struct bus_strv partner;   /* whose topic it came on ("MZ"); "" for ours */
+    struct bus_strv bytes;     /* as it came, framing included; for parking */
+    struct matcher_rest *rest; /* NULL: the state is whole */
 };
 
 enum matcher_topic {
@@ -114,11 +123,6 @@ struct matcher_outputs
     bool duplicate; /* seen before: nothing to do, nothing wrong */
     /* On BUS_ACT_REJECT: the dead letter's reason code. */
     const char *reason_code;
-    /* If the state's facts are still these, `facts` are their bytes as the
-     * array of its record (bus/wire/codec.h, BUS_WIRE_ENCODED). */
-    const struct sa_fact *facts_of;
-    size_t facts_n;
-    struct bus_strv facts;
 };
 
 /* state: decoded or zeroed (a household never seen); changed in place, new

@@ -23,6 +23,7 @@ static int32_t disclose_id_of(const struct bus_policy_catalogue *c,
 int matcher_number_facts(struct step *s)
 {
     const struct sa_household_state *st = s->state;
+    BUS_TRY(matcher_step_whole(s));
     struct step_facts *f = &s->facts;
     size_t n = st->facts.n;
     if (f->ids != NULL && f->of == st->facts.v && f->n == n) {
@@ -46,9 +47,6 @@ int matcher_number_facts(struct step *s)
     if (rc != BUS_OK) {
         return matcher_step_no_memory(s);
     }
-    s->out->facts_of = f->of;
-    s->out->facts_n = n;
-    s->out->facts = *f->bytes;
     return BUS_OK;
 }
 

@@ -102,6 +102,7 @@ int matcher_fold_facts(struct step *s,
                        bool *ret_changed)
 {
     struct sa_household_state *st = s->state;
+    BUS_TRY(matcher_step_whole(s));
     size_t room = st->facts.n + n;
     if (room > 2 * MATCHER_FACTS_MAX) {
         return matcher_step_reject(s, BUS_ETOOBIG, "LIMIT",

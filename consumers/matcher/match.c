@@ -384,21 +384,16 @@ int matcher_match_household(struct step *s)
     if (!st->case_open) {
         return BUS_OK; /* a signal without an application: kept, not judged */
     }
+    BUS_TRY(matcher_number_facts(s));
     struct bus_policy_household h;
-    struct bus_role_household_members members = {st->members.v, st->members.n};
-    int rc = matcher_number_facts(s);
-    rc = rc ? rc
-            : bus_role_household_of(s->rules->catalogue, &members, st->facts.v,
-                                    s->facts.ids, st->facts.n, s->mem, &h);
     struct bus_policy_result result;
-    rc = rc != BUS_OK
-             ? rc
-             : bus_policy_evaluate(s->rules->catalogue, &h, s->today,
-                                   BUS_POLICY_REASONS, s->mem, &result, s->err);
-    if (rc != BUS_OK) {
-        s->out->reason_code = "LIMIT";
-        return rc;
-    }
+    struct bus_role_household_members members = {st->members.v, st->members.n};
+    s->out->reason_code = "LIMIT";
+    BUS_TRY(bus_role_household_of(s->rules->catalogue, &members, st->facts.v,
+                                  s->facts.ids, st->facts.n, s->mem, &h));
+    BUS_TRY(bus_policy_evaluate(s->rules->catalogue, &h, s->today,
+                                BUS_POLICY_REASONS, s->mem, &result, s->err));
+    s->out->reason_code = NULL;
     struct sa_evaluation *e = make_evaluation(s, &result);
     struct sa_evaluation *encoded = bus_arena_alloc(s->mem, sizeof(*encoded));
     if (e == NULL || encoded == NULL) {
@@ -406,13 +401,12 @@ int matcher_match_household(struct step *s)
     }
     for (size_t i = 0; i < result.count; i++) {
         const struct bus_policy_verdict_of *v = &result.items[i];
-        rc = evaluation_item(s->rules->catalogue, s->today, &st->members, v,
-                             s->mem, &e->items.v[i]);
-        if (rc != BUS_OK) {
+        if (evaluation_item(s->rules->catalogue, s->today, &st->members, v,
+                            s->mem, &e->items.v[i]) != BUS_OK) {
             return matcher_step_no_memory(s);
         }
     }
-    rc = matcher_evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem,
-                                   encoded, s->err);
-    return rc == BUS_OK ? fan_out(s, &result, e, encoded) : rc;
+    BUS_TRY(matcher_evaluation_encode(e, s->facts.bytes, s->facts.ends, s->mem,
+                                      encoded, s->err));
+    return fan_out(s, &result, e, encoded);
 }

@@ -105,8 +105,10 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
         return bus_wrap(s->err, "a parked event");
     }
     rc = park_report(s, SA_PARKED_ACTION_RELEASED, p);
-    struct matcher_event event = {
-        .kind = kind, .record = record, .partner = p->partner};
+    struct matcher_event event = {.kind = kind,
+                                  .record = record,
+                                  .partner = p->partner,
+                                  .rest = s->event->rest};
     struct step inner = *s;
     inner.event = &event;
     inner.cause = p->event_id;

@@ -50,6 +50,10 @@ int matcher_step_reject(struct step *s,
                         const char *fmt,
                         ...) BUS_PRINTF(4, 5);
 int matcher_step_no_memory(struct step *s);
+/* Facts, members, applications and the personal part are there from here on:
+ * whoever reads or changes them calls this first. */
+int matcher_step_whole(struct step *s);
+int32_t matcher_step_size(const struct step *s); /* how many members */
 /* The id of an output event: derived from its record, what it is about, and
  * the cause. */
 struct bus_id matcher_step_event_id(struct step *s,

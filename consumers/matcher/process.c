@@ -1,36 +1,24 @@
 /* One batch: for each message decode, decide, encode.
  *
- * - well                        the new state and its events are put out
+ * - well                        its events are put out, its state is kept
  * - seen before                 nothing
  * - bad (BUS_ACT_REJECT)        a dead letter with the bytes; others flow on
  * - our own trouble             the batch is aborted (RETRY) or all stops
  *
- * A later message of the batch sees the state an earlier one left: the overlay
- * before the disk. committed() writes the overlay to disk, aborted() drops it.
+ * A later message of the batch sees what an earlier one left: the batch's
+ * changes over the disk. At its end each part of a household that has changed
+ * is put out once. committed() writes them to disk, aborted() drops them.
  */
-#include <assert.h>
 #include <string.h>
 
+#include "bus/base/check.h"
+#include "bus/base/log.h"
 #include "bus/role/keyed.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
-#include "schemas/personal.h"
 
-#define WRITE_BYTES (256u << 10) /* of states in one step to the disk */
-
-struct work
-{
-    struct matcher_shell *s;
-    struct matcher_lane *lane;
-    const struct bus_kafka_msg *m;
-    const struct matcher_input *in;
-    struct bus_kafka_out *out;
-    struct bus_id household;
-    const char *reason_code;
-    struct bus_strv personal; /* opened once an event */
-    struct bus_id cause;
-    struct bus_strv trace;
-};
+#define MESSAGE_BYTES_MAX 1000000 /* librdkafka's own default */
+#define MESSAGE_MORE      512     /* key, framing */
 
 static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
 {
@@ -46,219 +34,72 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_REVIEW] = &sa_review_type,
         [MATCHER_MEMBERSHIP] = &sa_membership_type,
     };
+    BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];
 }
 
-static int check_key(struct work *w, struct bus_err *err)
+/* --- the household's state --- */
+
+/* Our own bytes: if they cannot be read, it is not the event's fault. */
+static int own_fault(int rc, struct bus_err *err)
 {
-    return bus_role_keyed_read(w->m,
-                               (int32_t)w->s->frame.config.kafka.partitions,
-                               &w->household, &w->reason_code, err);
+    if (rc == BUS_OK || bus_err_act((enum bus_errc)rc) != BUS_ACT_REJECT) {
+        return rc;
+    }
+    return bus_fail(err, BUS_EBUG, "a household's state cannot be read");
 }
 
-/* The household as it stands: of this batch, of the disk, or new. */
-static int load_state(struct work *w,
+/* The household as it stands: of this batch over the disk's, or new. */
+static int load_state(struct matcher_work *w,
                       struct batch_state_slot *slot,
-                      struct sa_household_state **ret,
+                      struct sa_household_state *ret,
                       struct bus_err *err)
 {
-    struct bus_arena *mem = &w->lane->event;
-    struct bus_strv bytes = slot->state;
-    struct store *store = w->s->stores[w->m->partition];
-    int rc = BUS_OK;
-    if (bytes.p == NULL) {
-        rc = matcher_store_get(store, &w->household, &bytes, err);
-    }
-    if (rc == BUS_OK && bytes.p == NULL) {
-        *ret = bus_arena_calloc(mem, 1, sizeof(**ret));
-        return *ret ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a household");
-    }
-    void *record = NULL;
-    rc = rc == BUS_OK
-             ? bus_wire_decode(w->lane->schemas, &sa_household_state_type,
-                               bytes, mem, &record, err)
-             : rc;
-    *ret = record;
-    /* Our own bytes: if they cannot be read, it is not the event's fault. */
-    return rc == BUS_OK
-               ? rc
-               : bus_fail(err, BUS_EBUG, "a household's state cannot be read");
-}
-
-static int process_open_personal(struct work *w,
-                                 const struct sa_household_state *st,
-                                 struct bus_err *err)
-{
-    if (!st->has_personal) {
-        return BUS_OK;
-    }
-    struct bus_wire_binding b = {"application", "personal",
-                                 &st->personal_event};
-    int rc = bus_wire_open(w->lane->keys, &b, st->personal, &w->lane->event,
-                           &w->personal, err);
-    if (rc != BUS_OK) {
-        w->reason_code = "DECRYPT_FAILED";
-    }
-    return rc;
-}
-
-static int matcher_process_seal(struct work *w,
-                                const struct matcher_output *o,
-                                const char *record,
-                                bool *has,
-                                struct bus_strv *field,
-                                struct bus_err *err)
-{
-    if (o->seal_for.n == 0 || w->personal.n == 0) {
-        return BUS_OK;
-    }
-    struct bus_strv plain = w->personal;
-    int rc = o->withheld == 0
-                 ? BUS_OK
-                 : matcher_personal_without(w->personal, o->withheld,
-                                            &w->lane->event, &plain, err);
-    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
-    uint8_t *to = rc ? NULL : bus_arena_alloc(&w->lane->event, n);
-    struct bus_wire_binding b = {record, "personal", &o->event_id};
-    if (to == NULL) {
-        return rc ? rc : bus_fail(err, BUS_ENOMEM, "a sealed field");
-    }
-    rc = bus_wire_seal(w->lane->keys, o->seal_for, &b, plain, to, err);
-    *has = rc == BUS_OK;
-    *field = (struct bus_strv){(char *)to, n};
-    return rc;
-}
-
-static int32_t route_of(const struct matcher_shell *s,
-                        const struct matcher_output *o)
-{
-    for (size_t i = 0; i < s->route_count; i++) {
-        if (s->routes[i].topic == o->topic &&
-            bus_strv_eq(s->routes[i].partner, o->partner)) {
-            return s->routes[i].output;
-        }
-    }
-    return -1;
-}
-
-static int32_t partition_of(const struct matcher_shell *s,
-                            const struct bus_id *household)
-{
-    char key[BUS_ID_TEXT + 1];
-    struct bus_strv text = {bus_id_text(household, key), BUS_ID_TEXT};
-    return bus_kafka_partition_of(text,
-                                  (int32_t)s->frame.config.kafka.partitions);
+    struct matcher_parted *h = &w->state;
+    struct bus_strv bundle;
+    *h = (struct matcher_parted){.schemas = w->lane->schemas,
+                                 .names = &w->part->names,
+                                 .mem = &w->lane->event};
+    BUS_TRY(
+        matcher_store_get(w->part->store, &w->household, h->mem, &bundle, err));
+    BUS_TRY(matcher_parts_read(bundle, h->mem, &h->parts, err));
+    BUS_TRY(matcher_batch_state_over(slot, &h->parts, h->mem, err));
+    return own_fault(matcher_parted_open(h, &w->household, ret, err), err);
 }
 
 static int
-put_output(struct work *w, const struct matcher_output *o, struct bus_err *err)
+load_rest(void *data, struct sa_household_state *st, struct bus_err *err)
 {
-    static const struct
-    {
-        const struct bus_wire_type *type;
-        const char *ce_type;
-    } kinds[] = {
-        [MATCHER_OUT_EVALUATIONS] = {&sa_evaluation_type, "sa.evaluation.v1"},
-        [MATCHER_OUT_ASSIGNMENTS] = {&sa_assignment_type, "sa.assignment.v1"},
-        [MATCHER_OUT_VERIFICATIONS] = {&sa_verification_request_type,
-                                       "sa.verification_request.v1"},
-        [MATCHER_OUT_CASES] = {&sa_case_event_type, "sa.case_event.v1"},
-        [MATCHER_OUT_PARKED] = {&sa_parked_note_type, "sa.parked_note.v1"},
-        [MATCHER_OUT_MEMBERSHIPS] = {&sa_membership_type, "sa.membership.v1"},
-    };
-    void *record = (void *)(uintptr_t)o->record;
-    int64_t at = 0;
-    int rc = BUS_OK;
-    if (o->topic == MATCHER_OUT_ASSIGNMENTS) {
-        struct sa_assignment *a = record;
-        at = a->occurred_at;
-        rc = matcher_process_seal(w, o, "assignment", &a->has_personal,
-                                  &a->personal, err);
-    } else if (o->topic == MATCHER_OUT_VERIFICATIONS) {
-        struct sa_verification_request *q = record;
-        at = q->occurred_at;
-        rc = matcher_process_seal(w, o, "verification_request",
-                                  &q->has_personal, &q->personal, err);
-    } else if (o->topic == MATCHER_OUT_CASES) {
-        struct sa_case_event *c = record;
-        at = c->occurred_at;
-        rc = matcher_process_seal(w, o, "case_event", &c->has_personal,
-                                  &c->personal, err);
-    } else if (o->topic == MATCHER_OUT_EVALUATIONS) {
-        at = ((struct sa_evaluation *)record)->occurred_at;
-    } else if (o->topic == MATCHER_OUT_MEMBERSHIPS) {
-        at = ((struct sa_membership *)record)->occurred_at;
-    } else {
-        at = ((struct sa_parked_note *)record)->occurred_at;
-    }
-    int32_t topic = route_of(w->s, o);
-    bool elsewhere = !bus_id_is_nil(&o->household_id);
-    if (rc == BUS_OK && topic < 0) {
-        rc = bus_fail(err, BUS_ECONFIG,
-                      "no topic for '%.*s'; is there a partner of that code?",
-                      BUS_STRV_ARG(o->partner));
-    }
-    struct bus_role_emit e = {
-        .type = kinds[o->topic].type,
-        .record = o->record,
-        .ce_type = kinds[o->topic].ce_type,
-        .source = w->s->frame.source,
-        .event_id = o->event_id,
-        .household_id = elsewhere ? o->household_id : w->household,
-        .case_id = o->case_id,
-        .cause_id = w->cause,
-        .occurred_at = at,
-        .traceparent = w->trace,
-    };
-    int32_t to =
-        elsewhere ? partition_of(w->s, &o->household_id) : w->m->partition;
-    return rc == BUS_OK ? bus_role_emit_put(w->out, topic, to, &e, err) : rc;
+    struct matcher_work *w = data;
+    return own_fault(matcher_parted_facts(&w->state, st, err), err);
 }
 
-static int put_state(struct work *w,
-                     struct batch_state_slot *slot,
-                     const struct sa_household_state *state,
-                     const struct matcher_outputs *outs,
-                     struct bus_err *err)
+/* What has changed of the state, kept for the end of the batch. Nothing fails
+ * behind it. */
+static int keep_state(struct matcher_work *w,
+                      struct batch_state_slot *slot,
+                      const struct sa_household_state *st,
+                      struct bus_err *err)
 {
-    const struct bus_wire_type *type = &sa_household_state_type;
-    struct sa_household_state copy = *state, *st = &copy;
-    if (outs->facts.n > 0 && outs->facts_of == st->facts.v &&
-        outs->facts_n == st->facts.n) {
-        st->facts.v = (void *)(uintptr_t)&outs->facts;
-        st->facts.n = BUS_WIRE_ENCODED;
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    int64_t most = w->s->frame.config.kafka.message_bytes_max;
+    size_t room = (size_t)(most > 0 ? most : MESSAGE_BYTES_MAX) - MESSAGE_MORE;
+    BUS_TRY(matcher_parted_close(&w->state, st, &parts, &changed, err));
+    for (uint32_t i = 0; i < parts.n; i++) {
+        if (changed[i] && parts.v[i].n > room) {
+            return bus_fail(err, BUS_ETOOBIG,
+                            "the household's state has a part of %zu bytes",
+                            parts.v[i].n);
+        }
     }
-    size_t n = bus_wire_size(type, st);
-    uint8_t *p = bus_arena_alloc(&w->lane->batch, n + BUS_WIRE_FRAME_BYTES);
-    if (p == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a household's state");
-    }
-    (void)bus_wire_encode_at(type, st, bus_wire_frame_at(type->id, p));
-    struct bus_kafka_put put = {
-        .partition = w->m->partition,
-        .key = w->m->key,
-        .value = {(char *)p, n + BUS_WIRE_FRAME_BYTES},
-    };
-    int rc = bus_kafka_out_put(w->out, w->s->out_households, &put, err);
-    if (rc == BUS_OK) { /* the last that is put: nothing is refused now */
-        slot->state = put.value;
-    }
-    return rc;
+    BUS_TRY(matcher_batch_state_reserve(slot, &parts, changed, &w->lane->batch,
+                                        err));
+    matcher_batch_state_keep(slot, &parts, changed);
+    return BUS_OK;
 }
 
-static int put_all(struct work *w,
-                   struct batch_state_slot *slot,
-                   const struct sa_household_state *st,
-                   const struct matcher_outputs *outs,
-                   struct bus_err *err)
-{
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < outs->n; i++) {
-        rc = put_output(w, &outs->v[i], err);
-    }
-    return rc == BUS_OK && outs->changed ? put_state(w, slot, st, outs, err)
-                                         : rc;
-}
+/* --- one event --- */
 
 static bool seals_anything(const struct matcher_outputs *outs)
 {
@@ -270,63 +111,170 @@ static bool seals_anything(const struct matcher_outputs *outs)
     return false;
 }
 
+static int put_all(struct matcher_work *w,
+                   struct batch_state_slot *slot,
+                   struct sa_household_state *st,
+                   const struct matcher_outputs *outs,
+                   struct bus_err *err)
+{
+    if (seals_anything(outs)) {
+        BUS_TRY(load_rest(w, st, err));
+        BUS_TRY(matcher_open_personal(w, st, err));
+    }
+    for (size_t i = 0; i < outs->n; i++) {
+        BUS_TRY(matcher_put_output(w, &outs->v[i], err));
+    }
+    return outs->changed ? keep_state(w, slot, st, err) : BUS_OK;
+}
+
 /* A review whose key is all zero is for every household of its partition. */
-static bool is_notice(const struct work *w)
+static bool is_notice(const struct matcher_work *w)
 {
     struct bus_id id;
     return w->in->kind == MATCHER_REVIEW && bus_id_parse(w->m->key, &id) &&
            bus_id_is_nil(&id);
 }
 
-static int matcher_process_handle(struct work *w, struct bus_err *err)
+static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
 {
     struct bus_arena *mem = &w->lane->event;
     void *record = NULL;
     bool notice = is_notice(w);
-    int rc = notice ? BUS_OK : check_key(w, err);
-    rc = rc == BUS_OK
-             ? bus_wire_decode(w->lane->schemas, process_type_of(w->in->kind),
-                               w->m->value, mem, &record, err)
-             : rc;
-    if (rc != BUS_OK || notice) {
-        return rc ? rc
-                  : matcher_review_partition(w->s, w->lane, w->m, record,
-                                             w->out, err);
+    if (!notice) {
+        BUS_TRY(bus_role_keyed_read(
+            w->m, (int32_t)w->s->frame.config.kafka.partitions, &w->household,
+            &w->reason_code, err));
+    }
+    BUS_TRY(bus_wire_decode(w->lane->schemas, process_type_of(w->in->kind),
+                            w->m->value, mem, &record, err));
+    if (notice) {
+        return matcher_review_partition(w->s, w->lane, w->m, record, w->out,
+                                        err);
     }
     struct batch_state_slot *slot = matcher_batch_state_get(
         &w->lane->batch_state, &w->household, w->m->partition);
-    struct sa_household_state *st = NULL;
-    rc = load_state(w, slot, &st, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    if (st->sequence == 0) {
-        st->household_id = w->household;
-    }
+    struct sa_household_state st;
+    BUS_TRY(load_state(w, slot, &st, err));
+    struct matcher_rest rest = {.load = load_rest,
+                                .data = w,
+                                .size = w->state.size,
+                                .there = w->state.facts_there};
     struct matcher_event event = {.kind = w->in->kind,
                                   .record = record,
                                   .partner = w->in->partner,
-                                  .bytes = w->m->value};
+                                  .bytes = w->m->value,
+                                  .rest = &rest};
     struct matcher_outputs outs;
-    rc = matcher_decide(&w->lane->rules, st, &event, mem, &outs, err);
+    int rc = matcher_decide(&w->lane->rules, &st, &event, mem, &outs, err);
     if (rc != BUS_OK) {
         w->reason_code = outs.reason_code;
         return rc;
     }
     w->lane->duplicates += outs.duplicate && !outs.changed;
-    if (seals_anything(&outs)) {
-        rc = process_open_personal(w, st, err);
-    }
     w->trace = bus_kafka_msg_header(w->m, "traceparent");
     memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
-    return rc == BUS_OK ? put_all(w, slot, st, &outs, err) : rc;
+    return put_all(w, slot, &st, &outs, err);
 }
 
 /* What is wrong with the message itself, told apart from our own trouble. */
-static bool is_reject(const struct work *w, int rc)
+static bool is_reject(const struct matcher_work *w, int rc)
 {
     return bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT ||
            (rc == BUS_EBUG && w->reason_code != NULL);
+}
+
+static int process_reject(struct matcher_work *w, struct bus_err *err)
+{
+    struct matcher_shell *s = w->s;
+    struct bus_err second;
+    struct bus_role_dead_letter d = {
+        .msg = w->m,
+        .reason_code = w->reason_code,
+        .why = err,
+        .owner = w->in->owner,
+        .source = s->frame.source,
+        .now_ms = bus_clock_system.wall_ms(NULL),
+        .metrics = s->frame.metrics,
+    };
+    w->lane->rejected++;
+    bus_kafka_out_undo(w->out);
+    bus_arena_reset(&w->lane->event); /* it may be full */
+    int rc = bus_role_dead_letter_put(w->out, s->out_dead_letters, &d,
+                                      &w->lane->event, &second);
+    if (rc != BUS_OK && err != NULL) {
+        *err = second;
+    }
+    return rc;
+}
+
+static int process_one(struct matcher_work *w, struct bus_err *err)
+{
+    bus_arena_reset(&w->lane->event);
+    w->lane->events++;
+    int rc = matcher_process_handle(w, err);
+    rc = bus_arena_cause(&w->lane->event, rc, err);
+    if (rc != BUS_OK && is_reject(w, rc)) {
+        rc = process_reject(w, err);
+    }
+    return rc == BUS_OK ? bus_kafka_out_done(w->out, err) : rc;
+}
+
+/* --- the batch --- */
+
+static int put_state(struct matcher_shell *s,
+                     const struct batch_state_slot *slot,
+                     struct bus_kafka_out *out,
+                     struct bus_err *err)
+{
+    char key[MATCHER_PART_KEY + 1];
+    for (uint32_t i = 0; i < slot->count; i++) {
+        const struct batch_state_part *p = &slot->parts[i];
+        struct bus_kafka_put put = {
+            .partition = slot->partition,
+            .key = matcher_part_key(&slot->id, p->part, key),
+            .value = p->framed,
+        };
+        if (p->framed.n > 0) {
+            BUS_TRY(bus_kafka_out_put(out, s->out_households, &put, err));
+        }
+    }
+    return BUS_OK;
+}
+
+/* New words go out with what is written in them. */
+static int put_names(struct matcher_shell *s,
+                     struct matcher_lane *lane,
+                     int32_t partition,
+                     struct bus_kafka_out *out,
+                     struct bus_err *err)
+{
+    struct matcher_partition *p = s->partitions[partition];
+    struct bus_kafka_put put = {.partition = partition,
+                                .key = BUS_STRV(MATCHER_NAMES_KEY)};
+    if (p->names.n == p->names.written) {
+        return BUS_OK;
+    }
+    BUS_TRY(matcher_names_encode(&p->names, &lane->batch, &put.value, err));
+    return bus_kafka_out_put(out, s->out_households, &put, err);
+}
+
+static int put_states(struct matcher_shell *s,
+                      int lane_no,
+                      struct bus_kafka_out *out,
+                      struct bus_err *err)
+{
+    struct matcher_lane *lane = &s->lanes[lane_no];
+    int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
+    for (int32_t p = lane_no; p < partitions; p += s->lane_count) {
+        if (s->partitions[p] != NULL) {
+            BUS_TRY(put_names(s, lane, p, out, err));
+        }
+    }
+    for (size_t i = 0; i < lane->batch_state.count; i++) {
+        BUS_TRY(put_state(s, matcher_batch_state_at(&lane->batch_state, i), out,
+                          err));
+    }
+    return bus_kafka_out_done(out, err);
 }
 
 int matcher_process(void *data,
@@ -337,65 +285,25 @@ int matcher_process(void *data,
                     struct bus_err *err)
 {
     struct matcher_shell *s = data;
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     struct matcher_lane *lane = &s->lanes[lane_no];
-    struct store *reading[BUS_KAFKA_LANES_MAX * 32];
-    size_t open = 0;
-    int rc = BUS_OK;
-    int32_t seen = -1;
     lane->rules = s->rules;
     lane->rules.versions = atomic_load(&s->versions);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        struct store *store = s->stores[msgs[i].partition];
-        assert(store != NULL);
-        bool have = msgs[i].partition == seen;
-        for (size_t k = 0; !have && k < open; k++) {
-            have = reading[k] == store;
-        }
-        seen = msgs[i].partition;
-        if (!have) {
-            rc = matcher_store_read_begin(store, err);
-            if (rc != BUS_OK) {
-                break;
-            }
-            assert(open < sizeof(reading) / sizeof(reading[0]));
-            reading[open++] = store;
-        }
-        struct work w = {.s = s,
-                         .lane = lane,
-                         .m = &msgs[i],
-                         .in = &s->inputs[msgs[i].topic_index],
-                         .out = out};
-        bus_arena_reset(&lane->event);
-        lane->events++;
-        rc = matcher_process_handle(&w, err);
-        rc = bus_arena_cause(&lane->event, rc, err);
-        if (rc != BUS_OK && is_reject(&w, rc)) {
-            struct bus_role_dead_letter d = {
-                .msg = w.m,
-                .reason_code = w.reason_code,
-                .why = err,
-                .owner = w.in->owner,
-                .source = s->frame.source,
-                .now_ms = bus_clock_system.wall_ms(NULL),
-                .metrics = s->frame.metrics,
-            };
-            struct bus_err second;
-            lane->rejected++;
-            bus_kafka_out_undo(out);
-            bus_arena_reset(&lane->event); /* it may be full */
-            rc = bus_role_dead_letter_put(out, s->out_dead_letters, &d,
-                                          &lane->event, &second);
-            if (rc != BUS_OK && err != NULL) {
-                *err = second;
-            }
-        }
-        rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
+    BUS_TRY(matcher_make_sound(s, lane_no, err));
+    for (size_t i = 0; i < n; i++) {
+        struct matcher_work w = {.s = s,
+                                 .lane = lane,
+                                 .m = &msgs[i],
+                                 .in = &s->inputs[msgs[i].topic_index],
+                                 .part = s->partitions[msgs[i].partition],
+                                 .out = out};
+        BUS_CHECK(w.part != NULL);
+        BUS_TRY(process_one(&w, err));
     }
-    for (size_t k = 0; k < open; k++) {
-        matcher_store_read_end(reading[k]);
-    }
-    return rc;
+    return put_states(s, lane_no, out, err);
 }
+
+/* --- its end --- */
 
 /* How far the topic is known to have gone; told now and then, not each time.
  * What the disk has beyond that is read again after a restart, to the same. */
@@ -409,49 +317,62 @@ static int64_t applied_now(const struct matcher_shell *s,
             return w[i].next_offset;
         }
     }
-    return matcher_store_applied(s->stores[partition]);
+    return matcher_store_applied(s->partitions[partition]->store);
 }
 
-/* In several steps: LMDB holds the changed pages of one in memory, and those of
- * the largest for good. */
-static int write_partition(struct matcher_shell *s,
-                           struct matcher_lane *lane,
+static int write_household(struct matcher_lane *lane,
+                           struct store *store,
+                           const struct batch_state_slot *slot,
+                           struct bus_err *err)
+{
+    struct bus_arena *mem = &lane->event;
+    struct matcher_parts parts;
+    struct bus_strv bundle;
+    bus_arena_reset(mem);
+    BUS_TRY(matcher_store_get(store, &slot->id, mem, &bundle, err));
+    BUS_TRY(matcher_parts_read(bundle, mem, &parts, err));
+    BUS_TRY(matcher_batch_state_over(slot, &parts, mem, err));
+    if (parts.n == 0) {
+        return BUS_OK;
+    }
+    BUS_TRY(matcher_parts_bundle(&parts, mem, &bundle, err));
+    return matcher_store_put(store, &slot->id, bundle, err);
+}
+
+static int write_names(struct matcher_lane *lane,
+                       struct matcher_partition *p,
+                       struct bus_err *err)
+{
+    static const struct bus_id nobody;
+    struct bus_strv framed;
+    if (p->names.n == p->names.written) {
+        return BUS_OK;
+    }
+    bus_arena_reset(&lane->event);
+    BUS_TRY(matcher_names_encode(&p->names, &lane->event, &framed, err));
+    BUS_TRY(matcher_store_put(p->store, &nobody, framed, err));
+    p->names.written = p->names.n;
+    return BUS_OK;
+}
+
+static int write_partition(struct matcher_lane *lane,
+                           struct matcher_partition *p,
                            int32_t partition,
                            int64_t applied,
                            struct bus_err *err)
 {
-    struct store *store = s->stores[partition];
-    bool begun = false;
-    size_t bytes = 0;
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < lane->batch_state.count; i++) {
+    bool any = p->names.n > p->names.written ||
+               applied != matcher_store_applied(p->store);
+    BUS_TRY(write_names(lane, p, err));
+    for (size_t i = 0; i < lane->batch_state.count; i++) {
         const struct batch_state_slot *slot =
-            &lane->batch_state.slots[lane->batch_state.used[i]];
-        if (slot->partition != partition || slot->state.p == NULL) {
-            continue;
-        }
-        rc = begun ? BUS_OK : matcher_store_write_begin(store, err);
-        begun = begun || rc == BUS_OK;
-        rc = rc == BUS_OK
-                 ? matcher_store_put(store, &slot->id, slot->state, err)
-                 : rc;
-        bytes += slot->state.n;
-        if (rc == BUS_OK && bytes > WRITE_BYTES) {
-            rc = matcher_store_write_commit(store, matcher_store_applied(store),
-                                            err);
-            begun = false;
-            bytes = 0;
+            matcher_batch_state_at(&lane->batch_state, i);
+        if (slot->partition == partition && slot->count > 0) {
+            BUS_TRY(write_household(lane, p->store, slot, err));
+            any = true;
         }
     }
-    if (rc == BUS_OK && !begun && applied != matcher_store_applied(store)) {
-        rc = matcher_store_write_begin(store, err);
-        begun = rc == BUS_OK;
-    }
-    if (rc != BUS_OK) {
-        matcher_store_write_abort(store);
-        return rc;
-    }
-    return begun ? matcher_store_write_commit(store, applied, err) : BUS_OK;
+    return any ? matcher_store_commit(p->store, applied, err) : BUS_OK;
 }
 
 static void end_batch(struct matcher_lane *lane)
@@ -467,21 +388,35 @@ int matcher_committed(void *data,
                       struct bus_err *err)
 {
     struct matcher_shell *s = data;
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     struct matcher_lane *lane = &s->lanes[lane_no];
-    int rc = BUS_OK;
     int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
-    for (int32_t p = lane_no; rc == BUS_OK && p < partitions;
-         p += s->lane_count) {
-        if (s->stores[p] != NULL) {
-            rc = write_partition(s, lane, p, applied_now(s, w, n, p), err);
+    for (int32_t i = lane_no; i < partitions; i += s->lane_count) {
+        struct matcher_partition *p = s->partitions[i];
+        if (p == NULL) {
+            continue;
+        }
+        int rc = write_partition(lane, p, i, applied_now(s, w, n, i), err);
+        if (rc != BUS_OK) {
+            matcher_store_abort(p->store);
+            p->behind = true; /* the topic has it: read again from there */
+            bus_log(BUS_LOG_WARN, "a partition's state is not on disk",
+                    "partition=%d err=\"%s\"", i, err ? err->msg : "");
         }
     }
     end_batch(lane);
-    return rc;
+    return BUS_OK;
 }
 
 void matcher_aborted(void *data, int lane_no)
 {
     struct matcher_shell *s = data;
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
+    int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
+    for (int32_t i = lane_no; i < partitions; i += s->lane_count) {
+        if (s->partitions[i] != NULL) {
+            s->partitions[i]->doubtful = true;
+        }
+    }
     end_batch(&s->lanes[lane_no]);
 }

@@ -25,7 +25,7 @@ struct replay
     struct bus_strv fact;
     size_t fact_at;
 };
-/* replay_fact.c: fills place, recorded, again and fact if the sums tell where
+/* Fills place, recorded, again and fact if the sums tell where
  * the snapshot was changed. */
 int matcher_replay_find_fact(const struct sa_evaluation *recorded,
                              struct bus_arena *mem,

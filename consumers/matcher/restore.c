@@ -1,15 +1,29 @@
 /* A partition comes: its households from this machine's disk, the rest from
- * the tail of the `households` topic; a lost or strange disk reads it all. */
+ * the tail of the `households` topic; a lost or strange disk reads it all. What
+ * is found damaged later is set aside, and read from the topic again.
+ *
+ * The second lock for torn transactions: a part's sequence only grows. One that
+ * stands in the topic again or goes back, or one that is there though what
+ * wrote it was aborted, says that a transaction was committed half; the
+ * partition stops at that place, before more is written on top of it. */
 #include <string.h>
 
+#include "bus/base/check.h"
+#include "bus/base/heap.h"
+#include "bus/base/log.h"
 #include "consumers/matcher/catalogue_watch.h"
-#include "schemas/household_state.h"
 
 #define RESTORE_BATCH 4096
 
+static const struct bus_id nobody; /* whose record is the names */
+
 struct restoring
 {
-    struct store *store;
+    struct matcher_shell *s;
+    struct matcher_lane *lane;
+    struct matcher_partition *part;
+    uint32_t pass;
+    bool known; /* nothing may come that we do not have */
     size_t pending;
     int64_t next;
 };
@@ -20,7 +34,61 @@ static int restore_flush(struct restoring *r, struct bus_err *err)
         return BUS_OK;
     }
     r->pending = 0;
-    return matcher_store_write_commit(r->store, r->next, err);
+    return matcher_store_commit(r->part->store, r->next, err);
+}
+
+static int restore_torn(const struct bus_kafka_msg *m,
+                        int64_t before,
+                        int64_t now,
+                        struct bus_err *err)
+{
+    return bus_fail(err, BUS_EBUG,
+                    "%s[%d] offset %lld, key %.*s: sequence %lld stands behind "
+                    "%lld: a transaction was committed half; nothing more is "
+                    "written here (ops/decisions/0016)",
+                    m->topic, m->partition, (long long)m->offset,
+                    BUS_STRV_ARG(m->key), (long long)now, (long long)before);
+}
+
+static int check_sequence(const struct restoring *r,
+                          const struct matcher_parts *parts,
+                          uint32_t part,
+                          const struct bus_kafka_msg *m,
+                          struct bus_err *err)
+{
+    int64_t now = matcher_part_sequence(m->value);
+    bool there = part < parts->n && parts->v[part].n > 0;
+    int64_t before = there ? matcher_part_sequence(parts->v[part]) : -1;
+    if (now < 0) {
+        return BUS_OK; /* of the form before */
+    }
+    if (there && parts->pass[part] == r->pass && now <= before) {
+        return restore_torn(m, before, now, err);
+    }
+    return r->known && now > before ? restore_torn(m, before, now, err)
+                                    : BUS_OK;
+}
+
+static int restore_part(struct restoring *r,
+                        const struct bus_id *id,
+                        uint32_t part,
+                        const struct bus_kafka_msg *m,
+                        struct bus_err *err)
+{
+    struct bus_arena *mem = &r->lane->event;
+    struct store *store = r->part->store;
+    struct matcher_parts parts;
+    struct bus_strv bundle;
+    BUS_TRY(matcher_store_get(store, id, mem, &bundle, err));
+    BUS_TRY(matcher_parts_read(bundle, mem, &parts, err));
+    BUS_TRY(check_sequence(r, &parts, part, m, err));
+    if (m->value.p == NULL && part == MATCHER_PART_CASE) {
+        return matcher_store_put(store, id, (struct bus_strv){0}, err);
+    }
+    BUS_TRY(matcher_parts_set(&parts, part, m->value, mem, err));
+    parts.pass[part] = r->pass;
+    BUS_TRY(matcher_parts_bundle(&parts, mem, &bundle, err));
+    return matcher_store_put(store, id, bundle, err);
 }
 
 static int
@@ -28,49 +96,143 @@ restore_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct restoring *r = data;
     struct bus_id id;
-    if (!bus_id_parse(m->key, &id)) {
+    uint32_t part = 0;
+    bus_arena_reset(&r->lane->event);
+    if (bus_strv_is(m->key, MATCHER_NAMES_KEY)) {
+        BUS_TRY(matcher_names_decode(&r->part->names, m->value, &r->lane->event,
+                                     err));
+        BUS_TRY(matcher_store_put(r->part->store, &nobody, m->value, err));
+    } else if (matcher_part_of_key(m->key, &id, &part)) {
+        BUS_TRY(restore_part(r, &id, part, m, err));
+    } else {
         return bus_fail(err, BUS_EPARSE,
-                        "%s[%d] offset %lld: the key is no household id",
+                        "%s[%d] offset %lld: the key is no household's",
                         m->topic, m->partition, (long long)m->offset);
     }
-    int rc = BUS_OK;
-    if (r->pending == 0) {
-        rc = matcher_store_write_begin(r->store, err);
-    }
-    rc = rc == BUS_OK ? matcher_store_put(r->store, &id, m->value, err) : rc;
     r->next = m->offset + 1;
-    if (rc == BUS_OK && ++r->pending == RESTORE_BATCH) {
-        rc = restore_flush(r, err);
-    }
-    return rc;
+    return ++r->pending == RESTORE_BATCH ? restore_flush(r, err) : BUS_OK;
+}
+
+static int read_names(struct matcher_partition *p,
+                      struct bus_arena *mem,
+                      struct bus_err *err)
+{
+    struct bus_strv framed;
+    bus_arena_reset(mem);
+    BUS_TRY(matcher_store_get(p->store, &nobody, mem, &framed, err));
+    return framed.n > 0 ? matcher_names_decode(&p->names, framed, mem, err)
+                        : BUS_OK;
 }
 
 static int read_tail(struct matcher_shell *s,
                      struct matcher_lane *lane,
                      int32_t partition,
+                     bool known,
                      struct bus_err *err)
 {
-    struct store *store = s->stores[partition];
+    struct matcher_partition *p = s->partitions[partition];
     const char *topic = s->outputs[s->out_households].topic;
     int64_t ends[2] = {0, 0}, next = 0;
-    int rc = bus_kafka_ends(lane->reader, topic, partition, false, ends, err);
-    if (rc == BUS_OK && matcher_store_applied(store) > ends[1]) {
-        rc = matcher_store_clear(store, err); /* the topic is a new one */
+    BUS_TRY(bus_kafka_ends(lane->reader, topic, partition, false, ends, err));
+    if (matcher_store_applied(p->store) > ends[1]) {
+        matcher_names_fini(&p->names); /* the topic is a new one */
+        matcher_names_init(&p->names);
+        BUS_TRY(matcher_store_reset(p->store, err));
     }
-    struct restoring r = {.store = store};
+    struct restoring r = {
+        .s = s,
+        .lane = lane,
+        .part = p,
+        .pass = (uint32_t)bus_clock_system.wall_ms(NULL) | 1u,
+        .known = known,
+    };
     struct bus_kafka_range range = {.topic = topic,
                                     .partition = partition,
-                                    .from = matcher_store_applied(store),
+                                    .from = matcher_store_applied(p->store),
                                     .compacted = true};
-    rc = rc == BUS_OK
-             ? bus_kafka_read(lane->reader, &range, restore_one, &r, &next, err)
-             : rc;
+    int rc = bus_kafka_read(lane->reader, &range, restore_one, &r, &next, err);
     if (rc == BUS_OK) {
         r.next = next;
         rc = restore_flush(&r, err);
     }
     if (rc != BUS_OK) {
-        matcher_store_write_abort(store);
+        matcher_store_abort(p->store);
+    }
+    return rc;
+}
+
+/* --- a partition's life --- */
+
+static void partition_free(struct matcher_shell *s, int32_t partition)
+{
+    struct matcher_partition *p = s->partitions[partition];
+    if (p != NULL) {
+        matcher_store_close(p->store);
+        matcher_names_fini(&p->names);
+        bus_free(p);
+        s->partitions[partition] = NULL;
+    }
+}
+
+static int partition_open(struct matcher_shell *s,
+                          struct matcher_lane *lane,
+                          int32_t partition,
+                          struct bus_err *err)
+{
+    struct matcher_partition *p = bus_calloc(1, sizeof(*p));
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a partition");
+    }
+    matcher_names_init(&p->names);
+    s->partitions[partition] = p;
+    BUS_TRY(matcher_store_open(s->frame.state_dir, partition,
+                               (size_t)s->frame.config.matcher.map_bytes,
+                               &p->store, err));
+    if (matcher_store_cut(p->store) > 0) {
+        bus_log(BUS_LOG_WARN,
+                "state on disk does not end well, the rest is read from the "
+                "topic",
+                "partition=%d bytes=%lld households=%zu", partition,
+                (long long)matcher_store_cut(p->store),
+                matcher_store_count(p->store));
+    }
+    return read_names(p, &lane->event, err);
+}
+
+/* What is on disk is not what was written: all of it comes from the topic. */
+static int
+set_aside(struct matcher_partition *p, int32_t partition, struct bus_err *err)
+{
+    bus_log(BUS_LOG_WARN,
+            "state on disk is damaged, set aside and read from the topic",
+            "partition=%d households=%zu", partition,
+            matcher_store_count(p->store));
+    matcher_names_fini(&p->names);
+    matcher_names_init(&p->names);
+    return matcher_store_reset(p->store, err);
+}
+
+static int partition_bring(struct matcher_shell *s,
+                           struct matcher_lane *lane,
+                           int32_t partition,
+                           struct bus_err *err)
+{
+    int rc = BUS_OK;
+    if (s->partitions[partition] == NULL) {
+        rc = partition_open(s, lane, partition, err);
+    }
+    if (rc == BUS_OK) {
+        rc = read_tail(s, lane, partition, false, err);
+    }
+    struct matcher_partition *p = s->partitions[partition];
+    bool damaged =
+        p != NULL && p->store != NULL && matcher_store_damaged(p->store);
+    if (damaged) {
+        BUS_TRY(set_aside(p, partition, err));
+        rc = read_tail(s, lane, partition, false, err);
+    }
+    if (rc != BUS_OK && p != NULL && p->store == NULL) {
+        partition_free(s, partition); /* not opened: opened anew next time */
     }
     return rc;
 }
@@ -81,21 +243,17 @@ int matcher_assigned(void *data,
                      struct bus_err *err)
 {
     struct matcher_shell *s = data;
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     struct matcher_lane *lane = &s->lanes[lane_no];
-    if (partition >= MATCHER_PARTITIONS_MAX) {
+    if (partition < 0 || partition >= MATCHER_PARTITIONS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "partition %d; at most %d", partition,
                         MATCHER_PARTITIONS_MAX);
     }
-    int rc = matcher_catalogue_watch_wait(s->watch, err);
-    rc = rc || lane->reader
-             ? rc
-             : bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err);
-    if (rc == BUS_OK && s->stores[partition] == NULL) {
-        rc = matcher_store_open(s->frame.state_dir, partition,
-                                (size_t)s->frame.config.matcher.map_bytes,
-                                &s->stores[partition], err);
+    BUS_TRY(matcher_catalogue_watch_wait(s->watch, err));
+    if (lane->reader == NULL) {
+        BUS_TRY(bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err));
     }
-    rc = rc == BUS_OK ? read_tail(s, lane, partition, err) : rc;
+    int rc = partition_bring(s, lane, partition, err);
     return rc == BUS_OK ? rc
                         : bus_wrap(err, "restoring partition %d", partition);
 }
@@ -103,7 +261,27 @@ int matcher_assigned(void *data,
 void matcher_revoked(void *data, int lane, int32_t partition)
 {
     (void)lane;
-    struct matcher_shell *s = data;
-    matcher_store_close(s->stores[partition]);
-    s->stores[partition] = NULL;
+    partition_free(data, partition);
+}
+
+int matcher_make_sound(struct matcher_shell *s,
+                       int lane_no,
+                       struct bus_err *err)
+{
+    struct matcher_lane *lane = &s->lanes[lane_no];
+    int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
+    for (int32_t i = lane_no; i < partitions; i += s->lane_count) {
+        struct matcher_partition *p = s->partitions[i];
+        if (p == NULL) {
+            continue;
+        }
+        if (matcher_store_damaged(p->store)) {
+            BUS_TRY(set_aside(p, i, err));
+            BUS_TRY(read_tail(s, lane, i, false, err));
+        } else if (p->behind || p->doubtful) {
+            BUS_TRY(read_tail(s, lane, i, !p->behind, err));
+        }
+        p->behind = p->doubtful = false;
+    }
+    return BUS_OK;
 }

@@ -45,8 +45,6 @@ struct scan
     struct change changes[CHANGES_MAX];
     size_t change_count;
     struct stretch since[SINCE_MAX];
-    size_t seen;
-    bool more;
     struct bus_id last;
     int rc;
     struct bus_err *err;
@@ -159,33 +157,55 @@ static int review_put(struct scan *k, const struct sa_review *r)
                              k->err);
 }
 
-static bool
-one_household(void *data, const struct bus_id *id, struct bus_strv value)
+static int one_household(struct scan *k, const struct bus_id *id)
 {
-    struct scan *k = data;
     struct bus_arena *mem = &k->lane->event;
-    void *record = NULL;
-    if (k->seen == STRETCH) {
-        k->more = true;
-        return false;
+    struct matcher_partition *part = k->s->partitions[k->m->partition];
+    struct matcher_parted h = {
+        .schemas = k->lane->schemas, .names = &part->names, .mem = mem};
+    struct sa_household_state st;
+    struct bus_strv bundle;
+    BUS_TRY(matcher_store_get(part->store, id, mem, &bundle, k->err));
+    BUS_TRY(matcher_parts_read(bundle, mem, &h.parts, k->err));
+    BUS_TRY(matcher_parted_open(&h, id, &st, k->err));
+    BUS_TRY(matcher_parted_facts(&h, &st, k->err));
+    if (!touched(k, &st)) {
+        return k->rc;
     }
-    k->seen++;
-    k->last = *id;
-    struct bus_arena_mark mark = bus_arena_mark(mem);
-    k->rc = bus_wire_decode(k->lane->schemas, &sa_household_state_type, value,
-                            mem, &record, k->err);
-    if (k->rc == BUS_OK && touched(k, record) && k->rc == BUS_OK) {
-        struct sa_review r = {
-            .event_id = review_id(k, id),
-            .household_id = *id,
-            .occurred_at = k->notice->occurred_at,
-            .reason = k->notice->reason,
-            .catalogue_version = k->notice->catalogue_version,
-        };
-        k->rc = review_put(k, &r);
+    struct sa_review r = {
+        .event_id = review_id(k, id),
+        .household_id = *id,
+        .occurred_at = k->notice->occurred_at,
+        .reason = k->notice->reason,
+        .catalogue_version = k->notice->catalogue_version,
+    };
+    return review_put(k, &r);
+}
+
+/* The households of one stretch; *ret_more: there are others behind them. */
+static int one_stretch(struct scan *k, bool *ret_more)
+{
+    const struct sa_review *notice = k->notice;
+    struct bus_arena *mem = &k->lane->event;
+    struct store *store = k->s->partitions[k->m->partition]->store;
+    struct bus_id *ids = bus_arena_alloc(mem, (STRETCH + 2) * sizeof(*ids));
+    size_t n = 0;
+    if (ids == NULL) {
+        return bus_fail(k->err, BUS_ENOMEM, "a stretch of households");
     }
-    bus_arena_release(mem, mark);
-    return k->rc == BUS_OK;
+    BUS_TRY(matcher_store_ids(store,
+                              notice->has_behind ? &notice->behind : NULL,
+                              STRETCH + 2, ids, &n, k->err));
+    size_t from = n > 0 && bus_id_is_nil(&ids[0]) ? 1 : 0; /* nobody's: names */
+    *ret_more = n - from > STRETCH;
+    size_t end = *ret_more ? from + STRETCH : n;
+    for (size_t i = from; i < end; i++) {
+        struct bus_arena_mark mark = bus_arena_mark(mem);
+        BUS_TRY(one_household(k, &ids[i]));
+        bus_arena_release(mem, mark);
+        k->last = ids[i];
+    }
+    return BUS_OK;
 }
 
 int matcher_review_partition(struct matcher_shell *s,
@@ -212,11 +232,9 @@ int matcher_review_partition(struct matcher_shell *s,
         return BUS_OK;
     }
     k.turn = bus_policy_effective_day(k.to->catalogue, k.day);
-    int rc = matcher_store_each(s->stores[m->partition],
-                                notice->has_behind ? &notice->behind : NULL,
-                                one_household, &k, err);
-    rc = rc ? rc : k.rc;
-    if (rc == BUS_OK && k.more) {
+    bool more = false;
+    int rc = one_stretch(&k, &more);
+    if (rc == BUS_OK && more) {
         struct sa_review rest = *notice;
         rest.event_id = review_id(&k, &k.last);
         rest.has_behind = true;

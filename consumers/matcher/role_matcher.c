@@ -1,6 +1,7 @@
 /* `lianou run matcher`. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/role/types.h"
@@ -61,16 +62,13 @@ static int matcher_open_lane(struct matcher_shell *s,
     bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
     bus_arena_init(&lane->batch, 1u << 20, 0);
     lane->schemas = bus_role_types_registry();
-    int rc =
-        lane->schemas == NULL ? bus_fail(err, BUS_ENOMEM, "a lane") : BUS_OK;
-    rc = rc ? rc
-            : matcher_batch_state_init(
-                  &lane->batch_state, (size_t)s->frame.config.matcher.batch_max,
-                  err);
-    rc =
-        rc ? rc
-           : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys, err);
-    return rc ? rc : matcher_check_keys(s, lane->keys, err);
+    if (lane->schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a lane");
+    }
+    BUS_TRY(matcher_batch_state_init(
+        &lane->batch_state, (size_t)s->frame.config.matcher.batch_max, err));
+    BUS_TRY(bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys, err));
+    return matcher_check_keys(s, lane->keys, err);
 }
 
 static void close_lane(struct matcher_lane *lane)
@@ -119,6 +117,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.verification_days = VERIFICATION_DAYS;
     s->rules.deadline = deadline;
     s->lane_count = (int)c->matcher.lanes;
+    BUS_CHECK(s->lane_count > 0 && s->lane_count <= BUS_KAFKA_LANES_MAX);
     int rc = bus_policy_calendar_new(c->calendars, c->calendars_count,
                                      &s->calendar, err);
     s->rules.data = s->calendar;
@@ -138,6 +137,8 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
         .lanes = s->lane_count,
         .batch_max = (size_t)c->matcher.batch_max,
         .batch_wait_ms = c->matcher.batch_wait_ms,
+        .calm = s->calm,
+        .calm_wait_ms = c->matcher.answer_wait_ms,
         .transaction_ms = c->matcher.transaction_ms,
         .ops = &ops,
         .data = s,
@@ -161,7 +162,9 @@ static void matcher_stop(struct matcher_shell *s)
             (unsigned long long)events, (unsigned long long)duplicates,
             (unsigned long long)rejected);
     for (size_t i = 0; i < MATCHER_PARTITIONS_MAX; i++) {
-        matcher_store_close(s->stores[i]);
+        if (s->partitions[i] != NULL) {
+            matcher_revoked(s, 0, (int32_t)i);
+        }
     }
     matcher_catalogue_watch_free(s->watch);
     bus_policy_catalogue_free(s->catalogue);

@@ -1,5 +1,5 @@
 /* The matcher's shell: decide() inside exactly-once Kafka transactions, its
- * state in LMDB behind the compacted `households` topic. */
+ * state on disk behind the compacted `households` topic. */
 #ifndef CONSUMERS_MATCHER_SHELL_H
 #define CONSUMERS_MATCHER_SHELL_H
 
@@ -17,7 +17,7 @@
 #include "schemas/review.h"
 
 #define MATCHER_TOPICS_MAX     256
-#define MATCHER_PARTITIONS_MAX 1024
+#define MATCHER_PARTITIONS_MAX BUS_CONF_PARTITIONS_MAX
 #define MATCHER_MESSAGE_BYTES  (32u << 20) /* arena of one event */
 
 struct matcher_input /* a topic subscribed to */
@@ -32,6 +32,14 @@ struct matcher_route /* an output topic: index in the shell's outputs */
     enum matcher_topic topic;
     struct bus_strv partner;
     int32_t output;
+};
+
+struct matcher_partition /* one that is assigned to us */
+{
+    struct store *store;
+    struct matcher_names names;
+    bool behind;   /* the disk has less than was committed */
+    bool doubtful; /* a transaction was aborted since the topic was looked at */
 };
 
 struct matcher_lane
@@ -57,18 +65,42 @@ struct matcher_shell
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];
     const char *topics[MATCHER_TOPICS_MAX];
+    bool calm[MATCHER_TOPICS_MAX]; /* nobody waits for what comes on it */
     size_t input_count;
     struct matcher_route routes[MATCHER_TOPICS_MAX];
     size_t route_count;
     struct bus_kafka_eos_output outputs[MATCHER_TOPICS_MAX];
     size_t output_count;
     int32_t out_households, out_dead_letters, out_reviews;
-    struct store *stores[MATCHER_PARTITIONS_MAX];
+    struct matcher_partition *partitions[MATCHER_PARTITIONS_MAX];
     struct matcher_lane lanes[BUS_KAFKA_LANES_MAX];
     int lane_count;
     struct bus_kafka_eos *eos;
 };
 
+struct matcher_work /* one message */
+{
+    struct matcher_shell *s;
+    struct matcher_lane *lane;
+    const struct bus_kafka_msg *m;
+    const struct matcher_input *in;
+    struct matcher_partition *part;
+    struct bus_kafka_out *out;
+    struct bus_id household;
+    struct matcher_parted state;
+    const char *reason_code;
+    struct bus_strv personal; /* opened once an event */
+    struct bus_id cause;
+    struct bus_strv trace;
+};
+
+/* output.c */
+int matcher_open_personal(struct matcher_work *w,
+                          const struct sa_household_state *st,
+                          struct bus_err *err) BUS_MUSTCHECK;
+int matcher_put_output(struct matcher_work *w,
+                       const struct matcher_output *o,
+                       struct bus_err *err) BUS_MUSTCHECK;
 /* topics.c: what it subscribes to and writes, from the configuration. */
 int matcher_topics(struct matcher_shell *s, struct bus_err *err) BUS_MUSTCHECK;
 /* restore.c */
@@ -77,6 +109,11 @@ int matcher_assigned(void *data,
                      int32_t partition,
                      struct bus_err *err);
 void matcher_revoked(void *data, int lane, int32_t partition);
+/* Before a batch: what is damaged, behind or doubtful of the lane's partitions
+ * is put right from the topic. */
+int matcher_make_sound(struct matcher_shell *s,
+                       int lane,
+                       struct bus_err *err) BUS_MUSTCHECK;
 /* review.c */
 int matcher_review_partition(struct matcher_shell *s,
                              struct matcher_lane *lane,

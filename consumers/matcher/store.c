@@ -1,134 +1,505 @@
 #include "consumers/matcher/store.h"
 
-#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <lmdb.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
+#include "bus/base/hash.h"
 #include "bus/base/heap.h"
+#include "consumers/matcher/store_parts.h"
 
-#define BOOT_ID_LEN   36
-#define STORE_VERSION "2" /* states framed, as in the topic */
+/* --- files --- */
 
-struct store
-{
-    MDB_env *env;
-    MDB_dbi households, about;
-    MDB_txn *read, *write;
-    int64_t applied;
-    int32_t partition;
-    int owner; /* the file whose lock says that the store is ours; -1 */
-};
-
-static int store_fail(const struct store *s,
+static int disk_error(const struct store *s,
                       const char *what,
                       int code,
                       struct bus_err *err)
 {
-    bool disk = code == ENOSPC || code == EDQUOT || code == EFBIG;
-    enum bus_errc c = code == MDB_MAP_FULL || disk ? BUS_EFULL
-                      : code == ENOMEM             ? BUS_ENOMEM
-                                                   : BUS_EIO;
-    return bus_fail(err, c, "state of partition %d: %s: %s%s", s->partition,
-                    what, mdb_strerror(code),
-                    code == MDB_MAP_FULL ? "; raise matcher.map_size"
-                    : disk               ? "; make room in state_dir"
-                                         : "");
+    bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return bus_fail(err, full ? BUS_EFULL : BUS_EIO,
+                    "state of partition %d: %s: %s%s", s->partition, what,
+                    strerror(code), full ? "; make room in state_dir" : "");
 }
 
-static void boot_id(char ret[BOOT_ID_LEN + 2])
+static int damage(struct store *s, int64_t offset, struct bus_err *err)
 {
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, ret + 1, BOOT_ID_LEN);
-    if (fd >= 0) {
-        (void)close(fd);
+    s->damaged = true;
+    return bus_fail(err, BUS_EIO,
+                    "state of partition %d: byte %" PRId64
+                    " of its file is not what was written",
+                    s->partition, offset);
+}
+
+void matcher_store_file_path(const struct store *s,
+                             uint64_t generation,
+                             char ret[STORE_PATH_MAX])
+{
+    (void)snprintf(ret, STORE_PATH_MAX, "%s/log.%08" PRIx64, s->path,
+                   generation);
+}
+
+bool matcher_store_pread(int fd, void *to, size_t n, int64_t offset)
+{
+    char *p = to;
+    while (n > 0) {
+        ssize_t got = pread(fd, p, n, offset);
+        if (got <= 0) {
+            if (got < 0 && errno == EINTR) {
+                continue;
+            }
+            return false;
+        }
+        p += got;
+        n -= (size_t)got;
+        offset += got;
     }
-    ret[0] = STORE_VERSION[0];
-    ret[n > 0 ? n + 1 : 1] = '\0';
+    return true;
 }
 
-static MDB_val text_val(const char *s)
+static int pwrite_all(int fd, const char *p, size_t n, int64_t offset)
 {
-    return (MDB_val){strlen(s), (void *)(uintptr_t)s};
-}
-
-static int put_about(struct store *s, MDB_txn *t, const char *key, MDB_val v)
-{
-    MDB_val k = text_val(key);
-    return mdb_put(t, s->about, &k, &v, 0);
-}
-
-/* Reads what the store says of itself; empties it when of another boot. */
-static int store_settle(struct store *s, MDB_txn *t)
-{
-    char now[BOOT_ID_LEN + 2];
-    boot_id(now);
-    MDB_val k = text_val("boot"), v;
-    s->applied = -1;
-    int rc = mdb_get(t, s->about, &k, &v);
-    bool ours = rc == 0 && v.mv_size == strlen(now) &&
-                memcmp(v.mv_data, now, v.mv_size) == 0;
-    if (!ours) {
-        rc = mdb_drop(t, s->households, 0);
-        rc = rc == 0 ? mdb_drop(t, s->about, 0) : rc;
-        return rc == 0 ? put_about(s, t, "boot", text_val(now)) : rc;
+    while (n > 0) {
+        ssize_t put = pwrite(fd, p, n, offset);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return put < 0 ? errno : ENOSPC;
+        }
+        p += put;
+        n -= (size_t)put;
+        offset += put;
     }
-    k = text_val("applied");
-    rc = mdb_get(t, s->about, &k, &v);
-    if (rc == 0 && v.mv_size == sizeof(s->applied)) {
-        memcpy(&s->applied, v.mv_data, sizeof(s->applied));
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    return 0;
 }
 
-static int open_env(struct store *s, const char *path, size_t map_bytes)
+uint64_t matcher_store_sum(const struct store_record *r)
 {
-    int rc = mdb_env_create(&s->env);
-    rc = rc == 0 ? mdb_env_set_maxdbs(s->env, 2) : rc;
-    rc = rc == 0 ? mdb_env_set_mapsize(s->env, map_bytes) : rc;
-    rc = rc == 0 ? mdb_env_open(s->env, path,
-                                MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600)
-                 : rc;
-    MDB_txn *t = NULL;
-    rc = rc == 0 ? mdb_txn_begin(s->env, NULL, 0, &t) : rc;
-    if (rc != 0) {
+    const char *p = (const char *)r + sizeof(r->sum);
+    return bus_hash64(p, STORE_RECORD_BYTES - sizeof(r->sum) + r->n,
+                      STORE_FORMAT);
+}
+
+static struct store_file *store_now(struct store *s)
+{
+    return &s->files[s->generation & 1];
+}
+
+/* --- writing --- */
+
+static int store_flush(struct store *s, struct bus_err *err)
+{
+    int e = pwrite_all(store_now(s)->fd, (const char *)s->out.data, s->out.len,
+                       s->flushed);
+    if (e != 0) {
+        return disk_error(s, "cannot be written", e, err);
+    }
+    s->flushed += (int64_t)s->out.len;
+    s->out.len = 0;
+    return BUS_OK;
+}
+
+/* Appends one record; *ret_place is where. */
+static int append(struct store *s,
+                  uint32_t kind,
+                  const struct bus_id *id,
+                  struct bus_strv value,
+                  uint64_t *ret_place,
+                  struct bus_err *err)
+{
+    struct store_record r = {.n = (uint32_t)value.n, .kind = kind};
+    size_t bytes = matcher_store_padded(value.n);
+    int64_t at = s->flushed + (int64_t)s->out.len;
+    if (bytes / STORE_UNIT > STORE_UNITS_MAX) {
+        return bus_fail(err, BUS_ETOOBIG, "a household of %zu bytes", value.n);
+    }
+    if (s->max_bytes > 0 && (size_t)at + bytes > s->max_bytes) {
+        return bus_fail(err, BUS_EFULL,
+                        "state of partition %d: over %zu bytes; raise "
+                        "matcher.map_size",
+                        s->partition, s->max_bytes);
+    }
+    if (id != NULL) {
+        r.id = *id;
+    }
+    static const char zeros[STORE_UNIT];
+    size_t from = s->out.len;
+    bus_buf_put(&s->out, &r, STORE_RECORD_BYTES);
+    bus_buf_put(&s->out, value.p, value.n);
+    bus_buf_put(&s->out, zeros, bytes - STORE_RECORD_BYTES - value.n);
+    if (s->out.failed) {
+        return bus_fail(err, BUS_ENOMEM, "a household's record");
+    }
+    BUS_CHECK(s->out.len == from + bytes);
+    struct store_record *put = (void *)(s->out.data + from);
+    put->sum = matcher_store_sum(put);
+    *ret_place =
+        at == 0 ? 0 : matcher_store_place_of(s->generation & 1, at, bytes);
+    return s->out.len > STORE_FLUSH_BYTES ? store_flush(s, err) : BUS_OK;
+}
+
+/* --- reading --- */
+
+static bool read_at(struct store *s, uint64_t place, void *to, size_t n)
+{
+    int64_t at = matcher_store_place_offset(place);
+    unsigned file = matcher_store_place_file(place);
+    if (file == (s->generation & 1) && at >= s->flushed) {
+        memcpy(to, s->out.data + (at - s->flushed), n);
+        return true;
+    }
+    return matcher_store_pread(s->files[file].fd, to, n, at);
+}
+
+bool matcher_store_front(struct store *s,
+                         uint64_t place,
+                         struct store_record *ret)
+{
+    return read_at(s, place, ret, STORE_RECORD_BYTES);
+}
+
+/* The whole record at this place, checked, in mem. */
+static int store_read_record(struct store *s,
+                             uint64_t place,
+                             struct bus_arena *mem,
+                             struct store_record **ret,
+                             struct bus_err *err)
+{
+    size_t bytes = matcher_store_place_bytes(place);
+    struct store_record *r = bus_arena_alloc(mem, bytes);
+    if (r == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a household's record");
+    }
+    if (!read_at(s, place, r, bytes) || matcher_store_padded(r->n) != bytes ||
+        r->kind != STORE_PUT || r->sum != matcher_store_sum(r)) {
+        return damage(s, matcher_store_place_offset(place), err);
+    }
+    *ret = r;
+    return BUS_OK;
+}
+
+/* The slot of the id; NULL if there is none. Only the front is read: enough to
+ * tell ids apart, get() looks at the rest. */
+static struct store_slot *store_slot_of(struct store *s,
+                                        const struct bus_id *id)
+{
+    size_t at = SIZE_MAX;
+    uint64_t tag = matcher_store_tag(id);
+    struct store_slot *slot = matcher_store_index_next(&s->index, tag, &at);
+    while (slot != NULL) {
+        struct store_record r;
+        if (!read_at(s, slot->place, &r, STORE_RECORD_BYTES)) {
+            s->damaged = true;
+            return NULL;
+        }
+        if (bus_id_eq(&r.id, id)) {
+            return slot;
+        }
+        slot = matcher_store_index_next(&s->index, tag, &at);
+    }
+    return NULL;
+}
+
+int matcher_store_get(struct store *s,
+                      const struct bus_id *id,
+                      struct bus_arena *mem,
+                      struct bus_strv *ret,
+                      struct bus_err *err)
+{
+    size_t at = SIZE_MAX;
+    uint64_t tag = matcher_store_tag(id);
+    *ret = (struct bus_strv){0};
+    for (;;) {
+        struct store_slot *slot = matcher_store_index_next(&s->index, tag, &at);
+        struct store_record *r = NULL;
+        if (slot == NULL) {
+            return BUS_OK;
+        }
+        BUS_TRY(store_read_record(s, slot->place, mem, &r, err));
+        if (bus_id_eq(&r->id, id)) {
+            *ret =
+                (struct bus_strv){(const char *)r + STORE_RECORD_BYTES, r->n};
+            return BUS_OK;
+        }
+    }
+}
+
+/* --- transactions --- */
+
+int matcher_store_point(struct store *s,
+                        const struct bus_id *id,
+                        uint64_t place,
+                        struct bus_err *err)
+{
+    struct store_slot *slot = store_slot_of(s, id);
+    if (s->damaged) {
+        return damage(s, 0, err);
+    }
+    uint64_t old = slot ? slot->place : 0;
+    if (s->undo_count == s->undo_cap) {
+        size_t cap = s->undo_cap ? s->undo_cap * 2 : 256;
+        struct store_undo *v = bus_realloc(s->undo, cap * sizeof(*v));
+        if (v == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "a household's record");
+        }
+        s->undo = v;
+        s->undo_cap = cap;
+    }
+    if (slot != NULL && place == 0) {
+        matcher_store_index_drop(&s->index, slot);
+    } else if (slot != NULL) {
+        slot->place = place;
+    } else if (place != 0) {
+        BUS_TRY(matcher_store_index_add(&s->index, matcher_store_tag(id), place,
+                                        err));
+    }
+    s->undo[s->undo_count++] =
+        (struct store_undo){matcher_store_tag(id), place, old};
+    s->live += (int64_t)matcher_store_place_bytes(place);
+    s->live -= (int64_t)matcher_store_place_bytes(old);
+    return BUS_OK;
+}
+
+int matcher_store_put(struct store *s,
+                      const struct bus_id *id,
+                      struct bus_strv value,
+                      struct bus_err *err)
+{
+    uint64_t place = 0;
+    bool gone = value.p == NULL;
+    BUS_TRY(append(s, gone ? STORE_DELETE : STORE_PUT, id, value, &place, err));
+    return matcher_store_point(s, id, gone ? 0 : place, err);
+}
+
+void matcher_store_abort(struct store *s)
+{
+    while (s->undo_count > 0) {
+        const struct store_undo *u = &s->undo[--s->undo_count];
+        struct store_slot *slot =
+            u->place ? matcher_store_index_at(&s->index, u->tag, u->place)
+                     : NULL;
+        s->live += (int64_t)matcher_store_place_bytes(u->old);
+        s->live -= (int64_t)matcher_store_place_bytes(u->place);
+        if (slot != NULL && u->old != 0) {
+            slot->place = u->old;
+        } else if (slot != NULL) {
+            matcher_store_index_drop(&s->index, slot);
+        } else if (u->old != 0) {
+            struct bus_err err; /* there was room for it before */
+            int rc = matcher_store_index_add(&s->index, u->tag, u->old, &err);
+            BUS_CHECK(rc == BUS_OK);
+        }
+    }
+    bus_buf_clear(&s->out);
+    s->flushed = store_now(s)->committed;
+    (void)!ftruncate(store_now(s)->fd, s->flushed);
+}
+
+static int store_mark(struct store *s, int64_t applied, struct bus_err *err)
+{
+    uint64_t place = 0;
+    struct bus_strv value = {(const char *)&applied, sizeof(applied)};
+    BUS_TRY(append(s, STORE_COMMIT, NULL, value, &place, err));
+    BUS_TRY(store_flush(s, err));
+    store_now(s)->committed = s->flushed;
+    s->applied = applied;
+    s->undo_count = 0;
+    return BUS_OK;
+}
+
+/* --- what counts moves to a second file --- */
+
+static int new_file(struct store *s, uint64_t generation, struct bus_err *err)
+{
+    char path[STORE_PATH_MAX];
+    matcher_store_file_path(s, generation, path);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return disk_error(s, path, errno, err);
+    }
+    const struct store_file *old = store_now(s);
+    struct store_head h = {.format = STORE_FORMAT,
+                           .generation = generation,
+                           .old_bytes = old->fd >= 0 ? old->committed : 0};
+    s->files[generation & 1] = (struct store_file){.fd = fd};
+    s->generation = generation;
+    s->flushed = 0;
+    s->out.len = 0;
+    uint64_t place = 0;
+    struct bus_strv value = {(const char *)&h, sizeof(h)};
+    int rc = append(s, STORE_HEAD, NULL, value, &place, err);
+    return rc == BUS_OK ? store_mark(s, s->applied, err) : rc;
+}
+
+/* As if new_file() had not been tried. */
+static void no_new_file(struct store *s, uint64_t generation)
+{
+    char path[STORE_PATH_MAX];
+    struct store_file *f = &s->files[(generation + 1) & 1];
+    if (s->generation != generation) {
+        matcher_store_file_path(s, s->generation, path);
+        (void)unlink(path);
+        (void)close(f->fd);
+        *f = (struct store_file){.fd = -1};
+    }
+    s->generation = generation;
+    s->flushed = store_now(s)->committed;
+    bus_buf_clear(&s->out);
+}
+
+/* Moves on by one record of the old file. */
+static int
+sweep_one(struct store *s, struct bus_arena *mem, struct bus_err *err)
+{
+    struct store_file *old = &s->files[~s->generation & 1];
+    struct store_record r;
+    if (!matcher_store_pread(old->fd, &r, STORE_RECORD_BYTES, s->swept) ||
+        matcher_store_padded(r.n) / STORE_UNIT > STORE_UNITS_MAX) {
+        return damage(s, s->swept, err);
+    }
+    size_t bytes = matcher_store_padded(r.n);
+    if (r.kind == STORE_PUT) {
+        uint64_t place = matcher_store_place_of(~s->generation & 1, s->swept,
+                                                bytes),
+                 to = 0;
+        struct store_slot *slot =
+            matcher_store_index_at(&s->index, matcher_store_tag(&r.id), place);
+        struct store_record *whole = NULL;
+        if (slot != NULL) {
+            BUS_TRY(store_read_record(s, place, mem, &whole, err));
+            struct bus_strv value = {(const char *)whole + STORE_RECORD_BYTES,
+                                     whole->n};
+            BUS_TRY(append(s, STORE_PUT, &r.id, value, &to, err));
+            BUS_TRY(matcher_store_point(s, &r.id, to, err));
+        }
+    }
+    s->swept += (int64_t)bytes;
+    return BUS_OK;
+}
+
+static void end_sweep(struct store *s)
+{
+    struct store_file *old = &s->files[~s->generation & 1];
+    char path[STORE_PATH_MAX];
+    (void)close(old->fd);
+    *old = (struct store_file){.fd = -1};
+    matcher_store_file_path(s, s->generation - 1, path);
+    (void)unlink(path);
+    s->sweeping = false;
+}
+
+/* A trouble here waits for the next commit: nothing is lost by it. */
+static void store_sweep(struct store *s, int64_t written)
+{
+    struct bus_arena mem;
+    struct bus_err err;
+    int64_t size = store_now(s)->committed;
+    if (!s->sweeping && size > 2 * s->live + STORE_SWEEP_BYTES) {
+        uint64_t generation = s->generation;
+        if (new_file(s, generation + 1, &err) != BUS_OK) {
+            no_new_file(s, generation);
+            return;
+        }
+        s->sweeping = true;
+        s->swept = 0;
+    }
+    if (!s->sweeping) {
+        return;
+    }
+    bus_arena_init(&mem, 0, 0);
+    int64_t from = s->swept, until = s->swept + STORE_SWEEP_STEP + 4 * written;
+    int64_t end = s->files[~s->generation & 1].committed;
+    int rc = BUS_OK;
+    while (rc == BUS_OK && s->swept < until && s->swept < end) {
+        bus_arena_reset(&mem);
+        rc = sweep_one(s, &mem, &err);
+    }
+    if (rc == BUS_OK && s->swept >= end) {
+        uint64_t place = 0;
+        rc = append(s, STORE_SWEPT, NULL, BUS_STRV(""), &place, &err);
+    }
+    if (rc == BUS_OK) {
+        rc = store_mark(s, s->applied, &err);
+    }
+    bus_arena_fini(&mem);
+    if (rc != BUS_OK) {
+        matcher_store_abort(s);
+        s->swept = from;
+    } else if (s->swept >= end) {
+        end_sweep(s);
+    }
+}
+
+int matcher_store_commit(struct store *s, int64_t applied, struct bus_err *err)
+{
+    int64_t before = store_now(s)->committed;
+    int rc = store_mark(s, applied, err);
+    if (rc != BUS_OK) {
+        matcher_store_abort(s);
         return rc;
     }
-    rc = mdb_dbi_open(t, "households", MDB_CREATE, &s->households);
-    rc = rc == 0 ? mdb_dbi_open(t, "about", MDB_CREATE, &s->about) : rc;
-    rc = rc == 0 ? store_settle(s, t) : rc;
-    if (rc != 0) {
-        mdb_txn_abort(t);
-        return rc;
-    }
-    return mdb_txn_commit(t);
+    store_sweep(s, store_now(s)->committed - before);
+    return BUS_OK;
 }
+
+/* --- opening --- */
 
 /* Another process that was fenced may still be writing what it committed. */
-static int store_own(struct store *s, const char *path, struct bus_err *err)
+static int store_own(struct store *s, struct bus_err *err)
 {
-    char name[620];
-    (void)snprintf(name, sizeof(name), "%s/owner", path);
+    char name[STORE_PATH_MAX];
+    (void)snprintf(name, sizeof(name), "%s/owner", s->path);
     s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (s->owner < 0) {
-        return store_fail(s, name, errno, err);
+        return disk_error(s, name, errno, err);
     }
     if (flock(s->owner, LOCK_EX | LOCK_NB) != 0) {
         return bus_fail(err, BUS_EAGAIN,
                         "%s: another matcher has it; one process a state_dir",
-                        path);
+                        s->path);
     }
     return BUS_OK;
 }
 
+static void close_files(struct store *s)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (s->files[i].fd >= 0) {
+            (void)close(s->files[i].fd);
+        }
+        s->files[i] = (struct store_file){.fd = -1};
+    }
+}
+
+int matcher_store_reset(struct store *s, struct bus_err *err)
+{
+    char path[STORE_PATH_MAX], aside[STORE_PATH_MAX];
+    (void)snprintf(aside, sizeof(aside), "%s/damaged", s->path);
+    for (uint64_t g = s->generation; g + 1 >= s->generation && g > 0; g--) {
+        matcher_store_file_path(s, g, path);
+        (void)rename(path, aside);
+    }
+    close_files(s);
+    matcher_store_index_fini(&s->index);
+    s->undo_count = 0;
+    s->live = 0;
+    s->applied = -1;
+    s->damaged = s->sweeping = false;
+    (void)mkdir(s->path, 0700); /* it may be gone, too */
+    return new_file(s, s->generation + 2, err);
+}
+
 int matcher_store_open(const char *dir,
                        int32_t partition,
-                       size_t map_bytes,
+                       size_t max_bytes,
                        struct store **ret,
                        struct bus_err *err)
 {
@@ -137,21 +508,28 @@ int matcher_store_open(const char *dir,
         return bus_fail(err, BUS_ENOMEM, "state of partition %d", partition);
     }
     s->partition = partition;
-    s->owner = -1;
-    char path[600];
-    (void)snprintf(path, sizeof(path), "%s/p%d", dir, partition);
-    int rc = mkdir(path, 0700) != 0 && errno != EEXIST ? errno : 0;
-    rc = rc == 0 ? store_own(s, path, err) : store_fail(s, path, rc, err);
-    if (rc == BUS_OK) {
-        int e = open_env(s, path, map_bytes);
-        rc = e == 0 ? BUS_OK : store_fail(s, path, e, err);
+    s->max_bytes = max_bytes;
+    s->owner = s->files[0].fd = s->files[1].fd = -1;
+    s->applied = -1;
+    int rc = BUS_OK;
+    int n = snprintf(s->path, sizeof(s->path), "%s/p%d", dir, partition);
+    if (n >= (int)sizeof(s->path)) {
+        BUS_TRY_GOTO(rc, bus_fail(err, BUS_ECONFIG, "%s: too long", dir), out);
     }
-    if (rc != BUS_OK) {
-        matcher_store_close(s);
-        return rc;
+    if (mkdir(s->path, 0700) != 0 && errno != EEXIST) {
+        BUS_TRY_GOTO(rc, disk_error(s, s->path, errno, err), out);
+    }
+    BUS_TRY_GOTO(rc, store_own(s, err), out);
+    bool whole = false;
+    BUS_TRY_GOTO(rc, matcher_store_load(s, &whole, err), out);
+    if (!whole) {
+        BUS_TRY_GOTO(rc, matcher_store_reset(s, err), out);
     }
     *ret = s;
     return BUS_OK;
+out:
+    matcher_store_close(s);
+    return rc;
 }
 
 void matcher_store_close(struct store *s)
@@ -159,16 +537,13 @@ void matcher_store_close(struct store *s)
     if (s == NULL) {
         return;
     }
-    matcher_store_write_abort(s);
-    if (s->read != NULL) {
-        mdb_txn_abort(s->read);
-    }
-    if (s->env != NULL) {
-        mdb_env_close(s->env);
-    }
+    close_files(s);
     if (s->owner >= 0) {
         (void)close(s->owner);
     }
+    matcher_store_index_fini(&s->index);
+    bus_buf_fini(&s->out);
+    bus_free(s->undo);
     bus_free(s);
 }
 
@@ -177,123 +552,17 @@ int64_t matcher_store_applied(const struct store *s)
     return s->applied;
 }
 
-int matcher_store_clear(struct store *s, struct bus_err *err)
+size_t matcher_store_count(const struct store *s)
 {
-    int rc = matcher_store_write_begin(s, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    int e = mdb_drop(s->write, s->households, 0);
-    if (e != 0) {
-        matcher_store_write_abort(s);
-        return store_fail(s, "cannot be emptied", e, err);
-    }
-    return matcher_store_write_commit(s, -1, err);
+    return s->index.live;
 }
 
-int matcher_store_read_begin(struct store *s, struct bus_err *err)
+bool matcher_store_damaged(const struct store *s)
 {
-    int rc = s->read == NULL ? mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->read)
-                             : mdb_txn_renew(s->read);
-    return rc == 0 ? BUS_OK : store_fail(s, "cannot be read", rc, err);
+    return s->damaged;
 }
 
-int matcher_store_get(struct store *s,
-                      const struct bus_id *id,
-                      struct bus_strv *ret,
-                      struct bus_err *err)
+int64_t matcher_store_cut(const struct store *s)
 {
-    MDB_val k = {sizeof(id->b), (void *)(uintptr_t)id->b}, v;
-    int rc = mdb_get(s->read, s->households, &k, &v);
-    *ret = (struct bus_strv){0};
-    if (rc == 0) {
-        *ret = (struct bus_strv){v.mv_data, v.mv_size};
-    }
-    return rc == 0 || rc == MDB_NOTFOUND
-               ? BUS_OK
-               : store_fail(s, "cannot be read", rc, err);
-}
-
-int matcher_store_each(struct store *s,
-                       const struct bus_id *after,
-                       bool (*each)(void *data,
-                                    const struct bus_id *id,
-                                    struct bus_strv value),
-                       void *data,
-                       struct bus_err *err)
-{
-    MDB_cursor *c = NULL;
-    MDB_val k = {sizeof(struct bus_id), (void *)(uintptr_t)after}, v;
-    int rc = mdb_cursor_open(s->read, s->households, &c);
-    if (rc == 0) {
-        rc = mdb_cursor_get(c, &k, &v, after ? MDB_SET_RANGE : MDB_FIRST);
-    }
-    while (rc == 0) {
-        struct bus_id id;
-        bool go = k.mv_size == sizeof(id.b);
-        if (go) {
-            memcpy(id.b, k.mv_data, sizeof(id.b));
-            go = (after != NULL && bus_id_eq(after, &id)) ||
-                 each(data, &id, (struct bus_strv){v.mv_data, v.mv_size});
-        }
-        rc = go ? mdb_cursor_get(c, &k, &v, MDB_NEXT) : MDB_NOTFOUND;
-    }
-    if (c != NULL) {
-        mdb_cursor_close(c);
-    }
-    return rc == MDB_NOTFOUND ? BUS_OK
-                              : store_fail(s, "cannot be read", rc, err);
-}
-
-void matcher_store_read_end(struct store *s)
-{
-    mdb_txn_reset(s->read);
-}
-
-int matcher_store_write_begin(struct store *s, struct bus_err *err)
-{
-    assert(s->write == NULL);
-    int rc = mdb_txn_begin(s->env, NULL, 0, &s->write);
-    return rc == 0 ? BUS_OK : store_fail(s, "cannot be written", rc, err);
-}
-
-int matcher_store_put(struct store *s,
-                      const struct bus_id *id,
-                      struct bus_strv value,
-                      struct bus_err *err)
-{
-    MDB_val k = {sizeof(id->b), (void *)(uintptr_t)id->b};
-    MDB_val v = {value.n, (void *)(uintptr_t)value.p};
-    int rc = value.p == NULL ? mdb_del(s->write, s->households, &k, NULL)
-                             : mdb_put(s->write, s->households, &k, &v, 0);
-    return rc == 0 || (value.p == NULL && rc == MDB_NOTFOUND)
-               ? BUS_OK
-               : store_fail(s, "cannot be written", rc, err);
-}
-
-int matcher_store_write_commit(struct store *s,
-                               int64_t applied,
-                               struct bus_err *err)
-{
-    int rc =
-        put_about(s, s->write, "applied", (MDB_val){sizeof(applied), &applied});
-    if (rc != 0) {
-        matcher_store_write_abort(s);
-        return store_fail(s, "cannot be written", rc, err);
-    }
-    rc = mdb_txn_commit(s->write);
-    s->write = NULL;
-    if (rc != 0) {
-        return store_fail(s, "cannot be committed", rc, err);
-    }
-    s->applied = applied;
-    return BUS_OK;
-}
-
-void matcher_store_write_abort(struct store *s)
-{
-    if (s->write != NULL) {
-        mdb_txn_abort(s->write);
-        s->write = NULL;
-    }
+    return s->cut;
 }

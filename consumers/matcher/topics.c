@@ -14,6 +14,7 @@ static int topics_add_input(struct matcher_shell *s,
                         MATCHER_TOPICS_MAX);
     }
     s->topics[s->input_count] = topic;
+    s->calm[s->input_count] = kind != MATCHER_APPLICATION;
     s->inputs[s->input_count++] = (struct matcher_input){
         .topic = topic,
         .kind = kind,

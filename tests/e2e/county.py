@@ -19,6 +19,7 @@ if os.environ.get("COUNTY_INNER") is None:
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 import fastavro  # noqa: E402
+import states  # noqa: E402
 from topics import load_schemas  # noqa: E402
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition  # noqa: E402
 from town import Town  # noqa: E402
@@ -88,6 +89,9 @@ class Bus:
                 continue
             name, schema = SCHEMAS[struct.unpack(">I", m.value()[1:5])[0]]
             record = fastavro.schemaless_reader(io.BytesIO(m.value()[5:]), schema)
+            if name in states.RECORDS:
+                record["household_id"], record["part"] = states.part_of(m.key())
+                record["partition"] = m.partition()
             self.read.append((m.topic()[len("qihe."):], name, record))
 
     def events(self, record, want=1, seconds=120, **match):

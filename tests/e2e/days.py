@@ -11,7 +11,7 @@ import struct
 import tempfile
 import uuid
 
-from county import SCHEMAS, SOURCE, Bus, application, fastavro
+from county import SCHEMAS, SOURCE, Bus, application, fastavro, states
 
 EARLIER = 92
 JULY = 1784088000000  # 2026-07-15 12:00 in China
@@ -54,6 +54,15 @@ def in_july(bus, like):
     return home["household_id"]
 
 
+def before(bus, home):
+    """The household's state as the form before the parts had it."""
+    bus.events("household_case", 1, household_id=home)
+    parts = {r["part"]: r for _, k, r in bus.read if k in states.RECORDS and r["household_id"] == home}
+    at = parts[states.CASE]["partition"]
+    names = [r["names"] for _, k, r in bus.read if k == "household_names" and r["partition"] == at]
+    return states.whole(home, parts, max(names, key=len))
+
+
 def amount(bus, home, n):
     found = [r for _, r in bus.events("assignment", n, item="MZ12", household_id=home)]
     return [(r["action"], r["amount_fen"]) for r in found]
@@ -69,7 +78,7 @@ try:
     assert amount(bus, homes["touched"], 1) == [("ASSIGNED", 14000)]
     bus.town.roles["matcher"].kill()
     bus.town.roles["matcher"].wait()
-    state = bus.events("household_state", 1, household_id=homes["older"])[-1][1]
+    state = before(bus, homes["older"])
     assert state.pop("judged_on") is not None
     was = fastavro.parse_schema(json.loads((SOURCE / ("schemas/earlier/household_state.%d.avsc" % EARLIER)).read_text()))
     send(bus, "households", EARLIER, was, state)

@@ -59,7 +59,7 @@ def main():
         again = another(first, home, 10)
         produce(bus, again)
         bus.events("evaluation", household_id=home)
-        (_, state), = bus.events("household_state", household_id=home)
+        (_, state), = bus.events("household_case", household_id=home)
         assert state["sequence"] == 1, state["sequence"]
         print("an event too big midway: a dead letter and nothing else")
         good = True

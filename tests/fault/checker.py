@@ -11,12 +11,15 @@ accounted for by itself, two at a time. What is judged:
   crossed the assignment's withdrawal; every
   accepted one was dispatched once; every order of a dispatch is there, once
 - every result of a bank, post or insurer was folded or is a dead letter
-- the matcher's last state of a household is the fold of the events before it
+- the matcher's last state of a household is the fold of the events before it,
+  put together from its parts, each of which only goes forward
 - no event of ours stands twice; the ledger holds each event, no other, as it is
 - what is a dead letter for its key is no household's event in the ledger"""
 import multiprocessing
 import uuid
 from types import MappingProxyType
+
+import states
 
 OWN = {"evaluation", "assignment", "verification_request", "case_event", "parked_note", "dispatch_result",
        "payment_order", "delivery_task", "need", "membership"}
@@ -63,6 +66,7 @@ class Account:
         self.of_household, self.needs = {}, set()
         self.named = {}  # household a person would head -> those that name him
         self.states, self.waiting, self.withdrawn = {}, set(), set()
+        self.parts, self.answered = {}, {}  # household -> its parts; assignment -> its last accepted decision
 
     def say(self, kind, *what):
         self.found[kind].append(what)
@@ -77,7 +81,7 @@ class Account:
             if r["event_id"] in self.seen:
                 self.say("duplicated", *at, "as", self.seen[r["event_id"]])
             self.seen[r["event_id"]] = at
-        if kind != "household_state" and kind != "catalogue":
+        if kind not in ("household_state", "household_part", "catalogue"):
             self.rows[topic, place] = (kind, r)
         handler = getattr(self, "on_" + kind, None)
         if handler:
@@ -103,6 +107,7 @@ class Account:
             if decision in self.accepted:
                 self.say("duplicated", "a decision accepted twice", *at)
             self.accepted[decision] = at
+            self.answered[r["decision"].get("assignment_id")] = decision
             if case in self.closed:
                 self.say("out_of_order", "a decision after the end", *at)
         elif kind == "CLOSED":
@@ -171,8 +176,31 @@ class Account:
             self.say("torn", "a state is missing before", *at)
         self.states[r["household_id"]] = r
 
+    def on_household_part(self, at, r):
+        if r["household_id"] is None:
+            return  # the names
+        parts = self.parts.setdefault(r["household_id"], {})
+        old = parts.get(r["part"])
+        if old is not None and r["sequence"] <= old["sequence"]:
+            self.say("out_of_order", "a part of a state went back", *at)
+        parts[r["part"]] = r
+
+    def gather(self):
+        for household, parts in self.parts.items():
+            if states.CASE not in parts:
+                self.say("torn", "a state without its case", text(household))
+                continue
+            state = states.gathered(household, parts)
+            if state["missing"]:
+                self.say("torn", "a state without assignments", text(household), state["missing"])
+            for a in state["assignments"]:
+                if self.answered.get(a["assignment_id"]) and a["decision_id"] is None:
+                    self.say("torn", "a state that does not know a decision", text(household), text(a["assignment_id"]))
+            self.states[household] = state
+
     def finish(self):
         self.counts["applications"] = len(self.applications)
+        self.gather()
         for household, state in self.states.items():
             try:
                 self.states[household] = state = self.whole(state)
@@ -365,14 +393,22 @@ def doubled(events, record):
 
 
 def swapped(events, record, /, **like):
-    """An event and its predecessor of the same household change places."""
+    """An event and its predecessor of the same household (and part) change places."""
     j = index_of(events, record, **like)
-    topic, household = events[j][0], events[j][4]["household_id"]
-    i = max(k for k in range(j) if events[k][0] == topic and events[k][4]["household_id"] == household)
+    topic, household, part = events[j][0], events[j][4]["household_id"], events[j][4].get("part")
+    i = max(k for k in range(j) if events[k][0] == topic and events[k][4].get("household_id") == household
+            and events[k][4].get("part") == part)
     out = list(events)
     a, b = out[i], out[j]
     out[i], out[j] = a[:3] + b[3:], b[:3] + a[3:]
     return out
+
+
+def undecided(events):
+    """Every later state of the first assignment that was decided is missing."""
+    first = next(e[4] for e in events if e[3] == "household_part" and e[4].get("decision_id"))
+    return [e for e in events if not (e[3] == "household_part" and e[4]["household_id"] == first["household_id"]
+                                      and e[4]["part"] == first["part"] and e[4]["decision_id"])]
 
 
 PLANTS = {
@@ -383,10 +419,12 @@ PLANTS = {
     "an evaluation doubled": (lambda e: doubled(e, "evaluation"), ("duplicated",)),
     "a payment order doubled": (lambda e: doubled(e, "payment_order"), ("duplicated",)),
     "a case's end swapped": (lambda e: swapped(e, "case_event", kind="CLOSED"), ("out_of_order",)),
-    "states swapped": (lambda e: swapped(e, "household_state", case_open=False), ("out_of_order",)),
+    "states swapped": (lambda e: swapped(e, "household_part", case_open=False), ("out_of_order",)),
     "half-written: orders without their dispatch": (lambda e: dropped(e, "dispatch_result", outcome="ORDERED"), ("torn",)),
     "half-written: a dispatch without its order": (lambda e: dropped(e, "payment_order"), ("torn",)),
-    "half-written: no state": (lambda e: dropped(e, "household_state", case_open=False), ("torn",)),
+    "half-written: an assignment's state without its decision":
+        (lambda e: undecided(e), ("torn",)),
+    "half-written: no state": (lambda e: dropped(e, "household_part", case_open=False), ("torn",)),
 }
 
 

@@ -1,6 +1,6 @@
 """What stands in the topics, read with other people's clients: confluent-kafka
 with read_committed; records by readers compiled from the schemas (avrocode.py),
-every so often compared with fastavro's. Of a household's many states only the
+every so often compared with fastavro's. Of a state of the form before only the
 last is read to its end."""
 import io
 import json
@@ -9,6 +9,7 @@ import struct
 import subprocess
 
 import fastavro
+import states
 from avrocode import compiled
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
@@ -32,11 +33,14 @@ WANTED = {
     "need": ("need_id", "item", "gap_fen"),
     "claim": ("claim_id", "need_id", "outcome", "amount_fen"),
     "household_state": ("sequence", "case_no", "case_open", "case_id", "facts_version", "assignments", "parked"),
+    "household_case": ("sequence", "case_no", "case_open", "facts_version", "assignments", "parked"),
+    "household_facts": ("sequence",), "household_names": (),
+    "household_assignment": ("sequence", "assignment_id", "case_no", "decision_id"),
     "parked_note": ("action", "parked_event_id"), "membership": ("person_id", "member_of"), "review": ("reason",),
     "dead_letter": ("topic", "partition", "offset", "reason_code", "owner"),
 }
 # Inside of what is wanted.
-INNER = {"decision": ("decision_id",), "assignment_state": ("assignment_id", "status", "case_no"),
+INNER = {"decision": ("decision_id", "assignment_id"), "assignment_state": ("assignment_id", "status", "case_no"),
          "parked_event": ("event_id",), "dispatch_line": ("order_id",), "case_outcome": ("assignment_id",)}
 
 
@@ -76,7 +80,8 @@ class Schemas:
         if magic != 0 or schema_id not in self.by_id:
             return "unreadable", {}
         name, schema, reader = self.by_id[schema_id]
-        if name != RECORDS.get(topic.split(".")[0], name):
+        ours = topic == "households" and name in states.RECORDS
+        if name != RECORDS.get(topic.split(".")[0], name) and not ours:
             return "unreadable", {}
         self.reads += 1
         if name == "household_state" and self.reads % CHECKED_EVERY:
@@ -88,6 +93,12 @@ class Schemas:
         if self.reads % CHECKED_EVERY == 0:
             self.check(name, schema, record, value)
         return name, record
+
+    @staticmethod
+    def part(key, name, record):
+        """A record of the topic `households` with whose it is, and which part."""
+        household, part = states.part_of(key)
+        return "household_part", dict(record, household_id=household, part=part, record=name)
 
     def state(self, r):
         """The whole of a state that read() only looked at the front of."""
@@ -162,7 +173,10 @@ def read(bootstrap, prefix, places, schemas):
         value = m.value()
         topic = names.setdefault(m.topic(), m.topic()[cut:])
         if value is not None or topic not in COMPACTED:
-            yield (topic, m.partition(), m.offset()) + schemas.read(topic, value)
+            name, record = schemas.read(topic, value)
+            if name in states.RECORDS:
+                name, record = Schemas.part(m.key(), name, record)
+            yield topic, m.partition(), m.offset(), name, record
     c.close()
 
 

@@ -45,7 +45,6 @@ OUTSIDE = {
     "microhttpd.h": {"bus/run"},
     "yaml.h": {"bus/conf"},
     "openssl": {"bus/wire"},
-    "lmdb.h": {"consumers/matcher"},
     "bid_functions.h": {"bus/feel"},
     "bid_conf.h": {"bus/feel"},
     "libxml": {"bus/dmn"},

@@ -19,6 +19,7 @@
 #include "bus/wire/framing.h"
 #include "consumers/dispatch/plan.h"
 #include "consumers/matcher/decide.h"
+#include "consumers/matcher/state_parts.h"
 #include "producers/intake/form.h"
 #include "schemas/assignment.h"
 #include "schemas/decision.h"
@@ -251,7 +252,7 @@ message(const struct whole *x, struct bus_arena *mem, struct bus_err *err)
                                   .deadline = deadline,
                                   .data = x->calendar};
     struct matcher_outputs outs = {0};
-    struct bus_strv value, after;
+    struct bus_strv value;
     void *record = NULL;
     int rc = read_form(x, mem, &value, err);
     rc = rc ? rc
@@ -269,9 +270,16 @@ message(const struct whole *x, struct bus_arena *mem, struct bus_err *err)
         rc = bus_fail(err, BUS_EBUG, "%zu events only", outs.n);
     }
     rc = rc ? rc : put_out(&outs, mem, err);
-    rc = rc ? rc
-            : bus_wire_encode_framed(&sa_household_state_type, state, mem,
-                                     &after, err);
+    struct matcher_names names;
+    struct matcher_parted h = {.schemas = x->schemas,
+                               .names = &names,
+                               .mem = mem,
+                               .facts_there = true};
+    struct matcher_parts state_parts = {0};
+    bool *changed = NULL;
+    matcher_names_init(&names);
+    rc = rc ? rc : matcher_parted_close(&h, state, &state_parts, &changed, err);
+    matcher_names_fini(&names);
     return rc ? rc : dispatch(mem, err);
 }
 

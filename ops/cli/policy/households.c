@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "bus/base/hash.h"
+#include "bus/base/heap.h"
 #include "bus/role/household.h"
 #include "bus/role/types.h"
 #include "bus/wire/framing.h"
+#include "consumers/matcher/state_parts.h"
 #include "ops/cli/county/generate_household.h"
 #include "ops/cli/inspect/topic_read.h"
 #include "ops/cli/policy/events.h"
 #include "ops/cli/policy/rehearse.h"
-#include "schemas/household_state.h"
 
 static const char *const turn_words[BUS_POLICY_TURNS] = {
     "same", "gains", "loses", "more", "less", "opens", "closes", "swaps"};
@@ -140,41 +141,89 @@ struct states
     struct bus_wire_registry *types;
     struct bus_map places; /* key -> its last offset, counted from 1 */
     struct bus_arena keys;
+    struct matcher_names *names; /* of each partition */
     bool second;
 };
+#define PARTITIONS_MAX 1024
 
-/* A compacted topic may hold older states of a household, too: the first time
- * through notes the last place of each, the second one reads only those. */
+/* The first time through: the last place of each key, and the words. */
+static int households_note(struct states *s,
+                           const struct bus_kafka_msg *m,
+                           struct bus_err *err)
+{
+    void *place = (void *)(uintptr_t)(m->offset + 1);
+    if (m->partition >= PARTITIONS_MAX) {
+        return bus_fail(err, BUS_ERANGE, "partition %d", m->partition);
+    }
+    if (bus_strv_is(m->key, MATCHER_NAMES_KEY)) {
+        bus_arena_reset(&s->q->mem);
+        return matcher_names_decode(&s->names[m->partition], m->value,
+                                    &s->q->mem, err);
+    }
+    const char *key = bus_arena_strndup(&s->keys, m->key.p, m->key.n);
+    return key != NULL &&
+                   bus_map_put(&s->places, (struct bus_strv){key, m->key.n},
+                               place) == BUS_OK
+               ? BUS_OK
+               : bus_fail(err, BUS_ENOMEM, "keys of households");
+}
+
+/* A household's facts: a part of their own, or within a state of the form
+ * before; any other part is none (*ret_any). */
+static int households_facts(struct states *s,
+                            const struct bus_kafka_msg *m,
+                            struct sa_household_state *ret,
+                            bool *ret_any,
+                            struct bus_err *err)
+{
+    struct matcher_parted h = {.schemas = s->types,
+                               .names = &s->names[m->partition],
+                               .mem = &s->q->mem};
+    uint32_t part = 0;
+    *ret = (struct sa_household_state){0};
+    *ret_any = false;
+    if (!matcher_part_of_key(m->key, &ret->household_id, &part)) {
+        return BUS_OK;
+    }
+    bool before = matcher_part_sequence(m->value) < 0;
+    if (part != (before ? MATCHER_PART_CASE : MATCHER_PART_FACTS)) {
+        return BUS_OK;
+    }
+    *ret_any = true;
+    BUS_TRY(matcher_parts_set(&h.parts, part, m->value, h.mem, err));
+    if (before) {
+        struct bus_id id = ret->household_id;
+        return matcher_parted_open(&h, &id, ret, err);
+    }
+    return matcher_parted_facts(&h, ret, err);
+}
+
+/* A compacted topic may hold older states of a household, too: the second time
+ * through reads only the last of each. */
 static int
 households_state(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct states *s = data;
-    void *record = NULL, *place = (void *)(uintptr_t)(m->offset + 1);
+    struct sa_household_state st;
+    bool any = false;
     if (!s->second) {
-        const char *key = bus_arena_strndup(&s->keys, m->key.p, m->key.n);
-        return key != NULL &&
-                       bus_map_put(&s->places, (struct bus_strv){key, m->key.n},
-                                   place) == BUS_OK
-                   ? BUS_OK
-                   : bus_fail(err, BUS_ENOMEM, "keys of households");
+        return households_note(s, m, err);
     }
-    if (m->value.p == NULL || bus_map_get(&s->places, m->key) != place) {
+    if (m->value.p == NULL ||
+        bus_map_get(&s->places, m->key) != (void *)(uintptr_t)(m->offset + 1)) {
         return BUS_OK;
     }
     bus_arena_reset(&s->q->mem);
-    int rc = bus_wire_decode(s->types, &sa_household_state_type, m->value,
-                             &s->q->mem, &record, err);
-    if (rc != BUS_OK) {
+    if (households_facts(s, m, &st, &any, err) != BUS_OK) {
         return bus_wrap(err, "households/%d/%lld", m->partition,
                         (long long)m->offset);
     }
-    const struct sa_household_state *st = record;
-    struct record one_of = {.id = st->household_id,
-                            .village = st->division_code,
-                            .members = {st->members.v, st->members.n},
-                            .facts = st->facts.v,
-                            .fact_count = st->facts.n};
-    return of_record(s->q, &one_of, err);
+    struct record one_of = {.id = st.household_id,
+                            .village = st.division_code,
+                            .members = {st.members.v, st.members.n},
+                            .facts = st.facts.v,
+                            .fact_count = st.facts.n};
+    return any ? of_record(s->q, &one_of, err) : BUS_OK;
 }
 
 static int ledger(struct rehearse *q, struct bus_err *err)
@@ -186,10 +235,22 @@ static int ledger(struct rehearse *q, struct bus_err *err)
                               .cb = households_state,
                               .data = &s};
     bus_arena_init(&s.keys, 0, 0);
-    int rc = s.types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
-    rc = rc ? rc : cli_topic_each(&read, err);
+    s.names = bus_calloc(PARTITIONS_MAX, sizeof(*s.names));
+    int rc = s.types && s.names ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
+    for (size_t i = 0; s.names != NULL && i < PARTITIONS_MAX; i++) {
+        matcher_names_init(&s.names[i]);
+    }
+    if (rc == BUS_OK) {
+        rc = cli_topic_each(&read, err);
+    }
     s.second = true;
-    rc = rc ? rc : cli_topic_each(&read, err);
+    if (rc == BUS_OK) {
+        rc = cli_topic_each(&read, err);
+    }
+    for (size_t i = 0; s.names != NULL && i < PARTITIONS_MAX; i++) {
+        matcher_names_fini(&s.names[i]);
+    }
+    bus_free(s.names);
     bus_wire_registry_free(s.types);
     bus_map_fini(&s.places);
     bus_arena_fini(&s.keys);
