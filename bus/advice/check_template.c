@@ -230,7 +230,7 @@ static void check_parts(struct probe *k, const struct bus_node *item)
 }
 
 /* The steps of a process, those of the total's unit, fit into its total. */
-static void check_steps(struct look *k, const struct bus_node *process)
+static void check_steps(struct probe *k, const struct bus_node *process)
 {
     const struct bus_node *total = bus_node_get(process, "total");
     const struct bus_node *unit = bus_node_get(total, "unit");
@@ -258,7 +258,7 @@ static void check_steps(struct look *k, const struct bus_node *process)
     }
 }
 
-static void check_processes(struct look *k, const struct bus_node *item)
+static void check_processes(struct probe *k, const struct bus_node *item)
 {
     const struct bus_node *versions = bus_node_get(item, "versions");
     check_steps(k, bus_node_get(item, "process"));

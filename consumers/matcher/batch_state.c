@@ -63,8 +63,8 @@ struct batch_state_slot *matcher_batch_state_at(struct batch_state *o, size_t i)
     return &o->slots[o->used[i]];
 }
 
-static struct batch_state_part *part_of(struct batch_state_slot *slot,
-                                        uint32_t part)
+static struct batch_state_part *
+batch_state_part_of(struct batch_state_slot *slot, uint32_t part)
 {
     for (uint32_t i = 0; i < slot->count; i++) {
         if (slot->parts[i].part == part) {
@@ -82,7 +82,7 @@ static int make_room(struct batch_state_slot *slot,
                      struct bus_arena *mem,
                      struct bus_err *err)
 {
-    struct batch_state_part *p = part_of(slot, part);
+    struct batch_state_part *p = batch_state_part_of(slot, part);
     if (p == NULL && slot->count == slot->cap) {
         uint32_t cap = slot->cap ? slot->cap * 2 : 4;
         struct batch_state_part *v = bus_arena_alloc(mem, cap * sizeof(*v));
@@ -136,7 +136,7 @@ void matcher_batch_state_keep(struct batch_state_slot *slot,
         if (!changed[i]) {
             continue;
         }
-        struct batch_state_part *p = part_of(slot, i);
+        struct batch_state_part *p = batch_state_part_of(slot, i);
         BUS_CHECK(p != NULL && p->room >= parts->v[i].n);
         char *to = (char *)(uintptr_t)p->framed.p;
         memmove(to, parts->v[i].p, parts->v[i].n);

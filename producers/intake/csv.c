@@ -125,10 +125,10 @@ static const char *not_text(const struct bus_buf *b, size_t *ret_line)
            "the list as CSV UTF-8";
 }
 
-static int text_of(struct bus_buf *b,
-                   struct bus_buf *ret,
-                   const char **ret_encoding,
-                   struct bus_err *err)
+static int csv_text_of(struct bus_buf *b,
+                       struct bus_buf *ret,
+                       const char **ret_encoding,
+                       struct bus_err *err)
 {
     size_t line = 0;
     const char *other = known_format(b);
@@ -165,7 +165,7 @@ int intake_csv_load(FILE *file,
         rc = too_large(err);
         goto done;
     }
-    rc = text_of(&b, ret, ret_encoding, err);
+    rc = csv_text_of(&b, ret, ret_encoding, err);
 done:
     bus_buf_fini(&b);
     if (rc != BUS_OK) {

@@ -188,11 +188,11 @@ static struct bus_strv type_of(const struct form_person *p)
     return p->id_type.n > 0 ? p->id_type : BUS_STRV(ID_RESIDENT);
 }
 
-static void check_person(struct form_reading *r,
-                         const struct form_person *p,
-                         const char *base,
-                         size_t i,
-                         struct fact_list *list)
+static void form_check_person(struct form_reading *r,
+                              const struct form_person *p,
+                              const char *base,
+                              size_t i,
+                              struct fact_list *list)
 {
     struct sa_member *m = &r->form->application.members.v[i];
     struct bus_strv type = type_of(p), id_no = p->id_no;
@@ -254,7 +254,7 @@ check_member(struct form_reading *r, size_t i, struct fact_list *list)
     struct form_person *p = &r->record.members.v[i];
     struct sa_member *m = &r->form->application.members.v[i];
     const char *base = intake_form_text(r, "/members/%zu", i);
-    check_person(r, p, base, i, list);
+    form_check_person(r, p, base, i, list);
     m->relation = p->relation;
     m->head = p->head;
     check_payee(r, p, base);

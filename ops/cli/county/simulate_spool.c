@@ -146,7 +146,7 @@ static int simulate_spool_open(struct simulate_spool *s, struct bus_err *err)
     BUS_TRY(bus_disk_folder(AT_FDCWD, s->partner->spool_dir, &s->root, err));
     BUS_TRY(bus_disk_folder(s->root, "out", &s->out, err));
     BUS_TRY(bus_disk_folder(s->root, "in", &s->in, err));
-    return bus_run_timer_new(s->loop, simulate_spool_look, s, &s->timer, err);
+    return bus_run_timer_new(s->loop, simulate_spool_probe, s, &s->timer, err);
 }
 
 int cli_simulate_spool_new(struct bus_run_loop *loop,

@@ -386,15 +386,15 @@ static int demo_play(struct demo *d, struct bus_err *err)
     d->begun_ns = bus_clock_system.monotonic_ns(NULL);
     BUS_TRY(demo_prepare(d, err));
     demo_report(d, d->kafka ? "使用给定的Kafka" : "内嵌消息代理, 仅供演示",
-             d->kafka
-                 ? "Kafka as given"
-                 : "the embedded broker is for showing, never for proving");
+                d->kafka
+                    ? "Kafka as given"
+                    : "the embedded broker is for showing, never for proving");
     BUS_TRY(start_broker(d, err));
     BUS_TRY(start_database(d, err));
     BUS_TRY(start_roles(d, err));
     if (!interrupted) {
         demo_report(d, "各角色与模拟伙伴已就位, 开始受理",
-                 "roles and partners are up, taking applications");
+                    "roles and partners are up, taking applications");
         BUS_TRY(demo_feed(d, err));
     }
     if (!interrupted) {

@@ -10,7 +10,7 @@
 #include "ops/cli/inspect/machines.h"
 #include "ops/cli/lianou.h"
 
-static void put_states(const struct bus_fsm *m, struct bus_buf *out)
+static void fsm_put_states(const struct bus_fsm *m, struct bus_buf *out)
 {
     bus_buf_puts(out, "\n| state | is |\n|---|---|\n");
     for (size_t i = 0; i < m->state_count; i++) {
@@ -35,7 +35,7 @@ static void put_fsm_page(struct bus_buf *out)
         bus_buf_printf(out, "\n## %s\n%s\n\n```mermaid\n", m->name, m->doc);
         bus_fsm_mermaid(m, out);
         bus_buf_puts(out, "```\n");
-        put_states(m, out);
+        fsm_put_states(m, out);
     }
 }
 

@@ -1,10 +1,12 @@
 #include "ops/cli/inspect/machines.h"
 
+#include "bus/kafka/fsm.h"
 #include "bus/partner/partner.h"
 #include "bus/pg/link.h"
 #include "consumers/ledger/life.h"
 
 const struct bus_fsm *const cli_machines[] = {
+    &bus_kafka_group_fsm,
     &bus_partner_runner_fsm,
     &bus_pg_link_fsm,
     &ledger_role_fsm,

@@ -262,7 +262,7 @@ int cli_feed_unreadable(struct feed *f,
                         struct bus_err *err)
 {
     static const struct form nothing; /* its faults are the rows' own */
-    struct in_flight *l = flight_of(f, u);
+    struct in_flight *l = in_flight_of(f, u);
     f->units++;
     f->failed++;
     f->last_line = u->last_line;
@@ -273,7 +273,7 @@ int cli_feed_unreadable(struct feed *f,
     (void)json_object_set_new(
         l->report, "faults",
         csv_import_faults(f, u->rows, &nothing, &f->in.mem));
-    feed_say(l, "failed", NULL);
+    feed_report(l, "failed", NULL);
     json_decref(u->json);
     bus_arena_reset(&f->in.mem);
     return BUS_OK;

@@ -217,7 +217,7 @@ static int read_table(struct table *b, struct bus_err *err)
     }
     int rc = intake_csv_load(f, &text, &encoding, err);
     (void)fclose(f);
-    struct csv c = {{(const char *)text.data, text.len}, 0, 1};
+    struct csv c = {.text = {(const char *)text.data, text.len}, .line = 1};
     for (size_t n = 0; rc == BUS_OK; n++) {
         rc = intake_csv_next(&c, &b->t.mem, row, err);
         if (rc == BUS_OK && n == 0) {

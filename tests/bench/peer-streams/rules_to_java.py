@@ -134,6 +134,12 @@ class Parser:
             e = self.expr()
             self.need(")")
             return ("not", e)
+        if text in ("max", "min", "floor") and self.take("("):
+            args = [self.expr()]
+            while self.take(","):
+                args.append(self.expr())
+            self.need(")")
+            return ("call", text, args)
         if text == "count":
             self.need("(")
             self.need("members")
@@ -188,6 +194,12 @@ class Java:
             return self.name(e)
         if k == "count":
             return ("h." if self.member else "") + "members.length", "n"
+        if k == "call":
+            args = [self.code(a)[0] for a in e[2]]
+            out = "Math.%s(%s)" % (e[1], args[0]) if len(args) == 1 else args[0]
+            for a in args[1:]:
+                out = "Math.%s(%s, %s)" % (e[1], out, a)
+            return out, "n"
         if k == "math":
             return "(%s %s %s)" % (self.code(e[2])[0], e[1], self.code(e[3])[0]), "n"
         if k == "cmp":
