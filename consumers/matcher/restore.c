@@ -45,7 +45,7 @@ static int restore_torn(const struct bus_kafka_msg *m,
     return bus_fail(err, BUS_EBUG,
                     "%s[%d] offset %lld, key %.*s: sequence %lld stands behind "
                     "%lld: a transaction was committed half; nothing more is "
-                    "written here (ops/decisions/0016)",
+                    "written here (ops/decisions/0023)",
                     m->topic, m->partition, (long long)m->offset,
                     BUS_STRV_ARG(m->key), (long long)now, (long long)before);
 }

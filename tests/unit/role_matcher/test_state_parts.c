@@ -1,0 +1,241 @@
+/* A household's state in parts: what goes in comes out, an answer writes one of
+ * them, and a state that the program before this form wrote is taken over. */
+#include "tests/lib/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/role/types.h"
+#include "consumers/matcher/state_parts.h"
+
+static struct bus_arena mem;
+static struct bus_err err;
+static struct matcher_names names;
+static struct bus_wire_registry *schemas;
+
+static int setup(void **state)
+{
+    (void)state;
+    bus_arena_init(&mem, 0, 0);
+    matcher_names_init(&names);
+    schemas = bus_role_types_registry();
+    assert_non_null(schemas);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    bus_wire_registry_free(schemas);
+    matcher_names_fini(&names);
+    bus_arena_fini(&mem);
+    return 0;
+}
+
+/* Written by the program before: a generated family, its case in hand. */
+static struct bus_strv recorded(void)
+{
+    char path[600];
+    const char *source = getenv("LIANOU_SOURCE");
+    (void)snprintf(path, sizeof(path),
+                   "%s/tests/unit/role_matcher/states/household_state.98.bin",
+                   source ? source : ".");
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    char *p = bus_arena_alloc(&mem, 1 << 16);
+    size_t n = fread(p, 1, 1 << 16, f);
+    assert_int_equal(fclose(f), 0);
+    assert_true(n > 1000 && n < 1 << 16);
+    return (struct bus_strv){p, n};
+}
+
+static struct matcher_parted parted(void)
+{
+    return (struct matcher_parted){
+        .schemas = schemas, .names = &names, .mem = &mem};
+}
+
+static void ok(int rc)
+{
+    if (rc != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+}
+
+/* As bytes of the form before, so that all fields are compared. */
+static struct bus_strv as_before(const struct sa_household_state *st)
+{
+    struct bus_strv bytes;
+    ok(bus_wire_encode_framed(&sa_household_state_type, st, &mem, &bytes,
+                              &err));
+    return bytes;
+}
+
+static void open_before(struct matcher_parted *h, struct sa_household_state *st)
+{
+    struct bus_strv old = recorded();
+    struct bus_id id;
+    memcpy(id.b, old.p + BUS_WIRE_FRAME_BYTES, sizeof(id.b));
+    *h = parted();
+    ok(matcher_parts_set(&h->parts, MATCHER_PART_CASE, old, &mem, &err));
+    ok(matcher_parted_open(h, &id, st, &err));
+    assert_true(h->before && h->facts_there);
+}
+
+/* The facts come in another order: known words first. */
+static int by_name(const void *a, const void *b)
+{
+    const struct sa_fact *x = a, *y = b;
+    int c = bus_strv_cmp(x->name, y->name);
+    return c ? c : bus_id_cmp(&x->member, &y->member);
+}
+
+static void an_earlier_state_is_taken_over(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state st, again;
+    open_before(&h, &st);
+    assert_true(st.facts.n > 50 && st.assignments.n > 2 && st.members.n > 1);
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < parts.n; i++) {
+        assert_true(changed[i]);
+        bytes += parts.v[i].n;
+    }
+    assert_int_equal(parts.n, 2 + st.assignments.n);
+    assert_true(bytes * 3 < recorded().n);
+    struct bus_strv list;
+    ok(matcher_names_encode(&names, &mem, &list, &err));
+    struct matcher_names other; /* as after a restart */
+    matcher_names_init(&other);
+    ok(matcher_names_decode(&other, list, &mem, &err));
+    struct matcher_parted h2 = parted();
+    h2.names = &other;
+    for (uint32_t i = 0; i < parts.n; i++) {
+        ok(matcher_parts_set(&h2.parts, i, parts.v[i], &mem, &err));
+    }
+    ok(matcher_parted_open(&h2, &st.household_id, &again, &err));
+    assert_false(h2.facts_there);
+    assert_int_equal(h2.size, st.members.n);
+    assert_int_equal(again.members.n, 0);
+    ok(matcher_parted_facts(&h2, &again, &err));
+    qsort(st.facts.v, st.facts.n, sizeof(*st.facts.v), by_name);
+    qsort(again.facts.v, again.facts.n, sizeof(*again.facts.v), by_name);
+    struct bus_strv a = as_before(&st), b = as_before(&again);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a.p, b.p, a.n);
+    matcher_names_fini(&other);
+}
+
+static void an_answer_writes_its_assignment(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state st;
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    open_before(&h, &st);
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    struct matcher_parted h2 = parted();
+    for (uint32_t i = 0; i < parts.n; i++) {
+        ok(matcher_parts_set(&h2.parts, i, parts.v[i], &mem, &err));
+    }
+    ok(matcher_parted_open(&h2, &st.household_id, &st, &err));
+    int64_t before = st.sequence++;
+    st.assignments.v[1].round++;
+    ok(matcher_parted_close(&h2, &st, &parts, &changed, &err));
+    for (uint32_t i = 0; i < parts.n; i++) {
+        assert_int_equal(changed[i], i == MATCHER_PART_ASSIGNMENTS + 1);
+    }
+    struct bus_strv one = parts.v[MATCHER_PART_ASSIGNMENTS + 1];
+    assert_true(one.n < 160);
+    assert_int_equal(matcher_part_sequence(one), before + 1);
+    assert_true(matcher_part_sequence(parts.v[0]) <= before);
+}
+
+/* Something must say how far the household has come. */
+static void nothing_but_the_sequence_writes_the_case(void **state)
+{
+    (void)state;
+    struct matcher_parted h = parted();
+    struct sa_household_state st = {.sequence = 1};
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    h.facts_there = true;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    h.parts = parts;
+    st.sequence = 2;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    assert_true(changed[MATCHER_PART_CASE]);
+    assert_int_equal(matcher_part_sequence(parts.v[MATCHER_PART_CASE]), 2);
+}
+
+static void keys_are_told_apart(void **state)
+{
+    (void)state;
+    struct bus_id id = {{7, 8, 9}}, got;
+    char key[MATCHER_PART_KEY + 1];
+    uint32_t part = 0;
+    for (uint32_t i = 0; i < 300; i += 7) {
+        struct bus_strv k = matcher_part_key(&id, i, key);
+        assert_true(matcher_part_of_key(k, &got, &part));
+        assert_true(bus_id_eq(&id, &got));
+        assert_int_equal(part, i);
+    }
+    static const char *const none[] = {
+        "names",
+        "",
+        "07080900-0000-0000-0000-000000000000/",
+        "07080900-0000-0000-0000-000000000000/x",
+        "07080900-0000-0000-0000-000000000000/-1",
+        "07080900-0000-0000-0000-000000000000/8191",
+        "07080900-0000-0000-0000-000000000000f"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_false(matcher_part_of_key(bus_strv(none[i]), &got, &part));
+    }
+}
+
+static void a_word_keeps_its_number(void **state)
+{
+    (void)state;
+    int32_t a = -1, b = -1;
+    struct bus_strv word;
+    ok(matcher_names_number(&names, BUS_STRV("MZ01"), true, &a, &err));
+    for (int i = 0; i < 3000; i++) {
+        char text[20];
+        (void)snprintf(text, sizeof(text), "word %d", i);
+        ok(matcher_names_number(&names, bus_strv(text), false, &b, &err));
+    }
+    ok(matcher_names_number(&names, BUS_STRV("MZ01"), true, &b, &err));
+    assert_int_equal(a, b);
+    ok(matcher_names_word(&names, a, &word, &err));
+    assert_true(bus_strv_is(word, "MZ01"));
+    assert_int_equal(matcher_names_word(&names, 100000, &word, &err), BUS_EBUG);
+    for (int i = 0; i < 3000; i++) { /* what partners say may not fill it */
+        char text[20];
+        (void)snprintf(text, sizeof(text), "strange %d", i);
+        ok(matcher_names_number(&names, bus_strv(text), false, &b, &err));
+    }
+    assert_int_equal(b, -1);
+    assert_int_equal(names.n, MATCHER_NAMES_FREE);
+    ok(matcher_names_number(&names, BUS_STRV("MZ99"), true, &b, &err));
+    assert_int_equal(b, MATCHER_NAMES_FREE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        T(an_earlier_state_is_taken_over),
+        T(an_answer_writes_its_assignment),
+        T(nothing_but_the_sequence_writes_the_case),
+        T(keys_are_told_apart),
+        T(a_word_keeps_its_number),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
