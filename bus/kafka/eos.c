@@ -25,11 +25,11 @@ static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
     }
     for (int i = 0; i < eos->conf.lanes; i++) {
         struct eos_lane *lane = &eos->lanes[i];
-        if (revoke && !lane->order_revoke) {
-            lane->order_revoke = true;
+        if (revoke && (lane->orders & ORDER_REVOKE) == 0) {
+            lane->orders |= ORDER_REVOKE;
             eos->pending++;
         }
-        lane->order_stop = lane->order_stop || stop;
+        lane->orders |= stop ? ORDER_STOP : 0u;
         atomic_store(&lane->interrupt, true);
     }
     pthread_mutex_unlock(&eos->lock);
@@ -109,10 +109,13 @@ static void on_eos_assigned(void *data, rd_kafka_topic_partition_list_t *list)
             bus_free(parts);
             continue;
         }
+        if ((lane->orders & ORDER_ASSIGN) == 0) {
+            eos->pending++;
+        }
+        bus_free(lane->order_parts); /* of an order not obeyed yet */
         lane->order_parts = parts;
         lane->order_count = n;
-        lane->order_assign = true;
-        eos->pending++;
+        lane->orders |= ORDER_ASSIGN;
     }
     pthread_mutex_unlock(&eos->lock);
     for (int i = 0; i < eos->conf.lanes; i++) {
@@ -296,7 +299,7 @@ static int eos_open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
     if (rc != 0) {
         return bus_fail(err, BUS_ENOMEM, "lane %d: %s", i, strerror(rc));
     }
-    lane->running = true;
+    lane->threaded = true;
     return 0;
 }
 
@@ -384,6 +387,7 @@ static int eos_prepare(struct bus_kafka_eos *eos, struct bus_err *err)
         struct eos_lane *lane = &eos->lanes[i];
         lane->eos = eos;
         lane->index = i;
+        (void)snprintf(lane->name, sizeof(lane->name), "lane %d", i);
         lane->out.lane = lane;
         lane->backoff = (struct bus_run_backoff){.min_ms = KAFKA_RETRY_MIN_MS,
                                                  .max_ms = KAFKA_RETRY_MAX_MS};
@@ -458,7 +462,7 @@ static void eos_join(void *data)
     struct bus_kafka_eos *eos = data;
     for (int i = 0; i < eos->conf.lanes; i++) {
         struct eos_lane *lane = &eos->lanes[i];
-        if (lane->running) {
+        if (lane->threaded) {
             (void)pthread_join(lane->thread, NULL);
         }
         eos_close_queue(lane);

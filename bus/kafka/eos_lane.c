@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
@@ -54,7 +55,7 @@ void kafka_eos_lane_trouble(struct eos_lane *lane, const char *text)
 void kafka_eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
 {
     struct bus_kafka_eos *eos = lane->eos;
-    lane->dead = true;
+    kafka_eos_lane_move(lane, LANE_ON_FAILURE);
     pthread_mutex_lock(&eos->lock);
     if (!eos->failed) {
         eos->failed = true;
@@ -84,6 +85,8 @@ struct eos_place *
 kafka_eos_lane_place(struct eos_lane *lane, int32_t topic, int32_t partition)
 {
     size_t slot = (size_t)partition / (size_t)lane->eos->conf.lanes;
+    BUS_CHECK(topic >= 0 && partition >= 0 && slot < lane->slots &&
+              (size_t)topic < lane->eos->conf.topics_count);
     return &lane->places[(size_t)topic * lane->slots + slot];
 }
 
@@ -93,6 +96,7 @@ static void finished(struct eos_lane *lane)
 {
     struct bus_kafka_eos *eos = lane->eos;
     pthread_mutex_lock(&eos->lock);
+    BUS_CHECK(eos->pending > 0);
     eos->pending--;
     pthread_mutex_unlock(&eos->lock);
     bus_run_wake_send(eos->wake);
@@ -138,26 +142,7 @@ static bool restore(struct eos_lane *lane, int32_t partition)
     return true;
 }
 
-static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
-{
-    struct bus_err err;
-    lane->parts = parts;
-    lane->parts_count = 0; /* those restored */
-    lane->cache = (struct kafka_topic_cache){0};
-    lane->tracked_at_ms = kafka_eos_now_ms();
-    bool ok =
-        !lane->dead && (lane->initialised || kafka_eos_producer_make(lane));
-    for (size_t i = 0; i < count && ok; i++) {
-        ok = restore(lane, parts[i]);
-        lane->parts_count += ok;
-    }
-    if (ok && make_places(lane, &err) != 0) {
-        kafka_eos_lane_fail(lane, &err);
-    }
-    finished(lane);
-}
-
-static void obey_revoke(struct eos_lane *lane)
+static void eos_lane_let_go(struct eos_lane *lane)
 {
     struct bus_kafka_eos *eos = lane->eos;
     for (size_t i = 0; i < lane->parts_count; i++) {
@@ -175,17 +160,44 @@ static void obey_revoke(struct eos_lane *lane)
     lane->slots = 0;
 }
 
+static void obey_assign(struct eos_lane *lane, int32_t *parts, size_t count)
+{
+    struct bus_err err;
+    if (lane->parts != NULL) {
+        eos_lane_let_go(lane); /* given anew without being taken back */
+    }
+    kafka_eos_lane_move(lane, LANE_ON_ASSIGN);
+    BUS_CHECK(count > 0 && lane->places == NULL);
+    lane->parts = parts;
+    lane->parts_count = 0; /* those restored */
+    lane->cache = (struct kafka_topic_cache){0};
+    lane->tracked_at_ms = kafka_eos_now_ms();
+    bool ok =
+        lane->state != LANE_FAILED && (lane->producer_state == PRODUCER_READY ||
+                                       kafka_eos_producer_make(lane));
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = restore(lane, parts[i]);
+        lane->parts_count += ok;
+    }
+    if (ok && make_places(lane, &err) != 0) {
+        kafka_eos_lane_fail(lane, &err);
+    } else if (ok) {
+        kafka_eos_lane_move(lane, LANE_ON_RESTORED);
+    } /* else interrupted: an order to let go is on its way */
+    finished(lane);
+}
+
 /* False: the thread is to end. */
 static bool eos_lane_obey(struct eos_lane *lane)
 {
     struct bus_kafka_eos *eos = lane->eos;
     pthread_mutex_lock(&eos->lock);
-    bool assign = lane->order_assign;
-    bool revoke = lane->order_revoke;
-    bool stop = lane->order_stop;
+    bool assign = (lane->orders & ORDER_ASSIGN) != 0;
+    bool revoke = (lane->orders & ORDER_REVOKE) != 0;
+    bool stop = (lane->orders & ORDER_STOP) != 0;
     int32_t *parts = lane->order_parts;
     size_t count = lane->order_count;
-    lane->order_assign = lane->order_revoke = false;
+    lane->orders &= ORDER_STOP; /* which stays */
     lane->order_parts = NULL;
     if (!stop && !revoke) {
         atomic_store(&lane->interrupt, false);
@@ -195,7 +207,8 @@ static bool eos_lane_obey(struct eos_lane *lane)
         obey_assign(lane, parts, count);
     }
     if (revoke || stop) {
-        obey_revoke(lane);
+        eos_lane_let_go(lane);
+        kafka_eos_lane_move(lane, stop ? LANE_ON_STOP : LANE_ON_REVOKE);
     }
     if (revoke) {
         atomic_store(&lane->interrupt, stop);
@@ -382,6 +395,7 @@ static void eos_lane_batch(struct eos_lane *lane)
     if (n == 0) {
         return;
     }
+    BUS_CHECK(n <= lane->eos->conf.batch_max);
     bool ok = eos_lane_sift(lane, n);
     if (ok && lane->n > 0) {
         kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
@@ -400,9 +414,9 @@ void *kafka_eos_lane_main(void *data)
     struct eos_lane *lane = data;
     kafka_eos_producer_warm(lane);
     while (eos_lane_obey(lane)) {
-        if (lane->dead || lane->places == NULL) {
+        if (lane->state != LANE_READING) {
             wait_fd(lane, EOS_IDLE_MS);
-        } else if (!lane->initialised) {
+        } else if (lane->producer_state != PRODUCER_READY) {
             (void)kafka_eos_producer_make(lane);
         } else {
             eos_lane_batch(lane);

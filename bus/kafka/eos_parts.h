@@ -63,20 +63,53 @@ struct eos_place
     int64_t next;       /* behind the last committed message; -1 unknown */
     int64_t batch_next; /* behind the last message of this batch; -1 none */
 };
+enum lane_state {
+    LANE_IDLE,
+    LANE_RESTORING,
+    LANE_READING,
+    LANE_FAILED,
+    LANE_ENDED
+};
+enum lane_event {
+    LANE_ON_ASSIGN,
+    LANE_ON_RESTORED,
+    LANE_ON_REVOKE,
+    LANE_ON_FAILURE,
+    LANE_ON_STOP
+};
+enum producer_state {
+    PRODUCER_NONE,
+    PRODUCER_BARE,
+    PRODUCER_WARM,
+    PRODUCER_BEGUN,
+    PRODUCER_READY
+};
+enum producer_event {
+    PRODUCER_ON_MADE,
+    PRODUCER_ON_OUTPUTS,
+    PRODUCER_ON_INITIALISED,
+    PRODUCER_ON_DROPPED
+};
+/* Of the loop to a lane; bits. */
+enum lane_order { ORDER_ASSIGN = 1, ORDER_REVOKE = 2, ORDER_STOP = 4 };
+
 struct eos_lane
 {
     struct bus_kafka_eos *eos;
     int index;
+    char name[24]; /* "lane 0": in logs */
     pthread_t thread;
-    bool running;
-    int fd; /* eventfd: messages or orders */
+    bool threaded; /* there is one, to be joined */
+    int fd;        /* eventfd: messages or orders */
     rd_kafka_queue_t *queue;
     /* Orders of the loop; under eos->lock. */
     int32_t *order_parts;
     size_t order_count;
-    bool order_assign, order_revoke, order_stop;
+    unsigned orders;       /* enum lane_order */
     atomic_bool interrupt; /* give up waiting and repeating */
     /* The rest is the lane thread's own. */
+    enum lane_state state;              /* eos_fsm.c */
+    enum producer_state producer_state; /* eos_fsm.c */
     int32_t *parts;
     size_t parts_count;
     struct eos_place *places;
@@ -98,8 +131,6 @@ struct eos_lane
     struct bus_kafka_out out;
     struct bus_run_backoff backoff;
     struct bus_series *commits, *aborts, *seconds;
-    bool prefetched, initialised; /* the producer */
-    bool dead;                    /* failed for good; only obeys orders */
 };
 struct bus_kafka_eos
 {
@@ -129,6 +160,9 @@ struct bus_kafka_eos
 };
 
 int64_t kafka_eos_now_ms(void);
+/* -- eos_fsm.c */
+void kafka_eos_lane_move(struct eos_lane *lane, enum lane_event event);
+void kafka_eos_producer_move(struct eos_lane *lane, enum producer_event event);
 /* -- eos_lane.c */
 void *kafka_eos_lane_main(void *lane);
 void kafka_eos_lane_kick(struct eos_lane *lane);

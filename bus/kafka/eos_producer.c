@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 
@@ -55,6 +56,7 @@ static int make_handle(struct eos_lane *lane, struct bus_err *err)
                  no_conf);
     BUS_TRY(kafka_make(RD_KAFKA_PRODUCER, conf, &lane->producer, err));
     lane->events = rd_kafka_queue_get_main(lane->producer);
+    kafka_eos_producer_move(lane, PRODUCER_ON_MADE);
     return BUS_OK;
 no_conf:
     rd_kafka_conf_destroy(conf);
@@ -74,13 +76,12 @@ static int prefetch(struct eos_lane *lane, struct bus_err *err)
             return kafka_fail(err, rd_kafka_last_error(), c->outputs[i].topic);
         }
     }
-    if (c->outputs_count == 0) {
-        return 0;
+    if (c->outputs_count > 0) {
+        BUS_TRY(kafka_topics_there(lane->producer, lane->eos->output_names,
+                                   c->outputs_count, false, err));
     }
-    int rc = kafka_topics_there(lane->producer, lane->eos->output_names,
-                                c->outputs_count, false, err);
-    lane->prefetched = rc == 0;
-    return rc;
+    kafka_eos_producer_move(lane, PRODUCER_ON_OUTPUTS);
+    return BUS_OK;
 }
 
 void kafka_eos_producer_warm(struct eos_lane *lane)
@@ -93,25 +94,26 @@ void kafka_eos_producer_warm(struct eos_lane *lane)
 
 static int try_make(struct eos_lane *lane, struct bus_err *err)
 {
-    int rc = kafka_group_check(lane->eos->group, err);
-    if (rc == 0 && lane->producer == NULL) {
-        rc = make_handle(lane, err);
-    }
-    if (rc != 0) {
-        return rc;
+    BUS_CHECK(lane->producer_state != PRODUCER_READY);
+    BUS_TRY(kafka_group_check(lane->eos->group, err));
+    if (lane->producer_state == PRODUCER_NONE) {
+        BUS_TRY(make_handle(lane, err));
     }
     rd_kafka_error_t *e = rd_kafka_init_transactions(lane->producer, INIT_MS);
     if (e != NULL) {
         bool again = rd_kafka_error_is_retriable(e) != 0;
-        rc = kafka_fail_error(err, e, "init transactions");
+        int rc = kafka_fail_error(err, e, "init transactions");
         if (!again) {
             kafka_eos_producer_drop(lane);
         }
         return rc;
     }
-    rc = lane->prefetched ? 0 : prefetch(lane, err);
-    lane->initialised = rc == 0;
-    if (rc != 0) {
+    kafka_eos_producer_move(lane, PRODUCER_ON_INITIALISED);
+    if (lane->producer_state == PRODUCER_READY) {
+        return BUS_OK;
+    }
+    int rc = prefetch(lane, err);
+    if (rc != BUS_OK) {
         /* Initialised once only: the next try begins with a new handle. */
         kafka_eos_producer_drop(lane);
     }
@@ -139,6 +141,8 @@ bool kafka_eos_producer_make(struct eos_lane *lane)
 
 void kafka_eos_producer_drop(struct eos_lane *lane)
 {
+    BUS_CHECK((lane->producer == NULL) ==
+              (lane->producer_state == PRODUCER_NONE));
     if (lane->producer == NULL) {
         return;
     }
@@ -150,7 +154,7 @@ void kafka_eos_producer_drop(struct eos_lane *lane)
     }
     rd_kafka_queue_destroy(lane->events);
     rd_kafka_destroy(lane->producer);
-    lane->prefetched = lane->initialised = false;
+    kafka_eos_producer_move(lane, PRODUCER_ON_DROPPED);
     lane->producer = NULL;
     lane->events = NULL;
 }

@@ -235,7 +235,7 @@ static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
     kafka_eos_producer_drop(lane);
     for (;;) {
         if (!kafka_eos_producer_make(lane)) {
-            return lane->dead ? END_FAILED : END_GIVEN_UP;
+            return lane->state == LANE_FAILED ? END_FAILED : END_GIVEN_UP;
         }
         bool committed = false;
         if (eos_txn_resolve(lane, &committed, err) == 0) {
@@ -330,7 +330,8 @@ bool kafka_eos_batch_run(struct eos_lane *lane)
 {
     struct bus_err err = {0};
     for (;;) {
-        if (!lane->initialised && !kafka_eos_producer_make(lane)) {
+        if (lane->producer_state != PRODUCER_READY &&
+            !kafka_eos_producer_make(lane)) {
             return false;
         }
         enum end end = attempt(lane, &err);

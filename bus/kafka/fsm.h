@@ -4,6 +4,8 @@
 
 #include "bus/base/fsm.h"
 
-extern const struct bus_fsm bus_kafka_group_fsm; /* group.c */
+extern const struct bus_fsm bus_kafka_group_fsm;    /* group.c */
+extern const struct bus_fsm bus_kafka_lane_fsm;     /* eos_lane.c */
+extern const struct bus_fsm bus_kafka_producer_fsm; /* eos_producer.c */
 
 #endif
