@@ -3,11 +3,14 @@
  * - the end is the high watermark (asked for as read_uncommitted), so that a
  *   transaction that is open now is waited for: what it writes belongs to the
  *   state if it commits
+ * - a partition whose leader moves is waited for, up to the range's limit
  * - done when the position has reached it: an end-of-partition mark tells the
  *   position behind control records and aborted ones, which are not shown
  */
 #include <string.h>
+#include <time.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/parts.h"
@@ -17,6 +20,9 @@
 #define READ_STEP_MS   100
 #define READ_LIMIT_MS  60000
 #define READ_QUEUED_KB 8192
+#define READ_PAUSE_MS  200
+#define ENDS_MS        (2 * KAFKA_CALL_MS)
+#define ENDS_STEP_MS   2500
 
 struct bus_kafka_reader
 {
@@ -89,6 +95,44 @@ void bus_kafka_reader_close(struct bus_kafka_reader *r)
     bus_free(r);
 }
 
+static int64_t read_now_ms(void)
+{
+    return (int64_t)(bus_clock_system.monotonic_ns(bus_clock_system.data) /
+                     1000000u);
+}
+
+static void read_pause(void)
+{
+    const struct timespec pause = {0, READ_PAUSE_MS * 1000000L};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* The partition is on its way from one broker to another, or the one the
+ * library takes for its leader does not answer. */
+static bool leader_moves(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+           e == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE ||
+           e == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           e == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           e == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           e == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           e == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
+           e == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE ||
+           e == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
+}
+
+/* The library asks whom it knows, and would learn only at its next look. */
+static void find_leaders(rd_kafka_t *rk)
+{
+    const rd_kafka_metadata_t *md = NULL;
+    read_pause();
+    if (rd_kafka_metadata(rk, 1, NULL, &md, KAFKA_PROBE_MS) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(md);
+    }
+}
+
 int bus_kafka_ends(struct bus_kafka_reader *r,
                    const char *topic,
                    int32_t partition,
@@ -96,10 +140,23 @@ int bus_kafka_ends(struct bus_kafka_reader *r,
                    int64_t ret[2],
                    struct bus_err *err)
 {
-    rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(
-        committed_only ? r->rk : r->raw, topic, partition, &ret[0], &ret[1],
-        2 * KAFKA_CALL_MS);
-    return e == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(err, e, topic);
+    rd_kafka_t *rk = committed_only ? r->rk : r->raw;
+    int64_t until = read_now_ms() + ENDS_MS;
+    for (;;) {
+        int64_t got[2];
+        rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(
+            rk, topic, partition, &got[0], &got[1], ENDS_STEP_MS);
+        if (e == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            BUS_CHECK(got[0] >= 0 && got[0] <= got[1]);
+            ret[0] = got[0];
+            ret[1] = got[1];
+            return BUS_OK;
+        }
+        if (!leader_moves(e) || read_now_ms() >= until) {
+            return kafka_fail(err, e, topic);
+        }
+        find_leaders(rk);
+    }
 }
 
 struct reading
@@ -224,6 +281,28 @@ read_assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
     return 0;
 }
 
+/* Where to begin and to end, and reading begun (if there is anything). */
+static int
+read_begin(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
+{
+    const struct bus_kafka_range *range = d->range;
+    int64_t ends[2];
+    BUS_TRY(
+        bus_kafka_ends(d->r, range->topic, range->partition, false, ends, err));
+    d->next = range->from;
+    d->end = ends[1];
+    if (d->next < 0 || (d->next < ends[0] && range->compacted)) {
+        d->next = ends[0];
+    }
+    if (d->next < ends[0] || d->next > ends[1]) {
+        return bus_fail(err, BUS_EGONE,
+                        "%s[%d]: offset %lld is not between %lld and %lld",
+                        range->topic, (int)range->partition, (long long)d->next,
+                        (long long)ends[0], (long long)ends[1]);
+    }
+    return d->next < d->end ? read_assign(d, ret, err) : BUS_OK;
+}
+
 int bus_kafka_read(struct bus_kafka_reader *r,
                    const struct bus_kafka_range *range,
                    bus_kafka_read_cb cb,
@@ -231,38 +310,24 @@ int bus_kafka_read(struct bus_kafka_reader *r,
                    int64_t *ret_next,
                    struct bus_err *err)
 {
-    int64_t ends[2];
-    int rc =
-        bus_kafka_ends(r, range->topic, range->partition, false, ends, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct reading d = {.r = r,
-                        .range = range,
-                        .cb = cb,
-                        .data = data,
-                        .next = range->from,
-                        .end = ends[1]};
-    if (d.next < 0 || (d.next < ends[0] && range->compacted)) {
-        d.next = ends[0];
-    }
-    if (d.next < ends[0] || d.next > ends[1]) {
-        return bus_fail(err, BUS_EGONE,
-                        "%s[%d]: offset %lld is not between %lld and %lld",
-                        range->topic, (int)range->partition, (long long)d.next,
-                        (long long)ends[0], (long long)ends[1]);
-    }
-    if (d.next < d.end) {
-        rd_kafka_queue_t *q = NULL;
-        rc = read_assign(&d, &q, err);
-        if (rc != 0) {
+    struct reading d = {.r = r, .range = range, .cb = cb, .data = data};
+    rd_kafka_queue_t *q = NULL;
+    int64_t until = read_now_ms() + range->limit_ms;
+    int rc;
+    while ((rc = read_begin(&d, &q, err)) != BUS_OK) {
+        if (bus_err_act((enum bus_errc)rc) != BUS_ACT_RETRY ||
+            read_now_ms() >= until) {
             return rc;
         }
+        read_pause();
+    }
+    if (q != NULL) {
         rc = until_end(&d, q, err);
         (void)rd_kafka_assign(r->rk, NULL);
         rd_kafka_queue_destroy(q);
     }
-    if (rc == 0) {
+    if (rc == BUS_OK) {
+        BUS_CHECK(d.next >= d.end || q == NULL);
         *ret_next = d.next;
     }
     return rc;

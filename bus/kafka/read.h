@@ -25,7 +25,8 @@ struct bus_kafka_range
     int64_t from; /* -1 = the beginning; an offset before the first one
                      still kept begins there if compacted, else BUS_EGONE */
     bool compacted;
-    int64_t limit_ms; /* without progress: BUS_ETIMEOUT; 0 = 60 000 */
+    int64_t limit_ms; /* without progress: BUS_ETIMEOUT; 0 = 60 000, but a
+                         failure to begin is returned at once */
 };
 /* Calls back for every committed record from `from` to the end as it stood at
  * the call (the high watermark, so a transaction then open is waited for).

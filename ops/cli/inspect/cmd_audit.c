@@ -9,6 +9,8 @@
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 
+#define AUDIT_PATIENCE_MS 60000 /* for a partition whose leader moves */
+
 struct behind
 {
     int64_t events;
@@ -54,6 +56,7 @@ static int behind_topic(struct bus_kafka_reader *reader,
     for (int32_t p = 0; p < topic->partitions; p++) {
         struct bus_kafka_range range = {.topic = topic->name,
                                         .partition = p,
+                                        .limit_ms = AUDIT_PATIENCE_MS,
                                         .from = ledger_next(r, name, p)};
         int64_t next = 0;
         BUS_TRY(bus_kafka_read(reader, &range, count_one, &u, &next, err));
