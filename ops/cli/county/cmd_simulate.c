@@ -2,7 +2,8 @@
  * spool where that is their transport (their adapter is `run partner NAME`).
  *
  * At least once: a batch's offsets are committed when all of its answers are
- * acknowledged; answers have derived ids, so a repeated one changes nothing. */
+ * acknowledged; answers have derived ids, so a repeated one changes nothing.
+ * What no broker took is answered again, the whole batch, until one does. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,15 @@
 
 #define PARTNERS_MAX  64
 #define MESSAGE_BYTES (8u << 20)
+#define RETRY_MS      1000
 
 struct in_flight /* a batch and its unacknowledged answers */
 {
     struct bus_kafka_batch *batch;
     size_t waiting;
     bool sent;
+    bool again;             /* an answer is not known to be written */
+    bool due;               /* is answered again now */
     struct in_flight *next; /* batches are done in their order */
 };
 struct simulate
@@ -43,12 +47,15 @@ struct simulate
     struct bus_kafka_consumer *consumer;
     struct bus_kafka_producer *producer;
     struct in_flight *first, **last;
+    struct bus_timer *retry;
+    bool closing; /* what is acknowledged now is of batches let go */
     uint64_t questions, answers, unreadable;
 };
 
 static void simulate_settle(struct simulate *s)
 {
-    while (s->first != NULL && s->first->sent && s->first->waiting == 0) {
+    while (s->first != NULL && s->first->sent && s->first->waiting == 0 &&
+           !s->first->again) {
         struct in_flight *f = s->first;
         bus_kafka_consumer_done(s->consumer, f->batch);
         bus_kafka_batch_free(s->consumer, f->batch);
@@ -57,6 +64,23 @@ static void simulate_settle(struct simulate *s)
             s->last = &s->first;
         }
         bus_free(f);
+    }
+}
+
+/* With err an answer was not taken, or perhaps not: waits like a role. */
+static void simulate_answered(struct simulate *s,
+                              struct in_flight *f,
+                              const struct bus_err *err)
+{
+    if (err != NULL && bus_err_act(err->code) != BUS_ACT_RETRY) {
+        bus_run_loop_stop(s->frame.loop, err);
+        return;
+    }
+    f->again = f->again || err != NULL;
+    if (f->again) {
+        bus_run_timer_start(s->retry, RETRY_MS, 0);
+    } else {
+        simulate_settle(s);
     }
 }
 
@@ -70,12 +94,10 @@ static void simulate_acked(void *data,
     struct in_flight *f = token;
     (void)partition;
     (void)offset;
-    if (err != NULL) {
-        bus_run_loop_stop(s->frame.loop, err);
-        return;
+    if (!s->closing) {
+        f->waiting--;
+        simulate_answered(s, f, err);
     }
-    f->waiting--;
-    simulate_settle(s);
 }
 
 static int simulate_send(struct simulate *s,
@@ -142,26 +164,55 @@ static int answer_one(struct simulate *s,
     return rc;
 }
 
+static void answer_batch(struct simulate *s, struct in_flight *f)
+{
+    struct bus_err err;
+    int rc = BUS_OK;
+    f->again = false;
+    for (size_t i = 0; rc == BUS_OK && i < f->batch->n; i++) {
+        rc = answer_one(s, &f->batch->msgs[i], f, &err);
+    }
+    f->sent = true;
+    simulate_answered(s, f, rc == BUS_OK ? NULL : &err);
+}
+
+static struct in_flight *first_due(struct simulate *s)
+{
+    struct in_flight *f = s->first;
+    while (f != NULL && !f->due) {
+        f = f->next;
+    }
+    return f;
+}
+
+/* What still waits comes here once it is acknowledged, or not. */
+static void on_simulate_retry(void *data)
+{
+    struct simulate *s = data;
+    for (struct in_flight *f = s->first; f != NULL; f = f->next) {
+        f->due = f->again && f->waiting == 0;
+    }
+    for (struct in_flight *f; (f = first_due(s)) != NULL;) {
+        f->due = false;
+        answer_batch(s, f); /* f, and what follows, may be gone by then */
+    }
+}
+
 static void on_simulate_batch(void *data, struct bus_kafka_batch *batch)
 {
     struct simulate *s = data;
     struct bus_err err;
     struct in_flight *f = bus_calloc(1, sizeof(*f));
-    int rc = f == NULL ? bus_fail(&err, BUS_ENOMEM, "a batch") : BUS_OK;
-    if (f != NULL) {
-        f->batch = batch;
-        *s->last = f;
-        s->last = &f->next;
-    }
-    for (size_t i = 0; rc == BUS_OK && i < batch->n; i++) {
-        rc = answer_one(s, &batch->msgs[i], f, &err);
-    }
-    if (rc != BUS_OK) {
+    if (f == NULL) {
+        (void)bus_fail(&err, BUS_ENOMEM, "a batch");
+        bus_kafka_batch_free(s->consumer, batch);
         bus_run_loop_stop(s->frame.loop, &err);
         return;
     }
-    f->sent = true;
-    simulate_settle(s);
+    f->batch = batch;
+    *s->last = f;
+    s->last = &f->next;
+    answer_batch(s, f);
 }
 
 static void simulate_failed(void *data, const struct bus_err *err)
@@ -187,6 +238,8 @@ static void simulate_drain(void *data)
     for (size_t i = 0; i < s->behind_count; i++) {
         cli_simulate_spool_free(s->spools[i]);
     }
+    s->closing = true;
+    bus_run_timer_free(s->retry);
     if (s->consumer != NULL) {
         drop_in_flight(s);
         bus_kafka_consumer_close(s->consumer, NULL, NULL);
@@ -263,15 +316,16 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
         rc = cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
                                     s->duplicates, &s->spools[i], err);
     }
-    if (rc == BUS_OK && s->count > 0) {
-        rc = bus_kafka_producer_open(&s->frame.kafka, simulate_acked, s,
-                                     &s->producer, err);
-        rc = rc ? rc
-                : bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer,
-                                          err);
+    BUS_TRY(rc);
+    if (s->count > 0) {
+        BUS_TRY(bus_run_timer_new(s->frame.loop, on_simulate_retry, s,
+                                  &s->retry, err));
+        BUS_TRY(bus_kafka_producer_open(&s->frame.kafka, simulate_acked, s,
+                                        &s->producer, err));
+        BUS_TRY(
+            bus_kafka_consumer_open(&s->frame.kafka, &conf, &s->consumer, err));
     }
-    return rc ? rc
-              : bus_run_loop_on_drain(s->frame.loop, simulate_drain, s, err);
+    return bus_run_loop_on_drain(s->frame.loop, simulate_drain, s, err);
 }
 
 static const struct option options[] = {
