@@ -194,13 +194,13 @@ def answers(town, ear, rng):
 
 def one_round(program, seed, a):
     rng, begun = random.Random(seed), time.time()
+    done = threading.Event()
     town = Cluster(program, seed)
     good = False
     try:
         for name in ROLES:
             town.start(name)
         ear = Ear(town)
-        done = threading.Event()
         pace = {"more": True}
         sent = []
 
@@ -213,7 +213,7 @@ def one_round(program, seed, a):
                 feed(town, [line], done)
                 sent.append(line)
                 time.sleep(a.pause)
-        loader = threading.Thread(target=load)
+        loader = threading.Thread(target=load, daemon=True)
         loader.start()
         waited = until_heard(ear, 120)
         print("  first evaluation after %.0f s" % waited, flush=True)
@@ -233,6 +233,7 @@ def one_round(program, seed, a):
             print("  silent for longer than %d s: %s" % (SILENT, json.dumps(loud)), flush=True)
             good = False
     finally:
+        done.set()
         town.close(keep=not good)
     return good
 
