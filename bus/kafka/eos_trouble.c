@@ -16,6 +16,9 @@
  * log.connection.close is off, one equal to the last none within 30 s, and a
  * request that only timed out none at all.
  */
+#include <limits.h>
+
+#include "bus/base/check.h"
 #include "bus/kafka/eos_parts.h"
 
 /* Kafka's numbers of requests. */
@@ -33,6 +36,10 @@ static bool changes_transaction(int16_t key)
            key == API_ADD_OFFSETS_TO_TXN || key == API_END_TXN ||
            key == API_TXN_OFFSET_COMMIT;
 }
+
+/* A thread that writes requests is a broker's. The library tells of an answer
+ * there first, and once more where it is handled: only the first counts. */
+static _Thread_local bool writes_requests;
 
 /* Both on threads of the library, the answer's after the request's. */
 static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk,
@@ -53,6 +60,8 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk,
     (void)correlation;
     (void)size;
     struct eos_trouble *t = data;
+    BUS_CHECK(t != NULL);
+    writes_requests = true;
     if (changes_transaction(key)) {
         atomic_fetch_add(&t->asked, 1);
     }
@@ -80,8 +89,10 @@ static rd_kafka_resp_err_t on_answered(rd_kafka_t *rk,
     (void)size;
     (void)rtt;
     struct eos_trouble *t = data;
+    BUS_CHECK(t != NULL);
     /* With an error there is no answer: the library gave up waiting. */
-    if (e == RD_KAFKA_RESP_ERR_NO_ERROR && changes_transaction(key)) {
+    if (e == RD_KAFKA_RESP_ERR_NO_ERROR && writes_requests &&
+        changes_transaction(key)) {
         atomic_fetch_add(&t->answered, 1);
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -121,5 +132,7 @@ bool kafka_eos_trouble_seen(const struct eos_trouble *t)
 {
     /* In this order: what is asked meanwhile makes trouble, not less of it. */
     unsigned answered = atomic_load(&t->answered);
-    return atomic_load(&t->asked) != answered;
+    unsigned asked = atomic_load(&t->asked);
+    BUS_CHECK(asked - answered < UINT_MAX / 2); /* no answer without request */
+    return asked != answered;
 }

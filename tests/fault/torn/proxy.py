@@ -18,6 +18,7 @@ import socket
 import struct
 import threading
 
+INIT_PRODUCER = 22
 PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSETS = 0, 24, 25, 26, 28
 NAMES = {PRODUCE: "Produce", ADD_PARTITIONS: "AddPartitionsToTxn", ADD_OFFSETS: "AddOffsetsToTxn",
          END_TXN: "EndTxn", TXN_OFFSETS: "TxnOffsetCommit"}
@@ -34,8 +35,10 @@ class Faults:
         self.chances = chances or {}
         self.on = False
         self.done = {}
+        self.seen = {}  # requests by key
 
     def choose(self, key):
+        self.seen[key] = self.seen.get(key, 0) + 1
         if not self.on or self.dice.random() >= self.chances.get(key, 0):
             return None
         kind = self.dice.choice(self.kinds)

@@ -36,7 +36,7 @@ if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
 sys.path.insert(0, str(HERE))
-from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, KINDS, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
+from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, INIT_PRODUCER, KINDS, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
 
 ANOMALIES = ("duplicated", "lost", "torn", "back")
 # What harms stock use most; of it the short round's control is made.
@@ -200,12 +200,28 @@ class Trial:
             return None
         return sum(max(p.offset, 0) for p in got)
 
+    def feed_calmly(self, c, direct, times):
+        """So much more, without faults; how many producers were begun by then."""
+        self.feed(direct, AHEAD * self.lanes)
+        until = time.time() + STILL
+        while (self.committed(c) or 0) < times * AHEAD * self.lanes:
+            if time.time() > until:
+                return None
+            time.sleep(0.2)
+        return self.faults.seen.get(INIT_PRODUCER)
+
     def drive(self, direct, outer, faults):
         """Until so many faults are done; then until all that was fed is done with."""
         from confluent_kafka import Consumer
         c = Consumer({"bootstrap.servers": direct, "group.id": self.prefix + "group"})
         fed, last, since = 0, -1, time.time()
         self.run(outer)
+        calm = [self.feed_calmly(c, direct, i) for i in (1, 2)]
+        fed = 2 * AHEAD * self.lanes
+        if calm[1] is None or self.mode == "ours" and calm[0] != calm[1]:
+            print("  without a fault producers were made anew: %s, %s" % tuple(calm), flush=True)
+            self.process.kill()
+            return False
         while True:
             done = self.committed(c)
             if done is not None and done != last:
