@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
 
@@ -84,6 +85,7 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
                      rd_kafka_event_t **ret,
                      struct bus_err *err)
 {
+    BUS_CHECK(a->queue != NULL && ret != NULL);
     for (;;) {
         rd_kafka_event_t *ev = rd_kafka_queue_poll(a->queue, ADMIN_MS + 1000);
         if (ev == NULL) {
@@ -110,6 +112,7 @@ int kafka_admin_describe(struct bus_kafka_admin *a,
                          rd_kafka_event_t **ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(n > 0 && topics != NULL);
     rd_kafka_ConfigResource_t **ask = bus_calloc(n, sizeof(*ask));
     if (ask == NULL) {
         return bus_fail(err, BUS_ENOMEM, "the topics' configuration");
@@ -142,6 +145,7 @@ struct plan
 static int
 admin_add(struct plan *p, const struct bus_kafka_change *c, struct bus_err *err)
 {
+    BUS_CHECK(p->n <= p->cap);
     char *is = c->is != NULL ? bus_arena_strdup(p->mem, c->is) : NULL;
     char *want = bus_arena_strdup(p->mem, c->want);
     if (p->n == p->cap || want == NULL || (c->is != NULL && is == NULL)) {
@@ -172,6 +176,7 @@ static int plan_partitions(struct plan *p,
                            bool *ret_there,
                            struct bus_err *err)
 {
+    BUS_CHECK(t->partitions > 0);
     char is[16], want[16];
     const rd_kafka_metadata_topic_t *have = admin_find(md, t->name);
     *ret_there = have != NULL;
@@ -235,6 +240,7 @@ static int plan_configs(struct plan *p,
                         size_t n,
                         struct bus_err *err)
 {
+    BUS_CHECK(n > 0);
     const char **names = bus_arena_calloc(p->mem, n + 1, sizeof(*names));
     if (names == NULL) {
         return bus_fail(err, BUS_ENOMEM, "the plan of topics");

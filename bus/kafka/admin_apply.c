@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
 
@@ -91,6 +92,7 @@ static int admin_apply_create(struct bus_kafka_admin *a,
 
 static bool is_ours(const struct admin_entry *want, size_t n, const char *name)
 {
+    BUS_CHECK(n <= ADMIN_ENTRY_MAX);
     for (size_t i = 0; i < n; i++) {
         if (strcmp(want[i].name, name) == 0) {
             return true;
@@ -196,6 +198,7 @@ static int admin_apply_change(struct bus_kafka_admin *a,
                               const struct bus_kafka_plan *plan,
                               struct bus_err *err)
 {
+    BUS_CHECK(plan->n > 0);
     const struct bus_topic **missing = bus_calloc(n + 1, sizeof(*missing));
     size_t missing_n = 0;
     int rc = missing == NULL ? bus_fail(err, BUS_ENOMEM, "new topics") : 0;

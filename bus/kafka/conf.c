@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/parts.h"
 
@@ -20,6 +21,7 @@ void kafka_set(rd_kafka_conf_t *conf,
                int *rc,
                struct bus_err *err)
 {
+    BUS_CHECK(conf != NULL && rc != NULL);
     char why[ERRSTR];
     if (*rc != 0 || value == NULL) {
         return;
@@ -83,6 +85,7 @@ int kafka_conf(const struct bus_kafka_env *env,
                rd_kafka_conf_t **ret,
                struct bus_err *err)
 {
+    BUS_CHECK(env->conf != NULL && env->client_id != NULL);
     const struct bus_config_kafka *k = env->conf;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     int rc = 0;
@@ -114,6 +117,7 @@ int kafka_make(rd_kafka_type_t type,
                rd_kafka_t **ret,
                struct bus_err *err)
 {
+    BUS_CHECK(conf != NULL && ret != NULL);
     char why[ERRSTR];
     rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
     if (rk == NULL) {

@@ -56,6 +56,7 @@ struct bus_kafka_consumer
 static void consumer_fail(struct bus_kafka_consumer *c,
                           const struct bus_err *err)
 {
+    BUS_CHECK(err->code != BUS_OK);
     if (!c->failed && !c->closing) {
         c->failed = true;
         c->reading = false;
@@ -67,6 +68,7 @@ static void consumer_fail(struct bus_kafka_consumer *c,
 
 static void show_caught_up(struct bus_kafka_consumer *c)
 {
+    BUS_CHECK(c->eof_count <= c->wanted);
     if (c->env.health == NULL) {
         return;
     }
@@ -96,6 +98,7 @@ static void consumer_count_eof(struct bus_kafka_consumer *c,
 
 static void consumer_gather(struct bus_kafka_consumer *c)
 {
+    BUS_CHECK(c->queue != NULL && c->raw_n <= c->conf.batch_max);
     size_t at = c->raw_n;
     ssize_t n = rd_kafka_consume_batch_queue(c->queue, 0, c->raw + at,
                                              c->conf.batch_max - at);
@@ -181,6 +184,7 @@ static void on_consumer_queue(void *data)
 static void on_wait(void *data)
 {
     struct bus_kafka_consumer *c = data;
+    BUS_CHECK(c->waiting && c->raw_n > 0);
     c->waiting = false;
     c->ripe = c->raw_n > 0;
     read_on(c);
@@ -254,6 +258,7 @@ void bus_kafka_consumer_start(struct bus_kafka_consumer *c,
                               const struct bus_kafka_place *places,
                               size_t n)
 {
+    BUS_CHECK(c != NULL && (n == 0 || places != NULL));
     if (c->list == NULL || c->closing || c->failed) {
         return; /* taken back meanwhile */
     }
@@ -292,6 +297,7 @@ static void maybe_finish_close(struct bus_kafka_consumer *c);
 static void finish_revoke(void *data)
 {
     struct bus_kafka_consumer *c = data;
+    BUS_CHECK(c->out == 0 && c->done != NULL);
     c->committing = false;
     rd_kafka_topic_partition_list_destroy(c->done);
     c->done = rd_kafka_topic_partition_list_new(8);
@@ -307,6 +313,7 @@ static void finish_revoke(void *data)
 static void commit_sync(void *data)
 {
     struct bus_kafka_consumer *c = data;
+    BUS_CHECK(c->committing && c->done->cnt > 0);
     (void)rd_kafka_commit(kafka_group_handle(c->group), c->done, 0);
 }
 
@@ -341,6 +348,7 @@ static void on_consumer_revoked(void *data)
 
 void bus_kafka_consumer_revoked(struct bus_kafka_consumer *c)
 {
+    BUS_CHECK(c != NULL && c->conf.revoked != NULL);
     c->revoked_done = true;
     maybe_finish_revoke(c);
 }
@@ -533,6 +541,7 @@ int bus_kafka_consumer_open(const struct bus_kafka_env *env,
 static void consumer_group_closed(void *data)
 {
     struct bus_kafka_consumer *c = data;
+    BUS_CHECK(c->closing && c->out == 0);
     void (*closed)(void *) = c->closed;
     void *closed_data = c->closed_data;
     struct bus_run_loop *loop = c->env.loop;

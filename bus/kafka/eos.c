@@ -19,6 +19,7 @@
 
 static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
 {
+    BUS_CHECK(revoke != stop);
     pthread_mutex_lock(&eos->lock);
     if (revoke && eos->pending < 0) {
         eos->pending = 0;
@@ -40,6 +41,7 @@ static void order_all(struct bus_kafka_eos *eos, bool revoke, bool stop)
 
 static void eos_fail(struct bus_kafka_eos *eos, const struct bus_err *err)
 {
+    BUS_CHECK(err->code != BUS_OK);
     pthread_mutex_lock(&eos->lock);
     if (!eos->failed) {
         eos->failed = true;
@@ -54,6 +56,8 @@ static void eos_fail(struct bus_kafka_eos *eos, const struct bus_err *err)
 static rd_kafka_queue_t *eos_queue_of(void *data, int32_t partition)
 {
     struct bus_kafka_eos *eos = data;
+    BUS_CHECK(partition >= 0 &&
+              eos->lanes[partition % eos->conf.lanes].queue != NULL);
     return eos->lanes[partition % eos->conf.lanes].queue;
 }
 
@@ -63,6 +67,7 @@ static int32_t *parts_of(const struct bus_kafka_eos *eos,
                          int lane,
                          size_t *ret_count)
 {
+    BUS_CHECK(lane >= 0 && lane < eos->conf.lanes);
     int32_t *parts = bus_calloc((size_t)list->cnt + 1, sizeof(*parts));
     size_t n = 0;
     for (int i = 0; i < list->cnt && parts != NULL; i++) {
@@ -146,6 +151,7 @@ static void on_eos_known(void *data,
                          const rd_kafka_topic_partition_list_t *list,
                          const bool *at_end)
 {
+    BUS_CHECK(at_end != NULL);
     struct bus_kafka_eos *eos = data;
     size_t n = 0;
     for (int i = 0; i < list->cnt; i++) {
@@ -177,6 +183,7 @@ static void on_eos_group_failed(void *data, const struct bus_err *err)
 
 static void eos_open_queue(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->queue == NULL && lane->fd >= 0);
     static const uint64_t one = 1;
     lane->queue = rd_kafka_queue_new(kafka_group_handle(lane->eos->group));
     rd_kafka_queue_io_event_enable(lane->queue, lane->fd, &one, sizeof(one));
@@ -242,6 +249,7 @@ static void on_eos_wake(void *data)
     char trouble[sizeof(eos->trouble)];
     pthread_mutex_lock(&eos->lock);
     int pending = eos->pending;
+    BUS_CHECK(pending >= -1);
     bool failed = eos->failed;
     bool trouble_new = eos->trouble_new;
     size_t eof_count = eos->eof_count;
@@ -272,6 +280,7 @@ static void on_eos_wake(void *data)
 static int eos_open_lane(struct bus_kafka_eos *eos, int i, struct bus_err *err)
 {
     struct eos_lane *lane = &eos->lanes[i];
+    BUS_CHECK(i >= 0 && i < eos->conf.lanes && !lane->threaded);
     const struct bus_kafka_eos_conf *c = &eos->conf;
     lane->raw = bus_calloc(c->batch_max, sizeof(*lane->raw));
     lane->msgs = bus_calloc(c->batch_max, sizeof(*lane->msgs));
@@ -323,6 +332,7 @@ static void eos_set_defaults(struct bus_kafka_eos_conf *c)
 
 static int open_group(struct bus_kafka_eos *eos, struct bus_err *err)
 {
+    BUS_CHECK(eos->group == NULL && eos->output_names != NULL);
     const struct bus_kafka_eos_conf *c = &eos->conf;
     const struct kafka_group_conf gc = {.group = c->group,
                                         .instance = c->instance,
@@ -348,6 +358,7 @@ static void free_eos(struct bus_kafka_eos *eos)
 {
     for (int i = 0; i < eos->conf.lanes; i++) {
         struct eos_lane *lane = &eos->lanes[i];
+        BUS_CHECK(lane->producer == NULL && lane->n == 0);
         if (lane->fd >= 0) {
             (void)close(lane->fd);
         }
@@ -367,6 +378,7 @@ static void free_eos(struct bus_kafka_eos *eos)
 
 static int eos_prepare(struct bus_kafka_eos *eos, struct bus_err *err)
 {
+    BUS_CHECK(eos->wake == NULL && eos->pending == -1);
     const struct bus_kafka_eos_conf *c = &eos->conf;
     eos->output_names =
         bus_calloc(c->outputs_count + 1, sizeof(*eos->output_names));
@@ -411,6 +423,7 @@ int bus_kafka_eos_open(const struct bus_kafka_env *env,
                        struct bus_kafka_eos **ret,
                        struct bus_err *err)
 {
+    BUS_CHECK(conf->ops != NULL && conf->topics_count > 0);
     struct bus_kafka_eos *eos = bus_calloc(1, sizeof(*eos));
     if (eos == NULL) {
         return bus_fail(err, BUS_ENOMEM, "the exactly-once shell");
@@ -447,6 +460,7 @@ no_lanes:
 static void eos_group_closed(void *data)
 {
     struct bus_kafka_eos *eos = data;
+    BUS_CHECK(eos->closing);
     struct bus_run_loop *loop = eos->loop;
     void (*closed)(void *) = eos->closed;
     void *closed_data = eos->closed_data;
@@ -464,6 +478,7 @@ static void eos_join(void *data)
         struct eos_lane *lane = &eos->lanes[i];
         if (lane->threaded) {
             (void)pthread_join(lane->thread, NULL);
+            BUS_CHECK(lane->state == LANE_ENDED);
         }
         eos_close_queue(lane);
     }
@@ -479,6 +494,7 @@ void bus_kafka_eos_close(struct bus_kafka_eos *eos,
                          void (*closed)(void *data),
                          void *data)
 {
+    BUS_CHECK(!eos->closing);
     eos->closed = closed;
     eos->closed_data = data;
     eos->closing = true;

@@ -54,6 +54,7 @@ void kafka_eos_lane_trouble(struct eos_lane *lane, const char *text)
 
 void kafka_eos_lane_fail(struct eos_lane *lane, const struct bus_err *err)
 {
+    BUS_CHECK(err->code != BUS_OK);
     struct bus_kafka_eos *eos = lane->eos;
     kafka_eos_lane_move(lane, LANE_ON_FAILURE);
     pthread_mutex_lock(&eos->lock);
@@ -104,6 +105,7 @@ static void finished(struct eos_lane *lane)
 
 static int make_places(struct eos_lane *lane, struct bus_err *err)
 {
+    BUS_CHECK(lane->parts_count > 0 && lane->places == NULL);
     size_t slots = 0;
     for (size_t i = 0; i < lane->parts_count; i++) {
         size_t s = (size_t)lane->parts[i] / (size_t)lane->eos->conf.lanes + 1;
@@ -125,6 +127,7 @@ static int make_places(struct eos_lane *lane, struct bus_err *err)
 
 static bool restore(struct eos_lane *lane, int32_t partition)
 {
+    BUS_CHECK(lane->state == LANE_RESTORING);
     struct bus_kafka_eos *eos = lane->eos;
     struct bus_err err = {0};
     while (eos->conf.ops->assigned(eos->conf.data, lane->index, partition,
@@ -144,6 +147,7 @@ static bool restore(struct eos_lane *lane, int32_t partition)
 
 static void eos_lane_let_go(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->n == 0);
     struct bus_kafka_eos *eos = lane->eos;
     for (size_t i = 0; i < lane->parts_count; i++) {
         eos->conf.ops->revoked(eos->conf.data, lane->index, lane->parts[i]);
@@ -222,6 +226,7 @@ static bool eos_lane_obey(struct eos_lane *lane)
 /* A batch reads for half of what it may hold; states take the other half. */
 static size_t eos_lane_take(struct eos_lane *lane, size_t have)
 {
+    BUS_CHECK(have <= lane->eos->conf.batch_max);
     size_t room = (size_t)lane->eos->conf.held_bytes / 2;
     size_t n = have;
     while (n < lane->batch_limit && lane->taken < room) {
@@ -242,6 +247,7 @@ static size_t eos_lane_take(struct eos_lane *lane, size_t have)
  * these did. It grows by doubling, shrinks at once. */
 static void size_next(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->n > 0);
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     size_t held = lane->out.held;
     for (size_t i = 0; i < lane->n; i++) {
@@ -300,6 +306,7 @@ static size_t eos_lane_gather_calm(struct eos_lane *lane, size_t n)
 
 static size_t eos_lane_gather(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->state == LANE_READING && lane->queue != NULL);
     lane->taken = 0;
     size_t n = eos_lane_take(lane, 0);
     bool backlog = n >= EOS_BACKLOG, queued = n > 0;
@@ -354,6 +361,7 @@ static void eos_lane_count_eof(struct eos_lane *lane,
 static bool eos_lane_sift(struct eos_lane *lane, size_t count)
 {
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
+    BUS_CHECK(lane->places != NULL && count <= c->batch_max);
     bool ok = true;
     size_t n = 0;
     for (size_t i = 0; i < c->topics_count * lane->slots; i++) {
@@ -412,6 +420,7 @@ static void eos_lane_batch(struct eos_lane *lane)
 void *kafka_eos_lane_main(void *data)
 {
     struct eos_lane *lane = data;
+    BUS_CHECK(lane->state == LANE_IDLE);
     kafka_eos_producer_warm(lane);
     while (eos_lane_obey(lane)) {
         if (lane->state != LANE_READING) {

@@ -11,9 +11,9 @@
  *   partition that joins a transaction later costs a round to the coordinator
  *   and a wait in which librdkafka's main thread spins
  */
-#include <assert.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/eos_parts.h"
 
@@ -28,6 +28,7 @@
 
 static void drop_from(struct bus_kafka_out *out, size_t from)
 {
+    BUS_CHECK(from <= out->kept_count);
     for (size_t i = from; i < out->kept_count; i++) {
         if (out->kept[i].headers != NULL) {
             rd_kafka_headers_destroy(out->kept[i].headers);
@@ -45,6 +46,7 @@ static void forget_values(struct bus_kafka_out *out)
 
 void kafka_eos_out_begin(struct bus_kafka_out *out)
 {
+    BUS_CHECK(out->lane != NULL);
     drop_from(out, 0);
     forget_values(out);
     out->share = 0;
@@ -74,7 +76,7 @@ static size_t eos_out_rounded(size_t n)
 
 void bus_kafka_out_trim(struct bus_kafka_out *out, size_t unused)
 {
-    assert(out->last != NULL && unused <= out->last_n);
+    BUS_CHECK(out->last != NULL && unused <= out->last_n);
     size_t back =
         eos_out_rounded(out->last_n) - eos_out_rounded(out->last_n - unused);
     struct bus_arena_mark m = bus_arena_mark(&out->mem);
@@ -126,6 +128,7 @@ hand_over(struct bus_kafka_out *out, struct eos_kept *m, struct bus_err *err)
 {
     struct eos_lane *lane = out->lane;
     const struct bus_kafka_eos_conf *conf = &lane->eos->conf;
+    BUS_CHECK(lane->outputs[m->topic] != NULL);
     rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__QUEUE_FULL;
     for (int i = 0; i < FULL_TRIES; i++) {
         e = m->headers == NULL
@@ -152,6 +155,7 @@ hand_over(struct bus_kafka_out *out, struct eos_kept *m, struct bus_err *err)
 
 int kafka_eos_out_flush(struct bus_kafka_out *out, struct bus_err *err)
 {
+    BUS_CHECK(out->share <= out->kept_count);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < out->kept_count; i++) {
         rc = hand_over(out, &out->kept[i], err);
@@ -182,6 +186,7 @@ void bus_kafka_out_undo(struct bus_kafka_out *out)
 /* One more place in kept. */
 static bool eos_out_grow(struct bus_kafka_out *out)
 {
+    BUS_CHECK(out->kept_count <= out->kept_cap);
     if (out->kept_count < out->kept_cap) {
         return true;
     }
@@ -227,8 +232,8 @@ int bus_kafka_out_put(struct bus_kafka_out *out,
                       struct bus_err *err)
 {
     const struct bus_kafka_eos_conf *conf = &out->lane->eos->conf;
-    assert(topic >= 0 && (size_t)topic < conf->outputs_count);
-    assert(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
+    BUS_CHECK(topic >= 0 && (size_t)topic < conf->outputs_count);
+    BUS_CHECK(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
     if (too_big(out, m)) {
         return bus_fail(err, BUS_ETOOBIG, "%s: a message of %zu bytes",
                         conf->outputs[topic].topic, m->value.n);

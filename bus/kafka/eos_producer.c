@@ -22,6 +22,7 @@
 static int
 configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
 {
+    BUS_CHECK(lane->eos->conf.group != NULL && conf != NULL);
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     char id[256];
     int rc = 0;
@@ -46,6 +47,7 @@ configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
 
 static int make_handle(struct eos_lane *lane, struct bus_err *err)
 {
+    BUS_CHECK(lane->producer == NULL && lane->events == NULL);
     rd_kafka_conf_t *conf = NULL;
     int rc = kafka_conf(&lane->eos->env, &conf, err);
     if (rc != 0) {
@@ -66,6 +68,7 @@ no_conf:
 /* Without the outputs' metadata the first transaction stalls for a second. */
 static int prefetch(struct eos_lane *lane, struct bus_err *err)
 {
+    BUS_CHECK(lane->producer != NULL);
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     for (size_t i = 0; i < c->outputs_count; i++) {
         if (lane->outputs[i] == NULL) {
@@ -86,6 +89,7 @@ static int prefetch(struct eos_lane *lane, struct bus_err *err)
 
 void kafka_eos_producer_warm(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->producer_state == PRODUCER_NONE);
     struct bus_err err;
     if (make_handle(lane, &err) == 0 && prefetch(lane, &err) != 0) {
         kafka_eos_producer_drop(lane);

@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/kafka/eos_parts.h"
 
@@ -59,6 +60,7 @@ eos_txn_judge(rd_kafka_error_t *e, const char *what, struct bus_err *err)
  * ended. Without an answer for long the end is in doubt. */
 static enum end abort_now(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->producer_state == PRODUCER_READY);
     int64_t until = kafka_eos_now_ms() + ABORT_MS;
     for (;;) {
         rd_kafka_error_t *e =
@@ -79,6 +81,7 @@ static enum end abort_now(struct eos_lane *lane)
 
 static bool eos_txn_flush(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->producer_state == PRODUCER_READY);
     int64_t until = kafka_eos_now_ms() + lane->eos->conf.transaction_ms;
     int64_t stop_until = 0;
     while (rd_kafka_flush(lane->producer, FLUSH_STEP_MS) !=
@@ -116,6 +119,7 @@ static rd_kafka_topic_partition_list_t *batch_offsets(struct eos_lane *lane)
 static rd_kafka_error_t *send_offsets(struct eos_lane *lane)
 {
     rd_kafka_topic_partition_list_t *list = batch_offsets(lane);
+    BUS_CHECK(list->cnt > 0);
     rd_kafka_consumer_group_metadata_t *member =
         rd_kafka_consumer_group_metadata(kafka_group_handle(lane->eos->group));
     rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(
@@ -127,6 +131,7 @@ static rd_kafka_error_t *send_offsets(struct eos_lane *lane)
 
 static rd_kafka_error_t *commit(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->producer_state == PRODUCER_READY);
     return rd_kafka_commit_transaction(lane->producer, TXN_CALL_MS);
 }
 
@@ -153,6 +158,7 @@ static enum end repeat(struct eos_lane *lane,
 /* The work inside the transaction. */
 static enum end eos_txn_work(struct eos_lane *lane, struct bus_err *err)
 {
+    BUS_CHECK(lane->n > 0);
     struct bus_kafka_eos *eos = lane->eos;
     kafka_eos_out_begin(&lane->out);
     memset(lane->written, 0, eos->conf.outputs_count * sizeof(*lane->written));
@@ -170,6 +176,9 @@ static enum end eos_txn_work(struct eos_lane *lane, struct bus_err *err)
 
 static enum end attempt(struct eos_lane *lane, struct bus_err *err)
 {
+    /* Decision 17. */
+    BUS_CHECK(lane->producer_state == PRODUCER_READY &&
+              !kafka_eos_trouble_seen(&lane->trouble));
     rd_kafka_error_t *e = rd_kafka_begin_transaction(lane->producer);
     if (e != NULL) {
         (void)eos_txn_judge(e, "begin", err);
@@ -200,6 +209,7 @@ static enum end attempt(struct eos_lane *lane, struct bus_err *err)
 static int
 eos_txn_resolve(struct eos_lane *lane, bool *ret, struct bus_err *err)
 {
+    BUS_CHECK(lane->producer_state == PRODUCER_READY);
     rd_kafka_topic_partition_list_t *ours = batch_offsets(lane);
     rd_kafka_topic_partition_list_t *theirs =
         rd_kafka_topic_partition_list_copy(ours);
@@ -250,6 +260,7 @@ static enum end end_doubt(struct eos_lane *lane, struct bus_err *err)
 /* Places in the tracked outputs that the committed state has reached. */
 static size_t eos_txn_track(struct eos_lane *lane, struct bus_kafka_written *w)
 {
+    BUS_CHECK(lane->producer != NULL);
     const struct bus_kafka_eos_conf *c = &lane->eos->conf;
     int64_t now = kafka_eos_now_ms();
     size_t n = 0;
@@ -288,6 +299,7 @@ static void commit_embedded(struct eos_lane *lane)
 
 static bool eos_txn_keep(struct eos_lane *lane, struct bus_err *err)
 {
+    BUS_CHECK(lane->state == LANE_READING);
     struct bus_kafka_eos *eos = lane->eos;
     struct bus_kafka_written w[BUS_KAFKA_WRITTEN_MAX];
     for (size_t i = 0; i < eos->conf.topics_count * lane->slots; i++) {
@@ -311,6 +323,7 @@ static bool eos_txn_keep(struct eos_lane *lane, struct bus_err *err)
 
 static void eos_txn_forget(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->n > 0);
     struct bus_kafka_eos *eos = lane->eos;
     eos->conf.ops->aborted(eos->conf.data, lane->index);
     if (lane->aborts != NULL) {
@@ -328,6 +341,7 @@ static void drop_troubled(struct eos_lane *lane)
 
 bool kafka_eos_batch_run(struct eos_lane *lane)
 {
+    BUS_CHECK(lane->state == LANE_READING && lane->n > 0);
     struct bus_err err = {0};
     for (;;) {
         if (lane->producer_state != PRODUCER_READY &&

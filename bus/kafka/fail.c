@@ -1,6 +1,7 @@
 /* The library's errors as ours: what to do about them. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 
 enum bus_errc kafka_errc(rd_kafka_resp_err_t e)
@@ -50,6 +51,7 @@ int kafka_fail(struct bus_err *err, rd_kafka_resp_err_t e, const char *what)
 
 int kafka_fail_error(struct bus_err *err, rd_kafka_error_t *e, const char *what)
 {
+    BUS_CHECK(e != NULL);
     int rc = bus_fail(err, kafka_errc(rd_kafka_error_code(e)), "%s: %s", what,
                       rd_kafka_error_string(e));
     rd_kafka_error_destroy(e);
@@ -73,6 +75,7 @@ int kafka_topics_there(rd_kafka_t *rk,
                        bool same_partitions,
                        struct bus_err *err)
 {
+    BUS_CHECK(n == 0 || topics != NULL);
     const rd_kafka_metadata_t *md = NULL;
     rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 1, NULL, &md, KAFKA_CALL_MS);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {

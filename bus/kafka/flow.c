@@ -4,6 +4,7 @@
  * A topic may be read by several readers (lanes) at once; each keeps a lag of
  * its own, that of the batch in its hands, and the gauge shows the largest. */
 #include "bus/kafka/flow.h"
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 
@@ -25,6 +26,7 @@ int kafka_flow_open(struct kafka_flow *f,
                     const struct kafka_flow_conf *c,
                     struct bus_err *err)
 {
+    BUS_CHECK(c->readers > 0);
     *f = (struct kafka_flow){.topics = c->topics_count, .readers = c->readers};
     if (metrics == NULL) {
         return BUS_OK;
@@ -55,6 +57,7 @@ void kafka_flow_close(struct kafka_flow *f)
 static void
 show_lag(struct kafka_flow *f, size_t reader, size_t topic, int64_t ms)
 {
+    BUS_CHECK(reader < f->readers && topic < f->topics);
     atomic_store(&f->lag_ms[reader * f->topics + topic], ms);
     for (size_t r = 0; r < f->readers; r++) {
         int64_t other = atomic_load(&f->lag_ms[r * f->topics + topic]);
@@ -68,6 +71,7 @@ void kafka_flow_taken(struct kafka_flow *f,
                       const struct bus_kafka_msg *msgs,
                       size_t n)
 {
+    BUS_CHECK(!f->on || reader < f->readers);
     if (!f->on) {
         return;
     }
@@ -95,6 +99,7 @@ void kafka_flow_handled(struct kafka_flow *f,
                         const struct bus_kafka_msg *msgs,
                         size_t n)
 {
+    BUS_CHECK(!f->on || reader < f->readers);
     size_t from = 0;
     for (size_t i = 1; f->on && i <= n; i++) {
         int32_t topic = msgs[from].topic_index;

@@ -37,6 +37,7 @@ static void not_assigned(struct kafka_group *g, const char *why)
 
 void kafka_group_fail(struct kafka_group *g, const struct bus_err *err)
 {
+    BUS_CHECK(err->code != BUS_OK);
     if (g->state != GROUP_FAILED && g->state != GROUP_CLOSED) {
         kafka_group_move(g, GROUP_ON_FAILURE);
         not_assigned(g, err->msg);
@@ -47,6 +48,7 @@ void kafka_group_fail(struct kafka_group *g, const struct bus_err *err)
 void kafka_group_retry(struct kafka_group *g,
                        void (*what)(struct kafka_group *g))
 {
+    BUS_CHECK(what != NULL);
     not_assigned(g, g->err.msg);
     g->retry_what = what;
     bus_run_timer_start(g->retry, bus_run_backoff_next_ms(&g->backoff), 0);
@@ -104,6 +106,7 @@ static void group_joins(struct kafka_group *g, enum group_event event)
 
 static void subscribe(struct kafka_group *g)
 {
+    BUS_CHECK(g->state == GROUP_LOOKING);
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new((int)g->conf.topics_count);
     for (size_t i = 0; i < g->conf.topics_count; i++) {
@@ -141,6 +144,7 @@ static void group_looked(void *data)
 
 static void begin_probe(struct kafka_group *g)
 {
+    BUS_CHECK(g->state == GROUP_LOOKING);
     kafka_group_work(g, group_probe, group_looked, begin_probe);
 }
 
@@ -201,6 +205,7 @@ static void checked(void *data)
 
 static void begin_check(struct kafka_group *g)
 {
+    BUS_CHECK(g->state == GROUP_ASKING);
     kafka_group_work(g, check_lost, checked, begin_check);
 }
 
@@ -257,6 +262,7 @@ static void on_fatal(struct kafka_group *g)
 
 static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
 {
+    BUS_CHECK(g->state != GROUP_LOOKING && g->state != GROUP_RENEWING);
     g->unanswered = true;
     if (rd_kafka_event_error(ev) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         if (g->list != NULL) {
@@ -273,6 +279,9 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
                                "in the group; what is known is being read");
         }
         kafka_group_given(g);
+        if (g->state == GROUP_FAILED) {
+            return;
+        }
         g->conf.assigned(g->conf.data, g->list);
         return;
     }
@@ -315,7 +324,7 @@ static void on_control(void *data)
     struct kafka_group *g = data;
     rd_kafka_event_t *ev;
     while (g->control != NULL && g->state != GROUP_CLOSED &&
-           g->state != GROUP_RENEWING &&
+           g->state != GROUP_ASKING && g->state != GROUP_RENEWING &&
            (ev = rd_kafka_queue_poll(g->control, 0)) != NULL) {
         if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_REBALANCE) {
             on_rebalance(g, ev);
@@ -416,6 +425,7 @@ void kafka_group_begin(struct kafka_group *g)
 
 rd_kafka_t *kafka_group_handle(struct kafka_group *g)
 {
+    BUS_CHECK(g->rk != NULL);
     return g->rk;
 }
 
@@ -442,6 +452,7 @@ static void group_leave(void *data)
 static void group_left(void *data)
 {
     struct kafka_group *g = data;
+    BUS_CHECK(g->state == GROUP_CLOSED && g->rk == NULL);
     void (*closed)(void *) = g->closed;
     void *closed_data = g->closed_data;
     if (g->list != NULL) {
@@ -523,6 +534,7 @@ void kafka_group_close(struct kafka_group *g,
                        void (*closed)(void *data),
                        void *data)
 {
+    BUS_CHECK(closed != NULL);
     bool busy = g->working || g->state == GROUP_RENEWING;
     kafka_group_move(g, GROUP_ON_CLOSE);
     g->commit = commit;

@@ -24,6 +24,7 @@
 
 static int ask_committed(struct kafka_group *g, struct bus_err *err)
 {
+    BUS_CHECK(g->asked != NULL && g->rk != NULL);
     rd_kafka_topic_partition_list_t *ask =
         rd_kafka_topic_partition_list_new(g->asked->cnt);
     for (int i = 0; i < g->asked->cnt; i++) {
@@ -111,6 +112,7 @@ static void ask_ends(struct kafka_group *g)
 static void group_assign_ask(void *data)
 {
     struct kafka_group *g = data;
+    BUS_CHECK(g->asked != NULL && g->at_end != NULL);
     g->rc = ask_committed(g, &g->err);
     if (g->rc == 0) {
         ask_ends(g);
@@ -123,6 +125,7 @@ static void begin_ask(struct kafka_group *g);
 
 static void group_forward(struct kafka_group *g)
 {
+    BUS_CHECK(g->asked != NULL);
     for (int i = 0; i < g->asked->cnt; i++) {
         const rd_kafka_topic_partition_t *p = &g->asked->elems[i];
         rd_kafka_queue_t *from =
@@ -207,6 +210,7 @@ static void begin_ask(struct kafka_group *g)
 
 void kafka_group_given(struct kafka_group *g)
 {
+    BUS_CHECK(g->list != NULL);
     g->round++;
     kafka_group_move(g, GROUP_ON_GIVEN);
     begin_ask(g);

@@ -1,4 +1,5 @@
 /* How far a group is behind: ends of partitions, committed offsets. */
+#include "bus/base/check.h"
 #include "bus/kafka/admin_parts.h"
 
 static int count_partitions(struct bus_kafka_admin *a,
@@ -86,6 +87,7 @@ int bus_kafka_lags(struct bus_kafka_admin *a,
                    struct bus_kafka_lags *ret,
                    struct bus_err *err)
 {
+    BUS_CHECK(of->topics_count > 0);
     size_t n = 0;
     int32_t *counts =
         bus_arena_calloc(mem, of->topics_count + 1, sizeof(*counts));

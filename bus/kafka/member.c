@@ -45,6 +45,7 @@ int kafka_member_conf(const struct bus_kafka_env *env,
                       rd_kafka_conf_t **ret,
                       struct bus_err *err)
 {
+    BUS_CHECK(c->group != NULL && c->queued_bytes > 0);
     bool embedded = env->conf->embedded;
     rd_kafka_conf_t *conf = NULL;
     int rc = BUS_OK;

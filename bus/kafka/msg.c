@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 
 void kafka_msg_fill(struct bus_kafka_msg *m,
@@ -10,6 +11,7 @@ void kafka_msg_fill(struct bus_kafka_msg *m,
                     const char *const *topics,
                     size_t topics_count)
 {
+    BUS_CHECK(raw->rkt != NULL);
     if (raw->rkt != cache->last) {
         const char *name = rd_kafka_topic_name(raw->rkt);
         cache->last = raw->rkt;
@@ -73,6 +75,7 @@ size_t bus_kafka_msg_headers(const struct bus_kafka_msg *m,
                              struct bus_kafka_header *ret,
                              size_t max)
 {
+    BUS_CHECK(ret != NULL || max == 0);
     rd_kafka_headers_t *list = NULL;
     if (m->raw == NULL || /* made by hand */
         rd_kafka_message_headers(m->raw, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -92,6 +95,7 @@ size_t bus_kafka_msg_headers(const struct bus_kafka_msg *m,
  * seed 0x9747b28c, then toPositive and modulo. */
 int32_t bus_kafka_partition_of(struct bus_strv key, int32_t partitions)
 {
+    BUS_CHECK(partitions > 0);
     const uint32_t m = 0x5bd1e995;
     const unsigned char *p = (const unsigned char *)key.p;
     size_t n = key.n;

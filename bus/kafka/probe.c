@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/kafka/group_parts.h"
 
@@ -25,6 +26,7 @@ struct probe
 /* Once a partition is done its element's err is set. */
 static void probe_note(struct probe *p, const rd_kafka_message_t *m)
 {
+    BUS_CHECK(p->left >= 0);
     rd_kafka_topic_partition_t *at =
         m->rkt == NULL
             ? NULL
@@ -68,6 +70,7 @@ static bool know_topics(rd_kafka_t *rk)
 void kafka_probe(const struct bus_kafka_env *env,
                  rd_kafka_topic_partition_list_t *list)
 {
+    BUS_CHECK(list->cnt > 0);
     struct bus_err err;
     rd_kafka_t *rk = NULL;
     if (kafka_reader_make(env, "read_committed", &rk, &err) != 0) {

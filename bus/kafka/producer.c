@@ -8,9 +8,9 @@
  *   destroyed and made anew; what was in flight is acked with RETRY
  * - close: flush within the limit on the thread pool, purge the rest
  */
-#include <assert.h>
 #include <stdio.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/parts.h"
 #include "bus/run/work.h"
@@ -42,6 +42,7 @@ struct bus_kafka_producer
 static void producer_ack(struct bus_kafka_producer *p,
                          const rd_kafka_message_t *m)
 {
+    BUS_CHECK(p->waiting > 0);
     struct bus_err err;
     p->waiting--;
     if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR && m->offset < 0) {
@@ -84,6 +85,7 @@ static void on_producer_error(struct bus_kafka_producer *p,
 
 static void producer_serve(struct bus_kafka_producer *p, int max)
 {
+    BUS_CHECK(p->rk != NULL);
     rd_kafka_event_t *ev = NULL;
     int n = 0;
     while (n++ < max && (ev = rd_kafka_queue_poll(p->queue, 0)) != NULL) {
@@ -115,6 +117,7 @@ static void on_producer_queue(void *data)
 
 static int producer_make(struct bus_kafka_producer *p, struct bus_err *err)
 {
+    BUS_CHECK(p->rk == NULL);
     rd_kafka_conf_t *conf = NULL;
     int rc = kafka_conf(&p->env, &conf, err);
     if (rc != 0) {
@@ -183,7 +186,7 @@ static rd_kafka_error_t *produce(struct bus_kafka_producer *p,
 {
     rd_kafka_vu_t v[6 + BUS_KAFKA_HEADERS_MAX];
     size_t n = 0;
-    assert(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
+    BUS_CHECK(m->headers_count <= BUS_KAFKA_HEADERS_MAX);
     v[n].vtype = RD_KAFKA_VTYPE_TOPIC;
     v[n++].u.cstr = m->topic;
     v[n].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -212,6 +215,7 @@ int bus_kafka_producer_send(struct bus_kafka_producer *p,
                             void *token,
                             struct bus_err *err)
 {
+    BUS_CHECK(m->topic != NULL);
     if (p->closing || p->rebuilding || p->fatal) {
         return bus_fail(err, BUS_EAGAIN, "%s: the producer is being made anew",
                         m->topic);
@@ -256,6 +260,7 @@ static void destroy_handle(void *data)
 static void destroyed(void *data)
 {
     struct bus_kafka_producer *p = data;
+    BUS_CHECK(p->closing || p->rebuilding);
     struct bus_err err;
     p->rk = NULL;
     if (p->closing) {
@@ -280,6 +285,7 @@ static void destroyed(void *data)
 static void producer_watch_closed(void *data)
 {
     struct bus_kafka_producer *p = data;
+    BUS_CHECK(p->closing || p->rebuilding);
     producer_serve(p, INT32_MAX);
     rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
     kafka_seam_close(&p->seam);
@@ -293,6 +299,7 @@ static void producer_watch_closed(void *data)
 static void purged(void *data)
 {
     struct bus_kafka_producer *p = data;
+    BUS_CHECK(p->closing || p->rebuilding);
     producer_serve(p, INT32_MAX);
     kafka_watch_close(&p->watch, producer_watch_closed, p);
 }
@@ -307,6 +314,7 @@ static void end_handle(struct bus_kafka_producer *p)
 
 static void rebuild(struct bus_kafka_producer *p)
 {
+    BUS_CHECK(!p->rebuilding && !p->closing);
     p->rebuilding = true;
     p->limit_ms = 0;
     kafka_watch_down(&p->watch, "the producer is being made anew");
@@ -318,6 +326,7 @@ void bus_kafka_producer_close(struct bus_kafka_producer *p,
                               void (*closed)(void *data),
                               void *data)
 {
+    BUS_CHECK(!p->closing);
     p->closed = closed;
     p->closed_data = data;
     bus_run_loop_hold(p->env.loop);

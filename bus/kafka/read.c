@@ -140,6 +140,7 @@ int bus_kafka_ends(struct bus_kafka_reader *r,
                    int64_t ret[2],
                    struct bus_err *err)
 {
+    BUS_CHECK(partition >= 0 && topic != NULL);
     rd_kafka_t *rk = committed_only ? r->rk : r->raw;
     int64_t until = read_now_ms() + ENDS_MS;
     for (;;) {
@@ -192,6 +193,7 @@ kafka_read_one(struct reading *d, rd_kafka_message_t *raw, struct bus_err *err)
 static int
 until_end(struct reading *d, rd_kafka_queue_t *q, struct bus_err *err)
 {
+    BUS_CHECK(d->next < d->end);
     const struct bus_clock *clock = &bus_clock_system;
     uint64_t limit = (uint64_t)(d->range->limit_ms > 0 ? d->range->limit_ms
                                                        : READ_LIMIT_MS) *
@@ -253,6 +255,7 @@ know_topic(struct bus_kafka_reader *r, const char *topic, struct bus_err *err)
 static int
 read_assign(struct reading *d, rd_kafka_queue_t **ret, struct bus_err *err)
 {
+    BUS_CHECK(d->next >= 0);
     rd_kafka_t *rk = d->r->rk;
     int rc = know_topic(d->r, d->range->topic, err);
     if (rc != 0) {

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 
 static const uint64_t one = 1; /* an eventfd takes 8 bytes */
@@ -15,6 +16,7 @@ static const uint64_t one = 1; /* an eventfd takes 8 bytes */
 static void on_readable(void *data)
 {
     struct kafka_seam *s = data;
+    BUS_CHECK(s->fd >= 0);
     uint64_t n;
     (void)!read(s->fd, &n, sizeof(n)); /* EAGAIN: somebody was faster */
     s->cb(s->data);
@@ -27,6 +29,7 @@ int kafka_seam_open(struct kafka_seam *s,
                     void *data,
                     struct bus_err *err)
 {
+    BUS_CHECK(queue != NULL && cb != NULL);
     *s = (struct kafka_seam){.fd = -1, .cb = cb, .data = data};
     s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->fd < 0) {
@@ -45,6 +48,7 @@ int kafka_seam_open(struct kafka_seam *s,
 
 void kafka_seam_kick(struct kafka_seam *s)
 {
+    BUS_CHECK(s->fd >= 0);
     (void)!write(s->fd, &one, sizeof(one));
 }
 

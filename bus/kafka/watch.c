@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 #include "bus/run/work.h"
 
@@ -22,11 +23,13 @@ static void watch_probe(void *data)
 
 static void watch_again(struct kafka_watch *w)
 {
+    BUS_CHECK(!w->closed);
     bus_run_timer_start(w->timer, bus_run_backoff_next_ms(&w->backoff), 0);
 }
 
 static void watch_finish_close(struct kafka_watch *w)
 {
+    BUS_CHECK(w->closed && !w->probing);
     bus_run_timer_free(w->timer);
     w->timer = NULL;
     w->closed_cb(w->closed_data);
@@ -35,6 +38,7 @@ static void watch_finish_close(struct kafka_watch *w)
 static void probed(void *data)
 {
     struct kafka_watch *w = data;
+    BUS_CHECK(w->probing);
     w->probing = false;
     if (w->closed) {
         watch_finish_close(w);
@@ -64,6 +68,7 @@ int kafka_watch_open(struct kafka_watch *w,
                      const char *condition,
                      struct bus_err *err)
 {
+    BUS_CHECK(rk != NULL);
     *w = (struct kafka_watch){.loop = env->loop,
                               .health = env->health,
                               .rk = rk,
@@ -126,6 +131,7 @@ void kafka_watch_close(struct kafka_watch *w,
                        void (*cb)(void *data),
                        void *data)
 {
+    BUS_CHECK(!w->closed && cb != NULL);
     w->closed = true;
     w->closed_cb = cb;
     w->closed_data = data;
