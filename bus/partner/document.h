@@ -19,6 +19,7 @@
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
 #include "bus/conf/bus_config.h"
+#include "bus/wire/words.h"
 
 #define BUS_DOC_FAULTS_MAX 32    /* kept; more are counted */
 #define BUS_DOC_ITEMS_MAX  1000  /* of one list */
@@ -60,6 +61,9 @@ struct bus_partner_document_field
     const struct bus_partner_document_word *words;
     const struct bus_partner_document_field *sub;
     size_t sub_size; /* BUS_DOC_LIST: of one item */
+    /* BUS_DOC_WORD: an Avro enum's words instead of `words`; UNKNOWN, where it
+     * has that, may not be said. */
+    const struct bus_wire_words *symbols;
 };
 struct bus_partner_document
 {

@@ -39,4 +39,19 @@ void partner_document_fact(struct document_reading *r,
                            const struct json_t *value,
                            char *base);
 
+/* document_words.c: the i-th word; false behind the last. */
+bool partner_document_word_at(const struct bus_partner_document_field *f,
+                              size_t i,
+                              struct bus_partner_document_word *ret);
+bool partner_document_word_find(const struct bus_partner_document_field *f,
+                                struct bus_strv s,
+                                int *ret);
+/* "UNKNOWN" for a value that has none. */
+const char *partner_document_word(const struct bus_partner_document_field *f,
+                                  int value);
+/* "A | B | C" */
+void partner_document_word_list(const struct bus_partner_document_field *f,
+                                char *to,
+                                size_t cap);
+
 #endif

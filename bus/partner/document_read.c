@@ -125,38 +125,21 @@ static void read_number(struct document_reading *r,
     memcpy(at, wide ? (const void *)&n : (const void *)&small, wide ? 8 : 4);
 }
 
-static const struct bus_partner_document_word *
-find_word(const struct bus_partner_document_word *words, struct bus_strv s)
-{
-    for (; words->word != NULL; words++) {
-        if (bus_strv_is(s, words->word)) {
-            return words;
-        }
-    }
-    return NULL;
-}
-
 static void document_read_word(struct document_reading *r,
                                const struct bus_partner_document_field *f,
                                const json_t *j,
                                char *at)
 {
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    const struct bus_partner_document_word *w =
-        json_is_string(j) ? find_word(f->words, s) : NULL;
-    if (w == NULL) {
-        char all[256] = "";
-        size_t n = 0;
-        for (w = f->words; w->word != NULL; w++) {
-            int more = snprintf(all + n, sizeof(all) - n, "%s%s",
-                                n > 0 ? " | " : "", w->word);
-            n += more > 0 && (size_t)more < sizeof(all) - n ? (size_t)more : 0;
-        }
+    int value = 0;
+    if (!json_is_string(j) || !partner_document_word_find(f, s, &value)) {
+        char all[256];
+        partner_document_word_list(f, all, sizeof(all));
         partner_document_wrong(r, "WORD", j, bus_arena_strdup(r->mem, all),
                                bus_arena_strdup(r->mem, all));
         return;
     }
-    memcpy(at, &w->value, sizeof(w->value));
+    memcpy(at, &value, sizeof(value));
 }
 
 static void read_stamp(struct document_reading *r,

@@ -3,7 +3,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/base/id.h"
-#include "bus/partner/document.h"
+#include "bus/partner/document_parts.h"
 #include "schemas/fact.h"
 
 struct writing
@@ -50,17 +50,6 @@ static void document_write_hex(struct bus_buf *out, struct bus_strv s)
         bus_buf_printf(out, "%02x", (unsigned char)s.p[i]);
     }
     bus_buf_putc(out, '"');
-}
-
-static const char *
-document_write_word_of(const struct bus_partner_document_word *words, int value)
-{
-    for (; words->word != NULL; words++) {
-        if (words->value == value) {
-            return words->word;
-        }
-    }
-    return "UNKNOWN";
 }
 
 static void document_write_date(struct bus_buf *out, int32_t days)
@@ -157,7 +146,7 @@ static void document_write_scalar(struct bus_buf *out,
         break;
     case BUS_DOC_WORD:
         memcpy(&i, at, sizeof(i));
-        bus_buf_printf(out, "\"%s\"", document_write_word_of(f->words, i));
+        bus_buf_printf(out, "\"%s\"", partner_document_word(f, i));
         break;
     default:
         document_write_text(out, f->type, at);

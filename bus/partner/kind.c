@@ -239,15 +239,3 @@ const struct bus_partner_document_field bus_partner_kind_actor_fields[] = {
      .max = 64},
     {"role", BUS_DOC_TEXT, AT(sa_actor, role), .required = true, .max = 64},
     BUS_KIND_END};
-const struct bus_partner_document_word bus_partner_kind_periods[] = {
-    {"ONCE", SA_PERIOD_ONCE},
-    {"MONTHLY", SA_PERIOD_MONTHLY},
-    {"QUARTERLY", SA_PERIOD_QUARTERLY},
-    {"YEARLY", SA_PERIOD_YEARLY},
-    {NULL, 0}};
-const struct bus_partner_document_word bus_partner_kind_deliveries[] = {
-    {"BANK", SA_DELIVERY_BANK},
-    {"POST_CASH", SA_DELIVERY_POST_CASH},
-    {"POST_GOODS", SA_DELIVERY_POST_GOODS},
-    {"SERVICE", SA_DELIVERY_SERVICE},
-    {NULL, 0}};

@@ -53,7 +53,5 @@ extern const struct bus_partner_document_field
     bus_partner_kind_fact_fields[]; /* fact, in full */
 extern const struct bus_partner_document_field
     bus_partner_kind_actor_fields[]; /* actor */
-extern const struct bus_partner_document_word bus_partner_kind_periods[],
-    bus_partner_kind_deliveries[];
 
 #endif

@@ -26,7 +26,7 @@ static const struct bus_partner_document_field fields[] = {
     {"amount_fen", BUS_DOC_LONG, AT(sa_payment_order, amount_fen),
      .required = true, .min = 1, .max = BUS_KIND_FEN_MAX},
     {"period", BUS_DOC_WORD, AT(sa_payment_order, period), .required = true,
-     .words = bus_partner_kind_periods},
+     .symbols = &sa_period_words},
     {"from_month", BUS_DOC_MONTH, AT(sa_payment_order, from_month),
      .has_offset = AT(sa_payment_order, has_from_month)},
     {"due", BUS_DOC_DATE, AT(sa_payment_order, due), .required = true},

@@ -15,18 +15,6 @@ struct department_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word actions[] = {
-    {"ASSIGNED", SA_ASSIGNMENT_ACTION_ASSIGNED},
-    {"UPDATED", SA_ASSIGNMENT_ACTION_UPDATED},
-    {"RETURNED", SA_ASSIGNMENT_ACTION_RETURNED},
-    {"WITHDRAWN", SA_ASSIGNMENT_ACTION_WITHDRAWN},
-    {NULL, 0}};
-static const struct bus_partner_document_word verdicts[] = {
-    {"ELIGIBLE", SA_VERDICT_ELIGIBLE},
-    {"NOT_ELIGIBLE", SA_VERDICT_NOT_ELIGIBLE},
-    {"UNDETERMINED", SA_VERDICT_UNDETERMINED},
-    {"FAILED", SA_VERDICT_FAILED},
-    {NULL, 0}};
 static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_PERSON_PAYEE,
     BUS_KIND_END};
@@ -43,12 +31,12 @@ static const struct bus_partner_document_field fields[] = {
     {"written_at", BUS_DOC_TIME, AT(sa_assignment, occurred_at),
      .required = true},
     {"action", BUS_DOC_WORD, AT(sa_assignment, action), .required = true,
-     .words = actions},
+     .symbols = &sa_assignment_action_words},
     {"item_version", BUS_DOC_TEXT, AT(sa_assignment, item_version),
      .required = true},
     {"round", BUS_DOC_INT, AT(sa_assignment, round), .required = true},
     {"verdict", BUS_DOC_WORD, AT(sa_assignment, verdict), .required = true,
-     .words = verdicts},
+     .symbols = &sa_verdict_words},
     {"amount_fen", BUS_DOC_LONG, AT(sa_assignment, amount_fen),
      .has_offset = AT(sa_assignment, has_amount_fen)},
     {"reason", BUS_DOC_TEXT, AT(sa_assignment, reason),

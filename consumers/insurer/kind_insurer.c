@@ -13,15 +13,6 @@ struct insurer_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word actions[] = {
-    {"REQUESTED", SA_REQUEST_ACTION_REQUESTED},
-    {"WITHDRAWN", SA_REQUEST_ACTION_WITHDRAWN},
-    {NULL, 0}};
-static const struct bus_partner_document_word kinds[] = {
-    {"INFORMATION", SA_VERIFICATION_KIND_INFORMATION},
-    {"ASSET", SA_VERIFICATION_KIND_ASSET},
-    {"LOSS", SA_VERIFICATION_KIND_LOSS},
-    {NULL, 0}};
 static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
@@ -32,9 +23,9 @@ static const struct bus_partner_document_field fields[] = {
     {"written_at", BUS_DOC_TIME, AT(sa_verification_request, occurred_at),
      .required = true},
     {"action", BUS_DOC_WORD, AT(sa_verification_request, action),
-     .required = true, .words = actions},
+     .required = true, .symbols = &sa_request_action_words},
     {"kind", BUS_DOC_WORD, AT(sa_verification_request, kind), .required = true,
-     .words = kinds},
+     .symbols = &sa_verification_kind_words},
     {"facts", BUS_DOC_LIST, AT(sa_verification_request, facts),
      .required = true, .sub = bus_partner_kind_missing_fields,
      .sub_size = sizeof(struct sa_missing_fact)},

@@ -24,9 +24,6 @@
 
 typedef void (*fill_fn)(const void *record, struct ledger_row *r);
 
-#define WORD(words, i)                                                     \
-    bus_strv((size_t)(i) < sizeof(words) / sizeof((words)[0]) ? (words)[i] \
-                                                              : "UNKNOWN")
 #define ABOUT(r, id)           \
     do {                       \
         (r)->about = (id);     \
@@ -45,11 +42,9 @@ typedef void (*fill_fn)(const void *record, struct ledger_row *r);
 
 static void extract_application(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"WEB", "MOBILE", "TELEPHONE", "SPOKEN",
-                                        "STATION_CSV"};
     const struct sa_application *a = record;
     ABOUT(r, a->application_id);
-    r->word = WORD(words, a->channel);
+    r->word = bus_strv(sa_channel_word(a->channel));
     r->note = a->division_code;
 }
 
@@ -69,12 +64,10 @@ static void extract_evaluation(const void *record, struct ledger_row *r)
 
 static void assignment(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"ASSIGNED", "UPDATED", "RETURNED",
-                                        "WITHDRAWN"};
     const struct sa_assignment *a = record;
     CASE(r, a->case_id);
     ABOUT(r, a->assignment_id);
-    r->word = WORD(words, a->action);
+    r->word = bus_strv(sa_assignment_action_word(a->action));
     r->item = a->item;
     r->note = a->has_reason ? a->reason : r->note;
     if (a->has_amount_fen) {
@@ -84,11 +77,10 @@ static void assignment(const void *record, struct ledger_row *r)
 
 static void decision(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"CONFIRMED", "REFUSED", "RETURNED"};
     const struct sa_decision *d = record;
     CASE(r, d->case_id);
     ABOUT(r, d->assignment_id);
-    r->word = WORD(words, d->outcome);
+    r->word = bus_strv(sa_decision_outcome_word(d->outcome));
     r->item = d->item;
     if (d->has_amount_fen) {
         AMOUNT(r, d->amount_fen);
@@ -97,45 +89,38 @@ static void decision(const void *record, struct ledger_row *r)
 
 static void verification_request(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"REQUESTED", "WITHDRAWN"};
     const struct sa_verification_request *q = record;
     CASE(r, q->case_id);
     ABOUT(r, q->request_id);
-    r->word = WORD(words, q->action);
+    r->word = bus_strv(sa_request_action_word(q->action));
 }
 
 static void verification_result(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"ANSWERED", "UNABLE", "DISPUTED"};
     const struct sa_verification_result *v = record;
     CASE(r, v->case_id);
     ABOUT(r, v->request_id);
-    r->word = WORD(words, v->outcome);
+    r->word = bus_strv(sa_verification_outcome_word(v->outcome));
 }
 
 static void case_event(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {
-        "OPENED",        "APPLICATION_JOINED", "DECISION_ACCEPTED",
-        "ORDER_REFUSED", "RESULT_FOLDED",      "CONFLICT",
-        "CLOSED"};
     const struct sa_case_event *c = record;
     CASE(r, c->case_id);
     if (c->has_refers_to) {
         ABOUT(r, c->refers_to);
     }
-    r->word = WORD(words, c->kind);
+    r->word = bus_strv(sa_case_event_kind_word(c->kind));
     r->item = c->has_decision ? c->decision.item : r->item;
     r->note = c->has_note ? c->note : r->note;
 }
 
 static void dispatch_result(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"ORDERED", "REFUSED"};
     const struct sa_dispatch_result *d = record;
     CASE(r, d->case_id);
     ABOUT(r, d->decision_id);
-    r->word = WORD(words, d->outcome);
+    r->word = bus_strv(sa_dispatch_outcome_word(d->outcome));
     r->note = d->has_reason ? d->reason : r->note;
 }
 
@@ -152,22 +137,20 @@ static void payment_order(const void *record, struct ledger_row *r)
 
 static void payment_result(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"SETTLED", "REJECTED", "RETURNED"};
     const struct sa_payment_result *p = record;
     CASE(r, p->case_id);
     ABOUT(r, p->order_id);
     AMOUNT(r, p->amount_fen);
-    r->word = WORD(words, p->outcome);
+    r->word = bus_strv(sa_payment_outcome_word(p->outcome));
     r->note = p->has_reason_code ? p->reason_code : r->note;
 }
 
 static void delivery_task(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"GOODS", "CASH"};
     const struct sa_delivery_task *t = record;
     CASE(r, t->case_id);
     ABOUT(r, t->task_id);
-    r->word = WORD(words, t->kind);
+    r->word = bus_strv(sa_delivery_kind_word(t->kind));
     r->item = t->item;
     if (t->has_amount_fen) {
         AMOUNT(r, t->amount_fen);
@@ -176,11 +159,10 @@ static void delivery_task(const void *record, struct ledger_row *r)
 
 static void delivery_receipt(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"SIGNED", "PAID", "FAILED", "RETURNED"};
     const struct sa_delivery_receipt *t = record;
     CASE(r, t->case_id);
     ABOUT(r, t->task_id);
-    r->word = WORD(words, t->outcome);
+    r->word = bus_strv(sa_delivery_outcome_word(t->outcome));
 }
 
 static void extract_need(const void *record, struct ledger_row *r)
@@ -195,19 +177,17 @@ static void extract_need(const void *record, struct ledger_row *r)
 
 static void extract_claim(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"CLAIMED", "DELIVERED", "DECLINED"};
     const struct sa_claim *c = record;
     CASE(r, c->case_id);
     ABOUT(r, c->need_id);
     AMOUNT(r, c->amount_fen);
-    r->word = WORD(words, c->outcome);
+    r->word = bus_strv(sa_claim_outcome_word(c->outcome));
 }
 
 static void review(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"CATALOGUE"};
     const struct sa_review *v = record;
-    r->word = WORD(words, v->reason);
+    r->word = bus_strv(sa_review_reason_word(v->reason));
     r->note = v->catalogue_version;
 }
 
@@ -221,10 +201,9 @@ static void extract_membership(const void *record, struct ledger_row *r)
 
 static void parked_note(const void *record, struct ledger_row *r)
 {
-    static const char *const words[] = {"PARKED", "RELEASED"};
     const struct sa_parked_note *p = record;
     ABOUT(r, p->parked_event_id);
-    r->word = WORD(words, p->action);
+    r->word = bus_strv(sa_parked_action_word(p->action));
     r->note = p->kind;
 }
 

@@ -12,10 +12,6 @@ struct post_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word kinds[] = {
-    {"GOODS", SA_DELIVERY_KIND_GOODS},
-    {"CASH", SA_DELIVERY_KIND_CASH},
-    {NULL, 0}};
 static const struct bus_partner_document_field person_fields[] = {
     BUS_KIND_PERSON_WHO, BUS_KIND_PERSON_CONTACT, BUS_KIND_END};
 
@@ -26,7 +22,7 @@ static const struct bus_partner_document_field fields[] = {
     {"written_at", BUS_DOC_TIME, AT(sa_delivery_task, occurred_at),
      .required = true},
     {"kind", BUS_DOC_WORD, AT(sa_delivery_task, kind), .required = true,
-     .words = kinds},
+     .symbols = &sa_delivery_kind_words},
     {"item", BUS_DOC_TEXT, AT(sa_delivery_task, item), .required = true},
     {"goods", BUS_DOC_TEXT, AT(sa_delivery_task, goods),
      .has_offset = AT(sa_delivery_task, has_goods)},

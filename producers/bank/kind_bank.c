@@ -11,17 +11,12 @@ struct bank_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word outcomes[] = {
-    {"SETTLED", SA_PAYMENT_OUTCOME_SETTLED},
-    {"REJECTED", SA_PAYMENT_OUTCOME_REJECTED},
-    {"RETURNED", SA_PAYMENT_OUTCOME_RETURNED},
-    {NULL, 0}};
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(bank_answer, sa_payment_result, order_id), BUS_KIND_END};
 static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(bank_answer, sa_payment_result),
     {"outcome", BUS_DOC_WORD, AT(sa_payment_result, outcome), .required = true,
-     .words = outcomes},
+     .symbols = &sa_payment_outcome_words},
     {"amount_fen", BUS_DOC_LONG, AT(sa_payment_result, amount_fen),
      .required = true, .min = 1, .max = BUS_KIND_FEN_MAX},
     {"reason_code", BUS_DOC_TEXT, AT(sa_payment_result, reason_code),

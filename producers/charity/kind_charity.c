@@ -11,17 +11,12 @@ struct charity_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word outcomes[] = {
-    {"CLAIMED", SA_CLAIM_OUTCOME_CLAIMED},
-    {"DELIVERED", SA_CLAIM_OUTCOME_DELIVERED},
-    {"DECLINED", SA_CLAIM_OUTCOME_DECLINED},
-    {NULL, 0}};
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(charity_answer, sa_claim, need_id), BUS_KIND_END};
 static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(charity_answer, sa_claim),
     {"outcome", BUS_DOC_WORD, AT(sa_claim, outcome), .required = true,
-     .words = outcomes},
+     .symbols = &sa_claim_outcome_words},
     {"amount_fen", BUS_DOC_LONG, AT(sa_claim, amount_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     BUS_KIND_END};

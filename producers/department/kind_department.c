@@ -14,11 +14,6 @@ struct department_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word outcomes[] = {
-    {"CONFIRMED", SA_DECISION_OUTCOME_CONFIRMED},
-    {"REFUSED", SA_DECISION_OUTCOME_REFUSED},
-    {"RETURNED", SA_DECISION_OUTCOME_RETURNED},
-    {NULL, 0}};
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(department_answer, sa_decision, assignment_id),
     {"department", BUS_DOC_TEXT, AT(sa_decision, department), .required = true,
@@ -29,18 +24,18 @@ static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(department_answer, sa_decision),
     {"decision_id", BUS_DOC_ID, .offset = AT(sa_decision, decision_id)},
     {"outcome", BUS_DOC_WORD, AT(sa_decision, outcome), .required = true,
-     .words = outcomes},
+     .symbols = &sa_decision_outcome_words},
     {"amount_fen", BUS_DOC_LONG, AT(sa_decision, amount_fen),
      .has_offset = AT(sa_decision, has_amount_fen), .min = 1,
      .max = BUS_KIND_FEN_MAX},
     {"uncovered_fen", BUS_DOC_LONG, AT(sa_decision, uncovered_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     {"delivery", BUS_DOC_WORD, AT(sa_decision, delivery),
-     .dflt = SA_DELIVERY_SERVICE, .words = bus_partner_kind_deliveries},
+     .dflt = SA_DELIVERY_SERVICE, .symbols = &sa_delivery_words},
     {"goods", BUS_DOC_TEXT, AT(sa_decision, goods),
      .has_offset = AT(sa_decision, has_goods), .max = 400},
     {"period", BUS_DOC_WORD, AT(sa_decision, period), .dflt = SA_PERIOD_ONCE,
-     .words = bus_partner_kind_periods},
+     .symbols = &sa_period_words},
     {"from_month", BUS_DOC_MONTH, AT(sa_decision, from_month),
      .has_offset = AT(sa_decision, has_from_month)},
     {"reason", BUS_DOC_TEXT, AT(sa_decision, reason), .max = 1000},

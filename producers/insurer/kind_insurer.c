@@ -12,11 +12,6 @@ struct insurer_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word outcomes[] = {
-    {"ANSWERED", SA_VERIFICATION_OUTCOME_ANSWERED},
-    {"UNABLE", SA_VERIFICATION_OUTCOME_UNABLE},
-    {"DISPUTED", SA_VERIFICATION_OUTCOME_DISPUTED},
-    {NULL, 0}};
 static const struct bus_partner_document_field found_fields[] = {
     {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
     {"member", BUS_DOC_ID, AT(sa_fact, member),
@@ -30,7 +25,7 @@ static const struct bus_partner_document_field reply_fields[] = {
 static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(insurer_answer, sa_verification_result),
     {"outcome", BUS_DOC_WORD, AT(sa_verification_result, outcome),
-     .required = true, .words = outcomes},
+     .required = true, .symbols = &sa_verification_outcome_words},
     {"facts", BUS_DOC_LIST, AT(sa_verification_result, facts), .required = true,
      .sub = found_fields, .sub_size = sizeof(struct sa_fact)},
     {"appraiser", BUS_DOC_PART, AT(sa_verification_result, appraiser),

@@ -11,18 +11,12 @@ struct post_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_word outcomes[] = {
-    {"SIGNED", SA_DELIVERY_OUTCOME_SIGNED},
-    {"PAID", SA_DELIVERY_OUTCOME_PAID},
-    {"FAILED", SA_DELIVERY_OUTCOME_FAILED},
-    {"RETURNED", SA_DELIVERY_OUTCOME_RETURNED},
-    {NULL, 0}};
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(post_answer, sa_delivery_receipt, task_id), BUS_KIND_END};
 static const struct bus_partner_document_field fields[] = {
     BUS_KIND_ANSWER(post_answer, sa_delivery_receipt),
     {"outcome", BUS_DOC_WORD, AT(sa_delivery_receipt, outcome),
-     .required = true, .words = outcomes},
+     .required = true, .symbols = &sa_delivery_outcome_words},
     {"attempts", BUS_DOC_INT, AT(sa_delivery_receipt, attempts), .min = 1,
      .max = 100, .dflt = 1},
     {"signer_relation", BUS_DOC_TEXT, AT(sa_delivery_receipt, signer_relation),

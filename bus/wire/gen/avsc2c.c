@@ -2,7 +2,8 @@
  *
  * - a record of its own file     struct sa_<name>, sa_<name>_type, its slots
  * - a nested or other named type the header of the file that defines it
- * - an enum                      enum sa_<name>, SA_<NAME>_<SYMBOL>
+ * - an enum                      enum sa_<name>, SA_<NAME>_<SYMBOL>, its words
+ *                                sa_<name>_word(), _parse() and _words
  * - ["null", T]                  bool has_x and T x
  * - another union                struct { int branch; union { ... } u; }
  * - array, map                   struct { T *v; size_t n; }; a map's T is a
@@ -153,15 +154,55 @@ static void define_record(FILE *f, const struct bus_wire_schema *s)
     }
 }
 
+/* The enums of the file in hand: write_c() writes their words. */
+static const struct bus_wire_schema *own_enums[64];
+static size_t own_enum_count;
+
 static void define_enum(FILE *f, const struct bus_wire_schema *s)
 {
-    (void)fprintf(f, "enum sa_%s {\n", avsc2c_bare(s->name));
+    const char *n = avsc2c_bare(s->name);
+    (void)fprintf(f, "enum sa_%s {\n", n);
     for (size_t i = 0; i < s->count; i++) {
         (void)fprintf(f, "    SA_");
-        avsc2c_upper(f, avsc2c_bare(s->name));
+        avsc2c_upper(f, n);
         (void)fprintf(f, "_%s,\n", s->symbols[i]);
     }
-    (void)fprintf(f, "};\n");
+    (void)fprintf(f,
+                  "};\n"
+                  "extern const struct bus_wire_words sa_%s_words;\n"
+                  "static inline const char *sa_%s_word(enum sa_%s value)\n"
+                  "{\n"
+                  "    return bus_wire_word(&sa_%s_words, (int)value);\n"
+                  "}\n"
+                  "static inline bool sa_%s_parse(struct bus_strv text, "
+                  "enum sa_%s *ret)\n"
+                  "{\n"
+                  "    int value = 0;\n"
+                  "    bool found = bus_wire_word_parse(&sa_%s_words, text, "
+                  "&value);\n"
+                  "    *ret = found ? (enum sa_%s)value : *ret;\n"
+                  "    return found;\n"
+                  "}\n",
+                  n, n, n, n, n, n, n, n);
+    if (own_enum_count == sizeof(own_enums) / sizeof(own_enums[0])) {
+        avsc2c_die(s->name, "more enums in a file than there is room for");
+    }
+    own_enums[own_enum_count++] = s;
+}
+
+static void define_words(FILE *f, const struct bus_wire_schema *s)
+{
+    const char *n = avsc2c_bare(s->name);
+    int unknown = -1;
+    (void)fprintf(f, "static const char *const %s_symbols[] = {\n", n);
+    for (size_t i = 0; i < s->count; i++) {
+        (void)fprintf(f, "    \"%s\",\n", s->symbols[i]);
+        unknown = strcmp(s->symbols[i], "UNKNOWN") == 0 ? (int)i : unknown;
+    }
+    (void)fprintf(f,
+                  "};\nconst struct bus_wire_words sa_%s_words = {\n"
+                  "    \"%s\", %s_symbols, %zu, %d};\n",
+                  n, n, n, s->count, unknown);
 }
 
 /* --- what a type needs first --- */
@@ -415,6 +456,9 @@ static void write_c(struct writing *w, const struct bus_wire_schema *s)
     FILE *f = avsc2c_create(w->file, ".c");
     (void)fprintf(f, "#include \"schemas/%s.h\"\n\n#include <stddef.h>\n\n",
                   w->file);
+    for (size_t i = 0; i < own_enum_count; i++) {
+        define_words(f, own_enums[i]);
+    }
     if (s->kind == BUS_WIRE_RECORD) {
         struct tables_of t = {.f = f, .w = w, .extern_only = true};
         tables(s, &t);
@@ -440,7 +484,7 @@ static void write_c(struct writing *w, const struct bus_wire_schema *s)
         c_text(f, bus_buf_cstr(&json));
         (void)fprintf(f, ",\n};\n");
         bus_buf_fini(&json);
-    } else {
+    } else if (own_enum_count == 0) {
         (void)fprintf(f, "typedef int sa_%s_has_no_code;\n", w->file);
     }
     if (fclose(f) != 0) {
@@ -458,8 +502,10 @@ static void write_h(struct writing *w, const struct bus_wire_schema *s)
     (void)fprintf(f, "_H\n\n#include <stdbool.h>\n#include <stddef.h>\n"
                      "#include <stdint.h>\n\n#include \"bus/base/id.h\"\n"
                      "#include \"bus/base/strv.h\"\n"
-                     "#include \"bus/wire/codec.h\"\n\n");
+                     "#include \"bus/wire/codec.h\"\n"
+                     "#include \"bus/wire/words.h\"\n\n");
     w->f = f;
+    own_enum_count = 0;
     define(s, w);
     if (s->kind == BUS_WIRE_RECORD) {
         (void)fprintf(f, "extern const struct bus_wire_type sa_%s_type;\n",

@@ -6,6 +6,7 @@
 
 #include "bus/base/clock.h"
 #include "producers/intake/form.h"
+#include "schemas/channel.h"
 
 struct dice
 {
@@ -300,12 +301,11 @@ static void channel(json_t *o,
                     uint64_t i,
                     int no)
 {
-    static const char *const words[] = {"WEB", "MOBILE", "TELEPHONE", "SPOKEN",
-                                        "STATION_CSV"};
+    const char *channel = sa_channel_word((enum sa_channel)no);
     char ref[64];
-    (void)snprintf(ref, sizeof(ref), "%s-%llu-%llu", words[no],
+    (void)snprintf(ref, sizeof(ref), "%s-%llu-%llu", channel,
                    (unsigned long long)seed, (unsigned long long)i);
-    generate_text(o, "channel", words[no]);
+    generate_text(o, "channel", channel);
     generate_text(o, "channel_reference", ref);
     if (strcmp(words[no], "TELEPHONE") == 0) {
         (void)json_object_set_new(o, "evidence",
