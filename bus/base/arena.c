@@ -1,6 +1,6 @@
 #include "bus/base/arena.h"
+#include "bus/base/check.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,7 +102,7 @@ static struct bus_arena_block *next_block(struct bus_arena *a, size_t n)
 
 void *bus_arena_alloc(struct bus_arena *a, size_t n)
 {
-    assert(a != NULL && a->block_bytes > 0);
+    BUS_CHECK(a != NULL && a->block_bytes > 0);
     if (n > SIZE_MAX - 2 * ARENA_ALIGN - sizeof(struct bus_arena_block)) {
         return NULL;
     }

@@ -1,6 +1,6 @@
 #include "bus/base/err.h"
+#include "bus/base/check.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ int bus_vfail(struct bus_err *err,
               const char *fmt,
               va_list ap)
 {
-    assert(code > BUS_OK && code < BUS_ERR_MAX);
+    BUS_CHECK(code > BUS_OK && code < BUS_ERR_MAX);
     if (err != NULL) {
         err->code = code;
         (void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
@@ -54,6 +54,15 @@ int bus_wrap(struct bus_err *err, const char *fmt, ...)
                        (int)(room > 3 ? room - 3 : 0), old);
     }
     return err->code == BUS_OK ? BUS_EBUG : (int)err->code;
+}
+
+int bus_err_own(struct bus_err *err, int rc)
+{
+    if (rc != BUS_OK && err != NULL && (int)err->code != rc) {
+        return bus_fail(err, (enum bus_errc)rc, "%s",
+                        bus_errc_text((enum bus_errc)rc));
+    }
+    return rc;
 }
 
 enum bus_act bus_err_act(enum bus_errc code)

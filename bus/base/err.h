@@ -69,6 +69,10 @@ int bus_vfail(struct bus_err *err,
 /* Puts "<text>: " in front of the message; returns err's code (BUS_EBUG if
  * err is NULL, so that a wrapped failure never reads as success). */
 int bus_wrap(struct bus_err *err, const char *fmt, ...) BUS_PRINTF(2, 3);
+/* For who tells others of a failure rc: a code that came up without a text of
+ * its own gets its general one, so that nobody reads the error before. Returns
+ * rc. */
+int bus_err_own(struct bus_err *err, int rc);
 enum bus_act bus_err_act(enum bus_errc code);
 const char *bus_errc_name(enum bus_errc code); /* "BUS_EPARSE" */
 const char *bus_errc_text(enum bus_errc code); /* "cannot be parsed" */

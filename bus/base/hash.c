@@ -1,6 +1,6 @@
 #include "bus/base/hash.h"
+#include "bus/base/check.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "bus/base/err.h"
@@ -88,7 +88,7 @@ void *bus_map_get(const struct bus_map *m, struct bus_strv key)
 
 int bus_map_put(struct bus_map *m, struct bus_strv key, void *value)
 {
-    assert(value != NULL);
+    BUS_CHECK(value != NULL);
     if (m->count * 4 >= m->cap * 3 && hash_grow(m) != BUS_OK) {
         return BUS_ENOMEM;
     }

@@ -7,7 +7,8 @@
  *   are constants, and never deeper than the file */
 #include "bus/conf/keys.h"
 
-#include <assert.h>
+#include "bus/base/check.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -465,7 +466,7 @@ static void load_defaults(struct walk *w,
                                    .at = node->at,
                                    .text = bus_strv(k->dflt)};
             bool fits = take_scalar(w, k, n, base + k->offset);
-            assert(fits);
+            BUS_CHECK(fits);
             (void)fits;
         }
     }

@@ -2,11 +2,12 @@
  *
  * - bus.yaml first, then every other part; each part adds its own faults
  * - afterwards the first fault is the error; all of them are in `faults` */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bus/conf/bus_config.h"
+
+#include "bus/base/check.h"
 #include "bus/conf/config_tables.h"
 #include "bus/conf/file.h"
 #include "bus/conf/load.h"
@@ -87,7 +88,7 @@ int bus_conf_open(struct bus_config *c,
                   struct bus_faults *faults,
                   struct bus_err *err)
 {
-    assert(c && folder);
+    BUS_CHECK(c && folder);
     struct bus_faults own;
     struct bus_faults *f = faults ? faults : &own;
     memset(c, 0, sizeof *c);

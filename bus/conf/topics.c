@@ -1,10 +1,11 @@
 /* The topics that follow from a configuration (design: one topic a partner
  * and direction; all case topics share one partition count). */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bus/conf/bus_config.h"
+
+#include "bus/base/check.h"
 
 #define TOPICS_MAX 4096
 
@@ -47,7 +48,7 @@ static void topics_add(struct maker *m,
                        const char *part,
                        int64_t retention_ms)
 {
-    assert(m->count < m->cap);
+    BUS_CHECK(m->count < m->cap);
     struct bus_topic *t = &m->list[m->count++];
     *t = (struct bus_topic){
         .name = bus_conf_topic(m->c, m->mem, what, part),

@@ -200,7 +200,7 @@ static int items_judge(struct judging *j, json_t *document)
     const char *now = bus_policy_catalogue_version(j->c->catalogue);
     struct bus_role_household_members of = {e->members.v, e->members.n};
     int rc = bus_role_household_of(j->c->catalogue, &of, e->facts.v, NULL,
-                                   e->facts.n, &j->mem, &j->household);
+                                   e->facts.n, &j->mem, &j->household, j->err);
     json_t *items = json_array();
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
         rc = items_put_item(j, &e->items.v[i], items);

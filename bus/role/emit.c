@@ -1,6 +1,7 @@
 #include "bus/role/emit.h"
 
-#include <assert.h>
+#include "bus/base/check.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ static void
 header(struct bus_role_rendered *r, const char *name, struct bus_strv value)
 {
     if (value.n > 0) {
-        assert(r->headers_count < BUS_EMIT_HEADERS);
+        BUS_CHECK(r->headers_count < BUS_EMIT_HEADERS);
         r->headers[r->headers_count++] = (struct bus_kafka_header){name, value};
     }
 }

@@ -42,12 +42,13 @@ int bus_role_household_of(const struct bus_policy_catalogue *c,
                           const int32_t *ids,
                           size_t fact_count,
                           struct bus_arena *mem,
-                          struct bus_policy_household *ret)
+                          struct bus_policy_household *ret,
+                          struct bus_err *err)
 {
     struct bus_policy_fact *list =
         bus_arena_alloc(mem, (fact_count + 1) * sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for %zu facts", fact_count);
     }
     size_t n = 0;
     for (size_t i = 0; i < fact_count; i++) {

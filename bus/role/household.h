@@ -23,6 +23,7 @@ int bus_role_household_of(const struct bus_policy_catalogue *c,
                           const int32_t *ids, /* of each fact; NULL: look up */
                           size_t fact_count,
                           struct bus_arena *mem,
-                          struct bus_policy_household *ret) BUS_MUSTCHECK;
+                          struct bus_policy_household *ret,
+                          struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -5,11 +5,11 @@
  */
 #include "bus/run/health.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 
 void bus_run_health_init(
@@ -29,7 +29,7 @@ int bus_run_health_add(struct bus_run_health *h,
             return i;
         }
     }
-    assert(h->count < BUS_HEALTH_CONDITIONS);
+    BUS_CHECK(h->count < BUS_HEALTH_CONDITIONS);
     struct bus_run_health_condition *c = &h->list[h->count];
     (void)snprintf(c->name, sizeof(c->name), "%.*s", BUS_HEALTH_NAME_MAX, name);
     (void)snprintf(c->why, sizeof(c->why), "%.*s", BUS_HEALTH_WHY_MAX, why);

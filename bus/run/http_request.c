@@ -4,10 +4,10 @@
  * - answer: a response object; queued by the caller inside the handler, or by
  *   resuming the connection
  */
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/run/http_parts.h"
 
@@ -18,7 +18,7 @@ static bool take_param(struct bus_run_http_request *rq,
 {
     const char *name = *pattern + 1;
     const char *end = strchr(name, '}');
-    assert(end != NULL && rq->params_count < HTTP_PARAMS_MAX);
+    BUS_CHECK(end != NULL && rq->params_count < HTTP_PARAMS_MAX);
     bool rest = end > name && end[-1] == '*';
     size_t n = rest ? strlen(*path) : strcspn(*path, "/");
     if (n == 0) {
@@ -145,7 +145,7 @@ void bus_run_http_set(struct bus_run_http_request *rq,
                       const char *name,
                       const char *value)
 {
-    assert(rq->set_count < HTTP_HEADERS_MAX);
+    BUS_CHECK(rq->set_count < HTTP_HEADERS_MAX);
     char *n = bus_arena_strdup(&rq->mem, name);
     char *v = bus_arena_strdup(&rq->mem, value);
     if (n != NULL && v != NULL) {
@@ -185,7 +185,7 @@ void run_http_resume(struct bus_run_http_request *rq)
 void run_http_finish(struct bus_run_http_request *rq,
                      struct MHD_Response *response)
 {
-    assert(!rq->answered && "a request is answered once");
+    BUS_CHECK(!rq->answered && "a request is answered once");
     rq->answered = true;
     for (int i = 0; i < rq->set_count; i++) {
         (void)MHD_add_response_header(response, rq->set[i].name,
@@ -213,7 +213,7 @@ void bus_run_http_answer(struct bus_run_http_request *rq,
     } else if (content_type != NULL) {
         (void)MHD_add_response_header(r, "Content-Type", content_type);
     }
-    assert(r != NULL);
+    BUS_CHECK(r != NULL);
     run_http_finish(rq, r);
 }
 

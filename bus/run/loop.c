@@ -8,11 +8,11 @@
  */
 #include "bus/run/loop.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 
 #define DRAIN_MS_DEFAULT 10000
@@ -186,7 +186,7 @@ void bus_run_loop_free(struct bus_run_loop *loop)
     uv_walk(&loop->uv, close_ours, loop);
     (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
     int rc = uv_loop_close(&loop->uv);
-    assert(rc == 0 && "a part of the loop was not freed");
+    BUS_CHECK(rc == 0 && "a part of the loop was not freed");
     (void)rc;
     bus_free(loop);
 }
@@ -225,7 +225,7 @@ void bus_run_loop_hold(struct bus_run_loop *loop)
 
 void bus_run_loop_release(struct bus_run_loop *loop)
 {
-    assert(loop->holds > 0);
+    BUS_CHECK(loop->holds > 0);
     loop->holds--;
     finish_if_idle(loop);
 }

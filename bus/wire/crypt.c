@@ -1,7 +1,8 @@
 /* Hashes and derived ids. Contexts are per thread, made once. */
 #include "bus/wire/crypt.h"
 
-#include <assert.h>
+#include "bus/base/check.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,7 @@ int bus_wire_random(void *to, size_t n, struct bus_err *err)
      * What is handed out is wiped. */
     static _Thread_local uint8_t pool[4096];
     static _Thread_local size_t left;
-    assert(n <= sizeof(pool));
+    BUS_CHECK(n <= sizeof(pool));
     if (left < n) {
         if (getrandom(pool, sizeof(pool), 0) != (ssize_t)sizeof(pool)) {
             return bus_fail(err, BUS_EIO, "no random bytes to be had");
@@ -126,7 +127,7 @@ int bus_wire_random(void *to, size_t n, struct bus_err *err)
     }
     uint8_t *from = pool + left - n;
     memcpy(to, from, n);
-    memset(from, 0, n);
+    explicit_bzero(from, n);
     left -= n;
     return BUS_OK;
 }

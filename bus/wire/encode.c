@@ -1,9 +1,10 @@
 /* Encoding a generated struct by its own schema. The same walk counts and
  * writes; it is compiled twice, so that neither asks which it is. */
-#include <assert.h>
 #include <string.h>
 
 #include "bus/wire/plan_parts.h"
+
+#include "bus/base/check.h"
 
 struct part
 {
@@ -190,7 +191,7 @@ static WALK uintptr_t encode_put_number(enum walk w,
         return put_raw(w, at, sizeof(double), p, end);
     default: /* int, enum */
         memcpy(&i, at, sizeof(i));
-        assert(t->kind != BUS_WIRE_ENUM || (uint32_t)i < t->count);
+        BUS_CHECK(t->kind != BUS_WIRE_ENUM || (uint32_t)i < t->count);
         return encode_put_long(w, i, p, end);
     }
 }
@@ -275,7 +276,7 @@ static WALK uintptr_t put_whole(enum walk w,
         return p;
     case BUS_WIRE_UNION:
         memcpy(&branch, base + t->at, sizeof(branch));
-        assert((uint32_t)branch < t->count);
+        BUS_CHECK((uint32_t)branch < t->count);
         p = encode_put_long(w, branch, p, end);
         return put_part(w, &t->part[branch], base, p, end);
     default: /* array, map */
@@ -353,7 +354,7 @@ int wire_coder_field(const struct coder *c,
 {
     const struct part *t = array_at(&c->top, field);
     struct items list;
-    assert(t != NULL);
+    BUS_CHECK(t != NULL);
     memcpy(&list, (const uint8_t *)record + t->at, sizeof(list));
     struct bus_arena_mark mark = bus_arena_mark(mem);
     size_t room = list.n * ITEM_BYTES + 2 * LONG_MAX_BYTES;

@@ -104,7 +104,7 @@ int bus_wire_key_file(const char *path,
     if (rc == BUS_OK && !seal_unhex((struct bus_strv){text, n}, ret)) {
         rc = bus_fail(err, BUS_ECONFIG, "%s: must hold 64 hex digits", path);
     }
-    memset(text, 0, sizeof(text));
+    explicit_bzero(text, sizeof(text));
     return rc;
 }
 
@@ -175,7 +175,7 @@ static int add_line(struct bus_wire_keyring *k,
     to->id = (uint32_t)n;
     (void)bus_strv_copy(to->owner, sizeof(to->owner), owner);
     int ok = make_ctx(to, secret);
-    memset(secret, 0, sizeof(secret));
+    explicit_bzero(secret, sizeof(secret));
     return ok ? BUS_OK : bus_fail(err, BUS_ENOMEM, "%s: no cipher", path);
 }
 
@@ -197,7 +197,7 @@ int bus_wire_keyring_open(const char *path,
         at += len + 1;
     }
     if (text != NULL) {
-        memset(text, 0, n);
+        explicit_bzero(text, n);
     }
     bus_free(text);
     if (rc != BUS_OK) {

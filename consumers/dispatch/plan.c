@@ -1,7 +1,6 @@
 #include "consumers/dispatch/plan.h"
 
-#include <assert.h>
-
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
 #include "schemas/delivery_task.h"
@@ -47,7 +46,7 @@ static int no_room(const struct plan *p)
 
 static int plan_send(struct plan *p, const struct dispatch_output *o)
 {
-    assert(p->out->n < DISPATCH_OUTPUTS_MAX);
+    BUS_CHECK(p->out->n < DISPATCH_OUTPUTS_MAX);
     p->out->v[p->out->n++] = *o;
     return BUS_OK;
 }
@@ -201,7 +200,7 @@ int dispatch_plan(const struct dispatch_rules *rules,
                   struct dispatch_outputs *ret,
                   struct bus_err *err)
 {
-    assert(rules->charity_count <= DISPATCH_CHARITIES_MAX);
+    BUS_CHECK(rules->charity_count <= DISPATCH_CHARITIES_MAX);
     ret->n = 0;
     if (event->kind != SA_CASE_EVENT_KIND_DECISION_ACCEPTED) {
         return BUS_OK;

@@ -2,6 +2,7 @@
  * that cannot be read or opened is a dead letter; others flow on. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/role/keyed.h"
 #include "consumers/dispatch/shell.h"
 #include "schemas/delivery_task.h"
@@ -100,30 +101,26 @@ static int process_handle(struct work *w, struct bus_err *err)
     struct dispatch_outputs outs;
     struct bus_arena *mem = &w->lane->event;
     struct bus_id named;
-    int rc =
-        bus_role_keyed_read(w->m, (int32_t)w->s->frame.config.kafka.partitions,
-                            &named, &w->reason_code, err);
-    rc = rc ? rc
-            : bus_wire_decode(w->lane->schemas, &sa_case_event_type,
-                              w->m->value, mem, &record, err);
+    BUS_TRY(bus_role_keyed_read(w->m,
+                                (int32_t)w->s->frame.config.kafka.partitions,
+                                &named, &w->reason_code, err));
+    BUS_TRY(bus_wire_decode(w->lane->schemas, &sa_case_event_type, w->m->value,
+                            mem, &record, err));
     w->event = record;
-    rc = rc ? rc
-            : bus_role_keyed_same(&named, &w->event->household_id,
-                                  &w->reason_code, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    rc = dispatch_plan(&w->s->rules, w->event, mem, &outs, err);
-    if (rc == BUS_OK && outs.n > 0 && w->event->has_personal) {
+    BUS_TRY(bus_role_keyed_same(&named, &w->event->household_id,
+                                &w->reason_code, err));
+    BUS_TRY(dispatch_plan(&w->s->rules, w->event, mem, &outs, err));
+    BUS_CHECK(outs.n <= DISPATCH_OUTPUTS_MAX);
+    if (outs.n > 0 && w->event->has_personal) {
         struct bus_wire_binding b = {"case_event", "personal",
                                      &w->event->event_id};
-        rc = bus_wire_open(w->lane->keys, &b, w->event->personal, mem,
-                           &w->personal, err);
+        BUS_TRY(bus_wire_open(w->lane->keys, &b, w->event->personal, mem,
+                              &w->personal, err));
     }
-    for (size_t i = 0; rc == BUS_OK && i < outs.n; i++) {
-        rc = process_put(w, &outs.v[i], err);
+    for (size_t i = 0; i < outs.n; i++) {
+        BUS_TRY(process_put(w, &outs.v[i], err));
     }
-    return rc;
+    return BUS_OK;
 }
 
 int dispatch_process(void *data,
@@ -136,10 +133,14 @@ int dispatch_process(void *data,
     struct dispatch_shell *s = data;
     struct dispatch_lane *lane = &s->lanes[lane_no];
     int rc = BUS_OK;
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
         bus_arena_reset(&lane->event);
-        rc = process_handle(&w, err);
+        if (err != NULL) {
+            err->code = BUS_OK; /* of this message, not of one before */
+        }
+        rc = bus_err_own(err, process_handle(&w, err));
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
             struct bus_role_dead_letter d = {

@@ -1,6 +1,7 @@
 /* `lianou run dispatch`. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
@@ -150,6 +151,7 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
     static const bool calm[] = {true}; /* nobody waits for an order */
     int rc = dispatch_topics(s, err);
     s->lane_count = (int)c->matcher.lanes;
+    BUS_CHECK(s->lane_count >= 1 && s->lane_count <= BUS_KAFKA_LANES_MAX);
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
         rc = dispatch_open_lane(s, &s->lanes[i], err);
     }

@@ -1,8 +1,8 @@
 #include "consumers/ledger/encode.h"
 
-#include <assert.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/pg/array.h"
 #include "bus/role/keyed.h"
@@ -154,7 +154,7 @@ void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
     struct bus_buf *c = e->columns;
     struct bus_strv topic = bus_strv(m->topic + e->prefix);
     const char *dot = memchr(topic.p, '.', topic.n);
-    assert(e->rows < LEDGER_ROWS_MAX);
+    BUS_CHECK(e->rows < LEDGER_ROWS_MAX);
     encode_row_of(e, m, topic, &r);
     e->parked_notes += strcmp(r.kind, "parked_note") == 0;
     bus_pg_array_text(&c[C_TOPIC], topic);

@@ -9,12 +9,15 @@
 #define CONSUMERS_LEDGER_ENCODE_H
 
 #include "bus/base/buf.h"
+#include "bus/conf/limits.h"
 #include "bus/kafka/client.h"
 #include "consumers/ledger/extract.h"
 
 #define LEDGER_COLUMNS  16    /* of event_insert.sql */
 #define LEDGER_OFFSETS  3     /* of reading_upsert.sql */
 #define LEDGER_ROWS_MAX 20000 /* of one unit */
+_Static_assert(LEDGER_ROWS_MAX >= 2 * BUS_CONF_ROWS_MAX,
+               "a unit is a batch and what waited");
 
 struct ledger_place
 {

@@ -17,11 +17,12 @@
 #ifndef CONSUMERS_LEDGER_STORE_H
 #define CONSUMERS_LEDGER_STORE_H
 
+#include "bus/conf/limits.h"
 #include "bus/kafka/client.h"
 #include "bus/run/loop.h"
 
 #define LEDGER_LOCK_MS    5000
-#define LEDGER_SHARDS_MAX 16
+#define LEDGER_SHARDS_MAX BUS_CONF_CONNECTIONS_MAX
 #define LEDGER_LOCK_CLASS                               \
     0x4c6f7475 /* of pg_try_advisory_lock(class, shard) \
                 */

@@ -225,9 +225,9 @@ int matcher_evaluation_run(const struct bus_policy_catalogue *c,
     struct bus_policy_household h;
     struct bus_policy_result r;
     int rc = bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n,
-                                   mem, &h);
+                                   mem, &h, err);
     if (rc != BUS_OK) {
-        return bus_fail(err, rc, "no room for the facts");
+        return rc;
     }
     rc = bus_policy_evaluate(c, &h, e->rule_date, BUS_POLICY_REASONS, mem, &r,
                              err);

@@ -61,7 +61,7 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     int rc = matcher_number_facts(s);
     rc = rc ? rc
             : bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
-                                    st->facts.n, s->mem, &h);
+                                    st->facts.n, s->mem, &h, s->err);
     rc = rc ? rc
             : bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
                                  s->err);

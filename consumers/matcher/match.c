@@ -390,7 +390,8 @@ int matcher_match_household(struct step *s)
     struct bus_role_household_members members = {st->members.v, st->members.n};
     s->out->reason_code = "LIMIT";
     BUS_TRY(bus_role_household_of(s->rules->catalogue, &members, st->facts.v,
-                                  s->facts.ids, st->facts.n, s->mem, &h));
+                                  s->facts.ids, st->facts.n, s->mem, &h,
+                                  s->err));
     BUS_TRY(bus_policy_evaluate(s->rules->catalogue, &h, s->today,
                                 BUS_POLICY_REASONS, s->mem, &result, s->err));
     s->out->reason_code = NULL;

@@ -105,7 +105,7 @@ static bool review_judge(struct scan *k,
     struct bus_role_household_members members = {st->members.v, st->members.n};
     struct bus_arena *mem = &k->lane->event;
     return bus_role_household_of(c, &members, st->facts.v, NULL, st->facts.n,
-                                 mem, &h) == BUS_OK &&
+                                 mem, &h, NULL) == BUS_OK &&
            bus_policy_evaluate(c, &h, day, BUS_POLICY_REASONS, mem, ret,
                                NULL) == BUS_OK;
 }

@@ -7,9 +7,7 @@
  * - an unknown command             the nearest name, exit code 2
  */
 #include "ops/cli/lianou.h"
-#include "bus/base/heap.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 #include <unistd.h>
 
 #include "bus/base/strv.h"
+#include "bus/wire/json_memory.h"
 #include "ops/cli/help.h"
 
 #define X(symbol) extern const struct lianou_command lianou_cmd_##symbol;
@@ -106,7 +105,7 @@ static int unknown(const char *name)
 
 int main(int argc, char **argv)
 {
-    json_set_alloc_funcs(bus_malloc, bus_free);
+    bus_wire_json_memory();
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         (void)printf("lianou " LIANOU_VERSION "\n");
         return LIANOU_WELL;

@@ -1,36 +1,16 @@
 /* Where JSON values live, and their text. */
-#include <stdlib.h>
-
 #include "bus/base/buf.h"
+#include "bus/wire/json_memory.h"
 #include "producers/intake/form.h"
-
-static _Thread_local struct bus_arena *values_in;
-
-static void *make_value(size_t n)
-{
-    return values_in != NULL ? bus_arena_alloc(values_in, n) : malloc(n);
-}
-
-static void free_value(void *p)
-{
-    if (values_in == NULL) {
-        free(p); /* as json_dumps() and others expect */
-    }
-}
 
 void intake_form_json_arena(struct bus_arena *mem)
 {
-    static _Thread_local bool set;
-    if (!set) {
-        json_set_alloc_funcs(make_value, free_value);
-        set = true;
-    }
-    values_in = mem;
+    bus_wire_json_arena(mem);
 }
 
 void intake_form_json_heap(void)
 {
-    values_in = NULL;
+    bus_wire_json_arena(NULL);
 }
 
 static int form_json_put_text(const char *p, size_t n, void *out)

@@ -546,5 +546,5 @@ void intake_fini(struct intake *in)
     intake_idempotency_close(&in->known);
     bus_arena_fini(&in->mem);
     intake_journal_close(&in->journal);
-    memset(in->person_key, 0, sizeof(in->person_key));
+    explicit_bzero(in->person_key, sizeof(in->person_key));
 }

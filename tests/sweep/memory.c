@@ -17,6 +17,7 @@
 #include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "bus/wire/framing.h"
+#include "bus/wire/json_memory.h"
 #include "consumers/dispatch/plan.h"
 #include "consumers/matcher/decide.h"
 #include "consumers/matcher/state_parts.h"
@@ -393,7 +394,7 @@ static int set_up(void **state)
     if (bus_conf_open(&w.config, folder, NULL, &err) != BUS_OK) {
         return -1;
     }
-    json_set_alloc_funcs(bus_malloc, bus_free);
+    bus_wire_json_memory();
     return 0;
 }
 

@@ -119,10 +119,10 @@ of_record(struct rehearse *q, const struct record *s, struct bus_err *err)
     int rc = BUS_OK;
     for (int i = 0; rc == BUS_OK && i < 2; i++) {
         rc = bus_role_household_of(q->rules[i].catalogue, &s->members, s->facts,
-                                   NULL, s->fact_count, &q->mem, &h[i]);
+                                   NULL, s->fact_count, &q->mem, &h[i], err);
     }
     if (rc != BUS_OK) {
-        return bus_fail(err, rc, "no room for a household");
+        return bus_wrap(err, "a household");
     }
     (void)snprintf(kind, sizeof(kind), "%zu 人 / of %zu", s->members.n,
                    s->members.n);

@@ -24,6 +24,21 @@ static void err_wraps_outwards(void **state)
     assert_int_equal(bus_fail(NULL, BUS_EIO, "x"), BUS_EIO);
 }
 
+/* What came up without a text is not told with the text before. */
+static void a_code_has_a_text_of_its_own(void **state)
+{
+    (void)state;
+    struct bus_err err;
+    (void)bus_fail(&err, BUS_EPARSE, "of an earlier message");
+    assert_int_equal(bus_err_own(&err, BUS_ETOOBIG), BUS_ETOOBIG);
+    assert_int_equal(err.code, BUS_ETOOBIG);
+    assert_string_equal(err.msg, "over a limit");
+    (void)bus_fail(&err, BUS_ETOOBIG, "no room for 7 facts");
+    assert_int_equal(bus_err_own(&err, BUS_ETOOBIG), BUS_ETOOBIG);
+    assert_string_equal(err.msg, "no room for 7 facts");
+    assert_int_equal(bus_err_own(&err, BUS_OK), BUS_OK);
+}
+
 static void arena_keeps_its_limit(void **state)
 {
     (void)state;
@@ -245,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(err_wraps_outwards),
+        cmocka_unit_test(a_code_has_a_text_of_its_own),
         cmocka_unit_test(arena_keeps_its_limit),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(buffers_grow_by_doubling),
