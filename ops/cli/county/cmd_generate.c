@@ -46,29 +46,40 @@ static int generate(const char *folder, uint64_t n, uint64_t seed, int channel)
 }
 
 /* A line at a time: what is held does not grow with n. */
+static int households_print(const struct generate_maker *maker,
+                            uint64_t n,
+                            uint64_t seed,
+                            struct bus_buf *line,
+                            struct bus_err *err)
+{
+    static struct generate_household household;
+    for (uint64_t i = 0; i < n; i++) {
+        cli_generate_household_make(maker, seed, i, &household);
+        cli_generate_household_json(maker, &household, line);
+        if (line->failed ||
+            fwrite(line->data, 1, line->len, stdout) != line->len) {
+            return bus_fail(err, BUS_EIO, "cannot write");
+        }
+        bus_buf_clear(line);
+    }
+    return fflush(stdout) == 0 ? BUS_OK
+                               : bus_fail(err, BUS_EIO, "cannot write");
+}
+
 static int
 generate_households(const char *folder, uint64_t n, uint64_t seed, int32_t day)
 {
     struct policy_tool t = {.day = day};
     struct generate_maker maker;
-    static struct generate_household household;
     struct bus_buf line = {0};
     struct bus_err err = {0};
-    int rc = cli_policy_open(&t, folder, &err);
-    rc =
-        rc ? rc
-           : cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err);
-    for (uint64_t i = 0; rc == BUS_OK && i < n; i++) {
-        cli_generate_household_make(&maker, seed, i, &household);
-        cli_generate_household_json(&maker, &household, &line);
-        if (line.failed || fwrite(line.data, 1, line.len, stdout) != line.len) {
-            rc = bus_fail(&err, BUS_EIO, "cannot write");
-        }
-        bus_buf_clear(&line);
-    }
-    if (rc == BUS_OK && fflush(stdout) != 0) {
-        rc = bus_fail(&err, BUS_EIO, "cannot write");
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, cli_policy_open(&t, folder, &err), done);
+    BUS_TRY_GOTO(
+        rc, cli_generate_maker_init(&maker, &t.config, t.catalogue, day, &err),
+        done);
+    rc = households_print(&maker, n, seed, &line, &err);
+done:
     if (rc != BUS_OK) {
         (void)fprintf(stderr, "lianou generate: %s\n", err.msg);
     }

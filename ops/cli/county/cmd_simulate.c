@@ -118,7 +118,7 @@ static int simulate_send(struct simulate *s,
         .cause_id = a->cause_id,
         .occurred_at = a->occurred_at,
     };
-    int rc = bus_role_emit_render(&e, &s->mem, &r, err);
+    BUS_TRY(bus_role_emit_render(&e, &s->mem, &r, err));
     struct bus_kafka_out_msg m = {
         .topic = bus_conf_topic(&s->frame.config, &s->mem, a->what, p->code),
         .partition = -1,
@@ -128,12 +128,12 @@ static int simulate_send(struct simulate *s,
         .headers_count = r.headers_count,
     };
     int times = (int)(a->event_id.b[3] % 100) < s->duplicates ? 2 : 1;
-    while (rc == BUS_OK && times-- > 0) {
-        rc = bus_kafka_producer_send(s->producer, &m, f, err);
-        f->waiting += rc == BUS_OK;
-        s->answers += rc == BUS_OK;
+    while (times-- > 0) {
+        BUS_TRY(bus_kafka_producer_send(s->producer, &m, f, err));
+        f->waiting++;
+        s->answers++;
     }
-    return rc;
+    return BUS_OK;
 }
 
 static int answer_one(struct simulate *s,
@@ -155,13 +155,13 @@ static int answer_one(struct simulate *s,
         s->unreadable++;
         return BUS_OK; /* a simulated partner passes over what it cannot read */
     }
-    rc =
-        cli_simulate_answer(&s->rules, p, question,
-                            bus_clock_system.wall_ms(NULL), &s->mem, &out, err);
-    for (size_t i = 0; rc == BUS_OK && i < out.n; i++) {
-        rc = simulate_send(s, p, &out.v[i], f, err);
+    BUS_TRY(cli_simulate_answer(&s->rules, p, question,
+                                bus_clock_system.wall_ms(NULL), &s->mem, &out,
+                                err));
+    for (size_t i = 0; i < out.n; i++) {
+        BUS_TRY(simulate_send(s, p, &out.v[i], f, err));
     }
-    return rc;
+    return BUS_OK;
 }
 
 static void answer_batch(struct simulate *s, struct in_flight *f)
@@ -311,12 +311,10 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
     }
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < s->behind_count; i++) {
-        rc = cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
-                                    s->duplicates, &s->spools[i], err);
+    for (size_t i = 0; i < s->behind_count; i++) {
+        BUS_TRY(cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
+                                       s->duplicates, &s->spools[i], err));
     }
-    BUS_TRY(rc);
     if (s->count > 0) {
         BUS_TRY(bus_run_timer_new(s->frame.loop, on_simulate_retry, s,
                                   &s->retry, err));

@@ -25,6 +25,7 @@ struct answering
     int64_t now_ms;
     struct bus_arena *mem;
     struct simulate_answers *out;
+    struct bus_err *err;
     uint64_t dice;
 };
 
@@ -129,7 +130,7 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     }
     struct sa_decision *d = bus_arena_calloc(a->mem, 1, sizeof(*d));
     if (d == NULL) {
-        return BUS_ENOMEM;
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
     unsigned dice = percent(a, &q->assignment_id);
     unsigned no = (unsigned)a->rules->errors;
@@ -174,7 +175,7 @@ static int pay_one(struct answering *a,
 {
     struct sa_payment_result *r = bus_arena_calloc(a->mem, 1, sizeof(*r));
     if (r == NULL) {
-        return BUS_ENOMEM;
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
     r->event_id = bus_wire_simulated_id("payment_result", &q->order_id, number);
     r->household_id = q->household_id;
@@ -224,7 +225,7 @@ static int simulate_deliver(struct answering *a,
 {
     struct sa_delivery_receipt *r = bus_arena_calloc(a->mem, 1, sizeof(*r));
     if (r == NULL) {
-        return BUS_ENOMEM;
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
     bool fails = percent(a, &q->task_id) < (unsigned)a->rules->errors / 3;
     r->event_id = bus_wire_simulated_id("delivery_receipt", &q->task_id, 0);
@@ -285,7 +286,7 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     struct sa_fact *facts =
         bus_arena_calloc(a->mem, q->facts.n + 1, sizeof(*facts));
     if (r == NULL || facts == NULL) {
-        return BUS_ENOMEM;
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
     r->event_id =
         bus_wire_simulated_id("verification_result", &q->request_id, 0);
@@ -324,7 +325,7 @@ static int simulate_claim(struct answering *a, const struct sa_need *q)
 {
     struct sa_claim *c = bus_arena_calloc(a->mem, 1, sizeof(*c));
     if (c == NULL) {
-        return BUS_ENOMEM;
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
     struct bus_id mine =
         bus_wire_simulated_id(a->partner->code, &q->need_id, 0);
@@ -362,27 +363,22 @@ int cli_simulate_answer(const struct simulate_rules *rules,
                           .partner = partner,
                           .now_ms = now_ms,
                           .mem = mem,
-                          .out = ret};
+                          .out = ret,
+                          .err = err};
     ret->n = 0;
-    int rc = BUS_OK;
     switch ((enum bus_conf_partner_kind)partner->kind) {
     case BUS_PARTNER_DEPARTMENT:
-        rc = simulate_decide(&a, question);
-        break;
+        return simulate_decide(&a, question);
     case BUS_PARTNER_BANK:
-        rc = simulate_pay(&a, question);
-        break;
+        return simulate_pay(&a, question);
     case BUS_PARTNER_POST:
-        rc = simulate_deliver(&a, question);
-        break;
+        return simulate_deliver(&a, question);
     case BUS_PARTNER_INSURER:
-        rc = verify(&a, question);
-        break;
+        return verify(&a, question);
     case BUS_PARTNER_CHARITY:
-        rc = simulate_claim(&a, question);
-        break;
+        return simulate_claim(&a, question);
     case BUS_PARTNER_KINDS:
         break;
     }
-    return rc == BUS_OK ? rc : bus_fail(err, BUS_ENOMEM, "an answer");
+    return BUS_OK;
 }
