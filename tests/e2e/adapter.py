@@ -29,7 +29,8 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 from topics import load_schemas, read_topics  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
-from town import SLOW, Town  # noqa: E402
+from patience import SLOW, Patience, until as patiently  # noqa: E402
+from town import Town  # noqa: E402
 
 SCHEMAS = load_schemas(SOURCE / "schemas")
 BEHIND = {"youzheng": ("delivery-tasks", "delivery-receipts", "task_id"),
@@ -80,14 +81,11 @@ def drop(town, code, name, text):
     part.rename(folder(town, code, "in") / name)
 
 
-def wait(what, seconds, test):
-    until = time.time() + seconds * SLOW
-    while time.time() < until:
-        found = test()
-        if found:
-            return found
-        time.sleep(0.5)
-    sys.exit("no %s within %d s" % (what, seconds * SLOW))
+def wait(town, what, seconds, test):
+    found = patiently(test, seconds, town.moved)
+    if not found:
+        sys.exit("no %s; nothing moved for %d s" % (what, seconds * SLOW))
+    return found
 
 
 def topics(town):
@@ -118,7 +116,8 @@ def condition(town, code, name):
 def quiet(town, but=()):
     """Until nothing moves: the account of the ledger stands still."""
     still, last = 0, None
-    for _ in range(180):
+    patience = Patience(60, lambda: (last, town.moved()))
+    while not patience.over():
         town.revive()
         now = town.audit()
         waiting = sum(len(list(folder(town, c, n).glob("*.json"))) for c in BEHIND if c not in but
@@ -175,7 +174,7 @@ def full_disk(town):
         return
     try:
         town.start(code)
-        wait("spool", 20, lambda: (spool / "out").exists() and ready(town, code)["ready"])
+        wait(town, "spool", 20, lambda: (spool / "out").exists() and ready(town, code)["ready"])
         filler = open(spool / "filler", "wb", buffering=0)
         try:
             while filler.write(b"\0" * 4096) > 0:
@@ -184,14 +183,14 @@ def full_disk(town):
             pass
         before = (town.dir / (code + ".log")).read_text().count("condition lost")
         send_task(town, code)
-        why = wait("word of the full disk", 20, lambda: (lambda c: not c["holds"] and c["why"])(condition(town, code, "spool")))
+        why = wait(town, "word of the full disk", 20, lambda: (lambda c: not c["holds"] and c["why"])(condition(town, code, "spool")))
         time.sleep(3)
         lost = (town.dir / (code + ".log")).read_text().count("condition lost") - before
         assert "No space left" in why and lost == 1 and not list((spool / "out").iterdir()), (why, lost)
         os.truncate(spool / "filler", 0)
         (town.roles["partners"]).send_signal(19)  # so that the task stays to be seen
-        wait("task", 20, lambda: len(list((spool / "out").glob("*.json"))) == 1)
-        wait("readiness", 10, lambda: ready(town, code)["ready"])
+        wait(town, "task", 20, lambda: len(list((spool / "out").glob("*.json"))) == 1)
+        wait(town, "readiness", 10, lambda: ready(town, code)["ready"])
         (town.roles["partners"]).send_signal(18)
         print("  full disk: /readyz said '%s', one line in the log, then it went on" % why[:60])
     finally:
@@ -224,13 +223,13 @@ def poison(town):
     assert p.flush(20) == 0
     drop(town, "youzheng", "bad-receipt.json", '{"document": "delivery-receipt", "version": 1}')
     drop(town, "youzheng", "bad-half.json", '{"document": "delivery-rec')
-    letter, large = wait("two dead letters", 20, lambda: (lambda found: len(found) == 2 and sorted(
+    letter, large = wait(town, "two dead letters", 20, lambda: (lambda found: len(found) == 2 and sorted(
         found, key=lambda r: r["value"] is None))([r for r in topics(town).get("dead-letters", [])
                                                    if r["topic"] == "qihe.delivery-tasks.youzheng"]))
     assert letter["owner"] == "youzheng" and letter["value"] == b"not avro", letter
     assert large["value"] is None and "1048000 bytes stand at its place" in large["reason"], large
     reason = folder(town, "youzheng", "rejected") / "bad-receipt.reason.json"
-    wait("reason", 10, reason.exists)
+    wait(town, "reason", 10, reason.exists)
     faults = json.loads(reason.read_text())["faults"]
     assert {f["pointer"] for f in faults} >= {"/reply_to", "/outcome", "/occurred_at"}, faults
     assert not (folder(town, "youzheng", "rejected") / "bad-half.json").exists()  # it may still be written
@@ -253,7 +252,7 @@ def main():
             town.start(name)
         lines = town.lianou("generate", "applications", str(APPLICATIONS), "--seed", str(seed)).stdout
         (town.dir / "in").write_text(lines)
-        wait("submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
+        wait(town, "submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
         for i in range(KILLS):
             time.sleep(rng.uniform(0.1, 0.8))
             town.kill(rng.choice(list(BEHIND)))

@@ -22,7 +22,8 @@ if os.environ.get("CASES_INNER") is None:
     os.execv(PYTHON, [PYTHON] + sys.argv)
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SOURCE, "tests/fault"))
-from town import SLOW, Town, free_port  # noqa: E402
+from patience import SLOW, until as patiently  # noqa: E402
+from town import Town, free_port  # noqa: E402
 
 CONTRACT = json.load(open(os.path.join(SOURCE, "producers/intake/openapi.json")))
 
@@ -70,14 +71,10 @@ def get(url, data=None):
         return e.code, e.headers, json.load(e)
 
 
-def until(what, seconds, ask):
-    end = time.time() + seconds * SLOW
-    while time.time() < end:
-        got = ask()
-        if got:
-            return got
-        time.sleep(0.2)
-    raise AssertionError("not within %d s: %s" % (seconds * SLOW, what))
+def until(town, what, seconds, ask):
+    got = patiently(ask, seconds, town.moved)
+    assert got, "nothing moved for %d s: %s" % (seconds * SLOW, what)
+    return got
 
 
 class Followed:
@@ -85,7 +82,7 @@ class Followed:
         self.town = town
         self.url = "http://127.0.0.1:%d" % town.port
         self.forms = town.lianou("generate", "applications", "12", "--seed", "7").stdout.splitlines()
-        until("the intake answers", 30, self.answers)
+        until(self.town, "the intake answers", 30, self.answers)
 
     def answers(self):
         try:
@@ -107,7 +104,7 @@ class Followed:
         return status, headers, body
 
     def with_case(self, i):
-        return until("the case of " + i, 40, lambda: (lambda s, _, b: "items" in b.get("case", {}) and b)(*self.application(i)))
+        return until(self.town, "the case of " + i, 40, lambda: (lambda s, _, b: "items" in b.get("case", {}) and b)(*self.application(i)))
 
 
 def test_ledger_behind(f):
@@ -185,7 +182,7 @@ def test_command(f, i, case):
 
 
 def test_whole_life(f, i):
-    body = until("the case closes", 60, lambda: (lambda b: b["state"] == "closed" and b)(f.application(i)[2]))
+    body = until(f.town, "the case closes", 60, lambda: (lambda b: b["state"] == "closed" and b)(f.application(i)[2]))
     case = body["case"]
     assert {a["status"]["code"][:5] for a in case["assignments"]} <= {"ENDED"}, case["assignments"]
     assert not case["deadlines"] and case["timeline"][-1]["word"]["code"] == "CLOSED", case["timeline"][-1]
@@ -217,14 +214,14 @@ def test_database_gone(f):
     lines_before = len(log.read_text().splitlines())
     f.town.server.send_signal(signal.SIGQUIT)
     f.town.server.wait()
-    until("the ledger says it is not ready", 20, lambda: not ready(f, "LEDGER"))
+    until(f.town, "the ledger says it is not ready", 20, lambda: not ready(f, "LEDGER"))
     _, i = f.submit()  # taken all the same
     status, headers, body = f.application(i)
     assert status == 503 and int(headers["Retry-After"]) > 0 and "台账" in body["detail_zh"], (status, body)
     time.sleep(3)  # several tries
     assert f.town.roles["ledger"].poll() is None
     f.town.start_database()
-    until("the ledger is ready again", 30, lambda: ready(f, "LEDGER"))
+    until(f.town, "the ledger is ready again", 30, lambda: ready(f, "LEDGER"))
     f.with_case(i)
     said = [x for x in log.read_text().splitlines()[lines_before:] if 'condition="database"' in x]
     assert len(said) == 2, said  # gone, back

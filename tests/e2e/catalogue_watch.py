@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
-from county import SOURCE, Bus, Producer, application, fastavro, SCHEMAS, struct
+from county import SOURCE, Bus, Patience, Producer, application, fastavro, SCHEMAS, struct
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-watch-")) / "bus-config"
 shutil.copytree(SOURCE / "bus-config", FOLDER)
@@ -57,10 +57,10 @@ def judged(bus, quiet=0.3):
     return found
 
 
-def wait_for(bus, reference, version, seconds=120):
-    until = time.time() + seconds
+def wait_for(bus, reference, version, seconds=40):
+    patience = Patience(seconds, bus.town.moved)
     while version not in judged(bus)[reference]:
-        assert time.time() < until, "%s was not judged by %s: %s" % (reference, version, judged(bus))
+        assert not patience.over(), "%s was not judged by %s: %s" % (reference, version, judged(bus))
 
 
 def nursing(bus, reference, action):
@@ -79,7 +79,8 @@ def health(bus):
 
 
 def until(bus, holds, metric):
-    for _ in range(150):
+    patience = Patience(10, bus.town.moved)
+    while not patience.over():
         state, metrics = health(bus)
         if state["holds"] == holds and metric in metrics:
             return state

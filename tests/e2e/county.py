@@ -22,6 +22,7 @@ import fastavro  # noqa: E402
 import states  # noqa: E402
 from topics import load_schemas  # noqa: E402
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition  # noqa: E402
+from patience import Patience  # noqa: E402
 from town import Town  # noqa: E402
 
 SCHEMAS = load_schemas(SOURCE / "schemas")
@@ -94,15 +95,15 @@ class Bus:
                 record["partition"] = m.partition()
             self.read.append((m.topic()[len("qihe."):], name, record))
 
-    def events(self, record, want=1, seconds=120, **match):
+    def events(self, record, want=1, seconds=40, **match):
         """All events of a kind, in each topic's order, once there are `want` of them."""
-        until = time.time() + seconds
+        patience = Patience(seconds, self.town.moved)
         while True:
             self.take(0.3)
             found = [(t, r) for t, k, r in self.read if k == record and all(r[m] == v for m, v in match.items())]
             if len(found) >= want:
                 return found
-            assert time.time() < until, "no %d %s with %s; there are %d" % (want, record, match, len(found))
+            assert not patience.over(), "no %d %s with %s; there are %d" % (want, record, match, len(found))
 
     def decide(self, assignment, fen, **changes):
         now = int(time.time() * 1000)

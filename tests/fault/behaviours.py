@@ -25,8 +25,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 from run import settle, skip  # noqa: E402
+from patience import SLOW, until as patiently  # noqa: E402
 from smalldisk import SmallDisk  # noqa: E402
-from town import ROLES, SLOW, Town, free_port  # noqa: E402
+from town import ROLES, Town, free_port  # noqa: E402
 
 SERVING = ("matcher", "dispatch", "ledger", "intake")
 
@@ -40,19 +41,14 @@ def need(holds, what):
         raise Failed(what)
 
 
-def until(holds, seconds, what):
-    end = time.time() + seconds * SLOW
-    while not holds():
-        if time.time() > end:
-            raise Failed("not within %d s: %s" % (seconds * SLOW, what))
-        time.sleep(0.2)
-
-
 class Play:
     def __init__(self, program):
         self.town = Town(program)
         self.fed = 0
         self.disk = None
+
+    def until(self, holds, seconds, what):
+        need(patiently(holds, seconds, self.town.moved), "nothing moved for %d s: %s" % (seconds * SLOW, what))
 
     def feed(self, n):
         """Other households each time; all of them taken."""
@@ -81,7 +77,7 @@ class Play:
             return False, str(e)
 
     def all_ready(self, roles=SERVING, seconds=60):
-        until(lambda: all(self.ready(r)[0] for r in roles), seconds, "ready: %s" % {r: self.ready(r) for r in roles})
+        self.until(lambda: all(self.ready(r)[0] for r in roles), seconds, "ready: %s" % {r: self.ready(r) for r in roles})
 
     def log(self, role):
         return (self.town.dir / (role + ".log")).read_text(errors="replace")
@@ -103,7 +99,7 @@ class Play:
         goes on by itself when the broker is back."""
         since = {r: len(self.log(r)) for r in SERVING}
         subprocess.run([SOURCE / "ops/kafka/stop", self.town.dir / "kafka", "KILL"], check=True)
-        until(lambda: not any(self.ready(r)[0] for r in ("matcher", "dispatch", "ledger")), 30, "not ready")
+        self.until(lambda: not any(self.ready(r)[0] for r in ("matcher", "dispatch", "ledger")), 30, "not ready")
         time.sleep(4)
         for r in SERVING:
             need(self.town.roles[r].poll() is None, r + " lives on")
@@ -123,7 +119,7 @@ class Play:
         self.town.server.send_signal(3)
         self.town.server.wait()
         self.feed(10)
-        until(lambda: not self.ready("ledger")[0], 30, "the ledger is not ready")
+        self.until(lambda: not self.ready("ledger")[0], 30, "the ledger is not ready")
         need(self.ready("matcher")[0], "the matcher is ready")
         time.sleep(3)
         need("database" in self.ready("ledger")[1], "/readyz: " + self.ready("ledger")[1])
@@ -140,7 +136,7 @@ class Play:
         self.town.env["LIANOU_PORT_MATCHER"] = str(free_port())
         self.town.start("matcher")
         self.feed(10)
-        until(lambda: first.poll() is not None, 30, "the first stops")
+        self.until(lambda: first.poll() is not None, 30, "the first stops")
         need(first.returncode != 0, "with a failure: %d" % first.returncode)
         need("BUS_EFENCED" in self.log("matcher")[since:], "and says why")
         self.all_ready(seconds=60)
@@ -195,7 +191,7 @@ class Play:
         disk.fill(self.town.roles["matcher"])
         self.feed(150)
         # Its supervisor is who starts it again.
-        until(lambda: self.town.revive() or disk.also(self.town.roles["matcher"]) or disk.says(self.ready("matcher")[1]), 60,
+        self.until(lambda: self.town.revive() or disk.also(self.town.roles["matcher"]) or disk.says(self.ready("matcher")[1]), 60,
               "/readyz says that the disk is full")
         p = self.town.roles["matcher"]
         time.sleep(3)
@@ -229,7 +225,7 @@ class Play:
         subprocess.run([SOURCE / "ops/kafka/start", self.town.dir / "kafka"], check=True, capture_output=True)
         self.all_ready(seconds=90)
         # Not before what waits is drained: that is first in order.
-        until(lambda: self.post(three)[0] == 202, 30, "the disk still full, it takes again")
+        self.until(lambda: self.post(three)[0] == 202, 30, "the disk still full, it takes again")
         self.fed += 1
         self.clean()
         disk.free()
@@ -242,15 +238,15 @@ class Play:
         disk = self.disk = SmallDisk(self.town.dir / "state/spool/youzheng")
         self.town.start("partners")
         p = self.town.roles["post"]
-        until(lambda: self.ready("youzheng")[0], 30, "the adapter is ready")
+        self.until(lambda: self.ready("youzheng")[0], 30, "the adapter is ready")
         disk.fill(p)
         self.feed(60)
-        until(lambda: disk.says(self.ready("youzheng")[1]), 60, "/readyz of the adapter says it")
+        self.until(lambda: disk.says(self.ready("youzheng")[1]), 60, "/readyz of the adapter says it")
         time.sleep(3)
         need(p.poll() is None and disk.says(self.ready("youzheng")[1]), "it waits")
         need(all(self.ready(r)[0] for r in SERVING), "the others are ready")
         disk.free()
-        until(lambda: self.ready("youzheng")[0], 30, "it goes on by itself")
+        self.until(lambda: self.ready("youzheng")[0], 30, "it goes on by itself")
         need(p.poll() is None, "the same process")
         self.clean()
         for r in ("partners", "post"):
@@ -297,7 +293,7 @@ class Play:
         self.town.env = kept
         self.feed(150)
         p = self.town.roles["matcher"]
-        until(lambda: p.poll() is not None or "map_size" in self.ready("matcher")[1], 60, "the room ends")
+        self.until(lambda: p.poll() is not None or "map_size" in self.ready("matcher")[1], 60, "the room ends")
         said = self.log("matcher")[since:] + self.ready("matcher")[1]
         need("raise matcher.map_size" in said, "and it says what to do: " + said[-600:])
         if p.poll() is None:

@@ -21,6 +21,7 @@ if PYTHON and not os.environ.get("FAULT_INNER"):
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
+from patience import Patience  # noqa: E402
 from run import settle, skip  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
@@ -279,10 +280,10 @@ def check_letter(one, letters, wrong):
 
 
 def wait_letters(town, schemas, n, limit):
-    until = time.time() + limit
+    patience = Patience(limit, town.moved)
     while True:
         letters = Letters(town, schemas)
-        if len(letters.by_place) >= n or time.time() > until:
+        if len(letters.by_place) >= n or patience.over():
             return letters
         time.sleep(2)
 

@@ -23,6 +23,7 @@ if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
 sys.path.insert(0, str(HERE))
+from patience import Patience  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
 
@@ -70,9 +71,11 @@ def killing(town, rng, kills):
 
 
 def settle(town, limit):
-    """Until the ledger has read everything and nothing changes any more."""
-    quiet, last, until = 0, None, time.time() + limit
-    while quiet < 3 and time.time() < until:
+    """Until the ledger has read everything and nothing changes any more; given up
+    after so many seconds in which nothing was read or written."""
+    quiet, last = 0, None
+    patience = Patience(limit, lambda: (json.dumps(last), town.moved()))
+    while quiet < 3 and not patience.over():
         town.revive()
         now = town.audit()
         quiet = quiet + 1 if now is not None and now == last and now["unread"] == 0 else 0
