@@ -81,8 +81,9 @@ struct bus_config_ledger
 struct bus_config_http
 {
     const char *host;
-    bool any_ports; /* every port is 0: the system picks one (tests, demo) */
-    int64_t intake, matcher, dispatch, ledger, registry; /* ports; 0 = any */
+    bool any_ports, client_loopback; /* see KEYS.md */
+    int64_t client_connections, client_requests, intake, matcher, dispatch,
+        ledger, registry; /* ports; 0 = any */
 };
 struct bus_config_keys
 {

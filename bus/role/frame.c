@@ -78,7 +78,12 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
                            (double)bus_clock_system.wall_ms(NULL) / 1000.0);
     }
     struct bus_run_http_conf http = {
-        .host = f->config.http.host, .port = (int)port, .metrics = f->metrics};
+        .host = f->config.http.host,
+        .port = (int)port,
+        .metrics = f->metrics,
+        .client_connections = f->config.http.client_connections,
+        .client_requests = f->config.http.client_requests,
+        .client_loopback = f->config.http.client_loopback};
     if (strcmp(f->role, "intake") == 0) {
         http.body_bytes_max = f->config.intake.body_bytes_max;
         http.connections_max = f->config.intake.connections_max;

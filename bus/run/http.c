@@ -6,6 +6,7 @@
  *   handler it is queued there, else the connection is suspended and resumed
  *   by the answer
  * - the client goes away meanwhile: noticed after the answer, harmless
+ * - who is connected, and how much he may ask: http_guard.c
  * - drain: the listening socket is closed, open requests hold the loop
  */
 #include <arpa/inet.h>
@@ -22,10 +23,12 @@
 #define BODY_BYTES_DEFAULT  (1024 * 1024)
 #define CONNECTIONS_DEFAULT 256
 #define IDLE_S_DEFAULT      30
-#define CONNECTION_MEMORY   (32 * 1024)
-#define REQUEST_MEMORY_MAX  (16 * 1024 * 1024)
-#define IDLE_REQUESTS_MAX   256
-#define IDLE_BYTES_MAX      (64 * 1024) /* of one */
+/* Ended by the guard and not yet closed by the library. */
+#define CONNECTIONS_ENDING 64
+#define CONNECTION_MEMORY  (32 * 1024)
+#define REQUEST_MEMORY_MAX (16 * 1024 * 1024)
+#define IDLE_REQUESTS_MAX  256
+#define IDLE_BYTES_MAX     (64 * 1024) /* of one */
 
 static void run_daemon(void *data)
 {
@@ -37,6 +40,13 @@ static void run_daemon(void *data)
     } else {
         bus_run_timer_stop(h->timer);
     }
+}
+
+/* Whoever watches the role asks as often as he likes. */
+static bool is_health(const char *path)
+{
+    return strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0 ||
+           strcmp(path, "/metrics") == 0;
 }
 
 static void link_open(struct bus_run_http_request *rq)
@@ -102,35 +112,51 @@ static void give_memory(struct bus_run_http *h, struct bus_run_http_request *rq)
     h->idle_count++;
 }
 
-static struct bus_run_http_request *http_begin(struct bus_run_http *h,
-                                               struct MHD_Connection *conn,
-                                               const char *url,
-                                               const char *method)
+/* The request target as it came, before the library decodes it; what this
+ * returns is the request's state from now on. */
+static void *on_uri(void *cls, const char *uri, struct MHD_Connection *conn)
 {
+    struct bus_run_http *h = cls;
     struct bus_run_http_request *rq = take_memory(h);
-    if (rq == NULL) {
-        return NULL;
+    if (rq != NULL) {
+        rq->http = h;
+        rq->conn = conn;
+        rq->uri_bytes = strlen(uri);
+        rq->uri_has_nul = strstr(uri, "%00") != NULL;
     }
-    rq->http = h;
-    rq->conn = conn;
+    return rq;
+}
+
+/* False: there is no memory for it. */
+static bool http_begin(struct bus_run_http_request *rq,
+                       const char *url,
+                       const char *method,
+                       const char *version)
+{
+    struct bus_run_http *h = rq->http;
+    rq->begun = true;
     rq->begun_ns = bus_clock_system.monotonic_ns(bus_clock_system.data);
     rq->method = bus_arena_strdup(&rq->mem, method);
-    rq->path = bus_arena_strdup(&rq->mem, url);
+    rq->path = bus_arena_strdup(&rq->mem, run_http_head_path(url));
     if (rq->method == NULL || rq->path == NULL) {
-        give_memory(h, rq);
-        return NULL;
+        return false;
     }
-    const char *length =
-        MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Content-Length");
+    const char *length = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND,
+                                                     "Content-Length");
     int64_t n = 0;
     rq->too_big = length != NULL && (!bus_strv_to_i64(bus_strv(length), &n) ||
                                      n > h->conf.body_bytes_max);
-    return rq;
+    rq->refusal = run_http_head_refused(rq, version);
+    run_http_guard_heard(h->guard, rq->conn);
+    rq->limited = rq->refusal == NULL && !is_health(rq->path) &&
+                  !run_http_guard_admits(h->guard, rq->conn);
+    return true;
 }
 
 static enum MHD_Result http_dispatch(struct bus_run_http_request *rq)
 {
     rq->dispatched = true;
+    run_http_guard_works(rq->http->guard, rq->conn);
     link_open(rq);
     rq->in_handler = true;
     run_http_dispatch(rq);
@@ -156,15 +182,22 @@ static enum MHD_Result on_request(void *cls,
                                   size_t *upload_n,
                                   void **state)
 {
-    (void)version;
+    (void)cls;
     struct bus_run_http_request *rq = *state;
     if (rq == NULL) {
-        rq = http_begin(cls, conn, url, method);
-        *state = rq;
-        /* A body announced over the limit is not read at all. */
-        return rq == NULL ? MHD_NO : rq->too_big ? http_dispatch(rq) : MHD_YES;
+        return MHD_NO; /* no memory */
+    }
+    if (!rq->begun) {
+        if (!http_begin(rq, url, method, version)) {
+            return MHD_NO;
+        }
+        /* What is refused already has no body that is read. */
+        return rq->refusal != NULL || rq->limited || rq->too_big || rq->coded
+                   ? http_dispatch(rq)
+                   : MHD_YES;
     }
     if (*upload_n > 0) {
+        run_http_guard_heard(rq->http->guard, conn);
         if (!rq->too_big) {
             bus_buf_put(&rq->body, upload, *upload_n);
             rq->too_big = rq->body.failed;
@@ -198,7 +231,6 @@ static void on_completed(void *cls,
                          void **state,
                          enum MHD_RequestTerminationCode why)
 {
-    (void)conn;
     (void)why;
     struct bus_run_http *h = cls;
     struct bus_run_http_request *rq = *state;
@@ -209,7 +241,7 @@ static void on_completed(void *cls,
     if (rq->dispatched) {
         unlink_open(rq);
     }
-    run_http_stream_gone(rq);
+    run_http_guard_heard(h->guard, conn);
     if (rq->response != NULL) {
         MHD_destroy_response(rq->response);
     }
@@ -220,18 +252,6 @@ static void on_completed(void *cls,
 static void on_drain(void *data)
 {
     bus_run_http_quiesce(data);
-}
-
-static void on_http_beat(void *data)
-{
-    struct bus_run_http *h = data;
-    for (struct bus_run_http_request *rq = h->open; rq != NULL;) {
-        struct bus_run_http_request *next = rq->next;
-        if (rq->stream.open) {
-            bus_run_http_push(rq, ":\n\n", 3);
-        }
-        rq = next;
-    }
 }
 
 int bus_run_http_new(struct bus_run_loop *loop,
@@ -258,15 +278,20 @@ int bus_run_http_new(struct bus_run_loop *loop,
     if (h->conf.idle_s <= 0) {
         h->conf.idle_s = IDLE_S_DEFAULT;
     }
-    int rc = bus_run_timer_new(loop, run_daemon, h, &h->timer, err);
-    rc = rc != 0 ? rc : bus_run_timer_new(loop, on_http_beat, h, &h->beat, err);
-    rc = rc != 0 ? rc : bus_run_loop_on_drain(loop, on_drain, h, err);
-    if (rc != 0) {
-        bus_run_http_free(h);
-        return rc;
+    h->guard = run_http_guard_new(h);
+    int rc;
+    if (h->guard == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "the HTTP server");
+        goto failed;
     }
+    BUS_TRY_GOTO(rc, bus_run_timer_new(loop, run_daemon, h, &h->timer, err),
+                 failed);
+    BUS_TRY_GOTO(rc, bus_run_loop_on_drain(loop, on_drain, h, err), failed);
     *ret = h;
     return 0;
+failed:
+    bus_run_http_free(h);
+    return rc;
 }
 
 int bus_run_http_route(struct bus_run_http *h,
@@ -299,11 +324,13 @@ static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
     return MHD_start_daemon(
         flags, (uint16_t)h->port, NULL, NULL, on_request, h,
         MHD_OPTION_SOCK_ADDR, at->ai_addr, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, h, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)h->conf.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)h->conf.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
-        MHD_OPTION_END);
+        on_completed, h, MHD_OPTION_NOTIFY_CONNECTION,
+        run_http_guard_connection, h->guard, MHD_OPTION_URI_LOG_CALLBACK,
+        on_uri, h, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)h->conf.connections_max + CONNECTIONS_ENDING,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)h->conf.idle_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 }
 
 int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
@@ -333,13 +360,8 @@ int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
     if (info == NULL) {
         return bus_fail(err, BUS_EBUG, "the HTTP server has no epoll");
     }
-    rc =
-        bus_run_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll, err);
-    if (rc == 0) {
-        bus_run_timer_start(h->beat, HTTP_STREAM_BEAT_S * 1000,
-                            HTTP_STREAM_BEAT_S * 1000);
-    }
-    return rc;
+    return bus_run_poll_new(h->loop, info->epoll_fd, run_daemon, h, &h->poll,
+                            err);
 }
 
 int bus_run_http_port(const struct bus_run_http *h)
@@ -357,9 +379,6 @@ void bus_run_http_quiesce(struct bus_run_http *h)
     if (fd >= 0) {
         (void)close(fd);
     }
-    for (struct bus_run_http_request *rq = h->open; rq != NULL; rq = rq->next) {
-        run_http_stream_end(rq);
-    }
     if (h->open != NULL) {
         h->holding = true;
         bus_run_loop_hold(h->loop);
@@ -374,7 +393,6 @@ void bus_run_http_free(struct bus_run_http *h)
     if (h->daemon != NULL) {
         for (struct bus_run_http_request *rq = h->open; rq != NULL;
              rq = rq->next) {
-            run_http_stream_end(rq);
             if (!rq->answered) {
                 bus_run_http_problem(rq, 503, "the service is stopping",
                                      "服务正在停止");
@@ -385,7 +403,7 @@ void bus_run_http_free(struct bus_run_http *h)
         MHD_stop_daemon(h->daemon);
     }
     bus_run_timer_free(h->timer);
-    bus_run_timer_free(h->beat);
+    run_http_guard_free(h->guard);
     while (h->idle != NULL) {
         struct bus_run_http_request *rq = h->idle;
         h->idle = rq->next;

@@ -6,7 +6,16 @@
  * a body over the limit: 413. A handler is called when the whole body is
  * there, and answers either at once or later, from the loop's thread: a
  * request stays valid until it is answered, also when its client has gone.
- * Errors that the server itself answers are problem+json (RFC 9457). */
+ * Errors that the server itself answers are problem+json (RFC 9457).
+ *
+ * A head that two readers could read in two ways (RFC 9112) is refused and its
+ * connection ends: Content-Length twice or beside Transfer-Encoding, no Host or
+ * two, %00, an address that is neither a path nor an http URI. An absolute URI
+ * is its path. A coded body (gzip) is 415; /healthz, /readyz and /metrics have
+ * no limit of requests. What the library answers by itself before we are asked
+ * (no request line at all, a malformed Content-Length, another HTTP version) is
+ * refused and closed as well, as HTML of its own: it cannot be told otherwise.
+ */
 #ifndef BUS_RUN_HTTP_H
 #define BUS_RUN_HTTP_H
 
@@ -30,6 +39,11 @@ struct bus_run_http_conf
     int64_t body_bytes_max;  /* 0 = 1 MiB */
     int64_t connections_max; /* 0 = 256 */
     int64_t idle_s;          /* 0 = 30: a silent connection is closed */
+    /* Of one client, which is an IPv4 address or an IPv6 /64; 0 = no limit.
+     * Beyond connections_max or this the longest silent one is ended, so that a
+     * new one is always heard; beyond its requests a second it is told 429. */
+    int64_t client_connections, client_requests;
+    bool client_loopback;            /* they hold for this machine, too */
     struct bus_run_metrics *metrics; /* NULL: none are counted */
 };
 typedef void (*bus_run_http_handler)(struct bus_run_http_request *rq,
@@ -50,6 +64,13 @@ int bus_run_http_route(struct bus_run_http *h,
 int bus_run_http_route_health(struct bus_run_http *h,
                               struct bus_run_health *health,
                               struct bus_err *err) BUS_MUSTCHECK;
+/* The role's own word for how it works, in place of "every condition holds",
+ * for one that can do its work without some of them: /readyz says the word and
+ * is 200 where *ret_ready. */
+typedef const char *(*bus_run_http_state)(void *data, bool *ret_ready);
+void bus_run_http_set_state(struct bus_run_http *h,
+                            bus_run_http_state state,
+                            void *data);
 int bus_run_http_start(struct bus_run_http *h,
                        struct bus_err *err) BUS_MUSTCHECK;
 int bus_run_http_port(const struct bus_run_http *h);
@@ -89,17 +110,5 @@ void bus_run_http_problem(struct bus_run_http_request *rq,
                           int status,
                           const char *detail,
                           const char *detail_zh);
-
-/* Server-sent events: answers 200 text/event-stream and keeps the request
- * open. bus_run_http_push() appends one whole frame ("event: x\ndata: y\n\n";
- * copied); a client that does not read more than 256 KiB is cut off. gone() is
- * called once when the client has left or was cut; the request is not valid
- * then. */
-void bus_run_http_stream(struct bus_run_http_request *rq,
-                         void (*gone)(void *data),
-                         void *data);
-void bus_run_http_push(struct bus_run_http_request *rq,
-                       const void *frame,
-                       size_t n);
 
 #endif

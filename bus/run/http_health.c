@@ -1,6 +1,7 @@
 /* /healthz: the loop turns (it answers). /readyz: every condition holds, or
  * 503 with what is missing. /metrics. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "bus/run/http_parts.h"
 
@@ -10,14 +11,44 @@ static void healthz(struct bus_run_http_request *rq, void *data)
     bus_run_http_answer(rq, 200, "text/plain", "ok\n", 3);
 }
 
+/* The role's word stands before the conditions; its ready in place of theirs.
+ */
+static void http_put_state(const struct bus_run_http *h,
+                           struct bus_buf *out,
+                           bool *ret_ready)
+{
+    struct bus_buf conditions;
+    const char *word = h->state(h->state_data, ret_ready);
+    bus_buf_init(&conditions, 64 * 1024);
+    bus_run_health_print(h->health, &conditions);
+    const char *rest = strchr(bus_buf_cstr(&conditions), ',');
+    bus_buf_printf(out, "{\"ready\":%s,\"state\":\"%s\"%s",
+                   *ret_ready ? "true" : "false", word,
+                   rest != NULL ? rest : "}\n");
+    bus_buf_fini(&conditions);
+}
+
+void bus_run_http_set_state(struct bus_run_http *h,
+                            bus_run_http_state state,
+                            void *data)
+{
+    h->state = state;
+    h->state_data = data;
+}
+
 static void readyz(struct bus_run_http_request *rq, void *data)
 {
     const struct bus_run_http *h = data;
     struct bus_buf b;
     bus_buf_init(&b, 64 * 1024);
-    bus_run_health_print(h->health, &b);
-    bus_run_http_answer(rq, bus_run_health_ready(h->health) ? 200 : 503,
-                        "application/json", b.data, b.failed ? 0 : b.len);
+    bool ready = bus_run_health_ready(h->health);
+    if (h->state != NULL) {
+        http_put_state(h, &b, &ready);
+    } else {
+        bus_run_health_print(h->health, &b);
+    }
+    bus_run_http_answer(rq, ready ? 200 : 503, "application/json", b.data,
+                        b.failed ? 0 : b.len);
     bus_buf_fini(&b);
 }
 
@@ -45,10 +76,9 @@ int bus_run_http_route_health(struct bus_run_http *h,
                               struct bus_err *err)
 {
     h->health = health;
-    int rc = bus_run_http_route(h, "GET", "/healthz", healthz, h, err);
-    rc = rc != 0 ? rc : bus_run_http_route(h, "GET", "/readyz", readyz, h, err);
-    if (rc == 0 && h->conf.metrics != NULL) {
-        rc = bus_run_http_route(h, "GET", "/metrics", metrics, h, err);
-    }
-    return rc;
+    BUS_TRY(bus_run_http_route(h, "GET", "/healthz", healthz, h, err));
+    BUS_TRY(bus_run_http_route(h, "GET", "/readyz", readyz, h, err));
+    return h->conf.metrics == NULL
+               ? BUS_OK
+               : bus_run_http_route(h, "GET", "/metrics", metrics, h, err);
 }

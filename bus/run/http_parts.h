@@ -6,26 +6,25 @@
 
 #include "bus/run/http.h"
 
-#define HTTP_ROUTES_MAX    64
-#define HTTP_PARAMS_MAX    4
-#define HTTP_HEADERS_MAX   16
-#define HTTP_STREAM_BYTES  (256 * 1024)
-#define HTTP_STREAM_BEAT_S 15
+#define HTTP_ROUTES_MAX  64
+#define HTTP_PARAMS_MAX  4
+#define HTTP_HEADERS_MAX 16
+#define HTTP_URI_BYTES   8192
+#define HTTP_HEAD_BYTES  16384 /* of all names and values */
+#define HTTP_FIELDS_MAX  100
 
+struct http_guard; /* http_guard.c */
+struct http_refusal
+{
+    int status;
+    const char *en, *zh;
+};
 struct http_route
 {
     const char *method, *pattern;
     bus_run_http_handler handler;
     void *data;
     struct bus_series *seconds;
-};
-struct http_stream
-{
-    struct bus_buf waiting;
-    size_t sent; /* of waiting */
-    bool open, ended, cut;
-    void (*gone)(void *data);
-    void *data;
 };
 struct bus_run_http_request
 {
@@ -49,10 +48,12 @@ struct bus_run_http_request
     struct bus_arena mem;
     struct bus_buf body;
     uint64_t begun_ns;
+    size_t uri_bytes; /* as it came: the whole request target */
+    bool uri_has_nul, begun, coded, limited;
     bool dispatched, suspended, answered, too_big, in_handler;
+    const struct http_refusal *refusal; /* of the head; NULL: it is well */
     int status;
     struct MHD_Response *response; /* answered, not yet queued */
-    struct http_stream stream;
 };
 struct bus_run_http
 {
@@ -60,8 +61,11 @@ struct bus_run_http
     struct bus_run_http_conf conf;
     struct MHD_Daemon *daemon;
     struct bus_poll *poll;
-    struct bus_timer *timer, *beat;
+    struct bus_timer *timer;
+    struct http_guard *guard;
     struct bus_run_health *health;
+    bus_run_http_state state; /* NULL: the conditions decide */
+    void *state_data;
     struct http_route routes[HTTP_ROUTES_MAX];
     int routes_count;
     int port;
@@ -79,7 +83,26 @@ void run_http_finish(struct bus_run_http_request *rq,
 /* Resumes the connection if it is suspended. The daemon only sees it in its
  * next run, which is put on the loop: it is not woken by itself. */
 void run_http_resume(struct bus_run_http_request *rq);
-void run_http_stream_gone(struct bus_run_http_request *rq);
-void run_http_stream_end(struct bus_run_http_request *rq);
+
+/* http_head.c: why the head is refused; NULL: it is not. Notes what it sees. */
+const struct http_refusal *
+run_http_head_refused(struct bus_run_http_request *rq, const char *version);
+const char *run_http_head_path(const char *target);
+
+/* http_guard.c */
+struct http_guard *
+run_http_guard_new(struct bus_run_http *h); /* NULL: memory */
+void run_http_guard_free(struct http_guard *g);
+/* Of the library: a connection began or ended. */
+void run_http_guard_connection(void *cls,
+                               struct MHD_Connection *conn,
+                               void **context,
+                               enum MHD_ConnectionNotificationCode code);
+/* May its client ask once more now? Counts it. */
+bool run_http_guard_admits(struct http_guard *g, struct MHD_Connection *conn);
+/* Something came from it. */
+void run_http_guard_heard(struct http_guard *g, struct MHD_Connection *conn);
+/* A handler works for it: it is not ended for its silence. */
+void run_http_guard_works(struct http_guard *g, struct MHD_Connection *conn);
 
 #endif

@@ -57,9 +57,34 @@ static bool method_fits(const struct bus_run_http_request *rq,
            (strcmp(rq->method, "HEAD") == 0 && strcmp(method, "GET") == 0);
 }
 
+/* What needs no route to be refused. */
+static bool refused(struct bus_run_http_request *rq)
+{
+    if (rq->refusal != NULL) {
+        bus_run_http_set(rq, "Connection", "close");
+        bus_run_http_problem(rq, rq->refusal->status, rq->refusal->en,
+                             rq->refusal->zh);
+    } else if (rq->limited) {
+        bus_run_http_set(rq, "Retry-After", "1");
+        bus_run_http_problem(rq, 429,
+                             "more requests than one client may send; again "
+                             "in a second",
+                             "请求过于频繁, 请稍后再试");
+    } else if (rq->coded) {
+        bus_run_http_set(rq, "Accept-Encoding", "identity");
+        bus_run_http_set(rq, "Connection", "close");
+        bus_run_http_problem(rq, 415, "send the body without a coding",
+                             "请勿压缩请求体");
+    }
+    return rq->answered;
+}
+
 void run_http_dispatch(struct bus_run_http_request *rq)
 {
     struct bus_run_http *h = rq->http;
+    if (refused(rq)) {
+        return;
+    }
     char allow[128] = "";
     size_t allow_n = 0;
     for (int i = 0; i < h->routes_count; i++) {

@@ -5,7 +5,7 @@
 
 #include "bus/base/log.h"
 #include "producers/intake/form_schema.h"
-#include "producers/intake/intake.h"
+#include "producers/intake/intake_parts.h"
 #include "producers/intake/reads.h"
 
 #define CONTRACT_BYTES_MAX (1u << 20)
@@ -13,7 +13,7 @@
 struct posted /* in the request's own memory */
 {
     struct bus_run_http_request *rq;
-    struct intake_reads *reads;
+    struct intake *in;
     struct bus_id application;
     char id[BUS_ID_TEXT + 1];
 };
@@ -26,6 +26,15 @@ struct posted_form
 
 static const char problem_type[] = "application/problem+json";
 
+/* For the metric. */
+static const char *reason_of(const struct bus_err *err)
+{
+    return err == NULL                                      ? "fault"
+           : err->code == BUS_EIO || err->code == BUS_EFULL ? "journal_failed"
+           : bus_err_act(err->code) == BUS_ACT_RETRY        ? "kafka"
+                                                            : "fault";
+}
+
 static void
 http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
 {
@@ -36,7 +45,7 @@ http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     switch (outcome) {
     case INTAKE_ACCEPTED:
     case INTAKE_JOURNALED:
-        intake_reads_note(posted->reads, &posted->application);
+        intake_reads_note(posted->in->reads, &posted->application);
         (void)snprintf(body, sizeof(body), "/v1/applications/%s", id);
         bus_run_http_set(rq, "Location", body);
         (void)snprintf(body, sizeof(body),
@@ -45,6 +54,7 @@ http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
         bus_run_http_answer(rq, 202, "application/json", body, strlen(body));
         return;
     case INTAKE_FULL:
+        intake_count_refused(posted->in, "journal_full");
         bus_run_http_set(rq, "Retry-After", "30");
         bus_run_http_problem(rq, 503,
                              "the bus is away and the journal is full; send it "
@@ -59,10 +69,21 @@ http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     if (again) {
         bus_run_http_set(rq, "Retry-After", "30");
     }
+    intake_count_refused(posted->in, reason_of(err));
     bus_log(BUS_LOG_WARN, "not taken", "code=%s err=\"%s\"",
             err ? bus_errc_name(err->code) : "?", err ? err->msg : "");
     bus_run_http_problem(rq, again ? 503 : 500, "it was not taken",
                          again ? "未能受理, 请稍后重发" : "未能受理");
+}
+
+static void not_taken(struct intake *in,
+                      struct bus_run_http_request *rq,
+                      const struct bus_err *err)
+{
+    intake_count_refused(in, "fault");
+    bus_log(BUS_LOG_ERROR, "not taken", "code=%s err=\"%s\"",
+            bus_errc_name(err->code), err->msg);
+    bus_run_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
 }
 
 /* Why an application is refused, in a sentence. */
@@ -245,7 +266,7 @@ static void read_and_take(struct intake *in,
     struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
     if (p != NULL) {
         p->rq = rq;
-        p->reads = in->reads;
+        p->in = in;
         p->application = f.form->application.application_id;
         (void)bus_id_text(&f.form->application.application_id, p->id);
     }
@@ -258,7 +279,7 @@ static void read_and_take(struct intake *in,
     if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
         http_no_memory(rq);
     } else if (rc != BUS_OK) {
-        bus_run_http_problem(rq, 500, "it was not taken", "未能受理, 请重发");
+        not_taken(in, rq, &err);
     }
 }
 
@@ -300,6 +321,7 @@ int intake_routes(struct intake *in, struct bus_err *err)
     BUS_TRY(intake_form_openapi_write(&in->frame->config, &in->contract, err));
     BUS_TRY(
         bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err));
+    bus_run_http_set_state(h, intake_state_word, in);
     BUS_TRY(intake_reads_open(in->frame, &in->reads, err));
     BUS_TRY(intake_reads_routes(in->reads, err));
     return bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);

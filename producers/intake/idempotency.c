@@ -94,6 +94,24 @@ static int idempotency_load(struct idempotency *k, struct bus_err *err)
                           "%s: cannot be read", k->path);
 }
 
+/* The ring and the file are there, and nobody else has the file. */
+static int idempotency_owned(const struct idempotency *k, struct bus_err *err)
+{
+    if (k->ring == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "what was taken before");
+    }
+    if (k->fd < 0) {
+        return bus_fail(err, BUS_EIO, "%s: cannot be opened: %s", k->path,
+                        strerror(errno));
+    }
+    return flock(k->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+               ? BUS_OK
+               : bus_fail(err, BUS_ECONFIG,
+                          "%s is in use by another process: wait for it, or "
+                          "give this one a state_dir of its own",
+                          k->path);
+}
+
 int intake_idempotency_open(struct idempotency *k,
                             const char *dir,
                             uint64_t max,
@@ -103,22 +121,12 @@ int intake_idempotency_open(struct idempotency *k,
     (void)snprintf(k->path, sizeof(k->path), "%s/known", dir);
     k->ring = bus_calloc(max, sizeof(*k->ring));
     k->fd = open(k->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    int rc = BUS_OK;
-    if (k->ring == NULL) {
-        rc = bus_fail(err, BUS_ENOMEM, "what was taken before");
-    } else if (k->fd < 0) {
-        rc = bus_fail(err, BUS_EIO, "%s: cannot be opened: %s", k->path,
-                      strerror(errno));
-    } else if (flock(k->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        rc = bus_fail(err, BUS_ECONFIG,
-                      "%s is in use by another process: wait for it, or give "
-                      "this one a state_dir of its own",
-                      k->path);
-    }
-    rc = rc ? rc : idempotency_load(k, err);
-    if (rc != BUS_OK) {
-        intake_idempotency_close(k);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, idempotency_owned(k, err), failed);
+    BUS_TRY_GOTO(rc, idempotency_load(k, err), failed);
+    return BUS_OK;
+failed:
+    intake_idempotency_close(k);
     return rc;
 }
 

@@ -4,13 +4,15 @@
  * An application is answered when Kafka has acknowledged it or the journal has
  * it on disk; never before. One that Kafka neither takes nor refuses within
  * intake.kafka_wait goes to the journal as well: it may then stand on the topic
- * twice, as the same application. While the journal holds anything, new ones go
- * behind it, so that the order stays. What was taken is remembered (known.h):
+ * twice, as the same application. While the journal has something unread, or
+ * something of the same household on its way, a new one goes behind it, so that
+ * a household's order stays. What was taken is remembered (known.h):
  * the same bytes under the same reference or key get the same answer and are
  * not sent again. */
 #ifndef PRODUCERS_INTAKE_INTAKE_H
 #define PRODUCERS_INTAKE_INTAKE_H
 
+#include "bus/base/fsm.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/wire/crypt.h"
@@ -31,15 +33,23 @@ typedef void (*intake_done)(void *token,
                             enum intake_outcome outcome,
                             const struct bus_err *err);
 
-struct intake_waiting;
+struct intake_drained; /* intake_turn.c */
+struct intake_turn;
 struct intake_reads; /* reads.h */
+struct submission;   /* intake_parts.h */
+struct submission_queue
+{
+    struct submission *first, *last;
+};
+extern const struct bus_fsm intake_submission_fsm;
+
 struct intake
 {
     struct bus_role_frame *frame;
     struct bus_wire_keyring *keys;
     struct bus_kafka_producer *producer;
-    struct bus_timer *drainer;
-    struct journal journal;
+    struct bus_timer *ticker;
+    struct journal journal; /* the turn's while one runs */
     bool has_journal;
     struct idempotency known;
     struct drafts drafts;
@@ -47,18 +57,22 @@ struct intake
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
     struct form_index index;
     const char *topic;
-    /* journal: appended and not yet on disk, in two generations */
-    struct intake_waiting *unsynced, *syncing;
-    struct intake_waiting *again, *again_end; /* no journal: for Kafka */
-    struct intake_waiting *in_flight,
-        *in_flight_end; /* Kafka's, oldest first */
-    struct bus_err sync_error;
-    bool sync_running;
-    /* draining */
-    uint64_t drain_to;
-    size_t drain_waiting;
-    bool drain_failed, drain_hit, drain_alone;
-    uint64_t accepted, journaled;
+    struct submission_queue queue;   /* for the journal's next turn */
+    struct submission_queue waiting; /* no journal: for Kafka */
+    struct submission *in_flight, *in_flight_end; /* Kafka's, oldest first */
+    bool kafka_silent; /* it is there and answers nothing */
+    /* the journal, as the last turn left it */
+    struct intake_turn *turn; /* NULL: no journal */
+    uint64_t journal_drained, journal_end;
+    bool unread_before; /* the turn that runs, if one does */
+    bool journal_refuses;
+    struct bus_err journal_error;
+    /* read from it and on their way to Kafka, oldest first */
+    struct intake_drained *drained_first, *drained_last;
+    size_t drained_n, drained_sent;
+    bool drain_stopped; /* one came back */
+    uint64_t accepted, journaled, opened_ms;
+    int journal_condition;
     struct bus_buf contract;    /* openapi.json, of the role */
     struct intake_reads *reads; /* of the role; NULL for a command */
 };
@@ -94,6 +108,8 @@ int intake_accept(struct intake *in,
                   void *token,
                   struct bus_err *err) BUS_MUSTCHECK;
 
+/* One was not taken though nothing was wrong with it. */
+void intake_count_refused(struct intake *in, const char *reason);
 /* http.c: the routes. */
 int intake_routes(struct intake *in, struct bus_err *err) BUS_MUSTCHECK;
 

@@ -2,7 +2,6 @@
  * key and value; then key and value. */
 #include "producers/intake/journal.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/hash.h"
 
 #define JOURNAL_MAGIC 0x4c4e4f55u
@@ -218,24 +218,24 @@ int intake_journal_open(struct journal *j,
 {
     *j = (struct journal){.fd = -1, .mark_fd = -1, .max_bytes = max_bytes};
     struct stat st;
-    int rc = open_files(j, dir, err);
-    if (rc == BUS_OK && fstat(j->fd, &st) != 0) {
+    struct bus_err full; /* then at the first record */
+    int rc;
+    BUS_TRY_GOTO(rc, open_files(j, dir, err), failed);
+    if (fstat(j->fd, &st) != 0) {
         rc = io_error(j, "cannot be looked at", err);
+        goto failed;
     }
     uint64_t drained = 0;
-    if (rc == BUS_OK &&
-        pread(j->mark_fd, &drained, sizeof(drained), 0) ==
+    if (pread(j->mark_fd, &drained, sizeof(drained), 0) ==
             (ssize_t)sizeof(drained) &&
         drained <= (uint64_t)st.st_size) {
         j->drained = drained;
     }
-    rc = rc ? rc : find_end(j, (uint64_t)st.st_size, err);
-    if (rc != BUS_OK) {
-        intake_journal_close(j);
-        return rc;
-    }
-    struct bus_err full; /* then at the first record */
+    BUS_TRY_GOTO(rc, find_end(j, (uint64_t)st.st_size, err), failed);
     (void)!reserve_mark(j, &full);
+    return BUS_OK;
+failed:
+    intake_journal_close(j);
     return rc;
 }
 
@@ -255,7 +255,7 @@ void intake_journal_close(struct journal *j)
 
 uint64_t intake_journal_waiting(const struct journal *j)
 {
-    assert(j->drained <= j->end);
+    BUS_CHECK(j->drained <= j->end);
     return j->end - j->drained;
 }
 
@@ -341,7 +341,7 @@ static void journal_give_back(struct journal *j)
 
 int intake_journal_mark(struct journal *j, uint64_t at, struct bus_err *err)
 {
-    assert(at >= j->drained && at <= j->end);
+    BUS_CHECK(at >= j->drained && at <= j->end);
     uint64_t mark = at;
     if (at == j->end) {
         /* The mark goes to 0 first: a crash in between sends again, and that

@@ -235,9 +235,7 @@ static void get_case(struct bus_run_http_request *rq, void *data)
 int intake_reads_routes(struct intake_reads *r, struct bus_err *err)
 {
     struct bus_run_http *h = r->frame->http;
-    int rc = bus_run_http_route(h, "GET", "/v1/applications/{id}",
-                                get_application, r, err);
-    return rc ? rc
-              : bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r,
-                                   err);
+    BUS_TRY(bus_run_http_route(h, "GET", "/v1/applications/{id}",
+                               get_application, r, err));
+    return bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r, err);
 }

@@ -51,9 +51,6 @@ def two_readers(intake):
     get = b"GET /healthz HTTP/1.1\r\n"
     refused(intake, "two Content-Length, equal", POST + b"Content-Length: 8\r\nContent-Length: 8\r\n\r\n" + BODY, 400)
     refused(intake, "two Content-Length, different", POST + b"Content-Length: 8\r\nContent-Length: 3\r\n\r\n" + BODY, 400)
-    refused(intake, "Content-Length: 8, 8", POST + b"Content-Length: 8, 8\r\n\r\n" + BODY, 400)
-    refused(intake, "Content-Length: +8", POST + b"Content-Length: +8\r\n\r\n" + BODY, 400)
-    refused(intake, "Content-Length: -5", POST + b"Content-Length: -5\r\n\r\n" + BODY, 400)
     refused(intake, "Content-Length and Transfer-Encoding",
             POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n" + BODY + b"\r\n0\r\n\r\n", 400)
     refused(intake, "Transfer-Encoding: gzip, chunked", POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501)
@@ -89,7 +86,6 @@ def every_error(intake):
     refused(intake, "404", b"GET /nowhere HTTP/1.1\r\n" + end, 404)
     refused(intake, "405", b"PUT /v1/applications HTTP/1.1\r\n" + end, 405)
     refused(intake, "413 announced", POST + b"Content-Length: 99999999\r\n\r\n", 413)
-    refused(intake, "413 announced beyond 64 bits", POST + b"Content-Length: 99999999999999999999999\r\n\r\n", 413)
     refused(intake, "413 chunked", POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b"x" * 0x8000 + b"\r\n" +
             b"8000\r\n" + b"x" * 0x8000 + b"\r\n0\r\n\r\n", 413)
     refused(intake, "414", b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n" + end, 414)
@@ -101,6 +97,10 @@ def left_to_the_library(intake):
     """MHD's own: read before we are asked. Refused and closed, as text."""
     for what, data in (("400 no request line", b"nonsense\r\n\r\n"), ("505", b"GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n"),
                        ("TLS on a plain port", b"\x16\x03\x01" + b"\0" * 200),
+                       ("Content-Length: 8, 8", POST + b"Content-Length: 8, 8\r\n\r\n" + BODY),
+                       ("Content-Length: +8", POST + b"Content-Length: +8\r\n\r\n" + BODY),
+                       ("Content-Length: -5", POST + b"Content-Length: -5\r\n\r\n" + BODY),
+                       ("Content-Length beyond 64 bits", POST + b"Content-Length: 99999999999999999999999\r\n\r\n"),
                        ("a chunk that is none", POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
                        ("megabytes of headers", b"GET / HTTP/1.1\r\nX: " + b"y" * 1000000 + b"\r\n\r\n")):
         try:
@@ -199,7 +199,7 @@ def main():
         idle(intake, "half a request", b"GET /readyz HTTP/1.1\r\nHo")
         idle(intake, "one request answered", b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         intake.stop()
-        if os.environ.get("LIANOU_WIRE") != "first":
+        if not faults:
             limited = Intake("greedy", {"http:\n": "http:\n  client_loopback: true\n  client_requests: 20\n"
                                         "  client_connections: 8\n"}).start()
             greedy(limited)

@@ -18,8 +18,7 @@ struct scene
     struct bus_run_metrics *metrics;
     struct bus_timer *timer;
     struct bus_wake *done;
-    struct bus_run_http_request *later, *stream;
-    int gone, pushes;
+    struct bus_run_http_request *later;
     const char *ask;
     char got[65536];
     size_t until; /* the client stops reading after so many bytes */
@@ -46,10 +45,6 @@ static void answer_later(void *data)
         bus_run_http_answer(s->later, 200, "text/plain", "late", 4);
         s->later = NULL;
     }
-    if (s->stream != NULL) {
-        s->pushes++;
-        bus_run_http_push(s->stream, "data: x\n\n", 9);
-    }
 }
 
 static void later(struct bus_run_http_request *rq, void *data)
@@ -57,21 +52,6 @@ static void later(struct bus_run_http_request *rq, void *data)
     struct scene *s = data;
     s->later = rq;
     bus_run_timer_start(s->timer, 20, 0);
-}
-
-static void on_gone(void *data)
-{
-    struct scene *s = data;
-    s->gone++;
-    s->stream = NULL;
-}
-
-static void stream(struct bus_run_http_request *rq, void *data)
-{
-    struct scene *s = data;
-    bus_run_http_stream(rq, on_gone, s);
-    s->stream = rq;
-    bus_run_timer_start(s->timer, 5, 5);
 }
 
 static void never(struct bus_run_http_request *rq, void *data)
@@ -115,11 +95,7 @@ static void *client(void *data)
 static void on_done(void *data)
 {
     struct scene *s = data;
-    if (s->stream == NULL) {
-        bus_run_loop_stop(s->loop, NULL);
-    } else {
-        bus_run_wake_send(s->done); /* until the stream has noticed */
-    }
+    bus_run_loop_stop(s->loop, NULL);
 }
 
 static void play(struct scene *s, const char *ask)
@@ -141,8 +117,6 @@ static void play(struct scene *s, const char *ask)
         0);
     assert_int_equal(
         bus_run_http_route(s->http, "GET", "/later", later, s, &err), 0);
-    assert_int_equal(
-        bus_run_http_route(s->http, "GET", "/stream", stream, s, &err), 0);
     assert_int_equal(
         bus_run_http_route(s->http, "GET", "/never", never, s, &err), 0);
     assert_int_equal(
@@ -243,16 +217,6 @@ static void test_health_routes(void **state)
     assert_non_null(strstr(m.got, "lianou_ready{condition=\"kafka\"} 0\n"));
 }
 
-static void test_stream_until_the_client_leaves(void **state)
-{
-    (void)state;
-    struct scene s = {.until = 400};
-    play(&s, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_non_null(strstr(s.got, "text/event-stream"));
-    assert_non_null(strstr(s.got, "data: x\n\n"));
-    assert_int_equal(s.gone, 1);
-}
-
 /* A request open when the drain begins is answered before the loop ends. */
 static void test_drain_waits_for_the_open_request(void **state)
 {
@@ -271,7 +235,6 @@ int main(void)
         cmocka_unit_test(test_wrong_paths_and_methods),
         cmocka_unit_test(test_body_limit),
         cmocka_unit_test(test_health_routes),
-        cmocka_unit_test(test_stream_until_the_client_leaves),
         cmocka_unit_test(test_drain_waits_for_the_open_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
