@@ -82,7 +82,7 @@ static int dead_letter_send(struct runner *r,
     struct bus_role_emit e =
         bus_role_dead_letter_emit(&l->record, r->frame.source);
     struct bus_arena_mark mark = bus_arena_mark(&l->mem);
-    int rc = bus_role_emit_render(&e, &l->mem, &out, err);
+    BUS_TRY(bus_role_emit_render(&e, &l->mem, &out, err));
     struct bus_kafka_out_msg m = {
         .topic = r->topic_dead,
         .partition = l->record.partition,
@@ -91,7 +91,7 @@ static int dead_letter_send(struct runner *r,
         .headers = out.headers,
         .headers_count = out.headers_count,
     };
-    rc = rc ? rc : bus_kafka_producer_send(r->producer, &m, l, err);
+    int rc = bus_kafka_producer_send(r->producer, &m, l, err);
     bus_arena_release(&l->mem, mark);
     return rc;
 }
@@ -108,7 +108,9 @@ void partner_dead_letters_send(struct runner *r)
         if (rc == BUS_ETOOBIG && !l->light) {
             l->light = true;
             rc = bus_role_dead_letter_lighten(&l->record, &l->mem, &err);
-            rc = rc ? rc : dead_letter_send(r, l, &err);
+            if (rc == BUS_OK) {
+                rc = dead_letter_send(r, l, &err);
+            }
         }
         if (rc == BUS_EFULL) {
             return; /* at the next tick */

@@ -176,15 +176,16 @@ int bus_partner_dedup_open(int folder,
              : s->folder < 0 || s->fd < 0
                  ? bus_disk_fail(err, name)
                  : bus_disk_read(folder, name, SIZE_MAX / 2, &mem, &bytes, err);
-    rc = rc ? rc : dedup_log_load(s, bytes, err);
-    rc = rc ? rc : bus_disk_sync(folder, err);
+    BUS_TRY_GOTO(rc, rc, failed);
+    BUS_TRY_GOTO(rc, dedup_log_load(s, bytes, err), failed);
+    BUS_TRY_GOTO(rc, bus_disk_sync(folder, err), failed);
     bus_arena_fini(&mem);
-    if (rc != BUS_OK) {
-        bus_partner_dedup_close(s);
-        return rc;
-    }
     *ret = s;
     return BUS_OK;
+failed:
+    bus_arena_fini(&mem);
+    bus_partner_dedup_close(s);
+    return rc;
 }
 
 bool bus_partner_dedup_has(const struct bus_seen *s,

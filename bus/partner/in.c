@@ -1,6 +1,7 @@
 /* partner -> bus. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
 
@@ -143,7 +144,8 @@ static int in_send(struct runner *r, struct answer *a, struct bus_err *err)
         .occurred_at = a->event.occurred_at,
     };
     struct bus_arena_mark mark = bus_arena_mark(&r->taking.mem);
-    int rc = bus_role_emit_render(&e, &r->taking.mem, &out, err);
+    BUS_CHECK(a->state == ANSWER_NEW && a->event.record != NULL);
+    BUS_TRY(bus_role_emit_render(&e, &r->taking.mem, &out, err));
     struct bus_kafka_out_msg m = {
         .topic = r->topic_in,
         .partition = -1,
@@ -152,7 +154,7 @@ static int in_send(struct runner *r, struct answer *a, struct bus_err *err)
         .headers = out.headers,
         .headers_count = out.headers_count,
     };
-    rc = rc ? rc : bus_kafka_producer_send(r->producer, &m, a, err);
+    int rc = bus_kafka_producer_send(r->producer, &m, a, err);
     bus_arena_release(&r->taking.mem, mark);
     return rc;
 }

@@ -1,5 +1,7 @@
 #include "bus/partner/kind.h"
 
+#include "bus/base/check.h"
+
 #include <string.h>
 
 #include "bus/partner/kind_tables.h"
@@ -41,20 +43,16 @@ static int kind_open_personal(const struct bus_partner_kind_out *out,
     memcpy(&sealed, view + out->sealed_offset, sizeof(sealed));
     struct bus_wire_binding b = {out->record, PERSONAL,
                                  &head_of(view)->event_id};
-    int rc = bus_wire_open(env->keys, &b, sealed, mem, &plain, err);
-    rc = rc ? rc : bus_wire_unframe(plain, &id, &body, err);
-    if (rc == BUS_OK && id != sa_personal_type.id) {
-        rc = bus_fail(err, BUS_EUNKNOWN, "%s.%s is of schema %u, not %u",
-                      out->record, PERSONAL, id, sa_personal_type.id);
+    BUS_TRY(bus_wire_open(env->keys, &b, sealed, mem, &plain, err));
+    BUS_TRY(bus_wire_unframe(plain, &id, &body, err));
+    if (id != sa_personal_type.id) {
+        return bus_fail(err, BUS_EUNKNOWN, "%s.%s is of schema %u, not %u",
+                        out->record, PERSONAL, id, sa_personal_type.id);
     }
-    rc = rc ? rc
-            : bus_wire_decode_own(&sa_personal_type, body, mem, &personal, err);
-    if (rc == BUS_OK) {
-        memcpy(view + out->personal_offset, personal,
-               sizeof(struct sa_personal));
-        *(bool *)(view + out->has_personal_offset) = true;
-    }
-    return rc;
+    BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &personal, err));
+    memcpy(view + out->personal_offset, personal, sizeof(struct sa_personal));
+    *(bool *)(view + out->has_personal_offset) = true;
+    return BUS_OK;
 }
 
 int bus_partner_kind_out_map(const struct bus_partner_kind_out *out,
@@ -70,9 +68,10 @@ int bus_partner_kind_out_map(const struct bus_partner_kind_out *out,
         return bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
     }
     memcpy(view, record, out->type->size);
+    BUS_CHECK(out->document->size >= out->type->size);
+    BUS_TRY(kind_open_personal(out, env, view, mem, err));
     bus_buf_init(&text, (size_t)env->partner->limits.message_bytes_max);
-    int rc = kind_open_personal(out, env, view, mem, err);
-    rc = rc ? rc : bus_partner_document_write(out->document, view, &text, err);
+    int rc = bus_partner_document_write(out->document, view, &text, err);
     const char *kept = rc ? NULL : bus_arena_dup(mem, text.data, text.len);
     if (rc == BUS_OK && kept == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
@@ -143,19 +142,16 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
     if (view == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a %s", in->document->name);
     }
-    int rc = bus_partner_document_read(in->document, env->config, document, mem,
-                                       view, faults, err);
-    rc = rc ? rc : kind_derive(in, env, view, mem, err);
-    if (rc == BUS_OK && in->finish != NULL) {
+    BUS_TRY(bus_partner_document_read(in->document, env->config, document, mem,
+                                      view, faults, err));
+    BUS_TRY(kind_derive(in, env, view, mem, err));
+    if (in->finish != NULL) {
         in->finish(env, view, faults);
         if (faults->total > 0) {
-            rc = bus_fail(err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s'",
-                          in->document->name, faults->total,
-                          faults->v[0].pointer);
+            return bus_fail(
+                err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s'",
+                in->document->name, faults->total, faults->v[0].pointer);
         }
-    }
-    if (rc != BUS_OK) {
-        return rc;
     }
     struct bus_partner_kind_reply reply;
     memcpy(&reply, view + in->reply_offset, sizeof(reply));

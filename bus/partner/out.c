@@ -1,6 +1,7 @@
 /* bus -> partner. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
 
@@ -61,11 +62,10 @@ static int out_map(struct runner *r,
                    struct bus_err *err)
 {
     void *record = NULL;
-    int rc = bus_wire_decode(r->schemas, r->kind->out->type, value,
-                             &r->give.mem, &record, err);
-    return rc ? rc
-              : bus_partner_kind_out_map(r->kind->out, &r->env, record,
-                                         &r->give.mem, ret, err);
+    BUS_TRY(bus_wire_decode(r->schemas, r->kind->out->type, value, &r->give.mem,
+                            &record, err));
+    return bus_partner_kind_out_map(r->kind->out, &r->env, record, &r->give.mem,
+                                    ret, err);
 }
 
 static void refill(struct runner *r)
@@ -202,8 +202,8 @@ static int out_stage(struct runner *r, struct bus_err *err)
 {
     struct bus_partner_dedup_note notes[2 * PARTNER_CHUNK];
     size_t n = 0;
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
+    BUS_CHECK(r->give.n <= PARTNER_CHUNK);
+    for (size_t i = 0; i < r->give.n; i++) {
         struct deliver_document *d = &r->give.docs[i];
         if (d->result == GIVE_OPEN && given_before(r, d)) {
             d->result = GIVE_BEFORE;
@@ -211,13 +211,16 @@ static int out_stage(struct runner *r, struct bus_err *err)
         if (d->result == GIVE_OPEN && !behind(r, d) &&
             !bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN,
                                    &d->task.event_id)) {
-            rc = r->via->stage(r->transport, &d->task.event_id,
-                               d->task.document, err);
+            BUS_TRY(r->via->stage(r->transport, &d->task.event_id,
+                                  d->task.document, err));
             n += out_notes_of(d, notes + n);
         }
     }
-    rc = rc || n == 0 ? rc : r->via->staged_sync(r->transport, err);
-    return rc ? rc : bus_partner_dedup_add(r->seen, notes, n, err);
+    BUS_CHECK(n <= sizeof(notes) / sizeof(notes[0]));
+    if (n > 0) {
+        BUS_TRY(r->via->staged_sync(r->transport, err));
+    }
+    return bus_partner_dedup_add(r->seen, notes, n, err);
 }
 
 /* It is not given after all: out of what is staged and noted. */
@@ -231,9 +234,9 @@ take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
     if (!bus_partner_dedup_has(r->seen, BUS_SEEN_GIVEN, &d->task.event_id)) {
         return BUS_OK;
     }
-    int rc = bus_partner_dedup_add(
-        r->seen, notes, d->task.effect == BUS_KIND_OPENS ? 2 : 1, err);
-    return rc ? rc : r->via->discard(r->transport, &d->task.event_id, err);
+    BUS_TRY(bus_partner_dedup_add(
+        r->seen, notes, d->task.effect == BUS_KIND_OPENS ? 2 : 1, err));
+    return r->via->discard(r->transport, &d->task.event_id, err);
 }
 
 static int
@@ -248,20 +251,20 @@ out_park(struct runner *r, struct deliver_document *d, struct bus_err *err)
         .source = r->frame.source,
         .now_ms = bus_clock_system.wall_ms(NULL),
     };
-    int rc = BUS_OK;
-    d->result = GIVE_PARKED;
+    enum deliver_result result = GIVE_PARKED;
+    BUS_CHECK(d->result == GIVE_OPEN);
     if (d->msg != NULL &&
         !bus_role_parking_room(r->parking, &d->task.household_id)) {
-        d->result = GIVE_DEAD;
+        result = GIVE_DEAD;
     } else if (d->msg != NULL) {
         bus_role_dead_letter_fill(&dl, &r->give.mem, &dead_letter);
         dead_letter.has_household_id = true;
         dead_letter.household_id = d->task.household_id;
-        rc = bus_role_parking_add(r->parking, &dead_letter, err);
+        BUS_TRY(bus_role_parking_add(r->parking, &dead_letter, err));
     }
-    rc = rc ? rc : take_back(r, d, err);
-    d->result = rc ? GIVE_OPEN : d->result;
-    return rc;
+    BUS_TRY(take_back(r, d, err));
+    d->result = result;
+    return BUS_OK;
 }
 
 static int
@@ -285,23 +288,27 @@ publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
     return rc;
 }
 
+static int deliver_chunk(struct runner *r, struct bus_err *err)
+{
+    BUS_TRY(out_stage(r, err));
+    for (size_t i = 0; i < r->give.n; i++) {
+        if (r->give.docs[i].result == GIVE_OPEN) {
+            BUS_TRY(publish_one(r, &r->give.docs[i], err));
+        }
+    }
+    BUS_TRY(r->via->published_sync(r->transport, err));
+    if (r->give.parked != NULL && r->give.docs[0].result != GIVE_PARKED) {
+        BUS_TRY(bus_role_parking_remove(r->parking, r->give.parked, err));
+        r->give.parked = NULL;
+    }
+    return BUS_OK;
+}
+
 void partner_deliver_run(void *data)
 {
     struct runner *r = data;
-    struct bus_err *err = &r->err;
-    int rc = out_stage(r, err);
-    for (size_t i = 0; rc == BUS_OK && i < r->give.n; i++) {
-        if (r->give.docs[i].result == GIVE_OPEN) {
-            rc = publish_one(r, &r->give.docs[i], err);
-        }
-    }
-    rc = rc ? rc : r->via->published_sync(r->transport, err);
-    if (rc == BUS_OK && r->give.parked != NULL &&
-        r->give.docs[0].result != GIVE_PARKED) {
-        rc = bus_role_parking_remove(r->parking, r->give.parked, err);
-        r->give.parked = rc ? r->give.parked : NULL;
-    }
-    r->rc = rc;
+    BUS_CHECK(r->job == JOB_GIVE && r->give.n > 0);
+    r->rc = deliver_chunk(r, &r->err);
 }
 
 void partner_remove_run(void *data)

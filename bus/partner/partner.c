@@ -32,17 +32,17 @@ static int recover(struct runner *r, struct bus_err *err)
 {
     static struct bus_id ids[RECOVER_MAX]; /* one runner a process */
     size_t n = 0;
-    int rc;
     do {
-        rc = r->via->each_staged(r->transport, ids, RECOVER_MAX, &n, err);
-        for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        BUS_TRY(r->via->each_staged(r->transport, ids, RECOVER_MAX, &n, err));
+        BUS_CHECK(n <= RECOVER_MAX);
+        for (size_t i = 0; i < n; i++) {
             struct bus_partner_dedup_note note = {BUS_SEEN_FORGOTTEN, ids[i],
                                                   0};
-            rc = bus_partner_dedup_add(r->seen, &note, 1, err);
-            rc = rc ? rc : r->via->discard(r->transport, &ids[i], err);
+            BUS_TRY(bus_partner_dedup_add(r->seen, &note, 1, err));
+            BUS_TRY(r->via->discard(r->transport, &ids[i], err));
         }
-    } while (rc == BUS_OK && n > 0);
-    return rc;
+    } while (n > 0);
+    return BUS_OK;
 }
 
 void partner_runner_close_parts(struct runner *r)
@@ -62,18 +62,19 @@ void partner_open_run(void *data)
     struct bus_strv dir = bus_strv(r->frame.state_dir);
     (void)bus_strv_copy(path, sizeof(path) - 16, dir);
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
-    r->rc = r->via->open(r->partner, &r->transport, &r->err);
-    if (r->rc == BUS_OK) {
-        r->rc = bus_partner_dedup_open(r->via->household(r->transport),
-                                       NOTES_NAME, 0, &r->seen, &r->err);
-    }
-    if (r->rc == BUS_OK) {
-        r->rc = bus_role_parking_open(path, r->partner, &r->parking, &r->err);
-    }
-    r->rc = r->rc ? r->rc : recover(r, &r->err);
-    if (r->rc != BUS_OK) {
-        partner_runner_close_parts(r);
-    }
+    BUS_TRY_GOTO(r->rc, r->via->open(r->partner, &r->transport, &r->err),
+                 failed);
+    BUS_TRY_GOTO(r->rc,
+                 bus_partner_dedup_open(r->via->household(r->transport),
+                                        NOTES_NAME, 0, &r->seen, &r->err),
+                 failed);
+    BUS_TRY_GOTO(r->rc,
+                 bus_role_parking_open(path, r->partner, &r->parking, &r->err),
+                 failed);
+    BUS_TRY_GOTO(r->rc, recover(r, &r->err), failed);
+    return;
+failed:
+    partner_runner_close_parts(r);
 }
 
 static void on_partner_batch(void *data, struct bus_kafka_batch *batch)
@@ -414,24 +415,21 @@ static int partner_start(struct runner *r, struct bus_err *err)
     if (r->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
-    int rc = bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err);
+    BUS_TRY(bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err));
     r->env =
         (struct bus_partner_kind_env){&r->frame.config, r->partner, r->keys};
-    if (rc == BUS_OK && r->kind->out->sealed_offset != 0 &&
+    if (r->kind->out->sealed_offset != 0 &&
         !bus_wire_keyring_has(r->keys, bus_strv(r->partner->code))) {
-        rc = bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
-                      r->frame.config.keys.ring, r->partner->code);
+        return bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
+                        r->frame.config.keys.ring, r->partner->code);
     }
-    rc = rc ? rc : bus_wire_type_ready(r->kind->in->type, err);
-    rc = rc ? rc
-            : bus_kafka_producer_open(&r->frame.kafka, on_acked, r,
-                                      &r->producer, err);
-    rc = rc ? rc : bus_run_timer_new(r->frame.loop, on_tick, r, &r->tick, err);
-    rc = rc ? rc : bus_run_loop_on_drain(r->frame.loop, partner_drain, r, err);
-    if (rc == BUS_OK) {
-        bus_run_timer_start(r->tick, 0, PARTNER_TICK_MS);
-    }
-    return rc;
+    BUS_TRY(bus_wire_type_ready(r->kind->in->type, err));
+    BUS_TRY(bus_kafka_producer_open(&r->frame.kafka, on_acked, r, &r->producer,
+                                    err));
+    BUS_TRY(bus_run_timer_new(r->frame.loop, on_tick, r, &r->tick, err));
+    BUS_TRY(bus_run_loop_on_drain(r->frame.loop, partner_drain, r, err));
+    bus_run_timer_start(r->tick, 0, PARTNER_TICK_MS);
+    return BUS_OK;
 }
 
 int bus_partner_run(const struct bus_run_role_args *args,

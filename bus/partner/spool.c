@@ -78,18 +78,22 @@ static int spool_open(const struct bus_conf_partner *partner,
     for (size_t i = 0; i < FOLDERS; i++) {
         *folder_at(t, i) = -1;
     }
-    int rc = bus_disk_folder(AT_FDCWD, partner->spool_dir, &t->root, err);
-    for (size_t i = 0; rc == BUS_OK && i < FOLDERS; i++) {
-        rc = bus_disk_folder(t->root, folders[i].path, folder_at(t, i), err);
+    int rc;
+    BUS_TRY_GOTO(rc,
+                 bus_disk_folder(AT_FDCWD, partner->spool_dir, &t->root, err),
+                 failed);
+    for (size_t i = 0; i < FOLDERS; i++) {
+        BUS_TRY_GOTO(
+            rc, bus_disk_folder(t->root, folders[i].path, folder_at(t, i), err),
+            failed);
     }
-    rc = rc ? rc : spool_lock(t, err);
-    rc = rc ? rc : bus_disk_sync(t->root, err);
-    if (rc != BUS_OK) {
-        spool_close(t);
-        return rc;
-    }
+    BUS_TRY_GOTO(rc, spool_lock(t, err), failed);
+    BUS_TRY_GOTO(rc, bus_disk_sync(t->root, err), failed);
     *ret = t;
     return BUS_OK;
+failed:
+    spool_close(t);
+    return rc;
 }
 
 static int spool_household(const struct bus_partner_transport *t)
@@ -142,8 +146,8 @@ static int spool_publish(struct bus_partner_transport *t,
 static int spool_published_sync(struct bus_partner_transport *t,
                                 struct bus_err *err)
 {
-    int rc = bus_disk_sync(t->out, err);
-    return rc ? rc : bus_disk_sync(t->staged, err);
+    BUS_TRY(bus_disk_sync(t->out, err));
+    return bus_disk_sync(t->staged, err);
 }
 
 static int spool_discard(struct bus_partner_transport *t,

@@ -218,23 +218,20 @@ int partner_spool_settle(struct bus_partner_transport *t,
                    ? bus_disk_unlink(t->claimed, name, err) /* given anew */
                    : bus_disk_rename(t->claimed, name, t->in, name, err);
     }
-    int rc = free_name(to, name, stem, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(free_name(to, name, stem, err));
     (void)snprintf(part, sizeof(part), ".%s", stem);
-    rc = bus_disk_write(to, part, note, err);
+    BUS_TRY(bus_disk_write(to, part, note, err));
     (void)snprintf(full, sizeof(full), "%s.%s%s", stem,
                    accepted ? "ack" : "reason", SPOOL_ENDING);
-    rc = rc ? rc : bus_disk_rename(to, part, to, full, err);
+    BUS_TRY(bus_disk_rename(to, part, to, full, err));
     (void)snprintf(full, sizeof(full), "%s%s", stem, SPOOL_ENDING);
-    return rc ? rc : bus_disk_rename(t->claimed, name, to, full, err);
+    return bus_disk_rename(t->claimed, name, to, full, err);
 }
 
 int partner_spool_settled_sync(struct bus_partner_transport *t,
                                struct bus_err *err)
 {
-    int rc = bus_disk_sync(t->done, err);
-    rc = rc ? rc : bus_disk_sync(t->rejected, err);
-    return rc ? rc : bus_disk_sync(t->claimed, err);
+    BUS_TRY(bus_disk_sync(t->done, err));
+    BUS_TRY(bus_disk_sync(t->rejected, err));
+    return bus_disk_sync(t->claimed, err);
 }

@@ -184,11 +184,11 @@ int bus_role_dead_letter_put(struct bus_kafka_out *out,
     struct sa_dead_letter d;
     bus_role_dead_letter_fill(dl, mem, &d);
     struct bus_role_emit e = bus_role_dead_letter_emit(&d, dl->source);
+    BUS_CHECK(topic >= 0 && d.topic.n > 0);
     int rc = bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
-    if (rc == BUS_ETOOBIG) {
-        rc = bus_role_dead_letter_lighten(&d, mem, err);
-        rc = rc ? rc
-                : bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
+    if (rc != BUS_ETOOBIG) {
+        return rc;
     }
-    return rc;
+    BUS_TRY(bus_role_dead_letter_lighten(&d, mem, err));
+    return bus_role_emit_put(out, topic, dl->msg->partition, &e, err);
 }

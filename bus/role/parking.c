@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/disk.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
@@ -122,6 +123,25 @@ static int plain_file(const struct dirent *d)
     return d->d_name[0] != '.';
 }
 
+static int load_one(struct bus_parking *p,
+                    const char *name,
+                    struct bus_arena *mem,
+                    struct bus_err *err)
+{
+    struct bus_strv bytes;
+    struct parked *e = NULL;
+    bus_arena_reset(mem);
+    BUS_TRY(bus_disk_read(p->folder, name, FILE_MAX, mem, &bytes, err));
+    BUS_TRY(copy_of(p, bytes, name, &e, err));
+    int rc = line_up(p, e, err);
+    if (rc != BUS_OK) {
+        free_parked(e);
+        return rc;
+    }
+    p->number = strtoull(name, NULL, 10) + 1;
+    return BUS_OK;
+}
+
 static int parking_load(struct bus_parking *p, struct bus_err *err)
 {
     struct dirent **list = NULL;
@@ -130,15 +150,8 @@ static int parking_load(struct bus_parking *p, struct bus_err *err)
     int rc = n < 0 ? bus_disk_fail(err, "parking") : BUS_OK;
     bus_arena_init(&mem, 0, 0);
     for (int i = 0; i < n; i++) {
-        struct bus_strv bytes;
-        struct parked *e = NULL;
-        const char *name = list[i]->d_name;
         if (rc == BUS_OK) {
-            rc = bus_disk_read(p->folder, name, FILE_MAX, &mem, &bytes, err);
-            rc = rc ? rc : copy_of(p, bytes, name, &e, err);
-            rc = rc ? rc : line_up(p, e, err);
-            p->number = strtoull(name, NULL, 10) + 1;
-            bus_arena_reset(&mem);
+            rc = load_one(p, list[i]->d_name, &mem, err);
         }
         free(list[i]);
     }
@@ -158,15 +171,15 @@ int bus_role_parking_open(const char *path,
     }
     p->folder = -1;
     p->partner = partner;
-    int rc = bus_wire_type_ready(&sa_dead_letter_type, err);
-    rc = rc ? rc : bus_disk_folder(AT_FDCWD, path, &p->folder, err);
-    rc = rc ? rc : parking_load(p, err);
-    if (rc != BUS_OK) {
-        bus_role_parking_close(p);
-        return rc;
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, bus_wire_type_ready(&sa_dead_letter_type, err), failed);
+    BUS_TRY_GOTO(rc, bus_disk_folder(AT_FDCWD, path, &p->folder, err), failed);
+    BUS_TRY_GOTO(rc, parking_load(p, err), failed);
     *ret = p;
     return BUS_OK;
+failed:
+    bus_role_parking_close(p);
+    return rc;
 }
 
 void bus_role_parking_close(struct bus_parking *p)
@@ -236,20 +249,23 @@ int bus_role_parking_add(struct bus_parking *p,
     (void)snprintf(name, sizeof(name), "%020" PRIu64 "-%s", p->number,
                    bus_id_text(&dead_letter->event_id, id));
     (void)snprintf(part, sizeof(part), ".%s", name);
-    int rc =
-        bus_wire_encode_buf(&sa_dead_letter_type, dead_letter, &bytes, err);
-    rc = rc ? rc : copy_of(p, bus_buf_view(&bytes), name, &e, err);
-    rc = rc ? rc : bus_disk_write(p->folder, part, bus_buf_view(&bytes), err);
-    rc = rc ? rc : bus_disk_rename(p->folder, part, p->folder, name, err);
-    rc = rc ? rc : bus_disk_sync(p->folder, err);
-    rc = rc ? rc : line_up(p, e, err);
-    bus_buf_fini(&bytes);
-    if (rc != BUS_OK) {
-        free_parked(e);
-        return rc;
-    }
+    int rc;
+    BUS_TRY_GOTO(
+        rc, bus_wire_encode_buf(&sa_dead_letter_type, dead_letter, &bytes, err),
+        done);
+    BUS_TRY_GOTO(rc, copy_of(p, bus_buf_view(&bytes), name, &e, err), done);
+    BUS_TRY_GOTO(rc, bus_disk_write(p->folder, part, bus_buf_view(&bytes), err),
+                 done);
+    BUS_TRY_GOTO(rc, bus_disk_rename(p->folder, part, p->folder, name, err),
+                 done);
+    BUS_TRY_GOTO(rc, bus_disk_sync(p->folder, err), done);
+    BUS_TRY_GOTO(rc, line_up(p, e, err), done);
     p->number++;
-    return BUS_OK;
+    e = NULL;
+done:
+    bus_buf_fini(&bytes);
+    free_parked(e);
+    return rc;
 }
 
 struct bus_role_parked *bus_role_parking_due(struct bus_parking *p,
@@ -296,11 +312,9 @@ int bus_role_parking_remove(struct bus_parking *p,
 {
     struct parked *it = (struct parked *)(void *)e;
     struct house *h = house_of(p, &it->house);
-    int rc = bus_disk_unlink(p->folder, it->name, err);
-    rc = rc ? rc : bus_disk_sync(p->folder, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_CHECK(h != NULL && h->first == it && h->n > 0);
+    BUS_TRY(bus_disk_unlink(p->folder, it->name, err));
+    BUS_TRY(bus_disk_sync(p->folder, err));
     h->first = it->behind; /* only the first is ever at work */
     h->n--;
     p->count--;

@@ -149,11 +149,11 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
     const struct bus_config *c = &s->frame.config;
     s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
     static const bool calm[] = {true}; /* nobody waits for an order */
-    int rc = dispatch_topics(s, err);
+    BUS_TRY(dispatch_topics(s, err));
     s->lane_count = (int)c->matcher.lanes;
     BUS_CHECK(s->lane_count >= 1 && s->lane_count <= BUS_KAFKA_LANES_MAX);
-    for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
-        rc = dispatch_open_lane(s, &s->lanes[i], err);
+    for (int i = 0; i < s->lane_count; i++) {
+        BUS_TRY(dispatch_open_lane(s, &s->lanes[i], err));
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%sdispatch", c->prefix),
@@ -170,8 +170,8 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, dispatch_drain, s, err);
-    return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
+    BUS_TRY(bus_run_loop_on_drain(s->frame.loop, dispatch_drain, s, err));
+    return bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
 static int dispatch_run(const struct bus_run_role_args *args)

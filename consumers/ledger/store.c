@@ -503,12 +503,11 @@ static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
     (void)snprintf(s->name, sizeof(s->name), "%d", i);
     s->backoff = (struct bus_run_backoff){.min_ms = all->conf.retry_min_ms,
                                           .max_ms = all->conf.retry_max_ms};
-    int rc = ledger_encode_init(&s->encode, all->conf.prefix,
-                                all->conf.partitions, err);
-    rc = rc ? rc
-            : bus_run_timer_new(all->loop, on_store_timer, s, &s->timer, err);
-    rc = rc ? rc : bus_run_timer_new(all->loop, on_ahead, s, &s->ahead, err);
-    return rc ? rc : bus_pg_link_open(all->loop, &conf, &s->link, err);
+    BUS_TRY(ledger_encode_init(&s->encode, all->conf.prefix,
+                               all->conf.partitions, err));
+    BUS_TRY(bus_run_timer_new(all->loop, on_store_timer, s, &s->timer, err));
+    BUS_TRY(bus_run_timer_new(all->loop, on_ahead, s, &s->ahead, err));
+    return bus_pg_link_open(all->loop, &conf, &s->link, err);
 }
 
 int ledger_store_open(struct bus_run_loop *loop,
