@@ -168,6 +168,28 @@ households:
 """
 
 
+TABLE = """救助身份,家庭年收入（元）,共同生活人数,结果,金额（元）
+低保、特困,,,是,500
+非特困,"≥3万元",1-2,否,
+%s,,,是,30.5
+"""
+
+
+def of_tables():
+    csv = ITEM.parent / "CS04.csv"
+    csv.write_text(TABLE % "", encoding="gb18030")
+    code, out = lianou("policy", "table", str(csv))
+    say("a table of Excel", code == 0 and "3 条规则" in out, out)
+    item("dmn: CS04.dmn\ndecision: 符合条件", "dmn: CS04.dmn\ndecision: 金额")
+    good("a table as a condition", HOMES % ("{verdict: eligible, amount_fen: 50000}", "not eligible"))
+    csv.write_text(TABLE % "低保户")
+    code, out = lianou("policy", "table", str(csv))
+    say("a word that is none", code == 1 and "CS04.csv:4:1: '低保户'" in out, out)
+    csv.unlink()
+    (ITEM.parent / "CS04.dmn").unlink()
+    ITEM.unlink()
+
+
 def models(*names):
     for old in ITEM.parent.glob("*.dmn"):
         old.unlink()
@@ -224,6 +246,7 @@ def main():
     of_rules()
     of_days()
     of_template()
+    of_tables()
     of_models()
     shutil.rmtree(WORK)
     sys.exit("%d not as they must be: %s" % (len(failed), ", ".join(failed)) if failed else 0)

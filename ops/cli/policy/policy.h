@@ -48,6 +48,7 @@ extern const struct policy_command cli_policy_cmd_check, cli_policy_cmd_test,
     cli_policy_cmd_diff;
 extern const struct policy_command cli_policy_cmd_discloses,
     cli_policy_cmd_verify, cli_policy_cmd_rehearse, cli_policy_cmd_publish,
-    cli_policy_cmd_new, cli_policy_cmd_facts, cli_policy_cmd_table;
+    cli_policy_cmd_new, cli_policy_cmd_facts, cli_policy_cmd_table,
+    cli_policy_cmd_rank;
 
 #endif

@@ -124,13 +124,49 @@ static int put_reasons(struct trial *k,
         bus_buf_printf(out, "    %s %.*s: ", word, BUS_STRV_ARG(v->reasons[i]));
         rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out);
         bus_buf_puts(out, "\n        ");
-        rc = rc ? rc
-                : bus_advice_report_values(k->t.catalogue, &household->h,
-                                           k->households.day, rule, lang,
-                                           &k->t.mem, out);
+        if (rc == BUS_OK) {
+            rc = bus_advice_report_values(k->t.catalogue, &household->h,
+                                          k->households.day, rule, lang,
+                                          &k->t.mem, out);
+        }
         bus_buf_puts(out, "\n");
     }
     return rc;
+}
+
+/* The amount as the rule has it, and the figures it is made of. */
+static int put_working(struct trial *k,
+                       const struct cli_policy_household *household,
+                       const struct bus_policy_verdict_of *v,
+                       enum bus_policy_lang lang,
+                       struct bus_buf *out)
+{
+    const struct bus_node *version = bus_policy_version_node(
+        k->t.catalogue, (size_t)k->item, k->households.day);
+    const struct bus_node *feel =
+        bus_node_get(bus_node_get(version, "amount"), "feel");
+    if (feel == NULL || !v->has_amount || v->verdict != BUS_POLICY_ELIGIBLE) {
+        return BUS_OK;
+    }
+    bool zh = lang == BUS_POLICY_ZH;
+    bus_buf_puts(out, zh ? "    金额(分) = " : "    amount (fen) = ");
+    struct bus_strv rule = feel->text;
+    while (rule.n > 0 &&
+           (rule.p[rule.n - 1] == '\n' || rule.p[rule.n - 1] == ' ')) {
+        rule.n--;
+    }
+    BUS_TRY(bus_advice_report_clause(k->t.catalogue, rule, lang, out));
+    bus_buf_puts(out, "\n        ");
+    BUS_TRY(bus_advice_report_values(k->t.catalogue, &household->h,
+                                     k->households.day, feel->text, lang,
+                                     &k->t.mem, out));
+    if (v->share_count > 1 ||
+        (v->share_count == 1 && v->shares[0].member >= 0)) {
+        bus_buf_printf(out, zh ? "; %zu 人" : "; for %zu persons",
+                       v->share_count);
+    }
+    bus_buf_puts(out, "\n");
+    return BUS_OK;
 }
 
 static int try_put_changes(struct trial *k,
@@ -216,6 +252,9 @@ static int put_in(struct trial *k,
     }
     bus_buf_puts(out, "\n");
     int rc = k->full ? put_reasons(k, household, v, lang, out) : BUS_OK;
+    if (rc == BUS_OK && k->full) {
+        rc = put_working(k, household, v, lang, out);
+    }
     put_missing(k, v, lang, out);
     return rc == BUS_OK && k->full ? try_put_changes(k, c, lang, out) : rc;
 }
@@ -264,8 +303,9 @@ static int try_all(struct trial *k, struct bus_err *err)
     struct bus_policy_item item;
     char day[BUS_DATE_TEXT + 1];
     int rc = cli_policy_open(&k->t, k->folder, err);
-    rc = rc ? rc
-            : cli_policy_households_read(&k->t, k->path, &k->households, err);
+    if (rc == BUS_OK) {
+        rc = cli_policy_households_read(&k->t, k->path, &k->households, err);
+    }
     if (rc != BUS_OK) {
         return rc;
     }
