@@ -312,7 +312,9 @@ int bus_advice_rehearse(struct bus_policy_rehearsal *r,
         rc = bus_policy_evaluate(r->c[i], h[i], r->day, BUS_POLICY_REASONS, mem,
                                  &result[i], err);
     }
-    rc = rc ? rc : rehearse_compare(&w, result);
+    if (rc == BUS_OK) {
+        rc = rehearse_compare(&w, result);
+    }
     if (rc == BUS_OK) {
         w.whole.turn = household_turn(&w);
         rehearse_add(&r->all, w.whole.turn, w.whole.before_fen,

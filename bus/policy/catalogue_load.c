@@ -66,7 +66,9 @@ static void add_fact(struct loading *l,
     f->derived = policy_catalogue_feel(l, bus_node_get(body, "derived"), full);
     struct bus_map *names = member ? &c->member_names : &c->household_names;
     int rc = bus_map_put(&c->fact_names, f->name, f);
-    rc = rc == BUS_OK ? bus_map_put(names, f->bare, f) : rc;
+    if (rc == BUS_OK) {
+        rc = bus_map_put(names, f->bare, f);
+    }
     if (rc == BUS_OK && f->zh.n > 0) {
         rc = bus_map_put(names, f->zh, f);
     }

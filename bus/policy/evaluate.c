@@ -237,8 +237,13 @@ static int evaluate_judge(struct household_view *w,
         return BUS_OK;
     }
     int rc = evaluate_reasons(w, v, clauses, to);
-    rc = rc ? rc : evaluate_missing(w, &r, to);
-    return rc ? rc : policy_least_missing(w, v, to);
+    if (rc == BUS_OK) {
+        rc = evaluate_missing(w, &r, to);
+    }
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    return policy_least_missing(w, v, to);
 }
 
 static int judge_all(struct household_view *w,
@@ -296,7 +301,9 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
     struct household_view w;
     int rc = policy_view_open(&w, c, h, rule_date, mem, err);
     w.quiet = depth == BUS_POLICY_VERDICTS;
-    rc = rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    if (rc == BUS_OK) {
+        rc = judge_all(&w, depth, ret, err);
+    }
     return complete(mem, rc, err);
 }
 
@@ -311,7 +318,9 @@ int bus_policy_evaluate_by_tree(const struct bus_policy_catalogue *c,
     struct household_view w;
     int rc = policy_view_open(&w, c, h, rule_date, mem, err);
     w.by_tree = true;
-    rc = rc == BUS_OK ? judge_all(&w, depth, ret, err) : rc;
+    if (rc == BUS_OK) {
+        rc = judge_all(&w, depth, ret, err);
+    }
     return complete(mem, rc, err);
 }
 

@@ -184,7 +184,9 @@ static int marks_compare(const struct bus_policy_catalogue *from,
     bool *y = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*y));
     int rc = x && y ? BUS_OK : BUS_ETOOBIG;
     rc = rc || from == NULL ? rc : marks_of(from, from_day, mem, &a);
-    rc = rc ? rc : marks_of(to, to_day, mem, &b);
+    if (rc == BUS_OK) {
+        rc = marks_of(to, to_day, mem, &b);
+    }
     if (rc != BUS_OK) {
         return bus_fail(err, rc, "no room to compare two catalogues");
     }

@@ -79,7 +79,9 @@ int cli_policy_pack(const struct bus_config *c,
                     struct bus_err *err)
 {
     int rc = cli_policy_rules_open(r, c->folder, err);
-    rc = rc ? rc : bus_catalogue_rules_compile(r, err);
+    if (rc == BUS_OK) {
+        rc = bus_catalogue_rules_compile(r, err);
+    }
     if (rc == BUS_OK) {
         bus_advice_check_template(r->sources.items, r->sources.item_count,
                                   &r->faults);
@@ -146,8 +148,12 @@ static int export_to(const struct wish *w, struct bus_err *err)
     if (rc != BUS_OK) {
         cli_policy_print_faults(&faults, false);
     }
-    rc = rc ? rc : cli_policy_pack(&config, w->key, &r, &out, err);
-    rc = rc ? rc : archive_write_file(w->file, bus_buf_view(&out), err);
+    if (rc == BUS_OK) {
+        rc = cli_policy_pack(&config, w->key, &r, &out, err);
+    }
+    if (rc == BUS_OK) {
+        rc = archive_write_file(w->file, bus_buf_view(&out), err);
+    }
     if (rc == BUS_OK) {
         archive_show(&r, w->file);
         (void)printf(w->key ? "signed / 已签名: %s\n" : "unsigned / 未签名\n",
@@ -187,7 +193,9 @@ static int archive_write_all(struct bus_catalogue_rules *r,
         char *path = bus_arena_printf(&r->mem, "%s/%s", into, f->path);
         rc = path == NULL ? bus_fail(err, BUS_ENOMEM, "a path")
                           : make_folders(path, err);
-        rc = rc ? rc : archive_write_file(path, f->bytes, err);
+        if (rc == BUS_OK) {
+            rc = archive_write_file(path, f->bytes, err);
+        }
     }
     return rc;
 }
@@ -203,7 +211,9 @@ static int import_from(const struct wish *w, struct bus_err *err)
         rc = bus_catalogue_archive_verify(&r.archive, w->key, err);
         rc = rc ? bus_wrap(err, "%s", w->file) : rc;
     }
-    rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
+    if (rc == BUS_OK) {
+        rc = bus_catalogue_rules_compile(&r, err);
+    }
     if (rc == BUS_OK) {
         archive_show(&r, w->file);
         (void)printf("from / 来自: %.*s; %s %s\n",

@@ -108,8 +108,12 @@ static bool print_size(const struct bus_config *c)
     bus_catalogue_rules_init(&rules);
     int rc = cli_policy_pack(c, NULL, &rules, &archive, &err);
     size_t plain = archive.len;
-    rc = rc ? rc : bus_catalogue_archive_press(&archive, &err);
-    rc = rc ? rc : cli_policy_message_fits(c, archive.len, &err);
+    if (rc == BUS_OK) {
+        rc = bus_catalogue_archive_press(&archive, &err);
+    }
+    if (rc == BUS_OK) {
+        rc = cli_policy_message_fits(c, archive.len, &err);
+    }
     if (rc == BUS_OK) {
         (void)printf("as one message / 发布大小: %zu bytes, %lld %% of "
                      "kafka.message_max (%lld); %zu unpacked\n",

@@ -279,8 +279,12 @@ compare_all(const char *first, const char *second, struct bus_err *err)
     int rc = BUS_OK;
     for (int i = 0; i < 2; i++) {
         bus_catalogue_rules_init(&r[i]);
-        rc = rc ? rc : cli_policy_rules_open(&r[i], path[i], err);
-        rc = rc ? rc : bus_catalogue_rules_read(&r[i], err);
+        if (rc == BUS_OK) {
+            rc = cli_policy_rules_open(&r[i], path[i], err);
+        }
+        if (rc == BUS_OK) {
+            rc = bus_catalogue_rules_read(&r[i], err);
+        }
         if (rc != BUS_OK) {
             cli_policy_print_faults(&r[i].faults, false);
         }

@@ -103,9 +103,12 @@ events_learn(struct blocks *b, struct bus_strv schema, struct bus_err *err)
     b->set = bus_wire_set_new();
     int rc = b->set ? bus_wire_set_parse(b->set, schema, &b->writer, err)
                     : bus_fail(err, BUS_ENOMEM, "schemas");
-    rc = rc ? rc : bus_wire_type_ready(&sa_evaluation_type, err);
-    rc = rc ? rc
-            : bus_wire_plan_new(b->writer, &sa_evaluation_type, &b->plan, err);
+    if (rc == BUS_OK) {
+        rc = bus_wire_type_ready(&sa_evaluation_type, err);
+    }
+    if (rc == BUS_OK) {
+        rc = bus_wire_plan_new(b->writer, &sa_evaluation_type, &b->plan, err);
+    }
     return rc ? bus_wrap(err, "its records are no evaluations") : rc;
 }
 
@@ -180,15 +183,16 @@ static int one_json(struct reading *r,
     void *e = NULL;
     bus_arena_reset(&r->mem);
     int rc = bus_wire_type_ready(&sa_evaluation_type, err);
-    rc = rc ? rc
-            : cli_record_from_json(&how,
-                                   bus_wire_type_schema(&sa_evaluation_type), j,
-                                   &out, err);
-    rc = rc ? rc
-            : bus_wire_decode_own(
-                  &sa_evaluation_type,
-                  (struct bus_strv){(const char *)out.data, out.len}, &r->mem,
-                  &e, err);
+    if (rc == BUS_OK) {
+        rc = cli_record_from_json(
+            &how, bus_wire_type_schema(&sa_evaluation_type), j, &out, err);
+    }
+    if (rc == BUS_OK) {
+        rc = bus_wire_decode_own(
+            &sa_evaluation_type,
+            (struct bus_strv){(const char *)out.data, out.len}, &r->mem, &e,
+            err);
+    }
     rc = rc ? bus_wrap(err, "%s", where) : r->cb(r->data, e, where, err);
     bus_buf_fini(&out);
     return rc;
@@ -231,7 +235,9 @@ int cli_policy_evaluations_file(const struct policy_file *file,
     struct bus_strv bytes;
     bus_arena_init(&mem, 0, 0);
     int rc = events_start(&r, err);
-    rc = rc ? rc : cli_policy_file_read(file->path, &mem, &bytes, err);
+    if (rc == BUS_OK) {
+        rc = cli_policy_file_read(file->path, &mem, &bytes, err);
+    }
     if (rc == BUS_OK && cli_avro_read_is(bytes)) {
         rc = events_archive(&r, file->path, bytes, err);
         rc = rc ? bus_wrap(err, "%s", file->path) : rc;
@@ -303,14 +309,20 @@ int cli_policy_evaluations_ledger(struct tool *t,
     struct bus_kafka_reader *reader = NULL;
     struct bus_pg_rows *rows = NULL;
     int rc = events_start(&r, err);
-    rc = rc ? rc : cli_tool_database(t, err);
-    rc = rc ? rc : bus_pg_query(t->pg, sql, &id, 1, &rows, err);
+    if (rc == BUS_OK) {
+        rc = cli_tool_database(t, err);
+    }
+    if (rc == BUS_OK) {
+        rc = bus_pg_query(t->pg, sql, &id, 1, &rows, err);
+    }
     if (rc == BUS_OK && bus_pg_count(rows) == 0) {
         rc = bus_fail(err, BUS_EUNKNOWN,
                       "the ledger has no evaluation of that id, nor of a case "
                       "of it");
     }
-    rc = rc ? rc : bus_kafka_reader_open(&env, &reader, err);
+    if (rc == BUS_OK) {
+        rc = bus_kafka_reader_open(&env, &reader, err);
+    }
     for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(rows); i++) {
         rc = at_place(t, &r, reader, rows, i, err);
     }

@@ -307,7 +307,9 @@ static int households_archive(struct rehearse *q, struct bus_err *err)
     int rc = cli_policy_evaluations_file(&file, snapshot, &s, err);
     s.second = true;
     s.at = 0;
-    rc = rc ? rc : cli_policy_evaluations_file(&file, snapshot, &s, err);
+    if (rc == BUS_OK) {
+        rc = cli_policy_evaluations_file(&file, snapshot, &s, err);
+    }
     bus_map_fini(&s.last);
     bus_arena_fini(&s.keys);
     return rc;

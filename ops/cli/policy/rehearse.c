@@ -34,15 +34,21 @@ static int rehearse_compile(struct bus_catalogue_rules *r,
                             struct bus_err *err)
 {
     int rc = cli_policy_rules_open(r, path, err);
-    rc = rc ? rc : bus_catalogue_rules_compile(r, err);
+    if (rc == BUS_OK) {
+        rc = bus_catalogue_rules_compile(r, err);
+    }
     return rc ? bus_wrap(err, "%s", path) : BUS_OK;
 }
 
 static int rehearse(struct rehearse *q, struct bus_err *err)
 {
     int rc = cli_tool_open(&q->tool, err);
-    rc = rc ? rc : rehearse_compile(&q->rules[0], q->tool.config.folder, err);
-    rc = rc ? rc : rehearse_compile(&q->rules[1], q->with, err);
+    if (rc == BUS_OK) {
+        rc = rehearse_compile(&q->rules[0], q->tool.config.folder, err);
+    }
+    if (rc == BUS_OK) {
+        rc = rehearse_compile(&q->rules[1], q->with, err);
+    }
     if (rc != BUS_OK) {
         return rc;
     }

@@ -53,7 +53,10 @@ add_catalogue(struct verify *v, const char *path, struct bus_err *err)
     }
     struct bus_catalogue_rules *r = &v->rules[v->count++];
     int rc = cli_policy_rules_open(r, path, err);
-    return rc ? rc : bus_catalogue_rules_compile(r, err);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    return bus_catalogue_rules_compile(r, err);
 }
 
 static const struct bus_policy_catalogue *catalogue_of(const struct verify *v,
@@ -88,7 +91,9 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
             bus_catalogue_rules_init(r);
             rc = bus_catalogue_archive_unpack(c->archive, &r->mem, &r->archive,
                                               err);
-            rc = rc ? rc : bus_catalogue_rules_compile(r, err);
+            if (rc == BUS_OK) {
+                rc = bus_catalogue_rules_compile(r, err);
+            }
         }
     }
     bus_wire_registry_free(types);
@@ -191,7 +196,9 @@ static int verify_one(void *data,
     int rc = verify_search(v, e->catalogue_version, &c, err);
     if (rc == BUS_OK && c != NULL) {
         rc = matcher_replay_evaluation(c, e, &v->mem, &r, err);
-        rc = rc ? rc : matcher_replay_search_fact(c, e, &v->mem, &r, err);
+        if (rc == BUS_OK) {
+            rc = matcher_replay_search_fact(c, e, &v->mem, &r, err);
+        }
     }
     if (rc != BUS_OK) {
         return bus_wrap(err, "%s", where);
@@ -254,8 +261,12 @@ static int verify_run(int argc, char **argv)
     for (size_t i = 0; rc == BUS_OK && i < extras; i++) {
         rc = add_catalogue(&v, extra[i], &err);
     }
-    rc = rc ? rc : add_catalogue(&v, v.tool.config.folder, &err);
-    rc = rc ? rc : verify_all(&v, argv[optind], &err);
+    if (rc == BUS_OK) {
+        rc = add_catalogue(&v, v.tool.config.folder, &err);
+    }
+    if (rc == BUS_OK) {
+        rc = verify_all(&v, argv[optind], &err);
+    }
     if (rc == BUS_OK) {
         (void)printf("%zu identical, %zu different, %zu without their "
                      "catalogue\n",
