@@ -79,7 +79,7 @@ intake_before(struct intake *in, struct form *form, struct intake_sent *sent)
     bool same = true;
     for (size_t i = 0; i < n; i++) {
         enum idempotency_is is =
-            intake_idempotency_look(&in->known, &ids[i], body, &outcome);
+            intake_idempotency_probe(&in->known, &ids[i], body, &outcome);
         if (is == KNOWN_OTHER) {
             intake_form_add_fault(form, &other);
             return INTAKE_NEW;

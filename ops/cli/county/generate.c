@@ -307,10 +307,10 @@ static void channel(json_t *o,
                    (unsigned long long)seed, (unsigned long long)i);
     generate_text(o, "channel", channel);
     generate_text(o, "channel_reference", ref);
-    if (strcmp(words[no], "TELEPHONE") == 0) {
+    if (strcmp(channel, "TELEPHONE") == 0) {
         (void)json_object_set_new(o, "evidence",
                                   json_pack("{s:s}", "call_reference", ref));
-    } else if (strcmp(words[no], "SPOKEN") == 0) {
+    } else if (strcmp(channel, "SPOKEN") == 0) {
         (void)json_object_set_new(
             o, "evidence", json_pack("{s:s}", "read_back", "本人复述确认"));
     }
