@@ -6,10 +6,8 @@
 #include "consumers/ledger/life.h"
 
 const struct bus_fsm *const cli_machines[] = {
-    &bus_kafka_group_fsm,
-    &bus_partner_runner_fsm,
-    &bus_pg_link_fsm,
-    &ledger_role_fsm,
-    &ledger_shard_fsm,
-    NULL,
+    &bus_kafka_group_fsm,    &bus_kafka_lane_fsm,
+    &bus_kafka_producer_fsm, &bus_partner_runner_fsm,
+    &bus_pg_link_fsm,        &ledger_role_fsm,
+    &ledger_shard_fsm,       NULL,
 };
