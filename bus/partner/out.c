@@ -307,7 +307,7 @@ static int deliver_chunk(struct runner *r, struct bus_err *err)
 void partner_deliver_run(void *data)
 {
     struct runner *r = data;
-    BUS_CHECK(r->job == JOB_GIVE && r->give.n > 0);
+    BUS_CHECK(r->give.n > 0 && r->give.n <= PARTNER_CHUNK);
     r->rc = deliver_chunk(r, &r->err);
 }
 
