@@ -17,13 +17,16 @@ from county import SCHEMAS, SOURCE, Bus, application, fastavro, identity
 
 
 def fixture_config():
-    """The county's configuration with the three items of T24 alone; MZ06 in its
-    version of 2020, in force without end."""
+    """The county's configuration with the three items of T24 alone in force, the others ended in 2020 (a figure
+    must have a rule that reads it); MZ06 in its version of 2020, in force without end."""
     config = pathlib.Path(tempfile.mkdtemp(prefix="lianou-oracles-")) / "bus-config"
     shutil.copytree(SOURCE / "bus-config", config)
     for p in (config / "policies").glob("*/*.yaml"):
         if p.stem not in ("MZ01", "MZ06", "RS06"):
-            p.unlink()
+            days = iter(range(1, 29, 4))
+            p.write_text(re.sub(r"effective: \{[^}]*\}",
+                                lambda _: "effective: {from: 2020-01-%02d, to: 2020-01-%02d}" % ((d := next(days)), d + 3),
+                                p.read_text()))
     p = config / "policies/MZ/MZ06.yaml"
     head, versions = p.read_text().split("\nversions:\n", 1)
     blocks = re.split(r"(?m)^(?=  - version:)", versions)

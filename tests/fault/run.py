@@ -74,7 +74,7 @@ def settle(town, limit):
     """Until the ledger has read everything and nothing changes any more; given up
     after so many seconds in which nothing was read or written."""
     quiet, last = 0, None
-    patience = Patience(limit, lambda: (json.dumps(last), town.moved()))
+    patience = Patience(min(limit, 120), lambda: (json.dumps(last), town.moved()))
     while quiet < 3 and not patience.over():
         town.revive()
         now = town.audit()
