@@ -174,7 +174,7 @@ static void begin_again(struct intake *in)
 
 /* Takes from the front what is settled. A failed one stays in front until all
  * behind it are back. */
-static void settle(struct intake *in)
+static void turn_settle(struct intake *in)
 {
     struct intake_turn *t = in->turn;
     while (in->drained_first != NULL && !t->running) {
@@ -213,7 +213,7 @@ void intake_drained(struct intake_drained *d, const struct bus_err *err)
                                                           : DRAINED_BACK;
     in->drain_stopped |= d->state == DRAINED_BACK;
     if (d == in->drained_first || in->drain_stopped) {
-        settle(in);
+        turn_settle(in);
         intake_turn(in);
     }
 }
@@ -278,7 +278,7 @@ static void turn_done(void *data)
     in->journal_refuses = in->journal_refuses && !freed;
     answer_written(in);
     send_read(in);
-    settle(in);
+    turn_settle(in);
     intake_report(in);
     intake_turn(in);
 }

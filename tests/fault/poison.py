@@ -77,9 +77,10 @@ class Maker:
         self.town, self.schemas, self.by_topic = town, schemas, {}
         for topic, part, place, value in events:
             self.by_topic.setdefault(topic, []).append((part, value))
-        last = {r["household_id"]: r for r in self.all_of("households")}
-        self.households = sorted(last)
-        self.status = {a["assignment_id"]: a["status"] for r in last.values() for a in r["assignments"]}
+        self.households = sorted({r["household_id"] for r in self.all_of("applications")})
+        # The state stands in parts: an assignment is one, and its last record says how it stands.
+        self.status = {r["assignment_id"]: r["status"] for r in self.all_of("households") if "assignment_id" in r}
+        assert self.status, "no assignment in the states"
 
     def all_of(self, topic):
         return [self.schemas.read_all(v) for _, v in self.by_topic.get(topic, [])]
