@@ -173,7 +173,7 @@ def between_two_catalogues(bus):
     taken = [r for _, r in bus.events("case_event", 1, kind="DECISION_ACCEPTED")]
     assert taken[0]["decision"]["amount_fen"] == 123400 and taken[0]["case_id"] == first["case_id"]
     text = NURSING.read_text()
-    NURSING.write_text(text.replace("m.disability_grade in [1..2]", "m.disability_grade in [3..4]"))
+    NURSING.write_text(text.replace("disability_grade in [1..2]", "disability_grade in [3..4]"))
     version = publish(bus)
     wait_for(bus, "later", version)
     gone = nursing(bus, "later", "WITHDRAWN")
