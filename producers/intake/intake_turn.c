@@ -14,6 +14,8 @@
  * straight to Kafka when nothing of the journal is unread and none of its own
  * household is on its way through the journal; else behind it.
  *
+ * Of one household only one is on its way to Kafka at a time.
+ *
  * Failure: one that comes back from Kafka ends the reading until all that are
  * on their way have come back; then reading begins again at the first that was
  * not taken. Kafka may have some twice then, as the same applications.
@@ -29,7 +31,13 @@
 #define DRAIN_BYTES   (8u << 20) /* read in one turn, about */
 #define ASIDE_MAX     64         /* refused for good, in one turn */
 
-enum drained_state { DRAINED_SENT, DRAINED_TAKEN, DRAINED_BACK, DRAINED_BAD };
+enum drained_state {
+    DRAINED_HELD,
+    DRAINED_SENT,
+    DRAINED_TAKEN,
+    DRAINED_BACK,
+    DRAINED_BAD
+};
 struct intake_drained
 {
     enum intake_token token_kind; /* first */
@@ -179,7 +187,8 @@ static void turn_settle(struct intake *in)
     struct intake_turn *t = in->turn;
     while (in->drained_first != NULL && !t->running) {
         struct intake_drained *d = in->drained_first;
-        if (d->state == DRAINED_SENT || d->state == DRAINED_BACK ||
+        if (d->state == DRAINED_HELD || d->state == DRAINED_SENT ||
+            d->state == DRAINED_BACK ||
             (d->state == DRAINED_BAD && t->aside_n == ASIDE_MAX)) {
             break;
         }
@@ -203,6 +212,60 @@ static void turn_settle(struct intake *in)
     }
 }
 
+static bool drained_same_household(const struct intake_drained *a,
+                                   const struct intake_drained *b)
+{
+    const size_t at = offsetof(struct intake_about, household_id);
+    return a->key_n >= sizeof(struct intake_about) &&
+           b->key_n >= sizeof(struct intake_about) &&
+           memcmp(a->bytes + at, b->bytes + at, sizeof(struct bus_id)) == 0;
+}
+
+/* Kafka may give back the first of two and take the second: of one household
+ * only one is on its way at a time. */
+static bool must_hold(const struct intake *in, const struct intake_drained *d)
+{
+    for (const struct intake_drained *e = in->drained_first; e != d;
+         e = e->next) {
+        if (e->state != DRAINED_TAKEN && e->state != DRAINED_BAD &&
+            drained_same_household(e, d)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void send_drained(struct intake *in, struct intake_drained *d)
+{
+    struct bus_err err;
+    int rc = BUS_EAWAY;
+    if (!in->drain_stopped && in->producer != NULL) {
+        rc = intake_send(in, (struct bus_strv){d->bytes, d->key_n},
+                         (struct bus_strv){d->bytes + d->key_n, d->value_n}, d,
+                         &err);
+    }
+    d->state = rc == BUS_OK ? DRAINED_SENT
+               : bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT
+                   ? DRAINED_BAD
+                   : DRAINED_BACK;
+    in->drained_sent += rc == BUS_OK;
+    in->drain_stopped |= d->state == DRAINED_BACK;
+}
+
+/* The next of its household, when it was taken or set aside. */
+static void send_held(struct intake *in, const struct intake_drained *behind)
+{
+    for (struct intake_drained *d = behind->next;
+         d != NULL && !in->drain_stopped; d = d->next) {
+        if (d->state == DRAINED_HELD && drained_same_household(d, behind)) {
+            send_drained(in, d);
+            if (d->state != DRAINED_BAD) {
+                return;
+            }
+        }
+    }
+}
+
 void intake_drained(struct intake_drained *d, const struct bus_err *err)
 {
     struct intake *in = d->in;
@@ -212,6 +275,9 @@ void intake_drained(struct intake_drained *d, const struct bus_err *err)
                : bus_err_act(err->code) == BUS_ACT_REJECT ? DRAINED_BAD
                                                           : DRAINED_BACK;
     in->drain_stopped |= d->state == DRAINED_BACK;
+    if (d->state != DRAINED_BACK) {
+        send_held(in, d);
+    }
     if (d == in->drained_first || in->drain_stopped) {
         turn_settle(in);
         intake_turn(in);
@@ -223,26 +289,17 @@ static void send_read(struct intake *in)
     struct intake_turn *t = in->turn;
     while (t->read_first != NULL) {
         struct intake_drained *d = t->read_first;
-        struct bus_err err;
         t->read_first = d->next;
         d->next = NULL;
         d->in = in;
-        int rc = BUS_EAWAY;
-        if (!in->drain_stopped && in->producer != NULL) {
-            rc = intake_send(in, (struct bus_strv){d->bytes, d->key_n},
-                             (struct bus_strv){d->bytes + d->key_n, d->value_n},
-                             d, &err);
-        }
-        d->state = rc == BUS_OK ? DRAINED_SENT
-                   : bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT
-                       ? DRAINED_BAD
-                       : DRAINED_BACK;
-        in->drained_sent += rc == BUS_OK;
-        in->drain_stopped |= d->state == DRAINED_BACK;
+        d->state = DRAINED_HELD;
         *(in->drained_last != NULL ? &in->drained_last->next
                                    : &in->drained_first) = d;
         in->drained_last = d;
         in->drained_n++;
+        if (!must_hold(in, d)) {
+            send_drained(in, d);
+        }
     }
     t->read_last = NULL;
     t->read_n = 0;
