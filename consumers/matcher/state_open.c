@@ -163,8 +163,10 @@ static int state_open_case(struct matcher_parted *h,
     ret->judged_on = c->judged_on;
     BUS_TRY(state_word(h, c->catalogue_version, &ret->catalogue_version, err));
     BUS_TRY(open_lists(h, c, ret, err));
+    /* Of a household that others only named there is no part but this one. */
     size_t n = (size_t)c->assignments;
-    if (c->assignments < 0 || n + MATCHER_PART_ASSIGNMENTS > parts->n) {
+    if (c->assignments < 0 ||
+        (n > 0 && n + MATCHER_PART_ASSIGNMENTS > parts->n)) {
         return bus_fail(err, BUS_EBUG,
                         "a household with %d assignments has %u "
                         "parts",
@@ -180,7 +182,9 @@ static int state_open_case(struct matcher_parted *h,
     }
     ret->assignments.v = a;
     ret->assignments.n = n;
-    int64_t facts = matcher_part_sequence(parts->v[MATCHER_PART_FACTS]);
+    int64_t facts = parts->n > MATCHER_PART_FACTS
+                        ? matcher_part_sequence(parts->v[MATCHER_PART_FACTS])
+                        : -1;
     ret->sequence = facts > ret->sequence ? facts : ret->sequence;
     h->size = c->size;
     return BUS_OK;

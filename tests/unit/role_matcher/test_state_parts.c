@@ -226,6 +226,32 @@ static void a_word_keeps_its_number(void **state)
     assert_int_equal(b, MATCHER_NAMES_FREE);
 }
 
+/* A household that another one's application named: a membership and nothing
+ * else. Read from the topic again there is its case and no other part. */
+static void a_household_only_named_has_one_part(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state before, st, again;
+    open_before(&h, &before);
+    st = (struct sa_household_state){.household_id = before.household_id,
+                                     .sequence = 1};
+    h = parted();
+    ok(matcher_parted_open(&h, &st.household_id, &again, &err));
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    assert_true(parts.v[MATCHER_PART_CASE].n > 0);
+    struct matcher_parted read = parted();
+    ok(matcher_parts_set(&read.parts, MATCHER_PART_CASE,
+                         parts.v[MATCHER_PART_CASE], &mem, &err));
+    assert_int_equal(read.parts.n, 1);
+    ok(matcher_parted_open(&read, &st.household_id, &again, &err));
+    assert_int_equal(again.sequence, 1);
+    assert_int_equal(again.assignments.n, 0);
+    assert_true(read.facts_there);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +261,7 @@ int main(void)
         T(nothing_but_the_sequence_writes_the_case),
         T(keys_are_told_apart),
         T(a_word_keeps_its_number),
+        T(a_household_only_named_has_one_part),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
