@@ -1,15 +1,18 @@
 /* A clock that can be stepped while a program runs: preloaded, it adds the
  * seconds written in the file $CLOCK_FILE to the time of day. The kernel does
  * not know: what waits until a time of day has the seconds taken off again (a
- * real step wakes such a wait, too). librdkafka's own waits read the time by
- * timespec_get(), which stays true. */
+ * real step wakes such a wait, too). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
+
+/* A monotonic time is small, a time of day is not. */
+#define DAY_TIME 1000000000
 
 static long offset(void)
 {
@@ -60,8 +63,25 @@ __attribute__((visibility("default"))) time_t time(time_t *ret)
     return t.tv_sec;
 }
 
-/* A monotonic time is small, a time of day is not. */
-#define DAY_TIME 1000000000
+/* Whether a moment to wait for was worked out from the stepped time of day: it
+ * is then nearer to that than to the kernel's. */
+static struct timespec as_the_kernel_knows_it(const struct timespec *until)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    struct timespec t = *until, now;
+    long step = offset();
+    if (real == NULL) {
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    }
+    if (t.tv_sec < DAY_TIME || real(CLOCK_REALTIME, &now) != 0) {
+        return t;
+    }
+    long ahead = t.tv_sec - now.tv_sec;
+    if (step > 0 ? ahead > step / 2 : ahead < step / 2) {
+        t.tv_sec -= step;
+    }
+    return t;
+}
 
 __attribute__((visibility("default"))) int
 pthread_cond_timedwait(pthread_cond_t *restrict cond,
@@ -70,10 +90,23 @@ pthread_cond_timedwait(pthread_cond_t *restrict cond,
 {
     static int (*real)(pthread_cond_t *, pthread_mutex_t *,
                        const struct timespec *);
-    struct timespec t = *until;
+    struct timespec t = as_the_kernel_knows_it(until);
     if (real == NULL) {
         *(void **)&real = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
     }
-    t.tv_sec -= t.tv_sec > DAY_TIME ? offset() : 0;
+    return real(cond, lock, &t);
+}
+
+/* librdkafka's waits: glibc does not go through the one above for them. */
+__attribute__((visibility("default"))) int
+cnd_timedwait(cnd_t *restrict cond,
+              mtx_t *restrict lock,
+              const struct timespec *restrict until)
+{
+    static int (*real)(cnd_t *, mtx_t *, const struct timespec *);
+    struct timespec t = as_the_kernel_knows_it(until);
+    if (real == NULL) {
+        *(void **)&real = dlsym(RTLD_NEXT, "cnd_timedwait");
+    }
     return real(cond, lock, &t);
 }
