@@ -122,7 +122,7 @@ owner_of(const struct feel_check *k, struct bus_strv name, struct bus_strv *ret)
     struct feel_shape thing, part;
     bool zh = name.n > 0 && (unsigned char)name.p[0] >= 0x80;
     for (size_t i = 0; s->name_at != NULL && s->name_at(s->data, i, ret); i++) {
-        if (zh == ((unsigned char)ret->p[0] >= 0x80) &&
+        if (ret->n > 0 && zh == ((unsigned char)ret->p[0] >= 0x80) &&
             s->find(s->data, *ret, &thing) && thing.kind == FEEL_THING &&
             thing.parts != NULL &&
             thing.parts->find(thing.parts->data, name, &part)) {
@@ -156,7 +156,8 @@ void feel_found_name(struct feel_check *k, const struct feel_node *n)
     near_names(&r, &k->scope);
     near_builtins(&r);
     if (owner_of(k, n->name, &owner)) {
-        (void)snprintf(r.best, sizeof(r.best), "%.30s.%.60s", owner.p, r.want);
+        (void)snprintf(r.best, sizeof(r.best), "%.*s.%.60s",
+                       owner.n < 30 ? (int)owner.n : 30, owner.p, r.want);
     }
     if (r.best[0] != '\0') {
         add_finding(k, FEEL_FOUND_NAME, n,

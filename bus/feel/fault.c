@@ -79,6 +79,8 @@ static const char *expected_zh(const char *en)
     return en;
 }
 
+#define SHOWN_BYTES 40 /* of a word that was read */
+
 /* The first foreign mark of a text, or NULL: a closing quote that is Chinese.
  */
 static const struct feel_foreign *foreign_in(struct bus_strv s)
@@ -99,9 +101,12 @@ void feel_fault_text(struct parser *p, const char *expected)
     size_t cap = sizeof(p->err->text);
     const struct feel_foreign *f = feel_foreign(w.p, w.n);
     f = f == NULL && p->token == T_STRING ? foreign_in(w) : f;
-    w.n = w.n > 40 ? 40 : w.n;
-    while (w.n > 0 && w.n == 40 && ((unsigned char)w.p[w.n] & 0xC0) == 0x80) {
-        w.n--; /* no half a character */
+    if (w.n > SHOWN_BYTES) {
+        size_t n = SHOWN_BYTES;
+        while (n > 0 && ((unsigned char)w.p[n] & 0xC0) == 0x80) {
+            n--; /* no half a character */
+        }
+        w.n = n;
     }
     if (f != NULL) {
         (void)snprintf(to, cap,
