@@ -10,10 +10,19 @@
 #include "bus/conf/file.h"
 
 #define BLOCK         512
-#define FIRST_LINE    "lianou catalogue 1"
 #define LINE_MAX_     256
 #define MANIFEST_NAME "MANIFEST"
 #define SIGNATURE     "SIGNATURE"
+
+static const char *const register_files[] = {
+    "registers/delegations.csv", "registers/operators.csv",
+    "registers/organisations.csv", "registers/partner_keys.csv",
+    "registers/seals.csv"};
+
+const char *bus_catalogue_archive_word(enum bus_archive_kind kind)
+{
+    return kind == BUS_ARCHIVE_REGISTER ? "register" : "catalogue";
+}
 
 struct ustar /* POSIX.1-2017, pax, "ustar Interchange Format" */
 {
@@ -88,40 +97,61 @@ static void take_all(struct gathering *g, const char *sub, const char *suffix)
     }
 }
 
+static void take_catalogue(struct gathering *g)
+{
+    const char **folders;
+    size_t n = 0;
+    char *policies = bus_conf_join(g->mem, g->folder, "policies");
+    if (policies == NULL) {
+        g->faults.out_of_memory = true;
+        return;
+    }
+    archive_take(g, "facts.yaml");
+    archive_take(g, "funds.yaml");
+    archive_take(g, "standards.yaml");
+    take_all(g, "policies", ".yaml");
+    if (bus_conf_list(g->mem, policies, "", &folders, &n, &g->faults)) {
+        for (size_t i = 0; i < n; i++) {
+            char *sub = bus_conf_join(g->mem, "policies", folders[i]);
+            g->faults.out_of_memory |= sub == NULL;
+            if (sub != NULL) {
+                take_all(g, sub, ".yaml");
+                take_all(g, sub, ".dmn");
+            }
+        }
+    }
+}
+
+static void take_register(struct gathering *g)
+{
+    for (size_t i = 0; i < sizeof(register_files) / sizeof(register_files[0]);
+         i++) {
+        archive_take(g, register_files[i]);
+    }
+}
+
 int bus_catalogue_archive_folder(const char *folder,
+                                 enum bus_archive_kind kind,
                                  struct bus_arena *mem,
                                  struct bus_catalogue_archive *ret,
                                  struct bus_err *err)
 {
     struct gathering g = {.folder = folder, .mem = mem, .to = ret};
-    const char **folders;
-    size_t n = 0;
-    *ret = (struct bus_catalogue_archive){0};
+    *ret = (struct bus_catalogue_archive){.kind = kind};
     bus_faults_init(&g.faults, mem);
     ret->files =
         bus_arena_calloc(mem, BUS_ARCHIVE_FILES_MAX, sizeof(*ret->files));
-    char *policies = bus_conf_join(mem, folder, "policies");
-    if (ret->files == NULL || policies == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a catalogue's files");
+    if (ret->files == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "an archive's files");
     }
-    archive_take(&g, "facts.yaml");
-    archive_take(&g, "funds.yaml");
-    archive_take(&g, "standards.yaml");
-    take_all(&g, "policies", ".yaml");
-    if (bus_conf_list(mem, policies, "", &folders, &n, &g.faults)) {
-        for (size_t i = 0; i < n; i++) {
-            char *sub = bus_conf_join(mem, "policies", folders[i]);
-            g.faults.out_of_memory |= sub == NULL;
-            if (sub != NULL) {
-                take_all(&g, sub, ".yaml");
-                take_all(&g, sub, ".dmn");
-            }
-        }
+    if (kind == BUS_ARCHIVE_REGISTER) {
+        take_register(&g);
+    } else {
+        take_catalogue(&g);
     }
     if (g.bytes > BUS_ARCHIVE_BYTES_MAX) {
-        return bus_fail(err, BUS_ETOOBIG,
-                        "%s: %zu bytes of policies; at most %u", folder,
-                        g.bytes, BUS_ARCHIVE_BYTES_MAX);
+        return bus_fail(err, BUS_ETOOBIG, "%s: %zu bytes of files; at most %u",
+                        folder, g.bytes, BUS_ARCHIVE_BYTES_MAX);
     }
     qsort(ret->files, ret->count, sizeof(*ret->files), archive_by_path);
     return bus_faults_fail(&g.faults, err);
@@ -154,8 +184,9 @@ static int put_manifest(const struct bus_catalogue_archive *a,
                         struct bus_err *err)
 {
     int rc = BUS_OK;
-    bus_buf_printf(to, "%s\ncounty %.*s\ncatalogue %.*s\n", FIRST_LINE,
-                   BUS_STRV_ARG(a->county), BUS_STRV_ARG(a->version));
+    const char *word = bus_catalogue_archive_word(a->kind);
+    bus_buf_printf(to, "lianou %s 1\ncounty %.*s\n%s %.*s\n", word,
+                   BUS_STRV_ARG(a->county), word, BUS_STRV_ARG(a->version));
     for (size_t i = 0; rc == BUS_OK && i < a->count; i++) {
         uint8_t sm3[BUS_WIRE_SM3_BYTES];
         rc = bus_wire_sm3(a->files[i].bytes, sm3, err);
@@ -396,14 +427,17 @@ static int check_file(struct unpacking *u,
 static int check_manifest(struct unpacking *u)
 {
     struct bus_catalogue_archive *a = u->to;
-    struct bus_strv rest = a->manifest, none;
-    if (!archive_after(archive_line_of(&rest), FIRST_LINE, &none) ||
-        none.n > 0 ||
+    struct bus_strv rest = a->manifest;
+    const char *word = bus_catalogue_archive_word(a->kind);
+    char first[LINE_MAX_], third[LINE_MAX_];
+    (void)snprintf(first, sizeof(first), "lianou %s 1", word);
+    (void)snprintf(third, sizeof(third), "%s ", word);
+    if (!bus_strv_is(archive_line_of(&rest), first) ||
         !archive_after(archive_line_of(&rest), "county ", &a->county) ||
-        !archive_after(archive_line_of(&rest), "catalogue ", &a->version)) {
+        !archive_after(archive_line_of(&rest), third, &a->version)) {
         return bus_fail(u->err, BUS_EPARSE,
-                        MANIFEST_NAME ": must begin with `" FIRST_LINE
-                                      "`, county, catalogue");
+                        MANIFEST_NAME ": must begin with `%s`, county, %s",
+                        first, word);
     }
     for (size_t i = 0; i < a->count; i++) {
         int rc = check_file(u, archive_line_of(&rest), &a->files[i]);
@@ -419,13 +453,14 @@ static int check_manifest(struct unpacking *u)
 }
 
 static int archive_unpack(struct bus_strv bytes,
+                          enum bus_archive_kind kind,
                           struct bus_arena *mem,
                           struct bus_catalogue_archive *ret,
                           struct bus_err *err)
 {
     struct unpacking u = {.rest = bytes, .mem = mem, .to = ret, .err = err};
     bool end = false;
-    *ret = (struct bus_catalogue_archive){0};
+    *ret = (struct bus_catalogue_archive){.kind = kind};
     ret->files =
         bus_arena_calloc(mem, BUS_ARCHIVE_FILES_MAX, sizeof(*ret->files));
     if (ret->files == NULL) {
@@ -473,18 +508,20 @@ int bus_catalogue_archive_verify(const struct bus_catalogue_archive *a,
 }
 
 int bus_catalogue_archive_unpack(struct bus_strv bytes,
+                                 enum bus_archive_kind kind,
                                  struct bus_arena *mem,
                                  struct bus_catalogue_archive *ret,
                                  struct bus_err *err)
 {
     struct bus_strv plain = {0};
     if (!bus_catalogue_is_gzip(bytes)) {
-        return archive_unpack(bytes, mem, ret, err);
+        return archive_unpack(bytes, kind, mem, ret, err);
     }
-    int rc = bus_catalogue_inflate(
-        bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX, &plain, err);
-    rc =
-        rc ? bus_wrap(err, "an archive") : archive_unpack(plain, mem, ret, err);
+    if (bus_catalogue_inflate(bytes, false, 2 * (size_t)BUS_ARCHIVE_BYTES_MAX,
+                              &plain, err) != BUS_OK) {
+        return bus_wrap(err, "an archive");
+    }
+    int rc = archive_unpack(plain, kind, mem, ret, err);
     bus_free((char *)(uintptr_t)plain.p);
     return rc;
 }

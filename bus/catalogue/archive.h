@@ -1,15 +1,18 @@
-/* A whole catalogue as one signed file: what one county hands to another, and
- * what is published to the matcher.
+/* A whole catalogue, or a whole register, as one file: what one county hands
+ * to another (signed in the file), and what is published to running roles
+ * (signed around it: publication.h).
  *
  * POSIX ustar, so `tar tvf` shows it; the same files give the same bytes but
  * for the signature. Members, in this order:
  *   MANIFEST     text: "lianou catalogue 1", "county <code> <name>", "catalogue
- *                <version>", and "file <SM3> <bytes> <path>" for each file
+ *                <version>", and "file <SM3> <bytes> <path>" for each file; of
+ *                a register the word is "register" in both
  *   SIGNATURE    SM2 with SM3 over MANIFEST: "sm2 <signer> <DER in hex>";
- * absent if nobody signed facts.yaml, standards.yaml, funds.yaml, policies/...
- * sorted by path Reading refuses what is not exactly that: other kinds of
- * members, paths that lead outside, files the manifest does not name or names
- * otherwise. */
+ *                absent if nobody signed
+ *   the files    sorted by path: facts.yaml, funds.yaml, standards.yaml,
+ *                policies/...; of a register registers/<table>.csv
+ * Reading refuses what is not exactly that: other kinds of members, paths that
+ * lead outside, files the manifest does not name or names otherwise. */
 #ifndef BUS_CATALOGUE_ARCHIVE_H
 #define BUS_CATALOGUE_ARCHIVE_H
 
@@ -22,6 +25,9 @@
 #define BUS_ARCHIVE_BYTES_MAX (8u << 20)
 #define BUS_ARCHIVE_PATH_MAX  99
 
+enum bus_archive_kind { BUS_ARCHIVE_CATALOGUE, BUS_ARCHIVE_REGISTER };
+const char *bus_catalogue_archive_word(enum bus_archive_kind kind);
+
 struct bus_catalogue_archive_file
 {
     const char *path; /* "policies/MZ/MZ01.yaml" */
@@ -29,8 +35,9 @@ struct bus_catalogue_archive_file
 };
 struct bus_catalogue_archive
 {
+    enum bus_archive_kind kind;
     struct bus_strv county;  /* code, a blank, its name; "" unless packed */
-    struct bus_strv version; /* of the catalogue */
+    struct bus_strv version; /* of the catalogue or register */
     struct bus_catalogue_archive_file *files; /* sorted by path */
     size_t count;
     struct bus_strv manifest; /* as read */
@@ -38,8 +45,9 @@ struct bus_catalogue_archive
     struct bus_wire_signature signature;
 };
 
-/* The catalogue's files of a configuration folder; all in mem. */
+/* The catalogue's or register's files of a configuration folder; all in mem. */
 int bus_catalogue_archive_folder(const char *folder,
+                                 enum bus_archive_kind kind,
                                  struct bus_arena *mem,
                                  struct bus_catalogue_archive *ret,
                                  struct bus_err *err) BUS_MUSTCHECK;
@@ -53,8 +61,10 @@ int bus_catalogue_archive_pack(const struct bus_catalogue_archive *a,
 int bus_catalogue_archive_press(struct bus_buf *archive,
                                 struct bus_err *err) BUS_MUSTCHECK;
 /* With gzip around it or without. Copies into mem. BUS_EPARSE, BUS_ETOOBIG:
- * what is wrong, and with which member. Does not look at the signature. */
+ * what is wrong, and with which member, or that it is of the other kind. Does
+ * not look at the signature. */
 int bus_catalogue_archive_unpack(struct bus_strv bytes,
+                                 enum bus_archive_kind kind,
                                  struct bus_arena *mem,
                                  struct bus_catalogue_archive *ret,
                                  struct bus_err *err) BUS_MUSTCHECK;

@@ -3,12 +3,11 @@
  *   bus.yaml          bus, Kafka, roles, limits            KEYS.md has each key
  *   partners.d/       one YAML file a partner; funds.yaml: fund -> bank
  *   facts.yaml        the fact dictionary and who may supply which fact
- *   words.yaml        what words are called on screens
+ *   words.yaml        what words are called on screens; may be absent
  *   standards.yaml    dated parameters (a tree)
  *   policies/         <department>/<code>.yaml, interactions.yaml (trees)
  *   divisions/        371425.csv (villages), stations.csv (village -> station)
- *   seals.csv         the register of seals; this and words.yaml may be absent
- *   operators.csv     who may act for which organisation, from when to when
+ *   registers/        operators.csv; the rest is bus/registers' matter
  *   calendar/         <year>.yaml holidays and make-up workdays
  *
  * bus_conf_open() collects all faults; the struct is valid only if there were
@@ -91,6 +90,10 @@ struct bus_config_keys
     const char *person_key; /* key file of person and household ids, 0600 */
     int cipher;             /* 0 aes-256-gcm, 1 sm4-gcm */
 };
+struct bus_config_bureau /* bus/catalogue/publication.h */
+{
+    const char *public_key, *key; /* as written; private key file, mode 0600 */
+};
 struct bus_config_run
 {
     int64_t drain_ms;                   /* SIGTERM to exit */
@@ -110,6 +113,7 @@ struct bus_config
     struct bus_config_ledger ledger;
     struct bus_config_http http;
     struct bus_config_keys keys;
+    struct bus_config_bureau bureau;
     struct bus_config_run run;
     const struct bus_node *node;       /* bus.yaml */
     struct bus_conf_partner *partners; /* by kind, then code */
@@ -121,8 +125,7 @@ struct bus_config
     struct bus_station *stations; /* by code */
     size_t stations_count;
     struct bus_operator *operators; /* by id, then from_day */
-    struct bus_seal *seals;         /* by id */
-    size_t operators_count, seals_count;
+    size_t operators_count;
     struct bus_fact *facts; /* as in the file */
     size_t facts_count;
     struct bus_fact_source *sources;
@@ -191,10 +194,7 @@ const char *bus_conf_state(const struct bus_config *c,
                            const char *name);
 
 /* Cross-checks between files: partners' topics, policies' owners, villages'
- * stations, funds' banks, operators' organisations, facts' sources, every
- * village's one civil-affairs assistant on `day`. Faults are added. */
-void bus_conf_check(const struct bus_config *c,
-                    int32_t day,
-                    struct bus_faults *faults);
+ * stations, funds' banks, facts' sources. Faults are added. */
+void bus_conf_check(const struct bus_config *c, struct bus_faults *faults);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bus/base/clock.h"
-#include "bus/base/hash.h"
 #include "bus/conf/bus_config.h"
 #include "bus/conf/check_parts.h"
 
@@ -118,92 +116,6 @@ static void check_stations(const struct bus_config *c,
     }
 }
 
-/* Every code an operator may work for -> itself. */
-static int collect_orgs(const struct bus_config *c, struct bus_map *orgs)
-{
-    int rc = 0;
-    if (c->county.code) {
-        rc |= bus_map_put(orgs, bus_strv(c->county.code), orgs);
-    }
-    for (size_t i = 0; i < c->villages_count; i++) {
-        struct bus_village *v = &c->villages[i];
-        rc |= bus_map_put(orgs, bus_strv(v->code), v);
-        rc |= bus_map_put(orgs, bus_strv(v->town_code), v);
-    }
-    for (size_t i = 0; i < c->stations_count; i++) {
-        struct bus_station *s = &c->stations[i];
-        rc |= bus_map_put(orgs, bus_strv(s->code), s);
-    }
-    for (size_t i = 0; i < c->partners_count; i++) {
-        if (c->partners[i].code) {
-            rc |= bus_map_put(orgs, bus_strv(c->partners[i].code),
-                              &c->partners[i]);
-        }
-    }
-    return rc;
-}
-
-static void check_seals(const struct bus_config *c, struct bus_faults *faults)
-{
-    struct bus_map orgs = {0};
-    int rc = collect_orgs(c, &orgs);
-    for (size_t i = 0; rc == 0 && i < c->seals_count; i++) {
-        if (!bus_map_get(&orgs, bus_strv(c->seals[i].org))) {
-            bus_faults_add(faults, c->seals[i].at, "org",
-                           "found '%.40s'; must be the county, a town, a "
-                           "village, a station or a partner",
-                           c->seals[i].org);
-        }
-    }
-    faults->out_of_memory = faults->out_of_memory || rc != 0;
-    bus_map_fini(&orgs);
-}
-
-static void check_operators(const struct bus_config *c,
-                            int32_t day,
-                            struct bus_faults *faults)
-{
-    struct bus_map orgs = {0};
-    struct bus_map assistants = {0};
-    int rc = collect_orgs(c, &orgs);
-    for (size_t i = 0; rc == 0 && i < c->operators_count; i++) {
-        struct bus_operator *o = &c->operators[i];
-        if (!bus_map_get(&orgs, bus_strv(o->org))) {
-            bus_faults_add(faults, o->at, "org",
-                           "found '%.40s'; must be the county, a town, a "
-                           "village, a station or a partner",
-                           o->org);
-        }
-        const struct bus_operator *b = i ? &c->operators[i - 1] : NULL;
-        if (b && strcmp(b->id, o->id) == 0 && strcmp(b->org, o->org) == 0 &&
-            b->to_day >= o->from_day) {
-            bus_faults_add(faults, o->at, "from",
-                           "%s has that role in '%s' already", o->id, o->org);
-        }
-        if (strcmp(o->role, "assistant") == 0 && day >= o->from_day &&
-            day <= o->to_day) {
-            if (bus_map_get(&assistants, bus_strv(o->org))) {
-                bus_faults_add(faults, o->at, "role",
-                               "'%s' has a second assistant on this day",
-                               o->org);
-            }
-            rc |= bus_map_put(&assistants, bus_strv(o->org), o);
-        }
-    }
-    for (size_t i = 0; rc == 0 && i < c->villages_count; i++) {
-        const struct bus_village *v = &c->villages[i];
-        if (!bus_map_get(&assistants, bus_strv(v->code))) {
-            bus_faults_add(faults, v->at, "operators",
-                           "the village %s %s has no civil-affairs assistant "
-                           "on this day",
-                           v->code, v->name);
-        }
-    }
-    faults->out_of_memory = faults->out_of_memory || rc != 0;
-    bus_map_fini(&orgs);
-    bus_map_fini(&assistants);
-}
-
 static bool source_known(const struct bus_config *c, const char *code)
 {
     for (size_t i = 0; i < c->sources_count; i++) {
@@ -242,16 +154,12 @@ static void conf_check_facts(const struct bus_config *c,
     }
 }
 
-void bus_conf_check(const struct bus_config *c,
-                    int32_t day,
-                    struct bus_faults *faults)
+void bus_conf_check(const struct bus_config *c, struct bus_faults *faults)
 {
     check_partners(c, faults);
     check_topics(c, faults);
     check_funds(c, faults);
     check_stations(c, faults);
-    check_operators(c, day, faults);
-    check_seals(c, faults);
     conf_check_facts(c, faults);
     bus_conf_check_policies(c, faults);
     bus_conf_check_links(c, faults);

@@ -36,13 +36,6 @@ struct bus_operator
     int32_t from_day, to_day; /* to_day INT32_MAX = open; both inclusive */
     struct bus_place at;
 };
-/* An electronic seal's life; instants in ms since 1970, INT64_MAX: not yet. */
-struct bus_seal
-{
-    const char *id, *org; /* whose: a partner, the county, a town, ... */
-    int64_t from_ms, expires_ms, suspended_ms, revoked_ms;
-    struct bus_place at;
-};
 struct bus_fund
 {
     const char *code; /* first: the map's key */

@@ -13,7 +13,6 @@ void bus_conf_load_calendars(struct bus_config *c, struct bus_faults *faults);
 void bus_conf_load_policies(struct bus_config *c, struct bus_faults *faults);
 void bus_conf_load_county(struct bus_config *c, struct bus_faults *faults);
 void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults);
-void bus_conf_load_seals(struct bus_config *c, struct bus_faults *faults);
 /* "<folder>/<name>" in the configuration's arena; NULL without memory. */
 char *bus_conf_load_path(struct bus_config *c, const char *name);
 /* n digits and nothing else. */

@@ -1,11 +1,10 @@
-/* Villages, stations, operators, seals from CSV.
+/* Villages, stations, operators from CSV.
  *
  * - villages are sorted by code; stations are made from the mapping file
  * - a row that is wrong is a fault and left out */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bus/base/clock.h"
 #include "bus/conf/bus_config.h"
@@ -15,7 +14,6 @@
 #define VILLAGES_MAX  20000
 #define STATIONS_MAX  4000
 #define OPERATORS_MAX 100000
-#define SEALS_MAX     10000
 
 struct reader
 {
@@ -160,8 +158,8 @@ static void on_operator(void *data, const struct bus_csv_row *r)
         .at = r->at,
     };
     bool dates =
-        bus_date_parse(bus_strv(r->cell[4]), &o.from_day) &&
-        (!r->cell[5][0] || bus_date_parse(bus_strv(r->cell[5]), &o.to_day));
+        bus_date_parse(bus_strv(r->cell[5]), &o.from_day) &&
+        (!r->cell[6][0] || bus_date_parse(bus_strv(r->cell[6]), &o.to_day));
     if (!o.id[0] || !o.name[0] || !o.org[0] || !o.role[0]) {
         bus_faults_add(x->faults, r->at, "operators",
                        "id, name, org and role must be there");
@@ -169,7 +167,7 @@ static void on_operator(void *data, const struct bus_csv_row *r)
         bus_faults_add(x->faults, r->at, "from",
                        "found '%.20s' to '%.20s'; must be dates, the last one "
                        "may be empty",
-                       r->cell[4], r->cell[5]);
+                       r->cell[5], r->cell[6]);
     } else if (load_county_room(x, r, "operators", x->c->operators_count)) {
         x->c->operators[x->c->operators_count++] = o;
     }
@@ -185,7 +183,7 @@ static int operator_cmp(const void *a, const void *b)
 void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults)
 {
     struct bus_strv text;
-    char *path = bus_conf_load_path(c, "operators.csv");
+    char *path = bus_conf_load_path(c, "registers/operators.csv");
     if (!path) {
         faults->out_of_memory = true;
         return;
@@ -203,63 +201,7 @@ void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults)
         faults->out_of_memory = true;
         return;
     }
-    bus_conf_csv_read(&c->mem, path, "id,name,org,role,from,to", on_operator,
-                      &x, faults);
+    bus_conf_csv_read(&c->mem, path, "id,name,org,role,limit_fen,from,to",
+                      on_operator, &x, faults);
     qsort(c->operators, c->operators_count, sizeof *c->operators, operator_cmp);
-}
-
-static bool instant(const char *cell, int64_t *ret_ms)
-{
-    *ret_ms = INT64_MAX;
-    return cell[0] == '\0' || bus_time_parse(bus_strv(cell), ret_ms);
-}
-
-static void on_seal(void *data, const struct bus_csv_row *r)
-{
-    struct reader *x = data;
-    struct bus_seal s = {.id = r->cell[0], .org = r->cell[1], .at = r->at};
-    bool times = instant(r->cell[2], &s.from_ms) && r->cell[2][0] != '\0' &&
-                 instant(r->cell[3], &s.expires_ms) &&
-                 instant(r->cell[4], &s.suspended_ms) &&
-                 instant(r->cell[5], &s.revoked_ms);
-    if (!s.id[0] || !s.org[0]) {
-        bus_faults_add(x->faults, r->at, "seals", "id and org must be there");
-    } else if (!times || s.expires_ms <= s.from_ms) {
-        bus_faults_add(x->faults, r->at, "from",
-                       "found '%.32s' to '%.32s', '%.32s', '%.32s'; must be "
-                       "instants as 2020-11-19T10:00:00+08:00, all but the "
-                       "first may be empty",
-                       r->cell[2], r->cell[3], r->cell[4], r->cell[5]);
-    } else if (load_county_room(x, r, "seals", x->c->seals_count)) {
-        x->c->seals[x->c->seals_count++] = s;
-    }
-}
-
-static int seal_cmp(const void *a, const void *b)
-{
-    const struct bus_seal *x = a, *y = b;
-    return strcmp(x->id, y->id);
-}
-
-void bus_conf_load_seals(struct bus_config *c, struct bus_faults *faults)
-{
-    struct reader x = {c, faults, SEALS_MAX};
-    char *path = bus_conf_load_path(c, "seals.csv");
-    if (path != NULL && access(path, F_OK) != 0) {
-        return; /* the county keeps no register here */
-    }
-    c->seals = bus_arena_calloc(&c->mem, SEALS_MAX, sizeof *c->seals);
-    if (path == NULL || c->seals == NULL) {
-        faults->out_of_memory = true;
-        return;
-    }
-    bus_conf_csv_read(&c->mem, path, "id,org,from,expires,suspended,revoked",
-                      on_seal, &x, faults);
-    qsort(c->seals, c->seals_count, sizeof *c->seals, seal_cmp);
-    for (size_t i = 1; i < c->seals_count; i++) {
-        if (strcmp(c->seals[i - 1].id, c->seals[i].id) == 0) {
-            bus_faults_add(faults, c->seals[i].at, "id", "'%s' is there twice",
-                           c->seals[i].id);
-        }
-    }
 }

@@ -106,7 +106,6 @@ int bus_conf_open(struct bus_config *c,
     bus_conf_load_policies(c, f);
     bus_conf_load_county(c, f);
     bus_conf_load_operators(c, f);
-    bus_conf_load_seals(c, f);
     bus_faults_sort(f);
     return bus_faults_fail(f, err);
 }

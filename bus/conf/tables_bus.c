@@ -276,6 +276,28 @@ static const struct bus_keys keys = {"keys",
                                      "Where keys are kept.",
                                      "密钥位置。"};
 
+static const struct bus_key bureau_keys[] = {
+    {"public_key", BUS_KEY_STR, AT(bus_config_bureau, public_key), .dflt = "",
+     .doc = "whose catalogues and registers count: SM2, 130 hex digits as "
+            "`lianou seal keygen` prints them, several with a space between "
+            "while one follows another, or one in PEM; none: only the folder's "
+            "own count",
+     .doc_zh = "民政局 SM2 公钥(130 位十六进制,换钥期间可并列多个,以空格分隔,或"
+               "一个 PEM);只有用它签名的政策目录和登记簿才被采用;不填则只用本"
+               "地文件"},
+    {"key", BUS_KEY_PATH, AT(bus_config_bureau, key),
+     .dflt = "/etc/lianou/bureau.pem",
+     .doc = "its private half, where one publishes: PEM, mode 0600; running "
+            "roles do not need it",
+     .doc_zh = "发布用私钥(PEM,权限 0600),只放在发布的机器上,各角色不需要"},
+    END};
+static const struct bus_keys bureau = {"bureau",
+                                       bureau_keys,
+                                       sizeof(struct bus_config_bureau),
+                                       BUS_KEYS_NO_NODE,
+                                       "Who signs what everybody goes by.",
+                                       "政策目录与登记簿由谁签名。"};
+
 #define PART(key, en, zh)                                                  \
     {                                                                      \
 #key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
@@ -298,6 +320,7 @@ static const struct bus_key config_keys[] = {
     PART(ledger, "see below", "见下"),
     PART(http, "see below", "见下"),
     PART(keys, "see below", "见下"),
+    PART(bureau, "see below", "见下"),
     END};
 const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",

@@ -140,7 +140,7 @@ static void check_person(struct checking *x, size_t i)
                        "'%.40s' is the name of a place, no person's (S41)",
                        o->o.name);
     }
-    bool assistant = strcmp(o->o.role, "assistant") == 0;
+    bool assistant = bus_registers_has_role(&o->o, "assistant");
     if (assistant && v == NULL) {
         bus_faults_add(x->faults, o->at, "org",
                        "an assistant is of a village; '%.40s' is none",

@@ -6,7 +6,8 @@
 
 #include "bus/base/check.h"
 
-#define ABOVE_MAX 8 /* organisations one above the other */
+#define ABOVE_MAX   8 /* organisations one above the other */
+#define TOWN_DIGITS 9
 
 const char *bus_registers_answer_word(enum bus_register_answer answer)
 {
@@ -34,6 +35,46 @@ static bool stands_below(const struct bus_register *r,
         org = o != NULL ? o->parent : "";
     }
     return false;
+}
+
+const struct bus_register_organisation *
+bus_registers_department(const struct bus_register *r,
+                         struct bus_strv org,
+                         int32_t day)
+{
+    const struct bus_register_organisation *o =
+        bus_registers_organisation(r, org, day);
+    for (int i = 0; i < ABOVE_MAX && o != NULL; i++) {
+        if (strcmp(o->kind, "department") == 0) {
+            return o;
+        }
+        o = bus_registers_organisation(r, bus_strv(o->parent), day);
+    }
+    return NULL;
+}
+
+static bool in_a_town(struct bus_strv code)
+{
+    size_t n = 0;
+    while (n < code.n && code.p[n] >= '0' && code.p[n] <= '9') {
+        n++;
+    }
+    return n >= TOWN_DIGITS;
+}
+
+struct bus_strv bus_registers_town(const struct bus_register *r,
+                                   struct bus_strv org,
+                                   int32_t day)
+{
+    for (int i = 0; i < ABOVE_MAX && org.n > 0; i++) {
+        if (in_a_town(org)) {
+            return (struct bus_strv){org.p, TOWN_DIGITS};
+        }
+        const struct bus_register_organisation *o =
+            bus_registers_organisation(r, org, day);
+        org = bus_strv(o != NULL ? o->parent : "");
+    }
+    return BUS_STRV("");
 }
 
 /* The answer of one delegation of the right act and item. */
@@ -102,6 +143,9 @@ bus_registers_may(const struct bus_register *r,
     }
     if ((registers_role_acts(o->role) & 1u << claim->act) == 0) {
         return BUS_REGISTER_ROLE_MAY_NOT;
+    }
+    if (claim->amount_fen > o->limit_fen) {
+        return BUS_REGISTER_OPERATOR_LIMIT;
     }
     if (stands_below(r, o->org, claim->owner, claim->day)) {
         return BUS_REGISTER_YES;

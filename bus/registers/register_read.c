@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/wire/sign.h"
 
 #define CODES_MAX 512 /* of one cell */
 
@@ -74,28 +75,15 @@ static bool read_instant(const char *cell, int64_t *ret_ms)
     return cell[0] == '\0' || bus_time_parse(bus_strv(cell), ret_ms);
 }
 
-static int nibble_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
 static bool read_public_key(const struct reading *x,
                             const struct bus_csv_row *row,
                             const char *cell,
                             uint8_t ret[BUS_REGISTER_KEY_BYTES])
 {
-    size_t n = strlen(cell);
-    bool ok = n == 2 * (size_t)BUS_REGISTER_KEY_BYTES;
-    for (size_t i = 0; ok && i < BUS_REGISTER_KEY_BYTES; i++) {
-        int hi = nibble_of(cell[2 * i]), lo = nibble_of(cell[2 * i + 1]);
-        ok = hi >= 0 && lo >= 0;
-        ret[i] = (uint8_t)(ok ? hi << 4 | lo : 0);
-    }
-    if (!ok || ret[0] != 4) {
-        tell_wrong(x, row, "public_key", cell,
-                   "an SM2 public key: 04, x and y in 130 small hex digits");
+    struct bus_err err;
+    if (bus_wire_sm2_point_parse(bus_strv(cell), ret, &err) != BUS_OK) {
+        bus_faults_add(x->faults, row->at, "public_key", "found '%.60s'; %s",
+                       cell, err.msg);
         return false;
     }
     return true;
@@ -186,13 +174,14 @@ static void on_operator_row(void *data, const struct bus_csv_row *row)
         .o = {.id = row->cell[0],
               .name = row->cell[1],
               .org = row->cell[2],
-              .role = row->cell[3]},
+              .role = row->cell[3],
+              .limit_fen = INT64_MAX},
         .acts = registers_role_acts(row->cell[3]),
         .at = row->at,
     };
     const char *name = bus_registers_name_fault(bus_strv(o.o.name));
     if (!read_code(x, row, "id", o.o.id) ||
-        !read_days(x, row, &row->cell[4], &o.o.from_day, &o.o.to_day) ||
+        !read_days(x, row, &row->cell[5], &o.o.from_day, &o.o.to_day) ||
         !has_room(x, row, x->r->counts.operators)) {
         return;
     }
@@ -201,7 +190,13 @@ static void on_operator_row(void *data, const struct bus_csv_row *row)
                        name);
     } else if (o.acts == 0) {
         tell_wrong(x, row, "role", o.o.role,
-                   "director, approver, clerk, assistant, cashier or auditor");
+                   "director, approver, clerk, assistant, cashier or auditor, "
+                   "or several with a space between");
+    } else if (row->cell[4][0] != '\0' &&
+               (!bus_strv_to_i64(bus_strv(row->cell[4]), &o.o.limit_fen) ||
+                o.o.limit_fen < 0)) {
+        tell_wrong(x, row, "limit_fen", row->cell[4],
+                   "a number of fen, 0 or more, or empty");
     } else {
         x->r->operators[x->r->counts.operators++] = o;
     }
@@ -373,7 +368,7 @@ void registers_read(struct bus_register *r,
     READ(organisations, sources->organisations,
          "code,zh,kind,parent,uscc,from,to", on_organisation_row, organisations,
          organisation_row_cmp);
-    READ(operators, sources->operators, "id,name,org,role,from,to",
+    READ(operators, sources->operators, "id,name,org,role,limit_fen,from,to",
          on_operator_row, operators, operator_row_cmp);
     READ(delegations, sources->delegations,
          "id,giver,taker,item,act,amount_fen,towns,from,until,basis",

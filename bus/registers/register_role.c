@@ -18,14 +18,46 @@ static const struct
     {"auditor", 1u << BUS_REGISTER_ACTS}, /* reads, and does nothing */
 };
 
-unsigned registers_role_acts(const char *role)
+static unsigned acts_of(struct bus_strv role)
 {
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-        if (strcmp(roles[i].role, role) == 0) {
+        if (bus_strv_is(role, roles[i].role)) {
             return roles[i].acts;
         }
     }
     return 0;
+}
+
+/* The next word of a list with a space between. */
+static struct bus_strv next_word(const char **at)
+{
+    size_t n = strcspn(*at, " ");
+    struct bus_strv word = {*at, n};
+    *at += n + ((*at)[n] == ' ');
+    return word;
+}
+
+unsigned registers_role_acts(const char *role)
+{
+    unsigned acts = 0;
+    for (const char *at = role;;) {
+        unsigned one = acts_of(next_word(&at));
+        acts |= one;
+        if (one == 0 || *at == '\0') {
+            return one == 0 ? 0 : acts;
+        }
+    }
+}
+
+bool bus_registers_has_role(const struct bus_register_operator *o,
+                            const char *role)
+{
+    for (const char *at = o->role; *at != '\0';) {
+        if (bus_strv_is(next_word(&at), role)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool registers_act_parse(const char *word, enum bus_register_act *ret)

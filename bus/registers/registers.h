@@ -29,7 +29,7 @@ struct bus_register;
 struct bus_register_sources
 {
     struct bus_source organisations; /* code,zh,kind,parent,uscc,from,to */
-    struct bus_source operators;     /* id,name,org,role,from,to */
+    struct bus_source operators;     /* id,name,org,role,limit_fen,from,to */
     struct bus_source delegations;   /* id,giver,taker,item,act,amount_fen,
                                         towns,from,until,basis */
     struct bus_source seals;         /* id,org,operator,public_key,items,from,
@@ -64,7 +64,9 @@ struct bus_register_organisation
 };
 struct bus_register_operator
 {
-    const char *id, *name, *org, *role;
+    const char *id, *name, *org;
+    const char *role;  /* several with a space between */
+    int64_t limit_fen; /* of one decision; INT64_MAX: none of his own */
     int32_t from_day, to_day;
 };
 /* NULL: not there, or not on that day. */
@@ -80,6 +82,19 @@ const struct bus_register_operator *
 bus_registers_assistant(const struct bus_register *r,
                         struct bus_strv village,
                         int32_t day);
+/* Is this one of his roles? */
+bool bus_registers_has_role(const struct bus_register_operator *o,
+                            const char *role);
+/* The department that this organisation is, or stands below; NULL: none. */
+const struct bus_register_organisation *
+bus_registers_department(const struct bus_register *r,
+                         struct bus_strv org,
+                         int32_t day);
+/* The town (9 digits) that it is, or that it, a village or a station, lies in,
+ * or stands below; "" for one of the whole county. */
+struct bus_strv bus_registers_town(const struct bus_register *r,
+                                   struct bus_strv org,
+                                   int32_t day);
 struct bus_register_counts
 {
     size_t organisations, operators, delegations, seals, partner_keys;
@@ -95,6 +110,7 @@ struct bus_register_counts bus_registers_counts(const struct bus_register *r);
     X(OPERATOR_NOT_THAT_DAY, "OPERATOR_NOT_THAT_DAY")     \
     X(OPERATOR_ELSEWHERE, "OPERATOR_ELSEWHERE")           \
     X(ROLE_MAY_NOT, "ROLE_MAY_NOT")                       \
+    X(OPERATOR_LIMIT, "OPERATOR_LIMIT")                   \
     X(NOT_DELEGATED, "NOT_DELEGATED")                     \
     X(DELEGATION_NOT_THAT_DAY, "DELEGATION_NOT_THAT_DAY") \
     X(DELEGATION_TOWN, "DELEGATION_TOWN")                 \
@@ -135,9 +151,9 @@ struct bus_register_claim
     int64_t amount_fen;         /* 0: no money */
     int32_t day;
 };
-/* In office that day, for the organisation he names, in a role that may; and
- * of the owner (or an organisation below it), or of one that the owner has
- * delegated this act to, for this item, town, amount and day. */
+/* In office that day, for the organisation he names, in a role that may, within
+ * his own limit; and of the owner (or an organisation below it), or of one that
+ * the owner has delegated this act to, for this item, town, amount and day. */
 enum bus_register_answer
 bus_registers_may(const struct bus_register *r,
                   const struct bus_register_claim *claim);

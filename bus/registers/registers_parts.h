@@ -73,7 +73,8 @@ void registers_read(struct bus_register *r,
 void registers_check(struct bus_register *r,
                      const struct bus_register_sources *sources,
                      struct bus_faults *faults);
-/* register_role.c: what a role may do; 0 for a role that there is not. */
+/* register_role.c: what a role, or several with a space between, may do; 0 if
+ * there is not each of them. */
 unsigned registers_role_acts(const char *role);
 bool registers_act_parse(const char *word, enum bus_register_act *ret);
 /* Any row of this code, whatever the day. */

@@ -152,7 +152,7 @@ int bus_wire_sm2_point_name(const uint8_t point[BUS_WIRE_SM2_POINT],
 /* --- key files --- */
 
 /* Opened for reading; a secret one only if it is its owner's alone. */
-static FILE *open_file(const char *path, bool secret, struct bus_err *err)
+static FILE *open_key_file(const char *path, bool secret, struct bus_err *err)
 {
     struct stat st;
     FILE *f = fopen(path, "re");
@@ -190,7 +190,7 @@ int bus_wire_sm2_point_read(const char *public_file,
                             struct bus_err *err)
 {
     char text[PUBLIC_TEXT_MAX];
-    FILE *f = open_file(public_file, false, err);
+    FILE *f = open_key_file(public_file, false, err);
     if (f == NULL) {
         return BUS_ECONFIG;
     }
@@ -213,7 +213,7 @@ int bus_wire_sm2_key_open(const char *key_file,
                           struct bus_wire_sm2_key **ret,
                           struct bus_err *err)
 {
-    FILE *f = open_file(key_file, true, err);
+    FILE *f = open_key_file(key_file, true, err);
     if (f == NULL) {
         return BUS_ECONFIG;
     }

@@ -138,8 +138,9 @@ static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
         return;
     }
     bus_catalogue_rules_init(&k->rules);
-    int rc = bus_catalogue_archive_unpack(in->archive, &k->rules.mem,
-                                          &k->rules.archive, &err);
+    int rc =
+        bus_catalogue_archive_unpack(in->archive, BUS_ARCHIVE_CATALOGUE,
+                                     &k->rules.mem, &k->rules.archive, &err);
     rc = rc ? rc : bus_catalogue_rules_compile(&k->rules, &err);
     rc = rc ? rc : check_owners(t, &k->rules, &err);
     if (rc == BUS_OK && strcmp(bus_policy_catalogue_version(k->rules.catalogue),
@@ -314,8 +315,8 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
     struct bus_catalogue_rules r;
     struct bus_buf archive = {0};
     bus_catalogue_rules_init(&r);
-    int rc =
-        bus_catalogue_archive_folder(f->config.folder, &r.mem, &r.archive, err);
+    int rc = bus_catalogue_archive_folder(
+        f->config.folder, BUS_ARCHIVE_CATALOGUE, &r.mem, &r.archive, err);
     rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     const char *version = bus_policy_catalogue_version(t->s->catalogue);
     if (rc == BUS_OK &&

@@ -17,6 +17,7 @@
 #include "bus/base/id.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/review.h"
+#include "bus/registers/registers.h"
 #include "consumers/matcher/catalogue_versions.h"
 #include "schemas/household_state.h"
 
@@ -30,12 +31,6 @@
                               */
 #define MATCHER_NAMED_MAX 64 /* other households that name one person */
 
-struct matcher_seal /* of the register */
-{
-    struct bus_strv id, org;
-    struct bus_policy_seal life;
-};
-
 struct matcher_rules
 {
     /* Which one judges follows from the household and the event's day; NULL:
@@ -44,8 +39,7 @@ struct matcher_rules
     const struct bus_policy_catalogue *catalogue; /* borrowed */
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
     int32_t verification_days; /* working days the insurer has */
-    const struct matcher_seal *seals; /* by id; 0: there is no register */
-    size_t seal_count;
+    const struct bus_register *registers; /* in force; borrowed. NULL: none */
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
     void *data;

@@ -11,36 +11,29 @@
 #include "bus/role/household.h"
 #include "consumers/matcher/parts.h"
 
-static const struct matcher_seal *seal_find(const struct matcher_rules *r,
-                                            struct bus_strv id)
-{
-    size_t low = 0, high = r->seal_count;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int c = bus_strv_cmp(r->seals[mid].id, id);
-        if (c == 0) {
-            return &r->seals[mid];
-        }
-        low = c < 0 ? mid + 1 : low;
-        high = c < 0 ? high : mid;
-    }
-    return NULL;
-}
-
 static struct bus_strv seal_reason(const struct matcher_rules *r,
                                    const struct sa_decision *d)
 {
-    if (!d->has_seal_id || r->seal_count == 0) {
+    const uint8_t *key = NULL;
+    struct bus_register_sealing sealing = {
+        .seal_id = d->seal_id,
+        .org = d->department,
+        .operator_id = d->decided_by.operator_id,
+        .item = d->item,
+        .signed_ms = d->signed_at,
+    };
+    if (!d->has_seal_id || r->registers == NULL ||
+        bus_registers_counts(r->registers).seals == 0) {
         return (struct bus_strv){0};
     }
-    const struct matcher_seal *seal = seal_find(r, d->seal_id);
-    return seal == NULL ? BUS_STRV("SEAL_UNKNOWN")
-           : !bus_strv_eq(seal->org, d->department) &&
-                   !bus_strv_eq(seal->org, d->decided_by.org_code)
-               ? BUS_STRV("SEAL_OF_ANOTHER")
-           : !bus_policy_seal_valid(&seal->life, d->signed_at)
-               ? BUS_STRV("SEAL_NOT_VALID")
-               : (struct bus_strv){0};
+    enum bus_register_answer a =
+        bus_registers_seal_may(r->registers, &sealing, &key);
+    if (a == BUS_REGISTER_SEAL_OTHERS) {
+        sealing.org = d->decided_by.org_code;
+        a = bus_registers_seal_may(r->registers, &sealing, &key);
+    }
+    return a == BUS_REGISTER_YES ? (struct bus_strv){0}
+                                 : bus_strv(bus_registers_answer_word(a));
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/catalogue/register_files.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/catalogue_watch.h"
@@ -81,26 +82,13 @@ static void close_lane(struct matcher_lane *lane)
     bus_arena_fini(&lane->batch);
 }
 
-/* The register's seals as decide() asks for them. */
-static int take_seals(struct matcher_shell *s, struct bus_err *err)
+static int open_register_of(struct matcher_shell *s, struct bus_err *err)
 {
-    const struct bus_config *c = &s->frame.config;
-    struct matcher_seal *list =
-        bus_arena_calloc(&s->frame.mem, c->seals_count + 1, sizeof(*list));
-    if (list == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "the seals");
-    }
-    for (size_t i = 0; i < c->seals_count; i++) {
-        const struct bus_seal *from = &c->seals[i];
-        list[i] = (struct matcher_seal){
-            .id = bus_strv(from->id),
-            .org = bus_strv(from->org),
-            .life = {from->from_ms, from->expires_ms, from->suspended_ms,
-                     from->revoked_ms}};
-    }
-    s->rules.seals = list;
-    s->rules.seal_count = c->seals_count;
-    return BUS_OK;
+    struct bus_faults faults;
+    bus_faults_init(&faults, &s->frame.mem);
+    s->registers = bus_catalogue_register_folder(&s->frame.config, &faults);
+    s->rules.registers = s->registers;
+    return s->registers != NULL ? BUS_OK : bus_faults_fail(&faults, err);
 }
 
 static int matcher_start(struct matcher_shell *s, struct bus_err *err)
@@ -122,7 +110,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
                                      &s->calendar, err);
     s->rules.data = s->calendar;
     rc = rc ? rc : bus_wire_type_ready(&sa_household_state_type, err);
-    rc = rc ? rc : take_seals(s, err);
+    rc = rc ? rc : open_register_of(s, err);
     rc = rc ? rc : matcher_topics(s, err);
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
         rc = matcher_open_lane(s, &s->lanes[i], err);
@@ -167,6 +155,7 @@ static void matcher_stop(struct matcher_shell *s)
         }
     }
     matcher_catalogue_watch_free(s->watch);
+    bus_registers_free(s->registers);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }

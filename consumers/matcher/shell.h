@@ -62,6 +62,7 @@ struct matcher_shell
     _Atomic(const struct matcher_catalogue_versions *) versions;
     struct catalogue_watch *watch;
     struct bus_policy_calendar *calendar;
+    struct bus_register *registers; /* the folder's */
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];
     const char *topics[MATCHER_TOPICS_MAX];

@@ -1,7 +1,7 @@
 /* lianou check: every fault of the configuration at once.
  *
  * - reads the folder, cross-checks between its files, compiles the rules (what
- *   they do is `lianou policy check`'s matter); prints each fault
+ *   they do is `lianou policy check`'s matter) and the register; each fault
  *   as file:line:col with what to write instead, and a line of totals
  * - warnings are what a county must still confirm: counted, listed on request
  * - 0 without a fault, 1 with one, 2 for a wrong option */
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/catalogue/publication.h"
+#include "bus/catalogue/register_files.h"
 #include "bus/conf/bus_config.h"
 #include "ops/cli/kinds.h"
 #include "ops/cli/lianou.h"
@@ -20,7 +22,6 @@ extern const struct lianou_command lianou_cmd_check;
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
-    {"date", required_argument, NULL, 'd'},
     {"keys", no_argument, NULL, 'k'},
     {"topics", no_argument, NULL, 't'},
     {"warnings", no_argument, NULL, 'w'},
@@ -29,7 +30,6 @@ static const struct option options[] = {
 struct asked
 {
     const char *folder;
-    int32_t day;
     bool keys, topics, warnings;
 };
 
@@ -46,7 +46,7 @@ static bool read_options(int argc, char **argv, struct asked *a)
             a->topics = true;
         } else if (o == 'w') {
             a->warnings = true;
-        } else if (o != 'd' || !bus_date_parse(bus_strv(optarg), &a->day)) {
+        } else {
             return false;
         }
     }
@@ -105,9 +105,30 @@ static void check_kinds(const struct bus_config *c, struct bus_faults *faults)
     }
 }
 
+/* Whose publications count. */
+static void check_bureau(const struct bus_config *c, struct bus_faults *faults)
+{
+    struct bus_catalogue_bureau bureau;
+    struct bus_err err;
+    const struct bus_node *n = bus_node_get(c->node, "bureau");
+    const struct bus_node *key = bus_node_get(n, "public_key");
+    struct bus_place at = {"bus.yaml", 0, 0};
+    at = key != NULL ? key->at : n != NULL ? n->at : at;
+    if (c->bureau.public_key == NULL) {
+        return; /* a fault of its own, or no bus.yaml */
+    }
+    if (bus_catalogue_bureau_read(c, &bureau, &err) != BUS_OK) {
+        bus_faults_add(faults, at, NULL, "%s", err.msg);
+    } else if (bureau.count == 0) {
+        bus_faults_warn(faults, at, "bureau.public_key",
+                        "none yet: no published catalogue or register counts; "
+                        "make a key with `lianou seal keygen FILE`");
+    }
+}
+
 static int check_run(int argc, char **argv)
 {
-    struct asked a = {.day = bus_china_day(bus_clock_system.wall_ms(NULL))};
+    struct asked a = {0};
     if (!read_options(argc, argv, &a)) {
         fprintf(stderr, "usage: lianou check %s\n", lianou_cmd_check.usage);
         return LIANOU_USAGE;
@@ -122,10 +143,13 @@ static int check_run(int argc, char **argv)
     struct bus_faults faults;
     struct bus_err err;
     int rc = bus_conf_open(&c, lianou_config_dir(a.folder), &faults, &err);
-    bus_conf_check(&c, a.day, &faults);
+    bus_conf_check(&c, &faults);
     struct bus_policy_catalogue *rules =
         rc == 0 ? cli_policy_catalogue(&c, &faults) : NULL;
     bus_policy_catalogue_free(rules);
+    bus_registers_free(rc == 0 ? bus_catalogue_register_folder(&c, &faults)
+                               : NULL);
+    check_bureau(&c, &faults);
     check_kinds(&c, &faults);
     bus_faults_sort(&faults);
     bus_faults_print(&faults, a.warnings, &out);
@@ -141,7 +165,7 @@ static int check_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_check = {
     .name = "check",
-    .usage = "[--config DIR] [--warnings] [--topics] [--date DAY] [--keys]",
+    .usage = "[--config DIR] [--warnings] [--topics] [--keys]",
     .summary = "every fault of the configuration, as file:line:column",
     .summary_zh = "检查配置,逐条列出错误位置与改法",
     .group = 3,

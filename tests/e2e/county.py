@@ -51,7 +51,7 @@ def application(order, channel, reference, **changes):
                 "employment": "unemployed", "registered_unemployed": True, "employment_difficulty": True}}]}
 
 
-line = next(x for x in (SOURCE / "bus-config/operators.csv").read_text().splitlines() if x.startswith("op-")
+line = next(x for x in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines() if x.startswith("op-")
             and x.endswith(",") and x.split(",")[3] == "assistant")
 OPERATOR = {"operator_id": line.split(",")[0], "org_code": line.split(",")[2], "role": "assistant"}
 

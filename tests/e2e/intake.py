@@ -34,7 +34,7 @@ WORK = pathlib.Path(tempfile.mkdtemp(prefix="lianou-intake-"))
 PORT = free_port()
 CONFIG = WORK / "bus-config"
 JSON = {"Content-Type": "application/json"}
-line = next(x for x in (SOURCE / "bus-config/operators.csv").read_text().splitlines() if x.startswith("op-")
+line = next(x for x in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines() if x.startswith("op-")
             and x.endswith(",") and x.split(",")[3] == "assistant")
 OPERATOR = {"operator_id": line.split(",")[0], "org_code": line.split(",")[2]}
 

@@ -41,7 +41,7 @@ def free_port():
 
 def an_operator():
     """A village assistant who is in office: his village is where one applies."""
-    line = next(x for x in (SOURCE / "bus-config/operators.csv").read_text().splitlines()
+    line = next(x for x in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines()
                 if x.startswith("op-") and x.endswith(",") and x.split(",")[3] == "assistant")
     return {"operator_id": line.split(",")[0], "org_code": line.split(",")[2]}
 

@@ -16,6 +16,11 @@ import uuid
 from county import SCHEMAS, SOURCE, Bus, application, fastavro, identity
 
 
+# GB/T 32918.5-2017, annex A
+PUBLIC = ("09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+          "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13")
+
+
 def fixture_config():
     """The county's configuration with the three items of T24 alone in force, the others ended in 2020 (a figure
     must have a rule that reads it); MZ06 in its version of 2020, in force without end."""
@@ -34,8 +39,9 @@ def fixture_config():
     first = re.sub(r"effective: \{from: ([\d-]+), to: [\d-]+\}", r"effective: {from: \1}", blocks[1])
     p.write_text(head + "\nversions:\n" + first + rest)
     gone = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
-    with open(config / "seals.csv", "a") as f:
-        f.write("S-gone,MZ,2020-01-01T00:00:00+08:00,,,%s\nS-good,MZ,2020-01-01T00:00:00+08:00,,,\n" % gone)
+    public = "04" + PUBLIC  # nobody signs with it: only the list is asked
+    with open(config / "registers/seals.csv", "a") as f:
+        f.write(f"S-gone,MZ,,{public},*,2020-01-01T00:00:00+08:00,,,{gone}\nS-good,MZ,,{public},*,2020-01-01T00:00:00+08:00,,,\n")
     return config
 
 
@@ -96,7 +102,7 @@ def test_T20(bus):
     an amount above the item's cap."""
     (_, a), = bus.events("assignment", 1, action="RETURNED")
     tasks = len(bus.events("delivery_task", 1))
-    for n, (fen, changes, why) in enumerate(((1000001, {}, "ABOVE_CAP"), (250000, {"seal_id": "S-gone"}, "SEAL_NOT_VALID"),
+    for n, (fen, changes, why) in enumerate(((1000001, {}, "ABOVE_CAP"), (250000, {"seal_id": "S-gone"}, "SEAL_REVOKED"),
                                              (250000, {"seal_id": "S-none"}, "SEAL_UNKNOWN"))):
         d = bus.decide(a, fen, **changes)
         back = bus.events("assignment", 2 + n, action="RETURNED")[-1][1]

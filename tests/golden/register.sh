@@ -21,10 +21,12 @@ refused() {
     fi
     grep -q "$3:$line:1: .*$5" "$copy/out" || { echo "not told at $3:$line: $5"; cat "$copy/out"; return 1; }
 }
-refused - "$2/bus-config" operators.csv 'op-x1,表白寺镇李见村社区,MZ,clerk,2021-01-01,' 'no person'
-refused - "$2/bus-config" operators.csv 'op-x1,救助科室,nowhere,clerk,2021-01-01,' "'nowhere' is no organisation"
-refused - "$2/bus-config" operators.csv 'op-x1,王小明,371425101230,assistant,2021-01-01,' 'has two assistants from 2021-01-01'
-refused - "$2/bus-config" operators.csv 'op-x1,王小明,MZ,cleaner,2021-01-01,' "found 'cleaner'"
+refused - "$2/bus-config" registers/operators.csv 'op-x1,表白寺镇李见村社区,MZ,clerk,,2021-01-01,' 'no person'
+refused - "$2/bus-config" registers/operators.csv 'op-x1,救助科室,nowhere,clerk,,2021-01-01,' "'nowhere' is no organisation"
+refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,371425101230,assistant,,2021-01-01,' 'has two assistants from 2021-01-01'
+refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,MZ,cleaner,,2021-01-01,' "found 'cleaner'"
 refused - "$2/bus-config" registers/organisations.csv 'XX,某局所,department,,91350100M000100Y44,2021-01-01,' 'check character'
 refused - "$2/bus-config" registers/seals.csv 's-1,MZ,,04ab,*,2021-01-01T00:00:00+08:00,,,' 'SM2 public key'
+refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,MZ,clerk,-1,2021-01-01,' "found '-1'"
+refused - "$2/bus-config" registers/seals.csv "s-1,MZ,,04$(printf '1%.0s' $(seq 128)),*,2021-01-01T00:00:00+08:00,,," 'a point of the curve'
 echo "each offender is told at its place"

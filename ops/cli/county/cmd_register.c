@@ -1,7 +1,7 @@
 /* lianou register check|show: who may say what.
  *
- * - check: reads operators.csv and registers/ of the configuration, prints each
- * fault as file:line:col with what to write instead, and a line of totals
+ * - check: reads registers/ of the configuration, prints each fault as
+ * file:line:col with what to write instead, and a line of totals
  * - show CODE: what stands in the register of an organisation, an operator or
  *   a village on a day
  * - 0 without a fault, 1 with one or nothing found, 2 for wrong use */
@@ -10,12 +10,8 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/conf/bus_config.h"
-#include "bus/conf/file.h"
-#include "bus/registers/registers.h"
+#include "bus/catalogue/register_files.h"
 #include "ops/cli/lianou.h"
-
-#define FILE_BYTES_MAX (64u << 20)
 
 extern const struct lianou_command lianou_cmd_register;
 
@@ -27,38 +23,13 @@ struct register_tool
     int32_t day;
 };
 
-static void
-read_source(struct register_tool *t, const char *name, struct bus_source *ret)
-{
-    char *path =
-        bus_arena_printf(&t->config.mem, "%s/%s", t->config.folder, name);
-    *ret = (struct bus_source){.file = path};
-    if (path == NULL) {
-        t->faults.out_of_memory = true;
-    } else {
-        (void)bus_conf_slurp(&t->config.mem, path, FILE_BYTES_MAX, &ret->text,
-                             &t->faults);
-    }
-}
-
 static void open_register(struct register_tool *t, const char *folder)
 {
     struct bus_err err;
     if (bus_conf_open(&t->config, lianou_config_dir(folder), &t->faults,
-                      &err) != BUS_OK) {
-        return;
+                      &err) == BUS_OK) {
+        t->r = bus_catalogue_register_folder(&t->config, &t->faults);
     }
-    struct bus_register_sources s = {
-        .county = t->config.county.code,
-        .villages = t->config.villages,
-        .village_count = t->config.villages_count,
-    };
-    read_source(t, "registers/organisations.csv", &s.organisations);
-    read_source(t, "operators.csv", &s.operators);
-    read_source(t, "registers/delegations.csv", &s.delegations);
-    read_source(t, "registers/seals.csv", &s.seals);
-    read_source(t, "registers/partner_keys.csv", &s.partner_keys);
-    t->r = bus_registers_new(&s, &t->faults);
 }
 
 static void print_faults(struct register_tool *t)

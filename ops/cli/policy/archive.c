@@ -52,7 +52,8 @@ int cli_policy_rules_open(struct bus_catalogue_rules *r,
         return bus_fail(err, BUS_ECONFIG, "%s: %s", path, strerror(errno));
     }
     if (S_ISDIR(st.st_mode)) {
-        return bus_catalogue_archive_folder(path, &r->mem, &r->archive, err);
+        return bus_catalogue_archive_folder(path, BUS_ARCHIVE_CATALOGUE,
+                                            &r->mem, &r->archive, err);
     }
     if (st.st_size > 2 * (off_t)BUS_ARCHIVE_BYTES_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "%s: larger than a catalogue is",
@@ -67,7 +68,8 @@ int cli_policy_rules_open(struct bus_catalogue_rules *r,
     if (f == NULL || bytes == NULL || n != (size_t)st.st_size) {
         return bus_fail(err, BUS_ECONFIG, "%s: cannot be read", path);
     }
-    int rc = bus_catalogue_archive_unpack((struct bus_strv){bytes, n}, &r->mem,
+    int rc = bus_catalogue_archive_unpack((struct bus_strv){bytes, n},
+                                          BUS_ARCHIVE_CATALOGUE, &r->mem,
                                           &r->archive, err);
     return rc == BUS_OK ? rc : bus_wrap(err, "%s", path);
 }

@@ -152,7 +152,7 @@ static int cmd_check_run(const char *folder, int32_t day, bool confirm)
     struct bus_faults faults;
     bus_arena_init(&t.mem, 0, 0);
     int rc = bus_conf_open(&t.config, lianou_config_dir(folder), &faults, &err);
-    bus_conf_check(&t.config, day, &faults);
+    bus_conf_check(&t.config, &faults);
     if (rc == BUS_OK) {
         rc =
             cli_policy_check_rules(&t.config, day, &faults, &t.catalogue, &err);

@@ -89,8 +89,8 @@ published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
             catalogue_of(v, v->wanted) == NULL) {
             struct bus_catalogue_rules *r = &v->rules[v->count++];
             bus_catalogue_rules_init(r);
-            rc = bus_catalogue_archive_unpack(c->archive, &r->mem, &r->archive,
-                                              err);
+            rc = bus_catalogue_archive_unpack(c->archive, BUS_ARCHIVE_CATALOGUE,
+                                              &r->mem, &r->archive, err);
             if (rc == BUS_OK) {
                 rc = bus_catalogue_rules_compile(r, err);
             }

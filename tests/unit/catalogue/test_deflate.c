@@ -76,9 +76,10 @@ static void a_bomb(void **state)
     assert_int_equal(
         bus_catalogue_gzip((struct bus_strv){zeros, n}, &packed, &err), BUS_OK);
     assert_true(packed.len < 100000);
-    assert_int_equal(
-        bus_catalogue_archive_unpack(bus_buf_view(&packed), &mem, &a, &err),
-        BUS_ETOOBIG);
+    assert_int_equal(bus_catalogue_archive_unpack(bus_buf_view(&packed),
+                                                  BUS_ARCHIVE_CATALOGUE, &mem,
+                                                  &a, &err),
+                     BUS_ETOOBIG);
     assert_non_null(strstr(err.msg, "unpacked"));
     bus_buf_fini(&packed);
     bus_arena_fini(&mem);

@@ -8,13 +8,19 @@
 #include "tests/lib/check.h"
 
 #define ORG_HEAD "code,zh,kind,parent,uscc,from,to\n"
-#define OP_HEAD  "id,name,org,role,from,to\n"
+#define OP_HEAD  "id,name,org,role,limit_fen,from,to\n"
 #define DEL_HEAD "id,giver,taker,item,act,amount_fen,towns,from,until,basis\n"
 #define SEAL_HEAD \
     "id,org,operator,public_key,items,from,expires,suspended,revoked\n"
 #define KEY_HEAD "id,partner,public_key,from,until,revoked\n"
-#define X32      "1111111111111111111111111111111111111111111111111111111111111111"
-#define PUBLIC   "04" X32 X32
+/* GB/T 32918.5-2017, annex A */
+#define PUBLIC                                                           \
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020" \
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+/* the same with its halves exchanged: beside the curve */
+#define BESIDE                                                           \
+    "04ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13" \
+    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
 
 #define TOWN_A "000000101"
 #define TOWN_B "000000102"
@@ -40,14 +46,15 @@ static const char organisations[] =
              "nongshang,农商行,bank,,91350100M000100Y43,2020-01-01,\n"
              "old,旧局所,department,,,2019-01-01,2020-12-31\n";
 static const char operators[] =
-    OP_HEAD "op-1,王小明,MZ,approver,2020-01-01,\n"
-            "op-2,李红,MZ-1,clerk,2020-01-01,\n"
-            "op-3,赵大海," TOWN_A ",approver,2020-01-01,2024-12-31\n"
-            "op-3,赵大海," TOWN_B ",approver,2025-01-01,\n"
-            "op-4,买买提·吐尔逊,000000101201,assistant,2020-01-01,2023-06-30\n"
-            "op-5,孙丽,000000101201,assistant,2023-07-01,\n"
-            "op-6,周正,000000101202,assistant,2020-01-01,\n"
-            "op-7,吴芳,000000102201,assistant,2020-01-01,\n";
+    OP_HEAD "op-1,王小明,MZ,approver,,2020-01-01,\n"
+            "op-2,李红,MZ-1,clerk,,2020-01-01,\n"
+            "op-3,赵大海," TOWN_A ",approver,,2020-01-01,2024-12-31\n"
+            "op-3,赵大海," TOWN_B ",approver,,2025-01-01,\n"
+            "op-4,买买提·吐尔逊,000000101201,assistant,,2020-01-01,2023-06-30\n"
+            "op-5,孙丽,000000101201,assistant,,2023-07-01,\n"
+            "op-6,周正,000000101202,assistant,,2020-01-01,\n"
+            "op-7,吴芳,000000102201,assistant,,2020-01-01,\n"
+            "op-9,冯静,MZ-1,approver cashier,500000,2020-01-01,\n";
 static const char delegations[] =
     DEL_HEAD "d-1,MZ," TOWN_A ",MZ01 MZ02,decide,300000," TOWN_A
              ",2022-01-01,2024-06-30,齐民发〔2022〕1号\n"
@@ -129,7 +136,7 @@ static void what_stands_in_it_is_found(void **state)
     (void)state;
     struct bus_register_counts n = bus_registers_counts(r);
     assert_int_equal(n.organisations, 5);
-    assert_int_equal(n.operators, 8);
+    assert_int_equal(n.operators, 9);
     assert_int_equal(n.delegations, 2);
     assert_int_equal(n.seals, 2);
     assert_int_equal(n.partner_keys, 1);
@@ -140,7 +147,7 @@ static void what_stands_in_it_is_found(void **state)
     assert_string_equal(
         bus_registers_operator(r, BUS_STRV("op-3"), day + 1)->org, TOWN_B);
     assert_null(bus_registers_operator(r, BUS_STRV("op-3"), 0));
-    assert_null(bus_registers_operator(r, BUS_STRV("op-9"), day));
+    assert_null(bus_registers_operator(r, BUS_STRV("op-8"), day));
     assert_null(bus_registers_organisation(r, BUS_STRV("old"), day));
     assert_non_null(
         bus_registers_organisation(r, BUS_STRV("old"), day_of("2020-12-31")));
@@ -218,6 +225,14 @@ static void whose_word_counts(void **state)
          "2024-07-01", BUS_REGISTER_YES},
         {"op-3", TOWN_B, D, "MZ", "MZ01", TOWN_B, 1, "2025-01-01",
          BUS_REGISTER_NOT_DELEGATED},
+        {"op-9", "MZ-1", D, "MZ", "MZ01", TOWN_B, 500000, "2024-01-01",
+         BUS_REGISTER_YES},
+        {"op-9", "MZ-1", D, "MZ", "MZ01", TOWN_B, 500001, "2024-01-01",
+         BUS_REGISTER_OPERATOR_LIMIT},
+        {"op-9", "MZ-1", BUS_REGISTER_PAY, "MZ", "MZ01", TOWN_B, 1,
+         "2024-01-01", BUS_REGISTER_YES},
+        {"op-9", "MZ-1", BUS_REGISTER_SURVEY, "MZ", "MZ01", TOWN_B, 1,
+         "2024-01-01", BUS_REGISTER_ROLE_MAY_NOT},
         {"op-6", "000000101202", D, "MZ", "MZ01", TOWN_A, 1, "2024-01-01",
          BUS_REGISTER_ROLE_MAY_NOT},
     };
@@ -242,6 +257,40 @@ static void whose_word_counts(void **state)
     }
 }
 
+static void organisations_have_a_department_and_a_town(void **state)
+{
+    (void)state;
+    int32_t day = day_of("2024-01-01");
+    static const struct
+    {
+        const char *org, *department, *town;
+    } rows[] = {
+        {"MZ", "MZ", ""},
+        {"MZ-1", "MZ", ""},
+        {"nongshang", NULL, ""},
+        {TOWN_A, NULL, TOWN_A},
+        {"000000101201", NULL, TOWN_A},
+        {"000000102S01", NULL, TOWN_B},
+        {"000000", NULL, ""},
+        {"nowhere", NULL, ""},
+        {"old", NULL, ""}, /* not any more on that day */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct bus_register_organisation *o =
+            bus_registers_department(r, bus_strv(rows[i].org), day);
+        assert_true((o == NULL) == (rows[i].department == NULL));
+        assert_true(o == NULL || strcmp(o->code, rows[i].department) == 0);
+        assert_true(bus_strv_is(
+            bus_registers_town(r, bus_strv(rows[i].org), day), rows[i].town));
+    }
+    const struct bus_register_operator *o =
+        bus_registers_operator(r, BUS_STRV("op-9"), day);
+    assert_true(bus_registers_has_role(o, "approver"));
+    assert_true(bus_registers_has_role(o, "cashier"));
+    assert_false(bus_registers_has_role(o, "clerk"));
+    assert_false(bus_registers_has_role(o, "approver cashier"));
+}
+
 static enum bus_register_answer seal(const char *id,
                                      const char *org,
                                      const char *who,
@@ -258,7 +307,7 @@ static enum bus_register_answer seal(const char *id,
                                        .signed_ms = ms_of(at)},
         &key);
     assert_true((a == BUS_REGISTER_YES) == (key != NULL));
-    assert_true(key == NULL || (key[0] == 4 && key[64] == 0x11));
+    assert_true(key == NULL || (key[0] == 4 && key[64] == 0x13));
     return a;
 }
 
@@ -359,7 +408,7 @@ static void places_are_no_persons(void **state)
                                          ""};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         char row[256];
-        (void)snprintf(row, sizeof(row), "op-8,%s,MZ,clerk,2020-01-01,\n",
+        (void)snprintf(row, sizeof(row), "op-8,%s,MZ,clerk,,2020-01-01,\n",
                        places[i]);
         struct bus_register_sources s = county();
         struct bus_faults found;
@@ -369,7 +418,7 @@ static void places_are_no_persons(void **state)
         if (bus_registers_new(&s, &found) != NULL) {
             fail_msg("'%s' passes as a person", places[i]);
         }
-        assert_int_equal(found.list[0].at.line, 10);
+        assert_int_equal(found.list[0].at.line, 11);
     }
     static const char *const persons[] = {
         "王小明",        "欧阳修竹",           "李镇", "张科", "陈站长江",
@@ -381,22 +430,22 @@ static void places_are_no_persons(void **state)
         }
     }
     /* The village's own name without what a village is called. */
-    operator_is_refused("op-8,李见,000000101202,clerk,2020-01-01,\n",
+    operator_is_refused("op-8,李见,000000101202,clerk,,2020-01-01,\n",
                         "is the name of a place");
 }
 
 static void assistants_leave_no_gap(void **state)
 {
     (void)state;
-    operator_is_refused("op-8,郑强,000000101202,assistant,2025-01-01,\n",
+    operator_is_refused("op-8,郑强,000000101202,assistant,,2025-01-01,\n",
                         "has two assistants from 2025-01-01 on: op-6 and op-8");
-    operator_is_refused("op-8,郑强,MZ,assistant,2025-01-01,\n",
+    operator_is_refused("op-8,郑强,MZ,assistant,,2025-01-01,\n",
                         "an assistant is of a village");
     struct bus_register_sources s = county();
     s.operators.text = BUS_STRV(
-        OP_HEAD "op-4,王甲,000000101201,assistant,2020-01-01,2023-06-29\n"
-                "op-5,孙丽,000000101201,assistant,2023-07-01,\n"
-                "op-6,周正,000000101202,assistant,2020-01-01,2025-12-31\n");
+        OP_HEAD "op-4,王甲,000000101201,assistant,,2020-01-01,2023-06-29\n"
+                "op-5,孙丽,000000101201,assistant,,2023-07-01,\n"
+                "op-6,周正,000000101202,assistant,,2020-01-01,2025-12-31\n");
     struct bus_source *ops = &s.operators;
     struct bus_register_sources again = s;
     is_refused(ops, &s, "", "no assistant from 2023-06-30 to 2023-06-30");
@@ -409,15 +458,23 @@ static void assistants_leave_no_gap(void **state)
 static void rows_that_contradict_are_told(void **state)
 {
     (void)state;
-    operator_is_refused("op-1,王小红,MZ,clerk,2030-01-01,\n",
+    operator_is_refused("op-1,王小红,MZ,clerk,,2030-01-01,\n",
                         "'op-1' is '王小明' in another row");
-    operator_is_refused("op-1,王小明,RS,clerk,2024-01-01,\n",
+    operator_is_refused("op-1,王小明,RS,clerk,,2024-01-01,\n",
                         "'op-1' has another row for that day");
-    operator_is_refused("op-8,郑强,XX,clerk,2020-01-01,\n",
+    operator_is_refused("op-8,郑强,XX,clerk,,2020-01-01,\n",
                         "'XX' is no organisation");
-    operator_is_refused("op-8,郑强,MZ,cleaner,2020-01-01,\n",
+    operator_is_refused("op-8,郑强,MZ,cleaner,,2020-01-01,\n",
                         "found 'cleaner'; must be director");
-    operator_is_refused("op-8,郑强,MZ,clerk,2020-01-02,2020-01-01\n",
+    operator_is_refused("op-8,郑强,MZ,clerk cleaner,,2020-01-01,\n",
+                        "found 'clerk cleaner'");
+    operator_is_refused("op-8,郑强,MZ,clerk  cashier,,2020-01-01,\n",
+                        "several with a space between");
+    operator_is_refused("op-8,郑强,MZ,approver,5.00,2020-01-01,\n",
+                        "found '5.00'; must be a number of fen");
+    operator_is_refused("op-8,郑强,MZ,approver,-1,2020-01-01,\n",
+                        "found '-1'; must be a number of fen");
+    operator_is_refused("op-8,郑强,MZ,clerk,,2020-01-02,2020-01-01\n",
                         "must be dates in order");
     operator_is_refused("op-8,郑强,MZ,clerk\n", "the row has 4 cells");
     struct bus_register_sources s = county();
@@ -452,14 +509,18 @@ static void the_other_tables_are_checked(void **state)
                "'9' is no organisation");
     s = county();
     is_refused(&s.seals, &s, "s-3,MZ,,04ab,*,2020-11-19T10:00:00+08:00,,,\n",
-               "an SM2 public key");
+               "no SM2 public key: must be 04, x and y");
+    s = county();
+    is_refused(&s.seals, &s,
+               "s-3,MZ,," BESIDE ",*,2020-11-19T10:00:00+08:00,,,\n",
+               "a point of the curve SM2");
     s = county();
     is_refused(&s.seals, &s, "s-1,MZ,," PUBLIC ",*,2020-11-19T10:00:00Z,,,\n",
                "'s-1' is there twice");
     s = county();
     is_refused(&s.seals, &s,
-               "s-3,MZ,op-9," PUBLIC ",*,2020-11-19T10:00:00Z,,,\n",
-               "'op-9' is no operator on its first day");
+               "s-3,MZ,op-8," PUBLIC ",*,2020-11-19T10:00:00Z,,,\n",
+               "'op-8' is no operator on its first day");
     s = county();
     is_refused(&s.seals, &s, "s-3,MZ,," PUBLIC ",*,2020-11-19,,,\n",
                "an instant");
@@ -500,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_village_has_one_assistant_any_day),
         cmocka_unit_test(assistants_agree_with_a_plain_count),
         cmocka_unit_test(whose_word_counts),
+        cmocka_unit_test(organisations_have_a_department_and_a_town),
         cmocka_unit_test(seals_count_while_they_are_valid),
         cmocka_unit_test(partners_sign_with_their_own_key),
         cmocka_unit_test(places_are_no_persons),
