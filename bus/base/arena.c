@@ -128,6 +128,13 @@ void *bus_arena_alloc(struct bus_arena *a, size_t n)
     return p;
 }
 
+void *bus_arena_rest(const struct bus_arena *a, size_t *ret_bytes)
+{
+    *ret_bytes = a->cur != NULL ? a->cur->cap - a->cur->used : 0;
+    *ret_bytes &= ~(size_t)(ARENA_ALIGN - 1);
+    return a->cur != NULL ? a->cur->data + a->cur->used : NULL;
+}
+
 void *bus_arena_calloc(struct bus_arena *a, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {

@@ -39,6 +39,10 @@ void bus_arena_fini(struct bus_arena *a); /* NULL or zeroed is allowed */
 void bus_arena_reset(struct bus_arena *a);
 /* 16-byte aligned; NULL when the limit or the heap is exhausted. */
 void *bus_arena_alloc(struct bus_arena *a, size_t n);
+/* What is left of the block in use: where the next bus_arena_alloc() of at most
+ * *ret_bytes will be, for one who learns how much he needs by writing. Nothing
+ * is taken; 0 bytes: there is no block yet. */
+void *bus_arena_rest(const struct bus_arena *a, size_t *ret_bytes);
 void *bus_arena_calloc(struct bus_arena *a, size_t count, size_t size);
 void *bus_arena_dup(struct bus_arena *a, const void *p, size_t n);
 char *bus_arena_strdup(struct bus_arena *a, const char *s);

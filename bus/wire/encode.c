@@ -313,6 +313,32 @@ wire_coder_write(const struct coder *c, const void *record, uint8_t *to)
     return (uint8_t *)put_part(WRITE, &c->top, record, (uintptr_t)to, 0);
 }
 
+uint8_t *wire_coder_put(const struct coder *c,
+                        const void *record,
+                        size_t head,
+                        struct bus_arena *mem,
+                        size_t *ret_bytes)
+{
+    size_t room = 0;
+    uint8_t *to = bus_arena_rest(mem, &room);
+    uintptr_t from = (uintptr_t)to + head;
+    uintptr_t end =
+        room > head ? put_part(FIT, &c->top, record, from, (uintptr_t)to + room)
+                    : FULL;
+    if (end != FULL) {
+        *ret_bytes = (size_t)(end - (uintptr_t)to);
+        uint8_t *kept = bus_arena_alloc(mem, *ret_bytes);
+        BUS_CHECK(kept == NULL || kept == to);
+        return kept;
+    }
+    *ret_bytes = head + wire_coder_size(c, record);
+    to = bus_arena_alloc(mem, *ret_bytes);
+    if (to != NULL) {
+        (void)wire_coder_write(c, record, to + head);
+    }
+    return to;
+}
+
 static const struct part *array_at(const struct part *top, size_t field)
 {
     for (uint32_t i = 0; i < top->count; i++) {

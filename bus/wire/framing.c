@@ -38,26 +38,6 @@ uint8_t *bus_wire_frame_at(uint32_t id, uint8_t *to)
     return to + BUS_WIRE_FRAME_BYTES;
 }
 
-int bus_wire_encode_framed(const struct bus_wire_type *type,
-                           const void *record,
-                           struct bus_arena *mem,
-                           struct bus_strv *ret,
-                           struct bus_err *err)
-{
-    int rc = bus_wire_type_ready(type, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    size_t n = BUS_WIRE_FRAME_BYTES + bus_wire_size(type, record);
-    uint8_t *p = bus_arena_alloc(mem, n);
-    if (p == NULL) {
-        return bus_fail(err, BUS_ETOOBIG, "%s of %zu bytes", type->name, n);
-    }
-    (void)bus_wire_encode_at(type, record, bus_wire_frame_at(type->id, p));
-    *ret = (struct bus_strv){(const char *)p, n};
-    return BUS_OK;
-}
-
 struct idempotency
 {
     uint32_t id;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "bus/base/heap.h"
+#include "bus/wire/framing.h"
 #include "bus/wire/plan_parts.h"
 
 struct bus_wire_runtime
@@ -107,12 +108,29 @@ int bus_wire_encode_arena(const struct bus_wire_type *type,
     if (rc != BUS_OK) {
         return rc;
     }
-    size_t n = bus_wire_size(type, record);
-    uint8_t *p = bus_arena_alloc(mem, n);
+    size_t n = 0;
+    uint8_t *p = wire_coder_put(runtime(type)->coder, record, 0, mem, &n);
     if (p == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "%s of %zu bytes", type->name, n);
     }
-    (void)bus_wire_encode_at(type, record, p);
+    *ret = (struct bus_strv){(const char *)p, n};
+    return BUS_OK;
+}
+
+int bus_wire_encode_framed(const struct bus_wire_type *type,
+                           const void *record,
+                           struct bus_arena *mem,
+                           struct bus_strv *ret,
+                           struct bus_err *err)
+{
+    BUS_TRY(bus_wire_type_ready(type, err));
+    size_t n = 0;
+    uint8_t *p = wire_coder_put(runtime(type)->coder, record,
+                                BUS_WIRE_FRAME_BYTES, mem, &n);
+    if (p == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "%s of %zu bytes", type->name, n);
+    }
+    (void)bus_wire_frame_at(type->id, p);
     *ret = (struct bus_strv){(const char *)p, n};
     return BUS_OK;
 }
