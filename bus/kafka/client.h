@@ -28,6 +28,9 @@ struct bus_kafka_env
     const struct bus_config_kafka *conf;
     const char *client_id;           /* "lianou-ledger"; shown by the broker */
     struct bus_run_metrics *metrics; /* may be NULL */
+    int64_t linger_ms; /* plain producer: how long a message waits for company;
+                        * 0: 2 ms. A request costs the broker the same whatever
+                        * is in it. */
 };
 
 /* One message read. Views live as long as the batch it came in. */

@@ -3,7 +3,8 @@
  * - orders of the loop first (assign, revoke, stop), then a batch: what is
  *   queued up to batch_max and, by the last batch's measure, held_bytes; a lane
  *   that was idle gathers for batch_wait_ms, one with a backlog as long as more
- *   comes at once (a transaction costs the same whatever its size)
+ *   comes at once, one that has just committed for EOS_STREAM_MS from then on
+ * (a transaction costs the same whatever its size)
  * - an end of partition counts towards "caught up"
  * - an error message of the library (an offset that is gone) fails the shell
  * - failed for good: only orders are obeyed
@@ -304,6 +305,20 @@ static size_t eos_lane_gather_calm(struct eos_lane *lane, size_t n)
     return n;
 }
 
+/* What comes in a stream, until a transaction is worth its price. */
+static size_t eos_lane_gather_stream(struct eos_lane *lane, size_t n)
+{
+    int64_t until = lane->ended_at_ms + EOS_STREAM_MS, now;
+    while (n > 0 && n < EOS_CALM_ENOUGH && !eos_lane_full(lane, n) &&
+           !atomic_load(&lane->interrupt) &&
+           (now = kafka_eos_now_ms()) < until) {
+        int64_t ms = until - now > EOS_REFILL_MS ? EOS_REFILL_MS : until - now;
+        (void)nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
+        n += eos_lane_take(lane, n);
+    }
+    return n;
+}
+
 static size_t eos_lane_gather(struct eos_lane *lane)
 {
     BUS_CHECK(lane->state == LANE_READING && lane->queue != NULL);
@@ -319,12 +334,17 @@ static size_t eos_lane_gather(struct eos_lane *lane)
     if (calm) {
         return eos_lane_gather_calm(lane, n);
     }
-    if (queued && !backlog) {
-        return n; /* it queued up while we committed */
-    }
     int64_t now = kafka_eos_now_ms();
     int64_t until =
         now + (backlog ? EOS_BACKLOG_MS : lane->eos->conf.batch_wait_ms);
+    if (!backlog && lane->eos->conf.calm != NULL &&
+        now < lane->ended_at_ms + EOS_STREAM_MS) {
+        /* One small transaction after the other costs more than all else. */
+        return eos_lane_gather_stream(lane, n);
+    }
+    if (queued && !backlog) {
+        return n; /* it queued up while we committed */
+    }
     while (n > 0 && !eos_lane_full(lane, n) && !atomic_load(&lane->interrupt) &&
            (now = kafka_eos_now_ms()) < until) {
         int64_t ms = until - now;
@@ -409,6 +429,7 @@ static void eos_lane_batch(struct eos_lane *lane)
         kafka_flow_taken(&lane->eos->flow, (size_t)lane->index, lane->msgs,
                          lane->n);
         (void)kafka_eos_batch_run(lane);
+        lane->ended_at_ms = kafka_eos_now_ms();
         size_next(lane);
     }
     for (size_t i = 0; i < lane->n; i++) {

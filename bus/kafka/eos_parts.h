@@ -27,6 +27,7 @@
 #define EOS_BACKLOG         128  /* queued up: more is sure to be fetched */
 #define EOS_BACKLOG_MS      100  /* for which so long is waited, */
 #define EOS_REFILL_MS       20   /* while it keeps coming */
+#define EOS_STREAM_MS       100  /* at least, from the end of one to the next */
 #define EOS_STOP_FLUSH_MS   5000 /* a stopping lane waits for a broker */
 #define EOS_TRACK_MS        5000
 
@@ -118,6 +119,7 @@ struct eos_lane
     uint8_t *eof;      /* by place */
     bool *dirty;       /* by slot: a tracked topic was written */
     int64_t tracked_at_ms;
+    int64_t ended_at_ms; /* the last transaction */
     rd_kafka_t *producer;
     struct eos_trouble trouble; /* of this producer */
     rd_kafka_queue_t *events;

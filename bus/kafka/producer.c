@@ -127,7 +127,9 @@ static int producer_make(struct bus_kafka_producer *p, struct bus_err *err)
     kafka_set(conf, "acks", "all", &rc, err);
     kafka_set(conf, "compression.codec", "lz4", &rc, err);
     kafka_set(conf, "partitioner", "murmur2_random", &rc, err);
-    kafka_set_int(conf, "linger.ms", LINGER_MS, &rc, err);
+    kafka_set_int(conf, "linger.ms",
+                  p->env.linger_ms > 0 ? p->env.linger_ms : LINGER_MS, &rc,
+                  err);
     kafka_set_int(conf, "message.timeout.ms", MESSAGE_MS, &rc, err);
     kafka_set_int(conf, "queue.buffering.max.messages", WAITING_MAX, &rc, err);
     kafka_set_int(conf, "queue.buffering.max.kbytes", WAITING_KBYTES, &rc, err);

@@ -18,6 +18,7 @@
 
 #define RECOVER_MAX 256
 #define NOTES_NAME  "ids"
+#define LINGER_MS   20 /* answers come in files and lists */
 
 void partner_runner_stop(struct runner *r, const struct bus_err *err)
 {
@@ -424,6 +425,7 @@ static int partner_start(struct runner *r, struct bus_err *err)
                         r->frame.config.keys.ring, r->partner->code);
     }
     BUS_TRY(bus_wire_type_ready(r->kind->in->type, err));
+    r->frame.kafka.linger_ms = LINGER_MS;
     BUS_TRY(bus_kafka_producer_open(&r->frame.kafka, on_acked, r, &r->producer,
                                     err));
     BUS_TRY(bus_run_timer_new(r->frame.loop, on_tick, r, &r->tick, err));

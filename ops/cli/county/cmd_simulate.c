@@ -20,6 +20,7 @@
 #define PARTNERS_MAX  64
 #define MESSAGE_BYTES (8u << 20)
 #define RETRY_MS      1000
+#define LINGER_MS     50
 
 struct in_flight /* a batch and its unacknowledged answers */
 {
@@ -318,6 +319,7 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
     if (s->count > 0) {
         BUS_TRY(bus_run_timer_new(s->frame.loop, on_simulate_retry, s,
                                   &s->retry, err));
+        s->frame.kafka.linger_ms = LINGER_MS;
         BUS_TRY(bus_kafka_producer_open(&s->frame.kafka, simulate_acked, s,
                                         &s->producer, err));
         BUS_TRY(

@@ -251,7 +251,7 @@ static bool demo_probe(struct demo *d, int *rc, struct bus_err *err)
     }
     *rc = cli_account_read(d->tool.pg, &d->account, err);
     double took = demo_since(d) - now, rest = LOOK_MS / 1000.0;
-    d->look_s = now + took + (rest > took * 4 ? rest : took * 4);
+    d->look_s = now + took + (rest > took * 15 ? rest : took * 15);
     if (*rc == BUS_OK && (d->terminal || d->looks++ % PLAIN_LOOKS == 0)) {
         cli_demo_view_draw(&d->view, &d->account, d->tool.pg, now);
     }
