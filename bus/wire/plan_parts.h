@@ -111,7 +111,8 @@ size_t wire_coder_size(const struct coder *c, const void *record);
 uint8_t *
 wire_coder_write(const struct coder *c, const void *record, uint8_t *to);
 /* Behind `head` bytes that are left to the caller; NULL: no room. Written into
- * what is left of the arena's block; only what does not fit is counted first. */
+ * what is left of the arena's block; only what does not fit is counted first.
+ */
 uint8_t *wire_coder_put(const struct coder *c,
                         const void *record,
                         size_t head,
