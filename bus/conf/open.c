@@ -15,16 +15,6 @@
 
 #define MEMORY_MAX (512u << 20)
 
-char *bus_conf_load_path(struct bus_config *c, const char *name)
-{
-    return bus_conf_join(&c->mem, c->folder, name);
-}
-
-bool bus_conf_load_digits(const char *s, size_t n)
-{
-    return strlen(s) == n && strspn(s, "0123456789") == n;
-}
-
 /* Names go into topic names: what Kafka takes, without '_' (it collides with
  * '.' in metric names). */
 static bool prefix_ok(const char *s)

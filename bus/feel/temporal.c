@@ -75,21 +75,6 @@ static bool fraction(struct scan *s, int64_t *nanos)
     return s->p > from;
 }
 
-bool feel_date_of(int64_t year,
-                  int64_t month,
-                  int64_t day,
-                  struct feel_value *ret)
-{
-    if (year < -FEEL_YEAR_MAX || year > FEEL_YEAR_MAX || month < 1 ||
-        month > 12 || day < 1 || day > 31 ||
-        !bus_civil_valid(year, (unsigned)month, (unsigned)day)) {
-        return false;
-    }
-    *ret = feel_days_date(
-        bus_days_from_civil(year, (unsigned)month, (unsigned)day));
-    return true;
-}
-
 static bool scan_date(struct scan *s, struct feel_value *ret)
 {
     bool minus = temporal_eat(s, '-');

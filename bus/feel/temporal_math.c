@@ -11,6 +11,21 @@
 #define DAY_NANOS (DAY_S * NANOS)
 #define DAY_MAX   INT64_C(365300000000) /* of a year of nine digits */
 
+bool feel_date_of(int64_t year,
+                  int64_t month,
+                  int64_t day,
+                  struct feel_value *ret)
+{
+    if (year < -FEEL_YEAR_MAX || year > FEEL_YEAR_MAX || month < 1 ||
+        month > 12 || day < 1 || day > 31 ||
+        !bus_civil_valid(year, (unsigned)month, (unsigned)day)) {
+        return false;
+    }
+    *ret = feel_days_date(
+        bus_days_from_civil(year, (unsigned)month, (unsigned)day));
+    return true;
+}
+
 int feel_span_cmp(struct feel_span a, struct feel_span b)
 {
     if (a.seconds != b.seconds) {

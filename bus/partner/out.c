@@ -20,20 +20,6 @@ void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch)
     *r->end = f;
     r->end = &f->next;
     bus_run_series_add(r->m_in, batch->n);
-    partner_runner_pump(r);
-}
-
-void partner_in_flight_settle(struct runner *r)
-{
-    while (r->first != NULL && r->first->at == r->first->batch->n &&
-           r->first->dead_letters == 0) {
-        struct in_flight *f = r->first;
-        bus_kafka_consumer_done(r->consumer, f->batch);
-        bus_kafka_batch_free(r->consumer, f->batch);
-        r->first = f->next;
-        r->end = r->first ? r->end : &r->first;
-        bus_free(f);
-    }
 }
 
 void partner_deliver_drop(struct runner *r)

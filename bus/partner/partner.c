@@ -20,11 +20,6 @@
 #define NOTES_NAME  "ids"
 #define LINGER_MS   20 /* answers come in files and lists */
 
-void partner_runner_stop(struct runner *r, const struct bus_err *err)
-{
-    bus_run_loop_stop(r->frame.loop, err);
-}
-
 /* --- opening --- */
 
 /* What was staged and not published when the last one ended: its batch was not
@@ -81,6 +76,7 @@ failed:
 static void on_partner_batch(void *data, struct bus_kafka_batch *batch)
 {
     partner_deliver_batch(data, batch);
+    partner_runner_pump(data);
 }
 
 static void on_partner_revoked(void *data)

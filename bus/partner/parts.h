@@ -138,20 +138,25 @@ struct runner
         *m_rejected, *m_parked, *m_open, *m_overdue[2];
 };
 
+/* runner_fsm.c: ends the role, which drains first. */
+void partner_runner_stop(struct runner *r, const struct bus_err *err);
+/* in_flight.c: commits each batch at the front whose end is reached and whose
+ * dead letters are in Kafka. */
+void partner_in_flight_settle(struct runner *r);
 /* partner.c */
 void partner_runner_pump(struct runner *r);
-void partner_runner_stop(struct runner *r, const struct bus_err *err);
 void partner_open_run(void *data); /* JOB_OPEN, with what the last one left */
 void partner_runner_close_parts(struct runner *r);
-/* partner_out.c: fills the chunk; false: there is nothing to give now. */
+/* out.c: fills the chunk; false: there is nothing to give now. */
 bool partner_deliver_prepare(struct runner *r);
 void partner_deliver_run(void *data); /* JOB_GIVE, on the pool */
 void partner_deliver_done(struct runner *r);
 void partner_remove_run(void *data); /* JOB_REMOVE */
+/* Keeps the batch; whoever gives it lets the runner pump afterwards. */
 void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch);
 void partner_deliver_drop(
     struct runner *r); /* nothing of the consumer is kept */
-/* partner_dead_letter.c */
+/* dead_letter.c */
 void partner_dead_letter_new(struct runner *r,
                              struct in_flight *f,
                              struct bus_role_parked *parked,
@@ -166,9 +171,7 @@ void partner_dead_letter_acked(struct runner *r,
                                struct partner_dead_letter *l,
                                const struct bus_err *err);
 void partner_dead_letters_drop(struct runner *r);
-/* The flight's end is reached and its letters are in Kafka: commit. */
-void partner_in_flight_settle(struct runner *r);
-/* partner_in.c */
+/* in.c */
 void partner_collect_run(void *data); /* JOB_TAKE */
 void partner_collect_done(struct runner *r);
 void partner_answers_send(struct runner *r);

@@ -78,3 +78,8 @@ void partner_runner_move(struct runner *r, enum runner_event event)
 {
     bus_fsm_move(&bus_partner_runner_fsm, &r->state, event, r->partner->code);
 }
+
+void partner_runner_stop(struct runner *r, const struct bus_err *err)
+{
+    bus_run_loop_stop(r->frame.loop, err);
+}

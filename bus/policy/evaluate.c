@@ -2,9 +2,10 @@
  *
  * Facts are asked for only when an expression reads them; a derived fact is
  * worked out once. The result lives in the caller's arena. */
-#include <assert.h>
+
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/feel/number.h"
 #include "bus/policy/missing.h"
@@ -333,7 +334,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                              struct bus_policy_verdict_of *ret,
                              struct bus_err *err)
 {
-    assert(item >= 0 && (size_t)item < c->item_count);
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
     struct household_view w;
     const struct version_def *v =
         policy_catalogue_version_at(&c->items[item], rule_date);

@@ -2,6 +2,7 @@
  * two booleans meet here; all else meets as FEEL values. */
 #include <string.h>
 
+#include "bus/feel/number.h"
 #include "bus/policy/program_parts.h"
 
 static struct cell program_run_code(struct household_view *w,
@@ -9,6 +10,8 @@ static struct cell program_run_code(struct household_view *w,
                                     uint32_t from,
                                     uint32_t to,
                                     int member);
+
+static const struct feel_missing nothing;
 
 static inline struct cell a_bool(bool b)
 {
@@ -199,6 +202,101 @@ program_run_years(struct household_view *w, struct cell a, struct cell b)
            : m.tag == CELL_UNKNOWN
                ? m
                : policy_cell(w, feel_wrong("no such property"));
+}
+
+/* --- facts and standards, each worked out once --- */
+
+static struct cell view_ask(struct household_view *w, int fact, int member)
+{
+    if (w->quiet) {
+        return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};
+    }
+    return policy_cell(w, feel_unknown(w->mem, fact, member));
+}
+
+static struct cell
+view_derive(struct household_view *w, const struct fact_def *f, int member)
+{
+    if (!w->by_tree && f->program != NULL) {
+        return policy_run(w, f->program, f->member ? member : -1);
+    }
+    struct feel_value self = {.kind = FEEL_THING};
+    self.thing.what = FEEL_MEMBER;
+    self.thing.index = member;
+    return policy_cell(
+        w, feel_eval_in(f->derived, &w->env, f->member ? &self : NULL));
+}
+
+struct cell
+policy_fact(struct household_view *w, const struct fact_def *f, int member)
+{
+    size_t fact = (size_t)(f - w->c->facts);
+    struct cell *c = &w->cells[fact * w->width + (size_t)(member + 1)];
+    if (c->tag == CELL_NONE) {
+        if (f->derived == NULL) {
+            *c = view_ask(w, (int)fact, member);
+        } else {
+            c->tag = CELL_BUSY;
+            *c = view_derive(w, f, member);
+        }
+    }
+    return c->tag == CELL_BUSY
+               ? (struct cell){.tag = CELL_NULL,
+                               .why = "a derived fact that needs itself"}
+               : *c;
+}
+
+static const struct standard_value *in_force(const struct standard_def *s,
+                                             int32_t day)
+{
+    const struct standard_value *best = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->values[i].from <= day &&
+            (best == NULL || s->values[i].from >= best->from)) {
+            best = &s->values[i];
+        }
+    }
+    return best;
+}
+
+static struct cell by_word(struct household_view *w,
+                           const struct standard_value *v)
+{
+    struct cell word = policy_fact(w, &w->c->facts[v->by], -1);
+    struct cell r = {.tag = CELL_NULL, .why = "no such word"};
+    char text[64];
+    struct feel_value figure;
+    if (word.tag == CELL_UNKNOWN) {
+        return word;
+    }
+    const struct bus_node *n =
+        word.tag == CELL_TEXT
+            ? bus_node_get(v->in, bus_strv_copy(text, sizeof(text), *word.text))
+            : NULL;
+    return n && feel_number_parse(n->text, &figure) ? policy_cell(w, figure)
+                                                    : r;
+}
+
+struct cell policy_standard(struct household_view *w,
+                            const struct standard_def *s)
+{
+    struct cell *c = &w->standards[s - w->c->standards];
+    if (c->tag != CELL_NONE) {
+        return *c;
+    }
+    const struct standard_value *v = in_force(s, w->rule_date);
+    struct cell r = {.tag = CELL_NULL,
+                     .why = "no standard in force on that day"};
+    c->tag = CELL_BUSY;
+    if (s->derived != NULL) {
+        r = !w->by_tree && s->program
+                ? policy_run(w, s->program, -1)
+                : policy_cell(w, feel_eval_in(s->derived, &w->env, NULL));
+    } else if (v != NULL) {
+        r = v->by < 0 ? policy_cell(w, v->value) : by_word(w, v);
+    }
+    *c = r;
+    return r;
 }
 
 /* A piece of tree, with the member at hand bound as it was in the text. */

@@ -1,8 +1,9 @@
 #include "bus/policy/ratio.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "bus/base/check.h"
 
 static __int128 ratio_gcd(__int128 a, __int128 b)
 {
@@ -83,7 +84,7 @@ static __int128 ratio_floor_div(__int128 a, __int128 b)
 /* By continued fractions: nothing is multiplied. */
 int bus_policy_ratio_cmp(struct bus_policy_ratio a, struct bus_policy_ratio b)
 {
-    assert(!a.broken && !b.broken);
+    BUS_CHECK(!a.broken && !b.broken);
     for (int sign = 1;; sign = -sign) {
         __int128 p = ratio_floor_div(a.n, a.d), q = ratio_floor_div(b.n, b.d);
         if (p != q) {

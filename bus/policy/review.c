@@ -1,7 +1,6 @@
 #include "bus/policy/review.h"
 
-#include <assert.h>
-
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/feel/number.h"
 #include "bus/policy/source.h"
@@ -21,7 +20,7 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
                        struct bus_policy_request_of *ret,
                        struct bus_err *err)
 {
-    assert(item >= 0 && (size_t)item < c->item_count);
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
     struct household_view w;
     const struct item_def *it = &c->items[item];
     const struct version_def *v = policy_catalogue_version_at(it, rule_date);

@@ -1,78 +1,10 @@
-/* Cells of facts and standards, and the world of the tree walk over them. */
+/* A household as rules see it: the world of the tree walk, and one rule. */
 #include "bus/policy/view.h"
 
-#include <assert.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/feel/number.h"
-
-static const struct feel_missing nothing;
-
-struct feel_value policy_value(struct cell c)
-{
-    switch (c.tag) {
-    case CELL_BOOL:
-        return feel_bool(c.n != 0);
-    case CELL_INT:
-        return feel_long(c.n);
-    case CELL_DATE:
-        return feel_days_date(c.n);
-    case CELL_TEXT:
-        return feel_string(*c.text);
-    case CELL_VALUE:
-        return *c.value;
-    case CELL_UNKNOWN:
-        return (struct feel_value){.kind = FEEL_UNKNOWN, .missing = c.missing};
-    case CELL_NULL:
-        return feel_wrong(c.why);
-    default:
-        return feel_wrong("a derived fact that needs itself");
-    }
-}
-
-struct cell policy_cell(struct household_view *w, struct feel_value v)
-{
-    struct cell c = {.tag = CELL_VALUE};
-    switch (v.kind) {
-    case FEEL_BOOLEAN:
-        return (struct cell){.tag = CELL_BOOL, .n = v.boolean};
-    case FEEL_NULL:
-        return (struct cell){.tag = CELL_NULL, .why = v.why};
-    case FEEL_DATE:
-        return (struct cell){.tag = CELL_DATE, .n = v.when.day};
-    case FEEL_UNKNOWN:
-        return (struct cell){.tag = CELL_UNKNOWN, .missing = v.missing};
-    case FEEL_NUMBER:
-        if (feel_number_to_long(&v, &c.n)) {
-            c.tag = CELL_INT;
-            return c;
-        }
-        break;
-    case FEEL_STRING:
-        c.text = bus_arena_dup(w->mem, &v.string, sizeof(v.string));
-        c.tag = CELL_TEXT;
-        break;
-    default:
-        break;
-    }
-    if (c.tag == CELL_VALUE) {
-        c.value = bus_arena_dup(w->mem, &v, sizeof(v));
-    }
-    return c.value ? c : (struct cell){.tag = CELL_NULL, .why = feel_no_memory};
-}
-
-struct cell
-policy_unknown_of(struct household_view *w, struct cell a, struct cell b)
-{
-    if (a.tag != CELL_UNKNOWN || b.tag != CELL_UNKNOWN) {
-        return a.tag == CELL_UNKNOWN ? a : b;
-    }
-    if (w->quiet || a.missing == b.missing) {
-        return a;
-    }
-    struct feel_value x = policy_value(a), y = policy_value(b);
-    return policy_cell(w, feel_unknown_of(w->mem, &x, &y));
-}
 
 static struct cell of_fact(const struct bus_policy_fact *f)
 {
@@ -89,99 +21,6 @@ static struct cell of_fact(const struct bus_policy_fact *f)
         break;
     }
     return (struct cell){.tag = CELL_NULL};
-}
-
-static struct cell view_ask(struct household_view *w, int fact, int member)
-{
-    if (w->quiet) {
-        return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};
-    }
-    return policy_cell(w, feel_unknown(w->mem, fact, member));
-}
-
-static struct cell
-view_derive(struct household_view *w, const struct fact_def *f, int member)
-{
-    if (!w->by_tree && f->program != NULL) {
-        return policy_run(w, f->program, f->member ? member : -1);
-    }
-    struct feel_value self = {.kind = FEEL_THING};
-    self.thing.what = FEEL_MEMBER;
-    self.thing.index = member;
-    return policy_cell(
-        w, feel_eval_in(f->derived, &w->env, f->member ? &self : NULL));
-}
-
-struct cell
-policy_fact(struct household_view *w, const struct fact_def *f, int member)
-{
-    size_t fact = (size_t)(f - w->c->facts);
-    struct cell *c = &w->cells[fact * w->width + (size_t)(member + 1)];
-    if (c->tag == CELL_NONE) {
-        if (f->derived == NULL) {
-            *c = view_ask(w, (int)fact, member);
-        } else {
-            c->tag = CELL_BUSY;
-            *c = view_derive(w, f, member);
-        }
-    }
-    return c->tag == CELL_BUSY
-               ? (struct cell){.tag = CELL_NULL,
-                               .why = "a derived fact that needs itself"}
-               : *c;
-}
-
-static const struct standard_value *in_force(const struct standard_def *s,
-                                             int32_t day)
-{
-    const struct standard_value *best = NULL;
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->values[i].from <= day &&
-            (best == NULL || s->values[i].from >= best->from)) {
-            best = &s->values[i];
-        }
-    }
-    return best;
-}
-
-static struct cell by_word(struct household_view *w,
-                           const struct standard_value *v)
-{
-    struct cell word = policy_fact(w, &w->c->facts[v->by], -1);
-    struct cell r = {.tag = CELL_NULL, .why = "no such word"};
-    char text[64];
-    struct feel_value figure;
-    if (word.tag == CELL_UNKNOWN) {
-        return word;
-    }
-    const struct bus_node *n =
-        word.tag == CELL_TEXT
-            ? bus_node_get(v->in, bus_strv_copy(text, sizeof(text), *word.text))
-            : NULL;
-    return n && feel_number_parse(n->text, &figure) ? policy_cell(w, figure)
-                                                    : r;
-}
-
-struct cell policy_standard(struct household_view *w,
-                            const struct standard_def *s)
-{
-    struct cell *c = &w->standards[s - w->c->standards];
-    if (c->tag != CELL_NONE) {
-        return *c;
-    }
-    const struct standard_value *v = in_force(s, w->rule_date);
-    struct cell r = {.tag = CELL_NULL,
-                     .why = "no standard in force on that day"};
-    c->tag = CELL_BUSY;
-    if (s->derived != NULL) {
-        r = !w->by_tree && s->program
-                ? policy_run(w, s->program, -1)
-                : policy_cell(w, feel_eval_in(s->derived, &w->env, NULL));
-    } else if (v != NULL) {
-        r = v->by < 0 ? policy_cell(w, v->value) : by_word(w, v);
-    }
-    *c = r;
-    return r;
 }
 
 /* --- for the tree walk --- */
@@ -265,7 +104,7 @@ int policy_view_open(struct household_view *w,
     w->members = feel_list_of(members, h->member_count);
     for (size_t i = 0; i < h->fact_count; i++) {
         const struct bus_policy_fact *f = &h->facts[i];
-        assert(f->fact >= 0 && (size_t)f->fact < c->fact_count);
+        BUS_CHECK(f->fact >= 0 && (size_t)f->fact < c->fact_count);
         if (c->facts[f->fact].derived == NULL) {
             w->cells[(size_t)f->fact * w->width + (size_t)(f->member + 1)] =
                 of_fact(f);

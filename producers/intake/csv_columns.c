@@ -269,55 +269,13 @@ static void twice_or_missing(struct csv_import *s,
     }
 }
 
-int intake_csv_import_open(struct csv_import *s,
-                           struct bus_strv text,
-                           const struct bus_config *config,
-                           const struct form_index *index,
-                           struct csv_import_faults *ret_faults,
-                           struct bus_err *err)
+void intake_csv_import_name_columns(struct csv_import *s,
+                                    struct csv_import_faults *faults)
 {
-    memset(s, 0, sizeof(*s));
-    s->config = config;
-    s->index = index;
-    s->csv.text = text;
-    ret_faults->n = 0;
-    bus_arena_init(&s->mem, 0, 0);
-    int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
-    if (rc == BUS_EAGAIN) {
-        return bus_fail(err, BUS_EPARSE,
-                        "第1行 line 1: 文件是空的, 首行应为列名 / the file is "
-                        "empty; its first row names the columns");
-    }
-    BUS_TRY(rc);
-    s->n = s->row.n;
-    size_t known = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        known += intake_csv_import_names_column(s, s->row.field[i]);
-    }
-    if (known < SHEET_HEADS_MIN || intake_csv_import_ends_in_cr(text)) {
-        s->n = 0; /* nothing of it is repeated */
-        intake_csv_import_no_header(s, ret_faults);
-        return BUS_OK;
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
-        s->header[i] = bus_arena_strndup(&s->mem, name.p, name.n);
-        if (s->header[i] == NULL) {
-            return bus_fail(err, BUS_ENOMEM, "the columns");
-        }
-    }
     for (size_t i = 0; i < s->n; i++) {
         if (s->header[i][0] != '\0') { /* a column without a name: not read */
-            csv_columns_one(s, i, ret_faults);
+            csv_columns_one(s, i, faults);
         }
     }
-    twice_or_missing(s, ret_faults);
-    return BUS_OK;
-}
-
-void intake_csv_import_close(struct csv_import *s)
-{
-    if (s != NULL && s->config != NULL) {
-        bus_arena_fini(&s->mem);
-    }
+    twice_or_missing(s, faults);
 }

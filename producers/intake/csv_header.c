@@ -1,4 +1,4 @@
-/* Why a list's first row names no columns. */
+/* Opening a list: its first row, or why that names no columns. */
 #include <string.h>
 
 #include "producers/intake/csv_import.h"
@@ -70,14 +70,16 @@ static size_t heads_below(struct csv_import *s)
     return 0;
 }
 
-bool intake_csv_import_ends_in_cr(struct bus_strv text)
+/* Alone, as old Macintosh. */
+static bool ends_in_cr(struct bus_strv text)
 {
     return text.n > 0 && memchr(text.p, '\n', text.n) == NULL &&
            memchr(text.p, '\r', text.n - 1) != NULL;
 }
 
-void intake_csv_import_no_header(struct csv_import *s,
-                                 struct csv_import_faults *ret_faults)
+/* One fault, without a word of what stands in the row: it may be a person's. */
+static void say_no_header(struct csv_import *s,
+                          struct csv_import_faults *ret_faults)
 {
     static const struct
     {
@@ -96,7 +98,7 @@ void intake_csv_import_no_header(struct csv_import *s,
          "the columns are separated by | and not by commas; save the list as "
          "CSV UTF-8 (comma delimited)"},
     };
-    if (intake_csv_import_ends_in_cr(s->csv.text)) {
+    if (ends_in_cr(s->csv.text)) {
         one_fault(ret_faults, 1, "LINE_ENDS",
                   "各行以单独的 CR 结束(旧式 Mac 格式); 请另存为 CSV UTF-8",
                   "the lines end in CR alone (old Macintosh); save the list as "
@@ -125,4 +127,52 @@ void intake_csv_import_no_header(struct csv_import *s,
         "the first row names no columns (reference, division_code, name "
         "...); is the header missing? a blank list: lianou intake "
         "template --csv");
+}
+
+int intake_csv_import_open(struct csv_import *s,
+                           struct bus_strv text,
+                           const struct bus_config *config,
+                           const struct form_index *index,
+                           struct csv_import_faults *ret_faults,
+                           struct bus_err *err)
+{
+    memset(s, 0, sizeof(*s));
+    s->config = config;
+    s->index = index;
+    s->csv.text = text;
+    ret_faults->n = 0;
+    bus_arena_init(&s->mem, 0, 0);
+    int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
+    if (rc == BUS_EAGAIN) {
+        return bus_fail(err, BUS_EPARSE,
+                        "第1行 line 1: 文件是空的, 首行应为列名 / the file is "
+                        "empty; its first row names the columns");
+    }
+    BUS_TRY(rc);
+    s->n = s->row.n;
+    size_t known = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        known += intake_csv_import_names_column(s, s->row.field[i]);
+    }
+    if (known < SHEET_HEADS_MIN || ends_in_cr(text)) {
+        s->n = 0; /* nothing of it is repeated */
+        say_no_header(s, ret_faults);
+        return BUS_OK;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        struct bus_strv name = intake_csv_import_trim(s->row.field[i]);
+        s->header[i] = bus_arena_strndup(&s->mem, name.p, name.n);
+        if (s->header[i] == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "the columns");
+        }
+    }
+    intake_csv_import_name_columns(s, ret_faults);
+    return BUS_OK;
+}
+
+void intake_csv_import_close(struct csv_import *s)
+{
+    if (s != NULL && s->config != NULL) {
+        bus_arena_fini(&s->mem);
+    }
 }

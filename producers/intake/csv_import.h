@@ -93,12 +93,9 @@ int intake_csv_import_next(struct csv_import *s,
 /* csv_columns.c: does the cell name a column? */
 bool intake_csv_import_names_column(const struct csv_import *s,
                                     struct bus_strv cell);
-/* csv_header.c: why this first row names no columns, in one fault, without a
- * word of what stands in it: it may be a person's. */
-bool intake_csv_import_ends_in_cr(
-    struct bus_strv text); /* alone, as old Macintosh */
-void intake_csv_import_no_header(struct csv_import *s,
-                                 struct csv_import_faults *ret_faults);
+/* csv_columns.c: each column of the header read, and all faults of it. */
+void intake_csv_import_name_columns(struct csv_import *s,
+                                    struct csv_import_faults *faults);
 /* Looks at the whole list before anything of it is used: rows of one reference
  * that do not stand together. BUS_EPARSE: err says which lines. ret_rows may be
  * NULL. */

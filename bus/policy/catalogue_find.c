@@ -1,0 +1,146 @@
+/* The questions about the items, facts and standards of a built catalogue. */
+#include "bus/base/check.h"
+#include "bus/policy/catalogue.h"
+#include "bus/policy/catalogue_parts.h"
+#include "bus/policy/source.h"
+
+const char *bus_policy_catalogue_version(const struct bus_policy_catalogue *c)
+{
+    return c->version;
+}
+
+size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
+{
+    return c->item_count;
+}
+
+const struct version_def *policy_catalogue_version_at(const struct item_def *it,
+                                                      int32_t day)
+{
+    for (size_t i = 0; i < it->count; i++) {
+        if (it->versions[i].from <= day && day <= it->versions[i].to) {
+            return &it->versions[i];
+        }
+    }
+    return NULL;
+}
+
+const struct bus_node *
+bus_policy_item_node(const struct bus_policy_catalogue *c, size_t i)
+{
+    BUS_CHECK(i < c->item_count);
+    return c->items[i].node;
+}
+
+const struct bus_node *
+bus_policy_version_node(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date)
+{
+    BUS_CHECK(i < c->item_count);
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[i], rule_date);
+    return v ? v->node : NULL;
+}
+
+bool bus_policy_item_at(const struct bus_policy_catalogue *c,
+                        size_t i,
+                        int32_t rule_date,
+                        struct bus_policy_item *ret)
+{
+    BUS_CHECK(i < c->item_count);
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[i], rule_date);
+    if (v != NULL) {
+        *ret = v->item;
+    }
+    return v != NULL;
+}
+
+int bus_policy_item_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv code)
+{
+    const struct item_def *it = bus_map_get(&c->item_codes, code);
+    return it ? (int)(it - c->items) : -1;
+}
+
+int bus_policy_fact_find(const struct bus_policy_catalogue *c,
+                         struct bus_strv name)
+{
+    const struct fact_def *f = bus_map_get(&c->fact_names, name);
+    return f ? (int)(f - c->facts) : -1;
+}
+
+struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
+                                     int fact)
+{
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].name;
+}
+
+size_t bus_policy_fact_count(const struct bus_policy_catalogue *c)
+{
+    return c->fact_count;
+}
+
+bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact)
+{
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].derived != NULL;
+}
+
+const struct bus_node *
+bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
+{
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].body;
+}
+
+int bus_policy_fact_named(const struct bus_policy_catalogue *c,
+                          bool member,
+                          struct bus_strv name)
+{
+    const struct fact_def *f =
+        bus_map_get(member ? &c->member_names : &c->household_names, name);
+    return f ? (int)(f - c->facts) : -1;
+}
+
+int bus_policy_standard_find(const struct bus_policy_catalogue *c,
+                             struct bus_strv name)
+{
+    const struct standard_def *s = bus_map_get(&c->standard_names, name);
+    return s ? (int)(s - c->standards) : -1;
+}
+
+size_t bus_policy_standard_count(const struct bus_policy_catalogue *c)
+{
+    return c->standard_count;
+}
+
+const struct bus_node *
+bus_policy_standard_node(const struct bus_policy_catalogue *c, size_t i)
+{
+    BUS_CHECK(i < c->standard_count);
+    return c->standards[i].body;
+}
+
+bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
+                                 int fact,
+                                 struct bus_strv source)
+{
+    const struct bus_node *list = c->facts[fact].sources;
+    for (uint32_t i = 0;
+         list != NULL && list->kind == BUS_NODE_LIST && i < list->count; i++) {
+        if (bus_strv_eq(list->items[i]->text, source)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
+                           size_t i,
+                           int fact)
+{
+    return bus_policy_facts_has(&c->items[i].reads, fact);
+}
