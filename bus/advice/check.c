@@ -63,9 +63,9 @@ static int
 check_begin(struct trial *t, const int *items, size_t count, size_t members)
 {
     int rc = bus_advice_sample_household(&t->dice, items, count, members,
-                                         t->mem, &t->household);
+                                         t->mem, &t->household, t->err);
     t->facts = (struct bus_policy_fact *)(uintptr_t)t->household.facts;
-    return rc == BUS_OK ? rc : bus_fail(t->err, rc, "no room for a household");
+    return rc;
 }
 
 /* One step: changes one or two facts; `keep` says whether it stays. */

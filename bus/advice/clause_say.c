@@ -176,7 +176,8 @@ static size_t report_word(struct report *y, struct bus_strv s, size_t i)
 int bus_advice_report_clause(const struct bus_policy_catalogue *c,
                              struct bus_strv rule,
                              enum bus_policy_lang lang,
-                             struct bus_buf *out)
+                             struct bus_buf *out,
+                             struct bus_err *err)
 {
     struct report y = {.c = c, .lang = lang, .out = out};
     for (size_t i = 0; i < rule.n;) {
@@ -199,5 +200,6 @@ int bus_advice_report_clause(const struct bus_policy_catalogue *c,
             i++;
         }
     }
-    return out->failed ? BUS_ETOOBIG : BUS_OK;
+    return out->failed ? bus_fail(err, BUS_ETOOBIG, "no room for a clause")
+                       : BUS_OK;
 }

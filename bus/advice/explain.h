@@ -61,7 +61,8 @@ int bus_advice_changes(const struct bus_policy_catalogue *c,
 int bus_advice_report_change(const struct bus_policy_catalogue *c,
                              const struct bus_advice_change *change,
                              enum bus_policy_lang lang,
-                             struct bus_buf *out) BUS_MUSTCHECK;
+                             struct bus_buf *out,
+                             struct bus_err *err) BUS_MUSTCHECK;
 /* The facts and figures that a rule's text names, with their values for the
  * household: "月人均收入 666.66 元; 低保标准 700.00 元". */
 int bus_advice_report_values(const struct bus_policy_catalogue *c,
@@ -70,6 +71,7 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
                              struct bus_strv rule,
                              enum bus_policy_lang lang,
                              struct bus_arena *mem,
-                             struct bus_buf *out) BUS_MUSTCHECK;
+                             struct bus_buf *out,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

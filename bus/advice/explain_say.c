@@ -159,13 +159,15 @@ static void put_move(const struct bus_policy_catalogue *c,
 int bus_advice_report_change(const struct bus_policy_catalogue *c,
                              const struct bus_advice_change *change,
                              enum bus_policy_lang lang,
-                             struct bus_buf *out)
+                             struct bus_buf *out,
+                             struct bus_err *err)
 {
     for (size_t i = 0; i < change->count; i++) {
         bus_buf_puts(out, i > 0 ? explain_report(lang, ",并且", ", and ") : "");
         put_move(c, &change->moves[i], lang, out);
     }
-    return out->failed ? BUS_ETOOBIG : BUS_OK;
+    return out->failed ? bus_fail(err, BUS_ETOOBIG, "no room for a change")
+                       : BUS_OK;
 }
 
 /* --- values --- */
@@ -178,6 +180,7 @@ struct values
     enum bus_policy_lang lang;
     struct bus_arena *mem;
     struct bus_buf *out;
+    struct bus_err *err;
     int seen[VALUES_MAX]; /* facts, standards as -2 - n */
     size_t count;
 };
@@ -206,7 +209,7 @@ static int explain_report_put_fact(struct values *v,
         struct bus_strv text;
         int rc = bus_policy_fact_text(v->c, v->h, v->day,
                                       (struct bus_policy_missing){n->fact, m},
-                                      v->mem, &text);
+                                      v->mem, &text, v->err);
         if (rc != BUS_OK) {
             return rc;
         }
@@ -221,8 +224,8 @@ static int put_standard(struct values *v, int standard)
     const struct bus_node *body =
         bus_policy_standard_node(v->c, (size_t)standard);
     struct bus_strv text;
-    int rc =
-        bus_policy_standard_text(v->c, v->h, v->day, standard, v->mem, &text);
+    int rc = bus_policy_standard_text(v->c, v->h, v->day, standard, v->mem,
+                                      &text, v->err);
     if (rc == BUS_OK) {
         put_label(body, BUS_STRV("?"), v->lang, v->out);
         bus_buf_putc(v->out, ' ');
@@ -237,11 +240,11 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
                              struct bus_strv rule,
                              enum bus_policy_lang lang,
                              struct bus_arena *mem,
-                             struct bus_buf *out)
+                             struct bus_buf *out,
+                             struct bus_err *err)
 {
-    struct values v = {c, h, rule_date, lang, mem, out, {0}, 0};
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < rule.n;) {
+    struct values v = {c, h, rule_date, lang, mem, out, err, {0}, 0};
+    for (size_t i = 0; i < rule.n;) {
         if (rule.p[i] == '"') {
             i = policy_clause_past_string(rule, i);
             continue;
@@ -259,8 +262,9 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
             continue;
         }
         bus_buf_puts(out, v.count > 1 ? "; " : "");
-        rc = n.fact >= 0 ? explain_report_put_fact(&v, &n)
-                         : put_standard(&v, n.standard);
+        BUS_TRY(n.fact >= 0 ? explain_report_put_fact(&v, &n)
+                            : put_standard(&v, n.standard));
     }
-    return rc != BUS_OK ? rc : out->failed ? BUS_ETOOBIG : BUS_OK;
+    return out->failed ? bus_fail(err, BUS_ETOOBIG, "no room for values")
+                       : BUS_OK;
 }

@@ -185,13 +185,14 @@ int bus_advice_sample_household(struct bus_advice_sampler *s,
                                 size_t item_count,
                                 size_t members,
                                 struct bus_arena *mem,
-                                struct bus_policy_household *ret)
+                                struct bus_policy_household *ret,
+                                struct bus_err *err)
 {
     size_t facts = bus_policy_fact_count(s->c), n = 0;
     struct bus_policy_fact *list =
         bus_arena_calloc(mem, facts * (members + 1) + 1, sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for a household");
     }
     for (int f = 0; (size_t)f < facts; f++) {
         if (bus_policy_fact_derived(s->c, f) ||

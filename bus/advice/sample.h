@@ -36,6 +36,7 @@ int bus_advice_sample_household(struct bus_advice_sampler *s,
                                 size_t item_count,
                                 size_t members,
                                 struct bus_arena *mem,
-                                struct bus_policy_household *ret);
+                                struct bus_policy_household *ret,
+                                struct bus_err *err);
 
 #endif

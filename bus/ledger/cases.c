@@ -34,17 +34,19 @@ static int cases_parse(const char *text, json_t **ret, struct bus_err *err)
                            where.text);
 }
 
-static int from_hex(const char *text, struct bus_buf *out)
+static int from_hex(const char *text, struct bus_buf *out, struct bus_err *err)
 {
     static const char digits[] = "0123456789abcdef";
     for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
         const char *h = strchr(digits, text[0]), *l = strchr(digits, text[1]);
         if (h == NULL || l == NULL) {
-            return BUS_EBUG;
+            return bus_fail(err, BUS_EBUG, "an evaluation in the ledger");
         }
         bus_buf_putc(out, (uint8_t)((h - digits) << 4 | (l - digits)));
     }
-    return out->failed ? BUS_ENOMEM : BUS_OK;
+    return out->failed
+               ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
+               : BUS_OK;
 }
 
 static int cases_finish(const struct bus_ledger_cases *c,
@@ -53,14 +55,15 @@ static int cases_finish(const struct bus_ledger_cases *c,
                         struct bus_err *err)
 {
     struct bus_buf evaluation = {0};
-    int rc = bus_ledger_decorate(c, document, err);
-    if (rc == BUS_OK && bus_pg_value(r, 0, 1)[0] != '\0') {
-        rc = from_hex(bus_pg_value(r, 0, 1), &evaluation);
-        rc =
-            rc ? bus_fail(err, rc, "an evaluation in the ledger")
-               : bus_ledger_items(c, bus_buf_view(&evaluation),
-                                  bus_china_day(bus_clock_system.wall_ms(NULL)),
-                                  document, err);
+    BUS_TRY(bus_ledger_decorate(c, document, err));
+    if (bus_pg_value(r, 0, 1)[0] == '\0') {
+        return BUS_OK;
+    }
+    int rc = from_hex(bus_pg_value(r, 0, 1), &evaluation, err);
+    if (rc == BUS_OK) {
+        rc = bus_ledger_items(c, bus_buf_view(&evaluation),
+                              bus_china_day(bus_clock_system.wall_ms(NULL)),
+                              document, err);
     }
     bus_buf_fini(&evaluation);
     return rc;
@@ -73,12 +76,14 @@ static int cases_life(const struct bus_ledger_cases *c,
                       struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
-    int rc = bus_pg_query(pg, bus_ledger_sql_case_life, &case_id, 1, &r, err);
-    if (rc == BUS_OK && bus_pg_count(r) == 0) {
-        rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", case_id);
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_case_life, &case_id, 1, &r, err));
+    int rc =
+        bus_pg_count(r) > 0
+            ? cases_parse(bus_pg_value(r, 0, 0), ret, err)
+            : bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", case_id);
+    if (rc == BUS_OK) {
+        rc = cases_finish(c, r, *ret, err);
     }
-    rc = rc ? rc : cases_parse(bus_pg_value(r, 0, 0), ret, err);
-    rc = rc ? rc : cases_finish(c, r, *ret, err);
     bus_pg_rows_free(r);
     return rc;
 }
@@ -127,15 +132,17 @@ int bus_ledger_show(const struct bus_ledger_cases *c,
 {
     struct found f;
     json_t *document = NULL;
-    int rc = cases_find(pg, id, &f, err);
-    if (rc == BUS_OK && f.case_id[0] == '\0') {
+    int rc;
+    BUS_TRY_GOTO(rc, cases_find(pg, id, &f, err), done);
+    if (f.case_id[0] == '\0') {
         document = json_pack(
             "{s:s, s:o}", "application_id", f.id, "state",
             bus_ledger_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
-    } else if (rc == BUS_OK) {
-        rc = cases_life(c, pg, f.case_id, &document, err);
+    } else {
+        BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
     }
-    rc = rc ? rc : cases_print(document, out, err);
+    rc = cases_print(document, out, err);
+done:
     json_decref(document);
     bus_pg_rows_free(f.rows);
     return rc;
@@ -149,12 +156,15 @@ int bus_ledger_case(const struct bus_ledger_cases *c,
 {
     struct found f;
     json_t *document = NULL;
-    int rc = cases_find(pg, id, &f, err);
-    if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
+    int rc;
+    BUS_TRY_GOTO(rc, cases_find(pg, id, &f, err), done);
+    if (strcmp(f.what, "case") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
+        goto done;
     }
-    rc = rc ? rc : cases_life(c, pg, f.case_id, &document, err);
-    rc = rc ? rc : cases_print(document, out, err);
+    BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
+    rc = cases_print(document, out, err);
+done:
     json_decref(document);
     bus_pg_rows_free(f.rows);
     return rc;
@@ -234,14 +244,17 @@ int bus_ledger_list(const struct bus_ledger_cases *c,
     struct bus_pg_rows *r = NULL;
     json_t *list = NULL, *document = NULL;
     (void)snprintf(limit, sizeof(limit), "%lld", (long long)q->limit);
-    int rc = bus_pg_query(pg, bus_ledger_sql_case_list, params, 3, &r, err);
-    rc = rc ? rc : cases_parse(bus_pg_value(r, 0, 0), &list, err);
-    if (rc == BUS_OK) {
-        document = json_pack("{s:o}", "cases", list);
-        rc = document ? bus_ledger_decorate(c, document, err)
-                      : bus_fail(err, BUS_ENOMEM, "a list of cases");
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_case_list, params, 3, &r, err));
+    int rc;
+    BUS_TRY_GOTO(rc, cases_parse(bus_pg_value(r, 0, 0), &list, err), done);
+    document = json_pack("{s:o}", "cases", list);
+    if (document == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "a list of cases");
+        goto done;
     }
-    rc = rc ? rc : cases_print(document, out, err);
+    BUS_TRY_GOTO(rc, bus_ledger_decorate(c, document, err), done);
+    rc = cases_print(document, out, err);
+done:
     json_decref(document);
     bus_pg_rows_free(r);
     return rc;

@@ -82,17 +82,21 @@ static struct bus_strv decorate_text_at(const json_t *object, const char *key)
 
 static int decorate_replace(const struct bus_ledger_cases *c,
                             json_t *row,
-                            const struct coded *d)
+                            const struct coded *d,
+                            struct bus_err *err)
 {
     struct bus_strv code = decorate_text_at(row, d->key);
     if (code.p == NULL) {
         return BUS_OK;
     }
     json_t *text = bus_ledger_text(c, d->class, d->kind, code);
-    return json_object_set_new(row, d->key, text) == 0 ? BUS_OK : BUS_ENOMEM;
+    return json_object_set_new(row, d->key, text) == 0
+               ? BUS_OK
+               : bus_fail(err, BUS_ENOMEM, "the life of a case");
 }
 
-static int event_word(const struct bus_ledger_cases *c, json_t *row)
+static int
+event_word(const struct bus_ledger_cases *c, json_t *row, struct bus_err *err)
 {
     struct bus_strv record = decorate_text_at(row, "record");
     struct coded d = {"", "word", CASES_WORD, ""};
@@ -102,61 +106,61 @@ static int event_word(const struct bus_ledger_cases *c, json_t *row)
             d.kind = words_of[i].kind;
         }
     }
-    int rc = decorate_replace(c, row, &d);
+    BUS_TRY(decorate_replace(c, row, &d, err));
     d = (struct coded){"", "record", CASES_WORD, "record"};
-    return rc ? rc : decorate_replace(c, row, &d);
+    return decorate_replace(c, row, &d, err);
 }
 
 /* A request's facts: names of what is asked. */
-static int asked_facts(const struct bus_ledger_cases *c, json_t *row)
+static int
+asked_facts(const struct bus_ledger_cases *c, json_t *row, struct bus_err *err)
 {
     size_t i;
     json_t *fact;
     static const struct coded name = {"", "name", CASES_FACT, NULL};
-    int rc = BUS_OK;
     json_array_foreach(json_object_get(row, "facts"), i, fact)
     {
         (void)json_object_del(fact, "member");
-        rc = rc ? rc : decorate_replace(c, fact, &name);
+        BUS_TRY(decorate_replace(c, fact, &name, err));
     }
-    return rc;
+    return BUS_OK;
 }
 
-static int
-section(const struct bus_ledger_cases *c, json_t *document, const char *name)
+static int section(const struct bus_ledger_cases *c,
+                   json_t *document,
+                   const char *name,
+                   struct bus_err *err)
 {
     size_t i;
     json_t *row;
-    int rc = BUS_OK;
     json_array_foreach(json_object_get(document, name), i, row)
     {
-        for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
+        for (size_t k = 0; k < CODED; k++) {
             if (strcmp(coded[k].section, name) == 0) {
-                rc = decorate_replace(c, row, &coded[k]);
+                BUS_TRY(decorate_replace(c, row, &coded[k], err));
             }
         }
-        if (rc == BUS_OK && strcmp(name, "timeline") == 0) {
-            rc = event_word(c, row);
+        if (strcmp(name, "timeline") == 0) {
+            BUS_TRY(event_word(c, row, err));
         }
-        if (rc == BUS_OK && strcmp(name, "verifications") == 0) {
-            rc = asked_facts(c, row);
+        if (strcmp(name, "verifications") == 0) {
+            BUS_TRY(asked_facts(c, row, err));
         }
     }
-    return rc;
+    return BUS_OK;
 }
 
 int bus_ledger_decorate(const struct bus_ledger_cases *c,
                         json_t *document,
                         struct bus_err *err)
 {
-    int rc = BUS_OK;
-    for (size_t k = 0; rc == BUS_OK && k < CODED; k++) {
+    for (size_t k = 0; k < CODED; k++) {
         if (coded[k].section[0] == '\0') {
-            rc = decorate_replace(c, document, &coded[k]);
+            BUS_TRY(decorate_replace(c, document, &coded[k], err));
         } else if (k == 0 ||
                    strcmp(coded[k].section, coded[k - 1].section) != 0) {
-            rc = section(c, document, coded[k].section);
+            BUS_TRY(section(c, document, coded[k].section, err));
         }
     }
-    return rc ? bus_fail(err, BUS_ENOMEM, "the life of a case") : rc;
+    return BUS_OK;
 }

@@ -55,20 +55,19 @@ static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
     items_clear(j);
-    int rc = bus_advice_report_clause(c, rule, BUS_POLICY_ZH, &j->zh);
-    rc = rc ? rc : bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(bus_advice_report_clause(c, rule, BUS_POLICY_ZH, &j->zh, j->err));
+    BUS_TRY(bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en, j->err));
     *ret = items_both(j);
     items_clear(j);
-    rc = bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
-                                  BUS_POLICY_ZH, &j->scratch, &j->zh);
-    rc = rc ? rc
-            : bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
-                                       BUS_POLICY_EN, &j->scratch, &j->en);
-    return json_object_set_new(*ret, "values", items_both(j)) == 0 ? rc
-                                                                   : BUS_ENOMEM;
+    BUS_TRY(bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
+                                     BUS_POLICY_ZH, &j->scratch, &j->zh,
+                                     j->err));
+    BUS_TRY(bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
+                                     BUS_POLICY_EN, &j->scratch, &j->en,
+                                     j->err));
+    return json_object_set_new(*ret, "values", items_both(j)) == 0
+               ? BUS_OK
+               : bus_fail(j->err, BUS_ENOMEM, "the values of a clause");
 }
 
 /* A clause that the present catalogue has no more shows as its key. */
@@ -108,6 +107,20 @@ static json_t *items_missing(struct judging *j, const struct sa_item_verdict *v)
     return list;
 }
 
+static int items_put_change(struct judging *j,
+                            const struct bus_advice_change *change,
+                            json_t *list)
+{
+    items_clear(j);
+    BUS_TRY(bus_advice_report_change(j->c->catalogue, change, BUS_POLICY_ZH,
+                                     &j->zh, j->err));
+    BUS_TRY(bus_advice_report_change(j->c->catalogue, change, BUS_POLICY_EN,
+                                     &j->en, j->err));
+    return json_array_append_new(list, items_both(j)) == 0
+               ? BUS_OK
+               : bus_fail(j->err, BUS_ENOMEM, "what would change a verdict");
+}
+
 /* [{zh, en}], and whether all ways were tried. */
 static int items_put_changes(struct judging *j,
                              const struct sa_item_verdict *v,
@@ -122,13 +135,7 @@ static int items_put_changes(struct judging *j,
                                       j->e->rule_date, item, BUS_CASES_TRIES,
                                       &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
-        items_clear(j);
-        rc = bus_advice_report_change(j->c->catalogue, &found.list[i],
-                                      BUS_POLICY_ZH, &j->zh);
-        rc = rc ? rc
-                : bus_advice_report_change(j->c->catalogue, &found.list[i],
-                                           BUS_POLICY_EN, &j->en);
-        (void)json_array_append_new(list, items_both(j));
+        rc = items_put_change(j, &found.list[i], list);
     }
     (void)json_object_set_new(to, "changes", list);
     (void)json_object_set_new(
@@ -170,7 +177,9 @@ static int items_put_item(struct judging *j,
             ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
             : json_null());
     int rc = items_put_changes(j, v, row);
-    return json_array_append_new(items, row) == 0 ? rc : BUS_ENOMEM;
+    return json_array_append_new(items, row) == 0
+               ? rc
+               : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");
 }
 
 static json_t *items_members(const struct judging *j)
@@ -214,7 +223,9 @@ static int items_judge(struct judging *j, json_t *document)
                   "catalogue_now", now, "same_catalogue",
                   (int)bus_strv_is(e->catalogue_version, now)));
     (void)json_object_set_new(document, "members", items_members(j));
-    return json_object_set_new(document, "items", items) == 0 ? rc : BUS_ENOMEM;
+    return json_object_set_new(document, "items", items) == 0
+               ? rc
+               : bus_fail(j->err, BUS_ENOMEM, "the items of an evaluation");
 }
 
 int bus_ledger_items(const struct bus_ledger_cases *c,
@@ -228,17 +239,24 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
     void *record = NULL;
     bus_arena_init(&j.mem, 64u << 10, 16u << 20);
     bus_arena_init(&j.scratch, 256u << 10, 64u << 20);
-    int rc = schemas ? bus_wire_decode(schemas, &sa_evaluation_type, evaluation,
-                                       &j.mem, &record, err)
-                     : BUS_ENOMEM;
-    if (rc == BUS_OK) {
-        j.e = record;
-        rc = items_judge(&j, document);
-        struct cases_review review = {c, j.e, &j.household, day, &j.mem, err};
-        rc = rc ? rc : bus_ledger_propose(&review, document);
-        rc = rc == BUS_OK && (j.zh.failed || j.en.failed) ? BUS_ENOMEM : rc;
-        rc = rc ? bus_fail(err, rc, "the items of an evaluation") : rc;
+    int rc;
+    if (schemas == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "the schemas");
+        goto done;
     }
+    BUS_TRY_GOTO(rc,
+                 bus_wire_decode(schemas, &sa_evaluation_type, evaluation,
+                                 &j.mem, &record, err),
+                 done);
+    j.e = record;
+    BUS_TRY_GOTO(rc, items_judge(&j, document), done);
+    struct cases_review review = {c, j.e, &j.household, day, &j.mem, err};
+    BUS_TRY_GOTO(rc, bus_ledger_propose(&review, document), done);
+    if (j.zh.failed || j.en.failed) {
+        rc = bus_fail(err, BUS_ENOMEM, "the words of an evaluation");
+    }
+done:
+    rc = rc != BUS_OK ? bus_wrap(err, "the items of an evaluation") : BUS_OK;
     bus_wire_registry_free(schemas);
     bus_buf_fini(&j.zh);
     bus_buf_fini(&j.en);

@@ -35,17 +35,17 @@ static int migrate_apply(struct bus_pg *pg,
                          struct bus_err *err)
 {
     const char *params[] = {name, checksum};
-    int rc = bus_pg_exec(pg, "BEGIN", err);
-    rc = rc ? rc : bus_pg_exec(pg, sql, err);
-    rc = rc ? rc : bus_pg_query(pg, note, params, 2, NULL, err);
-    rc = rc ? rc : bus_pg_exec(pg, "COMMIT", err);
-    if (rc != BUS_OK) {
-        struct bus_err ignored; /* a broken connection ends it as well */
-        int back = bus_pg_exec(pg, "ROLLBACK", &ignored);
-        (void)back;
-        rc = bus_wrap(err, "migration %s", name);
-    }
-    return rc;
+    int rc;
+    BUS_TRY_GOTO(rc, bus_pg_exec(pg, "BEGIN", err), failed);
+    BUS_TRY_GOTO(rc, bus_pg_exec(pg, sql, err), failed);
+    BUS_TRY_GOTO(rc, bus_pg_query(pg, note, params, 2, NULL, err), failed);
+    BUS_TRY_GOTO(rc, bus_pg_exec(pg, "COMMIT", err), failed);
+    return BUS_OK;
+failed:;
+    struct bus_err ignored; /* a broken connection ends it as well */
+    int back = bus_pg_exec(pg, "ROLLBACK", &ignored);
+    (void)back;
+    return bus_wrap(err, "migration %s", name);
 }
 
 static int migrate_one(struct bus_pg *pg,
@@ -97,7 +97,11 @@ int bus_ledger_migrate(struct bus_pg *pg,
         rc = migrate_one(pg, migrations[i].name, migrations[i].sql, dry_run, to,
                          err);
     }
-    struct bus_err why;
-    int freed = bus_pg_exec(pg, unlock, rc ? &why : err);
-    return rc ? rc : freed;
+    if (rc != BUS_OK) {
+        struct bus_err ignored; /* the first failure is what is told */
+        int freed = bus_pg_exec(pg, unlock, &ignored);
+        (void)freed;
+        return rc;
+    }
+    return bus_pg_exec(pg, unlock, err);
 }

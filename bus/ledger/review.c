@@ -40,7 +40,9 @@ static int put_status(const struct cases_review *r, json_t *list)
         "now", word_of_status(r->c, of.now), "then",
         word_of_status(r->c, of.then), "until",
         grace ? json_string(bus_date_text(of.until, day)) : json_null());
-    return json_array_append_new(list, row) == 0 ? BUS_OK : BUS_ENOMEM;
+    return json_array_append_new(list, row) == 0
+               ? BUS_OK
+               : bus_fail(r->err, BUS_ENOMEM, "a proposal");
 }
 
 static int put_cut(const struct cases_review *r,
@@ -69,16 +71,20 @@ static int put_cut(const struct cases_review *r,
         bus_ledger_text(r->c, CASES_WORD, "proposal", BUS_STRV("CUT")), "rule",
         cut.rule.p, cut.rule.n, "members", members, "from_fen",
         (json_int_t)v->amount_fen, "amount_fen", (json_int_t)cut.pay_fen);
-    return json_array_append_new(list, row) == 0 ? BUS_OK : BUS_ENOMEM;
+    return json_array_append_new(list, row) == 0
+               ? BUS_OK
+               : bus_fail(r->err, BUS_ENOMEM, "a proposal");
 }
 
 int bus_ledger_propose(const struct cases_review *r, json_t *document)
 {
     json_t *list = json_array();
-    int rc = put_status(r, list);
-    for (size_t i = 0; rc == BUS_OK && i < r->e->items.n; i++) {
-        rc = put_cut(r, &r->e->items.v[i], list);
+    if (json_object_set_new(document, "proposals", list) != 0) {
+        return bus_fail(r->err, BUS_ENOMEM, "the proposals");
     }
-    return json_object_set_new(document, "proposals", list) == 0 ? rc
-                                                                 : BUS_ENOMEM;
+    BUS_TRY(put_status(r, list));
+    for (size_t i = 0; i < r->e->items.n; i++) {
+        BUS_TRY(put_cut(r, &r->e->items.v[i], list));
+    }
+    return BUS_OK;
 }

@@ -347,7 +347,7 @@ void partner_document_members(struct document_reading *r,
 
 /* Is this an object from its first brace to its last? What is in between is
  * the parser's matter. */
-static int document_read_whole(struct bus_strv s)
+static enum bus_errc document_read_whole(struct bus_strv s)
 {
     size_t i = 0;
     while (i < s.n && strchr(" \t\r\n", s.p[i]) != NULL && s.p[i] != '\0') {
@@ -448,7 +448,7 @@ int bus_partner_document_read(const struct bus_partner_document *doc,
     if (bytes.n >= 3 && memcmp(bytes.p, bom, 3) == 0) {
         bytes = (struct bus_strv){bytes.p + 3, bytes.n - 3};
     }
-    int rc = document_read_whole(bytes);
+    enum bus_errc rc = document_read_whole(bytes);
     if (rc == BUS_ETRUNCATED) {
         partner_document_fault(&r, "TRUNCATED", "文件不完整, 在结尾前中断",
                                "the file ends before its last brace");

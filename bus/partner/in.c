@@ -234,7 +234,9 @@ void partner_settle_run(void *data)
         r->rc = r->via->settle(r->transport, a->taken.name, a->verdict, a->note,
                                &r->err);
     }
-    r->rc = r->rc ? r->rc : r->via->settled_sync(r->transport, &r->err);
+    if (r->rc == BUS_OK) {
+        r->rc = r->via->settled_sync(r->transport, &r->err);
+    }
 }
 
 void partner_settle_done(struct runner *r)

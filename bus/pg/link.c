@@ -80,26 +80,26 @@ static void unwatch(struct bus_pg_link *l)
     }
 }
 
-/* libpq may change the socket while it connects. */
-static int link_watch(struct bus_pg_link *l, int events)
+/* libpq may change the socket while it connects. False here and below: the
+ * connection is lost. */
+static bool link_watch(struct bus_pg_link *l, int events)
 {
     int fd = PQsocket(l->conn);
     if (l->poll == NULL || fd != l->fd) {
         unwatch(l);
         l->poll = fd < 0 ? NULL : bus_calloc(1, sizeof(*l->poll));
         if (l->poll == NULL) {
-            return BUS_EAWAY;
+            return false;
         }
         if (uv_poll_init(bus_run_loop_uv(l->loop), l->poll, fd) != 0) {
             bus_free(l->poll);
             l->poll = NULL;
-            return BUS_EAWAY;
+            return false;
         }
         l->poll->data = l;
         l->fd = fd;
     }
-    return uv_poll_start(l->poll, events, on_link_poll) == 0 ? BUS_OK
-                                                             : BUS_EAWAY;
+    return uv_poll_start(l->poll, events, on_link_poll) == 0;
 }
 
 static void release(struct bus_pg_link *l)
@@ -174,20 +174,20 @@ static void lost_as(struct bus_pg_link *l, const PGresult *r)
     link_lost(l, &err);
 }
 
-static int link_push(struct bus_pg_link *l, bus_pg_done done, void *token)
+static bool link_push(struct bus_pg_link *l, bus_pg_done done, void *token)
 {
     size_t at = (l->first + l->count) % (BUS_PG_UNITS + 1);
     BUS_CHECK(l->count < BUS_PG_UNITS);
     l->units[at] = (struct unit){.done = done, .token = token};
     l->count++;
-    return PQpipelineSync(l->conn) == 1 ? BUS_OK : BUS_EAWAY;
+    return PQpipelineSync(l->conn) == 1;
 }
 
-static int link_arm(struct bus_pg_link *l)
+static bool link_arm(struct bus_pg_link *l)
 {
     int more = PQflush(l->conn);
-    return more < 0 ? BUS_EAWAY
-                    : link_watch(l, UV_READABLE | (more > 0 ? UV_WRITABLE : 0));
+    return more >= 0 &&
+           link_watch(l, UV_READABLE | (more > 0 ? UV_WRITABLE : 0));
 }
 
 /* --- connecting --- */
@@ -202,7 +202,7 @@ static void came_up(struct bus_pg_link *l)
         PQsetnonblocking(l->conn, 1) == 0 &&
         PQenterPipelineMode(l->conn) == 1 &&
         PQsendQueryParams(l->conn, sql, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
-        link_push(l, NULL, NULL) == BUS_OK && link_arm(l) == BUS_OK;
+        link_push(l, NULL, NULL) && link_arm(l);
     if (!fine) {
         lost_as(l, NULL);
         return;
@@ -222,9 +222,8 @@ static void go_on_connecting(struct bus_pg_link *l)
     if (st == PGRES_POLLING_OK) {
         came_up(l);
     } else if (st == PGRES_POLLING_FAILED ||
-               link_watch(l, st == PGRES_POLLING_WRITING
-                                 ? UV_WRITABLE
-                                 : UV_READABLE) != BUS_OK) {
+               !link_watch(l, st == PGRES_POLLING_WRITING ? UV_WRITABLE
+                                                          : UV_READABLE)) {
         lost_as(l, NULL);
     }
 }
@@ -251,7 +250,7 @@ static void connect_now(void *data)
     link_move(l, PG_LINK_TRY);
     l->conn = PQconnectStart(l->conf.conninfo);
     if (l->conn == NULL || PQstatus(l->conn) == CONNECTION_BAD ||
-        link_watch(l, UV_WRITABLE) != BUS_OK) {
+        !link_watch(l, UV_WRITABLE)) {
         lost_as(l, NULL);
         return;
     }
@@ -304,7 +303,7 @@ static void on_link_poll(uv_poll_t *poll, int status, int events)
     } else {
         read_results(l);
         if (l->state == PG_LINK_UP &&
-            (PQstatus(l->conn) != CONNECTION_OK || link_arm(l) != BUS_OK)) {
+            (PQstatus(l->conn) != CONNECTION_OK || !link_arm(l))) {
             lost_as(l, NULL);
         }
     }
@@ -420,14 +419,13 @@ int bus_pg_link_send(struct bus_pg_link *l,
                         "statements a link",
                         BUS_PG_UNIT_CALLS, BUS_PG_PARAMS, BUS_PG_STATEMENTS);
     }
-    sent = sent &&
-           (l->prepared_count == known || link_push(l, NULL, NULL) == BUS_OK);
+    sent = sent && (l->prepared_count == known || link_push(l, NULL, NULL));
     for (size_t i = 0; sent && i < n; i++) {
         sent = send_call(l, &calls[i], names[i]);
     }
     /* What failed half-way breaks the connection, and that answers all. */
-    sent = link_push(l, done, token) == BUS_OK && sent;
-    if (!sent || link_arm(l) != BUS_OK) {
+    sent = link_push(l, done, token) && sent;
+    if (!sent || !link_arm(l)) {
         bus_pg_link_drop(l);
     }
     return BUS_OK;

@@ -23,6 +23,7 @@ enum bus_policy_lang { BUS_POLICY_ZH, BUS_POLICY_EN };
 int bus_advice_report_clause(const struct bus_policy_catalogue *c,
                              struct bus_strv rule,
                              enum bus_policy_lang lang,
-                             struct bus_buf *out) BUS_MUSTCHECK;
+                             struct bus_buf *out,
+                             struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -250,13 +250,14 @@ int bus_policy_needs(const struct bus_policy_catalogue *c,
                      int32_t rule_date,
                      struct bus_arena *mem,
                      const struct bus_policy_need **ret,
-                     size_t *ret_count)
+                     size_t *ret_count,
+                     struct bus_err *err)
 {
     struct listing l = {.c = c, .day = rule_date};
     list_all(&l, department);
     l.v = bus_arena_calloc(mem, l.n + 1, sizeof(*l.v));
     if (l.v == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for the list of needs");
     }
     list_all(&l, department);
     *ret = l.v;

@@ -55,6 +55,7 @@ int bus_policy_needs(const struct bus_policy_catalogue *c,
                      int32_t rule_date,
                      struct bus_arena *mem,
                      const struct bus_policy_need **ret,
-                     size_t *ret_count) BUS_MUSTCHECK;
+                     size_t *ret_count,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

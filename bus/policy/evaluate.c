@@ -37,16 +37,16 @@ static struct feel_value evaluate_condition(struct household_view *w,
 }
 
 /* The clauses that decided: all of a yes, the false ones of a no, the open
- * ones of a question. */
-static int evaluate_reasons(struct household_view *w,
-                            const struct version_def *v,
-                            const struct feel_value *clauses,
-                            struct bus_policy_verdict_of *to)
+ * ones of a question. False here and below: no room. */
+static bool evaluate_reasons(struct household_view *w,
+                             const struct version_def *v,
+                             const struct feel_value *clauses,
+                             struct bus_policy_verdict_of *to)
 {
     struct bus_strv *list =
         bus_arena_alloc(w->mem, (v->clause_count + 1) * sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     for (size_t i = 0; i < v->clause_count; i++) {
         const struct feel_value *r = &clauses[i];
@@ -59,18 +59,18 @@ static int evaluate_reasons(struct household_view *w,
         }
     }
     to->reasons = list;
-    return BUS_OK;
+    return true;
 }
 
-static int evaluate_missing(struct household_view *w,
-                            const struct feel_value *r,
-                            struct bus_policy_verdict_of *to)
+static bool evaluate_missing(struct household_view *w,
+                             const struct feel_value *r,
+                             struct bus_policy_verdict_of *to)
 {
     size_t n = r->kind == FEEL_UNKNOWN ? r->missing->n : 0;
     struct bus_policy_missing *list =
         bus_arena_alloc(w->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     for (size_t i = 0; i < n; i++) {
         list[i].fact = FEEL_MISSING_FACT(r->missing->v[i]);
@@ -78,7 +78,7 @@ static int evaluate_missing(struct household_view *w,
     }
     to->missing = list;
     to->missing_count = n;
-    return BUS_OK;
+    return true;
 }
 
 static void amount(struct household_view *w,
@@ -148,13 +148,13 @@ static bool take_apart(struct household_view *w,
     return people->list.n > 0 && sum == total;
 }
 
-static int shares(struct household_view *w,
-                  const struct item_def *it,
-                  const struct version_def *v,
-                  struct bus_policy_verdict_of *to)
+static bool shares(struct household_view *w,
+                   const struct item_def *it,
+                   const struct version_def *v,
+                   struct bus_policy_verdict_of *to)
 {
     if (it->related < 0 || to->verdict != BUS_POLICY_ELIGIBLE) {
-        return BUS_OK;
+        return true;
     }
     struct feel_value people = feel_null;
     if (v->beneficiaries != NULL && !it->whole) {
@@ -164,7 +164,7 @@ static int shares(struct household_view *w,
     struct bus_policy_share *list =
         bus_arena_calloc(w->mem, n + 1, sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     if (n == 0 || !take_apart(w, v, &people, list, to->amount_fen)) {
         list[0] =
@@ -173,20 +173,20 @@ static int shares(struct household_view *w,
     }
     to->shares = list;
     to->share_count = n;
-    return BUS_OK;
+    return true;
 }
 
 /* X6: a fact of a member that excludes the item. One that is not known yet is
  * asked for; it excludes nobody. */
-static int shut_out(struct household_view *w,
-                    const struct item_def *it,
-                    struct bus_policy_verdict_of *to)
+static bool shut_out(struct household_view *w,
+                     const struct item_def *it,
+                     struct bus_policy_verdict_of *to)
 {
     size_t asked = to->share_count * it->shut_count;
     struct bus_policy_missing *list = bus_arena_alloc(
         w->mem, (to->missing_count + asked + 1) * sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     if (to->missing_count > 0) {
         memcpy(list, to->missing, to->missing_count * sizeof(*list));
@@ -208,13 +208,13 @@ static int shut_out(struct household_view *w,
         }
     }
     to->missing = list;
-    return BUS_OK;
+    return true;
 }
 
-static int evaluate_judge(struct household_view *w,
-                          const struct version_def *v,
-                          enum bus_policy_depth depth,
-                          struct bus_policy_verdict_of *to)
+static bool evaluate_judge(struct household_view *w,
+                           const struct version_def *v,
+                           enum bus_policy_depth depth,
+                           struct bus_policy_verdict_of *to)
 {
     struct feel_value clauses[CATALOGUE_CLAUSES_MAX];
     struct feel_value r =
@@ -235,16 +235,10 @@ static int evaluate_judge(struct household_view *w,
         amount(w, v, to);
     }
     if (depth == BUS_POLICY_VERDICTS) {
-        return BUS_OK;
+        return true;
     }
-    int rc = evaluate_reasons(w, v, clauses, to);
-    if (rc == BUS_OK) {
-        rc = evaluate_missing(w, &r, to);
-    }
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    return policy_least_missing(w, v, to);
+    return evaluate_reasons(w, v, clauses, to) && evaluate_missing(w, &r, to) &&
+           policy_least_missing(w, v, to);
 }
 
 static int judge_all(struct household_view *w,
@@ -266,10 +260,10 @@ static int judge_all(struct household_view *w,
             continue;
         }
         items[n].item = (int)i;
-        if (evaluate_judge(w, v, depth, &items[n]) != BUS_OK ||
+        if (!evaluate_judge(w, v, depth, &items[n]) ||
             (depth == BUS_POLICY_REASONS &&
-             (shares(w, &c->items[i], v, &items[n]) != BUS_OK ||
-              shut_out(w, &c->items[i], &items[n]) != BUS_OK))) {
+             (!shares(w, &c->items[i], v, &items[n]) ||
+              !shut_out(w, &c->items[i], &items[n])))) {
             return bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
         }
         n++;
@@ -345,7 +339,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                       BUS_STRV_ARG(c->items[item].code));
     } else if ((rc = policy_view_open(&w, c, h, rule_date, mem, err)) ==
                    BUS_OK &&
-               evaluate_judge(&w, v, depth, &one) != BUS_OK) {
+               !evaluate_judge(&w, v, depth, &one)) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
     rc = complete(mem, rc, err);
@@ -390,13 +384,11 @@ static int one_value(const struct bus_policy_catalogue *c,
                      int member,
                      const struct standard_def *standard,
                      struct bus_arena *mem,
-                     struct bus_strv *ret)
+                     struct bus_strv *ret,
+                     struct bus_err *err)
 {
     struct household_view w;
-    int rc = policy_view_open(&w, c, h, rule_date, mem, NULL);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
     struct feel_value v = policy_value(fact ? policy_fact(&w, fact, member)
                                             : policy_standard(&w, standard));
     *ret = evaluate_text_of(&v, mem);
@@ -408,10 +400,11 @@ int bus_policy_fact_text(const struct bus_policy_catalogue *c,
                          int32_t rule_date,
                          struct bus_policy_missing which,
                          struct bus_arena *mem,
-                         struct bus_strv *ret)
+                         struct bus_strv *ret,
+                         struct bus_err *err)
 {
     return one_value(c, h, rule_date, &c->facts[which.fact], which.member, NULL,
-                     mem, ret);
+                     mem, ret, err);
 }
 
 int bus_policy_standard_text(const struct bus_policy_catalogue *c,
@@ -419,8 +412,9 @@ int bus_policy_standard_text(const struct bus_policy_catalogue *c,
                              int32_t rule_date,
                              int standard,
                              struct bus_arena *mem,
-                             struct bus_strv *ret)
+                             struct bus_strv *ret,
+                             struct bus_err *err)
 {
     return one_value(c, h, rule_date, NULL, -1, &c->standards[standard], mem,
-                     ret);
+                     ret, err);
 }

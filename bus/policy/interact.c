@@ -355,11 +355,8 @@ int policy_interact(const struct bus_policy_catalogue *c,
             related++;
         }
     }
-    int rc = related > 0 ? bus_policy_solve(&c->relations, &s->e, mem, &s->set)
-                         : BUS_OK;
-    if (rc != BUS_OK) {
-        return bus_fail(err, rc, "more than %d items for the household as one",
-                        BUS_POLICY_TOGETHER_MAX);
+    if (related > 0) {
+        BUS_TRY(bus_policy_solve(&c->relations, &s->e, mem, &s->set, err));
     }
     for (int k = 0; k < BUS_POLICY_RELATED_MAX; k++) {
         if (s->by_related[k] != NULL) {

@@ -55,7 +55,8 @@ struct bus_policy_set
 int bus_policy_solve(const struct bus_policy_relations *r,
                      const struct bus_policy_claims *e,
                      struct bus_arena *mem,
-                     struct bus_policy_set *ret) BUS_MUSTCHECK;
+                     struct bus_policy_set *ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 /* The rule by which having item a leaves out item b, "" for none. */
 struct bus_strv

@@ -246,17 +246,20 @@ static void household(struct solving *s)
 int bus_policy_solve(const struct bus_policy_relations *r,
                      const struct bus_policy_claims *e,
                      struct bus_arena *mem,
-                     struct bus_policy_set *ret)
+                     struct bus_policy_set *ret,
+                     struct bus_err *err)
 {
     struct solving s = {.r = r, .e = e};
     struct bus_arena_mark mark = bus_arena_mark(mem);
     if (__builtin_popcount(e->household) > BUS_POLICY_TOGETHER_MAX) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG,
+                        "more than %d items for the household as one",
+                        BUS_POLICY_TOGETHER_MAX);
     }
     s.table[0] = bus_arena_alloc(mem, STATES * sizeof(struct state));
     s.table[1] = bus_arena_alloc(mem, STATES * sizeof(struct state));
     if (s.table[0] == NULL || s.table[1] == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for the interactions");
     }
     for (uint16_t in = e->household;; in = (uint16_t)(in - 1) & e->household) {
         s.in = in;

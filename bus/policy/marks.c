@@ -146,20 +146,21 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
     return m.h;
 }
 
-static int marks_of(const struct bus_policy_catalogue *c,
-                    const int32_t *day,
-                    struct bus_arena *mem,
-                    uint64_t **ret)
+/* False: no room. */
+static bool marks_of(const struct bus_policy_catalogue *c,
+                     const int32_t *day,
+                     struct bus_arena *mem,
+                     uint64_t **ret)
 {
     bool *seen = bus_arena_calloc(mem, c->standard_count + 1, sizeof(*seen));
     *ret = bus_arena_calloc(mem, c->item_count + 1, sizeof(**ret));
     if (seen == NULL || *ret == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     for (size_t i = 0; i < c->item_count; i++) {
         (*ret)[i] = mark_of(c, &c->items[i], day, seen);
     }
-    return BUS_OK;
+    return true;
 }
 
 static void marks_add_reads(const struct bus_policy_catalogue *c,
@@ -182,13 +183,10 @@ static int marks_compare(const struct bus_policy_catalogue *from,
     uint64_t *a = NULL, *b = NULL;
     bool *x = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*x));
     bool *y = bus_arena_calloc(mem, BUS_POLICY_FACTS_MAX, sizeof(*y));
-    int rc = x && y ? BUS_OK : BUS_ETOOBIG;
-    rc = rc || from == NULL ? rc : marks_of(from, from_day, mem, &a);
-    if (rc == BUS_OK) {
-        rc = marks_of(to, to_day, mem, &b);
-    }
-    if (rc != BUS_OK) {
-        return bus_fail(err, rc, "no room to compare two catalogues");
+    if (x == NULL || y == NULL ||
+        (from != NULL && !marks_of(from, from_day, mem, &a)) ||
+        !marks_of(to, to_day, mem, &b)) {
+        return bus_fail(err, BUS_ETOOBIG, "no room to compare two catalogues");
     }
     *ret = (struct bus_policy_change_set){
         .from = from, .to = to, .from_facts = x, .to_facts = y};

@@ -122,14 +122,14 @@ static void close_probing(const struct probing *p)
            w->c->standard_count * sizeof(*w->standards));
 }
 
-int policy_least_missing(struct household_view *w,
-                         const struct version_def *v,
-                         struct bus_policy_verdict_of *to)
+bool policy_least_missing(struct household_view *w,
+                          const struct version_def *v,
+                          struct bus_policy_verdict_of *to)
 {
     struct probing p = {.w = w, .v = v};
     bool any = false, quiet = w->quiet;
     if (to->missing_count < 2 || to->missing_count > SLOTS_MAX) {
-        return BUS_OK;
+        return true;
     }
     for (; p.count < to->missing_count; p.count++) {
         p.slots[p.count] = missing_slot_of(w, to->missing[p.count]);
@@ -138,10 +138,10 @@ int policy_least_missing(struct household_view *w,
         any |= missing_ways(&p, i) > 0;
     }
     if (!any) {
-        return BUS_OK;
+        return true;
     }
     if (!open_probing(&p)) {
-        return BUS_ETOOBIG;
+        return false;
     }
     w->quiet = true;
     for (size_t i = p.count; i > 0; i--) {
@@ -160,5 +160,5 @@ int policy_least_missing(struct household_view *w,
         list[i] = p.slots[i].which;
     }
     to->missing_count = p.count;
-    return BUS_OK;
+    return true;
 }

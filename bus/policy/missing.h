@@ -7,9 +7,9 @@
 
 /* Leaves out of to->missing, in place, what is not needed to decide. The list
  * is least when its facts are flags and words with few combinations; else it
- * may be more than that. BUS_ETOOBIG: no room. */
-int policy_least_missing(struct household_view *w,
-                         const struct version_def *v,
-                         struct bus_policy_verdict_of *to);
+ * may be more than that. False: no room. */
+bool policy_least_missing(struct household_view *w,
+                          const struct version_def *v,
+                          struct bus_policy_verdict_of *to);
 
 #endif

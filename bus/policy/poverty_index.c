@@ -222,8 +222,8 @@ static struct bus_policy_ratio poverty_index_figure(struct looking *k,
     struct bus_strv t = {0};
     int at = bus_policy_standard_find(k->c, bus_strv(name));
     k->lacking |= at < 0;
-    if (at < 0 ||
-        bus_policy_standard_text(k->c, k->h, day, at, mem, &t) != BUS_OK) {
+    if (at < 0 || bus_policy_standard_text(k->c, k->h, day, at, mem, &t,
+                                           NULL) != BUS_OK) {
         return r;
     }
     __int128 n = 0, d = 1;

@@ -36,12 +36,14 @@ int bus_policy_fact_text(const struct bus_policy_catalogue *c,
                          int32_t rule_date,
                          struct bus_policy_missing which,
                          struct bus_arena *mem,
-                         struct bus_strv *ret);
+                         struct bus_strv *ret,
+                         struct bus_err *err);
 int bus_policy_standard_text(const struct bus_policy_catalogue *c,
                              const struct bus_policy_household *h,
                              int32_t rule_date,
                              int standard,
                              struct bus_arena *mem,
-                             struct bus_strv *ret);
+                             struct bus_strv *ret,
+                             struct bus_err *err);
 
 #endif

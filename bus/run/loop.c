@@ -72,26 +72,23 @@ static void on_loop_beat(uv_timer_t *t)
 
 static int start_handles(struct bus_run_loop *loop)
 {
-    int rc = uv_timer_init(&loop->uv, &loop->beat);
-    rc = rc != 0 ? rc : uv_timer_init(&loop->uv, &loop->limit);
-    rc = rc != 0 ? rc
-                 : uv_timer_start(&loop->beat, on_loop_beat, BEAT_MS, BEAT_MS);
-    if (rc == 0 && loop->signals) {
-        (void)signal(SIGPIPE, SIG_IGN);
-        (void)signal(SIGXFSZ, SIG_IGN); /* a file limit: then an error, EFBIG */
-        rc = uv_signal_init(&loop->uv, &loop->sigterm);
-        rc = rc != 0 ? rc : uv_signal_init(&loop->uv, &loop->sigint);
-        rc = rc != 0 ? rc
-                     : uv_signal_start(&loop->sigterm, on_loop_signal, SIGTERM);
-        rc = rc != 0 ? rc
-                     : uv_signal_start(&loop->sigint, on_loop_signal, SIGINT);
-    }
     loop->beat.data = loop;
     loop->limit.data = loop;
     loop->sigterm.data = loop;
     loop->sigint.data = loop;
     loop->beat_ms = uv_now(&loop->uv);
-    return rc;
+    BUS_TRY(uv_timer_init(&loop->uv, &loop->beat));
+    BUS_TRY(uv_timer_init(&loop->uv, &loop->limit));
+    BUS_TRY(uv_timer_start(&loop->beat, on_loop_beat, BEAT_MS, BEAT_MS));
+    if (!loop->signals) {
+        return 0;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file limit: then an error, EFBIG */
+    BUS_TRY(uv_signal_init(&loop->uv, &loop->sigterm));
+    BUS_TRY(uv_signal_init(&loop->uv, &loop->sigint));
+    BUS_TRY(uv_signal_start(&loop->sigterm, on_loop_signal, SIGTERM));
+    return uv_signal_start(&loop->sigint, on_loop_signal, SIGINT);
 }
 
 int bus_run_loop_new(const struct bus_run_loop_conf *conf,

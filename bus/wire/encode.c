@@ -20,40 +20,39 @@ struct coder
     struct part top;
 };
 
-static int encode_compile(const struct bus_wire_schema *s,
-                          const struct bus_wire_slot *slot,
-                          uint32_t base,
-                          struct bus_arena *mem,
-                          struct part *to);
+/* False here and below: no room. */
+static bool encode_compile(const struct bus_wire_schema *s,
+                           const struct bus_wire_slot *slot,
+                           uint32_t base,
+                           struct bus_arena *mem,
+                           struct part *to);
 
-static int compile_parts(const struct bus_wire_schema *s,
-                         const struct bus_wire_slot *slot,
-                         struct bus_arena *mem,
-                         struct part *to)
+static bool compile_parts(const struct bus_wire_schema *s,
+                          const struct bus_wire_slot *slot,
+                          struct bus_arena *mem,
+                          struct part *to)
 {
     bool items = s->kind == BUS_WIRE_ARRAY || s->kind == BUS_WIRE_MAP;
     struct part *v = bus_arena_calloc(mem, s->count + 1, sizeof(*v));
     if (v == NULL) {
-        return BUS_ETOOBIG;
+        return false;
     }
     for (size_t i = 0; i < s->count; i++) {
         const struct bus_wire_schema *t =
             s->kind == BUS_WIRE_RECORD ? s->fields[i].type : s->branches[i];
-        int rc =
-            encode_compile(t, &slot->sub[i], items ? 0 : to->at, mem, &v[i]);
-        if (rc != BUS_OK) {
-            return rc;
+        if (!encode_compile(t, &slot->sub[i], items ? 0 : to->at, mem, &v[i])) {
+            return false;
         }
     }
     to->part = v;
-    return BUS_OK;
+    return true;
 }
 
-static int encode_compile(const struct bus_wire_schema *s,
-                          const struct bus_wire_slot *slot,
-                          uint32_t base,
-                          struct bus_arena *mem,
-                          struct part *to)
+static bool encode_compile(const struct bus_wire_schema *s,
+                           const struct bus_wire_slot *slot,
+                           uint32_t base,
+                           struct bus_arena *mem,
+                           struct part *to)
 {
     const struct bus_wire_schema *some = bus_wire_nullable(s);
     uint32_t has = slot->has_offset;
@@ -72,7 +71,7 @@ static int encode_compile(const struct bus_wire_schema *s,
     case BUS_WIRE_MAP:
         return compile_parts(s, slot, mem, to);
     default:
-        return BUS_OK;
+        return true;
     }
 }
 
@@ -84,7 +83,7 @@ int wire_coder_new(const struct bus_wire_schema *schema,
 {
     struct coder *c = bus_arena_calloc(mem, 1, sizeof(*c));
     struct bus_wire_slot top = {0, BUS_WIRE_NO_HAS, 0, slots};
-    if (c == NULL || encode_compile(schema, &top, 0, mem, &c->top) != BUS_OK) {
+    if (c == NULL || !encode_compile(schema, &top, 0, mem, &c->top)) {
         return bus_fail(err, BUS_ENOMEM, "a coder");
     }
     *ret = c;
@@ -371,12 +370,12 @@ static uintptr_t fit_items(const struct part *t,
 
 /* Items are written into a guess of their size; only what is larger is counted
  * first. */
-int wire_coder_field(const struct coder *c,
-                     const void *record,
-                     size_t field,
-                     struct bus_arena *mem,
-                     uint32_t *ends,
-                     struct bus_strv *ret)
+bool wire_coder_field(const struct coder *c,
+                      const void *record,
+                      size_t field,
+                      struct bus_arena *mem,
+                      uint32_t *ends,
+                      struct bus_strv *ret)
 {
     const struct part *t = array_at(&c->top, field);
     struct items list;
@@ -387,7 +386,7 @@ int wire_coder_field(const struct coder *c,
     for (;;) {
         uint8_t *to = bus_arena_alloc(mem, room);
         if (to == NULL) {
-            return BUS_ETOOBIG;
+            return false;
         }
         uintptr_t from = (uintptr_t)to;
         uintptr_t end = fit_items(t, &list, ends, from, from + room);
@@ -400,7 +399,7 @@ int wire_coder_field(const struct coder *c,
                 memcpy(kept, to, end - from);
             }
             *ret = (struct bus_strv){kept, (size_t)(end - from)};
-            return kept ? BUS_OK : BUS_ETOOBIG;
+            return kept != NULL;
         }
         room = (size_t)count_whole(t, record, 0) + LONG_MAX_BYTES;
     }

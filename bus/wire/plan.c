@@ -7,14 +7,14 @@ int bus_wire_plan_new(const struct bus_wire_schema *writer,
                       struct bus_wire_plan **ret,
                       struct bus_err *err)
 {
-    int rc = bus_wire_type_ready(type, err);
-    struct bus_wire_plan *p = rc == BUS_OK ? bus_calloc(1, sizeof(*p)) : NULL;
+    BUS_TRY(bus_wire_type_ready(type, err));
+    struct bus_wire_plan *p = bus_calloc(1, sizeof(*p));
     if (p == NULL) {
-        return rc != BUS_OK ? rc : bus_fail(err, BUS_ENOMEM, "a plan");
+        return bus_fail(err, BUS_ENOMEM, "a plan");
     }
     p->type = type;
-    rc = wire_plan_compile(p, writer, bus_wire_type_schema(type), type->slots,
-                           err);
+    int rc = wire_plan_compile(p, writer, bus_wire_type_schema(type),
+                               type->slots, err);
     if (rc != BUS_OK) {
         bus_wire_plan_free(p);
         return bus_wrap(err, "%s", type->name);

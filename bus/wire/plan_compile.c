@@ -362,8 +362,8 @@ static int into_union(struct compiling *c,
                 return BUS_OK;
             }
             c->pair_count = pairs;
-            if (c->err != NULL && c->err->code == BUS_ETOOBIG) {
-                return BUS_ETOOBIG;
+            if (c->err->code == BUS_ETOOBIG) {
+                return (int)c->err->code;
             }
         }
     }

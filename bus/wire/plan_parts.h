@@ -118,11 +118,11 @@ uint8_t *wire_coder_put(const struct coder *c,
                         size_t head,
                         struct bus_arena *mem,
                         size_t *ret_bytes);
-int wire_coder_field(const struct coder *c,
-                     const void *record,
-                     size_t field,
-                     struct bus_arena *mem,
-                     uint32_t *ends,
-                     struct bus_strv *ret);
+bool wire_coder_field(const struct coder *c,
+                      const void *record,
+                      size_t field,
+                      struct bus_arena *mem,
+                      uint32_t *ends,
+                      struct bus_strv *ret);
 
 #endif

@@ -114,14 +114,14 @@ static int print_text(struct printing *r, bool bytes)
 {
     int64_t n = 0;
     const uint8_t *p = NULL;
-    int rc = print_number(r, &n);
-    rc = rc ? rc : print_take(r, n, &p);
-    if (rc == BUS_OK && bytes) {
+    BUS_TRY(print_number(r, &n));
+    BUS_TRY(print_take(r, n, &p));
+    if (bytes) {
         print_hex(r, p, (size_t)n);
-    } else if (rc == BUS_OK) {
+    } else {
         print_quoted(r->out, p, (size_t)n);
     }
-    return rc;
+    return BUS_OK;
 }
 
 static int print_fixed(struct printing *r, const struct bus_wire_schema *s)
@@ -181,12 +181,11 @@ print_item(struct printing *r, const struct bus_wire_schema *s, size_t *seen)
         return bus_fail(r->err, BUS_ETOOBIG, "more than %d items",
                         BUS_WIRE_ITEMS_MAX);
     }
-    int rc = BUS_OK;
     if (s->kind == BUS_WIRE_MAP) {
-        rc = print_text(r, false);
+        BUS_TRY(print_text(r, false));
         bus_buf_puts(r->out, ": ");
     }
-    return rc ? rc : print_value(r, s->branches[0]);
+    return print_value(r, s->branches[0]);
 }
 
 /* A block's count held against what is left. */
@@ -212,20 +211,23 @@ static int blocks(struct printing *r, const struct bus_wire_schema *s)
     size_t seen = 0;
     int64_t n = 0, size;
     bus_buf_putc(r->out, map ? '{' : '[');
-    int rc = print_number(r, &n);
-    while (rc == BUS_OK && n != 0) {
+    BUS_TRY(print_number(r, &n));
+    while (n != 0) {
+        if (n == INT64_MIN) {
+            return print_ends(r);
+        }
         if (n < 0) {
-            rc = n == INT64_MIN ? print_ends(r) : print_number(r, &size);
-            n = n == INT64_MIN ? 0 : -n;
+            BUS_TRY(print_number(r, &size));
+            n = -n;
         }
-        rc = rc ? rc : print_count(r, s, n);
-        for (; rc == BUS_OK && n > 0; n--) {
-            rc = print_item(r, s, &seen);
+        BUS_TRY(print_count(r, s, n));
+        for (; n > 0; n--) {
+            BUS_TRY(print_item(r, s, &seen));
         }
-        rc = rc ? rc : print_number(r, &n);
+        BUS_TRY(print_number(r, &n));
     }
     bus_buf_putc(r->out, map ? '}' : ']');
-    return rc;
+    return BUS_OK;
 }
 
 static bool omitted(const struct printing *r, const char *name)

@@ -170,19 +170,22 @@ static int parse_name(struct parsing *p,
     for (int k = BUS_WIRE_NULL; k <= BUS_WIRE_STRING; k++) {
         if (strcmp(name, wire_kind_name((enum bus_wire_kind)k)) == 0) {
             *ret = new_schema(p, (enum bus_wire_kind)k, j);
-            return *ret ? BUS_OK : BUS_ETOOBIG;
+            return *ret ? BUS_OK
+                        : bus_fail(p->err, BUS_ETOOBIG,
+                                   "the schemas are too large");
         }
     }
     const char *full = wire_full_name(p, name, ns);
     *ret = NULL;
-    int rc = full ? schema_named(p, full, ret) : BUS_ETOOBIG;
-    if (rc == BUS_OK && *ret == NULL && strcmp(full, name) != 0) {
-        rc = schema_named(p, name, ret);
+    if (full == NULL) {
+        return bus_fail(p->err, BUS_ETOOBIG, "the schemas are too large");
     }
-    if (rc == BUS_OK && *ret == NULL) {
-        rc = bus_fail(p->err, BUS_ESCHEMA, "no type '%s' is known", name);
+    BUS_TRY(schema_named(p, full, ret));
+    if (*ret == NULL && strcmp(full, name) != 0) {
+        BUS_TRY(schema_named(p, name, ret));
     }
-    return rc;
+    return *ret ? BUS_OK
+                : bus_fail(p->err, BUS_ESCHEMA, "no type '%s' is known", name);
 }
 
 static bool same_branch(const struct bus_wire_schema *a,
@@ -364,12 +367,13 @@ static int parse_named(struct parsing *p,
     if (bus_map_put(&p->set->named, bus_strv(full), s) != BUS_OK) {
         return bus_fail(p->err, BUS_ENOMEM, "%s", full);
     }
-    int rc = parse_aliases(p, j, ns, s);
-    rc = rc != BUS_OK              ? rc
-         : kind == BUS_WIRE_RECORD ? wire_parse_record(p, j, ns, s)
-         : kind == BUS_WIRE_ENUM   ? parse_enum(p, j, s)
-                                   : parse_fixed(p, j, s);
     *ret = s;
+    int rc = parse_aliases(p, j, ns, s);
+    if (rc == BUS_OK) {
+        rc = kind == BUS_WIRE_RECORD ? wire_parse_record(p, j, ns, s)
+             : kind == BUS_WIRE_ENUM ? parse_enum(p, j, s)
+                                     : parse_fixed(p, j, s);
+    }
     return rc == BUS_OK ? rc : bus_wrap(p->err, "%s", full);
 }
 

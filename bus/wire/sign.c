@@ -152,27 +152,28 @@ int bus_wire_sm2_point_name(const uint8_t point[BUS_WIRE_SM2_POINT],
 /* --- key files --- */
 
 /* Opened for reading; a secret one only if it is its owner's alone. */
-static FILE *open_key_file(const char *path, bool secret, struct bus_err *err)
+static int
+open_key_file(const char *path, bool secret, FILE **ret, struct bus_err *err)
 {
     struct stat st;
     FILE *f = fopen(path, "re");
+    int rc = BUS_OK;
     if (f == NULL || fstat(fileno(f), &st) != 0) {
-        (void)bus_fail(err, BUS_ECONFIG, "%s: %s", path, strerror(errno));
+        rc = bus_fail(err, BUS_ECONFIG, "%s: %s", path, strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
-        (void)bus_fail(err, BUS_ECONFIG, "%s: no plain file / 不是普通文件",
-                       path);
+        rc = bus_fail(err, BUS_ECONFIG, "%s: no plain file / 不是普通文件",
+                      path);
     } else if (secret && (st.st_mode & 077) != 0) {
-        (void)bus_fail(err, BUS_ECONFIG,
-                       "%s: others may read it (mode %03o); chmod 600 it / "
-                       "他人可读的密钥不予使用,请执行 chmod 600",
-                       path, (unsigned)st.st_mode & 0777);
-    } else {
-        return f;
+        rc = bus_fail(err, BUS_ECONFIG,
+                      "%s: others may read it (mode %03o); chmod 600 it / "
+                      "他人可读的密钥不予使用,请执行 chmod 600",
+                      path, (unsigned)st.st_mode & 0777);
     }
-    if (f != NULL) {
+    if (rc != BUS_OK && f != NULL) {
         (void)fclose(f);
     }
-    return NULL;
+    *ret = f;
+    return rc;
 }
 
 /* Never asks a terminal for a pass phrase. */
@@ -190,10 +191,8 @@ int bus_wire_sm2_point_read(const char *public_file,
                             struct bus_err *err)
 {
     char text[PUBLIC_TEXT_MAX];
-    FILE *f = open_key_file(public_file, false, err);
-    if (f == NULL) {
-        return BUS_ECONFIG;
-    }
+    FILE *f = NULL;
+    BUS_TRY(open_key_file(public_file, false, &f, err));
     size_t n = fread(text, 1, sizeof(text), f);
     (void)fclose(f);
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r')) {
@@ -213,10 +212,8 @@ int bus_wire_sm2_key_open(const char *key_file,
                           struct bus_wire_sm2_key **ret,
                           struct bus_err *err)
 {
-    FILE *f = open_key_file(key_file, true, err);
-    if (f == NULL) {
-        return BUS_ECONFIG;
-    }
+    FILE *f = NULL;
+    BUS_TRY(open_key_file(key_file, true, &f, err));
     EVP_PKEY *k = PEM_read_PrivateKey(f, NULL, no_pass, NULL);
     struct bus_wire_sm2_key *made = bus_calloc(1, sizeof(*made));
     (void)fclose(f);

@@ -143,13 +143,10 @@ int bus_wire_encode_field(const struct bus_wire_type *type,
                           struct bus_strv *ret,
                           struct bus_err *err)
 {
-    int rc = bus_wire_type_ready(type, err);
-    rc = rc ? rc
-            : wire_coder_field(runtime(type)->coder, record, field, mem, ends,
-                               ret);
-    return rc == BUS_ETOOBIG
-               ? bus_fail(err, BUS_ETOOBIG, "a part of %s", type->name)
-               : rc;
+    BUS_TRY(bus_wire_type_ready(type, err));
+    return wire_coder_field(runtime(type)->coder, record, field, mem, ends, ret)
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG, "a part of %s", type->name);
 }
 
 int bus_wire_encode_buf(const struct bus_wire_type *type,

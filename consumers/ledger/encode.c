@@ -129,17 +129,23 @@ static void encode_row_of(struct ledger_encode *e,
     const char *reason = NULL;
     struct bus_id named;
     struct bus_err why;
-    int rc = by_key
-                 ? bus_role_keyed_read(m, e->partitions, &named, &reason, &why)
-                 : BUS_OK;
-    rc = rc ? rc : ledger_extract(&e->extract, type, m->value, ret, &why);
-    if (rc == BUS_OK && by_key) {
-        rc = bus_role_keyed_same(&named, &ret->household_id, &reason, &why);
+    int rc;
+    if (by_key) {
+        BUS_TRY_GOTO(
+            rc, bus_role_keyed_read(m, e->partitions, &named, &reason, &why),
+            failed);
     }
-    if (rc != BUS_OK) {
-        e->unreadable++;
-        unreadable(m, reason, ret);
+    BUS_TRY_GOTO(rc, ledger_extract(&e->extract, type, m->value, ret, &why),
+                 failed);
+    if (by_key) {
+        BUS_TRY_GOTO(
+            rc, bus_role_keyed_same(&named, &ret->household_id, &reason, &why),
+            failed);
     }
+    return;
+failed:
+    e->unreadable++;
+    unreadable(m, reason, ret);
 }
 
 /* "" is a value here, NULL is none. */

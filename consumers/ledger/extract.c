@@ -319,19 +319,17 @@ static int detail(struct ledger_extract *x,
 {
     uint32_t id = 0;
     struct bus_strv body;
-    int rc = bus_wire_unframe(value, &id, &body, err);
-    if (rc == BUS_OK && id != type->id) { /* another version wrote it */
-        rc = bus_wire_encode_arena(type, record, &x->mem, &body, err);
-    }
     bus_buf_clear(&x->text);
-    rc = rc ? rc
-            : bus_wire_print_without(bus_wire_type_schema(type), body,
-                                     type == &sa_verification_request_type
-                                         ? omitted_of_request
-                                         : omitted,
-                                     &x->text, err);
+    BUS_TRY(bus_wire_unframe(value, &id, &body, err));
+    if (id != type->id) { /* another version wrote it */
+        BUS_TRY(bus_wire_encode_arena(type, record, &x->mem, &body, err));
+    }
+    BUS_TRY(bus_wire_print_without(
+        bus_wire_type_schema(type), body,
+        type == &sa_verification_request_type ? omitted_of_request : omitted,
+        &x->text, err));
     replace_nul(&x->text);
-    return rc;
+    return BUS_OK;
 }
 
 /* The head is the same in every record (schemas: event_id, household_id,

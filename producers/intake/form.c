@@ -153,7 +153,7 @@ static int check_items(struct form_reading *r)
     a->requested_items.v =
         bus_arena_calloc(r->mem, n + 1, sizeof(*a->requested_items.v));
     if (a->requested_items.v == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(r->err, BUS_ETOOBIG, "the application is too large");
     }
     for (size_t i = 0; i < n; i++) {
         const json_t *s = json_array_get(items, i);
@@ -207,15 +207,17 @@ int intake_form_read(const struct form_rules *rules,
     BUS_CHECK(rules->config != NULL && rules->person_key.n > 0);
     memset(ret, 0, offsetof(struct form, faults));
     int32_t today = bus_china_day(rules->now_ms);
-    struct form_reading r = {
-        .rules = rules, .mem = mem, .form = ret, .today = today, .day = today};
+    struct form_reading r = {.rules = rules,
+                             .mem = mem,
+                             .form = ret,
+                             .err = err,
+                             .today = today,
+                             .day = today};
     if (!json_is_object(json)) {
         intake_form_fault(&r, (struct form_at){"", ""}, "OBJECT",
                           "申请应为一个JSON对象",
                           "an application is a JSON object");
         return BUS_OK;
     }
-    int rc = read_all(&r, json);
-    return rc == BUS_OK ? BUS_OK
-                        : bus_fail(err, rc, "the application is too large");
+    return read_all(&r, json);
 }

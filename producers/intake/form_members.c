@@ -341,7 +341,7 @@ int intake_form_members(struct form_reading *r)
     a->homes.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->homes.v));
     a->homes.n = n;
     if (list.v == NULL || a->members.v == NULL || a->homes.v == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(r->err, BUS_ETOOBIG, "the application is too large");
     }
     a->members.n = n;
     for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@ struct form_reading
     const struct form_rules *rules;
     struct bus_arena *mem;
     struct form *form;
+    struct bus_err *err;
     struct form_record record; /* as the table read it */
     int32_t today;             /* in China */
     int32_t day;               /* of the application: applied_on or today */

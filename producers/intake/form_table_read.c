@@ -119,7 +119,7 @@ static int field_list(struct form_reading *r,
     BUS_CHECK(f->doc.sub_size == sizeof(*ret->v));
     ret->v = bus_arena_calloc(r->mem, n, sizeof(*ret->v));
     if (ret->v == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(r->err, BUS_ETOOBIG, "the application is too large");
     }
     ret->n = n;
     for (size_t i = 0; i < n; i++) {

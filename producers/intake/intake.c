@@ -37,13 +37,11 @@ intake_seal(struct intake *in, struct form *form, struct bus_err *err)
 {
     struct sa_application *a = &form->application;
     struct bus_strv plain;
-    int rc = bus_wire_encode_framed(&sa_personal_type, &form->personal,
-                                    &in->mem, &plain, err);
-    uint8_t *to = rc == BUS_OK
-                      ? bus_arena_alloc(&in->mem, plain.n + BUS_WIRE_SEAL_BYTES)
-                      : NULL;
+    BUS_TRY(bus_wire_encode_framed(&sa_personal_type, &form->personal, &in->mem,
+                                   &plain, err));
+    uint8_t *to = bus_arena_alloc(&in->mem, plain.n + BUS_WIRE_SEAL_BYTES);
     if (to == NULL) {
-        return rc != BUS_OK ? rc : bus_fail(err, BUS_ETOOBIG, "personal data");
+        return bus_fail(err, BUS_ETOOBIG, "personal data");
     }
     struct bus_wire_binding b = {"application", "personal", &a->event_id};
     a->has_personal = true;
@@ -108,10 +106,11 @@ static bool intake_is_trace(struct bus_strv s)
 }
 
 /* Encoded once, where it stays until it is answered. */
-static struct submission *submission_of(struct intake *in,
-                                        const struct form *form,
-                                        const struct intake_sent *sent,
-                                        struct bus_err *err)
+static int submission_of(struct intake *in,
+                         const struct form *form,
+                         const struct intake_sent *sent,
+                         struct submission **ret,
+                         struct bus_err *err)
 {
     const struct sa_application *a = &form->application;
     struct intake_about about = {a->event_id, a->household_id, a->occurred_at};
@@ -120,8 +119,7 @@ static struct submission *submission_of(struct intake *in,
     size_t n = BUS_WIRE_FRAME_BYTES + bus_wire_size(&sa_application_type, a);
     struct submission *s = bus_malloc(sizeof(*s) + key + n);
     if (s == NULL) {
-        (void)bus_fail(err, BUS_ENOMEM, "an application");
-        return NULL;
+        return bus_fail(err, BUS_ENOMEM, "an application");
     }
     *s = (struct submission){
         .token_kind = INTAKE_TOKEN_SUBMISSION, .in = in, .body = sent->hash};
@@ -135,7 +133,8 @@ static struct submission *submission_of(struct intake *in,
                              bus_wire_frame_at(sa_application_type.id, to));
     s->key = (struct bus_strv){s->bytes, key};
     s->value = (struct bus_strv){(char *)to, n};
-    return s;
+    *ret = s;
+    return BUS_OK;
 }
 
 /* Straight to Kafka, or where it waits for it. */
@@ -169,10 +168,8 @@ int intake_accept(struct intake *in,
         BUS_TRY(intake_seal(in, form, err));
     }
     BUS_TRY(bus_wire_type_ready(&sa_application_type, err));
-    struct submission *s = submission_of(in, form, sent, err);
-    if (s == NULL) {
-        return BUS_ENOMEM;
-    }
+    struct submission *s = NULL;
+    BUS_TRY(submission_of(in, form, sent, &s, err));
     s->done = done;
     s->token = token;
     for (size_t i = 0; i < s->id_count; i++) {

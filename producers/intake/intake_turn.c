@@ -91,14 +91,15 @@ static void write_all(struct intake *in, struct intake_turn *t)
     }
 }
 
-static int keep_read(struct intake_turn *t,
-                     uint64_t from,
-                     uint64_t to,
-                     const struct bus_strv kv[2])
+/* False: no memory; the next turn asks again. */
+static bool keep_read(struct intake_turn *t,
+                      uint64_t from,
+                      uint64_t to,
+                      const struct bus_strv kv[2])
 {
     struct intake_drained *d = bus_malloc(sizeof(*d) + kv[0].n + kv[1].n);
     if (d == NULL) {
-        return BUS_ENOMEM; /* the next turn asks again */
+        return false;
     }
     *d = (struct intake_drained){.token_kind = INTAKE_TOKEN_DRAINED,
                                  .from = from,
@@ -110,7 +111,7 @@ static int keep_read(struct intake_turn *t,
     *(t->read_last != NULL ? &t->read_last->next : &t->read_first) = d;
     t->read_last = d;
     t->read_n++;
-    return BUS_OK;
+    return true;
 }
 
 static void turn_read_on(struct intake *in, struct intake_turn *t)
@@ -127,7 +128,7 @@ static void turn_read_on(struct intake *in, struct intake_turn *t)
             t->read_at = in->journal.end;
             break;
         }
-        if (rc != BUS_OK || keep_read(t, t->read_at, next, kv) != BUS_OK) {
+        if (rc != BUS_OK || !keep_read(t, t->read_at, next, kv)) {
             t->stalled = true;
             break;
         }

@@ -231,18 +231,20 @@ static int one(struct bus_strv value, struct bus_err *err)
     void *record = NULL;
     struct matcher_outputs outs;
     bus_arena_reset(&b.mem);
-    int rc = bus_wire_decode(b.schemas, &sa_application_type, value, &b.mem,
-                             &record, err);
+    BUS_TRY(bus_wire_decode(b.schemas, &sa_application_type, value, &b.mem,
+                            &record, err));
     struct sa_household_state *st = bus_arena_calloc(&b.mem, 1, sizeof(*st));
     lap(DECODE, &from);
     struct matcher_event event = {
         .kind = MATCHER_APPLICATION, .record = record, .bytes = value};
-    rc = rc ? rc : matcher_decide(&b.rules, st, &event, &b.mem, &outs, err);
+    BUS_TRY(matcher_decide(&b.rules, st, &event, &b.mem, &outs, err));
     lap(DECIDE, &from);
-    rc = rc || b.digest ? rc : seals(st, &outs, err);
+    if (!b.digest) {
+        BUS_TRY(seals(st, &outs, err));
+    }
     lap(PERSONAL, &from);
-    for (size_t i = 0; rc == BUS_OK && i < outs.n; i++) {
-        rc = put(&outs.v[i], err);
+    for (size_t i = 0; i < outs.n; i++) {
+        BUS_TRY(put(&outs.v[i], err));
     }
     lap(EVENTS, &from);
     struct matcher_parted h = {.schemas = b.schemas,
@@ -251,15 +253,15 @@ static int one(struct bus_strv value, struct bus_err *err)
                                .facts_there = true};
     struct matcher_parts parts = {0};
     bool *changed = NULL;
-    rc = rc ? rc : matcher_parted_close(&h, st, &parts, &changed, err);
+    BUS_TRY(matcher_parted_close(&h, st, &parts, &changed, err));
     lap(STATE, &from);
-    for (uint32_t i = 0; rc == BUS_OK && i < parts.n; i++) {
+    for (uint32_t i = 0; i < parts.n; i++) {
         b.state_bytes += parts.v[i].n;
         if (b.digest) {
             b.hash = bus_hash64(parts.v[i].p, parts.v[i].n, b.hash);
         }
     }
-    return rc;
+    return BUS_OK;
 }
 
 int main(int argc, char **argv)

@@ -15,13 +15,17 @@ static void round_trip(const struct bus_wire_type *type,
     struct bus_strv bytes, again;
     struct bus_err err;
     void *back = NULL;
-    int rc = bus_wire_encode_arena(type, record, mem, &bytes, &err);
-    fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG);
-    rc = rc ? rc : bus_wire_decode_own(type, bytes, mem, &back, &err);
-    fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG);
-    rc = rc ? rc : bus_wire_encode_arena(type, back, mem, &again, &err);
-    fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG);
-    fuzz_true(rc != BUS_OK || bus_strv_eq(bytes, again));
+    int rc;
+    BUS_TRY_GOTO(rc, bus_wire_encode_arena(type, record, mem, &bytes, &err),
+                 refused);
+    BUS_TRY_GOTO(rc, bus_wire_decode_own(type, bytes, mem, &back, &err),
+                 refused);
+    BUS_TRY_GOTO(rc, bus_wire_encode_arena(type, back, mem, &again, &err),
+                 refused);
+    fuzz_true(bus_strv_eq(bytes, again));
+    return;
+refused:
+    fuzz_true(rc == BUS_ETOOBIG);
 }
 
 static void decode(const struct bus_wire_schema *w,

@@ -32,8 +32,9 @@ static void framed(struct bus_strv value)
         if (rc == BUS_OK) { /* blocks may be cut in another way */
             struct bus_strv again;
             rc = bus_wire_decode(known, type, bytes, &mem, &record, &err);
-            rc = rc ? rc
-                    : bus_wire_encode_framed(type, record, &mem, &again, &err);
+            if (rc == BUS_OK) {
+                rc = bus_wire_encode_framed(type, record, &mem, &again, &err);
+            }
             fuzz_true(rc == BUS_ETOOBIG ||
                       (rc == BUS_OK && bus_strv_eq(bytes, again)));
         }

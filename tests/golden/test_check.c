@@ -323,12 +323,12 @@ static void rules_are_said_in_words(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bus_buf b = {0};
         assert_int_equal(bus_advice_report_clause(k.c, bus_strv(cases[i].rule),
-                                                  BUS_POLICY_ZH, &b),
+                                                  BUS_POLICY_ZH, &b, NULL),
                          BUS_OK);
         assert_string_equal(bus_buf_cstr(&b), cases[i].zh);
         bus_buf_clear(&b);
         assert_int_equal(bus_advice_report_clause(k.c, bus_strv(cases[i].rule),
-                                                  BUS_POLICY_EN, &b),
+                                                  BUS_POLICY_EN, &b, NULL),
                          BUS_OK);
         assert_null(strstr(bus_buf_cstr(&b), "household."));
         bus_buf_fini(&b);

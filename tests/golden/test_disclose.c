@@ -54,7 +54,7 @@ static void expect(struct rules *r,
     const struct bus_policy_need *list;
     size_t n;
     assert_int_equal(bus_policy_needs(r->c, bus_strv(department),
-                                      rules_day(day), &r->mem, &list, &n),
+                                      rules_day(day), &r->mem, &list, &n, NULL),
                      BUS_OK);
     for (size_t i = 0; i < n || want[i] != NULL; i++) {
         char have[200] = "(none)";
@@ -126,7 +126,8 @@ static void the_list_is_the_answer(void **state)
             size_t n, at = 0;
             int32_t day = (int32_t)bus_days_from_civil(year, 10, 9);
             assert_int_equal(
-                bus_policy_needs(k.c, dept, day, &k.mem, &list, &n), BUS_OK);
+                bus_policy_needs(k.c, dept, day, &k.mem, &list, &n, NULL),
+                BUS_OK);
             bus_policy_discloses(k.c, dept, day, &may);
             for (int f = 0; (size_t)f < bus_policy_fact_count(k.c); f++) {
                 bool listed = false;

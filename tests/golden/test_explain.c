@@ -74,7 +74,7 @@ static bool says(const struct bus_advice_changes *r, const char *words)
     for (size_t i = 0; i < r->count; i++) {
         struct bus_buf b = {0};
         assert_int_equal(
-            bus_advice_report_change(k.c, &r->list[i], BUS_POLICY_ZH, &b),
+            bus_advice_report_change(k.c, &r->list[i], BUS_POLICY_ZH, &b, NULL),
             BUS_OK);
         any |= strcmp(bus_buf_cstr(&b), words) == 0;
         bus_buf_fini(&b);
@@ -219,9 +219,9 @@ static void every_claim_is_true(void **state)
             (int)bus_advice_sampler_upto(&dice, bus_policy_item_count(k.c));
         size_t people = 1 + bus_advice_sampler_upto(&dice, 3);
         bus_arena_reset(&mem);
-        assert_int_equal(
-            bus_advice_sample_household(&dice, &item, 1, people, &mem, &all),
-            BUS_OK);
+        assert_int_equal(bus_advice_sample_household(&dice, &item, 1, people,
+                                                     &mem, &all, NULL),
+                         BUS_OK);
         memset(&o, 0, sizeof(o));
         o.h = (struct bus_policy_household){.member_count = people,
                                             .facts = o.facts};

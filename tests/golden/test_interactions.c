@@ -185,7 +185,8 @@ static struct bus_policy_household household(struct bus_advice_sampler *d)
     size_t people = 1 + bus_advice_sampler_upto(d, 3);
     bool old = bus_advice_sampler_upto(d, 3) == 0;
     assert_int_equal(
-        bus_advice_sample_household(d, items, CODES, people, &mem, &h), BUS_OK);
+        bus_advice_sample_household(d, items, CODES, people, &mem, &h, NULL),
+        BUS_OK);
     set(&h, "household.registered_in_county", -1, 1, NULL);
     set(&h, "household.deposit_fen", -1, 0, NULL);
     set(&h, "household.securities_fen", -1, 0, NULL);

@@ -309,7 +309,7 @@ static void test_T11(void **state)
         assert_true(standard >= 0);
         o.h.facts = o.facts;
         assert_int_equal(bus_policy_standard_text(k.c, &o.h, rules_day(DAY),
-                                                  standard, &mem, &text),
+                                                  standard, &mem, &text, NULL),
                          BUS_OK);
         int64_t want = 0;
         assert_true(bus_strv_to_i64(text, &want));
@@ -556,7 +556,7 @@ static void test_T23(void **state)
         assert_true(bus_strv_is(it.version, version[i]));
         assert_non_null(strstr(basis_on("MZ01", days[i]), law[i]));
         assert_int_equal(bus_policy_standard_text(k.c, &o.h, rules_day(days[i]),
-                                                  fine, &mem, &text),
+                                                  fine, &mem, &text, NULL),
                          BUS_OK);
         assert_true(bus_strv_is(text, times[i]));
     }

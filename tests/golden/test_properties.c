@@ -30,7 +30,8 @@ sampled(const char *const *codes, size_t n, struct bus_policy_household *h)
     }
     size_t members = 1 + bus_advice_sampler_upto(&dice, 4);
     assert_int_equal(
-        bus_advice_sample_household(&dice, items, n, members, &mem, h), BUS_OK);
+        bus_advice_sample_household(&dice, items, n, members, &mem, h, NULL),
+        BUS_OK);
 }
 
 static struct bus_policy_fact *fact_of(struct bus_policy_household *h,

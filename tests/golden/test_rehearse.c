@@ -92,9 +92,9 @@ static void one(struct pair *p)
         all[i] = i;
     }
     bus_arena_reset(&mem);
-    assert_int_equal(
-        bus_advice_sample_household(&p->dice, all, 64, people, &mem, &p->h),
-        BUS_OK);
+    assert_int_equal(bus_advice_sample_household(&p->dice, all, 64, people,
+                                                 &mem, &p->h, NULL),
+                     BUS_OK);
     (void)snprintf(name, sizeof(name), "%d", p->number);
     struct bus_advice_rehearsed who = {
         .household = bus_strv(name),

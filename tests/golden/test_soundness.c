@@ -534,10 +534,11 @@ static void the_countys_rules(void **state)
     for (int n = 0; n < cases(CASES); n++) {
         struct bus_policy_household h;
         bus_arena_reset(&mem);
-        assert_int_equal(bus_advice_sample_household(
-                             &dice, all_items, 64,
-                             1 + bus_advice_sampler_upto(&dice, 2), &mem, &h),
-                         BUS_OK);
+        assert_int_equal(
+            bus_advice_sample_household(&dice, all_items, 64,
+                                        1 + bus_advice_sampler_upto(&dice, 2),
+                                        &mem, &h, NULL),
+            BUS_OK);
         uint64_t share = 1 + bus_advice_sampler_upto(&dice, 9);
         struct bus_policy_household less = {.member_count = h.member_count,
                                             .facts = some};

@@ -145,14 +145,14 @@ static const struct
 
 static int start(struct bus_err *err)
 {
-    int rc = catalogue_open(w.config.policies_count, err);
-    for (size_t i = 1; rc == BUS_OK && i < PARTS; i++) {
-        rc = parts[i].open(err);
+    BUS_TRY(catalogue_open(w.config.policies_count, err));
+    for (size_t i = 1; i < PARTS; i++) {
+        BUS_TRY(parts[i].open(err));
     }
     for (const struct bus_wire_type *const *t = bus_role_types_all(); *t; t++) {
-        rc = rc ? rc : bus_wire_type_ready(*t, err);
+        BUS_TRY(bus_wire_type_ready(*t, err));
     }
-    return rc;
+    return BUS_OK;
 }
 
 static void end(void)
@@ -191,9 +191,10 @@ static int read_form(const struct whole *x,
         rc = bus_fail(err, BUS_EBUG, "%s: %s", form->faults[0].pointer,
                       form->faults[0].en);
     }
-    rc = rc ? rc
-            : bus_wire_encode_framed(&sa_application_type, &form->application,
-                                     mem, ret, err);
+    if (rc == BUS_OK) {
+        rc = bus_wire_encode_framed(&sa_application_type, &form->application,
+                                    mem, ret, err);
+    }
     json_decref(j);
     return rc;
 }
@@ -255,22 +256,20 @@ message(const struct whole *x, struct bus_arena *mem, struct bus_err *err)
     struct matcher_outputs outs = {0};
     struct bus_strv value;
     void *record = NULL;
-    int rc = read_form(x, mem, &value, err);
-    rc = rc ? rc
-            : bus_wire_decode(x->schemas, &sa_application_type, value, mem,
-                              &record, err);
-    struct sa_household_state *state =
-        rc ? NULL : bus_arena_calloc(mem, 1, sizeof(*state));
-    if (rc == BUS_OK && state == NULL) {
-        rc = bus_fail(err, BUS_ENOMEM, "a household");
+    BUS_TRY(read_form(x, mem, &value, err));
+    BUS_TRY(bus_wire_decode(x->schemas, &sa_application_type, value, mem,
+                            &record, err));
+    struct sa_household_state *state = bus_arena_calloc(mem, 1, sizeof(*state));
+    if (state == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a household");
     }
     struct matcher_event event = {
         .kind = MATCHER_APPLICATION, .record = record, .bytes = value};
-    rc = rc ? rc : matcher_decide(&rules, state, &event, mem, &outs, err);
-    if (rc == BUS_OK && outs.n < 3) {
-        rc = bus_fail(err, BUS_EBUG, "%zu events only", outs.n);
+    BUS_TRY(matcher_decide(&rules, state, &event, mem, &outs, err));
+    if (outs.n < 3) {
+        return bus_fail(err, BUS_EBUG, "%zu events only", outs.n);
     }
-    rc = rc ? rc : put_out(&outs, mem, err);
+    BUS_TRY(put_out(&outs, mem, err));
     struct matcher_names names;
     struct matcher_parted h = {.schemas = x->schemas,
                                .names = &names,
@@ -279,9 +278,10 @@ message(const struct whole *x, struct bus_arena *mem, struct bus_err *err)
     struct matcher_parts state_parts = {0};
     bool *changed = NULL;
     matcher_names_init(&names);
-    rc = rc ? rc : matcher_parted_close(&h, state, &state_parts, &changed, err);
+    int rc = matcher_parted_close(&h, state, &state_parts, &changed, err);
     matcher_names_fini(&names);
-    return rc ? rc : dispatch(mem, err);
+    BUS_TRY(rc);
+    return dispatch(mem, err);
 }
 
 /* --- the sweep --- */

@@ -202,7 +202,10 @@ int cli_demo_feed(const struct cli_demo_feed *f, struct bus_err *err)
     }
     /* One after the other: both remember in one place what they have sent. */
     const char *const import[] = {"intake", "import", w.list_path, NULL};
-    rc = rc || !on ? rc : feed_join(f, "submit", err);
-    rc = rc || !on ? rc : cli_demo_spawn(f->stage, "import", import, err);
-    return rc || !on ? rc : feed_join(f, "import", err);
+    if (rc != BUS_OK || !on) {
+        return rc;
+    }
+    BUS_TRY(feed_join(f, "submit", err));
+    BUS_TRY(cli_demo_spawn(f->stage, "import", import, err));
+    return feed_join(f, "import", err);
 }

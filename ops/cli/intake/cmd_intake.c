@@ -130,7 +130,8 @@ static int check_list(struct feed *f, struct bus_err *err)
     }
     if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
         (void)fprintf(stderr, "%s\n", err->msg);
-        return BUS_EPARSE;
+        err->code = BUS_EPARSE; /* with its own text */
+        return (int)err->code;
     }
     return rc;
 }
@@ -153,7 +154,8 @@ static int next_household(struct feed *f, struct bus_err *err)
     int rc = intake_csv_import_next(&l->sheet, &l->mem, l->unit, err);
     if (rc == BUS_EPARSE || rc == BUS_ETOOBIG) {
         (void)fprintf(stderr, "%s\n", err->msg);
-        return BUS_EPARSE;
+        err->code = BUS_EPARSE; /* with its own text */
+        return (int)err->code;
     }
     if (rc != BUS_OK) {
         return rc;

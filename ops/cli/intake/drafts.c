@@ -198,7 +198,8 @@ static int next_draft(struct feed *f, struct bus_err *err)
     int rc = a->read ? BUS_OK : read_again(f, a, err);
     if (rc == BUS_EPARSE || rc == BUS_EUNKNOWN) {
         (void)fprintf(stderr, "lianou intake drafts: %s\n", err->msg);
-        return BUS_EPARSE;
+        err->code = BUS_EPARSE; /* with its own text */
+        return (int)err->code;
     }
     if (rc != BUS_OK) {
         return rc;

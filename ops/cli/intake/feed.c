@@ -360,6 +360,13 @@ static void feed_drain(void *data)
     intake_drain(&f->in);
 }
 
+static int feed_open(struct feed *f, struct bus_err *err)
+{
+    BUS_TRY(intake_open(&f->in, &f->frame, false, err));
+    BUS_TRY(bus_run_timer_new(f->frame.loop, on_more, f, &f->more, err));
+    return bus_run_loop_on_drain(f->frame.loop, feed_drain, f, err);
+}
+
 int cli_feed_run(struct feed *f, const struct bus_run_role_args *args)
 {
     struct bus_err err;
@@ -367,10 +374,7 @@ int cli_feed_run(struct feed *f, const struct bus_run_role_args *args)
     if (rc != BUS_EXIT_OK) {
         return rc;
     }
-    int e = intake_open(&f->in, &f->frame, false, &err);
-    e = e ? e : bus_run_timer_new(f->frame.loop, on_more, f, &f->more, &err);
-    e = e ? e : bus_run_loop_on_drain(f->frame.loop, feed_drain, f, &err);
-    if (e != BUS_OK) {
+    if (feed_open(f, &err) != BUS_OK) {
         rc = bus_role_frame_fail(&err);
     } else {
         bus_run_timer_start(f->more, 5, 5);

@@ -270,8 +270,10 @@ static void diff_items(struct comparing *c,
     }
 }
 
-static int
-compare_all(const char *first, const char *second, struct bus_err *err)
+static int compare_all(const char *first,
+                       const char *second,
+                       size_t *ret_differences,
+                       struct bus_err *err)
 {
     struct comparing c = {0};
     struct bus_catalogue_rules r[2];
@@ -306,7 +308,8 @@ compare_all(const char *first, const char *second, struct bus_err *err)
     bus_buf_fini(&c.out);
     bus_catalogue_rules_close(&r[0]);
     bus_catalogue_rules_close(&r[1]);
-    return rc != BUS_OK ? rc : c.differences > 0 ? (int)BUS_ESTATE : BUS_OK;
+    *ret_differences = c.differences;
+    return rc;
 }
 
 static int diff_run(int argc, char **argv)
@@ -315,12 +318,12 @@ static int diff_run(int argc, char **argv)
     if (argc != 3 || argv[1][0] == '-') {
         return LIANOU_USAGE;
     }
-    int rc = compare_all(argv[1], argv[2], &err);
-    if (err.code != BUS_OK) {
+    size_t differences = 0;
+    if (compare_all(argv[1], argv[2], &differences, &err) != BUS_OK) {
         (void)fprintf(stderr, "lianou policy: %s\n", err.msg);
         return LIANOU_USAGE;
     }
-    return rc == BUS_OK ? LIANOU_WELL : LIANOU_FAILED;
+    return differences == 0 ? LIANOU_WELL : LIANOU_FAILED;
 }
 
 const struct policy_command cli_policy_cmd_diff = {

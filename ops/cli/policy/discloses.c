@@ -68,7 +68,8 @@ static void put_rule(struct bus_buf *out, struct bus_strv rule)
 
 static int put_need(const struct policy_tool *t,
                     const struct bus_policy_need *n,
-                    struct bus_buf *out)
+                    struct bus_buf *out,
+                    struct bus_err *err)
 {
     struct bus_policy_item it;
     if (!bus_policy_item_at(t->catalogue, (size_t)n->item, t->day, &it)) {
@@ -86,8 +87,8 @@ static int put_need(const struct policy_tool *t,
     int rc = BUS_OK;
     if (n->kind == BUS_POLICY_NEED_CLAUSE) {
         bus_buf_puts(out, ": ");
-        rc =
-            bus_advice_report_clause(t->catalogue, n->rule, BUS_POLICY_ZH, out);
+        rc = bus_advice_report_clause(t->catalogue, n->rule, BUS_POLICY_ZH, out,
+                                      err);
     } else if (n->rule.n > 0) {
         bus_buf_puts(out, ": ");
         put_rule(out, n->rule);
@@ -96,8 +97,10 @@ static int put_need(const struct policy_tool *t,
     return rc;
 }
 
-static int
-screen(const struct policy_tool *t, const struct bus_policy_need *v, size_t n)
+static int screen(const struct policy_tool *t,
+                  const struct bus_policy_need *v,
+                  size_t n,
+                  struct bus_err *err)
 {
     struct bus_buf out = {0};
     size_t facts = 0;
@@ -114,7 +117,7 @@ screen(const struct policy_tool *t, const struct bus_policy_need *v, size_t n)
                            sensitive(body) ? " [敏感/sensitive]" : "");
             facts++;
         }
-        rc = put_need(t, &v[i], &out);
+        rc = put_need(t, &v[i], &out, err);
     }
     cli_policy_print(&out);
     bus_buf_fini(&out);
@@ -150,7 +153,8 @@ static json_t *need_json(const struct policy_tool *t,
 static int as_json(const struct policy_tool *t,
                    const char *department,
                    const struct bus_policy_need *v,
-                   size_t n)
+                   size_t n,
+                   struct bus_err *err)
 {
     char day[BUS_DATE_TEXT + 1];
     json_t *facts = json_array(), *needs = NULL;
@@ -174,10 +178,13 @@ static int as_json(const struct policy_tool *t,
                   bus_date_text(t->day, day), "catalogue",
                   bus_policy_catalogue_version(t->catalogue), "facts", facts);
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
-    (void)printf("%s\n", text ? text : "");
-    free(text);
     json_decref(all);
-    return text != NULL ? BUS_OK : BUS_ENOMEM;
+    if (text == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the list of facts");
+    }
+    (void)printf("%s\n", text);
+    free(text);
+    return BUS_OK;
 }
 
 static int discloses_run(int argc, char **argv)
@@ -205,14 +212,14 @@ static int discloses_run(int argc, char **argv)
     int rc = cli_policy_open(&t, folder, &err);
     if (rc == BUS_OK) {
         rc = bus_policy_needs(t.catalogue, bus_strv(department), t.day, &t.mem,
-                              &list, &n);
-        rc = rc != BUS_OK ? bus_fail(&err, rc, "no room for the list")
-             : n == 0
-                 ? bus_fail(&err, BUS_EUNKNOWN,
-                            "no item in force is %s's: it receives nothing",
-                            department)
-             : json ? as_json(&t, department, list, n)
-                    : screen(&t, list, n);
+                              &list, &n, &err);
+    }
+    if (rc == BUS_OK) {
+        rc = n == 0 ? bus_fail(&err, BUS_EUNKNOWN,
+                               "no item in force is %s's: it receives nothing",
+                               department)
+             : json ? as_json(&t, department, list, n, &err)
+                    : screen(&t, list, n, &err);
     }
     cli_policy_close(&t);
     if (rc != BUS_OK) {

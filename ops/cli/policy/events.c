@@ -260,8 +260,8 @@ from_topic(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
     char where[320];
     (void)snprintf(where, sizeof(where), "%s/%d/%lld", m->topic, m->partition,
                    (long long)m->offset);
-    int rc = events_one(r, m->value, where, err);
-    return rc != BUS_OK ? rc : BUS_EGONE; /* one is enough */
+    BUS_TRY(events_one(r, m->value, where, err));
+    return bus_fail(err, BUS_EGONE, "one is enough");
 }
 
 static int at_place(struct tool *t,
@@ -285,12 +285,10 @@ static int at_place(struct tool *t,
     if (r->found && rc == BUS_EGONE) {
         return BUS_OK;
     }
-    return rc != BUS_OK
-               ? rc
-               : bus_fail(err, BUS_EGONE,
-                          "%s/%d/%lld is no longer kept: verify it "
-                          "from an archive",
-                          range.topic, range.partition, (long long)range.from);
+    BUS_TRY(rc);
+    return bus_fail(err, BUS_EGONE,
+                    "%s/%d/%lld is no longer kept: verify it from an archive",
+                    range.topic, range.partition, (long long)range.from);
 }
 
 int cli_policy_evaluations_ledger(struct tool *t,

@@ -34,7 +34,7 @@ static int path_of(char *to,
                : bus_fail(err, BUS_ETOOBIG, "%s: too long a path", folder);
 }
 
-static int copy_item(FILE *from, FILE *to, const char *code)
+static bool copy_item(FILE *from, FILE *to, const char *code)
 {
     char line[LINE_LENGTH_MAX];
     while (fgets(line, sizeof(line), from) != NULL) {
@@ -43,10 +43,10 @@ static int copy_item(FILE *from, FILE *to, const char *code)
                     ? fprintf(to, "department: %.2s\n", code)
                     : fputs(line, to);
         if (n < 0) {
-            return BUS_EIO;
+            return false;
         }
     }
-    return ferror(from) ? BUS_EIO : BUS_OK;
+    return !ferror(from);
 }
 
 static int make_item(const char *folder,
@@ -73,9 +73,9 @@ static int make_item(const char *folder,
                                       : "%s: 不能写入 / cannot be written",
                         to_path);
     }
-    int rc = copy_item(from, to, code);
+    bool copied = copy_item(from, to, code);
     (void)fclose(from);
-    if (fclose(to) != 0 || rc != BUS_OK) {
+    if (fclose(to) != 0 || !copied) {
         return bus_fail(err, BUS_EIO, "%s: 不能写入 / cannot be written",
                         to_path);
     }

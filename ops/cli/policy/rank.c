@@ -132,9 +132,10 @@ static int print_gap(struct ranking *r, struct bus_err *err)
         int64_t per_head = 0;
         struct bus_policy_missing which = {income, -1};
         BUS_TRY(bus_policy_fact_text(r->t.catalogue, &r->homes.list[i].h,
-                                     r->homes.day, which, &r->t.mem, &y));
+                                     r->homes.day, which, &r->t.mem, &y, err));
         BUS_TRY(bus_policy_standard_text(r->t.catalogue, &r->homes.list[i].h,
-                                         r->homes.day, dibao, &r->t.mem, &z));
+                                         r->homes.day, dibao, &r->t.mem, &z,
+                                         err));
         /* Against one line: of each its own, in thousandths of it. */
         if (take_whole(y, &per_head) && take_whole(z, &line) && line > 0) {
             gap[n++] = per_head * 1000 / line;

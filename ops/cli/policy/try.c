@@ -109,7 +109,8 @@ static int put_reasons(struct trial *k,
                        const struct cli_policy_household *household,
                        const struct bus_policy_verdict_of *v,
                        enum bus_policy_lang lang,
-                       struct bus_buf *out)
+                       struct bus_buf *out,
+                       struct bus_err *err)
 {
     bool zh = lang == BUS_POLICY_ZH;
     const char *word = v->verdict == BUS_POLICY_ELIGIBLE ? zh ? "符合" : "true"
@@ -122,12 +123,12 @@ static int put_reasons(struct trial *k,
         struct bus_strv rule = bus_policy_clause_of(
             k->t.catalogue, v->reasons[i], k->households.day);
         bus_buf_printf(out, "    %s %.*s: ", word, BUS_STRV_ARG(v->reasons[i]));
-        rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out);
+        rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out, err);
         bus_buf_puts(out, "\n        ");
         if (rc == BUS_OK) {
             rc = bus_advice_report_values(k->t.catalogue, &household->h,
                                           k->households.day, rule, lang,
-                                          &k->t.mem, out);
+                                          &k->t.mem, out, err);
         }
         bus_buf_puts(out, "\n");
     }
@@ -139,7 +140,8 @@ static int put_working(struct trial *k,
                        const struct cli_policy_household *household,
                        const struct bus_policy_verdict_of *v,
                        enum bus_policy_lang lang,
-                       struct bus_buf *out)
+                       struct bus_buf *out,
+                       struct bus_err *err)
 {
     const struct bus_node *version = bus_policy_version_node(
         k->t.catalogue, (size_t)k->item, k->households.day);
@@ -155,11 +157,11 @@ static int put_working(struct trial *k,
            (rule.p[rule.n - 1] == '\n' || rule.p[rule.n - 1] == ' ')) {
         rule.n--;
     }
-    BUS_TRY(bus_advice_report_clause(k->t.catalogue, rule, lang, out));
+    BUS_TRY(bus_advice_report_clause(k->t.catalogue, rule, lang, out, err));
     bus_buf_puts(out, "\n        ");
     BUS_TRY(bus_advice_report_values(k->t.catalogue, &household->h,
                                      k->households.day, feel->text, lang,
-                                     &k->t.mem, out));
+                                     &k->t.mem, out, err));
     if (v->share_count > 1 ||
         (v->share_count == 1 && v->shares[0].member >= 0)) {
         bus_buf_printf(out, zh ? "; %zu 人" : "; for %zu persons",
@@ -172,7 +174,8 @@ static int put_working(struct trial *k,
 static int try_put_changes(struct trial *k,
                            const struct bus_advice_changes *c,
                            enum bus_policy_lang lang,
-                           struct bus_buf *out)
+                           struct bus_buf *out,
+                           struct bus_err *err)
 {
     bool zh = lang == BUS_POLICY_ZH;
     bool away = c->to == BUS_POLICY_NOT_ELIGIBLE;
@@ -181,7 +184,8 @@ static int try_put_changes(struct trial *k,
         bus_buf_puts(out, zh ? away ? "    将不再符合: " : "    将变为符合: "
                           : away ? "    would end it: "
                                  : "    would make it eligible: ");
-        rc = bus_advice_report_change(k->t.catalogue, &c->list[i], lang, out);
+        rc = bus_advice_report_change(k->t.catalogue, &c->list[i], lang, out,
+                                      err);
         bus_buf_puts(out, "\n");
     }
     if (c->count == 0) {
@@ -241,7 +245,8 @@ static int put_in(struct trial *k,
                   const struct bus_policy_verdict_of *v,
                   const struct bus_advice_changes *c,
                   enum bus_policy_lang lang,
-                  struct bus_buf *out)
+                  struct bus_buf *out,
+                  struct bus_err *err)
 {
     bool zh = lang == BUS_POLICY_ZH;
     bus_buf_printf(out, "  %s: %s", zh ? household->zh : household->en,
@@ -251,12 +256,12 @@ static int put_in(struct trial *k,
         bus_buf_printf(out, ": %s", v->failure);
     }
     bus_buf_puts(out, "\n");
-    int rc = k->full ? put_reasons(k, household, v, lang, out) : BUS_OK;
+    int rc = k->full ? put_reasons(k, household, v, lang, out, err) : BUS_OK;
     if (rc == BUS_OK && k->full) {
-        rc = put_working(k, household, v, lang, out);
+        rc = put_working(k, household, v, lang, out, err);
     }
     put_missing(k, v, lang, out);
-    return rc == BUS_OK && k->full ? try_put_changes(k, c, lang, out) : rc;
+    return rc == BUS_OK && k->full ? try_put_changes(k, c, lang, out, err) : rc;
 }
 
 static int try_household(struct trial *k,
@@ -279,10 +284,10 @@ static int try_household(struct trial *k,
         return rc;
     }
     if (k->zh) {
-        rc = put_in(k, household, &v, &changes, BUS_POLICY_ZH, &out);
+        rc = put_in(k, household, &v, &changes, BUS_POLICY_ZH, &out, err);
     }
     if (rc == BUS_OK && k->en) {
-        rc = put_in(k, household, &v, &changes, BUS_POLICY_EN, &out);
+        rc = put_in(k, household, &v, &changes, BUS_POLICY_EN, &out, err);
     }
     if (!as_expected(k, household, &v, &want)) {
         k->wrong++;

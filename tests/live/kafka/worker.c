@@ -134,10 +134,9 @@ static int one(const struct bus_kafka_msg *m,
     copy[0] = (char)('0' + m->topic_index);
     copy[1] = ' ';
     memcpy(copy + 2, m->value.p, m->value.n);
-    int rc = put(out, 0, m, (struct bus_strv){copy, m->value.n + 2}, err);
-    rc =
-        rc != 0 ? rc : put(out, 1, m, (struct bus_strv){state, (size_t)n}, err);
-    return rc != 0 ? rc : bus_kafka_out_done(out, err);
+    BUS_TRY(put(out, 0, m, (struct bus_strv){copy, m->value.n + 2}, err));
+    BUS_TRY(put(out, 1, m, (struct bus_strv){state, (size_t)n}, err));
+    return bus_kafka_out_done(out, err);
 }
 
 static int process(void *data,

@@ -32,7 +32,10 @@ static void *migrate_one(void *result)
     struct bus_err err;
     struct bus_pg *pg = NULL;
     int rc = bus_pg_open(conninfo, 0, &pg, &err);
-    *(int *)result = rc ? rc : bus_ledger_migrate(pg, false, NULL, &err);
+    if (rc == BUS_OK) {
+        rc = bus_ledger_migrate(pg, false, NULL, &err);
+    }
+    *(int *)result = rc;
     bus_pg_close(pg);
     return NULL;
 }

@@ -33,9 +33,9 @@ static const struct allowed *of_department(struct bus_strv department)
     struct allowed *a = &all[count++];
     a->department = (struct bus_strv){
         bus_arena_strndup(&k.mem, department.p, department.n), department.n};
-    assert_int_equal(
-        bus_policy_needs(k.c, a->department, rules_day(DAY), &k.mem, &list, &n),
-        BUS_OK);
+    assert_int_equal(bus_policy_needs(k.c, a->department, rules_day(DAY),
+                                      &k.mem, &list, &n, NULL),
+                     BUS_OK);
     for (size_t i = 0; i < n; i++) {
         a->fact[list[i].fact] = true;
     }

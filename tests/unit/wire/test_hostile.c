@@ -55,9 +55,10 @@ static int decode(const char *field,
     memcpy(copy, bytes.p, bytes.n);
     assert_true(lay_type(parse(b, r, err), r, &lay_mem, &runtime, &type));
     int rc = bus_wire_plan_new(ws, &type, &plan, err);
-    rc = rc ? rc
-            : bus_wire_plan_decode(plan, (struct bus_strv){copy, bytes.n}, mem,
-                                   &record, err);
+    if (rc == BUS_OK) {
+        rc = bus_wire_plan_decode(plan, (struct bus_strv){copy, bytes.n}, mem,
+                                  &record, err);
+    }
     test_free(copy);
     bus_wire_plan_free(plan);
     bus_wire_type_drop(&type);
