@@ -1,11 +1,13 @@
 /* Dead letters on their way to Kafka. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
 
 static void dead_letter_count(struct runner *r, const struct sa_dead_letter *d)
 {
+    BUS_CHECK(d->reason_code.n > 0 && r->topic_out != NULL);
     char code[40];
     const char *const labels[] = {
         r->topic_out, bus_strv_copy(code, sizeof(code), d->reason_code), NULL};
@@ -25,6 +27,7 @@ void partner_dead_letter_new(struct runner *r,
                              struct bus_role_parked *parked,
                              const struct sa_dead_letter *record)
 {
+    BUS_CHECK((f == NULL) != (parked == NULL));
     struct partner_dead_letter *l = bus_calloc(1, sizeof(*l));
     if (l == NULL) {
         dead_letter_no_memory(r);
@@ -58,6 +61,7 @@ void partner_dead_letter_of_message(struct runner *r,
                                     const char *reason_code,
                                     const struct bus_err *why)
 {
+    BUS_CHECK(f != NULL && m != NULL);
     struct sa_dead_letter record;
     struct bus_arena mem;
     struct bus_role_dead_letter d = {
@@ -78,6 +82,7 @@ static int dead_letter_send(struct runner *r,
                             struct partner_dead_letter *l,
                             struct bus_err *err)
 {
+    BUS_CHECK(!l->sent && r->producer != NULL);
     struct bus_role_rendered out;
     struct bus_role_emit e =
         bus_role_dead_letter_emit(&l->record, r->frame.source);
@@ -129,24 +134,23 @@ static void free_dead_letter(struct partner_dead_letter *l)
     bus_free(l);
 }
 
-static bool unlink_dead_letter(struct runner *r, struct partner_dead_letter *l)
+static void unlink_dead_letter(struct runner *r, struct partner_dead_letter *l)
 {
-    for (struct partner_dead_letter **at = &r->dead_letters; *at != NULL;
-         at = &(*at)->next) {
-        if (*at == l) {
-            *at = l->next;
-            return true;
-        }
+    struct partner_dead_letter **at = &r->dead_letters;
+    while (*at != NULL && *at != l) {
+        at = &(*at)->next;
     }
-    return false;
+    BUS_CHECK(*at == l);
+    *at = l->next;
 }
 
 void partner_dead_letter_acked(struct runner *r,
                                struct partner_dead_letter *l,
                                const struct bus_err *err)
 {
+    BUS_CHECK(l->sent);
     if (l->in_flight == NULL && l->parked == NULL) { /* dropped */
-        (void)unlink_dead_letter(r, l);
+        unlink_dead_letter(r, l);
         free_dead_letter(l);
         return;
     }
@@ -163,8 +167,9 @@ void partner_dead_letter_acked(struct runner *r,
         }
         return;
     }
-    (void)unlink_dead_letter(r, l);
+    unlink_dead_letter(r, l);
     if (l->in_flight != NULL) {
+        BUS_CHECK(l->in_flight->dead_letters > 0);
         l->in_flight->dead_letters--;
         partner_in_flight_settle(r);
     } else {
@@ -183,7 +188,7 @@ void partner_dead_letters_drop(struct runner *r)
             continue; /* a parked one does not hang on the consumer */
         }
         if (!l->sent || r->producer == NULL) {
-            (void)unlink_dead_letter(r, l);
+            unlink_dead_letter(r, l);
             free_dead_letter(l);
         } else {
             l->in_flight = NULL;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/disk.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
@@ -92,7 +93,9 @@ static void dedup_log_apply(struct bus_seen *s,
                             const struct bus_partner_dedup_note *n)
 {
     struct entry *e = dedup_log_find(s, &n->id);
+    BUS_CHECK(e != NULL);
     bool was_open = e->flags & OPENED;
+    BUS_CHECK(!was_open || s->open > 0);
     switch (n->what) {
     case BUS_SEEN_GIVEN:
         e->flags |= GIVEN;
@@ -121,6 +124,7 @@ static void dedup_log_apply(struct bus_seen *s,
 static int
 dedup_log_load(struct bus_seen *s, struct bus_strv bytes, struct bus_err *err)
 {
+    BUS_CHECK(s->notes == 0 && s->open == 0);
     size_t at = 0;
     struct bus_partner_dedup_note n;
     for (; bytes.n - at >= NOTE_BYTES &&
@@ -161,6 +165,7 @@ int bus_partner_dedup_open(int folder,
                            struct bus_seen **ret,
                            struct bus_err *err)
 {
+    BUS_CHECK(folder >= 0 && name[0] != '\0');
     struct bus_seen *s = bus_calloc(1, sizeof(*s));
     struct bus_arena mem;
     struct bus_strv bytes = {0};
@@ -192,6 +197,8 @@ bool bus_partner_dedup_has(const struct bus_seen *s,
                            enum bus_partner_dedup_what what,
                            const struct bus_id *id)
 {
+    BUS_CHECK(what == BUS_SEEN_GIVEN || what == BUS_SEEN_TAKEN ||
+              what == BUS_SEEN_OPENED);
     const struct entry *e = dedup_log_find(s, id);
     uint8_t flag = what == BUS_SEEN_GIVEN   ? GIVEN
                    : what == BUS_SEEN_TAKEN ? TAKEN
@@ -201,6 +208,7 @@ bool bus_partner_dedup_has(const struct bus_seen *s,
 
 size_t bus_partner_dedup_open_tasks(const struct bus_seen *s)
 {
+    BUS_CHECK(s->open <= s->map.count);
     return s->open;
 }
 
@@ -213,6 +221,7 @@ size_t bus_partner_dedup_open_before(const struct bus_seen *s,
         const struct entry *e = slot->value;
         n += (e->flags & OPENED) != 0 && e->opened_ms < before_ms;
     }
+    BUS_CHECK(n <= s->open);
     return n;
 }
 
@@ -234,6 +243,7 @@ static struct entry **all_sorted(const struct bus_seen *s, size_t *ret_n)
     for (size_t i = 0; list && (slot = bus_map_next(&s->map, &i)) != NULL;) {
         list[(*ret_n)++] = slot->value;
     }
+    BUS_CHECK(list == NULL || *ret_n == s->map.count);
     if (*ret_n > 0) {
         qsort(list, *ret_n, sizeof(struct entry *), newest_first);
     }
@@ -270,6 +280,7 @@ static bool write_anew(struct bus_seen *s, struct entry *const *list, size_t n)
         notes += dedup_log_notes_of(list[i], i < s->keep,
                                     bytes + notes * NOTE_BYTES);
     }
+    BUS_CHECK(notes <= 3 * n);
     struct bus_strv all = {(const char *)bytes, notes * NOTE_BYTES};
     int rc = bus_disk_write(s->folder, NEW_NAME, all, &err);
     int fd = rc ? -1 : openat(s->folder, NEW_NAME, O_RDWR | O_CLOEXEC);
@@ -311,6 +322,7 @@ int bus_partner_dedup_add(struct bus_seen *s,
                           size_t n,
                           struct bus_err *err)
 {
+    BUS_CHECK(s->fd >= 0 && s->size >= 0);
     uint8_t bytes[NOTES_MAX * NOTE_BYTES];
     if (n > NOTES_MAX) {
         return bus_fail(err, BUS_EBUG, "%zu notes at once", n);

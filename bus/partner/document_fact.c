@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/partner/document_parts.h"
 #include "schemas/fact.h"
@@ -114,6 +115,8 @@ void partner_document_fact(struct document_reading *r,
         }
         return;
     }
+    BUS_CHECK(d->type >= 0 &&
+              (size_t)d->type < sizeof(types) / sizeof(types[0]));
     if (json_is_null(value)) {
         f->value.branch = SA_FACT_VALUE_NULL;
     } else if (!document_fact_take(r, d, value, f)) {

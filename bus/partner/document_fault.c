@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "bus/base/check.h"
 #include "bus/partner/document.h"
 #include "bus/partner/document_parts.h"
 
@@ -24,6 +25,7 @@ void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
                                     const char *zh,
                                     const char *en)
 {
+    BUS_CHECK(f->n <= f->total && f->mem != NULL);
     f->total++;
     if (f->n < BUS_DOC_FAULTS_MAX) {
         const char *kept = bus_arena_strdup(f->mem, pointer);
@@ -36,6 +38,7 @@ void bus_partner_document_fault_add(struct bus_partner_document_faults *f,
 size_t partner_document_enter(struct document_reading *r, const char *name)
 {
     size_t was = strlen(r->path), n = was;
+    BUS_CHECK(was + 2 < sizeof(r->path));
     r->path[n++] = '/';
     for (size_t i = 0; name[i] != '\0' && n + 3 < sizeof(r->path); i++) {
         unsigned char c = (unsigned char)name[i];
@@ -52,6 +55,7 @@ size_t partner_document_enter(struct document_reading *r, const char *name)
 
 void partner_document_leave(struct document_reading *r, size_t was)
 {
+    BUS_CHECK(was <= strlen(r->path));
     r->path[was] = '\0';
 }
 

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/id.h"
@@ -114,6 +115,7 @@ static void read_number(struct document_reading *r,
     int64_t max = !free ? f->max : wide ? INT64_MAX : INT32_MAX;
     int64_t n = json_integer_value(j);
     int32_t small = (int32_t)n;
+    BUS_CHECK(min <= max);
     if (!json_is_integer(j) || n < min || n > max) {
         partner_document_wrong(
             r, "NUMBER", j,
@@ -183,6 +185,7 @@ static void read_list(struct document_reading *r,
                       const json_t *j,
                       char *at)
 {
+    BUS_CHECK(f->sub != NULL && f->sub_size > 0);
     struct
     {
         char *v;
@@ -214,6 +217,7 @@ static void read_one(struct document_reading *r,
                      const json_t *j,
                      char *base)
 {
+    BUS_CHECK(f->type <= BUS_DOC_FACT);
     char *at = base + f->offset;
     switch (f->type) {
     case BUS_DOC_TEXT:
@@ -308,6 +312,7 @@ void partner_document_members(struct document_reading *r,
                               const json_t *object,
                               char *base)
 {
+    BUS_CHECK(r->depth >= 0 && r->depth <= BUS_DOC_DEPTH_MAX);
     if (!json_is_object(object)) {
         partner_document_wrong(r, "OBJECT", object, "对象 {…}",
                                "an object {...}");
@@ -420,6 +425,7 @@ static int document_read_ended(const struct document_reading *r,
                                const struct bus_partner_document *doc,
                                struct bus_err *err)
 {
+    BUS_CHECK(r->depth == 0 && r->path[0] == '\0');
     if (r->no_memory) {
         return bus_fail(err, BUS_ENOMEM, "a %s", doc->name);
     }
@@ -439,6 +445,7 @@ int bus_partner_document_read(const struct bus_partner_document *doc,
                               struct bus_partner_document_faults *faults,
                               struct bus_err *err)
 {
+    BUS_CHECK(doc->fields != NULL && doc->size > 0);
     struct document_reading r = {
         .config = config, .mem = mem, .faults = faults};
     static const char bom[] = "\xef\xbb\xbf"; /* what some editors put first */

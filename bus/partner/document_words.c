@@ -2,12 +2,14 @@
  * readers of newer writers and nobody's to say; or a table of its own. */
 #include <stdio.h>
 
+#include "bus/base/check.h"
 #include "bus/partner/document_parts.h"
 
 bool partner_document_word_at(const struct bus_partner_document_field *f,
                               size_t i,
                               struct bus_partner_document_word *ret)
 {
+    BUS_CHECK(f->symbols != NULL || f->words != NULL);
     if (f->symbols == NULL) {
         *ret = f->words[i];
         return ret->word != NULL;
@@ -51,6 +53,7 @@ void partner_document_word_list(const struct bus_partner_document_field *f,
                                 char *to,
                                 size_t cap)
 {
+    BUS_CHECK(cap > 0);
     struct bus_partner_document_word w;
     size_t n = 0;
     to[0] = '\0';
@@ -58,5 +61,6 @@ void partner_document_word_list(const struct bus_partner_document_field *f,
         int more =
             snprintf(to + n, cap - n, "%s%s", n > 0 ? " | " : "", w.word);
         n += more > 0 && (size_t)more < cap - n ? (size_t)more : 0;
+        BUS_CHECK(n < cap);
     }
 }

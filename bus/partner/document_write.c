@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/id.h"
 #include "bus/partner/document_parts.h"
@@ -83,6 +84,7 @@ static void document_write_list(struct writing *w,
                                 const struct bus_partner_document_field *f,
                                 const char *at)
 {
+    BUS_CHECK(f->sub != NULL && f->sub_size > 0);
     struct
     {
         const char *v;
@@ -107,6 +109,8 @@ static void document_write_text(struct bus_buf *out,
                                 enum bus_partner_document_type type,
                                 const char *at)
 {
+    BUS_CHECK(type == BUS_DOC_TEXT || type == BUS_DOC_MONTH ||
+              type == BUS_DOC_HEX);
     struct bus_strv s;
     memcpy(&s, at, sizeof(s));
     (type == BUS_DOC_HEX ? document_write_hex : document_write_quoted)(out, s);
@@ -183,6 +187,7 @@ document_write_members(struct writing *w,
                        const struct bus_partner_document_field *fields,
                        const char *at)
 {
+    BUS_CHECK(w->indent <= 2 * BUS_DOC_DEPTH_MAX);
     bool first = true;
     bus_buf_putc(w->out, '{');
     w->indent++;
@@ -218,6 +223,7 @@ int bus_partner_document_write(const struct bus_partner_document *doc,
                                struct bus_buf *out,
                                struct bus_err *err)
 {
+    BUS_CHECK(doc->fields != NULL && doc->version > 0);
     struct writing w = {.out = out};
     size_t start = out->len;
     bus_buf_printf(out, "{\n  \"document\": \"%s\",\n  \"version\": %d,",
@@ -229,6 +235,7 @@ int bus_partner_document_write(const struct bus_partner_document *doc,
         return bus_fail(err, BUS_ETOOBIG, "a %s over the limit of %zu bytes",
                         doc->name, out->max_bytes);
     }
+    BUS_CHECK(out->len > brace);
     /* The document's own brace is open already. */
     memmove(out->data + brace, out->data + brace + 1, out->len - brace - 1);
     out->data[out->len - 1] = '\n';
@@ -240,6 +247,7 @@ int bus_partner_document_faults_write(
     struct bus_buf *out,
     struct bus_err *err)
 {
+    BUS_CHECK(f->n <= BUS_DOC_FAULTS_MAX && f->n <= f->total);
     bus_buf_printf(out,
                    "{\n  \"document\": \"rejection\",\n  \"version\": 1,"
                    "\n  \"fault_count\": %zu,\n  \"faults\": [",

@@ -8,6 +8,7 @@
 void partner_collect_run(void *data)
 {
     struct runner *r = data;
+    BUS_CHECK(r->transport != NULL && r->taking.n == 0);
     struct bus_partner_transport_taken list[PARTNER_CHUNK];
     size_t n = 0;
     bus_arena_reset(&r->taking.mem);
@@ -18,6 +19,7 @@ void partner_collect_run(void *data)
                                 &r->out_oldest_ms, &r->err);
         r->count_wanted = r->rc != BUS_OK;
     }
+    BUS_CHECK(n <= PARTNER_CHUNK);
     for (size_t i = 0; r->rc == BUS_OK && i < n; i++) {
         r->taking.list[i] =
             (struct answer){.token.kind = TOKEN_ANSWER, .taken = list[i]};
@@ -30,6 +32,7 @@ static void settle_as(struct runner *r,
                       enum bus_partner_transport_verdict verdict,
                       const struct bus_buf *note)
 {
+    BUS_CHECK(a->state != ANSWER_READY);
     a->state = ANSWER_READY;
     a->verdict = verdict;
     if (note != NULL) {
@@ -92,6 +95,7 @@ static bool heard_before(const struct runner *r, const struct answer *a)
 
 static void understand(struct runner *r, struct answer *a)
 {
+    BUS_CHECK(a->state == ANSWER_NEW);
     struct bus_partner_document_faults faults;
     struct bus_err err;
     if (a->taken.bytes.p == NULL) {
@@ -187,6 +191,8 @@ void partner_answer_acked(struct runner *r,
     if (partner_runner_ends(r)) {
         return; /* it stays claimed and is taken again */
     }
+    BUS_CHECK(a >= r->taking.list && a < r->taking.list + r->taking.n);
+    BUS_CHECK(a->state == ANSWER_SENT);
     if (err == NULL) {
         bus_run_series_add(r->m_out, 1);
         accept(r, a);
@@ -223,6 +229,7 @@ void partner_settle_run(void *data)
                                   &a->event.event_id)) {
             continue;
         }
+        BUS_CHECK(n + 2 <= sizeof(notes) / sizeof(notes[0]));
         notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_TAKEN,
                                                      a->event.event_id, now};
         notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_CLOSED,
@@ -241,6 +248,7 @@ void partner_settle_run(void *data)
 
 void partner_settle_done(struct runner *r)
 {
+    BUS_CHECK(r->taking.n <= PARTNER_CHUNK && r->rc == BUS_OK);
     for (size_t i = 0; i < r->taking.n; i++) {
         const struct answer *a = &r->taking.list[i];
         if (a->verdict == BUS_TRANSPORT_REJECTED) {

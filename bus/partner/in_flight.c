@@ -5,6 +5,8 @@
 
 void partner_in_flight_settle(struct runner *r)
 {
+    BUS_CHECK(r->first == NULL || r->first->at <= r->first->batch->n);
+    BUS_CHECK(r->end != NULL);
     while (r->first != NULL && r->first->at == r->first->batch->n &&
            r->first->dead_letters == 0) {
         struct in_flight *f = r->first;

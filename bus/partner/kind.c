@@ -67,8 +67,8 @@ int bus_partner_kind_out_map(const struct bus_partner_kind_out *out,
     if (view == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a %s", out->document->name);
     }
-    memcpy(view, record, out->type->size);
     BUS_CHECK(out->document->size >= out->type->size);
+    memcpy(view, record, out->type->size);
     BUS_TRY(kind_open_personal(out, env, view, mem, err));
     bus_buf_init(&text, (size_t)env->partner->limits.message_bytes_max);
     int rc = bus_partner_document_write(out->document, view, &text, err);
@@ -112,6 +112,7 @@ static int kind_derive(const struct bus_partner_kind_in *in,
 {
     struct bus_partner_kind_reply reply;
     struct bus_strv content = {0};
+    BUS_CHECK(in->reply_offset + sizeof(reply) <= in->document->size);
     struct bus_id about = kind_id_at(view, in->about_offset);
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
     if (reply.has_reference) {
@@ -137,6 +138,8 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
                             struct bus_partner_document_faults *faults,
                             struct bus_err *err)
 {
+    BUS_CHECK(in->about_offset < in->document->size);
+    BUS_CHECK(in->document->size >= in->type->size);
     char *view = bus_arena_calloc(mem, 1, in->document->size);
     *faults = (struct bus_partner_document_faults){.mem = mem};
     if (view == NULL) {
@@ -174,6 +177,8 @@ int bus_partner_kind_in_write(const struct bus_partner_kind_in *in,
                               struct bus_strv *ret,
                               struct bus_err *err)
 {
+    BUS_CHECK(in->document->size >= in->type->size &&
+              in->document->size >= in->reply_offset + sizeof(*reply));
     struct bus_buf text = {0};
     char *view = bus_arena_calloc(mem, 1, in->document->size);
     if (view == NULL) {
@@ -196,6 +201,7 @@ int bus_partner_kind_in_write(const struct bus_partner_kind_in *in,
 const struct bus_partner_kind *
 bus_partner_kind_find(const struct bus_partner_kind *kinds, const char *name)
 {
+    BUS_CHECK(kinds != NULL && name != NULL);
     for (; kinds->name != NULL; kinds++) {
         if (strcmp(kinds->name, name) == 0) {
             return kinds;

@@ -9,6 +9,7 @@
 
 void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch)
 {
+    BUS_CHECK(*r->end == NULL);
     struct in_flight *f = bus_calloc(1, sizeof(*f));
     if (f == NULL) {
         (void)bus_fail(&r->err, BUS_ENOMEM, "a batch");
@@ -24,6 +25,7 @@ void partner_deliver_batch(struct runner *r, struct bus_kafka_batch *batch)
 
 void partner_deliver_drop(struct runner *r)
 {
+    BUS_CHECK(r->job == JOB_NONE);
     partner_dead_letters_drop(r);
     while (r->first != NULL) {
         struct in_flight *f = r->first;
@@ -57,6 +59,7 @@ static int out_map(struct runner *r,
 static void refill(struct runner *r)
 {
     uint64_t now = bus_run_loop_now_ms(r->frame.loop);
+    BUS_CHECK(now >= r->allowance_at);
     double second = (double)r->partner->limits.per_second;
     r->allowance += (double)(now - r->allowance_at) * second / 1000.0;
     r->allowance = r->allowance > second ? second : r->allowance;
@@ -78,6 +81,7 @@ static size_t out_allowed(struct runner *r)
     if (open <= most / 2) { /* not at every answer: it is logged */
         bus_run_health_good(&r->frame.health, r->c_room);
     }
+    BUS_CHECK(r->allowance >= 0);
     size_t n =
         r->allowance >= PARTNER_CHUNK ? PARTNER_CHUNK : (size_t)r->allowance;
     return n < most - open ? n : most - open;
@@ -87,6 +91,7 @@ static size_t out_allowed(struct runner *r)
 static bool
 out_add(struct runner *r, const struct bus_kafka_msg *m, struct in_flight *f)
 {
+    BUS_CHECK(r->give.n < PARTNER_CHUNK);
     struct deliver_document *d = &r->give.docs[r->give.n];
     struct bus_err err;
     *d = (struct deliver_document){.msg = m};
@@ -104,6 +109,7 @@ out_add(struct runner *r, const struct bus_kafka_msg *m, struct in_flight *f)
 
 static void prepare_parked(struct runner *r, struct bus_role_parked *e)
 {
+    BUS_CHECK(r->give.n == 0 && !e->busy);
     struct deliver_document *d = &r->give.docs[0];
     struct bus_err err;
     *d = (struct deliver_document){.msg = NULL};
@@ -140,6 +146,7 @@ bool partner_deliver_prepare(struct runner *r)
         prepare_parked(r, due);
         return r->give.n > 0;
     }
+    BUS_CHECK(f != NULL);
     while (f->at + r->give.upto < f->batch->n && r->give.n < most) {
         if (!out_add(r, &f->batch->msgs[f->at + r->give.upto], f)) {
             r->give.n = r->give.upto = 0;
@@ -213,6 +220,7 @@ static int out_stage(struct runner *r, struct bus_err *err)
 static int
 take_back(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
+    BUS_CHECK(d->result == GIVE_OPEN);
     struct bus_partner_dedup_note notes[] = {
         {BUS_SEEN_FORGOTTEN, d->task.event_id, 0},
         {BUS_SEEN_CLOSED, d->task.about, 0},
@@ -256,6 +264,7 @@ out_park(struct runner *r, struct deliver_document *d, struct bus_err *err)
 static int
 publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
 {
+    BUS_CHECK(d->result == GIVE_OPEN);
     if (behind(r, d)) {
         (void)bus_fail(&d->why, BUS_EAGAIN,
                        "an earlier event of the household waits");
@@ -276,6 +285,7 @@ publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
 
 static int deliver_chunk(struct runner *r, struct bus_err *err)
 {
+    BUS_CHECK(r->give.parked == NULL || r->give.n == 1);
     BUS_TRY(out_stage(r, err));
     for (size_t i = 0; i < r->give.n; i++) {
         if (r->give.docs[i].result == GIVE_OPEN) {
@@ -319,6 +329,7 @@ void partner_deliver_done(struct runner *r)
             bus_run_series_add(r->m_given, 1);
             r->allowance -= 1;
         } else if (d->result == GIVE_DEAD) {
+            BUS_CHECK(d->msg != NULL && f != NULL);
             partner_dead_letter_of_message(r, f, d->msg, "PARKING_FULL",
                                            &d->why);
         }
@@ -330,6 +341,7 @@ void partner_deliver_done(struct runner *r)
             partner_dead_letter_new(r, NULL, e, &e->dead_letter);
         }
     } else if (r->give.upto > 0) {
+        BUS_CHECK(f != NULL && f->at + r->give.upto <= f->batch->n);
         f->at += r->give.upto;
     }
     r->give.parked = NULL;

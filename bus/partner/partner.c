@@ -55,6 +55,7 @@ void partner_open_run(void *data)
 {
     struct runner *r = data;
     char path[1024];
+    BUS_CHECK(r->transport == NULL && r->seen == NULL && r->parking == NULL);
     struct bus_strv dir = bus_strv(r->frame.state_dir);
     (void)bus_strv_copy(path, sizeof(path) - 16, dir);
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
@@ -93,6 +94,7 @@ static void on_failed(void *data, const struct bus_err *err)
 
 static void open_done(struct runner *r)
 {
+    BUS_CHECK(r->consumer == NULL);
     struct bus_kafka_consumer_conf conf = {
         .group = bus_arena_printf(&r->frame.mem, "%spartner-%s",
                                   r->frame.config.prefix, r->partner->code),
@@ -129,6 +131,7 @@ static const struct
 
 static void partner_finish_close(struct runner *r)
 {
+    BUS_CHECK(r->job == JOB_NONE);
     partner_runner_move(r, RUNNER_CLOSE);
     partner_deliver_drop(r);
     if (r->consumer != NULL) {
@@ -142,6 +145,7 @@ static void partner_finish_close(struct runner *r)
 static void measure(struct runner *r)
 {
     if (r->seen != NULL) {
+        BUS_CHECK(r->parking != NULL);
         bus_run_series_set(r->m_open,
                            (double)bus_partner_dedup_open_tasks(r->seen));
         bus_run_series_set(r->m_parked,
@@ -151,6 +155,7 @@ static void measure(struct runner *r)
 
 static void note_failure(struct runner *r, enum job job)
 {
+    BUS_CHECK(r->rc != BUS_OK && job > JOB_NONE && job <= JOB_SETTLE);
     struct job_wait *w = &r->waits[job];
     if (job == JOB_OPEN && !w->failing) {
         bus_log(BUS_LOG_WARN, "waiting for the transport",
@@ -167,6 +172,7 @@ static void note_failure(struct runner *r, enum job job)
 
 static void note_success(struct runner *r, enum job job)
 {
+    BUS_CHECK(job > JOB_NONE && job <= JOB_SETTLE);
     r->waits[job].failing = false;
     bus_run_backoff_reset(&r->waits[job].backoff);
     for (int i = 0; i <= JOB_SETTLE; i++) {
@@ -213,6 +219,7 @@ static void start_job(struct runner *r, enum job job)
 
 static bool ready_for(struct runner *r, enum job job)
 {
+    BUS_CHECK(job > JOB_NONE && job <= JOB_SETTLE);
     if (bus_run_loop_now_ms(r->frame.loop) < r->waits[job].not_before) {
         return false;
     }
@@ -327,6 +334,7 @@ static void on_acked(void *data,
 static void partner_drain(void *data)
 {
     struct runner *r = data;
+    BUS_CHECK(r->tick != NULL);
     partner_runner_move(r, RUNNER_DRAIN);
     bus_run_timer_free(r->tick);
     r->tick = NULL;
@@ -369,6 +377,7 @@ static int partner_choose(struct runner *r,
                           const struct bus_partner_kind *kinds,
                           struct bus_err *err)
 {
+    BUS_CHECK(r->partner == NULL && kinds != NULL);
     const struct bus_config *c = &r->frame.config;
     r->partner = bus_conf_partner(c, name);
     if (r->partner == NULL) {
@@ -396,6 +405,7 @@ static int partner_choose(struct runner *r,
 
 static int partner_start(struct runner *r, struct bus_err *err)
 {
+    BUS_CHECK(r->via != NULL && r->kind != NULL && r->partner != NULL);
     r->end = &r->first;
     for (int i = 0; i <= JOB_SETTLE; i++) {
         r->waits[i].backoff = (struct bus_run_backoff){

@@ -1,6 +1,7 @@
 /* The life of a partner's runner. One job at a time is on the pool; what comes
  * meanwhile (the partitions are taken away, the role shall end) waits for its
  * end as a state, not as a flag beside it. */
+#include "bus/base/check.h"
 #include "bus/base/fsm.h"
 #include "bus/partner/partner.h"
 #include "bus/partner/parts.h"
@@ -81,5 +82,6 @@ void partner_runner_move(struct runner *r, enum runner_event event)
 
 void partner_runner_stop(struct runner *r, const struct bus_err *err)
 {
+    BUS_CHECK(err != NULL && err->code > BUS_OK && err->code < BUS_ERR_MAX);
     bus_run_loop_stop(r->frame.loop, err);
 }

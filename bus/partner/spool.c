@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/disk.h"
 #include "bus/base/heap.h"
@@ -30,6 +31,7 @@ static const struct
 
 static int *folder_at(struct bus_partner_transport *t, size_t i)
 {
+    BUS_CHECK(i < FOLDERS);
     return (int *)(void *)((char *)t + folders[i].offset);
 }
 
@@ -50,6 +52,7 @@ static void spool_close(struct bus_partner_transport *t)
     }
     close_fd(t->lock);
     close_fd(t->root);
+    BUS_CHECK((t->seen_count == 0) || t->seen != NULL);
     bus_free(t->seen);
     bus_free(t);
 }
@@ -75,6 +78,7 @@ static int spool_open(const struct bus_conf_partner *partner,
     }
     t->root = t->lock = -1;
     t->max_bytes = (size_t)partner->limits.message_bytes_max;
+    BUS_CHECK(t->max_bytes > 0);
     for (size_t i = 0; i < FOLDERS; i++) {
         *folder_at(t, i) = -1;
     }
@@ -98,6 +102,7 @@ failed:
 
 static int spool_household(const struct bus_partner_transport *t)
 {
+    BUS_CHECK(t->ours >= 0);
     return t->ours;
 }
 
@@ -117,6 +122,7 @@ static int spool_stage(struct bus_partner_transport *t,
                        struct bus_strv bytes,
                        struct bus_err *err)
 {
+    BUS_CHECK(bytes.p != NULL && bytes.n > 0);
     char name[NAME_BYTES];
     return bus_disk_write(t->staged, spool_name_of(id, name), bytes, err);
 }
@@ -164,6 +170,7 @@ static int spool_each_staged(struct bus_partner_transport *t,
                              size_t *ret_n,
                              struct bus_err *err)
 {
+    BUS_CHECK(max > 0);
     DIR *d = partner_spool_list(t->staged);
     *ret_n = 0;
     if (d == NULL) {

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/disk.h"
 #include "bus/base/hash.h"
@@ -76,6 +77,7 @@ static int spool_in_probe(int folder, struct probe *list, size_t *ret_n)
     for (struct dirent *e; *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
         *ret_n += spool_in_examine(folder, e->d_name, &list[*ret_n]);
     }
+    BUS_CHECK(*ret_n <= SPOOL_LOOK_MAX);
     (void)closedir(d);
     qsort(list, *ret_n, sizeof(*list), by_age);
     return 0;
@@ -90,6 +92,7 @@ static bool unchanged(const struct bus_partner_transport *t, uint64_t mark)
 static void
 remember(struct bus_partner_transport *t, const struct probe *list, size_t n)
 {
+    BUS_CHECK(n <= SPOOL_LOOK_MAX);
     if (t->seen == NULL) {
         t->seen = bus_malloc(SPOOL_LOOK_MAX * sizeof(*t->seen));
     }
@@ -123,6 +126,7 @@ static int spool_in_claim(struct bus_partner_transport *t,
         }
         claimed += rc == BUS_OK;
     }
+    BUS_CHECK(claimed <= max);
     return claimed > 0 ? bus_disk_sync(t->claimed, err) : BUS_OK;
 }
 
@@ -156,6 +160,7 @@ int partner_spool_collect(struct bus_partner_transport *t,
                           size_t *ret_n,
                           struct bus_err *err)
 {
+    BUS_CHECK(max > 0);
     struct probe *list = bus_malloc(SPOOL_LOOK_MAX * sizeof(*list));
     size_t n = 0;
     *ret_n = 0;
@@ -186,6 +191,7 @@ static int free_name(int folder,
                      struct bus_err *err)
 {
     int n = (int)(strlen(name) - (sizeof(SPOOL_ENDING) - 1));
+    BUS_CHECK(n > 0);
     char full[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX];
     for (int i = 1; i < SAME_NAME_MAX; i++) {
         (void)snprintf(stem, SPOOL_NAME_MAX + NOTE_SUFFIX_MAX - 8,
@@ -206,6 +212,9 @@ int partner_spool_settle(struct bus_partner_transport *t,
                          struct bus_strv note,
                          struct bus_err *err)
 {
+    BUS_CHECK(verdict == BUS_TRANSPORT_ACCEPTED ||
+              verdict == BUS_TRANSPORT_REJECTED ||
+              verdict == BUS_TRANSPORT_LATER);
     bool accepted = verdict == BUS_TRANSPORT_ACCEPTED;
     int to = accepted ? t->done : t->rejected;
     char stem[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX];

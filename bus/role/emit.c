@@ -21,6 +21,7 @@ header(struct bus_role_rendered *r, const char *name, struct bus_strv value)
 void bus_role_emit_headers(const struct bus_role_emit *e,
                            struct bus_role_rendered *r)
 {
+    BUS_CHECK(e->ce_type != NULL);
     r->headers_count = 0;
     r->key = (struct bus_strv){bus_id_text(&e->household_id, r->key_text),
                                BUS_ID_TEXT};
@@ -59,6 +60,7 @@ int bus_role_emit_render(const struct bus_role_emit *e,
                          struct bus_role_rendered *ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(e->type != NULL && e->record != NULL);
     bus_role_emit_headers(e, ret);
     return bus_wire_encode_framed(e->type, e->record, mem, &ret->value, err);
 }
@@ -69,6 +71,8 @@ int bus_role_emit_put(struct bus_kafka_out *out,
                       const struct bus_role_emit *e,
                       struct bus_err *err)
 {
+    BUS_CHECK(e->type != NULL && e->record != NULL);
+    BUS_CHECK(topic >= 0 && partition >= 0);
     struct bus_role_rendered r;
     int rc = bus_wire_type_ready(e->type, err);
     if (rc != BUS_OK) {
@@ -112,6 +116,7 @@ void bus_role_dead_letter_fill(const struct bus_role_dead_letter *dl,
                                struct sa_dead_letter *ret)
 {
     const struct bus_kafka_msg *m = dl->msg;
+    BUS_CHECK(m->topic != NULL && dl->why != NULL && dl->owner != NULL);
     *ret = (struct sa_dead_letter){
         .event_id = bus_wire_place_id("dead_letter", bus_strv(m->topic),
                                       m->partition, m->offset),

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
@@ -14,6 +15,7 @@
 
 static void frame_print_faults(const struct bus_faults *faults)
 {
+    BUS_CHECK(faults->count == 0 || faults->list != NULL);
     size_t shown = 0;
     for (size_t i = 0; i < faults->count && shown < FAULTS_SHOWN; i++) {
         const struct bus_fault *f = &faults->list[i];
@@ -39,6 +41,7 @@ static void log_condition(void *data, const struct bus_run_health_condition *c)
 
 int bus_role_frame_fail(const struct bus_err *err)
 {
+    BUS_CHECK(err->code > BUS_OK && err->code < BUS_ERR_MAX);
     bus_log(BUS_LOG_ERROR, "cannot go on", "code=%s err=\"%s\"",
             bus_errc_name(err->code), err->msg);
     return err->code == BUS_ECONFIG ? BUS_EXIT_CONFIG : BUS_EXIT_FAULT;
@@ -67,6 +70,7 @@ static int make_dir(const char *path, struct bus_err *err)
 static int
 make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
 {
+    BUS_CHECK(f->loop == NULL && f->http == NULL);
     struct bus_run_loop_conf loop = {.drain_ms = f->config.run.drain_ms};
     int rc = bus_run_loop_new(&loop, &f->loop, err);
     f->metrics = rc == BUS_OK ? bus_run_metrics_new() : NULL;
@@ -111,6 +115,7 @@ int bus_role_frame_open(struct bus_role_frame *f,
                         const struct bus_run_role_args *args,
                         const char *role)
 {
+    BUS_CHECK(role != NULL && role[0] != '\0');
     *f = (struct bus_role_frame){.role = role};
     struct bus_faults faults;
     struct bus_err err;
@@ -146,6 +151,7 @@ int bus_role_frame_open(struct bus_role_frame *f,
 
 int bus_role_frame_run(struct bus_role_frame *f)
 {
+    BUS_CHECK(f->loop != NULL && f->http != NULL);
     struct bus_err err;
     if (bus_run_http_start(f->http, &err) != BUS_OK) {
         return bus_role_frame_fail(&err);
@@ -180,6 +186,7 @@ void bus_role_frame_close(struct bus_role_frame *f)
 struct bus_policy_catalogue *
 bus_role_frame_catalogue(const struct bus_config *c)
 {
+    BUS_CHECK(c->policies_count == 0 || c->policies != NULL);
     struct bus_arena mem;
     struct bus_faults faults;
     struct bus_policy_sources s = {
@@ -203,5 +210,6 @@ const char *bus_role_frame_topic(struct bus_role_frame *f,
                                  const char *what,
                                  const char *part)
 {
+    BUS_CHECK(what != NULL && what[0] != '\0');
     return bus_conf_topic(&f->config, &f->mem, what, part);
 }

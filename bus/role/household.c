@@ -1,8 +1,12 @@
 #include "bus/role/household.h"
 
+#include "bus/base/check.h"
+#include "bus/policy/source.h"
+
 static int member_at(const struct bus_role_household_members *members,
                      const struct bus_id *id)
 {
+    BUS_CHECK(members->n == 0 || members->v != NULL);
     for (size_t i = 0; i < members->n; i++) {
         if (bus_id_eq(&members->v[i].person_id, id)) {
             return (int)i;
@@ -60,12 +64,14 @@ int bus_role_household_of(const struct bus_policy_catalogue *c,
             .verified = from->verified,
             .source = from->source,
         };
+        BUS_CHECK(f.fact < (int)bus_policy_fact_count(c));
         bool nobody = from->has_member && f.member < 0;
         if (f.fact >= 0 && !nobody) {
             set_value(&f, from);
             list[n++] = f;
         }
     }
+    BUS_CHECK(n <= fact_count);
     *ret = (struct bus_policy_household){
         .member_count = members->n, .facts = list, .fact_count = n};
     return BUS_OK;

@@ -1,11 +1,14 @@
 #include "bus/role/keyed.h"
 
+#include "bus/base/check.h"
+
 int bus_role_keyed_read(const struct bus_kafka_msg *m,
                         int32_t partitions,
                         struct bus_id *ret,
                         const char **reason_code,
                         struct bus_err *err)
 {
+    BUS_CHECK(partitions > 0 && m->partition >= 0);
     char text[BUS_ID_TEXT + 1];
     if (!bus_id_parse(m->key, ret) ||
         !bus_strv_is(m->key, bus_id_text(ret, text))) {

@@ -107,6 +107,7 @@ static int line_up(struct bus_parking *p, struct parked *e, struct bus_err *err)
             return bus_fail(err, BUS_ENOMEM, "a household in parking");
         }
     }
+    BUS_CHECK((h->first == NULL) == (h->last == NULL) && e->behind == NULL);
     if (h->last != NULL) {
         h->last->behind = e;
     } else {
@@ -165,6 +166,7 @@ int bus_role_parking_open(const char *path,
                           struct bus_parking **ret,
                           struct bus_err *err)
 {
+    BUS_CHECK(path != NULL && partner != NULL);
     struct bus_parking *p = bus_calloc(1, sizeof(*p));
     if (p == NULL) {
         return bus_fail(err, BUS_ENOMEM, "parking");
@@ -193,9 +195,11 @@ void bus_role_parking_close(struct bus_parking *p)
         for (struct parked *e = h->first, *next; e != NULL; e = next) {
             next = e->behind;
             free_parked(e);
+            p->count--;
         }
         bus_free(h);
     }
+    BUS_CHECK(p->count == 0);
     bus_map_fini(&p->houses);
     if (p->folder >= 0) {
         (void)close(p->folder);
@@ -218,6 +222,7 @@ bool bus_role_parking_room(const struct bus_parking *p,
                            const struct bus_id *house)
 {
     const struct house *h = house_of(p, house);
+    BUS_CHECK(h == NULL || (h->n > 0 && h->n <= p->count));
     return p->count < (size_t)p->partner->parking.total &&
            (h == NULL || h->n < (size_t)p->partner->parking.per_household);
 }
@@ -240,6 +245,7 @@ int bus_role_parking_add(struct bus_parking *p,
                          const struct sa_dead_letter *dead_letter,
                          struct bus_err *err)
 {
+    BUS_CHECK(p->folder >= 0);
     struct bus_buf bytes = {0};
     struct parked *e = NULL;
     char name[NAME_BYTES], part[NAME_BYTES + 1], id[BUS_ID_TEXT + 1];
@@ -274,6 +280,7 @@ struct bus_role_parked *bus_role_parking_due(struct bus_parking *p,
     const struct bus_map_slot *slot;
     for (size_t i = 0; (slot = bus_map_next(&p->houses, &i)) != NULL;) {
         struct parked *e = ((const struct house *)slot->value)->first;
+        BUS_CHECK(e != NULL);
         if (!e->e.busy && e->e.next_ms <= now_ms) {
             return &e->e;
         }
@@ -286,6 +293,7 @@ struct bus_role_parked *bus_role_parking_gone(struct bus_parking *p)
     const struct bus_map_slot *slot;
     for (size_t i = 0; (slot = bus_map_next(&p->houses, &i)) != NULL;) {
         struct parked *e = ((const struct house *)slot->value)->first;
+        BUS_CHECK(e != NULL);
         if (e->e.gone) {
             return &e->e;
         }
@@ -298,6 +306,8 @@ bool bus_role_parking_tried(struct bus_parking *p,
                             int64_t now_ms)
 {
     struct parked *it = (struct parked *)(void *)e;
+    const struct house *h = house_of(p, &it->house);
+    BUS_CHECK(h != NULL && h->first == it);
     e->dead_letter.tries++;
     e->dead_letter.last_at = now_ms;
     e->next_ms = now_ms + (e->dead_letter.tries >= p->partner->retry.tries
@@ -312,12 +322,13 @@ int bus_role_parking_remove(struct bus_parking *p,
 {
     struct parked *it = (struct parked *)(void *)e;
     struct house *h = house_of(p, &it->house);
-    BUS_CHECK(h != NULL && h->first == it && h->n > 0);
+    BUS_CHECK(h != NULL && h->first == it && h->n > 0 && p->count > 0);
     BUS_TRY(bus_disk_unlink(p->folder, it->name, err));
     BUS_TRY(bus_disk_sync(p->folder, err));
     h->first = it->behind; /* only the first is ever at work */
     h->n--;
     p->count--;
+    BUS_CHECK((h->first == NULL) == (h->n == 0));
     if (h->first == NULL) {
         (void)bus_map_del(&p->houses, parking_key_of(&h->id));
         bus_free(h);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "schemas/application.h"
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"
@@ -92,6 +93,7 @@ const struct bus_wire_type *bus_role_types_of_topic(struct bus_strv name)
     name.n = dot ? (size_t)(dot - name.p) : name.n;
     for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++) {
         if (bus_strv_is(name, topics[i])) {
+            BUS_CHECK(all[i] != NULL);
             return all[i];
         }
     }
