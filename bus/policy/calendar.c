@@ -1,5 +1,6 @@
 #include "bus/policy/calendar.h"
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 
@@ -27,6 +28,7 @@ static int calendar_year_of(struct bus_policy_calendar *c,
                             const struct bus_node *n,
                             struct bus_err *err)
 {
+    BUS_CHECK(c->count > 0);
     const struct bus_node *off = bus_node_get(n, "holidays");
     const struct bus_node *works = bus_node_get(n, "workdays");
     for (uint32_t i = 0; off != NULL && i < off->count; i++) {
@@ -73,6 +75,7 @@ int bus_policy_calendar_new(const struct bus_node *const *years,
     }
     int32_t first = (int32_t)bus_days_from_civil(low, 1, 1);
     int32_t n = (int32_t)bus_days_from_civil(high + 1, 1, 1) - first;
+    BUS_CHECK(n >= 0);
     struct bus_policy_calendar *c = bus_calloc(1, sizeof(*c) + (size_t)n);
     if (c == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a calendar");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/dmn/dmn.h"
 #include "bus/policy/catalogue_parts.h"
@@ -50,6 +51,7 @@ static void load_clauses(struct loading *l, struct version_def *v)
     if (v->clause_count > CATALOGUE_CLAUSES_MAX) {
         v->clause_count = CATALOGUE_CLAUSES_MAX;
     }
+    BUS_CHECK(v->clause_count <= CATALOGUE_CLAUSES_MAX);
     for (size_t i = 0; i < v->clause_count; i++) {
         v->clause_keys[i] = bus_strv(bus_arena_printf(
             &l->c->mem, "%.*s.%zu", BUS_STRV_ARG(v->item.code), i + 1));
@@ -61,6 +63,7 @@ static void load_version(struct loading *l,
                          const struct bus_node *item,
                          struct version_def *v)
 {
+    BUS_CHECK(v->node == NULL && n != NULL);
     const char *code = v->item.code.p;
     v->node = n;
     const struct bus_node *days = bus_node_get(n, "effective");
@@ -226,6 +229,7 @@ static void catalogue_load_items(struct loading *l,
     qsort(sorted, s->item_count, sizeof(*sorted), by_code);
     uint64_t h = 0;
     for (size_t i = 0; i < s->item_count; i++) {
+        BUS_CHECK(c->item_count <= i);
         struct item_def *it = &c->items[c->item_count];
         policy_catalogue_hash(sorted[i], &h);
         *it = (struct item_def){0}; /* where one was left out before */
@@ -256,6 +260,7 @@ static void catalogue_load_items(struct loading *l,
 static void compile_all(struct loading *l)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->fact_count <= BUS_POLICY_FACTS_MAX);
     for (size_t i = 0; i < c->fact_count; i++) {
         struct fact_def *f = &c->facts[i];
         f->program = policy_compile(c, &c->mem, f->derived, f->member);
@@ -282,6 +287,7 @@ struct bus_policy_catalogue *
 bus_policy_catalogue_new(const struct bus_policy_sources *sources,
                          struct bus_faults *faults)
 {
+    BUS_CHECK(sources->item_count == 0 || sources->items != NULL);
     struct bus_policy_catalogue *c = bus_calloc(1, sizeof(*c));
     struct loading l = {.c = c,
                         .faults = faults,

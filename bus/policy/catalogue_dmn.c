@@ -5,6 +5,7 @@
  * too. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/dmn/dmn.h"
 #include "bus/feel/tree.h"
 #include "bus/policy/catalogue_parts.h"
@@ -27,6 +28,7 @@ struct decision /* what its node needs to run */
 static struct feel_value catalogue_dmn_run(void *data, struct feel_env *env)
 {
     const struct decision *d = data;
+    BUS_CHECK(d->count <= INPUTS_MAX);
     struct dmn_given *given =
         bus_arena_calloc(env->mem, d->count + 1, sizeof(*given));
     if (given == NULL) {
@@ -133,6 +135,7 @@ static bool catalogue_dmn_add_input(struct loading *l,
                        "inputs: '%.*s': %s", BUS_STRV_ARG(in->name), e.text);
         return false;
     }
+    BUS_CHECK(to->count < INPUTS_MAX);
     to->shapes[to->count] = policy_catalogue_check_input(l, at, tree, path);
     to->spaces[to->count] = in->space;
     to->imports[to->count] = in->import;
@@ -148,6 +151,7 @@ static bool input_shape(void *data,
                         struct feel_shape *ret)
 {
     const struct decision *d = data;
+    BUS_CHECK(d->count <= INPUTS_MAX);
     for (size_t i = 0; i < d->count; i++) {
         if (bus_strv_eq(d->inputs[i], name) &&
             bus_strv_eq(d->imports[i], import)) {
@@ -188,6 +192,7 @@ static const struct dmn_model *catalogue_dmn_model_of(struct loading *l,
                                                       size_t at)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(at < l->model_count && at < c->model_count);
     struct dmn_source sources[DMN_FILES_MAX];
     size_t n = 0;
     if (c->models[at] != NULL) {
@@ -223,6 +228,7 @@ static struct decision *catalogue_dmn_make(struct loading *l,
                                            enum feel_kind want,
                                            const struct dmn_model *m)
 {
+    BUS_CHECK(m != NULL);
     const struct bus_node *name = bus_node_get(body, "decision");
     struct decision *d = bus_arena_calloc(&l->c->mem, 1, sizeof(*d));
     struct dmn_input in;

@@ -17,6 +17,7 @@ size_t bus_policy_item_count(const struct bus_policy_catalogue *c)
 const struct version_def *policy_catalogue_version_at(const struct item_def *it,
                                                       int32_t day)
 {
+    BUS_CHECK(it->count == 0 || it->versions != NULL);
     for (size_t i = 0; i < it->count; i++) {
         if (it->versions[i].from <= day && day <= it->versions[i].to) {
             return &it->versions[i];
@@ -61,6 +62,7 @@ int bus_policy_item_find(const struct bus_policy_catalogue *c,
                          struct bus_strv code)
 {
     const struct item_def *it = bus_map_get(&c->item_codes, code);
+    BUS_CHECK(it == NULL || (size_t)(it - c->items) < c->item_count);
     return it ? (int)(it - c->items) : -1;
 }
 
@@ -68,6 +70,7 @@ int bus_policy_fact_find(const struct bus_policy_catalogue *c,
                          struct bus_strv name)
 {
     const struct fact_def *f = bus_map_get(&c->fact_names, name);
+    BUS_CHECK(f == NULL || (size_t)(f - c->facts) < c->fact_count);
     return f ? (int)(f - c->facts) : -1;
 }
 
@@ -102,6 +105,7 @@ int bus_policy_fact_named(const struct bus_policy_catalogue *c,
 {
     const struct fact_def *f =
         bus_map_get(member ? &c->member_names : &c->household_names, name);
+    BUS_CHECK(f == NULL || (size_t)(f - c->facts) < c->fact_count);
     return f ? (int)(f - c->facts) : -1;
 }
 
@@ -109,6 +113,7 @@ int bus_policy_standard_find(const struct bus_policy_catalogue *c,
                              struct bus_strv name)
 {
     const struct standard_def *s = bus_map_get(&c->standard_names, name);
+    BUS_CHECK(s == NULL || (size_t)(s - c->standards) < c->standard_count);
     return s ? (int)(s - c->standards) : -1;
 }
 
@@ -128,6 +133,7 @@ bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
                                  int fact,
                                  struct bus_strv source)
 {
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
     const struct bus_node *list = c->facts[fact].sources;
     for (uint32_t i = 0;
          list != NULL && list->kind == BUS_NODE_LIST && i < list->count; i++) {
@@ -142,5 +148,6 @@ bool bus_policy_item_reads(const struct bus_policy_catalogue *c,
                            size_t i,
                            int fact)
 {
+    BUS_CHECK(i < c->item_count && fact >= 0 && (size_t)fact < c->fact_count);
     return bus_policy_facts_has(&c->items[i].reads, fact);
 }

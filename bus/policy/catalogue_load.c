@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/feel/number.h"
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/catalogue_types.h"
@@ -43,6 +44,7 @@ static void add_fact(struct loading *l,
                      bool member)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->fact_count <= BUS_POLICY_FACTS_MAX);
     if (c->fact_count == BUS_POLICY_FACTS_MAX) {
         bus_faults_add(l->faults, name->at, NULL, "more than %d facts",
                        BUS_POLICY_FACTS_MAX);
@@ -78,6 +80,7 @@ static void add_fact(struct loading *l,
 void policy_catalogue_load_facts(struct loading *l,
                                  const struct bus_node *facts)
 {
+    BUS_CHECK(l->c->fact_count == 0);
     static const char *const scopes[] = {"household", "member"};
     for (int k = 0; k < 2; k++) {
         const struct bus_node *map = bus_node_get(facts, scopes[k]);
@@ -110,6 +113,7 @@ static void catalogue_load_add_reads(const struct bus_policy_catalogue *c,
                                      struct fact_def *f,
                                      struct bus_policy_facts *set)
 {
+    BUS_CHECK((size_t)(f - c->facts) < c->fact_count);
     fact_set_add(set, (int)(f - c->facts));
     if (f->derived == NULL || f->closing) {
         return;
@@ -129,6 +133,7 @@ static void standard_reads(const struct bus_policy_catalogue *c,
     s->read = true;
     for (size_t i = 0; i < s->count; i++) {
         if (s->values[i].by >= 0) {
+            BUS_CHECK((size_t)s->values[i].by < c->fact_count);
             catalogue_load_add_reads(c, &c->facts[s->values[i].by], &s->reads);
         }
     }
@@ -165,6 +170,7 @@ void policy_catalogue_reads(const struct bus_policy_catalogue *c,
                             const struct feel_node *n,
                             struct bus_policy_facts *set)
 {
+    BUS_CHECK(set != NULL);
     struct reads r = {c, set};
     if (n != NULL) {
         feel_reads(n, one_read, &r);
@@ -213,6 +219,7 @@ void policy_catalogue_load_standards(struct loading *l,
                                      const struct bus_node *n)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->standard_count == 0);
     uint32_t count = n && n->kind == BUS_NODE_MAP ? n->count : 0;
     c->standards = bus_arena_calloc(&c->mem, count + 1, sizeof(*c->standards));
     for (uint32_t i = 0; c->standards != NULL && i < count; i++) {
@@ -281,7 +288,8 @@ static const int *catalogue_load_numbers(struct loading *l,
     *ret_n = item_numbers(l, list, NULL);
     int *v = bus_arena_calloc(&l->c->mem, *ret_n + 1, sizeof(*v));
     if (v != NULL) {
-        (void)item_numbers(l, list, v);
+        size_t put = item_numbers(l, list, v);
+        BUS_CHECK(put == *ret_n);
     } else {
         *ret_n = 0;
         l->faults->out_of_memory = true;
@@ -307,6 +315,7 @@ void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n)
     const struct bus_node *rules = bus_node_get(n, "rules");
     uint32_t count = rules && rules->kind == BUS_NODE_LIST ? rules->count : 0;
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->rule_count == 0);
     c->rules = bus_arena_calloc(&c->mem, count + 1, sizeof(*c->rules));
     for (uint32_t i = 0; c->rules != NULL && i < count; i++) {
         const struct bus_node *body = rules->items[i];

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/feel/check.h"
 #include "bus/feel/tree.h"
 
@@ -88,6 +89,7 @@ static bool fact_name_at(const struct bus_policy_catalogue *c,
                          size_t i,
                          struct bus_strv *ret)
 {
+    BUS_CHECK(c->fact_count <= BUS_POLICY_FACTS_MAX);
     for (size_t f = 0; f < c->fact_count; f++) {
         if (c->facts[f].member == member && i-- < 1) {
             *ret = c->facts[f].bare;
@@ -201,6 +203,7 @@ static struct feel_shape check_in(struct loading *l,
                                   bool beneficiaries,
                                   enum feel_kind want)
 {
+    BUS_CHECK(tree != NULL && path != NULL);
     const struct bus_policy_catalogue *c = l->c;
     struct feel_shape none = {.kind = FEEL_UNKNOWN};
     struct world *w = bus_arena_calloc(&l->c->mem, 1, sizeof(*w));
@@ -251,6 +254,7 @@ struct feel_shape policy_catalogue_check_input(struct loading *l,
 
 void policy_catalogue_fact_words(struct fact_def *f)
 {
+    BUS_CHECK(f->words.word_at == NULL);
     const struct bus_node *n = bus_node_get(f->body, "words");
     if (n != NULL && n->kind == BUS_NODE_MAP) {
         f->words = (struct feel_words){n, word_at};

@@ -1,9 +1,11 @@
 /* A value of FEEL as a cell, and back. */
+#include "bus/base/check.h"
 #include "bus/feel/number.h"
 #include "bus/policy/view.h"
 
 struct feel_value policy_value(struct cell c)
 {
+    BUS_CHECK(c.tag != CELL_TEXT || c.text != NULL);
     switch (c.tag) {
     case CELL_BOOL:
         return feel_bool(c.n != 0);
@@ -26,6 +28,7 @@ struct feel_value policy_value(struct cell c)
 
 struct cell policy_cell(struct household_view *w, struct feel_value v)
 {
+    BUS_CHECK(w->mem != NULL);
     struct cell c = {.tag = CELL_VALUE};
     switch (v.kind) {
     case FEEL_BOOLEAN:
@@ -58,6 +61,7 @@ struct cell policy_cell(struct household_view *w, struct feel_value v)
 struct cell
 policy_unknown_of(struct household_view *w, struct cell a, struct cell b)
 {
+    BUS_CHECK(a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN);
     if (a.tag != CELL_UNKNOWN || b.tag != CELL_UNKNOWN) {
         return a.tag == CELL_UNKNOWN ? a : b;
     }

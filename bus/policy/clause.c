@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/clause_parts.h"
 #include "bus/policy/source.h"
 
@@ -18,6 +19,7 @@ bool policy_clause_name_char(char ch)
 
 struct bus_strv policy_clause_word(struct bus_strv s, size_t i)
 {
+    BUS_CHECK(i <= s.n);
     size_t n = 0;
     while (i + n < s.n && policy_clause_name_char(s.p[i + n])) {
         n++;
@@ -39,6 +41,7 @@ static struct bus_strv clause_trim(struct bus_strv s)
 
 size_t policy_clause_past_string(struct bus_strv s, size_t i)
 {
+    BUS_CHECK(i < s.n && s.p[i] == '"');
     for (i++; i < s.n && s.p[i] != '"'; i++) {
         i += s.p[i] == '\\' ? 1 : 0;
     }
@@ -127,6 +130,7 @@ static size_t find_ands(struct bus_strv s, size_t *at, size_t max)
 static size_t
 clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
 {
+    BUS_CHECK(max == 0 || ret != NULL);
     size_t at[2 * BUS_POLICY_CLAUSES_MAX], from = 0, total = 0;
     s = clause_trim(s);
     while (bracketed(s)) {
@@ -139,6 +143,7 @@ clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
         }
         return 1;
     }
+    BUS_CHECK(n <= BUS_POLICY_CLAUSES_MAX && from <= s.n);
     for (size_t i = 0; i <= n; i++) {
         size_t to = i < n ? at[2 * i] : s.n;
         size_t used = total < max ? total : max;
@@ -152,6 +157,7 @@ clause_cut(struct bus_strv s, struct bus_strv *ret, size_t max, int depth)
 size_t
 bus_policy_clauses(struct bus_strv condition, struct bus_strv *ret, size_t max)
 {
+    BUS_CHECK(max == 0 || ret != NULL);
     return clause_trim(condition).n == 0 ? 0
                                          : clause_cut(condition, ret, max, 0);
 }
@@ -184,5 +190,6 @@ struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
         feel ? bus_policy_clauses(feel->text, parts, BUS_POLICY_CLAUSES_MAX)
              : 0;
     n = n < BUS_POLICY_CLAUSES_MAX ? n : BUS_POLICY_CLAUSES_MAX;
+    BUS_CHECK(n <= BUS_POLICY_CLAUSES_MAX);
     return number >= 1 && (size_t)number <= n ? parts[number - 1] : none;
 }

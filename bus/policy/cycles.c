@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/catalogue_parts.h"
 
 #define WAY_MAX 200
@@ -59,6 +60,7 @@ static void cycles_one_name(void *data,
 static void
 cycles_report(struct walk *w, const char *name, const struct bus_node *body)
 {
+    BUS_CHECK(w->depth > 0 && w->depth <= CYCLE_STEPS_MAX);
     char way[WAY_MAX] = "";
     size_t n = 0;
     bool inside = false;
@@ -82,6 +84,7 @@ static void cycles_visit(struct walk *w,
                          const struct feel_node *tree,
                          const struct bus_node *body)
 {
+    BUS_CHECK(*colour <= BLACK && tree != NULL);
     if (*colour == BLACK) {
         return;
     }
@@ -99,6 +102,7 @@ static void cycles_visit(struct walk *w,
     *colour = GREY;
     w->way[w->depth++] = name;
     feel_reads(tree, cycles_one_name, w);
+    BUS_CHECK(w->depth > 0);
     w->depth--;
     *colour = BLACK;
 }
@@ -127,5 +131,6 @@ void policy_check_cycles(struct loading *l)
             cycles_visit(&w, &w.standards[i], s->name.p, s->derived, s->body);
         }
     }
+    BUS_CHECK(w.depth == 0);
     bus_arena_release(&c->mem, mark);
 }

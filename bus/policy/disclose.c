@@ -1,5 +1,6 @@
 #include "bus/policy/disclose.h"
 
+#include "bus/base/check.h"
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/clause.h"
 
@@ -26,6 +27,7 @@ static void disclose_add_part(struct loading *l,
     what.tree = tree;
     policy_catalogue_reads(l->c, tree, &what.reads);
     if (!disclose_empty(&what.reads)) {
+        BUS_CHECK(v->part_count < v->clause_count + 4);
         v->parts[v->part_count++] = what;
         fact_set_merge(&v->reads, &what.reads);
     }
@@ -40,6 +42,7 @@ disclose_text_at(const struct version_def *v, const char *part, const char *key)
 
 static void version_needs(struct loading *l, struct version_def *v)
 {
+    BUS_CHECK(v->part_count == 0);
     size_t room = v->clause_count + 4;
     v->parts = bus_arena_calloc(&l->c->mem, room, sizeof(*v->parts));
     if (v->parts == NULL) {
@@ -78,7 +81,9 @@ static void version_needs(struct loading *l, struct version_def *v)
 
 static void excludes(struct loading *l, struct item_def *it)
 {
+    BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
     for (size_t i = 0; i < it->shut_count; i++) {
+        BUS_CHECK((size_t)it->shuts[i].fact < l->c->fact_count);
         const struct fact_def *f = &l->c->facts[it->shuts[i].fact];
         fact_set_add(&it->shut_reads[i], it->shuts[i].fact);
         policy_catalogue_reads(l->c, f->derived, &it->shut_reads[i]);
@@ -138,6 +143,7 @@ static void disclose_one_name(void *data,
     (void)offset;
     struct search *s = data;
     const struct bus_policy_catalogue *c = s->c;
+    BUS_CHECK(s->fact >= 0 && (size_t)s->fact < c->fact_count);
     bool of_standard =
         bus_strv_is(base, "standard") || bus_strv_is(base, "标准");
     if (of_standard) {
@@ -191,6 +197,7 @@ static void disclose_put(struct listing *l, struct bus_policy_need need)
 
 static void needs_of(struct listing *l, int item, const struct version_def *v)
 {
+    BUS_CHECK(item >= 0 && (size_t)item < l->c->item_count);
     const struct item_def *it = &l->c->items[item];
     for (size_t i = 0; i < v->part_count; i++) {
         const struct part_reads *p = &v->parts[i];
@@ -255,11 +262,13 @@ int bus_policy_needs(const struct bus_policy_catalogue *c,
 {
     struct listing l = {.c = c, .day = rule_date};
     list_all(&l, department);
-    l.v = bus_arena_calloc(mem, l.n + 1, sizeof(*l.v));
+    size_t room = l.n;
+    l.v = bus_arena_calloc(mem, room + 1, sizeof(*l.v));
     if (l.v == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for the list of needs");
     }
     list_all(&l, department);
+    BUS_CHECK(l.n == room);
     *ret = l.v;
     *ret_count = l.n;
     return BUS_OK;

@@ -20,6 +20,7 @@ static struct feel_value evaluate_condition(struct household_view *w,
                                             bool all,
                                             struct feel_value *clauses)
 {
+    BUS_CHECK(v->clause_count <= CATALOGUE_CLAUSES_MAX);
     struct feel_value r = feel_true;
     if (!v->clauses_whole) {
         r = policy_eval(w, v->condition, v->condition_p);
@@ -43,6 +44,7 @@ static bool evaluate_reasons(struct household_view *w,
                              const struct feel_value *clauses,
                              struct bus_policy_verdict_of *to)
 {
+    BUS_CHECK(to->reason_count == 0);
     struct bus_strv *list =
         bus_arena_alloc(w->mem, (v->clause_count + 1) * sizeof(*list));
     if (list == NULL) {
@@ -85,6 +87,7 @@ static void amount(struct household_view *w,
                    const struct version_def *v,
                    struct bus_policy_verdict_of *to)
 {
+    BUS_CHECK(!w->has_beneficiaries);
     if (v->amount == NULL) {
         return;
     }
@@ -131,6 +134,7 @@ static bool take_apart(struct household_view *w,
         if (one->kind != FEEL_THING || one->thing.what != FEEL_MEMBER) {
             return false;
         }
+        BUS_CHECK((size_t)one->thing.index < w->h->member_count);
         list[i] = (struct bus_policy_share){.member = one->thing.index};
         if (v->amount == NULL) {
             continue;
@@ -153,6 +157,7 @@ static bool shares(struct household_view *w,
                    const struct version_def *v,
                    struct bus_policy_verdict_of *to)
 {
+    BUS_CHECK(to->share_count == 0);
     if (it->related < 0 || to->verdict != BUS_POLICY_ELIGIBLE) {
         return true;
     }
@@ -182,6 +187,7 @@ static bool shut_out(struct household_view *w,
                      const struct item_def *it,
                      struct bus_policy_verdict_of *to)
 {
+    BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
     size_t asked = to->share_count * it->shut_count;
     struct bus_policy_missing *list = bus_arena_alloc(
         w->mem, (to->missing_count + asked + 1) * sizeof(*list));
@@ -195,6 +201,7 @@ static bool shut_out(struct household_view *w,
         struct bus_policy_share *s =
             (struct bus_policy_share *)&to->shares[k / it->shut_count];
         int fact = it->shuts[k % it->shut_count].fact;
+        BUS_CHECK((size_t)fact < w->c->fact_count);
         const struct fact_def *f = &w->c->facts[fact];
         if (f->member != (s->member >= 0)) {
             continue;
@@ -268,6 +275,7 @@ static int judge_all(struct household_view *w,
         }
         n++;
     }
+    BUS_CHECK(n <= c->item_count);
     *ret = (struct bus_policy_result){.items = items, .count = n};
     return depth == BUS_POLICY_REASONS
                ? policy_interact(c, items, n, w->h->member_count, w->rule_date,
@@ -387,6 +395,7 @@ static int one_value(const struct bus_policy_catalogue *c,
                      struct bus_strv *ret,
                      struct bus_err *err)
 {
+    BUS_CHECK((fact == NULL) != (standard == NULL));
     struct household_view w;
     BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
     struct feel_value v = policy_value(fact ? policy_fact(&w, fact, member)
@@ -403,6 +412,7 @@ int bus_policy_fact_text(const struct bus_policy_catalogue *c,
                          struct bus_strv *ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(which.fact >= 0 && (size_t)which.fact < c->fact_count);
     return one_value(c, h, rule_date, &c->facts[which.fact], which.member, NULL,
                      mem, ret, err);
 }
@@ -415,6 +425,7 @@ int bus_policy_standard_text(const struct bus_policy_catalogue *c,
                              struct bus_strv *ret,
                              struct bus_err *err)
 {
+    BUS_CHECK(standard >= 0 && (size_t)standard < c->standard_count);
     return one_value(c, h, rule_date, NULL, -1, &c->standards[standard], mem,
                      ret, err);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/catalogue_parts.h"
 
 #define WORTH_MAX (INT64_C(1) << 55) /* fen a year; more counts as that */
@@ -19,6 +20,7 @@ static const char *const kinds[] = {"excludes", "choose",  "excludes_full",
 static int relate(struct loading *l, const struct rule_def *r, int item)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
     struct item_def *it = &c->items[item];
     if (it->related < 0 && c->relations.count == BUS_POLICY_RELATED_MAX) {
         bus_faults_add(l->faults, r->node->at, r->id.p,
@@ -30,6 +32,7 @@ static int relate(struct loading *l, const struct rule_def *r, int item)
         it->related = (int)c->relations.count++;
         c->related[it->related] = item;
     }
+    BUS_CHECK(it->related < BUS_POLICY_RELATED_MAX);
     return it->related;
 }
 
@@ -61,6 +64,7 @@ differ(struct loading *l, const struct rule_def *r, int one, int other)
 
 static void tops_up(struct loading *l, const struct rule_def *r, int other)
 {
+    BUS_CHECK(r->item >= 0);
     struct bus_policy_catalogue *c = l->c;
     int a = relate(l, r, r->item), b = relate(l, r, other);
     if (a >= 0 && b >= 0 && a != b) {
@@ -76,6 +80,7 @@ static void interact_groups(struct loading *l, const struct rule_def *r)
     size_t group_a = 0;
     for (size_t i = 0; i < r->group_count; i++) {
         size_t group_b = group_a;
+        BUS_CHECK(r->groups[i] < (int)l->c->item_count);
         if (r->groups[i] < 0) {
             group_a++;
             continue;
@@ -93,6 +98,7 @@ static void interact_groups(struct loading *l, const struct rule_def *r)
 static void interact_shut(struct loading *l, const struct rule_def *r, int item)
 {
     struct item_def *it = &l->c->items[item];
+    BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
     if (it->shut_count == CATALOGUE_SHUTS_MAX) {
         bus_faults_add(l->faults, r->node->at, r->id.p,
                        "more than %d facts exclude %.*s", CATALOGUE_SHUTS_MAX,
@@ -128,6 +134,7 @@ static void relate_others(struct loading *l, const struct rule_def *r)
  * what is for the whole household or nobody. */
 static void mark_whole(struct bus_policy_catalogue *c, const struct rule_def *r)
 {
+    BUS_CHECK(r->item < (int)c->item_count);
     bool whole = bus_strv_is(r->kind, "whole");
     if (r->item >= 0 && (whole || !r->member)) {
         c->items[r->item].whole = true;
@@ -157,6 +164,7 @@ static void check_kind(struct loading *l, const struct rule_def *r)
 void policy_relate(struct loading *l)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->relations.count == 0);
     size_t together = 0;
     if (c->rule_count > UINT8_MAX - 1) {
         bus_faults_add(l->faults, c->rules[0].node->at, NULL,
@@ -195,6 +203,7 @@ struct solving
 
 static int64_t per_year(const struct solving *s, int item)
 {
+    BUS_CHECK(item >= 0 && (size_t)item < s->c->item_count);
     const struct version_def *v =
         policy_catalogue_version_at(&s->c->items[item], s->day);
     return v ? v->per_year : 1;
@@ -202,12 +211,15 @@ static int64_t per_year(const struct solving *s, int item)
 
 static int64_t interact_worth(int64_t fen, int64_t times)
 {
+    BUS_CHECK(fen >= 0 && times > 0);
     return fen > WORTH_MAX / times ? WORTH_MAX : fen * times;
 }
 
 static bool
 claimed(const struct solving *s, const struct bus_policy_share *h, int related)
 {
+    BUS_CHECK(h->member < (int)s->e.members);
+    BUS_CHECK(related >= 0 && related < BUS_POLICY_RELATED_MAX);
     uint16_t in = h->member < 0 ? s->set.household : s->set.member[h->member];
     return h->left_out_by.n == 0 && (in >> related & 1) != 0;
 }
@@ -216,9 +228,11 @@ static void interact_collect(struct solving *s, struct bus_policy_verdict_of *v)
 {
     int k = s->c->items[v->item].related;
     int64_t times = per_year(s, v->item);
+    BUS_CHECK(k >= 0 && k < BUS_POLICY_RELATED_MAX && s->by_related[k] == NULL);
     s->by_related[k] = v;
     for (size_t i = 0; i < v->share_count; i++) {
         const struct bus_policy_share *h = &v->shares[i];
+        BUS_CHECK(h->member < (int)s->e.members);
         int64_t w = interact_worth(h->full_fen, times);
         if (h->left_out_by.n > 0) {
             continue; /* a fact excludes it */
@@ -252,6 +266,7 @@ why_not(const struct solving *s, const struct bus_policy_share *h, int k)
     for (size_t i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
         if (by[i] != 0) {
             uint8_t rule = s->c->why[__builtin_ctz(by[i])][k];
+            BUS_CHECK(rule <= s->c->rule_count);
             return rule ? s->c->rules[rule - 1].id : BUS_STRV("?");
         }
     }
@@ -283,6 +298,7 @@ interact_pays(const struct solving *s, const struct bus_policy_share *h, int k)
 
 static int64_t interact_up(__int128 a, __int128 b)
 {
+    BUS_CHECK(b > 0);
     return (int64_t)((a + b - 1) / b);
 }
 
@@ -290,6 +306,7 @@ static int64_t interact_up(__int128 a, __int128 b)
 static void interact_settle(const struct solving *s, int k)
 {
     struct bus_policy_verdict_of *v = s->by_related[k];
+    BUS_CHECK(v != NULL && v->share_count > 0);
     struct bus_policy_share *list =
         (struct bus_policy_share *)(uintptr_t)v->shares;
     bool topped = s->c->relations.tops_up[k] != 0, any = false;
@@ -328,6 +345,7 @@ static void leave_open_out(const struct solving *s,
     int k = s->c->items[v->item].related;
     uint16_t by = k < 0 ? 0 : s->c->relations.beaten[k] & s->set.household;
     if (v->verdict == BUS_POLICY_UNDETERMINED && by != 0) {
+        BUS_CHECK(s->c->why[__builtin_ctz(by)][k] > 0);
         v->left_out_by = s->c->rules[s->c->why[__builtin_ctz(by)][k] - 1].id;
     }
 }
@@ -349,6 +367,7 @@ int policy_interact(const struct bus_policy_catalogue *c,
     s->c = c;
     s->day = rule_date;
     s->e.members = members > 0 ? members : 1;
+    BUS_CHECK(s->e.members <= BUS_POLICY_PEOPLE_MAX);
     for (size_t i = 0; i < n; i++) {
         if (items[i].share_count > 0) {
             interact_collect(s, &items[i]);
@@ -375,8 +394,11 @@ int policy_interact(const struct bus_policy_catalogue *c,
 struct bus_strv
 bus_policy_beats(const struct bus_policy_catalogue *c, int a, int b)
 {
+    BUS_CHECK(a >= 0 && (size_t)a < c->item_count && b >= 0 &&
+              (size_t)b < c->item_count);
     int x = c->items[a].related, y = c->items[b].related;
     bool yes = x >= 0 && y >= 0 && (c->relations.beats[x] >> y & 1) != 0;
+    BUS_CHECK(!yes || c->why[x][y] > 0);
     return yes ? c->rules[c->why[x][y] - 1].id : (struct bus_strv){0};
 }
 

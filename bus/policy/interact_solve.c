@@ -4,6 +4,7 @@
  * household: that is a small state carried from member to member. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/interact.h"
 
 #define STATES ((size_t)1 << BUS_POLICY_TOGETHER_MAX)
@@ -29,6 +30,7 @@ struct solving
 
 static int lowest(uint16_t m)
 {
+    BUS_CHECK(m != 0);
     return __builtin_ctz(m);
 }
 
@@ -53,6 +55,7 @@ static bool peaceful(const struct bus_policy_relations *r, uint16_t in)
 
 static bool ruled_out(const struct bus_policy_relations *r, int a, uint16_t by)
 {
+    BUS_CHECK(a >= 0 && a < BUS_POLICY_RELATED_MAX);
     return ((r->beaten[a] | r->differs[a]) & by) != 0;
 }
 
@@ -61,6 +64,7 @@ static bool ruled_out(const struct bus_policy_relations *r, int a, uint16_t by)
 static __int128
 interact_solve_paid(const struct solving *s, size_t m, uint16_t in)
 {
+    BUS_CHECK(m < s->e->members);
     __int128 sum = 0;
     __int128 n = (__int128)s->e->members;
     for (uint16_t left = in; left != 0; left &= left - 1) {
@@ -84,6 +88,7 @@ interact_solve_paid(const struct solving *s, size_t m, uint16_t in)
 /* May this member hold exactly `in` beside the household's claims? */
 static bool lawful(const struct solving *s, size_t m, uint16_t in)
 {
+    BUS_CHECK((in & ~s->e->member[m]) == 0);
     const struct bus_policy_relations *r = s->r;
     uint16_t all = s->in | in, out = s->e->member[m] & (uint16_t)~in;
     if (!peaceful(r, all)) {
@@ -128,6 +133,7 @@ static bool interact_solve_better(const struct state *a,
                                   const struct state *b,
                                   size_t members)
 {
+    BUS_CHECK(members <= BUS_POLICY_PEOPLE_MAX);
     if (!b->there || a->money != b->money) {
         return !b->there || a->money > b->money;
     }
@@ -148,6 +154,7 @@ static void one_member(const struct solving *s,
                        struct state *to,
                        size_t states)
 {
+    BUS_CHECK(m < BUS_POLICY_PEOPLE_MAX && states <= STATES);
     uint16_t may = s->e->member[m];
     for (size_t i = 0; i < states; i++) {
         to[i].there = false;
@@ -178,6 +185,7 @@ static void all_members(struct solving *s, __int128 money)
 {
     struct state *const *table = s->table;
     size_t states = (size_t)1 << __builtin_popcount(s->owed);
+    BUS_CHECK(states <= STATES);
     for (size_t i = 0; i < states; i++) {
         table[0][i].there = false;
     }
@@ -207,6 +215,7 @@ static void all_members(struct solving *s, __int128 money)
 
 static void household(struct solving *s)
 {
+    BUS_CHECK((s->in & s->absent) == 0);
     const struct bus_policy_relations *r = s->r;
     __int128 money = 0;
     uint16_t by_household = 0, needed = 0;
@@ -249,6 +258,7 @@ int bus_policy_solve(const struct bus_policy_relations *r,
                      struct bus_policy_set *ret,
                      struct bus_err *err)
 {
+    BUS_CHECK(e->members <= BUS_POLICY_PEOPLE_MAX);
     struct solving s = {.r = r, .e = e};
     struct bus_arena_mark mark = bus_arena_mark(mem);
     if (__builtin_popcount(e->household) > BUS_POLICY_TOGETHER_MAX) {
@@ -270,6 +280,7 @@ int bus_policy_solve(const struct bus_policy_relations *r,
         }
     }
     bus_arena_release(mem, mark);
+    BUS_CHECK(s.any);
     *ret = s.best; /* the empty set is lawful: there is always one */
     return BUS_OK;
 }

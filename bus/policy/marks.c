@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/catalogue_parts.h"
 
 struct marking
@@ -37,6 +38,7 @@ static int32_t figure_from(const struct standard_def *s, int32_t day)
 static void mark_standard(struct marking *m, const struct standard_def *s)
 {
     size_t at = (size_t)(s - m->c->standards);
+    BUS_CHECK(at < m->c->standard_count);
     if (m->standards[at]) {
         return;
     }
@@ -49,6 +51,7 @@ static void mark_standard(struct marking *m, const struct standard_def *s)
     mark_tree(m, s->derived);
     for (size_t i = 0; i < s->count; i++) {
         if (s->values[i].by >= 0) {
+            BUS_CHECK((size_t)s->values[i].by < m->c->fact_count);
             const struct fact_def *by = &m->c->facts[s->values[i].by];
             policy_catalogue_hash(by->body, &m->h);
             mark_tree(m, by->derived);
@@ -76,6 +79,7 @@ static void marks_one_name(void *data,
     const struct fact_def *f =
         bus_map_get(household ? &c->household_names : &c->member_names, name);
     int at = f ? (int)(f - c->facts) : -1;
+    BUS_CHECK(at < (int)c->fact_count);
     if (f == NULL || bus_policy_facts_has(&m->facts, at)) {
         return;
     }
@@ -112,6 +116,7 @@ static bool marks_names(const struct bus_node *n, struct bus_strv code)
 
 static void mark_version(struct marking *m, const struct version_def *v)
 {
+    BUS_CHECK(v->clause_count <= CATALOGUE_CLAUSES_MAX);
     m->h ^= v->models;
     mark_tree(m, v->condition);
     mark_tree(m, v->amount);
@@ -124,6 +129,7 @@ static uint64_t mark_of(const struct bus_policy_catalogue *c,
                         const int32_t *day,
                         bool *standards)
 {
+    BUS_CHECK(it->count == 0 || it->versions != NULL);
     struct marking m = {.c = c, .standards = standards, .day = day};
     memset(standards, 0, c->standard_count * sizeof(*standards));
     if (day != NULL) {
@@ -167,6 +173,7 @@ static void marks_add_reads(const struct bus_policy_catalogue *c,
                             const struct item_def *it,
                             bool *facts)
 {
+    BUS_CHECK(c->fact_count <= BUS_POLICY_FACTS_MAX);
     for (size_t f = 0; f < c->fact_count; f++) {
         facts[f] |= bus_policy_facts_has(&it->reads, (int)f);
     }
@@ -215,6 +222,7 @@ int bus_policy_change_set(const struct bus_policy_catalogue *from,
                           struct bus_policy_change_set *ret,
                           struct bus_err *err)
 {
+    BUS_CHECK(to != NULL);
     return marks_compare(from, NULL, to, NULL, mem, ret, err);
 }
 
@@ -251,6 +259,7 @@ bool bus_policy_change_reads(const struct bus_policy_change_set *s,
 {
     int a = s->from ? bus_policy_fact_find(s->from, fact) : -1;
     int b = bus_policy_fact_find(s->to, fact);
+    BUS_CHECK(a < BUS_POLICY_FACTS_MAX && b < BUS_POLICY_FACTS_MAX);
     return (a >= 0 && s->from_facts[a]) || (b >= 0 && s->to_facts[b]);
 }
 

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
+
 #define SLOTS_MAX  6
 #define PROBES_MAX 64
 
@@ -40,6 +42,7 @@ static struct slot missing_slot_of(const struct household_view *w,
     struct slot s = {.which = which,
                      .cell = (size_t)which.fact * w->width +
                              (size_t)(which.member + 1)};
+    BUS_CHECK(s.cell < w->c->fact_count * w->width);
     if (type != NULL && bus_strv_is(type->text, "boolean")) {
         s.values = 2;
     } else if (type != NULL && bus_strv_is(type->text, "enum")) {
@@ -52,6 +55,7 @@ static struct slot missing_slot_of(const struct household_view *w,
 /* How many ways the others can be; 0: too many, or not to be gone through. */
 static size_t missing_ways(const struct probing *p, size_t out)
 {
+    BUS_CHECK(out < p->count);
     size_t n = 1;
     for (size_t i = 0; n > 0 && i < p->count; i++) {
         n *= i == out ? 1 : p->slots[i].values;
@@ -70,6 +74,7 @@ static void missing_set(const struct probing *p, size_t out, size_t way)
         if (i == out) {
             continue;
         }
+        BUS_CHECK(s->values > 0);
         uint32_t value = (uint32_t)(way % s->values);
         way /= s->values;
         w->cells[s->cell] =
@@ -116,6 +121,7 @@ static bool open_probing(struct probing *p)
 
 static void close_probing(const struct probing *p)
 {
+    BUS_CHECK(p->kept != NULL && p->standards != NULL);
     struct household_view *w = p->w;
     memcpy(w->cells, p->kept, p->cells * sizeof(*w->cells));
     memcpy(w->standards, p->standards,
@@ -156,6 +162,7 @@ bool policy_least_missing(struct household_view *w,
     close_probing(&p);
     struct bus_policy_missing *list =
         (struct bus_policy_missing *)(uintptr_t)to->missing;
+    BUS_CHECK(p.count <= to->missing_count);
     for (size_t i = 0; i < p.count; i++) {
         list[i] = p.slots[i].which;
     }

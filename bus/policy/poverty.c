@@ -2,17 +2,21 @@
  * into fractions once, at the end. */
 #include "bus/policy/poverty.h"
 
+#include "bus/base/check.h"
+
 static const struct bus_policy_ratio none = {.n = 0, .d = 1};
 
 static int64_t poverty_size_of(const struct bus_policy_deprivations *in,
                                size_t row)
 {
+    BUS_CHECK(row < in->rows);
     return in->sizes ? in->sizes[row] : 1;
 }
 
 static int64_t
 poverty_value_of(const struct bus_policy_deprivations *in, size_t row, size_t j)
 {
+    BUS_CHECK(row < in->rows && j < in->dimensions);
     return in->values[row * in->dimensions + j];
 }
 
@@ -29,6 +33,7 @@ sum_of_weights(const struct bus_policy_deprivations *in)
 struct bus_policy_ratio
 bus_policy_deprivation_of(const struct bus_policy_deprivations *in, size_t row)
 {
+    BUS_CHECK(in->cutoffs != NULL && in->weights != NULL);
     struct bus_policy_ratio c = none;
     for (size_t j = 0; j < in->dimensions; j++) {
         if (poverty_value_of(in, row, j) < in->cutoffs[j]) {
@@ -86,8 +91,10 @@ static void poverty_add_row(const struct bus_policy_deprivations *in,
                             struct bus_policy_ratio k,
                             struct sums *s)
 {
+    BUS_CHECK(in->dimensions <= BUS_POLICY_DIMENSIONS_MAX);
     struct bus_policy_ratio c = bus_policy_deprivation_of(in, i);
     __int128 size = poverty_size_of(in, i);
+    BUS_CHECK(size > 0);
     bool poor = !c.broken && bus_policy_ratio_cmp(c, k) >= 0;
     s->over |= c.broken;
     s->people += size;
@@ -155,6 +162,7 @@ int bus_policy_alkire_foster(const struct bus_policy_deprivations *in,
                                         bus_policy_ratio(s.people, 1))));
     }
     r.G = poverty_over(r.M1, r.M0);
+    BUS_CHECK(s.poor <= s.people);
     r.S = poverty_over(r.M2, r.M0);
     if (s.over || r.M0.broken || r.M1.broken || r.M2.broken || r.G.broken ||
         r.S.broken) {
@@ -185,6 +193,7 @@ bus_policy_deprived_between(const struct bus_policy_deprivations *in,
 struct bus_policy_ratio
 bus_policy_fgt(const int64_t *values, size_t count, int64_t line, int alpha)
 {
+    BUS_CHECK(count == 0 || values != NULL);
     __int128 sum = 0;
     bool too_big = line <= 0 || alpha < 0 || alpha > 2;
     for (size_t i = 0; i < count; i++) {
@@ -211,6 +220,7 @@ void bus_policy_targeting(int64_t tp,
                           struct bus_policy_ratio *ret_undercoverage,
                           struct bus_policy_ratio *ret_leakage)
 {
+    BUS_CHECK(tp >= 0 && fp >= 0 && fn >= 0);
     *ret_undercoverage = bus_policy_ratio(fn, (__int128)tp + fn);
     *ret_leakage = bus_policy_ratio(fp, (__int128)tp + fp);
 }

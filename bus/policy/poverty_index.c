@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/poverty.h"
 #include "bus/policy/source.h"
 
@@ -50,6 +51,7 @@ static struct bus_policy_ratio poverty_index_clamp(struct bus_policy_ratio r)
 static const struct bus_policy_fact *
 poverty_index_find(struct looking *k, const char *name, int member)
 {
+    BUS_CHECK(member < (int)k->h->member_count);
     int fact = bus_policy_fact_find(k->c, bus_strv(name));
     k->lacking |= fact < 0;
     for (size_t i = 0; i < k->h->fact_count; i++) {
@@ -90,6 +92,7 @@ static bool poverty_index_among(struct looking *k,
 /* clamp((edge - income a head a month) / edge) */
 static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
 {
+    BUS_CHECK(k->h->member_count > 0);
     int64_t income;
     if (edge.broken ||
         !poverty_index_number(k, "household.income_total_fen", -1, &income)) {
@@ -107,6 +110,7 @@ static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
 static struct bus_policy_ratio
 burden(int64_t spend, int64_t income, struct bus_policy_ratio r0)
 {
+    BUS_CHECK(spend >= 0 && income >= 0);
     struct bus_policy_ratio one = bus_policy_ratio(1, 1);
     struct bus_policy_ratio r =
         income == 0 ? one
@@ -164,6 +168,7 @@ static struct range illness(struct looking *k)
         high = most > high ? most : high;
     }
     high = high > low ? high : low;
+    BUS_CHECK(low >= 0 && low <= high && high <= 2);
     return poverty_index_between(bus_policy_ratio(low, 2),
                                  bus_policy_ratio(high, 2));
 }
@@ -193,6 +198,7 @@ static struct range education(struct looking *k)
         low += paid;
         open += !known;
     }
+    BUS_CHECK(low + open <= (int)k->h->member_count);
     int high = low + open;
     return poverty_index_between(bus_policy_ratio(low > 2 ? 2 : low, 2),
                                  bus_policy_ratio(high > 2 ? 2 : high, 2));
@@ -208,6 +214,7 @@ static struct range dependency(struct looking *k)
         workers += works;
         open += !known;
     }
+    BUS_CHECK(n > 0 && workers + open <= n);
     return poverty_index_between(bus_policy_ratio(n - workers - open, n),
                                  bus_policy_ratio(n - workers, n));
 }
@@ -226,6 +233,7 @@ static struct bus_policy_ratio poverty_index_figure(struct looking *k,
                                            NULL) != BUS_OK) {
         return r;
     }
+    BUS_CHECK((size_t)at < bus_policy_standard_count(k->c));
     __int128 n = 0, d = 1;
     bool point = false, digits = false;
     for (size_t i = 0; i < t.n && i < 24; i++) {
@@ -304,6 +312,7 @@ static int poorest_first(const void *a, const void *b)
 
 void bus_policy_rank(struct bus_policy_ranked *list, size_t count)
 {
+    BUS_CHECK(count == 0 || list != NULL);
     qsort(list, count, sizeof(*list), poorest_first);
     for (size_t i = 0; i < count; i++) {
         bool same = i > 0 && list[i].low + list[i].high ==

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/program_parts.h"
 
 #define OPS_MAX 4096
@@ -24,6 +25,7 @@ static void expression(struct compiling *k, const struct feel_node *n);
 static struct op *
 program_emit(struct compiling *k, enum op_code code, int grows)
 {
+    BUS_CHECK((int)k->depth + grows >= 0);
     k->depth = (uint32_t)((int)k->depth + grows);
     if (k->n == OPS_MAX || k->depth >= PROGRAM_STACK) {
         k->failed = true;
@@ -36,6 +38,7 @@ program_emit(struct compiling *k, enum op_code code, int grows)
 
 static void program_tree(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n != NULL);
     struct op *o = program_emit(k, OP_TREE, 1);
     o->tree.node = n;
     o->tree.var = k->var;
@@ -81,6 +84,7 @@ static void program_member_fact(struct compiling *k,
         program_tree(k, n);
         return;
     }
+    BUS_CHECK((size_t)(f - k->c->facts) < k->c->fact_count);
     struct op *o = program_emit(k, OP_MEMBER, 1);
     o->fact.def = f;
     o->fact.index = (size_t)(f - k->c->facts);
@@ -100,6 +104,7 @@ static void a_name(struct compiling *k, const struct feel_node *n)
 
 static void program_path(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n->count == 1);
     const struct feel_node *of = n->kids[0];
     bool var = k->var != NULL && k->var->n > 0 && of->kind == NODE_NAME &&
                bus_strv_eq(of->name, *k->var);
@@ -108,6 +113,7 @@ static void program_path(struct compiling *k, const struct feel_node *n)
     } else if (program_named(of, "household", "家庭")) {
         const struct fact_def *f = bus_map_get(&k->c->household_names, n->name);
         if (f != NULL) {
+            BUS_CHECK((size_t)(f - k->c->facts) < k->c->fact_count);
             struct op *o = program_emit(k, OP_FACT, 1);
             o->fact.def = f;
             o->fact.index = (size_t)(f - k->c->facts);
@@ -139,6 +145,7 @@ static void program_path(struct compiling *k, const struct feel_node *n)
 static void
 program_two(struct compiling *k, const struct feel_node *n, enum op_code code)
 {
+    BUS_CHECK(n->count == 2 && n->op != FEEL_OP_POW);
     expression(k, n->kids[0]);
     expression(k, n->kids[1]);
     program_emit(k, code, -1)->op = n->op;
@@ -146,6 +153,7 @@ program_two(struct compiling *k, const struct feel_node *n, enum op_code code)
 
 static void program_junction(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n->count == 2);
     bool is_or = n->kind == NODE_OR;
     expression(k, n->kids[0]);
     struct op *jump =
@@ -158,6 +166,7 @@ static void program_junction(struct compiling *k, const struct feel_node *n)
 /* x in ("a", "b"), and x = "a", which says the same */
 static bool program_in_texts(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n->count > 1);
     struct bus_strv texts[64];
     size_t count = n->count - 1;
     if (count == 0 || count > 64) {
@@ -208,6 +217,7 @@ static void program_membership(struct compiling *k, const struct feel_node *n)
 
 static void program_conditional(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n->count == 3);
     const struct bus_strv *var = k->var;
     expression(k, n->kids[0]);
     struct op *branch = program_emit(k, OP_BRANCH, -1);
@@ -239,6 +249,7 @@ static void program_loop(struct compiling *k,
     const struct bus_strv *outer = k->var;
     struct op *o = program_emit(k, code, 1);
     k->var = var;
+    BUS_CHECK(k->depth > 0);
     k->depth--; /* the body's value is taken each time */
     expression(k, body);
     k->var = outer;
@@ -258,6 +269,7 @@ static void quantifier(struct compiling *k, const struct feel_node *n)
 
 static void program_counted(struct compiling *k, const struct feel_node *n)
 {
+    BUS_CHECK(n->count == 1);
     static const struct bus_strv bare;
     const struct feel_node *of = n->kids[0];
     if (program_named(of, "members", "成员")) {
@@ -371,6 +383,7 @@ const struct program *policy_compile(const struct bus_policy_catalogue *c,
             .c = c, .mem = mem, .ops = ops, .var = self ? &bare : NULL};
         program_tree(&k, tree_of);
     }
+    BUS_CHECK(k.n > 0 && k.n <= OPS_MAX && k.depth == 1);
     struct program p = {.count = k.n, .trees = k.trees};
     p.ops = bus_arena_dup(mem, k.ops, k.n * sizeof(*k.ops));
     return p.ops ? bus_arena_dup(mem, &p, sizeof(p)) : NULL;

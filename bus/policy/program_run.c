@@ -2,6 +2,7 @@
  * two booleans meet here; all else meets as FEEL values. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/feel/number.h"
 #include "bus/policy/program_parts.h"
 
@@ -126,6 +127,7 @@ static struct cell program_run_in_texts(struct household_view *w,
     if (a.tag == CELL_UNKNOWN) {
         return a;
     }
+    BUS_CHECK(o->count > 0);
     struct feel_value x = policy_value(a), s = feel_string(o->texts[0]);
     struct feel_value any = feel_equal(w->mem, &x, &s);
     return policy_cell(w, feel_or(w->mem, &feel_false, &any));
@@ -171,6 +173,7 @@ program_run_rounded(struct household_view *w, const struct op *o, struct cell a)
     if (a.tag == CELL_INT || a.tag == CELL_UNKNOWN) {
         return a;
     }
+    BUS_CHECK(o->code == OP_FLOOR || o->code == OP_CEILING);
     return builtin(w, o->code == OP_FLOOR ? "floor" : "ceiling", &a, 1);
 }
 
@@ -178,6 +181,7 @@ static struct cell program_run_extreme(struct household_view *w,
                                        const struct op *o,
                                        const struct cell *a)
 {
+    BUS_CHECK(o->code == OP_LEAST || o->code == OP_MOST);
     bool least = o->code == OP_LEAST;
     if (a[0].tag == CELL_INT && a[1].tag == CELL_INT) {
         bool first = least ? a[0].n <= a[1].n : a[0].n >= a[1].n;
@@ -208,6 +212,7 @@ program_run_years(struct household_view *w, struct cell a, struct cell b)
 
 static struct cell view_ask(struct household_view *w, int fact, int member)
 {
+    BUS_CHECK(fact >= 0 && (size_t)fact < w->c->fact_count);
     if (w->quiet) {
         return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};
     }
@@ -217,6 +222,7 @@ static struct cell view_ask(struct household_view *w, int fact, int member)
 static struct cell
 view_derive(struct household_view *w, const struct fact_def *f, int member)
 {
+    BUS_CHECK(f->derived != NULL);
     if (!w->by_tree && f->program != NULL) {
         return policy_run(w, f->program, f->member ? member : -1);
     }
@@ -231,6 +237,7 @@ struct cell
 policy_fact(struct household_view *w, const struct fact_def *f, int member)
 {
     size_t fact = (size_t)(f - w->c->facts);
+    BUS_CHECK(fact < w->c->fact_count && (size_t)(member + 1) < w->width);
     struct cell *c = &w->cells[fact * w->width + (size_t)(member + 1)];
     if (c->tag == CELL_NONE) {
         if (f->derived == NULL) {
@@ -262,6 +269,7 @@ static const struct standard_value *in_force(const struct standard_def *s,
 static struct cell by_word(struct household_view *w,
                            const struct standard_value *v)
 {
+    BUS_CHECK((size_t)v->by < w->c->fact_count);
     struct cell word = policy_fact(w, &w->c->facts[v->by], -1);
     struct cell r = {.tag = CELL_NULL, .why = "no such word"};
     char text[64];
@@ -280,6 +288,7 @@ static struct cell by_word(struct household_view *w,
 struct cell policy_standard(struct household_view *w,
                             const struct standard_def *s)
 {
+    BUS_CHECK((size_t)(s - w->c->standards) < w->c->standard_count);
     struct cell *c = &w->standards[s - w->c->standards];
     if (c->tag != CELL_NONE) {
         return *c;
@@ -305,6 +314,7 @@ static struct cell program_run_tree(struct household_view *w,
                                     const struct bus_strv *var,
                                     int member)
 {
+    BUS_CHECK(n != NULL && member < (int)w->h->member_count);
     struct feel_value self = {.kind = FEEL_THING};
     struct feel_binding b = {NULL, {NULL, 0}, &self}, *outer = w->env.bound;
     self.thing.what = FEEL_MEMBER;
@@ -323,6 +333,7 @@ static struct cell quantified(struct household_view *w,
                               uint32_t at,
                               const struct op *o)
 {
+    BUS_CHECK(o->to > at && o->to <= p->count);
     bool some = o->code == OP_SOME;
     struct cell r = a_bool(!some);
     for (size_t m = 0; m < w->h->member_count; m++) {
@@ -340,6 +351,7 @@ static struct cell program_run_counted(struct household_view *w,
                                        uint32_t at,
                                        const struct op *o)
 {
+    BUS_CHECK(o->to > at && o->to <= p->count);
     struct cell open = a_bool(false);
     int64_t n = 0;
     for (size_t m = 0; m < w->h->member_count; m++) {
@@ -370,6 +382,7 @@ static uint32_t branch(struct household_view *w,
                        int member,
                        struct cell *known)
 {
+    BUS_CHECK(o->to > at && o->count > 0);
     known->tag = CELL_NONE;
     if (program_run_is(c, true)) {
         return at + 1;
@@ -485,6 +498,7 @@ static struct cell program_run_code(struct household_view *w,
                                     uint32_t to,
                                     int member)
 {
+    BUS_CHECK(from <= to && to <= p->count);
     struct cell stack[PROGRAM_STACK + 1], known;
     struct cell *top = stack; /* stack[0] is below the first */
     for (uint32_t at = from; at < to; at++) {
@@ -530,12 +544,14 @@ static struct cell program_run_code(struct household_view *w,
             break;
         }
     }
+    BUS_CHECK(top == stack + 1);
     return *top;
 }
 
 struct cell
 policy_run(struct household_view *w, const struct program *p, int member)
 {
+    BUS_CHECK(p != NULL && member < (int)w->h->member_count);
     const char *outer = w->broken;
     w->broken = NULL;
     struct cell c = program_run_code(w, p, 0, p->count, member);

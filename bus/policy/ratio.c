@@ -26,6 +26,7 @@ struct bus_policy_ratio bus_policy_ratio(__int128 n, __int128 d)
     __int128 g = ratio_gcd(n, d);
     r.n /= d < 0 ? -g : g;
     r.d /= d < 0 ? -g : g;
+    BUS_CHECK(r.d > 0);
     return r;
 }
 
@@ -36,6 +37,7 @@ struct bus_policy_ratio bus_policy_ratio_mul(struct bus_policy_ratio a,
     if (r.broken) {
         return r;
     }
+    BUS_CHECK(a.d > 0 && b.d > 0);
     __int128 g = ratio_gcd(a.n, b.d),
              h = ratio_gcd(b.n, a.d); /* first, to stay small */
     g = g ? g : 1;
@@ -61,6 +63,7 @@ struct bus_policy_ratio bus_policy_ratio_add(struct bus_policy_ratio a,
         return r;
     }
     __int128 g = ratio_gcd(a.d, b.d), x, y;
+    BUS_CHECK(g > 0);
     r.broken = __builtin_mul_overflow(a.n, b.d / g, &x) ||
                __builtin_mul_overflow(b.n, a.d / g, &y) ||
                __builtin_add_overflow(x, y, &r.n) ||
@@ -77,6 +80,7 @@ struct bus_policy_ratio bus_policy_ratio_sub(struct bus_policy_ratio a,
 
 static __int128 ratio_floor_div(__int128 a, __int128 b)
 {
+    BUS_CHECK(b > 0);
     __int128 q = a / b;
     return a % b < 0 ? q - 1 : q;
 }
@@ -107,6 +111,7 @@ bool bus_policy_ratio_round(struct bus_policy_ratio a,
     if (a.broken || __builtin_mul_overflow(a.n, (__int128)scale, &v)) {
         return false;
     }
+    BUS_CHECK(a.d > 0 && scale > 0);
     __int128 q = v / a.d, r = v % a.d;
     r = r < 0 ? -r : r;
     if (r >= a.d - r) {
@@ -124,6 +129,7 @@ char *bus_policy_ratio_text(struct bus_policy_ratio a,
                             char *to,
                             size_t cap)
 {
+    BUS_CHECK(cap > 0 && digits >= 0);
     int64_t scale = 1, v;
     for (int i = 0; i < digits && i < 9; i++) {
         scale *= 10;

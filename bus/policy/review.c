@@ -57,6 +57,7 @@ int bus_policy_cut(const struct bus_policy_catalogue *c,
                    struct bus_policy_cut *ret,
                    struct bus_err *err)
 {
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
     struct household_view w;
     struct bus_policy_cut r = {.pay_fen = full_fen};
     int rc = policy_view_open(&w, c, h, rule_date, mem, err);
@@ -68,6 +69,7 @@ int bus_policy_cut(const struct bus_policy_catalogue *c,
             !bus_node_to_i64(bus_node_get(rule->node, "at_least"), &from)) {
             continue;
         }
+        BUS_CHECK((size_t)rule->fact < c->fact_count);
         for (size_t m = 0; m < h->member_count; m++) {
             struct feel_value v =
                 policy_value(policy_fact(&w, &c->facts[rule->fact], (int)m));
@@ -135,6 +137,7 @@ review_grace(struct household_view *w, struct bus_strv status, bool *ret_open)
         !bus_node_to_i64(bus_node_get(r->node, "grace_months"), &months)) {
         return last;
     }
+    BUS_CHECK((size_t)fact < c->fact_count);
     for (size_t m = 0; m < w->h->member_count; m++) {
         struct feel_value v =
             policy_value(policy_fact(w, &c->facts[fact], (int)m));
@@ -191,6 +194,7 @@ static int review_weigh(struct household_view *w,
     if (rc != BUS_OK) {
         return rc;
     }
+    BUS_CHECK(then <= words->count);
     while (now < words->count &&
            !bus_strv_eq(words->items[now]->text, r->now)) {
         now++;
@@ -224,6 +228,7 @@ int bus_policy_review(const struct bus_policy_catalogue *c,
     if (rc != BUS_OK) {
         return rc;
     }
+    BUS_CHECK((size_t)fact < c->fact_count);
     struct feel_value now = policy_value(policy_fact(&w, &c->facts[fact], -1));
     if (now.kind == FEEL_STRING && !bus_strv_is(now.string, "none")) {
         r.now = now.string;

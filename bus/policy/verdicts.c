@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/feel/tree.h"
 #include "bus/policy/verdicts.h"
 #include "bus/policy/view.h"
@@ -36,6 +37,7 @@ struct plan
 
 static bool add_id(struct bus_arena *mem, struct ids *l, uint32_t id)
 {
+    BUS_CHECK(l->n <= l->cap);
     if (l->n > 0 && l->v[l->n - 1] == id) {
         return true;
     }
@@ -85,6 +87,7 @@ verdicts_read_fact(const struct bus_policy_catalogue *c,
 
 static bool add_word(struct asked *to, const struct feel_node *n)
 {
+    BUS_CHECK(to->count <= WORDS_MAX);
     if (n->kind != NODE_CONSTANT || n->constant.kind != FEEL_STRING ||
         to->count == WORDS_MAX) {
         return false;
@@ -149,6 +152,7 @@ static struct guard *guard_of(struct loading *l,
     if (p->guards == NULL) {
         return NULL;
     }
+    BUS_CHECK(p->guard_count < 2 * l->c->fact_count);
     struct guard *g = &p->guards[p->guard_count++];
     g->fact = f;
     g->boolean = boolean;
@@ -158,6 +162,7 @@ static struct guard *guard_of(struct loading *l,
 static bool
 guarded(struct loading *l, struct plan *p, uint32_t id, const struct asked *a)
 {
+    BUS_CHECK(a->fact != NULL && a->count > 0);
     struct bus_arena *mem = &l->c->mem;
     struct guard *g = guard_of(l, p, a->fact, a->boolean);
     bool ok = g != NULL && add_id(mem, &g->all, id);
@@ -175,6 +180,7 @@ guarded(struct loading *l, struct plan *p, uint32_t id, const struct asked *a)
 
 static bool plan_item(struct loading *l, struct plan *p, uint32_t id)
 {
+    BUS_CHECK(id < l->c->item_count);
     const struct version_def *v =
         policy_catalogue_version_at(&l->c->items[id], p->from);
     p->versions[id] = v;
@@ -218,6 +224,7 @@ static size_t days_of(const struct bus_policy_catalogue *c, int32_t *days)
             }
         }
     }
+    BUS_CHECK(n <= PLANS_MAX);
     unique = n;
     return unique;
 }
@@ -225,6 +232,7 @@ static size_t days_of(const struct bus_policy_catalogue *c, int32_t *days)
 void policy_plan(struct loading *l)
 {
     struct bus_policy_catalogue *c = l->c;
+    BUS_CHECK(c->plan_count == 0);
     int32_t days[PLANS_MAX + 1];
     size_t n = days_of(c, days);
     c->plans = bus_arena_calloc(&c->mem, n + 1, sizeof(*c->plans));
@@ -256,6 +264,7 @@ void policy_unplan(struct bus_policy_catalogue *c)
 
 static uint8_t verdict_of(struct household_view *w, const struct version_def *v)
 {
+    BUS_CHECK(v->clause_count <= CATALOGUE_CLAUSES_MAX);
     struct cell r = {.tag = CELL_BOOL, .n = 1};
     if (!v->clauses_whole) {
         r = policy_run(w, v->condition_p, -1);
@@ -285,6 +294,8 @@ static void verdicts_examine(struct household_view *w,
                              uint8_t *to)
 {
     for (size_t i = 0; i < list->n; i++) {
+        BUS_CHECK(list->v[i] < w->c->item_count &&
+                  p->versions[list->v[i]] != NULL);
         to[list->v[i]] = verdict_of(w, p->versions[list->v[i]]);
     }
 }
@@ -315,6 +326,7 @@ static void guarded_items(struct household_view *w,
     }
     for (int m = from; m < end; m++) {
         struct cell c = policy_fact(w, g->fact, m);
+        BUS_CHECK(c.tag == CELL_TEXT && c.text != NULL);
         const struct ids *list = bus_map_get(&g->words, *c.text);
         if (list != NULL && list != last) {
             verdicts_examine(w, p, list, to);

@@ -39,6 +39,8 @@ static bool property(void *data,
         return s != NULL;
     }
     bool member = thing->thing.what == FEEL_MEMBER;
+    BUS_CHECK(!member || (thing->thing.index >= 0 &&
+                          (size_t)thing->thing.index < w->h->member_count));
     const struct fact_def *f = bus_map_get(
         member ? &w->c->member_names : &w->c->household_names, name);
     if (f != NULL) {
@@ -78,6 +80,7 @@ int policy_view_open(struct household_view *w,
                      struct bus_arena *mem,
                      struct bus_err *err)
 {
+    BUS_CHECK(h->fact_count == 0 || h->facts != NULL);
     *w = (struct household_view){
         .c = c, .h = h, .mem = mem, .rule_date = rule_date};
     if (h->member_count > POLICY_MEMBERS_MAX) {
@@ -104,6 +107,7 @@ int policy_view_open(struct household_view *w,
     w->members = feel_list_of(members, h->member_count);
     for (size_t i = 0; i < h->fact_count; i++) {
         const struct bus_policy_fact *f = &h->facts[i];
+        BUS_CHECK(f->member >= -1 && f->member < (int)h->member_count);
         BUS_CHECK(f->fact >= 0 && (size_t)f->fact < c->fact_count);
         if (c->facts[f->fact].derived == NULL) {
             w->cells[(size_t)f->fact * w->width + (size_t)(f->member + 1)] =
@@ -117,6 +121,7 @@ struct feel_value policy_eval(struct household_view *w,
                               const struct feel_node *tree,
                               const struct program *program)
 {
+    BUS_CHECK(tree != NULL || program != NULL);
     w->env.steps = 0;
     w->env.bound = NULL;
     return w->by_tree || program == NULL

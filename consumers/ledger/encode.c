@@ -46,6 +46,7 @@ int ledger_encode_init(struct ledger_encode *e,
                        int32_t partitions,
                        struct bus_err *err)
 {
+    BUS_CHECK(partitions > 0);
     *e = (struct ledger_encode){.prefix = prefix, .partitions = partitions};
     e->places = bus_calloc(LEDGER_ROWS_MAX, sizeof(*e->places));
     if (e->places == NULL) {
@@ -68,6 +69,7 @@ void ledger_encode_fini(struct ledger_encode *e)
 
 void ledger_encode_start(struct ledger_encode *e)
 {
+    BUS_CHECK(e->places != NULL);
     for (size_t i = 0; i < LEDGER_COLUMNS; i++) {
         bus_pg_array_start(&e->columns[i], column_types[i]);
     }
@@ -83,6 +85,7 @@ static void note_place(struct ledger_encode *e, const struct bus_kafka_msg *m)
         i--;
     }
     if (i == 0) {
+        BUS_CHECK(e->place_count < LEDGER_ROWS_MAX);
         i = ++e->place_count;
         e->places[i - 1] =
             (struct ledger_place){.topic = bus_strv(m->topic + e->prefix),
@@ -125,6 +128,7 @@ static void encode_row_of(struct ledger_encode *e,
                           struct ledger_row *ret)
 {
     const struct bus_wire_type *type = ledger_type_of(topic);
+    BUS_CHECK(type != NULL);
     bool by_key = encode_keyed(type, m);
     const char *reason = NULL;
     struct bus_id named;
@@ -156,6 +160,7 @@ static struct bus_strv encode_text(struct bus_strv v)
 
 void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
 {
+    BUS_CHECK(strlen(m->topic) > e->prefix);
     struct ledger_row r;
     struct bus_buf *c = e->columns;
     struct bus_strv topic = bus_strv(m->topic + e->prefix);
@@ -189,6 +194,7 @@ void ledger_encode_add(struct ledger_encode *e, const struct bus_kafka_msg *m)
 
 int ledger_encode_end(struct ledger_encode *e, struct bus_err *err)
 {
+    BUS_CHECK(e->place_count <= e->rows);
     bool failed = false;
     for (size_t i = 0; i < LEDGER_OFFSETS; i++) {
         bus_pg_array_start(&e->offsets[i], offset_types[i]);

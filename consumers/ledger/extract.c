@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "schemas/application.h"
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"
@@ -243,6 +244,7 @@ static const struct
 
 const struct bus_wire_type *ledger_type_of(struct bus_strv topic)
 {
+    BUS_CHECK(topic.p != NULL);
     const char *dot = memchr(topic.p, '.', topic.n);
     topic.n = dot ? (size_t)(dot - topic.p) : topic.n;
     for (size_t i = 0; i < KINDS; i++) {
@@ -317,6 +319,7 @@ static int detail(struct ledger_extract *x,
                   const void *record,
                   struct bus_err *err)
 {
+    BUS_CHECK(record != NULL);
     uint32_t id = 0;
     struct bus_strv body;
     bus_buf_clear(&x->text);
@@ -339,9 +342,10 @@ static void extract_fill(const struct bus_wire_type *type,
                          struct ledger_row *r)
 {
     size_t k = 0;
-    while (kinds[k].type != type) {
+    while (k < KINDS && kinds[k].type != type) {
         k++;
     }
+    BUS_CHECK(k < KINDS);
     r->kind = kinds[k].kind;
     if (kinds[k].fill == NULL) {
         const struct sa_dead_letter *d = record;
@@ -367,6 +371,7 @@ int ledger_extract(struct ledger_extract *x,
                    struct ledger_row *ret,
                    struct bus_err *err)
 {
+    BUS_CHECK(x->schemas != NULL && type != NULL);
     void *record = NULL;
     bus_arena_reset(&x->mem);
     int rc = bus_wire_decode(x->schemas, type, value, &x->mem, &record, err);

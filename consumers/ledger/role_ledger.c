@@ -39,6 +39,7 @@ struct ledger
 
 static void ledger_fail(void *data, const struct bus_err *err)
 {
+    BUS_CHECK(err != NULL);
     struct ledger *l = data;
     bus_run_health_bad(&l->frame.health, l->database, "%.200s", err->msg);
     bus_run_loop_stop(l->frame.loop, err);
@@ -51,6 +52,7 @@ static void ledger_move(struct ledger *l, enum ledger_event event)
 
 static void consumer_failed(void *data, const struct bus_err *err)
 {
+    BUS_CHECK(err != NULL);
     struct ledger *l = data;
     bus_run_loop_stop(l->frame.loop, err);
 }
@@ -69,6 +71,7 @@ static void
 ledger_assigned(void *data, struct bus_kafka_place *places, size_t n)
 {
     struct ledger *l = data;
+    BUS_CHECK(l->place_max > 0);
     if (n > l->place_max) {
         struct bus_err err;
         (void)bus_fail(&err, BUS_ECONFIG,
@@ -99,6 +102,7 @@ static void ledger_revoked(void *data)
 
 static void on_ledger_batch(void *data, struct bus_kafka_batch *batch)
 {
+    BUS_CHECK(batch != NULL);
     struct ledger *l = data;
     struct bus_err err;
     size_t i = 0;
@@ -117,6 +121,7 @@ static void on_ledger_batch(void *data, struct bus_kafka_batch *batch)
 
 static void ledger_join(struct ledger *l)
 {
+    BUS_CHECK(l->consumer == NULL && l->topic_count > 0);
     const struct bus_config *c = &l->frame.config;
     struct bus_err err;
     struct bus_kafka_consumer_conf conf = {
@@ -160,11 +165,12 @@ static void ledger_away(void *data, const struct bus_err *err)
 static void ledger_done(void *data, struct bus_kafka_batch *batch)
 {
     struct ledger *l = data;
-    for (size_t i = 0; i < BATCHES_MAX; i++) {
-        if (l->batches[i] == batch) {
-            l->batches[i] = NULL;
-        }
+    size_t i = 0;
+    while (i < BATCHES_MAX && l->batches[i] != batch) {
+        i++;
     }
+    BUS_CHECK(i < BATCHES_MAX);
+    l->batches[i] = NULL;
     bus_kafka_batch_free(l->consumer, batch);
     revoke_if_idle(l);
 }
@@ -183,6 +189,7 @@ static void ledger_parked_told(void *data, int64_t waiting)
 static void count_parked(void *data)
 {
     struct ledger *l = data;
+    BUS_CHECK(l->store != NULL);
     uint64_t notes = ledger_store_counts(l->store).parked_notes;
     if (notes != l->parked_notes) {
         /* Of what is not yet in the database there is another count. */
@@ -196,6 +203,7 @@ static void count_parked(void *data)
 static void ledger_quiet(void *data)
 {
     struct ledger *l = data;
+    BUS_CHECK(l->store != NULL);
     struct ledger_store_counts n = ledger_store_counts(l->store);
     bus_log(BUS_LOG_INFO, "written", "rows=%llu units=%llu unreadable=%llu",
             (unsigned long long)n.rows, (unsigned long long)n.units,
@@ -219,6 +227,7 @@ static void ledger_quiet(void *data)
 static void ledger_drain(void *data)
 {
     struct ledger *l = data;
+    BUS_CHECK(l->store != NULL);
     ledger_move(l, LEDGER_DRAIN);
     bus_run_timer_stop(l->parked_timer);
     bus_run_loop_hold(l->frame.loop);
@@ -227,6 +236,7 @@ static void ledger_drain(void *data)
 
 static int ledger_topics(struct ledger *l, struct bus_err *err)
 {
+    BUS_CHECK(l->topic_count == 0 && l->places == NULL);
     const struct bus_config *c = &l->frame.config;
     struct bus_topic *list = NULL;
     size_t n = 0, prefix = strlen(c->prefix);
@@ -242,6 +252,7 @@ static int ledger_topics(struct ledger *l, struct bus_err *err)
         }
         l->topics[l->topic_count++] = list[i].name;
     }
+    BUS_CHECK(l->topic_count > 0);
     l->place_max = l->topic_count * BUS_CONF_PARTITIONS_MAX;
     l->places = bus_calloc(l->place_max, sizeof(*l->places));
     return l->places != NULL ? BUS_OK

@@ -90,12 +90,14 @@ static bool shard_has_lock(const struct shard *s)
 
 static void tell_away(struct shard *s, const struct bus_err *err)
 {
+    BUS_CHECK(err != NULL);
     s->all->conf.away(s->all->conf.data, err);
 }
 
 /* The move that makes the last bad one good makes the store ready. */
 static void move_to_good(struct shard *s, enum ledger_shard_event event)
 {
+    BUS_CHECK(s->state != SHARD_AWAY && s->state != SHARD_REFUSED);
     bool was_bad = s->state != SHARD_WRITING;
     shard_move(s, event);
     for (int i = 0; i < s->all->conf.connections; i++) {
@@ -147,6 +149,7 @@ static void lock_told(void *token,
 
 static void ask_lock(struct shard *s)
 {
+    BUS_CHECK(s->number >= 0 && s->number < s->all->conf.connections);
     uint8_t class[4], number[4];
     struct bus_strv params[] = {{(const char *)class, 4},
                                 {(const char *)number, 4}};
@@ -192,6 +195,7 @@ static void on_store_timer(void *data)
 
 static void store_fill(struct ledger_store *all, const struct bus_pg_rows *rows)
 {
+    BUS_CHECK(all->places != NULL);
     for (size_t i = 0; i < all->place_count; i++) {
         struct bus_kafka_place *p = &all->places[i];
         p->offset = -1;
@@ -210,6 +214,7 @@ static void store_offsets_told(void *token,
                                const struct bus_err *err)
 {
     struct ledger_store *all = token;
+    BUS_CHECK(all->asking);
     all->asking = false;
     if (err == NULL) {
         if (all->places != NULL) {
@@ -226,6 +231,7 @@ static void store_offsets_told(void *token,
 
 static void ask_offsets(struct ledger_store *all)
 {
+    BUS_CHECK(all->places == NULL || all->told != NULL);
     struct bus_pg_call call = {bus_ledger_sql_reading_all, NULL, 0};
     struct bus_err err;
     if (all->places != NULL && !all->asking &&
@@ -240,6 +246,7 @@ void ledger_store_offsets(struct ledger_store *s,
                           size_t n,
                           void (*told)(void *data))
 {
+    BUS_CHECK(told != NULL && places != NULL);
     s->places = places;
     s->place_count = n;
     s->told = told;
@@ -253,6 +260,7 @@ static void store_parked_told(void *token,
                               const struct bus_err *err)
 {
     struct ledger_store *s = token;
+    BUS_CHECK(s->parked_told != NULL);
     void (*told)(void *, int64_t) = s->parked_told;
     s->parked_told = NULL;
     if (err == NULL) {
@@ -263,6 +271,7 @@ static void store_parked_told(void *token,
 void ledger_store_parked(struct ledger_store *s,
                          void (*told)(void *data, int64_t waiting))
 {
+    BUS_CHECK(told != NULL);
     struct bus_pg_call call = {bus_ledger_sql_parked, NULL, 0};
     struct bus_err err;
     if (s->parked_told == NULL && shard_has_lock(&s->shards[0]) &&
@@ -278,6 +287,7 @@ void ledger_store_parked(struct ledger_store *s,
 /* The next parts of the queue, behind those in flight, into the buffers. */
 static int encode(struct shard *s, struct bus_err *err)
 {
+    BUS_CHECK(s->encoded_parts == 0);
     struct part *p = s->first;
     size_t rows = 0;
     for (size_t i = 0; i < s->sent_parts; i++) {
@@ -289,6 +299,7 @@ static int encode(struct shard *s, struct bus_err *err)
     ledger_encode_start(&s->encode);
     for (; p != NULL && (rows == 0 || rows + p->n <= s->all->conf.batch_rows);
          p = p->next) {
+        BUS_CHECK(p->n > 0 && p->held->left > 0);
         for (size_t i = 0; i < p->n; i++) {
             ledger_encode_add(&s->encode, &p->held->batch->msgs[p->rows[i]]);
         }
@@ -304,6 +315,7 @@ static void finish_parts(struct shard *s)
     all->counts.units++;
     for (; s->sent_parts > 0; s->sent_parts--) {
         struct part *p = s->first;
+        BUS_CHECK(p != NULL && p->held->left > 0);
         s->first = p->next;
         s->last = s->first ? s->last : &s->first;
         all->counts.rows += p->n;
@@ -362,6 +374,7 @@ static void store_pump(struct shard *s)
         s->all->quiet != NULL) {
         return;
     }
+    BUS_CHECK(s->sent_parts == 0);
     if (s->encoded_parts == 0) {
         rc = encode(s, &err);
     }
@@ -401,6 +414,7 @@ static int store_add_part(struct shard *s,
                           size_t *ret_n,
                           struct bus_err *err)
 {
+    BUS_CHECK(*s->last == NULL);
     size_t n = 0;
     for (size_t i = 0; i < h->batch->n; i++) {
         if (h->batch->msgs[i].partition % s->all->conf.connections ==
@@ -408,6 +422,7 @@ static int store_add_part(struct shard *s,
             rows[n++] = (uint32_t)i;
         }
     }
+    BUS_CHECK(n <= h->batch->n);
     *ret_n = n;
     if (n == 0) {
         return BUS_OK;
@@ -439,6 +454,7 @@ int ledger_store_put(struct ledger_store *s,
         rc = store_add_part(&s->shards[i], h, h->rows + at, &n, err);
         at += n;
     }
+    BUS_CHECK(rc != BUS_OK || at == batch->n);
     if (rc == BUS_OK && h->left == 0) {
         bus_free(h);
         s->conf.done(s->conf.data, batch);
@@ -462,11 +478,13 @@ bool ledger_store_idle(const struct ledger_store *s)
 static void on_quiet(void *data)
 {
     struct ledger_store *s = data;
+    BUS_CHECK(s->quiet != NULL && !in_flight(s));
     s->quiet(s->conf.data); /* may close the store */
 }
 
 void ledger_store_quiesce(struct ledger_store *s, void (*quiet)(void *data))
 {
+    BUS_CHECK(quiet != NULL && s->quiet == NULL);
     s->quiet = quiet;
     if (!in_flight(s)) {
         bus_run_timer_start(s->quiet_timer, 0, 0);
@@ -487,6 +505,7 @@ struct ledger_store_counts ledger_store_counts(const struct ledger_store *s)
 
 static int open_shard(struct ledger_store *all, int i, struct bus_err *err)
 {
+    BUS_CHECK(i >= 0 && i < LEDGER_SHARDS_MAX);
     struct shard *s = &all->shards[i];
     struct bus_pg_link_conf conf = {
         .conninfo = all->conf.conninfo,
@@ -515,6 +534,8 @@ int ledger_store_open(struct bus_run_loop *loop,
                       struct ledger_store **ret,
                       struct bus_err *err)
 {
+    BUS_CHECK(conf->batch_rows > 0 && conf->partitions > 0);
+    BUS_CHECK(conf->connections >= 1 && conf->connections <= LEDGER_SHARDS_MAX);
     struct ledger_store *s = bus_calloc(1, sizeof(*s));
     if (s == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a store");

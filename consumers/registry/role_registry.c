@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/role/frame.h"
 #include "bus/role/types.h"
@@ -29,6 +30,7 @@ struct registry
 static void
 registry_answer(struct bus_run_http_request *rq, int status, json_t *j)
 {
+    BUS_CHECK(status >= 200 && status < 600);
     char *text = json_dumps(j, JSON_COMPACT);
     if (text == NULL) {
         bus_run_http_problem(rq, 500, "no memory", NULL);
@@ -44,6 +46,7 @@ static void registry_refuse(struct bus_run_http_request *rq,
                             int code,
                             const char *why)
 {
+    BUS_CHECK(code / 100 == status); /* as the error codes are made */
     registry_answer(rq, status,
                     json_pack("{s:i,s:s}", "error_code", code, "message", why));
 }
@@ -58,6 +61,7 @@ subject_of(struct registry *r, struct bus_run_http_request *rq)
         registry_refuse(rq, 404, 40401, "Subject not found.");
         return NULL;
     }
+    BUS_CHECK(s->type != NULL && s->name != NULL);
     struct bus_strv v = bus_run_http_param(rq, "version");
     if (v.p != NULL && !bus_strv_is(v, "latest") && !bus_strv_is(v, "1") &&
         !bus_strv_is(v, "-1")) {
@@ -69,6 +73,7 @@ subject_of(struct registry *r, struct bus_run_http_request *rq)
 
 static json_t *described(const struct registry_subject *s)
 {
+    BUS_CHECK(s->type->id > 0 && s->type->id <= INT32_MAX);
     return json_pack("{s:s,s:i,s:i,s:s}", "subject", s->name, "version", 1,
                      "id", (int)s->type->id, "schema", s->type->json);
 }
@@ -76,6 +81,7 @@ static json_t *described(const struct registry_subject *s)
 static void get_subjects(struct bus_run_http_request *rq, void *data)
 {
     const struct registry *r = data;
+    BUS_CHECK(r->subjects.n == 0 || r->subjects.v != NULL);
     json_t *list = json_array();
     for (size_t i = 0; i < r->subjects.n; i++) {
         (void)json_array_append_new(list, json_string(r->subjects.v[i].name));
@@ -102,6 +108,7 @@ static void get_version_schema(struct bus_run_http_request *rq, void *data)
 {
     const struct registry_subject *s = subject_of(data, rq);
     if (s != NULL) {
+        BUS_CHECK(s->type->json != NULL);
         bus_run_http_answer(rq, 200, JSON_TYPE, s->type->json,
                             strlen(s->type->json));
     }
@@ -116,6 +123,7 @@ registry_id_of(struct bus_run_http_request *rq)
                 id <= UINT32_MAX
             ? bus_role_types_by_id((uint32_t)id)
             : NULL;
+    BUS_CHECK(t == NULL || t->id == (uint32_t)id);
     if (t == NULL) {
         registry_refuse(rq, 404, 40403, "Schema not found");
     }
@@ -169,6 +177,7 @@ static const struct bus_wire_schema *posted(struct bus_run_http_request *rq,
         s = NULL;
         registry_refuse(rq, 422, 42201, err.msg);
     }
+    BUS_CHECK((s == NULL) || *ret_set != NULL);
     json_decref(j);
     return s;
 }
@@ -176,6 +185,7 @@ static const struct bus_wire_schema *posted(struct bus_run_http_request *rq,
 static bool registry_same(const struct bus_wire_schema *a,
                           const struct bus_wire_schema *b)
 {
+    BUS_CHECK(a != NULL && b != NULL);
     struct bus_buf one = {0}, two = {0};
     bool equal = bus_wire_schema_canonical(a, &one, NULL) == BUS_OK &&
                  bus_wire_schema_canonical(b, &two, NULL) == BUS_OK &&
@@ -223,6 +233,7 @@ static void post_compatibility(struct bus_run_http_request *rq, void *data)
     const struct bus_wire_schema *p = s ? posted(rq, &set) : NULL;
     struct bus_err err;
     if (p != NULL) {
+        BUS_CHECK(set != NULL);
         bool well = bus_wire_resolvable(bus_wire_type_schema(s->type), p,
                                         &err) == BUS_OK;
         json_t *j = json_pack("{s:b}", "is_compatible", well);
@@ -284,6 +295,7 @@ static const struct
 
 static int registry_start(struct registry *r, struct bus_err *err)
 {
+    BUS_CHECK(r->frame.http != NULL && r->subjects.n == 0);
     int rc = registry_subjects_fill(&r->subjects, &r->frame.config,
                                     &r->frame.mem, err);
     for (size_t i = 0; rc == BUS_OK && i < sizeof(routes) / sizeof(*routes);

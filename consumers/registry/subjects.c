@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/role/types.h"
 
 int registry_subjects_fill(struct registry_subjects *s,
@@ -17,11 +18,13 @@ int registry_subjects_fill(struct registry_subjects *s,
         rc = bus_fail(err, BUS_ENOMEM, "subjects");
     }
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+        BUS_CHECK(strlen(topics[i].name) > strlen(config->prefix));
         const struct bus_wire_type *type = bus_role_types_of_topic(
             bus_strv(topics[i].name + strlen(config->prefix)));
         if (type == NULL) {
             continue;
         }
+        BUS_CHECK(s->n < n);
         struct registry_subject *one = &s->v[s->n++];
         one->type = type;
         one->name = bus_arena_printf(mem, "%s-value", topics[i].name);
@@ -34,6 +37,7 @@ int registry_subjects_fill(struct registry_subjects *s,
 const struct registry_subject *
 registry_subject_find(const struct registry_subjects *s, struct bus_strv name)
 {
+    BUS_CHECK(s->n == 0 || s->v != NULL);
     for (size_t i = 0; i < s->n; i++) {
         if (bus_strv_is(name, s->v[i].name)) {
             return &s->v[i];
