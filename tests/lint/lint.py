@@ -237,7 +237,7 @@ def circles(root):
 def chains(root):
     """Nothing runs after a failure: `rc = rc ? rc : f()` hides where it failed; BUS_TRY and BUS_TRY_GOTO return there."""
     code = r"((?:\w+(?:->|\.))*(?:rc|e))"
-    after = re.compile(r"\b" + code + r"(?:\s*!=\s*\w+)?(?:\s*\|\|[^?;]*)?\s*\?\s*\1\s*:")
+    after = re.compile(r"\b" + code + r"(?:\s*!=\s*\w+)?(?:\s*\|\|[^?;{}]*)?\s*\?\s*\1\s*:")
     for p in [*files(root, ".c", ".h"), *sorted((root / "tests").rglob("*.[ch]"))]:
         text = stripped(p.read_text())
         for m in after.finditer(text):

@@ -244,11 +244,28 @@ static void too_many_for_the_household(void **unused)
     struct bus_policy_relations r = {.count = 16};
     struct bus_policy_claims e = {.household = 0x1ff, .members = 1};
     struct bus_policy_set s;
+    struct bus_err err;
     bus_arena_init(&mem, 0, 0);
-    assert_int_equal(bus_policy_solve(&r, &e, &mem, &s, NULL), BUS_ETOOBIG);
+    assert_int_equal(bus_policy_solve(&r, &e, &mem, &s, &err), BUS_ETOOBIG);
+    assert_non_null(strstr(err.msg, "for the household as one"));
     e.household = 0xff;
     assert_int_equal(bus_policy_solve(&r, &e, &mem, &s, NULL), BUS_OK);
     assert_int_equal(s.count, 8);
+    bus_arena_fini(&mem);
+}
+
+/* It was told as too many items for the household as one. */
+static void no_room_says_so(void **unused)
+{
+    (void)unused;
+    struct bus_arena mem;
+    struct bus_policy_relations r = {.count = 16};
+    struct bus_policy_claims e = {.household = 1, .members = 1};
+    struct bus_policy_set s;
+    struct bus_err err;
+    bus_arena_init(&mem, 64, 64);
+    assert_int_equal(bus_policy_solve(&r, &e, &mem, &s, &err), BUS_ETOOBIG);
+    assert_non_null(strstr(err.msg, "no room"));
     bus_arena_fini(&mem);
 }
 
@@ -283,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_to_brute_force),
         cmocka_unit_test(too_many_for_the_household),
+        cmocka_unit_test(no_room_says_so),
         cmocka_unit_test(a_large_household),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
