@@ -14,10 +14,11 @@
 #define MANIFEST_NAME "MANIFEST"
 #define SIGNATURE     "SIGNATURE"
 
+#define REGISTER_PLACE "registers/" /* of a register's files in an archive */
 static const char *const register_files[] = {
-    "registers/delegations.csv", "registers/operators.csv",
-    "registers/organisations.csv", "registers/partner_keys.csv",
-    "registers/seals.csv"};
+    REGISTER_PLACE "delegations.csv", REGISTER_PLACE "operators.csv",
+    REGISTER_PLACE "organisations.csv", REGISTER_PLACE "partner_keys.csv",
+    REGISTER_PLACE "seals.csv"};
 
 const char *bus_catalogue_archive_word(enum bus_archive_kind kind)
 {
@@ -60,11 +61,13 @@ struct gathering
     size_t bytes;
 };
 
-static void archive_take(struct gathering *g, const char *path)
+/* name: in the folder; path: in the archive. */
+static void
+archive_take_as(struct gathering *g, const char *name, const char *path)
 {
     struct bus_catalogue_archive *a = g->to;
     struct bus_strv text;
-    char *whole = bus_conf_join(g->mem, g->folder, path);
+    char *whole = bus_conf_join(g->mem, g->folder, name);
     if (whole == NULL) {
         g->faults.out_of_memory = true;
     } else if (strlen(path) > BUS_ARCHIVE_PATH_MAX ||
@@ -77,6 +80,11 @@ static void archive_take(struct gathering *g, const char *path)
         a->files[a->count++] = (struct bus_catalogue_archive_file){path, text};
         g->bytes += text.n;
     }
+}
+
+static void archive_take(struct gathering *g, const char *path)
+{
+    archive_take_as(g, path, path);
 }
 
 static void take_all(struct gathering *g, const char *sub, const char *suffix)
@@ -126,7 +134,8 @@ static void take_register(struct gathering *g)
 {
     for (size_t i = 0; i < sizeof(register_files) / sizeof(register_files[0]);
          i++) {
-        archive_take(g, register_files[i]);
+        archive_take_as(g, register_files[i] + strlen(REGISTER_PLACE),
+                        register_files[i]);
     }
 }
 

@@ -45,7 +45,8 @@ struct bus_catalogue_archive
     struct bus_wire_signature signature;
 };
 
-/* The catalogue's or register's files of a configuration folder; all in mem. */
+/* The catalogue's files of a configuration folder, or the register's of its own
+ * (bus.yaml's registers); all in mem. */
 int bus_catalogue_archive_folder(const char *folder,
                                  enum bus_archive_kind kind,
                                  struct bus_arena *mem,

@@ -18,6 +18,7 @@
 
 #include "bus/catalogue/archive.h"
 #include "bus/conf/bus_config.h"
+#include "bus/wire/framing.h"
 
 #define BUS_BUREAU_KEYS_MAX 8
 
@@ -36,21 +37,34 @@ struct bus_catalogue_publication
 {
     enum bus_archive_kind kind;
     struct bus_strv county, version; /* county: 6 digits */
-    int32_t effective;               /* day since 1970 */
+    int32_t effective; /* day since 1970; of a register that of publishing */
     int64_t published_ms;
     struct bus_strv archive;
+    struct bus_strv signer, signature; /* name of the key; DER. "": nobody */
 };
+/* An event's value (sa_catalogue, sa_register). Borrows county; the rest is in
+ * mem. BUS_ESCHEMA and others: it is no such event. Does not look at the
+ * signature. */
+int bus_catalogue_publication_read(struct bus_wire_registry *schemas,
+                                   enum bus_archive_kind kind,
+                                   const char *county,
+                                   struct bus_strv value,
+                                   struct bus_arena *mem,
+                                   struct bus_catalogue_publication *ret,
+                                   struct bus_err *err) BUS_MUSTCHECK;
 int bus_catalogue_publication_sign(const struct bus_catalogue_publication *p,
                                    const char *key_file,
                                    struct bus_wire_signature *ret,
                                    struct bus_err *err) BUS_MUSTCHECK;
-/* As an event carries it: the signer's name and the signature, DER. BUS_ECRYPT:
- * nobody signed it, not the bureau, or it says something else than what was
- * signed. */
+/* BUS_ECRYPT: nobody signed it, not the bureau, or it says something else than
+ * what was signed. */
 int bus_catalogue_publication_verify(const struct bus_catalogue_publication *p,
                                      const struct bus_catalogue_bureau *bureau,
-                                     struct bus_strv signer,
-                                     struct bus_strv signature,
                                      struct bus_err *err) BUS_MUSTCHECK;
+/* A catalogue that a matcher had in its folder and keeps for others to compare
+ * with: nobody signs it, it is never in force, and its version is a hash of
+ * what it holds, which who uses it holds against it. */
+#define BUS_CATALOGUE_NEVER 2932896 /* 9999-12-31 */
+bool bus_catalogue_publication_kept(const struct bus_catalogue_publication *p);
 
 #endif

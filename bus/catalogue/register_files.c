@@ -4,6 +4,8 @@
 
 #include "bus/conf/file.h"
 
+#define PLACE "registers/" /* in an archive */
+
 struct bus_register *
 bus_catalogue_register_new(const struct bus_catalogue_archive *a,
                            const struct bus_config *c,
@@ -31,7 +33,8 @@ bus_catalogue_register_new(const struct bus_catalogue_archive *a,
         struct bus_source *to = tables[k].to;
         to->file = folder == NULL
                        ? tables[k].path
-                       : bus_conf_join(faults->mem, folder, tables[k].path);
+                       : bus_conf_join(faults->mem, folder,
+                                       tables[k].path + strlen(PLACE));
         if (to->file == NULL) {
             faults->out_of_memory = true;
             return NULL;
@@ -55,11 +58,11 @@ struct bus_register *bus_catalogue_register_folder(const struct bus_config *c,
 {
     struct bus_catalogue_archive a;
     struct bus_err err;
-    if (bus_catalogue_archive_folder(c->folder, BUS_ARCHIVE_REGISTER,
+    if (bus_catalogue_archive_folder(c->registers, BUS_ARCHIVE_REGISTER,
                                      faults->mem, &a, &err) != BUS_OK) {
-        bus_faults_add(faults, (struct bus_place){c->folder, 0, 0}, NULL, "%s",
-                       err.msg);
+        bus_faults_add(faults, (struct bus_place){c->registers, 0, 0}, NULL,
+                       "%s", err.msg);
         return NULL;
     }
-    return bus_catalogue_register_new(&a, c, c->folder, faults);
+    return bus_catalogue_register_new(&a, c, c->registers, faults);
 }

@@ -7,14 +7,14 @@
 #include "bus/conf/bus_config.h"
 #include "bus/registers/registers.h"
 
-/* folder: what stands before the archive's paths in places of faults; NULL for
- * nothing. NULL with faults; what it reads for them lives in faults->mem. */
+/* folder: where its files stand, for the places of faults; NULL: in an
+ * archive. NULL with faults; what it reads for them lives in faults->mem. */
 struct bus_register *
 bus_catalogue_register_new(const struct bus_catalogue_archive *a,
                            const struct bus_config *c,
                            const char *folder,
                            struct bus_faults *faults);
-/* That of c->folder, registers/ in it. */
+/* That of c->registers. */
 struct bus_register *bus_catalogue_register_folder(const struct bus_config *c,
                                                    struct bus_faults *faults);
 

@@ -106,7 +106,7 @@ struct bus_config
     const char *folder;
     const char *prefix; /* "qihe." */
     struct bus_config_county county;
-    const char *state_dir; /* what roles keep on disk */
+    const char *state_dir, *registers; /* folders: on disk; of the register */
     struct bus_config_kafka kafka;
     struct bus_config_matcher matcher;
     struct bus_config_intake intake;

@@ -183,7 +183,9 @@ static int operator_cmp(const void *a, const void *b)
 void bus_conf_load_operators(struct bus_config *c, struct bus_faults *faults)
 {
     struct bus_strv text;
-    char *path = bus_conf_load_path(c, "registers/operators.csv");
+    char *path = c->registers != NULL
+                     ? bus_conf_join(&c->mem, c->registers, "operators.csv")
+                     : bus_conf_load_path(c, "registers/operators.csv");
     if (!path) {
         faults->out_of_memory = true;
         return;

@@ -101,6 +101,8 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "households", NULL, -1);
     topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;
+    topics_add(&m, "register", NULL, -1);
+    m.list[m.count - 1].partitions = 1;
     topics_add(&m, "parked", NULL, r->trouble_ms);
     topics_add(&m, "dead-letters", NULL, r->trouble_ms);
     for (size_t i = 0; i < c->sources_count; i++) {

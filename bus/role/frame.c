@@ -206,6 +206,16 @@ bus_role_frame_catalogue(const struct bus_config *c)
     return cat;
 }
 
+void bus_role_frame_told_register(void *data, bool taken, const char *text)
+{
+    (void)data;
+    if (taken) {
+        bus_log(BUS_LOG_INFO, "register taken up", "what=\"%s\"", text);
+    } else {
+        bus_log(BUS_LOG_WARN, "register refused", "why=\"%s\"", text);
+    }
+}
+
 const char *bus_role_frame_topic(struct bus_role_frame *f,
                                  const char *what,
                                  const char *part)

@@ -41,6 +41,10 @@ void bus_role_frame_close(struct bus_role_frame *f);
 /* Logs why the role cannot start; returns the exit code for it. */
 int bus_role_frame_fail(const struct bus_err *err);
 
+/* Logs that a published register was taken up, or refused and why; data is not
+ * used. */
+void bus_role_frame_told_register(void *data, bool taken, const char *text);
+
 /* The catalogue of the configuration's folder; prints faults. NULL: faults. */
 struct bus_policy_catalogue *
 bus_role_frame_catalogue(const struct bus_config *c);

@@ -27,6 +27,7 @@
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/personal.h"
+#include "schemas/register.h"
 #include "schemas/review.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
@@ -52,6 +53,7 @@
     X("memberships", sa_membership_type)                     \
     X("households", sa_household_case_type)                  \
     X("catalogue", sa_catalogue_type)                        \
+    X("register", sa_register_type)                          \
     X("parked", sa_parked_note_type)                         \
     X("dead-letters", sa_dead_letter_type)
 

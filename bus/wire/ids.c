@@ -203,6 +203,11 @@ struct bus_id bus_wire_catalogue_id(struct bus_strv version)
     return DERIVE("catalogue", text_part(version));
 }
 
+struct bus_id bus_wire_register_id(struct bus_strv version)
+{
+    return DERIVE("register", text_part(version));
+}
+
 struct bus_id bus_wire_answer_id(struct bus_strv partner,
                                  const char *record,
                                  const struct bus_id *about,

@@ -70,6 +70,7 @@ struct bus_id bus_wire_review_id(const struct bus_id *household,
                                  struct bus_strv version,
                                  const struct bus_id *notice);
 struct bus_id bus_wire_catalogue_id(struct bus_strv version);
+struct bus_id bus_wire_register_id(struct bus_strv version);
 
 /* A partner's answer, by its reference if it gave one, else by its content. */
 struct bus_id bus_wire_answer_id(struct bus_strv partner,

@@ -18,6 +18,7 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
+#include "bus/registers/registers.h"
 #include "schemas/case_event.h"
 
 #define DISPATCH_OUTPUTS_MAX   32
@@ -25,6 +26,7 @@
 
 struct dispatch_rules
 {
+    const struct bus_register *registers; /* in force; borrowed. NULL: none */
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
     void *data;

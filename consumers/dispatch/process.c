@@ -109,7 +109,7 @@ static int process_handle(struct work *w, struct bus_err *err)
     w->event = record;
     BUS_TRY(bus_role_keyed_same(&named, &w->event->household_id,
                                 &w->reason_code, err));
-    BUS_TRY(dispatch_plan(&w->s->rules, w->event, mem, &outs, err));
+    BUS_TRY(dispatch_plan(&w->lane->rules, w->event, mem, &outs, err));
     BUS_CHECK(outs.n <= DISPATCH_OUTPUTS_MAX);
     if (outs.n > 0 && w->event->has_personal) {
         struct bus_wire_binding b = {"case_event", "personal",
@@ -134,6 +134,10 @@ int dispatch_process(void *data,
     struct dispatch_lane *lane = &s->lanes[lane_no];
     int rc = BUS_OK;
     BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
+    const struct bus_register *held = lane->rules.registers;
+    bus_catalogue_register_watch_hold(s->registers, &held);
+    lane->rules = s->rules;
+    lane->rules.registers = held;
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
         bus_arena_reset(&lane->event);

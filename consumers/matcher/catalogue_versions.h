@@ -8,15 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/catalogue/publication.h"
 #include "bus/policy/catalogue.h"
 
 #define MATCHER_EDITIONS_MAX 32
-#define MATCHER_NEVER        2932896 /* 9999-12-31: known, never in force */
+#define MATCHER_NEVER        BUS_CATALOGUE_NEVER /* known, never in force */
+#define MATCHER_KEPT         INT64_MIN
 
 struct matcher_catalogue_version
 {
     const struct bus_policy_catalogue *catalogue;
-    int32_t effective; /* first day in China; INT32_MIN: the folder's */
+    int32_t effective;    /* first day in China; INT32_MIN: the folder's */
+    int64_t published_ms; /* MATCHER_KEPT: only to compare with */
 };
 struct matcher_catalogue_versions /* in the order they were published */
 {
@@ -32,6 +35,13 @@ const struct matcher_catalogue_version *
 matcher_catalogue_version_for(const struct matcher_catalogue_versions *e,
                               struct bus_strv judged_by,
                               int32_t day);
+/* Puts it in its place by when it was published. One that is there already, as
+ * late or later, stays as it is: what is sent again is not newer for that.
+ * Nothing that is only kept to compare with takes a published one's place.
+ * False: it changes nothing. */
+bool matcher_catalogue_version_join(
+    struct matcher_catalogue_versions *e,
+    const struct matcher_catalogue_version *one);
 /* The latest of that version, or NULL. */
 const struct matcher_catalogue_version *
 matcher_catalogue_version_find(const struct matcher_catalogue_versions *e,

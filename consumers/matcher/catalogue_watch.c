@@ -30,9 +30,8 @@ struct kept /* a catalogue, or a list that a lane may still see */
 };
 struct incoming
 {
-    char version[17];
-    int32_t effective;
-    struct bus_strv archive;
+    struct bus_catalogue_publication p;
+    bool kept;         /* another matcher's own */
     struct kept *made; /* NULL: refused, why says so */
     char why[WHY_MAX];
 };
@@ -47,11 +46,13 @@ struct catalogue_watch
     bool busy, stopping;
     int condition;
     struct bus_series *taken, *refused;
+    struct bus_catalogue_bureau bureau;
     /* One look; of the pool thread while busy. */
     struct bus_arena mem;
     int64_t next;
-    struct incoming *list;
-    size_t count;
+    struct incoming *list; /* those that the bureau has signed, and kept ones */
+    size_t count, unsigned_count;
+    char unsigned_why[WHY_MAX]; /* of the last one that does not count */
     int rc;
     struct bus_err err;
     /* Of the loop's thread. */
@@ -70,42 +71,68 @@ struct catalogue_watch
 
 /* --- one look, on a pool thread --- */
 
+/* Only what the bureau has signed comes on the list: what anybody else sends
+ * takes no place there. */
+static int catalogue_watch_read(struct catalogue_watch *t,
+                                const struct bus_kafka_msg *m,
+                                struct incoming *ret,
+                                struct bus_err *err)
+{
+    *ret = (struct incoming){0};
+    BUS_TRY(bus_catalogue_publication_read(t->schemas, BUS_ARCHIVE_CATALOGUE,
+                                           t->s->frame.config.county.code,
+                                           m->value, &t->mem, &ret->p, err));
+    ret->kept = bus_catalogue_publication_kept(&ret->p);
+    return ret->kept
+               ? BUS_OK
+               : bus_catalogue_publication_verify(&ret->p, &t->bureau, err);
+}
+
+static int64_t incoming_at(const struct incoming *in)
+{
+    return in->kept ? MATCHER_KEPT : in->p.published_ms;
+}
+
+/* One a version, the latest; of too many the earliest are left out, however
+ * often they are sent. */
+static void catalogue_watch_list(struct catalogue_watch *t,
+                                 const struct incoming *in)
+{
+    struct incoming *earliest = t->list;
+    for (size_t i = 0; i < t->count; i++) {
+        struct incoming *was = &t->list[i];
+        if (bus_strv_eq(was->p.version, in->p.version)) {
+            *was = incoming_at(was) < incoming_at(in) ? *in : *was;
+            return;
+        }
+        earliest = incoming_at(was) < incoming_at(earliest) ? was : earliest;
+    }
+    if (t->count < MATCHER_EDITIONS_MAX - 1) {
+        t->list[t->count++] = *in;
+    } else if (incoming_at(earliest) < incoming_at(in)) {
+        *earliest = *in;
+    }
+}
+
 static int catalogue_watch_take(void *data,
                                 const struct bus_kafka_msg *m,
                                 struct bus_err *err)
 {
     struct catalogue_watch *t = data;
+    struct incoming in;
+    struct bus_err why;
+    (void)err;
     if (m->value.p == NULL) {
         return BUS_OK; /* withdrawn before it took effect, and compacted */
     }
-    if (t->count == MATCHER_EDITIONS_MAX - 1) { /* the oldest gives way */
-        memmove(t->list, t->list + 1, --t->count * sizeof(*t->list));
+    if (catalogue_watch_read(t, m, &in, &why) != BUS_OK) {
+        t->unsigned_count++;
+        (void)snprintf(t->unsigned_why, sizeof(t->unsigned_why),
+                       "offset %lld: %.*s", (long long)m->offset, WHY_MAX - 40,
+                       why.msg);
+        return BUS_OK;
     }
-    struct incoming *in = &t->list[t->count++];
-    *in = (struct incoming){.effective = INT32_MAX};
-    void *record = NULL;
-    struct bus_err why;
-    int rc = bus_wire_decode(t->schemas, &sa_catalogue_type, m->value, &t->mem,
-                             &record, &why);
-    const struct sa_catalogue *c = record;
-    if (rc == BUS_OK) {
-        (void)bus_strv_copy(in->version, sizeof(in->version), c->version);
-        in->effective = c->effective_from;
-        in->archive = (struct bus_strv){
-            bus_arena_dup(&t->mem, c->archive.p, c->archive.n), c->archive.n};
-    }
-    if (rc != BUS_OK || in->archive.p == NULL) {
-        (void)snprintf(in->why, sizeof(in->why), "offset %lld: %.150s",
-                       (long long)m->offset,
-                       rc == BUS_OK ? "too large" : why.msg);
-    }
-    for (size_t i = 0; i + 1 < t->count; i++) {
-        if (strcmp(t->list[i].version, in->version) == 0) {
-            memmove(&t->list[i], &t->list[i + 1],
-                    (--t->count - i) * sizeof(*t->list));
-        }
-    }
-    (void)err;
+    catalogue_watch_list(t, &in);
     return BUS_OK;
 }
 
@@ -133,18 +160,20 @@ static int check_owners(const struct catalogue_watch *t,
 static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
 {
     struct bus_err err = {0};
-    struct kept *k = in->archive.p ? bus_calloc(1, sizeof(*k)) : NULL;
+    struct kept *k = bus_calloc(1, sizeof(*k));
     if (k == NULL) {
+        (void)snprintf(in->why, sizeof(in->why), "out of memory");
         return;
     }
     bus_catalogue_rules_init(&k->rules);
     int rc =
-        bus_catalogue_archive_unpack(in->archive, BUS_ARCHIVE_CATALOGUE,
+        bus_catalogue_archive_unpack(in->p.archive, BUS_ARCHIVE_CATALOGUE,
                                      &k->rules.mem, &k->rules.archive, &err);
     rc = rc ? rc : bus_catalogue_rules_compile(&k->rules, &err);
     rc = rc ? rc : check_owners(t, &k->rules, &err);
-    if (rc == BUS_OK && strcmp(bus_policy_catalogue_version(k->rules.catalogue),
-                               in->version) != 0) {
+    if (rc == BUS_OK &&
+        !bus_strv_is(in->p.version,
+                     bus_policy_catalogue_version(k->rules.catalogue))) {
         rc = bus_fail(&err, BUS_ERANGE, "it is version %s",
                       bus_policy_catalogue_version(k->rules.catalogue));
     }
@@ -162,6 +191,7 @@ static void catalogue_watch_probe(void *data)
     struct catalogue_watch *t = data;
     int64_t ends[2] = {0, 0};
     t->count = 0;
+    t->unsigned_count = 0;
     bus_arena_reset(&t->mem);
     t->list = bus_arena_calloc(&t->mem, MATCHER_EDITIONS_MAX, sizeof(*t->list));
     t->rc = t->list ? BUS_OK : bus_fail(&t->err, BUS_ENOMEM, "a catalogue");
@@ -185,49 +215,40 @@ static void catalogue_watch_probe(void *data)
 
 /* --- its outcome, on the loop's thread --- */
 
-static void catalogue_watch_join(struct matcher_catalogue_versions *to,
-                                 const struct bus_policy_catalogue *c,
-                                 int32_t effective)
-{
-    for (size_t i = 1; i < to->count; i++) {
-        bool same = strcmp(bus_policy_catalogue_version(to->list[i].catalogue),
-                           bus_policy_catalogue_version(c)) == 0;
-        if (same || (i == 1 && to->count == MATCHER_EDITIONS_MAX)) {
-            c = same ? to->list[i].catalogue : c;
-            memmove(&to->list[i], &to->list[i + 1],
-                    (--to->count - i) * sizeof(to->list[0]));
-            i--;
-        }
-    }
-    to->list[to->count++] = (struct matcher_catalogue_version){c, effective};
-}
-
 static const struct matcher_catalogue_versions *
 current(const struct catalogue_watch *t)
 {
     return atomic_load(&t->s->versions);
 }
 
+static void catalogue_watch_refused(struct catalogue_watch *t,
+                                    const char *version,
+                                    const char *why)
+{
+    bus_run_health_bad(&t->s->frame.health, t->condition,
+                       "catalogue %.16s refused, what was in force stays: %s",
+                       version, why);
+    bus_log(BUS_LOG_WARN, "catalogue refused", "version=%.16s why=\"%s\"",
+            version, why);
+}
+
 static void catalogue_watch_report(struct catalogue_watch *t,
                                    const struct incoming *in)
 {
     char day[BUS_DATE_TEXT + 1];
-    struct bus_run_health *health = &t->s->frame.health;
-    bool kept = in->effective == MATCHER_NEVER;
     if (in->made == NULL) {
         bus_run_series_add(t->refused, 1);
-        bus_run_health_bad(health, t->condition,
-                           "catalogue %s refused, what was in force stays: %s",
-                           in->version[0] ? in->version : "?", in->why);
-    } else if (!kept) {
+        catalogue_watch_refused(t, in->p.version.p, in->why);
+    } else if (!in->kept) {
         bus_run_series_add(t->taken, 1);
         bus_log(BUS_LOG_INFO, "catalogue taken up",
-                "version=%s effective=%s items=%zu", in->version,
-                bus_date_text(in->effective, day),
-                bus_policy_item_count(in->made->rules.catalogue));
+                "version=%s effective=%s items=%zu signer=%s", in->p.version.p,
+                bus_date_text(in->p.effective, day),
+                bus_policy_item_count(in->made->rules.catalogue),
+                in->p.signer.p);
     }
-    if (in->made != NULL && (!kept || !t->loaded)) {
-        bus_run_health_good(health, t->condition);
+    if (in->made != NULL && (!in->kept || !t->loaded)) {
+        bus_run_health_good(&t->s->frame.health, t->condition);
     }
 }
 
@@ -247,8 +268,11 @@ static void take_up(struct catalogue_watch *t)
         if (made != NULL) {
             made->next = t->all;
             t->all = made;
-            catalogue_watch_join(&list->versions, made->rules.catalogue,
-                                 t->list[i].effective);
+            (void)matcher_catalogue_version_join(
+                &list->versions,
+                &(struct matcher_catalogue_version){made->rules.catalogue,
+                                                    t->list[i].p.effective,
+                                                    incoming_at(&t->list[i])});
         }
     }
     list->next = t->all;
@@ -341,9 +365,11 @@ static int keep_own(struct catalogue_watch *t, struct bus_err *err)
                               .occurred_at = c.published_at};
     struct bus_role_rendered v;
     rc = rc ? rc : bus_role_emit_render(&e, &t->mem, &v, err);
-    if (rc == BUS_OK) {
+    if (rc == BUS_OK) { /* a key of its own: it replaces no signed one */
+        char key[32];
+        (void)snprintf(key, sizeof(key), "folder/%s", version);
         struct bus_kafka_out_msg m = {.topic = t->topic,
-                                      .key = r.archive.version,
+                                      .key = bus_strv(key),
                                       .value = v.value,
                                       .headers = v.headers,
                                       .headers_count = v.headers_count};
@@ -416,6 +442,10 @@ static void catalogue_watch_looked(void *data)
         take_up(t);
     } else if (!t->loaded) {
         bus_run_health_good(&t->s->frame.health, t->condition);
+    }
+    if (t->unsigned_count > 0) {
+        bus_run_series_add(t->refused, t->unsigned_count);
+        catalogue_watch_refused(t, "", t->unsigned_why);
     }
     pthread_mutex_lock(&t->lock);
     t->loaded = true;
@@ -497,13 +527,14 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
     };
     bus_arena_init(&t->mem, 0, LOOKS_BYTES);
     first->versions.list[0] =
-        (struct matcher_catalogue_version){s->catalogue, INT32_MIN};
+        (struct matcher_catalogue_version){s->catalogue, INT32_MIN, 0};
     first->versions.count = 1;
     atomic_store(&s->versions, &first->versions);
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_cond_init(&t->changed, NULL);
     int rc =
         t->topic && t->reviews ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a topic");
+    rc = rc ? rc : bus_catalogue_bureau_read(&f->config, &t->bureau, err);
     rc = rc ? rc
             : bus_kafka_producer_open(&f->kafka, catalogue_watch_acked, t,
                                       &t->producer, err);

@@ -1,7 +1,8 @@
 /* Taking up catalogues that are published while the matcher runs.
  *
  * Every second the topic `catalogue` is looked at, on a pool thread: what is
- * new is unpacked and compiled there, and joins the editions in one step; lanes
+ * new and signed by the bureau is unpacked and compiled there, and joins the
+ * editions in one step; lanes
  * see it from their next batch on. On the first day it is in force, and on each
  * day on which a version or a figure in it begins (or a version has ended),
  * each partition gets a notice in `reviews` (again after a restart: it is idle

@@ -13,6 +13,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/log.h"
+#include "bus/catalogue/register_watch.h"
 #include "bus/role/keyed.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
@@ -287,7 +288,10 @@ int matcher_process(void *data,
     struct matcher_shell *s = data;
     BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     struct matcher_lane *lane = &s->lanes[lane_no];
+    const struct bus_register *held = lane->rules.registers;
+    bus_catalogue_register_watch_hold(s->registers, &held);
     lane->rules = s->rules;
+    lane->rules.registers = held;
     lane->rules.versions = atomic_load(&s->versions);
     BUS_TRY(matcher_make_sound(s, lane_no, err));
     for (size_t i = 0; i < n; i++) {

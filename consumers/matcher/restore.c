@@ -11,6 +11,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
+#include "bus/catalogue/register_watch.h"
 #include "consumers/matcher/catalogue_watch.h"
 
 #define RESTORE_BATCH 4096
@@ -250,6 +251,7 @@ int matcher_assigned(void *data,
                         MATCHER_PARTITIONS_MAX);
     }
     BUS_TRY(matcher_catalogue_watch_wait(s->watch, err));
+    BUS_TRY(bus_catalogue_register_watch_wait(s->registers, err));
     if (lane->reader == NULL) {
         BUS_TRY(bus_kafka_reader_open(&s->frame.kafka, &lane->reader, err));
     }

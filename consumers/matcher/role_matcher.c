@@ -4,7 +4,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
-#include "bus/catalogue/register_files.h"
+#include "bus/catalogue/register_watch.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/catalogue_watch.h"
@@ -30,6 +30,7 @@ static void matcher_drain(void *data)
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
     matcher_catalogue_watch_drain(s->watch);
+    bus_catalogue_register_watch_drain(s->registers);
 }
 
 static int matcher_check_keys(struct matcher_shell *s,
@@ -82,13 +83,16 @@ static void close_lane(struct matcher_lane *lane)
     bus_arena_fini(&lane->batch);
 }
 
-static int open_register_of(struct matcher_shell *s, struct bus_err *err)
+static int matcher_watch_registers(struct matcher_shell *s, struct bus_err *err)
 {
-    struct bus_faults faults;
-    bus_faults_init(&faults, &s->frame.mem);
-    s->registers = bus_catalogue_register_folder(&s->frame.config, &faults);
-    s->rules.registers = s->registers;
-    return s->registers != NULL ? BUS_OK : bus_faults_fail(&faults, err);
+    struct bus_register_watch_conf conf = {
+        .kafka = &s->frame.kafka,
+        .config = &s->frame.config,
+        .topic = bus_role_frame_topic(&s->frame, "register", NULL),
+        .schemas = bus_role_types_registry(),
+        .told = bus_role_frame_told_register,
+    };
+    return bus_catalogue_register_watch_start(&conf, &s->registers, err);
 }
 
 static int matcher_start(struct matcher_shell *s, struct bus_err *err)
@@ -110,7 +114,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
                                      &s->calendar, err);
     s->rules.data = s->calendar;
     rc = rc ? rc : bus_wire_type_ready(&sa_household_state_type, err);
-    rc = rc ? rc : open_register_of(s, err);
+    rc = rc ? rc : matcher_watch_registers(s, err);
     rc = rc ? rc : matcher_topics(s, err);
     for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
         rc = matcher_open_lane(s, &s->lanes[i], err);
@@ -155,7 +159,7 @@ static void matcher_stop(struct matcher_shell *s)
         }
     }
     matcher_catalogue_watch_free(s->watch);
-    bus_registers_free(s->registers);
+    bus_catalogue_register_watch_free(s->registers);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }

@@ -50,7 +50,7 @@ struct matcher_lane
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
     struct bus_kafka_reader *reader;
-    struct matcher_rules rules; /* of this batch */
+    struct matcher_rules rules; /* of this batch; its register is held */
     uint64_t events, duplicates, rejected;
 };
 
@@ -62,7 +62,7 @@ struct matcher_shell
     _Atomic(const struct matcher_catalogue_versions *) versions;
     struct catalogue_watch *watch;
     struct bus_policy_calendar *calendar;
-    struct bus_register *registers; /* the folder's */
+    struct bus_register_watch *registers;
     struct matcher_rules rules;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];
     const char *topics[MATCHER_TOPICS_MAX];

@@ -45,7 +45,7 @@ INNER = {"decision": ("decision_id", "assignment_id"), "assignment_state": ("ass
 
 
 AWAY = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT)  # the client goes on by itself
-COMPACTED = ("households", "catalogue")  # where no value is a deletion, not a message
+COMPACTED = ("households", "catalogue", "register")  # where no value is a deletion, not a message
 
 
 # Topic, or what stands before its dot -> record.
@@ -55,7 +55,7 @@ RECORDS = {
     "verification-results": "verification_result", "cases": "case_event", "dispatches": "dispatch_result",
     "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
     "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim", "households": "household_state",
-    "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "memberships": "membership",
+    "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "register": "register", "memberships": "membership",
     "reviews": "review",
 }
 

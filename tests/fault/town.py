@@ -62,6 +62,9 @@ class Town:
                         LIANOU_KEYRING=str(ring), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
                         LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
                         **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "YOUZHENG")})
+        self.bureau = self.dir / "bureau.pem"
+        self.env.update(LIANOU_BUREAU_KEY=str(self.bureau))
+        self.env.update(LIANOU_BUREAU_PUBLIC=self.lianou("seal", "keygen", str(self.bureau)).stdout.strip())
         self.lianou("topics", "apply")
         self.lianou("db", "migrate")
 

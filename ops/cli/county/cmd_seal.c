@@ -7,6 +7,8 @@
  *   prints the signature, DER in hex
  * - verify --signer PUBLIC --signature HEX [FILE]: PUBLIC is 130 hex digits or
  *   a file with them or with PEM
+ * - demo --registers OUT --keys DIR: for showing and tests, a copy of the
+ *   register with a seal for each department, and the keys of them
  * - 0 done or good, 1 refused or not good, 2 wrong use */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +17,7 @@
 
 #include "bus/base/buf.h"
 #include "bus/wire/sign.h"
+#include "ops/cli/county/seal_demo.h"
 #include "ops/cli/lianou.h"
 
 #define SIGNED_BYTES_MAX (64u << 20)
@@ -24,6 +27,7 @@ extern const struct lianou_command lianou_cmd_seal;
 struct sealing
 {
     const char *key, *signer, *signature, *file;
+    const char *registers, *keys, *folder; /* of demo */
 };
 
 /* The whole of the file, or of standard input. */
@@ -142,15 +146,27 @@ static int seal_verify(const struct sealing *s, struct bus_err *err)
     return rc;
 }
 
+static int seal_demo(const struct sealing *s, struct bus_err *err)
+{
+    struct bus_config c;
+    int rc = bus_conf_open(&c, lianou_config_dir(s->folder), NULL, err);
+    if (rc == BUS_OK) {
+        rc = cli_seal_demo(&c, s->registers, s->keys, err);
+    }
+    bus_conf_close(&c);
+    return rc;
+}
+
 static const struct
 {
     const char *name;
     int (*act)(const struct sealing *s, struct bus_err *err);
-    bool file, key, verify; /* needs a file, --key, --signer and --signature */
+    bool file, key, verify, demo; /* what it needs */
 } acts[] = {
-    {"keygen", seal_keygen, true, false, false},
-    {"sign", seal_sign, false, true, false},
-    {"verify", seal_verify, false, false, true},
+    {"keygen", seal_keygen, true, false, false, false},
+    {"sign", seal_sign, false, true, false, false},
+    {"verify", seal_verify, false, false, true, false},
+    {"demo", seal_demo, false, false, false, true},
 };
 
 static int seal_usage(void)
@@ -165,6 +181,9 @@ static int seal_run(int argc, char **argv)
         {"key", required_argument, NULL, 'k'},
         {"signer", required_argument, NULL, 's'},
         {"signature", required_argument, NULL, 'g'},
+        {"registers", required_argument, NULL, 'r'},
+        {"keys", required_argument, NULL, 'd'},
+        {"config", required_argument, NULL, 'c'},
         {NULL, 0, NULL, 0}};
     struct sealing s = {0};
     struct bus_err err = {0};
@@ -176,6 +195,12 @@ static int seal_run(int argc, char **argv)
             s.signer = optarg;
         } else if (o == 'g') {
             s.signature = optarg;
+        } else if (o == 'r') {
+            s.registers = optarg;
+        } else if (o == 'd') {
+            s.keys = optarg;
+        } else if (o == 'c') {
+            s.folder = optarg;
         } else {
             return seal_usage();
         }
@@ -189,7 +214,9 @@ static int seal_run(int argc, char **argv)
         bool well = optind == argc && (s.file != NULL || !acts[i].file) &&
                     (s.key != NULL) == acts[i].key &&
                     (s.signer != NULL) == acts[i].verify &&
-                    (s.signature != NULL) == acts[i].verify;
+                    (s.signature != NULL) == acts[i].verify &&
+                    (s.registers != NULL) == acts[i].demo &&
+                    (s.keys != NULL) == acts[i].demo;
         if (!well) {
             return seal_usage();
         }
@@ -207,7 +234,8 @@ static int seal_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_seal = {
     .name = "seal",
     .usage = "keygen FILE | sign --key KEY [FILE] | verify --signer PUBLIC "
-             "--signature HEX [FILE]",
+             "--signature HEX [FILE] | demo --registers OUT --keys DIR "
+             "[--config DIR]",
     .summary = "keys of the bureau, of seals, of partners; sign and verify",
     .summary_zh = "签章密钥:生成、签名、验签",
     .group = 3,

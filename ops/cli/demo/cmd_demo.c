@@ -22,7 +22,9 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/migrate.h"
 #include "bus/run/exit.h"
+#include "bus/wire/sign.h"
 #include "ops/cli/county/generate.h"
+#include "ops/cli/county/seal_demo.h"
 #include "ops/cli/demo/apart.h"
 #include "ops/cli/demo/demo.h"
 #include "ops/cli/demo/feed.h"
@@ -166,6 +168,29 @@ static void demo_ports(struct demo *d)
     }
 }
 
+/* A bureau of the demo's own: what is published to it counts, nothing else. */
+static int make_bureau(struct bus_err *err)
+{
+    uint8_t point[BUS_WIRE_SM2_POINT];
+    char hex[BUS_WIRE_SM2_HEX + 1];
+    BUS_TRY(bus_wire_sm2_keygen(getenv("LIANOU_BUREAU_KEY"), point, err));
+    bus_wire_sm2_point_hex(point, hex);
+    demo_set("LIANOU_BUREAU_PUBLIC", "%s", hex);
+    return BUS_OK;
+}
+
+/* Seals of the demo's own: a register with one for each department. */
+static int make_seals(struct demo *d, struct bus_err *err)
+{
+    char registers[200], keys[200];
+    (void)snprintf(registers, sizeof(registers), "%s/registers", d->stage.dir);
+    (void)snprintf(keys, sizeof(keys), "%s/seals", d->stage.dir);
+    BUS_TRY(cli_seal_demo(&d->tool.config, registers, keys, err));
+    demo_set("LIANOU_REGISTERS", "%s", registers);
+    demo_set("LIANOU_SEALS", "%s", keys);
+    return BUS_OK;
+}
+
 static int demo_prepare(struct demo *d, struct bus_err *err)
 {
     static const char *owners[96] = {"bus", "dispatch"};
@@ -182,12 +207,15 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     demo_set("LIANOU_STATE", "%s/state", d->stage.dir);
     demo_set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
     demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
+    demo_set("LIANOU_BUREAU_KEY", "%s/bureau.pem", d->stage.dir);
+    BUS_TRY(make_bureau(err));
     demo_ports(d);
     BUS_TRY(cli_tool_open(&d->tool, err));
     for (size_t i = 0; i < d->tool.config.partners_count; i++) {
         owners[2 + i % 90] = d->tool.config.partners[i].code;
     }
     demo_set("LIANOU_CONFIG", "%s", d->tool.config.folder);
+    BUS_TRY(make_seals(d, err));
     return cli_demo_keys(&d->stage, owners, err);
 }
 

@@ -11,8 +11,8 @@ static const struct policy_command *const commands[] = {
     &cli_policy_cmd_check,     &cli_policy_cmd_test,   &cli_policy_cmd_explain,
     &cli_policy_cmd_export,    &cli_policy_cmd_import, &cli_policy_cmd_diff,
     &cli_policy_cmd_discloses, &cli_policy_cmd_verify, &cli_policy_cmd_rehearse,
-    &cli_policy_cmd_publish,   &cli_policy_cmd_new,    &cli_policy_cmd_facts,
-    &cli_policy_cmd_table,     &cli_policy_cmd_rank,
+    &cli_policy_cmd_publish,   &cli_policy_cmd_show,   &cli_policy_cmd_new,
+    &cli_policy_cmd_facts,     &cli_policy_cmd_table,  &cli_policy_cmd_rank,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

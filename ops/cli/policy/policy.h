@@ -49,6 +49,6 @@ extern const struct policy_command cli_policy_cmd_check, cli_policy_cmd_test,
 extern const struct policy_command cli_policy_cmd_discloses,
     cli_policy_cmd_verify, cli_policy_cmd_rehearse, cli_policy_cmd_publish,
     cli_policy_cmd_new, cli_policy_cmd_facts, cli_policy_cmd_table,
-    cli_policy_cmd_rank;
+    cli_policy_cmd_rank, cli_policy_cmd_show;
 
 #endif

@@ -1,6 +1,8 @@
 /* policy publish: the configuration's catalogue to every running matcher.
  *
  * - compiled and held against the template first: a faulty one never leaves
+ * - signed with the bureau's key (--key, else bureau.key); no reader takes up
+ *   anything else, so without it nothing is sent
  * - one message on `catalogue`, keyed by its version, acknowledged
  * - in force from --effective on (today, unless told otherwise): an earlier day
  *   is refused, what was decided is not undone
@@ -10,14 +12,11 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/role/emit.h"
-#include "bus/wire/crypt.h"
-#include "ops/cli/inspect/topic_send.h"
+#include "ops/cli/county/published.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/archive.h"
 #include "ops/cli/policy/policy.h"
 #include "ops/cli/tool.h"
-#include "schemas/catalogue.h"
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -35,37 +34,23 @@ struct publishing
     int64_t now_ms;
 };
 
-static int publish_send(struct publishing *p, struct bus_err *err)
+/* *room keeps the signature. */
+static int publish_send(struct publishing *p,
+                        struct bus_wire_signature *room,
+                        struct bus_err *err)
 {
     const struct bus_config *c = &p->tool.config;
-    struct bus_arena *mem = &p->tool.mem;
-    struct sa_catalogue record = {
+    struct bus_catalogue_publication publication = {
+        .kind = BUS_ARCHIVE_CATALOGUE,
+        .county = bus_strv(c->county.code),
         .version = p->rules.archive.version,
-        .effective_from = p->effective,
-        .published_at = p->now_ms,
+        .effective = p->effective,
+        .published_ms = p->now_ms,
         .archive = bus_buf_view(&p->archive),
     };
-    struct bus_role_emit e = {
-        .type = &sa_catalogue_type,
-        .record = &record,
-        .ce_type = "sa.catalogue.v1",
-        .source = bus_strv(
-            bus_arena_printf(mem, "/county/%s/policy", c->county.code)),
-        .event_id = bus_wire_catalogue_id(record.version),
-        .occurred_at = p->now_ms,
-    };
-    struct bus_role_rendered r;
     BUS_TRY(cli_policy_message_fits(c, p->archive.len, err));
-    BUS_TRY(bus_role_emit_render(&e, mem, &r, err));
-    struct bus_kafka_out_msg m = {
-        .topic = bus_conf_topic(c, mem, "catalogue", NULL),
-        .partition = 0,
-        .key = record.version,
-        .value = r.value,
-        .headers = r.headers,
-        .headers_count = r.headers_count,
-    };
-    return cli_topic_send(&c->kafka, "lianou-policy", &m, err);
+    BUS_TRY(cli_published_sign(c, p->key, &publication, room, err));
+    return cli_published_send(c, &publication, &p->tool.mem, err);
 }
 
 /* With a fault it never leaves: it would reach cases as "the rule failed". */
@@ -92,6 +77,7 @@ static int refuse_faulty(const struct publishing *p, struct bus_err *err)
 static int publish(struct publishing *p, struct bus_err *err)
 {
     char day[BUS_DATE_TEXT + 1];
+    struct bus_wire_signature room;
     int32_t today;
     p->now_ms = bus_clock_system.wall_ms(NULL);
     today = bus_china_day(p->now_ms);
@@ -104,15 +90,14 @@ static int publish(struct publishing *p, struct bus_err *err)
     BUS_TRY(cli_tool_open(&p->tool, err));
     BUS_TRY(refuse_faulty(p, err));
     BUS_TRY(
-        cli_policy_pack(&p->tool.config, p->key, &p->rules, &p->archive, err));
+        cli_policy_pack(&p->tool.config, NULL, &p->rules, &p->archive, err));
     BUS_TRY(bus_catalogue_archive_press(&p->archive, err));
-    BUS_TRY(publish_send(p, err));
+    BUS_TRY(publish_send(p, &room, err));
     (void)printf("published / 已发布: %.*s, %zu items, in force from / 生效 "
-                 "%s, %zu bytes, %s\n",
+                 "%s, %zu bytes, signed by key / 签名密钥 %s\n",
                  BUS_STRV_ARG(p->rules.archive.version),
                  p->rules.sources.item_count, bus_date_text(p->effective, day),
-                 p->archive.len,
-                 p->key ? "signed / 已签名" : "unsigned / 未签名");
+                 p->archive.len, room.signer);
     return BUS_OK;
 }
 
@@ -147,4 +132,33 @@ const struct policy_command cli_policy_cmd_publish = {
     .summary = "the catalogue to the running matcher, in force from that day",
     .summary_zh = "向运行中的总线发布政策,自该日生效",
     .run = publish_run,
+};
+
+static int published_run(int argc, char **argv)
+{
+    struct tool t = {0};
+    struct bus_err err = {0};
+    optind = 1;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o != 'c') {
+            return LIANOU_USAGE;
+        }
+        t.folder = optarg;
+    }
+    if (optind != argc) {
+        return LIANOU_USAGE;
+    }
+    int rc = cli_tool_open(&t, &err);
+    if (rc == BUS_OK) {
+        rc = cli_published_show(&t.config, BUS_ARCHIVE_CATALOGUE, &err);
+    }
+    return cli_tool_close(&t, "policy show", rc, &err);
+}
+
+const struct policy_command cli_policy_cmd_show = {
+    .name = "show",
+    .usage = "[--config DIR]",
+    .summary = "catalogues that were published: which counts, which is refused",
+    .summary_zh = "列出已发布的政策目录:哪个有效,哪个不采用及原因",
+    .run = published_run,
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/catalogue/publication.h"
 #include "bus/role/types.h"
 #include "bus/wire/framing.h"
 #include "consumers/matcher/replay.h"
@@ -21,7 +22,6 @@
 #include "ops/cli/policy/archive.h"
 #include "ops/cli/policy/events.h"
 #include "ops/cli/policy/policy.h"
-#include "schemas/catalogue.h"
 
 #define CATALOGUES_MAX 32
 
@@ -38,6 +38,7 @@ struct verify
     size_t count;
     bool online; /* the catalogue topic may be asked */
     struct bus_strv wanted;
+    struct bus_catalogue_bureau bureau;
     struct bus_arena mem; /* of one evaluation */
     size_t identical, different, without;
 };
@@ -72,29 +73,48 @@ static const struct bus_policy_catalogue *catalogue_of(const struct verify *v,
     return NULL;
 }
 
+/* The one wanted, if the bureau has signed it or a matcher kept it, and it
+ * compiles to the version that was wanted, which is a hash of it. */
+static void published_one(struct verify *v,
+                          struct bus_wire_registry *types,
+                          struct bus_strv value,
+                          struct bus_arena *mem)
+{
+    struct bus_catalogue_publication p;
+    struct bus_err none;
+    if (bus_catalogue_publication_read(types, BUS_ARCHIVE_CATALOGUE,
+                                       v->tool.config.county.code, value, mem,
+                                       &p, &none) != BUS_OK ||
+        !bus_strv_eq(p.version, v->wanted) ||
+        catalogue_of(v, v->wanted) != NULL ||
+        (!bus_catalogue_publication_kept(&p) &&
+         bus_catalogue_publication_verify(&p, &v->bureau, &none) != BUS_OK)) {
+        return;
+    }
+    struct bus_catalogue_rules *r = &v->rules[v->count];
+    bus_catalogue_rules_init(r);
+    bool well =
+        bus_catalogue_archive_unpack(p.archive, p.kind, &r->mem, &r->archive,
+                                     &none) == BUS_OK &&
+        bus_catalogue_rules_compile(r, &none) == BUS_OK &&
+        bus_strv_is(v->wanted, bus_policy_catalogue_version(r->catalogue));
+    if (well) {
+        v->count++;
+    } else {
+        bus_catalogue_rules_close(r);
+    }
+}
+
 static int
 published(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct verify *v = data;
     struct bus_wire_registry *types = bus_role_types_registry();
     struct bus_arena mem;
-    void *record = NULL;
     bus_arena_init(&mem, 0, 0);
     int rc = types ? BUS_OK : bus_fail(err, BUS_ENOMEM, "schemas");
-    if (rc == BUS_OK && m->value.p != NULL && v->count < CATALOGUES_MAX &&
-        bus_wire_decode(types, &sa_catalogue_type, m->value, &mem, &record,
-                        err) == BUS_OK) {
-        const struct sa_catalogue *c = record;
-        if (bus_strv_eq(c->version, v->wanted) &&
-            catalogue_of(v, v->wanted) == NULL) {
-            struct bus_catalogue_rules *r = &v->rules[v->count++];
-            bus_catalogue_rules_init(r);
-            rc = bus_catalogue_archive_unpack(c->archive, BUS_ARCHIVE_CATALOGUE,
-                                              &r->mem, &r->archive, err);
-            if (rc == BUS_OK) {
-                rc = bus_catalogue_rules_compile(r, err);
-            }
-        }
+    if (rc == BUS_OK && m->value.p != NULL && v->count < CATALOGUES_MAX) {
+        published_one(v, types, m->value, &mem);
     }
     bus_wire_registry_free(types);
     bus_arena_fini(&mem);
@@ -116,6 +136,7 @@ static int verify_search(struct verify *v,
                            .cb = published,
                            .data = v};
     v->wanted = version;
+    BUS_TRY(bus_catalogue_bureau_read(&v->tool.config, &v->bureau, err));
     int rc = cli_topic_each(&q, err);
     *ret = catalogue_of(v, version);
     return rc == BUS_EUNKNOWN ? BUS_OK : rc; /* no such topic: none published */

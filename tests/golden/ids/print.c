@@ -72,6 +72,7 @@ static void show_of_a_case(void)
     show("notice", bus_wire_notice_id(text_at(1), i32_at(2), i32_at(3)));
     show("review", bus_wire_review_id(&b, text_at(2), &d));
     show("catalogue", bus_wire_catalogue_id(text_at(0)));
+    show("register", bus_wire_register_id(text_at(0)));
 }
 
 static void show_of_answers(void)

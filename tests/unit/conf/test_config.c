@@ -140,13 +140,14 @@ static void test_topics(void **state)
     size_t n;
     open_clean();
     assert_int_equal(bus_conf_topics(&config, &config.mem, &t, &n, NULL), 0);
-    assert_int_equal(n, 10 + 20 + 2 * 24);
+    assert_int_equal(n, 11 + 20 + 2 * 24);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
                                          "qihe.cases",
                                          "qihe.memberships",
                                          "qihe.households",
                                          "qihe.catalogue",
+                                         "qihe.register",
                                          "qihe.reviews",
                                          "qihe.parked",
                                          "qihe.dead-letters",
@@ -166,12 +167,12 @@ static void test_topics(void **state)
     }
     assert_null(find_topic(t, n, "qihe.facts.declared"));
     for (size_t i = 0; i < n; i++) {
-        bool compact = strcmp(t[i].name, "qihe.households") == 0 ||
-                       strcmp(t[i].name, "qihe.catalogue") == 0;
+        bool one = strcmp(t[i].name, "qihe.catalogue") == 0 ||
+                   strcmp(t[i].name, "qihe.register") == 0;
+        bool compact = one || strcmp(t[i].name, "qihe.households") == 0;
         assert_int_equal(t[i].cleanup,
                          compact ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE);
-        assert_int_equal(t[i].partitions,
-                         strcmp(t[i].name, "qihe.catalogue") == 0 ? 1 : 12);
+        assert_int_equal(t[i].partitions, one ? 1 : 12);
         assert_true(i == 0 || strcmp(t[i - 1].name, t[i].name) < 0);
     }
     assert_string_equal(bus_conf_state(&config, &config.mem, "partner", "MZ"),
