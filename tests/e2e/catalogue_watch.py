@@ -2,19 +2,21 @@
 """A catalogue is published while the matcher runs: who is touched is judged
 anew, nobody else; a faulty one changes nothing; a kill in the middle changes
 nothing; what was decided between two catalogues stands (drill D13)."""
-import hashlib
-import io
 import json
 import pathlib
 import re
 import shutil
+import sys
 import tarfile
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
-from county import SOURCE, Bus, Patience, Producer, application, fastavro, SCHEMAS, struct
+from county import SCHEMAS, SOURCE, Bus, Patience, application
+
+sys.path.append(str(SOURCE / "tests/security"))
+import publication  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-watch-")) / "bus-config"
 shutil.copytree(SOURCE / "bus-config", FOLDER)
@@ -113,25 +115,21 @@ def a_faulty_one_changes_nothing(bus, version):
     r = bus.town.lianou("policy", "publish", "--config", str(FOLDER), check=False)
     assert r.returncode != 0 and re.search(r"MZ12.yaml:\d+:\d+.*did you mean 'care_months_floor'", r.stdout), r
     NURSING.write_text(good)
-    # One that somebody else's program sends, its digests in order and its rule not.
+    # One that the bureau signed with another program, its digests in order and its rule not.
     bus.town.lianou("policy", "export", str(FOLDER.parent / "a.tar"), "--unsigned", "--config", str(FOLDER))
     files = {}
     with tarfile.open(FOLDER.parent / "a.tar") as tar:
         for m in tar:
             files[m.name] = tar.extractfile(m).read()
     files["policies/MZ/MZ12.yaml"] = files["policies/MZ/MZ12.yaml"].replace(b"care_months_floor", b"care_months_flor", 1)
-    head = files.pop("MANIFEST").decode().splitlines()[:3]
-    lines = ["file %s %d %s" % (hashlib.new("sm3", b).hexdigest(), len(b), n) for n, b in sorted(files.items())]
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, body in [("MANIFEST", ("\n".join(head + lines) + "\n").encode())] + sorted(files.items()):
-            info = tarfile.TarInfo(name)
-            info.size = len(body)
-            tar.addfile(info, io.BytesIO(body))
-    record = dict(version="ffffffffffffffff", effective_from=0, published_at=int(time.time() * 1000), archive=out.getvalue())
-    value = io.BytesIO()
-    fastavro.schemaless_writer(value, SCHEMAS[97][1], record)
-    bus.producer.produce("qihe.catalogue", key=b"ffffffffffffffff", value=struct.pack(">bI", 0, 97) + value.getvalue())
+    files.pop("MANIFEST")
+    archive = publication.pack("catalogue", "371425", "ffffffffffffffff", files)
+    now = int(time.time() * 1000)
+    text = FOLDER.parent / "text"
+    text.write_bytes(publication.text("catalogue", "371425", "ffffffffffffffff", "1970-01-01", now, archive))
+    signature = bytes.fromhex(bus.town.lianou("seal", "sign", "--key", str(bus.town.bureau), str(text)).stdout.strip())
+    record = dict(version="ffffffffffffffff", effective_from=0, published_at=now, archive=archive, signer="", signature=signature)
+    bus.producer.produce("qihe.catalogue", key=b"ffffffffffffffff", value=publication.framed(SCHEMAS, "catalogue", record))
     bus.producer.produce("qihe.catalogue", key=b"x", value=b"not a catalogue")
     assert bus.producer.flush(20) == 0
     state = until(bus, False, 'lianou_catalogues_total{outcome="refused"} 2')
