@@ -44,7 +44,7 @@ static const char *form_fault(struct bus_strv name)
 {
     static const char form[] =
         "is no person's name: two to four Chinese characters, or parts with "
-        "'·' between";
+        "'·' between / 不是人名:二至四个汉字,或以“·”分隔";
     size_t count = 0, dots = 0;
     bool dot_before = true;
     if (!bus_utf8_valid(name.p, name.n)) {
@@ -76,12 +76,15 @@ const char *bus_registers_name_fault(struct bus_strv name)
                                           "办", "站", "街"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (contains(name, words[i])) {
-            return "is a place, an office or a post, no person's name (S41)";
+            return "is a place, an office or a post, no person's name (S41) / "
+                   "地名、机构名、职务名不是人名";
         }
     }
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (ends_with(name, endings[i])) {
-            return "ends as a place or an office, it is no person's name (S41)";
+            return "ends as a place or an office, it is no person's name (S41) "
+                   "/ "
+                   "以地名、机构名结尾,不是人名";
         }
     }
     return form_fault(name);

@@ -66,7 +66,7 @@ static void need_org(const struct checking *x,
     if (!org_there(x, code)) {
         bus_faults_add(x->faults, at, column,
                        "'%.40s' is no organisation of the register and no "
-                       "division of the county",
+                       "division of the county / 登记簿与区划中无此机构",
                        code);
     }
 }
@@ -74,7 +74,7 @@ static void need_org(const struct checking *x,
 static void
 tell_twice(const struct checking *x, struct bus_place at, const char *code)
 {
-    bus_faults_add(x->faults, at, "id", "'%.40s' is there twice", code);
+    bus_faults_add(x->faults, at, "id", "'%.40s' is there twice / 重复", code);
 }
 
 /* Two rows of one code may follow each other in time, never overlap. */
@@ -137,13 +137,15 @@ static void check_person(struct checking *x, size_t i)
     if (bus_map_get(&x->places, bus_strv(o->o.name)) != NULL ||
         is_stem(v, o->o.name)) {
         bus_faults_add(x->faults, o->at, "name",
-                       "'%.40s' is the name of a place, no person's (S41)",
+                       "'%.40s' is the name of a place, no person's (S41) / "
+                       "地名或机构名不是人名",
                        o->o.name);
     }
     bool assistant = bus_registers_has_role(&o->o, "assistant");
     if (assistant && v == NULL) {
         bus_faults_add(x->faults, o->at, "org",
-                       "an assistant is of a village; '%.40s' is none",
+                       "an assistant is of a village; '%.40s' is none / "
+                       "民政助理员须属于某村",
                        o->o.org);
     } else if (assistant) {
         x->r->assistants[x->r->assistant_count++] = o;
@@ -153,11 +155,12 @@ static void check_person(struct checking *x, size_t i)
     }
     if (strcmp(o[-1].o.name, o->o.name) != 0) {
         bus_faults_add(x->faults, o->at, "name",
-                       "'%.40s' is '%.40s' in another row", o->o.id,
-                       o[-1].o.name);
+                       "'%.40s' is '%.40s' in another row / 同一编号姓名不一",
+                       o->o.id, o[-1].o.name);
     } else if (o->o.from_day <= o[-1].o.to_day) {
         bus_faults_add(x->faults, o->at, "from",
-                       "'%.40s' has another row for that day", o->o.id);
+                       "'%.40s' has another row for that day / 任期重叠",
+                       o->o.id);
     }
 }
 
@@ -197,18 +200,21 @@ static void check_change(struct checking *x,
     int64_t first_free = (int64_t)a->o.to_day + 1;
     if (next == NULL) {
         if (a->o.to_day != INT32_MAX) {
-            bus_faults_add(x->faults, a->at, "to",
-                           "%s has no assistant from %s on (S55)", a->o.org,
-                           bus_date_text((int32_t)first_free, from));
+            bus_faults_add(
+                x->faults, a->at, "to",
+                "%s has no assistant from %s on (S55) / 此后无民政助理员",
+                a->o.org, bus_date_text((int32_t)first_free, from));
         }
     } else if (next->o.from_day > first_free) {
         bus_faults_add(x->faults, next->at, "from",
-                       "%s has no assistant from %s to %s (S55)", a->o.org,
-                       bus_date_text((int32_t)first_free, from),
+                       "%s has no assistant from %s to %s (S55) / "
+                       "其间无民政助理员",
+                       a->o.org, bus_date_text((int32_t)first_free, from),
                        bus_date_text(next->o.from_day - 1, to));
     } else if (next->o.from_day < first_free) {
         bus_faults_add(x->faults, next->at, "from",
-                       "%s has two assistants from %s on: %s and %s (S55)",
+                       "%s has two assistants from %s on: %s and %s (S55) / "
+                       "同时有两名民政助理员",
                        a->o.org, bus_date_text(next->o.from_day, from), a->o.id,
                        next->o.id);
     }
@@ -232,7 +238,8 @@ static void check_assistants(struct checking *x)
         if (a == first) {
             bus_faults_add(
                 x->faults, (struct bus_place){x->sources->operators.file, 0, 0},
-                "operators", "%s %s has no assistant (S55)", v->code, v->name);
+                "operators", "%s %s has no assistant (S55) / 无民政助理员",
+                v->code, v->name);
         }
     }
 }
@@ -258,7 +265,8 @@ static void check_others(struct checking *x)
             bus_registers_operator(r, bus_strv(s->operator_id),
                                    bus_china_day(s->from_ms)) == NULL) {
             bus_faults_add(x->faults, s->at, "operator",
-                           "'%.40s' is no operator on its first day",
+                           "'%.40s' is no operator on its first day / "
+                           "启用当日无此经办人",
                            s->operator_id);
         }
     }

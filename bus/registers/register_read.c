@@ -42,8 +42,10 @@ static bool read_code(const struct reading *x,
                       const char *cell)
 {
     if (!is_code(cell)) {
-        tell_wrong(x, row, column, cell,
-                   "a code of 1 to 32 letters, digits, '-', '_', '.'");
+        tell_wrong(
+            x, row, column, cell,
+            "a code of 1 to 32 letters, digits, '-', '_', '.' / 应为 1 至 "
+            "32 位字母、数字、-、_、.");
         return false;
     }
     return true;
@@ -62,7 +64,7 @@ static bool read_days(const struct reading *x,
         *ret_to < *ret_from) {
         bus_faults_add(x->faults, row->at, "from",
                        "found '%.20s' to '%.20s'; must be dates in order, the "
-                       "last one may be empty",
+                       "last one may be empty / 应为先后两个日期,后者可空",
                        cells[0], cells[1]);
         return false;
     }
@@ -114,7 +116,9 @@ static bool read_codes(const struct reading *x,
         ret->v[ret->n++] = s;
     }
     if (ret->n == 0 || (rest != NULL && *rest != '\0')) {
-        tell_wrong(x, row, column, cell, "* or codes with a space between");
+        tell_wrong(
+            x, row, column, cell,
+            "* or codes with a space between / 应为 * 或以空格分隔的代码");
         return false;
     }
     return true;
@@ -135,7 +139,8 @@ static bool
 has_room(const struct reading *x, const struct bus_csv_row *row, size_t n)
 {
     if (n >= x->cap) {
-        bus_faults_add(x->faults, row->at, NULL, "more than %zu rows", x->cap);
+        bus_faults_add(x->faults, row->at, NULL,
+                       "more than %zu rows / 行数过多", x->cap);
     }
     return n < x->cap;
 }
@@ -157,11 +162,12 @@ static void on_organisation_row(void *data, const struct bus_csv_row *row)
         return;
     }
     if (o.o.name_zh[0] == '\0' || o.o.kind[0] == '\0') {
-        bus_faults_add(x->faults, row->at, "zh", "zh and kind must be there");
+        bus_faults_add(x->faults, row->at, "zh",
+                       "zh and kind must be there / 名称与类别必填");
     } else if (o.o.uscc[0] && !bus_registers_uscc_valid(bus_strv(o.o.uscc))) {
         tell_wrong(x, row, "uscc", o.o.uscc,
                    "a unified social credit code with its check character (GB "
-                   "32100)");
+                   "32100) / 统一社会信用代码校验位不符");
     } else {
         x->r->organisations[x->r->counts.organisations++] = o;
     }
@@ -191,12 +197,14 @@ static void on_operator_row(void *data, const struct bus_csv_row *row)
     } else if (o.acts == 0) {
         tell_wrong(x, row, "role", o.o.role,
                    "director, approver, clerk, assistant, cashier or auditor, "
-                   "or several with a space between");
+                   "or several with a space between / 应为上列职务,可并列,空格"
+                   "分隔");
     } else if (row->cell[4][0] != '\0' &&
                (!bus_strv_to_i64(bus_strv(row->cell[4]), &o.o.limit_fen) ||
                 o.o.limit_fen < 0)) {
-        tell_wrong(x, row, "limit_fen", row->cell[4],
-                   "a number of fen, 0 or more, or empty");
+        tell_wrong(
+            x, row, "limit_fen", row->cell[4],
+            "a number of fen, 0 or more, or empty / 应为以分计的数,可空");
     } else {
         x->r->operators[x->r->counts.operators++] = o;
     }
@@ -219,13 +227,14 @@ static void on_delegation_row(void *data, const struct bus_csv_row *row)
     }
     if (!registers_act_parse(row->cell[4], &d.act)) {
         tell_wrong(x, row, "act", row->cell[4],
-                   "take_down, survey, opinion, decide or pay");
+                   "take_down, survey, opinion, decide or pay / 应为上列之一");
     } else if (!bus_strv_to_i64(bus_strv(row->cell[5]), &d.amount_fen) ||
                d.amount_fen < 0) {
         tell_wrong(x, row, "amount_fen", row->cell[5],
-                   "a number of fen, 0 or more");
+                   "a number of fen, 0 or more / 应为以分计的数");
     } else if (d.basis[0] == '\0') {
-        tell_wrong(x, row, "basis", "", "the document it rests on");
+        tell_wrong(x, row, "basis", "",
+                   "the document it rests on / 须写明依据文件");
     } else {
         x->r->delegations[x->r->counts.delegations++] = d;
     }
@@ -252,7 +261,7 @@ static void on_seal_row(void *data, const struct bus_csv_row *row)
         tell_wrong(
             x, row, "from", row->cell[5],
             "an instant as 2020-11-19T10:00:00+08:00 before `expires`; all "
-            "but the first may be empty");
+            "but the first may be empty / 应为早于 expires 的时刻,其余可空");
         return;
     }
     x->r->seals[x->r->counts.seals++] = s;
@@ -272,8 +281,10 @@ static void on_key_row(void *data, const struct bus_csv_row *row)
         return;
     }
     if (!times || k.until_ms <= k.from_ms) {
-        tell_wrong(x, row, "from", row->cell[3],
-                   "an instant before `until`; all but the first may be empty");
+        tell_wrong(
+            x, row, "from", row->cell[3],
+            "an instant before `until`; all but the first may be empty / 应为"
+            "早于 until 的时刻,其余可空");
         return;
     }
     x->r->keys[x->r->counts.partner_keys++] = k;

@@ -182,7 +182,8 @@ enum bus_register_answer bus_registers_key_of(const struct bus_register *r,
 bool bus_registers_uscc_valid(struct bus_strv code);
 /* The last character of a code whose first 17 these are; 0: none. */
 char bus_registers_uscc_check(struct bus_strv first17);
-/* Why this cannot be a person's name, in English; NULL if it can. */
+/* Why this cannot be a person's name, in English and Chinese; NULL if it can.
+ */
 const char *bus_registers_name_fault(struct bus_strv name);
 
 #endif
