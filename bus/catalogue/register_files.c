@@ -58,8 +58,13 @@ struct bus_register *bus_catalogue_register_folder(const struct bus_config *c,
 {
     struct bus_catalogue_archive a;
     struct bus_err err;
-    if (bus_catalogue_archive_folder(c->registers, BUS_ARCHIVE_REGISTER,
-                                     faults->mem, &a, &err) != BUS_OK) {
+    int rc = bus_catalogue_archive_folder(c->registers, BUS_ARCHIVE_REGISTER,
+                                          faults->mem, &a, &err);
+    if (rc == BUS_ENOMEM) {
+        faults->out_of_memory = true;
+        return NULL;
+    }
+    if (rc != BUS_OK) {
         bus_faults_add(faults, (struct bus_place){c->registers, 0, 0}, NULL,
                        "%s", err.msg);
         return NULL;

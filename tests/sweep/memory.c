@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bus/base/heap.h"
+#include "bus/catalogue/register_files.h"
 #include "bus/policy/calendar.h"
 #include "bus/role/frame.h"
 #include "bus/role/types.h"
@@ -40,6 +41,7 @@ struct whole
     struct bus_config config;
     struct bus_policy_catalogue *catalogue;
     struct bus_policy_calendar *calendar;
+    struct bus_register *registers;
     struct form_index index;
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
@@ -101,6 +103,24 @@ static void names_end(void)
     w.index = (struct form_index){0};
 }
 
+static int register_open(struct bus_err *err)
+{
+    struct bus_arena mem;
+    struct bus_faults faults;
+    bus_arena_init(&mem, 0, 0);
+    bus_faults_init(&faults, &mem);
+    w.registers = bus_catalogue_register_folder(&w.config, &faults);
+    int rc = w.registers ? BUS_OK : bus_faults_fail(&faults, err);
+    bus_arena_fini(&mem);
+    return rc;
+}
+
+static void register_end(void)
+{
+    bus_registers_free(w.registers);
+    w.registers = NULL;
+}
+
 static int keys_open(struct bus_err *err)
 {
     return bus_wire_keyring_open(ring, &w.keys, err);
@@ -138,6 +158,7 @@ static const struct
     {"catalogue", few_items, catalogue_end},
     {"calendar", calendar_open, calendar_end},
     {"names of the form", names_open, names_end},
+    {"register", register_open, register_end},
     {"keyring", keys_open, keys_end},
     {"schema", type_open, type_end},
 };
