@@ -68,9 +68,9 @@ class Look:
         return int(found.group(1)) if found else 0
 
     def until(self, what, holds, seconds=20):
-        patience = Patience(seconds, self.town.moved)
+        patience, end = Patience(seconds, self.town.moved), time.monotonic() + 6 * seconds
         while not holds():
-            if patience.over():
+            if patience.over() or time.monotonic() > end:  # roles that go on with the wrong one move, too
                 return check(what, False, "it did not happen")
             time.sleep(0.2)
         check(what, True)
