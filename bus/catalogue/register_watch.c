@@ -125,14 +125,14 @@ static int make_register(struct bus_register_watch *w,
     if (*ret == NULL) {
         return bus_faults_fail(&faults, err);
     }
-    if (!bus_strv_is(p->version, bus_registers_version(*ret))) {
-        (void)bus_fail(err, BUS_ERANGE, "it is version %s",
-                       bus_registers_version(*ret));
-        bus_registers_free(*ret);
-        *ret = NULL;
-        return BUS_ERANGE;
+    if (bus_strv_is(p->version, bus_registers_version(*ret))) {
+        return BUS_OK;
     }
-    return BUS_OK;
+    int rc = bus_fail(err, BUS_ERANGE, "it is version %s / 实为版本 %s",
+                      bus_registers_version(*ret), bus_registers_version(*ret));
+    bus_registers_free(*ret);
+    *ret = NULL;
+    return rc;
 }
 
 static int register_watch_take(void *data,

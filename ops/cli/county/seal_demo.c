@@ -63,9 +63,9 @@ static int put_table(const struct bus_config *c,
         rc = put_seals(c, keys, f, err);
     }
     ok = fclose(f) == 0 && ok;
-    return rc != BUS_OK ? rc
-           : ok         ? BUS_OK
-                : bus_fail(err, BUS_ECONFIG, "%s: cannot be written", path);
+    BUS_TRY(rc);
+    return ok ? BUS_OK
+              : bus_fail(err, BUS_ECONFIG, "%s: cannot be written", path);
 }
 
 int cli_seal_demo(const struct bus_config *c,
