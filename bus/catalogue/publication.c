@@ -90,7 +90,9 @@ int bus_catalogue_publication_verify(const struct bus_catalogue_publication *p,
                         "nobody has signed it; only what the bureau has signed "
                         "counts / 未签名,只采用民政局签名的版本");
     }
-    if (p->signature.n > sizeof(s.der) || p->signer.n >= sizeof(s.signer)) {
+    (void)bus_strv_copy(s.signer, sizeof(s.signer), p->signer);
+    if (p->signature.n > sizeof(s.der) || p->signer.n >= sizeof(s.signer) ||
+        strspn(s.signer, "0123456789abcdef") != p->signer.n) {
         return bus_fail(err, BUS_ECRYPT,
                         "its signature is none / 签名格式不符");
     }
@@ -101,7 +103,6 @@ int bus_catalogue_publication_verify(const struct bus_catalogue_publication *p,
                         "发布的版本");
     }
     memcpy(s.der, p->signature.p, p->signature.n);
-    (void)bus_strv_copy(s.signer, sizeof(s.signer), p->signer);
     BUS_TRY(publication_text(p, room, &text, err));
     int rc = BUS_ECRYPT;
     for (size_t i = bureau->count; i > 0 && rc != BUS_OK; i--) {

@@ -94,24 +94,27 @@ static int64_t incoming_at(const struct incoming *in)
 }
 
 /* One a version, the latest; of too many the earliest are left out, however
- * often they are sent. */
-static void catalogue_watch_list(struct catalogue_watch *t,
+ * often they are sent. False: this one is. */
+static bool catalogue_watch_list(struct catalogue_watch *t,
                                  const struct incoming *in)
 {
     struct incoming *earliest = t->list;
     for (size_t i = 0; i < t->count; i++) {
         struct incoming *was = &t->list[i];
         if (bus_strv_eq(was->p.version, in->p.version)) {
-            *was = incoming_at(was) < incoming_at(in) ? *in : *was;
-            return;
+            bool later = incoming_at(was) < incoming_at(in);
+            *was = later ? *in : *was;
+            return later;
         }
         earliest = incoming_at(was) < incoming_at(earliest) ? was : earliest;
     }
     if (t->count < MATCHER_EDITIONS_MAX - 1) {
         t->list[t->count++] = *in;
-    } else if (incoming_at(earliest) < incoming_at(in)) {
-        *earliest = *in;
+        return true;
     }
+    bool later = incoming_at(earliest) < incoming_at(in);
+    *earliest = later ? *in : *earliest;
+    return later;
 }
 
 static int catalogue_watch_take(void *data,
@@ -125,14 +128,16 @@ static int catalogue_watch_take(void *data,
     if (m->value.p == NULL) {
         return BUS_OK; /* withdrawn before it took effect, and compacted */
     }
+    struct bus_arena_mark mark = bus_arena_mark(&t->mem);
     if (catalogue_watch_read(t, m, &in, &why) != BUS_OK) {
         t->unsigned_count++;
         (void)snprintf(t->unsigned_why, sizeof(t->unsigned_why),
                        "offset %lld: %.*s", (long long)m->offset, WHY_MAX - 40,
                        why.msg);
-        return BUS_OK;
+        bus_arena_release(&t->mem, mark); /* many of them fill nothing */
+    } else if (!catalogue_watch_list(t, &in)) {
+        bus_arena_release(&t->mem, mark);
     }
-    catalogue_watch_list(t, &in);
     return BUS_OK;
 }
 

@@ -93,6 +93,12 @@ static void what_the_bureau_signed_counts(void **state)
     assert_non_null(strstr(err.msg, "未签名"));
     assert_int_equal(verify(&well, &nobody, &s, &err), BUS_ECRYPT);
     assert_non_null(strstr(err.msg, "bureau.public_key"));
+    struct bus_wire_signature odd = s; /* no bytes of others in a log */
+    (void)snprintf(odd.signer, sizeof(odd.signer), "\x1b[31mx");
+    assert_int_equal(verify(&well, &b, &odd, &err), BUS_ECRYPT);
+    assert_null(strchr(err.msg, '\x1b'));
+    odd.signer[0] = '\0'; /* the mathematics tells */
+    assert_int_equal(verify(&well, &b, &odd, &err), BUS_OK);
     s.n = BUS_WIRE_SM2_MAX;
     assert_int_equal(verify(&well, &b, &s, &err), BUS_ECRYPT);
 }
