@@ -31,9 +31,12 @@ int bus_catalogue_bureau_read(const struct bus_config *c,
                             "公钥不得多于 %d 个",
                             BUS_BUREAU_KEYS_MAX, BUS_BUREAU_KEYS_MAX);
         }
-        if (bus_wire_sm2_point_parse(one, ret->points[ret->count], err) !=
+        struct bus_err why;
+        if (bus_wire_sm2_point_parse(one, ret->points[ret->count], &why) !=
             BUS_OK) {
-            return bus_wrap(err, "bureau.public_key: found '%.20s'", one.p);
+            return bus_fail(err, BUS_ECONFIG,
+                            "bureau.public_key: found '%.20s': %s", one.p,
+                            why.msg);
         }
         ret->count++;
     }
