@@ -23,6 +23,7 @@
 #include "bus/base/err.h"
 #include "bus/base/faults.h"
 #include "bus/base/node.h"
+#include "bus/conf/authority.h"
 #include "bus/conf/county.h"
 #include "bus/conf/facts.h"
 #include "bus/conf/keys.h"
@@ -90,10 +91,6 @@ struct bus_config_keys
     const char *person_key; /* key file of person and household ids, 0600 */
     int cipher;             /* 0 aes-256-gcm, 1 sm4-gcm */
 };
-struct bus_config_bureau /* bus/catalogue/publication.h */
-{
-    const char *public_key, *key; /* as written; private key file, mode 0600 */
-};
 struct bus_config_run
 {
     int64_t drain_ms;                   /* SIGTERM to exit */
@@ -114,6 +111,8 @@ struct bus_config
     struct bus_config_http http;
     struct bus_config_keys keys;
     struct bus_config_bureau bureau;
+    struct bus_config_money money;
+    struct bus_config_seals seals;
     struct bus_config_run run;
     const struct bus_node *node;       /* bus.yaml */
     struct bus_conf_partner *partners; /* by kind, then code */

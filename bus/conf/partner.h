@@ -51,6 +51,10 @@ struct bus_conf_partner_answers
 {
     int64_t acknowledge_ms, answer_ms; /* service level; overdue is flagged */
 };
+struct bus_conf_partner_seal
+{
+    const char *id, *key; /* NULL: its adapter seals nothing */
+};
 struct bus_conf_partner
 {
     const char *code; /* "MZ", "nongshang": in topic names */
@@ -65,6 +69,7 @@ struct bus_conf_partner
     struct bus_conf_partner_retry retry;
     struct bus_conf_partner_parking parking;
     struct bus_conf_partner_answers answers;
+    struct bus_conf_partner_seal seal;
     int64_t metrics_port;
     struct bus_list key_ids; /* const char *: ids in the keyring, newest last */
     const struct bus_node *node;

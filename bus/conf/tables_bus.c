@@ -298,6 +298,41 @@ static const struct bus_keys bureau = {"bureau",
                                        "Who signs what everybody goes by.",
                                        "政策目录与登记簿由谁签名。"};
 
+static const struct bus_key money_keys[] = {
+    {"order_max", BUS_KEY_MONEY, AT(bus_config_money, order_max_fen),
+     .dflt = "200000.00 yuan", .min = 1, .max = BUS_CONF_ORDER_MAX_FEN,
+     .doc = "largest order that leaves the house, whoever decided it",
+     .doc_zh = "单笔支付指令上限,任何决定都不得超过"},
+    END};
+static const struct bus_keys money = {"money",
+                                      money_keys,
+                                      sizeof(struct bus_config_money),
+                                      BUS_KEYS_NO_NODE,
+                                      "The last door of all money.",
+                                      "资金支付的最后一道关口。"};
+
+static const struct bus_key seals_keys[] = {
+    {"required_from", BUS_KEY_DATE, AT(bus_config_seals, required_from),
+     .dflt = "2020-01-01",
+     .doc = "decisions signed from this day on need a seal; a day far ahead "
+            "while departments get theirs",
+     .doc_zh = "自该日起签署的决定必须加盖电子签章;部门尚未配齐时可填较晚日期"},
+    {"late", BUS_KEY_DURATION, AT(bus_config_seals, late_ms), .dflt = "3d",
+     .min = 60000, .max = INT64_C(366) * 86400000,
+     .doc = "a decision that arrives later after its signing needs a fresh one",
+     .doc_zh = "签章到送达超过该时长的决定须重新签章"},
+    {"skew", BUS_KEY_DURATION, AT(bus_config_seals, skew_ms), .dflt = "5m",
+     .min = 0, .max = 3600000,
+     .doc = "how far the clock of who signs may differ from the broker's",
+     .doc_zh = "签章方与消息服务器的时钟允许相差"},
+    END};
+static const struct bus_keys seals = {"seals",
+                                      seals_keys,
+                                      sizeof(struct bus_config_seals),
+                                      BUS_KEYS_NO_NODE,
+                                      "When a decision's seal counts.",
+                                      "决定的电子签章何时有效。"};
+
 #define PART(key, en, zh)                                                  \
     {                                                                      \
 #key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
@@ -324,6 +359,8 @@ static const struct bus_key config_keys[] = {
     PART(http, "see below", "见下"),
     PART(keys, "see below", "见下"),
     PART(bureau, "see below", "见下"),
+    PART(money, "see below", "见下"),
+    PART(seals, "see below", "见下"),
     END};
 const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",

@@ -82,6 +82,22 @@ static const struct bus_keys answers = {"answers",
                                         "The service level agreed with it.",
                                         "约定的答复时限。"};
 
+static const struct bus_key seal_keys[] = {
+    {"id", BUS_KEY_STR, AT(bus_conf_partner_seal, id), .min = 1, .max = 64,
+     .doc = "of the register's seals", .doc_zh = "登记簿中的印章编号"},
+    {"key", BUS_KEY_PATH, AT(bus_conf_partner_seal, key),
+     .doc = "its SM2 private key at the partner's site: PEM, mode 0600",
+     .doc_zh = "印章私钥文件(伙伴侧保存,PEM,权限 0600)"},
+    END};
+static const struct bus_keys seal = {
+    "seal",
+    seal_keys,
+    sizeof(struct bus_conf_partner_seal),
+    BUS_KEYS_NO_NODE,
+    "Department: what its adapter seals decisions with that come as files "
+    "without a seal.",
+    "部门:以文件提交且未盖章的决定,由适配器加盖的印章。"};
+
 static const struct bus_word kinds[] = {
 #define X(name, word, out, in) {word, BUS_PARTNER_##name},
     BUS_PARTNER_KIND_LIST(X)
@@ -129,6 +145,7 @@ static const struct bus_key partner_keys[] = {
     SUB(retry, "see below", "见下"),
     SUB(parking, "see below", "见下"),
     SUB(answers, "see below", "见下"),
+    SUB(seal, "see below", "见下"),
     {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),
      .dflt = "0", .min = 0, .max = 65535,
      .doc = "health and metrics of its adapter", .doc_zh = "适配器监控端口"},

@@ -156,6 +156,9 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
                 in->document->name, faults->total, faults->v[0].pointer);
         }
     }
+    if (in->sign != NULL) {
+        BUS_TRY(in->sign(env, view, mem, err));
+    }
     struct bus_partner_kind_reply reply;
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
     *ret = (struct bus_partner_kind_answer){

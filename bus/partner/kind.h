@@ -19,6 +19,7 @@
 #include "bus/partner/document.h"
 #include "bus/wire/codec.h"
 #include "bus/wire/crypt.h"
+#include "bus/wire/sign.h"
 #include "schemas/personal.h"
 
 /* How every record that a partner sees begins. */
@@ -44,7 +45,8 @@ struct bus_partner_kind_env
 {
     const struct bus_config *config;
     const struct bus_conf_partner *partner;
-    struct bus_wire_keyring *keys; /* of the partner's site */
+    struct bus_wire_keyring *keys;           /* of the partner's site */
+    const struct bus_wire_sm2_key *seal_key; /* NULL: seals nothing */
 };
 
 /* --- bus -> partner --- */
@@ -119,6 +121,11 @@ struct bus_partner_kind_in
     void (*finish)(const struct bus_partner_kind_env *env,
                    void *document,
                    struct bus_partner_document_faults *faults);
+    /* Last, on a whole record: what vouches for it. NULL: nothing does. */
+    int (*sign)(const struct bus_partner_kind_env *env,
+                void *record,
+                struct bus_arena *mem,
+                struct bus_err *err);
 };
 struct bus_partner_kind_answer
 {

@@ -423,8 +423,11 @@ static int partner_start(struct runner *r, struct bus_err *err)
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
     BUS_TRY(bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err));
-    r->env =
-        (struct bus_partner_kind_env){&r->frame.config, r->partner, r->keys};
+    if (r->partner->seal.key != NULL) {
+        BUS_TRY(bus_wire_sm2_key_open(r->partner->seal.key, &r->seal_key, err));
+    }
+    r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner,
+                                           r->keys, r->seal_key};
     if (r->kind->out->sealed_offset != 0 &&
         !bus_wire_keyring_has(r->keys, bus_strv(r->partner->code))) {
         return bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
@@ -461,6 +464,7 @@ int bus_partner_run(const struct bus_run_role_args *args,
         bus_arena_fini(&r->give.mem);
         bus_arena_fini(&r->taking.mem);
         bus_wire_keyring_free(r->keys);
+        bus_wire_sm2_key_free(r->seal_key);
         bus_wire_registry_free(r->schemas);
         bus_role_frame_close(&r->frame);
     }

@@ -104,6 +104,7 @@ struct runner
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;
+    struct bus_wire_sm2_key *seal_key; /* NULL: none */
     struct bus_wire_registry *schemas;
     const char *topic_out, *topic_in, *topic_dead;
     struct bus_kafka_consumer *consumer;

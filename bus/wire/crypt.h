@@ -45,6 +45,16 @@ void bus_wire_keyring_free(struct bus_wire_keyring *k);
 /* Is there a key of this owner? */
 bool bus_wire_keyring_has(const struct bus_wire_keyring *k,
                           struct bus_strv owner);
+/* A keyed sum of the parts (each with its length) that nobody without the ring
+ * computes, or finds the parts by; `nth`: the owner's newest key is 0. False:
+ * he has no such key. */
+#define BUS_WIRE_SUM_BYTES 16
+bool bus_wire_keyring_sum(const struct bus_wire_keyring *k,
+                          struct bus_strv owner,
+                          size_t nth,
+                          const struct bus_strv *parts,
+                          size_t n,
+                          uint8_t ret[BUS_WIRE_SUM_BYTES]);
 /* A file of one key in hex (the county's), mode 0600; 32 bytes. */
 int bus_wire_key_file(const char *path,
                       uint8_t ret[BUS_WIRE_KEY_BYTES],

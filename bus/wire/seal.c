@@ -13,6 +13,7 @@
 
 #include <openssl/evp.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/wire/crypt.h"
 
@@ -29,7 +30,8 @@ struct key
 {
     uint32_t id;
     char owner[OWNER_MAX + 1];
-    EVP_CIPHER_CTX *seal, *open; /* keyed once, a nonce each call */
+    EVP_CIPHER_CTX *seal, *open;         /* keyed once, a nonce each call */
+    uint8_t sums[BUS_WIRE_SHA256_BYTES]; /* the key of its sums */
 };
 struct bus_wire_keyring
 {
@@ -175,6 +177,10 @@ static int add_line(struct bus_wire_keyring *k,
     to->id = (uint32_t)n;
     (void)bus_strv_copy(to->owner, sizeof(to->owner), owner);
     int ok = make_ctx(to, secret);
+    static const struct bus_strv purpose = BUS_STRV("lianou sums 1");
+    bus_wire_hmac_sha256(
+        (struct bus_strv){(const char *)secret, sizeof(secret)}, &purpose, 1,
+        to->sums);
     explicit_bzero(secret, sizeof(secret));
     return ok ? BUS_OK : bus_fail(err, BUS_ENOMEM, "%s: no cipher", path);
 }
@@ -213,6 +219,7 @@ void bus_wire_keyring_free(struct bus_wire_keyring *k)
     for (size_t i = 0; k != NULL && i < k->count; i++) {
         EVP_CIPHER_CTX_free(k->keys[i].seal);
         EVP_CIPHER_CTX_free(k->keys[i].open);
+        explicit_bzero(k->keys[i].sums, sizeof(k->keys[i].sums));
     }
     bus_free(k);
 }
@@ -232,6 +239,39 @@ bool bus_wire_keyring_has(const struct bus_wire_keyring *k,
                           struct bus_strv owner)
 {
     return newest(k, owner) != NULL;
+}
+
+#define SUM_PARTS_MAX 16
+
+bool bus_wire_keyring_sum(const struct bus_wire_keyring *k,
+                          struct bus_strv owner,
+                          size_t nth,
+                          const struct bus_strv *parts,
+                          size_t n,
+                          uint8_t ret[BUS_WIRE_SUM_BYTES])
+{
+    struct bus_strv v[2 * SUM_PARTS_MAX];
+    uint8_t sizes[SUM_PARTS_MAX][4], sum[BUS_WIRE_SHA256_BYTES];
+    BUS_CHECK(n <= SUM_PARTS_MAX);
+    for (size_t i = k->count; i > 0; i--) {
+        const struct key *key = &k->keys[i - 1];
+        if (!bus_strv_is(owner, key->owner) || nth-- > 0) {
+            continue;
+        }
+        for (size_t p = 0; p < n; p++) {
+            for (int b = 0; b < 4; b++) {
+                sizes[p][b] = (uint8_t)(parts[p].n >> (24 - 8 * b));
+            }
+            v[2 * p] = (struct bus_strv){(const char *)sizes[p], 4};
+            v[2 * p + 1] = parts[p];
+        }
+        bus_wire_hmac_sha256(
+            (struct bus_strv){(const char *)key->sums, sizeof(key->sums)}, v,
+            2 * n, sum);
+        memcpy(ret, sum, BUS_WIRE_SUM_BYTES);
+        return true;
+    }
+    return false;
 }
 
 static size_t aad_of(const struct bus_wire_binding *b, uint8_t to[AAD_MAX])

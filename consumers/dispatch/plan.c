@@ -15,6 +15,7 @@ struct plan
     const struct dispatch_rules *rules;
     const struct sa_case_event *event;
     const struct sa_decision *decision;
+    const struct dispatch_payee *payee;
     struct bus_arena *mem;
     struct dispatch_outputs *out;
     struct bus_err *err;
@@ -72,9 +73,30 @@ static void plan_refuse(struct plan *p, struct bus_strv reason)
     p->result->reason = reason;
 }
 
+/* Is it an amount that may leave at all? */
+static bool plan_amount_well(struct plan *p)
+{
+    const struct sa_decision *d = p->decision;
+    bool well = d->has_amount_fen && d->amount_fen > 0 &&
+                d->amount_fen <= p->rules->order_max_fen;
+    if (!well) {
+        plan_refuse(p, BUS_STRV("ABOVE_ORDER_MAX"));
+    }
+    return well;
+}
+
 static int plan_pay(struct plan *p)
 {
     const struct sa_decision *d = p->decision;
+    if (!plan_amount_well(p)) {
+        return BUS_OK;
+    }
+    if (p->payee->account != BUS_ROLE_PAYEE_SAME) {
+        plan_refuse(p, p->payee->account == BUS_ROLE_PAYEE_UNKNOWN
+                           ? BUS_STRV("ACCOUNT_MISSING")
+                           : BUS_STRV("PAYEE_DIFFERS"));
+        return BUS_OK;
+    }
     struct bus_strv bank = p->rules->bank_of(p->rules->data, p->event->fund);
     if (!p->event->has_fund || bank.n == 0) {
         plan_refuse(p, BUS_STRV("NO_BANK_FOR_FUND"));
@@ -113,6 +135,13 @@ static int plan_deliver(struct plan *p, bool cash)
     }
     if (cash && d->amount_fen > p->rules->cash_max_fen) {
         plan_refuse(p, BUS_STRV("CASH_ABOVE_CAP"));
+        return BUS_OK;
+    }
+    if (cash && !plan_amount_well(p)) {
+        return BUS_OK;
+    }
+    if (!p->payee->named) {
+        plan_refuse(p, BUS_STRV("NAME_MISSING"));
         return BUS_OK;
     }
     struct sa_delivery_task *t = bus_arena_calloc(p->mem, 1, sizeof(*t));
@@ -196,11 +225,13 @@ static int orders(struct plan *p)
 
 int dispatch_plan(const struct dispatch_rules *rules,
                   const struct sa_case_event *event,
+                  const struct dispatch_payee *payee,
                   struct bus_arena *mem,
                   struct dispatch_outputs *ret,
                   struct bus_err *err)
 {
-    BUS_CHECK(rules->charity_count <= DISPATCH_CHARITIES_MAX);
+    BUS_CHECK(rules->charity_count <= DISPATCH_CHARITIES_MAX &&
+              rules->order_max_fen > 0 && payee != NULL);
     ret->n = 0;
     if (event->kind != SA_CASE_EVENT_KIND_DECISION_ACCEPTED) {
         return BUS_OK;
@@ -213,6 +244,7 @@ int dispatch_plan(const struct dispatch_rules *rules,
         .rules = rules,
         .event = event,
         .decision = &event->decision,
+        .payee = payee,
         .mem = mem,
         .out = ret,
         .err = err,

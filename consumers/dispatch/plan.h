@@ -7,7 +7,10 @@
  *   uncovered   a de-identified need, offered to every charity (S58)
  *
  * and one dispatch_result that says so. Cash above the cap is refused before
- * anything is sent (T17): the dispatch_result is REFUSED, with the reason. */
+ * anything is sent (T17): the dispatch_result is REFUSED, with the reason.
+ *
+ * The last door: whatever the matcher let through, money above order_max_fen,
+ * to another account than the one decided on, or to nobody, is refused here. */
 #ifndef CONSUMERS_DISPATCH_PLAN_H
 #define CONSUMERS_DISPATCH_PLAN_H
 
@@ -19,6 +22,7 @@
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
 #include "bus/registers/registers.h"
+#include "bus/role/payee.h"
 #include "schemas/case_event.h"
 
 #define DISPATCH_OUTPUTS_MAX   32
@@ -30,11 +34,19 @@ struct dispatch_rules
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
     void *data;
-    struct bus_strv post; /* partner code, "" for none */
-    int64_t cash_max_fen; /* 300000: inclusive (Civil Code 1259) */
+    struct bus_strv post;  /* partner code, "" for none */
+    int64_t cash_max_fen;  /* 300000: inclusive (Civil Code 1259) */
+    int64_t order_max_fen; /* of any order, inclusive */
     struct bus_strv charities[DISPATCH_CHARITIES_MAX];
     size_t charity_count;
     int32_t pay_days, deliver_days, claim_days; /* limits from today */
+};
+
+/* Who would get it, of the personal part that came with the event. */
+struct dispatch_payee
+{
+    enum bus_role_payee_is account; /* the one decided on? */
+    bool named;                     /* a person's name is there */
 };
 
 enum dispatch_topic {
@@ -63,6 +75,7 @@ struct dispatch_outputs
  * accepted without its body). */
 int dispatch_plan(const struct dispatch_rules *rules,
                   const struct sa_case_event *event,
+                  const struct dispatch_payee *payee,
                   struct bus_arena *mem,
                   struct dispatch_outputs *ret,
                   struct bus_err *err) BUS_MUSTCHECK;

@@ -4,6 +4,8 @@
 
 #include "bus/base/check.h"
 #include "bus/role/keyed.h"
+#include "bus/role/payee.h"
+#include "bus/wire/framing.h"
 #include "consumers/dispatch/shell.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
@@ -95,6 +97,35 @@ static int process_put(struct work *w,
                : rc;
 }
 
+/* Opens the personal part of an accepted decision, and holds the account
+ * against the one that was decided on. */
+static int
+process_payee(struct work *w, struct dispatch_payee *ret, struct bus_err *err)
+{
+    const struct sa_case_event *e = w->event;
+    struct bus_arena *mem = &w->lane->event;
+    struct bus_wire_binding b = {"case_event", "personal", &e->event_id};
+    struct bus_strv body, none = BUS_STRV("");
+    uint32_t id = 0;
+    void *record = NULL;
+    *ret = (struct dispatch_payee){.account = BUS_ROLE_PAYEE_UNKNOWN};
+    if (e->kind != SA_CASE_EVENT_KIND_DECISION_ACCEPTED || !e->has_decision ||
+        !e->has_personal) {
+        return BUS_OK;
+    }
+    BUS_TRY(
+        bus_wire_open(w->lane->keys, &b, e->personal, mem, &w->personal, err));
+    BUS_TRY(bus_wire_unframe(w->personal, &id, &body, err));
+    BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &record, err));
+    const struct sa_personal *who = record;
+    const struct sa_decision *d = &e->decision;
+    ret->named = who->name.n > 0;
+    ret->account =
+        bus_role_payee_is(w->lane->keys, &e->household_id, &d->assignment_id,
+                          who, d->has_payee_hash ? d->payee_hash : none);
+    return BUS_OK;
+}
+
 static int process_handle(struct work *w, struct bus_err *err)
 {
     void *record = NULL;
@@ -109,14 +140,10 @@ static int process_handle(struct work *w, struct bus_err *err)
     w->event = record;
     BUS_TRY(bus_role_keyed_same(&named, &w->event->household_id,
                                 &w->reason_code, err));
-    BUS_TRY(dispatch_plan(&w->lane->rules, w->event, mem, &outs, err));
+    struct dispatch_payee payee;
+    BUS_TRY(process_payee(w, &payee, err));
+    BUS_TRY(dispatch_plan(&w->lane->rules, w->event, &payee, mem, &outs, err));
     BUS_CHECK(outs.n <= DISPATCH_OUTPUTS_MAX);
-    if (outs.n > 0 && w->event->has_personal) {
-        struct bus_wire_binding b = {"case_event", "personal",
-                                     &w->event->event_id};
-        BUS_TRY(bus_wire_open(w->lane->keys, &b, w->event->personal, mem,
-                              &w->personal, err));
-    }
     for (size_t i = 0; i < outs.n; i++) {
         BUS_TRY(process_put(w, &outs.v[i], err));
     }

@@ -93,6 +93,7 @@ static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
     const struct bus_config *c = &s->frame.config;
     s->rules = (struct dispatch_rules){.bank_of = bank_of,
                                        .data = &s->frame.config,
+                                       .order_max_fen = c->money.order_max_fen,
                                        .pay_days = PAY_DAYS,
                                        .deliver_days = DELIVER_DAYS,
                                        .claim_days = CLAIM_DAYS};

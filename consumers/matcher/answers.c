@@ -122,15 +122,16 @@ int matcher_on_decision(struct step *s)
                          BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
     }
     struct bus_strv why = {0};
-    rc = matcher_decision_held(s, d, &why);
+    rc = matcher_decision_held(s, d, a, &why);
     if (rc != BUS_OK) {
         return rc;
     }
-    a->has_decision_id = true;
-    a->decision_id = d->decision_id;
     if (why.n > 0) {
+        /* Its id is not noted: whoever it was, the real one may follow. */
         return answers_give_back(s, a, &d->decision_id, why);
     }
+    a->has_decision_id = true;
+    a->decision_id = d->decision_id;
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(s->rules->catalogue, a->item);
     if (at >= 0) {

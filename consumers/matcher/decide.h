@@ -40,6 +40,11 @@ struct matcher_rules
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
     int32_t verification_days; /* working days the insurer has */
     const struct bus_register *registers; /* in force; borrowed. NULL: none */
+    /* Decisions: the day from which they need a seal, and how long after its
+     * signing one may arrive, clocks differing by skew_ms. */
+    int32_t seals_from;
+    int64_t seal_late_ms, seal_skew_ms;
+    int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
     void *data;
@@ -76,6 +81,7 @@ struct matcher_event
     struct bus_strv partner;   /* whose topic it came on ("MZ"); "" for ours */
     struct bus_strv bytes;     /* as it came, framing included; for parking */
     struct matcher_rest *rest; /* NULL: the state is whole */
+    int64_t arrived_ms;        /* by the broker's clock; 0: not known */
 };
 
 enum matcher_topic {
@@ -108,6 +114,7 @@ struct matcher_output
     struct bus_id household_id; /* whose stream; nil: that of the event */
     struct bus_strv seal_for;   /* key owner of `personal`; "" leaves it null */
     uint8_t withheld; /* enum matcher_personal: parts it goes without */
+    bool payee;       /* an assignment that shows whose account it is */
 };
 struct matcher_outputs
 {

@@ -1,20 +1,77 @@
-/* What a decision is held against before it counts. One that does not hold goes
- * back to its department and nothing is paid; a correction is a new decision.
+/* What a decision is held against before it counts: whose word it is, about
+ * what was asked, how much, and when. One that does not hold goes back to its
+ * department and nothing is paid; a correction is a new decision. In this
+ * order:
  *
- * - a seal it names: in the register, its department's or its office's own, and
- *   valid when it signed; when we read it does not matter
- * - an amount: at most the cap of its item; a cap that hangs on a fact nobody
- *   knows holds nobody back
+ * - what: the assignment's own item and case
+ * - who: an operator of the register, in office that day, in a role that may,
+ *   of the department or of one it has delegated this to (item, town, amount)
+ * - how much: no more than the rule worked out; more with the reason of it
+ *   (`deviation`), up to the item's cap and to what may leave the house at all.
+ *   A cap that hangs on a fact nobody knows holds nobody back
+ * - payee: a transfer repeats whose account the assignment showed
+ * - seal: in the register, of that office (and officer), for this item, valid
+ *   when it signed; signed between the case's opening and the arrival, not too
+ *   long before; SM2 over the message's bytes up to the field `seal`, its last
  */
+#include <string.h>
+
+#include "bus/base/clock.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
 #include "bus/role/household.h"
+#include "bus/role/signed.h"
+#include "bus/wire/ids.h"
+#include "bus/wire/sign.h"
 #include "consumers/matcher/parts.h"
 
-static struct bus_strv seal_reason(const struct matcher_rules *r,
-                                   const struct sa_decision *d)
+#define TOWN_DIGITS 9
+
+static const struct bus_strv holds; /* no reason */
+
+static struct bus_strv what_reason(const struct step *s,
+                                   const struct sa_decision *d,
+                                   const struct sa_assignment_state *a)
 {
-    const uint8_t *key = NULL;
+    struct bus_id asked = bus_wire_case_id(&s->state->household_id, a->case_no);
+    return !bus_strv_eq(d->item, a->item)    ? BUS_STRV("ITEM_DIFFERS")
+           : !bus_id_eq(&d->case_id, &asked) ? BUS_STRV("CASE_DIFFERS")
+                                             : holds;
+}
+
+static struct bus_strv who_reason(const struct step *s,
+                                  const struct sa_decision *d)
+{
+    const struct bus_register *r = s->rules->registers;
+    struct bus_strv town = s->state->division_code;
+    town.n = town.n > TOWN_DIGITS ? TOWN_DIGITS : town.n;
+    const struct bus_register_claim claim = {
+        .operator_id = d->decided_by.operator_id,
+        .org = d->decided_by.org_code,
+        /* "Not ours" is a clerk's word; yes and no are an approver's. */
+        .act = d->outcome == SA_DECISION_OUTCOME_RETURNED ? BUS_REGISTER_OPINION
+                                                          : BUS_REGISTER_DECIDE,
+        .owner = d->department,
+        .item = d->item,
+        .town = town,
+        .amount_fen = d->has_amount_fen ? d->amount_fen : 0,
+        .day = bus_china_day(d->signed_at),
+    };
+    if (r == NULL) {
+        return holds;
+    }
+    enum bus_register_answer answer = bus_registers_may(r, &claim);
+    return answer == BUS_REGISTER_YES
+               ? holds
+               : bus_strv(bus_registers_answer_word(answer));
+}
+
+/* --- the seal --- */
+
+static enum bus_register_answer seal_key(const struct bus_register *r,
+                                         const struct sa_decision *d,
+                                         const uint8_t **ret_key)
+{
     struct bus_register_sealing sealing = {
         .seal_id = d->seal_id,
         .org = d->department,
@@ -22,19 +79,67 @@ static struct bus_strv seal_reason(const struct matcher_rules *r,
         .item = d->item,
         .signed_ms = d->signed_at,
     };
-    if (!d->has_seal_id || r->registers == NULL ||
-        bus_registers_counts(r->registers).seals == 0) {
-        return (struct bus_strv){0};
-    }
-    enum bus_register_answer a =
-        bus_registers_seal_may(r->registers, &sealing, &key);
+    enum bus_register_answer a = bus_registers_seal_may(r, &sealing, ret_key);
     if (a == BUS_REGISTER_SEAL_OTHERS) {
         sealing.org = d->decided_by.org_code;
-        a = bus_registers_seal_may(r->registers, &sealing, &key);
+        a = bus_registers_seal_may(r, &sealing, ret_key);
     }
-    return a == BUS_REGISTER_YES ? (struct bus_strv){0}
-                                 : bus_strv(bus_registers_answer_word(a));
+    return a;
 }
+
+static struct bus_strv when_reason(const struct step *s,
+                                   const struct sa_decision *d,
+                                   const struct sa_assignment_state *a)
+{
+    const struct matcher_rules *r = s->rules;
+    int64_t arrived = s->event->arrived_ms;
+    return a->case_no == s->state->case_no &&
+                   d->signed_at + r->seal_skew_ms < s->state->opened_at
+               ? BUS_STRV("SEAL_BEFORE_CASE")
+           : arrived <= 0 ? holds
+           : d->signed_at > arrived + r->seal_skew_ms
+               ? BUS_STRV("SEAL_AFTER_ARRIVAL")
+           : r->seal_late_ms > 0 && arrived - d->signed_at > r->seal_late_ms
+               ? BUS_STRV("SEAL_LATE")
+               : holds;
+}
+
+static struct bus_strv seal_reason(const struct step *s,
+                                   const struct sa_decision *d,
+                                   const struct sa_assignment_state *a)
+{
+    const struct matcher_rules *r = s->rules;
+    const uint8_t *key = NULL;
+    struct bus_err ignored;
+    if (r->registers == NULL) {
+        return holds;
+    }
+    if (!d->has_seal_id || !d->has_seal) {
+        return bus_china_day(d->signed_at) < r->seals_from && !d->has_seal_id
+                   ? holds
+                   : BUS_STRV("SEAL_MISSING");
+    }
+    enum bus_register_answer answer = seal_key(r->registers, d, &key);
+    if (answer != BUS_REGISTER_YES) {
+        return bus_strv(bus_registers_answer_word(answer));
+    }
+    struct bus_strv when = when_reason(s, d, a);
+    if (when.n > 0) {
+        return when;
+    }
+    struct bus_strv text =
+        bus_role_signed_text(s->event->bytes, d->has_seal, d->seal);
+    struct bus_wire_signature signature = {.n = d->seal.n};
+    if (d->seal.n == 0 || d->seal.n > sizeof(signature.der)) {
+        return BUS_STRV("SEAL_BROKEN");
+    }
+    memcpy(signature.der, d->seal.p, d->seal.n);
+    return bus_wire_sm2_point_verify(key, text, &signature, &ignored) == BUS_OK
+               ? holds
+               : BUS_STRV("SEAL_BROKEN");
+}
+
+/* --- how much --- */
 
 static int
 cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
@@ -68,12 +173,46 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     return rc;
 }
 
+static int much_reason(struct step *s,
+                       const struct sa_decision *d,
+                       const struct sa_assignment_state *a,
+                       struct bus_strv *ret)
+{
+    int64_t most = s->rules->order_max_fen;
+    if (!d->has_amount_fen) {
+        return BUS_OK;
+    }
+    if (most > 0 && (d->amount_fen > most || d->uncovered_fen > most)) {
+        *ret = BUS_STRV("ABOVE_ORDER_MAX");
+        return BUS_OK;
+    }
+    BUS_TRY(cap_reason(s, d, ret));
+    if (ret->n == 0 && a->has_amount_fen && d->amount_fen > a->amount_fen &&
+        (!d->has_deviation || d->deviation.n == 0)) {
+        *ret = BUS_STRV("ABOVE_PROPOSED");
+    }
+    return BUS_OK;
+}
+
 int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
+                          const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason)
 {
-    *ret_reason = seal_reason(s->rules, d);
-    return ret_reason->n == 0 && d->outcome == SA_DECISION_OUTCOME_CONFIRMED
-               ? cap_reason(s, d, ret_reason)
-               : BUS_OK;
+    bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    *ret_reason = what_reason(s, d, a);
+    if (ret_reason->n == 0) {
+        *ret_reason = who_reason(s, d);
+    }
+    if (ret_reason->n == 0 && yes) {
+        BUS_TRY(much_reason(s, d, a, ret_reason));
+    }
+    if (ret_reason->n == 0 && yes && d->delivery == SA_DELIVERY_BANK &&
+        !d->has_payee_hash) {
+        *ret_reason = BUS_STRV("PAYEE_MISSING");
+    }
+    if (ret_reason->n == 0) {
+        *ret_reason = seal_reason(s, d, a);
+    }
+    return BUS_OK;
 }

@@ -88,6 +88,7 @@ static int emit_assignment(struct step *s,
                                                     ? (struct bus_strv){0}
                                                     : st->department,
                                     .withheld = withheld,
+                                    .payee = !gone,
                                 });
 }
 

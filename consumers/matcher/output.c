@@ -1,5 +1,6 @@
 /* One of decide's outputs as a message: sealed for whom it is, on its topic. */
 #include "bus/base/check.h"
+#include "bus/role/payee.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 
@@ -47,6 +48,30 @@ static int output_seal(struct matcher_work *w,
     return BUS_OK;
 }
 
+/* Whose account it is, and the sum that its decision repeats. */
+static int output_payee(struct matcher_work *w,
+                        const struct matcher_output *o,
+                        struct sa_assignment *a,
+                        struct bus_err *err)
+{
+    struct bus_arena *mem = &w->lane->event;
+    struct bus_role_payee *p = bus_arena_alloc(mem, sizeof(*p));
+    if (!o->payee || w->personal.n == 0) {
+        return BUS_OK;
+    }
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a payee");
+    }
+    BUS_TRY(bus_role_payee_of(w->lane->keys, &a->household_id,
+                              &a->assignment_id, w->personal, mem, p, err));
+    if (p->known) {
+        a->has_payee_masked = a->has_payee_hash = true;
+        a->payee_masked = bus_strv(p->masked);
+        a->payee_hash = (struct bus_strv){(char *)p->sum, sizeof(p->sum)};
+    }
+    return BUS_OK;
+}
+
 static int32_t route_of(const struct matcher_shell *s,
                         const struct matcher_output *o)
 {
@@ -79,6 +104,7 @@ static int seal_record(struct matcher_work *w,
     case MATCHER_OUT_ASSIGNMENTS: {
         struct sa_assignment *a = record;
         *ret_at = a->occurred_at;
+        BUS_TRY(output_payee(w, o, a, err));
         return output_seal(w, o, "assignment", &a->has_personal, &a->personal,
                            err);
     }

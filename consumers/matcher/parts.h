@@ -114,6 +114,7 @@ int matcher_assignment_return(struct step *s,
  * goes back with, "" if it stands. */
 int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
+                          const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason);
 /* close.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);

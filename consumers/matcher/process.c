@@ -105,7 +105,7 @@ static int keep_state(struct matcher_work *w,
 static bool seals_anything(const struct matcher_outputs *outs)
 {
     for (size_t i = 0; i < outs->n; i++) {
-        if (outs->v[i].seal_for.n > 0) {
+        if (outs->v[i].seal_for.n > 0 || outs->v[i].payee) {
             return true;
         }
     }
@@ -164,7 +164,8 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
                                   .record = record,
                                   .partner = w->in->partner,
                                   .bytes = w->m->value,
-                                  .rest = &rest};
+                                  .rest = &rest,
+                                  .arrived_ms = w->m->timestamp_ms};
     struct matcher_outputs outs;
     int rc = matcher_decide(&w->lane->rules, &st, &event, mem, &outs, err);
     if (rc != BUS_OK) {

@@ -1,5 +1,6 @@
 /* A decision as a department writes it. */
 #include "bus/partner/kind_tables.h"
+#include "bus/role/signed.h"
 #include "schemas/actor.h"
 #include "schemas/decision.h"
 #include "schemas/delivery.h"
@@ -28,6 +29,10 @@ static const struct bus_partner_document_field fields[] = {
     {"amount_fen", BUS_DOC_LONG, AT(sa_decision, amount_fen),
      .has_offset = AT(sa_decision, has_amount_fen), .min = 1,
      .max = BUS_KIND_FEN_MAX},
+    {"deviation", BUS_DOC_TEXT, AT(sa_decision, deviation),
+     .has_offset = AT(sa_decision, has_deviation), .max = 400},
+    {"payee_hash", BUS_DOC_HEX, AT(sa_decision, payee_hash),
+     .has_offset = AT(sa_decision, has_payee_hash), .max = 64},
     {"uncovered_fen", BUS_DOC_LONG, AT(sa_decision, uncovered_fen), .min = 0,
      .max = BUS_KIND_FEN_MAX},
     {"delivery", BUS_DOC_WORD, AT(sa_decision, delivery),
@@ -87,6 +92,20 @@ static void department_finish(const struct bus_partner_kind_env *env,
     }
 }
 
+/* With the seal at the partner's site, unless it brings one of its own. */
+static int department_sign(const struct bus_partner_kind_env *env,
+                           void *record,
+                           struct bus_arena *mem,
+                           struct bus_err *err)
+{
+    struct sa_decision *d = record;
+    if (d->has_seal || env->seal_key == NULL || env->partner->seal.id == NULL) {
+        return BUS_OK;
+    }
+    return bus_role_decision_sign(d, bus_strv(env->partner->seal.id),
+                                  env->seal_key, mem, err);
+}
+
 const struct bus_partner_kind_in kind_department_in = {
     .kind = "department",
     .topic = "decisions",
@@ -97,4 +116,5 @@ const struct bus_partner_kind_in kind_department_in = {
     .about_offset = AT(sa_decision, assignment_id),
     .reply_offset = AT(department_answer, reply),
     .finish = department_finish,
+    .sign = department_sign,
 };

@@ -65,6 +65,9 @@ class Town:
         self.bureau = self.dir / "bureau.pem"
         self.env.update(LIANOU_BUREAU_KEY=str(self.bureau))
         self.env.update(LIANOU_BUREAU_PUBLIC=self.lianou("seal", "keygen", str(self.bureau)).stdout.strip())
+        self.env.update(LIANOU_SEALS=str(self.dir / "seals"))
+        self.lianou("seal", "demo", "--registers", str(self.dir / "registers"), "--keys", str(self.dir / "seals"))
+        self.env.update(LIANOU_REGISTERS=str(self.dir / "registers"))
         self.lianou("topics", "apply")
         self.lianou("db", "migrate")
 

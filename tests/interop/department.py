@@ -2,13 +2,15 @@
 code of ours. Reads an assignment with confluent-kafka's Avro deserializer,
 opens the sealed field by schemas/README.md, answers with a decision.
 
-department.py BOOTSTRAP REGISTRY KEYRING PREFIX DEPARTMENT
+department.py BOOTSTRAP REGISTRY KEYRING PREFIX DEPARTMENT OPERATOR SEAL-KEY
 Prints one line: the assignment, the decision, and whether a name was opened.
 """
 import hashlib
 import io
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 import uuid
 
@@ -19,7 +21,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.serialization import MessageField, SerializationContext
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-bootstrap, registry_url, keyring, prefix, department = sys.argv[1:6]
+bootstrap, registry_url, keyring, prefix, department, operator, seal_key = sys.argv[1:8]
 registry = SchemaRegistryClient({"url": registry_url})
 
 keys = {}
@@ -74,10 +76,21 @@ def decision_of(assignment):
         "event_id": derived(b"event"), "household_id": assignment["household_id"], "occurred_at": now,
         "case_id": assignment["case_id"], "decision_id": derived(b"decision"),
         "assignment_id": assignment["assignment_id"], "department": department, "item": assignment["item"],
-        "outcome": "CONFIRMED", "amount_fen": assignment["amount_fen"] or 12300, "delivery": "BANK",
+        "outcome": "CONFIRMED", "amount_fen": assignment["amount_fen"] or 12300,
+        "delivery": "BANK" if assignment["payee_hash"] else "POST_CASH", "payee_hash": assignment["payee_hash"],
         "reason": "independent client", "signed_at": now,
-        "decided_by": {"operator_id": "py-1", "org_code": department, "role": "approver"},
+        "decided_by": {"operator_id": operator, "org_code": department, "role": "approver"},
+        "seal_id": "seal-" + department, "seal": None,
     }
+
+
+def sealed(message):
+    """schemas/README.md, "Seals": SM2 over all that stands before the last field, by OpenSSL alone."""
+    with tempfile.NamedTemporaryFile() as text:
+        text.write(message[:-1])
+        text.flush()
+        return subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-digest", "sm3", "-in", text.name, "-inkey", seal_key,
+                               "-pkeyopt", "distid:1234567812345678"], capture_output=True, check=True).stdout
 
 
 key, assignment = next_assignment()
@@ -86,6 +99,7 @@ topic = f"{prefix}decisions.{department}"
 schema = registry.get_latest_version(f"{topic}-value").schema.schema_str
 encode = AvroSerializer(registry, schema, conf={"auto.register.schemas": False})
 decision = decision_of(assignment)
+decision["seal"] = sealed(encode(decision, SerializationContext(topic, MessageField.VALUE)))
 failures = []
 producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "acks": "all"})
 producer.produce(topic, key=key, value=encode(decision, SerializationContext(topic, MessageField.VALUE)),

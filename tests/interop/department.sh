@@ -29,6 +29,9 @@ work = pathlib.Path(sys.argv[1])
 (work / "keyring").write_text("".join(f"{i} {o} {secrets.token_hex(32)}\n" for i, o in enumerate(owners, 1)))
 (work / "person.key").write_text(secrets.token_hex(32) + "\n")
 PY
+"$program" seal demo --registers "$work/registers" --keys "$work/seals"
+export LIANOU_REGISTERS="$work/registers"
+officer=$(sed -n 's/^\(op-[0-9]*\),[^,]*,MZ,approver,.*,$/\1/p' "$work/registers/operators.csv" | head -1)
 "$program" topics apply >"$work/topics"
 for role in matcher dispatch registry; do
     "$program" run $role 2>"$work/$role.log" &
@@ -38,7 +41,8 @@ done
 "$program" intake submit "$work/applications" >"$work/submit" 2>&1 || fail "submit: $(tail -1 "$work/submit")"
 until_shown ASSIGNED assignments.MZ
 port=$(sed -n 's/.*http_port=\([0-9]*\).*/\1/p' "$work/registry.log")
-answer=$("$python" tests/interop/department.py "$LIANOU_KAFKA" "http://127.0.0.1:$port" "$LIANOU_KEYRING" qihe. MZ) ||
+answer=$("$python" tests/interop/department.py "$LIANOU_KAFKA" "http://127.0.0.1:$port" "$LIANOU_KEYRING" qihe. MZ \
+    "$officer" "$work/seals/seal-MZ.key") ||
     fail "the department's program"
 echo "$answer"
 case $answer in *" opened") ;; *) fail "the sealed field was not opened" ;; esac

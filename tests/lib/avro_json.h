@@ -82,6 +82,13 @@ avro_text(const struct bus_wire_schema *s, const json_t *j, struct bus_buf *b)
         }
         return false;
     }
+    if (s->kind == BUS_WIRE_BYTES) { /* in hex */
+        avro_long(b, (int64_t)strlen(text) / 2);
+        for (unsigned byte; sscanf(text, "%2x", &byte) == 1; text += 2) {
+            bus_buf_putc(b, (uint8_t)byte);
+        }
+        return *text == '\0';
+    }
     avro_long(b, (int64_t)strlen(text));
     bus_buf_puts(b, text);
     return s->kind == BUS_WIRE_STRING;

@@ -252,6 +252,7 @@ static int dispatch(struct bus_arena *mem, struct bus_err *err)
     struct dispatch_rules rules = {.bank_of = bank_of,
                                    .post = BUS_STRV("youzheng"),
                                    .cash_max_fen = 300000,
+                                   .order_max_fen = 20000000,
                                    .charities = {BUS_STRV("aixin")},
                                    .charity_count = 1};
     struct sa_case_event e = {.kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
@@ -260,8 +261,10 @@ static int dispatch(struct bus_arena *mem, struct bus_err *err)
                               .fund = BUS_STRV("dibao")};
     struct dispatch_outputs outs;
     e.decision.item = BUS_STRV("MZ01");
+    e.decision.has_amount_fen = true;
     e.decision.amount_fen = 50000;
-    int rc = dispatch_plan(&rules, &e, mem, &outs, err);
+    const struct dispatch_payee payee = {BUS_ROLE_PAYEE_SAME, true};
+    int rc = dispatch_plan(&rules, &e, &payee, mem, &outs, err);
     return rc == BUS_OK && outs.n == 0 ? bus_fail(err, BUS_EBUG, "no order")
                                        : rc;
 }

@@ -308,6 +308,7 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
     s->rules.config = &s->frame.config;
     s->rules.catalogue = s->catalogue;
     s->schemas = bus_role_types_registry();
+    BUS_TRY(cli_simulate_officers(&s->rules, getenv("LIANOU_SEALS"), err));
     bus_arena_init(&s->mem, 64u << 10, MESSAGE_BYTES);
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
@@ -381,6 +382,7 @@ static int simulate_run(int argc, char **argv)
                      simulate_start(s, group, &err) == BUS_OK
                  ? bus_role_frame_run(&s->frame)
                  : bus_role_frame_fail(&err);
+        cli_simulate_officers_free(&s->rules);
         bus_policy_catalogue_free(s->catalogue);
         bus_wire_registry_free(s->schemas);
         bus_arena_fini(&s->mem);

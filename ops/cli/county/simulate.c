@@ -4,6 +4,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
+#include "ops/cli/county/simulate_officer.h"
 #include "schemas/assignment.h"
 #include "schemas/claim.h"
 #include "schemas/decision.h"
@@ -63,11 +64,11 @@ static void simulate_answer(struct answering *a,
     a->out->v[a->out->n++].occurred_at = a->now_ms;
 }
 
-static struct sa_actor officer(const struct answering *a)
+static struct sa_actor surveyor(const struct answering *a)
 {
     return (struct sa_actor){.operator_id = BUS_STRV("op-simulated"),
                              .org_code = bus_strv(a->partner->code),
-                             .role = BUS_STRV("approver")};
+                             .role = BUS_STRV("surveyor")};
 }
 
 static enum sa_delivery simulate_delivery_of(const struct answering *a,
@@ -114,8 +115,15 @@ static void simulate_grant(struct answering *a,
         d->amount_fen = over                     ? 300001
                         : d->amount_fen > 300000 ? 300000
                                                  : d->amount_fen;
-    } else {
+    } else if (q->has_payee_hash) {
         d->delivery = SA_DELIVERY_BANK;
+    } else { /* nobody's account is known: by hand */
+        d->delivery = SA_DELIVERY_POST_CASH;
+        d->amount_fen = d->amount_fen > 300000 ? 300000 : d->amount_fen;
+    }
+    if (d->delivery == SA_DELIVERY_BANK) {
+        d->has_payee_hash = true;
+        d->payee_hash = q->payee_hash;
     }
     if (percent(a, &q->assignment_id) < 15) {
         d->uncovered_fen = UNCOVERED_FEN;
@@ -132,6 +140,8 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     if (d == NULL) {
         return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
+    const struct simulate_officer *officer =
+        cli_simulate_officer(a->rules, a->partner);
     unsigned dice = percent(a, &q->assignment_id);
     unsigned no = (unsigned)a->rules->errors;
     bool open = q->verdict == SA_VERDICT_UNDETERMINED;
@@ -148,7 +158,7 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     d->assignment_id = q->assignment_id;
     d->department = q->department;
     d->item = q->item;
-    d->decided_by = officer(a);
+    d->decided_by = cli_simulate_actor(officer);
     d->delivery = SA_DELIVERY_SERVICE;
     d->reason = d->outcome == SA_DECISION_OUTCOME_CONFIRMED
                     ? BUS_STRV("符合条件")
@@ -156,6 +166,7 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED) {
         simulate_grant(a, q, d);
     }
+    BUS_TRY(cli_simulate_seal(officer, d, a->mem, a->err));
     simulate_answer(
         a, &(struct cli_simulate_answer){.type = &sa_decision_type,
                                          .ce_type = "sa.decision.v1",
@@ -295,7 +306,7 @@ static int verify(struct answering *a, const struct sa_verification_request *q)
     r->occurred_at = a->now_ms;
     r->request_id = q->request_id;
     r->outcome = SA_VERIFICATION_OUTCOME_ANSWERED;
-    r->appraiser = officer(a);
+    r->appraiser = surveyor(a);
     for (size_t i = 0; i < q->facts.n; i++) {
         facts[i] = (struct sa_fact){
             .name = q->facts.v[i].name,

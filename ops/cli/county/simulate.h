@@ -9,12 +9,24 @@
 #include "bus/policy/catalogue.h"
 #include "bus/role/frame.h"
 #include "bus/wire/codec.h"
+#include "bus/wire/sign.h"
 
 #define SIMULATE_ANSWERS_MAX 2 /* to one question */
 
+/* A department's approver and its seal's key. */
+struct simulate_officer
+{
+    const struct bus_conf_partner *department;
+    const struct bus_operator *approver; /* NULL: the register has none */
+    struct bus_wire_sm2_key *key;        /* NULL: what it decides has no seal */
+    char seal_id[48];
+};
+#define SIMULATE_OFFICERS_MAX 64
 struct simulate_rules
 {
     const struct bus_config *config;
+    struct simulate_officer officers[SIMULATE_OFFICERS_MAX];
+    size_t officer_count;
     const struct bus_policy_catalogue *catalogue;
     uint64_t seed;
     int errors; /* percent of unwilling answers: refusals, rejections */
@@ -34,6 +46,12 @@ struct simulate_answers
     size_t n;
 };
 
+/* Finds each department's approver, and opens the keys of their seals: files
+ * <folder>/seal-<department>.key; folder NULL: nothing is sealed. */
+int cli_simulate_officers(struct simulate_rules *rules,
+                          const char *folder,
+                          struct bus_err *err) BUS_MUSTCHECK;
+void cli_simulate_officers_free(struct simulate_rules *rules);
 /* The type of what a partner of this kind is asked, and its topic's word. */
 const struct bus_wire_type *
 cli_simulate_question(enum bus_conf_partner_kind kind, const char **ret_what);

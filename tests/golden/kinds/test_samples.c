@@ -94,7 +94,7 @@ static struct bus_partner_kind_env env_of(const struct bench *b,
     for (size_t i = 0; i < b->config.partners_count; i++) {
         const struct bus_conf_partner *p = &b->config.partners[i];
         if (strcmp(bus_partner_kind_word(p), kind->name) == 0) {
-            return (struct bus_partner_kind_env){&b->config, p, b->keys};
+            return (struct bus_partner_kind_env){&b->config, p, b->keys, NULL};
         }
     }
     fail_msg("no partner of kind %s", kind->name);

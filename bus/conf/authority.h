@@ -1,0 +1,22 @@
+/* The configuration's part in whose word counts: who signs what everybody goes
+ * by, when a seal counts, and what may leave at most. Part of bus_config.h. */
+#ifndef BUS_CONF_AUTHORITY_H
+#define BUS_CONF_AUTHORITY_H
+
+#include <stdint.h>
+
+struct bus_config_bureau /* bus/catalogue/publication.h */
+{
+    const char *public_key, *key; /* as written; private key file, mode 0600 */
+};
+struct bus_config_money
+{
+    int64_t order_max_fen; /* of one order, whatever anybody decided */
+};
+struct bus_config_seals
+{
+    int32_t required_from;    /* day from which a decision needs one */
+    int64_t late_ms, skew_ms; /* signing to arrival; clocks' difference */
+};
+
+#endif

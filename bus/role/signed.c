@@ -1,0 +1,47 @@
+#include "bus/role/signed.h"
+
+#include <stdint.h>
+
+#include "bus/base/check.h"
+#include "bus/wire/framing.h"
+
+/* Avro 1.11, Binary Encoding: a branch is one byte, bytes are a zigzag length
+ * of seven bits a byte, and themselves. */
+struct bus_strv
+bus_role_signed_text(struct bus_strv value, bool has_seal, struct bus_strv seal)
+{
+    size_t tail = 1;
+    if (has_seal) {
+        tail += seal.n + 1;
+        for (uint64_t length = (uint64_t)seal.n << 1; length >= 0x80;
+             length >>= 7) {
+            tail++;
+        }
+    }
+    return value.n < tail ? (struct bus_strv){0}
+                          : (struct bus_strv){value.p, value.n - tail};
+}
+
+int bus_role_decision_sign(struct sa_decision *d,
+                           struct bus_strv seal_id,
+                           const struct bus_wire_sm2_key *key,
+                           struct bus_arena *mem,
+                           struct bus_err *err)
+{
+    BUS_CHECK(!d->has_seal && seal_id.n > 0 && key != NULL);
+    struct bus_strv framed;
+    struct bus_wire_signature made;
+    d->has_seal_id = true;
+    d->seal_id = seal_id;
+    BUS_TRY(bus_wire_encode_framed(&sa_decision_type, d, mem, &framed, err));
+    BUS_TRY(bus_wire_sm2_key_sign(
+        key, bus_role_signed_text(framed, false, (struct bus_strv){0}), &made,
+        err));
+    void *der = bus_arena_dup(mem, made.der, made.n);
+    if (der == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a seal");
+    }
+    d->has_seal = true;
+    d->seal = (struct bus_strv){der, made.n};
+    return BUS_OK;
+}

@@ -1,0 +1,98 @@
+/* The last door: whatever was accepted, what leaves is an order of an amount
+ * that may leave, to the account decided on. */
+#include "tests/lib/check.h"
+
+#include <string.h>
+
+#include "consumers/dispatch/plan.h"
+#include "schemas/dispatch_result.h"
+#include "schemas/payment_order.h"
+
+#define ORDER_MAX 20000000
+
+static struct bus_arena mem;
+
+static struct bus_strv nongshang(void *data, struct bus_strv fund)
+{
+    (void)data;
+    (void)fund;
+    return BUS_STRV("nongshang");
+}
+
+struct row
+{
+    const char *why; /* of the refusal; "": ordered */
+    enum sa_delivery delivery;
+    bool has_amount;
+    int64_t fen;
+    struct dispatch_payee payee;
+};
+#define BANK SA_DELIVERY_BANK
+#define CASH SA_DELIVERY_POST_CASH
+#define GOOD SA_DELIVERY_POST_GOODS
+static const struct row rows[] = {
+    {"", BANK, true, 1, {BUS_ROLE_PAYEE_SAME, true}},
+    {"", BANK, true, ORDER_MAX, {BUS_ROLE_PAYEE_SAME, true}},
+    {"ABOVE_ORDER_MAX", BANK, true, ORDER_MAX + 1, {BUS_ROLE_PAYEE_SAME, true}},
+    {"ABOVE_ORDER_MAX", BANK, true, INT64_MAX, {BUS_ROLE_PAYEE_SAME, true}},
+    {"ABOVE_ORDER_MAX", BANK, true, 0, {BUS_ROLE_PAYEE_SAME, true}},
+    {"ABOVE_ORDER_MAX", BANK, true, -1, {BUS_ROLE_PAYEE_SAME, true}},
+    {"ABOVE_ORDER_MAX", BANK, false, 100, {BUS_ROLE_PAYEE_SAME, true}},
+    {"PAYEE_DIFFERS", BANK, true, 100, {BUS_ROLE_PAYEE_OTHER, true}},
+    {"ACCOUNT_MISSING", BANK, true, 100, {BUS_ROLE_PAYEE_UNKNOWN, true}},
+    {"", CASH, true, 300000, {BUS_ROLE_PAYEE_UNKNOWN, true}},
+    {"CASH_ABOVE_CAP", CASH, true, 300001, {BUS_ROLE_PAYEE_UNKNOWN, true}},
+    {"ABOVE_ORDER_MAX", CASH, true, -5, {BUS_ROLE_PAYEE_UNKNOWN, true}},
+    {"NAME_MISSING", CASH, true, 100, {BUS_ROLE_PAYEE_SAME, false}},
+    {"", GOOD, false, 0, {BUS_ROLE_PAYEE_UNKNOWN, true}},
+    {"NAME_MISSING", GOOD, false, 0, {BUS_ROLE_PAYEE_UNKNOWN, false}},
+    {"", SA_DELIVERY_SERVICE, false, 0, {BUS_ROLE_PAYEE_UNKNOWN, false}},
+};
+
+static void one_row(size_t i)
+{
+    const struct row *r = &rows[i];
+    struct dispatch_rules rules = {.bank_of = nongshang,
+                                   .post = BUS_STRV("youzheng"),
+                                   .cash_max_fen = 300000,
+                                   .order_max_fen = ORDER_MAX};
+    struct sa_case_event e = {.kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+                              .has_decision = true,
+                              .has_fund = true,
+                              .fund = BUS_STRV("dibao")};
+    struct dispatch_outputs outs;
+    struct bus_err err;
+    e.decision.outcome = SA_DECISION_OUTCOME_CONFIRMED;
+    e.decision.delivery = r->delivery;
+    e.decision.has_amount_fen = r->has_amount;
+    e.decision.amount_fen = r->fen;
+    bus_arena_reset(&mem);
+    if (dispatch_plan(&rules, &e, &r->payee, &mem, &outs, &err) != BUS_OK) {
+        fail_msg("row %zu: %s", i, err.msg);
+    }
+    bool serves = r->delivery == SA_DELIVERY_SERVICE;
+    const struct sa_dispatch_result *told = outs.v[outs.n - 1].record;
+    struct bus_strv why = told->has_reason ? told->reason : BUS_STRV("");
+    if (!bus_strv_is(why, r->why)) {
+        fail_msg("row %zu: '%.*s' instead of '%s'", i, BUS_STRV_ARG(why),
+                 r->why);
+    }
+    assert_int_equal(outs.n, why.n > 0 || serves ? 1 : 2);
+}
+
+static void every_row(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        one_row(i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row)};
+    bus_arena_init(&mem, 0, 0);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    bus_arena_fini(&mem);
+    return failed;
+}
