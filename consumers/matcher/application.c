@@ -115,7 +115,9 @@ int matcher_on_application(struct step *s)
     }
     s->out->changed = true;
     st->division_code = a->division_code;
-    if (a->has_personal) {
+    /* While a case is open nobody puts another account, phone or address in
+     * the place of those that officers have in hand (authority, "payee"). */
+    if (a->has_personal && (opened || !st->has_personal)) {
         st->has_personal = true;
         st->personal = a->personal;
         st->has_personal_event = true;

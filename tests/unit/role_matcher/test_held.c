@@ -195,6 +195,38 @@ static void test_T16(void **state)
     assert_int_equal(answered(&st, over).n, 0);
 }
 
+/* Another application of the household, with another sealed account. */
+static void again(struct sa_household_state *st, uint8_t n, const char *sealed)
+{
+    static struct sa_member head = {.head = true, .relation = {"0", 1}};
+    head.person_id = id('p', 1);
+    struct sa_application a = {.event_id = id('e', n),
+                               .household_id = id('h', 1),
+                               .application_id = id('a', n),
+                               .occurred_at = TEN + n * MIN,
+                               .division_code = BUS_STRV("371425101001"),
+                               .has_personal = true,
+                               .personal = bus_strv(sealed)};
+    a.members.v = &head;
+    a.members.n = 1;
+    (void)step(
+        st, &(struct matcher_event){.kind = MATCHER_APPLICATION, .record = &a});
+}
+
+static void account_stays(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    apply(&st);
+    again(&st, 2, "first");
+    again(&st, 3, "second");
+    assert_true(bus_strv_is(st.personal, "first"));
+    assert_true(bus_id_eq(&st.personal_event, &(struct bus_id){{'e', 2}}));
+    st.case_open = false;
+    again(&st, 4, "third"); /* a new case, which officers will see */
+    assert_true(st.case_open && bus_strv_is(st.personal, "third"));
+}
+
 /* --- the matrix --- */
 
 static struct bus_wire_sm2_key *ours, *foreign;
@@ -448,6 +480,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T16),
+        cmocka_unit_test(account_stays),
         cmocka_unit_test(every_cell),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
