@@ -51,13 +51,17 @@ def config():
         text = p.read_text().replace("transport: kafka", "transport: spool")
         text = text.replace("in_flight: 5000", "in_flight: %d" % (IN_FLIGHT if code == SILENT else 5000))
         if code == "MZ":  # what comes as a file is sealed by its adapter
-            text += "seal: {id: seal-MZ, key: '${LIANOU_SEALS}/seal-MZ.key'}\n"
+            text += "seal: {id: seal-MZ, key: '${LIANOU_SEAL_MZ:-none}'}\n"
         p.write_text(re.sub(r"metrics_port: .*", "metrics_port: 0", text))
     return folder
 
 
 class AdapterTown(Town):
     silent = ["--silent", SILENT]
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.env["LIANOU_SEAL_MZ"] = str(self.dir / "seals/seal-MZ.key")
 
     def start(self, name):
         if name in BEHIND:
