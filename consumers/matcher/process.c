@@ -112,12 +112,32 @@ static bool seals_anything(const struct matcher_outputs *outs)
     return false;
 }
 
+/* The second lock for torn transactions, beside the one of restore.c: the event
+ * at this place has written the household's state before, with its outputs. */
+static int outputs_once(const struct matcher_work *w, struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    if (!matcher_parts_marked(&w->state.parts, w->state.mark)) {
+        return BUS_OK;
+    }
+    return bus_fail(err, BUS_EBUG,
+                    "%s[%d] offset %lld, household %s: its outputs were "
+                    "written before: a transaction was committed half, or the "
+                    "group's offsets went back; nothing more is written here "
+                    "(ops/decisions/0023)",
+                    w->in->topic, w->m->partition, (long long)w->m->offset,
+                    bus_id_text(&w->household, id));
+}
+
 static int put_all(struct matcher_work *w,
                    struct batch_state_slot *slot,
                    struct sa_household_state *st,
                    const struct matcher_outputs *outs,
                    struct bus_err *err)
 {
+    if (outs->n > 0) {
+        BUS_TRY(outputs_once(w, err));
+    }
     if (seals_anything(outs)) {
         BUS_TRY(load_rest(w, st, err));
         BUS_TRY(matcher_open_personal(w, st, err));
@@ -156,6 +176,9 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
         &w->lane->batch_state, &w->household, w->m->partition);
     struct sa_household_state st;
     BUS_TRY(load_state(w, slot, &st, err));
+    memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
+    matcher_mark_make(bus_strv(w->in->topic), w->m->partition, w->m->offset,
+                      &w->cause, w->state.mark);
     struct matcher_rest rest = {.load = load_rest,
                                 .data = w,
                                 .size = w->state.size,
@@ -174,7 +197,6 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
     }
     w->lane->duplicates += outs.duplicate && !outs.changed;
     w->trace = bus_kafka_msg_header(w->m, "traceparent");
-    memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
     return put_all(w, slot, &st, &outs, err);
 }
 

@@ -120,6 +120,7 @@ static int close_case(struct matcher_parted *h,
         BUS_TRY(
             part_number(h, st->catalogue_version, &c.catalogue_version, err));
     }
+    memcpy(c.mark, h->mark, sizeof(c.mark));
     BUS_TRY(close_lists(h, st, &c, err));
     return bus_wire_encode_framed(&sa_household_case_type, &c, h->mem, ret,
                                   err);
@@ -142,6 +143,7 @@ static int close_assignment(struct matcher_parted *h,
                                         .has_decision_id = a->has_decision_id,
                                         .decision_id = a->decision_id,
                                         .due = a->due};
+    memcpy(p.mark, h->mark, sizeof(p.mark));
     BUS_TRY(part_number(h, a->item, &p.item, err));
     BUS_TRY(part_number(h, a->item_version, &p.item_version, err));
     BUS_TRY(part_number(h, a->department, &p.department, err));
@@ -270,29 +272,10 @@ static int close_facts(struct matcher_parted *h,
     f.members.n = st->members.n;
     f.applications.v = refs;
     f.applications.n = st->applications.n;
+    memcpy(f.mark, h->mark, sizeof(f.mark));
     BUS_TRY(close_fact_list(h, st, &f, err));
     return bus_wire_encode_framed(&sa_household_facts_type, &f, h->mem, ret,
                                   err);
-}
-
-/* Where the bytes behind the sequence begin. */
-static size_t behind_sequence(struct bus_strv framed)
-{
-    size_t at = BUS_WIRE_FRAME_BYTES;
-    while (at < framed.n && (framed.p[at] & 0x80)) {
-        at++;
-    }
-    return at + 1;
-}
-
-static bool part_same(struct bus_strv old, struct bus_strv new)
-{
-    if (old.n == 0) {
-        return false;
-    }
-    size_t a = behind_sequence(old), b = behind_sequence(new);
-    return old.n - a == new.n - b &&memcmp(old.p + a, new.p + b, new.n - b) ==
-           0;
 }
 
 /* The part as it is now, the old bytes if nothing of it has changed. */
@@ -301,7 +284,7 @@ static void settle(struct matcher_parts *ret,
                    uint32_t part,
                    struct bus_strv now)
 {
-    changed[part] = !part_same(ret->v[part], now);
+    changed[part] = !matcher_part_same(ret->v[part], now);
     if (changed[part]) {
         ret->v[part] = now;
     }

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "bus/base/check.h"
+#include "bus/base/hash.h"
 #include "schemas/household_case.h"
+
+#define PART_IDS_FROM   101 /* schema ids of parts, whatever their version */
+#define PART_MARKS_FROM 105 /* those that have a mark behind the sequence */
 
 struct bus_strv matcher_part_key(const struct bus_id *household,
                                  uint32_t part,
@@ -56,7 +60,7 @@ int64_t matcher_part_sequence(struct bus_strv framed)
     struct bus_strv body;
     uint64_t z = 0;
     if (bus_wire_unframe(framed, &id, &body, NULL) != BUS_OK ||
-        id < sa_household_case_type.id) {
+        id < PART_IDS_FROM) {
         return -1;
     }
     for (size_t i = 0; i < body.n && i < 10; i++) {
@@ -66,6 +70,54 @@ int64_t matcher_part_sequence(struct bus_strv framed)
         }
     }
     return -1;
+}
+
+void matcher_mark_make(struct bus_strv topic,
+                       int32_t partition,
+                       int64_t offset,
+                       const struct bus_id *event,
+                       uint8_t ret[MATCHER_MARK_BYTES])
+{
+    int64_t place[2] = {partition, offset};
+    uint64_t h = bus_hash64(topic.p, topic.n, 0);
+    h = bus_hash64(place, sizeof(place), h);
+    h = bus_hash64(event->b, sizeof(event->b), h);
+    memcpy(ret, &h, MATCHER_MARK_BYTES);
+}
+
+/* Where what is behind the sequence begins. */
+static size_t behind_sequence(struct bus_strv framed)
+{
+    size_t at = BUS_WIRE_FRAME_BYTES;
+    while (at < framed.n && (framed.p[at] & 0x80)) {
+        at++;
+    }
+    return at + 1;
+}
+
+bool matcher_parts_marked(const struct matcher_parts *in,
+                          const uint8_t mark[MATCHER_MARK_BYTES])
+{
+    for (uint32_t i = 0; i < in->n; i++) {
+        uint32_t id = 0;
+        struct bus_strv body;
+        size_t at = behind_sequence(in->v[i]);
+        if (bus_wire_unframe(in->v[i], &id, &body, NULL) == BUS_OK &&
+            id >= PART_MARKS_FROM && at + MATCHER_MARK_BYTES <= in->v[i].n &&
+            memcmp(in->v[i].p + at, mark, MATCHER_MARK_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool matcher_part_same(struct bus_strv a, struct bus_strv b)
+{
+    size_t i = behind_sequence(a) + MATCHER_MARK_BYTES;
+    size_t k = behind_sequence(b) + MATCHER_MARK_BYTES;
+    return a.n >= i && b.n >= k && a.n - i == b.n - k &&
+           memcmp(a.p, b.p, BUS_WIRE_FRAME_BYTES) == 0 &&
+           memcmp(a.p + i, b.p + k, a.n - i) == 0;
 }
 
 /* --- bundles: how many, a length and a pass of each, their bytes; in this

@@ -34,6 +34,20 @@ bool matcher_part_of_key(struct bus_strv key,
 /* The sequence in a part's bytes; -1 for a state of the form before. */
 int64_t matcher_part_sequence(struct bus_strv framed);
 
+/* Which event wrote a part: a hash of its id and of the place it was read at.
+ * What a partner sends again has another place and so another mark; the same
+ * mark again says that the topic has the event's state and its outputs though
+ * the group's offsets stand before it. */
+#define MATCHER_MARK_BYTES 6
+void matcher_mark_make(struct bus_strv topic,
+                       int32_t partition,
+                       int64_t offset,
+                       const struct bus_id *event,
+                       uint8_t ret[MATCHER_MARK_BYTES]);
+
+/* The same but for the sequence and the mark; of the version written now. */
+bool matcher_part_same(struct bus_strv a, struct bus_strv b);
+
 struct matcher_parts /* views into a bundle */
 {
     struct bus_strv *v;
@@ -49,6 +63,9 @@ int matcher_parts_bundle(const struct matcher_parts *of,
                          struct bus_arena *mem,
                          struct bus_strv *ret,
                          struct bus_err *err) BUS_MUSTCHECK;
+/* One of the parts was written by this event. */
+bool matcher_parts_marked(const struct matcher_parts *in,
+                          const uint8_t mark[MATCHER_MARK_BYTES]);
 /* Puts one in its place; makes room for it. A state of the form before takes
  * the place of all. */
 int matcher_parts_set(struct matcher_parts *in,
@@ -65,6 +82,7 @@ struct matcher_parted
     struct bus_wire_registry *schemas;
     struct matcher_names *names;
     struct bus_arena *mem;
+    uint8_t mark[MATCHER_MARK_BYTES]; /* of the event that is folded */
     int32_t size; /* members; also while the facts are not there */
     bool facts_there;
     bool before; /* it is one record of the form before */

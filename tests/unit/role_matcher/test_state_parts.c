@@ -157,6 +157,86 @@ static void an_answer_writes_its_assignment(void **state)
     assert_true(matcher_part_sequence(parts.v[0]) <= before);
 }
 
+/* As it was written before parts had marks: an id lower by four, no mark. */
+static struct bus_strv without_mark(struct bus_strv framed)
+{
+    char *p = bus_arena_dup(&mem, framed.p, framed.n);
+    size_t at = BUS_WIRE_FRAME_BYTES;
+    assert_non_null(p);
+    p[4] = (char)(p[4] - 4);
+    while (p[at++] & 0x80) {
+    }
+    memmove(p + at, p + at + MATCHER_MARK_BYTES,
+            framed.n - at - MATCHER_MARK_BYTES);
+    return (struct bus_strv){p, framed.n - MATCHER_MARK_BYTES};
+}
+
+static void a_part_of_before_the_marks_is_read(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state st, again;
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    open_before(&h, &st);
+    memset(h.mark, 7, sizeof(h.mark));
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    struct matcher_parted h2 = parted();
+    for (uint32_t i = 0; i < parts.n; i++) {
+        struct bus_strv old = without_mark(parts.v[i]);
+        assert_int_equal(matcher_part_sequence(old), st.sequence);
+        ok(matcher_parts_set(&h2.parts, i, old, &mem, &err));
+    }
+    assert_true(matcher_parts_marked(&parts, h.mark));
+    assert_false(matcher_parts_marked(&h2.parts, h.mark));
+    ok(matcher_parted_open(&h2, &st.household_id, &again, &err));
+    ok(matcher_parted_facts(&h2, &again, &err));
+    qsort(st.facts.v, st.facts.n, sizeof(*st.facts.v), by_name);
+    qsort(again.facts.v, again.facts.n, sizeof(*again.facts.v), by_name);
+    struct bus_strv a = as_before(&st), b = as_before(&again);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a.p, b.p, a.n);
+}
+
+/* Of the parts an event writes each says so, the others say who wrote them;
+ * what was written before there were marks says nothing, and stays as it is. */
+static void a_part_says_which_event_wrote_it(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state st;
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    uint8_t marks[4][MATCHER_MARK_BYTES];
+    struct bus_id event = {{1, 2}}, other = {{1, 3}};
+    matcher_mark_make(BUS_STRV("a"), 1, 7, &event, marks[0]);
+    matcher_mark_make(BUS_STRV("a"), 1, 8, &event, marks[1]);
+    matcher_mark_make(BUS_STRV("b"), 1, 7, &event, marks[2]);
+    matcher_mark_make(BUS_STRV("a"), 1, 7, &other, marks[3]);
+    open_before(&h, &st);
+    assert_false(matcher_parts_marked(&h.parts, h.mark));
+    memcpy(h.mark, marks[0], sizeof(h.mark));
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    assert_true(matcher_parts_marked(&parts, marks[0]));
+    struct matcher_parted h2 = parted();
+    for (uint32_t i = 0; i < parts.n; i++) {
+        ok(matcher_parts_set(&h2.parts, i, parts.v[i], &mem, &err));
+    }
+    ok(matcher_parted_open(&h2, &st.household_id, &st, &err));
+    for (size_t i = 1; i < 4; i++) {
+        assert_false(matcher_parts_marked(&h2.parts, marks[i]));
+    }
+    memcpy(h2.mark, marks[1], sizeof(h2.mark));
+    st.sequence++;
+    st.assignments.v[1].round++;
+    ok(matcher_parted_close(&h2, &st, &parts, &changed, &err));
+    for (uint32_t i = 0; i < parts.n; i++) { /* the mark is no change */
+        assert_int_equal(changed[i], i == MATCHER_PART_ASSIGNMENTS + 1);
+    }
+    assert_true(matcher_parts_marked(&parts, marks[0]));
+    assert_true(matcher_parts_marked(&parts, marks[1]));
+}
+
 /* Something must say how far the household has come. */
 static void nothing_but_the_sequence_writes_the_case(void **state)
 {
@@ -258,6 +338,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         T(an_earlier_state_is_taken_over),
         T(an_answer_writes_its_assignment),
+        T(a_part_of_before_the_marks_is_read),
+        T(a_part_says_which_event_wrote_it),
         T(nothing_but_the_sequence_writes_the_case),
         T(keys_are_told_apart),
         T(a_word_keeps_its_number),
