@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Late, held, doubled and lost requests of transactions, and who notices.
 
-  torn.py [--faults N] [--lanes L] [--mode ours|stock] [--seed S] [--brokers B]
+  torn.py [--faults N] [--control N] [--shares P] [--lanes L] [--mode ours|stock]
+          [--seed S] [--brokers B]      N faults on ours, fewer on stock
   torn.py --short       both modes on one broker, some dozens of faults each
   torn.py --planted     shows that the judge finds faults put in on purpose
 
@@ -164,103 +165,138 @@ def judge(bootstrap, prefix, partitions):
 
 # -- the trial
 
-class Trial:
-    def __init__(self, program, mode, lanes, faults, folder):
-        self.program, self.mode, self.lanes, self.dir = program, mode, lanes, pathlib.Path(folder)
-        self.faults = faults
-        self.prefix = "torn.%s." % mode
-        self.restarts = 0
-        self.process = None
+class Share:
+    """One process on trial with its own topics and group: so many lanes, each
+    with a producer of its own."""
 
-    def topics(self, bootstrap, copies):
-        from confluent_kafka.admin import AdminClient, NewTopic
-        admin = AdminClient({"bootstrap.servers": bootstrap})
-        names = [self.prefix + n for n in ("in", "left", "right")]
-        for f in admin.create_topics([NewTopic(n, self.lanes, copies) for n in names]).values():
-            f.result(30)
+    def __init__(self, trial, number):
+        self.trial, self.lanes = trial, trial.lanes
+        self.prefix = "torn.%s.%d." % (trial.mode, number)
+        self.restarts, self.fed, self.done, self.since = 0, 0, 0, time.time()
+        self.process = self.consumer = None
 
-    def run(self, outer):
-        self.process = subprocess.Popen([self.program, self.mode, outer, self.prefix, str(self.lanes)],
-                                        stderr=open(self.dir / (self.mode + ".log"), "a"))
+    def run(self):
+        self.process = subprocess.Popen([self.trial.program, self.trial.mode, self.trial.outer, self.prefix, str(self.lanes)],
+                                        stderr=open(self.trial.dir / (self.trial.mode + ".log"), "a"))
 
-    def revive(self, outer):
+    def revive(self):
         if self.process.poll() is not None:
             self.restarts += 1
-            print("  %s ended by itself with %d" % (self.mode, self.process.returncode), flush=True)
-            self.run(outer)
+            print("  %s ended by itself with %d" % (self.prefix, self.process.returncode), flush=True)
+            self.run()
 
-    def feed(self, bootstrap, count):
-        subprocess.run([self.program, "feed", bootstrap, self.prefix, str(count), str(self.lanes)], check=True)
+    def feed(self, times=1):
+        subprocess.run([self.trial.program, "feed", self.trial.direct, self.prefix, str(times * AHEAD * self.lanes),
+                        str(self.lanes)], check=True)
+        self.fed += times * AHEAD * self.lanes
 
-    def committed(self, c):
-        from confluent_kafka import KafkaException, TopicPartition
+    def look(self):
+        """How far it has committed; True while that goes on."""
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
+        self.consumer = self.consumer or Consumer({"bootstrap.servers": self.trial.direct, "group.id": self.prefix + "group"})
         try:
-            got = c.committed([TopicPartition(self.prefix + "in", p) for p in range(self.lanes)], timeout=10)
+            got = self.consumer.committed([TopicPartition(self.prefix + "in", p) for p in range(self.lanes)], timeout=10)
+            done = sum(max(p.offset, 0) for p in got)
         except KafkaException:
-            return None
-        return sum(max(p.offset, 0) for p in got)
+            done = self.done
+        if done != self.done:
+            self.done, self.since = done, time.time()
+        return time.time() - self.since < STILL
 
-    def feed_calmly(self, c, direct, times):
-        """So much more, without faults; how many producers were begun by then."""
-        self.feed(direct, AHEAD * self.lanes)
-        until = time.time() + STILL
-        while (self.committed(c) or 0) < times * AHEAD * self.lanes:
-            if time.time() > until:
-                return None
-            time.sleep(0.2)
-        return self.faults.seen.get(INIT_PRODUCER)
-
-    def drive(self, direct, outer, faults):
-        """Until so many faults are done; then until all that was fed is done with."""
-        from confluent_kafka import Consumer
-        c = Consumer({"bootstrap.servers": direct, "group.id": self.prefix + "group"})
-        fed, last, since = 0, -1, time.time()
-        self.run(outer)
-        calm = [self.feed_calmly(c, direct, i) for i in (1, 2)]
-        fed = 2 * AHEAD * self.lanes
-        if calm[1] is None or self.mode == "ours" and calm[0] != calm[1]:
-            print("  without a fault producers were made anew: %s, %s" % tuple(calm), flush=True)
-            self.process.kill()
-            return False
-        while True:
-            done = self.committed(c)
-            if done is not None and done != last:
-                last, since = done, time.time()
-            self.faults.on = self.faults.count() < faults
-            if self.faults.on and fed - max(last, 0) < AHEAD * self.lanes:
-                self.feed(direct, 4 * AHEAD * self.lanes)
-                fed += 4 * AHEAD * self.lanes
-            if not self.faults.on and last >= fed:
-                break
-            if time.time() - since > STILL:
-                print("  stands still at %d of %d" % (last, fed), flush=True)
-                break
-            self.revive(outer)
-            time.sleep(0.2)
-        c.close()
+    def end(self):
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        return last >= fed
+        if self.consumer is not None:
+            self.consumer.close()
+
+
+class Trial:
+    """Shares side by side: they mostly wait, for each other's brokers and for
+    what the network does to them."""
+
+    def __init__(self, program, mode, a, faults, folder, direct, outer):
+        self.program, self.mode, self.lanes, self.dir = program, mode, a.lanes, pathlib.Path(folder)
+        self.faults, self.direct, self.outer = faults, direct, outer
+        self.shares = [Share(self, i) for i in range(a.shares)]
+
+    def topics(self, copies):
+        from confluent_kafka.admin import AdminClient, NewTopic
+        admin = AdminClient({"bootstrap.servers": self.direct})
+        names = [s.prefix + n for s in self.shares for n in ("in", "left", "right")]
+        for f in admin.create_topics([NewTopic(n, self.lanes, copies) for n in names]).values():
+            f.result(60)
+
+    def calm(self):
+        """So much more, without faults; how many producers were begun by then."""
+        for s in self.shares:
+            s.feed()
+        while any(s.done < s.fed for s in self.shares):
+            if not all([s.look() for s in self.shares]):
+                return None
+            time.sleep(0.2)
+        return self.faults.seen.get(INIT_PRODUCER)
+
+    def drive(self, faults):
+        """Until so many faults are done; then until all that was fed is done with."""
+        for s in self.shares:
+            s.run()
+        calm = [self.calm(), self.calm()]
+        if calm[1] is None or self.mode == "ours" and calm[0] != calm[1]:
+            print("  without a fault producers were made anew: %s, %s" % tuple(calm), flush=True)
+            return False
+        begun = time.time()
+        while True:
+            self.faults.on = self.faults.count() < faults
+            for s in self.shares:
+                if not s.look():
+                    print("  %s stands still at %d of %d" % (s.prefix, s.done, s.fed), flush=True)
+                    return False
+                if self.faults.on and s.fed - s.done < AHEAD * self.lanes:
+                    s.feed(4)
+                s.revive()
+            if not self.faults.on and all(s.done >= s.fed for s in self.shares):
+                print("  %.1f faults a second" % (self.faults.count() / (time.time() - begun)), flush=True)
+                return True
+            time.sleep(0.2)
+
+    def end(self):
+        for s in self.shares:
+            if s.process is not None:
+                s.end()
+
+
+def added(into, more):
+    for k, n in more.items():
+        into[k] = into.get(k, 0) + n
 
 
 def trial(direct, proxy, mode, a, folder, outer):
     begun = time.time()
     worst = WORST if a.short and mode == "stock" else (KINDS, CHANCES)
-    t = Trial(a.program, mode, a.lanes, Faults(a.seed, *worst), folder)
+    t = Trial(a.program, mode, a, Faults(a.seed, *worst), folder, direct, outer)
     proxy.faults = t.faults
-    t.topics(direct, a.brokers)
-    rested = t.drive(direct, outer, a.faults)
-    found, first, counts = judge(direct, t.prefix, t.lanes)
+    t.topics(a.brokers)
+    try:
+        rested = t.drive(a.faults if mode == "ours" else a.control)
+    finally:
+        t.end()
+    found, first, counts = {}, {}, {}
+    for s in t.shares:
+        one = judge(direct, s.prefix, t.lanes)
+        added(found, one[0])
+        first.update(one[1])
+        added(counts, one[2])
     told = {"%s %s" % k: n for k, n in sorted(t.faults.done.items())}
+    restarts = sum(s.restarts for s in t.shares)
     print("%s: %d faults in %.0f s, seed %d: %s" % (mode, t.faults.count(), time.time() - begun, a.seed,
                                                     json.dumps(counts)), flush=True)
     print("  faults:", json.dumps(told))
-    print("  anomalies:", json.dumps(found), first or "", "restarts %d" % t.restarts if t.restarts else "", flush=True)
-    return rested, found, t.restarts
+    print("  anomalies:", json.dumps(found), first or "", "restarts %d" % restarts if restarts else "", flush=True)
+    return rested, found, restarts
 
 
 def planted():
@@ -292,6 +328,8 @@ def planted():
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--faults", type=int, default=10000)
+    p.add_argument("--control", type=int, default=1000)
+    p.add_argument("--shares", type=int, default=4)
     p.add_argument("--lanes", type=int, default=16)
     p.add_argument("--mode", choices=("ours", "stock", "both"), default="both")
     p.add_argument("--seed", type=int, default=0)
@@ -308,7 +346,7 @@ def main():
     a.program = a.program or str(SOURCE / "build/dev/tests/fault/torn/torn_trial")
     a.seed = a.seed or random.SystemRandom().randrange(1 << 30)
     if a.short:
-        a.faults, a.lanes = 60, 8
+        a.faults, a.control, a.shares, a.lanes = 60, 60, 1, 8
     modes = ("stock", "ours") if a.mode == "both" else (a.mode,)
     folder = tempfile.mkdtemp(prefix="lianou-torn-")
     proxy = Proxy(Faults(), a.brokers)
