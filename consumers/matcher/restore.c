@@ -51,25 +51,6 @@ static int restore_torn(const struct bus_kafka_msg *m,
                     BUS_STRV_ARG(m->key), (long long)now, (long long)before);
 }
 
-static int check_sequence(const struct restoring *r,
-                          const struct matcher_parts *parts,
-                          uint32_t part,
-                          const struct bus_kafka_msg *m,
-                          struct bus_err *err)
-{
-    int64_t now = matcher_part_sequence(m->value);
-    bool there = part < parts->n && parts->v[part].n > 0;
-    int64_t before = there ? matcher_part_sequence(parts->v[part]) : -1;
-    if (now < 0) {
-        return BUS_OK; /* of the form before */
-    }
-    if (there && parts->pass[part] == r->pass && now <= before) {
-        return restore_torn(m, before, now, err);
-    }
-    return r->known && now > before ? restore_torn(m, before, now, err)
-                                    : BUS_OK;
-}
-
 static int restore_part(struct restoring *r,
                         const struct bus_id *id,
                         uint32_t part,
@@ -82,7 +63,16 @@ static int restore_part(struct restoring *r,
     struct bus_strv bundle;
     BUS_TRY(matcher_store_get(store, id, mem, &bundle, err));
     BUS_TRY(matcher_parts_read(bundle, mem, &parts, err));
-    BUS_TRY(check_sequence(r, &parts, part, m, err));
+    int64_t before = -1;
+    switch (matcher_parts_follow(&parts, part, m->value, r->pass, r->known,
+                                 &before)) {
+    case PART_TORN:
+        return restore_torn(m, before, matcher_part_sequence(m->value), err);
+    case PART_OURS:
+        return BUS_OK;
+    case PART_NEXT:
+        break;
+    }
     if (m->value.p == NULL && part == MATCHER_PART_CASE) {
         return matcher_store_put(store, id, (struct bus_strv){0}, err);
     }

@@ -224,3 +224,22 @@ int matcher_parts_set(struct matcher_parts *in,
     in->pass[part] = 0;
     return BUS_OK;
 }
+
+enum matcher_part_read matcher_parts_follow(const struct matcher_parts *on,
+                                            uint32_t part,
+                                            struct bus_strv framed,
+                                            uint32_t pass,
+                                            bool known,
+                                            int64_t *ret_before)
+{
+    BUS_CHECK(part < MATCHER_PARTS_MAX);
+    int64_t now = matcher_part_sequence(framed);
+    bool there = part < on->n && on->v[part].n > 0;
+    *ret_before = there ? matcher_part_sequence(on->v[part]) : -1;
+    if (known) {
+        return now > *ret_before ? PART_TORN : PART_OURS;
+    }
+    return there && now >= 0 && on->pass[part] == pass && now <= *ret_before
+               ? PART_TORN
+               : PART_NEXT; /* now < 0: of the form before, or deleted */
+}

@@ -63,6 +63,21 @@ int matcher_parts_bundle(const struct matcher_parts *of,
                          struct bus_arena *mem,
                          struct bus_strv *ret,
                          struct bus_err *err) BUS_MUSTCHECK;
+/* What a part that is read from the topic is, beside what stands on disk.
+ * known: the disk has all that was committed, and the topic is read once more
+ * from some place before its end, to see that no more than that is there: what
+ * the disk has stays, an older version on the way to it changes nothing. */
+enum matcher_part_read {
+    PART_NEXT, /* to be taken */
+    PART_OURS, /* the disk has it, or a later one */
+    PART_TORN  /* it repeats, goes back, or nobody committed it */
+};
+enum matcher_part_read matcher_parts_follow(const struct matcher_parts *on,
+                                            uint32_t part,
+                                            struct bus_strv framed,
+                                            uint32_t pass,
+                                            bool known,
+                                            int64_t *ret_before);
 /* One of the parts was written by this event. */
 bool matcher_parts_marked(const struct matcher_parts *in,
                           const uint8_t mark[MATCHER_MARK_BYTES]);

@@ -94,45 +94,72 @@ class Cluster(Town):
 
 
 class Ear:
-    """Hears what is committed to evaluations, all the time, past the proxy: the
-    longest silence since it was asked to listen."""
+    """Hears of each role what only it says, past the proxy: intake's applications,
+    the matcher's evaluations, the departments' decisions, dispatch's answers, the
+    ledger's rows. Of each the longest silence since it was asked to listen."""
+
+    TOPICS = {"applications": "intake", "evaluations": "matcher", "decisions": "departments", "dispatches": "dispatch"}
+    LEDGER = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'event'"
 
     def __init__(self, town):
-        self.town, self.on, self.count = town, True, 0
-        self.heard = self.longest = 0
+        self.town, self.on = town, True
+        self.roles = [*self.TOPICS.values(), "ledger"]
+        self.count = dict.fromkeys(self.roles, 0)
+        self.rows = 0
         self.listen()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
+        for what in (self.hear, self.look):
+            threading.Thread(target=what, daemon=True).start()
 
     def listen(self):
-        self.heard, self.longest = time.time(), 0
+        now = time.time()
+        self.heard, self.longest = dict.fromkeys(self.roles, now), dict.fromkeys(self.roles, 0)
 
     def silence(self):
-        return max(self.longest, time.time() - self.heard)
+        now = time.time()
+        return {r: max(self.longest[r], now - self.heard[r]) for r in self.roles}
 
-    def run(self):
+    def said(self, role):
+        now = time.time()
+        self.count[role] += 1
+        self.longest[role] = max(self.longest[role], now - self.heard[role])
+        self.heard[role] = now
+
+    def hear(self):
         from confluent_kafka import OFFSET_END, Consumer, TopicPartition
         c = Consumer({"bootstrap.servers": self.town.direct, "group.id": "ear", "isolation.level": "read_committed",
                       "enable.auto.commit": False, "socket.timeout.ms": 5000})
-        c.assign([TopicPartition("qihe.evaluations", p, OFFSET_END) for p in range(4)])
+        whose = {t: self.TOPICS.get(t.split(".")[1]) for t in c.list_topics(timeout=20).topics if t.startswith("qihe.")}
+        c.assign([TopicPartition(t, p, OFFSET_END) for t, role in whose.items() if role for p in range(4)])
         while self.on:
             for m in c.consume(1000, 0.2):
                 if m.error() is None:
-                    now = time.time()
-                    self.count += 1
-                    self.longest = max(self.longest, now - self.heard)
-                    self.heard = now
+                    self.said(whose[m.topic()])
         c.close()
 
+    def look(self):
+        while self.on:
+            got = subprocess.run(["psql", "-X", "-At", self.town.db, "-c", self.LEDGER], capture_output=True, text=True).stdout.strip()
+            if got and int(got) != self.rows:
+                self.rows = int(got)
+                self.said("ledger")
+            time.sleep(0.5)
 
-# -- the faults: each returns the longest silence that counts, or None
+
+# -- the faults: each returns the longest silence of each role that counts
 
 def until_heard(ear, limit):
-    """From now on: how long until an evaluation comes."""
-    begun, count = time.time(), ear.count
-    while ear.count == count and time.time() - begun < limit:
-        time.sleep(0.2)
-    return time.time() - begun
+    """From now on: how long until each role says something."""
+    begun, count, waited = time.time(), dict(ear.count), {}
+    while len(waited) < len(count) and time.time() - begun < limit:
+        for role, n in count.items():
+            if role not in waited and ear.count[role] != n:
+                waited[role] = time.time() - begun
+        time.sleep(0.1)
+    return {role: waited.get(role, limit) for role in count}
+
+
+def worse(a, b):
+    return {k: max(a.get(k, 0), n) for k, n in b.items()}
 
 
 def coordinator(town, ear, rng):
@@ -142,28 +169,28 @@ def coordinator(town, ear, rng):
     waited = until_heard(ear, 120)
     ear.listen()
     time.sleep(30)
-    silent = max(waited, ear.silence())
+    silent = worse(waited, ear.silence())
     town.broker_start(i)
     return silent
 
 
 def kills(town, ear, rng):
-    worst = 0
+    worst = {}
     for i in rng.sample(range(3), 3):
         town.broker_kill(i)
         time.sleep(FENCED)
-        worst = max(worst, until_heard(ear, 120))
+        worst = worse(worst, until_heard(ear, 120))
         town.broker_start(i)
         time.sleep(rng.uniform(5, 15))
     return worst
 
 
 def stops(town, ear, rng):
-    worst = 0
+    worst = {}
     for i in rng.sample(range(3), 3):
         town.broker_signal(i, signal.SIGSTOP)
         time.sleep(FENCED)
-        worst = max(worst, until_heard(ear, 120))
+        worst = worse(worst, until_heard(ear, 120))
         time.sleep(rng.uniform(30, 70) - FENCED)
         town.broker_signal(i, signal.SIGCONT)
         time.sleep(rng.uniform(5, 15))
@@ -216,25 +243,25 @@ def one_round(program, seed, a):
         loader = threading.Thread(target=load, daemon=True)
         loader.start()
         waited = until_heard(ear, 120)
-        print("  first evaluation after %.0f s" % waited, flush=True)
-        quiet = {}
+        print("  all roles heard after %.0f s" % max(waited.values()), flush=True)
+        loud = []
         for name in a.faults or FAULTS:
-            quiet[name] = round(globals()[name](town, ear, rng), 1)
-            print("  %-12s silent for %.1f s, by %.0f s, %d applications in" % (name, quiet[name], time.time() - begun, len(sent)),
-                  flush=True)
+            quiet = globals()[name](town, ear, rng)
+            print("  %-12s silent for %s s, by %.0f s, %d applications in" % (
+                name, ", ".join("%s %.1f" % one for one in quiet.items()), time.time() - begun, len(sent)), flush=True)
+            loud += ["%s in %s" % (role, name) for role, n in quiet.items() if n > SILENT]
         pace["more"] = False
         loader.join()
         ear.on = False
         last = settle(town, 600)
         print("  lianou audit by %.0f s:" % (time.time() - begun), json.dumps(last), flush=True)
         good = judge(town, len(sent), last, False)
-        loud = {k: v for k, v in quiet.items() if v > SILENT}
         if loud:
-            print("  silent for longer than %d s: %s" % (SILENT, json.dumps(loud)), flush=True)
+            print("  silent for longer than %d s: %s" % (SILENT, ", ".join(loud)), flush=True)
             good = False
     finally:
         done.set()
-        town.close(keep=not good)
+        town.close(keep=not good or a.keep)
     return good
 
 
@@ -244,6 +271,7 @@ def main():
     p.add_argument("--pause", type=float, default=0.02, help="seconds between two applications")
     p.add_argument("--rounds", type=int, default=1)
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--keep", action="store_true", help="logs and topics stay")
     p.add_argument("--short", action="store_true")
     p.add_argument("faults", nargs="*", choices=FAULTS + ([],))
     a = p.parse_args()

@@ -237,6 +237,58 @@ static void a_part_says_which_event_wrote_it(void **state)
     assert_true(matcher_parts_marked(&parts, marks[1]));
 }
 
+static struct bus_strv case_of_sequence(int64_t sequence)
+{
+    struct matcher_parted h = parted();
+    struct sa_household_state st = {.sequence = sequence};
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    h.facts_there = true;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    return parts.v[MATCHER_PART_CASE];
+}
+
+/* Reads these sequences of a case from the topic; the last of them that is on
+ * disk then, or -1: torn. */
+static int64_t
+follow(const int64_t *sequences, size_t n, int64_t disk, bool known)
+{
+    struct matcher_parts on = {0};
+    if (disk > 0) {
+        ok(matcher_parts_set(&on, 0, case_of_sequence(disk), &mem, &err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t before = 0;
+        struct bus_strv now = case_of_sequence(sequences[i]);
+        enum matcher_part_read r =
+            matcher_parts_follow(&on, 0, now, 7, known, &before);
+        if (r == PART_TORN) {
+            return -1;
+        }
+        if (r == PART_NEXT) {
+            ok(matcher_parts_set(&on, 0, now, &mem, &err));
+            on.pass[0] = 7;
+        }
+    }
+    return matcher_part_sequence(on.v[0]);
+}
+
+static void a_topic_that_is_read_again_is_told_from_a_torn_one(void **state)
+{
+    (void)state;
+    static const int64_t up[] = {2, 3, 5}, twice[] = {2, 3, 3},
+                         back[] = {2, 5, 3};
+    assert_int_equal(follow(up, 3, 0, false), 5); /* a restart */
+    assert_int_equal(follow(up, 3, 5, false), 5); /* the disk is further */
+    assert_int_equal(follow(twice, 3, 0, false), -1);
+    assert_int_equal(follow(back, 3, 0, false), -1);
+    /* After an aborted transaction, from a place before the last commits. */
+    assert_int_equal(follow(up, 3, 5, true), 5);
+    assert_int_equal(follow(up, 2, 5, true), 5);
+    assert_int_equal(follow(up, 3, 3, true), -1); /* 5 was aborted */
+    assert_int_equal(follow(up, 1, 0, true), -1);
+}
+
 /* Something must say how far the household has come. */
 static void nothing_but_the_sequence_writes_the_case(void **state)
 {
@@ -340,6 +392,7 @@ int main(void)
         T(an_answer_writes_its_assignment),
         T(a_part_of_before_the_marks_is_read),
         T(a_part_says_which_event_wrote_it),
+        T(a_topic_that_is_read_again_is_told_from_a_torn_one),
         T(nothing_but_the_sequence_writes_the_case),
         T(keys_are_told_apart),
         T(a_word_keeps_its_number),
