@@ -1,4 +1,5 @@
 /* Taking topics away: for what was made for a show or a test. */
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
 
@@ -10,6 +11,7 @@ static int deleted(struct bus_kafka_admin *a, struct bus_err *err)
     if (rc != BUS_OK) {
         return rc;
     }
+    BUS_CHECK(ev != NULL);
     size_t n = 0;
     const rd_kafka_topic_result_t **r = rd_kafka_DeleteTopics_result_topics(
         rd_kafka_event_DeleteTopics_result(ev), &n);
@@ -31,6 +33,7 @@ int bus_kafka_topics_delete(struct bus_kafka_admin *a,
                             size_t n,
                             struct bus_err *err)
 {
+    BUS_CHECK(a->rk != NULL && (topics != NULL || n == 0));
     rd_kafka_DeleteTopic_t **list =
         bus_calloc(n + 1, sizeof(rd_kafka_DeleteTopic_t *));
     if (list == NULL) {

@@ -124,30 +124,31 @@ int bus_kafka_embedded_start(const struct bus_topic *topics,
         return bus_fail(err, BUS_ENOMEM, "the embedded broker");
     }
     rd_kafka_conf_t *conf = NULL;
-    int rc = kafka_conf(&env, &conf, err);
-    if (rc == 0) {
-        kafka_set(conf, "test.mock.num.brokers", "1", &rc, err);
-        kafka_set(conf, "allow.auto.create.topics", "true", &rc, err);
-        if (rc != 0) {
-            rd_kafka_conf_destroy(conf);
-        }
+    int rc;
+    BUS_TRY_GOTO(rc, kafka_conf(&env, &conf, err), failed);
+    kafka_set(conf, "test.mock.num.brokers", "1", &rc, err);
+    kafka_set(conf, "allow.auto.create.topics", "true", &rc, err);
+    if (rc != BUS_OK) {
+        rd_kafka_conf_destroy(conf);
+        goto failed;
     }
-    rc = rc != 0 ? rc : kafka_make(RD_KAFKA_PRODUCER, conf, &e->rk, err);
-    if (rc == 0) {
-        e->cluster = rd_kafka_handle_mock_cluster(e->rk);
-        rc = e->cluster != NULL
-                 ? make_topics(e, topics, n, err)
-                 : bus_fail(err, BUS_EBUG, "no mock cluster was made");
+    BUS_TRY_GOTO(rc, kafka_make(RD_KAFKA_PRODUCER, conf, &e->rk, err), failed);
+    e->cluster = rd_kafka_handle_mock_cluster(e->rk);
+    if (e->cluster == NULL) {
+        BUS_TRY_GOTO(rc, bus_fail(err, BUS_EBUG, "no mock cluster was made"),
+                     failed);
     }
-    if (rc == 0 && file != NULL) {
-        rc = embedded_write_file(file, bus_kafka_embedded_bootstrap(e), err);
-    }
-    if (rc != 0) {
-        bus_kafka_embedded_stop(e);
-        return rc;
+    BUS_TRY_GOTO(rc, make_topics(e, topics, n, err), failed);
+    if (file != NULL) {
+        BUS_TRY_GOTO(
+            rc, embedded_write_file(file, bus_kafka_embedded_bootstrap(e), err),
+            failed);
     }
     *ret = e;
-    return 0;
+    return BUS_OK;
+failed:
+    bus_kafka_embedded_stop(e);
+    return rc;
 }
 
 const char *bus_kafka_embedded_bootstrap(const struct bus_kafka_embedded *e)

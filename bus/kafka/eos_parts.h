@@ -161,13 +161,14 @@ struct bus_kafka_eos
     struct eos_lane lanes[BUS_KAFKA_LANES_MAX];
 };
 
-int64_t kafka_eos_now_ms(void);
 /* -- eos_fsm.c */
 void kafka_eos_lane_move(struct eos_lane *lane, enum lane_event event);
 void kafka_eos_producer_move(struct eos_lane *lane, enum producer_event event);
 /* -- eos_lane.c */
 void *kafka_eos_lane_main(void *lane);
 void kafka_eos_lane_kick(struct eos_lane *lane);
+/* -- eos_tell.c */
+int64_t kafka_eos_now_ms(void);
 /* Waits with back-off; false: interrupted. */
 bool kafka_eos_lane_pause(struct eos_lane *lane, const struct bus_err *why);
 void kafka_eos_lane_trouble(struct eos_lane *lane, const char *text);

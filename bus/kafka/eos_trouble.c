@@ -109,10 +109,11 @@ static rd_kafka_resp_err_t on_new_handle(rd_kafka_t *rk,
     (void)why_size;
     rd_kafka_resp_err_t e = rd_kafka_interceptor_add_on_request_sent(
         rk, "trouble", on_request_sent, data);
-    return e != RD_KAFKA_RESP_ERR_NO_ERROR
-               ? e
-               : rd_kafka_interceptor_add_on_response_received(
-                     rk, "trouble", on_answered, data);
+    if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return e;
+    }
+    return rd_kafka_interceptor_add_on_response_received(rk, "trouble",
+                                                         on_answered, data);
 }
 
 int kafka_eos_trouble_watch(struct eos_trouble *t,

@@ -14,7 +14,7 @@
  * - the group does not answer for long though a broker does: the same, from the
  *   question who bears the name on
  * - a fatal error (fenced): failed(), nothing more
- * - close: probe ended, offsets committed, group left, all on the thread pool
+ * - close: group_close.c
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,54 +27,6 @@
 
 #define POLL_MS 1000  /* well under max.poll.interval.ms */
 #define JOIN_MS 20000 /* a session (10 s) and its end */
-
-static void not_assigned(struct kafka_group *g, const char *why)
-{
-    if (g->health != NULL && g->state != GROUP_CLOSED) {
-        bus_run_health_bad(g->health, g->condition, "%s", why);
-    }
-}
-
-void kafka_group_fail(struct kafka_group *g, const struct bus_err *err)
-{
-    BUS_CHECK(err->code != BUS_OK);
-    if (g->state != GROUP_FAILED && g->state != GROUP_CLOSED) {
-        kafka_group_move(g, GROUP_ON_FAILURE);
-        not_assigned(g, err->msg);
-        g->conf.failed(g->conf.data, err);
-    }
-}
-
-void kafka_group_retry(struct kafka_group *g,
-                       void (*what)(struct kafka_group *g))
-{
-    BUS_CHECK(what != NULL);
-    not_assigned(g, g->err.msg);
-    g->retry_what = what;
-    bus_run_timer_start(g->retry, bus_run_backoff_next_ms(&g->backoff), 0);
-}
-
-static void on_retry(void *data)
-{
-    struct kafka_group *g = data;
-    BUS_CHECK(g->retry_what != NULL);
-    if (g->state != GROUP_FAILED && g->state != GROUP_CLOSED) {
-        g->retry_what(g);
-    }
-}
-
-void kafka_group_work(struct kafka_group *g,
-                      void (*run)(void *data),
-                      void (*done)(void *data),
-                      void (*again)(struct kafka_group *g))
-{
-    BUS_CHECK(!g->working && g->rk != NULL);
-    g->working = true;
-    if (bus_run_work(g->loop, run, done, g, &g->err) != 0) {
-        g->working = false;
-        kafka_group_retry(g, again);
-    }
-}
 
 /* -- subscribe */
 
@@ -159,14 +111,6 @@ int kafka_group_check(struct kafka_group *g, struct bus_err *err)
 
 static void group_renew(struct kafka_group *g);
 
-static void unassign(struct kafka_group *g)
-{
-    if (g->unanswered) {
-        g->unanswered = false;
-        (void)rd_kafka_assign(g->rk, NULL);
-    }
-}
-
 static void check_lost(void *data)
 {
     struct kafka_group *g = data;
@@ -191,13 +135,13 @@ static void checked(void *data)
          * error it does not. */
         (void)rd_kafka_test_fatal_error(
             g->rk, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, g->err.msg);
-        unassign(g);
+        kafka_group_unassign(g);
         kafka_group_fail(g, &g->err);
     } else if (g->rc != 0) {
         kafka_group_retry(g, begin_check);
     } else {
         bus_run_backoff_reset(&g->backoff);
-        unassign(g);
+        kafka_group_unassign(g);
         kafka_group_move(g, GROUP_ON_OURS);
         group_renew(g);
     }
@@ -216,10 +160,10 @@ void kafka_group_stop(struct kafka_group *g)
         begin_check(g);
     } else if (g->state == GROUP_RETURNING) {
         group_joins(g, GROUP_ON_QUIET);
-        unassign(g);
+        kafka_group_unassign(g);
     } else if (g->state != GROUP_CLOSED) {
         BUS_CHECK(g->state == GROUP_FAILED);
-        unassign(g);
+        kafka_group_unassign(g);
     }
 }
 
@@ -232,7 +176,7 @@ static void on_group_poll(void *data)
     on_control(g);
     if (g->state == GROUP_JOINING && !g->working && g->watch.up &&
         group_now_ms() - g->joining_ms > JOIN_MS) {
-        not_assigned(g, "the group does not answer: joined anew");
+        kafka_group_unready(g, "the group does not answer: joined anew");
         kafka_group_move(g, GROUP_ON_STUCK);
         begin_check(g);
     }
@@ -291,7 +235,7 @@ static void on_rebalance(struct kafka_group *g, rd_kafka_event_t *ev)
     bool fatal = lost && rd_kafka_fatal_error(g->rk, why, sizeof(why)) !=
                              RD_KAFKA_RESP_ERR_NO_ERROR;
     kafka_group_taken(g, lost && !fatal);
-    not_assigned(g, "partitions are being taken back");
+    kafka_group_unready(g, "partitions are being taken back");
     if (fatal) {
         on_fatal(g);
     }
@@ -348,15 +292,6 @@ static int group_make(struct kafka_group *g, struct bus_err *err)
     return BUS_OK;
 }
 
-static void close_queues(struct kafka_group *g)
-{
-    BUS_CHECK(g->control != NULL);
-    rd_kafka_queue_io_event_enable(g->control, -1, NULL, 0);
-    kafka_seam_close(&g->seam);
-    rd_kafka_queue_destroy(g->control);
-    g->control = NULL;
-}
-
 /* The handle with what hangs on it. */
 static int open_handle(struct kafka_group *g, struct bus_err *err)
 {
@@ -400,8 +335,9 @@ int kafka_group_open(const struct bus_kafka_env *env,
     BUS_TRY_GOTO(rc,
                  bus_run_timer_new(g->loop, on_group_poll, g, &g->poll, err),
                  failed);
-    BUS_TRY_GOTO(rc, bus_run_timer_new(g->loop, on_retry, g, &g->retry, err),
-                 failed);
+    BUS_TRY_GOTO(
+        rc, bus_run_timer_new(g->loop, kafka_group_on_retry, g, &g->retry, err),
+        failed);
     BUS_TRY_GOTO(rc, open_handle(g, err), failed);
     if (g->health != NULL) {
         g->condition =
@@ -434,54 +370,6 @@ struct kafka_watch *kafka_group_watch(struct kafka_group *g)
     return &g->watch;
 }
 
-static void group_leave(void *data)
-{
-    struct kafka_group *g = data;
-    if (g->rk == NULL) {
-        return; /* it could not be made anew */
-    }
-    if (g->commit != NULL && g->commit->cnt > 0) {
-        (void)rd_kafka_commit(g->rk, g->commit, 0);
-    }
-    unassign(g);
-    (void)rd_kafka_consumer_close(g->rk);
-    rd_kafka_destroy(g->rk);
-    g->rk = NULL;
-}
-
-static void group_left(void *data)
-{
-    struct kafka_group *g = data;
-    BUS_CHECK(g->state == GROUP_CLOSED && g->rk == NULL);
-    void (*closed)(void *) = g->closed;
-    void *closed_data = g->closed_data;
-    if (g->list != NULL) {
-        rd_kafka_topic_partition_list_destroy(g->list);
-    }
-    if (g->commit != NULL) {
-        rd_kafka_topic_partition_list_destroy(g->commit);
-    }
-    kafka_group_forget(g);
-    rd_kafka_mem_free(NULL, g->member);
-    bus_free(g);
-    closed(closed_data);
-}
-
-static void group_watch_closed(void *data)
-{
-    struct kafka_group *g = data;
-    BUS_CHECK(g->state == GROUP_CLOSED && !g->working);
-    bus_run_timer_free(g->poll);
-    bus_run_timer_free(g->retry);
-    if (g->control != NULL) {
-        close_queues(g);
-    }
-    if (bus_run_work(g->loop, group_leave, group_left, g, NULL) != 0) {
-        group_leave(g); /* without a thread the loop has to wait */
-        group_left(g);
-    }
-}
-
 /* -- a new handle after a lost session */
 
 static void left_to_renew(void *data)
@@ -491,7 +379,7 @@ static void left_to_renew(void *data)
     if (g->state == GROUP_CLOSED) {
         bus_run_timer_free(g->poll);
         bus_run_timer_free(g->retry);
-        group_left(g);
+        kafka_group_left(g);
         return;
     }
     if (open_handle(g, &g->err) != 0) {
@@ -506,9 +394,9 @@ static void left_to_renew(void *data)
 static void watch_closed_to_renew(void *data)
 {
     struct kafka_group *g = data;
-    close_queues(g);
-    if (bus_run_work(g->loop, group_leave, left_to_renew, g, NULL) != 0) {
-        group_leave(g);
+    kafka_group_close_queues(g);
+    if (bus_run_work(g->loop, kafka_group_leave, left_to_renew, g, NULL) != 0) {
+        kafka_group_leave(g);
         left_to_renew(g);
     }
 }
@@ -518,29 +406,4 @@ static void group_renew(struct kafka_group *g)
     BUS_CHECK(g->state == GROUP_RENEWING && !g->working);
     g->conf.handle_goes(g->conf.data);
     kafka_watch_close(&g->watch, watch_closed_to_renew, g);
-}
-
-void kafka_group_close_step(struct kafka_group *g)
-{
-    if (g->rk == NULL) {
-        group_watch_closed(g); /* it could not be made anew */
-    } else {
-        kafka_watch_close(&g->watch, group_watch_closed, g);
-    }
-}
-
-void kafka_group_close(struct kafka_group *g,
-                       rd_kafka_topic_partition_list_t *commit,
-                       void (*closed)(void *data),
-                       void *data)
-{
-    BUS_CHECK(closed != NULL);
-    bool busy = g->working || g->state == GROUP_RENEWING;
-    kafka_group_move(g, GROUP_ON_CLOSE);
-    g->commit = commit;
-    g->closed = closed;
-    g->closed_data = data;
-    if (!busy) {
-        kafka_group_close_step(g);
-    } /* else what is on its way comes to it */
 }

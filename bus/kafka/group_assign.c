@@ -6,7 +6,7 @@
  * - who stands at the end of a partition need not wait for the library to say
  *   so: it learns of an end only by a fetch that found nothing, a fetch wait
  *   after the partition's turn has come. What lies between an offset and the
- *   end may be control records only: peek.c looks
+ *   end may be control records only: probe.c looks
  * - places known and the owner ready: partitions are forwarded to the owner's
  *   queues, then assigned
  * - another rebalance in between: what was asked is thrown away
@@ -52,7 +52,7 @@ static int ask_committed(struct kafka_group *g, struct bus_err *err)
     return rc;
 }
 
-/* Those that are behind the end by little, for peek.c. */
+/* Those that are behind the end by little, for probe.c. */
 static void probe_into_gaps(struct kafka_group *g,
                             const rd_kafka_topic_partition_list_t *ends)
 {
@@ -220,16 +220,6 @@ void kafka_group_taken(struct kafka_group *g, bool lost)
 {
     g->round++;
     kafka_group_move(g, lost ? GROUP_ON_LOSS : GROUP_ON_TAKEN);
-}
-
-void kafka_group_forget(struct kafka_group *g)
-{
-    if (g->asked != NULL) {
-        rd_kafka_topic_partition_list_destroy(g->asked);
-        g->asked = NULL;
-    }
-    bus_free(g->at_end);
-    g->at_end = NULL;
 }
 
 void kafka_group_start(struct kafka_group *g)

@@ -69,23 +69,33 @@ struct kafka_group
 void kafka_group_move(struct kafka_group *g, enum group_event event);
 bool kafka_group_can(const struct kafka_group *g, enum group_event event);
 
-/* -- group.c */
+/* -- group_work.c */
 void kafka_group_fail(struct kafka_group *g, const struct bus_err *err);
+/* Nothing is assigned, and why. */
+void kafka_group_unready(struct kafka_group *g, const char *why);
 void kafka_group_retry(struct kafka_group *g,
                        void (*what)(struct kafka_group *g));
+void kafka_group_on_retry(void *group); /* the timer's */
 /* On the pool; `again` if there is no thread. */
 void kafka_group_work(struct kafka_group *g,
                       void (*run)(void *data),
                       void (*done)(void *data),
                       void (*again)(struct kafka_group *g));
+/* Gives back what the library waits to be given back. */
+void kafka_group_unassign(struct kafka_group *g);
+void kafka_group_forget(struct kafka_group *g); /* frees what was asked */
+
+/* -- group_close.c */
 void kafka_group_close_step(struct kafka_group *g);
+void kafka_group_close_queues(struct kafka_group *g);
+void kafka_group_leave(void *group); /* on the pool: the handle goes */
+void kafka_group_left(void *group);  /* frees it */
 
 /* -- group_assign.c: from a new g->list to reading */
 void kafka_group_given(struct kafka_group *g);
 void kafka_group_taken(struct kafka_group *g, bool lost);
-void kafka_group_forget(struct kafka_group *g); /* frees what it holds */
 
-/* -- peek.c */
+/* -- probe.c */
 
 #define KAFKA_PEEK_GAP 1000 /* offsets; more is taken for records */
 /* For each element: its offset moves to the partition's end as it is now if

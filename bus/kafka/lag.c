@@ -72,6 +72,7 @@ static int fill_committed(const struct bus_kafka_admin *a,
                                                 rows[i].partition);
     }
     rd_kafka_resp_err_t e = rd_kafka_committed(rk, list, ADMIN_MS);
+    BUS_CHECK((size_t)list->cnt == n);
     for (size_t i = 0; i < n && e == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
         int64_t at = list->elems[i].offset;
         rows[i].committed = at >= 0 ? at : -1;

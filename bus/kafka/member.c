@@ -120,7 +120,9 @@ static int ask_bearer(rd_kafka_t *rk,
     }
     const char *id = NULL;
     for (int i = 0; i < list->group_cnt && id == NULL; i++) {
-        e = e != RD_KAFKA_RESP_ERR_NO_ERROR ? e : list->groups[i].err;
+        if (e == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            e = list->groups[i].err;
+        }
         id = bearer(&list->groups[i], name);
     }
     bool ours = id != NULL && strcmp(id, member) == 0;
