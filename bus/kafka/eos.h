@@ -25,7 +25,7 @@
  * A second instance of the same name takes over: this one stops with
  * BUS_EFENCED. The group decides who bears the name; a producer is only made
  * while it is we, so the one that took over is not fenced in its turn. An
- * instance that dies holds its partitions back for the session (10 s), and the
+ * instance that dies holds its partitions back for the session (20 s), and the
  * offsets of its open transaction for transaction_ms and up to 10 s more: the
  * same instance started again ends it at once. */
 #ifndef BUS_KAFKA_EOS_H

@@ -26,7 +26,7 @@
 #include "bus/run/work.h"
 
 #define POLL_MS 1000  /* well under max.poll.interval.ms */
-#define JOIN_MS 20000 /* a session (10 s) and its end */
+#define JOIN_MS 30000 /* a session (20 s) and its end */
 
 /* -- subscribe */
 

@@ -16,9 +16,14 @@
 #include "bus/base/check.h"
 #include "bus/kafka/parts.h"
 
-#define NAME_MAX_BYTES      256
-#define UUID_TEXT           36
-#define SESSION_MS          10000
+#define NAME_MAX_BYTES 256
+#define UUID_TEXT      36
+/* Longer than a cluster needs to notice that a broker has gone (Kafka's own
+ * limit is 9 s) and to elect another coordinator: who loses its session with
+ * its coordinator takes everything up anew. A named member that comes back
+ * waits for nobody's session. */
+#define SESSION_MS          20000
+#define SESSION_NAMELESS_MS 10000
 #define HEARTBEAT_MS        3000
 #define EMBEDDED_SESSION_MS 6000
 #define EMBEDDED_BEAT_MS    1000
@@ -62,8 +67,9 @@ int kafka_member_conf(const struct bus_kafka_env *env,
     kafka_set(conf, "isolation.level", "read_committed", &rc, err);
     kafka_set(conf, "partition.assignment.strategy", "range", &rc, err);
     kafka_set(conf, "enable.partition.eof", "true", &rc, err);
+    int session_ms = name[0] != '\0' ? SESSION_MS : SESSION_NAMELESS_MS;
     kafka_set_int(conf, "session.timeout.ms",
-                  embedded ? EMBEDDED_SESSION_MS : SESSION_MS, &rc, err);
+                  embedded ? EMBEDDED_SESSION_MS : session_ms, &rc, err);
     kafka_set_int(conf, "heartbeat.interval.ms",
                   embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
     kafka_set_int(conf, "fetch.wait.max.ms",

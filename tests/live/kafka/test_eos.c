@@ -122,7 +122,7 @@ static void test_one_that_slept_does_not_come_back(void **state)
     pid_t first = scene_worker(&s, "a", "");
     scene_wait_done(&s, 30);
     assert_int_equal(kill(first, SIGSTOP), 0);
-    (void)usleep(12000000);
+    (void)usleep(22000000);
     pid_t second = scene_worker(&s, "a", "");
     scene_feed(&s, 20);
     scene_wait_done(&s, 60);
