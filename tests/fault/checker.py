@@ -346,7 +346,8 @@ def check(bootstrap, prefix, folder, db, planted=False):
     dead = dead_letters(bootstrap, prefix, numbers, Schemas(folder))
     parts = sorted({p for list_ in numbers.values() for p in list_})
     works = [(bootstrap, prefix, p, [t for t in numbers if p in numbers[t]], folder, db, dead, False) for p in parts]
-    with multiprocessing.Pool(2) as pool:
+    # Not forked: a thread of the caller may hold a lock just then.
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
         answers = pool.map(one_number, works, chunksize=1)
         plants = pool.map(one_number, [works[0][:7] + (True,)])[0][2] if planted else None
     found, counts = {k: [] for k in KINDS}, {}
