@@ -31,6 +31,7 @@ configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
     kafka_set(conf, "transactional.id", id, &rc, err);
     kafka_set_int(conf, "transaction.timeout.ms", c->transaction_ms, &rc, err);
     kafka_set_int(conf, "message.timeout.ms", c->transaction_ms, &rc, err);
+    kafka_set_int(conf, "request.timeout.ms", KAFKA_ANSWER_MS, &rc, err);
     kafka_set(conf, "compression.codec", "lz4", &rc, err);
     kafka_set(conf, "partitioner", "murmur2_random", &rc, err);
     kafka_set(conf, "delivery.report.only.error", "true", &rc, err);

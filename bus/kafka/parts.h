@@ -7,8 +7,9 @@
 #include "bus/kafka/client.h"
 #include "bus/run/backoff.h"
 
-#define KAFKA_CALL_MS      5000 /* limit of one blocking call */
-#define KAFKA_PROBE_MS     1000 /* is a broker there? */
+#define KAFKA_CALL_MS      5000  /* limit of one blocking call */
+#define KAFKA_ANSWER_MS    10000 /* limit of one request to a broker */
+#define KAFKA_PROBE_MS     1000  /* is a broker there? */
 #define KAFKA_RETRY_MIN_MS 200
 #define KAFKA_RETRY_MAX_MS 5000
 
@@ -79,8 +80,8 @@ struct kafka_watch
     rd_kafka_t *rk; /* borrowed; what is probed with */
     struct bus_timer *timer;
     struct bus_run_backoff backoff;
-    bool up, probing, found, closed;
-    char why[160];
+    bool up, probing, found, closed, doubted;
+    char why[160], doubt[160];
     void (*closed_cb)(void *data);
     void *closed_data;
 };

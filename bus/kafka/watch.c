@@ -1,7 +1,8 @@
 /* Is there a broker?
  *
- * - the library says when all are down; from then on a probe (metadata, on the
- *   thread pool) is sent with jittered back-off until one answers
+ * - the library says when it has no connection left, also when it has closed
+ *   them itself because nothing was asked for: a probe (metadata, on the thread
+ *   pool) tells; while none answers it is sent with jittered back-off
  * - closing waits for the probe in flight, since it uses the handle
  */
 #include <stdio.h>
@@ -44,6 +45,8 @@ static void probed(void *data)
         watch_finish_close(w);
     } else if (w->found) {
         kafka_watch_up(w);
+    } else if (w->doubted) {
+        kafka_watch_down(w, w->doubt);
     } else if (!w->up) {
         watch_again(w);
     }
@@ -52,7 +55,7 @@ static void probed(void *data)
 static void on_watch_timer(void *data)
 {
     struct kafka_watch *w = data;
-    if (w->up || w->probing || w->closed) {
+    if ((w->up && !w->doubted) || w->probing || w->closed) {
         return;
     }
     w->probing = true;
@@ -93,16 +96,34 @@ void kafka_watch_down(struct kafka_watch *w, const char *why)
     if (w->health != NULL) {
         bus_run_health_bad(w->health, w->condition, "%s", why);
     }
+    w->doubted = false;
     if (w->up) {
         w->up = false;
         watch_again(w);
     }
 }
 
+/* Perhaps down: one probe says. */
+static void watch_doubt(struct kafka_watch *w, const char *why)
+{
+    if (!w->up) {
+        kafka_watch_down(w, why);
+        return;
+    }
+    BUS_CHECK(w->timer != NULL || w->closed);
+    if (w->closed || w->doubted) {
+        return;
+    }
+    (void)snprintf(w->doubt, sizeof(w->doubt), "%.150s", why);
+    w->doubted = true;
+    bus_run_timer_start(w->timer, 0, 0);
+}
+
 void kafka_watch_up(struct kafka_watch *w)
 {
     bus_run_backoff_reset(&w->backoff);
     w->up = true;
+    w->doubted = false;
     if (w->health != NULL && !w->closed) {
         bus_run_health_good(w->health, w->condition);
     }
@@ -113,7 +134,7 @@ void kafka_watch_error(struct kafka_watch *w,
                        const char *text)
 {
     if (e == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        kafka_watch_down(w, w->why[0] != '\0' ? w->why : text);
+        watch_doubt(w, w->why[0] != '\0' ? w->why : text);
         w->why[0] = '\0';
     } else if (e == RD_KAFKA_RESP_ERR__TRANSPORT ||
                e == RD_KAFKA_RESP_ERR__RESOLVE ||
