@@ -8,7 +8,7 @@
 #include "schemas/household_case.h"
 
 #define PART_IDS_FROM   101 /* schema ids of parts, whatever their version */
-#define PART_MARKS_FROM 105 /* those that have a mark behind the sequence */
+#define PART_MARKS_FROM 111 /* those that have a mark behind the sequence */
 
 struct bus_strv matcher_part_key(const struct bus_id *household,
                                  uint32_t part,
