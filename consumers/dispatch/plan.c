@@ -58,6 +58,7 @@ static void plan_note(struct plan *p,
                       struct bus_strv partner,
                       int64_t amount_fen)
 {
+    BUS_CHECK(p->result->lines.n < 1 + p->rules->charity_count);
     p->result->lines.v[p->result->lines.n++] = (struct sa_dispatch_line){
         .order_id = *order_id,
         .kind = kind,
@@ -68,6 +69,7 @@ static void plan_note(struct plan *p,
 
 static void plan_refuse(struct plan *p, struct bus_strv reason)
 {
+    BUS_CHECK(p->result->lines.n == 0);
     p->result->outcome = SA_DISPATCH_OUTCOME_REFUSED;
     p->result->has_reason = true;
     p->result->reason = reason;
@@ -87,6 +89,7 @@ static bool plan_amount_well(struct plan *p)
 
 static int plan_pay(struct plan *p)
 {
+    BUS_CHECK(p->rules->bank_of != NULL);
     const struct sa_decision *d = p->decision;
     if (!plan_amount_well(p)) {
         return BUS_OK;
@@ -144,6 +147,7 @@ static int plan_deliver(struct plan *p, bool cash)
         plan_refuse(p, BUS_STRV("NAME_MISSING"));
         return BUS_OK;
     }
+    BUS_CHECK(!cash || d->amount_fen <= p->rules->cash_max_fen);
     struct sa_delivery_task *t = bus_arena_calloc(p->mem, 1, sizeof(*t));
     if (t == NULL) {
         return no_room(p);
@@ -174,6 +178,8 @@ static int plan_deliver(struct plan *p, bool cash)
 /* The charities see the town, the gap and the size of the household. */
 static int publish_need(struct plan *p)
 {
+    BUS_CHECK(p->out->n + p->rules->charity_count < DISPATCH_OUTPUTS_MAX);
+    BUS_CHECK(p->result->outcome == SA_DISPATCH_OUTCOME_ORDERED);
     const struct sa_case_event *e = p->event;
     struct bus_id need_id = plan_derive(p, "need");
     struct bus_strv town = e->division_code;

@@ -41,6 +41,7 @@ static int process_seal(struct work *w,
                         const struct dispatch_output *o,
                         struct bus_err *err)
 {
+    BUS_CHECK(o->topic < sizeof(kinds) / sizeof(kinds[0]) && o->record != NULL);
     if (!o->personal || w->personal.n == 0) {
         return BUS_OK;
     }
@@ -68,6 +69,7 @@ static int process_put(struct work *w,
                        const struct dispatch_output *o,
                        struct bus_err *err)
 {
+    BUS_CHECK(w->event != NULL && !bus_id_is_nil(&o->event_id));
     int32_t topic = -1;
     for (size_t i = 0; i < w->s->route_count; i++) {
         if (w->s->routes[i].topic == o->topic &&

@@ -58,6 +58,7 @@ static void aborted(void *data, int lane)
 
 static void dispatch_failed(void *data, const struct bus_err *err)
 {
+    BUS_CHECK(err != NULL);
     struct dispatch_shell *s = data;
     bus_run_loop_stop(s->frame.loop, err);
 }
@@ -74,6 +75,7 @@ static int32_t dispatch_add_output(struct dispatch_shell *s,
                                    const char *what,
                                    const char *part)
 {
+    BUS_CHECK(s->output_count < DISPATCH_TOPICS_MAX);
     s->outputs[s->output_count].topic =
         bus_role_frame_topic(&s->frame, what, part);
     return (int32_t)s->output_count++;
@@ -84,12 +86,14 @@ static void dispatch_add_route(struct dispatch_shell *s,
                                const char *what,
                                const char *part)
 {
+    BUS_CHECK(s->route_count < DISPATCH_TOPICS_MAX);
     s->routes[s->route_count++] = (struct dispatch_route){
         topic, bus_strv(part ? part : ""), dispatch_add_output(s, what, part)};
 }
 
 static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
 {
+    BUS_CHECK(s->output_count == 0 && s->route_count == 0);
     const struct bus_config *c = &s->frame.config;
     s->rules = (struct dispatch_rules){.bank_of = bank_of,
                                        .data = &s->frame.config,
@@ -129,6 +133,7 @@ static int dispatch_open_lane(struct dispatch_shell *s,
                               struct dispatch_lane *lane,
                               struct bus_err *err)
 {
+    BUS_CHECK(lane->schemas == NULL && lane->keys == NULL);
     bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
     lane->schemas = bus_role_types_registry();
     return lane->schemas == NULL
