@@ -163,7 +163,7 @@ static struct bus_strv without_mark(struct bus_strv framed)
     char *p = bus_arena_dup(&mem, framed.p, framed.n);
     size_t at = BUS_WIRE_FRAME_BYTES;
     assert_non_null(p);
-    p[4] = (char)(p[4] - 4);
+    p[4] = (char)(p[4] - 10); /* 111, 112, 113: it was 101, 102, 103 */
     while (p[at++] & 0x80) {
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
