@@ -157,7 +157,7 @@ static void an_answer_writes_its_assignment(void **state)
     assert_true(matcher_part_sequence(parts.v[0]) <= before);
 }
 
-/* As it was written before parts had marks: an id lower by four, no mark. */
+/* As it was written before parts had marks: an id lower by ten, no mark. */
 static struct bus_strv without_mark(struct bus_strv framed)
 {
     char *p = bus_arena_dup(&mem, framed.p, framed.n);
