@@ -29,6 +29,7 @@ int bus_kafka_admin_open(const struct bus_kafka_env *env,
         rd_kafka_conf_destroy(conf);
         goto failed;
     }
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
     BUS_TRY_GOTO(rc, kafka_make(RD_KAFKA_CONSUMER, conf, &a->rk, err), failed);
     a->queue = rd_kafka_queue_new(a->rk);
     *ret = a;
@@ -79,6 +80,30 @@ size_t kafka_admin_entries(const struct bus_kafka_admin *a,
     return n;
 }
 
+/* What the brokers said of us since, told apart from their not being there: a
+ * wrong password is none of "no broker answers". */
+static int admin_refused(struct bus_kafka_admin *a, int rc, struct bus_err *err)
+{
+    rd_kafka_queue_t *said = rd_kafka_queue_get_main(a->rk);
+    rd_kafka_event_t *ev;
+    while ((ev = rd_kafka_queue_poll(said, 0)) != NULL) {
+        rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
+        if (e == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+            rc = bus_fail(err, kafka_errc(e),
+                          "the brokers do not take user '%s' with this "
+                          "password / 用户名或口令不对: %s",
+                          a->env.conf->username ? a->env.conf->username : "",
+                          rd_kafka_event_error_string(ev));
+        } else if (e == RD_KAFKA_RESP_ERR__SSL) {
+            rc = bus_fail(err, kafka_errc(e), "TLS / 证书不对: %s",
+                          rd_kafka_event_error_string(ev));
+        }
+        rd_kafka_event_destroy(ev);
+    }
+    rd_kafka_queue_destroy(said);
+    return rc;
+}
+
 int kafka_admin_wait(struct bus_kafka_admin *a,
                      rd_kafka_event_type_t type,
                      const char *what,
@@ -89,7 +114,9 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
     for (;;) {
         rd_kafka_event_t *ev = rd_kafka_queue_poll(a->queue, ADMIN_MS + 1000);
         if (ev == NULL) {
-            return bus_fail(err, BUS_EAWAY, "%s: no broker answers", what);
+            return admin_refused(
+                a, bus_fail(err, BUS_EAWAY, "%s: no broker answers", what),
+                err);
         }
         if (rd_kafka_event_type(ev) != type) {
             rd_kafka_event_destroy(ev);
@@ -99,7 +126,7 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
             int rc = bus_fail(err, kafka_errc(rd_kafka_event_error(ev)),
                               "%s: %s", what, rd_kafka_event_error_string(ev));
             rd_kafka_event_destroy(ev);
-            return rc;
+            return admin_refused(a, rc, err);
         }
         *ret = ev;
         return 0;
@@ -285,8 +312,10 @@ int bus_kafka_topics_plan(struct bus_kafka_admin *a,
     const rd_kafka_metadata_t *md = NULL;
     rd_kafka_resp_err_t e = rd_kafka_metadata(a->rk, 1, NULL, &md, ADMIN_MS);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return bus_fail(err, BUS_EAWAY, "no broker answers: %s",
-                        rd_kafka_err2str(e));
+        return admin_refused(a,
+                             bus_fail(err, BUS_EAWAY, "no broker answers: %s",
+                                      rd_kafka_err2str(e)),
+                             err);
     }
     size_t there_n = 0;
     int rc = 0;

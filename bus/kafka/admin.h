@@ -5,6 +5,7 @@
 #define BUS_KAFKA_ADMIN_H
 
 #include "bus/base/arena.h"
+#include "bus/conf/acls.h"
 #include "bus/kafka/client.h"
 
 struct bus_kafka_admin;
@@ -50,6 +51,27 @@ int bus_kafka_topics_delete(struct bus_kafka_admin *a,
                             const struct bus_topic *topics,
                             size_t n,
                             struct bus_err *err) BUS_MUSTCHECK;
+struct bus_kafka_acl_change
+{
+    bool add; /* else: to be taken away */
+    struct bus_acl acl;
+};
+struct bus_kafka_acl_plan
+{
+    struct bus_kafka_acl_change *list; /* in mem */
+    size_t n;
+};
+/* What differs, of the principals that the list names; others are left alone.
+ * BUS_EDENIED: who asks may not see or change access rules. */
+int bus_kafka_acls_plan(struct bus_kafka_admin *a,
+                        const struct bus_acl *acls,
+                        size_t n,
+                        struct bus_arena *mem,
+                        struct bus_kafka_acl_plan *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+int bus_kafka_acls_apply(struct bus_kafka_admin *a,
+                         const struct bus_kafka_acl_plan *plan,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* Number of partitions; 0 = no such topic. */
 int bus_kafka_partitions(struct bus_kafka_admin *a,
                          const char *topic,

@@ -73,9 +73,12 @@ static void set_security(rd_kafka_conf_t *conf,
         break;
     }
     kafka_set(conf, "security.protocol", protocol, rc, err);
-    kafka_set(conf, "sasl.mechanism", k->sasl_mechanism, rc, err);
-    kafka_set(conf, "sasl.username", k->username, rc, err);
-    kafka_set(conf, "sasl.password", k->password, rc, err);
+    if (k->security == BUS_KAFKA_SASL_PLAINTEXT ||
+        k->security == BUS_KAFKA_SASL_SSL) { /* else it warns of each */
+        kafka_set(conf, "sasl.mechanism", k->sasl_mechanism, rc, err);
+        kafka_set(conf, "sasl.username", k->username, rc, err);
+        kafka_set(conf, "sasl.password", k->password, rc, err);
+    }
     kafka_set(conf, "ssl.ca.location", k->ca_file, rc, err);
     kafka_set(conf, "ssl.certificate.location", k->cert_file, rc, err);
     kafka_set(conf, "ssl.key.location", k->key_file, rc, err);

@@ -82,16 +82,19 @@ def seal(program, record, key):
     return bytes.fromhex(r.stdout.decode().split()[0])
 
 
+CLIENT = {}  # more of the clients' configuration: how they say who they are
+
+
 class Bus:
     def __init__(self, config, roles=("matcher", "dispatch", "ledger")):
         program = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
         self.town = Town(program, config)
         for role in roles:
             self.town.start(role)
-        self.producer = Producer({"bootstrap.servers": self.town.bootstrap, "partitioner": "murmur2_random"})
-        self.consumer = Consumer({"bootstrap.servers": self.town.bootstrap, "group.id": "county",
+        self.producer = Producer(dict(CLIENT, **{"bootstrap.servers": self.town.bootstrap, "partitioner": "murmur2_random"}))
+        self.consumer = Consumer(dict(CLIENT, **{"bootstrap.servers": self.town.bootstrap, "group.id": "county",
                                   "isolation.level": "read_committed", "enable.auto.commit": False,
-                                  "fetch.wait.max.ms": 50})
+                                  "fetch.wait.max.ms": 50}))
         topics = self.consumer.list_topics(timeout=20).topics
         self.consumer.assign([TopicPartition(t, p, OFFSET_BEGINNING) for t in topics if t.startswith("qihe.")
                               for p in topics[t].partitions])
@@ -131,7 +134,7 @@ class Bus:
                 return found
             assert not patience.over(), "no %d %s with %s; there are %d" % (want, record, match, len(found))
 
-    def decide(self, assignment, fen, key=None, after=None, **changes):
+    def decide(self, assignment, fen, key=None, after=None, send=True, **changes):
         """A decision of the department's approver under its seal; `key` False: without one; `after`: changes
         made when it is sealed already."""
         now = int(time.time() * 1000)
@@ -150,6 +153,8 @@ class Bus:
         if key:
             record["seal"] = seal(self.town.program, record, key)
         record.update(after or {})
+        if not send:
+            return record
         self.producer.produce("qihe.decisions." + department, key=str(uuid.UUID(bytes=assignment["household_id"])),
                               value=framed(DECISION, record))
         assert self.producer.flush(20) == 0
