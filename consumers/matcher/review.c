@@ -57,7 +57,7 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
 {
     const struct matcher_catalogue_version *from =
         matcher_catalogue_version_find(k->lane->rules.versions, version);
-    if (from == NULL || k->change_count == CHANGES_MAX - 1) {
+    if (from == NULL || k->change_count >= CHANGES_MAX - 1) {
         version = (struct bus_strv){0};
         from = NULL;
     }
