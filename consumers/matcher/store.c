@@ -1,14 +1,10 @@
 #include "consumers/matcher/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bus/base/check.h"
@@ -18,10 +14,10 @@
 
 /* --- files --- */
 
-static int disk_error(const struct store *s,
-                      const char *what,
-                      int code,
-                      struct bus_err *err)
+int matcher_store_disk_error(const struct store *s,
+                             const char *what,
+                             int code,
+                             struct bus_err *err)
 {
     bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
     return bus_fail(err, full ? BUS_EFULL : BUS_EIO,
@@ -100,7 +96,7 @@ static int store_flush(struct store *s, struct bus_err *err)
     int e = pwrite_all(store_now(s)->fd, (const char *)s->out.data, s->out.len,
                        s->flushed);
     if (e != 0) {
-        return disk_error(s, "cannot be written", e, err);
+        return matcher_store_disk_error(s, "cannot be written", e, err);
     }
     s->flushed += (int64_t)s->out.len;
     s->out.len = 0;
@@ -317,13 +313,15 @@ static int store_mark(struct store *s, int64_t applied, struct bus_err *err)
 
 /* --- what counts moves to a second file --- */
 
-static int new_file(struct store *s, uint64_t generation, struct bus_err *err)
+int matcher_store_begin(struct store *s,
+                        uint64_t generation,
+                        struct bus_err *err)
 {
     char path[STORE_PATH_MAX];
     matcher_store_file_path(s, generation, path);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return disk_error(s, path, errno, err);
+        return matcher_store_disk_error(s, path, errno, err);
     }
     const struct store_file *old = store_now(s);
     struct store_head h = {.format = STORE_FORMAT,
@@ -339,7 +337,7 @@ static int new_file(struct store *s, uint64_t generation, struct bus_err *err)
     return rc == BUS_OK ? store_mark(s, s->applied, err) : rc;
 }
 
-/* As if new_file() had not been tried. */
+/* As if matcher_store_begin() had not been tried. */
 static void no_new_file(struct store *s, uint64_t generation)
 {
     char path[STORE_PATH_MAX];
@@ -404,7 +402,7 @@ static void store_sweep(struct store *s, int64_t written)
     int64_t size = store_now(s)->committed;
     if (!s->sweeping && size > 2 * s->live + STORE_SWEEP_BYTES) {
         uint64_t generation = s->generation;
-        if (new_file(s, generation + 1, &err) != BUS_OK) {
+        if (matcher_store_begin(s, generation + 1, &err) != BUS_OK) {
             no_new_file(s, generation);
             return;
         }
@@ -448,103 +446,6 @@ int matcher_store_commit(struct store *s, int64_t applied, struct bus_err *err)
     }
     store_sweep(s, store_now(s)->committed - before);
     return BUS_OK;
-}
-
-/* --- opening --- */
-
-/* Another process that was fenced may still be writing what it committed. */
-static int store_own(struct store *s, struct bus_err *err)
-{
-    char name[STORE_PATH_MAX];
-    (void)snprintf(name, sizeof(name), "%s/owner", s->path);
-    s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (s->owner < 0) {
-        return disk_error(s, name, errno, err);
-    }
-    if (flock(s->owner, LOCK_EX | LOCK_NB) != 0) {
-        return bus_fail(err, BUS_EAGAIN,
-                        "%s: another matcher has it; one process a state_dir",
-                        s->path);
-    }
-    return BUS_OK;
-}
-
-static void close_files(struct store *s)
-{
-    for (size_t i = 0; i < 2; i++) {
-        if (s->files[i].fd >= 0) {
-            (void)close(s->files[i].fd);
-        }
-        s->files[i] = (struct store_file){.fd = -1};
-    }
-}
-
-int matcher_store_reset(struct store *s, struct bus_err *err)
-{
-    char path[STORE_PATH_MAX], aside[STORE_PATH_MAX];
-    (void)snprintf(aside, sizeof(aside), "%s/damaged", s->path);
-    for (uint64_t g = s->generation; g + 1 >= s->generation && g > 0; g--) {
-        matcher_store_file_path(s, g, path);
-        (void)rename(path, aside);
-    }
-    close_files(s);
-    matcher_store_index_fini(&s->index);
-    s->undo_count = 0;
-    s->live = 0;
-    s->applied = -1;
-    s->damaged = s->sweeping = false;
-    (void)mkdir(s->path, 0700); /* it may be gone, too */
-    return new_file(s, s->generation + 2, err);
-}
-
-int matcher_store_open(const char *dir,
-                       int32_t partition,
-                       size_t max_bytes,
-                       struct store **ret,
-                       struct bus_err *err)
-{
-    struct store *s = bus_calloc(1, sizeof(*s));
-    if (s == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "state of partition %d", partition);
-    }
-    s->partition = partition;
-    s->max_bytes = max_bytes;
-    s->owner = s->files[0].fd = s->files[1].fd = -1;
-    s->applied = -1;
-    int rc = BUS_OK;
-    int n = snprintf(s->path, sizeof(s->path), "%s/p%d", dir, partition);
-    if (n >= (int)sizeof(s->path)) {
-        BUS_TRY_GOTO(rc, bus_fail(err, BUS_ECONFIG, "%s: too long", dir), out);
-    }
-    if (mkdir(s->path, 0700) != 0 && errno != EEXIST) {
-        BUS_TRY_GOTO(rc, disk_error(s, s->path, errno, err), out);
-    }
-    BUS_TRY_GOTO(rc, store_own(s, err), out);
-    bool whole = false;
-    BUS_TRY_GOTO(rc, matcher_store_load(s, &whole, err), out);
-    if (!whole) {
-        BUS_TRY_GOTO(rc, matcher_store_reset(s, err), out);
-    }
-    *ret = s;
-    return BUS_OK;
-out:
-    matcher_store_close(s);
-    return rc;
-}
-
-void matcher_store_close(struct store *s)
-{
-    if (s == NULL) {
-        return;
-    }
-    close_files(s);
-    if (s->owner >= 0) {
-        (void)close(s->owner);
-    }
-    matcher_store_index_fini(&s->index);
-    bus_buf_fini(&s->out);
-    bus_free(s->undo);
-    bus_free(s);
 }
 
 int64_t matcher_store_applied(const struct store *s)

@@ -1,11 +1,12 @@
-/* The store as it is found on disk: its files read from the front, up to the
- * last whole commit; and its ids in their order. */
+/* The store as it is found on disk: opened, its files read from the front, up
+ * to the last whole commit, or begun anew; and its ids in their order. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,7 +221,8 @@ static void drop_file(struct store *s, uint64_t generation)
     *f = (struct store_file){.fd = -1};
 }
 
-int matcher_store_load(struct store *s, bool *ret_whole, struct bus_err *err)
+/* *ret_whole: it can be gone on with. */
+static int store_find(struct store *s, bool *ret_whole, struct bus_err *err)
 {
     uint64_t g[2];
     struct store_head head = {0}, newer = {0};
@@ -256,6 +258,103 @@ int matcher_store_load(struct store *s, bool *ret_whole, struct bus_err *err)
     }
     *ret_whole = true;
     return BUS_OK;
+}
+
+/* --- opening --- */
+
+/* Another process that was fenced may still be writing what it committed. */
+static int store_own(struct store *s, struct bus_err *err)
+{
+    char name[STORE_PATH_MAX];
+    (void)snprintf(name, sizeof(name), "%s/owner", s->path);
+    s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->owner < 0) {
+        return matcher_store_disk_error(s, name, errno, err);
+    }
+    if (flock(s->owner, LOCK_EX | LOCK_NB) != 0) {
+        return bus_fail(err, BUS_EAGAIN,
+                        "%s: another matcher has it; one process a state_dir",
+                        s->path);
+    }
+    return BUS_OK;
+}
+
+static void close_files(struct store *s)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (s->files[i].fd >= 0) {
+            (void)close(s->files[i].fd);
+        }
+        s->files[i] = (struct store_file){.fd = -1};
+    }
+}
+
+int matcher_store_reset(struct store *s, struct bus_err *err)
+{
+    char path[STORE_PATH_MAX], aside[STORE_PATH_MAX];
+    (void)snprintf(aside, sizeof(aside), "%s/damaged", s->path);
+    for (uint64_t g = s->generation; g + 1 >= s->generation && g > 0; g--) {
+        matcher_store_file_path(s, g, path);
+        (void)rename(path, aside);
+    }
+    close_files(s);
+    matcher_store_index_fini(&s->index);
+    s->undo_count = 0;
+    s->live = 0;
+    s->applied = -1;
+    s->damaged = s->sweeping = false;
+    (void)mkdir(s->path, 0700); /* it may be gone, too */
+    return matcher_store_begin(s, s->generation + 2, err);
+}
+
+int matcher_store_open(const char *dir,
+                       int32_t partition,
+                       size_t max_bytes,
+                       struct store **ret,
+                       struct bus_err *err)
+{
+    struct store *s = bus_calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "state of partition %d", partition);
+    }
+    s->partition = partition;
+    s->max_bytes = max_bytes;
+    s->owner = s->files[0].fd = s->files[1].fd = -1;
+    s->applied = -1;
+    int rc = BUS_OK;
+    int n = snprintf(s->path, sizeof(s->path), "%s/p%d", dir, partition);
+    if (n >= (int)sizeof(s->path)) {
+        BUS_TRY_GOTO(rc, bus_fail(err, BUS_ECONFIG, "%s: too long", dir), out);
+    }
+    if (mkdir(s->path, 0700) != 0 && errno != EEXIST) {
+        BUS_TRY_GOTO(rc, matcher_store_disk_error(s, s->path, errno, err), out);
+    }
+    BUS_TRY_GOTO(rc, store_own(s, err), out);
+    bool whole = false;
+    BUS_TRY_GOTO(rc, store_find(s, &whole, err), out);
+    if (!whole) {
+        BUS_TRY_GOTO(rc, matcher_store_reset(s, err), out);
+    }
+    *ret = s;
+    return BUS_OK;
+out:
+    matcher_store_close(s);
+    return rc;
+}
+
+void matcher_store_close(struct store *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    close_files(s);
+    if (s->owner >= 0) {
+        (void)close(s->owner);
+    }
+    matcher_store_index_fini(&s->index);
+    bus_buf_fini(&s->out);
+    bus_free(s->undo);
+    bus_free(s);
 }
 
 /* --- ids in their order --- */

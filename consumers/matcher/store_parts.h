@@ -83,9 +83,15 @@ int matcher_store_point(struct store *s,
                         const struct bus_id *id,
                         uint64_t place,
                         struct bus_err *err) BUS_MUSTCHECK;
-/* store_load.c: what is on disk. *ret_whole: it can be gone on with. */
-int matcher_store_load(struct store *s,
-                       bool *ret_whole,
-                       struct bus_err *err) BUS_MUSTCHECK;
+/* Begins the file of that generation; the one before stays beside it. On an
+ * error nothing of the store may be used but what the caller puts back. */
+int matcher_store_begin(struct store *s,
+                        uint64_t generation,
+                        struct bus_err *err) BUS_MUSTCHECK;
+/* `what` failed with this errno: BUS_EFULL or BUS_EIO. */
+int matcher_store_disk_error(const struct store *s,
+                             const char *what,
+                             int code,
+                             struct bus_err *err);
 
 #endif
