@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "bus/policy/marks.h"
+
 const struct matcher_catalogue_version *
 matcher_catalogue_version_find(const struct matcher_catalogue_versions *e,
                                struct bus_strv version)
@@ -31,6 +33,14 @@ matcher_catalogue_version_for(const struct matcher_catalogue_versions *e,
         matcher_catalogue_version_find(e, judged_by);
     bool later = last > best && last->effective != MATCHER_NEVER;
     return later ? last : best;
+}
+
+int32_t
+matcher_catalogue_version_turn(const struct matcher_catalogue_version *v,
+                               int32_t today)
+{
+    int32_t turn = bus_policy_effective_day(v->catalogue, today);
+    return v->effective > turn ? v->effective : turn;
 }
 
 static void versions_remove(struct matcher_catalogue_versions *e, size_t i)

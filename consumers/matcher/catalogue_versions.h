@@ -46,5 +46,10 @@ bool matcher_catalogue_version_join(
 const struct matcher_catalogue_version *
 matcher_catalogue_version_find(const struct matcher_catalogue_versions *e,
                                struct bus_strv version);
+/* The last day on which anything of what judges changed: the edition, or within
+ * it a version or a figure that is in force since. */
+int32_t
+matcher_catalogue_version_turn(const struct matcher_catalogue_version *v,
+                               int32_t today);
 
 #endif

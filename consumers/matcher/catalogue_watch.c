@@ -8,7 +8,6 @@
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/catalogue/rules.h"
-#include "bus/policy/marks.h"
 #include "bus/role/types.h"
 #include "bus/run/work.h"
 #include "bus/wire/crypt.h"
@@ -162,6 +161,22 @@ static int check_owners(const struct catalogue_watch *t,
     return BUS_OK;
 }
 
+static int kept_fill(const struct catalogue_watch *t,
+                     const struct incoming *in,
+                     struct kept *k,
+                     struct bus_err *err)
+{
+    BUS_TRY(bus_catalogue_archive_unpack(in->p.archive, BUS_ARCHIVE_CATALOGUE,
+                                         &k->rules.mem, &k->rules.archive,
+                                         err));
+    BUS_TRY(bus_catalogue_rules_compile(&k->rules, err));
+    BUS_TRY(check_owners(t, &k->rules, err));
+    const char *version = bus_policy_catalogue_version(k->rules.catalogue);
+    return bus_strv_is(in->p.version, version)
+               ? BUS_OK
+               : bus_fail(err, BUS_ERANGE, "it is version %s", version);
+}
+
 static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
 {
     struct bus_err err = {0};
@@ -171,18 +186,7 @@ static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
         return;
     }
     bus_catalogue_rules_init(&k->rules);
-    int rc =
-        bus_catalogue_archive_unpack(in->p.archive, BUS_ARCHIVE_CATALOGUE,
-                                     &k->rules.mem, &k->rules.archive, &err);
-    rc = rc ? rc : bus_catalogue_rules_compile(&k->rules, &err);
-    rc = rc ? rc : check_owners(t, &k->rules, &err);
-    if (rc == BUS_OK &&
-        !bus_strv_is(in->p.version,
-                     bus_policy_catalogue_version(k->rules.catalogue))) {
-        rc = bus_fail(&err, BUS_ERANGE, "it is version %s",
-                      bus_policy_catalogue_version(k->rules.catalogue));
-    }
-    if (rc == BUS_OK) {
+    if (kept_fill(t, in, k, &err) == BUS_OK) {
         in->made = k;
         return;
     }
@@ -191,31 +195,37 @@ static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
     bus_free(k);
 }
 
-static void catalogue_watch_probe(void *data)
+static int catalogue_watch_look(struct catalogue_watch *t, struct bus_err *err)
 {
-    struct catalogue_watch *t = data;
     int64_t ends[2] = {0, 0};
     t->count = 0;
     t->unsigned_count = 0;
     bus_arena_reset(&t->mem);
     t->list = bus_arena_calloc(&t->mem, MATCHER_EDITIONS_MAX, sizeof(*t->list));
-    t->rc = t->list ? BUS_OK : bus_fail(&t->err, BUS_ENOMEM, "a catalogue");
-    if (t->rc == BUS_OK && t->reader == NULL) {
-        t->rc = bus_kafka_reader_open(&t->s->frame.kafka, &t->reader, &t->err);
+    if (t->list == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a catalogue");
     }
-    t->rc = t->rc
-                ? t->rc
-                : bus_kafka_ends(t->reader, t->topic, 0, false, ends, &t->err);
-    if (t->rc != BUS_OK || ends[1] <= t->next) {
-        return;
+    if (t->reader == NULL) {
+        BUS_TRY(bus_kafka_reader_open(&t->s->frame.kafka, &t->reader, err));
+    }
+    BUS_TRY(bus_kafka_ends(t->reader, t->topic, 0, false, ends, err));
+    if (ends[1] <= t->next) {
+        return BUS_OK;
     }
     struct bus_kafka_range range = {
         .topic = t->topic, .from = t->next, .compacted = true};
-    t->rc = bus_kafka_read(t->reader, &range, catalogue_watch_take, t, &t->next,
-                           &t->err);
-    for (size_t i = 0; t->rc == BUS_OK && i < t->count; i++) {
+    BUS_TRY(bus_kafka_read(t->reader, &range, catalogue_watch_take, t, &t->next,
+                           err));
+    for (size_t i = 0; i < t->count; i++) {
         catalogue_watch_make(t, &t->list[i]);
     }
+    return BUS_OK;
+}
+
+static void catalogue_watch_probe(void *data)
+{
+    struct catalogue_watch *t = data;
+    t->rc = catalogue_watch_look(t, &t->err);
 }
 
 /* --- its outcome, on the loop's thread --- */
@@ -325,14 +335,60 @@ static int send_notice(struct catalogue_watch *t,
                                  .event_id = r.event_id,
                                  .occurred_at = r.occurred_at};
     struct bus_role_rendered v;
-    int rc = bus_role_emit_render(&emit, &t->mem, &v, err);
+    BUS_TRY(bus_role_emit_render(&emit, &t->mem, &v, err));
     struct bus_kafka_out_msg m = {.topic = t->reviews,
                                   .partition = partition,
                                   .key = v.key,
                                   .value = v.value,
                                   .headers = v.headers,
                                   .headers_count = v.headers_count};
-    return rc ? rc : bus_kafka_producer_send(t->producer, &m, NULL, err);
+    return bus_kafka_producer_send(t->producer, &m, NULL, err);
+}
+
+static int send_own(struct catalogue_watch *t,
+                    struct bus_strv version,
+                    const struct bus_buf *archive,
+                    struct bus_err *err)
+{
+    struct sa_catalogue c = {.version = version,
+                             .effective_from = MATCHER_NEVER,
+                             .published_at = bus_clock_system.wall_ms(NULL),
+                             .archive = bus_buf_view(archive)};
+    struct bus_role_emit e = {.type = &sa_catalogue_type,
+                              .record = &c,
+                              .ce_type = "sa.catalogue.v1",
+                              .source = t->s->frame.source,
+                              .event_id = bus_wire_catalogue_id(version),
+                              .occurred_at = c.published_at};
+    struct bus_role_rendered v;
+    BUS_TRY(bus_role_emit_render(&e, &t->mem, &v, err));
+    char key[32]; /* a key of its own: it replaces no signed one */
+    (void)snprintf(key, sizeof(key), "folder/%.*s", BUS_STRV_ARG(version));
+    struct bus_kafka_out_msg m = {.topic = t->topic,
+                                  .key = bus_strv(key),
+                                  .value = v.value,
+                                  .headers = v.headers,
+                                  .headers_count = v.headers_count};
+    return bus_kafka_producer_send(t->producer, &m, &t->own, err);
+}
+
+static int own_archive(const struct bus_config *c,
+                       const char *version,
+                       struct bus_catalogue_rules *r,
+                       struct bus_buf *ret,
+                       struct bus_err *err)
+{
+    BUS_TRY(bus_catalogue_archive_folder(c->folder, BUS_ARCHIVE_CATALOGUE,
+                                         &r->mem, &r->archive, err));
+    BUS_TRY(bus_catalogue_rules_compile(r, err));
+    if (strcmp(bus_policy_catalogue_version(r->catalogue), version) != 0) {
+        return bus_fail(err, BUS_ESTATE, "%s has changed since the start",
+                        c->folder);
+    }
+    r->archive.county = bus_strv(c->county.code);
+    r->archive.version = bus_strv(version);
+    BUS_TRY(bus_catalogue_archive_pack(&r->archive, NULL, ret, err));
+    return bus_catalogue_archive_press(ret, err);
 }
 
 /* The folder's own catalogue, for matchers after this one: what a household was
@@ -340,45 +396,13 @@ static int send_notice(struct catalogue_watch *t,
  * years later. */
 static int keep_own(struct catalogue_watch *t, struct bus_err *err)
 {
-    struct bus_role_frame *f = &t->s->frame;
     struct bus_catalogue_rules r;
     struct bus_buf archive = {0};
-    bus_catalogue_rules_init(&r);
-    int rc = bus_catalogue_archive_folder(
-        f->config.folder, BUS_ARCHIVE_CATALOGUE, &r.mem, &r.archive, err);
-    rc = rc ? rc : bus_catalogue_rules_compile(&r, err);
     const char *version = bus_policy_catalogue_version(t->s->catalogue);
-    if (rc == BUS_OK &&
-        strcmp(bus_policy_catalogue_version(r.catalogue), version) != 0) {
-        rc = bus_fail(err, BUS_ESTATE, "%s has changed since the start",
-                      f->config.folder);
-    }
-    r.archive.county = bus_strv(f->config.county.code);
-    r.archive.version = bus_strv(version);
-    rc = rc ? rc : bus_catalogue_archive_pack(&r.archive, NULL, &archive, err);
-    rc = rc ? rc : bus_catalogue_archive_press(&archive, err);
-    struct sa_catalogue c = {.version = r.archive.version,
-                             .effective_from = MATCHER_NEVER,
-                             .published_at = bus_clock_system.wall_ms(NULL),
-                             .archive = bus_buf_view(&archive)};
-    struct bus_role_emit e = {.type = &sa_catalogue_type,
-                              .record = &c,
-                              .ce_type = "sa.catalogue.v1",
-                              .source = f->source,
-                              .event_id =
-                                  bus_wire_catalogue_id(r.archive.version),
-                              .occurred_at = c.published_at};
-    struct bus_role_rendered v;
-    rc = rc ? rc : bus_role_emit_render(&e, &t->mem, &v, err);
-    if (rc == BUS_OK) { /* a key of its own: it replaces no signed one */
-        char key[32];
-        (void)snprintf(key, sizeof(key), "folder/%s", version);
-        struct bus_kafka_out_msg m = {.topic = t->topic,
-                                      .key = bus_strv(key),
-                                      .value = v.value,
-                                      .headers = v.headers,
-                                      .headers_count = v.headers_count};
-        rc = bus_kafka_producer_send(t->producer, &m, &t->own, err);
+    bus_catalogue_rules_init(&r);
+    int rc = own_archive(&t->s->frame.config, version, &r, &archive, err);
+    if (rc == BUS_OK) {
+        rc = send_own(t, r.archive.version, &archive, err);
     }
     bus_buf_fini(&archive);
     bus_catalogue_rules_close(&r);
@@ -393,16 +417,6 @@ static bool own_is_kept(const struct catalogue_watch *t)
     return e != all->list;
 }
 
-/* The last day on which anything of what judges changed: the edition, or within
- * it a version or a figure that is in force since. */
-static int32_t
-catalogue_watch_turn_of(const struct matcher_catalogue_version *e,
-                        int32_t today)
-{
-    int32_t turn = bus_policy_effective_day(e->catalogue, today);
-    return e->effective > turn ? e->effective : turn;
-}
-
 /* Once for the edition that is in force today, and again on each such day. */
 static void announce(struct catalogue_watch *t)
 {
@@ -411,7 +425,7 @@ static void announce(struct catalogue_watch *t)
     const struct matcher_catalogue_version *e =
         matcher_catalogue_version_for(all, (struct bus_strv){0}, today);
     const char *version = bus_policy_catalogue_version(e->catalogue);
-    int32_t turn = catalogue_watch_turn_of(e, today);
+    int32_t turn = matcher_catalogue_version_turn(e, today);
     bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
     if (told || turn == INT32_MIN || t->acks_left > 0) {
         return;
@@ -537,19 +551,16 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
     atomic_store(&s->versions, &first->versions);
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_cond_init(&t->changed, NULL);
-    int rc =
-        t->topic && t->reviews ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a topic");
-    rc = rc ? rc : bus_catalogue_bureau_read(&f->config, &t->bureau, err);
-    rc = rc ? rc
-            : bus_kafka_producer_open(&f->kafka, catalogue_watch_acked, t,
-                                      &t->producer, err);
-    rc = rc ? rc
-            : bus_run_timer_new(f->loop, catalogue_watch_tick, t, &t->timer,
-                                err);
-    if (rc == BUS_OK) {
-        bus_run_timer_start(t->timer, 1, LOOK_MS);
+    if (t->topic == NULL || t->reviews == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a topic");
     }
-    return rc;
+    BUS_TRY(bus_catalogue_bureau_read(&f->config, &t->bureau, err));
+    BUS_TRY(bus_kafka_producer_open(&f->kafka, catalogue_watch_acked, t,
+                                    &t->producer, err));
+    BUS_TRY(
+        bus_run_timer_new(f->loop, catalogue_watch_tick, t, &t->timer, err));
+    bus_run_timer_start(t->timer, 1, LOOK_MS);
+    return BUS_OK;
 }
 
 void matcher_catalogue_watch_drain(struct catalogue_watch *t)

@@ -164,11 +164,10 @@ int matcher_on_membership(struct step *s)
 int matcher_meet_memberships(struct step *s)
 {
     const struct sa_household_state *st = s->state;
-    int rc = BUS_OK;
     struct side own = own_side(s);
-    for (size_t i = 0; rc == BUS_OK && i < st->memberships.n; i++) {
+    for (size_t i = 0; i < st->memberships.n; i++) {
         struct side other = side_of(&st->memberships.v[i]);
-        rc = tell_both(s, &own, &other, &st->memberships.v[i].person_id);
+        BUS_TRY(tell_both(s, &own, &other, &st->memberships.v[i].person_id));
     }
-    return rc;
+    return BUS_OK;
 }

@@ -10,7 +10,8 @@ static int fill_missing(const struct bus_policy_catalogue *c,
                         const struct bus_role_household_members *members,
                         const struct bus_policy_verdict_of *v,
                         struct bus_arena *mem,
-                        struct sa_item_verdict *ret)
+                        struct sa_item_verdict *ret,
+                        struct bus_err *err)
 {
     if (v->missing_count == 0) {
         return BUS_OK;
@@ -18,7 +19,7 @@ static int fill_missing(const struct bus_policy_catalogue *c,
     struct sa_missing_fact *list =
         bus_arena_calloc(mem, v->missing_count, sizeof(*list));
     if (list == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
     }
     for (size_t i = 0; i < v->missing_count; i++) {
         list[i].name = bus_policy_fact_name(c, v->missing[i].fact);
@@ -53,7 +54,8 @@ int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
                                const struct bus_role_household_members *members,
                                const struct bus_policy_verdict_of *v,
                                struct bus_arena *mem,
-                               struct sa_item_verdict *ret)
+                               struct sa_item_verdict *ret,
+                               struct bus_err *err)
 {
     struct bus_policy_item item;
     if (bus_policy_item_at(c, (size_t)v->item, rule_date, &item)) {
@@ -70,19 +72,19 @@ int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
         ret->reasons.v = bus_arena_dup(mem, v->reasons,
                                        v->reason_count * sizeof(*v->reasons));
         if (ret->reasons.v == NULL) {
-            return BUS_ETOOBIG;
+            return bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
         }
         ret->reasons.n = v->reason_count;
     }
     if (v->failure != NULL) { /* where the rule itself failed */
         ret->reasons.v = bus_arena_calloc(mem, 1, sizeof(*ret->reasons.v));
         if (ret->reasons.v == NULL) {
-            return BUS_ETOOBIG;
+            return bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
         }
         ret->reasons.v[0] = bus_strv(v->failure);
         ret->reasons.n = 1;
     }
-    return fill_missing(c, members, v, mem, ret);
+    return fill_missing(c, members, v, mem, ret, err);
 }
 
 /* One part of the evaluation alone, the others left at zero: what is hashed is
@@ -93,11 +95,8 @@ static int evaluation_hash_of(const struct sa_evaluation *part,
                               struct bus_err *err)
 {
     struct bus_strv bytes;
-    int rc = bus_wire_encode_arena(&sa_evaluation_type, part, mem, &bytes, err);
+    BUS_TRY(bus_wire_encode_arena(&sa_evaluation_type, part, mem, &bytes, err));
     uint8_t *digest = bus_arena_alloc(mem, BUS_WIRE_SHA256_BYTES);
-    if (rc != BUS_OK) {
-        return rc;
-    }
     if (digest == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a hash");
     }
@@ -127,10 +126,8 @@ static int hashes(const struct sa_evaluation *of,
                   struct bus_err *err)
 {
     struct sa_evaluation outputs = {.items = of->items};
-    int rc = matcher_evaluation_inputs_hash(of, mem, &ret->inputs_hash, err);
-    return rc == BUS_OK
-               ? evaluation_hash_of(&outputs, mem, &ret->outputs_hash, err)
-               : rc;
+    BUS_TRY(matcher_evaluation_inputs_hash(of, mem, &ret->inputs_hash, err));
+    return evaluation_hash_of(&outputs, mem, &ret->outputs_hash, err);
 }
 
 uint32_t matcher_evaluation_fact_sum(const char *p, size_t n)
@@ -152,11 +149,12 @@ static int sums_of(struct bus_strv facts,
                    const uint32_t *ends,
                    size_t n,
                    struct bus_arena *mem,
-                   struct bus_strv *ret)
+                   struct bus_strv *ret,
+                   struct bus_err *err)
 {
     uint8_t *to = bus_arena_alloc(mem, n * EVALUATION_SUM_BYTES + 1);
     if (to == NULL) {
-        return BUS_ETOOBIG;
+        return bus_fail(err, BUS_ETOOBIG, "no room for the facts");
     }
     uint32_t at = 1;
     for (size_t count = n << 1; count >= 0x80; count >>= 7) {
@@ -179,13 +177,13 @@ int matcher_evaluation_sums(const struct sa_evaluation *e,
 {
     struct bus_strv facts;
     uint32_t *ends = bus_arena_alloc(mem, (e->facts.n + 1) * sizeof(*ends));
-    int rc = ends == NULL
-                 ? BUS_ETOOBIG
-                 : bus_wire_encode_field(&sa_evaluation_type, e,
-                                         offsetof(struct sa_evaluation, facts),
-                                         mem, ends, &facts, err);
-    rc = rc ? rc : sums_of(facts, ends, e->facts.n, mem, ret);
-    return rc ? bus_fail(err, rc, "no room for the facts") : rc;
+    if (ends == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for the facts");
+    }
+    BUS_TRY(bus_wire_encode_field(&sa_evaluation_type, e,
+                                  offsetof(struct sa_evaluation, facts), mem,
+                                  ends, &facts, err));
+    return sums_of(facts, ends, e->facts.n, mem, ret, err);
 }
 
 int matcher_evaluation_encode(const struct sa_evaluation *e,
@@ -196,18 +194,14 @@ int matcher_evaluation_encode(const struct sa_evaluation *e,
                               struct bus_err *err)
 {
     struct bus_strv *items = bus_arena_alloc(mem, sizeof(*items));
-    int rc = items == NULL
-                 ? bus_fail(err, BUS_ETOOBIG, "no room for the items")
-                 : bus_wire_encode_field(&sa_evaluation_type, e,
-                                         offsetof(struct sa_evaluation, items),
-                                         mem, NULL, items, err);
-    if (rc != BUS_OK) {
-        return rc;
+    if (items == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for the items");
     }
+    BUS_TRY(bus_wire_encode_field(&sa_evaluation_type, e,
+                                  offsetof(struct sa_evaluation, items), mem,
+                                  NULL, items, err));
     *ret = *e;
-    if (sums_of(*facts, ends, e->facts.n, mem, &ret->fact_sums) != BUS_OK) {
-        return bus_fail(err, BUS_ETOOBIG, "no room for the facts");
-    }
+    BUS_TRY(sums_of(*facts, ends, e->facts.n, mem, &ret->fact_sums, err));
     ret->facts.v = (void *)(uintptr_t)facts;
     ret->facts.n = BUS_WIRE_ENCODED;
     ret->items.v = (void *)items;
@@ -224,27 +218,22 @@ int matcher_evaluation_run(const struct bus_policy_catalogue *c,
                                                        e->members.n};
     struct bus_policy_household h;
     struct bus_policy_result r;
-    int rc = bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n,
-                                   mem, &h, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    rc = bus_policy_evaluate(c, &h, e->rule_date, BUS_POLICY_REASONS, mem, &r,
-                             err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(bus_role_household_of(c, &members, e->facts.v, NULL, e->facts.n,
+                                  mem, &h, err));
+    BUS_TRY(bus_policy_evaluate(c, &h, e->rule_date, BUS_POLICY_REASONS, mem,
+                                &r, err));
     struct sa_item_verdict *items =
         bus_arena_calloc(mem, r.count + 1, sizeof(*items));
     e->catalogue_version = bus_strv(bus_policy_catalogue_version(c));
     e->items.v = items;
     e->items.n = items ? r.count : 0;
-    rc = items ? BUS_OK : BUS_ETOOBIG;
-    for (size_t i = 0; rc == BUS_OK && i < r.count; i++) {
-        rc = matcher_evaluation_item_of(c, e->rule_date, &members, &r.items[i],
-                                        mem, &items[i]);
+    if (items == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for the verdicts");
     }
-    rc = rc ? bus_fail(err, rc, "no room for the verdicts")
-            : hashes(e, e, mem, err);
-    return rc ? rc : matcher_evaluation_sums(e, mem, &e->fact_sums, err);
+    for (size_t i = 0; i < r.count; i++) {
+        BUS_TRY(matcher_evaluation_item_of(c, e->rule_date, &members,
+                                           &r.items[i], mem, &items[i], err));
+    }
+    BUS_TRY(hashes(e, e, mem, err));
+    return matcher_evaluation_sums(e, mem, &e->fact_sums, err);
 }

@@ -13,13 +13,14 @@
 #include "schemas/household_state.h"
 
 /* Fills item, version, department, verdict, amount, reasons, missing,
- * left_out_by. */
+ * left_out_by. BUS_ETOOBIG: no room in mem. */
 int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
                                int32_t rule_date,
                                const struct bus_role_household_members *members,
                                const struct bus_policy_verdict_of *v,
                                struct bus_arena *mem,
-                               struct sa_item_verdict *ret) BUS_MUSTCHECK;
+                               struct sa_item_verdict *ret,
+                               struct bus_err *err) BUS_MUSTCHECK;
 /* *ret: e as it goes out, its facts and items written once (BUS_WIRE_ENCODED;
  * facts are the bytes of e->facts, borrowed, and ends where each ends in them)
  * and its hashes: SHA-256 over (catalogue version, rule date, members, facts)
@@ -56,10 +57,11 @@ int matcher_evaluation_run(const struct bus_policy_catalogue *c,
                            struct bus_arena *mem,
                            struct bus_err *err) BUS_MUSTCHECK;
 
+/* The same for who says itself that there was no room. */
 #define evaluation_item(c, date, members, v, mem, ret)                       \
     matcher_evaluation_item_of(                                              \
         c, date,                                                             \
         &(struct bus_role_household_members){(members)->v, (members)->n}, v, \
-        mem, ret)
+        mem, ret, NULL)
 
 #endif

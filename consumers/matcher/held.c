@@ -156,21 +156,19 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     if (!d->has_amount_fen || bus_node_get(amount, "cap") == NULL) {
         return BUS_OK;
     }
-    int rc = matcher_number_facts(s);
-    rc = rc ? rc
-            : bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
-                                    st->facts.n, s->mem, &h, s->err);
-    rc = rc ? rc
-            : bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
-                                 s->err);
-    if (rc == BUS_OK && r.outcome == BUS_POLICY_REQUEST_ABOVE_CAP) {
+    BUS_TRY(matcher_number_facts(s));
+    BUS_TRY(bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
+                                  st->facts.n, s->mem, &h, s->err));
+    BUS_TRY(bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
+                               s->err));
+    if (r.outcome == BUS_POLICY_REQUEST_ABOVE_CAP) {
         *ret = BUS_STRV("ABOVE_CAP");
         if (r.instead.n > 0) {
             *ret = bus_strv(bus_arena_printf(s->mem, "ABOVE_CAP %.*s",
                                              BUS_STRV_ARG(r.instead)));
         }
     }
-    return rc;
+    return BUS_OK;
 }
 
 static int much_reason(struct step *s,

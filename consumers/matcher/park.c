@@ -63,12 +63,12 @@ int matcher_park_event(struct step *s,
     if (type == NULL) {
         return bus_fail(s->err, BUS_EBUG, "this kind is never parked");
     }
-    int rc =
-        bus_wire_encode_arena(type, s->event->record, s->mem, &bytes, s->err);
+    BUS_TRY(
+        bus_wire_encode_arena(type, s->event->record, s->mem, &bytes, s->err));
     struct sa_parked_event *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
-    if (rc != BUS_OK || list == NULL) {
-        return rc != BUS_OK ? rc : matcher_step_no_memory(s);
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
     }
     if (n > 0) {
         memcpy(list, st->parked.v, n * sizeof(*list));
@@ -99,12 +99,11 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
                         BUS_STRV_ARG(p->kind));
     }
     void *record = NULL;
-    int rc = bus_wire_decode_own(park_type_of(kind), p->value, s->mem, &record,
-                                 s->err);
-    if (rc != BUS_OK) {
+    if (bus_wire_decode_own(park_type_of(kind), p->value, s->mem, &record,
+                            s->err) != BUS_OK) {
         return bus_wrap(s->err, "a parked event");
     }
-    rc = park_report(s, SA_PARKED_ACTION_RELEASED, p);
+    BUS_TRY(park_report(s, SA_PARKED_ACTION_RELEASED, p));
     struct matcher_event event = {.kind = kind,
                                   .record = record,
                                   .partner = p->partner,
@@ -112,7 +111,7 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
     struct step inner = *s;
     inner.event = &event;
     inner.cause = p->event_id;
-    return rc == BUS_OK ? matcher_step_run(&inner) : rc;
+    return matcher_step_run(&inner);
 }
 
 int matcher_release_parked(struct step *s, const struct bus_id *id)
@@ -136,10 +135,9 @@ int matcher_release_parked(struct step *s, const struct bus_id *id)
     }
     st->parked.v = all;
     st->parked.n = kept;
-    int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < taken; i++) {
+    for (size_t i = 0; i < taken; i++) {
         s->out->changed = true;
-        rc = fold_one(s, &now[i]);
+        BUS_TRY(fold_one(s, &now[i]));
     }
-    return rc;
+    return BUS_OK;
 }

@@ -332,13 +332,15 @@ static int try_values(struct search *s, const struct bus_node *entry)
         }
         (void)replay_fact_fits(s, &rc);
     }
-    rc = rc || s->found ? rc : try_words(s, bus_node_get(entry, "words"));
-    if (rc != BUS_OK || s->found) {
-        return rc;
+    BUS_TRY(rc);
+    if (!s->found) {
+        BUS_TRY(try_words(s, bus_node_get(entry, "words")));
     }
-    s->was.value.branch = SA_FACT_VALUE_INT;
-    rc = try_days(s, &s->was.value.u.int_value);
-    return rc || s->found ? rc : try_numbers(s);
+    if (!s->found) {
+        s->was.value.branch = SA_FACT_VALUE_INT;
+        BUS_TRY(try_days(s, &s->was.value.u.int_value));
+    }
+    return s->found ? BUS_OK : try_numbers(s);
 }
 
 static int search(struct search *s)
@@ -438,10 +440,10 @@ int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
         return BUS_OK;
     }
     s.sum = sum_at(recorded->fact_sums, s.at);
-    int rc = bus_wire_type_ready(&sa_fact_type, err);
-    rc = rc ? rc : search(&s);
-    if (rc == BUS_OK && s.found) {
+    BUS_TRY(bus_wire_type_ready(&sa_fact_type, err));
+    BUS_TRY(search(&s));
+    if (s.found) {
         r->recorded = replay_fact_text(mem, &s.was);
     }
-    return rc;
+    return BUS_OK;
 }

@@ -114,14 +114,14 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.deadline = deadline;
     s->lane_count = (int)c->matcher.lanes;
     BUS_CHECK(s->lane_count > 0 && s->lane_count <= BUS_KAFKA_LANES_MAX);
-    int rc = bus_policy_calendar_new(c->calendars, c->calendars_count,
-                                     &s->calendar, err);
+    BUS_TRY(bus_policy_calendar_new(c->calendars, c->calendars_count,
+                                    &s->calendar, err));
     s->rules.data = s->calendar;
-    rc = rc ? rc : bus_wire_type_ready(&sa_household_state_type, err);
-    rc = rc ? rc : matcher_watch_registers(s, err);
-    rc = rc ? rc : matcher_topics(s, err);
-    for (int i = 0; rc == BUS_OK && i < s->lane_count; i++) {
-        rc = matcher_open_lane(s, &s->lanes[i], err);
+    BUS_TRY(bus_wire_type_ready(&sa_household_state_type, err));
+    BUS_TRY(matcher_watch_registers(s, err));
+    BUS_TRY(matcher_topics(s, err));
+    for (int i = 0; i < s->lane_count; i++) {
+        BUS_TRY(matcher_open_lane(s, &s->lanes[i], err));
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%smatcher", c->prefix),
@@ -139,9 +139,9 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
         .ops = &ops,
         .data = s,
     };
-    rc = rc ? rc : matcher_catalogue_watch_start(s, &s->watch, err);
-    rc = rc ? rc : bus_run_loop_on_drain(s->frame.loop, matcher_drain, s, err);
-    return rc ? rc : bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
+    BUS_TRY(matcher_catalogue_watch_start(s, &s->watch, err));
+    BUS_TRY(bus_run_loop_on_drain(s->frame.loop, matcher_drain, s, err));
+    return bus_kafka_eos_open(&s->frame.kafka, &conf, &s->eos, err);
 }
 
 static void matcher_stop(struct matcher_shell *s)

@@ -60,13 +60,12 @@ static int partner_topics(struct matcher_shell *s,
                           const struct bus_conf_partner *p,
                           struct bus_err *err)
 {
-    int rc = BUS_OK;
     switch ((enum bus_conf_partner_kind)p->kind) {
     case BUS_PARTNER_DEPARTMENT:
-        rc = topics_add_input(s, MATCHER_DECISION, "decisions", p->code, err);
-        return rc ? rc
-                  : topics_add_route(s, MATCHER_OUT_ASSIGNMENTS, "assignments",
-                                     p->code, err);
+        BUS_TRY(
+            topics_add_input(s, MATCHER_DECISION, "decisions", p->code, err));
+        return topics_add_route(s, MATCHER_OUT_ASSIGNMENTS, "assignments",
+                                p->code, err);
     case BUS_PARTNER_BANK:
         return topics_add_input(s, MATCHER_PAYMENT, "payment-results", p->code,
                                 err);
@@ -77,11 +76,10 @@ static int partner_topics(struct matcher_shell *s,
         if (s->rules.insurer.n == 0) {
             s->rules.insurer = bus_strv(p->code);
         }
-        rc = topics_add_input(s, MATCHER_VERIFICATION, "verification-results",
-                              p->code, err);
-        return rc ? rc
-                  : topics_add_route(s, MATCHER_OUT_VERIFICATIONS,
-                                     "verification-requests", p->code, err);
+        BUS_TRY(topics_add_input(s, MATCHER_VERIFICATION,
+                                 "verification-results", p->code, err));
+        return topics_add_route(s, MATCHER_OUT_VERIFICATIONS,
+                                "verification-requests", p->code, err);
     case BUS_PARTNER_CHARITY:
         return topics_add_input(s, MATCHER_CLAIM, "claims", p->code, err);
     case BUS_PARTNER_KINDS:
@@ -93,36 +91,30 @@ static int partner_topics(struct matcher_shell *s,
 int matcher_topics(struct matcher_shell *s, struct bus_err *err)
 {
     const struct bus_config *c = &s->frame.config;
-    int rc =
-        topics_add_input(s, MATCHER_APPLICATION, "applications", NULL, err);
-    rc = rc ? rc
-            : topics_add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err);
-    rc = rc ? rc : topics_add_input(s, MATCHER_REVIEW, "reviews", NULL, err);
-    rc = rc ? rc
-            : topics_add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err);
-    for (size_t i = 0; rc == BUS_OK && i < c->sources_count; i++) {
+    BUS_TRY(
+        topics_add_input(s, MATCHER_APPLICATION, "applications", NULL, err));
+    BUS_TRY(topics_add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err));
+    BUS_TRY(topics_add_input(s, MATCHER_REVIEW, "reviews", NULL, err));
+    BUS_TRY(topics_add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err));
+    for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
-            rc = topics_add_input(s, MATCHER_FACTS, "facts", c->sources[i].code,
-                                  err);
+            BUS_TRY(topics_add_input(s, MATCHER_FACTS, "facts",
+                                     c->sources[i].code, err));
         }
     }
-    for (size_t i = 0; rc == BUS_OK && i < c->partners_count; i++) {
-        rc = partner_topics(s, &c->partners[i], err);
+    for (size_t i = 0; i < c->partners_count; i++) {
+        BUS_TRY(partner_topics(s, &c->partners[i], err));
     }
-    rc = rc ? rc
-            : topics_add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL,
-                               err);
-    rc = rc ? rc : topics_add_route(s, MATCHER_OUT_CASES, "cases", NULL, err);
-    rc = rc ? rc : topics_add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err);
-    rc = rc ? rc
-            : topics_add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL,
-                               err);
+    BUS_TRY(
+        topics_add_route(s, MATCHER_OUT_EVALUATIONS, "evaluations", NULL, err));
+    BUS_TRY(topics_add_route(s, MATCHER_OUT_CASES, "cases", NULL, err));
+    BUS_TRY(topics_add_route(s, MATCHER_OUT_PARKED, "parked", NULL, err));
+    BUS_TRY(
+        topics_add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL, err));
     s->out_households = topics_add_output(s, "households", NULL, true);
     s->out_dead_letters = topics_add_output(s, "dead-letters", NULL, false);
     s->out_reviews = topics_add_output(s, "reviews", NULL, false);
-    if (rc == BUS_OK && (s->out_households < 0 || s->out_dead_letters < 0 ||
-                         s->out_reviews < 0)) {
-        rc = bus_fail(err, BUS_ECONFIG, "too many topics");
-    }
-    return rc;
+    bool all = s->out_households >= 0 && s->out_dead_letters >= 0 &&
+               s->out_reviews >= 0;
+    return all ? BUS_OK : bus_fail(err, BUS_ECONFIG, "too many topics");
 }
