@@ -10,6 +10,7 @@ int matcher_batch_state_init(struct batch_state *o,
                              size_t households,
                              struct bus_err *err)
 {
+    BUS_CHECK(households > 0);
     size_t cap = 64;
     while (cap < households * 2) {
         cap *= 2;
@@ -34,6 +35,7 @@ void matcher_batch_state_fini(struct batch_state *o)
 
 void matcher_batch_state_clear(struct batch_state *o)
 {
+    BUS_CHECK(o->epoch < UINT32_MAX);
     o->epoch++;
     o->count = 0;
 }
@@ -42,6 +44,7 @@ struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
                                                  const struct bus_id *id,
                                                  int32_t partition)
 {
+    BUS_CHECK(partition >= 0);
     size_t mask = o->cap - 1;
     size_t at = bus_hash64(id->b, sizeof(id->b), 0) & mask;
     while (o->slots[at].epoch == o->epoch && !bus_id_eq(&o->slots[at].id, id)) {
@@ -54,6 +57,7 @@ struct batch_state_slot *matcher_batch_state_get(struct batch_state *o,
             .id = *id, .partition = partition, .epoch = o->epoch};
         o->used[o->count++] = (uint32_t)at;
     }
+    BUS_CHECK(s->partition == partition);
     return s;
 }
 
@@ -66,6 +70,7 @@ struct batch_state_slot *matcher_batch_state_at(struct batch_state *o, size_t i)
 static struct batch_state_part *
 batch_state_part_of(struct batch_state_slot *slot, uint32_t part)
 {
+    BUS_CHECK(slot->count <= slot->cap);
     for (uint32_t i = 0; i < slot->count; i++) {
         if (slot->parts[i].part == part) {
             return &slot->parts[i];
@@ -82,6 +87,7 @@ static int make_room(struct batch_state_slot *slot,
                      struct bus_arena *mem,
                      struct bus_err *err)
 {
+    BUS_CHECK(part < MATCHER_PARTS_MAX);
     struct batch_state_part *p = batch_state_part_of(slot, part);
     if (p == NULL && slot->count == slot->cap) {
         uint32_t cap = slot->cap ? slot->cap * 2 : 4;
@@ -99,6 +105,7 @@ static int make_room(struct batch_state_slot *slot,
         p = &slot->parts[slot->count++];
         *p = (struct batch_state_part){.part = part};
     }
+    BUS_CHECK(p->framed.n <= p->room);
     if (p->room >= n) {
         return BUS_OK;
     }
@@ -120,6 +127,7 @@ int matcher_batch_state_reserve(struct batch_state_slot *slot,
                                 struct bus_arena *mem,
                                 struct bus_err *err)
 {
+    BUS_CHECK(parts->n <= MATCHER_PARTS_MAX);
     for (uint32_t i = 0; i < parts->n; i++) {
         if (changed[i]) {
             BUS_TRY(make_room(slot, i, parts->v[i].n, mem, err));
@@ -149,6 +157,7 @@ int matcher_batch_state_over(const struct batch_state_slot *slot,
                              struct bus_arena *mem,
                              struct bus_err *err)
 {
+    BUS_CHECK(slot->count <= slot->cap);
     for (uint32_t i = 0; i < slot->count; i++) {
         const struct batch_state_part *p = &slot->parts[i];
         if (p->framed.n > 0) { /* else: only room was made */

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/marks.h"
 
 const struct matcher_catalogue_version *
 matcher_catalogue_version_find(const struct matcher_catalogue_versions *e,
                                struct bus_strv version)
 {
+    BUS_CHECK(e->count <= MATCHER_EDITIONS_MAX);
     for (size_t i = e->count; i > 0; i--) {
         if (bus_strv_is(version, bus_policy_catalogue_version(
                                      e->list[i - 1].catalogue))) {
@@ -39,12 +41,14 @@ int32_t
 matcher_catalogue_version_turn(const struct matcher_catalogue_version *v,
                                int32_t today)
 {
+    BUS_CHECK(v->catalogue != NULL);
     int32_t turn = bus_policy_effective_day(v->catalogue, today);
     return v->effective > turn ? v->effective : turn;
 }
 
 static void versions_remove(struct matcher_catalogue_versions *e, size_t i)
 {
+    BUS_CHECK(i > 0 && i < e->count);
     memmove(&e->list[i], &e->list[i + 1],
             (--e->count - i) * sizeof(e->list[0]));
 }
@@ -59,6 +63,7 @@ static bool is_kept(const struct matcher_catalogue_version *v)
 static bool versions_make_room(struct matcher_catalogue_versions *e,
                                bool for_a_kept_one)
 {
+    BUS_CHECK(e->count > 0 && e->count <= MATCHER_EDITIONS_MAX);
     if (e->count < MATCHER_EDITIONS_MAX) {
         return true;
     }
@@ -72,6 +77,7 @@ static bool versions_make_room(struct matcher_catalogue_versions *e,
 bool matcher_catalogue_version_join(struct matcher_catalogue_versions *e,
                                     const struct matcher_catalogue_version *one)
 {
+    BUS_CHECK(one->catalogue != NULL);
     struct matcher_catalogue_version add = *one;
     const char *version = bus_policy_catalogue_version(one->catalogue);
     for (size_t i = 1; i < e->count; i++) {
@@ -93,6 +99,7 @@ bool matcher_catalogue_version_join(struct matcher_catalogue_versions *e,
     while (at < e->count && e->list[at].published_ms <= add.published_ms) {
         at++;
     }
+    BUS_CHECK(e->count < MATCHER_EDITIONS_MAX && at <= e->count);
     memmove(&e->list[at + 1], &e->list[at],
             (e->count - at) * sizeof(e->list[0]));
     e->list[at] = add;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/catalogue/rules.h"
@@ -97,6 +98,7 @@ static int64_t incoming_at(const struct incoming *in)
 static bool catalogue_watch_list(struct catalogue_watch *t,
                                  const struct incoming *in)
 {
+    BUS_CHECK(t->list != NULL && t->count < MATCHER_EDITIONS_MAX);
     struct incoming *earliest = t->list;
     for (size_t i = 0; i < t->count; i++) {
         struct incoming *was = &t->list[i];
@@ -197,6 +199,7 @@ static void catalogue_watch_make(struct catalogue_watch *t, struct incoming *in)
 
 static int catalogue_watch_look(struct catalogue_watch *t, struct bus_err *err)
 {
+    BUS_CHECK(t->next >= -1);
     int64_t ends[2] = {0, 0};
     t->count = 0;
     t->unsigned_count = 0;
@@ -269,6 +272,7 @@ static void catalogue_watch_report(struct catalogue_watch *t,
 
 static void take_up(struct catalogue_watch *t)
 {
+    BUS_CHECK(t->count > 0);
     struct kept *list = bus_calloc(1, sizeof(*list));
     if (list == NULL) {
         struct bus_err err;
@@ -309,6 +313,7 @@ static void catalogue_watch_acked(void *data,
         return;
     }
     t->ack_failed |= err != NULL;
+    BUS_CHECK(t->acks_left > 0);
     if (--t->acks_left == 0 && t->ack_failed) {
         t->announced[0] = '\0'; /* again at the next look */
     }
@@ -449,6 +454,7 @@ static void announce(struct catalogue_watch *t)
 static void catalogue_watch_looked(void *data)
 {
     struct catalogue_watch *t = data;
+    BUS_CHECK(t->busy);
     t->busy = false;
     if (t->rc != BUS_OK) {
         if (!t->loaded) {
@@ -519,6 +525,7 @@ int matcher_catalogue_watch_start(struct matcher_shell *s,
                                   struct catalogue_watch **ret,
                                   struct bus_err *err)
 {
+    BUS_CHECK(s->catalogue != NULL);
     struct catalogue_watch *t = bus_calloc(1, sizeof(*t));
     struct kept *first = bus_calloc(1, sizeof(*first));
     struct bus_wire_registry *schemas = bus_role_types_registry();

@@ -12,6 +12,7 @@
  * Whichever comes last finds the other, in the order of that one stream. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/parts.h"
 
@@ -27,6 +28,7 @@ int matcher_report_membership(struct step *s,
                               const struct sa_application *a,
                               size_t i)
 {
+    BUS_CHECK(i < a->members.n);
     const struct sa_household_state *st = s->state;
     struct bus_id household = {{0}};
     if (i < a->homes.n) {
@@ -65,6 +67,7 @@ static int conflict_tell(struct step *s,
                          const struct side *other,
                          const struct bus_id *person)
 {
+    BUS_CHECK(person != NULL);
     struct sa_case_event *e = bus_arena_calloc(s->mem, 1, sizeof(*e));
     if (e == NULL) {
         return matcher_step_no_memory(s);
@@ -102,6 +105,7 @@ static int tell_both(struct step *s,
                      const struct side *b,
                      const struct bus_id *person)
 {
+    BUS_CHECK(a != b);
     BUS_TRY(conflict_tell(s, a, b, person));
     return conflict_tell(s, b, a, person);
 }
@@ -109,6 +113,7 @@ static int tell_both(struct step *s,
 static struct side own_side(const struct step *s)
 {
     const struct sa_household_state *st = s->state;
+    BUS_CHECK(st->case_no >= 0);
     return (struct side){st->household_id, st->case_id, st->case_no,
                          st->division_code, (size_t)matcher_step_size(s)};
 }
@@ -121,6 +126,7 @@ static struct side side_of(const struct sa_membership_ref *r)
 
 int matcher_on_membership(struct step *s)
 {
+    BUS_CHECK(s->event->kind == MATCHER_MEMBERSHIP);
     const struct sa_membership *m = s->event->record;
     struct sa_household_state *st = s->state;
     size_t n = st->memberships.n;
@@ -135,6 +141,7 @@ int matcher_on_membership(struct step *s)
                                    "more than %d households name one person",
                                    MATCHER_NAMED_MAX);
     }
+    BUS_CHECK(n < MATCHER_NAMED_MAX);
     struct sa_membership_ref *list =
         bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
@@ -164,6 +171,7 @@ int matcher_on_membership(struct step *s)
 int matcher_meet_memberships(struct step *s)
 {
     const struct sa_household_state *st = s->state;
+    BUS_CHECK(st->memberships.n <= MATCHER_NAMED_MAX);
     struct side own = own_side(s);
     for (size_t i = 0; i < st->memberships.n; i++) {
         struct side other = side_of(&st->memberships.v[i]);

@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/wire/codec.h"
 #include "bus/wire/crypt.h"
 
@@ -16,6 +17,7 @@ static int fill_missing(const struct bus_policy_catalogue *c,
     if (v->missing_count == 0) {
         return BUS_OK;
     }
+    BUS_CHECK(v->missing != NULL);
     struct sa_missing_fact *list =
         bus_arena_calloc(mem, v->missing_count, sizeof(*list));
     if (list == NULL) {
@@ -57,6 +59,7 @@ int matcher_evaluation_item_of(const struct bus_policy_catalogue *c,
                                struct sa_item_verdict *ret,
                                struct bus_err *err)
 {
+    BUS_CHECK(v->item >= 0);
     struct bus_policy_item item;
     if (bus_policy_item_at(c, (size_t)v->item, rule_date, &item)) {
         ret->item = item.code;
@@ -96,6 +99,7 @@ static int evaluation_hash_of(const struct sa_evaluation *part,
 {
     struct bus_strv bytes;
     BUS_TRY(bus_wire_encode_arena(&sa_evaluation_type, part, mem, &bytes, err));
+    BUS_CHECK(bytes.n > 0);
     uint8_t *digest = bus_arena_alloc(mem, BUS_WIRE_SHA256_BYTES);
     if (digest == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for a hash");
@@ -152,6 +156,7 @@ static int sums_of(struct bus_strv facts,
                    struct bus_strv *ret,
                    struct bus_err *err)
 {
+    BUS_CHECK(n == 0 || ends[n - 1] <= facts.n);
     uint8_t *to = bus_arena_alloc(mem, n * EVALUATION_SUM_BYTES + 1);
     if (to == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for the facts");
@@ -175,6 +180,7 @@ int matcher_evaluation_sums(const struct sa_evaluation *e,
                             struct bus_strv *ret,
                             struct bus_err *err)
 {
+    BUS_CHECK(e->facts.n != BUS_WIRE_ENCODED);
     struct bus_strv facts;
     uint32_t *ends = bus_arena_alloc(mem, (e->facts.n + 1) * sizeof(*ends));
     if (ends == NULL) {
@@ -193,6 +199,8 @@ int matcher_evaluation_encode(const struct sa_evaluation *e,
                               struct sa_evaluation *ret,
                               struct bus_err *err)
 {
+    BUS_CHECK(e->facts.n != BUS_WIRE_ENCODED);
+    BUS_CHECK(facts != NULL && ends != NULL);
     struct bus_strv *items = bus_arena_alloc(mem, sizeof(*items));
     if (items == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for the items");
@@ -214,6 +222,7 @@ int matcher_evaluation_run(const struct bus_policy_catalogue *c,
                            struct bus_arena *mem,
                            struct bus_err *err)
 {
+    BUS_CHECK(e->facts.n != BUS_WIRE_ENCODED);
     const struct bus_role_household_members members = {e->members.v,
                                                        e->members.n};
     struct bus_policy_household h;

@@ -16,6 +16,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
@@ -72,6 +73,7 @@ static enum bus_register_answer seal_key(const struct bus_register *r,
                                          const struct sa_decision *d,
                                          const uint8_t **ret_key)
 {
+    BUS_CHECK(r != NULL);
     struct bus_register_sealing sealing = {
         .seal_id = d->seal_id,
         .org = d->department,
@@ -123,6 +125,7 @@ static struct bus_strv seal_reason(const struct step *s,
     if (answer != BUS_REGISTER_YES) {
         return bus_strv(bus_registers_answer_word(answer));
     }
+    BUS_CHECK(key != NULL);
     struct bus_strv when = when_reason(s, d, a);
     if (when.n > 0) {
         return when;
@@ -157,6 +160,7 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
         return BUS_OK;
     }
     BUS_TRY(matcher_number_facts(s));
+    BUS_CHECK(s->facts.n == st->facts.n);
     BUS_TRY(bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
                                   st->facts.n, s->mem, &h, s->err));
     BUS_TRY(bus_policy_request(c, &h, s->today, at, d->amount_fen, s->mem, &r,
@@ -197,6 +201,8 @@ int matcher_decision_held(struct step *s,
                           const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason)
 {
+    BUS_CHECK(d != NULL && a != NULL);
+    BUS_CHECK(s->event->kind == MATCHER_DECISION);
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
     *ret_reason = what_reason(s, d, a);
     if (ret_reason->n == 0) {

@@ -8,6 +8,7 @@ int matcher_open_personal(struct matcher_work *w,
                           const struct sa_household_state *st,
                           struct bus_err *err)
 {
+    BUS_CHECK(w->lane->keys != NULL);
     if (!st->has_personal) {
         return BUS_OK;
     }
@@ -28,6 +29,7 @@ static int output_seal(struct matcher_work *w,
                        struct bus_strv *field,
                        struct bus_err *err)
 {
+    BUS_CHECK(o->withheld <= MATCHER_PERSONAL);
     if (o->seal_for.n == 0 || w->personal.n == 0) {
         return BUS_OK;
     }
@@ -54,6 +56,7 @@ static int output_payee(struct matcher_work *w,
                         struct sa_assignment *a,
                         struct bus_err *err)
 {
+    BUS_CHECK(o->topic == MATCHER_OUT_ASSIGNMENTS);
     struct bus_arena *mem = &w->lane->event;
     struct bus_role_payee *p = bus_arena_alloc(mem, sizeof(*p));
     if (!o->payee || w->personal.n == 0) {
@@ -75,6 +78,7 @@ static int output_payee(struct matcher_work *w,
 static int32_t route_of(const struct matcher_shell *s,
                         const struct matcher_output *o)
 {
+    BUS_CHECK(s->route_count <= MATCHER_TOPICS_MAX);
     for (size_t i = 0; i < s->route_count; i++) {
         if (s->routes[i].topic == o->topic &&
             bus_strv_eq(s->routes[i].partner, o->partner)) {
@@ -87,6 +91,7 @@ static int32_t route_of(const struct matcher_shell *s,
 static int32_t partition_of(const struct matcher_shell *s,
                             const struct bus_id *household)
 {
+    BUS_CHECK(s->frame.config.kafka.partitions > 0);
     char key[BUS_ID_TEXT + 1];
     struct bus_strv text = {bus_id_text(household, key), BUS_ID_TEXT};
     return bus_kafka_partition_of(text,
@@ -99,6 +104,7 @@ static int seal_record(struct matcher_work *w,
                        int64_t *ret_at,
                        struct bus_err *err)
 {
+    BUS_CHECK(o->record != NULL);
     void *record = (void *)(uintptr_t)o->record;
     switch (o->topic) {
     case MATCHER_OUT_ASSIGNMENTS: {
@@ -162,6 +168,7 @@ int matcher_put_output(struct matcher_work *w,
                         "no topic for '%.*s'; is there a partner of that code?",
                         BUS_STRV_ARG(o->partner));
     }
+    BUS_CHECK((size_t)topic < w->s->output_count);
     struct bus_role_emit e = {
         .type = kinds[o->topic].type,
         .record = o->record,

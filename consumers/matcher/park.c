@@ -4,6 +4,7 @@
  * settlement (drill D2). */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/wire/codec.h"
 #include "consumers/matcher/parts.h"
 
@@ -47,6 +48,7 @@ int matcher_park_event(struct step *s,
 {
     struct sa_household_state *st = s->state;
     size_t n = st->parked.n;
+    BUS_CHECK(n <= MATCHER_PARKED_MAX);
     for (size_t i = 0; i < n; i++) {
         if (bus_id_eq(&st->parked.v[i].event_id, event_id)) {
             s->out->duplicate = true;
@@ -103,6 +105,7 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
                             s->err) != BUS_OK) {
         return bus_wrap(s->err, "a parked event");
     }
+    BUS_CHECK(record != NULL);
     BUS_TRY(park_report(s, SA_PARKED_ACTION_RELEASED, p));
     struct matcher_event event = {.kind = kind,
                                   .record = record,
@@ -133,6 +136,7 @@ int matcher_release_parked(struct step *s, const struct bus_id *id)
             all[kept++] = st->parked.v[i];
         }
     }
+    BUS_CHECK(kept + taken == n);
     st->parked.v = all;
     st->parked.n = kept;
     for (size_t i = 0; i < taken; i++) {

@@ -56,6 +56,8 @@ static int load_state(struct matcher_work *w,
                       struct sa_household_state *ret,
                       struct bus_err *err)
 {
+    BUS_CHECK(slot->partition == w->m->partition);
+    BUS_CHECK(w->part->store != NULL);
     struct matcher_parted *h = &w->state;
     struct bus_strv bundle;
     *h = (struct matcher_parted){.schemas = w->lane->schemas,
@@ -87,6 +89,7 @@ static int keep_state(struct matcher_work *w,
     int64_t most = w->s->frame.config.kafka.message_bytes_max;
     size_t room = (size_t)(most > 0 ? most : MESSAGE_BYTES_MAX) - MESSAGE_MORE;
     BUS_TRY(matcher_parted_close(&w->state, st, &parts, &changed, err));
+    BUS_CHECK(parts.n > 0);
     for (uint32_t i = 0; i < parts.n; i++) {
         if (changed[i] && parts.v[i].n > room) {
             return bus_fail(err, BUS_ETOOBIG,
@@ -104,6 +107,7 @@ static int keep_state(struct matcher_work *w,
 
 static bool seals_anything(const struct matcher_outputs *outs)
 {
+    BUS_CHECK(outs->n <= outs->cap);
     for (size_t i = 0; i < outs->n; i++) {
         if (outs->v[i].seal_for.n > 0 || outs->v[i].payee) {
             return true;
@@ -135,6 +139,7 @@ static int put_all(struct matcher_work *w,
                    const struct matcher_outputs *outs,
                    struct bus_err *err)
 {
+    BUS_CHECK(outs->n <= MATCHER_OUTPUTS_MAX);
     if (outs->n > 0) {
         BUS_TRY(outputs_once(w, err));
     }
@@ -168,6 +173,7 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
     }
     BUS_TRY(bus_wire_decode(w->lane->schemas, process_type_of(w->in->kind),
                             w->m->value, mem, &record, err));
+    BUS_CHECK(record != NULL);
     if (notice) {
         return matcher_review_partition(w->s, w->lane, w->m, record, w->out,
                                         err);
@@ -203,12 +209,14 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
 /* What is wrong with the message itself, told apart from our own trouble. */
 static bool is_reject(const struct matcher_work *w, int rc)
 {
+    BUS_CHECK(rc != BUS_OK);
     return bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT ||
            (rc == BUS_EBUG && w->reason_code != NULL);
 }
 
 static int process_reject(struct matcher_work *w, struct bus_err *err)
 {
+    BUS_CHECK(w->in->owner != NULL);
     struct matcher_shell *s = w->s;
     struct bus_err second;
     struct bus_role_dead_letter d = {
@@ -250,6 +258,7 @@ static int put_state(struct matcher_shell *s,
                      struct bus_kafka_out *out,
                      struct bus_err *err)
 {
+    BUS_CHECK(s->partitions[slot->partition] != NULL);
     char key[MATCHER_PART_KEY + 1];
     for (uint32_t i = 0; i < slot->count; i++) {
         const struct batch_state_part *p = &slot->parts[i];
@@ -273,6 +282,7 @@ static int put_names(struct matcher_shell *s,
                      struct bus_err *err)
 {
     struct matcher_partition *p = s->partitions[partition];
+    BUS_CHECK(p->names.written <= p->names.n);
     struct bus_kafka_put put = {.partition = partition,
                                 .key = BUS_STRV(MATCHER_NAMES_KEY)};
     if (p->names.n == p->names.written) {
@@ -289,6 +299,7 @@ static int put_states(struct matcher_shell *s,
 {
     struct matcher_lane *lane = &s->lanes[lane_no];
     int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
+    BUS_CHECK(partitions <= MATCHER_PARTITIONS_MAX);
     for (int32_t p = lane_no; p < partitions; p += s->lane_count) {
         if (s->partitions[p] != NULL) {
             BUS_TRY(put_names(s, lane, p, out, err));
@@ -318,6 +329,8 @@ int matcher_process(void *data,
     lane->rules.versions = atomic_load(&s->versions);
     BUS_TRY(matcher_make_sound(s, lane_no, err));
     for (size_t i = 0; i < n; i++) {
+        BUS_CHECK((size_t)msgs[i].partition < MATCHER_PARTITIONS_MAX);
+        BUS_CHECK((size_t)msgs[i].topic_index < s->input_count);
         struct matcher_work w = {.s = s,
                                  .lane = lane,
                                  .m = &msgs[i],
@@ -339,6 +352,7 @@ static int64_t applied_now(const struct matcher_shell *s,
                            size_t n,
                            int32_t partition)
 {
+    BUS_CHECK(s->partitions[partition] != NULL);
     for (size_t i = 0; i < n; i++) {
         if (w[i].topic == s->out_households && w[i].partition == partition) {
             return w[i].next_offset;
@@ -352,6 +366,7 @@ static int write_household(struct matcher_lane *lane,
                            const struct batch_state_slot *slot,
                            struct bus_err *err)
 {
+    BUS_CHECK(slot->count > 0);
     struct bus_arena *mem = &lane->event;
     struct matcher_parts parts;
     struct bus_strv bundle;
@@ -370,6 +385,7 @@ static int write_names(struct matcher_lane *lane,
                        struct matcher_partition *p,
                        struct bus_err *err)
 {
+    BUS_CHECK(p->names.written <= p->names.n);
     static const struct bus_id nobody;
     struct bus_strv framed;
     if (p->names.n == p->names.written) {
@@ -388,6 +404,7 @@ static int write_partition(struct matcher_lane *lane,
                            int64_t applied,
                            struct bus_err *err)
 {
+    BUS_CHECK(p->store != NULL);
     bool any = p->names.n > p->names.written ||
                applied != matcher_store_applied(p->store);
     BUS_TRY(write_names(lane, p, err));

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/policy/source.h"
 #include "bus/wire/crypt.h"
@@ -26,6 +27,7 @@ static bool replay_other(struct comparing *k,
                          struct bus_strv recorded,
                          struct bus_strv again)
 {
+    BUS_CHECK(k->to != NULL);
     k->to->place = bus_strv(bus_arena_printf(
         k->mem, "items[%zu] %.*s: %s", k->index, BUS_STRV_ARG(k->item), field));
     k->to->recorded = replay_quote(recorded);
@@ -129,6 +131,7 @@ static bool items_differ(struct comparing *k,
                          const struct sa_evaluation *a,
                          const struct sa_evaluation *b)
 {
+    BUS_CHECK(k->to->place.n == 0);
     size_t n = a->items.n < b->items.n ? a->items.n : b->items.n;
     for (k->index = 0; k->index < n; k->index++) {
         k->item = b->items.v[k->index].item;
@@ -161,6 +164,7 @@ static void replay_compare(struct comparing *k,
                            const struct sa_evaluation *again)
 {
     struct replay *r = k->to;
+    BUS_CHECK(r->outcome == REPLAY_IDENTICAL);
     bool inputs = !bus_strv_eq(recorded->inputs_hash, again->inputs_hash);
     bool items = items_differ(k, recorded, again);
     bool sums = recorded->fact_sums.n > 0 &&
@@ -248,6 +252,7 @@ struct search
 
 static uint32_t sum_at(struct bus_strv sums, size_t i)
 {
+    BUS_CHECK((i + 1) * EVALUATION_SUM_BYTES <= sums.n);
     const uint8_t *p = (const uint8_t *)sums.p + i * EVALUATION_SUM_BYTES;
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
            p[3];
@@ -256,6 +261,7 @@ static uint32_t sum_at(struct bus_strv sums, size_t i)
 /* With the candidate in its place, is it the snapshot that was hashed? */
 static int replay_fact_prove(struct search *s)
 {
+    BUS_CHECK(s->at < s->e->facts.n);
     struct sa_evaluation e = *s->e;
     struct bus_strv hash;
     struct sa_fact *facts =
@@ -273,6 +279,7 @@ static int replay_fact_prove(struct search *s)
 /* True when the search is over. */
 static bool replay_fact_fits(struct search *s, int *rc)
 {
+    BUS_CHECK(!s->found);
     size_t n = bus_wire_size(&sa_fact_type, &s->was);
     if (n > FACT_BYTES) {
         return true;
@@ -286,6 +293,7 @@ static bool replay_fact_fits(struct search *s, int *rc)
 
 static int try_words(struct search *s, const struct bus_node *words)
 {
+    BUS_CHECK(!s->found);
     int rc = BUS_OK;
     s->was.value.branch = SA_FACT_VALUE_STRING;
     for (uint32_t i = 0; words != NULL && i < words->count; i++) {
@@ -299,6 +307,7 @@ static int try_words(struct search *s, const struct bus_node *words)
 
 static int try_numbers(struct search *s)
 {
+    BUS_CHECK(!s->found);
     int rc = BUS_OK;
     s->was.value.branch = SA_FACT_VALUE_LONG;
     for (int64_t n = 0; n <= BIG_MAX; n += n < SMALL_MAX ? 1 : 100) {
@@ -312,6 +321,7 @@ static int try_numbers(struct search *s)
 
 static int try_days(struct search *s, int32_t *day)
 {
+    BUS_CHECK(!s->found);
     int rc = BUS_OK;
     for (*day = DAYS_FROM; *day < DAYS_TO; ++*day) {
         if (replay_fact_fits(s, &rc)) {
@@ -345,6 +355,7 @@ static int try_values(struct search *s, const struct bus_node *entry)
 
 static int search(struct search *s)
 {
+    BUS_CHECK(s->at < s->e->facts.n);
     const struct sa_fact *now = &s->e->facts.v[s->at];
     int fact = bus_policy_fact_find(s->c, now->name), rc = BUS_OK;
     s->was = *now;
@@ -401,6 +412,7 @@ int matcher_replay_find_fact(const struct sa_evaluation *recorded,
     if (rc != BUS_OK || n == 0) {
         return rc;
     }
+    BUS_CHECK(sums.n == recorded->facts.n * EVALUATION_SUM_BYTES);
     while (i < both && sum_at(sums, i) == sum_at(recorded->fact_sums, i)) {
         i++;
     }
@@ -439,6 +451,7 @@ int matcher_replay_search_fact(const struct bus_policy_catalogue *c,
     if (r->fact.n == 0) {
         return BUS_OK;
     }
+    BUS_CHECK(r->fact_at < recorded->facts.n);
     s.sum = sum_at(recorded->fact_sums, s.at);
     BUS_TRY(bus_wire_type_ready(&sa_fact_type, err));
     BUS_TRY(search(&s));

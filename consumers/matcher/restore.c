@@ -34,6 +34,7 @@ static int restore_flush(struct restoring *r, struct bus_err *err)
     if (r->pending == 0) {
         return BUS_OK;
     }
+    BUS_CHECK(r->next >= 0);
     r->pending = 0;
     return matcher_store_commit(r->part->store, r->next, err);
 }
@@ -57,6 +58,7 @@ static int restore_part(struct restoring *r,
                         const struct bus_kafka_msg *m,
                         struct bus_err *err)
 {
+    BUS_CHECK(part < MATCHER_PARTS_MAX);
     struct bus_arena *mem = &r->lane->event;
     struct store *store = r->part->store;
     struct matcher_parts parts;
@@ -77,6 +79,7 @@ static int restore_part(struct restoring *r,
         return matcher_store_put(store, id, (struct bus_strv){0}, err);
     }
     BUS_TRY(matcher_parts_set(&parts, part, m->value, mem, err));
+    BUS_CHECK(part < parts.n);
     parts.pass[part] = r->pass;
     BUS_TRY(matcher_parts_bundle(&parts, mem, &bundle, err));
     return matcher_store_put(store, id, bundle, err);
@@ -86,6 +89,7 @@ static int
 restore_one(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
 {
     struct restoring *r = data;
+    BUS_CHECK(r->pending < RESTORE_BATCH);
     struct bus_id id;
     uint32_t part = 0;
     bus_arena_reset(&r->lane->event);
@@ -108,6 +112,7 @@ static int read_names(struct matcher_partition *p,
                       struct bus_arena *mem,
                       struct bus_err *err)
 {
+    BUS_CHECK(p->store != NULL);
     struct bus_strv framed;
     bus_arena_reset(mem);
     BUS_TRY(matcher_store_get(p->store, &nobody, mem, &framed, err));
@@ -122,6 +127,7 @@ static int read_tail(struct matcher_shell *s,
                      struct bus_err *err)
 {
     struct matcher_partition *p = s->partitions[partition];
+    BUS_CHECK(p != NULL && p->store != NULL);
     const char *topic = s->outputs[s->out_households].topic;
     int64_t ends[2] = {0, 0}, next = 0;
     BUS_TRY(bus_kafka_ends(lane->reader, topic, partition, false, ends, err));
@@ -170,6 +176,7 @@ static int partition_open(struct matcher_shell *s,
                           int32_t partition,
                           struct bus_err *err)
 {
+    BUS_CHECK(s->partitions[partition] == NULL);
     struct matcher_partition *p = bus_calloc(1, sizeof(*p));
     if (p == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a partition");
@@ -194,6 +201,7 @@ static int partition_open(struct matcher_shell *s,
 static int
 set_aside(struct matcher_partition *p, int32_t partition, struct bus_err *err)
 {
+    BUS_CHECK(matcher_store_damaged(p->store));
     bus_log(BUS_LOG_WARN,
             "state on disk is damaged, set aside and read from the topic",
             "partition=%d households=%zu", partition,
@@ -208,6 +216,7 @@ static int partition_bring(struct matcher_shell *s,
                            int32_t partition,
                            struct bus_err *err)
 {
+    BUS_CHECK(partition >= 0 && partition < MATCHER_PARTITIONS_MAX);
     int rc = BUS_OK;
     if (s->partitions[partition] == NULL) {
         rc = partition_open(s, lane, partition, err);
@@ -260,6 +269,7 @@ int matcher_make_sound(struct matcher_shell *s,
                        int lane_no,
                        struct bus_err *err)
 {
+    BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
     struct matcher_lane *lane = &s->lanes[lane_no];
     int32_t partitions = (int32_t)s->frame.config.kafka.partitions;
     for (int32_t i = lane_no; i < partitions; i += s->lane_count) {

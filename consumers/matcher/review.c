@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/policy/marks.h"
 #include "bus/role/household.h"
 #include "bus/wire/crypt.h"
@@ -66,6 +67,7 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
             return &k->changes[i].set;
         }
     }
+    BUS_CHECK(k->change_count < CHANGES_MAX);
     struct change *c = &k->changes[k->change_count];
     k->rc =
         bus_policy_change_set(from ? from->catalogue : NULL, k->to->catalogue,
@@ -84,6 +86,7 @@ static const struct bus_policy_change_set *change_from(struct scan *k,
 static const struct bus_policy_change_set *change_since(struct scan *k,
                                                         int32_t day)
 {
+    BUS_CHECK(day < k->turn);
     int32_t turn = bus_policy_effective_day(k->to->catalogue, day);
     struct stretch *c = &k->since[(uint32_t)turn % SINCE_MAX];
     if (!c->made || c->turn != turn) {
@@ -101,6 +104,7 @@ static bool review_judge(struct scan *k,
                          const struct sa_household_state *st,
                          struct bus_policy_result *ret)
 {
+    BUS_CHECK(c != NULL);
     struct bus_policy_household h;
     struct bus_role_household_members members = {st->members.v, st->members.n};
     struct bus_arena *mem = &k->lane->event;
@@ -112,6 +116,7 @@ static bool review_judge(struct scan *k,
 
 static bool touched(struct scan *k, const struct sa_household_state *st)
 {
+    BUS_CHECK(k->to != NULL);
     bool same =
         bus_strv_eq(st->catalogue_version, k->notice->catalogue_version);
     bool folders = k->to->effective == INT32_MIN;
@@ -142,6 +147,7 @@ static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
 
 static int review_put(struct scan *k, const struct sa_review *r)
 {
+    BUS_CHECK(k->s->out_reviews >= 0);
     struct bus_role_emit e = {
         .type = &sa_review_type,
         .record = r,
@@ -161,6 +167,7 @@ static int one_household(struct scan *k, const struct bus_id *id)
 {
     struct bus_arena *mem = &k->lane->event;
     struct matcher_partition *part = k->s->partitions[k->m->partition];
+    BUS_CHECK(part != NULL && part->store != NULL);
     struct matcher_parted h = {
         .schemas = k->lane->schemas, .names = &part->names, .mem = mem};
     struct sa_household_state st;
@@ -196,9 +203,11 @@ static int one_stretch(struct scan *k, bool *ret_more)
     BUS_TRY(matcher_store_ids(store,
                               notice->has_behind ? &notice->behind : NULL,
                               STRETCH + 2, ids, &n, k->err));
+    BUS_CHECK(n <= STRETCH + 2);
     size_t from = n > 0 && bus_id_is_nil(&ids[0]) ? 1 : 0; /* nobody's: names */
     *ret_more = n - from > STRETCH;
     size_t end = *ret_more ? from + STRETCH : n;
+    BUS_CHECK(end <= n);
     for (size_t i = from; i < end; i++) {
         struct bus_arena_mark mark = bus_arena_mark(mem);
         BUS_TRY(one_household(k, &ids[i]));
@@ -225,6 +234,7 @@ int matcher_review_partition(struct matcher_shell *s,
         .err = err,
     };
     const struct matcher_catalogue_versions *all = lane->rules.versions;
+    BUS_CHECK(all != NULL && all->count > 0);
     k.to = matcher_catalogue_version_for(all, (struct bus_strv){0}, k.day);
     if (!bus_strv_is(notice->catalogue_version,
                      bus_policy_catalogue_version(k.to->catalogue))) {

@@ -15,6 +15,7 @@
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {
+    BUS_CHECK(data != NULL);
     return bus_policy_deadline(data, start, n, working);
 }
 
@@ -27,6 +28,7 @@ static void matcher_failed(void *data, const struct bus_err *err)
 static void matcher_drain(void *data)
 {
     struct matcher_shell *s = data;
+    BUS_CHECK(s->watch != NULL && s->registers != NULL);
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
     matcher_catalogue_watch_drain(s->watch);
@@ -37,6 +39,7 @@ static int matcher_check_keys(struct matcher_shell *s,
                               struct bus_wire_keyring *k,
                               struct bus_err *err)
 {
+    BUS_CHECK(k != NULL);
     const struct bus_config *c = &s->frame.config;
     for (size_t i = 0; i < c->partners_count; i++) {
         bool needs = c->partners[i].kind == BUS_PARTNER_DEPARTMENT ||
@@ -61,6 +64,7 @@ static int matcher_open_lane(struct matcher_shell *s,
                              struct matcher_lane *lane,
                              struct bus_err *err)
 {
+    BUS_CHECK(lane->schemas == NULL && lane->keys == NULL);
     bus_arena_init(&lane->event, 256u << 10, MATCHER_MESSAGE_BYTES);
     bus_arena_init(&lane->batch, 1u << 20, 0);
     lane->schemas = bus_role_types_registry();
@@ -85,6 +89,7 @@ static void close_lane(struct matcher_lane *lane)
 
 static int matcher_watch_registers(struct matcher_shell *s, struct bus_err *err)
 {
+    BUS_CHECK(s->registers == NULL);
     struct bus_register_watch_conf conf = {
         .kafka = &s->frame.kafka,
         .config = &s->frame.config,
@@ -97,6 +102,7 @@ static int matcher_watch_registers(struct matcher_shell *s, struct bus_err *err)
 
 static int matcher_start(struct matcher_shell *s, struct bus_err *err)
 {
+    BUS_CHECK(s->catalogue != NULL && s->eos == NULL);
     static const struct bus_kafka_eos_ops ops = {
         .assigned = matcher_assigned,
         .revoked = matcher_revoked,
@@ -146,6 +152,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
 
 static void matcher_stop(struct matcher_shell *s)
 {
+    BUS_CHECK(s->lane_count >= 0 && s->lane_count <= BUS_KAFKA_LANES_MAX);
     uint64_t events = 0, duplicates = 0, rejected = 0;
     for (int i = 0; i < s->lane_count; i++) {
         events += s->lanes[i].events;

@@ -24,6 +24,7 @@ void matcher_names_fini(struct matcher_names *of)
 
 static uint32_t *slot_of(const struct matcher_names *in, struct bus_strv word)
 {
+    BUS_CHECK(in->n < in->slot_count);
     size_t mask = in->slot_count - 1;
     size_t i = bus_hash64(word.p, word.n, 0) & mask;
     while (in->slots[i] != 0 && !bus_strv_eq(in->v[in->slots[i] - 1], word)) {
@@ -39,6 +40,7 @@ int32_t matcher_names_find(const struct matcher_names *in, struct bus_strv word)
 
 static int names_grow(struct matcher_names *in, struct bus_err *err)
 {
+    BUS_CHECK(in->n == in->cap);
     size_t cap = in->cap ? in->cap * 2 : 512;
     struct bus_strv *v = bus_realloc(in->v, cap * sizeof(*v));
     if (v == NULL) {
@@ -65,6 +67,7 @@ names_add(struct matcher_names *in, struct bus_strv word, struct bus_err *err)
     if (in->n == in->cap) {
         BUS_TRY(names_grow(in, err));
     }
+    BUS_CHECK(in->n < in->cap);
     char *own = bus_arena_strndup(&in->mem, word.p, word.n);
     if (own == NULL) {
         return bus_fail(err, BUS_ENOMEM, "words of households");
@@ -82,6 +85,7 @@ int matcher_names_number(struct matcher_names *in,
                          int32_t *ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(in->written <= in->n);
     *ret = matcher_names_find(in, word);
     if (*ret >= 0) {
         return BUS_OK;
@@ -104,6 +108,7 @@ int matcher_names_word(const struct matcher_names *in,
                        struct bus_strv *ret,
                        struct bus_err *err)
 {
+    BUS_CHECK(in->n <= in->cap);
     *ret = (struct bus_strv){"", 0};
     if (number == -1) {
         return BUS_OK;
@@ -123,6 +128,7 @@ int matcher_names_encode(const struct matcher_names *of,
                          struct bus_strv *ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(of->written <= of->n);
     struct sa_household_names r = {0};
     r.names.v = of->v;
     r.names.n = of->n;
@@ -158,5 +164,6 @@ int matcher_names_decode(struct matcher_names *to,
         }
     }
     to->written = r->names.n > to->written ? r->names.n : to->written;
+    BUS_CHECK(to->written <= to->n);
     return BUS_OK;
 }

@@ -51,6 +51,7 @@ bool matcher_part_of_key(struct bus_strv key,
         return false;
     }
     *ret_part = MATCHER_PART_ASSIGNMENTS + (uint32_t)number;
+    BUS_CHECK(*ret_part < MATCHER_PARTS_MAX);
     return true;
 }
 
@@ -78,6 +79,7 @@ void matcher_mark_make(struct bus_strv topic,
                        const struct bus_id *event,
                        uint8_t ret[MATCHER_MARK_BYTES])
 {
+    BUS_CHECK(partition >= 0 && offset >= 0);
     int64_t place[2] = {partition, offset};
     uint64_t h = bus_hash64(topic.p, topic.n, 0);
     h = bus_hash64(place, sizeof(place), h);
@@ -98,6 +100,7 @@ static size_t behind_sequence(struct bus_strv framed)
 bool matcher_parts_marked(const struct matcher_parts *in,
                           const uint8_t mark[MATCHER_MARK_BYTES])
 {
+    BUS_CHECK(in->n <= MATCHER_PARTS_MAX);
     for (uint32_t i = 0; i < in->n; i++) {
         uint32_t id = 0;
         struct bus_strv body;
@@ -133,6 +136,7 @@ static int parts_make(struct matcher_parts *ret,
                       struct bus_arena *mem,
                       struct bus_err *err)
 {
+    BUS_CHECK(n > 0 && n <= MATCHER_PARTS_MAX);
     ret->v = bus_arena_calloc(mem, n, sizeof(*ret->v));
     ret->pass = bus_arena_calloc(mem, n, sizeof(*ret->pass));
     ret->n = n;
@@ -171,6 +175,7 @@ int matcher_parts_read(struct bus_strv bundle,
         ret->pass[i] = p.pass;
         at += p.bytes;
     }
+    BUS_CHECK(at <= bundle.n);
     return BUS_OK;
 }
 
@@ -179,6 +184,7 @@ int matcher_parts_bundle(const struct matcher_parts *of,
                          struct bus_strv *ret,
                          struct bus_err *err)
 {
+    BUS_CHECK(of->n > 0 && of->n <= MATCHER_PARTS_MAX);
     size_t n = sizeof(of->n) + of->n * sizeof(struct bundle_part), at = n;
     for (uint32_t i = 0; i < of->n; i++) {
         n += of->v[i].n;
@@ -207,6 +213,7 @@ int matcher_parts_set(struct matcher_parts *in,
                       struct bus_arena *mem,
                       struct bus_err *err)
 {
+    BUS_CHECK(in->n <= MATCHER_PARTS_MAX);
     BUS_CHECK(part < MATCHER_PARTS_MAX);
     if (framed.n > 0 && matcher_part_sequence(framed) < 0) {
         in->n = 0; /* of the form before: it is all there is */
@@ -232,6 +239,7 @@ enum matcher_part_read matcher_parts_follow(const struct matcher_parts *on,
                                             bool known,
                                             int64_t *ret_before)
 {
+    BUS_CHECK(on->n <= MATCHER_PARTS_MAX);
     BUS_CHECK(part < MATCHER_PARTS_MAX);
     int64_t now = matcher_part_sequence(framed);
     bool there = part < on->n && on->v[part].n > 0;

@@ -19,6 +19,7 @@ int matcher_store_disk_error(const struct store *s,
                              int code,
                              struct bus_err *err)
 {
+    BUS_CHECK(code > 0);
     bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
     return bus_fail(err, full ? BUS_EFULL : BUS_EIO,
                     "state of partition %d: %s: %s%s", s->partition, what,
@@ -27,6 +28,7 @@ int matcher_store_disk_error(const struct store *s,
 
 static int damage(struct store *s, int64_t offset, struct bus_err *err)
 {
+    BUS_CHECK(offset >= 0);
     s->damaged = true;
     return bus_fail(err, BUS_EIO,
                     "state of partition %d: byte %" PRId64
@@ -38,12 +40,14 @@ void matcher_store_file_path(const struct store *s,
                              uint64_t generation,
                              char ret[STORE_PATH_MAX])
 {
+    BUS_CHECK(generation > 0);
     (void)snprintf(ret, STORE_PATH_MAX, "%s/log.%08" PRIx64, s->path,
                    generation);
 }
 
 bool matcher_store_pread(int fd, void *to, size_t n, int64_t offset)
 {
+    BUS_CHECK(offset >= 0);
     char *p = to;
     while (n > 0) {
         ssize_t got = pread(fd, p, n, offset);
@@ -62,6 +66,7 @@ bool matcher_store_pread(int fd, void *to, size_t n, int64_t offset)
 
 static int pwrite_all(int fd, const char *p, size_t n, int64_t offset)
 {
+    BUS_CHECK(offset >= 0);
     while (n > 0) {
         ssize_t put = pwrite(fd, p, n, offset);
         if (put < 0 && errno == EINTR) {
@@ -93,6 +98,7 @@ static struct store_file *store_now(struct store *s)
 
 static int store_flush(struct store *s, struct bus_err *err)
 {
+    BUS_CHECK(s->flushed < INT64_MAX);
     int e = pwrite_all(store_now(s)->fd, (const char *)s->out.data, s->out.len,
                        s->flushed);
     if (e != 0) {
@@ -111,9 +117,12 @@ static int append(struct store *s,
                   uint64_t *ret_place,
                   struct bus_err *err)
 {
+    BUS_CHECK((id != NULL) == (kind == STORE_PUT || kind == STORE_DELETE));
+    BUS_CHECK(kind >= STORE_PUT && kind <= STORE_SWEPT);
     struct store_record r = {.n = (uint32_t)value.n, .kind = kind};
     size_t bytes = matcher_store_padded(value.n);
     int64_t at = s->flushed + (int64_t)s->out.len;
+    BUS_CHECK(at % STORE_UNIT == 0);
     if (bytes / STORE_UNIT > STORE_UNITS_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "a household of %zu bytes", value.n);
     }
@@ -149,6 +158,7 @@ static bool read_at(struct store *s, uint64_t place, void *to, size_t n)
     int64_t at = matcher_store_place_offset(place);
     unsigned file = matcher_store_place_file(place);
     if (file == (s->generation & 1) && at >= s->flushed) {
+        BUS_CHECK((size_t)(at - s->flushed) + n <= s->out.len);
         memcpy(to, s->out.data + (at - s->flushed), n);
         return true;
     }
@@ -159,6 +169,7 @@ bool matcher_store_front(struct store *s,
                          uint64_t place,
                          struct store_record *ret)
 {
+    BUS_CHECK(place != 0);
     return read_at(s, place, ret, STORE_RECORD_BYTES);
 }
 
@@ -170,6 +181,7 @@ static int store_read_record(struct store *s,
                              struct bus_err *err)
 {
     size_t bytes = matcher_store_place_bytes(place);
+    BUS_CHECK(bytes >= STORE_RECORD_BYTES);
     struct store_record *r = bus_arena_alloc(mem, bytes);
     if (r == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a household's record");
@@ -249,6 +261,7 @@ int matcher_store_point(struct store *s,
         s->undo = v;
         s->undo_cap = cap;
     }
+    BUS_CHECK(s->undo_count < s->undo_cap);
     if (slot != NULL && place == 0) {
         matcher_store_index_drop(&s->index, slot);
     } else if (slot != NULL) {
@@ -261,6 +274,7 @@ int matcher_store_point(struct store *s,
         (struct store_undo){matcher_store_tag(id), place, old};
     s->live += (int64_t)matcher_store_place_bytes(place);
     s->live -= (int64_t)matcher_store_place_bytes(old);
+    BUS_CHECK(s->live >= 0);
     return BUS_OK;
 }
 
@@ -269,6 +283,7 @@ int matcher_store_put(struct store *s,
                       struct bus_strv value,
                       struct bus_err *err)
 {
+    BUS_CHECK(value.p != NULL || value.n == 0);
     uint64_t place = 0;
     bool gone = value.p == NULL;
     BUS_TRY(append(s, gone ? STORE_DELETE : STORE_PUT, id, value, &place, err));
@@ -277,6 +292,7 @@ int matcher_store_put(struct store *s,
 
 void matcher_store_abort(struct store *s)
 {
+    BUS_CHECK(s->undo_count <= s->undo_cap);
     while (s->undo_count > 0) {
         const struct store_undo *u = &s->undo[--s->undo_count];
         struct store_slot *slot =
@@ -294,6 +310,7 @@ void matcher_store_abort(struct store *s)
             BUS_CHECK(rc == BUS_OK);
         }
     }
+    BUS_CHECK(s->live >= 0);
     bus_buf_clear(&s->out);
     s->flushed = store_now(s)->committed;
     (void)!ftruncate(store_now(s)->fd, s->flushed);
@@ -301,6 +318,7 @@ void matcher_store_abort(struct store *s)
 
 static int store_mark(struct store *s, int64_t applied, struct bus_err *err)
 {
+    BUS_CHECK(applied >= -1);
     uint64_t place = 0;
     struct bus_strv value = {(const char *)&applied, sizeof(applied)};
     BUS_TRY(append(s, STORE_COMMIT, NULL, value, &place, err));
@@ -317,6 +335,8 @@ int matcher_store_begin(struct store *s,
                         uint64_t generation,
                         struct bus_err *err)
 {
+    BUS_CHECK(s->files[generation & 1].fd < 0);
+    BUS_CHECK(generation > s->generation);
     char path[STORE_PATH_MAX];
     matcher_store_file_path(s, generation, path);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -340,6 +360,7 @@ int matcher_store_begin(struct store *s,
 /* As if matcher_store_begin() had not been tried. */
 static void no_new_file(struct store *s, uint64_t generation)
 {
+    BUS_CHECK(s->generation - generation <= 1);
     char path[STORE_PATH_MAX];
     struct store_file *f = &s->files[(generation + 1) & 1];
     if (s->generation != generation) {
@@ -357,6 +378,7 @@ static void no_new_file(struct store *s, uint64_t generation)
 static int
 sweep_one(struct store *s, struct bus_arena *mem, struct bus_err *err)
 {
+    BUS_CHECK(s->sweeping && s->swept % STORE_UNIT == 0);
     struct store_file *old = &s->files[~s->generation & 1];
     struct store_record r;
     if (!matcher_store_pread(old->fd, &r, STORE_RECORD_BYTES, s->swept) ||
@@ -385,6 +407,7 @@ sweep_one(struct store *s, struct bus_arena *mem, struct bus_err *err)
 
 static void end_sweep(struct store *s)
 {
+    BUS_CHECK(s->sweeping && s->generation > 1);
     struct store_file *old = &s->files[~s->generation & 1];
     char path[STORE_PATH_MAX];
     (void)close(old->fd);
@@ -397,6 +420,7 @@ static void end_sweep(struct store *s)
 /* A trouble here waits for the next commit: nothing is lost by it. */
 static void store_sweep(struct store *s, int64_t written)
 {
+    BUS_CHECK(written > 0);
     struct bus_arena mem;
     struct bus_err err;
     int64_t size = store_now(s)->committed;
@@ -450,11 +474,13 @@ int matcher_store_commit(struct store *s, int64_t applied, struct bus_err *err)
 
 int64_t matcher_store_applied(const struct store *s)
 {
+    BUS_CHECK(s->applied >= -1);
     return s->applied;
 }
 
 size_t matcher_store_count(const struct store *s)
 {
+    BUS_CHECK(s->index.live <= s->index.count);
     return s->index.live;
 }
 

@@ -21,11 +21,13 @@ uint64_t matcher_store_place_of(unsigned file, int64_t offset, size_t bytes)
 
 unsigned matcher_store_place_file(uint64_t place)
 {
+    BUS_CHECK(place != 0);
     return (unsigned)(place >> FILE_BIT);
 }
 
 int64_t matcher_store_place_offset(uint64_t place)
 {
+    BUS_CHECK(place != 0);
     return (int64_t)(place << 1 >> 1 >> LENGTH_BITS) * STORE_UNIT;
 }
 
@@ -52,6 +54,7 @@ void matcher_store_index_fini(struct store_index *ix)
 /* Fresh ids begin with the time: their low bits must count, too. */
 static size_t index_start_of(const struct store_index *ix, uint64_t tag)
 {
+    BUS_CHECK(ix->cap > 0 && (ix->cap & (ix->cap - 1)) == 0);
     uint64_t h = (tag ^ tag >> 32) * 0x9e3779b97f4a7c15u;
     return (size_t)(h ^ h >> 29) & (ix->cap - 1);
 }
@@ -62,6 +65,7 @@ matcher_store_index_next(struct store_index *ix, uint64_t tag, size_t *at)
     if (ix->cap == 0) {
         return NULL;
     }
+    BUS_CHECK(*at == SIZE_MAX || *at < ix->cap);
     size_t i =
         *at == SIZE_MAX ? index_start_of(ix, tag) : (*at + 1) & (ix->cap - 1);
     for (; ix->slots[i].place != 0; i = (i + 1) & (ix->cap - 1)) {
@@ -75,6 +79,7 @@ matcher_store_index_next(struct store_index *ix, uint64_t tag, size_t *at)
 
 static void put_free(struct store_index *ix, uint64_t tag, uint64_t place)
 {
+    BUS_CHECK(ix->count < ix->cap);
     size_t i = index_start_of(ix, tag);
     while (ix->slots[i].place != 0) {
         i = (i + 1) & (ix->cap - 1);
@@ -91,6 +96,7 @@ static int index_grow(struct store_index *ix, struct bus_err *err)
     while (cap < (old.live + 1) * 2) {
         cap *= 2;
     }
+    BUS_CHECK(cap > old.live);
     struct store_slot *slots = bus_calloc(cap, sizeof(*slots));
     if (slots == NULL) {
         return bus_fail(err, BUS_ENOMEM, "an index of %zu households", cap);
@@ -122,6 +128,7 @@ int matcher_store_index_add(struct store_index *ix,
 struct store_slot *
 matcher_store_index_at(struct store_index *ix, uint64_t tag, uint64_t place)
 {
+    BUS_CHECK(place != 0);
     size_t at = SIZE_MAX;
     struct store_slot *s = matcher_store_index_next(ix, tag, &at);
     while (s != NULL && s->place != place) {

@@ -41,6 +41,8 @@ struct scan
 /* The bytes at `at`, if the file has as many. */
 static const void *scan_ahead(struct scan *k, size_t n)
 {
+    BUS_CHECK(k->have <= k->cap);
+    BUS_CHECK(n > 0 && k->at >= 0);
     if (k->at + (int64_t)n > k->size) {
         return NULL;
     }
@@ -67,6 +69,7 @@ static const void *scan_ahead(struct scan *k, size_t n)
 /* The whole record at `at`; NULL: here ends what can be believed. */
 static const struct store_record *record(struct scan *k)
 {
+    BUS_CHECK(k->at % STORE_UNIT == 0);
     const struct store_record *r = scan_ahead(k, STORE_RECORD_BYTES);
     if (r == NULL ||
         matcher_store_padded(r->n) / STORE_UNIT > STORE_UNITS_MAX) {
@@ -88,6 +91,7 @@ scan_note(struct scan *k, const struct store_record *r, struct bus_err *err)
         k->pending = v;
         k->pending_cap = cap;
     }
+    BUS_CHECK(k->count < k->pending_cap);
     bool gone = r->kind == STORE_DELETE;
     k->pending[k->count++] = (struct pending){
         r->id, gone ? 0
@@ -100,6 +104,7 @@ static int
 scan_commit(struct scan *k, const struct store_record *r, struct bus_err *err)
 {
     struct store *s = k->s;
+    BUS_CHECK(r->n == sizeof(s->applied));
     memcpy(&s->applied, (const char *)r + STORE_RECORD_BYTES,
            sizeof(s->applied));
     for (size_t i = 0; i < k->count; i++) {
@@ -117,6 +122,7 @@ scan_commit(struct scan *k, const struct store_record *r, struct bus_err *err)
 /* False: it does not begin as a file of this generation does. */
 static bool scan_first(struct scan *k, const struct store_record *r)
 {
+    BUS_CHECK(k->at == 0);
     if (r->kind != STORE_HEAD || r->n != sizeof(k->head)) {
         return false;
     }
@@ -127,6 +133,7 @@ static bool scan_first(struct scan *k, const struct store_record *r)
 
 static int read_file(struct scan *k, struct bus_err *err)
 {
+    BUS_CHECK(k->fd >= 0);
     for (;;) {
         const struct store_record *r = record(k);
         if (r == NULL || (k->at == 0 && !scan_first(k, r))) {
@@ -152,6 +159,7 @@ static int load_file(struct store *s,
                      struct store_head *ret,
                      struct bus_err *err)
 {
+    BUS_CHECK(s->files[generation & 1].fd < 0);
     char path[STORE_PATH_MAX];
     struct stat st;
     struct scan k = {.s = s, .generation = generation};
@@ -169,6 +177,7 @@ static int load_file(struct store *s,
     s->generation = generation;
     s->flushed = INT64_MAX; /* nothing stands in the buffer */
     int rc = read_file(&k, err);
+    BUS_CHECK(f->committed <= k.size);
     bus_free(k.buf);
     bus_free(k.pending);
     *ret = k.head;
@@ -214,6 +223,7 @@ static void find_files(const struct store *s, uint64_t ret[2])
 static void drop_file(struct store *s, uint64_t generation)
 {
     struct store_file *f = &s->files[generation & 1];
+    BUS_CHECK(f->fd >= 0);
     char path[STORE_PATH_MAX];
     matcher_store_file_path(s, generation, path);
     (void)unlink(path);
@@ -224,6 +234,7 @@ static void drop_file(struct store *s, uint64_t generation)
 /* *ret_whole: it can be gone on with. */
 static int store_find(struct store *s, bool *ret_whole, struct bus_err *err)
 {
+    BUS_CHECK(s->index.count == 0);
     uint64_t g[2];
     struct store_head head = {0}, newer = {0};
     *ret_whole = false;
@@ -236,6 +247,7 @@ static int store_find(struct store *s, bool *ret_whole, struct bus_err *err)
         BUS_TRY(load_file(s, g[0], &head, err));
     }
     BUS_TRY(load_file(s, g[1], &newer, err));
+    BUS_CHECK(s->generation == g[1]);
     int64_t old = g[0] ? s->files[g[0] & 1].committed : 0;
     int64_t now = s->files[g[1] & 1].committed;
     if (s->damaged || (now == 0 && old == 0) || (now > 0 && old == 0 && g[0])) {
@@ -265,6 +277,7 @@ static int store_find(struct store *s, bool *ret_whole, struct bus_err *err)
 /* Another process that was fenced may still be writing what it committed. */
 static int store_own(struct store *s, struct bus_err *err)
 {
+    BUS_CHECK(s->owner < 0);
     char name[STORE_PATH_MAX];
     (void)snprintf(name, sizeof(name), "%s/owner", s->path);
     s->owner = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -291,6 +304,7 @@ static void close_files(struct store *s)
 
 int matcher_store_reset(struct store *s, struct bus_err *err)
 {
+    BUS_CHECK(s->owner >= 0);
     char path[STORE_PATH_MAX], aside[STORE_PATH_MAX];
     (void)snprintf(aside, sizeof(aside), "%s/damaged", s->path);
     for (uint64_t g = s->generation; g + 1 >= s->generation && g > 0; g--) {
@@ -313,6 +327,7 @@ int matcher_store_open(const char *dir,
                        struct store **ret,
                        struct bus_err *err)
 {
+    BUS_CHECK(partition >= 0);
     struct store *s = bus_calloc(1, sizeof(*s));
     if (s == NULL) {
         return bus_fail(err, BUS_ENOMEM, "state of partition %d", partition);
@@ -368,6 +383,7 @@ struct nearest /* a heap, the greatest on top */
 
 static void sift_down(struct nearest *h, size_t i)
 {
+    BUS_CHECK(i < h->count);
     for (;;) {
         size_t big = i;
         for (size_t c = 2 * i + 1; c <= 2 * i + 2 && c < h->count; c++) {
@@ -385,6 +401,7 @@ static void sift_down(struct nearest *h, size_t i)
 
 static void nearest_offer(struct nearest *h, const struct bus_id *id)
 {
+    BUS_CHECK(h->count <= h->max);
     if (h->count < h->max) {
         size_t i = h->count++;
         h->ids[i] = *id;
@@ -428,6 +445,7 @@ int matcher_store_ids(struct store *s,
             nearest_offer(&h, &r.id);
         }
     }
+    BUS_CHECK(h.count <= max);
     *ret_count = h.count;
     for (size_t n = h.count; n > 1; n--) {
         struct bus_id t = ret[0];

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "consumers/matcher/shell.h"
 
 static int topics_add_input(struct matcher_shell *s,
@@ -8,6 +9,8 @@ static int topics_add_input(struct matcher_shell *s,
                             const char *part,
                             struct bus_err *err)
 {
+    BUS_CHECK(s->input_count <= MATCHER_TOPICS_MAX);
+    BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     const char *topic = bus_role_frame_topic(&s->frame, what, part);
     if (topic == NULL || s->input_count == MATCHER_TOPICS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "more than %d topics to read",
@@ -29,6 +32,7 @@ static int32_t topics_add_output(struct matcher_shell *s,
                                  const char *part,
                                  bool track)
 {
+    BUS_CHECK(s->output_count <= MATCHER_TOPICS_MAX);
     if (s->output_count == MATCHER_TOPICS_MAX) {
         return -1;
     }
@@ -43,6 +47,7 @@ static int topics_add_route(struct matcher_shell *s,
                             const char *part,
                             struct bus_err *err)
 {
+    BUS_CHECK(topic < MATCHER_OUT_TOPICS);
     int32_t out = topics_add_output(s, what, part, false);
     if (out < 0 || s->route_count == MATCHER_TOPICS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
@@ -90,6 +95,7 @@ static int partner_topics(struct matcher_shell *s,
 
 int matcher_topics(struct matcher_shell *s, struct bus_err *err)
 {
+    BUS_CHECK(s->input_count == 0 && s->output_count == 0);
     const struct bus_config *c = &s->frame.config;
     BUS_TRY(
         topics_add_input(s, MATCHER_APPLICATION, "applications", NULL, err));
