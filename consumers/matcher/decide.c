@@ -15,23 +15,6 @@
 #include "bus/role/keyed.h"
 #include "consumers/matcher/parts.h"
 
-const char *matcher_event_record(enum matcher_event_kind kind)
-{
-    static const char *const names[] = {
-        [MATCHER_APPLICATION] = "application",
-        [MATCHER_FACTS] = "facts_reported",
-        [MATCHER_VERIFICATION] = "verification_result",
-        [MATCHER_DECISION] = "decision",
-        [MATCHER_DISPATCH] = "dispatch_result",
-        [MATCHER_PAYMENT] = "payment_result",
-        [MATCHER_RECEIPT] = "delivery_receipt",
-        [MATCHER_CLAIM] = "claim",
-        [MATCHER_REVIEW] = "review",
-        [MATCHER_MEMBERSHIP] = "membership",
-    };
-    return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
-}
-
 struct common
 {
     const struct bus_id *event_id, *household_id;
@@ -155,7 +138,7 @@ static int on_review(struct step *s)
     return idle ? BUS_OK : matcher_match_household(s);
 }
 
-int matcher_step_run(struct step *s)
+static int matcher_step_run(struct step *s)
 {
     switch (s->event->kind) {
     case MATCHER_APPLICATION:
@@ -208,6 +191,7 @@ int matcher_decide(const struct matcher_rules *rules,
         .mem = mem,
         .out = ret,
         .err = err,
+        .run = matcher_step_run,
         .cause = *c.event_id,
         .now_ms = c.occurred_at,
         .today = bus_china_day(c.occurred_at),
@@ -226,7 +210,8 @@ int matcher_decide(const struct matcher_rules *rules,
             "the first of it",
             matcher_event_record(event->kind));
     }
-    rc = rc ? rc : matcher_step_run(&s);
+    BUS_TRY(rc);
+    rc = matcher_step_run(&s);
     if (rc == BUS_OK && ret->changed) {
         state->sequence++;
     }

@@ -136,12 +136,8 @@ int matcher_personal_without(struct bus_strv framed,
     struct bus_strv body;
     uint32_t id = 0;
     void *record = NULL;
-    int rc = bus_wire_unframe(framed, &id, &body, err);
-    rc = rc ? rc
-            : bus_wire_decode_own(&sa_personal_type, body, mem, &record, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
+    BUS_TRY(bus_wire_unframe(framed, &id, &body, err));
+    BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &record, err));
     struct sa_personal *p = record;
     p->name = withheld & MATCHER_NAME ? none : p->name;
     p->id_type = withheld & MATCHER_ID_NUMBER ? none : p->id_type;

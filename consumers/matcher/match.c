@@ -309,17 +309,15 @@ static int ask_insurer(struct step *s,
     q->division_code = s->state->division_code;
     q->due = s->rules->deadline(s->rules->data, s->today,
                                 s->rules->verification_days, true);
-    rc = note_request(s, q);
-    return rc != BUS_OK
-               ? rc
-               : matcher_step_emit(s, &(struct matcher_output){
-                                          .topic = MATCHER_OUT_VERIFICATIONS,
-                                          .partner = s->rules->insurer,
-                                          .record = q,
-                                          .event_id = q->event_id,
-                                          .case_id = q->case_id,
-                                          .seal_for = s->rules->insurer,
-                                      });
+    BUS_TRY(note_request(s, q));
+    return matcher_step_emit(s, &(struct matcher_output){
+                                    .topic = MATCHER_OUT_VERIFICATIONS,
+                                    .partner = s->rules->insurer,
+                                    .record = q,
+                                    .event_id = q->event_id,
+                                    .case_id = q->case_id,
+                                    .seal_for = s->rules->insurer,
+                                });
 }
 
 /* --- the whole --- */

@@ -105,7 +105,7 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
                             s->err) != BUS_OK) {
         return bus_wrap(s->err, "a parked event");
     }
-    BUS_CHECK(record != NULL);
+    BUS_CHECK(record != NULL && s->run != NULL);
     BUS_TRY(park_report(s, SA_PARKED_ACTION_RELEASED, p));
     struct matcher_event event = {.kind = kind,
                                   .record = record,
@@ -114,7 +114,7 @@ static int fold_one(struct step *s, const struct sa_parked_event *p)
     struct step inner = *s;
     inner.event = &event;
     inner.cause = p->event_id;
-    return matcher_step_run(&inner);
+    return s->run(&inner);
 }
 
 int matcher_release_parked(struct step *s, const struct bus_id *id)

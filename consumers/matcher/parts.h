@@ -41,6 +41,8 @@ struct step
     int64_t now_ms;      /* its occurred_at */
     int32_t today;       /* that day in China */
     struct step_facts facts;
+    /* decide.c: one event of any kind; what was parked is folded by it. */
+    int (*run)(struct step *s);
 };
 
 /* Rejects with a reason code of the dead letter. */
@@ -124,8 +126,6 @@ int matcher_park_event(struct step *s,
                        const struct bus_id *waits_for);
 /* Folds what waited for `id`, in the order it came. */
 int matcher_release_parked(struct step *s, const struct bus_id *id);
-/* decide.c: one event of any kind, also a parked one. */
-int matcher_step_run(struct step *s);
 
 /* assignment_sm.c: the only place that moves an assignment. */
 enum matcher_assignment_move {

@@ -8,6 +8,23 @@
 
 #define OUTPUTS_FIRST 16
 
+const char *matcher_event_record(enum matcher_event_kind kind)
+{
+    static const char *const names[] = {
+        [MATCHER_APPLICATION] = "application",
+        [MATCHER_FACTS] = "facts_reported",
+        [MATCHER_VERIFICATION] = "verification_result",
+        [MATCHER_DECISION] = "decision",
+        [MATCHER_DISPATCH] = "dispatch_result",
+        [MATCHER_PAYMENT] = "payment_result",
+        [MATCHER_RECEIPT] = "delivery_receipt",
+        [MATCHER_CLAIM] = "claim",
+        [MATCHER_REVIEW] = "review",
+        [MATCHER_MEMBERSHIP] = "membership",
+    };
+    return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
+}
+
 int matcher_step_reject(struct step *s,
                         enum bus_errc code,
                         const char *reason_code,
