@@ -278,9 +278,10 @@ int matcher_make_sound(struct matcher_shell *s,
             continue;
         }
         if (matcher_store_damaged(p->store)) {
+            p->behind = true; /* also after a reading that fails */
             BUS_TRY(set_aside(p, i, err));
-            BUS_TRY(read_tail(s, lane, i, false, err));
-        } else if (p->behind || p->doubtful) {
+        }
+        if (p->behind || p->doubtful) {
             BUS_TRY(read_tail(s, lane, i, !p->behind, err));
         }
         p->behind = p->doubtful = false;

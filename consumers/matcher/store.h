@@ -45,7 +45,7 @@ int64_t matcher_store_cut(const struct store *s);
 /* A record was not what was written. */
 bool matcher_store_damaged(const struct store *s);
 /* Begins anew; what was is kept beside it as `damaged`. Also for a topic that
- * is not the one this was made from. */
+ * is not the one this was made from. It stays damaged if it fails. */
 int matcher_store_reset(struct store *s, struct bus_err *err) BUS_MUSTCHECK;
 
 /* What was put last, in mem; p == NULL if the household is not there. BUS_EIO

@@ -316,9 +316,12 @@ int matcher_store_reset(struct store *s, struct bus_err *err)
     s->undo_count = 0;
     s->live = 0;
     s->applied = -1;
-    s->damaged = s->sweeping = false;
+    s->sweeping = false;
+    s->damaged = true;          /* if it cannot begin */
     (void)mkdir(s->path, 0700); /* it may be gone, too */
-    return matcher_store_begin(s, s->generation + 2, err);
+    BUS_TRY(matcher_store_begin(s, s->generation + 2, err));
+    s->damaged = false;
+    return BUS_OK;
 }
 
 int matcher_store_open(const char *dir,

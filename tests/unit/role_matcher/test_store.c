@@ -352,6 +352,29 @@ static void deleted_under_the_role_it_goes_on(void **state)
     matcher_store_close(s);
 }
 
+/* Nothing is there to be read: nobody may take it for a store without
+ * households. */
+static void what_cannot_begin_anew_stays_damaged(void **state)
+{
+    (void)state;
+    char cmd[200];
+    struct store *s = open_store();
+    put(s, 1, "one");
+    commit(s, 1);
+    (void)snprintf(cmd, sizeof(cmd), "rm -rf %s/p3 && touch %s/p3", dir, dir);
+    assert_int_equal(system(cmd), 0);
+    assert_int_not_equal(matcher_store_reset(s, &err), BUS_OK);
+    assert_true(matcher_store_damaged(s));
+    (void)snprintf(cmd, sizeof(cmd), "rm %s/p3", dir);
+    assert_int_equal(system(cmd), 0);
+    assert_int_equal(matcher_store_reset(s, &err), BUS_OK);
+    assert_false(matcher_store_damaged(s));
+    put(s, 1, "again");
+    commit(s, 2);
+    is(s, 1, "again");
+    matcher_store_close(s);
+}
+
 static void a_limit_is_told(void **state)
 {
     (void)state;
@@ -383,6 +406,7 @@ int main(void)
         T(a_file_cut_under_the_reader_is_noticed),
         T(an_older_copy_is_where_it_was),
         T(deleted_under_the_role_it_goes_on),
+        T(what_cannot_begin_anew_stays_damaged),
         T(a_limit_is_told),
 #undef T
     };
