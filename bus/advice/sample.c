@@ -137,6 +137,19 @@ static int64_t sample_money(struct bus_advice_sampler *s, size_t members)
     return v < 0 ? 0 : v;
 }
 
+/* Nobody may say what is beyond the fact's bounds. */
+static void sample_clamp(const struct bus_advice_sampler *s,
+                         struct bus_policy_fact *f)
+{
+    const struct bus_bounds *b = bus_policy_fact_bounds(s->c, f->fact);
+    int64_t max = b->to_today && b->max > s->day ? s->day : b->max;
+    if (f->kind == BUS_POLICY_LONG || f->kind == BUS_POLICY_DATE) {
+        f->number = f->number < b->min ? b->min
+                    : f->number > max  ? max
+                                       : f->number;
+    }
+}
+
 void bus_advice_sample_value(struct bus_advice_sampler *s,
                              size_t members,
                              struct bus_policy_fact *f)
@@ -165,6 +178,7 @@ void bus_advice_sample_value(struct bus_advice_sampler *s,
         f->number = bus_strv_is(t, "money_fen") ? sample_money(s, members)
                                                 : sample_small(s);
     }
+    sample_clamp(s, f);
 }
 
 static bool any_reads(const struct bus_policy_catalogue *c,

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/base/bounds.h"
 #include "bus/base/node.h"
 #include "bus/conf/keys.h"
 
@@ -32,13 +33,17 @@ struct bus_fact
     int type;         /* enum bus_fact_type */
     const char *unit; /* "fen", "month", ...; NULL */
     const char *en, *zh;
-    const char *zh_name;     /* usable as a FEEL name */
-    struct bus_list words;   /* struct bus_fact_word, of ENUM */
-    struct bus_list sources; /* const char *; empty for a derived one */
-    bool pii;                /* personal: masked, encrypted */
-    bool sensitive;          /* health, accounts, minors (PIPL 28) */
-    const char *derived;     /* FEEL expression, NULL if supplied */
-    const char *confidence;  /* F K I A, NULL */
+    const char *zh_name;      /* usable as a FEEL name */
+    struct bus_list words;    /* struct bus_fact_word, of ENUM */
+    struct bus_list sources;  /* const char *; empty for a derived one */
+    bool pii;                 /* personal: masked, encrypted */
+    bool sensitive;           /* health, accounts, minors (PIPL 28) */
+    const char *derived;      /* FEEL expression, NULL if supplied */
+    const char *confidence;   /* F K I A, NULL */
+    struct bus_bounds bounds; /* what a value of it may be */
+    /* As they are written; read into bounds. */
+    int64_t min, max;
+    const char *earliest, *latest, *pattern;
     const struct bus_node *node;
 };
 struct bus_fact_source

@@ -152,6 +152,21 @@ static void check_fact(const struct bus_fact *f,
     }
 }
 
+/* What a value may be; and that somebody has said so. */
+static void
+read_bounds(struct bus_fact *f, const char *path, struct bus_faults *faults)
+{
+    const struct bus_node *at = f->node;
+    const char *wrong = NULL;
+    if (!bus_bounds_read(f->node, &f->bounds, &at, &wrong)) {
+        bus_faults_add(faults, at->at, path, "%s", wrong);
+    } else if (!bus_bounds_complete(f->node)) {
+        bus_faults_add(faults, f->node->at, path,
+                       "needs its bounds: a number min and max, a date "
+                       "earliest and latest, a text max");
+    }
+}
+
 /* Copies one scope's facts behind those of the other. */
 static void take_facts(struct bus_config *c,
                        const struct bus_list *list,
@@ -174,6 +189,7 @@ static void take_facts(struct bus_config *c,
         bus_strv_copy(path + n, sizeof path - n, bus_strv(parts[1]));
         if (f->node) {
             check_fact(f, path, faults);
+            read_bounds(f, path, faults);
         }
     }
 }

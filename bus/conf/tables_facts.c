@@ -3,6 +3,7 @@
 #include "bus/conf/config_tables.h"
 
 #define AT(type, field) offsetof(struct type, field)
+#define FIGURE_MAX      INT64_C(1000000000000000)
 #define END          \
     {                \
         .name = NULL \
@@ -33,6 +34,20 @@ static const struct bus_key fact_keys[] = {
      .doc = "what a value is", .doc_zh = "类型"},
     {"unit", BUS_KEY_STR, AT(bus_fact, unit), .doc = "of a number",
      .doc_zh = "单位"},
+    {"min", BUS_KEY_INT, AT(bus_fact, min), .min = -FIGURE_MAX,
+     .max = FIGURE_MAX, .doc = "the least value of a number",
+     .doc_zh = "数值下限"},
+    {"max", BUS_KEY_INT, AT(bus_fact, max), .min = -FIGURE_MAX,
+     .max = FIGURE_MAX,
+     .doc = "the greatest value of a number; characters of a text",
+     .doc_zh = "数值上限; 文字的字数上限"},
+    {"earliest", BUS_KEY_STR, AT(bus_fact, earliest), .min = 10, .max = 10,
+     .doc = "the first day of a date", .doc_zh = "日期的最早一天"},
+    {"latest", BUS_KEY_STR, AT(bus_fact, latest), .min = 5, .max = 10,
+     .doc = "its last day, or `today`", .doc_zh = "日期的最晚一天, 或 today"},
+    {"pattern", BUS_KEY_STR, AT(bus_fact, pattern), .min = 1, .max = 200,
+     .doc = "of a text: a POSIX extended regular expression, of the whole",
+     .doc_zh = "文字的格式: POSIX 扩展正则表达式, 匹配全文"},
     {"zh", BUS_KEY_STR, AT(bus_fact, zh), .required = true,
      .doc = "label in Chinese", .doc_zh = "中文标签"},
     {"en", BUS_KEY_STR, AT(bus_fact, en), .required = true,

@@ -9,8 +9,6 @@
 #include "bus/partner/document_parts.h"
 #include "schemas/fact.h"
 
-#define FACT_TEXT_MAX 400 /* bytes */
-
 static const struct bus_fact *document_fact_find(const struct bus_config *c,
                                                  struct bus_strv name)
 {
@@ -30,76 +28,46 @@ static const struct bus_fact *document_fact_find(const struct bus_config *c,
     return NULL;
 }
 
-static bool document_fact_word_known(const struct bus_fact *d, const char *text)
-{
-    const struct bus_fact_word *words = d->words.items;
-    for (size_t i = 0; i < d->words.count; i++) {
-        if (strcmp(words[i].word, text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-whole_number(const struct bus_fact *d, const json_t *j, struct sa_fact *f)
-{
-    f->value.branch = SA_FACT_VALUE_LONG;
-    f->value.u.long_value = json_integer_value(j);
-    return json_is_integer(j) &&
-           (d->type != BUS_FACT_COUNT || json_integer_value(j) >= 0);
-}
-
 static bool document_fact_take(struct document_reading *r,
                                const struct bus_fact *d,
                                const json_t *j,
                                struct sa_fact *f)
 {
     struct bus_strv s = {json_string_value(j), json_string_length(j)};
-    switch ((enum bus_fact_type)d->type) {
-    case BUS_FACT_BOOLEAN:
+    enum bus_bounds_kind kind = BUS_BOUNDS_STRING;
+    int64_t number = json_integer_value(j);
+    int32_t day = 0;
+    if (json_is_boolean(j)) {
+        kind = BUS_BOUNDS_BOOL;
         f->value.branch = SA_FACT_VALUE_BOOLEAN;
         f->value.u.boolean_value = json_is_true(j);
-        return json_is_boolean(j);
-    case BUS_FACT_COUNT:
-    case BUS_FACT_MONEY_FEN:
-    case BUS_FACT_NUMBER:
-        return whole_number(d, j, f);
-    case BUS_FACT_DATE:
+    } else if (json_is_integer(j)) {
+        kind = BUS_BOUNDS_LONG;
+        f->value.branch = SA_FACT_VALUE_LONG;
+        f->value.u.long_value = number;
+    } else if (d->type == BUS_FACT_DATE && s.p != NULL &&
+               bus_date_parse(s, &day)) {
+        kind = BUS_BOUNDS_DAY;
+        number = day;
         f->value.branch = SA_FACT_VALUE_INT;
-        return json_is_string(j) && bus_date_parse(s, &f->value.u.int_value);
-    case BUS_FACT_ENUM:
-    case BUS_FACT_TEXT:
-        break;
+        f->value.u.int_value = day;
+    } else if (s.p != NULL) {
+        f->value.branch = SA_FACT_VALUE_STRING;
+        f->value.u.string_value.p = bus_arena_strndup(r->mem, s.p, s.n);
+        f->value.u.string_value.n = s.n;
+        r->no_memory |= f->value.u.string_value.p == NULL;
+    } else {
+        return false;
     }
-    f->value.branch = SA_FACT_VALUE_STRING;
-    f->value.u.string_value.p =
-        s.p ? bus_arena_strndup(r->mem, s.p, s.n) : NULL;
-    f->value.u.string_value.n = s.n;
-    r->no_memory |= s.p != NULL && f->value.u.string_value.p == NULL;
-    return json_is_string(j) &&
-           (d->type == BUS_FACT_ENUM
-                ? document_fact_word_known(d, json_string_value(j))
-                : s.n <= FACT_TEXT_MAX);
+    /* What is said for a day to come is held against the day it arrives. */
+    return bus_bounds_fit(&d->bounds, kind, number, s, INT32_MAX);
 }
 
 void partner_document_fact(struct document_reading *r,
                            const json_t *value,
                            char *base)
 {
-    static const struct
-    {
-        const char *zh, *en;
-    } types[] = {
-        [BUS_FACT_MONEY_FEN] = {"以分为单位的整数", "a whole number of fen"},
-        [BUS_FACT_COUNT] = {"非负整数", "a whole number, not negative"},
-        [BUS_FACT_NUMBER] = {"整数", "a whole number"},
-        [BUS_FACT_BOOLEAN] = {"true 或 false", "true or false"},
-        [BUS_FACT_DATE] = {"日期 yyyy-mm-dd", "a date yyyy-mm-dd"},
-        [BUS_FACT_ENUM] = {"字典中的词", "one of the dictionary's words"},
-        [BUS_FACT_TEXT] = {"不超过400字节的文字",
-                           "a text of at most 400 bytes"},
-    };
+    char zh[BUS_BOUNDS_SAYS], en[BUS_BOUNDS_SAYS];
     struct sa_fact *f = (struct sa_fact *)(void *)base;
     const struct bus_fact *d =
         r->config ? document_fact_find(r->config, f->name) : NULL;
@@ -120,7 +88,8 @@ void partner_document_fact(struct document_reading *r,
     if (json_is_null(value)) {
         f->value.branch = SA_FACT_VALUE_NULL;
     } else if (!document_fact_take(r, d, value, f)) {
-        partner_document_wrong(r, "FACT_VALUE", value, types[d->type].zh,
-                               types[d->type].en);
+        partner_document_wrong(r, "FACT_VALUE", value,
+                               bus_bounds_says(&d->bounds, true, zh),
+                               bus_bounds_says(&d->bounds, false, en));
     }
 }

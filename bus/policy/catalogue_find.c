@@ -99,6 +99,35 @@ bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
     return c->facts[fact].body;
 }
 
+const struct bus_bounds *
+bus_policy_fact_bounds(const struct bus_policy_catalogue *c, int fact)
+{
+    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    return &c->facts[fact].bounds;
+}
+
+bool bus_policy_fact_personal(const struct bus_policy_catalogue *c, int fact)
+{
+    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    return c->facts[fact].pii;
+}
+
+bool bus_policy_fact_fits(const struct bus_policy_catalogue *c,
+                          const struct bus_policy_fact *value,
+                          int32_t today)
+{
+    static const enum bus_bounds_kind kinds[] = {
+        [BUS_POLICY_NULL] = BUS_BOUNDS_NULL,
+        [BUS_POLICY_BOOL] = BUS_BOUNDS_BOOL,
+        [BUS_POLICY_LONG] = BUS_BOUNDS_LONG,
+        [BUS_POLICY_DATE] = BUS_BOUNDS_DAY,
+        [BUS_POLICY_TEXT] = BUS_BOUNDS_STRING,
+    };
+    return bus_bounds_fit(bus_policy_fact_bounds(c, value->fact),
+                          kinds[value->kind], value->number, value->text,
+                          today);
+}
+
 int bus_policy_fact_named(const struct bus_policy_catalogue *c,
                           bool member,
                           struct bus_strv name)

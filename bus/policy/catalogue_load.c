@@ -38,6 +38,15 @@ const struct feel_node *policy_catalogue_feel(struct loading *l,
 
 /* --- facts --- */
 
+static void fact_bounds(struct loading *l, struct fact_def *f)
+{
+    const struct bus_node *at = f->body;
+    const char *wrong = NULL;
+    if (!bus_bounds_read(f->body, &f->bounds, &at, &wrong)) {
+        bus_faults_add(l->faults, at->at, f->name.p, "%s", wrong);
+    }
+}
+
 static void add_fact(struct loading *l,
                      const struct bus_node *name,
                      const struct bus_node *body,
@@ -64,6 +73,8 @@ static void add_fact(struct loading *l,
     f->member = member;
     f->body = body;
     f->sources = bus_node_get(body, "sources");
+    (void)bus_node_to_bool(bus_node_get(body, "pii"), &f->pii);
+    fact_bounds(l, f);
     policy_catalogue_fact_words(f);
     f->derived = policy_catalogue_feel(l, bus_node_get(body, "derived"), full);
     struct bus_map *names = member ? &c->member_names : &c->household_names;

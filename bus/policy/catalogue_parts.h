@@ -2,6 +2,7 @@
 #ifndef BUS_POLICY_CATALOGUE_PARTS_H
 #define BUS_POLICY_CATALOGUE_PARTS_H
 
+#include "bus/base/bounds.h"
 #include "bus/base/hash.h"
 #include "bus/feel/check.h"
 #include "bus/feel/feel.h"
@@ -17,13 +18,13 @@
 
 struct fact_def
 {
-    struct bus_strv name; /* "household.income_total_fen" */
-    struct bus_strv bare; /* behind the dot */
-    struct bus_strv zh;   /* its Chinese name */
-    bool member;
+    struct bus_strv name;     /* "household.income_total_fen" */
+    struct bus_strv bare, zh; /* behind the dot; in Chinese */
+    bool member, pii;
     const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
-    struct feel_words words;        /* word_at NULL: no enumeration */
+    struct bus_bounds bounds;
+    struct feel_words words; /* word_at NULL: no enumeration */
     const struct feel_node *derived;
     const struct program *program; /* of derived */
     struct bus_policy_facts reads; /* of derived, all the way down */

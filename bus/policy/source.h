@@ -3,6 +3,7 @@
 #ifndef BUS_POLICY_SOURCE_H
 #define BUS_POLICY_SOURCE_H
 
+#include "bus/base/bounds.h"
 #include "bus/policy/catalogue.h"
 
 size_t bus_policy_fact_count(const struct bus_policy_catalogue *c);
@@ -11,6 +12,15 @@ bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact);
 /* Its entry of facts.yaml: type, unit, words, zh, en, sources. */
 const struct bus_node *
 bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact);
+/* What a value of it may be. */
+const struct bus_bounds *
+bus_policy_fact_bounds(const struct bus_policy_catalogue *c, int fact);
+/* Names a person: it stands in the personal record, and in no list of facts. */
+bool bus_policy_fact_personal(const struct bus_policy_catalogue *c, int fact);
+/* A value (kind, number, text) within its bounds, said on that day. */
+bool bus_policy_fact_fits(const struct bus_policy_catalogue *c,
+                          const struct bus_policy_fact *value,
+                          int32_t today);
 /* By its bare name, English or Chinese; -1 if there is none. */
 int bus_policy_fact_named(const struct bus_policy_catalogue *c,
                           bool member,

@@ -1,4 +1,8 @@
 /* A verification result as the insurer writes it. */
+#include <stdio.h>
+
+#include "bus/base/bounds.h"
+#include "bus/base/clock.h"
 #include "bus/partner/kind_tables.h"
 #include "schemas/fact.h"
 #include "schemas/verification_result.h"
@@ -36,6 +40,21 @@ static const struct bus_partner_document_field fields[] = {
 static const struct bus_partner_document document = {
     "verification-result", 1, fields, sizeof(struct insurer_answer)};
 
+/* Nobody has looked at what is yet to be, or at what no office kept. */
+static void insurer_as_of(const struct sa_verification_result *r,
+                          size_t i,
+                          struct bus_partner_document_faults *faults)
+{
+    char at[48];
+    int32_t day = r->facts.v[i].as_of;
+    if (day < BUS_BOUNDS_AS_OF_FIRST || day > bus_china_day(r->occurred_at)) {
+        (void)snprintf(at, sizeof(at), "/facts/%zu/as_of", i);
+        bus_partner_document_fault_add(
+            faults, at, "DATE_RANGE", "应为1949-10-01至答复当日的日期",
+            "must be a day from 1949-10-01 to that of the answer");
+    }
+}
+
 /* What an insurer has looked at is verified, and it is the insurer's word. */
 static void insurer_finish(const struct bus_partner_kind_env *env,
                            void *doc,
@@ -46,6 +65,7 @@ static void insurer_finish(const struct bus_partner_kind_env *env,
     for (size_t i = 0; i < r->facts.n; i++) {
         r->facts.v[i].source = BUS_STRV("insurer");
         r->facts.v[i].verified = true;
+        insurer_as_of(r, i, faults);
     }
     if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED && r->facts.n == 0) {
         bus_partner_document_fault_add(

@@ -26,18 +26,17 @@
 #include "schemas/application.h"
 #include "schemas/personal.h"
 
-#define FORM_FAULTS_MAX    64
-#define FORM_MEMBERS_MAX   32
-#define FORM_FACTS_MAX     200 /* of the household, and of each member */
-#define FORM_ITEMS_MAX     64
-#define FORM_DEPTH_MAX     16  /* of the JSON; an application needs 5 */
-#define FORM_TEXT_MAX      128 /* characters of a text */
-#define FORM_NAME_MAX      120 /* characters */
-#define FORM_PHONE_MIN     5   /* digits */
-#define FORM_PHONE_MAX     20
-#define FORM_ACCOUNT_MIN   8 /* digits */
-#define FORM_ACCOUNT_MAX   32
-#define FORM_FACT_TEXT_MAX 400 /* characters */
+#define FORM_FAULTS_MAX  64
+#define FORM_MEMBERS_MAX 32
+#define FORM_FACTS_MAX   200 /* of the household, and of each member */
+#define FORM_ITEMS_MAX   64
+#define FORM_DEPTH_MAX   16  /* of the JSON; an application needs 5 */
+#define FORM_TEXT_MAX    128 /* characters of a text */
+#define FORM_NAME_MAX    120 /* characters */
+#define FORM_PHONE_MIN   5   /* digits */
+#define FORM_PHONE_MAX   20
+#define FORM_ACCOUNT_MIN 8 /* digits */
+#define FORM_ACCOUNT_MAX 32
 /* With the blanks and dashes that people write. */
 #define FORM_PHONE_TEXT_MAX   32
 #define FORM_ACCOUNT_TEXT_MAX 48
@@ -131,11 +130,11 @@ enum idno_fault intake_idno_check(struct bus_strv s, int32_t *ret_birth_day);
 /* '0'..'9' or 'X' for the first 17 digits, 0 if they are no digits. */
 char intake_idno_check_digit(const char body[17]);
 
-/* facts.c: a value of the dictionary from JSON; false if it does not fit. */
+/* facts.c: a value of the dictionary from JSON, within its bounds on that day;
+ * false if it does not fit. */
 bool intake_form_value(const struct bus_fact *fact,
                        const json_t *json,
+                       int32_t today,
                        struct sa_fact *ret);
-const char *intake_form_type_zh(const struct bus_fact *fact);
-const char *intake_form_type_en(const struct bus_fact *fact);
 
 #endif

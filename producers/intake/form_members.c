@@ -19,6 +19,14 @@ struct fact_list
     struct sa_fact *v;
     size_t n, cap;
 };
+/* Whom facts are about, and what his identity number says of him. */
+struct about
+{
+    const struct bus_id *member; /* NULL: the household */
+    bool number;                 /* a number that is well */
+    int32_t birth;               /* INT32_MIN: not known */
+    const char *sex;
+};
 
 /* "name": value, or "name": {"value": .., "as_of": ".."}; the table's rows. */
 static const json_t *read_dated(struct form_reading *r,
@@ -35,9 +43,11 @@ static const json_t *read_dated(struct form_reading *r,
         r->form->fault_count > before) {
         return NULL;
     }
-    if (dated.has_as_of && dated.as_of > r->today) {
+    if (dated.has_as_of &&
+        (dated.as_of > r->today || dated.as_of < BUS_BOUNDS_AS_OF_FIRST)) {
         intake_form_fault(r, (struct form_at){base, "as_of"}, "DATE_RANGE",
-                          "应为不晚于今天的日期", "must not be after today");
+                          "应为1949-10-01至今天的日期",
+                          "must be a day from 1949-10-01 to today");
         return NULL;
     }
     f->as_of = dated.has_as_of ? dated.as_of : f->as_of;
@@ -49,21 +59,44 @@ static const json_t *read_dated(struct form_reading *r,
     return value;
 }
 
+/* Birth and sex as the number has them; "unknown" contradicts nothing. */
+static bool fits_number(struct form_reading *r,
+                        const struct about *about,
+                        struct form_at at,
+                        const struct sa_fact *f)
+{
+    bool birth = bus_strv_is(f->name, "member.birth_date") &&
+                 f->value.branch == SA_FACT_VALUE_INT &&
+                 f->value.u.int_value != about->birth;
+    bool sex = bus_strv_is(f->name, "member.sex") &&
+               f->value.branch == SA_FACT_VALUE_STRING &&
+               !bus_strv_is(f->value.u.string_value, about->sex) &&
+               !bus_strv_is(f->value.u.string_value, "unknown");
+    if (birth) {
+        intake_form_fault(r, at, "BIRTH_DIFFERS", "与身份证号中的出生日期不符",
+                          "is not the birth date of the identity number");
+    } else if (sex) {
+        intake_form_fault(r, at, "SEX_DIFFERS", "与身份证号中的性别不符",
+                          "is not the sex of the identity number");
+    }
+    return !birth && !sex;
+}
+
 static void form_members_read_fact(struct form_reading *r,
                                    const struct form_fact *known,
                                    struct form_at at,
                                    const json_t *value,
-                                   const struct bus_id *member,
+                                   const struct about *about,
                                    struct fact_list *list)
 {
     struct sa_fact f = {
         .name = known->full,
         .as_of = r->day,
         .source = BUS_STRV("declared"),
-        .has_member = member != NULL,
+        .has_member = about->member != NULL,
     };
-    if (member != NULL) {
-        f.member = *member;
+    if (about->member != NULL) {
+        f.member = *about->member;
     }
     if (json_is_object(value)) {
         value = read_dated(r, at, value, &f);
@@ -71,12 +104,22 @@ static void form_members_read_fact(struct form_reading *r,
             return;
         }
     }
-    if (!intake_form_value(known->fact, value, &f)) {
+    if (!intake_form_value(known->fact, value, r->today, &f)) {
+        char zh[BUS_BOUNDS_SAYS], en[BUS_BOUNDS_SAYS];
+        const struct bus_bounds *b = &known->fact->bounds;
         intake_form_fault(
-            r, at, "FACT_VALUE",
-            intake_form_text(r, "应为%s", intake_form_type_zh(known->fact)),
-            intake_form_text(r, "must be %s",
-                             intake_form_type_en(known->fact)));
+            r, at,
+            f.value.branch == SA_FACT_VALUE_INT ? "DATE_RANGE" : "FACT_VALUE",
+            intake_form_text(r, "应为%s", bus_bounds_says(b, true, zh)),
+            intake_form_text(r, "must be %s", bus_bounds_says(b, false, en)));
+        return;
+    }
+    if (about->number && !fits_number(r, about, at, &f)) {
+        return;
+    }
+    if (about->birth != INT32_MIN && f.as_of < about->birth) {
+        intake_form_fault(r, at, "DATE_RANGE", "应为不早于出生日期的日期",
+                          "must not be before the person's birth");
         return;
     }
     if (list->n < list->cap) {
@@ -108,13 +151,13 @@ static void unknown_fact(struct form_reading *r, int scope, struct form_at at)
 static void form_members_read_facts(struct form_reading *r,
                                     const json_t *map,
                                     const char *base,
-                                    const struct bus_id *member,
+                                    const struct about *about,
                                     struct fact_list *list)
 {
     if (map == NULL) {
         return;
     }
-    int scope = member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD;
+    int scope = about->member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD;
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)map, key, value)
@@ -124,17 +167,25 @@ static void form_members_read_facts(struct form_reading *r,
         struct form_at at = {base, key};
         if (known != NULL && known->fact->derived == NULL &&
             !known->fact->pii) {
-            form_members_read_fact(r, known, at, value, member, list);
+            form_members_read_fact(r, known, at, value, about, list);
         } else {
             unknown_fact(r, scope, at);
         }
     }
 }
 
+/* The first day that the dictionary lets anybody be born on. */
+static int32_t form_members_first_birth(const struct form_reading *r)
+{
+    const struct form_fact *f = bus_map_get(
+        &r->rules->index->facts[BUS_FACT_MEMBER], BUS_STRV("birth_date"));
+    return f != NULL ? (int32_t)f->fact->bounds.min : INT32_MIN;
+}
+
 static void read_idno(struct form_reading *r,
                       const char *base,
                       struct bus_strv id_no,
-                      const struct bus_id *member,
+                      struct about *about,
                       struct fact_list *list)
 {
     static const struct
@@ -158,16 +209,20 @@ static void read_idno(struct form_reading *r,
                           texts[wrong].en);
         return;
     }
-    if (birth > r->today) {
-        intake_form_fault(r, at, "ID_DATE", "出生日期在今天之后",
-                          "born after today");
+    if (birth > r->today || birth < form_members_first_birth(r)) {
+        intake_form_fault(r, at, "ID_DATE", "出生日期在今天之后, 或过早",
+                          "born after today, or too long ago");
         return;
     }
+    about->number = true;
+    about->birth = birth;
+    /* GB 11643: the 17th digit is odd for men. */
+    about->sex = (id_no.p[16] - '0') % 2 ? "male" : "female";
     if (list->n < list->cap) {
         list->v[list->n] = (struct sa_fact){
             .name = BUS_STRV("member.birth_date"),
             .has_member = true,
-            .member = *member,
+            .member = *about->member,
             .as_of = r->day,
             .source = BUS_STRV("declared"),
         };
@@ -192,6 +247,7 @@ static void form_check_person(struct form_reading *r,
                               const struct form_person *p,
                               const char *base,
                               size_t i,
+                              struct about *about,
                               struct fact_list *list)
 {
     struct sa_member *m = &r->form->application.members.v[i];
@@ -200,7 +256,7 @@ static void form_check_person(struct form_reading *r,
                        ? bus_wire_person_id(r->rules->person_key, type, id_no)
                        : numberless(r, i);
     if (id_no.n > 0 && bus_strv_is(type, ID_RESIDENT)) {
-        read_idno(r, base, id_no, &m->person_id, list);
+        read_idno(r, base, id_no, about, list);
     }
     if (id_no.n > 0) {
         r->form->application.homes.v[i] =
@@ -248,18 +304,30 @@ check_payee(struct form_reading *r, struct form_person *p, const char *base)
     }
 }
 
+/* As it is declared, where no number says it; INT32_MIN: it is not. */
+static int32_t form_members_birth(const json_t *facts)
+{
+    const json_t *j = json_object_get(facts, "birth_date");
+    j = json_is_object(j) ? json_object_get(j, "value") : j;
+    struct bus_strv s = {json_string_value(j), json_string_length(j)};
+    int32_t day = 0;
+    return json_is_string(j) && intake_form_day(s, &day) ? day : INT32_MIN;
+}
+
 static void
 check_member(struct form_reading *r, size_t i, struct fact_list *list)
 {
     struct form_person *p = &r->record.members.v[i];
     struct sa_member *m = &r->form->application.members.v[i];
     const char *base = intake_form_text(r, "/members/%zu", i);
-    form_check_person(r, p, base, i, list);
+    struct about about = {.member = &m->person_id,
+                          .birth = form_members_birth(p->facts)};
+    form_check_person(r, p, base, i, &about, list);
     m->relation = p->relation;
     m->head = p->head;
     check_payee(r, p, base);
     form_members_read_facts(r, p->facts, intake_form_text(r, "%s/facts", base),
-                            &m->person_id, list);
+                            &about, list);
 }
 
 static void put_personal(struct form_reading *r, size_t i)
@@ -350,7 +418,8 @@ int intake_form_members(struct form_reading *r)
     if (n > 0) {
         check_household(r);
     }
-    form_members_read_facts(r, r->record.facts, "/facts", NULL, &list);
+    const struct about household = {.birth = INT32_MIN};
+    form_members_read_facts(r, r->record.facts, "/facts", &household, &list);
     a->facts.v = list.v;
     a->facts.n = list.n;
     return BUS_OK;

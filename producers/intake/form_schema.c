@@ -12,19 +12,12 @@
 /* Where the generated schemas stand in the frame. */
 static const char mark[] = "\"@form\": true";
 
-const char *const intake_form_county_codes[] = {"ACCOUNT_LENGTH",
-                                                "BANK",
-                                                "DATE_RANGE",
-                                                "DIVISION",
-                                                "ID_CHECK_DIGIT",
-                                                "ID_DATE",
-                                                "ID_DIGITS",
-                                                "ID_LENGTH",
-                                                "MEMBER_TWICE",
-                                                "OPERATOR",
-                                                "PHONE_LENGTH",
-                                                "REFERENCE_REUSED",
-                                                NULL};
+const char *const intake_form_county_codes[] = {
+    "ACCOUNT_LENGTH",   "BANK",        "BIRTH_DIFFERS",
+    "DATE_RANGE",       "DIVISION",    "ID_CHECK_DIGIT",
+    "ID_DATE",          "ID_DIGITS",   "ID_LENGTH",
+    "MEMBER_TWICE",     "OPERATOR",    "PHONE_LENGTH",
+    "REFERENCE_REUSED", "SEX_DIFFERS", NULL};
 
 /* What hangs together between members of the form, as form.c and
  * intake_form_members.c check it. */
@@ -217,30 +210,59 @@ static void schema_object(struct bus_buf *out,
 
 /* --- facts --- */
 
-/* The dictionary's types; an enum's words stand with the fact. */
-static const char *const value_schemas[] = {
-    [BUS_FACT_MONEY_FEN] = "\"$ref\":\"#/components/schemas/Whole\"",
-    [BUS_FACT_COUNT] = "\"$ref\":\"#/components/schemas/Count\"",
-    [BUS_FACT_NUMBER] = "\"$ref\":\"#/components/schemas/Whole\"",
-    [BUS_FACT_BOOLEAN] = "\"type\":[\"boolean\",\"null\"]",
-    [BUS_FACT_DATE] = "\"$ref\":\"#/components/schemas/Day\"",
-    [BUS_FACT_ENUM] = NULL,
-    [BUS_FACT_TEXT] = "\"$ref\":\"#/components/schemas/FactText\"",
-};
-
-static void schema_value(struct bus_buf *out, const struct bus_fact *fact)
+static void schema_words_of(struct bus_buf *out, const struct bus_fact *fact)
 {
     const struct bus_fact_word *words = fact->words.items;
-    if (value_schemas[fact->type] != NULL) {
-        bus_buf_printf(out, "{%s}", value_schemas[fact->type]);
-        return;
-    }
     bus_buf_puts(out, "{\"enum\":[");
     for (size_t i = 0; i < fact->words.count; i++) {
         schema_string(out, words[i].word);
         bus_buf_putc(out, ',');
     }
     bus_buf_puts(out, "null]}");
+}
+
+static void schema_fact_text(struct bus_buf *out, const struct bus_bounds *b)
+{
+    bus_buf_printf(out,
+                   "{\"type\":[\"string\",\"null\"],\"minLength\":%" PRId64
+                   ",\"maxLength\":%" PRId64
+                   ",\"not\":{\"type\":\"string\",\"pattern\":\"[\\u0000-"
+                   "\\u001f\\u007f]\"}",
+                   b->min, b->max);
+    if (b->pattern != NULL) {
+        bus_buf_puts(out, ",\"pattern\":");
+        schema_string(out, b->pattern);
+    }
+    bus_buf_putc(out, '}');
+}
+
+/* A value of the dictionary within its bounds; days are Day, and what is
+ * beyond them a fault of the county's (DATE_RANGE). */
+static void schema_value(struct bus_buf *out, const struct bus_fact *fact)
+{
+    const struct bus_bounds *b = &fact->bounds;
+    switch (b->type) {
+    case BUS_BOUNDS_MONEY_FEN:
+    case BUS_BOUNDS_COUNT:
+    case BUS_BOUNDS_NUMBER:
+        bus_buf_printf(out,
+                       "{\"type\":[\"integer\",\"null\"],\"minimum\":%" PRId64
+                       ",\"maximum\":%" PRId64 "}",
+                       b->min, b->max);
+        break;
+    case BUS_BOUNDS_BOOLEAN:
+        bus_buf_puts(out, "{\"type\":[\"boolean\",\"null\"]}");
+        break;
+    case BUS_BOUNDS_DATE:
+        bus_buf_puts(out, "{" REF "Day\"}");
+        break;
+    case BUS_BOUNDS_ENUM:
+        schema_words_of(out, fact);
+        break;
+    case BUS_BOUNDS_TEXT:
+        schema_fact_text(out, b);
+        break;
+    }
 }
 
 static void schema_facts(struct bus_buf *out,
@@ -278,20 +300,10 @@ static void schema_types(struct bus_buf *out)
 {
     bus_buf_puts(
         out,
-        "\"Whole\":{\"type\":[\"integer\",\"null\"],"
-        "\"minimum\":-9223372036854775808,\"maximum\":9223372036854775807},\n"
-        "\"Count\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,"
-        "\"maximum\":9223372036854775807},\n"
         "\"Day\":{\"type\":[\"string\",\"null\"],\"format\":\"date\","
         "\"minLength\":10,\"maxLength\":10,"
         "\"pattern\":\"^(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
         "-[0-9]{2}-[0-9]{2}$\"},\n");
-    bus_buf_printf(out,
-                   "\"FactText\":{\"type\":[\"string\",\"null\"],"
-                   "\"maxLength\":%d,"
-                   "\"not\":{\"type\":\"string\",\"pattern\":\"[\\u0000-"
-                   "\\u001f\\u007f]\"}},\n",
-                   FORM_FACT_TEXT_MAX);
 }
 
 static const struct form_field *field_named(const char *name)

@@ -11,6 +11,7 @@ struct reading
 {
     struct policy_tool *t;
     struct bus_faults *faults;
+    int32_t day; /* on which they are judged */
 };
 
 /* A fact by its name, its Chinese name or its Chinese label; -1. */
@@ -141,6 +142,12 @@ static void household_read_facts(const struct reading *r,
         } else if (!read_value(bus_policy_fact_node(r->t->catalogue, f.fact), v,
                                &f, &must)) {
             bus_faults_add(r->faults, v->at, k->text.p, "must be %s", must);
+        } else if (!bus_policy_fact_fits(r->t->catalogue, &f, r->day)) {
+            char says[BUS_BOUNDS_SAYS];
+            bus_faults_add(
+                r->faults, v->at, k->text.p, "must be %s",
+                bus_bounds_says(bus_policy_fact_bounds(r->t->catalogue, f.fact),
+                                false, says));
         } else {
             list[(*count)++] = f;
         }
@@ -207,7 +214,7 @@ int cli_policy_households_read(struct policy_tool *t,
 {
     struct bus_faults faults;
     bus_faults_init(&faults, &t->mem);
-    struct reading r = {t, &faults};
+    struct reading r = {.t = t, .faults = &faults};
     const struct bus_node *n = bus_conf_yaml_read(&t->mem, path, &faults);
     const struct bus_node *list = bus_node_get(n, "households");
     const struct bus_node *date = bus_node_get(n, "date");
@@ -220,6 +227,7 @@ int cli_policy_households_read(struct policy_tool *t,
     } else if (n != NULL) {
         households.count = list->count;
     }
+    r.day = households.day;
     households.list = bus_arena_calloc(&t->mem, households.count + 1,
                                        sizeof(*households.list));
     if (households.list == NULL) {

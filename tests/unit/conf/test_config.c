@@ -286,7 +286,19 @@ static void test_planted_faults(void **state)
         "spool_dir: /var/lib/lianou/spool/youzheng\n"
         "org_code: \"91${X}0000000000000\"\nmetrics_port: 1${X}\n");
     append("facts.yaml", "  odd:\n    type: enum\n    zh: 姓名\n    en: odd\n"
-                         "    sources: [nobody]\n");
+                         "    sources: [nobody]\n"
+                         "  no_end:\n    type: count\n    zh: 甲\n"
+                         "    en: no_end\n    min: 0\n"
+                         "    sources: [declared]\n"
+                         "  upside:\n    type: count\n    zh: 乙\n"
+                         "    en: upside\n    min: 9\n    max: 8\n"
+                         "    sources: [declared]\n"
+                         "  a_day:\n    type: date\n    zh: 丙\n"
+                         "    en: a_day\n    earliest: 1900-02-30\n"
+                         "    latest: today\n    sources: [declared]\n"
+                         "  a_word:\n    type: text\n    zh: 丁\n"
+                         "    en: a_word\n    max: 9\n    pattern: \"(\"\n"
+                         "    sources: [declared]\n");
     put("policies/CS/CS09.yaml",
         "code: CS08\ndepartment: MM\nfund: QQ\nform: [household.no, x]\n"
         "grants: {fact: household.status, value: rich}\nvolumes: 3\n"
@@ -320,6 +332,10 @@ static void test_planted_faults(void **state)
     assert_fault("metrics_port: 8501 is taken by");
     assert_fault("code: 'MZ' is the code of");
     assert_fault("member.odd: words belong to an enum");
+    assert_fault("member.no_end: needs its bounds: a number min and max");
+    assert_fault("member.upside: is below the least");
+    assert_fault("member.a_day: must be a day");
+    assert_fault("member.a_word: is no POSIX extended regular expression");
     assert_fault("odd: the source 'nobody' is not in sources");
     assert_fault("odd: zh_name '姓名' is that of name already");
     assert_fault("CS09.yaml:1:7: code: 'CS08' of 'MM' belongs in "
