@@ -1,4 +1,7 @@
 /* The questions about the items, facts and standards of a built catalogue. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "bus/base/check.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/catalogue_parts.h"
@@ -102,13 +105,13 @@ bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact)
 const struct bus_bounds *
 bus_policy_fact_bounds(const struct bus_policy_catalogue *c, int fact)
 {
-    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
     return &c->facts[fact].bounds;
 }
 
 bool bus_policy_fact_personal(const struct bus_policy_catalogue *c, int fact)
 {
-    assert(fact >= 0 && (size_t)fact < c->fact_count);
+    BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
     return c->facts[fact].pii;
 }
 
@@ -158,19 +161,43 @@ bus_policy_standard_node(const struct bus_policy_catalogue *c, size_t i)
     return c->standards[i].body;
 }
 
-bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
-                                 int fact,
-                                 struct bus_strv source)
+int bus_policy_fact_rank(const struct bus_policy_catalogue *c,
+                         int fact,
+                         struct bus_strv source)
 {
     BUS_CHECK(fact >= 0 && (size_t)fact < c->fact_count);
     const struct bus_node *list = c->facts[fact].sources;
     for (uint32_t i = 0;
          list != NULL && list->kind == BUS_NODE_LIST && i < list->count; i++) {
         if (bus_strv_eq(list->items[i]->text, source)) {
-            return true;
+            return (int)i;
         }
     }
-    return false;
+    return -1;
+}
+
+bool bus_policy_fact_supplied_by(const struct bus_policy_catalogue *c,
+                                 int fact,
+                                 struct bus_strv source)
+{
+    return bus_policy_fact_rank(c, fact, source) >= 0;
+}
+
+int32_t bus_policy_source_fresh(const struct bus_policy_catalogue *c,
+                                struct bus_strv source)
+{
+    const struct bus_node *list = c->sources;
+    for (uint32_t i = 0;
+         list != NULL && list->kind == BUS_NODE_MAP && i < list->count; i++) {
+        if (bus_strv_eq(list->pairs[i].key->text, source)) {
+            const char *text =
+                bus_node_cstr(bus_node_get(list->pairs[i].value, "fresh"));
+            long days = text != NULL ? strtol(text, NULL, 10) : 0;
+            bool whole = text != NULL && strchr(text, 'd') != NULL;
+            return days <= 0 ? 0 : whole ? (int32_t)days : 1;
+        }
+    }
+    return 0;
 }
 
 bool bus_policy_item_reads(const struct bus_policy_catalogue *c,

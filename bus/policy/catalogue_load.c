@@ -93,6 +93,7 @@ void policy_catalogue_load_facts(struct loading *l,
 {
     BUS_CHECK(l->c->fact_count == 0);
     static const char *const scopes[] = {"household", "member"};
+    l->c->sources = bus_node_get(facts, "sources");
     for (int k = 0; k < 2; k++) {
         const struct bus_node *map = bus_node_get(facts, scopes[k]);
         uint32_t n = map && map->kind == BUS_NODE_MAP ? map->count : 0;

@@ -112,13 +112,13 @@ struct bus_policy_catalogue
     char version[17];
     struct fact_def *facts;
     size_t fact_count;
-    struct bus_map fact_names; /* full name -> fact_def */
-    struct bus_map household_names, member_names, standard_names;
+    const struct bus_node *sources; /* of facts.yaml */
+    struct bus_map fact_names;      /* full name -> fact_def */
+    struct bus_map household_names, member_names, standard_names, item_codes;
     struct standard_def *standards;
     size_t standard_count;
     struct item_def *items; /* by code */
     size_t item_count;
-    struct bus_map item_codes;
     struct rule_def *rules;
     size_t rule_count;
     struct dmn_model **models; /* of the sources' models; NULL: not asked */

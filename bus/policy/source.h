@@ -17,6 +17,15 @@ const struct bus_bounds *
 bus_policy_fact_bounds(const struct bus_policy_catalogue *c, int fact);
 /* Names a person: it stands in the personal record, and in no list of facts. */
 bool bus_policy_fact_personal(const struct bus_policy_catalogue *c, int fact);
+/* The place of a source among those of the fact, the best is 0; -1: it may not
+ * supply it. */
+int bus_policy_fact_rank(const struct bus_policy_catalogue *c,
+                         int fact,
+                         struct bus_strv source);
+/* Days for which what the source said stays good (sources.<code>.fresh); 0: for
+ * ever. Less than a day is one. */
+int32_t bus_policy_source_fresh(const struct bus_policy_catalogue *c,
+                                struct bus_strv source);
 /* A value (kind, number, text) within its bounds, said on that day. */
 bool bus_policy_fact_fits(const struct bus_policy_catalogue *c,
                           const struct bus_policy_fact *value,

@@ -15,7 +15,7 @@ static int member_at(const struct bus_role_household_members *members,
     return -1;
 }
 
-static void set_value(struct bus_policy_fact *f, const struct sa_fact *from)
+void bus_role_fact_value(struct bus_policy_fact *f, const struct sa_fact *from)
 {
     switch (from->value.branch) {
     case SA_FACT_VALUE_BOOLEAN:
@@ -67,7 +67,7 @@ int bus_role_household_of(const struct bus_policy_catalogue *c,
         BUS_CHECK(f.fact < (int)bus_policy_fact_count(c));
         bool nobody = from->has_member && f.member < 0;
         if (f.fact >= 0 && !nobody) {
-            set_value(&f, from);
+            bus_role_fact_value(&f, from);
             list[n++] = f;
         }
     }

@@ -9,6 +9,9 @@
 #include "schemas/fact.h"
 #include "schemas/member.h"
 
+/* Its kind, number and text; the rest stays. */
+void bus_role_fact_value(struct bus_policy_fact *f, const struct sa_fact *from);
+
 struct bus_role_household_members
 {
     const struct sa_member *v;

@@ -161,6 +161,24 @@ int matcher_on_decision(struct step *s)
 
 /* --- dispatch --- */
 
+/* To whom it was offered; one need, offered to several charities. */
+static int
+offer_need(struct step *s, struct sa_need_state *need, struct bus_strv charity)
+{
+    size_t n = need->partners.n;
+    struct bus_strv *list = bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, need->partners.v, n * sizeof(*list));
+    }
+    list[n] = charity;
+    need->partners.v = list;
+    need->partners.n = n + 1;
+    return BUS_OK;
+}
+
 static int note_need(struct step *s,
                      const struct sa_dispatch_line *line,
                      const struct sa_dispatch_result *r)
@@ -169,7 +187,7 @@ static int note_need(struct step *s,
     size_t n = st->needs.n;
     for (size_t i = 0; i < n; i++) {
         if (bus_id_eq(&st->needs.v[i].need_id, &line->order_id)) {
-            return BUS_OK; /* one need, offered to several charities */
+            return offer_need(s, &st->needs.v[i], line->partner);
         }
     }
     struct sa_need_state *list =
@@ -187,7 +205,7 @@ static int note_need(struct step *s,
     };
     st->needs.v = list;
     st->needs.n = n + 1;
-    return BUS_OK;
+    return offer_need(s, &list[n], line->partner);
 }
 
 static int note_lines(struct step *s,
@@ -213,6 +231,8 @@ static int note_lines(struct step *s,
             .order_id = l->order_id,
             .kind = l->kind,
             .status = SA_LINE_STATUS_OPEN,
+            .partner = l->partner,
+            .amount_fen = l->amount_fen,
         };
     }
     if (n > 0) {
@@ -257,144 +277,6 @@ int matcher_on_dispatch(struct step *s)
         rc = matcher_release_parked(s, &r->lines.v[i].order_id);
     }
     return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
-}
-
-/* --- results of banks and post --- */
-
-struct line_at
-{
-    struct sa_assignment_state *a;
-    struct sa_line_state *line;
-};
-
-/* Lines are part of the state that was read; they are copied before a change
- * so that the state's bytes stay as they were. */
-static int
-find_line(struct step *s, const struct bus_id *order_id, struct line_at *ret)
-{
-    struct sa_household_state *st = s->state;
-    *ret = (struct line_at){0};
-    for (size_t i = 0; i < st->assignments.n; i++) {
-        struct sa_assignment_state *a = &st->assignments.v[i];
-        for (size_t j = 0; j < a->lines.n; j++) {
-            if (bus_id_eq(&a->lines.v[j].order_id, order_id)) {
-                *ret = (struct line_at){a, &a->lines.v[j]};
-                return BUS_OK;
-            }
-        }
-    }
-    return BUS_OK;
-}
-
-static bool dispatch_awaited(const struct sa_household_state *st)
-{
-    for (size_t i = 0; i < st->assignments.n; i++) {
-        if (st->assignments.v[i].status == SA_ASSIGNMENT_STATUS_CONFIRMED) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int ended_lines(struct step *s, struct sa_assignment_state *a)
-{
-    bool open = false, failed = false;
-    for (size_t i = 0; i < a->lines.n; i++) {
-        open |= a->lines.v[i].status == SA_LINE_STATUS_OPEN;
-        failed |= a->lines.v[i].status == SA_LINE_STATUS_FAILED ||
-                  a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
-    }
-    if (!open) {
-        enum matcher_assignment_move move = failed ? MOVE_FAIL : MOVE_DELIVER;
-        if (matcher_assignment_can(a, move)) {
-            matcher_assignment_move(a, move);
-        }
-    }
-    return matcher_close_if_ended(s);
-}
-
-enum line_news { NEWS_DONE, NEWS_FAILED, NEWS_REVERSED };
-
-static int fold_line(struct step *s,
-                     const struct bus_id *order_id,
-                     enum line_news news,
-                     struct bus_strv note)
-{
-    struct line_at at;
-    int rc = find_line(s, order_id, &at);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    if (at.line == NULL) {
-        return dispatch_awaited(s->state)
-                   ? matcher_park_event(s, &s->cause, order_id)
-                   : matcher_step_reject(
-                         s, BUS_EUNKNOWN, "ORDER_UNKNOWN",
-                         "no such order was sent for this household");
-    }
-    static const enum sa_line_status to[] = {
-        [NEWS_DONE] = SA_LINE_STATUS_DONE,
-        [NEWS_FAILED] = SA_LINE_STATUS_FAILED,
-        [NEWS_REVERSED] = SA_LINE_STATUS_REVERSED,
-    };
-    enum sa_line_status was = at.line->status;
-    bool late = news == NEWS_DONE && was == SA_LINE_STATUS_REVERSED;
-    if (was == to[news] || late) {
-        s->out->duplicate = true;
-        return BUS_OK;
-    }
-    if (news == NEWS_REVERSED && was == SA_LINE_STATUS_OPEN) {
-        return matcher_park_event(s, &s->cause, order_id);
-    }
-    bool first = was == SA_LINE_STATUS_OPEN;
-    bool back = news == NEWS_REVERSED && was == SA_LINE_STATUS_DONE;
-    if (!first && !back) {
-        return matcher_step_reject(
-            s, BUS_ESTATE, "LINE_ENDED",
-            "the order has ended otherwise; people must look");
-    }
-    at.line->status = to[news];
-    rc = fold_note(s, order_id, note);
-    rc = rc == BUS_OK && news == NEWS_DONE ? matcher_release_parked(s, order_id)
-                                           : rc;
-    return rc == BUS_OK ? ended_lines(s, at.a) : rc;
-}
-
-int matcher_on_payment(struct step *s)
-{
-    const struct sa_payment_result *r = s->event->record;
-    switch (r->outcome) {
-    case SA_PAYMENT_OUTCOME_SETTLED:
-        return fold_line(s, &r->order_id, NEWS_DONE, BUS_STRV("SETTLED"));
-    case SA_PAYMENT_OUTCOME_REJECTED:
-        return fold_line(s, &r->order_id, NEWS_FAILED, BUS_STRV("REJECTED"));
-    case SA_PAYMENT_OUTCOME_RETURNED:
-        return fold_line(s, &r->order_id, NEWS_REVERSED, BUS_STRV("RETURNED"));
-    case SA_PAYMENT_OUTCOME_UNKNOWN:
-        break;
-    }
-    return matcher_step_reject(s, BUS_ERANGE, "RESULT_UNREADABLE",
-                               "outcome must be SETTLED, REJECTED or RETURNED");
-}
-
-int matcher_on_receipt(struct step *s)
-{
-    const struct sa_delivery_receipt *r = s->event->record;
-    switch (r->outcome) {
-    case SA_DELIVERY_OUTCOME_SIGNED:
-        return fold_line(s, &r->task_id, NEWS_DONE, BUS_STRV("SIGNED"));
-    case SA_DELIVERY_OUTCOME_PAID:
-        return fold_line(s, &r->task_id, NEWS_DONE, BUS_STRV("PAID"));
-    case SA_DELIVERY_OUTCOME_FAILED:
-        return fold_line(s, &r->task_id, NEWS_FAILED, BUS_STRV("FAILED"));
-    case SA_DELIVERY_OUTCOME_RETURNED:
-        return fold_line(s, &r->task_id, NEWS_FAILED, BUS_STRV("RETURNED"));
-    case SA_DELIVERY_OUTCOME_UNKNOWN:
-        break;
-    }
-    return matcher_step_reject(
-        s, BUS_ERANGE, "RESULT_UNREADABLE",
-        "outcome must be SIGNED, PAID, FAILED or RETURNED");
 }
 
 /* --- charities --- */
@@ -459,6 +341,21 @@ static bool need_awaited(const struct sa_household_state *st,
     return false;
 }
 
+/* Held against whom it was offered to, and whether any claimed it. */
+static struct bus_strv need_held(const struct step *s,
+                                 const struct sa_need_state *need,
+                                 enum sa_claim_outcome outcome)
+{
+    bool offered = need->partners.n == 0; /* an earlier state does not know */
+    for (size_t i = 0; i < need->partners.n; i++) {
+        offered |= bus_strv_eq(need->partners.v[i], s->event->partner);
+    }
+    return !offered ? BUS_STRV("NOT_YOURS")
+           : outcome == SA_CLAIM_OUTCOME_DELIVERED && !need->has_claimed_by
+               ? BUS_STRV("NOT_ASKED")
+               : (struct bus_strv){0};
+}
+
 int matcher_on_claim(struct step *s)
 {
     const struct sa_claim *c = s->event->record;
@@ -490,6 +387,10 @@ int matcher_on_claim(struct step *s)
     if (answers_heard(need, claims ? &c->claim_id : &c->event_id)) {
         s->out->duplicate = true;
         return BUS_OK;
+    }
+    struct bus_strv held = need_held(s, need, c->outcome);
+    if (held.n > 0) {
+        return matcher_step_attention(s, &c->event_id, held);
     }
     if (!claims) {
         return note_heard(s, need, &c->event_id,

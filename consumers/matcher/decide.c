@@ -11,7 +11,9 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/base/hash.h"
 #include "bus/policy/marks.h"
+#include "bus/role/household.h"
 #include "bus/role/keyed.h"
 #include "consumers/matcher/parts.h"
 
@@ -60,16 +62,53 @@ static int on_facts(struct step *s)
 {
     const struct sa_facts_reported *r = s->event->record;
     bool changed = false;
-    int rc = matcher_fold_facts(s, r->facts.v, r->facts.n, &changed);
-    if (rc == BUS_OK && !changed) {
-        s->out->duplicate = true;
+    if (!bus_strv_eq(r->source, s->event->partner)) {
+        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+                                   "facts of another source came on that of "
+                                   "%.*s",
+                                   BUS_STRV_ARG(s->event->partner));
     }
-    return rc == BUS_OK && changed ? matcher_match_household(s) : rc;
+    BUS_TRY(matcher_facts_check(s, r->facts.v, r->facts.n, r->source));
+    BUS_TRY(matcher_fold_facts(s, r->facts.v, r->facts.n, &changed));
+    s->out->duplicate = !changed;
+    return changed ? matcher_match_household(s) : BUS_OK;
 }
 
-static int on_verification(struct step *s)
+static bool fact_asked(const struct sa_verification_state *v,
+                       const struct sa_fact *f)
 {
-    const struct sa_verification_result *r = s->event->record;
+    for (size_t i = 0; i < v->facts.n; i++) {
+        const struct sa_missing_fact *m = &v->facts.v[i];
+        if (bus_strv_eq(m->name, f->name) && m->has_member == f->has_member &&
+            (!m->has_member || bus_id_eq(&m->member, &f->member))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of what an answer says, to know it again. */
+static int32_t verification_said(const struct sa_verification_result *r)
+{
+    uint64_t h = (uint64_t)r->outcome + 1;
+    for (size_t i = 0; i < r->facts.n; i++) {
+        const struct sa_fact *f = &r->facts.v[i];
+        struct bus_policy_fact v = {.kind = BUS_POLICY_NULL};
+        bus_role_fact_value(&v, f);
+        int64_t parts[] = {v.kind, v.number, f->as_of, f->has_member};
+        h = bus_hash64(f->name.p, f->name.n, h);
+        h = bus_hash64(f->member.b, sizeof(f->member.b), h);
+        h = bus_hash64(parts, sizeof(parts), h);
+        h = bus_hash64(v.text.p, v.text.n, h);
+    }
+    return matcher_answer_of(h);
+}
+
+/* Who was asked, for what. */
+static int verification_find(struct step *s,
+                             const struct sa_verification_result *r,
+                             struct sa_verification_state **ret)
+{
     struct sa_verification_state *v = NULL;
     for (size_t i = 0; i < s->state->verifications.n; i++) {
         if (bus_id_eq(&s->state->verifications.v[i].request_id,
@@ -87,18 +126,38 @@ static int on_verification(struct step *s)
                                    "the request was made to %.*s",
                                    BUS_STRV_ARG(v->partner));
     }
-    if (!v->open) {
+    for (size_t i = 0; i < r->facts.n; i++) {
+        if (!fact_asked(v, &r->facts.v[i])) {
+            return matcher_step_reject(s, BUS_EDENIED, "FACT_NOT_ASKED",
+                                       "the answer has a fact that was not "
+                                       "asked");
+        }
+    }
+    *ret = v;
+    return matcher_facts_check(s, r->facts.v, r->facts.n, BUS_STRV("insurer"));
+}
+
+static int on_verification(struct step *s)
+{
+    const struct sa_verification_result *r = s->event->record;
+    struct sa_verification_state *v = NULL;
+    bool changed = false, answered = false;
+    BUS_TRY(verification_find(s, r, &v));
+    int32_t said = verification_said(r);
+    if (!v->open && (v->answer == 0 || v->answer == said)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
+    if (!v->open) {
+        return matcher_step_attention(s, &r->request_id,
+                                      BUS_STRV("CONTRADICTION"));
+    }
     v->open = false;
+    v->answer = said;
     s->out->changed = true;
-    bool changed = false;
-    if (r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED) {
-        int rc = matcher_fold_facts(s, r->facts.v, r->facts.n, &changed);
-        if (rc != BUS_OK) {
-            return rc;
-        }
+    answered = r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED;
+    if (answered) {
+        BUS_TRY(matcher_fold_facts(s, r->facts.v, r->facts.n, &changed));
     }
     struct sa_case_event *e = matcher_step_case_event(
         s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &r->request_id);
@@ -106,14 +165,9 @@ static int on_verification(struct step *s)
         return matcher_step_no_memory(s);
     }
     e->has_note = true;
-    e->note = r->outcome == SA_VERIFICATION_OUTCOME_ANSWERED
-                  ? BUS_STRV("VERIFIED")
-                  : BUS_STRV("NOT_VERIFIED");
-    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
-    if (rc == BUS_OK && changed) {
-        return matcher_match_household(s);
-    }
-    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
+    e->note = answered ? BUS_STRV("VERIFIED") : BUS_STRV("NOT_VERIFIED");
+    BUS_TRY(matcher_step_emit_case(s, e, (struct bus_strv){0}));
+    return changed ? matcher_match_household(s) : matcher_close_if_ended(s);
 }
 
 int32_t matcher_judged_on(const struct sa_household_state *st)

@@ -8,10 +8,9 @@
 #include "consumers/matcher/parts.h"
 #include "schemas/personal.h"
 
-/* Facts mostly come in the dictionary's order: the next is tried first. */
-static int32_t disclose_id_of(const struct bus_policy_catalogue *c,
-                              int32_t before,
-                              struct bus_strv name)
+int32_t matcher_fact_id(const struct bus_policy_catalogue *c,
+                        int32_t before,
+                        struct bus_strv name)
 {
     int32_t next = before + 1;
     return (size_t)next < bus_policy_fact_count(c) &&
@@ -38,8 +37,8 @@ int matcher_number_facts(struct step *s)
     }
     for (size_t i = 0; i < n; i++) {
         f->ids[i] =
-            disclose_id_of(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
-                           st->facts.v[i].name);
+            matcher_fact_id(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
+                            st->facts.v[i].name);
     }
     int rc = bus_wire_encode_field(&sa_household_state_type, st,
                                    offsetof(struct sa_household_state, facts),

@@ -190,11 +190,29 @@ static int settle_item(struct step *s,
 
 /* --- verification --- */
 
+static bool is_disputed(const struct sa_household_state *st,
+                        const struct sa_missing_fact *m)
+{
+    for (size_t i = 0; i < st->disputed.n; i++) {
+        const struct sa_fact *f = &st->disputed.v[i].fact;
+        if (bus_strv_eq(f->name, m->name) && f->has_member == m->has_member &&
+            (!f->has_member || bus_id_eq(&f->member, &m->member))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was answered and is disputed since is asked again. */
 static bool asked_before(const struct sa_household_state *st,
                          const struct sa_missing_fact *m)
 {
+    bool again = is_disputed(st, m);
     for (size_t i = 0; i < st->verifications.n; i++) {
         const struct sa_verification_state *v = &st->verifications.v[i];
+        if (again && !v->open) {
+            continue;
+        }
         for (size_t j = 0; j < v->facts.n; j++) {
             const struct sa_missing_fact *f = &v->facts.v[j];
             if (bus_strv_eq(f->name, m->name) &&
@@ -285,7 +303,7 @@ static int ask_insurer(struct step *s,
 {
     struct sa_missing_fact *facts = NULL;
     size_t n = 0;
-    int rc = s->rules->insurer.n == 0
+    int rc = s->rules->insurer.n == 0 || !s->state->consent
                  ? BUS_OK
                  : collect_askable(s, result, e, &facts, &n);
     if (rc != BUS_OK || n == 0) {

@@ -71,6 +71,27 @@ int matcher_step_emit_case(struct step *s,
                            struct sa_case_event *e,
                            struct bus_strv seal_for);
 
+/* A case_event of that kind with a note. */
+int matcher_step_note(struct step *s,
+                      enum sa_case_event_kind kind,
+                      const struct bus_id *about,
+                      struct bus_strv note);
+/* People must look: the note says at what, a code first. The event's id follows
+ * from what it is about: one of each in an event. */
+int matcher_step_attention(struct step *s,
+                           const struct bus_id *about,
+                           struct bus_strv note);
+
+/* Of a hash of what an answer says, as the state keeps it; never 0. */
+int32_t matcher_answer_of(uint64_t hash);
+
+/* facts.c: held against who may say them and what they may be, before any is
+ * folded; source: who speaks. A reject is FACT_UNKNOWN, FACT_NOT_YOURS or
+ * FACT_BOUNDS. */
+int matcher_facts_check(struct step *s,
+                        const struct sa_fact *facts,
+                        size_t n,
+                        struct bus_strv source);
 /* facts.c: folds facts into the state; *ret_changed if any is new. */
 int matcher_fold_facts(struct step *s,
                        const struct sa_fact *facts,
@@ -80,6 +101,11 @@ int matcher_fold_facts(struct step *s,
 int matcher_fold_grant(struct step *s,
                        const struct bus_policy_item *item,
                        bool *ret_changed);
+/* disclose.c: a fact's number, -1. They mostly come in the dictionary's order:
+ * the one behind `before` is tried first. */
+int32_t matcher_fact_id(const struct bus_policy_catalogue *c,
+                        int32_t before,
+                        struct bus_strv name);
 /* Fills s->facts. */
 int matcher_number_facts(struct step *s);
 /* disclose.c: those of the state's facts that the department may
@@ -93,12 +119,13 @@ int matcher_disclosed_facts(struct step *s,
 int matcher_match_household(struct step *s);
 /* application.c */
 int matcher_on_application(struct step *s);
-/* answers.c: decisions, dispatches, and what comes back. */
+/* answers.c: decisions, dispatches, claims. */
 int matcher_on_decision(struct step *s);
 int matcher_on_dispatch(struct step *s);
+int matcher_on_claim(struct step *s);
+/* close.c: what banks and the post answer. */
 int matcher_on_payment(struct step *s);
 int matcher_on_receipt(struct step *s);
-int matcher_on_claim(struct step *s);
 /* conflict.c: a person in two households. */
 int matcher_on_membership(struct step *s);
 /* The i-th member of the application is new to this household: says so where

@@ -36,6 +36,7 @@ static int close_verifications(struct matcher_parted *h,
         const struct sa_verification_state *p = &st->verifications.v[i];
         v[i].request_id = p->request_id;
         v[i].open = p->open;
+        v[i].answer = p->answer;
         BUS_TRY(part_number(h, p->partner, &v[i].partner, err));
         struct sa_missing_part *f =
             bus_arena_calloc(h->mem, p->facts.n + 1, sizeof(*f));
@@ -52,6 +53,22 @@ static int close_verifications(struct matcher_parted *h,
     }
     ret->verifications.v = v;
     ret->verifications.n = n;
+    return BUS_OK;
+}
+
+static int close_words(struct matcher_parted *h,
+                       const struct bus_strv *words,
+                       size_t n,
+                       int32_t **ret,
+                       struct bus_err *err)
+{
+    *ret = bus_arena_calloc(h->mem, n + 1, sizeof(**ret));
+    if (*ret == NULL) {
+        return part_no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        BUS_TRY(part_number(h, words[i], &(*ret)[i], err));
+    }
     return BUS_OK;
 }
 
@@ -79,6 +96,9 @@ static int close_lists(struct matcher_parted *h,
         }
         needs[i].claims.v = p->claims.v;
         needs[i].claims.n = p->claims.n;
+        BUS_TRY(close_words(h, p->partners.v, p->partners.n,
+                            &needs[i].partners.v, err));
+        needs[i].partners.n = p->partners.n;
     }
     for (size_t i = 0; i < st->memberships.n; i++) {
         const struct sa_membership_ref *p = &st->memberships.v[i];
@@ -112,6 +132,7 @@ static int close_case(struct matcher_parted *h,
         .facts_version = st->facts_version,
         .undetermined = st->undetermined,
         .judged_on = st->judged_on,
+        .consent = st->consent,
         .catalogue_version = -1,
         .size = h->facts_there ? (int32_t)st->members.n : h->size,
         .assignments = (int32_t)st->assignments.n,
@@ -164,8 +185,16 @@ static int close_assignment(struct matcher_parted *h,
         return part_no_memory(err);
     }
     for (size_t i = 0; i < a->lines.n; i++) {
-        lines[i] = (struct sa_line_part){
-            a->lines.v[i].order_id, a->lines.v[i].kind, a->lines.v[i].status};
+        const struct sa_line_state *l = &a->lines.v[i];
+        lines[i] = (struct sa_line_part){.order_id = l->order_id,
+                                         .kind = l->kind,
+                                         .status = l->status,
+                                         .partner = -1,
+                                         .amount_fen = l->amount_fen,
+                                         .answer = l->answer};
+        if (l->partner.n > 0) {
+            BUS_TRY(part_number(h, l->partner, &lines[i].partner, err));
+        }
     }
     p.lines.v = lines;
     p.lines.n = a->lines.n;
@@ -268,6 +297,8 @@ static int close_facts(struct matcher_parted *h,
             st->applications.v[i].application_id, st->applications.v[i].channel,
             st->applications.v[i].occurred_at};
     }
+    f.disputed.v = st->disputed.v;
+    f.disputed.n = st->disputed.n;
     f.members.v = st->members.v;
     f.members.n = st->members.n;
     f.applications.v = refs;

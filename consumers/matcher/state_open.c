@@ -36,6 +36,7 @@ static int open_verifications(struct matcher_parted *h,
         const struct sa_verification_part *p = &c->verifications.v[i];
         v[i].request_id = p->request_id;
         v[i].open = p->open;
+        v[i].answer = p->answer;
         BUS_TRY(state_word(h, p->partner, &v[i].partner, err));
         struct sa_missing_fact *f =
             bus_arena_calloc(h->mem, p->facts.n + 1, sizeof(*f));
@@ -52,6 +53,22 @@ static int open_verifications(struct matcher_parted *h,
     }
     ret->verifications.v = v;
     ret->verifications.n = n;
+    return BUS_OK;
+}
+
+static int open_words(struct matcher_parted *h,
+                      const int32_t *numbers,
+                      size_t n,
+                      struct bus_strv **ret,
+                      struct bus_err *err)
+{
+    *ret = bus_arena_calloc(h->mem, n + 1, sizeof(**ret));
+    if (*ret == NULL) {
+        return state_no_room(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        BUS_TRY(state_word(h, numbers[i], &(*ret)[i], err));
+    }
     return BUS_OK;
 }
 
@@ -77,6 +94,9 @@ static int open_lists(struct matcher_parted *h,
         BUS_TRY(state_word(h, p->claimed_by, &needs[i].claimed_by, err));
         needs[i].claims.v = p->claims.v;
         needs[i].claims.n = p->claims.n;
+        BUS_TRY(open_words(h, p->partners.v, p->partners.n,
+                           &needs[i].partners.v, err));
+        needs[i].partners.n = p->partners.n;
     }
     for (size_t i = 0; i < c->memberships.n; i++) {
         const struct sa_membership_part *p = &c->memberships.v[i];
@@ -131,8 +151,13 @@ static int open_assignment(struct matcher_parted *h,
         return state_no_room(err);
     }
     for (size_t i = 0; i < p->lines.n; i++) {
-        lines[i] = (struct sa_line_state){
-            p->lines.v[i].order_id, p->lines.v[i].kind, p->lines.v[i].status};
+        const struct sa_line_part *l = &p->lines.v[i];
+        lines[i] = (struct sa_line_state){.order_id = l->order_id,
+                                          .kind = l->kind,
+                                          .status = l->status,
+                                          .amount_fen = l->amount_fen,
+                                          .answer = l->answer};
+        BUS_TRY(state_word(h, l->partner, &lines[i].partner, err));
     }
     ret->lines.v = lines;
     ret->lines.n = p->lines.n;
@@ -161,6 +186,7 @@ static int state_open_case(struct matcher_parted *h,
     ret->facts_version = c->facts_version;
     ret->undetermined = c->undetermined;
     ret->judged_on = c->judged_on;
+    ret->consent = c->consent;
     BUS_TRY(state_word(h, c->catalogue_version, &ret->catalogue_version, err));
     BUS_TRY(open_lists(h, c, ret, err));
     /* Of a household that others only named there is no part but this one. */
@@ -196,7 +222,8 @@ int matcher_parted_open(struct matcher_parted *h,
                         struct bus_err *err)
 {
     BUS_CHECK(h->schemas != NULL && h->names != NULL && h->mem != NULL);
-    *ret = (struct sa_household_state){.household_id = *household};
+    *ret = (struct sa_household_state){.household_id = *household,
+                                       .consent = true};
     h->size = 0;
     h->before = false;
     h->facts_there = h->parts.n <= MATCHER_PART_FACTS ||
@@ -279,6 +306,8 @@ int matcher_parted_facts(struct matcher_parted *h,
     st->members.n = p->members.n;
     st->facts.v = facts;
     st->facts.n = n;
+    st->disputed.v = p->disputed.v;
+    st->disputed.n = p->disputed.n;
     st->applications.v = refs;
     st->applications.n = p->applications.n;
     st->has_personal = p->has_personal;

@@ -114,6 +114,34 @@ int matcher_step_emit_case(struct step *s,
                                 });
 }
 
+int matcher_step_note(struct step *s,
+                      enum sa_case_event_kind kind,
+                      const struct bus_id *about,
+                      struct bus_strv note)
+{
+    struct sa_case_event *e = matcher_step_case_event(s, kind, about);
+    if (e == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = note;
+    return matcher_step_emit_case(s, e, (struct bus_strv){0});
+}
+
+int matcher_step_attention(struct step *s,
+                           const struct bus_id *about,
+                           struct bus_strv note)
+{
+    return matcher_step_note(s, SA_CASE_EVENT_KIND_ATTENTION, about, note);
+}
+
+int32_t matcher_answer_of(uint64_t hash)
+{
+    /* 30 bits: five bytes of a varint at most */
+    int32_t small = (int32_t)((hash ^ hash >> 30) & 0x3fffffff);
+    return small != 0 ? small : 1;
+}
+
 int matcher_step_whole(struct step *s)
 {
     struct matcher_rest *rest = s->event->rest;

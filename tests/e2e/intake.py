@@ -40,7 +40,7 @@ OPERATOR = {"operator_id": line.split(",")[0], "org_code": line.split(",")[2]}
 
 
 def identity(order):
-    body = "00000019800101%03d" % order
+    body = "000000198001%02d%03d" % (1 + order // 500, order % 500 * 2)  # a woman's
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights)) % 11]
 
