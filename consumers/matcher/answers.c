@@ -166,6 +166,11 @@ static int
 offer_need(struct step *s, struct sa_need_state *need, struct bus_strv charity)
 {
     size_t n = need->partners.n;
+    for (size_t i = 0; i < n; i++) {
+        if (bus_strv_eq(need->partners.v[i], charity)) {
+            return BUS_OK;
+        }
+    }
     struct bus_strv *list = bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     if (list == NULL) {
         return matcher_step_no_memory(s);
@@ -208,24 +213,41 @@ static int note_need(struct step *s,
     return offer_need(s, &list[n], line->partner);
 }
 
+static const struct sa_line_state *line_of(const struct sa_assignment_state *a,
+                                           const struct bus_id *order_id)
+{
+    for (size_t i = 0; i < a->lines.n; i++) {
+        if (bus_id_eq(&a->lines.v[i].order_id, order_id)) {
+            return &a->lines.v[i];
+        }
+    }
+    return NULL;
+}
+
+/* Beside what was done by an earlier decision: a bank may still reverse it. */
 static int note_lines(struct step *s,
                       struct sa_assignment_state *a,
                       const struct sa_dispatch_result *r)
 {
     struct sa_line_state *list =
-        bus_arena_alloc(s->mem, (r->lines.n + 1) * sizeof(*list));
+        bus_arena_alloc(s->mem, (a->lines.n + r->lines.n + 1) * sizeof(*list));
     if (list == NULL) {
         return matcher_step_no_memory(s);
     }
-    size_t n = 0;
+    size_t n = 0, fresh = 0;
+    for (size_t i = 0; i < a->lines.n; i++) {
+        if (a->lines.v[i].status == SA_LINE_STATUS_DONE) {
+            list[n++] = a->lines.v[i];
+        }
+    }
     for (size_t i = 0; i < r->lines.n; i++) {
         const struct sa_dispatch_line *l = &r->lines.v[i];
         if (l->kind == SA_DISPATCH_KIND_NEED) {
-            int rc = note_need(s, l, r);
-            if (rc != BUS_OK) {
-                return rc;
-            }
+            BUS_TRY(note_need(s, l, r));
             continue;
+        }
+        if (line_of(a, &l->order_id) != NULL) {
+            continue; /* dispatch said so before */
         }
         list[n++] = (struct sa_line_state){
             .order_id = l->order_id,
@@ -234,12 +256,23 @@ static int note_lines(struct step *s,
             .partner = l->partner,
             .amount_fen = l->amount_fen,
         };
+        fresh++;
     }
-    if (n > 0) {
+    if (fresh > 0) {
         a->lines.v = list;
         a->lines.n = n;
     }
     return BUS_OK;
+}
+
+static bool sends_line(const struct sa_dispatch_result *r)
+{
+    for (size_t i = 0; i < r->lines.n; i++) {
+        if (r->lines.v[i].kind != SA_DISPATCH_KIND_NEED) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int matcher_on_dispatch(struct step *s)
@@ -271,7 +304,7 @@ int matcher_on_dispatch(struct step *s)
         return rc;
     }
     if (waiting) {
-        matcher_assignment_move(a, a->lines.n > 0 ? MOVE_ORDER : MOVE_SERVE);
+        matcher_assignment_move(a, sends_line(r) ? MOVE_ORDER : MOVE_SERVE);
     }
     for (size_t i = 0; rc == BUS_OK && i < r->lines.n; i++) {
         rc = matcher_release_parked(s, &r->lines.v[i].order_id);

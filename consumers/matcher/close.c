@@ -119,6 +119,23 @@ static bool dispatch_awaited(const struct sa_household_state *st)
     return false;
 }
 
+/* What did not arrive goes back to its owner, who decides anew or that it ends;
+ * of a case that has ended, people are told. */
+static int undelivered(struct step *s, struct sa_assignment_state *a)
+{
+    const struct sa_household_state *st = s->state;
+    bool in_hand = st->case_open && a->case_no == st->case_no;
+    enum matcher_assignment_move move = in_hand ? MOVE_BACK : MOVE_FAIL;
+    if (!matcher_assignment_can(a, move)) {
+        return BUS_OK; /* it went back already */
+    }
+    matcher_assignment_move(a, move);
+    s->out->changed = true;
+    return in_hand ? matcher_assignment_return(s, a, BUS_STRV("UNDELIVERED"))
+                   : matcher_step_attention(s, &a->assignment_id,
+                                            BUS_STRV("UNDELIVERED"));
+}
+
 static int ended_lines(struct step *s, struct sa_assignment_state *a)
 {
     bool open = false, failed = false;
@@ -127,11 +144,10 @@ static int ended_lines(struct step *s, struct sa_assignment_state *a)
         failed |= a->lines.v[i].status == SA_LINE_STATUS_FAILED ||
                   a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
     }
-    if (!open) {
-        enum matcher_assignment_move move = failed ? MOVE_FAIL : MOVE_DELIVER;
-        if (matcher_assignment_can(a, move)) {
-            matcher_assignment_move(a, move);
-        }
+    if (!open && failed) {
+        BUS_TRY(undelivered(s, a));
+    } else if (!open && matcher_assignment_can(a, MOVE_DELIVER)) {
+        matcher_assignment_move(a, MOVE_DELIVER);
     }
     return matcher_close_if_ended(s);
 }

@@ -164,7 +164,8 @@ enum matcher_assignment_move {
     MOVE_SERVE,    /* dispatch had nothing to send */
     MOVE_REOPEN,   /* dispatch refused the order */
     MOVE_DELIVER,  /* every line is done */
-    MOVE_FAIL,     /* a line failed or was reversed */
+    MOVE_BACK,     /* a line failed or was reversed: its owner decides anew */
+    MOVE_FAIL,     /* the same, when the case has ended */
     ASSIGNMENT_MOVES
 };
 struct assignment_row

@@ -148,9 +148,11 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     d->outcome = dice < no + (open ? 40 : 0) ? SA_DECISION_OUTCOME_REFUSED
                  : dice >= 98                ? SA_DECISION_OUTCOME_RETURNED
                                              : SA_DECISION_OUTCOME_CONFIRMED;
+    /* One that came back is decided anew, each time. */
     d->decision_id =
-        bus_wire_simulated_id("decision", &q->assignment_id,
-                              q->action == SA_ASSIGNMENT_ACTION_RETURNED);
+        q->action == SA_ASSIGNMENT_ACTION_RETURNED
+            ? bus_wire_simulated_id("decision", &q->event_id, 1)
+            : bus_wire_simulated_id("decision", &q->assignment_id, 0);
     d->event_id = bus_wire_simulated_id("event", &d->decision_id, 0);
     d->household_id = q->household_id;
     d->case_id = q->case_id;

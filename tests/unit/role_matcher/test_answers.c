@@ -1,0 +1,415 @@
+/* What banks, the post and charities answer, held against what was asked of
+ * them, through decide(): of whom, what, how much. What does not hold leaves
+ * the line open and people see it; what did not arrive goes back to its owner.
+ */
+#include "tests/lib/check.h"
+
+#include "bus/wire/crypt.h"
+#include "consumers/matcher/parts.h"
+
+#include "tests/golden/county.h" /* last: its names are short */
+
+#define DAY "2026-10-09"
+#define TEN INT64_C(1791511200000) /* that day, 10:00 in China */
+#define FEN 70000
+
+static int32_t no_limit(void *data, int32_t start, int32_t n, bool working)
+{
+    (void)data;
+    (void)working;
+    return start + n;
+}
+
+static struct bus_id id(uint8_t kind, uint8_t n)
+{
+    return (struct bus_id){{kind, n}};
+}
+
+static uint8_t number;
+
+static struct matcher_outputs step(struct sa_household_state *st,
+                                   enum matcher_event_kind kind,
+                                   const char *partner,
+                                   const void *record)
+{
+    const struct matcher_rules rules = {.catalogue = k.c, .deadline = no_limit};
+    const struct matcher_event e = {
+        .kind = kind, .record = record, .partner = bus_strv(partner)};
+    struct matcher_outputs out;
+    struct bus_err err;
+    if (matcher_decide(&rules, st, &e, &mem, &out, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    return out;
+}
+
+static struct sa_fact word(const char *name, const char *v)
+{
+    struct sa_fact f = {.name = bus_strv(name),
+                        .source = BUS_STRV("declared"),
+                        .as_of = rules_day(DAY)};
+    f.value.branch = SA_FACT_VALUE_STRING;
+    f.value.u.string_value = bus_strv(v);
+    return f;
+}
+
+static struct sa_assignment_state *of(struct sa_household_state *st)
+{
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        if (bus_strv_is(st->assignments.v[i].item, "MZ05")) {
+            return &st->assignments.v[i];
+        }
+    }
+    fail_msg("MZ05 is not assigned");
+    return NULL;
+}
+
+struct line
+{
+    enum sa_dispatch_kind kind;
+    const char *partner;
+    int64_t fen;
+};
+
+/* As after the decision of that number. */
+static void sent(struct sa_household_state *st,
+                 uint8_t decision,
+                 const struct line *lines,
+                 size_t n)
+{
+    struct sa_dispatch_result *r = bus_arena_calloc(&mem, 1, sizeof(*r));
+    struct sa_assignment_state *a = of(st);
+    a->status = SA_ASSIGNMENT_STATUS_CONFIRMED;
+    a->has_decision_id = true;
+    a->decision_id = id('D', decision);
+    *r = (struct sa_dispatch_result){.event_id = id('r', ++number),
+                                     .household_id = st->household_id,
+                                     .occurred_at = TEN,
+                                     .case_id = st->case_id,
+                                     .assignment_id = a->assignment_id,
+                                     .decision_id = a->decision_id,
+                                     .outcome = SA_DISPATCH_OUTCOME_ORDERED};
+    r->lines.v = bus_arena_calloc(&mem, n, sizeof(*r->lines.v));
+    r->lines.n = n;
+    for (size_t i = 0; i < n; i++) {
+        r->lines.v[i] = (struct sa_dispatch_line){
+            .order_id = lines[i].kind == SA_DISPATCH_KIND_NEED
+                            ? id('N', decision)
+                            : id('O', (uint8_t)(decision * 10 + i)),
+            .kind = lines[i].kind,
+            .partner = bus_strv(lines[i].partner),
+            .amount_fen = lines[i].fen};
+    }
+    (void)step(st, MATCHER_DISPATCH, "", r);
+}
+
+/* A rural household after a fire, its own item decided and sent. */
+static void
+begin(struct sa_household_state *st, const struct line *lines, size_t n)
+{
+    static struct sa_member head = {.head = true, .relation = {"0", 1}};
+    struct sa_application a = {.event_id = id('e', 1),
+                               .household_id = id('h', 1),
+                               .application_id = id('a', 1),
+                               .consent = true,
+                               .occurred_at = TEN,
+                               .division_code = BUS_STRV("371425101001")};
+    struct sa_fact facts[] = {word("household.area", "rural"),
+                              word("household.event_shock", "fire"),
+                              word("household.basic_life_broken", "")};
+    bus_arena_reset(&mem);
+    facts[2].value.branch = SA_FACT_VALUE_BOOLEAN;
+    facts[2].value.u.boolean_value = true;
+    head.person_id = id('p', 1);
+    a.members.v = &head;
+    a.members.n = 1;
+    a.facts.v = bus_arena_dup(&mem, facts, sizeof(facts));
+    a.facts.n = 3;
+    memset(st, 0, sizeof(*st));
+    (void)step(st, MATCHER_APPLICATION, "", bus_arena_dup(&mem, &a, sizeof(a)));
+    sent(st, 1, lines, n);
+}
+
+static const struct sa_payment_result *pays(uint8_t order,
+                                            enum sa_payment_outcome outcome,
+                                            int64_t fen,
+                                            const char *ref)
+{
+    struct sa_payment_result *r = bus_arena_calloc(&mem, 1, sizeof(*r));
+    *r = (struct sa_payment_result){.event_id = id('b', ++number),
+                                    .household_id = id('h', 1),
+                                    .occurred_at = TEN,
+                                    .order_id = id('O', order),
+                                    .outcome = outcome,
+                                    .amount_fen = fen,
+                                    .value_date = rules_day(DAY),
+                                    .bank_reference = bus_strv(ref)};
+    return r;
+}
+
+static const struct sa_delivery_receipt *hands(uint8_t order,
+                                               enum sa_delivery_outcome outcome)
+{
+    struct sa_delivery_receipt *r = bus_arena_calloc(&mem, 1, sizeof(*r));
+    *r = (struct sa_delivery_receipt){.event_id = id('t', ++number),
+                                      .household_id = id('h', 1),
+                                      .occurred_at = TEN,
+                                      .task_id = id('O', order),
+                                      .outcome = outcome,
+                                      .attempts = 1};
+    return r;
+}
+
+/* The note people see; "" for none. */
+static struct bus_strv seen(const struct matcher_outputs *out)
+{
+    struct bus_strv note = {0};
+    for (size_t i = 0; i < out->n; i++) {
+        const struct sa_case_event *c = out->v[i].record;
+        if (out->v[i].topic == MATCHER_OUT_CASES &&
+            c->kind == SA_CASE_EVENT_KIND_ATTENTION) {
+            note = c->note;
+        }
+    }
+    return note;
+}
+
+/* The reason an assignment goes back with; "" if none does. */
+static struct bus_strv back(const struct matcher_outputs *out)
+{
+    struct bus_strv reason = {0};
+    for (size_t i = 0; i < out->n; i++) {
+        const struct sa_assignment *a = out->v[i].record;
+        if (out->v[i].topic == MATCHER_OUT_ASSIGNMENTS &&
+            a->action == SA_ASSIGNMENT_ACTION_RETURNED) {
+            reason = a->reason;
+        }
+    }
+    return reason;
+}
+
+static const struct line payment[] = {
+    {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN}};
+static const struct line goods[] = {{SA_DISPATCH_KIND_GOODS, "youzheng", 0}};
+static const struct line cash[] = {{SA_DISPATCH_KIND_CASH, "youzheng", FEN}};
+
+static void held_against_what_was_asked(void **state)
+{
+    (void)state;
+    enum { P, R }; /* a bank's result, a receipt */
+    const struct
+    {
+        const struct line *line;
+        const char *partner;
+        int how, outcome;
+        int64_t fen;
+        const char *note;
+        enum sa_line_status status;
+    } rows[] = {
+#define SETTLED SA_PAYMENT_OUTCOME_SETTLED
+        {payment, "nongshang", P, SETTLED, FEN, "", SA_LINE_STATUS_DONE},
+        {payment, "nongshang", P, SETTLED, 100, "AMOUNT_DIFFERS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nongshang", P, SETTLED, FEN - 100, "AMOUNT_DIFFERS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nongshang", P, SETTLED, 0, "AMOUNT_DIFFERS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nongshang", P, SETTLED, INT64_MAX, "AMOUNT_DIFFERS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nonghang", P, SETTLED, FEN, "NOT_YOURS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nonghang", P, SA_PAYMENT_OUTCOME_REJECTED, 0, "NOT_YOURS",
+         SA_LINE_STATUS_OPEN},
+        {payment, "nongshang", P, SA_PAYMENT_OUTCOME_REJECTED, 0, "",
+         SA_LINE_STATUS_FAILED},
+        {payment, "nongshang", R, SA_DELIVERY_OUTCOME_PAID, 0, "NOT_ASKED",
+         SA_LINE_STATUS_OPEN},
+        {payment, "youzheng", R, SA_DELIVERY_OUTCOME_PAID, 0, "NOT_YOURS",
+         SA_LINE_STATUS_OPEN},
+        {goods, "youzheng", R, SA_DELIVERY_OUTCOME_SIGNED, 0, "",
+         SA_LINE_STATUS_DONE},
+        {goods, "youzheng", R, SA_DELIVERY_OUTCOME_PAID, 0, "NOT_ASKED",
+         SA_LINE_STATUS_OPEN},
+        {goods, "nongshang", P, SETTLED, FEN, "NOT_YOURS", SA_LINE_STATUS_OPEN},
+        {goods, "youzheng", P, SETTLED, FEN, "NOT_ASKED", SA_LINE_STATUS_OPEN},
+        {cash, "youzheng", R, SA_DELIVERY_OUTCOME_PAID, 0, "",
+         SA_LINE_STATUS_DONE},
+        {cash, "youzheng", R, SA_DELIVERY_OUTCOME_SIGNED, 0, "NOT_ASKED",
+         SA_LINE_STATUS_OPEN},
+        {cash, "youzheng", R, SA_DELIVERY_OUTCOME_FAILED, 0, "",
+         SA_LINE_STATUS_FAILED},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sa_household_state st;
+        begin(&st, rows[i].line, 1);
+        bool bank = rows[i].how == P;
+        struct matcher_outputs out =
+            step(&st, bank ? MATCHER_PAYMENT : MATCHER_RECEIPT, rows[i].partner,
+                 bank ? (const void *)pays(
+                            10, (enum sa_payment_outcome)rows[i].outcome,
+                            rows[i].fen, "B1")
+                      : (const void *)hands(
+                            10, (enum sa_delivery_outcome)rows[i].outcome));
+        if (!bus_strv_is(seen(&out), rows[i].note) ||
+            of(&st)->lines.v[0].status != rows[i].status) {
+            fail_msg("row %zu: %.*s, line %d", i, BUS_STRV_ARG(seen(&out)),
+                     (int)of(&st)->lines.v[0].status);
+        }
+    }
+}
+
+/* A part, then the rest: neither is what was asked. */
+static void two_halves(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    begin(&st, payment, 1);
+    for (int i = 0; i < 2; i++) {
+        struct matcher_outputs out =
+            step(&st, MATCHER_PAYMENT, "nongshang",
+                 pays(10, SETTLED, i ? FEN - 100 : 100, "B1"));
+        assert_true(bus_strv_is(seen(&out), "AMOUNT_DIFFERS"));
+        assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_DISPATCHED);
+    }
+}
+
+static void a_second_answer(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    begin(&st, payment, 1);
+    (void)step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B1"));
+    struct matcher_outputs out =
+        step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B1"));
+    assert_true(out.duplicate && seen(&out).n == 0);
+    out = step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B2"));
+    assert_true(!out.duplicate && bus_strv_is(seen(&out), "CONTRADICTION"));
+    assert_int_equal(of(&st)->lines.v[0].status, SA_LINE_STATUS_DONE);
+    /* What an earlier state does not know is a duplicate, as it was. */
+    of(&st)->lines.v[0].answer = 0;
+    out = step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B3"));
+    assert_true(out.duplicate && seen(&out).n == 0);
+}
+
+static void an_earlier_line_holds_nobody_back(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    begin(&st, payment, 1);
+    of(&st)->lines.v[0].partner = (struct bus_strv){0};
+    of(&st)->lines.v[0].amount_fen = 0;
+    struct matcher_outputs out =
+        step(&st, MATCHER_PAYMENT, "nonghang", pays(10, SETTLED, 5, "B1"));
+    assert_int_equal(seen(&out).n, 0);
+    assert_int_equal(of(&st)->lines.v[0].status, SA_LINE_STATUS_DONE);
+}
+
+static void what_did_not_arrive_goes_back(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    begin(&st, payment, 1);
+    struct matcher_outputs out =
+        step(&st, MATCHER_PAYMENT, "nongshang",
+             pays(10, SA_PAYMENT_OUTCOME_REJECTED, 0, "B1"));
+    assert_true(bus_strv_is(back(&out), "UNDELIVERED"));
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ASSIGNED);
+    assert_true(st.case_open);
+    sent(&st, 2, payment, 1); /* its owner has decided anew */
+    assert_int_equal(of(&st)->lines.n, 1);
+    assert_true(of(&st)->lines.v[0].status == SA_LINE_STATUS_OPEN);
+    out = step(&st, MATCHER_PAYMENT, "nongshang", pays(20, SETTLED, FEN, "B2"));
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);
+    /* Reversed while the case is in hand, and when it has ended. */
+    st.case_open = true;
+    out = step(&st, MATCHER_PAYMENT, "nongshang",
+               pays(20, SA_PAYMENT_OUTCOME_RETURNED, FEN, "B3"));
+    assert_true(bus_strv_is(back(&out), "UNDELIVERED"));
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ASSIGNED);
+    sent(&st, 3, payment, 1);
+    (void)step(&st, MATCHER_PAYMENT, "nongshang", pays(30, SETTLED, FEN, "B4"));
+    st.case_open = false;
+    out = step(&st, MATCHER_PAYMENT, "nongshang",
+               pays(30, SA_PAYMENT_OUTCOME_RETURNED, FEN, "B5"));
+    assert_int_equal(back(&out).n, 0);
+    assert_true(bus_strv_is(seen(&out), "UNDELIVERED"));
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_UNDELIVERED);
+}
+
+/* Of two lines one failed: what was done stays known, and is not done again. */
+static void one_of_two(void **state)
+{
+    (void)state;
+    static const struct line both[] = {
+        {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN},
+        {SA_DISPATCH_KIND_GOODS, "youzheng", 0}};
+    struct sa_household_state st;
+    begin(&st, both, 2);
+    (void)step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B1"));
+    struct matcher_outputs out = step(&st, MATCHER_RECEIPT, "youzheng",
+                                      hands(11, SA_DELIVERY_OUTCOME_FAILED));
+    assert_true(bus_strv_is(back(&out), "UNDELIVERED"));
+    sent(&st, 2, goods, 1);
+    assert_int_equal(of(&st)->lines.n, 2);
+    (void)step(&st, MATCHER_RECEIPT, "youzheng",
+               hands(20, SA_DELIVERY_OUTCOME_SIGNED));
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);
+    out = step(&st, MATCHER_PAYMENT, "nongshang", pays(10, SETTLED, FEN, "B1"));
+    assert_true(out.duplicate);
+}
+
+static void charities(void **state)
+{
+    (void)state;
+    static const struct line lines[] = {
+        {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN},
+        {SA_DISPATCH_KIND_NEED, "cishan", 30000},
+        {SA_DISPATCH_KIND_NEED, "cishan", 30000}};
+    const struct
+    {
+        const char *charity;
+        enum sa_claim_outcome outcome;
+        const char *note;
+    } rows[] = {
+        {"another", SA_CLAIM_OUTCOME_CLAIMED, "NOT_YOURS"},
+        {"another", SA_CLAIM_OUTCOME_DELIVERED, "NOT_YOURS"},
+        {"cishan", SA_CLAIM_OUTCOME_DELIVERED, "NOT_ASKED"},
+        {"cishan", SA_CLAIM_OUTCOME_CLAIMED, ""},
+        {"cishan", SA_CLAIM_OUTCOME_DELIVERED, ""},
+    };
+    struct sa_household_state st;
+    begin(&st, lines, 3);
+    assert_int_equal(st.needs.n, 1);
+    assert_int_equal(st.needs.v[0].partners.n, 1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sa_claim *c = bus_arena_calloc(&mem, 1, sizeof(*c));
+        *c = (struct sa_claim){.event_id = id('c', ++number),
+                               .claim_id = id('C', number),
+                               .household_id = id('h', 1),
+                               .occurred_at = TEN,
+                               .need_id = id('N', 1),
+                               .charity = bus_strv(rows[i].charity),
+                               .outcome = rows[i].outcome,
+                               .amount_fen = 30000};
+        struct matcher_outputs out =
+            step(&st, MATCHER_CLAIM, rows[i].charity, c);
+        if (!bus_strv_is(seen(&out), rows[i].note)) {
+            fail_msg("row %zu: %.*s", i, BUS_STRV_ARG(seen(&out)));
+        }
+    }
+    assert_int_equal(st.needs.v[0].claimed_fen, 30000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(held_against_what_was_asked),
+        cmocka_unit_test(two_halves),
+        cmocka_unit_test(a_second_answer),
+        cmocka_unit_test(an_earlier_line_holds_nobody_back),
+        cmocka_unit_test(what_did_not_arrive_goes_back),
+        cmocka_unit_test(one_of_two),
+        cmocka_unit_test(charities),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
