@@ -48,6 +48,11 @@ check_judge(struct trial *t, int item, struct bus_policy_verdict_of *ret)
     int rc = bus_policy_evaluate_item(t->c, &t->household, t->day, item,
                                       BUS_POLICY_REASONS, t->mem, ret, t->err);
     bus_arena_release(t->mem, mark);
+    if (rc == BUS_OK && (ret->amount == BUS_POLICY_AMOUNT_NEGATIVE ||
+                         ret->amount == BUS_POLICY_AMOUNT_BEYOND)) {
+        ret->verdict = BUS_POLICY_ELIGIBLE; /* as its condition says */
+        ret->failure = NULL;
+    }
     return rc;
 }
 
@@ -114,7 +119,8 @@ static void examine_amount(const struct bus_policy_verdict_of *v,
     f->negative |= v->amount == BUS_POLICY_AMOUNT_NEGATIVE;
     f->capped |= v->amount == BUS_POLICY_AMOUNT_CAPPED;
     f->broken |= v->amount == BUS_POLICY_AMOUNT_BROKEN;
-    f->beyond |= v->has_amount && v->amount_fen > BUS_ADVICE_AMOUNT_MAX_FEN;
+    f->beyond |= v->amount == BUS_POLICY_AMOUNT_BEYOND ||
+                 (v->has_amount && v->amount_fen > BUS_ADVICE_AMOUNT_MAX_FEN);
 }
 
 static int try_item(struct trial *t, int item, struct found *f)

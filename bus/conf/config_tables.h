@@ -6,8 +6,13 @@
 #include "bus/conf/keys.h"
 
 /* facts.yaml: the two scopes and the sources, each a map by name. */
+struct bus_facts_money
+{
+    int64_t item_max_fen;
+};
 struct bus_facts_file
 {
+    struct bus_facts_money money;
     struct bus_list sources, household, member;
 };
 /* One entry of funds.yaml is a struct bus_fund, of calendar/<year>.yaml: */

@@ -95,7 +95,22 @@ static const struct bus_keys source = {
 static const struct bus_key source_elem = {"source", BUS_KEY_STRUCT, 0,
                                            .sub = &source};
 
+static const struct bus_key money_keys[] = {
+    {"item_max_fen", BUS_KEY_INT, AT(bus_facts_money, item_max_fen), .min = 1,
+     .max = FIGURE_MAX, .required = true,
+     .doc = "the greatest amount that an item may come to, in fen",
+     .doc_zh = "单个事项金额上限(分)"},
+    END};
+static const struct bus_keys money = {"money",
+                                      money_keys,
+                                      sizeof(struct bus_facts_money),
+                                      BUS_KEYS_NO_NODE,
+                                      "Bounds of what rules work out.",
+                                      "规则计算金额的上限。"};
+
 static const struct bus_key facts_keys[] = {
+    {"money", BUS_KEY_STRUCT, AT(bus_facts_file, money), .sub = &money,
+     .doc = "see below", .doc_zh = "见下"},
     {"sources", BUS_KEY_MAP, AT(bus_facts_file, sources), .required = true,
      .elem = &source_elem, .elem_size = sizeof(struct bus_fact_source),
      .min = 1, .max = 100, .doc = "by code", .doc_zh = "按代码"},

@@ -110,7 +110,8 @@ enum bus_policy_verdict {
     BUS_POLICY_ELIGIBLE,
     BUS_POLICY_NOT_ELIGIBLE,
     BUS_POLICY_UNDETERMINED,
-    BUS_POLICY_FAILED /* the rule itself failed; `failure` says where */
+    BUS_POLICY_FAILED /* the rule itself failed, or its amount is below 0 or
+                         beyond what an item may come to; `failure` says so */
 };
 struct bus_policy_missing
 {
@@ -123,7 +124,8 @@ enum bus_policy_amount {
     BUS_POLICY_AMOUNT_CAPPED,  /* amount_fen is the cap; the rule gave more */
     BUS_POLICY_AMOUNT_UNKNOWN, /* for want of a fact */
     BUS_POLICY_AMOUNT_NEGATIVE,
-    BUS_POLICY_AMOUNT_BROKEN /* not whole, no number, over 64 bits */
+    BUS_POLICY_AMOUNT_BEYOND, /* above facts.yaml's money.item_max_fen */
+    BUS_POLICY_AMOUNT_BROKEN  /* not whole, no number, over 64 bits */
 };
 /* What an item gives one member (-1: the household as one), before and after
  * what items do to each other (bus/policy/interact.h). */

@@ -93,7 +93,14 @@ void policy_catalogue_load_facts(struct loading *l,
 {
     BUS_CHECK(l->c->fact_count == 0);
     static const char *const scopes[] = {"household", "member"};
+    const struct bus_node *max =
+        bus_node_get(bus_node_get(facts, "money"), "item_max_fen");
     l->c->sources = bus_node_get(facts, "sources");
+    if (max != NULL && (!bus_node_to_i64(max, &l->c->item_max_fen) ||
+                        l->c->item_max_fen <= 0)) {
+        bus_faults_add(l->faults, max->at, "money.item_max_fen",
+                       "must be a whole number of fen above 0");
+    }
     for (int k = 0; k < 2; k++) {
         const struct bus_node *map = bus_node_get(facts, scopes[k]);
         uint32_t n = map && map->kind == BUS_NODE_MAP ? map->count : 0;

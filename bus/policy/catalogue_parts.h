@@ -113,6 +113,7 @@ struct bus_policy_catalogue
     struct fact_def *facts;
     size_t fact_count;
     const struct bus_node *sources; /* of facts.yaml */
+    int64_t item_max_fen;           /* 0: no limit */
     struct bus_map fact_names;      /* full name -> fact_def */
     struct bus_map household_names, member_names, standard_names, item_codes;
     struct standard_def *standards;
@@ -120,11 +121,10 @@ struct bus_policy_catalogue
     struct item_def *items; /* by code */
     size_t item_count;
     struct rule_def *rules;
-    size_t rule_count;
+    size_t rule_count, plan_count;
     struct dmn_model **models; /* of the sources' models; NULL: not asked */
     size_t model_count;
     struct plan *plans; /* by their first day */
-    size_t plan_count;
     struct bus_policy_relations relations;
     int related[BUS_POLICY_RELATED_MAX]; /* item numbers */
     uint8_t why[BUS_POLICY_RELATED_MAX]

@@ -107,11 +107,28 @@ static void amount(struct household_view *w,
     w->has_beneficiaries = false;
     int64_t fen = 0;
     if (a.kind == FEEL_NUMBER && feel_number_to_long(&a, &fen)) {
+        bool beyond = w->c->item_max_fen > 0 && fen > w->c->item_max_fen;
         to->amount = fen < 0  ? BUS_POLICY_AMOUNT_NEGATIVE
+                     : beyond ? BUS_POLICY_AMOUNT_BEYOND
                      : capped ? BUS_POLICY_AMOUNT_CAPPED
                               : BUS_POLICY_AMOUNT_GIVEN;
-        to->has_amount = fen >= 0;
-        to->amount_fen = fen < 0 ? 0 : fen;
+        to->has_amount = fen >= 0 && !beyond;
+        to->amount_fen = to->has_amount ? fen : 0;
+    }
+}
+
+/* What no item may come to is a fault of the item, and nobody's money. */
+static void evaluate_amount(struct household_view *w,
+                            const struct version_def *v,
+                            struct bus_policy_verdict_of *to)
+{
+    amount(w, v, to);
+    if (to->amount == BUS_POLICY_AMOUNT_NEGATIVE ||
+        to->amount == BUS_POLICY_AMOUNT_BEYOND) {
+        to->verdict = BUS_POLICY_FAILED;
+        to->failure = to->amount == BUS_POLICY_AMOUNT_NEGATIVE
+                          ? "the amount is below 0"
+                          : "the amount is beyond money.item_max_fen";
     }
 }
 
@@ -239,7 +256,7 @@ static bool evaluate_judge(struct household_view *w,
     bool open = to->verdict == BUS_POLICY_ELIGIBLE ||
                 to->verdict == BUS_POLICY_UNDETERMINED;
     if (open) {
-        amount(w, v, to);
+        evaluate_amount(w, v, to);
     }
     if (depth == BUS_POLICY_VERDICTS) {
         return true;

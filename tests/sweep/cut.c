@@ -83,7 +83,7 @@ static int set_up(void **state)
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         copy(files[i].name, files[i].lines);
     }
-    copy("facts.yaml", 46);
+    copy("facts.yaml", 51);
     copy("standards.yaml", 40);
     copy("policies/interactions.yaml", 12);
     copy("policies/SF/SF01.yaml", 0);
