@@ -233,6 +233,22 @@ view_derive(struct household_view *w, const struct fact_def *f, int member)
         w, feel_eval_in(f->derived, &w->env, f->member ? &self : NULL));
 }
 
+/* Out of facts that are within their bounds comes one that is not. */
+static bool view_beyond(const struct fact_def *f, const struct cell *c)
+{
+    const struct bus_bounds *b = &f->bounds;
+    if (c->tag == CELL_INT) {
+        return c->n < b->min || c->n > b->max;
+    }
+    if (c->tag != CELL_VALUE || c->value->kind != FEEL_NUMBER ||
+        (b->min == INT64_MIN && b->max == INT64_MAX)) {
+        return false;
+    }
+    struct feel_value min = feel_long(b->min), max = feel_long(b->max);
+    return feel_number_cmp(c->value, &min) < 0 ||
+           feel_number_cmp(c->value, &max) > 0;
+}
+
 struct cell
 policy_fact(struct household_view *w, const struct fact_def *f, int member)
 {
@@ -245,6 +261,10 @@ policy_fact(struct household_view *w, const struct fact_def *f, int member)
         } else {
             c->tag = CELL_BUSY;
             *c = view_derive(w, f, member);
+            if (view_beyond(f, c)) {
+                *c = (struct cell){.tag = CELL_NULL,
+                                   .why = "a derived fact beyond its bounds"};
+            }
         }
     }
     return c->tag == CELL_BUSY

@@ -62,6 +62,67 @@ static void each_end(void **state)
     rules_close(&r);
 }
 
+/* A fact that is worked out has bounds as well: a rule that reads one beyond
+ * them has failed, it does not say no. */
+static void a_derived_fact(void **state)
+{
+    (void)state;
+    struct rules r;
+    static const char derived[] =
+        "household:\n"
+        "  given: {type: number, zh: 甲, en: given}\n"
+        "  twice: {type: number, zh: 乙, en: twice, min: 0, max: 100,\n"
+        "    derived: household.given * 2}\n"
+        "  half: {type: number, zh: 丙, en: half, min: 0, max: 100,\n"
+        "    derived: household.given / 3}\n"
+        "member: {}\n";
+    static const char *const reads[] = {
+        "household.twice >= 0", "household.half >= 0",
+        "household.twice >= 0 and household.half >= 0"};
+    static const struct
+    {
+        int64_t given;
+        enum bus_policy_verdict of[3];
+    } rows[] = {
+#define YES BUS_POLICY_ELIGIBLE
+#define BAD BUS_POLICY_FAILED
+        {0, {YES, YES, YES}},   {50, {YES, YES, YES}}, {51, {BAD, YES, BAD}},
+        {301, {BAD, BAD, BAD}}, {-1, {BAD, BAD, BAD}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t k = 0; k < 3; k++) {
+            char text[400];
+            rules_open(&r);
+            (void)snprintf(text, sizeof(text),
+                           "code: A\ndepartment: D\nname: {zh: 甲, en: a}\n"
+                           "versions:\n"
+                           "  - version: '1'\n"
+                           "    effective: {from: 2020-01-01}\n"
+                           "    condition: {feel: %s}\n",
+                           reads[k]);
+            rules_load(&r, derived, "{}", "rules: []",
+                       (const char *const[]){text, NULL});
+            struct bus_policy_fact f = {.fact = 0,
+                                        .member = -1,
+                                        .kind = BUS_POLICY_LONG,
+                                        .number = rows[i].given};
+            struct bus_policy_household h = {
+                .member_count = 1, .facts = &f, .fact_count = 1};
+            struct bus_policy_result result;
+            struct bus_err err;
+            assert_int_equal(
+                bus_policy_evaluate(r.c, &h, rules_day("2026-10-09"),
+                                    BUS_POLICY_REASONS, &r.mem, &result, &err),
+                BUS_OK);
+            if (result.items[0].verdict != rows[i].of[k]) {
+                fail_msg("row %zu, rule %zu: %d", i, k,
+                         (int)result.items[0].verdict);
+            }
+            rules_close(&r);
+        }
+    }
+}
+
 static void the_limit_is_a_number(void **state)
 {
     (void)state;
@@ -85,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_end),
+        cmocka_unit_test(a_derived_fact),
         cmocka_unit_test(the_limit_is_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
