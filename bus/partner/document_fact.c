@@ -83,8 +83,7 @@ void partner_document_fact(struct document_reading *r,
         }
         return;
     }
-    BUS_CHECK(d->type >= 0 &&
-              (size_t)d->type < sizeof(types) / sizeof(types[0]));
+    BUS_CHECK(d->type >= 0 && d->type <= BUS_FACT_TEXT);
     if (json_is_null(value)) {
         f->value.branch = SA_FACT_VALUE_NULL;
     } else if (!document_fact_take(r, d, value, f)) {
