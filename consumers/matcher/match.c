@@ -335,6 +335,7 @@ static int ask_insurer(struct step *s,
                                     .event_id = q->event_id,
                                     .case_id = q->case_id,
                                     .seal_for = s->rules->insurer,
+                                    .withheld = MATCHER_ACCOUNT,
                                 });
 }
 

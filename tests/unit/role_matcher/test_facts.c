@@ -471,6 +471,7 @@ asked(const struct matcher_outputs *out)
 {
     for (size_t i = 0; i < out->n; i++) {
         if (out->v[i].topic == MATCHER_OUT_VERIFICATIONS) {
+            assert_true(out->v[i].withheld & MATCHER_ACCOUNT);
             return out->v[i].record;
         }
     }
