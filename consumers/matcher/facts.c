@@ -57,11 +57,12 @@ static bool before_birth(const struct births *in, const struct sa_fact *f)
     return false;
 }
 
-/* The last day that a fact of this event can be of. */
+/* The last day that a fact of this event can be of: the sender's today, and at
+ * most a day ahead of the broker's clock. */
 static int32_t last_day(const struct step *s)
 {
     int64_t arrived = s->event->arrived_ms;
-    int32_t day = arrived > 0 ? bus_china_day(arrived) : s->today;
+    int32_t day = arrived > 0 ? bus_china_day(arrived) + 1 : s->today;
     return day < s->today ? day : s->today;
 }
 

@@ -262,10 +262,13 @@ static void the_topic_says_who_speaks(void **state)
     assert_string_equal(try_on(&st, applies(&f, 1), &out), "FACT_NOT_YOURS");
     f = whole("household.income_total_fen", "declared", rules_day(DAY), -1);
     assert_string_equal(try_on(&st, applies(&f, 1), &out), "FACT_BOUNDS");
-    /* By the broker's clock it is yesterday still. */
+    /* By the broker's clock it is the day before yesterday. */
     f = whole("household.income_total_fen", "check", rules_day(DAY), 0);
     e = *reports("check", &f, 1);
     e.arrived_ms = TEN - 86400000;
+    assert_string_equal(try_on(&st, &e, &out), "");
+    e = *reports("check", &f, 1);
+    e.arrived_ms = TEN - 2 * 86400000;
     assert_string_equal(try_on(&st, &e, &out), "FACT_BOUNDS");
 }
 
