@@ -1,4 +1,5 @@
 /* A payment result as the bank writes it. */
+#include "bus/base/clock.h"
 #include "bus/partner/kind_tables.h"
 #include "schemas/payment_result.h"
 
@@ -9,6 +10,9 @@ struct bank_answer
     struct sa_payment_result r; /* first */
     struct bus_partner_kind_reply reply;
 };
+#define VALUE_DAYS_BEFORE 366 /* of the answer */
+#define VALUE_DAYS_AFTER  31  /* the longest holiday and more */
+
 #define AT(type, field) offsetof(struct type, field)
 
 static const struct bus_partner_document_field reply_fields[] = {
@@ -39,6 +43,14 @@ static void bank_finish(const struct bus_partner_kind_env *env,
         bus_partner_document_fault_add(
             faults, "/reason_code", "MISSING", "未成功时须填原因代码(如 AC04)",
             "needed when the outcome is not SETTLED, e.g. AC04");
+    }
+    int32_t today = bus_china_day(r->occurred_at);
+    if (r->value_date < today - VALUE_DAYS_BEFORE ||
+        r->value_date > today + VALUE_DAYS_AFTER) {
+        bus_partner_document_fault_add(
+            faults, "/value_date", "DATE_RANGE",
+            "应为答复日前366天至后31天的日期",
+            "must be a day from 366 before that of the answer to 31 behind it");
     }
 }
 
