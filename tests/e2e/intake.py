@@ -403,7 +403,7 @@ def station_list(intake):
     rows = [row(n, identity(n)) for n in range(100, 130)]
     rows[3] = row(103, identity(103)[:17] + ("1" if identity(103)[17] != "1" else "2"))
     rows[4] = row(104, identity(104), income="很少")
-    rows[5] += ",,,,,丙,%s,配偶,,,男\r\n" % identity(200)
+    rows[5] += ",,,,,丙,%s,配偶,,,女\r\n" % identity(200)
     path = WORK / "list.csv"
     path.write_bytes((head + "".join(rows[:20])).encode("gb18030"))
     got = lianou(intake, "import", str(path), code=1)

@@ -115,12 +115,12 @@ def cells(lists):
         "13000000000/13100000000", "1.3E+10", "13000000000.0", "130００００００００", "无", "13000000000 李", "12"))],
         [None] * 5 + [(10, "PHONE")] * 7)
     heads = HEADS + ",开户银行,账号,户名,member.birth_date"
-    def of(i, account, birth="1987-01-01"):
+    def of(i, account, birth="1985-01-01"):
         return row("A%d" % i, more=",nongshang,%s,,%s" % (account, birth))
     rows(lists, "accounts", [of(i, a) for i, a in enumerate((
         "6200 0000 0000 0001", "6200000000000001", "", "6.2E+18", "6200000000000000000", "0", "无", "６２００", "6200000000000001.00",
         "-"))], [None] * 3 + [(14, "ACCOUNT"), (14, "ACCOUNT_ROUNDED")] + [(14, "ACCOUNT")] * 5, heads)
-    rows(lists, "births", [of(50 + i, "", b) for i, b in enumerate(("1988-01-01", "88-1-1", "1988/1/1"))],
+    rows(lists, "births", [of(50 + i, "", b) for i, b in enumerate(("1985-01-01", "85-1-1", "1985/1/1"))],
          [None, (16, "DATE_YEAR"), None], heads)
     rows(lists, "numbers", [row("N%d" % i, number=n) for i, n in enumerate((
         identity(950), "3.71425E+17", identity(951)[:15], "".join(chr(ord(c) + 0xfee0) if c.isdigit() else c for c in identity(952))))],
