@@ -123,7 +123,7 @@ int matcher_on_application(struct step *s);
 int matcher_on_decision(struct step *s);
 int matcher_on_dispatch(struct step *s);
 int matcher_on_claim(struct step *s);
-/* close.c: what banks and the post answer. */
+/* results.c: what banks and the post answer. */
 int matcher_on_payment(struct step *s);
 int matcher_on_receipt(struct step *s);
 /* conflict.c: a person in two households. */
@@ -145,7 +145,7 @@ int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason);
-/* close.c: emits CLOSED if every assignment has ended. */
+/* assignment_state.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);
 /* park.c */
 int matcher_park_event(struct step *s,

@@ -47,7 +47,7 @@ static void across_cases(void **unused)
     (void)unused;
     assert_true(apply(1));
     assert_false(apply(1));
-    state.case_open = false; /* as close.c leaves it */
+    state.case_open = false; /* as a closed case leaves it */
     assert_false(apply(1));
     assert_true(apply(2));
     assert_int_equal(state.case_no, 2);
