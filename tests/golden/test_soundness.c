@@ -22,9 +22,23 @@ static struct bus_policy_result evaluate(const struct bus_policy_catalogue *c,
 }
 
 /* What was said of a household with holes against what is said of it whole. */
+/* Eligible all the same; what the facts come to in money is what fails, and
+ * that was not said before it was known. */
+static bool amount_alone_failed(const struct bus_policy_verdict_of *open,
+                                const struct bus_policy_verdict_of *whole)
+{
+    return open->verdict == BUS_POLICY_ELIGIBLE && !open->has_amount &&
+           whole->verdict == BUS_POLICY_FAILED &&
+           (whole->amount == BUS_POLICY_AMOUNT_NEGATIVE ||
+            whole->amount == BUS_POLICY_AMOUNT_BEYOND);
+}
+
 static const char *broken(const struct bus_policy_verdict_of *open,
                           const struct bus_policy_verdict_of *whole)
 {
+    if (amount_alone_failed(open, whole)) {
+        return NULL;
+    }
     if ((open->verdict == BUS_POLICY_NOT_ELIGIBLE &&
          whole->verdict != BUS_POLICY_NOT_ELIGIBLE) ||
         (open->verdict == BUS_POLICY_ELIGIBLE &&

@@ -453,9 +453,8 @@ static struct bus_strv cell_answer(const struct cell *c)
     return answer_to(&st, &e);
 }
 
-static void every_cell(void **state)
+static void open_seals(void)
 {
-    (void)state;
     char dir[] = "/tmp/heldXXXXXX", public[BUS_WIRE_SM2_HEX + 1],
          other[BUS_WIRE_SM2_HEX + 1];
     assert_non_null(mkdtemp(dir));
@@ -463,6 +462,35 @@ static void every_cell(void **state)
     key_of(dir, "foreign", &foreign, other);
     (void)rmdir(dir);
     register_of(public);
+}
+
+static void close_seals(void)
+{
+    bus_registers_free(registers);
+    registers = NULL;
+    bus_wire_sm2_key_free(ours);
+    bus_wire_sm2_key_free(foreign);
+}
+
+/* Revoked before it signed, and revoked between its signing and our reading. */
+static void test_T20(void **state)
+{
+    (void)state;
+    const struct cell gone = {
+        "SEAL_REVOKED", "op-1", "MZ", "S-GONE", 70000, 20, 30,
+        PLAIN,          YES,    NULL};
+    const struct cell later = {"", "op-1", "MZ",  "S-LATER", 70000,
+                               20, 40,     PLAIN, YES,       NULL};
+    open_seals();
+    assert_true(bus_strv_is(cell_answer(&gone), gone.why));
+    assert_true(bus_strv_is(cell_answer(&later), later.why));
+    close_seals();
+}
+
+static void every_cell(void **state)
+{
+    (void)state;
+    open_seals();
     for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         struct bus_strv got = cell_answer(&cells[i]);
         if (!bus_strv_is(got, cells[i].why)) {
@@ -470,10 +498,7 @@ static void every_cell(void **state)
                      cells[i].why);
         }
     }
-    bus_registers_free(registers);
-    registers = NULL;
-    bus_wire_sm2_key_free(ours);
-    bus_wire_sm2_key_free(foreign);
+    close_seals();
 }
 
 int main(void)
@@ -481,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T16),
         cmocka_unit_test(account_stays),
+        cmocka_unit_test(test_T20),
         cmocka_unit_test(every_cell),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
