@@ -163,6 +163,7 @@ int bus_ledger_case(const struct bus_ledger_cases *c,
         goto done;
     }
     BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
+    (void)json_object_del(document, "household_id");
     rc = cases_print(document, out, err);
 done:
     json_decref(document);
@@ -188,6 +189,7 @@ static int cases_application(const struct bus_ledger_cases *c,
     json_t *document = json_pack("{s:s, s:s, s:o}", "application_id", id,
                                  "state", word, "state_text", text);
     if (case_document != NULL) {
+        (void)json_object_del(case_document, "household_id");
         (void)json_object_set_new(document, "case", case_document);
     }
     int rc = cases_print(document, out, err);

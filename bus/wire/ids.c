@@ -107,10 +107,22 @@ struct bus_id bus_wire_numberless_id(const struct bus_id *application,
     return DERIVE("person", id_part(application), number_part(place, 1));
 }
 
-struct bus_id bus_wire_application_id(struct bus_strv channel,
-                                      struct bus_strv reference)
+struct bus_id bus_wire_application_id(struct bus_strv key,
+                                      struct bus_strv channel,
+                                      struct bus_strv reference,
+                                      struct bus_strv sender)
 {
-    return DERIVE("application", text_part(channel), text_part(reference));
+    uint8_t hash[BUS_WIRE_SHA256_BYTES];
+    struct bus_strv parts[] = {
+        {"application", sizeof("application")},
+        channel,
+        {"", 1},
+        reference,
+        {"", 1},
+        sender,
+    };
+    bus_wire_hmac_sha256(key, parts, sizeof(parts) / sizeof(parts[0]), hash);
+    return bus_id_of_hash(hash);
 }
 
 struct bus_id bus_wire_application_event_id(const struct bus_id *application)
@@ -118,9 +130,10 @@ struct bus_id bus_wire_application_event_id(const struct bus_id *application)
     return DERIVE("event", word_part("application"), id_part(application));
 }
 
-struct bus_id bus_wire_idempotency_id(struct bus_strv key)
+struct bus_id bus_wire_idempotency_id(struct bus_strv sender,
+                                      struct bus_strv key)
 {
-    return DERIVE("idempotency", text_part(key));
+    return DERIVE("idempotency", text_part(sender), text_part(key));
 }
 
 struct bus_id bus_wire_draft_id(struct bus_strv body)

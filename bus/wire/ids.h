@@ -26,13 +26,20 @@ struct bus_id bus_wire_household_id(struct bus_strv key,
 struct bus_id bus_wire_numberless_id(const struct bus_id *application,
                                      uint8_t place);
 
-/* Of an application: the channel's word and the channel's own reference. */
-struct bus_id bus_wire_application_id(struct bus_strv channel,
-                                      struct bus_strv reference);
+/* Of an application: the channel's word, the channel's own reference, and who
+ * sent it (a system's name, an office's code, "" for the machine's own): his
+ * references are his, and say nothing about another's. No part has a NUL. It
+ * is shown to people and asked for over HTTP, so it is keyed as well.
+ * HMAC-SHA-256(key, "application", 0, channel, 0, reference, 0, sender). */
+struct bus_id bus_wire_application_id(struct bus_strv key,
+                                      struct bus_strv channel,
+                                      struct bus_strv reference,
+                                      struct bus_strv sender);
 /* The event that carries it. */
 struct bus_id bus_wire_application_event_id(const struct bus_id *application);
 /* What a sender's Idempotency-Key stands for. */
-struct bus_id bus_wire_idempotency_id(struct bus_strv key);
+struct bus_id bus_wire_idempotency_id(struct bus_strv sender,
+                                      struct bus_strv key);
 /* Of a draft by its bytes. */
 struct bus_id bus_wire_draft_id(struct bus_strv body);
 

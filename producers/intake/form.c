@@ -47,12 +47,6 @@ static void check_evidence(struct form_reading *r)
     }
 }
 
-struct bus_id intake_form_application_id(struct bus_strv channel,
-                                         struct bus_strv reference)
-{
-    return bus_wire_application_id(channel, reference);
-}
-
 /* The day the household applied: whose roles count, and when limits begin. */
 static void check_day(struct form_reading *r)
 {
@@ -183,9 +177,10 @@ static int read_all(struct form_reading *r, const json_t *json)
     a->channel_reference = in->channel_reference;
     a->division_code = in->division_code;
     a->consent = in->consent;
-    a->application_id = intake_form_application_id(
+    a->application_id = bus_wire_application_id(
+        r->rules->person_key,
         bus_strv(json_string_value(json_object_get(json, "channel"))),
-        in->channel_reference);
+        in->channel_reference, r->rules->sender);
     check_evidence(r);
     check_day(r);
     check_place(r);

@@ -105,6 +105,7 @@ struct form_rules
     const struct bus_config *config;
     const struct form_index *index;
     struct bus_strv person_key; /* of the county's HMAC ids */
+    struct bus_strv sender;     /* whose references these are; "" our own */
     int64_t now_ms;
 };
 
@@ -121,8 +122,6 @@ json_t *intake_form_fault_list(const struct form *form);
 /* Adds one, found behind intake_form_read(); texts are borrowed. */
 void intake_form_add_fault(struct form *form,
                            const struct intake_form_fault *fault);
-struct bus_id intake_form_application_id(struct bus_strv channel,
-                                         struct bus_strv reference);
 
 /* idno.c: GB 11643-1999, 18 characters; check digit by ISO 7064 MOD 11-2. */
 enum idno_fault { IDNO_WELL, IDNO_LENGTH, IDNO_DIGITS, IDNO_DATE, IDNO_CHECK };

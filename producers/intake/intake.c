@@ -56,7 +56,7 @@ static size_t ids_of(const struct form *form,
     size_t n = 0;
     ret[n++] = form->application.application_id;
     if (sent->key.n > 0) {
-        ret[n++] = bus_wire_idempotency_id(sent->key);
+        ret[n++] = bus_wire_idempotency_id(sent->sender, sent->key);
     }
     return n;
 }

@@ -91,6 +91,7 @@ struct intake_sent
 {
     struct bus_strv bytes;       /* as they came: what "the same" means */
     struct bus_strv key;         /* Idempotency-Key; "" for none */
+    struct bus_strv sender;      /* as in form_rules */
     struct bus_strv traceparent; /* W3C trace context; "" for none */
     uint64_t hash;               /* of bytes; intake_before() works it out */
 };

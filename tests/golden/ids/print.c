@@ -48,9 +48,11 @@ static void show_of_people(void)
          bus_wire_person_id(BUS_STRV("county key"), text_at(0), text_at(1)));
     show("household", bus_wire_household_id(BUS_STRV("county key"), &a));
     show("person without a number", bus_wire_numberless_id(&a, 7));
-    show("application", bus_wire_application_id(text_at(0), text_at(1)));
+    show("application",
+         bus_wire_application_id(BUS_STRV("county key"), text_at(0), text_at(1),
+                                 text_at(2)));
     show("application event", bus_wire_application_event_id(&b));
-    show("idempotency", bus_wire_idempotency_id(text_at(0)));
+    show("idempotency", bus_wire_idempotency_id(text_at(0), text_at(1)));
     show("draft", bus_wire_draft_id(text_at(0)));
 }
 
