@@ -26,6 +26,7 @@
 #include "bus/conf/authority.h"
 #include "bus/conf/county.h"
 #include "bus/conf/facts.h"
+#include "bus/conf/http.h"
 #include "bus/conf/keys.h"
 #include "bus/conf/partner.h"
 
@@ -78,17 +79,11 @@ struct bus_config_ledger
     int64_t batch_wait_ms;
     int64_t statement_ms; /* time-out */
 };
-struct bus_config_http
-{
-    const char *host;
-    bool any_ports, client_loopback; /* see KEYS.md */
-    int64_t client_connections, client_requests, intake, matcher, dispatch,
-        ledger, registry; /* ports; 0 = any */
-};
 struct bus_config_keys
 {
     const char *ring;       /* keyring file, mode 0600 */
     const char *person_key; /* key file of person and household ids, 0600 */
+    const char *callers;    /* keyring of systems that sign requests, 0600 */
     int cipher;             /* 0 aes-256-gcm, 1 sm4-gcm */
 };
 struct bus_config_run
@@ -148,6 +143,10 @@ int bus_conf_open(struct bus_config *c,
 void bus_conf_close(struct bus_config *c); /* NULL or zeroed is allowed */
 /* KEYS.md. */
 void bus_conf_print_keys(struct bus_buf *out);
+
+/* HTTP would be heard beyond this machine, without TLS, and nobody has said
+ * that it may. */
+bool bus_conf_http_beyond(const struct bus_config *c);
 
 /* Finders: NULL if there is none. */
 const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,

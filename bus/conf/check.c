@@ -154,8 +154,37 @@ static void conf_check_facts(const struct bus_config *c,
     }
 }
 
+/* What is open is said. */
+static void check_http(const struct bus_config *c, struct bus_faults *faults)
+{
+    const struct bus_node *n = bus_node_get(c->node, "http");
+    struct bus_place at = n != NULL ? n->at : check_top(c, "bus.yaml");
+    if (c->http.host == NULL) {
+        return; /* a fault of its own, or no bus.yaml */
+    }
+    if (bus_conf_http_beyond(c)) {
+        bus_faults_add(faults, at, "http.host",
+                       "found '%.60s': HTTP without TLS would be heard beyond "
+                       "this machine; listen on 127.0.0.1 behind something "
+                       "that does TLS, or write `plain: anywhere`",
+                       c->http.host);
+    }
+    if (c->http.plain == BUS_HTTP_PLAIN_ANYWHERE) {
+        bus_faults_warn(faults, at, "http.plain",
+                        "open: HTTP without TLS on any address, passwords and "
+                        "applications are readable on the way");
+    }
+    if (c->http.callers == BUS_HTTP_LOOPBACK) {
+        bus_faults_warn(faults, at, "http.callers",
+                        "open: every program of this machine may apply for "
+                        "anybody and read every case; write `named` where "
+                        "others work on it");
+    }
+}
+
 void bus_conf_check(const struct bus_config *c, struct bus_faults *faults)
 {
+    check_http(c, faults);
     check_partners(c, faults);
     check_topics(c, faults);
     check_funds(c, faults);

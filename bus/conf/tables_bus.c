@@ -215,6 +215,14 @@ static const struct bus_keys ledger = {"ledger",
                                        "The ledger in PostgreSQL.",
                                        "台账数据库。"};
 
+static const struct bus_word callers_words[] = {{"loopback", BUS_HTTP_LOOPBACK},
+                                                {"named", BUS_HTTP_NAMED},
+                                                {NULL, 0}};
+static const struct bus_word plain_words[] = {
+    {"loopback", BUS_HTTP_PLAIN_LOOPBACK},
+    {"anywhere", BUS_HTTP_PLAIN_ANYWHERE},
+    {NULL, 0}};
+
 #define PORT_ROW(key, value, en, zh)                                       \
     {                                                                      \
 #key, BUS_KEY_INT, AT(bus_config_http, key),                       \
@@ -223,6 +231,27 @@ static const struct bus_keys ledger = {"ledger",
 static const struct bus_key http_keys[] = {
     {"host", BUS_KEY_STR, AT(bus_config_http, host), .dflt = "127.0.0.1",
      .doc = "address to listen on", .doc_zh = "监听地址"},
+    {"callers", BUS_KEY_ENUM, AT(bus_config_http, callers), .dflt = "loopback",
+     .words = callers_words,
+     .doc = "who need not say who he is: `loopback`, programs of this machine "
+            "(they may do everything); `named`, nobody: a session or a signed "
+            "request is always needed. From elsewhere it always is",
+     .doc_zh = "谁可以不表明身份:loopback 表示本机程序(不受限制);named "
+               "表示任何人都须登录或签名。非本机一律须表明身份"},
+    {"plain", BUS_KEY_ENUM, AT(bus_config_http, plain), .dflt = "loopback",
+     .words = plain_words,
+     .doc = "where HTTP without TLS is allowed: `loopback`, only on this "
+            "machine; `anywhere`, because something in front does TLS",
+     .doc_zh = "允许在何处使用无TLS的HTTP:loopback 仅本机;anywhere "
+               "表示前置设备负责TLS"},
+    {"session", BUS_KEY_DURATION, AT(bus_config_http, session_ms),
+     .dflt = "12h", .min = 60000, .max = 7 * DAY,
+     .doc = "how long one is logged in", .doc_zh = "登录有效时间"},
+    {"applications_hour", BUS_KEY_INT, AT(bus_config_http, applications_hour),
+     .dflt = "40", .min = 0, .max = 100000,
+     .doc = "applications that one person may send in an hour; beyond it 429; "
+            "0 = no limit",
+     .doc_zh = "每名经办人每小时可提交的申请数,超出返回 429;0 表示不限"},
     {"any_ports", BUS_KEY_BOOL, AT(bus_config_http, any_ports), .dflt = "false",
      .doc = "let the system choose every port (tests, several on one machine)",
      .doc_zh = "由系统分配所有端口"},
@@ -265,6 +294,12 @@ static const struct bus_key keys_keys[] = {
      .required = true,
      .doc = "key of person and household ids, mode 0600; never change it",
      .doc_zh = "人员与家庭代号密钥文件,权限 0600,不可更换"},
+    {"callers", BUS_KEY_PATH, AT(bus_config_keys, callers),
+     .dflt = "/etc/lianou/callers",
+     .doc = "keyring of the systems that sign their requests (lines `<key id> "
+            "<system> <64 hex digits>`), mode 0600; absent: none may",
+     .doc_zh = "以签名方式调用接口的系统的密钥文件,权限 0600;没有该文件则"
+               "不接受签名调用"},
     {"cipher", BUS_KEY_ENUM, AT(bus_config_keys, cipher), .dflt = "aes-256-gcm",
      .words = ciphers, .doc = "cipher of personal fields",
      .doc_zh = "字段加密算法"},

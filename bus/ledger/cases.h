@@ -55,9 +55,9 @@ int bus_ledger_case(const struct bus_ledger_cases *c,
                     struct bus_strv id,
                     struct bus_buf *out,
                     struct bus_err *err) BUS_MUSTCHECK;
-/* Of an application's, likewise: {"application_id", "state": "accepted", "open" or
- * "closed", "state_text": {zh, en}, "case": the document}; no "case" while it
- * has none. */
+/* Of an application's, likewise: {"application_id", "state": "accepted", "open"
+ * or "closed", "state_text": {zh, en}, "case": the document}; no "case" while
+ * it has none. */
 int bus_ledger_application(const struct bus_ledger_cases *c,
                            struct bus_pg *pg,
                            struct bus_strv id,

@@ -7,6 +7,7 @@
 #include "bus/ledger/migrations/0001_ledger.h"
 #include "bus/ledger/migrations/0002_life.h"
 #include "bus/ledger/migrations/0003_newest_cases.h"
+#include "bus/ledger/migrations/0004_who_reads.h"
 
 static const struct
 {
@@ -15,6 +16,7 @@ static const struct
     {"0001_ledger", bus_ledger_migrations_0001_ledger},
     {"0002_life", bus_ledger_migrations_0002_life},
     {"0003_newest_cases", bus_ledger_migrations_0003_newest_cases},
+    {"0004_who_reads", bus_ledger_migrations_0004_who_reads},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -81,6 +81,12 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
         bus_run_series_set(bus_run_metrics_plain(f->metrics, BUS_M_START),
                            (double)bus_clock_system.wall_ms(NULL) / 1000.0);
     }
+    if (rc == BUS_OK && bus_conf_http_beyond(&f->config)) {
+        rc = bus_fail(err, BUS_ECONFIG,
+                      "http.host %s: HTTP without TLS would be heard beyond "
+                      "this machine; see lianou check",
+                      f->config.http.host);
+    }
     struct bus_run_http_conf http = {
         .host = f->config.http.host,
         .port = (int)port,

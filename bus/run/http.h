@@ -90,6 +90,11 @@ struct bus_strv bus_run_http_query(const struct bus_run_http_request *rq,
                                    const char *name); /* %-decoded */
 struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
                                     const char *name);
+/* The other end is this machine; who is behind a proxy here is not. */
+bool bus_run_http_loopback(const struct bus_run_http_request *rq);
+/* The bytes of his address (IPv6: its /64), for limits; in *ret. */
+struct bus_strv bus_run_http_client(const struct bus_run_http_request *rq,
+                                    uint8_t ret[16]);
 struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq);
 struct bus_arena *
 bus_run_http_mem(struct bus_run_http_request *rq); /* its own */

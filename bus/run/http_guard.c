@@ -59,7 +59,7 @@ static void count_limited(const struct http_guard *g, const char *what)
 /* --- clients --- */
 
 /* An IPv4 address in its IPv6 form; IPv6 by its /64, which is one customer. */
-static bool address_of(struct MHD_Connection *conn, uint8_t ret[16])
+bool run_http_guard_address(struct MHD_Connection *conn, uint8_t ret[16])
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -87,7 +87,7 @@ static struct http_client *client_of(struct http_guard *g,
                                      struct MHD_Connection *conn)
 {
     uint8_t address[16];
-    bool loopback = address_of(conn, address);
+    bool loopback = run_http_guard_address(conn, address);
     size_t at = (size_t)bus_hash64(address, sizeof(address), 5);
     struct http_client *free_one = NULL;
     for (size_t i = 0; i < PROBES_MAX; i++) {

@@ -100,6 +100,8 @@ void run_http_guard_connection(void *cls,
                                enum MHD_ConnectionNotificationCode code);
 /* May its client ask once more now? Counts it. */
 bool run_http_guard_admits(struct http_guard *g, struct MHD_Connection *conn);
+/* The client's address; true: the loopback. */
+bool run_http_guard_address(struct MHD_Connection *conn, uint8_t ret[16]);
 /* Something came from it. */
 void run_http_guard_heard(struct http_guard *g, struct MHD_Connection *conn);
 /* A handler works for it: it is not ended for its silence. */

@@ -156,6 +156,26 @@ struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
         MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, name));
 }
 
+bool bus_run_http_loopback(const struct bus_run_http_request *rq)
+{
+    static const char *const by_proxies[] = {"Forwarded", "X-Forwarded-For",
+                                             "X-Real-IP", "Via"};
+    uint8_t address[16];
+    for (size_t i = 0; i < sizeof(by_proxies) / sizeof(by_proxies[0]); i++) {
+        if (bus_run_http_header(rq, by_proxies[i]).p != NULL) {
+            return false;
+        }
+    }
+    return run_http_guard_address(rq->conn, address);
+}
+
+struct bus_strv bus_run_http_client(const struct bus_run_http_request *rq,
+                                    uint8_t ret[16])
+{
+    (void)run_http_guard_address(rq->conn, ret);
+    return (struct bus_strv){(const char *)ret, 16};
+}
+
 struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq)
 {
     return bus_buf_view(&rq->body);

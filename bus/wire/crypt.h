@@ -55,6 +55,14 @@ bool bus_wire_keyring_sum(const struct bus_wire_keyring *k,
                           const struct bus_strv *parts,
                           size_t n,
                           uint8_t ret[BUS_WIRE_SUM_BYTES]);
+/* HMAC-SHA-256 with this key of this owner; false: he has none of this id. For
+ * a file of keys that sign and do not seal: one use a key. */
+bool bus_wire_keyring_hmac(const struct bus_wire_keyring *k,
+                           struct bus_strv owner,
+                           uint32_t id,
+                           const struct bus_strv *parts,
+                           size_t n,
+                           uint8_t ret[BUS_WIRE_SHA256_BYTES]);
 /* A file of one key in hex (the county's), mode 0600; 32 bytes. */
 int bus_wire_key_file(const char *path,
                       uint8_t ret[BUS_WIRE_KEY_BYTES],

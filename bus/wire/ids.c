@@ -125,6 +125,20 @@ struct bus_id bus_wire_application_id(struct bus_strv key,
     return bus_id_of_hash(hash);
 }
 
+struct bus_id bus_wire_lookup_id(struct bus_strv key,
+                                 const struct bus_id *application,
+                                 struct bus_strv last)
+{
+    uint8_t hash[BUS_WIRE_SHA256_BYTES];
+    struct bus_strv parts[] = {
+        {"lookup", sizeof("lookup")},
+        {(const char *)application->b, sizeof(application->b)},
+        last,
+    };
+    bus_wire_hmac_sha256(key, parts, sizeof(parts) / sizeof(parts[0]), hash);
+    return bus_id_of_hash(hash);
+}
+
 struct bus_id bus_wire_application_event_id(const struct bus_id *application)
 {
     return DERIVE("event", word_part("application"), id_part(application));

@@ -35,6 +35,13 @@ struct bus_id bus_wire_application_id(struct bus_strv key,
                                       struct bus_strv channel,
                                       struct bus_strv reference,
                                       struct bus_strv sender);
+/* What an applicant shows beside his application's id to read of it: the last
+ * characters of his document. HMAC-SHA-256(key, "lookup", 0, application,
+ * last).
+ */
+struct bus_id bus_wire_lookup_id(struct bus_strv key,
+                                 const struct bus_id *application,
+                                 struct bus_strv last);
 /* The event that carries it. */
 struct bus_id bus_wire_application_event_id(const struct bus_id *application);
 /* What a sender's Idempotency-Key stands for. */

@@ -32,6 +32,7 @@ struct key
     char owner[OWNER_MAX + 1];
     EVP_CIPHER_CTX *seal, *open;         /* keyed once, a nonce each call */
     uint8_t sums[BUS_WIRE_SHA256_BYTES]; /* the key of its sums */
+    uint8_t secret[BUS_WIRE_KEY_BYTES];
 };
 struct bus_wire_keyring
 {
@@ -176,6 +177,7 @@ static int add_line(struct bus_wire_keyring *k,
     struct key *to = &k->keys[k->count++];
     to->id = (uint32_t)n;
     (void)bus_strv_copy(to->owner, sizeof(to->owner), owner);
+    memcpy(to->secret, secret, sizeof(to->secret));
     int ok = make_ctx(to, secret);
     static const struct bus_strv purpose = BUS_STRV("lianou sums 1");
     bus_wire_hmac_sha256(
@@ -220,6 +222,7 @@ void bus_wire_keyring_free(struct bus_wire_keyring *k)
         EVP_CIPHER_CTX_free(k->keys[i].seal);
         EVP_CIPHER_CTX_free(k->keys[i].open);
         explicit_bzero(k->keys[i].sums, sizeof(k->keys[i].sums));
+        explicit_bzero(k->keys[i].secret, sizeof(k->keys[i].secret));
     }
     bus_free(k);
 }
@@ -272,6 +275,23 @@ bool bus_wire_keyring_sum(const struct bus_wire_keyring *k,
         return true;
     }
     return false;
+}
+
+bool bus_wire_keyring_hmac(const struct bus_wire_keyring *k,
+                           struct bus_strv owner,
+                           uint32_t id,
+                           const struct bus_strv *parts,
+                           size_t n,
+                           uint8_t ret[BUS_WIRE_SHA256_BYTES])
+{
+    const struct key *key = find_id(k, id);
+    if (key == NULL || !bus_strv_is(owner, key->owner)) {
+        return false;
+    }
+    bus_wire_hmac_sha256(
+        (struct bus_strv){(const char *)key->secret, sizeof(key->secret)},
+        parts, n, ret);
+    return true;
 }
 
 static size_t aad_of(const struct bus_wire_binding *b, uint8_t to[AAD_MAX])

@@ -23,6 +23,7 @@
 #include "bus/base/err.h"
 #include "bus/base/hash.h"
 #include "bus/conf/bus_config.h"
+#include "bus/registers/registers.h"
 #include "schemas/application.h"
 #include "schemas/personal.h"
 
@@ -37,6 +38,7 @@
 #define FORM_PHONE_MAX   20
 #define FORM_ACCOUNT_MIN 8 /* digits */
 #define FORM_ACCOUNT_MAX 32
+#define FORM_LOOKUP      6 /* last characters of a number, to ask by */
 /* With the blanks and dashes that people write. */
 #define FORM_PHONE_TEXT_MAX   32
 #define FORM_ACCOUNT_TEXT_MAX 48
@@ -92,6 +94,7 @@ struct form_index
     struct bus_map facts[2]; /* by enum bus_fact_scope: struct form_fact */
     struct bus_map items;    /* the catalogue's item codes */
     struct form_fact *list;
+    struct bus_register *registers; /* of the folder */
 };
 /* Borrows the configuration. */
 int intake_form_index_init(struct form_index *ix,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "bus/base/heap.h"
+#include "bus/catalogue/register_files.h"
 #include "producers/intake/form.h"
 
 #define NAME_BYTES 160
@@ -14,11 +15,29 @@ static int form_index_put_item(struct form_index *ix,
                                       (void *)(uintptr_t)item);
 }
 
+static int form_index_register(struct form_index *ix,
+                               const struct bus_config *config,
+                               struct bus_err *err)
+{
+    struct bus_arena mem;
+    struct bus_faults faults;
+    int rc = BUS_OK;
+    bus_arena_init(&mem, 0, 0);
+    bus_faults_init(&faults, &mem);
+    ix->registers = bus_catalogue_register_folder(config, &faults);
+    if (ix->registers == NULL) {
+        rc = bus_faults_fail(&faults, err);
+    }
+    bus_arena_fini(&mem);
+    return rc;
+}
+
 int intake_form_index_init(struct form_index *ix,
                            const struct bus_config *config,
                            struct bus_err *err)
 {
     *ix = (struct form_index){0};
+    BUS_TRY(form_index_register(ix, config, err));
     ix->list = bus_calloc(config->facts_count + 1, sizeof(*ix->list));
     int rc = ix->list == NULL ? BUS_ENOMEM : BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < config->facts_count; i++) {
@@ -52,6 +71,7 @@ void intake_form_index_fini(struct form_index *ix)
         bus_free((void *)(uintptr_t)ix->list[i].full.p);
     }
     bus_free(ix->list);
+    bus_registers_free(ix->registers);
     bus_map_fini(&ix->facts[0]);
     bus_map_fini(&ix->facts[1]);
     bus_map_fini(&ix->items);

@@ -330,9 +330,22 @@ check_member(struct form_reading *r, size_t i, struct fact_list *list)
                             &about, list);
 }
 
+/* By what he asks for his own case, later and from elsewhere. */
+static void put_lookup(struct form_reading *r, struct bus_strv id_no)
+{
+    struct sa_application *a = &r->form->application;
+    if (id_no.n >= FORM_LOOKUP) {
+        a->has_lookup = true;
+        a->lookup = bus_wire_lookup_id(
+            r->rules->person_key, &a->application_id,
+            (struct bus_strv){id_no.p + id_no.n - FORM_LOOKUP, FORM_LOOKUP});
+    }
+}
+
 static void put_personal(struct form_reading *r, size_t i)
 {
     const struct form_person *p = &r->record.members.v[i];
+    put_lookup(r, p->id_no);
     struct sa_personal *to = &r->form->personal;
     *to = (struct sa_personal){
         .id_type = type_of(p),

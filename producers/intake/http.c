@@ -15,6 +15,7 @@ struct posted /* in the request's own memory */
     struct bus_run_http_request *rq;
     struct intake *in;
     struct bus_id application;
+    uint64_t sender; /* intake_reads_sender() */
     char id[BUS_ID_TEXT + 1];
 };
 
@@ -45,7 +46,8 @@ http_taken(void *token, enum intake_outcome outcome, const struct bus_err *err)
     switch (outcome) {
     case INTAKE_ACCEPTED:
     case INTAKE_JOURNALED:
-        intake_reads_note(posted->in->reads, &posted->application);
+        intake_reads_note(posted->in->reads, &posted->application,
+                          posted->sender);
         (void)snprintf(body, sizeof(body), "/v1/applications/%s", id);
         bus_run_http_set(rq, "Location", body);
         (void)snprintf(body, sizeof(body),
@@ -222,13 +224,54 @@ static bool http_is_json(struct bus_strv type)
 static const struct reason with_faults = {
     422, "each fault is listed with its place; send it again when mended",
     "逐项列出问题所在; 更正后请重新提交"};
+static const struct intake_form_fault another_operator = {
+    "/operator/operator_id", "OPERATOR_NOT_YOU",
+    "受理人须为登录者本人; 可省略 operator",
+    "is not who is logged in; leave the operator out"};
 static const struct intake_form_fault long_key = {
     "", "IDEMPOTENCY_KEY", "Idempotency-Key 最多128字节",
     "Idempotency-Key: at most 128 bytes"};
 
-/* Everything of one form lives in in->mem until http_post() returns. */
+/* Whose references these are: two offices may use the same ones. */
+static struct bus_strv sender_of(const struct bus_web_caller *caller,
+                                 struct bus_arena *mem)
+{
+    switch (caller->kind) {
+    case BUS_WEB_PERSON:
+        return bus_strv(bus_arena_printf(mem, "office %s", caller->org));
+    case BUS_WEB_SYSTEM:
+        return bus_strv(caller->name);
+    default:
+        return BUS_STRV("");
+    }
+}
+
+/* Who took it down is who is logged in, whatever the body says. True: it says
+ * somebody else. */
+static bool use_person(json_t *json, const struct bus_web_caller *caller)
+{
+    json_t *o = json_object_get(json, "operator");
+    if (caller->kind != BUS_WEB_PERSON || !json_is_object(json)) {
+        return false;
+    }
+    if (o == NULL || json_is_null(o)) {
+        (void)json_object_set_new(json, "operator",
+                                  json_pack("{s:s, s:s}", "operator_id",
+                                            caller->operator_id, "org_code",
+                                            caller->org));
+        return false;
+    }
+    const char *id = json_string_value(json_object_get(o, "operator_id"));
+    const char *org = json_string_value(json_object_get(o, "org_code"));
+    return id != NULL && org != NULL &&
+           (strcmp(id, caller->operator_id) != 0 ||
+            strcmp(org, caller->org) != 0);
+}
+
+/* Everything of one form lives in in->mem until http_posted() returns. */
 static void read_and_take(struct intake *in,
                           struct bus_run_http_request *rq,
+                          const struct bus_web_caller *caller,
                           struct intake_sent *sent)
 {
     struct form_syntax wrong = {0};
@@ -237,7 +280,10 @@ static void read_and_take(struct intake *in,
                             bus_arena_alloc(&in->mem, sizeof(*f.form))};
     struct form_rules rules = intake_rules(in);
     int rc = wrong.no_memory ? BUS_ENOMEM : BUS_OK;
+    bool borrowed = false;
+    rules.sender = sent->sender;
     if (f.json != NULL) {
+        borrowed = use_person(f.json, caller);
         use_key(f.json, sent->key);
         rc = f.form == NULL
                  ? BUS_ETOOBIG
@@ -257,6 +303,9 @@ static void read_and_take(struct intake *in,
                              "申请过大");
         return;
     }
+    if (borrowed) {
+        intake_form_add_fault(f.form, &another_operator);
+    }
     enum intake_outcome before =
         f.form->fault_count > 0 ? INTAKE_NEW : intake_before(in, f.form, sent);
     if (f.form->fault_count > 0) {
@@ -268,6 +317,7 @@ static void read_and_take(struct intake *in,
         p->rq = rq;
         p->in = in;
         p->application = f.form->application.application_id;
+        p->sender = intake_reads_sender(caller);
         (void)bus_id_text(&f.form->application.application_id, p->id);
     }
     if (p != NULL && before != INTAKE_NEW) {
@@ -283,14 +333,21 @@ static void read_and_take(struct intake *in,
     }
 }
 
-static void http_post(struct bus_run_http_request *rq, void *data)
+static void http_posted(struct bus_run_http_request *rq,
+                        const struct bus_web_caller *caller,
+                        void *data)
 {
     struct intake *in = data;
     struct intake_sent sent = {
         .bytes = bus_run_http_body(rq),
         .key = bus_run_http_header(rq, "Idempotency-Key"),
         .traceparent = bus_run_http_header(rq, "traceparent"),
+        .sender = sender_of(caller, bus_run_http_mem(rq)),
     };
+    if (!bus_web_callers_admit(in->callers, rq, caller)) {
+        intake_count_refused(in, "limit");
+        return;
+    }
     if (!http_is_json(bus_run_http_header(rq, "Content-Type"))) {
         bus_run_http_set(rq, "Accept-Post", "application/json");
         bus_run_http_problem(rq, 415, "send application/json",
@@ -301,10 +358,16 @@ static void http_post(struct bus_run_http_request *rq, void *data)
     if (sent.key.n > FORM_TEXT_MAX) {
         refuse_raw(in, rq, sent.bytes, &long_key);
     } else {
-        read_and_take(in, rq, &sent);
+        read_and_take(in, rq, caller, &sent);
     }
     intake_form_json_heap();
     bus_arena_reset(&in->mem);
+}
+
+static void http_post(struct bus_run_http_request *rq, void *data)
+{
+    struct intake *in = data;
+    bus_web_callers_ask(in->callers, rq, http_posted, in);
 }
 
 static void contract(struct bus_run_http_request *rq, void *data)
@@ -322,7 +385,10 @@ int intake_routes(struct intake *in, struct bus_err *err)
     BUS_TRY(
         bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err));
     bus_run_http_set_state(h, intake_state_word, in);
-    BUS_TRY(intake_reads_open(in->frame, &in->reads, err));
+    BUS_TRY(bus_web_callers_open(in->frame->loop, &in->frame->config,
+                                 in->index.registers, &in->callers, err));
+    BUS_TRY(bus_web_callers_routes(in->callers, h, err));
+    BUS_TRY(intake_reads_open(in, &in->reads, err));
     BUS_TRY(intake_reads_routes(in->reads, err));
     return bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);
 }

@@ -269,6 +269,7 @@ void intake_drain(struct intake *in)
 void intake_fini(struct intake *in)
 {
     intake_reads_close(in->reads);
+    bus_web_callers_close(in->callers);
     bus_run_timer_free(in->ticker);
     in->ticker = NULL;
     intake_turn_close(in);

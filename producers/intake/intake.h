@@ -15,6 +15,7 @@
 #include "bus/base/fsm.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
+#include "bus/web/callers.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/drafts.h"
 #include "producers/intake/form.h"
@@ -73,8 +74,9 @@ struct intake
     bool drain_stopped; /* one came back */
     uint64_t accepted, journaled, opened_ms;
     int journal_condition;
-    struct bus_buf contract;    /* openapi.json, of the role */
-    struct intake_reads *reads; /* of the role; NULL for a command */
+    struct bus_buf contract;         /* openapi.json, of the role */
+    struct intake_reads *reads;      /* of the role; NULL for a command */
+    struct bus_web_callers *callers; /* likewise */
 };
 
 /* with_journal: false for a command, which waits for Kafka instead. */

@@ -1,62 +1,76 @@
 #include "producers/intake/reads.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/hash.h"
 #include "bus/base/heap.h"
 #include "bus/ledger/cases.h"
-#include "bus/run/work.h"
+#include "bus/web/limits.h"
+#include "bus/web/may.h"
+#include "bus/web/pool.h"
+#include "bus/web/readlog.h"
 
-#define READERS      2  /* connections, pool threads */
-#define WAITING_MAX  64 /* requests behind them */
-#define STATEMENT_MS 5000
-#define AGAIN_MS     2000 /* the database is not asked again before */
-#define RECENT       65536
+#define STATEMENT_MS       5000
+#define RECENT             65536
+#define PROGRESS_BYTES_MAX 1024
+#define HOUR_MS            INT64_C(3600000)
 
-struct intake_reads;
-struct reading
-{
-    struct bus_run_http_request *rq;
-    bool application;
-    struct bus_strv id; /* the request's own */
-};
-struct reader
+enum reads_what { READS_APPLICATION, READS_CASE, READS_PROGRESS };
+struct reading /* in the request's own memory */
 {
     struct intake_reads *all;
-    struct bus_pg *pg;
-    bool busy;
-    struct reading now;
+    struct bus_run_http_request *rq;
+    enum reads_what what;
+    struct bus_strv id;
+    struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
+    struct bus_web_caller caller;
+    char purpose[256]; /* as he says */
     struct bus_buf out;
-    struct bus_err err;
-    int rc;
+};
+struct recent
+{
+    struct bus_id application;
+    uint64_t sender;
 };
 struct intake_reads
 {
-    struct bus_role_frame *frame;
+    struct intake *in;
     struct bus_ledger_cases cases;
-    struct reader readers[READERS];
-    struct reading waiting[WAITING_MAX]; /* a ring */
-    size_t first, count;
-    bool failed; /* the database, at failed_ms */
-    uint64_t failed_ms;
-    struct bus_id recent[RECENT]; /* by the id's own bits; a later one wins */
+    struct bus_web_pool *pool;
+    struct bus_web_limits *guesses; /* of residents, by application */
+    struct recent recent[RECENT];   /* by the id's own bits; a later one wins */
 };
 
-int intake_reads_open(struct bus_role_frame *frame,
+int intake_reads_open(struct intake *in,
                       struct intake_reads **ret,
                       struct bus_err *err)
 {
+    static const struct bus_web_limits_conf guessing = {3, HOUR_MS,
+                                                        24 * HOUR_MS};
+    const struct bus_config *c = &in->frame->config;
     struct intake_reads *r = bus_calloc(1, sizeof(*r));
     if (r == NULL) {
         return bus_fail(err, BUS_ENOMEM, "reading the ledger");
     }
-    r->frame = frame;
-    r->cases.config = &frame->config;
-    r->cases.catalogue = bus_role_frame_catalogue(&frame->config);
-    for (size_t i = 0; i < READERS; i++) {
-        r->readers[i].all = r;
-    }
+    r->in = in;
+    r->cases.config = c;
+    r->cases.catalogue = bus_role_frame_catalogue(c);
+    int rc;
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->guesses, err), failed);
+    BUS_TRY_GOTO(rc,
+                 bus_web_pool_new(in->frame->loop, c->ledger.conninfo,
+                                  STATEMENT_MS, &r->pool, err),
+                 failed);
     *ret = r;
     return BUS_OK;
+failed:
+    intake_reads_close(r);
+    return rc;
 }
 
 void intake_reads_close(struct intake_reads *r)
@@ -64,14 +78,14 @@ void intake_reads_close(struct intake_reads *r)
     if (r == NULL) {
         return;
     }
-    for (size_t i = 0; i < READERS; i++) {
-        bus_pg_close(r->readers[i].pg);
-        bus_buf_fini(&r->readers[i].out);
-    }
+    bus_web_pool_free(r->pool);
+    bus_web_limits_free(r->guesses);
     bus_policy_catalogue_free(
         (struct bus_policy_catalogue *)r->cases.catalogue);
     bus_free(r);
 }
+
+/* --- what was taken a moment ago --- */
 
 static size_t recent_slot(const struct bus_id *id)
 {
@@ -80,18 +94,30 @@ static size_t recent_slot(const struct bus_id *id)
     return bits % RECENT;
 }
 
-void intake_reads_note(struct intake_reads *r, const struct bus_id *application)
+uint64_t intake_reads_sender(const struct bus_web_caller *caller)
+{
+    return bus_hash64(caller->name, strlen(caller->name), 11);
+}
+
+void intake_reads_note(struct intake_reads *r,
+                       const struct bus_id *application,
+                       uint64_t sender)
 {
     if (r != NULL) {
-        r->recent[recent_slot(application)] = *application;
+        r->recent[recent_slot(application)] =
+            (struct recent){*application, sender};
     }
 }
 
-static bool reads_noted(const struct intake_reads *r, struct bus_strv id)
+static bool reads_noted(const struct reading *q)
 {
     struct bus_id parsed;
-    return bus_id_parse(id, &parsed) &&
-           bus_id_eq(&r->recent[recent_slot(&parsed)], &parsed);
+    if (q->what != READS_APPLICATION || !bus_id_parse(q->id, &parsed)) {
+        return false;
+    }
+    const struct recent *one = &q->all->recent[recent_slot(&parsed)];
+    return bus_id_eq(&one->application, &parsed) &&
+           one->sender == intake_reads_sender(&q->caller);
 }
 
 /* --- answers --- */
@@ -105,10 +131,18 @@ static void reads_away(struct bus_run_http_request *rq)
                          "台账暂不可用, 申请照常办理, 请稍后再查");
 }
 
+/* What there is not, and what is not his: the same bytes. */
 static void nobody(const struct reading *q)
 {
     bus_run_http_set(q->rq, "Retry-After", "5");
-    if (q->application) {
+    if (q->what == READS_PROGRESS) {
+        bus_run_http_problem(q->rq, 404,
+                             "no application of this id and these last six "
+                             "characters is known; the ledger is behind by "
+                             "some moments",
+                             "没有与此申请编号和证件末六位相符的申请; "
+                             "台账略有延迟, 可稍后再查");
+    } else if (q->what == READS_APPLICATION) {
         bus_run_http_problem(
             q->rq, 404,
             "no application of this id is known; the ledger is "
@@ -123,119 +157,256 @@ static void nobody(const struct reading *q)
     }
 }
 
-static void reads_answer(struct intake_reads *r, struct reader *d)
+static void reads_answer(void *data, int rc, const struct bus_err *err)
 {
-    struct bus_run_http_request *rq = d->now.rq;
-    if (d->rc == BUS_EUNKNOWN && d->now.application &&
-        reads_noted(r, d->now.id)) {
-        bus_buf_clear(&d->out);
-        d->rc = bus_ledger_accepted(&r->cases, d->now.id, &d->out, &d->err);
+    struct reading *q = data;
+    struct bus_run_http_request *rq = q->rq;
+    struct bus_err own = *err;
+    if (rc == BUS_EUNKNOWN && reads_noted(q)) {
+        bus_buf_clear(&q->out);
+        rc = bus_ledger_accepted(&q->all->cases, q->id, &q->out, &own);
     }
-    if (d->rc == BUS_OK) {
+    if (rc == BUS_OK && q->what == READS_PROGRESS) {
+        bus_web_limits_well(q->all->guesses, q->id);
+    }
+    if (rc == BUS_OK) {
         bus_run_http_set(rq, "Cache-Control", "no-store");
-        bus_run_http_answer(rq, 200, "application/json", d->out.data,
-                            d->out.len);
-    } else if (d->rc == BUS_EUNKNOWN) {
-        nobody(&d->now);
-    } else if (d->rc == BUS_EUSAGE) {
-        bus_run_http_problem(rq, 400, d->err.msg, "编号格式不对, 应为36个字符");
-    } else if (bus_err_act(d->err.code) == BUS_ACT_RETRY) {
+        bus_run_http_answer(rq, 200, "application/json", q->out.data,
+                            q->out.len);
+    } else if (rc == BUS_EUNKNOWN || rc == BUS_EDENIED) {
+        nobody(q);
+    } else if (rc == BUS_EUSAGE) {
+        bus_run_http_problem(rq, 400, own.msg, "编号格式不对, 应为36个字符");
+    } else if (bus_err_act(own.code) == BUS_ACT_RETRY) {
         reads_away(rq);
     } else {
         bus_run_http_problem(rq, 500, "the ledger could not be read",
                              "台账读取出错");
     }
+    bus_buf_fini(&q->out);
 }
 
-/* --- reading --- */
+/* --- on a pool thread --- */
 
-static void read_run(void *data)
+/* Of an application without a case: where it was made, and by whose number it
+ * may be asked for; both "" for none. */
+static const char application_sql[] =
+    "SELECT note, coalesce(detail->>'lookup', '') FROM event "
+    "WHERE kind = 'application' AND about = $1::uuid LIMIT 1";
+
+static int reads_application(struct bus_pg *pg,
+                             const struct reading *q,
+                             char division[16],
+                             bool *ret_his,
+                             struct bus_err *err)
 {
-    struct reader *d = data;
-    const struct intake_reads *r = d->all;
-    d->rc = BUS_OK;
-    bus_buf_clear(&d->out);
-    if (d->pg == NULL) {
-        d->rc = bus_pg_open(r->frame->config.ledger.conninfo, STATEMENT_MS,
-                            &d->pg, &d->err);
+    char id[BUS_ID_TEXT + 1], lookup[BUS_ID_TEXT + 1];
+    const char *param = bus_strv_copy(id, sizeof(id), q->id);
+    struct bus_pg_rows *r = NULL;
+    division[0] = '\0';
+    *ret_his = false;
+    BUS_TRY(bus_pg_query(pg, application_sql, &param, 1, &r, err));
+    if (bus_pg_count(r) > 0) {
+        (void)bus_strv_copy(division, 16, bus_strv(bus_pg_value(r, 0, 0)));
+        *ret_his =
+            strcmp(bus_pg_value(r, 0, 1), bus_id_text(&q->lookup, lookup)) == 0;
     }
-    if (d->rc == BUS_OK) {
-        d->rc = d->now.application
-                    ? bus_ledger_application(&r->cases, d->pg, d->now.id,
-                                             &d->out, &d->err)
-                    : bus_ledger_case(&r->cases, d->pg, d->now.id, &d->out,
-                                      &d->err);
-    }
-    if (d->rc != BUS_OK && bus_err_act(d->err.code) != BUS_ACT_REJECT &&
-        d->rc != BUS_EUSAGE) {
-        bus_pg_close(d->pg);
-        d->pg = NULL;
-    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
 }
 
-static void reads_next(struct intake_reads *r);
-
-static void read_done(void *data)
+/* What this caller may see of the document, and no more. */
+static int reads_allowed(struct bus_pg *pg,
+                         const struct reading *q,
+                         json_t *document,
+                         struct bus_err *err)
 {
-    struct reader *d = data;
-    struct intake_reads *r = d->all;
-    r->failed = d->rc == BUS_EAWAY;
-    r->failed_ms = bus_run_loop_now_ms(r->frame->loop);
-    reads_answer(r, d);
-    d->busy = false;
-    reads_next(r);
+    const struct bus_config *config = q->all->cases.config;
+    struct bus_web_scope scope =
+        bus_web_scope_of(&q->caller, config, q->all->in->index.registers,
+                         bus_china_day(bus_clock_system.wall_ms(NULL)));
+    json_t *a_case =
+        q->what == READS_CASE ? document : json_object_get(document, "case");
+    char division[16];
+    bool his = false, seen = false;
+    if (q->what != READS_CASE) {
+        BUS_TRY(reads_application(pg, q, division, &his, err));
+    }
+    if (q->what == READS_PROGRESS && !his) {
+        return bus_fail(err, BUS_EDENIED, "not his application");
+    }
+    seen = a_case != NULL ? bus_web_may_read(&scope, config, a_case)
+                          : bus_web_may_place(&scope, config, division);
+    return seen ? BUS_OK : bus_fail(err, BUS_EDENIED, "not his to see");
 }
 
-static void reads_next(struct intake_reads *r)
+static int
+reads_note_read(struct bus_pg *pg, const struct reading *q, struct bus_err *err)
 {
-    for (size_t i = 0; i < READERS && r->count > 0; i++) {
-        struct reader *d = &r->readers[i];
-        if (d->busy) {
-            continue;
-        }
-        d->now = r->waiting[r->first];
-        r->first = (r->first + 1) % WAITING_MAX;
-        r->count--;
-        d->busy = true;
-        if (bus_run_work(r->frame->loop, read_run, read_done, d, &d->err) !=
-            BUS_OK) {
-            d->busy = false;
-            reads_away(d->now.rq);
-        }
-    }
+    static const char *const vias[] = {[READS_APPLICATION] =
+                                           "GET /v1/applications/{id}",
+                                       [READS_CASE] = "GET /v1/cases/{id}",
+                                       [READS_PROGRESS] = "POST /v1/progress"};
+    char id[BUS_ID_TEXT + 1];
+    struct bus_web_read read = {.who = q->caller.name,
+                                .via = vias[q->what],
+                                .purpose = q->purpose,
+                                .record = bus_strv_copy(id, sizeof(id), q->id),
+                                .fields = q->what == READS_CASE ? "case"
+                                                                : "progress"};
+    return bus_web_read_note(pg, &read, err);
 }
+
+/* The ledger's text, cut to what he may see. */
+static int reads_cut(struct bus_pg *pg, struct reading *q, struct bus_err *err)
+{
+    json_t *document =
+        json_loadb((const char *)q->out.data, q->out.len, 0, NULL);
+    char *text = NULL;
+    int rc = document != NULL ? reads_allowed(pg, q, document, err)
+                              : bus_fail(err, BUS_ENOMEM, "a case's document");
+    if (rc == BUS_OK) {
+        text = json_dumps(document, JSON_COMPACT);
+        rc = text != NULL ? BUS_OK
+                          : bus_fail(err, BUS_ENOMEM, "a case's document");
+    }
+    bus_buf_clear(&q->out);
+    if (rc == BUS_OK) {
+        bus_buf_puts(&q->out, text);
+    }
+    free(text); /* jansson's own */
+    json_decref(document);
+    return rc;
+}
+
+static int reads_run(struct bus_pg *pg, void *data, struct bus_err *err)
+{
+    struct reading *q = data;
+    const struct bus_ledger_cases *cases = &q->all->cases;
+    bus_buf_clear(&q->out);
+    BUS_TRY(q->what == READS_CASE
+                ? bus_ledger_case(cases, pg, q->id, &q->out, err)
+                : bus_ledger_application(cases, pg, q->id, &q->out, err));
+    BUS_TRY(reads_cut(pg, q, err));
+    return reads_note_read(pg, q, err);
+}
+
+/* --- the routes --- */
 
 static void reads_ask(struct intake_reads *r,
                       struct bus_run_http_request *rq,
-                      bool application)
+                      const struct reading *what)
 {
-    bool too_early = r->failed && bus_run_loop_now_ms(r->frame->loop) <
-                                      r->failed_ms + AGAIN_MS;
-    if (r->cases.catalogue == NULL || r->count == WAITING_MAX || too_early) {
+    struct reading *q = bus_arena_dup(bus_run_http_mem(rq), what, sizeof(*q));
+    struct bus_web_job job = {reads_run, reads_answer, q};
+    if (q != NULL) {
+        (void)bus_strv_copy(q->purpose, sizeof(q->purpose),
+                            bus_run_http_header(rq, "Lianou-Purpose"));
+    }
+    if (q == NULL || r->cases.catalogue == NULL ||
+        !bus_web_pool_put(r->pool, &job)) {
         reads_away(rq);
+    }
+}
+
+static void reads_known(struct bus_run_http_request *rq,
+                        const struct bus_web_caller *caller,
+                        void *data)
+{
+    struct reading q = {.all = data,
+                        .rq = rq,
+                        .what = READS_APPLICATION,
+                        .id = bus_run_http_param(rq, "id"),
+                        .caller = *caller};
+    static const char cases[] = "/v1/cases/";
+    struct bus_strv path = bus_run_http_path(rq);
+    if (path.n > sizeof(cases) - 1 &&
+        memcmp(path.p, cases, sizeof(cases) - 1) == 0) {
+        q.what = READS_CASE;
+    }
+    reads_ask(data, rq, &q);
+}
+
+static void get_one(struct bus_run_http_request *rq, void *data)
+{
+    const struct intake_reads *r = data;
+    bus_web_callers_ask(r->in->callers, rq, reads_known, data);
+}
+
+/* {"application_id", "id_last"}: in the request's memory. False: it is
+ * something else. */
+static bool progress_read(const struct intake_reads *r,
+                          struct bus_run_http_request *rq,
+                          struct reading *q)
+{
+    struct bus_strv body = bus_run_http_body(rq);
+    json_t *j = body.n <= PROGRESS_BYTES_MAX
+                    ? json_loadb(body.p, body.n, 0, NULL)
+                    : NULL;
+    const char *id = json_string_value(json_object_get(j, "application_id"));
+    const char *last = json_string_value(json_object_get(j, "id_last"));
+    struct bus_id application;
+    bool well = id != NULL && last != NULL && strlen(last) == FORM_LOOKUP &&
+                bus_id_parse(bus_strv(id), &application);
+    if (well) {
+        char upper[FORM_LOOKUP + 1] = {0};
+        for (size_t i = 0; i < FORM_LOOKUP; i++) {
+            upper[i] = last[i] == 'x' ? 'X' : last[i];
+        }
+        q->lookup = bus_wire_lookup_id(
+            (struct bus_strv){(const char *)r->in->person_key,
+                              sizeof(r->in->person_key)},
+            &application, bus_strv(upper));
+        /* One way to write it: each other would have tries of its own. */
+        char text[BUS_ID_TEXT + 1];
+        id = bus_arena_strdup(bus_run_http_mem(rq),
+                              bus_id_text(&application, text));
+        q->id = bus_strv(id);
+        well = id != NULL;
+    }
+    json_decref(j);
+    return well;
+}
+
+static void post_progress(struct bus_run_http_request *rq, void *data)
+{
+    struct intake_reads *r = data;
+    struct reading q = {
+        .all = r,
+        .rq = rq,
+        .what = READS_PROGRESS,
+        .caller = {.kind = BUS_WEB_RESIDENT, .name = "the applicant"}};
+    int64_t wait_ms = 0;
+    if (!progress_read(r, rq, &q)) {
+        bus_run_http_problem(
+            rq, 400,
+            "an object with \"application_id\" and \"id_last\", the last six "
+            "characters of the applicant's document, is needed",
+            "请求体应为含 application_id 和 id_last(申请人证件末六位)的对象");
         return;
     }
-    r->waiting[(r->first + r->count++) % WAITING_MAX] =
-        (struct reading){.rq = rq,
-                         .application = application,
-                         .id = bus_run_http_param(rq, "id")};
-    reads_next(r);
-}
-
-static void get_application(struct bus_run_http_request *rq, void *data)
-{
-    reads_ask(data, rq, true);
-}
-
-static void get_case(struct bus_run_http_request *rq, void *data)
-{
-    reads_ask(data, rq, false);
+    if (!bus_web_limits_try(r->guesses, q.id,
+                            bus_run_loop_now_ms(r->in->frame->loop),
+                            &wait_ms)) {
+        char after[24];
+        (void)snprintf(after, sizeof(after), "%lld",
+                       (long long)(wait_ms / 1000 + 1));
+        bus_run_http_set(rq, "Retry-After", after);
+        bus_run_http_problem(rq, 429,
+                             "asked wrongly too often; ask the village's "
+                             "assistant, or again later",
+                             "输错次数过多, 请稍后再试或联系村(居)民政助理员");
+        return;
+    }
+    reads_ask(r, rq, &q);
 }
 
 int intake_reads_routes(struct intake_reads *r, struct bus_err *err)
 {
-    struct bus_run_http *h = r->frame->http;
-    BUS_TRY(bus_run_http_route(h, "GET", "/v1/applications/{id}",
-                               get_application, r, err));
-    return bus_run_http_route(h, "GET", "/v1/cases/{id}", get_case, r, err);
+    struct bus_run_http *h = r->in->frame->http;
+    BUS_TRY(
+        bus_run_http_route(h, "POST", "/v1/progress", post_progress, r, err));
+    BUS_TRY(
+        bus_run_http_route(h, "GET", "/v1/applications/{id}", get_one, r, err));
+    return bus_run_http_route(h, "GET", "/v1/cases/{id}", get_one, r, err);
 }

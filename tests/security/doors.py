@@ -3,11 +3,14 @@
 names that are borrowed, cases of others, documents in many spellings, rows of
 the reading log that are changed. On real Kafka and PostgreSQL, through the
 roles that a county runs."""
+import datetime
 import hashlib
+import hmac
 import http.client
 import json
 import os
 import struct
+import subprocess
 import sys
 import uuid
 
@@ -46,6 +49,10 @@ class Door:
         self.town, self.count = town, 0
         self.assistants = [r for r in operators() if r[3] == "assistant" and len(r[2]) == 12 and r[2].isdigit()]
         until(self.up, 30, town.moved)
+
+    def town_clerk(self):
+        """Of the first assistant's town."""
+        return next(r for r in operators() if r[3] == "clerk" and r[2] == self.assistants[0][2][:9])
 
     def up(self):
         try:
@@ -125,14 +132,120 @@ def ids_that_leave(door):
     check("a case's answer has no household id", household not in text and "household_id" not in text, text)
 
 
+def signed(key, system, method, path, body=b"", key_id=7, at=None, nonce=None):
+    """As ops/docs/security.md tells a system's programmer."""
+    date = at or datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+    nonce = nonce or os.urandom(16).hex()
+    text = "\n".join(("LIANOU-HMAC-SHA256", method, path, date, nonce, hashlib.sha256(body).hexdigest(), ""))
+    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return {"Lianou-Date": date,
+            "Authorization": "Lianou-HMAC-SHA256 system=%s, key=%d, nonce=%s, signature=%s" % (system, key_id, nonce, signature)}
+
+
+def bearer(token):
+    return {"Authorization": "Bearer " + token}
+
+
+def login(door, account, password):
+    s, h, b = door.ask("POST", "/v1/sessions", {"account": account, "password": password})
+    return s, h, json.loads(b)
+
+
+def account(door, name, operator, password="a long password " + "7"):
+    r = subprocess.run([door.town.program, "account", "add", name, "--operator", operator[0]], env=door.town.env,
+                       input=password + "\n", capture_output=True, text=True)
+    assert r.returncode == 0, r
+    return login(door, name, password)[2]["token"]
+
+
+def callers(door):
+    print("callers")
+    town, me, other = door.town, door.assistants[0], door.assistants[1]
+    s, h, b = door.ask("POST", "/v1/applications", door.form())
+    check("nobody in particular: 401, problem+json", s == 401 and h["content-type"] == "application/problem+json", (s, b))
+    check("it says how", "www-authenticate" in h and json.loads(b)["detail_zh"], (h, b))
+    check("reads as well", door.progress(str(uuid.uuid4()))[0] == 401)
+    for name, args, text in (("short", ["add", "aa", "--operator", me[0]], "short"), ("no such operator",
+                             ["add", "aa", "--operator", "op-999999"], "a long password 7"), ("no operator", ["add", "aa"], "")):
+        r = subprocess.run([town.program, "account", *args], env=town.env, input=text + "\n", capture_output=True, text=True)
+        check("account add refused: " + name, r.returncode == 2 and r.stderr, r)
+    token = account(door, "li.one", me)
+    again = subprocess.run([town.program, "account", "add", "li.two", "--operator", me[0]], env=town.env,
+                           input="a long password 7\n", capture_output=True, text=True)
+    check("one operator, one account", again.returncode == 1, again)
+    s, h, b = login(door, "li.one", "a long password 7")
+    check("a session is HttpOnly, SameSite", s == 201 and "HttpOnly" in h["set-cookie"] and "SameSite=Strict" in h["set-cookie"], h)
+    cookie = {"Cookie": "a=b; " + h["set-cookie"].split(";")[0]}
+    form = door.form()
+    check("a person applies", door.post(form, bearer(token))[0] == 202)
+    check("by cookie too", door.post(door.form(), cookie)[0] == 202)
+    alone = door.form()
+    del alone["operator"]
+    check("who took it down comes from the session", door.post(alone, bearer(token))[0] == 202)
+    s, codes = door.codes(door.form(other), bearer(token))
+    check("somebody else's name is refused", s == 422 and ("/operator/operator_id", "OPERATOR_NOT_YOU") in codes, (s, codes))
+    check("a token that is none", door.post(door.form(), bearer("0" * 64))[0] == 401)
+    check("a changed token", door.post(door.form(), bearer(token[:-1] + ("0" if token[-1] != "0" else "1")))[0] == 401)
+    s = door.ask("DELETE", "/v1/sessions", headers=cookie)[0]
+    check("logged out", s == 204 and door.post(door.form(), cookie)[0] == 401, s)
+    check("another session of the same person goes on", door.post(door.form(), bearer(token))[0] == 202)
+    s1, h1, b1 = door.ask("POST", "/v1/sessions", {"account": "li.one", "password": "wrong wrong wrong"})
+    s2, h2, b2 = door.ask("POST", "/v1/sessions", {"account": "nobody.here", "password": "wrong wrong wrong"})
+    check("a wrong password and no account: the same bytes", s1 == s2 == 401 and b1 == b2, (b1, b2))
+    for _ in range(4):
+        login(door, "li.one", "wrong wrong wrong")
+    check("after five wrong ones it waits, with the right one too", login(door, "li.one", "a long password 7")[0] == 401)
+    listed = town.lianou("account", "list").stdout
+    check("account list says so", "waiting" in listed and me[0] in listed and "argon" not in listed, listed)
+    r = subprocess.run([town.program, "account", "passwd", "li.one"], env=town.env, input="another password 8\n",
+                       capture_output=True, text=True)
+    check("a new password lets him in at once", r.returncode == 0 and login(door, "li.one", "another password 8")[0] == 201, r)
+    town.lianou("account", "disable", "li.one")
+    check("a disabled account: none", login(door, "li.one", "another password 8")[0] == 401)
+    town.lianou("account", "enable", "li.one")
+    systems(door)
+
+
+def systems(door):
+    key, form = bytes.fromhex(door.secret), door.form()
+    body = json.dumps(form).encode()
+    path = "/v1/applications"
+    head = signed(key, "callcentre", "POST", path, body)
+    check("a system applies", door.ask("POST", path, body, head)[0] == 202)
+    check("its signed request counts once", door.ask("POST", path, body, head)[0] == 401)
+    check("of another body", door.ask("POST", path, body.replace(b"rural", b"urban"), signed(key, "callcentre", "POST", path, body))[0] == 401)
+    check("of another path", door.ask("POST", path, body, signed(key, "callcentre", "POST", "/v1/x", body))[0] == 401)
+    check("with another's key", door.ask("POST", path, body, signed(os.urandom(32), "callcentre", "POST", path, body))[0] == 401)
+    check("in another's name", door.ask("POST", path, body, signed(key, "MZ", "POST", path, body))[0] == 401)
+    check("of an hour ago", door.ask("POST", path, body, signed(key, "callcentre", "POST", path, body, at="2026-01-01T00:00:00+08:00"))[0] == 401)
+    check("half a header", door.ask("POST", path, body, {"Authorization": "Lianou-HMAC-SHA256 system=callcentre"})[0] == 401)
+    mine = json.loads(door.ask("POST", path, body, signed(key, "callcentre", "POST", path, body))[2])["application_id"]
+    s, theirs = door.post({k: v for k, v in form.items() if k != "operator"}, bearer(door.clerk))
+    check("another sender's reference is another application", s == 202 and theirs["application_id"] != mine, (s, theirs))
+
+
 def main():
     town = Town(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
     good = False
     try:
+        secret = os.urandom(32).hex()
+        ring = town.dir / "callers"
+        ring.write_text("7 callcentre %s\n8 MZ %s\n" % (secret, os.urandom(32).hex()))
+        ring.chmod(0o600)
+        town.env["LIANOU_CALLERS"] = str(ring)
         for role in ("intake", "matcher", "ledger"):
             town.start(role)
         door = Door(town)
-        for part in (ids_that_leave,):
+        ids_that_leave(door)
+        # From here on everybody says who he is.
+        town.env["LIANOU_HTTP_CALLERS"] = "named"
+        town.roles["intake"].terminate()
+        town.roles["intake"].wait()
+        town.start("intake")
+        until(door.up, 30, town.moved)
+        door.secret = secret
+        door.clerk = account(door, "town.clerk", door.town_clerk())
+        for part in (callers,):
             part(door)
         good = not faults
     finally:

@@ -51,6 +51,7 @@ static void show_of_people(void)
     show("application",
          bus_wire_application_id(BUS_STRV("county key"), text_at(0), text_at(1),
                                  text_at(2)));
+    show("lookup", bus_wire_lookup_id(BUS_STRV("county key"), &a, text_at(1)));
     show("application event", bus_wire_application_event_id(&b));
     show("idempotency", bus_wire_idempotency_id(text_at(0), text_at(1)));
     show("draft", bus_wire_draft_id(text_at(0)));

@@ -1,0 +1,21 @@
+/* The doors in the configuration. Part of bus_config.h, never changed after
+ * loading. */
+#ifndef BUS_CONF_HTTP_H
+#define BUS_CONF_HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bus_http_callers { BUS_HTTP_LOOPBACK, BUS_HTTP_NAMED };
+enum bus_http_plain { BUS_HTTP_PLAIN_LOOPBACK, BUS_HTTP_PLAIN_ANYWHERE };
+struct bus_config_http
+{
+    const char *host;
+    int callers, plain; /* who need not say who he is; where without TLS */
+    int64_t session_ms, applications_hour; /* of one person */
+    bool any_ports, client_loopback;       /* see KEYS.md */
+    int64_t client_connections, client_requests, intake, matcher, dispatch,
+        ledger, registry; /* ports; 0 = any */
+};
+
+#endif

@@ -1,0 +1,251 @@
+#include "bus/web/callers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/web/callers_parts.h"
+
+#define LOOKED_MS    30000 /* then a session is looked at again */
+#define STATEMENT_MS 5000
+
+struct web_asking /* in the request's own memory */
+{
+    struct bus_web_callers *callers;
+    struct bus_run_http_request *rq;
+    bus_web_known known;
+    void *data;
+    struct bus_web_session session;
+};
+
+/* --- answers --- */
+
+static void not_known(struct bus_run_http_request *rq, const char *why_en)
+{
+    bus_run_http_set(rq, "WWW-Authenticate",
+                     "Bearer realm=\"lianou\", " BUS_WEB_SIGNED_SCHEME);
+    bus_run_http_problem(rq, 401, why_en,
+                         "请先登录(POST /v1/sessions),或由系统签名后再调用");
+}
+
+/* --- who he is --- */
+
+static void known_machine(const struct web_asking *a)
+{
+    struct bus_web_caller caller = {.kind = BUS_WEB_MACHINE,
+                                    .name = "this machine"};
+    a->known(a->rq, &caller, a->data);
+}
+
+static void known_person(const struct web_asking *a,
+                         const struct bus_web_session *s)
+{
+    struct bus_web_caller caller = {.kind = BUS_WEB_PERSON};
+    const struct bus_register_operator *o = web_session_operator(a->callers, s);
+    if (o == NULL) {
+        not_known(a->rq, "the account's operator is not in office today");
+        return;
+    }
+    (void)snprintf(caller.name, sizeof(caller.name), "account %s", s->account);
+    (void)bus_strv_copy(caller.operator_id, sizeof(caller.operator_id),
+                        bus_strv(o->id));
+    (void)bus_strv_copy(caller.org, sizeof(caller.org), bus_strv(o->org));
+    a->known(a->rq, &caller, a->data);
+}
+
+static void known_system(const struct web_asking *a)
+{
+    struct bus_web_callers *c = a->callers;
+    struct bus_run_http_request *rq = a->rq;
+    char system[BUS_WEB_SIGNED_NAME + 1];
+    struct bus_web_caller caller = {.kind = BUS_WEB_SYSTEM};
+    struct bus_err err;
+    struct bus_web_request asked = {
+        .method = bus_strv(bus_run_http_method(rq)),
+        .path = bus_run_http_path(rq),
+        .authorization = bus_run_http_header(rq, "Authorization"),
+        .date = bus_run_http_header(rq, "Lianou-Date"),
+        .body = bus_run_http_body(rq)};
+    int rc = bus_web_signed_verify(&asked, c->systems,
+                                   bus_clock_system.wall_ms(NULL), c->seen,
+                                   system, &err);
+    if (rc == BUS_EFULL) {
+        bus_run_http_set(rq, "Retry-After", "60");
+        bus_run_http_problem(rq, 503, err.msg, "签名请求过多, 请稍后再试");
+    } else if (rc != BUS_OK) {
+        not_known(rq, err.msg);
+    } else {
+        (void)snprintf(caller.name, sizeof(caller.name), "system %s", system);
+        a->known(rq, &caller, a->data);
+    }
+}
+
+/* --- sessions: of memory, or of the database --- */
+
+static int session_look(struct bus_pg *pg, void *data, struct bus_err *err)
+{
+    struct web_asking *a = data;
+    return bus_web_session_find(pg, &a->session, err);
+}
+
+static void session_looked(void *data, int rc, const struct bus_err *err)
+{
+    struct web_asking *a = data;
+    struct bus_web_callers *c = a->callers;
+    struct web_session_kept *kept = web_session_place(c, a->session.token);
+    bool same = strcmp(kept->s.token, a->session.token) == 0;
+    if (rc == BUS_OK) {
+        kept->s = a->session;
+        kept->looked_ms = bus_run_loop_now_ms(c->loop);
+        known_person(a, &kept->s);
+        return;
+    }
+    bool away = bus_err_act(err->code) != BUS_ACT_REJECT;
+    if (same && away && kept->s.expires_ms > bus_clock_system.wall_ms(NULL)) {
+        known_person(a, &kept->s);
+    } else if (away) {
+        web_away(a->rq);
+    } else {
+        if (same) {
+            kept->s.token[0] = '\0';
+        }
+        not_known(a->rq, "no such session, or it has ended; log in again");
+    }
+}
+
+static void known_session(struct web_asking *a)
+{
+    struct bus_web_callers *c = a->callers;
+    const struct web_session_kept *kept =
+        web_session_place(c, a->session.token);
+    bool same = strcmp(kept->s.token, a->session.token) == 0 &&
+                kept->s.expires_ms > bus_clock_system.wall_ms(NULL);
+    struct bus_web_job job = {session_look, session_looked, a};
+    if (same && bus_run_loop_now_ms(c->loop) - kept->looked_ms < LOOKED_MS) {
+        known_person(a, &kept->s);
+    } else if (!bus_web_pool_put(c->pool, &job)) {
+        struct bus_err away;
+        (void)bus_fail(&away, BUS_EAWAY, "the ledger's database is away");
+        session_looked(a, BUS_EAWAY, &away);
+    }
+}
+
+void bus_web_callers_ask(struct bus_web_callers *c,
+                         struct bus_run_http_request *rq,
+                         bus_web_known known,
+                         void *data)
+{
+    struct web_asking *a = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*a));
+    struct bus_strv authorization = bus_run_http_header(rq, "Authorization");
+    if (a == NULL) {
+        web_away(rq);
+        return;
+    }
+    *a = (struct web_asking){
+        .callers = c, .rq = rq, .known = known, .data = data};
+    web_session_token(rq, a->session.token);
+    if (bus_web_signed_is(authorization)) {
+        known_system(a);
+    } else if (a->session.token[0] != '\0') {
+        known_session(a);
+    } else if (authorization.p == NULL && bus_run_http_loopback(rq) &&
+               c->config->http.callers == BUS_HTTP_LOOPBACK) {
+        known_machine(a);
+    } else {
+        not_known(rq, "who calls? a session (POST /v1/sessions) or a signed "
+                      "request is needed");
+    }
+}
+
+bool bus_web_callers_admit(struct bus_web_callers *c,
+                           struct bus_run_http_request *rq,
+                           const struct bus_web_caller *caller)
+{
+    int64_t most = c->config->http.applications_hour;
+    if (caller->kind != BUS_WEB_PERSON || most == 0 ||
+        bus_web_limits_count(c->sent, bus_strv(caller->operator_id), most,
+                             bus_run_loop_now_ms(c->loop))) {
+        return true;
+    }
+    bus_run_http_set(rq, "Retry-After", "600");
+    bus_run_http_problem(rq, 429,
+                         "more applications than one person may send in an "
+                         "hour",
+                         "本小时提交的申请过多, 请稍后再试");
+    return false;
+}
+
+/* --- opening --- */
+
+/* No file, no systems. */
+static int open_systems(struct bus_web_callers *c, struct bus_err *err)
+{
+    const char *path = c->config->keys.callers;
+    if (path == NULL || (access(path, F_OK) != 0 && errno == ENOENT)) {
+        return BUS_OK;
+    }
+    return bus_wire_keyring_open(path, &c->systems, err);
+}
+
+int bus_web_callers_open(struct bus_run_loop *loop,
+                         const struct bus_config *config,
+                         const struct bus_register *registers,
+                         struct bus_web_callers **ret,
+                         struct bus_err *err)
+{
+    static const struct bus_web_limits_conf guessing = {20, 30000, 3600000};
+    BUS_CHECK(registers != NULL);
+    struct bus_web_callers *c = bus_calloc(1, sizeof(*c));
+    if (c == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "who calls");
+    }
+    *c = (struct bus_web_callers){
+        .loop = loop, .config = config, .registers = registers};
+    int rc;
+    c->kept = bus_calloc(WEB_SESSIONS_KEPT, sizeof(*c->kept));
+    if (c->kept == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "sessions");
+        goto failed;
+    }
+    BUS_TRY_GOTO(rc, open_systems(c, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_seen_new(&c->seen, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->guesses, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->sent, err), failed);
+    BUS_TRY_GOTO(rc,
+                 bus_web_pool_new(loop, config->ledger.conninfo, STATEMENT_MS,
+                                  &c->pool, err),
+                 failed);
+    *ret = c;
+    return BUS_OK;
+failed:
+    bus_web_callers_close(c);
+    return rc;
+}
+
+void bus_web_callers_close(struct bus_web_callers *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    bus_web_pool_free(c->pool);
+    bus_wire_keyring_free(c->systems);
+    bus_web_seen_free(c->seen);
+    bus_web_limits_free(c->guesses);
+    bus_web_limits_free(c->sent);
+    if (c->kept != NULL) {
+        explicit_bzero(c->kept, WEB_SESSIONS_KEPT * sizeof(*c->kept));
+    }
+    bus_free(c->kept);
+    bus_free(c);
+}
+
+int bus_web_callers_routes(struct bus_web_callers *c,
+                           struct bus_run_http *http,
+                           struct bus_err *err)
+{
+    return web_sessions_routes(c, http, err);
+}

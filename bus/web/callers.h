@@ -1,0 +1,63 @@
+/* Who calls: what every route of a role with an HTTP door asks first.
+ *
+ *   this machine   no credentials, from the loopback and through no proxy,
+ *                  where http.callers is `loopback`: may do everything
+ *   a person       a session (cookie or bearer token) of an account whose
+ *                  operator is in office today
+ *   a system       a signed request (signed.h) with a key of keys.callers
+ *
+ * Whoever gives credentials is held to them, from the loopback too. Anybody
+ * else is answered 401. While the database is away, sessions that were looked
+ * at before go on until they end; new ones are answered 503. On the loop's
+ * thread; a session that is known costs no query for 30 s. */
+#ifndef BUS_WEB_CALLERS_H
+#define BUS_WEB_CALLERS_H
+
+#include "bus/conf/bus_config.h"
+#include "bus/registers/registers.h"
+#include "bus/run/http.h"
+#include "bus/run/loop.h"
+
+enum bus_web_caller_kind {
+    BUS_WEB_MACHINE, /* this one */
+    BUS_WEB_PERSON,
+    BUS_WEB_SYSTEM,
+    BUS_WEB_RESIDENT /* asks for his own case, by two things he knows */
+};
+struct bus_web_caller
+{
+    enum bus_web_caller_kind kind;
+    char name[80];                 /* account or system; for the reading log */
+    char operator_id[40], org[40]; /* of a person, today; else "" */
+};
+
+struct bus_web_callers;
+/* Borrows loop, config and register (those of the role). */
+int bus_web_callers_open(struct bus_run_loop *loop,
+                         const struct bus_config *config,
+                         const struct bus_register *registers,
+                         struct bus_web_callers **ret,
+                         struct bus_err *err) BUS_MUSTCHECK;
+/* After the loop has ended; NULL is allowed. */
+void bus_web_callers_close(struct bus_web_callers *c);
+/* POST and DELETE /v1/sessions. */
+int bus_web_callers_routes(struct bus_web_callers *c,
+                           struct bus_run_http *http,
+                           struct bus_err *err) BUS_MUSTCHECK;
+
+/* Once, now or later, for a caller who is known; else the request has been
+ * answered. caller lives until it returns. */
+typedef void (*bus_web_known)(struct bus_run_http_request *rq,
+                              const struct bus_web_caller *caller,
+                              void *data);
+void bus_web_callers_ask(struct bus_web_callers *c,
+                         struct bus_run_http_request *rq,
+                         bus_web_known known,
+                         void *data);
+/* One more application of a person within http.applications_hour? Else 429 has
+ * been answered. Others are not counted. */
+bool bus_web_callers_admit(struct bus_web_callers *c,
+                           struct bus_run_http_request *rq,
+                           const struct bus_web_caller *caller);
+
+#endif

@@ -1,0 +1,214 @@
+#include "bus/web/signed.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "bus/base/clock.h"
+#include "bus/base/heap.h"
+
+#define NONCE_MIN   8
+#define NONCE_MAX   64
+#define SEEN_PROBES 64
+#define SIGN_HEX    (2 * BUS_WIRE_SHA256_BYTES)
+
+struct web_sign
+{
+    struct bus_strv system, key, nonce, signature;
+};
+struct web_seen_one
+{
+    uint8_t sign[16]; /* half of it is enough to know it again */
+    int64_t at_ms;    /* 0: nothing stands here */
+};
+struct bus_web_seen
+{
+    struct web_seen_one slots[BUS_WEB_SIGNED_SEEN];
+};
+
+int bus_web_seen_new(struct bus_web_seen **ret, struct bus_err *err)
+{
+    *ret = bus_calloc(1, sizeof(**ret));
+    return *ret != NULL ? BUS_OK : bus_fail(err, BUS_ENOMEM, "signatures seen");
+}
+
+void bus_web_seen_free(struct bus_web_seen *s)
+{
+    bus_free(s);
+}
+
+bool bus_web_signed_is(struct bus_strv authorization)
+{
+    static const char scheme[] = BUS_WEB_SIGNED_SCHEME " ";
+    return authorization.n > sizeof(scheme) - 1 &&
+           strncasecmp(authorization.p, scheme, sizeof(scheme) - 1) == 0;
+}
+
+/* The next `name=value` of a list with ", " between; false at its end. */
+static bool
+sign_pair(struct bus_strv *at, struct bus_strv *name, struct bus_strv *value)
+{
+    while (at->n > 0 && (*at->p == ' ' || *at->p == ',')) {
+        at->p++;
+        at->n--;
+    }
+    size_t n = 0;
+    while (n < at->n && at->p[n] != ',' && at->p[n] != ' ') {
+        n++;
+    }
+    const char *equals = n > 0 ? memchr(at->p, '=', n) : NULL;
+    if (equals == NULL) {
+        return false;
+    }
+    *name = (struct bus_strv){at->p, (size_t)(equals - at->p)};
+    *value = (struct bus_strv){equals + 1, n - name->n - 1};
+    at->p += n;
+    at->n -= n;
+    return true;
+}
+
+static bool sign_plain(struct bus_strv s, size_t min, size_t max)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+              (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.')) {
+            return false;
+        }
+    }
+    return s.n >= min && s.n <= max;
+}
+
+static bool sign_read(struct bus_strv authorization, struct web_sign *ret)
+{
+    const struct
+    {
+        const char *name;
+        struct bus_strv *to;
+    } parts[] = {{"system", &ret->system},
+                 {"key", &ret->key},
+                 {"nonce", &ret->nonce},
+                 {"signature", &ret->signature}};
+    size_t skip = strlen(BUS_WEB_SIGNED_SCHEME);
+    struct bus_strv at = {authorization.p + skip, authorization.n - skip};
+    struct bus_strv name, value;
+    *ret = (struct web_sign){0};
+    while (sign_pair(&at, &name, &value)) {
+        size_t i = 0;
+        while (i < 4 && !bus_strv_is(name, parts[i].name)) {
+            i++;
+        }
+        if (i == 4 || parts[i].to->p != NULL) {
+            return false;
+        }
+        *parts[i].to = value;
+    }
+    return at.n == 0 && sign_plain(ret->system, 1, BUS_WEB_SIGNED_NAME) &&
+           sign_plain(ret->key, 1, 10) &&
+           sign_plain(ret->nonce, NONCE_MIN, NONCE_MAX) &&
+           sign_plain(ret->signature, SIGN_HEX, SIGN_HEX);
+}
+
+static void hex_of(const uint8_t hash[BUS_WIRE_SHA256_BYTES],
+                   char ret[SIGN_HEX + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < BUS_WIRE_SHA256_BYTES; i++) {
+        ret[2 * i] = digits[hash[i] >> 4];
+        ret[2 * i + 1] = digits[hash[i] & 15];
+    }
+    ret[SIGN_HEX] = '\0';
+}
+
+/* Takes as long wherever they differ. */
+static bool sign_same(const char *a, const char *b)
+{
+    unsigned differ = 0;
+    for (size_t i = 0; i < SIGN_HEX; i++) {
+        differ |= (unsigned)((unsigned char)a[i] ^ (unsigned char)b[i]);
+    }
+    return differ == 0;
+}
+
+/* BUS_OK: new, and noted. What is older than it could count gives way. */
+static int seen_note(struct bus_web_seen *s,
+                     const uint8_t sign[BUS_WIRE_SHA256_BYTES],
+                     int64_t now_ms,
+                     struct bus_err *err)
+{
+    uint32_t at;
+    struct web_seen_one *free_one = NULL;
+    memcpy(&at, sign, sizeof(at)); /* a hash already */
+    for (uint32_t i = 0; i < SEEN_PROBES; i++) {
+        struct web_seen_one *one = &s->slots[(at + i) % BUS_WEB_SIGNED_SEEN];
+        bool past = one->at_ms < now_ms - 2 * BUS_WEB_SIGNED_OFF_MS;
+        if (!past && memcmp(one->sign, sign, sizeof(one->sign)) == 0) {
+            return bus_fail(err, BUS_EDENIED,
+                            "the signed request was used before");
+        }
+        if (past && free_one == NULL) {
+            free_one = one;
+        }
+    }
+    if (free_one == NULL) {
+        return bus_fail(err, BUS_EFULL,
+                        "more signed requests in ten minutes than about %d",
+                        BUS_WEB_SIGNED_SEEN);
+    }
+    memcpy(free_one->sign, sign, sizeof(free_one->sign));
+    free_one->at_ms = now_ms;
+    return BUS_OK;
+}
+
+int bus_web_signed_verify(const struct bus_web_request *rq,
+                          const struct bus_wire_keyring *keys,
+                          int64_t now_ms,
+                          struct bus_web_seen *seen,
+                          char ret[BUS_WEB_SIGNED_NAME + 1],
+                          struct bus_err *err)
+{
+    struct web_sign sign;
+    int64_t at_ms = 0, id = 0;
+    uint8_t hash[BUS_WIRE_SHA256_BYTES];
+    char digest[SIGN_HEX + 1], mine[SIGN_HEX + 1];
+    if (!sign_read(rq->authorization, &sign) ||
+        !bus_strv_to_i64(sign.key, &id) || id < 1 || id > UINT32_MAX) {
+        return bus_fail(err, BUS_EPARSE,
+                        "Authorization: " BUS_WEB_SIGNED_SCHEME
+                        " system=, key=, nonce=, signature= are needed, once");
+    }
+    if (!bus_time_parse(rq->date, &at_ms)) {
+        return bus_fail(err, BUS_EPARSE,
+                        "Lianou-Date: an instant as "
+                        "2026-07-01T09:10:11+08:00 is needed");
+    }
+    bus_wire_sha256(rq->body.p, rq->body.n, hash);
+    hex_of(hash, digest);
+    const struct bus_strv lines[] = {
+        BUS_STRV("LIANOU-HMAC-SHA256\n"),
+        rq->method,
+        BUS_STRV("\n"),
+        rq->path,
+        BUS_STRV("\n"),
+        rq->date,
+        BUS_STRV("\n"),
+        sign.nonce,
+        BUS_STRV("\n"),
+        {digest, SIGN_HEX},
+        BUS_STRV("\n"),
+    };
+    bool known = keys != NULL &&
+                 bus_wire_keyring_hmac(keys, sign.system, (uint32_t)id, lines,
+                                       sizeof(lines) / sizeof(lines[0]), hash);
+    hex_of(hash, mine);
+    if (!known || !sign_same(mine, sign.signature.p)) {
+        return bus_fail(err, BUS_EDENIED, "the signature is not this system's");
+    }
+    if (at_ms < now_ms - BUS_WEB_SIGNED_OFF_MS ||
+        at_ms > now_ms + BUS_WEB_SIGNED_OFF_MS) {
+        return bus_fail(err, BUS_EDENIED,
+                        "the signed request is more than five minutes off");
+    }
+    BUS_TRY(seen_note(seen, hash, now_ms, err));
+    (void)bus_strv_copy(ret, BUS_WEB_SIGNED_NAME + 1, sign.system);
+    return BUS_OK;
+}

@@ -1,0 +1,1 @@
+SELECT n, encode(chain, 'hex') FROM read_log_head

@@ -1,0 +1,1 @@
+DELETE FROM account_session WHERE token_hash = decode($1, 'hex')
