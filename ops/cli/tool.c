@@ -1,9 +1,13 @@
 #include "ops/cli/tool.h"
 
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "bus/ledger/sql/account.h"
 #include "bus/ledger/sql/audit.h"
+#include "bus/web/readlog.h"
 #include "ops/cli/lianou.h"
 
 int cli_tool_open(struct tool *t, struct bus_err *err)
@@ -19,6 +23,27 @@ int cli_tool_database(struct tool *t, struct bus_err *err)
 {
     return bus_pg_open(t->conninfo ? t->conninfo : t->config.ledger.conninfo, 0,
                        &t->pg, err);
+}
+
+/* "user li", "user root for li": the system's accounts, which are a person's
+ * where an operator keeps them so. */
+static const char *who_runs(char ret[128])
+{
+    const struct passwd *me = getpwuid(getuid());
+    const char *sudo = getenv("SUDO_USER");
+    (void)snprintf(ret, 128, "user %.40s%s%.40s", me ? me->pw_name : "?",
+                   sudo ? " for " : "", sudo ? sudo : "");
+    return ret;
+}
+
+int cli_tool_note_read(struct tool *t,
+                       const struct bus_web_read *read,
+                       struct bus_err *err)
+{
+    char who[128];
+    struct bus_web_read one = *read;
+    one.who = who_runs(who);
+    return bus_web_read_note(t->pg, &one, err);
 }
 
 int cli_tool_close(struct tool *t,

@@ -18,6 +18,12 @@ struct tool
 
 int cli_tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 int cli_tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
+struct bus_web_read;
+/* A read of personal data by who runs this command, into the reading log
+ * (bus/web/readlog.h); `who` of read is filled in. Before anything is shown. */
+int cli_tool_note_read(struct tool *t,
+                       const struct bus_web_read *read,
+                       struct bus_err *err) BUS_MUSTCHECK;
 /* Closes, prints the error of rc if any, returns the exit code. */
 int cli_tool_close(struct tool *t,
                    const char *name,

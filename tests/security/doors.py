@@ -224,13 +224,123 @@ def systems(door):
     check("another sender's reference is another application", s == 202 and theirs["application_id"] != mine, (s, theirs))
 
 
+def reads(door):
+    print("whose case")
+    town, village = door.town, door.assistants[0][2]
+    rows = operators()
+    clerk = {org: next(r for r in rows if r[2] == org and r[3] != "assistant")
+             for org in ("371425", village[:9], "MZ", "RS", "TW", next(r[2] for r in rows if r[3] == "clerk" and len(r[2]) == 9
+                                                                    and r[2] != village[:9]))}
+    far = list(clerk)[-1]
+    tokens = {org: door.clerk if org == village[:9] else account(door, "of." + org, r) for org, r in clerk.items()}
+    mine = login(door, "li.one", "another password 8")[2]["token"]
+    other = account(door, "li.other", door.assistants[1])
+    form = door.form(facts={"area": "rural", "income_total_fen": 100000, "head_ill": True})
+    form["facts"].pop("head_ill")
+    i = door.post(form, bearer(mine))[1]["application_id"]
+    check("a moment ago: he who sent it", door.progress(i, bearer(mine))[0] == 200)
+    check("a moment ago: another does not see it", door.progress(i, bearer(other))[0] == 404)
+    case = door.case_of(i, bearer(mine))
+    check("the village's assistant", door.progress(case["case_id"], bearer(mine), "cases")[0] == 200)
+    nothing = str(uuid.uuid4())
+    for name, token in (("another village's assistant", other), ("another town", tokens[far])):
+        for where, there in (("applications", i), ("cases", case["case_id"])):
+            s, h, b = door.progress(there, bearer(token), where)
+            s0, h0, b0 = door.progress(nothing, bearer(token), where)
+            h.pop("date"), h0.pop("date")
+            check("%s: %s as what there is not, byte for byte" % (name, where), (s, h, b) == (s0, h0, b0) and s == 404, (s, b))
+    check("the town", door.progress(i, bearer(tokens[village[:9]]))[0] == 200)
+    check("the county", door.progress(i, bearer(tokens["371425"]))[0] == 200)
+    departments = {a["department"]["code"] for a in case["assignments"]}
+    for org in ("MZ", "RS", "TW"):
+        s, _, b = door.progress(case["case_id"], bearer(tokens[org]), "cases")
+        if org not in departments:
+            check("%s, with nothing to do there: 404" % org, s == 404, s)
+            continue
+        seen = json.loads(b)
+        foreign = [(part, x) for part in ("items", "assignments", "decisions") for x in seen[part] if x["department"]["code"] != org]
+        check("%s sees its items and no other's" % org, s == 200 and seen["items"] and not foreign, (s, foreign[:2]))
+        codes = {x["item"]["code"] for x in case["items"] if x["department"]["code"] != org}
+        check("%s: no word of others' items" % org, not [c for c in codes if '"%s"' % c in b.decode()])
+    for system, key, want in (("MZ", door.mz, 200 if "MZ" in departments else 404), ("callcentre", door.secret, 404)):
+        path = "/v1/cases/" + case["case_id"]
+        s = door.ask("GET", path, headers=signed(bytes.fromhex(key), system, "GET", path, key_id=8 if system == "MZ" else 7))[0]
+        check("system %s: %d" % (system, want), s == want, s)
+    resident(door, i, form)
+    limited(door)
+
+
+def resident(door, i, form):
+    def own(application, last):
+        return door.ask("POST", "/v1/progress", {"application_id": application, "id_last": last})
+    number = form["members"][0]["id_no"]
+    s, _, b = own(i, number[-6:])
+    check("the resident with the last six characters", s == 200 and json.loads(b)["application_id"] == i, (s, b[:200]))
+    check("no number in it", number not in b.decode() and number[-6:] not in b.decode())
+    right, wrong, unknown = own(i, number[-6:]), own(i, "000000"), own(str(uuid.uuid4()), "000000")
+    check("wrong ones and no application: the same bytes", wrong[0] == unknown[0] == 404 and wrong[2] == unknown[2], (wrong, unknown))
+    fresh = str(uuid.uuid4())
+    there = [own(i, "00000%d" % k)[0] for k in range(4)]
+    none = [own(fresh, "00000%d" % k)[0] for k in range(5)]
+    check("guessing waits", there == [404, 404, 429, 429], there)
+    check("guessing at nothing waits likewise", none == [404, 404, 404, 429, 429], none)
+    s, h, _ = own(i, number[-6:])
+    check("then the right ones, too; it says how long", s == 429 and int(h["retry-after"]) > 3000, (s, h))
+    check("in another spelling of the id", own(i.upper(), "000000")[0] in (400, 429))
+
+
+def limited(door):
+    token = account(door, "li.many", door.assistants[2])
+    got = [door.post(door.form(door.assistants[2]), bearer(token))[0] for _ in range(42)]
+    check("forty applications an hour, then 429", got == [202] * 40 + [429] * 2, got)
+
+
+def reading_log(door):
+    print("the reading log")
+    town = door.town
+
+    def sql(text):
+        return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", town.db, "-c", text], capture_output=True, text=True)
+    token = login(door, "li.one", "another password 8")[2]["token"]
+    i = door.post(door.form(), bearer(token))[1]["application_id"]
+    door.case_of(i, bearer(token))
+    before = town.audit()
+    door.progress(i, dict(bearer(token), **{"Lianou-Purpose": "visit"}))
+    town.lianou("case", "show", i, "--why", "complaint 12")
+    door.progress(str(uuid.uuid4()), bearer(token))
+    after = town.audit()
+    check("a read over HTTP and one at the command are two rows", after["reads"] == before["reads"] + 2, (before, after))
+    rows = sql("SELECT who, via, purpose, record, fields FROM read_log ORDER BY n DESC LIMIT 2").stdout.splitlines()
+    check("who, by what, what for, whose", rows[1] == "account li.one|GET /v1/applications/{id}|visit|%s|progress" % i
+          and rows[0].startswith("user ") and "|lianou case show|complaint 12|%s|case" % i in rows[0], rows)
+    check("the chain holds", after["reads_broken"] == 0, after)
+    for what in ("UPDATE read_log SET who = 'nobody' WHERE n = 2", "DELETE FROM read_log WHERE n = 2", "TRUNCATE read_log"):
+        r = sql(what)
+        check("only grows: " + what.split()[0], r.returncode != 0 and "only grows" in r.stderr, r)
+    n = after["reads"]
+    for what, back, found in (
+            ("UPDATE read_log SET who = 'nobody' WHERE n = 3", "UPDATE read_log SET who = (SELECT who FROM kept WHERE n = 3) WHERE n = 3", 3),
+            ("DELETE FROM read_log WHERE n = 4", "INSERT INTO read_log SELECT * FROM kept WHERE n = 4", 4),
+            ("DELETE FROM read_log WHERE n = %d" % n, "INSERT INTO read_log SELECT * FROM kept WHERE n = %d" % n, n),
+            ("UPDATE read_log SET n = CASE n WHEN 2 THEN -3 ELSE -2 END WHERE n IN (2, 3); UPDATE read_log SET n = -n WHERE n < 0",
+             "DELETE FROM read_log WHERE n IN (2, 3); INSERT INTO read_log SELECT * FROM kept WHERE n IN (2, 3)", 2)):
+        sql("CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM read_log")
+        r = sql("SET session_replication_role = replica; " + what)
+        audit = town.audit()
+        code = town.lianou("audit", check=False)
+        check("found and named: " + what[:44], r.returncode == 0 and audit["reads_broken"] == found and code.returncode == 1, (r, audit, code))
+        r = sql("SET session_replication_role = replica; " + back)
+        check("put back, it holds", r.returncode == 0 and town.audit()["reads_broken"] == 0, r)
+
+
 def main():
     town = Town(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
     good = False
     try:
         secret = os.urandom(32).hex()
         ring = town.dir / "callers"
-        ring.write_text("7 callcentre %s\n8 MZ %s\n" % (secret, os.urandom(32).hex()))
+        mz = os.urandom(32).hex()
+        ring.write_text("7 callcentre %s\n8 MZ %s\n" % (secret, mz))
         ring.chmod(0o600)
         town.env["LIANOU_CALLERS"] = str(ring)
         for role in ("intake", "matcher", "ledger"):
@@ -243,9 +353,9 @@ def main():
         town.roles["intake"].wait()
         town.start("intake")
         until(door.up, 30, town.moved)
-        door.secret = secret
+        door.secret, door.mz = secret, mz
         door.clerk = account(door, "town.clerk", door.town_clerk())
-        for part in (callers,):
+        for part in (callers, reads, reading_log):
             part(door)
         good = not faults
     finally:

@@ -1,11 +1,13 @@
-/* audit: the no-drop certificate. First how far the ledger is behind the
- * topics (what it has not read it cannot account for), then the account. */
+/* audit: the no-drop certificate, and the reading log's chain. First how far
+ * the ledger is behind the topics (what it has not read it cannot account for),
+ * then the account. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/kafka/read.h"
+#include "bus/web/readlog.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 
@@ -94,15 +96,50 @@ done:
     return rc;
 }
 
-static void
-audit_show(const struct account *a, const struct behind *b, bool json)
+struct audit_reads
+{
+    struct bus_web_readlog_sum log;
+    struct bus_pg_rows *bulk; /* who, hour, records; NULL: not asked */
+};
+
+/* The reading log's chain, and who has read much in an hour. */
+static int
+reads_of(struct tool *t, struct audit_reads *ret, struct bus_err *err)
+{
+    static const char bulk[] =
+        "SELECT who, left(at, 13), count(DISTINCT record) FROM read_log "
+        "GROUP BY 1, 2 HAVING count(DISTINCT record) > 200 "
+        "ORDER BY 3 DESC, 1, 2 LIMIT 20";
+    BUS_TRY(bus_web_readlog_check(t->pg, &ret->log, err));
+    return bus_pg_query(t->pg, bulk, NULL, 0, &ret->bulk, err);
+}
+
+static void reads_show(const struct audit_reads *r)
+{
+    (void)printf("reads written down     %" PRId64 ", head %s\n", r->log.rows,
+                 r->log.head);
+    if (r->log.broken > 0) {
+        (void)printf("reading log broken     row %" PRId64 " %s\n",
+                     r->log.broken, r->log.why);
+    }
+    for (size_t i = 0; i < bus_pg_count(r->bulk); i++) {
+        (void)printf("many reads             %s, %s h: %s records\n",
+                     bus_pg_value(r->bulk, i, 0), bus_pg_value(r->bulk, i, 1),
+                     bus_pg_value(r->bulk, i, 2));
+    }
+}
+
+static void audit_show(const struct account *a,
+                       const struct behind *b,
+                       const struct audit_reads *r,
+                       bool json)
 {
     const char *format =
         json ? "{\"unread\":%" PRId64 ",\"applications\":%" PRId64
                ",\"closed\":%" PRId64 ",\"open\":%" PRId64
                ",\"parked\":%" PRId64 ",\"dead_lettered\":%" PRId64
                ",\"lost\":%" PRId64 ",\"duplicated\":%" PRId64
-               ",\"torn\":%" PRId64 ",\"out_of_order\":%" PRId64 "}\n"
+               ",\"torn\":%" PRId64 ",\"out_of_order\":%" PRId64
              : "not yet in the ledger %" PRId64 "\n"
                "applications in        %" PRId64 "\n"
                "cases closed           %" PRId64 "\n"
@@ -119,16 +156,25 @@ audit_show(const struct account *a, const struct behind *b, bool json)
                  a->cases - a->cases_closed, a->parked, a->dead_lettered,
                  a->lost, a->duplicated, a->torn, a->out_of_order);
 #pragma GCC diagnostic pop
+    if (json) {
+        (void)printf(",\"reads\":%" PRId64 ",\"reads_broken\":%" PRId64
+                     ",\"reads_head\":\"%s\"}\n",
+                     r->log.rows, r->log.broken, r->log.head);
+    } else {
+        reads_show(r);
+    }
 }
 
 static int audit_read(struct tool *t,
                       struct behind *b,
                       struct account *a,
+                      struct audit_reads *r,
                       struct bus_err *err)
 {
     BUS_TRY(cli_tool_open(t, err));
     BUS_TRY(cli_tool_database(t, err));
     BUS_TRY(behind_of(t, b, err));
+    BUS_TRY(reads_of(t, r, err));
     return cli_account_read(t->pg, a, err);
 }
 
@@ -155,12 +201,14 @@ static int audit_run(int argc, char **argv)
     struct bus_err err;
     struct account a = {0};
     struct behind b = {0};
-    int rc = audit_read(&t, &b, &a, &err);
+    struct audit_reads r = {0};
+    int rc = audit_read(&t, &b, &a, &r, &err);
     if (rc == BUS_OK) {
-        audit_show(&a, &b, json);
+        audit_show(&a, &b, &r, json);
     }
+    bus_pg_rows_free(r.bulk);
     bool clean =
-        rc == BUS_OK &&
+        rc == BUS_OK && r.log.broken == 0 &&
         a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;
     rc = cli_tool_close(&t, "audit", rc, &err);
     return rc == LIANOU_WELL && !clean ? LIANOU_FAILED : rc;
@@ -169,7 +217,8 @@ static int audit_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_audit = {
     .name = "audit",
     .usage = "[--json] [--db CONNINFO] [--config DIR]",
-    .summary = "the no-drop certificate: in = out + open + parked + dead",
+    .summary = "the no-drop certificate: in = out + open + parked + dead; and "
+               "that no read was taken from the log",
     .summary_zh = "不落一户核验",
     .group = 3,
     .run = audit_run,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/ledger/cases.h"
+#include "bus/web/readlog.h"
 #include "ops/cli/inspect/case_screen.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/policy.h"
@@ -22,6 +23,7 @@ static const struct option options[] = {
     {"conflicts", no_argument, NULL, 'k'},
     {"village", required_argument, NULL, 'v'},
     {"limit", required_argument, NULL, 'n'},
+    {"why", required_argument, NULL, 'w'},
     {NULL, 0, NULL, 0}};
 
 struct asked
@@ -30,6 +32,7 @@ struct asked
     struct case_screen screen;
     struct bus_ledger_cases_query query;
     const char *id; /* NULL: a list */
+    const char *why;
     bool json;
 };
 
@@ -56,6 +59,9 @@ static bool take_option(struct asked *a, int o)
         return true;
     case 'k':
         a->query.state = "CONFLICT";
+        return true;
+    case 'w':
+        a->why = optarg;
         return true;
     case 'v':
         a->query.division = optarg;
@@ -93,6 +99,12 @@ static int case_answer(struct asked *a,
     if (rc != BUS_OK) {
         return rc;
     }
+    struct bus_web_read read = {.via = a->id ? "lianou case show"
+                                             : "lianou case list",
+                                .purpose = a->why,
+                                .record = a->id ? a->id : a->query.division,
+                                .fields = a->id ? "case" : "list"};
+    BUS_TRY(cli_tool_note_read(&a->t, &read, err));
     if (a->json) {
         (void)printf("%s\n", bus_buf_cstr(out));
         return BUS_OK;
@@ -131,7 +143,7 @@ static int case_run(int argc, char **argv)
         (void)fprintf(
             stderr,
             "lianou case: show ID, or list [--open|--closed|--conflicts] "
-            "[--village CODE] [--limit 1..%d]\n",
+            "[--village CODE] [--limit 1..%d]; --why TEXT\n",
             BUS_CASES_LIST_MAX);
         return LIANOU_USAGE;
     }
@@ -144,8 +156,8 @@ static int case_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_case = {
     .name = "case",
     .usage = "show ID [--all] | list [--open|--closed|--conflicts] "
-             "[--village CODE] [--limit N]\n    [--en] [--json] [--db "
-             "CONNINFO] [--config DIR]",
+             "[--village CODE] [--limit N]\n    [--why TEXT] [--en] [--json] "
+             "[--db CONNINFO] [--config DIR]",
     .summary = "a case's whole life, by its, an application's or a household's "
                "id",
     .summary_zh = "个案全过程",
