@@ -1,0 +1,103 @@
+/* Who guesses waits, longer each time; what a password must be. */
+#include "tests/lib/check.h"
+
+#include <string.h>
+
+#include "bus/web/limits.h"
+#include "bus/web/password.h"
+
+#define HOUR 3600000
+
+static struct bus_web_limits *limits_of(uint32_t tries)
+{
+    struct bus_web_limits_conf conf = {tries, HOUR, 24 * HOUR};
+    struct bus_web_limits *l = NULL;
+    struct bus_err err;
+    assert_int_equal(bus_web_limits_new(&conf, &l, &err), BUS_OK);
+    return l;
+}
+
+static void waits_double(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    struct bus_strv a = BUS_STRV("a"), b = BUS_STRV("b");
+    int64_t wait, waits[] = {1, 2, 4, 8, 16, 24, 24};
+    uint64_t now = 1000;
+    (void)state;
+    assert_true(bus_web_limits_try(l, a, now, &wait));
+    assert_true(bus_web_limits_try(l, a, now, &wait));
+    assert_true(bus_web_limits_try(l, a, now, &wait));
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        assert_false(bus_web_limits_try(l, a, now, &wait));
+        assert_int_equal(wait, waits[i] * HOUR);
+        now += (uint64_t)wait - 1;
+        assert_false(bus_web_limits_try(l, a, now, &wait));
+        now += 1;
+        assert_true(bus_web_limits_try(l, a, now, &wait));
+    }
+    assert_true(bus_web_limits_try(l, b, now, &wait)); /* nobody else */
+    bus_web_limits_well(l, a);
+    assert_true(bus_web_limits_try(l, a, now, &wait));
+    bus_web_limits_free(l);
+}
+
+/* Guesses of six characters in a year: not even twenty a day. */
+static void guessing_takes_years(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    int64_t wait, tries = 0;
+    (void)state;
+    for (uint64_t now = 0; now < UINT64_C(365) * 24 * HOUR; now += HOUR / 4) {
+        tries += bus_web_limits_try(l, BUS_STRV("a"), now, &wait);
+    }
+    assert_in_range(tries, 300, 500);
+    bus_web_limits_free(l);
+}
+
+static void counted_by_the_hour(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        assert_true(bus_web_limits_count(l, BUS_STRV("a"), 40, 10));
+    }
+    assert_false(bus_web_limits_count(l, BUS_STRV("a"), 40, HOUR));
+    assert_true(bus_web_limits_count(l, BUS_STRV("b"), 40, HOUR));
+    assert_true(bus_web_limits_count(l, BUS_STRV("a"), 40, HOUR + 10));
+    bus_web_limits_free(l);
+}
+
+static void passwords(void **state)
+{
+    static const char *const none[] = {"", "short", "aaaaaaaaaaaaaaaa",
+                                       "\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+                                       "\xff\xff"};
+    char hash[BUS_WEB_HASH_BYTES], again[BUS_WEB_HASH_BYTES];
+    struct bus_err err;
+    struct bus_strv good = BUS_STRV("莲藕的一句很长的话");
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_int_equal(bus_web_password_fit(bus_strv(none[i]), &err),
+                         BUS_EUSAGE);
+    }
+    good = BUS_STRV("莲藕的一句很长的话儿");
+    assert_int_equal(bus_web_password_fit(good, &err), BUS_OK);
+    assert_int_equal(bus_web_password_hash(good, hash, &err), BUS_OK);
+    assert_int_equal(bus_web_password_hash(good, again, &err), BUS_OK);
+    assert_int_equal(strncmp(hash, "$argon2id$", 10), 0);
+    assert_string_not_equal(hash, again); /* a salt each */
+    assert_true(bus_web_password_is(hash, good));
+    assert_false(bus_web_password_is(hash, BUS_STRV("莲藕的一句很长的话")));
+    assert_false(bus_web_password_is("", good));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(waits_double),
+        cmocka_unit_test(guessing_takes_years),
+        cmocka_unit_test(counted_by_the_hour),
+        cmocka_unit_test(passwords),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
