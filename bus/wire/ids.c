@@ -79,6 +79,56 @@ derive(const char *label, const struct part *parts, size_t count)
     derive((label), (const struct part[]){__VA_ARGS__}, \
            sizeof((const struct part[]){__VA_ARGS__}) / sizeof(struct part))
 
+/* The next character of s as ASCII where it is one (or its full-width form), 0
+ * for what is left out, -1 for another script's. *ret_n: its bytes. */
+static int number_character(struct bus_strv s, size_t *ret_n)
+{
+    const uint8_t *p = (const uint8_t *)s.p;
+    int c = p[0];
+    *ret_n = 1;
+    if (c >= 0xc0) {
+        *ret_n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+        *ret_n = *ret_n <= s.n ? *ret_n : s.n;
+    }
+    if (*ret_n == 2) { /* no-break space, middle dot */
+        return p[0] == 0xc2 && (p[1] == 0xa0 || p[1] == 0xb7) ? 0 : -1;
+    }
+    if (*ret_n == 3) {
+        int u = (p[0] & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+        bool blank = u == 0x3000 || (u >= 0x2000 && u <= 0x200a);
+        bool dash = (u >= 0x2010 && u <= 0x2015) || u == 0x2212;
+        if (blank || dash || (u >= 0x200b && u <= 0x200d)) {
+            return 0;
+        }
+        if (u < 0xff01 || u > 0xff5e) {
+            return -1;
+        }
+        c = u - 0xff01 + '!';
+    }
+    if (*ret_n == 4) {
+        return -1;
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 'A';
+    }
+    return c <= ' ' || strchr("-_.()[]", c) != NULL ? 0 : c;
+}
+
+struct bus_strv bus_wire_document_number(struct bus_strv s, char *to)
+{
+    size_t n = 0, bytes;
+    for (size_t i = 0; i < s.n; i += bytes) {
+        int c = number_character((struct bus_strv){s.p + i, s.n - i}, &bytes);
+        if (c > 0) {
+            to[n++] = (char)c;
+        } else if (c < 0) {
+            memcpy(to + n, s.p + i, bytes);
+            n += bytes;
+        }
+    }
+    return (struct bus_strv){to, n};
+}
+
 struct bus_id bus_wire_person_id(struct bus_strv key,
                                  struct bus_strv id_type,
                                  struct bus_strv id_no)

@@ -17,6 +17,7 @@
 #include "bus/base/strv.h"
 #include "bus/wire/json_memory.h"
 #include "ops/cli/help.h"
+#include "ops/cli/terminal.h"
 
 #define X(symbol) extern const struct lianou_command lianou_cmd_##symbol;
 #include "ops/cli/commands.def"
@@ -135,6 +136,9 @@ int main(int argc, char **argv)
         (void)printf("lianou %s %s\n  %s\n  %s\n", c->name, c->usage,
                      c->summary, c->summary_zh);
         return LIANOU_WELL;
+    }
+    if (c != &lianou_cmd_demo) { /* it draws */
+        cli_terminal_guard();
     }
     return c->run(argc - 1, argv + 1);
 }

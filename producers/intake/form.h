@@ -34,6 +34,7 @@
 #define FORM_DEPTH_MAX   16  /* of the JSON; an application needs 5 */
 #define FORM_TEXT_MAX    128 /* characters of a text */
 #define FORM_NAME_MAX    120 /* characters */
+#define FORM_ADDRESS_MAX 120 /* characters */
 #define FORM_PHONE_MIN   5   /* digits */
 #define FORM_PHONE_MAX   20
 #define FORM_ACCOUNT_MIN 8 /* digits */

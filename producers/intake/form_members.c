@@ -314,12 +314,28 @@ static int32_t form_members_birth(const json_t *facts)
     return json_is_string(j) && intake_form_day(s, &day) ? day : INT32_MIN;
 }
 
+/* However it was written, a document is one. */
+static void
+check_document(struct form_reading *r, struct form_person *p, const char *base)
+{
+    char *to = bus_arena_alloc(r->mem, p->id_no.n + 1);
+    struct bus_strv number = to != NULL ? bus_wire_document_number(p->id_no, to)
+                                        : (struct bus_strv){0};
+    if (p->id_no.n > 0 && number.n == 0) {
+        intake_form_fault(r, (struct form_at){base, "id_no"}, "ID_NUMBER",
+                          "证件号码须含字母或数字",
+                          "a document's number has letters or digits");
+    }
+    p->id_no = number;
+}
+
 static void
 check_member(struct form_reading *r, size_t i, struct fact_list *list)
 {
     struct form_person *p = &r->record.members.v[i];
     struct sa_member *m = &r->form->application.members.v[i];
     const char *base = intake_form_text(r, "/members/%zu", i);
+    check_document(r, p, base);
     struct about about = {.member = &m->person_id,
                           .birth = form_members_birth(p->facts)};
     form_check_person(r, p, base, i, &about, list);

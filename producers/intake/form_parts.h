@@ -32,7 +32,13 @@ bool intake_form_has_fault(struct form_reading *r, struct form_at at);
 const char *intake_form_text(struct form_reading *r, const char *fmt, ...)
     BUS_PRINTF(2, 3);
 
-/* intake_form_table_read.c: a character below U+0020, or U+007F. */
+/* intake_form_table_read.c: a character that nobody sees (controls, zero width,
+ * marks of direction), or blanks alone. The contract says it as a pattern; a
+ * test holds the two against each other. */
+#define HIDDEN_PATTERN                                                    \
+    "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f" \
+    "\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]"               \
+    "|^[ \\u00a0\\u2000-\\u200a\\u3000]+$"
 bool intake_form_has_control(struct bus_strv s);
 
 /* A day yyyy-mm-dd from the year 0001 on. */

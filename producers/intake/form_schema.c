@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bus/base/check.h"
-#include "producers/intake/form_table.h"
+#include "producers/intake/form_parts.h"
 #include "producers/intake/openapi_frame.h"
 
 #define REF "\"$ref\":\"#/components/schemas/"
@@ -13,11 +13,15 @@
 static const char mark[] = "\"@form\": true";
 
 const char *const intake_form_county_codes[] = {
-    "ACCOUNT_LENGTH",   "BANK",        "BIRTH_DIFFERS",
-    "DATE_RANGE",       "DIVISION",    "ID_CHECK_DIGIT",
-    "ID_DATE",          "ID_DIGITS",   "ID_LENGTH",
-    "MEMBER_TWICE",     "OPERATOR",    "PHONE_LENGTH",
-    "REFERENCE_REUSED", "SEX_DIFFERS", NULL};
+    "ACCOUNT_LENGTH",   "BANK",
+    "BIRTH_DIFFERS",    "DATE_RANGE",
+    "DIVISION",         "ID_CHECK_DIGIT",
+    "ID_DATE",          "ID_DIGITS",
+    "ID_LENGTH",        "ID_NUMBER",
+    "MEMBER_TWICE",     "OPERATOR",
+    "OPERATOR_MAY_NOT", "OPERATOR_NOT_YOU",
+    "PHONE_LENGTH",     "REFERENCE_REUSED",
+    "SEX_DIFFERS",      NULL};
 
 /* What hangs together between members of the form, as form.c and
  * intake_form_members.c check it. */
@@ -94,7 +98,7 @@ static void schema_text(struct bus_buf *out, const struct form_field *f)
         }
         bus_buf_puts(out, dash ? "-]\"}" : "]\"}");
     } else {
-        bus_buf_puts(out, "\"[\\u0000-\\u001f\\u007f]\"}");
+        bus_buf_puts(out, "\"" HIDDEN_PATTERN "\"}");
     }
 }
 

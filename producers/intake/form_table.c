@@ -81,7 +81,7 @@ static const struct form_field person_fields[] = {
      .en = "a telephone number of 5 to 20 digits, +86, blanks and dashes "
            "allowed",
      COLUMN("phone", "联系电话", PHONE, false)},
-    {TEXT(form_person, address, FORM_TEXT_MAX), .personal = true,
+    {TEXT(form_person, address, FORM_ADDRESS_MAX), .personal = true,
      COLUMN("address", "住址", TEXT, false)},
     {TEXT(form_person, bank_code, FORM_TEXT_MAX),
      .describe = "a bank of this county's bus",

@@ -23,11 +23,13 @@ static void field_wrong(struct form_reading *r,
             en = "an object of at most 200 facts";
         } else if (code == NULL) {
             code = "TEXT";
-            zh = intake_form_text(r, "1至%d个字的文字, 不含控制字符", (int)max);
+            zh = intake_form_text(
+                r, "1至%d个字的文字, 不含控制、零宽字符, 不能只有空格",
+                (int)max);
             en = intake_form_text(
                 r,
-                "a text of 1 to %d characters, without control "
-                "characters",
+                "a text of 1 to %d characters, without control or "
+                "zero-width characters, not of blanks alone",
                 (int)max);
         }
         break;
@@ -66,14 +68,43 @@ bool intake_form_day(struct bus_strv s, int32_t *ret_days)
            bus_date_parse(s, ret_days);
 }
 
-bool intake_form_has_control(struct bus_strv s)
+/* By the same ranges as HIDDEN_PATTERN (form_parts.h), in their order. */
+static bool is_hidden(uint32_t u)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f) {
+    static const uint32_t ranges[][2] = {
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+        {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+        {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (u >= ranges[i][0] && u <= ranges[i][1]) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_blank(uint32_t u)
+{
+    return u == ' ' || u == 0xa0 || u == 0x3000 || (u >= 0x2000 && u <= 0x200a);
+}
+
+bool intake_form_has_control(struct bus_strv s)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < s.n;) {
+        uint32_t u = (unsigned char)s.p[i++];
+        int more = u >= 0xf0 ? 3 : u >= 0xe0 ? 2 : u >= 0xc0 ? 1 : 0;
+        u &= more == 3 ? 0x07 : more == 2 ? 0x0f : more == 1 ? 0x1f : 0xff;
+        for (; more > 0 && i < s.n; more--) {
+            u = u << 6 | ((unsigned char)s.p[i++] & 0x3f);
+        }
+        if (is_hidden(u)) {
+            return true;
+        }
+        seen += !is_blank(u);
+    }
+    return s.n > 0 && seen == 0;
 }
 
 static bool

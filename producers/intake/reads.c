@@ -351,7 +351,9 @@ static bool progress_read(const struct intake_reads *r,
     if (well) {
         char upper[FORM_LOOKUP + 1] = {0};
         for (size_t i = 0; i < FORM_LOOKUP; i++) {
-            upper[i] = last[i] == 'x' ? 'X' : last[i];
+            upper[i] =
+                (char)(last[i] >= 'a' && last[i] <= 'z' ? last[i] - 'a' + 'A'
+                                                        : last[i]);
         }
         q->lookup = bus_wire_lookup_id(
             (struct bus_strv){(const char *)r->in->person_key,

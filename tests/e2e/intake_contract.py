@@ -115,6 +115,15 @@ def probes():
     """Those that were tried by hand first: what each is about, and it."""
     p = probe
     yield "as it should be", well()
+    for what, text in (("blanks", "  "), ("a wide blank", "\u3000"), ("zero width", "甲\u200b"), ("right to left", "甲\u202e乙"),
+                       ("a C1 control", "甲\u0085"), ("a soft hyphen", "甲\u00ad"), ("an escape", "\u001b[2J"), ("blanks within", "甲 乙")):
+        yield "a name of " + what, p(["members", 0, "name"], text)
+        yield "an evidence of " + what, p(["evidence", "call_reference"], text)
+        yield "an address of " + what, p(["members", 0, "address"], text)
+    yield "an address of 120 characters", p(["members", 0, "address"], "路" * 120)
+    yield "an address of 121 characters", p(["members", 0, "address"], "路" * 121)
+    for what, text in (("in small letters", "e12345678"), ("with blanks", " E1234 5678"), ("of dashes", "---")):
+        yield "a document " + what, put(p(["members", 0, "id_no"], text), ["members", 0, "id_type"], "414")
     yield "no channel_reference", p(["channel_reference"], ABSENT)
     yield "null channel_reference", p(["channel_reference"], None)
     yield "empty channel_reference", p(["channel_reference"], "")

@@ -12,6 +12,7 @@ import os
 import struct
 import subprocess
 import sys
+import tty
 import uuid
 
 PYTHON = os.environ.get("LIANOU_PYTHON")
@@ -156,6 +157,52 @@ def account(door, name, operator, password="a long password " + "7"):
                        input=password + "\n", capture_output=True, text=True)
     assert r.returncode == 0, r
     return login(door, name, password)[2]["token"]
+
+
+def documents(door):
+    print("documents")
+    households = set()
+    for spelling in ("E12345678", "e12345678", " E1234 5678", "E1234-5678", "\uff251234\uff15678"):
+        form = door.form()
+        form["members"][0].update(id_type="414", id_no=spelling)
+        s, b = door.post(form)
+        check("a document spelt %r is taken" % spelling, s == 202, b)
+        door.case_of(b["application_id"])
+        households.add(json.loads(door.town.lianou("case", "show", b["application_id"], "--json").stdout)["household_id"])
+    check("and is one household", len(households) == 1, households)
+    for name in ("  ", "\u3000", "甲\u200b", "甲\u202e乙", "甲\u0007", "甲\u009b"):
+        form = door.form()
+        form["members"][0]["name"] = name
+        check("a name %s is told" % ascii(name), door.codes(form) == (422, {("/members/0/name", "TEXT")}), door.codes(form))
+        check("evidence %s is told" % ascii(name), door.codes(door.form(evidence={"read_back": name}))[0] == 422)
+
+
+def on_a_terminal(door, args):
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    p = subprocess.Popen([door.town.program, *args], env=door.town.env, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    got = b""
+    try:
+        while part := os.read(ours, 65536):
+            got += part
+    except OSError:  # its end
+        pass
+    os.close(ours)
+    return got.decode(), p.wait(60)
+
+
+def terminal(door):
+    """What others wrote never steers the terminal of who looks at it."""
+    print("the terminal")
+    form = door.form()
+    form["a\x1b[2J\x9b31m\u202ekey"] = 1
+    s, b = door.post(form)
+    check("an unknown field with an escape: told", s == 422, b)
+    for args in (("intake", "drafts"), ("intake", "drafts", "show", b["draft"])):
+        text, code = on_a_terminal(door, args)
+        bad = [c for c in text if (ord(c) < 32 and c not in "\n\t") or 0x7f <= ord(c) <= 0x9f or c in "\u202e\u200b"]
+        check("no control character in lianou %s" % " ".join(args[:3]), code == 0 and "key" in text and not bad, ascii(text)[:300])
 
 
 def callers(door):
@@ -346,7 +393,8 @@ def main():
         for role in ("intake", "matcher", "ledger"):
             town.start(role)
         door = Door(town)
-        ids_that_leave(door)
+        for part in (ids_that_leave, documents, terminal):
+            part(door)
         # From here on everybody says who he is.
         town.env["LIANOU_HTTP_CALLERS"] = "named"
         town.roles["intake"].terminate()

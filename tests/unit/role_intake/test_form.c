@@ -161,8 +161,14 @@ static const struct
     {"/members/0/name", "", "/members/0/name", "MISSING"},
     {"/members/0/id_type", "\"11\"", "/members/0/id_type", "ID_TYPE"},
     {"/members/0/id_no", "\"0000\"", "/members/0/id_no", "ID_LENGTH"},
-    {"/members/0/id_no", "\"00000019800101003x\"", "/members/0/id_no",
+    {"/members/0/id_no", "\"00000019800101X03X\"", "/members/0/id_no",
      "ID_DIGITS"},
+    {"/members/0/id_no", "\" - \"", "/members/0/id_no", "ID_NUMBER"},
+    {"/members/0/name", "\" \\u3000 \"", "/members/0/name", "TEXT"},
+    {"/members/0/name", "\"甲\\u200b\"", "/members/0/name", "TEXT"},
+    {"/members/0/name", "\"甲\\u202e乙\"", "/members/0/name", "TEXT"},
+    {"/members/0/name", "\"甲\\u0085\"", "/members/0/name", "TEXT"},
+    {"/evidence/call_reference", "\"  \"", "/evidence/call_reference", "TEXT"},
     {"/members/0/id_no", "\"000000198013010037\"", "/members/0/id_no",
      "ID_DATE"},
     {"/members/0/id_no", "\"000000198001010031\"", "/members/0/id_no",
@@ -348,6 +354,32 @@ static void ids(void **state)
 
 /* The clock steps back a day and an hour: the same ids; only the instant and
  * the day of the declared facts are the clock's. */
+/* One document is one person and one household, whatever way it was written. */
+static void documents_are_one(void **state)
+{
+    static const char *const ways[] = {
+        "E12345678",  "e12345678",          " E1234 5678",
+        "E1234-5678", "Ｅ１２３４５６７８", "E12345678\xe3\x80\x80"};
+    struct bus_id home = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        json_t *j = well();
+        json_t *m = json_array_get(json_object_get(j, "members"), 0);
+        assert_int_equal(json_object_set_new(m, "id_type", json_string("414")),
+                         0);
+        assert_int_equal(json_object_set_new(m, "id_no", json_string(ways[i])),
+                         0);
+        struct form *f = read_form(j);
+        assert_int_equal(f->fault_count, 0);
+        assert_true(bus_strv_is(f->personal.id_no, "E12345678"));
+        if (i == 0) {
+            home = f->application.household_id;
+        }
+        assert_true(bus_id_eq(&home, &f->application.household_id));
+        json_decref(j);
+    }
+}
+
 static void clock_steps_back(void **state)
 {
     (void)state;
@@ -540,10 +572,15 @@ static void every_truncation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_fault),        cmocka_unit_test(all_at_once),
-        cmocka_unit_test(role_at_that_date), cmocka_unit_test(ids),
-        cmocka_unit_test(clock_steps_back),  cmocka_unit_test(syntax),
-        cmocka_unit_test(every_truncation),  cmocka_unit_test(as_jansson),
+        cmocka_unit_test(each_fault),
+        cmocka_unit_test(all_at_once),
+        cmocka_unit_test(role_at_that_date),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(documents_are_one),
+        cmocka_unit_test(clock_steps_back),
+        cmocka_unit_test(syntax),
+        cmocka_unit_test(every_truncation),
+        cmocka_unit_test(as_jansson),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
