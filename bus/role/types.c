@@ -16,6 +16,7 @@
 #include "schemas/earlier.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/helped_by.h"
 #include "schemas/household_assignment.h"
 #include "schemas/household_case.h"
 #include "schemas/household_facts.h"
@@ -62,6 +63,7 @@ static const struct bus_wire_type *const all[] = {
     TOPICS(X)
 #undef X
         & sa_personal_type,
+    &sa_helped_by_type,
     &sa_household_facts_type,
     &sa_household_assignment_type,
     &sa_household_names_type,

@@ -15,10 +15,12 @@ static size_t add_columns(struct csv_import_column *to,
                           const char *base,
                           const struct form_field *fields)
 {
-    static const char *const bases[][2] = {
-        {"operator", "/operator"}, {"helper", "/helper"}, {"members", "."}};
+    static const char *const bases[][2] = {{"operator", "/operator"},
+                                           {"helper", "/helper"},
+                                           {"helped_by", "/helped_by"},
+                                           {"members", "."}};
     for (const struct form_field *f = fields; f->doc.name != NULL; f++) {
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
             if (f->sub != NULL && strcmp(f->doc.name, bases[i][0]) == 0) {
                 n = add_columns(to, n, bases[i][1], f->sub);
             }

@@ -63,72 +63,6 @@ static void check_day(struct form_reading *r)
     }
 }
 
-static const struct bus_operator *operator_of(struct form_reading *r,
-                                              const struct form_actor *a)
-{
-    char org[4 * FORM_TEXT_MAX + 1];
-    const struct bus_config *c = r->rules->config;
-    const struct bus_operator *op =
-        bus_conf_operator(c, a->operator_id,
-                          bus_strv_copy(org, sizeof(org), a->org_code), r->day);
-    const struct bus_operator *end = c->operators + c->operators_count;
-    if (op == NULL || a->role.n == 0) {
-        return op;
-    }
-    for (; op < end && bus_strv_is(a->operator_id, op->id); op++) {
-        if (bus_strv_is(a->org_code, op->org) && op->from_day <= r->day &&
-            r->day <= op->to_day && bus_strv_is(a->role, op->role)) {
-            return op;
-        }
-    }
-    return NULL;
-}
-
-static bool check_actor(struct form_reading *r,
-                        const char *base,
-                        bool there,
-                        const struct form_actor *in,
-                        struct sa_actor *ret)
-{
-    *ret = (struct sa_actor){.operator_id = in->operator_id,
-                             .org_code = in->org_code,
-                             .role = in->role};
-    if (!there) {
-        return false;
-    }
-    const struct bus_operator *op = operator_of(r, in);
-    if (op == NULL) {
-        intake_form_fault(
-            r, (struct form_at){base, "operator_id"}, "OPERATOR",
-            "此人在申请当日于该机构没有(此)职务; 须为实名经办人",
-            "nobody of this id has a (this) role in that organisation "
-            "on the day of the application; operators are named "
-            "persons");
-        return false;
-    }
-    ret->role = bus_strv(op->role);
-    return true;
-}
-
-static void check_people(struct form_reading *r, const json_t *j)
-{
-    const struct form_record *in = &r->record;
-    struct sa_application *a = &r->form->application;
-    a->has_helper =
-        check_actor(r, "/helper", in->has_helper, &in->helper, &a->helper);
-    a->has_operator = check_actor(r, "/operator", in->has_operator,
-                                  &in->operator, & a->operator);
-    bool alone =
-        a->channel == SA_CHANNEL_WEB || a->channel == SA_CHANNEL_MOBILE;
-    const json_t *operator= json_object_get(j, "operator");
-    if (!alone && (operator== NULL || json_is_null(operator))) {
-        intake_form_fault(r, (struct form_at){"", "operator"},
-                          "OPERATOR_MISSING",
-                          "电话、口述、服务站渠道须记录受理人",
-                          "this channel needs the operator who took it down");
-    }
-}
-
 static void check_place(struct form_reading *r)
 {
     struct bus_strv code = r->record.division_code;
@@ -184,7 +118,7 @@ static int read_all(struct form_reading *r, const json_t *json)
     check_evidence(r);
     check_day(r);
     check_place(r);
-    check_people(r, json);
+    BUS_TRY(intake_form_people(r, json));
     a->occurred_at =
         r->day == r->today ? r->rules->now_ms : r->day * DAY_MS + NOON_CHINA_MS;
     BUS_TRY(intake_form_members(r));

@@ -25,21 +25,23 @@
 #include "bus/conf/bus_config.h"
 #include "bus/registers/registers.h"
 #include "schemas/application.h"
+#include "schemas/helped_by.h"
 #include "schemas/personal.h"
 
-#define FORM_FAULTS_MAX  64
-#define FORM_MEMBERS_MAX 32
-#define FORM_FACTS_MAX   200 /* of the household, and of each member */
-#define FORM_ITEMS_MAX   64
-#define FORM_DEPTH_MAX   16  /* of the JSON; an application needs 5 */
-#define FORM_TEXT_MAX    128 /* characters of a text */
-#define FORM_NAME_MAX    120 /* characters */
-#define FORM_ADDRESS_MAX 120 /* characters */
-#define FORM_PHONE_MIN   5   /* digits */
-#define FORM_PHONE_MAX   20
-#define FORM_ACCOUNT_MIN 8 /* digits */
-#define FORM_ACCOUNT_MAX 32
-#define FORM_LOOKUP      6 /* last characters of a number, to ask by */
+#define FORM_FAULTS_MAX   64
+#define FORM_MEMBERS_MAX  32
+#define FORM_FACTS_MAX    200 /* of the household, and of each member */
+#define FORM_ITEMS_MAX    64
+#define FORM_DEPTH_MAX    16  /* of the JSON; an application needs 5 */
+#define FORM_TEXT_MAX     128 /* characters of a text */
+#define FORM_RELATION_MAX 20  /* characters */
+#define FORM_NAME_MAX     120 /* characters */
+#define FORM_ADDRESS_MAX  120 /* characters */
+#define FORM_PHONE_MIN    5   /* digits */
+#define FORM_PHONE_MAX    20
+#define FORM_ACCOUNT_MIN  8 /* digits */
+#define FORM_ACCOUNT_MAX  32
+#define FORM_LOOKUP       6 /* last characters of a number, to ask by */
 /* With the blanks and dashes that people write. */
 #define FORM_PHONE_TEXT_MAX   32
 #define FORM_ACCOUNT_TEXT_MAX 48
@@ -79,8 +81,9 @@ struct form
 {
     struct sa_application application; /* event_id: derived, the same again */
     struct sa_personal personal;       /* the applicant's */
-    bool has_personal;
-    size_t fault_count; /* more than kept are counted */
+    bool has_personal, has_helped_by;
+    struct sa_helped_by helped_by; /* who is no operator */
+    size_t fault_count;            /* more than kept are counted */
     struct intake_form_fault faults[FORM_FAULTS_MAX];
 };
 

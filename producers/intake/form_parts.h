@@ -48,6 +48,9 @@ bool intake_form_day(struct bus_strv s, int32_t *ret_days);
  */
 int intake_form_members(struct form_reading *r) BUS_MUSTCHECK;
 
+/* form_people.c: the operator, the helper, who helped and is neither. */
+int intake_form_people(struct form_reading *r, const json_t *j) BUS_MUSTCHECK;
+
 /* form_numbers.c: the digits of an account; of a telephone number, without its
  * +86; empty, where a '+' stands inside. In mem, or empty when it is full. */
 struct bus_strv intake_form_digits(struct bus_arena *mem, struct bus_strv s);

@@ -322,7 +322,8 @@ static const struct form_field *field_named(const char *name)
 
 static void schema_form(struct bus_buf *out, const struct bus_config *config)
 {
-    static const char *const parts[] = {"evidence", "operator", "members"};
+    static const char *const parts[] = {"evidence", "operator", "helped_by",
+                                        "members"};
     schema_types(out);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const struct form_field *f = field_named(parts[i]);

@@ -52,6 +52,24 @@ static const struct form_field operator_fields[] =
 static const struct form_field helper_fields[] =
     ACTOR("helper", "协助人", "协助机构", false);
 
+static const struct form_field helped_fields[] = {
+    {TEXT(form_helped, name, FORM_NAME_MAX, .required = true), .personal = true,
+     COLUMN("helped_name", "帮助人姓名", TEXT, false)},
+    {TEXT(form_helped, relation, FORM_RELATION_MAX, .required = true),
+     .describe = "to the applicant, in words",
+     COLUMN("helped_relation", "帮助人关系", TEXT, false)},
+    {TEXT(form_helped,
+          phone,
+          FORM_PHONE_TEXT_MAX,
+          .min = FORM_PHONE_MIN,
+          .required = true),
+     .more = FORM_DIGITS, .others = " -+", .personal = true, .code = "PHONE",
+     .zh = "电话号码: 5至20位数字, 可有+86、空格和短横",
+     .en = "a telephone number of 5 to 20 digits, +86, blanks and dashes "
+           "allowed",
+     COLUMN("helped_phone", "帮助人电话", PHONE, false)},
+    NO_MORE};
+
 static const struct form_field person_fields[] = {
     {TEXT(form_person, name, FORM_NAME_MAX), .personal = true,
      .describe = "of the applicant it must be there",
@@ -138,14 +156,24 @@ const struct form_field intake_form_fields[] = {
      .sub = operator_fields, .schema = "Actor", .code = "ACTOR",
      .zh = "对象: operator_id org_code role",
      .en = "an object with operator_id, org_code, role",
-     .describe = "who took it down; needed but for WEB and MOBILE"},
+     .describe = "who took it down; needed but for WEB and MOBILE; in a "
+                 "session it is who is logged in and may be left out"},
     {AT(PART,
         form_record,
         helper,
         .has_offset = offsetof(struct form_record, has_helper)),
      .sub = helper_fields, .schema = "Actor", .code = "ACTOR",
      .zh = "对象: operator_id org_code role",
-     .en = "an object with operator_id, org_code, role"},
+     .en = "an object with operator_id, org_code, role",
+     .describe = "an operator who helped"},
+    {AT(PART,
+        form_record,
+        helped_by,
+        .has_offset = offsetof(struct form_record, has_helped_by)),
+     .sub = helped_fields, .schema = "HelpedBy", .code = "HELPED_BY",
+     .zh = "对象: name relation phone",
+     .en = "an object with name, relation, phone",
+     .describe = "a relative or neighbour who helped and is no operator"},
     {AT(BOOL, form_record, consent, .required = true), .code = "CONSENT",
      .zh = "是否授权核对, true 或 false",
      .en = "whether checking is authorised, true or false",

@@ -61,6 +61,10 @@ struct form_actor
 {
     struct bus_strv operator_id, org_code, role;
 };
+struct form_helped
+{
+    struct bus_strv name, relation, phone;
+};
 struct form_person
 {
     struct bus_strv id_type, id_no, name, relation, phone, address, bank_code,
@@ -84,8 +88,9 @@ struct form_record
     struct bus_strv channel_reference, division_code;
     struct bus_strv call_reference, read_back; /* of "evidence" */
     int32_t applied_on;
-    bool has_applied_on, has_operator, has_helper, consent;
+    bool has_applied_on, has_operator, has_helper, has_helped_by, consent;
     struct form_actor operator, helper;
+    struct form_helped helped_by;
     struct form_persons members;
     const json_t *facts, *requested_items; /* NULL: none */
 };

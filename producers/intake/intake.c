@@ -32,21 +32,40 @@ static void on_intake_tick(void *data)
 
 /* --- taking one --- */
 
-static int
-intake_seal(struct intake *in, struct form *form, struct bus_err *err)
+static int seal_record(struct intake *in,
+                       const struct form *form,
+                       const char *field,
+                       const struct bus_wire_type *type,
+                       const void *record,
+                       struct bus_strv *ret,
+                       struct bus_err *err)
 {
-    struct sa_application *a = &form->application;
     struct bus_strv plain;
-    BUS_TRY(bus_wire_encode_framed(&sa_personal_type, &form->personal, &in->mem,
-                                   &plain, err));
+    BUS_TRY(bus_wire_encode_framed(type, record, &in->mem, &plain, err));
     uint8_t *to = bus_arena_alloc(&in->mem, plain.n + BUS_WIRE_SEAL_BYTES);
     if (to == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "personal data");
     }
-    struct bus_wire_binding b = {"application", "personal", &a->event_id};
-    a->has_personal = true;
-    a->personal = (struct bus_strv){(char *)to, plain.n + BUS_WIRE_SEAL_BYTES};
+    struct bus_wire_binding b = {"application", field,
+                                 &form->application.event_id};
+    *ret = (struct bus_strv){(char *)to, plain.n + BUS_WIRE_SEAL_BYTES};
     return bus_wire_seal(in->keys, BUS_STRV("bus"), &b, plain, to, err);
+}
+
+static int
+intake_seal(struct intake *in, struct form *form, struct bus_err *err)
+{
+    struct sa_application *a = &form->application;
+    a->has_personal = form->has_personal;
+    a->has_helped_by = form->has_helped_by;
+    if (form->has_personal) {
+        BUS_TRY(seal_record(in, form, "personal", &sa_personal_type,
+                            &form->personal, &a->personal, err));
+    }
+    return form->has_helped_by
+               ? seal_record(in, form, "helped_by", &sa_helped_by_type,
+                             &form->helped_by, &a->helped_by, err)
+               : BUS_OK;
 }
 
 static size_t ids_of(const struct form *form,
@@ -164,9 +183,7 @@ int intake_accept(struct intake *in,
                   struct bus_err *err)
 {
     BUS_CHECK(form->fault_count == 0);
-    if (form->has_personal) {
-        BUS_TRY(intake_seal(in, form, err));
-    }
+    BUS_TRY(intake_seal(in, form, err));
     BUS_TRY(bus_wire_type_ready(&sa_application_type, err));
     struct submission *s = NULL;
     BUS_TRY(submission_of(in, form, sent, &s, err));

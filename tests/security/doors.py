@@ -177,6 +177,46 @@ def documents(door):
         check("evidence %s is told" % ascii(name), door.codes(door.form(evidence={"read_back": name}))[0] == 422)
 
 
+def who_helps(door):
+    print("who helps, who takes down")
+    rows, village = operators(), door.assistants[0][2]
+
+    def by(r, **changes):
+        form = door.form(**changes)
+        form["operator"] = {"operator_id": r[0], "org_code": r[2]}
+        return door.codes(form)
+
+    def of(role, org):
+        return next(r for r in rows if r[3] == role and r[2] == org)
+    neighbour = {"name": "丙丁", "relation": "邻居", "phone": "00000000009"}
+    form = door.form(helped_by=neighbour)
+    s, b = door.post(form)
+    check("a neighbour helps, by name, relation and telephone", s == 202, b)
+    door.case_of(b["application_id"])
+    shown = door.town.lianou("case", "show", b["application_id"], "--json").stdout
+    detail = subprocess.run(["psql", "-X", "-A", "-t", door.town.db, "-c", "SELECT detail::text FROM event WHERE kind = 'application'"],
+                            capture_output=True, text=True).stdout
+    check("his name and telephone are nowhere to be read", not [x for x in ("丙丁", "00000000009") if x in shown + detail])
+    check("half of it is told", door.codes(door.form(helped_by={"name": "丙丁"})) ==
+          (422, {("/helped_by/relation", "MISSING"), ("/helped_by/phone", "MISSING")}))
+    may_not = (422, {("/operator/operator_id", "OPERATOR_MAY_NOT")})
+    far = next(r for r in door.assistants if r[2][:9] != village[:9])
+    check("the village's assistant", by(door.assistants[0])[0] == 202)
+    check("another village's assistant may not", by(next(r for r in door.assistants if r[2][:9] == village[:9] and r[2] != village)) == may_not)
+    check("another town's assistant may not", by(far) == may_not)
+    check("the town's clerk", by(of("clerk", village[:9]))[0] == 202)
+    check("another town's clerk may not", by(next(r for r in rows if r[3] == "clerk" and len(r[2]) == 9 and r[2] != village[:9])) == may_not)
+    station = next(line.split(",")[1] for line in open(os.path.join(SOURCE, "bus-config/divisions/stations.csv")) if line.startswith(village))
+    check("the village's station", by(of("clerk", station))[0] == 202)
+    check("another station may not", by(next(r for r in rows if r[3] == "clerk" and len(r[2]) == 12 and r[2] != station)) == may_not)
+    check("the county's clerk", by(of("clerk", "371425"))[0] == 202)
+    check("a department's clerk may not", by(of("clerk", "RS")) == may_not)
+    check("the county's auditor may not", by(of("auditor", "371425")) == may_not)
+    form = door.form()
+    form["operator"]["org_code"] = village[:9]
+    check("an assistant in the town's name may not", door.codes(form) == (422, {("/operator/operator_id", "OPERATOR")}))
+
+
 def on_a_terminal(door, args):
     ours, theirs = os.openpty()
     tty.setraw(theirs)
@@ -305,6 +345,9 @@ def reads(door):
             check("%s, with nothing to do there: 404" % org, s == 404, s)
             continue
         seen = json.loads(b)
+        if s != 200:
+            check("%s sees its items" % org, False, (s, b))
+            continue
         foreign = [(part, x) for part in ("items", "assignments", "decisions") for x in seen[part] if x["department"]["code"] != org]
         check("%s sees its items and no other's" % org, s == 200 and seen["items"] and not foreign, (s, foreign[:2]))
         codes = {x["item"]["code"] for x in case["items"] if x["department"]["code"] != org}
@@ -393,7 +436,7 @@ def main():
         for role in ("intake", "matcher", "ledger"):
             town.start(role)
         door = Door(town)
-        for part in (ids_that_leave, documents, terminal):
+        for part in (ids_that_leave, documents, who_helps, terminal):
             part(door)
         # From here on everybody says who he is.
         town.env["LIANOU_HTTP_CALLERS"] = "named"

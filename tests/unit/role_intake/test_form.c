@@ -137,6 +137,20 @@ static const struct
     {"/applied_on", "\"2026-09-11\"", "/applied_on", "DATE_RANGE"},
     {"/applied_on", "\"2025-09-08\"", "/applied_on", "DATE_RANGE"},
     {"/division_code", "\"371425999999\"", "/division_code", "DIVISION"},
+    {"/division_code", "\"371425001002\"", "/operator/operator_id",
+     "OPERATOR_MAY_NOT"},
+    {"/division_code", "\"371425101201\"", "/operator/operator_id",
+     "OPERATOR_MAY_NOT"},
+    {"/helped_by", "[]", "/helped_by", "HELPED_BY"},
+    {"/helped_by", "{\"name\": \"甲\", \"relation\": \"邻居\"}",
+     "/helped_by/phone", "MISSING"},
+    {"/helped_by",
+     "{\"name\": \"甲\", \"relation\": \"邻居\", \"phone\": \"1 - - 2\"}",
+     "/helped_by/phone", "PHONE_LENGTH"},
+    {"/helped_by",
+     "{\"name\": \" \", \"relation\": \"邻居\", \"phone\": "
+     "\"00000000001\"}",
+     "/helped_by/name", "TEXT"},
     {"/operator", "null", "/operator", "OPERATOR_MISSING"},
     {"/operator", "\"op\"", "/operator", "ACTOR"},
     {"/operator/operator_id", "\"op-999999\"", "/operator/operator_id",
@@ -301,20 +315,25 @@ static void role_at_that_date(void **state)
     put(j, "/operator/operator_id", name);
     (void)snprintf(name, sizeof(name), "\"%s\"", left->org);
     put(j, "/operator/org_code", name);
+    put(j, "/division_code", name);
     put(j, "/operator/role", "");
     struct form *f = read_form(j);
     assert_int_equal(f->fault_count, 1);
     assert_string_equal(f->faults[0].pointer, "/operator/operator_id");
     struct bus_operator *o = (struct bus_operator *)(uintptr_t)left;
+    struct bus_register_operator *in_register =
+        (struct bus_register_operator *)(uintptr_t)bus_registers_operator(
+            names.registers, bus_strv(left->id), left->to_day);
     int32_t was = o->to_day;
-    o->to_day = bus_china_day(NOW_MS) - 30;
+    assert_non_null(in_register);
+    o->to_day = in_register->to_day = bus_china_day(NOW_MS) - 30;
     put(j, "/applied_on", "\"2026-08-11\"");
     f = read_form(j);
     assert_int_equal(f->fault_count, 0);
     assert_int_equal(bus_china_day(f->application.occurred_at), o->to_day);
     put(j, "/applied_on", "\"2026-08-12\"");
     assert_int_equal(read_form(j)->fault_count, 1);
-    o->to_day = was;
+    o->to_day = in_register->to_day = was;
     json_decref(j);
 }
 
