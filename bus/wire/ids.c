@@ -79,8 +79,8 @@ derive(const char *label, const struct part *parts, size_t count)
     derive((label), (const struct part[]){__VA_ARGS__}, \
            sizeof((const struct part[]){__VA_ARGS__}) / sizeof(struct part))
 
-/* The next character of s as ASCII where it is one (or its full-width form), 0
- * for what is left out, -1 for another script's. *ret_n: its bytes. */
+/* The next character of s where it is ASCII, 0 for what is left out, -1 for
+ * another script's. *ret_n: its bytes. */
 static int number_character(struct bus_strv s, size_t *ret_n)
 {
     const uint8_t *p = (const uint8_t *)s.p;
@@ -97,13 +97,7 @@ static int number_character(struct bus_strv s, size_t *ret_n)
         int u = (p[0] & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f);
         bool blank = u == 0x3000 || (u >= 0x2000 && u <= 0x200a);
         bool dash = (u >= 0x2010 && u <= 0x2015) || u == 0x2212;
-        if (blank || dash || (u >= 0x200b && u <= 0x200d)) {
-            return 0;
-        }
-        if (u < 0xff01 || u > 0xff5e) {
-            return -1;
-        }
-        c = u - 0xff01 + '!';
+        return blank || dash || (u >= 0x200b && u <= 0x200d) ? 0 : -1;
     }
     if (*ret_n == 4) {
         return -1;

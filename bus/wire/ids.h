@@ -15,8 +15,9 @@
 #include "bus/base/strv.h"
 
 /* A document's number as every door hashes it, whatever way it was written:
- * capitals, half-width letters and digits, without blanks, dashes, dots and
- * brackets; characters of other scripts stay. to: s.n bytes; may be empty. */
+ * capitals, without blanks, dashes, dots and brackets; characters of other
+ * scripts stay (full-width letters and digits are a fault of the form). to: s.n
+ * bytes; may be empty. */
 struct bus_strv bus_wire_document_number(struct bus_strv s, char *to);
 /* Of people: keyed, so that nobody outside the county computes them. id_no is
  * in that form. HMAC-SHA-256(key, id_type, 0, id_no), cut to 128 bits. */

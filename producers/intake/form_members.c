@@ -314,6 +314,19 @@ static int32_t form_members_birth(const json_t *facts)
     return json_is_string(j) && intake_form_day(s, &day) ? day : INT32_MIN;
 }
 
+/* A letter or digit of full width, U+FF01 to U+FF5E. */
+static bool is_wide(struct bus_strv s)
+{
+    for (size_t i = 0; i + 2 < s.n; i++) {
+        if (memcmp(s.p + i, "\xef\xbc", 2) == 0 ||
+            (memcmp(s.p + i, "\xef\xbd", 2) == 0 &&
+             (unsigned char)s.p[i + 2] <= 0x9e)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* However it was written, a document is one. */
 static void
 check_document(struct form_reading *r, struct form_person *p, const char *base)
@@ -321,10 +334,12 @@ check_document(struct form_reading *r, struct form_person *p, const char *base)
     char *to = bus_arena_alloc(r->mem, p->id_no.n + 1);
     struct bus_strv number = to != NULL ? bus_wire_document_number(p->id_no, to)
                                         : (struct bus_strv){0};
-    if (p->id_no.n > 0 && number.n == 0) {
+    if ((p->id_no.n > 0 && number.n == 0) || is_wide(number)) {
         intake_form_fault(r, (struct form_at){base, "id_no"}, "ID_NUMBER",
-                          "证件号码须含字母或数字",
-                          "a document's number has letters or digits");
+                          "证件号码须含字母或数字, 用半角书写",
+                          "a document's number has letters or digits, and none "
+                          "of full width");
+        number.n = 0;
     }
     p->id_no = number;
 }

@@ -178,6 +178,8 @@ static const struct
     {"/members/0/id_no", "\"00000019800101X03X\"", "/members/0/id_no",
      "ID_DIGITS"},
     {"/members/0/id_no", "\" - \"", "/members/0/id_no", "ID_NUMBER"},
+    {"/members/0/id_no", "\"00000019800101００３7\"", "/members/0/id_no",
+     "ID_NUMBER"},
     {"/members/0/name", "\" \\u3000 \"", "/members/0/name", "TEXT"},
     {"/members/0/name", "\"甲\\u200b\"", "/members/0/name", "TEXT"},
     {"/members/0/name", "\"甲\\u202e乙\"", "/members/0/name", "TEXT"},
@@ -376,9 +378,8 @@ static void ids(void **state)
 /* One document is one person and one household, whatever way it was written. */
 static void documents_are_one(void **state)
 {
-    static const char *const ways[] = {
-        "E12345678",  "e12345678",          " E1234 5678",
-        "E1234-5678", "Ｅ１２３４５６７８", "E12345678\xe3\x80\x80"};
+    static const char *const ways[] = {"E12345678", "e12345678", " E1234 5678",
+                                       "E1234-5678", "E12345678\xe3\x80\x80"};
     struct bus_id home = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
