@@ -68,7 +68,7 @@ struct guarded
     int fd;
 };
 
-static bool write_whole(int fd, const char *p, size_t n)
+static bool write_terminal(int fd, const char *p, size_t n)
 {
     while (n > 0) {
         ssize_t wrote = write(fd, p, n);
@@ -88,7 +88,7 @@ static ssize_t guard_write(void *cookie, const char *p, size_t n)
     for (size_t i = 0; i < n; i += CHUNK) {
         size_t part = n - i < CHUNK ? n - i : CHUNK;
         size_t out = cli_terminal_clean(&g->text, p + i, part, clean);
-        if (!write_whole(g->fd, clean, out)) {
+        if (!write_terminal(g->fd, clean, out)) {
             return 0;
         }
     }

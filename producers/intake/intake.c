@@ -32,13 +32,13 @@ static void on_intake_tick(void *data)
 
 /* --- taking one --- */
 
-static int seal_record(struct intake *in,
-                       const struct form *form,
-                       const char *field,
-                       const struct bus_wire_type *type,
-                       const void *record,
-                       struct bus_strv *ret,
-                       struct bus_err *err)
+static int seal_personal(struct intake *in,
+                         const struct form *form,
+                         const char *field,
+                         const struct bus_wire_type *type,
+                         const void *record,
+                         struct bus_strv *ret,
+                         struct bus_err *err)
 {
     struct bus_strv plain;
     BUS_TRY(bus_wire_encode_framed(type, record, &in->mem, &plain, err));
@@ -59,12 +59,12 @@ intake_seal(struct intake *in, struct form *form, struct bus_err *err)
     a->has_personal = form->has_personal;
     a->has_helped_by = form->has_helped_by;
     if (form->has_personal) {
-        BUS_TRY(seal_record(in, form, "personal", &sa_personal_type,
-                            &form->personal, &a->personal, err));
+        BUS_TRY(seal_personal(in, form, "personal", &sa_personal_type,
+                              &form->personal, &a->personal, err));
     }
     return form->has_helped_by
-               ? seal_record(in, form, "helped_by", &sa_helped_by_type,
-                             &form->helped_by, &a->helped_by, err)
+               ? seal_personal(in, form, "helped_by", &sa_helped_by_type,
+                               &form->helped_by, &a->helped_by, err)
                : BUS_OK;
 }
 
