@@ -162,14 +162,19 @@ static void check_http(const struct bus_config *c, struct bus_faults *faults)
     if (c->http.host == NULL) {
         return; /* a fault of its own, or no bus.yaml */
     }
+    if ((c->http.cert_file == NULL) != (c->http.key_file == NULL)) {
+        bus_faults_add(faults, at, "http.cert_file",
+                       "a certificate and its key_file go together");
+    }
     if (bus_conf_http_beyond(c)) {
         bus_faults_add(faults, at, "http.host",
                        "found '%.60s': HTTP without TLS would be heard beyond "
-                       "this machine; listen on 127.0.0.1 behind something "
-                       "that does TLS, or write `plain: anywhere`",
+                       "this machine; give a cert_file and a key_file, or "
+                       "write `plain: anywhere` where something in front does "
+                       "TLS",
                        c->http.host);
     }
-    if (c->http.plain == BUS_HTTP_PLAIN_ANYWHERE) {
+    if (c->http.plain == BUS_HTTP_PLAIN_ANYWHERE && c->http.cert_file == NULL) {
         bus_faults_warn(faults, at, "http.plain",
                         "open: HTTP without TLS on any address, passwords and "
                         "applications are readable on the way");

@@ -90,5 +90,6 @@ bool bus_conf_http_beyond(const struct bus_config *c)
     const char *host = c->http.host;
     bool loopback = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
                     strcmp(host, "localhost") == 0;
-    return !loopback && c->http.plain == BUS_HTTP_PLAIN_LOOPBACK;
+    return !loopback && c->http.cert_file == NULL &&
+           c->http.plain == BUS_HTTP_PLAIN_LOOPBACK;
 }

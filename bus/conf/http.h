@@ -11,6 +11,7 @@ enum bus_http_plain { BUS_HTTP_PLAIN_LOOPBACK, BUS_HTTP_PLAIN_ANYWHERE };
 struct bus_config_http
 {
     const char *host;
+    const char *cert_file, *key_file; /* TLS; NULL: none */
     int callers, plain; /* who need not say who he is; where without TLS */
     int64_t session_ms, applications_hour; /* of one person */
     bool any_ports, client_loopback;       /* see KEYS.md */

@@ -238,6 +238,13 @@ static const struct bus_key http_keys[] = {
             "request is always needed. From elsewhere it always is",
      .doc_zh = "谁可以不表明身份:loopback 表示本机程序(不受限制);named "
                "表示任何人都须登录或签名。非本机一律须表明身份"},
+    {"cert_file", BUS_KEY_PATH, AT(bus_config_http, cert_file),
+     .doc = "certificate of the doors with its chain, PEM: HTTPS instead of "
+            "HTTP on every port; read again when it changes",
+     .doc_zh = "服务端证书链(PEM):填写后各端口改用 HTTPS;文件更换后自动生效"},
+    {"key_file", BUS_KEY_PATH, AT(bus_config_http, key_file),
+     .doc = "its private key, PEM, mode 0600",
+     .doc_zh = "证书私钥(PEM,权限 0600)"},
     {"plain", BUS_KEY_ENUM, AT(bus_config_http, plain), .dflt = "loopback",
      .words = plain_words,
      .doc = "where HTTP without TLS is allowed: `loopback`, only on this "

@@ -93,7 +93,9 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
         .metrics = f->metrics,
         .client_connections = f->config.http.client_connections,
         .client_requests = f->config.http.client_requests,
-        .client_loopback = f->config.http.client_loopback};
+        .client_loopback = f->config.http.client_loopback,
+        .cert_file = f->config.http.cert_file,
+        .key_file = f->config.http.key_file};
     if (strcmp(f->role, "intake") == 0) {
         http.body_bytes_max = f->config.intake.body_bytes_max;
         http.connections_max = f->config.intake.connections_max;
@@ -160,10 +162,11 @@ int bus_role_frame_run(struct bus_role_frame *f)
     BUS_CHECK(f->loop != NULL && f->http != NULL);
     struct bus_err err;
     if (bus_run_http_start(f->http, &err) != BUS_OK) {
-        return bus_role_frame_fail(&err);
+        bus_run_loop_stop(f->loop, &err); /* the role's parts drain as ever */
+    } else {
+        bus_log(BUS_LOG_INFO, "started", "version=%s http_port=%d",
+                LIANOU_VERSION, bus_run_http_port(f->http));
     }
-    bus_log(BUS_LOG_INFO, "started", "version=%s http_port=%d", LIANOU_VERSION,
-            bus_run_http_port(f->http));
     bus_heap_trim();
     int rc = bus_run_loop_run(f->loop);
     const struct bus_err *why = bus_run_loop_why(f->loop);

@@ -29,6 +29,8 @@
 #define REQUEST_MEMORY_MAX (16 * 1024 * 1024)
 #define IDLE_REQUESTS_MAX  256
 #define IDLE_BYTES_MAX     (64 * 1024) /* of one */
+#define TLS_LOOK_MS        2000
+#define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static void run_daemon(void *data)
 {
@@ -314,10 +316,50 @@ int bus_run_http_route(struct bus_run_http *h,
     return 0;
 }
 
+/* A new certificate is taken up while connections stand. */
+static void on_tls_tick(void *data)
+{
+    struct bus_run_http *h = data;
+    struct bus_err err;
+    bool read = false;
+    if (run_http_tls_refresh(h->tls, &read, &err) != BUS_OK) {
+        bus_run_health_bad(h->health, h->tls_condition, "%s", err.msg);
+    } else if (read || !h->health->list[h->tls_condition].holds) {
+        bus_run_health_good(h->health, h->tls_condition);
+    }
+}
+
+static int http_tls_start(struct bus_run_http *h, struct bus_err *err)
+{
+    if (h->conf.cert_file == NULL) {
+        return BUS_OK;
+    }
+    if (h->health == NULL || h->conf.key_file == NULL) {
+        return bus_fail(err, BUS_ECONFIG,
+                        "%s: a certificate needs its key file, and a role "
+                        "that says how it is",
+                        h->conf.cert_file);
+    }
+    BUS_TRY(
+        run_http_tls_open(h->conf.cert_file, h->conf.key_file, &h->tls, err));
+    h->tls_condition = bus_run_health_add(h->health, "certificate", "");
+    bus_run_health_good(h->health, h->tls_condition);
+    BUS_TRY(bus_run_timer_new(h->loop, on_tls_tick, h, &h->tls_timer, err));
+    bus_run_timer_start(h->tls_timer, TLS_LOOK_MS, TLS_LOOK_MS);
+    return BUS_OK;
+}
+
 static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
                                        const struct addrinfo *at)
 {
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+         h->tls != NULL ? run_http_tls_callback(h->tls) : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL}};
+    flags |= h->tls != NULL ? MHD_USE_TLS : 0;
     if (at->ai_family == AF_INET6) {
         flags |= MHD_USE_IPv6;
     }
@@ -330,7 +372,8 @@ static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
         (unsigned)h->conf.connections_max + CONNECTIONS_ENDING,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)h->conf.idle_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY,
+        h->tls != NULL ? tls : plain, MHD_OPTION_END);
 }
 
 int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
@@ -340,6 +383,7 @@ int bus_run_http_start(struct bus_run_http *h, struct bus_err *err)
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                                    .ai_flags = AI_PASSIVE};
     struct addrinfo *at = NULL;
+    BUS_TRY(http_tls_start(h, err));
     int rc = getaddrinfo(h->conf.host, port, &hints, &at);
     if (rc != 0) {
         return bus_fail(err, BUS_ECONFIG, "HTTP on %s: %s", h->conf.host,
@@ -403,6 +447,8 @@ void bus_run_http_free(struct bus_run_http *h)
         MHD_stop_daemon(h->daemon);
     }
     bus_run_timer_free(h->timer);
+    bus_run_timer_free(h->tls_timer);
+    run_http_tls_close(h->tls);
     run_http_guard_free(h->guard);
     while (h->idle != NULL) {
         struct bus_run_http_request *rq = h->idle;

@@ -43,7 +43,11 @@ struct bus_run_http_conf
      * Beyond connections_max or this the longest silent one is ended, so that a
      * new one is always heard; beyond its requests a second it is told 429. */
     int64_t client_connections, client_requests;
-    bool client_loopback;            /* they hold for this machine, too */
+    bool client_loopback; /* they hold for this machine, too */
+    /* PEM; NULL: HTTP without TLS. Both are looked at every few seconds and
+     * read again when changed; the condition "certificate" says if that fails,
+     * and what there was stays in use. */
+    const char *cert_file, *key_file;
     struct bus_run_metrics *metrics; /* NULL: none are counted */
 };
 typedef void (*bus_run_http_handler)(struct bus_run_http_request *rq,

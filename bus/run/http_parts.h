@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 
 #include "bus/run/http.h"
+#include "bus/run/http_tls.h"
 
 #define HTTP_ROUTES_MAX  64
 #define HTTP_PARAMS_MAX  4
@@ -63,6 +64,9 @@ struct bus_run_http
     struct bus_poll *poll;
     struct bus_timer *timer;
     struct http_guard *guard;
+    struct http_tls *tls; /* NULL: none */
+    struct bus_timer *tls_timer;
+    int tls_condition; /* of health */
     struct bus_run_health *health;
     bus_run_http_state state; /* NULL: the conditions decide */
     void *state_data;

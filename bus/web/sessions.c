@@ -129,7 +129,10 @@ static void login_answer(struct web_login *l,
                               "Max-Age=%lld%s",
                    s->token,
                    (long long)(l->callers->config->http.session_ms / 1000),
-                   bus_run_http_loopback(l->rq) ? "" : "; Secure");
+                   l->callers->config->http.cert_file == NULL &&
+                           bus_run_http_loopback(l->rq)
+                       ? ""
+                       : "; Secure");
     bus_run_http_set(l->rq, "Set-Cookie", cookie);
     bus_run_http_set(l->rq, "Cache-Control", "no-store");
     if (text == NULL) {

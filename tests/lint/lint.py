@@ -46,6 +46,7 @@ OUTSIDE = {
     "libpq-fe.h": {"bus/pg"},
     "uv.h": {"bus/run", "bus/kafka", "bus/pg"},
     "microhttpd.h": {"bus/run"},
+    "gnutls": {"bus/run"},
     "yaml.h": {"bus/conf"},
     "openssl": {"bus/wire"},
     "bid_functions.h": {"bus/feel"},
