@@ -96,7 +96,8 @@ class Door:
     def case_of(self, i, headers=None):
         def there():
             s, _, b = self.progress(i, headers)
-            return s == 200 and json.loads(b).get("case")
+            case = s == 200 and json.loads(b).get("case")
+            return case if case and "items" in case else None  # topics come one by one
         got = until(there, 40, self.town.moved)
         assert got, "no case of %s within %d s" % (i, 40 * SLOW)
         return got
@@ -157,6 +158,21 @@ def account(door, name, operator, password="a long password " + "7"):
                        input=password + "\n", capture_output=True, text=True)
     assert r.returncode == 0, r
     return login(door, name, password)[2]["token"]
+
+
+def loopback(door):
+    """What is open without a word is open to this machine only."""
+    print("the loopback")
+    check("a program of this machine", door.post(door.form())[0] == 202)
+    for header in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):
+        check("behind a proxy (%s): 401" % header, door.post(door.form(), {header: "192.0.2.1"})[0] == 401)
+    check("who gives credentials is held to them", door.post(door.form(), bearer("0" * 64))[0] == 401)
+    env = dict(door.town.env, LIANOU_HTTP_HOST="0.0.0.0", LIANOU_STATE=str(door.town.dir / "other"), LIANOU_PORT_INTAKE="0")
+    for args, said in ((("check",), "http.host"), (("run", "intake"), "beyond this machine")):
+        r = subprocess.run([door.town.program, *args], env=env, capture_output=True, text=True, timeout=60)
+        check("plain HTTP on every address: lianou %s refuses" % " ".join(args), r.returncode != 0 and said in r.stdout + r.stderr, r)
+    warned = door.town.lianou("check", "--warnings").stdout
+    check("what is open is named by check --warnings", "http.callers" in warned and "open" in warned, warned[-300:])
 
 
 def documents(door):
@@ -330,6 +346,8 @@ def reads(door):
     i = door.post(form, bearer(mine))[1]["application_id"]
     check("a moment ago: he who sent it", door.progress(i, bearer(mine))[0] == 200)
     check("a moment ago: another does not see it", door.progress(i, bearer(other))[0] == 404)
+    door.case_of(i, bearer(mine))
+    until(lambda: town.audit()["unread"] == 0, 30, town.moved)
     case = door.case_of(i, bearer(mine))
     check("the village's assistant", door.progress(case["case_id"], bearer(mine), "cases")[0] == 200)
     nothing = str(uuid.uuid4())
@@ -439,7 +457,7 @@ def main():
         for role in ("intake", "matcher", "ledger"):
             town.start(role)
         door = Door(town)
-        for part in (ids_that_leave, documents, who_helps, terminal):
+        for part in (ids_that_leave, loopback, documents, who_helps, terminal):
             part(door)
         # From here on everybody says who he is.
         town.env["LIANOU_HTTP_CALLERS"] = "named"
