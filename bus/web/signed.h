@@ -7,7 +7,7 @@
  * What is signed is six lines, each ended by a newline: "LIANOU-HMAC-SHA256",
  * the method, the path without a query, the date as in the header, the nonce
  * (8 to 64 letters and digits, never used again), and the SHA-256 of the body
- * in small hex digits. ops/docs/security.md has a client in Python. The date
+ * in small hex digits. ops/docs/doors.md has a client in Python. The date
  * may be five minutes off. Pure but for the list of signatures seen. */
 #ifndef BUS_WEB_SIGNED_H
 #define BUS_WEB_SIGNED_H

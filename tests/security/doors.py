@@ -135,7 +135,7 @@ def ids_that_leave(door):
 
 
 def signed(key, system, method, path, body=b"", key_id=7, at=None, nonce=None):
-    """As ops/docs/security.md tells a system's programmer."""
+    """As ops/docs/doors.md tells a system's programmer."""
     date = at or datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
     nonce = nonce or os.urandom(16).hex()
     text = "\n".join(("LIANOU-HMAC-SHA256", method, path, date, nonce, hashlib.sha256(body).hexdigest(), ""))
