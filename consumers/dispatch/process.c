@@ -20,7 +20,7 @@ struct work
     struct bus_kafka_out *out;
     const struct sa_case_event *event;
     const char *reason_code;
-    struct bus_strv personal;
+    struct bus_strv personal, by_hand; /* by_hand: without the account */
 };
 
 static const struct
@@ -45,13 +45,15 @@ static int process_seal(struct work *w,
     if (!o->personal || w->personal.n == 0) {
         return BUS_OK;
     }
-    size_t n = w->personal.n + BUS_WIRE_SEAL_BYTES;
+    struct bus_strv plain =
+        o->topic == DISPATCH_OUT_DELIVERIES ? w->by_hand : w->personal;
+    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
     uint8_t *to = bus_arena_alloc(&w->lane->event, n);
     struct bus_wire_binding b = {kinds[o->topic].record, "personal",
                                  &o->event_id};
-    int rc = to == NULL ? bus_fail(err, BUS_ENOMEM, "a sealed field")
-                        : bus_wire_seal(w->lane->keys, o->partner, &b,
-                                        w->personal, to, err);
+    int rc = to == NULL
+                 ? bus_fail(err, BUS_ENOMEM, "a sealed field")
+                 : bus_wire_seal(w->lane->keys, o->partner, &b, plain, to, err);
     struct bus_strv sealed = {(char *)to, n};
     if (rc == BUS_OK && o->topic == DISPATCH_OUT_PAYMENTS) {
         struct sa_payment_order *r = o->record;
@@ -121,6 +123,11 @@ process_payee(struct work *w, struct dispatch_payee *ret, struct bus_err *err)
     BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &record, err));
     const struct sa_personal *who = record;
     const struct sa_decision *d = &e->decision;
+    struct sa_personal without = *who; /* the post needs no account */
+    without.has_bank_code = without.has_account = false;
+    without.has_account_holder = false;
+    BUS_TRY(bus_wire_encode_framed(&sa_personal_type, &without, mem,
+                                   &w->by_hand, err));
     ret->named = who->name.n > 0;
     ret->account =
         bus_role_payee_is(w->lane->keys, &e->household_id, &d->assignment_id,
