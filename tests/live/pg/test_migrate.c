@@ -48,8 +48,7 @@ static void two_at_once_go_one_after_the_other(void **state)
     (void)state;
     (void)bus_strv_copy(conninfo, sizeof(conninfo),
                         bus_strv(place_database("many")));
-    place_do("DROP TABLE event CASCADE; DROP TABLE reading, outbox, "
-             "schema_migration CASCADE");
+    place_do("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
     place_do("SELECT pg_advisory_lock(7205759403792794)");
     for (int i = 0; i < MANY; i++) {
         results[i] = -1;
