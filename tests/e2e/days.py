@@ -11,7 +11,7 @@ import struct
 import tempfile
 import uuid
 
-from county import SCHEMAS, SOURCE, Bus, application, fastavro, states
+from county import APPLICATION, SCHEMAS, SOURCE, Bus, application, fastavro, states
 
 EARLIER = 92
 JULY = 1784088000000  # 2026-07-15 12:00 in China
@@ -48,7 +48,7 @@ def send(bus, topic, schema_id, schema, record):
 def in_july(bus, like):
     """The same application of another household, of a day before the figure's."""
     home = dict(like, household_id=uuid.uuid4().bytes, application_id=uuid.uuid4().bytes, occurred_at=JULY)
-    send(bus, "applications", 20, SCHEMAS[20][1], home)
+    send(bus, "applications", APPLICATION, SCHEMAS[APPLICATION][1], home)
     (_, judged), = bus.events("evaluation", 1, household_id=home["household_id"])
     assert str(judged["rule_date"]) == "2026-07-15", judged["rule_date"]
     return home["household_id"]

@@ -10,7 +10,7 @@ import struct
 import tempfile
 import uuid
 
-from county import SCHEMAS, SOURCE, Bus, Producer, application, fastavro
+from county import APPLICATION, SCHEMAS, SOURCE, Bus, Producer, application, fastavro
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-whole-")) / "bus-config"
 LARGER = 70000  # than a message of ours; small on the way, where it is compressed
@@ -18,11 +18,11 @@ LARGER = 70000  # than a message of ours; small on the way, where it is compress
 
 def produce(bus, record):
     out = io.BytesIO()
-    fastavro.schemaless_writer(out, SCHEMAS[20][1], record)
+    fastavro.schemaless_writer(out, SCHEMAS[APPLICATION][1], record)
     p = Producer({"bootstrap.servers": bus.town.bootstrap, "partitioner": "murmur2_random", "compression.codec": "lz4",
                   "message.max.bytes": 8 << 20})
     p.produce("qihe.applications", key=str(uuid.UUID(bytes=record["household_id"])),
-              value=struct.pack(">bI", 0, 20) + out.getvalue())
+              value=struct.pack(">bI", 0, APPLICATION) + out.getvalue())
     assert p.flush(20) == 0
 
 
