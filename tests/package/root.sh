@@ -26,6 +26,7 @@ source=${LIANOU_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' | awk '$2 == "main" {print $1; exit}')
 keep=${dir:+yes}
 dir=${dir:-$(mktemp -d)}
+[ -n "$keep" ] || chmod 755 "$dir" # it becomes the root, and others than root walk through it
 end() {
     for at in "$dir/dev" "$dir/proc"; do
         ! mountpoint -q "$at" || umount "$at"
