@@ -86,7 +86,7 @@ static const struct acl_role roles[] = {
      "matcher",
      true},
     {"lianou-dispatch",
-     {"cases", "register", NULL},
+     {"cases", NULL},
      {"dispatches", NULL},
      "dispatch",
      true},

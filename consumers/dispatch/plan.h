@@ -21,7 +21,6 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
-#include "bus/registers/registers.h"
 #include "bus/role/payee.h"
 #include "schemas/case_event.h"
 
@@ -30,7 +29,6 @@
 
 struct dispatch_rules
 {
-    const struct bus_register *registers; /* in force; borrowed. NULL: none */
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
     void *data;

@@ -151,7 +151,7 @@ static int process_handle(struct work *w, struct bus_err *err)
                                 &w->reason_code, err));
     struct dispatch_payee payee;
     BUS_TRY(process_payee(w, &payee, err));
-    BUS_TRY(dispatch_plan(&w->lane->rules, w->event, &payee, mem, &outs, err));
+    BUS_TRY(dispatch_plan(&w->s->rules, w->event, &payee, mem, &outs, err));
     BUS_CHECK(outs.n <= DISPATCH_OUTPUTS_MAX);
     for (size_t i = 0; i < outs.n; i++) {
         BUS_TRY(process_put(w, &outs.v[i], err));
@@ -170,10 +170,6 @@ int dispatch_process(void *data,
     struct dispatch_lane *lane = &s->lanes[lane_no];
     int rc = BUS_OK;
     BUS_CHECK(lane_no >= 0 && lane_no < s->lane_count);
-    const struct bus_register *held = lane->rules.registers;
-    bus_catalogue_register_watch_hold(s->registers, &held);
-    lane->rules = s->rules;
-    lane->rules.registers = held;
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         struct work w = {.s = s, .lane = lane, .m = &msgs[i], .out = out};
         bus_arena_reset(&lane->event);

@@ -23,10 +23,11 @@ static struct bus_strv bank_of(void *data, struct bus_strv fund)
 static int
 dispatch_assigned(void *data, int lane, int32_t p, struct bus_err *err)
 {
-    struct dispatch_shell *s = data;
+    (void)data;
     (void)lane;
     (void)p;
-    return bus_catalogue_register_watch_wait(s->registers, err);
+    (void)err;
+    return BUS_OK;
 }
 
 static void dispatch_revoked(void *data, int lane, int32_t p)
@@ -68,7 +69,6 @@ static void dispatch_drain(void *data)
     struct dispatch_shell *s = data;
     bus_kafka_eos_close(s->eos, NULL, NULL);
     s->eos = NULL;
-    bus_catalogue_register_watch_drain(s->registers);
 }
 
 static int32_t dispatch_add_output(struct dispatch_shell *s,
@@ -142,19 +142,6 @@ static int dispatch_open_lane(struct dispatch_shell *s,
                                        err);
 }
 
-static int dispatch_watch_registers(struct dispatch_shell *s,
-                                    struct bus_err *err)
-{
-    struct bus_register_watch_conf conf = {
-        .kafka = &s->frame.kafka,
-        .config = &s->frame.config,
-        .topic = bus_role_frame_topic(&s->frame, "register", NULL),
-        .schemas = bus_role_types_registry(),
-        .told = bus_role_frame_told_register,
-    };
-    return bus_catalogue_register_watch_start(&conf, &s->registers, err);
-}
-
 static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
 {
     static const struct bus_kafka_eos_ops ops = {
@@ -169,7 +156,6 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
     s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
     static const bool calm[] = {true}; /* nobody waits for an order */
     BUS_TRY(dispatch_topics(s, err));
-    BUS_TRY(dispatch_watch_registers(s, err));
     s->lane_count = (int)c->matcher.lanes;
     BUS_CHECK(s->lane_count >= 1 && s->lane_count <= BUS_KAFKA_LANES_MAX);
     for (int i = 0; i < s->lane_count; i++) {
@@ -213,7 +199,6 @@ static int dispatch_run(const struct bus_run_role_args *args)
         bus_wire_registry_free(s->lanes[i].schemas);
         bus_arena_fini(&s->lanes[i].event);
     }
-    bus_catalogue_register_watch_free(s->registers);
     bus_role_frame_close(&s->frame);
     bus_free(s);
     return rc;

@@ -2,7 +2,6 @@
 #ifndef CONSUMERS_DISPATCH_SHELL_H
 #define CONSUMERS_DISPATCH_SHELL_H
 
-#include "bus/catalogue/register_watch.h"
 #include "bus/kafka/eos.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
@@ -23,14 +22,12 @@ struct dispatch_lane
     struct bus_arena event;
     struct bus_wire_keyring *keys;
     struct bus_wire_registry *schemas;
-    struct dispatch_rules rules; /* of this batch; its register is held */
 };
 struct dispatch_shell
 {
     struct bus_role_frame frame;
     const char *cases; /* the topic; borrowed by the shell for good */
     struct dispatch_rules rules;
-    struct bus_register_watch *registers;
     struct dispatch_route routes[DISPATCH_TOPICS_MAX];
     size_t route_count;
     struct bus_kafka_eos_output outputs[DISPATCH_TOPICS_MAX];

@@ -206,7 +206,7 @@ def another_implementation(bus):
 
 
 def registers(bus, look):
-    n = {role: look.count(role, "lianou_registers_total", "refused") for role in ("matcher", "dispatch")}
+    n = {role: look.count(role, "lianou_registers_total", "refused") for role in ("matcher",)}
     with open(THEIRS / "registers/operators.csv", "a") as f:
         f.write("op-evil,王小偷,MZ,director,,2020-09-29,\n")
     theirs_signed(bus, "register", "publish")
@@ -240,8 +240,8 @@ def registers(bus, look):
     shown = bus.town.lianou("register", "show").stdout
     check("register show knows which is in force", "in force today / 今日采用: " + newer in shown and
           shown.count("refused / 不采用") == 2, shown)
-    bus.town.kill("dispatch")
-    look.until("after a kill dispatch has the newest again", lambda: look.log("dispatch").count('what="' + newer) == 2)
+    bus.town.kill("matcher")
+    look.until("after a kill the matcher has the newest again", lambda: look.log("matcher").count('what="' + newer) == 2)
 
 
 def the_command_refuses(bus):
