@@ -325,6 +325,7 @@ int matcher_process(void *data,
     const struct bus_register *held = lane->rules.registers;
     bus_catalogue_register_watch_hold(s->registers, &held);
     lane->rules = s->rules;
+    BUS_CHECK(held != NULL); /* without one everybody's word would count */
     lane->rules.registers = held;
     lane->rules.versions = atomic_load(&s->versions);
     BUS_TRY(matcher_make_sound(s, lane_no, err));
