@@ -1,11 +1,11 @@
 /* The whole, made from texts. */
 #include "bus/registers/registers_parts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
+#include "bus/base/hex.h"
 #include "bus/wire/crypt.h"
 
 #define REGISTER_BYTES_MAX (256u << 20)
@@ -21,9 +21,7 @@ static void make_version(struct bus_register *r,
         s->partner_keys.text,  end};
     uint8_t hash[BUS_WIRE_SHA256_BYTES];
     bus_wire_sha256_parts(texts, sizeof(texts) / sizeof(texts[0]), hash);
-    for (size_t i = 0; i < sizeof(r->version) / 2; i++) {
-        (void)snprintf(r->version + 2 * i, 3, "%02x", hash[i]);
-    }
+    bus_hex_write(hash, sizeof(r->version) / 2, r->version);
 }
 
 struct bus_register *

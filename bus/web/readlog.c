@@ -7,6 +7,7 @@
 #include "bus/base/buf.h"
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/base/hex.h"
 #include "bus/web/sql/read_add.h"
 #include "bus/web/sql/read_head.h"
 #include "bus/web/sql/read_head_ask.h"
@@ -46,32 +47,6 @@ int bus_web_readlog_chain(const uint8_t before[BUS_WIRE_SM3_BYTES],
     return rc;
 }
 
-static void chain_hex(const uint8_t chain[BUS_WIRE_SM3_BYTES],
-                      char ret[BUS_WEB_READLOG_HEX + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < BUS_WIRE_SM3_BYTES; i++) {
-        ret[2 * i] = digits[chain[i] >> 4];
-        ret[2 * i + 1] = digits[chain[i] & 15];
-    }
-    ret[BUS_WEB_READLOG_HEX] = '\0';
-}
-
-static bool chain_of_hex(const char *hex, uint8_t ret[BUS_WIRE_SM3_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < BUS_WIRE_SM3_BYTES; i++) {
-        const char *h = hex[2 * i] ? strchr(digits, hex[2 * i]) : NULL;
-        const char *l =
-            h && hex[2 * i + 1] ? strchr(digits, hex[2 * i + 1]) : NULL;
-        if (l == NULL) {
-            return false;
-        }
-        ret[i] = (uint8_t)((h - digits) << 4 | (l - digits));
-    }
-    return hex[BUS_WEB_READLOG_HEX] == '\0';
-}
-
 /* --- writing --- */
 
 /* A text as it is kept: cut at a character, without control characters. */
@@ -100,14 +75,15 @@ static int read_add(struct bus_pg *pg,
     char hex[BUS_WEB_READLOG_HEX + 1], n[24];
     BUS_TRY(bus_pg_query(pg, bus_web_sql_read_head, NULL, 0, &r, err));
     bool well =
-        bus_pg_count(r) == 1 && chain_of_hex(bus_pg_value(r, 0, 1), chain);
+        bus_pg_count(r) == 1 && bus_hex_read(bus_strv(bus_pg_value(r, 0, 1)),
+                                             chain, BUS_WIRE_SM3_BYTES);
     row.n = well ? bus_pg_i64(r, 0, 0) + 1 : 0;
     bus_pg_rows_free(r);
     if (!well) {
         return bus_fail(err, BUS_EBUG, "the reading log has no head");
     }
     BUS_TRY(bus_web_readlog_chain(chain, &row, chain, err));
-    chain_hex(chain, hex);
+    bus_hex_write(chain, BUS_WIRE_SM3_BYTES, hex);
     (void)snprintf(n, sizeof(n), "%" PRId64, row.n);
     const char *params[2 + READ_TEXTS] = {n, hex};
     memcpy(&params[2], row.texts, sizeof(row.texts));
@@ -163,7 +139,8 @@ int bus_web_readlog_step(struct bus_web_readlog_walk *w,
         walk_broken(w, due, "is missing / 缺失");
     }
     BUS_TRY(bus_web_readlog_chain(w->chain, row, is, err));
-    if (!chain_of_hex(hex, w->chain) || memcmp(is, w->chain, sizeof(is)) != 0) {
+    if (!bus_hex_read(bus_strv(hex), w->chain, BUS_WIRE_SM3_BYTES) ||
+        memcmp(is, w->chain, sizeof(is)) != 0) {
         walk_broken(w, row->n, "is not as it was written / 内容被改动");
     }
     w->sum.rows = row->n;
@@ -174,7 +151,7 @@ void bus_web_readlog_end(struct bus_web_readlog_walk *w,
                          int64_t head_n,
                          const char *head_hex)
 {
-    chain_hex(w->chain, w->sum.head);
+    bus_hex_write(w->chain, BUS_WIRE_SM3_BYTES, w->sum.head);
     if (head_n > w->sum.rows) {
         walk_broken(w, w->sum.rows + 1, "is missing at the end / 末尾缺失");
     } else if (head_n < w->sum.rows) {

@@ -5,6 +5,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
+#include "bus/base/hex.h"
 
 #define NONCE_MIN   8
 #define NONCE_MAX   64
@@ -108,17 +109,6 @@ static bool sign_read(struct bus_strv authorization, struct web_sign *ret)
            sign_plain(ret->signature, SIGN_HEX, SIGN_HEX);
 }
 
-static void hex_of(const uint8_t hash[BUS_WIRE_SHA256_BYTES],
-                   char ret[SIGN_HEX + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < BUS_WIRE_SHA256_BYTES; i++) {
-        ret[2 * i] = digits[hash[i] >> 4];
-        ret[2 * i + 1] = digits[hash[i] & 15];
-    }
-    ret[SIGN_HEX] = '\0';
-}
-
 /* Takes as long wherever they differ. */
 static bool sign_same(const char *a, const char *b)
 {
@@ -182,7 +172,7 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
                         "2026-07-01T09:10:11+08:00 is needed");
     }
     bus_wire_sha256(rq->body.p, rq->body.n, hash);
-    hex_of(hash, digest);
+    bus_hex_write(hash, BUS_WIRE_SHA256_BYTES, digest);
     const struct bus_strv lines[] = {
         BUS_STRV("LIANOU-HMAC-SHA256\n"),
         rq->method,
@@ -199,7 +189,7 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
     bool known = keys != NULL &&
                  bus_wire_keyring_hmac(keys, sign.system, (uint32_t)id, lines,
                                        sizeof(lines) / sizeof(lines[0]), hash);
-    hex_of(hash, mine);
+    bus_hex_write(hash, BUS_WIRE_SHA256_BYTES, mine);
     if (!known || !sign_same(mine, sign.signature.p)) {
         return bus_fail(err, BUS_EDENIED, "the signature is not this system's");
     }

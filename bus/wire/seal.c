@@ -15,6 +15,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
+#include "bus/base/hex.h"
 #include "bus/wire/crypt.h"
 
 #define SEAL_VERSION   1
@@ -39,29 +40,6 @@ struct bus_wire_keyring
     size_t count;
     struct key keys[KEYS_MAX];
 };
-
-static int seal_nibble(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-static bool seal_unhex(struct bus_strv s, uint8_t ret[BUS_WIRE_KEY_BYTES])
-{
-    if (s.n != 2 * BUS_WIRE_KEY_BYTES) {
-        return false;
-    }
-    for (size_t i = 0; i < BUS_WIRE_KEY_BYTES; i++) {
-        int hi = seal_nibble(s.p[2 * i]), lo = seal_nibble(s.p[2 * i + 1]);
-        if (hi < 0 || lo < 0) {
-            return false;
-        }
-        ret[i] = (uint8_t)(hi << 4 | lo);
-    }
-    return true;
-}
 
 static int read_secret(const char *path,
                        char *to,
@@ -104,7 +82,8 @@ int bus_wire_key_file(const char *path,
     while (rc == BUS_OK && n > 0 && isspace((unsigned char)text[n - 1])) {
         n--;
     }
-    if (rc == BUS_OK && !seal_unhex((struct bus_strv){text, n}, ret)) {
+    if (rc == BUS_OK &&
+        !bus_hex_read((struct bus_strv){text, n}, ret, BUS_WIRE_KEY_BYTES)) {
         rc = bus_fail(err, BUS_ECONFIG, "%s: must hold 64 hex digits", path);
     }
     explicit_bzero(text, sizeof(text));
@@ -160,7 +139,7 @@ static int add_line(struct bus_wire_keyring *k,
         return BUS_OK;
     }
     if (!bus_strv_to_i64(id, &n) || n < 1 || n > UINT32_MAX || owner.n == 0 ||
-        owner.n > OWNER_MAX || !seal_unhex(hex, secret) ||
+        owner.n > OWNER_MAX || !bus_hex_read(hex, secret, BUS_WIRE_KEY_BYTES) ||
         seal_word(&line).n != 0) {
         return bus_fail(err, BUS_ECONFIG,
                         "%s:%d: must be <key id> <owner> <64 hex digits>", path,

@@ -17,6 +17,7 @@
 #include <openssl/x509.h>
 
 #include "bus/base/heap.h"
+#include "bus/base/hex.h"
 
 #define SM2_ID          "1234567812345678"
 #define KEY_MODE        0600
@@ -69,22 +70,15 @@ static EVP_PKEY *pkey_of(const uint8_t point[BUS_WIRE_SM2_POINT])
     return ok ? k : NULL;
 }
 
-static int nibble(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                                  : -1;
-}
-
+/* Small digits alone: one key has one text. */
 static bool hex_point(struct bus_strv text, uint8_t ret[BUS_WIRE_SM2_POINT])
 {
-    bool ok = text.n == BUS_WIRE_SM2_HEX;
-    for (size_t i = 0; ok && i < BUS_WIRE_SM2_POINT; i++) {
-        int hi = nibble(text.p[2 * i]), lo = nibble(text.p[2 * i + 1]);
-        ok = hi >= 0 && lo >= 0;
-        ret[i] = (uint8_t)(ok ? hi << 4 | lo : 0);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] >= 'A' && text.p[i] <= 'F') {
+            return false;
+        }
     }
-    return ok && ret[0] == 4;
+    return bus_hex_read(text, ret, BUS_WIRE_SM2_POINT) && ret[0] == 4;
 }
 
 static bool pem_point(struct bus_strv text, uint8_t ret[BUS_WIRE_SM2_POINT])
@@ -119,9 +113,7 @@ int bus_wire_sm2_point_parse(struct bus_strv text,
 void bus_wire_sm2_point_hex(const uint8_t point[BUS_WIRE_SM2_POINT],
                             char ret[BUS_WIRE_SM2_HEX + 1])
 {
-    for (size_t i = 0; i < BUS_WIRE_SM2_POINT; i++) {
-        (void)snprintf(ret + 2 * i, 3, "%02x", point[i]);
-    }
+    bus_hex_write(point, BUS_WIRE_SM2_POINT, ret);
 }
 
 static bool sign_name_of(const EVP_PKEY *k, char ret[BUS_WIRE_SM2_NAME + 1])

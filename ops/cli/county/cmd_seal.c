@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "bus/base/buf.h"
+#include "bus/base/hex.h"
 #include "bus/wire/sign.h"
 #include "ops/cli/county/seal_demo.h"
 #include "ops/cli/lianou.h"
@@ -84,11 +85,10 @@ static int seal_sign(const struct sealing *s, struct bus_err *err)
         rc = bus_wire_sm2_sign(s->key, bus_buf_view(&text), &made, err);
     }
     bus_buf_fini(&text);
-    for (size_t i = 0; rc == BUS_OK && i < made.n; i++) {
-        (void)printf("%02x", made.der[i]);
-    }
     if (rc == BUS_OK) {
-        (void)printf("\n");
+        char hex[2 * BUS_WIRE_SM2_MAX + 1];
+        bus_hex_write(made.der, made.n, hex);
+        (void)printf("%s\n", hex);
     }
     return rc;
 }
@@ -97,23 +97,17 @@ static int read_signature_hex(const char *hex,
                               struct bus_wire_signature *ret,
                               struct bus_err *err)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t n = strlen(hex);
-    *ret = (struct bus_wire_signature){0};
-    if (n == 0 || n % 2 != 0 || n / 2 > sizeof(ret->der) ||
-        strspn(hex, digits) != n) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "--signature: found '%.20s'; must be a DER signature "
-                        "in small hex digits, as `lianou seal sign` prints it "
-                        "/ 须为 `lianou seal sign` 输出的十六进制签名",
-                        hex);
-    }
-    for (; ret->n < n / 2; ret->n++) {
-        ret->der[ret->n] =
-            (uint8_t)((strchr(digits, hex[2 * ret->n]) - digits) << 4 |
-                      (strchr(digits, hex[2 * ret->n + 1]) - digits));
-    }
-    return BUS_OK;
+    size_t n = strlen(hex) / 2;
+    *ret = (struct bus_wire_signature){.n = n};
+    return n > 0 && n <= sizeof(ret->der) &&
+                   bus_hex_read(bus_strv(hex), ret->der, n)
+               ? BUS_OK
+               : bus_fail(err, BUS_EUSAGE,
+                          "--signature: found '%.20s'; must be a DER signature "
+                          "in small hex digits, as `lianou seal sign` prints "
+                          "it / "
+                          "须为 `lianou seal sign` 输出的十六进制签名",
+                          hex);
 }
 
 static int read_signer(const char *signer,
