@@ -119,8 +119,7 @@ static void examine_amount(const struct bus_policy_verdict_of *v,
     f->negative |= v->amount == BUS_POLICY_AMOUNT_NEGATIVE;
     f->capped |= v->amount == BUS_POLICY_AMOUNT_CAPPED;
     f->broken |= v->amount == BUS_POLICY_AMOUNT_BROKEN;
-    f->beyond |= v->amount == BUS_POLICY_AMOUNT_BEYOND ||
-                 (v->has_amount && v->amount_fen > BUS_ADVICE_AMOUNT_MAX_FEN);
+    f->beyond |= v->amount == BUS_POLICY_AMOUNT_BEYOND;
 }
 
 static int try_item(struct trial *t, int item, struct found *f)
@@ -236,11 +235,12 @@ static int advice_check_item(struct trial *t, int item)
             "rule itself keep within it / 金额可能超过上限(抽样试算)");
     }
     if (f.beyond) {
+        int64_t most = bus_policy_item_max_fen(t->c);
         bus_faults_add(t->faults, at, code_of(t, item),
-                       "the amount is beyond the bounds of money, %lld yuan "
-                       "(by sampling) / 金额超出界限 %lld 元(抽样试算)",
-                       (long long)(BUS_ADVICE_AMOUNT_MAX_FEN / 100),
-                       (long long)(BUS_ADVICE_AMOUNT_MAX_FEN / 100));
+                       "the amount is beyond its bounds, money.item_max_fen of "
+                       "facts.yaml, %lld fen (by sampling) / 金额超出 "
+                       "facts.yaml 的 money.item_max_fen, %lld 分(抽样试算)",
+                       (long long)most, (long long)most);
     }
     if (f.broken) {
         bus_faults_add(t->faults, at, code_of(t, item),

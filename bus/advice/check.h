@@ -12,8 +12,6 @@
 void bus_advice_check_template(const struct bus_node *const *items,
                                size_t count,
                                struct bus_faults *faults);
-/* More than any one payment of this county's assistance. */
-#define BUS_ADVICE_AMOUNT_MAX_FEN INT64_C(10000000000)
 /* On the rules in force on that day, and on every other version on its own
  * first day: a fact no source supplies, an item nobody
  * can get, items that shut each other out, a standard nobody reads, an amount

@@ -38,6 +38,9 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
                          struct bus_faults *faults);
 void bus_policy_catalogue_free(struct bus_policy_catalogue *c);
 /* The content's version: a hash of all sources in canonical form, 16 hex. */
+/* The most that an item may come to (facts.yaml's money.item_max_fen); 0: no
+ * limit. */
+int64_t bus_policy_item_max_fen(const struct bus_policy_catalogue *c);
 const char *bus_policy_catalogue_version(const struct bus_policy_catalogue *c);
 
 enum bus_policy_delivery {

@@ -7,6 +7,11 @@
 #include "bus/policy/catalogue_parts.h"
 #include "bus/policy/source.h"
 
+int64_t bus_policy_item_max_fen(const struct bus_policy_catalogue *c)
+{
+    return c->item_max_fen;
+}
+
 const char *bus_policy_catalogue_version(const struct bus_policy_catalogue *c)
 {
     return c->version;
