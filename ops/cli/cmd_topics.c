@@ -1,10 +1,10 @@
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "bus/kafka/admin.h"
-#include "bus/role/frame.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/tool.h"
+
+extern const struct lianou_command lianou_cmd_topics;
 
 static void topics_show(const struct bus_kafka_change *ch, size_t n)
 {
@@ -20,21 +20,20 @@ static void topics_show(const struct bus_kafka_change *ch, size_t n)
     (void)printf("%zu differences\n", n);
 }
 
-static int
-topics_work(const struct bus_config *c, bool apply, struct bus_err *err)
+static int topics_do(struct tool *t, bool apply, struct bus_err *err)
 {
-    struct bus_arena mem;
     struct bus_topic *topics = NULL;
     struct bus_kafka_plan plan = {0};
     struct bus_kafka_admin *admin = NULL;
     size_t n = 0;
-    struct bus_kafka_env env = {.conf = &c->kafka, .client_id = "lianou-admin"};
+    struct bus_kafka_env env = {.conf = &t->config.kafka,
+                                .client_id = "lianou-admin"};
     int rc;
-    bus_arena_init(&mem, 0, 0);
-    BUS_TRY_GOTO(rc, bus_conf_topics(c, &mem, &topics, &n, err), done);
-    BUS_TRY_GOTO(rc, bus_kafka_admin_open(&env, &admin, err), done);
-    BUS_TRY_GOTO(rc, bus_kafka_topics_plan(admin, topics, n, &mem, &plan, err),
-                 done);
+    BUS_TRY(cli_tool_open(t, err));
+    BUS_TRY(bus_conf_topics(&t->config, &t->mem, &topics, &n, err));
+    BUS_TRY(bus_kafka_admin_open(&env, &admin, err));
+    BUS_TRY_GOTO(
+        rc, bus_kafka_topics_plan(admin, topics, n, &t->mem, &plan, err), done);
     topics_show(plan.list, plan.n);
     if (apply && plan.n > 0) {
         BUS_TRY_GOTO(rc, bus_kafka_topics_apply(admin, topics, n, err), done);
@@ -42,53 +41,18 @@ topics_work(const struct bus_config *c, bool apply, struct bus_err *err)
     }
 done:
     bus_kafka_admin_close(admin);
-    bus_arena_fini(&mem);
-    return rc;
-}
-
-static int topics_do(const char *folder, bool apply, struct bus_err *err)
-{
-    struct bus_config config;
-    struct bus_arena mem;
-    struct bus_faults faults;
-    int rc;
-    bus_arena_init(&mem, 0, 0);
-    bus_faults_init(&faults, &mem);
-    BUS_TRY_GOTO(
-        rc, bus_conf_open(&config, lianou_config_dir(folder), &faults, err),
-        done);
-    rc = topics_work(&config, apply, err);
-done:
-    bus_conf_close(&config);
-    bus_arena_fini(&mem);
     return rc;
 }
 
 static int topics_run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
-    const char *folder = NULL;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o != 'c') {
-            return LIANOU_USAGE;
-        }
-        folder = optarg;
-    }
-    const char *what = optind < argc ? argv[optind] : "";
-    bool apply = strcmp(what, "apply") == 0;
-    if (!apply && strcmp(what, "plan") != 0) {
-        (void)fprintf(stderr, "lianou topics: plan or apply?\n");
-        return LIANOU_USAGE;
-    }
-    struct bus_err err;
-    int rc = topics_do(folder, apply, &err);
-    if (rc != BUS_OK) {
-        (void)fprintf(stderr, "lianou topics: %s\n", err.msg);
-    }
-    return rc == BUS_OK      ? LIANOU_WELL
-           : rc == BUS_EAWAY ? LIANOU_AWAY
-                             : LIANOU_FAILED;
+    static const char *const words[] = {"plan", "apply", NULL};
+    struct tool t = {0};
+    struct bus_err err = {0};
+    int what = cli_tool_word(&t, &lianou_cmd_topics, words, argc, argv);
+    return what < 0 ? LIANOU_USAGE
+                    : cli_tool_close(&t, "topics",
+                                     topics_do(&t, what == 1, &err), &err);
 }
 
 const struct lianou_command lianou_cmd_topics = {

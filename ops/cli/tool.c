@@ -1,14 +1,39 @@
 #include "ops/cli/tool.h"
 
+#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bus/ledger/sql/account.h"
 #include "bus/ledger/sql/audit.h"
 #include "bus/web/readlog.h"
 #include "ops/cli/lianou.h"
+
+int cli_tool_word(struct tool *t,
+                  const struct lianou_command *command,
+                  const char *const *words,
+                  int argc,
+                  char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    bool well = true;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        well = well && o == 'c';
+        t->folder = o == 'c' ? optarg : t->folder;
+    }
+    for (int i = 0; well && optind + 1 == argc && words[i] != NULL; i++) {
+        if (strcmp(argv[optind], words[i]) == 0) {
+            return i;
+        }
+    }
+    (void)fprintf(stderr, "usage: lianou %s %s\n", command->name,
+                  command->usage);
+    return -1;
+}
 
 int cli_tool_open(struct tool *t, struct bus_err *err)
 {

@@ -7,6 +7,7 @@
 #include "bus/conf/bus_config.h"
 #include "bus/pg/pg.h"
 
+struct lianou_command;
 struct tool
 {
     const char *folder;   /* --config */
@@ -16,6 +17,14 @@ struct tool
     struct bus_pg *pg;
 };
 
+/* `WORD [--config DIR]`, for a command that does nothing but one of a few
+ * things: which of words (NULL at the end) it is, --config in t. -1: none, and
+ * how it is used was told. */
+int cli_tool_word(struct tool *t,
+                  const struct lianou_command *command,
+                  const char *const *words,
+                  int argc,
+                  char **argv);
 int cli_tool_open(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 int cli_tool_database(struct tool *t, struct bus_err *err) BUS_MUSTCHECK;
 struct bus_web_read;
