@@ -39,11 +39,17 @@ def wrong(path, text):
     return whole[:found.start(1)] + "".join("        %s\n" % t for t in text.splitlines()) + whole[found.end(1):]
 
 
+# What each word of the dictionary changes: the version and the size.
+VERSION, SIZE = r"[0-9a-f]{16}", r"\d+(?= bytes| unpacked)"
+
+
 def as_pattern(screen):
-    """A line of dots stands for any lines, sixteen hex digits for any version."""
+    """A line of dots stands for any lines, a version and a size for any."""
     out = ""
     for line in screen.splitlines(keepends=True):
-        out += "(?:.*\\n)*?" if line.strip() == "…" else re.sub(r"[0-9a-f]{16}", "[0-9a-f]{16}", re.escape(line))
+        parts = re.split("(%s|%s)" % (VERSION, SIZE), line)
+        known = "".join((r"\d+" if p.isdigit() and len(p) < 16 else VERSION) if i % 2 else re.escape(p) for i, p in enumerate(parts))
+        out += "(?:.*\\n)*?" if line.strip() == "…" else known
     return re.compile(out + r"\Z")
 
 
