@@ -1,41 +1,59 @@
-/* The life of an assignment as a table. `lianou fsm` draws it; a test checks
- * that every state is reached and every ended state stays ended but for a
- * payment that comes back (ISO 20022 pacs.004 may follow days later). */
-#include <assert.h>
-
+/* The life of an assignment as a table; see parts.h. Delivered is no end for
+ * good: a payment may come back days later (ISO 20022 pacs.004). */
+#include "consumers/matcher/assignment_fsm.h"
 #include "consumers/matcher/parts.h"
 
 #define AT(s) SA_ASSIGNMENT_STATUS_##s
 
-const struct assignment_row matcher_assignment_table[] = {
-    {AT(ASSIGNED), MOVE_ACCEPT, AT(CONFIRMED)},
-    {AT(ASSIGNED), MOVE_REFUSE, AT(ENDED_REFUSED)},
-    {AT(ASSIGNED), MOVE_RETURN, AT(ENDED_RETURNED)},
-    {AT(ASSIGNED), MOVE_WITHDRAW, AT(ENDED_WITHDRAWN)},
-    {AT(CONFIRMED), MOVE_ORDER, AT(DISPATCHED)},
-    {AT(CONFIRMED), MOVE_SERVE, AT(ENDED_SERVICE)},
-    {AT(CONFIRMED), MOVE_REOPEN, AT(ASSIGNED)},
-    {AT(DISPATCHED), MOVE_DELIVER, AT(ENDED_DELIVERED)},
-    {AT(DISPATCHED), MOVE_BACK, AT(ASSIGNED)},
-    {AT(DISPATCHED), MOVE_FAIL, AT(ENDED_UNDELIVERED)},
-    {AT(ENDED_DELIVERED), MOVE_BACK, AT(ASSIGNED)},
-    {AT(ENDED_DELIVERED), MOVE_FAIL, AT(ENDED_UNDELIVERED)},
+static const struct bus_fsm_state assignment_states[] = {
+    [AT(ASSIGNED)] = {"ASSIGNED", "its department has it", false},
+    [AT(CONFIRMED)] = {"CONFIRMED", "granted; dispatch has it", false},
+    [AT(DISPATCHED)] = {"DISPATCHED", "lines are with bank or post", false},
+    [AT(ENDED_DELIVERED)] = {"ENDED_DELIVERED",
+                             "every line is done, unless one comes back",
+                             false},
+    [AT(ENDED_UNDELIVERED)] = {"ENDED_UNDELIVERED",
+                               "a line came back behind the case's end", true},
+    [AT(ENDED_SERVICE)] = {"ENDED_SERVICE", "granted; nothing was to send",
+                           true},
+    [AT(ENDED_REFUSED)] = {"ENDED_REFUSED", "decided that it is not granted",
+                           true},
+    [AT(ENDED_RETURNED)] = {"ENDED_RETURNED", "the department gave it back",
+                            true},
+    [AT(ENDED_WITHDRAWN)] = {"ENDED_WITHDRAWN", "we took it back", true},
 };
-const size_t matcher_assignment_rows =
-    sizeof(matcher_assignment_table) / sizeof(matcher_assignment_table[0]);
 
-static const struct assignment_row *
-assignment_state_row_of(enum sa_assignment_status from,
-                        enum matcher_assignment_move move)
-{
-    for (size_t i = 0; i < matcher_assignment_rows; i++) {
-        if (matcher_assignment_table[i].from == from &&
-            matcher_assignment_table[i].move == move) {
-            return &matcher_assignment_table[i];
-        }
-    }
-    return NULL;
-}
+static const char *const assignment_moves[ASSIGNMENT_MOVES] = {
+    [MOVE_ACCEPT] = "accept", [MOVE_REFUSE] = "refuse",
+    [MOVE_RETURN] = "return", [MOVE_WITHDRAW] = "withdraw",
+    [MOVE_ORDER] = "order",   [MOVE_SERVE] = "serve",
+    [MOVE_REOPEN] = "reopen", [MOVE_DELIVER] = "deliver",
+    [MOVE_BACK] = "back",     [MOVE_FAIL] = "fail",
+};
+
+static const struct bus_fsm_row assignment_rows[] = {
+    {AT(ASSIGNED), MOVE_ACCEPT, AT(CONFIRMED), NULL},
+    {AT(ASSIGNED), MOVE_REFUSE, AT(ENDED_REFUSED), NULL},
+    {AT(ASSIGNED), MOVE_RETURN, AT(ENDED_RETURNED), NULL},
+    {AT(ASSIGNED), MOVE_WITHDRAW, AT(ENDED_WITHDRAWN), NULL},
+    {AT(CONFIRMED), MOVE_ORDER, AT(DISPATCHED), NULL},
+    {AT(CONFIRMED), MOVE_SERVE, AT(ENDED_SERVICE), NULL},
+    {AT(CONFIRMED), MOVE_REOPEN, AT(ASSIGNED), "dispatch refused the order"},
+    {AT(DISPATCHED), MOVE_DELIVER, AT(ENDED_DELIVERED), NULL},
+    {AT(DISPATCHED), MOVE_BACK, AT(ASSIGNED), "its owner decides anew"},
+    {AT(DISPATCHED), MOVE_FAIL, AT(ENDED_UNDELIVERED), "the case has ended"},
+    {AT(ENDED_DELIVERED), MOVE_BACK, AT(ASSIGNED), "its owner decides anew"},
+    {AT(ENDED_DELIVERED), MOVE_FAIL, AT(ENDED_UNDELIVERED),
+     "the case has ended"},
+};
+
+const struct bus_fsm matcher_assignment_fsm =
+    BUS_FSM("matcher.assignment",
+            "An item in its department's hands.",
+            AT(ASSIGNED),
+            assignment_states,
+            assignment_moves,
+            assignment_rows);
 
 bool matcher_assignment_ended(enum sa_assignment_status status)
 {
@@ -45,15 +63,13 @@ bool matcher_assignment_ended(enum sa_assignment_status status)
 bool matcher_assignment_can(const struct sa_assignment_state *a,
                             enum matcher_assignment_move move)
 {
-    return assignment_state_row_of(a->status, move) != NULL;
+    return bus_fsm_can(&matcher_assignment_fsm, a->status, move);
 }
 
 void matcher_assignment_move(struct sa_assignment_state *a,
                              enum matcher_assignment_move move)
 {
-    const struct assignment_row *row = assignment_state_row_of(a->status, move);
-    assert(row != NULL);
-    a->status = row->to;
+    bus_fsm_move(&matcher_assignment_fsm, &a->status, move, NULL);
 }
 
 struct sa_assignment_state *
@@ -70,18 +86,7 @@ matcher_assignment_find(struct sa_household_state *state,
 
 const char *matcher_assignment_status_word(enum sa_assignment_status status)
 {
-    static const char *const words[] = {
-        [AT(ASSIGNED)] = "ASSIGNED",
-        [AT(CONFIRMED)] = "CONFIRMED",
-        [AT(DISPATCHED)] = "DISPATCHED",
-        [AT(ENDED_DELIVERED)] = "ENDED_DELIVERED",
-        [AT(ENDED_UNDELIVERED)] = "ENDED_UNDELIVERED",
-        [AT(ENDED_SERVICE)] = "ENDED_SERVICE",
-        [AT(ENDED_REFUSED)] = "ENDED_REFUSED",
-        [AT(ENDED_RETURNED)] = "ENDED_RETURNED",
-        [AT(ENDED_WITHDRAWN)] = "ENDED_WITHDRAWN",
-    };
-    return words[status];
+    return bus_fsm_word(&matcher_assignment_fsm, status);
 }
 
 /* --- the one way out --- */

@@ -154,7 +154,7 @@ int matcher_park_event(struct step *s,
 /* Folds what waited for `id`, in the order it came. */
 int matcher_release_parked(struct step *s, const struct bus_id *id);
 
-/* assignment_sm.c: the only place that moves an assignment. */
+/* assignment_state.c: the only place that moves an assignment. */
 enum matcher_assignment_move {
     MOVE_ACCEPT,   /* a confirmed decision */
     MOVE_REFUSE,   /* a refused one */
@@ -168,14 +168,6 @@ enum matcher_assignment_move {
     MOVE_FAIL,     /* the same, when the case has ended */
     ASSIGNMENT_MOVES
 };
-struct assignment_row
-{
-    enum sa_assignment_status from;
-    enum matcher_assignment_move move;
-    enum sa_assignment_status to;
-};
-extern const struct assignment_row matcher_assignment_table[];
-extern const size_t matcher_assignment_rows;
 bool matcher_assignment_ended(enum sa_assignment_status status);
 bool matcher_assignment_can(const struct sa_assignment_state *a,
                             enum matcher_assignment_move move);
