@@ -18,6 +18,7 @@
 #include "bus/policy/catalogue.h"
 #include "bus/policy/review.h"
 #include "bus/registers/registers.h"
+#include "bus/wire/sm2_tables.h"
 #include "consumers/matcher/catalogue_versions.h"
 #include "schemas/household_state.h"
 
@@ -40,6 +41,7 @@ struct matcher_rules
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
     int32_t verification_days; /* working days the insurer has */
     const struct bus_register *registers; /* in force; borrowed. NULL: none */
+    struct bus_wire_sm2_tables *seals;    /* NULL: verified without; the same */
     /* Decisions: the day from which they need a seal, and how long after its
      * signing one may arrive, clocks differing by skew_ms. */
     int32_t seals_from;

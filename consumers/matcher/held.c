@@ -106,13 +106,30 @@ static struct bus_strv when_reason(const struct step *s,
                : holds;
 }
 
+static bool
+seal_fits(const struct step *s, const struct sa_decision *d, const uint8_t *key)
+{
+    struct bus_wire_signature signature = {.n = d->seal.n};
+    struct bus_strv text =
+        bus_role_signed_text(s->event->bytes, d->has_seal, d->seal);
+    struct bus_err ignored;
+    if (s->rules->seals != NULL) {
+        return bus_wire_sm2_tables_verify(s->rules->seals, key, text, d->seal,
+                                          &ignored) == BUS_OK;
+    }
+    if (d->seal.n == 0 || d->seal.n > sizeof(signature.der)) {
+        return false;
+    }
+    memcpy(signature.der, d->seal.p, d->seal.n);
+    return bus_wire_sm2_point_verify(key, text, &signature, &ignored) == BUS_OK;
+}
+
 static struct bus_strv seal_reason(const struct step *s,
                                    const struct sa_decision *d,
                                    const struct sa_assignment_state *a)
 {
     const struct matcher_rules *r = s->rules;
     const uint8_t *key = NULL;
-    struct bus_err ignored;
     if (r->registers == NULL) {
         return holds;
     }
@@ -130,16 +147,7 @@ static struct bus_strv seal_reason(const struct step *s,
     if (when.n > 0) {
         return when;
     }
-    struct bus_strv text =
-        bus_role_signed_text(s->event->bytes, d->has_seal, d->seal);
-    struct bus_wire_signature signature = {.n = d->seal.n};
-    if (d->seal.n == 0 || d->seal.n > sizeof(signature.der)) {
-        return BUS_STRV("SEAL_BROKEN");
-    }
-    memcpy(signature.der, d->seal.p, d->seal.n);
-    return bus_wire_sm2_point_verify(key, text, &signature, &ignored) == BUS_OK
-               ? holds
-               : BUS_STRV("SEAL_BROKEN");
+    return seal_fits(s, d, key) ? holds : BUS_STRV("SEAL_BROKEN");
 }
 
 /* --- how much --- */

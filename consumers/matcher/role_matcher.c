@@ -118,6 +118,9 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.seal_skew_ms = c->seals.skew_ms;
     s->rules.order_max_fen = c->money.order_max_fen;
     s->rules.deadline = deadline;
+    BUS_TRY(bus_wire_sm2_tables_new(&s->rules.seals, err));
+    s->seals = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS);
+    s->seals_cpu = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS_CPU);
     s->lane_count = (int)c->matcher.lanes;
     BUS_CHECK(s->lane_count > 0 && s->lane_count <= BUS_KAFKA_LANES_MAX);
     BUS_TRY(bus_policy_calendar_new(c->calendars, c->calendars_count,
@@ -171,6 +174,7 @@ static void matcher_stop(struct matcher_shell *s)
     }
     matcher_catalogue_watch_free(s->watch);
     bus_catalogue_register_watch_free(s->registers);
+    bus_wire_sm2_tables_free(s->rules.seals);
     bus_policy_catalogue_free(s->catalogue);
     bus_policy_calendar_free(s->calendar);
 }

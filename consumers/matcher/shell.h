@@ -64,6 +64,9 @@ struct matcher_shell
     struct bus_policy_calendar *calendar;
     struct bus_register_watch *registers;
     struct matcher_rules rules;
+    /* What seals cost, and how much of it the series have been told. */
+    struct bus_series *seals, *seals_cpu;
+    _Atomic uint64_t seals_told, seals_cpu_told;
     struct matcher_input inputs[MATCHER_TOPICS_MAX];
     const char *topics[MATCHER_TOPICS_MAX];
     bool calm[MATCHER_TOPICS_MAX]; /* nobody waits for what comes on it */

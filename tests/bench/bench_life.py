@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -50,6 +51,18 @@ def words(pid):
         return pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().decode().split("\0")[1:-1]
     except OSError:
         return []
+
+
+def metrics(pid, *names):
+    """Counters of a role by its own /metrics; None if it has no such (an earlier build)."""
+    try:
+        environ = pathlib.Path("/proc/%d/environ" % pid).read_bytes().decode().split("\0")
+        port = next(e.split("=", 1)[1] for e in environ if e.startswith("LIANOU_PORT_MATCHER="))
+        with urllib.request.urlopen("http://127.0.0.1:%s/metrics" % port, timeout=5) as r:
+            lines = dict(line.rsplit(" ", 1) for line in r.read().decode().splitlines() if not line.startswith("#"))
+        return [float(lines[n]) if n in lines else None for n in names]
+    except (OSError, StopIteration, TypeError):
+        return [None] * len(names)
 
 
 def tree(pid):
@@ -149,6 +162,7 @@ class Life:
             cpu["postgresql"] = tree(self.postgres) - before["postgresql"]
             seconds = time.monotonic() - begun
             memory = bench_memory.beside_lmdb(w.matcher())
+            seals, seals_us = metrics(w.matcher(), "lianou_seals_verified_total", "lianou_seals_verified_cpu_microseconds_total")
             topics = self.demo_topics() - old
             disk, said = self.disk(topics), self.messages(topics)
         finally:
@@ -165,6 +179,7 @@ class Life:
             raise RuntimeError("the account is not clean: %s" % account)
         short = {t: t.split(".", 1)[1] for t in topics}
         return {"cpu": {k: v / n * 1e3 for k, v in cpu.items()}, "seconds": seconds, "memory": memory, "account": account, "n": n,
+                "seals": (seals or 0) / n, "seals_ms": (seals_us or 0) / n / 1e3,
                 "disk": fold(short, disk, n), "said": fold(short, {t: b for t, (b, _) in said.items()}, n),
                 "count": fold(short, {t: c for t, (_, c) in said.items()}, n)}
 
@@ -200,6 +215,11 @@ def share(r, kind):
     return sum(r[kind].values()) / partner_bytes(r[kind])
 
 
+def beside_seals(r):
+    """The matcher's CPU an application but for the verification of seals, which the earlier program did not do."""
+    return r["cpu"]["matcher"] - r["seals_ms"]
+
+
 def whole(r):
     return sum(r["cpu"].values())
 
@@ -215,6 +235,7 @@ def tell(which, r):
     print("   bytes of messages each %d: %s" % (sum(r["said"].values()), {k: round(v) for k, v in r["said"].items()}))
     print("   messages each: %s" % {k: round(v, 2) for k, v in r["count"].items()})
     print("   on disk each %d: %s" % (sum(r["disk"].values()), {k: round(v) for k, v in r["disk"].items()}))
+    print("   %.2f seals verified each, %.3f ms; the matcher beside it %.3f ms" % (r["seals"], r["seals_ms"], beside_seals(r)))
     print("   memory %s MB" % {k: round(v, 1) for k, v in r["memory"].items()}, flush=True)
 
 
@@ -242,7 +263,8 @@ def main():
     row("bytes of all topics against partner-facing ones", [share(r, "said") for r in mine], "x", 1.5, "key, value and headers; " + note)
     row("the same on the broker's disk", [share(r, "disk") for r in mine], "x", None, "lz4, transaction marks and all; " + note)
     if other:
-        row("matcher's CPU, whole life, against before", [a["cpu"]["matcher"] / b["cpu"]["matcher"] for a, b in zip(mine, other)], "x", 0.333, note)
+        row("matcher's CPU, whole life, against before, seals apart", [beside_seals(a) / beside_seals(b) for a, b in zip(mine, other)], "x", 0.333, note)
+        row("the same with the seals", [a["cpu"]["matcher"] / b["cpu"]["matcher"] for a, b in zip(mine, other)], "x", None, note)
         row("CPU of all processes, whole life, against before", [whole(a) / whole(b) for a, b in zip(mine, other)], "x", 0.5,
             "broker and database in it; " + note)
         row("matcher's CPU before, an application", [r["cpu"]["matcher"] for r in other], "ms", None, note)
@@ -250,6 +272,8 @@ def main():
         row("bytes of all topics before, an application", [sum(r["said"].values()) for r in other], "B", None, note)
         row("matcher's memory before", [bench_memory.size(r["memory"]) for r in other], "MB", None, note)
     row("matcher's CPU, whole life, an application", [r["cpu"]["matcher"] for r in mine], "ms", None, note)
+    row("of that SM2, %.2f seals verified" % mine[0]["seals"], [r["seals_ms"] for r in mine], "ms", None, "lianou_seals_verified_cpu_microseconds_total")
+    row("matcher's CPU, whole life, an application, seals apart", [beside_seals(r) for r in mine], "ms", 0.8, note)
     row("CPU of all processes, whole life, an application", [whole(r) for r in mine], "ms", None, note)
     row("bytes of all topics, an application", [sum(r["said"].values()) for r in mine], "B", None, note)
     row("bytes of households, an application", [r["said"].get("households", 0) for r in mine], "B", None, note)

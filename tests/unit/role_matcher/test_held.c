@@ -18,6 +18,7 @@
 #define MIN INT64_C(60000)
 
 static struct bus_register *registers;
+static struct bus_wire_sm2_tables *tables; /* of the second time */
 
 static int32_t no_limit(void *data, int32_t start, int32_t n, bool working)
 {
@@ -37,6 +38,7 @@ static struct matcher_outputs step(struct sa_household_state *st,
     const struct matcher_rules rules = {.catalogue = k.c,
                                         .deadline = no_limit,
                                         .registers = registers,
+                                        .seals = tables,
                                         .seals_from = rules_day("2020-01-01"),
                                         .seal_late_ms = 3 * 24 * 60 * MIN,
                                         .seal_skew_ms = 5 * MIN,
@@ -509,5 +511,13 @@ int main(void)
         cmocka_unit_test(test_T20),
         cmocka_unit_test(every_cell),
     };
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    struct bus_err err;
+    int failed = cmocka_run_group_tests(tests, open_all, close_all);
+    if (bus_wire_sm2_tables_new(&tables, &err) != BUS_OK) {
+        return 1;
+    }
+    failed += cmocka_run_group_tests(tests, open_all, close_all);
+    failed += bus_wire_sm2_tables_cost(tables).verified == 0;
+    bus_wire_sm2_tables_free(tables);
+    return failed;
 }
