@@ -242,6 +242,23 @@ int matcher_store_get(struct store *s,
 
 /* --- transactions --- */
 
+/* What stands at `to` counts now, what stood at `from` no more; 0: nothing. */
+static void store_weigh(struct store *s, uint64_t from, uint64_t to)
+{
+    if (to != 0) {
+        int64_t n = (int64_t)matcher_store_place_bytes(to);
+        s->files[matcher_store_place_file(to)].live += n;
+        s->live += n;
+    }
+    if (from != 0) {
+        int64_t n = (int64_t)matcher_store_place_bytes(from);
+        s->files[matcher_store_place_file(from)].live -= n;
+        s->live -= n;
+    }
+    BUS_CHECK(s->live == s->files[0].live + s->files[1].live);
+    BUS_CHECK(s->files[0].live >= 0 && s->files[1].live >= 0);
+}
+
 int matcher_store_point(struct store *s,
                         const struct bus_id *id,
                         uint64_t place,
@@ -272,9 +289,7 @@ int matcher_store_point(struct store *s,
     }
     s->undo[s->undo_count++] =
         (struct store_undo){matcher_store_tag(id), place, old};
-    s->live += (int64_t)matcher_store_place_bytes(place);
-    s->live -= (int64_t)matcher_store_place_bytes(old);
-    BUS_CHECK(s->live >= 0);
+    store_weigh(s, old, place);
     return BUS_OK;
 }
 
@@ -298,8 +313,7 @@ void matcher_store_abort(struct store *s)
         struct store_slot *slot =
             u->place ? matcher_store_index_at(&s->index, u->tag, u->place)
                      : NULL;
-        s->live += (int64_t)matcher_store_place_bytes(u->old);
-        s->live -= (int64_t)matcher_store_place_bytes(u->place);
+        store_weigh(s, u->place, u->old);
         if (slot != NULL && u->old != 0) {
             slot->place = u->old;
         } else if (slot != NULL) {
@@ -310,7 +324,6 @@ void matcher_store_abort(struct store *s)
             BUS_CHECK(rc == BUS_OK);
         }
     }
-    BUS_CHECK(s->live >= 0);
     bus_buf_clear(&s->out);
     s->flushed = store_now(s)->committed;
     (void)!ftruncate(store_now(s)->fd, s->flushed);
@@ -385,6 +398,9 @@ sweep_one(struct store *s, struct bus_arena *mem, struct bus_err *err)
         matcher_store_padded(r.n) / STORE_UNIT > STORE_UNITS_MAX) {
         return damage(s, s->swept, err);
     }
+    if ((s->swept == 0) != (r.kind == STORE_HEAD)) {
+        return damage(s, s->swept, err); /* a file begins with it, only */
+    }
     size_t bytes = matcher_store_padded(r.n);
     if (r.kind == STORE_PUT) {
         uint64_t place = matcher_store_place_of(~s->generation & 1, s->swept,
@@ -409,6 +425,7 @@ static void end_sweep(struct store *s)
 {
     BUS_CHECK(s->sweeping && s->generation > 1);
     struct store_file *old = &s->files[~s->generation & 1];
+    BUS_CHECK(old->live == 0);
     char path[STORE_PATH_MAX];
     (void)close(old->fd);
     *old = (struct store_file){.fd = -1};
@@ -443,6 +460,10 @@ static void store_sweep(struct store *s, int64_t written)
     while (rc == BUS_OK && s->swept < until && s->swept < end) {
         bus_arena_reset(&mem);
         rc = sweep_one(s, &mem, &err);
+    }
+    if (rc == BUS_OK && s->swept >= end &&
+        s->files[~s->generation & 1].live != 0) {
+        rc = damage(s, s->swept, &err); /* passed over what counts */
     }
     if (rc == BUS_OK && s->swept >= end) {
         uint64_t place = 0;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -188,6 +189,16 @@ static int load_file(struct store *s,
 
 /* --- which files there are --- */
 
+/* Of the file of this name; 0: it is none of ours. */
+static uint64_t generation_of_name(const char *name)
+{
+    static const char front[] = "log.", digits[] = "0123456789abcdef";
+    const char *g = name + sizeof(front) - 1;
+    bool ours = strncmp(name, front, sizeof(front) - 1) == 0 &&
+                strspn(g, digits) == 8 && g[8] == '\0';
+    return ours ? strtoull(g, NULL, 16) : 0;
+}
+
 /* The two newest generations, 0 for none; others are removed, and the files of
  * the format before this one. */
 static void find_files(const struct store *s, uint64_t ret[2])
@@ -196,8 +207,8 @@ static void find_files(const struct store *s, uint64_t ret[2])
     struct dirent *e;
     ret[0] = ret[1] = 0;
     while (d != NULL && (e = readdir(d)) != NULL) {
-        uint64_t g = 0;
-        if (sscanf(e->d_name, "log.%8" SCNx64, &g) == 1 && g > ret[1]) {
+        uint64_t g = generation_of_name(e->d_name);
+        if (g > ret[1]) {
             ret[0] = ret[1];
             ret[1] = g;
         } else if (g > ret[0]) {

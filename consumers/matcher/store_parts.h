@@ -40,6 +40,7 @@ struct store_file
 {
     int fd;
     int64_t committed;
+    int64_t live; /* bytes of records that count */
 };
 struct store_undo
 {

@@ -201,6 +201,117 @@ static void the_outdated_is_swept(void **state)
     assert_true(st.st_size < 24 << 20); /* 32 MB were written */
 }
 
+/* Somebody put a copy beside it: its name is not a generation's. */
+static void a_stray_file_is_no_generation(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    filled(s, 0, 100, "state");
+    matcher_store_close(s);
+    char path[400], cmd[900];
+    file_of(path);
+    static const char *const strays[] = {".bak", "0", "x", " "};
+    for (size_t i = 0; i < sizeof(strays) / sizeof(*strays); i++) {
+        (void)snprintf(cmd, sizeof(cmd), "cp %s '%s%s'", path, path, strays[i]);
+        assert_int_equal(system(cmd), 0);
+    }
+    (void)snprintf(cmd, sizeof(cmd), "touch %s/p3/log.7 %s/p3/log.0000000G",
+                   dir, dir);
+    assert_int_equal(system(cmd), 0);
+    s = open_store();
+    assert_int_equal(matcher_store_applied(s), 100);
+    assert_int_equal(matcher_store_count(s), 100);
+    is(s, 42, "state of household 42");
+    matcher_store_close(s);
+    (void)strcat(path, ".bak"); /* nor is it ours to take away */
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+/* Until there are two files, the first of which is being swept. */
+static void begin_sweeping(struct store *s)
+{
+    static char big[4001];
+    char old[400], path[400];
+    memset(big, 'x', sizeof(big) - 1);
+    file_of(old);
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i < 500; i++) {
+            put(s, i, big);
+        }
+        commit(s, round);
+        file_of(path);
+        if (strcmp(path, old) != 0 || matcher_store_damaged(s)) {
+            return;
+        }
+    }
+    fail_msg("never swept");
+}
+
+static void overwrite(const char *path, int64_t at, const void *p, size_t n)
+{
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, p, n, at), (ssize_t)n);
+    (void)close(fd);
+}
+
+/* Is the household what it was, or is the store known to be damaged? */
+static bool stands_or_told(struct store *s, int n, const char *text)
+{
+    struct bus_id id = id_of(n);
+    struct bus_strv v;
+    bus_arena_reset(&mem);
+    int rc = matcher_store_get(s, &id, &mem, &v, &err);
+    return rc == BUS_OK ? bus_strv_is(v, text) : matcher_store_damaged(s);
+}
+
+/* While it is swept a record of the old file becomes another that was never
+ * written, of any kind and length: nobody vanishes in silence. */
+static void noise_under_the_sweep(int64_t at, uint32_t kind, uint32_t n)
+{
+    static char big[4001];
+    struct store *s = open_store();
+    char old[400];
+    memset(big, 'x', sizeof(big) - 1);
+    filled(s, 0, 100, "state");
+    uint32_t front[] = {1, 2, n, kind, 4, 5, 6, 7};
+    file_of(old);
+    overwrite(old, at, front, sizeof(front));
+    begin_sweeping(s);
+    for (int i = 0; i < 400 && !matcher_store_damaged(s); i++) {
+        if (access(old, R_OK) != 0) {
+            break; /* swept */
+        }
+        put(s, 5000 + i, "more");
+        commit(s, 200 + i);
+    }
+    for (int i = 0; i < 500; i++) {
+        if (!stands_or_told(s, i, big)) {
+            fail_msg("kind %u, %u bytes at %lld: %d has vanished", kind, n,
+                     (long long)at, i);
+        }
+    }
+    assert_int_equal(matcher_store_reset(s, &err), BUS_OK);
+    put(s, 1, "again");
+    commit(s, 1);
+    is(s, 1, "again");
+    matcher_store_close(s);
+}
+
+static void noise_under_the_sweep_is_noticed(void **state)
+{
+    (void)state;
+    static const int64_t places[] = {0, 112}; /* the head, the first put */
+    static const uint32_t lengths[] = {24, 4000, 13 << 20, 1u << 31};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            for (uint32_t kind = 0; kind < 6; kind += 1 + (kind == 1)) {
+                noise_under_the_sweep(places[i], kind, lengths[k]);
+            }
+        }
+    }
+}
+
 static void half_a_file_is_read_to_its_last_commit(void **state)
 {
     (void)state;
@@ -400,6 +511,8 @@ int main(void)
         T(ids_come_in_their_order),
         T(the_outdated_is_swept),
         T(half_a_file_is_read_to_its_last_commit),
+        T(a_stray_file_is_no_generation),
+        T(noise_under_the_sweep_is_noticed),
         T(noise_ends_what_is_believed),
         T(a_zeroed_front_is_set_aside),
         T(noise_under_the_reader_is_noticed),
