@@ -97,9 +97,11 @@ int kafka_conf(const struct bus_kafka_env *env,
     kafka_set(conf, "log.connection.close", "false", &rc, err);
     kafka_set(conf, "reconnect.backoff.ms", "100", &rc, err);
     kafka_set(conf, "reconnect.backoff.max.ms", "2000", &rc, err);
-    /* A broker that stands still, or that the network swallows: what it was
-     * asked is asked elsewhere after so long, not after a minute. */
     kafka_set_int(conf, "socket.timeout.ms", KAFKA_ANSWER_MS, &rc, err);
+    kafka_set_int(conf, "api.version.request.timeout.ms", KAFKA_HELLO_MS, &rc,
+                  err);
+    kafka_set_int(conf, "socket.connection.setup.timeout.ms", KAFKA_CONNECT_MS,
+                  &rc, err);
     kafka_set(conf, "socket.keepalive.enable", "true", &rc, err);
     kafka_set(conf, "socket.nagle.disable", "true", &rc, err);
     kafka_set(conf, "topic.metadata.refresh.interval.ms", "30000", &rc, err);

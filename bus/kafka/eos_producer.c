@@ -31,7 +31,10 @@ configure(struct eos_lane *lane, rd_kafka_conf_t *conf, struct bus_err *err)
     kafka_set(conf, "transactional.id", id, &rc, err);
     kafka_set_int(conf, "transaction.timeout.ms", c->transaction_ms, &rc, err);
     kafka_set_int(conf, "message.timeout.ms", c->transaction_ms, &rc, err);
-    kafka_set_int(conf, "request.timeout.ms", KAFKA_ANSWER_MS, &rc, err);
+    kafka_set_int(conf, "request.timeout.ms", KAFKA_TAKEN_MS, &rc, err);
+    /* Its coordinator is asked between the messages and the offsets: one that
+     * went in that time is noticed before. */
+    kafka_set_int(conf, "connections.max.idle.ms", KAFKA_QUIET_MS, &rc, err);
     kafka_set(conf, "compression.codec", "lz4", &rc, err);
     kafka_set(conf, "partitioner", "murmur2_random", &rc, err);
     kafka_set(conf, "delivery.report.only.error", "true", &rc, err);

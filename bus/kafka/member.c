@@ -25,10 +25,6 @@
 #define SESSION_MS          20000
 #define SESSION_NAMELESS_MS 10000
 #define HEARTBEAT_MS        3000
-/* A heartbeat without its answer is waited for as long as the session. A
- * connection with nothing on it for two heartbeats is closed before, and the
- * coordinator is looked for. */
-#define QUIET_MS            7000
 #define EMBEDDED_SESSION_MS 6000
 #define EMBEDDED_BEAT_MS    1000
 #define FETCH_MS            100 /* how soon an end of partition is seen */
@@ -76,7 +72,9 @@ int kafka_member_conf(const struct bus_kafka_env *env,
                   embedded ? EMBEDDED_SESSION_MS : session_ms, &rc, err);
     kafka_set_int(conf, "heartbeat.interval.ms",
                   embedded ? EMBEDDED_BEAT_MS : HEARTBEAT_MS, &rc, err);
-    kafka_set_int(conf, "connections.max.idle.ms", QUIET_MS, &rc, err);
+    kafka_set_int(conf, "connections.max.idle.ms", KAFKA_QUIET_MS, &rc, err);
+    kafka_set_int(conf, "coordinator.query.interval.ms", KAFKA_LEADER_MS, &rc,
+                  err);
     kafka_set_int(conf, "fetch.wait.max.ms",
                   embedded ? EMBEDDED_FETCH_MS : FETCH_MS, &rc, err);
     int64_t biggest = env->conf->message_bytes_max;

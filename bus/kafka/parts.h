@@ -5,13 +5,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include "bus/kafka/client.h"
+#include "bus/kafka/waits.h"
 #include "bus/run/backoff.h"
-
-#define KAFKA_CALL_MS      5000  /* limit of one blocking call */
-#define KAFKA_ANSWER_MS    10000 /* limit of one request to a broker */
-#define KAFKA_PROBE_MS     1000  /* is a broker there? */
-#define KAFKA_RETRY_MIN_MS 200
-#define KAFKA_RETRY_MAX_MS 5000
 
 /* -- conf.c: clients from the configuration */
 

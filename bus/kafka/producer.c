@@ -131,6 +131,7 @@ static int producer_make(struct bus_kafka_producer *p, struct bus_err *err)
                   p->env.linger_ms > 0 ? p->env.linger_ms : LINGER_MS, &rc,
                   err);
     kafka_set_int(conf, "message.timeout.ms", MESSAGE_MS, &rc, err);
+    kafka_set_int(conf, "request.timeout.ms", KAFKA_TAKEN_MS, &rc, err);
     kafka_set_int(conf, "queue.buffering.max.messages", WAITING_MAX, &rc, err);
     kafka_set_int(conf, "queue.buffering.max.kbytes", WAITING_KBYTES, &rc, err);
     if (rc != 0) {

@@ -213,6 +213,7 @@ static void feed(struct play *p)
 static void on_batch(void *data, struct bus_kafka_batch *b)
 {
     struct play *p = data;
+    assert_non_null(p->c); /* never before it is ours, never after */
     for (size_t i = 0; i < b->n; i++) {
         struct bus_kafka_header h[4];
         const struct bus_kafka_msg *m = &b->msgs[i];
@@ -315,8 +316,9 @@ static void test_broker_away_and_back(void **state)
 static int
 assigned(void *data, int lane, int32_t partition, struct bus_err *err)
 {
-    (void)data;
+    struct play *p = data;
     (void)err;
+    assert_non_null(p->eos);
     assert_int_equal(partition % 2, lane);
     return 0;
 }
