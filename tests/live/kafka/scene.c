@@ -156,15 +156,17 @@ static int64_t left(struct scene *s)
 
 void scene_wait_done(struct scene *s, int seconds)
 {
-    int64_t n = 0;
+    int64_t n = 0, before = -1;
     for (int i = 0; i < seconds * 5; i++) {
         n = left(s);
         if (n == 0) {
             return;
         }
+        i = n == before ? i : 0;
+        before = n;
         (void)usleep(200000);
     }
-    fail_msg("%" PRId64 " messages are left after %d s", n, seconds);
+    fail_msg("%" PRId64 " messages are left, none less for %d s", n, seconds);
 }
 
 static int ended(pid_t pid, int status)
@@ -209,7 +211,7 @@ int scene_stop(pid_t pid)
 pid_t scene_supervise(struct scene *s, const char *instance, int seconds)
 {
     pid_t pid = scene_worker(s, instance, "");
-    int64_t n = 0;
+    int64_t n = 0, before = -1;
     for (int i = 0; i < seconds * 5; i++) {
         int status = 0;
         if (waitpid(pid, &status, WNOHANG) == pid) {
@@ -220,9 +222,11 @@ pid_t scene_supervise(struct scene *s, const char *instance, int seconds)
         if (n == 0) {
             return pid;
         }
+        i = n == before ? i : 0;
+        before = n;
         (void)usleep(200000);
     }
-    fail_msg("%" PRId64 " messages are left after %d s", n, seconds);
+    fail_msg("%" PRId64 " messages are left, none less for %d s", n, seconds);
     return 0;
 }
 

@@ -31,7 +31,8 @@ int scene_teardown(void **state);
 /* n more numbers for every key of both inputs. */
 void scene_feed(struct scene *s, int n);
 pid_t scene_worker(struct scene *s, const char *instance, const char *fault);
-/* Waits until the group has committed all input. */
+/* Waits until the group has committed all input; fails after so many seconds
+ * (and more, on a slow machine) in which it committed none. */
 void scene_wait_done(struct scene *s, int seconds);
 /* The same; a worker that is fenced by a late request of one killed is started
  * again, as its supervisor would. Returns the worker that runs. */

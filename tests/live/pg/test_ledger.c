@@ -410,7 +410,7 @@ static void a_busy_database_loses_nothing(void **state)
 {
     static struct many m;
     (void)state;
-    open_many(&m, "busy", 500); /* a loaded machine writes within it */
+    open_many(&m, "busy", 2000); /* a loaded machine writes within it */
     place_do("BEGIN; LOCK TABLE event IN ACCESS EXCLUSIVE MODE");
     place_until(is_away, &m.w, "time-outs");
     place_turn(300);

@@ -144,7 +144,7 @@ static void a_broken_connection_is_made_anew(void **state)
 static void a_statement_has_its_time(void **state)
 {
     (void)state;
-    open_link(place_database("slow"), 100);
+    open_link(place_database("slow"), 2000); /* the next one is within it */
     place_until(is_up, NULL, "up");
     ASK(0, "SELECT pg_sleep(20)");
     wait_answers(1);
@@ -186,7 +186,7 @@ static void closing_in_flight_says_nothing(void **state)
     (void)state;
     open_link(place_database("closing"), 0);
     place_until(is_up, NULL, "up");
-    ASK(0, "SELECT pg_sleep(1)");
+    ASK(0, "SELECT pg_sleep(20)");
     place_turn(20);
     close_link();
     assert_int_equal(seen.answers, 0);
