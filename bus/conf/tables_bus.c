@@ -295,8 +295,11 @@ static const struct bus_word ciphers[] = {{"aes-256-gcm", 0},
                                           {NULL, 0}};
 static const struct bus_key keys_keys[] = {
     {"ring", BUS_KEY_PATH, AT(bus_config_keys, ring), .required = true,
-     .doc = "keyring of the personal fields, mode 0600",
-     .doc_zh = "个人信息字段密钥环文件,权限 0600"},
+     .doc = "keyring of the personal fields, mode 0600: a folder with "
+            "`<role or partner>.keys` each, or one file; ops/docs/keys.md",
+     .doc_zh =
+         "个人信息字段密钥:每个角色、伙伴各一文件的文件夹,或一个文件,权限 "
+         "0600"},
     {"person_key", BUS_KEY_PATH, AT(bus_config_keys, person_key),
      .required = true,
      .doc = "key of person and household ids, mode 0600; never change it",

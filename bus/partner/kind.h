@@ -18,7 +18,7 @@
 #include "bus/base/id.h"
 #include "bus/partner/document.h"
 #include "bus/wire/codec.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "bus/wire/sign.h"
 #include "schemas/personal.h"
 

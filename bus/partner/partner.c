@@ -6,6 +6,7 @@
  * - a job that fails as a whole is done again after a wait
  */
 #include "bus/partner/partner.h"
+#include "bus/role/keys.h"
 #include "bus/role/types.h"
 
 #include <string.h>
@@ -422,17 +423,16 @@ static int partner_start(struct runner *r, struct bus_err *err)
     if (r->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
     }
-    BUS_TRY(bus_wire_keyring_open(r->frame.config.keys.ring, &r->keys, err));
+    const struct bus_role_key_need own[] = {
+        {r->partner->code, BUS_ROLE_KEY_OPENS}};
+    BUS_TRY(bus_role_keyring_open(&r->frame.config, r->partner->code, own,
+                                  r->kind->out->sealed_offset != 0 ? 1 : 0,
+                                  &r->keys, err));
     if (r->partner->seal.key != NULL) {
         BUS_TRY(bus_wire_sm2_key_open(r->partner->seal.key, &r->seal_key, err));
     }
     r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner,
                                            r->keys, r->seal_key};
-    if (r->kind->out->sealed_offset != 0 &&
-        !bus_wire_keyring_has(r->keys, bus_strv(r->partner->code))) {
-        return bus_fail(err, BUS_ECONFIG, "%s: no key of '%s' in it",
-                        r->frame.config.keys.ring, r->partner->code);
-    }
     BUS_TRY(bus_wire_type_ready(r->kind->in->type, err));
     r->frame.kafka.linger_ms = LINGER_MS;
     BUS_TRY(bus_kafka_producer_open(&r->frame.kafka, on_acked, r, &r->producer,

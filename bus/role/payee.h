@@ -10,7 +10,7 @@
 #include "bus/base/arena.h"
 #include "bus/base/err.h"
 #include "bus/base/id.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "schemas/personal.h"
 
 #define BUS_ROLE_PAYEE_MASKED 48 /* bytes, NUL in it */

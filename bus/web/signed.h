@@ -17,7 +17,7 @@
 
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 
 #define BUS_WEB_SIGNED_SCHEME "Lianou-HMAC-SHA256"
 #define BUS_WEB_SIGNED_OFF_MS INT64_C(300000)

@@ -47,14 +47,11 @@ static int process_seal(struct work *w,
     }
     struct bus_strv plain =
         o->topic == DISPATCH_OUT_DELIVERIES ? w->by_hand : w->personal;
-    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
-    uint8_t *to = bus_arena_alloc(&w->lane->event, n);
+    struct bus_strv sealed;
     struct bus_wire_binding b = {kinds[o->topic].record, "personal",
                                  &o->event_id};
-    int rc = to == NULL
-                 ? bus_fail(err, BUS_ENOMEM, "a sealed field")
-                 : bus_wire_seal(w->lane->keys, o->partner, &b, plain, to, err);
-    struct bus_strv sealed = {(char *)to, n};
+    int rc = bus_wire_seal(w->lane->keys, o->partner, &b, plain,
+                           &w->lane->event, &sealed, err);
     if (rc == BUS_OK && o->topic == DISPATCH_OUT_PAYMENTS) {
         struct sa_payment_order *r = o->record;
         r->has_personal = true;
@@ -199,5 +196,6 @@ int dispatch_process(void *data,
         }
         rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
     }
+    bus_wire_keyring_forget(lane->keys);
     return rc;
 }

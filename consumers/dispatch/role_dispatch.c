@@ -3,6 +3,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
+#include "bus/role/keys.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/dispatch/shell.h"
@@ -133,13 +134,16 @@ static int dispatch_open_lane(struct dispatch_shell *s,
                               struct dispatch_lane *lane,
                               struct bus_err *err)
 {
+    static const struct bus_role_key_need needs[] = {
+        {"dispatch", BUS_ROLE_KEY_OPENS}, {"dispatch", BUS_ROLE_KEY_SUMS}};
     BUS_CHECK(lane->schemas == NULL && lane->keys == NULL);
     bus_arena_init(&lane->event, 64u << 10, DISPATCH_MESSAGE_BYTES);
     lane->schemas = bus_role_types_registry();
     return lane->schemas == NULL
                ? bus_fail(err, BUS_ENOMEM, "a lane")
-               : bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys,
-                                       err);
+               : bus_role_keyring_open(&s->frame.config, "dispatch", needs,
+                                       sizeof(needs) / sizeof(needs[0]),
+                                       &lane->keys, err);
 }
 
 static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)

@@ -5,7 +5,7 @@
 #include "bus/kafka/eos.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "consumers/dispatch/plan.h"
 
 #define DISPATCH_TOPICS_MAX    128

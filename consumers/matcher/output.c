@@ -38,15 +38,10 @@ static int output_seal(struct matcher_work *w,
         BUS_TRY(matcher_personal_without(w->personal, o->withheld,
                                          &w->lane->event, &plain, err));
     }
-    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
-    uint8_t *to = bus_arena_alloc(&w->lane->event, n);
     struct bus_wire_binding b = {record, "personal", &o->event_id};
-    if (to == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a sealed field");
-    }
-    BUS_TRY(bus_wire_seal(w->lane->keys, o->seal_for, &b, plain, to, err));
+    BUS_TRY(bus_wire_seal(w->lane->keys, o->seal_for, &b, plain,
+                          &w->lane->event, field, err));
     *has = true;
-    *field = (struct bus_strv){(char *)to, n};
     return BUS_OK;
 }
 

@@ -362,6 +362,7 @@ int matcher_process(void *data,
         BUS_TRY(process_one(&w, err));
     }
     tell_seals(s);
+    bus_wire_keyring_forget(lane->keys);
     return put_states(s, lane_no, out, err);
 }
 

@@ -5,6 +5,7 @@
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/catalogue/register_watch.h"
+#include "bus/role/keys.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/catalogue_watch.h"
@@ -35,29 +36,30 @@ static void matcher_drain(void *data)
     bus_catalogue_register_watch_drain(s->registers);
 }
 
-static int matcher_check_keys(struct matcher_shell *s,
-                              struct bus_wire_keyring *k,
-                              struct bus_err *err)
+#define NEEDS_FIXED 3
+
+/* It reads what the doors sealed, and seals for those who decide. */
+static int matcher_open_keys(struct matcher_shell *s,
+                             struct bus_wire_keyring **ret,
+                             struct bus_err *err)
 {
-    BUS_CHECK(k != NULL);
     const struct bus_config *c = &s->frame.config;
+    struct bus_role_key_need needs[NEEDS_FIXED + BUS_WIRE_KEYS_MAX] = {
+        {"bus", BUS_ROLE_KEY_OPENS},
+        {"dispatch", BUS_ROLE_KEY_SEALS},
+        {"dispatch", BUS_ROLE_KEY_SUMS}};
+    size_t n = NEEDS_FIXED;
+    BUS_CHECK(*ret == NULL);
     for (size_t i = 0; i < c->partners_count; i++) {
-        bool needs = c->partners[i].kind == BUS_PARTNER_DEPARTMENT ||
-                     c->partners[i].kind == BUS_PARTNER_INSURER;
-        if (needs && !bus_wire_keyring_has(k, bus_strv(c->partners[i].code))) {
-            return bus_fail(err, BUS_ECONFIG,
-                            "%s has no key of partner %s; add a line "
-                            "`<id> %s <64 hex digits>`",
-                            c->keys.ring, c->partners[i].code,
-                            c->partners[i].code);
+        const struct bus_conf_partner *p = &c->partners[i];
+        if ((p->kind == BUS_PARTNER_DEPARTMENT ||
+             p->kind == BUS_PARTNER_INSURER) &&
+            n < sizeof(needs) / sizeof(needs[0])) {
+            needs[n++] =
+                (struct bus_role_key_need){p->code, BUS_ROLE_KEY_SEALS};
         }
     }
-    return bus_wire_keyring_has(k, BUS_STRV("bus")) &&
-                   bus_wire_keyring_has(k, BUS_STRV("dispatch"))
-               ? BUS_OK
-               : bus_fail(err, BUS_ECONFIG,
-                          "%s needs keys of the owners `bus` and `dispatch`",
-                          c->keys.ring);
+    return bus_role_keyring_open(c, "matcher", needs, n, ret, err);
 }
 
 static int matcher_open_lane(struct matcher_shell *s,
@@ -73,8 +75,7 @@ static int matcher_open_lane(struct matcher_shell *s,
     }
     BUS_TRY(matcher_batch_state_init(
         &lane->batch_state, (size_t)s->frame.config.matcher.batch_max, err));
-    BUS_TRY(bus_wire_keyring_open(s->frame.config.keys.ring, &lane->keys, err));
-    return matcher_check_keys(s, lane->keys, err);
+    return matcher_open_keys(s, &lane->keys, err);
 }
 
 static void close_lane(struct matcher_lane *lane)

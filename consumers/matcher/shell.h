@@ -10,7 +10,7 @@
 #include "bus/policy/calendar.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "consumers/matcher/batch_state.h"
 #include "consumers/matcher/decide.h"
 #include "consumers/matcher/store.h"

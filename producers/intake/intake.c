@@ -8,6 +8,8 @@
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
+#include "bus/base/log.h"
+#include "bus/role/keys.h"
 #include "producers/intake/intake_parts.h"
 #include "producers/intake/reads.h"
 
@@ -19,6 +21,7 @@
 static void on_intake_tick(void *data)
 {
     struct intake *in = data;
+    bus_wire_keyring_forget(in->keys);
     if (!in->has_journal) {
         if (bus_kafka_producer_connected(in->producer)) {
             intake_send_waiting(in);
@@ -42,14 +45,10 @@ static int seal_personal(struct intake *in,
 {
     struct bus_strv plain;
     BUS_TRY(bus_wire_encode_framed(type, record, &in->mem, &plain, err));
-    uint8_t *to = bus_arena_alloc(&in->mem, plain.n + BUS_WIRE_SEAL_BYTES);
-    if (to == NULL) {
-        return bus_fail(err, BUS_ETOOBIG, "personal data");
-    }
     struct bus_wire_binding b = {"application", field,
                                  &form->application.event_id};
-    *ret = (struct bus_strv){(char *)to, plain.n + BUS_WIRE_SEAL_BYTES};
-    return bus_wire_seal(in->keys, BUS_STRV("bus"), &b, plain, to, err);
+    return bus_wire_seal(in->keys, BUS_STRV("bus"), &b, plain, &in->mem, ret,
+                         err);
 }
 
 static int
@@ -218,19 +217,32 @@ static int make_home(const char *drafts, struct bus_err *err)
                : bus_fail(err, BUS_EIO, "%s: %s", home, strerror(errno));
 }
 
+/* A door seals and does not open. */
+static int intake_open_keys(struct intake *in, struct bus_err *err)
+{
+    static const struct bus_role_key_need needs[] = {
+        {"bus", BUS_ROLE_KEY_SEALS}};
+    char path[BUS_ROLE_RING_PATH];
+    bool shared = false;
+    const struct bus_config *c = &in->frame->config;
+    BUS_TRY(bus_role_keyring_open(c, "intake", needs, 1, &in->keys, err));
+    BUS_TRY(bus_role_keyring_path(c, "intake", path, err));
+    BUS_TRY(bus_role_keyring_only_seals(in->keys, path, &shared, err));
+    if (shared) {
+        bus_log(BUS_LOG_WARN,
+                "a key that opens is in the door's ring: lianou keys rotate "
+                "makes a pair of it, see keys.md",
+                "file=\"%s\"", path);
+    }
+    return BUS_OK;
+}
+
 /* Keys, names, what was taken before, drafts. */
 static int intake_open_parts(struct intake *in, struct bus_err *err)
 {
     const struct bus_config *c = &in->frame->config;
     BUS_TRY(bus_wire_key_file(c->keys.person_key, in->person_key, err));
-    BUS_TRY(bus_wire_keyring_open(c->keys.ring, &in->keys, err));
-    if (!bus_wire_keyring_has(in->keys, BUS_STRV("bus"))) {
-        return bus_fail(err, BUS_ECONFIG,
-                        "%s has no key of the owner \"bus\": no application "
-                        "can be sealed; add a line `<key id> bus <64 hex "
-                        "digits>`",
-                        c->keys.ring);
-    }
+    BUS_TRY(intake_open_keys(in, err));
     BUS_TRY(intake_form_index_init(&in->index, c, err));
     BUS_TRY(intake_idempotency_open(&in->known, in->frame->state_dir, KNOWN_MAX,
                                     err));

@@ -16,7 +16,7 @@
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/web/callers.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "producers/intake/drafts.h"
 #include "producers/intake/form.h"
 #include "producers/intake/idempotency.h"

@@ -18,7 +18,7 @@
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/role/types.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/state_parts.h"
 #include "tests/bench/forms.h"
@@ -192,14 +192,11 @@ static int seals(const struct sa_household_state *st,
         if (o->seal_for.n == 0 || o->topic != MATCHER_OUT_ASSIGNMENTS) {
             continue;
         }
-        size_t n = personal.n + BUS_WIRE_SEAL_BYTES;
-        uint8_t *to = bus_arena_alloc(&b.mem, n);
         struct bus_wire_binding out = {"assignment", "personal", &o->event_id};
-        rc = to ? bus_wire_seal(b.keys, o->seal_for, &out, personal, to, err)
-                : bus_fail(err, BUS_ENOMEM, "a seal");
         struct sa_assignment *a = (void *)(uintptr_t)o->record;
         a->has_personal = true;
-        a->personal = (struct bus_strv){(char *)to, n};
+        rc = bus_wire_seal(b.keys, o->seal_for, &out, personal, &b.mem,
+                           &a->personal, err);
     }
     return rc;
 }

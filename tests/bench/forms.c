@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "bus/base/clock.h"
-#include "bus/wire/crypt.h"
 #include "bus/wire/framing.h"
+#include "bus/wire/keyring.h"
 #include "ops/cli/county/generate.h"
 #include "producers/intake/form.h"
 
@@ -67,14 +67,9 @@ static int seal(struct form *form, struct bus_err *err)
     if (rc != BUS_OK) {
         return rc;
     }
-    size_t n = plain.n + BUS_WIRE_SEAL_BYTES;
-    uint8_t *to = bus_arena_alloc(&m.mem, n);
-    if (to == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "personal data");
-    }
     a->has_personal = true;
-    a->personal = (struct bus_strv){(char *)to, n};
-    return bus_wire_seal(m.keys, BUS_STRV("bus"), &b, plain, to, err);
+    return bus_wire_seal(m.keys, BUS_STRV("bus"), &b, plain, &m.mem,
+                         &a->personal, err);
 }
 
 void forms_make(uint64_t seed,

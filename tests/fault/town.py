@@ -3,7 +3,6 @@ import hashlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -47,19 +46,13 @@ class Town:
         self.roles = {}
         self.start_kafka()
         self.start_database(first=True)
-        codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
-                 for p in sorted((SOURCE / "bus-config/partners.d").glob("*.yaml"))]
-        ring = self.dir / "keyring"
-        ring.write_text("".join("%d %s %s\n" % (i + 1, o, os.urandom(32).hex())
-                                for i, o in enumerate(["bus", "dispatch"] + codes)))
         # Of one key, so that the same applications have the same ids, by which the simulated partners throw their dice.
         (self.dir / "person.key").write_text(hashlib.sha256(b"a town of tests").hexdigest() + "\n")
-        for f in ("keyring", "person.key"):
-            (self.dir / f).chmod(0o600)
+        (self.dir / "person.key").chmod(0o600)
         self.port = free_port()
         self.env = dict(os.environ, LIANOU_KAFKA=self.bootstrap, LIANOU_KAFKA_PARTITIONS="4",
                         LIANOU_KAFKA_REPLICATION=str(self.brokers), LIANOU_KAFKA_MIN_INSYNC=str(max(1, self.brokers - 1)), LIANOU_STATE=str(self.dir / "state"),
-                        LIANOU_KEYRING=str(ring), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
+                        LIANOU_KEYRING=str(self.dir / "keys"), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
                         LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
                         **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "YOUZHENG")})
         self.bureau = self.dir / "bureau.pem"
@@ -68,6 +61,7 @@ class Town:
         self.env.update(LIANOU_SEALS=str(self.dir / "seals"))
         self.lianou("seal", "demo", "--registers", str(self.dir / "registers"), "--keys", str(self.dir / "seals"))
         self.env.update(LIANOU_REGISTERS=str(self.dir / "registers"))
+        self.lianou("keys", "init")
         self.lianou("topics", "apply")
         self.lianou("db", "migrate")
 

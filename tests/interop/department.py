@@ -19,25 +19,16 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sealed import keys_of, open_sealed
 
 bootstrap, registry_url, keyring, prefix, department, operator, seal_key = sys.argv[1:8]
 registry = SchemaRegistryClient({"url": registry_url})
 
-keys = {}
-for line in open(keyring, encoding="ascii"):
-    if line.strip() and not line.startswith("#"):
-        key_id, owner, key = line.split()
-        if owner == department:
-            keys[int(key_id)] = bytes.fromhex(key)
+keys = keys_of(keyring, department)
 
 
-def open_sealed(record, field, event_id, sealed):
-    """schemas/README.md, "Sealed fields"."""
-    version, key_id = struct.unpack(">BI", sealed[:5])
-    assert version == 1, version
-    additional = record.encode() + b"\0" + field.encode() + b"\0" + event_id
-    framed = AESGCM(keys[key_id]).decrypt(sealed[5:17], sealed[17:], additional)
+def opened(record, field, event_id, sealed):
+    framed = open_sealed(keys, record, field, event_id, sealed)
     zero, schema_id = struct.unpack(">BI", framed[:5])
     assert zero == 0, zero
     schema = fastavro.parse_schema(__import__("json").loads(registry.get_schema(schema_id).schema_str))
@@ -94,7 +85,7 @@ def sealed(message):
 
 
 key, assignment = next_assignment()
-person = open_sealed("assignment", "personal", assignment["event_id"], assignment["personal"])
+person = opened("assignment", "personal", assignment["event_id"], assignment["personal"])
 topic = f"{prefix}decisions.{department}"
 schema = registry.get_latest_version(f"{topic}-value").schema.schema_str
 encode = AvroSerializer(registry, schema, conf={"auto.register.schemas": False})

@@ -20,15 +20,9 @@ until_shown() { # WORD TOPIC: at most 40 s
 LIANOU_KAFKA=$(ops/kafka/start "$work/kafka")
 export LIANOU_KAFKA LIANOU_KAFKA_PARTITIONS=3 LIANOU_KAFKA_REPLICATION=1 LIANOU_KAFKA_MIN_INSYNC=1
 export LIANOU_STATE="$work/state" LIANOU_ANY_PORTS=true
-export LIANOU_KEYRING="$work/keyring" LIANOU_PERSON_KEY="$work/person.key"
+export LIANOU_KEYRING="$work/keys" LIANOU_PERSON_KEY="$work/person.key"
 umask 077
-"$python" - "$work" <<'PY'
-import pathlib, secrets, sys
-owners = ["bus", "dispatch"] + sorted(f.stem for f in pathlib.Path("bus-config/partners.d").glob("*.yaml"))
-work = pathlib.Path(sys.argv[1])
-(work / "keyring").write_text("".join(f"{i} {o} {secrets.token_hex(32)}\n" for i, o in enumerate(owners, 1)))
-(work / "person.key").write_text(secrets.token_hex(32) + "\n")
-PY
+"$program" keys init >/dev/null
 "$program" seal demo --registers "$work/registers" --keys "$work/seals"
 export LIANOU_REGISTERS="$work/registers"
 officer=$(sed -n 's/^\(op-[0-9]*\),[^,]*,MZ,approver,.*,$/\1/p' "$work/registers/operators.csv" | head -1)
@@ -41,7 +35,7 @@ done
 "$program" intake submit "$work/applications" >"$work/submit" 2>&1 || fail "submit: $(tail -1 "$work/submit")"
 until_shown ASSIGNED assignments.MZ
 port=$(sed -n 's/.*http_port=\([0-9]*\).*/\1/p' "$work/registry.log")
-answer=$("$python" tests/interop/department.py "$LIANOU_KAFKA" "http://127.0.0.1:$port" "$LIANOU_KEYRING" qihe. MZ \
+answer=$("$python" tests/interop/department.py "$LIANOU_KAFKA" "http://127.0.0.1:$port" "$LIANOU_KEYRING/MZ.keys" qihe. MZ \
     "$officer" "$work/seals/seal-MZ.key") ||
     fail "the department's program"
 echo "$answer"

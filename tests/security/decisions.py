@@ -14,10 +14,10 @@ import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(SOURCE / "tests/e2e")]
+sys.path[:0] = [str(SOURCE / "tests/e2e"), str(SOURCE / "tests/interop")]
 from county import SCHEMAS, Bus, application, approver, fastavro  # noqa: E402
 import io  # noqa: E402
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
+from sealed import keys_of, open_sealed  # noqa: E402
 
 DAY = 86400000
 faults = []
@@ -37,15 +37,8 @@ def with_account(order, reference, account):
 
 def opened(bus, order, partner="nongshang", record="payment_order"):
     """The personal part of a payment order, with the bank's own key; or of another's."""
-    keys = {}
-    for line in (bus.town.dir / "keyring").read_text().splitlines():
-        number, owner, key = line.split()
-        if owner == partner:
-            keys[int(number)] = bytes.fromhex(key)
-    sealed = order["personal"]
-    _, number = struct.unpack(">BI", sealed[:5])
-    more = record.encode() + b"\0personal\0" + order["event_id"]
-    framed = AESGCM(keys[number]).decrypt(sealed[5:17], sealed[17:], more)
+    keys = keys_of(bus.town.dir / "keys" / (partner + ".keys"), partner)
+    framed = open_sealed(keys, record, "personal", order["event_id"], order["personal"])
     return fastavro.schemaless_reader(io.BytesIO(framed[5:]), SCHEMAS[struct.unpack(">I", framed[1:5])[0]][1])
 
 

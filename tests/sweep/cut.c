@@ -12,7 +12,7 @@
 #include "bus/conf/bus_config.h"
 #include "bus/policy/catalogue.h"
 #include "bus/role/types.h"
-#include "bus/wire/crypt.h"
+#include "bus/wire/keyring.h"
 #include "tests/lib/check.h"
 #include "tests/lib/fill.h"
 

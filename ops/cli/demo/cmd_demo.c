@@ -31,6 +31,7 @@
 #include "ops/cli/demo/keep.h"
 #include "ops/cli/demo/view.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/operate/keys_files.h"
 #include "ops/cli/tool.h"
 
 #define LOOK_MS     400
@@ -193,7 +194,6 @@ static int make_seals(struct demo *d, struct bus_err *err)
 
 static int demo_prepare(struct demo *d, struct bus_err *err)
 {
-    static const char *owners[96] = {"bus", "dispatch"};
     BUS_TRY(cli_demo_stage_open(&d->stage, err));
     (void)setenv("LIANOU_KAFKA_PARTITIONS", "4", 0);
     (void)setenv("LIANOU_KAFKA_REPLICATION", "1", 0);
@@ -205,18 +205,15 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
         cli_demo_apart_topics(&d->apart);
     }
     demo_set("LIANOU_STATE", "%s/state", d->stage.dir);
-    demo_set("LIANOU_KEYRING", "%s/keyring", d->stage.dir);
+    demo_set("LIANOU_KEYRING", "%s/keys", d->stage.dir);
     demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
     demo_set("LIANOU_BUREAU_KEY", "%s/bureau.pem", d->stage.dir);
     BUS_TRY(make_bureau(err));
     demo_ports(d);
     BUS_TRY(cli_tool_open(&d->tool, err));
-    for (size_t i = 0; i < d->tool.config.partners_count; i++) {
-        owners[2 + i % 90] = d->tool.config.partners[i].code;
-    }
     demo_set("LIANOU_CONFIG", "%s", d->tool.config.folder);
     BUS_TRY(make_seals(d, err));
-    return cli_demo_keys(&d->stage, owners, err);
+    return cli_keys_init(&d->tool.config, d->tool.config.keys.ring, NULL, err);
 }
 
 /* Those whose partners do not speak Kafka. */

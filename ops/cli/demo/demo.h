@@ -26,10 +26,6 @@ struct demo_stage
 
 int cli_demo_stage_open(struct demo_stage *s,
                         struct bus_err *err) BUS_MUSTCHECK;
-/* Keyring and person key of this demo alone, mode 0600. owners ends in NULL. */
-int cli_demo_keys(struct demo_stage *s,
-                  const char *const *owners,
-                  struct bus_err *err) BUS_MUSTCHECK;
 /* Starts this program with the arguments (NULL at the end); its log is
  * <dir>/<name>.log. */
 int cli_demo_spawn(struct demo_stage *s,

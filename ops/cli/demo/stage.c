@@ -33,43 +33,6 @@ int cli_demo_stage_open(struct demo_stage *s, struct bus_err *err)
     return BUS_OK;
 }
 
-static int stage_put_key(FILE *f)
-{
-    unsigned char key[32];
-    if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
-        return -1;
-    }
-    for (size_t i = 0; i < sizeof(key); i++) {
-        (void)fprintf(f, "%02x", key[i]);
-    }
-    return fputc('\n', f);
-}
-
-static FILE *secret_file(const struct demo_stage *s, const char *name)
-{
-    char path[200];
-    (void)snprintf(path, sizeof(path), "%s/%s", s->dir, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    return fd < 0 ? NULL : fdopen(fd, "w");
-}
-
-int cli_demo_keys(struct demo_stage *s,
-                  const char *const *owners,
-                  struct bus_err *err)
-{
-    FILE *ring = secret_file(s, "keyring"),
-         *person = secret_file(s, "person.key");
-    bool ok = ring != NULL && person != NULL && stage_put_key(person) >= 0;
-    for (int i = 0; ok && owners[i] != NULL; i++) {
-        ok = fprintf(ring, "%d %s ", i + 1, owners[i]) > 0 &&
-             stage_put_key(ring) >= 0;
-    }
-    ok = (ring == NULL || fclose(ring) == 0) && ok;
-    ok = (person == NULL || fclose(person) == 0) && ok;
-    return ok ? BUS_OK
-              : bus_fail(err, BUS_EIO, "%s: keys cannot be written", s->dir);
-}
-
 static int stage_spawn(struct demo_stage *s,
                        const char *name,
                        const char *const *args,

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "bus/wire/codec.h"
-#include "bus/wire/crypt.h"
 #include "bus/wire/framing.h"
+#include "bus/wire/keyring.h"
 #include "bus/wire/schema.h"
 #include "tests/lib/check.h"
 
@@ -114,53 +114,6 @@ static void resolution_follows_the_specification(void **state)
     }
 }
 
-static void sealed_is_bound_to_its_event(void **state)
-{
-    (void)state;
-    char path[] = "/tmp/lianou-ring-XXXXXX";
-    int fd = mkstemp(path);
-    static const char ring[] = "# two\n7 MZ 00112233445566778899aabbccddeeff"
-                               "00112233445566778899aabbccddeeff\n"
-                               "8 bus ffeeddccbbaa99887766554433221100"
-                               "ffeeddccbbaa99887766554433221100\n";
-    assert_int_equal(write(fd, ring, sizeof(ring) - 1), sizeof(ring) - 1);
-    struct bus_err err;
-    struct bus_wire_keyring *k = NULL;
-    assert_int_equal(chmod(path, 0644), 0);
-    assert_int_equal(bus_wire_keyring_open(path, &k, &err), BUS_ECONFIG);
-    assert_int_equal(chmod(path, 0600), 0);
-    assert_int_equal(bus_wire_keyring_open(path, &k, &err), BUS_OK);
-    struct bus_arena mem;
-    bus_arena_init(&mem, 0, 0);
-    struct bus_id id = bus_id_fresh(1), other = bus_id_fresh(2);
-    struct bus_wire_binding b = {"assignment", "personal", &id};
-    uint8_t to[64];
-    struct bus_strv back;
-    assert_int_equal(
-        bus_wire_seal(k, BUS_STRV("MZ"), &b, BUS_STRV("secret"), to, &err),
-        BUS_OK);
-    struct bus_strv sealed = {(char *)to, 6 + BUS_WIRE_SEAL_BYTES};
-    assert_int_equal(bus_wire_open(k, &b, sealed, &mem, &back, &err), BUS_OK);
-    assert_true(bus_strv_is(back, "secret"));
-    b.event_id = &other;
-    assert_int_equal(bus_wire_open(k, &b, sealed, &mem, &back, &err),
-                     BUS_ECRYPT);
-    b.event_id = &id;
-    for (size_t i = 0; i < sealed.n; i++) {
-        to[i] ^= 1;
-        assert_int_equal(bus_wire_open(k, &b, sealed, &mem, &back, &err),
-                         BUS_ECRYPT);
-        to[i] ^= 1;
-    }
-    assert_int_equal(
-        bus_wire_seal(k, BUS_STRV("RS"), &b, BUS_STRV("x"), to, &err),
-        BUS_ECONFIG);
-    bus_wire_keyring_free(k);
-    bus_arena_fini(&mem);
-    (void)close(fd);
-    (void)unlink(path);
-}
-
 static void person_ids_need_the_key(void **state)
 {
     (void)state;
@@ -237,7 +190,6 @@ int main(void)
         cmocka_unit_test(canonical_form_and_fingerprint),
         cmocka_unit_test(bad_schemas_are_refused),
         cmocka_unit_test(resolution_follows_the_specification),
-        cmocka_unit_test(sealed_is_bound_to_its_event),
         cmocka_unit_test(person_ids_need_the_key),
         cmocka_unit_test(threads_derive_the_same_and_leave_nothing),
         cmocka_unit_test(framing_and_envelope),
