@@ -8,6 +8,7 @@
 #include "bus/ledger/migrations/0002_life.h"
 #include "bus/ledger/migrations/0003_newest_cases.h"
 #include "bus/ledger/migrations/0004_who_reads.h"
+#include "bus/ledger/migrations/0020_chain.h"
 
 static const struct
 {
@@ -17,6 +18,7 @@ static const struct
     {"0002_life", bus_ledger_migrations_0002_life},
     {"0003_newest_cases", bus_ledger_migrations_0003_newest_cases},
     {"0004_who_reads", bus_ledger_migrations_0004_who_reads},
+    {"0020_chain", bus_ledger_migrations_0020_chain},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -6,7 +6,6 @@
 #define HEADER_BYTES 20
 #define AT_NULLS     4
 #define AT_COUNT     12
-#define JSONB_FORMAT 1
 #define PG_EPOCH_MS  946684800000 /* 2000-01-01 */
 /* Years 1 to 9999: what people's clocks can mean and the server takes. */
 #define TIME_MIN_MS (-62135596800000)
@@ -102,17 +101,6 @@ void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v)
         bus_pg_array_null(b);
     } else {
         array_raw(b, v.p, v.n);
-    }
-}
-
-void bus_pg_array_json(struct bus_buf *b, struct bus_strv v)
-{
-    uint8_t *p = v.p ? element(b, v.n + 1) : NULL;
-    if (v.p == NULL) {
-        bus_pg_array_null(b);
-    } else if (p != NULL) {
-        p[0] = JSONB_FORMAT;
-        memcpy(p + 1, v.p, v.n);
     }
 }
 

@@ -1,4 +1,6 @@
-/* One-dimensional arrays in PostgreSQL's binary form, for unnest.
+/* One-dimensional arrays in PostgreSQL's binary form, for unnest. What an add
+ * puts behind the buffer is the element: its length (4 bytes, big endian,
+ * ffffffff for null) and its bytes.
  *
  *   bus_pg_array_start(&b, BUS_PG_UUID_OID); add each; p = bus_pg_array_end(&b)
  *
@@ -21,15 +23,13 @@ enum bus_pg_oid { /* element types; server's catalogue pg_type */
                   BUS_PG_TEXT = 25,
                   BUS_PG_TIMESTAMPTZ = 1184,
                   BUS_PG_UUID = 2950,
-                  BUS_PG_JSONB = 3802
+                  BUS_PG_JSON = 114
 };
 
 void bus_pg_array_start(struct bus_buf *b, enum bus_pg_oid element);
 void bus_pg_array_null(struct bus_buf *b);
 void bus_pg_array_text(struct bus_buf *b, struct bus_strv v); /* p NULL: null */
 void bus_pg_array_bytes(struct bus_buf *b, struct bus_strv v); /* the same */
-/* JSON text: must be valid and without \u0000. */
-void bus_pg_array_json(struct bus_buf *b, struct bus_strv v); /* the same */
 void bus_pg_array_i32(struct bus_buf *b, int32_t v);
 void bus_pg_array_i64(struct bus_buf *b, int64_t v);
 /* Outside the years 1 to 9999: the nearer end. */

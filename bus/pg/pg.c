@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,19 +126,21 @@ static int pg_prepare(struct bus_pg *pg,
     return rc;
 }
 
-int bus_pg_query(struct bus_pg *pg,
-                 const char *sql,
-                 const char *const *params,
-                 size_t n,
-                 struct bus_pg_rows **ret,
-                 struct bus_err *err)
+static int pg_query_in(struct bus_pg *pg,
+                       const char *sql,
+                       const char *const *params,
+                       size_t n,
+                       bool binary,
+                       struct bus_pg_rows **ret,
+                       struct bus_err *err)
 {
     char name[16];
     int rc = pg_prepare(pg, sql, name, err);
     if (rc != BUS_OK) {
         return rc;
     }
-    PGresult *r = PQexecPrepared(pg->conn, name, (int)n, params, NULL, NULL, 0);
+    PGresult *r =
+        PQexecPrepared(pg->conn, name, (int)n, params, NULL, NULL, binary);
     ExecStatusType st = PQresultStatus(r);
     if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK) {
         rc = pg_report_failure(pg, r, err);
@@ -152,6 +155,26 @@ int bus_pg_query(struct bus_pg *pg,
     return BUS_OK;
 }
 
+int bus_pg_query(struct bus_pg *pg,
+                 const char *sql,
+                 const char *const *params,
+                 size_t n,
+                 struct bus_pg_rows **ret,
+                 struct bus_err *err)
+{
+    return pg_query_in(pg, sql, params, n, false, ret, err);
+}
+
+int bus_pg_query_binary(struct bus_pg *pg,
+                        const char *sql,
+                        const char *const *params,
+                        size_t n,
+                        struct bus_pg_rows **ret,
+                        struct bus_err *err)
+{
+    return pg_query_in(pg, sql, params, n, true, ret, err);
+}
+
 size_t bus_pg_count(const struct bus_pg_rows *r)
 {
     return (size_t)PQntuples((const PGresult *)r);
@@ -160,6 +183,17 @@ size_t bus_pg_count(const struct bus_pg_rows *r)
 const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col)
 {
     return PQgetvalue((const PGresult *)r, (int)row, (int)col);
+}
+
+struct bus_strv
+bus_pg_bytes(const struct bus_pg_rows *r, size_t row, size_t col)
+{
+    const PGresult *g = (const PGresult *)r;
+    if (PQgetisnull(g, (int)row, (int)col)) {
+        return (struct bus_strv){NULL, 0};
+    }
+    return (struct bus_strv){PQgetvalue(g, (int)row, (int)col),
+                             (size_t)PQgetlength(g, (int)row, (int)col)};
 }
 
 int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col)

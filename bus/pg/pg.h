@@ -37,10 +37,20 @@ int bus_pg_query(struct bus_pg *pg,
                  size_t n,
                  struct bus_pg_rows **ret, /* NULL: not wanted */
                  struct bus_err *err) BUS_MUSTCHECK;
+/* The same with an answer in binary form, for bus_pg_bytes() alone. */
+int bus_pg_query_binary(struct bus_pg *pg,
+                        const char *sql,
+                        const char *const *params,
+                        size_t n,
+                        struct bus_pg_rows **ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
 size_t bus_pg_count(const struct bus_pg_rows *r);
 /* "" for null. */
 const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col);
 int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col);
+/* As it came; p NULL for null. */
+struct bus_strv
+bus_pg_bytes(const struct bus_pg_rows *r, size_t row, size_t col);
 void bus_pg_rows_free(struct bus_pg_rows *r); /* NULL is allowed */
 
 #endif

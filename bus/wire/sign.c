@@ -40,6 +40,52 @@ int bus_wire_sm3(struct bus_strv text,
                : bus_fail(err, BUS_EBUG, "this OpenSSL has no SM3");
 }
 
+struct bus_wire_sm3er
+{
+    EVP_MD *md;
+    EVP_MD_CTX *ctx;
+};
+
+int bus_wire_sm3er_new(struct bus_wire_sm3er **ret, struct bus_err *err)
+{
+    struct bus_wire_sm3er *s = bus_calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a digest");
+    }
+    s->md = EVP_MD_fetch(NULL, "SM3", NULL);
+    s->ctx = EVP_MD_CTX_new();
+    if (s->md == NULL || s->ctx == NULL) {
+        bus_wire_sm3er_free(s);
+        ERR_clear_error();
+        return bus_fail(err, BUS_EBUG, "this OpenSSL has no SM3");
+    }
+    *ret = s;
+    return BUS_OK;
+}
+
+void bus_wire_sm3er_free(struct bus_wire_sm3er *s)
+{
+    if (s != NULL) {
+        EVP_MD_CTX_free(s->ctx);
+        EVP_MD_free(s->md);
+        bus_free(s);
+    }
+}
+
+int bus_wire_sm3er_run(struct bus_wire_sm3er *s,
+                       struct bus_strv text,
+                       uint8_t ret[BUS_WIRE_SM3_BYTES],
+                       struct bus_err *err)
+{
+    unsigned n = 0;
+    return EVP_DigestInit_ex2(s->ctx, s->md, NULL) == 1 &&
+                   EVP_DigestUpdate(s->ctx, text.p, text.n) == 1 &&
+                   EVP_DigestFinal_ex(s->ctx, ret, &n) == 1 &&
+                   n == BUS_WIRE_SM3_BYTES
+               ? BUS_OK
+               : bus_fail(err, BUS_EBUG, "SM3 cannot be worked out");
+}
+
 /* --- points --- */
 
 static bool point_of(EVP_PKEY *k, uint8_t ret[BUS_WIRE_SM2_POINT])

@@ -25,6 +25,16 @@ int bus_wire_sm3(struct bus_strv text,
                  uint8_t ret[BUS_WIRE_SM3_BYTES],
                  struct bus_err *err) BUS_MUSTCHECK;
 
+/* For many texts one after the other: what a digest needs is made once. */
+struct bus_wire_sm3er;
+int bus_wire_sm3er_new(struct bus_wire_sm3er **ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
+void bus_wire_sm3er_free(struct bus_wire_sm3er *s); /* NULL is allowed */
+int bus_wire_sm3er_run(struct bus_wire_sm3er *s,
+                       struct bus_strv text,
+                       uint8_t ret[BUS_WIRE_SM3_BYTES],
+                       struct bus_err *err) BUS_MUSTCHECK;
+
 struct bus_wire_signature
 {
     uint8_t der[BUS_WIRE_SM2_MAX];

@@ -9,6 +9,7 @@
 #include "bus/ledger/sql/ledger_lock.h"
 #include "bus/ledger/sql/parked.h"
 #include "bus/ledger/sql/reading_all.h"
+#include "bus/ledger/sql/reading_heads.h"
 #include "bus/ledger/sql/reading_upsert.h"
 #include "bus/pg/link.h"
 #include "bus/run/backoff.h"
@@ -16,6 +17,7 @@
 #include "consumers/ledger/life.h"
 
 #define LOCK_AGAIN_MS 250
+#define LOCK_HELD     4 /* column of reading_heads.sql */
 #define AHEAD_MS      1 /* the socket takes a unit in several turns */
 
 struct held /* a batch: left counts the shards that have not written theirs */
@@ -127,7 +129,13 @@ static void lock_told(void *token,
         }
         return;
     }
-    if (bus_pg_value(rows, 0, 0)[0] == 't') {
+    if (bus_pg_value(rows, 0, LOCK_HELD)[0] == 't') {
+        if (ledger_heads_load(&s->encode.heads, rows, s->all->conf.connections,
+                              s->number, &why) != BUS_OK) {
+            s->all->conf.failed(s->all->conf.data, &why);
+            return;
+        }
+        s->encoded_parts = 0; /* made for heads of before */
         s->refused_ms = 0;
         move_to_good(s, SHARD_LOCK);
         ask_offsets(s->all);
@@ -153,13 +161,14 @@ static void ask_lock(struct shard *s)
     uint8_t class[4], number[4];
     struct bus_strv params[] = {{(const char *)class, 4},
                                 {(const char *)number, 4}};
-    struct bus_pg_call call = {bus_ledger_sql_ledger_lock, params, 2};
+    struct bus_pg_call calls[] = {{bus_ledger_sql_ledger_lock, params, 2},
+                                  {bus_ledger_sql_reading_heads, params, 2}};
     struct bus_err err;
     for (int i = 0; i < 4; i++) {
         class[i] = (uint8_t)(LEDGER_LOCK_CLASS >> (24 - 8 * i));
         number[i] = (uint8_t)((uint32_t)s->number >> (24 - 8 * i));
     }
-    if (bus_pg_link_send(s->link, &call, 1, lock_told, s, &err) == BUS_OK) {
+    if (bus_pg_link_send(s->link, calls, 2, lock_told, s, &err) == BUS_OK) {
         shard_move(s, SHARD_ASK);
     }
 }
@@ -346,11 +355,13 @@ written(void *token, const struct bus_pg_rows *rows, const struct bus_err *err)
     BUS_CHECK(shard_is_sending(s) && s->sent_parts > 0);
     if (err == NULL) {
         bus_run_backoff_reset(&s->backoff);
+        ledger_heads_written(&s->encode.heads);
         finish_parts(s);
         move_to_good(s, SHARD_WRITTEN);
     } else {
         shard_move(s, err->code == BUS_EAWAY ? SHARD_LOSE : SHARD_REFUSE);
         s->sent_parts = s->encoded_parts = 0; /* from the front again */
+        ledger_heads_back(&s->encode.heads);
         if (bus_err_act(err->code) != BUS_ACT_RETRY) {
             all->conf.failed(all->conf.data, err);
         } else if (err->code != BUS_EAWAY) { /* else down() and up() follow */
@@ -387,6 +398,7 @@ static void store_pump(struct shard *s)
         rc = bus_pg_link_send(s->link, calls, 2, written, s, &err);
         if (rc == BUS_OK) {
             shard_move(s, SHARD_SEND);
+            ledger_heads_sent(&s->encode.heads);
             s->sent_parts = s->encoded_parts;
             s->encoded_parts = 0;
             bus_run_timer_start(s->ahead, AHEAD_MS, 0);

@@ -37,7 +37,7 @@ result AS (
     ORDER BY about, partner, (word = 'RETURNED') DESC, occurred_at DESC, place DESC),
 outcome AS (
     SELECT (x->>'assignment_id')::uuid AS assignment_id, x->>'status' AS status
-    FROM closed, jsonb_array_elements(closed.detail->'outcomes') AS x),
+    FROM closed, json_array_elements(closed.detail->'outcomes') AS x),
 assigned AS (
     SELECT DISTINCT ON (about) about AS assignment_id, item, word, at, occurred_at, note, amount_fen, detail
     FROM life WHERE kind = 'assignment' ORDER BY about, place DESC),

@@ -6,7 +6,7 @@ SELECT coalesce(jsonb_agg(row_to_json(c)::jsonb), '[]') FROM (
            o.detail->>'division_code' AS division, o.detail->>'channel' AS channel,
            to_char(o.occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"') AS opened_at,
            CASE WHEN e.case_id IS NULL THEN 'OPEN' ELSE 'CLOSED' END AS state,
-           jsonb_array_length(e.detail->'outcomes') AS outcomes, k.conflicts
+           json_array_length(e.detail->'outcomes') AS outcomes, k.conflicts
     FROM event AS o
     LEFT JOIN LATERAL (SELECT case_id, detail FROM event
                        WHERE household_id = o.household_id AND case_id = o.case_id

@@ -1,12 +1,13 @@
-/* audit: the no-drop certificate, and the reading log's chain. First how far
- * the ledger is behind the topics (what it has not read it cannot account for),
- * then the account. */
+/* audit: the no-drop certificate, the chain of the ledger's rows and that of
+ * the reading log. First how far the ledger is behind the topics (what it has
+ * not read it cannot account for), then the account. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/kafka/read.h"
+#include "bus/ledger/chain_check.h"
 #include "bus/web/readlog.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
@@ -96,6 +97,43 @@ done:
     return rc;
 }
 
+#define AUDIT_FAULTS_MAX 20 /* told one by one */
+
+struct audit_rows
+{
+    struct bus_ledger_chain_sum chain;
+    FILE *to; /* where each fault is told */
+    size_t told;
+};
+
+static void rows_hear(void *data, const struct bus_ledger_fault *f)
+{
+    struct audit_rows *r = data;
+    const char *what = bus_ledger_fault_text(f->kind);
+    if (r->told++ >= AUDIT_FAULTS_MAX) {
+        return;
+    }
+    (void)fprintf(r->to, "chain broken           %s, partition %" PRId32,
+                  f->topic, f->part);
+    if (f->place >= 0) {
+        (void)fprintf(r->to, ", offset %" PRId64, f->place);
+    } else {
+        (void)fprintf(r->to, ", at the end");
+    }
+    if (f->kind == BUS_LEDGER_MISSING) {
+        (void)fprintf(r->to, ", rows %" PRId64 " to %" PRId64 ": %s\n", f->n,
+                      f->to, what);
+    } else {
+        (void)fprintf(r->to, ", row %" PRId64 ": %s\n", f->n, what);
+    }
+}
+
+static int rows_of(struct tool *t, struct audit_rows *ret, struct bus_err *err)
+{
+    return bus_ledger_chain_check(t->pg, false, rows_hear, ret, &ret->chain,
+                                  err);
+}
+
 struct audit_reads
 {
     struct bus_web_readlog_sum log;
@@ -112,6 +150,20 @@ reads_of(struct tool *t, struct audit_reads *ret, struct bus_err *err)
         "ORDER BY 3 DESC, 1, 2 LIMIT 20";
     BUS_TRY(bus_web_readlog_check(t->pg, &ret->log, err));
     return bus_pg_query(t->pg, bulk, NULL, 0, &ret->bulk, err);
+}
+
+static void rows_show(const struct audit_rows *r)
+{
+    (void)printf("rows in the chain      %" PRId64 ", head %s\n", r->chain.rows,
+                 r->chain.head);
+    if (r->chain.before > 0) {
+        (void)printf("rows of before it      %" PRId64 ", not held\n",
+                     r->chain.before);
+    }
+    if (r->chain.faults > 0) {
+        (void)printf("chain broken at        %" PRId64 " places\n",
+                     r->chain.faults);
+    }
 }
 
 static void reads_show(const struct audit_reads *r)
@@ -131,6 +183,7 @@ static void reads_show(const struct audit_reads *r)
 
 static void audit_show(const struct account *a,
                        const struct behind *b,
+                       const struct audit_rows *rows,
                        const struct audit_reads *r,
                        bool json)
 {
@@ -157,10 +210,14 @@ static void audit_show(const struct account *a,
                  a->lost, a->duplicated, a->torn, a->out_of_order);
 #pragma GCC diagnostic pop
     if (json) {
+        (void)printf(",\"rows\":%" PRId64 ",\"rows_broken\":%" PRId64
+                     ",\"rows_head\":\"%s\"",
+                     rows->chain.rows, rows->chain.faults, rows->chain.head);
         (void)printf(",\"reads\":%" PRId64 ",\"reads_broken\":%" PRId64
                      ",\"reads_head\":\"%s\"}\n",
                      r->log.rows, r->log.broken, r->log.head);
     } else {
+        rows_show(rows);
         reads_show(r);
     }
 }
@@ -168,12 +225,14 @@ static void audit_show(const struct account *a,
 static int audit_read(struct tool *t,
                       struct behind *b,
                       struct account *a,
+                      struct audit_rows *rows,
                       struct audit_reads *r,
                       struct bus_err *err)
 {
     BUS_TRY(cli_tool_open(t, err));
     BUS_TRY(cli_tool_database(t, err));
     BUS_TRY(behind_of(t, b, err));
+    BUS_TRY(rows_of(t, rows, err));
     BUS_TRY(reads_of(t, r, err));
     return cli_account_read(t->pg, a, err);
 }
@@ -201,14 +260,15 @@ static int audit_run(int argc, char **argv)
     struct bus_err err;
     struct account a = {0};
     struct behind b = {0};
+    struct audit_rows rows = {.to = json ? stderr : stdout};
     struct audit_reads r = {0};
-    int rc = audit_read(&t, &b, &a, &r, &err);
+    int rc = audit_read(&t, &b, &a, &rows, &r, &err);
     if (rc == BUS_OK) {
-        audit_show(&a, &b, &r, json);
+        audit_show(&a, &b, &rows, &r, json);
     }
     bus_pg_rows_free(r.bulk);
     bool clean =
-        rc == BUS_OK && r.log.broken == 0 &&
+        rc == BUS_OK && r.log.broken + rows.chain.faults == 0 &&
         a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;
     rc = cli_tool_close(&t, "audit", rc, &err);
     return rc == LIANOU_WELL && !clean ? LIANOU_FAILED : rc;
@@ -218,7 +278,7 @@ const struct lianou_command lianou_cmd_audit = {
     .name = "audit",
     .usage = "[--json] [--db CONNINFO] [--config DIR]",
     .summary = "the no-drop certificate: in = out + open + parked + dead; and "
-               "that no read was taken from the log",
+               "that no row or read was changed or taken out",
     .summary_zh = "不落一户核验",
     .group = 3,
     .run = audit_run,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus/ledger/cases.h"
+#include "bus/ledger/chain_check.h"
 #include "bus/role/frame.h"
 #include "consumers/ledger/store.h"
 #include "schemas/assignment.h"
@@ -114,8 +115,23 @@ static void put(struct writer *w,
     *ret_n = n;
 }
 
+static void broken(void *data, const struct bus_ledger_fault *f)
+{
+    (void)data;
+    print_error("%s %d, offset %lld, row %lld: %s\n", f->topic, f->part,
+                (long long)f->place, (long long)f->n,
+                bus_ledger_fault_text(f->kind));
+}
+
 static void check_all(const struct messages *l)
 {
+    struct bus_ledger_chain_sum chain;
+    struct bus_err err;
+    assert_int_equal(
+        bus_ledger_chain_check(place.pg, false, broken, NULL, &chain, &err),
+        BUS_OK);
+    assert_int_equal(chain.faults, 0);
+    assert_int_equal(chain.rows, l->n);
     assert_int_equal(place_number("SELECT count(*) FROM event"), l->n);
     assert_int_equal(place_number("SELECT sum(next) FROM reading"), l->n);
     /* how far a partition was read, and what of it is there, are the same */
@@ -155,7 +171,7 @@ static void every_event_is_a_row_once(void **state)
                                   "'evaluation' AND detail IS NULL"),
                      0);
     assert_int_equal(
-        place_number("SELECT count(*) FROM event WHERE detail ?| "
+        place_number("SELECT count(*) FROM event WHERE detail::jsonb ?| "
                      "ARRAY['facts', 'personal', 'members', 'event_id']"),
         0);
     assert_int_equal(ledger_store_counts(w.store).unreadable, 0);
