@@ -18,5 +18,9 @@ struct bus_config_seals
     int32_t required_from;    /* day from which a decision needs one */
     int64_t late_ms, skew_ms; /* signing to arrival; clocks' difference */
 };
+struct bus_config_process
+{
+    int32_t required_from; /* day from which a decision needs its steps */
+};
 
 #endif

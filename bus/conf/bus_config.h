@@ -108,6 +108,7 @@ struct bus_config
     struct bus_config_bureau bureau;
     struct bus_config_money money;
     struct bus_config_seals seals;
+    struct bus_config_process process;
     struct bus_config_run run;
     const struct bus_node *node;       /* bus.yaml */
     struct bus_conf_partner *partners; /* by kind, then code */

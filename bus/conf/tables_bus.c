@@ -378,6 +378,21 @@ static const struct bus_keys seals = {"seals",
                                       "When a decision's seal counts.",
                                       "决定的电子签章何时有效。"};
 
+static const struct bus_key process_keys[] = {
+    {"required_from", BUS_KEY_DATE, AT(bus_config_process, required_from),
+     .dflt = "2020-01-01",
+     .doc = "decisions that arrive from this day on need the steps of their "
+            "item's process; a day far ahead while departments cannot say them",
+     .doc_zh = "自该日起送达的决定须先有事项流程规定的各步骤;"
+               "部门系统尚不能报送步骤时可填较晚日期"},
+    END};
+static const struct bus_keys process = {"process",
+                                        process_keys,
+                                        sizeof(struct bus_config_process),
+                                        BUS_KEYS_NO_NODE,
+                                        "What comes before a decision.",
+                                        "作出决定之前的各步骤。"};
+
 #define PART(key, en, zh)                                                  \
     {                                                                      \
 #key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
@@ -406,6 +421,7 @@ static const struct bus_key config_keys[] = {
     PART(bureau, "see below", "见下"),
     PART(money, "see below", "见下"),
     PART(seals, "see below", "见下"),
+    PART(process, "see below", "见下"),
     END};
 const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",

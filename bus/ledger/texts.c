@@ -87,7 +87,34 @@ static const struct bus_fact *texts_fact_of(const struct bus_ledger_cases *c,
                          bare);
 }
 
-/* A reason may name the item that is the way instead: "ABOVE_CAP MZ06". */
+/* One word behind a reason's own: a step, a role, an item, or as it is. */
+static void
+worded_more(const struct bus_ledger_cases *c, struct bus_strv of, json_t *text)
+{
+    static const char *const kinds[] = {"process_step", "role"};
+    const struct bus_node *word = NULL;
+    for (size_t i = 0; word == NULL && i < sizeof(kinds) / sizeof(kinds[0]);
+         i++) {
+        word = texts_word_of(c, kinds[i], of);
+    }
+    bool named = word != NULL;
+    json_t *more = named ? of_node(word, of) : texts_item(c, of);
+    static const char *const keys[] = {"zh", "en"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *is = json_string_value(json_object_get(more, keys[i]));
+        bool bare = named || (is != NULL && bus_strv_is(of, is));
+        (void)json_object_set_new(
+            text, keys[i],
+            json_sprintf("%s%s%.*s%s%s",
+                         json_string_value(json_object_get(text, keys[i])),
+                         i == 0 ? ", " : "; ", bare ? 0 : (int)of.n, of.p,
+                         bare ? "" : " ", is));
+    }
+    json_decref(more);
+}
+
+/* A reason may name the item that is the way instead, or the step that is
+ * missing: "ABOVE_CAP MZ06", "STEP_MISSING survey". */
 static json_t *
 worded(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
 {
@@ -96,19 +123,19 @@ worded(const struct bus_ledger_cases *c, const char *kind, struct bus_strv code)
         return of_node(texts_word_of(c, kind, code), code);
     }
     struct bus_strv word = {code.p, (size_t)(gap - code.p)};
-    struct bus_strv of = {gap + 1, code.n - word.n - 1};
-    json_t *about = texts_item(c, of),
-           *text = of_node(texts_word_of(c, kind, word), word);
-    json_t *zh = json_sprintf(
-        "%s, %.*s %s", json_string_value(json_object_get(text, "zh")),
-        BUS_STRV_ARG(of), json_string_value(json_object_get(about, "zh")));
-    json_t *en = json_sprintf(
-        "%s; %.*s %s", json_string_value(json_object_get(text, "en")),
-        BUS_STRV_ARG(of), json_string_value(json_object_get(about, "en")));
-    json_decref(about);
-    json_decref(text);
-    return json_pack("{s:s%, s:o, s:o}", "code", code.p, code.n, "zh", zh, "en",
-                     en);
+    json_t *text = of_node(texts_word_of(c, kind, word), word);
+    struct bus_strv rest = {gap + 1, code.n - word.n - 1};
+    while (rest.n > 0) {
+        gap = memchr(rest.p, ' ', rest.n);
+        struct bus_strv of = {rest.p, gap ? (size_t)(gap - rest.p) : rest.n};
+        if (of.n > 0) {
+            worded_more(c, of, text);
+        }
+        size_t past = of.n + (gap != NULL);
+        rest = (struct bus_strv){rest.p + past, rest.n - past};
+    }
+    (void)json_object_set_new(text, "code", json_stringn(code.p, code.n));
+    return text;
 }
 
 json_t *bus_ledger_text(const struct bus_ledger_cases *c,

@@ -150,6 +150,11 @@ bus_registers_may(const struct bus_register *r,
     if (stands_below(r, o->org, claim->owner, claim->day)) {
         return BUS_REGISTER_YES;
     }
+    if (claim->by_town && claim->town.n > 0 &&
+        bus_strv_eq(bus_registers_town(r, bus_strv(o->org), claim->day),
+                    claim->town)) {
+        return BUS_REGISTER_YES;
+    }
     return delegated(r, o->org, claim);
 }
 

@@ -150,10 +150,12 @@ struct bus_register_claim
     struct bus_strv item, town; /* of the matter; town: 9 digits */
     int64_t amount_fen;         /* 0: no money */
     int32_t day;
+    bool by_town; /* the item's process gives this to the town itself */
 };
 /* In office that day, for the organisation he names, in a role that may, within
  * his own limit; and of the owner (or an organisation below it), or of one that
- * the owner has delegated this act to, for this item, town, amount and day. */
+ * the owner has delegated this act to, for this item, town, amount and day, or
+ * of an organisation in that town where the process itself says so. */
 enum bus_register_answer
 bus_registers_may(const struct bus_register *r,
                   const struct bus_register_claim *claim);

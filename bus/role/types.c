@@ -30,6 +30,7 @@
 #include "schemas/personal.h"
 #include "schemas/register.h"
 #include "schemas/review.h"
+#include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -62,7 +63,8 @@ static const struct bus_wire_type *const all[] = {
 #define X(topic, type) &type,
     TOPICS(X)
 #undef X
-        & sa_personal_type,
+        & sa_step_type,
+    &sa_personal_type,
     &sa_helped_by_type,
     &sa_household_facts_type,
     &sa_household_assignment_type,
@@ -102,6 +104,42 @@ const struct bus_wire_type *bus_role_types_of_topic(struct bus_strv name)
         }
     }
     return NULL;
+}
+
+/* What else stands in a topic beside its own record. */
+static const struct
+{
+    const struct bus_wire_type *own, *other;
+} beside[] = {{&sa_decision_type, &sa_step_type}};
+#define BESIDE (sizeof(beside) / sizeof(beside[0]))
+
+const struct bus_wire_type *
+bus_role_types_beside(const struct bus_wire_type *own, size_t nth)
+{
+    BUS_CHECK(own != NULL);
+    for (size_t i = 0; i < BESIDE; i++) {
+        if (beside[i].own == own && nth-- == 0) {
+            return beside[i].other;
+        }
+    }
+    return NULL;
+}
+
+const struct bus_wire_type *
+bus_role_types_of_value(const struct bus_wire_type *own, struct bus_strv value)
+{
+    struct bus_strv body;
+    struct bus_err ignored;
+    uint32_t id = 0;
+    if (own != NULL &&
+        bus_wire_unframe(value, &id, &body, &ignored) == BUS_OK) {
+        for (size_t i = 0; i < BESIDE; i++) {
+            if (beside[i].own == own && beside[i].other->id == id) {
+                return beside[i].other;
+            }
+        }
+    }
+    return own;
 }
 
 struct bus_wire_registry *bus_role_types_registry(void)

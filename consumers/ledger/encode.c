@@ -7,6 +7,7 @@
 #include "bus/base/heap.h"
 #include "bus/pg/array.h"
 #include "bus/role/keyed.h"
+#include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "schemas/dead_letter.h"
 #include "schemas/review.h"
@@ -156,7 +157,8 @@ static void encode_row_of(struct ledger_encode *e,
                           struct bus_strv topic,
                           struct ledger_row *ret)
 {
-    const struct bus_wire_type *type = ledger_type_of(topic);
+    const struct bus_wire_type *type =
+        bus_role_types_of_value(ledger_type_of(topic), m->value);
     BUS_CHECK(type != NULL);
     bool by_key = encode_keyed(type, m);
     const char *reason = NULL;

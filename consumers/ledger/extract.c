@@ -20,6 +20,7 @@
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
+#include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -86,6 +87,15 @@ static void decision(const void *record, struct ledger_row *r)
     if (d->has_amount_fen) {
         AMOUNT(r, d->amount_fen);
     }
+}
+
+static void extract_step(const void *record, struct ledger_row *r)
+{
+    const struct sa_step *s = record;
+    CASE(r, s->case_id);
+    ABOUT(r, s->assignment_id);
+    r->word = bus_strv(sa_step_kind_word(s->kind));
+    r->item = s->item;
 }
 
 static void verification_request(const void *record, struct ledger_row *r)
@@ -220,6 +230,7 @@ static const struct
     {"evaluations", &sa_evaluation_type, "evaluation", extract_evaluation},
     {"assignments", &sa_assignment_type, "assignment", assignment},
     {"decisions", &sa_decision_type, "decision", decision},
+    {"decisions", &sa_step_type, "step", extract_step},
     {"verification-requests", &sa_verification_request_type,
      "verification_request", verification_request},
     {"verification-results", &sa_verification_result_type,

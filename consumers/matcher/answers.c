@@ -25,19 +25,7 @@ static int check_decision(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a)
 {
-    if (a == NULL) {
-        return matcher_step_reject(
-            s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
-            "no such assignment was made to this household");
-    }
-    if (!bus_strv_eq(a->department, s->event->partner) ||
-        !bus_strv_eq(a->department, d->department)) {
-        return matcher_step_reject(
-            s, BUS_EDENIED, "WRONG_TOPIC",
-            "the assignment is %.*s's; it is answered on "
-            "decisions.%.*s by that department only",
-            BUS_STRV_ARG(a->department), BUS_STRV_ARG(a->department));
-    }
+    BUS_TRY(matcher_assignment_asked(s, a, d->department));
     if (a->has_decision_id && bus_id_eq(&a->decision_id, &d->decision_id)) {
         s->out->duplicate = true;
         return BUS_OK;
@@ -88,24 +76,6 @@ static int tell_dispatch(struct step *s,
         s, e, pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
 }
 
-/* To the department, which may decide anew. */
-static int answers_give_back(struct step *s,
-                             struct sa_assignment_state *a,
-                             const struct bus_id *decision,
-                             struct bus_strv why)
-{
-    struct sa_case_event *e =
-        matcher_step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, decision);
-    if (e == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    e->has_note = true;
-    e->note = why;
-    s->out->changed = true;
-    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
-    return rc == BUS_OK ? matcher_assignment_return(s, a, why) : rc;
-}
-
 int matcher_on_decision(struct step *s)
 {
     const struct sa_decision *d = s->event->record;
@@ -128,7 +98,7 @@ int matcher_on_decision(struct step *s)
     }
     if (why.n > 0) {
         /* Its id is not noted: whoever it was, the real one may follow. */
-        return answers_give_back(s, a, &d->decision_id, why);
+        return matcher_give_back(s, a, &d->decision_id, why);
     }
     a->has_decision_id = true;
     a->decision_id = d->decision_id;
@@ -295,7 +265,7 @@ int matcher_on_dispatch(struct step *s)
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
         matcher_assignment_move(a, MOVE_REOPEN);
-        return answers_give_back(s, a, &r->decision_id,
+        return matcher_give_back(s, a, &r->decision_id,
                                  r->has_reason ? r->reason
                                                : BUS_STRV("ORDER_REFUSED"));
     }

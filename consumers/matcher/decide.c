@@ -51,6 +51,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_review, e->record);
     case MATCHER_MEMBERSHIP:
         return COMMON(sa_membership, e->record);
+    case MATCHER_STEP:
+        return COMMON(sa_step, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -215,6 +217,8 @@ static int matcher_step_run(struct step *s)
         return on_review(s);
     case MATCHER_MEMBERSHIP:
         return matcher_on_membership(s);
+    case MATCHER_STEP:
+        return matcher_on_step(s);
     case MATCHER_EVENT_KINDS:
         break;
     }

@@ -46,6 +46,7 @@ struct matcher_rules
      * signing one may arrive, clocks differing by skew_ms. */
     int32_t seals_from;
     int64_t seal_late_ms, seal_skew_ms;
+    int32_t process_from;  /* the day from which they need their steps */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
@@ -63,6 +64,7 @@ enum matcher_event_kind {
     MATCHER_CLAIM,
     MATCHER_REVIEW,
     MATCHER_MEMBERSHIP,
+    MATCHER_STEP,
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */

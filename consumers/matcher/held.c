@@ -1,7 +1,7 @@
-/* What a decision is held against before it counts: whose word it is, about
- * what was asked, how much, and when. One that does not hold goes back to its
- * department and nothing is paid; a correction is a new decision. In this
- * order:
+/* What a decision, and each step before it, is held against before it counts:
+ * whose word it is, about what was asked, how much, and when. What does not
+ * hold goes back to its department and nothing follows from it; a correction is
+ * a new one. In this order:
  *
  * - what: the assignment's own item and case
  * - who: an operator of the register, in office that day, in a role that may,
@@ -9,43 +9,80 @@
  * - how much: no more than the rule worked out; more with the reason of it
  *   (`deviation`), up to the item's cap and to what may leave the house at all.
  *   A cap that hangs on a fact nobody knows holds nobody back
+ * - process: the item's steps were said before it, its notice has hung its days
+ *   by the broker's time, and who confirms is not who proposed. Who refuses
+ *   needs no notice; "not ours" needs nothing
  * - payee: a transfer repeats whose account the assignment showed
  * - seal: in the register, of that office (and officer), for this item, valid
- *   when it signed; signed between the case's opening and the arrival, not too
- *   long before; SM2 over the message's bytes up to the field `seal`, its last
+ *   when it signed; signed between the assignment and the arrival, not too long
+ *   before; SM2 over the message's bytes up to the field `seal`, its last
  */
 #include <string.h>
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/base/hash.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
 #include "bus/role/household.h"
+#include "bus/role/process.h"
 #include "bus/role/signed.h"
 #include "bus/wire/ids.h"
 #include "bus/wire/sign.h"
 #include "consumers/matcher/parts.h"
 
 #define TOWN_DIGITS 9
+#define STEPS_KEPT  16 /* of an assignment, to know them again */
 
 static const struct bus_strv holds; /* no reason */
 
+int matcher_assignment_asked(struct step *s,
+                             const struct sa_assignment_state *a,
+                             struct bus_strv department)
+{
+    if (a == NULL) {
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
+            "no such assignment was made to this household");
+    }
+    if (!bus_strv_eq(a->department, s->event->partner) ||
+        !bus_strv_eq(a->department, department)) {
+        return matcher_step_reject(
+            s, BUS_EDENIED, "WRONG_TOPIC",
+            "the assignment is %.*s's; it is answered on "
+            "decisions.%.*s by that department only",
+            BUS_STRV_ARG(a->department), BUS_STRV_ARG(a->department));
+    }
+    return BUS_OK;
+}
+
 static struct bus_strv what_reason(const struct step *s,
-                                   const struct sa_decision *d,
+                                   struct bus_strv item,
+                                   const struct bus_id *case_id,
                                    const struct sa_assignment_state *a)
 {
     struct bus_id asked = bus_wire_case_id(&s->state->household_id, a->case_no);
-    return !bus_strv_eq(d->item, a->item)    ? BUS_STRV("ITEM_DIFFERS")
-           : !bus_id_eq(&d->case_id, &asked) ? BUS_STRV("CASE_DIFFERS")
-                                             : holds;
+    return !bus_strv_eq(item, a->item)   ? BUS_STRV("ITEM_DIFFERS")
+           : !bus_id_eq(case_id, &asked) ? BUS_STRV("CASE_DIFFERS")
+                                         : holds;
+}
+
+static struct bus_strv held_town(const struct step *s)
+{
+    struct bus_strv town = s->state->division_code;
+    town.n = town.n > TOWN_DIGITS ? TOWN_DIGITS : town.n;
+    return town;
+}
+
+static int32_t known_day(const struct step *s)
+{
+    return bus_china_day(matcher_step_known_ms(s));
 }
 
 static struct bus_strv who_reason(const struct step *s,
                                   const struct sa_decision *d)
 {
     const struct bus_register *r = s->rules->registers;
-    struct bus_strv town = s->state->division_code;
-    town.n = town.n > TOWN_DIGITS ? TOWN_DIGITS : town.n;
     const struct bus_register_claim claim = {
         .operator_id = d->decided_by.operator_id,
         .org = d->decided_by.org_code,
@@ -54,7 +91,7 @@ static struct bus_strv who_reason(const struct step *s,
                                                           : BUS_REGISTER_DECIDE,
         .owner = d->department,
         .item = d->item,
-        .town = town,
+        .town = held_town(s),
         .amount_fen = d->has_amount_fen ? d->amount_fen : 0,
         .day = bus_china_day(d->signed_at),
     };
@@ -95,9 +132,12 @@ static struct bus_strv when_reason(const struct step *s,
 {
     const struct matcher_rules *r = s->rules;
     int64_t arrived = s->event->arrived_ms;
-    return a->case_no == s->state->case_no &&
-                   d->signed_at + r->seal_skew_ms < s->state->opened_at
-               ? BUS_STRV("SEAL_BEFORE_CASE")
+    int64_t assigned =
+        a->assigned_at > 0 || a->case_no != s->state->case_no
+            ? a->assigned_at
+            : s->state->opened_at; /* an earlier state does not know */
+    return d->signed_at + r->seal_skew_ms < assigned
+               ? BUS_STRV("SEAL_BEFORE_ASSIGNMENT")
            : arrived <= 0 ? holds
            : d->signed_at > arrived + r->seal_skew_ms
                ? BUS_STRV("SEAL_AFTER_ARRIVAL")
@@ -204,6 +244,42 @@ static int much_reason(struct step *s,
     return BUS_OK;
 }
 
+/* --- the process --- */
+
+static void process_asked(const struct step *s,
+                          const struct sa_assignment_state *a,
+                          struct bus_policy_process *ret)
+{
+    int at = bus_policy_item_find(s->rules->catalogue, a->item);
+    *ret = (struct bus_policy_process){0};
+    if (at >= 0) {
+        bus_policy_process_at(s->rules->catalogue, (size_t)at, s->today, ret);
+    }
+}
+
+static struct bus_strv process_reason(const struct step *s,
+                                      const struct sa_decision *d,
+                                      const struct sa_assignment_state *a)
+{
+    struct bus_policy_process asked;
+    unsigned steps = d->outcome == SA_DECISION_OUTCOME_CONFIRMED ? ~0u
+                     : d->outcome == SA_DECISION_OUTCOME_REFUSED
+                         ? ~BUS_POLICY_STEP_BIT(BUS_POLICY_STEP_NOTICE)
+                         : 0;
+    if (s->rules->registers == NULL || known_day(s) < s->rules->process_from ||
+        steps == 0) {
+        return holds;
+    }
+    process_asked(s, a, &asked);
+    struct bus_strv missing = bus_role_process_missing(
+        &asked, steps, a->has_process ? &a->process : NULL, known_day(s));
+    return missing.n > 0 ? missing
+           : a->has_process && a->process.opinion_by.n > 0 &&
+                   bus_strv_eq(a->process.opinion_by, d->decided_by.operator_id)
+               ? BUS_STRV("SAME_PERSON")
+               : holds;
+}
+
 int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a,
@@ -212,12 +288,15 @@ int matcher_decision_held(struct step *s,
     BUS_CHECK(d != NULL && a != NULL);
     BUS_CHECK(s->event->kind == MATCHER_DECISION);
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    *ret_reason = what_reason(s, d, a);
+    *ret_reason = what_reason(s, d->item, &d->case_id, a);
     if (ret_reason->n == 0) {
         *ret_reason = who_reason(s, d);
     }
     if (ret_reason->n == 0 && yes) {
         BUS_TRY(much_reason(s, d, a, ret_reason));
+    }
+    if (ret_reason->n == 0) {
+        *ret_reason = process_reason(s, d, a);
     }
     if (ret_reason->n == 0 && yes && d->delivery == SA_DELIVERY_BANK &&
         !d->has_payee_hash) {
@@ -227,4 +306,163 @@ int matcher_decision_held(struct step *s,
         *ret_reason = seal_reason(s, d, a);
     }
     return BUS_OK;
+}
+
+/* --- steps --- */
+
+static struct bus_strv step_who(const struct step *s,
+                                const struct sa_step *e,
+                                const struct sa_actor *who,
+                                bool by_town)
+{
+    static const enum bus_register_act acts[] = {
+        [SA_STEP_KIND_ACCEPTED] = BUS_REGISTER_TAKE_DOWN,
+        [SA_STEP_KIND_SURVEYED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_CHECKED] = BUS_REGISTER_OPINION,
+        [SA_STEP_KIND_OPINION] = BUS_REGISTER_OPINION,
+        [SA_STEP_KIND_NOTICE_POSTED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_NOTICE_OBJECTED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_NOTICE_EXPIRED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_HEARD] = BUS_REGISTER_OPINION,
+    };
+    BUS_CHECK(e->kind < SA_STEP_KIND_UNKNOWN);
+    const struct bus_register_claim claim = {
+        .operator_id = who->operator_id,
+        .org = who->org_code,
+        .act = acts[e->kind],
+        .owner = e->department,
+        .item = e->item,
+        .town = held_town(s),
+        .day = known_day(s),
+        .by_town = by_town,
+    };
+    if (s->rules->registers == NULL) {
+        return holds;
+    }
+    enum bus_register_answer answer =
+        bus_registers_may(s->rules->registers, &claim);
+    return answer == BUS_REGISTER_YES
+               ? holds
+               : bus_strv(bus_registers_answer_word(answer));
+}
+
+static struct bus_strv
+step_people(const struct step *s, const struct sa_step *e, bool by_town)
+{
+    bool two = e->kind == SA_STEP_KIND_SURVEYED;
+    struct bus_strv why = step_who(s, e, &e->done_by, by_town);
+    if (why.n > 0 || (!two && !e->has_second)) {
+        return why;
+    }
+    if (!e->has_second) {
+        return BUS_STRV("SECOND_MISSING");
+    }
+    /* The town goes along at any survey. */
+    return bus_strv_eq(e->done_by.operator_id, e->second.operator_id)
+               ? BUS_STRV("SAME_PERSON")
+               : step_who(s, e, &e->second, by_town || two);
+}
+
+static struct bus_strv step_held(const struct step *s,
+                                 const struct sa_step *e,
+                                 const struct sa_assignment_state *a)
+{
+    struct bus_policy_process asked;
+    struct bus_strv why = what_reason(s, e->item, &e->case_id, a);
+    process_asked(s, a, &asked);
+    bool by_town =
+        (asked.town & BUS_POLICY_STEP_BIT(bus_role_process_step(e->kind))) != 0;
+    why = why.n > 0 ? why : step_people(s, e, by_town);
+    return why.n > 0
+               ? why
+               : bus_role_process_held(&asked,
+                                       a->has_process ? &a->process : NULL,
+                                       e->kind, known_day(s));
+}
+
+static bool step_taken(const struct sa_assignment_state *a, int32_t mark)
+{
+    for (size_t i = 0; a->has_process && i < a->process.taken.n; i++) {
+        if (a->process.taken.v[i] == mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+step_note_taken(struct step *s, struct sa_assignment_state *a, int32_t mark)
+{
+    size_t n = a->process.taken.n;
+    size_t from = n < STEPS_KEPT ? 0 : n - STEPS_KEPT + 1;
+    int32_t *marks = bus_arena_alloc(s->mem, (n + 1) * sizeof(*marks));
+    if (marks == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    for (size_t i = from; i < n; i++) {
+        marks[i - from] = a->process.taken.v[i];
+    }
+    marks[n - from] = mark;
+    a->process.taken.v = marks;
+    a->process.taken.n = n - from + 1;
+    return BUS_OK;
+}
+
+/* His role as the register has it: what a sender calls it is his own text. */
+static const char *step_role(const struct step *s, const struct sa_actor *who)
+{
+    const struct bus_register_operator *o =
+        s->rules->registers != NULL
+            ? bus_registers_operator(s->rules->registers, who->operator_id,
+                                     known_day(s))
+            : NULL;
+    return o != NULL ? o->role : "";
+}
+
+static int step_tell(struct step *s, const struct sa_step *e)
+{
+    const char *note =
+        bus_arena_printf(s->mem, "%s %.*s %s %s", sa_step_kind_word(e->kind),
+                         BUS_STRV_ARG(e->item), step_role(s, &e->done_by),
+                         e->has_second ? step_role(s, &e->second) : "");
+    if (note == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    return matcher_step_note(s, SA_CASE_EVENT_KIND_STEP, &e->event_id,
+                             bus_strv(note));
+}
+
+int matcher_on_step(struct step *s)
+{
+    const struct sa_step *e = s->event->record;
+    struct sa_assignment_state *a =
+        matcher_assignment_find(s->state, &e->assignment_id);
+    int32_t mark =
+        matcher_answer_of(bus_hash64(e->event_id.b, sizeof(e->event_id.b), 0));
+    BUS_TRY(matcher_assignment_asked(s, a, e->department));
+    if (e->kind == SA_STEP_KIND_UNKNOWN) {
+        return matcher_step_reject(s, BUS_ERANGE, "STEP_UNREADABLE",
+                                   "kind must be one of a step's");
+    }
+    if (step_taken(a, mark) ||
+        a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
+        s->out->duplicate = true; /* or it crossed our withdrawal */
+        return BUS_OK;
+    }
+    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+        return matcher_step_reject(
+            s, BUS_ESTATE, "ASSIGNMENT_ENDED",
+            "the assignment is %s; steps come before its decision",
+            matcher_assignment_status_word(a->status));
+    }
+    struct bus_strv why = step_held(s, e, a);
+    if (why.n > 0) {
+        return matcher_give_back(s, a, &e->event_id, why);
+    }
+    a->has_process = true;
+    bus_role_process_move(&a->process, e->kind, known_day(s),
+                          e->done_by.operator_id);
+    s->out->changed = true;
+    BUS_TRY(step_note_taken(s, a, mark));
+    return step_tell(s, e);
 }

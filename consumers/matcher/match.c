@@ -101,6 +101,24 @@ int matcher_assignment_return(struct step *s,
     return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_RETURNED, NULL);
 }
 
+/* To the department, which may decide anew. */
+int matcher_give_back(struct step *s,
+                      struct sa_assignment_state *a,
+                      const struct bus_id *about,
+                      struct bus_strv why)
+{
+    struct sa_case_event *e =
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about);
+    if (e == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    e->has_note = true;
+    e->note = why;
+    s->out->changed = true;
+    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
+    return rc == BUS_OK ? matcher_assignment_return(s, a, why) : rc;
+}
+
 static struct bus_id assignment_id_of(const struct sa_household_state *st,
                                       struct bus_strv item,
                                       int32_t round)
@@ -132,6 +150,7 @@ static int match_assign(struct step *s,
         .round = round,
         .status = SA_ASSIGNMENT_STATUS_ASSIGNED,
         .verdict = judged->verdict,
+        .assigned_at = matcher_step_known_ms(s),
         .has_amount_fen = judged->has_amount_fen,
         .amount_fen = judged->amount_fen,
         .due = s->rules->deadline(s->rules->data, s->today, item->limit,

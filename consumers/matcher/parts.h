@@ -16,6 +16,7 @@
 #include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
+#include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -56,6 +57,9 @@ int matcher_step_no_memory(struct step *s);
  * whoever reads or changes them calls this first. */
 int matcher_step_whole(struct step *s);
 int32_t matcher_step_size(const struct step *s); /* how many members */
+/* When the event came, by the broker; where that is not known, when it says
+ * that it happened. */
+int64_t matcher_step_known_ms(const struct step *s);
 /* The id of an output event: derived from its record, what it is about, and
  * the cause. */
 struct bus_id matcher_step_event_id(struct step *s,
@@ -145,6 +149,19 @@ int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason);
+/* held.c: what an item's process asks for, said by who may. */
+int matcher_on_step(struct step *s);
+/* held.c: is it this department's open assignment? s->out->duplicate, or a
+ * reject, or nothing. */
+int matcher_assignment_asked(struct step *s,
+                             const struct sa_assignment_state *a,
+                             struct bus_strv department);
+/* match.c: what was said goes back to the department with a reason, which may
+ * say it anew; about: the id of what was said. */
+int matcher_give_back(struct step *s,
+                      struct sa_assignment_state *a,
+                      const struct bus_id *about,
+                      struct bus_strv why);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);
 /* park.c */

@@ -15,6 +15,7 @@
 #include "bus/base/log.h"
 #include "bus/catalogue/register_watch.h"
 #include "bus/role/keyed.h"
+#include "bus/role/types.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 
@@ -34,9 +35,19 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_CLAIM] = &sa_claim_type,
         [MATCHER_REVIEW] = &sa_review_type,
         [MATCHER_MEMBERSHIP] = &sa_membership_type,
+        [MATCHER_STEP] = &sa_step_type,
     };
     BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];
+}
+
+/* A department's topic has the steps before its decisions, too. */
+static enum matcher_event_kind kind_of(const struct matcher_work *w)
+{
+    const struct bus_wire_type *own = process_type_of(w->in->kind);
+    return bus_role_types_of_value(own, w->m->value) == &sa_step_type
+               ? MATCHER_STEP
+               : w->in->kind;
 }
 
 /* --- the household's state --- */
@@ -166,12 +177,13 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
     struct bus_arena *mem = &w->lane->event;
     void *record = NULL;
     bool notice = is_notice(w);
+    enum matcher_event_kind kind = kind_of(w);
     if (!notice) {
         BUS_TRY(bus_role_keyed_read(
             w->m, (int32_t)w->s->frame.config.kafka.partitions, &w->household,
             &w->reason_code, err));
     }
-    BUS_TRY(bus_wire_decode(w->lane->schemas, process_type_of(w->in->kind),
+    BUS_TRY(bus_wire_decode(w->lane->schemas, process_type_of(kind),
                             w->m->value, mem, &record, err));
     BUS_CHECK(record != NULL);
     if (notice) {
@@ -189,7 +201,7 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
                                 .data = w,
                                 .size = w->state.size,
                                 .there = w->state.facts_there};
-    struct matcher_event event = {.kind = w->in->kind,
+    struct matcher_event event = {.kind = kind,
                                   .record = record,
                                   .partner = w->in->partner,
                                   .bytes = w->m->value,

@@ -163,7 +163,10 @@ static int close_assignment(struct matcher_parted *h,
                                         .amount_fen = a->amount_fen,
                                         .has_decision_id = a->has_decision_id,
                                         .decision_id = a->decision_id,
-                                        .due = a->due};
+                                        .due = a->due,
+                                        .assigned_at = a->assigned_at,
+                                        .has_process = a->has_process,
+                                        .process = a->process};
     memcpy(p.mark, h->mark, sizeof(p.mark));
     BUS_TRY(part_number(h, a->item, &p.item, err));
     BUS_TRY(part_number(h, a->item_version, &p.item_version, err));

@@ -134,7 +134,10 @@ static int open_assignment(struct matcher_parted *h,
                                         .amount_fen = p->amount_fen,
                                         .has_decision_id = p->has_decision_id,
                                         .decision_id = p->decision_id,
-                                        .due = p->due};
+                                        .due = p->due,
+                                        .assigned_at = p->assigned_at,
+                                        .has_process = p->has_process,
+                                        .process = p->process};
     BUS_TRY(state_word(h, p->item, &ret->item, err));
     BUS_TRY(state_word(h, p->item_version, &ret->item_version, err));
     BUS_TRY(state_word(h, p->department, &ret->department, err));

@@ -21,6 +21,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_CLAIM] = "claim",
         [MATCHER_REVIEW] = "review",
         [MATCHER_MEMBERSHIP] = "membership",
+        [MATCHER_STEP] = "step",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }
@@ -158,4 +159,9 @@ int32_t matcher_step_size(const struct step *s)
     const struct matcher_rest *rest = s->event->rest;
     return rest != NULL && !rest->there ? rest->size
                                         : (int32_t)s->state->members.n;
+}
+
+int64_t matcher_step_known_ms(const struct step *s)
+{
+    return s->event->arrived_ms > 0 ? s->event->arrived_ms : s->now_ms;
 }

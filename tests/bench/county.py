@@ -55,7 +55,8 @@ class County:
         self.env = dict(os.environ, LIANOU_CONFIG=str(self.config), LIANOU_KAFKA_PARTITIONS=str(partitions),
                         LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1",
                         LIANOU_STATE=str(self.dir / "state"), LIANOU_KEYRING=str(self.keys / "keyring"),
-                        LIANOU_PERSON_KEY=str(self.keys / "person.key"), **more)
+                        LIANOU_PERSON_KEY=str(self.keys / "person.key"),
+                        LIANOU_PROCESS_FROM="2100-01-01", **more)
         self.port = {}
         for role in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY"):
             self.port[role.lower()] = free_port()

@@ -21,7 +21,7 @@ WANTED = {
     "facts_reported": ("source",),
     "evaluation": ("facts_version",),
     "assignment": ("assignment_id", "action", "item", "round", "amount_fen"),
-    "decision": ("decision_id", "assignment_id", "outcome", "item", "amount_fen"),
+    "decision": ("decision_id", "assignment_id", "outcome", "item", "amount_fen"), "step": ("assignment_id", "kind", "item"),
     "verification_request": ("request_id", "action"),
     "verification_result": ("request_id", "outcome"),
     "case_event": ("kind", "application_id", "decision", "refers_to", "outcomes"),
@@ -60,6 +60,9 @@ RECORDS = {
 }
 
 
+BESIDE = {"decisions": ("step",)}  # other records in the same topic
+
+
 class Schemas:
     """Schema id -> (record name, the schema standing alone, a reader of what is wanted)."""
 
@@ -80,7 +83,7 @@ class Schemas:
         if magic != 0 or schema_id not in self.by_id:
             return "unreadable", {}
         name, schema, reader = self.by_id[schema_id]
-        ours = topic == "households" and name in states.RECORDS
+        ours = topic == "households" and name in states.RECORDS or name in BESIDE.get(topic.split(".")[0], ())
         if name != RECORDS.get(topic.split(".")[0], name) and not ours:
             return "unreadable", {}
         self.reads += 1

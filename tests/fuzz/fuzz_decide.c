@@ -12,6 +12,7 @@
 #include "schemas/membership.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
+#include "schemas/step.h"
 #include "schemas/verification_result.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/county.h"
@@ -27,8 +28,9 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_CLAIM] = &sa_claim_type,
     [MATCHER_REVIEW] = &sa_review_type,
     [MATCHER_MEMBERSHIP] = &sa_membership_type,
+    [MATCHER_STEP] = &sa_step_type,
 };
-_Static_assert(MATCHER_EVENT_KINDS == 10, "every kind stands in this table");
+_Static_assert(MATCHER_EVENT_KINDS == 11, "every kind stands in this table");
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {

@@ -81,7 +81,7 @@ def matrix(bus, a):
     refused(bus, a, "SEAL_BROKEN", "sealed with another key", ok, key=foreign_key(bus))
     refused(bus, a, "SEAL_BROKEN", "one fen less, after it was sealed", ok, after={"amount_fen": ok - 1})
     refused(bus, a, "SEAL_BROKEN", "another reason, after it was sealed", ok, after={"reason": "x"})
-    refused(bus, a, "SEAL_BEFORE_CASE", "signed before there was a case", ok, signed_at=int(time.time() * 1000) - DAY)
+    refused(bus, a, "SEAL_BEFORE_ASSIGNMENT", "signed before it was assigned", ok, signed_at=int(time.time() * 1000) - DAY)
     refused(bus, a, "SEAL_AFTER_ARRIVAL", "signed tomorrow", ok, signed_at=int(time.time() * 1000) + DAY)
     refused(bus, a, "PAYEE_MISSING", "a transfer to nobody", ok, delivery="BANK", payee_hash=None)
     refused(bus, a, "PAYEE_DIFFERS", "a transfer to another account", ok, delivery="BANK", payee_hash=b"\1" * 16)

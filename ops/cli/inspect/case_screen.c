@@ -439,7 +439,7 @@ static bool bookkeeping(const json_t *row)
         case_screen_str(json_object_get(row, "record"), "code");
     const char *word = case_screen_str(json_object_get(row, "word"), "code");
     return strcmp(record, "dispatch_result") == 0 ||
-           strcmp(record, "parked_note") == 0 ||
+           strcmp(record, "parked_note") == 0 || strcmp(record, "step") == 0 ||
            strcmp(word, "DECISION_ACCEPTED") == 0 ||
            strcmp(word, "RESULT_FOLDED") == 0;
 }

@@ -392,7 +392,8 @@ static const struct cell cells[] = {
      NULL},
     {"SEAL_BROKEN", "op-1", "MZ", "S-MZ", 70000, 20, 30, CHANGED, YES, NULL},
     /* when */
-    {"SEAL_BEFORE_CASE", "op-1", "MZ", "S-MZ", 70000, -6, 30, PLAIN, YES, NULL},
+    {"SEAL_BEFORE_ASSIGNMENT", "op-1", "MZ", "S-MZ", 70000, -6, 30, PLAIN, YES,
+     NULL},
     {"", "op-1", "MZ", "S-MZ", 70000, -5, 30, PLAIN, YES, NULL},
     {"SEAL_AFTER_ARRIVAL", "op-1", "MZ", "S-MZ", 70000, 36, 30, PLAIN, YES,
      NULL},

@@ -8,6 +8,7 @@
 
 #include "bus/role/types.h"
 #include "consumers/matcher/state_parts.h"
+#include "schemas/household_assignment.h"
 
 static struct bus_arena mem;
 static struct bus_err err;
@@ -157,19 +158,21 @@ static void an_answer_writes_its_assignment(void **state)
     assert_true(matcher_part_sequence(parts.v[0]) <= before);
 }
 
-/* As it was written before parts had marks: an id lower by ten, no mark, and
- * without the last field of the case (consent) and the facts (disputed). */
+/* As it was written before parts had marks: by their first ids, without a mark
+ * and without what came behind: the case's consent, the facts' disputed, the
+ * assignment's assigned_at and process. */
 static struct bus_strv without_mark(struct bus_strv framed)
 {
     char *p = bus_arena_dup(&mem, framed.p, framed.n);
     size_t at = BUS_WIRE_FRAME_BYTES;
     assert_non_null(p);
-    p[4] = (char)(p[4] - 10); /* 111, 112, 113: it was 101, 102, 103 */
+    bool assignment = p[4] == (char)sa_household_assignment_type.id;
+    p[4] = (char)(assignment ? 103 : p[4] - 10); /* 111, 112: 101, 102 */
     while (p[at++] & 0x80) {
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
             framed.n - at - MATCHER_MARK_BYTES);
-    size_t last = p[4] < 103 ? 1 : 0;
+    size_t last = assignment ? 2 : 1;
     return (struct bus_strv){p, framed.n - MATCHER_MARK_BYTES - last};
 }
 
