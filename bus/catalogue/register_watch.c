@@ -81,6 +81,15 @@ void bus_catalogue_register_watch_hold(struct bus_register_watch *w,
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+void bus_catalogue_register_watch_release(struct bus_register_watch *w,
+                                          const struct bus_register **held)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    let_go(w, *held);
+    *held = NULL;
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
 /* Takes r. */
 static int put_in_force(struct bus_register_watch *w,
                         struct bus_register *r,
@@ -193,6 +202,30 @@ static void register_watch_probe(void *data)
 
 /* --- its outcome, on the loop's thread --- */
 
+/* A command has no metrics. */
+static void register_count(struct bus_series *s, size_t n)
+{
+    if (s != NULL) {
+        bus_run_series_add(s, n);
+    }
+}
+
+static void register_good(struct bus_register_watch *w)
+{
+    if (!w->conf.no_condition) {
+        bus_run_health_good(w->conf.kafka->health, w->condition);
+    }
+}
+
+static void
+register_bad(struct bus_register_watch *w, const char *what, const char *why)
+{
+    if (!w->conf.no_condition) {
+        bus_run_health_bad(w->conf.kafka->health, w->condition, "%s: %s", what,
+                           why);
+    }
+}
+
 static void
 register_tell(struct bus_register_watch *w, bool taken, const char *text)
 {
@@ -203,12 +236,11 @@ register_tell(struct bus_register_watch *w, bool taken, const char *text)
 
 static void register_refuse(struct bus_register_watch *w)
 {
-    bus_run_series_add(w->refused, w->found.refused);
+    register_count(w->refused, w->found.refused);
     register_tell(w, false, w->found.why);
     if (w->found.refused_last) {
-        bus_run_health_bad(w->conf.kafka->health, w->condition,
-                           "register refused, what was in force stays: %s",
-                           w->found.why);
+        register_bad(w, "register refused, what was in force stays",
+                     w->found.why);
     }
 }
 
@@ -223,9 +255,9 @@ static void register_take_up(struct bus_register_watch *w)
         bus_run_loop_stop(w->conf.kafka->loop, &err);
         return;
     }
-    bus_run_series_add(w->taken, 1);
+    register_count(w->taken, 1);
     register_tell(w, true, text);
-    bus_run_health_good(w->conf.kafka->health, w->condition);
+    register_good(w);
 }
 
 static void register_watch_looked(void *data)
@@ -235,7 +267,7 @@ static void register_watch_looked(void *data)
     if (w->found.best != NULL) {
         register_take_up(w);
     } else if (w->rc == BUS_OK && !w->loaded) {
-        bus_run_health_good(w->conf.kafka->health, w->condition);
+        register_good(w);
     }
     if (w->found.refused > 0) {
         register_refuse(w);
@@ -243,8 +275,7 @@ static void register_watch_looked(void *data)
     w->found = (struct register_found){0};
     if (w->rc != BUS_OK) {
         if (!w->loaded) {
-            bus_run_health_bad(w->conf.kafka->health, w->condition,
-                               "not read yet: %s", w->err.msg);
+            register_bad(w, "not read yet", w->err.msg);
         }
         return;
     }
@@ -285,6 +316,14 @@ int bus_catalogue_register_watch_wait(struct bus_register_watch *w,
                           w->conf.topic);
 }
 
+bool bus_catalogue_register_watch_read(struct bus_register_watch *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool loaded = w->loaded;
+    (void)pthread_mutex_unlock(&w->lock);
+    return loaded;
+}
+
 static int register_watch_own(struct bus_register_watch *w, struct bus_err *err)
 {
     struct bus_faults faults;
@@ -313,13 +352,17 @@ int bus_catalogue_register_watch_start(
         .conf = *conf,
         .next = -1,
         .newest_ms = -1,
-        .condition =
-            bus_run_health_add(env->health, "register", "not read yet"),
-        .taken = bus_run_metrics_series(env->metrics, BUS_M_REGISTERS, taken),
-        .refused =
-            bus_run_metrics_series(env->metrics, BUS_M_REGISTERS, refused),
     };
     *ret = w;
+    if (!conf->no_condition) {
+        w->condition =
+            bus_run_health_add(env->health, "register", "not read yet");
+    }
+    if (env->metrics != NULL) {
+        w->taken = bus_run_metrics_series(env->metrics, BUS_M_REGISTERS, taken);
+        w->refused =
+            bus_run_metrics_series(env->metrics, BUS_M_REGISTERS, refused);
+    }
     bus_arena_init(&w->mem, 0, LOOK_BYTES);
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->changed, NULL);

@@ -27,6 +27,10 @@ struct bus_register_watch_conf
      * May be NULL. */
     void (*told)(void *data, bool taken, const char *text);
     void *data;
+    /* For a door, which is open while Kafka is away and must not be shut by
+     * what somebody publishes: no health condition, only the log and the
+     * metric. */
+    bool no_condition;
 };
 /* Reads the folder's register and begins to look. BUS_ECONFIG: a fault in it,
  * the first one in the message, or bureau.public_key is no key. Free what is in
@@ -38,10 +42,15 @@ int bus_catalogue_register_watch_start(
 /* Any thread: until the topic was read once. BUS_EAGAIN after a second. */
 int bus_catalogue_register_watch_wait(struct bus_register_watch *w,
                                       struct bus_err *err) BUS_MUSTCHECK;
+/* Any thread: was the topic read once, to its end? */
+bool bus_catalogue_register_watch_read(struct bus_register_watch *w);
 /* Any thread. Gives back what *held is (NULL: nothing yet) and holds the one in
  * force; equal while nothing new has come. */
 void bus_catalogue_register_watch_hold(struct bus_register_watch *w,
                                        const struct bus_register **held);
+/* Any thread. Gives it back; *held is NULL then. */
+void bus_catalogue_register_watch_release(struct bus_register_watch *w,
+                                          const struct bus_register **held);
 void bus_catalogue_register_watch_drain(struct bus_register_watch *w);
 /* When no lane runs any more; NULL is allowed. */
 void bus_catalogue_register_watch_free(struct bus_register_watch *w);

@@ -77,7 +77,7 @@ struct acl_role
     bool transacts;    /* under the group's name */
 };
 static const struct acl_role roles[] = {
-    {"lianou-intake", {NULL}, {"applications", NULL}, NULL, false},
+    {"lianou-intake", {"register", NULL}, {"applications", NULL}, NULL, false},
     {"lianou-matcher",
      {"applications", "reviews", "memberships", "dispatches", "catalogue",
       "register", "households", NULL},

@@ -73,21 +73,44 @@ bus_registers_organisation(const struct bus_register *r,
     return NULL;
 }
 
-const struct bus_register_operator *
-bus_registers_operator(const struct bus_register *r,
-                       struct bus_strv id,
-                       int32_t day)
+/* org, role NULL: any. */
+static const struct bus_register_operator *
+operator_find(const struct bus_register *r,
+              struct bus_strv id,
+              const struct bus_strv *org,
+              const struct bus_strv *role,
+              int32_t day)
 {
     size_t i = lower_bound(r->operators, r->counts.operators,
                            sizeof(*r->operators), id_of_operator, id);
     for (; i < r->counts.operators && bus_strv_is(id, r->operators[i].o.id);
          i++) {
         const struct bus_register_operator *o = &r->operators[i].o;
-        if (day >= o->from_day && day <= o->to_day) {
+        if (day >= o->from_day && day <= o->to_day &&
+            (org == NULL || bus_strv_is(*org, o->org)) &&
+            (role == NULL || bus_strv_is(*role, o->role))) {
             return o;
         }
     }
     return NULL;
+}
+
+const struct bus_register_operator *
+bus_registers_operator(const struct bus_register *r,
+                       struct bus_strv id,
+                       int32_t day)
+{
+    return operator_find(r, id, NULL, NULL, day);
+}
+
+const struct bus_register_operator *
+bus_registers_operator_in(const struct bus_register *r,
+                          struct bus_strv id,
+                          struct bus_strv org,
+                          struct bus_strv role,
+                          int32_t day)
+{
+    return operator_find(r, id, &org, role.n > 0 ? &role : NULL, day);
 }
 
 const struct bus_register_operator *

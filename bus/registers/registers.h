@@ -78,6 +78,13 @@ const struct bus_register_operator *
 bus_registers_operator(const struct bus_register *r,
                        struct bus_strv id,
                        int32_t day);
+/* In this organisation, and with this `role` as it stands there unless "". */
+const struct bus_register_operator *
+bus_registers_operator_in(const struct bus_register *r,
+                          struct bus_strv id,
+                          struct bus_strv org,
+                          struct bus_strv role,
+                          int32_t day);
 const struct bus_register_operator *
 bus_registers_assistant(const struct bus_register *r,
                         struct bus_strv village,

@@ -193,7 +193,7 @@ static int open_systems(struct bus_web_callers *c, struct bus_err *err)
 
 int bus_web_callers_open(struct bus_run_loop *loop,
                          const struct bus_config *config,
-                         const struct bus_register *registers,
+                         struct bus_register_watch *registers,
                          struct bus_web_callers **ret,
                          struct bus_err *err)
 {
@@ -232,6 +232,7 @@ void bus_web_callers_close(struct bus_web_callers *c)
         return;
     }
     bus_web_pool_free(c->pool);
+    bus_catalogue_register_watch_release(c->registers, &c->held);
     bus_wire_keyring_free(c->systems);
     bus_web_seen_free(c->seen);
     bus_web_limits_free(c->guesses);

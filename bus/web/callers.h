@@ -13,6 +13,7 @@
 #ifndef BUS_WEB_CALLERS_H
 #define BUS_WEB_CALLERS_H
 
+#include "bus/catalogue/register_watch.h"
 #include "bus/conf/bus_config.h"
 #include "bus/registers/registers.h"
 #include "bus/run/http.h"
@@ -32,10 +33,11 @@ struct bus_web_caller
 };
 
 struct bus_web_callers;
-/* Borrows loop, config and register (those of the role). */
+/* Borrows loop, config and watch (those of the role): who is in office is asked
+ * of the register in force. */
 int bus_web_callers_open(struct bus_run_loop *loop,
                          const struct bus_config *config,
-                         const struct bus_register *registers,
+                         struct bus_register_watch *registers,
                          struct bus_web_callers **ret,
                          struct bus_err *err) BUS_MUSTCHECK;
 /* After the loop has ended; NULL is allowed. */

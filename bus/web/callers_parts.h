@@ -21,7 +21,8 @@ struct bus_web_callers
 {
     struct bus_run_loop *loop;
     const struct bus_config *config;
-    const struct bus_register *registers;
+    struct bus_register_watch *registers;
+    const struct bus_register *held; /* of it; NULL: not asked yet */
     struct bus_web_pool *pool;
     struct bus_wire_keyring *systems; /* NULL: none may */
     struct bus_web_seen *seen;
@@ -35,9 +36,10 @@ void web_session_token(const struct bus_run_http_request *rq,
                        char ret[BUS_WEB_TOKEN_HEX + 1]);
 struct web_session_kept *web_session_place(struct bus_web_callers *c,
                                            const char *token);
-/* The operator of this session, if he is in office today. */
+/* The operator of this session, if he is in office today; as long as no other
+ * session is asked. */
 const struct bus_register_operator *
-web_session_operator(const struct bus_web_callers *c,
+web_session_operator(struct bus_web_callers *c,
                      const struct bus_web_session *s);
 /* 503: the database is away. */
 void web_away(struct bus_run_http_request *rq);

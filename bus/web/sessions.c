@@ -78,11 +78,11 @@ struct web_session_kept *web_session_place(struct bus_web_callers *c,
 }
 
 const struct bus_register_operator *
-web_session_operator(const struct bus_web_callers *c,
-                     const struct bus_web_session *s)
+web_session_operator(struct bus_web_callers *c, const struct bus_web_session *s)
 {
+    bus_catalogue_register_watch_hold(c->registers, &c->held);
     return bus_registers_operator(
-        c->registers, bus_strv(s->operator_id),
+        c->held, bus_strv(s->operator_id),
         bus_china_day(bus_clock_system.wall_ms(NULL)));
 }
 

@@ -98,7 +98,10 @@ struct form_index
     struct bus_map facts[2]; /* by enum bus_fact_scope: struct form_fact */
     struct bus_map items;    /* the catalogue's item codes */
     struct form_fact *list;
-    struct bus_register *registers; /* of the folder */
+    struct bus_register *folder;          /* what the index owns */
+    const struct bus_register *registers; /* in force: the folder's, until who
+                                             takes up what is published puts
+                                             that here */
 };
 /* Borrows the configuration. */
 int intake_form_index_init(struct form_index *ix,

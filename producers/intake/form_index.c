@@ -24,8 +24,9 @@ static int form_index_register(struct form_index *ix,
     int rc = BUS_OK;
     bus_arena_init(&mem, 0, 0);
     bus_faults_init(&faults, &mem);
-    ix->registers = bus_catalogue_register_folder(config, &faults);
-    if (ix->registers == NULL) {
+    ix->folder = bus_catalogue_register_folder(config, &faults);
+    ix->registers = ix->folder;
+    if (ix->folder == NULL) {
         rc = bus_faults_fail(&faults, err);
     }
     bus_arena_fini(&mem);
@@ -71,7 +72,7 @@ void intake_form_index_fini(struct form_index *ix)
         bus_free((void *)(uintptr_t)ix->list[i].full.p);
     }
     bus_free(ix->list);
-    bus_registers_free(ix->registers);
+    bus_registers_free(ix->folder);
     bus_map_fini(&ix->facts[0]);
     bus_map_fini(&ix->facts[1]);
     bus_map_fini(&ix->items);

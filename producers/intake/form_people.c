@@ -2,25 +2,11 @@
  * relative or neighbour by his name (S06, S44). */
 #include "producers/intake/form_parts.h"
 
-static const struct bus_operator *operator_of(struct form_reading *r,
-                                              const struct form_actor *a)
+static const struct bus_register_operator *
+operator_of(struct form_reading *r, const struct form_actor *a)
 {
-    char org[4 * FORM_TEXT_MAX + 1];
-    const struct bus_config *c = r->rules->config;
-    const struct bus_operator *op =
-        bus_conf_operator(c, a->operator_id,
-                          bus_strv_copy(org, sizeof(org), a->org_code), r->day);
-    const struct bus_operator *end = c->operators + c->operators_count;
-    if (op == NULL || a->role.n == 0) {
-        return op;
-    }
-    for (; op < end && bus_strv_is(a->operator_id, op->id); op++) {
-        if (bus_strv_is(a->org_code, op->org) && op->from_day <= r->day &&
-            r->day <= op->to_day && bus_strv_is(a->role, op->role)) {
-            return op;
-        }
-    }
-    return NULL;
+    return bus_registers_operator_in(r->rules->index->registers, a->operator_id,
+                                     a->org_code, a->role, r->day);
 }
 
 static bool check_actor(struct form_reading *r,
@@ -35,7 +21,7 @@ static bool check_actor(struct form_reading *r,
     if (!there) {
         return false;
     }
-    const struct bus_operator *op = operator_of(r, in);
+    const struct bus_register_operator *op = operator_of(r, in);
     if (op == NULL) {
         intake_form_fault(
             r, (struct form_at){base, "operator_id"}, "OPERATOR",

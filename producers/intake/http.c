@@ -386,7 +386,7 @@ int intake_routes(struct intake *in, struct bus_err *err)
         bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err));
     bus_run_http_set_state(h, intake_state_word, in);
     BUS_TRY(bus_web_callers_open(in->frame->loop, &in->frame->config,
-                                 in->index.registers, &in->callers, err));
+                                 in->registers, &in->callers, err));
     BUS_TRY(bus_web_callers_routes(in->callers, h, err));
     BUS_TRY(intake_reads_open(in, &in->reads, err));
     BUS_TRY(intake_reads_routes(in->reads, err));

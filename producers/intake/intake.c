@@ -10,6 +10,7 @@
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/role/keys.h"
+#include "bus/role/types.h"
 #include "producers/intake/intake_parts.h"
 #include "producers/intake/reads.h"
 
@@ -198,6 +199,10 @@ int intake_accept(struct intake *in,
 
 struct form_rules intake_rules(struct intake *in)
 {
+    if (in->registers != NULL) {
+        bus_catalogue_register_watch_hold(in->registers, &in->published);
+        in->index.registers = in->published;
+    }
     return (struct form_rules){
         .config = &in->frame->config,
         .index = &in->index,
@@ -286,8 +291,25 @@ int intake_open(struct intake *in,
     return BUS_OK;
 }
 
+int intake_watch_registers(struct intake *in, struct bus_err *err)
+{
+    BUS_CHECK(in->registers == NULL);
+    struct bus_register_watch_conf conf = {
+        .kafka = &in->frame->kafka,
+        .config = &in->frame->config,
+        .topic = bus_role_frame_topic(in->frame, "register", NULL),
+        .schemas = bus_role_types_registry(),
+        .told = bus_role_frame_told_register,
+        .no_condition = true,
+    };
+    return bus_catalogue_register_watch_start(&conf, &in->registers, err);
+}
+
 void intake_drain(struct intake *in)
 {
+    if (in->registers != NULL) {
+        bus_catalogue_register_watch_drain(in->registers);
+    }
     bus_run_timer_free(in->ticker);
     in->ticker = NULL;
     bus_kafka_producer_close(in->producer, CLOSE_LIMIT_MS, NULL, NULL);
@@ -299,6 +321,7 @@ void intake_fini(struct intake *in)
 {
     intake_reads_close(in->reads);
     bus_web_callers_close(in->callers);
+    bus_catalogue_register_watch_free(in->registers);
     bus_run_timer_free(in->ticker);
     in->ticker = NULL;
     intake_turn_close(in);

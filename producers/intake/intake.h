@@ -13,6 +13,7 @@
 #define PRODUCERS_INTAKE_INTAKE_H
 
 #include "bus/base/fsm.h"
+#include "bus/catalogue/register_watch.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/web/callers.h"
@@ -57,6 +58,8 @@ struct intake
     struct bus_arena mem; /* of one application */
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
     struct form_index index;
+    struct bus_register_watch *registers; /* NULL: the folder's is in force */
+    const struct bus_register *published; /* held of it, of the last form */
     const char *topic;
     struct submission_queue queue;   /* for the journal's next turn */
     struct submission_queue waiting; /* no journal: for Kafka */
@@ -84,6 +87,10 @@ int intake_open(struct intake *in,
                 struct bus_role_frame *frame,
                 bool with_journal,
                 struct bus_err *err) BUS_MUSTCHECK;
+/* Takes up registers as they are published (register_watch.h). While Kafka is
+ * away the folder's is in force. BUS_ECONFIG: bureau.public_key is no key. */
+int intake_watch_registers(struct intake *in,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* Stops the drainer and closes the producer (asynchronously). */
 void intake_drain(struct intake *in);
 void intake_fini(struct intake *in); /* after the loop has ended */

@@ -43,14 +43,17 @@ const char *intake_state_word(void *data, bool *ret_ready)
         *ret_ready = false;
         return "stopping";
     }
-    if (kafka) {
+    bool waited = up >= (uint64_t)in->frame->config.intake.kafka_wait_ms;
+    bool read = in->registers == NULL ||
+                bus_catalogue_register_watch_read(in->registers);
+    if (kafka && (read || waited)) {
         return waits ? "draining" : "taking";
     }
     if (in->journal_refuses) {
         *ret_ready = false;
         return "cannot";
     }
-    if (up < (uint64_t)in->frame->config.intake.kafka_wait_ms) {
+    if (!waited) {
         *ret_ready = false;
         return "starting";
     }

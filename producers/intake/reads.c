@@ -29,7 +29,8 @@ struct reading /* in the request's own memory */
     struct bus_strv id;
     struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
     struct bus_web_caller caller;
-    char purpose[256]; /* as he says */
+    const struct bus_register *registers; /* in force when he asked */
+    char purpose[256];                    /* as he says */
     struct bus_buf out;
 };
 struct recent
@@ -184,6 +185,7 @@ static void reads_answer(void *data, int rc, const struct bus_err *err)
                              "台账读取出错");
     }
     bus_buf_fini(&q->out);
+    bus_catalogue_register_watch_release(q->all->in->registers, &q->registers);
 }
 
 /* --- on a pool thread --- */
@@ -223,7 +225,7 @@ static int reads_allowed(struct bus_pg *pg,
 {
     const struct bus_config *config = q->all->cases.config;
     struct bus_web_scope scope =
-        bus_web_scope_of(&q->caller, config, q->all->in->index.registers,
+        bus_web_scope_of(&q->caller, config, q->registers,
                          bus_china_day(bus_clock_system.wall_ms(NULL)));
     json_t *a_case =
         q->what == READS_CASE ? document : json_object_get(document, "case");
@@ -299,12 +301,15 @@ static void reads_ask(struct intake_reads *r,
 {
     struct reading *q = bus_arena_dup(bus_run_http_mem(rq), what, sizeof(*q));
     struct bus_web_job job = {reads_run, reads_answer, q};
-    if (q != NULL) {
-        (void)bus_strv_copy(q->purpose, sizeof(q->purpose),
-                            bus_run_http_header(rq, "Lianou-Purpose"));
+    if (q == NULL || r->cases.catalogue == NULL) {
+        reads_away(rq);
+        return;
     }
-    if (q == NULL || r->cases.catalogue == NULL ||
-        !bus_web_pool_put(r->pool, &job)) {
+    (void)bus_strv_copy(q->purpose, sizeof(q->purpose),
+                        bus_run_http_header(rq, "Lianou-Purpose"));
+    bus_catalogue_register_watch_hold(r->in->registers, &q->registers);
+    if (!bus_web_pool_put(r->pool, &job)) {
+        bus_catalogue_register_watch_release(r->in->registers, &q->registers);
         reads_away(rq);
     }
 }

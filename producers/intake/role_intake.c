@@ -18,6 +18,7 @@ static int intake_role_run(const struct bus_run_role_args *args)
         return rc;
     }
     if (intake_open(&in, &frame, true, &err) != BUS_OK ||
+        intake_watch_registers(&in, &err) != BUS_OK ||
         intake_routes(&in, &err) != BUS_OK ||
         bus_run_loop_on_drain(frame.loop, intake_role_drain, &in, &err) !=
             BUS_OK) {

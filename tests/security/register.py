@@ -184,6 +184,52 @@ def what_was_signed_for_else(bus, look, before):
     check("the earlier one sent again brings nothing back", got == before + 200, got)
 
 
+def door(bus, application):
+    """What intake answers: the status, and the codes of its faults."""
+    body = json.dumps(application).encode()
+    rq = urllib.request.Request("http://127.0.0.1:%s/v1/applications" % bus.town.env["LIANOU_PORT_INTAKE"], body,
+                                {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(rq) as r:
+            return r.status, []
+    except urllib.error.HTTPError as e:
+        return e.code, [f["code"] for f in json.load(e).get("faults", [])]
+
+
+def who_takes_down(bus, look):
+    """The village's assistant is replaced by date (S55): the door knows at once,
+    and no foreign register makes anybody one."""
+    spoken = dict(severe(30, "by-the-old-one"), channel="SPOKEN", evidence={"read_back": "本人"})
+    was = spoken["operator"]
+    now = dict(was, operator_id="op-009003")
+    check("the assistant of the register takes down", door(bus, spoken) == (202, []))
+    by_the_new = dict(severe(31, "by-the-new-one"), channel="SPOKEN", evidence={"read_back": "本人"}, operator=now, helper=now)
+    check("one who is not in it does not", door(bus, by_the_new) == (422, ["OPERATOR", "OPERATOR"]))
+    today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+    for folder in (THEIRS, OURS):
+        path = folder / "registers/operators.csv"
+        rows = path.read_text()
+        line = next(x for x in rows.splitlines() if x.startswith(was["operator_id"] + ","))
+        path.write_text(rows.replace(line, "%s%s\nop-009003,王小芳,%s,assistant,,%s," % (
+            line, today - datetime.timedelta(1), was["org_code"], today)))
+        taken, refused = (look.count("intake", "lianou_registers_total", x) for x in ("taken", "refused"))
+        if folder == THEIRS:
+            theirs_signed(bus, "register", "publish")
+            look.until("intake: a foreign register is refused", lambda: look.count("intake", "lianou_registers_total", "refused") > refused)
+            check("intake: it is ready all the same", door(bus, dict(spoken, channel_reference="meanwhile")) == (202, []))
+            check("intake: who is only in that one does not take down", door(bus, by_the_new) == (422, ["OPERATOR", "OPERATOR"]))
+        else:
+            bus.town.lianou("register", "publish", "--config", str(OURS))
+            look.until("intake: the bureau's is taken up", lambda: look.count("intake", "lianou_registers_total", "taken") > taken)
+    check("the new assistant takes down", door(bus, by_the_new) == (202, []))
+    got = door(bus, dict(spoken, channel_reference="afterwards"))
+    check("the old one does not any more", got == (422, ["OPERATOR", "OPERATOR"]), got)
+    listed = WORK / "list.jsonl"
+    listed.write_text(json.dumps(dict(spoken, channel_reference="by-a-command")) + "\n")
+    r = bus.town.lianou("intake", "submit", str(listed), check=False)
+    check("nor by a command, whose folder still knows him", r.returncode == 1 and "1 drafts with faults" in r.stdout, r.stdout + r.stderr)
+
+
 def another_implementation(bus):
     """GmSSL's word on what stands on the topics, and our program on GmSSL's."""
     public = bus.town.env["LIANOU_BUREAU_PUBLIC"]
@@ -263,7 +309,7 @@ def the_command_refuses(bus):
 
 for folder in (OURS, THEIRS):
     shutil.copytree(SOURCE / "bus-config", folder)
-bus = Bus(OURS)
+bus = Bus(OURS, roles=("matcher", "dispatch", "ledger", "intake"))
 del bus.town.env["LIANOU_REGISTERS"]  # what is published is each folder's own
 good = False
 try:
@@ -278,6 +324,7 @@ try:
     the_bureaus_catalogue(bus, look, before + 1)
     what_was_signed_for_else(bus, look, before + 1)
     registers(bus, look)
+    who_takes_down(bus, look)
     another_implementation(bus)
     the_command_refuses(bus)
     good = not faults

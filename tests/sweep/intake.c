@@ -190,6 +190,8 @@ static void one_post(void **state)
     char wrong[65536];
     (void)state;
     assert_int_equal(intake_open(&in, &frame, true, &err), BUS_OK);
+    assert_int_equal(intake_watch_registers(&in, &err), BUS_OK);
+    bus_catalogue_register_watch_drain(in.registers); /* nobody looks */
     assert_int_equal(intake_routes(&in, &err), BUS_OK);
     assert_int_equal(bus_run_http_start(frame.http, &err), BUS_OK);
     size_t taken = sweep(application, 202);

@@ -335,7 +335,7 @@ static void on_more(void *data)
         end_if_done(f);
         return;
     }
-    if (is_away(f)) {
+    if (is_away(f) || !bus_catalogue_register_watch_read(f->in.registers)) {
         return;
     }
     for (int i = 0; i < TURN_UNITS && f->waiting < FLIGHT_MAX && !f->ended;
@@ -363,6 +363,7 @@ static void feed_drain(void *data)
 static int feed_open(struct feed *f, struct bus_err *err)
 {
     BUS_TRY(intake_open(&f->in, &f->frame, false, err));
+    BUS_TRY(intake_watch_registers(&f->in, err));
     BUS_TRY(bus_run_timer_new(f->frame.loop, on_more, f, &f->more, err));
     return bus_run_loop_on_drain(f->frame.loop, feed_drain, f, err);
 }

@@ -16,6 +16,7 @@ struct world
     struct bus_run_health health;
     struct bus_run_metrics *metrics;
     struct bus_kafka_env kafka;
+    bool no_condition;
 };
 
 static void world_open(struct world *x)
@@ -55,7 +56,8 @@ start(struct world *x, struct bus_register_watch **ret, struct bus_err *err)
     struct bus_register_watch_conf conf = {.kafka = &x->kafka,
                                            .config = &x->config,
                                            .topic = "qihe.register",
-                                           .schemas = bus_wire_registry_new()};
+                                           .schemas = bus_wire_registry_new(),
+                                           .no_condition = x->no_condition};
     return bus_catalogue_register_watch_start(&conf, ret, err);
 }
 
@@ -78,9 +80,31 @@ static void lanes_hold_the_folders_own(void **state)
     /* Nobody works before the topic was looked at. */
     assert_int_equal(bus_catalogue_register_watch_wait(w, &err), BUS_EAGAIN);
     assert_false(bus_run_health_ready(&x.health));
+    assert_false(bus_catalogue_register_watch_read(w));
+    bus_catalogue_register_watch_release(w, &one);
+    assert_null(one);
+    bus_catalogue_register_watch_release(w, &one); /* nothing: nothing */
+    bus_catalogue_register_watch_hold(w, &one);
+    assert_ptr_equal(one, two);
     bus_catalogue_register_watch_drain(w);
     bus_catalogue_register_watch_free(w);
     bus_catalogue_register_watch_free(NULL);
+    world_close(&x);
+}
+
+/* Nobody shuts a door by publishing, or by keeping Kafka away. */
+static void a_door_has_no_condition(void **state)
+{
+    (void)state;
+    struct world x;
+    struct bus_err err;
+    struct bus_register_watch *w = NULL;
+    world_open(&x);
+    x.no_condition = true;
+    assert_int_equal(start(&x, &w, &err), BUS_OK);
+    assert_true(bus_run_health_ready(&x.health));
+    bus_catalogue_register_watch_drain(w);
+    bus_catalogue_register_watch_free(w);
     world_close(&x);
 }
 
@@ -108,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lanes_hold_the_folders_own),
+        cmocka_unit_test(a_door_has_no_condition),
         cmocka_unit_test(what_is_wrong_stops_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
