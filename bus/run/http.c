@@ -30,7 +30,14 @@
 #define IDLE_REQUESTS_MAX  256
 #define IDLE_BYTES_MAX     (64 * 1024) /* of one */
 #define TLS_LOOK_MS        2000
-#define TLS_PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+/* What a head lacks is for http_head.c to say, in our words: libmicrohttpd 1.0
+ * would answer with a page of its own. */
+#if MHD_VERSION >= 0x00097701
+#define HTTP_DISCIPLINE MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#else
+#define HTTP_DISCIPLINE MHD_OPTION_STRICT_FOR_CLIENT
+#endif
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 static void run_daemon(void *data)
 {
@@ -353,8 +360,11 @@ static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
                                        const struct addrinfo *at)
 {
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem plain[] = {
+
+        {HTTP_DISCIPLINE, -1, NULL}, {MHD_OPTION_END, 0, NULL}};
     const struct MHD_OptionItem tls[] = {
+        {HTTP_DISCIPLINE, -1, NULL},
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
          h->tls != NULL ? run_http_tls_callback(h->tls) : NULL},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
