@@ -90,6 +90,10 @@ static int spool_open(const struct bus_conf_partner *partner,
         BUS_TRY_GOTO(
             rc, bus_disk_folder(t->root, folders[i].path, folder_at(t, i), err),
             failed);
+        BUS_TRY_GOTO(rc,
+                     partner_spool_share_folder(*folder_at(t, i),
+                                                SPOOL_FOLDER_MODE, err),
+                     failed);
     }
     BUS_TRY_GOTO(rc, spool_lock(t, err), failed);
     BUS_TRY_GOTO(rc, bus_disk_sync(t->root, err), failed);
@@ -124,7 +128,8 @@ static int spool_stage(struct bus_partner_transport *t,
 {
     BUS_CHECK(bytes.p != NULL && bytes.n > 0);
     char name[NAME_BYTES];
-    return bus_disk_write(t->staged, spool_name_of(id, name), bytes, err);
+    BUS_TRY(bus_disk_write(t->staged, spool_name_of(id, name), bytes, err));
+    return partner_spool_share(t->staged, name, SPOOL_FILE_MODE, err);
 }
 
 static bool spool_staged(struct bus_partner_transport *t,

@@ -30,20 +30,13 @@ struct probe
     uint64_t mark; /* of name, size, time: the same, so it is not written to */
 };
 
-static bool spool_in_wanted(const char *name)
-{
-    size_t n = strlen(name), tail = sizeof(SPOOL_ENDING) - 1;
-    return name[0] != '.' && n > tail && n <= SPOOL_NAME_MAX &&
-           strcmp(name + n - tail, SPOOL_ENDING) == 0;
-}
-
-static bool spool_in_examine(int folder, const char *name, struct probe *ret)
+static enum spool_fit
+spool_in_examine(int folder, const char *name, struct probe *ret)
 {
     struct stat st;
-    if (!spool_in_wanted(name) ||
-        fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(st.st_mode)) {
-        return false;
+    enum spool_fit fit = partner_spool_fit(folder, name, &st);
+    if (fit != SPOOL_FIT_WELL) {
+        return fit;
     }
     const int64_t what[] = {st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
     (void)bus_strv_copy(ret->name, sizeof(ret->name), bus_strv(name));
@@ -51,7 +44,7 @@ static bool spool_in_examine(int folder, const char *name, struct probe *ret)
         (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
     ret->mark =
         bus_hash64(what, sizeof(what), bus_hash64(name, strlen(name), 0));
-    return true;
+    return fit;
 }
 
 static int by_age(const void *a, const void *b)
@@ -67,20 +60,32 @@ static int by_mark(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int spool_in_probe(int folder, struct probe *list, size_t *ret_n)
+/* What is no document is told in `t`; NULL: passed over. */
+static int spool_in_probe(int folder,
+                          struct bus_partner_transport *t,
+                          struct bus_arena *mem,
+                          struct probe *list,
+                          size_t *ret_n,
+                          struct bus_err *err)
 {
     DIR *d = partner_spool_list(folder);
+    int rc = BUS_OK;
     *ret_n = 0;
     if (d == NULL) {
-        return -1;
+        return bus_disk_fail(err, t != NULL ? "in" : ".bus/claimed");
     }
-    for (struct dirent *e; *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
-        *ret_n += spool_in_examine(folder, e->d_name, &list[*ret_n]);
+    for (struct dirent *e;
+         rc == BUS_OK && *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
+        enum spool_fit fit = spool_in_examine(folder, e->d_name, &list[*ret_n]);
+        *ret_n += fit == SPOOL_FIT_WELL;
+        if (t != NULL && (fit == SPOOL_FIT_LONG || fit == SPOOL_FIT_NO_FILE)) {
+            rc = partner_spool_unfit(t, e->d_name, fit, mem, err);
+        }
     }
     BUS_CHECK(*ret_n <= SPOOL_LOOK_MAX);
     (void)closedir(d);
     qsort(list, *ret_n, sizeof(*list), by_age);
-    return 0;
+    return rc;
 }
 
 static bool unchanged(const struct bus_partner_transport *t, uint64_t mark)
@@ -167,14 +172,13 @@ int partner_spool_collect(struct bus_partner_transport *t,
     if (list == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a look at the spool");
     }
-    int rc = spool_in_probe(t->in, list, &n) == 0
-                 ? spool_in_claim(t, list, n, max, err)
-                 : bus_disk_fail(err, "in");
+    int rc = spool_in_probe(t->in, t, mem, list, &n, err);
+    if (rc == BUS_OK) {
+        rc = spool_in_claim(t, list, n, max, err);
+    }
     if (rc == BUS_OK) {
         remember(t, list, n);
-        rc = spool_in_probe(t->claimed, list, &n) == 0
-                 ? BUS_OK
-                 : bus_disk_fail(err, ".bus/claimed");
+        rc = spool_in_probe(t->claimed, NULL, mem, list, &n, err);
     }
     for (size_t i = 0; rc == BUS_OK && i < n && *ret_n < max; i++) {
         rc = read_claimed(t, &list[i], mem, &ret[*ret_n], err);
@@ -230,6 +234,7 @@ int partner_spool_settle(struct bus_partner_transport *t,
     BUS_TRY(free_name(to, name, stem, err));
     (void)snprintf(part, sizeof(part), ".%s", stem);
     BUS_TRY(bus_disk_write(to, part, note, err));
+    BUS_TRY(partner_spool_share(to, part, SPOOL_FILE_MODE, err));
     (void)snprintf(full, sizeof(full), "%s.%s%s", stem,
                    accepted ? "ack" : "reason", SPOOL_ENDING);
     BUS_TRY(bus_disk_rename(to, part, to, full, err));

@@ -3,12 +3,15 @@
 #define BUS_PARTNER_SPOOL_PARTS_H
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include "bus/partner/transport.h"
 
-#define SPOOL_ENDING   ".json"
-#define SPOOL_NAME_MAX 200  /* of a partner's file; longer ones are cut */
-#define SPOOL_LOOK_MAX 4096 /* files looked at in one look */
+#define SPOOL_ENDING      ".json"
+#define SPOOL_FILE_MODE   0640
+#define SPOOL_FOLDER_MODE 0770
+#define SPOOL_NAME_MAX    200  /* of a partner's file; longer ones are cut */
+#define SPOOL_LOOK_MAX    4096 /* files looked at in one look */
 
 struct bus_partner_transport
 {
@@ -19,6 +22,26 @@ struct bus_partner_transport
 };
 
 DIR *partner_spool_list(int folder);
+/* spool_unfit.c */
+enum spool_fit {
+    SPOOL_FIT_WELL,
+    SPOOL_FIT_NOT_MEANT, /* hidden, of another ending, gone */
+    SPOOL_FIT_LONG,
+    SPOOL_FIT_NO_FILE
+};
+enum spool_fit partner_spool_fit(int folder, const char *name, struct stat *st);
+/* Tells the partner; mem for the text. */
+int partner_spool_unfit(struct bus_partner_transport *t,
+                        const char *name,
+                        enum spool_fit fit,
+                        struct bus_arena *mem,
+                        struct bus_err *err);
+/* The mode, whatever the umask: the partner's account comes by its group. */
+int partner_spool_share(int folder,
+                        const char *name,
+                        mode_t mode,
+                        struct bus_err *err);
+int partner_spool_share_folder(int fd, mode_t mode, struct bus_err *err);
 /* spool_in.c */
 int partner_spool_collect(struct bus_partner_transport *t,
                           struct bus_arena *mem,

@@ -75,6 +75,80 @@ static void odd_files(void **state)
     bench_free(b);
 }
 
+/* A link, a pipe, a folder, a name that is too long: not opened, left where
+ * they are, each told once by a reason file. */
+static void what_is_no_document_is_told(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    char path[512], name[240];
+    assert_int_equal(open_runner(b), BUS_OK);
+    (void)snprintf(path, sizeof(path), "%s/in/link.json", b->spool);
+    assert_int_equal(symlink("/etc/hostname", path), 0);
+    (void)snprintf(path, sizeof(path), "%s/in/pipe.json", b->spool);
+    assert_int_equal(mkfifo(path, 0644), 0);
+    (void)snprintf(path, sizeof(path), "%s/in/folder.json", b->spool);
+    assert_int_equal(mkdir(path, 0755), 0);
+    memset(name, 'n', sizeof(name));
+    (void)snprintf(name + 220, sizeof(name) - 220, ".json");
+    (void)snprintf(path, sizeof(path), "%s/in/%s", b->spool, name);
+    int fd = open(path, O_WRONLY | O_CREAT, 0644);
+    assert_true(fd >= 0 && close(fd) == 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(take(b), 0);
+        assert_int_equal(files_in(b->spool, "/rejected", ".reason.json"), 4);
+    }
+    assert_int_equal(files_in(b->spool, "/in", ".json"), 4);
+    char text[1024] = "";
+    (void)snprintf(path, sizeof(path), "%s/rejected/link.reason.json",
+                   b->spool);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+    (void)fclose(f);
+    assert_non_null(strstr(text, "NOT_A_FILE"));
+    assert_non_null(strstr(text, "must be a regular file"));
+    close_runner(b);
+    bench_free(b);
+}
+
+static mode_t mode_of(const struct bench *b, const char *name)
+{
+    char path[512];
+    struct stat st;
+    (void)snprintf(path, sizeof(path), "%s/%s", b->spool, name);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+/* Whoever started it with which umask: the partner's account comes by its
+ * group, others do not come. */
+static void rights_under_any_umask(void **state)
+{
+    (void)state;
+    static const mode_t masks[] = {0, 022, 077};
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+        mode_t before = umask(masks[i]);
+        struct bench *b = bench_new();
+        struct bus_err err;
+        assert_int_equal(open_runner(b), BUS_OK);
+        assert_int_equal(mode_of(b, "in"), 0770);
+        assert_int_equal(mode_of(b, "out"), 0770);
+        assert_int_equal(mode_of(b, "rejected"), 0770);
+        drop(b, "x.json", "{}");
+        (void)take(b);
+        assert_int_equal(take(b), 1);
+        assert_int_equal(bus_partner_transport_spool.settle(
+                             b->r.transport, "x.json", BUS_TRANSPORT_REJECTED,
+                             BUS_STRV("{}"), &err),
+                         0);
+        assert_int_equal(mode_of(b, "rejected/x.reason.json"), 0640);
+        close_runner(b);
+        bench_free(b);
+        (void)umask(before);
+    }
+}
+
 static void one_name_twice(void **state)
 {
     (void)state;
@@ -210,6 +284,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_finished),
         cmocka_unit_test(odd_files),
+        cmocka_unit_test(what_is_no_document_is_told),
+        cmocka_unit_test(rights_under_any_umask),
         cmocka_unit_test(one_name_twice),
         cmocka_unit_test(answers_never_lost),
         cmocka_unit_test(notes_shorten),
