@@ -84,7 +84,7 @@ struct bus_config_keys
     const char *ring;       /* keyring file, mode 0600 */
     const char *person_key; /* key file of person and household ids, 0600 */
     const char *callers;    /* keyring of systems that sign requests, 0600 */
-    int cipher;             /* 0 aes-256-gcm, 1 sm4-gcm */
+    int cipher;             /* 0 aes-256-gcm; others are refused */
 };
 struct bus_config_run
 {

@@ -71,7 +71,6 @@ struct bus_conf_partner
     struct bus_conf_partner_answers answers;
     struct bus_conf_partner_seal seal;
     int64_t metrics_port;
-    struct bus_list key_ids; /* const char *: ids in the keyring, newest last */
     const struct bus_node *node;
 };
 

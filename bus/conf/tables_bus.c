@@ -290,9 +290,7 @@ static const struct bus_keys http = {
     "Ports of the roles; partners' are in partners.d/. 0 = any.",
     "各角色端口;伙伴端口见 partners.d/。0 表示任意。"};
 
-static const struct bus_word ciphers[] = {{"aes-256-gcm", 0},
-                                          {"sm4-gcm", 1},
-                                          {NULL, 0}};
+static const struct bus_word ciphers[] = {{"aes-256-gcm", 0}, {NULL, 0}};
 static const struct bus_key keys_keys[] = {
     {"ring", BUS_KEY_PATH, AT(bus_config_keys, ring), .required = true,
      .doc = "keyring of the personal fields, mode 0600: a folder with "
@@ -311,8 +309,10 @@ static const struct bus_key keys_keys[] = {
      .doc_zh = "以签名方式调用接口的系统的密钥文件,权限 0600;没有该文件则"
                "不接受签名调用"},
     {"cipher", BUS_KEY_ENUM, AT(bus_config_keys, cipher), .dflt = "aes-256-gcm",
-     .words = ciphers, .doc = "cipher of personal fields",
-     .doc_zh = "字段加密算法"},
+     .words = ciphers,
+     .doc = "cipher of personal fields; there is one so far, with the keys "
+            "of ops/docs/keys.md",
+     .doc_zh = "字段加密算法;目前只有这一种"},
     END};
 static const struct bus_keys keys = {"keys",
                                      keys_keys,

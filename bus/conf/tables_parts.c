@@ -106,8 +106,6 @@ static const struct bus_word kinds[] = {
 static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
                                              {"spool", BUS_TRANSPORT_SPOOL},
                                              {NULL, 0}};
-static const struct bus_key key_id = {"key id", BUS_KEY_STR, 0, .min = 1,
-                                      .max = 64};
 
 #define SUB(key, en, zh)                                 \
     {                                                    \
@@ -149,10 +147,6 @@ static const struct bus_key partner_keys[] = {
     {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),
      .dflt = "0", .min = 0, .max = 65535,
      .doc = "health and metrics of its adapter", .doc_zh = "适配器监控端口"},
-    {"key_ids", BUS_KEY_LIST, AT(bus_conf_partner, key_ids), .elem = &key_id,
-     .elem_size = sizeof(const char *), .min = 0, .max = 16,
-     .doc = "ids of its keys in the keyring, newest last",
-     .doc_zh = "其密钥编号,最新在后"},
     END};
 const struct bus_keys bus_conf_keys_partner = {
     "partners.d/<code>.yaml",        partner_keys,

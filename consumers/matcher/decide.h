@@ -48,6 +48,7 @@ struct matcher_rules
     int64_t seal_late_ms, seal_skew_ms;
     int32_t process_from;  /* the day from which they need their steps */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
+    int32_t park_max;      /* events that wait; 0: MATCHER_PARKED_MAX */
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
     void *data;

@@ -55,10 +55,13 @@ int matcher_park_event(struct step *s,
             return BUS_OK;
         }
     }
-    if (n == MATCHER_PARKED_MAX) {
+    size_t most = s->rules->park_max > 0 ? (size_t)s->rules->park_max
+                                         : MATCHER_PARKED_MAX;
+    if (n >= most) {
         return matcher_step_reject(s, BUS_ETOOBIG, "PARKED_FULL",
-                                   "%d events of this household wait already",
-                                   MATCHER_PARKED_MAX);
+                                   "%zu events of this household wait already; "
+                                   "matcher.park_max is %zu",
+                                   n, most);
     }
     const struct bus_wire_type *type = park_type_of(s->event->kind);
     struct bus_strv bytes;

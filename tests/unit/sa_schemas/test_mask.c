@@ -4,6 +4,9 @@
 #include "bus/wire/codec.h"
 #include "schemas/application.h"
 #include "schemas/dead_letter.h"
+#include "schemas/decision.h"
+#include "schemas/delivery_receipt.h"
+#include "schemas/delivery_task.h"
 #include "schemas/household_state.h"
 #include "schemas/personal.h"
 #include "tests/lib/check.h"
@@ -27,6 +30,38 @@ static void personal_fields(void **state)
     assert_true(bus_strv_is(p.name, "***"));
     assert_true(bus_strv_is(p.id_no, "***"));
     assert_false(p.has_phone || p.has_account);
+}
+
+/* What people write in their own words may name anybody. */
+static void free_text(void **state)
+{
+    (void)state;
+    struct bus_err err;
+    struct sa_application a = {.channel_reference = BUS_STRV("for Wang"),
+                               .has_channel_evidence = true,
+                               .channel_evidence = BUS_STRV("call 139")};
+    struct sa_decision d = {.reason = BUS_STRV("his illness"),
+                            .has_goods = true,
+                            .goods = BUS_STRV("a wheelchair"),
+                            .has_authority_ref = true,
+                            .authority_ref = BUS_STRV("as Li said")};
+    struct sa_delivery_task t = {.has_goods = true,
+                                 .goods = BUS_STRV("a wheelchair")};
+    struct sa_delivery_receipt r = {.has_signer_relation = true,
+                                    .signer_relation = BUS_STRV("her son Li"),
+                                    .has_reason = true,
+                                    .reason = BUS_STRV("moved to Li")};
+    assert_int_equal(bus_wire_mask(&sa_application_type, &a, &mem, &err), 0);
+    assert_true(bus_strv_is(a.channel_reference, "***"));
+    assert_false(a.has_channel_evidence);
+    assert_int_equal(bus_wire_mask(&sa_decision_type, &d, &mem, &err), 0);
+    assert_true(bus_strv_is(d.reason, "***"));
+    assert_false(d.has_goods || d.has_authority_ref);
+    assert_int_equal(bus_wire_mask(&sa_delivery_task_type, &t, &mem, &err), 0);
+    assert_false(t.has_goods);
+    assert_int_equal(bus_wire_mask(&sa_delivery_receipt_type, &r, &mem, &err),
+                     0);
+    assert_false(r.has_signer_relation || r.has_reason);
 }
 
 static void what_is_inside_is_not_known(void **state)
@@ -83,6 +118,7 @@ int main(void)
     bus_arena_init(&mem, 0, 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(personal_fields),
+        cmocka_unit_test(free_text),
         cmocka_unit_test(what_is_inside_is_not_known),
         cmocka_unit_test(still_of_its_schema),
     };
