@@ -314,7 +314,7 @@ static void commit_sync(void *data)
 {
     struct bus_kafka_consumer *c = data;
     BUS_CHECK(c->committing && c->done->cnt > 0);
-    (void)rd_kafka_commit(kafka_group_handle(c->group), c->done, 0);
+    kafka_member_commit(kafka_group_handle(c->group), c->done);
 }
 
 static void maybe_finish_revoke(struct bus_kafka_consumer *c)

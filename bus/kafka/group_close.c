@@ -23,7 +23,7 @@ void kafka_group_leave(void *data)
         return; /* it could not be made anew */
     }
     if (g->commit != NULL && g->commit->cnt > 0) {
-        (void)rd_kafka_commit(g->rk, g->commit, 0);
+        kafka_member_commit(g->rk, g->commit);
     }
     kafka_group_unassign(g);
     (void)rd_kafka_consumer_close(g->rk);

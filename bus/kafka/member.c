@@ -95,6 +95,23 @@ int kafka_member_conf(const struct bus_kafka_env *env,
     return 0;
 }
 
+/* The library's own blocking commit waits for a coordinator as long as for a
+ * session to end. */
+void kafka_member_commit(rd_kafka_t *rk,
+                         const rd_kafka_topic_partition_list_t *offsets)
+{
+    BUS_CHECK(rk != NULL && offsets->cnt > 0);
+    rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+    if (rd_kafka_commit_queue(rk, offsets, q, NULL, NULL) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_event_t *ev = rd_kafka_queue_poll(q, KAFKA_CALL_MS);
+        if (ev != NULL) {
+            rd_kafka_event_destroy(ev);
+        }
+    }
+    rd_kafka_queue_destroy(q);
+}
+
 /* The id of a static member is its name, a dash and a UUID. */
 static const char *bearer(const struct rd_kafka_group_info *g, const char *name)
 {

@@ -168,6 +168,11 @@ int kafka_member_check(const struct bus_kafka_env *env,
                        const char *member,
                        struct bus_err *err) BUS_MUSTCHECK;
 
+/* Blocking, for KAFKA_CALL_MS: an offset that is not taken by then is read from
+ * again. */
+void kafka_member_commit(rd_kafka_t *rk,
+                         const rd_kafka_topic_partition_list_t *offsets);
+
 /* -- read.c: a client that reads without a group */
 
 int kafka_reader_make(const struct bus_kafka_env *env,
