@@ -6,7 +6,7 @@ nothing may be lost, doubled, torn or out of order: told by `lianou audit` and b
 tests/fault/checker.py, which reads topics and tables itself.
 
   cluster.py [--applications N] [--rounds R] [--seed S] [FAULT ...]
-  cluster.py --short      the coordinator and resets, some applications
+  cluster.py --short      the coordinator killed and stopped, and resets; some applications
 A role may be silent for 10 s, from when the brokers themselves say that they can
 go on, beside what it is silent for without any fault: that is measured before
 each fault, for it says how fast the machine is and what else it does.
@@ -16,6 +16,7 @@ FAULTs, in the order given (default: all):
                 until the roles have gone on without it
   kills         one broker after the other is killed and comes back
   stops         one broker after the other is stopped (SIGSTOP) for 30 to 70 s
+  stopped       the broker that leads the matcher's group is, not killed
   hole          the network to one broker swallows everything for 20 to 40 s
   resets        all connections are reset, again and again
   answers       requests of transactions come late, wait, double, lose their answers
@@ -43,7 +44,7 @@ from patience import until  # noqa: E402
 from run import feed, judge, settle, skip  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
-FAULTS = ("coordinator", "kills", "stops", "hole", "resets", "answers")
+FAULTS = ("coordinator", "kills", "stops", "stopped", "hole", "resets", "answers")
 CHANCES = {END_TXN: 0.15, ADD_PARTITIONS: 0.05, ADD_OFFSETS: 0.05, TXN_OFFSETS: 0.1, PRODUCE: 0.03}
 SILENT = 10  # seconds longer than without a fault, from when the cluster can go on
 AWAY = 30  # seconds in which the coordinator stays away and all must go on
@@ -141,15 +142,17 @@ class Cluster(Town):
 
 class Ear:
     """Hears of each role what only it says, past the proxy: intake's applications,
-    the matcher's evaluations, the departments' decisions, dispatch's answers, the
-    ledger's rows. Of each the longest silence since it was asked to listen."""
+    the matcher's evaluations (of each lane), the departments' decisions, dispatch's
+    answers, the ledger's rows. Of each the longest silence since it was asked to
+    listen."""
 
     TOPICS = {"applications": "intake", "evaluations": "matcher", "decisions": "departments", "dispatches": "dispatch"}
     LEDGER = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'event'"
+    LANES = 2
 
     def __init__(self, town):
         self.town, self.on = town, True
-        self.roles = [*self.TOPICS.values(), "ledger"]
+        self.roles = ["intake", *("matcher.%d" % i for i in range(self.LANES)), "departments", "dispatch", "ledger"]
         self.count = dict.fromkeys(self.roles, 0)
         self.rows = 0
         self.listen()
@@ -179,7 +182,8 @@ class Ear:
         while self.on:
             for m in c.consume(1000, 0.2):
                 if m.error() is None:
-                    self.said(whose[m.topic()])
+                    role = whose[m.topic()]
+                    self.said("matcher.%d" % (m.partition() % self.LANES) if role == "matcher" else role)
         c.close()
 
     def look(self):
@@ -208,14 +212,21 @@ def worse(a, b):
     return {k: max(a.get(k, 0), n) for k, n in b.items()}
 
 
+def without(town, ear, i, seconds):
+    """The longest silences while broker i is away, from when the others can go on;
+    so many seconds, and until each has been heard once."""
+    town.wait(lambda: town.able(i), "elected without broker %d" % (i + 1))
+    ear.listen()
+    begun = time.time()
+    until_heard(ear, 120)
+    time.sleep(max(0, begun + seconds - time.time()))
+    return ear.silence()
+
+
 def coordinator(town, ear, rng):
     i = town.coordinator("qihe.matcher")
     town.broker_kill(i)
-    town.wait(lambda: town.able(i), "elected without broker %d" % (i + 1))
-    waited = until_heard(ear, 120)
-    ear.listen()
-    time.sleep(town.away)
-    silent = worse(waited, ear.silence())
+    silent = without(town, ear, i, town.away)
     town.broker_start(i)
     town.wait(town.whole, "whole")
     return silent
@@ -225,26 +236,31 @@ def kills(town, ear, rng):
     worst = {}
     for i in rng.sample(range(3), 3):
         town.broker_kill(i)
-        town.wait(lambda: town.able(i), "elected without broker %d" % (i + 1))
-        worst = worse(worst, until_heard(ear, 120))
+        worst = worse(worst, without(town, ear, i, rng.uniform(5, 15)))
         town.broker_start(i)
         town.wait(town.whole, "whole")
         time.sleep(rng.uniform(0, 5))
     return worst
 
 
+def stop(town, ear, i, seconds):
+    town.broker_signal(i, signal.SIGSTOP)
+    silent = without(town, ear, i, seconds)
+    town.broker_signal(i, signal.SIGCONT)
+    town.wait(town.whole, "whole")
+    return silent
+
+
 def stops(town, ear, rng):
     worst = {}
     for i in rng.sample(range(3), 3):
-        begun, long = time.time(), rng.uniform(30, 70)
-        town.broker_signal(i, signal.SIGSTOP)
-        town.wait(lambda: town.able(i), "elected without broker %d" % (i + 1))
-        worst = worse(worst, until_heard(ear, 120))
-        time.sleep(max(0, begun + long - time.time()))
-        town.broker_signal(i, signal.SIGCONT)
-        town.wait(town.whole, "whole")
+        worst = worse(worst, stop(town, ear, i, rng.uniform(20, 60)))
         time.sleep(rng.uniform(0, 5))
     return worst
+
+
+def stopped(town, ear, rng):
+    return stop(town, ear, town.coordinator("qihe.matcher"), town.away)
 
 
 def hole(town, ear, rng):
@@ -357,7 +373,7 @@ def main():
     if not os.environ.get("LIANOU_KAFKA_HOME"):
         skip("LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")
     if a.short:
-        a.faults, a.applications, a.pause = ["coordinator", "resets"], 2000, 0.1
+        a.faults, a.applications, a.pause = ["coordinator", "stopped", "resets"], 2000, 0.1
     program = os.environ.get("LIANOU_PROGRAM") or os.environ.get("LIANOU_BUILT") or str(SOURCE / "build/release/ops/lianou")
     for r in range(a.rounds):
         seed = a.seed + r if a.seed else random.SystemRandom().randrange(1 << 30)
