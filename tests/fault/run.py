@@ -23,7 +23,7 @@ if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
 sys.path.insert(0, str(HERE))
-from patience import Patience  # noqa: E402
+from patience import Patience, until  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
 
@@ -127,7 +127,9 @@ def one_round(program, seed, applications, kills, plant):
         print("  killed by %s:" % passed(), json.dumps(killed), flush=True)
         for f in feeders:
             f.join()
-        if submit.wait(300) != 0:
+        if not until(lambda: submit.poll() is not None, 100, town.moved):
+            raise RuntimeError("intake submit stands still")
+        if submit.returncode != 0:
             subprocess.run(bulk, env=town.env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         print("  all applications in by", passed(), flush=True)
         last = settle(town, 900)

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
+
+from patience import until
 
 # Ended from outside, a test still takes its town down.
 def ended(*_):
@@ -89,11 +90,10 @@ class Town:
                                                     "-c", "listen_addresses="),
                                        stdout=subprocess.DEVNULL, stderr=open(self.dir / "pg.log", "a"))
         self.db = "host=%s user=lianou dbname=postgres" % self.pg
-        for _ in range(200):
-            if subprocess.run(["psql", "-X", "-q", self.db, "-c", "SELECT 1"], capture_output=True).returncode == 0:
-                return
-            time.sleep(0.1)
-        raise RuntimeError("PostgreSQL does not answer")
+        answers = until(lambda: subprocess.run(["psql", "-X", "-q", self.db, "-c", "SELECT 1"], capture_output=True).returncode == 0,
+                        20, lambda: size(self.dir / "pg.log"))
+        if not answers:
+            raise RuntimeError("PostgreSQL does not answer")
 
     def arguments(self, name):
         return {"partners": ["simulate", "all", "--seed", "5"],
