@@ -363,6 +363,7 @@ static void eos_lane_batch(struct eos_lane *lane)
 {
     size_t n = eos_lane_gather(lane);
     if (n == 0) {
+        kafka_eos_drain(lane);
         return;
     }
     BUS_CHECK(n <= lane->eos->conf.batch_max);
@@ -388,6 +389,7 @@ void *kafka_eos_lane_main(void *data)
     while (eos_lane_obey(lane)) {
         if (lane->state != LANE_READING) {
             wait_fd(lane, EOS_IDLE_MS);
+            kafka_eos_drain(lane);
         } else if (lane->producer_state != PRODUCER_READY) {
             (void)kafka_eos_producer_make(lane);
         } else {

@@ -190,6 +190,7 @@ int kafka_eos_trouble_watch(struct eos_trouble *t,
 bool kafka_eos_trouble_seen(const struct eos_trouble *t);
 /* -- eos_txn.c: the lane's batch, until it is committed (true) or given up */
 bool kafka_eos_batch_run(struct eos_lane *lane);
+void kafka_eos_drain(struct eos_lane *lane); /* events, which pile up idle */
 /* -- eos_out.c */
 void kafka_eos_out_begin(struct bus_kafka_out *out);
 void kafka_eos_out_fini(struct bus_kafka_out *out);

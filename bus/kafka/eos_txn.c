@@ -38,9 +38,13 @@ static void sleep_ms(long ms)
 
 /* Error events tell nothing that the next call does not tell; deliveries that
  * failed fail the commit. They only have to be taken away. */
-static void drain_events(struct eos_lane *lane)
+void kafka_eos_drain(struct eos_lane *lane)
 {
+    BUS_CHECK((lane->producer == NULL) == (lane->events == NULL));
     rd_kafka_event_t *ev;
+    if (lane->events == NULL) {
+        return;
+    }
     while ((ev = rd_kafka_queue_poll(lane->events, 0)) != NULL) {
         rd_kafka_event_destroy(ev);
     }
@@ -65,7 +69,7 @@ static enum end abort_now(struct eos_lane *lane)
     for (;;) {
         rd_kafka_error_t *e =
             rd_kafka_abort_transaction(lane->producer, ABORT_STEP_MS);
-        drain_events(lane);
+        kafka_eos_drain(lane);
         if (e == NULL) {
             return END_ABORTED;
         }
@@ -87,7 +91,7 @@ static bool eos_txn_flush(struct eos_lane *lane)
     while (rd_kafka_flush(lane->producer, FLUSH_STEP_MS) !=
            RD_KAFKA_RESP_ERR_NO_ERROR) {
         int64_t now = kafka_eos_now_ms();
-        drain_events(lane);
+        kafka_eos_drain(lane);
         if (atomic_load(&lane->interrupt) && stop_until == 0) {
             stop_until = now + EOS_STOP_FLUSH_MS;
         }
@@ -201,7 +205,7 @@ static enum end attempt(struct eos_lane *lane, struct bus_err *err)
         uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
         bus_run_series_observe(lane->seconds, (double)(now - begun) / 1e9);
     }
-    drain_events(lane);
+    kafka_eos_drain(lane);
     return end == END_ABORTED ? abort_now(lane) : end;
 }
 
