@@ -1,6 +1,7 @@
 """Kafka, PostgreSQL and the roles, for tests of the whole program."""
 import hashlib
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -21,7 +22,8 @@ def ended(*_):
 
 
 MAIN = os.getpid()
-signal.signal(signal.SIGTERM, ended)
+if multiprocessing.parent_process() is None:  # the checker's helpers are ended so
+    signal.signal(signal.SIGTERM, ended)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 PORTS, PORTS_LOCK = set(), threading.Lock()
