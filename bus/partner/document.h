@@ -100,6 +100,10 @@ int bus_partner_document_write(const struct bus_partner_document *doc,
                                struct bus_buf *out,
                                struct bus_err *err) BUS_MUSTCHECK;
 
+/* Whether the text is a whole document of that name; what else it is, read()
+ * tells. */
+bool bus_partner_document_named(struct bus_strv bytes, const char *name);
+
 /* Fills record (doc->size bytes, zeroed here). Texts are in mem. config: the
  * dictionary of facts; may be NULL for tables without BUS_DOC_FACT.
  * BUS_ETRUNCATED: the text ends early (perhaps it is still being written);

@@ -484,3 +484,16 @@ int bus_partner_document_read(const struct bus_partner_document *doc,
     json_decref(j);
     return document_read_ended(&r, doc, err);
 }
+
+bool bus_partner_document_named(struct bus_strv bytes, const char *name)
+{
+    json_error_t ignored;
+    json_t *j =
+        document_read_whole(bytes) == BUS_OK
+            ? json_loadb(bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &ignored)
+            : NULL;
+    const char *is = json_string_value(json_object_get(j, "document"));
+    bool named = is != NULL && strcmp(is, name) == 0;
+    json_decref(j);
+    return named;
+}

@@ -137,9 +137,9 @@ static int in_send(struct runner *r, struct answer *a, struct bus_err *err)
 {
     struct bus_role_rendered out;
     struct bus_role_emit e = {
-        .type = r->kind->in->type,
+        .type = a->event.in->type,
         .record = a->event.record,
-        .ce_type = r->kind->in->ce_type,
+        .ce_type = a->event.in->ce_type,
         .source = r->frame.source,
         .event_id = a->event.event_id,
         .household_id = a->event.household_id,
@@ -232,8 +232,10 @@ void partner_settle_run(void *data)
         BUS_CHECK(n + 2 <= sizeof(notes) / sizeof(notes[0]));
         notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_TAKEN,
                                                      a->event.event_id, now};
-        notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_CLOSED,
-                                                     a->event.about, now};
+        if (!a->event.in->tells) {
+            notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_CLOSED,
+                                                         a->event.about, now};
+        }
     }
     r->rc = bus_partner_dedup_add(r->seen, notes, n, &r->err);
     for (size_t i = 0; r->rc == BUS_OK && i < r->taking.n; i++) {

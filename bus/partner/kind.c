@@ -130,6 +130,29 @@ static int kind_derive(const struct bus_partner_kind_in *in,
     return BUS_OK;
 }
 
+/* By the document's own name; what names none of them is the first one's, to
+ * say what is wrong with it. */
+static const struct bus_partner_kind_in *
+kind_in_named(const struct bus_partner_kind_in *in, struct bus_strv document)
+{
+    const struct bus_partner_kind_in *k = in->also;
+    while (k != NULL &&
+           !bus_partner_document_named(document, k->document->name)) {
+        k = k->also;
+    }
+    return k != NULL ? k : in;
+}
+
+const struct bus_partner_kind_in *
+bus_partner_kind_in_of(const struct bus_partner_kind_in *in,
+                       const struct bus_wire_type *type)
+{
+    while (in != NULL && in->type != type) {
+        in = in->also;
+    }
+    return in;
+}
+
 int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
                             const struct bus_partner_kind_env *env,
                             struct bus_strv document,
@@ -138,6 +161,7 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
                             struct bus_partner_document_faults *faults,
                             struct bus_err *err)
 {
+    in = kind_in_named(in, document);
     BUS_CHECK(in->about_offset < in->document->size);
     BUS_CHECK(in->document->size >= in->type->size);
     char *view = bus_arena_calloc(mem, 1, in->document->size);
@@ -162,6 +186,7 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
     struct bus_partner_kind_reply reply;
     memcpy(&reply, view + in->reply_offset, sizeof(reply));
     *ret = (struct bus_partner_kind_answer){
+        .in = in,
         .record = view,
         .event_id = head_of(view)->event_id,
         .household_id = head_of(view)->household_id,

@@ -121,6 +121,9 @@ struct bus_partner_kind_in
     void (*finish)(const struct bus_partner_kind_env *env,
                    void *document,
                    struct bus_partner_document_faults *faults);
+    bool tells; /* its task stays open: it is no answer yet */
+    /* Another document that this partner may give, on the same topic. */
+    const struct bus_partner_kind_in *also;
     /* Last, on a whole record: what vouches for it. NULL: nothing does. */
     int (*sign)(const struct bus_partner_kind_env *env,
                 void *record,
@@ -129,7 +132,8 @@ struct bus_partner_kind_in
 };
 struct bus_partner_kind_answer
 {
-    const void *record; /* of in->type */
+    const struct bus_partner_kind_in *in; /* which document it was */
+    const void *record;                   /* of in->type */
     struct bus_id event_id, household_id, case_id, cause_id, about;
     int64_t occurred_at;
 };
@@ -144,6 +148,11 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
                             struct bus_partner_kind_answer *ret,
                             struct bus_partner_document_faults *faults,
                             struct bus_err *err) BUS_MUSTCHECK;
+/* The one of in, and of what it may give also, that makes this record; NULL:
+ * none does. */
+const struct bus_partner_kind_in *
+bus_partner_kind_in_of(const struct bus_partner_kind_in *in,
+                       const struct bus_wire_type *type);
 /* An answer as its partner would write it (simulate, tests). */
 int bus_partner_kind_in_write(const struct bus_partner_kind_in *in,
                               const void *record,

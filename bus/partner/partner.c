@@ -433,7 +433,10 @@ static int partner_start(struct runner *r, struct bus_err *err)
     }
     r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner,
                                            r->keys, r->seal_key};
-    BUS_TRY(bus_wire_type_ready(r->kind->in->type, err));
+    for (const struct bus_partner_kind_in *in = r->kind->in; in != NULL;
+         in = in->also) {
+        BUS_TRY(bus_wire_type_ready(in->type, err));
+    }
     r->frame.kafka.linger_ms = LINGER_MS;
     BUS_TRY(bus_kafka_producer_open(&r->frame.kafka, on_acked, r, &r->producer,
                                     err));

@@ -1,12 +1,14 @@
-/* A decision as a department writes it. */
+/* A decision as a department writes it, and the steps before it. */
 #include "bus/partner/kind_tables.h"
 #include "bus/role/signed.h"
 #include "schemas/actor.h"
 #include "schemas/decision.h"
 #include "schemas/delivery.h"
 #include "schemas/period.h"
+#include "schemas/step.h"
 
 BUS_KIND_HEAD(sa_decision);
+BUS_KIND_HEAD(sa_step);
 
 struct department_answer
 {
@@ -106,6 +108,75 @@ static int department_sign(const struct bus_partner_kind_env *env,
                                   env->seal_key, mem, err);
 }
 
+/* --- steps --- */
+
+struct department_step
+{
+    struct sa_step r; /* first */
+    struct bus_partner_kind_reply reply;
+};
+static const struct bus_partner_document_field step_reply_fields[] = {
+    BUS_KIND_QUESTION(department_step, sa_step, assignment_id),
+    {"department", BUS_DOC_TEXT, AT(sa_step, department), .required = true,
+     .max = 32},
+    {"item", BUS_DOC_TEXT, AT(sa_step, item), .required = true, .max = 32},
+    BUS_KIND_END};
+static const struct bus_partner_document_field step_fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = step_reply_fields},
+    {"reference", BUS_DOC_TEXT, AT(department_step, reply.reference),
+     .has_offset = AT(department_step, reply.has_reference), .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_step, occurred_at), .required = true},
+    {"kind", BUS_DOC_WORD, AT(sa_step, kind), .required = true,
+     .symbols = &sa_step_kind_words},
+    {"done_by", BUS_DOC_PART, AT(sa_step, done_by), .required = true,
+     .sub = bus_partner_kind_actor_fields},
+    {"second", BUS_DOC_PART, AT(sa_step, second),
+     .has_offset = AT(sa_step, has_second),
+     .sub = bus_partner_kind_actor_fields},
+    {"document_hash", BUS_DOC_HEX, AT(sa_step, document_hash),
+     .has_offset = AT(sa_step, has_document_hash), .max = 64},
+    BUS_KIND_END};
+static const struct bus_partner_document step_document = {
+    "step", 1, step_fields, sizeof(struct department_step)};
+
+static void step_finish(const struct bus_partner_kind_env *env,
+                        void *doc,
+                        struct bus_partner_document_faults *faults)
+{
+    const struct sa_step *s = doc;
+    if (!bus_strv_is(s->department, env->partner->code)) {
+        bus_partner_document_fault_add(faults, "/reply_to/department",
+                                       "DEPARTMENT", "这项派单不是本部门的",
+                                       "not this department's");
+    }
+    if (s->kind != SA_STEP_KIND_SURVEYED) {
+        return;
+    }
+    if (!s->has_second) {
+        bus_partner_document_fault_add(faults, "/second", "MISSING",
+                                       "入户调查须由两人进行, 请填第二名经办人",
+                                       "a survey is made by two people");
+    } else if (bus_strv_eq(s->done_by.operator_id, s->second.operator_id)) {
+        bus_partner_document_fault_add(faults, "/second/operator_id",
+                                       "SAME_PERSON",
+                                       "两名调查人员须为不同的人",
+                                       "the two surveyors are the same person");
+    }
+}
+
+static const struct bus_partner_kind_in department_step_in = {
+    .kind = "department",
+    .topic = "decisions",
+    .record = "step",
+    .ce_type = "sa.step.v1",
+    .type = &sa_step_type,
+    .document = &step_document,
+    .about_offset = AT(sa_step, assignment_id),
+    .reply_offset = AT(department_step, reply),
+    .finish = step_finish,
+    .tells = true,
+};
+
 const struct bus_partner_kind_in kind_department_in = {
     .kind = "department",
     .topic = "decisions",
@@ -116,5 +187,6 @@ const struct bus_partner_kind_in kind_department_in = {
     .about_offset = AT(sa_decision, assignment_id),
     .reply_offset = AT(department_answer, reply),
     .finish = department_finish,
+    .also = &department_step_in,
     .sign = department_sign,
 };

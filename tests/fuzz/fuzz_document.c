@@ -28,7 +28,7 @@ static void one(const struct bus_partner_kind *kind, struct bus_strv text)
     int rc = bus_partner_kind_in_map(kind->in, &env, text, &mem, &answer,
                                      &faults, &err);
     if (rc == BUS_OK) {
-        rc = bus_wire_encode_arena(kind->in->type, answer.record, &mem, &bytes,
+        rc = bus_wire_encode_arena(answer.in->type, answer.record, &mem, &bytes,
                                    &err);
         fuzz_true(rc == BUS_OK || rc == BUS_ETOOBIG);
     } else {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/policy/process.h"
 #include "bus/wire/crypt.h"
 #include "ops/cli/county/simulate_officer.h"
 #include "schemas/assignment.h"
@@ -13,6 +14,7 @@
 #include "schemas/need.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
+#include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
@@ -130,10 +132,98 @@ static void simulate_grant(struct answering *a,
     }
 }
 
+/* --- the steps before a decision --- */
+
+static int simulate_step(struct answering *a,
+                         const struct sa_assignment *q,
+                         enum sa_step_kind kind)
+{
+    struct sa_step *e = bus_arena_calloc(a->mem, 1, sizeof(*e));
+    if (e == NULL) {
+        return bus_fail(a->err, BUS_ENOMEM, "an answer");
+    }
+    e->event_id = bus_wire_simulated_id("step", &q->assignment_id, kind);
+    e->household_id = q->household_id;
+    e->case_id = q->case_id;
+    e->occurred_at = a->now_ms;
+    e->assignment_id = q->assignment_id;
+    e->department = q->department;
+    e->item = q->item;
+    e->kind = kind;
+    e->done_by = cli_simulate_clerk(cli_simulate_officer(a->rules, a->partner));
+    if (kind == SA_STEP_KIND_SURVEYED) {
+        e->has_second = true;
+        e->second = cli_simulate_companion(a->rules, q->division_code);
+    }
+    simulate_answer(
+        a, &(struct cli_simulate_answer){.type = &sa_step_type,
+                                         .ce_type = "sa.step.v1",
+                                         .record = e,
+                                         .what = "decisions",
+                                         .event_id = e->event_id,
+                                         .household_id = q->household_id,
+                                         .case_id = q->case_id,
+                                         .cause_id = q->event_id});
+    return BUS_OK;
+}
+
+static bool reason_begins(const struct sa_assignment *q, const char *word)
+{
+    return q->has_reason && q->reason.n >= strlen(word) &&
+           memcmp(q->reason.p, word, strlen(word)) == 0;
+}
+
+/* What the item's process asks for, in its order, each a step with an id of its
+ * own, so that saying it again changes nothing. *ret_wait: a notice hangs, and
+ * nobody decides before it has hung its days. */
+static int simulate_process(struct answering *a,
+                            const struct sa_assignment *q,
+                            bool *ret_wait)
+{
+    static const enum sa_step_kind kinds[] = {
+        [BUS_POLICY_STEP_ACCEPT] = SA_STEP_KIND_ACCEPTED,
+        [BUS_POLICY_STEP_SURVEY] = SA_STEP_KIND_SURVEYED,
+        [BUS_POLICY_STEP_CHECK] = SA_STEP_KIND_CHECKED,
+        [BUS_POLICY_STEP_OPINION] = SA_STEP_KIND_OPINION,
+        [BUS_POLICY_STEP_NOTICE] = SA_STEP_KIND_NOTICE_POSTED,
+        [BUS_POLICY_STEP_HEARING] = SA_STEP_KIND_HEARD,
+    };
+    struct bus_policy_process p = {0};
+    int at = bus_policy_item_find(a->rules->catalogue, q->item);
+    int32_t day = bus_china_day(q->occurred_at);
+    if (at >= 0) {
+        bus_policy_process_at(a->rules->catalogue, (size_t)at, day, &p);
+    }
+    bool hangs =
+        p.notice_days > 0 && day >= a->rules->config->process.required_from;
+    *ret_wait = hangs;
+    for (unsigned i = 0; i < BUS_POLICY_STEPS; i++) {
+        if ((p.steps & BUS_POLICY_STEP_BIT(i)) == 0) {
+            continue;
+        }
+        BUS_TRY(simulate_step(a, q, kinds[i]));
+        if (i == BUS_POLICY_STEP_NOTICE && p.notice_days == 0) {
+            BUS_TRY(simulate_step(a, q, SA_STEP_KIND_NOTICE_EXPIRED));
+        }
+    }
+    return BUS_OK;
+}
+
 static int simulate_decide(struct answering *a, const struct sa_assignment *q)
 {
     if (q->action != SA_ASSIGNMENT_ACTION_ASSIGNED &&
         q->action != SA_ASSIGNMENT_ACTION_RETURNED) {
+        return BUS_OK;
+    }
+    bool again = q->action == SA_ASSIGNMENT_ACTION_RETURNED, waits = false;
+    if (again && (reason_begins(q, "STEP_DONE") ||
+                  reason_begins(q, "STEP_MISSING notice"))) {
+        return BUS_OK; /* of a step; or people come back to it */
+    }
+    if (!again || reason_begins(q, "STEP_MISSING")) {
+        BUS_TRY(simulate_process(a, q, &waits));
+    }
+    if (waits) {
         return BUS_OK;
     }
     struct sa_decision *d = bus_arena_calloc(a->mem, 1, sizeof(*d));
@@ -150,9 +240,8 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
                                              : SA_DECISION_OUTCOME_CONFIRMED;
     /* One that came back is decided anew, each time. */
     d->decision_id =
-        q->action == SA_ASSIGNMENT_ACTION_RETURNED
-            ? bus_wire_simulated_id("decision", &q->event_id, 1)
-            : bus_wire_simulated_id("decision", &q->assignment_id, 0);
+        again ? bus_wire_simulated_id("decision", &q->event_id, 1)
+              : bus_wire_simulated_id("decision", &q->assignment_id, 0);
     d->event_id = bus_wire_simulated_id("event", &d->decision_id, 0);
     d->household_id = q->household_id;
     d->case_id = q->case_id;

@@ -11,14 +11,15 @@
 #include "bus/wire/codec.h"
 #include "bus/wire/sign.h"
 
-#define SIMULATE_ANSWERS_MAX 2 /* to one question */
+#define SIMULATE_ANSWERS_MAX 12 /* to one question: steps, a decision */
 
-/* A department's approver and its seal's key. */
+/* A department's approver, who does the steps before, and its seal's key. */
 struct simulate_officer
 {
     const struct bus_conf_partner *department;
     const struct bus_operator *approver; /* NULL: the register has none */
-    struct bus_wire_sm2_key *key;        /* NULL: what it decides has no seal */
+    const struct bus_operator *clerk;
+    struct bus_wire_sm2_key *key; /* NULL: what it decides has no seal */
     char seal_id[48];
 };
 #define SIMULATE_OFFICERS_MAX 64

@@ -6,14 +6,16 @@
 
 #include "bus/role/signed.h"
 
+#define TOWN 9 /* digits */
+
 /* In office today, first of the list. */
-static const struct bus_operator *approver_of(const struct bus_config *c,
-                                              const char *department)
+static const struct bus_operator *
+officer_of(const struct bus_config *c, struct bus_strv org, const char *role)
 {
     for (size_t i = 0; i < c->operators_count; i++) {
         const struct bus_operator *o = &c->operators[i];
-        if (strcmp(o->org, department) == 0 &&
-            strstr(o->role, "approver") != NULL && o->to_day == INT32_MAX) {
+        if (bus_strv_is(org, o->org) && strstr(o->role, role) != NULL &&
+            o->to_day == INT32_MAX) {
             return o;
         }
     }
@@ -33,8 +35,10 @@ int cli_simulate_officers(struct simulate_rules *rules,
         }
         struct simulate_officer *o = &rules->officers[rules->officer_count++];
         char path[512];
-        *o = (struct simulate_officer){.department = p,
-                                       .approver = approver_of(c, p->code)};
+        *o = (struct simulate_officer){
+            .department = p,
+            .approver = officer_of(c, bus_strv(p->code), "approver"),
+            .clerk = officer_of(c, bus_strv(p->code), "clerk")};
         (void)snprintf(o->seal_id, sizeof(o->seal_id), "seal-%.32s", p->code);
         if (folder == NULL || p->transport == BUS_TRANSPORT_SPOOL) {
             continue; /* its adapter seals */
@@ -67,14 +71,36 @@ cli_simulate_officer(const struct simulate_rules *rules,
     return NULL;
 }
 
+static struct sa_actor
+actor_of(const struct bus_operator *o, const char *org, const char *role)
+{
+    return (struct sa_actor){
+        .operator_id = o != NULL ? bus_strv(o->id) : BUS_STRV("op-simulated"),
+        .org_code = bus_strv(o != NULL ? o->org : org),
+        .role = bus_strv(role)};
+}
+
 struct sa_actor cli_simulate_actor(const struct simulate_officer *o)
 {
-    bool known = o != NULL && o->approver != NULL;
-    return (struct sa_actor){
-        .operator_id =
-            known ? bus_strv(o->approver->id) : BUS_STRV("op-simulated"),
-        .org_code = o != NULL ? bus_strv(o->department->code) : BUS_STRV(""),
-        .role = BUS_STRV("approver")};
+    return actor_of(o != NULL ? o->approver : NULL,
+                    o != NULL ? o->department->code : "", "approver");
+}
+
+struct sa_actor cli_simulate_clerk(const struct simulate_officer *o)
+{
+    return actor_of(o != NULL ? o->clerk : NULL,
+                    o != NULL ? o->department->code : "", "clerk");
+}
+
+struct sa_actor cli_simulate_companion(const struct simulate_rules *rules,
+                                       struct bus_strv division)
+{
+    struct bus_strv town = {division.p, division.n > TOWN ? TOWN : division.n};
+    const struct bus_operator *o = officer_of(rules->config, town, "clerk");
+    return o != NULL
+               ? actor_of(o, "", "clerk")
+               : actor_of(officer_of(rules->config, division, "assistant"), "",
+                          "assistant");
 }
 
 int cli_simulate_seal(const struct simulate_officer *o,

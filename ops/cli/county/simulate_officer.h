@@ -10,6 +10,11 @@ const struct simulate_officer *
 cli_simulate_officer(const struct simulate_rules *rules,
                      const struct bus_conf_partner *department);
 struct sa_actor cli_simulate_actor(const struct simulate_officer *o);
+struct sa_actor cli_simulate_clerk(const struct simulate_officer *o);
+/* Who goes along at a survey: a clerk of the household's town, else its
+ * village's assistant. */
+struct sa_actor cli_simulate_companion(const struct simulate_rules *rules,
+                                       struct bus_strv division);
 /* Seals a decision that is otherwise complete; without a key it stays as it
  * is. */
 int cli_simulate_seal(const struct simulate_officer *o,

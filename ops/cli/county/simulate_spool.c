@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/disk.h"
 #include "bus/base/heap.h"
@@ -44,20 +45,26 @@ static int simulate_spool_put(struct simulate_spool *s,
 
 static int simulate_spool_give(struct simulate_spool *s,
                                const struct cli_simulate_answer *a,
+                               size_t nth,
                                struct bus_err *err)
 {
-    char id[BUS_ID_TEXT + 1];
+    char id[BUS_ID_TEXT + 1], name[BUS_ID_TEXT + 8];
     struct bus_strv text;
     struct bus_partner_kind_reply reply = {
         .question = a->cause_id,
         .has_reference = true,
         .reference = bus_strv(bus_id_text(&a->event_id, id)),
     };
-    BUS_TRY(bus_partner_kind_in_write(s->kind->in, a->record, &reply, &s->mem,
-                                      &text, err));
-    BUS_TRY(simulate_spool_put(s, text, id, "", err));
+    const struct bus_partner_kind_in *in =
+        bus_partner_kind_in_of(s->kind->in, a->type);
+    BUS_CHECK(in != NULL);
+    BUS_TRY(
+        bus_partner_kind_in_write(in, a->record, &reply, &s->mem, &text, err));
+    /* Taken by age, then by name: in the order they are given. */
+    (void)snprintf(name, sizeof(name), "%02zu-%s", nth % 100, id);
+    BUS_TRY(simulate_spool_put(s, text, name, "", err));
     bool twice = (int)(a->event_id.b[3] % 100) < s->duplicates;
-    return twice ? simulate_spool_put(s, text, id, "-again", err) : BUS_OK;
+    return twice ? simulate_spool_put(s, text, name, "-again", err) : BUS_OK;
 }
 
 static int simulate_spool_read(struct simulate_spool *s,
@@ -87,7 +94,7 @@ static int simulate_spool_take(struct simulate_spool *s,
                                 bus_clock_system.wall_ms(NULL), &s->mem,
                                 &answers, err));
     for (size_t i = 0; i < answers.n; i++) {
-        BUS_TRY(simulate_spool_give(s, &answers.v[i], err));
+        BUS_TRY(simulate_spool_give(s, &answers.v[i], i, err));
     }
     return bus_disk_unlink(s->out, name, err);
 }

@@ -29,6 +29,7 @@
 #include "ops/cli/demo/demo.h"
 #include "ops/cli/demo/feed.h"
 #include "ops/cli/demo/keep.h"
+#include "ops/cli/demo/training.h"
 #include "ops/cli/demo/view.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/keys_files.h"
@@ -192,6 +193,16 @@ static int make_seals(struct demo *d, struct bus_err *err)
     return BUS_OK;
 }
 
+/* The county's own catalogue, for training: a notice hangs no days. */
+static int make_training(struct demo *d, struct bus_err *err)
+{
+    char folder[200];
+    (void)snprintf(folder, sizeof(folder), "%s/bus-config", d->stage.dir);
+    BUS_TRY(cli_demo_training(d->tool.config.folder, folder, err));
+    demo_set("LIANOU_CONFIG", "%s", folder);
+    return BUS_OK;
+}
+
 static int demo_prepare(struct demo *d, struct bus_err *err)
 {
     BUS_TRY(cli_demo_stage_open(&d->stage, err));
@@ -211,7 +222,7 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     BUS_TRY(make_bureau(err));
     demo_ports(d);
     BUS_TRY(cli_tool_open(&d->tool, err));
-    demo_set("LIANOU_CONFIG", "%s", d->tool.config.folder);
+    BUS_TRY(make_training(d, err));
     BUS_TRY(make_seals(d, err));
     return cli_keys_init(&d->tool.config, d->tool.config.keys.ring, NULL, err);
 }
@@ -416,6 +427,9 @@ static int demo_play(struct demo *d, struct bus_err *err)
                 d->kafka
                     ? "Kafka as given"
                     : "the embedded broker is for showing, never for proving");
+    demo_report(d, "培训目录: 公示天数为0, 其余与本县相同",
+                "a training catalogue: notices hang 0 days, the rest is the "
+                "county's");
     BUS_TRY(start_broker(d, err));
     BUS_TRY(start_database(d, err));
     BUS_TRY(start_roles(d, err));

@@ -382,7 +382,7 @@ one_in(struct bench *b, const struct bus_partner_kind *kind, const char *stem)
         bus_buf_fini(&why);
     } else {
         (void)snprintf(path, sizeof(path), "%s.event.json", stem);
-        event_same(b, path, kind->in, answer.record);
+        event_same(b, path, answer.in, answer.record);
         assert_int_equal(bus_partner_kind_in_map(kind->in, &env, document,
                                                  &b->mem, &again, &faults,
                                                  &err),
