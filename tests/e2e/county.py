@@ -67,12 +67,21 @@ def approver(department):
     return dict(operator_id="op-nobody", org_code=department, role="approver")
 
 
+def clerk(org):
+    """Who does the steps before a decision, of a department or a town."""
+    for row in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines():
+        x = row.split(",")
+        if len(x) > 3 and x[2] == org and x[3] == "clerk" and row.endswith(","):
+            return dict(operator_id=x[0], org_code=org, role="clerk")
+    raise LookupError(org)
+
+
 def newest(record):
     """The id of its schema as it is written today."""
     return max(i for i, (name, _) in SCHEMAS.items() if name == record)
 
 
-DECISION, APPLICATION = newest("decision"), newest("application")
+DECISION, APPLICATION, STEP = newest("decision"), newest("application"), newest("step")
 
 
 def framed(schema_id, record):
@@ -139,6 +148,20 @@ class Bus:
             if len(found) >= want:
                 return found
             assert not patience.over(), "no %d %s with %s; there are %d" % (want, record, match, len(found))
+
+    def step(self, assignment, kind, done_by=None, second="town", **changes):
+        """A step of the item's process: by a clerk of the department, with one of the household's town at a survey."""
+        record = dict(event_id=uuid.uuid4().bytes, household_id=assignment["household_id"],
+                      occurred_at=int(time.time() * 1000), case_id=assignment["case_id"],
+                      assignment_id=assignment["assignment_id"], department=assignment["department"],
+                      item=assignment["item"], kind=kind, done_by=done_by or clerk(assignment["department"]),
+                      second=None if kind != "SURVEYED" else clerk(assignment["division_code"][:9]) if second == "town" else second,
+                      document_hash=None)
+        record.update(changes)
+        self.producer.produce("qihe.decisions." + assignment["department"], key=str(uuid.UUID(bytes=assignment["household_id"])),
+                              value=framed(STEP, record))
+        assert self.producer.flush(20) == 0
+        return record
 
     def decide(self, assignment, fen, key=None, after=None, send=True, **changes):
         """A decision of the department's approver under its seal; `key` False: without one; `after`: changes
