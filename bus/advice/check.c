@@ -209,6 +209,34 @@ static int report_unreachable(struct trial *t, int item)
     return rc;
 }
 
+/* Money needs an end: a rule for its amount, and a cap of its own or the
+ * county's for all items; else an officer's word is the only bound. */
+static void
+report_unbounded(struct trial *t, int item, const struct bus_node *version)
+{
+    const struct bus_node *delivery = bus_node_get(version, "delivery");
+    if (delivery == NULL) {
+        delivery =
+            bus_node_get(bus_policy_item_node(t->c, (size_t)item), "delivery");
+    }
+    const struct bus_node *channel = bus_node_get(delivery, "channel");
+    const struct bus_node *amount = bus_node_get(version, "amount");
+    bool money = channel != NULL && (bus_strv_is(channel->text, "bank") ||
+                                     bus_strv_is(channel->text, "post_cash"));
+    bool ruled = bus_node_get(amount, "feel") != NULL ||
+                 bus_node_get(amount, "dmn") != NULL;
+    bool ends = bus_node_get(amount, "cap") != NULL ||
+                bus_policy_item_max_fen(t->c) > 0;
+    if (version != NULL && money && (!ruled || !ends)) {
+        bus_faults_add(t->faults, version->at, code_of(t, item),
+                       "money without a bound: a version that is paid needs "
+                       "amount: {feel: ...}, and amount.cap or "
+                       "money.item_max_fen of facts.yaml / 资金没有上限:"
+                       "发放资金的版本须有 amount,并有 amount.cap 或 "
+                       "facts.yaml 的 money.item_max_fen");
+    }
+}
+
 static int advice_check_item(struct trial *t, int item)
 {
     struct found f = {0};
@@ -223,6 +251,7 @@ static int advice_check_item(struct trial *t, int item)
     const struct bus_node *amount = bus_node_get(v, "amount");
     const struct bus_node *feel = bus_node_get(amount, "feel");
     struct bus_place at = feel ? feel->at : check_place_of(t, item);
+    report_unbounded(t, item, v);
     if (f.negative) {
         bus_faults_add(t->faults, at, code_of(t, item),
                        "the amount can be below zero (by sampling) / "

@@ -204,6 +204,11 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     const struct bus_node *version =
         at < 0 ? NULL : bus_policy_version_node(c, (size_t)at, s->today);
     const struct bus_node *amount = bus_node_get(version, "amount");
+    int64_t most = bus_policy_item_max_fen(c);
+    if (d->has_amount_fen && most > 0 && d->amount_fen > most) {
+        *ret = BUS_STRV("ABOVE_CAP"); /* the county's for all items */
+        return BUS_OK;
+    }
     if (!d->has_amount_fen || bus_node_get(amount, "cap") == NULL) {
         return BUS_OK;
     }

@@ -77,6 +77,26 @@ static void nothing_in_a_sound_one(void **state)
     rules_close(&r);
 }
 
+#define PAID "delivery: {channel: bank, partner: B}\n"
+#define PAID_ITEM(amount)                                           \
+    "code: AA03\ndepartment: MZ\nname: {zh: 项目, en: item}\n" PAID \
+    "versions:\n  - version: '1'\n"                                 \
+    "    effective: {from: 2020-01-01}\n"                           \
+    "    condition: {feel: household.poor}\n" amount
+
+static void money_without_a_bound(void **state)
+{
+    (void)state;
+    expect("rules: []", PAID_ITEM(""), "money without a bound");
+    expect("rules: []", PAID_ITEM("    amount: {feel: '100'}\n"),
+           "money without a bound");
+    struct rules r;
+    check(&r, "rules: []",
+          PAID_ITEM("    amount: {feel: '100', cap: standard.line_fen}\n"));
+    assert_null(rules_fault(&r, "money without a bound"));
+    rules_close(&r);
+}
+
 static void a_fact_without_source(void **state)
 {
     (void)state;
@@ -340,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_in_a_sound_one),
+        cmocka_unit_test(money_without_a_bound),
         cmocka_unit_test(a_fact_without_source),
         cmocka_unit_test(an_item_nobody_gets),
         cmocka_unit_test(amounts),
