@@ -427,8 +427,9 @@ static const char *step_role(const struct step *s, const struct sa_actor *who)
 static int step_tell(struct step *s, const struct sa_step *e)
 {
     const char *note =
-        bus_arena_printf(s->mem, "%s %.*s %s %s", sa_step_kind_word(e->kind),
+        bus_arena_printf(s->mem, "%s %.*s %s%s%s", sa_step_kind_word(e->kind),
                          BUS_STRV_ARG(e->item), step_role(s, &e->done_by),
+                         e->has_second ? " " : "",
                          e->has_second ? step_role(s, &e->second) : "");
     if (note == NULL) {
         return matcher_step_no_memory(s);
