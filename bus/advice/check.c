@@ -111,6 +111,7 @@ struct found /* of one item */
     size_t eligible;
     const char *failure; /* what the rule said instead of yes or no */
     bool negative, capped, broken, beyond;
+    bool signless; /* one was eligible, and nothing would have spoken for it */
 };
 
 static void examine_amount(const struct bus_policy_verdict_of *v,
@@ -120,6 +121,20 @@ static void examine_amount(const struct bus_policy_verdict_of *v,
     f->capped |= v->amount == BUS_POLICY_AMOUNT_CAPPED;
     f->broken |= v->amount == BUS_POLICY_AMOUNT_BROKEN;
     f->beyond |= v->amount == BUS_POLICY_AMOUNT_BEYOND;
+}
+
+static int examine_sign(struct trial *t, int item, struct found *f)
+{
+    struct bus_arena_mark mark = bus_arena_mark(t->mem);
+    bool there = true, derived;
+    int rc = BUS_OK;
+    if (bus_policy_signs_of(t->c, (size_t)item, t->day, &derived).n > 0) {
+        rc = bus_policy_has_sign(t->c, &t->household, t->day, item, t->mem,
+                                 &there, t->err);
+    }
+    f->signless |= !there;
+    bus_arena_release(t->mem, mark);
+    return rc;
 }
 
 static int try_item(struct trial *t, int item, struct found *f)
@@ -138,6 +153,7 @@ static int try_item(struct trial *t, int item, struct found *f)
                 (rc = check_judge(t, item, &v)) == BUS_OK) {
                 f->eligible++;
                 examine_amount(&v, f);
+                rc = examine_sign(t, item, f);
             }
         }
         bus_arena_release(t->mem, mark);
@@ -270,6 +286,12 @@ static int advice_check_item(struct trial *t, int item)
                        "facts.yaml, %lld fen (by sampling) / 金额超出 "
                        "facts.yaml 的 money.item_max_fen, %lld 分(抽样试算)",
                        (long long)most, (long long)most);
+    }
+    if (f.signless) {
+        bus_faults_add(t->faults, at, code_of(t, item),
+                       "signs: a household gets it without any of them (by "
+                       "sampling): nobody would have begun / "
+                       "有家庭符合条件却没有任何表征(抽样试算)");
     }
     if (f.broken) {
         bus_faults_add(t->faults, at, code_of(t, item),

@@ -159,6 +159,7 @@ void bus_advice_sample_value(struct bus_advice_sampler *s,
     const struct bus_node *words = bus_node_get(body, "words");
     struct bus_strv t = type ? type->text : (struct bus_strv){0};
     f->text = (struct bus_strv){0};
+    f->verified = true;
     if (bus_strv_is(t, "boolean")) {
         f->kind = BUS_POLICY_BOOL;
         f->number = (int64_t)bus_advice_sampler_upto(s, 2);

@@ -8,14 +8,14 @@
 #include "bus/conf/check_parts.h"
 
 static const char *const item_keys[] = {
-    "code",   "department", "name",      "category", "kind",      "scope",
-    "start",  "startable",  "above_cap", "grants",   "versions",  "materials",
-    "form",   "process",    "authority", "fund",     "schedule",  "delivery",
-    "volume", "history",    "note",      "source",   "confidence"};
+    "code",   "department", "name",      "category", "kind",       "scope",
+    "start",  "startable",  "above_cap", "grants",   "versions",   "materials",
+    "form",   "process",    "authority", "fund",     "schedule",   "delivery",
+    "volume", "history",    "note",      "source",   "confidence", "signs"};
 static const char *const version_keys[] = {
     "version",   "effective",     "basis",     "condition", "amount",
     "materials", "process",       "authority", "fund",      "schedule",
-    "delivery",  "beneficiaries", "note"};
+    "delivery",  "beneficiaries", "note",      "signs"};
 /* What every item must have; a version may bring the later ones instead. */
 static const char *const needed[] = {
     "code",      "department", "name",      "category", "kind",

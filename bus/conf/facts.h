@@ -21,6 +21,11 @@ enum bus_fact_type {
     BUS_FACT_ENUM,
     BUS_FACT_TEXT
 };
+enum bus_fact_sign {
+    BUS_FACT_SIGN_TELLS,
+    BUS_FACT_SIGN_WHO,
+    BUS_FACT_SIGN_NONE
+};
 struct bus_fact_word
 {
     const char *word, *en, *zh;
@@ -38,6 +43,9 @@ struct bus_fact
     struct bus_list sources;  /* const char *; empty for a derived one */
     bool pii;                 /* personal: masked, encrypted */
     bool sensitive;           /* health, accounts, minors (PIPL 28) */
+    bool confirmed;           /* a status that counts when it is verified */
+    int sign;                 /* enum bus_fact_sign */
+    bool actionable;          /* a family can do it or wait for it */
     const char *derived;      /* FEEL expression, NULL if supplied */
     const char *confidence;   /* F K I A, NULL */
     struct bus_bounds bounds; /* what a value of it may be */
@@ -51,6 +59,7 @@ struct bus_fact_source
     const char *code; /* "hospital": facts.<code> */
     const char *en, *zh;
     bool topic;       /* has a topic of its own */
+    bool sharing;     /* supplies without asking the family */
     int64_t fresh_ms; /* older values are to be asked again; 0 = never */
 };
 

@@ -29,6 +29,11 @@ static const struct bus_word types[] = {
     {"date", BUS_FACT_DATE},           {"enum", BUS_FACT_ENUM},
     {"text", BUS_FACT_TEXT},           {NULL, 0}};
 
+static const struct bus_word signs[] = {{"tells", BUS_FACT_SIGN_TELLS},
+                                        {"who", BUS_FACT_SIGN_WHO},
+                                        {"none", BUS_FACT_SIGN_NONE},
+                                        {NULL, 0}};
+
 static const struct bus_key fact_keys[] = {
     {"type", BUS_KEY_ENUM, AT(bus_fact, type), .required = true, .words = types,
      .doc = "what a value is", .doc_zh = "类型"},
@@ -68,6 +73,16 @@ static const struct bus_key fact_keys[] = {
      .doc = "names a person", .doc_zh = "可识别个人"},
     {"sensitive", BUS_KEY_BOOL, AT(bus_fact, sensitive), .dflt = "false",
      .doc = "health, money, minors", .doc_zh = "敏感信息"},
+    {"confirmed", BUS_KEY_BOOL, AT(bus_fact, confirmed), .dflt = "false",
+     .doc = "a status: what begins by itself follows it once it is verified",
+     .doc_zh = "救助身份: 免申即享事项只认已核实的"},
+    {"sign", BUS_KEY_ENUM, AT(bus_fact, sign), .words = signs, .dflt = "tells",
+     .doc = "what it says for an item while others are missing: `tells`, `who` "
+            "(only whose it is), `none`",
+     .doc_zh = "作为表征: tells 有意义, who 仅说明是谁, none 无意义"},
+    {"actionable", BUS_KEY_BOOL, AT(bus_fact, actionable), .dflt = "false",
+     .doc = "a family can do it or wait for it",
+     .doc_zh = "家庭可以办理或等待的"},
     {"confidence", BUS_KEY_STR, AT(bus_fact, confidence), .min = 1, .max = 1,
      .doc = "F, K, I or A", .doc_zh = "可信度"},
     END};
@@ -84,6 +99,9 @@ static const struct bus_key source_keys[] = {
      .doc = "label in Chinese", .doc_zh = "中文名称"},
     {"topic", BUS_KEY_BOOL, AT(bus_fact_source, topic), .dflt = "true",
      .doc = "has a topic facts.<source>", .doc_zh = "是否有专用主题"},
+    {"sharing", BUS_KEY_BOOL, AT(bus_fact_source, sharing), .dflt = "true",
+     .doc = "supplies without asking the family",
+     .doc_zh = "数据共享来源,不再向家庭索要"},
     {"fresh", BUS_KEY_DURATION, AT(bus_fact_source, fresh_ms), .min = 0,
      .max = INT64_C(3650) * 86400000, .dflt = "0",
      .doc = "older values are asked for again; 0 = never",

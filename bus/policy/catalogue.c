@@ -160,6 +160,8 @@ void policy_catalogue_load_item(struct loading *l,
     common.grants_fact = policy_catalogue_text(l, bus_node_get(grants, "fact"));
     common.grants_value =
         policy_catalogue_text(l, bus_node_get(grants, "value"));
+    const struct bus_node *start = bus_node_get(n, "start");
+    to->by_status = start != NULL && bus_strv_is(start->text, "status");
     to->node = n;
     to->related = -1;
     to->code = common.code;
@@ -275,6 +277,7 @@ static void compile_all(struct loading *l)
             v->condition_p = policy_compile(c, &c->mem, v->condition, false);
             v->amount_p = policy_compile(c, &c->mem, v->amount, false);
             v->cap_p = policy_compile(c, &c->mem, v->cap, false);
+            v->sign_p = policy_compile(c, &c->mem, v->sign, false);
             for (size_t n = 0; n < v->clause_count; n++) {
                 v->clauses_p[n] =
                     policy_compile(c, &c->mem, v->clauses[n], false);
@@ -312,6 +315,7 @@ bus_policy_catalogue_new(const struct bus_policy_sources *sources,
         policy_check_cycles(&l);
         policy_catalogue_load_rules(&l, sources->interactions);
         policy_needs_load(&l);
+        policy_signs_load(&l);
         compile_all(&l);
         policy_plan(&l);
     } else {

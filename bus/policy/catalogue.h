@@ -149,6 +149,10 @@ struct bus_policy_verdict_of
     size_t reason_count;
     const struct bus_policy_missing *missing;
     size_t missing_count;
+    /* Of an undetermined item that may be started: something in the facts
+     * speaks for it (its signs). Without any it is to be told of, and nobody
+     * is set to work. */
+    bool sign;
     struct bus_strv left_out_by; /* "" when chosen or not eligible */
     /* Of an eligible item that rules of interactions.yaml name; its amount is
      * what the chosen ones pay together, rounded once. */

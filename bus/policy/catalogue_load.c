@@ -74,6 +74,11 @@ static void add_fact(struct loading *l,
     f->body = body;
     f->sources = bus_node_get(body, "sources");
     (void)bus_node_to_bool(bus_node_get(body, "pii"), &f->pii);
+    (void)bus_node_to_bool(bus_node_get(body, "confirmed"), &f->confirmed);
+    const struct bus_node *sign = bus_node_get(body, "sign");
+    f->sign = sign == NULL                     ? SIGN_TELLS
+              : bus_strv_is(sign->text, "who") ? SIGN_WHO
+                                               : SIGN_NONE;
     fact_bounds(l, f);
     policy_catalogue_fact_words(f);
     f->derived = policy_catalogue_feel(l, bus_node_get(body, "derived"), full);

@@ -8,6 +8,7 @@
 #include "bus/feel/feel.h"
 #include "bus/policy/catalogue.h"
 #include "bus/policy/disclose.h"
+#include "bus/policy/fact_set.h"
 #include "bus/policy/interact.h"
 #include "bus/policy/program.h"
 
@@ -16,11 +17,15 @@
 #define CATALOGUE_SHUTS_MAX   4
 #define CYCLE_STEPS_MAX       64 /* derived out of derived */
 
+/* What a fact says for an item that it stands in (signs.c). */
+enum fact_sign { SIGN_TELLS, SIGN_WHO, SIGN_NONE };
 struct fact_def
 {
     struct bus_strv name;     /* "household.income_total_fen" */
     struct bus_strv bare, zh; /* behind the dot; in Chinese */
     bool member, pii;
+    bool confirmed; /* what is given by itself follows it only if verified */
+    enum fact_sign sign;
     const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
     struct bus_bounds bounds;
@@ -68,12 +73,19 @@ struct version_def
     const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
     struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
     size_t clause_count;
-    bool clauses_whole; /* they are all there are */
-    const struct program *condition_p, *amount_p, *cap_p;
+    bool clauses_whole;           /* they are all there are */
+    const struct feel_node *sign; /* NULL: it has none */
+    struct bus_strv sign_text;
+    bool sign_derived;
+    const struct program *condition_p, *amount_p, *cap_p, *sign_p;
     const struct program *clauses_p[CATALOGUE_CLAUSES_MAX];
     struct part_reads *parts;
     size_t part_count;
     struct bus_policy_facts reads; /* of all parts, form, what excludes */
+};
+struct item_shut
+{
+    int fact, rule;
 };
 struct item_def
 {
@@ -83,12 +95,10 @@ struct item_def
     size_t count;
     struct bus_policy_facts reads; /* of all its versions */
     struct bus_policy_facts form;
-    int related; /* its number among the related ones, -1 */
-    bool whole;  /* claimed for the household as one */
-    struct
-    {
-        int fact, rule;
-    } shuts[CATALOGUE_SHUTS_MAX]; /* facts that exclude it */
+    int related;    /* its number among the related ones, -1 */
+    bool whole;     /* claimed for the household as one */
+    bool by_status; /* begins by itself, from confirmed statuses only */
+    struct item_shut shuts[CATALOGUE_SHUTS_MAX]; /* facts that exclude it */
     struct bus_policy_facts shut_reads[CATALOGUE_SHUTS_MAX];
     size_t shut_count;
 };
@@ -139,7 +149,7 @@ struct loading
     size_t model_count;
 };
 
-/* Compiles the text of a node. NULL for an absent node or a fault. */
+/* NULL for an absent node or a fault. */
 const struct feel_node *policy_catalogue_feel(struct loading *l,
                                               const struct bus_node *n,
                                               const char *path);
@@ -170,21 +180,10 @@ void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n);
 /* After the rules: what each version reads, and where (disclose.c); cycles.c;
  * verdicts.c. */
 void policy_needs_load(struct loading *l);
+void policy_signs_load(struct loading *l); /* signs.c, then */
 void policy_check_cycles(struct loading *l);
 void policy_plan(struct loading *l);
 void policy_unplan(struct bus_policy_catalogue *c);
-
-static inline void fact_set_add(struct bus_policy_facts *s, int fact)
-{
-    s->w[fact / 64] |= UINT64_C(1) << (fact % 64);
-}
-static inline void fact_set_merge(struct bus_policy_facts *to,
-                                  const struct bus_policy_facts *from)
-{
-    for (size_t i = 0; i < sizeof(to->w) / sizeof(to->w[0]); i++) {
-        to->w[i] |= from->w[i];
-    }
-}
 
 /* interact.c: the relations of all rules, once they are read; the best
  * lawful set, with its shares, amounts, left_out_by. */

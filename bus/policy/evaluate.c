@@ -235,6 +235,15 @@ static bool shut_out(struct household_view *w,
     return true;
 }
 
+static bool has_sign(struct household_view *w, const struct version_def *v)
+{
+    bool quiet = w->quiet;
+    w->quiet = true;
+    struct feel_value r = policy_eval(w, v->sign, v->sign_p);
+    w->quiet = quiet;
+    return r.kind == FEEL_BOOLEAN && r.boolean;
+}
+
 static bool evaluate_judge(struct household_view *w,
                            const struct version_def *v,
                            enum bus_policy_depth depth,
@@ -261,8 +270,30 @@ static bool evaluate_judge(struct household_view *w,
     if (depth == BUS_POLICY_VERDICTS) {
         return true;
     }
+    to->sign = to->verdict == BUS_POLICY_UNDETERMINED && v->sign != NULL &&
+               has_sign(w, v);
     return evaluate_reasons(w, v, clauses, to) && evaluate_missing(w, &r, to) &&
            policy_least_missing(w, v, to);
+}
+
+/* What begins by itself is judged again without the statuses that were only
+ * declared, once they gave it. *ret_w: the view that judged. */
+static bool evaluate_one(struct household_view *w,
+                         const struct item_def *it,
+                         const struct version_def *v,
+                         enum bus_policy_depth depth,
+                         struct bus_policy_verdict_of *to,
+                         struct household_view **ret_w)
+{
+    *ret_w = w;
+    bool well = evaluate_judge(w, v, depth, to);
+    if (!well || !it->by_status || !w->unconfirmed ||
+        to->verdict != BUS_POLICY_ELIGIBLE) {
+        return well;
+    }
+    *ret_w = policy_view_confirmed(w);
+    *to = (struct bus_policy_verdict_of){.item = to->item};
+    return *ret_w != NULL && evaluate_judge(*ret_w, v, depth, to);
 }
 
 static int judge_all(struct household_view *w,
@@ -284,10 +315,11 @@ static int judge_all(struct household_view *w,
             continue;
         }
         items[n].item = (int)i;
-        if (!evaluate_judge(w, v, depth, &items[n]) ||
+        struct household_view *by = w;
+        if (!evaluate_one(w, &c->items[i], v, depth, &items[n], &by) ||
             (depth == BUS_POLICY_REASONS &&
-             (!shares(w, &c->items[i], v, &items[n]) ||
-              !shut_out(w, &c->items[i], &items[n])))) {
+             (!shares(by, &c->items[i], v, &items[n]) ||
+              !shut_out(by, &c->items[i], &items[n])))) {
             return bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
         }
         n++;
@@ -354,7 +386,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                              struct bus_err *err)
 {
     BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
-    struct household_view w;
+    struct household_view w, *by = &w;
     const struct version_def *v =
         policy_catalogue_version_at(&c->items[item], rule_date);
     struct bus_policy_verdict_of one = {.item = item};
@@ -364,7 +396,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                       BUS_STRV_ARG(c->items[item].code));
     } else if ((rc = policy_view_open(&w, c, h, rule_date, mem, err)) ==
                    BUS_OK &&
-               !evaluate_judge(&w, v, depth, &one)) {
+               !evaluate_one(&w, &c->items[item], v, depth, &one, &by)) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
     rc = complete(mem, rc, err);
@@ -372,6 +404,23 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
         *ret = one;
     }
     return rc;
+}
+
+int bus_policy_has_sign(const struct bus_policy_catalogue *c,
+                        const struct bus_policy_household *h,
+                        int32_t rule_date,
+                        int item,
+                        struct bus_arena *mem,
+                        bool *ret,
+                        struct bus_err *err)
+{
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
+    struct household_view w;
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[item], rule_date);
+    BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
+    *ret = v != NULL && v->sign != NULL && has_sign(&w, v);
+    return complete(mem, BUS_OK, err);
 }
 
 /* --- single values, for who explains --- */

@@ -47,6 +47,21 @@ bus_policy_version_node(const struct bus_policy_catalogue *c,
                         size_t i,
                         int32_t rule_date);
 
+/* The signs of item i's version in force (signs.c) as FEEL, "" for none;
+ * derived: taken out of its condition. */
+struct bus_strv bus_policy_signs_of(const struct bus_policy_catalogue *c,
+                                    size_t i,
+                                    int32_t rule_date,
+                                    bool *ret_derived);
+/* Is one of them there in the household? Fails for want of room. */
+int bus_policy_has_sign(const struct bus_policy_catalogue *c,
+                        const struct bus_policy_household *h,
+                        int32_t rule_date,
+                        int item,
+                        struct bus_arena *mem,
+                        bool *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+
 /* What a fact (given or derived) or a standard is for the household on that
  * day, as text in mem: plain digits, true, a word, 2026-10-09; "?" while it is
  * unknown, "-" for none. member -1: the household's own fact. */

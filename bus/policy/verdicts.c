@@ -288,6 +288,20 @@ static uint8_t verdict_of(struct household_view *w, const struct version_def *v)
                                                  : BUS_POLICY_FAILED;
 }
 
+/* As evaluate.c: what begins by itself follows no status that was only
+ * declared. */
+static uint8_t verdicts_one(struct household_view *w,
+                            const struct item_def *it,
+                            const struct version_def *v)
+{
+    uint8_t r = verdict_of(w, v);
+    if (r != BUS_POLICY_ELIGIBLE || !it->by_status || !w->unconfirmed) {
+        return r;
+    }
+    struct household_view *by = policy_view_confirmed(w);
+    return by ? verdict_of(by, v) : (uint8_t)BUS_POLICY_UNDETERMINED;
+}
+
 static void verdicts_examine(struct household_view *w,
                              const struct plan *p,
                              const struct ids *list,
@@ -296,7 +310,8 @@ static void verdicts_examine(struct household_view *w,
     for (size_t i = 0; i < list->n; i++) {
         BUS_CHECK(list->v[i] < w->c->item_count &&
                   p->versions[list->v[i]] != NULL);
-        to[list->v[i]] = verdict_of(w, p->versions[list->v[i]]);
+        to[list->v[i]] =
+            verdicts_one(w, &w->c->items[list->v[i]], p->versions[list->v[i]]);
     }
 }
 
@@ -371,7 +386,8 @@ int bus_policy_verdicts(const struct bus_policy_catalogue *c,
     for (size_t i = 0; p == NULL && i < c->item_count; i++) {
         const struct version_def *v =
             policy_catalogue_version_at(&c->items[i], rule_date);
-        to[i] = v ? verdict_of(&w, v) : BUS_POLICY_NOT_IN_FORCE;
+        to[i] = v ? verdicts_one(&w, &c->items[i], v)
+                  : (uint8_t)BUS_POLICY_NOT_IN_FORCE;
     }
     *ret = to;
     return mem->refused == BUS_ARENA_GAVE /* see evaluate.c */

@@ -109,12 +109,42 @@ int policy_view_open(struct household_view *w,
         const struct bus_policy_fact *f = &h->facts[i];
         BUS_CHECK(f->member >= -1 && f->member < (int)h->member_count);
         BUS_CHECK(f->fact >= 0 && (size_t)f->fact < c->fact_count);
+        w->unconfirmed |= c->facts[f->fact].confirmed && !f->verified;
         if (c->facts[f->fact].derived == NULL) {
             w->cells[(size_t)f->fact * w->width + (size_t)(f->member + 1)] =
                 of_fact(f);
         }
     }
     return BUS_OK;
+}
+
+struct household_view *policy_view_confirmed(struct household_view *w)
+{
+    if (!w->unconfirmed || w->confirmed != NULL) {
+        return w->unconfirmed ? w->confirmed : w;
+    }
+    struct household_view *to = bus_arena_alloc(w->mem, sizeof(*to));
+    struct bus_policy_household *h = bus_arena_dup(w->mem, w->h, sizeof(*h));
+    struct bus_policy_fact *facts =
+        bus_arena_alloc(w->mem, (w->h->fact_count + 1) * sizeof(*facts));
+    if (to == NULL || h == NULL || facts == NULL) {
+        return NULL;
+    }
+    h->facts = facts;
+    h->fact_count = 0;
+    for (size_t i = 0; i < w->h->fact_count; i++) {
+        const struct bus_policy_fact *f = &w->h->facts[i];
+        if (f->verified || !w->c->facts[f->fact].confirmed) {
+            facts[h->fact_count++] = *f;
+        }
+    }
+    BUS_CHECK(h->fact_count < w->h->fact_count);
+    if (policy_view_open(to, w->c, h, w->rule_date, w->mem, NULL) != BUS_OK) {
+        return NULL;
+    }
+    to->quiet = w->quiet;
+    to->by_tree = w->by_tree;
+    return w->confirmed = to;
 }
 
 struct feel_value policy_eval(struct household_view *w,

@@ -47,6 +47,8 @@ struct household_view
     bool has_beneficiaries;
     const char *broken; /* a limit that the program at hand has met */
     bool quiet;         /* nobody asks what is missing */
+    bool unconfirmed;   /* a status was only declared */
+    struct household_view *confirmed; /* without those; NULL: not made yet */
     bool by_tree; /* the tree walk instead of the programs: the reference */
 };
 
@@ -57,6 +59,10 @@ int policy_view_open(struct household_view *w,
                      int32_t rule_date,
                      struct bus_arena *mem,
                      struct bus_err *err);
+/* The household without the statuses that nobody has confirmed: what begins by
+ * itself (`start: status`) follows no declaration. w itself if there are none
+ * such; NULL: no room. */
+struct household_view *policy_view_confirmed(struct household_view *w);
 struct cell
 policy_fact(struct household_view *w, const struct fact_def *f, int member);
 struct cell policy_standard(struct household_view *w,

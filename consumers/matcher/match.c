@@ -2,7 +2,8 @@
  * what is already assigned.
  *
  * - the facts' next version gets one evaluation, whatever it says
- * - eligible, or undetermined but startable, and in the chosen set: assigned
+ * - eligible, or undetermined but startable with a sign that speaks for it,
+ *   and in the chosen set: assigned
  * - assigned and no longer wanted: withdrawn with the reason
  * - assigned and judged otherwise than before: updated
  * - facts the insurer may supply: one verification request
@@ -16,9 +17,9 @@
 static bool match_wanted(const struct bus_policy_verdict_of *v,
                          const struct bus_policy_item *item)
 {
-    return v->left_out_by.n == 0 &&
-           (v->verdict == BUS_POLICY_ELIGIBLE ||
-            (v->verdict == BUS_POLICY_UNDETERMINED && item->startable));
+    return v->left_out_by.n == 0 && (v->verdict == BUS_POLICY_ELIGIBLE ||
+                                     (v->verdict == BUS_POLICY_UNDETERMINED &&
+                                      item->startable && v->sign));
 }
 
 /* The latest assignment of the item in this case, or NULL. */

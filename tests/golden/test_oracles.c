@@ -25,6 +25,7 @@ static void put(struct household *o,
                                     bus_policy_fact_find(k.c, bus_strv(name)),
                                 .member = member,
                                 .kind = kind,
+                                .verified = true,
                                 .number = number,
                                 .text = bus_strv(text)};
     if (f.fact < 0) {

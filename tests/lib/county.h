@@ -87,7 +87,8 @@ static inline void county_fact(const struct county *k,
     const struct bus_node *type = bus_node_get(n, "type");
     uint64_t r = county_random(seed) >> 8;
     struct bus_policy_fact *f = &to->facts[to->h.fact_count++];
-    *f = (struct bus_policy_fact){.fact = fact, .member = member};
+    *f = (struct bus_policy_fact){
+        .fact = fact, .member = member, .verified = (r >> 40) % 4 != 0};
     f->kind = BUS_POLICY_LONG;
     if (bus_strv_is(type->text, "boolean")) {
         f->kind = BUS_POLICY_BOOL;

@@ -132,6 +132,7 @@ static void household_read_facts(const struct reading *r,
             .fact = household_named(r, member >= 0, k->text),
             .member = member,
             .source = BUS_STRV("declared"),
+            .verified = true, /* what would follow if it were so */
             .as_of = r->t->day};
         const char *must = "";
         if (f.fact < 0) {

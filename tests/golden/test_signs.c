@@ -1,0 +1,205 @@
+/* What is begun while facts are missing, and what is only told of. */
+#include "bus/policy/source.h"
+#include "bus/policy/verdicts.h"
+#include "tests/golden/county.h"
+
+#define DAY "2026-10-09"
+
+struct told
+{
+    struct bus_policy_fact facts[64];
+    struct bus_policy_household h;
+};
+
+static void
+tell(struct told *t, const char *name, int member, int64_t n, const char *word)
+{
+    bool day = word != NULL && word[0] >= '0' && word[0] <= '9';
+    struct bus_policy_fact f = {.fact =
+                                    bus_policy_fact_find(k.c, bus_strv(name)),
+                                .member = member,
+                                .kind = day    ? BUS_POLICY_DATE
+                                        : word ? BUS_POLICY_TEXT
+                                               : BUS_POLICY_LONG,
+                                .number = day ? rules_day(word) : n,
+                                .text = bus_strv(day ? NULL : word)};
+    const struct bus_node *type =
+        f.fact < 0 ? NULL
+                   : bus_node_get(bus_policy_fact_node(k.c, f.fact), "type");
+    if (type == NULL) {
+        fail_msg("no fact %s", name);
+    }
+    if (bus_strv_is(type->text, "boolean")) {
+        f.kind = BUS_POLICY_BOOL;
+    }
+    t->facts[t->h.fact_count++] = f;
+    t->h.facts = t->facts;
+}
+
+/* A couple with a pupil, 25 facts: 1600 yuan a month, the wife out of work. */
+static struct told family(void)
+{
+    static const struct
+    {
+        const char *sex, *birth, *relation, *labour, *employment, *stage;
+    } who[] = {
+        {"male", "1984-03-12", "self", "full", "employed", "none"},
+        {"female", "1986-08-01", "spouse", "full", "unemployed", "none"},
+        {"female", "2014-05-20", "daughter", "none", "student", "compulsory"},
+    };
+    struct told t = {.h = {.member_count = 3}};
+    tell(&t, "household.area", -1, 0, "rural");
+    tell(&t, "household.registered_in_county", -1, 1, NULL);
+    tell(&t, "household.income_total_fen", -1, 1920000, NULL);
+    tell(&t, "household.deposit_fen", -1, 500000, NULL);
+    tell(&t, "household.vehicle_count", -1, 0, NULL);
+    tell(&t, "household.house_count", -1, 1, NULL);
+    tell(&t, "household.spend_medical_fen", -1, 300000, NULL);
+    for (int m = 0; m < 3; m++) {
+        tell(&t, "member.sex", m, 0, who[m].sex);
+        tell(&t, "member.birth_date", m, 0, who[m].birth);
+        tell(&t, "member.relation", m, 0, who[m].relation);
+        tell(&t, "member.labour", m, 0, who[m].labour);
+        tell(&t, "member.employment", m, 0, who[m].employment);
+        tell(&t, "member.stage", m, 0, who[m].stage);
+    }
+    assert_int_equal(t.h.fact_count, 25);
+    return t;
+}
+
+static struct bus_policy_result judged(const struct told *t)
+{
+    struct bus_policy_result r;
+    struct bus_err err;
+    struct bus_policy_household h = t->h;
+    h.facts = t->facts;
+    if (bus_policy_evaluate(k.c, &h, rules_day(DAY), BUS_POLICY_REASONS, &mem,
+                            &r, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    return r;
+}
+
+static const struct bus_policy_verdict_of *
+of_item(const struct bus_policy_result *r, const char *code)
+{
+    int item = bus_policy_item_find(k.c, bus_strv(code));
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->items[i].item == item) {
+            return &r->items[i];
+        }
+    }
+    fail_msg("no item %s", code);
+    return NULL;
+}
+
+static void test_few_are_begun(void **state)
+{
+    (void)state;
+    struct told t = family();
+    struct bus_policy_result r = judged(&t);
+    size_t begun = 0, open = 0;
+    char codes[256] = "";
+    for (size_t i = 0; i < r.count; i++) {
+        const struct bus_policy_verdict_of *v = &r.items[i];
+        struct bus_policy_item it;
+        assert_true(
+            bus_policy_item_at(k.c, (size_t)v->item, rules_day(DAY), &it));
+        bool may = v->verdict == BUS_POLICY_UNDETERMINED && it.startable;
+        open += may;
+        if (v->left_out_by.n == 0 &&
+            (v->verdict == BUS_POLICY_ELIGIBLE || (may && v->sign))) {
+            begun++;
+            (void)strcat(strcat(codes, it.code.p), " ");
+        }
+    }
+    print_message("begun %zu of %zu open ones: %s\n", begun, open, codes);
+    assert_true(open > 20); /* who would all have been set to work */
+    assert_true(begun >= 2 && begun <= 8);
+    /* income below dibao, and somebody out of work: these two for sure */
+    assert_true(of_item(&r, "MZ01")->sign ||
+                of_item(&r, "MZ01")->verdict == BUS_POLICY_ELIGIBLE);
+    assert_true(of_item(&r, "RS06")->sign ||
+                of_item(&r, "RS06")->verdict == BUS_POLICY_ELIGIBLE);
+    assert_false(of_item(&r, "CL01")->sign);
+}
+
+static void test_a_sign_begins(void **state)
+{
+    (void)state;
+    struct told t = family();
+    tell(&t, "household.victim_uncompensated", -1, 1, NULL);
+    tell(&t, "member.device_need", 1, 1, NULL);
+    struct bus_policy_result r = judged(&t);
+    assert_int_equal(of_item(&r, "CL02")->verdict, BUS_POLICY_UNDETERMINED);
+    assert_true(of_item(&r, "CL02")->sign);
+    assert_false(of_item(&r, "CL05")->sign);
+    assert_true(of_item(&r, "ZF02")->sign ||
+                of_item(&r, "ZF02")->verdict == BUS_POLICY_ELIGIBLE);
+}
+
+/* Of "a child of 0 to 6, disabled" a disabled grown-up is no sign. */
+static void test_whose_it_is(void **state)
+{
+    (void)state;
+    bool derived = false;
+    struct told t = family();
+    tell(&t, "member.disability_grade", 1, 1, NULL);
+    struct bus_policy_result r = judged(&t);
+    assert_false(of_item(&r, "CL01")->sign);
+    int cl01 = bus_policy_item_find(k.c, BUS_STRV("CL01"));
+    struct bus_strv text =
+        bus_policy_signs_of(k.c, (size_t)cl01, rules_day(DAY), &derived);
+    assert_true(derived);
+    assert_true(bus_strv_is(text,
+                            "(some m in members satisfies (m.age in "
+                            "[0..6]) and ((m.disabled or m.rehab_need)))"));
+}
+
+/* What begins by itself follows what somebody has confirmed. */
+static void test_only_confirmed(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"FG01", "MZ15", "YB01", "MZ04"};
+    static const char *const word[] = {"dibao", "dibao", "dibao", "tekun"};
+    for (size_t i = 0; i < 4; i++) {
+        for (int verified = 0; verified < 2; verified++) {
+            struct told t = family();
+            const uint8_t *quick = NULL;
+            for (int m = 0; m < 3; m++) {
+                tell(&t, "member.adl_fails", m, 0, NULL);
+            }
+            tell(&t, "household.status", -1, 0, word[i]);
+            t.facts[t.h.fact_count - 1].verified = verified == 1;
+            struct bus_policy_result r = judged(&t);
+            const struct bus_policy_verdict_of *v = of_item(&r, codes[i]);
+            enum bus_policy_verdict want =
+                verified ? BUS_POLICY_ELIGIBLE : BUS_POLICY_UNDETERMINED;
+            assert_int_equal(v->verdict, want);
+            t.h.facts = t.facts;
+            assert_int_equal(bus_policy_verdicts(k.c, &t.h, rules_day(DAY),
+                                                 &mem, &quick, NULL),
+                             BUS_OK);
+            assert_int_equal(quick[v->item], want);
+            if (!verified) {
+                assert_true(v->missing_count >= 1);
+                assert_true(
+                    bus_strv_is(bus_policy_fact_name(k.c, v->missing[0].fact),
+                                "household.status"));
+            }
+            /* what people apply for may follow a declaration: they decide */
+            assert_int_equal(of_item(&r, "CS03")->verdict, BUS_POLICY_ELIGIBLE);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_few_are_begun),
+        cmocka_unit_test(test_a_sign_begins),
+        cmocka_unit_test(test_whose_it_is),
+        cmocka_unit_test(test_only_confirmed),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
