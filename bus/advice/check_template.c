@@ -73,6 +73,8 @@ static const struct rule version_rules[] = {
     {"basis.[].from", WANT_DATE, NULL, false, false},
     {"basis.[].confidence", WANT_WORD, MARKS, false, false},
     {"condition.text", WANT_BOTH, NULL, false, false},
+    {"condition.clauses.[].zh", WANT_TEXT, NULL, true, false},
+    {"condition.clauses.[].en", WANT_TEXT, NULL, true, false},
     {"condition.confidence", WANT_WORD, MARKS, false, false},
     {"amount.text", WANT_BOTH, NULL, true, false},
     {"amount.confidence", WANT_WORD, MARKS, true, false},

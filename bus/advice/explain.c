@@ -31,6 +31,7 @@ struct search
     struct bus_advice_move helpful[HELPFUL_MAX];
     size_t helpful_count;
     bool collect; /* note what helps */
+    bool family;  /* only what a family can do */
 };
 
 static const char *const fixed[] = {"member.birth_date", "member.sex",
@@ -316,7 +317,7 @@ static void one_fact(struct search *s,
     explain_take(s, fact, member, &h);
     const struct bus_node *words = explain_part(s, fact, "words");
     if (type_is(s, fact, "boolean")) {
-        for (int v = 0; v < 2; v++) {
+        for (int v = s->family ? 1 : 0; v < 2; v++) {
             if ((!explain_known(&h) || h.before.number != v) &&
                 try_value(&h, BUS_POLICY_BOOL, v, (struct bus_strv){0}, m)) {
                 explain_found(s, moves, n);
@@ -325,6 +326,9 @@ static void one_fact(struct search *s,
     } else if (type_is(s, fact, "enum") && words != NULL) {
         for (uint32_t w = 0; w < words->count; w++) {
             struct bus_strv text = words->pairs[w].key->text;
+            if (s->family && bus_strv_is(text, "none")) {
+                continue;
+            }
             if ((!explain_known(&h) || !bus_strv_eq(h.before.text, text)) &&
                 try_value(&h, BUS_POLICY_TEXT, 0, text, m)) {
                 explain_found(s, moves, n);
@@ -333,7 +337,7 @@ static void one_fact(struct search *s,
     } else if (type_is(s, fact, "money_fen") || type_is(s, fact, "count") ||
                type_is(s, fact, "number")) {
         int64_t max = type_is(s, fact, "money_fen") ? MONEY_MAX : COUNT_MAX;
-        for (int dir = -1; dir <= 1; dir += 2) {
+        for (int dir = s->family ? 1 : -1; dir <= 1; dir += 2) {
             /* An unknown number is walked up from nothing only. */
             if ((explain_known(&h) || dir > 0) &&
                 explain_walk(&h, dir, max, m)) {
@@ -350,6 +354,11 @@ static bool changeable(const struct search *s, int fact)
         !bus_policy_item_reads(s->c, (size_t)s->item, fact) ||
         bus_node_get(bus_policy_fact_node(s->c, fact), "pii") != NULL) {
         return false;
+    }
+    if (s->family) {
+        bool can = false;
+        (void)bus_node_to_bool(explain_part(s, fact, "actionable"), &can);
+        return can;
     }
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (bus_strv_is(bus_policy_fact_name(s->c, fact), fixed[i])) {
@@ -470,14 +479,15 @@ static int explain_begin(struct search *s, const struct bus_policy_household *h)
     return rc;
 }
 
-int bus_advice_changes(const struct bus_policy_catalogue *c,
-                       const struct bus_policy_household *h,
-                       int32_t rule_date,
-                       int item,
-                       size_t limit,
-                       struct bus_arena *mem,
-                       struct bus_advice_changes *ret,
-                       struct bus_err *err)
+static int explain_search(const struct bus_policy_catalogue *c,
+                          const struct bus_policy_household *h,
+                          int32_t rule_date,
+                          int item,
+                          size_t limit,
+                          bool family,
+                          struct bus_arena *mem,
+                          struct bus_advice_changes *ret,
+                          struct bus_err *err)
 {
     struct bus_arena_mark mark = bus_arena_mark(mem);
     struct bus_advice_changes result = {0};
@@ -488,9 +498,10 @@ int bus_advice_changes(const struct bus_policy_catalogue *c,
                        .mem = mem,
                        .to = &result,
                        .err = err,
+                       .family = family,
                        .collect = true};
     int rc = explain_begin(&s, h);
-    if (rc == BUS_OK) {
+    if (rc == BUS_OK && !(family && s.goal == BUS_POLICY_NOT_ELIGIBLE)) {
         every_fact(&s, NULL);
         time_alone(&s);
         if (s.goal == BUS_POLICY_ELIGIBLE) {
@@ -507,4 +518,28 @@ int bus_advice_changes(const struct bus_policy_catalogue *c,
         *ret = result;
     }
     return rc;
+}
+
+int bus_advice_changes(const struct bus_policy_catalogue *c,
+                       const struct bus_policy_household *h,
+                       int32_t rule_date,
+                       int item,
+                       size_t limit,
+                       struct bus_arena *mem,
+                       struct bus_advice_changes *ret,
+                       struct bus_err *err)
+{
+    return explain_search(c, h, rule_date, item, limit, false, mem, ret, err);
+}
+
+int bus_advice_family_changes(const struct bus_policy_catalogue *c,
+                              const struct bus_policy_household *h,
+                              int32_t rule_date,
+                              int item,
+                              size_t limit,
+                              struct bus_arena *mem,
+                              struct bus_advice_changes *ret,
+                              struct bus_err *err)
+{
+    return explain_search(c, h, rule_date, item, limit, true, mem, ret, err);
 }

@@ -57,6 +57,17 @@ int bus_advice_changes(const struct bus_policy_catalogue *c,
                        struct bus_arena *mem,
                        struct bus_advice_changes *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
+/* The same of what a family can do or wait for, towards eligible only: facts
+ * marked `actionable`, to more and never to less of them, and the date. Of an
+ * eligible item: nothing. */
+int bus_advice_family_changes(const struct bus_policy_catalogue *c,
+                              const struct bus_policy_household *h,
+                              int32_t rule_date,
+                              int item,
+                              size_t limit,
+                              struct bus_arena *mem,
+                              struct bus_advice_changes *ret,
+                              struct bus_err *err) BUS_MUSTCHECK;
 /* "家庭年收入降低 1200.00 元(至多 8399.99 元)". members: how many there are. */
 int bus_advice_report_change(const struct bus_policy_catalogue *c,
                              const struct bus_advice_change *change,

@@ -37,6 +37,9 @@ struct bus_ledger_cases
 {
     const struct bus_config *config; /* villages, partners, facts, words */
     const struct bus_policy_catalogue *catalogue;
+    /* "changes" has what ends an eligible item, and every fact that would
+     * change a verdict; without it only what a family can do or wait for. */
+    bool officer;
 };
 
 /* The document of the case that an id means: a case's, an application's, or a

@@ -70,6 +70,27 @@ static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
                : bus_fail(j->err, BUS_ENOMEM, "the values of a clause");
 }
 
+/* The item's own words for a clause; its formula a level deeper. */
+static json_t *
+items_worded(struct judging *j, struct bus_strv key, json_t *formula)
+{
+    const struct bus_node *text =
+        bus_policy_clause_text(j->c->catalogue, key, j->e->rule_date);
+    const char *zh = bus_node_cstr(bus_node_get(text, "zh"));
+    const char *en = bus_node_cstr(bus_node_get(text, "en"));
+    if (zh == NULL || en == NULL) {
+        return formula;
+    }
+    json_t *values = json_incref(json_object_get(formula, "values"));
+    (void)json_object_del(formula, "values");
+    json_t *r =
+        json_pack("{s:s, s:s, s:o}", "zh", zh, "en", en, "formula", formula);
+    if (values != NULL) {
+        (void)json_object_set_new(r, "values", values);
+    }
+    return r;
+}
+
 /* A clause that the present catalogue has no more shows as its key. */
 static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
 {
@@ -84,6 +105,7 @@ static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
             text = json_pack("{s:s%, s:s%}", "zh", key.p, key.n, "en", key.p,
                              key.n);
         }
+        text = items_worded(j, key, text);
         (void)json_object_set_new(text, "clause", json_stringn(key.p, key.n));
         (void)json_array_append_new(list, text);
     }
@@ -129,11 +151,14 @@ static int items_put_changes(struct judging *j,
     struct bus_advice_changes found = {0};
     int item = bus_policy_item_find(j->c->catalogue, v->item);
     json_t *list = json_array();
-    int rc = item < 0
-                 ? BUS_EUNKNOWN
-                 : bus_advice_changes(j->c->catalogue, &j->household,
+    int rc = item < 0 ? BUS_EUNKNOWN
+             : j->c->officer
+                 ? bus_advice_changes(j->c->catalogue, &j->household,
                                       j->e->rule_date, item, BUS_CASES_TRIES,
-                                      &j->scratch, &found, j->err);
+                                      &j->scratch, &found, j->err)
+                 : bus_advice_family_changes(
+                       j->c->catalogue, &j->household, j->e->rule_date, item,
+                       BUS_CASES_TRIES, &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
         rc = items_put_change(j, &found.list[i], list);
     }
@@ -252,6 +277,7 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
     BUS_TRY_GOTO(rc, items_judge(&j, document), done);
     struct cases_review review = {c, j.e, &j.household, day, &j.mem, err};
     BUS_TRY_GOTO(rc, bus_ledger_propose(&review, document), done);
+    BUS_TRY_GOTO(rc, bus_ledger_wants(&review, document), done);
     if (j.zh.failed || j.en.failed) {
         rc = bus_fail(err, BUS_ENOMEM, "the words of an evaluation");
     }

@@ -48,5 +48,7 @@ struct cases_review
     struct bus_err *err;
 };
 int bus_ledger_propose(const struct cases_review *r, json_t *document);
+/* wants.c: "wanted" and "wanted_more". */
+int bus_ledger_wants(const struct cases_review *r, json_t *document);
 
 #endif

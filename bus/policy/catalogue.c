@@ -56,6 +56,17 @@ static void load_clauses(struct loading *l, struct version_def *v)
         v->clause_keys[i] = bus_strv(bus_arena_printf(
             &l->c->mem, "%.*s.%zu", BUS_STRV_ARG(v->item.code), i + 1));
     }
+    const struct bus_node *texts =
+        bus_node_get(bus_node_get(v->node, "condition"), "clauses");
+    if (texts != NULL &&
+        (texts->kind != BUS_NODE_LIST || texts->count != v->clause_count)) {
+        bus_faults_add(l->faults, texts->at, v->item.code.p,
+                       "condition.clauses: the condition has %zu clauses (cut "
+                       "at each `and` at its top), %u are worded / "
+                       "条件有 %zu 条,文字有 %u 条",
+                       v->clause_count, texts->count, v->clause_count,
+                       texts->count);
+    }
 }
 
 static void load_version(struct loading *l,

@@ -162,25 +162,37 @@ bus_policy_clauses(struct bus_strv condition, struct bus_strv *ret, size_t max)
                                          : clause_cut(condition, ret, max, 0);
 }
 
+/* The condition a key ("MZ01.2") stands in, and its number there; NULL: none.
+ */
+static const struct bus_node *
+clause_condition(const struct bus_policy_catalogue *c,
+                 struct bus_strv key,
+                 int32_t rule_date,
+                 int64_t *ret_number)
+{
+    const char *dot = key.n > 0 ? memrchr(key.p, '.', key.n) : NULL;
+    if (dot == NULL) {
+        return NULL;
+    }
+    struct bus_strv code = {key.p, (size_t)(dot - key.p)};
+    int item = bus_policy_item_find(c, code);
+    if (item < 0 ||
+        !bus_strv_to_i64((struct bus_strv){dot + 1, key.n - code.n - 1},
+                         ret_number)) {
+        return NULL;
+    }
+    return bus_node_get(bus_policy_version_node(c, (size_t)item, rule_date),
+                        "condition");
+}
+
 struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
                                      struct bus_strv key,
                                      int32_t rule_date)
 {
     struct bus_strv parts[BUS_POLICY_CLAUSES_MAX], none = {0};
-    const char *dot = key.n > 0 ? memrchr(key.p, '.', key.n) : NULL;
-    if (dot == NULL) {
-        return none;
-    }
-    struct bus_strv code = {key.p, (size_t)(dot - key.p)};
     int64_t number = 0;
-    int item = bus_policy_item_find(c, code);
-    if (item < 0 ||
-        !bus_strv_to_i64((struct bus_strv){dot + 1, key.n - code.n - 1},
-                         &number)) {
-        return none;
-    }
-    const struct bus_node *condition = bus_node_get(
-        bus_policy_version_node(c, (size_t)item, rule_date), "condition");
+    const struct bus_node *condition =
+        clause_condition(c, key, rule_date, &number);
     const struct bus_node *feel = bus_node_get(condition, "feel");
     const struct bus_node *decision = bus_node_get(condition, "decision");
     if (feel == NULL && decision != NULL && number == 1) {
@@ -192,4 +204,23 @@ struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
     n = n < BUS_POLICY_CLAUSES_MAX ? n : BUS_POLICY_CLAUSES_MAX;
     BUS_CHECK(n <= BUS_POLICY_CLAUSES_MAX);
     return number >= 1 && (size_t)number <= n ? parts[number - 1] : none;
+}
+
+const struct bus_node *
+bus_policy_clause_text(const struct bus_policy_catalogue *c,
+                       struct bus_strv key,
+                       int32_t rule_date)
+{
+    int64_t number = 0;
+    const struct bus_node *condition =
+        clause_condition(c, key, rule_date, &number);
+    const struct bus_node *list = bus_node_get(condition, "clauses");
+    const struct bus_node *feel = bus_node_get(condition, "feel");
+    if (list != NULL && list->kind == BUS_NODE_LIST && number >= 1 &&
+        number <= list->count) {
+        return list->items[number - 1];
+    }
+    bool one = feel != NULL && bus_policy_clauses(feel->text, NULL, 0) == 1;
+    return list == NULL && one && number == 1 ? bus_node_get(condition, "text")
+                                              : NULL;
 }

@@ -18,6 +18,13 @@ struct bus_strv bus_policy_clause_of(const struct bus_policy_catalogue *c,
                                      struct bus_strv key,
                                      int32_t rule_date);
 
+/* What the item itself says of that clause, {zh, en}: condition.clauses, or the
+ * condition's text where there is but one. NULL: nothing. */
+const struct bus_node *
+bus_policy_clause_text(const struct bus_policy_catalogue *c,
+                       struct bus_strv key,
+                       int32_t rule_date);
+
 enum bus_policy_lang { BUS_POLICY_ZH, BUS_POLICY_EN };
 /* A rule's text with names of facts, standards and words in that language. */
 int bus_advice_report_clause(const struct bus_policy_catalogue *c,

@@ -117,7 +117,8 @@ static bool read_items(const char *department, json_t *document)
         "deliveries", "needs",       "deadlines", "timeline"};
     /* What says something of others' matters, or of the whole household. */
     static const char *const others[] = {"verifications", "proposals",
-                                         "members", "note"};
+                                         "members",       "note",
+                                         "wanted",        "wanted_more"};
     json_t *items = department_items(document, department);
     size_t assigned = 0;
     for (size_t i = 0; i < sizeof(by_item) / sizeof(by_item[0]); i++) {

@@ -1,4 +1,7 @@
 /* What is begun while facts are missing, and what is only told of. */
+#include "bus/advice/explain.h"
+#include "bus/advice/wants.h"
+#include "bus/policy/clause.h"
 #include "bus/policy/source.h"
 #include "bus/policy/verdicts.h"
 #include "tests/golden/county.h"
@@ -193,6 +196,99 @@ static void test_only_confirmed(void **state)
     }
 }
 
+/* A family hears of what it can do or wait for, in no item of anything else.
+ */
+static void test_what_a_family_can_do(void **state)
+{
+    (void)state;
+    struct told t = family();
+    struct bus_policy_result r = judged(&t);
+    size_t changes = 0;
+    t.h.facts = t.facts;
+    for (size_t i = 0; i < r.count; i++) {
+        struct bus_advice_changes found;
+        struct bus_err err;
+        assert_int_equal(bus_advice_family_changes(k.c, &t.h, rules_day(DAY),
+                                                   r.items[i].item, 300, &mem,
+                                                   &found, &err),
+                         BUS_OK);
+        changes += found.count;
+        if (r.items[i].verdict == BUS_POLICY_ELIGIBLE) {
+            assert_int_equal(found.count, 0);
+        }
+        for (size_t n = 0; n < found.count; n++) {
+            for (size_t m = 0; m < found.list[n].count; m++) {
+                int fact = found.list[n].moves[m].to.fact;
+                bool can = fact == BUS_POLICY_DATE_MOVE;
+                if (!can) {
+                    (void)bus_node_to_bool(
+                        bus_node_get(bus_policy_fact_node(k.c, fact),
+                                     "actionable"),
+                        &can);
+                    assert_false(
+                        bus_strv_is(found.list[n].moves[m].to.text, "none"));
+                }
+                assert_true(can);
+            }
+        }
+    }
+    print_message("%zu ways\n", changes);
+    assert_true(changes > 0);
+}
+
+/* One list of what is missing, its first lines the dearest; an answer to one
+ * that decides leaves fewer open. */
+static void test_one_list(void **state)
+{
+    (void)state;
+    struct told t = family();
+    struct bus_advice_wants w;
+    struct bus_err err;
+    t.h.facts = t.facts;
+    assert_int_equal(
+        bus_advice_wants(k.c, &t.h, rules_day(DAY), &mem, &w, &err), BUS_OK);
+    for (size_t i = 0; i < w.count; i++) {
+        print_message("%s: %zu items, %zu decided, %lld fen%s\n",
+                      bus_policy_fact_name(k.c, w.list[i].fact).p,
+                      w.list[i].items, w.list[i].decides,
+                      (long long)w.list[i].fen,
+                      w.list[i].family ? ", the family" : "");
+        assert_true(w.list[i].items >= w.list[i].decides);
+        assert_true(i == 0 || w.list[i - 1].family >= w.list[i].family);
+        assert_true(i == 0 || w.list[i - 1].family != w.list[i].family ||
+                    w.list[i - 1].value_fen >= w.list[i].value_fen);
+    }
+    assert_true(w.count >= 1 && w.count <= BUS_ADVICE_WANTS_MAX);
+    tell(&t, "household.securities_fen", -1, 0, NULL);
+    struct bus_policy_result r = judged(&t);
+    assert_int_equal(of_item(&r, "MZ01")->verdict, BUS_POLICY_ELIGIBLE);
+}
+
+/* Each clause of each item has its sentence. */
+static void test_every_clause_is_worded(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < bus_policy_item_count(k.c); i++) {
+        struct bus_policy_item it;
+        char key[32];
+        assert_true(bus_policy_item_at(k.c, i, rules_day(DAY), &it));
+        for (int n = 1; n <= BUS_POLICY_CLAUSES_MAX; n++) {
+            (void)snprintf(key, sizeof(key), "%s.%d", it.code.p, n);
+            if (bus_policy_clause_of(k.c, bus_strv(key), rules_day(DAY)).n ==
+                0) {
+                assert_true(n > 1);
+                break;
+            }
+            const struct bus_node *text =
+                bus_policy_clause_text(k.c, bus_strv(key), rules_day(DAY));
+            if (bus_node_get(text, "zh") == NULL ||
+                bus_node_get(text, "en") == NULL) {
+                fail_msg("%s has no text", key);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +296,9 @@ int main(void)
         cmocka_unit_test(test_a_sign_begins),
         cmocka_unit_test(test_whose_it_is),
         cmocka_unit_test(test_only_confirmed),
+        cmocka_unit_test(test_what_a_family_can_do),
+        cmocka_unit_test(test_one_list),
+        cmocka_unit_test(test_every_clause_is_worded),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -122,6 +122,7 @@ static int case_work(struct asked *a,
     BUS_TRY(cli_tool_open(&a->t, err));
     bus_faults_init(&faults, &a->t.mem);
     cases->config = &a->t.config;
+    cases->officer = true;
     cases->catalogue = cli_policy_catalogue(&a->t.config, &faults);
     if (cases->catalogue == NULL) {
         return bus_fail(err, BUS_ECONFIG,
