@@ -22,6 +22,8 @@
 #ifndef BUS_LEDGER_CASES_H
 #define BUS_LEDGER_CASES_H
 
+#include <jansson.h>
+
 #include "bus/base/buf.h"
 #include "bus/base/err.h"
 #include "bus/conf/bus_config.h"
@@ -30,16 +32,25 @@
 
 /* Evaluations spent on one item's "what would change it". */
 #define BUS_CASES_TRIES 400
+/* Bytes of a progress over HTTP. */
+#define BUS_CASES_PROGRESS_MAX 4096
 /* Cases of one list. */
 #define BUS_CASES_LIST_MAX 10000
 
+/* Of "items". FAMILY: "changes" are what a family can do or wait for, of what
+ * it has not. OFFICER: what ends an eligible item too, and every fact that
+ * would change a verdict. BRIEF: no changes, formulas and values: what a
+ * progress is made of. */
+enum bus_ledger_depth {
+    BUS_LEDGER_FAMILY,
+    BUS_LEDGER_OFFICER,
+    BUS_LEDGER_BRIEF
+};
 struct bus_ledger_cases
 {
     const struct bus_config *config; /* villages, partners, facts, words */
     const struct bus_policy_catalogue *catalogue;
-    /* "changes" has what ends an eligible item, and every fact that would
-     * change a verdict; without it only what a family can do or wait for. */
-    bool officer;
+    enum bus_ledger_depth depth;
 };
 
 /* The document of the case that an id means: a case's, an application's, or a
@@ -70,6 +81,17 @@ int bus_ledger_application(const struct bus_ledger_cases *c,
 int bus_ledger_accepted(const struct bus_ledger_cases *c,
                         struct bus_strv id,
                         struct bus_buf *out,
+                        struct bus_err *err) BUS_MUSTCHECK;
+
+/* In short, out of a whole document: {case_id, case_no, division, opened_at,
+ * closed_at, state, paid_fen (all that came in), got: [{item, status,
+ * amount_fen, paid_fen}], doing: [{item, department, status, due}], wanted (as
+ * it stands there), not: [{item, why}], to_learn_of: open items that nothing
+ * speaks for, more: rows left out, by list}: as many rows as fit into
+ * bytes_max. *ret is new. */
+int bus_ledger_progress(const json_t *document,
+                        size_t bytes_max,
+                        json_t **ret,
                         struct bus_err *err) BUS_MUSTCHECK;
 
 struct bus_ledger_cases_query

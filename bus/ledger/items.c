@@ -54,6 +54,10 @@ static void items_clear(struct judging *j)
 static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
+    if (j->c->depth == BUS_LEDGER_BRIEF) {
+        *ret = json_object();
+        return BUS_OK;
+    }
     items_clear(j);
     BUS_TRY(bus_advice_report_clause(c, rule, BUS_POLICY_ZH, &j->zh, j->err));
     BUS_TRY(bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en, j->err));
@@ -80,6 +84,10 @@ items_worded(struct judging *j, struct bus_strv key, json_t *formula)
     const char *en = bus_node_cstr(bus_node_get(text, "en"));
     if (zh == NULL || en == NULL) {
         return formula;
+    }
+    if (j->c->depth == BUS_LEDGER_BRIEF) {
+        json_decref(formula);
+        return json_pack("{s:s, s:s}", "zh", zh, "en", en);
     }
     json_t *values = json_incref(json_object_get(formula, "values"));
     (void)json_object_del(formula, "values");
@@ -152,7 +160,7 @@ static int items_put_changes(struct judging *j,
     int item = bus_policy_item_find(j->c->catalogue, v->item);
     json_t *list = json_array();
     int rc = item < 0 ? BUS_EUNKNOWN
-             : j->c->officer
+             : j->c->depth == BUS_LEDGER_OFFICER
                  ? bus_advice_changes(j->c->catalogue, &j->household,
                                       j->e->rule_date, item, BUS_CASES_TRIES,
                                       &j->scratch, &found, j->err)
@@ -201,7 +209,8 @@ static int items_put_item(struct judging *j,
         v->has_left_out_by
             ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
             : json_null());
-    int rc = items_put_changes(j, v, row);
+    int rc =
+        j->c->depth == BUS_LEDGER_BRIEF ? BUS_OK : items_put_changes(j, v, row);
     return json_array_append_new(items, row) == 0
                ? rc
                : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");

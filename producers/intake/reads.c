@@ -21,11 +21,19 @@
 #define HOUR_MS            INT64_C(3600000)
 
 enum reads_what { READS_APPLICATION, READS_CASE, READS_PROGRESS };
+/* Of a case: ?part=. */
+enum reads_part {
+    READS_SHORT, /* none: its progress */
+    READS_ITEMS,
+    READS_HISTORY,
+    READS_ALL
+};
 struct reading /* in the request's own memory */
 {
     struct intake_reads *all;
     struct bus_run_http_request *rq;
     enum reads_what what;
+    enum reads_part part;
     struct bus_strv id;
     struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
     struct bus_web_caller caller;
@@ -259,6 +267,58 @@ reads_note_read(struct bus_pg *pg, const struct reading *q, struct bus_err *err)
     return bus_web_read_note(pg, &read, err);
 }
 
+/* What was asked of the case, out of what he may see of it. */
+static int reads_part_of(const struct reading *q,
+                         json_t *document,
+                         json_t **ret,
+                         struct bus_err *err)
+{
+    static const char *const items[] = {"case_id", "state",      "evaluation",
+                                        "members", "items",      "proposals",
+                                        "wanted",  "wanted_more"};
+    static const char *const not_history[] = {"items", "wanted", "wanted_more",
+                                              "proposals", "evaluation"};
+    json_t *to = NULL;
+    if (q->part == READS_SHORT) {
+        return bus_ledger_progress(document, BUS_CASES_PROGRESS_MAX, ret, err);
+    }
+    to = q->part == READS_ITEMS ? json_object() : json_copy(document);
+    for (size_t i = 0;
+         q->part == READS_ITEMS && i < sizeof(items) / sizeof(items[0]); i++) {
+        json_t *v = json_object_get(document, items[i]);
+        if (v != NULL) {
+            (void)json_object_set(to, items[i], v);
+        }
+    }
+    for (size_t i = 0; q->part == READS_HISTORY &&
+                       i < sizeof(not_history) / sizeof(not_history[0]);
+         i++) {
+        (void)json_object_del(to, not_history[i]);
+    }
+    *ret = to;
+    return to != NULL ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a case's document");
+}
+
+/* In its place in the document, or as the document. */
+static int
+reads_shape(const struct reading *q, json_t **document, struct bus_err *err)
+{
+    json_t *a_case =
+        q->what == READS_CASE ? *document : json_object_get(*document, "case");
+    json_t *part = NULL;
+    if (a_case == NULL) {
+        return BUS_OK;
+    }
+    BUS_TRY(reads_part_of(q, a_case, &part, err));
+    if (q->what == READS_CASE) {
+        json_decref(*document);
+        *document = part;
+    } else {
+        (void)json_object_set_new(*document, "case", part);
+    }
+    return BUS_OK;
+}
+
 /* The ledger's text, cut to what he may see. */
 static int reads_cut(struct bus_pg *pg, struct reading *q, struct bus_err *err)
 {
@@ -267,6 +327,9 @@ static int reads_cut(struct bus_pg *pg, struct reading *q, struct bus_err *err)
     char *text = NULL;
     int rc = document != NULL ? reads_allowed(pg, q, document, err)
                               : bus_fail(err, BUS_ENOMEM, "a case's document");
+    if (rc == BUS_OK) {
+        rc = reads_shape(q, &document, err);
+    }
     if (rc == BUS_OK) {
         text = json_dumps(document, JSON_COMPACT);
         rc = text != NULL ? BUS_OK
@@ -284,7 +347,11 @@ static int reads_cut(struct bus_pg *pg, struct reading *q, struct bus_err *err)
 static int reads_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct reading *q = data;
-    const struct bus_ledger_cases *cases = &q->all->cases;
+    struct bus_ledger_cases how = q->all->cases;
+    const struct bus_ledger_cases *cases = &how;
+    how.depth = q->part == READS_SHORT || q->part == READS_HISTORY
+                    ? BUS_LEDGER_BRIEF
+                    : BUS_LEDGER_FAMILY;
     bus_buf_clear(&q->out);
     BUS_TRY(q->what == READS_CASE
                 ? bus_ledger_case(cases, pg, q->id, &q->out, err)
@@ -314,6 +381,34 @@ static void reads_ask(struct intake_reads *r,
     }
 }
 
+/* False: answered. */
+static bool reads_take_part(struct bus_run_http_request *rq,
+                            enum reads_part *ret)
+{
+    static const struct
+    {
+        const char *word;
+        enum reads_part part;
+    } parts[] = {
+        {"items", READS_ITEMS}, {"history", READS_HISTORY}, {"all", READS_ALL}};
+    struct bus_strv asked = bus_run_http_query(rq, "part");
+    *ret = READS_SHORT;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (bus_strv_is(asked, parts[i].word)) {
+            *ret = parts[i].part;
+            return true;
+        }
+    }
+    if (asked.p == NULL) {
+        return true;
+    }
+    bus_run_http_problem(rq, 400,
+                         "part is items, history or all; left out, it is the "
+                         "progress in short",
+                         "part 应为 items、history 或 all; 不写为办理进度");
+    return false;
+}
+
 static void reads_known(struct bus_run_http_request *rq,
                         const struct bus_web_caller *caller,
                         void *data)
@@ -329,7 +424,9 @@ static void reads_known(struct bus_run_http_request *rq,
         memcmp(path.p, cases, sizeof(cases) - 1) == 0) {
         q.what = READS_CASE;
     }
-    reads_ask(data, rq, &q);
+    if (reads_take_part(rq, &q.part)) {
+        reads_ask(data, rq, &q);
+    }
 }
 
 static void get_one(struct bus_run_http_request *rq, void *data)

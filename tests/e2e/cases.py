@@ -37,8 +37,9 @@ def fits(value, schema, at="$"):
         return fits(value, node, at)
     for s in schema.get("allOf", ()):
         fits(value, s, at)
-    if "oneOf" in schema:
-        assert any(tried(value, s, at) for s in schema["oneOf"]), "%s: %r" % (at, value)
+    for some in ("oneOf", "anyOf"):
+        if some in schema:
+            assert any(tried(value, s, at) for s in schema[some]), "%s: %r" % (at, value)
     if "enum" in schema:
         assert value in schema["enum"], "%s: %r" % (at, value)
     kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
@@ -98,7 +99,7 @@ class Followed:
         return form, body["application_id"]
 
     def application(self, i):
-        status, headers, body = get(self.url + "/v1/applications/" + i)
+        status, headers, body = get(self.url + "/v1/applications/" + i + "?part=all")
         if status == 200:
             fits(body, {"$ref": "#/components/schemas/Progress"})
         return status, headers, body
@@ -123,7 +124,7 @@ def test_ledger_behind(f):
 def test_the_way(f, form, i):
     body = f.with_case(i)
     case = body["case"]
-    status, _, same = get(f.url + "/v1/cases/" + case["case_id"])
+    status, _, same = get(f.url + "/v1/cases/" + case["case_id"] + "?part=items")
     assert status == 200 and same["case_id"] == case["case_id"] and len(same["items"]) == len(case["items"])
     assert len(case["items"]) > 50 and case["evaluation"]["same_catalogue"] is True
     for item in case["items"]:
@@ -134,6 +135,39 @@ def test_the_way(f, form, i):
     assert any(item["changes"] for item in case["items"])
     print("items:", {v: sum(x["verdict"]["code"] == v for x in case["items"]) for v in ("ELIGIBLE", "UNDETERMINED", "NOT_ELIGIBLE")})
     return form, i, case
+
+
+def test_short(f, i, case):
+    """What is asked mostly: how it goes, in at most 4 KB; the rest by its part."""
+    url = f.url + "/v1/cases/" + case["case_id"]
+    with urllib.request.urlopen(url) as answer:
+        text = answer.read()
+    short = json.loads(text)
+    fits(short, {"$ref": "#/components/schemas/CaseShort"})
+    assert len(text) <= 4096, len(text)
+    started = [a for a in case["assignments"] if a["status"]["code"] == "ASSIGNED"]
+    assert len(short["doing"]) + short["more"].get("doing", 0) == len(started), (short["doing"], short["more"])
+    assert short["doing"][0]["due"] and short["doing"][0]["department"]["zh"]
+    assert len(short["wanted"]) <= 10 and short["not"] and short["not"][0]["why"]["zh"], short
+    assert all(w["supplier"] for w in short["wanted"]), short["wanted"]
+    fits(get(url + "?part=items")[2], {"$ref": "#/components/schemas/CaseItems"})
+    history = get(url + "?part=history")[2]
+    assert "items" not in history and history["timeline"]
+    status, _, wrong = get(url + "?part=everything")
+    assert status == 400 and "items" in wrong["detail"] and wrong["detail_zh"], wrong
+    print("in short: %d bytes, %d at work, %d lines missing" % (len(text), len(started), len(short["wanted"])))
+
+
+def columns(line):
+    return sum(2 if ord(c) > 0x2e80 else 1 for c in line)
+
+
+def test_screen(f, i):
+    for lang in ([], ["--en"]):
+        screen = f.town.lianou("case", "show", i, *lang).stdout
+        lines = screen.rstrip("\n").split("\n")
+        assert len(lines) <= 24 and max(map(columns, lines)) <= 80, screen
+    print("one screen:\n" + f.town.lianou("case", "show", i).stdout)
 
 
 def test_masked(form, case):
@@ -172,11 +206,11 @@ def test_command(f, i, case):
     shown = [json.loads(f.town.lianou("case", "show", x, "--json").stdout)["case_id"]
              for x in (i, case["case_id"], household)]
     assert shown == [case["case_id"]] * 3, shown
-    screen = f.town.lianou("case", "show", i).stdout
+    screen = f.town.lianou("case", "show", i, "--items").stdout
     for x in case["items"]:
         assert x["item"]["zh"] in screen and x["department"]["zh"] in screen, x
     assert "改变" in screen and household in screen
-    assert "[would change it]" in f.town.lianou("case", "show", i, "--en").stdout
+    assert "[would change it]" in f.town.lianou("case", "show", i, "--items", "--en").stdout
     for query, there in ((["--limit", "50"], True), (["--village", case["division"]["code"]], True),
                          (["--village", "000000"], False)):
         cases = json.loads(f.town.lianou("case", "list", "--json", *query).stdout)["cases"]
@@ -243,6 +277,8 @@ def main():
         form, i = test_ledger_behind(f)
         town.start("ledger")
         form, i, case = test_the_way(f, form, i)
+        test_short(f, i, case)
+        test_screen(f, i)
         test_masked(form, case)
         test_refusals(f, case)
         test_command(f, i, case)

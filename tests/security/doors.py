@@ -89,8 +89,8 @@ class Door:
         s, b = self.post(form, headers)
         return s, {(f["pointer"], f["code"]) for f in b.get("faults", ())}
 
-    def progress(self, i, headers=None, where="applications"):
-        s, h, b = self.ask("GET", "/v1/%s/%s" % (where, i), headers=headers)
+    def progress(self, i, headers=None, where="applications", part="all"):
+        s, h, b = self.ask("GET", "/v1/%s/%s?part=%s" % (where, i, part), headers=headers)
         return s, h, b
 
     def case_of(self, i, headers=None):
@@ -372,6 +372,9 @@ def reads(door):
         foreign = [(part, x) for part in ("items", "assignments", "decisions") for x in seen[part] if x["department"]["code"] != org]
         check("%s sees its items and no other's" % org, s == 200 and seen["items"] and not foreign, (s, foreign[:2]))
         codes = {x["item"]["code"] for x in case["items"] if x["department"]["code"] != org}
+        short = door.ask("GET", "/v1/cases/" + case["case_id"], headers=bearer(tokens[org]))[2]
+        check("%s: nor in short" % org, len(short) <= 4096 and not [c for c in codes if '"%s"' % c in short.decode()]
+              and "wanted" not in json.loads(short), short)
         check("%s: no word of others' items" % org, not [c for c in codes if '"%s"' % c in b.decode()])
     for system, key, want in (("MZ", door.mz, 200 if "MZ" in departments else 404), ("callcentre", door.secret, 404)):
         path = "/v1/cases/" + case["case_id"]

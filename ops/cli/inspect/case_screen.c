@@ -517,11 +517,16 @@ int cli_case_screen_show(const struct case_screen *s,
         (void)fprintf(s->to, "%s  ", case_screen_str(d, "application_id"));
         report_at(s, d, "state");
         (void)fputs("\n", s->to);
+    } else if (rc == BUS_OK && !s->items && !s->history) {
+        rc = cli_case_brief_show(s, d, err);
     } else if (rc == BUS_OK) {
         case_screen_head(s, d);
         case_screen_evaluation(s, d);
-        case_screen_items(s, d);
-        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (s->items) {
+            case_screen_items(s, d);
+        }
+        for (size_t i = 0; s->history && i < sizeof(parts) / sizeof(parts[0]);
+             i++) {
             show_part(s, &parts[i], d);
         }
     }

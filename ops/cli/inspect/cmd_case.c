@@ -18,6 +18,8 @@ static const struct option options[] = {
     {"json", no_argument, NULL, 'j'},
     {"en", no_argument, NULL, 'e'},
     {"all", no_argument, NULL, 'a'},
+    {"items", no_argument, NULL, 'i'},
+    {"history", no_argument, NULL, 'h'},
     {"open", no_argument, NULL, 'o'},
     {"closed", no_argument, NULL, 'x'},
     {"conflicts", no_argument, NULL, 'k'},
@@ -50,7 +52,11 @@ static bool take_option(struct asked *a, int o)
     case 'e':
         return a->screen.en = true;
     case 'a':
-        return a->screen.all = true;
+        return a->screen.all = a->screen.items = a->screen.history = true;
+    case 'i':
+        return a->screen.items = true;
+    case 'h':
+        return a->screen.history = true;
     case 'o':
         a->query.state = "OPEN";
         return true;
@@ -122,7 +128,7 @@ static int case_work(struct asked *a,
     BUS_TRY(cli_tool_open(&a->t, err));
     bus_faults_init(&faults, &a->t.mem);
     cases->config = &a->t.config;
-    cases->officer = true;
+    cases->depth = BUS_LEDGER_OFFICER;
     cases->catalogue = cli_policy_catalogue(&a->t.config, &faults);
     if (cases->catalogue == NULL) {
         return bus_fail(err, BUS_ECONFIG,
@@ -156,11 +162,12 @@ static int case_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_case = {
     .name = "case",
-    .usage = "show ID [--all] | list [--open|--closed|--conflicts] "
+    .usage = "show ID [--items|--history|--all] | list "
+             "[--open|--closed|--conflicts] "
              "[--village CODE] [--limit N]\n    [--why TEXT] [--en] [--json] "
              "[--db CONNINFO] [--config DIR]",
-    .summary = "a case's whole life, by its, an application's or a household's "
-               "id",
+    .summary = "a case on one screen, or its whole life, by its, an "
+               "application's or a household's id",
     .summary_zh = "个案全过程",
     .group = 1,
     .run = case_run,

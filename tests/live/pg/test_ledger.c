@@ -490,7 +490,8 @@ static void a_case_is_shown_from_rows(void **state)
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
     assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
     struct bus_ledger_cases cases = {&config,
-                                     bus_role_frame_catalogue(&config), true};
+                                     bus_role_frame_catalogue(&config),
+                                     BUS_LEDGER_OFFICER};
     open_writer(&w, place_database("shown"), 0);
     messages_init(&l, 3 * LETTERS_PER_CASE);
     messages_case(&l, 7);
@@ -637,7 +638,8 @@ static void an_open_case_says_where_it_stands(void **state)
     (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
     assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
     struct bus_ledger_cases cases = {&config,
-                                     bus_role_frame_catalogue(&config), true};
+                                     bus_role_frame_catalogue(&config),
+                                     BUS_LEDGER_OFFICER};
     messages_init(&t.l, 64);
     tell_case(&t, SA_CASE_EVENT_KIND_OPENED, 1000);
     for (uint32_t k = 0; k < 7; k++) {

@@ -97,7 +97,7 @@ static void household(struct snapshot *s, size_t people, int64_t income_fen)
 /* The document's proposals as one text without spaces. */
 static const char *proposals(const struct snapshot *s, const char *date)
 {
-    const struct bus_ledger_cases c = {&k.config, k.c, false};
+    const struct bus_ledger_cases c = {&k.config, k.c, BUS_LEDGER_FAMILY};
     struct bus_strv framed;
     struct bus_err err;
     json_t *document = json_object();

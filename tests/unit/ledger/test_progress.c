@@ -1,0 +1,116 @@
+/* A case in short: what is in which list, and that it fits. */
+#include "bus/ledger/cases.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/check.h"
+
+static json_t *text(const char *code)
+{
+    return json_pack("{s:s, s:s, s:s}", "code", code, "zh", "中文的一句话",
+                     "en", "a sentence in English");
+}
+
+static void add(json_t *document, const char *list, json_t *row)
+{
+    assert_int_equal(
+        json_array_append_new(json_object_get(document, list), row), 0);
+}
+
+static json_t *whole(int of_each)
+{
+    static const char *const status[] = {"ASSIGNED", "ENDED_DELIVERED",
+                                         "DISPATCHED", "ENDED_REFUSED",
+                                         "ENDED_WITHDRAWN"};
+    json_t *d = json_pack(
+        "{s:s, s:i, s:s, s:n, s:o, s:[], s:[], s:[], s:[], s:[]}", "case_id",
+        "0198c0de-0000-7000-8000-000000000000", "case_no", 1, "opened_at",
+        "2026-10-09T08:00:00+08:00", "closed_at", "state", text("OPEN"),
+        "assignments", "decisions", "payments", "items", "wanted");
+    for (int i = 0; i < of_each; i++) {
+        for (int k = 0; k < 5; k++) {
+            char id[16], item[16];
+            (void)snprintf(id, sizeof(id), "a-%d-%d", i, k);
+            (void)snprintf(item, sizeof(item), "X%d%d", k, i);
+            add(d, "assignments",
+                json_pack("{s:s, s:o, s:o, s:o, s:s, s:n}", "assignment_id", id,
+                          "item", text(item), "department", text("MZ"),
+                          "status", text(status[k]), "due", "2026-11-19",
+                          "reason"));
+            if (k == 1) {
+                add(d, "payments",
+                    json_pack("{s:s, s:I, s:o}", "assignment_id", id,
+                              "amount_fen", (json_int_t)12345, "outcome",
+                              text("SETTLED")));
+            }
+            if (k == 3) {
+                add(d, "decisions",
+                    json_pack("{s:s, s:s}", "assignment_id", id, "reason_text",
+                              "证明不足"));
+            }
+        }
+    }
+    add(d, "items",
+        json_pack("{s:o, s:o, s:[o]}", "item", text("N1"), "verdict",
+                  text("NOT_ELIGIBLE"), "reasons", text("N1.1")));
+    add(d, "items",
+        json_pack("{s:o, s:o, s:[o]}", "item", text("U1"), "verdict",
+                  text("UNDETERMINED"), "reasons", text("U1.1")));
+    return d;
+}
+
+static size_t rows(const json_t *d, const char *list)
+{
+    return json_array_size(json_object_get(d, list));
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    json_t *d = whole(1), *p = NULL;
+    struct bus_err err;
+    assert_int_equal(bus_ledger_progress(d, SIZE_MAX, &p, &err), BUS_OK);
+    assert_int_equal(rows(p, "got"), 1);
+    assert_int_equal(rows(p, "doing"), 2);
+    assert_int_equal(rows(p, "not"), 2); /* refused; not by the facts */
+    assert_int_equal(json_integer_value(json_object_get(p, "paid_fen")), 12345);
+    assert_int_equal(json_integer_value(json_object_get(p, "to_learn_of")), 1);
+    const json_t *why =
+        json_object_get(json_array_get(json_object_get(p, "not"), 0), "why");
+    assert_string_equal(json_string_value(json_object_get(why, "zh")),
+                        "证明不足");
+    json_decref(p);
+    json_decref(d);
+}
+
+static void test_it_fits(void **state)
+{
+    (void)state;
+    json_t *d = whole(20), *p = NULL;
+    struct bus_err err;
+    assert_int_equal(bus_ledger_progress(d, BUS_CASES_PROGRESS_MAX, &p, &err),
+                     BUS_OK);
+    char *t = json_dumps(p, JSON_COMPACT);
+    assert_true(strlen(t) <= BUS_CASES_PROGRESS_MAX);
+    free(t);
+    size_t more = 0;
+    const char *lists[] = {"got", "doing", "not"};
+    for (size_t i = 0; i < 3; i++) {
+        more += (size_t)json_integer_value(
+            json_object_get(json_object_get(p, "more"), lists[i]));
+        more += rows(p, lists[i]);
+    }
+    assert_int_equal(more, 20 + 40 + 21); /* nothing is lost without a word */
+    json_decref(p);
+    json_decref(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_it_fits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
