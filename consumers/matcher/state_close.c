@@ -312,6 +312,45 @@ static int close_facts(struct matcher_parted *h,
                                   err);
 }
 
+/* As it was opened, so that the bytes are the old ones. Its texts and the marks
+ * of its process are only ever exchanged as a whole; lines are changed in
+ * place. A list more is to be looked at here as well: this ends its build. */
+_Static_assert(sizeof(struct sa_assignment_state) == 224, "another list?");
+static bool assignment_stays(const struct matcher_opened *o,
+                             size_t i,
+                             const struct sa_assignment_state *a)
+{
+    struct sa_assignment_state now;
+    if (i >= o->n || !o->plain[i]) {
+        return false;
+    }
+    const struct sa_assignment_state *was = &o->assignments[i];
+    size_t lines = was->lines.n;
+    memcpy(&now, a, sizeof(now));
+    now.lines.v = was->lines.v;
+    return memcmp(&now, was, sizeof(now)) == 0 &&
+           (lines == 0 || memcmp(a->lines.v, was->lines.v,
+                                 lines * sizeof(*was->lines.v)) == 0);
+}
+
+/* Its lists are never changed in place, only the disputed: they have none. */
+static bool facts_stay(const struct matcher_opened *o,
+                       const struct sa_household_state *st)
+{
+    const struct sa_household_state *was = o->rest;
+    return was != NULL && was->facts.v == st->facts.v &&
+           was->facts.n == st->facts.n && was->members.v == st->members.v &&
+           was->members.n == st->members.n && st->disputed.n == 0 &&
+           was->applications.v == st->applications.v &&
+           was->applications.n == st->applications.n &&
+           was->has_personal == st->has_personal &&
+           was->personal.p == st->personal.p &&
+           was->personal.n == st->personal.n &&
+           was->has_personal_event == st->has_personal_event &&
+           bus_id_eq(&was->personal_event, &st->personal_event) &&
+           bus_strv_eq(was->division_code, st->division_code);
+}
+
 /* The part as it is now, the old bytes if nothing of it has changed. */
 static void settle(struct matcher_parts *ret,
                    bool *changed,
@@ -352,13 +391,16 @@ int matcher_parted_close(struct matcher_parted *h,
     struct bus_strv whole = now;
     bool facts = st->members.n + st->facts.n + st->applications.n > 0 ||
                  st->has_personal;
-    if (h->facts_there && facts) {
+    if (h->facts_there && facts && !facts_stay(&h->opened, st)) {
         BUS_TRY(close_facts(h, st, &now, err));
         settle(ret, changed, MATCHER_PART_FACTS, now);
     }
     bool any = changed[MATCHER_PART_CASE] || changed[MATCHER_PART_FACTS];
     for (size_t i = 0; i < st->assignments.n; i++) {
         uint32_t part = MATCHER_PART_ASSIGNMENTS + (uint32_t)i;
+        if (assignment_stays(&h->opened, i, &st->assignments.v[i])) {
+            continue;
+        }
         BUS_TRY(close_assignment(h, st->sequence, &st->assignments.v[i], &now,
                                  err));
         settle(ret, changed, part, now);

@@ -168,6 +168,52 @@ static int open_assignment(struct matcher_parted *h,
     return BUS_OK;
 }
 
+/* Of the version that is written today? */
+static bool state_is_own(const struct bus_wire_type *type,
+                         struct bus_strv framed)
+{
+    struct bus_strv body;
+    uint32_t id = 0;
+    return bus_wire_unframe(framed, &id, &body, NULL) == BUS_OK &&
+           id == type->id;
+}
+
+/* Read as a number, not as a text that may have one by now. */
+static bool state_is_word(const struct matcher_parted *h, struct bus_strv text)
+{
+    int32_t at = matcher_names_find(h->names, text);
+    return at >= 0 && h->names->v[at].p == text.p;
+}
+
+/* Copies, for the lines are changed in place. */
+static int state_keep(struct matcher_parted *h,
+                      const struct sa_assignment_state *a,
+                      size_t n,
+                      struct bus_err *err)
+{
+    struct matcher_opened *o = &h->opened;
+    o->assignments = bus_arena_alloc(h->mem, (n + 1) * sizeof(*a));
+    o->plain = bus_arena_calloc(h->mem, n + 1, sizeof(*o->plain));
+    if (o->assignments == NULL || o->plain == NULL) {
+        return state_no_room(err);
+    }
+    if (n > 0) {
+        memcpy(o->assignments, a, n * sizeof(*a));
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t bytes = a[i].lines.n * sizeof(*a[i].lines.v);
+        o->plain[i] = state_is_own(&sa_household_assignment_type,
+                                   h->parts.v[MATCHER_PART_ASSIGNMENTS + i]) &&
+                      (!a[i].has_reason || state_is_word(h, a[i].reason));
+        o->assignments[i].lines.v = bus_arena_dup(h->mem, a[i].lines.v, bytes);
+        if (o->assignments[i].lines.v == NULL) {
+            return state_no_room(err);
+        }
+    }
+    o->n = n;
+    return BUS_OK;
+}
+
 static int state_open_case(struct matcher_parted *h,
                            struct sa_household_state *ret,
                            struct bus_err *err)
@@ -211,6 +257,7 @@ static int state_open_case(struct matcher_parted *h,
     }
     ret->assignments.v = a;
     ret->assignments.n = n;
+    BUS_TRY(state_keep(h, a, n, err));
     int64_t facts = parts->n > MATCHER_PART_FACTS
                         ? matcher_part_sequence(parts->v[MATCHER_PART_FACTS])
                         : -1;
@@ -228,6 +275,7 @@ int matcher_parted_open(struct matcher_parted *h,
     *ret = (struct sa_household_state){.household_id = *household,
                                        .consent = true};
     h->size = 0;
+    h->opened = (struct matcher_opened){.n = 0};
     h->before = false;
     h->facts_there = h->parts.n <= MATCHER_PART_FACTS ||
                      h->parts.v[MATCHER_PART_FACTS].n == 0;
@@ -318,5 +366,10 @@ int matcher_parted_facts(struct matcher_parted *h,
     st->has_personal_event = p->has_personal_event;
     st->personal_event = p->personal_event;
     h->facts_there = true;
+    bool plain =
+        p->others.n == 0 && p->disputed.n == 0 &&
+        bus_strv_eq(st->division_code, p->division_code) &&
+        state_is_own(&sa_household_facts_type, h->parts.v[MATCHER_PART_FACTS]);
+    h->opened.rest = plain ? bus_arena_dup(h->mem, st, sizeof(*st)) : NULL;
     return BUS_OK;
 }

@@ -91,9 +91,20 @@ int matcher_parts_set(struct matcher_parts *in,
 
 /* --- as a state --- */
 
+/* What a part was when it was opened, to see whether it must be written anew
+ * without writing it. */
+struct matcher_opened
+{
+    struct sa_assignment_state *assignments; /* with lines of their own */
+    bool *plain; /* each: written today it would be the same bytes */
+    size_t n;
+    const struct sa_household_state *rest; /* what the facts' part has; NULL:
+                                              written in any case */
+};
 struct matcher_parted
 {
     struct matcher_parts parts;
+    struct matcher_opened opened;
     struct bus_wire_registry *schemas;
     struct matcher_names *names;
     struct bus_arena *mem;
