@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/advice/check.h"
+#include "bus/policy/process.h"
 
 enum want {
     WANT_TEXT,
@@ -48,7 +49,7 @@ static const struct rule part_rules[] = {
     {"materials.[].name", WANT_BOTH, NULL, false, true},
     {"materials.[].obtainable_by_sharing", WANT_BOOL, NULL, false, true},
     {"process.flow", WANT_TEXT, NULL, false, false},
-    {"process.steps.[].step", WANT_TEXT, NULL, false, false},
+    {"process.steps.[].step", WANT_WORD, BUS_POLICY_STEP_WORDS, false, false},
     {"process.steps.[].actor", WANT_WORD, WHO, false, false},
     {"process.steps.[].limit.n", WANT_NUMBER, NULL, true, false},
     {"process.steps.[].limit.unit", WANT_WORD, UNITS, true, false},
