@@ -92,18 +92,25 @@ static struct sa_actor who(const char *name)
     return a;
 }
 
-/* Nothing is known but the area: dibao may be started all the same. */
+/* In a village and without an income: dibao may be started, whatever else is
+ * missing. */
 static void apply(struct sa_household_state *st)
 {
     static struct sa_member head = {.head = true, .relation = {"0", 1}};
-    static struct sa_fact area;
+    static struct sa_fact facts[2];
     static struct sa_application a;
     struct matcher_outputs out;
-    area = (struct sa_fact){.name = BUS_STRV("household.area"),
-                            .source = BUS_STRV("declared"),
-                            .as_of = rules_day("2026-10-09")};
-    area.value.branch = SA_FACT_VALUE_STRING;
-    area.value.u.string_value = BUS_STRV("rural");
+    for (size_t i = 0; i < 2; i++) {
+        facts[i] = (struct sa_fact){
+            .name = i == 0 ? BUS_STRV("household.area")
+                           : BUS_STRV("household.income_total_fen"),
+            .source = BUS_STRV("declared"),
+            .as_of = rules_day("2026-10-09")};
+    }
+    facts[0].value.branch = SA_FACT_VALUE_STRING;
+    facts[0].value.u.string_value = BUS_STRV("rural");
+    facts[1].value.branch = SA_FACT_VALUE_LONG;
+    facts[1].value.u.long_value = 0;
     head.person_id = id('p', 1);
     a = (struct sa_application){.event_id = id('e', 1),
                                 .household_id = id('h', 1),
@@ -112,8 +119,8 @@ static void apply(struct sa_household_state *st)
                                 .division_code = BUS_STRV("371425101001")};
     a.members.v = &head;
     a.members.n = 1;
-    a.facts.v = &area;
-    a.facts.n = 1;
+    a.facts.v = facts;
+    a.facts.n = 2;
     memset(st, 0, sizeof(*st));
     st->household_id = a.household_id;
     assert_int_equal(
