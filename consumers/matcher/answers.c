@@ -98,7 +98,7 @@ int matcher_on_decision(struct step *s)
     }
     if (why.n > 0) {
         /* Its id is not noted: whoever it was, the real one may follow. */
-        return matcher_give_back(s, a, &d->decision_id, why);
+        return matcher_give_back(s, a, &d->event_id, &d->decision_id, why);
     }
     a->has_decision_id = true;
     a->decision_id = d->decision_id;
@@ -265,7 +265,7 @@ int matcher_on_dispatch(struct step *s)
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
         matcher_assignment_move(a, MOVE_REOPEN);
-        return matcher_give_back(s, a, &r->decision_id,
+        return matcher_give_back(s, a, &r->event_id, &r->decision_id,
                                  r->has_reason ? r->reason
                                                : BUS_STRV("ORDER_REFUSED"));
     }

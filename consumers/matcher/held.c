@@ -413,6 +413,28 @@ step_note_taken(struct step *s, struct sa_assignment_state *a, int32_t mark)
     return BUS_OK;
 }
 
+/* Partners say what they say at least once. Known again by the reason, too:
+ * who only bears the event's id does not keep the real one out. */
+int matcher_give_back(struct step *s,
+                      struct sa_assignment_state *a,
+                      const struct bus_id *event_id,
+                      const struct bus_id *about,
+                      struct bus_strv why)
+{
+    int32_t mark = matcher_answer_of(bus_hash64(
+        event_id->b, sizeof(event_id->b), bus_hash64(why.p, why.n, 0)));
+    BUS_CHECK(mark != 0);
+    if (step_taken(a, mark)) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    a->has_process = true;
+    BUS_TRY(step_note_taken(s, a, mark));
+    s->out->changed = true;
+    BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about, why));
+    return matcher_assignment_return(s, a, why);
+}
+
 /* His role as the register has it: what a sender calls it is his own text. */
 static const char *step_role(const struct step *s, const struct sa_actor *who)
 {
@@ -463,7 +485,7 @@ int matcher_on_step(struct step *s)
     }
     struct bus_strv why = step_held(s, e, a);
     if (why.n > 0) {
-        return matcher_give_back(s, a, &e->event_id, why);
+        return matcher_give_back(s, a, &e->event_id, &e->event_id, why);
     }
     a->has_process = true;
     bus_role_process_move(&a->process, e->kind, known_day(s),

@@ -102,24 +102,6 @@ int matcher_assignment_return(struct step *s,
     return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_RETURNED, NULL);
 }
 
-/* To the department, which may decide anew. */
-int matcher_give_back(struct step *s,
-                      struct sa_assignment_state *a,
-                      const struct bus_id *about,
-                      struct bus_strv why)
-{
-    struct sa_case_event *e =
-        matcher_step_case_event(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about);
-    if (e == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    e->has_note = true;
-    e->note = why;
-    s->out->changed = true;
-    int rc = matcher_step_emit_case(s, e, (struct bus_strv){0});
-    return rc == BUS_OK ? matcher_assignment_return(s, a, why) : rc;
-}
-
 static struct bus_id assignment_id_of(const struct sa_household_state *st,
                                       struct bus_strv item,
                                       int32_t round)

@@ -156,10 +156,11 @@ int matcher_on_step(struct step *s);
 int matcher_assignment_asked(struct step *s,
                              const struct sa_assignment_state *a,
                              struct bus_strv department);
-/* match.c: what was said goes back to the department with a reason, which may
- * say it anew; about: the id of what was said. */
+/* held.c: what was said goes back to the department, which may say it anew;
+ * once for each event and reason. about: the id of what was said. */
 int matcher_give_back(struct step *s,
                       struct sa_assignment_state *a,
+                      const struct bus_id *event_id,
                       const struct bus_id *about,
                       struct bus_strv why);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */
