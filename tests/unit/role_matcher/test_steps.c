@@ -345,6 +345,40 @@ static void an_objection_begins_the_survey_anew(void **state)
     DECIDED("", "MZ01", "boss", CONFIRMED, 13);
 }
 
+/* Also of an item that asks for no survey (MZ06: accepted, a notice). */
+static void an_objection_asks_for_a_survey_of_any_item(void **state)
+{
+    (void)state;
+    const struct bus_policy_process asked = {.steps = 17, .notice_days = 7};
+    static const struct
+    {
+        enum sa_step_kind kind;
+        int32_t day;
+        const char *why, *decision;
+    } way[] = {
+        {SUR, 0, "STEP_NOT_ASKED survey", "STEP_MISSING accept"},
+        {ACC, 0, "", "STEP_MISSING notice"},
+        {POST, 1, "", "STEP_MISSING notice"},
+        {OBJ, 2, "", "STEP_MISSING survey"},
+        {POST, 3, "STEP_MISSING survey", "STEP_MISSING survey"},
+        {SUR, 3, "", "STEP_MISSING notice"},
+        {POST, 4, "", "STEP_MISSING notice"},
+        {EXP, 11, "", ""},
+    };
+    struct sa_assignment_process p = {0};
+    for (size_t i = 0; i < sizeof(way) / sizeof(way[0]); i++) {
+        struct bus_strv why =
+            bus_role_process_held(&asked, &p, way[i].kind, way[i].day);
+        assert_true(bus_strv_is(why, way[i].why));
+        if (why.n == 0) {
+            bus_role_process_move(&p, way[i].kind, way[i].day, BUS_STRV(""));
+        }
+        assert_true(
+            bus_strv_is(bus_role_process_missing(&asked, ~0u, &p, way[i].day),
+                        way[i].decision));
+    }
+}
+
 static void refused_without_a_notice(void **state)
 {
     (void)state;
@@ -483,6 +517,7 @@ int main(void)
         cmocka_unit_test(the_whole_way),
         cmocka_unit_test(a_notice_is_over_by_its_days),
         cmocka_unit_test(an_objection_begins_the_survey_anew),
+        cmocka_unit_test(an_objection_asks_for_a_survey_of_any_item),
         cmocka_unit_test(refused_without_a_notice),
         cmocka_unit_test(by_whom),
         cmocka_unit_test(about_what),
