@@ -28,7 +28,7 @@ keep=${dir:+yes}
 dir=${dir:-$(mktemp -d)}
 [ -n "$keep" ] || chmod 755 "$dir" # it becomes the root, and others than root walk through it
 end() {
-    for at in "$dir/dev" "$dir/proc"; do
+    for at in "$dir/dev/pts" "$dir/dev" "$dir/proc"; do
         ! mountpoint -q "$at" || umount "$at"
     done
     [ -n "$keep" ] || rm -rf --one-file-system "$dir"
@@ -44,6 +44,7 @@ if [ ! -d "$dir/etc" ]; then
 fi
 mountpoint -q "$dir/proc" || mount -t proc proc "$dir/proc"
 mountpoint -q "$dir/dev" || mount --bind /dev "$dir/dev"
+mountpoint -q "$dir/dev/pts" || mount --bind /dev/pts "$dir/dev/pts"
 cp /etc/resolv.conf "$dir/etc/resolv.conf"
 rm -rf "$dir/root/lianou"
 git clone -q "$source" "$dir/root/lianou"
