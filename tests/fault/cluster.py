@@ -15,7 +15,7 @@ FAULTs, in the order given (default: all):
   coordinator   the broker that leads the matcher's group is killed and stays away
                 until the roles have gone on without it
   kills         one broker after the other is killed and comes back
-  stops         one broker after the other is stopped (SIGSTOP) for 30 to 70 s
+  stops         one broker after the other is stopped (SIGSTOP) for 20 to 60 s
   stopped       the broker that leads the matcher's group is, not killed
   hole          the network to one broker swallows everything for 20 to 40 s
   resets        all connections are reset, again and again
