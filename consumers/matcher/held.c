@@ -32,6 +32,7 @@
 #include "consumers/matcher/parts.h"
 
 #define TOWN_DIGITS 9
+#define GONE_BACK   1  /* a seed of its own */
 #define STEPS_KEPT  16 /* of an assignment, to know them again */
 
 static const struct bus_strv holds; /* no reason */
@@ -413,16 +414,17 @@ step_note_taken(struct step *s, struct sa_assignment_state *a, int32_t mark)
     return BUS_OK;
 }
 
-/* Partners say what they say at least once. Known again by the reason, too:
- * who only bears the event's id does not keep the real one out. */
+/* Partners say what they say at least once: an event goes back once, whatever
+ * for, or its outputs would stand twice. Not by the mark of one that is taken:
+ * the real one, which has no reason to go back, is heard after a false one. */
 int matcher_give_back(struct step *s,
                       struct sa_assignment_state *a,
                       const struct bus_id *event_id,
                       const struct bus_id *about,
                       struct bus_strv why)
 {
-    int32_t mark = matcher_answer_of(bus_hash64(
-        event_id->b, sizeof(event_id->b), bus_hash64(why.p, why.n, 0)));
+    int32_t mark = matcher_answer_of(
+        bus_hash64(event_id->b, sizeof(event_id->b), GONE_BACK));
     BUS_CHECK(mark != 0);
     if (step_taken(a, mark)) {
         s->out->duplicate = true;

@@ -423,8 +423,11 @@ static void about_what(void **state)
     e.item = BUS_STRV("MZ02");
     assert_int_equal(decide_one(&st, &event, &out), BUS_OK);
     assert_true(bus_strv_is(reason_of(&out), "ITEM_DIFFERS"));
+    assert_int_equal(decide_one(&st, &event, &out), BUS_OK);
+    assert_true(out.duplicate && out.n == 0); /* it went back before */
     e.item = BUS_STRV("MZ01");
     e.case_id = id('c', 9);
+    e.event_id = id('z', 2);
     assert_int_equal(decide_one(&st, &event, &out), BUS_OK);
     assert_true(bus_strv_is(reason_of(&out), "CASE_DIFFERS"));
     e.case_id = st.case_id;
