@@ -56,9 +56,9 @@ static void load_clauses(struct loading *l, struct version_def *v)
         v->clause_keys[i] = bus_strv(bus_arena_printf(
             &l->c->mem, "%.*s.%zu", BUS_STRV_ARG(v->item.code), i + 1));
     }
-    const struct bus_node *texts =
-        bus_node_get(bus_node_get(v->node, "condition"), "clauses");
-    if (texts != NULL &&
+    const struct bus_node *condition = bus_node_get(v->node, "condition");
+    const struct bus_node *texts = bus_node_get(condition, "clauses");
+    if (texts != NULL && bus_node_get(condition, "feel") != NULL &&
         (texts->kind != BUS_NODE_LIST || texts->count != v->clause_count)) {
         bus_faults_add(l->faults, texts->at, v->item.code.p,
                        "condition.clauses: the condition has %zu clauses (cut "
