@@ -51,6 +51,7 @@ struct bus_config_kafka
     int security;          /* enum bus_kafka_security */
     const char *sasl_mechanism, *username, *password; /* NULL: none */
     const char *ca_file, *cert_file, *key_file;       /* NULL: none */
+    const char *key_password;                         /* of key_file */
     int64_t partitions;                               /* of every case topic */
     int64_t replication, min_insync;
     int64_t message_bytes_max;

@@ -218,6 +218,12 @@ static void keys_put_text(char *field, const char *text)
     memcpy(field, &text, sizeof text);
 }
 
+/* A file that the environment may name: ${NAME:-} without NAME names none. */
+static bool key_may_lack(const struct bus_key *key)
+{
+    return key->type == BUS_KEY_PATH && !key->required && key->dflt == NULL;
+}
+
 /* One scalar into its field; false if it does not fit the row. */
 static bool take_scalar(struct walk *w,
                         const struct bus_key *key,
@@ -344,7 +350,7 @@ static void load_value(struct walk *w,
         return;
     }
     const struct bus_node *value = keys_resolve(w, n);
-    if (!value) {
+    if (!value || (value != n && value->text.n == 0 && key_may_lack(key))) {
         return;
     }
     if (key->type == BUS_KEY_SECRET && value == n) {

@@ -108,6 +108,8 @@ static const struct bus_key kafka_keys[] = {
      .doc = "own certificate, PEM", .doc_zh = "本端证书"},
     {"key_file", BUS_KEY_PATH, AT(bus_config_kafka, key_file),
      .doc = "own private key, PEM", .doc_zh = "本端私钥"},
+    {"key_password", BUS_KEY_SECRET, AT(bus_config_kafka, key_password),
+     .doc = "of key_file, if it has one", .doc_zh = "本端私钥口令"},
     {"partitions", BUS_KEY_INT, AT(bus_config_kafka, partitions), .dflt = "12",
      .min = 1, .max = BUS_CONF_PARTITIONS_MAX,
      .doc = "of every case topic; a household is in the same partition of all",

@@ -10,6 +10,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
+#include "bus/kafka/tls.h"
 
 int bus_kafka_admin_open(const struct bus_kafka_env *env,
                          struct bus_kafka_admin **ret,
@@ -94,9 +95,14 @@ static int admin_refused(struct bus_kafka_admin *a, int rc, struct bus_err *err)
                           "password / 用户名或口令不对: %s",
                           a->env.conf->username ? a->env.conf->username : "",
                           rd_kafka_event_error_string(ev));
-        } else if (e == RD_KAFKA_RESP_ERR__SSL) {
-            rc = bus_fail(err, kafka_errc(e), "TLS / 证书不对: %s",
-                          rd_kafka_event_error_string(ev));
+        } else if (e != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const char *text = rd_kafka_event_error_string(ev);
+            const char *cause = kafka_tls_cause(text);
+            if (cause[0] != '\0' || e == RD_KAFKA_RESP_ERR__SSL) {
+                rc = bus_fail(
+                    err, kafka_errc(e), "%s%s",
+                    cause[0] != '\0' ? cause : "TLS / 证书不对: ", text);
+            }
         }
         rd_kafka_event_destroy(ev);
     }

@@ -12,6 +12,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/parts.h"
+#include "bus/kafka/tls.h"
 
 #define ERRSTR 256
 
@@ -79,9 +80,15 @@ static void set_security(rd_kafka_conf_t *conf,
         kafka_set(conf, "sasl.username", k->username, rc, err);
         kafka_set(conf, "sasl.password", k->password, rc, err);
     }
+    if (k->security == BUS_KAFKA_SSL || k->security == BUS_KAFKA_SASL_SSL) {
+        (void)rd_kafka_conf_set_ssl_cert_verify_cb(conf, kafka_tls_verify);
+    }
     kafka_set(conf, "ssl.ca.location", k->ca_file, rc, err);
     kafka_set(conf, "ssl.certificate.location", k->cert_file, rc, err);
     kafka_set(conf, "ssl.key.location", k->key_file, rc, err);
+    if (k->key_file != NULL) {
+        kafka_set(conf, "ssl.key.password", k->key_password, rc, err);
+    }
 }
 
 int kafka_conf(const struct bus_kafka_env *env,
@@ -130,7 +137,8 @@ int kafka_make(rd_kafka_type_t type,
     rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
     if (rk == NULL) {
         rd_kafka_conf_destroy(conf);
-        return bus_fail(err, BUS_ECONFIG, "kafka: %s", why);
+        return bus_fail(err, BUS_ECONFIG, "kafka: %s%s", kafka_tls_cause(why),
+                        why);
     }
     *ret = rk;
     return 0;

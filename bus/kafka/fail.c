@@ -1,8 +1,15 @@
 /* The library's errors as ours: what to do about them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "bus/base/check.h"
 #include "bus/kafka/parts.h"
+#include "bus/kafka/tls.h"
+
+/* openssl/x509_vfy.h; this room has no OpenSSL */
+#define X509_EXPIRED             10
+#define X509_HOSTNAME_MISMATCH   62
+#define X509_IP_ADDRESS_MISMATCH 64
 
 enum bus_errc kafka_errc(rd_kafka_resp_err_t e)
 {
@@ -42,6 +49,71 @@ enum bus_errc kafka_errc(rd_kafka_resp_err_t e)
         return BUS_ECONFIG;
     }
     return BUS_EAWAY;
+}
+
+/* The library says of every certificate that it could not be verified; why, it
+ * says to its callback alone. All clients of a process ask the same brokers. */
+static _Atomic int verify_error;
+
+int kafka_tls_verify(rd_kafka_t *rk,
+                     const char *broker,
+                     int32_t broker_id,
+                     int *x509_error,
+                     int depth,
+                     const char *certificate,
+                     size_t n,
+                     char *errstr,
+                     size_t errstr_size,
+                     void *opaque)
+{
+    (void)rk;
+    (void)broker;
+    (void)broker_id;
+    (void)depth;
+    (void)certificate;
+    (void)n;
+    (void)opaque;
+    if (*x509_error == 0) {
+        return 1;
+    }
+    verify_error = *x509_error;
+    (void)snprintf(errstr, errstr_size, "X509 error %d", *x509_error);
+    return 0;
+}
+
+const char *kafka_tls_cause(const char *text)
+{
+    static const struct
+    {
+        const char *said;
+        int error; /* of X509, 0: any */
+        const char *means;
+    } causes[] = {
+        {"certificate verify failed", X509_HOSTNAME_MISMATCH,
+         "the broker's certificate is for another name / 证书名称不符: "},
+        {"certificate verify failed", X509_IP_ADDRESS_MISMATCH,
+         "the broker's certificate is for another name / 证书名称不符: "},
+        {"certificate verify failed", X509_EXPIRED,
+         "the broker's certificate has expired / 证书已过期: "},
+        {"certificate verify failed", 0,
+         "no certificate of ca_file vouches for the broker / 根证书不对: "},
+        {"ssl.key.location failed", 0,
+         "key_password does not open key_file / 私钥口令不对: "},
+        {"certificate required", 0,
+         "the broker asks for a certificate (cert_file, key_file) / "
+         "服务器要求客户端证书: "},
+        {"alert bad certificate", 0,
+         "the broker does not take our certificate / 服务器不认本端证书: "},
+        {"alert unknown ca", 0,
+         "the broker does not take our certificate / 服务器不认本端证书: "},
+    };
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+        if (strcasestr(text, causes[i].said) != NULL &&
+            (causes[i].error == 0 || causes[i].error == verify_error)) {
+            return causes[i].means;
+        }
+    }
+    return "";
 }
 
 int kafka_fail(struct bus_err *err, rd_kafka_resp_err_t e, const char *what)

@@ -76,7 +76,7 @@ struct kafka_watch
     struct bus_timer *timer;
     struct bus_run_backoff backoff;
     bool up, probing, found, closed, doubted;
-    char why[160], doubt[160];
+    char why[240], doubt[240];
     void (*closed_cb)(void *data);
     void *closed_data;
 };

@@ -9,6 +9,7 @@
 
 #include "bus/base/check.h"
 #include "bus/kafka/parts.h"
+#include "bus/kafka/tls.h"
 #include "bus/run/work.h"
 
 static void watch_probe(void *data)
@@ -140,9 +141,11 @@ void kafka_watch_error(struct kafka_watch *w,
                e == RD_KAFKA_RESP_ERR__RESOLVE ||
                e == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
                e == RD_KAFKA_RESP_ERR__SSL) {
-        (void)snprintf(w->why, sizeof(w->why), "%.150s", text);
+        bool refused = kafka_tls_cause(text)[0] != '\0';
+        (void)snprintf(w->why, sizeof(w->why), "%s%.150s",
+                       kafka_tls_cause(text), text);
         if (e == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-            e == RD_KAFKA_RESP_ERR__SSL) {
+            e == RD_KAFKA_RESP_ERR__SSL || refused) {
             kafka_watch_down(w, w->why);
         }
     }

@@ -28,6 +28,9 @@ enum pg_link_state pg_link_moved(enum pg_link_state state,
 struct pg_conn; /* libpq's PGconn and PGresult */
 struct pg_result;
 
+/* What libpq's text on a connection that was not made means: a wrong password
+ * or certificate is none of "the database is away". */
+const char *pg_cause(const char *text);
 /* What a failed result (NULL: none came) or a broken connection means: the
  * table of pg.h. Never a parameter's text. */
 int pg_fail(struct pg_conn *conn,

@@ -20,6 +20,31 @@ struct bus_pg
     size_t prepared_count;
 };
 
+const char *pg_cause(const char *text)
+{
+    static const struct
+    {
+        const char *said, *means;
+    } causes[] = {
+        {"password authentication failed",
+         "the database does not take this user and password / "
+         "用户名或口令不对"},
+        {"does not match host name",
+         "the database's certificate is for another name / 证书名称不符"},
+        {"certificate verify failed",
+         "no certificate of sslrootcert vouches for the database / 根证书不对"},
+        {"no pg_hba.conf entry",
+         "the database does not take this user from here / 不允许此用户接入"},
+        {"bad decrypt", "sslpassword does not open sslkey / 私钥口令不对"},
+    };
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+        if (strstr(text, causes[i].said) != NULL) {
+            return causes[i].means;
+        }
+    }
+    return "the database is away";
+}
+
 int pg_fail(PGconn *conn, const PGresult *r, struct bus_err *err)
 {
     const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
@@ -27,8 +52,8 @@ int pg_fail(PGconn *conn, const PGresult *r, struct bus_err *err)
         r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     if (state == NULL || PQstatus(conn) != CONNECTION_OK ||
         strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0) {
-        return bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
-                        text ? text : PQerrorMessage(conn));
+        text = text ? text : PQerrorMessage(conn);
+        return bus_fail(err, BUS_EAWAY, "%s: %.300s", pg_cause(text), text);
     }
     enum bus_errc code = strncmp(state, "40", 2) == 0 ||
                                  strcmp(state, "55P03") == 0 ||
@@ -60,8 +85,8 @@ int bus_pg_open(const char *conninfo,
     const char *const values[] = {CONNECT_S, conninfo, NULL};
     pg->conn = PQconnectdbParams(keys, values, 1);
     if (pg->conn == NULL || PQstatus(pg->conn) != CONNECTION_OK) {
-        int rc = bus_fail(err, BUS_EAWAY, "the database is away: %.300s",
-                          pg->conn ? PQerrorMessage(pg->conn) : "no memory");
+        const char *text = pg->conn ? PQerrorMessage(pg->conn) : "no memory";
+        int rc = bus_fail(err, BUS_EAWAY, "%s: %.300s", pg_cause(text), text);
         bus_pg_close(pg);
         return rc;
     }

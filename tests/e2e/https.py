@@ -72,8 +72,8 @@ def until(holds, seconds=30):
 
 
 def main():
-    intake = Https("https", {"  any_ports:": "  cert_file: ${DOOR_CERT}\n  key_file: ${DOOR_KEY}\n  any_ports:"})
-    intake.env.update(DOOR_CERT=str(intake.work / "cert.pem"), DOOR_KEY=str(intake.work / "key.pem"))
+    intake = Https("https", {})
+    intake.env.update(LIANOU_HTTP_CERT=str(intake.work / "cert.pem"), LIANOU_HTTP_KEY=str(intake.work / "key.pem"))
     intake.certificate("first", into=True)
     try:
         intake.start()
