@@ -6,7 +6,7 @@
 #include "bus/base/check.h"
 
 #define ROLE_MAX    96 /* of one role, partners' topics not counted */
-#define PARTNER_MAX 8  /* of one partner, both sides */
+#define PARTNER_MAX 12 /* of one partner, both sides */
 
 struct acl_maker
 {
@@ -72,21 +72,25 @@ static void acl_topic(struct acl_maker *m,
 struct acl_role
 {
     const char *who;
-    const char *reads[8], *writes[8];
+    const char *reads[10], *writes[8];
     const char *group; /* NULL: none */
     bool transacts;    /* under the group's name */
 };
 static const struct acl_role roles[] = {
-    {"lianou-intake", {"register", NULL}, {"applications", NULL}, NULL, false},
+    {"lianou-intake",
+     {"register", NULL},
+     {"applications", "membership-changes", NULL},
+     NULL,
+     false},
     {"lianou-matcher",
-     {"applications", "reviews", "memberships", "dispatches", "catalogue",
-      "register", "households", NULL},
+     {"applications", "membership-changes", "reviews", "memberships",
+      "dispatches", "catalogue", "register", "households", NULL},
      {"evaluations", "cases", "parked", "memberships", "households", "reviews",
       "catalogue", NULL},
      "matcher",
      true},
     {"lianou-dispatch",
-     {"cases", NULL},
+     {"cases", "dead-letters", NULL},
      {"dispatches", NULL},
      "dispatch",
      true},
@@ -126,6 +130,13 @@ static const char *acl_asking_role(int kind)
                : "lianou-dispatch";
 }
 
+/* What was wrong with what it sent: dispatch tells it. */
+static void acl_notices(struct acl_maker *m, const char *who, const char *code)
+{
+    acl_topic(m, who, BUS_ACL_READ, "notices", code);
+    acl_topic(m, "lianou-dispatch", BUS_ACL_WRITE, "notices", code);
+}
+
 static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
 {
     const struct bus_conf_partner_kind_names *k =
@@ -138,6 +149,25 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
             BUS_ACL_READ);
     acl_topic(m, acl_asking_role(p->kind), BUS_ACL_WRITE, k->out, p->code);
     acl_topic(m, "lianou-matcher", BUS_ACL_READ, k->in, p->code);
+    acl_notices(m, p->code, p->code);
+    if (p->kind == BUS_PARTNER_CHARITY) {
+        acl_topic(m, p->code, BUS_ACL_READ, "claim-results", p->code);
+        acl_topic(m, "lianou-matcher", BUS_ACL_WRITE, "claim-results", p->code);
+    }
+}
+
+static void acl_source(struct acl_maker *m, const struct bus_fact_source *s)
+{
+    const char *who = bus_arena_printf(m->mem, "source-%s", s->code);
+    who = who ? who : "";
+    acl_topic(m, who, BUS_ACL_WRITE, "facts", s->code);
+    acl_topic(m, "lianou-matcher", BUS_ACL_READ, "facts", s->code);
+    if (bus_conf_source_told(m->c, s)) {
+        acl_notices(m, who, s->code);
+        acl_add(m, who, BUS_ACL_GROUP,
+                bus_arena_printf(m->mem, "%s%s", m->c->prefix, who),
+                BUS_ACL_READ);
+    }
 }
 
 static void acl_ledger(struct acl_maker *m)
@@ -177,12 +207,7 @@ int bus_conf_acls(const struct bus_config *c,
     acl_ledger(&m);
     for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
-            const char *who =
-                bus_arena_printf(mem, "source-%s", c->sources[i].code);
-            acl_topic(&m, who ? who : "", BUS_ACL_WRITE, "facts",
-                      c->sources[i].code);
-            acl_topic(&m, "lianou-matcher", BUS_ACL_READ, "facts",
-                      c->sources[i].code);
+            acl_source(&m, &c->sources[i]);
         }
     }
     for (size_t i = 0; i < c->partners_count; i++) {

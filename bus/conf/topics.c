@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/conf/acls.h"
 #include "bus/conf/bus_config.h"
 
 #include "bus/base/check.h"
@@ -61,6 +62,13 @@ static void topics_add(struct maker *m,
     m->failed = m->failed || !t->name;
 }
 
+/* They are few, and of nobody's case: one partition. */
+static void add_notices(struct maker *m, const char *code)
+{
+    topics_add(m, "notices", code, m->c->kafka.retention.trouble_ms);
+    m->list[m->count - 1].partitions = 1;
+}
+
 static void add_partner(struct maker *m, const struct bus_conf_partner *p)
 {
     const struct bus_config_retention *r = &m->c->kafka.retention;
@@ -68,6 +76,16 @@ static void add_partner(struct maker *m, const struct bus_conf_partner *p)
     int64_t ms = decides ? r->case_ms : r->partner_ms;
     topics_add(m, bus_conf_partner_kind_names[p->kind].out, p->code, ms);
     topics_add(m, bus_conf_partner_kind_names[p->kind].in, p->code, ms);
+    if (p->kind == BUS_PARTNER_CHARITY) {
+        topics_add(m, "claim-results", p->code, ms);
+    }
+    add_notices(m, p->code);
+}
+
+bool bus_conf_source_told(const struct bus_config *c,
+                          const struct bus_fact_source *s)
+{
+    return s->topic && bus_conf_partner(c, s->code) == NULL;
 }
 
 static int topic_cmp(const void *a, const void *b)
@@ -84,10 +102,10 @@ int bus_conf_topics(const struct bus_config *c,
 {
     const struct bus_config_retention *r = &c->kafka.retention;
     struct maker m = {.c = c, .mem = mem};
-    if (c->partners_count * 2 + c->sources_count + 16 > TOPICS_MAX) {
+    if (c->partners_count * 4 + c->sources_count * 2 + 16 > TOPICS_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "more than %d topics", TOPICS_MAX);
     }
-    m.cap = c->partners_count * 2 + c->sources_count + 16;
+    m.cap = c->partners_count * 4 + c->sources_count * 2 + 16;
     m.list = bus_arena_calloc(mem, m.cap, sizeof *m.list);
     if (!m.list) {
         return bus_fail(err, BUS_ENOMEM, "topics");
@@ -98,6 +116,7 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "dispatches", NULL, r->case_ms);
     topics_add(&m, "reviews", NULL, r->case_ms);
     topics_add(&m, "memberships", NULL, r->case_ms);
+    topics_add(&m, "membership-changes", NULL, r->case_ms);
     topics_add(&m, "households", NULL, -1);
     topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;
@@ -108,6 +127,9 @@ int bus_conf_topics(const struct bus_config *c,
     for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
             topics_add(&m, "facts", c->sources[i].code, r->facts_ms);
+        }
+        if (bus_conf_source_told(c, &c->sources[i])) {
+            add_notices(&m, c->sources[i].code);
         }
     }
     for (size_t i = 0; i < c->partners_count; i++) {

@@ -7,10 +7,10 @@
 
 static void dead_letter_count(struct runner *r, const struct sa_dead_letter *d)
 {
-    BUS_CHECK(r->topic_out != NULL);
+    BUS_CHECK(r->topics[0] != NULL);
     char code[40];
     const char *const labels[] = {
-        r->topic_out, bus_strv_copy(code, sizeof(code), d->reason_code), NULL};
+        r->topics[0], bus_strv_copy(code, sizeof(code), d->reason_code), NULL};
     bus_run_series_add(
         bus_run_metrics_series(r->frame.metrics, BUS_M_DEAD_LETTERS, labels),
         1);

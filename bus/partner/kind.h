@@ -69,7 +69,8 @@ struct bus_partner_kind_out
     /* of bool and struct sa_personal in the document's struct */
     size_t has_personal_offset, personal_offset;
     enum bus_partner_kind_effect (*effect)(
-        const void *record); /* NULL: OPENS */
+        const void *record);                 /* NULL: OPENS */
+    const struct bus_partner_kind_out *more; /* another topic's; or NULL */
 };
 struct bus_partner_kind_task
 {

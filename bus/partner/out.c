@@ -50,10 +50,17 @@ static int out_map(struct runner *r,
                    struct bus_err *err)
 {
     void *record = NULL;
-    BUS_TRY(bus_wire_decode(r->schemas, r->kind->out->type, value, &r->give.mem,
-                            &record, err));
-    return bus_partner_kind_out_map(r->kind->out, &r->env, record, &r->give.mem,
-                                    ret, err);
+    uint32_t id = 0;
+    struct bus_strv body;
+    BUS_TRY(bus_wire_unframe(value, &id, &body, err));
+    const struct bus_partner_kind_out *out = r->kind->out;
+    out = id == partner_notice_out.type->id                ? &partner_notice_out
+          : out->more != NULL && id == out->more->type->id ? out->more
+                                                           : out;
+    BUS_TRY(bus_wire_decode(r->schemas, out->type, value, &r->give.mem, &record,
+                            err));
+    return bus_partner_kind_out_map(out, &r->env, record, &r->give.mem, ret,
+                                    err);
 }
 
 static void refill(struct runner *r)

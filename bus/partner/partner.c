@@ -100,8 +100,8 @@ static void open_done(struct runner *r)
         .group = bus_arena_printf(&r->frame.mem, "%spartner-%s",
                                   r->frame.config.prefix, r->partner->code),
         .instance = "1",
-        .topics = &r->topic_out,
-        .topics_count = 1,
+        .topics = r->topics,
+        .topics_count = r->topic_count,
         .offsets = BUS_KAFKA_OFFSETS_GROUP,
         .batch_max = PARTNER_BATCH,
         .data = r,
@@ -354,7 +354,7 @@ static struct bus_series *documents(struct runner *r, const char *result)
 static void series(struct runner *r)
 {
     struct bus_run_metrics *m = r->frame.metrics;
-    const char *const out[] = {r->topic_out, NULL, NULL};
+    const char *const out[] = {r->topics[0], NULL, NULL};
     const char *const in[] = {r->topic_in, NULL, NULL};
     const char *const own[] = {r->partner->code, NULL, NULL};
     r->m_in = bus_run_metrics_series(m, BUS_M_EVENTS_IN, out);
@@ -398,7 +398,13 @@ static int partner_choose(struct runner *r,
         return bus_fail(err, BUS_ECONFIG, "%s: no adapter of kind %s", name,
                         bus_partner_kind_word(r->partner));
     }
-    r->topic_out = bus_role_frame_topic(&r->frame, r->kind->out->topic, name);
+    r->topics[0] = bus_role_frame_topic(&r->frame, r->kind->out->topic, name);
+    r->topics[1] = bus_role_frame_topic(&r->frame, "notices", name);
+    r->topic_count = 2;
+    if (r->kind->out->more != NULL) {
+        r->topics[r->topic_count++] =
+            bus_role_frame_topic(&r->frame, r->kind->out->more->topic, name);
+    }
     r->topic_in = bus_role_frame_topic(&r->frame, r->kind->in->topic, name);
     r->topic_dead = bus_role_frame_topic(&r->frame, "dead-letters", NULL);
     return BUS_OK;
@@ -425,9 +431,11 @@ static int partner_start(struct runner *r, struct bus_err *err)
     }
     const struct bus_role_key_need own[] = {
         {r->partner->code, BUS_ROLE_KEY_OPENS}};
+    const struct bus_partner_kind_out *out = r->kind->out;
+    bool sealed = out->sealed_offset != 0 ||
+                  (out->more != NULL && out->more->sealed_offset != 0);
     BUS_TRY(bus_role_keyring_open(&r->frame.config, r->partner->code, own,
-                                  r->kind->out->sealed_offset != 0 ? 1 : 0,
-                                  &r->keys, err));
+                                  sealed ? 1 : 0, &r->keys, err));
     if (r->partner->seal.key != NULL) {
         BUS_TRY(bus_wire_sm2_key_open(r->partner->seal.key, &r->seal_key, err));
     }

@@ -106,7 +106,9 @@ struct runner
     struct bus_wire_keyring *keys;
     struct bus_wire_sm2_key *seal_key; /* NULL: none */
     struct bus_wire_registry *schemas;
-    const char *topic_out, *topic_in, *topic_dead;
+    const char *topics[3]; /* what it reads: tasks, notices, and `more` */
+    size_t topic_count;
+    const char *topic_in, *topic_dead;
     struct bus_kafka_consumer *consumer;
     struct bus_kafka_producer *producer;
     struct bus_timer *tick;
@@ -144,6 +146,8 @@ void partner_runner_stop(struct runner *r, const struct bus_err *err);
 /* in_flight.c: commits each batch at the front whose end is reached and whose
  * dead letters are in Kafka. */
 void partner_in_flight_settle(struct runner *r);
+/* notice.c: of what came on its own topic and cannot be used. */
+extern const struct bus_partner_kind_out partner_notice_out;
 /* partner.c */
 void partner_runner_pump(struct runner *r);
 void partner_open_run(void *data); /* JOB_OPEN, with what the last one left */

@@ -8,6 +8,7 @@
 #include "schemas/case_event.h"
 #include "schemas/catalogue.h"
 #include "schemas/claim.h"
+#include "schemas/claim_result.h"
 #include "schemas/dead_letter.h"
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
@@ -23,7 +24,9 @@
 #include "schemas/household_names.h"
 #include "schemas/household_state.h"
 #include "schemas/membership.h"
+#include "schemas/membership_change.h"
 #include "schemas/need.h"
+#include "schemas/notice.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
@@ -51,6 +54,9 @@
     X("delivery-receipts", sa_delivery_receipt_type)         \
     X("needs", sa_need_type)                                 \
     X("claims", sa_claim_type)                               \
+    X("claim-results", sa_claim_result_type)                 \
+    X("membership-changes", sa_membership_change_type)       \
+    X("notices", sa_notice_type)                             \
     X("reviews", sa_review_type)                             \
     X("memberships", sa_membership_type)                     \
     X("households", sa_household_case_type)                  \

@@ -34,6 +34,7 @@ static const struct
                                "sa.payment_order.v1"},
     [DISPATCH_OUT_DELIVERIES] = {&sa_delivery_task_type, "delivery_task",
                                  "sa.delivery_task.v1"},
+    [DISPATCH_OUT_NOTICES] = {NULL, NULL, NULL}, /* notice.c */
     [DISPATCH_OUT_NEEDS] = {&sa_need_type, "need", "sa.need.v1"},
 };
 
@@ -173,7 +174,9 @@ int dispatch_process(void *data,
         if (err != NULL) {
             err->code = BUS_OK; /* of this message, not of one before */
         }
-        rc = bus_err_own(err, process_handle(&w, err));
+        rc = bus_err_own(err, msgs[i].topic_index == 0
+                                  ? process_handle(&w, err)
+                                  : dispatch_notice(s, lane, w.m, out, err));
         rc = bus_arena_cause(&lane->event, rc, err);
         if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
             struct bus_role_dead_letter d = {

@@ -3,6 +3,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
+#include "bus/conf/acls.h"
 #include "bus/role/keys.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
@@ -102,13 +103,20 @@ static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
                                        .pay_days = PAY_DAYS,
                                        .deliver_days = DELIVER_DAYS,
                                        .claim_days = CLAIM_DAYS};
+    if (c->partners_count * 2 + c->sources_count + 2 >= DISPATCH_TOPICS_MAX) {
+        return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
+                        DISPATCH_TOPICS_MAX);
+    }
     dispatch_add_route(s, DISPATCH_OUT_RESULTS, "dispatches", NULL);
+    for (size_t i = 0; i < c->sources_count; i++) {
+        if (bus_conf_source_told(c, &c->sources[i])) {
+            dispatch_add_route(s, DISPATCH_OUT_NOTICES, "notices",
+                               c->sources[i].code);
+        }
+    }
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_conf_partner *p = &c->partners[i];
-        if (s->output_count + 2 >= DISPATCH_TOPICS_MAX) {
-            return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
-                            DISPATCH_TOPICS_MAX);
-        }
+        dispatch_add_route(s, DISPATCH_OUT_NOTICES, "notices", p->code);
         if (p->kind == BUS_PARTNER_BANK) {
             dispatch_add_route(s, DISPATCH_OUT_PAYMENTS, "payment-orders",
                                p->code);
@@ -157,8 +165,9 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
         .failed = dispatch_failed,
     };
     const struct bus_config *c = &s->frame.config;
-    s->cases = bus_role_frame_topic(&s->frame, "cases", NULL);
-    static const bool calm[] = {true}; /* nobody waits for an order */
+    s->topics[0] = bus_role_frame_topic(&s->frame, "cases", NULL);
+    s->topics[1] = bus_role_frame_topic(&s->frame, "dead-letters", NULL);
+    static const bool calm[] = {true, true}; /* nobody waits for an order */
     BUS_TRY(dispatch_topics(s, err));
     s->lane_count = (int)c->matcher.lanes;
     BUS_CHECK(s->lane_count >= 1 && s->lane_count <= BUS_KAFKA_LANES_MAX);
@@ -168,8 +177,8 @@ static int dispatch_start(struct dispatch_shell *s, struct bus_err *err)
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%sdispatch", c->prefix),
         .instance = "1",
-        .topics = &s->cases,
-        .topics_count = 1,
+        .topics = s->topics,
+        .topics_count = 2,
         .outputs = s->outputs,
         .outputs_count = s->output_count,
         .lanes = s->lane_count,

@@ -8,7 +8,7 @@
 #include "bus/wire/keyring.h"
 #include "consumers/dispatch/plan.h"
 
-#define DISPATCH_TOPICS_MAX    128
+#define DISPATCH_TOPICS_MAX    256
 #define DISPATCH_MESSAGE_BYTES (4u << 20)
 
 struct dispatch_route
@@ -26,7 +26,7 @@ struct dispatch_lane
 struct dispatch_shell
 {
     struct bus_role_frame frame;
-    const char *cases; /* the topic; borrowed by the shell for good */
+    const char *topics[2]; /* cases, dead-letters; borrowed for good */
     struct dispatch_rules rules;
     struct dispatch_route routes[DISPATCH_TOPICS_MAX];
     size_t route_count;
@@ -38,6 +38,12 @@ struct dispatch_shell
     struct bus_kafka_eos *eos;
 };
 
+/* notice.c: tells whom a dead letter is of, if he sent what is wrong. */
+int dispatch_notice(struct dispatch_shell *s,
+                    struct dispatch_lane *lane,
+                    const struct bus_kafka_msg *m,
+                    struct bus_kafka_out *out,
+                    struct bus_err *err) BUS_MUSTCHECK;
 /* process.c */
 int dispatch_process(void *data,
                      int lane,

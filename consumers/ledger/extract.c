@@ -15,6 +15,7 @@
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
+#include "schemas/membership_change.h"
 #include "schemas/need.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
@@ -210,6 +211,12 @@ static void extract_membership(const void *record, struct ledger_row *r)
     r->word = BUS_STRV("NAMED");
 }
 
+static void extract_members(const void *record, struct ledger_row *r)
+{
+    const struct sa_membership_change *m = record;
+    r->word = bus_strv(sa_membership_change_kind_word(m->kind));
+}
+
 static void parked_note(const void *record, struct ledger_row *r)
 {
     const struct sa_parked_note *p = record;
@@ -248,6 +255,8 @@ static const struct
     {"claims", &sa_claim_type, "claim", extract_claim},
     {"reviews", &sa_review_type, "review", review},
     {"memberships", &sa_membership_type, "membership", extract_membership},
+    {"membership-changes", &sa_membership_change_type, "membership_change",
+     extract_members},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };

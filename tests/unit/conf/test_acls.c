@@ -101,6 +101,11 @@ static void who_decides_what(void **state)
     assert_false(may("MZ", BUS_ACL_WRITE, "qihe.decisions.YB"));
     assert_false(may("MZ", BUS_ACL_READ, "qihe.dead-letters"));
     assert_false(may("nongshang", BUS_ACL_READ, "qihe.cases"));
+    assert_true(may("MZ", BUS_ACL_READ, "qihe.notices.MZ"));
+    assert_false(may("MZ", BUS_ACL_READ, "qihe.notices.YB"));
+    assert_false(may("MZ", BUS_ACL_WRITE, "qihe.notices.MZ"));
+    assert_true(may("source-school", BUS_ACL_READ, "qihe.notices.school"));
+    assert_true(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.notices.school"));
     assert_false(may("lianou-intake", BUS_ACL_READ, "qihe.applications"));
     assert_false(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.catalogue"));
     assert_false(may("lianou-matcher", BUS_ACL_WRITE, "qihe.register"));

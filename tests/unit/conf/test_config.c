@@ -140,7 +140,7 @@ static void test_topics(void **state)
     size_t n;
     open_clean();
     assert_int_equal(bus_conf_topics(&config, &config.mem, &t, &n, NULL), 0);
-    assert_int_equal(n, 11 + 20 + 2 * 24);
+    assert_int_equal(n, 12 + 2 * 20 + 3 * 24 + 2);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
                                          "qihe.cases",
@@ -161,7 +161,10 @@ static void test_topics(void **state)
                                          "qihe.delivery-tasks.youzheng",
                                          "qihe.delivery-receipts.youzheng",
                                          "qihe.needs.aixin",
-                                         "qihe.claims.yigong"};
+                                         "qihe.claims.yigong",
+                                         "qihe.notices.MZ",
+                                         "qihe.notices.nongshang",
+                                         "qihe.notices.school"};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         assert_non_null(find_topic(t, n, wanted[i]));
     }
@@ -169,10 +172,11 @@ static void test_topics(void **state)
     for (size_t i = 0; i < n; i++) {
         bool one = strcmp(t[i].name, "qihe.catalogue") == 0 ||
                    strcmp(t[i].name, "qihe.register") == 0;
+        bool told = strncmp(t[i].name, "qihe.notices.", 13) == 0;
         bool compact = one || strcmp(t[i].name, "qihe.households") == 0;
         assert_int_equal(t[i].cleanup,
                          compact ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE);
-        assert_int_equal(t[i].partitions, one ? 1 : 12);
+        assert_int_equal(t[i].partitions, one || told ? 1 : 12);
         assert_true(i == 0 || strcmp(t[i - 1].name, t[i].name) < 0);
     }
     assert_string_equal(bus_conf_state(&config, &config.mem, "partner", "MZ"),
