@@ -32,7 +32,7 @@
 
 struct bus_config_county
 {
-    const char *code, *name, *name_zh; /* "371425" */
+    const char *code, *name, *name_zh, *lead; /* "371425"; a department's */
 };
 enum bus_kafka_security {
     BUS_KAFKA_PLAINTEXT,

@@ -17,9 +17,22 @@ static struct bus_place check_top(const struct bus_config *c, const char *file)
         0, 0};
 }
 
+static void check_lead(const struct bus_config *c, struct bus_faults *faults)
+{
+    const char *lead = c->county.lead;
+    const struct bus_conf_partner *p = lead ? bus_conf_partner(c, lead) : NULL;
+    if (lead && (!p || p->kind != BUS_PARTNER_DEPARTMENT)) {
+        bus_faults_add(faults, check_top(c, "bus.yaml"), "county.lead",
+                       "found '%.40s'; must be the code of a department of "
+                       "partners.d",
+                       lead);
+    }
+}
+
 static void check_partners(const struct bus_config *c,
                            struct bus_faults *faults)
 {
+    check_lead(c, faults);
     size_t of_kind[BUS_PARTNER_KINDS] = {0};
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_conf_partner *p = &c->partners[i];

@@ -66,10 +66,16 @@ static void check_grants(const struct bus_config *c,
     }
     const struct bus_fact *f = check_links_fact_of(c, bus_node_get(g, "fact"));
     const char *value = bus_node_cstr(bus_node_get(g, "value"));
+    int64_t months = 0;
     if (!f || f->derived || !value) {
         bus_faults_add(faults, g->at, "grants",
                        "must be {fact: a supplied fact of facts.yaml, value: "
                        "its value}");
+    } else if (bus_node_get(g, "months") &&
+               (!bus_node_to_i64(bus_node_get(g, "months"), &months) ||
+                months < 1 || months > 120)) {
+        bus_faults_add(faults, bus_node_get(g, "months")->at, "grants",
+                       "months: for how long, 1 to 120");
     } else if (!check_links_word_known(f, value)) {
         bus_faults_add(faults, g->at, "grants", "'%s' is no word of %s", value,
                        f->name);

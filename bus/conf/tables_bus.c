@@ -18,6 +18,10 @@ static const struct bus_key county_keys[] = {
      .doc = "its name in Chinese", .doc_zh = "中文名称"},
     {"en", BUS_KEY_STR, AT(bus_config_county, name), .required = true,
      .doc = "its name in English", .doc_zh = "英文名称"},
+    {"lead", BUS_KEY_STR, AT(bus_config_county, lead), .max = 32,
+     .doc = "code of the lead department: it gets what another gives back as "
+            "not its own; none: back to its owner",
+     .doc_zh = "牵头部门代码:其他部门退回的派单转交该部门;不填则退回原部门"},
     END};
 static const struct bus_keys county = {"county",
                                        county_keys,

@@ -87,7 +87,8 @@ static const struct bus_fact *texts_fact_of(const struct bus_ledger_cases *c,
                          bare);
 }
 
-/* One word behind a reason's own: a step, a role, an item, or as it is. */
+/* One word behind a reason's own: a step, a role, an item, a partner, or as it
+ * is. */
 static void
 worded_more(const struct bus_ledger_cases *c, struct bus_strv of, json_t *text)
 {
@@ -98,7 +99,10 @@ worded_more(const struct bus_ledger_cases *c, struct bus_strv of, json_t *text)
         word = texts_word_of(c, kinds[i], of);
     }
     bool named = word != NULL;
-    json_t *more = named ? of_node(word, of) : texts_item(c, of);
+    bool item = bus_policy_item_find(c->catalogue, of) >= 0;
+    json_t *more = named  ? of_node(word, of)
+                   : item ? texts_item(c, of)
+                          : partner(c, of);
     static const char *const keys[] = {"zh", "en"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const char *is = json_string_value(json_object_get(more, keys[i]));

@@ -42,6 +42,14 @@ static int64_t per_year_of(const struct bus_node *schedule)
                                        : 1;
 }
 
+/* Not once, and not with an event. */
+static bool paid_again(const struct bus_node *schedule)
+{
+    const struct bus_node *p = bus_node_get(schedule, "period");
+    return p != NULL && !bus_strv_is(p->text, "once") &&
+           !bus_strv_is(p->text, "event");
+}
+
 static void load_clauses(struct loading *l, struct version_def *v)
 {
     v->clause_count = v->condition ? feel_clauses(v->condition, v->clauses,
@@ -92,6 +100,8 @@ static void load_version(struct loading *l,
     v->item.delivery =
         catalogue_delivery_of(catalogue_part(n, item, "delivery"));
     v->per_year = per_year_of(catalogue_part(n, item, "schedule"));
+    v->item.per_year =
+        paid_again(catalogue_part(n, item, "schedule")) ? v->per_year : 0;
     const struct bus_node *total =
         bus_node_get(catalogue_part(n, item, "process"), "total");
     int64_t limit = 0;
@@ -173,6 +183,11 @@ void policy_catalogue_load_item(struct loading *l,
         policy_catalogue_text(l, bus_node_get(grants, "value"));
     const struct bus_node *start = bus_node_get(n, "start");
     to->by_status = start != NULL && bus_strv_is(start->text, "status");
+    int64_t months = 0;
+    (void)bus_node_to_i64(bus_node_get(grants, "months"), &months);
+    common.grants_months = (int32_t)months;
+    const struct bus_node *kind = bus_node_get(n, "kind");
+    common.status = kind != NULL && bus_strv_is(kind->text, "status");
     to->node = n;
     to->related = -1;
     to->code = common.code;

@@ -55,13 +55,15 @@ struct bus_policy_item
     struct bus_strv version; /* the one in force at the date asked */
     struct bus_strv fund;    /* "" for none */
     enum bus_policy_delivery delivery;
-    bool startable; /* may be started while facts are missing */
-    int32_t limit;  /* days to decide */
+    bool startable; /* while facts are missing */
+    bool status;    /* a confirmation that opens others */
     bool working_days;
-    /* What a confirmed decision makes true: a fact of the dictionary and the
-     * text, boolean or number it gets; name.n == 0 for none. */
-    struct bus_strv grants_fact;
-    struct bus_strv grants_value;
+    int32_t limit; /* days to decide */
+    /* What a confirmed decision makes true: a fact of the dictionary ("" for
+     * none), what it gets, and for so many months; 0: until somebody ends it */
+    struct bus_strv grants_fact, grants_value;
+    int32_t grants_months;
+    int64_t per_year; /* payments of its amount; 0: once, or an event's */
 };
 size_t bus_policy_item_count(const struct bus_policy_catalogue *c);
 /* Item i (0 <= i < count, in code order) as in force at rule_date; false if no
@@ -74,7 +76,7 @@ bool bus_policy_item_at(const struct bus_policy_catalogue *c,
 int bus_policy_item_find(const struct bus_policy_catalogue *c,
                          struct bus_strv code);
 
-/* The fact dictionary. Names are "household.x" and "member.x". */
+/* The fact dictionary: "household.x" and "member.x". */
 int bus_policy_fact_find(const struct bus_policy_catalogue *c,
                          struct bus_strv name); /* id, or -1 */
 struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
@@ -170,9 +172,8 @@ enum bus_policy_depth {
     BUS_POLICY_VERDICTS, /* verdicts and amounts only */
     BUS_POLICY_REASONS   /* and reasons, missing facts, interactions */
 };
-/* Everything returned lives in mem (the caller's message arena) or in the
- * catalogue. Never "not eligible" for want of a fact. Fails only for a
- * household over a limit (BUS_ETOOBIG) or no memory. */
+/* What is returned lives in mem or in the catalogue. Never "not eligible" for
+ * want of a fact. Fails only over a limit (BUS_ETOOBIG) or for want of room. */
 int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         const struct bus_policy_household *h,
                         int32_t rule_date,
@@ -181,8 +182,7 @@ int bus_policy_evaluate(const struct bus_policy_catalogue *c,
                         struct bus_policy_result *ret,
                         struct bus_err *err) BUS_MUSTCHECK;
 
-/* The same of one item alone, without interactions. BUS_EUNKNOWN: no version
- * of it is in force on that day. */
+/* Of one item alone, without interactions. BUS_EUNKNOWN: none is in force. */
 int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                              const struct bus_policy_household *h,
                              int32_t rule_date,

@@ -48,6 +48,48 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
     return BUS_OK;
 }
 
+bool bus_policy_item_is_members(const struct bus_policy_catalogue *c,
+                                size_t item,
+                                int32_t rule_date)
+{
+    BUS_CHECK(item < c->item_count);
+    const struct version_def *v =
+        policy_catalogue_version_at(&c->items[item], rule_date);
+    return v != NULL && v->beneficiaries != NULL;
+}
+
+int bus_policy_beneficiaries(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int item,
+                             struct bus_arena *mem,
+                             uint64_t *ret,
+                             struct bus_err *err)
+{
+    BUS_CHECK(item >= 0 && (size_t)item < c->item_count);
+    struct household_view w;
+    const struct item_def *it = &c->items[item];
+    const struct version_def *v = policy_catalogue_version_at(it, rule_date);
+    *ret = 0;
+    if (v == NULL) {
+        return bus_fail(err, BUS_EUNKNOWN, "no version of %.*s on that day",
+                        BUS_STRV_ARG(it->code));
+    }
+    if (v->beneficiaries == NULL) {
+        return BUS_OK;
+    }
+    BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
+    struct feel_value list = policy_eval(&w, v->beneficiaries, NULL);
+    for (size_t i = 0; list.kind == FEEL_LIST && i < list.list.n; i++) {
+        const struct feel_value *one = &list.list.v[i];
+        if (one->kind == FEEL_THING && one->thing.what == FEEL_MEMBER &&
+            one->thing.index < 64) {
+            *ret |= UINT64_C(1) << one->thing.index;
+        }
+    }
+    return BUS_OK;
+}
+
 int bus_policy_cut(const struct bus_policy_catalogue *c,
                    const struct bus_policy_household *h,
                    int32_t rule_date,

@@ -31,6 +31,21 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
                        struct bus_policy_request_of *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
 
+/* Is it given to some of the members, and not to the household as one? */
+bool bus_policy_item_is_members(const struct bus_policy_catalogue *c,
+                                size_t item,
+                                int32_t rule_date);
+/* To whom it is given, of the first 64 members: bit m for member m; 0: to the
+ * household as one, or nobody knows. BUS_EUNKNOWN: no version of it is in force
+ * on that day. */
+int bus_policy_beneficiaries(const struct bus_policy_catalogue *c,
+                             const struct bus_policy_household *h,
+                             int32_t rule_date,
+                             int item,
+                             struct bus_arena *mem,
+                             uint64_t *ret,
+                             struct bus_err *err) BUS_MUSTCHECK;
+
 /* Rules of kind `cut`: a member's own share of a benefit of the household is
  * withheld, the others' is not. The shares are equal; what is paid is rounded
  * once, up. */

@@ -2,7 +2,9 @@
  * banks, post and charities. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/wire/crypt.h"
+#include "consumers/matcher/award.h"
 #include "consumers/matcher/parts.h"
 
 static int
@@ -58,9 +60,12 @@ static int check_decision(struct step *s,
     return BUS_OK;
 }
 
+/* note: who has the assignment in hand from now on; "" if it has ended, or is
+ * confirmed. */
 static int tell_dispatch(struct step *s,
                          const struct sa_decision *d,
-                         const struct bus_policy_item *item)
+                         const struct bus_policy_item *item,
+                         struct bus_strv note)
 {
     struct sa_case_event *e = matcher_step_case_event(
         s, SA_CASE_EVENT_KIND_DECISION_ACCEPTED, &d->decision_id);
@@ -71,9 +76,37 @@ static int tell_dispatch(struct step *s,
     e->decision = *d;
     e->has_fund = item->fund.n > 0;
     e->fund = item->fund;
+    e->has_note = note.n > 0;
+    e->note = note;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
     return matcher_step_emit_case(
         s, e, pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
+}
+
+/* "Not ours" ends nothing: the lead department has it from here, and what the
+ * lead gives back is its owner's again. */
+static int hand_on(struct step *s,
+                   const struct sa_decision *d,
+                   struct sa_assignment_state *a,
+                   const struct bus_policy_item *item)
+{
+    struct bus_strv owner =
+        item->department.n > 0 ? item->department : a->department;
+    struct bus_strv lead = s->rules->lead;
+    bool ours = lead.n == 0 || bus_strv_eq(owner, lead);
+    bool back = !ours && bus_strv_eq(a->department, lead);
+    a->department = ours || back ? owner : lead;
+    matcher_assignment_move(a, MOVE_RETURN);
+    char *note =
+        bus_arena_printf(s->mem, "HELD_BY %.*s", BUS_STRV_ARG(a->department));
+    if (note == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    BUS_TRY(tell_dispatch(s, d, item, bus_strv(note)));
+    return matcher_assignment_return(s, a,
+                                     ours   ? BUS_STRV("STILL_YOURS")
+                                     : back ? BUS_STRV("YOURS")
+                                            : BUS_STRV("NOT_OURS"));
 }
 
 int matcher_on_decision(struct step *s)
@@ -96,12 +129,6 @@ int matcher_on_decision(struct step *s)
     if (rc != BUS_OK) {
         return rc;
     }
-    if (why.n > 0) {
-        /* Its id is not noted: whoever it was, the real one may follow. */
-        return matcher_give_back(s, a, &d->event_id, &d->decision_id, why);
-    }
-    a->has_decision_id = true;
-    a->decision_id = d->decision_id;
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(s->rules->catalogue, a->item);
     if (at >= 0) {
@@ -109,24 +136,35 @@ int matcher_on_decision(struct step *s)
                                  &item);
     }
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    matcher_assignment_move(a, yes ? MOVE_ACCEPT
-                               : d->outcome == SA_DECISION_OUTCOME_REFUSED
-                                   ? MOVE_REFUSE
-                                   : MOVE_RETURN);
+    bool lent =
+        item.department.n > 0 && !bus_strv_eq(item.department, a->department);
+    if (why.n == 0 && yes && lent) {
+        why = BUS_STRV("NOT_ITS_OWNER");
+    }
+    if (why.n > 0) {
+        /* Its id is not noted: whoever it was, the real one may follow. */
+        return matcher_give_back(s, a, &d->event_id, &d->decision_id, why);
+    }
+    a->has_decision_id = true;
+    a->decision_id = d->decision_id;
+    s->out->changed = true;
+    if (d->outcome == SA_DECISION_OUTCOME_RETURNED) {
+        return hand_on(s, d, a, &item);
+    }
+    matcher_assignment_move(a, yes    ? MOVE_ACCEPT
+                               : lent ? MOVE_END
+                                      : MOVE_REFUSE);
     if (d->has_amount_fen) {
         a->has_amount_fen = true;
         a->amount_fen = d->amount_fen;
     }
-    s->out->changed = true;
-    rc = tell_dispatch(s, d, &item);
-    bool changed = false;
-    if (rc == BUS_OK && yes) {
-        rc = matcher_fold_grant(s, &item, &changed);
+    if (yes) {
+        BUS_TRY(matcher_award_decide(s, a, d, &item));
+    } else {
+        matcher_award_end(s, a);
     }
-    if (rc == BUS_OK && changed) {
-        return matcher_match_household(s);
-    }
-    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
+    BUS_TRY(tell_dispatch(s, d, &item, (struct bus_strv){0}));
+    return matcher_close_if_ended(s);
 }
 
 /* --- dispatch --- */
@@ -250,8 +288,13 @@ int matcher_on_dispatch(struct step *s)
     const struct sa_dispatch_result *r = s->event->record;
     struct sa_assignment_state *a =
         matcher_assignment_find(s->state, &r->assignment_id);
-    if (a == NULL || !a->has_decision_id ||
-        !bus_id_eq(&a->decision_id, &r->decision_id)) {
+    bool current = a != NULL && a->has_decision_id &&
+                   bus_id_eq(&a->decision_id, &r->decision_id);
+    if (a != NULL && a->has_decision_id && !current && r->lines.n == 0) {
+        s->out->duplicate = true; /* another decision has followed since */
+        return BUS_OK;
+    }
+    if (!current) {
         return matcher_step_reject(
             s, BUS_EUNKNOWN, "DECISION_UNKNOWN",
             "dispatch answers a decision this household does "
@@ -265,6 +308,7 @@ int matcher_on_dispatch(struct step *s)
     s->out->changed = true;
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
         matcher_assignment_move(a, MOVE_REOPEN);
+        matcher_award_end(s, a);
         return matcher_give_back(s, a, &r->event_id, &r->decision_id,
                                  r->has_reason ? r->reason
                                                : BUS_STRV("ORDER_REFUSED"));
@@ -274,7 +318,10 @@ int matcher_on_dispatch(struct step *s)
         return rc;
     }
     if (waiting) {
+        bool changed = false;
         matcher_assignment_move(a, sends_line(r) ? MOVE_ORDER : MOVE_SERVE);
+        BUS_TRY(matcher_award_stand(s, a, &changed));
+        BUS_TRY(changed ? matcher_match_household(s) : BUS_OK);
     }
     for (size_t i = 0; rc == BUS_OK && i < r->lines.n; i++) {
         rc = matcher_release_parked(s, &r->lines.v[i].order_id);
@@ -315,15 +362,51 @@ static int note_heard(struct step *s,
     return fold_note(s, id, note);
 }
 
+/* What became of its claim; whom to help, with the household's consent: name,
+ * telephone, address. */
+static int
+tell_charity(struct step *s, const struct sa_claim *c, int64_t won_fen)
+{
+    BUS_CHECK(won_fen >= 0 && won_fen <= c->amount_fen);
+    struct sa_claim_result *r = bus_arena_calloc(s->mem, 1, sizeof(*r));
+    bool whom = won_fen > 0 && s->state->consent;
+    if (r == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    BUS_TRY(whom ? matcher_step_whole(s) : BUS_OK);
+    r->event_id = matcher_step_event_id(s, "claim_result", &c->claim_id, 0);
+    r->household_id = s->state->household_id;
+    r->occurred_at = s->now_ms;
+    r->case_id = c->case_id;
+    r->need_id = c->need_id;
+    r->claim_id = c->claim_id;
+    r->charity = c->charity;
+    r->outcome = won_fen == 0              ? SA_CLAIM_RESULT_OUTCOME_LOST
+                 : won_fen < c->amount_fen ? SA_CLAIM_RESULT_OUTCOME_PARTLY
+                                           : SA_CLAIM_RESULT_OUTCOME_WON;
+    r->amount_fen = won_fen;
+    return matcher_step_emit(
+        s, &(struct matcher_output){
+               .topic = MATCHER_OUT_CLAIM_RESULTS,
+               .partner = c->charity,
+               .record = r,
+               .event_id = r->event_id,
+               .case_id = r->case_id,
+               .seal_for = whom ? c->charity : (struct bus_strv){0},
+               .withheld = MATCHER_ID_NUMBER | MATCHER_ACCOUNT});
+}
+
 static int
 take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
 {
     int64_t open = need->gap_fen - need->claimed_fen;
-    if (open <= 0) {
+    int64_t won = open <= 0 ? 0 : c->amount_fen < open ? c->amount_fen : open;
+    BUS_TRY(tell_charity(s, c, won));
+    if (won == 0) {
         return note_heard(s, need, &c->claim_id,
                           BUS_STRV("NEED_ALREADY_CLAIMED"));
     }
-    need->claimed_fen += c->amount_fen < open ? c->amount_fen : open;
+    need->claimed_fen += won;
     need->has_claimed_by = true;
     need->claimed_by = c->charity;
     return note_heard(s, need, &c->claim_id, BUS_STRV("NEED_CLAIMED"));

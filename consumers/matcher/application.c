@@ -1,8 +1,12 @@
 /* An application opens the household's case or joins the open one (T21). */
 #include <string.h>
 
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
 #include "bus/wire/ids.h"
 #include "consumers/matcher/parts.h"
+
+#define TOWN_DIGITS 9
 
 static const struct sa_member *
 member_in(const struct sa_member *list, size_t n, const struct bus_id *person)
@@ -83,7 +87,6 @@ static int members_facts(struct step *s,
     return BUS_OK;
 }
 
-/* Who is not in the new case's list goes with his facts. */
 static int part_members(struct step *s)
 {
     struct sa_household_state *st = s->state;
@@ -200,4 +203,160 @@ int matcher_on_application(struct step *s)
     BUS_TRY(members_facts(s, a->facts.v, a->facts.n, &facts, &n));
     BUS_TRY(matcher_fold_facts(s, facts, n, &changed));
     return changed || opened ? matcher_match_household(s) : BUS_OK;
+}
+
+/* --- somebody no longer lives there --- */
+
+/* A split, a marriage, a death, a move. Who may take down the household's
+ * application says so.
+ *
+ * - he leaves the list, with his facts and what is asked of him
+ * - what was granted to him alone ends; people are told (AWARD_ENDED)
+ * - what is left is judged anew
+ *
+ * A household whose head leaves is another one: people are told (HEAD_LEAVES),
+ * nothing changes. */
+
+static bool leaves(const struct sa_membership_change *c,
+                   const struct bus_id *person)
+{
+    for (size_t i = 0; i < c->members.n; i++) {
+        if (bus_id_eq(&c->members.v[i], person)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By the register of that day; without one everybody's word would count. */
+static int members_may(struct step *s, const struct sa_membership_change *c)
+{
+    const struct bus_register *r = s->rules->registers;
+    struct bus_strv of = s->state->division_code, org = c->said_by.org_code;
+    bool above = org.n > 0 && org.n <= of.n && memcmp(of.p, org.p, org.n) == 0;
+    const struct bus_register_claim claim = {
+        .operator_id = c->said_by.operator_id,
+        .org = org,
+        .act = BUS_REGISTER_TAKE_DOWN,
+        .owner = above ? org : of, /* the village's town, or the county */
+        .town = {of.p, of.n > TOWN_DIGITS ? TOWN_DIGITS : of.n},
+        .day = s->today,
+    };
+    enum bus_register_answer answer =
+        r == NULL ? BUS_REGISTER_YES : bus_registers_may(r, &claim);
+    return answer == BUS_REGISTER_YES
+               ? BUS_OK
+               : matcher_step_reject(
+                     s, BUS_EDENIED, bus_registers_answer_word(answer),
+                     "who says that a member leaves may take down this "
+                     "household's application");
+}
+
+static int members_check(struct step *s,
+                         const struct sa_membership_change *c,
+                         bool *ret_head)
+{
+    const struct sa_household_state *st = s->state;
+    BUS_CHECK(st->members.n <= MATCHER_MEMBERS_MAX);
+    size_t found = 0;
+    *ret_head = false;
+    for (size_t i = 0; i < st->members.n; i++) {
+        bool his = leaves(c, &st->members.v[i].person_id);
+        found += his;
+        *ret_head |= his && st->members.v[i].head;
+    }
+    if (c->kind == SA_MEMBERSHIP_CHANGE_KIND_UNKNOWN || c->members.n == 0 ||
+        found != c->members.n) {
+        return matcher_step_reject(
+            s, BUS_EUNKNOWN, "MEMBER_UNKNOWN",
+            "kind must be SPLIT, MARRIAGE, DEATH or MOVE, and each of the %zu "
+            "a member of this household; %zu are",
+            c->members.n, found);
+    }
+    if (c->from > s->today) {
+        return matcher_step_reject(s, BUS_ERANGE, "FACT_BOUNDS",
+                                   "a member leaves on a day to come");
+    }
+    return BUS_OK;
+}
+
+/* Of what was granted to some: those who are left; nobody: it has ended. */
+static int members_awards(struct step *s, const struct sa_membership_change *c)
+{
+    struct sa_household_state *st = s->state;
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        struct sa_assignment_state *a = &st->assignments.v[i];
+        size_t n = a->has_award ? a->award.members.n : 0, kept = 0;
+        struct bus_id *list = bus_arena_calloc(s->mem, n + 1, sizeof(*list));
+        if (list == NULL) {
+            return matcher_step_no_memory(s);
+        }
+        for (size_t k = 0; k < n; k++) {
+            if (!leaves(c, &a->award.members.v[k])) {
+                list[kept++] = a->award.members.v[k];
+            }
+        }
+        if (kept == n) {
+            continue;
+        }
+        a->award.members.v = list;
+        a->award.members.n = kept;
+        if (kept == 0) {
+            a->award.state = SA_AWARD_STATE_ENDED;
+            a->award.until = c->from;
+        }
+        const char *note = bus_arena_printf(
+            s->mem, "%s %.*s", kept == 0 ? "AWARD_ENDED" : "AWARD_CHANGE",
+            BUS_STRV_ARG(a->item));
+        if (note == NULL) {
+            return matcher_step_no_memory(s);
+        }
+        BUS_TRY(matcher_step_attention(s, &a->assignment_id, bus_strv(note)));
+    }
+    return BUS_OK;
+}
+
+static int members_leave(struct step *s, const struct sa_membership_change *c)
+{
+    struct sa_household_state *st = s->state;
+    size_t kept = 0;
+    struct sa_member *list =
+        bus_arena_calloc(s->mem, st->members.n + 1, sizeof(*list));
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    for (size_t i = 0; i < st->members.n; i++) {
+        if (!leaves(c, &st->members.v[i].person_id)) {
+            list[kept++] = st->members.v[i];
+        }
+    }
+    BUS_CHECK(kept > 0 && kept < st->members.n);
+    st->members.v = list;
+    st->members.n = kept;
+    BUS_TRY(part_members(s));
+    return members_awards(s, c);
+}
+
+int matcher_on_members(struct step *s)
+{
+    BUS_CHECK(s->event->kind == MATCHER_MEMBERS);
+    const struct sa_membership_change *c = s->event->record;
+    static const char *const notes[] = {
+        [SA_MEMBERSHIP_CHANGE_KIND_SPLIT] = "MEMBERS_SPLIT",
+        [SA_MEMBERSHIP_CHANGE_KIND_MARRIAGE] = "MEMBERS_MARRIAGE",
+        [SA_MEMBERSHIP_CHANGE_KIND_DEATH] = "MEMBERS_DEATH",
+        [SA_MEMBERSHIP_CHANGE_KIND_MOVE] = "MEMBERS_MOVE",
+    };
+    bool head = false;
+    BUS_TRY(matcher_step_whole(s));
+    BUS_TRY(members_may(s, c));
+    BUS_TRY(members_check(s, c, &head));
+    s->out->changed = true;
+    if (head) {
+        return matcher_step_attention(s, &c->event_id, BUS_STRV("HEAD_LEAVES"));
+    }
+    BUS_TRY(members_leave(s, c));
+    BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &c->event_id,
+                              bus_strv(notes[c->kind])));
+    return matcher_match_household(s);
 }

@@ -53,6 +53,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_membership, e->record);
     case MATCHER_STEP:
         return COMMON(sa_step, e->record);
+    case MATCHER_MEMBERS:
+        return COMMON(sa_membership_change, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -219,6 +221,8 @@ static int matcher_step_run(struct step *s)
         return matcher_on_membership(s);
     case MATCHER_STEP:
         return matcher_on_step(s);
+    case MATCHER_MEMBERS:
+        return matcher_on_members(s);
     case MATCHER_EVENT_KINDS:
         break;
     }

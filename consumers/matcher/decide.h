@@ -39,6 +39,7 @@ struct matcher_rules
     const struct matcher_catalogue_versions *versions;
     const struct bus_policy_catalogue *catalogue; /* borrowed */
     struct bus_strv insurer;   /* partner code that verifies; "" for none */
+    struct bus_strv lead;      /* the lead department's; "" for none */
     int32_t verification_days; /* working days the insurer has */
     const struct bus_register *registers; /* in force; borrowed. NULL: none */
     struct bus_wire_sm2_tables *seals;    /* NULL: verified without; the same */
@@ -66,6 +67,7 @@ enum matcher_event_kind {
     MATCHER_REVIEW,
     MATCHER_MEMBERSHIP,
     MATCHER_STEP,
+    MATCHER_MEMBERS, /* a membership_change */
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */
@@ -96,6 +98,7 @@ enum matcher_topic {
     MATCHER_OUT_CASES,
     MATCHER_OUT_PARKED,
     MATCHER_OUT_MEMBERSHIPS,
+    MATCHER_OUT_CLAIM_RESULTS,
     MATCHER_OUT_TOPICS
 };
 /* Parts of the personal record, and the facts of the dictionary they are. */

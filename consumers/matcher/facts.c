@@ -20,8 +20,6 @@
 #include "bus/role/household.h"
 #include "consumers/matcher/parts.h"
 
-#define DECIDED BUS_STRV("decision") /* source of what we decided ourselves */
-
 /* --- who may say what --- */
 
 struct birth
@@ -243,7 +241,7 @@ static int make_index(struct step *s, size_t room, struct index *ret)
 static int rank_of(const struct step *s, const struct sa_fact *f)
 {
     int id = bus_policy_fact_find(s->rules->catalogue, f->name);
-    int rank = bus_strv_eq(f->source, DECIDED) ? 0
+    int rank = bus_strv_eq(f->source, MATCHER_DECIDED) ? 0
                : id < 0
                    ? -1
                    : bus_policy_fact_rank(s->rules->catalogue, id, f->source);
@@ -292,7 +290,7 @@ static bool disputes(const struct sa_fact *old, const struct sa_fact *new)
     return old->verified &&
            !new->verified &&new->as_of > old->as_of &&new->value.branch !=
                SA_FACT_VALUE_NULL &&
-           !same_value(old, new) && !bus_strv_eq(old->source, DECIDED);
+           !same_value(old, new) && !bus_strv_eq(old->source, MATCHER_DECIDED);
 }
 
 struct fold
@@ -462,39 +460,4 @@ int matcher_fold_facts(struct step *s,
             MATCHER_FACTS_MAX);
     }
     return BUS_OK;
-}
-
-static struct sa_fact grant_fact(const struct step *s,
-                                 const struct bus_policy_item *item)
-{
-    struct sa_fact f = {
-        .name = item->grants_fact,
-        .as_of = s->today,
-        .source = DECIDED,
-        .verified = true,
-    };
-    int64_t number = 0;
-    if (bus_strv_is(item->grants_value, "true") ||
-        bus_strv_is(item->grants_value, "false")) {
-        f.value.branch = SA_FACT_VALUE_BOOLEAN;
-        f.value.u.boolean_value = item->grants_value.n == 4;
-    } else if (bus_strv_to_i64(item->grants_value, &number)) {
-        f.value.branch = SA_FACT_VALUE_LONG;
-        f.value.u.long_value = number;
-    } else {
-        f.value.branch = SA_FACT_VALUE_STRING;
-        f.value.u.string_value = item->grants_value;
-    }
-    return f;
-}
-
-int matcher_fold_grant(struct step *s,
-                       const struct bus_policy_item *item,
-                       bool *ret_changed)
-{
-    if (item->grants_fact.n == 0) {
-        return BUS_OK;
-    }
-    struct sa_fact f = grant_fact(s, item);
-    return matcher_fold_facts(s, &f, 1, ret_changed);
 }

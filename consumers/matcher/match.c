@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bus/wire/crypt.h"
+#include "consumers/matcher/award.h"
 #include "consumers/matcher/evaluation.h"
 #include "consumers/matcher/parts.h"
 
@@ -168,7 +169,12 @@ static int settle_item(struct step *s,
     }
     struct sa_assignment_state *a = latest(s->state, item.code);
     bool want = match_wanted(v, &item);
-    if (a == NULL || a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
+    bool none = a == NULL || a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN;
+    struct sa_assignment_state *had = none ? matcher_award_of(s, &item) : NULL;
+    if (had != NULL) {
+        return matcher_award_tell(s, had, want, judged);
+    }
+    if (none) {
         return want ? match_assign(s, &item, judged, a ? a->round + 1 : 1)
                     : BUS_OK;
     }
@@ -404,6 +410,7 @@ int matcher_match_household(struct step *s)
     if (!st->case_open) {
         return BUS_OK; /* a signal without an application: kept, not judged */
     }
+    BUS_TRY(matcher_awards_judge(s));
     BUS_TRY(matcher_number_facts(s));
     struct bus_policy_household h;
     struct bus_policy_result result;

@@ -121,6 +121,14 @@ static int seal_record(struct matcher_work *w,
         return output_seal(w, o, "case_event", &c->has_personal, &c->personal,
                            err);
     }
+    case MATCHER_OUT_CLAIM_RESULTS: {
+        struct sa_claim_result *c = record;
+        *ret_at = c->occurred_at;
+        return bus_wire_keyring_seals(w->lane->keys, o->partner)
+                   ? output_seal(w, o, "claim_result", &c->has_personal,
+                                 &c->personal, err)
+                   : BUS_OK; /* it is told its amount all the same */
+    }
     case MATCHER_OUT_EVALUATIONS:
         *ret_at = ((struct sa_evaluation *)record)->occurred_at;
         return BUS_OK;
@@ -151,6 +159,8 @@ int matcher_put_output(struct matcher_work *w,
                                        "sa.verification_request.v1"},
         [MATCHER_OUT_CASES] = {&sa_case_event_type, "sa.case_event.v1"},
         [MATCHER_OUT_PARKED] = {&sa_parked_note_type, "sa.parked_note.v1"},
+        [MATCHER_OUT_CLAIM_RESULTS] = {&sa_claim_result_type,
+                                       "sa.claim_result.v1"},
         [MATCHER_OUT_MEMBERSHIPS] = {&sa_membership_type, "sa.membership.v1"},
     };
     int64_t at = 0;

@@ -7,12 +7,14 @@
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"
 #include "schemas/claim.h"
+#include "schemas/claim_result.h"
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
+#include "schemas/membership_change.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
@@ -96,14 +98,11 @@ int matcher_facts_check(struct step *s,
                         const struct sa_fact *facts,
                         size_t n,
                         struct bus_strv source);
+#define MATCHER_DECIDED BUS_STRV("decision") /* our own source */
 /* facts.c: folds facts into the state; *ret_changed if any is new. */
 int matcher_fold_facts(struct step *s,
                        const struct sa_fact *facts,
                        size_t n,
-                       bool *ret_changed);
-/* What a confirmed item makes true. */
-int matcher_fold_grant(struct step *s,
-                       const struct bus_policy_item *item,
                        bool *ret_changed);
 /* disclose.c: a fact's number, -1. They mostly come in the dictionary's order:
  * the one behind `before` is tried first. */
@@ -112,16 +111,15 @@ int32_t matcher_fact_id(const struct bus_policy_catalogue *c,
                         struct bus_strv name);
 /* Fills s->facts. */
 int matcher_number_facts(struct step *s);
-/* disclose.c: those of the state's facts that the department may
- * receive (bus/policy/disclose.h), as the bytes of an array; and the parts of
- * the personal record that it may not. */
+/* disclose.c: those of the state's facts that the department may receive, as
+ * the bytes of an array; and the parts of the personal record it may not. */
 int matcher_disclosed_facts(struct step *s,
                             struct bus_strv department,
                             struct bus_strv **ret,
                             uint8_t *ret_withheld);
 /* match.c: evaluates all items and fans out what differs. */
 int matcher_match_household(struct step *s);
-/* application.c */
+/* application.c; and somebody no longer lives there. */
 int matcher_on_application(struct step *s);
 /* answers.c: decisions, dispatches, claims. */
 int matcher_on_decision(struct step *s);
@@ -130,7 +128,8 @@ int matcher_on_claim(struct step *s);
 /* results.c: what banks and the post answer. */
 int matcher_on_payment(struct step *s);
 int matcher_on_receipt(struct step *s);
-/* conflict.c: a person in two households. */
+/* application.c; conflict.c: a person in two households. */
+int matcher_on_members(struct step *s);
 int matcher_on_membership(struct step *s);
 /* The i-th member of the application is new to this household: says so where
  * all who name him meet. */
@@ -139,7 +138,7 @@ int matcher_report_membership(struct step *s,
                               size_t i);
 /* The household has its first case: whoever named its head before is told. */
 int matcher_meet_memberships(struct step *s);
-/* match.c: gives an assignment back to its department with a reason. */
+/* match.c: gives an assignment back to whom it is in hand of, with a reason. */
 int matcher_assignment_return(struct step *s,
                               struct sa_assignment_state *a,
                               struct bus_strv reason);
@@ -176,7 +175,8 @@ int matcher_release_parked(struct step *s, const struct bus_id *id);
 enum matcher_assignment_move {
     MOVE_ACCEPT,   /* a confirmed decision */
     MOVE_REFUSE,   /* a refused one */
-    MOVE_RETURN,   /* the department gives it back */
+    MOVE_RETURN,   /* "not ours": another department has it in hand now */
+    MOVE_END,      /* what was given back ends: the lead decides so */
     MOVE_WITHDRAW, /* we take it back */
     MOVE_ORDER,    /* dispatch sent something */
     MOVE_SERVE,    /* dispatch had nothing to send */

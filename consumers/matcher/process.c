@@ -36,6 +36,7 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_REVIEW] = &sa_review_type,
         [MATCHER_MEMBERSHIP] = &sa_membership_type,
         [MATCHER_STEP] = &sa_step_type,
+        [MATCHER_MEMBERS] = &sa_membership_change_type,
     };
     BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];

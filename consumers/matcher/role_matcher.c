@@ -114,6 +114,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     };
     const struct bus_config *c = &s->frame.config;
     s->rules.verification_days = VERIFICATION_DAYS;
+    s->rules.lead = bus_strv(c->county.lead ? c->county.lead : "");
     s->rules.seals_from = c->seals.required_from;
     s->rules.process_from = c->process.required_from;
     s->rules.seal_late_ms = c->seals.late_ms;

@@ -166,7 +166,9 @@ static int close_assignment(struct matcher_parted *h,
                                         .due = a->due,
                                         .assigned_at = a->assigned_at,
                                         .has_process = a->has_process,
-                                        .process = a->process};
+                                        .process = a->process,
+                                        .has_award = a->has_award,
+                                        .award = a->award};
     memcpy(p.mark, h->mark, sizeof(p.mark));
     BUS_TRY(part_number(h, a->item, &p.item, err));
     BUS_TRY(part_number(h, a->item_version, &p.item_version, err));
@@ -312,10 +314,11 @@ static int close_facts(struct matcher_parted *h,
                                   err);
 }
 
-/* As it was opened, so that the bytes are the old ones. Its texts and the marks
- * of its process are only ever exchanged as a whole; lines are changed in
- * place. A list more is to be looked at here as well: this ends its build. */
-_Static_assert(sizeof(struct sa_assignment_state) == 224, "another list?");
+/* As it was opened, so that the bytes are the old ones. Its texts, the marks of
+ * its process and the members of its award are only ever exchanged as a whole;
+ * lines are changed in place. A list more is to be looked at here as well: this
+ * ends its build. */
+_Static_assert(sizeof(struct sa_assignment_state) == 280, "another list?");
 static bool assignment_stays(const struct matcher_opened *o,
                              size_t i,
                              const struct sa_assignment_state *a)

@@ -137,7 +137,9 @@ static int open_assignment(struct matcher_parted *h,
                                         .due = p->due,
                                         .assigned_at = p->assigned_at,
                                         .has_process = p->has_process,
-                                        .process = p->process};
+                                        .process = p->process,
+                                        .has_award = p->has_award,
+                                        .award = p->award};
     BUS_TRY(state_word(h, p->item, &ret->item, err));
     BUS_TRY(state_word(h, p->item_version, &ret->item_version, err));
     BUS_TRY(state_word(h, p->department, &ret->department, err));

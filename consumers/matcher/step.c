@@ -22,6 +22,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_REVIEW] = "review",
         [MATCHER_MEMBERSHIP] = "membership",
         [MATCHER_STEP] = "step",
+        [MATCHER_MEMBERS] = "membership_change",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }

@@ -86,7 +86,9 @@ static int partner_topics(struct matcher_shell *s,
         return topics_add_route(s, MATCHER_OUT_VERIFICATIONS,
                                 "verification-requests", p->code, err);
     case BUS_PARTNER_CHARITY:
-        return topics_add_input(s, MATCHER_CLAIM, "claims", p->code, err);
+        BUS_TRY(topics_add_input(s, MATCHER_CLAIM, "claims", p->code, err));
+        return topics_add_route(s, MATCHER_OUT_CLAIM_RESULTS, "claim-results",
+                                p->code, err);
     case BUS_PARTNER_KINDS:
         break;
     }
@@ -102,6 +104,8 @@ int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(topics_add_input(s, MATCHER_DISPATCH, "dispatches", NULL, err));
     BUS_TRY(topics_add_input(s, MATCHER_REVIEW, "reviews", NULL, err));
     BUS_TRY(topics_add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err));
+    BUS_TRY(
+        topics_add_input(s, MATCHER_MEMBERS, "membership-changes", NULL, err));
     for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
             BUS_TRY(topics_add_input(s, MATCHER_FACTS, "facts",

@@ -29,6 +29,7 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_REVIEW] = &sa_review_type,
     [MATCHER_MEMBERSHIP] = &sa_membership_type,
     [MATCHER_STEP] = &sa_step_type,
+    [MATCHER_MEMBERS] = &sa_membership_change_type,
 };
 _Static_assert(MATCHER_EVENT_KINDS == 11, "every kind stands in this table");
 

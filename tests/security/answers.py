@@ -73,6 +73,32 @@ def cash(bus):
     print("cash: only the post, only what was asked, once")
 
 
+def transfer(bus):
+    a = application(4, "WEB", "answers-4")
+    a["members"][0].update(account="6200000012345678", bank_code="nongshang")
+    bus.submit(a)
+    (_, a), = bus.events("application", 1, channel_reference="answers-4")
+    home = a["household_id"]
+    (_, got), = bus.events("assignment", 1, action="ASSIGNED", item="MZ06", household_id=home)
+    bus.decide(got, 140000, delivery="BANK")
+    (topic, order), = bus.events("payment_order", 1, household_id=home)
+    by = topic.split(".")[1]
+    other = next(b for b in BANKS if b != by)
+    pay(bus, order, by, 100)
+    assert attention(bus, home, 1) == ["AMOUNT_DIFFERS"], "100 fen where 140 000 were asked"
+    pay(bus, order, by, 139900, ref="B2")
+    assert attention(bus, home, 2)[1] == "AMOUNT_DIFFERS", "what is left of it is no answer either"
+    pay(bus, order, other, 140000)
+    assert attention(bus, home, 3)[2] == "NOT_YOURS", "another bank settles it"
+    bus.take(0.5)
+    assert not [1 for _, k, r in bus.read if k == "case_event" and r["household_id"] == home and r["note"] == "SETTLED"]
+    pay(bus, order, by, 140000)
+    bus.events("case_event", 1, kind="RESULT_FOLDED", note="SETTLED", household_id=home)
+    pay(bus, order, by, 140000, ref="B9")
+    assert attention(bus, home, 4)[3] == "CONTRADICTION", "settled once more under another number"
+    print("a transfer: only its bank, only the amount that was ordered, once")
+
+
 def undelivered(bus):
     got = decided(bus, 2, "answers-2")
     home = got["household_id"]
@@ -91,12 +117,62 @@ def undelivered(bus):
     print("what did not arrive is its owner's again, and is sent anew when he decides so")
 
 
+def unable(bus, home, send):
+    """The insurer finds nothing out: what it was asked holds the case open no longer."""
+    answered = {r["request_id"] for _, k, r in bus.read if k == "verification_result"}
+    for topic, k, r in list(bus.read):
+        if k == "verification_request" and r["household_id"] == home and r["request_id"] not in answered:
+            answered.add(r["request_id"])
+            who = topic.split(".")[1]
+            send(bus, "verification-results." + who, dict(
+                event_id=uuid.uuid4().bytes, household_id=home, occurred_at=int(time.time() * 1000), case_id=r["case_id"],
+                request_id=r["request_id"], outcome="UNABLE", report_hash=None, facts=[],
+                appraiser=dict(operator_id="op-9", org_code=who, role="appraiser")))
+
+
+def not_ours(bus):
+    """What its owner gives back is the lead department's, until somebody decides that it ends."""
+    bus.submit(application(3, "WEB", "answers-3"))
+    (_, a), = bus.events("application", 1, channel_reference="answers-3")
+    home = a["household_id"]
+    bus.events("case_event", 1, kind="OPENED", household_id=home)
+    bus.take(1)
+    asked = [r for _, k, r in bus.read if k == "assignment" and r["household_id"] == home]
+    got = next(r for r in asked if r["department"] != "MZ")
+    owner = got["department"]
+    no = dict(delivery="SERVICE", amount_fen=None)
+    bus.decide(got, 0, outcome="RETURNED", reason="不属本部门", **no)
+    ((topic, lead),) = bus.events("assignment", 1, action="RETURNED", household_id=home)
+    assert topic == "assignments.MZ" and lead["department"] == "MZ" and lead["reason"] == "NOT_OURS", (topic, lead["reason"])
+    assert lead["assignment_id"] == got["assignment_id"] and lead["item"] == got["item"]
+    (_, told), = bus.events("case_event", 1, kind="DECISION_ACCEPTED", household_id=home)
+    assert told["note"] == "HELD_BY MZ", told["note"]
+    bus.decide(lead, 0, outcome="RETURNED", reason="属该部门职责", **no)
+    topic, back = bus.events("assignment", 2, action="RETURNED", household_id=home)[-1]
+    assert topic == "assignments." + owner and back["reason"] == "YOURS", (topic, back["reason"])
+    bus.decide(back, 0, outcome="RETURNED", reason="仍不属本部门", **no)
+    _, lead = bus.events("assignment", 3, action="RETURNED", household_id=home)[-1]
+    for r in asked:
+        if r["assignment_id"] != got["assignment_id"]:
+            bus.decide(r, 0, outcome="REFUSED", reason="材料不足", **no)
+    bus.events("case_event", 3 + len(asked) - 1, kind="DECISION_ACCEPTED", household_id=home)
+    bus.take(0.5)
+    assert not [r for _, k, r in bus.read if k == "case_event" and r["household_id"] == home and r["kind"] == "CLOSED"]
+    unable(bus, home, lambda b, topic, r: send(b, topic, "verification_result", **r))
+    bus.decide(lead, 0, outcome="REFUSED", reason="无部门承办", **no)
+    (_, closed), = bus.events("case_event", 1, kind="CLOSED", household_id=home)
+    last = {o["item"]: o["status"] for o in closed["outcomes"]}
+    assert last[got["item"]] == "ENDED_RETURNED", last
+    assert not [r for _, k, r in bus.read if k == "dead_letter"], "nothing of it is a dead letter"
+    print("what is given back is somebody's until somebody says that it ends")
+
+
 def main():
     shutil.copytree(SOURCE / "bus-config", FOLDER)
     bus = Bus(FOLDER, roles=("matcher", "dispatch"))
     good = False
     try:
-        for test in (cash, undelivered):
+        for test in (cash, transfer, undelivered, not_ours):
             test(bus)
         good = True
     finally:

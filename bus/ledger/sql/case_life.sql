@@ -40,13 +40,14 @@ outcome AS (
     FROM closed, json_array_elements(closed.detail->'outcomes') AS x),
 assigned AS (
     SELECT DISTINCT ON (about) about AS assignment_id, item, word, at, occurred_at, note, amount_fen, detail
-    FROM life WHERE kind = 'assignment' ORDER BY about, place DESC),
+    FROM life WHERE kind = 'assignment' ORDER BY about, occurred_at DESC, (word = 'RETURNED') DESC, place DESC),
 assignment AS (
     SELECT a.*, coalesce(c.status,
              CASE WHEN a.word = 'WITHDRAWN' THEN 'ENDED_WITHDRAWN'
                   WHEN d.accepted_at IS NULL OR (a.word = 'RETURNED' AND a.occurred_at >= d.accepted_at) THEN 'ASSIGNED'
                   WHEN d.word = 'CONFIRMED' AND p.word = 'ORDERED' THEN 'DISPATCHED'
                   WHEN d.word = 'CONFIRMED' THEN 'CONFIRMED'
+                  WHEN a.note = 'NOT_OURS' THEN 'ENDED_RETURNED'
                   ELSE 'ENDED_' || d.word END) AS status
     FROM assigned AS a
     LEFT JOIN outcome AS c USING (assignment_id)

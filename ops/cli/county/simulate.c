@@ -209,6 +209,30 @@ static int simulate_process(struct answering *a,
     return BUS_OK;
 }
 
+/* What came back is decided anew, each time, and goes back no more: by its
+ * owner as anything else; of another's the lead says that it ends, or whose it
+ * is. */
+static enum sa_decision_outcome simulate_outcome(struct answering *a,
+                                                 const struct sa_assignment *q)
+{
+    struct bus_policy_item item = {.code = q->item};
+    int at = bus_policy_item_find(a->rules->catalogue, q->item);
+    unsigned dice = percent(a, &q->assignment_id);
+    unsigned no = (unsigned)a->rules->errors;
+    bool open = q->verdict == SA_VERDICT_UNDETERMINED;
+    bool again = q->action == SA_ASSIGNMENT_ACTION_RETURNED;
+    if (at >= 0 &&
+        bus_policy_item_at(a->rules->catalogue, (size_t)at,
+                           bus_china_day(q->occurred_at), &item) &&
+        !bus_strv_is(item.department, a->partner->code)) {
+        return dice % 2 == 0 ? SA_DECISION_OUTCOME_REFUSED
+                             : SA_DECISION_OUTCOME_RETURNED;
+    }
+    return dice < no + (open ? 40 : 0) ? SA_DECISION_OUTCOME_REFUSED
+           : dice >= 98 && !again      ? SA_DECISION_OUTCOME_RETURNED
+                                       : SA_DECISION_OUTCOME_CONFIRMED;
+}
+
 static int simulate_decide(struct answering *a, const struct sa_assignment *q)
 {
     if (q->action != SA_ASSIGNMENT_ACTION_ASSIGNED &&
@@ -232,13 +256,7 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
     }
     const struct simulate_officer *officer =
         cli_simulate_officer(a->rules, a->partner);
-    unsigned dice = percent(a, &q->assignment_id);
-    unsigned no = (unsigned)a->rules->errors;
-    bool open = q->verdict == SA_VERDICT_UNDETERMINED;
-    d->outcome = dice < no + (open ? 40 : 0) ? SA_DECISION_OUTCOME_REFUSED
-                 : dice >= 98                ? SA_DECISION_OUTCOME_RETURNED
-                                             : SA_DECISION_OUTCOME_CONFIRMED;
-    /* One that came back is decided anew, each time. */
+    d->outcome = simulate_outcome(a, q);
     d->decision_id =
         again ? bus_wire_simulated_id("decision", &q->event_id, 1)
               : bus_wire_simulated_id("decision", &q->assignment_id, 0);

@@ -400,6 +400,56 @@ static void charities(void **state)
     assert_int_equal(st.needs.v[0].claimed_fen, 30000);
 }
 
+/* Claims that add up, and one too late: each charity is told what is its, and
+ * whom to help if the household has consented. */
+static void a_charity_is_told(void **state)
+{
+    (void)state;
+    static const struct line lines[] = {
+        {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN},
+        {SA_DISPATCH_KIND_NEED, "cishan", 30000},
+        {SA_DISPATCH_KIND_NEED, "aixin", 30000}};
+    const struct
+    {
+        const char *charity;
+        int64_t claims, won;
+        enum sa_claim_result_outcome outcome;
+    } rows[] = {
+        {"cishan", 20000, 20000, SA_CLAIM_RESULT_OUTCOME_WON},
+        {"aixin", 20000, 10000, SA_CLAIM_RESULT_OUTCOME_PARTLY},
+        {"cishan", 5000, 0, SA_CLAIM_RESULT_OUTCOME_LOST},
+    };
+    for (int consent = 0; consent < 2; consent++) {
+        struct sa_household_state st;
+        begin(&st, lines, 3);
+        st.consent = consent;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            struct sa_claim *c = bus_arena_calloc(&mem, 1, sizeof(*c));
+            *c = (struct sa_claim){.event_id = id('c', ++number),
+                                   .claim_id = id('C', number),
+                                   .household_id = id('h', 1),
+                                   .occurred_at = TEN,
+                                   .need_id = id('N', 1),
+                                   .charity = bus_strv(rows[i].charity),
+                                   .outcome = SA_CLAIM_OUTCOME_CLAIMED,
+                                   .amount_fen = rows[i].claims};
+            struct matcher_outputs out =
+                step(&st, MATCHER_CLAIM, rows[i].charity, c);
+            const struct matcher_output *o = &out.v[0];
+            const struct sa_claim_result *r = o->record;
+            assert_int_equal(o->topic, MATCHER_OUT_CLAIM_RESULTS);
+            assert_true(bus_strv_is(o->partner, rows[i].charity));
+            assert_int_equal(r->outcome, rows[i].outcome);
+            assert_int_equal(r->amount_fen, rows[i].won);
+            assert_int_equal(o->seal_for.n > 0, consent && rows[i].won > 0);
+            assert_int_equal(o->withheld, MATCHER_ID_NUMBER | MATCHER_ACCOUNT);
+            out = step(&st, MATCHER_CLAIM, rows[i].charity, c);
+            assert_true(out.duplicate && out.n == 0);
+        }
+        assert_int_equal(st.needs.v[0].claimed_fen, 30000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +460,7 @@ int main(void)
         cmocka_unit_test(what_did_not_arrive_goes_back),
         cmocka_unit_test(one_of_two),
         cmocka_unit_test(charities),
+        cmocka_unit_test(a_charity_is_told),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

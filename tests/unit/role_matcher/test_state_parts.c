@@ -160,7 +160,7 @@ static void an_answer_writes_its_assignment(void **state)
 
 /* As it was written before parts had marks: by their first ids, without a mark
  * and without what came behind: the case's consent, the facts' disputed, the
- * assignment's assigned_at and process. */
+ * assignment's assigned_at, process and award. */
 static struct bus_strv without_mark(struct bus_strv framed)
 {
     char *p = bus_arena_dup(&mem, framed.p, framed.n);
@@ -172,8 +172,64 @@ static struct bus_strv without_mark(struct bus_strv framed)
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
             framed.n - at - MATCHER_MARK_BYTES);
-    size_t last = assignment ? 2 : 1;
+    size_t last = assignment ? 3 : 1;
     return (struct bus_strv){p, framed.n - MATCHER_MARK_BYTES - last};
+}
+
+/* An award is some twenty bytes of its assignment's part; what was written
+ * before there were awards (122, 113) is read. */
+static void an_award_comes_back(void **state)
+{
+    (void)state;
+    struct matcher_parted h;
+    struct sa_household_state st, again;
+    struct matcher_parts with, without;
+    bool *changed = NULL;
+    struct bus_id who = {{7}};
+    const uint32_t at = MATCHER_PART_ASSIGNMENTS;
+    open_before(&h, &st);
+    struct matcher_parted plain = h;
+    ok(matcher_parted_close(&plain, &st, &without, &changed, &err));
+    struct sa_award *w = &st.assignments.v[0].award;
+    st.assignments.v[0].has_award = true;
+    *w = (struct sa_award){.state = SA_AWARD_STATE_LIVE,
+                           .period = SA_PERIOD_MONTHLY,
+                           .from = 20735,
+                           .until = 21099,
+                           .told_case = 2,
+                           .told_fen = 70000};
+    w->members.v = &who;
+    w->members.n = 1;
+    ok(matcher_parted_close(&h, &st, &with, &changed, &err));
+    assert_true(with.v[at].n - without.v[at].n <= 16 + 16);
+    print_message("an award of one member: %zu bytes\n",
+                  with.v[at].n - without.v[at].n);
+    struct matcher_parted h2 = parted();
+    for (uint32_t i = 0; i < with.n; i++) {
+        ok(matcher_parts_set(&h2.parts, i, with.v[i], &mem, &err));
+    }
+    ok(matcher_parted_open(&h2, &st.household_id, &again, &err));
+    assert_true(again.assignments.v[0].has_award);
+    assert_int_equal(again.assignments.v[0].award.until, 21099);
+    assert_int_equal(again.assignments.v[0].award.told_fen, 70000);
+    assert_true(bus_id_eq(&again.assignments.v[0].award.members.v[0], &who));
+    static const struct
+    {
+        uint8_t id, less; /* bytes at its end */
+    } before[] = {{122, 1}, {113, 3}};
+    for (size_t k = 0; k < 2; k++) {
+        char *old = bus_arena_dup(&mem, without.v[at].p, without.v[at].n);
+        old[4] = (char)before[k].id;
+        h2 = parted();
+        for (uint32_t i = 0; i < without.n; i++) {
+            struct bus_strv part = {old, without.v[at].n - before[k].less};
+            ok(matcher_parts_set(&h2.parts, i, i == at ? part : without.v[i],
+                                 &mem, &err));
+        }
+        ok(matcher_parted_open(&h2, &st.household_id, &again, &err));
+        assert_false(again.assignments.v[0].has_award);
+        assert_int_equal(again.assignments.v[0].due, st.assignments.v[0].due);
+    }
 }
 
 static void a_part_of_before_the_marks_is_read(void **state)
@@ -592,6 +648,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        T(an_award_comes_back),
         T(an_earlier_state_is_taken_over),
         T(an_answer_writes_its_assignment),
         T(a_part_of_before_the_marks_is_read),

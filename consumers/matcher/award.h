@@ -1,0 +1,29 @@
+/* Awards: what an assignment has come to (assignment_state.c). It is decided,
+ * and pending; it stands once dispatch has answered: what it grants is a fact
+ * then, until its last day is over. */
+#ifndef CONSUMERS_MATCHER_AWARD_H
+#define CONSUMERS_MATCHER_AWARD_H
+
+#include "consumers/matcher/parts.h"
+
+int matcher_award_decide(struct step *s,
+                         struct sa_assignment_state *a,
+                         const struct sa_decision *d,
+                         const struct bus_policy_item *item);
+int matcher_award_stand(struct step *s,
+                        struct sa_assignment_state *a,
+                        bool *ret_changed);
+/* Its owner, or dispatch, has said no: a live one ends with yesterday. */
+void matcher_award_end(struct step *s, struct sa_assignment_state *a);
+/* Before facts are looked at: what is over today grants nothing any more. */
+int matcher_awards_judge(struct step *s);
+/* The live award of the item, of whatever case; NULL. */
+struct sa_assignment_state *
+matcher_award_of(const struct step *s, const struct bus_policy_item *item);
+/* The item is judged again; met: it would be assigned. */
+int matcher_award_tell(struct step *s,
+                       struct sa_assignment_state *a,
+                       bool met,
+                       const struct sa_item_verdict *judged);
+
+#endif
