@@ -158,7 +158,8 @@ static struct bus_strv reason_of(const struct matcher_outputs *out)
                 a->action == SA_ASSIGNMENT_ACTION_RETURNED ? a->reason : back;
         }
     }
-    assert_true(bus_strv_eq(told, back));
+    /* What the department itself returned goes back without a refusal. */
+    assert_true(told.n == 0 || bus_strv_eq(told, back));
     return told;
 }
 
