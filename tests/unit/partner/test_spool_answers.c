@@ -177,6 +177,7 @@ static void one_name_twice(void **state)
 /* The event's id is the file's first byte; "Kafka" is a file it is put to. */
 static void whole_taking(struct bench *b)
 {
+    static const struct bus_partner_kind_in answers = {.kind = "post"};
     char path[200];
     if (open_runner(b) != BUS_OK) {
         _exit(1);
@@ -188,6 +189,7 @@ static void whole_taking(struct bench *b)
     }
     for (size_t i = 0; i < b->r.taking.n; i++) {
         struct answer *a = &b->r.taking.list[i];
+        a->event.in = &answers;
         a->event.event_id = id_of(a->taken.bytes.p[0]);
         a->event.about = a->event.event_id;
         a->again = bus_partner_dedup_has(b->r.seen, BUS_SEEN_TAKEN,
