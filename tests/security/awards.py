@@ -2,6 +2,7 @@
 """What was granted stays beyond its case, through the real roles on real Kafka: a household that applies again next
 month gets no second dibao, people see why; a status counts when dispatch has answered; after its twelve months a
 recognition is asked for again."""
+import datetime
 import io
 import pathlib
 import shutil
@@ -15,7 +16,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from county import APPLICATION, SCHEMAS, SOURCE, Bus, application, fastavro, newest  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-awards-")) / "bus-config"
-DAY = 86400 * 1000
 NO = dict(outcome="REFUSED", reason="材料不足", delivery="SERVICE", amount_fen=None)
 
 
@@ -35,7 +35,7 @@ def first(bus, order, reference, **changes):
 
 def again(bus, a, days):
     """The same household, so many days later."""
-    b = dict(a, event_id=uuid.uuid4().bytes, application_id=uuid.uuid4().bytes, occurred_at=a["occurred_at"] + days * DAY)
+    b = dict(a, event_id=uuid.uuid4().bytes, application_id=uuid.uuid4().bytes, occurred_at=a["occurred_at"] + datetime.timedelta(days=days))
     send(bus, "applications", APPLICATION, b)
 
 
