@@ -27,8 +27,9 @@ static int check_decision(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a)
 {
-    BUS_TRY(matcher_assignment_asked(s, a, d->department));
-    if (a->has_decision_id && bus_id_eq(&a->decision_id, &d->decision_id)) {
+    BUS_TRY(matcher_assignment_asked(s, a, d->department, &d->decision_id));
+    if (s->out->duplicate ||
+        (a->has_decision_id && bus_id_eq(&a->decision_id, &d->decision_id))) {
         s->out->duplicate = true;
         return BUS_OK;
     }
@@ -143,12 +144,16 @@ int matcher_on_decision(struct step *s)
     }
     if (why.n > 0) {
         /* Its id is not noted: whoever it was, the real one may follow. */
-        return matcher_give_back(s, a, &d->event_id, &d->decision_id, why);
+        return matcher_give_back(s, a, &d->decision_id, why);
+    }
+    if (a->has_decision_id) {
+        BUS_TRY(matcher_answer_note(s, a, &a->decision_id));
     }
     a->has_decision_id = true;
     a->decision_id = d->decision_id;
     s->out->changed = true;
     if (d->outcome == SA_DECISION_OUTCOME_RETURNED) {
+        BUS_TRY(matcher_answer_note(s, a, &d->decision_id));
         return hand_on(s, d, a, &item);
     }
     matcher_assignment_move(a, yes    ? MOVE_ACCEPT
@@ -309,7 +314,7 @@ int matcher_on_dispatch(struct step *s)
     if (waiting && r->outcome == SA_DISPATCH_OUTCOME_REFUSED) {
         matcher_assignment_move(a, MOVE_REOPEN);
         matcher_award_end(s, a);
-        return matcher_give_back(s, a, &r->event_id, &r->decision_id,
+        return matcher_give_back(s, a, &r->decision_id,
                                  r->has_reason ? r->reason
                                                : BUS_STRV("ORDER_REFUSED"));
     }

@@ -33,21 +33,77 @@
 
 #define TOWN_DIGITS 9
 #define GONE_BACK   1  /* a seed of its own */
-#define STEPS_KEPT  16 /* of an assignment, to know them again */
+#define MARKS_KEPT  16 /* of an assignment, to know what was heard */
 
 static const struct bus_strv holds; /* no reason */
 
+/* Each id that a partner's event was heard by leaves a mark at the assignment:
+ * what he says again is known, also when another has it in hand by now. */
+static int32_t
+mark_of(const struct step *s, const struct bus_id *id, uint64_t seed)
+{
+    uint64_t who = bus_hash64(s->event->partner.p, s->event->partner.n, seed);
+    int32_t mark = matcher_answer_of(bus_hash64(id->b, sizeof(id->b), who));
+    BUS_CHECK(mark != 0);
+    return mark;
+}
+
+static bool mark_stands(const struct sa_assignment_state *a, int32_t mark)
+{
+    for (size_t i = 0; a->has_process && i < a->process.taken.n; i++) {
+        if (a->process.taken.v[i] == mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+mark_note(struct step *s, struct sa_assignment_state *a, int32_t mark)
+{
+    size_t n = a->has_process ? a->process.taken.n : 0;
+    size_t from = n < MARKS_KEPT ? 0 : n - MARKS_KEPT + 1;
+    int32_t *marks = bus_arena_alloc(s->mem, (n + 1) * sizeof(*marks));
+    if (marks == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    for (size_t i = from; i < n; i++) {
+        marks[i - from] = a->process.taken.v[i];
+    }
+    marks[n - from] = mark;
+    a->has_process = true;
+    a->process.taken.v = marks;
+    a->process.taken.n = n - from + 1;
+    return BUS_OK;
+}
+
+int matcher_answer_note(struct step *s,
+                        struct sa_assignment_state *a,
+                        const struct bus_id *id)
+{
+    return mark_note(s, a, mark_of(s, id, 0));
+}
+
 int matcher_assignment_asked(struct step *s,
                              const struct sa_assignment_state *a,
-                             struct bus_strv department)
+                             struct bus_strv department,
+                             const struct bus_id *id)
 {
     if (a == NULL) {
         return matcher_step_reject(
             s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
             "no such assignment was made to this household");
     }
-    if (!bus_strv_eq(a->department, s->event->partner) ||
-        !bus_strv_eq(a->department, department)) {
+    bool open = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
+    bool theirs = bus_strv_eq(a->department, s->event->partner) &&
+                  bus_strv_eq(a->department, department);
+    if (mark_stands(a, mark_of(s, id, 0)) ||
+        (!(open && theirs) &&
+         mark_stands(a, mark_of(s, &s->cause, GONE_BACK)))) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    if (!theirs) {
         return matcher_step_reject(
             s, BUS_EDENIED, "WRONG_TOPIC",
             "the assignment is %.*s's; it is answered on "
@@ -386,52 +442,20 @@ static struct bus_strv step_held(const struct step *s,
                                        e->kind, known_day(s));
 }
 
-static bool step_taken(const struct sa_assignment_state *a, int32_t mark)
-{
-    for (size_t i = 0; a->has_process && i < a->process.taken.n; i++) {
-        if (a->process.taken.v[i] == mark) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int
-step_note_taken(struct step *s, struct sa_assignment_state *a, int32_t mark)
-{
-    size_t n = a->process.taken.n;
-    size_t from = n < STEPS_KEPT ? 0 : n - STEPS_KEPT + 1;
-    int32_t *marks = bus_arena_alloc(s->mem, (n + 1) * sizeof(*marks));
-    if (marks == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    for (size_t i = from; i < n; i++) {
-        marks[i - from] = a->process.taken.v[i];
-    }
-    marks[n - from] = mark;
-    a->process.taken.v = marks;
-    a->process.taken.n = n - from + 1;
-    return BUS_OK;
-}
-
 /* Partners say what they say at least once: an event goes back once, whatever
  * for, or its outputs would stand twice. Not by the mark of one that is taken:
  * the real one, which has no reason to go back, is heard after a false one. */
 int matcher_give_back(struct step *s,
                       struct sa_assignment_state *a,
-                      const struct bus_id *event_id,
                       const struct bus_id *about,
                       struct bus_strv why)
 {
-    int32_t mark = matcher_answer_of(
-        bus_hash64(event_id->b, sizeof(event_id->b), GONE_BACK));
-    BUS_CHECK(mark != 0);
-    if (step_taken(a, mark)) {
+    int32_t mark = mark_of(s, &s->cause, GONE_BACK);
+    if (mark_stands(a, mark)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
-    a->has_process = true;
-    BUS_TRY(step_note_taken(s, a, mark));
+    BUS_TRY(mark_note(s, a, mark));
     s->out->changed = true;
     BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about, why));
     return matcher_assignment_return(s, a, why);
@@ -467,14 +491,12 @@ int matcher_on_step(struct step *s)
     const struct sa_step *e = s->event->record;
     struct sa_assignment_state *a =
         matcher_assignment_find(s->state, &e->assignment_id);
-    int32_t mark =
-        matcher_answer_of(bus_hash64(e->event_id.b, sizeof(e->event_id.b), 0));
-    BUS_TRY(matcher_assignment_asked(s, a, e->department));
+    BUS_TRY(matcher_assignment_asked(s, a, e->department, &e->event_id));
     if (e->kind == SA_STEP_KIND_UNKNOWN) {
         return matcher_step_reject(s, BUS_ERANGE, "STEP_UNREADABLE",
                                    "kind must be one of a step's");
     }
-    if (step_taken(a, mark) ||
+    if (s->out->duplicate ||
         a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
         s->out->duplicate = true; /* or it crossed our withdrawal */
         return BUS_OK;
@@ -487,12 +509,12 @@ int matcher_on_step(struct step *s)
     }
     struct bus_strv why = step_held(s, e, a);
     if (why.n > 0) {
-        return matcher_give_back(s, a, &e->event_id, &e->event_id, why);
+        return matcher_give_back(s, a, &e->event_id, why);
     }
     a->has_process = true;
     bus_role_process_move(&a->process, e->kind, known_day(s),
                           e->done_by.operator_id);
     s->out->changed = true;
-    BUS_TRY(step_note_taken(s, a, mark));
+    BUS_TRY(matcher_answer_note(s, a, &e->event_id));
     return step_tell(s, e);
 }

@@ -119,7 +119,6 @@ int matcher_disclosed_facts(struct step *s,
                             uint8_t *ret_withheld);
 /* match.c: evaluates all items and fans out what differs. */
 int matcher_match_household(struct step *s);
-/* application.c; and somebody no longer lives there. */
 int matcher_on_application(struct step *s);
 /* answers.c: decisions, dispatches, claims. */
 int matcher_on_decision(struct step *s);
@@ -131,8 +130,7 @@ int matcher_on_receipt(struct step *s);
 /* application.c; conflict.c: a person in two households. */
 int matcher_on_members(struct step *s);
 int matcher_on_membership(struct step *s);
-/* The i-th member of the application is new to this household: says so where
- * all who name him meet. */
+/* The i-th member is new to this household: where all who name him meet. */
 int matcher_report_membership(struct step *s,
                               const struct sa_application *a,
                               size_t i);
@@ -150,16 +148,18 @@ int matcher_decision_held(struct step *s,
                           struct bus_strv *ret_reason);
 /* held.c: what an item's process asks for, said by who may. */
 int matcher_on_step(struct step *s);
-/* held.c: is it this department's open assignment? s->out->duplicate, or a
- * reject, or nothing. */
+/* held.c: is it this department's assignment? A reject, or nothing; what was
+ * heard before is a duplicate, whoever has it by now. */
 int matcher_assignment_asked(struct step *s,
                              const struct sa_assignment_state *a,
-                             struct bus_strv department);
-/* held.c: what was said goes back to the department, which may say it anew;
- * once for each event and reason. about: the id of what was said. */
+                             struct bus_strv department,
+                             const struct bus_id *id);
+int matcher_answer_note(struct step *s,
+                        struct sa_assignment_state *a,
+                        const struct bus_id *id);
+/* held.c: an event goes back to the department once, which may say it anew. */
 int matcher_give_back(struct step *s,
                       struct sa_assignment_state *a,
-                      const struct bus_id *event_id,
                       const struct bus_id *about,
                       struct bus_strv why);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */

@@ -41,6 +41,22 @@ static struct matcher_outputs step(struct sa_household_state *st,
     return out;
 }
 
+static void refused(struct sa_household_state *st,
+                    const char *partner,
+                    const struct sa_decision *d,
+                    const char *code)
+{
+    const struct matcher_rules rules = {
+        .catalogue = k.c, .lead = BUS_STRV("MZ"), .deadline = no_limit};
+    const struct matcher_event e = {
+        .kind = MATCHER_DECISION, .record = d, .partner = bus_strv(partner)};
+    struct matcher_outputs out;
+    struct bus_err err;
+    assert_int_equal(matcher_decide(&rules, st, &e, &mem, &out, &err),
+                     BUS_EDENIED);
+    assert_string_equal(out.reason_code, code);
+}
+
 /* A case with one assignment in hand, of that item. */
 static struct sa_assignment_state *
 begin(struct sa_household_state *st, const char *item, const char *department)
@@ -156,6 +172,32 @@ static void not_ours(void **state)
     assert_true(has(&out, SA_CASE_EVENT_KIND_CLOSED, ""));
 }
 
+/* A department says what it said at least once; the lead has it by then, or it
+ * has ended. Another who says it on his own topic is refused. */
+static void said_again(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    struct sa_assignment_state *a = begin(&st, ITEM, "YJ");
+    const struct sa_decision *theirs =
+        says(&st, 1, SA_DECISION_OUTCOME_RETURNED);
+    (void)step(&st, "MZ", MATCHER_DECISION, "YJ", theirs);
+    struct matcher_outputs out =
+        step(&st, "MZ", MATCHER_DECISION, "YJ", theirs);
+    assert_true(out.duplicate && out.n == 0);
+    const struct sa_decision *lent =
+        says(&st, 2, SA_DECISION_OUTCOME_CONFIRMED);
+    (void)step(&st, "MZ", MATCHER_DECISION, "MZ", lent); /* goes back */
+    (void)step(&st, "MZ", MATCHER_DECISION, "MZ",
+               says(&st, 3, SA_DECISION_OUTCOME_REFUSED));
+    assert_int_equal(a->status, SA_ASSIGNMENT_STATUS_ENDED_RETURNED);
+    out = step(&st, "MZ", MATCHER_DECISION, "YJ", theirs);
+    assert_true(out.duplicate && out.n == 0);
+    out = step(&st, "MZ", MATCHER_DECISION, "MZ", lent);
+    assert_true(out.duplicate && out.n == 0);
+    refused(&st, "YB", theirs, "WRONG_TOPIC");
+}
+
 static void the_leads_own(void **state)
 {
     (void)state;
@@ -202,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(not_ours),
+        cmocka_unit_test(said_again),
         cmocka_unit_test(the_leads_own),
         cmocka_unit_test(a_late_word_of_dispatch),
     };
