@@ -10,6 +10,7 @@
 #include "bus/role/types.h"
 #include "bus/wire/crypt.h"
 #include "schemas/dead_letter.h"
+#include "schemas/notice.h"
 #include "schemas/review.h"
 
 enum column {
@@ -141,13 +142,13 @@ static void unreadable(const struct bus_kafka_msg *m,
         reason == NULL && bus_id_parse(m->key, &row->household_id);
 }
 
-/* A dead letter may be nobody's; a notice is every household's of its
- * partition, under a key of zeros. */
+/* A dead letter and what tells of it may be nobody's; a review may be of every
+ * household of its partition, under a key of zeros. */
 static bool encode_keyed(const struct bus_wire_type *type,
                          const struct bus_kafka_msg *m)
 {
     struct bus_id id;
-    return type != &sa_dead_letter_type &&
+    return type != &sa_dead_letter_type && type != &sa_notice_type &&
            (type != &sa_review_type || !bus_id_parse(m->key, &id) ||
             !bus_id_is_nil(&id));
 }

@@ -8,6 +8,7 @@
 #include "schemas/assignment.h"
 #include "schemas/case_event.h"
 #include "schemas/claim.h"
+#include "schemas/claim_result.h"
 #include "schemas/dead_letter.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
@@ -17,6 +18,7 @@
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
 #include "schemas/need.h"
+#include "schemas/notice.h"
 #include "schemas/parked_note.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
@@ -196,6 +198,25 @@ static void extract_claim(const void *record, struct ledger_row *r)
     r->word = bus_strv(sa_claim_outcome_word(c->outcome));
 }
 
+static void claim_result(const void *record, struct ledger_row *r)
+{
+    const struct sa_claim_result *c = record;
+    CASE(r, c->case_id);
+    ABOUT(r, c->need_id);
+    AMOUNT(r, c->amount_fen);
+    r->word = bus_strv(sa_claim_result_outcome_word(c->outcome));
+}
+
+/* Like the dead letter that it tells of it may be of no household. */
+static void extract_notice(const void *record, struct ledger_row *r)
+{
+    const struct sa_notice *n = record;
+    r->has_household = !bus_id_is_nil(&n->household_id);
+    ABOUT(r, n->refers_to);
+    r->word = n->reason_code;
+    r->note = n->topic;
+}
+
 static void review(const void *record, struct ledger_row *r)
 {
     const struct sa_review *v = record;
@@ -253,6 +274,8 @@ static const struct
      delivery_receipt},
     {"needs", &sa_need_type, "need", extract_need},
     {"claims", &sa_claim_type, "claim", extract_claim},
+    {"claim-results", &sa_claim_result_type, "claim_result", claim_result},
+    {"notices", &sa_notice_type, "notice", extract_notice},
     {"reviews", &sa_review_type, "review", review},
     {"memberships", &sa_membership_type, "membership", extract_membership},
     {"membership-changes", &sa_membership_change_type, "membership_change",

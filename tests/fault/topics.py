@@ -54,7 +54,8 @@ RECORDS = {
     "decisions": "decision", "verification-requests": "verification_request",
     "verification-results": "verification_result", "cases": "case_event", "dispatches": "dispatch_result",
     "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
-    "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim", "households": "household_state",
+    "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim",
+    "claim-results": "claim_result", "notices": "notice", "membership-changes": "membership_change", "households": "household_state",
     "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "register": "register", "memberships": "membership",
     "reviews": "review",
 }

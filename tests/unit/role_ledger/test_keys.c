@@ -1,7 +1,10 @@
 /* What the matcher refuses for its key is no household's event in the ledger:
  * its row is there, of kind "unreadable" and with the reason. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bus/conf/bus_config.h"
 #include "consumers/ledger/encode.h"
 #include "schemas/claim.h"
 #include "schemas/dead_letter.h"
@@ -155,6 +158,33 @@ static int open_all(void **state)
     return ledger_encode_init(&encode, strlen("t."), PARTITIONS, &err);
 }
 
+/* Whatever the county's topics are, but for states and what is published: a
+ * topic nobody reads here would leave the account open for ever. */
+static void every_topic_is_read(void **state)
+{
+    (void)state;
+    struct bus_config config;
+    struct bus_topic *topics = NULL;
+    struct bus_err err;
+    char folder[512];
+    size_t n = 0;
+    (void)setenv("LIANOU_KEYRING", "/dev/null", 0);
+    (void)setenv("LIANOU_PERSON_KEY", "/dev/null", 0);
+    (void)snprintf(folder, sizeof(folder), "%s/bus-config",
+                   getenv("LIANOU_SOURCE"));
+    assert_int_equal(bus_conf_open(&config, folder, NULL, &err), BUS_OK);
+    assert_int_equal(bus_conf_topics(&config, &mem, &topics, &n, &err), BUS_OK);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = topics[i].name + strlen(config.prefix);
+        if (topics[i].cleanup != BUS_TOPIC_COMPACT &&
+            ledger_type_of(bus_strv(name)) == NULL) {
+            fail_msg("nobody reads %s", topics[i].name);
+        }
+    }
+    assert_true(n > 100);
+    bus_conf_close(&config);
+}
+
 static int close_all(void **state)
 {
     (void)state;
@@ -172,6 +202,7 @@ int main(void)
         cmocka_unit_test(elsewhere),
         cmocka_unit_test(bytes_that_cannot_be_read),
         cmocka_unit_test(nobodys),
+        cmocka_unit_test(every_topic_is_read),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
