@@ -36,7 +36,7 @@ ROWS = {
     "payment_result": ("order_id", "outcome", "amount_fen"), "delivery_task": ("task_id", "kind", "amount_fen"),
     "delivery_receipt": ("task_id", "outcome", None), "need": ("need_id", None, "gap_fen"),
     "membership": ("person_id", None, None), "review": (None, "reason", None),
-    "claim": ("need_id", "outcome", "amount_fen"), "parked_note": ("parked_event_id", "action", None),
+    "claim": ("need_id", "outcome", "amount_fen"), "claim_result": ("need_id", "outcome", "amount_fen"), "parked_note": ("parked_event_id", "action", None),
 }
 
 
@@ -61,6 +61,7 @@ class Account:
         self.applications, self.taken = {}, {}
         self.opened, self.closed, self.joined = {}, {}, set()
         self.versions, self.assigned, self.outcomes = {}, {}, {}
+        self.given, self.told = set(), set()  # assignments that began; with the topics that tell of them
         self.decided, self.accepted, self.dispatched, self.lines = {}, {}, {}, {}
         self.orders, self.results, self.folded = {}, {}, {}
         self.of_household, self.needs = {}, set()
@@ -131,10 +132,14 @@ class Account:
         self.of_household.setdefault(r["household_id"], []).append(r["facts_version"])
 
     def on_assignment(self, at, r):
-        rounds = self.assigned.setdefault(r["case_id"], {})
-        if r["assignment_id"] not in rounds and r["action"] != "ASSIGNED":
+        id_, topic = r["assignment_id"], at[0]
+        handed = r["action"] == "RETURNED" and r["reason"] == "NOT_OURS"  # the lead's from here
+        if (id_, topic) not in self.told and r["action"] != "ASSIGNED" and not handed:
             self.say("out_of_order", "before it was assigned", r["action"], *at)
-        rounds.setdefault(r["assignment_id"], at)
+        if r["action"] == "ASSIGNED":
+            self.given.add(id_)
+        self.told.add((id_, topic))
+        self.assigned.setdefault(r["case_id"], {}).setdefault(id_, at)
         if r["action"] == "WITHDRAWN":
             self.withdrawn.add(r["assignment_id"])
 
@@ -239,7 +244,9 @@ class Account:
         for household, versions in self.of_household.items():
             if sorted(set(versions)) != list(range(1, max(versions) + 1)):
                 self.say("lost", "an evaluation of", text(household), versions)
-        for case in self.assigned:
+        for case, its in self.assigned.items():
+            for id_ in set(its) - self.given:
+                self.say("lost", "handed on, but never assigned", *its[id_])
             if case not in self.opened:
                 self.say("torn", "assigned but never opened", text(case))
         for case, named in self.outcomes.items():
@@ -412,7 +419,16 @@ def undecided(events):
                                       and e[4]["part"] == first["part"] and e[4]["decision_id"])]
 
 
+def handed_on(events):
+    """The first assignment stands on the lead's topic alone."""
+    i = index_of(events, "assignment", action="ASSIGNED")
+    e = events[i]
+    handed = ("assignments.lead",) + e[1:4] + (dict(e[4], action="RETURNED", reason="NOT_OURS"),)
+    return events[:i] + [handed] + events[i + 1:]
+
+
 PLANTS = {
+    "an assignment handed on that never began": (handed_on, ("lost",)),
     "an application's case dropped": (lambda e: dropped(e, "case_event", kind="OPENED"), ("lost",)),
     "an evaluation dropped": (lambda e: dropped(e, "evaluation"), ("lost", "torn")),
     "an accepted decision dropped": (lambda e: dropped(e, "case_event", kind="DECISION_ACCEPTED"), ("lost",)),

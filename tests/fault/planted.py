@@ -34,7 +34,7 @@ def history():
     ev("applications", "application", application_id=ident(3), channel="WEB", channel_reference="A", case_id=None)
     case("OPENED", application_id=ident(3))
     ev("evaluations", "evaluation", facts_version=1)
-    ev("assignments.MZ", "assignment", assignment_id=ident(4), action="ASSIGNED", amount_fen=None)
+    ev("assignments.MZ", "assignment", assignment_id=ident(4), action="ASSIGNED", reason=None, amount_fen=None)
     state(1, True, 1)
     ev("applications", "application", application_id=ident(5), channel="MOBILE", channel_reference="B", case_id=None)
     case("APPLICATION_JOINED", application_id=ident(5))
