@@ -40,7 +40,7 @@ static const struct bus_strv holds; /* no reason */
 /* Each id that a partner's event was heard by leaves a mark at the assignment:
  * what he says again is known, also when another has it in hand by now. */
 static int32_t
-mark_of(const struct step *s, const struct bus_id *id, uint64_t seed)
+heard_mark(const struct step *s, const struct bus_id *id, uint64_t seed)
 {
     uint64_t who = bus_hash64(s->event->partner.p, s->event->partner.n, seed);
     int32_t mark = matcher_answer_of(bus_hash64(id->b, sizeof(id->b), who));
@@ -48,7 +48,7 @@ mark_of(const struct step *s, const struct bus_id *id, uint64_t seed)
     return mark;
 }
 
-static bool mark_stands(const struct sa_assignment_state *a, int32_t mark)
+static bool heard_mark_stands(const struct sa_assignment_state *a, int32_t mark)
 {
     for (size_t i = 0; a->has_process && i < a->process.taken.n; i++) {
         if (a->process.taken.v[i] == mark) {
@@ -59,7 +59,7 @@ static bool mark_stands(const struct sa_assignment_state *a, int32_t mark)
 }
 
 static int
-mark_note(struct step *s, struct sa_assignment_state *a, int32_t mark)
+heard_mark_note(struct step *s, struct sa_assignment_state *a, int32_t mark)
 {
     size_t n = a->has_process ? a->process.taken.n : 0;
     size_t from = n < MARKS_KEPT ? 0 : n - MARKS_KEPT + 1;
@@ -81,7 +81,7 @@ int matcher_answer_note(struct step *s,
                         struct sa_assignment_state *a,
                         const struct bus_id *id)
 {
-    return mark_note(s, a, mark_of(s, id, 0));
+    return heard_mark_note(s, a, heard_mark(s, id, 0));
 }
 
 int matcher_assignment_asked(struct step *s,
@@ -97,9 +97,9 @@ int matcher_assignment_asked(struct step *s,
     bool open = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
     bool theirs = bus_strv_eq(a->department, s->event->partner) &&
                   bus_strv_eq(a->department, department);
-    if (mark_stands(a, mark_of(s, id, 0)) ||
+    if (heard_mark_stands(a, heard_mark(s, id, 0)) ||
         (!(open && theirs) &&
-         mark_stands(a, mark_of(s, &s->cause, GONE_BACK)))) {
+         heard_mark_stands(a, heard_mark(s, &s->cause, GONE_BACK)))) {
         s->out->duplicate = true;
         return BUS_OK;
     }
@@ -450,12 +450,12 @@ int matcher_give_back(struct step *s,
                       const struct bus_id *about,
                       struct bus_strv why)
 {
-    int32_t mark = mark_of(s, &s->cause, GONE_BACK);
-    if (mark_stands(a, mark)) {
+    int32_t mark = heard_mark(s, &s->cause, GONE_BACK);
+    if (heard_mark_stands(a, mark)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
-    BUS_TRY(mark_note(s, a, mark));
+    BUS_TRY(heard_mark_note(s, a, mark));
     s->out->changed = true;
     BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about, why));
     return matcher_assignment_return(s, a, why);
