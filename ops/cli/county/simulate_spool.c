@@ -67,6 +67,17 @@ static int simulate_spool_give(struct simulate_spool *s,
     return twice ? simulate_spool_put(s, text, name, "-again", err) : BUS_OK;
 }
 
+/* What asks nothing: a notice of a dead letter, what became of a claim. */
+static bool simulate_spool_tells(const struct simulate_spool *s,
+                                 struct bus_strv text)
+{
+    const struct bus_partner_kind_out *more = s->kind->out->more;
+    return bus_partner_document_named(text, "notice") ||
+           (more != NULL &&
+            bus_partner_document_named(text, more->document->name));
+}
+
+/* *ret NULL: it asks nothing. */
 static int simulate_spool_read(struct simulate_spool *s,
                                const char *name,
                                void **ret,
@@ -75,6 +86,10 @@ static int simulate_spool_read(struct simulate_spool *s,
     struct bus_strv text;
     struct bus_partner_document_faults faults;
     BUS_TRY(bus_disk_read(s->out, name, SIZE_MAX / 2, &s->mem, &text, err));
+    if (simulate_spool_tells(s, text)) {
+        *ret = NULL;
+        return BUS_OK;
+    }
     return bus_partner_kind_out_read(s->kind->out, s->rules->config, text,
                                      &s->mem, ret, &faults, err);
 }
@@ -89,6 +104,9 @@ static int simulate_spool_take(struct simulate_spool *s,
     bus_arena_reset(&s->mem);
     if (simulate_spool_read(s, name, &record, err) != BUS_OK) {
         return bus_wrap(err, "%s", name);
+    }
+    if (record == NULL) {
+        return bus_disk_unlink(s->out, name, err);
     }
     BUS_TRY(cli_simulate_answer(s->rules, s->partner, record,
                                 bus_clock_system.wall_ms(NULL), &s->mem,
