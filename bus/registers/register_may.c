@@ -6,8 +6,7 @@
 
 #include "bus/base/check.h"
 
-#define ABOVE_MAX   8 /* organisations one above the other */
-#define TOWN_DIGITS 9
+#define ABOVE_MAX 8 /* organisations one above the other */
 
 const char *bus_registers_answer_word(enum bus_register_answer answer)
 {
@@ -59,7 +58,7 @@ static bool in_a_town(struct bus_strv code)
     while (n < code.n && code.p[n] >= '0' && code.p[n] <= '9') {
         n++;
     }
-    return n >= TOWN_DIGITS;
+    return n >= BUS_REGISTER_TOWN_DIGITS;
 }
 
 struct bus_strv bus_registers_town(const struct bus_register *r,
@@ -68,7 +67,7 @@ struct bus_strv bus_registers_town(const struct bus_register *r,
 {
     for (int i = 0; i < ABOVE_MAX && org.n > 0; i++) {
         if (in_a_town(org)) {
-            return (struct bus_strv){org.p, TOWN_DIGITS};
+            return (struct bus_strv){org.p, BUS_REGISTER_TOWN_DIGITS};
         }
         const struct bus_register_organisation *o =
             bus_registers_organisation(r, org, day);

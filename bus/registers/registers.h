@@ -20,8 +20,9 @@
 #include "bus/base/strv.h"
 #include "bus/conf/county.h"
 
-#define BUS_REGISTER_KEY_BYTES 65 /* SM2 public key: 04, x, y */
-#define BUS_REGISTER_CODE_MAX  32 /* bytes of a code or an id */
+#define BUS_REGISTER_KEY_BYTES   65 /* SM2 public key: 04, x, y */
+#define BUS_REGISTER_CODE_MAX    32 /* bytes of a code or an id */
+#define BUS_REGISTER_TOWN_DIGITS 9  /* of a division's code (GB/T 2260) */
 
 struct bus_register;
 

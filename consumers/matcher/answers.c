@@ -4,6 +4,7 @@
 
 #include "bus/base/check.h"
 #include "bus/wire/crypt.h"
+#include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
 #include "consumers/matcher/parts.h"
 

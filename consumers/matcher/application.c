@@ -4,9 +4,7 @@
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/wire/ids.h"
-#include "consumers/matcher/parts.h"
-
-#define TOWN_DIGITS 9
+#include "consumers/matcher/asked.h"
 
 static const struct sa_member *
 member_in(const struct sa_member *list, size_t n, const struct bus_id *person)
@@ -239,7 +237,7 @@ static int members_may(struct step *s, const struct sa_membership_change *c)
         .org = org,
         .act = BUS_REGISTER_TAKE_DOWN,
         .owner = above ? org : of, /* the village's town, or the county */
-        .town = {of.p, of.n > TOWN_DIGITS ? TOWN_DIGITS : of.n},
+        .town = matcher_asked_town(s),
         .day = s->today,
     };
     enum bus_register_answer answer =

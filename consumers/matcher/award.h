@@ -1,4 +1,4 @@
-/* Awards: what an assignment has come to (assignment_state.c). It is decided,
+/* Awards: what an assignment has come to. It is decided,
  * and pending; it stands once dispatch has answered: what it grants is a fact
  * then, until its last day is over. */
 #ifndef CONSUMERS_MATCHER_AWARD_H

@@ -1,7 +1,7 @@
-/* What a decision, and each step before it, is held against before it counts:
- * whose word it is, about what was asked, how much, and when. What does not
- * hold goes back to its department and nothing follows from it; a correction is
- * a new one. In this order:
+/* What a decision is held against before it counts: whose word it is, about
+ * what was asked, how much, and when. One that does not hold goes back to its
+ * department and nothing follows from it; a correction is a new one. In this
+ * order:
  *
  * - what: the assignment's own item and case
  * - who: an operator of the register, in office that day, in a role that may,
@@ -21,120 +21,15 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
-#include "bus/base/hash.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
 #include "bus/role/household.h"
 #include "bus/role/process.h"
 #include "bus/role/signed.h"
-#include "bus/wire/ids.h"
 #include "bus/wire/sign.h"
-#include "consumers/matcher/parts.h"
-
-#define TOWN_DIGITS 9
-#define GONE_BACK   1  /* a seed of its own */
-#define MARKS_KEPT  16 /* of an assignment, to know what was heard */
+#include "consumers/matcher/asked.h"
 
 static const struct bus_strv holds; /* no reason */
-
-/* Each id that a partner's event was heard by leaves a mark at the assignment:
- * what he says again is known, also when another has it in hand by now. */
-static int32_t
-heard_mark(const struct step *s, const struct bus_id *id, uint64_t seed)
-{
-    uint64_t who = bus_hash64(s->event->partner.p, s->event->partner.n, seed);
-    int32_t mark = matcher_answer_of(bus_hash64(id->b, sizeof(id->b), who));
-    BUS_CHECK(mark != 0);
-    return mark;
-}
-
-static bool heard_mark_stands(const struct sa_assignment_state *a, int32_t mark)
-{
-    for (size_t i = 0; a->has_process && i < a->process.taken.n; i++) {
-        if (a->process.taken.v[i] == mark) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int
-heard_mark_note(struct step *s, struct sa_assignment_state *a, int32_t mark)
-{
-    size_t n = a->has_process ? a->process.taken.n : 0;
-    size_t from = n < MARKS_KEPT ? 0 : n - MARKS_KEPT + 1;
-    int32_t *marks = bus_arena_alloc(s->mem, (n + 1) * sizeof(*marks));
-    if (marks == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    for (size_t i = from; i < n; i++) {
-        marks[i - from] = a->process.taken.v[i];
-    }
-    marks[n - from] = mark;
-    a->has_process = true;
-    a->process.taken.v = marks;
-    a->process.taken.n = n - from + 1;
-    return BUS_OK;
-}
-
-int matcher_answer_note(struct step *s,
-                        struct sa_assignment_state *a,
-                        const struct bus_id *id)
-{
-    return heard_mark_note(s, a, heard_mark(s, id, 0));
-}
-
-int matcher_assignment_asked(struct step *s,
-                             const struct sa_assignment_state *a,
-                             struct bus_strv department,
-                             const struct bus_id *id)
-{
-    if (a == NULL) {
-        return matcher_step_reject(
-            s, BUS_EUNKNOWN, "ASSIGNMENT_UNKNOWN",
-            "no such assignment was made to this household");
-    }
-    bool open = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
-    bool theirs = bus_strv_eq(a->department, s->event->partner) &&
-                  bus_strv_eq(a->department, department);
-    if (heard_mark_stands(a, heard_mark(s, id, 0)) ||
-        (!(open && theirs) &&
-         heard_mark_stands(a, heard_mark(s, &s->cause, GONE_BACK)))) {
-        s->out->duplicate = true;
-        return BUS_OK;
-    }
-    if (!theirs) {
-        return matcher_step_reject(
-            s, BUS_EDENIED, "WRONG_TOPIC",
-            "the assignment is %.*s's; it is answered on "
-            "decisions.%.*s by that department only",
-            BUS_STRV_ARG(a->department), BUS_STRV_ARG(a->department));
-    }
-    return BUS_OK;
-}
-
-static struct bus_strv what_reason(const struct step *s,
-                                   struct bus_strv item,
-                                   const struct bus_id *case_id,
-                                   const struct sa_assignment_state *a)
-{
-    struct bus_id asked = bus_wire_case_id(&s->state->household_id, a->case_no);
-    return !bus_strv_eq(item, a->item)   ? BUS_STRV("ITEM_DIFFERS")
-           : !bus_id_eq(case_id, &asked) ? BUS_STRV("CASE_DIFFERS")
-                                         : holds;
-}
-
-static struct bus_strv held_town(const struct step *s)
-{
-    struct bus_strv town = s->state->division_code;
-    town.n = town.n > TOWN_DIGITS ? TOWN_DIGITS : town.n;
-    return town;
-}
-
-static int32_t known_day(const struct step *s)
-{
-    return bus_china_day(matcher_step_known_ms(s));
-}
 
 static struct bus_strv who_reason(const struct step *s,
                                   const struct sa_decision *d)
@@ -148,7 +43,7 @@ static struct bus_strv who_reason(const struct step *s,
                                                           : BUS_REGISTER_DECIDE,
         .owner = d->department,
         .item = d->item,
-        .town = held_town(s),
+        .town = matcher_asked_town(s),
         .amount_fen = d->has_amount_fen ? d->amount_fen : 0,
         .day = bus_china_day(d->signed_at),
     };
@@ -308,17 +203,6 @@ static int much_reason(struct step *s,
 
 /* --- the process --- */
 
-static void process_asked(const struct step *s,
-                          const struct sa_assignment_state *a,
-                          struct bus_policy_process *ret)
-{
-    int at = bus_policy_item_find(s->rules->catalogue, a->item);
-    *ret = (struct bus_policy_process){0};
-    if (at >= 0) {
-        bus_policy_process_at(s->rules->catalogue, (size_t)at, s->today, ret);
-    }
-}
-
 static struct bus_strv process_reason(const struct step *s,
                                       const struct sa_decision *d,
                                       const struct sa_assignment_state *a)
@@ -328,13 +212,14 @@ static struct bus_strv process_reason(const struct step *s,
                      : d->outcome == SA_DECISION_OUTCOME_REFUSED
                          ? ~BUS_POLICY_STEP_BIT(BUS_POLICY_STEP_NOTICE)
                          : 0;
-    if (s->rules->registers == NULL || known_day(s) < s->rules->process_from ||
-        steps == 0) {
+    if (s->rules->registers == NULL ||
+        matcher_known_day(s) < s->rules->process_from || steps == 0) {
         return holds;
     }
-    process_asked(s, a, &asked);
+    matcher_process_asked(s, a, &asked);
     struct bus_strv missing = bus_role_process_missing(
-        &asked, steps, a->has_process ? &a->process : NULL, known_day(s));
+        &asked, steps, a->has_process ? &a->process : NULL,
+        matcher_known_day(s));
     return missing.n > 0 ? missing
            : a->has_process && a->process.opinion_by.n > 0 &&
                    bus_strv_eq(a->process.opinion_by, d->decided_by.operator_id)
@@ -350,7 +235,7 @@ int matcher_decision_held(struct step *s,
     BUS_CHECK(d != NULL && a != NULL);
     BUS_CHECK(s->event->kind == MATCHER_DECISION);
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    *ret_reason = what_reason(s, d->item, &d->case_id, a);
+    *ret_reason = matcher_asked_about(s, d->item, &d->case_id, a);
     if (ret_reason->n == 0) {
         *ret_reason = who_reason(s, d);
     }
@@ -368,153 +253,4 @@ int matcher_decision_held(struct step *s,
         *ret_reason = seal_reason(s, d, a);
     }
     return BUS_OK;
-}
-
-/* --- steps --- */
-
-static struct bus_strv step_who(const struct step *s,
-                                const struct sa_step *e,
-                                const struct sa_actor *who,
-                                bool by_town)
-{
-    static const enum bus_register_act acts[] = {
-        [SA_STEP_KIND_ACCEPTED] = BUS_REGISTER_TAKE_DOWN,
-        [SA_STEP_KIND_SURVEYED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_CHECKED] = BUS_REGISTER_OPINION,
-        [SA_STEP_KIND_OPINION] = BUS_REGISTER_OPINION,
-        [SA_STEP_KIND_NOTICE_POSTED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_NOTICE_OBJECTED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_NOTICE_EXPIRED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_HEARD] = BUS_REGISTER_OPINION,
-    };
-    BUS_CHECK(e->kind < SA_STEP_KIND_UNKNOWN);
-    const struct bus_register_claim claim = {
-        .operator_id = who->operator_id,
-        .org = who->org_code,
-        .act = acts[e->kind],
-        .owner = e->department,
-        .item = e->item,
-        .town = held_town(s),
-        .day = known_day(s),
-        .by_town = by_town,
-    };
-    if (s->rules->registers == NULL) {
-        return holds;
-    }
-    enum bus_register_answer answer =
-        bus_registers_may(s->rules->registers, &claim);
-    return answer == BUS_REGISTER_YES
-               ? holds
-               : bus_strv(bus_registers_answer_word(answer));
-}
-
-static struct bus_strv
-step_people(const struct step *s, const struct sa_step *e, bool by_town)
-{
-    bool two = e->kind == SA_STEP_KIND_SURVEYED;
-    struct bus_strv why = step_who(s, e, &e->done_by, by_town);
-    if (why.n > 0 || (!two && !e->has_second)) {
-        return why;
-    }
-    if (!e->has_second) {
-        return BUS_STRV("SECOND_MISSING");
-    }
-    /* The town goes along at any survey. */
-    return bus_strv_eq(e->done_by.operator_id, e->second.operator_id)
-               ? BUS_STRV("SAME_PERSON")
-               : step_who(s, e, &e->second, by_town || two);
-}
-
-static struct bus_strv step_held(const struct step *s,
-                                 const struct sa_step *e,
-                                 const struct sa_assignment_state *a)
-{
-    struct bus_policy_process asked;
-    struct bus_strv why = what_reason(s, e->item, &e->case_id, a);
-    process_asked(s, a, &asked);
-    bool by_town =
-        (asked.town & BUS_POLICY_STEP_BIT(bus_role_process_step(e->kind))) != 0;
-    why = why.n > 0 ? why : step_people(s, e, by_town);
-    return why.n > 0
-               ? why
-               : bus_role_process_held(&asked,
-                                       a->has_process ? &a->process : NULL,
-                                       e->kind, known_day(s));
-}
-
-/* Partners say what they say at least once: an event goes back once, whatever
- * for, or its outputs would stand twice. Not by the mark of one that is taken:
- * the real one, which has no reason to go back, is heard after a false one. */
-int matcher_give_back(struct step *s,
-                      struct sa_assignment_state *a,
-                      const struct bus_id *about,
-                      struct bus_strv why)
-{
-    int32_t mark = heard_mark(s, &s->cause, GONE_BACK);
-    if (heard_mark_stands(a, mark)) {
-        s->out->duplicate = true;
-        return BUS_OK;
-    }
-    BUS_TRY(heard_mark_note(s, a, mark));
-    s->out->changed = true;
-    BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about, why));
-    return matcher_assignment_return(s, a, why);
-}
-
-/* His role as the register has it: what a sender calls it is his own text. */
-static const char *step_role(const struct step *s, const struct sa_actor *who)
-{
-    const struct bus_register_operator *o =
-        s->rules->registers != NULL
-            ? bus_registers_operator(s->rules->registers, who->operator_id,
-                                     known_day(s))
-            : NULL;
-    return o != NULL ? o->role : "";
-}
-
-static int step_tell(struct step *s, const struct sa_step *e)
-{
-    const char *note =
-        bus_arena_printf(s->mem, "%s %.*s %s%s%s", sa_step_kind_word(e->kind),
-                         BUS_STRV_ARG(e->item), step_role(s, &e->done_by),
-                         e->has_second ? " " : "",
-                         e->has_second ? step_role(s, &e->second) : "");
-    if (note == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    return matcher_step_note(s, SA_CASE_EVENT_KIND_STEP, &e->event_id,
-                             bus_strv(note));
-}
-
-int matcher_on_step(struct step *s)
-{
-    const struct sa_step *e = s->event->record;
-    struct sa_assignment_state *a =
-        matcher_assignment_find(s->state, &e->assignment_id);
-    BUS_TRY(matcher_assignment_asked(s, a, e->department, &e->event_id));
-    if (e->kind == SA_STEP_KIND_UNKNOWN) {
-        return matcher_step_reject(s, BUS_ERANGE, "STEP_UNREADABLE",
-                                   "kind must be one of a step's");
-    }
-    if (s->out->duplicate ||
-        a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
-        s->out->duplicate = true; /* or it crossed our withdrawal */
-        return BUS_OK;
-    }
-    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
-        return matcher_step_reject(
-            s, BUS_ESTATE, "ASSIGNMENT_ENDED",
-            "the assignment is %s; steps come before its decision",
-            matcher_assignment_status_word(a->status));
-    }
-    struct bus_strv why = step_held(s, e, a);
-    if (why.n > 0) {
-        return matcher_give_back(s, a, &e->event_id, why);
-    }
-    a->has_process = true;
-    bus_role_process_move(&a->process, e->kind, known_day(s),
-                          e->done_by.operator_id);
-    s->out->changed = true;
-    BUS_TRY(matcher_answer_note(s, a, &e->event_id));
-    return step_tell(s, e);
 }

@@ -127,7 +127,8 @@ int matcher_on_claim(struct step *s);
 /* results.c: what banks and the post answer. */
 int matcher_on_payment(struct step *s);
 int matcher_on_receipt(struct step *s);
-/* application.c; conflict.c: a person in two households. */
+/* application.c: somebody no longer lives there. conflict.c: a person in two
+ * households. */
 int matcher_on_members(struct step *s);
 int matcher_on_membership(struct step *s);
 /* The i-th member is new to this household: where all who name him meet. */
@@ -146,22 +147,8 @@ int matcher_decision_held(struct step *s,
                           const struct sa_decision *d,
                           const struct sa_assignment_state *a,
                           struct bus_strv *ret_reason);
-/* held.c: what an item's process asks for, said by who may. */
+/* steps.c: what an item's process asks for, said by who may. */
 int matcher_on_step(struct step *s);
-/* held.c: is it this department's assignment? A reject, or nothing; what was
- * heard before is a duplicate, whoever has it by now. */
-int matcher_assignment_asked(struct step *s,
-                             const struct sa_assignment_state *a,
-                             struct bus_strv department,
-                             const struct bus_id *id);
-int matcher_answer_note(struct step *s,
-                        struct sa_assignment_state *a,
-                        const struct bus_id *id);
-/* held.c: an event goes back to the department once, which may say it anew. */
-int matcher_give_back(struct step *s,
-                      struct sa_assignment_state *a,
-                      const struct bus_id *about,
-                      struct bus_strv why);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);
 /* park.c */

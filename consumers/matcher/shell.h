@@ -13,7 +13,7 @@
 #include "bus/wire/keyring.h"
 #include "consumers/matcher/batch_state.h"
 #include "consumers/matcher/decide.h"
-#include "consumers/matcher/store.h"
+#include "consumers/matcher/store/store.h"
 #include "schemas/review.h"
 
 #define MATCHER_TOPICS_MAX     256

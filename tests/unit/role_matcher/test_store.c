@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "consumers/matcher/store.h"
+#include "consumers/matcher/store/store.h"
 
 static char dir[64];
 static struct bus_arena mem;

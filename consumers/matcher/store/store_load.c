@@ -13,7 +13,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
-#include "consumers/matcher/store_parts.h"
+#include "consumers/matcher/store/store_parts.h"
 
 #define AHEAD_BYTES (256u << 10)
 

@@ -1,4 +1,4 @@
-#include "consumers/matcher/store_index.h"
+#include "consumers/matcher/store/store_index.h"
 
 #include <string.h>
 

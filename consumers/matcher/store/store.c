@@ -1,4 +1,4 @@
-#include "consumers/matcher/store.h"
+#include "consumers/matcher/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "bus/base/check.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
-#include "consumers/matcher/store_parts.h"
+#include "consumers/matcher/store/store_parts.h"
 
 /* --- files --- */
 

@@ -4,8 +4,8 @@
 
 #include "bus/base/buf.h"
 #include "bus/base/hash.h"
-#include "consumers/matcher/store.h"
-#include "consumers/matcher/store_index.h"
+#include "consumers/matcher/store/store.h"
+#include "consumers/matcher/store/store_index.h"
 
 #define STORE_FORMAT      1u
 #define STORE_FLUSH_BYTES (256u << 10)

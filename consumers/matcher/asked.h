@@ -1,0 +1,41 @@
+/* What was asked of whom, and what was heard of it: the same for a decision and
+ * for the steps before it. */
+#ifndef CONSUMERS_MATCHER_ASKED_H
+#define CONSUMERS_MATCHER_ASKED_H
+
+#include "bus/policy/process.h"
+#include "consumers/matcher/parts.h"
+
+/* Is it this department's assignment? A reject, or nothing; what was heard
+ * before is a duplicate, whoever has it in hand by now. id: the decision's, or
+ * the step's. */
+int matcher_assignment_asked(struct step *s,
+                             const struct sa_assignment_state *a,
+                             struct bus_strv department,
+                             const struct bus_id *id);
+/* It is taken, and known again. */
+int matcher_answer_note(struct step *s,
+                        struct sa_assignment_state *a,
+                        const struct bus_id *id);
+/* The event goes back to its department once, which may say it anew. about: the
+ * id of what was said. */
+int matcher_give_back(struct step *s,
+                      struct sa_assignment_state *a,
+                      const struct bus_id *about,
+                      struct bus_strv why);
+
+/* The reason code, or "": not the assignment's own item, or case. */
+struct bus_strv matcher_asked_about(const struct step *s,
+                                    struct bus_strv item,
+                                    const struct bus_id *case_id,
+                                    const struct sa_assignment_state *a);
+/* The household's town. */
+struct bus_strv matcher_asked_town(const struct step *s);
+/* The day on which it came. */
+int32_t matcher_known_day(const struct step *s);
+/* What the item's process asks for on the day. */
+void matcher_process_asked(const struct step *s,
+                           const struct sa_assignment_state *a,
+                           struct bus_policy_process *ret);
+
+#endif

@@ -1,0 +1,340 @@
+/* What an assignment has come to stays in the household's state beyond its
+ * case, so that nobody gets the same twice.
+ *
+ * - decided                  pending: of whom, how often, from when, until when
+ * - dispatch has answered    live; what the item grants is a fact from now on
+ * - refused by dispatch      none
+ * - ended by its owner, or its last day is over    what it granted no longer is
+ *
+ * An item with a live award is not assigned again: people are told once a case
+ * that it is there (AWARD_LIVE), that the rule comes to another amount
+ * (AWARD_CHANGE) or is no longer met (AWARD_NOT_MET), and they decide. */
+#include "consumers/matcher/award.h"
+
+#include <string.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/policy/review.h"
+#include "bus/role/household.h"
+
+#define NOT_MET_FEN (-1)
+
+static int32_t months_on(int32_t day, int64_t months)
+{
+    int64_t year = 0;
+    unsigned month = 0, dom = 0;
+    bus_civil_from_days(day, &year, &month, &dom);
+    BUS_CHECK(months > 0);
+    int64_t m = year * 12 + month - 1 + months;
+    return (int32_t)(bus_days_from_civil(m / 12, (unsigned)(m % 12) + 1, 1) +
+                     dom - 1);
+}
+
+/* A term is of the two halves of a school year: from August, from February. */
+static int32_t term_end(int32_t day)
+{
+    int64_t year = 0;
+    unsigned month = 0, dom = 0;
+    bus_civil_from_days(day, &year, &month, &dom);
+    bool spring = month >= 2 && month < 8;
+    year += month >= 8;
+    return (int32_t)bus_days_from_civil(year, spring ? 8 : 2, 1) - 1;
+}
+
+/* The last day; 0: until somebody ends it. What is given once is over with the
+ * day it is given. */
+static int32_t award_last_day(const struct bus_policy_item *item, int32_t from)
+{
+    switch (item->per_year) {
+    case 12:
+    case 4:
+        return item->grants_months > 0
+                   ? months_on(from, item->grants_months) - 1
+                   : 0;
+    case 2:
+        return term_end(from);
+    case 1:
+        return months_on(from, 12) - 1;
+    default:
+        break;
+    }
+    return item->grants_months > 0 ? months_on(from, item->grants_months) - 1
+           : item->status          ? 0
+                                   : from;
+}
+
+static bool granted(enum sa_assignment_status status)
+{
+    return status == SA_ASSIGNMENT_STATUS_DISPATCHED ||
+           status == SA_ASSIGNMENT_STATUS_ENDED_DELIVERED ||
+           status == SA_ASSIGNMENT_STATUS_ENDED_SERVICE;
+}
+
+/* Of a state from before there were awards: by what it says, counted from the
+ * day on which it was to be decided at the latest. */
+static void of_before(struct sa_assignment_state *a,
+                      const struct bus_policy_item *item)
+{
+    if (a->has_award || !granted(a->status)) {
+        return;
+    }
+    a->has_award = true;
+    a->award = (struct sa_award){.state = SA_AWARD_STATE_LIVE,
+                                 .from = a->due,
+                                 .until = award_last_day(item, a->due)};
+}
+
+static bool award_live(const struct sa_award *w, int32_t today)
+{
+    return w->state == SA_AWARD_STATE_LIVE &&
+           (w->until == 0 || today <= w->until);
+}
+
+/* --- of whom --- */
+
+static int award_people(struct step *s,
+                        const struct sa_assignment_state *a,
+                        struct sa_award *w)
+{
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    const struct sa_household_state *st = s->state;
+    int at = bus_policy_item_find(c, a->item);
+    if (at < 0 || !bus_policy_item_is_members(c, (size_t)at, s->today)) {
+        return BUS_OK;
+    }
+    struct bus_policy_household h;
+    uint64_t mask = 0;
+    BUS_TRY(matcher_number_facts(s));
+    struct bus_role_household_members members = {st->members.v, st->members.n};
+    BUS_TRY(bus_role_household_of(c, &members, st->facts.v, s->facts.ids,
+                                  st->facts.n, s->mem, &h, s->err));
+    BUS_TRY(
+        bus_policy_beneficiaries(c, &h, s->today, at, s->mem, &mask, s->err));
+    struct bus_id *list =
+        bus_arena_calloc(s->mem, st->members.n + 1, sizeof(*list));
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    w->members.v = list;
+    for (size_t i = 0; i < st->members.n && i < 64; i++) {
+        if (mask & UINT64_C(1) << i) {
+            list[w->members.n++] = st->members.v[i].person_id;
+        }
+    }
+    return BUS_OK;
+}
+
+int matcher_award_decide(struct step *s,
+                         struct sa_assignment_state *a,
+                         const struct sa_decision *d,
+                         const struct bus_policy_item *item)
+{
+    BUS_CHECK(a->status == SA_ASSIGNMENT_STATUS_CONFIRMED);
+    struct sa_award w = {.state = SA_AWARD_STATE_PENDING,
+                         .period = d->period,
+                         .from = s->today,
+                         .until = award_last_day(item, s->today)};
+    BUS_TRY(award_people(s, a, &w));
+    a->has_award = true;
+    a->award = w;
+    return BUS_OK;
+}
+
+/* --- what it makes true --- */
+
+static struct sa_fact award_fact(const struct bus_policy_item *item,
+                                 int32_t day)
+{
+    struct sa_fact f = {.name = item->grants_fact,
+                        .as_of = day,
+                        .source = MATCHER_DECIDED,
+                        .verified = true};
+    int64_t number = 0;
+    if (bus_strv_is(item->grants_value, "true") ||
+        bus_strv_is(item->grants_value, "false")) {
+        f.value.branch = SA_FACT_VALUE_BOOLEAN;
+        f.value.u.boolean_value = item->grants_value.n == 4;
+    } else if (bus_strv_to_i64(item->grants_value, &number)) {
+        f.value.branch = SA_FACT_VALUE_LONG;
+        f.value.u.long_value = number;
+    } else {
+        f.value.branch = SA_FACT_VALUE_STRING;
+        f.value.u.string_value = item->grants_value;
+    }
+    return f;
+}
+
+/* One fact of the household, or one of each of its people. */
+static int make_true(struct step *s,
+                     const struct sa_award *w,
+                     const struct sa_fact *of,
+                     bool *ret_changed)
+{
+    BUS_CHECK(of->name.n > 0);
+    bool of_member = of->name.n > 7 && memcmp(of->name.p, "member.", 7) == 0;
+    size_t n = of_member ? w->members.n : 1;
+    struct sa_fact *list = bus_arena_calloc(s->mem, n + 1, sizeof(*list));
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    for (size_t i = 0; i < n; i++) {
+        list[i] = *of;
+        list[i].has_member = of_member;
+        if (of_member) {
+            list[i].member = w->members.v[i];
+        }
+    }
+    return n > 0 ? matcher_fold_facts(s, list, n, ret_changed) : BUS_OK;
+}
+
+int matcher_award_stand(struct step *s,
+                        struct sa_assignment_state *a,
+                        bool *ret_changed)
+{
+    BUS_CHECK(granted(a->status));
+    struct bus_policy_item item;
+    int at = bus_policy_item_find(s->rules->catalogue, a->item);
+    if (a->has_award) {
+        a->award.state = SA_AWARD_STATE_LIVE;
+    }
+    if (at < 0 || !a->has_award ||
+        !bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today, &item) ||
+        item.grants_fact.n == 0) {
+        return BUS_OK;
+    }
+    struct sa_fact f = award_fact(&item, s->today);
+    return make_true(s, &a->award, &f, ret_changed);
+}
+
+void matcher_award_end(struct step *s, struct sa_assignment_state *a)
+{
+    if (a->has_award && a->award.state == SA_AWARD_STATE_LIVE) {
+        a->award.until = s->today - 1;
+    } else {
+        a->has_award = false;
+    }
+}
+
+/* --- what is over --- */
+
+static bool said_by_it(const struct step *s,
+                       const struct sa_fact *of,
+                       const struct sa_award *w)
+{
+    for (size_t i = 0; i < s->state->facts.n; i++) {
+        const struct sa_fact *f = &s->state->facts.v[i];
+        if (!bus_strv_eq(f->name, of->name) ||
+            !bus_strv_eq(f->source, MATCHER_DECIDED) ||
+            f->value.branch != of->value.branch) {
+            continue;
+        }
+        bool his = !f->has_member;
+        for (size_t k = 0; f->has_member && k < w->members.n; k++) {
+            his |= bus_id_eq(&f->member, &w->members.v[k]);
+        }
+        bool same =
+            of->value.branch == SA_FACT_VALUE_STRING
+                ? bus_strv_eq(f->value.u.string_value, of->value.u.string_value)
+                : f->value.u.long_value == of->value.u.long_value;
+        if (his && (same || of->value.branch == SA_FACT_VALUE_BOOLEAN)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody has said otherwise since: it is known that it no longer is. */
+static int make_over(struct step *s,
+                     const struct sa_award *w,
+                     const struct bus_policy_item *item)
+{
+    BUS_CHECK(w->until != 0);
+    bool ignored = false;
+    struct sa_fact f = award_fact(item, w->until + 1);
+    if (item->grants_fact.n == 0) {
+        return BUS_OK;
+    }
+    BUS_TRY(matcher_step_whole(s));
+    if (!said_by_it(s, &f, w)) {
+        return BUS_OK;
+    }
+    if (f.value.branch == SA_FACT_VALUE_BOOLEAN) {
+        f.value.u.boolean_value = !f.value.u.boolean_value;
+    } else if (f.value.branch == SA_FACT_VALUE_STRING) {
+        f.value.u.string_value = BUS_STRV("none");
+    } else {
+        f.value.branch = SA_FACT_VALUE_NULL;
+    }
+    return make_true(s, w, &f, &ignored);
+}
+
+int matcher_awards_judge(struct step *s)
+{
+    struct sa_household_state *st = s->state;
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        struct sa_assignment_state *a = &st->assignments.v[i];
+        struct bus_policy_item item = {0};
+        int at = granted(a->status) || a->has_award
+                     ? bus_policy_item_find(s->rules->catalogue, a->item)
+                     : -1;
+        if (at < 0 || !bus_policy_item_at(s->rules->catalogue, (size_t)at,
+                                          s->today, &item)) {
+            continue;
+        }
+        of_before(a, &item);
+        if (a->has_award && a->award.state == SA_AWARD_STATE_LIVE &&
+            !award_live(&a->award, s->today)) {
+            a->award.state = SA_AWARD_STATE_ENDED;
+            BUS_TRY(make_over(s, &a->award, &item));
+        }
+    }
+    return BUS_OK;
+}
+
+/* --- what is there already --- */
+
+struct sa_assignment_state *matcher_award_of(const struct step *s,
+                                             const struct bus_policy_item *item)
+{
+    struct sa_household_state *st = s->state;
+    if (!item->status && item->per_year == 0) {
+        return NULL; /* given once: the next time is another */
+    }
+    for (size_t i = st->assignments.n; i > 0; i--) {
+        struct sa_assignment_state *a = &st->assignments.v[i - 1];
+        if (bus_strv_eq(a->item, item->code) && a->has_award &&
+            award_live(&a->award, s->today)) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+int matcher_award_tell(struct step *s,
+                       struct sa_assignment_state *a,
+                       bool met,
+                       const struct sa_item_verdict *judged)
+{
+    BUS_CHECK(a->has_award);
+    int64_t fen = met ? judged->amount_fen : NOT_MET_FEN;
+    bool no = !met && judged->verdict == SA_VERDICT_NOT_ELIGIBLE;
+    bool told =
+        a->award.told_case == s->state->case_no && a->award.told_fen == fen;
+    if (told || (!met && !no)) {
+        return BUS_OK;
+    }
+    a->award.told_case = s->state->case_no;
+    a->award.told_fen = fen;
+    s->out->changed = true;
+    bool other = judged->has_amount_fen && a->has_amount_fen &&
+                 judged->amount_fen != a->amount_fen;
+    char *note = bus_arena_printf(s->mem, "%s %.*s",
+                                  no      ? "AWARD_NOT_MET"
+                                  : other ? "AWARD_CHANGE"
+                                          : "AWARD_LIVE",
+                                  BUS_STRV_ARG(a->item));
+    return note == NULL
+               ? matcher_step_no_memory(s)
+               : matcher_step_attention(s, &a->assignment_id, bus_strv(note));
+}
