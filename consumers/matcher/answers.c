@@ -147,14 +147,11 @@ int matcher_on_decision(struct step *s)
         /* Its id is not noted: whoever it was, the real one may follow. */
         return matcher_give_back(s, a, &d->decision_id, why);
     }
-    if (a->has_decision_id) {
-        BUS_TRY(matcher_answer_note(s, a, &a->decision_id));
-    }
     a->has_decision_id = true;
     a->decision_id = d->decision_id;
     s->out->changed = true;
+    BUS_TRY(matcher_answer_note(s, a, &d->decision_id));
     if (d->outcome == SA_DECISION_OUTCOME_RETURNED) {
-        BUS_TRY(matcher_answer_note(s, a, &d->decision_id));
         return hand_on(s, d, a, &item);
     }
     matcher_assignment_move(a, yes    ? MOVE_ACCEPT
