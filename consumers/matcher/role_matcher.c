@@ -38,7 +38,8 @@ static void matcher_drain(void *data)
 
 #define NEEDS_FIXED 3
 
-/* It reads what the doors sealed, and seals for those who decide. */
+/* It reads what the doors sealed, and seals for those who decide, verify and
+ * help. */
 static int matcher_open_keys(struct matcher_shell *s,
                              struct bus_wire_keyring **ret,
                              struct bus_err *err)
@@ -52,9 +53,13 @@ static int matcher_open_keys(struct matcher_shell *s,
     BUS_CHECK(*ret == NULL);
     for (size_t i = 0; i < c->partners_count; i++) {
         const struct bus_conf_partner *p = &c->partners[i];
-        if ((p->kind == BUS_PARTNER_DEPARTMENT ||
-             p->kind == BUS_PARTNER_INSURER) &&
-            n < sizeof(needs) / sizeof(needs[0])) {
+        if (p->kind == BUS_PARTNER_DEPARTMENT ||
+            p->kind == BUS_PARTNER_INSURER || p->kind == BUS_PARTNER_CHARITY) {
+            if (n == sizeof(needs) / sizeof(needs[0])) {
+                return bus_fail(err, BUS_ECONFIG,
+                                "more than %d partners to seal for",
+                                BUS_WIRE_KEYS_MAX);
+            }
             needs[n++] =
                 (struct bus_role_key_need){p->code, BUS_ROLE_KEY_SEALS};
         }
