@@ -159,11 +159,6 @@ const struct bus_village *bus_conf_village(const struct bus_config *c,
                                            struct bus_strv code);
 const struct bus_fact *
 bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name);
-/* The person of that id who has a role on that day; org NULL = any. */
-const struct bus_operator *bus_conf_operator(const struct bus_config *c,
-                                             struct bus_strv id,
-                                             const char *org,
-                                             int32_t day);
 
 enum bus_topic_cleanup { BUS_TOPIC_DELETE, BUS_TOPIC_COMPACT };
 struct bus_topic

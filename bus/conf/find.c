@@ -57,34 +57,6 @@ bus_conf_fact(const struct bus_config *c, int scope, struct bus_strv name)
     return NULL;
 }
 
-const struct bus_operator *bus_conf_operator(const struct bus_config *c,
-                                             struct bus_strv id,
-                                             const char *org,
-                                             int32_t day)
-{
-    size_t low = 0;
-    size_t high = c->operators_count;
-    while (low < high) { /* the first one with that id */
-        size_t mid = low + (high - low) / 2;
-        if (bus_strv_cmp(bus_strv(c->operators[mid].id), id) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    for (; low < c->operators_count; low++) {
-        const struct bus_operator *o = &c->operators[low];
-        if (!bus_strv_is(id, o->id)) {
-            return NULL;
-        }
-        if (day >= o->from_day && day <= o->to_day &&
-            (!org || strcmp(o->org, org) == 0)) {
-            return o;
-        }
-    }
-    return NULL;
-}
-
 bool bus_conf_http_beyond(const struct bus_config *c)
 {
     const char *host = c->http.host;

@@ -22,13 +22,6 @@ static struct bus_faults faults;
 static char source[512];
 static char folder[] = "/tmp/lianou-config-XXXXXX";
 
-static int32_t day_of(const char *s)
-{
-    int32_t d = 0;
-    assert_true(bus_date_parse(bus_strv(s), &d));
-    return d;
-}
-
 static int setup_all(void **state)
 {
     (void)state;
@@ -111,15 +104,6 @@ static void test_finders(void **state)
     assert_int_equal(f->type, BUS_FACT_MONEY_FEN);
     assert_null(
         bus_conf_fact(&config, BUS_FACT_MEMBER, BUS_STRV("income_total_fen")));
-    const struct bus_operator *o = bus_conf_operator(
-        &config, BUS_STRV("op-000001"), "371425", day_of("2021-01-01"));
-    assert_non_null(o);
-    assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "371425",
-                                  day_of("2020-09-28")));
-    assert_null(bus_conf_operator(&config, BUS_STRV("op-000001"), "MZ",
-                                  day_of("2021-01-01")));
-    assert_null(bus_conf_operator(&config, BUS_STRV("nobody"), NULL,
-                                  day_of("2021-01-01")));
 }
 
 static const struct bus_topic *

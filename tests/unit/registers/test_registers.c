@@ -148,6 +148,18 @@ static void what_stands_in_it_is_found(void **state)
         bus_registers_operator(r, BUS_STRV("op-3"), day + 1)->org, TOWN_B);
     assert_null(bus_registers_operator(r, BUS_STRV("op-3"), 0));
     assert_null(bus_registers_operator(r, BUS_STRV("op-8"), day));
+    struct bus_strv any = {0}, a = bus_strv(TOWN_A), b = bus_strv(TOWN_B);
+    const struct bus_register_operator *in_a =
+        bus_registers_operator_in(r, BUS_STRV("op-3"), a, any, day);
+    assert_non_null(in_a);
+    assert_ptr_equal(bus_registers_operator_in(r, BUS_STRV("op-3"), a,
+                                               bus_strv(in_a->role), day),
+                     in_a);
+    assert_null(bus_registers_operator_in(r, BUS_STRV("op-3"), a,
+                                          BUS_STRV("none"), day));
+    assert_null(bus_registers_operator_in(r, BUS_STRV("op-3"), b, any, day));
+    assert_null(
+        bus_registers_operator_in(r, BUS_STRV("op-3"), a, any, day + 1));
     assert_null(bus_registers_organisation(r, BUS_STRV("old"), day));
     assert_non_null(
         bus_registers_organisation(r, BUS_STRV("old"), day_of("2020-12-31")));
