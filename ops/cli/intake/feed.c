@@ -318,6 +318,25 @@ static bool is_away(struct feed *f)
     return true;
 }
 
+/* Who is in office is asked of the published register: it is read first. */
+static bool is_unregistered(struct feed *f)
+{
+    if (bus_catalogue_register_watch_read(f->in.registers)) {
+        return false;
+    }
+    uint64_t now = bus_run_loop_now_ms(f->frame.loop);
+    f->unread_since_ms = f->unread_since_ms == 0 ? now : f->unread_since_ms;
+    if (!f->unread_said && now - f->unread_since_ms >= AWAY_SAID_MS) {
+        f->unread_said = true;
+        (void)fprintf(stderr,
+                      "登记簿主题尚未读到, 等待中(可能无读取权限: lianou acl "
+                      "plan); Ctrl-C 结束 / the topic register has not been "
+                      "read: waiting for it (may this program read it? lianou "
+                      "acl plan); Ctrl-C ends\n");
+    }
+    return true;
+}
+
 static void on_more(void *data)
 {
     struct feed *f = data;
@@ -335,7 +354,7 @@ static void on_more(void *data)
         end_if_done(f);
         return;
     }
-    if (is_away(f) || !bus_catalogue_register_watch_read(f->in.registers)) {
+    if (is_away(f) || is_unregistered(f)) {
         return;
     }
     for (int i = 0; i < TURN_UNITS && f->waiting < FLIGHT_MAX && !f->ended;

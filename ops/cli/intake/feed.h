@@ -47,8 +47,8 @@ struct feed
     struct bus_timer *more;
     uint64_t units, accepted, known, drafts, failed, waiting;
     size_t last_line; /* of the last unit taken */
-    uint64_t away_since_ms;
-    bool checked, ended, broken, stopped, away_said;
+    uint64_t away_since_ms, unread_since_ms;
+    bool checked, ended, broken, stopped, away_said, unread_said;
 };
 /* Runs it all; prints the sum; returns the exit code. */
 int cli_feed_run(struct feed *f, const struct bus_run_role_args *args);
