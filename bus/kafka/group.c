@@ -246,11 +246,13 @@ static void on_group_error(struct kafka_group *g, rd_kafka_event_t *ev)
 {
     rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
     struct bus_err err;
-    if (e == RD_KAFKA_RESP_ERR__FATAL &&
-        (g->state == GROUP_LOST || g->state == GROUP_ASKING)) {
+    /* Its code is the cause already (fenced), not ERR__FATAL. After it the
+     * library has given everything back by itself: no revocation comes. */
+    bool fatal = rd_kafka_event_error_is_fatal(ev) != 0;
+    if (fatal && (g->state == GROUP_LOST || g->state == GROUP_ASKING)) {
         return; /* of a handle that goes anyway */
     }
-    if (e == RD_KAFKA_RESP_ERR__FATAL) {
+    if (fatal) {
         on_fatal(g);
         return;
     }

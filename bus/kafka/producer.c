@@ -75,11 +75,12 @@ static void rebuild(struct bus_kafka_producer *p);
 static void on_producer_error(struct bus_kafka_producer *p,
                               rd_kafka_event_t *ev)
 {
-    rd_kafka_resp_err_t e = rd_kafka_event_error(ev);
-    if (e == RD_KAFKA_RESP_ERR__FATAL) {
+    /* Its code is the cause already, not ERR__FATAL. */
+    if (rd_kafka_event_error_is_fatal(ev) != 0) {
         p->fatal = true;
     } else {
-        kafka_watch_error(&p->watch, e, rd_kafka_event_error_string(ev));
+        kafka_watch_error(&p->watch, rd_kafka_event_error(ev),
+                          rd_kafka_event_error_string(ev));
     }
 }
 

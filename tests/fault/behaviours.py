@@ -139,17 +139,12 @@ class Play:
         since, port = len(self.log("matcher")), self.town.env["LIANOU_PORT_MATCHER"]
         self.town.env["LIANOU_PORT_MATCHER"] = str(free_port())
         self.town.start("matcher")
-        self.feed(10)
-        # One that has nothing to do writes nothing, and need not know it yet.
-        for _ in range(60):
-            if first.poll() is not None:
-                break
-            self.feed(1)
-            time.sleep(0.5)
-        need(first.poll() is not None, "the first stops when it has something to do")
+        # Idle: told by the group, not by a transaction that is refused.
+        self.until(lambda: first.poll() is not None, 60, "the first stops, though it has nothing to do")
         need(first.returncode != 0, "with a failure: %d" % first.returncode)
         need("BUS_EFENCED" in self.log("matcher")[since:], "and says why")
         self.all_ready(seconds=60)
+        self.feed(10)
         need(self.town.roles["matcher"].poll() is None, "the second lives")
         self.clean()
         self.stop("matcher")

@@ -74,7 +74,10 @@ class Town:
                                         capture_output=True, text=True).stdout.strip()
 
     def lianou(self, *args, check=True):
-        return subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True, check=check)
+        r = subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True)
+        if check and r.returncode != 0:
+            raise RuntimeError("lianou %s ended with %d\n%s%s" % (" ".join(args), r.returncode, r.stdout[-2000:], r.stderr[-2000:]))
+        return r
 
     def as_user(self, *args):
         return (["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []) + list(args)

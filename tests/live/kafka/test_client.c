@@ -6,11 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <librdkafka/rdkafka.h>
+
 #include "bus/base/buf.h"
 #include "bus/kafka/client.h"
 #include "tests/live/kafka/scene.h"
 
 #define STILL_MS 60000
+
+/* The last handle that was made: what only the library can do to itself is
+ * done to it. (The linker puts this in the place of rd_kafka_new.) */
+static rd_kafka_t *last_handle;
+rd_kafka_t *__real_rd_kafka_new(rd_kafka_type_t type,
+                                rd_kafka_conf_t *conf,
+                                char *why,
+                                size_t size);
+rd_kafka_t *__wrap_rd_kafka_new(rd_kafka_type_t type,
+                                rd_kafka_conf_t *conf,
+                                char *why,
+                                size_t size);
+rd_kafka_t *__wrap_rd_kafka_new(rd_kafka_type_t type,
+                                rd_kafka_conf_t *conf,
+                                char *why,
+                                size_t size)
+{
+    return last_handle = __real_rd_kafka_new(type, conf, why, size);
+}
 
 struct play
 {
@@ -303,6 +324,71 @@ static void test_producer_acknowledges(void **state)
     scene_close(&p.s);
 }
 
+static void send_one(struct play *p)
+{
+    const struct bus_kafka_out_msg m = {.topic = p->s.names[0],
+                                        .partition = -1,
+                                        .key = BUS_STRV("household"),
+                                        .value = BUS_STRV("v")};
+    if (bus_kafka_producer_send(p->p, &m, p, &p->err) == 0) {
+        p->sent++;
+    }
+}
+
+static void send_after_the_end(void *data)
+{
+    struct play *p = data;
+    send_one(p);
+}
+
+/* Before the end it may be given back; then one has to be written. */
+static void on_acked_or_not(void *data,
+                            void *token,
+                            int32_t partition,
+                            int64_t offset,
+                            const struct bus_err *err)
+{
+    struct play *p = data;
+    (void)token;
+    (void)partition;
+    (void)offset;
+    if (err != NULL) {
+        assert_int_equal(bus_err_act(err->code), BUS_ACT_RETRY);
+        return;
+    }
+    p->acked++;
+    if (p->expect_from == 0) {
+        p->expect_from = 1;
+        assert_int_equal(rd_kafka_test_fatal_error(
+                             last_handle,
+                             RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                             "the sequence is lost"),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    } else if (p->soon != NULL) {
+        bus_run_timer_free(p->soon);
+        p->soon = NULL;
+        bus_run_loop_stop(p->loop, NULL);
+    }
+}
+
+static void test_a_producer_that_is_lost_is_made_anew(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    scene_open(&p.s);
+    begin(&p);
+    assert_int_equal(
+        bus_kafka_producer_open(&p.s.env, on_acked_or_not, &p, &p.p, &p.err),
+        0);
+    assert_int_equal(
+        bus_run_timer_new(p.loop, send_after_the_end, &p, &p.soon, &p.err), 0);
+    bus_run_timer_start(p.soon, 1, 200);
+    rd_kafka_t *lost = last_handle;
+    run(&p);
+    assert_true(p.acked >= 2 && last_handle != lost);
+    scene_close(&p.s);
+}
+
 static void test_topics_plan_and_apply(void **state)
 {
     (void)state;
@@ -394,6 +480,7 @@ int main(void)
         SCENE_TEST(test_who_has_read_all_knows_at_once),
         SCENE_TEST(test_an_offset_that_is_gone),
         SCENE_TEST(test_producer_acknowledges),
+        SCENE_TEST(test_a_producer_that_is_lost_is_made_anew),
         SCENE_TEST(test_topics_plan_and_apply),
         SCENE_TEST(test_a_missing_topic_is_named),
     };
