@@ -18,11 +18,13 @@ static void acl_print(char mark, const struct bus_acl *a)
                  a->prefixed ? "*" : "");
 }
 
-#define TAKEN_TRIES    50
+#define TAKEN_STILL    100 /* pauses without one more that is taken */
+#define TAKEN_AGAIN    25  /* after so many, what is left is asked for again */
 #define TAKEN_PAUSE_MS 200
 
-/* Brokers take rules up a moment after they said yes; who starts at once would
- * be refused. */
+/* Brokers take rules up a moment after they said yes, and one that is busy may
+ * not even say it: who starts at once would be refused. So until none is left,
+ * or nothing moves any more. */
 static int acl_until_taken(struct bus_kafka_admin *admin,
                            const struct bus_acl *acls,
                            size_t n,
@@ -30,16 +32,33 @@ static int acl_until_taken(struct bus_kafka_admin *admin,
                            struct bus_err *err)
 {
     const struct timespec pause = {0, TAKEN_PAUSE_MS * 1000000L};
-    for (int i = 0; i < TAKEN_TRIES; i++) {
-        struct bus_kafka_acl_plan left;
-        BUS_TRY(bus_kafka_acls_plan(admin, acls, n, mem, &left, err));
-        (void)nanosleep(&pause, NULL); /* the others, too */
-        if (left.n == 0) {
+    size_t least = SIZE_MAX;
+    int rc = BUS_OK;
+    for (int still = 0; still < TAKEN_STILL; still++) {
+        struct bus_kafka_acl_plan left = {0};
+        struct bus_arena_mark mark = bus_arena_mark(mem);
+        rc = bus_kafka_acls_plan(admin, acls, n, mem, &left, err);
+        if (rc == BUS_OK && left.n > 0 && still % TAKEN_AGAIN == 0) {
+            rc = bus_kafka_acls_apply(admin, &left, err);
+        }
+        if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) != BUS_ACT_RETRY) {
+            return rc;
+        }
+        bus_arena_release(mem, mark);
+        (void)nanosleep(&pause, NULL); /* the other brokers, too */
+        if (rc == BUS_OK && left.n == 0) {
             return BUS_OK;
         }
+        if (rc == BUS_OK && left.n < least) {
+            least = left.n;
+            still = 0;
+        }
     }
-    return bus_fail(err, BUS_EAWAY,
-                    "the brokers do not take the rules up / 权限未生效");
+    return rc != BUS_OK ? rc
+                        : bus_fail(err, BUS_EAWAY,
+                                   "the brokers do not take %zu rules up / %zu "
+                                   "条权限未生效",
+                                   least, least);
 }
 
 enum acl_what { ACL_LIST, ACL_PLAN, ACL_APPLY };
@@ -63,7 +82,6 @@ static int acl_plan_and_apply(struct tool *t,
     }
     (void)printf("%zu differences / %zu 处不同\n", plan.n, plan.n);
     if (apply && plan.n > 0) {
-        BUS_TRY_GOTO(rc, bus_kafka_acls_apply(admin, &plan, err), done);
         BUS_TRY_GOTO(rc, acl_until_taken(admin, acls, n, &t->mem, err), done);
         (void)printf("applied / 已生效\n");
     }

@@ -140,6 +140,12 @@ class Town:
         r = self.lianou("audit", "--json", check=False)
         return json.loads(r.stdout) if r.stdout.strip() else None
 
+    def tell(self):
+        """The last things that each role was not content with."""
+        for log in sorted(self.dir.glob("*.log")):
+            for line in [x for x in log.read_text(errors="replace").splitlines() if "lvl=warn" in x or "lvl=error" in x][-8:]:
+                print("  %s: %s" % (log.name, line[:300]))
+
     def close(self, keep):
         for p in self.roles.values():
             p.terminate()
@@ -152,6 +158,7 @@ class Town:
         self.server.wait()
         subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka"])
         if keep:
+            self.tell()
             print("  everything stays in", self.dir)
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
