@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/form_parts.h"
@@ -26,6 +27,7 @@ struct about
     bool number;                 /* a number that is well */
     int32_t birth;               /* INT32_MIN: not known */
     const char *sex;
+    const char *relation; /* of the code; NULL: it says nothing */
 };
 
 /* "name": value, or "name": {"value": .., "as_of": ".."}; the table's rows. */
@@ -57,6 +59,25 @@ static const json_t *read_dated(struct form_reading *r,
                           "缺少此项", "this is needed");
     }
     return value;
+}
+
+/* What the form says of a member twice is said alike. "other" as a code, and
+ * the head's own, say little. */
+static bool fits_relation(struct form_reading *r,
+                          const struct about *about,
+                          struct form_at at,
+                          const struct sa_fact *f)
+{
+    bool same = about->relation == NULL ||
+                !bus_strv_is(f->name, "member.relation") ||
+                f->value.branch != SA_FACT_VALUE_STRING ||
+                strcmp(about->relation, "other") == 0 ||
+                bus_strv_is(f->value.u.string_value, about->relation);
+    if (!same) {
+        intake_form_fault(r, at, "RELATION_DIFFERS", "与成员的关系代码不符",
+                          "is not the relation that the member's code says");
+    }
+    return same;
 }
 
 /* Birth and sex as the number has them; "unknown" contradicts nothing. */
@@ -114,7 +135,8 @@ static void form_members_read_fact(struct form_reading *r,
             intake_form_text(r, "must be %s", bus_bounds_says(b, false, en)));
         return;
     }
-    if (about->number && !fits_number(r, about, at, &f)) {
+    if ((about->number && !fits_number(r, about, at, &f)) ||
+        !fits_relation(r, about, at, &f)) {
         return;
     }
     if (about->birth != INT32_MIN && f.as_of < about->birth) {
@@ -182,6 +204,39 @@ static int32_t form_members_first_birth(const struct form_reading *r)
     return f != NULL ? (int32_t)f->fact->bounds.min : INT32_MIN;
 }
 
+/* A fact that something else of the form says. */
+static struct sa_fact *list_put(struct form_reading *r,
+                                const struct about *about,
+                                struct fact_list *list,
+                                struct bus_strv name)
+{
+    BUS_CHECK(list->n < list->cap && about->member != NULL);
+    list->v[list->n] = (struct sa_fact){
+        .name = name,
+        .has_member = true,
+        .member = *about->member,
+        .as_of = r->day,
+        .source = BUS_STRV("declared"),
+    };
+    return &list->v[list->n++];
+}
+
+/* Unless the facts say it themselves, as a word. */
+static void put_word(struct form_reading *r,
+                     const struct about *about,
+                     const json_t *facts,
+                     struct bus_strv name,
+                     const char *word,
+                     struct fact_list *list)
+{
+    const char *key = strchr(name.p, '.') + 1;
+    if (word != NULL && json_object_get(facts, key) == NULL) {
+        struct sa_fact *f = list_put(r, about, list, name);
+        f->value.branch = SA_FACT_VALUE_STRING;
+        f->value.u.string_value = bus_strv(word);
+    }
+}
+
 static void read_idno(struct form_reading *r,
                       const char *base,
                       struct bus_strv id_no,
@@ -218,18 +273,9 @@ static void read_idno(struct form_reading *r,
     about->birth = birth;
     /* GB 11643: the 17th digit is odd for men. */
     about->sex = (id_no.p[16] - '0') % 2 ? "male" : "female";
-    if (list->n < list->cap) {
-        list->v[list->n] = (struct sa_fact){
-            .name = BUS_STRV("member.birth_date"),
-            .has_member = true,
-            .member = *about->member,
-            .as_of = r->day,
-            .source = BUS_STRV("declared"),
-        };
-        list->v[list->n].value.branch = SA_FACT_VALUE_INT;
-        list->v[list->n].value.u.int_value = birth;
-        list->n++;
-    }
+    struct sa_fact *f = list_put(r, about, list, BUS_STRV("member.birth_date"));
+    f->value.branch = SA_FACT_VALUE_INT;
+    f->value.u.int_value = birth;
 }
 
 static struct bus_id numberless(struct form_reading *r, size_t i)
@@ -356,6 +402,10 @@ check_member(struct form_reading *r, size_t i, struct fact_list *list)
     form_check_person(r, p, base, i, &about, list);
     m->relation = p->relation;
     m->head = p->head;
+    about.relation = intake_relation_word(p->relation);
+    put_word(r, &about, p->facts, BUS_STRV("member.sex"), about.sex, list);
+    put_word(r, &about, p->facts, BUS_STRV("member.relation"), about.relation,
+             list);
     check_payee(r, p, base);
     form_members_read_facts(r, p->facts, intake_form_text(r, "%s/facts", base),
                             &about, list);
@@ -433,12 +483,13 @@ static void check_household(struct form_reading *r)
     put_personal(r, applicant);
 }
 
-/* One fact more a member: the birth date of the number. */
+/* Three facts more a member: birth date and sex of the number, the relation of
+ * its code. */
 static size_t facts_of(const struct form_record *in)
 {
     size_t n = json_object_size(in->facts);
     for (size_t i = 0; i < in->members.n; i++) {
-        n += 1 + json_object_size(in->members.v[i].facts);
+        n += 3 + json_object_size(in->members.v[i].facts);
     }
     return n;
 }

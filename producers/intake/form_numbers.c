@@ -30,3 +30,22 @@ struct bus_strv intake_form_phone(struct bus_arena *mem, struct bus_strv s)
                                                                   : 0;
     return (struct bus_strv){d.p + country, d.n - country};
 }
+
+/* GB/T 4761-2008, whose first digit is the kind. An in-law is nobody's child or
+ * brother where a rule asks for one. */
+const char *intake_relation_word(struct bus_strv code)
+{
+    static const char *const kinds[] = {
+        "self",   "spouse",      "son",     "daughter", "grandchild",
+        "parent", "grandparent", "sibling", "other",    "other"};
+    static const char *const in_laws[] = {"28", "38", "45", "46", "53", "54",
+                                          "55", "56", "72", "74", "76", "78"};
+    for (size_t i = 0; i < sizeof(in_laws) / sizeof(in_laws[0]); i++) {
+        if (bus_strv_is(code, in_laws[i])) {
+            return "other";
+        }
+    }
+    return code.n > 0 && code.p[0] >= '0' && code.p[0] <= '9'
+               ? kinds[code.p[0] - '0']
+               : NULL;
+}

@@ -55,5 +55,7 @@ int intake_form_people(struct form_reading *r, const json_t *j) BUS_MUSTCHECK;
  * +86; empty, where a '+' stands inside. In mem, or empty when it is full. */
 struct bus_strv intake_form_digits(struct bus_arena *mem, struct bus_strv s);
 struct bus_strv intake_form_phone(struct bus_arena *mem, struct bus_strv s);
+/* The dictionary's word for a relation of GB/T 4761; NULL: it is no code. */
+const char *intake_relation_word(struct bus_strv code);
 
 #endif

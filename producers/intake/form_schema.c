@@ -12,16 +12,25 @@
 /* Where the generated schemas stand in the frame. */
 static const char mark[] = "\"@form\": true";
 
-const char *const intake_form_county_codes[] = {
-    "ACCOUNT_LENGTH",   "BANK",
-    "BIRTH_DIFFERS",    "DATE_RANGE",
-    "DIVISION",         "ID_CHECK_DIGIT",
-    "ID_DATE",          "ID_DIGITS",
-    "ID_LENGTH",        "ID_NUMBER",
-    "MEMBER_TWICE",     "OPERATOR",
-    "OPERATOR_MAY_NOT", "OPERATOR_NOT_YOU",
-    "PHONE_LENGTH",     "REFERENCE_REUSED",
-    "SEX_DIFFERS",      NULL};
+const char *const intake_form_county_codes[] = {"ACCOUNT_LENGTH",
+                                                "BANK",
+                                                "BIRTH_DIFFERS",
+                                                "DATE_RANGE",
+                                                "DIVISION",
+                                                "ID_CHECK_DIGIT",
+                                                "ID_DATE",
+                                                "ID_DIGITS",
+                                                "ID_LENGTH",
+                                                "ID_NUMBER",
+                                                "MEMBER_TWICE",
+                                                "OPERATOR",
+                                                "OPERATOR_MAY_NOT",
+                                                "OPERATOR_NOT_YOU",
+                                                "PHONE_LENGTH",
+                                                "REFERENCE_REUSED",
+                                                "RELATION_DIFFERS",
+                                                "SEX_DIFFERS",
+                                                NULL};
 
 /* What hangs together between members of the form, as form.c and
  * intake_form_members.c check it. */

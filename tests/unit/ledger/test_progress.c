@@ -30,7 +30,7 @@ static json_t *whole(int of_each)
         "assignments", "decisions", "payments", "items", "wanted");
     for (int i = 0; i < of_each; i++) {
         for (int k = 0; k < 5; k++) {
-            char id[16], item[16];
+            char id[32], item[32];
             (void)snprintf(id, sizeof(id), "a-%d-%d", i, k);
             (void)snprintf(item, sizeof(item), "X%d%d", k, i);
             add(d, "assignments",

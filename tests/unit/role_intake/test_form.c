@@ -85,6 +85,23 @@ static struct form *read_form(json_t *j)
     return f;
 }
 
+/* The word of a member's fact; NULL: it is not there. */
+static const char *
+word_of(const struct form *f, size_t member, const char *name)
+{
+    const struct sa_application *a = &f->application;
+    for (size_t i = 0; i < a->facts.n; i++) {
+        const struct sa_fact *x = &a->facts.v[i];
+        if (bus_strv_is(x->name, name) && x->has_member &&
+            bus_id_eq(&x->member, &a->members.v[member].person_id)) {
+            assert_int_equal(x->value.branch, SA_FACT_VALUE_STRING);
+            return bus_arena_strndup(&mem, x->value.u.string_value.p,
+                                     x->value.u.string_value.n);
+        }
+    }
+    return NULL;
+}
+
 /* Puts the JSON text at a pointer; "" takes the value away. */
 static void put(json_t *at, const char *pointer, const char *text)
 {
@@ -224,6 +241,8 @@ static const struct
      "/members/0/facts/birth_date", "BIRTH_DIFFERS"},
     {"/members/0/facts/sex", "\"female\"", "/members/0/facts/sex",
      "SEX_DIFFERS"},
+    {"/members/1/facts", "{\"relation\": \"sibling\"}",
+     "/members/1/facts/relation", "RELATION_DIFFERS"},
     {"/members/0/id_no", "\"000000185001010037\"", "/members/0/id_no",
      "ID_DATE"},
     {"/facts/area", "{\"value\": \"rural\", \"as_of\": \"0026-07-01\"}",
@@ -376,6 +395,32 @@ static void ids(void **state)
 /* The clock steps back a day and an hour: the same ids; only the instant and
  * the day of the declared facts are the clock's. */
 /* One document is one person and one household, whatever way it was written. */
+/* What the number and the code of the relation say is not asked for again. */
+static void said_by_number_and_code(void **state)
+{
+    static const struct
+    {
+        const char *code, *word;
+    } codes[] = {
+        {"\"1\"", "spouse"},    {"\"2\"", "son"},    {"\"29\"", "son"},
+        {"\"30\"", "daughter"}, {"\"38\"", "other"}, {"\"41\"", "grandchild"},
+        {"\"51\"", "parent"},   {"\"55\"", "other"}, {"\"61\"", "grandparent"},
+        {"\"71\"", "sibling"},  {"\"74\"", "other"}, {"\"97\"", "other"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        json_t *j = well();
+        put(j, "/members/1/relation", codes[i].code);
+        put(j, "/members/0/facts/sex", "");
+        struct form *f = read_form(j);
+        assert_int_equal(f->fault_count, 0);
+        assert_string_equal(word_of(f, 0, "member.relation"), "self");
+        assert_string_equal(word_of(f, 0, "member.sex"), "male");
+        assert_string_equal(word_of(f, 1, "member.relation"), codes[i].word);
+        assert_null(word_of(f, 1, "member.sex")); /* no number */
+        json_decref(j);
+    }
+}
+
 static void documents_are_one(void **state)
 {
     static const char *const ways[] = {"E12345678", "e12345678", " E1234 5678",
@@ -451,9 +496,13 @@ static void every_truncation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_fault),        cmocka_unit_test(all_at_once),
-        cmocka_unit_test(role_at_that_date), cmocka_unit_test(ids),
-        cmocka_unit_test(documents_are_one), cmocka_unit_test(clock_steps_back),
+        cmocka_unit_test(each_fault),
+        cmocka_unit_test(all_at_once),
+        cmocka_unit_test(role_at_that_date),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(said_by_number_and_code),
+        cmocka_unit_test(documents_are_one),
+        cmocka_unit_test(clock_steps_back),
         cmocka_unit_test(every_truncation),
     };
     return cmocka_run_group_tests(tests, opened, closed);
