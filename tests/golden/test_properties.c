@@ -2,7 +2,8 @@
  * made-up ones for each property, the seed printed.
  *
  * - what insurance, medical aid and charity pay on a bill is at most the bill
- * - more income never raises an amount that looks at income
+ * - more income never raises an amount that looks at income, of any item
+ * - what is a person's own does not change when a household is split
  * - a fact that becomes known only narrows what not knowing it allowed */
 #include "bus/advice/sample.h"
 #include "tests/golden/county.h"
@@ -14,9 +15,30 @@
 static const char *const on_a_bill[] = {"YB04", "YB02", "YB03",
                                         "NY03", "CS02", "HH02"};
 #define ON_A_BILL (sizeof(on_a_bill) / sizeof(on_a_bill[0]))
-/* Amounts that look at income. Rising steps: union aid by its tiers falls, so
- * nothing is left out here. */
-static const char *const by_income[] = {"MZ01", "GH01"};
+/* Those where more income does raise it, and the clause that says so. */
+static const struct
+{
+    const char *code, *why;
+} rises[] = {
+#define EDGE                                                             \
+    "the edge of dibao begins at the dibao standard (Social Assistance " \
+    "Law art. 21): who is below it with too much for dibao is in neither"
+    {"HH01", EDGE}, {"HH02", EDGE}, {"MZ02", EDGE}, {"MZ06", EDGE},
+    {"NY03", EDGE}, {"ZF01", EDGE}, {"ZF02", EDGE}};
+/* `scope: member` in its file: a person's own. */
+static const char *const persons_own[] = {
+    "CL01", "CL02", "CL04", "CL05", "CS01", "FL01", "HH01", "JY01",
+    "JY02", "JY03", "JY04", "JY05", "JY06", "MZ02", "MZ03", "MZ04",
+    "MZ09", "MZ10", "MZ11", "MZ12", "MZ13", "NY01", "RS01", "RS02",
+    "RS03", "RS04", "RS05", "RS06", "TW01", "WJ02", "WJ03", "ZF01"};
+/* Those of them that ask who else lives there, and what for. */
+static const struct
+{
+    const char *code, *why;
+} together[] = {{"CL04", "a disabled parent, or child, of the same household"},
+                {"MZ02", "an adult who lives with parents of 60 (M83)"},
+                {"MZ03", "every member must be without labour"},
+                {"WJ02", "each spouse, from the day the wife is 49"}};
 
 static struct bus_advice_sampler dice;
 
@@ -95,38 +117,128 @@ static void a_bill_is_paid_at_most_once(void **state)
     assert_true(paid_on > HOUSEHOLDS / 20);
 }
 
+/* Of the item's amount, 0 if it has none of it. */
+static int64_t amount_of(const struct bus_policy_household *h, const char *code)
+{
+    struct bus_policy_verdict_of v = one_item(h, code);
+    return v.verdict == BUS_POLICY_ELIGIBLE && v.has_amount ? v.amount_fen : 0;
+}
+
+/* How many of the households get more; `paid`: how many get something. */
+static size_t income_raises(const char *code, int times, size_t *paid)
+{
+    size_t raised = 0;
+    *paid = 0;
+    for (int i = 0; i < times; i++) {
+        struct bus_arena_mark mark = bus_arena_mark(&mem);
+        struct bus_policy_household h;
+        sampled(&code, 1, &h);
+        struct bus_policy_fact *y = fact_of(&h, "household.income_total_fen");
+        y->kind = BUS_POLICY_LONG;
+        y->number = (int64_t)bus_advice_sampler_upto(&dice, 6000000);
+        int64_t before = amount_of(&h, code);
+        y->number += (int64_t)bus_advice_sampler_upto(&dice, 2000000);
+        int64_t after = amount_of(&h, code);
+        *paid += before > 0;
+        raised += after > before;
+        bus_arena_release(&mem, mark);
+    }
+    return raised;
+}
+
 static void more_income_never_raises_an_amount(void **state)
 {
     (void)state;
-    for (size_t c = 0; c < sizeof(by_income) / sizeof(by_income[0]); c++) {
-        size_t paid_on = 0;
-        bus_advice_sampler_init(&dice, k.c, rules_day(DAY), SEED + 1);
-        for (int i = 0; i < HOUSEHOLDS; i++) {
+    int income =
+        bus_policy_fact_find(k.c, BUS_STRV("household.income_total_fen"));
+    size_t looked = 0, paid_on = 0;
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), SEED + 1);
+    for (size_t i = 0; i < bus_policy_item_count(k.c); i++) {
+        struct bus_policy_item item;
+        char code[8];
+        size_t paid = 0;
+        if (!bus_policy_item_reads(k.c, i, income) ||
+            !bus_policy_item_at(k.c, i, rules_day(DAY), &item)) {
+            continue;
+        }
+        (void)bus_strv_copy(code, sizeof(code), item.code);
+        const char *why = NULL;
+        for (size_t e = 0; e < sizeof(rises) / sizeof(rises[0]); e++) {
+            why = strcmp(rises[e].code, code) == 0 ? rises[e].why : why;
+        }
+        size_t raised = income_raises(code, HOUSEHOLDS, &paid);
+        print_message("%s: paid to %zu of %d, raised for %zu%s%s\n", code, paid,
+                      HOUSEHOLDS, raised, why != NULL ? ": " : "",
+                      why != NULL ? why : "");
+        if (raised > 0 && why == NULL) {
+            fail_msg("%s, seed %d: raised for %zu", code, SEED + 1, raised);
+        }
+        looked++;
+        paid_on += paid > 0;
+    }
+    print_message("seed %d: %zu items look at income, %zu were paid\n",
+                  SEED + 1, looked, paid_on);
+    assert_true(looked >= 2 && paid_on >= 2);
+}
+
+/* The household of one of its members alone. */
+static struct bus_policy_household alone(const struct bus_policy_household *h,
+                                         int member)
+{
+    struct bus_policy_fact *some =
+        bus_arena_alloc(&mem, (h->fact_count + 1) * sizeof(*some));
+    struct bus_policy_household one = {.member_count = 1, .facts = some};
+    assert_non_null(some);
+    for (size_t f = 0; f < h->fact_count; f++) {
+        if (h->facts[f].member == -1 || h->facts[f].member == member) {
+            some[one.fact_count] = h->facts[f];
+            some[one.fact_count].member = h->facts[f].member == -1 ? -1 : 0;
+            one.fact_count++;
+        }
+    }
+    return one;
+}
+
+static void a_persons_own_survives_a_split(void **state)
+{
+    (void)state;
+    size_t whole = 0;
+    for (size_t c = 0; c < sizeof(persons_own) / sizeof(persons_own[0]); c++) {
+        const char *code = persons_own[c];
+        size_t differs = 0;
+        bus_advice_sampler_init(&dice, k.c, rules_day(DAY), SEED + 3);
+        for (int i = 0; i < HOUSEHOLDS / 10; i++) {
             struct bus_arena_mark mark = bus_arena_mark(&mem);
             struct bus_policy_household h;
-            sampled(&by_income[c], 1, &h);
-            struct bus_policy_fact *y =
-                fact_of(&h, "household.income_total_fen");
-            y->number = (int64_t)bus_advice_sampler_upto(&dice, 6000000);
-            struct bus_policy_verdict_of poor = one_item(&h, by_income[c]);
-            y->number += (int64_t)bus_advice_sampler_upto(&dice, 2000000);
-            struct bus_policy_verdict_of rich = one_item(&h, by_income[c]);
-            int64_t before =
-                poor.verdict == BUS_POLICY_ELIGIBLE ? poor.amount_fen : 0;
-            int64_t after =
-                rich.verdict == BUS_POLICY_ELIGIBLE ? rich.amount_fen : 0;
-            paid_on += before > 0;
-            if (after > before) {
-                fail_msg("%s, household %d of seed %d: %lld, then %lld",
-                         by_income[c], i, SEED + 1, (long long)before,
-                         (long long)after);
+            int64_t apart = 0;
+            bool any = false;
+            sampled(&code, 1, &h);
+            struct bus_policy_verdict_of v = one_item(&h, code);
+            for (size_t m = 0; m < h.member_count; m++) {
+                struct bus_policy_household one = alone(&h, (int)m);
+                struct bus_policy_verdict_of w = one_item(&one, code);
+                bool yes = w.verdict == BUS_POLICY_ELIGIBLE;
+                any |= yes;
+                apart += yes && w.has_amount ? w.amount_fen : 0;
             }
+            bool yes = v.verdict == BUS_POLICY_ELIGIBLE;
+            int64_t here = yes && v.has_amount ? v.amount_fen : 0;
+            whole += yes;
+            differs += yes != any || here != apart;
             bus_arena_release(&mem, mark);
         }
-        print_message("seed %d: %s was paid to %zu of %d\n", SEED + 1,
-                      by_income[c], paid_on, HOUSEHOLDS);
-        assert_true(paid_on > 0);
+        const char *why = NULL;
+        for (size_t e = 0; e < sizeof(together) / sizeof(together[0]); e++) {
+            why = strcmp(together[e].code, code) == 0 ? together[e].why : why;
+        }
+        print_message("%s: differs for %zu of %d%s%s\n", code, differs,
+                      HOUSEHOLDS / 10, why != NULL ? ": " : "",
+                      why != NULL ? why : "");
+        if (differs > 0 && why == NULL) {
+            fail_msg("%s, seed %d: differs for %zu", code, SEED + 3, differs);
+        }
     }
+    assert_true(whole > 0);
 }
 
 static void what_becomes_known_only_narrows(void **state)
@@ -172,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bill_is_paid_at_most_once),
         cmocka_unit_test(more_income_never_raises_an_amount),
+        cmocka_unit_test(a_persons_own_survives_a_split),
         cmocka_unit_test(what_becomes_known_only_narrows),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
