@@ -84,6 +84,9 @@ def settle(town, limit):
     return last if quiet >= 3 else None
 
 
+LETTERS = "SELECT word, note, item, partner, detail FROM event WHERE kind = 'dead_letter' LIMIT 20"
+
+
 def judge(town, applications, seen, plant):
     import checker
     import planted
@@ -98,6 +101,9 @@ def judge(town, applications, seen, plant):
         good = False
     if seen is None:
         print("  the ledger did not come to rest")
+    elif seen["dead_lettered"] > 0:  # nobody said anything that is not to be taken
+        print(subprocess.run(["psql", "-X", "-At", town.db, "-c", LETTERS], capture_output=True, text=True).stdout)
+        good = False
     return (good and seen is not None and all(seen[k] == 0 for k in checker.KINDS) and not any(found.values()))
 
 
