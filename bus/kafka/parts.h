@@ -75,6 +75,7 @@ struct kafka_watch
     rd_kafka_t *rk; /* borrowed; what is probed with */
     struct bus_timer *timer;
     struct bus_run_backoff backoff;
+    int probe_ms; /* how long the next probe waits */
     bool up, probing, found, closed, doubted;
     char why[240], doubt[240];
     void (*closed_cb)(void *data);

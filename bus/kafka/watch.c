@@ -2,7 +2,8 @@
  *
  * - the library says when it has no connection left, also when it has closed
  *   them itself because nothing was asked for: a probe (metadata, on the thread
- *   pool) tells; while none answers it is sent with jittered back-off
+ *   pool) tells; while none answers it is sent with jittered back-off, and
+ *   waited for longer each time: a broker that is slow is not away
  * - closing waits for the probe in flight, since it uses the handle
  */
 #include <stdio.h>
@@ -16,8 +17,11 @@ static void watch_probe(void *data)
 {
     struct kafka_watch *w = data;
     const rd_kafka_metadata_t *md = NULL;
-    w->found = rd_kafka_metadata(w->rk, 0, NULL, &md, KAFKA_PROBE_MS) ==
+    w->found = rd_kafka_metadata(w->rk, 0, NULL, &md, w->probe_ms) ==
                RD_KAFKA_RESP_ERR_NO_ERROR;
+    w->probe_ms = w->found                            ? KAFKA_PROBE_MS
+                  : 2 * w->probe_ms < KAFKA_ANSWER_MS ? 2 * w->probe_ms
+                                                      : KAFKA_ANSWER_MS;
     if (md != NULL) {
         rd_kafka_metadata_destroy(md);
     }
@@ -76,6 +80,7 @@ int kafka_watch_open(struct kafka_watch *w,
     *w = (struct kafka_watch){.loop = env->loop,
                               .health = env->health,
                               .rk = rk,
+                              .probe_ms = KAFKA_PROBE_MS,
                               .backoff = {.min_ms = KAFKA_RETRY_MIN_MS,
                                           .max_ms = KAFKA_RETRY_MAX_MS}};
     if (w->health != NULL) {
