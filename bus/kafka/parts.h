@@ -71,11 +71,10 @@ struct kafka_watch
 {
     struct bus_run_loop *loop;
     struct bus_run_health *health;
-    int condition;
-    rd_kafka_t *rk; /* borrowed; what is probed with */
+    int condition, probe_ms; /* how long the next probe waits */
+    rd_kafka_t *rk;          /* borrowed; what is probed with */
     struct bus_timer *timer;
     struct bus_run_backoff backoff;
-    int probe_ms; /* how long the next probe waits */
     bool up, probing, found, closed, doubted;
     char why[240], doubt[240];
     void (*closed_cb)(void *data);
@@ -88,7 +87,7 @@ int kafka_watch_open(struct kafka_watch *w,
                      struct bus_err *err) BUS_MUSTCHECK;
 void kafka_watch_down(struct kafka_watch *w, const char *why);
 void kafka_watch_up(struct kafka_watch *w);
-/* An error event of the library. */
+/* An error event. */
 void kafka_watch_error(struct kafka_watch *w,
                        rd_kafka_resp_err_t e,
                        const char *text);

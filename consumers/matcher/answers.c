@@ -235,7 +235,8 @@ static const struct sa_line_state *line_of(const struct sa_assignment_state *a,
     return NULL;
 }
 
-/* Beside what was done by an earlier decision: a bank may still reverse it. */
+/* Beside those of earlier decisions: a bank may still reverse what was done,
+ * and say again what it said of one that failed. */
 static int note_lines(struct step *s,
                       struct sa_assignment_state *a,
                       const struct sa_dispatch_result *r)
@@ -245,11 +246,9 @@ static int note_lines(struct step *s,
     if (list == NULL) {
         return matcher_step_no_memory(s);
     }
-    size_t n = 0, fresh = 0;
-    for (size_t i = 0; i < a->lines.n; i++) {
-        if (a->lines.v[i].status == SA_LINE_STATUS_DONE) {
-            list[n++] = a->lines.v[i];
-        }
+    size_t n = a->lines.n, fresh = 0;
+    if (n > 0) {
+        memcpy(list, a->lines.v, n * sizeof(*list));
     }
     for (size_t i = 0; i < r->lines.n; i++) {
         const struct sa_dispatch_line *l = &r->lines.v[i];

@@ -61,6 +61,22 @@ static int hold_members(struct step *s, const struct sa_application *a)
                                          BUS_STRV("MEMBERS_DIFFER"));
 }
 
+/* The village that a case was opened in sees it, surveys and decides: another
+ * one does not take it over by an application of its own. People are told. */
+static int
+hold_division(struct step *s, const struct sa_application *a, bool opened)
+{
+    struct sa_household_state *st = s->state;
+    if (opened) {
+        st->division_code = a->division_code;
+        return BUS_OK;
+    }
+    return bus_strv_eq(st->division_code, a->division_code)
+               ? BUS_OK
+               : matcher_step_attention(s, &a->application_id,
+                                        BUS_STRV("DIVISION_DIFFERS"));
+}
+
 /* Facts of whom the case is not about count for nobody in it. */
 static int members_facts(struct step *s,
                          const struct sa_fact *facts,
@@ -178,8 +194,8 @@ int matcher_on_application(struct step *s)
         open_case(s);
     }
     s->out->changed = true;
-    st->division_code = a->division_code;
     st->consent = a->consent;
+    BUS_TRY(hold_division(s, a, opened));
     /* While a case is open nobody puts another account, phone or address in
      * the place of those that officers have in hand (authority, "payee"). */
     if (a->has_personal && (opened || !st->has_personal)) {

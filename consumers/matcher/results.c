@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "bus/base/hash.h"
+#include "bus/wire/ids.h"
 #include "consumers/matcher/parts.h"
 
 struct line_at
@@ -56,13 +57,28 @@ static int undelivered(struct step *s, struct sa_assignment_state *a)
                                             BUS_STRV("UNDELIVERED"));
 }
 
-static int ended_lines(struct step *s, struct sa_assignment_state *a)
+/* Of the decision that stands, not of one whose order came back. */
+static bool line_stands(const struct sa_assignment_state *a,
+                        const struct sa_line_state *line)
+{
+    struct bus_id id = bus_wire_line_id(
+        line->kind == SA_DISPATCH_KIND_PAYMENT ? "order" : "task",
+        &a->assignment_id, &a->decision_id);
+    return bus_id_eq(&id, &line->order_id);
+}
+
+/* After one of them, `moved`, has ended. */
+static int ended_lines(struct step *s,
+                       struct sa_assignment_state *a,
+                       const struct sa_line_state *moved)
 {
     bool open = false, failed = false;
     for (size_t i = 0; i < a->lines.n; i++) {
+        bool not_done = a->lines.v[i].status == SA_LINE_STATUS_FAILED ||
+                        a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
         open |= a->lines.v[i].status == SA_LINE_STATUS_OPEN;
-        failed |= a->lines.v[i].status == SA_LINE_STATUS_FAILED ||
-                  a->lines.v[i].status == SA_LINE_STATUS_REVERSED;
+        failed |= not_done &&
+                  (&a->lines.v[i] == moved || line_stands(a, &a->lines.v[i]));
     }
     if (!open && failed) {
         BUS_TRY(undelivered(s, a));
@@ -148,7 +164,7 @@ line_move(struct step *s, struct line_at *at, const struct line_answer *a)
     if (a->news == NEWS_DONE) {
         BUS_TRY(matcher_release_parked(s, a->order_id));
     }
-    return ended_lines(s, at->a);
+    return ended_lines(s, at->a, at->line);
 }
 
 static int fold_line(struct step *s, const struct line_answer *a)

@@ -54,11 +54,12 @@ static int acl_until_taken(struct bus_kafka_admin *admin,
             still = 0;
         }
     }
-    return rc != BUS_OK ? rc
-                        : bus_fail(err, BUS_EAWAY,
-                                   "the brokers do not take %zu rules up / %zu "
-                                   "条权限未生效",
-                                   least, least);
+    if (rc != BUS_OK) {
+        return rc;
+    }
+    return bus_fail(err, BUS_EAWAY,
+                    "the brokers do not take %zu rules up / %zu 条权限未生效",
+                    least, least);
 }
 
 enum acl_what { ACL_LIST, ACL_PLAN, ACL_APPLY };

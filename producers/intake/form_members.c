@@ -222,7 +222,7 @@ static struct sa_fact *list_put(struct form_reading *r,
 }
 
 /* Unless the facts say it themselves, as a word. */
-static void put_word(struct form_reading *r,
+static void put_said(struct form_reading *r,
                      const struct about *about,
                      const json_t *facts,
                      struct bus_strv name,
@@ -403,8 +403,8 @@ check_member(struct form_reading *r, size_t i, struct fact_list *list)
     m->relation = p->relation;
     m->head = p->head;
     about.relation = intake_relation_word(p->relation);
-    put_word(r, &about, p->facts, BUS_STRV("member.sex"), about.sex, list);
-    put_word(r, &about, p->facts, BUS_STRV("member.relation"), about.relation,
+    put_said(r, &about, p->facts, BUS_STRV("member.sex"), about.sex, list);
+    put_said(r, &about, p->facts, BUS_STRV("member.relation"), about.relation,
              list);
     check_payee(r, p, base);
     form_members_read_facts(r, p->facts, intake_form_text(r, "%s/facts", base),

@@ -71,6 +71,19 @@ struct line
     int64_t fen;
 };
 
+static struct bus_id asked; /* the assignment */
+
+/* The order, task or need of that decision. */
+static struct bus_id line_id(enum sa_dispatch_kind kind, uint8_t decision)
+{
+    const struct bus_id d = id('D', decision);
+    return kind == SA_DISPATCH_KIND_NEED
+               ? id('N', decision)
+               : bus_wire_line_id(kind == SA_DISPATCH_KIND_PAYMENT ? "order"
+                                                                   : "task",
+                                  &asked, &d);
+}
+
 /* As after the decision of that number. */
 static void sent(struct sa_household_state *st,
                  uint8_t decision,
@@ -82,6 +95,7 @@ static void sent(struct sa_household_state *st,
     a->status = SA_ASSIGNMENT_STATUS_CONFIRMED;
     a->has_decision_id = true;
     a->decision_id = id('D', decision);
+    asked = a->assignment_id;
     *r = (struct sa_dispatch_result){.event_id = id('r', ++number),
                                      .household_id = st->household_id,
                                      .occurred_at = TEN,
@@ -93,9 +107,7 @@ static void sent(struct sa_household_state *st,
     r->lines.n = n;
     for (size_t i = 0; i < n; i++) {
         r->lines.v[i] = (struct sa_dispatch_line){
-            .order_id = lines[i].kind == SA_DISPATCH_KIND_NEED
-                            ? id('N', decision)
-                            : id('O', (uint8_t)(decision * 10 + i)),
+            .order_id = line_id(lines[i].kind, decision),
             .kind = lines[i].kind,
             .partner = bus_strv(lines[i].partner),
             .amount_fen = lines[i].fen};
@@ -130,33 +142,35 @@ begin(struct sa_household_state *st, const struct line *lines, size_t n)
     sent(st, 1, lines, n);
 }
 
-static const struct sa_payment_result *pays(uint8_t order,
-                                            enum sa_payment_outcome outcome,
-                                            int64_t fen,
-                                            const char *ref)
+static struct sa_payment_result *pays(uint8_t order,
+                                      enum sa_payment_outcome outcome,
+                                      int64_t fen,
+                                      const char *ref)
 {
     struct sa_payment_result *r = bus_arena_calloc(&mem, 1, sizeof(*r));
-    *r = (struct sa_payment_result){.event_id = id('b', ++number),
-                                    .household_id = id('h', 1),
-                                    .occurred_at = TEN,
-                                    .order_id = id('O', order),
-                                    .outcome = outcome,
-                                    .amount_fen = fen,
-                                    .value_date = rules_day(DAY),
-                                    .bank_reference = bus_strv(ref)};
+    *r = (struct sa_payment_result){
+        .event_id = id('b', ++number),
+        .household_id = id('h', 1),
+        .occurred_at = TEN,
+        .order_id = line_id(SA_DISPATCH_KIND_PAYMENT, order / 10),
+        .outcome = outcome,
+        .amount_fen = fen,
+        .value_date = rules_day(DAY),
+        .bank_reference = bus_strv(ref)};
     return r;
 }
 
-static const struct sa_delivery_receipt *hands(uint8_t order,
-                                               enum sa_delivery_outcome outcome)
+static struct sa_delivery_receipt *hands(uint8_t order,
+                                         enum sa_delivery_outcome outcome)
 {
     struct sa_delivery_receipt *r = bus_arena_calloc(&mem, 1, sizeof(*r));
-    *r = (struct sa_delivery_receipt){.event_id = id('t', ++number),
-                                      .household_id = id('h', 1),
-                                      .occurred_at = TEN,
-                                      .task_id = id('O', order),
-                                      .outcome = outcome,
-                                      .attempts = 1};
+    *r = (struct sa_delivery_receipt){
+        .event_id = id('t', ++number),
+        .household_id = id('h', 1),
+        .occurred_at = TEN,
+        .task_id = line_id(SA_DISPATCH_KIND_GOODS, order / 10),
+        .outcome = outcome,
+        .attempts = 1};
     return r;
 }
 
@@ -243,13 +257,14 @@ static void held_against_what_was_asked(void **state)
         struct sa_household_state st;
         begin(&st, rows[i].line, 1);
         bool bank = rows[i].how == P;
+        struct sa_payment_result *p = pays(
+            10, (enum sa_payment_outcome)rows[i].outcome, rows[i].fen, "B1");
+        struct sa_delivery_receipt *d =
+            hands(10, (enum sa_delivery_outcome)rows[i].outcome);
+        p->order_id = d->task_id = of(&st)->lines.v[0].order_id;
         struct matcher_outputs out =
             step(&st, bank ? MATCHER_PAYMENT : MATCHER_RECEIPT, rows[i].partner,
-                 bank ? (const void *)pays(
-                            10, (enum sa_payment_outcome)rows[i].outcome,
-                            rows[i].fen, "B1")
-                      : (const void *)hands(
-                            10, (enum sa_delivery_outcome)rows[i].outcome));
+                 bank ? (const void *)p : (const void *)d);
         if (!bus_strv_is(seen(&out), rows[i].note) ||
             of(&st)->lines.v[0].status != rows[i].status) {
             fail_msg("row %zu: %.*s, line %d", i, BUS_STRV_ARG(seen(&out)),
@@ -316,8 +331,13 @@ static void what_did_not_arrive_goes_back(void **state)
     assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ASSIGNED);
     assert_true(st.case_open);
     sent(&st, 2, payment, 1); /* its owner has decided anew */
-    assert_int_equal(of(&st)->lines.n, 1);
-    assert_true(of(&st)->lines.v[0].status == SA_LINE_STATUS_OPEN);
+    assert_int_equal(of(&st)->lines.n, 2);
+    assert_true(of(&st)->lines.v[1].status == SA_LINE_STATUS_OPEN);
+    /* A bank that was away says again what it said of the first order. */
+    out = step(&st, MATCHER_PAYMENT, "nongshang",
+               pays(10, SA_PAYMENT_OUTCOME_REJECTED, 0, "B1"));
+    assert_true(out.duplicate);
+    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_DISPATCHED);
     out = step(&st, MATCHER_PAYMENT, "nongshang", pays(20, SETTLED, FEN, "B2"));
     assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);
     /* Reversed while the case is in hand, and when it has ended. */
@@ -350,7 +370,7 @@ static void one_of_two(void **state)
                                       hands(11, SA_DELIVERY_OUTCOME_FAILED));
     assert_true(bus_strv_is(back(&out), "UNDELIVERED"));
     sent(&st, 2, goods, 1);
-    assert_int_equal(of(&st)->lines.n, 2);
+    assert_int_equal(of(&st)->lines.n, 3);
     (void)step(&st, MATCHER_RECEIPT, "youzheng",
                hands(20, SA_DELIVERY_OUTCOME_SIGNED));
     assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);

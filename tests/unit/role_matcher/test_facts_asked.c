@@ -121,12 +121,36 @@ static void a_case_keeps_its_list(void **state)
     assert_null(known(&st, "member.life_state"));
 }
 
+/* Whoever knows a number does not get its household's case for his village. */
+static void a_case_keeps_its_village(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    bus_arena_reset(&mem);
+    memset(&st, 0, sizeof(st));
+    (void)step(&st, applies_with(NULL, 0, 1, true));
+    struct bus_strv first = st.division_code;
+    struct matcher_event e = *applies_with(NULL, 0, 1, true);
+    struct sa_application elsewhere = *(const struct sa_application *)e.record;
+    elsewhere.division_code = BUS_STRV("371425204206");
+    e.record = &elsewhere;
+    struct matcher_outputs out = step(&st, &e);
+    assert_true(first.n > 0 && bus_strv_eq(st.division_code, first));
+    assert_int_equal(attention(&out, "DIVISION_DIFFERS"), 1);
+    st.case_open = false; /* it has ended; now they live there */
+    elsewhere.application_id = id('a', 99);
+    out = step(&st, &e);
+    assert_int_equal(attention(&out, "DIVISION_DIFFERS"), 0);
+    assert_true(bus_strv_is(st.division_code, "371425204206"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_was_asked),
         cmocka_unit_test(without_consent_nobody_is_asked),
         cmocka_unit_test(a_case_keeps_its_list),
+        cmocka_unit_test(a_case_keeps_its_village),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
