@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/base/check.h"
+#include "bus/base/hash.h"
 #include "bus/wire/ids.h"
 #include "consumers/matcher/parts.h"
 
@@ -130,18 +131,30 @@ int matcher_step_note(struct step *s,
     return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
-int matcher_step_attention(struct step *s,
-                           const struct bus_id *about,
-                           struct bus_strv note)
-{
-    return matcher_step_note(s, SA_CASE_EVENT_KIND_ATTENTION, about, note);
-}
-
 int32_t matcher_answer_of(uint64_t hash)
 {
     /* 30 bits: five bytes of a varint at most */
     int32_t small = (int32_t)((hash ^ hash >> 30) & 0x3fffffff);
     return small != 0 ? small : 1;
+}
+
+int matcher_step_attention(struct step *s,
+                           const struct bus_id *about,
+                           struct bus_strv note)
+{
+    struct sa_case_event *e =
+        matcher_step_case_event(s, SA_CASE_EVENT_KIND_ATTENTION, about);
+    if (e == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    /* People may have to look at one thing for two reasons. */
+    e->event_id = matcher_step_event_id(
+        s, "case_event", about,
+        matcher_answer_of(
+            bus_hash64(note.p, note.n, SA_CASE_EVENT_KIND_ATTENTION)));
+    e->has_note = true;
+    e->note = note;
+    return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
 int matcher_step_whole(struct step *s)

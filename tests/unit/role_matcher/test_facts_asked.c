@@ -121,6 +121,24 @@ static void a_case_keeps_its_list(void **state)
     assert_null(known(&st, "member.life_state"));
 }
 
+/* An id that stands twice is a message lost to whoever reads by ids. */
+static bool ids_differ(const struct matcher_outputs *out)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (out->v[i].topic == out->v[j].topic &&
+                out->v[i].topic == MATCHER_OUT_CASES &&
+                bus_id_eq(
+                    &((const struct sa_case_event *)out->v[i].record)->event_id,
+                    &((const struct sa_case_event *)out->v[j].record)
+                         ->event_id)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* Whoever knows a number does not get its household's case for his village. */
 static void a_case_keeps_its_village(void **state)
 {
@@ -137,6 +155,16 @@ static void a_case_keeps_its_village(void **state)
     struct matcher_outputs out = step(&st, &e);
     assert_true(first.n > 0 && bus_strv_eq(st.division_code, first));
     assert_int_equal(attention(&out, "DIVISION_DIFFERS"), 1);
+    assert_true(ids_differ(&out));
+    /* Other members as well: two things for people, each its own event. */
+    e = *applies_with(NULL, 0, 3, true);
+    elsewhere = *(const struct sa_application *)e.record;
+    elsewhere.division_code = BUS_STRV("371425204206");
+    e.record = &elsewhere;
+    out = step(&st, &e);
+    assert_int_equal(attention(&out, "DIVISION_DIFFERS"), 1);
+    assert_int_equal(attention(&out, "MEMBERS_DIFFER"), 1);
+    assert_true(ids_differ(&out));
     st.case_open = false; /* it has ended; now they live there */
     elsewhere.application_id = id('a', 99);
     out = step(&st, &e);
