@@ -34,8 +34,10 @@
  * would answer with a page of its own. */
 #if MHD_VERSION >= 0x00097701
 #define HTTP_DISCIPLINE MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#define HTTP_LENIENT    (-3) /* the same as the other's -1 */
 #else
 #define HTTP_DISCIPLINE MHD_OPTION_STRICT_FOR_CLIENT
+#define HTTP_LENIENT    (-1)
 #endif
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -362,9 +364,9 @@ static struct MHD_Daemon *start_daemon(struct bus_run_http *h,
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     const struct MHD_OptionItem plain[] = {
 
-        {HTTP_DISCIPLINE, -1, NULL}, {MHD_OPTION_END, 0, NULL}};
+        {HTTP_DISCIPLINE, HTTP_LENIENT, NULL}, {MHD_OPTION_END, 0, NULL}};
     const struct MHD_OptionItem tls[] = {
-        {HTTP_DISCIPLINE, -1, NULL},
+        {HTTP_DISCIPLINE, HTTP_LENIENT, NULL},
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
          h->tls != NULL ? run_http_tls_callback(h->tls) : NULL},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
