@@ -6,11 +6,6 @@
 
 static const char hex[] = "0123456789abcdef";
 
-bool bus_id_eq(const struct bus_id *a, const struct bus_id *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 bool bus_id_is_nil(const struct bus_id *a)
 {
     static const struct bus_id nil;
@@ -29,15 +24,15 @@ static bool dash_at(size_t i)
 
 char *bus_id_text(const struct bus_id *a, char dst[BUS_ID_TEXT + 1])
 {
-    size_t at = 0;
+    char *p = dst;
     for (size_t i = 0; i < sizeof(a->b); i++) {
-        if (dash_at(at)) {
-            dst[at++] = '-';
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *p++ = '-';
         }
-        dst[at++] = hex[a->b[i] >> 4];
-        dst[at++] = hex[a->b[i] & 15];
+        *p++ = hex[a->b[i] >> 4];
+        *p++ = hex[a->b[i] & 15];
     }
-    dst[at] = '\0';
+    *p = '\0';
     return dst;
 }
 

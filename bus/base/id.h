@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "bus/base/strv.h"
 
@@ -15,7 +16,10 @@ struct bus_id
 };
 #define BUS_ID_TEXT 36 /* characters, without NUL */
 
-bool bus_id_eq(const struct bus_id *a, const struct bus_id *b);
+static inline bool bus_id_eq(const struct bus_id *a, const struct bus_id *b)
+{
+    return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
 bool bus_id_is_nil(const struct bus_id *a);
 int bus_id_cmp(const struct bus_id *a, const struct bus_id *b);
 /* Writes 36 lower-case characters and a NUL; returns dst. */

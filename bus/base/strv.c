@@ -7,16 +7,6 @@ struct bus_strv bus_strv(const char *s)
     return (struct bus_strv){s, s ? strlen(s) : 0};
 }
 
-bool bus_strv_eq(struct bus_strv a, struct bus_strv b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool bus_strv_is(struct bus_strv a, const char *s)
-{
-    return bus_strv_eq(a, bus_strv(s));
-}
-
 int bus_strv_cmp(struct bus_strv a, struct bus_strv b)
 {
     size_t n = a.n < b.n ? a.n : b.n;

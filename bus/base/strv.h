@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bus_strv
 {
@@ -17,8 +18,16 @@ struct bus_strv
 #define BUS_STRV_ARG(s) (int)(s).n, (s).p
 
 struct bus_strv bus_strv(const char *s); /* NULL gives the empty view */
-bool bus_strv_eq(struct bus_strv a, struct bus_strv b);
-bool bus_strv_is(struct bus_strv a, const char *s);
+/* Here, so that what differs in length costs no call and a literal's length is
+ * known. */
+static inline bool bus_strv_eq(struct bus_strv a, struct bus_strv b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool bus_strv_is(struct bus_strv a, const char *s)
+{
+    return bus_strv_eq(a, (struct bus_strv){s, s ? strlen(s) : 0});
+}
 int bus_strv_cmp(struct bus_strv a, struct bus_strv b); /* by bytes */
 /* Copies into a C string of size cap (cut if longer); returns dst. */
 char *bus_strv_copy(char *dst, size_t cap, struct bus_strv s);

@@ -82,6 +82,22 @@ int bus_policy_fact_find(const struct bus_policy_catalogue *c,
     return f ? (int)(f - c->facts) : -1;
 }
 
+#define FACTS_TRIED 4
+
+int bus_policy_fact_after(const struct bus_policy_catalogue *c,
+                          int before,
+                          struct bus_strv name)
+{
+    BUS_CHECK(before >= -1 && before < (int)c->fact_count);
+    size_t from = (size_t)(before + 1);
+    for (size_t i = from; i < c->fact_count && i < from + FACTS_TRIED; i++) {
+        if (bus_strv_eq(c->facts[i].name, name)) {
+            return (int)i;
+        }
+    }
+    return bus_policy_fact_find(c, name);
+}
+
 struct bus_strv bus_policy_fact_name(const struct bus_policy_catalogue *c,
                                      int fact)
 {

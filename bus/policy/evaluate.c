@@ -15,22 +15,22 @@
 
 /* The condition: its clauses one by one, each kept for the reasons; without
  * anybody asking for them the first that is false ends it. */
-static struct feel_value evaluate_condition(struct household_view *w,
-                                            const struct version_def *v,
-                                            bool all,
-                                            struct feel_value *clauses)
+static struct cell evaluate_condition(struct household_view *w,
+                                      const struct version_def *v,
+                                      bool all,
+                                      struct cell *clauses)
 {
     BUS_CHECK(v->clause_count <= CATALOGUE_CLAUSES_MAX);
-    struct feel_value r = feel_true;
+    struct cell r = {.tag = CELL_BOOL, .n = true};
     if (!v->clauses_whole) {
-        r = policy_eval(w, v->condition, v->condition_p);
+        r = policy_eval_cell(w, v->condition, v->condition_p);
     }
     for (size_t i = 0; i < v->clause_count; i++) {
-        clauses[i] = policy_eval(w, v->clauses[i], v->clauses_p[i]);
+        clauses[i] = policy_eval_cell(w, v->clauses[i], v->clauses_p[i]);
         if (v->clauses_whole) {
-            r = feel_and(w->mem, &r, &clauses[i]);
+            r = policy_cell_and(w, r, clauses[i]);
         }
-        if (!all && r.kind == FEEL_BOOLEAN && !r.boolean) {
+        if (!all && policy_cell_is(r, false)) {
             break;
         }
     }
@@ -41,7 +41,7 @@ static struct feel_value evaluate_condition(struct household_view *w,
  * ones of a question. False here and below: no room. */
 static bool evaluate_reasons(struct household_view *w,
                              const struct version_def *v,
-                             const struct feel_value *clauses,
+                             const struct cell *clauses,
                              struct bus_policy_verdict_of *to)
 {
     BUS_CHECK(to->reason_count == 0);
@@ -51,9 +51,8 @@ static bool evaluate_reasons(struct household_view *w,
         return false;
     }
     for (size_t i = 0; i < v->clause_count; i++) {
-        const struct feel_value *r = &clauses[i];
-        bool yes = r->kind == FEEL_BOOLEAN && r->boolean;
-        bool open = r->kind == FEEL_UNKNOWN;
+        bool yes = policy_cell_is(clauses[i], true);
+        bool open = clauses[i].tag == CELL_UNKNOWN;
         if (to->verdict == BUS_POLICY_ELIGIBLE ||
             (to->verdict == BUS_POLICY_UNDETERMINED && open) ||
             (to->verdict == BUS_POLICY_NOT_ELIGIBLE && !yes && !open)) {
@@ -65,18 +64,21 @@ static bool evaluate_reasons(struct household_view *w,
 }
 
 static bool evaluate_missing(struct household_view *w,
-                             const struct feel_value *r,
+                             struct cell r,
                              struct bus_policy_verdict_of *to)
 {
-    size_t n = r->kind == FEEL_UNKNOWN ? r->missing->n : 0;
+    size_t n = r.tag == CELL_UNKNOWN ? r.missing->n : 0;
+    if (n == 0) {
+        return true;
+    }
     struct bus_policy_missing *list =
-        bus_arena_alloc(w->mem, (n + 1) * sizeof(*list));
+        bus_arena_alloc(w->mem, n * sizeof(*list));
     if (list == NULL) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        list[i].fact = FEEL_MISSING_FACT(r->missing->v[i]);
-        list[i].member = FEEL_MISSING_MEMBER(r->missing->v[i]);
+        list[i].fact = FEEL_MISSING_FACT(r.missing->v[i]);
+        list[i].member = FEEL_MISSING_MEMBER(r.missing->v[i]);
     }
     to->missing = list;
     to->missing_count = n;
@@ -206,8 +208,11 @@ static bool shut_out(struct household_view *w,
 {
     BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
     size_t asked = to->share_count * it->shut_count;
-    struct bus_policy_missing *list = bus_arena_alloc(
-        w->mem, (to->missing_count + asked + 1) * sizeof(*list));
+    if (asked == 0) {
+        return true;
+    }
+    struct bus_policy_missing *list =
+        bus_arena_alloc(w->mem, (to->missing_count + asked) * sizeof(*list));
     if (list == NULL) {
         return false;
     }
@@ -239,9 +244,9 @@ static bool has_sign(struct household_view *w, const struct version_def *v)
 {
     bool quiet = w->quiet;
     w->quiet = true;
-    struct feel_value r = policy_eval(w, v->sign, v->sign_p);
+    struct cell r = policy_eval_cell(w, v->sign, v->sign_p);
     w->quiet = quiet;
-    return r.kind == FEEL_BOOLEAN && r.boolean;
+    return policy_cell_is(r, true);
 }
 
 static bool evaluate_judge(struct household_view *w,
@@ -249,18 +254,18 @@ static bool evaluate_judge(struct household_view *w,
                            enum bus_policy_depth depth,
                            struct bus_policy_verdict_of *to)
 {
-    struct feel_value clauses[CATALOGUE_CLAUSES_MAX];
-    struct feel_value r =
+    struct cell clauses[CATALOGUE_CLAUSES_MAX];
+    struct cell r =
         evaluate_condition(w, v, depth == BUS_POLICY_REASONS, clauses);
     to->verdict = BUS_POLICY_FAILED;
-    if (r.kind == FEEL_BOOLEAN) {
-        to->verdict = r.boolean ? BUS_POLICY_ELIGIBLE : BUS_POLICY_NOT_ELIGIBLE;
-    } else if (r.kind == FEEL_UNKNOWN) {
+    if (r.tag == CELL_BOOL) {
+        to->verdict = r.n ? BUS_POLICY_ELIGIBLE : BUS_POLICY_NOT_ELIGIBLE;
+    } else if (r.tag == CELL_UNKNOWN) {
         to->verdict = BUS_POLICY_UNDETERMINED;
-    } else if (r.kind == FEEL_NULL && r.why == NULL) {
+    } else if (r.tag == CELL_NULL && r.why == NULL) {
         to->verdict = BUS_POLICY_NOT_ELIGIBLE; /* what is known to be absent */
     } else {
-        to->failure = r.kind == FEEL_NULL ? r.why : "no boolean";
+        to->failure = r.tag == CELL_NULL ? r.why : "no boolean";
     }
     bool open = to->verdict == BUS_POLICY_ELIGIBLE ||
                 to->verdict == BUS_POLICY_UNDETERMINED;
@@ -272,7 +277,7 @@ static bool evaluate_judge(struct household_view *w,
     }
     to->sign = to->verdict == BUS_POLICY_UNDETERMINED && v->sign != NULL &&
                has_sign(w, v);
-    return evaluate_reasons(w, v, clauses, to) && evaluate_missing(w, &r, to) &&
+    return evaluate_reasons(w, v, clauses, to) && evaluate_missing(w, r, to) &&
            policy_least_missing(w, v, to);
 }
 

@@ -24,11 +24,6 @@ static struct cell an_int(int64_t n)
     return (struct cell){.tag = CELL_INT, .n = n};
 }
 
-static inline bool program_run_is(struct cell c, bool b)
-{
-    return c.tag == CELL_BOOL && c.n == b;
-}
-
 static struct cell
 no_boolean(struct household_view *w, struct cell a, struct cell b, bool is_or)
 {
@@ -45,15 +40,21 @@ static inline struct cell program_run_join(struct household_view *w,
     if (a.tag == CELL_BOOL && b.tag == CELL_BOOL) {
         return a_bool(is_or ? (a.n | b.n) != 0 : (a.n & b.n) != 0);
     }
-    if (program_run_is(a, is_or) || program_run_is(b, is_or)) {
+    if (policy_cell_is(a, is_or) || policy_cell_is(b, is_or)) {
         return a_bool(is_or);
     }
     if (a.tag == CELL_UNKNOWN || b.tag == CELL_UNKNOWN) {
         return policy_unknown_of(w, a, b);
     }
-    return program_run_is(a, !is_or) && program_run_is(b, !is_or)
+    return policy_cell_is(a, !is_or) && policy_cell_is(b, !is_or)
                ? a_bool(!is_or)
                : no_boolean(w, a, b, is_or);
+}
+
+struct cell
+policy_cell_and(struct household_view *w, struct cell a, struct cell b)
+{
+    return program_run_join(w, a, b, false);
 }
 
 static struct cell program_run_compare(struct household_view *w,
@@ -359,7 +360,7 @@ static struct cell quantified(struct household_view *w,
     for (size_t m = 0; m < w->h->member_count; m++) {
         r = program_run_join(
             w, r, program_run_code(w, p, at + 1, o->to, (int)m), some);
-        if (program_run_is(r, some)) {
+        if (policy_cell_is(r, some)) {
             break;
         }
     }
@@ -376,7 +377,7 @@ static struct cell program_run_counted(struct household_view *w,
     int64_t n = 0;
     for (size_t m = 0; m < w->h->member_count; m++) {
         struct cell c = program_run_code(w, p, at + 1, o->to, (int)m);
-        n += program_run_is(c, true);
+        n += policy_cell_is(c, true);
         if (c.tag == CELL_UNKNOWN) {
             open = policy_unknown_of(w, open, c);
         }
@@ -404,7 +405,7 @@ static uint32_t branch(struct household_view *w,
 {
     BUS_CHECK(o->to > at && o->count > 0);
     known->tag = CELL_NONE;
-    if (program_run_is(c, true)) {
+    if (policy_cell_is(c, true)) {
         return at + 1;
     }
     if (c.tag == CELL_BOOL || c.tag == CELL_NULL) {
@@ -529,7 +530,7 @@ static struct cell program_run_code(struct household_view *w,
         switch (o->code) {
         case OP_JUMP_IF_FALSE:
         case OP_JUMP_IF_TRUE:
-            at = program_run_is(*top, o->code == OP_JUMP_IF_TRUE) ? o->to - 1
+            at = policy_cell_is(*top, o->code == OP_JUMP_IF_TRUE) ? o->to - 1
                                                                   : at;
             break;
         case OP_JUMP:

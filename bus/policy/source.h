@@ -12,6 +12,11 @@ bool bus_policy_fact_derived(const struct bus_policy_catalogue *c, int fact);
 /* Its entry of facts.yaml: type, unit, words, zh, en, sources. */
 const struct bus_node *
 bus_policy_fact_node(const struct bus_policy_catalogue *c, int fact);
+/* The fact of that name, or -1; the next few behind `before` (-1: none) are
+ * tried first, for lists of facts mostly keep the dictionary's order. */
+int bus_policy_fact_after(const struct bus_policy_catalogue *c,
+                          int before,
+                          struct bus_strv name);
 /* What a value of it may be. */
 const struct bus_bounds *
 bus_policy_fact_bounds(const struct bus_policy_catalogue *c, int fact);

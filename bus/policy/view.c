@@ -158,3 +158,15 @@ struct feel_value policy_eval(struct household_view *w,
                ? feel_eval(tree, &w->env)
                : policy_value(policy_run(w, program, -1));
 }
+
+struct cell policy_eval_cell(struct household_view *w,
+                             const struct feel_node *tree,
+                             const struct program *program)
+{
+    BUS_CHECK(tree != NULL || program != NULL);
+    w->env.steps = 0;
+    w->env.bound = NULL;
+    return w->by_tree || program == NULL
+               ? policy_cell(w, feel_eval(tree, &w->env))
+               : policy_run(w, program, -1);
+}

@@ -71,10 +71,20 @@ struct feel_value policy_value(struct cell c);
 struct cell policy_cell(struct household_view *w, struct feel_value v);
 struct cell
 policy_unknown_of(struct household_view *w, struct cell a, struct cell b);
+/* a and b, in three values. */
+struct cell
+policy_cell_and(struct household_view *w, struct cell a, struct cell b);
+static inline bool policy_cell_is(struct cell c, bool b)
+{
+    return c.tag == CELL_BOOL && c.n == b;
+}
 /* By the program, or by its tree if the view says so. */
 struct feel_value policy_eval(struct household_view *w,
                               const struct feel_node *tree,
                               const struct program *program);
+struct cell policy_eval_cell(struct household_view *w,
+                             const struct feel_node *tree,
+                             const struct program *program);
 /* A program for one member, or the household (-1). */
 struct cell
 policy_run(struct household_view *w, const struct program *p, int member);

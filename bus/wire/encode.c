@@ -5,20 +5,84 @@
 #include "bus/wire/plan_parts.h"
 
 #include "bus/base/check.h"
+#include "bus/base/id.h"
+
+/* In the order of what is met most. */
+enum part_code {
+    PART_TEXT, /* bytes, too */
+    PART_INT,
+    PART_NULLABLE, /* a two-branch union with null; part: the other branch */
+    PART_BOOLEAN,
+    PART_LONG,
+    PART_UNION, /* no branch is a union */
+    PART_ENUM,
+    PART_ID, /* a fixed of 16 bytes */
+    PART_FIXED,
+    PART_FLOAT,
+    PART_DOUBLE,
+    PART_NULL,
+    PART_RECORD, /* parts with parts of their own from here on */
+    PART_ARRAY,
+    PART_MAP
+};
 
 struct part
 {
-    enum bus_wire_kind kind;
-    bool nullable;      /* a two-branch union with null */
-    uint8_t null_first; /* its null is branch 0 */
-    uint32_t at, has_at, size;
-    uint32_t count;          /* parts: fields, branches; a fixed's size */
+    uint8_t code;
+    bool null_first; /* its null is branch 0 */
+    uint32_t at;     /* of has_<field> for a nullable one */
+    uint32_t size;   /* of an item or pair */
+    uint32_t count;  /* fields, branches, symbols; a fixed's size */
+    uint32_t room;   /* the most bytes it takes but for texts and items */
     const struct part *part; /* fields, item, branches */
 };
 struct coder
 {
     struct part top;
 };
+
+#define LONG_MAX_BYTES 10
+
+static uint8_t encode_code(const struct bus_wire_schema *s)
+{
+    static const uint8_t codes[] = {
+        [BUS_WIRE_NULL] = PART_NULL,     [BUS_WIRE_BOOLEAN] = PART_BOOLEAN,
+        [BUS_WIRE_INT] = PART_INT,       [BUS_WIRE_LONG] = PART_LONG,
+        [BUS_WIRE_FLOAT] = PART_FLOAT,   [BUS_WIRE_DOUBLE] = PART_DOUBLE,
+        [BUS_WIRE_BYTES] = PART_TEXT,    [BUS_WIRE_STRING] = PART_TEXT,
+        [BUS_WIRE_RECORD] = PART_RECORD, [BUS_WIRE_ENUM] = PART_ENUM,
+        [BUS_WIRE_ARRAY] = PART_ARRAY,   [BUS_WIRE_MAP] = PART_MAP,
+        [BUS_WIRE_UNION] = PART_UNION,   [BUS_WIRE_FIXED] = PART_FIXED,
+    };
+    bool id = s->kind == BUS_WIRE_FIXED && s->count == sizeof(struct bus_id);
+    return id ? PART_ID : codes[s->kind];
+}
+
+/* Of a record that of all its fields, of a union that of its largest branch, of
+ * a list that of what stands around its items. */
+static uint32_t encode_room(const struct part *t)
+{
+    uint32_t most = 0, sum = 0;
+    switch ((enum part_code)t->code) {
+    case PART_RECORD:
+    case PART_UNION:
+        for (uint32_t i = 0; i < t->count; i++) {
+            sum += t->part[i].room;
+            most = t->part[i].room > most ? t->part[i].room : most;
+        }
+        return t->code == PART_RECORD ? sum : LONG_MAX_BYTES + most;
+    case PART_NULLABLE:
+        return 1 + t->part->room;
+    case PART_ID:
+    case PART_FIXED:
+        return t->count;
+    case PART_ARRAY:
+    case PART_MAP:
+        return 2 * LONG_MAX_BYTES;
+    default:
+        return LONG_MAX_BYTES;
+    }
+}
 
 /* False here and below: no room. */
 static bool encode_compile(const struct bus_wire_schema *s,
@@ -55,24 +119,28 @@ static bool encode_compile(const struct bus_wire_schema *s,
                            struct part *to)
 {
     const struct bus_wire_schema *some = bus_wire_nullable(s);
-    uint32_t has = slot->has_offset;
-    to->nullable = some != NULL;
-    to->null_first = some != NULL && s->branches[0]->kind == BUS_WIRE_NULL;
-    to->has_at = has == BUS_WIRE_NO_HAS ? has : base + has;
-    s = some ? some : s;
-    to->kind = s->kind;
-    to->at = base + slot->offset;
-    to->size = slot->size;
-    to->count = (uint32_t)s->count;
-    switch (s->kind) {
-    case BUS_WIRE_RECORD:
-    case BUS_WIRE_UNION:
-    case BUS_WIRE_ARRAY:
-    case BUS_WIRE_MAP:
-        return compile_parts(s, slot, mem, to);
-    default:
-        return true;
+    if (some != NULL) {
+        struct part *v = bus_arena_calloc(mem, 1, sizeof(*v));
+        BUS_CHECK(slot->has_offset != BUS_WIRE_NO_HAS);
+        if (v == NULL || !encode_compile(some, slot, base, mem, v)) {
+            return false;
+        }
+        *to = (struct part){.code = PART_NULLABLE,
+                            .null_first = s->branches[0]->kind == BUS_WIRE_NULL,
+                            .at = base + slot->has_offset,
+                            .part = v};
+    } else {
+        *to = (struct part){.code = encode_code(s),
+                            .at = base + slot->offset,
+                            .size = slot->size,
+                            .count = (uint32_t)s->count};
+        bool parts = to->code >= PART_RECORD || to->code == PART_UNION;
+        if (parts && !compile_parts(s, slot, mem, to)) {
+            return false;
+        }
     }
+    to->room = encode_room(to);
+    return true;
 }
 
 int wire_coder_new(const struct bus_wire_schema *schema,
@@ -115,37 +183,60 @@ static inline uint8_t *long_put(int64_t v, uint8_t *p)
 
 /* COUNT: `p` counts from NULL, no byte is touched. WRITE: there is room for
  * what was counted. FIT: written if it fits before `end`, else the result is
- * FULL. */
+ * FULL; who calls has seen to the part's `room`, so that only what is behind a
+ * text or a list is held against the end again. */
 enum walk { COUNT, WRITE, FIT };
-#define FULL           UINTPTR_MAX
-#define WALK           inline __attribute__((always_inline))
-#define LONG_MAX_BYTES 10
-#define ITEM_BYTES     96 /* a fact, a verdict: mostly less */
+#define FULL       UINTPTR_MAX
+#define WALK       inline __attribute__((always_inline))
+#define ITEM_BYTES 96 /* a fact, a verdict: mostly less */
 
-static WALK uintptr_t encode_put_long(enum walk w,
-                                      int64_t v,
-                                      uintptr_t p,
-                                      uintptr_t end)
+static WALK bool encode_fits(enum walk w, uintptr_t p, uintptr_t end, size_t n)
 {
-    if (w == FIT && (p > end || end - p < LONG_MAX_BYTES)) {
-        return FULL;
-    }
+    return w != FIT || (p <= end && end - p >= n);
+}
+
+static WALK uintptr_t encode_put_long(enum walk w, int64_t v, uintptr_t p)
+{
     return w == COUNT ? p + long_size(v) : (uintptr_t)long_put(v, (uint8_t *)p);
 }
 
-static WALK uintptr_t
-put_raw(enum walk w, const void *v, size_t n, uintptr_t p, uintptr_t end)
+/* Names, words and ids, which are most of it, without a call. */
+static inline void part_put_bytes(uint8_t *to, const char *from, size_t n)
 {
-    if (w == FIT && (p > end || end - p < n)) {
-        return FULL;
+    if (n >= 16 && n <= 32) {
+        memcpy(to, from, 16);
+        memcpy(to + n - 16, from + n - 16, 16);
+    } else if (n >= 8 && n < 16) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n > 0) {
+        memcpy(to, from, n);
     }
-    if (w != COUNT && n > 0) {
-        memcpy((uint8_t *)p, v, n);
+}
+
+static WALK uintptr_t put_raw(enum walk w, const void *v, size_t n, uintptr_t p)
+{
+    if (w != COUNT) {
+        part_put_bytes((uint8_t *)p, v, n);
     }
     return p + n;
 }
 
-/* Parts with parts of their own, without the branch of a nullable one. */
+/* With room for what comes behind it. */
+static WALK uintptr_t part_put_text(enum walk w,
+                                    struct bus_strv s,
+                                    uintptr_t p,
+                                    uintptr_t end,
+                                    size_t room)
+{
+    p = encode_put_long(w, (int64_t)s.n, p);
+    if (s.n > SIZE_MAX - room || !encode_fits(w, p, end, s.n + room)) {
+        return FULL;
+    }
+    return put_raw(w, s.p, s.n, p);
+}
+
+/* Parts with parts of their own. */
 static uintptr_t
 count_whole(const struct part *t, const uint8_t *base, uintptr_t p);
 static uintptr_t
@@ -159,105 +250,136 @@ static WALK uintptr_t encode_whole(enum walk w,
                                    const struct part *t,
                                    const uint8_t *base,
                                    uintptr_t p,
-                                   uintptr_t end)
+                                   uintptr_t end,
+                                   size_t room)
 {
-    return w == COUNT   ? count_whole(t, base, p)
-           : w == WRITE ? write_whole(t, base, p)
-                        : fit_whole(t, base, p, end);
+    p = w == COUNT   ? count_whole(t, base, p)
+        : w == WRITE ? write_whole(t, base, p)
+                     : fit_whole(t, base, p, end);
+    return encode_fits(w, p, end, room) ? p : FULL;
 }
 
-static WALK uintptr_t encode_put_number(enum walk w,
-                                        const struct part *t,
-                                        const uint8_t *at,
-                                        uintptr_t p,
-                                        uintptr_t end)
-{
-    int64_t l;
-    int32_t i;
-    bool b;
-    uint8_t byte;
-    switch (t->kind) {
-    case BUS_WIRE_BOOLEAN:
-        memcpy(&b, at, sizeof(b));
-        byte = b;
-        return put_raw(w, &byte, 1, p, end);
-    case BUS_WIRE_LONG:
-        memcpy(&l, at, sizeof(l));
-        return encode_put_long(w, l, p, end);
-    case BUS_WIRE_FLOAT:
-        return put_raw(w, at, sizeof(float), p, end);
-    case BUS_WIRE_DOUBLE:
-        return put_raw(w, at, sizeof(double), p, end);
-    default: /* int, enum */
-        memcpy(&i, at, sizeof(i));
-        BUS_CHECK(t->kind != BUS_WIRE_ENUM || (uint32_t)i < t->count);
-        return encode_put_long(w, i, p, end);
-    }
-}
-
-/* Leaves right here; only parts of parts are calls. */
+/* Leaves right here; only parts of parts are calls. room: of what comes behind
+ * it. */
 static WALK uintptr_t put_part(enum walk w,
                                const struct part *t,
                                const uint8_t *base,
                                uintptr_t p,
-                               uintptr_t end)
+                               uintptr_t end,
+                               size_t room)
 {
-    if (t->nullable) {
+    for (;;) {
+        struct bus_strv s;
+        int64_t l;
+        int32_t i;
         bool has;
-        memcpy(&has, base + t->has_at, sizeof(has));
-        p = encode_put_long(w, has ? t->null_first : !t->null_first, p, end);
-        if (!has) {
+        switch ((enum part_code)t->code) {
+        case PART_NULLABLE:
+            memcpy(&has, base + t->at, sizeof(has));
+            p = encode_put_long(w, has ? t->null_first : !t->null_first, p);
+            if (!has) {
+                return p;
+            }
+            t = t->part;
+            break;
+        case PART_UNION:
+            memcpy(&i, base + t->at, sizeof(i));
+            BUS_CHECK((uint32_t)i < t->count);
+            p = encode_put_long(w, i, p);
+            t = &t->part[i];
+            break;
+        case PART_TEXT:
+            memcpy(&s, base + t->at, sizeof(s));
+            return part_put_text(w, s, p, end, room);
+        case PART_ENUM:
+            memcpy(&i, base + t->at, sizeof(i));
+            BUS_CHECK((uint32_t)i < t->count);
+            return encode_put_long(w, i, p);
+        case PART_INT:
+            memcpy(&i, base + t->at, sizeof(i));
+            return encode_put_long(w, i, p);
+        case PART_LONG:
+            memcpy(&l, base + t->at, sizeof(l));
+            return encode_put_long(w, l, p);
+        case PART_BOOLEAN:
+            return put_raw(w, base + t->at, sizeof(bool), p);
+        case PART_FLOAT:
+            return put_raw(w, base + t->at, sizeof(float), p);
+        case PART_DOUBLE:
+            return put_raw(w, base + t->at, sizeof(double), p);
+        case PART_ID:
+            return put_raw(w, base + t->at, sizeof(struct bus_id), p);
+        case PART_FIXED:
+            return put_raw(w, base + t->at, t->count, p);
+        case PART_NULL:
             return p;
+        default: /* record, array, map */
+            return encode_whole(w, t, base, p, end, room);
         }
-    }
-    struct bus_strv s;
-    switch (t->kind) {
-    case BUS_WIRE_NULL:
-        return p;
-    case BUS_WIRE_BYTES:
-    case BUS_WIRE_STRING:
-        memcpy(&s, base + t->at, sizeof(s));
-        p = encode_put_long(w, (int64_t)s.n, p, end);
-        return put_raw(w, s.p, s.n, p, end);
-    case BUS_WIRE_FIXED:
-        return t->count == 16 ? put_raw(w, base + t->at, 16, p, end)
-                              : put_raw(w, base + t->at, t->count, p, end);
-    case BUS_WIRE_RECORD:
-    case BUS_WIRE_ARRAY:
-    case BUS_WIRE_MAP:
-    case BUS_WIRE_UNION:
-        return encode_whole(w, t, base, p, end);
-    default:
-        return encode_put_number(w, t, base + t->at, p, end);
     }
 }
 
-static WALK uintptr_t put_items(enum walk w,
-                                const struct part *t,
-                                const uint8_t *base,
-                                uintptr_t p,
-                                uintptr_t end)
+static WALK uintptr_t put_fields(enum walk w,
+                                 const struct part *t,
+                                 const uint8_t *base,
+                                 uintptr_t p,
+                                 uintptr_t end)
 {
-    struct items list;
-    memcpy(&list, base + t->at, sizeof(list));
-    if (list.n == BUS_WIRE_ENCODED) {
-        const struct bus_strv *done = (const void *)list.v;
-        return put_raw(w, done->p, done->n, p, end);
-    }
-    if (list.n > 0) {
-        p = encode_put_long(w, (int64_t)list.n, p, end);
-    }
-    for (size_t i = 0; i < list.n; i++) {
-        const uint8_t *item = list.v + i * t->size;
-        if (t->kind == BUS_WIRE_MAP) {
-            struct bus_strv key;
-            memcpy(&key, item, sizeof(key));
-            p = encode_put_long(w, (int64_t)key.n, p, end);
-            p = put_raw(w, key.p, key.n, p, end);
+    for (const struct part *f = t->part, *e = f + t->count; f < e; f++) {
+        p = put_part(w, f, base, p, end, t->room);
+        if (w == FIT && p == FULL) {
+            break;
         }
-        p = put_part(w, t->part, item, p, end);
     }
-    return encode_put_long(w, 0, p, end);
+    return p;
+}
+
+/* An item as it stands in its list; a record's fields without a call. */
+static WALK uintptr_t put_item(enum walk w,
+                               const struct part *t,
+                               const uint8_t *item,
+                               uintptr_t p,
+                               uintptr_t end)
+{
+    const struct part *of = t->part;
+    if (!encode_fits(w, p, end, of->room + LONG_MAX_BYTES)) {
+        return FULL;
+    }
+    if (t->code == PART_MAP) {
+        struct bus_strv key;
+        memcpy(&key, item, sizeof(key));
+        p = part_put_text(w, key, p, end, of->room);
+        if (p == FULL) {
+            return p;
+        }
+    }
+    return of->code == PART_RECORD ? put_fields(w, of, item, p, end)
+                                   : put_part(w, of, item, p, end, 0);
+}
+
+/* ends (may be NULL): where each item ends, from p on. */
+static WALK uintptr_t put_list(enum walk w,
+                               const struct part *t,
+                               const struct items *list,
+                               uint32_t *ends,
+                               uintptr_t p,
+                               uintptr_t end)
+{
+    uintptr_t from = p;
+    if (list->n > 0) {
+        p = encode_put_long(w, (int64_t)list->n, p);
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        p = put_item(w, t, list->v + i * t->size, p, end);
+        if (w == FIT && p == FULL) {
+            return p;
+        }
+        if (ends != NULL) {
+            ends[i] = (uint32_t)(p - from);
+        }
+    }
+    return encode_fits(w, p, end, LONG_MAX_BYTES) ? encode_put_long(w, 0, p)
+                                                  : FULL;
 }
 
 static WALK uintptr_t put_whole(enum walk w,
@@ -266,21 +388,17 @@ static WALK uintptr_t put_whole(enum walk w,
                                 uintptr_t p,
                                 uintptr_t end)
 {
-    int branch;
-    switch (t->kind) {
-    case BUS_WIRE_RECORD:
-        for (uint32_t i = 0; i < t->count; i++) {
-            p = put_part(w, &t->part[i], base, p, end);
-        }
-        return p;
-    case BUS_WIRE_UNION:
-        memcpy(&branch, base + t->at, sizeof(branch));
-        BUS_CHECK((uint32_t)branch < t->count);
-        p = encode_put_long(w, branch, p, end);
-        return put_part(w, &t->part[branch], base, p, end);
-    default: /* array, map */
-        return put_items(w, t, base, p, end);
+    struct items list;
+    if (t->code == PART_RECORD) {
+        return put_fields(w, t, base, p, end);
     }
+    memcpy(&list, base + t->at, sizeof(list)); /* array, map */
+    if (list.n != BUS_WIRE_ENCODED) {
+        return put_list(w, t, &list, NULL, p, end);
+    }
+    const struct bus_strv *done = (const void *)list.v;
+    return encode_fits(w, p, end, done->n) ? put_raw(w, done->p, done->n, p)
+                                           : FULL;
 }
 
 static uintptr_t
@@ -303,13 +421,13 @@ fit_whole(const struct part *t, const uint8_t *base, uintptr_t p, uintptr_t end)
 
 size_t wire_coder_size(const struct coder *c, const void *record)
 {
-    return (size_t)put_part(COUNT, &c->top, record, 0, 0);
+    return (size_t)put_part(COUNT, &c->top, record, 0, 0, 0);
 }
 
 uint8_t *
 wire_coder_write(const struct coder *c, const void *record, uint8_t *to)
 {
-    return (uint8_t *)put_part(WRITE, &c->top, record, (uintptr_t)to, 0);
+    return (uint8_t *)put_part(WRITE, &c->top, record, (uintptr_t)to, 0, 0);
 }
 
 uint8_t *wire_coder_put(const struct coder *c,
@@ -320,10 +438,10 @@ uint8_t *wire_coder_put(const struct coder *c,
 {
     size_t room = 0;
     uint8_t *to = bus_arena_rest(mem, &room);
-    uintptr_t from = (uintptr_t)to + head;
-    uintptr_t end =
-        room > head ? put_part(FIT, &c->top, record, from, (uintptr_t)to + room)
-                    : FULL;
+    uintptr_t from = (uintptr_t)to + head, end = (uintptr_t)to + room;
+    end = room > head && room - head >= c->top.room
+              ? put_part(FIT, &c->top, record, from, end, 0)
+              : FULL;
     if (end != FULL) {
         *ret_bytes = (size_t)(end - (uintptr_t)to);
         uint8_t *kept = bus_arena_alloc(mem, *ret_bytes);
@@ -341,31 +459,28 @@ uint8_t *wire_coder_put(const struct coder *c,
 static const struct part *array_at(const struct part *top, size_t field)
 {
     for (uint32_t i = 0; i < top->count; i++) {
-        if (top->part[i].kind == BUS_WIRE_ARRAY && top->part[i].at == field) {
+        if (top->part[i].code == PART_ARRAY && top->part[i].at == field) {
             return &top->part[i];
         }
     }
     return NULL;
 }
 
-/* Into p..end if it fits, else FULL. */
-static uintptr_t fit_items(const struct part *t,
-                           const struct items *list,
-                           uint32_t *ends,
-                           uintptr_t p,
-                           uintptr_t end)
+static uintptr_t write_list(const struct part *t,
+                            const struct items *list,
+                            uint32_t *ends,
+                            uintptr_t p)
 {
-    uintptr_t from = p;
-    if (list->n > 0) {
-        p = encode_put_long(FIT, (int64_t)list->n, p, end);
-    }
-    for (size_t i = 0; i < list->n && p != FULL; i++) {
-        p = put_part(FIT, t->part, list->v + i * t->size, p, end);
-        if (ends != NULL) {
-            ends[i] = (uint32_t)(p - from);
-        }
-    }
-    return p == FULL ? p : encode_put_long(FIT, 0, p, end);
+    return put_list(WRITE, t, list, ends, p, 0);
+}
+
+static uintptr_t fit_list(const struct part *t,
+                          const struct items *list,
+                          uint32_t *ends,
+                          uintptr_t p,
+                          uintptr_t end)
+{
+    return put_list(FIT, t, list, ends, p, end);
 }
 
 /* Items are written into a guess of their size; only what is larger is counted
@@ -383,24 +498,28 @@ bool wire_coder_field(const struct coder *c,
     memcpy(&list, (const uint8_t *)record + t->at, sizeof(list));
     struct bus_arena_mark mark = bus_arena_mark(mem);
     size_t room = list.n * ITEM_BYTES + 2 * LONG_MAX_BYTES;
-    for (;;) {
-        uint8_t *to = bus_arena_alloc(mem, room);
-        if (to == NULL) {
-            return false;
-        }
-        uintptr_t from = (uintptr_t)to;
-        uintptr_t end = fit_items(t, &list, ends, from, from + room);
-        bus_arena_release(mem, mark);
-        if (end != FULL) {
-            /* Mostly the same place again; what is left of an earlier block
-             * may be enough now. */
-            void *kept = bus_arena_alloc(mem, end - from);
-            if (kept != NULL && kept != to) {
-                memcpy(kept, to, end - from);
-            }
-            *ret = (struct bus_strv){kept, (size_t)(end - from)};
-            return kept != NULL;
-        }
-        room = (size_t)count_whole(t, record, 0) + LONG_MAX_BYTES;
+    uint8_t *to = bus_arena_alloc(mem, room);
+    if (to == NULL) {
+        return false;
     }
+    uintptr_t from = (uintptr_t)to;
+    uintptr_t end = fit_list(t, &list, ends, from, from + room);
+    bus_arena_release(mem, mark);
+    if (end != FULL) {
+        /* Mostly the same place again; what is left of an earlier block may be
+         * enough now. */
+        void *kept = bus_arena_alloc(mem, end - from);
+        if (kept != NULL && kept != to) {
+            memcpy(kept, to, end - from);
+        }
+        *ret = (struct bus_strv){kept, (size_t)(end - from)};
+        return kept != NULL;
+    }
+    *ret = (struct bus_strv){NULL, (size_t)count_whole(t, record, 0)};
+    to = bus_arena_alloc(mem, ret->n);
+    ret->p = (const char *)to;
+    if (to != NULL) {
+        (void)write_list(t, &list, ends, (uintptr_t)to);
+    }
+    return to != NULL;
 }

@@ -116,6 +116,9 @@ static int print_text(struct printing *r, bool bytes)
     const uint8_t *p = NULL;
     BUS_TRY(print_number(r, &n));
     BUS_TRY(print_take(r, n, &p));
+    if (r->out->failed) {
+        return BUS_OK; /* passed over */
+    }
     if (bytes) {
         print_hex(r, p, (size_t)n);
     } else {
@@ -127,13 +130,14 @@ static int print_text(struct printing *r, bool bytes)
 static int print_fixed(struct printing *r, const struct bus_wire_schema *s)
 {
     const uint8_t *p = NULL;
-    int rc = print_take(r, (int64_t)s->count, &p);
-    if (rc != BUS_OK || s->count != sizeof(struct bus_id) || s->name == NULL ||
+    BUS_TRY(print_take(r, (int64_t)s->count, &p));
+    if (r->out->failed) {
+        return BUS_OK; /* passed over */
+    }
+    if (s->count != sizeof(struct bus_id) || s->name == NULL ||
         strcmp(s->name, "lianou.id") != 0) {
-        if (rc == BUS_OK) {
-            print_hex(r, p, s->count);
-        }
-        return rc;
+        print_hex(r, p, s->count);
+        return BUS_OK;
     }
     struct bus_id id;
     char shown[BUS_ID_TEXT + 1];
@@ -141,7 +145,7 @@ static int print_fixed(struct printing *r, const struct bus_wire_schema *s)
     bus_buf_putc(r->out, '"');
     bus_buf_put(r->out, bus_id_text(&id, shown), BUS_ID_TEXT);
     bus_buf_putc(r->out, '"');
-    return rc;
+    return BUS_OK;
 }
 
 static void put_double(struct bus_buf *out, double d, int digits)
@@ -233,10 +237,12 @@ static int blocks(struct printing *r, const struct bus_wire_schema *s)
 static bool omitted(const struct printing *r, const char *name)
 {
     const char *const *o = r->depth == 1 ? r->omit : NULL;
-    while (o != NULL && *o != NULL && strcmp(*o, name) != 0) {
-        o++;
+    for (; o != NULL && *o != NULL; o++) {
+        if ((*o)[0] == name[0] && strcmp(*o, name) == 0) {
+            return true;
+        }
     }
-    return o != NULL && *o != NULL;
+    return false;
 }
 
 static void print_cut(struct bus_buf *out, size_t at)

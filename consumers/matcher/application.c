@@ -77,22 +77,37 @@ hold_division(struct step *s, const struct sa_application *a, bool opened)
                                         BUS_STRV("DIVISION_DIFFERS"));
 }
 
-/* Facts of whom the case is not about count for nobody in it. */
+static bool of_the_case(const struct sa_household_state *st,
+                        const struct sa_fact *f)
+{
+    return !f->has_member ||
+           member_in(st->members.v, st->members.n, &f->member) != NULL;
+}
+
+/* Facts of whom the case is not about count for nobody in it; mostly there are
+ * none and the list is the one that was given. */
 static int members_facts(struct step *s,
-                         const struct sa_fact *facts,
+                         struct sa_fact *facts,
                          size_t n,
                          struct sa_fact **ret,
                          size_t *ret_n)
 {
-    const struct sa_household_state *st = s->state;
-    struct sa_fact *list = bus_arena_alloc(s->mem, (n + 1) * sizeof(*list));
     size_t kept = 0;
+    while (kept < n && of_the_case(s->state, &facts[kept])) {
+        kept++;
+    }
+    *ret = facts;
+    *ret_n = n;
+    if (kept == n) {
+        return BUS_OK;
+    }
+    struct sa_fact *list = bus_arena_alloc(s->mem, n * sizeof(*list));
     if (list == NULL) {
         return matcher_step_no_memory(s);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!facts[i].has_member ||
-            member_in(st->members.v, st->members.n, &facts[i].member) != NULL) {
+    memcpy(list, facts, kept * sizeof(*list));
+    for (size_t i = kept + 1; i < n; i++) {
+        if (of_the_case(s->state, &facts[i])) {
             list[kept++] = facts[i];
         }
     }
@@ -109,8 +124,7 @@ static int part_members(struct step *s)
         members_facts(s, st->facts.v, st->facts.n, &st->facts.v, &st->facts.n));
     for (size_t i = 0; i < st->disputed.n; i++) {
         const struct sa_fact *f = &st->disputed.v[i].fact;
-        if (!f->has_member ||
-            member_in(st->members.v, st->members.n, &f->member) != NULL) {
+        if (of_the_case(st, f)) {
             st->disputed.v[kept++] = st->disputed.v[i];
         }
     }

@@ -8,45 +8,47 @@
 #include "consumers/matcher/parts.h"
 #include "schemas/personal.h"
 
-int32_t matcher_fact_id(const struct bus_policy_catalogue *c,
-                        int32_t before,
-                        struct bus_strv name)
+int matcher_number_list(struct step *s,
+                        struct step_facts *in,
+                        const struct sa_fact *facts,
+                        size_t n)
 {
-    int32_t next = before + 1;
-    return (size_t)next < bus_policy_fact_count(c) &&
-                   bus_strv_eq(bus_policy_fact_name(c, next), name)
-               ? next
-               : bus_policy_fact_find(c, name);
+    if (in->ids != NULL && in->of == facts && in->n == n) {
+        return BUS_OK;
+    }
+    *in = (struct step_facts){.of = facts, .n = n};
+    in->ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*in->ids));
+    if (in->ids == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    int32_t id = -1;
+    for (size_t i = 0; i < n; i++) {
+        id = bus_policy_fact_after(s->rules->catalogue, id, facts[i].name);
+        in->ids[i] = id;
+    }
+    return BUS_OK;
 }
 
 int matcher_number_facts(struct step *s)
 {
     const struct sa_household_state *st = s->state;
-    BUS_TRY(matcher_step_whole(s));
     struct step_facts *f = &s->facts;
+    BUS_TRY(matcher_step_whole(s));
     size_t n = st->facts.n;
-    if (f->ids != NULL && f->of == st->facts.v && f->n == n) {
+    BUS_TRY(matcher_number_list(s, f, st->facts.v, n));
+    if (f->bytes != NULL) {
         return BUS_OK;
     }
-    *f = (struct step_facts){.of = st->facts.v, .n = n};
-    f->ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*f->ids));
     f->ends = bus_arena_alloc(s->mem, (n + 1) * sizeof(*f->ends));
     f->bytes = bus_arena_alloc(s->mem, sizeof(*f->bytes));
-    if (f->ids == NULL || f->ends == NULL || f->bytes == NULL) {
+    if (f->ends == NULL || f->bytes == NULL) {
         return matcher_step_no_memory(s);
     }
-    for (size_t i = 0; i < n; i++) {
-        f->ids[i] =
-            matcher_fact_id(s->rules->catalogue, i > 0 ? f->ids[i - 1] : -1,
-                            st->facts.v[i].name);
-    }
-    int rc = bus_wire_encode_field(&sa_household_state_type, st,
-                                   offsetof(struct sa_household_state, facts),
-                                   s->mem, f->ends, f->bytes, s->err);
-    if (rc != BUS_OK) {
-        return matcher_step_no_memory(s);
-    }
-    return BUS_OK;
+    return bus_wire_encode_field(&sa_household_state_type, st,
+                                 offsetof(struct sa_household_state, facts),
+                                 s->mem, f->ends, f->bytes, s->err) == BUS_OK
+               ? BUS_OK
+               : matcher_step_no_memory(s);
 }
 
 static uint8_t *put_count(size_t n, uint8_t *p)
@@ -100,27 +102,27 @@ int matcher_disclosed_facts(struct step *s,
     bus_policy_discloses(s->rules->catalogue, department, s->today, &set);
     *ret_withheld = withheld_of(s->rules->catalogue, &set);
     struct bus_strv *view = bus_arena_alloc(s->mem, sizeof(*view));
-    uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + COUNT_BYTES);
+    uint8_t *bytes = bus_arena_alloc(s->mem, f->bytes->n + 2 * COUNT_BYTES);
     if (view == NULL || bytes == NULL) {
         return matcher_step_no_memory(s);
     }
-    size_t count = 0;
-    for (size_t i = 0; i < f->n; i++) {
-        count += disclose_may(&set, f->ids[i]);
-    }
-    uint8_t *p = count > 0 ? put_count(count, bytes) : bytes;
-    uint8_t head[COUNT_BYTES];
-    size_t from = (size_t)(put_count(f->n, head) - head);
+    uint8_t head[COUNT_BYTES], *p = bytes + COUNT_BYTES;
+    size_t from = (size_t)(put_count(f->n, head) - head), count = 0;
     for (size_t i = 0; i < f->n; i++) {
         size_t n = f->ends[i] - from;
         if (disclose_may(&set, f->ids[i])) {
             memcpy(p, f->bytes->p + from, n);
             p += n;
+            count++;
         }
         from = f->ends[i];
     }
     *p++ = 0;
-    *view = (struct bus_strv){(const char *)bytes, (size_t)(p - bytes)};
+    /* How many there are is known now, and stands before them. */
+    size_t n = count > 0 ? (size_t)(put_count(count, head) - head) : 0;
+    uint8_t *start = bytes + COUNT_BYTES - n;
+    memcpy(start, head, n);
+    *view = (struct bus_strv){(const char *)start, (size_t)(p - start)};
     *ret = view;
     return BUS_OK;
 }

@@ -152,14 +152,14 @@ int matcher_facts_check(struct step *s,
 {
     bool declared = bus_strv_is(source, "declared");
     struct births births = {.n = 0};
-    int32_t id = -1;
+    BUS_TRY(matcher_number_list(s, &s->said, facts, n));
     if (!declared) {
         BUS_TRY(matcher_step_whole(s));
         births_note(&births, s->state->facts.v, s->state->facts.n);
         births_note(&births, facts, n);
     }
     for (size_t i = 0; i < n; i++) {
-        id = matcher_fact_id(s->rules->catalogue, id, facts[i].name);
+        int id = s->said.ids[i];
         BUS_TRY(declared ? declared_check(s, &facts[i], id)
                          : source_check(s, &facts[i], id, source, &births));
     }
@@ -168,10 +168,15 @@ int matcher_facts_check(struct step *s,
 
 /* --- the fold --- */
 
-struct index
+struct fold
 {
-    uint32_t *slots; /* position + 1, 0 = free */
+    uint32_t *slots; /* by subject: position + 1, 0 = free */
     size_t mask;
+    struct sa_fact *list;
+    int32_t *ids; /* of the list */
+    bool *gone;   /* of the list; NULL: none */
+    size_t room;
+    bool *changed;
 };
 
 static uint64_t fact_hash(const struct sa_fact *f)
@@ -183,19 +188,40 @@ static uint64_t fact_hash(const struct sa_fact *f)
     return bus_hash64(f->name.p, f->name.n, seed);
 }
 
-static bool same_subject(const struct sa_fact *a, const struct sa_fact *b)
+static bool same_member(const struct sa_fact *a, const struct sa_fact *b)
 {
-    return bus_strv_eq(a->name, b->name) && a->has_member == b->has_member &&
+    return a->has_member == b->has_member &&
            (!a->has_member || bus_id_eq(&a->member, &b->member));
 }
 
-static uint32_t *facts_slot_of(const struct index *ix,
-                               const struct sa_fact *list,
-                               const struct sa_fact *f)
+static bool same_subject(const struct sa_fact *a, const struct sa_fact *b)
 {
-    for (size_t i = fact_hash(f) & ix->mask;; i = (i + 1) & ix->mask) {
-        if (ix->slots[i] == 0 || same_subject(&list[ix->slots[i] - 1], f)) {
-            return &ix->slots[i];
+    return bus_strv_eq(a->name, b->name) && same_member(a, b);
+}
+
+/* By the fact's number, which says as much as its name; without one by that. */
+static size_t subject_hash(const struct sa_fact *f, int32_t id)
+{
+    uint64_t h = 0;
+    if (id < 0) {
+        return (size_t)fact_hash(f);
+    }
+    if (f->has_member) { /* its end is random, its begin a time */
+        memcpy(&h, f->member.b + sizeof(f->member.b) - sizeof(h), sizeof(h));
+    }
+    h = (h + (uint64_t)id) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(h >> 32);
+}
+
+static uint32_t *
+facts_slot_of(const struct fold *in, const struct sa_fact *f, int32_t id)
+{
+    for (size_t i = subject_hash(f, id) & in->mask;; i = (i + 1) & in->mask) {
+        size_t at = in->slots[i];
+        if (at == 0 || (in->ids[at - 1] == id &&
+                        (id >= 0 ? same_member(&in->list[at - 1], f)
+                                 : same_subject(&in->list[at - 1], f)))) {
+            return &in->slots[i];
         }
     }
 }
@@ -217,24 +243,6 @@ static bool same_value(const struct sa_fact *a, const struct sa_fact *b)
     default:
         return true;
     }
-}
-
-static int make_index(struct step *s, size_t room, struct index *ret)
-{
-    size_t cap = 16;
-    while (cap < room * 2) {
-        cap *= 2;
-    }
-    ret->mask = cap - 1;
-    ret->slots = bus_arena_calloc(s->mem, cap, sizeof(*ret->slots));
-    if (ret->slots == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    const struct sa_fact *list = s->state->facts.v;
-    for (size_t i = 0; i < s->state->facts.n; i++) {
-        *facts_slot_of(ret, list, &list[i]) = (uint32_t)(i + 1);
-    }
-    return BUS_OK;
 }
 
 /* The place among its sources; what we decided is as good as the best. */
@@ -292,15 +300,6 @@ static bool disputes(const struct sa_fact *old, const struct sa_fact *new)
                SA_FACT_VALUE_NULL &&
            !same_value(old, new) && !bus_strv_eq(old->source, MATCHER_DECIDED);
 }
-
-struct fold
-{
-    struct index ix;
-    struct sa_fact *list;
-    bool *gone; /* of the list; NULL: none */
-    size_t room;
-    bool *changed;
-};
 
 /* People are told of what; no value. */
 static int tell_dispute(struct step *s, const struct sa_fact *f)
@@ -389,16 +388,19 @@ static bool facts_settle(struct step *s, const struct sa_fact **new)
     return true;
 }
 
-static int
-facts_fold_one(struct step *s, struct fold *f, const struct sa_fact *new)
+static int facts_fold_one(struct step *s,
+                          struct fold *f,
+                          const struct sa_fact *new,
+                          int32_t id)
 {
     struct sa_household_state *st = s->state;
     bool matters = true;
     if (st->disputed.n > 0 && !facts_settle(s, &new)) {
         return BUS_OK;
     }
-    uint32_t *slot = facts_slot_of(&f->ix, f->list, new);
+    uint32_t *slot = facts_slot_of(f, new, id);
     if (*slot == 0) {
+        f->ids[st->facts.n] = id;
         f->list[st->facts.n++] = *new;
         *slot = (uint32_t)st->facts.n;
     } else if (f->gone != NULL && f->gone[*slot - 1]) {
@@ -421,10 +423,38 @@ static void drop_gone(struct step *s, const struct fold *f)
     size_t n = 0;
     for (size_t i = 0; f->gone != NULL && i < s->state->facts.n; i++) {
         if (!f->gone[i]) {
+            f->ids[n] = f->ids[i];
             f->list[n++] = f->list[i];
         }
     }
     s->state->facts.n = f->gone != NULL ? n : s->state->facts.n;
+}
+
+/* The state's list becomes a copy with room for what may come, indexed. */
+static int open_fold(struct step *s, struct fold *f)
+{
+    struct sa_household_state *st = s->state;
+    size_t n = st->facts.n, cap = 16;
+    while (cap < f->room * 2) {
+        cap *= 2;
+    }
+    BUS_TRY(matcher_number_list(s, &s->facts, st->facts.v, n));
+    f->mask = cap - 1;
+    f->slots = bus_arena_calloc(s->mem, cap, sizeof(*f->slots));
+    f->ids = bus_arena_alloc(s->mem, (f->room + 1) * sizeof(*f->ids));
+    f->list = bus_arena_alloc(s->mem, (f->room + 1) * sizeof(*f->list));
+    if (f->slots == NULL || f->ids == NULL || f->list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(f->ids, s->facts.ids, n * sizeof(*f->ids));
+        memcpy(f->list, st->facts.v, n * sizeof(*f->list));
+    }
+    st->facts.v = f->list;
+    for (size_t i = 0; i < n; i++) {
+        *facts_slot_of(f, &f->list[i], f->ids[i]) = (uint32_t)(i + 1);
+    }
+    return BUS_OK;
 }
 
 int matcher_fold_facts(struct step *s,
@@ -440,17 +470,10 @@ int matcher_fold_facts(struct step *s,
                                    "%zu facts in one event; at most %d", n,
                                    MATCHER_FACTS_MAX);
     }
-    f.list = bus_arena_alloc(s->mem, (f.room + 1) * sizeof(*f.list));
-    if (f.list == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    if (st->facts.n > 0) {
-        memcpy(f.list, st->facts.v, st->facts.n * sizeof(*f.list));
-    }
-    st->facts.v = f.list;
-    BUS_TRY(make_index(s, f.room, &f.ix));
+    BUS_TRY(matcher_number_list(s, &s->said, facts, n));
+    BUS_TRY(open_fold(s, &f));
     for (size_t i = 0; i < n; i++) {
-        BUS_TRY(facts_fold_one(s, &f, &facts[i]));
+        BUS_TRY(facts_fold_one(s, &f, &facts[i], s->said.ids[i]));
     }
     drop_gone(s, &f);
     if (st->facts.n > MATCHER_FACTS_MAX) {
@@ -459,5 +482,7 @@ int matcher_fold_facts(struct step *s,
             "the household would have %zu facts; at most %d", st->facts.n,
             MATCHER_FACTS_MAX);
     }
+    s->facts =
+        (struct step_facts){.of = st->facts.v, .n = st->facts.n, .ids = f.ids};
     return BUS_OK;
 }

@@ -22,14 +22,14 @@
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
 
-/* The state's facts, numbered and written once; of an older list: made anew. */
+/* A list's facts, numbered and written once; of an older list: made anew. */
 struct step_facts
 {
     const struct sa_fact *of;
     size_t n;
-    int32_t *ids;   /* of the catalogue's dictionary, -1 */
-    uint32_t *ends; /* of bus_wire_encode_field() */
-    struct bus_strv *bytes;
+    int32_t *ids;           /* of the catalogue's dictionary, -1 */
+    uint32_t *ends;         /* of bus_wire_encode_field() */
+    struct bus_strv *bytes; /* NULL: not written yet */
 };
 /* One call of matcher_decide(). */
 struct step
@@ -40,10 +40,11 @@ struct step
     struct bus_arena *mem;
     struct matcher_outputs *out;
     struct bus_err *err;
-    struct bus_id cause; /* id of the event in hand */
-    int64_t now_ms;      /* its occurred_at */
-    int32_t today;       /* that day in China */
-    struct step_facts facts;
+    struct bus_id cause;     /* id of the event in hand */
+    int64_t now_ms;          /* its occurred_at */
+    int32_t today;           /* that day in China */
+    struct step_facts facts; /* the state's */
+    struct step_facts said;  /* what was checked last; never written */
     /* decide.c: one event of any kind; what was parked is folded by it. */
     int (*run)(struct step *s);
 };
@@ -104,11 +105,11 @@ int matcher_fold_facts(struct step *s,
                        const struct sa_fact *facts,
                        size_t n,
                        bool *ret_changed);
-/* disclose.c: a fact's number, -1. They mostly come in the dictionary's order:
- * the one behind `before` is tried first. */
-int32_t matcher_fact_id(const struct bus_policy_catalogue *c,
-                        int32_t before,
-                        struct bus_strv name);
+/* disclose.c: numbers n facts if `in` is not of them already. */
+int matcher_number_list(struct step *s,
+                        struct step_facts *in,
+                        const struct sa_fact *facts,
+                        size_t n);
 /* Fills s->facts. */
 int matcher_number_facts(struct step *s);
 /* disclose.c: those of the state's facts that the department may receive, as

@@ -223,20 +223,19 @@ static int32_t member_of(const struct sa_household_state *st,
     return -1;
 }
 
-/* Facts mostly come in the order in which their words came first: the word
- * before and the next are tried before it is looked up. */
+/* `guess` is tried before it is looked up: facts mostly come in the order in
+ * which their words came first, of one source. */
 static int fact_number(struct matcher_parted *h,
                        struct bus_strv text,
-                       int32_t before,
+                       int32_t guess,
                        int32_t *ret,
                        struct bus_err *err)
 {
     const struct matcher_names *names = h->names;
-    for (int32_t i = before; before >= 0 && i < before + 2; i++) {
-        if ((size_t)i < names->n && bus_strv_eq(names->v[i], text)) {
-            *ret = i;
-            return BUS_OK;
-        }
+    if (guess >= 0 && (size_t)guess < names->n &&
+        bus_strv_eq(names->v[guess], text)) {
+        *ret = guess;
+        return BUS_OK;
     }
     return matcher_names_number(h->names, text, false, ret, err);
 }
@@ -259,7 +258,7 @@ static int close_fact_list(struct matcher_parted *h,
         const struct sa_fact *f = &st->facts.v[i];
         struct sa_fact_part p = {
             .member = -1, .days = f->as_of - ret->day, .verified = f->verified};
-        BUS_TRY(fact_number(h, f->name, name, &p.name, err));
+        BUS_TRY(fact_number(h, f->name, name + 1, &p.name, err));
         BUS_TRY(fact_number(h, f->source, source, &p.source, err));
         name = p.name;
         source = p.source;

@@ -122,6 +122,43 @@ static void an_encoded_array_is_the_array(void **state)
     bus_arena_fini(&mem);
 }
 
+/* Where less is left of a block than a record takes, another is taken. */
+static void a_block_is_never_overrun(void **state)
+{
+    (void)state;
+    static const char text[16] = "0123456789abcde";
+    struct bus_arena mem, tight;
+    struct bus_strv plain, again;
+    struct bus_err err;
+    void *record = NULL;
+    bus_arena_init(&mem, 0, 0);
+    assert_int_equal(bus_wire_decode_own(&sa_application_type, sample(&mem),
+                                         &mem, &record, &err),
+                     BUS_OK);
+    struct sa_application *a = record;
+    for (size_t n = 0; n < sizeof(text); n++) {
+        a->facts.v[2].source = (struct bus_strv){text, n};
+        assert_int_equal(
+            bus_wire_encode_arena(&sa_application_type, a, &mem, &plain, &err),
+            BUS_OK);
+        for (size_t left = 0; left < plain.n + 512; left += 16) {
+            size_t rest = 0;
+            bus_arena_init(&tight, 4096, 0);
+            (void)bus_arena_alloc(&tight, 1);
+            (void)bus_arena_rest(&tight, &rest);
+            assert_true(rest > left);
+            (void)bus_arena_alloc(&tight, rest - left);
+            assert_int_equal(bus_wire_encode_arena(&sa_application_type, a,
+                                                   &tight, &again, &err),
+                             BUS_OK);
+            assert_int_equal(again.n, plain.n);
+            assert_memory_equal(again.p, plain.p, plain.n);
+            bus_arena_fini(&tight);
+        }
+    }
+    bus_arena_fini(&mem);
+}
+
 static void every_truncation_is_an_error(void **state)
 {
     (void)state;
@@ -179,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back),
         cmocka_unit_test(an_encoded_array_is_the_array),
+        cmocka_unit_test(a_block_is_never_overrun),
         cmocka_unit_test(every_truncation_is_an_error),
         cmocka_unit_test(flipped_bytes_never_crash),
     };
