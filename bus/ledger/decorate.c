@@ -59,6 +59,7 @@ static const struct coded words_of[] = {
     {"", "assignment", CASES_WORD, "assignment_action"},
     {"", "decision", CASES_WORD, "decision_outcome"},
     {"", "step", CASES_WORD, "step_kind"},
+    {"", "payee_change", CASES_WORD, "payee_name_check"},
     {"", "verification_request", CASES_WORD, "request_action"},
     {"", "verification_result", CASES_WORD, "verification_outcome"},
     {"", "case_event", CASES_WORD, "case_event_kind"},

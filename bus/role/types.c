@@ -28,6 +28,7 @@
 #include "schemas/need.h"
 #include "schemas/notice.h"
 #include "schemas/parked_note.h"
+#include "schemas/payee_change.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/personal.h"
@@ -70,6 +71,7 @@ static const struct bus_wire_type *const all[] = {
     TOPICS(X)
 #undef X
         & sa_step_type,
+    &sa_payee_change_type,
     &sa_personal_type,
     &sa_helped_by_type,
     &sa_household_facts_type,
@@ -116,7 +118,8 @@ const struct bus_wire_type *bus_role_types_of_topic(struct bus_strv name)
 static const struct
 {
     const struct bus_wire_type *own, *other;
-} beside[] = {{&sa_decision_type, &sa_step_type}};
+} beside[] = {{&sa_decision_type, &sa_step_type},
+              {&sa_decision_type, &sa_payee_change_type}};
 #define BESIDE (sizeof(beside) / sizeof(beside[0]))
 
 const struct bus_wire_type *

@@ -20,6 +20,7 @@
 #include "schemas/need.h"
 #include "schemas/notice.h"
 #include "schemas/parked_note.h"
+#include "schemas/payee_change.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
@@ -99,6 +100,15 @@ static void extract_step(const void *record, struct ledger_row *r)
     ABOUT(r, s->assignment_id);
     r->word = bus_strv(sa_step_kind_word(s->kind));
     r->item = s->item;
+}
+
+static void payee_change(const void *record, struct ledger_row *r)
+{
+    const struct sa_payee_change *p = record;
+    CASE(r, p->case_id);
+    ABOUT(r, p->assignment_id);
+    r->word = bus_strv(sa_payee_name_check_word(p->name_check));
+    r->item = p->item;
 }
 
 static void verification_request(const void *record, struct ledger_row *r)
@@ -259,6 +269,7 @@ static const struct
     {"assignments", &sa_assignment_type, "assignment", assignment},
     {"decisions", &sa_decision_type, "decision", decision},
     {"decisions", &sa_step_type, "step", extract_step},
+    {"decisions", &sa_payee_change_type, "payee_change", payee_change},
     {"verification-requests", &sa_verification_request_type,
      "verification_request", verification_request},
     {"verification-results", &sa_verification_result_type,

@@ -66,6 +66,7 @@ static int check_decision(struct step *s,
  * confirmed. */
 static int tell_dispatch(struct step *s,
                          const struct sa_decision *d,
+                         const struct sa_assignment_state *a,
                          const struct bus_policy_item *item,
                          struct bus_strv note)
 {
@@ -81,8 +82,14 @@ static int tell_dispatch(struct step *s,
     e->has_note = note.n > 0;
     e->note = note;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
-    return matcher_step_emit_case(
-        s, e, pays ? BUS_STRV("dispatch") : (struct bus_strv){0});
+    return matcher_step_emit(
+        s, &(struct matcher_output){.topic = MATCHER_OUT_CASES,
+                                    .record = e,
+                                    .event_id = e->event_id,
+                                    .case_id = e->case_id,
+                                    .seal_for = pays ? BUS_STRV("dispatch")
+                                                     : (struct bus_strv){0},
+                                    .account = a});
 }
 
 /* "Not ours" ends nothing: the lead department has it from here, and what the
@@ -104,7 +111,7 @@ static int hand_on(struct step *s,
     if (note == NULL) {
         return matcher_step_no_memory(s);
     }
-    BUS_TRY(tell_dispatch(s, d, item, bus_strv(note)));
+    BUS_TRY(tell_dispatch(s, d, a, item, bus_strv(note)));
     return matcher_assignment_return(s, a,
                                      ours   ? BUS_STRV("STILL_YOURS")
                                      : back ? BUS_STRV("YOURS")
@@ -166,7 +173,7 @@ int matcher_on_decision(struct step *s)
     } else {
         matcher_award_end(s, a);
     }
-    BUS_TRY(tell_dispatch(s, d, &item, (struct bus_strv){0}));
+    BUS_TRY(tell_dispatch(s, d, a, &item, (struct bus_strv){0}));
     return matcher_close_if_ended(s);
 }
 

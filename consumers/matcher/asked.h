@@ -38,4 +38,17 @@ void matcher_process_asked(const struct step *s,
                            const struct sa_assignment_state *a,
                            struct bus_policy_process *ret);
 
+/* held.c: what a sealed record says of its seal, as a decision has it. */
+struct matcher_sealing
+{
+    struct bus_strv department, operator_id, org, item;
+    int64_t signed_at;
+    bool has_seal_id, has_seal;
+    struct bus_strv seal_id, seal;
+};
+/* Held against register, key, bytes and time; "" if it stands. */
+struct bus_strv matcher_seal_held(const struct step *s,
+                                  const struct matcher_sealing *d,
+                                  const struct sa_assignment_state *a);
+
 #endif

@@ -55,6 +55,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_step, e->record);
     case MATCHER_MEMBERS:
         return COMMON(sa_membership_change, e->record);
+    case MATCHER_PAYEE:
+        return COMMON(sa_payee_change, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -223,6 +225,8 @@ static int matcher_step_run(struct step *s)
         return matcher_on_step(s);
     case MATCHER_MEMBERS:
         return matcher_on_members(s);
+    case MATCHER_PAYEE:
+        return matcher_on_payee(s);
     case MATCHER_EVENT_KINDS:
         break;
     }

@@ -68,6 +68,7 @@ enum matcher_event_kind {
     MATCHER_MEMBERSHIP,
     MATCHER_STEP,
     MATCHER_MEMBERS, /* a membership_change */
+    MATCHER_PAYEE,   /* a payee_change, beside the decisions */
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */
@@ -123,6 +124,8 @@ struct matcher_output
     struct bus_strv seal_for;   /* key owner of `personal`; "" leaves it null */
     uint8_t withheld; /* enum matcher_personal: parts it goes without */
     bool payee;       /* an assignment that shows whose account it is */
+    /* Whose account takes the place of the applicant's, where one does. */
+    const struct sa_assignment_state *account;
 };
 struct matcher_outputs
 {

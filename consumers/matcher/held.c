@@ -59,27 +59,27 @@ static struct bus_strv who_reason(const struct step *s,
 /* --- the seal --- */
 
 static enum bus_register_answer seal_key(const struct bus_register *r,
-                                         const struct sa_decision *d,
+                                         const struct matcher_sealing *d,
                                          const uint8_t **ret_key)
 {
     BUS_CHECK(r != NULL);
     struct bus_register_sealing sealing = {
         .seal_id = d->seal_id,
         .org = d->department,
-        .operator_id = d->decided_by.operator_id,
+        .operator_id = d->operator_id,
         .item = d->item,
         .signed_ms = d->signed_at,
     };
     enum bus_register_answer a = bus_registers_seal_may(r, &sealing, ret_key);
     if (a == BUS_REGISTER_SEAL_OTHERS) {
-        sealing.org = d->decided_by.org_code;
+        sealing.org = d->org;
         a = bus_registers_seal_may(r, &sealing, ret_key);
     }
     return a;
 }
 
 static struct bus_strv when_reason(const struct step *s,
-                                   const struct sa_decision *d,
+                                   const struct matcher_sealing *d,
                                    const struct sa_assignment_state *a)
 {
     const struct matcher_rules *r = s->rules;
@@ -98,8 +98,9 @@ static struct bus_strv when_reason(const struct step *s,
                : holds;
 }
 
-static bool
-seal_fits(const struct step *s, const struct sa_decision *d, const uint8_t *key)
+static bool seal_fits(const struct step *s,
+                      const struct matcher_sealing *d,
+                      const uint8_t *key)
 {
     struct bus_wire_signature signature = {.n = d->seal.n};
     struct bus_strv text =
@@ -116,9 +117,9 @@ seal_fits(const struct step *s, const struct sa_decision *d, const uint8_t *key)
     return bus_wire_sm2_point_verify(key, text, &signature, &ignored) == BUS_OK;
 }
 
-static struct bus_strv seal_reason(const struct step *s,
-                                   const struct sa_decision *d,
-                                   const struct sa_assignment_state *a)
+struct bus_strv matcher_seal_held(const struct step *s,
+                                  const struct matcher_sealing *d,
+                                  const struct sa_assignment_state *a)
 {
     const struct matcher_rules *r = s->rules;
     const uint8_t *key = NULL;
@@ -140,6 +141,24 @@ static struct bus_strv seal_reason(const struct step *s,
         return when;
     }
     return seal_fits(s, d, key) ? holds : BUS_STRV("SEAL_BROKEN");
+}
+
+static struct bus_strv seal_reason(const struct step *s,
+                                   const struct sa_decision *d,
+                                   const struct sa_assignment_state *a)
+{
+    const struct matcher_sealing sealing = {
+        .department = d->department,
+        .operator_id = d->decided_by.operator_id,
+        .org = d->decided_by.org_code,
+        .item = d->item,
+        .signed_at = d->signed_at,
+        .has_seal_id = d->has_seal_id,
+        .has_seal = d->has_seal,
+        .seal_id = d->seal_id,
+        .seal = d->seal,
+    };
+    return matcher_seal_held(s, &sealing, a);
 }
 
 /* --- how much --- */

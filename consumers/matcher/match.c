@@ -91,6 +91,7 @@ static int emit_assignment(struct step *s,
                                                     : st->department,
                                     .withheld = withheld,
                                     .payee = !gone,
+                                    .account = st,
                                 });
 }
 
@@ -101,6 +102,11 @@ int matcher_assignment_return(struct step *s,
     a->has_reason = true;
     a->reason = reason;
     return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_RETURNED, NULL);
+}
+
+int matcher_assignment_show(struct step *s, struct sa_assignment_state *a)
+{
+    return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_UPDATED, NULL);
 }
 
 static struct bus_id assignment_id_of(const struct sa_household_state *st,

@@ -3,6 +3,7 @@
 #include "bus/role/payee.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
+#include "schemas/personal.h"
 
 int matcher_open_personal(struct matcher_work *w,
                           const struct sa_household_state *st,
@@ -22,6 +23,83 @@ int matcher_open_personal(struct matcher_work *w,
     return rc;
 }
 
+static int open_record(struct bus_strv framed,
+                       struct bus_arena *mem,
+                       struct sa_personal **ret,
+                       struct bus_err *err)
+{
+    struct bus_strv body;
+    uint32_t id = 0;
+    void *record = NULL;
+    BUS_TRY(bus_wire_unframe(framed, &id, &body, err));
+    BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &record, err));
+    *ret = record;
+    return BUS_OK;
+}
+
+static int open_changed(struct matcher_work *w,
+                        const struct bus_id *event,
+                        struct bus_strv sealed,
+                        struct sa_personal **ret,
+                        struct bus_err *err)
+{
+    BUS_CHECK(!bus_id_is_nil(event) && ret != NULL);
+    struct bus_wire_binding b = {"payee_change", "personal", event};
+    struct bus_strv plain;
+    int rc =
+        bus_wire_open(w->lane->keys, &b, sealed, &w->lane->event, &plain, err);
+    if (rc != BUS_OK) {
+        w->reason_code = "DECRYPT_FAILED";
+        return rc;
+    }
+    return open_record(plain, &w->lane->event, ret, err);
+}
+
+int matcher_open_payee(struct matcher_work *w,
+                       const struct sa_payee_change *c,
+                       struct bus_err *err)
+{
+    struct sa_personal *p = NULL;
+    if (!c->has_personal) {
+        return BUS_OK; /* decide() says so */
+    }
+    BUS_TRY(open_changed(w, &c->event_id, c->personal, &p, err));
+    if (!p->has_account || p->account.n == 0 || !p->has_bank_code ||
+        p->bank_code.n == 0 || !p->has_account_holder ||
+        p->account_holder.n == 0) {
+        w->reason_code = "PAYEE_MISSING";
+        return bus_fail(err, BUS_ESCHEMA,
+                        "a change of the payee needs bank_code, account and "
+                        "account_holder");
+    }
+    return BUS_OK;
+}
+
+/* The applicant's, with the account that a payee_change has put in the place
+ * of his. */
+static int output_personal(struct matcher_work *w,
+                           const struct matcher_output *o,
+                           struct bus_strv *ret,
+                           struct bus_err *err)
+{
+    const struct sa_assignment_state *a = o->account;
+    struct sa_personal *own = NULL, *other = NULL;
+    BUS_CHECK(ret != NULL && o->record != NULL);
+    *ret = w->personal;
+    if (a == NULL || !a->has_payee || w->personal.n == 0) {
+        return BUS_OK;
+    }
+    BUS_CHECK(a->has_payee_event);
+    BUS_TRY(open_record(w->personal, &w->lane->event, &own, err));
+    BUS_TRY(open_changed(w, &a->payee_event, a->payee, &other, err));
+    own->has_bank_code = own->has_account = own->has_account_holder = true;
+    own->bank_code = other->bank_code;
+    own->account = other->account;
+    own->account_holder = other->account_holder;
+    return bus_wire_encode_framed(&sa_personal_type, own, &w->lane->event, ret,
+                                  err);
+}
+
 static int output_seal(struct matcher_work *w,
                        const struct matcher_output *o,
                        const char *record,
@@ -33,10 +111,11 @@ static int output_seal(struct matcher_work *w,
     if (o->seal_for.n == 0 || w->personal.n == 0) {
         return BUS_OK;
     }
-    struct bus_strv plain = w->personal;
+    struct bus_strv plain;
+    BUS_TRY(output_personal(w, o, &plain, err));
     if (o->withheld != 0) {
-        BUS_TRY(matcher_personal_without(w->personal, o->withheld,
-                                         &w->lane->event, &plain, err));
+        BUS_TRY(matcher_personal_without(plain, o->withheld, &w->lane->event,
+                                         &plain, err));
     }
     struct bus_wire_binding b = {record, "personal", &o->event_id};
     BUS_TRY(bus_wire_seal(w->lane->keys, o->seal_for, &b, plain,
@@ -60,8 +139,10 @@ static int output_payee(struct matcher_work *w,
     if (p == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a payee");
     }
+    struct bus_strv plain;
+    BUS_TRY(output_personal(w, o, &plain, err));
     BUS_TRY(bus_role_payee_of(w->lane->keys, &a->household_id,
-                              &a->assignment_id, w->personal, mem, p, err));
+                              &a->assignment_id, plain, mem, p, err));
     if (p->known) {
         a->has_payee_masked = a->has_payee_hash = true;
         a->payee_masked = bus_strv(p->masked);

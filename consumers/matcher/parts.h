@@ -16,6 +16,7 @@
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
 #include "schemas/parked_note.h"
+#include "schemas/payee_change.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
 #include "schemas/step.h"
@@ -150,6 +151,10 @@ int matcher_decision_held(struct step *s,
                           struct bus_strv *ret_reason);
 /* steps.c: what an item's process asks for, said by who may. */
 int matcher_on_step(struct step *s);
+/* payee.c: another account for what an assignment pays from now on. */
+int matcher_on_payee(struct step *s);
+/* match.c: an assignment in hand is shown anew, with the same verdict. */
+int matcher_assignment_show(struct step *s, struct sa_assignment_state *a);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */
 int matcher_close_if_ended(struct step *s);
 /* park.c */

@@ -37,18 +37,21 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_MEMBERSHIP] = &sa_membership_type,
         [MATCHER_STEP] = &sa_step_type,
         [MATCHER_MEMBERS] = &sa_membership_change_type,
+        [MATCHER_PAYEE] = &sa_payee_change_type,
     };
     BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];
 }
 
-/* A department's topic has the steps before its decisions, too. */
+/* A department's topic has the steps before its decisions, and changes of the
+ * payee, too. */
 static enum matcher_event_kind kind_of(const struct matcher_work *w)
 {
-    const struct bus_wire_type *own = process_type_of(w->in->kind);
-    return bus_role_types_of_value(own, w->m->value) == &sa_step_type
-               ? MATCHER_STEP
-               : w->in->kind;
+    const struct bus_wire_type *is =
+        bus_role_types_of_value(process_type_of(w->in->kind), w->m->value);
+    return is == &sa_step_type           ? MATCHER_STEP
+           : is == &sa_payee_change_type ? MATCHER_PAYEE
+                                         : w->in->kind;
 }
 
 /* --- the household's state --- */
@@ -190,6 +193,9 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
     if (notice) {
         return matcher_review_partition(w->s, w->lane, w->m, record, w->out,
                                         err);
+    }
+    if (kind == MATCHER_PAYEE) {
+        BUS_TRY(matcher_open_payee(w, record, err));
     }
     struct batch_state_slot *slot = matcher_batch_state_get(
         &w->lane->batch_state, &w->household, w->m->partition);

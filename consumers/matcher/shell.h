@@ -14,6 +14,7 @@
 #include "consumers/matcher/batch_state.h"
 #include "consumers/matcher/decide.h"
 #include "consumers/matcher/store/store.h"
+#include "schemas/payee_change.h"
 #include "schemas/review.h"
 
 #define MATCHER_TOPICS_MAX     256
@@ -102,11 +103,14 @@ struct matcher_work /* one message */
 int matcher_open_personal(struct matcher_work *w,
                           const struct sa_household_state *st,
                           struct bus_err *err) BUS_MUSTCHECK;
+/* An account that a payee_change brings, before it counts: it opens, and says
+ * bank, account and holder. */
+int matcher_open_payee(struct matcher_work *w,
+                       const struct sa_payee_change *c,
+                       struct bus_err *err) BUS_MUSTCHECK;
 int matcher_put_output(struct matcher_work *w,
                        const struct matcher_output *o,
                        struct bus_err *err) BUS_MUSTCHECK;
-/* topics.c: what it subscribes to and writes, from the configuration. */
-int matcher_topics(struct matcher_shell *s, struct bus_err *err) BUS_MUSTCHECK;
 /* restore.c */
 int matcher_assigned(void *data,
                      int lane,

@@ -168,7 +168,12 @@ static int close_assignment(struct matcher_parted *h,
                                         .has_process = a->has_process,
                                         .process = a->process,
                                         .has_award = a->has_award,
-                                        .award = a->award};
+                                        .award = a->award,
+                                        .has_payee = a->has_payee,
+                                        .payee = a->payee,
+                                        .has_payee_event = a->has_payee_event,
+                                        .payee_event = a->payee_event,
+                                        .payee_signed_at = a->payee_signed_at};
     memcpy(p.mark, h->mark, sizeof(p.mark));
     BUS_TRY(part_number(h, a->item, &p.item, err));
     BUS_TRY(part_number(h, a->item_version, &p.item_version, err));
@@ -317,7 +322,7 @@ static int close_facts(struct matcher_parted *h,
  * its process and the members of its award are only ever exchanged as a whole;
  * lines are changed in place. A list more is to be looked at here as well: this
  * ends its build. */
-_Static_assert(sizeof(struct sa_assignment_state) == 280, "another list?");
+_Static_assert(sizeof(struct sa_assignment_state) == 336, "another list?");
 static bool assignment_stays(const struct matcher_opened *o,
                              size_t i,
                              const struct sa_assignment_state *a)

@@ -139,7 +139,12 @@ static int open_assignment(struct matcher_parted *h,
                                         .has_process = p->has_process,
                                         .process = p->process,
                                         .has_award = p->has_award,
-                                        .award = p->award};
+                                        .award = p->award,
+                                        .has_payee = p->has_payee,
+                                        .payee = p->payee,
+                                        .has_payee_event = p->has_payee_event,
+                                        .payee_event = p->payee_event,
+                                        .payee_signed_at = p->payee_signed_at};
     BUS_TRY(state_word(h, p->item, &ret->item, err));
     BUS_TRY(state_word(h, p->item_version, &ret->item_version, err));
     BUS_TRY(state_word(h, p->department, &ret->department, err));

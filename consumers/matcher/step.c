@@ -24,6 +24,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_MEMBERSHIP] = "membership",
         [MATCHER_STEP] = "step",
         [MATCHER_MEMBERS] = "membership_change",
+        [MATCHER_PAYEE] = "payee_change",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }

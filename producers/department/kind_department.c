@@ -1,14 +1,18 @@
-/* A decision as a department writes it, and the steps before it. */
+/* A decision as a department writes it, the steps before it, and changes of the
+ * account it pays to. */
 #include "bus/partner/kind_tables.h"
 #include "bus/role/signed.h"
+#include "bus/wire/framing.h"
 #include "schemas/actor.h"
 #include "schemas/decision.h"
 #include "schemas/delivery.h"
+#include "schemas/payee_change.h"
 #include "schemas/period.h"
 #include "schemas/step.h"
 
 BUS_KIND_HEAD(sa_decision);
 BUS_KIND_HEAD(sa_step);
+BUS_KIND_HEAD(sa_payee_change);
 
 struct department_answer
 {
@@ -164,6 +168,137 @@ static void step_finish(const struct bus_partner_kind_env *env,
     }
 }
 
+/* --- another account --- */
+
+struct department_payee
+{
+    struct sa_payee_change r; /* first */
+    struct bus_partner_kind_reply reply;
+    struct sa_personal account;
+};
+static const struct bus_partner_document_field payee_reply_fields[] = {
+    BUS_KIND_QUESTION(department_payee, sa_payee_change, assignment_id),
+    {"department", BUS_DOC_TEXT, AT(sa_payee_change, department),
+     .required = true, .max = 32},
+    {"item", BUS_DOC_TEXT, AT(sa_payee_change, item), .required = true,
+     .max = 32},
+    BUS_KIND_END};
+#define ACCOUNT(field)                                                 \
+    BUS_KIND_FIELD(BUS_DOC_TEXT, sa_personal, field, .required = true, \
+                   .max = 128,                                         \
+                   .has_offset = offsetof(struct sa_personal, has_##field))
+static const struct bus_partner_document_field payee_account_fields[] = {
+    ACCOUNT(bank_code), ACCOUNT(account), ACCOUNT(account_holder),
+    BUS_KIND_END};
+static const struct bus_partner_document_field payee_fields[] = {
+    {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = payee_reply_fields},
+    /* Its own number: what it is about is sealed, and tells no two apart. */
+    {"reference", BUS_DOC_TEXT, AT(department_payee, reply.reference),
+     .has_offset = AT(department_payee, reply.has_reference), .required = true,
+     .max = 64},
+    {"occurred_at", BUS_DOC_TIME, AT(sa_payee_change, occurred_at),
+     .required = true},
+    {"asked_by", BUS_DOC_WORD, AT(sa_payee_change, asked_by), .required = true,
+     .symbols = &sa_payee_asker_words},
+    {"name_check", BUS_DOC_WORD, AT(sa_payee_change, name_check),
+     .required = true, .symbols = &sa_payee_name_check_words},
+    {"document_hash", BUS_DOC_HEX, AT(sa_payee_change, document_hash),
+     .has_offset = AT(sa_payee_change, has_document_hash), .max = 64},
+    {"done_by", BUS_DOC_PART, AT(sa_payee_change, done_by), .required = true,
+     .sub = bus_partner_kind_actor_fields},
+    {"second", BUS_DOC_PART, AT(sa_payee_change, second),
+     .has_offset = AT(sa_payee_change, has_second),
+     .sub = bus_partner_kind_actor_fields},
+    {"signed_at", BUS_DOC_TIME, AT(sa_payee_change, signed_at),
+     .required = true},
+    {"payee", BUS_DOC_PART, AT(department_payee, account), .required = true,
+     .sub = payee_account_fields},
+    BUS_KIND_END};
+static const struct bus_partner_document payee_document = {
+    "payee-change", 1, payee_fields, sizeof(struct department_payee)};
+
+static void payee_finish(const struct bus_partner_kind_env *env,
+                         void *doc,
+                         struct bus_partner_document_faults *faults)
+{
+    const struct sa_payee_change *p = doc;
+    if (!bus_strv_is(p->department, env->partner->code)) {
+        bus_partner_document_fault_add(faults, "/reply_to/department",
+                                       "DEPARTMENT", "这项派单不是本部门的",
+                                       "not this department's");
+    }
+    if (p->name_check == SA_PAYEE_NAME_CHECK_DIFFERS) {
+        bus_partner_document_fault_add(
+            faults, "/name_check", "NAME_DIFFERS",
+            "户名既不是受助人也不是其监护人, 不得变更",
+            "the account is neither the beneficiary's nor his guardian's");
+    }
+    if (!p->has_second) {
+        bus_partner_document_fault_add(faults, "/second", "MISSING",
+                                       "账户变更须由另一人审批",
+                                       "somebody else approves the change");
+    } else if (bus_strv_eq(p->done_by.operator_id, p->second.operator_id)) {
+        bus_partner_document_fault_add(
+            faults, "/second/operator_id", "SAME_PERSON",
+            "经办人与审批人须为不同的人", "the two are the same person");
+    }
+    if (env->keys == NULL ||
+        !bus_wire_keyring_seals(env->keys, BUS_STRV("bus"))) {
+        bus_partner_document_fault_add(
+            faults, "/payee", "KEY_MISSING",
+            "密钥文件中没有 bus 的公钥, 账户无法封装(ops/docs/keys.md)",
+            "the keyring has no public key of `bus` to seal the account to "
+            "(ops/docs/keys.md)");
+    }
+}
+
+/* The account is sealed for the bus, then the whole with the site's seal. */
+static int payee_sign(const struct bus_partner_kind_env *env,
+                      void *record,
+                      struct bus_arena *mem,
+                      struct bus_err *err)
+{
+    struct department_payee *p = record;
+    struct bus_wire_binding b = {"payee_change", "personal", &p->r.event_id};
+    struct bus_strv plain;
+    struct sa_personal account = {
+        .has_bank_code = true,
+        .bank_code = p->account.bank_code,
+        .has_account = true,
+        .account = p->account.account,
+        .has_account_holder = true,
+        .account_holder = p->account.account_holder,
+    };
+    BUS_TRY(
+        bus_wire_encode_framed(&sa_personal_type, &account, mem, &plain, err));
+    BUS_TRY(bus_wire_seal(env->keys, BUS_STRV("bus"), &b, plain, mem,
+                          &p->r.personal, err));
+    p->r.has_personal = true;
+    if (env->seal_key == NULL || env->partner->seal.id == NULL) {
+        return BUS_OK;
+    }
+    p->r.has_seal_id = true;
+    p->r.seal_id = bus_strv(env->partner->seal.id);
+    BUS_TRY(bus_role_record_sign(&sa_payee_change_type, &p->r, env->seal_key,
+                                 mem, &p->r.seal, err));
+    p->r.has_seal = true;
+    return BUS_OK;
+}
+
+static const struct bus_partner_kind_in department_payee_in = {
+    .kind = "department",
+    .topic = "decisions",
+    .record = "payee_change",
+    .ce_type = "sa.payee_change.v1",
+    .type = &sa_payee_change_type,
+    .document = &payee_document,
+    .about_offset = AT(sa_payee_change, assignment_id),
+    .reply_offset = AT(department_payee, reply),
+    .finish = payee_finish,
+    .tells = true,
+    .sign = payee_sign,
+};
+
 static const struct bus_partner_kind_in department_step_in = {
     .kind = "department",
     .topic = "decisions",
@@ -174,6 +309,7 @@ static const struct bus_partner_kind_in department_step_in = {
     .about_offset = AT(sa_step, assignment_id),
     .reply_offset = AT(department_step, reply),
     .finish = step_finish,
+    .also = &department_payee_in,
     .tells = true,
 };
 

@@ -30,7 +30,7 @@ RESULTS = {"payment_result": "order_id", "delivery_receipt": "task_id"}
 ROWS = {
     "application": ("application_id", "channel", None), "facts_reported": (None, "source", None),
     "evaluation": (None, None, "facts_version"), "assignment": ("assignment_id", "action", "amount_fen"),
-    "decision": ("assignment_id", "outcome", "amount_fen"), "step": ("assignment_id", "kind", None), "verification_request": ("request_id", "action", None),
+    "decision": ("assignment_id", "outcome", "amount_fen"), "step": ("assignment_id", "kind", None), "payee_change": ("assignment_id", "name_check", None), "verification_request": ("request_id", "action", None),
     "verification_result": ("request_id", "outcome", None), "case_event": ("refers_to", "kind", None),
     "dispatch_result": ("decision_id", "outcome", None), "payment_order": ("order_id", None, "amount_fen"),
     "payment_result": ("order_id", "outcome", "amount_fen"), "delivery_task": ("task_id", "kind", "amount_fen"),

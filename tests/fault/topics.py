@@ -21,7 +21,7 @@ WANTED = {
     "facts_reported": ("source",),
     "evaluation": ("facts_version",),
     "assignment": ("assignment_id", "action", "reason", "item", "round", "amount_fen"),
-    "decision": ("decision_id", "assignment_id", "outcome", "item", "amount_fen"), "step": ("assignment_id", "kind", "item"),
+    "decision": ("decision_id", "assignment_id", "outcome", "item", "amount_fen"), "step": ("assignment_id", "kind", "item"), "payee_change": ("assignment_id", "name_check", "item"),
     "verification_request": ("request_id", "action"),
     "verification_result": ("request_id", "outcome"),
     "case_event": ("kind", "application_id", "decision", "refers_to", "outcomes"),
@@ -62,7 +62,7 @@ RECORDS = {
 }
 
 
-BESIDE = {"decisions": ("step",)}  # other records in the same topic
+BESIDE = {"decisions": ("step", "payee_change")}  # other records in the same topic
 
 
 class Schemas:

@@ -11,6 +11,7 @@
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
+#include "schemas/payee_change.h"
 #include "schemas/payment_result.h"
 #include "schemas/review.h"
 #include "schemas/step.h"
@@ -31,8 +32,9 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_MEMBERSHIP] = &sa_membership_type,
     [MATCHER_STEP] = &sa_step_type,
     [MATCHER_MEMBERS] = &sa_membership_change_type,
+    [MATCHER_PAYEE] = &sa_payee_change_type,
 };
-_Static_assert(MATCHER_EVENT_KINDS == 12, "every kind stands in this table");
+_Static_assert(MATCHER_EVENT_KINDS == 13, "every kind stands in this table");
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {

@@ -1,4 +1,4 @@
-"""Opens a sealed field with a holder's keyring file, by ops/docs/keys.md and schemas/README.md ("Sealed fields") alone:
+"""Opens and seals a field with a holder's keyring file, by ops/docs/keys.md and schemas/README.md ("Sealed fields") alone:
 HPKE (RFC 9180, base mode) made of X25519 and HMAC of the Python library cryptography."""
 import hashlib
 import hmac
@@ -31,16 +31,33 @@ def expand(suite, prk, label, info, n):
     return hmac.new(prk, struct.pack(">H", n) + b"HPKE-v1" + suite + label + info + b"\x01", hashlib.sha256).digest()[:n]
 
 
-def hpke_open(secret, enc, number, aad, ciphertext):
-    private = X25519PrivateKey.from_private_bytes(secret)
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    dh = private.exchange(X25519PublicKey.from_public_bytes(enc))
+def hpke_key(dh, enc, public, number):
     shared = expand(KEM, extract(KEM, b"", b"eae_prk", dh), b"shared_secret", enc + public, 32)
     context = b"\x00" + extract(SUITE, b"", b"psk_id_hash", b"") + extract(SUITE, b"", b"info_hash", INFO)
     schedule = extract(SUITE, shared, b"secret", b"")
     key, nonce = expand(SUITE, schedule, b"key", context, 32), expand(SUITE, schedule, b"base_nonce", context, 12)
-    nonce = (int.from_bytes(nonce, "big") ^ number).to_bytes(12, "big")
+    return key, (int.from_bytes(nonce, "big") ^ number).to_bytes(12, "big")
+
+
+def raw(key):
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def hpke_open(secret, enc, number, aad, ciphertext):
+    private = X25519PrivateKey.from_private_bytes(secret)
+    key, nonce = hpke_key(private.exchange(X25519PublicKey.from_public_bytes(enc)), enc, raw(private), number)
     return AESGCM(key).decrypt(nonce, ciphertext, aad)
+
+
+def seal_field(keys, record, field, event_id, plain):
+    """With the newest of the keys, a public half."""
+    key_id = max(keys)
+    kind, public = keys[key_id]
+    assert kind == "x25519-public", kind
+    once = X25519PrivateKey.generate()
+    key, nonce = hpke_key(once.exchange(X25519PublicKey.from_public_bytes(public)), raw(once), public, 0)
+    aad = record.encode() + b"\0" + field.encode() + b"\0" + event_id
+    return struct.pack(">BI", 2, key_id) + raw(once) + struct.pack(">I", 0) + AESGCM(key).encrypt(nonce, plain, aad)
 
 
 def open_sealed(keys, record, field, event_id, sealed):

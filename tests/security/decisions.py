@@ -8,7 +8,9 @@ money on anybody's word, each refused with its reason and without an order; and 
   process  before its steps, in another order, a survey alone, by one who may not, within the notice's days, by who
            proposed it; each step that holds is told in the case's life
   seal     none, only named, another key, changed by one fen after sealing, another department's, signed long ago
-  payee    an account that a later application put in the place of the one decided on"""
+  payee    an account that a later application put in the place of the one decided on; a change of it by one person, by
+           nobody, unsealed, exchanged after its sealing: each a dead letter, and the department is told"""
+import datetime
 import os
 import pathlib
 import re
@@ -18,10 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(SOURCE / "tests/e2e"), str(SOURCE / "tests/interop")]
-from county import SCHEMAS, Bus, application, approver, clerk, fastavro  # noqa: E402
+from county import SCHEMAS, Bus, application, approver, clerk, fastavro, framed, newest  # noqa: E402
 import io  # noqa: E402
 from sealed import keys_of, open_sealed  # noqa: E402
 
@@ -49,7 +52,7 @@ def opened(bus, order, partner="nongshang", record="payment_order"):
 
 
 def foreign_key(bus):
-    path = bus.town.dir / "foreign.key"
+    path = bus.town.dir / ("foreign-%s.key" % uuid.uuid4())
     subprocess.run([bus.town.program, "seal", "keygen", str(path)], check=True, capture_output=True)
     return path
 
@@ -168,6 +171,66 @@ def redirected(bus, a):
           "6200000099999999" not in to and (to == ["6200000012345678"] or told == ["PAYEE_DIFFERS"]), (to, told))
 
 
+def no_change(bus, a, why, what, **changes):
+    c = bus.payee(a, "6200000099999999", **changes)
+    told = bus.events("notice", 1, seconds=90, refers_to=c["event_id"])
+    check("a change of the payee: %s: %s" % (what, why), [(t, n["reason_code"]) for t, n in told] ==
+          [("notices." + changes.get("topic", a["department"]), why)] and told[0][1]["reason_zh"], told)
+
+
+def paid_to(bus, order):
+    return opened(bus, order, bus_of(bus, order))["account"]
+
+
+def bus_of(bus, order):
+    return next(t.split(".")[1] for t, k, r in bus.read if k == "payment_order" and r["order_id"] == order["order_id"])
+
+
+def bounced(bus, order):
+    """The bank cannot pay it: the assignment is its owner's again."""
+    out = dict(event_id=uuid.uuid4().bytes, household_id=order["household_id"], occurred_at=int(time.time() * 1000),
+               case_id=order["case_id"], order_id=order["order_id"], outcome="REJECTED", amount_fen=order["amount_fen"],
+               reason_code="AC04", value_date=datetime.date.today(), bank_reference="B1")
+    bus.producer.produce("qihe.payment-results." + bus_of(bus, order), key=str(uuid.UUID(bytes=order["household_id"])),
+                         value=framed(newest("payment_result"), out))
+    assert bus.producer.flush(20) == 0
+    return bus.events("assignment", 2, action="RETURNED", assignment_id=order["assignment_id"])[-1][1]
+
+
+def another_account(bus, a):
+    """A change of the account is an event of its own, held as a decision is."""
+    me, fen = approver("MZ"), a["amount_fen"]
+    no_change(bus, a, "OPERATOR_UNKNOWN", "approved by nobody-at-all", second=dict(me, operator_id="nobody-at-all"))
+    no_change(bus, a, "SAME_PERSON", "by one person under two names", done_by=me)
+    no_change(bus, a, "SECOND_MISSING", "by one person", **{"second": None})
+    no_change(bus, a, "ROLE_MAY_NOT", "approved by a clerk", done_by=me, second=clerk("MZ"))
+    no_change(bus, a, "NAME_DIFFERS", "the account is somebody else's", name_check="DIFFERS")
+    no_change(bus, a, "ITEM_DIFFERS", "of another item", item="MZ01")
+    no_change(bus, a, "SEAL_MISSING", "no seal", key=False, seal_id=None)
+    no_change(bus, a, "SEAL_BROKEN", "sealed with another key", key=foreign_key(bus))
+    no_change(bus, a, "SEAL_BROKEN", "another account after it was sealed",
+              after=lambda sealed: dict(personal=sealed("6200000088888888")))
+    no_change(bus, a, "WRONG_TOPIC", "on another department's topic", topic="YB")
+    no_change(bus, a, "DECRYPT_FAILED", "an account that does not open", personal=b"\2" + bytes(80))
+    say_steps(bus, a)
+    bus.payee(a, "6200000000004321")
+    (_, shown), = bus.events("assignment", 1, action="UPDATED", assignment_id=a["assignment_id"])
+    check("the change that holds is shown with the assignment, masked", shown["payee_masked"] == "youchu ***4321" and
+          shown["payee_hash"] != a["payee_hash"], shown["payee_masked"])
+    refused(bus, a, "PAYEE_DIFFERS", "a decision on the account of before", fen, delivery="BANK")
+    bus.decide(shown, fen, delivery="BANK")
+    (_, first), = bus.events("payment_order", 1, assignment_id=a["assignment_id"])
+    check("the new account is paid", paid_to(bus, first) == "6200000000004321", paid_to(bus, first))
+    c = bus.payee(a, "6200000000007777")
+    told = told_of(bus, c["event_id"], "ATTENTION")
+    check("people see a change of what is ordered already", told == ["PAYEE_CHANGED MZ06"], told)
+    back = bounced(bus, first)
+    bus.decide(back, fen, delivery="BANK")
+    orders = bus.events("payment_order", 2, assignment_id=a["assignment_id"])
+    check("what was ordered stays, the next one goes to the newest account",
+          [paid_to(bus, o) for _, o in orders] == ["6200000000004321", "6200000000007777"], back["payee_masked"])
+
+
 def by_hand(bus, a):
     """What the post brings has a name and an address, and no account."""
     say_steps(bus, a)
@@ -188,9 +251,11 @@ def main():
     good = False
     try:
         bus.submit(with_account(21, "T-matrix", "6200000012345678"), with_account(22, "T-redirect", "6200000012345678"),
-                   with_account(23, "T-post", "6200000012345678"))
-        home = {r["channel_reference"]: r["household_id"] for _, r in bus.events("application", 3)}
-        for reference, play in (("T-matrix", matrix), ("T-redirect", redirected), ("T-post", by_hand)):
+                   with_account(23, "T-post", "6200000012345678"),
+                   with_account(24, "T-payee", "6200000012345678"))
+        home = {r["channel_reference"]: r["household_id"] for _, r in bus.events("application", 4)}
+        for reference, play in (("T-matrix", matrix), ("T-redirect", redirected), ("T-post", by_hand),
+                                ("T-payee", another_account)):
             (_, a), = bus.events("assignment", 1, action="ASSIGNED", item="MZ06", household_id=home[reference])
             play(bus, a)
         whole = [r for _, r in bus.events("assignment", 1, action="ASSIGNED", department="MZ", household_id=home["T-post"])

@@ -125,7 +125,12 @@ def taken_over(intake, keys):
     old.chmod(0o600)
     r = lianou(intake, "keys", "init", "--from", str(old), "--to", str(new))
     check("lianou keys init --from", r.returncode == 0, r.stderr)
-    kinds = {f: [k for k, _ in keys_of(new / (f + ".keys")).values()] for f in ("intake", "MZ", "dispatch", "RS")}
+    kinds = {f: [k for k, _ in keys_of(new / (f + ".keys"), of).values()]
+             for f, of in (("intake", None), ("MZ", "MZ"), ("dispatch", "dispatch"), ("RS", "RS"))}
+    beside = {f: [k for i, k in keys_of(new / (f + ".keys")).items() if i not in keys_of(new / (f + ".keys"), f)] for f in ("MZ", "RS", "nongshang")}
+    public = keys_of(new / "intake.keys")[max(keys_of(new / "intake.keys"))]
+    check("a department has the bus's public half beside its own, others nothing", beside == {"MZ": [public], "RS": [public], "nongshang": []}
+          and public[0] == "x25519-public", {f: [k for k, _ in v] for f, v in beside.items()})
     check("the door has none of the older", kinds["intake"] == ["x25519-public"], kinds)
     check("who opens has both, the pair last", kinds["MZ"] == ["aes-256-gcm", "x25519-private"] and
           kinds["dispatch"][:1] == ["aes-256-gcm"] and kinds["RS"] == ["x25519-private"], kinds)
@@ -145,8 +150,15 @@ def files_and_words(intake, keys):
         r = lianou(intake, "keys", *words)
         check("keys %s is refused" % " ".join(words), r.returncode == 2 and why in r.stderr, (r.returncode, r.stderr))
     r = lianou(intake, "keys", "rotate", "bus")
-    newest = [max(keys_of(keys / f, "bus")) for f in ("intake.keys", "matcher.keys")]
-    check("rotate gives both sides the next pair", r.returncode == 0 and newest[0] == newest[1] > 1, (r.stderr, newest))
+    newest = [max(keys_of(keys / f, "bus")) for f in ("intake.keys", "matcher.keys", "MZ.keys")]
+    check("rotate gives all sides the next pair", r.returncode == 0 and newest[0] == newest[1] == newest[2] > 1, (r.stderr, newest))
+    (keys / "MZ.keys").unlink()
+    for f in ("matcher.keys", "dispatch.keys"):
+        (keys / f).write_text("".join(x for x in (keys / f).read_text().splitlines(keepends=True) if " MZ " not in x))
+    r = lianou(intake, "keys", "add", "MZ")
+    kinds = {of: [k for k, _ in keys_of(keys / "MZ.keys", of).values()] for of in ("MZ", "bus")} if r.returncode == 0 else r.stderr
+    check("a department that comes later seals for the bus, too", kinds == {"MZ": ["x25519-private"], "bus": ["x25519-public"]}
+          and max(keys_of(keys / "MZ.keys", "bus")) == newest[0], kinds)
 
 
 def main():

@@ -124,7 +124,7 @@ SELECT jsonb_build_object(
       -- in one instant what follows from it comes behind its cause
       ORDER BY date_trunc('second', occurred_at),
         word = 'CLOSED', array_position(ARRAY['application', 'facts_reported', 'verification_result', 'case_event', 'evaluation',
-          'verification_request', 'assignment', 'step', 'decision', 'dispatch_result'], kind) NULLS LAST,
+          'verification_request', 'assignment', 'step', 'payee_change', 'decision', 'dispatch_result'], kind) NULLS LAST,
         occurred_at, topic, place), '[]') FROM life)
 ), (SELECT encode(body, 'hex') FROM life WHERE kind = 'evaluation' ORDER BY amount_fen DESC LIMIT 1)
 FROM opened AS o LEFT JOIN closed AS c ON true

@@ -77,7 +77,7 @@ static void an_answer_writes_its_assignment(void **state)
 
 /* As it was written before parts had marks: by their first ids, without a mark
  * and without what came behind: the case's consent, the facts' disputed, the
- * assignment's assigned_at, process and award. */
+ * assignment's assigned_at, process, award and payee. */
 static struct bus_strv without_mark(struct bus_strv framed)
 {
     char *p = bus_arena_dup(&mem, framed.p, framed.n);
@@ -89,12 +89,39 @@ static struct bus_strv without_mark(struct bus_strv framed)
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
             framed.n - at - MATCHER_MARK_BYTES);
-    size_t last = assignment ? 3 : 1;
+    size_t last = assignment ? 6 : 1;
     return (struct bus_strv){p, framed.n - MATCHER_MARK_BYTES - last};
 }
 
+/* Another account than the application's. */
+static void a_changed_payee_comes_back(void **state)
+{
+    (void)state;
+    struct matcher_parted h, h2 = parted();
+    struct sa_household_state st, again;
+    struct matcher_parts parts;
+    bool *changed = NULL;
+    open_before(&h, &st);
+    struct sa_assignment_state *a = &st.assignments.v[0];
+    a->has_payee = a->has_payee_event = true;
+    a->payee = BUS_STRV("sealed");
+    a->payee_event = (struct bus_id){{9}};
+    a->payee_signed_at = 1791511200000;
+    ok(matcher_parted_close(&h, &st, &parts, &changed, &err));
+    assert_true(changed[MATCHER_PART_ASSIGNMENTS]);
+    for (uint32_t i = 0; i < parts.n; i++) {
+        ok(matcher_parts_set(&h2.parts, i, parts.v[i], &mem, &err));
+    }
+    ok(matcher_parted_open(&h2, &st.household_id, &again, &err));
+    a = &again.assignments.v[0];
+    assert_true(a->has_payee && bus_strv_is(a->payee, "sealed"));
+    assert_true(a->has_payee_event && a->payee_event.b[0] == 9);
+    assert_int_equal(a->payee_signed_at, 1791511200000);
+    assert_false(again.assignments.v[1].has_payee);
+}
+
 /* An award is some twenty bytes of its assignment's part; what was written
- * before there were awards (122, 113) is read. */
+ * before there were awards (122, 113) or payees (132) is read. */
 static void an_award_comes_back(void **state)
 {
     (void)state;
@@ -133,8 +160,8 @@ static void an_award_comes_back(void **state)
     static const struct
     {
         uint8_t id, less; /* bytes at its end */
-    } before[] = {{122, 1}, {113, 3}};
-    for (size_t k = 0; k < 2; k++) {
+    } before[] = {{132, 3}, {122, 4}, {113, 6}};
+    for (size_t k = 0; k < 3; k++) {
         char *old = bus_arena_dup(&mem, without.v[at].p, without.v[at].n);
         old[4] = (char)before[k].id;
         h2 = parted();
@@ -416,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        T(a_changed_payee_comes_back),
         T(an_award_comes_back),
         T(an_earlier_state_is_taken_over),
         T(an_answer_writes_its_assignment),
