@@ -13,6 +13,7 @@ struct charity_document
 };
 #define AT(type, field) offsetof(struct type, field)
 
+/* household_id and case_id are the need's number and its way home. */
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_REPLY(sa_need, need_id), BUS_KIND_END};
 static const struct bus_partner_document_field fields[] = {
@@ -52,6 +53,8 @@ static const struct bus_partner_document_field result_fields[] = {
      .symbols = &sa_claim_result_outcome_words},
     {"amount_fen", BUS_DOC_LONG, AT(sa_claim_result, amount_fen),
      .required = true, .min = 0, .max = BUS_KIND_FEN_MAX},
+    {"until", BUS_DOC_DATE, AT(sa_claim_result, until),
+     .has_offset = AT(sa_claim_result, has_until)},
     {"recipient", BUS_DOC_PART, AT(charity_result, personal),
      .has_offset = AT(charity_result, has_personal), .sub = recipient_fields},
     BUS_KIND_END};

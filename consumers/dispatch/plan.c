@@ -16,6 +16,7 @@ struct plan
     const struct sa_case_event *event;
     const struct sa_decision *decision;
     const struct dispatch_payee *payee;
+    const struct bus_role_need *need;
     struct bus_arena *mem;
     struct dispatch_outputs *out;
     struct bus_err *err;
@@ -181,7 +182,8 @@ static int publish_need(struct plan *p)
     BUS_CHECK(p->out->n + p->rules->charity_count < DISPATCH_OUTPUTS_MAX);
     BUS_CHECK(p->result->outcome == SA_DISPATCH_OUTCOME_ORDERED);
     const struct sa_case_event *e = p->event;
-    struct bus_id need_id = plan_derive(p, "need");
+    BUS_CHECK(!bus_id_is_nil(&p->need->number));
+    struct bus_id need_id = p->need->number;
     struct bus_strv town = e->division_code;
     town.n = town.n > TOWN_CODE_LEN ? TOWN_CODE_LEN : town.n;
     for (size_t i = 0; i < p->rules->charity_count; i++) {
@@ -192,9 +194,9 @@ static int publish_need(struct plan *p)
         }
         n->need_id = need_id;
         n->event_id = event_id(p, "need", &need_id, charity);
-        n->household_id = e->household_id;
+        n->household_id = need_id; /* charities see no household, no case */
         n->occurred_at = e->occurred_at;
-        n->case_id = e->case_id;
+        n->case_id = p->need->way;
         n->item = p->decision->item;
         n->town_code = town;
         n->gap_fen = p->decision->uncovered_fen;
@@ -232,12 +234,13 @@ static int orders(struct plan *p)
 int dispatch_plan(const struct dispatch_rules *rules,
                   const struct sa_case_event *event,
                   const struct dispatch_payee *payee,
+                  const struct bus_role_need *need,
                   struct bus_arena *mem,
                   struct dispatch_outputs *ret,
                   struct bus_err *err)
 {
     BUS_CHECK(rules->charity_count <= DISPATCH_CHARITIES_MAX &&
-              rules->order_max_fen > 0 && payee != NULL);
+              rules->order_max_fen > 0 && payee != NULL && need != NULL);
     ret->n = 0;
     if (event->kind != SA_CASE_EVENT_KIND_DECISION_ACCEPTED) {
         return BUS_OK;
@@ -251,6 +254,7 @@ int dispatch_plan(const struct dispatch_rules *rules,
         .event = event,
         .decision = &event->decision,
         .payee = payee,
+        .need = need,
         .mem = mem,
         .out = ret,
         .err = err,

@@ -21,6 +21,7 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
+#include "bus/role/need.h"
 #include "bus/role/payee.h"
 #include "schemas/case_event.h"
 
@@ -69,12 +70,13 @@ struct dispatch_outputs
     size_t n;
 };
 
-/* Does nothing (n == 0) for an event that is no accepted decision. Borrows the
- * event's texts. Fails with BUS_ETOOBIG (arena) or BUS_ESCHEMA (a decision
- * accepted without its body). */
+/* need: the number that a gap gets, if there is one. Does nothing (n == 0) for
+ * an event that is no accepted decision. Borrows the event's texts. Fails with
+ * BUS_ETOOBIG (arena) or BUS_ESCHEMA (a decision accepted without its body). */
 int dispatch_plan(const struct dispatch_rules *rules,
                   const struct sa_case_event *event,
                   const struct dispatch_payee *payee,
+                  const struct bus_role_need *need,
                   struct bus_arena *mem,
                   struct dispatch_outputs *ret,
                   struct bus_err *err) BUS_MUSTCHECK;

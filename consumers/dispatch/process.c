@@ -4,6 +4,7 @@
 
 #include "bus/base/check.h"
 #include "bus/role/keyed.h"
+#include "bus/role/need.h"
 #include "bus/role/payee.h"
 #include "bus/wire/framing.h"
 #include "consumers/dispatch/shell.h"
@@ -82,14 +83,16 @@ static int process_put(struct work *w,
                         BUS_STRV_ARG(o->partner));
     }
     int rc = process_seal(w, o, err);
+    const struct sa_need *need =
+        o->topic == DISPATCH_OUT_NEEDS ? o->record : NULL;
     struct bus_role_emit e = {
         .type = kinds[o->topic].type,
         .record = o->record,
         .ce_type = kinds[o->topic].ce_type,
         .source = w->s->frame.source,
         .event_id = o->event_id,
-        .household_id = w->event->household_id,
-        .case_id = w->event->case_id,
+        .household_id = need ? need->household_id : w->event->household_id,
+        .case_id = need ? need->case_id : w->event->case_id,
         .cause_id = w->event->event_id,
         .occurred_at = w->event->occurred_at,
         .traceparent = bus_kafka_msg_header(w->m, "traceparent"),
@@ -133,6 +136,23 @@ process_payee(struct work *w, struct dispatch_payee *ret, struct bus_err *err)
     return BUS_OK;
 }
 
+/* The number of what stays uncovered. */
+static int process_need(const struct work *w,
+                        struct bus_role_need *ret,
+                        struct bus_err *err)
+{
+    const struct sa_case_event *e = w->event;
+    const struct sa_decision *d = &e->decision;
+    BUS_CHECK(e != NULL);
+    return e->kind == SA_CASE_EVENT_KIND_DECISION_ACCEPTED && e->has_decision &&
+                   d->uncovered_fen > 0
+               ? bus_role_need_make(
+                     w->lane->keys, &e->household_id, &d->assignment_id,
+                     &d->decision_id,
+                     (int32_t)w->s->frame.config.kafka.partitions, ret, err)
+               : BUS_OK;
+}
+
 static int process_handle(struct work *w, struct bus_err *err)
 {
     void *record = NULL;
@@ -149,7 +169,10 @@ static int process_handle(struct work *w, struct bus_err *err)
                                 &w->reason_code, err));
     struct dispatch_payee payee;
     BUS_TRY(process_payee(w, &payee, err));
-    BUS_TRY(dispatch_plan(&w->s->rules, w->event, &payee, mem, &outs, err));
+    struct bus_role_need need = {0};
+    BUS_TRY(process_need(w, &need, err));
+    BUS_TRY(
+        dispatch_plan(&w->s->rules, w->event, &payee, &need, mem, &outs, err));
     BUS_CHECK(outs.n <= DISPATCH_OUTPUTS_MAX);
     for (size_t i = 0; i < outs.n; i++) {
         BUS_TRY(process_put(w, &outs.v[i], err));

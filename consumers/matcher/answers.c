@@ -1,5 +1,4 @@
-/* What comes back: decisions, what dispatch made of them, and the results of
- * banks, post and charities. */
+/* What comes back: decisions, and what dispatch made of them. */
 #include <string.h>
 
 #include "bus/base/check.h"
@@ -7,20 +6,6 @@
 #include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
 #include "consumers/matcher/parts.h"
-
-static int
-fold_note(struct step *s, const struct bus_id *about, struct bus_strv note)
-{
-    struct sa_case_event *e =
-        matcher_step_case_event(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, about);
-    if (e == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    e->has_note = true;
-    e->note = note;
-    s->out->changed = true;
-    return matcher_step_emit_case(s, e, (struct bus_strv){0});
-}
 
 /* --- decisions --- */
 
@@ -130,8 +115,8 @@ int matcher_on_decision(struct step *s)
     if (a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
         a->has_decision_id = true;
         a->decision_id = d->decision_id;
-        return fold_note(s, &d->decision_id,
-                         BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
+        return matcher_step_folded(s, &d->decision_id,
+                                   BUS_STRV("DECISION_CROSSED_WITHDRAWAL"));
     }
     struct bus_strv why = {0};
     rc = matcher_decision_held(s, d, a, &why);
@@ -203,6 +188,7 @@ offer_need(struct step *s, struct sa_need_state *need, struct bus_strv charity)
 }
 
 static int note_need(struct step *s,
+                     const struct sa_assignment_state *a,
                      const struct sa_dispatch_line *line,
                      const struct sa_dispatch_result *r)
 {
@@ -225,6 +211,7 @@ static int note_need(struct step *s,
         .need_id = line->order_id,
         .case_id = r->case_id,
         .gap_fen = line->amount_fen,
+        .item = a->item,
     };
     st->needs.v = list;
     st->needs.n = n + 1;
@@ -260,7 +247,7 @@ static int note_lines(struct step *s,
     for (size_t i = 0; i < r->lines.n; i++) {
         const struct sa_dispatch_line *l = &r->lines.v[i];
         if (l->kind == SA_DISPATCH_KIND_NEED) {
-            BUS_TRY(note_need(s, l, r));
+            BUS_TRY(note_need(s, a, l, r));
             continue;
         }
         if (line_of(a, &l->order_id) != NULL) {
@@ -336,166 +323,4 @@ int matcher_on_dispatch(struct step *s)
         rc = matcher_release_parked(s, &r->lines.v[i].order_id);
     }
     return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
-}
-
-/* --- charities --- */
-
-/* What was said of a need before: a partner may say it again. */
-static bool answers_heard(const struct sa_need_state *need,
-                          const struct bus_id *id)
-{
-    for (size_t i = 0; i < need->claims.n; i++) {
-        if (bus_id_eq(&need->claims.v[i], id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int note_heard(struct step *s,
-                      struct sa_need_state *need,
-                      const struct bus_id *id,
-                      struct bus_strv note)
-{
-    size_t n = need->claims.n;
-    struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
-    if (ids == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    if (n > 0) {
-        memcpy(ids, need->claims.v, n * sizeof(*ids));
-    }
-    ids[n] = *id;
-    need->claims.v = ids;
-    need->claims.n = n + 1;
-    return fold_note(s, id, note);
-}
-
-/* What became of its claim; whom to help, with the household's consent: name,
- * telephone, address. */
-static int
-tell_charity(struct step *s, const struct sa_claim *c, int64_t won_fen)
-{
-    BUS_CHECK(won_fen >= 0 && won_fen <= c->amount_fen);
-    struct sa_claim_result *r = bus_arena_calloc(s->mem, 1, sizeof(*r));
-    bool whom = won_fen > 0 && s->state->consent;
-    if (r == NULL) {
-        return matcher_step_no_memory(s);
-    }
-    BUS_TRY(whom ? matcher_step_whole(s) : BUS_OK);
-    r->event_id = matcher_step_event_id(s, "claim_result", &c->claim_id, 0);
-    r->household_id = s->state->household_id;
-    r->occurred_at = s->now_ms;
-    r->case_id = c->case_id;
-    r->need_id = c->need_id;
-    r->claim_id = c->claim_id;
-    r->charity = c->charity;
-    r->outcome = won_fen == 0              ? SA_CLAIM_RESULT_OUTCOME_LOST
-                 : won_fen < c->amount_fen ? SA_CLAIM_RESULT_OUTCOME_PARTLY
-                                           : SA_CLAIM_RESULT_OUTCOME_WON;
-    r->amount_fen = won_fen;
-    return matcher_step_emit(
-        s, &(struct matcher_output){
-               .topic = MATCHER_OUT_CLAIM_RESULTS,
-               .partner = c->charity,
-               .record = r,
-               .event_id = r->event_id,
-               .case_id = r->case_id,
-               .seal_for = whom ? c->charity : (struct bus_strv){0},
-               .withheld = MATCHER_ID_NUMBER | MATCHER_ACCOUNT});
-}
-
-static int
-take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
-{
-    int64_t open = need->gap_fen - need->claimed_fen;
-    int64_t won = open <= 0 ? 0 : c->amount_fen < open ? c->amount_fen : open;
-    BUS_TRY(tell_charity(s, c, won));
-    if (won == 0) {
-        return note_heard(s, need, &c->claim_id,
-                          BUS_STRV("NEED_ALREADY_CLAIMED"));
-    }
-    need->claimed_fen += won;
-    need->has_claimed_by = true;
-    need->claimed_by = c->charity;
-    return note_heard(s, need, &c->claim_id, BUS_STRV("NEED_CLAIMED"));
-}
-
-/* A charity may be quicker than dispatch's own word to us. */
-static bool need_awaited(const struct sa_household_state *st,
-                         const struct bus_id *need_id)
-{
-    for (size_t i = 0; i < st->assignments.n; i++) {
-        const struct sa_assignment_state *a = &st->assignments.v[i];
-        struct bus_id id =
-            bus_wire_line_id("need", &a->assignment_id, &a->decision_id);
-        if (a->has_decision_id && bus_id_eq(&id, need_id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Held against whom it was offered to, and whether any claimed it. */
-static struct bus_strv need_held(const struct step *s,
-                                 const struct sa_need_state *need,
-                                 enum sa_claim_outcome outcome)
-{
-    bool offered = need->partners.n == 0; /* an earlier state does not know */
-    for (size_t i = 0; i < need->partners.n; i++) {
-        offered |= bus_strv_eq(need->partners.v[i], s->event->partner);
-    }
-    return !offered ? BUS_STRV("NOT_YOURS")
-           : outcome == SA_CLAIM_OUTCOME_DELIVERED && !need->has_claimed_by
-               ? BUS_STRV("NOT_ASKED")
-               : (struct bus_strv){0};
-}
-
-int matcher_on_claim(struct step *s)
-{
-    const struct sa_claim *c = s->event->record;
-    struct sa_need_state *need = NULL;
-    for (size_t i = 0; i < s->state->needs.n; i++) {
-        if (bus_id_eq(&s->state->needs.v[i].need_id, &c->need_id)) {
-            need = &s->state->needs.v[i];
-        }
-    }
-    if (need == NULL && need_awaited(s->state, &c->need_id)) {
-        return matcher_park_event(s, &s->cause, &c->need_id);
-    }
-    if (need == NULL) {
-        return matcher_step_reject(
-            s, BUS_EUNKNOWN, "NEED_UNKNOWN",
-            "no such need was published for this household");
-    }
-    if (!bus_strv_eq(c->charity, s->event->partner)) {
-        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
-                                   "a claim of %.*s came on another's topic",
-                                   BUS_STRV_ARG(c->charity));
-    }
-    bool claims = c->outcome == SA_CLAIM_OUTCOME_CLAIMED;
-    if (c->outcome == SA_CLAIM_OUTCOME_UNKNOWN) {
-        return matcher_step_reject(
-            s, BUS_ERANGE, "RESULT_UNREADABLE",
-            "outcome must be CLAIMED, DELIVERED or DECLINED");
-    }
-    if (answers_heard(need, claims ? &c->claim_id : &c->event_id)) {
-        s->out->duplicate = true;
-        return BUS_OK;
-    }
-    struct bus_strv held = need_held(s, need, c->outcome);
-    if (held.n > 0) {
-        return matcher_step_attention(s, &c->event_id, held);
-    }
-    if (!claims) {
-        return note_heard(s, need, &c->event_id,
-                          c->outcome == SA_CLAIM_OUTCOME_DELIVERED
-                              ? BUS_STRV("NEED_DELIVERED")
-                              : BUS_STRV("NEED_DECLINED"));
-    }
-    if (c->amount_fen <= 0) {
-        return matcher_step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
-                                   "a claim needs amount_fen above 0");
-    }
-    return take_claim(s, need, c);
 }

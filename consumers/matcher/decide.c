@@ -266,8 +266,10 @@ int matcher_decide(const struct matcher_rules *rules,
     if (fresh && bus_id_is_nil(&state->household_id)) {
         state->household_id = *c.household_id;
     }
-    int rc = bus_role_keyed_same(&state->household_id, c.household_id,
-                                 &ret->reason_code, err);
+    int rc = event->of_need
+                 ? BUS_OK
+                 : bus_role_keyed_same(&state->household_id, c.household_id,
+                                       &ret->reason_code, err);
     if (rc == BUS_OK && fresh && event->kind != MATCHER_APPLICATION &&
         event->kind != MATCHER_FACTS && event->kind != MATCHER_MEMBERSHIP) {
         rc = matcher_step_reject(

@@ -90,6 +90,7 @@ struct matcher_event
     struct bus_strv bytes;     /* as it came, framing included; for parking */
     struct matcher_rest *rest; /* NULL: the state is whole */
     int64_t arrived_ms;        /* by the broker's clock; 0: not known */
+    bool of_need; /* a need's number stands for the household, which is known */
 };
 
 enum matcher_topic {

@@ -1,5 +1,6 @@
 /* One of decide's outputs as a message: sealed for whom it is, on its topic. */
 #include "bus/base/check.h"
+#include "bus/role/need.h"
 #include "bus/role/payee.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
@@ -205,6 +206,10 @@ static int seal_record(struct matcher_work *w,
     case MATCHER_OUT_CLAIM_RESULTS: {
         struct sa_claim_result *c = record;
         *ret_at = c->occurred_at;
+        if (!bus_role_need_way(w->lane->keys, &c->need_id, &w->household,
+                               &c->case_id)) {
+            return bus_fail(err, BUS_ECONFIG, "no sums of `dispatch`");
+        }
         return output_seal(w, o, "claim_result", &c->has_personal, &c->personal,
                            err);
     }
@@ -260,7 +265,9 @@ int matcher_put_output(struct matcher_work *w,
         .source = w->s->frame.source,
         .event_id = o->event_id,
         .household_id = elsewhere ? o->household_id : w->household,
-        .case_id = o->case_id,
+        .case_id = o->topic == MATCHER_OUT_CLAIM_RESULTS
+                       ? ((const struct sa_claim_result *)o->record)->case_id
+                       : o->case_id,
         .cause_id = w->cause,
         .occurred_at = at,
         .traceparent = w->trace,

@@ -84,6 +84,10 @@ int matcher_step_note(struct step *s,
                       enum sa_case_event_kind kind,
                       const struct bus_id *about,
                       struct bus_strv note);
+/* An answer is folded: RESULT_FOLDED, and the state has changed. */
+int matcher_step_folded(struct step *s,
+                        const struct bus_id *about,
+                        struct bus_strv note);
 /* People must look: the note says at what, a code first. The event's id follows
  * from what it is about: one of each in an event. */
 int matcher_step_attention(struct step *s,
@@ -122,13 +126,15 @@ int matcher_disclosed_facts(struct step *s,
 /* match.c: evaluates all items and fans out what differs. */
 int matcher_match_household(struct step *s);
 int matcher_on_application(struct step *s);
-/* answers.c: decisions, dispatches, claims. */
+/* answers.c: decisions, dispatches. */
 int matcher_on_decision(struct step *s);
 int matcher_on_dispatch(struct step *s);
-int matcher_on_claim(struct step *s);
-/* results.c: what banks and the post answer. */
+/* results.c: what banks, the post and charities answer. */
 int matcher_on_payment(struct step *s);
 int matcher_on_receipt(struct step *s);
+int matcher_on_claim(struct step *s);
+/* Claims whose day is over open their needs again. */
+int matcher_claims_expire(struct step *s);
 /* application.c: somebody no longer lives there. conflict.c: a person in two
  * households. */
 int matcher_on_members(struct step *s);

@@ -15,12 +15,14 @@
 #include "bus/base/log.h"
 #include "bus/catalogue/register_watch.h"
 #include "bus/role/keyed.h"
+#include "bus/role/need.h"
 #include "bus/role/types.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 
 #define MESSAGE_BYTES_MAX 1000000 /* librdkafka's own default */
 #define MESSAGE_MORE      512     /* key, framing */
+#define SUMS_MAX          64      /* keys of dispatch, tried in turn */
 
 static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
 {
@@ -176,6 +178,65 @@ static bool is_notice(const struct matcher_work *w)
            bus_id_is_nil(&id);
 }
 
+static int process_decide(struct matcher_work *w,
+                          struct matcher_event *event,
+                          struct bus_err *err)
+{
+    struct batch_state_slot *slot = matcher_batch_state_get(
+        &w->lane->batch_state, &w->household, w->m->partition);
+    struct sa_household_state st;
+    BUS_TRY(load_state(w, slot, &st, err));
+    memcpy(&w->cause, event->record, sizeof(w->cause)); /* event_id is first */
+    matcher_mark_make(bus_strv(w->in->topic), w->m->partition, w->m->offset,
+                      &w->cause, w->state.mark);
+    struct matcher_rest rest = {.load = load_rest,
+                                .data = w,
+                                .size = w->state.size,
+                                .there = w->state.facts_there};
+    struct matcher_outputs outs;
+    event->rest = &rest;
+    int rc = matcher_decide(&w->lane->rules, &st, event, &w->lane->event, &outs,
+                            err);
+    if (rc != BUS_OK) {
+        w->reason_code = outs.reason_code;
+        return rc;
+    }
+    w->lane->duplicates += outs.duplicate && !outs.changed;
+    w->trace = bus_kafka_msg_header(w->m, "traceparent");
+    return put_all(w, slot, &st, &outs, err);
+}
+
+/* A claim names no household: its need's number is its key, and what stands
+ * beside it leads home. One of an earlier need has the household's id. */
+static int find_home(struct matcher_work *w,
+                     const struct sa_claim *c,
+                     struct matcher_event *e,
+                     struct bus_err *err)
+{
+    const struct bus_role_need need = {c->need_id, c->case_id};
+    struct bus_id home;
+    BUS_CHECK(e->kind == MATCHER_CLAIM);
+    e->of_need = bus_id_eq(&w->household, &c->need_id);
+    for (size_t i = 0; e->of_need && i < SUMS_MAX &&
+                       bus_role_need_home(w->lane->keys, i, &need, &home);
+         i++) {
+        struct bus_strv there = {0};
+        BUS_TRY(matcher_store_get(w->part->store, &home, &w->lane->event,
+                                  &there, err));
+        if (there.n > 0) { /* its need came out of an earlier batch */
+            w->household = home;
+            return bus_role_keyed_same(&c->need_id, &c->household_id,
+                                       &w->reason_code, err);
+        }
+    }
+    if (!e->of_need) {
+        return BUS_OK;
+    }
+    w->reason_code = "NEED_UNKNOWN";
+    return bus_fail(err, BUS_EUNKNOWN,
+                    "the claim does not repeat a need that was published");
+}
+
 static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
 {
     struct bus_arena *mem = &w->lane->event;
@@ -194,35 +255,17 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
         return matcher_review_partition(w->s, w->lane, w->m, record, w->out,
                                         err);
     }
-    if (kind == MATCHER_PAYEE) {
-        BUS_TRY(matcher_open_payee(w, record, err));
-    }
-    struct batch_state_slot *slot = matcher_batch_state_get(
-        &w->lane->batch_state, &w->household, w->m->partition);
-    struct sa_household_state st;
-    BUS_TRY(load_state(w, slot, &st, err));
-    memcpy(&w->cause, record, sizeof(w->cause)); /* event_id is first */
-    matcher_mark_make(bus_strv(w->in->topic), w->m->partition, w->m->offset,
-                      &w->cause, w->state.mark);
-    struct matcher_rest rest = {.load = load_rest,
-                                .data = w,
-                                .size = w->state.size,
-                                .there = w->state.facts_there};
     struct matcher_event event = {.kind = kind,
                                   .record = record,
                                   .partner = w->in->partner,
                                   .bytes = w->m->value,
-                                  .rest = &rest,
                                   .arrived_ms = w->m->timestamp_ms};
-    struct matcher_outputs outs;
-    int rc = matcher_decide(&w->lane->rules, &st, &event, mem, &outs, err);
-    if (rc != BUS_OK) {
-        w->reason_code = outs.reason_code;
-        return rc;
+    if (kind == MATCHER_PAYEE) {
+        BUS_TRY(matcher_open_payee(w, record, err));
+    } else if (kind == MATCHER_CLAIM) {
+        BUS_TRY(find_home(w, record, &event, err));
     }
-    w->lane->duplicates += outs.duplicate && !outs.changed;
-    w->trace = bus_kafka_msg_header(w->m, "traceparent");
-    return put_all(w, slot, &st, &outs, err);
+    return process_decide(w, &event, err);
 }
 
 /* What is wrong with the message itself, told apart from our own trouble. */

@@ -1,9 +1,10 @@
-/* What banks and the post answer, line by line. */
+/* What banks and the post answer, line by line, and what charities claim. */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/hash.h"
 #include "bus/wire/ids.h"
-#include "consumers/matcher/parts.h"
+#include "consumers/matcher/asked.h"
 
 struct line_at
 {
@@ -246,4 +247,275 @@ int matcher_on_receipt(struct step *s)
                .kinds = {[SA_DISPATCH_KIND_GOODS] = words[r->outcome].goods,
                          [SA_DISPATCH_KIND_CASH] = words[r->outcome].cash},
                .said = matcher_answer_of(h)});
+}
+
+/* --- charities --- */
+
+/* Claims of a need add up to its gap, in the order in which they come: that is
+ * one order, whoever claims at the same instant. What is won is held until a
+ * day by the broker's time; it stays when help is said to be given, and is open
+ * again when the charity says no or the day is over. */
+#define CLAIM_DAYS 5 /* a claim is held; domain: claim hold */
+
+static bool answers_heard(const struct sa_need_state *need,
+                          const struct bus_id *id)
+{
+    for (size_t i = 0; i < need->claims.n; i++) {
+        if (bus_id_eq(&need->claims.v[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int note_heard(struct step *s,
+                      struct sa_need_state *need,
+                      const struct bus_id *id,
+                      struct bus_strv note)
+{
+    size_t n = need->claims.n;
+    struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
+    if (ids == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(ids, need->claims.v, n * sizeof(*ids));
+    }
+    ids[n] = *id;
+    need->claims.v = ids;
+    need->claims.n = n + 1;
+    return matcher_step_folded(s, id, note);
+}
+
+/* What became of its claim; whom to help, with the household's consent: name,
+ * telephone, address. The need's number stands for the household. */
+static int tell_charity(struct step *s,
+                        const struct sa_need_state *need,
+                        const struct sa_claim_held *c,
+                        enum sa_claim_result_outcome outcome)
+{
+    struct sa_claim_result *r = bus_arena_calloc(s->mem, 1, sizeof(*r));
+    bool won = outcome == SA_CLAIM_RESULT_OUTCOME_WON ||
+               outcome == SA_CLAIM_RESULT_OUTCOME_PARTLY;
+    bool whom = won && s->state->consent;
+    BUS_CHECK(!won || c->amount_fen > 0);
+    if (r == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    BUS_TRY(whom ? matcher_step_whole(s) : BUS_OK);
+    r->event_id = matcher_step_event_id(
+        s, "claim_result", &c->claim_id,
+        outcome == SA_CLAIM_RESULT_OUTCOME_EXPIRED ? 1 : 0);
+    r->household_id = need->need_id;
+    r->occurred_at = s->now_ms;
+    r->need_id = need->need_id;
+    r->claim_id = c->claim_id;
+    r->charity = c->charity;
+    r->outcome = outcome;
+    r->amount_fen = won ? c->amount_fen : 0;
+    r->has_until = won;
+    r->until = c->until;
+    return matcher_step_emit(
+        s, &(struct matcher_output){
+               .topic = MATCHER_OUT_CLAIM_RESULTS,
+               .partner = c->charity,
+               .record = r,
+               .event_id = r->event_id,
+               .household_id = need->need_id,
+               .seal_for = whom ? c->charity : (struct bus_strv){0},
+               .withheld = MATCHER_ID_NUMBER | MATCHER_ACCOUNT});
+}
+
+/* The holds that stay, of a list of its own: what was read is not changed. */
+static int claims_own(struct step *s, struct sa_need_state *need, size_t more)
+{
+    size_t n = need->held.n;
+    struct sa_claim_held *list =
+        bus_arena_calloc(s->mem, n + more + 1, sizeof(*list));
+    if (list == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    if (n > 0) {
+        memcpy(list, need->held.v, n * sizeof(*list));
+    }
+    need->held.v = list;
+    return BUS_OK;
+}
+
+/* The i-th hold is given up. */
+static void claim_open(struct sa_need_state *need, size_t i)
+{
+    BUS_CHECK(i < need->held.n && !need->held.v[i].delivered);
+    int64_t fen = need->held.v[i].amount_fen;
+    need->claimed_fen -=
+        fen > 0 && fen <= need->claimed_fen ? fen : need->claimed_fen;
+    need->held.n--;
+    memmove(&need->held.v[i], &need->held.v[i + 1],
+            (need->held.n - i) * sizeof(need->held.v[0]));
+}
+
+static int need_expire(struct step *s, struct sa_need_state *need, int32_t day)
+{
+    bool any = false;
+    for (size_t i = 0; i < need->held.n; i++) {
+        any |= !need->held.v[i].delivered && need->held.v[i].until < day;
+    }
+    if (!any) {
+        return BUS_OK;
+    }
+    BUS_TRY(claims_own(s, need, 0));
+    for (size_t i = need->held.n; i > 0; i--) {
+        const struct sa_claim_held c = need->held.v[i - 1];
+        if (c.delivered || c.until >= day) {
+            continue;
+        }
+        claim_open(need, i - 1);
+        BUS_TRY(tell_charity(s, need, &c, SA_CLAIM_RESULT_OUTCOME_EXPIRED));
+        BUS_TRY(
+            matcher_step_folded(s, &c.claim_id, BUS_STRV("NEED_OPEN_AGAIN")));
+    }
+    return BUS_OK;
+}
+
+int matcher_claims_expire(struct step *s)
+{
+    int32_t day = matcher_known_day(s);
+    for (size_t i = 0; i < s->state->needs.n; i++) {
+        BUS_TRY(need_expire(s, &s->state->needs.v[i], day));
+    }
+    return BUS_OK;
+}
+
+static int
+take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
+{
+    int64_t open = need->gap_fen - need->claimed_fen;
+    int64_t won = open <= 0 ? 0 : c->amount_fen < open ? c->amount_fen : open;
+    const struct sa_claim_held held = {
+        .claim_id = c->claim_id,
+        .charity = c->charity,
+        .amount_fen = won,
+        .until = (int32_t)(matcher_known_day(s) + INT64_C(1) * CLAIM_DAYS)};
+    BUS_TRY(tell_charity(s, need, &held,
+                         won == 0              ? SA_CLAIM_RESULT_OUTCOME_LOST
+                         : won < c->amount_fen ? SA_CLAIM_RESULT_OUTCOME_PARTLY
+                                               : SA_CLAIM_RESULT_OUTCOME_WON));
+    if (won == 0) {
+        return note_heard(s, need, &c->claim_id,
+                          BUS_STRV("NEED_ALREADY_CLAIMED"));
+    }
+    BUS_TRY(claims_own(s, need, 1));
+    need->held.v[need->held.n++] = held;
+    need->claimed_fen += won;
+    need->has_claimed_by = true;
+    need->claimed_by = c->charity;
+    return note_heard(s, need, &c->claim_id, BUS_STRV("NEED_CLAIMED"));
+}
+
+/* Help is given: what it holds stays its. Or it says no: that is open again. */
+static int
+end_claims(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
+{
+    bool given = c->outcome == SA_CLAIM_OUTCOME_DELIVERED;
+    BUS_TRY(claims_own(s, need, 0));
+    for (size_t i = need->held.n; i > 0; i--) {
+        struct sa_claim_held *h = &need->held.v[i - 1];
+        if (!bus_strv_eq(h->charity, c->charity) || h->delivered) {
+            continue;
+        }
+        if (given) {
+            h->delivered = true;
+        } else {
+            claim_open(need, i - 1);
+        }
+    }
+    return note_heard(s, need, &c->event_id,
+                      given ? BUS_STRV("NEED_DELIVERED")
+                            : BUS_STRV("NEED_DECLINED"));
+}
+
+static bool claims_holds(const struct sa_need_state *need,
+                         struct bus_strv charity)
+{
+    for (size_t i = 0; i < need->held.n; i++) {
+        if (bus_strv_eq(need->held.v[i].charity, charity)) {
+            return true;
+        }
+    }
+    /* an earlier state does not know how much, or until when */
+    return need->held.n == 0 && need->has_claimed_by && need->claimed_fen > 0 &&
+           bus_strv_eq(need->claimed_by, charity);
+}
+
+/* Held against whom it was offered to, and whether he holds any of it. */
+static struct bus_strv need_held(const struct step *s,
+                                 const struct sa_need_state *need,
+                                 enum sa_claim_outcome outcome)
+{
+    bool offered = need->partners.n == 0; /* an earlier state does not know */
+    for (size_t i = 0; i < need->partners.n; i++) {
+        offered |= bus_strv_eq(need->partners.v[i], s->event->partner);
+    }
+    return !offered ? BUS_STRV("NOT_YOURS")
+           : outcome == SA_CLAIM_OUTCOME_DELIVERED &&
+                   !claims_holds(need, s->event->partner)
+               ? BUS_STRV("NOT_ASKED")
+               : (struct bus_strv){0};
+}
+
+/* A charity may be quicker than dispatch's own word to us. */
+static int
+need_find(struct step *s, const struct sa_claim *c, struct sa_need_state **ret)
+{
+    *ret = NULL;
+    for (size_t i = 0; i < s->state->needs.n; i++) {
+        if (bus_id_eq(&s->state->needs.v[i].need_id, &c->need_id)) {
+            *ret = &s->state->needs.v[i];
+        }
+    }
+    if (*ret == NULL && dispatch_awaited(s->state)) {
+        return matcher_park_event(s, &s->cause, &c->need_id);
+    }
+    return *ret == NULL ? matcher_step_reject(
+                              s, BUS_EUNKNOWN, "NEED_UNKNOWN",
+                              "no such need was published for this household")
+                        : BUS_OK;
+}
+
+int matcher_on_claim(struct step *s)
+{
+    const struct sa_claim *c = s->event->record;
+    struct sa_need_state *need = NULL;
+    BUS_TRY(need_find(s, c, &need));
+    if (need == NULL) {
+        return BUS_OK; /* it waits */
+    }
+    if (!bus_strv_eq(c->charity, s->event->partner)) {
+        return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
+                                   "a claim of %.*s came on another's topic",
+                                   BUS_STRV_ARG(c->charity));
+    }
+    bool claims = c->outcome == SA_CLAIM_OUTCOME_CLAIMED;
+    if (c->outcome == SA_CLAIM_OUTCOME_UNKNOWN) {
+        return matcher_step_reject(
+            s, BUS_ERANGE, "RESULT_UNREADABLE",
+            "outcome must be CLAIMED, DELIVERED or DECLINED");
+    }
+    if (answers_heard(need, claims ? &c->claim_id : &c->event_id)) {
+        s->out->duplicate = true;
+        return BUS_OK;
+    }
+    BUS_TRY(need_expire(s, need, matcher_known_day(s)));
+    struct bus_strv held = need_held(s, need, c->outcome);
+    if (held.n > 0) {
+        return matcher_step_attention(s, &c->event_id, held);
+    }
+    if (!claims) {
+        return end_claims(s, need, c);
+    }
+    if (c->amount_fen <= 0) {
+        return matcher_step_reject(s, BUS_ERANGE, "CLAIM_WITHOUT_AMOUNT",
+                                   "a claim needs amount_fen above 0");
+    }
+    return take_claim(s, need, c);
 }

@@ -72,6 +72,29 @@ static int close_words(struct matcher_parted *h,
     return BUS_OK;
 }
 
+static int close_held(struct matcher_parted *h,
+                      const struct sa_need_state *p,
+                      struct sa_need_part *ret,
+                      struct bus_err *err)
+{
+    struct sa_claim_held_part *v =
+        bus_arena_calloc(h->mem, p->held.n + 1, sizeof(*v));
+    if (v == NULL) {
+        return part_no_memory(err);
+    }
+    for (size_t i = 0; i < p->held.n; i++) {
+        const struct sa_claim_held *c = &p->held.v[i];
+        v[i] = (struct sa_claim_held_part){.claim_id = c->claim_id,
+                                           .amount_fen = c->amount_fen,
+                                           .until = c->until,
+                                           .delivered = c->delivered};
+        BUS_TRY(part_number(h, c->charity, &v[i].charity, err));
+    }
+    ret->held.v = v;
+    ret->held.n = p->held.n;
+    return BUS_OK;
+}
+
 static int close_lists(struct matcher_parted *h,
                        const struct sa_household_state *st,
                        struct sa_household_case *ret,
@@ -94,6 +117,11 @@ static int close_lists(struct matcher_parted *h,
         if (p->has_claimed_by) {
             BUS_TRY(part_number(h, p->claimed_by, &needs[i].claimed_by, err));
         }
+        needs[i].item = -1;
+        if (p->item.n > 0) {
+            BUS_TRY(part_number(h, p->item, &needs[i].item, err));
+        }
+        BUS_TRY(close_held(h, p, &needs[i], err));
         needs[i].claims.v = p->claims.v;
         needs[i].claims.n = p->claims.n;
         BUS_TRY(close_words(h, p->partners.v, p->partners.n,

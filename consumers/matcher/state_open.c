@@ -72,6 +72,29 @@ static int open_words(struct matcher_parted *h,
     return BUS_OK;
 }
 
+static int open_held(struct matcher_parted *h,
+                     const struct sa_need_part *p,
+                     struct sa_need_state *ret,
+                     struct bus_err *err)
+{
+    struct sa_claim_held *v =
+        bus_arena_calloc(h->mem, p->held.n + 1, sizeof(*v));
+    if (v == NULL) {
+        return state_no_room(err);
+    }
+    for (size_t i = 0; i < p->held.n; i++) {
+        const struct sa_claim_held_part *c = &p->held.v[i];
+        v[i] = (struct sa_claim_held){.claim_id = c->claim_id,
+                                      .amount_fen = c->amount_fen,
+                                      .until = c->until,
+                                      .delivered = c->delivered};
+        BUS_TRY(state_word(h, c->charity, &v[i].charity, err));
+    }
+    ret->held.v = v;
+    ret->held.n = p->held.n;
+    return BUS_OK;
+}
+
 static int open_lists(struct matcher_parted *h,
                       const struct sa_household_case *c,
                       struct sa_household_state *ret,
@@ -92,6 +115,8 @@ static int open_lists(struct matcher_parted *h,
                                           .claimed_fen = p->claimed_fen,
                                           .has_claimed_by = p->claimed_by >= 0};
         BUS_TRY(state_word(h, p->claimed_by, &needs[i].claimed_by, err));
+        BUS_TRY(state_word(h, p->item, &needs[i].item, err));
+        BUS_TRY(open_held(h, p, &needs[i], err));
         needs[i].claims.v = p->claims.v;
         needs[i].claims.n = p->claims.n;
         BUS_TRY(open_words(h, p->partners.v, p->partners.n,

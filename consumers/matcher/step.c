@@ -132,6 +132,14 @@ int matcher_step_note(struct step *s,
     return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
+int matcher_step_folded(struct step *s,
+                        const struct bus_id *about,
+                        struct bus_strv note)
+{
+    s->out->changed = true;
+    return matcher_step_note(s, SA_CASE_EVENT_KIND_RESULT_FOLDED, about, note);
+}
+
 int32_t matcher_answer_of(uint64_t hash)
 {
     /* 30 bits: five bytes of a varint at most */

@@ -50,7 +50,8 @@ def whole(household, parts, names):
                  applications=[], personal=None, personal_event=None)
     state["verifications"] = [dict(v, partner=word(v["partner"]), facts=[dict(f, name=word(f["name"])) for f in v["facts"]])
                               for v in case["verifications"]]
-    state["needs"] = [dict(n, claimed_by=word(n["claimed_by"]) or None) for n in case["needs"]]
+    state["needs"] = [dict(n, claimed_by=word(n["claimed_by"]) or None, item=word(n["item"]),
+                           held=[dict(h, charity=word(h["charity"])) for h in n["held"]]) for n in case["needs"]]
     state["assignments"] = []
     for i in range(case["assignments"]):
         a = parts[i]

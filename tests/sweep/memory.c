@@ -264,7 +264,8 @@ static int dispatch(struct bus_arena *mem, struct bus_err *err)
     e.decision.has_amount_fen = true;
     e.decision.amount_fen = 50000;
     const struct dispatch_payee payee = {BUS_ROLE_PAYEE_SAME, true};
-    int rc = dispatch_plan(&rules, &e, &payee, mem, &outs, err);
+    const struct bus_role_need need = {{{1}}, {{2}}};
+    int rc = dispatch_plan(&rules, &e, &payee, &need, mem, &outs, err);
     return rc == BUS_OK && outs.n == 0 ? bus_fail(err, BUS_EBUG, "no order")
                                        : rc;
 }

@@ -4,10 +4,20 @@
 WITH opened AS (
     SELECT household_id, case_id, occurred_at, detail FROM event
     WHERE kind = 'case_event' AND word = 'OPENED' AND case_id = $1::uuid LIMIT 1),
+-- A need names no household and no case: what dispatch says of it does.
+needed AS (
+    SELECT DISTINCT (l->>'order_id')::uuid AS need_id
+    FROM event AS e JOIN opened AS o ON e.household_id = o.household_id AND e.case_id = o.case_id,
+         json_array_elements(e.detail->'lines') AS l
+    WHERE e.kind = 'dispatch_result' AND l->>'kind' = 'NEED'),
 near AS (
-    SELECT DISTINCT ON (e.event_id) e.* FROM event AS e JOIN opened AS o ON e.household_id = o.household_id
-    WHERE e.case_id = o.case_id OR e.case_id IS NULL
-    ORDER BY e.event_id, e.topic, e.part, e.place),
+    SELECT DISTINCT ON (event_id) * FROM (
+        SELECT e.* FROM event AS e JOIN opened AS o ON e.household_id = o.household_id
+        WHERE e.case_id = o.case_id OR e.case_id IS NULL
+      UNION ALL
+        SELECT e.* FROM event AS e JOIN needed AS n ON e.about = n.need_id
+        WHERE e.kind IN ('need', 'claim', 'claim_result')) AS all_of
+    ORDER BY event_id, topic, part, place),
 closed AS (
     SELECT occurred_at, detail FROM near WHERE kind = 'case_event' AND word = 'CLOSED'
     ORDER BY occurred_at LIMIT 1),

@@ -67,7 +67,6 @@ static void show_of_a_case(void)
     show("conflict", bus_wire_conflict_id(&a, &b, &c));
     show("order", bus_wire_line_id("order", &a, &b));
     show("task", bus_wire_line_id("task", &a, &b));
-    show("need", bus_wire_line_id("need", &a, &b));
     show("event of the matcher",
          bus_wire_event_id(word_at(0), &b, i32_at(2), &d));
     show("event of dispatch",

@@ -6,6 +6,7 @@
 
 #include "consumers/dispatch/plan.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/need.h"
 #include "schemas/payment_order.h"
 
 #define ORDER_MAX 20000000
@@ -67,7 +68,9 @@ static void one_row(size_t i)
     e.decision.has_amount_fen = r->has_amount;
     e.decision.amount_fen = r->fen;
     bus_arena_reset(&mem);
-    if (dispatch_plan(&rules, &e, &r->payee, &mem, &outs, &err) != BUS_OK) {
+    if (dispatch_plan(&rules, &e, &r->payee,
+                      &(struct bus_role_need){{{1}}, {{2}}}, &mem, &outs,
+                      &err) != BUS_OK) {
         fail_msg("row %zu: %s", i, err.msg);
     }
     bool serves = r->delivery == SA_DELIVERY_SERVICE;
@@ -88,9 +91,43 @@ static void every_row(void **state)
     }
 }
 
+/* What a charity reads has the need's number and its way home, and neither the
+ * household nor the case. */
+static void a_need_names_nobody(void **state)
+{
+    (void)state;
+    const struct bus_role_need need = {{{1, 1}}, {{2, 2}}};
+    struct dispatch_rules rules = {.order_max_fen = ORDER_MAX,
+                                   .charities = {BUS_STRV("aixin")},
+                                   .charity_count = 1};
+    struct sa_case_event e = {.kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+                              .household_id = {{8}},
+                              .case_id = {{9}},
+                              .has_decision = true};
+    struct dispatch_outputs outs;
+    struct bus_err err;
+    e.decision.outcome = SA_DECISION_OUTCOME_CONFIRMED;
+    e.decision.delivery = SA_DELIVERY_SERVICE;
+    e.decision.uncovered_fen = 30000;
+    bus_arena_reset(&mem);
+    assert_int_equal(
+        dispatch_plan(&rules, &e, &rows[0].payee, &need, &mem, &outs, &err),
+        BUS_OK);
+    assert_int_equal(outs.n, 2);
+    const struct sa_need *n = outs.v[0].record;
+    const struct sa_dispatch_result *told = outs.v[1].record;
+    assert_int_equal(outs.v[0].topic, DISPATCH_OUT_NEEDS);
+    assert_true(bus_id_eq(&n->need_id, &need.number) &&
+                bus_id_eq(&n->household_id, &need.number) &&
+                bus_id_eq(&n->case_id, &need.way));
+    assert_true(bus_id_eq(&told->lines.v[0].order_id, &need.number));
+    assert_true(bus_id_eq(&told->household_id, &e.household_id));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row),
+                                       cmocka_unit_test(a_need_names_nobody)};
     bus_arena_init(&mem, 0, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     bus_arena_fini(&mem);

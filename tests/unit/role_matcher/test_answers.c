@@ -461,12 +461,117 @@ static void a_charity_is_told(void **state)
             assert_true(bus_strv_is(o->partner, rows[i].charity));
             assert_int_equal(r->outcome, rows[i].outcome);
             assert_int_equal(r->amount_fen, rows[i].won);
+            assert_true(bus_id_eq(&r->household_id, &st.needs.v[0].need_id));
+            assert_true(bus_id_eq(&o->household_id, &st.needs.v[0].need_id));
+            assert_true(bus_id_is_nil(&r->case_id)); /* the shell's to fill */
+            assert_int_equal(r->has_until, rows[i].won > 0);
+            assert_true(rows[i].won == 0 || r->until == rules_day(DAY) + 5);
             assert_int_equal(o->seal_for.n > 0, consent && rows[i].won > 0);
             assert_int_equal(o->withheld, MATCHER_ID_NUMBER | MATCHER_ACCOUNT);
             out = step(&st, MATCHER_CLAIM, rows[i].charity, c);
             assert_true(out.duplicate && out.n == 0);
         }
         assert_int_equal(st.needs.v[0].claimed_fen, 30000);
+    }
+}
+
+/* --- a claim's time --- */
+
+#define WON     SA_CLAIM_RESULT_OUTCOME_WON
+#define PARTLY  SA_CLAIM_RESULT_OUTCOME_PARTLY
+#define LOST    SA_CLAIM_RESULT_OUTCOME_LOST
+#define EXPIRED SA_CLAIM_RESULT_OUTCOME_EXPIRED
+
+/* What the charity says on a day after the ninth, by the broker's clock; the
+ * results that go out for it, of whom, how much. */
+struct says
+{
+    const char *charity;
+    enum sa_claim_outcome outcome;
+    int64_t fen;
+    int day;
+    struct
+    {
+        const char *charity;
+        int outcome;
+        int64_t fen;
+    } told[2];
+};
+
+static void claim_says(struct sa_household_state *st, const struct says *x)
+{
+    const struct matcher_rules rules = {.catalogue = k.c, .deadline = no_limit};
+    struct sa_claim c = {.event_id = id('c', ++number),
+                         .claim_id = id('C', number),
+                         .household_id = id('N', 1),
+                         .occurred_at = TEN,
+                         .need_id = id('N', 1),
+                         .charity = bus_strv(x->charity),
+                         .outcome = x->outcome,
+                         .amount_fen = x->fen};
+    const struct matcher_event e = {.kind = MATCHER_CLAIM,
+                                    .record = &c,
+                                    .partner = bus_strv(x->charity),
+                                    .of_need = true,
+                                    .arrived_ms =
+                                        TEN + x->day * INT64_C(86400000)};
+    struct matcher_outputs out;
+    struct bus_err err;
+    size_t n = 0;
+    if (matcher_decide(&rules, st, &e, &mem, &out, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    for (size_t i = 0; i < out.n; i++) {
+        const struct sa_claim_result *r = out.v[i].record;
+        if (out.v[i].topic != MATCHER_OUT_CLAIM_RESULTS) {
+            continue;
+        }
+        assert_true(n < 2 && x->told[n].charity != NULL);
+        assert_true(bus_strv_is(r->charity, x->told[n].charity));
+        assert_int_equal(r->outcome, x->told[n].outcome);
+        assert_int_equal(r->amount_fen, x->told[n].fen);
+        n++;
+    }
+    assert_true(n == 2 || x->told[n].charity == NULL);
+}
+
+static void a_claim_has_its_days(void **state)
+{
+    (void)state;
+    static const struct line lines[] = {
+        {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN},
+        {SA_DISPATCH_KIND_NEED, "cishan", 30000},
+        {SA_DISPATCH_KIND_NEED, "aixin", 30000}};
+#define CLAIMS SA_CLAIM_OUTCOME_CLAIMED
+    static const struct says says[] = {
+        /* two at one instant: the first of the one order wins */
+        {"cishan", CLAIMS, 30000, 0, {{"cishan", WON, 30000}}},
+        {"aixin", CLAIMS, 30000, 0, {{"aixin", LOST, 0}}},
+        {"aixin", CLAIMS, 10000, 5, {{"aixin", LOST, 0}}},
+        /* its fifth day is over */
+        {"aixin",
+         CLAIMS,
+         10000,
+         6,
+         {{"cishan", EXPIRED, 0}, {"aixin", WON, 10000}}},
+        /* it has nothing any more to have delivered */
+        {"cishan", SA_CLAIM_OUTCOME_DELIVERED, 30000, 6, {{NULL, 0, 0}}},
+        {"cishan", CLAIMS, 30000, 7, {{"cishan", PARTLY, 20000}}},
+        /* who says no gives it up */
+        {"cishan", SA_CLAIM_OUTCOME_DECLINED, 0, 8, {{NULL, 0, 0}}},
+        {"aixin", CLAIMS, 20000, 8, {{"aixin", WON, 20000}}},
+        /* help is given: it stays */
+        {"aixin", SA_CLAIM_OUTCOME_DELIVERED, 30000, 9, {{NULL, 0, 0}}},
+        {"cishan", CLAIMS, 30000, 60, {{"cishan", LOST, 0}}},
+    };
+    static const int64_t claimed[] = {30000, 30000, 30000, 10000, 10000,
+                                      30000, 10000, 30000, 30000, 30000};
+    struct sa_household_state st;
+    begin(&st, lines, 3);
+    assert_true(bus_strv_eq(st.needs.v[0].item, of(&st)->item));
+    for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+        claim_says(&st, &says[i]);
+        assert_int_equal(st.needs.v[0].claimed_fen, claimed[i]);
     }
 }
 
@@ -481,6 +586,7 @@ int main(void)
         cmocka_unit_test(one_of_two),
         cmocka_unit_test(charities),
         cmocka_unit_test(a_charity_is_told),
+        cmocka_unit_test(a_claim_has_its_days),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

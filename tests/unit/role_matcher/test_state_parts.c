@@ -1,5 +1,6 @@
 /* A household's state in parts: what goes in comes out, an answer writes one of
  * them, and a state that the program before this form wrote is taken over. */
+#include "schemas/household_facts.h"
 #include "tests/unit/role_matcher/state_scene.h"
 
 static int by_name(const void *a, const void *b)
@@ -84,7 +85,8 @@ static struct bus_strv without_mark(struct bus_strv framed)
     size_t at = BUS_WIRE_FRAME_BYTES;
     assert_non_null(p);
     bool assignment = p[4] == (char)sa_household_assignment_type.id;
-    p[4] = (char)(assignment ? 103 : p[4] - 10); /* 111, 112: 101, 102 */
+    bool facts = p[4] == (char)sa_household_facts_type.id;
+    p[4] = (char)(assignment ? 103 : facts ? 102 : 101);
     while (p[at++] & 0x80) {
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
