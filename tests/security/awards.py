@@ -4,6 +4,7 @@ month gets no second dibao, people see why; a status counts when dispatch has an
 recognition is asked for again."""
 import datetime
 import io
+import json
 import pathlib
 import shutil
 import struct
@@ -13,7 +14,7 @@ import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from county import APPLICATION, SCHEMAS, SOURCE, Bus, application, fastavro, newest  # noqa: E402
+from county import (APPLICATION, OPERATOR, SCHEMAS, SOURCE, Bus, application, clerk, fastavro, identity, newest)  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-awards-")) / "bus-config"
 NO = dict(outcome="REFUSED", reason="材料不足", delivery="SERVICE", amount_fen=None)
@@ -130,12 +131,48 @@ def recognised_for_a_year(bus):
     print("a recognition is there for twelve months and then asked for again")
 
 
+def leave(bus, order, who, kind="DEATH", by=OPERATOR):
+    """An officer's word by the command that he has: the ids of the events that went out."""
+    line = json.dumps(dict(kind=kind, **{"from": str(datetime.date.today())}, head={"id_no": identity(order)},
+                           members=[{"id_no": identity(who)}], operator=by))
+    path = bus.town.dir / "leave"
+    path.write_text(line + "\n")
+    r = bus.town.lianou("intake", "leave", str(path), check=False)
+    assert r.returncode == 0 and identity(who) not in r.stdout + r.stderr, r.stdout + r.stderr
+    return uuid.UUID(r.stdout.split()[0]).bytes
+
+
+def who_leaves(bus):
+    """A death is said by who may take down the household's application, and by nobody else."""
+    a = application(3, "WEB", "awards-3")
+    a["members"].append({"id_no": identity(53), "name": "乙", "relation": "1", "facts": {"sex": "female", "life_state": "alive"}})
+    bus.submit(a)
+    (_, a), = bus.events("application", 1, channel_reference="awards-3")
+    home, people = a["household_id"], {m["person_id"] for m in a["members"]}
+    bus.events("evaluation", 1, household_id=home)
+    elsewhere = clerk("YB")
+    for by, why in ((dict(OPERATOR, operator_id="nobody-at-all"), "OPERATOR_UNKNOWN"), (elsewhere, "NOT_DELEGATED"),
+                    (dict(elsewhere, org_code=OPERATOR["org_code"]), "OPERATOR_ELSEWHERE")):
+        leave(bus, 3, 53, by=by)
+        bus.events("dead_letter", 1, reason_code=why, owner="membership-changes")
+    leave(bus, 3, 54)
+    bus.events("dead_letter", 1, reason_code="MEMBER_UNKNOWN")
+    assert not [r for _, k, r in bus.read if k == "case_event" and str(r["note"]).startswith("MEMBERS_")]
+    event = leave(bus, 3, 53)
+    bus.events("case_event", 1, kind="RESULT_FOLDED", note="MEMBERS_DEATH", household_id=home, refers_to=event)
+    judged = max((r for _, r in bus.events("evaluation", 2, household_id=home)), key=lambda r: r["facts_version"])
+    left = {m["person_id"] for m in judged["members"]}
+    assert len(people) == 2 and len(left) == 1 and left < people
+    assert not [f for f in judged["facts"] if f["member"] in people - left], "his facts have stayed"
+    print("who has died leaves the household on the word of its own town's officer, and of nobody else")
+
+
 def main():
     shutil.copytree(SOURCE / "bus-config", FOLDER)
     bus = Bus(FOLDER, roles=("matcher", "dispatch"))
     good = False
     try:
-        for test in (dibao_once, recognised_for_a_year):
+        for test in (dibao_once, recognised_for_a_year, who_leaves):
             test(bus)
         good = True
     finally:

@@ -136,8 +136,8 @@ def no_household_no_case(bus):
     """Neither stands in anything that a charity reads, and the number is computed from neither."""
     ids = {r["household_id"] for _, k, r in bus.read if k == "application"} | {r["case_id"] for _, k, r in bus.read if k == "case_event"}
     numbers = {r["need_id"] for _, k, r in bus.read if k == "need"}
-    derived = {derived(b"need", r["assignment_id"], r["decision_id"]) for _, k, r in bus.read if k == "dispatch_result"}
-    assert len(numbers) == 3 and not numbers & derived, "a number that anybody computes"
+    computed = {derived(b"need", r["assignment_id"], r["decision_id"]) for _, k, r in bus.read if k == "dispatch_result"}
+    assert len(numbers) == 3 and not numbers & computed, "a number that anybody computes"
     messages = raw(bus)
     assert len(messages) >= 3 * 2 + 8, len(messages)
     for m in messages:

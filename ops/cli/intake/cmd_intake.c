@@ -1,4 +1,5 @@
-/* intake submit|import|columns|drafts: applications from files. */
+/* intake submit|import|columns|drafts: applications from files; leave: who has
+ * left a household. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 static const char usage[] =
     "lianou intake: submit FILE|-        a JSON application a line\n"
     "               import FILE.csv|-    a station's list\n"
+    "               leave FILE|-         who no longer lives in a household, a "
+    "line each\n"
     "               columns              the columns of such a list\n"
     "               template [--csv]     a blank one\n"
     "               openapi              the contract of POST "
@@ -277,6 +280,9 @@ static int intake_run(int argc, char **argv)
     if (argc == 2 && strcmp(what, "import") == 0) {
         return feed_file(argv[1], true, json, &args);
     }
+    if (argc == 2 && strcmp(what, "leave") == 0) {
+        return cli_intake_leave(argv[1], args.config_dir);
+    }
     if (argc == 1 && strcmp(what, "openapi") == 0) {
         return print_contract(args.config_dir);
     }
@@ -298,11 +304,11 @@ static int intake_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_intake = {
     .name = "intake",
-    .usage =
-        "submit FILE|- | import FILE.csv|- | columns | template | openapi | "
-        "drafts ...",
-    .summary = "apply from a file or a station's list; mend drafts",
-    .summary_zh = "从文件或服务站清单提交申请; 更正草稿",
+    .usage = "submit FILE|- | import FILE.csv|- | leave FILE|- | columns | "
+             "template | openapi | "
+             "drafts ...",
+    .summary = "apply from a file or a station's list; who left; mend drafts",
+    .summary_zh = "从文件或服务站清单提交申请; 成员变动; 更正草稿",
     .group = 1,
     .run = intake_run,
 };

@@ -64,6 +64,9 @@ void cli_feed_broken(struct feed *f,
                      size_t line,
                      const struct form_syntax *wrong);
 
+/* leave.c: lines of producers/intake/leaving.h; prints each event's id. */
+int cli_intake_leave(const char *path, const char *config_dir);
+
 /* cli_intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
  * resubmit ID|all [FILE]. */
 int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json);
