@@ -4,7 +4,9 @@
  * - decided                  pending: of whom, how often, from when, until when
  * - dispatch has answered    live; what the item grants is a fact from now on
  * - refused by dispatch      none
- * - ended by its owner, or its last day is over    what it granted no longer is
+ * - ended by its owner, or its last day is over    what it granted no longer
+ * is; people are told once (AWARD_ENDED). It is over on its day also when
+ * nothing else comes of the household: a review of that day looks (review.c)
  *
  * An item with a live award is not assigned again: people are told once a case
  * that it is there (AWARD_LIVE), that the rule comes to another amount
@@ -20,15 +22,19 @@
 
 #define NOT_MET_FEN (-1)
 
-static int32_t months_on(int32_t day, int64_t months)
+/* The last day of so many months from `day`: the one before the same day of the
+ * last month; where that month has no such day, its end (Civil Code 202). */
+static int32_t months_last(int32_t day, int64_t months)
 {
     int64_t year = 0;
     unsigned month = 0, dom = 0;
     bus_civil_from_days(day, &year, &month, &dom);
     BUS_CHECK(months > 0);
-    int64_t m = year * 12 + month - 1 + months;
-    return (int32_t)(bus_days_from_civil(m / 12, (unsigned)(m % 12) + 1, 1) +
-                     dom - 1);
+    int64_t m = year * 12 + month - 1 + months, n = m + 1;
+    int64_t same =
+        bus_days_from_civil(m / 12, (unsigned)(m % 12) + 1, 1) + dom - 1;
+    int64_t end = bus_days_from_civil(n / 12, (unsigned)(n % 12) + 1, 1) - 1;
+    return (int32_t)(same > end ? end : same - 1);
 }
 
 /* A term is of the two halves of a school year: from August, from February. */
@@ -42,26 +48,29 @@ static int32_t term_end(int32_t day)
     return (int32_t)bus_days_from_civil(year, spring ? 8 : 2, 1) - 1;
 }
 
-/* The last day; 0: until somebody ends it. What is given once is over with the
- * day it is given. */
-static int32_t award_last_day(const struct bus_policy_item *item, int32_t from)
+int32_t matcher_award_last_day(const struct bus_policy_item *item, int32_t from)
 {
     switch (item->per_year) {
     case 12:
     case 4:
-        return item->grants_months > 0
-                   ? months_on(from, item->grants_months) - 1
-                   : 0;
+        return item->grants_months > 0 ? months_last(from, item->grants_months)
+                                       : 0;
     case 2:
         return term_end(from);
     case 1:
-        return months_on(from, 12) - 1;
+        return months_last(from, 12);
     default:
         break;
     }
-    return item->grants_months > 0 ? months_on(from, item->grants_months) - 1
+    return item->grants_months > 0 ? months_last(from, item->grants_months)
            : item->status          ? 0
                                    : from;
+}
+
+/* What is given once makes nobody wait for its end. */
+static bool award_lasts(const struct bus_policy_item *item)
+{
+    return item->status || item->per_year > 0;
 }
 
 static bool granted(enum sa_assignment_status status)
@@ -82,7 +91,7 @@ static void of_before(struct sa_assignment_state *a,
     a->has_award = true;
     a->award = (struct sa_award){.state = SA_AWARD_STATE_LIVE,
                                  .from = a->due,
-                                 .until = award_last_day(item, a->due)};
+                                 .until = matcher_award_last_day(item, a->due)};
 }
 
 static bool award_live(const struct sa_award *w, int32_t today)
@@ -134,7 +143,7 @@ int matcher_award_decide(struct step *s,
     struct sa_award w = {.state = SA_AWARD_STATE_PENDING,
                          .period = d->period,
                          .from = s->today,
-                         .until = award_last_day(item, s->today)};
+                         .until = matcher_award_last_day(item, s->today)};
     BUS_TRY(award_people(s, a, &w));
     a->has_award = true;
     a->award = w;
@@ -199,8 +208,12 @@ int matcher_award_stand(struct step *s,
         a->award.state = SA_AWARD_STATE_LIVE;
     }
     if (at < 0 || !a->has_award ||
-        !bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today, &item) ||
-        item.grants_fact.n == 0) {
+        !bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today, &item)) {
+        return BUS_OK;
+    }
+    if (item.grants_fact.n == 0) {
+        a->award.state =
+            award_lasts(&item) ? a->award.state : SA_AWARD_STATE_ENDED;
         return BUS_OK;
     }
     struct sa_fact f = award_fact(&item, s->today);
@@ -269,7 +282,34 @@ static int make_over(struct step *s,
     return make_true(s, w, &f, &ignored);
 }
 
-int matcher_awards_judge(struct step *s)
+bool matcher_award_due(const struct sa_assignment_state *a, int32_t day)
+{
+    return a->has_award && a->award.state == SA_AWARD_STATE_LIVE &&
+           !award_live(&a->award, day);
+}
+
+bool matcher_awards_due(const struct sa_household_state *st, int32_t day)
+{
+    BUS_CHECK(st != NULL);
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        if (matcher_award_due(&st->assignments.v[i], day)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int award_tell_end(struct step *s, const struct sa_assignment_state *a)
+{
+    BUS_CHECK(a->award.state == SA_AWARD_STATE_ENDED);
+    char *note =
+        bus_arena_printf(s->mem, "AWARD_ENDED %.*s", BUS_STRV_ARG(a->item));
+    return note == NULL
+               ? matcher_step_no_memory(s)
+               : matcher_step_attention(s, &a->assignment_id, bus_strv(note));
+}
+
+int matcher_awards_judge(struct step *s, int32_t day)
 {
     struct sa_household_state *st = s->state;
     for (size_t i = 0; i < st->assignments.n; i++) {
@@ -283,10 +323,11 @@ int matcher_awards_judge(struct step *s)
             continue;
         }
         of_before(a, &item);
-        if (a->has_award && a->award.state == SA_AWARD_STATE_LIVE &&
-            !award_live(&a->award, s->today)) {
+        if (matcher_award_due(a, day)) {
             a->award.state = SA_AWARD_STATE_ENDED;
+            s->out->changed = true;
             BUS_TRY(make_over(s, &a->award, &item));
+            BUS_TRY(award_lasts(&item) ? award_tell_end(s, a) : BUS_OK);
         }
     }
     return BUS_OK;
@@ -298,7 +339,7 @@ struct sa_assignment_state *matcher_award_of(const struct step *s,
                                              const struct bus_policy_item *item)
 {
     struct sa_household_state *st = s->state;
-    if (!item->status && item->per_year == 0) {
+    if (!award_lasts(item)) {
         return NULL; /* given once: the next time is another */
     }
     for (size_t i = st->assignments.n; i > 0; i--) {

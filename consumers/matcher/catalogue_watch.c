@@ -58,7 +58,7 @@ struct catalogue_watch
     /* Of the loop's thread. */
     struct kept *all;
     char announced[17];
-    int32_t announced_from; /* the last day on which anything changed */
+    int32_t announced_from, announced_on; /* its last turn; the day */
     bool own; /* the folder's stands in the topic, or is on its way */
     int own_tries;
     int acks_left;
@@ -321,14 +321,14 @@ static void catalogue_watch_acked(void *data,
 
 static int send_notice(struct catalogue_watch *t,
                        const struct matcher_catalogue_version *e,
-                       int32_t turn,
+                       int32_t day,
                        int32_t partition,
                        struct bus_err *err)
 {
     struct bus_strv version =
         bus_strv(bus_policy_catalogue_version(e->catalogue));
     struct sa_review r = {
-        .event_id = bus_wire_notice_id(version, turn, partition),
+        .event_id = bus_wire_notice_id(version, day, partition),
         .occurred_at = bus_clock_system.wall_ms(NULL),
         .reason = SA_REVIEW_REASON_CATALOGUE,
         .catalogue_version = version,
@@ -396,9 +396,8 @@ static int own_archive(const struct bus_config *c,
     return bus_catalogue_archive_press(ret, err);
 }
 
-/* The folder's own catalogue, for matchers after this one: what a household was
- * judged by must be known when it is compared, and when it is judged again
- * years later. */
+/* The folder's own catalogue, for matchers after this one, which compare with
+ * what a household was judged by. */
 static int keep_own(struct catalogue_watch *t, struct bus_err *err)
 {
     struct bus_catalogue_rules r;
@@ -422,31 +421,33 @@ static bool own_is_kept(const struct catalogue_watch *t)
     return e != all->list;
 }
 
-/* Once for the edition that is in force today, and again on each such day. */
+/* Once for the edition in force and on each day on which anything begins; and
+ * once a day, when it is that day by the broker's clock too (review.c). */
 static void announce(struct catalogue_watch *t)
 {
     const struct matcher_catalogue_versions *all = current(t);
-    int32_t today = bus_china_day(bus_clock_system.wall_ms(NULL));
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    int32_t today = bus_china_day(now);
     const struct matcher_catalogue_version *e =
         matcher_catalogue_version_for(all, (struct bus_strv){0}, today);
     const char *version = bus_policy_catalogue_version(e->catalogue);
+    int32_t day = bus_china_day(now - t->s->rules.seal_skew_ms);
     int32_t turn = matcher_catalogue_version_turn(e, today);
-    bool told = strcmp(t->announced, version) == 0 && t->announced_from == turn;
-    if (told || turn == INT32_MIN || t->acks_left > 0) {
+    bool told = strcmp(t->announced, version) == 0 &&
+                t->announced_from == turn && t->announced_on == day;
+    if (told || t->acks_left > 0) {
         return;
     }
     struct bus_err err;
     t->ack_failed = false;
     (void)snprintf(t->announced, sizeof(t->announced), "%s", version);
     t->announced_from = turn;
-    int32_t n = (int32_t)t->s->frame.config.kafka.partitions;
+    t->announced_on = day;
     t->acks_left = 1; /* ours, until all are sent */
-    for (int32_t p = 0; p < n; p++) {
-        if (send_notice(t, e, turn, p, &err) == BUS_OK) {
-            t->acks_left++;
-        } else {
-            t->ack_failed = true;
-        }
+    for (int32_t p = 0; p < (int32_t)t->s->frame.config.kafka.partitions; p++) {
+        bool sent = send_notice(t, e, today, p, &err) == BUS_OK;
+        t->acks_left += sent;
+        t->ack_failed |= !sent;
     }
     catalogue_watch_acked(t, NULL, 0, 0, NULL);
 }

@@ -15,7 +15,8 @@
 #include "bus/policy/marks.h"
 #include "bus/role/household.h"
 #include "bus/role/keyed.h"
-#include "consumers/matcher/parts.h"
+#include "consumers/matcher/asked.h"
+#include "consumers/matcher/award.h"
 
 struct common
 {
@@ -181,7 +182,10 @@ int32_t matcher_judged_on(const struct sa_household_state *st)
     return st->judged_on != 0 ? st->judged_on : bus_china_day(st->opened_at);
 }
 
-/* Idle: the case is closed, another catalogue has taken that one's place, or
+/* First what is over by the broker's time: claims of needs, and what was
+ * granted, of whatever case. Then the rules.
+ *
+ * Idle: the case is closed, another catalogue has taken that one's place, or
  * the household is judged by it already, since the last day on which anything
  * of it began or ended. */
 static int on_review(struct step *s)
@@ -194,7 +198,12 @@ static int on_review(struct step *s)
     bool idle =
         !s->state->case_open || judged ||
         !bus_strv_is(r->catalogue_version, bus_policy_catalogue_version(c));
-    s->out->duplicate = idle;
+    BUS_TRY(matcher_claims_expire(s));
+    if (matcher_awards_due(s->state, matcher_known_day(s))) {
+        BUS_TRY(matcher_awards_judge(s, matcher_known_day(s)));
+        return matcher_match_household(s);
+    }
+    s->out->duplicate = idle && !s->out->changed;
     return idle ? BUS_OK : matcher_match_household(s);
 }
 

@@ -416,7 +416,7 @@ int matcher_match_household(struct step *s)
     if (!st->case_open) {
         return BUS_OK; /* a signal without an application: kept, not judged */
     }
-    BUS_TRY(matcher_awards_judge(s));
+    BUS_TRY(matcher_awards_judge(s, s->today));
     BUS_TRY(matcher_number_facts(s));
     struct bus_policy_household h;
     struct bus_policy_result result;

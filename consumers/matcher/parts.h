@@ -135,6 +135,7 @@ int matcher_on_receipt(struct step *s);
 int matcher_on_claim(struct step *s);
 /* Claims whose day is over open their needs again. */
 int matcher_claims_expire(struct step *s);
+bool matcher_need_due(const struct sa_need_state *need, int32_t day);
 /* application.c: somebody no longer lives there. conflict.c: a person in two
  * households. */
 int matcher_on_members(struct step *s);

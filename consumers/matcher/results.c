@@ -354,13 +354,18 @@ static void claim_open(struct sa_need_state *need, size_t i)
             (need->held.n - i) * sizeof(need->held.v[0]));
 }
 
-static int need_expire(struct step *s, struct sa_need_state *need, int32_t day)
+bool matcher_need_due(const struct sa_need_state *need, int32_t day)
 {
     bool any = false;
     for (size_t i = 0; i < need->held.n; i++) {
         any |= !need->held.v[i].delivered && need->held.v[i].until < day;
     }
-    if (!any) {
+    return any;
+}
+
+static int need_expire(struct step *s, struct sa_need_state *need, int32_t day)
+{
+    if (!matcher_need_due(need, day)) {
         return BUS_OK;
     }
     BUS_TRY(claims_own(s, need, 0));
@@ -467,6 +472,7 @@ static struct bus_strv need_held(const struct step *s,
 static int
 need_find(struct step *s, const struct sa_claim *c, struct sa_need_state **ret)
 {
+    BUS_CHECK(s->event->kind == MATCHER_CLAIM);
     *ret = NULL;
     for (size_t i = 0; i < s->state->needs.n; i++) {
         if (bus_id_eq(&s->state->needs.v[i].need_id, &c->need_id)) {

@@ -9,6 +9,10 @@
  * - or, within one, what is in force: a version or a figure has its first day
  *   since that evaluation, and each answer is at its own day
  * What stands in the folder is no new catalogue: of that only the days count.
+ *
+ * Touched as well, its case closed or not: something of it is over by the
+ * broker's time of the notice, of which there is one a day (award.c: what was
+ * granted; results.c: a claim of its need).
  */
 #include <string.h>
 
@@ -16,6 +20,7 @@
 #include "bus/policy/marks.h"
 #include "bus/role/household.h"
 #include "bus/wire/crypt.h"
+#include "consumers/matcher/award.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/review.h"
 
@@ -139,6 +144,20 @@ static bool touched(struct scan *k, const struct sa_household_state *st)
            !bus_policy_same_result(set, &before, day, &after, k->day);
 }
 
+/* Without its facts: most households are passed over. */
+static bool review_due(const struct scan *k,
+                       const struct sa_household_state *st)
+{
+    BUS_CHECK(k->notice != NULL);
+    int32_t day =
+        k->m->timestamp_ms > 0 ? bus_china_day(k->m->timestamp_ms) : k->day;
+    bool due = matcher_awards_due(st, day);
+    for (size_t i = 0; i < st->needs.n; i++) {
+        due |= matcher_need_due(&st->needs.v[i], day);
+    }
+    return due;
+}
+
 static struct bus_id review_id(const struct scan *k, const struct bus_id *about)
 {
     return bus_wire_review_id(about, k->notice->catalogue_version,
@@ -175,8 +194,12 @@ static int one_household(struct scan *k, const struct bus_id *id)
     BUS_TRY(matcher_store_get(part->store, id, mem, &bundle, k->err));
     BUS_TRY(matcher_parts_read(bundle, mem, &h.parts, k->err));
     BUS_TRY(matcher_parted_open(&h, id, &st, k->err));
-    BUS_TRY(matcher_parted_facts(&h, &st, k->err));
-    if (!touched(k, &st)) {
+    bool due = review_due(k, &st);
+    if (!due && !st.case_open) {
+        return BUS_OK;
+    }
+    BUS_TRY(due ? BUS_OK : matcher_parted_facts(&h, &st, k->err));
+    if (!due && !touched(k, &st)) {
         return k->rc;
     }
     struct sa_review r = {

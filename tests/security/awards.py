@@ -131,6 +131,28 @@ def recognised_for_a_year(bus):
     print("a recognition is there for twelve months and then asked for again")
 
 
+def over_on_its_day(bus):
+    """What was granted ends on its last day though nothing comes of the household, its case long closed: the matcher
+    looks at its households once a day, and when it starts."""
+    a = first(bus, 4, "awards-4", income_total_fen=1500000)
+    home = a["household_id"]
+    bus.decide(assigned(bus, home, 1)["MZ08"], 0, delivery="SERVICE", amount_fen=None,
+               occurred_at=int(time.time() * 1000) - 400 * 86400000)
+    bus.events("evaluation", 2, household_id=home)
+    assert status(bus, home) == "rigid", status(bus, home)
+    end(bus, home, 1)
+    bus.take(1)
+    assert "AWARD_ENDED MZ08" not in notes(bus, home), notes(bus, home)
+    bus.town.kill("matcher")
+    bus.events("case_event", 1, seconds=90, kind="ATTENTION", note="AWARD_ENDED MZ08", household_id=home)
+    bus.town.kill("matcher")
+    bus.take(3)
+    assert notes(bus, home).count("AWARD_ENDED MZ08") == 1, "it ends once"
+    again(bus, a, 1)
+    assert "MZ08" in assigned(bus, home, 2), "it may be asked for again"
+    print("what was granted is over on its day, without an event of the household")
+
+
 def leave(bus, order, who, kind="DEATH", by=OPERATOR):
     """An officer's word by the command that he has: the ids of the events that went out."""
     line = json.dumps(dict(kind=kind, **{"from": str(datetime.date.today())}, head={"id_no": identity(order)},
@@ -172,7 +194,7 @@ def main():
     bus = Bus(FOLDER, roles=("matcher", "dispatch"))
     good = False
     try:
-        for test in (dibao_once, recognised_for_a_year, who_leaves):
+        for test in (dibao_once, recognised_for_a_year, over_on_its_day, who_leaves):
             test(bus)
         good = True
     finally:

@@ -5,7 +5,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/wire/ids.h"
-#include "consumers/matcher/parts.h"
+#include "consumers/matcher/award.h"
 
 #include "tests/golden/county.h" /* last: its names are short */
 
@@ -264,6 +264,90 @@ static void a_status_is_over_after_its_months(void **state)
     assert_false(told(&out, "AWARD_LIVE MZ08"));
 }
 
+/* The review of a day, which the matcher sends itself, each day. */
+static struct matcher_outputs reviewed(struct sa_household_state *st,
+                                       int64_t arrived_ms)
+{
+    struct sa_review r = {.event_id = id('w', ++number),
+                          .household_id = st->household_id,
+                          .occurred_at = now_ms,
+                          .reason = SA_REVIEW_REASON_CATALOGUE,
+                          .catalogue_version =
+                              bus_strv(bus_policy_catalogue_version(k.c))};
+    const struct matcher_rules rules = {
+        .catalogue = k.c, .lead = BUS_STRV("MZ"), .deadline = no_limit};
+    const struct matcher_event e = {
+        .kind = MATCHER_REVIEW, .record = &r, .arrived_ms = arrived_ms};
+    struct matcher_outputs out;
+    struct bus_err err;
+    if (matcher_decide(&rules, st, &e, &mem, &out, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    return out;
+}
+
+/* Nothing comes of the household any more: it is over on its day all the same,
+ * by the broker's time, with the case open or closed; once. */
+static void it_is_over_on_its_day(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct sa_household_state st = {0};
+        bus_arena_reset(&mem);
+        on("2026-10-09");
+        (void)applies(&st, 1500000, 4000000);
+        decided(&st, "MZ08", YES);
+        (void)dispatched(&st, "MZ08", SA_DISPATCH_OUTCOME_ORDERED);
+        st.case_open = open != 0;
+        const struct sa_assignment_state *a = of(&st, "MZ08");
+        on("2027-10-09"); /* our clock is ahead, the broker's says the eighth */
+        assert_false(matcher_awards_due(&st, rules_day("2027-10-08")));
+        struct matcher_outputs out = reviewed(&st, now_ms - DAY_MS);
+        assert_false(told(&out, "AWARD_ENDED MZ08"));
+        if (open == 0) {
+            assert_true(out.duplicate && !out.changed);
+            assert_int_equal(a->award.state, SA_AWARD_STATE_LIVE);
+            status_is(&st, "rigid");
+            assert_true(matcher_awards_due(&st, rules_day("2027-10-09")));
+            out = reviewed(&st, now_ms);
+            assert_true(told(&out, "AWARD_ENDED MZ08"));
+        }
+        on("2027-10-10");
+        out = reviewed(&st, now_ms);
+        assert_false(open == 0 && told(&out, "AWARD_ENDED MZ08"));
+        assert_int_equal(of(&st, "MZ08")->award.state, SA_AWARD_STATE_ENDED);
+        status_is(&st, "none");
+        assert_false(matcher_awards_due(&st, rules_day("2027-10-10")));
+    }
+}
+
+static void the_last_day(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *from;
+        int64_t months;
+        const char *last;
+    } rows[] = {
+        {"2026-10-09", 12, "2027-10-08"}, {"2027-01-31", 1, "2027-02-28"},
+        {"2028-01-31", 1, "2028-02-29"},  {"2027-01-28", 1, "2027-02-27"},
+        {"2027-01-29", 1, "2027-02-28"},  {"2026-08-31", 6, "2027-02-28"},
+        {"2026-12-31", 2, "2027-02-28"},  {"2027-03-31", 1, "2027-04-30"},
+        {"2027-01-01", 1, "2027-01-31"},  {"2028-02-29", 12, "2029-02-28"},
+        {"2026-12-31", 12, "2027-12-30"}, {"2026-10-31", 1, "2026-11-30"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct bus_policy_item item = {.per_year = 12,
+                                             .grants_months = rows[i].months};
+        int32_t last = matcher_award_last_day(&item, rules_day(rows[i].from));
+        if (last != rules_day(rows[i].last)) {
+            fail_msg("%s and %lld months: %d days off", rows[i].from,
+                     (long long)rows[i].months, last - rules_day(rows[i].last));
+        }
+    }
+}
+
 /* Written before there were awards: what was granted is known by its status. */
 static void an_earlier_state_counts_too(void **state)
 {
@@ -287,6 +371,8 @@ int main(void)
         cmocka_unit_test(dibao_is_granted_once),
         cmocka_unit_test(what_dispatch_refuses_is_no_status),
         cmocka_unit_test(a_status_is_over_after_its_months),
+        cmocka_unit_test(it_is_over_on_its_day),
+        cmocka_unit_test(the_last_day),
         cmocka_unit_test(an_earlier_state_counts_too),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
