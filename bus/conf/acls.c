@@ -153,6 +153,7 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
     if (p->kind == BUS_PARTNER_CHARITY) {
         acl_topic(m, p->code, BUS_ACL_READ, "claim-results", p->code);
         acl_topic(m, "lianou-matcher", BUS_ACL_WRITE, "claim-results", p->code);
+        acl_topic(m, "lianou-matcher", BUS_ACL_WRITE, "needs", p->code);
     }
 }
 

@@ -101,6 +101,7 @@ enum matcher_topic {
     MATCHER_OUT_PARKED,
     MATCHER_OUT_MEMBERSHIPS,
     MATCHER_OUT_CLAIM_RESULTS,
+    MATCHER_OUT_NEEDS, /* open again; dispatch says them first */
     MATCHER_OUT_TOPICS
 };
 /* Parts of the personal record, and the facts of the dictionary they are. */

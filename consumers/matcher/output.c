@@ -175,6 +175,27 @@ static int32_t partition_of(const struct matcher_shell *s,
                                   (int32_t)s->frame.config.kafka.partitions);
 }
 
+static int output_way(const struct matcher_work *w,
+                      const struct bus_id *need,
+                      struct bus_id *ret,
+                      struct bus_err *err)
+{
+    BUS_CHECK(!bus_id_is_nil(need));
+    return bus_role_need_way(w->lane->keys, need, &w->household, ret)
+               ? BUS_OK
+               : bus_fail(err, BUS_ECONFIG, "no sums of `dispatch`");
+}
+
+/* What stands where a case's id does. */
+static struct bus_id output_case(const struct matcher_output *o)
+{
+    return o->topic == MATCHER_OUT_CLAIM_RESULTS
+               ? ((const struct sa_claim_result *)o->record)->case_id
+           : o->topic == MATCHER_OUT_NEEDS
+               ? ((const struct sa_need *)o->record)->case_id
+               : o->case_id;
+}
+
 /* Fills what is sealed in the record; *ret_at is when it happened. */
 static int seal_record(struct matcher_work *w,
                        const struct matcher_output *o,
@@ -206,12 +227,14 @@ static int seal_record(struct matcher_work *w,
     case MATCHER_OUT_CLAIM_RESULTS: {
         struct sa_claim_result *c = record;
         *ret_at = c->occurred_at;
-        if (!bus_role_need_way(w->lane->keys, &c->need_id, &w->household,
-                               &c->case_id)) {
-            return bus_fail(err, BUS_ECONFIG, "no sums of `dispatch`");
-        }
+        BUS_TRY(output_way(w, &c->need_id, &c->case_id, err));
         return output_seal(w, o, "claim_result", &c->has_personal, &c->personal,
                            err);
+    }
+    case MATCHER_OUT_NEEDS: {
+        struct sa_need *n = record;
+        *ret_at = n->occurred_at;
+        return output_way(w, &n->need_id, &n->case_id, err);
     }
     case MATCHER_OUT_EVALUATIONS:
         *ret_at = ((struct sa_evaluation *)record)->occurred_at;
@@ -246,6 +269,7 @@ int matcher_put_output(struct matcher_work *w,
         [MATCHER_OUT_CLAIM_RESULTS] = {&sa_claim_result_type,
                                        "sa.claim_result.v1"},
         [MATCHER_OUT_MEMBERSHIPS] = {&sa_membership_type, "sa.membership.v1"},
+        [MATCHER_OUT_NEEDS] = {&sa_need_type, "sa.need.v1"},
     };
     int64_t at = 0;
     BUS_CHECK(o->topic < MATCHER_OUT_TOPICS);
@@ -265,9 +289,7 @@ int matcher_put_output(struct matcher_work *w,
         .source = w->s->frame.source,
         .event_id = o->event_id,
         .household_id = elsewhere ? o->household_id : w->household,
-        .case_id = o->topic == MATCHER_OUT_CLAIM_RESULTS
-                       ? ((const struct sa_claim_result *)o->record)->case_id
-                       : o->case_id,
+        .case_id = output_case(o),
         .cause_id = w->cause,
         .occurred_at = at,
         .traceparent = w->trace,

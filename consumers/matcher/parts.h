@@ -15,6 +15,7 @@
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
+#include "schemas/need.h"
 #include "schemas/parked_note.h"
 #include "schemas/payee_change.h"
 #include "schemas/payment_result.h"

@@ -354,6 +354,33 @@ static void claim_open(struct sa_need_state *need, size_t i)
             (need->held.n - i) * sizeof(need->held.v[0]));
 }
 
+/* To whom it was offered it is offered again: what is open of it. */
+static int need_offer(struct step *s, const struct sa_need_state *need)
+{
+    for (size_t i = 0; need->item.n > 0 && i < need->partners.n; i++) {
+        struct sa_need *n = bus_arena_calloc(s->mem, 1, sizeof(*n));
+        if (n == NULL) {
+            return matcher_step_no_memory(s);
+        }
+        n->event_id =
+            matcher_step_event_id(s, "need", &need->need_id, (int32_t)i);
+        n->household_id = n->need_id = need->need_id;
+        n->occurred_at = s->now_ms;
+        n->item = need->item;
+        n->town_code = matcher_asked_town(s);
+        n->gap_fen = need->gap_fen - need->claimed_fen;
+        n->household_size = matcher_step_size(s);
+        n->expires = (int32_t)(matcher_known_day(s) + INT64_C(1) * CLAIM_DAYS);
+        BUS_TRY(matcher_step_emit(
+            s, &(struct matcher_output){.topic = MATCHER_OUT_NEEDS,
+                                        .partner = need->partners.v[i],
+                                        .record = n,
+                                        .event_id = n->event_id,
+                                        .household_id = need->need_id}));
+    }
+    return BUS_OK;
+}
+
 bool matcher_need_due(const struct sa_need_state *need, int32_t day)
 {
     bool any = false;
@@ -379,7 +406,7 @@ static int need_expire(struct step *s, struct sa_need_state *need, int32_t day)
         BUS_TRY(
             matcher_step_folded(s, &c.claim_id, BUS_STRV("NEED_OPEN_AGAIN")));
     }
-    return BUS_OK;
+    return need_offer(s, need);
 }
 
 int matcher_claims_expire(struct step *s)
@@ -421,7 +448,7 @@ take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
 static int
 end_claims(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
 {
-    bool given = c->outcome == SA_CLAIM_OUTCOME_DELIVERED;
+    bool given = c->outcome == SA_CLAIM_OUTCOME_DELIVERED, opened = false;
     BUS_TRY(claims_own(s, need, 0));
     for (size_t i = need->held.n; i > 0; i--) {
         struct sa_claim_held *h = &need->held.v[i - 1];
@@ -432,8 +459,10 @@ end_claims(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
             h->delivered = true;
         } else {
             claim_open(need, i - 1);
+            opened = true;
         }
     }
+    BUS_TRY(opened ? need_offer(s, need) : BUS_OK);
     return note_heard(s, need, &c->event_id,
                       given ? BUS_STRV("NEED_DELIVERED")
                             : BUS_STRV("NEED_DECLINED"));

@@ -122,6 +122,7 @@ static int partner_topics(struct matcher_shell *s,
                                 "verification-requests", p->code, err);
     case BUS_PARTNER_CHARITY:
         BUS_TRY(topics_add_input(s, MATCHER_CLAIM, "claims", p->code, err));
+        BUS_TRY(topics_add_route(s, MATCHER_OUT_NEEDS, "needs", p->code, err));
         return topics_add_route(s, MATCHER_OUT_CLAIM_RESULTS, "claim-results",
                                 p->code, err);
     case BUS_PARTNER_KINDS:

@@ -30,6 +30,8 @@ static const char *const topics[] = {
     "parked",
     "payment-orders.b",
     "payment-results.b",
+    "needs.aixin",
+    "claims.aixin",
 };
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
 

@@ -1,4 +1,6 @@
 /* Where each assignment of an open case stands, as the ledger tells it. */
+#include "schemas/claim.h"
+#include "schemas/need.h"
 #include "tests/live/pg/writer.h"
 
 struct told_case
@@ -59,10 +61,33 @@ static void tell_decision(struct told_case *t,
 static void
 tell_dispatch(struct told_case *t, uint32_t k, enum sa_dispatch_outcome outcome)
 {
+    struct sa_dispatch_line gap = {.order_id = messages_id(5000 + k, 0),
+                                   .kind = SA_DISPATCH_KIND_NEED,
+                                   .partner = BUS_STRV("aixin"),
+                                   .amount_fen = 30000};
     struct sa_dispatch_result d = {OF(t, .outcome = outcome),
                                    .assignment_id = messages_id(9, 3000 + k),
                                    .decision_id = messages_id(9, 4000 + k)};
+    d.lines.v = &gap;
+    d.lines.n = outcome == SA_DISPATCH_OUTCOME_ORDERED ? 1 : 0;
     messages_put(&t->l, "dispatches", 9, &sa_dispatch_result_type, &d);
+}
+
+/* Under its own number: neither household nor case stands in it. of: whose
+ * dispatch says so, or nobody's. */
+static void tell_need(struct told_case *t, uint32_t of)
+{
+    struct sa_need n = {
+        OF(t, .gap_fen = 30000), .need_id = messages_id(5000 + of, 0),
+        .item = BUS_STRV("MZ01"), .town_code = BUS_STRV("371425101")};
+    struct sa_claim c = {OF(t, .amount_fen = 30000),
+                         .claim_id = messages_id(9, 6000 + of),
+                         .need_id = n.need_id, .charity = BUS_STRV("aixin"),
+                         .outcome = SA_CLAIM_OUTCOME_CLAIMED};
+    n.household_id = c.household_id = n.need_id;
+    n.case_id = c.case_id = messages_id(9, 7000 + of);
+    messages_put(&t->l, "needs.aixin", 5000 + of, &sa_need_type, &n);
+    messages_put(&t->l, "claims.aixin", 5000 + of, &sa_claim_type, &c);
 }
 
 static const char *
@@ -112,6 +137,8 @@ static void an_open_case_says_where_it_stands(void **state)
     tell_decision(&t, 2, SA_DECISION_OUTCOME_REFUSED, true);
     tell_decision(&t, 3, SA_DECISION_OUTCOME_CONFIRMED, true);
     tell_dispatch(&t, 3, SA_DISPATCH_OUTCOME_ORDERED);
+    tell_need(&t, 3);
+    tell_need(&t, 8); /* of another household, who knows which */
     tell_decision(&t, 4, SA_DECISION_OUTCOME_CONFIRMED, true);
     tell_dispatch(&t, 4, SA_DISPATCH_OUTCOME_REFUSED); /* cash above the cap */
     tell_assignment(&t, 4, SA_ASSIGNMENT_ACTION_RETURNED);
@@ -132,6 +159,10 @@ static void an_open_case_says_where_it_stands(void **state)
     for (uint32_t k = 0; k < 7; k++) {
         assert_string_equal(status_of(document, k), status[k]);
     }
+    const json_t *needs = json_object_get(document, "needs");
+    assert_int_equal(json_array_size(needs), 1);
+    assert_string_equal(text_at(json_array_get(needs, 0), "outcome", "code"),
+                        "CLAIMED");
     /* the days of those that wait */
     assert_int_equal(json_array_size(json_object_get(document, "deadlines")),
                      3);

@@ -496,6 +496,7 @@ struct says
         int outcome;
         int64_t fen;
     } told[2];
+    int64_t opens; /* what is open again, and offered again */
 };
 
 static void claim_says(struct sa_household_state *st, const struct says *x)
@@ -521,8 +522,17 @@ static void claim_says(struct sa_household_state *st, const struct says *x)
     if (matcher_decide(&rules, st, &e, &mem, &out, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
+    size_t offers = 0;
     for (size_t i = 0; i < out.n; i++) {
         const struct sa_claim_result *r = out.v[i].record;
+        const struct sa_need *need = out.v[i].record;
+        if (out.v[i].topic == MATCHER_OUT_NEEDS) {
+            assert_true(bus_id_eq(&need->household_id, &need->need_id) &&
+                        bus_id_eq(&need->need_id, &c.need_id) &&
+                        bus_id_is_nil(&need->case_id)); /* the shell's */
+            assert_int_equal(need->gap_fen, x->opens);
+            offers++;
+        }
         if (out.v[i].topic != MATCHER_OUT_CLAIM_RESULTS) {
             continue;
         }
@@ -533,6 +543,7 @@ static void claim_says(struct sa_household_state *st, const struct says *x)
         n++;
     }
     assert_true(n == 2 || x->told[n].charity == NULL);
+    assert_int_equal(offers, x->opens > 0 ? 2 : 0); /* both charities */
 }
 
 static void a_claim_has_its_days(void **state)
@@ -545,24 +556,25 @@ static void a_claim_has_its_days(void **state)
 #define CLAIMS SA_CLAIM_OUTCOME_CLAIMED
     static const struct says says[] = {
         /* two at one instant: the first of the one order wins */
-        {"cishan", CLAIMS, 30000, 0, {{"cishan", WON, 30000}}},
-        {"aixin", CLAIMS, 30000, 0, {{"aixin", LOST, 0}}},
-        {"aixin", CLAIMS, 10000, 5, {{"aixin", LOST, 0}}},
+        {"cishan", CLAIMS, 30000, 0, {{"cishan", WON, 30000}}, 0},
+        {"aixin", CLAIMS, 30000, 0, {{"aixin", LOST, 0}}, 0},
+        {"aixin", CLAIMS, 10000, 5, {{"aixin", LOST, 0}}, 0},
         /* its fifth day is over */
         {"aixin",
          CLAIMS,
          10000,
          6,
-         {{"cishan", EXPIRED, 0}, {"aixin", WON, 10000}}},
+         {{"cishan", EXPIRED, 0}, {"aixin", WON, 10000}},
+         30000},
         /* it has nothing any more to have delivered */
-        {"cishan", SA_CLAIM_OUTCOME_DELIVERED, 30000, 6, {{NULL, 0, 0}}},
-        {"cishan", CLAIMS, 30000, 7, {{"cishan", PARTLY, 20000}}},
+        {"cishan", SA_CLAIM_OUTCOME_DELIVERED, 30000, 6, {{NULL, 0, 0}}, 0},
+        {"cishan", CLAIMS, 30000, 7, {{"cishan", PARTLY, 20000}}, 0},
         /* who says no gives it up */
-        {"cishan", SA_CLAIM_OUTCOME_DECLINED, 0, 8, {{NULL, 0, 0}}},
-        {"aixin", CLAIMS, 20000, 8, {{"aixin", WON, 20000}}},
+        {"cishan", SA_CLAIM_OUTCOME_DECLINED, 0, 8, {{NULL, 0, 0}}, 20000},
+        {"aixin", CLAIMS, 20000, 8, {{"aixin", WON, 20000}}, 0},
         /* help is given: it stays */
-        {"aixin", SA_CLAIM_OUTCOME_DELIVERED, 30000, 9, {{NULL, 0, 0}}},
-        {"cishan", CLAIMS, 30000, 60, {{"cishan", LOST, 0}}},
+        {"aixin", SA_CLAIM_OUTCOME_DELIVERED, 30000, 9, {{NULL, 0, 0}}, 0},
+        {"cishan", CLAIMS, 30000, 60, {{"cishan", LOST, 0}}, 0},
     };
     static const int64_t claimed[] = {30000, 30000, 30000, 10000, 10000,
                                       30000, 10000, 30000, 30000, 30000};
