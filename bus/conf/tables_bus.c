@@ -265,6 +265,18 @@ static const struct bus_key http_keys[] = {
      .doc = "applications that one person may send in an hour; beyond it 429; "
             "0 = no limit",
      .doc_zh = "每名经办人每小时可提交的申请数,超出返回 429;0 表示不限"},
+    {"applications_day", BUS_KEY_INT, AT(bus_config_http, applications_day),
+     .dflt = "100", .min = 0, .max = 1000000,
+     .doc = "applications that one person may send in a day, so that trying "
+            "identity numbers takes days; beyond it 429; 0 = no limit",
+     .doc_zh = "每名经办人每日可提交的申请数,超出返回 429;0 表示不限"},
+    {"guesses_day", BUS_KEY_INT, AT(bus_config_http, guesses_day), .dflt = "60",
+     .min = 1, .max = 1000000,
+     .doc = "wrong answers to \"whose document is it\" at POST /v1/progress "
+            "that one client (IPv4 address, IPv6 /64) may give in a day; "
+            "beyond it 429, with right ones, too",
+     .doc_zh = "单个客户端每日在 POST /v1/progress "
+               "可输错的次数,超出返回 429"},
     {"any_ports", BUS_KEY_BOOL, AT(bus_config_http, any_ports), .dflt = "false",
      .doc = "let the system choose every port (tests, several on one machine)",
      .doc_zh = "由系统分配所有端口"},
