@@ -187,6 +187,10 @@ static const struct bus_key intake_keys[] = {
     {"drafts_max", BUS_KEY_SIZE, AT(bus_config_intake, draft_bytes_max),
      .dflt = "256MiB", .min = 65536, .max = INT64_C(1) << 40,
      .doc = "drafts with faults kept on disk", .doc_zh = "草稿保存上限"},
+    {"drafts_keep", BUS_KEY_DURATION, AT(bus_config_intake, draft_keep_ms),
+     .dflt = "30d", .min = 3600000, .max = INT64_C(3650) * 86400000,
+     .doc = "what nobody has mended is taken away so long after it came",
+     .doc_zh = "草稿保存期限,到期自动删除"},
     {"kafka_wait", BUS_KEY_DURATION, AT(bus_config_intake, kafka_wait_ms),
      .dflt = "2s", .min = 100, .max = 60000,
      .doc = "an answer waits for Kafka so long; then the application goes to "
