@@ -70,6 +70,7 @@ struct bus_config_intake
     int64_t body_bytes_max, connections_max;
     int64_t journal_bytes_max; /* then 503 */
     int64_t draft_bytes_max;
+    int64_t draft_keep_ms;
     int64_t kafka_wait_ms; /* for an acknowledgement; then the journal */
 };
 struct bus_config_ledger

@@ -13,8 +13,9 @@ struct bus_config_http
     const char *host;
     const char *cert_file, *key_file; /* TLS; NULL: none */
     int callers, plain; /* who need not say who he is; where without TLS */
-    int64_t session_ms, applications_hour; /* of one person */
-    bool any_ports, client_loopback;       /* see KEYS.md */
+    int64_t session_ms, applications_hour, applications_day; /* of a person */
+    int64_t guesses_day; /* wrong ones at POST /v1/progress, of a client */
+    bool any_ports, client_loopback; /* see KEYS.md */
     int64_t client_connections, client_requests, intake, matcher, dispatch,
         ledger, registry; /* ports; 0 = any */
 };

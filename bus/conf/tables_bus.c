@@ -187,6 +187,10 @@ static const struct bus_key intake_keys[] = {
     {"drafts_max", BUS_KEY_SIZE, AT(bus_config_intake, draft_bytes_max),
      .dflt = "256MiB", .min = 65536, .max = INT64_C(1) << 40,
      .doc = "drafts with faults kept on disk", .doc_zh = "草稿保存上限"},
+    {"drafts_keep", BUS_KEY_DURATION, AT(bus_config_intake, draft_keep_ms),
+     .dflt = "30d", .min = 3600000, .max = INT64_C(3650) * 86400000,
+     .doc = "what nobody has mended is taken away so long after it came",
+     .doc_zh = "草稿保存期限,到期自动删除"},
     {"kafka_wait", BUS_KEY_DURATION, AT(bus_config_intake, kafka_wait_ms),
      .dflt = "2s", .min = 100, .max = 60000,
      .doc = "an answer waits for Kafka so long; then the application goes to "
@@ -265,6 +269,18 @@ static const struct bus_key http_keys[] = {
      .doc = "applications that one person may send in an hour; beyond it 429; "
             "0 = no limit",
      .doc_zh = "每名经办人每小时可提交的申请数,超出返回 429;0 表示不限"},
+    {"applications_day", BUS_KEY_INT, AT(bus_config_http, applications_day),
+     .dflt = "100", .min = 0, .max = 1000000,
+     .doc = "applications that one person may send in a day, so that trying "
+            "identity numbers takes days; beyond it 429; 0 = no limit",
+     .doc_zh = "每名经办人每日可提交的申请数,超出返回 429;0 表示不限"},
+    {"guesses_day", BUS_KEY_INT, AT(bus_config_http, guesses_day), .dflt = "60",
+     .min = 1, .max = 1000000,
+     .doc = "wrong answers to \"whose document is it\" at POST /v1/progress "
+            "that one client (IPv4 address, IPv6 /64) may give in a day; "
+            "beyond it 429, with right ones, too",
+     .doc_zh = "单个客户端每日在 POST /v1/progress "
+               "可输错的次数,超出返回 429"},
     {"any_ports", BUS_KEY_BOOL, AT(bus_config_http, any_ports), .dflt = "false",
      .doc = "let the system choose every port (tests, several on one machine)",
      .doc_zh = "由系统分配所有端口"},

@@ -9,6 +9,7 @@
 #include "bus/ledger/migrations/0003_newest_cases.h"
 #include "bus/ledger/migrations/0004_who_reads.h"
 #include "bus/ledger/migrations/0020_chain.h"
+#include "bus/ledger/sql/roles.h"
 
 static const struct
 {
@@ -108,4 +109,11 @@ int bus_ledger_migrate(struct bus_pg *pg,
         return rc;
     }
     return bus_pg_exec(pg, unlock, err);
+}
+
+int bus_ledger_roles(struct bus_pg *pg, struct bus_err *err)
+{
+    return bus_pg_exec(pg, bus_ledger_sql_roles, err) == BUS_OK
+               ? BUS_OK
+               : bus_wrap(err, "roles of the programs");
 }

@@ -12,6 +12,7 @@
 
 #define LOOKED_MS    30000 /* then a session is looked at again */
 #define STATEMENT_MS 5000
+#define HOUR_MS      INT64_C(3600000)
 
 struct web_asking /* in the request's own memory */
 {
@@ -161,22 +162,46 @@ void bus_web_callers_ask(struct bus_web_callers *c,
     }
 }
 
+/* most 0: no limit. */
+static bool sent_within(struct bus_web_limits *l,
+                        const struct bus_web_caller *caller,
+                        int64_t most,
+                        int64_t window_ms,
+                        uint64_t now_ms,
+                        int64_t *ret_wait_ms)
+{
+    return most == 0 ||
+           bus_web_limits_count(l, bus_strv(caller->operator_id), most,
+                                window_ms, now_ms, ret_wait_ms);
+}
+
 bool bus_web_callers_admit(struct bus_web_callers *c,
                            struct bus_run_http_request *rq,
                            const struct bus_web_caller *caller)
 {
-    int64_t most = c->config->http.applications_hour;
-    if (caller->kind != BUS_WEB_PERSON || most == 0 ||
-        bus_web_limits_count(c->sent, bus_strv(caller->operator_id), most,
-                             bus_run_loop_now_ms(c->loop))) {
+    const struct bus_config_http *h = &c->config->http;
+    uint64_t now_ms = bus_run_loop_now_ms(c->loop);
+    int64_t wait_ms = 0;
+    if (caller->kind != BUS_WEB_PERSON) {
         return true;
     }
-    bus_run_http_set(rq, "Retry-After", "600");
-    bus_run_http_problem(rq, 429,
-                         "more applications than one person may send in an "
-                         "hour",
-                         "本小时提交的申请过多, 请稍后再试");
-    return false;
+    if (!sent_within(c->sent, caller, h->applications_hour, HOUR_MS, now_ms,
+                     &wait_ms)) {
+        bus_web_limits_refuse(
+            rq, wait_ms,
+            "more applications than one person may send in an "
+            "hour",
+            "本小时提交的申请过多, 请稍后再试");
+        return false;
+    }
+    if (!sent_within(c->sent_day, caller, h->applications_day, 24 * HOUR_MS,
+                     now_ms, &wait_ms)) {
+        bus_web_limits_refuse(
+            rq, wait_ms, "more applications than one person may send in a day",
+            "今日提交的申请过多, 请明日再试");
+        return false;
+    }
+    return true;
 }
 
 /* --- opening --- */
@@ -215,6 +240,7 @@ int bus_web_callers_open(struct bus_run_loop *loop,
     BUS_TRY_GOTO(rc, bus_web_seen_new(&c->seen, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->guesses, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->sent, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->sent_day, err), failed);
     BUS_TRY_GOTO(rc,
                  bus_web_pool_new(loop, config->ledger.conninfo, STATEMENT_MS,
                                   &c->pool, err),
@@ -237,6 +263,7 @@ void bus_web_callers_close(struct bus_web_callers *c)
     bus_web_seen_free(c->seen);
     bus_web_limits_free(c->guesses);
     bus_web_limits_free(c->sent);
+    bus_web_limits_free(c->sent_day);
     if (c->kept != NULL) {
         explicit_bzero(c->kept, WEB_SESSIONS_KEPT * sizeof(*c->kept));
     }

@@ -56,8 +56,8 @@ void bus_web_callers_ask(struct bus_web_callers *c,
                          struct bus_run_http_request *rq,
                          bus_web_known known,
                          void *data);
-/* One more application of a person within http.applications_hour? Else 429 has
- * been answered. Others are not counted. */
+/* One more application of a person within http.applications_hour and _day? Else
+ * 429 has been answered. Others are not counted. */
 bool bus_web_callers_admit(struct bus_web_callers *c,
                            struct bus_run_http_request *rq,
                            const struct bus_web_caller *caller);

@@ -26,8 +26,9 @@ struct bus_web_callers
     struct bus_web_pool *pool;
     struct bus_wire_keyring *systems; /* NULL: none may */
     struct bus_web_seen *seen;
-    struct bus_web_limits *guesses; /* passwords, by the client's address */
-    struct bus_web_limits *sent;    /* applications, by the operator */
+    struct bus_web_limits *guesses;  /* passwords, by the client's address */
+    struct bus_web_limits *sent;     /* applications an hour, by operator */
+    struct bus_web_limits *sent_day; /* and a day */
     struct web_session_kept *kept;
 };
 

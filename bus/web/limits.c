@@ -1,19 +1,20 @@
 #include "bus/web/limits.h"
 
+#include <stdio.h>
+
 #include "bus/base/check.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
 
 #define LIMITS_PROBES 8
-#define HOUR_MS       UINT64_C(3600000)
 #define DOUBLED_MAX   40
 
 struct web_limit
 {
     uint64_t who; /* 0: nobody */
-    uint64_t met_ms, until_ms, hour_ms;
+    uint64_t met_ms, until_ms, since_ms;
     uint32_t failures;
-    int64_t count; /* since hour_ms */
+    int64_t count; /* since since_ms */
 };
 struct bus_web_limits
 {
@@ -51,7 +52,7 @@ limit_slot(struct bus_web_limits *l, struct bus_strv key, uint64_t now_ms)
     for (size_t i = 0; i < LIMITS_PROBES; i++) {
         struct web_limit *s = &l->slots[(who + i) % BUS_WEB_LIMITS_SLOTS];
         if (s->who == who) {
-            s->met_ms = now_ms;
+            s->met_ms = now_ms > s->met_ms ? now_ms : s->met_ms;
             return s;
         }
         if (oldest == NULL || s->met_ms < oldest->met_ms) {
@@ -59,7 +60,7 @@ limit_slot(struct bus_web_limits *l, struct bus_strv key, uint64_t now_ms)
         }
     }
     *oldest =
-        (struct web_limit){.who = who, .met_ms = now_ms, .hour_ms = now_ms};
+        (struct web_limit){.who = who, .met_ms = now_ms, .since_ms = now_ms};
     return oldest;
 }
 
@@ -95,17 +96,40 @@ void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key)
 
 bool bus_web_limits_count(struct bus_web_limits *l,
                           struct bus_strv key,
-                          int64_t an_hour,
-                          uint64_t now_ms)
+                          int64_t most,
+                          int64_t window_ms,
+                          uint64_t now_ms,
+                          int64_t *ret_wait_ms)
 {
+    BUS_CHECK(window_ms > 0);
     struct web_limit *s = limit_slot(l, key, now_ms);
-    if (now_ms - s->hour_ms >= HOUR_MS) {
-        s->hour_ms = now_ms;
+    if (now_ms - s->since_ms >= (uint64_t)window_ms) {
+        s->since_ms = now_ms;
         s->count = 0;
     }
-    if (s->count >= an_hour) {
+    *ret_wait_ms = 0;
+    if (s->count >= most) {
+        *ret_wait_ms = window_ms - (int64_t)(now_ms - s->since_ms);
         return false;
     }
     s->count++;
     return true;
+}
+
+void bus_web_limits_uncount(struct bus_web_limits *l, struct bus_strv key)
+{
+    struct web_limit *s = limit_slot(l, key, 0);
+    s->count -= s->count > 0;
+}
+
+void bus_web_limits_refuse(struct bus_run_http_request *rq,
+                           int64_t wait_ms,
+                           const char *en,
+                           const char *zh)
+{
+    char after[24];
+    (void)snprintf(after, sizeof(after), "%lld",
+                   (long long)(wait_ms / 1000 + 1));
+    bus_run_http_set(rq, "Retry-After", after);
+    bus_run_http_problem(rq, 429, en, zh);
 }

@@ -1,4 +1,5 @@
-/* Who guesses waits, longer each time; who sends much is counted by the hour.
+/* Who guesses waits, longer each time; who does much is counted by the hour or
+ * the day.
  * In memory, for one process, of a fixed size: when more are met than it holds,
  * the one who was met longest ago is forgotten. Keys are hashed, none is kept.
  * Not thread-safe. Times are monotonic ms. */
@@ -10,6 +11,7 @@
 
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
+#include "bus/run/http.h"
 
 #define BUS_WEB_LIMITS_SLOTS 16384
 
@@ -31,10 +33,22 @@ bool bus_web_limits_try(struct bus_web_limits *l,
                         uint64_t now_ms,
                         int64_t *ret_wait_ms);
 void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key);
-/* One more of at most so many an hour; false: beyond, and not counted. */
+/* One more of at most `most` in window_ms, which begins with his first; false:
+ * beyond, not counted, and *ret_wait_ms is how long until it begins anew. One
+ * window a limits. */
 bool bus_web_limits_count(struct bus_web_limits *l,
                           struct bus_strv key,
-                          int64_t an_hour,
-                          uint64_t now_ms);
+                          int64_t most,
+                          int64_t window_ms,
+                          uint64_t now_ms,
+                          int64_t *ret_wait_ms);
+/* What was counted last was nothing of the kind. */
+void bus_web_limits_uncount(struct bus_web_limits *l, struct bus_strv key);
+
+/* Answers 429, and when he may ask again. */
+void bus_web_limits_refuse(struct bus_run_http_request *rq,
+                           int64_t wait_ms,
+                           const char *en,
+                           const char *zh);
 
 #endif

@@ -223,12 +223,8 @@ static void post_session(struct bus_run_http_request *rq, void *data)
     struct bus_strv client = bus_run_http_client(rq, l->client);
     if (!bus_web_limits_try(c->guesses, client, bus_run_loop_now_ms(c->loop),
                             &wait_ms)) {
-        char after[24];
-        (void)snprintf(after, sizeof(after), "%lld",
-                       (long long)(wait_ms / 1000 + 1));
-        bus_run_http_set(rq, "Retry-After", after);
-        bus_run_http_problem(rq, 429, "too many wrong logins from there",
-                             "该地址登录失败过多, 请稍后再试");
+        bus_web_limits_refuse(rq, wait_ms, "too many wrong logins from there",
+                              "该地址登录失败过多, 请稍后再试");
         return;
     }
     struct bus_web_job job = {login_run, login_done, l};

@@ -117,11 +117,17 @@ int bus_wire_plan_next(const struct bus_wire_plan *plan,
 /* Masks a decoded record in place, so that it can be written again by its
  * schema and hold nothing of a person: fields marked "lianou.pii" become null
  * if they may, else "***", no bytes, no items, zero; other byte strings over
- * BUS_WIRE_SHOWN_MAX become "(N bytes)", for what is inside is not known. */
+ * BUS_WIRE_SHOWN_MAX become "(N bytes)", for what is inside is not known. A
+ * fact's value becomes "***": null would say that there is none. */
 int bus_wire_mask(const struct bus_wire_type *type,
                   void *record,
                   struct bus_arena *mem,
                   struct bus_err *err) BUS_MUSTCHECK;
+/* Likewise, but values of facts stay: for who has said what for. */
+int bus_wire_mask_but_facts(const struct bus_wire_type *type,
+                            void *record,
+                            struct bus_arena *mem,
+                            struct bus_err *err) BUS_MUSTCHECK;
 
 /* Bytes of a schema as JSON text (Avro's JSON encoding, bytes as hex). With
  * mask, fields marked "lianou.pii" show as "***" and sealed ones as "(sealed)".
@@ -131,6 +137,12 @@ int bus_wire_print(const struct bus_wire_schema *schema,
                    bool mask,
                    struct bus_buf *out,
                    struct bus_err *err) BUS_MUSTCHECK;
+/* Masked, but values of facts (marked "fact") are shown: for who has said what
+ * for. */
+int bus_wire_print_facts(const struct bus_wire_schema *schema,
+                         struct bus_strv bytes,
+                         struct bus_buf *out,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* Masked, and without some fields of the outer record: their names, ended by
  * NULL. What a store keeps of a record. */
 int bus_wire_print_without(const struct bus_wire_schema *schema,

@@ -8,6 +8,7 @@ static const struct bus_strv text_mask = BUS_STRV("***");
 struct masking
 {
     struct bus_arena *mem;
+    bool facts; /* their values stay */
     bool failed;
 };
 
@@ -24,8 +25,9 @@ static void mask_record(struct masking *m,
                         bool hide)
 {
     for (size_t i = 0; i < s->count; i++) {
-        mask_value(m, s->fields[i].type, &slots[i], base,
-                   hide || s->fields[i].pii != NULL);
+        const char *pii = s->fields[i].pii;
+        bool marked = pii != NULL && !(m->facts && strcmp(pii, "fact") == 0);
+        mask_value(m, s->fields[i].type, &slots[i], base, hide || marked);
     }
 }
 
@@ -71,9 +73,14 @@ static void mask_union(struct masking *m,
 {
     int branch;
     memcpy(&branch, at, sizeof(branch));
+    enum bus_wire_kind to = BUS_WIRE_NULL; /* of many kinds: its text */
+    for (size_t i = 0; i < s->count; i++) {
+        to = s->branches[i]->kind == BUS_WIRE_STRING ? BUS_WIRE_STRING : to;
+    }
     for (int i = 0; hide && (size_t)i < s->count; i++) {
-        if (s->branches[i]->kind == BUS_WIRE_NULL) {
+        if (s->branches[i]->kind == to) {
             memcpy(at, &i, sizeof(i));
+            mask_value(m, s->branches[i], &slot->sub[i], at, true);
             return;
         }
     }
@@ -141,15 +148,30 @@ static void mask_value(struct masking *m,
     }
 }
 
+static int mask_whole(struct masking *m,
+                      const struct bus_wire_type *type,
+                      void *record,
+                      struct bus_err *err)
+{
+    BUS_TRY(bus_wire_type_ready(type, err));
+    mask_record(m, bus_wire_type_schema(type), type->slots, record, false);
+    return m->failed ? bus_fail(err, BUS_ENOMEM, "a masked record") : BUS_OK;
+}
+
 int bus_wire_mask(const struct bus_wire_type *type,
                   void *record,
                   struct bus_arena *mem,
                   struct bus_err *err)
 {
-    int rc = bus_wire_type_ready(type, err);
     struct masking m = {.mem = mem};
-    if (rc == BUS_OK) {
-        mask_record(&m, bus_wire_type_schema(type), type->slots, record, false);
-    }
-    return m.failed ? bus_fail(err, BUS_ENOMEM, "a masked record") : rc;
+    return mask_whole(&m, type, record, err);
+}
+
+int bus_wire_mask_but_facts(const struct bus_wire_type *type,
+                            void *record,
+                            struct bus_arena *mem,
+                            struct bus_err *err)
+{
+    struct masking m = {.mem = mem, .facts = true};
+    return mask_whole(&m, type, record, err);
 }

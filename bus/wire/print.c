@@ -14,7 +14,7 @@
 struct printing
 {
     const uint8_t *p, *e;
-    bool mask;
+    bool mask, facts;        /* facts: these are shown though masked */
     const char *const *omit; /* names of the outer record; NULL ends them */
     struct bus_buf *out;
     struct bus_err *err;
@@ -264,6 +264,11 @@ static int print_skip(struct printing *r, const struct bus_wire_schema *s)
     return rc;
 }
 
+static bool print_masks(const struct printing *r, const char *pii)
+{
+    return r->mask && pii != NULL && !(r->facts && strcmp(pii, "fact") == 0);
+}
+
 static int print_record(struct printing *r, const struct bus_wire_schema *s)
 {
     int rc = BUS_OK;
@@ -283,7 +288,7 @@ static int print_record(struct printing *r, const struct bus_wire_schema *s)
         first = false;
         bool null = r->out->len == at + 4 && r->out->data != NULL &&
                     memcmp(r->out->data + at, "null", 4) == 0;
-        if (rc == BUS_OK && r->mask && f->pii != NULL && !null) {
+        if (rc == BUS_OK && print_masks(r, f->pii) && !null) {
             print_cut(r->out, at);
             bus_buf_puts(r->out, strcmp(f->pii, "sealed") == 0 ? "\"(sealed)\""
                                                                : "\"***\"");
@@ -371,7 +376,7 @@ static int print_whole(struct printing *r,
                        const struct bus_wire_schema *schema,
                        struct bus_strv bytes)
 {
-    r->p = (const uint8_t *)bytes.p;
+    r->p = (const uint8_t *)(bytes.p ? bytes.p : "");
     r->e = r->p + bytes.n;
     int rc = print_value(r, schema);
     if (rc == BUS_OK && r->p != r->e) {
@@ -390,9 +395,16 @@ int bus_wire_print(const struct bus_wire_schema *schema,
                    struct bus_buf *out,
                    struct bus_err *err)
 {
-    const uint8_t *start = (const uint8_t *)(bytes.p ? bytes.p : "");
-    struct printing r = {
-        .p = start, .e = start + bytes.n, .mask = mask, .out = out, .err = err};
+    struct printing r = {.mask = mask, .out = out, .err = err};
+    return print_whole(&r, schema, bytes);
+}
+
+int bus_wire_print_facts(const struct bus_wire_schema *schema,
+                         struct bus_strv bytes,
+                         struct bus_buf *out,
+                         struct bus_err *err)
+{
+    struct printing r = {.mask = true, .facts = true, .out = out, .err = err};
     return print_whole(&r, schema, bytes);
 }
 

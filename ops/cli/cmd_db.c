@@ -11,7 +11,8 @@ static int db_migrate(struct tool *t, bool dry, struct bus_err *err)
 {
     BUS_TRY(cli_tool_open(t, err));
     BUS_TRY(cli_tool_database(t, err));
-    return bus_ledger_migrate(t->pg, dry, stdout, err);
+    BUS_TRY(bus_ledger_migrate(t->pg, dry, stdout, err));
+    return dry ? BUS_OK : bus_ledger_roles(t->pg, err);
 }
 
 static int db_run(int argc, char **argv)
@@ -46,7 +47,8 @@ static int db_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_db = {
     .name = "db",
     .usage = "migrate [--dry-run] [--db CONNINFO] [--config DIR]",
-    .summary = "make the database match this program",
+    .summary = "make the database match this program, and a role for each "
+               "that uses it",
     .summary_zh = "建立或升级数据库",
     .group = 3,
     .run = db_run,

@@ -71,6 +71,20 @@ int cli_tool_note_read(struct tool *t,
     return bus_web_read_note(t->pg, &one, err);
 }
 
+int cli_tool_note_why(struct tool *t,
+                      const struct bus_web_read *read,
+                      struct bus_err *err)
+{
+    if (read->purpose == NULL ||
+        read->purpose[strspn(read->purpose, " \t")] == '\0') {
+        return bus_fail(err, BUS_EUSAGE, "--why: what for? / 请写明用途");
+    }
+    if (t->pg == NULL) {
+        BUS_TRY(cli_tool_database(t, err));
+    }
+    return cli_tool_note_read(t, read, err);
+}
+
 int cli_tool_close(struct tool *t,
                    const char *name,
                    int rc,

@@ -33,6 +33,11 @@ struct bus_web_read;
 int cli_tool_note_read(struct tool *t,
                        const struct bus_web_read *read,
                        struct bus_err *err) BUS_MUSTCHECK;
+/* Likewise, for commands that need no database otherwise: opens it first. A
+ * purpose that is empty is BUS_EUSAGE. */
+int cli_tool_note_why(struct tool *t,
+                      const struct bus_web_read *read,
+                      struct bus_err *err) BUS_MUSTCHECK;
 /* Closes, prints the error of rc if any, returns the exit code. */
 int cli_tool_close(struct tool *t,
                    const char *name,

@@ -11,6 +11,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
+#include "bus/base/hex.h"
 #include "bus/run/work.h"
 #include "bus/wire/crypt.h"
 
@@ -28,29 +29,126 @@ struct keeping
     char text[];
 };
 
-int intake_drafts_open(struct drafts *d,
-                       const char *dir,
-                       uint64_t max_bytes,
-                       struct bus_err *err)
+/* Of what is in the folder, in bytes; what is too old is taken away. */
+static int drafts_count(struct drafts *d, size_t *ret_gone, struct bus_err *err)
 {
-    *d = (struct drafts){.max_bytes = max_bytes};
-    (void)snprintf(d->dir, sizeof(d->dir), "%s", dir);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
-    }
-    DIR *folder = opendir(dir);
-    if (folder == NULL) {
-        return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
-    }
+    int64_t now_ms = bus_clock_system.wall_ms(NULL);
     struct stat st;
+    DIR *folder = opendir(d->dir);
+    if (folder == NULL) {
+        return bus_fail(err, BUS_EIO, "%s: %s", d->dir, strerror(errno));
+    }
+    d->bytes = 0;
+    *ret_gone = 0;
     for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
-        if (fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(st.st_mode)) {
+        if (fstatat(dirfd(folder), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(st.st_mode)) {
+            continue;
+        }
+        bool old = d->keep_ms > 0 &&
+                   (int64_t)st.st_mtim.tv_sec * 1000 + d->keep_ms < now_ms;
+        if (old && unlinkat(dirfd(folder), e->d_name, 0) == 0) {
+            ++*ret_gone;
+        } else {
             d->bytes += (uint64_t)st.st_size;
         }
     }
     (void)closedir(folder);
     return BUS_OK;
+}
+
+int intake_drafts_open(struct drafts *d,
+                       const struct drafts_conf *conf,
+                       struct bus_err *err)
+{
+    size_t gone = 0;
+    *d = (struct drafts){.max_bytes = conf->max_bytes,
+                         .keep_ms = conf->keep_ms,
+                         .seals = conf->seals,
+                         .opens = conf->opens};
+    (void)snprintf(d->dir, sizeof(d->dir), "%s", conf->dir);
+    if (mkdir(d->dir, 0700) != 0 && errno != EEXIST) {
+        return bus_fail(err, BUS_EIO, "%s: %s", d->dir, strerror(errno));
+    }
+    return drafts_count(d, &gone, err);
+}
+
+size_t intake_drafts_expire(struct drafts *d)
+{
+    struct bus_err ignored; /* a folder that is away is told when one is kept */
+    size_t gone = 0;
+    uint64_t before = d->bytes;
+    if (drafts_count(d, &gone, &ignored) != BUS_OK) {
+        d->bytes = before;
+    }
+    return gone;
+}
+
+/* --- sealed --- */
+
+static struct bus_wire_binding drafts_binding(const struct bus_id *id)
+{
+    return (struct bus_wire_binding){"draft", "application", id};
+}
+
+/* {"kept_at", "sealed"} around a draft's text. NULL: no key, or no memory. */
+static json_t *drafts_sealed(const struct drafts *d,
+                             const struct bus_id *id,
+                             const char *text,
+                             struct bus_arena *mem,
+                             struct bus_err *err)
+{
+    char when[BUS_TIME_TEXT + 1];
+    struct bus_wire_binding binding = drafts_binding(id);
+    struct bus_strv owner = BUS_STRV(DRAFTS_OWNER), sealed;
+    if (d->seals == NULL || text == NULL) {
+        return NULL;
+    }
+    if (!bus_wire_keyring_seals(d->seals, owner)) {
+        owner = BUS_STRV("bus");
+    }
+    if (bus_wire_seal(d->seals, owner, &binding, bus_strv(text), mem, &sealed,
+                      err) != BUS_OK) {
+        return NULL;
+    }
+    char *hex = bus_arena_alloc(mem, 2 * sealed.n + 1);
+    if (hex == NULL) {
+        return NULL;
+    }
+    bus_hex_write((const uint8_t *)sealed.p, sealed.n, hex);
+    return json_pack("{s:s, s:s}", "kept_at",
+                     bus_time_text(bus_clock_system.wall_ms(NULL), when),
+                     "sealed", hex);
+}
+
+/* What is in it beside kept_at, put there. BUS_EPARSE: torn. */
+static int drafts_unseal(const struct drafts *d,
+                         const char *name,
+                         json_t *outer,
+                         struct bus_arena *mem,
+                         struct bus_err *err)
+{
+    const char *hex = json_string_value(json_object_get(outer, "sealed"));
+    struct bus_strv sealed = {NULL, hex ? strlen(hex) / 2 : 0}, plain;
+    struct bus_id id;
+    uint8_t *bytes = bus_arena_alloc(mem, sealed.n + 1);
+    if (hex == NULL || bytes == NULL || !bus_id_parse(bus_strv(name), &id) ||
+        !bus_hex_read(bus_strv(hex), bytes, sealed.n)) {
+        return bus_fail(err, BUS_EPARSE, "the draft %s is torn", name);
+    }
+    if (d->opens == NULL) {
+        return bus_fail(err, BUS_ECRYPT,
+                        "no key of `" DRAFTS_OWNER "` is here");
+    }
+    struct bus_wire_binding binding = drafts_binding(&id);
+    sealed.p = (const char *)bytes;
+    BUS_TRY(bus_wire_open(d->opens, &binding, sealed, mem, &plain, err));
+    json_t *inner = json_loadb(plain.p, plain.n, 0, NULL);
+    bool well = inner != NULL && json_object_update(outer, inner) == 0;
+    json_decref(inner);
+    (void)json_object_del(outer, "sealed");
+    return well ? BUS_OK
+                : bus_fail(err, BUS_EPARSE, "the draft %s is torn", name);
 }
 
 /* --- keeping one --- */
@@ -91,15 +189,17 @@ static void keep_done(void *data)
 static struct keeping *keeping_of(struct drafts *d,
                                   const json_t *application,
                                   const struct form *form,
-                                  struct bus_arena *mem)
+                                  struct bus_arena *mem,
+                                  struct bus_err *err)
 {
-    char when[BUS_TIME_TEXT + 1];
-    (void)bus_time_text(bus_clock_system.wall_ms(NULL), when);
     const char *body = intake_form_json_text(application, mem);
+    struct bus_id id = bus_wire_draft_id(bus_strv(body ? body : ""));
+    json_t *inner = json_pack("{s:O, s:o}", "application", application,
+                              "faults", intake_form_fault_list(form));
     json_t *whole =
-        json_pack("{s:s, s:O, s:o}", "kept_at", when, "application",
-                  application, "faults", intake_form_fault_list(form));
+        drafts_sealed(d, &id, intake_form_json_text(inner, mem), mem, err);
     const char *text = intake_form_json_text(whole, mem);
+    json_decref(inner);
     json_decref(whole);
     size_t n = text == NULL ? 0 : strlen(text);
     struct keeping *k =
@@ -109,7 +209,6 @@ static struct keeping *keeping_of(struct drafts *d,
     }
     *k = (struct keeping){.drafts = d, .bytes = n};
     memcpy(k->text, text, n);
-    struct bus_id id = bus_wire_draft_id(bus_strv(body));
     (void)bus_id_text(&id, k->id);
     (void)snprintf(k->path, sizeof(k->path), "%s/%s.json", d->dir, k->id);
     (void)snprintf(k->beside, sizeof(k->beside), "%s.new", k->path);
@@ -126,10 +225,11 @@ int intake_drafts_keep(struct drafts *d,
 {
     struct bus_arena mem;
     bus_arena_init(&mem, 0, DRAFT_BYTES_MAX);
-    struct keeping *k = keeping_of(d, application, form, &mem);
+    (void)bus_fail(err, BUS_ENOMEM, "a draft");
+    struct keeping *k = keeping_of(d, application, form, &mem, err);
     bus_arena_fini(&mem);
     if (k == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a draft");
+        return (int)err->code; /* with its own text */
     }
     k->done = done;
     k->token = token;
@@ -156,17 +256,31 @@ int intake_drafts_keep(struct drafts *d,
 
 /* --- for the command --- */
 
-static json_t *drafts_load(const struct drafts *d, const char *id)
+/* Whole. BUS_EPARSE: torn; BUS_ECRYPT: no key here opens it. */
+static int drafts_load(const struct drafts *d,
+                       const char *id,
+                       json_t **ret,
+                       struct bus_err *err)
 {
     char path[600];
+    struct bus_arena mem;
     (void)snprintf(path, sizeof(path), "%s/%s.json", d->dir, id);
     json_t *j = json_load_file(path, 0, NULL);
-    if (j != NULL && !json_is_object(json_object_get(j, "application")) &&
-        json_object_get(j, "faults") == NULL) {
+    int rc = BUS_OK;
+    bus_arena_init(&mem, 0, DRAFT_BYTES_MAX);
+    if (json_object_get(j, "sealed") != NULL) {
+        rc = drafts_unseal(d, id, j, &mem, err);
+    }
+    if (rc == BUS_OK && json_object_get(j, "faults") == NULL) {
+        rc = bus_fail(err, BUS_EPARSE, "the draft %s is torn", id);
+    }
+    bus_arena_fini(&mem);
+    if (rc != BUS_OK) {
         json_decref(j);
         j = NULL;
     }
-    return j;
+    *ret = j;
+    return rc;
 }
 
 static const char *kept_at(const struct draft *d)
@@ -213,7 +327,10 @@ int intake_drafts_list(const struct drafts *d,
             list = more;
         }
         (void)bus_id_text(&id, list[n].id);
-        list[n].json = drafts_load(d, list[n].id);
+        struct bus_err why;
+        list[n].json = NULL;
+        list[n].closed =
+            drafts_load(d, list[n].id, &list[n].json, &why) == BUS_ECRYPT;
         n++;
     }
     (void)closedir(folder);
@@ -252,13 +369,8 @@ int intake_drafts_read(const struct drafts *d,
                        json_t **ret,
                        struct bus_err *err)
 {
-    int rc = known_id(d, id, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
-    *ret = drafts_load(d, id);
-    return *ret != NULL ? BUS_OK
-                        : bus_fail(err, BUS_EPARSE, "the draft %s is torn", id);
+    BUS_TRY(known_id(d, id, err));
+    return drafts_load(d, id, ret, err);
 }
 
 int intake_drafts_drop(const struct drafts *d,
@@ -274,20 +386,26 @@ int intake_drafts_drop(const struct drafts *d,
     return rc;
 }
 
-static bool is_personal(const char *key)
+/* What says nothing of a person; what somebody typed as a name of a field may
+ * hold anything. */
+static bool drafts_plain(const char *key)
 {
-    static const char *const personal[] = {
-        "name", "id_no", "phone", "address", "account", "account_holder"};
-    for (size_t k = 0; k < sizeof(personal) / sizeof(personal[0]); k++) {
-        if (strcmp(key, personal[k]) == 0) {
+    static const char *const plain[] = {
+        "channel", "channel_reference", "relation",    "head",
+        "id_type", "division_code",     "operator_id", "org_code",
+        "role",    "consent",           "bank_code"};
+    for (size_t k = 0; k < sizeof(plain) / sizeof(plain[0]); k++) {
+        if (strcmp(key, plain[k]) == 0) {
             return true;
         }
     }
     return false;
 }
 
+static json_t *drafts_masked(json_t *v, const char *key, bool facts, int depth);
+
 /* depth: what is left of FORM_DEPTH_MAX, which nothing kept exceeds. */
-static void drafts_mask(json_t *j, int depth)
+static void drafts_mask(json_t *j, bool facts, int depth)
 {
     const char *key;
     json_t *v;
@@ -295,18 +413,23 @@ static void drafts_mask(json_t *j, int depth)
     void *next;
     json_object_foreach_safe(j, next, key, v)
     {
-        if (is_personal(key) || depth == 0) {
-            (void)json_object_set_new(j, key, json_string("***"));
-        } else {
-            drafts_mask(v, depth - 1);
-        }
+        (void)json_object_set_new(j, key, drafts_masked(v, key, facts, depth));
     }
     json_array_foreach(j, i, v)
     {
-        if (depth > 0) {
-            drafts_mask(v, depth - 1);
-        }
+        (void)json_array_set_new(j, i, drafts_masked(v, "", facts, depth));
     }
+}
+
+static json_t *drafts_masked(json_t *v, const char *key, bool facts, int depth)
+{
+    bool nested = json_is_object(v) || json_is_array(v);
+    if (nested && depth > 0 && !(facts && strcmp(key, "facts") == 0)) {
+        drafts_mask(v, facts, depth - 1);
+    } else if ((nested && depth == 0) || (!nested && !drafts_plain(key))) {
+        return json_string("***");
+    }
+    return json_incref(v);
 }
 
 static const char *drafts_hex_of(const json_t *application)
@@ -316,13 +439,13 @@ static const char *drafts_hex_of(const json_t *application)
                : NULL;
 }
 
-void intake_drafts_mask(json_t *draft)
+void intake_drafts_mask(json_t *draft, bool facts)
 {
     json_t *a = json_object_get(draft, "application");
     if (!json_is_object(a) || drafts_hex_of(a) != NULL) {
         (void)json_object_set_new(draft, "application", json_string("***"));
     } else {
-        drafts_mask(a, FORM_DEPTH_MAX);
+        drafts_mask(a, facts, FORM_DEPTH_MAX);
     }
 }
 

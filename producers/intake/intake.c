@@ -18,6 +18,7 @@
 #define CLOSE_LIMIT_MS 5000
 #define ARENA_BLOCK    (256u << 10)
 #define ARENA_MAX      (16u << 20)
+#define EXPIRE_MS      3600000 /* drafts that are too old, so often */
 
 static void on_intake_tick(void *data)
 {
@@ -28,6 +29,11 @@ static void on_intake_tick(void *data)
             intake_send_waiting(in);
         }
         return;
+    }
+    uint64_t now_ms = bus_run_loop_now_ms(in->frame->loop);
+    if (now_ms - in->expired_ms >= EXPIRE_MS) {
+        in->expired_ms = now_ms;
+        (void)intake_drafts_expire(&in->drafts);
     }
     intake_give_up_waiting(in);
     intake_turn_tick(in);
@@ -258,8 +264,12 @@ static int intake_open_parts(struct intake *in, struct bus_err *err)
         return bus_fail(err, BUS_ENOMEM, "intake");
     }
     BUS_TRY(make_home(drafts, err));
-    return intake_drafts_open(&in->drafts, drafts,
-                              (uint64_t)c->intake.draft_bytes_max, err);
+    const struct drafts_conf conf = {.dir = drafts,
+                                     .max_bytes =
+                                         (uint64_t)c->intake.draft_bytes_max,
+                                     .keep_ms = c->intake.draft_keep_ms,
+                                     .seals = in->keys};
+    return intake_drafts_open(&in->drafts, &conf, err);
 }
 
 int intake_open(struct intake *in,
@@ -270,7 +280,8 @@ int intake_open(struct intake *in,
     *in = (struct intake){.frame = frame,
                           .topic =
                               bus_role_frame_topic(frame, "applications", NULL),
-                          .opened_ms = bus_run_loop_now_ms(frame->loop)};
+                          .opened_ms = bus_run_loop_now_ms(frame->loop),
+                          .expired_ms = bus_run_loop_now_ms(frame->loop)};
     bus_arena_init(&in->mem, ARENA_BLOCK, ARENA_MAX);
     BUS_TRY(intake_open_parts(in, err));
     if (with_journal) {

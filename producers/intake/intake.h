@@ -55,6 +55,7 @@ struct intake
     bool has_journal;
     struct idempotency known;
     struct drafts drafts;
+    uint64_t expired_ms;  /* drafts were looked at */
     struct bus_arena mem; /* of one application */
     uint8_t person_key[BUS_WIRE_KEY_BYTES];
     struct form_index index;

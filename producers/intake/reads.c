@@ -19,6 +19,7 @@
 #define RECENT             65536
 #define PROGRESS_BYTES_MAX 1024
 #define HOUR_MS            INT64_C(3600000)
+#define DAY_MS             (24 * HOUR_MS)
 
 enum reads_what { READS_APPLICATION, READS_CASE, READS_PROGRESS };
 /* Of a case: ?part=. */
@@ -52,6 +53,7 @@ struct intake_reads
     struct bus_ledger_cases cases;
     struct bus_web_pool *pool;
     struct bus_web_limits *guesses; /* of residents, by application */
+    struct bus_web_limits *clients; /* and by address, a day */
     struct recent recent[RECENT];   /* by the id's own bits; a later one wins */
 };
 
@@ -71,6 +73,7 @@ int intake_reads_open(struct intake *in,
     r->cases.catalogue = bus_role_frame_catalogue(c);
     int rc;
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->guesses, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->clients, err), failed);
     BUS_TRY_GOTO(rc,
                  bus_web_pool_new(in->frame->loop, c->ledger.conninfo,
                                   STATEMENT_MS, &r->pool, err),
@@ -89,6 +92,7 @@ void intake_reads_close(struct intake_reads *r)
     }
     bus_web_pool_free(r->pool);
     bus_web_limits_free(r->guesses);
+    bus_web_limits_free(r->clients);
     bus_policy_catalogue_free(
         (struct bus_policy_catalogue *)r->cases.catalogue);
     bus_free(r);
@@ -166,6 +170,19 @@ static void nobody(const struct reading *q)
     }
 }
 
+/* A right one is no guess; nor is one that nobody could look up. */
+static void reads_guessed(const struct reading *q, int rc)
+{
+    uint8_t client[16];
+    if (rc == BUS_OK) {
+        bus_web_limits_well(q->all->guesses, q->id);
+    }
+    if (rc != BUS_EUNKNOWN && rc != BUS_EDENIED) {
+        bus_web_limits_uncount(q->all->clients,
+                               bus_run_http_client(q->rq, client));
+    }
+}
+
 static void reads_answer(void *data, int rc, const struct bus_err *err)
 {
     struct reading *q = data;
@@ -175,8 +192,8 @@ static void reads_answer(void *data, int rc, const struct bus_err *err)
         bus_buf_clear(&q->out);
         rc = bus_ledger_accepted(&q->all->cases, q->id, &q->out, &own);
     }
-    if (rc == BUS_OK && q->what == READS_PROGRESS) {
-        bus_web_limits_well(q->all->guesses, q->id);
+    if (q->what == READS_PROGRESS) {
+        reads_guessed(q, rc);
     }
     if (rc == BUS_OK) {
         bus_run_http_set(rq, "Cache-Control", "no-store");
@@ -472,6 +489,36 @@ static bool progress_read(const struct intake_reads *r,
     return well;
 }
 
+/* By his address and by the application. False: 429 has been answered. */
+static bool reads_may_guess(struct intake_reads *r,
+                            struct bus_run_http_request *rq,
+                            const struct reading *q)
+{
+    uint64_t now_ms = bus_run_loop_now_ms(r->in->frame->loop);
+    int64_t most = r->in->frame->config.http.guesses_day, wait_ms = 0;
+    uint8_t bytes[16];
+    struct bus_strv client = bus_run_http_client(rq, bytes);
+    if (!bus_web_limits_count(r->clients, client, most, DAY_MS, now_ms,
+                              &wait_ms)) {
+        bus_web_limits_refuse(
+            rq, wait_ms,
+            "asked wrongly too often from there today; ask the "
+            "village's assistant, or again tomorrow",
+            "该地址今日输错次数过多, "
+            "请明日再试或联系村(居)民政助理员");
+        return false;
+    }
+    if (!bus_web_limits_try(r->guesses, q->id, now_ms, &wait_ms)) {
+        bus_web_limits_uncount(r->clients, client);
+        bus_web_limits_refuse(rq, wait_ms,
+                              "asked wrongly too often; ask the village's "
+                              "assistant, or again later",
+                              "输错次数过多, 请稍后再试或联系村(居)民政助理员");
+        return false;
+    }
+    return true;
+}
+
 static void post_progress(struct bus_run_http_request *rq, void *data)
 {
     struct intake_reads *r = data;
@@ -480,7 +527,6 @@ static void post_progress(struct bus_run_http_request *rq, void *data)
         .rq = rq,
         .what = READS_PROGRESS,
         .caller = {.kind = BUS_WEB_RESIDENT, .name = "the applicant"}};
-    int64_t wait_ms = 0;
     if (!progress_read(r, rq, &q)) {
         bus_run_http_problem(
             rq, 400,
@@ -489,20 +535,9 @@ static void post_progress(struct bus_run_http_request *rq, void *data)
             "请求体应为含 application_id 和 id_last(申请人证件末六位)的对象");
         return;
     }
-    if (!bus_web_limits_try(r->guesses, q.id,
-                            bus_run_loop_now_ms(r->in->frame->loop),
-                            &wait_ms)) {
-        char after[24];
-        (void)snprintf(after, sizeof(after), "%lld",
-                       (long long)(wait_ms / 1000 + 1));
-        bus_run_http_set(rq, "Retry-After", after);
-        bus_run_http_problem(rq, 429,
-                             "asked wrongly too often; ask the village's "
-                             "assistant, or again later",
-                             "输错次数过多, 请稍后再试或联系村(居)民政助理员");
-        return;
+    if (reads_may_guess(r, rq, &q)) {
+        reads_ask(r, rq, &q);
     }
-    reads_ask(r, rq, &q);
 }
 
 int intake_reads_routes(struct intake_reads *r, struct bus_err *err)

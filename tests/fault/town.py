@@ -41,6 +41,7 @@ class Town:
     """Kafka, PostgreSQL and the roles of one round."""
 
     brokers = 1
+    database_options = ("-c", "listen_addresses=")
 
     def __init__(self, program, config=SOURCE / "bus-config"):
         self.program = program
@@ -92,7 +93,7 @@ class Town:
             subprocess.run(self.as_user(bin_dir / "initdb", "-D", self.pg / "data", "-U", "lianou", "-A", "trust",
                                         "--locale=C", "-E", "UTF8"), check=True, capture_output=True)
         self.server = subprocess.Popen(self.as_user(bin_dir / "postgres", "-D", self.pg / "data", "-k", self.pg,
-                                                    "-c", "listen_addresses="),
+                                                    *self.database_options),
                                        stdout=subprocess.DEVNULL, stderr=open(self.dir / "pg.log", "a"))
         self.db = "host=%s user=lianou dbname=postgres" % self.pg
         answers = until(lambda: subprocess.run(["psql", "-X", "-q", self.db, "-c", "SELECT 1"], capture_output=True).returncode == 0,

@@ -26,7 +26,6 @@ ILLNESS = "breast_cancer_invasive"  # a word of the dictionary: elsewhere than i
 
 # Where what may stand: a place's pattern, what, why.
 MAY = (
-    (r"file state/intake/drafts/[^/]+\.json", r".*", "what could not be taken, for people to mend; mode 0600"),
     (r"file state/spool/youzheng/out/.*", r"(name|phone|address|number) .*", "to whom the post hands what, at the post's site"),
     (r"file state/spool/youzheng/(in|done|rejected)/.*", r".* of document", "what the post itself wrote"),
     (r"topic (decisions\.MZ|payment-results\.nongshang|dead-letters) value", r".* of stray",
@@ -37,7 +36,6 @@ MAY = (
     (r"file state/intake/journal.*", r"illness .*", "facts of applications, as in their topic"),
     (r"file state/matcher.*", r"illness .*", "the households' state, as in its topic"),
     (r"screen case .*", r"illness .*", "why an item was judged so"),
-    (r"screen (intake drafts|tap applications)", r"illness .*", "facts, at a command of this machine; not masked yet: ops/docs/security.md"),
 )
 
 
@@ -329,7 +327,9 @@ def judge_planted():
                ("topic applications value", "address of web"), ("topic applications key", "number of web"),
                ("topic cases header ce_subject", "number of web"), ("screen case show", "name of web"), ("topic dead-letters value", "name of web"),
                ("file state/spool/youzheng/out/1.json", "account of web"), ("file state/intake/journal/1", "name of journal"),
-               ("topic payment-orders.nongshang value", "illness of anybody"), ("log matcher.log", "illness of anybody")]
+               ("topic payment-orders.nongshang value", "illness of anybody"), ("log matcher.log", "illness of anybody"),
+               ("file state/intake/drafts/1.json", "name of draft"), ("file state/intake/drafts/1.json", "illness of anybody"),
+               ("screen intake drafts", "illness of anybody"), ("screen tap applications", "illness of anybody")]
     check("the table lets none of %d planted ones through" % len(planted), not [p for p in planted if may_stand(*p)],
           [p for p in planted if may_stand(*p)])
 
@@ -361,8 +361,8 @@ def main():
         screens(bus, cases)
         files(bus)
         check("the canaries went through: drafts, dead letters, facts stand where they may",
-              any("drafts" in p for p in places) and "topic dead-letters value" in places and "topic applications value" in places,
-              sorted(places))
+              len(list((bus.town.dir / "state/intake/drafts").glob("*.json"))) > 0 and "topic dead-letters value" in places
+              and "topic applications value" in places, sorted(places))
         judge()
         good = not faults
     finally:

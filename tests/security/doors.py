@@ -382,6 +382,7 @@ def reads(door):
         check("system %s: %d" % (system, want), s == want, s)
     resident(door, i, form)
     limited(door)
+    guesses(door)
 
 
 def resident(door, i, form):
@@ -401,6 +402,18 @@ def resident(door, i, form):
     s, h, _ = own(i, number[-6:])
     check("then the right ones, too; it says how long", s == 429 and int(h["retry-after"]) > 3000, (s, h))
     check("in another spelling of the id", own(i.upper(), "000000")[0] in (400, 429))
+
+
+def guesses(door):
+    """Who tries the last six characters of one application after the other: sixty a day from one address."""
+    def wrong():
+        s, h, _ = door.ask("POST", "/v1/progress", {"application_id": str(uuid.uuid4()), "id_last": "000000"})
+        return s, int(h.get("retry-after", 0))
+    got = [wrong() for _ in range(500)]
+    taken = [s for s, _ in got].count(404)
+    waits = {wait for s, wait in got if s == 429}
+    check("500 guesses are a matter of days: %d were taken" % taken, 30 < taken <= 60 and taken + [s for s, _ in got].count(429) == 500
+          and min(waits) > 23 * 3600, (taken, sorted(waits)[:2]))
 
 
 def limited(door):

@@ -80,8 +80,8 @@ def opened(journal, keys, key_id):
 
 def the_door_cannot_open(intake, keys):
     own, matcher = keys_of(keys / "intake.keys"), keys_of(keys / "matcher.keys", "bus")
-    check("the door's keyring has the bus's public half and nothing else",
-          [kind for kind, _ in own.values()] == ["x25519-public"], own.keys())
+    check("the door's keyring has the public halves of the bus and of who mends drafts, and nothing else",
+          [kind for kind, _ in own.values()] == ["x25519-public"] * 2, own.keys())
     (key_id, (kind, secret)), = matcher.items()
     check("the matcher's has its private half", kind == "x25519-private" and key_id in own)
     intake.start()
@@ -128,10 +128,10 @@ def taken_over(intake, keys):
     kinds = {f: [k for k, _ in keys_of(new / (f + ".keys"), of).values()]
              for f, of in (("intake", None), ("MZ", "MZ"), ("dispatch", "dispatch"), ("RS", "RS"))}
     beside = {f: [k for i, k in keys_of(new / (f + ".keys")).items() if i not in keys_of(new / (f + ".keys"), f)] for f in ("MZ", "RS", "nongshang")}
-    public = keys_of(new / "intake.keys")[max(keys_of(new / "intake.keys"))]
+    public = keys_of(new / "intake.keys", "bus")[max(keys_of(new / "intake.keys", "bus"))]
     check("a department has the bus's public half beside its own, others nothing", beside == {"MZ": [public], "RS": [public], "nongshang": []}
           and public[0] == "x25519-public", {f: [k for k, _ in v] for f, v in beside.items()})
-    check("the door has none of the older", kinds["intake"] == ["x25519-public"], kinds)
+    check("the door has none of the older", kinds["intake"] == ["x25519-public"] * 2, kinds)
     check("who opens has both, the pair last", kinds["MZ"] == ["aes-256-gcm", "x25519-private"] and
           kinds["dispatch"][:1] == ["aes-256-gcm"] and kinds["RS"] == ["x25519-private"], kinds)
     ids = [i for f in ("matcher", "intake", "MZ") for i in keys_of(new / (f + ".keys"))]

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import threading
 
+from authority import Authority
+
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
 WORDS = {"authority": "vouches for", "name": "is for another name", "key": "does not open", "none": "asks for a certificate",
@@ -22,29 +24,6 @@ def check(what, holds, got=""):
     print("  %-66s %s" % (what, "ok" if holds else "WRONG: %s" % (str(got)[:500],)), flush=True)
     if not holds:
         faults.append(what)
-
-
-def openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
-
-
-class Authority:
-    def __init__(self, folder):
-        self.dir = folder
-        folder.mkdir()
-        self.ca = folder / "ca.pem"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=" + folder.name, "-keyout", folder / "ca.key", "-out", self.ca)
-
-    def issue(self, name, alternative, password=None):
-        key, cert, request, more = (self.dir / (name + x) for x in (".key", ".crt", ".csr", ".ext"))
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=" + name, "-keyout", key,
-                "-out", request, *(["-passout", "pass:" + password] if password else ["-nodes"]))
-        more.write_text("subjectAltName=%s\n" % alternative)
-        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.dir / "ca.key", "-CAcreateserial", "-days", "2",
-                "-extfile", more, "-out", cert)
-        key.chmod(0o600)
-        return key, cert
 
 
 class Server:

@@ -137,19 +137,29 @@ static int rows_of(struct tool *t, struct audit_rows *ret, struct bus_err *err)
 struct audit_reads
 {
     struct bus_web_readlog_sum log;
-    struct bus_pg_rows *bulk; /* who, hour, records; NULL: not asked */
+    struct bus_pg_rows *bulk;   /* who, hour, records; NULL: not asked */
+    struct bus_pg_rows *unsaid; /* who, day, reads without a purpose */
 };
 
-/* The reading log's chain, and who has read much in an hour. */
+/* Who has read much in an hour, or a topic as a whole. */
+static const char reads_bulk[] =
+    "SELECT who, left(at, 13), count(DISTINCT record)::text || ' records' "
+    "FROM read_log GROUP BY 1, 2 HAVING count(DISTINCT record) > 200 "
+    "UNION ALL SELECT who, left(at, 13), 'all of ' || record FROM read_log "
+    "WHERE via = 'lianou export' ORDER BY 2 DESC, 1, 3 LIMIT 20";
+/* Who read and did not say what for; a resident reads his own. */
+static const char reads_unsaid[] =
+    "SELECT who, left(at, 10), count(*)::text FROM read_log WHERE purpose = '' "
+    "AND via <> 'POST /v1/progress' GROUP BY 1, 2 ORDER BY 2 DESC, count(*) "
+    "DESC, 1 LIMIT 20";
+
+/* The reading log's chain, and its alarms. */
 static int
 reads_of(struct tool *t, struct audit_reads *ret, struct bus_err *err)
 {
-    static const char bulk[] =
-        "SELECT who, left(at, 13), count(DISTINCT record) FROM read_log "
-        "GROUP BY 1, 2 HAVING count(DISTINCT record) > 200 "
-        "ORDER BY 3 DESC, 1, 2 LIMIT 20";
     BUS_TRY(bus_web_readlog_check(t->pg, &ret->log, err));
-    return bus_pg_query(t->pg, bulk, NULL, 0, &ret->bulk, err);
+    BUS_TRY(bus_pg_query(t->pg, reads_bulk, NULL, 0, &ret->bulk, err));
+    return bus_pg_query(t->pg, reads_unsaid, NULL, 0, &ret->unsaid, err);
 }
 
 static void rows_show(const struct audit_rows *r)
@@ -175,9 +185,15 @@ static void reads_show(const struct audit_reads *r)
                      r->log.broken, r->log.why);
     }
     for (size_t i = 0; i < bus_pg_count(r->bulk); i++) {
-        (void)printf("many reads             %s, %s h: %s records\n",
+        (void)printf("many reads             %s, %s h: %s\n",
                      bus_pg_value(r->bulk, i, 0), bus_pg_value(r->bulk, i, 1),
                      bus_pg_value(r->bulk, i, 2));
+    }
+    for (size_t i = 0; i < bus_pg_count(r->unsaid); i++) {
+        (void)printf("reads without purpose  %s, %s: %s\n",
+                     bus_pg_value(r->unsaid, i, 0),
+                     bus_pg_value(r->unsaid, i, 1),
+                     bus_pg_value(r->unsaid, i, 2));
     }
 }
 
@@ -214,8 +230,10 @@ static void audit_show(const struct account *a,
                      ",\"rows_head\":\"%s\"",
                      rows->chain.rows, rows->chain.faults, rows->chain.head);
         (void)printf(",\"reads\":%" PRId64 ",\"reads_broken\":%" PRId64
-                     ",\"reads_head\":\"%s\"}\n",
-                     r->log.rows, r->log.broken, r->log.head);
+                     ",\"reads_head\":\"%s\",\"reads_bulk\":%zu"
+                     ",\"reads_unsaid\":%zu}\n",
+                     r->log.rows, r->log.broken, r->log.head,
+                     bus_pg_count(r->bulk), bus_pg_count(r->unsaid));
     } else {
         rows_show(rows);
         reads_show(r);
@@ -267,6 +285,7 @@ static int audit_run(int argc, char **argv)
         audit_show(&a, &b, &rows, &r, json);
     }
     bus_pg_rows_free(r.bulk);
+    bus_pg_rows_free(r.unsaid);
     bool clean =
         rc == BUS_OK && r.log.broken + rows.chain.faults == 0 &&
         a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;

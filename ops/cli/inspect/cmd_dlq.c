@@ -15,6 +15,7 @@
 #include "bus/base/clock.h"
 #include "bus/role/emit.h"
 #include "bus/role/types.h"
+#include "bus/web/readlog.h"
 #include "bus/wire/crypt.h"
 #include "ops/cli/inspect/topic_read.h"
 #include "ops/cli/inspect/topic_send.h"
@@ -37,6 +38,7 @@ struct dlq
     struct tool tool;
     bool all;              /* ls: with those redriven */
     const char *what;      /* NULL: every one */
+    const char *why;       /* show: facts in clear, written down; NULL: not */
     struct bus_arena mem;  /* letters */
     struct bus_map places; /* name -> letter */
     struct partner_dead_letter *first, **last;
@@ -182,32 +184,55 @@ static void show_header(struct bus_strv name, struct bus_strv value)
     }
 }
 
+/* Whose it is, where that is known. */
+static int dlq_note(struct dlq *q,
+                    const struct partner_dead_letter *l,
+                    struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    const struct bus_web_read read = {
+        .via = "lianou dlq show",
+        .purpose = q->why,
+        .record = l->d->has_household_id ? bus_id_text(&l->d->household_id, id)
+                                         : l->name,
+        .fields = l->name};
+    return q->why != NULL ? cli_tool_note_why(&q->tool, &read, err) : BUS_OK;
+}
+
+static int dlq_show_one(struct dlq *q,
+                        const struct partner_dead_letter *l,
+                        struct bus_err *err)
+{
+    const struct sa_dead_letter *d = l->d;
+    char id[BUS_ID_TEXT + 1], first[BUS_TIME_TEXT + 1], last[BUS_TIME_TEXT + 1];
+    struct bus_buf text = {0};
+    BUS_TRY(dlq_note(q, l, err));
+    cli_topic_show(d->has_value ? d->value : (struct bus_strv){0},
+                   q->why != NULL, &text);
+    (void)printf("%s%s\n  id      %s\n  reason  %.*s: %.*s\n  owner   "
+                 "%.*s\n  tries   %d, %s to %s\n",
+                 l->name, l->marked ? "  redriven" : "",
+                 bus_id_text(&d->event_id, id), BUS_STRV_ARG(d->reason_code),
+                 BUS_STRV_ARG(d->reason), BUS_STRV_ARG(d->owner), d->tries,
+                 bus_time_text(d->first_at, first),
+                 bus_time_text(d->last_at, last));
+    for (size_t i = 0; i < d->headers.n; i++) {
+        show_header(d->headers.v[i].key, d->headers.v[i].value);
+    }
+    (void)printf("  value   %s\n", bus_buf_cstr(&text));
+    bus_buf_fini(&text);
+    return BUS_OK;
+}
+
 static int dlq_show(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0;
     for (const struct partner_dead_letter *l = q->first; l != NULL;
          l = l->next) {
-        if (!dlq_wanted(q, l)) {
-            continue;
+        if (dlq_wanted(q, l)) {
+            BUS_TRY(dlq_show_one(q, l, err));
+            n++;
         }
-        const struct sa_dead_letter *d = l->d;
-        char id[BUS_ID_TEXT + 1], first[BUS_TIME_TEXT + 1],
-            last[BUS_TIME_TEXT + 1];
-        struct bus_buf text = {0};
-        cli_topic_show(d->has_value ? d->value : (struct bus_strv){0}, &text);
-        (void)printf(
-            "%s%s\n  id      %s\n  reason  %.*s: %.*s\n  owner   "
-            "%.*s\n  tries   %d, %s to %s\n",
-            l->name, l->marked ? "  redriven" : "",
-            bus_id_text(&d->event_id, id), BUS_STRV_ARG(d->reason_code),
-            BUS_STRV_ARG(d->reason), BUS_STRV_ARG(d->owner), d->tries,
-            bus_time_text(d->first_at, first), bus_time_text(d->last_at, last));
-        for (size_t i = 0; i < d->headers.n; i++) {
-            show_header(d->headers.v[i].key, d->headers.v[i].value);
-        }
-        (void)printf("  value   %s\n", bus_buf_cstr(&text));
-        bus_buf_fini(&text);
-        n++;
     }
     return n > 0 ? BUS_OK
                  : bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
@@ -367,6 +392,7 @@ static int dlq_run(int argc, char **argv)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"all", no_argument, NULL, 'a'},
+        {"why", required_argument, NULL, 'w'},
         {NULL, 0, NULL, 0},
     };
     struct dlq q = {0};
@@ -376,6 +402,8 @@ static int dlq_run(int argc, char **argv)
             q.tool.folder = optarg;
         } else if (o == 'a') {
             q.all = true;
+        } else if (o == 'w') {
+            q.why = optarg;
         } else {
             return LIANOU_USAGE;
         }
@@ -399,7 +427,8 @@ static int dlq_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_dlq = {
     .name = "dlq",
-    .usage = "ls [--all] | show LETTER | redrive LETTER|all [--config DIR]",
+    .usage = "ls [--all] | show LETTER [--why TEXT] | redrive LETTER|all "
+             "[--config DIR]",
     .summary = "dead letters: list, look at, send again",
     .summary_zh = "死信:列出、查看、重投",
     .group = 3,

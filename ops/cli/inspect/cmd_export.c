@@ -1,10 +1,12 @@
 /* export: a topic as one Avro file, masked, for tools that know nothing of us.
- */
+ * With --why the values of facts are in it; the read of the whole topic is a
+ * row of the reading log first, and an alarm of `lianou audit`. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/role/types.h"
+#include "bus/web/readlog.h"
 #include "bus/wire/framing.h"
 #include "ops/cli/inspect/avro_file.h"
 #include "ops/cli/inspect/topic_read.h"
@@ -18,6 +20,7 @@ struct export
 {
     struct avro_file *file;
     const struct bus_wire_type *type;
+    const char *why; /* NULL: facts are masked */
     struct bus_arena mem;
     uint64_t written, tombstones, unreadable;
 };
@@ -36,7 +39,9 @@ static int export_mask(struct export *x,
                         id, x->type->id);
     }
     BUS_TRY(bus_wire_decode_own(x->type, body, &x->mem, &record, err));
-    BUS_TRY(bus_wire_mask(x->type, record, &x->mem, err));
+    BUS_TRY(x->why != NULL
+                ? bus_wire_mask_but_facts(x->type, record, &x->mem, err)
+                : bus_wire_mask(x->type, record, &x->mem, err));
     return bus_wire_encode_arena(x->type, record, &x->mem, ret, err);
 }
 
@@ -126,19 +131,28 @@ static int cmd_export_run(struct tool *tool,
                           const char *topic,
                           const char *path,
                           const char *codec,
+                          const char *why,
                           struct bus_err *err)
 {
-    struct export x = {0};
+    struct export x = {.why = why};
+    const struct bus_web_read read = {.via = "lianou export",
+                                      .purpose = why,
+                                      .record = topic,
+                                      .fields = "all records"};
     BUS_TRY(cli_tool_open(tool, err));
+    if (why != NULL) {
+        BUS_TRY(cli_tool_note_why(tool, &read, err));
+    }
     bus_arena_init(&x.mem, 0, RECORD_BYTES_MAX);
     int rc = export_file(&x, tool, topic, path, codec, err);
     bus_arena_fini(&x.mem);
     if (rc != BUS_OK) {
         return rc;
     }
-    (void)printf("%llu records of %s in %s, personal fields masked; "
+    (void)printf("%llu records of %s in %s, personal fields masked%s; "
                  "%llu tombstones, %llu left out\n",
                  (unsigned long long)x.written, topic, path,
+                 why != NULL ? " but facts" : "",
                  (unsigned long long)x.tombstones,
                  (unsigned long long)x.unreadable);
     return x.unreadable == 0
@@ -153,17 +167,20 @@ static int export_run(int argc, char **argv)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"codec", required_argument, NULL, 'z'},
+        {"why", required_argument, NULL, 'w'},
         {NULL, 0, NULL, 0},
     };
     struct tool tool = {0};
     struct bus_err err;
-    const char *codec = "deflate";
+    const char *codec = "deflate", *why = NULL;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'c') {
             tool.folder = optarg;
         } else if (o == 'z' && (strcmp(optarg, "deflate") == 0 ||
                                 strcmp(optarg, "null") == 0)) {
             codec = optarg;
+        } else if (o == 'w') {
+            why = optarg;
         } else {
             return LIANOU_USAGE;
         }
@@ -172,14 +189,17 @@ static int export_run(int argc, char **argv)
         (void)fprintf(stderr, "lianou export: which topic, into which file?\n");
         return LIANOU_USAGE;
     }
-    int rc = cmd_export_run(&tool, argv[optind], argv[optind + 1], codec, &err);
+    int rc =
+        cmd_export_run(&tool, argv[optind], argv[optind + 1], codec, why, &err);
     return cli_tool_close(&tool, "export", rc, &err);
 }
 
 const struct lianou_command lianou_cmd_export = {
     .name = "export",
-    .usage = "TOPIC FILE.avro [--codec deflate|null] [--config DIR]",
-    .summary = "a topic as an Avro object container file, masked",
+    .usage = "TOPIC FILE.avro [--codec deflate|null] [--why TEXT] "
+             "[--config DIR]",
+    .summary = "a topic as an Avro object container file, masked; facts with "
+               "--why, which is written down",
     .summary_zh = "导出主题为Avro文件(已脱敏)",
     .group = 4,
     .run = export_run,

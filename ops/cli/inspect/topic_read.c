@@ -100,16 +100,19 @@ bool cli_topic_is_word(struct bus_strv v)
     return v.n > 0 && v.n <= WORD_BYTES;
 }
 
-static int
-topic_print(struct bus_strv value, struct bus_buf *out, struct bus_err *err)
+static int topic_print(struct bus_strv value,
+                       bool facts,
+                       struct bus_buf *out,
+                       struct bus_err *err)
 {
     const struct bus_wire_schema *schema = NULL;
     struct bus_strv body;
     BUS_TRY(cli_topic_schema(value, &schema, &body, err));
-    return bus_wire_print(schema, body, true, out, err);
+    return facts ? bus_wire_print_facts(schema, body, out, err)
+                 : bus_wire_print(schema, body, true, out, err);
 }
 
-void cli_topic_show(struct bus_strv value, struct bus_buf *out)
+void cli_topic_show(struct bus_strv value, bool facts, struct bus_buf *out)
 {
     struct bus_err err;
     size_t at = out->len;
@@ -117,7 +120,7 @@ void cli_topic_show(struct bus_strv value, struct bus_buf *out)
         bus_buf_puts(out, "null");
         return;
     }
-    if (topic_print(value, out, &err) != BUS_OK) {
+    if (topic_print(value, facts, out, &err) != BUS_OK) {
         out->len = at;
         bus_buf_printf(out, "(%zu bytes: %s)", value.n, err.msg);
     }

@@ -24,8 +24,9 @@ const char *cli_topic_full(const struct bus_config *c,
                            struct bus_arena *mem,
                            const char *topic);
 /* A framed value as masked text behind what is in out; what cannot be read is
- * said in its place and is no error. */
-void cli_topic_show(struct bus_strv value, struct bus_buf *out);
+ * said in its place and is no error. facts: their values in clear, for who has
+ * said what for and stands in the reading log. */
+void cli_topic_show(struct bus_strv value, bool facts, struct bus_buf *out);
 /* Letters, digits and ._/+:- in a row that holds no number of a person: what a
  * key's or a header's text must be to be shown. */
 bool cli_topic_is_word(struct bus_strv v);

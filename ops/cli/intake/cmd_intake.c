@@ -19,7 +19,8 @@ static const char usage[] =
     "               template [--csv]     a blank one\n"
     "               openapi              the contract of POST "
     "/v1/applications\n"
-    "               drafts [list] | show ID | export ID FILE | drop ID |\n"
+    "               drafts [list] | show ID [--why TEXT] | drop ID |\n"
+    "                      export ID FILE --why TEXT |\n"
     "                      resubmit ID|all [FILE]\n"
     "               [--json] [--config DIR]\n";
 
@@ -256,14 +257,18 @@ static int intake_run(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"json", no_argument, NULL, 'j'},
         {"csv", no_argument, NULL, 'v'},
+        {"why", required_argument, NULL, 'w'},
         {NULL, 0, NULL, 0}};
     struct bus_run_role_args args = {0};
     bool json = false;
+    const char *why = NULL;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'c') {
             args.config_dir = optarg;
         } else if (o == 'j') {
             json = true;
+        } else if (o == 'w') {
+            why = optarg;
         } else if (o == 'v') {
             continue; /* the only template there is */
         } else {
@@ -293,7 +298,8 @@ static int intake_run(int argc, char **argv)
         return columns();
     }
     if (argc >= 1 && strcmp(what, "drafts") == 0) {
-        int rc = cli_intake_drafts(argc - 1, argv + 1, args.config_dir, json);
+        int rc =
+            cli_intake_drafts(argc - 1, argv + 1, args.config_dir, why, json);
         if (rc >= 0) {
             return rc;
         }

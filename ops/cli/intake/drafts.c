@@ -1,47 +1,73 @@
-/* Drafts, as a clerk meets them: what is wrong, mended, sent again. */
+/* Drafts, as a clerk meets them: what is wrong, mended, sent again. They are
+ * opened with the keys of `drafts`; what is shown is masked, facts and the
+ * whole of it (export) only with --why, which is written down first. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/role/keys.h"
+#include "bus/web/readlog.h"
 #include "ops/cli/intake/feed.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/tool.h"
 
-/* An error as the command's end. */
-static int drafts_told(int rc, const struct bus_err *err)
+struct clerk
 {
-    if (rc != BUS_OK) {
-        (void)fprintf(stderr, "lianou intake drafts: %s\n", err->msg);
-    }
-    return rc == BUS_OK                             ? LIANOU_WELL
-           : rc == BUS_ECONFIG                      ? LIANOU_USAGE
-           : rc == BUS_EUNKNOWN || rc == BUS_EPARSE ? LIANOU_FAILED
-                                                    : LIANOU_BUG;
-}
+    struct tool tool;
+    struct drafts drafts;
+    struct bus_wire_keyring *keys;
+    const char *why; /* --why; NULL: none */
+    bool json;
+};
 
-static int
-open_drafts(struct drafts *d, const char *folder, struct bus_err *err)
+/* The ring of who mends; where a county has none of it yet, the matcher's. No
+ * ring: NULL, and what is sealed stays closed. */
+static int clerk_keys(const struct bus_config *c,
+                      struct bus_wire_keyring **ret,
+                      struct bus_err *err)
 {
-    struct bus_config c;
-    struct bus_faults faults;
-    struct bus_arena mem;
-    bus_arena_init(&mem, 0, 0);
-    bus_faults_init(&faults, &mem);
-    int rc = bus_conf_open(&c, folder, &faults, err);
-    if (rc == BUS_OK) {
-        const char *household = bus_conf_state(&c, &mem, "intake", NULL);
-        const char *dir = bus_arena_printf(&mem, "%s/drafts", household);
-        *d = (struct drafts){0};
-        if (dir != NULL && access(dir, F_OK) != 0) {
-            rc = bus_fail(err, BUS_EUNKNOWN, "no drafts: there is no %s", dir);
-        } else {
-            rc = intake_drafts_open(d, dir, (uint64_t)c.intake.draft_bytes_max,
-                                    err);
+    static const char *const holders[] = {DRAFTS_OWNER, "matcher"};
+    *ret = NULL;
+    for (size_t i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
+        char path[BUS_ROLE_RING_PATH];
+        BUS_TRY(bus_role_keyring_path(c, holders[i], path, err));
+        if (access(path, R_OK) == 0) {
+            return bus_role_keyring_open(c, holders[i], NULL, 0, ret, err);
         }
     }
-    bus_conf_close(&c);
-    bus_arena_fini(&mem);
-    return rc;
+    return BUS_OK;
+}
+
+static int clerk_open(struct clerk *k, struct bus_err *err)
+{
+    BUS_TRY(cli_tool_open(&k->tool, err));
+    const struct bus_config *c = &k->tool.config;
+    const char *home = bus_conf_state(c, &k->tool.mem, "intake", NULL);
+    const char *dir = bus_arena_printf(&k->tool.mem, "%s/drafts", home);
+    if (dir == NULL || access(dir, F_OK) != 0) {
+        return bus_fail(err, BUS_EUNKNOWN, "no drafts: there is no %s",
+                        dir ? dir : "");
+    }
+    BUS_TRY(clerk_keys(c, &k->keys, err));
+    const struct drafts_conf conf = {.dir = dir,
+                                     .max_bytes =
+                                         (uint64_t)c->intake.draft_bytes_max,
+                                     .keep_ms = c->intake.draft_keep_ms,
+                                     .opens = k->keys};
+    return intake_drafts_open(&k->drafts, &conf, err);
+}
+
+/* Before anything of it is shown in clear. */
+static int clerk_note(struct clerk *k,
+                      const char *via,
+                      const char *id,
+                      const char *fields,
+                      struct bus_err *err)
+{
+    const struct bus_web_read read = {
+        .via = via, .purpose = k->why, .record = id, .fields = fields};
+    return cli_tool_note_why(&k->tool, &read, err);
 }
 
 static const char *drafts_text_of(const json_t *map, const char *key)
@@ -53,7 +79,9 @@ static const char *drafts_text_of(const json_t *map, const char *key)
 static void drafts_line_of(const struct draft *d)
 {
     if (d->json == NULL) {
-        (void)printf("%s  torn 文件不完整\n", d->id);
+        (void)printf("%s  %s\n", d->id,
+                     d->closed ? "closed 此处无密钥, 打不开"
+                               : "torn 文件不完整");
         return;
     }
     const json_t *a = json_object_get(d->json, "application");
@@ -74,40 +102,41 @@ static void drafts_print_json(const json_t *j, size_t flags)
     free(text);
 }
 
-static int drafts_list(const struct drafts *d, bool json, struct bus_err *err)
+static int drafts_list(struct clerk *k, struct bus_err *err)
 {
     struct draft *all = NULL;
     size_t n = 0;
-    int rc = intake_drafts_list(d, &all, &n, err);
+    int rc = intake_drafts_list(&k->drafts, &all, &n, err);
     for (size_t i = 0; i < n; i++) {
-        if (!json) {
+        if (!k->json) {
             drafts_line_of(&all[i]);
         } else if (all[i].json != NULL) {
-            intake_drafts_mask(all[i].json);
+            intake_drafts_mask(all[i].json, false);
             (void)json_object_set_new(all[i].json, "id",
                                       json_string(all[i].id));
             drafts_print_json(all[i].json, JSON_COMPACT);
         }
     }
-    if (rc == BUS_OK && !json) {
+    if (rc == BUS_OK && !k->json) {
         (void)printf("%zu drafts 草稿\n", n);
     }
     intake_drafts_free(all, n);
     return rc;
 }
 
-static int drafts_show(const struct drafts *d,
-                       const char *id,
-                       bool json,
-                       struct bus_err *err)
+static int drafts_show(struct clerk *k, const char *id, struct bus_err *err)
 {
     json_t *j = NULL;
-    int rc = intake_drafts_read(d, id, &j, err);
+    BUS_TRY(intake_drafts_read(&k->drafts, id, &j, err));
+    int rc = k->why == NULL
+                 ? BUS_OK
+                 : clerk_note(k, "lianou intake drafts show", id, "facts", err);
     if (rc != BUS_OK) {
+        json_decref(j);
         return rc;
     }
-    intake_drafts_mask(j);
-    if (json) {
+    intake_drafts_mask(j, k->why != NULL);
+    if (k->json) {
         drafts_print_json(j, JSON_COMPACT);
     } else {
         size_t i;
@@ -126,25 +155,18 @@ static int drafts_show(const struct drafts *d,
     return rc;
 }
 
-/* In clear, for mending: into a new file that only its owner reads. */
-static int drafts_export(const struct drafts *d,
-                         const char *id,
-                         const char *path,
-                         struct bus_err *err)
+static int drafts_write(const json_t *draft,
+                        const char *id,
+                        const char *path,
+                        struct bus_err *err)
 {
-    json_t *j = NULL;
-    int rc = intake_drafts_read(d, id, &j, err);
-    if (rc != BUS_OK) {
-        return rc;
-    }
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     struct bus_buf text = {0};
-    bool ok = f != NULL && intake_drafts_text(j, &text, err) == BUS_OK &&
+    bool ok = f != NULL && intake_drafts_text(draft, &text, err) == BUS_OK &&
               fwrite(text.data, 1, text.len, f) == text.len;
     ok = f != NULL && fclose(f) == 0 && ok;
     bus_buf_fini(&text);
-    json_decref(j);
     if (ok) {
         (void)printf("%s: mend it, then: lianou intake drafts resubmit %s %s\n",
                      path, id, path);
@@ -155,11 +177,28 @@ static int drafts_export(const struct drafts *d,
                          path);
 }
 
+/* In clear, for mending: into a new file that only its owner reads. */
+static int drafts_export(struct clerk *k,
+                         const char *id,
+                         const char *path,
+                         struct bus_err *err)
+{
+    json_t *j = NULL;
+    BUS_TRY(intake_drafts_read(&k->drafts, id, &j, err));
+    int rc = clerk_note(k, "lianou intake drafts export", id, "all", err);
+    if (rc == BUS_OK) {
+        rc = drafts_write(j, id, path, err);
+    }
+    json_decref(j);
+    return rc;
+}
+
 /* --- resubmit --- */
 
 struct again
 {
-    const char *id;   /* one; NULL: all */
+    const char *id; /* one; NULL: all */
+    struct bus_wire_keyring *keys;
     const char *file; /* its mended text; NULL: as it stands */
     struct draft *all;
     size_t n, at;
@@ -181,6 +220,8 @@ static int read_mended(struct again *a, struct bus_err *err)
 static int read_again(struct feed *f, struct again *a, struct bus_err *err)
 {
     a->read = true;
+    BUS_TRY(clerk_keys(&f->frame.config, &a->keys, err));
+    f->in.drafts.opens = a->keys;
     if (a->id == NULL) {
         return intake_drafts_list(&f->in.drafts, &a->all, &a->n, err);
     }
@@ -196,7 +237,7 @@ static int next_draft(struct feed *f, struct bus_err *err)
 {
     struct again *a = f->data;
     int rc = a->read ? BUS_OK : read_again(f, a, err);
-    if (rc == BUS_EPARSE || rc == BUS_EUNKNOWN) {
+    if (rc == BUS_EPARSE || rc == BUS_EUNKNOWN || rc == BUS_ECRYPT) {
         (void)fprintf(stderr, "lianou intake drafts: %s\n", err->msg);
         err->code = BUS_EPARSE; /* with its own text */
         return (int)err->code;
@@ -241,12 +282,17 @@ resubmit(const char *id, const char *file, const char *folder, bool json)
     } else if (a.n > 0) {
         json_decref(a.all[0].json);
     }
+    bus_wire_keyring_free(a.keys);
     return rc;
 }
 
-int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json)
+int cli_intake_drafts(int argc,
+                      char **argv,
+                      const char *config_dir,
+                      const char *why,
+                      bool json)
 {
-    static struct drafts d;
+    struct clerk k = {.tool = {.folder = config_dir}, .why = why, .json = json};
     struct bus_err err = {0};
     const char *what = argc > 0 ? argv[0] : "list";
     bool resubmits = strcmp(what, "resubmit") == 0;
@@ -261,12 +307,13 @@ int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json)
     if (!lists && !shows && !drops && !exports) {
         return -1;
     }
-    int rc = open_drafts(&d, config_dir, &err);
+    int rc = clerk_open(&k, &err);
     if (rc == BUS_OK) {
-        rc = lists   ? drafts_list(&d, json, &err)
-             : shows ? drafts_show(&d, argv[1], json, &err)
-             : drops ? intake_drafts_drop(&d, argv[1], &err)
-                     : drafts_export(&d, argv[1], argv[2], &err);
+        rc = lists   ? drafts_list(&k, &err)
+             : shows ? drafts_show(&k, argv[1], &err)
+             : drops ? intake_drafts_drop(&k.drafts, argv[1], &err)
+                     : drafts_export(&k, argv[1], argv[2], &err);
     }
-    return drafts_told(rc, &err);
+    bus_wire_keyring_free(k.keys);
+    return cli_tool_close(&k.tool, "intake drafts", rc, &err);
 }

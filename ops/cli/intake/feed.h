@@ -68,7 +68,11 @@ void cli_feed_broken(struct feed *f,
 int cli_intake_leave(const char *path, const char *config_dir);
 
 /* cli_intake_drafts.c: drafts [list] | show ID | export ID FILE | drop ID |
- * resubmit ID|all [FILE]. */
-int cli_intake_drafts(int argc, char **argv, const char *config_dir, bool json);
+ * resubmit ID|all [FILE]. why: what facts and the whole are opened for. */
+int cli_intake_drafts(int argc,
+                      char **argv,
+                      const char *config_dir,
+                      const char *why,
+                      bool json);
 
 #endif

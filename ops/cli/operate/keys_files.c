@@ -16,6 +16,7 @@
 #include "bus/base/hex.h"
 #include "bus/wire/hpke.h"
 #include "bus/wire/keyring.h"
+#include "producers/intake/drafts.h"
 
 #define END        ".keys"
 #define NAME_BYTES (BUS_WIRE_OWNER_MAX + sizeof(END))
@@ -43,17 +44,25 @@ static const char *opener_of(const char *owner)
     return strcmp(owner, "bus") == 0 ? "matcher" : owner;
 }
 
-/* The doors seal for the bus, the matcher for all, dispatch for partners. */
+/* Who mends drafts opens them, and nothing else. */
+static bool of_drafts(const char *owner)
+{
+    return strcmp(owner, DRAFTS_OWNER) == 0;
+}
+
+/* The doors seal for the bus and for drafts, the matcher for all else, dispatch
+ * for partners. */
 static bool role_seals(const char *role, const char *owner)
 {
-    bool bus = strcmp(owner, "bus") == 0;
+    bool bus = strcmp(owner, "bus") == 0 || of_drafts(owner);
     return strcmp(role, opener_of(owner)) != 0 &&
            (strcmp(role, "intake") == 0 ? bus : !bus);
 }
 
 static bool owner_known(const struct bus_config *c, const char *owner)
 {
-    bool known = strcmp(owner, "bus") == 0 || strcmp(owner, "dispatch") == 0;
+    bool known = strcmp(owner, "bus") == 0 || strcmp(owner, "dispatch") == 0 ||
+                 of_drafts(owner);
     for (size_t i = 0; !known && i < c->partners_count; i++) {
         known = strcmp(c->partners[i].code, owner) == 0;
     }
@@ -349,6 +358,7 @@ keys_fill(struct keys_folder *f, const char *from, struct bus_err *err)
     }
     BUS_TRY(keys_make_pair(f, "bus", err));
     BUS_TRY(keys_make_pair(f, "dispatch", err));
+    BUS_TRY(keys_make_pair(f, DRAFTS_OWNER, err));
     BUS_TRY(keys_make_sums(f, err));
     for (size_t i = 0; i < f->config->partners_count; i++) {
         BUS_TRY(keys_make_pair(f, f->config->partners[i].code, err));
@@ -380,12 +390,14 @@ static int keys_next(struct keys_folder *f,
     bool has = false;
     if (!owner_known(f->config, owner)) {
         return bus_fail(err, BUS_EUSAGE,
-                        "%s: no partner of partners.d, and neither bus nor "
-                        "dispatch / 没有此伙伴",
+                        "%s: no partner of partners.d, and neither bus, "
+                        "dispatch nor drafts / 没有此伙伴",
                         owner);
     }
     BUS_TRY(rings_each(f->dir, ring_largest, f, err));
-    ring_name(role_seals("matcher", owner) ? "matcher" : opener_of(owner),
+    ring_name(of_drafts(owner)               ? "intake"
+              : role_seals("matcher", owner) ? "matcher"
+                                             : opener_of(owner),
               name);
     (void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
     BUS_TRY(bus_wire_keyring_open(path, &k, err));

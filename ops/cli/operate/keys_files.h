@@ -15,8 +15,8 @@ int cli_keys_init(const struct bus_config *config,
                   const char *from,
                   struct bus_err *err) BUS_MUSTCHECK;
 /* A pair for a partner that has none, or (again) the next one of an owner that
- * has: "bus", "dispatch", a partner's code. Its private half goes to who opens,
- * its public half to who seals; *ret_id is the pair's. */
+ * has: "bus", "dispatch", "drafts", a partner's code. Its private half goes to
+ * who opens, its public half to who seals; *ret_id is the pair's. */
 int cli_keys_pair(const struct bus_config *config,
                   const char *dir,
                   const char *owner,

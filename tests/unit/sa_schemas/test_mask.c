@@ -7,6 +7,7 @@
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
+#include "schemas/fact.h"
 #include "schemas/household_state.h"
 #include "schemas/personal.h"
 #include "tests/lib/check.h"
@@ -64,6 +65,44 @@ static void free_text(void **state)
     assert_false(r.has_signer_relation || r.has_reason);
 }
 
+/* A fact's value says what somebody has: masked, but for who says what for.
+ * Masked is not "known to be absent". */
+static void values_of_facts(void **state)
+{
+    (void)state;
+    struct bus_err err;
+    struct bus_strv bytes;
+    struct bus_buf masked = {0}, shown = {0};
+    const struct bus_wire_type *t = &sa_fact_type;
+    struct sa_fact f = {.name = BUS_STRV("member.diagnosis"),
+                        .value = {.branch = 4},
+                        .source = BUS_STRV("hospital")};
+    f.value.u.string_value = BUS_STRV("a illness");
+    assert_int_equal(bus_wire_type_ready(t, &err), BUS_OK);
+    assert_int_equal(bus_wire_encode_arena(t, &f, &mem, &bytes, &err), BUS_OK);
+    const struct bus_wire_schema *s = bus_wire_type_schema(t);
+    assert_int_equal(bus_wire_print(s, bytes, true, &masked, &err), BUS_OK);
+    assert_int_equal(bus_wire_print_facts(s, bytes, &shown, &err), BUS_OK);
+    assert_null(strstr(bus_buf_cstr(&masked), "illness"));
+    assert_non_null(strstr(bus_buf_cstr(&masked), "member.diagnosis"));
+    assert_non_null(strstr(bus_buf_cstr(&shown), "a illness"));
+    bus_buf_fini(&masked);
+    bus_buf_fini(&shown);
+    struct sa_fact n = f;
+    assert_int_equal(bus_wire_mask_but_facts(t, &n, &mem, &err), BUS_OK);
+    assert_true(bus_strv_is(n.value.u.string_value, "a illness"));
+    n.value.branch = 2;
+    n.value.u.long_value = 7;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(bus_wire_mask(t, i == 0 ? &f : &n, &mem, &err),
+                         BUS_OK);
+    }
+    assert_int_equal(f.value.branch, 4);
+    assert_true(bus_strv_is(f.value.u.string_value, "***"));
+    assert_int_equal(n.value.branch, 4);
+    assert_true(bus_strv_is(n.value.u.string_value, "***"));
+}
+
 static void what_is_inside_is_not_known(void **state)
 {
     (void)state;
@@ -119,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(personal_fields),
         cmocka_unit_test(free_text),
+        cmocka_unit_test(values_of_facts),
         cmocka_unit_test(what_is_inside_is_not_known),
         cmocka_unit_test(still_of_its_schema),
     };

@@ -54,16 +54,54 @@ static void guessing_takes_years(void **state)
     bus_web_limits_free(l);
 }
 
-static void counted_by_the_hour(void **state)
+static void counted_in_a_window(void **state)
 {
     struct bus_web_limits *l = limits_of(3);
+    struct bus_strv a = BUS_STRV("a"), b = BUS_STRV("b");
+    int64_t wait = 0;
     (void)state;
     for (int i = 0; i < 40; i++) {
-        assert_true(bus_web_limits_count(l, BUS_STRV("a"), 40, 10));
+        assert_true(bus_web_limits_count(l, a, 40, HOUR, 10, &wait));
     }
-    assert_false(bus_web_limits_count(l, BUS_STRV("a"), 40, HOUR));
-    assert_true(bus_web_limits_count(l, BUS_STRV("b"), 40, HOUR));
-    assert_true(bus_web_limits_count(l, BUS_STRV("a"), 40, HOUR + 10));
+    assert_false(bus_web_limits_count(l, a, 40, HOUR, HOUR, &wait));
+    assert_int_equal(wait, 10);
+    assert_true(bus_web_limits_count(l, b, 40, HOUR, HOUR, &wait));
+    assert_true(bus_web_limits_count(l, a, 40, HOUR, HOUR + 10, &wait));
+    bus_web_limits_free(l);
+}
+
+/* 500 guesses of a client that may give 60 wrong answers a day: eight days and
+ * more. */
+static void five_hundred_take_days(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    struct bus_strv a = BUS_STRV("a");
+    int64_t wait = 0, guesses = 0;
+    uint64_t now = 5;
+    (void)state;
+    while (guesses < 500) {
+        if (bus_web_limits_count(l, a, 60, 24 * HOUR, now, &wait)) {
+            guesses++;
+        } else {
+            assert_in_range(wait, 1, 24 * HOUR);
+            now += (uint64_t)wait;
+        }
+    }
+    assert_true(now >= UINT64_C(8) * 24 * HOUR);
+    bus_web_limits_free(l);
+}
+
+/* Who is right loses none. */
+static void right_ones_are_free(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    struct bus_strv a = BUS_STRV("a");
+    int64_t wait = 0;
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        assert_true(bus_web_limits_count(l, a, 60, 24 * HOUR, 5, &wait));
+        bus_web_limits_uncount(l, a);
+    }
     bus_web_limits_free(l);
 }
 
@@ -96,7 +134,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_double),
         cmocka_unit_test(guessing_takes_years),
-        cmocka_unit_test(counted_by_the_hour),
+        cmocka_unit_test(counted_in_a_window),
+        cmocka_unit_test(five_hundred_take_days),
+        cmocka_unit_test(right_ones_are_free),
         cmocka_unit_test(passwords),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+-- One role a program, with what it needs and nothing else (ops/docs/security.md).
+-- They cannot log in: the county gives each program a login of its own that is
+-- IN ROLE one of these. Safe to repeat; whoever may not make roles leaves them
+-- out, and every program goes on under the owner's name.
+DO $$
+DECLARE
+    who text;
+    names CONSTANT text[] := ARRAY['lianou_ledger', 'lianou_intake', 'lianou_reader', 'lianou_accounts'];
+BEGIN
+    FOREACH who IN ARRAY names LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = who) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', who);
+            END IF;
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL; -- another database's, this moment
+            WHEN insufficient_privilege THEN
+                RAISE NOTICE 'no role % and no right to make it', who;
+                RETURN;
+        END;
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), who);
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), who);
+    END LOOP;
+    -- The ledger adds what stands in the topics, and changes nothing that it wrote.
+    GRANT SELECT, INSERT ON event TO lianou_ledger;
+    GRANT SELECT, INSERT, UPDATE ON reading TO lianou_ledger;
+    -- Who reads cases: at the door and at a command.
+    GRANT SELECT ON event, fact_of_life, reading TO lianou_intake, lianou_reader;
+    -- Each read is written down; the door does not see what others have read.
+    GRANT INSERT ON read_log TO lianou_intake, lianou_reader;
+    GRANT SELECT, UPDATE ON read_log_head TO lianou_intake, lianou_reader;
+    GRANT SELECT ON read_log TO lianou_reader;
+    -- Logging in and out; nobody gets an account or a password there.
+    GRANT SELECT ON account TO lianou_intake;
+    GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_intake;
+    GRANT SELECT, INSERT, DELETE ON account_session TO lianou_intake;
+    GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
+END $$
