@@ -3,6 +3,7 @@
     rules_to_java.py RULES.json DAY > Rules.java
 
 Three values in an int: 0 no, 1 yes, 3 unknown; `and` stops at 0, `or` at 1. Numbers are doubles, NaN is unknown; texts null.
+An `if` of what is unknown is known where both ways say the same.
 Derived facts and standards are worked out once a household. A construct it does not know ends it.
 """
 import json
@@ -220,7 +221,7 @@ class Java:
         if k == "if":
             t = self.temp()
             (c, _), (a, ka), (b, _) = (self.code(x) for x in e[1:])
-            return "((%s = %s) == 3 ? Double.NaN : %s == 1 ? %s : %s)" % (t, c, t, a, b), ka
+            return "((%s = %s) == 3 ? same(%s, %s) : %s == 1 ? %s : %s)" % (t, c, a, b, t, a, b), ka
         if k in ("some", "every"):
             return self.quantifier(k, e[1], e[2]), "b"
         sys.exit("what is %r?" % (e,))
@@ -351,6 +352,8 @@ static int le(double a, double b) { return a != a || b != b ? 3 : a <= b ? 1 : 0
 static int gt(double a, double b) { return lt(b, a); }
 static int ge(double a, double b) { return le(b, a); }
 static int eq(double a, double b) { return a != a || b != b ? 3 : a == b ? 1 : 0; }
+static double same(double a, double b) { return a == b ? a : Double.NaN; }
+static int same(int a, int b) { return a == b ? a : 3; }
 static int is(CharSequence a, Utf8 b) { return a == null ? 3 : b.equals(a) ? 1 : 0; }
 static double age(double day) {
   return day != day ? day : Period.between(LocalDate.ofEpochDay((long) day), DAY).getYears();
