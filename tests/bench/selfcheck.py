@@ -32,6 +32,21 @@ def to_java(rules, work):
     return subprocess.run([sys.executable, HERE / "peer-streams/rules_to_java.py", path, "2026-11-25"], capture_output=True, text=True)
 
 
+def form(told):
+    """The peers' rules: all items, and nothing is read before it is worked out."""
+    sys.path.insert(0, str(HERE))
+    import peer_form
+    f, known, late = peer_form.Form(told), set(), []
+    for kind, *part in (line.split("\t") for line in f.lines()):
+        text = part[-1].replace("self.", "m.")
+        late += [(part[0], n) for n in f.reads("household", text) if n not in known]
+        if kind == "step":
+            known.add("%s.%s" % (part[0].replace("members", "member"), part[1]))
+    items = sum(line.startswith("item\t") for line in f.lines())
+    check("all %d items and %d derived facts in plain FEEL, each after what it reads" % (items, len(known)),
+          items == len(told["items"]) and len(known) > 30 and not late)
+
+
 def audit():
     """What the audit of a run of bench_latency must notice."""
     sys.path.insert(0, str(HERE))
@@ -59,6 +74,7 @@ def rules(work):
     java = to_java(told, work)
     check("the peer judges all %d items" % len(told["items"]),
           java.returncode == 0 and java.stdout.count("to[") == len(told["items"]) > 60)
+    form(told)
     audit()
     told["items"][0]["condition"] = "string length(household.area) > 3"
     check("a condition that has no Java ends it", to_java(told, work).returncode != 0)
