@@ -97,7 +97,7 @@ def main():
     burst = args.burst or (1200 if args.quick else 10000)
     with tempfile.TemporaryDirectory(prefix="lianou-bench-latency-") as work:
         # Made beforehand for the greatest capacity that is expected of this machine; a rate's run is shorter if there are too few.
-        most = min(args.most, int(seconds * 1500 if args.quick else seconds * 1000))
+        most = min(args.most, int(seconds * (800 if args.quick else 1000)))
         warm = 400 if args.quick else 4000
         b = Latency(work, warm + burst + 3 * most)
         tell("to warm", b.load(warm, 0))
