@@ -73,7 +73,7 @@ def rules(work):
                                      stdout=subprocess.PIPE).stdout)
     java = to_java(told, work)
     check("the peer judges all %d items" % len(told["items"]),
-          java.returncode == 0 and java.stdout.count("to[") == len(told["items"]) > 60)
+          java.returncode == 0 and java.stdout.count("] = item") == len(told["items"]) > 60)
     form(told)
     audit()
     told["items"][0]["condition"] = "string length(household.area) > 3"
