@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus/wire/ids.h"
@@ -36,8 +37,8 @@
 struct seen
 {
     struct bus_id cause, own;
-    uint64_t at_ns;
-    char topic; /* 'a'pplications, 'c'ases, assignments: 's' */
+    uint64_t made_ns, at_ns; /* by who wrote it (whole ms), and read here */
+    char topic;              /* 'a'pplications, 'c'ases, assignments: 's' */
 };
 static struct seen *list;
 static size_t list_n, list_cap;
@@ -45,11 +46,12 @@ static size_t list_n, list_cap;
 struct asked
 {
     struct bus_id event;
-    uint64_t planned_ns, sent_ns, answer_ns, last_ns;
+    uint64_t planned_ns, sent_ns, answer_ns, made_ns, last_ns;
     bool accepted;
 };
 static struct asked *asked;
 static size_t asked_n;
+static uint64_t wall_ahead_ns; /* of the clock that time is counted by */
 static atomic_bool over;
 static _Atomic uint64_t last_seen_ns;
 
@@ -88,6 +90,9 @@ static void note(const rd_kafka_message_t *m, size_t prefix)
 {
     rd_kafka_headers_t *h;
     struct seen s = {.at_ns = posts_now_ns()};
+    rd_kafka_timestamp_type_t kind;
+    int64_t made_ms = rd_kafka_message_timestamp(m, &kind);
+    s.made_ns = (uint64_t)made_ms * 1000000u - wall_ahead_ns;
     const char *topic = rd_kafka_topic_name(m->rkt) + prefix;
     s.topic = strcmp(topic, "applications") == 0 ? 'a'
               : strcmp(topic, "cases") == 0      ? 'c'
@@ -279,6 +284,7 @@ static void join(void)
             bsearch(&key, asked, asked_n, sizeof(*asked), by_event);
         if (a != NULL && list[i].at_ns > a->last_ns) {
             a->last_ns = list[i].at_ns;
+            a->made_ns = list[i].made_ns;
         }
     }
 }
@@ -293,9 +299,9 @@ static double steady(double *at_s, size_t n)
 
 static void print_load(double seconds)
 {
-    double *visible = calloc(asked_n * 4, sizeof(*visible));
+    double *visible = calloc(asked_n * 5, sizeof(*visible));
     double *answer = visible + asked_n, *late = answer + asked_n,
-           *at = late + asked_n;
+           *made = late + asked_n, *at = made + asked_n;
     size_t n = 0, accepted = 0;
     if (visible == NULL) {
         die("no memory");
@@ -308,6 +314,7 @@ static void print_load(double seconds)
         accepted += a->accepted;
         if (a->accepted && a->last_ns > 0) {
             at[n] = (double)a->last_ns / 1e9;
+            made[n] = ((double)a->made_ns - (double)a->planned_ns) / 1e6;
             visible[n++] = (double)(a->last_ns - a->planned_ns) / 1e6;
         }
     }
@@ -318,6 +325,7 @@ static void print_load(double seconds)
                  asked_n, accepted, seconds, steady(at, n), accepted - n,
                  list_n);
     print_times("visible_ms", visible, n);
+    print_times("made_ms", made, n);
     print_times("answer_ms", answer, asked_n);
     print_times("late_ms", late, asked_n);
     (void)printf("\"cpu_s\":%.3f}\n",
@@ -443,6 +451,10 @@ static void count(char **a)
 
 int main(int argc, char **argv)
 {
+    struct timespec wall;
+    (void)clock_gettime(CLOCK_REALTIME, &wall);
+    wall_ahead_ns = (uint64_t)wall.tv_sec * 1000000000u +
+                    (uint64_t)wall.tv_nsec - posts_now_ns();
     if (argc == 11 && strcmp(argv[1], "load") == 0) {
         load(argv + 2);
     } else if (argc == 4 && strcmp(argv[1], "count") == 0) {
