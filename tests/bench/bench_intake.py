@@ -9,29 +9,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fault"))
-from town import free_port  # noqa: E402
+import county
 
 quick = "--quick" in sys.argv
 TOTAL, CONNECTIONS, WARM = (6000 if quick else 40000), 64, 2000
-program, source = os.environ["LIANOU_PROGRAM"], pathlib.Path(os.environ["LIANOU_SOURCE"])
-work = pathlib.Path(tempfile.mkdtemp(prefix="lianou-bench-intake-"))
-port = free_port()
-(work / "keyring").write_text("1 bus %s\n" % os.urandom(32).hex())
-(work / "person.key").write_text(os.urandom(32).hex() + "\n")
-for f in ("keyring", "person.key"):
-    (work / f).chmod(0o600)
-env = dict(os.environ, LIANOU_KAFKA_PARTITIONS="4", LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1",
-           LIANOU_STATE=str(work / "state"), LIANOU_KEYRING=str(work / "keyring"), LIANOU_PERSON_KEY=str(work / "person.key"),
-           LIANOU_CONFIG=str(source / "bus-config"), LIANOU_PORT_INTAKE=str(port))
 
 
 def row(name, value, unit, target=None, better="less", **note):
@@ -52,33 +37,25 @@ def threads(pid):
     return mine, rest
 
 
-def generate(n, seed, path):
-    with open(path, "w") as out:
-        subprocess.run([program, "generate", "applications", str(n), "--seed", str(seed)], env=env, stdout=out, check=True)
+def generate(c, n, seed, path):
+    path.write_text(c.lianou("generate", "applications", str(n), "--seed", str(seed)))
 
 
-def post(path):
-    r = subprocess.run([os.environ["LIANOU_BENCH_DIR"] + "/bench_intake", str(port), path, str(CONNECTIONS)], check=True,
-                       capture_output=True, text=True)
-    return json.loads(r.stdout)
+def post(c, path):
+    return c.tool("bench_intake", c.port["intake"], path, CONNECTIONS)
 
 
-server = None
-try:
-    subprocess.run([program, "topics", "apply"], env=env, check=True, stdout=subprocess.DEVNULL)
-    generate(WARM, 1, work / "warm")
-    generate(TOTAL, 2, work / "load")
-    server = subprocess.Popen([program, "run", "intake"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=open(work / "log", "w"))
-    for _ in range(400):
-        try:
-            urllib.request.urlopen("http://127.0.0.1:%d/readyz" % port)
-            break
-        except OSError:
-            time.sleep(0.05)
-    post(work / "warm")
+with tempfile.TemporaryDirectory(prefix="lianou-bench-intake-") as directory:
+    work = pathlib.Path(directory)
+    town = county.County(work, "i%d." % os.getpid())
+    town.lianou("topics", "apply")
+    generate(town, WARM, 1, work / "warm")
+    generate(town, TOTAL, 2, work / "load")
+    server = town.start("intake")
+    server.wait_ready()
+    post(town, work / "warm")
     before = threads(server.pid)
-    got = post(work / "load")
+    got = post(town, work / "load")
     after = threads(server.pid)
     loop, rest = [(b - a) * 1e6 / got["requests"] for a, b in zip(before, after)]
     if got["accepted"] != got["requests"]:
@@ -96,8 +73,4 @@ try:
     row("as run: p99", got["p99_us"], "us")
     peak = int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/%d/status" % server.pid).read_text()).group(1))
     row("server's peak memory", peak // 1024, "MB")
-finally:
-    if server:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
-    shutil.rmtree(work, ignore_errors=True)
+    server.stop()

@@ -5,7 +5,7 @@
 
 void die(const char *what)
 {
-    (void)fprintf(stderr, "bench_matcher: %s\n", what);
+    (void)fprintf(stderr, "bench: %s\n", what);
     exit(1);
 }
 

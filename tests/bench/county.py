@@ -54,8 +54,7 @@ class County:
         self.keys = keys or self.make_keys()
         self.env = dict(os.environ, LIANOU_CONFIG=str(self.config), LIANOU_KAFKA_PARTITIONS=str(partitions),
                         LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1",
-                        LIANOU_STATE=str(self.dir / "state"), LIANOU_KEYRING=str(self.keys / "keyring"),
-                        LIANOU_PERSON_KEY=str(self.keys / "person.key"),
+                        LIANOU_STATE=str(self.dir / "state"), **self.key_env(),
                         LIANOU_PROCESS_FROM="2100-01-01", **more)
         self.port = {}
         for role in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY"):
@@ -64,18 +63,27 @@ class County:
         self.port["partner youzheng"] = free_port()
         self.env["LIANOU_PORT_YOUZHENG"] = str(self.port["partner youzheng"])
 
+    def key_env(self):
+        return {"LIANOU_KEYRING": str(self.keys / "keys"), "LIANOU_PERSON_KEY": str(self.keys / "person.key"),
+                "LIANOU_BUREAU_KEY": str(self.keys / "bureau.pem"), "LIANOU_BUREAU_PUBLIC": (self.keys / "bureau.public").read_text(),
+                "LIANOU_REGISTERS": str(self.keys / "registers"), "LIANOU_SEALS": str(self.keys / "seals")}
+
     def make_keys(self):
-        codes = [re.search(r"^code: (\S+)", p.read_text(), re.M).group(1)
-                 for p in sorted((self.config / "partners.d").glob("*.yaml"))]
-        (self.dir / "keyring").write_text("".join("%d %s %s\n" % (i + 1, o, os.urandom(32).hex())
-                                                  for i, o in enumerate(["bus", "dispatch"] + codes)))
-        (self.dir / "person.key").write_text(os.urandom(32).hex() + "\n")
-        for f in ("keyring", "person.key"):
-            (self.dir / f).chmod(0o600)
+        """A file of keys a holder, seals of those who decide, the county's own signature (ops/docs/keys.md, registers.md)."""
+        self.keys = self.dir
+        (self.dir / "bureau.public").write_text("")
+        self.env = dict(os.environ, LIANOU_CONFIG=str(self.config), **self.key_env())
+        del self.env["LIANOU_REGISTERS"]  # made here of the configuration's
+        (self.dir / "bureau.public").write_text(self.lianou("seal", "keygen", str(self.dir / "bureau.pem")).strip())
+        self.lianou("seal", "demo", "--registers", str(self.dir / "registers"), "--keys", str(self.dir / "seals"))
+        self.lianou("keys", "init")
         return self.dir
 
     def lianou(self, *args):
-        return subprocess.run([PROGRAM, *args], env=self.env, check=True, capture_output=True, text=True).stdout
+        r = subprocess.run([PROGRAM, *args], env=self.env, capture_output=True, text=True)
+        if r.returncode != 0:
+            raise RuntimeError("lianou %s: %s" % (" ".join(args), r.stderr[-2000:]))
+        return r.stdout
 
     def tool(self, name, *args):
         """A tool of tests/bench that prints one line of JSON."""

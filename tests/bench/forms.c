@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bus/base/clock.h"
+#include "bus/role/keys.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/keyring.h"
 #include "ops/cli/county/generate.h"
@@ -33,13 +34,15 @@ void forms_open(const char *config, bool plain)
 {
     struct bus_faults faults;
     struct bus_err err;
+    char ring[BUS_ROLE_RING_PATH];
     bus_arena_init(&m.keep, 0, 0);
     bus_arena_init(&m.mem, 1 << 20, 0);
     bus_faults_init(&faults, &m.keep);
     if (bus_conf_open(&m.config, config, &faults, &err) != BUS_OK ||
         bus_wire_key_file(m.config.keys.person_key, m.person_key, &err) !=
             BUS_OK ||
-        bus_wire_keyring_open(m.config.keys.ring, &m.keys, &err) != BUS_OK ||
+        bus_role_keyring_path(&m.config, "intake", ring, &err) != BUS_OK ||
+        bus_wire_keyring_open(ring, &m.keys, &err) != BUS_OK ||
         intake_form_index_init(&m.index, &m.config, &err) != BUS_OK) {
         die(err.msg);
     }

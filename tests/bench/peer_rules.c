@@ -59,6 +59,10 @@ static json_t *items(const struct bus_policy_catalogue *c, int32_t day)
             continue;
         }
         const struct bus_node *v = bus_policy_version_node(c, i, day);
+        const struct bus_node *start =
+            bus_node_get(bus_policy_item_node(c, i), "start");
+        bool by_status = start != NULL && bus_strv_is(start->text, "status"),
+             derived;
         json_t *may = json_array();
         struct bus_policy_facts set;
         bus_policy_discloses(c, it.department, day, &set);
@@ -71,9 +75,11 @@ static json_t *items(const struct bus_policy_catalogue *c, int32_t day)
         (void)json_array_append_new(
             list,
             json_pack(
-                "{s:o, s:o, s:o, s:b, s:o, s:o}", "code", text(it.code),
-                "version", text(it.version), "department", text(it.department),
-                "startable", it.startable, "condition",
+                "{s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "code",
+                text(it.code), "version", text(it.version), "department",
+                text(it.department), "startable", it.startable, "by_status",
+                by_status, "signs",
+                text(bus_policy_signs_of(c, i, day, &derived)), "condition",
                 tree(bus_node_get(bus_node_get(v, "condition"), "feel"), 0),
                 "discloses", may));
     }
@@ -86,10 +92,11 @@ static json_t *facts(const struct bus_policy_catalogue *c)
     for (int f = 0; (size_t)f < bus_policy_fact_count(c); f++) {
         const struct bus_node *n = bus_policy_fact_node(c, f);
         (void)json_array_append_new(
-            list, json_pack("{s:o, s:o, s:o}", "name",
+            list, json_pack("{s:o, s:o, s:o, s:o}", "name",
                             text(bus_policy_fact_name(c, f)), "type",
                             tree(bus_node_get(n, "type"), 0), "derived",
-                            tree(bus_node_get(n, "derived"), 0)));
+                            tree(bus_node_get(n, "derived"), 0), "confirmed",
+                            tree(bus_node_get(n, "confirmed"), 0)));
     }
     return list;
 }

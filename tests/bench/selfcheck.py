@@ -32,6 +32,40 @@ def to_java(rules, work):
     return subprocess.run([sys.executable, HERE / "peer-streams/rules_to_java.py", path, "2026-11-25"], capture_output=True, text=True)
 
 
+def form(told):
+    """The peers' rules: all items, and nothing is read before it is worked out."""
+    sys.path.insert(0, str(HERE))
+    import peer_form
+    f, known, late = peer_form.Form(told), set(), []
+    for kind, *part in (line.split("\t") for line in f.lines()):
+        text = part[-1].replace("self.", "m.")
+        late += [(part[0], n) for n in f.reads("household", text) if n not in known]
+        if kind == "step":
+            known.add("%s.%s" % (part[0].replace("members", "member"), part[1]))
+    items = sum(line.startswith("item\t") for line in f.lines())
+    check("all %d items and %d derived facts in plain FEEL, each after what it reads" % (items, len(known)),
+          items == len(told["items"]) and len(known) > 30 and not late)
+
+
+def audit():
+    """What the audit of a run of bench_latency must notice."""
+    sys.path.insert(0, str(HERE))
+    import bench_latency
+
+    def faults(count=None, **told):
+        read = {n: {"n": 9, "of": 9, "twice": 0} for n in ("applications", "cases", "assignments")}
+        for name, more in (count or {}).items():
+            read[name].update(more)
+        clean = dict.fromkeys(("lost", "duplicated", "torn", "out_of_order", "dead_lettered", "rows_broken"), 0)
+        return bench_latency.faults_of(9, read, dict(clean, applications=9) | told)
+
+    check("a clean run has no faults", faults() == [])
+    for name, found in (("a lost application", faults({"applications": {"of": 8}})), ("one without a case", faults({"cases": {"of": 8}})),
+                        ("an assignment twice", faults({"assignments": {"twice": 1}})), ("what the ledger lost", faults(lost=1)),
+                        ("what it does not have", faults(applications=8))):
+        check(name + " is noticed", len(found) == 1)
+
+
 def rules(work):
     """Each condition of the catalogue has its Java; the pure part allocates nothing."""
     env = dict(os.environ, LIANOU_KEYRING="/none", LIANOU_PERSON_KEY="/none")
@@ -39,7 +73,9 @@ def rules(work):
                                      stdout=subprocess.PIPE).stdout)
     java = to_java(told, work)
     check("the peer judges all %d items" % len(told["items"]),
-          java.returncode == 0 and java.stdout.count("to[") == len(told["items"]) > 60)
+          java.returncode == 0 and java.stdout.count("] = item") == len(told["items"]) > 60)
+    form(told)
+    audit()
     told["items"][0]["condition"] = "string length(household.area) > 3"
     check("a condition that has no Java ends it", to_java(told, work).returncode != 0)
     out = subprocess.run([TOOLS / "bench_decide", "--json", "400"], check=True, stdout=subprocess.PIPE, text=True).stdout

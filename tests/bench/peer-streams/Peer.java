@@ -4,7 +4,7 @@
 //
 // What it does for each application: decode it; read and write the household's state in the default persistent store behind its
 // changelog; judge all items; write one evaluation (the facts, each item's verdict), one assignment an item that is eligible or may be
-// started (the facts its department may receive), and the case's event, with the same headers. What it leaves out, in its favour: reasons,
+// started and has a sign (the facts its department may receive), and the case's event, with the same headers. What it leaves out, in its favour: reasons,
 // missing facts, amounts, what items do to each other, sealed fields.
 //
 // On standard input: "measure N" waits until N more applications are done and prints {"cpu":..,"wall":..} of them; "end".
@@ -151,13 +151,28 @@ public final class Peer {
     }
 
     Rules.H household(List<GenericRecord> members, List<GenericRecord> facts) {
+      Rules.H h = household(members, facts, true);
+      for (GenericRecord f : facts) {
+        if (declared(f)) {
+          h.confirmed = household(members, facts, false);
+          break;
+        }
+      }
+      return h;
+    }
+
+    static boolean declared(GenericRecord f) {
+      return !(Boolean) f.get(5) && Rules.CONFIRMED.contains(f.get(0));
+    }
+
+    Rules.H household(List<GenericRecord> members, List<GenericRecord> facts, boolean all) {
       Rules.H h = new Rules.H();
       h.members = new Rules.M[members.size()];
       for (int i = 0; i < h.members.length; i++) h.members[i] = new Rules.M(h);
       for (GenericRecord f : facts) {
         Integer slot = Rules.SLOTS.get(f.get(0));
         Object value = f.get(2);
-        if (slot == null || value == null) continue;
+        if (slot == null || value == null || (!all && declared(f))) continue;
         Object of = f.get(1);
         if (of == null) {
           h.set(slot, value);
@@ -268,10 +283,11 @@ public final class Peer {
         c.put("division_code", a.get("division_code"));
         send(in, "cases", "sa.case_event.v1", caseEvent, c, caseText, cause);
         if (!known) {
-          household((List<GenericRecord>) a.get("members"), (List<GenericRecord>) a.get("facts")).judge(verdicts);
+          Rules.H h = household((List<GenericRecord>) a.get("members"), (List<GenericRecord>) a.get("facts"));
+          h.judge(verdicts);
           evaluate(in, a, caseId, caseText, cause);
           for (int i = 0; i < Rules.COUNT; i++) {
-            if (verdicts[i] == 1 || (verdicts[i] == 3 && Rules.STARTABLE[i])) assign(in, a, i, caseId, caseText, cause);
+            if (verdicts[i] == 1 || (verdicts[i] == 3 && h.starts(i))) assign(in, a, i, caseId, caseText, cause);
           }
           store.put(in.key(), encode(state, fold(a, caseId)));
         }

@@ -3,6 +3,7 @@
     rules_to_java.py RULES.json DAY > Rules.java
 
 Three values in an int: 0 no, 1 yes, 3 unknown; `and` stops at 0, `or` at 1. Numbers are doubles, NaN is unknown; texts null.
+An `if` of what is unknown is known where both ways say the same.
 Derived facts and standards are worked out once a household. A construct it does not know ends it.
 """
 import json
@@ -220,7 +221,7 @@ class Java:
         if k == "if":
             t = self.temp()
             (c, _), (a, ka), (b, _) = (self.code(x) for x in e[1:])
-            return "((%s = %s) == 3 ? Double.NaN : %s == 1 ? %s : %s)" % (t, c, t, a, b), ka
+            return "((%s = %s) == 3 ? same(%s, %s) : %s == 1 ? %s : %s)" % (t, c, a, b, t, a, b), ka
         if k in ("some", "every"):
             return self.quantifier(k, e[1], e[2]), "b"
         sys.exit("what is %r?" % (e,))
@@ -304,13 +305,20 @@ class Rules:
         self.slots = {}
         member = self.scope("member", True)
         household = self.scope("household", False)
-        verdicts = []
+        verdicts, signs = [], []
         self.methods = []
         for i, it in enumerate(self.data["items"]):
             j = Java(self, False)
             code = j.code(Parser(it["condition"]).whole())[0] if it["condition"] else "1"
             household.append("int item%d() { int %s; return %s; }" % (i, j.declared(), code))
             verdicts.append("to[%d] = item%d();" % (i, i))
+            if it["by_status"]:  # what begins by itself follows no status that was only declared
+                verdicts.append("if (to[%d] == 1 && confirmed != null) to[%d] = confirmed.item%d();" % (i, i, i))
+            if it["startable"] and it["signs"]:
+                j = Java(self, False)
+                code = j.code(Parser(it["signs"]).whole())[0]
+                household.append("int sign%d() { int %s; return %s; }" % (i, j.declared(), code))
+                signs.append("case %d: return sign%d() == 1;" % (i, i))
         household += self.methods
         for name, code in self.standards.items():
             household.append(self.memo("n", "standard_" + name, code, "t0"))
@@ -320,17 +328,19 @@ class Rules:
         return JAVA % {
             "words": "\n".join("static final Utf8 %s = new Utf8(%s);" % (n, json.dumps(w)) for w, n in self.words.items()),
             "codes": texts("code"), "versions": texts("version"), "departments": texts("department"),
-            "startable": ", ".join(str(it["startable"]).lower() for it in self.data["items"]),
             "discloses": ",\n".join("{%s}" % ", ".join(json.dumps(f) for f in it["discloses"]) for it in self.data["items"]),
             "slots": "\n".join("SLOTS.put(new Utf8(%s), %d);" % (json.dumps(f), s) for f, s in self.slots.items()),
             "catalogue": json.dumps(self.data["version"]), "day": json.dumps(self.day), "count": len(self.data["items"]),
-            "member": "\n".join(member), "household": "\n".join(household), "verdicts": "\n".join(verdicts)}
+            "member": "\n".join(member), "household": "\n".join(household), "verdicts": "\n".join(verdicts),
+            "signs": " ".join(signs),
+            "confirmed": " ".join("CONFIRMED.add(new Utf8(%s));" % json.dumps(f["name"]) for f in self.data["facts"] if f["confirmed"] == "true")}
 
 
 JAVA = """// Made by rules_to_java.py from the catalogue.
 import java.time.LocalDate;
 import java.time.Period;
 import java.util.HashMap;
+import java.util.HashSet;
 import org.apache.avro.util.Utf8;
 
 final class Rules {
@@ -341,16 +351,19 @@ static final int COUNT = %(count)d;
 static final String[] CODES = {%(codes)s};
 static final String[] VERSIONS = {%(versions)s};
 static final String[] DEPARTMENTS = {%(departments)s};
-static final boolean[] STARTABLE = {%(startable)s};
 static final String[][] DISCLOSES = {%(discloses)s};
 static final HashMap<Utf8, Integer> SLOTS = new HashMap<>();
 static { %(slots)s }
+static final HashSet<Utf8> CONFIRMED = new HashSet<>(); // statuses that somebody must have confirmed
+static { %(confirmed)s }
 
 static int lt(double a, double b) { return a != a || b != b ? 3 : a < b ? 1 : 0; }
 static int le(double a, double b) { return a != a || b != b ? 3 : a <= b ? 1 : 0; }
 static int gt(double a, double b) { return lt(b, a); }
 static int ge(double a, double b) { return le(b, a); }
 static int eq(double a, double b) { return a != a || b != b ? 3 : a == b ? 1 : 0; }
+static double same(double a, double b) { return a == b ? a : Double.NaN; }
+static int same(int a, int b) { return a == b ? a : 3; }
 static int is(CharSequence a, Utf8 b) { return a == null ? 3 : b.equals(a) ? 1 : 0; }
 static double age(double day) {
   return day != day ? day : Period.between(LocalDate.ofEpochDay((long) day), DAY).getYears();
@@ -363,8 +376,11 @@ M(H h) { this.h = h; }
 }
 static final class H {
 M[] members;
+H confirmed; // without what was only declared of these; null: nothing was
 %(household)s
 void judge(int[] to) { %(verdicts)s }
+/** An open item that may be started, and something speaks for it. */
+boolean starts(int item) { switch (item) { %(signs)s default: return false; } }
 }
 }
 """
