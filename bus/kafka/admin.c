@@ -110,6 +110,13 @@ static int admin_refused(struct bus_kafka_admin *a, int rc, struct bus_err *err)
     return rc;
 }
 
+bool kafka_admin_again(int rc, int *tries)
+{
+    BUS_CHECK(*tries < ADMIN_TRIES);
+    return rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_RETRY &&
+           ++*tries < ADMIN_TRIES;
+}
+
 int kafka_admin_wait(struct bus_kafka_admin *a,
                      rd_kafka_event_type_t type,
                      const char *what,
@@ -139,11 +146,11 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
     }
 }
 
-int kafka_admin_describe(struct bus_kafka_admin *a,
-                         const char *const *topics,
-                         size_t n,
-                         rd_kafka_event_t **ret,
-                         struct bus_err *err)
+static int admin_describe_once(struct bus_kafka_admin *a,
+                               const char *const *topics,
+                               size_t n,
+                               rd_kafka_event_t **ret,
+                               struct bus_err *err)
 {
     BUS_CHECK(n > 0 && topics != NULL);
     rd_kafka_ConfigResource_t **ask = bus_calloc(n, sizeof(*ask));
@@ -163,6 +170,19 @@ int kafka_admin_describe(struct bus_kafka_admin *a,
     bus_free(ask);
     return kafka_admin_wait(a, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT,
                             "describe topics", ret, err);
+}
+
+int kafka_admin_describe(struct bus_kafka_admin *a,
+                         const char *const *topics,
+                         size_t n,
+                         rd_kafka_event_t **ret,
+                         struct bus_err *err)
+{
+    int rc, tries = 0;
+    do {
+        rc = admin_describe_once(a, topics, n, ret, err);
+    } while (kafka_admin_again(rc, &tries));
+    return rc;
 }
 
 /* -- plan */

@@ -73,9 +73,9 @@ acl_principal_in(const struct bus_acl *list, size_t n, const char *who)
     return false;
 }
 
-static int acl_describe(struct bus_kafka_admin *a,
-                        rd_kafka_event_t **ret,
-                        struct bus_err *err)
+static int acl_describe_once(struct bus_kafka_admin *a,
+                             rd_kafka_event_t **ret,
+                             struct bus_err *err)
 {
     char why[256];
     rd_kafka_AclBindingFilter_t *all = rd_kafka_AclBindingFilter_new(
@@ -93,6 +93,17 @@ static int acl_describe(struct bus_kafka_admin *a,
     rd_kafka_AclBinding_destroy(all);
     return kafka_admin_wait(a, RD_KAFKA_EVENT_DESCRIBEACLS_RESULT,
                             "access rules of the brokers", ret, err);
+}
+
+static int acl_describe(struct bus_kafka_admin *a,
+                        rd_kafka_event_t **ret,
+                        struct bus_err *err)
+{
+    int rc, tries = 0;
+    do {
+        rc = acl_describe_once(a, ret, err);
+    } while (kafka_admin_again(rc, &tries));
+    return rc;
 }
 
 static int acl_keep(struct bus_kafka_acl_plan *p,

@@ -74,7 +74,9 @@ static int admin_apply_create(struct bus_kafka_admin *a,
             break;
         }
     }
-    if (rc == 0) {
+    int tries = 0;
+    bool again = rc == BUS_OK;
+    while (again) {
         rd_kafka_AdminOptions_t *o =
             rd_kafka_AdminOptions_new(a->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
         (void)rd_kafka_AdminOptions_set_request_timeout(o, ADMIN_MS, NULL, 0);
@@ -82,6 +84,7 @@ static int admin_apply_create(struct bus_kafka_admin *a,
         rd_kafka_CreateTopics(a->rk, list, n, o, a->queue);
         rd_kafka_AdminOptions_destroy(o);
         rc = created(a, err);
+        again = kafka_admin_again(rc, &tries);
     }
     for (size_t i = 0; i < made; i++) {
         rd_kafka_NewTopic_destroy(list[i]);

@@ -6,6 +6,7 @@
 #include "bus/kafka/parts.h"
 
 #define ADMIN_MS        15000
+#define ADMIN_TRIES     4
 #define ADMIN_ENTRY_MAX 5
 
 struct bus_kafka_admin
@@ -25,6 +26,9 @@ size_t kafka_admin_entries(const struct bus_kafka_admin *a,
                            struct admin_entry ret[ADMIN_ENTRY_MAX]);
 /* The answer to the request just sent, or an error. The event is the
  * caller's. */
+/* Is it to be asked again? What is asked here may be said twice; a cluster that
+ * has just come up, or made a hundred topics, may not answer in time. */
+bool kafka_admin_again(int rc, int *tries);
 int kafka_admin_wait(struct bus_kafka_admin *a,
                      rd_kafka_event_type_t type,
                      const char *what,

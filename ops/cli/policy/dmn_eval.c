@@ -94,8 +94,9 @@ add_stranger(struct evaluating *e, struct bus_strv import, struct bus_strv name)
     bus_faults_add(&e->faults, (struct bus_place){NULL, 0, 0}, NULL,
                    "'%.*s%s%.*s' is given and is no input of it / "
                    "给出的“%.*s”不是它的输入",
-                   BUS_STRV_ARG(import), import.n > 0 ? "." : "",
-                   BUS_STRV_ARG(name), BUS_STRV_ARG(name));
+                   (int)import.n, import.n > 0 ? import.p : "",
+                   import.n > 0 ? "." : "", BUS_STRV_ARG(name),
+                   BUS_STRV_ARG(name));
 }
 
 /* Given and read by nobody: misspelt, most likely. */
