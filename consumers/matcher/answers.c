@@ -235,6 +235,8 @@ static int note_lines(struct step *s,
                       struct sa_assignment_state *a,
                       const struct sa_dispatch_result *r)
 {
+    BUS_CHECK(a->has_decision_id &&
+              bus_id_eq(&a->decision_id, &r->decision_id));
     struct sa_line_state *list =
         bus_arena_alloc(s->mem, (a->lines.n + r->lines.n + 1) * sizeof(*list));
     if (list == NULL) {

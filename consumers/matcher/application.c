@@ -67,6 +67,7 @@ static int
 hold_division(struct step *s, const struct sa_application *a, bool opened)
 {
     struct sa_household_state *st = s->state;
+    BUS_CHECK(st->case_open);
     if (opened) {
         st->division_code = a->division_code;
         return BUS_OK;
@@ -172,6 +173,7 @@ static int note_application(struct step *s, const struct sa_application *a)
 static int
 application_report(struct step *s, const struct sa_application *a, bool opened)
 {
+    BUS_CHECK(s->state->has_case_id);
     struct sa_case_event *e =
         matcher_step_case_event(s,
                                 opened ? SA_CASE_EVENT_KIND_OPENED

@@ -65,8 +65,7 @@ int32_t matcher_step_size(const struct step *s); /* how many members */
 /* When the event came, by the broker; where that is not known, when it says
  * that it happened. */
 int64_t matcher_step_known_ms(const struct step *s);
-/* The id of an output event: derived from its record, what it is about, and
- * the cause. */
+/* Of an output: from its record, what it is about, and the cause. */
 struct bus_id matcher_step_event_id(struct step *s,
                                     const char *record,
                                     const struct bus_id *about,

@@ -151,6 +151,7 @@ int matcher_step_attention(struct step *s,
                            const struct bus_id *about,
                            struct bus_strv note)
 {
+    BUS_CHECK(note.n > 0);
     struct sa_case_event *e =
         matcher_step_case_event(s, SA_CASE_EVENT_KIND_ATTENTION, about);
     if (e == NULL) {

@@ -26,7 +26,6 @@ static struct bus_id id(uint8_t kind, uint8_t n)
 }
 
 static uint8_t number;
-
 static struct matcher_outputs step(struct sa_household_state *st,
                                    enum matcher_event_kind kind,
                                    const char *partner,
@@ -72,16 +71,13 @@ struct line
 };
 
 static struct bus_id asked; /* the assignment */
-
 /* The order, task or need of that decision. */
 static struct bus_id line_id(enum sa_dispatch_kind kind, uint8_t decision)
 {
     const struct bus_id d = id('D', decision);
-    return kind == SA_DISPATCH_KIND_NEED
-               ? id('N', decision)
-               : bus_wire_line_id(kind == SA_DISPATCH_KIND_PAYMENT ? "order"
-                                                                   : "task",
-                                  &asked, &d);
+    const char *what = kind == SA_DISPATCH_KIND_PAYMENT ? "order" : "task";
+    return kind == SA_DISPATCH_KIND_NEED ? id('N', decision)
+                                         : bus_wire_line_id(what, &asked, &d);
 }
 
 /* As after the decision of that number. */
@@ -273,7 +269,7 @@ static void held_against_what_was_asked(void **state)
     }
 }
 
-/* A part, then the rest: neither is what was asked. */
+/* A part, then the rest. */
 static void two_halves(void **state)
 {
     (void)state;
@@ -331,13 +327,13 @@ static void what_did_not_arrive_goes_back(void **state)
     assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ASSIGNED);
     assert_true(st.case_open);
     sent(&st, 2, payment, 1); /* its owner has decided anew */
-    assert_int_equal(of(&st)->lines.n, 2);
-    assert_true(of(&st)->lines.v[1].status == SA_LINE_STATUS_OPEN);
+    assert_true(of(&st)->lines.n == 2 &&
+                of(&st)->lines.v[1].status == SA_LINE_STATUS_OPEN);
     /* A bank that was away says again what it said of the first order. */
     out = step(&st, MATCHER_PAYMENT, "nongshang",
                pays(10, SA_PAYMENT_OUTCOME_REJECTED, 0, "B1"));
-    assert_true(out.duplicate);
-    assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_DISPATCHED);
+    assert_true(out.duplicate &&
+                of(&st)->status == SA_ASSIGNMENT_STATUS_DISPATCHED);
     out = step(&st, MATCHER_PAYMENT, "nongshang", pays(20, SETTLED, FEN, "B2"));
     assert_int_equal(of(&st)->status, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);
     /* Reversed while the case is in hand, and when it has ended. */
