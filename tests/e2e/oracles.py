@@ -147,7 +147,7 @@ def replay(bus):
            "--catalogue", bus.town.env["LIANOU_CONFIG"])
     bus.town.lianou("policy", "publish")  # now the bus itself holds the archive it was judged by
     verify(str(uuid.UUID(bytes=judged["event_id"])), 0, "1 identical", "--config", str(SOURCE / "bus-config"))
-    shown = bus.town.lianou("tap", "evaluations", "--from").stdout
+    shown = bus.town.lianou("tap", "evaluations", "--from", "--why", "verified by hand").stdout
     path.write_text("".join(line + "\n" for line in shown.splitlines() if line.startswith("  {")))
     verify(str(path), 0, "%d identical, 0 different, 0 without" % shown.count("\n  {"))
     every = [named(r) for _, r in bus.events("evaluation", 1)]
