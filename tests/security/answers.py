@@ -50,7 +50,7 @@ def attention(bus, home, n):
 def decided(bus, order, reference, action="ASSIGNED", **changes):
     """An application whose MZ06 is confirmed; its assignment."""
     bus.submit(application(order, "WEB", reference))
-    (_, a), = bus.events("application", 1, channel_reference=reference)
+    (_, a), *_ = bus.events("application", 1, channel_reference=reference)
     (_, got), = bus.events("assignment", 1, action=action, item="MZ06", household_id=a["household_id"])
     bus.decide(got, 100000, **changes)
     return got
@@ -77,7 +77,7 @@ def transfer(bus):
     a = application(4, "WEB", "answers-4")
     a["members"][0].update(account="6200000012345678", bank_code="nongshang")
     bus.submit(a)
-    (_, a), = bus.events("application", 1, channel_reference="answers-4")
+    (_, a), *_ = bus.events("application", 1, channel_reference="answers-4")
     home = a["household_id"]
     (_, got), = bus.events("assignment", 1, action="ASSIGNED", item="MZ06", household_id=home)
     bus.decide(got, 140000, delivery="BANK")
@@ -133,7 +133,7 @@ def unable(bus, home, send):
 def not_ours(bus):
     """What its owner gives back is the lead department's, until somebody decides that it ends."""
     bus.submit(application(3, "WEB", "answers-3"))
-    (_, a), = bus.events("application", 1, channel_reference="answers-3")
+    (_, a), *_ = bus.events("application", 1, channel_reference="answers-3")
     home = a["household_id"]
     bus.events("case_event", 1, kind="OPENED", household_id=home)
     bus.take(1)

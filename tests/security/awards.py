@@ -30,7 +30,7 @@ def send(bus, topic, schema_id, record):
 
 def first(bus, order, reference, **changes):
     bus.submit(application(order, "WEB", reference, **changes))
-    (_, a), = bus.events("application", 1, channel_reference=reference)
+    (_, a), *_ = bus.events("application", 1, channel_reference=reference)
     return a
 
 
@@ -169,7 +169,7 @@ def who_leaves(bus):
     a = application(3, "WEB", "awards-3")
     a["members"].append({"id_no": identity(53), "name": "乙", "relation": "1", "facts": {"sex": "female", "life_state": "alive"}})
     bus.submit(a)
-    (_, a), = bus.events("application", 1, channel_reference="awards-3")
+    (_, a), *_ = bus.events("application", 1, channel_reference="awards-3")
     home, people = a["household_id"], {m["person_id"] for m in a["members"]}
     bus.events("evaluation", 1, household_id=home)
     elsewhere = clerk("YB")

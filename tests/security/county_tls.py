@@ -253,7 +253,7 @@ def until_closed(bus, home):
 
 def whole(bus):
     asked, token = posted(bus)
-    (_, a), = bus.events("application", 1, channel_reference="T-tls")
+    (_, a), *_ = bus.events("application", 1, channel_reference="T-tls")
     not_otherwise(bus)
     answered = until_closed(bus, a["household_id"])
     refused = [r["note"] for _, k, r in bus.read if k == "case_event" and r["kind"] == "ORDER_REFUSED"]

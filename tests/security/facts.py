@@ -49,7 +49,7 @@ def report(bus, home, who, *facts, source=None):
 
 def apply(bus, order, reference, **changes):
     bus.submit(application(order, "WEB", reference, **changes))
-    (_, a), = bus.events("application", 1, channel_reference=reference)
+    (_, a), *_ = bus.events("application", 1, channel_reference=reference)
     return a
 
 

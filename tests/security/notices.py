@@ -39,7 +39,7 @@ def told(bus, whom, event_id, code):
 
 def apply(bus):
     bus.submit(application(1, "WEB", "notices-1"))
-    (_, a), = bus.events("application", 1, channel_reference="notices-1")
+    (_, a), *_ = bus.events("application", 1, channel_reference="notices-1")
     return a
 
 

@@ -30,7 +30,7 @@ def apply(bus, order, reference, consent):
     a["members"][0].update(account=ACCOUNT, bank_code="nongshang")
     a["consent"] = consent
     bus.submit(a)
-    (_, a), = bus.events("application", 1, channel_reference=reference)
+    (_, a), *_ = bus.events("application", 1, channel_reference=reference)
     bus.events("evaluation", 1, household_id=a["household_id"])
     return a["household_id"]
 
