@@ -40,6 +40,8 @@
 #define QUIET_LOOKS 6   /* without a change, and all is closed: it is over */
 #define OPEN_LOOKS  25  /* the same while cases are open */
 #define LOST_LOOKS  300 /* the same while something is not accounted for */
+#define REST_BUSY   15  /* times a look's own length to the next */
+#define REST_STILL  2
 #define WAIT_TRIES  300 /* of 100 ms */
 
 struct demo
@@ -56,6 +58,7 @@ struct demo
     struct demo_view view;
     uint64_t begun_ns;
     double look_s, seconds; /* look_s: not before */
+    int quiet;              /* looks without a change so far */
     int looks;
 };
 
@@ -277,8 +280,9 @@ static double demo_since(const struct demo *d)
     return (double)(bus_clock_system.monotonic_ns(NULL) - d->begun_ns) / 1e9;
 }
 
-/* Reads the account and shows it, LOOK_MS after the last, or a few times as
- * long as that took: the county's database has other work; true: it did. */
+/* Reads the account and shows it, LOOK_MS after the last, or some times as long
+ * as that took: the county's database has other work, while things move. True:
+ * it did. */
 static bool demo_probe(struct demo *d, int *rc, struct bus_err *err)
 {
     double now = demo_since(d);
@@ -287,7 +291,8 @@ static bool demo_probe(struct demo *d, int *rc, struct bus_err *err)
     }
     *rc = cli_account_read(d->tool.pg, &d->account, err);
     double took = demo_since(d) - now, rest = LOOK_MS / 1000.0;
-    d->look_s = now + took + (rest > took * 15 ? rest : took * 15);
+    double much = took * (d->quiet > 0 ? REST_STILL : REST_BUSY);
+    d->look_s = now + took + (rest > much ? rest : much);
     if (*rc == BUS_OK && (d->terminal || d->looks++ % PLAIN_LOOKS == 0)) {
         cli_demo_view_draw(&d->view, &d->account, d->tool.pg, now);
     }
@@ -340,12 +345,11 @@ static int looks_enough(const struct demo *d)
 static int demo_watch(struct demo *d, struct bus_err *err)
 {
     int64_t before = -1;
-    int quiet = 0;
     int rc = BUS_OK;
     while (rc == BUS_OK && !interrupted &&
-           (quiet == 0 || quiet < looks_enough(d))) {
+           (d->quiet == 0 || d->quiet < looks_enough(d))) {
         if (demo_probe(d, &rc, err)) {
-            quiet = demo_moves(&d->account) == before ? quiet + 1 : 0;
+            d->quiet = demo_moves(&d->account) == before ? d->quiet + 1 : 0;
             before = demo_moves(&d->account);
         }
         nap_ms(50);
