@@ -1,8 +1,8 @@
 /* policy verify: an evaluation that was written, run again and compared.
  *
  * - FILE: one evaluation as it stands in its topic, an archive of many, or JSON
- *   as `lianou tap --why` shows it; ID: an evaluation's or a case's, found by the
- *   ledger and read from the topic
+ *   as `lianou tap --why` shows it; ID: an evaluation's or a case's, found by
+ * the ledger and read from the topic
  * - run under the very catalogue it names: --catalogue DIR or ARCHIVE (more
  *   than one allowed), the configuration's own, and with an ID what the
  *   catalogue topic still holds
