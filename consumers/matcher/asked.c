@@ -119,6 +119,18 @@ struct bus_strv matcher_asked_about(const struct step *s,
                                          : (struct bus_strv){0};
 }
 
+struct bus_strv matcher_register_held(const struct step *s,
+                                      const struct bus_register_claim *claim)
+{
+    const struct bus_register *r = s->rules->registers;
+    BUS_CHECK(claim->operator_id.n == 0 || claim->operator_id.p != NULL);
+    enum bus_register_answer answer =
+        r != NULL ? bus_registers_may(r, claim) : BUS_REGISTER_YES;
+    return answer == BUS_REGISTER_YES
+               ? (struct bus_strv){0}
+               : bus_strv(bus_registers_answer_word(answer));
+}
+
 struct bus_strv matcher_asked_town(const struct step *s)
 {
     struct bus_strv town = s->state->division_code;

@@ -29,6 +29,9 @@ struct bus_strv matcher_asked_about(const struct step *s,
                                     struct bus_strv item,
                                     const struct bus_id *case_id,
                                     const struct sa_assignment_state *a);
+/* The register's reason code, or "": he may, or there is no register. */
+struct bus_strv matcher_register_held(const struct step *s,
+                                      const struct bus_register_claim *claim);
 /* The household's town. */
 struct bus_strv matcher_asked_town(const struct step *s);
 /* The day on which it came. */

@@ -34,7 +34,6 @@ static const struct bus_strv holds; /* no reason */
 static struct bus_strv who_reason(const struct step *s,
                                   const struct sa_decision *d)
 {
-    const struct bus_register *r = s->rules->registers;
     const struct bus_register_claim claim = {
         .operator_id = d->decided_by.operator_id,
         .org = d->decided_by.org_code,
@@ -47,13 +46,7 @@ static struct bus_strv who_reason(const struct step *s,
         .amount_fen = d->has_amount_fen ? d->amount_fen : 0,
         .day = bus_china_day(d->signed_at),
     };
-    if (r == NULL) {
-        return holds;
-    }
-    enum bus_register_answer answer = bus_registers_may(r, &claim);
-    return answer == BUS_REGISTER_YES
-               ? holds
-               : bus_strv(bus_registers_answer_word(answer));
+    return matcher_register_held(s, &claim);
 }
 
 /* --- the seal --- */

@@ -16,8 +16,6 @@
 #include "bus/base/clock.h"
 #include "consumers/matcher/asked.h"
 
-static const struct bus_strv holds; /* no reason */
-
 static struct bus_strv payee_officer(const struct step *s,
                                      const struct sa_payee_change *c,
                                      const struct sa_assignment_state *a,
@@ -34,14 +32,7 @@ static struct bus_strv payee_officer(const struct step *s,
         .amount_fen = a->has_amount_fen ? a->amount_fen : 0,
         .day = bus_china_day(c->signed_at),
     };
-    if (s->rules->registers == NULL) {
-        return holds;
-    }
-    enum bus_register_answer answer =
-        bus_registers_may(s->rules->registers, &claim);
-    return answer == BUS_REGISTER_YES
-               ? holds
-               : bus_strv(bus_registers_answer_word(answer));
+    return matcher_register_held(s, &claim);
 }
 
 static struct bus_strv payee_people(const struct step *s,

@@ -32,14 +32,7 @@ static struct bus_strv step_who(const struct step *s,
         .day = matcher_known_day(s),
         .by_town = by_town,
     };
-    if (s->rules->registers == NULL) {
-        return holds;
-    }
-    enum bus_register_answer answer =
-        bus_registers_may(s->rules->registers, &claim);
-    return answer == BUS_REGISTER_YES
-               ? holds
-               : bus_strv(bus_registers_answer_word(answer));
+    return matcher_register_held(s, &claim);
 }
 
 static struct bus_strv
