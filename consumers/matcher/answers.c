@@ -229,6 +229,22 @@ static const struct sa_line_state *line_of(const struct sa_assignment_state *a,
     return NULL;
 }
 
+static bool line_came_back(const struct sa_line_state *line)
+{
+    return line->status == SA_LINE_STATUS_FAILED ||
+           line->status == SA_LINE_STATUS_REVERSED;
+}
+
+/* Of those that came back, beyond as many as are kept. */
+static size_t lines_too_many(const struct sa_assignment_state *a)
+{
+    size_t back = 0;
+    for (size_t i = 0; i < a->lines.n; i++) {
+        back += line_came_back(&a->lines.v[i]);
+    }
+    return back > MATCHER_LINES_KEPT ? back - MATCHER_LINES_KEPT : 0;
+}
+
 /* Beside those of earlier decisions: a bank may still reverse what was done,
  * and say again what it said of one that failed. */
 static int note_lines(struct step *s,
@@ -242,9 +258,13 @@ static int note_lines(struct step *s,
     if (list == NULL) {
         return matcher_step_no_memory(s);
     }
-    size_t n = a->lines.n, fresh = 0;
-    if (n > 0) {
-        memcpy(list, a->lines.v, n * sizeof(*list));
+    size_t n = 0, fresh = 0, gone = lines_too_many(a);
+    for (size_t i = 0; i < a->lines.n; i++) {
+        if (gone > 0 && line_came_back(&a->lines.v[i])) {
+            gone--; /* the oldest first */
+        } else {
+            list[n++] = a->lines.v[i];
+        }
     }
     for (size_t i = 0; i < r->lines.n; i++) {
         const struct sa_dispatch_line *l = &r->lines.v[i];

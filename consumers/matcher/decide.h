@@ -27,10 +27,11 @@
 #define MATCHER_FACTS_MAX   2048
 #define MATCHER_PARKED_MAX  64
 #define MATCHER_OUTPUTS_MAX 1024
-#define MATCHER_APPLICATIONS_KEPT                                    \
-    64                       /* of one household, to know them again \
-                              */
-#define MATCHER_NAMED_MAX 64 /* other households that name one person */
+#define MATCHER_APPLICATIONS_KEPT                                     \
+    64                        /* of one household, to know them again \
+                               */
+#define MATCHER_LINES_KEPT 16 /* of earlier decisions, that did not arrive */
+#define MATCHER_NAMED_MAX  64 /* other households that name one person */
 
 struct matcher_rules
 {

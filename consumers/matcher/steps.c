@@ -4,8 +4,6 @@
 #include "bus/role/process.h"
 #include "consumers/matcher/asked.h"
 
-static const struct bus_strv holds; /* no reason */
-
 static struct bus_strv step_who(const struct step *s,
                                 const struct sa_step *e,
                                 const struct sa_actor *who,
