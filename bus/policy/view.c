@@ -147,14 +147,23 @@ struct household_view *policy_view_confirmed(struct household_view *w)
     return w->confirmed = to;
 }
 
-struct feel_value policy_eval(struct household_view *w,
-                              const struct feel_node *tree,
-                              const struct program *program)
+/* Every evaluation begins anew. By the tree: where there is no program, or the
+ * two are compared. */
+static bool view_begin(struct household_view *w,
+                       const struct feel_node *tree,
+                       const struct program *program)
 {
     BUS_CHECK(tree != NULL || program != NULL);
     w->env.steps = 0;
     w->env.bound = NULL;
-    return w->by_tree || program == NULL
+    return w->by_tree || program == NULL;
+}
+
+struct feel_value policy_eval(struct household_view *w,
+                              const struct feel_node *tree,
+                              const struct program *program)
+{
+    return view_begin(w, tree, program)
                ? feel_eval(tree, &w->env)
                : policy_value(policy_run(w, program, -1));
 }
@@ -163,10 +172,7 @@ struct cell policy_eval_cell(struct household_view *w,
                              const struct feel_node *tree,
                              const struct program *program)
 {
-    BUS_CHECK(tree != NULL || program != NULL);
-    w->env.steps = 0;
-    w->env.bound = NULL;
-    return w->by_tree || program == NULL
+    return view_begin(w, tree, program)
                ? policy_cell(w, feel_eval(tree, &w->env))
                : policy_run(w, program, -1);
 }
