@@ -13,7 +13,8 @@ int bus_ledger_migrate(struct bus_pg *pg,
                        bool dry_run,
                        FILE *to,
                        struct bus_err *err) BUS_MUSTCHECK;
-/* How many migrations this program has that the database has not; reads only. */
+/* How many migrations this program has that the database has not; reads only.
+ */
 int bus_ledger_migrations_left(struct bus_pg *pg,
                                size_t *ret,
                                struct bus_err *err) BUS_MUSTCHECK;
