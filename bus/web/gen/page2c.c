@@ -398,22 +398,28 @@ static void page_read(const char *file)
     free(text);
 }
 
+static void upper_write(const char *s, FILE *f)
+{
+    for (; *s != '\0'; s++) {
+        (void)fputc(toupper((unsigned char)*s), f);
+    }
+}
+
 static void write_words(void)
 {
+    size_t n = run.words.count;
     (void)fprintf(run.h, "enum %s_word {\n", run.name);
-    for (size_t i = 0; i < run.words.count; i++) {
-        (void)fprintf(run.h, "    %s_WORD_", run.name);
-        for (const char *c = run.words.list[i].key; *c != '\0'; c++) {
-            (void)fputc(toupper((unsigned char)*c), run.h);
-        }
+    for (size_t i = 0; i < n; i++) {
+        (void)fputs("    ", run.h);
+        upper_write(run.name, run.h);
+        (void)fputs("_WORD_", run.h);
+        upper_write(run.words.list[i].key, run.h);
         (void)fputs(",\n", run.h);
     }
-    (void)fprintf(run.h,
-                  "    %s_WORDS\n};\nextern const char *const "
-                  "%s_words[2][%s_WORDS];\n",
-                  run.name, run.name, run.name);
-    (void)fprintf(run.c, "const char *const %s_words[2][%s_WORDS] = {\n",
-                  run.name, run.name);
+    (void)fprintf(run.h, "};\nextern const char *const %s_words[2][%zu];\n",
+                  run.name, n);
+    (void)fprintf(run.c, "const char *const %s_words[2][%zu] = {\n", run.name,
+                  n);
     for (int lang = 0; lang < 2; lang++) {
         (void)fputs("{\n", run.c);
         for (size_t i = 0; i < run.words.count; i++) {

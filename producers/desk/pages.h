@@ -1,0 +1,78 @@
+/* What the templates of pages/ show: texts are in the reader's language
+ * already, and escaped by the templates. */
+#ifndef PRODUCERS_DESK_PAGES_H
+#define PRODUCERS_DESK_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum desk_place {
+    DESK_AT_NOTHING,
+    DESK_AT_HOME,
+    DESK_AT_CATALOGUE,
+    DESK_AT_PROGRESS,
+    DESK_AT_APPLY,
+    DESK_AT_QUEUE
+};
+struct desk_head
+{
+    const char *lang, *title, *county, *name, *org;
+    const char *here; /* this page in the other language */
+    bool signed_in, assists, decides, in_english;
+    bool at_home, at_catalogue, at_progress, at_apply, at_queue;
+};
+
+struct desk_home
+{
+    struct desk_head head;
+    size_t items, departments;
+};
+struct desk_sign_in
+{
+    struct desk_head head;
+    const char *fault, *account, *to;
+};
+struct desk_said
+{
+    struct desk_head head;
+    const char *text;
+};
+
+struct desk_choice
+{
+    const char *code, *name;
+    bool chosen;
+};
+struct desk_item_row
+{
+    const char *code, *name, *department, *summary, *limit;
+};
+struct desk_catalogue
+{
+    struct desk_head head;
+    const struct desk_choice *departments;
+    size_t departments_count;
+    const struct desk_item_row *rows;
+    size_t rows_count;
+};
+struct desk_line
+{
+    const char *text;
+};
+struct desk_basis
+{
+    const char *document, *number, *article;
+};
+struct desk_item
+{
+    struct desk_head head;
+    const char *code, *name, *department, *condition, *amount, *limit,
+        *delivery, *from;
+    const struct desk_line *clauses, *materials, *steps;
+    size_t clauses_count, materials_count, steps_count;
+    const struct desk_basis *basis;
+    size_t basis_count;
+};
+
+#endif
