@@ -108,5 +108,7 @@ void desk_sign_in_post(struct desk_visit *v);
 void desk_sign_out_post(struct desk_visit *v);
 void desk_catalogue(struct desk_visit *v);
 void desk_item(struct desk_visit *v);
+void desk_apply(struct desk_visit *v);
+void desk_apply_post(struct desk_visit *v);
 
 #endif

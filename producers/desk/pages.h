@@ -75,4 +75,55 @@ struct desk_item
     size_t basis_count;
 };
 
+/* --- applying; a field's name is its place in the form's JSON --- */
+
+struct desk_input
+{
+    const char *name, *label, *value, *type, *hint, *fault;
+    bool chooses; /* one of choices; else it is written */
+    const struct desk_choice *choices;
+    size_t choices_count;
+};
+struct desk_group
+{
+    const char *title;
+    const struct desk_input *inputs;
+    size_t inputs_count;
+};
+struct desk_hidden
+{
+    const char *name, *value;
+};
+struct desk_answer
+{
+    const char *label, *value;
+};
+struct desk_answers
+{
+    const char *title;
+    const struct desk_answer *list;
+    size_t list_count;
+};
+struct desk_apply
+{
+    struct desk_head head;
+    const char *at, *step, *reference, *problem;
+    bool is_first, is_members, is_check;
+    const char *next, *back; /* what the buttons go to */
+    const struct desk_answer *faults;
+    size_t faults_count;
+    const struct desk_group *groups;
+    size_t groups_count;
+    const struct desk_answers *answers; /* of the check */
+    size_t answers_count;
+    const struct desk_hidden *hidden;
+    size_t hidden_count;
+};
+struct desk_receipt
+{
+    struct desk_head head;
+    const char *application, *applicant, *day;
+    bool is_journaled;
+};
+
 #endif

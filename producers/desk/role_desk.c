@@ -20,6 +20,8 @@ static const struct desk_route pages[] = {
     {"POST", "/sign-out", DESK_SIGNED_IN, desk_sign_out_post},
     {"GET", "/catalogue", DESK_ANYBODY, desk_catalogue},
     {"GET", "/catalogue/{item}", DESK_ANYBODY, desk_item},
+    {"GET", "/apply", DESK_SIGNED_IN, desk_apply},
+    {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
     {"GET", "/{rest*}", DESK_ANYBODY, desk_nothing}, /* the last */
 };
 
