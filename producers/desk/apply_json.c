@@ -7,32 +7,6 @@
 
 #define NAME_MAX_BYTES 128
 
-/* "1,200.5" -> 120050; false: no amount with two places at most. */
-static bool yuan_to_fen(struct bus_strv s, int64_t *ret)
-{
-    char digits[24];
-    size_t n = 0, places = 0;
-    bool point = false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '.' && !point) {
-            point = true;
-        } else if (s.p[i] >= '0' && s.p[i] <= '9' && n + 3 < sizeof(digits) &&
-                   places < 2) {
-            digits[n++] = s.p[i];
-            places += point;
-        } else if (s.p[i] != ',' || point) {
-            return false;
-        }
-    }
-    if (n == 0) {
-        return false;
-    }
-    for (; places < 2; places++) {
-        digits[n++] = '0';
-    }
-    return bus_strv_to_i64((struct bus_strv){digits, n}, ret);
-}
-
 static json_t *text_json(struct bus_strv s)
 {
     return json_stringn(s.p, s.n);
@@ -46,7 +20,7 @@ static json_t *fact_json(const struct bus_fact *f, struct bus_strv value)
     }
     switch (f->type) {
     case BUS_FACT_MONEY_FEN:
-        return yuan_to_fen(value, &n) ? json_integer(n) : text_json(value);
+        return desk_yuan_to_fen(value, &n) ? json_integer(n) : text_json(value);
     case BUS_FACT_COUNT:
     case BUS_FACT_NUMBER:
         return bus_strv_to_i64(value, &n) ? json_integer(n) : text_json(value);

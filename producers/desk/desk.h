@@ -101,6 +101,20 @@ const char *desk_printf(const struct desk_visit *v, const char *fmt, ...)
     BUS_PRINTF(2, 3);
 int32_t desk_today(void);
 
+/* A word of words.yaml ("step_kind", "OPINION") or its code. */
+const char *
+desk_code_text(const struct desk_visit *v, const char *kind, const char *code);
+const char *desk_item_name(const struct desk_visit *v, const char *code);
+const char *desk_village_name(const struct desk_visit *v, const char *code);
+/* Of an enum's codes with their words. */
+const struct desk_choice *desk_choices(const struct desk_visit *v,
+                                       const char *kind,
+                                       const char *const *codes,
+                                       size_t n,
+                                       const char *chosen);
+/* "1,200.5" -> 120050; false: no amount with two places at most. */
+bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret);
+
 /* The pages. */
 void desk_home(struct desk_visit *v);
 void desk_sign_in(struct desk_visit *v);
@@ -110,5 +124,12 @@ void desk_catalogue(struct desk_visit *v);
 void desk_item(struct desk_visit *v);
 void desk_apply(struct desk_visit *v);
 void desk_apply_post(struct desk_visit *v);
+void desk_progress(struct desk_visit *v);
+void desk_progress_post(struct desk_visit *v);
+void desk_queue(struct desk_visit *v);
+void desk_case(struct desk_visit *v);
+void desk_step_post(struct desk_visit *v);
+void desk_decide(struct desk_visit *v);
+void desk_decide_post(struct desk_visit *v);
 
 #endif

@@ -3,7 +3,7 @@
 #include "bus/base/heap.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
-#include "producers/desk/desk.h"
+#include "producers/desk/send.h"
 
 #define STATEMENT_MS   5000
 #define CLOSE_LIMIT_MS 5000
@@ -22,21 +22,16 @@ static const struct desk_route pages[] = {
     {"GET", "/catalogue/{item}", DESK_ANYBODY, desk_item},
     {"GET", "/apply", DESK_SIGNED_IN, desk_apply},
     {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
+    {"GET", "/progress", DESK_ANYBODY, desk_progress},
+    {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
+    {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
+    {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case},
+    {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
+    {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
+    {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
+     desk_decide_post},
     {"GET", "/{rest*}", DESK_ANYBODY, desk_nothing}, /* the last */
 };
-
-static void desk_acked(void *data,
-                       void *token,
-                       int32_t partition,
-                       int64_t offset,
-                       const struct bus_err *err)
-{
-    (void)data;
-    (void)token;
-    (void)partition;
-    (void)offset;
-    (void)err;
-}
 
 static int desk_open(struct desk *d, struct bus_err *err)
 {
@@ -59,10 +54,12 @@ static int desk_open(struct desk *d, struct bus_err *err)
     BUS_TRY(bus_catalogue_register_watch_start(&watch, &d->registers, err));
     BUS_TRY(bus_web_callers_open(f->loop, &f->config, d->registers, &d->callers,
                                  err));
+    static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000};
+    BUS_TRY(bus_web_limits_new(&guessing, &d->clients, err));
     BUS_TRY(bus_web_pool_new(f->loop, f->config.ledger.conninfo, STATEMENT_MS,
                              &d->pool, err));
-    BUS_TRY(
-        bus_kafka_producer_open(&f->kafka, desk_acked, d, &d->producer, err));
+    BUS_TRY(bus_kafka_producer_open(&f->kafka, desk_send_acked, d, &d->producer,
+                                    err));
     return desk_routes(d, pages, sizeof(pages) / sizeof(pages[0]), err);
 }
 
@@ -79,6 +76,7 @@ static void desk_drain(void *data)
 static void desk_close(struct desk *d)
 {
     bus_web_pool_free(d->pool);
+    bus_web_limits_free(d->clients);
     bus_web_callers_close(d->callers);
     bus_catalogue_register_watch_free(d->registers);
     bus_policy_catalogue_free(d->catalogue);
