@@ -38,7 +38,7 @@ static bool fields_decode(struct bus_strv s, char *to, struct bus_strv *ret)
 }
 
 static bool
-field_read(struct bus_strv pair, char *to, struct bus_web_field *ret)
+fields_pair(struct bus_strv pair, char *to, struct bus_web_field *ret)
 {
     const char *equals = memchr(pair.p, '=', pair.n);
     size_t n = equals != NULL ? (size_t)(equals - pair.p) : pair.n;
@@ -73,7 +73,7 @@ int bus_web_fields_read(struct bus_strv body,
         const char *end = memchr(body.p + at, '&', body.n - at);
         size_t n = end != NULL ? (size_t)(end - body.p) - at : body.n - at;
         struct bus_strv pair = {body.p + at, n};
-        if (n > 0 && !field_read(pair, to, &ret->list[ret->count])) {
+        if (n > 0 && !fields_pair(pair, to, &ret->list[ret->count])) {
             return bus_fail(err, BUS_EPARSE,
                             "field %zu: not as a form encodes it, or no UTF-8",
                             ret->count + 1);

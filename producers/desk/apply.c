@@ -80,7 +80,7 @@ static void apply_answers(struct applying *a, struct desk_apply *page)
         bus_arena_calloc(a->v->mem, 2 * APPLY_MEMBERS_MAX + 2, sizeof(*all));
     for (size_t s = 0; all != NULL && s < 3; s++) {
         size_t n = 0;
-        const struct desk_group *groups = apply_groups(a, told[s], &n);
+        const struct desk_group *groups = desk_apply_groups(a, told[s], &n);
         for (size_t g = 0; g < n; g++) {
             struct desk_answers *to = &all[page->answers_count++];
             struct desk_answer *list = bus_arena_calloc(
@@ -105,7 +105,7 @@ static const char *fault_label(struct applying *a, const char *pointer)
     for (int s = APPLY_MEMBERS; s <= APPLY_CHECK; s++) {
         size_t n = 0;
         const struct desk_group *groups =
-            apply_groups(a, (enum apply_step)s, &n);
+            desk_apply_groups(a, (enum apply_step)s, &n);
         for (size_t g = 0; g < n; g++) {
             for (size_t i = 0; i < groups[g].inputs_count; i++) {
                 if (strcmp(groups[g].inputs[i].name, pointer) == 0) {
@@ -148,7 +148,7 @@ static void apply_show(struct applying *a, int status)
     struct bus_buf out;
     page.head.here =
         v->lang == BUS_WEB_EN ? "/apply?lang=zh" : "/apply?lang=en";
-    page.groups = apply_groups(a, a->step, &page.groups_count);
+    page.groups = desk_apply_groups(a, a->step, &page.groups_count);
     if (check) {
         apply_answers(a, &page);
     }
@@ -292,7 +292,7 @@ static void apply_send(struct applying *a)
 {
     struct desk_visit *v = a->v;
     struct apply_sending *s = bus_arena_calloc(v->mem, 1, sizeof(*s));
-    json_t *json = apply_json(a);
+    json_t *json = desk_apply_json(a);
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
     const char *body = text != NULL ? bus_arena_strdup(v->mem, text) : NULL;
     struct bus_err err;

@@ -26,8 +26,8 @@ struct applying
 
 /* apply_inputs.c: what a step asks; NULL: no memory. */
 const struct desk_group *
-apply_groups(struct applying *a, enum apply_step step, size_t *ret_n);
-/* apply_json.c: the form as intake takes it; NULL: no memory. */
-json_t *apply_json(const struct applying *a);
+desk_apply_groups(struct applying *a, enum apply_step step, size_t *ret_n);
+/* desk_apply_json.c: the form as intake takes it; NULL: no memory. */
+json_t *desk_apply_json(const struct applying *a);
 
 #endif

@@ -173,7 +173,7 @@ fact_choices(struct inputs *in, struct desk_input *i, const struct bus_fact *f)
 }
 
 /* Not what the identity number says, or the page of members asks. */
-static bool fact_asked(const struct bus_fact *f, int scope)
+static bool apply_asks(const struct bus_fact *f, int scope)
 {
     static const char *const elsewhere[] = {"address", "phone", "birth_date",
                                             "relation", "sex"};
@@ -191,7 +191,7 @@ static void facts_add(struct inputs *in, int scope, const char *base)
     const struct bus_config *c = v->desk->config;
     for (size_t k = 0; k < c->facts_count; k++) {
         const struct bus_fact *f = &c->facts[k];
-        if (!fact_asked(f, scope)) {
+        if (!apply_asks(f, scope)) {
             continue;
         }
         struct desk_input *i =
@@ -264,7 +264,7 @@ static struct desk_group check_group(struct applying *a)
 }
 
 const struct desk_group *
-apply_groups(struct applying *a, enum apply_step step, size_t *ret_n)
+desk_apply_groups(struct applying *a, enum apply_step step, size_t *ret_n)
 {
     const struct desk_visit *v = a->v;
     struct desk_group *groups =

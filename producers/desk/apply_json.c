@@ -94,7 +94,7 @@ static void field_put(const struct applying *a,
     }
 }
 
-json_t *apply_json(const struct applying *a)
+json_t *desk_apply_json(const struct applying *a)
 {
     const struct desk_visit *v = a->v;
     json_t *to = json_pack("{s:b, s:[]}", "consent", 0, "members");

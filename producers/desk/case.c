@@ -80,7 +80,7 @@ static const char *look_told(const struct desk_visit *v)
                : "";
 }
 
-void desk_case(struct desk_visit *v)
+void desk_case_show(struct desk_visit *v)
 {
     struct looking *l = bus_arena_calloc(v->mem, 1, sizeof(*l));
     struct bus_web_job job = {look_run, look_done, l};

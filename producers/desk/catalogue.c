@@ -163,9 +163,9 @@ static const char *delivery_text(const struct desk_visit *v,
                         codes[d]));
 }
 
-static struct desk_item item_of(const struct desk_visit *v,
-                                size_t i,
-                                const struct bus_policy_item *item)
+static struct desk_item item_page(const struct desk_visit *v,
+                                  size_t i,
+                                  const struct bus_policy_item *item)
 {
     const struct bus_node *node = bus_policy_item_node(v->desk->catalogue, i);
     const struct bus_node *version = version_node(node, item->version);
@@ -205,7 +205,7 @@ void desk_item(struct desk_visit *v)
         desk_not_there(v);
         return;
     }
-    struct desk_item page = item_of(v, (size_t)i, &item);
+    struct desk_item page = item_page(v, (size_t)i, &item);
     struct bus_web_page p = desk_page_begin(v, &out);
     desk_page_item(&p, &page);
     desk_page_end(v, 200, &p);

@@ -127,7 +127,7 @@ void desk_apply_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
-void desk_case(struct desk_visit *v);
+void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);
 void desk_decide_post(struct desk_visit *v);

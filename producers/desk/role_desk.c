@@ -25,7 +25,7 @@ static const struct desk_route pages[] = {
     {"GET", "/progress", DESK_ANYBODY, desk_progress},
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
-    {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case},
+    {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
     {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
     {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
