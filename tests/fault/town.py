@@ -22,8 +22,9 @@ def ended(*_):
 
 
 MAIN = os.getpid()
-if multiprocessing.parent_process() is None:  # the checker's helpers are ended so
+if multiprocessing.current_process().name == "MainProcess":  # the checker's helpers are ended so
     signal.signal(signal.SIGTERM, ended)
+FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 PORTS, PORTS_LOCK = set(), threading.Lock()
@@ -111,7 +112,15 @@ class Town:
         self.roles[name] = subprocess.Popen([self.program, *self.arguments(name)], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
 
+    def alive(self, name):
+        """False if it ended by itself; a role that ends by a signal has a fault, whoever starts it again."""
+        code = self.roles[name].poll()
+        if code is not None and -code in FAULTS:
+            raise RuntimeError("%s ended by signal %d" % (name, -code))
+        return code is None
+
     def kill(self, name):
+        self.alive(name)
         self.roles[name].send_signal(signal.SIGKILL)
         self.roles[name].wait()
         self.start(name)
@@ -124,7 +133,7 @@ class Town:
 
     def revive(self):
         for name, p in self.roles.items():
-            if p.poll() is not None:
+            if not self.alive(name):
                 print("  %s ended by itself with %d" % (name, p.returncode))
                 self.start(name)
 
