@@ -94,6 +94,7 @@ static const struct acl_role roles[] = {
      {"dispatches", NULL},
      "dispatch",
      true},
+    {"lianou-desk", {"register", NULL}, {NULL}, NULL, false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
      {"catalogue", "register", NULL},
@@ -149,6 +150,9 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
             BUS_ACL_READ);
     acl_topic(m, acl_asking_role(p->kind), BUS_ACL_WRITE, k->out, p->code);
     acl_topic(m, "lianou-matcher", BUS_ACL_READ, k->in, p->code);
+    if (p->kind == BUS_PARTNER_DEPARTMENT) { /* its officers, on pages */
+        acl_topic(m, "lianou-desk", BUS_ACL_WRITE, k->in, p->code);
+    }
     acl_notices(m, p->code, p->code);
     if (p->kind == BUS_PARTNER_CHARITY) {
         acl_topic(m, p->code, BUS_ACL_READ, "claim-results", p->code);

@@ -106,6 +106,7 @@ struct bus_config
     struct bus_config_intake intake;
     struct bus_config_ledger ledger;
     struct bus_config_http http;
+    struct bus_config_desk desk;
     struct bus_config_keys keys;
     struct bus_config_bureau bureau;
     struct bus_config_money money;

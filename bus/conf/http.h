@@ -17,7 +17,14 @@ struct bus_config_http
     int64_t guesses_day; /* wrong ones at POST /v1/progress, of a client */
     bool any_ports, client_loopback; /* see KEYS.md */
     int64_t client_connections, client_requests, intake, matcher, dispatch,
-        ledger, registry; /* ports; 0 = any */
+        ledger, registry, desk; /* ports; 0 = any */
+};
+struct bus_config_desk /* the role with pages */
+{
+    const char *intake;    /* "http://127.0.0.1:8480" */
+    const char *intake_ca; /* NULL: the system's */
+    const char *seals;     /* folder of <seal id>.key */
+    int64_t body_bytes_max, rows;
 };
 
 #endif

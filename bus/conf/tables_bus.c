@@ -303,6 +303,7 @@ static const struct bus_key http_keys[] = {
     PORT_ROW(dispatch, "8482", "health, metrics", "派发角色端口"),
     PORT_ROW(ledger, "8483", "cases, health, metrics", "台账角色端口"),
     PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
+    PORT_ROW(desk, "8485", "pages, health, metrics", "办事窗口(网页)端口"),
     END};
 static const struct bus_keys http = {
     "http",
@@ -311,6 +312,31 @@ static const struct bus_keys http = {
     BUS_KEYS_NO_NODE,
     "Ports of the roles; partners' are in partners.d/. 0 = any.",
     "各角色端口;伙伴端口见 partners.d/。0 表示任意。"};
+
+static const struct bus_key desk_keys[] = {
+    {"intake", BUS_KEY_STR, AT(bus_config_desk, intake),
+     .dflt = "http://127.0.0.1:8480", .min = 1, .max = 256,
+     .doc = "where intake listens: applications go there as who is signed in",
+     .doc_zh = "申请入口的地址:网页上的申请以登录者身份交到那里"},
+    {"intake_ca", BUS_KEY_PATH, AT(bus_config_desk, intake_ca),
+     .doc = "who signs intake's certificate, PEM, where it is https",
+     .doc_zh = "申请入口证书的签发机构(PEM),入口为 https 时使用"},
+    {"seals", BUS_KEY_PATH, AT(bus_config_desk, seals),
+     .dflt = "/etc/lianou/seals",
+     .doc = "folder of the keys that seal decisions made on pages, "
+            "`<seal id>.key` each, mode 0600; without one that department "
+            "decides elsewhere",
+     .doc_zh = "网页上作出决定时所用签章密钥的文件夹,每枚印章一个 "
+               "`<印章编号>.key`,权限 0600;没有密钥的部门不能在网页上作决定"},
+    {"body_max", BUS_KEY_SIZE, AT(bus_config_desk, body_bytes_max),
+     .dflt = "256KiB", .min = 4096, .max = 16 << 20,
+     .doc = "largest form of a page", .doc_zh = "单个表单的最大字节数"},
+    {"rows", BUS_KEY_INT, AT(bus_config_desk, rows), .dflt = "100", .min = 10,
+     .max = 1000, .doc = "rows of one list", .doc_zh = "列表每页行数"},
+    END};
+static const struct bus_keys desk = {
+    "desk",           desk_keys,           sizeof(struct bus_config_desk),
+    BUS_KEYS_NO_NODE, "Pages for people.", "给人用的网页。"};
 
 static const struct bus_word ciphers[] = {{"aes-256-gcm", 0}, {NULL, 0}};
 static const struct bus_key keys_keys[] = {
@@ -439,6 +465,7 @@ static const struct bus_key config_keys[] = {
     PART(intake, "see below", "见下"),
     PART(ledger, "see below", "见下"),
     PART(http, "see below", "见下"),
+    PART(desk, "see below", "见下"),
     PART(keys, "see below", "见下"),
     PART(bureau, "see below", "见下"),
     PART(money, "see below", "见下"),

@@ -100,6 +100,9 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
         http.body_bytes_max = f->config.intake.body_bytes_max;
         http.connections_max = f->config.intake.connections_max;
     }
+    if (strcmp(f->role, "desk") == 0) {
+        http.body_bytes_max = f->config.desk.body_bytes_max;
+    }
     rc = rc == BUS_OK ? bus_run_http_new(f->loop, &http, &f->http, err) : rc;
     rc =
         rc == BUS_OK ? bus_run_http_route_health(f->http, &f->health, err) : rc;
@@ -116,6 +119,7 @@ port_of(const struct bus_config *c, const char *role, const char *name)
            : strcmp(role, "dispatch") == 0 ? c->http.dispatch
            : strcmp(role, "ledger") == 0   ? c->http.ledger
            : strcmp(role, "registry") == 0 ? c->http.registry
+           : strcmp(role, "desk") == 0     ? c->http.desk
                                            : 0;
 }
 

@@ -19,18 +19,33 @@ struct web_asking /* in the request's own memory */
     struct bus_web_callers *callers;
     struct bus_run_http_request *rq;
     bus_web_known known;
+    bus_web_unknown unknown; /* of a page; NULL: answered here */
     void *data;
     struct bus_web_session session;
 };
 
 /* --- answers --- */
 
-static void not_known(struct bus_run_http_request *rq, const char *why_en)
+static void not_known(const struct web_asking *a, const char *why_en)
 {
+    struct bus_run_http_request *rq = a->rq;
+    if (a->unknown != NULL) {
+        a->unknown(rq, false, a->data);
+        return;
+    }
     bus_run_http_set(rq, "WWW-Authenticate",
                      "Bearer realm=\"lianou\", " BUS_WEB_SIGNED_SCHEME);
     bus_run_http_problem(rq, 401, why_en,
                          "请先登录(POST /v1/sessions),或由系统签名后再调用");
+}
+
+static void asking_away(const struct web_asking *a)
+{
+    if (a->unknown != NULL) {
+        a->unknown(a->rq, true, a->data);
+    } else {
+        web_away(a->rq);
+    }
 }
 
 /* --- who he is --- */
@@ -48,7 +63,7 @@ static void known_person(const struct web_asking *a,
     struct bus_web_caller caller = {.kind = BUS_WEB_PERSON};
     const struct bus_register_operator *o = web_session_operator(a->callers, s);
     if (o == NULL) {
-        not_known(a->rq, "the account's operator is not in office today");
+        not_known(a, "the account's operator is not in office today");
         return;
     }
     (void)snprintf(caller.name, sizeof(caller.name), "account %s", s->account);
@@ -78,7 +93,7 @@ static void known_system(const struct web_asking *a)
         bus_run_http_set(rq, "Retry-After", "60");
         bus_run_http_problem(rq, 503, err.msg, "签名请求过多, 请稍后再试");
     } else if (rc != BUS_OK) {
-        not_known(rq, err.msg);
+        not_known(a, err.msg);
     } else {
         (void)snprintf(caller.name, sizeof(caller.name), "system %s", system);
         a->known(rq, &caller, a->data);
@@ -109,12 +124,12 @@ static void session_looked(void *data, int rc, const struct bus_err *err)
     if (same && away && kept->s.expires_ms > bus_clock_system.wall_ms(NULL)) {
         known_person(a, &kept->s);
     } else if (away) {
-        web_away(a->rq);
+        asking_away(a);
     } else {
         if (same) {
             kept->s.token[0] = '\0';
         }
-        not_known(a->rq, "no such session, or it has ended; log in again");
+        not_known(a, "no such session, or it has ended; log in again");
     }
 }
 
@@ -157,8 +172,32 @@ void bus_web_callers_ask(struct bus_web_callers *c,
                c->config->http.callers == BUS_HTTP_LOOPBACK) {
         known_machine(a);
     } else {
-        not_known(rq, "who calls? a session (POST /v1/sessions) or a signed "
-                      "request is needed");
+        not_known(a, "who calls? a session (POST /v1/sessions) or a signed "
+                     "request is needed");
+    }
+}
+
+void bus_web_callers_visit(struct bus_web_callers *c,
+                           struct bus_run_http_request *rq,
+                           bus_web_known known,
+                           bus_web_unknown unknown,
+                           void *data)
+{
+    struct web_asking *a = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*a));
+    if (a == NULL) {
+        unknown(rq, true, data);
+        return;
+    }
+    *a = (struct web_asking){.callers = c,
+                             .rq = rq,
+                             .known = known,
+                             .unknown = unknown,
+                             .data = data};
+    bus_web_callers_token(rq, a->session.token);
+    if (a->session.token[0] != '\0') {
+        known_session(a);
+    } else {
+        unknown(rq, false, data);
     }
 }
 

@@ -18,6 +18,7 @@
 #include "bus/registers/registers.h"
 #include "bus/run/http.h"
 #include "bus/run/loop.h"
+#include "bus/web/accounts.h"
 
 enum bus_web_caller_kind {
     BUS_WEB_MACHINE, /* this one */
@@ -47,6 +48,11 @@ int bus_web_callers_routes(struct bus_web_callers *c,
                            struct bus_run_http *http,
                            struct bus_err *err) BUS_MUSTCHECK;
 
+/* Is a cookie to be sent over TLS alone? Not to a browser on this machine where
+ * there is no TLS. */
+bool bus_web_callers_secure(const struct bus_web_callers *c,
+                            const struct bus_run_http_request *rq);
+
 /* Once, now or later, for a caller who is known; else the request has been
  * answered. caller lives until it returns. */
 typedef void (*bus_web_known)(struct bus_run_http_request *rq,
@@ -56,6 +62,54 @@ void bus_web_callers_ask(struct bus_web_callers *c,
                          struct bus_run_http_request *rq,
                          bus_web_known known,
                          void *data);
+
+/* --- pages --- */
+
+/* Of a page nobody is known but by his session's cookie: neither this machine
+ * nor a system. Who is not is not answered here. */
+typedef void (*bus_web_unknown)(struct bus_run_http_request *rq,
+                                bool away, /* it cannot be looked at now */
+                                void *data);
+void bus_web_callers_visit(struct bus_web_callers *c,
+                           struct bus_run_http_request *rq,
+                           bus_web_known known,
+                           bus_web_unknown unknown,
+                           void *data);
+/* The session's token that came as a cookie; "" for none. */
+void bus_web_callers_token(const struct bus_run_http_request *rq,
+                           char ret[BUS_WEB_TOKEN_HEX + 1]);
+
+enum bus_web_sign_in {
+    BUS_WEB_SIGNED_IN,       /* the cookie is set for the answer */
+    BUS_WEB_SIGN_IN_REFUSED, /* one answer for every reason */
+    BUS_WEB_SIGN_IN_WAIT,    /* too many wrong ones from there */
+    BUS_WEB_SIGN_IN_AWAY
+};
+struct bus_web_signing_in
+{
+    struct bus_strv account, password;
+    bool confirm; /* of who is signed in: no new session, no cookie */
+    /* Once; session and operator NULL unless signed in. */
+    void (*done)(struct bus_run_http_request *rq,
+                 enum bus_web_sign_in how,
+                 const struct bus_web_session *session,
+                 const struct bus_register_operator *
+                 operator,
+                 int64_t wait_ms,
+                 void *data);
+    void *data;
+};
+void bus_web_callers_sign_in(struct bus_web_callers *c,
+                             struct bus_run_http_request *rq,
+                             const struct bus_web_signing_in *how);
+/* done: it has ended (and its cookie is taken back), or cannot be now. */
+void bus_web_callers_sign_out(struct bus_web_callers *c,
+                              struct bus_run_http_request *rq,
+                              void (*done)(struct bus_run_http_request *rq,
+                                           bool away,
+                                           void *data),
+                              void *data);
+
 /* One more application of a person within http.applications_hour and _day? Else
  * 429 has been answered. Others are not counted. */
 bool bus_web_callers_admit(struct bus_web_callers *c,

@@ -8,6 +8,7 @@
 #include "bus/base/clock.h"
 #include "bus/base/hash.h"
 #include "bus/web/callers_parts.h"
+#include "bus/web/csrf.h"
 
 #define LOGIN_BYTES_MAX 1024
 
@@ -19,6 +20,9 @@ struct web_login /* in the request's own memory */
     char password[BUS_WEB_PASSWORD_MAX + 1];
     uint8_t client[16];
     struct bus_web_session session;
+    struct bus_web_signing_in how;
+    void (*out)(struct bus_run_http_request *rq, bool away, void *data);
+    void *out_data; /* of signing out */
 };
 
 /* --- tokens --- */
@@ -34,24 +38,6 @@ static bool is_token(struct bus_strv s)
     return s.n == BUS_WEB_TOKEN_HEX;
 }
 
-/* The value of our cookie among others; empty for none. */
-static struct bus_strv cookie_value(struct bus_strv cookies)
-{
-    static const char name[] = WEB_COOKIE "=";
-    size_t n = sizeof(name) - 1;
-    for (size_t i = 0; i + n <= cookies.n; i++) {
-        bool begins =
-            i == 0 || cookies.p[i - 1] == ' ' || cookies.p[i - 1] == ';';
-        if (begins && memcmp(cookies.p + i, name, n) == 0) {
-            struct bus_strv v = {cookies.p + i + n, cookies.n - i - n};
-            const char *end = memchr(v.p, ';', v.n);
-            v.n = end != NULL ? (size_t)(end - v.p) : v.n;
-            return v;
-        }
-    }
-    return (struct bus_strv){0};
-}
-
 void web_session_token(const struct bus_run_http_request *rq,
                        char ret[BUS_WEB_TOKEN_HEX + 1])
 {
@@ -63,12 +49,26 @@ void web_session_token(const struct bus_run_http_request *rq,
         token = (struct bus_strv){a.p + sizeof(bearer) - 1,
                                   a.n - (sizeof(bearer) - 1)};
     } else if (a.p == NULL) {
-        token = cookie_value(bus_run_http_header(rq, "Cookie"));
+        token = bus_web_cookie(rq, WEB_COOKIE);
     }
     ret[0] = '\0';
     if (is_token(token)) {
         (void)bus_strv_copy(ret, BUS_WEB_TOKEN_HEX + 1, token);
     }
+}
+
+void bus_web_callers_token(const struct bus_run_http_request *rq,
+                           char ret[BUS_WEB_TOKEN_HEX + 1])
+{
+    struct bus_strv token = bus_web_cookie(rq, WEB_COOKIE);
+    (void)bus_strv_copy(ret, BUS_WEB_TOKEN_HEX + 1,
+                        is_token(token) ? token : BUS_STRV(""));
+}
+
+bool bus_web_callers_secure(const struct bus_web_callers *c,
+                            const struct bus_run_http_request *rq)
+{
+    return c->config->http.cert_file != NULL || !bus_run_http_loopback(rq);
 }
 
 struct web_session_kept *web_session_place(struct bus_web_callers *c,
@@ -94,7 +94,7 @@ void web_away(struct bus_run_http_request *rq)
                          "暂时无法核对账号, 请稍后再试");
 }
 
-/* --- POST /v1/sessions --- */
+/* --- signing in --- */
 
 static int login_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
@@ -103,44 +103,26 @@ static int login_run(struct bus_pg *pg, void *data, struct bus_err *err)
         bus_web_login(pg, l->account, bus_strv(l->password),
                       l->callers->config->http.session_ms, &l->session, err);
     explicit_bzero(l->password, sizeof(l->password));
-    return rc;
+    return rc == BUS_OK && l->how.confirm
+               ? bus_web_session_end(pg, l->session.token, err)
+               : rc;
 }
 
-static void login_refused(struct bus_run_http_request *rq)
-{
-    bus_run_http_problem(rq, 401,
-                         "account or password are wrong, or the account waits "
-                         "after wrong ones",
-                         "账号或口令不对, 或因多次输错暂时锁定");
-}
-
-static void login_answer(struct web_login *l,
-                         const struct bus_register_operator *o)
+static void login_cookie(const struct web_login *l)
 {
     char cookie[256];
-    const struct bus_web_session *s = &l->session;
-    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s}", "token", s->token,
-                          "expires_at", s->expires, "operator_id", o->id,
-                          "org_code", o->org, "name", o->name);
-    char *text = json_dumps(j, JSON_COMPACT);
-    json_decref(j);
     (void)snprintf(cookie, sizeof(cookie),
                    WEB_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; "
                               "Max-Age=%lld%s",
-                   s->token,
+                   l->session.token,
                    (long long)(l->callers->config->http.session_ms / 1000),
-                   l->callers->config->http.cert_file == NULL &&
-                           bus_run_http_loopback(l->rq)
-                       ? ""
-                       : "; Secure");
+                   bus_web_callers_secure(l->callers, l->rq) ? "; Secure" : "");
     bus_run_http_set(l->rq, "Set-Cookie", cookie);
-    bus_run_http_set(l->rq, "Cache-Control", "no-store");
-    if (text == NULL) {
-        web_away(l->rq);
-    } else {
-        bus_run_http_answer(l->rq, 201, "application/json", text, strlen(text));
-    }
-    free(text); /* jansson's own */
+}
+
+static void login_end(const struct web_login *l, enum bus_web_sign_in how)
+{
+    l->how.done(l->rq, how, NULL, NULL, 0, l->how.data);
 }
 
 static void login_done(void *data, int rc, const struct bus_err *err)
@@ -149,11 +131,9 @@ static void login_done(void *data, int rc, const struct bus_err *err)
     struct bus_web_callers *c = l->callers;
     explicit_bzero(l->password, sizeof(l->password));
     if (rc != BUS_OK) {
-        if (bus_err_act(err->code) == BUS_ACT_REJECT) {
-            login_refused(l->rq);
-        } else {
-            web_away(l->rq);
-        }
+        login_end(l, bus_err_act(err->code) == BUS_ACT_REJECT
+                         ? BUS_WEB_SIGN_IN_REFUSED
+                         : BUS_WEB_SIGN_IN_AWAY);
         return;
     }
     bus_web_limits_well(c->guesses,
@@ -161,79 +141,49 @@ static void login_done(void *data, int rc, const struct bus_err *err)
     const struct bus_register_operator *o =
         web_session_operator(c, &l->session);
     if (o == NULL) { /* he was, when the account was made */
-        login_refused(l->rq);
+        login_end(l, BUS_WEB_SIGN_IN_REFUSED);
         return;
     }
-    struct web_session_kept *kept = web_session_place(c, l->session.token);
-    kept->s = l->session;
-    kept->looked_ms = bus_run_loop_now_ms(c->loop);
-    login_answer(l, o);
-}
-
-/* {"account", "password"}; false: it is something else. */
-static bool login_read(struct web_login *l)
-{
-    struct bus_strv body = bus_run_http_body(l->rq);
-    json_t *j =
-        body.n <= LOGIN_BYTES_MAX ? json_loadb(body.p, body.n, 0, NULL) : NULL;
-    const char *account = json_string_value(json_object_get(j, "account"));
-    const char *password = json_string_value(json_object_get(j, "password"));
-    bool well = account != NULL && password != NULL &&
-                bus_web_account_name(bus_strv(account)) &&
-                strlen(password) <= BUS_WEB_PASSWORD_MAX;
-    if (well) {
-        (void)bus_strv_copy(l->account, sizeof(l->account), bus_strv(account));
-        (void)bus_strv_copy(l->password, sizeof(l->password),
-                            bus_strv(password));
+    if (!l->how.confirm) {
+        struct web_session_kept *kept = web_session_place(c, l->session.token);
+        kept->s = l->session;
+        kept->looked_ms = bus_run_loop_now_ms(c->loop);
+        login_cookie(l);
     }
-    json_decref(j);
-    return well;
+    l->how.done(l->rq, BUS_WEB_SIGNED_IN, &l->session, o, 0, l->how.data);
 }
 
-static bool says_json(const struct bus_run_http_request *rq)
+void bus_web_callers_sign_in(struct bus_web_callers *c,
+                             struct bus_run_http_request *rq,
+                             const struct bus_web_signing_in *how)
 {
-    struct bus_strv type = bus_run_http_header(rq, "Content-Type");
-    static const char json[] = "application/json";
-    return type.n >= sizeof(json) - 1 &&
-           strncasecmp(type.p, json, sizeof(json) - 1) == 0;
-}
-
-static void post_session(struct bus_run_http_request *rq, void *data)
-{
-    struct bus_web_callers *c = data;
     struct web_login *l = bus_arena_calloc(bus_run_http_mem(rq), 1, sizeof(*l));
     int64_t wait_ms = 0;
     if (l == NULL) {
-        web_away(rq);
+        how->done(rq, BUS_WEB_SIGN_IN_AWAY, NULL, NULL, 0, how->data);
         return;
     }
-    l->callers = c;
-    l->rq = rq;
-    if (!says_json(rq)) { /* what another site's form cannot send */
-        bus_run_http_problem(rq, 415, "send application/json",
-                             "请以 application/json 提交");
+    *l = (struct web_login){.callers = c, .rq = rq, .how = *how};
+    if (how->password.n > BUS_WEB_PASSWORD_MAX ||
+        !bus_web_account_name(how->account)) {
+        login_end(l, BUS_WEB_SIGN_IN_REFUSED);
         return;
     }
-    if (!login_read(l)) {
-        bus_run_http_problem(
-            rq, 400, "an object with \"account\" and \"password\" is needed",
-            "请求体应为含 account 和 password 的 JSON 对象");
-        return;
-    }
+    (void)bus_strv_copy(l->account, sizeof(l->account), how->account);
+    (void)bus_strv_copy(l->password, sizeof(l->password), how->password);
     struct bus_strv client = bus_run_http_client(rq, l->client);
     if (!bus_web_limits_try(c->guesses, client, bus_run_loop_now_ms(c->loop),
                             &wait_ms)) {
-        bus_web_limits_refuse(rq, wait_ms, "too many wrong logins from there",
-                              "该地址登录失败过多, 请稍后再试");
+        how->done(rq, BUS_WEB_SIGN_IN_WAIT, NULL, NULL, wait_ms, how->data);
         return;
     }
     struct bus_web_job job = {login_run, login_done, l};
     if (!bus_web_pool_put(c->pool, &job)) {
-        web_away(rq);
+        login_end(l, BUS_WEB_SIGN_IN_AWAY);
     }
 }
 
-/* --- DELETE /v1/sessions --- */
+/* --- signing out --- */
 
 static int logout_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
@@ -246,7 +196,7 @@ static void logout_done(void *data, int rc, const struct bus_err *err)
     const struct web_login *l = data;
     (void)err;
     if (rc != BUS_OK) {
-        web_away(l->rq);
+        l->out(l->rq, true, l->out_data);
         return;
     }
     struct web_session_kept *kept =
@@ -257,25 +207,139 @@ static void logout_done(void *data, int rc, const struct bus_err *err)
     bus_run_http_set(l->rq, "Set-Cookie",
                      WEB_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; "
                                 "Max-Age=0");
-    bus_run_http_answer(l->rq, 204, NULL, NULL, 0);
+    l->out(l->rq, false, l->out_data);
 }
 
 /* Whoever has the token may end it; one that is none has ended. */
-static void delete_session(struct bus_run_http_request *rq, void *data)
+void bus_web_callers_sign_out(struct bus_web_callers *c,
+                              struct bus_run_http_request *rq,
+                              void (*done)(struct bus_run_http_request *rq,
+                                           bool away,
+                                           void *data),
+                              void *data)
 {
-    struct bus_web_callers *c = data;
     struct web_login *l = bus_arena_calloc(bus_run_http_mem(rq), 1, sizeof(*l));
     struct bus_web_job job = {logout_run, logout_done, l};
     if (l == NULL) {
+        done(rq, true, data);
+        return;
+    }
+    *l = (struct web_login){
+        .callers = c, .rq = rq, .out = done, .out_data = data};
+    web_session_token(rq, l->session.token);
+    if (!bus_web_pool_put(c->pool, &job)) {
+        done(rq, true, data);
+    }
+}
+
+/* --- POST and DELETE /v1/sessions --- */
+
+static void json_refused(struct bus_run_http_request *rq)
+{
+    bus_run_http_problem(rq, 401,
+                         "account or password are wrong, or the account waits "
+                         "after wrong ones",
+                         "账号或口令不对, 或因多次输错暂时锁定");
+}
+
+static void json_signed_in(struct bus_run_http_request *rq,
+                           const struct bus_web_session *s,
+                           const struct bus_register_operator *o)
+{
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s}", "token", s->token,
+                          "expires_at", s->expires, "operator_id", o->id,
+                          "org_code", o->org, "name", o->name);
+    char *text = json_dumps(j, JSON_COMPACT);
+    json_decref(j);
+    bus_run_http_set(rq, "Cache-Control", "no-store");
+    if (text == NULL) {
+        web_away(rq);
+    } else {
+        bus_run_http_answer(rq, 201, "application/json", text, strlen(text));
+    }
+    free(text); /* jansson's own */
+}
+
+static void json_answer(struct bus_run_http_request *rq,
+                        enum bus_web_sign_in how,
+                        const struct bus_web_session *s,
+                        const struct bus_register_operator *o,
+                        int64_t wait_ms,
+                        void *data)
+{
+    (void)data;
+    switch (how) {
+    case BUS_WEB_SIGNED_IN:
+        json_signed_in(rq, s, o);
+        return;
+    case BUS_WEB_SIGN_IN_REFUSED:
+        json_refused(rq);
+        return;
+    case BUS_WEB_SIGN_IN_WAIT:
+        bus_web_limits_refuse(rq, wait_ms, "too many wrong logins from there",
+                              "该地址登录失败过多, 请稍后再试");
+        return;
+    case BUS_WEB_SIGN_IN_AWAY:
         web_away(rq);
         return;
     }
-    l->callers = c;
-    l->rq = rq;
-    web_session_token(rq, l->session.token);
-    if (!bus_web_pool_put(c->pool, &job)) {
-        web_away(rq);
+}
+
+static bool says_json(const struct bus_run_http_request *rq)
+{
+    struct bus_strv type = bus_run_http_header(rq, "Content-Type");
+    static const char json[] = "application/json";
+    return type.n >= sizeof(json) - 1 &&
+           strncasecmp(type.p, json, sizeof(json) - 1) == 0;
+}
+
+/* {"account", "password"}; false: it is something else. */
+static bool login_well(const char *account, const char *password)
+{
+    return account != NULL && password != NULL &&
+           bus_web_account_name(bus_strv(account)) &&
+           strlen(password) <= BUS_WEB_PASSWORD_MAX;
+}
+
+static void post_session(struct bus_run_http_request *rq, void *data)
+{
+    struct bus_strv body = bus_run_http_body(rq);
+    if (!says_json(rq)) { /* what another site's form cannot send */
+        bus_run_http_problem(rq, 415, "send application/json",
+                             "请以 application/json 提交");
+        return;
     }
+    json_t *j =
+        body.n <= LOGIN_BYTES_MAX ? json_loadb(body.p, body.n, 0, NULL) : NULL;
+    const char *account = json_string_value(json_object_get(j, "account"));
+    const char *password = json_string_value(json_object_get(j, "password"));
+    if (login_well(account, password)) {
+        struct bus_web_signing_in how = {.account = bus_strv(account),
+                                         .password = bus_strv(password),
+                                         .done = json_answer};
+        bus_web_callers_sign_in(data, rq, &how);
+    } else {
+        bus_run_http_problem(
+            rq, 400, "an object with \"account\" and \"password\" is needed",
+            "请求体应为含 account 和 password 的 JSON 对象");
+    }
+    json_decref(j);
+}
+
+static void
+json_signed_out(struct bus_run_http_request *rq, bool away, void *data)
+{
+    (void)data;
+    if (away) {
+        web_away(rq);
+    } else {
+        bus_run_http_answer(rq, 204, NULL, NULL, 0);
+    }
+}
+
+static void delete_session(struct bus_run_http_request *rq, void *data)
+{
+    bus_web_callers_sign_out(data, rq, json_signed_out, NULL);
 }
 
 int web_sessions_routes(struct bus_web_callers *c,

@@ -57,7 +57,8 @@ OUTSIDE = {
     "sodium.h": {"bus/web"},
     "avro.h": {"ops/cli/inspect/avro_file.c"},
     "avro": {"ops/cli/inspect/avro_file.c"},
-    "jansson.h": {"bus/wire", "bus/partner", "bus/ledger", "bus/web", "producers/intake", "consumers/registry", "ops"},
+    "curl": {"bus/web"},
+    "jansson.h": {"bus/wire", "bus/partner", "bus/ledger", "bus/web", "producers/intake", "producers/desk", "consumers/registry", "ops"},
 }
 # Files that call each other because their language nests: one room's grammar.
 GRAMMAR = {

@@ -52,7 +52,7 @@ struct demo
     bool keep, json, terminal;
     struct demo_stage stage;
     struct tool tool;
-    int intake_port;
+    int intake_port, desk_port;
     struct account account;
     struct demo_apart apart;
     struct demo_view view;
@@ -157,14 +157,15 @@ static void demo_ports(struct demo *d)
     d->view = (struct demo_view){.to = d->json ? stderr : stdout,
                                  .terminal = d->terminal};
     static const char *const names[] = {
-        "LIANOU_PORT_INTAKE", "LIANOU_PORT_MATCHER", "LIANOU_PORT_DISPATCH",
-        "LIANOU_PORT_LEDGER", "LIANOU_PORT_REGISTRY"};
+        "LIANOU_PORT_INTAKE", "LIANOU_PORT_MATCHER",  "LIANOU_PORT_DISPATCH",
+        "LIANOU_PORT_LEDGER", "LIANOU_PORT_REGISTRY", "LIANOU_PORT_DESK"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char text[16];
         int port = cli_demo_port();
         (void)snprintf(text, sizeof(text), "%d", port);
         (void)setenv(names[i], text, 1);
         d->intake_port = i == 0 ? port : d->intake_port;
+        d->desk_port = port; /* the last */
         if (i > 0 && i <= DEMO_VIEW_ROLES) {
             d->view.roles[i - 1].name = shown[i - 1];
             d->view.roles[i - 1].port = port;
@@ -224,6 +225,8 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     demo_set("LIANOU_BUREAU_KEY", "%s/bureau.pem", d->stage.dir);
     BUS_TRY(make_bureau(err));
     demo_ports(d);
+    demo_set("LIANOU_DESK_INTAKE", "http://127.0.0.1:%s",
+             getenv("LIANOU_PORT_INTAKE"));
     BUS_TRY(cli_tool_open(&d->tool, err));
     BUS_TRY(make_training(d, err));
     BUS_TRY(make_seals(d, err));
@@ -411,13 +414,31 @@ static void print_account(const struct demo *d)
     }
 }
 
-static void wait_kept(const struct demo *d)
+/* Pages, for who looks at a demo that stays; without them it stays as well. */
+static void start_desk(struct demo *d,
+                       const struct demo_kept *kept,
+                       char password[DEMO_PASSWORD])
 {
+    static const char *const run[] = {"run", "desk", NULL};
+    struct bus_err err;
+    if (cli_demo_spawn(&d->stage, "desk", run, &err) != BUS_OK ||
+        cli_demo_keep_accounts(kept, password, &err) != BUS_OK) {
+        (void)fprintf(stderr, "lianou demo: desk: %s\n", err.msg);
+        password[0] = '\0';
+    }
+}
+
+static void wait_kept(struct demo *d)
+{
+    char password[DEMO_PASSWORD] = "";
     const struct demo_kept kept = {.dir = d->stage.dir,
                                    .prefix = d->tool.config.prefix,
                                    .pg = d->tool.pg,
-                                   .intake_port = d->intake_port};
-    cli_demo_keep_report(d->json ? stderr : stdout, &kept);
+                                   .intake_port = d->intake_port,
+                                   .desk_port = d->desk_port,
+                                   .config = &d->tool.config};
+    start_desk(d, &kept, password);
+    cli_demo_keep_report(d->json ? stderr : stdout, &kept, password);
     while (!interrupted) {
         nap_ms(200);
     }

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/hex.h"
+#include "bus/web/accounts.h"
+#include "bus/wire/crypt.h"
 #include "ops/cli/lianou.h"
 
 /* The one with most to look at. */
@@ -32,7 +35,62 @@ static void write_env(const struct demo_kept *k)
     (void)fclose(f);
 }
 
-void cli_demo_keep_report(FILE *to, const struct demo_kept *k)
+static const struct
+{
+    const char *account, *org, *role; /* org NULL: a village's */
+    const char *zh, *en;
+} people[] = {{"cunzhuli", NULL, "assistant", "村民政助理员", "assistant"},
+              {"jingban", "RS", "clerk", "人社局经办", "clerk"},
+              {"shenpi", "RS", "approver", "人社局审批", "approver"}};
+
+static const struct bus_operator *
+person_of(const struct bus_config *c, const char *org, const char *role)
+{
+    for (size_t i = 0; i < c->operators_count; i++) {
+        const struct bus_operator *o = &c->operators[i];
+        bool there = org != NULL
+                         ? strcmp(o->org, org) == 0
+                         : bus_conf_village(c, bus_strv(o->org)) != NULL;
+        if (there && strcmp(o->role, role) == 0 && o->to_day == INT32_MAX) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+int cli_demo_keep_accounts(const struct demo_kept *k,
+                           char ret[DEMO_PASSWORD],
+                           struct bus_err *err)
+{
+    uint8_t bytes[5];
+    BUS_TRY(bus_wire_random(bytes, sizeof(bytes), err));
+    (void)snprintf(ret, DEMO_PASSWORD, "yanshi-");
+    bus_hex_write(bytes, sizeof(bytes), ret + strlen(ret));
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+        const struct bus_operator *o =
+            person_of(k->config, people[i].org, people[i].role);
+        if (o != NULL) {
+            BUS_TRY(bus_web_account_add(k->pg, people[i].account, o->id,
+                                        bus_strv(ret), err));
+        }
+    }
+    return BUS_OK;
+}
+
+static void
+keep_pages(FILE *to, const struct demo_kept *k, const char *password)
+{
+    (void)fprintf(to, "  网页 pages: http://127.0.0.1:%d/\n", k->desk_port);
+    for (size_t i = 0;
+         password[0] != '\0' && i < sizeof(people) / sizeof(people[0]); i++) {
+        (void)fprintf(to, "    %s %s: %s / %s\n", people[i].zh, people[i].en,
+                      people[i].account, password);
+    }
+}
+
+void cli_demo_keep_report(FILE *to,
+                          const struct demo_kept *k,
+                          const char *password)
 {
     struct bus_pg_rows *r = NULL;
     struct bus_err err;
@@ -56,6 +114,7 @@ void cli_demo_keep_report(FILE *to, const struct demo_kept *k)
         "  日志 logs: %s/*.log\n",
         k->dir, id, kafka ? kafka : "", k->prefix, k->intake_port, id,
         k->intake_port, k->dir);
+    keep_pages(to, k, password);
     (void)fflush(to);
     bus_pg_rows_free(r);
 }

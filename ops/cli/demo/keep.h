@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "bus/conf/bus_config.h"
 #include "bus/pg/pg.h"
 
 struct demo_kept
@@ -11,9 +12,18 @@ struct demo_kept
     const char *dir; /* of the demo; its settings are written to <dir>/env */
     const char *prefix;
     struct bus_pg *pg;
-    int intake_port;
+    int intake_port, desk_port;
+    const struct bus_config *config;
 };
+#define DEMO_PASSWORD 24
+/* Accounts for pages, of operators of the register: an assistant, a clerk and
+ * an approver; one password for all, made anew and given in ret. */
+int cli_demo_keep_accounts(const struct demo_kept *k,
+                           char ret[DEMO_PASSWORD],
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* Commands to copy, with a case of this demo in them. */
-void cli_demo_keep_report(FILE *to, const struct demo_kept *k);
+void cli_demo_keep_report(FILE *to,
+                          const struct demo_kept *k,
+                          const char *password); /* of the accounts; "": none */
 
 #endif

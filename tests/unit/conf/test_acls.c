@@ -107,6 +107,11 @@ static void who_decides_what(void **state)
     assert_true(may("source-school", BUS_ACL_READ, "qihe.notices.school"));
     assert_true(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.notices.school"));
     assert_false(may("lianou-intake", BUS_ACL_READ, "qihe.applications"));
+    assert_true(may("lianou-desk", BUS_ACL_WRITE, "qihe.decisions.MZ"));
+    assert_false(may("lianou-desk", BUS_ACL_WRITE, "qihe.applications"));
+    assert_false(may("lianou-desk", BUS_ACL_READ, "qihe.assignments.MZ"));
+    assert_false(
+        may("lianou-desk", BUS_ACL_WRITE, "qihe.payment-results.nongshang"));
     assert_false(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.catalogue"));
     assert_false(may("lianou-matcher", BUS_ACL_WRITE, "qihe.register"));
     assert_true(may("lianou-ledger", BUS_ACL_READ, "qihe.households"));

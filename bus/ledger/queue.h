@@ -1,0 +1,53 @@
+/* What a department has in hand, and one assignment of it, as the ledger has
+ * them: what an officer's page needs to list and to answer. Nothing here says
+ * who may see it: bus/web/may.h does.
+ *
+ * Blocking (PostgreSQL): for pool threads. */
+#ifndef BUS_LEDGER_QUEUE_H
+#define BUS_LEDGER_QUEUE_H
+
+#include "bus/base/arena.h"
+#include "bus/base/id.h"
+#include "bus/pg/pg.h"
+
+struct bus_ledger_assigned
+{
+    const char *assignment_id, *case_id, *item;
+    const char *word;   /* ASSIGNED, UPDATED, RETURNED */
+    const char *reason; /* why it came back; "" */
+    const char *amount_fen, *assigned_on, *due, *verdict, *division, *case_no;
+    const char *last_step; /* of it; "" for none */
+    bool overdue;
+};
+struct bus_ledger_queue
+{
+    struct bus_ledger_assigned *list;
+    size_t count;
+};
+/* In mem. item "": all. Those due first. */
+int bus_ledger_queue(struct bus_pg *pg,
+                     const char *department,
+                     const char *item,
+                     int64_t limit,
+                     struct bus_arena *mem,
+                     struct bus_ledger_queue *ret,
+                     struct bus_err *err) BUS_MUSTCHECK;
+
+#define BUS_LEDGER_PAYEE 64
+struct bus_ledger_assignment
+{
+    struct bus_id assignment_id, case_id, household_id;
+    char item[32], department[40], division[16], payee_masked[80], word[24];
+    bool has_amount;
+    int64_t amount_fen;
+    uint8_t payee_hash[BUS_LEDGER_PAYEE]; /* as it was shown */
+    size_t payee_hash_n;                  /* 0: no account is known */
+};
+/* BUS_EUNKNOWN: no such assignment of that case. */
+int bus_ledger_assignment(struct bus_pg *pg,
+                          const struct bus_id *case_id,
+                          const struct bus_id *assignment_id,
+                          struct bus_ledger_assignment *ret,
+                          struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

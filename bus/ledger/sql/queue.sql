@@ -1,0 +1,27 @@
+-- What department $1 has in hand: its open assignments, those due first; $2 one
+-- item's code or ''; $3 how many at most. What was handed on to another
+-- department, withdrawn, decided (and not given back since) or closed is not in
+-- it.
+WITH mine AS (
+    SELECT DISTINCT ON (about) about, case_id, item, word, note, amount_fen, occurred_at, detail FROM event
+    WHERE kind = 'assignment' AND topic = 'assignments.' || $1
+    ORDER BY about, occurred_at DESC, (word = 'RETURNED') DESC, place DESC)
+SELECT m.about, m.case_id, m.item, m.word, m.note, coalesce(m.amount_fen::text, ''),
+       to_char(m.occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD'),
+       (date '1970-01-01' + (m.detail->>'due')::int)::text,
+       coalesce(m.detail->>'verdict', ''), coalesce(m.detail->>'division_code', ''), coalesce(o.detail->>'case_no', ''),
+       (date '1970-01-01' + (m.detail->>'due')::int) < (now() AT TIME ZONE 'Asia/Shanghai')::date,
+       coalesce((SELECT s.word FROM event AS s WHERE s.about = m.about AND s.kind = 'step'
+                 ORDER BY s.occurred_at DESC, s.place DESC LIMIT 1), '')
+FROM mine AS m
+LEFT JOIN LATERAL (SELECT detail FROM event WHERE case_id = m.case_id AND kind = 'case_event' AND word = 'OPENED' LIMIT 1) AS o ON true
+WHERE m.word <> 'WITHDRAWN' AND ($2 = '' OR m.item = $2)
+  AND NOT EXISTS (SELECT FROM event AS e WHERE e.about = m.about AND e.kind = 'assignment'
+                    AND e.topic <> 'assignments.' || $1 AND e.occurred_at > m.occurred_at)
+  AND NOT EXISTS (SELECT FROM event AS d JOIN event AS a ON a.about = (d.detail->>'decision_id')::uuid
+                    AND a.kind = 'case_event' AND a.word = 'DECISION_ACCEPTED'
+                  WHERE d.about = m.about AND d.kind = 'decision'
+                    AND NOT (m.word = 'RETURNED' AND m.occurred_at >= a.occurred_at))
+  AND NOT EXISTS (SELECT FROM event AS c WHERE c.case_id = m.case_id AND c.kind = 'case_event' AND c.word = 'CLOSED')
+ORDER BY (m.detail->>'due')::int, m.occurred_at, m.about
+LIMIT $3::bigint

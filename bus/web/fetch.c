@@ -1,0 +1,110 @@
+#include "bus/web/fetch.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/run/work.h"
+
+#define HEADER_BYTES 768
+
+static size_t fetch_write(char *p, size_t size, size_t n, void *data)
+{
+    struct bus_buf *to = data;
+    bus_buf_put(to, p, size * n);
+    return to->failed ? 0 : size * n;
+}
+
+/* False: it does not fit, or there is no memory; it is not sent then. */
+static bool
+fetch_header(struct curl_slist **list, const char *name, const char *value)
+{
+    char line[HEADER_BYTES];
+    if (value == NULL || value[0] == '\0') {
+        return true;
+    }
+    int n = snprintf(line, sizeof(line), "%s: %s", name, value);
+    struct curl_slist *longer =
+        n > 0 && (size_t)n < sizeof(line) && strpbrk(value, "\r\n") == NULL
+            ? curl_slist_append(*list, line)
+            : NULL;
+    *list = longer != NULL ? longer : *list;
+    return longer != NULL;
+}
+
+static struct curl_slist *fetch_headers(const struct bus_web_fetch *f)
+{
+    char bearer[HEADER_BYTES] = "";
+    struct curl_slist *list = NULL;
+    if (f->bearer != NULL && f->bearer[0] != '\0') {
+        (void)snprintf(bearer, sizeof(bearer), "Bearer %s", f->bearer);
+    }
+    bool well = fetch_header(&list, "Content-Type", "application/json") &&
+                fetch_header(&list, "Authorization",
+                             bearer[0] != '\0' ? bearer : f->authorization) &&
+                fetch_header(&list, "Lianou-Date", f->date) &&
+                fetch_header(&list, "Idempotency-Key", f->key);
+    if (!well) {
+        curl_slist_free_all(list);
+        return NULL;
+    }
+    return list;
+}
+
+static CURLcode fetch_perform(struct bus_web_fetch *f, CURL *c)
+{
+    (void)curl_easy_setopt(c, CURLOPT_URL, f->url);
+    (void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(c, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)BUS_WEB_FETCH_MS);
+    (void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->body.p);
+    (void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)f->body.n);
+    (void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, fetch_write);
+    (void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &f->answer);
+    if (f->ca_file != NULL) {
+        (void)curl_easy_setopt(c, CURLOPT_CAINFO, f->ca_file);
+    }
+    CURLcode rc = curl_easy_perform(c);
+    (void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &f->status);
+    return rc;
+}
+
+static void fetch_run(void *data)
+{
+    struct bus_web_fetch *f = data;
+    struct curl_slist *headers = fetch_headers(f);
+    CURL *c = headers != NULL ? curl_easy_init() : NULL;
+    bus_buf_init(&f->answer, BUS_WEB_FETCH_MAX);
+    f->status = 0;
+    if (c == NULL) {
+        f->rc = bus_fail(&f->err, BUS_EAWAY, "%s: cannot be asked", f->url);
+        curl_slist_free_all(headers);
+        return;
+    }
+    (void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    CURLcode rc = fetch_perform(f, c);
+    f->rc = rc == CURLE_OK ? BUS_OK
+                           : bus_fail(&f->err, BUS_EAWAY, "%s: %s", f->url,
+                                      curl_easy_strerror(rc));
+    curl_easy_cleanup(c);
+    curl_slist_free_all(headers);
+}
+
+static void fetch_done(void *data)
+{
+    struct bus_web_fetch *f = data;
+    f->done(f);
+}
+
+int bus_web_fetch_post(struct bus_run_loop *loop,
+                       struct bus_web_fetch *f,
+                       struct bus_err *err)
+{
+    static bool begun; /* on the loop's thread */
+    if (!begun && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return bus_fail(err, BUS_EAWAY, "HTTP cannot be spoken");
+    }
+    begun = true;
+    return bus_run_work(loop, fetch_run, fetch_done, f, err);
+}

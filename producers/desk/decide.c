@@ -1,0 +1,354 @@
+/* An officer decides: the form, his password again, the seal of his own or of
+ * his office, and the event on its way. What the matcher holds it against is
+ * not repeated here; what the register says of him is asked before he seals. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bus/base/clock.h"
+#include "bus/role/signed.h"
+#include "bus/web/readlog.h"
+#include "producers/desk/send.h"
+#include "schemas/decision.h"
+
+#define PATH_BYTES 1024
+
+struct deciding
+{
+    struct desk_visit *v;
+    struct bus_id case_id, assignment_id, once;
+    char ids[2][BUS_ID_TEXT + 1]; /* the case's, the assignment's */
+    bool posted;
+    const char *fault;
+    struct bus_ledger_assignment assignment;
+    /* of a form */
+    enum sa_decision_outcome outcome;
+    enum sa_delivery delivery;
+    enum sa_period period;
+    bool has_amount;
+    int64_t amount_fen;
+    struct desk_sending sending;
+};
+
+static const char *const outcomes[] = {"CONFIRMED", "REFUSED", "RETURNED"};
+static const char *const deliveries[] = {"BANK", "POST_CASH", "POST_GOODS",
+                                         "SERVICE"};
+static const char *const periods[] = {"ONCE", "MONTHLY", "QUARTERLY", "YEARLY"};
+
+static const char *decide_field(const struct deciding *d, const char *name)
+{
+    struct bus_strv s = bus_web_field(&d->v->fields, name);
+    const char *kept = s.n > 0 ? bus_arena_strndup(d->v->mem, s.p, s.n) : NULL;
+    return kept != NULL ? kept : "";
+}
+
+/* --- the form --- */
+
+/* How the catalogue gives it, unless he says otherwise. */
+static const char *usual_delivery(const struct deciding *d)
+{
+    const struct bus_policy_catalogue *c = d->v->desk->catalogue;
+    struct bus_policy_item item;
+    int i = bus_policy_item_find(c, bus_strv(d->assignment.item));
+    const char *said = decide_field(d, "delivery");
+    return said[0] != '\0' ? said
+           : i >= 0 && bus_policy_item_at(c, (size_t)i, desk_today(), &item)
+               ? deliveries[item.delivery]
+               : "";
+}
+
+static const char *usual_amount(const struct deciding *d)
+{
+    const struct bus_ledger_assignment *a = &d->assignment;
+    return d->posted       ? decide_field(d, "amount")
+           : a->has_amount ? desk_printf(d->v, "%lld.%02lld",
+                                         (long long)a->amount_fen / 100,
+                                         (long long)a->amount_fen % 100)
+                           : "";
+}
+
+static void decide_show(const struct deciding *d, int status)
+{
+    const struct desk_visit *v = d->v;
+    const struct bus_ledger_assignment *a = &d->assignment;
+    struct bus_id fresh = bus_id_fresh(bus_clock_system.wall_ms(NULL));
+    char once[BUS_ID_TEXT + 1];
+    struct desk_decide page = {
+        .head = desk_head_of(v, DESK_WORD_DECIDE, DESK_AT_QUEUE),
+        .case_id = d->ids[0],
+        .assignment_id = d->ids[1],
+        .item = desk_item_name(v, a->item),
+        .once = bus_id_text(d->posted ? &d->once : &fresh, once),
+        .fault = d->fault,
+        .payee = a->payee_masked,
+        .amount = usual_amount(d),
+        .reason = decide_field(d, "reason"),
+        .deviation = decide_field(d, "deviation"),
+        .from_month = decide_field(d, "from_month"),
+        .proposed_fen = a->amount_fen,
+        .has_proposed = a->has_amount,
+        .outcomes = desk_choices(v, "decision_outcome", outcomes, 3,
+                                 decide_field(d, "outcome")),
+        .outcomes_count = 3,
+        .deliveries =
+            desk_choices(v, "delivery", deliveries, 4, usual_delivery(d)),
+        .deliveries_count = 4,
+        .periods =
+            desk_choices(v, "period", periods, 4, decide_field(d, "period")),
+        .periods_count = 4};
+    struct bus_buf out;
+    struct bus_web_page p = desk_page_begin(v, &out);
+    desk_page_decide(&p, &page);
+    desk_page_end(v, status, &p);
+}
+
+static void decide_fault(struct deciding *d, const char *fault)
+{
+    d->fault = fault;
+    decide_show(d, 422);
+}
+
+/* --- the event --- */
+
+/* A key of his own seal, or of his office's, that the register has; its id in
+ * ret. NULL: there is none on this machine. */
+static struct bus_wire_sm2_key *
+decide_seal(const struct deciding *d, int64_t now_ms, char ret[64])
+{
+    const struct desk_visit *v = d->v;
+    const char *const owners[] = {v->caller.operator_id, v->department};
+    struct bus_wire_sm2_key *key = NULL;
+    const struct bus_register *held = NULL;
+    bus_catalogue_register_watch_hold(v->desk->registers, &held);
+    for (size_t i = 0; i < 2 && key == NULL; i++) {
+        char path[PATH_BYTES];
+        const uint8_t *point = NULL;
+        struct bus_err err;
+        (void)snprintf(ret, 64, "seal-%.50s", owners[i]);
+        (void)snprintf(path, sizeof(path), "%.900s/%s.key",
+                       v->desk->config->desk.seals, ret);
+        const struct bus_register_sealing sealing = {
+            .seal_id = bus_strv(ret),
+            .org = bus_strv(v->department),
+            .operator_id = bus_strv(v->caller.operator_id),
+            .item = bus_strv(d->assignment.item),
+            .signed_ms = now_ms};
+        if (bus_registers_seal_may(held, &sealing, &point) !=
+                BUS_REGISTER_YES ||
+            access(path, R_OK) != 0 ||
+            bus_wire_sm2_key_open(path, &key, &err) != BUS_OK) {
+            key = NULL;
+        } else if (memcmp(bus_wire_sm2_key_point(key), point,
+                          BUS_WIRE_SM2_POINT) != 0) {
+            bus_wire_sm2_key_free(key); /* another's under that name */
+            key = NULL;
+        }
+    }
+    bus_catalogue_register_watch_release(v->desk->registers, &held);
+    return key;
+}
+
+static struct sa_decision decide_event(const struct deciding *d, int64_t now_ms)
+{
+    const struct bus_ledger_assignment *a = &d->assignment;
+    struct bus_strv deviation = bus_strv(decide_field(d, "deviation"));
+    struct bus_strv month = bus_strv(decide_field(d, "from_month"));
+    bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    return (struct sa_decision){
+        .event_id = d->once,
+        .household_id = a->household_id,
+        .occurred_at = now_ms,
+        .case_id = a->case_id,
+        .decision_id = d->once,
+        .assignment_id = a->assignment_id,
+        .department = bus_strv(a->department),
+        .item = bus_strv(a->item),
+        .outcome = d->outcome,
+        .has_amount_fen = yes && d->has_amount,
+        .amount_fen = d->amount_fen,
+        .has_deviation = yes && deviation.n > 0,
+        .deviation = deviation,
+        .delivery = d->delivery,
+        .has_payee_hash =
+            a->payee_hash_n > 0 && d->delivery == SA_DELIVERY_BANK,
+        .payee_hash = {(const char *)a->payee_hash, a->payee_hash_n},
+        .period = d->period,
+        .has_from_month = month.n > 0,
+        .from_month = month,
+        .reason = bus_strv(decide_field(d, "reason")),
+        .decided_by = desk_actor(d->v),
+        .signed_at = now_ms};
+}
+
+static void decide_sent(struct desk_sending *sending, bool well)
+{
+    struct deciding *d = sending->data;
+    if (well) {
+        bus_web_page_see(
+            d->v->rq, desk_printf(d->v, "/cases/%s?told=decision", d->ids[0]));
+    } else {
+        decide_fault(d, desk_word_of(d->v, DESK_WORD_BUS_AWAY));
+    }
+}
+
+static void decide_send(struct deciding *d)
+{
+    struct desk_visit *v = d->v;
+    int64_t now_ms = bus_clock_system.wall_ms(NULL);
+    char seal_id[64];
+    struct bus_err err;
+    struct sa_decision e = decide_event(d, now_ms);
+    struct bus_wire_sm2_key *key = decide_seal(d, now_ms, seal_id);
+    if (key == NULL) {
+        decide_fault(d, desk_word_of(v, DESK_WORD_SEAL_AWAY));
+        return;
+    }
+    int rc = bus_role_decision_sign(&e, bus_strv(seal_id), key, v->mem, &err);
+    bus_wire_sm2_key_free(key);
+    struct bus_role_emit emit = {.type = &sa_decision_type,
+                                 .record = &e,
+                                 .ce_type = "sa.decision.v1",
+                                 .event_id = e.event_id,
+                                 .household_id = e.household_id,
+                                 .case_id = e.case_id,
+                                 .occurred_at = now_ms};
+    d->sending = (struct desk_sending){v, decide_sent, d};
+    if (rc != BUS_OK || !desk_send(&d->sending, &d->assignment, &emit)) {
+        decide_fault(d, desk_word_of(v, DESK_WORD_BUS_AWAY));
+    }
+}
+
+/* --- one after the other --- */
+
+static void decide_confirmed(struct bus_run_http_request *rq,
+                             enum bus_web_sign_in how,
+                             const struct bus_web_session *session,
+                             const struct bus_register_operator *o,
+                             int64_t wait_ms,
+                             void *data)
+{
+    struct deciding *d = data;
+    (void)rq;
+    (void)session;
+    if (how == BUS_WEB_SIGNED_IN && o != NULL &&
+        strcmp(o->id, d->v->caller.operator_id) == 0) {
+        decide_send(d);
+    } else if (how == BUS_WEB_SIGN_IN_WAIT) {
+        decide_fault(d, desk_say_with(d->v, DESK_WORD_SIGN_IN_WAIT,
+                                      desk_printf(d->v, "%lld",
+                                                  (long long)wait_ms / 1000)));
+    } else if (how == BUS_WEB_SIGN_IN_AWAY) {
+        decide_fault(d, desk_word_of(d->v, DESK_WORD_AWAY_TEXT));
+    } else {
+        decide_fault(d, desk_word_of(d->v, DESK_WORD_WRONG_PASSWORD));
+    }
+}
+
+/* What he wrote; NULL: it can be sent. */
+static const char *decide_read(struct deciding *d)
+{
+    struct desk_visit *v = d->v;
+    struct bus_strv amount = bus_web_field(&v->fields, "amount");
+    d->has_amount = amount.n > 0;
+    if ((d->has_amount && !desk_yuan_to_fen(amount, &d->amount_fen)) ||
+        !sa_decision_outcome_parse(bus_web_field(&v->fields, "outcome"),
+                                   &d->outcome) ||
+        !sa_delivery_parse(bus_web_field(&v->fields, "delivery"),
+                           &d->delivery) ||
+        !sa_period_parse(bus_web_field(&v->fields, "period"), &d->period)) {
+        return desk_word_of(v, DESK_WORD_BAD_AMOUNT);
+    }
+    enum bus_register_act act = d->outcome == SA_DECISION_OUTCOME_RETURNED
+                                    ? BUS_REGISTER_OPINION
+                                    : BUS_REGISTER_DECIDE;
+    bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    const char *no =
+        desk_may(v, &d->assignment, act, yes ? d->amount_fen : 0, false);
+    return no[0] == '\0' ? NULL
+                         : desk_say_with(v, DESK_WORD_REGISTER_REFUSED, no);
+}
+
+static void decide_form(struct deciding *d)
+{
+    struct desk_visit *v = d->v;
+    static const char account[] = "account ";
+    const char *fault = decide_read(d);
+    if (fault != NULL) {
+        decide_fault(d, fault);
+        return;
+    }
+    struct bus_web_signing_in how = {
+        .account = bus_strv(v->caller.name + sizeof(account) - 1),
+        .password = bus_web_field(&v->fields, "password"),
+        .confirm = true,
+        .done = decide_confirmed,
+        .data = d};
+    bus_web_callers_sign_in(v->desk->callers, v->rq, &how);
+}
+
+static int decide_run(struct bus_pg *pg, void *data, struct bus_err *err)
+{
+    struct deciding *d = data;
+    BUS_TRY(bus_ledger_assignment(pg, &d->case_id, &d->assignment_id,
+                                  &d->assignment, err));
+    if (strcmp(d->assignment.department, d->v->department) != 0) {
+        return bus_fail(err, BUS_EDENIED, "not his to see");
+    }
+    struct bus_web_read read = {.who = d->v->caller.name,
+                                .via = "GET /cases/{id}/decide",
+                                .purpose = "to decide",
+                                .record = d->ids[0],
+                                .fields = "assignment"};
+    return bus_web_read_note(pg, &read, err);
+}
+
+static void decide_done(void *data, int rc, const struct bus_err *err)
+{
+    struct deciding *d = data;
+    if (rc != BUS_OK && bus_err_act(err->code) == BUS_ACT_REJECT) {
+        desk_not_there(d->v);
+    } else if (rc != BUS_OK) {
+        desk_away(d->v);
+    } else if (d->posted) {
+        decide_form(d);
+    } else {
+        decide_show(d, 200);
+    }
+}
+
+static void decide_begin(struct desk_visit *v, bool posted)
+{
+    struct deciding *d = bus_arena_calloc(v->mem, 1, sizeof(*d));
+    struct bus_web_job job = {decide_run, decide_done, d};
+    if (d == NULL) {
+        desk_away(v);
+        return;
+    }
+    d->v = v;
+    d->posted = posted;
+    d->fault = "";
+    if (!v->decides ||
+        !bus_id_parse(bus_run_http_param(v->rq, "id"), &d->case_id) ||
+        !bus_id_parse(bus_run_http_param(v->rq, "assignment"),
+                      &d->assignment_id) ||
+        (posted &&
+         !bus_id_parse(bus_web_field(&v->fields, "once"), &d->once))) {
+        desk_not_there(v);
+        return;
+    }
+    (void)bus_id_text(&d->case_id, d->ids[0]);
+    (void)bus_id_text(&d->assignment_id, d->ids[1]);
+    if (!bus_web_pool_put(v->desk->pool, &job)) {
+        desk_away(v);
+    }
+}
+
+void desk_decide(struct desk_visit *v)
+{
+    decide_begin(v, false);
+}
+
+void desk_decide_post(struct desk_visit *v)
+{
+    decide_begin(v, true);
+}

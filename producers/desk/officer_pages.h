@@ -1,0 +1,82 @@
+/* What the templates for officers show; beside pages.h. */
+#ifndef PRODUCERS_DESK_OFFICER_PAGES_H
+#define PRODUCERS_DESK_OFFICER_PAGES_H
+
+#include "producers/desk/pages.h"
+
+struct desk_queue_row
+{
+    const char *case_id, *case_no, *item, *village, *verdict, *assigned_on,
+        *due, *step, *reason;
+    int64_t amount_fen;
+    bool has_amount, overdue;
+};
+struct desk_queue
+{
+    struct desk_head head;
+    const struct desk_choice *items;
+    size_t items_count;
+    const struct desk_queue_row *rows;
+    size_t rows_count;
+};
+
+struct desk_judged /* what the rules found of an item */
+{
+    const char *item, *verdict;
+    int64_t amount_fen;
+    bool has_amount;
+    const struct desk_line *reasons, *missing;
+    size_t reasons_count, missing_count;
+};
+struct desk_assigned
+{
+    const char *case_id, *assignment_id, *item, *status, *verdict, *due,
+        *reason, *once;
+    int64_t amount_fen;
+    bool has_amount, may_step, may_decide;
+    const struct desk_choice *kinds;
+    size_t kinds_count;
+};
+struct desk_decided
+{
+    const char *at, *item, *outcome, *by, *reason, *delivery;
+    int64_t amount_fen;
+    bool has_amount, is_accepted;
+};
+struct desk_paid
+{
+    const char *at, *item, *partner, *outcome;
+    int64_t amount_fen;
+};
+struct desk_happened
+{
+    const char *at, *record, *word, *item, *partner, *note;
+};
+struct desk_case
+{
+    struct desk_head head;
+    const char *case_id, *case_no, *village, *state, *opened_at, *closed_at,
+        *hidden, *told, *purpose;
+    const struct desk_assigned *assigned;
+    size_t assigned_count;
+    const struct desk_judged *judged;
+    size_t judged_count;
+    const struct desk_decided *decided;
+    size_t decided_count;
+    const struct desk_paid *paid;
+    size_t paid_count;
+    const struct desk_happened *happened;
+    size_t happened_count;
+};
+struct desk_decide
+{
+    struct desk_head head;
+    const char *case_id, *assignment_id, *item, *once, *fault, *payee, *amount,
+        *reason, *deviation, *from_month;
+    int64_t proposed_fen;
+    bool has_proposed;
+    const struct desk_choice *outcomes, *deliveries, *periods;
+    size_t outcomes_count, deliveries_count, periods_count;
+};
+
+#endif

@@ -1,0 +1,150 @@
+/* What the templates of pages/ show: texts are in the reader's language
+ * already, and escaped by the templates. */
+#ifndef PRODUCERS_DESK_PAGES_H
+#define PRODUCERS_DESK_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum desk_place {
+    DESK_AT_NOTHING,
+    DESK_AT_HOME,
+    DESK_AT_CATALOGUE,
+    DESK_AT_PROGRESS,
+    DESK_AT_APPLY,
+    DESK_AT_QUEUE
+};
+struct desk_head
+{
+    const char *lang, *title, *county, *name, *org;
+    const char *here; /* this page in the other language */
+    bool signed_in, assists, decides, in_english;
+    bool at_home, at_catalogue, at_progress, at_apply, at_queue;
+};
+
+struct desk_home
+{
+    struct desk_head head;
+    size_t items, departments;
+};
+struct desk_sign_in
+{
+    struct desk_head head;
+    const char *fault, *account, *to;
+};
+struct desk_said
+{
+    struct desk_head head;
+    const char *text;
+};
+
+struct desk_choice
+{
+    const char *code, *name;
+    bool chosen;
+};
+struct desk_item_row
+{
+    const char *code, *name, *department, *summary, *limit;
+};
+struct desk_catalogue
+{
+    struct desk_head head;
+    const struct desk_choice *departments;
+    size_t departments_count;
+    const struct desk_item_row *rows;
+    size_t rows_count;
+};
+struct desk_line
+{
+    const char *text;
+};
+struct desk_basis
+{
+    const char *document, *number, *article;
+};
+struct desk_item
+{
+    struct desk_head head;
+    const char *code, *name, *department, *condition, *amount, *limit,
+        *delivery, *from;
+    const struct desk_line *clauses, *materials, *steps;
+    size_t clauses_count, materials_count, steps_count;
+    const struct desk_basis *basis;
+    size_t basis_count;
+};
+
+/* --- applying; a field's name is its place in the form's JSON --- */
+
+struct desk_input
+{
+    const char *name, *label, *value, *type, *hint, *fault;
+    bool chooses; /* one of choices; else it is written */
+    const struct desk_choice *choices;
+    size_t choices_count;
+};
+struct desk_group
+{
+    const char *title;
+    const struct desk_input *inputs;
+    size_t inputs_count;
+};
+struct desk_hidden
+{
+    const char *name, *value;
+};
+struct desk_answer
+{
+    const char *label, *value;
+};
+struct desk_answers
+{
+    const char *title;
+    const struct desk_answer *list;
+    size_t list_count;
+};
+struct desk_apply
+{
+    struct desk_head head;
+    const char *at, *step, *reference, *problem;
+    bool is_first, is_members, is_check;
+    const char *next, *back; /* what the buttons go to */
+    const struct desk_answer *faults;
+    size_t faults_count;
+    const struct desk_group *groups;
+    size_t groups_count;
+    const struct desk_answers *answers; /* of the check */
+    size_t answers_count;
+    const struct desk_hidden *hidden;
+    size_t hidden_count;
+};
+struct desk_receipt
+{
+    struct desk_head head;
+    const char *application, *applicant, *day;
+    bool is_journaled;
+};
+
+/* --- a resident's progress --- */
+
+struct desk_line_of /* an item of it */
+{
+    const char *item, *status, *department, *due;
+    int64_t amount_fen, paid_fen;
+    bool has_amount;
+};
+struct desk_progress
+{
+    struct desk_head head;
+    const char *application, *fault;
+    bool is_found;
+    const char *state;
+    const struct desk_line_of *got, *doing, *refused;
+    size_t got_count, doing_count, refused_count;
+    const struct desk_line *wanted;
+    size_t wanted_count;
+    int64_t paid_fen;
+};
+
+#endif

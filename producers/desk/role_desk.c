@@ -1,0 +1,111 @@
+/* `lianou run desk`. */
+#include "bus/base/check.h"
+#include "bus/base/heap.h"
+#include "bus/role/types.h"
+#include "bus/run/exit.h"
+#include "producers/desk/send.h"
+
+#define STATEMENT_MS   5000
+#define CLOSE_LIMIT_MS 5000
+
+static void desk_nothing(struct desk_visit *v)
+{
+    desk_not_there(v);
+}
+
+static const struct desk_route pages[] = {
+    {"GET", "/", DESK_ANYBODY, desk_home},
+    {"GET", "/sign-in", DESK_ANYBODY, desk_sign_in},
+    {"POST", "/sign-in", DESK_ANYBODY, desk_sign_in_post},
+    {"POST", "/sign-out", DESK_SIGNED_IN, desk_sign_out_post},
+    {"GET", "/catalogue", DESK_ANYBODY, desk_catalogue},
+    {"GET", "/catalogue/{item}", DESK_ANYBODY, desk_item},
+    {"GET", "/apply", DESK_SIGNED_IN, desk_apply},
+    {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
+    {"GET", "/progress", DESK_ANYBODY, desk_progress},
+    {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
+    {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
+    {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
+    {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
+    {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
+    {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
+     desk_decide_post},
+    {"GET", "/{rest*}", DESK_ANYBODY, desk_nothing}, /* the last */
+};
+
+static int desk_open(struct desk *d, struct bus_err *err)
+{
+    struct bus_role_frame *f = d->frame;
+    struct bus_register_watch_conf watch = {
+        .kafka = &f->kafka,
+        .config = &f->config,
+        .topic = bus_role_frame_topic(f, "register", NULL),
+        .schemas = bus_role_types_registry(),
+        .told = bus_role_frame_told_register,
+        .no_condition = true,
+    };
+    d->catalogue = bus_role_frame_catalogue(&f->config);
+    if (d->catalogue == NULL) {
+        return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
+    }
+    d->cases = (struct bus_ledger_cases){.config = &f->config,
+                                         .catalogue = d->catalogue,
+                                         .depth = BUS_LEDGER_OFFICER};
+    BUS_TRY(bus_catalogue_register_watch_start(&watch, &d->registers, err));
+    BUS_TRY(bus_web_callers_open(f->loop, &f->config, d->registers, &d->callers,
+                                 err));
+    static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000};
+    BUS_TRY(bus_web_limits_new(&guessing, &d->clients, err));
+    BUS_TRY(bus_web_pool_new(f->loop, f->config.ledger.conninfo, STATEMENT_MS,
+                             &d->pool, err));
+    BUS_TRY(bus_kafka_producer_open(&f->kafka, desk_send_acked, d, &d->producer,
+                                    err));
+    return desk_routes(d, pages, sizeof(pages) / sizeof(pages[0]), err);
+}
+
+static void desk_drain(void *data)
+{
+    struct desk *d = data;
+    if (d->registers != NULL) {
+        bus_catalogue_register_watch_drain(d->registers);
+    }
+    bus_kafka_producer_close(d->producer, CLOSE_LIMIT_MS, NULL, NULL);
+    d->producer = NULL;
+}
+
+static void desk_close(struct desk *d)
+{
+    bus_web_pool_free(d->pool);
+    bus_web_limits_free(d->clients);
+    bus_web_callers_close(d->callers);
+    bus_catalogue_register_watch_free(d->registers);
+    bus_policy_catalogue_free(d->catalogue);
+}
+
+static int desk_run(const struct bus_run_role_args *args)
+{
+    static struct bus_role_frame frame;
+    static struct desk d;
+    struct bus_err err;
+    int rc = bus_role_frame_open(&frame, args, "desk");
+    if (rc != BUS_EXIT_OK) {
+        return rc;
+    }
+    d = (struct desk){.frame = &frame, .config = &frame.config};
+    if (desk_open(&d, &err) != BUS_OK ||
+        bus_run_loop_on_drain(frame.loop, desk_drain, &d, &err) != BUS_OK) {
+        rc = bus_role_frame_fail(&err);
+    } else {
+        rc = bus_role_frame_run(&frame);
+    }
+    desk_close(&d);
+    bus_role_frame_close(&frame);
+    return rc;
+}
+
+const struct bus_run_role desk_role = {
+    .name = "desk",
+    .usage = "",
+    .summary = "pages for residents, assistants and officers",
+    .run = desk_run,
+};

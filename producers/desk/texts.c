@@ -1,0 +1,74 @@
+/* Words of codes, and an amount as people write it. */
+#include <string.h>
+
+#include "bus/policy/source.h"
+#include "producers/desk/desk.h"
+
+bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret)
+{
+    char digits[24];
+    size_t n = 0, places = 0;
+    bool point = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '.' && !point) {
+            point = true;
+        } else if (s.p[i] >= '0' && s.p[i] <= '9' && n + 3 < sizeof(digits) &&
+                   places < 2) {
+            digits[n++] = s.p[i];
+            places += point;
+        } else if (s.p[i] != ',' || point) {
+            return false;
+        }
+    }
+    if (n == 0) {
+        return false;
+    }
+    for (; places < 2; places++) {
+        digits[n++] = '0';
+    }
+    return bus_strv_to_i64((struct bus_strv){digits, n}, ret);
+}
+
+const char *
+desk_code_text(const struct desk_visit *v, const char *kind, const char *code)
+{
+    const char *text = desk_text_of(
+        v, bus_node_get(bus_node_get(v->desk->config->words_node, kind), code));
+    return text[0] != '\0' ? text : code;
+}
+
+const char *desk_item_name(const struct desk_visit *v, const char *code)
+{
+    const struct bus_policy_catalogue *c = v->desk->catalogue;
+    int i = bus_policy_item_find(c, bus_strv(code));
+    const char *name =
+        i < 0 ? ""
+              : desk_text_of(v, bus_node_get(bus_policy_item_node(c, (size_t)i),
+                                             "name"));
+    return name[0] != '\0' ? name : code;
+}
+
+const char *desk_village_name(const struct desk_visit *v, const char *code)
+{
+    const struct bus_village *village =
+        bus_conf_village(v->desk->config, bus_strv(code));
+    return village != NULL
+               ? desk_printf(v, "%s%s", village->town, village->name)
+               : code;
+}
+
+const struct desk_choice *desk_choices(const struct desk_visit *v,
+                                       const char *kind,
+                                       const char *const *codes,
+                                       size_t n,
+                                       const char *chosen)
+{
+    struct desk_choice *list = bus_arena_calloc(v->mem, n + 1, sizeof(*list));
+    for (size_t i = 0; list != NULL && i < n; i++) {
+        list[i] =
+            (struct desk_choice){codes[i], desk_code_text(v, kind, codes[i]),
+                                 strcmp(codes[i], chosen) == 0};
+    }
+    static const struct desk_choice none[1];
+    return list != NULL ? list : none;
+}

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""The desk, as people without any other system use it: an assistant signs in and applies through pages, a resident
+follows, an officer finds the application in his queue, records a step and decides under his office's seal. And as
+those meet it who should not: no token, another's session, another office's case, script in every field. Plain HTTP,
+no script, on real Kafka and PostgreSQL."""
+import html
+import http.client
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+import uuid
+
+os.environ.setdefault("LIANOU_PROCESS_FROM", "2020-01-01")  # decisions need their steps
+from county import SOURCE, Bus, identity  # noqa: E402
+from patience import until  # noqa: E402
+from town import free_port  # noqa: E402
+
+SCRIPT = "\"><script>alert('x')</script>"
+PASSWORD = "a long password 7"
+CSP = "default-src 'none'"
+faults = []
+
+
+def check(what, holds, got=""):
+    print("  %-82s %s" % (what, "ok" if holds else "WRONG: %s" % (str(got)[:600],)), flush=True)
+    if not holds:
+        faults.append(what)
+
+
+class Browser:
+    """Cookies, and forms as a browser without scripts sends them."""
+
+    seen = 0
+
+    def __init__(self, port):
+        self.port, self.cookies = port, {}
+
+    def ask(self, method, path, fields=None, headers=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        h = {"Cookie": "; ".join("%s=%s" % x for x in self.cookies.items())} if self.cookies else {}
+        body = None
+        if fields is not None:
+            body = urllib.parse.urlencode(fields)
+            h["Content-Type"] = "application/x-www-form-urlencoded"
+        c.request(method, path, body, dict(h, **(headers or {})))
+        r = c.getresponse()
+        self.status, self.text = r.status, r.read().decode()
+        self.headers = r.getheaders()
+        self.set = [v for k, v in self.headers if k.lower() == "set-cookie"]
+        for v in self.set:
+            name, _, value = v.split(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in v:
+                del self.cookies[name]
+        got = dict(self.headers)
+        self.place = got.get("Location")
+        Browser.seen += 1
+        if not (got.get("Content-Security-Policy", "").startswith(CSP) and got.get("X-Content-Type-Options") == "nosniff" and
+                got.get("X-Frame-Options") == "DENY" and got.get("Referrer-Policy") == "same-origin"):
+            check("security headers of %s %s (%d)" % (method, path, r.status), False, got)
+        if "<script" in self.text or re.search(r"\son\w+=\"|\sstyle=\"|javascript:", self.text):
+            check("no script in %s %s" % (method, path), False, self.text)
+        return self
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def fields(self):
+        """Of the last form of the page: names and values as they stand."""
+        form = re.findall(r"<form.*?</form>", self.text, re.S)[-1]
+        out = []
+        for m in re.finditer(r"<input([^>]*)>|<select[^>]*name=\"([^\"]*)\"[^>]*>(.*?)</select>", form, re.S):
+            if m.group(2) is None:
+                a = dict(re.findall(r'(\w+)="([^"]*)"', m.group(1)))
+                out.append((html.unescape(a["name"]), html.unescape(a.get("value", ""))))
+            else:
+                chosen = re.search(r'<option value="([^"]*)" selected', m.group(3)) or re.search(r'<option value="([^"]*)"', m.group(3))
+                out.append((html.unescape(m.group(2)), html.unescape(chosen.group(1)) if chosen else ""))
+        return dict(out)
+
+    def send(self, path, headers=None, **changes):
+        return self.ask("POST", path, dict(self.fields(), **{k.replace("__", "/"): v for k, v in changes.items()}), headers)
+
+
+def operator(org, role):
+    for line in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines():
+        x = line.split(",")
+        if len(x) > 6 and x[2] == org and x[3] == role and x[6] == "":
+            return x
+    raise LookupError(org)
+
+
+def signed_in(bus, port, name, op):
+    subprocess.run([bus.town.program, "account", "add", name, "--operator", op[0]], env=bus.town.env, input=PASSWORD + "\n",
+                   text=True, check=True, capture_output=True)
+    b = Browser(port)
+    b.get("/sign-in?to=/queue").send("/sign-in", account=name, password=PASSWORD)
+    assert b.status == 303, (b.status, b.text)
+    return b
+
+
+def public(port):
+    b = Browser(port).get("/")
+    check("GET / is a page in Chinese", b.status == 200 and '<html lang="zh-CN">' in b.text and "救助" in b.text, b.text[:300])
+    b.get("/?lang=en")
+    check("?lang=en is English, and a cookie keeps it", "Sign in" in b.text and any("HttpOnly" in c and "SameSite=Lax" in c for c in b.set), b.set)
+    check("the next page is English, too", "Kinds of assistance" in b.get("/catalogue").text)
+    check("64 items", len(re.findall(r'<th scope="row"><a href="/catalogue/', b.text)) == 64)
+    b.get("/catalogue/MZ01?lang=zh")
+    check("an item says conditions, standard, who and how long",
+          all(w in b.text for w in ("低保标准", "由谁决定", "民政局", "30 个工作日")), b.text)
+    missing = b.get("/catalogue/" + urllib.parse.quote(SCRIPT))
+    check("no such item: 404 as a page", missing.status == 404 and "没有这一页" in b.text)
+    css = Browser(port).get("/style/desk.css")
+    etag = dict(css.headers)["ETag"]
+    check("the stylesheet has an ETag", css.status == 200 and Browser(port).ask("GET", "/style/desk.css", headers={"If-None-Match": etag}).status == 304)
+    check("what is not public leads to signing in", Browser(port).get("/apply").place == "/sign-in?to=/apply" and b.get("/queue").status == 303)
+    b.get("/sign-in?to=//evil.example/")
+    check("no way to elsewhere", 'name="to" value="/"' in b.text, b.text)
+
+
+def signing_in(bus, port, name, op):
+    b = Browser(port).get("/sign-in?to=/apply")
+    f = b.fields()
+    check("a form without its token is refused", Browser(port).ask("POST", "/sign-in", {"account": name, "password": PASSWORD}).status == 403)
+    other = Browser(port).get("/sign-in")
+    check("nor with another visitor's", b.ask("POST", "/sign-in", dict(f, csrf=other.fields()["csrf"], account=name, password=PASSWORD)).status == 403)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        b.ask("POST", "/sign-in", dict(f, account=name, password=PASSWORD), headers)
+        check("nor from elsewhere: %s" % headers, b.status == 403, b.text)
+    b.ask("POST", "/sign-in", dict(f, account=SCRIPT, password="x"))
+    check("a wrong one is told so, and nothing more", b.status == 401 and "&lt;script&gt;" in b.text, b.text)
+    signed = signed_in(bus, port, name, op)
+    cookie = next(c for c in signed.set if c.startswith("lianou_session="))
+    check("the session's cookie is HttpOnly and SameSite=Strict", "HttpOnly" in cookie and "SameSite=Strict" in cookie, cookie)
+    return signed
+
+
+def apply(b, number, reference_again=None):
+    b.get("/apply")
+    check("the first step asks for people", b.status == 200 and "/members/0/name" in b.text, b.text[:400])
+    b.send("/apply", go="add", __members__0__name="甲" + SCRIPT, __members__0__id_no="123" + SCRIPT, __members__0__phone=SCRIPT,
+           __members__0__address=SCRIPT, __members__0__account=SCRIPT, __members__0__account_holder=SCRIPT)
+    check("a second person, and what was written stays, escaped", "/members/1/name" in b.text and b.text.count("&lt;script&gt;") == 6, b.text)
+    b.get("/apply").send("/apply", go="household", __members__0__name="甲", __members__0__id_no=number[:-1] + ("1" if number[-1] != "1" else "2"),
+                         __members__0__phone="13800000000", __members__0__bank_code="nongshang",
+                         __members__0__account="6222000000000000", __members__0__account_holder="甲")
+    check("the second asks for the household", "/facts/income_total_fen" in b.text and "不清楚" in b.text, b.text[:400])
+    facts = dict(area="rural", registered_in_county="true", status="none", income_total_fen="1,200.00", deposit_fen="0", securities_fen="0",
+                 vehicle_count="0", house_count="1", event_shock="illness", basic_life_broken="true", spend_medical_fen="40000",
+                 medical_out_of_pocket_fen="30000.00", event_cost_fen="abc", power_meter=SCRIPT)
+    b.send("/apply", go="people", **{"__facts__" + k: v for k, v in facts.items()})
+    people = dict(life_state="alive", serious_illness="true", labour="full", employment="unemployed", registered_unemployed="true",
+                  employment_difficulty="true")
+    b.send("/apply", go="check", **{"__members__0__facts__" + k: v for k, v in people.items()})
+    check("the last shows the answers", "第4步" in b.text and "1,200.00" in b.text and "&lt;script&gt;" in b.text, b.text)
+    b.send("/apply", go="send", __consent="true", __channel="WEB")
+    check("faults stand beside their fields, and nothing is lost",
+          b.status == 422 and "aria-invalid" in b.text and 'value="6222000000000000"' in b.text and b.text.count("<li>") >= 3, b.text)
+    b.send("/apply", go="household", __members__0__id_no=number)
+    b.send("/apply", go="check", __facts__event_cost_fen="30000", __facts__power_meter="")
+    f = dict(b.fields(), go="send", **{"/consent": "true"})
+    b.ask("POST", "/apply", f)
+    found = re.search(r'class="number-big">([0-9a-f-]{36})<', b.text)
+    check("the receipt has a number", b.status == 200 and found, (b.status, b.text))
+    first = found.group(1) if found else ""
+    b.ask("POST", "/apply", f)
+    check("sent twice it is one application", first in b.text and b.status == 200, b.text[-800:])
+    stranger = dict(f)
+    del stranger["csrf"]
+    check("without the token it is not taken", b.ask("POST", "/apply", stranger).status == 403)
+    return first
+
+
+def follow(port, application, number):
+    b = Browser(port).get("/progress")
+    b.send("/progress", application=application, id_last="000000")
+    check("the wrong end of the document: nothing", b.status == 404 and "没有与此编号" in b.text, b.text)
+    b.send("/progress", application=SCRIPT, id_last=SCRIPT)
+    check("no number at all: the same", b.status == 404 and "&lt;script&gt;" in b.text, b.text)
+    b.send("/progress", application=application, id_last=number[-6:])
+    check("the resident sees how far it is", b.status == 200 and "办理状态" in b.text and application in b.text, b.text)
+
+
+def officers(bus, port):
+    clerk = signed_in(bus, port, "rs.clerk", operator("RS", "clerk"))
+    approver = signed_in(bus, port, "rs.approver", operator("RS", "approver"))
+    other = signed_in(bus, port, "ty.approver", operator("TY", "approver"))
+
+    def waiting():
+        return re.search(r'<a href="/cases/([0-9a-f-]{36})">', clerk.get("/queue").text)
+    found = until(waiting, 60, bus.town.moved)
+    check("the application is in the office's queue", found, clerk.text)
+    case = found.group(1)
+    clerk.get("/cases/" + case)
+    check("the case's page: assignments, verdicts, what happened",
+          clerk.status == 200 and "登记步骤" in clerk.text and "研判说明" in clerk.text and "办理过程" in clerk.text, clerk.text)
+    check("and nothing of other departments", "MZ0" not in clerk.text and "临时救助" not in clerk.text, clerk.text)
+    nothing = other.get("/cases/" + str(uuid.uuid4())).text
+    check("another office's case: the same bytes as none", other.get("/cases/" + case).text == nothing and other.status == 404)
+    assignment = re.search(r'name="assignment" value="([0-9a-f-]{36})"', clerk.text).group(1)
+    check("nor its decision", other.get("/cases/%s/decide/%s" % (case, assignment)).text == nothing and other.status == 404)
+    forms = re.findall(r'<form method="post" action="/cases/.*?</form>', clerk.text, re.S)
+    step = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', forms[0]), kind="ACCEPTED")
+    mine = dict(step, csrf=re.search(r'name="csrf" value="([^"]*)"', other.get("/queue").text).group(1))
+    other.ask("POST", "/cases/%s/steps" % case, mine)
+    check("nor a step of it, which is not sent", other.status == 404 and other.text == nothing, other.text)
+    check("another's token does not help", other.ask("POST", "/cases/%s/steps" % case, step).status == 403)
+    clerk.ask("POST", "/cases/%s/steps" % case, dict(step, csrf=""))
+    check("a step without the token is refused", clerk.status == 403)
+    clerk.ask("POST", "/cases/%s/steps" % case, dict(step, second="op-nobody"))
+    check("a second surveyor is in the register", clerk.status == 422)
+    clerk.ask("POST", "/cases/%s/steps" % case, step)
+    check("a step is recorded", clerk.status == 303 and clerk.place == "/cases/%s?told=step" % case, (clerk.status, clerk.text))
+    sent = bus.events("step", 1)[0]
+    check("as the department's event, by him", sent[0] == "decisions.RS" and sent[1]["done_by"]["operator_id"] == operator("RS", "clerk")[0], sent)
+    bus.events("case_event", 1, kind="STEP")
+    decide(bus, clerk, approver, case, step["assignment"])
+    return case
+
+
+def decide(bus, clerk, approver, case, assignment):
+    path = "/cases/%s/decide/%s" % (case, assignment)
+    reason = "符合条件" + SCRIPT
+    clerk.get(path).send(path, password=PASSWORD, outcome="CONFIRMED", amount="100.00", reason=reason)
+    check("a clerk decides nothing, and what he wrote stays", clerk.status == 422 and "&lt;script&gt;" in clerk.text, clerk.text)
+    approver.get(path)
+    check("the form has what was worked out, and the payee masked", approver.status == 200 and "6222000000000000" not in approver.text, approver.text)
+    approver.send(path, password="wrong wrong wrong", outcome="CONFIRMED", amount="100.00", reason=reason)
+    check("a wrong password: nothing is sent", approver.status == 422 and "口令不对" in approver.text, approver.text)
+    approver.send(path, password=PASSWORD, outcome="CONFIRMED", amount="1e3", reason=reason)
+    check("no amount: said so", approver.status == 422 and "金额" in approver.text, approver.text)
+    approver.send(path, password=PASSWORD, outcome="CONFIRMED", amount="100.00", delivery="BANK", reason=reason)
+    check("the approver decides", approver.status == 303 and approver.place == "/cases/%s?told=decision" % case, (approver.status, approver.text))
+    topic, d = bus.events("decision", 1)[0]
+    check("as the department's event: by him, sealed, the payee as shown",
+          topic == "decisions.RS" and d["decided_by"]["operator_id"] == operator("RS", "approver")[0] and d["seal_id"] == "seal-RS" and
+          d["seal"] and d["payee_hash"] and len(d["payee_hash"]) == 32 and d["amount_fen"] == 10000, d)
+    taken = bus.events("case_event", 1, kind="DECISION_ACCEPTED")
+    check("the matcher takes it like any other", taken[0][1]["refers_to"] == d["decision_id"], taken)
+    shown = until(lambda: "已生效" in approver.get("/cases/" + case).text and approver.text, 60, bus.town.moved)
+    check("the case shows it in effect; what the ledger masks stays masked", shown and "符合条件" not in shown and "100.00" in shown, approver.text)
+
+
+def log(bus, case):
+    rows = subprocess.run(["psql", "-X", "-q", "-A", "-t", bus.town.db, "-c",
+                           "SELECT who, via, purpose, record FROM read_log ORDER BY n"], capture_output=True, text=True, check=True).stdout.splitlines()
+    for want in ("account rs.clerk|GET /queue|queue|RS", "account rs.clerk|GET /cases/{id}|case work|%s" % case,
+                 "account rs.approver|GET /cases/{id}/decide|to decide|%s" % case):
+        check("the reading log has: " + want[:60], want in rows, rows)
+    check("who was refused has read nothing", not any(r.startswith("account ty.approver|GET /cases") for r in rows), rows)
+
+
+def main():
+    bus = Bus(SOURCE / "bus-config", roles=("matcher", "dispatch", "ledger", "intake"))
+    port = free_port()
+    well = False
+    try:
+        bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port)
+        bus.town.start("desk")
+
+        def up(p):
+            try:
+                c = http.client.HTTPConnection("127.0.0.1", p, timeout=10)
+                c.request("GET", "/healthz")
+                return c.getresponse().status == 200
+            except OSError:
+                return False
+        assert until(lambda: up(port) and up(bus.town.port), 60, bus.town.moved), "the desk does not answer"
+        public(port)
+        line = next(x for x in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines()
+                    if x.endswith(",") and x.split(",")[3:4] == ["assistant"] and len(x.split(",")[2]) == 12)
+        assistant = signing_in(bus, port, "village.one", line.split(","))
+        check("an assistant has no queue", assistant.get("/queue").status == 403)
+        number = identity(7)
+        application = apply(assistant, number)
+        officers_case = officers(bus, port)
+        follow(port, application, number)
+        log(bus, officers_case)
+        assistant.get("/").send("/sign-out")
+        check("signing out ends the session", assistant.status == 200 and assistant.get("/apply").status == 303, assistant.text)
+        check("pages looked at: %d" % Browser.seen, Browser.seen > 40)
+        well = not faults
+    finally:
+        bus.town.close(not well)
+    sys.exit(1 if faults else 0)
+
+
+main()
