@@ -133,6 +133,8 @@ def test_the_way(f, form, i):
         for m in item["missing"]:
             assert m["zh"] and m["en"] and m["suppliers"], m
     assert any(item["changes"] for item in case["items"])
+    sums = [item for item in case["items"] if item["amount_fen"] and item["verdict"]["code"] == "ELIGIBLE"]
+    assert sums and all(item["working"]["zh"] and item["working"]["en"] for item in sums), sums
     print("items:", {v: sum(x["verdict"]["code"] == v for x in case["items"]) for v in ("ELIGIBLE", "UNDETERMINED", "NOT_ELIGIBLE")})
     return form, i, case
 
