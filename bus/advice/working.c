@@ -384,7 +384,8 @@ int bus_advice_report_working(const struct bus_policy_catalogue *c,
         }
     }
     bus_arena_release(mem, mark);
-    return rc != BUS_OK  ? rc
-           : out->failed ? bus_fail(err, BUS_ETOOBIG, "no room for a working")
-                         : BUS_OK;
+    if (rc == BUS_OK && out->failed) {
+        rc = bus_fail(err, BUS_ETOOBIG, "no room for a working");
+    }
+    return rc;
 }
