@@ -374,8 +374,9 @@ static void show_payment(const struct case_screen *s, const json_t *row)
     report_at(s, row, "period");
     (void)fprintf(s->to, "  %s", case_screen_str(row, "fund"));
     case_screen_answer(s, row, "outcome");
-    if (case_screen_there(row, "reason_text")) {
-        (void)fprintf(s->to, "  %s", case_screen_str(row, "reason_text"));
+    if (case_screen_there(row, "reason")) {
+        (void)fputs("  ", s->to);
+        case_screen_coded(s, row, "reason");
     }
 }
 
