@@ -50,6 +50,13 @@ typedef int (*bus_advice_verdict_change_cb)(
     const struct bus_advice_verdict_change_of *t,
     struct bus_err *err);
 
+/* The first day from today on, on which the two say anything else of anybody (a
+ * version or a figure begins, or has ended); today if they already do, or
+ * never. */
+int32_t bus_advice_first_day(const struct bus_policy_catalogue *present,
+                             const struct bus_policy_catalogue *proposed,
+                             int32_t today);
+
 struct bus_policy_rehearsal;
 /* Borrows both catalogues. NULL: no memory. */
 struct bus_policy_rehearsal *

@@ -46,6 +46,7 @@ struct bus_fact
     bool confirmed;           /* a status that counts when it is verified */
     int sign;                 /* enum bus_fact_sign */
     bool actionable;          /* a family can do it or wait for it */
+    bool claim;               /* 0, or no, while nobody has said it */
     const char *derived;      /* FEEL expression, NULL if supplied */
     const char *confidence;   /* F K I A, NULL */
     struct bus_bounds bounds; /* what a value of it may be */

@@ -10,6 +10,7 @@
 #include "bus/ledger/sql/case_find.h"
 #include "bus/ledger/sql/case_life.h"
 #include "bus/ledger/sql/case_list.h"
+#include "bus/ledger/sql/case_lookups.h"
 
 static int
 cases_print(json_t *document, struct bus_buf *out, struct bus_err *err)
@@ -242,11 +243,11 @@ int bus_ledger_list(const struct bus_ledger_cases *c,
                     struct bus_err *err)
 {
     char limit[24];
-    const char *params[] = {q->state, q->division, limit};
+    const char *params[] = {q->state, q->division, limit, q->ids ? q->ids : ""};
     struct bus_pg_rows *r = NULL;
     json_t *list = NULL, *document = NULL;
     (void)snprintf(limit, sizeof(limit), "%lld", (long long)q->limit);
-    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_case_list, params, 3, &r, err));
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_case_list, params, 4, &r, err));
     int rc;
     BUS_TRY_GOTO(rc, cases_parse(bus_pg_value(r, 0, 0), &list, err), done);
     document = json_pack("{s:o}", "cases", list);
@@ -260,4 +261,21 @@ done:
     json_decref(document);
     bus_pg_rows_free(r);
     return rc;
+}
+
+int bus_ledger_lookups(struct bus_pg *pg,
+                       const char *division,
+                       bus_ledger_lookup_cb each,
+                       void *data,
+                       struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(
+        bus_pg_query(pg, bus_ledger_sql_case_lookups, &division, 1, &r, err));
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        each(data, bus_strv(bus_pg_value(r, i, 0)),
+             bus_strv(bus_pg_value(r, i, 1)));
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
 }

@@ -99,6 +99,9 @@ struct bus_ledger_cases_query
     const char *state;    /* "OPEN", "CLOSED", "CONFLICT", "" all */
     const char *division; /* start of a division code, "" all */
     int64_t limit;        /* 1..BUS_CASES_LIST_MAX */
+    /* "uuid,uuid": of a household, an application, a person that a household
+     * names; "-": of nobody; NULL: all. */
+    const char *ids;
 };
 /* {"cases":[{case_id, household_id, case_no, division, channel, opened_at,
  * state, outcomes, conflicts: households that name a person of it too}]}, the
@@ -108,5 +111,16 @@ int bus_ledger_list(const struct bus_ledger_cases *c,
                     const struct bus_ledger_cases_query *q,
                     struct bus_buf *out,
                     struct bus_err *err) BUS_MUSTCHECK;
+
+/* Every application (the newest 200 000) and the keyed hash of its applicant's
+ * last six characters; division as above. */
+typedef void (*bus_ledger_lookup_cb)(void *data,
+                                     struct bus_strv application,
+                                     struct bus_strv lookup);
+int bus_ledger_lookups(struct bus_pg *pg,
+                       const char *division,
+                       bus_ledger_lookup_cb each,
+                       void *data,
+                       struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

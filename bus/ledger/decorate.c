@@ -33,6 +33,7 @@ static const struct coded coded[] = {
     {"payments", "item", CASES_ITEM, NULL},
     {"payments", "outcome", CASES_WORD, "payment_outcome"},
     {"payments", "period", CASES_WORD, "period"},
+    {"payments", "reason", CASES_WORD, "reason"},
     {"deliveries", "partner", CASES_PARTNER, NULL},
     {"deliveries", "item", CASES_ITEM, NULL},
     {"deliveries", "kind", CASES_WORD, "delivery_kind"},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/advice/explain.h"
+#include "bus/advice/working.h"
 #include "bus/base/clock.h"
 #include "bus/ledger/parts.h"
 #include "bus/policy/clause.h"
@@ -182,6 +183,34 @@ static int items_put_changes(struct judging *j,
     return rc == BUS_EUNKNOWN ? BUS_OK : rc; /* an item that is no more */
 }
 
+/* How the amount came about, while the rules in force still give it: null where
+ * they give another, or there are no words for it. */
+static int items_put_working(struct judging *j,
+                             const struct sa_item_verdict *v,
+                             json_t *to)
+{
+    const struct bus_policy_catalogue *c = j->c->catalogue;
+    struct bus_policy_verdict_of now = {0};
+    int item = bus_policy_item_find(c, v->item);
+    int rc = item < 0 || !v->has_amount_fen
+                 ? BUS_EUNKNOWN
+                 : bus_policy_evaluate_item(c, &j->household, j->e->rule_date,
+                                            item, BUS_POLICY_VERDICTS,
+                                            &j->scratch, &now, j->err);
+    items_clear(j);
+    if (rc == BUS_OK && now.has_amount && now.amount_fen == v->amount_fen) {
+        BUS_TRY(bus_advice_report_working(c, &j->household, j->e->rule_date,
+                                          item, BUS_POLICY_ZH, &j->scratch,
+                                          &j->zh, j->err));
+        BUS_TRY(bus_advice_report_working(c, &j->household, j->e->rule_date,
+                                          item, BUS_POLICY_EN, &j->scratch,
+                                          &j->en, j->err));
+    }
+    (void)json_object_set_new(to, "working",
+                              j->zh.len > 0 ? items_both(j) : json_null());
+    return rc == BUS_EUNKNOWN ? BUS_OK : rc;
+}
+
 static int items_put_item(struct judging *j,
                           const struct sa_item_verdict *v,
                           json_t *items)
@@ -209,8 +238,13 @@ static int items_put_item(struct judging *j,
         v->has_left_out_by
             ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
             : json_null());
-    int rc =
-        j->c->depth == BUS_LEDGER_BRIEF ? BUS_OK : items_put_changes(j, v, row);
+    int rc = BUS_OK;
+    if (j->c->depth != BUS_LEDGER_BRIEF) {
+        rc = items_put_working(j, v, row);
+        if (rc == BUS_OK) {
+            rc = items_put_changes(j, v, row);
+        }
+    }
     return json_array_append_new(items, row) == 0
                ? rc
                : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");

@@ -47,6 +47,30 @@ static void fact_bounds(struct loading *l, struct fact_def *f)
     }
 }
 
+static void fact_claim(struct loading *l, struct fact_def *f)
+{
+    static const char *const numbers[] = {"money_fen", "count", "number"};
+    const struct bus_node *n = bus_node_get(f->body, "claim");
+    const struct bus_node *type = bus_node_get(f->body, "type");
+    bool claim = false;
+    if (n == NULL || !bus_node_to_bool(n, &claim) || !claim) {
+        return;
+    }
+    BUS_CHECK(type == NULL || type->kind == BUS_NODE_SCALAR);
+    f->claim =
+        type && bus_strv_is(type->text, "boolean") ? CLAIM_NO : CLAIM_NONE;
+    for (size_t i = 0; type && i < sizeof(numbers) / sizeof(*numbers); i++) {
+        if (bus_strv_is(type->text, numbers[i])) {
+            f->claim = CLAIM_ZERO;
+        }
+    }
+    if (f->claim == CLAIM_NONE || bus_node_get(f->body, "derived") != NULL) {
+        bus_faults_add(l->faults, n->at, f->name.p,
+                       "a claim is a number or a boolean that is said, not "
+                       "worked out");
+    }
+}
+
 static void add_fact(struct loading *l,
                      const struct bus_node *name,
                      const struct bus_node *body,
@@ -75,6 +99,7 @@ static void add_fact(struct loading *l,
     f->sources = bus_node_get(body, "sources");
     (void)bus_node_to_bool(bus_node_get(body, "pii"), &f->pii);
     (void)bus_node_to_bool(bus_node_get(body, "confirmed"), &f->confirmed);
+    fact_claim(l, f);
     const struct bus_node *sign = bus_node_get(body, "sign");
     f->sign = sign == NULL                     ? SIGN_TELLS
               : bus_strv_is(sign->text, "who") ? SIGN_WHO

@@ -240,13 +240,12 @@ static bool shut_out(struct household_view *w,
     return true;
 }
 
+/* As loud as the view: what is worked out here stays in its cells, and the next
+ * item that reads it says what is missing by it. */
 static bool has_sign(struct household_view *w, const struct version_def *v)
 {
-    bool quiet = w->quiet;
-    w->quiet = true;
-    struct cell r = policy_eval_cell(w, v->sign, v->sign_p);
-    w->quiet = quiet;
-    return policy_cell_is(r, true);
+    BUS_CHECK(v->sign != NULL);
+    return policy_cell_is(policy_eval_cell(w, v->sign, v->sign_p), true);
 }
 
 static bool evaluate_judge(struct household_view *w,

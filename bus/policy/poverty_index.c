@@ -89,6 +89,17 @@ static bool poverty_index_among(struct looking *k,
     return true;
 }
 
+/* What of the income somebody has said does not count (X7); a claim. */
+static int64_t excluded(struct looking *k)
+{
+    static const char name[] = "household.income_excluded_fen";
+    int64_t fen = 0;
+    if (bus_policy_fact_find(k->c, bus_strv(name)) >= 0) {
+        (void)poverty_index_number(k, name, -1, &fen);
+    }
+    return fen;
+}
+
 /* clamp((edge - income a head a month) / edge) */
 static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
 {
@@ -99,6 +110,8 @@ static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
         return poverty_index_between(bus_policy_ratio(0, 1),
                                      bus_policy_ratio(1, 1));
     }
+    int64_t out = excluded(k);
+    income = out < income ? income - out : 0;
     struct bus_policy_ratio y =
         bus_policy_ratio(income, (__int128)12 * (__int128)k->h->member_count);
     struct bus_policy_ratio d = poverty_index_clamp(

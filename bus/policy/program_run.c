@@ -214,6 +214,10 @@ program_run_years(struct household_view *w, struct cell a, struct cell b)
 static struct cell view_ask(struct household_view *w, int fact, int member)
 {
     BUS_CHECK(fact >= 0 && (size_t)fact < w->c->fact_count);
+    if (w->c->facts[fact].claim != CLAIM_NONE) {
+        bool no = w->c->facts[fact].claim == CLAIM_NO;
+        return (struct cell){.tag = no ? CELL_BOOL : CELL_INT, .n = 0};
+    }
     if (w->quiet) {
         return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};
     }

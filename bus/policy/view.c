@@ -110,7 +110,9 @@ int policy_view_open(struct household_view *w,
         BUS_CHECK(f->member >= -1 && f->member < (int)h->member_count);
         BUS_CHECK(f->fact >= 0 && (size_t)f->fact < c->fact_count);
         w->unconfirmed |= c->facts[f->fact].confirmed && !f->verified;
-        if (c->facts[f->fact].derived == NULL) {
+        bool unsaid =
+            c->facts[f->fact].claim != CLAIM_NONE && f->kind == BUS_POLICY_NULL;
+        if (c->facts[f->fact].derived == NULL && !unsaid) {
             w->cells[(size_t)f->fact * w->width + (size_t)(f->member + 1)] =
                 of_fact(f);
         }

@@ -133,6 +133,8 @@ def test_the_way(f, form, i):
         for m in item["missing"]:
             assert m["zh"] and m["en"] and m["suppliers"], m
     assert any(item["changes"] for item in case["items"])
+    sums = [item for item in case["items"] if item["amount_fen"] and item["verdict"]["code"] == "ELIGIBLE"]
+    assert sums and all(item["working"]["zh"] and item["working"]["en"] for item in sums), sums
     print("items:", {v: sum(x["verdict"]["code"] == v for x in case["items"]) for v in ("ELIGIBLE", "UNDETERMINED", "NOT_ELIGIBLE")})
     return form, i, case
 
@@ -198,6 +200,27 @@ def test_open(f, i):
     assert len(case["deadlines"]) == len(waiting) + len(case["verifications"]), case["deadlines"]
     assert not case["decisions"]
     print("open: %d assignments wait, until %s" % (len(waiting), sorted({d["due"] for d in case["deadlines"]})))
+
+
+def test_find(f, form, i, case):
+    """By what a person at the counter says; each find is a row of the reading log, which never has what was said."""
+    head = next(m for m in form["members"] if m["head"])
+    lianou, why = f.town.lianou, ("--why", "counter, he asks how it goes")
+    for what in (head["id_no"], head["id_no"][-6:].lower(), form["channel_reference"]):
+        found = json.loads(lianou("case", "find", what, *why, "--json").stdout)["cases"]
+        assert [c["case_id"] for c in found] == [case["case_id"]], (what, found)
+    found = json.loads(lianou("case", "find", "no such reference", *why, "--json").stdout)["cases"]
+    assert found == [], found
+    for what, words in (("张三", "sealed"), ("13800000000", "电话号码已加密")):
+        r = f.town.lianou("case", "find", what, *why, check=False)
+        assert r.returncode != 0 and words in r.stderr, r
+    r = f.town.lianou("case", "find", head["id_no"], check=False)
+    assert r.returncode != 0 and "--why" in r.stderr, r
+    rows = subprocess.run(["psql", "-X", "-q", "-A", "-t", f.town.db, "-c",
+                           "SELECT record, fields, purpose FROM read_log WHERE via = 'lianou case find'"],
+                          check=True, capture_output=True, text=True).stdout.splitlines()
+    assert len(rows) == 4 and not any(head["id_no"][-6:] in str(x) or form["channel_reference"] in str(x) for x in rows), rows
+    print("found by number, last six, reference; %d rows of the reading log" % len(rows))
 
 
 def test_command(f, i, case):
@@ -281,6 +304,7 @@ def main():
         test_screen(f, i)
         test_masked(form, case)
         test_refusals(f, case)
+        test_find(f, json.loads(form), i, case)
         test_command(f, i, case)
         test_open(f, i)
         test_two_ledgers(f)

@@ -77,6 +77,13 @@ for folder in bus-config "$work/config"; do
 done
 says "$work/both" ": not eligible"
 says "$work/both" ": eligible, "
+# Without --date: on the first day of what is proposed. Funds by their names.
+rm -rf "$work/config"
+cp -r bus-config "$work/config"
+sed -i '/^dibao_fen:/,/^edge_factor:/s/    - {from: 2020-01-01, by.*/&\n    - {from: 2099-03-01, by: household.area, in: {urban: 95000, rural: 76000}}/' "$work/config/standards.yaml"
+"$program" policy rehearse --with "$work/config" --on generated 300 >"$work/out" 2>&1 || fail "rehearse a later day"
+says "$work/out" "2099-03-01(拟行规则首个生效日)"
+says "$work/out" "CG 困难群众救助补助资金"
 "$program" policy rehearse --with /nowhere >"$work/out" 2>&1 && fail "a catalogue that is not there was taken"
 says "$work/out" "/nowhere"
 

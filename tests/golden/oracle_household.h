@@ -12,7 +12,7 @@
 
 struct household
 {
-    struct bus_policy_fact facts[96];
+    struct bus_policy_fact facts[128];
     struct bus_policy_household h;
 };
 
@@ -41,7 +41,7 @@ static inline void put(struct household *o,
             return;
         }
     }
-    assert_true(o->h.fact_count < 96);
+    assert_true(o->h.fact_count < 128);
     o->facts[o->h.fact_count++] = f;
 }
 #define H_LONG(o, n, v)    put(o, "household." n, -1, BUS_POLICY_LONG, v, NULL)
@@ -81,6 +81,8 @@ static inline struct household rural(int people, int64_t y)
     H_LONG(&o, "income_total_fen", y * people * 12);
     for (int m = 0; m < people; m++) {
         M_DAY(&o, "birth_date", m, "1986-01-01");
+        M_WORD(&o, "relation", m, m == 0 ? "self" : m == 1 ? "spouse" : "son");
+        M_LONG(&o, "own_income_fen", m, y * 12);
         M_LONG(&o, "disability_grade", m, 0);
         M_WORD(&o, "disability_category", m, "none");
         M_WORD(&o, "status", m, "none");

@@ -1,7 +1,7 @@
 /* Interactions on the county's own catalogue: 10 000 generated households
  * whose chosen set is compared with brute force over every set of claims. The
- * law (X1 to X6, X9, X10) is written here from the documents, not read from
- * interactions.yaml. */
+ * law (X1 to X6, X9, X10, X14) is written here from the documents, not read
+ * from interactions.yaml. */
 #include "bus/advice/sample.h"
 #include "bus/policy/interact.h"
 #include "bus/policy/source.h"
@@ -55,16 +55,19 @@ static bool beats(const char *a, const char *b)
         at = strcmp(a, ladder[i]) == 0 ? i : at;
         bt = strcmp(b, ladder[i]) == 0 ? i : bt;
     }
-    return (strcmp(a, "MZ03") == 0 && one_of(b, "MZ01 MZ11 MZ12")) || /* X1 */
-           (strcmp(a, "MZ10") == 0 && strcmp(b, "MZ11") == 0) ||      /* X3 */
-           (strcmp(a, "MZ01") == 0 && strcmp(b, "MZ02") == 0) ||      /* X9 */
-           at < bt;                                                   /* X10 */
+    return (strcmp(a, "MZ03") == 0 &&
+            one_of(b, "MZ01 MZ02 MZ11 MZ12")) ||                 /* X1 */
+           (strcmp(a, "MZ10") == 0 && strcmp(b, "MZ11") == 0) || /* X3 */
+           (strcmp(a, "MZ01") == 0 && strcmp(b, "MZ02") == 0) || /* X9 */
+           at < bt;                                              /* X10 */
 }
 
 static bool differ(const char *a, const char *b)
 {
     return (one_of(a, "MZ09 MZ10") && strcmp(b, "MZ03") == 0) || /* X2 */
            (one_of(b, "MZ09 MZ10") && strcmp(a, "MZ03") == 0) ||
+           (strcmp(a, "MZ09") == 0 && strcmp(b, "MZ02") == 0) || /* X14 */
+           (strcmp(b, "MZ09") == 0 && strcmp(a, "MZ02") == 0) ||
            (one_of(a, "MZ11 MZ12") && strcmp(b, "MZ13") == 0) || /* X5 */
            (one_of(b, "MZ11 MZ12") && strcmp(a, "MZ13") == 0);
 }
@@ -94,7 +97,7 @@ static int64_t pays(const struct world *w, unsigned set, size_t i)
     int64_t pay = a->fen * w->people;
     for (size_t o = 0; o < w->n; o++) {
         if (strcmp(a->code, "MZ10") == 0 && (set >> o & 1) &&
-            meet(a, &w->c[o]) && one_of(w->c[o].code, "MZ01 MZ03 MZ11")) {
+            meet(a, &w->c[o]) && one_of(w->c[o].code, "MZ01 MZ02 MZ03 MZ11")) {
             pay -= w->c[o].fen * (w->c[o].member < 0 ? 1 : w->people);
         }
     }

@@ -11,12 +11,16 @@ static void test_T15(void **state)
     M_WORD(&o, "disability_category", 0, "physical");
     M_LONG(&o, "care_months", 0, 12);
     assert_true(gets(&o, "MZ03"));
-    static const char *const subsidies[] = {"MZ11", "MZ12"};
-    for (int i = 0; i < 2; i++) {
-        struct bus_policy_verdict_of v = item_on(&o, subsidies[i], DAY);
-        assert_int_equal(v.verdict, BUS_POLICY_ELIGIBLE);
-        assert_true(bus_strv_is(v.left_out_by, "X1"));
-    }
+    struct bus_policy_verdict_of v = item_on(&o, "MZ11", DAY);
+    assert_int_equal(v.verdict, BUS_POLICY_ELIGIBLE);
+    assert_true(bus_strv_is(v.left_out_by, "X1"));
+    /* Whoever is on destitute support, whatever else is known of him. */
+    v = item_on(&o, "MZ12", DAY);
+    assert_int_equal(v.verdict, BUS_POLICY_NOT_ELIGIBLE);
+    H_WORD(&o, "status", "none"); /* who only meets its rule */
+    v = item_on(&o, "MZ12", DAY);
+    assert_int_equal(v.verdict, BUS_POLICY_ELIGIBLE);
+    assert_true(bus_strv_is(v.left_out_by, "X1"));
 }
 
 static struct bus_policy_request_of

@@ -259,12 +259,40 @@ static void and_only_its_items(void **state)
     bus_policy_catalogue_free(c);
 }
 
+/* A day of the proposed rules, not today, is the one to look at. */
+static void the_first_day_they_differ(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *after, *day;
+    } figures[] = {
+        {"from: 2020-01-01, value: 99000}", DAY}, /* in force already */
+        {"from: 2020-01-01, value: 96000}\n    - {from: 2027-01-01, value: "
+         "99000}",
+         "2027-01-01"},
+        {"from: 2020-01-01, value: 96000}\n    - {from: 2026-01-01, value: "
+         "96000}\n    - {from: 2026-12-01, value: 97000}",
+         "2026-12-01"}, /* the figure of before, said again: nothing */
+        {"from: 2020-01-01, value: 96000}", DAY}}; /* never */
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        struct bus_policy_catalogue *c =
+            changed("from: 2020-01-01, value: 96000}", figures[i].after);
+        assert_int_equal(bus_advice_first_day(k.c, c, rules_day(DAY)),
+                         rules_day(figures[i].day));
+        assert_int_equal(bus_advice_first_day(c, k.c, rules_day(DAY)),
+                         rules_day(figures[i].day));
+        bus_policy_catalogue_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(against_itself_nothing_turns),
         cmocka_unit_test(a_standard_turns_whom_it_is_read_for),
         cmocka_unit_test(and_only_its_items),
+        cmocka_unit_test(the_first_day_they_differ),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -111,7 +111,8 @@ SELECT jsonb_build_object(
   'payments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'order_id', about, 'assignment_id', detail->>'assignment_id', 'partner', partner, 'item', item,
       'fund', detail->>'fund', 'amount_fen', amount_fen, 'period', detail->>'period', 'at', at, 'outcome', outcome,
-      'reason_text', nullif(reason, ''), 'answered_at', answered_at) ORDER BY at, item), '[]')
+      'reason_text', nullif(reason, ''), 'reason', nullif(reason, ''), 'answered_at', answered_at)
+      ORDER BY at, item), '[]')
       FROM sent WHERE kind = 'payment_order'),
   'deliveries', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'task_id', about, 'assignment_id', detail->>'assignment_id', 'partner', partner, 'item', item, 'kind', word,

@@ -294,6 +294,12 @@ static void show_item(const struct case_screen *s, const json_t *item)
         return;
     }
     (void)fputs("\n", s->to);
+    if (case_screen_there(item, "working")) {
+        (void)fputs("         ", s->to);
+        case_screen_label(s, "金额", "amount");
+        report_at(s, item, "working");
+        (void)fputs("\n", s->to);
+    }
     case_screen_reasons(s, item);
     case_screen_missing(s, item);
     changes(s, item);
@@ -368,8 +374,9 @@ static void show_payment(const struct case_screen *s, const json_t *row)
     report_at(s, row, "period");
     (void)fprintf(s->to, "  %s", case_screen_str(row, "fund"));
     case_screen_answer(s, row, "outcome");
-    if (case_screen_there(row, "reason_text")) {
-        (void)fprintf(s->to, "  %s", case_screen_str(row, "reason_text"));
+    if (case_screen_there(row, "reason")) {
+        (void)fputs("  ", s->to);
+        case_screen_coded(s, row, "reason");
     }
 }
 

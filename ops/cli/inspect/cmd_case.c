@@ -1,10 +1,11 @@
-/* case show, case list: from the ledger (bus/ledger). */
+/* case show, case list, case find: from the ledger (bus/ledger). */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/ledger/cases.h"
 #include "bus/web/readlog.h"
+#include "ops/cli/inspect/case_find.h"
 #include "ops/cli/inspect/case_screen.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/policy.h"
@@ -26,6 +27,7 @@ static const struct option options[] = {
     {"village", required_argument, NULL, 'v'},
     {"limit", required_argument, NULL, 'n'},
     {"why", required_argument, NULL, 'w'},
+    {"sender", required_argument, NULL, 's'},
     {NULL, 0, NULL, 0}};
 
 struct asked
@@ -33,7 +35,9 @@ struct asked
     struct tool t;
     struct case_screen screen;
     struct bus_ledger_cases_query query;
-    const char *id; /* NULL: a list */
+    const char *id;   /* NULL: a list */
+    const char *find; /* NULL: no search */
+    const char *sender;
     const char *why;
     bool json;
 };
@@ -69,6 +73,9 @@ static bool take_option(struct asked *a, int o)
     case 'w':
         a->why = optarg;
         return true;
+    case 's':
+        a->sender = optarg;
+        return true;
     case 'v':
         a->query.division = optarg;
         return true;
@@ -92,7 +99,28 @@ static bool case_take(struct asked *a, int argc, char **argv)
         a->id = argv[optind + 1];
         return true;
     }
+    if (strcmp(what, "find") == 0 && optind + 2 == argc) {
+        a->find = argv[optind + 1];
+        return a->find[0] != '\0';
+    }
     return strcmp(what, "list") == 0 && optind + 1 == argc;
+}
+
+static int case_find(struct asked *a,
+                     const struct bus_ledger_cases *cases,
+                     struct bus_buf *out,
+                     struct bus_err *err)
+{
+    struct case_sought sought = {.what = a->find,
+                                 .sender = a->sender,
+                                 .division = a->query.division,
+                                 .purpose = a->why};
+    BUS_TRY(cli_case_find(&a->t, cases, &sought, out, err));
+    if (a->json) {
+        (void)printf("%s\n", bus_buf_cstr(out));
+        return BUS_OK;
+    }
+    return cli_case_screen_list(&a->screen, bus_buf_cstr(out), err);
 }
 
 static int case_answer(struct asked *a,
@@ -135,7 +163,8 @@ static int case_work(struct asked *a,
                         "the catalogue has faults; see lianou policy check");
     }
     BUS_TRY(cli_tool_database(&a->t, err));
-    return case_answer(a, cases, out, err);
+    return a->find != NULL ? case_find(a, cases, out, err)
+                           : case_answer(a, cases, out, err);
 }
 
 static int case_run(int argc, char **argv)
@@ -149,8 +178,9 @@ static int case_run(int argc, char **argv)
     if (!case_take(&a, argc, argv)) {
         (void)fprintf(
             stderr,
-            "lianou case: show ID, or list [--open|--closed|--conflicts] "
-            "[--village CODE] [--limit 1..%d]; --why TEXT\n",
+            "lianou case: show ID, list [--open|--closed|--conflicts] "
+            "[--village CODE] [--limit 1..%d], or find NUMBER|LAST-SIX|"
+            "REFERENCE [--village CODE] [--sender NAME]; --why TEXT\n",
             BUS_CASES_LIST_MAX);
         return LIANOU_USAGE;
     }
@@ -162,10 +192,13 @@ static int case_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_case = {
     .name = "case",
-    .usage = "show ID [--items|--history|--all] | list "
-             "[--open|--closed|--conflicts] "
-             "[--village CODE] [--limit N]\n    [--why TEXT] [--en] [--json] "
-             "[--db CONNINFO] [--config DIR]",
+    .usage =
+        "show ID [--items|--history|--all] | list "
+        "[--open|--closed|--conflicts] "
+        "[--village CODE] [--limit N] |\n    find NUMBER|LAST-SIX|REFERENCE "
+        "--why TEXT [--village CODE] [--sender NAME]\n    [--why TEXT] [--en] "
+        "[--json] "
+        "[--db CONNINFO] [--config DIR]",
     .summary = "a case on one screen, or its whole life, by its, an "
                "application's or a household's id",
     .summary_zh = "个案全过程",

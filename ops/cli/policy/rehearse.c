@@ -2,7 +2,7 @@
  * effect. Nothing is written to the bus.
  *
  * - present: the configuration's catalogue; proposed: --with, a folder or an
- *   archive; both at --date (today)
+ *   archive; both at --date, or the first day on which they differ
  * - --on generated N (10 000 of --seed 1 if nothing is said), ledger (the
  *   households the bus knows), archive FILE (snapshots of evaluations)
  * - the screen says who gains, loses, gets more or less: by item, fund,
@@ -51,6 +51,10 @@ static int rehearse(struct rehearse *q, struct bus_err *err)
     }
     if (rc != BUS_OK) {
         return rc;
+    }
+    if (!q->dated) {
+        q->day = bus_advice_first_day(q->rules[0].catalogue,
+                                      q->rules[1].catalogue, q->day);
     }
     q->r = bus_advice_rehearsal_new(q->rules[0].catalogue,
                                     q->rules[1].catalogue, q->day);
@@ -101,7 +105,8 @@ static bool set_option(struct rehearse *q, int o)
         q->seed = (uint64_t)n;
         return true;
     case 'd':
-        return bus_date_parse(bus_strv(optarg), &q->day);
+        q->dated = bus_date_parse(bus_strv(optarg), &q->day);
+        return q->dated;
     case 'f':
         q->csv = optarg;
         return true;

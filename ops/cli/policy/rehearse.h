@@ -17,6 +17,7 @@ struct rehearse
     enum rehearse_on on;
     uint64_t count, seed;
     int32_t day;
+    bool dated; /* --date was said */
     bool zh, en;
     struct bus_policy_rehearsal *r;
     struct bus_arena mem; /* of one household */

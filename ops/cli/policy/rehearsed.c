@@ -90,6 +90,15 @@ static void rehearsed_put_key(const struct rehearse *q,
             return;
         }
     }
+    char code[16];
+    const struct bus_fund *fund =
+        by == BUS_POLICY_BY_FUND
+            ? bus_conf_fund(&q->tool.config,
+                            bus_strv_copy(code, sizeof(code), key))
+            : NULL;
+    if (fund != NULL) {
+        bus_buf_printf(b, " %s", q->zh ? fund->name_zh : fund->name);
+    }
     if (by == BUS_POLICY_BY_VILLAGE) {
         v = bus_conf_village(&q->tool.config, key);
         bus_buf_printf(b, " %s%s", v ? v->town : "", v ? v->name : "");
@@ -195,13 +204,16 @@ void cli_rehearse_show(struct rehearse *q)
     char day[BUS_DATE_TEXT + 1];
     size_t n = turned(all);
     rehearsed_title(q, "推演:现行与拟行", "rehearsal: present and proposed");
-    (void)printf("  %s %s\n  %s %s\n  %s, %zu %s\n",
-                 bus_policy_catalogue_version(q->rules[0].catalogue),
-                 q->tool.config.folder,
-                 bus_policy_catalogue_version(q->rules[1].catalogue), q->with,
-                 bus_date_text(q->day, day),
-                 n + all->turns[BUS_POLICY_TURN_SAME],
-                 q->zh ? "户" : "households");
+    (void)printf(
+        "  %s %s\n  %s %s\n  %s%s, %zu %s\n",
+        bus_policy_catalogue_version(q->rules[0].catalogue),
+        q->tool.config.folder,
+        bus_policy_catalogue_version(q->rules[1].catalogue), q->with,
+        bus_date_text(q->day, day),
+        q->dated || q->day == bus_china_day(bus_clock_system.wall_ms(NULL)) ? ""
+        : q->zh ? "(拟行规则首个生效日)"
+                : " (the first day of what is proposed)",
+        n + all->turns[BUS_POLICY_TURN_SAME], q->zh ? "户" : "households");
     rehearsed_title(q, "变化的家庭", "households that turn");
     bus_buf_printf(&b, "  %zu:", n);
     put_turns(q, &b, all);

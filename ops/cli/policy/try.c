@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bus/advice/explain.h"
+#include "bus/advice/working.h"
 #include "bus/base/clock.h"
 #include "bus/policy/source.h"
 #include "ops/cli/lianou.h"
@@ -151,7 +152,11 @@ static int put_working(struct trial *k,
         return BUS_OK;
     }
     bool zh = lang == BUS_POLICY_ZH;
-    bus_buf_puts(out, zh ? "    金额(分) = " : "    amount (fen) = ");
+    bus_buf_puts(out, zh ? "    金额: " : "    amount: ");
+    BUS_TRY(bus_advice_report_working(k->t.catalogue, &household->h,
+                                      k->households.day, k->item, lang,
+                                      &k->t.mem, out, err));
+    bus_buf_puts(out, zh ? "\n    金额(分) = " : "\n    amount (fen) = ");
     struct bus_strv rule = feel->text;
     while (rule.n > 0 &&
            (rule.p[rule.n - 1] == '\n' || rule.p[rule.n - 1] == ' ')) {
