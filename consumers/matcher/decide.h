@@ -92,6 +92,9 @@ struct matcher_event
     struct matcher_rest *rest; /* NULL: the state is whole */
     int64_t arrived_ms;        /* by the broker's clock; 0: not known */
     bool of_need; /* a need's number stands for the household, which is known */
+    /* enum matcher_personal, of an application within an open case: parts of
+     * its personal record that are not as the household's. */
+    uint8_t differs;
 };
 
 enum matcher_topic {

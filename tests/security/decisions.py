@@ -161,6 +161,8 @@ def redirected(bus, a):
     say_steps(bus, a)
     bus.submit(with_account(22, "T-redirect-2", "6200000099999999"))
     bus.events("case_event", 1, kind="APPLICATION_JOINED", household_id=a["household_id"])
+    told = bus.events("case_event", 1, kind="ATTENTION", household_id=a["household_id"])
+    check("people see that it names another account", [r["note"] for _, r in told] == ["CONTACT_DIFFERS account"], told)
     d = bus.decide(a, a["amount_fen"], delivery="BANK")
     bus.take(3)
     orders = [r for _, k, r in bus.read if k == "payment_order" and r["assignment_id"] == a["assignment_id"]]
