@@ -49,6 +49,7 @@ struct matcher_rules
     int32_t seals_from;
     int64_t seal_late_ms, seal_skew_ms;
     int32_t process_from;  /* the day from which they need their steps */
+    int32_t hearing_days;  /* working days to be heard before a cut, a stop */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
     int32_t park_max;      /* events that wait; 0: MATCHER_PARKED_MAX */
     /* The last day of a limit that starts on `start`. */
