@@ -152,13 +152,14 @@ class Bus:
             assert not patience.over(), "no %d %s with %s; there are %d" % (want, record, match, len(found))
 
     def step(self, assignment, kind, done_by=None, second="town", **changes):
-        """A step of the item's process: by a clerk of the department, with one of the household's town where two are needed."""
+        """A step of the item's process: by a clerk of the department, with one of the household's town at a survey."""
+        if second == "town":
+            second = clerk(assignment["division_code"][:9]) if kind == "SURVEYED" else None
         record = dict(event_id=uuid.uuid4().bytes, household_id=assignment["household_id"],
                       occurred_at=int(time.time() * 1000), case_id=assignment["case_id"],
                       assignment_id=assignment["assignment_id"], department=assignment["department"],
                       item=assignment["item"], kind=kind, done_by=done_by or clerk(assignment["department"]),
-                      second=None if kind not in ("SURVEYED", "HEARD") else clerk(assignment["division_code"][:9]) if second == "town" else second,
-                      document_hash=None)
+                      second=second, document_hash=None)
         record.update(changes)
         self.producer.produce("qihe.decisions." + assignment["department"], key=str(uuid.UUID(bytes=assignment["household_id"])),
                               headers=[("ce_id", str(uuid.UUID(bytes=record["event_id"])))], value=framed(STEP, record))
