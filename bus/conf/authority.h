@@ -21,6 +21,7 @@ struct bus_config_seals
 struct bus_config_process
 {
     int32_t required_from; /* day from which a decision needs its steps */
+    int64_t hearing_days;  /* working days, before a cut or a stop */
 };
 
 #endif

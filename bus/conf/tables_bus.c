@@ -433,6 +433,11 @@ static const struct bus_key process_keys[] = {
             "item's process; a day far ahead while departments cannot say them",
      .doc_zh = "自该日起送达的决定须先有事项流程规定的各步骤;"
                "部门系统尚不能报送步骤时可填较晚日期"},
+    {"hearing_days", BUS_KEY_INT, AT(bus_config_process, hearing_days),
+     .dflt = "10", .min = 1, .max = 365,
+     .doc = "working days that who is told of a cut or a stop has to be heard; "
+            "then it may be decided without him",
+     .doc_zh = "拟减发、停发告知后听取意见的工作日数; 逾期未到可径行决定"},
     END};
 static const struct bus_keys process = {"process",
                                         process_keys,

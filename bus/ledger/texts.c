@@ -87,12 +87,12 @@ static const struct bus_fact *texts_fact_of(const struct bus_ledger_cases *c,
                          bare);
 }
 
-/* One word behind a reason's own: a step, a role, an item, a partner, or as it
- * is. */
+/* One word behind a reason's own: a step, a role, a part of the personal
+ * record, an item, a partner, or as it is. */
 static void
 worded_more(const struct bus_ledger_cases *c, struct bus_strv of, json_t *text)
 {
-    static const char *const kinds[] = {"process_step", "role"};
+    static const char *const kinds[] = {"process_step", "role", "personal"};
     const struct bus_node *word = NULL;
     for (size_t i = 0; word == NULL && i < sizeof(kinds) / sizeof(kinds[0]);
          i++) {

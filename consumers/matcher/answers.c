@@ -22,7 +22,8 @@ static int check_decision(struct step *s,
     if (a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN) {
         return BUS_OK; /* it crossed our withdrawal: nobody's fault */
     }
-    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED &&
+        !matcher_award_lessens(s, a, d)) {
         return matcher_step_reject(
             s, BUS_ESTATE, "ASSIGNMENT_ENDED",
             "the assignment is %s; a correction is a new "
@@ -103,6 +104,26 @@ static int hand_on(struct step *s,
                                             : BUS_STRV("NOT_OURS"));
 }
 
+/* Less of an award that stands, or none of it, of an assignment that is in
+ * nobody's hands; why: it does not hold. */
+static int decide_less(struct step *s,
+                       const struct sa_decision *d,
+                       struct sa_assignment_state *a,
+                       struct bus_strv why)
+{
+    bool stop = d->outcome == SA_DECISION_OUTCOME_REFUSED;
+    if (why.n > 0) {
+        return matcher_step_reject(s, BUS_EDENIED, matcher_reason_code(why),
+                                   "an award is cut or stopped by what holds: "
+                                   "%.*s; nothing is changed",
+                                   BUS_STRV_ARG(why));
+    }
+    s->out->changed = true;
+    BUS_TRY(matcher_answer_note(s, a, &d->decision_id));
+    BUS_TRY(matcher_award_lessen(s, a, d));
+    return stop ? matcher_match_household(s) : BUS_OK;
+}
+
 int matcher_on_decision(struct step *s)
 {
     const struct sa_decision *d = s->event->record;
@@ -135,6 +156,9 @@ int matcher_on_decision(struct step *s)
     if (why.n == 0 && yes && lent) {
         why = BUS_STRV("NOT_ITS_OWNER");
     }
+    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+        return decide_less(s, d, a, why);
+    }
     if (why.n > 0) {
         /* Its id is not noted: whoever it was, the real one may follow. */
         return matcher_give_back(s, a, &d->decision_id, why);
@@ -157,6 +181,7 @@ int matcher_on_decision(struct step *s)
         BUS_TRY(matcher_award_decide(s, a, d, &item));
     } else {
         matcher_award_end(s, a);
+        a->award.has_hearing = false;
     }
     BUS_TRY(tell_dispatch(s, d, a, &item, (struct bus_strv){0}));
     return matcher_close_if_ended(s);

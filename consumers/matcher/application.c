@@ -1,4 +1,7 @@
-/* An application opens the household's case or joins the open one (T21). */
+/* An application opens the household's case or joins the open one (T21): what
+ * counts of one that joins was said by who may speak for the household. One of
+ * another village, with other members, or of nobody whom the case knows, is set
+ * aside whole for people to look at (ATTENTION with its application_id). */
 #include <string.h>
 
 #include "bus/base/check.h"
@@ -44,10 +47,12 @@ static int take_members(struct step *s, const struct sa_application *a)
     return BUS_OK;
 }
 
-/* The case keeps the list it was opened with; another one is for people. */
-static int hold_members(struct step *s, const struct sa_application *a)
+/* --- another one within the open case --- */
+
+/* The case keeps the list it was opened with. */
+static bool same_members(const struct sa_household_state *st,
+                         const struct sa_application *a)
 {
-    const struct sa_household_state *st = s->state;
     bool same = a->members.n == st->members.n;
     for (size_t i = 0; i < a->members.n; i++) {
         const struct sa_member *m = &a->members.v[i];
@@ -56,26 +61,114 @@ static int hold_members(struct step *s, const struct sa_application *a)
         same &= k != NULL && k->head == m->head &&
                 bus_strv_eq(k->relation, m->relation);
     }
-    return same ? BUS_OK
-                : matcher_step_attention(s, &a->application_id,
-                                         BUS_STRV("MEMBERS_DIFFER"));
+    return same;
 }
 
-/* The village that a case was opened in sees it, surveys and decides: another
- * one does not take it over by an application of its own. People are told. */
-static int
-hold_division(struct step *s, const struct sa_application *a, bool opened)
+/* Why it has no say in the open case, whoever knows the numbers in it: the
+ * village that a case was opened in sees it, surveys and decides; its list of
+ * members is what it is about; and where no officer answers for who applies, he
+ * must be the one whom the case knows. How many reasons there are. */
+#define ASIDE_MAX 2
+static size_t application_held(const struct step *s,
+                               const struct sa_application *a,
+                               const char *why[ASIDE_MAX])
+{
+    const struct sa_household_state *st = s->state;
+    size_t n = 0;
+    BUS_CHECK(st->case_open);
+    if (!bus_strv_eq(st->division_code, a->division_code)) {
+        why[n++] = "DIVISION_DIFFERS";
+    }
+    if (!same_members(st, a)) {
+        why[n++] = "MEMBERS_DIFFER";
+    }
+    if (n == 0 && !a->has_operator && s->event->differs != 0) {
+        why[n++] = "APPLICANT_DIFFERS";
+    }
+    return n;
+}
+
+/* Nothing of it counts, and nothing of it is lost: the case's village sees it
+ * there, looks, and takes down anew what is right. Whoever sent it learns
+ * nothing of the case, not even that there is one. */
+static int application_aside(struct step *s,
+                             const struct sa_application *a,
+                             const char *const *why,
+                             size_t n)
+{
+    BUS_CHECK(n > 0 && n <= ASIDE_MAX);
+    for (size_t i = 0; i < n; i++) {
+        struct sa_case_event *e = matcher_step_attention_event(
+            s, &a->application_id, bus_strv(why[i]));
+        if (e == NULL) {
+            return matcher_step_no_memory(s);
+        }
+        e->has_application_id = true;
+        e->application_id = a->application_id;
+        e->has_channel = true;
+        e->channel = a->channel;
+        BUS_TRY(matcher_step_emit_case(s, e, (struct bus_strv){0}));
+    }
+    return BUS_OK;
+}
+
+/* Who may speak for the household gives or takes back what it has consented
+ * to; nobody does so unseen. */
+static int join_consent(struct step *s, const struct sa_application *a)
 {
     struct sa_household_state *st = s->state;
-    BUS_CHECK(st->case_open);
-    if (opened) {
-        st->division_code = a->division_code;
+    if (st->consent == a->consent) {
         return BUS_OK;
     }
-    return bus_strv_eq(st->division_code, a->division_code)
-               ? BUS_OK
-               : matcher_step_attention(s, &a->application_id,
-                                        BUS_STRV("DIVISION_DIFFERS"));
+    st->consent = a->consent;
+    BUS_TRY(matcher_step_attention(s, &a->application_id,
+                                   a->consent ? BUS_STRV("CONSENT_GIVEN")
+                                              : BUS_STRV("CONSENT_WITHDRAWN")));
+    return a->consent ? BUS_OK : matcher_verifications_withdraw(s);
+}
+
+/* While a case is open nobody puts another account, phone or address in the
+ * place of those that officers have in hand (authority, "payee"). */
+static int join_contact(struct step *s, const struct sa_application *a)
+{
+    static const struct
+    {
+        enum matcher_personal part;
+        const char *word;
+    } parts[] = {{MATCHER_NAME, "name"},
+                 {MATCHER_ID_NUMBER, "id_number"},
+                 {MATCHER_PHONE, "phone"},
+                 {MATCHER_ADDRESS, "address"},
+                 {MATCHER_ACCOUNT, "account"}};
+    const char *note = "CONTACT_DIFFERS";
+    BUS_CHECK(s->event->differs <= MATCHER_PERSONAL);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (note != NULL && (s->event->differs & parts[i].part) != 0) {
+            note = bus_arena_printf(s->mem, "%s %s", note, parts[i].word);
+        }
+    }
+    if (s->event->differs == 0) {
+        return BUS_OK;
+    }
+    return note == NULL
+               ? matcher_step_no_memory(s)
+               : matcher_step_attention(s, &a->application_id, bus_strv(note));
+}
+
+/* What was declared before and is declared otherwise now. */
+static int join_anew(struct step *s, const struct sa_application *a)
+{
+    const char *note = "DECLARED_ANEW";
+    for (size_t i = 0; note != NULL && i < s->anew.n; i++) {
+        note = bus_arena_printf(s->mem, "%s %.*s", note,
+                                BUS_STRV_ARG(s->anew.names[i]));
+    }
+    if (s->anew.n == 0) {
+        return BUS_OK;
+    }
+    return note == NULL
+               ? matcher_step_no_memory(s)
+               : matcher_step_attention(s, &a->application_id, bus_strv(note));
 }
 
 static bool of_the_case(const struct sa_household_state *st,
@@ -191,6 +284,69 @@ application_report(struct step *s, const struct sa_application *a, bool opened)
     return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
+static void take_personal(struct sa_household_state *st,
+                          const struct sa_application *a)
+{
+    if (a->has_personal) {
+        st->has_personal = true;
+        st->personal = a->personal;
+        st->has_personal_event = true;
+        st->personal_event = a->event_id;
+    }
+}
+
+static int application_facts(struct step *s,
+                             const struct sa_application *a,
+                             bool *ret_changed)
+{
+    struct sa_fact *facts = NULL;
+    size_t n = 0;
+    BUS_TRY(members_facts(s, a->facts.v, a->facts.n, &facts, &n));
+    return matcher_fold_facts(s, facts, n, ret_changed);
+}
+
+static int application_opens(struct step *s, const struct sa_application *a)
+{
+    struct sa_household_state *st = s->state;
+    bool changed = false;
+    BUS_CHECK(!st->case_open);
+    open_case(s);
+    st->consent = a->consent;
+    st->division_code = a->division_code;
+    take_personal(st, a);
+    BUS_TRY(take_members(s, a));
+    BUS_TRY(part_members(s));
+    BUS_TRY(note_application(s, a));
+    BUS_TRY(application_report(s, a, true));
+    if (st->case_no == 1) {
+        BUS_TRY(matcher_meet_memberships(s));
+    }
+    BUS_TRY(application_facts(s, a, &changed));
+    return matcher_match_household(s);
+}
+
+static int application_joins(struct step *s, const struct sa_application *a)
+{
+    struct sa_household_state *st = s->state;
+    const char *why[ASIDE_MAX];
+    size_t n = application_held(s, a, why);
+    bool changed = false, asked = !st->consent && a->consent;
+    BUS_TRY(note_application(s, a));
+    if (n > 0) {
+        return application_aside(s, a, why, n);
+    }
+    if (!st->has_personal) {
+        take_personal(st, a);
+    }
+    BUS_TRY(application_report(s, a, false));
+    BUS_TRY(join_consent(s, a));
+    BUS_TRY(join_contact(s, a));
+    BUS_TRY(application_facts(s, a, &changed));
+    BUS_TRY(join_anew(s, a));
+    return changed || asked ? matcher_match_household(s)
+                            : matcher_close_if_ended(s);
+}
+
 int matcher_on_application(struct step *s)
 {
     const struct sa_application *a = s->event->record;
@@ -205,34 +361,8 @@ int matcher_on_application(struct step *s)
             return BUS_OK;
         }
     }
-    bool opened = !st->case_open;
-    if (opened) {
-        open_case(s);
-    }
     s->out->changed = true;
-    st->consent = a->consent;
-    BUS_TRY(hold_division(s, a, opened));
-    /* While a case is open nobody puts another account, phone or address in
-     * the place of those that officers have in hand (authority, "payee"). */
-    if (a->has_personal && (opened || !st->has_personal)) {
-        st->has_personal = true;
-        st->personal = a->personal;
-        st->has_personal_event = true;
-        st->personal_event = a->event_id;
-    }
-    BUS_TRY(opened ? take_members(s, a) : hold_members(s, a));
-    BUS_TRY(opened ? part_members(s) : BUS_OK);
-    BUS_TRY(note_application(s, a));
-    BUS_TRY(application_report(s, a, opened));
-    if (opened && st->case_no == 1) {
-        BUS_TRY(matcher_meet_memberships(s));
-    }
-    bool changed = false;
-    struct sa_fact *facts = NULL;
-    size_t n = 0;
-    BUS_TRY(members_facts(s, a->facts.v, a->facts.n, &facts, &n));
-    BUS_TRY(matcher_fold_facts(s, facts, n, &changed));
-    return changed || opened ? matcher_match_household(s) : BUS_OK;
+    return st->case_open ? application_joins(s, a) : application_opens(s, a);
 }
 
 /* --- somebody no longer lives there --- */

@@ -1,5 +1,7 @@
 #include "consumers/matcher/asked.h"
 
+#include <string.h>
+
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/base/hash.h"
@@ -104,6 +106,20 @@ int matcher_give_back(struct step *s,
     s->out->changed = true;
     BUS_TRY(matcher_step_note(s, SA_CASE_EVENT_KIND_ORDER_REFUSED, about, why));
     return matcher_assignment_return(s, a, why);
+}
+
+const char *matcher_reason_code(struct bus_strv why)
+{
+    static const char *const codes[] = {"STEP_MISSING", "STEP_NOT_ASKED",
+                                        "STEP_DONE", "ABOVE_CAP"};
+    BUS_CHECK(why.n > 0);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        size_t n = strlen(codes[i]);
+        if (why.n > n && memcmp(why.p, codes[i], n) == 0 && why.p[n] == ' ') {
+            return codes[i];
+        }
+    }
+    return why.p; /* one word, of our own */
 }
 
 /* --- what was asked --- */

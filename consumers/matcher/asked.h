@@ -24,6 +24,8 @@ int matcher_give_back(struct step *s,
                       const struct bus_id *about,
                       struct bus_strv why);
 
+/* Of a reason its code alone, which outlives the event: for a dead letter. */
+const char *matcher_reason_code(struct bus_strv why);
 /* The reason code, or "": not the assignment's own item, or case. */
 struct bus_strv matcher_asked_about(const struct step *s,
                                     struct bus_strv item,

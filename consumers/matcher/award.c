@@ -10,7 +10,10 @@
  *
  * An item with a live award is not assigned again: people are told once a case
  * that it is there (AWARD_LIVE), that the rule comes to another amount
- * (AWARD_CHANGE) or is no longer met (AWARD_NOT_MET), and they decide. */
+ * (AWARD_CHANGE) or is no longer met (AWARD_NOT_MET), and they decide. Less, or
+ * none of it, is decided when its people were told (a notice) and heard by two,
+ * or have had their days to be; with the reason in writing (Social Assistance
+ * Law 48). */
 #include "consumers/matcher/award.h"
 
 #include <string.h>
@@ -143,7 +146,8 @@ int matcher_award_decide(struct step *s,
     struct sa_award w = {.state = SA_AWARD_STATE_PENDING,
                          .period = d->period,
                          .from = s->today,
-                         .until = matcher_award_last_day(item, s->today)};
+                         .until = matcher_award_last_day(item, s->today),
+                         .amount_fen = d->has_amount_fen ? d->amount_fen : 0};
     BUS_TRY(award_people(s, a, &w));
     a->has_award = true;
     a->award = w;
@@ -378,4 +382,94 @@ int matcher_award_tell(struct step *s,
     return note == NULL
                ? matcher_step_no_memory(s)
                : matcher_step_attention(s, &a->assignment_id, bus_strv(note));
+}
+
+/* --- a cut or a stop --- */
+
+bool matcher_award_stands(const struct step *s,
+                          const struct sa_assignment_state *a)
+{
+    struct bus_policy_item item;
+    int at = a->has_award && award_live(&a->award, s->today)
+                 ? bus_policy_item_find(s->rules->catalogue, a->item)
+                 : -1;
+    return at >= 0 &&
+           bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today,
+                              &item) &&
+           award_lasts(&item);
+}
+
+static int64_t award_amount(const struct sa_assignment_state *a)
+{
+    BUS_CHECK(a->has_award);
+    return a->award.amount_fen > 0 ? a->award.amount_fen
+           : a->has_amount_fen     ? a->amount_fen
+                                   : 0;
+}
+
+bool matcher_award_lessens(const struct step *s,
+                           const struct sa_assignment_state *a,
+                           const struct sa_decision *d)
+{
+    BUS_CHECK(d != NULL);
+    if (!matcher_award_stands(s, a)) {
+        return false;
+    }
+    return d->outcome == SA_DECISION_OUTCOME_REFUSED ||
+           (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && d->has_amount_fen &&
+            d->amount_fen < award_amount(a));
+}
+
+void matcher_award_hearing(const struct step *s,
+                           const struct sa_assignment_state *a,
+                           enum sa_step_kind kind,
+                           struct bus_policy_process *ret)
+{
+    int32_t told = a->award.has_hearing ? a->award.hearing.posted : 0;
+    BUS_CHECK(a->has_award && s->rules->deadline != NULL);
+    *ret = (struct bus_policy_process){
+        .steps = BUS_POLICY_STEP_BIT(BUS_POLICY_STEP_NOTICE) |
+                 BUS_POLICY_STEP_BIT(BUS_POLICY_STEP_HEARING),
+        .town = ~0u, /* the town is near */
+    };
+    if (kind == SA_STEP_KIND_NOTICE_EXPIRED && told > 0) {
+        ret->notice_days = s->rules->deadline(s->rules->data, told,
+                                              s->rules->hearing_days, true) -
+                           told;
+    }
+}
+
+struct bus_strv matcher_award_heard(const struct sa_assignment_state *a,
+                                    const struct sa_decision *d)
+{
+    enum sa_process_state state = a->award.has_hearing
+                                      ? a->award.hearing.state
+                                      : SA_PROCESS_STATE_WAITING;
+    BUS_CHECK(a->has_award);
+    return state != SA_PROCESS_STATE_HEARD && state != SA_PROCESS_STATE_EXPIRED
+               ? BUS_STRV("STEP_MISSING hearing")
+           : d->reason.n == 0 ? BUS_STRV("REASON_MISSING")
+                              : (struct bus_strv){0};
+}
+
+int matcher_award_lessen(struct step *s,
+                         struct sa_assignment_state *a,
+                         const struct sa_decision *d)
+{
+    bool stop = d->outcome == SA_DECISION_OUTCOME_REFUSED;
+    const char *note = bus_arena_printf(s->mem, "%s %.*s",
+                                        stop ? "AWARD_STOPPED" : "AWARD_CUT",
+                                        BUS_STRV_ARG(a->item));
+    if (note == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    a->award.has_hearing = false; /* the next one is heard anew */
+    BUS_TRY(matcher_step_folded(s, &d->decision_id, bus_strv(note)));
+    if (!stop) {
+        a->award.amount_fen = a->amount_fen = d->amount_fen;
+        a->has_amount_fen = true;
+        return BUS_OK;
+    }
+    matcher_award_end(s, a);
+    return matcher_awards_judge(s, s->today);
 }

@@ -4,6 +4,7 @@
 #ifndef CONSUMERS_MATCHER_AWARD_H
 #define CONSUMERS_MATCHER_AWARD_H
 
+#include "bus/policy/process.h"
 #include "consumers/matcher/parts.h"
 
 int matcher_award_decide(struct step *s,
@@ -28,6 +29,30 @@ int32_t matcher_award_last_day(const struct bus_policy_item *item,
 /* The live award of the item, of whatever case; NULL. */
 struct sa_assignment_state *
 matcher_award_of(const struct step *s, const struct bus_policy_item *item);
+/* --- a cut or a stop --- */
+
+/* It is there that day and goes on: not what is given once. */
+bool matcher_award_stands(const struct step *s,
+                          const struct sa_assignment_state *a);
+/* Would less be left of what stands? */
+bool matcher_award_lessens(const struct step *s,
+                           const struct sa_assignment_state *a,
+                           const struct sa_decision *d);
+/* The steps before it, as what this one is held against: its people are told,
+ * and heard, or have had their days to be. */
+void matcher_award_hearing(const struct step *s,
+                           const struct sa_assignment_state *a,
+                           enum sa_step_kind kind,
+                           struct bus_policy_process *ret);
+/* Why it may not be decided yet; "" if it may. */
+struct bus_strv matcher_award_heard(const struct sa_assignment_state *a,
+                                    const struct sa_decision *d);
+/* What was decided so, of an award whose assignment is in nobody's hands: it
+ * has less from now on, or has ended. Nothing is ordered. */
+int matcher_award_lessen(struct step *s,
+                         struct sa_assignment_state *a,
+                         const struct sa_decision *d);
+
 /* The item is judged again; met: it would be assigned. */
 int matcher_award_tell(struct step *s,
                        struct sa_assignment_state *a,

@@ -49,6 +49,7 @@ struct matcher_rules
     int32_t seals_from;
     int64_t seal_late_ms, seal_skew_ms;
     int32_t process_from;  /* the day from which they need their steps */
+    int32_t hearing_days;  /* working days to be heard before a cut, a stop */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
     int32_t park_max;      /* events that wait; 0: MATCHER_PARKED_MAX */
     /* The last day of a limit that starts on `start`. */
@@ -92,6 +93,9 @@ struct matcher_event
     struct matcher_rest *rest; /* NULL: the state is whole */
     int64_t arrived_ms;        /* by the broker's clock; 0: not known */
     bool of_need; /* a need's number stands for the household, which is known */
+    /* enum matcher_personal, of an application within an open case: parts of
+     * its personal record that are not as the household's. */
+    uint8_t differs;
 };
 
 enum matcher_topic {

@@ -388,6 +388,25 @@ static bool facts_settle(struct step *s, const struct sa_fact **new)
     return true;
 }
 
+/* It takes the place of what was declared as something else. */
+static void facts_note_anew(struct step *s,
+                            const struct sa_fact *old,
+                            const struct sa_fact *new)
+{
+    if (s->event->kind != MATCHER_APPLICATION || old->verified ||
+        same_value(old, new)) {
+        return;
+    }
+    for (size_t i = 0; i < s->anew.n; i++) {
+        if (bus_strv_eq(s->anew.names[i], new->name)) {
+            return;
+        }
+    }
+    if (s->anew.n < STEP_ANEW_MAX) {
+        s->anew.names[s->anew.n++] = new->name;
+    }
+}
+
 static int facts_fold_one(struct step *s,
                           struct fold *f,
                           const struct sa_fact *new,
@@ -407,6 +426,7 @@ static int facts_fold_one(struct step *s,
         f->list[*slot - 1] = *new; /* disputed and settled in one event */
         f->gone[*slot - 1] = false;
     } else if (replaces(s, &f->list[*slot - 1], new, &matters)) {
+        facts_note_anew(s, &f->list[*slot - 1], new);
         f->list[*slot - 1] = *new;
     } else if (disputes(&f->list[*slot - 1], new)) {
         return facts_dispute(s, f, *slot - 1, new);

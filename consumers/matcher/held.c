@@ -11,7 +11,8 @@
  *   A cap that hangs on a fact nobody knows holds nobody back
  * - process: the item's steps were said before it, its notice has hung its days
  *   by the broker's time, and who confirms is not who proposed. Who refuses
- *   needs no notice; "not ours" needs nothing
+ *   needs no notice; "not ours" needs nothing. Less of an award that stands, or
+ *   none: its people were heard, and the reason is written
  * - payee: a transfer repeats whose account the assignment showed
  * - seal: in the register, of that office (and officer), for this item, valid
  *   when it signed; signed between the assignment and the arrival, not too long
@@ -28,6 +29,7 @@
 #include "bus/role/signed.h"
 #include "bus/wire/sign.h"
 #include "consumers/matcher/asked.h"
+#include "consumers/matcher/award.h"
 
 static const struct bus_strv holds; /* no reason */
 
@@ -224,9 +226,15 @@ static struct bus_strv process_reason(const struct step *s,
                      : d->outcome == SA_DECISION_OUTCOME_REFUSED
                          ? ~BUS_POLICY_STEP_BIT(BUS_POLICY_STEP_NOTICE)
                          : 0;
-    if (s->rules->registers == NULL ||
-        matcher_known_day(s) < s->rules->process_from || steps == 0) {
+    bool in_hand = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
+    if (s->rules->registers == NULL || steps == 0 ||
+        (in_hand && matcher_known_day(s) < s->rules->process_from)) {
         return holds;
+    }
+    struct bus_strv heard =
+        matcher_award_lessens(s, a, d) ? matcher_award_heard(a, d) : holds;
+    if (heard.n > 0 || !in_hand) {
+        return heard; /* what came before the grant has been done */
     }
     matcher_process_asked(s, a, &asked);
     struct bus_strv missing = bus_role_process_missing(

@@ -239,6 +239,44 @@ static bool asked_before(const struct sa_household_state *st,
     return false;
 }
 
+int matcher_verifications_withdraw(struct step *s)
+{
+    struct sa_household_state *st = s->state;
+    for (size_t i = 0; i < st->verifications.n; i++) {
+        struct sa_verification_state *v = &st->verifications.v[i];
+        struct sa_verification_request *q =
+            bus_arena_calloc(s->mem, 1, sizeof(*q));
+        if (q == NULL) {
+            return matcher_step_no_memory(s);
+        }
+        if (!v->open) {
+            continue;
+        }
+        q->request_id = v->request_id;
+        q->event_id =
+            matcher_step_event_id(s, "verification_request", &q->request_id,
+                                  SA_REQUEST_ACTION_WITHDRAWN);
+        q->household_id = st->household_id;
+        q->occurred_at = s->now_ms;
+        q->case_id = st->case_id;
+        q->action = SA_REQUEST_ACTION_WITHDRAWN;
+        q->kind = SA_VERIFICATION_KIND_INFORMATION;
+        q->division_code = st->division_code;
+        q->due = s->today;
+        v->open = false;
+        v->facts.n = 0; /* asked anew, should it be consented to again */
+        s->out->changed = true;
+        BUS_TRY(matcher_step_emit(s, &(struct matcher_output){
+                                         .topic = MATCHER_OUT_VERIFICATIONS,
+                                         .partner = v->partner,
+                                         .record = q,
+                                         .event_id = q->event_id,
+                                         .case_id = q->case_id,
+                                     }));
+    }
+    return BUS_OK;
+}
+
 static bool in_list(const struct sa_missing_fact *list,
                     size_t n,
                     const struct sa_missing_fact *m)

@@ -11,7 +11,7 @@ int matcher_open_personal(struct matcher_work *w,
                           struct bus_err *err)
 {
     BUS_CHECK(w->lane->keys != NULL);
-    if (!st->has_personal) {
+    if (!st->has_personal || w->personal.n > 0) {
         return BUS_OK;
     }
     struct bus_wire_binding b = {"application", "personal",
@@ -35,6 +35,60 @@ static int open_record(struct bus_strv framed,
     BUS_TRY(bus_wire_unframe(framed, &id, &body, err));
     BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, mem, &record, err));
     *ret = record;
+    return BUS_OK;
+}
+
+/* Says something, and not this. */
+static bool personal_other(struct bus_strv says, struct bus_strv is)
+{
+    return says.n > 0 && !bus_strv_eq(says, is);
+}
+
+#define OTHER(field) \
+    (a->has_##field && (!b->has_##field || personal_other(a->field, b->field)))
+
+static uint8_t personal_differs(const struct sa_personal *a,
+                                const struct sa_personal *b)
+{
+    unsigned differs = 0;
+    BUS_CHECK(a != NULL && b != NULL);
+    differs |= personal_other(a->name, b->name) ? MATCHER_NAME : 0;
+    differs |= personal_other(a->id_no, b->id_no) ||
+                       personal_other(a->id_type, b->id_type)
+                   ? MATCHER_ID_NUMBER
+                   : 0;
+    differs |= OTHER(phone) ? MATCHER_PHONE : 0;
+    differs |= OTHER(address) ? MATCHER_ADDRESS : 0;
+    differs |= OTHER(bank_code) || OTHER(account) || OTHER(account_holder)
+                   ? MATCHER_ACCOUNT
+                   : 0;
+    return (uint8_t)differs;
+}
+
+int matcher_open_applicant(struct matcher_work *w,
+                           const struct sa_household_state *st,
+                           const struct sa_application *a,
+                           uint8_t *ret_differs,
+                           struct bus_err *err)
+{
+    struct bus_wire_binding b = {"application", "personal", &a->event_id};
+    struct sa_personal *says = NULL, *is = NULL;
+    struct bus_strv plain;
+    BUS_CHECK(st->case_open && *ret_differs == 0);
+    if (!a->has_personal || !st->has_personal ||
+        bus_id_eq(&a->event_id, &st->personal_event)) {
+        return BUS_OK;
+    }
+    BUS_TRY(matcher_open_personal(w, st, err));
+    int rc = bus_wire_open(w->lane->keys, &b, a->personal, &w->lane->event,
+                           &plain, err);
+    if (rc != BUS_OK) {
+        w->reason_code = "DECRYPT_FAILED";
+        return rc;
+    }
+    BUS_TRY(open_record(plain, &w->lane->event, &says, err));
+    BUS_TRY(open_record(w->personal, &w->lane->event, &is, err));
+    *ret_differs = personal_differs(says, is);
     return BUS_OK;
 }
 

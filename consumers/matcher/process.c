@@ -178,6 +178,24 @@ static bool is_notice(const struct matcher_work *w)
            bus_id_is_nil(&id);
 }
 
+/* Who applies within an open case, beside whom the case knows. */
+static int process_applicant(struct matcher_work *w,
+                             struct sa_household_state *st,
+                             struct matcher_event *event,
+                             struct matcher_rest *rest,
+                             struct bus_err *err)
+{
+    if (event->kind != MATCHER_APPLICATION || !st->case_open) {
+        return BUS_OK;
+    }
+    BUS_CHECK(rest->load != NULL);
+    if (!rest->there) {
+        BUS_TRY(load_rest(w, st, err));
+        rest->there = true;
+    }
+    return matcher_open_applicant(w, st, event->record, &event->differs, err);
+}
+
 static int process_decide(struct matcher_work *w,
                           struct matcher_event *event,
                           struct bus_err *err)
@@ -195,6 +213,7 @@ static int process_decide(struct matcher_work *w,
                                 .there = w->state.facts_there};
     struct matcher_outputs outs;
     event->rest = &rest;
+    BUS_TRY(process_applicant(w, &st, event, &rest, err));
     int rc = matcher_decide(&w->lane->rules, &st, event, &w->lane->event, &outs,
                             err);
     if (rc != BUS_OK) {

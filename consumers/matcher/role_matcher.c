@@ -253,6 +253,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.lead = bus_strv(c->county.lead ? c->county.lead : "");
     s->rules.seals_from = c->seals.required_from;
     s->rules.process_from = c->process.required_from;
+    s->rules.hearing_days = (int32_t)c->process.hearing_days;
     s->rules.seal_late_ms = c->seals.late_ms;
     s->rules.seal_skew_ms = c->seals.skew_ms;
     s->rules.order_max_fen = c->money.order_max_fen;

@@ -103,6 +103,14 @@ struct matcher_work /* one message */
 int matcher_open_personal(struct matcher_work *w,
                           const struct sa_household_state *st,
                           struct bus_err *err) BUS_MUSTCHECK;
+struct sa_application;
+/* Of an application within the open case: what of its personal record is not as
+ * the household's (matcher_event.differs). The state is whole. */
+int matcher_open_applicant(struct matcher_work *w,
+                           const struct sa_household_state *st,
+                           const struct sa_application *a,
+                           uint8_t *ret_differs,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* An account that a payee_change brings, before it counts: it opens, and says
  * bank, account and holder. */
 int matcher_open_payee(struct matcher_work *w,

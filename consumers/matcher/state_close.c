@@ -347,10 +347,10 @@ static int close_facts(struct matcher_parted *h,
 }
 
 /* As it was opened, so that the bytes are the old ones. Its texts, the marks of
- * its process and the members of its award are only ever exchanged as a whole;
- * lines are changed in place. A list more is to be looked at here as well: this
- * ends its build. */
-_Static_assert(sizeof(struct sa_assignment_state) == 336, "another list?");
+ * its process (the hearing's too) and the members of its award are only ever
+ * exchanged as a whole; lines are changed in place. A list more is to be looked
+ * at here as well: this ends its build. */
+_Static_assert(sizeof(struct sa_assignment_state) == 392, "another list?");
 static bool assignment_stays(const struct matcher_opened *o,
                              size_t i,
                              const struct sa_assignment_state *a)

@@ -147,15 +147,15 @@ int32_t matcher_answer_of(uint64_t hash)
     return small != 0 ? small : 1;
 }
 
-int matcher_step_attention(struct step *s,
-                           const struct bus_id *about,
-                           struct bus_strv note)
+struct sa_case_event *matcher_step_attention_event(struct step *s,
+                                                   const struct bus_id *about,
+                                                   struct bus_strv note)
 {
     BUS_CHECK(note.n > 0);
     struct sa_case_event *e =
         matcher_step_case_event(s, SA_CASE_EVENT_KIND_ATTENTION, about);
     if (e == NULL) {
-        return matcher_step_no_memory(s);
+        return NULL;
     }
     /* People may have to look at one thing for two reasons. */
     e->event_id = matcher_step_event_id(
@@ -164,7 +164,16 @@ int matcher_step_attention(struct step *s,
             bus_hash64(note.p, note.n, SA_CASE_EVENT_KIND_ATTENTION)));
     e->has_note = true;
     e->note = note;
-    return matcher_step_emit_case(s, e, (struct bus_strv){0});
+    return e;
+}
+
+int matcher_step_attention(struct step *s,
+                           const struct bus_id *about,
+                           struct bus_strv note)
+{
+    struct sa_case_event *e = matcher_step_attention_event(s, about, note);
+    return e == NULL ? matcher_step_no_memory(s)
+                     : matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 
 int matcher_step_whole(struct step *s)

@@ -1,8 +1,12 @@
 /* The steps of an item's process: said by who may, in their order, each once.
- * What does not hold goes back to its department. */
+ * What does not hold goes back to its department. Those before an award that
+ * stands is cut or stopped are a process of their own; of one that is in
+ * nobody's hands what does not hold is a dead letter, and its sender is told.
+ */
 #include "bus/base/check.h"
 #include "bus/role/process.h"
 #include "consumers/matcher/asked.h"
+#include "consumers/matcher/award.h"
 
 static struct bus_strv step_who(const struct step *s,
                                 const struct sa_step *e,
@@ -33,10 +37,11 @@ static struct bus_strv step_who(const struct step *s,
     return matcher_register_held(s, &claim);
 }
 
-static struct bus_strv
-step_people(const struct step *s, const struct sa_step *e, bool by_town)
+static struct bus_strv step_people(const struct step *s,
+                                   const struct sa_step *e,
+                                   bool by_town,
+                                   bool two)
 {
-    bool two = e->kind == SA_STEP_KIND_SURVEYED;
     struct bus_strv why = step_who(s, e, &e->done_by, by_town);
     if (why.n > 0 || (!two && !e->has_second)) {
         return why;
@@ -44,27 +49,50 @@ step_people(const struct step *s, const struct sa_step *e, bool by_town)
     if (!e->has_second) {
         return BUS_STRV("SECOND_MISSING");
     }
-    /* The town goes along at any survey. */
+    /* The town goes along at any survey, and where people are heard. */
     return bus_strv_eq(e->done_by.operator_id, e->second.operator_id)
                ? BUS_STRV("SAME_PERSON")
                : step_who(s, e, &e->second, by_town || two);
 }
 
+/* Is it of what comes before a cut or a stop of the award that stands, not of
+ * what came before it was granted? */
+static bool step_of_hearing(const struct step *s,
+                            const struct sa_step *e,
+                            const struct sa_assignment_state *a)
+{
+    bool surveyed_anew = e->kind == SA_STEP_KIND_SURVEYED &&
+                         a->award.has_hearing &&
+                         a->award.hearing.state == SA_PROCESS_STATE_OBJECTED;
+    BUS_CHECK(e->kind < SA_STEP_KIND_UNKNOWN);
+    return matcher_award_stands(s, a) &&
+           (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED ||
+            e->kind >= SA_STEP_KIND_NOTICE_POSTED || surveyed_anew);
+}
+
 static struct bus_strv step_held(const struct step *s,
                                  const struct sa_step *e,
-                                 const struct sa_assignment_state *a)
+                                 const struct sa_assignment_state *a,
+                                 bool hearing)
 {
     struct bus_policy_process asked;
     struct bus_strv why = matcher_asked_about(s, e->item, &e->case_id, a);
-    matcher_process_asked(s, a, &asked);
-    bool by_town =
-        (asked.town & BUS_POLICY_STEP_BIT(bus_role_process_step(e->kind))) != 0;
-    why = why.n > 0 ? why : step_people(s, e, by_town);
-    return why.n > 0
-               ? why
-               : bus_role_process_held(&asked,
-                                       a->has_process ? &a->process : NULL,
-                                       e->kind, matcher_known_day(s));
+    const struct sa_assignment_process *done =
+        a->has_process ? &a->process : NULL;
+    if (hearing) {
+        matcher_award_hearing(s, a, e->kind, &asked);
+        done = a->award.has_hearing ? &a->award.hearing : NULL;
+    } else {
+        matcher_process_asked(s, a, &asked);
+    }
+    unsigned bit = BUS_POLICY_STEP_BIT(bus_role_process_step(e->kind));
+    bool by_town = (asked.town & bit) != 0;
+    bool two = e->kind == SA_STEP_KIND_SURVEYED ||
+               (e->kind == SA_STEP_KIND_HEARD && (asked.steps & bit) != 0);
+    why = why.n > 0 ? why : step_people(s, e, by_town, two);
+    return why.n > 0 ? why
+                     : bus_role_process_held(&asked, done, e->kind,
+                                             matcher_known_day(s));
 }
 
 /* His role as the register has it: what a sender calls it is his own text. */
@@ -107,19 +135,26 @@ int matcher_on_step(struct step *s)
         s->out->duplicate = true; /* or it crossed our withdrawal */
         return BUS_OK;
     }
-    if (a->status != SA_ASSIGNMENT_STATUS_ASSIGNED) {
+    bool hearing = step_of_hearing(s, e, a);
+    bool in_hand = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
+    if (!in_hand && !hearing) {
         return matcher_step_reject(
             s, BUS_ESTATE, "ASSIGNMENT_ENDED",
             "the assignment is %s; steps come before its decision",
             matcher_assignment_status_word(a->status));
     }
-    struct bus_strv why = step_held(s, e, a);
+    struct bus_strv why = step_held(s, e, a, hearing);
     if (why.n > 0) {
-        return matcher_give_back(s, a, &e->event_id, why);
+        return in_hand ? matcher_give_back(s, a, &e->event_id, why)
+                       : matcher_step_reject(
+                             s, BUS_EDENIED, matcher_reason_code(why),
+                             "before an award is cut or stopped: %.*s",
+                             BUS_STRV_ARG(why));
     }
     a->has_process = true;
-    bus_role_process_move(&a->process, e->kind, matcher_known_day(s),
-                          e->done_by.operator_id);
+    a->award.has_hearing |= hearing;
+    bus_role_process_move(hearing ? &a->award.hearing : &a->process, e->kind,
+                          matcher_known_day(s), e->done_by.operator_id);
     s->out->changed = true;
     BUS_TRY(matcher_answer_note(s, a, &e->event_id));
     return step_tell(s, e);

@@ -153,18 +153,20 @@ static void step_finish(const struct bus_partner_kind_env *env,
                                        "DEPARTMENT", "这项派单不是本部门的",
                                        "not this department's");
     }
-    if (s->kind != SA_STEP_KIND_SURVEYED) {
+    if (s->kind != SA_STEP_KIND_SURVEYED && s->kind != SA_STEP_KIND_HEARD) {
         return;
     }
     if (!s->has_second) {
-        bus_partner_document_fault_add(faults, "/second", "MISSING",
-                                       "入户调查须由两人进行, 请填第二名经办人",
-                                       "a survey is made by two people");
+        bus_partner_document_fault_add(
+            faults, "/second", "MISSING",
+            "入户调查、听取意见须由两人进行, "
+            "请填第二名经办人",
+            "a survey is made by two people, and two "
+            "hear who would lose by a decision");
     } else if (bus_strv_eq(s->done_by.operator_id, s->second.operator_id)) {
         bus_partner_document_fault_add(faults, "/second/operator_id",
-                                       "SAME_PERSON",
-                                       "两名调查人员须为不同的人",
-                                       "the two surveyors are the same person");
+                                       "SAME_PERSON", "两名经办人须为不同的人",
+                                       "the two are the same person");
     }
 }
 

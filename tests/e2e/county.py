@@ -153,15 +153,16 @@ class Bus:
 
     def step(self, assignment, kind, done_by=None, second="town", **changes):
         """A step of the item's process: by a clerk of the department, with one of the household's town at a survey."""
+        if second == "town":
+            second = clerk(assignment["division_code"][:9]) if kind == "SURVEYED" else None
         record = dict(event_id=uuid.uuid4().bytes, household_id=assignment["household_id"],
                       occurred_at=int(time.time() * 1000), case_id=assignment["case_id"],
                       assignment_id=assignment["assignment_id"], department=assignment["department"],
                       item=assignment["item"], kind=kind, done_by=done_by or clerk(assignment["department"]),
-                      second=None if kind != "SURVEYED" else clerk(assignment["division_code"][:9]) if second == "town" else second,
-                      document_hash=None)
+                      second=second, document_hash=None)
         record.update(changes)
         self.producer.produce("qihe.decisions." + assignment["department"], key=str(uuid.UUID(bytes=assignment["household_id"])),
-                              value=framed(STEP, record))
+                              headers=[("ce_id", str(uuid.UUID(bytes=record["event_id"])))], value=framed(STEP, record))
         assert self.producer.flush(20) == 0
         return record
 
@@ -197,7 +198,7 @@ class Bus:
                       case_id=assignment["case_id"], decision_id=uuid.uuid4().bytes,
                       assignment_id=assignment["assignment_id"], department=department,
                       item=assignment["item"], outcome="CONFIRMED", amount_fen=fen, uncovered_fen=0,
-                      deviation="特殊困难" if fen > (assignment["amount_fen"] or fen) else None,
+                      deviation="特殊困难" if fen is not None and fen > (assignment["amount_fen"] or fen) else None,
                       delivery="POST_CASH", payee_hash=assignment.get("payee_hash"), goods=None, period="ONCE",
                       from_month=None, reason="", decided_by=approver(department), authority_ref=None,
                       signed_at=now, document_hash=None, seal_id="seal-" + department, seal=None)
@@ -210,6 +211,6 @@ class Bus:
         if not send:
             return record
         self.producer.produce("qihe.decisions." + department, key=str(uuid.UUID(bytes=assignment["household_id"])),
-                              value=framed(DECISION, record))
+                              headers=[("ce_id", str(uuid.UUID(bytes=record["event_id"])))], value=framed(DECISION, record))
         assert self.producer.flush(20) == 0
         return record

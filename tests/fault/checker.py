@@ -58,7 +58,7 @@ class Account:
         self.found = {k: [] for k in KINDS}
         self.counts = {}
         self.seen, self.rows = {}, {}
-        self.applications, self.taken = {}, {}
+        self.applications, self.taken, self.aside = {}, {}, set()
         self.opened, self.closed, self.joined = {}, {}, set()
         self.versions, self.assigned, self.outcomes = {}, {}, {}
         self.given, self.told = set(), set()  # assignments that began; with the topics that tell of them
@@ -103,6 +103,8 @@ class Account:
             if r["application_id"] in self.taken:
                 self.say("duplicated", "an application taken twice", *at)
             self.taken[r["application_id"]] = case
+        elif kind == "ATTENTION" and r.get("application_id") is not None:
+            self.aside.add(r["application_id"])  # for people; of several reasons one event each
         elif kind == "DECISION_ACCEPTED":
             decision = r["decision"]["decision_id"]
             if decision in self.accepted:
@@ -226,8 +228,10 @@ class Account:
     def finish_applications(self):
         for id_, all_ in self.applications.items():
             dead = all(at in self.dead for at, _ in all_)
-            if id_ not in self.taken and not dead:
+            if id_ not in self.taken and id_ not in self.aside and not dead:
                 self.say("lost", "application", text(id_), *all_[0][0])
+            if id_ in self.taken and id_ in self.aside:
+                self.say("duplicated", "an application taken and set aside", text(id_))
             if not dead and all_[0][1]["household_id"] not in self.states:
                 self.say("torn", "an application without a state", text(id_))
         for id_ in self.taken:
@@ -427,7 +431,15 @@ def handed_on(events):
     return events[:i] + [handed] + events[i + 1:]
 
 
+def both_ways(events):
+    """What opened its case is set aside as well."""
+    e = events[index_of(events, "case_event", kind="OPENED")]
+    last = max(x[2] for x in events if x[0] == e[0])
+    return events + [e[:2] + (last + 1, e[3], dict(e[4], kind="ATTENTION", event_id=uuid.uuid4().bytes))]
+
+
 PLANTS = {
+    "an application that counts set aside as well": (both_ways, ("duplicated",)),
     "an assignment handed on that never began": (handed_on, ("lost",)),
     "an application's case dropped": (lambda e: dropped(e, "case_event", kind="OPENED"), ("lost",)),
     "an evaluation dropped": (lambda e: dropped(e, "evaluation"), ("lost", "torn")),

@@ -380,9 +380,51 @@ def reads(door):
         path = "/v1/cases/" + case["case_id"]
         s = door.ask("GET", path, headers=signed(bytes.fromhex(key), system, "GET", path, key_id=8 if system == "MZ" else 7))[0]
         check("system %s: %d" % (system, want), s == want, s)
+    strangers(door, mine, other)
     resident(door, i, form)
     limited(door)
     guesses(door)
+
+
+def strangers(door, mine, other):
+    """Who knows a number applies with it while its household has an open case."""
+    order = door.count + 500
+    def person(**more):
+        return [dict({"id_no": identity(order), "name": "甲乙", "relation": "0", "head": True, "phone": "13800000001"}, **more)]
+    i = door.post(door.form(order=order, members=person()), bearer(mine))[1]["application_id"]
+    door.case_of(i, bearer(mine))
+    until(lambda: door.town.audit()["unread"] == 0, 30, door.town.moved)
+    before = door.case_of(i, bearer(mine))
+    poor = {"area": "rural", "income_total_fen": 0}
+    far = door.form(door.assistants[1], order=order, members=person(phone="13900000009"), consent=False, facts=poor)
+    web = door.form(order=order, members=person(phone="13900000009"), consent=False, facts=poor, channel="WEB", evidence=None)
+    del web["operator"]
+    s, one = door.post(far, bearer(other))
+    body, path = json.dumps(web, ensure_ascii=False).encode(), "/v1/applications"
+    s2, _, two = door.ask("POST", path, body, signed(bytes.fromhex(door.secret), "callcentre", "POST", path, body))
+    check("both are taken, as if there were no such household", (s, s2) == (202, 202), (one, two))
+    one, two = one["application_id"], json.loads(two)["application_id"]
+
+    def seen():
+        case = door.case_of(i, bearer(mine))
+        aside = {a["application_id"]: a for a in case["applications"] if a.get("aside")}
+        return (case, aside) if {one, two} <= set(aside) else None
+    got = until(seen, 40, door.town.moved)
+    check("the case's village sees both, set aside", got and set(got[1]) == {one, two} and
+          got[1][one]["operator"] == door.assistants[1][0], got)
+    after = got[0] if got else before
+    notes = sorted(x["note"]["code"] for x in after["timeline"] if x["word"] and x["word"]["code"] == "ATTENTION")
+    check("and why", notes == ["APPLICANT_DIFFERS", "DIVISION_DIFFERS"], notes)
+    same = ("evaluations", "evaluation", "items", "assignments", "members", "verifications", "division")
+    check("nothing of them counts: facts, consent, members, village", all(before.get(k) == after.get(k) for k in same),
+          [k for k in same if before.get(k) != after.get(k)])
+    s, _, b = door.progress(one, bearer(other))
+    check("who sent it learns of no case", s == 200 and json.loads(b)["state"] == "accepted" and "case" not in json.loads(b), (s, b))
+    for what in (one, two):
+        s, _, b = door.ask("POST", "/v1/progress", {"application_id": what, "id_last": identity(order)[-6:]})
+        check("nor does who knows the number", s == 200 and "case" not in json.loads(b), (s, b))
+    audit = door.town.audit()
+    check("nothing is lost", (audit["lost"], audit["duplicated"], audit["torn"]) == (0, 0, 0), audit)
 
 
 def resident(door, i, form):

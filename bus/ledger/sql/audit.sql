@@ -11,7 +11,8 @@ WITH -- By its place, not by its number: a letter excuses one event, the one it 
                               AND right(d.topic, length(e.topic)) = e.topic)) AS came,
                             bool_or(kind = 'case_event') AS taken
                      FROM event e WHERE kind = 'application'
-                       OR (kind = 'case_event' AND word IN ('OPENED', 'APPLICATION_JOINED'))
+                       OR (kind = 'case_event' AND (word IN ('OPENED', 'APPLICATION_JOINED')
+                         OR (word = 'ATTENTION' AND detail->>'application_id' IS NOT NULL)))
                      GROUP BY about),
      decision AS (SELECT about, bool_or(kind = 'case_event') AS accepted, bool_or(kind = 'dispatch_result') AS done
                   FROM event WHERE kind = 'dispatch_result' OR (kind = 'case_event' AND word = 'DECISION_ACCEPTED')

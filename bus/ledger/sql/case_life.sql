@@ -21,9 +21,11 @@ near AS (
 closed AS (
     SELECT occurred_at, detail FROM near WHERE kind = 'case_event' AND word = 'CLOSED'
     ORDER BY occurred_at LIMIT 1),
+-- What was set aside for people names its application, too.
 applied AS (
-    SELECT about, word, occurred_at FROM near
-    WHERE kind = 'case_event' AND word IN ('OPENED', 'APPLICATION_JOINED')),
+    SELECT DISTINCT about, word FROM near
+    WHERE kind = 'case_event' AND case_id IS NOT NULL AND (word IN ('OPENED', 'APPLICATION_JOINED')
+       OR (word = 'ATTENTION' AND detail->>'application_id' IS NOT NULL))),
 life AS (
     SELECT n.*, to_char(n.occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"') AS at
     FROM near AS n, opened AS o LEFT JOIN closed AS c ON true
@@ -91,6 +93,7 @@ SELECT jsonb_build_object(
   'closed_at', to_char(c.occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'),
   'applications', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'application_id', l.about, 'channel', l.word, 'at', l.at, 'joined', w.word = 'APPLICATION_JOINED',
+      'aside', w.word = 'ATTENTION',
       'helper', l.detail->'helper'->>'operator_id', 'operator', l.detail->'operator'->>'operator_id')
       ORDER BY l.occurred_at), '[]') FROM life AS l JOIN applied AS w ON w.about = l.about WHERE l.kind = 'application'),
   'assignments', (SELECT coalesce(jsonb_agg(jsonb_build_object(

@@ -134,15 +134,18 @@ static void simulate_grant(struct answering *a,
 
 /* --- the steps before a decision --- */
 
+/* about: what makes its id, with the kind: the assignment, or what it came back
+ * by. */
 static int simulate_step(struct answering *a,
                          const struct sa_assignment *q,
-                         enum sa_step_kind kind)
+                         enum sa_step_kind kind,
+                         const struct bus_id *about)
 {
     struct sa_step *e = bus_arena_calloc(a->mem, 1, sizeof(*e));
     if (e == NULL) {
         return bus_fail(a->err, BUS_ENOMEM, "an answer");
     }
-    e->event_id = bus_wire_simulated_id("step", &q->assignment_id, kind);
+    e->event_id = bus_wire_simulated_id("step", about, kind);
     e->household_id = q->household_id;
     e->case_id = q->case_id;
     e->occurred_at = a->now_ms;
@@ -151,7 +154,7 @@ static int simulate_step(struct answering *a,
     e->item = q->item;
     e->kind = kind;
     e->done_by = cli_simulate_clerk(cli_simulate_officer(a->rules, a->partner));
-    if (kind == SA_STEP_KIND_SURVEYED) {
+    if (kind == SA_STEP_KIND_SURVEYED || kind == SA_STEP_KIND_HEARD) {
         e->has_second = true;
         e->second = cli_simulate_companion(a->rules, q->division_code);
     }
@@ -201,12 +204,20 @@ static int simulate_process(struct answering *a,
         if ((p.steps & BUS_POLICY_STEP_BIT(i)) == 0) {
             continue;
         }
-        BUS_TRY(simulate_step(a, q, kinds[i]));
+        BUS_TRY(simulate_step(a, q, kinds[i], &q->assignment_id));
         if (i == BUS_POLICY_STEP_NOTICE && p.notice_days == 0) {
-            BUS_TRY(simulate_step(a, q, SA_STEP_KIND_NOTICE_EXPIRED));
+            BUS_TRY(simulate_step(a, q, SA_STEP_KIND_NOTICE_EXPIRED,
+                                  &q->assignment_id));
         }
     }
     return BUS_OK;
+}
+
+/* Less of what was granted: its people are told, come and are heard. */
+static int simulate_hearing(struct answering *a, const struct sa_assignment *q)
+{
+    BUS_TRY(simulate_step(a, q, SA_STEP_KIND_NOTICE_POSTED, &q->event_id));
+    return simulate_step(a, q, SA_STEP_KIND_HEARD, &q->event_id);
 }
 
 /* What came back is decided anew, each time, and goes back no more: by its
@@ -244,7 +255,9 @@ static int simulate_decide(struct answering *a, const struct sa_assignment *q)
                   reason_begins(q, "STEP_MISSING notice"))) {
         return BUS_OK; /* of a step; or people come back to it */
     }
-    if (!again || reason_begins(q, "STEP_MISSING")) {
+    if (again && reason_begins(q, "STEP_MISSING hearing")) {
+        BUS_TRY(simulate_hearing(a, q));
+    } else if (!again || reason_begins(q, "STEP_MISSING")) {
         BUS_TRY(simulate_process(a, q, &waits));
     }
     if (waits) {
