@@ -183,25 +183,43 @@ static int32_t pay_of(const struct treasury_schedule *s,
     return day;
 }
 
+/* Name and days of the n-th period; *ret_start: its first month. */
+static bool schedule_period(const struct treasury_schedule *s,
+                            int32_t n,
+                            struct treasury_due *ret,
+                            int32_t *ret_start)
+{
+    BUS_CHECK(n >= 0 && (unsigned)s->period < TREASURY_PERIODS);
+    int32_t start = period_start(s, n);
+    bool over = s->until != 0 && n > 0 && s->until < month_first(start);
+    if (over || start >= MONTHS_MAX || (n > 0 && s->period == TREASURY_ONCE)) {
+        return false;
+    }
+    *ret = (struct treasury_due){.first = month_first(start)};
+    ret->last = month_first(start + months_in(s->period)) - 1;
+    period_name(s->period, start, ret->period);
+    *ret_start = start;
+    return true;
+}
+
+bool treasury_schedule_first(const struct treasury_schedule *s,
+                             struct treasury_due *ret)
+{
+    int32_t start = 0;
+    return schedule_period(s, 0, ret, &start);
+}
+
 bool treasury_schedule_line(const struct treasury_schedule *s,
                             const struct bus_policy_calendar *calendar,
                             int32_t n,
                             struct treasury_due *ret)
 {
-    BUS_CHECK(n >= 0 && (unsigned)s->period < TREASURY_PERIODS);
-    if (n > 0 && s->period == TREASURY_ONCE) {
+    int32_t start = 0;
+    if (!schedule_period(s, n, ret, &start)) {
         return false;
     }
-    int32_t start = period_start(s, n);
-    if (start >= MONTHS_MAX ||
-        (s->until != 0 && n > 0 && s->until < month_first(start))) {
-        return false;
-    }
-    *ret = (struct treasury_due){.first = month_first(start)};
-    ret->last = month_first(start + months_in(s->period)) - 1;
     /* A term that has begun is paid from the award's own month on. */
     int32_t paid = start < s->from_month ? s->from_month : start;
-    period_name(s->period, start, ret->period);
     ret->pay = pay_of(s, calendar, paid, &ret->back);
     BUS_CHECK(ret->pay >= s->decided && ret->first <= ret->last);
     return true;

@@ -83,6 +83,10 @@ bool treasury_schedule_line(const struct treasury_schedule *s,
                             int32_t n,
                             struct treasury_due *ret);
 
+/* The days of the first period, without its pay day. */
+bool treasury_schedule_first(const struct treasury_schedule *s,
+                             struct treasury_due *ret);
+
 /* "2026-07" into a month; false if it is none. */
 bool treasury_month_parse(struct bus_strv text, int32_t *ret);
 

@@ -30,12 +30,14 @@ CREATE TABLE award (
     state         text   NOT NULL CHECK (state IN ('live', 'waiting', 'ended')),
     note          text   NOT NULL DEFAULT '', -- why it waits or has ended
     next_line     int    NOT NULL DEFAULT 0 CHECK (next_line >= 0),
+    next_pay      date,            -- no line is to be made before; NULL: none any more
     payee_hash    bytea  NOT NULL CHECK (length(payee_hash) = 32),
     personal      bytea  NOT NULL -- sealed for `dispatch`, as it came
 );
 -- A decision about the same again takes the place of the one before.
 CREATE UNIQUE INDEX award_one ON award (item, beneficiary, purpose) WHERE state <> 'ended';
 CREATE INDEX award_by_household ON award (household_id);
+CREATE INDEX award_next ON award (next_pay) WHERE state <> 'ended';
 
 -- What one beneficiary gets of one item for one period.
 CREATE TABLE due_line (
@@ -140,10 +142,13 @@ CREATE TABLE batch_line (
     state      text   NOT NULL DEFAULT 'due', -- of the order, in the line's words
     open       boolean NOT NULL DEFAULT true, -- not answered for good
     reference  text   NOT NULL DEFAULT '',    -- the bank's, of the answer that moved it
+    decision_id uuid,                         -- that it follows from
+    written    boolean NOT NULL DEFAULT false, -- stands in the outbox
     PRIMARY KEY (batch_id, line_id),
     UNIQUE (line_id, attempt)
 );
 CREATE UNIQUE INDEX batch_line_open ON batch_line (line_id) WHERE open; -- one open batch a line
+CREATE INDEX batch_line_unwritten ON batch_line (batch_id) WHERE state = 'sent' AND NOT written;
 CREATE TRIGGER batch_line_moves BEFORE INSERT OR UPDATE OF state ON batch_line
     FOR EACH ROW EXECUTE FUNCTION treasury_moves('line', 'due');
 
