@@ -3,6 +3,7 @@
 #ifndef BUS_CONF_AUTHORITY_H
 #define BUS_CONF_AUTHORITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bus_config_bureau /* bus/catalogue/publication.h */
@@ -12,6 +13,11 @@ struct bus_config_bureau /* bus/catalogue/publication.h */
 struct bus_config_money
 {
     int64_t order_max_fen; /* of one order, whatever anybody decided */
+};
+struct bus_config_treasury /* ops/docs/treasury.md */
+{
+    bool recurring; /* what is paid every period is the treasury's */
+    int64_t lead_days;
 };
 struct bus_config_seals
 {

@@ -303,6 +303,7 @@ static const struct bus_key http_keys[] = {
     PORT_ROW(dispatch, "8482", "health, metrics", "派发角色端口"),
     PORT_ROW(ledger, "8483", "cases, health, metrics", "台账角色端口"),
     PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
+    PORT_ROW(treasury, "8486", "health, metrics", "资金发放角色端口"),
     END};
 static const struct bus_keys http = {
     "http",
@@ -378,6 +379,26 @@ static const struct bus_keys money = {"money",
                                       "The last door of all money.",
                                       "资金支付的最后一道关口。"};
 
+static const struct bus_key treasury_keys[] = {
+    {"recurring", BUS_KEY_BOOL, AT(bus_config_treasury, recurring),
+     .dflt = "false",
+     .doc = "what is paid every period is the treasury's, the first period "
+            "included: dispatch then orders only what is paid once; the same "
+            "for matcher, dispatch and treasury",
+     .doc_zh = "按期发放的资金(含首期)由资金发放角色制批发放,"
+               "派发只下达一次性款项;研判、派发、发放三个角色须一致"},
+    {"lead_days", BUS_KEY_INT, AT(bus_config_treasury, lead_days),
+     .dflt = "10", .min = 0, .max = 60,
+     .doc = "days before its pay day on which a line becomes due to be batched",
+     .doc_zh = "发放日前多少天生成应发明细"},
+    END};
+static const struct bus_keys treasury = {"treasury",
+                                         treasury_keys,
+                                         sizeof(struct bus_config_treasury),
+                                         BUS_KEYS_NO_NODE,
+                                         "Money that is paid every period.",
+                                         "按期发放的资金。"};
+
 static const struct bus_key seals_keys[] = {
     {"required_from", BUS_KEY_DATE, AT(bus_config_seals, required_from),
      .dflt = "2020-01-01",
@@ -442,6 +463,7 @@ static const struct bus_key config_keys[] = {
     PART(keys, "see below", "见下"),
     PART(bureau, "see below", "见下"),
     PART(money, "see below", "见下"),
+    PART(treasury, "see below", "见下"),
     PART(seals, "see below", "见下"),
     PART(process, "see below", "见下"),
     END};

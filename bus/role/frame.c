@@ -116,6 +116,7 @@ port_of(const struct bus_config *c, const char *role, const char *name)
            : strcmp(role, "dispatch") == 0 ? c->http.dispatch
            : strcmp(role, "ledger") == 0   ? c->http.ledger
            : strcmp(role, "registry") == 0 ? c->http.registry
+           : strcmp(role, "treasury") == 0 ? c->http.treasury
                                            : 0;
 }
 

@@ -100,6 +100,7 @@ static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
     s->rules = (struct dispatch_rules){.bank_of = bank_of,
                                        .data = &s->frame.config,
                                        .order_max_fen = c->money.order_max_fen,
+                                       .treasury = c->treasury.recurring,
                                        .pay_days = PAY_DAYS,
                                        .deliver_days = DELIVER_DAYS,
                                        .claim_days = CLAIM_DAYS};

@@ -119,6 +119,21 @@ const char *treasury_books_ids(struct treasury_books *b,
     return to;
 }
 
+struct bus_strv treasury_bytes(const char *text, struct bus_arena *mem)
+{
+    size_t n = strlen(text) > 2 ? (strlen(text) - 2) / 2 : 0;
+    char *to = bus_arena_alloc(mem, n + 1);
+    for (size_t i = 0; to != NULL && i < n; i++) {
+        int byte = 0;
+        for (int k = 0; k < 2; k++) {
+            char c = text[2 + 2 * i + (size_t)k];
+            byte = byte * 16 + (c >= 'a' ? c - 'a' + 10 : c - '0');
+        }
+        to[i] = (char)byte;
+    }
+    return (struct bus_strv){to, to != NULL ? n : 0};
+}
+
 /* --- acts and money --- */
 
 int treasury_books_act(struct treasury_books *b,

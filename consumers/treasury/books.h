@@ -60,6 +60,9 @@ const char *treasury_books_text(struct treasury_books *b, struct bus_strv v);
 const char *treasury_books_ids(struct treasury_books *b,
                                const struct bus_pg_rows *rows);
 
+/* "\\x6162", as the server writes bytes; p NULL: no memory. */
+struct bus_strv treasury_bytes(const char *text, struct bus_arena *mem);
+
 /* A row of who did what. Zeroed fields are left out. */
 struct treasury_act
 {

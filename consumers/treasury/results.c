@@ -7,6 +7,7 @@
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/sql/answer_put.h"
 #include "consumers/treasury/sql/batch_left.h"
+#include "consumers/treasury/sql/elsewhere_ask.h"
 #include "consumers/treasury/sql/line_move.h"
 #include "consumers/treasury/sql/order_find.h"
 #include "consumers/treasury/sql/order_move.h"
@@ -51,6 +52,21 @@ static int order_read(struct treasury_books *b,
         ret->newest = strcmp(bus_pg_value(rows, 0, 9), "t") == 0;
         ret->owed = bus_pg_i64(rows, 0, 11) > 0;
     }
+    bus_pg_rows_free(rows);
+    return BUS_OK;
+}
+
+/* Dispatch's: what is paid once. */
+static int order_elsewhere(struct treasury_books *b,
+                           const char *order,
+                           bool *ret,
+                           struct bus_err *err)
+{
+    struct bus_pg_rows *rows = NULL;
+    BUS_CHECK(order != NULL);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_elsewhere_ask,
+                               TREASURY_PARAMS(order), &rows, err));
+    *ret = bus_pg_count(rows) > 0;
     bus_pg_rows_free(rows);
     return BUS_OK;
 }
@@ -185,6 +201,13 @@ int treasury_result_take(struct treasury_books *b,
     struct treasury_answer_effect e = {.end = TREASURY_UNKNOWN_ORDER};
     *ret = "";
     BUS_TRY(order_read(b, r, &o, &there, err));
+    if (!there) {
+        bool elsewhere = false;
+        BUS_TRY(order_elsewhere(b, o.order, &elsewhere, err));
+        if (elsewhere) {
+            return BUS_OK;
+        }
+    }
     if (there) {
         e = treasury_answer_judge(&(struct treasury_answer){
             .order = o.state,

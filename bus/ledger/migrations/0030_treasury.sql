@@ -287,6 +287,11 @@ CREATE TRIGGER treasury_act_rows BEFORE UPDATE OR DELETE ON treasury_act
 CREATE TRIGGER treasury_act_whole BEFORE TRUNCATE ON treasury_act
     FOR EACH STATEMENT EXECUTE FUNCTION treasury_only_grows();
 
+-- Orders that dispatch has sent: an answer to one of them is not for here.
+CREATE TABLE order_elsewhere (
+    order_id uuid PRIMARY KEY
+);
+
 -- Every answer of a bank, and its end (consumers/treasury/answers.c).
 CREATE TABLE bank_answer (
     event_id   uuid   PRIMARY KEY, -- the same answer is one, however often it comes

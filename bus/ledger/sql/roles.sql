@@ -38,7 +38,8 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
     GRANT SELECT, INSERT ON account_entry, treasury_act TO lianou_treasury;
-    GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, treasury_reading, outbox
+    GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,
+        outbox
         TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE, DELETE ON batch_line TO lianou_treasury; -- out of a batch that was not sent
     GRANT SELECT ON fund_balance, fund_day, treasury_move TO lianou_treasury;

@@ -43,6 +43,7 @@ static const struct
     {"treasury", "treasury_move", "S"},
     {"treasury", "bank_answer", "SIU"},
     {"treasury", "life_change", "SIU"},
+    {"treasury", "order_elsewhere", "SIU"},
     {"treasury", "treasury_reading", "SIU"},
     {"treasury", "outbox", "SIU"},
     {"treasury", "account", "S"},
