@@ -8,6 +8,7 @@
 #include "bus/policy/award_days.h"
 #include "bus/role/keyed.h"
 #include "bus/wire/ids.h"
+#include "bus/wire/keyring.h"
 #include "consumers/treasury/life.h"
 #include "consumers/treasury/schedule.h"
 #include "consumers/treasury/sql/award_find.h"
@@ -67,8 +68,9 @@ static const char *award_fault(const struct treasury_events *e,
     BUS_CHECK(e->rules.order_max_fen > 0);
     bool well = d->has_amount_fen && d->amount_fen > 0 &&
                 d->amount_fen <= e->rules.order_max_fen;
-    return !well                                           ? "ABOVE_ORDER_MAX"
-           : !d->has_payee_hash || d->payee_hash.n != 32   ? "PAYEE_MISSING"
+    return !well ? "ABOVE_ORDER_MAX"
+           : !d->has_payee_hash || d->payee_hash.n != BUS_WIRE_SUM_BYTES
+               ? "PAYEE_MISSING"
            : !c->has_personal || c->personal.n == 0        ? "ACCOUNT_MISSING"
            : !c->has_fund || c->fund.n == 0 || bank.n == 0 ? "NO_BANK_FOR_FUND"
                                                            : "";

@@ -31,7 +31,7 @@ CREATE TABLE award (
     note          text   NOT NULL DEFAULT '', -- why it waits or has ended
     next_line     int    NOT NULL DEFAULT 0 CHECK (next_line >= 0),
     next_pay      date,            -- no line is to be made before; NULL: none any more
-    payee_hash    bytea  NOT NULL CHECK (length(payee_hash) = 32),
+    payee_hash    bytea  NOT NULL CHECK (length(payee_hash) = 16),
     personal      bytea  NOT NULL -- sealed for `dispatch`, as it came
 );
 -- A decision about the same again takes the place of the one before.

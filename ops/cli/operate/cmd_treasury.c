@@ -12,6 +12,7 @@
 #include "bus/policy/calendar.h"
 #include "bus/web/accounts.h"
 #include "consumers/treasury/officer.h"
+#include "consumers/treasury/sql/award_find.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/treasury.h"
 #include "ops/cli/password.h"
@@ -158,7 +159,15 @@ static int treasury_award_named(struct asked_treasury *a, struct bus_err *err)
 
 static int act_stop(struct asked_treasury *a, struct bus_err *err)
 {
+    struct bus_pg_rows *r = NULL;
     BUS_TRY(treasury_award_named(a, err));
+    BUS_TRY(treasury_books_ask(&a->books, consumers_treasury_sql_award_find,
+                               TREASURY_PARAMS(a->words[1]), &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bus_pg_rows_free(r);
+    if (!there) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
+    }
     return treasury_award_stop(&a->books,
                                &(struct treasury_stop){.award = a->words[1],
                                                        .state = "waiting",
@@ -239,11 +248,11 @@ treasury_work(struct asked_treasury *a, size_t i, struct bus_err *err)
         .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
     if (treasury_acts[i].whom != WHOM_NOBODY) {
         BUS_TRY(treasury_login(a, err));
-        BUS_TRY(treasury_may(a,
-                             treasury_acts[i].whom == WHOM_PAYS
-                                 ? BUS_REGISTER_PAY
-                                 : BUS_REGISTER_OPINION,
-                             0, err));
+        int rc = treasury_may(a, BUS_REGISTER_PAY, 0, err);
+        if (rc == BUS_EDENIED && treasury_acts[i].whom == WHOM_PREPARES) {
+            rc = treasury_may(a, BUS_REGISTER_OPINION, 0, err);
+        }
+        BUS_TRY(rc);
         a->books.who = a->operator_id;
     }
     BUS_TRY(treasury_books_begin(&a->books, err));

@@ -80,7 +80,7 @@ static void number_is(int64_t want, const char *sql)
 
 /* --- awards --- */
 
-static char hash[32];
+static char hash[16];
 
 static void award_of(int household, int decision, int64_t fen, int from_month)
 {
