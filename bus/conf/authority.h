@@ -3,7 +3,6 @@
 #ifndef BUS_CONF_AUTHORITY_H
 #define BUS_CONF_AUTHORITY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct bus_config_bureau /* bus/catalogue/publication.h */
@@ -16,7 +15,7 @@ struct bus_config_money
 };
 struct bus_config_treasury /* ops/docs/treasury.md */
 {
-    bool recurring; /* what is paid every period is the treasury's */
+    int32_t recurring_from; /* day; decisions of before are dispatch's */
     int64_t lead_days;
 };
 struct bus_config_seals

@@ -380,15 +380,19 @@ static const struct bus_keys money = {"money",
                                       "资金支付的最后一道关口。"};
 
 static const struct bus_key treasury_keys[] = {
-    {"recurring", BUS_KEY_BOOL, AT(bus_config_treasury, recurring),
-     .dflt = "false",
-     .doc = "what is paid every period is the treasury's, the first period "
-            "included: dispatch then orders only what is paid once; the same "
-            "for matcher, dispatch and treasury",
-     .doc_zh = "按期发放的资金(含首期)由资金发放角色制批发放,"
-               "派发只下达一次性款项;研判、派发、发放三个角色须一致"},
-    {"lead_days", BUS_KEY_INT, AT(bus_config_treasury, lead_days),
-     .dflt = "10", .min = 0, .max = 60,
+    {"recurring_from", BUS_KEY_DATE, AT(bus_config_treasury, recurring_from),
+     .dflt = "2100-01-01",
+     .doc =
+         "what a decision accepted from this day on pays every period is the "
+         "treasury's, the first period included; what was accepted before "
+         "is dispatch's, as is what is paid once. The same day for matcher, "
+         "dispatch and treasury; a day far ahead where there is none",
+     .doc_zh =
+         "自该日起受理的决定,按期发放的资金(含首期)由资金发放角色制批发放;"
+         "此前受理的及一次性款项由派发下达。研判、派发、发放三个角色须一致;"
+         "不启用时填较晚日期"},
+    {"lead_days", BUS_KEY_INT, AT(bus_config_treasury, lead_days), .dflt = "10",
+     .min = 0, .max = 60,
      .doc = "days before its pay day on which a line becomes due to be batched",
      .doc_zh = "发放日前多少天生成应发明细"},
     END};

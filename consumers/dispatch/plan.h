@@ -38,7 +38,8 @@ struct dispatch_rules
     struct bus_strv post;  /* partner code, "" for none */
     int64_t cash_max_fen;  /* 300000: inclusive (Civil Code 1259) */
     int64_t order_max_fen; /* of any order, inclusive */
-    bool treasury;         /* orders what is paid every period */
+    int32_t treasury_from; /* who orders from this day on what is paid every
+                              period; 0: nobody else */
     struct bus_strv charities[DISPATCH_CHARITIES_MAX];
     size_t charity_count;
     int32_t pay_days, deliver_days, claim_days; /* limits from today */

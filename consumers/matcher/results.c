@@ -173,9 +173,11 @@ line_move(struct step *s, struct line_at *at, const struct line_answer *a)
 static bool of_the_treasury(const struct step *s)
 {
     const struct sa_household_state *st = s->state;
-    for (size_t i = 0; s->rules->treasury && i < st->assignments.n; i++) {
+    int32_t from = s->rules->treasury_from;
+    for (size_t i = 0; from != 0 && i < st->assignments.n; i++) {
         const struct sa_assignment_state *a = &st->assignments.v[i];
-        if (a->has_award && a->award.period != SA_PERIOD_ONCE) {
+        if (a->has_award && a->award.from >= from &&
+            a->award.period != SA_PERIOD_ONCE) {
             return true;
         }
     }

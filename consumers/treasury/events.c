@@ -168,7 +168,8 @@ static int on_decision(struct treasury_events *e,
     if (d->delivery != SA_DELIVERY_BANK) {
         return BUS_OK;
     }
-    if (d->period != SA_PERIOD_ONCE) {
+    if (d->period != SA_PERIOD_ONCE &&
+        bus_china_day(c->occurred_at) >= e->rules.recurring_from) {
         return decision_award(e, b, c, err);
     }
     struct bus_id order =

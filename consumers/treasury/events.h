@@ -27,6 +27,7 @@ struct treasury_rules
     void *data;
     int32_t partitions; /* of every case topic */
     int64_t order_max_fen;
+    int32_t recurring_from; /* decisions of before are dispatch's */
 };
 struct treasury_events
 {

@@ -67,7 +67,7 @@ static void treasury_next(struct treasury *t);
 
 /* --- jobs --- */
 
-static void job_run(void *data) /* on a pool thread */
+static void job_work(void *data) /* on a pool thread */
 {
     struct treasury *t = data;
     struct treasury_worker *w = &t->worker;
@@ -157,7 +157,7 @@ static void job_well(struct treasury *t)
 
 static void treasury_join(struct treasury *t);
 
-static void job_done(void *data)
+static void job_ended(void *data)
 {
     struct treasury *t = data;
     if (t->rc == BUS_OK) {
@@ -244,7 +244,7 @@ static void treasury_next(struct treasury *t)
         }
         return;
     }
-    if (bus_run_work(t->frame.loop, job_run, job_done, t, &err) != BUS_OK) {
+    if (bus_run_work(t->frame.loop, job_work, job_ended, t, &err) != BUS_OK) {
         t->job = TREASURY_JOB_NONE;
         t->stuck = true;
         bus_run_loop_stop(t->frame.loop, &err);
@@ -439,7 +439,8 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
                   .bank_of = treasury_bank_of,
                   .data = c,
                   .partitions = (int32_t)c->kafka.partitions,
-                  .order_max_fen = c->money.order_max_fen},
+                  .order_max_fen = c->money.order_max_fen,
+                  .recurring_from = c->treasury.recurring_from},
         .schemas = bus_role_types_registry(),
         .mem = &w->message};
     w->writer = (struct treasury_writer){.config = c, .mem = &w->order};
@@ -455,12 +456,6 @@ static int treasury_start(struct treasury *t, struct bus_err *err)
     struct bus_config *c = &t->frame.config;
     t->database =
         bus_run_health_add(&t->frame.health, "database", "not asked yet");
-    if (!c->treasury.recurring) {
-        return bus_fail(err, BUS_ECONFIG,
-                        "treasury.recurring is false: dispatch orders what is "
-                        "paid every period, and this role would pay it again / "
-                        "treasury.recurring 为 false, 按期发放仍由派发下达");
-    }
     t->catalogue = bus_role_frame_catalogue(c);
     if (t->catalogue == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");

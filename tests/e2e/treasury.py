@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 
-os.environ["LIANOU_TREASURY"] = "true"
+os.environ["LIANOU_TREASURY_FROM"] = "2020-01-01"
 from county import OPERATOR, SCHEMAS, SOURCE, Bus, application, fastavro, framed, newest  # noqa: E402
 
 sys.path.insert(0, str(SOURCE / "tests/interop"))

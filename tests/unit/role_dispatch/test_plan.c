@@ -111,11 +111,13 @@ static void a_period_is_the_treasurys(void **state)
     e.decision.amount_fen = 66000;
     struct bus_id order = bus_wire_line_id("order", &e.decision.assignment_id,
                                            &e.decision.decision_id);
-    for (int i = 0; i < 8; i++) {
-        bool monthly = i & 1, other = i & 4;
+    for (int i = 0; i < 16; i++) {
+        bool monthly = i & 1, other = i & 4, before = i & 8;
+        bool treasurys = (i & 2) && monthly && !before;
         struct dispatch_payee payee = {
             other ? BUS_ROLE_PAYEE_OTHER : BUS_ROLE_PAYEE_SAME, true};
-        rules.treasury = i & 2;
+        rules.treasury_from = i & 2 ? 20000 : 0;
+        e.occurred_at = (before ? INT64_C(19999) : 20000) * 86400000;
         e.decision.period = monthly ? SA_PERIOD_MONTHLY : SA_PERIOD_ONCE;
         bus_arena_reset(&mem);
         assert_int_equal(dispatch_plan(&rules, &e, &payee,
@@ -123,7 +125,7 @@ static void a_period_is_the_treasurys(void **state)
                                        &mem, &outs, &err),
                          BUS_OK);
         const struct sa_dispatch_result *told = outs.v[outs.n - 1].record;
-        assert_int_equal(outs.n, other || (monthly && rules.treasury) ? 1 : 2);
+        assert_int_equal(outs.n, other || treasurys ? 1 : 2);
         assert_int_equal(told->lines.n, !other);
         assert_int_equal(told->has_reason, other);
         assert_true(other || bus_id_eq(&told->lines.v[0].order_id, &order));

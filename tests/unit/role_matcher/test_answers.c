@@ -76,18 +76,21 @@ static void held_against_what_was_asked(void **state)
 static void later_periods_are_the_treasurys(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i++) {
         struct sa_household_state st;
         struct matcher_outputs out;
         struct bus_err err;
         begin(&st, payment, 1);
         of(&st)->has_award = true;
         of(&st)->award.period = i & 1 ? SA_PERIOD_MONTHLY : SA_PERIOD_ONCE;
+        of(&st)->award.from = rules_day(DAY) - (i & 4 ? 1 : 0);
         struct sa_payment_result *p =
             pays(10, SA_PAYMENT_OUTCOME_SETTLED, FEN, "B1");
         p->order_id = id('x', 1);
-        const struct matcher_rules rules = {
-            .catalogue = k.c, .deadline = no_limit, .treasury = i & 2};
+        const struct matcher_rules rules = {.catalogue = k.c,
+                                            .deadline = no_limit,
+                                            .treasury_from =
+                                                i & 2 ? rules_day(DAY) : 0};
         const struct matcher_event e = {.kind = MATCHER_PAYMENT,
                                         .record = p,
                                         .partner = BUS_STRV("nongshang")};
