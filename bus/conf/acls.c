@@ -95,6 +95,11 @@ static const struct acl_role roles[] = {
      "dispatch",
      true},
     {"lianou-desk", {"register", NULL}, {NULL}, NULL, false},
+    {"lianou-treasury",
+     {"cases", "membership-changes", NULL},
+     {NULL},
+     "treasury",
+     false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
      {"catalogue", "register", NULL},
@@ -154,6 +159,10 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
         acl_topic(m, "lianou-desk", BUS_ACL_WRITE, k->in, p->code);
     }
     acl_notices(m, p->code, p->code);
+    if (p->kind == BUS_PARTNER_BANK) {
+        acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->out, p->code);
+        acl_topic(m, "lianou-treasury", BUS_ACL_READ, k->in, p->code);
+    }
     if (p->kind == BUS_PARTNER_CHARITY) {
         acl_topic(m, p->code, BUS_ACL_READ, "claim-results", p->code);
         acl_topic(m, "lianou-matcher", BUS_ACL_WRITE, "claim-results", p->code);

@@ -13,6 +13,11 @@ struct bus_config_money
 {
     int64_t order_max_fen; /* of one order, whatever anybody decided */
 };
+struct bus_config_treasury /* ops/docs/treasury.md */
+{
+    int32_t recurring_from; /* day; decisions of before are dispatch's */
+    int64_t lead_days;
+};
 struct bus_config_seals
 {
     int32_t required_from;    /* day from which a decision needs one */

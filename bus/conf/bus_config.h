@@ -110,6 +110,7 @@ struct bus_config
     struct bus_config_keys keys;
     struct bus_config_bureau bureau;
     struct bus_config_money money;
+    struct bus_config_treasury treasury;
     struct bus_config_seals seals;
     struct bus_config_process process;
     struct bus_config_run run;

@@ -304,6 +304,7 @@ static const struct bus_key http_keys[] = {
     PORT_ROW(ledger, "8483", "cases, health, metrics", "台账角色端口"),
     PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
     PORT_ROW(desk, "8485", "pages, health, metrics", "办事窗口(网页)端口"),
+    PORT_ROW(treasury, "8486", "health, metrics", "资金发放角色端口"),
     END};
 static const struct bus_keys http = {
     "http",
@@ -404,6 +405,30 @@ static const struct bus_keys money = {"money",
                                       "The last door of all money.",
                                       "资金支付的最后一道关口。"};
 
+static const struct bus_key treasury_keys[] = {
+    {"recurring_from", BUS_KEY_DATE, AT(bus_config_treasury, recurring_from),
+     .dflt = "2100-01-01",
+     .doc =
+         "what a decision accepted from this day on pays every period is the "
+         "treasury's, the first period included; what was accepted before "
+         "is dispatch's, as is what is paid once. The same day for matcher, "
+         "dispatch and treasury; a day far ahead where there is none",
+     .doc_zh =
+         "自该日起受理的决定,按期发放的资金(含首期)由资金发放角色制批发放;"
+         "此前受理的及一次性款项由派发下达。研判、派发、发放三个角色须一致;"
+         "不启用时填较晚日期"},
+    {"lead_days", BUS_KEY_INT, AT(bus_config_treasury, lead_days), .dflt = "10",
+     .min = 0, .max = 60,
+     .doc = "days before its pay day on which a line becomes due to be batched",
+     .doc_zh = "发放日前多少天生成应发明细"},
+    END};
+static const struct bus_keys treasury = {"treasury",
+                                         treasury_keys,
+                                         sizeof(struct bus_config_treasury),
+                                         BUS_KEYS_NO_NODE,
+                                         "Money that is paid every period.",
+                                         "按期发放的资金。"};
+
 static const struct bus_key seals_keys[] = {
     {"required_from", BUS_KEY_DATE, AT(bus_config_seals, required_from),
      .dflt = "2020-01-01",
@@ -474,6 +499,7 @@ static const struct bus_key config_keys[] = {
     PART(keys, "see below", "见下"),
     PART(bureau, "see below", "见下"),
     PART(money, "see below", "见下"),
+    PART(treasury, "see below", "见下"),
     PART(seals, "see below", "见下"),
     PART(process, "see below", "见下"),
     END};

@@ -9,6 +9,7 @@
 #include "bus/ledger/migrations/0003_newest_cases.h"
 #include "bus/ledger/migrations/0004_who_reads.h"
 #include "bus/ledger/migrations/0020_chain.h"
+#include "bus/ledger/migrations/0030_treasury.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -20,6 +21,7 @@ static const struct
     {"0003_newest_cases", bus_ledger_migrations_0003_newest_cases},
     {"0004_who_reads", bus_ledger_migrations_0004_who_reads},
     {"0020_chain", bus_ledger_migrations_0020_chain},
+    {"0030_treasury", bus_ledger_migrations_0030_treasury},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -50,6 +50,33 @@ static bool paid_again(const struct bus_node *schedule)
            !bus_strv_is(p->text, "event");
 }
 
+static void load_schedule(struct loading *l,
+                          const struct bus_node *schedule,
+                          struct version_def *v)
+{
+    const struct bus_node *day = bus_node_get(schedule, "pay_day");
+    const struct bus_node *off = bus_node_get(schedule, "on_day_off");
+    const struct bus_node *starts = bus_node_get(schedule, "starts");
+    int64_t n = 0;
+    v->per_year = per_year_of(schedule);
+    v->item.per_year = paid_again(schedule) ? v->per_year : 0;
+    if (day != NULL && (!bus_node_to_i64(day, &n) || n < 1 || n > 31)) {
+        bus_faults_add(l->faults, day->at, v->item.code.p,
+                       "schedule.pay_day: 1 to 31 / 发放日应为1至31");
+    }
+    v->item.pay_day = (int32_t)n;
+    v->item.starts_next_month =
+        starts != NULL && bus_strv_is(starts->text, "next_month");
+    v->item.pays_before_day_off =
+        off != NULL && bus_strv_is(off->text, "before");
+    if (off != NULL && !v->item.pays_before_day_off &&
+        !bus_strv_is(off->text, "after")) {
+        bus_faults_add(l->faults, off->at, v->item.code.p,
+                       "schedule.on_day_off: before or after / "
+                       "遇休息日: before(提前)或 after(顺延)");
+    }
+}
+
 static void load_clauses(struct loading *l, struct version_def *v)
 {
     v->clause_count = v->condition ? feel_clauses(v->condition, v->clauses,
@@ -99,9 +126,7 @@ static void load_version(struct loading *l,
     v->item.fund = policy_catalogue_text(l, catalogue_part(n, item, "fund"));
     v->item.delivery =
         catalogue_delivery_of(catalogue_part(n, item, "delivery"));
-    v->per_year = per_year_of(catalogue_part(n, item, "schedule"));
-    v->item.per_year =
-        paid_again(catalogue_part(n, item, "schedule")) ? v->per_year : 0;
+    load_schedule(l, catalogue_part(n, item, "schedule"), v);
     const struct bus_node *total =
         bus_node_get(catalogue_part(n, item, "process"), "total");
     int64_t limit = 0;

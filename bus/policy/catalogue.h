@@ -57,8 +57,8 @@ struct bus_policy_item
     enum bus_policy_delivery delivery;
     bool startable; /* while facts are missing */
     bool status;    /* a confirmation that opens others */
-    bool working_days;
-    int32_t limit; /* days to decide */
+    bool working_days, starts_next_month, pays_before_day_off;
+    int32_t limit, pay_day; /* days to decide; of a month, 0: none */
     /* What a confirmed decision makes true: a fact of the dictionary ("" for
      * none), what it gets, and for so many months; 0: until somebody ends it */
     struct bus_strv grants_fact, grants_value;

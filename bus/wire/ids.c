@@ -236,6 +236,29 @@ struct bus_id bus_wire_line_id(const char *what,
     return DERIVE(what, id_part(assignment), id_part(decision));
 }
 
+struct bus_id bus_wire_due_line_id(struct bus_strv item,
+                                   const struct bus_id *beneficiary,
+                                   struct bus_strv period,
+                                   struct bus_strv purpose)
+{
+    return DERIVE("due_line", text_part(item), id_part(beneficiary),
+                  text_part(period), text_part(purpose));
+}
+
+struct bus_id bus_wire_payment_id(const struct bus_id *line, int32_t attempt)
+{
+    return DERIVE("payment", id_part(line), i32_part(attempt));
+}
+
+struct bus_id bus_wire_batch_id(struct bus_strv bank,
+                                struct bus_strv fund,
+                                int32_t pay_day,
+                                int32_t number_of_it)
+{
+    return DERIVE("batch", text_part(bank), text_part(fund), i32_part(pay_day),
+                  i32_part(number_of_it));
+}
+
 struct bus_id bus_wire_event_id(const char *record,
                                 const struct bus_id *about,
                                 int32_t number_of_it,

@@ -71,6 +71,18 @@ struct bus_id bus_wire_line_id(const char *what,
                                const struct bus_id *assignment,
                                const struct bus_id *decision);
 
+/* Of the treasury: what a beneficiary gets of an item for a period, once, over
+ * all batches, banks and decisions; a try at paying it; a batch. */
+struct bus_id bus_wire_due_line_id(struct bus_strv item,
+                                   const struct bus_id *beneficiary,
+                                   struct bus_strv period,
+                                   struct bus_strv purpose);
+struct bus_id bus_wire_payment_id(const struct bus_id *line, int32_t attempt);
+struct bus_id bus_wire_batch_id(struct bus_strv bank,
+                                struct bus_strv fund,
+                                int32_t pay_day,
+                                int32_t number);
+
 /* An event of the matcher: its record, what it is about, which of them. */
 struct bus_id bus_wire_event_id(const char *record,
                                 const struct bus_id *about,

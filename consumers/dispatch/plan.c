@@ -125,6 +125,10 @@ static int plan_pay(struct plan *p)
     o->from_month = d->from_month;
     o->due = p->today + p->rules->pay_days;
     plan_note(p, &o->order_id, SA_DISPATCH_KIND_PAYMENT, bank, d->amount_fen);
+    if (p->rules->treasury_from != 0 && p->today >= p->rules->treasury_from &&
+        d->period != SA_PERIOD_ONCE) {
+        return BUS_OK;
+    }
     return plan_send(p, &(struct dispatch_output){DISPATCH_OUT_PAYMENTS, bank,
                                                   o, o->event_id, true});
 }

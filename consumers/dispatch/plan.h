@@ -1,6 +1,8 @@
 /* plan: what one accepted decision becomes. Pure.
  *
- *   BANK        one payment order to the fund's bank: one fund, one order, fen
+ *   BANK        one payment order to the fund's bank: one fund, one order, fen;
+ *               what is paid every period is ordered by the treasury, under
+ *               the same id the first time, where there is one
  *   POST_CASH   one delivery task with cash, up to the post's cap (S63)
  *   POST_GOODS  one delivery task with goods
  *   SERVICE     nothing to send
@@ -36,6 +38,8 @@ struct dispatch_rules
     struct bus_strv post;  /* partner code, "" for none */
     int64_t cash_max_fen;  /* 300000: inclusive (Civil Code 1259) */
     int64_t order_max_fen; /* of any order, inclusive */
+    int32_t treasury_from; /* who orders from this day on what is paid every
+                              period; 0: nobody else */
     struct bus_strv charities[DISPATCH_CHARITIES_MAX];
     size_t charity_count;
     int32_t pay_days, deliver_days, claim_days; /* limits from today */

@@ -97,12 +97,14 @@ static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
 {
     BUS_CHECK(s->output_count == 0 && s->route_count == 0);
     const struct bus_config *c = &s->frame.config;
-    s->rules = (struct dispatch_rules){.bank_of = bank_of,
-                                       .data = &s->frame.config,
-                                       .order_max_fen = c->money.order_max_fen,
-                                       .pay_days = PAY_DAYS,
-                                       .deliver_days = DELIVER_DAYS,
-                                       .claim_days = CLAIM_DAYS};
+    s->rules =
+        (struct dispatch_rules){.bank_of = bank_of,
+                                .data = &s->frame.config,
+                                .order_max_fen = c->money.order_max_fen,
+                                .treasury_from = c->treasury.recurring_from,
+                                .pay_days = PAY_DAYS,
+                                .deliver_days = DELIVER_DAYS,
+                                .claim_days = CLAIM_DAYS};
     if (c->partners_count * 2 + c->sources_count + 2 >= DISPATCH_TOPICS_MAX) {
         return bus_fail(err, BUS_ECONFIG, "more than %d topics to write",
                         DISPATCH_TOPICS_MAX);

@@ -22,10 +22,6 @@ int matcher_awards_judge(struct step *s, int32_t day);
 /* Is there anything that is over by that day and was not ended yet? */
 bool matcher_awards_due(const struct sa_household_state *st, int32_t day);
 bool matcher_award_due(const struct sa_assignment_state *a, int32_t day);
-/* The last day of what begins on `from`; 0: until somebody ends it. What is
- * given once is over with the day it is given. */
-int32_t matcher_award_last_day(const struct bus_policy_item *item,
-                               int32_t from);
 /* The live award of the item, of whatever case; NULL. */
 struct sa_assignment_state *
 matcher_award_of(const struct step *s, const struct bus_policy_item *item);

@@ -52,6 +52,9 @@ struct matcher_rules
     int32_t hearing_days;  /* working days to be heard before a cut, a stop */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
     int32_t park_max;      /* events that wait; 0: MATCHER_PARKED_MAX */
+    /* From this day on the treasury pays every period, and its later orders are
+     * its own; 0: there is none. */
+    int32_t treasury_from;
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
     void *data;

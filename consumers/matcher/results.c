@@ -168,10 +168,30 @@ line_move(struct step *s, struct line_at *at, const struct line_answer *a)
     return ended_lines(s, at->a, at->line);
 }
 
+/* The treasury knows what it ordered for later periods, and whether this is of
+ * one of them: an answer that nobody asked for stops the fund there. */
+static bool of_the_treasury(const struct step *s)
+{
+    const struct sa_household_state *st = s->state;
+    int32_t from = s->rules->treasury_from;
+    for (size_t i = 0; from != 0 && i < st->assignments.n; i++) {
+        const struct sa_assignment_state *a = &st->assignments.v[i];
+        if (a->has_award && a->award.from >= from &&
+            a->award.period != SA_PERIOD_ONCE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int fold_line(struct step *s, const struct line_answer *a)
 {
     struct line_at at;
     BUS_TRY(find_line(s, a->order_id, &at));
+    if (at.line == NULL && a->kinds[SA_DISPATCH_KIND_PAYMENT] &&
+        of_the_treasury(s)) {
+        return BUS_OK;
+    }
     if (at.line == NULL) {
         return dispatch_awaited(s->state)
                    ? matcher_park_event(s, &s->cause, a->order_id)

@@ -258,6 +258,7 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.seal_skew_ms = c->seals.skew_ms;
     s->rules.order_max_fen = c->money.order_max_fen;
     s->rules.park_max = (int32_t)c->matcher.park_max;
+    s->rules.treasury_from = c->treasury.recurring_from;
     s->rules.deadline = deadline;
     BUS_TRY(bus_wire_sm2_tables_new(&s->rules.seals, err));
     s->seals = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS);

@@ -5,7 +5,8 @@
 DO $$
 DECLARE
     who text;
-    names CONSTANT text[] := ARRAY['lianou_ledger', 'lianou_intake', 'lianou_reader', 'lianou_accounts'];
+    names CONSTANT text[] := ARRAY['lianou_ledger', 'lianou_intake', 'lianou_reader', 'lianou_accounts',
+                                   'lianou_treasury'];
 BEGIN
     FOREACH who IN ARRAY names LOOP
         BEGIN
@@ -35,4 +36,15 @@ BEGIN
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_intake;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_intake;
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
+    -- The treasury books and is held to the tables' constraints; it takes nothing back.
+    GRANT SELECT, INSERT ON account_entry, treasury_act TO lianou_treasury;
+    GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,
+        outbox
+        TO lianou_treasury;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON batch_line TO lianou_treasury; -- out of a batch that was not sent
+    GRANT SELECT ON fund_balance, fund_day, treasury_move TO lianou_treasury;
+    GRANT USAGE ON SEQUENCE account_entry_n_seq, treasury_act_n_seq, outbox_id_seq TO lianou_treasury;
+    GRANT SELECT ON account TO lianou_treasury; -- who approves logs in
+    GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_treasury;
+    GRANT INSERT, DELETE, SELECT ON account_session TO lianou_treasury;
 END $$

@@ -6,6 +6,7 @@
 #include "bus/role/process.h"
 #include "consumers/ledger/life.h"
 #include "consumers/matcher/assignment_fsm.h"
+#include "consumers/treasury/states.h"
 #include "producers/intake/intake.h"
 
 const struct bus_fsm *const cli_machines[] = {
@@ -19,5 +20,7 @@ const struct bus_fsm *const cli_machines[] = {
     &matcher_assignment_fsm,
     &bus_role_process_fsm,
     &intake_submission_fsm,
+    &treasury_line_fsm,
+    &treasury_batch_fsm,
     NULL,
 };

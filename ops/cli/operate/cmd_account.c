@@ -10,13 +10,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "bus/base/clock.h"
 #include "bus/catalogue/register_files.h"
 #include "bus/web/accounts.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/password.h"
 #include "ops/cli/tool.h"
 
 extern const struct lianou_command lianou_cmd_account;
@@ -26,60 +25,6 @@ struct asked_account
     struct tool t;
     const char *act, *name, *operator_id;
 };
-
-/* --- passwords --- */
-
-#define LINE_BYTES (BUS_WEB_PASSWORD_MAX + 3)
-
-/* One line of standard input without its end. */
-static int account_line(char ret[LINE_BYTES], struct bus_err *err)
-{
-    if (fgets(ret, LINE_BYTES, stdin) == NULL) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "no password on standard input / 未读到口令");
-    }
-    size_t n = strcspn(ret, "\r\n");
-    bool whole = ret[n] != '\0' || feof(stdin);
-    ret[n] = '\0';
-    return whole ? BUS_OK
-                 : bus_fail(err, BUS_EUSAGE,
-                            "a password has at most %d bytes / 口令过长",
-                            BUS_WEB_PASSWORD_MAX);
-}
-
-static int
-account_prompt(const char *what, char ret[LINE_BYTES], struct bus_err *err)
-{
-    struct termios was, silent;
-    bool terminal = tcgetattr(STDIN_FILENO, &was) == 0;
-    (void)fprintf(stderr, "%s: ", what);
-    if (terminal) {
-        silent = was;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
-    int rc = account_line(ret, err);
-    if (terminal) {
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-    }
-    (void)fprintf(stderr, "\n");
-    return rc;
-}
-
-static int account_password(char ret[LINE_BYTES], struct bus_err *err)
-{
-    char again[LINE_BYTES];
-    if (!isatty(STDIN_FILENO)) {
-        return account_line(ret, err);
-    }
-    BUS_TRY(account_prompt("password / 口令", ret, err));
-    BUS_TRY(account_prompt("again / 再输一次", again, err));
-    bool same = strcmp(ret, again) == 0;
-    explicit_bzero(again, sizeof(again));
-    return same ? BUS_OK
-                : bus_fail(err, BUS_EUSAGE,
-                           "the two passwords differ / 两次输入不一致");
-}
 
 /* --- what can be done --- */
 
@@ -112,9 +57,9 @@ static int account_operator(struct asked_account *a, struct bus_err *err)
 
 static int account_add(struct asked_account *a, struct bus_err *err)
 {
-    char password[LINE_BYTES];
+    char password[CLI_PASSWORD_BYTES];
     BUS_TRY(account_operator(a, err));
-    BUS_TRY(account_password(password, err));
+    BUS_TRY(cli_password_read(true, password, err));
     int rc = bus_web_account_add(a->t.pg, a->name, a->operator_id,
                                  bus_strv(password), err);
     explicit_bzero(password, sizeof(password));
@@ -123,8 +68,8 @@ static int account_add(struct asked_account *a, struct bus_err *err)
 
 static int account_passwd(struct asked_account *a, struct bus_err *err)
 {
-    char password[LINE_BYTES];
-    BUS_TRY(account_password(password, err));
+    char password[CLI_PASSWORD_BYTES];
+    BUS_TRY(cli_password_read(true, password, err));
     int rc = bus_web_account_passwd(a->t.pg, a->name, bus_strv(password), err);
     explicit_bzero(password, sizeof(password));
     return rc;

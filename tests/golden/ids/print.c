@@ -67,6 +67,11 @@ static void show_of_a_case(void)
     show("conflict", bus_wire_conflict_id(&a, &b, &c));
     show("order", bus_wire_line_id("order", &a, &b));
     show("task", bus_wire_line_id("task", &a, &b));
+    show("due line",
+         bus_wire_due_line_id(text_at(0), &b, text_at(2), text_at(3)));
+    show("payment", bus_wire_payment_id(&a, i32_at(1)));
+    show("batch",
+         bus_wire_batch_id(text_at(0), text_at(1), i32_at(2), i32_at(3)));
     show("event of the matcher",
          bus_wire_event_id(word_at(0), &b, i32_at(2), &d));
     show("event of dispatch",

@@ -10,8 +10,8 @@
 enum verb { VERB_SELECT, VERB_INSERT, VERB_UPDATE, VERB_DELETE, VERBS };
 static const char *const words[VERBS] = {"SELECT", "INSERT", "UPDATE",
                                          "DELETE"};
-static const char *const programs[] = {"ledger", "intake", "reader",
-                                       "accounts"};
+static const char *const programs[] = {"ledger", "intake", "reader", "accounts",
+                                       "treasury"};
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 /* What each may do with a whole table; all else it may not. */
@@ -19,13 +19,35 @@ static const struct
 {
     const char *program, *table, *verbs; /* first letters */
 } may[] = {
-    {"ledger", "event", "SI"},      {"ledger", "reading", "SIU"},
-    {"intake", "event", "S"},       {"intake", "reading", "S"},
-    {"intake", "read_log", "I"},    {"intake", "read_log_head", "SU"},
-    {"intake", "account", "S"},     {"intake", "account_session", "SID"},
-    {"reader", "event", "S"},       {"reader", "reading", "S"},
-    {"reader", "read_log", "SI"},   {"reader", "read_log_head", "SU"},
+    {"ledger", "event", "SI"},
+    {"ledger", "reading", "SIU"},
+    {"intake", "event", "S"},
+    {"intake", "reading", "S"},
+    {"intake", "read_log", "I"},
+    {"intake", "read_log_head", "SU"},
+    {"intake", "account", "S"},
+    {"intake", "account_session", "SID"},
+    {"reader", "event", "S"},
+    {"reader", "reading", "S"},
+    {"reader", "read_log", "SI"},
+    {"reader", "read_log_head", "SU"},
     {"accounts", "account", "SIU"},
+    {"treasury", "account_entry", "SI"},
+    {"treasury", "treasury_act", "SI"},
+    {"treasury", "award", "SIU"},
+    {"treasury", "due_line", "SIU"},
+    {"treasury", "batch", "SIU"},
+    {"treasury", "batch_line", "SIUD"},
+    {"treasury", "fund", "SIU"},
+    {"treasury", "fund_balance", "S"},
+    {"treasury", "treasury_move", "S"},
+    {"treasury", "bank_answer", "SIU"},
+    {"treasury", "life_change", "SIU"},
+    {"treasury", "order_elsewhere", "SIU"},
+    {"treasury", "treasury_reading", "SIU"},
+    {"treasury", "outbox", "SIU"},
+    {"treasury", "account", "S"},
+    {"treasury", "account_session", "SID"},
 };
 
 static const char *base;
@@ -214,7 +236,7 @@ static void without_the_right(void **state)
     place_do("CREATE ROLE plain LOGIN");
     place_do("CREATE SCHEMA plain AUTHORIZATION plain");
     place_do("DROP OWNED BY lianou_ledger, lianou_intake, lianou_reader, "
-             "lianou_accounts");
+             "lianou_accounts, lianou_treasury");
     for (size_t i = 0; i < PROGRAMS; i++) {
         char sql[160];
         (void)snprintf(sql, sizeof(sql), "DROP ROLE on_%s, lianou_%s",

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bus/wire/ids.h"
 #include "consumers/dispatch/plan.h"
 #include "schemas/dispatch_result.h"
 #include "schemas/need.h"
@@ -91,6 +92,46 @@ static void every_row(void **state)
     }
 }
 
+/* Where there is a treasury, what is paid every period is told of under the id
+ * it always had, and not sent; what is wrong with it is refused as ever. */
+static void a_period_is_the_treasurys(void **state)
+{
+    (void)state;
+    struct dispatch_rules rules = {.bank_of = nongshang,
+                                   .order_max_fen = ORDER_MAX};
+    struct sa_case_event e = {.kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+                              .has_decision = true,
+                              .has_fund = true,
+                              .fund = BUS_STRV("dibao")};
+    struct dispatch_outputs outs;
+    struct bus_err err;
+    e.decision.outcome = SA_DECISION_OUTCOME_CONFIRMED;
+    e.decision.delivery = SA_DELIVERY_BANK;
+    e.decision.has_amount_fen = true;
+    e.decision.amount_fen = 66000;
+    struct bus_id order = bus_wire_line_id("order", &e.decision.assignment_id,
+                                           &e.decision.decision_id);
+    for (int i = 0; i < 16; i++) {
+        bool monthly = i & 1, other = i & 4, before = i & 8;
+        bool treasurys = (i & 2) && monthly && !before;
+        struct dispatch_payee payee = {
+            other ? BUS_ROLE_PAYEE_OTHER : BUS_ROLE_PAYEE_SAME, true};
+        rules.treasury_from = i & 2 ? 20000 : 0;
+        e.occurred_at = (before ? INT64_C(19999) : 20000) * 86400000;
+        e.decision.period = monthly ? SA_PERIOD_MONTHLY : SA_PERIOD_ONCE;
+        bus_arena_reset(&mem);
+        assert_int_equal(dispatch_plan(&rules, &e, &payee,
+                                       &(struct bus_role_need){{{1}}, {{2}}},
+                                       &mem, &outs, &err),
+                         BUS_OK);
+        const struct sa_dispatch_result *told = outs.v[outs.n - 1].record;
+        assert_int_equal(outs.n, other || treasurys ? 1 : 2);
+        assert_int_equal(told->lines.n, !other);
+        assert_int_equal(told->has_reason, other);
+        assert_true(other || bus_id_eq(&told->lines.v[0].order_id, &order));
+    }
+}
+
 /* What a charity reads has the need's number and its way home, and neither the
  * household nor the case. */
 static void a_need_names_nobody(void **state)
@@ -126,8 +167,10 @@ static void a_need_names_nobody(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row),
-                                       cmocka_unit_test(a_need_names_nobody)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row),
+        cmocka_unit_test(a_period_is_the_treasurys),
+        cmocka_unit_test(a_need_names_nobody)};
     bus_arena_init(&mem, 0, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     bus_arena_fini(&mem);

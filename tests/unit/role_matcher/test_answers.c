@@ -70,6 +70,37 @@ static void held_against_what_was_asked(void **state)
     }
 }
 
+/* An answer about no order that dispatch told of: with a treasury, and an award
+ * that is paid every period, the treasury's matter; else nobody asked for it.
+ */
+static void later_periods_are_the_treasurys(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct sa_household_state st;
+        struct matcher_outputs out;
+        struct bus_err err;
+        begin(&st, payment, 1);
+        of(&st)->has_award = true;
+        of(&st)->award.period = i & 1 ? SA_PERIOD_MONTHLY : SA_PERIOD_ONCE;
+        of(&st)->award.from = rules_day(DAY) - (i & 4 ? 1 : 0);
+        struct sa_payment_result *p =
+            pays(10, SA_PAYMENT_OUTCOME_SETTLED, FEN, "B1");
+        p->order_id = id('x', 1);
+        const struct matcher_rules rules = {.catalogue = k.c,
+                                            .deadline = no_limit,
+                                            .treasury_from =
+                                                i & 2 ? rules_day(DAY) : 0};
+        const struct matcher_event e = {.kind = MATCHER_PAYMENT,
+                                        .record = p,
+                                        .partner = BUS_STRV("nongshang")};
+        int rc = matcher_decide(&rules, &st, &e, &mem, &out, &err);
+        assert_int_equal(rc, i == 3 ? BUS_OK : BUS_EUNKNOWN);
+        assert_true(rc != BUS_OK || (out.n == 0 && !out.changed));
+        assert_int_equal(of(&st)->lines.v[0].status, SA_LINE_STATUS_OPEN);
+    }
+}
+
 /* A part, then the rest. */
 static void two_halves(void **state)
 {
@@ -409,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(held_against_what_was_asked),
+        cmocka_unit_test(later_periods_are_the_treasurys),
         cmocka_unit_test(two_halves),
         cmocka_unit_test(a_second_answer),
         cmocka_unit_test(an_earlier_line_holds_nobody_back),

@@ -4,6 +4,7 @@
 #include "tests/lib/check.h"
 
 #include "bus/base/clock.h"
+#include "bus/policy/award_days.h"
 #include "bus/wire/ids.h"
 #include "consumers/matcher/award.h"
 
@@ -340,7 +341,8 @@ static void the_last_day(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct bus_policy_item item = {.per_year = 12,
                                              .grants_months = rows[i].months};
-        int32_t last = matcher_award_last_day(&item, rules_day(rows[i].from));
+        int32_t last =
+            bus_policy_award_last_day(&item, rules_day(rows[i].from));
         if (last != rules_day(rows[i].last)) {
             fail_msg("%s and %lld months: %d days off", rows[i].from,
                      (long long)rows[i].months, last - rules_day(rows[i].last));

@@ -1,0 +1,164 @@
+#include "consumers/treasury/books.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bus/base/buf.h"
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "consumers/treasury/sql/act.h"
+#include "consumers/treasury/sql/book.h"
+#include "consumers/treasury/sql/lock.h"
+
+int treasury_books_begin(struct treasury_books *b, struct bus_err *err)
+{
+    BUS_CHECK(b->pg != NULL && b->who != NULL && b->who[0] != '\0');
+    bus_arena_reset(b->mem);
+    b->no_memory = false;
+    BUS_TRY(bus_pg_exec(b->pg, "BEGIN", err));
+    int rc =
+        bus_pg_query(b->pg, consumers_treasury_sql_lock, NULL, 0, NULL, err);
+    return rc == BUS_OK ? rc : treasury_books_end(b, rc, err);
+}
+
+int treasury_books_end(struct treasury_books *b, int rc, struct bus_err *err)
+{
+    BUS_CHECK(b->pg != NULL);
+    if (rc == BUS_OK) {
+        return bus_pg_exec(b->pg, "COMMIT", err);
+    }
+    struct bus_err ignored; /* a broken connection ends it as well */
+    int back = bus_pg_exec(b->pg, "ROLLBACK", &ignored);
+    (void)back;
+    return rc;
+}
+
+int treasury_books_ask(struct treasury_books *b,
+                       const char *sql,
+                       const char *const *params,
+                       size_t n,
+                       struct bus_pg_rows **ret,
+                       struct bus_err *err)
+{
+    BUS_CHECK(b->pg != NULL && sql != NULL);
+    return b->no_memory
+               ? bus_fail(err, BUS_ETOOBIG, "a transaction of the treasury")
+               : bus_pg_query(b->pg, sql, params, n, ret, err);
+}
+
+/* --- parameters --- */
+
+static const char *books_kept(struct treasury_books *b, const char *text)
+{
+    b->no_memory |= text == NULL;
+    return text != NULL ? text : "";
+}
+
+const char *treasury_books_number(struct treasury_books *b, int64_t n)
+{
+    return books_kept(b, bus_arena_printf(b->mem, "%" PRId64, n));
+}
+
+const char *treasury_books_day(struct treasury_books *b, int32_t day)
+{
+    int64_t year = 0;
+    unsigned month = 0, dom = 0;
+    bus_civil_from_days(day, &year, &month, &dom);
+    return books_kept(b, bus_arena_printf(b->mem, "%04" PRId64 "-%02u-%02u",
+                                          year, month, dom));
+}
+
+const char *treasury_books_id(struct treasury_books *b, const struct bus_id *id)
+{
+    char text[BUS_ID_TEXT + 1];
+    return books_kept(b, bus_arena_strdup(b->mem, bus_id_text(id, text)));
+}
+
+const char *treasury_books_bytes(struct treasury_books *b, struct bus_strv v)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *to = bus_arena_alloc(b->mem, 2 * v.n + 3);
+    if (to == NULL) {
+        return books_kept(b, NULL);
+    }
+    to[0] = '\\';
+    to[1] = 'x';
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t c = (uint8_t)v.p[i];
+        to[2 + 2 * i] = digits[c >> 4];
+        to[3 + 2 * i] = digits[c & 15];
+    }
+    to[2 + 2 * v.n] = '\0';
+    return to;
+}
+
+const char *treasury_books_text(struct treasury_books *b, struct bus_strv v)
+{
+    return books_kept(b, bus_arena_strndup(b->mem, v.n > 0 ? v.p : "", v.n));
+}
+
+const char *treasury_books_ids(struct treasury_books *b,
+                               const struct bus_pg_rows *rows)
+{
+    size_t n = bus_pg_count(rows), at = 1;
+    char *to = bus_arena_alloc(b->mem, n * (BUS_ID_TEXT + 1) + 3);
+    if (to == NULL) {
+        return books_kept(b, NULL);
+    }
+    to[0] = '{';
+    for (size_t i = 0; i < n; i++) {
+        const char *id = bus_pg_value(rows, i, 0);
+        BUS_CHECK(strlen(id) == BUS_ID_TEXT);
+        to[at] = ',';
+        at += i > 0;
+        memcpy(to + at, id, BUS_ID_TEXT);
+        at += BUS_ID_TEXT;
+    }
+    to[at] = '}';
+    to[at + 1] = '\0';
+    return to;
+}
+
+struct bus_strv treasury_bytes(const char *text, struct bus_arena *mem)
+{
+    size_t n = strlen(text) > 2 ? (strlen(text) - 2) / 2 : 0;
+    char *to = bus_arena_alloc(mem, n + 1);
+    for (size_t i = 0; to != NULL && i < n; i++) {
+        int byte = 0;
+        for (int k = 0; k < 2; k++) {
+            char c = text[2 + 2 * i + (size_t)k];
+            byte = byte * 16 + (c >= 'a' ? c - 'a' + 10 : c - '0');
+        }
+        to[i] = (char)byte;
+    }
+    return (struct bus_strv){to, to != NULL ? n : 0};
+}
+
+/* --- acts and money --- */
+
+int treasury_books_act(struct treasury_books *b,
+                       const struct treasury_act *act,
+                       struct bus_err *err)
+{
+    BUS_CHECK(act->act != NULL && b->who != NULL);
+    const char *amount =
+        act->amount_fen != 0 ? treasury_books_number(b, act->amount_fen) : NULL;
+    return treasury_books_ask(
+        b, consumers_treasury_sql_act,
+        TREASURY_PARAMS(b->who, act->act, act->fund, act->batch, act->line,
+                        act->award, amount, act->note != NULL ? act->note : ""),
+        NULL, err);
+}
+
+int treasury_books_move(struct treasury_books *b,
+                        const struct treasury_move *move,
+                        struct bus_err *err)
+{
+    BUS_CHECK(move->amount_fen != 0 && strcmp(move->from, move->to) != 0);
+    return treasury_books_ask(
+        b, consumers_treasury_sql_book,
+        TREASURY_PARAMS(move->kind, move->about, move->fund, move->from,
+                        move->to, treasury_books_number(b, move->amount_fen),
+                        treasury_books_day(b, b->day), move->batch, move->line),
+        NULL, err);
+}

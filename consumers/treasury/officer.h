@@ -1,0 +1,32 @@
+/* What an officer does beside batches, each in a transaction of books.h and a
+ * row of who did it. */
+#ifndef CONSUMERS_TREASURY_OFFICER_H
+#define CONSUMERS_TREASURY_OFFICER_H
+
+#include "consumers/treasury/books.h"
+
+/* Money of a fund, or less than 0: taken away. BUS_ESTATE: more than is free.
+ */
+int treasury_budget(struct treasury_books *b,
+                    const char *fund,
+                    int64_t fen,
+                    const char *why,
+                    struct bus_err *err) BUS_MUSTCHECK;
+/* What was rejected or came back is paid once more. BUS_EUNKNOWN, BUS_ESTATE.
+ */
+int treasury_line_again(struct treasury_books *b,
+                        const char *line,
+                        const char *why,
+                        struct bus_err *err) BUS_MUSTCHECK;
+/* What was claimed back has been given back. BUS_EUNKNOWN, BUS_ESTATE. */
+int treasury_line_repaid(struct treasury_books *b,
+                         const char *line,
+                         const char *why,
+                         struct bus_err *err) BUS_MUSTCHECK;
+/* Somebody has looked at an answer that stopped its fund. BUS_EUNKNOWN. */
+int treasury_answer_looked(struct treasury_books *b,
+                           const char *answer,
+                           const char *why,
+                           struct bus_err *err) BUS_MUSTCHECK;
+
+#endif

@@ -1,0 +1,220 @@
+#include "consumers/treasury/orders.h"
+
+#include <string.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/role/payee.h"
+#include "bus/wire/framing.h"
+#include "bus/wire/ids.h"
+#include "consumers/treasury/sql/order_written.h"
+#include "consumers/treasury/sql/orders_unwritten.h"
+#include "consumers/treasury/sql/outbox_put.h"
+#include "consumers/treasury/states.h"
+#include "schemas/payment_order.h"
+
+#define MONTH_TEXT 7 /* yyyy-mm */
+
+/* A row of orders_unwritten.sql. */
+struct order_row
+{
+    const char *order, *line, *first_day, *bank, *fund, *item, *period, *batch;
+    int64_t amount_fen;
+    int32_t pay_day;
+    struct bus_id order_id, assignment, decision, household, case_id, event_id;
+    struct bus_strv payee_hash, personal;
+};
+
+static int order_row(struct treasury_writer *w,
+                     const struct bus_pg_rows *r,
+                     size_t i,
+                     struct order_row *ret,
+                     struct bus_err *err)
+{
+    *ret = (struct order_row){.order = bus_pg_value(r, i, 0),
+                              .amount_fen = bus_pg_i64(r, i, 1),
+                              .line = bus_pg_value(r, i, 2),
+                              .pay_day = (int32_t)bus_pg_i64(r, i, 4),
+                              .first_day = bus_pg_value(r, i, 5),
+                              .bank = bus_pg_value(r, i, 6),
+                              .fund = bus_pg_value(r, i, 7),
+                              .item = bus_pg_value(r, i, 13),
+                              .period = bus_pg_value(r, i, 14),
+                              .batch = bus_pg_value(r, i, 17)};
+    ret->payee_hash = treasury_bytes(bus_pg_value(r, i, 15), w->mem);
+    ret->personal = treasury_bytes(bus_pg_value(r, i, 16), w->mem);
+    const struct
+    {
+        size_t column;
+        struct bus_id *to;
+    } ids[] = {{0, &ret->order_id}, {8, &ret->assignment},
+               {9, &ret->decision}, {10, &ret->household},
+               {11, &ret->case_id}, {12, &ret->event_id}};
+    bool well = true;
+    for (size_t k = 0; k < sizeof(ids) / sizeof(ids[0]); k++) {
+        well &= bus_id_parse(bus_strv(bus_pg_value(r, i, ids[k].column)),
+                             ids[k].to);
+    }
+    BUS_CHECK(well && ret->amount_fen > 0);
+    return ret->personal.p != NULL && ret->payee_hash.p != NULL
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
+}
+
+/* Opens it, holds it against what was decided, and seals it for the bank. "":
+ * it may leave. */
+static int order_payee(struct treasury_writer *w,
+                       const struct order_row *o,
+                       const struct bus_id *event_id,
+                       const char **ret_fault,
+                       struct bus_strv *ret_sealed,
+                       struct bus_err *err)
+{
+    struct bus_wire_binding was = {"case_event", "personal", &o->event_id};
+    struct bus_wire_binding is = {"payment_order", "personal", event_id};
+    struct bus_strv plain, body;
+    uint32_t id = 0;
+    void *record = NULL;
+    *ret_fault = "ACCOUNT_UNREADABLE";
+    int rc = bus_wire_open(w->keys, &was, o->personal, w->mem, &plain, err);
+    if (rc == BUS_ECRYPT) {
+        return BUS_OK;
+    }
+    BUS_TRY(rc);
+    BUS_TRY(bus_wire_unframe(plain, &id, &body, err));
+    BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, w->mem, &record, err));
+    enum bus_role_payee_is payee = bus_role_payee_is(
+        w->keys, &o->household, &o->assignment, record, o->payee_hash);
+    bool above = o->amount_fen > w->config->money.order_max_fen;
+    *ret_fault = above                             ? "ABOVE_ORDER_MAX"
+                 : payee == BUS_ROLE_PAYEE_UNKNOWN ? "ACCOUNT_MISSING"
+                 : payee == BUS_ROLE_PAYEE_OTHER   ? "PAYEE_DIFFERS"
+                                                   : "";
+    BUS_CHECK(*ret_fault != NULL);
+    return (*ret_fault)[0] == '\0'
+               ? bus_wire_seal(w->keys, bus_strv(o->bank), &is, plain, w->mem,
+                               ret_sealed, err)
+               : BUS_OK;
+}
+
+static enum sa_period order_period(const char *word)
+{
+    return strcmp(word, "month") == 0     ? SA_PERIOD_MONTHLY
+           : strcmp(word, "quarter") == 0 ? SA_PERIOD_QUARTERLY
+           : strcmp(word, "once") == 0    ? SA_PERIOD_ONCE
+                                          : SA_PERIOD_YEARLY;
+}
+
+static int order_put(struct treasury_writer *w,
+                     struct treasury_books *b,
+                     const struct order_row *o,
+                     const struct bus_id *event_id,
+                     struct bus_strv sealed,
+                     struct bus_err *err)
+{
+    struct sa_payment_order p = {.event_id = *event_id,
+                                 .household_id = o->household,
+                                 .occurred_at = bus_clock_system.wall_ms(NULL),
+                                 .case_id = o->case_id,
+                                 .order_id = o->order_id,
+                                 .assignment_id = o->assignment,
+                                 .decision_id = o->decision,
+                                 .item = bus_strv(o->item),
+                                 .fund = bus_strv(o->fund),
+                                 .amount_fen = o->amount_fen,
+                                 .period = order_period(o->period),
+                                 .has_from_month = true,
+                                 .from_month = {o->first_day, MONTH_TEXT},
+                                 .due = o->pay_day,
+                                 .has_personal = true,
+                                 .personal = sealed};
+    struct bus_strv framed;
+    BUS_CHECK(strlen(o->first_day) > MONTH_TEXT && sealed.n > 0);
+    const char *topic =
+        bus_conf_topic(w->config, w->mem, "payment-orders", o->bank);
+    if (topic == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
+    }
+    BUS_TRY(bus_wire_encode_framed(&sa_payment_order_type, &p, w->mem, &framed,
+                                   err));
+    const char *household = treasury_books_id(b, &o->household);
+    return treasury_books_ask(
+        b, consumers_treasury_sql_outbox_put,
+        TREASURY_PARAMS(topic, household, treasury_books_bytes(b, framed),
+                        treasury_books_id(b, event_id), "sa.payment_order.v1",
+                        household, treasury_books_id(b, &o->case_id),
+                        treasury_books_id(b, &o->event_id)),
+        NULL, err);
+}
+
+/* As if the bank had rejected it: the money is free, people see the reason. */
+static int order_refuse(struct treasury_books *b,
+                        const struct order_row *o,
+                        const struct bus_id *event_id,
+                        const char *fault,
+                        struct bus_err *err)
+{
+    const char *end = NULL;
+    BUS_CHECK(fault[0] != '\0');
+    BUS_TRY(
+        treasury_books_act(b,
+                           &(struct treasury_act){.act = "refuse",
+                                                  .batch = o->batch,
+                                                  .line = o->line,
+                                                  .fund = o->fund,
+                                                  .amount_fen = o->amount_fen,
+                                                  .note = fault},
+                           err));
+    return treasury_result_take(
+        b,
+        &(struct treasury_result){.event_id = *event_id,
+                                  .order_id = o->order_id,
+                                  .bank = bus_strv(o->bank),
+                                  .reason = bus_strv(fault),
+                                  .reference = BUS_STRV(TREASURY_ITSELF),
+                                  .outcome = TREASURY_REJECTED,
+                                  .value_day = b->day},
+        &end, err);
+}
+
+static int order_write(struct treasury_writer *w,
+                       struct treasury_books *b,
+                       const struct order_row *o,
+                       struct bus_err *err)
+{
+    struct bus_id event_id = bus_wire_dispatch_event_id(
+        "payment_order", &o->order_id, bus_strv(o->bank), &o->event_id);
+    const char *fault = "";
+    struct bus_strv sealed = {0};
+    BUS_CHECK(w->keys != NULL);
+    BUS_TRY(order_payee(w, o, &event_id, &fault, &sealed, err));
+    if (fault[0] != '\0') {
+        return order_refuse(b, o, &event_id, fault, err);
+    }
+    BUS_TRY(order_put(w, b, o, &event_id, sealed, err));
+    return treasury_books_ask(b, consumers_treasury_sql_order_written,
+                              TREASURY_PARAMS(o->order), NULL, err);
+}
+
+int treasury_orders_write(struct treasury_writer *w,
+                          struct treasury_books *b,
+                          size_t *ret,
+                          struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    struct order_row o;
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_orders_unwritten,
+        TREASURY_PARAMS(treasury_books_number(b, TREASURY_ORDERS_PAGE)), &r,
+        err));
+    *ret = bus_pg_count(r);
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < *ret; i++) {
+        bus_arena_reset(w->mem);
+        rc = order_row(w, r, i, &o, err);
+        rc = rc == BUS_OK ? order_write(w, b, &o, err) : rc;
+    }
+    bus_pg_rows_free(r);
+    bus_wire_keyring_forget(w->keys);
+    return rc;
+}

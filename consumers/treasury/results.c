@@ -1,0 +1,230 @@
+/* A bank's answer into its line, its batch and the books: by the table of
+ * answers.c, once. */
+#include "bus/base/check.h"
+
+#include <string.h>
+
+#include "consumers/treasury/batches.h"
+#include "consumers/treasury/sql/answer_put.h"
+#include "consumers/treasury/sql/batch_left.h"
+#include "consumers/treasury/sql/elsewhere_ask.h"
+#include "consumers/treasury/sql/line_move.h"
+#include "consumers/treasury/sql/order_find.h"
+#include "consumers/treasury/sql/order_move.h"
+
+struct result_order
+{
+    const char *order, *batch, *line, *bank, *fund, *award, *reference;
+    enum treasury_line_state state, line_state;
+    int64_t amount_fen;
+    bool newest; /* the line's newest order: it moves the line */
+    bool owed;
+};
+
+static int order_read(struct treasury_books *b,
+                      const struct treasury_result *r,
+                      struct result_order *ret,
+                      bool *ret_there,
+                      struct bus_err *err)
+{
+    struct bus_pg_rows *rows = NULL;
+    *ret = (struct result_order){.order = treasury_books_id(b, &r->order_id)};
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_order_find,
+                               TREASURY_PARAMS(ret->order), &rows, err));
+    *ret_there = bus_pg_count(rows) > 0;
+    if (*ret_there) {
+        const char **texts[] = {NULL,        NULL,       &ret->reference,
+                                &ret->batch, &ret->line, &ret->bank,
+                                &ret->fund,  NULL,       NULL,
+                                NULL,        &ret->award};
+        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+            if (texts[i] != NULL) {
+                *texts[i] =
+                    treasury_books_text(b, bus_strv(bus_pg_value(rows, 0, i)));
+            }
+        }
+        bool known =
+            treasury_line_of(bus_strv(bus_pg_value(rows, 0, 0)), &ret->state);
+        known &= treasury_line_of(bus_strv(bus_pg_value(rows, 0, 8)),
+                                  &ret->line_state);
+        BUS_CHECK(known); /* the tables hold it */
+        ret->amount_fen = bus_pg_i64(rows, 0, 1);
+        ret->newest = strcmp(bus_pg_value(rows, 0, 9), "t") == 0;
+        ret->owed = bus_pg_i64(rows, 0, 11) > 0;
+    }
+    bus_pg_rows_free(rows);
+    return BUS_OK;
+}
+
+/* Dispatch's: what is paid once. */
+static int order_elsewhere(struct treasury_books *b,
+                           const char *order,
+                           bool *ret,
+                           struct bus_err *err)
+{
+    struct bus_pg_rows *rows = NULL;
+    BUS_CHECK(order != NULL);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_elsewhere_ask,
+                               TREASURY_PARAMS(order), &rows, err));
+    *ret = bus_pg_count(rows) > 0;
+    bus_pg_rows_free(rows);
+    return BUS_OK;
+}
+
+static int result_put(struct treasury_books *b,
+                      const struct treasury_result *r,
+                      const char *fund,
+                      enum treasury_answer_end end,
+                      bool *ret_new,
+                      struct bus_err *err)
+{
+    static const char *const outcomes[TREASURY_OUTCOMES] = {
+        [TREASURY_SETTLED] = "SETTLED",
+        [TREASURY_REJECTED] = "REJECTED",
+        [TREASURY_RETURNED] = "RETURNED"};
+    struct bus_pg_rows *rows = NULL;
+    BUS_CHECK((unsigned)r->outcome < TREASURY_OUTCOMES);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_answer_put,
+        TREASURY_PARAMS(treasury_books_id(b, &r->event_id),
+                        treasury_books_id(b, &r->order_id),
+                        treasury_books_text(b, r->bank), outcomes[r->outcome],
+                        treasury_books_number(b, r->amount_fen),
+                        treasury_books_text(b, r->reason),
+                        treasury_books_day(b, r->value_day),
+                        treasury_books_text(b, r->reference),
+                        treasury_answer_words[end], fund),
+        &rows, err));
+    *ret_new = bus_pg_count(rows) > 0;
+    bus_pg_rows_free(rows);
+    return BUS_OK;
+}
+
+/* --- money --- */
+
+static int result_book(struct treasury_books *b,
+                       const struct result_order *o,
+                       const char *kind,
+                       const char *from,
+                       const char *to,
+                       struct bus_err *err)
+{
+    BUS_CHECK(o->amount_fen > 0);
+    return treasury_books_move(
+        b,
+        &(struct treasury_move){.kind = kind,
+                                .about = o->order,
+                                .fund = o->fund,
+                                .from = from,
+                                .to = to,
+                                .batch = o->batch,
+                                .line = o->line,
+                                .amount_fen = o->amount_fen},
+        err);
+}
+
+static int result_books(struct treasury_books *b,
+                        const struct result_order *o,
+                        const struct treasury_answer_effect *e,
+                        struct bus_err *err)
+{
+    BUS_CHECK(e->moves);
+    if (e->event == TREASURY_LINE_SETTLE || e->books_settlement) {
+        BUS_TRY(result_book(b, o, "settle", "transit", "paid", err));
+    }
+    if (e->event == TREASURY_LINE_REJECT) {
+        BUS_TRY(result_book(b, o, "reject", "transit", "free", err));
+    }
+    return e->event == TREASURY_LINE_RETURN
+               ? result_book(b, o, "return", "paid", "free", err)
+               : BUS_OK;
+}
+
+/* --- where it stands --- */
+
+static int result_move(struct treasury_books *b,
+                       const struct treasury_result *r,
+                       const struct result_order *o,
+                       const struct treasury_answer_effect *e,
+                       struct bus_err *err)
+{
+    enum treasury_line_state to = o->state;
+    struct bus_pg_rows *rows = NULL;
+    bus_fsm_move(&treasury_line_fsm, &to, e->event, o->order);
+    const char *word = bus_fsm_word(&treasury_line_fsm, to);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_order_move,
+        TREASURY_PARAMS(o->order, word, treasury_books_text(b, r->reference)),
+        NULL, err));
+    if (o->newest && bus_fsm_can(&treasury_line_fsm, o->line_state, e->event)) {
+        BUS_TRY(treasury_books_ask(
+            b, consumers_treasury_sql_line_move,
+            TREASURY_PARAMS(o->line, word, treasury_books_text(b, r->reason)),
+            NULL, err));
+    }
+    BUS_TRY(result_books(b, o, e, err));
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_batch_left,
+                               TREASURY_PARAMS(o->batch), &rows, err));
+    bool all = bus_pg_i64(rows, 0, 0) == 0;
+    bus_pg_rows_free(rows);
+    return treasury_batch_answered(b, o->batch, all, err);
+}
+
+/* MD07: the payee is said to be dead. Nothing more leaves until people have
+ * looked; what the bank says is no death certificate. */
+static int result_reason(struct treasury_books *b,
+                         const struct treasury_result *r,
+                         const struct result_order *o,
+                         struct bus_err *err)
+{
+    BUS_CHECK(o->award != NULL);
+    const struct treasury_reason *why = treasury_reason_of(r->reason);
+    if (r->reason.n == 0 || why->next != TREASURY_NEXT_DEATH) {
+        return BUS_OK;
+    }
+    return treasury_award_stop(b,
+                               &(struct treasury_stop){.award = o->award,
+                                                       .state = "waiting",
+                                                       .reason = why->code,
+                                                       .last_day = r->value_day,
+                                                       .all = true},
+                               err);
+}
+
+int treasury_result_take(struct treasury_books *b,
+                         const struct treasury_result *r,
+                         const char **ret,
+                         struct bus_err *err)
+{
+    struct result_order o;
+    bool there = false, is_new = false;
+    struct treasury_answer_effect e = {.end = TREASURY_UNKNOWN_ORDER};
+    *ret = "";
+    BUS_TRY(order_read(b, r, &o, &there, err));
+    if (!there) {
+        bool elsewhere = false;
+        BUS_TRY(order_elsewhere(b, o.order, &elsewhere, err));
+        if (elsewhere) {
+            return BUS_OK;
+        }
+    }
+    if (there) {
+        e = treasury_answer_judge(&(struct treasury_answer){
+            .order = o.state,
+            .outcome = (enum treasury_answer_outcome)r->outcome,
+            .same_bank = bus_strv_is(r->bank, o.bank),
+            .same_reference = bus_strv_is(r->reference, o.reference),
+            .ordered_fen = o.amount_fen,
+            .amount_fen = r->amount_fen});
+    }
+    BUS_TRY(result_put(b, r, there ? o.fund : NULL, e.end, &is_new, err));
+    if (!is_new) {
+        return BUS_OK;
+    }
+    *ret = treasury_answer_words[e.end];
+    if (!e.moves) {
+        return BUS_OK;
+    }
+    BUS_TRY(result_move(b, r, &o, &e, err));
+    return result_reason(b, r, &o, err);
+}

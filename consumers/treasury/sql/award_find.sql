@@ -1,0 +1,1 @@
+SELECT state, fund, household_id FROM award WHERE assignment_id = $1::uuid

@@ -1,0 +1,1 @@
+SELECT decision_id FROM award WHERE assignment_id = $1::uuid

@@ -1,0 +1,1 @@
+SELECT 1 FROM order_elsewhere WHERE order_id = $1::uuid

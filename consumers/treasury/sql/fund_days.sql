@@ -1,0 +1,1 @@
+SELECT fund, day, opening, budget, spent, back, closing FROM fund_day WHERE fund = $1 ORDER BY day

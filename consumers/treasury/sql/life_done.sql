@@ -1,0 +1,1 @@
+UPDATE life_change SET done = true WHERE event_id = $1::uuid

@@ -1,0 +1,30 @@
+/* Between the files of `lianou treasury`. */
+#ifndef OPS_CLI_OPERATE_TREASURY_H
+#define OPS_CLI_OPERATE_TREASURY_H
+
+#include "consumers/treasury/books.h"
+#include "ops/cli/tool.h"
+
+#define TREASURY_WORDS 4
+
+struct asked_treasury
+{
+    struct tool t;
+    const char *words[TREASURY_WORDS]; /* "batch", "approve", its id; NULL */
+    const char *account, *why, *of, *through;
+    struct bus_arena mem;
+    struct treasury_books books;
+    char operator_id[33];
+};
+
+/* treasury_show.c: what there is; nothing is changed. */
+int cli_treasury_lines(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_funds(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_answers(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_batches(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_batch_show(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_due_show(struct asked_treasury *a,
+                          const char *through,
+                          struct bus_err *err);
+
+#endif
