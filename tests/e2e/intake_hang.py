@@ -18,6 +18,7 @@ import intake_role
 from intake_role import JSON, SOURCE, Intake, an_operator, free_port, identity, program
 
 intake_role.with_clients(kafka=True)
+from patience import SLOW, until as progress  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
 
 OPERATOR = an_operator()
@@ -71,19 +72,27 @@ def metric(intake, name):
     return None
 
 
-def until(what, holds, patience=60):
+def until(what, holds, moved=lambda: None, patience=60):
     """Ends on progress: patience is for one that makes none."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.05)
-    check(what, False, "not in %d s" % patience)
+    if progress(holds, patience, moved, 0.05):
+        return True
+    check(what, False, "not in %d s without progress" % (patience * SLOW))
     return False
 
 
 def journal_bytes(intake):
     return metric(intake, "lianou_intake_journal_bytes")
+
+
+class Least:
+    """Of the journal's bytes: while it becomes less there is progress."""
+
+    def __init__(self, intake):
+        self.intake, self.bytes = intake, journal_bytes(intake)
+
+    def __call__(self):
+        self.bytes = min(self.bytes, journal_bytes(self.intake))
+        return self.bytes
 
 
 def hang(intake, kafka, clients):
@@ -100,10 +109,10 @@ def hang(intake, kafka, clients):
             time.sleep(0.05)
     finally:
         os.kill(broker, signal.SIGCONT)
-    waiting, back = journal_bytes(intake), time.monotonic()
+    waiting, back, least = journal_bytes(intake), time.monotonic(), Least(intake)
     taken = sum(len(c.taken) for c in clients)
     empty = until("the journal empties under clients without pause",
-                  lambda: ready(intake)[1]["state"] == "taking" and all(c.states[-1] == "accepted" for c in clients), 90)
+                  lambda: ready(intake)[1]["state"] == "taking" and all(c.states[-1] == "accepted" for c in clients), least)
     took = time.monotonic() - back
     print("    waited %d bytes; taking again after %.1f s, %d applications meanwhile" %
           (waiting, took, sum(len(c.taken) for c in clients) - taken))
@@ -114,10 +123,10 @@ def away(intake, kafka, clients):
     subprocess.run([SOURCE / "ops/kafka/stop", kafka], check=True, capture_output=True)
     until("away: /readyz says journaling", lambda: ready(intake)[1]["state"] == "journaling")
     before = [len(c.taken) for c in clients]
-    until("clients go on", lambda: all(len(c.taken) > b + 200 for c, b in zip(clients, before)))
+    until("clients go on", lambda: all(len(c.taken) > b + 200 for c, b in zip(clients, before)), lambda: [len(c.taken) for c in clients])
     subprocess.run([SOURCE / "ops/kafka/restart", kafka], check=True, capture_output=True)
     until("back: taking again", lambda: ready(intake)[1]["state"] == "taking" and all(c.states[-1] == "accepted" for c in clients),
-          120)
+          Least(intake))
 
 
 def audit(bootstrap, clients):
@@ -171,7 +180,8 @@ def main():
         intake.start()
         until("taking", lambda: ready(intake)[1]["state"] == "taking")
         clients = [Client(intake, "ab"[i]) for i in range(CLIENTS)]
-        until("clients are accepted", lambda: all(len(c.taken) > 100 and c.states[-1] == "accepted" for c in clients))
+        until("clients are accepted", lambda: all(len(c.taken) > 100 and c.states[-1] == "accepted" for c in clients),
+              lambda: [c.states.count("accepted") for c in clients])
         hang(intake, kafka, clients)
         hang(intake, kafka, clients)
         away(intake, kafka, clients)
