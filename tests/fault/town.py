@@ -48,7 +48,14 @@ class Town:
         self.program = program
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lianou-fault-"))
         self.dir.chmod(0o755)
-        self.roles = {}
+        self.roles, self.server = {}, None
+        try:
+            self.build(config)
+        except BaseException:  # nothing that was started outlives a town that could not be
+            self.close(keep=True)
+            raise
+
+    def build(self, config):
         self.start_kafka()
         self.start_database(first=True)
         # Of one key, so that the same applications have the same ids, by which the simulated partners throw their dice.
@@ -164,8 +171,9 @@ class Town:
                 p.wait(20)
             except subprocess.TimeoutExpired:
                 p.kill()
-        self.server.send_signal(signal.SIGINT)
-        self.server.wait()
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait()
         subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka"])
         if keep:
             self.tell()
