@@ -24,6 +24,7 @@ struct bus_config_desk /* the role with pages */
     const char *intake;    /* "http://127.0.0.1:8480" */
     const char *intake_ca; /* NULL: the system's */
     const char *seals;     /* folder of <seal id>.key */
+    const char *signs;     /* keyring of its own key; NULL: signs nothing */
     int64_t body_bytes_max, rows;
 };
 

@@ -329,6 +329,14 @@ static const struct bus_key desk_keys[] = {
             "decides elsewhere",
      .doc_zh = "网页上作出决定时所用签章密钥的文件夹,每枚印章一个 "
                "`<印章编号>.key`,权限 0600;没有密钥的部门不能在网页上作决定"},
+    {"signs", BUS_KEY_PATH, AT(bus_config_desk, signs),
+     .doc = "keyring with the desk's own key, mode 0600: the line `<key id> "
+            "desk <64 hex digits>` that stands in intake's keys.callers, too; "
+            "without it all residents on pages share one address's "
+            "http.guesses_day",
+     .doc_zh = "窗口自己的签名密钥文件,权限 0600,内容为 keys.callers "
+               "中同样的一行 `<编号> desk <64位十六进制>`;不填则网页上所有居民"
+               "合用一个地址的 http.guesses_day"},
     {"body_max", BUS_KEY_SIZE, AT(bus_config_desk, body_bytes_max),
      .dflt = "256KiB", .min = 4096, .max = 16 << 20,
      .doc = "largest form of a page", .doc_zh = "单个表单的最大字节数"},

@@ -1,5 +1,6 @@
 #include "bus/web/signed.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +10,7 @@
 
 #define NONCE_MIN   8
 #define NONCE_MAX   64
+#define KEYS_TRIED  64
 #define SEEN_PROBES 64
 #define SIGN_HEX    (2 * BUS_WIRE_SHA256_BYTES)
 
@@ -149,6 +151,64 @@ static int seen_note(struct bus_web_seen *s,
     return BUS_OK;
 }
 
+/* The six lines under this key; false: there is none of this id. */
+static bool sign_lines(const struct bus_web_request *rq,
+                       struct bus_strv date,
+                       struct bus_strv nonce,
+                       const struct bus_wire_keyring *keys,
+                       struct bus_strv system,
+                       uint32_t id,
+                       uint8_t ret[BUS_WIRE_SHA256_BYTES])
+{
+    char digest[SIGN_HEX + 1];
+    bus_wire_sha256(rq->body.p, rq->body.n, ret);
+    bus_hex_write(ret, BUS_WIRE_SHA256_BYTES, digest);
+    const struct bus_strv lines[] = {
+        BUS_STRV("LIANOU-HMAC-SHA256\n"),
+        rq->method,
+        BUS_STRV("\n"),
+        rq->path,
+        BUS_STRV("\n"),
+        date,
+        BUS_STRV("\n"),
+        nonce,
+        BUS_STRV("\n"),
+        {digest, SIGN_HEX},
+        BUS_STRV("\n"),
+    };
+    return bus_wire_keyring_hmac(keys, system, id, lines,
+                                 sizeof(lines) / sizeof(lines[0]), ret);
+}
+
+int bus_web_signed_make(const struct bus_web_request *rq,
+                        const struct bus_wire_keyring *keys,
+                        const char *system,
+                        int64_t now_ms,
+                        char ret_authorization[BUS_WEB_SIGNED_HEADER],
+                        char ret_date[BUS_WEB_SIGNED_HEADER],
+                        struct bus_err *err)
+{
+    uint8_t bytes[16], hash[BUS_WIRE_SHA256_BYTES];
+    char nonce[2 * sizeof(bytes) + 1], signature[SIGN_HEX + 1];
+    uint32_t id = KEYS_TRIED;
+    BUS_TRY(bus_wire_random(bytes, sizeof(bytes), err));
+    bus_hex_write(bytes, sizeof(bytes), nonce);
+    (void)bus_time_text(now_ms, ret_date);
+    while (id > 0 && !sign_lines(rq, bus_strv(ret_date), bus_strv(nonce), keys,
+                                 bus_strv(system), id, hash)) {
+        id--;
+    }
+    if (id == 0) {
+        return bus_fail(err, BUS_ECONFIG, "no key signs as %s", system);
+    }
+    bus_hex_write(hash, sizeof(hash), signature);
+    (void)snprintf(ret_authorization, BUS_WEB_SIGNED_HEADER,
+                   BUS_WEB_SIGNED_SCHEME
+                   " system=%s, key=%u, nonce=%s, signature=%s",
+                   system, id, nonce, signature);
+    return BUS_OK;
+}
+
 int bus_web_signed_verify(const struct bus_web_request *rq,
                           const struct bus_wire_keyring *keys,
                           int64_t now_ms,
@@ -159,7 +219,7 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
     struct web_sign sign;
     int64_t at_ms = 0, id = 0;
     uint8_t hash[BUS_WIRE_SHA256_BYTES];
-    char digest[SIGN_HEX + 1], mine[SIGN_HEX + 1];
+    char mine[SIGN_HEX + 1];
     if (!sign_read(rq->authorization, &sign) ||
         !bus_strv_to_i64(sign.key, &id) || id < 1 || id > UINT32_MAX) {
         return bus_fail(err, BUS_EPARSE,
@@ -171,24 +231,8 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
                         "Lianou-Date: an instant as "
                         "2026-07-01T09:10:11+08:00 is needed");
     }
-    bus_wire_sha256(rq->body.p, rq->body.n, hash);
-    bus_hex_write(hash, BUS_WIRE_SHA256_BYTES, digest);
-    const struct bus_strv lines[] = {
-        BUS_STRV("LIANOU-HMAC-SHA256\n"),
-        rq->method,
-        BUS_STRV("\n"),
-        rq->path,
-        BUS_STRV("\n"),
-        rq->date,
-        BUS_STRV("\n"),
-        sign.nonce,
-        BUS_STRV("\n"),
-        {digest, SIGN_HEX},
-        BUS_STRV("\n"),
-    };
-    bool known = keys != NULL &&
-                 bus_wire_keyring_hmac(keys, sign.system, (uint32_t)id, lines,
-                                       sizeof(lines) / sizeof(lines[0]), hash);
+    bool known = keys != NULL && sign_lines(rq, rq->date, sign.nonce, keys,
+                                            sign.system, (uint32_t)id, hash);
     bus_hex_write(hash, BUS_WIRE_SHA256_BYTES, mine);
     if (!known || !sign_same(mine, sign.signature.p)) {
         return bus_fail(err, BUS_EDENIED, "the signature is not this system's");

@@ -46,4 +46,15 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
                           char ret[BUS_WEB_SIGNED_NAME + 1],
                           struct bus_err *err) BUS_MUSTCHECK;
 
+#define BUS_WEB_SIGNED_HEADER 256
+/* Signs as `system` with its newest key of the ring (ids 1 to 64): method, path
+ * and body of rq; both headers in ret. BUS_ECONFIG: it has none. */
+int bus_web_signed_make(const struct bus_web_request *rq,
+                        const struct bus_wire_keyring *keys,
+                        const char *system,
+                        int64_t now_ms,
+                        char ret_authorization[BUS_WEB_SIGNED_HEADER],
+                        char ret_date[BUS_WEB_SIGNED_HEADER],
+                        struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

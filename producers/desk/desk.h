@@ -19,6 +19,7 @@
 #include "bus/web/may.h"
 #include "bus/web/page.h"
 #include "bus/web/pool.h"
+#include "bus/wire/keyring.h"
 #include "producers/desk/desk_pages.h"
 
 #define DESK_PAGE_MAX (4u << 20) /* bytes of a page */
@@ -34,6 +35,7 @@ struct desk
     struct bus_web_limits *clients; /* of residents, by address, a day */
     struct bus_policy_catalogue *catalogue;
     struct bus_kafka_producer *producer;
+    struct bus_wire_keyring *signs; /* NULL: it has no key */
     struct bus_ledger_cases cases;
 };
 
@@ -127,6 +129,7 @@ void desk_apply_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
+void desk_cases(struct desk_visit *v);
 void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);

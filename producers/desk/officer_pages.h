@@ -20,6 +20,20 @@ struct desk_queue
     size_t rows_count;
 };
 
+struct desk_place_row
+{
+    const char *case_id, *case_no, *village, *state, *opened_at;
+};
+struct desk_cases /* of an area */
+{
+    struct desk_head head;
+    const char *state;
+    const struct desk_choice *states;
+    size_t states_count;
+    const struct desk_place_row *rows;
+    size_t rows_count;
+};
+
 struct desk_judged /* what the rules found of an item */
 {
     const char *item, *verdict;

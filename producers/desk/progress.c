@@ -6,6 +6,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/web/fetch.h"
+#include "bus/web/signed.h"
 #include "producers/desk/case_page.h"
 
 #define ROWS_MAX 80
@@ -16,6 +17,7 @@ struct following
     struct desk_visit *v;
     const char *application;
     struct bus_web_fetch fetch;
+    char authorization[BUS_WEB_SIGNED_HEADER], date[BUS_WEB_SIGNED_HEADER];
 };
 
 static void
@@ -151,6 +153,23 @@ void desk_progress(struct desk_visit *v)
     progress_end(f, 200, &page);
 }
 
+/* As the desk, where it has a key. */
+static bool progress_sign(struct following *f)
+{
+    struct bus_err err;
+    const struct bus_web_request rq = {.method = BUS_STRV("POST"),
+                                       .path = BUS_STRV("/v1/progress"),
+                                       .body = f->fetch.body};
+    if (f->v->desk->signs == NULL) {
+        return true;
+    }
+    f->fetch.authorization = f->authorization;
+    f->fetch.date = f->date;
+    return bus_web_signed_make(&rq, f->v->desk->signs, "desk",
+                               bus_clock_system.wall_ms(NULL), f->authorization,
+                               f->date, &err) == BUS_OK;
+}
+
 void desk_progress_post(struct desk_visit *v)
 {
     struct following *f = following_of(v);
@@ -183,7 +202,7 @@ void desk_progress_post(struct desk_visit *v)
         .ca_file = c->desk.intake_ca,
         .done = progress_answered,
         .data = f};
-    if (body == NULL ||
+    if (body == NULL || !progress_sign(f) ||
         bus_web_fetch_post(v->desk->frame->loop, &f->fetch, &err) != BUS_OK) {
         desk_away(v);
     }

@@ -25,6 +25,7 @@ static const struct desk_route pages[] = {
     {"GET", "/progress", DESK_ANYBODY, desk_progress},
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
+    {"GET", "/cases", DESK_SIGNED_IN, desk_cases},
     {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
     {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
@@ -54,6 +55,9 @@ static int desk_open(struct desk *d, struct bus_err *err)
     BUS_TRY(bus_catalogue_register_watch_start(&watch, &d->registers, err));
     BUS_TRY(bus_web_callers_open(f->loop, &f->config, d->registers, &d->callers,
                                  err));
+    if (f->config.desk.signs != NULL) {
+        BUS_TRY(bus_wire_keyring_open(f->config.desk.signs, &d->signs, err));
+    }
     static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000};
     BUS_TRY(bus_web_limits_new(&guessing, &d->clients, err));
     BUS_TRY(bus_web_pool_new(f->loop, f->config.ledger.conninfo, STATEMENT_MS,
@@ -77,6 +81,7 @@ static void desk_close(struct desk *d)
 {
     bus_web_pool_free(d->pool);
     bus_web_limits_free(d->clients);
+    bus_wire_keyring_free(d->signs);
     bus_web_callers_close(d->callers);
     bus_catalogue_register_watch_free(d->registers);
     bus_policy_catalogue_free(d->catalogue);

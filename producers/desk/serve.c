@@ -89,6 +89,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .at_progress = at == DESK_AT_PROGRESS,
         .at_apply = at == DESK_AT_APPLY,
         .at_queue = at == DESK_AT_QUEUE,
+        .at_cases = at == DESK_AT_CASES,
     };
 }
 

@@ -14,6 +14,7 @@
 #include "bus/web/may.h"
 #include "bus/web/pool.h"
 #include "bus/web/readlog.h"
+#include "bus/web/signed.h"
 
 #define STATEMENT_MS       5000
 #define RECENT             65536
@@ -35,6 +36,7 @@ struct reading /* in the request's own memory */
     struct bus_run_http_request *rq;
     enum reads_what what;
     enum reads_part part;
+    bool of_desk; /* of READS_PROGRESS */
     struct bus_strv id;
     struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
     struct bus_web_caller caller;
@@ -177,7 +179,7 @@ static void reads_guessed(const struct reading *q, int rc)
     if (rc == BUS_OK) {
         bus_web_limits_well(q->all->guesses, q->id);
     }
-    if (rc != BUS_EUNKNOWN && rc != BUS_EDENIED) {
+    if (rc != BUS_EUNKNOWN && rc != BUS_EDENIED && !q->of_desk) {
         bus_web_limits_uncount(q->all->clients,
                                bus_run_http_client(q->rq, client));
     }
@@ -498,8 +500,8 @@ static bool reads_may_guess(struct intake_reads *r,
     int64_t most = r->in->frame->config.http.guesses_day, wait_ms = 0;
     uint8_t bytes[16];
     struct bus_strv client = bus_run_http_client(rq, bytes);
-    if (!bus_web_limits_count(r->clients, client, most, DAY_MS, now_ms,
-                              &wait_ms)) {
+    if (!q->of_desk && !bus_web_limits_count(r->clients, client, most, DAY_MS,
+                                             now_ms, &wait_ms)) {
         bus_web_limits_refuse(
             rq, wait_ms,
             "asked wrongly too often from there today; ask the "
@@ -509,7 +511,9 @@ static bool reads_may_guess(struct intake_reads *r,
         return false;
     }
     if (!bus_web_limits_try(r->guesses, q->id, now_ms, &wait_ms)) {
-        bus_web_limits_uncount(r->clients, client);
+        if (!q->of_desk) {
+            bus_web_limits_uncount(r->clients, client);
+        }
         bus_web_limits_refuse(rq, wait_ms,
                               "asked wrongly too often; ask the village's "
                               "assistant, or again later",
@@ -519,13 +523,19 @@ static bool reads_may_guess(struct intake_reads *r,
     return true;
 }
 
-static void post_progress(struct bus_run_http_request *rq, void *data)
+/* The door with pages, which counts where its visitors come from itself: here
+ * all of them have its address. */
+#define READS_DESK "system desk"
+
+static void progress_ask(struct intake_reads *r,
+                         struct bus_run_http_request *rq,
+                         bool of_desk)
 {
-    struct intake_reads *r = data;
     struct reading q = {
         .all = r,
         .rq = rq,
         .what = READS_PROGRESS,
+        .of_desk = of_desk,
         .caller = {.kind = BUS_WEB_RESIDENT, .name = "the applicant"}};
     if (!progress_read(r, rq, &q)) {
         bus_run_http_problem(
@@ -537,6 +547,24 @@ static void post_progress(struct bus_run_http_request *rq, void *data)
     }
     if (reads_may_guess(r, rq, &q)) {
         reads_ask(r, rq, &q);
+    }
+}
+
+static void progress_known(struct bus_run_http_request *rq,
+                           const struct bus_web_caller *caller,
+                           void *data)
+{
+    progress_ask(data, rq, strcmp(caller->name, READS_DESK) == 0);
+}
+
+/* Nobody need say who he is; who signs is looked at. */
+static void post_progress(struct bus_run_http_request *rq, void *data)
+{
+    struct intake_reads *r = data;
+    if (bus_web_signed_is(bus_run_http_header(rq, "Authorization"))) {
+        bus_web_callers_ask(r->in->callers, rq, progress_known, r);
+    } else {
+        progress_ask(r, rq, false);
     }
 }
 

@@ -5,6 +5,7 @@ those meet it who should not: no token, another's session, another office's case
 no script, on real Kafka and PostgreSQL."""
 import html
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -90,6 +91,15 @@ def operator(org, role):
         if len(x) > 6 and x[2] == org and x[3] == role and x[6] == "":
             return x
     raise LookupError(org)
+
+
+def operator_elsewhere(village):
+    """An assistant of another town."""
+    for line in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines():
+        x = line.split(",")
+        if len(x) > 6 and x[3] == "assistant" and x[6] == "" and len(x[2]) == 12 and x[2][:9] != village[:9]:
+            return x
+    raise LookupError(village)
 
 
 def signed_in(bus, port, name, op):
@@ -184,6 +194,18 @@ def follow(port, application, number):
     check("the resident sees how far it is", b.status == 200 and "办理状态" in b.text and application in b.text, b.text)
 
 
+def many_residents(port, intake):
+    """Residents on pages have one address at intake, not one limit."""
+    b, status = Browser(port).get("/progress"), []
+    for _ in range(62):
+        b.send("/progress", application=str(uuid.uuid4()), id_last="000000")
+        status.append(b.status)
+    check("one address asks wrongly sixty times a day, not more", status[50] == 404 and status[-1] == 429, status)
+    c = http.client.HTTPConnection("127.0.0.1", intake, timeout=60)
+    c.request("POST", "/v1/progress", json.dumps({"application_id": str(uuid.uuid4()), "id_last": "000000"}), {"Content-Type": "application/json"})
+    check("and intake, which knows the desk by its signature, counts none of them", c.getresponse().status == 404)
+
+
 def officers(bus, port):
     clerk = signed_in(bus, port, "rs.clerk", operator("RS", "clerk"))
     approver = signed_in(bus, port, "rs.approver", operator("RS", "approver"))
@@ -254,11 +276,17 @@ def log(bus, case):
 
 
 def main():
-    bus = Bus(SOURCE / "bus-config", roles=("matcher", "dispatch", "ledger", "intake"))
+    bus = Bus(SOURCE / "bus-config", roles=("matcher", "dispatch", "ledger"))
     port = free_port()
     well = False
     try:
         bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port)
+        key = "1 desk %s\n" % os.urandom(32).hex()
+        for name in ("callers", "desk.key"):
+            (bus.town.dir / name).write_text(key)
+            (bus.town.dir / name).chmod(0o600)
+        bus.town.env.update(LIANOU_CALLERS=str(bus.town.dir / "callers"), LIANOU_DESK_KEY=str(bus.town.dir / "desk.key"))
+        bus.town.start("intake")
         bus.town.start("desk")
 
         def up(p):
@@ -278,7 +306,17 @@ def main():
         application = apply(assistant, number)
         officers_case = officers(bus, port)
         follow(port, application, number)
+        many_residents(port, bus.town.port)
         log(bus, officers_case)
+        assistant.get("/cases")
+        check("the assistant has the case in his village's list", "/cases/" + officers_case in assistant.text, assistant.text)
+        assistant.get("/cases/" + officers_case)
+        check("and reads it as a whole, but decides nothing", assistant.status == 200 and "作出决定" not in assistant.text, assistant.text)
+        elsewhere = signed_in(bus, port, "village.two", operator_elsewhere(line.split(",")[2]))
+        nothing = elsewhere.get("/cases/" + str(uuid.uuid4())).text
+        check("another village's assistant: neither", officers_case not in elsewhere.get("/cases").text and
+              elsewhere.get("/cases/" + officers_case).text == nothing and elsewhere.status == 404)
+        check("a department has no list of an area", signed_in(bus, port, "yb.clerk", operator("YB", "clerk")).get("/cases").status == 403)
         assistant.get("/").send("/sign-out")
         check("signing out ends the session", assistant.status == 200 and assistant.get("/apply").status == 303, assistant.text)
         check("pages looked at: %d" % Browser.seen, Browser.seen > 40)

@@ -150,6 +150,39 @@ static void keys_are_their_own(void **state)
         bus_wire_keyring_hmac(ring, BUS_STRV("RS"), 8, &text, 1, hash));
 }
 
+/* What we sign ourselves is what we take, and nothing else of it. */
+static void ours_is_taken(void **state)
+{
+    char authorization[BUS_WEB_SIGNED_HEADER], date[BUS_WEB_SIGNED_HEADER];
+    char who[BUS_WEB_SIGNED_NAME + 1];
+    struct bus_err err;
+    struct bus_web_request rq = {.method = BUS_STRV("POST"),
+                                 .path = BUS_STRV("/v1/progress"),
+                                 .body = BUS_STRV("{\"a\":1}")};
+    (void)state;
+    assert_int_equal(
+        bus_web_signed_make(&rq, ring, "MZ", NOW, authorization, date, &err),
+        BUS_OK);
+    rq.authorization = bus_strv(authorization);
+    rq.date = bus_strv(date);
+    struct bus_web_request other = rq;
+    other.body = BUS_STRV("{\"a\":2}");
+    assert_int_equal(bus_web_signed_verify(&other, ring, NOW, seen, who, &err),
+                     BUS_EDENIED);
+    other = rq;
+    other.path = BUS_STRV("/v1/applications");
+    assert_int_equal(bus_web_signed_verify(&other, ring, NOW, seen, who, &err),
+                     BUS_EDENIED);
+    assert_int_equal(bus_web_signed_verify(&rq, ring, NOW, seen, who, &err),
+                     BUS_OK);
+    assert_string_equal(who, "MZ");
+    assert_int_equal(bus_web_signed_verify(&rq, ring, NOW, seen, who, &err),
+                     BUS_EDENIED); /* once */
+    assert_int_equal(bus_web_signed_make(&rq, ring, "nobody", NOW,
+                                         authorization, date, &err),
+                     BUS_ECONFIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +190,7 @@ int main(void)
         cmocka_unit_test(within_five_minutes),
         cmocka_unit_test(nothing_else_counts),
         cmocka_unit_test(keys_are_their_own),
+        cmocka_unit_test(ours_is_taken),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
