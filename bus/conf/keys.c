@@ -55,6 +55,14 @@ static void keys_pop(struct walk *w, size_t before)
     w->path[before] = 0;
 }
 
+/* Where there is but one word, its page says why. */
+static const char *why_one(const struct bus_key *key)
+{
+    bool one = key->type == BUS_KEY_ENUM && key->words[0].word != NULL &&
+               key->words[1].word == NULL;
+    return one && key->doc != NULL ? key->doc : "";
+}
+
 static void
 keys_wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
 {
@@ -62,9 +70,11 @@ keys_wrong(struct walk *w, const struct bus_key *key, const struct bus_node *n)
     bus_conf_key_allowed(key, &allowed);
     if (n->kind == BUS_NODE_SCALAR && !bus_node_is_null(n)) {
         bool quoted = n->style != BUS_NODE_PLAIN;
-        bus_faults_add(w->faults, n->at, w->path, "found %s%.60s%s; must be %s",
-                       quoted ? "the text \"" : "'", n->text.p,
-                       quoted ? "\"" : "'", bus_buf_cstr(&allowed));
+        const char *why = why_one(key);
+        bus_faults_add(
+            w->faults, n->at, w->path, "found %s%.60s%s; must be %s%s%s",
+            quoted ? "the text \"" : "'", n->text.p, quoted ? "\"" : "'",
+            bus_buf_cstr(&allowed), why[0] != '\0' ? ": " : "", why);
     } else if (n->kind == BUS_NODE_SCALAR) {
         bus_faults_add(w->faults, n->at, w->path, "found %s; must be %s",
                        bus_node_kind_text(n), bus_buf_cstr(&allowed));

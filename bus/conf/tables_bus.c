@@ -367,9 +367,10 @@ static const struct bus_key keys_keys[] = {
                "不接受签名调用"},
     {"cipher", BUS_KEY_ENUM, AT(bus_config_keys, cipher), .dflt = "aes-256-gcm",
      .words = ciphers,
-     .doc = "cipher of personal fields; there is one so far, with the keys "
-            "of ops/docs/keys.md",
-     .doc_zh = "字段加密算法;目前只有这一种"},
+     .doc = "cipher of personal fields: HPKE with AES-256-GCM; SM4 is not "
+            "built (the OpenSSL of Debian 12 has no SM4-GCM) and is refused",
+     .doc_zh = "字段加密算法: 目前只有 AES-256-GCM(HPKE); 国密 SM4 "
+               "尚不支持, 填写即报错"},
     END};
 static const struct bus_keys keys = {"keys",
                                      keys_keys,

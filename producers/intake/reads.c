@@ -19,6 +19,7 @@
 #define STATEMENT_MS       5000
 #define RECENT             65536
 #define PROGRESS_BYTES_MAX 1024
+#define READS_BULK         200 /* an hour of one; `lianou audit` has the same */
 #define HOUR_MS            INT64_C(3600000)
 #define DAY_MS             (24 * HOUR_MS)
 
@@ -56,6 +57,7 @@ struct intake_reads
     struct bus_web_pool *pool;
     struct bus_web_limits *guesses; /* of residents, by application */
     struct bus_web_limits *clients; /* and by address, a day */
+    struct bus_web_limits *readers; /* who reads how much an hour */
     struct recent recent[RECENT];   /* by the id's own bits; a later one wins */
 };
 
@@ -76,6 +78,7 @@ int intake_reads_open(struct intake *in,
     int rc;
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->guesses, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->clients, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->readers, err), failed);
     BUS_TRY_GOTO(rc,
                  bus_web_pool_new(in->frame->loop, c->ledger.conninfo,
                                   STATEMENT_MS, &r->pool, err),
@@ -95,6 +98,7 @@ void intake_reads_close(struct intake_reads *r)
     bus_web_pool_free(r->pool);
     bus_web_limits_free(r->guesses);
     bus_web_limits_free(r->clients);
+    bus_web_limits_free(r->readers);
     bus_policy_catalogue_free(
         (struct bus_policy_catalogue *)r->cases.catalogue);
     bus_free(r);
@@ -185,12 +189,39 @@ static void reads_guessed(const struct reading *q, int rc)
     }
 }
 
+/* What was read and is a row of the reading log: alarms go by these
+ * (ops/alerts). A resident's own case has its purpose. */
+static void reads_tell(const struct reading *q)
+{
+    /* As enum bus_web_caller_kind. */
+    static const char *const of[] = {"machine", "person", "system", "resident"};
+    struct bus_run_metrics *m = q->all->in->frame->metrics;
+    bool said = q->purpose[0] != '\0' || q->caller.kind == BUS_WEB_RESIDENT;
+    const char *labels[BUS_METRIC_LABELS] = {of[q->caller.kind],
+                                             said ? "said" : "unsaid"};
+    bool named =
+        q->caller.kind == BUS_WEB_PERSON || q->caller.kind == BUS_WEB_SYSTEM;
+    int64_t wait_ms = 0;
+    if (m == NULL) {
+        return;
+    }
+    bus_run_series_add(bus_run_metrics_series(m, BUS_M_READS, labels), 1);
+    uint64_t now_ms = bus_run_loop_now_ms(q->all->in->frame->loop);
+    struct bus_strv who = bus_strv(q->caller.name);
+    if (named && !bus_web_limits_count(q->all->readers, who, READS_BULK,
+                                       HOUR_MS, now_ms, &wait_ms)) {
+        bus_run_series_add(bus_run_metrics_plain(m, BUS_M_READS_BULK), 1);
+    }
+}
+
 static void reads_answer(void *data, int rc, const struct bus_err *err)
 {
     struct reading *q = data;
     struct bus_run_http_request *rq = q->rq;
     struct bus_err own = *err;
-    if (rc == BUS_EUNKNOWN && reads_noted(q)) {
+    if (rc == BUS_OK) {
+        reads_tell(q);
+    } else if (rc == BUS_EUNKNOWN && reads_noted(q)) {
         bus_buf_clear(&q->out);
         rc = bus_ledger_accepted(&q->all->cases, q->id, &q->out, &own);
     }
@@ -428,6 +459,23 @@ static bool reads_take_part(struct bus_run_http_request *rq,
     return false;
 }
 
+/* People say what for, each time; false: answered. */
+static bool reads_purpose_said(struct bus_run_http_request *rq,
+                               const struct bus_web_caller *caller)
+{
+    struct bus_strv says = bus_run_http_header(rq, "Lianou-Purpose");
+    size_t blank = 0;
+    while (blank < says.n && (uint8_t)says.p[blank] <= ' ') {
+        blank++;
+    }
+    if (caller->kind != BUS_WEB_PERSON || blank < says.n) {
+        return true;
+    }
+    bus_run_http_problem(rq, 400, "say what for in the header Lianou-Purpose",
+                         "请在标头 Lianou-Purpose 中写明查询用途");
+    return false;
+}
+
 static void reads_known(struct bus_run_http_request *rq,
                         const struct bus_web_caller *caller,
                         void *data)
@@ -443,7 +491,7 @@ static void reads_known(struct bus_run_http_request *rq,
         memcmp(path.p, cases, sizeof(cases) - 1) == 0) {
         q.what = READS_CASE;
     }
-    if (reads_take_part(rq, &q.part)) {
+    if (reads_purpose_said(rq, caller) && reads_take_part(rq, &q.part)) {
         reads_ask(data, rq, &q);
     }
 }

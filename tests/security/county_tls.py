@@ -164,7 +164,7 @@ class TlsBus(Bus):
         c = http.client.HTTPSConnection("localhost", self.town.port, timeout=60, context=context)
         try:
             c.request(method, path, json.dumps(body).encode() if body else None,
-                      dict({"Content-Type": "application/json"} if body else {}, **({"Authorization": "Bearer " + token} if token else {})))
+                      dict({"Content-Type": "application/json"} if body else {}, **({"Authorization": "Bearer " + token, "Lianou-Purpose": "county"} if token else {})))
             r = c.getresponse()
             return r.status, json.loads(r.read() or b"null")
         finally:

@@ -90,7 +90,7 @@ class Door:
         return s, {(f["pointer"], f["code"]) for f in b.get("faults", ())}
 
     def progress(self, i, headers=None, where="applications", part="all"):
-        s, h, b = self.ask("GET", "/v1/%s/%s?part=%s" % (where, i, part), headers=headers)
+        s, h, b = self.ask("GET", "/v1/%s/%s?part=%s" % (where, i, part), headers=dict({"Lianou-Purpose": "doors"}, **(headers or {})))
         return s, h, b
 
     def case_of(self, i, headers=None):
@@ -372,7 +372,7 @@ def reads(door):
         foreign = [(part, x) for part in ("items", "assignments", "decisions") for x in seen[part] if x["department"]["code"] != org]
         check("%s sees its items and no other's" % org, s == 200 and seen["items"] and not foreign, (s, foreign[:2]))
         codes = {x["item"]["code"] for x in case["items"] if x["department"]["code"] != org}
-        short = door.ask("GET", "/v1/cases/" + case["case_id"], headers=bearer(tokens[org]))[2]
+        short = door.ask("GET", "/v1/cases/" + case["case_id"], headers=dict(bearer(tokens[org]), **{"Lianou-Purpose": "doors"}))[2]
         check("%s: nor in short" % org, len(short) <= 4096 and not [c for c in codes if '"%s"' % c in short.decode()]
               and "wanted" not in json.loads(short), short)
         check("%s: no word of others' items" % org, not [c for c in codes if '"%s"' % c in b.decode()])
@@ -380,10 +380,39 @@ def reads(door):
         path = "/v1/cases/" + case["case_id"]
         s = door.ask("GET", path, headers=signed(bytes.fromhex(key), system, "GET", path, key_id=8 if system == "MZ" else 7))[0]
         check("system %s: %d" % (system, want), s == want, s)
+    purposes(door, i, case, mine)
     strangers(door, mine, other)
     resident(door, i, form)
     limited(door)
     guesses(door)
+
+
+def series(door):
+    """What an alarm goes by: {name and labels: value} of reads."""
+    text = door.ask("GET", "/metrics")[2].decode()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("lianou_reads")}
+
+
+def purposes(door, i, case, mine):
+    before = door.town.audit()["reads"]
+    for where, what in (("applications", i), ("cases", case["case_id"])):
+        for said in ({}, {"Lianou-Purpose": ""}, {"Lianou-Purpose": "  "}):
+            s, h, b = door.ask("GET", "/v1/%s/%s" % (where, what), headers=dict(bearer(mine), **said))
+            check("a person who does not say what for reads nothing: %s %r" % (where, said), s == 400 and "Lianou-Purpose" in
+                  json.loads(b)["detail"] and json.loads(b)["detail_zh"], (s, b))
+    check("and no row is written", door.town.audit()["reads"] == before)
+    was = series(door)
+    s, _, _ = door.progress(i, bearer(mine))
+    path = "/v1/cases/" + case["case_id"]
+    door.ask("GET", path, headers=signed(bytes.fromhex(door.mz), "MZ", "GET", path, key_id=8))
+    now = series(door)
+    moved = {k: now[k] - was.get(k, 0) for k in now if now[k] != was.get(k, 0)}
+    check("reads are counted, those of systems without a purpose apart", s == 200 and moved.get(
+        'lianou_reads_total{who="person",purpose="said"}') == 1 and moved.get('lianou_reads_total{who="system",purpose="unsaid"}') == 1, moved)
+    for _ in range(205):
+        door.progress(i, bearer(mine), part="history")
+    moved = series(door).get("lianou_reads_bulk_total", 0) - was.get("lianou_reads_bulk_total", 0)
+    check("who reads in bulk is counted: %d" % moved, moved > 0, moved)
 
 
 def strangers(door, mine, other):

@@ -296,6 +296,9 @@ static void test_planted_faults(void **state)
         "  - {effective: {from: 2020-05-01}, basis: [], condition: "
         "{confidence: Z}}\n");
     append("policies/interactions.yaml", "  - {id: X99, item: NO01}\n");
+    snprintf(cmd, sizeof cmd, "sed -i 's/aes-256-gcm/sm4-gcm/' '%s/bus.yaml'",
+             folder);
+    assert_int_equal(system(cmd), 0);
     put("calendar/2019.yaml", "year: 2018\nsource: x\nholidays: []\n"
                               "workdays: [2018-01-01]\n");
     struct bus_err err;
@@ -303,6 +306,8 @@ static void test_planted_faults(void **state)
                      BUS_ECONFIG);
     bus_conf_check(&config, &faults);
     bus_faults_sort(&faults);
+    assert_fault("keys.cipher: found 'sm4-gcm'; must be aes-256-gcm: cipher of "
+                 "personal fields: HPKE with AES-256-GCM; SM4 is not built");
     assert_fault("371425.csv:1044:1: station: the village 371425001899 新村 "
                  "has no service station");
     assert_fault("371425.csv:1045:1: code: '371425001201' is there twice");
