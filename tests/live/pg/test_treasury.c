@@ -129,7 +129,7 @@ static void a_period_is_paid_once(void **state)
        "due_line_item_beneficiary_period_purpose_key");
     is("INSERT INTO award SELECT u(9), decision_id, household_id, case_id, "
        "u(39), item, beneficiary, purpose, fund, 'youchu', amount_fen, period, "
-       "day_off, pay_day, from_month, decided, until, 'live', note, 0, "
+       "day_off, pay_day, from_month, decided, until, 'live', note, 0, NULL, "
        "payee_hash, personal FROM award WHERE assignment_id = u(1)",
        "award_one");
     is("UPDATE due_line SET amount_fen = 0", "due_line_amount_fen_check");
