@@ -175,11 +175,10 @@ static void doctor_ports(struct doctor *d)
 {
     static const struct doctor_about about = {"端口", "ports"};
     const struct bus_config_http *h = &d->t->config.http;
-    const struct doctor_port ports[] = {{"intake", h->intake},
-                                        {"matcher", h->matcher},
-                                        {"dispatch", h->dispatch},
-                                        {"ledger", h->ledger},
-                                        {"registry", h->registry}};
+    const struct doctor_port ports[] = {
+        {"intake", h->intake},     {"matcher", h->matcher},
+        {"dispatch", h->dispatch}, {"ledger", h->ledger},
+        {"registry", h->registry}, {"desk", h->desk}};
     size_t n = sizeof(ports) / sizeof(*ports), taken = 0;
     const char *host = strcmp(h->host, "0.0.0.0") == 0 ? "127.0.0.1" : h->host;
     if (ports_clash(d, ports, n)) {
