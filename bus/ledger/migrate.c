@@ -30,6 +30,7 @@ static const char make_table[] =
     "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
 static const char ask[] =
     "SELECT checksum FROM schema_migration WHERE name = $1";
+static const char any_yet[] = "SELECT to_regclass('schema_migration')";
 static const char note[] =
     "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)";
 
@@ -109,6 +110,23 @@ int bus_ledger_migrate(struct bus_pg *pg,
         return rc;
     }
     return bus_pg_exec(pg, unlock, err);
+}
+
+int bus_ledger_migrations_left(struct bus_pg *pg,
+                               size_t *ret,
+                               struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    *ret = MIGRATIONS;
+    BUS_TRY(bus_pg_query(pg, any_yet, NULL, 0, &r, err));
+    bool none = bus_pg_value(r, 0, 0)[0] == '\0';
+    bus_pg_rows_free(r);
+    for (size_t i = 0; !none && i < MIGRATIONS; i++) {
+        BUS_TRY(bus_pg_query(pg, ask, &migrations[i].name, 1, &r, err));
+        *ret -= bus_pg_count(r) > 0 ? 1 : 0;
+        bus_pg_rows_free(r);
+    }
+    return BUS_OK;
 }
 
 int bus_ledger_roles(struct bus_pg *pg, struct bus_err *err)

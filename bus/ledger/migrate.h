@@ -13,6 +13,11 @@ int bus_ledger_migrate(struct bus_pg *pg,
                        bool dry_run,
                        FILE *to,
                        struct bus_err *err) BUS_MUSTCHECK;
+/* How many migrations this program has that the database has not; reads only.
+ */
+int bus_ledger_migrations_left(struct bus_pg *pg,
+                               size_t *ret,
+                               struct bus_err *err) BUS_MUSTCHECK;
 /* One role a program, with what it needs and nothing else (sql/roles.sql).
  * After each migration; safe to repeat. */
 int bus_ledger_roles(struct bus_pg *pg, struct bus_err *err) BUS_MUSTCHECK;

@@ -1,13 +1,20 @@
-# Sourced: librdkafka >= 2.8. Where the system's is older (Debian 12: 2.0.2),
-# Debian 13's source package is brought from the mirror the system itself uses
-# and built, once, into a cache outside the tree; nothing on the system changes
-# and no root is needed. ops/cmake/Librdkafka.cmake finds it there.
-LIANOU_RDKAFKA_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/lianou/librdkafka-2.8"
+# Sourced: librdkafka 2.8 with patches/. Debian 13's source package is brought
+# from the mirror the system itself uses and built, once, into a cache outside
+# the tree; nothing on the system changes and no root is needed.
+# ops/cmake/Librdkafka.cmake finds it there. Where it cannot be built, a system's
+# librdkafka >= 2.8 serves, without the mends (unit_kafka_leaderless fails).
+LIANOU_RDKAFKA_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/lianou/librdkafka-2.8-mended"
+rdkafka_patches=$PWD/ops/librdkafka/patches
 
-# rdkafka_fail WHY LOG: what can be done by hand, exit 1.
+# rdkafka_fail WHY LOG: the system's, if it is new enough; else what can be done
+# by hand, exit 1.
 rdkafka_fail() {
     [ -z "$2" ] || tail -5 "$2" >&2
     rm -rf "$rdkafka_work"
+    if pkg-config --atleast-version=2.8 rdkafka 2>/dev/null; then
+        echo "lianou: the system's librdkafka is used, without ops/librdkafka/patches: $1" >&2
+        exit 0
+    fi
     echo "lianou: librdkafka >= 2.8 is missing and cannot be built here: $1" >&2
     echo "  install librdkafka-dev >= 2.8, or put a build of it into $LIANOU_RDKAFKA_HOME" >&2
     exit 1
@@ -45,6 +52,9 @@ rdkafka_build() {
     rdkafka_source "$work"
     (
         cd "$work"/librdkafka-*/
+        for patch in "$rdkafka_patches"/*.patch; do
+            patch -p1 <"$patch" || exit 1
+        done
         CFLAGS="$(dpkg-buildflags --get CFLAGS | sed 's/\(^\| \)-g\( \|$\)/ /')"
         CPPFLAGS=$(dpkg-buildflags --get CPPFLAGS)
         LDFLAGS="$(dpkg-buildflags --get LDFLAGS) -Wl,-z,now"
@@ -62,9 +72,8 @@ rdkafka_build() {
 }
 
 rdkafka_work=""
-if ! pkg-config --atleast-version=2.8 rdkafka 2>/dev/null &&
-    [ ! -f "$LIANOU_RDKAFKA_HOME/lib/pkgconfig/rdkafka.pc" ]; then
+if [ ! -f "$LIANOU_RDKAFKA_HOME/lib/pkgconfig/rdkafka.pc" ]; then
     echo "building Debian 13's librdkafka into $LIANOU_RDKAFKA_HOME (about a minute)" >&2
     rdkafka_work=$(mktemp -d)
-    rdkafka_build
+    (rdkafka_build) || exit 1
 fi

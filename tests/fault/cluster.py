@@ -61,6 +61,7 @@ class Cluster(Town):
 
     def __init__(self, program, seed):
         self.faults = Faults(seed, chances=CHANCES)
+        self.homes, self.proxy = [], None
         self.admins = {}  # of the brokers that are there: who asks only that one
         super().__init__(program)
 
@@ -132,13 +133,14 @@ class Cluster(Town):
         raise RuntimeError("nobody leads " + group)
 
     def close(self, keep):
-        for i in range(self.brokers):
+        for i in range(len(self.homes)):
             try:
                 self.broker_signal(i, signal.SIGCONT)
             except OSError:
                 pass
         super().close(keep)
-        self.proxy.close()
+        if self.proxy is not None:
+            self.proxy.close()
 
 
 class Ear:

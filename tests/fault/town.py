@@ -22,8 +22,9 @@ def ended(*_):
 
 
 MAIN = os.getpid()
-if multiprocessing.parent_process() is None:  # the checker's helpers are ended so
+if multiprocessing.current_process().name == "MainProcess":  # the checker's helpers are ended so
     signal.signal(signal.SIGTERM, ended)
+FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 PORTS, PORTS_LOCK = set(), threading.Lock()
@@ -47,7 +48,14 @@ class Town:
         self.program = program
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lianou-fault-"))
         self.dir.chmod(0o755)
-        self.roles = {}
+        self.roles, self.server = {}, None
+        try:
+            self.build(config)
+        except BaseException:  # nothing that was started outlives a town that could not be
+            self.close(keep=True)
+            raise
+
+    def build(self, config):
         self.start_kafka()
         self.start_database(first=True)
         # Of one key, so that the same applications have the same ids, by which the simulated partners throw their dice.
@@ -111,7 +119,15 @@ class Town:
         self.roles[name] = subprocess.Popen([self.program, *self.arguments(name)], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=open(self.dir / (name + ".log"), "a"))
 
+    def alive(self, name):
+        """False if it ended by itself; a role that ends by a signal has a fault, whoever starts it again."""
+        code = self.roles[name].poll()
+        if code is not None and -code in FAULTS:
+            raise RuntimeError("%s ended by signal %d" % (name, -code))
+        return code is None
+
     def kill(self, name):
+        self.alive(name)
         self.roles[name].send_signal(signal.SIGKILL)
         self.roles[name].wait()
         self.start(name)
@@ -124,7 +140,7 @@ class Town:
 
     def revive(self):
         for name, p in self.roles.items():
-            if p.poll() is not None:
+            if not self.alive(name):
                 print("  %s ended by itself with %d" % (name, p.returncode))
                 self.start(name)
 
@@ -155,8 +171,9 @@ class Town:
                 p.wait(20)
             except subprocess.TimeoutExpired:
                 p.kill()
-        self.server.send_signal(signal.SIGINT)
-        self.server.wait()
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait()
         subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka"])
         if keep:
             self.tell()

@@ -284,7 +284,7 @@ def banned(root):
 def rdkafka_include():
     """Where ops/librdkafka/fetch.sh puts its headers, on a system without."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    home = os.environ.get("LIANOU_RDKAFKA_HOME") or cache + "/lianou/librdkafka-2.8"
+    home = os.environ.get("LIANOU_RDKAFKA_HOME") or cache + "/lianou/librdkafka-2.8-mended"
     return ["-isystem", home + "/include"] if os.path.isdir(home) else []
 
 

@@ -1,6 +1,9 @@
 #include "ops/cli/inspect/topic_send.h"
 
+#include <stdio.h>
+
 #define CLOSE_MS 5000
+#define TRIES    4 /* a cluster that has just made its topics may be long */
 
 struct sending
 {
@@ -53,16 +56,31 @@ static int topic_send_wait(struct sending *s,
     return BUS_OK;
 }
 
+static int topic_send_once(const struct bus_kafka_env *with,
+                           const struct bus_kafka_out_msg *m,
+                           struct bus_err *err)
+{
+    struct sending s = {0};
+    struct bus_kafka_env env = *with;
+    BUS_TRY(bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err));
+    env.loop = s.loop;
+    int rc = topic_send_wait(&s, &env, m, err);
+    bus_run_loop_free(s.loop);
+    return rc;
+}
+
 int cli_topic_send(const struct bus_config_kafka *conf,
                    const char *client_id,
                    const struct bus_kafka_out_msg *m,
                    struct bus_err *err)
 {
-    struct sending s = {0};
     struct bus_kafka_env env = {.conf = conf, .client_id = client_id};
-    BUS_TRY(bus_run_loop_new(&(struct bus_run_loop_conf){0}, &s.loop, err));
-    env.loop = s.loop;
-    int rc = topic_send_wait(&s, &env, m, err);
-    bus_run_loop_free(s.loop);
+    int rc = topic_send_once(&env, m, err);
+    for (int tries = 1; rc != BUS_OK && tries < TRIES &&
+                        bus_err_act((enum bus_errc)rc) == BUS_ACT_RETRY;
+         tries++) {
+        (void)fprintf(stderr, "%s; 再试 trying again\n", err->msg);
+        rc = topic_send_once(&env, m, err);
+    }
     return rc;
 }

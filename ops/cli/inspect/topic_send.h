@@ -4,7 +4,9 @@
 
 #include "bus/kafka/client.h"
 
-/* Returns when the broker has it: all in-sync copies. BUS_EAWAY: not known. */
+/* Returns when the broker has it: all in-sync copies. Said to be late, it is
+ * sent again, a few times and with a word on standard error; what it says has
+ * an id, so that twice is once. BUS_EAWAY: not known. */
 int cli_topic_send(const struct bus_config_kafka *conf,
                    const char *client_id,
                    const struct bus_kafka_out_msg *m,
