@@ -166,14 +166,14 @@ class Bus:
         assert self.producer.flush(20) == 0
         return record
 
-    def payee(self, assignment, account, key=None, after=None, topic=None, **changes):
+    def payee(self, assignment, account, key=None, after=None, topic=None, holder="甲", **changes):
         """Another account for what the assignment pays: by a clerk and an approver, under the department's seal, the
         account sealed with what the department's keyring has of the bus. `key`, `after`: as of a decision."""
         now, department, event = int(time.time() * 1000), assignment["department"], uuid.uuid4().bytes
         ours = keys_of(self.town.dir / "keys" / (department + ".keys"), "bus")
         def sealed(number):
             return seal_field(ours, "payee_change", "personal", event, framed(PERSONAL, dict(
-                name="", id_type="111", id_no="", phone=None, address=None, bank_code="youchu", account=number, account_holder="甲")))
+                name="", id_type="111", id_no="", phone=None, address=None, bank_code="youchu", account=number, account_holder=holder)))
         record = dict(event_id=event, household_id=assignment["household_id"], occurred_at=now, case_id=assignment["case_id"],
                       assignment_id=assignment["assignment_id"], department=department, item=assignment["item"],
                       asked_by="HOUSEHOLD", name_check="SAME_NAME", document_hash=None, done_by=clerk(department),

@@ -58,7 +58,7 @@ class Person:
 PEOPLE = {what: Person(*x) for what, x in dict(
     web=(401, "犀角麟", "雏鸮甲"), telephone=(411, "狴犴鸣", "雏鸮乙"), list=(421, "貔貅岩", "雏鸮丙"), draft=(431, "饕餮峰", "雏鸮丁"),
     journal=(441, "螭吻川", "雏鸮戊"), database=(451, "椒图林", "雏鸮己"), stray=(461, "囚牛海", "雏鸮庚"),
-    document=(471, "睚眦原", "雏鸮辛")).items()}
+    document=(471, "睚眦原", "雏鸮辛"), payee=(481, "负屃岚", "雏鸮壬")).items()}
 
 
 # --- what is looked for ---
@@ -271,6 +271,19 @@ def wrong_document(bus, person):
         (folder / "r-2.json").write_text(json.dumps(person.secrets, ensure_ascii=False)[:-9])
 
 
+def another_payee(bus, q, person):
+    """Whose account takes the place of the applicant's; once well, once refused and told."""
+    account, holder = person.secrets["account"], person.secrets["name"]
+    c = bus.payee(q, account, holder=holder, **{"second": None})
+    (topic, told), = bus.events("notice", 1, refers_to=c["event_id"])
+    check("a change of the payee by one person is refused and told", (topic, told["reason_code"]) == ("notices.MZ", "SECOND_MISSING"), told)
+    bus.payee(q, account, holder=holder)
+    (_, shown), = bus.events("assignment", 1, action="UPDATED", assignment_id=q["assignment_id"])
+    check("one that holds is shown masked", shown["payee_masked"] == "youchu ***" + account[-4:], shown["payee_masked"])
+    bus.decide(shown, 90000, delivery="BANK")
+    bus.events("payment_order", 1, assignment_id=q["assignment_id"])
+
+
 def ways(bus):
     town, cases = bus.town, []
     status, body = post(bus, PEOPLE["web"].form("WEB", "canary-web"))
@@ -300,7 +313,9 @@ def ways(bus):
     check("while the database is away", status == 202, (status, body))
     subprocess.run([town.program, "case", "show", cases[0] or "x"], env=town.env, capture_output=True)
     town.start_database()
-    for q in [r for _, r in bus.events("assignment", 1, action="ASSIGNED", item="MZ06")][:3]:
+    mine = [r for _, r in bus.events("assignment", 2, action="ASSIGNED", item="MZ06")][:4]
+    another_payee(bus, mine[0], PEOPLE["payee"])
+    for q in mine[1:]:
         bus.decide(q, 90000, delivery="BANK" if q["household_id"][0] % 2 else "POST_CASH")
     bus.events("case_event", 1, kind="DECISION_ACCEPTED")
     stray(bus, PEOPLE["stray"])
@@ -329,7 +344,9 @@ def judge_planted():
                ("file state/spool/youzheng/out/1.json", "account of web"), ("file state/intake/journal/1", "name of journal"),
                ("topic payment-orders.nongshang value", "illness of anybody"), ("log matcher.log", "illness of anybody"),
                ("file state/intake/drafts/1.json", "name of draft"), ("file state/intake/drafts/1.json", "illness of anybody"),
-               ("screen intake drafts", "illness of anybody"), ("screen tap applications", "illness of anybody")]
+               ("topic decisions.MZ value", "account of payee"), ("topic payment-orders.youchu value", "account of payee"),
+               ("topic notices.MZ value", "account of payee"), ("topic dead-letters value", "name of payee"),
+               ("topic households value", "account of payee"), ("screen intake drafts", "illness of anybody"), ("screen tap applications", "illness of anybody")]
     check("the table lets none of %d planted ones through" % len(planted), not [p for p in planted if may_stand(*p)],
           [p for p in planted if may_stand(*p)])
 
