@@ -212,7 +212,7 @@ static int find_all(struct finding *f,
 {
     char to[NUMBER_MAX];
     struct bus_strv number;
-    enum sought_as as;
+    enum sought_as as = SOUGHT_REFERENCE;
     BUS_TRY(case_find_kind(f->sought->what, to, &number, &as, err));
     BUS_TRY(find_ids(f, number, as, err));
     if (f->ids.failed) {
