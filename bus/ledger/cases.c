@@ -279,3 +279,29 @@ int bus_ledger_lookups(struct bus_pg *pg,
     bus_pg_rows_free(r);
     return BUS_OK;
 }
+
+static const char application_sql[] =
+    "SELECT note, coalesce(detail->>'lookup', '') FROM event "
+    "WHERE kind = 'application' AND about = $1::uuid LIMIT 1";
+
+int bus_ledger_application_of(struct bus_pg *pg,
+                              struct bus_strv application,
+                              struct bus_strv lookup,
+                              char ret_division[BUS_LEDGER_DIVISION],
+                              bool *ret_his,
+                              struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    const char *param = bus_strv_copy(id, sizeof(id), application);
+    struct bus_pg_rows *r = NULL;
+    ret_division[0] = '\0';
+    *ret_his = false;
+    BUS_TRY(bus_pg_query(pg, application_sql, &param, 1, &r, err));
+    if (bus_pg_count(r) > 0) {
+        (void)bus_strv_copy(ret_division, BUS_LEDGER_DIVISION,
+                            bus_strv(bus_pg_value(r, 0, 0)));
+        *ret_his = bus_strv_eq(lookup, bus_strv(bus_pg_value(r, 0, 1)));
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
+}

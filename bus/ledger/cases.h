@@ -123,4 +123,14 @@ int bus_ledger_lookups(struct bus_pg *pg,
                        void *data,
                        struct bus_err *err) BUS_MUSTCHECK;
 
+/* Where an application was made ("" if there is none of this id), and whether
+ * `lookup` is the keyed hash of its applicant's last six characters. */
+#define BUS_LEDGER_DIVISION 16
+int bus_ledger_application_of(struct bus_pg *pg,
+                              struct bus_strv application,
+                              struct bus_strv lookup,
+                              char ret_division[BUS_LEDGER_DIVISION],
+                              bool *ret_his,
+                              struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

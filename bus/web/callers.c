@@ -316,3 +316,19 @@ int bus_web_callers_routes(struct bus_web_callers *c,
 {
     return web_sessions_routes(c, http, err);
 }
+
+bool bus_web_purpose_said(struct bus_run_http_request *rq,
+                          const struct bus_web_caller *caller)
+{
+    struct bus_strv says = bus_run_http_header(rq, "Lianou-Purpose");
+    size_t blank = 0;
+    while (blank < says.n && (uint8_t)says.p[blank] <= ' ') {
+        blank++;
+    }
+    if (caller->kind != BUS_WEB_PERSON || blank < says.n) {
+        return true;
+    }
+    bus_run_http_problem(rq, 400, "say what for in the header Lianou-Purpose",
+                         "请在标头 Lianou-Purpose 中写明查询用途");
+    return false;
+}

@@ -116,4 +116,9 @@ bool bus_web_callers_admit(struct bus_web_callers *c,
                            struct bus_run_http_request *rq,
                            const struct bus_web_caller *caller);
 
+/* A person says what a read is for, each time, in the header Lianou-Purpose.
+ * False: he did not, and was answered 400. */
+bool bus_web_purpose_said(struct bus_run_http_request *rq,
+                          const struct bus_web_caller *caller);
+
 #endif

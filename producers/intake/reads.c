@@ -248,33 +248,6 @@ static void reads_answer(void *data, int rc, const struct bus_err *err)
 
 /* --- on a pool thread --- */
 
-/* Of an application without a case: where it was made, and by whose number it
- * may be asked for; both "" for none. */
-static const char application_sql[] =
-    "SELECT note, coalesce(detail->>'lookup', '') FROM event "
-    "WHERE kind = 'application' AND about = $1::uuid LIMIT 1";
-
-static int reads_application(struct bus_pg *pg,
-                             const struct reading *q,
-                             char division[16],
-                             bool *ret_his,
-                             struct bus_err *err)
-{
-    char id[BUS_ID_TEXT + 1], lookup[BUS_ID_TEXT + 1];
-    const char *param = bus_strv_copy(id, sizeof(id), q->id);
-    struct bus_pg_rows *r = NULL;
-    division[0] = '\0';
-    *ret_his = false;
-    BUS_TRY(bus_pg_query(pg, application_sql, &param, 1, &r, err));
-    if (bus_pg_count(r) > 0) {
-        (void)bus_strv_copy(division, 16, bus_strv(bus_pg_value(r, 0, 0)));
-        *ret_his =
-            strcmp(bus_pg_value(r, 0, 1), bus_id_text(&q->lookup, lookup)) == 0;
-    }
-    bus_pg_rows_free(r);
-    return BUS_OK;
-}
-
 /* What this caller may see of the document, and no more. */
 static int reads_allowed(struct bus_pg *pg,
                          const struct reading *q,
@@ -287,10 +260,12 @@ static int reads_allowed(struct bus_pg *pg,
                          bus_china_day(bus_clock_system.wall_ms(NULL)));
     json_t *a_case =
         q->what == READS_CASE ? document : json_object_get(document, "case");
-    char division[16];
+    char division[BUS_LEDGER_DIVISION], text[BUS_ID_TEXT + 1];
     bool his = false, seen = false;
     if (q->what != READS_CASE) {
-        BUS_TRY(reads_application(pg, q, division, &his, err));
+        struct bus_strv lookup = bus_strv(bus_id_text(&q->lookup, text));
+        BUS_TRY(
+            bus_ledger_application_of(pg, q->id, lookup, division, &his, err));
     }
     if (q->what == READS_PROGRESS && !his) {
         return bus_fail(err, BUS_EDENIED, "not his application");
@@ -459,23 +434,6 @@ static bool reads_take_part(struct bus_run_http_request *rq,
     return false;
 }
 
-/* People say what for, each time; false: answered. */
-static bool reads_purpose_said(struct bus_run_http_request *rq,
-                               const struct bus_web_caller *caller)
-{
-    struct bus_strv says = bus_run_http_header(rq, "Lianou-Purpose");
-    size_t blank = 0;
-    while (blank < says.n && (uint8_t)says.p[blank] <= ' ') {
-        blank++;
-    }
-    if (caller->kind != BUS_WEB_PERSON || blank < says.n) {
-        return true;
-    }
-    bus_run_http_problem(rq, 400, "say what for in the header Lianou-Purpose",
-                         "请在标头 Lianou-Purpose 中写明查询用途");
-    return false;
-}
-
 static void reads_known(struct bus_run_http_request *rq,
                         const struct bus_web_caller *caller,
                         void *data)
@@ -491,7 +449,7 @@ static void reads_known(struct bus_run_http_request *rq,
         memcmp(path.p, cases, sizeof(cases) - 1) == 0) {
         q.what = READS_CASE;
     }
-    if (reads_purpose_said(rq, caller) && reads_take_part(rq, &q.part)) {
+    if (bus_web_purpose_said(rq, caller) && reads_take_part(rq, &q.part)) {
         reads_ask(data, rq, &q);
     }
 }
