@@ -420,8 +420,12 @@ static void start_desk(struct demo *d,
                        char password[DEMO_PASSWORD])
 {
     static const char *const run[] = {"run", "desk", NULL};
+    static const char *const others[] = {"simulate", "all", "--silent",
+                                         DEMO_DESK_DEPARTMENT, NULL};
     struct bus_err err;
-    if (cli_demo_spawn(&d->stage, "desk", run, &err) != BUS_OK ||
+    cli_demo_end(&d->stage, "partners"); /* one office is for people now */
+    if (cli_demo_spawn(&d->stage, "partners", others, &err) != BUS_OK ||
+        cli_demo_spawn(&d->stage, "desk", run, &err) != BUS_OK ||
         cli_demo_keep_accounts(kept, password, &err) != BUS_OK) {
         (void)fprintf(stderr, "lianou demo: desk: %s\n", err.msg);
         password[0] = '\0';

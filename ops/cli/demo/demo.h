@@ -39,6 +39,8 @@ int cli_demo_spawn_piped(struct demo_stage *s,
                          int *ret_fd,
                          struct bus_err *err) BUS_MUSTCHECK;
 int cli_demo_join(struct demo_stage *s, const char *name); /* its exit code */
+/* SIGTERM; waits, after 10 s SIGKILL. One of no such name is well. */
+void cli_demo_end(struct demo_stage *s, const char *name);
 /* The name of a child that has ended, NULL if none has. */
 const char *cli_demo_ended(struct demo_stage *s);
 /* SIGTERM to all, in reverse; waits; SIGKILL after 10 s. Removes the folder

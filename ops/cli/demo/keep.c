@@ -39,9 +39,10 @@ static const struct
 {
     const char *account, *org, *role; /* org NULL: a village's */
     const char *zh, *en;
-} people[] = {{"cunzhuli", NULL, "assistant", "村民政助理员", "assistant"},
-              {"jingban", "RS", "clerk", "人社局经办", "clerk"},
-              {"shenpi", "RS", "approver", "人社局审批", "approver"}};
+} people[] = {
+    {"cunzhuli", NULL, "assistant", "村民政助理员", "assistant"},
+    {"jingban", DEMO_DESK_DEPARTMENT, "clerk", "人社局经办", "clerk"},
+    {"shenpi", DEMO_DESK_DEPARTMENT, "approver", "人社局审批", "approver"}};
 
 static const struct bus_operator *
 person_of(const struct bus_config *c, const char *org, const char *role)
@@ -85,6 +86,12 @@ keep_pages(FILE *to, const struct demo_kept *k, const char *password)
          password[0] != '\0' && i < sizeof(people) / sizeof(people[0]); i++) {
         (void)fprintf(to, "    %s %s: %s / %s\n", people[i].zh, people[i].en,
                       people[i].account, password);
+    }
+    if (password[0] != '\0') {
+        (void)fprintf(to,
+                      "    人社局的新派单由您办理, 其余部门仍由模拟伙伴应答\n"
+                      "    new assignments of that office are yours; the "
+                      "others are answered as before\n");
     }
 }
 

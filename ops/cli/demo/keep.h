@@ -16,6 +16,9 @@ struct demo_kept
     const struct bus_config *config;
 };
 #define DEMO_PASSWORD 24
+/* The department whose clerk and approver have accounts: from then on nobody
+ * simulated answers for it. */
+#define DEMO_DESK_DEPARTMENT "RS"
 /* Accounts for pages, of operators of the register: an assistant, a clerk and
  * an approver; one password for all, made anew and given in ret. */
 int cli_demo_keep_accounts(const struct demo_kept *k,

@@ -138,6 +138,15 @@ static void end_child(struct demo_child *c)
     c->pid = 0;
 }
 
+void cli_demo_end(struct demo_stage *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->children[i].name, name) == 0) {
+            end_child(&s->children[i]);
+        }
+    }
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
