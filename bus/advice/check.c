@@ -12,6 +12,7 @@
 #include "bus/policy/source.h"
 
 #define STARTS   24  /* households begun anew */
+#define AT_MOST  240 /* of them, while nobody was found eligible */
 #define STEPS    150 /* changes of one */
 #define ELIGIBLE 60  /* eligible households looked at */
 
@@ -139,7 +140,8 @@ static int examine_sign(struct trial *t, int item, struct found *f)
 
 static int try_item(struct trial *t, int item, struct found *f)
 {
-    for (int s = 0; s < STARTS && f->eligible < ELIGIBLE && f->failure == NULL;
+    for (int s = 0; s < (f->eligible == 0 ? AT_MOST : STARTS) &&
+                    f->eligible < ELIGIBLE && f->failure == NULL;
          s++) {
         struct bus_arena_mark mark = bus_arena_mark(t->mem);
         int far = CATALOGUE_CLAUSES_MAX;
@@ -220,7 +222,7 @@ static int report_unreachable(struct trial *t, int item)
                        "nobody got it in %d households (by sampling): can "
                        "its clauses be true together? / 抽样试算中没有家庭符合,"
                        "各条件能同时成立吗?",
-                       STARTS * STEPS);
+                       AT_MOST * STEPS);
     }
     return rc;
 }
