@@ -84,6 +84,16 @@ static json_t *progress_doing(const json_t *a)
     return row;
 }
 
+/* What an officer writes in his own words stands masked in the ledger; the
+ * household has it from his office. */
+static json_t *progress_words(json_t *words)
+{
+    return strcmp(json_string_value(words), "***") == 0
+               ? json_pack("{s:s, s:s}", "zh", "理由见部门告知书", "en",
+                           "the office's letter says why")
+               : json_pack("{s:O, s:O}", "zh", words, "en", words);
+}
+
 static json_t *progress_not(const json_t *a, const json_t *decision)
 {
     json_t *row = progress_row(a);
@@ -92,7 +102,7 @@ static json_t *progress_not(const json_t *a, const json_t *decision)
     (void)json_object_set_new(
         row, "why",
         json_is_string(words)
-            ? json_pack("{s:O, s:O}", "zh", words, "en", words)
+            ? progress_words(words)
             : progress_text(
                   json_is_object(why) ? why : json_object_get(a, "status")));
     return row;
