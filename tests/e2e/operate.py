@@ -39,7 +39,9 @@ class Bare(Town):
                         LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_DB=self.db, LIANOU_STATE=str(self.dir / "state"),
                         LIANOU_KEYRING=str(home / "keys"), LIANOU_PERSON_KEY=str(home / "person.key"),
                         LIANOU_BUREAU_KEY=str(home / "bureau.pem"),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY")})
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY")},
+                        LIANOU_SEALS=str(home / "seals"))
+        self.env["LIANOU_DESK_INTAKE"] = "http://127.0.0.1:" + self.env["LIANOU_PORT_INTAKE"]
         self.home = home
 
     def run(self, line):
