@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/base/hex.h"
 #include "bus/ledger/sql/assignment.h"
 #include "bus/ledger/sql/queue.h"
 
@@ -51,25 +52,6 @@ int bus_ledger_queue(struct bus_pg *pg,
     return rc;
 }
 
-/* Bytes stand in the ledger as characters U+0000 to U+00FF, a NUL as U+FFFD
- * (PostgreSQL has none), which no byte is. */
-static size_t queue_bytes(const char *text, uint8_t *to, size_t most)
-{
-    size_t n = 0;
-    for (const uint8_t *c = (const uint8_t *)text; *c != 0 && n < most;) {
-        if (*c < 0x80) {
-            to[n++] = *c++;
-        } else if ((*c & 0xe0) == 0xc0) {
-            to[n++] = (uint8_t)((*c & 0x03) << 6 | (c[1] & 0x3f));
-            c += 2;
-        } else {
-            to[n++] = 0;
-            c += 3;
-        }
-    }
-    return n;
-}
-
 static int assignment_take(const struct bus_pg_rows *r,
                            struct bus_ledger_assignment *ret,
                            struct bus_err *err)
@@ -86,8 +68,12 @@ static int assignment_take(const struct bus_pg_rows *r,
     ret->amount_fen = ret->has_amount ? bus_pg_i64(r, 0, 3) : 0;
     (void)bus_strv_copy(ret->division, sizeof(ret->division),
                         bus_strv(bus_pg_value(r, 0, 4)));
-    ret->payee_hash_n = queue_bytes(bus_pg_value(r, 0, 5), ret->payee_hash,
-                                    sizeof(ret->payee_hash));
+    struct bus_strv sum = bus_strv(bus_pg_value(r, 0, 5)); /* as hex digits */
+    ret->has_payee = sum.n > 0;
+    if (ret->has_payee &&
+        !bus_hex_read(sum, ret->payee_hash, sizeof(ret->payee_hash))) {
+        return bus_fail(err, BUS_EBUG, "a payee's sum in the ledger");
+    }
     (void)bus_strv_copy(ret->payee_masked, sizeof(ret->payee_masked),
                         bus_strv(bus_pg_value(r, 0, 6)));
     (void)bus_strv_copy(ret->word, sizeof(ret->word),

@@ -33,15 +33,15 @@ int bus_ledger_queue(struct bus_pg *pg,
                      struct bus_ledger_queue *ret,
                      struct bus_err *err) BUS_MUSTCHECK;
 
-#define BUS_LEDGER_PAYEE 64
+#define BUS_LEDGER_PAYEE 16 /* bytes of a keyed sum (bus/wire/keyring.h) */
 struct bus_ledger_assignment
 {
     struct bus_id assignment_id, case_id, household_id;
     char item[32], department[40], division[16], payee_masked[80], word[24];
     bool has_amount;
     int64_t amount_fen;
+    bool has_payee;                       /* false: no account is known */
     uint8_t payee_hash[BUS_LEDGER_PAYEE]; /* as it was shown */
-    size_t payee_hash_n;                  /* 0: no account is known */
 };
 /* BUS_EUNKNOWN: no such assignment of that case. */
 int bus_ledger_assignment(struct bus_pg *pg,

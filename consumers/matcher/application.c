@@ -305,10 +305,32 @@ static int application_facts(struct step *s,
     return matcher_fold_facts(s, facts, n, ret_changed);
 }
 
+/* A household that is known asks again: a move, another list, another account
+ * are lawful, and are what somebody who knows its numbers would write. People
+ * are told before anything is set to work. */
+static int application_told(struct step *s,
+                            const struct sa_application *a,
+                            bool moved,
+                            bool members)
+{
+    if (moved) {
+        BUS_TRY(matcher_step_attention(s, &a->application_id,
+                                       BUS_STRV("DIVISION_DIFFERS")));
+    }
+    if (members) {
+        BUS_TRY(matcher_step_attention(s, &a->application_id,
+                                       BUS_STRV("MEMBERS_DIFFER")));
+    }
+    return join_contact(s, a);
+}
+
 static int application_opens(struct step *s, const struct sa_application *a)
 {
     struct sa_household_state *st = s->state;
-    bool changed = false;
+    bool changed = false, known = st->case_no > 0;
+    bool moved = known && st->division_code.n > 0 &&
+                 !bus_strv_eq(st->division_code, a->division_code);
+    bool members = known && st->members.n > 0 && !same_members(st, a);
     BUS_CHECK(!st->case_open);
     open_case(s);
     st->consent = a->consent;
@@ -318,6 +340,7 @@ static int application_opens(struct step *s, const struct sa_application *a)
     BUS_TRY(part_members(s));
     BUS_TRY(note_application(s, a));
     BUS_TRY(application_report(s, a, true));
+    BUS_TRY(application_told(s, a, moved, members));
     if (st->case_no == 1) {
         BUS_TRY(matcher_meet_memberships(s));
     }

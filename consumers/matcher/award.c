@@ -364,6 +364,20 @@ static int64_t award_amount(const struct sa_assignment_state *a)
                                    : 0;
 }
 
+int64_t matcher_award_times(enum sa_period period)
+{
+    switch (period) {
+    case SA_PERIOD_MONTHLY:
+        return 12;
+    case SA_PERIOD_QUARTERLY:
+        return 4;
+    case SA_PERIOD_YEARLY: /* and by term: the item's own says which */
+    case SA_PERIOD_ONCE:
+        break;
+    }
+    return 1;
+}
+
 bool matcher_award_lessens(const struct step *s,
                            const struct sa_assignment_state *a,
                            const struct sa_decision *d)
@@ -374,7 +388,9 @@ bool matcher_award_lessens(const struct step *s,
     }
     return d->outcome == SA_DECISION_OUTCOME_REFUSED ||
            (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && d->has_amount_fen &&
-            d->amount_fen < award_amount(a));
+            (__int128)d->amount_fen * matcher_award_times(d->period) <
+                (__int128)award_amount(a) *
+                    matcher_award_times(a->award.period));
 }
 
 void matcher_award_hearing(const struct step *s,

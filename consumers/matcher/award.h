@@ -30,6 +30,8 @@ matcher_award_of(const struct step *s, const struct bus_policy_item *item);
 /* It is there that day and goes on: not what is given once. */
 bool matcher_award_stands(const struct step *s,
                           const struct sa_assignment_state *a);
+/* How often a year it is paid; what is given once: 1. */
+int64_t matcher_award_times(enum sa_period period);
 /* Would less be left of what stands? */
 bool matcher_award_lessens(const struct step *s,
                            const struct sa_assignment_state *a,

@@ -27,6 +27,7 @@
 #include "bus/role/household.h"
 #include "bus/role/process.h"
 #include "bus/role/signed.h"
+#include "bus/wire/keyring.h"
 #include "bus/wire/sign.h"
 #include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
@@ -194,6 +195,45 @@ cap_reason(struct step *s, const struct sa_decision *d, struct bus_strv *ret)
     return BUS_OK;
 }
 
+/* A period is money, too: what it comes to in a year, beside the rule's. */
+static bool more_than_proposed(const struct step *s,
+                               const struct sa_decision *d,
+                               const struct sa_assignment_state *a)
+{
+    const struct bus_policy_catalogue *c = s->rules->catalogue;
+    struct bus_policy_item item = {0};
+    int at = bus_policy_item_find(c, d->item);
+    int64_t asked = matcher_award_times(d->period), rule = 1;
+    if (!a->has_amount_fen) {
+        return false;
+    }
+    if (at >= 0 && bus_policy_item_at(c, (size_t)at, s->today, &item) &&
+        item.per_year > 0) {
+        rule = item.per_year;
+    }
+    return d->amount_fen > a->amount_fen ||
+           (asked > rule &&
+            (__int128)d->amount_fen * asked > (__int128)a->amount_fen * rule);
+}
+
+/* The month it is paid from: one there is, and none before the household had
+ * asked, unless the officer says why. */
+static bool from_month_held(const struct step *s, const struct sa_decision *d)
+{
+    int32_t first = 0, asked = 0;
+    char day[BUS_DATE_TEXT + 1] = "0000-00-01", month[BUS_DATE_TEXT + 1];
+    const size_t n = sizeof("2026-07") - 1;
+    if (!d->has_from_month || d->from_month.n == 0) {
+        return true;
+    }
+    (void)bus_date_text(bus_china_day(s->state->opened_at), month);
+    memcpy(month + n, "-01", 3);
+    memcpy(day, d->from_month.p, d->from_month.n == n ? n : 0);
+    return bus_date_parse(bus_strv(day), &first) &&
+           bus_date_parse(bus_strv(month), &asked) &&
+           (first >= asked || (d->has_deviation && d->deviation.n > 0));
+}
+
 static int much_reason(struct step *s,
                        const struct sa_decision *d,
                        const struct sa_assignment_state *a,
@@ -208,9 +248,12 @@ static int much_reason(struct step *s,
         return BUS_OK;
     }
     BUS_TRY(cap_reason(s, d, ret));
-    if (ret->n == 0 && a->has_amount_fen && d->amount_fen > a->amount_fen &&
+    if (ret->n == 0 && more_than_proposed(s, d, a) &&
         (!d->has_deviation || d->deviation.n == 0)) {
         *ret = BUS_STRV("ABOVE_PROPOSED");
+    }
+    if (ret->n == 0 && !from_month_held(s, d)) {
+        *ret = BUS_STRV("FROM_MONTH");
     }
     return BUS_OK;
 }
@@ -266,7 +309,7 @@ int matcher_decision_held(struct step *s,
         *ret_reason = process_reason(s, d, a);
     }
     if (ret_reason->n == 0 && yes && d->delivery == SA_DELIVERY_BANK &&
-        !d->has_payee_hash) {
+        (!d->has_payee_hash || d->payee_hash.n != BUS_WIRE_SUM_BYTES)) {
         *ret_reason = BUS_STRV("PAYEE_MISSING");
     }
     if (ret_reason->n == 0) {

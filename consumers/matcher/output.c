@@ -74,7 +74,7 @@ int matcher_open_applicant(struct matcher_work *w,
     struct bus_wire_binding b = {"application", "personal", &a->event_id};
     struct sa_personal *says = NULL, *is = NULL;
     struct bus_strv plain;
-    BUS_CHECK(st->case_open && *ret_differs == 0);
+    BUS_CHECK((st->case_open || st->case_no > 0) && *ret_differs == 0);
     if (!a->has_personal || !st->has_personal ||
         bus_id_eq(&a->event_id, &st->personal_event)) {
         return BUS_OK;

@@ -178,14 +178,15 @@ static bool is_notice(const struct matcher_work *w)
            bus_id_is_nil(&id);
 }
 
-/* Who applies within an open case, beside whom the case knows. */
+/* Who applies beside whom the household's case knows, the open or the last. */
 static int process_applicant(struct matcher_work *w,
                              struct sa_household_state *st,
                              struct matcher_event *event,
                              struct matcher_rest *rest,
                              struct bus_err *err)
 {
-    if (event->kind != MATCHER_APPLICATION || !st->case_open) {
+    if (event->kind != MATCHER_APPLICATION ||
+        (!st->case_open && st->case_no == 0)) {
         return BUS_OK;
     }
     BUS_CHECK(rest->load != NULL);

@@ -169,9 +169,8 @@ static struct sa_decision decide_event(const struct deciding *d, int64_t now_ms)
         .has_deviation = yes && deviation.n > 0,
         .deviation = deviation,
         .delivery = d->delivery,
-        .has_payee_hash =
-            a->payee_hash_n > 0 && d->delivery == SA_DELIVERY_BANK,
-        .payee_hash = {(const char *)a->payee_hash, a->payee_hash_n},
+        .has_payee_hash = a->has_payee && d->delivery == SA_DELIVERY_BANK,
+        .payee_hash = {(const char *)a->payee_hash, sizeof(a->payee_hash)},
         .period = d->period,
         .has_from_month = month.n > 0,
         .from_month = month,

@@ -7,20 +7,25 @@
 bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret)
 {
     char digits[24];
-    size_t n = 0, places = 0;
-    bool point = false;
+    size_t n = 0, places = 0, group = 0; /* digits since the last comma */
+    bool point = false, commas = false;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '.' && !point) {
+        if (s.p[i] == '.' && !point && (!commas || group == 3)) {
             point = true;
         } else if (s.p[i] >= '0' && s.p[i] <= '9' && n + 3 < sizeof(digits) &&
                    places < 2) {
             digits[n++] = s.p[i];
             places += point;
-        } else if (s.p[i] != ',' || point) {
+            group += !point;
+        } else if (s.p[i] == ',' && !point && group > 0 && group <= 3 &&
+                   (!commas || group == 3)) { /* 1,200,000.50; 1,5 is not */
+            commas = true;
+            group = 0;
+        } else {
             return false;
         }
     }
-    if (n == 0) {
+    if (n == 0 || (commas && group != 3)) {
         return false;
     }
     for (; places < 2; places++) {

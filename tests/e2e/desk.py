@@ -257,11 +257,14 @@ def decide(bus, clerk, approver, case, assignment):
     approver.send(path, password=PASSWORD, outcome="CONFIRMED", amount="100.00", delivery="BANK", reason=reason)
     check("the approver decides", approver.status == 303 and approver.place == "/cases/%s?told=decision" % case, (approver.status, approver.text))
     topic, d = bus.events("decision", 1)[0]
+    (_, asked), *_ = bus.events("assignment", 1, assignment_id=d["assignment_id"], action="ASSIGNED")
     check("as the department's event: by him, sealed, the payee as shown",
           topic == "decisions.RS" and d["decided_by"]["operator_id"] == operator("RS", "approver")[0] and d["seal_id"] == "seal-RS" and
-          d["seal"] and d["payee_hash"] and len(d["payee_hash"]) == 32 and d["amount_fen"] == 10000, d)
+          d["seal"] and d["payee_hash"] == asked["payee_hash"] and d["amount_fen"] == 10000, d)
     taken = bus.events("case_event", 1, kind="DECISION_ACCEPTED")
     check("the matcher takes it like any other", taken[0][1]["refers_to"] == d["decision_id"], taken)
+    (_, sent), *_ = bus.events("dispatch_result", 1, assignment_id=d["assignment_id"])
+    check("and dispatch orders it from the bank: the account is the one decided on", sent["outcome"] == "ORDERED", sent)
     shown = until(lambda: "已生效" in approver.get("/cases/" + case).text and approver.text, 60, bus.town.moved)
     check("the case shows it in effect; what the ledger masks stays masked", shown and "符合条件" not in shown and "100.00" in shown, approver.text)
 

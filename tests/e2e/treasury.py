@@ -51,7 +51,8 @@ def granted(bus, order, reference, fen, first=FROM):
     bus.submit(a)
     (_, told), *_ = bus.events("application", 1, channel_reference=reference)
     (_, q), *_ = bus.events("assignment", 1, seconds=60, household_id=told["household_id"], item="MZ01", action="ASSIGNED")
-    bus.decide(q, fen, delivery="BANK", period="MONTHLY", from_month=first.strftime("%Y-%m"))
+    bus.decide(q, fen, delivery="BANK", period="MONTHLY", from_month=first.strftime("%Y-%m"),
+               deviation="补发自困难发生之月")
     (_, result), *_ = bus.events("dispatch_result", 1, seconds=60, assignment_id=q["assignment_id"])
     assert result["outcome"] == "ORDERED" and len(result["lines"]) == 1, result
     becomes(bus, 1, "SELECT count(*) FROM award WHERE assignment_id = '%s'" % uuid.UUID(bytes=q["assignment_id"]), "an award")
@@ -61,6 +62,7 @@ def granted(bus, order, reference, fen, first=FROM):
 def batched(bus, who=(ZHAO, CHEN, LIU)):
     """Prepared, approved and sent; what the same person may not is refused on the way."""
     last = asked(bus, "SELECT max(pay_day) FROM due_line WHERE state = 'due'")
+    assert last in treasury(bus, "due", "--through", last, who=who[0])
     batch = treasury(bus, "batch", "prepare", "CG", last, who=who[0]).strip()
     assert "prepared this batch" in treasury(bus, "batch", "approve", batch, who=who[0], good=False)
     treasury(bus, "batch", "approve", batch, who=who[1])

@@ -213,7 +213,7 @@ static const struct
     bool why;
     int (*act)(struct asked_treasury *a, struct bus_err *err);
 } treasury_acts[] = {
-    {"due", NULL, 0, 0, WHOM_NOBODY, false, act_due},
+    {"due", NULL, 0, 0, WHOM_PREPARES, false, act_due},
     {"lines", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_lines},
     {"funds", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_funds},
     {"answers", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_answers},

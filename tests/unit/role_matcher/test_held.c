@@ -210,6 +210,32 @@ static void test_T16(void **state)
     assert_int_equal(answered(&st, over).n, 0);
 }
 
+/* MZ05 is given once here: each month is twelve times what was worked out. And
+ * nobody is paid from a month before he asked, or from none there is, unless an
+ * officer says why. */
+static void a_period_is_money(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    apply(&st);
+    struct sa_decision *d = decision(&st, 1, 70000);
+    d->period = SA_PERIOD_MONTHLY;
+    assert_true(bus_strv_is(answered(&st, d), "ABOVE_PROPOSED"));
+    static const char *const months[] = {"2020-01", "zz\nq", "2026-13",
+                                         "2026-1", "2026-011"};
+    for (size_t i = 0; i < sizeof(months) / sizeof(months[0]); i++) {
+        d = decision(&st, (uint8_t)(2 + i), 70000);
+        d->has_from_month = true;
+        d->from_month = bus_strv(months[i]);
+        assert_true(bus_strv_is(answered(&st, d), "FROM_MONTH"));
+    }
+    d = decision(&st, 20, 70000);
+    d->has_from_month = d->has_deviation = true;
+    d->from_month = BUS_STRV("2020-01");
+    d->deviation = BUS_STRV("补发");
+    assert_int_equal(answered(&st, d).n, 0);
+}
+
 /* Another application of the household, with another sealed account. */
 static void again(struct sa_household_state *st, uint8_t n, const char *sealed)
 {
@@ -520,9 +546,8 @@ static void every_cell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_T16),
-        cmocka_unit_test(account_stays),
-        cmocka_unit_test(test_T20),
+        cmocka_unit_test(test_T16),      cmocka_unit_test(a_period_is_money),
+        cmocka_unit_test(account_stays), cmocka_unit_test(test_T20),
         cmocka_unit_test(every_cell),
     };
     struct bus_err err;

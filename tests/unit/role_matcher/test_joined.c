@@ -221,6 +221,37 @@ static void consent_is_told(void **state)
     assert_true(st.consent);
 }
 
+/* The case is over, and somebody who knows the numbers asks anew, elsewhere
+ * and with another account: it is a case (people do move), and whoever decides
+ * reads what is not as it was. */
+static void opens_again_elsewhere(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    struct matcher_event e;
+    opens(&st);
+    st.case_open = false;
+    struct sa_application *a = says_otherwise(&e);
+    a->has_operator = true;
+    a->division_code = ELSEWHERE;
+    a->members.v[0].relation = BUS_STRV("7");
+    e.differs = MATCHER_ACCOUNT;
+    struct matcher_outputs out = step(&st, &e);
+    assert_true(st.case_open);
+    assert_int_equal(st.case_no, 2);
+    assert_int_equal(attention(&out, "DIVISION_DIFFERS"), 1);
+    assert_int_equal(attention(&out, "MEMBERS_DIFFER"), 1);
+    assert_int_equal(attention(&out, "CONTACT_DIFFERS account"), 1);
+    /* As before: nothing to look at. */
+    opens(&st);
+    st.case_open = false;
+    a = says_otherwise(&e);
+    e.differs = 0;
+    out = step(&st, &e);
+    assert_int_equal(st.case_no, 2);
+    assert_int_equal(of_kind(&out, SA_CASE_EVENT_KIND_ATTENTION), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +260,7 @@ int main(void)
         cmocka_unit_test(by_nobody_known),
         cmocka_unit_test(taken_down_by_an_officer),
         cmocka_unit_test(consent_is_told),
+        cmocka_unit_test(opens_again_elsewhere),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
