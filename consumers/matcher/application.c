@@ -305,21 +305,16 @@ static int application_facts(struct step *s,
     return matcher_fold_facts(s, facts, n, ret_changed);
 }
 
-/* A household that is known asks again: a move, another list, another account
- * are lawful, and are what somebody who knows its numbers would write. People
- * are told before anything is set to work. */
-static int application_told(struct step *s,
-                            const struct sa_application *a,
-                            bool moved,
-                            bool members)
+/* A household that is known asks again: a move and another account are lawful,
+ * and are what somebody who knows its numbers would write. People are told
+ * before anything is set to work. (Its list is the new one, C17.) */
+static int
+application_told(struct step *s, const struct sa_application *a, bool moved)
 {
+    BUS_CHECK(s->state->case_open);
     if (moved) {
         BUS_TRY(matcher_step_attention(s, &a->application_id,
                                        BUS_STRV("DIVISION_DIFFERS")));
-    }
-    if (members) {
-        BUS_TRY(matcher_step_attention(s, &a->application_id,
-                                       BUS_STRV("MEMBERS_DIFFER")));
     }
     return join_contact(s, a);
 }
@@ -330,7 +325,6 @@ static int application_opens(struct step *s, const struct sa_application *a)
     bool changed = false, known = st->case_no > 0;
     bool moved = known && st->division_code.n > 0 &&
                  !bus_strv_eq(st->division_code, a->division_code);
-    bool members = known && st->members.n > 0 && !same_members(st, a);
     BUS_CHECK(!st->case_open);
     open_case(s);
     st->consent = a->consent;
@@ -340,7 +334,7 @@ static int application_opens(struct step *s, const struct sa_application *a)
     BUS_TRY(part_members(s));
     BUS_TRY(note_application(s, a));
     BUS_TRY(application_report(s, a, true));
-    BUS_TRY(application_told(s, a, moved, members));
+    BUS_TRY(application_told(s, a, moved));
     if (st->case_no == 1) {
         BUS_TRY(matcher_meet_memberships(s));
     }

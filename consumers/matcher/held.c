@@ -204,6 +204,7 @@ static bool more_than_proposed(const struct step *s,
     struct bus_policy_item item = {0};
     int at = bus_policy_item_find(c, d->item);
     int64_t asked = matcher_award_times(d->period), rule = 1;
+    BUS_CHECK(asked > 0 && d->has_amount_fen);
     if (!a->has_amount_fen) {
         return false;
     }

@@ -104,7 +104,7 @@ static const char *decides(struct sa_household_state *st,
         .period = SA_PERIOD_MONTHLY,
         .delivery = SA_DELIVERY_BANK,
         .has_payee_hash = with->fen > 0,
-        .payee_hash = BUS_STRV("a sum"),
+        .payee_hash = BUS_STRV("0123456789abcdef"),
         .reason = bus_strv(with->reason != NULL ? with->reason : "收入增加"),
         .decided_by = who(with->by != NULL ? with->by : "boss")};
     const struct matcher_event e = {.kind = MATCHER_DECISION,
