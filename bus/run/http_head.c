@@ -35,6 +35,27 @@ static enum MHD_Result on_header_field(void *cls,
     return MHD_YES;
 }
 
+static enum MHD_Result on_argument(void *cls,
+                                   enum MHD_ValueKind kind,
+                                   const char *name,
+                                   const char *value)
+{
+    bool *text = cls;
+    (void)kind;
+    *text = *text && bus_utf8_valid(name, strlen(name)) &&
+            (value == NULL || bus_utf8_valid(value, strlen(value)));
+    return MHD_YES;
+}
+
+/* Path and query, as they are decoded. */
+static bool address_is_text(const struct bus_run_http_request *rq)
+{
+    bool text = bus_utf8_valid(rq->path, strlen(rq->path));
+    (void)MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND,
+                                    on_argument, &text);
+    return text;
+}
+
 static bool host_allowed(struct bus_strv host)
 {
     static const char others[] = "-._~%!$&'()*+;=:[]";
@@ -91,6 +112,8 @@ run_http_head_refused(struct bus_run_http_request *rq, const char *version)
         "须有且仅有一个有效的 Host"};
     static const struct http_refusal nul = {400, "%00 in the address",
                                             "地址中含有 %00"};
+    static const struct http_refusal coding = {400, "the address is not UTF-8",
+                                               "地址不是 UTF-8 编码"};
     static const struct http_refusal scheme = {
         400, "the address is neither a path nor an http URI",
         "地址既非路径也非 http URI"};
@@ -111,6 +134,9 @@ run_http_head_refused(struct bus_run_http_request *rq, const char *version)
     }
     if (rq->uri_has_nul) {
         return &nul;
+    }
+    if (!address_is_text(rq)) {
+        return &coding;
     }
     if (head.hosts > 1 || (head.hosts == 0 && !old) ||
         !host_allowed(head.host)) {

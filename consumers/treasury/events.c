@@ -91,44 +91,6 @@ static int award_refuse(struct treasury_books *b,
         err);
 }
 
-static int decision_award(struct treasury_events *e,
-                          struct treasury_books *b,
-                          const struct sa_case_event *c,
-                          struct bus_err *err)
-{
-    const struct sa_decision *d = &c->decision;
-    struct treasury_schedule s;
-    struct bus_err why = {0};
-    bool is_new = false;
-    struct bus_strv bank =
-        c->has_fund ? e->rules.bank_of(e->rules.data, c->fund) : BUS_STRV("");
-    const char *fault = award_fault(e, c, bank);
-    if (fault[0] == '\0' && !schedule_of(e, c, &s)) {
-        fault = "SCHEDULE_UNKNOWN";
-    } else if (fault[0] == '\0' &&
-               treasury_schedule_check(&s, &why) != BUS_OK) {
-        fault = why.msg;
-    }
-    if (fault[0] != '\0') {
-        return award_refuse(b, c, fault, err);
-    }
-    return treasury_award_take(
-        b,
-        &(struct treasury_award){.assignment_id = d->assignment_id,
-                                 .decision_id = d->decision_id,
-                                 .household_id = c->household_id,
-                                 .case_id = c->case_id,
-                                 .event_id = c->event_id,
-                                 .item = d->item,
-                                 .fund = c->fund,
-                                 .bank = bank,
-                                 .purpose = BUS_STRV("aid"),
-                                 .amount_fen = d->amount_fen,
-                                 .payee_hash = d->payee_hash,
-                                 .personal = c->personal},
-        &s, &is_new, err);
-}
-
 static int award_ends(struct treasury_books *b,
                       const struct bus_id *assignment,
                       const char *reason,
@@ -154,6 +116,46 @@ static int award_ends(struct treasury_books *b,
                         err);
 }
 
+static int decision_award(struct treasury_events *e,
+                          struct treasury_books *b,
+                          const struct sa_case_event *c,
+                          struct bus_err *err)
+{
+    const struct sa_decision *d = &c->decision;
+    struct treasury_schedule s;
+    struct bus_err why = {0};
+    bool is_new = false;
+    struct bus_strv bank =
+        c->has_fund ? e->rules.bank_of(e->rules.data, c->fund) : BUS_STRV("");
+    const char *fault = award_fault(e, c, bank);
+    if (fault[0] == '\0' && !schedule_of(e, c, &s)) {
+        fault = "SCHEDULE_UNKNOWN";
+    } else if (fault[0] == '\0' &&
+               treasury_schedule_check(&s, &why) != BUS_OK) {
+        fault = why.msg;
+    }
+    if (fault[0] != '\0') { /* nor does what was decided before it go on */
+        BUS_TRY(award_ends(b, &d->assignment_id, "DECIDED_ANEW",
+                           bus_china_day(c->occurred_at) - 1, true, err));
+        return award_refuse(b, c, fault, err);
+    }
+    return treasury_award_take(
+        b,
+        &(struct treasury_award){.assignment_id = d->assignment_id,
+                                 .decision_id = d->decision_id,
+                                 .household_id = c->household_id,
+                                 .case_id = c->case_id,
+                                 .event_id = c->event_id,
+                                 .item = d->item,
+                                 .fund = c->fund,
+                                 .bank = bank,
+                                 .purpose = BUS_STRV("aid"),
+                                 .amount_fen = d->amount_fen,
+                                 .payee_hash = d->payee_hash,
+                                 .personal = c->personal},
+        &s, &is_new, err);
+}
+
 static int on_decision(struct treasury_events *e,
                        struct treasury_books *b,
                        const struct sa_case_event *c,
@@ -161,16 +163,23 @@ static int on_decision(struct treasury_events *e,
 {
     const struct sa_decision *d = &c->decision;
     BUS_CHECK(c->kind == SA_CASE_EVENT_KIND_DECISION_ACCEPTED);
-    if (d->outcome != SA_DECISION_OUTCOME_CONFIRMED) {
-        return award_ends(b, &d->assignment_id, "DECISION_REFUSED",
-                          bus_china_day(c->occurred_at) - 1, true, err);
+    int32_t day = bus_china_day(c->occurred_at);
+    if (d->outcome == SA_DECISION_OUTCOME_RETURNED) {
+        return BUS_OK; /* handed on: nothing was decided */
     }
+    if (d->outcome != SA_DECISION_OUTCOME_CONFIRMED) {
+        return award_ends(b, &d->assignment_id, "DECISION_REFUSED", day - 1,
+                          true, err);
+    }
+    if (d->delivery == SA_DELIVERY_BANK && d->period != SA_PERIOD_ONCE &&
+        day >= e->rules.recurring_from) {
+        return decision_award(e, b, c, err);
+    }
+    /* Given in another way now: what was to be paid every period is not. */
+    BUS_TRY(
+        award_ends(b, &d->assignment_id, "DECIDED_ANEW", day - 1, true, err));
     if (d->delivery != SA_DELIVERY_BANK) {
         return BUS_OK;
-    }
-    if (d->period != SA_PERIOD_ONCE &&
-        bus_china_day(c->occurred_at) >= e->rules.recurring_from) {
-        return decision_award(e, b, c, err);
     }
     struct bus_id order =
         bus_wire_line_id("order", &d->assignment_id, &d->decision_id);

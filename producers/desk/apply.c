@@ -100,17 +100,24 @@ static void apply_answers(struct applying *a, struct desk_apply *page)
     page->answers = all;
 }
 
-static const char *fault_label(struct applying *a, const char *pointer)
+/* The groups of every step: made once, for many faults look into them. */
+struct apply_labels
+{
+    const struct desk_group *groups[APPLY_CHECK + 1];
+    size_t count[APPLY_CHECK + 1];
+};
+
+static const char *fault_label(struct applying *a,
+                               const struct apply_labels *of,
+                               const char *pointer)
 {
     for (int s = APPLY_MEMBERS; s <= APPLY_CHECK; s++) {
-        size_t n = 0;
-        const struct desk_group *groups =
-            desk_apply_groups(a, (enum apply_step)s, &n);
-        for (size_t g = 0; g < n; g++) {
-            for (size_t i = 0; i < groups[g].inputs_count; i++) {
-                if (strcmp(groups[g].inputs[i].name, pointer) == 0) {
-                    return desk_printf(a->v, "%s · %s", groups[g].title,
-                                       groups[g].inputs[i].label);
+        for (size_t g = 0; g < of->count[s]; g++) {
+            const struct desk_group *group = &of->groups[s][g];
+            for (size_t i = 0; i < group->inputs_count; i++) {
+                if (strcmp(group->inputs[i].name, pointer) == 0) {
+                    return desk_printf(a->v, "%s · %s", group->title,
+                                       group->inputs[i].label);
                 }
             }
         }
@@ -122,9 +129,14 @@ static void apply_faults(struct applying *a, struct desk_apply *page)
 {
     struct desk_answer *list =
         bus_arena_calloc(a->v->mem, a->faults_count + 1, sizeof(*list));
+    struct apply_labels labels = {{NULL}, {0}};
+    for (int s = APPLY_MEMBERS; a->faults_count > 0 && s <= APPLY_CHECK; s++) {
+        labels.groups[s] =
+            desk_apply_groups(a, (enum apply_step)s, &labels.count[s]);
+    }
     for (size_t i = 0; list != NULL && i < a->faults_count; i++) {
         list[page->faults_count++] = (struct desk_answer){
-            fault_label(a, a->faults[i].pointer), a->faults[i].text};
+            fault_label(a, &labels, a->faults[i].pointer), a->faults[i].text};
     }
     page->faults = list;
 }

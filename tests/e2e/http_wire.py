@@ -66,6 +66,8 @@ def two_readers(intake):
     refused(intake, "a Host with a blank", get + b"Host: a b\r\nConnection: close\r\n\r\n", 400)
     for path in (b"/healthz%00", b"/health%00z", b"/v1/applications/%00", b"/healthz?q=%00"):
         refused(intake, "%00 in " + path.decode(), b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400)
+    for path in (b"/healthz%ff", b"/v1/applications/%c3%28", b"/healthz?q=%ff", b"/healthz?%80=1"):
+        refused(intake, "no UTF-8 in " + path.decode(), b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 400)
     s, _, b, n = parsed(intake.raw(b"GET http://a/healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"))
     check("an absolute URI is its path", s == 200 and b == b"ok\n" and n == 1, (s, b))
     s, _, b, n = parsed(intake.raw(b"GET HTTP://a:1/healthz?x=1 HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"))

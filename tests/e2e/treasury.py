@@ -158,6 +158,25 @@ def run(bus):
     assert acts == "3", acts
 
 
+def decided_anew(bus):
+    """The bank does not know the account, and the office gives the money by the post: no bank pays it any more."""
+    q, first = granted(bus, 2, "T-2", 66000)
+    award = uuid.UUID(bytes=q["assignment_id"])
+    assert until(lambda: int(asked(bus, "SELECT count(*) FROM due_line WHERE assignment_id = '%s'" % award)) >= 3, 60, bus.town.moved)
+    batched(bus)
+    (_, order), *_ = bus.events("payment_order", 1, seconds=60, order_id=first)
+    answer(bus, order, "REJECTED", "X-1", reason_code="AC04")
+    becomes(bus, 1, "SELECT count(*) FROM due_line WHERE state = 'rejected'", "no such account")
+    bus.events("assignment", 1, seconds=60, action="RETURNED", assignment_id=q["assignment_id"])
+    bus.decide(q, 66000, delivery="POST_CASH", period="MONTHLY")
+    bus.events("delivery_task", 1, seconds=60, assignment_id=q["assignment_id"])
+    becomes(bus, "ended", "SELECT state FROM award WHERE assignment_id = '%s'" % award, "given in another way")
+    line = asked(bus, "SELECT line_id FROM due_line WHERE assignment_id = '%s' AND state IN ('rejected', 'stopped')" % award)
+    treasury(bus, "again", line, "--why", "再发", who=CHEN, good=False)
+    assert "nothing of fund CG" in treasury(bus, "batch", "prepare", "CG", "2099-12-31", who=ZHAO, good=False)
+    print("given by the post after the bank refused: the bank pays no more of it")
+
+
 def head_of(bus, q):
     (_, a), *_ = bus.events("application", 1, household_id=q["household_id"])
     return a["members"][0]["person_id"]
@@ -171,6 +190,7 @@ def main():
     good = False
     try:
         run(bus)
+        decided_anew(bus)
         good = True
     finally:
         bus.town.close(keep=not good)
