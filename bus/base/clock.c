@@ -165,9 +165,21 @@ char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1])
     return dst;
 }
 
+/* What somebody wrote for an instant may be any number: beyond the years 1 to
+ * 9999 it is their first or last. */
+static int64_t clock_local(int64_t ms)
+{
+    static const int64_t first = INT64_C(-62135596800000),
+                         last = INT64_C(253402300799999);
+    int64_t at = ms < first             ? first
+                 : ms > last - CHINA_MS ? last - CHINA_MS
+                                        : ms;
+    return at + CHINA_MS;
+}
+
 char *bus_time_text(int64_t ms, char dst[BUS_TIME_TEXT + 1])
 {
-    int64_t local = ms + CHINA_MS;
+    int64_t local = clock_local(ms);
     int64_t days = clock_floor_div(local, MS_PER_DAY);
     unsigned in_day = (unsigned)(local - days * MS_PER_DAY);
     char *p = bus_date_text((int32_t)days, dst) + BUS_DATE_TEXT;
@@ -182,5 +194,5 @@ char *bus_time_text(int64_t ms, char dst[BUS_TIME_TEXT + 1])
 
 int32_t bus_china_day(int64_t ms)
 {
-    return (int32_t)clock_floor_div(ms + CHINA_MS, MS_PER_DAY);
+    return (int32_t)clock_floor_div(clock_local(ms), MS_PER_DAY);
 }

@@ -32,7 +32,8 @@ char *bus_date_text(int32_t days, char dst[BUS_DATE_TEXT + 1]);
 char *bus_time_text(int64_t wall_ms, char dst[BUS_TIME_TEXT + 1]);
 /* An instant by RFC 3339, with an offset or Z; false if it is none. */
 bool bus_time_parse(struct bus_strv s, int64_t *ret_ms);
-/* The day in China (UTC+8) of an instant. */
+/* The day in China (UTC+8) of an instant; beyond the years 1 to 9999, as above,
+ * their first or last. */
 int32_t bus_china_day(int64_t wall_ms);
 
 #endif

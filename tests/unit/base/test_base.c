@@ -173,6 +173,13 @@ static void dates_are_civil(void **state)
     assert_string_equal(bus_time_text(0, t), "1970-01-01T08:00:00.000+08:00");
     assert_int_equal(bus_china_day(INT64_C(57600000)), 1);
     assert_int_equal(bus_china_day(INT64_C(57599999)), 0);
+    assert_int_equal(bus_china_day(INT64_MAX), 2932896); /* 9999-12-31 */
+    assert_int_equal(bus_china_day(INT64_MIN), -719162); /* 0001-01-01 */
+    char text[BUS_TIME_TEXT + 1];
+    assert_string_equal(bus_time_text(INT64_MAX, text),
+                        "9999-12-31T23:59:59.999+08:00");
+    assert_string_equal(bus_time_text(INT64_MIN, text),
+                        "0001-01-01T08:00:00.000+08:00");
     for (int64_t day = -800000; day < 800000; day += 17) {
         int64_t y = 0;
         unsigned m = 0, dd = 0;
