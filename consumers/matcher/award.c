@@ -386,11 +386,14 @@ bool matcher_award_lessens(const struct step *s,
     if (!matcher_award_stands(s, a)) {
         return false;
     }
-    return d->outcome == SA_DECISION_OUTCOME_REFUSED ||
-           (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && d->has_amount_fen &&
-            (__int128)d->amount_fen * matcher_award_times(d->period) <
-                (__int128)award_amount(a) *
-                    matcher_award_times(a->award.period));
+    if (d->outcome != SA_DECISION_OUTCOME_CONFIRMED) {
+        return d->outcome == SA_DECISION_OUTCOME_REFUSED;
+    }
+    int64_t was = matcher_award_times(a->award.period); /* left out: the same */
+    int64_t is =
+        d->period == SA_PERIOD_ONCE ? was : matcher_award_times(d->period);
+    return d->has_amount_fen &&
+           (__int128)d->amount_fen * is < (__int128)award_amount(a) * was;
 }
 
 void matcher_award_hearing(const struct step *s,
