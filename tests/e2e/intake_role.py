@@ -79,12 +79,27 @@ class Intake:
         self.process = None
 
     def start(self, **more):
+        """Up, by its own word: who answers on the port may be another test's, which took it meanwhile."""
+        while not self.started(more):
+            self.port = free_port()
+            self.env["LIANOU_PORT_INTAKE"] = str(self.port)
+        return self
+
+    def started(self, more):
+        """False: its port is somebody else's."""
+        before = len(self.log()) if (self.work / "intake.log").exists() else 0
         self.process = subprocess.Popen([program(), "run", "intake"], env=dict(self.env, **more), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=open(self.work / "intake.log", "a"))
+        while 'msg="started"' not in self.log()[before:]:
+            if self.process.poll() is not None:
+                if "Address already in use" in self.log()[before:]:
+                    return False
+                raise AssertionError("intake ended: " + self.log()[-2000:])
+            time.sleep(0.05)
         while True:
             try:
                 self.ask("GET", "/healthz")
-                return self
+                return True
             except OSError:
                 if self.process.poll() is not None:
                     raise AssertionError("intake ended: " + self.log()[-2000:])
