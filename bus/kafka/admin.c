@@ -252,7 +252,7 @@ static int plan_partitions(struct plan *p,
                      err);
 }
 
-static const char *admin_value_of(const rd_kafka_ConfigResource_t *r,
+const char *kafka_admin_value(const rd_kafka_ConfigResource_t *r,
                                   const char *name)
 {
     size_t n = 0;
@@ -273,7 +273,7 @@ static int plan_entries(struct plan *p,
     struct admin_entry want[ADMIN_ENTRY_MAX];
     size_t n = kafka_admin_entries(p->a, t, want);
     for (size_t i = 0; i < n; i++) {
-        const char *is = admin_value_of(r, want[i].name);
+        const char *is = kafka_admin_value(r, want[i].name);
         if (is != NULL && strcmp(is, want[i].value) == 0) {
             continue;
         }

@@ -51,6 +51,14 @@ int bus_kafka_topics_delete(struct bus_kafka_admin *a,
                             const struct bus_topic *topics,
                             size_t n,
                             struct bus_err *err) BUS_MUSTCHECK;
+/* A setting of the brokers that is a number, as each of them tells it: the
+ * greatest and who has it. At most 64 brokers are asked, one after the other.
+ * BUS_EUNKNOWN: one that does not know it; BUS_EDENIED: who asks may not see it. */
+int bus_kafka_brokers_greatest(struct bus_kafka_admin *a,
+                               const char *name,
+                               int32_t *ret_broker,
+                               int64_t *ret,
+                               struct bus_err *err) BUS_MUSTCHECK;
 struct bus_kafka_acl_change
 {
     bool add; /* else: to be taken away */

@@ -34,6 +34,9 @@ int kafka_admin_wait(struct bus_kafka_admin *a,
                      const char *what,
                      rd_kafka_event_t **ret,
                      struct bus_err *err) BUS_MUSTCHECK;
+/* The value of an entry, NULL if there is none; valid as long as r. */
+const char *kafka_admin_value(const rd_kafka_ConfigResource_t *r,
+                              const char *name);
 /* Configurations of topics that are there. One resource each, in order. */
 int kafka_admin_describe(struct bus_kafka_admin *a,
                          const char *const *topics,

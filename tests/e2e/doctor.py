@@ -9,7 +9,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "fault")]
 from patience import until  # noqa: E402
-from town import Town  # noqa: E402
+from town import SOURCE, Town  # noqa: E402
 
 if not os.environ.get("LIANOU_KAFKA_HOME"):
     print("SKIPPED: LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")
@@ -69,6 +69,15 @@ def services(town):
     town.lianou("policy", "publish")
     town.lianou("register", "publish")
     expects("all is there", ask(town), 0, "published: register: 1", "up to date", " 0 faults, 0 away")
+    expects("a broker that others do not wait for", ask(town), 0, "好 ok       消息服务器 brokers: request.timeout.ms 5000 (1)")
+    kafka = town.dir / "kafka"
+    subprocess.run([SOURCE / "ops/kafka/stop", kafka], check=True)
+    settings = kafka / "server.properties"
+    settings.write_text("".join(line for line in settings.read_text().splitlines(True) if not line.startswith("request.timeout.ms")))
+    subprocess.run([SOURCE / "ops/kafka/start", kafka], check=True, capture_output=True)
+    until(lambda: ask(town)[0] != 3, 60, town.moved)
+    expects("brokers that wait for each other for long", ask(town), 0, "注意 warning  消息服务器 brokers: request.timeout.ms 30000 (1)",
+            "set it to 5000")
     expects("topics of another prefix", ask(town, LIANOU_PREFIX="other."), 1, "错误 FAULT    主题 topics", "lianou topics apply")
     made = town.lianou("topics", "plan").stdout
     check("and it made none", made.startswith("0 differences"), made)

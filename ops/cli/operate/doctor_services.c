@@ -9,9 +9,13 @@
 #include "bus/ledger/migrate.h"
 
 #define CLOCKS_APART_MS 2000 /* what seals.skew forgives is more */
+/* A broker that stands still is waited for by the others so long, and as long
+ * nobody reads what was committed before; they elect in some 10 s. */
+#define BROKER_WAIT_MS 10000
 
 static const struct doctor_about kafka = {"消息服务", "Kafka"};
 static const struct doctor_about topics = {"主题", "topics"};
+static const struct doctor_about brokers = {"消息服务器", "brokers"};
 static const struct doctor_about published = {"已发布", "published"};
 static const struct doctor_about rules = {"访问权限", "access rules"};
 static const struct doctor_about database = {"数据库", "database"};
@@ -86,6 +90,31 @@ static bool doctor_topics(struct doctor *d, struct bus_kafka_admin *admin)
     return true;
 }
 
+static void doctor_brokers(struct doctor *d, struct bus_kafka_admin *admin)
+{
+    static const char setting[] = "request.timeout.ms";
+    struct bus_err err;
+    int32_t broker = -1;
+    int64_t is = 0;
+    int rc = bus_kafka_brokers_greatest(admin, setting, &broker, &is, &err);
+    if (rc != BUS_OK) {
+        cli_doctor_tell(d, rc == BUS_EDENIED ? DOCTOR_WARNING : grade_of(rc),
+                        &brokers, "%s", err.msg);
+        cli_doctor_advise("用有权查看消息服务器设置的用户运行",
+                          "run it as a user that may see their settings");
+        return;
+    }
+    bool slow = is > BROKER_WAIT_MS;
+    cli_doctor_tell(d, slow ? DOCTOR_WARNING : DOCTOR_WELL, &brokers,
+                    "%s %" PRId64 " (%d)", setting, is, (int)broker);
+    if (slow) {
+        cli_doctor_advise(
+            "一台停住不动时其余各台要等这么久; 设为 5000 (operate.md 第 1 节)",
+            "one that stands still is waited for so long by the others; set it "
+            "to 5000 (operate.md, section 1)");
+    }
+}
+
 static void doctor_rules(struct doctor *d, struct bus_kafka_admin *admin)
 {
     struct bus_acl *all = NULL;
@@ -135,6 +164,7 @@ static void doctor_kafka(struct doctor *d)
         return;
     }
     if (doctor_topics(d, admin)) {
+        doctor_brokers(d, admin);
         doctor_rules(d, admin);
     }
     bus_kafka_admin_close(admin);
