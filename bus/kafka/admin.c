@@ -253,7 +253,7 @@ static int plan_partitions(struct plan *p,
 }
 
 const char *kafka_admin_value(const rd_kafka_ConfigResource_t *r,
-                                  const char *name)
+                              const char *name)
 {
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **e = rd_kafka_ConfigResource_configs(r, &n);

@@ -53,7 +53,8 @@ int bus_kafka_topics_delete(struct bus_kafka_admin *a,
                             struct bus_err *err) BUS_MUSTCHECK;
 /* A setting of the brokers that is a number, as each of them tells it: the
  * greatest and who has it. At most 64 brokers are asked, one after the other.
- * BUS_EUNKNOWN: one that does not know it; BUS_EDENIED: who asks may not see it. */
+ * BUS_EUNKNOWN: one that does not know it; BUS_EDENIED: who asks may not see
+ * it. */
 int bus_kafka_brokers_greatest(struct bus_kafka_admin *a,
                                const char *name,
                                int32_t *ret_broker,
