@@ -32,7 +32,7 @@ struct connection
 };
 static struct connection connections[CONNECTIONS_MAX];
 static struct connection *idle[CONNECTIONS_MAX];
-static int connection_count, idle_count, epoll = -1, timer = -1;
+static int connection_count, idle_count, epoll = -1, timer = -1, server_port;
 static const char *text, *text_end, *at;
 static posts_on_answer *on_answer;
 
@@ -49,6 +49,41 @@ static void give_up(const char *what)
     exit(1);
 }
 
+static void watch(int fd, uint32_t events, void *of)
+{
+    struct epoll_event e = {.events = events, .data.ptr = of};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
+        give_up("epoll");
+    }
+}
+
+static void join(struct connection *c)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)server_port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int yes = 1;
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+        give_up("connect");
+    }
+    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    (void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    watch(c->fd, EPOLLIN | EPOLLOUT | EPOLLET, c);
+}
+
+/* A server closes what nobody used for long, perhaps while it is used again:
+ * what it has not begun to answer is sent once more, on a new connection. */
+static void join_again(struct connection *c)
+{
+    if (c->busy && c->in_n > 0) {
+        give_up("the server closed");
+    }
+    (void)close(c->fd);
+    c->sent = 0;
+    join(c); /* which is told that it may write */
+}
+
 static void push(struct connection *c)
 {
     while (c->sent < c->out_n) {
@@ -58,7 +93,8 @@ static void push(struct connection *c)
             return;
         }
         if (n < 0) {
-            give_up("send");
+            join_again(c);
+            return;
         }
         c->sent += (size_t)n;
     }
@@ -133,38 +169,13 @@ static void pull(struct connection *c)
         return;
     }
     if (n <= 0) {
-        give_up("the server closed");
+        join_again(c);
+        return;
     }
     c->in_n += (size_t)n;
     if (c->busy && whole(c)) {
         answered(c);
     }
-}
-
-static void watch(int fd, uint32_t events, void *of)
-{
-    struct epoll_event e = {.events = events, .data.ptr = of};
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
-        give_up("epoll");
-    }
-}
-
-static void open_one(struct connection *c, int port)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int yes = 1;
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
-    c->out = malloc(REQUEST_MAX);
-    if (c->fd < 0 || c->out == NULL ||
-        connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
-        give_up("connect");
-    }
-    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    (void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
-    watch(c->fd, EPOLLIN | EPOLLOUT | EPOLLET, c);
-    idle[idle_count++] = c;
 }
 
 void posts_open(int port, int count, posts_on_answer *then)
@@ -173,11 +184,18 @@ void posts_open(int port, int count, posts_on_answer *then)
         give_up("so many connections");
     }
     on_answer = then;
+    server_port = port;
     epoll = epoll_create1(EPOLL_CLOEXEC);
     timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     watch(timer, EPOLLIN, NULL);
     for (; connection_count < count; connection_count++) {
-        open_one(&connections[connection_count], port);
+        struct connection *c = &connections[connection_count];
+        c->out = malloc(REQUEST_MAX);
+        if (c->out == NULL) {
+            give_up("connections");
+        }
+        join(c);
+        idle[idle_count++] = c;
     }
 }
 
@@ -218,7 +236,7 @@ void posts_wait(uint64_t until_ns)
             }
             continue;
         }
-        if (events[i].events & EPOLLOUT) {
+        if (c->busy && events[i].events & EPOLLOUT) {
             push(c);
         }
         if (events[i].events & EPOLLIN) {
