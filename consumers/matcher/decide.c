@@ -68,14 +68,20 @@ static struct common common_of(const struct matcher_event *e)
 static int on_facts(struct step *s)
 {
     const struct sa_facts_reported *r = s->event->record;
-    bool changed = false;
-    if (!bus_strv_eq(r->source, s->event->partner)) {
+    bool changed = false, here = true;
+    if (!s->event->handed_on && !bus_strv_eq(r->source, s->event->partner)) {
         return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
                                    "facts of another source came on that of "
                                    "%.*s",
                                    BUS_STRV_ARG(s->event->partner));
     }
     BUS_TRY(matcher_facts_check(s, r->facts.v, r->facts.n, r->source));
+    if (r->has_person) {
+        BUS_TRY(matcher_facts_home(s, r, &here));
+    }
+    if (!here) {
+        return BUS_OK;
+    }
     BUS_TRY(matcher_fold_facts(s, r->facts.v, r->facts.n, &changed));
     s->out->duplicate = !changed;
     return changed ? matcher_match_household(s) : BUS_OK;

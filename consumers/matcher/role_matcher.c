@@ -125,6 +125,8 @@ static int partner_topics(struct matcher_shell *s,
         BUS_TRY(topics_add_route(s, MATCHER_OUT_NEEDS, "needs", p->code, err));
         return topics_add_route(s, MATCHER_OUT_CLAIM_RESULTS, "claim-results",
                                 p->code, err);
+    case BUS_PARTNER_SOURCE:
+        return BUS_OK; /* its topic is there, whoever writes it */
     case BUS_PARTNER_KINDS:
         break;
     }
