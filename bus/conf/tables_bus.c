@@ -480,6 +480,31 @@ static const struct bus_keys process = {"process",
                                         "What comes before a decision.",
                                         "作出决定之前的各步骤。"};
 
+static const struct bus_key times_keys[] = {
+    {"ahead", BUS_KEY_DURATION, AT(bus_config_times, ahead_ms), .dflt = "5m",
+     .min = 1000, .max = INT64_C(3660) * DAY,
+     .doc = "how far the clock of who sends may be ahead of the broker's; what "
+            "says a later hour is given back",
+     .doc_zh = "事件时间可超前消息服务器的时长;超过则退回"},
+    {"late", BUS_KEY_DURATION, AT(bus_config_times, late_ms), .dflt = "31d",
+     .min = 60000, .max = INT64_C(3660) * DAY,
+     .doc = "an event that says it happened longer before its arrival is "
+            "judged by the rules of so long before, and people are told",
+     .doc_zh = "事件时间早于送达的最长时长;更早的按此时限所在日的政策研判,"
+               "并提请人工"},
+    {"application_late", BUS_KEY_DURATION,
+     AT(bus_config_times, application_late_ms), .dflt = "367d", .min = 60000,
+     .max = INT64_C(3660) * DAY,
+     .doc = "the same of an application: taken down on paper, typed in later",
+     .doc_zh = "申请(先书面受理、后补录)的同一时限"},
+    END};
+static const struct bus_keys times = {"times",
+                                      times_keys,
+                                      sizeof(struct bus_config_times),
+                                      BUS_KEYS_NO_NODE,
+                                      "Whose clock counts.",
+                                      "以谁的时间为准。"};
+
 #define PART(key, en, zh)                                                  \
     {                                                                      \
 #key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
@@ -511,6 +536,7 @@ static const struct bus_key config_keys[] = {
     PART(treasury, "see below", "见下"),
     PART(seals, "see below", "见下"),
     PART(process, "see below", "见下"),
+    PART(times, "see below", "见下"),
     END};
 const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",

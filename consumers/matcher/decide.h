@@ -51,6 +51,9 @@ struct matcher_rules
     int32_t process_from;  /* the day from which they need their steps */
     int32_t hearing_days;  /* working days to be heard before a cut, a stop */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
+    /* What others say happened, against its arrival: later is given back,
+     * earlier judged as of so long before. 0: no bound. */
+    int64_t ahead_ms, late_ms, application_late_ms;
     int32_t park_max; /* events that wait; 0: MATCHER_PARKED_MAX */
     /* From this day on the treasury pays every period, and its later orders are
      * its own; 0: there is none. */
