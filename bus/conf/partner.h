@@ -64,6 +64,7 @@ struct bus_conf_partner
     int kind;              /* enum bus_conf_partner_kind */
     int transport;         /* enum bus_conf_partner_transport */
     const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
+    const char *purpose;   /* what its system reads cases for */
     const char *org_code;  /* unified social credit code; NULL */
     bool cash;             /* post: pays cash out */
     int64_t cash_max_fen;  /* post: 300000 (S63) */
