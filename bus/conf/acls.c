@@ -176,12 +176,9 @@ static void acl_source(struct acl_maker *m, const struct bus_fact_source *s)
     who = who ? who : "";
     acl_topic(m, who, BUS_ACL_WRITE, "facts", s->code);
     acl_topic(m, "lianou-matcher", BUS_ACL_READ, "facts", s->code);
-    if (bus_conf_source_told(m->c, s)) {
-        acl_notices(m, who, s->code);
-        acl_add(m, who, BUS_ACL_GROUP,
-                bus_arena_printf(m->mem, "%s%s", m->c->prefix, who),
-                BUS_ACL_READ);
-    }
+    acl_notices(m, who, s->code);
+    acl_add(m, who, BUS_ACL_GROUP,
+            bus_arena_printf(m->mem, "%s%s", m->c->prefix, who), BUS_ACL_READ);
 }
 
 static void acl_ledger(struct acl_maker *m)
@@ -220,7 +217,7 @@ int bus_conf_acls(const struct bus_config *c,
     }
     acl_ledger(&m);
     for (size_t i = 0; i < c->sources_count; i++) {
-        if (c->sources[i].topic) {
+        if (bus_conf_source_told(c, &c->sources[i])) {
             acl_source(&m, &c->sources[i]);
         }
     }

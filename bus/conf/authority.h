@@ -28,5 +28,10 @@ struct bus_config_process
     int32_t required_from; /* day from which a decision needs its steps */
     int64_t hearing_days;  /* working days, before a cut or a stop */
 };
+struct bus_config_times /* what an event says of when it happened */
+{
+    int64_t ahead_ms; /* of the broker's clock; beyond it is given back */
+    int64_t late_ms, application_late_ms; /* before its arrival, at most */
+};
 
 #endif

@@ -113,6 +113,7 @@ struct bus_config
     struct bus_config_treasury treasury;
     struct bus_config_seals seals;
     struct bus_config_process process;
+    struct bus_config_times times;
     struct bus_config_run run;
     const struct bus_node *node;       /* bus.yaml */
     struct bus_conf_partner *partners; /* by kind, then code */

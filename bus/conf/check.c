@@ -29,6 +29,43 @@ static void check_lead(const struct bus_config *c, struct bus_faults *faults)
     }
 }
 
+static const struct bus_fact_source *fact_source_of(const struct bus_config *c,
+                                                    const char *code)
+{
+    for (size_t i = 0; code != NULL && i < c->sources_count; i++) {
+        if (strcmp(c->sources[i].code, code) == 0) {
+            return &c->sources[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whoever names people by their numbers does so on our side of the wall: the
+ * key of surrogate ids leaves it for nobody. */
+static void check_source(const struct bus_config *c,
+                         const struct bus_conf_partner *p,
+                         struct bus_faults *faults)
+{
+    const struct bus_fact_source *s = fact_source_of(c, p->code);
+    bool is = p->kind == BUS_PARTNER_SOURCE;
+    if (is && (s == NULL || !s->topic)) {
+        bus_faults_add(faults, p->node->at, "code",
+                       "found '%s'; a partner of kind source is one of the "
+                       "sources of facts.yaml that have a topic",
+                       p->code);
+    }
+    if (!is && s != NULL) {
+        bus_faults_add(faults, p->node->at, "kind",
+                       "'%s' is a source of facts.yaml; must be source",
+                       p->code);
+    }
+    if (is && p->transport != BUS_TRANSPORT_SPOOL) {
+        bus_faults_add(faults, p->node->at, "transport",
+                       "must be spool: a source names people by number, and "
+                       "their surrogate ids are made by its adapter here");
+    }
+}
+
 static void check_partners(const struct bus_config *c,
                            struct bus_faults *faults)
 {
@@ -40,6 +77,7 @@ static void check_partners(const struct bus_config *c,
             continue;
         }
         of_kind[p->kind]++;
+        check_source(c, p, faults);
         for (size_t k = 0; k < i; k++) {
             const struct bus_conf_partner *q = &c->partners[k];
             if (q->code && strcasecmp(q->code, p->code) == 0) {
@@ -65,7 +103,7 @@ static void check_partners(const struct bus_config *c,
         }
     }
     for (int k = 0; k < BUS_PARTNER_KINDS; k++) {
-        if (of_kind[k] == 0) {
+        if (of_kind[k] == 0 && k != BUS_PARTNER_SOURCE) {
             bus_faults_add(faults, check_top(c, "partners.d"), NULL,
                            "no partner of kind %s",
                            bus_conf_partner_kind_names[k].word);
@@ -129,16 +167,6 @@ static void check_stations(const struct bus_config *c,
     }
 }
 
-static bool source_known(const struct bus_config *c, const char *code)
-{
-    for (size_t i = 0; i < c->sources_count; i++) {
-        if (code && strcmp(c->sources[i].code, code) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void conf_check_facts(const struct bus_config *c,
                              struct bus_faults *faults)
 {
@@ -149,7 +177,7 @@ static void conf_check_facts(const struct bus_config *c,
             continue;
         }
         for (size_t k = 0; k < f->sources.count; k++) {
-            if (!source_known(c, s[k])) {
+            if (fact_source_of(c, s[k]) == NULL) {
                 bus_faults_add(faults, f->node->at, f->name,
                                "the source '%s' is not in sources",
                                s[k] ? s[k] : "");

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bus/conf/keys.h"
+
 enum bus_http_callers { BUS_HTTP_LOOPBACK, BUS_HTTP_NAMED };
 enum bus_http_plain { BUS_HTTP_PLAIN_LOOPBACK, BUS_HTTP_PLAIN_ANYWHERE };
 struct bus_config_http
@@ -15,7 +17,8 @@ struct bus_config_http
     int callers, plain; /* who need not say who he is; where without TLS */
     int64_t session_ms, applications_hour, applications_day; /* of a person */
     int64_t guesses_day; /* wrong ones at POST /v1/progress, of a client */
-    bool any_ports, client_loopback; /* see KEYS.md */
+    bool any_ports, client_loopback;   /* see KEYS.md */
+    struct bus_list proxies, watchers; /* const char *: addresses, nets */
     int64_t client_connections, client_requests, intake, matcher, dispatch,
         ledger, registry, desk, treasury; /* ports; 0 = any */
 };

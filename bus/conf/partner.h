@@ -10,13 +10,15 @@
 #include "bus/base/node.h"
 #include "bus/conf/keys.h"
 
-/* The kinds: X(NAME, word, topic to the partner, topic from it). */
+/* The kinds: X(NAME, word, topic to the partner, topic from it). A source is
+ * asked nothing; it is told of what it said and nobody can use. */
 #define BUS_PARTNER_KIND_LIST(X)                                           \
     X(DEPARTMENT, "department", "assignments", "decisions")                \
     X(BANK, "bank", "payment-orders", "payment-results")                   \
     X(POST, "post", "delivery-tasks", "delivery-receipts")                 \
     X(INSURER, "insurer", "verification-requests", "verification-results") \
-    X(CHARITY, "charity", "needs", "claims")
+    X(CHARITY, "charity", "needs", "claims")                               \
+    X(SOURCE, "source", "notices", "facts")
 enum bus_conf_partner_kind {
 #define X(name, word, out, in) BUS_PARTNER_##name,
     BUS_PARTNER_KIND_LIST(X)
@@ -62,6 +64,7 @@ struct bus_conf_partner
     int kind;              /* enum bus_conf_partner_kind */
     int transport;         /* enum bus_conf_partner_transport */
     const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
+    const char *purpose;   /* what its system reads cases for */
     const char *org_code;  /* unified social credit code; NULL */
     bool cash;             /* post: pays cash out */
     int64_t cash_max_fen;  /* post: 300000 (S63) */

@@ -238,6 +238,8 @@ static const struct bus_word plain_words[] = {
 #key, BUS_KEY_INT, AT(bus_config_http, key),                       \
             .dflt = value, .min = 0, .max = 65535, .doc = en, .doc_zh = zh \
     }
+static const struct bus_key address = {"address", BUS_KEY_STR, 0, .min = 1,
+                                       .max = 60};
 static const struct bus_key http_keys[] = {
     {"host", BUS_KEY_STR, AT(bus_config_http, host), .dflt = "127.0.0.1",
      .doc = "address to listen on", .doc_zh = "监听地址"},
@@ -298,6 +300,19 @@ static const struct bus_key http_keys[] = {
      .doc = "the limits of a client hold for 127.0.0.0/8 and ::1, too (there "
             "a proxy stands for many)",
      .doc_zh = "对本机(通常是反向代理)也执行上述限制"},
+    {"proxies", BUS_KEY_LIST, AT(bus_config_http, proxies), .elem = &address,
+     .elem_size = sizeof(const char *),
+     .doc =
+         "addresses or nets (10.1.2.3, 10.1.0.0/16) of what stands in front: "
+         "their X-Forwarded-For says whose request it is, for limits and "
+         "guesses; anybody else's is passed over",
+     .doc_zh =
+         "前置代理的地址或网段:仅采信它们的 X-Forwarded-For 作为客户端地址"},
+    {"watchers", BUS_KEY_LIST, AT(bus_config_http, watchers), .elem = &address,
+     .elem_size = sizeof(const char *),
+     .doc = "addresses or nets that may read /metrics and the reasons of "
+            "/readyz, beside this machine; others read whether it is ready",
+     .doc_zh = "除本机外可读取 /metrics 与 /readyz 详情的地址或网段"},
     PORT_ROW(intake, "8480", "applications, health, metrics", "申请入口"),
     PORT_ROW(matcher, "8481", "health, metrics", "研判角色端口"),
     PORT_ROW(dispatch, "8482", "health, metrics", "派发角色端口"),
@@ -480,6 +495,31 @@ static const struct bus_keys process = {"process",
                                         "What comes before a decision.",
                                         "作出决定之前的各步骤。"};
 
+static const struct bus_key times_keys[] = {
+    {"ahead", BUS_KEY_DURATION, AT(bus_config_times, ahead_ms), .dflt = "5m",
+     .min = 1000, .max = INT64_C(3660) * DAY,
+     .doc = "how far the clock of who sends may be ahead of the broker's; what "
+            "says a later hour is given back",
+     .doc_zh = "事件时间可超前消息服务器的时长;超过则退回"},
+    {"late", BUS_KEY_DURATION, AT(bus_config_times, late_ms), .dflt = "31d",
+     .min = 60000, .max = INT64_C(3660) * DAY,
+     .doc = "an event that says it happened longer before its arrival is "
+            "judged by the rules of so long before, and people are told",
+     .doc_zh = "事件时间早于送达的最长时长;更早的按此时限所在日的政策研判,"
+               "并提请人工"},
+    {"application_late", BUS_KEY_DURATION,
+     AT(bus_config_times, application_late_ms), .dflt = "367d", .min = 60000,
+     .max = INT64_C(3660) * DAY,
+     .doc = "the same of an application: taken down on paper, typed in later",
+     .doc_zh = "申请(先书面受理、后补录)的同一时限"},
+    END};
+static const struct bus_keys times = {"times",
+                                      times_keys,
+                                      sizeof(struct bus_config_times),
+                                      BUS_KEYS_NO_NODE,
+                                      "Whose clock counts.",
+                                      "以谁的时间为准。"};
+
 #define PART(key, en, zh)                                                  \
     {                                                                      \
 #key, BUS_KEY_STRUCT, AT(bus_config, key), .sub = &key, .doc = en, \
@@ -511,6 +551,7 @@ static const struct bus_key config_keys[] = {
     PART(treasury, "see below", "见下"),
     PART(seals, "see below", "见下"),
     PART(process, "see below", "见下"),
+    PART(times, "see below", "见下"),
     END};
 const struct bus_keys bus_conf_keys_config = {
     "bus.yaml",

@@ -130,6 +130,11 @@ static const struct bus_key partner_keys[] = {
      .doc = "its directory, for transport spool; without it "
             "state_dir/spool/CODE",
      .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
+    {"purpose", BUS_KEY_STR, AT(bus_conf_partner, purpose),
+     .dflt = "办理本单位事项 what it was assigned", .min = 1, .max = 120,
+     .doc = "what its system reads cases for: in the reading log, whatever the "
+            "system says",
+     .doc_zh = "其系统查阅个案的用途,记入阅读日志,不以系统自述为准"},
     {"org_code", BUS_KEY_STR, AT(bus_conf_partner, org_code), .min = 18,
      .max = 18, .doc = "unified social credit code (GB 32100)",
      .doc_zh = "统一社会信用代码"},

@@ -74,12 +74,15 @@ static void add_partner(struct maker *m, const struct bus_conf_partner *p)
     const struct bus_config_retention *r = &m->c->kafka.retention;
     bool decides = p->kind == BUS_PARTNER_DEPARTMENT; /* of the case itself */
     int64_t ms = decides ? r->case_ms : r->partner_ms;
+    add_notices(m, p->code);
+    if (p->kind == BUS_PARTNER_SOURCE) {
+        return; /* its facts have their topic, whoever writes them */
+    }
     topics_add(m, bus_conf_partner_kind_names[p->kind].out, p->code, ms);
     topics_add(m, bus_conf_partner_kind_names[p->kind].in, p->code, ms);
     if (p->kind == BUS_PARTNER_CHARITY) {
         topics_add(m, "claim-results", p->code, ms);
     }
-    add_notices(m, p->code);
 }
 
 bool bus_conf_source_told(const struct bus_config *c,

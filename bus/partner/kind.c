@@ -171,14 +171,18 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
     }
     BUS_TRY(bus_partner_document_read(in->document, env->config, document, mem,
                                       view, faults, err));
+    if (in->who != NULL) {
+        BUS_CHECK(env->person_key.n > 0);
+        in->who(env, view, faults);
+    }
     BUS_TRY(kind_derive(in, env, view, mem, err));
     if (in->finish != NULL) {
         in->finish(env, view, faults);
-        if (faults->total > 0) {
-            return bus_fail(
-                err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s'",
-                in->document->name, faults->total, faults->v[0].pointer);
-        }
+    }
+    if (faults->total > 0) {
+        return bus_fail(err, BUS_ESCHEMA, "%s: %zu faults, the first at '%s'",
+                        in->document->name, faults->total,
+                        faults->v[0].pointer);
     }
     if (in->sign != NULL) {
         BUS_TRY(in->sign(env, view, mem, err));
@@ -190,7 +194,8 @@ int bus_partner_kind_in_map(const struct bus_partner_kind_in *in,
         .record = view,
         .event_id = head_of(view)->event_id,
         .household_id = head_of(view)->household_id,
-        .case_id = head_of(view)->case_id,
+        .case_id =
+            in->who == NULL ? head_of(view)->case_id : (struct bus_id){{0}},
         .cause_id = reply.question,
         .about = kind_id_at(view, in->about_offset),
         .occurred_at = head_of(view)->occurred_at,

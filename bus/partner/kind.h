@@ -45,7 +45,9 @@ struct bus_partner_kind_env
 {
     const struct bus_config *config;
     const struct bus_conf_partner *partner;
-    struct bus_wire_keyring *keys;           /* of the partner's site */
+    struct bus_wire_keyring *keys; /* of the partner's site */
+    struct bus_strv person_key; /* of the county's surrogate ids; "" unless the
+                                   kind says who by number */
     const struct bus_wire_sm2_key *seal_key; /* NULL: seals nothing */
 };
 
@@ -117,12 +119,18 @@ struct bus_partner_kind_in
     size_t about_offset; /* of the task's id in the record */
     size_t reply_offset; /* of struct bus_partner_kind_reply in the document's
                             struct */
+    /* It names a person by number, and no case: who that is here, before the
+     * event's id is derived of it. May add faults. NULL: it answers a task, and
+     * begins as BUS_KIND_HEAD says. */
+    void (*who)(const struct bus_partner_kind_env *env,
+                void *document,
+                struct bus_partner_document_faults *faults);
     /* Checks across fields, and what follows from the partner; the event id
      * is there already. May add faults. NULL: nothing to do. */
     void (*finish)(const struct bus_partner_kind_env *env,
                    void *document,
                    struct bus_partner_document_faults *faults);
-    bool tells; /* its task stays open: it is no answer yet */
+    bool tells; /* no task ends with it */
     /* Another document that this partner may give, on the same topic. */
     const struct bus_partner_kind_in *also;
     /* Last, on a whole record: what vouches for it. NULL: nothing does. */

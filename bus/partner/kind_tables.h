@@ -46,6 +46,16 @@
          .has_offset = offsetof(struct answer, reply.has_reference),          \
          .max = 64},                                                          \
         BUS_KIND_FIELD(BUS_DOC_TIME, record, occurred_at, .required = true)
+/* What a partner is told: all that a source reads. Needs schemas/notice.h. */
+#define BUS_KIND_NOTICE_OUT(word)                                          \
+    {                                                                      \
+        .kind = (word), .topic = "notices", .record = "notice",            \
+        .type = &sa_notice_type, .document = &bus_partner_notice_document, \
+        .about_offset = offsetof(struct sa_notice, refers_to),             \
+        .effect = bus_partner_notice_tells,                                \
+    }
+extern const struct bus_partner_document bus_partner_notice_document;
+enum bus_partner_kind_effect bus_partner_notice_tells(const void *record);
 /* Parts that several kinds share. base: the struct that the offset is of. */
 extern const struct bus_partner_document_field
     bus_partner_kind_missing_fields[]; /* missing_fact */

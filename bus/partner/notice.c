@@ -16,21 +16,14 @@ static const struct bus_partner_document_field fields[] = {
     {"zh", BUS_DOC_TEXT, AT(reason_zh), .required = true},
     {"en", BUS_DOC_TEXT, AT(reason_en), .required = true},
     BUS_KIND_END};
-static const struct bus_partner_document document = {"notice", 1, fields,
-                                                     sizeof(struct sa_notice)};
+const struct bus_partner_document bus_partner_notice_document = {
+    "notice", 1, fields, sizeof(struct sa_notice)};
 
-static enum bus_partner_kind_effect notice_tells(const void *record)
+enum bus_partner_kind_effect bus_partner_notice_tells(const void *record)
 {
     (void)record;
     return BUS_KIND_TELLS;
 }
 
-const struct bus_partner_kind_out partner_notice_out = {
-    .kind = "notice",
-    .topic = "notices",
-    .record = "notice",
-    .type = &sa_notice_type,
-    .document = &document,
-    .about_offset = AT(refers_to),
-    .effect = notice_tells,
-};
+const struct bus_partner_kind_out partner_notice_out =
+    BUS_KIND_NOTICE_OUT("notice");

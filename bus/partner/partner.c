@@ -399,8 +399,11 @@ static int partner_choose(struct runner *r,
                         bus_partner_kind_word(r->partner));
     }
     r->topics[0] = bus_role_frame_topic(&r->frame, r->kind->out->topic, name);
-    r->topics[1] = bus_role_frame_topic(&r->frame, "notices", name);
-    r->topic_count = 2;
+    r->topic_count = 1;
+    if (strcmp(r->kind->out->topic, partner_notice_out.topic) != 0) {
+        r->topics[r->topic_count++] =
+            bus_role_frame_topic(&r->frame, partner_notice_out.topic, name);
+    }
     if (r->kind->out->more != NULL) {
         r->topics[r->topic_count++] =
             bus_role_frame_topic(&r->frame, r->kind->out->more->topic, name);
@@ -439,8 +442,16 @@ static int partner_start(struct runner *r, struct bus_err *err)
     if (r->partner->seal.key != NULL) {
         BUS_TRY(bus_wire_sm2_key_open(r->partner->seal.key, &r->seal_key, err));
     }
-    r->env = (struct bus_partner_kind_env){&r->frame.config, r->partner,
-                                           r->keys, r->seal_key};
+    r->env = (struct bus_partner_kind_env){.config = &r->frame.config,
+                                           .partner = r->partner,
+                                           .keys = r->keys,
+                                           .seal_key = r->seal_key};
+    if (r->kind->in->who != NULL) {
+        BUS_TRY(bus_wire_key_file(r->frame.config.keys.person_key,
+                                  r->person_key, err));
+        r->env.person_key = (struct bus_strv){(const char *)r->person_key,
+                                              sizeof(r->person_key)};
+    }
     for (const struct bus_partner_kind_in *in = r->kind->in; in != NULL;
          in = in->also) {
         BUS_TRY(bus_wire_type_ready(in->type, err));
@@ -476,6 +487,7 @@ int bus_partner_run(const struct bus_run_role_args *args,
         bus_arena_fini(&r->taking.mem);
         bus_wire_keyring_free(r->keys);
         bus_wire_sm2_key_free(r->seal_key);
+        explicit_bzero(r->person_key, sizeof(r->person_key));
         bus_wire_registry_free(r->schemas);
         bus_role_frame_close(&r->frame);
     }

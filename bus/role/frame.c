@@ -94,6 +94,10 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
         .client_connections = f->config.http.client_connections,
         .client_requests = f->config.http.client_requests,
         .client_loopback = f->config.http.client_loopback,
+        .proxies = f->config.http.proxies.items,
+        .proxies_count = f->config.http.proxies.count,
+        .watchers = f->config.http.watchers.items,
+        .watchers_count = f->config.http.watchers.count,
         .cert_file = f->config.http.cert_file,
         .key_file = f->config.http.key_file};
     if (strcmp(f->role, "intake") == 0) {

@@ -156,6 +156,22 @@ static struct bus_strv first_of(unsigned missing)
     return fine;
 }
 
+enum bus_register_act bus_role_process_act(enum sa_step_kind kind)
+{
+    static const enum bus_register_act acts[] = {
+        [SA_STEP_KIND_ACCEPTED] = BUS_REGISTER_TAKE_DOWN,
+        [SA_STEP_KIND_SURVEYED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_CHECKED] = BUS_REGISTER_OPINION,
+        [SA_STEP_KIND_OPINION] = BUS_REGISTER_OPINION,
+        [SA_STEP_KIND_NOTICE_POSTED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_NOTICE_OBJECTED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_NOTICE_EXPIRED] = BUS_REGISTER_SURVEY,
+        [SA_STEP_KIND_HEARD] = BUS_REGISTER_OPINION,
+    };
+    BUS_CHECK(kind < SA_STEP_KIND_UNKNOWN);
+    return acts[kind];
+}
+
 struct bus_strv bus_role_process_held(const struct bus_policy_process *asked,
                                       const struct sa_assignment_process *done,
                                       enum sa_step_kind kind,

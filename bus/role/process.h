@@ -14,6 +14,7 @@
 #include "bus/base/arena.h"
 #include "bus/base/fsm.h"
 #include "bus/policy/process.h"
+#include "bus/registers/registers.h"
 #include "schemas/assignment_process.h"
 #include "schemas/step.h"
 
@@ -21,6 +22,9 @@ extern const struct bus_fsm bus_role_process_fsm;
 
 /* Which step of a process this is. BUS_POLICY_STEPS: of no kind known. */
 enum bus_policy_step bus_role_process_step(enum sa_step_kind kind);
+
+/* What who does it must be allowed, and whoever goes along. */
+enum bus_register_act bus_role_process_act(enum sa_step_kind kind);
 
 /* May it be said now? done: as the state has it, NULL for nothing yet. */
 struct bus_strv bus_role_process_held(const struct bus_policy_process *asked,

@@ -119,7 +119,8 @@ static const struct
 {
     const struct bus_wire_type *own, *other;
 } beside[] = {{&sa_decision_type, &sa_step_type},
-              {&sa_decision_type, &sa_payee_change_type}};
+              {&sa_decision_type, &sa_payee_change_type},
+              {&sa_membership_type, &sa_facts_reported_type}};
 #define BESIDE (sizeof(beside) / sizeof(beside[0]))
 
 const struct bus_wire_type *

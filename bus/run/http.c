@@ -291,6 +291,14 @@ int bus_run_http_new(struct bus_run_loop *loop,
     }
     h->guard = run_http_guard_new(h);
     int rc;
+    BUS_TRY_GOTO(rc,
+                 run_http_from_nets(conf->proxies, conf->proxies_count,
+                                    &h->proxies, err),
+                 failed);
+    BUS_TRY_GOTO(rc,
+                 run_http_from_nets(conf->watchers, conf->watchers_count,
+                                    &h->watchers, err),
+                 failed);
     if (h->guard == NULL) {
         rc = bus_fail(err, BUS_ENOMEM, "the HTTP server");
         goto failed;

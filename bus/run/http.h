@@ -44,6 +44,12 @@ struct bus_run_http_conf
      * new one is always heard; beyond its requests a second it is told 429. */
     int64_t client_connections, client_requests;
     bool client_loopback; /* they hold for this machine, too */
+    /* Addresses and nets, borrowed until _new() returns. Proxies: their
+     * X-Forwarded-For says for whom they ask, nobody else's does. Watchers:
+     * read /metrics and the reasons of /readyz as this machine does; strangers
+     * read whether it is ready, and no more. */
+    const char *const *proxies, *const *watchers;
+    size_t proxies_count, watchers_count;
     /* PEM; NULL: HTTP without TLS. Both are looked at every few seconds and
      * read again when changed; the condition "certificate" says if that fails,
      * and what there was stays in use. */
@@ -64,7 +70,8 @@ int bus_run_http_route(struct bus_run_http *h,
                        bus_run_http_handler handler,
                        void *data,
                        struct bus_err *err) BUS_MUSTCHECK;
-/* GET /healthz, /readyz, /metrics. */
+/* GET /healthz, /readyz, /metrics; the latter two in full for this machine and
+ * the configuration's watchers alone. */
 int bus_run_http_route_health(struct bus_run_http *h,
                               struct bus_run_health *health,
                               struct bus_err *err) BUS_MUSTCHECK;
@@ -96,7 +103,8 @@ struct bus_strv bus_run_http_header(const struct bus_run_http_request *rq,
                                     const char *name);
 /* The other end is this machine; who is behind a proxy here is not. */
 bool bus_run_http_loopback(const struct bus_run_http_request *rq);
-/* The bytes of his address (IPv6: its /64), for limits; in *ret. */
+/* The bytes of his address (IPv6: its /64), for limits; in *ret. Behind a proxy
+ * of the configuration it is whom that says. */
 struct bus_strv bus_run_http_client(const struct bus_run_http_request *rq,
                                     uint8_t ret[16]);
 struct bus_strv bus_run_http_body(const struct bus_run_http_request *rq);

@@ -7,7 +7,8 @@
  *   silent one is ended, so that a new one is always heard
  * - more requests than one client may send: 429, until his bucket has one more
  * - the loopback is not one client (a proxy, a demo, a bench): its limits hold
- *   only if the configuration says so
+ *   only if the configuration says so; nor is a proxy of the configuration,
+ * each of whose requests counts for whom it asks
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -29,7 +30,7 @@ struct http_client
     uint8_t address[16]; /* all 0: nobody */
     size_t connections;
     int64_t units, filled_ms;
-    bool loopback;
+    bool unlimited; /* it stands for many */
 };
 struct http_connection
 {
@@ -83,16 +84,14 @@ bool run_http_guard_address(struct MHD_Connection *conn, uint8_t ret[16])
 }
 
 /* His place, or the one of somebody who is not connected and longest away. */
-static struct http_client *client_of(struct http_guard *g,
-                                     struct MHD_Connection *conn)
+static struct http_client *
+client_at(struct http_guard *g, const uint8_t address[16], bool unlimited)
 {
-    uint8_t address[16];
-    bool loopback = run_http_guard_address(conn, address);
-    size_t at = (size_t)bus_hash64(address, sizeof(address), 5);
+    size_t at = (size_t)bus_hash64(address, sizeof(g->clients->address), 5);
     struct http_client *free_one = NULL;
     for (size_t i = 0; i < PROBES_MAX; i++) {
         struct http_client *c = &g->clients[(at + i) % CLIENTS_MAX];
-        if (memcmp(c->address, address, sizeof(address)) == 0) {
+        if (memcmp(c->address, address, sizeof(c->address)) == 0) {
             return c;
         }
         if (c->connections == 0 &&
@@ -104,15 +103,25 @@ static struct http_client *client_of(struct http_guard *g,
         *free_one = (struct http_client){
             .units = g->http->conf.client_requests * BUCKET_S * UNITS,
             .filled_ms = (int64_t)bus_run_loop_now_ms(g->http->loop),
-            .loopback = loopback};
-        memcpy(free_one->address, address, sizeof(address));
+            .unlimited = unlimited};
+        memcpy(free_one->address, address, sizeof(free_one->address));
     }
     return free_one;
 }
 
-static bool is_limited(const struct http_guard *g, const struct http_client *c)
+static struct http_client *client_of(struct http_guard *g,
+                                     struct MHD_Connection *conn)
 {
-    return c != NULL && (!c->loopback || g->http->conf.client_loopback);
+    uint8_t address[16];
+    bool here = run_http_guard_address(conn, address);
+    return client_at(g, address,
+                     (here && !g->http->conf.client_loopback) ||
+                         run_http_from_proxy(g->http, conn));
+}
+
+static bool is_limited(const struct http_client *c)
+{
+    return c != NULL && !c->unlimited;
 }
 
 /* --- idle ones --- */
@@ -182,7 +191,7 @@ static void begin_connection(struct http_guard *g,
     if (c->client != NULL) {
         c->client->connections++;
     }
-    if (is_limited(g, c->client) && conf->client_connections > 0 &&
+    if (is_limited(c->client) && conf->client_connections > 0 &&
         c->client->connections > (size_t)conf->client_connections) {
         end_longest(g, c->client, "client_connections");
     }
@@ -229,10 +238,15 @@ bool run_http_guard_admits(struct http_guard *g, struct MHD_Connection *conn)
         return true;
     }
     int64_t a_second = g->http->conf.client_requests;
-    if (!is_limited(g, c->client) || a_second <= 0) {
+    struct http_client *who = c->client;
+    if (run_http_from_proxy(g->http, conn)) { /* for whom it asks this time */
+        uint8_t address[16];
+        run_http_from(g->http, conn, address);
+        who = client_at(g, address, false);
+    }
+    if (!is_limited(who) || a_second <= 0) {
         return true;
     }
-    struct http_client *who = c->client;
     int64_t now = (int64_t)bus_run_loop_now_ms(g->http->loop);
     int64_t most = a_second * BUCKET_S * UNITS;
     int64_t away = now - who->filled_ms;

@@ -1,5 +1,6 @@
 /* /healthz: the loop turns (it answers). /readyz: every condition holds, or
- * 503 with what is missing. /metrics. */
+ * 503 with what is missing. /metrics. What is missing and what is counted is
+ * for who watches the role; a stranger reads whether it is ready. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@ void bus_run_http_set_state(struct bus_run_http *h,
     h->state_data = data;
 }
 
+static bool watches(const struct bus_run_http_request *rq)
+{
+    return bus_run_http_loopback(rq) ||
+           run_http_from_watcher(rq->http, rq->conn);
+}
+
 static void readyz(struct bus_run_http_request *rq, void *data)
 {
     const struct bus_run_http *h = data;
@@ -47,6 +54,10 @@ static void readyz(struct bus_run_http_request *rq, void *data)
     } else {
         bus_run_health_print(h->health, &b);
     }
+    if (!watches(rq)) {
+        bus_buf_clear(&b);
+        bus_buf_printf(&b, "{\"ready\":%s}\n", ready ? "true" : "false");
+    }
     bus_run_http_answer(rq, ready ? 200 : 503, "application/json", b.data,
                         b.failed ? 0 : b.len);
     bus_buf_fini(&b);
@@ -55,6 +66,10 @@ static void readyz(struct bus_run_http_request *rq, void *data)
 static void metrics(struct bus_run_http_request *rq, void *data)
 {
     const struct bus_run_http *h = data;
+    if (!watches(rq)) {
+        bus_run_http_problem(rq, 404, "no such path", "没有此地址");
+        return;
+    }
     for (int i = 0; i < h->health->count; i++) {
         const struct bus_run_health_condition *c = &h->health->list[i];
         const char *const values[BUS_METRIC_LABELS] = {c->name};

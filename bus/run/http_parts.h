@@ -56,6 +56,18 @@ struct bus_run_http_request
     int status;
     struct MHD_Response *response; /* answered, not yet queued */
 };
+/* http_from.c */
+#define HTTP_NETS_MAX 64
+struct http_net
+{
+    uint8_t address[16]; /* in the form of IPv6 */
+    int bits;            /* of it that count */
+};
+struct http_nets
+{
+    struct http_net v[HTTP_NETS_MAX];
+    size_t n;
+};
 struct bus_run_http
 {
     struct bus_run_loop *loop;
@@ -64,6 +76,7 @@ struct bus_run_http
     struct bus_poll *poll;
     struct bus_timer *timer;
     struct http_guard *guard;
+    struct http_nets proxies, watchers;
     struct http_tls *tls; /* NULL: none */
     struct bus_timer *tls_timer;
     int tls_condition; /* of health */
@@ -93,6 +106,22 @@ const struct http_refusal *
 run_http_head_refused(struct bus_run_http_request *rq, const char *version);
 const char *run_http_head_path(const char *target);
 
+/* http_from.c: BUS_ECONFIG: one is neither an address nor a net. */
+int run_http_from_nets(const char *const *texts,
+                       size_t n,
+                       struct http_nets *ret,
+                       struct bus_err *err);
+/* The other end is a proxy of the configuration. */
+bool run_http_from_proxy(const struct bus_run_http *h,
+                         struct MHD_Connection *conn);
+/* The client's address: the other end's, or whom a listed proxy stands for. */
+void run_http_from(const struct bus_run_http *h,
+                   struct MHD_Connection *conn,
+                   uint8_t ret[16]);
+/* The other end watches the role. */
+bool run_http_from_watcher(const struct bus_run_http *h,
+                           struct MHD_Connection *conn);
+
 /* http_guard.c */
 struct http_guard *
 run_http_guard_new(struct bus_run_http *h); /* NULL: memory */
@@ -104,7 +133,7 @@ void run_http_guard_connection(void *cls,
                                enum MHD_ConnectionNotificationCode code);
 /* May its client ask once more now? Counts it. */
 bool run_http_guard_admits(struct http_guard *g, struct MHD_Connection *conn);
-/* The client's address; true: the loopback. */
+/* The other end's address; true: the loopback. */
 bool run_http_guard_address(struct MHD_Connection *conn, uint8_t ret[16]);
 /* Something came from it. */
 void run_http_guard_heard(struct http_guard *g, struct MHD_Connection *conn);

@@ -172,7 +172,7 @@ bool bus_run_http_loopback(const struct bus_run_http_request *rq)
 struct bus_strv bus_run_http_client(const struct bus_run_http_request *rq,
                                     uint8_t ret[16])
 {
-    (void)run_http_guard_address(rq->conn, ret);
+    run_http_from(rq->http, rq->conn, ret);
     return (struct bus_strv){(const char *)ret, 16};
 }
 

@@ -261,7 +261,8 @@ int bus_web_callers_open(struct bus_run_loop *loop,
                          struct bus_web_callers **ret,
                          struct bus_err *err)
 {
-    static const struct bus_web_limits_conf guessing = {20, 30000, 3600000};
+    static const struct bus_web_limits_conf guessing = {20, 30000, 3600000,
+                                                        24 * HOUR_MS};
     BUS_CHECK(registers != NULL);
     struct bus_web_callers *c = bus_calloc(1, sizeof(*c));
     if (c == NULL) {

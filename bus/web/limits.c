@@ -12,8 +12,8 @@
 struct web_limit
 {
     uint64_t who; /* 0: nobody */
-    uint64_t met_ms, until_ms, since_ms;
-    uint32_t failures;
+    uint64_t met_ms, until_ms, since_ms, failed_ms;
+    uint32_t failures, tries;
     int64_t count; /* since since_ms */
 };
 struct bus_web_limits
@@ -74,6 +74,12 @@ bool bus_web_limits_try(struct bus_web_limits *l,
         *ret_wait_ms = (int64_t)(s->until_ms - now_ms);
         return false;
     }
+    if (l->conf.forget_ms > 0 &&
+        now_ms - s->failed_ms >= (uint64_t)l->conf.forget_ms) {
+        s->failures = 0;
+    }
+    s->failed_ms = now_ms;
+    s->tries++;
     s->failures++;
     if (s->failures >= l->conf.free_tries) {
         uint32_t doubled = s->failures - l->conf.free_tries;
@@ -92,6 +98,22 @@ void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key)
     struct web_limit *s = limit_slot(l, key, 0);
     s->failures = 0;
     s->until_ms = 0;
+}
+
+uint32_t bus_web_limits_tried(struct bus_web_limits *l, struct bus_strv key)
+{
+    return limit_slot(l, key, 0)->tries;
+}
+
+void bus_web_limits_take_back(struct bus_web_limits *l,
+                              struct bus_strv key,
+                              uint32_t tried)
+{
+    struct web_limit *s = limit_slot(l, key, 0);
+    s->failures -= s->failures > 0;
+    if (s->tries == tried) {
+        s->until_ms = 0; /* the wait was this one's own */
+    }
 }
 
 bool bus_web_limits_count(struct bus_web_limits *l,

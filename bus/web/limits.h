@@ -20,6 +20,7 @@ struct bus_web_limits_conf
 {
     uint32_t free_tries;       /* may fail before anybody waits */
     int64_t first_ms, most_ms; /* the first wait; doubled up to this */
+    int64_t forget_ms;         /* failures, so long after the last; 0: never */
 };
 int bus_web_limits_new(const struct bus_web_limits_conf *conf,
                        struct bus_web_limits **ret,
@@ -33,6 +34,13 @@ bool bus_web_limits_try(struct bus_web_limits *l,
                         uint64_t now_ms,
                         int64_t *ret_wait_ms);
 void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key);
+/* The try that was allowed just now, to be taken back when it was none. */
+uint32_t bus_web_limits_tried(struct bus_web_limits *l, struct bus_strv key);
+/* It alone did not fail: what failed before it counts as before, and what was
+ * tried since waits as it must. */
+void bus_web_limits_take_back(struct bus_web_limits *l,
+                              struct bus_strv key,
+                              uint32_t tried);
 /* One more of at most `most` in window_ms, which begins with his first; false:
  * beyond, not counted, and *ret_wait_ms is how long until it begins anew. One
  * window a limits. */

@@ -19,6 +19,7 @@ struct web_login /* in the request's own memory */
     char account[BUS_WEB_ACCOUNT_MAX + 1];
     char password[BUS_WEB_PASSWORD_MAX + 1];
     uint8_t client[16];
+    uint32_t tried; /* of that client */
     struct bus_web_session session;
     struct bus_web_signing_in how;
     void (*out)(struct bus_run_http_request *rq, bool away, void *data);
@@ -136,8 +137,9 @@ static void login_done(void *data, int rc, const struct bus_err *err)
                          : BUS_WEB_SIGN_IN_AWAY);
         return;
     }
-    bus_web_limits_well(c->guesses,
-                        (struct bus_strv){(const char *)l->client, 16});
+    /* Nobody clears an address of his guesses by a login of his own. */
+    bus_web_limits_take_back(
+        c->guesses, (struct bus_strv){(const char *)l->client, 16}, l->tried);
     const struct bus_register_operator *o =
         web_session_operator(c, &l->session);
     if (o == NULL) { /* he was, when the account was made */
@@ -177,6 +179,7 @@ void bus_web_callers_sign_in(struct bus_web_callers *c,
         how->done(rq, BUS_WEB_SIGN_IN_WAIT, NULL, NULL, wait_ms, how->data);
         return;
     }
+    l->tried = bus_web_limits_tried(c->guesses, client);
     struct bus_web_job job = {login_run, login_done, l};
     if (!bus_web_pool_put(c->pool, &job)) {
         login_end(l, BUS_WEB_SIGN_IN_AWAY);

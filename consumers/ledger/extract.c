@@ -289,6 +289,7 @@ static const struct
     {"notices", &sa_notice_type, "notice", extract_notice},
     {"reviews", &sa_review_type, "review", review},
     {"memberships", &sa_membership_type, "membership", extract_membership},
+    {"memberships", &sa_facts_reported_type, "facts_reported", facts_reported},
     {"membership-changes", &sa_membership_change_type, "membership_change",
      extract_members},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},

@@ -263,6 +263,19 @@ static int note_application(struct step *s, const struct sa_application *a)
     return BUS_OK;
 }
 
+/* What marks it: nobody may be asked; taken down so many days before it came.
+ */
+static const char *application_note(struct step *s,
+                                    const struct sa_application *a)
+{
+    int32_t late =
+        bus_china_day(matcher_step_known_ms(s)) - bus_china_day(a->occurred_at);
+    const char *no = a->consent ? "" : "NO_CONSENT";
+    return late <= 0 ? no
+                     : bus_arena_printf(s->mem, "%s%sLATE %d", no,
+                                        a->consent ? "" : " ", (int)late);
+}
+
 static int
 application_report(struct step *s, const struct sa_application *a, bool opened)
 {
@@ -279,8 +292,12 @@ application_report(struct step *s, const struct sa_application *a, bool opened)
     e->application_id = a->application_id;
     e->has_channel = true;
     e->channel = a->channel;
-    e->has_note = !a->consent;
-    e->note = a->consent ? (struct bus_strv){0} : BUS_STRV("NO_CONSENT");
+    const char *note = application_note(s, a);
+    if (note == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    e->note = bus_strv(note);
+    e->has_note = e->note.n > 0;
     return matcher_step_emit_case(s, e, (struct bus_strv){0});
 }
 

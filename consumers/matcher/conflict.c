@@ -9,7 +9,10 @@
  *   CONFLICT in both cases
  * - the household gets its first case behind that -> CONFLICT in both cases
  *
- * Whichever comes last finds the other, in the order of that one stream. */
+ * Whichever comes last finds the other, in the order of that one stream.
+ *
+ * What a source says of a person by number comes there, too: it is folded where
+ * he heads the household, and handed on to those that name him. */
 #include <string.h>
 
 #include "bus/base/check.h"
@@ -176,6 +179,72 @@ int matcher_meet_memberships(struct step *s)
     for (size_t i = 0; i < st->memberships.n; i++) {
         struct side other = side_of(&st->memberships.v[i]);
         BUS_TRY(tell_both(s, &own, &other, &st->memberships.v[i].person_id));
+    }
+    return BUS_OK;
+}
+
+/* --- what a source says of him --- */
+
+static bool lives_here(const struct sa_household_state *st,
+                       const struct bus_id *person)
+{
+    for (size_t i = 0; i < st->members.n; i++) {
+        if (bus_id_eq(&st->members.v[i].person_id, person)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int facts_hand_on(struct step *s,
+                         const struct sa_facts_reported *r,
+                         const struct bus_id *to)
+{
+    BUS_CHECK(!bus_id_eq(to, &r->household_id));
+    struct sa_facts_reported *f = bus_arena_dup(s->mem, r, sizeof(*r));
+    if (f == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    f->event_id = matcher_step_event_id(s, "facts_reported", to, 0);
+    f->household_id = *to;
+    return matcher_step_emit(
+        s, &(struct matcher_output){.topic = MATCHER_OUT_FACTS,
+                                    .record = f,
+                                    .event_id = f->event_id,
+                                    .household_id = *to});
+}
+
+int matcher_facts_home(struct step *s,
+                       const struct sa_facts_reported *r,
+                       bool *ret_here)
+{
+    const struct sa_household_state *st = s->state;
+    BUS_CHECK(r->has_person && ret_here != NULL);
+    BUS_TRY(matcher_step_whole(s));
+    bool whole = false;
+    *ret_here = st->case_no > 0 && lives_here(st, &r->person);
+    size_t others = s->event->handed_on ? 0 : st->memberships.n;
+    for (size_t i = 0; i < r->facts.n; i++) {
+        const struct sa_fact *f = &r->facts.v[i];
+        whole |= !f->has_member;
+        if (f->has_member && !bus_id_eq(&f->member, &r->person)) {
+            return matcher_step_reject(s, BUS_EDENIED, "FACT_NOT_YOURS",
+                                       "a fact of another than the person who "
+                                       "was named");
+        }
+    }
+    if (!*ret_here && others == 0) {
+        return matcher_step_reject(s, BUS_EUNKNOWN, "PERSON_UNKNOWN",
+                                   "nobody of this number has applied, alone "
+                                   "or in a household");
+    }
+    if (whole && others + *ret_here > 1) {
+        return matcher_step_reject(s, BUS_ERANGE, "PERSON_IN_TWO_HOUSEHOLDS",
+                                   "a fact of a household, and the person is "
+                                   "in more than one");
+    }
+    for (size_t i = 0; i < others; i++) {
+        BUS_TRY(facts_hand_on(s, r, &st->memberships.v[i].member_of));
     }
     return BUS_OK;
 }

@@ -68,14 +68,20 @@ static struct common common_of(const struct matcher_event *e)
 static int on_facts(struct step *s)
 {
     const struct sa_facts_reported *r = s->event->record;
-    bool changed = false;
-    if (!bus_strv_eq(r->source, s->event->partner)) {
+    bool changed = false, here = true;
+    if (!s->event->handed_on && !bus_strv_eq(r->source, s->event->partner)) {
         return matcher_step_reject(s, BUS_EDENIED, "WRONG_TOPIC",
                                    "facts of another source came on that of "
                                    "%.*s",
                                    BUS_STRV_ARG(s->event->partner));
     }
     BUS_TRY(matcher_facts_check(s, r->facts.v, r->facts.n, r->source));
+    if (r->has_person) {
+        BUS_TRY(matcher_facts_home(s, r, &here));
+    }
+    if (!here) {
+        return BUS_OK;
+    }
     BUS_TRY(matcher_fold_facts(s, r->facts.v, r->facts.n, &changed));
     s->out->duplicate = !changed;
     return changed ? matcher_match_household(s) : BUS_OK;
@@ -245,6 +251,57 @@ static int matcher_step_run(struct step *s)
     return bus_fail(s->err, BUS_EBUG, "an event of no kind");
 }
 
+/* --- when --- */
+
+/* Said by others; what we say ourselves bears the time of what it follows. */
+static bool said_by_others(const struct matcher_event *e)
+{
+    return e->kind != MATCHER_DISPATCH && e->kind != MATCHER_REVIEW &&
+           e->kind != MATCHER_MEMBERSHIP && !e->handed_on;
+}
+
+/* The rules of what day it is judged by is not the sender's to choose: no day
+ * to come, and none before the bound. *ret_clamped: it said an earlier one. */
+static int time_held(const struct matcher_rules *rules,
+                     const struct matcher_event *e,
+                     int64_t said_ms,
+                     struct matcher_outputs *out,
+                     int64_t *ret_ms,
+                     struct bus_err *err)
+{
+    int64_t late = e->kind == MATCHER_APPLICATION ? rules->application_late_ms
+                                                  : rules->late_ms;
+    BUS_CHECK(rules->ahead_ms >= 0 && late >= 0);
+    *ret_ms = said_ms;
+    if (e->arrived_ms <= 0 || !said_by_others(e)) {
+        return BUS_OK;
+    }
+    if (rules->ahead_ms > 0 && said_ms > e->arrived_ms + rules->ahead_ms) {
+        out->reason_code = "TIME_AHEAD";
+        return bus_fail(err, BUS_ERANGE,
+                        "it says that it happened %lld s after it arrived, by "
+                        "the broker's clock",
+                        (long long)((said_ms - e->arrived_ms) / 1000));
+    }
+    if (late > 0 && said_ms < e->arrived_ms - late) {
+        *ret_ms = e->arrived_ms - late;
+    }
+    return BUS_OK;
+}
+
+static int time_told(struct step *s, int64_t said_ms)
+{
+    if (s->now_ms == said_ms || !s->state->has_case_id || s->out->duplicate) {
+        return BUS_OK;
+    }
+    BUS_CHECK(s->now_ms > said_ms);
+    const char *note = bus_arena_printf(
+        s->mem, "TIME_CLAMPED %d",
+        (int)(bus_china_day(s->event->arrived_ms) - bus_china_day(said_ms)));
+    return note == NULL ? matcher_step_no_memory(s)
+                        : matcher_step_attention(s, &s->cause, bus_strv(note));
+}
+
 int matcher_decide(const struct matcher_rules *rules,
                    struct sa_household_state *state,
                    const struct matcher_event *event,
@@ -255,13 +312,15 @@ int matcher_decide(const struct matcher_rules *rules,
     BUS_CHECK(rules->catalogue != NULL && event->record != NULL);
     struct common c = common_of(event);
     struct matcher_rules mine = *rules;
+    int64_t now_ms = 0;
+    *ret = (struct matcher_outputs){0};
+    BUS_TRY(time_held(rules, event, c.occurred_at, ret, &now_ms, err));
     if (rules->versions != NULL) {
-        mine.catalogue = matcher_catalogue_version_for(
-                             rules->versions, state->catalogue_version,
-                             bus_china_day(c.occurred_at))
+        mine.catalogue = matcher_catalogue_version_for(rules->versions,
+                                                       state->catalogue_version,
+                                                       bus_china_day(now_ms))
                              ->catalogue;
     }
-    *ret = (struct matcher_outputs){0};
     struct step s = {
         .rules = &mine,
         .state = state,
@@ -271,8 +330,8 @@ int matcher_decide(const struct matcher_rules *rules,
         .err = err,
         .run = matcher_step_run,
         .cause = *c.event_id,
-        .now_ms = c.occurred_at,
-        .today = bus_china_day(c.occurred_at),
+        .now_ms = now_ms,
+        .today = bus_china_day(now_ms),
     };
     bool fresh = state->sequence == 0;
     if (fresh && bus_id_is_nil(&state->household_id)) {
@@ -292,6 +351,7 @@ int matcher_decide(const struct matcher_rules *rules,
     }
     BUS_TRY(rc);
     rc = matcher_step_run(&s);
+    rc = rc == BUS_OK ? time_told(&s, c.occurred_at) : rc;
     if (rc == BUS_OK && ret->changed) {
         state->sequence++;
     }

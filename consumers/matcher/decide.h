@@ -51,7 +51,10 @@ struct matcher_rules
     int32_t process_from;  /* the day from which they need their steps */
     int32_t hearing_days;  /* working days to be heard before a cut, a stop */
     int64_t order_max_fen; /* nothing above it is ever ordered; 0: no limit */
-    int32_t park_max;      /* events that wait; 0: MATCHER_PARKED_MAX */
+    /* What others say happened, against its arrival: later is given back,
+     * earlier judged as of so long before. 0: no bound. */
+    int64_t ahead_ms, late_ms, application_late_ms;
+    int32_t park_max; /* events that wait; 0: MATCHER_PARKED_MAX */
     /* From this day on the treasury pays every period, and its later orders are
      * its own; 0: there is none. */
     int32_t treasury_from;
@@ -95,6 +98,7 @@ struct matcher_event
     struct bus_strv bytes;     /* as it came, framing included; for parking */
     struct matcher_rest *rest; /* NULL: the state is whole */
     int64_t arrived_ms;        /* by the broker's clock; 0: not known */
+    bool handed_on; /* facts by the stream of whom the source named */
     bool of_need; /* a need's number stands for the household, which is known */
     /* enum matcher_personal, of an application within an open case: parts of
      * its personal record that are not as the household's. */
@@ -108,6 +112,7 @@ enum matcher_topic {
     MATCHER_OUT_CASES,
     MATCHER_OUT_PARKED,
     MATCHER_OUT_MEMBERSHIPS,
+    MATCHER_OUT_FACTS, /* handed on, beside the memberships */
     MATCHER_OUT_CLAIM_RESULTS,
     MATCHER_OUT_NEEDS, /* open again; dispatch says them first */
     MATCHER_OUT_TOPICS

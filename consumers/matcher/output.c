@@ -210,8 +210,10 @@ static int32_t route_of(const struct matcher_shell *s,
                         const struct matcher_output *o)
 {
     BUS_CHECK(s->route_count <= MATCHER_TOPICS_MAX);
+    enum matcher_topic to =
+        o->topic == MATCHER_OUT_FACTS ? MATCHER_OUT_MEMBERSHIPS : o->topic;
     for (size_t i = 0; i < s->route_count; i++) {
-        if (s->routes[i].topic == o->topic &&
+        if (s->routes[i].topic == to &&
             bus_strv_eq(s->routes[i].partner, o->partner)) {
             return s->routes[i].output;
         }
@@ -296,6 +298,9 @@ static int seal_record(struct matcher_work *w,
     case MATCHER_OUT_MEMBERSHIPS:
         *ret_at = ((struct sa_membership *)record)->occurred_at;
         return BUS_OK;
+    case MATCHER_OUT_FACTS:
+        *ret_at = ((struct sa_facts_reported *)record)->occurred_at;
+        return BUS_OK;
     case MATCHER_OUT_PARKED:
         *ret_at = ((struct sa_parked_note *)record)->occurred_at;
         return BUS_OK;
@@ -324,6 +329,7 @@ int matcher_put_output(struct matcher_work *w,
                                        "sa.claim_result.v1"},
         [MATCHER_OUT_MEMBERSHIPS] = {&sa_membership_type, "sa.membership.v1"},
         [MATCHER_OUT_NEEDS] = {&sa_need_type, "sa.need.v1"},
+        [MATCHER_OUT_FACTS] = {&sa_facts_reported_type, "sa.facts_reported.v1"},
     };
     int64_t at = 0;
     BUS_CHECK(o->topic < MATCHER_OUT_TOPICS);

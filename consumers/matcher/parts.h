@@ -75,6 +75,12 @@ int matcher_on_membership(struct step *s);
 int matcher_report_membership(struct step *s,
                               const struct sa_application *a,
                               size_t i);
+/* Who was named by number: are these facts for this household? They are handed
+ * on to those that name him. A reject is PERSON_UNKNOWN, or that a fact of the
+ * household would be of two. */
+int matcher_facts_home(struct step *s,
+                       const struct sa_facts_reported *r,
+                       bool *ret_here);
 /* The household has its first case: whoever named its head before is told. */
 int matcher_meet_memberships(struct step *s);
 /* match.c: gives an assignment back to whom it is in hand of, with a reason. */

@@ -46,14 +46,15 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
 }
 
 /* A department's topic has the steps before its decisions, and changes of the
- * payee, too. */
+ * payee, too; ours of memberships what a source said of whom others name. */
 static enum matcher_event_kind kind_of(const struct matcher_work *w)
 {
     const struct bus_wire_type *is =
         bus_role_types_of_value(process_type_of(w->in->kind), w->m->value);
-    return is == &sa_step_type           ? MATCHER_STEP
-           : is == &sa_payee_change_type ? MATCHER_PAYEE
-                                         : w->in->kind;
+    return is == &sa_step_type             ? MATCHER_STEP
+           : is == &sa_payee_change_type   ? MATCHER_PAYEE
+           : is == &sa_facts_reported_type ? MATCHER_FACTS
+                                           : w->in->kind;
 }
 
 /* --- the household's state --- */
@@ -279,6 +280,8 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
                                   .record = record,
                                   .partner = w->in->partner,
                                   .bytes = w->m->value,
+                                  .handed_on = kind == MATCHER_FACTS &&
+                                               w->in->kind != kind,
                                   .arrived_ms = w->m->timestamp_ms};
     if (kind == MATCHER_PAYEE) {
         BUS_TRY(matcher_open_payee(w, record, err));

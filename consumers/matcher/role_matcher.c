@@ -125,6 +125,8 @@ static int partner_topics(struct matcher_shell *s,
         BUS_TRY(topics_add_route(s, MATCHER_OUT_NEEDS, "needs", p->code, err));
         return topics_add_route(s, MATCHER_OUT_CLAIM_RESULTS, "claim-results",
                                 p->code, err);
+    case BUS_PARTNER_SOURCE:
+        return BUS_OK; /* its topic is there, whoever writes it */
     case BUS_PARTNER_KINDS:
         break;
     }
@@ -256,6 +258,9 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.hearing_days = (int32_t)c->process.hearing_days;
     s->rules.seal_late_ms = c->seals.late_ms;
     s->rules.seal_skew_ms = c->seals.skew_ms;
+    s->rules.ahead_ms = c->times.ahead_ms;
+    s->rules.late_ms = c->times.late_ms;
+    s->rules.application_late_ms = c->times.application_late_ms;
     s->rules.order_max_fen = c->money.order_max_fen;
     s->rules.park_max = (int32_t)c->matcher.park_max;
     s->rules.treasury_from = c->treasury.recurring_from;

@@ -34,7 +34,7 @@ struct step
     struct matcher_outputs *out;
     struct bus_err *err;
     struct bus_id cause;     /* id of the event in hand */
-    int64_t now_ms;          /* its occurred_at */
+    int64_t now_ms;          /* its occurred_at, held against its arrival */
     int32_t today;           /* that day in China */
     struct step_facts facts; /* the state's */
     struct step_facts said;  /* what was checked last; never written */

@@ -13,21 +13,10 @@ static struct bus_strv step_who(const struct step *s,
                                 const struct sa_actor *who,
                                 bool by_town)
 {
-    static const enum bus_register_act acts[] = {
-        [SA_STEP_KIND_ACCEPTED] = BUS_REGISTER_TAKE_DOWN,
-        [SA_STEP_KIND_SURVEYED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_CHECKED] = BUS_REGISTER_OPINION,
-        [SA_STEP_KIND_OPINION] = BUS_REGISTER_OPINION,
-        [SA_STEP_KIND_NOTICE_POSTED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_NOTICE_OBJECTED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_NOTICE_EXPIRED] = BUS_REGISTER_SURVEY,
-        [SA_STEP_KIND_HEARD] = BUS_REGISTER_OPINION,
-    };
-    BUS_CHECK(e->kind < SA_STEP_KIND_UNKNOWN);
     const struct bus_register_claim claim = {
         .operator_id = who->operator_id,
         .org = who->org_code,
-        .act = acts[e->kind],
+        .act = bus_role_process_act(e->kind),
         .owner = e->department,
         .item = e->item,
         .town = matcher_asked_town(s),

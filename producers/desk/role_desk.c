@@ -58,7 +58,8 @@ static int desk_open(struct desk *d, struct bus_err *err)
     if (f->config.desk.signs != NULL) {
         BUS_TRY(bus_wire_keyring_open(f->config.desk.signs, &d->signs, err));
     }
-    static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000};
+    static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000,
+                                                        0};
     BUS_TRY(bus_web_limits_new(&guessing, &d->clients, err));
     BUS_TRY(bus_web_pool_new(f->loop, f->config.ledger.conninfo, STATEMENT_MS,
                              &d->pool, err));

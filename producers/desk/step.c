@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/role/process.h"
 #include "producers/desk/send.h"
 #include "schemas/step.h"
 
@@ -39,6 +40,35 @@ static bool step_is_his(const struct stepping *s)
     return bus_web_may_place(&scope, v->desk->config, s->assignment.division);
 }
 
+/* Who went along is one of the register whose office and role this is, for this
+ * item in this town, today: of the department, of one it has delegated to, or
+ * of the town itself. */
+static bool step_second_may(const struct stepping *s)
+{
+    const struct bus_ledger_assignment *a = &s->assignment;
+    const struct bus_register *held = NULL;
+    if (s->second[0] == '\0') {
+        return true;
+    }
+    bus_catalogue_register_watch_hold(s->v->desk->registers, &held);
+    struct bus_register_claim claim = {
+        .operator_id = bus_strv(s->second),
+        .org = bus_strv(s->second_org),
+        .act = bus_role_process_act(s->kind),
+        .owner = bus_strv(a->department),
+        .item = bus_strv(a->item),
+        .town = bus_strv(a->division),
+        .day = desk_today(),
+        .by_town = true,
+    };
+    claim.town.n = claim.town.n > BUS_REGISTER_TOWN_DIGITS
+                       ? BUS_REGISTER_TOWN_DIGITS
+                       : claim.town.n;
+    bool may = bus_registers_may(held, &claim) == BUS_REGISTER_YES;
+    bus_catalogue_register_watch_release(s->v->desk->registers, &held);
+    return may;
+}
+
 static void step_sent(struct desk_sending *sending, bool well)
 {
     const struct stepping *s = sending->data;
@@ -61,6 +91,10 @@ static void step_done(void *data, int rc, const struct bus_err *err)
     }
     if (rc != BUS_OK || !step_is_his(s)) {
         desk_not_there(s->v);
+        return;
+    }
+    if (!step_second_may(s)) {
+        desk_say(s->v, 422, DESK_WORD_REFUSED, DESK_WORD_BAD_SECOND);
         return;
     }
     const struct bus_ledger_assignment *a = &s->assignment;

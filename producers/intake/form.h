@@ -133,13 +133,6 @@ json_t *intake_form_fault_list(const struct form *form);
 void intake_form_add_fault(struct form *form,
                            const struct intake_form_fault *fault);
 
-/* form_numbers.c: GB 11643-1999, 18 characters; check digit by ISO 7064 MOD
- * 11-2. */
-enum idno_fault { IDNO_WELL, IDNO_LENGTH, IDNO_DIGITS, IDNO_DATE, IDNO_CHECK };
-enum idno_fault intake_idno_check(struct bus_strv s, int32_t *ret_birth_day);
-/* '0'..'9' or 'X' for the first 17 digits, 0 if they are no digits. */
-char intake_idno_check_digit(const char body[17]);
-
 /* facts.c: a value of the dictionary from JSON, within its bounds on that day;
  * false if it does not fit. */
 bool intake_form_value(const struct bus_fact *fact,

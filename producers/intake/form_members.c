@@ -10,6 +10,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/base/idno.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/form_parts.h"
 
@@ -247,19 +248,19 @@ static void read_idno(struct form_reading *r,
     {
         const char *code, *zh, *en;
     } texts[] = {
-        [IDNO_LENGTH] = {"ID_LENGTH", "身份证号应为18位",
-                         "an identity number has 18 characters"},
-        [IDNO_DIGITS] = {"ID_DIGITS", "身份证号只含数字, 末位可为大写X",
-                         "digits only; the last may be an upper-case X"},
-        [IDNO_DATE] = {"ID_DATE", "身份证号第7至14位不是日期",
-                       "digits 7 to 14 are no date"},
-        [IDNO_CHECK] = {"ID_CHECK_DIGIT", "身份证号校验位不符, 请核对",
-                        "the check digit does not fit; look again"},
+        [BUS_IDNO_LENGTH] = {"ID_LENGTH", "身份证号应为18位",
+                             "an identity number has 18 characters"},
+        [BUS_IDNO_DIGITS] = {"ID_DIGITS", "身份证号只含数字, 末位可为大写X",
+                             "digits only; the last may be an upper-case X"},
+        [BUS_IDNO_DATE] = {"ID_DATE", "身份证号第7至14位不是日期",
+                           "digits 7 to 14 are no date"},
+        [BUS_IDNO_CHECK] = {"ID_CHECK_DIGIT", "身份证号校验位不符, 请核对",
+                            "the check digit does not fit; look again"},
     };
     int32_t birth = 0;
     struct form_at at = {base, "id_no"};
-    enum idno_fault wrong = intake_idno_check(id_no, &birth);
-    if (wrong != IDNO_WELL) {
+    enum bus_idno wrong = bus_idno_check(id_no, &birth);
+    if (wrong != BUS_IDNO_WELL) {
         intake_form_fault(r, at, texts[wrong].code, texts[wrong].zh,
                           texts[wrong].en);
         return;

@@ -1,8 +1,6 @@
 /* Numbers as people write them, as the banks and telephones know them. */
-#include <ctype.h>
 #include <string.h>
 
-#include "bus/base/clock.h"
 #include "producers/intake/form_parts.h"
 
 struct bus_strv intake_form_digits(struct bus_arena *mem, struct bus_strv s)
@@ -50,43 +48,4 @@ const char *intake_relation_word(struct bus_strv code)
     return code.n > 0 && code.p[0] >= '0' && code.p[0] <= '9'
                ? kinds[code.p[0] - '0']
                : NULL;
-}
-
-/* --- the number of a resident identity card --- */
-
-#define IDNO_LEN 18
-
-char intake_idno_check_digit(const char body[17])
-{
-    static const int weights[] = {7, 9, 10, 5,  8, 4, 2, 1, 6,
-                                  3, 7, 9,  10, 5, 8, 4, 2};
-    int sum = 0;
-    for (int i = 0; i < 17; i++) {
-        if (!isdigit((unsigned char)body[i])) {
-            return 0;
-        }
-        sum += (body[i] - '0') * weights[i];
-    }
-    return "10X98765432"[sum % 11];
-}
-
-enum idno_fault intake_idno_check(struct bus_strv s, int32_t *ret_birth_day)
-{
-    if (s.n != IDNO_LEN) {
-        return IDNO_LENGTH;
-    }
-    char check = intake_idno_check_digit(s.p);
-    char last = s.p[IDNO_LEN - 1];
-    if (check == 0 || !(isdigit((unsigned char)last) || last == 'X')) {
-        return IDNO_DIGITS;
-    }
-    char date[] = "yyyy-mm-dd";
-    static const int to[] = {0, 1, 2, 3, 5, 6, 8, 9};
-    for (int i = 0; i < 8; i++) {
-        date[to[i]] = s.p[6 + i];
-    }
-    if (!bus_date_parse(bus_strv(date), ret_birth_day)) {
-        return IDNO_DATE;
-    }
-    return check == last ? IDNO_WELL : IDNO_CHECK;
 }

@@ -268,6 +268,42 @@ static bool use_person(json_t *json, const struct bus_web_caller *caller)
             strcmp(org, caller->org) != 0);
 }
 
+/* A form without faults. What is taken is counted: neither a slip of the pen
+ * nor what was taken before. */
+static void http_take(struct intake *in,
+                      struct bus_run_http_request *rq,
+                      const struct bus_web_caller *caller,
+                      struct form *form,
+                      struct intake_sent *sent)
+{
+    struct bus_err err;
+    enum intake_outcome before = intake_before(in, form, sent);
+    if (before == INTAKE_NEW &&
+        !bus_web_callers_admit(in->callers, rq, caller)) {
+        intake_count_refused(in, "limit");
+        return;
+    }
+    struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
+    if (p != NULL) {
+        p->rq = rq;
+        p->in = in;
+        p->application = form->application.application_id;
+        p->sender = intake_reads_sender(caller);
+        (void)bus_id_text(&form->application.application_id, p->id);
+    }
+    if (p != NULL && before != INTAKE_NEW) {
+        http_taken(p, before, NULL);
+        return;
+    }
+    int rc = p == NULL ? BUS_ENOMEM
+                       : intake_accept(in, form, sent, http_taken, p, &err);
+    if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
+        http_no_memory(rq);
+    } else if (rc != BUS_OK) {
+        not_taken(in, rq, &err);
+    }
+}
+
 /* Everything of one form lives in in->mem until http_posted() returns. */
 static void read_and_take(struct intake *in,
                           struct bus_run_http_request *rq,
@@ -306,30 +342,10 @@ static void read_and_take(struct intake *in,
     if (borrowed) {
         intake_form_add_fault(f.form, &another_operator);
     }
-    enum intake_outcome before =
-        f.form->fault_count > 0 ? INTAKE_NEW : intake_before(in, f.form, sent);
     if (f.form->fault_count > 0) {
         http_refuse(in, rq, &f, &with_faults);
-        return;
-    }
-    struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
-    if (p != NULL) {
-        p->rq = rq;
-        p->in = in;
-        p->application = f.form->application.application_id;
-        p->sender = intake_reads_sender(caller);
-        (void)bus_id_text(&f.form->application.application_id, p->id);
-    }
-    if (p != NULL && before != INTAKE_NEW) {
-        http_taken(p, before, NULL);
-        return;
-    }
-    rc = p == NULL ? BUS_ENOMEM
-                   : intake_accept(in, f.form, sent, http_taken, p, &err);
-    if (bus_arena_cause(&in->mem, rc, &err) == BUS_ENOMEM && rc != BUS_OK) {
-        http_no_memory(rq);
-    } else if (rc != BUS_OK) {
-        not_taken(in, rq, &err);
+    } else {
+        http_take(in, rq, caller, f.form, sent);
     }
 }
 
@@ -344,10 +360,6 @@ static void http_posted(struct bus_run_http_request *rq,
         .traceparent = bus_run_http_header(rq, "traceparent"),
         .sender = sender_of(caller, bus_run_http_mem(rq)),
     };
-    if (!bus_web_callers_admit(in->callers, rq, caller)) {
-        intake_count_refused(in, "limit");
-        return;
-    }
     if (!http_is_json(bus_run_http_header(rq, "Content-Type"))) {
         bus_run_http_set(rq, "Accept-Post", "application/json");
         bus_run_http_problem(rq, 415, "send application/json",

@@ -42,7 +42,8 @@ struct reading /* in the request's own memory */
     struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
     struct bus_web_caller caller;
     const struct bus_register *registers; /* in force when he asked */
-    char purpose[256];                    /* as he says */
+    char purpose[256]; /* as he says; a system's as it was registered */
+    bool said;         /* he did */
     struct bus_buf out;
 };
 struct recent
@@ -66,7 +67,7 @@ int intake_reads_open(struct intake *in,
                       struct bus_err *err)
 {
     static const struct bus_web_limits_conf guessing = {3, HOUR_MS,
-                                                        24 * HOUR_MS};
+                                                        24 * HOUR_MS, 0};
     const struct bus_config *c = &in->frame->config;
     struct intake_reads *r = bus_calloc(1, sizeof(*r));
     if (r == NULL) {
@@ -196,7 +197,7 @@ static void reads_tell(const struct reading *q)
     /* As enum bus_web_caller_kind. */
     static const char *const of[] = {"machine", "person", "system", "resident"};
     struct bus_run_metrics *m = q->all->in->frame->metrics;
-    bool said = q->purpose[0] != '\0' || q->caller.kind == BUS_WEB_RESIDENT;
+    bool said = q->said || q->caller.kind == BUS_WEB_RESIDENT;
     const char *labels[BUS_METRIC_LABELS] = {of[q->caller.kind],
                                              said ? "said" : "unsaid"};
     bool named =
@@ -387,6 +388,21 @@ static int reads_run(struct bus_pg *pg, void *data, struct bus_err *err)
 
 /* --- the routes --- */
 
+/* What a system was let in for stands in front of what it says itself. */
+static void reads_purpose(struct reading *q)
+{
+    struct bus_strv says = bus_run_http_header(q->rq, "Lianou-Purpose");
+    const struct bus_conf_partner *p =
+        q->caller.kind == BUS_WEB_SYSTEM
+            ? bus_conf_partner(&q->all->in->frame->config,
+                               q->caller.name + strlen("system "))
+            : NULL;
+    q->said = says.n > 0;
+    (void)snprintf(q->purpose, sizeof(q->purpose), "%s%s%.*s",
+                   p != NULL ? p->purpose : "",
+                   p != NULL && q->said ? "; " : "", BUS_STRV_ARG(says));
+}
+
 static void reads_ask(struct intake_reads *r,
                       struct bus_run_http_request *rq,
                       const struct reading *what)
@@ -397,8 +413,7 @@ static void reads_ask(struct intake_reads *r,
         reads_away(rq);
         return;
     }
-    (void)bus_strv_copy(q->purpose, sizeof(q->purpose),
-                        bus_run_http_header(rq, "Lianou-Purpose"));
+    reads_purpose(q);
     bus_catalogue_register_watch_hold(r->in->registers, &q->registers);
     if (!bus_web_pool_put(r->pool, &job)) {
         bus_catalogue_register_watch_release(r->in->registers, &q->registers);

@@ -234,6 +234,8 @@ def officers(bus, port):
     check("a step without the token is refused", clerk.status == 403)
     clerk.ask("POST", "/cases/%s/steps" % case, dict(step, second="op-nobody"))
     check("a second surveyor is in the register", clerk.status == 422)
+    clerk.ask("POST", "/cases/%s/steps" % case, dict(step, kind="SURVEYED", second=operator("JY", "clerk")[0]))
+    check("and of an office that may go along", clerk.status == 422, clerk.text)
     clerk.ask("POST", "/cases/%s/steps" % case, step)
     check("a step is recorded", clerk.status == 303 and clerk.place == "/cases/%s?told=step" % case, (clerk.status, clerk.text))
     sent = bus.events("step", 1)[0]

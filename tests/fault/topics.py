@@ -62,7 +62,7 @@ RECORDS = {
 }
 
 
-BESIDE = {"decisions": ("step", "payee_change")}  # other records in the same topic
+BESIDE = {"decisions": ("step", "payee_change"), "memberships": ("facts_reported",)}  # other records in the same topic
 
 
 class Schemas:

@@ -66,7 +66,7 @@ class Town:
                         LIANOU_KAFKA_REPLICATION=str(self.brokers), LIANOU_KAFKA_MIN_INSYNC=str(max(1, self.brokers - 1)), LIANOU_STATE=str(self.dir / "state"),
                         LIANOU_KEYRING=str(self.dir / "keys"), LIANOU_PERSON_KEY=str(self.dir / "person.key"), LIANOU_DB=self.db,
                         LIANOU_CONFIG=str(config), LIANOU_PORT_INTAKE=str(self.port),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "TREASURY", "YOUZHENG")})
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "TREASURY", "YOUZHENG", "CHECK")})
         self.bureau = self.dir / "bureau.pem"
         self.env.update(LIANOU_BUREAU_KEY=str(self.bureau))
         self.env.update(LIANOU_BUREAU_PUBLIC=self.lianou("seal", "keygen", str(self.bureau)).stdout.strip())
@@ -111,7 +111,7 @@ class Town:
 
     def arguments(self, name):
         return {"partners": ["simulate", "all", "--seed", "5"],
-                "post": ["run", "partner", "youzheng"]}.get(name, ["run", name])
+                "post": ["run", "partner", "youzheng"], "check": ["run", "partner", "check"]}.get(name, ["run", name])
 
     def start(self, name):
         if name == "partners" and "post" not in self.roles:

@@ -18,8 +18,10 @@ static const struct bus_conf_partner *partner_of(const char *kind)
 static void one(const struct bus_partner_kind *kind, struct bus_strv text)
 {
     static struct bus_partner_document_faults faults;
-    struct bus_partner_kind_env env = {.config = &config,
-                                       .partner = partner_of(kind->name)};
+    struct bus_partner_kind_env env = {
+        .config = &config,
+        .partner = partner_of(kind->name),
+        .person_key = BUS_STRV("a county's key of its people....")};
     struct bus_partner_kind_answer answer;
     struct bus_arena mem;
     struct bus_err err;

@@ -405,6 +405,13 @@ def purposes(door, i, case, mine):
     s, _, _ = door.progress(i, bearer(mine))
     path = "/v1/cases/" + case["case_id"]
     door.ask("GET", path, headers=signed(bytes.fromhex(door.mz), "MZ", "GET", path, key_id=8))
+    def purpose():
+        return subprocess.run(["psql", "-X", "-A", "-t", door.town.db, "-c", "SELECT purpose FROM read_log WHERE who = 'system MZ' ORDER BY n DESC LIMIT 1"],
+                              capture_output=True, text=True, check=True).stdout.strip()
+    registered = "办理本单位事项 what it was assigned"
+    check("a system reads for what it was registered for", purpose() == registered, purpose())
+    door.ask("GET", path, headers=dict(signed(bytes.fromhex(door.mz), "MZ", "GET", path, key_id=8), **{"Lianou-Purpose": "audit"}))
+    check("what it says itself stands behind that", purpose() == registered + "; audit", purpose())
     now = series(door)
     moved = {k: now[k] - was.get(k, 0) for k in now if now[k] != was.get(k, 0)}
     check("reads are counted, those of systems without a purpose apart", s == 200 and moved.get(
@@ -489,8 +496,13 @@ def guesses(door):
 
 def limited(door):
     token = account(door, "li.many", door.assistants[2])
-    got = [door.post(door.form(door.assistants[2]), bearer(token))[0] for _ in range(42)]
-    check("forty applications an hour, then 429", got == [202] * 40 + [429] * 2, got)
+    slips = [door.post(dict(door.form(door.assistants[2]), division_code="1"), bearer(token))[0] for _ in range(5)]
+    once = door.form(door.assistants[2])
+    same = [door.post(once, bearer(token))[0] for _ in range(5)]
+    check("slips of the pen, and the same once more, are not counted", (slips, same) == ([422] * 5, [202] * 5), (slips, same))
+    got = [door.post(door.form(door.assistants[2]), bearer(token))[0] for _ in range(41)]
+    check("forty applications an hour, then 429", got == [202] * 39 + [429] * 2, got)
+    check("the same once more is still answered", door.post(once, bearer(token))[0] == 202)
 
 
 def reading_log(door):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Partners with nothing but their own credentials, on a broker with SASL (SCRAM-SHA-512) and the access rules that
-`lianou acl apply` makes. The roles run as their own principals. A department, a bank and a charity try what is not
-theirs and get nothing; what is theirs works: a case goes from its application to the bank's order."""
+`lianou acl apply` makes. The roles run as their own principals. A department, a bank, a charity and a source try what
+is not theirs and get nothing, nor do the desk and the treasury, whose machines stand nearer to people and money; what
+is theirs works: a case goes from its application to the bank's order."""
 import os
 import pathlib
 import secrets
@@ -14,7 +15,8 @@ import county  # noqa: E402
 from county import DECISION, Bus, application, framed  # noqa: E402
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition  # noqa: E402
 
-WHO = ["admin", "lianou-intake", "lianou-matcher", "lianou-dispatch", "lianou-ledger", "MZ", "nongshang", "aixin"]
+WHO = ["admin", "lianou-intake", "lianou-matcher", "lianou-dispatch", "lianou-ledger", "lianou-desk", "lianou-treasury",
+       "MZ", "nongshang", "aixin", "check"]
 PASSWORDS = {w: secrets.token_hex(12) for w in WHO}
 faults = []
 
@@ -102,13 +104,31 @@ def main():
         for name, topic in (("MZ", "assignments.YB"), ("MZ", "applications"), ("MZ", "households"), ("MZ", "cases"),
                             ("MZ", "payment-orders.nongshang"), ("MZ", "decisions.YB"),
                             ("nongshang", "assignments.MZ"), ("nongshang", "applications"), ("nongshang", "households"),
-                            ("aixin", "assignments.MZ"), ("aixin", "needs.yigong"), ("aixin", "dead-letters")):
+                            ("aixin", "assignments.MZ"), ("aixin", "needs.yigong"), ("aixin", "dead-letters"),
+                            ("check", "applications"), ("check", "households"), ("check", "notices.MZ"), ("check", "cases"),
+                            ("lianou-desk", "applications"), ("lianou-desk", "assignments.MZ"), ("lianou-desk", "households"),
+                            ("lianou-desk", "cases"), ("lianou-desk", "payment-results.nongshang"), ("lianou-desk", "dead-letters"),
+                            ("lianou-treasury", "applications"), ("lianou-treasury", "assignments.MZ"),
+                            ("lianou-treasury", "decisions.MZ"), ("lianou-treasury", "households"),
+                            ("lianou-treasury", "payment-orders.nongshang"), ("lianou-treasury", "delivery-receipts.youzheng")):
             check("%s does not read %s" % (name, topic), may_read(bus, name, "qihe." + topic) is False)
         for name, topic in (("MZ", "decisions.YB"), ("MZ", "applications"), ("MZ", "facts.school"), ("MZ", "catalogue"),
                             ("MZ", "register"), ("MZ", "households"), ("MZ", "cases"), ("MZ", "payment-orders.nongshang"),
                             ("nongshang", "payment-results.gonghang"), ("nongshang", "decisions.MZ"), ("nongshang", "facts.school"),
-                            ("aixin", "claims.yigong"), ("aixin", "decisions.MZ"), ("aixin", "register")):
+                            ("aixin", "claims.yigong"), ("aixin", "decisions.MZ"), ("aixin", "register"),
+                            ("check", "facts.school"), ("check", "decisions.MZ"), ("check", "notices.check"), ("check", "memberships"),
+                            ("lianou-desk", "applications"), ("lianou-desk", "facts.check"), ("lianou-desk", "payment-orders.nongshang"),
+                            ("lianou-desk", "payment-results.nongshang"), ("lianou-desk", "register"), ("lianou-desk", "catalogue"),
+                            ("lianou-desk", "cases"), ("lianou-desk", "claims.aixin"), ("lianou-desk", "memberships"),
+                            ("lianou-treasury", "decisions.MZ"), ("lianou-treasury", "payment-results.nongshang"),
+                            ("lianou-treasury", "delivery-tasks.youzheng"), ("lianou-treasury", "cases"),
+                            ("lianou-treasury", "register"), ("lianou-treasury", "dispatches")):
             check("%s does not write %s" % (name, topic), not may_write(bus, name, "qihe." + topic))
+        for name, topic in (("lianou-desk", "register"), ("lianou-treasury", "cases"), ("lianou-treasury", "payment-results.nongshang"),
+                            ("check", "notices.check")):
+            check("%s may read %s" % (name, topic), may_read(bus, name, "qihe." + topic) is not False)
+        for name, topic in (("lianou-desk", "decisions.YB"), ("lianou-treasury", "payment-orders.nongshang"), ("check", "facts.check")):
+            check("%s may write %s" % (name, topic), may_write(bus, name, "qihe." + topic))
         wrong = dict(bus.town.env, LIANOU_KAFKA_USER="MZ", LIANOU_KAFKA_PASSWORD="wrong")
         r = subprocess.run([bus.town.program, "topics", "plan"], env=wrong, capture_output=True, text=True, timeout=90)
         check("a wrong password is called one", r.returncode != 0 and "password" in r.stderr, r.stderr)

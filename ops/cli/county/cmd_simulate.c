@@ -267,7 +267,9 @@ static int simulate_choose(struct simulate *s,
         for (int k = 0; k < argc; k++) {
             want |= strcmp(argv[k], p->code) == 0;
         }
-        if (!want || (silent != NULL && strcmp(silent, p->code) == 0)) {
+        bool asked = p->kind != BUS_PARTNER_SOURCE;
+        if (!want || !asked ||
+            (silent != NULL && strcmp(silent, p->code) == 0)) {
             continue;
         }
         if (s->count == PARTNERS_MAX || s->behind_count == PARTNERS_MAX) {

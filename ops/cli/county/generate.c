@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "producers/intake/form.h"
+#include "bus/base/idno.h"
 #include "schemas/channel.h"
 
 struct dice
@@ -229,7 +229,7 @@ identity(char id[24], int64_t y, unsigned m, unsigned day, unsigned order)
 {
     (void)snprintf(id, 24, "000000%04u%02u%02u%03u", (unsigned)y % 10000,
                    m % 100, day % 100, order % 1000);
-    id[17] = intake_idno_check_digit(id);
+    id[17] = bus_idno_check_digit(id);
     id[18] = '\0';
 }
 

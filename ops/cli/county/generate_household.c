@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/idno.h"
 #include "bus/policy/source.h"
 #include "ops/cli/county/generate_parts.h"
-#include "producers/intake/form.h"
 
 const char *const cli_generate_kind_en[GENERATE_KINDS] = {
     "old person alone", "old couple",    "one adult",        "couple",
@@ -222,7 +222,7 @@ static void number_them(struct generate_dice *d,
         (void)snprintf(text, sizeof(text), "000000%04u%02u%02u%03u",
                        (unsigned)y % 10000, m % 100, day % 100, order % 1000);
         memcpy(id, text, 17);
-        id[17] = intake_idno_check_digit(id);
+        id[17] = bus_idno_check_digit(id);
         id[18] = '\0';
         taken = false;
         for (int i = 0; i < k; i++) {

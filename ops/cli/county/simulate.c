@@ -12,6 +12,7 @@
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
 #include "schemas/need.h"
+#include "schemas/notice.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/step.h"
@@ -46,6 +47,7 @@ cli_simulate_question(enum bus_conf_partner_kind kind, const char **ret_what)
         [BUS_PARTNER_INSURER] = {&sa_verification_request_type,
                                  "verification-requests"},
         [BUS_PARTNER_CHARITY] = {&sa_need_type, "needs"},
+        [BUS_PARTNER_SOURCE] = {&sa_notice_type, "notices"},
     };
     *ret_what = all[kind].what;
     return all[kind].type;
@@ -510,6 +512,7 @@ int cli_simulate_answer(const struct simulate_rules *rules,
         return verify(&a, question);
     case BUS_PARTNER_CHARITY:
         return simulate_claim(&a, question);
+    case BUS_PARTNER_SOURCE: /* nobody asks it */
     case BUS_PARTNER_KINDS:
         break;
     }

@@ -104,6 +104,11 @@ static void who_decides_what(void **state)
     assert_true(may("MZ", BUS_ACL_READ, "qihe.notices.MZ"));
     assert_false(may("MZ", BUS_ACL_READ, "qihe.notices.YB"));
     assert_false(may("MZ", BUS_ACL_WRITE, "qihe.notices.MZ"));
+    assert_true(may("check", BUS_ACL_WRITE, "qihe.facts.check"));
+    assert_true(may("check", BUS_ACL_READ, "qihe.notices.check"));
+    assert_false(may("check", BUS_ACL_WRITE, "qihe.facts.tax"));
+    assert_false(may("check", BUS_ACL_WRITE, "qihe.notices.check"));
+    assert_false(may("source-check", BUS_ACL_WRITE, "qihe.facts.check"));
     assert_true(may("source-school", BUS_ACL_READ, "qihe.notices.school"));
     assert_true(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.notices.school"));
     assert_false(may("lianou-intake", BUS_ACL_READ, "qihe.applications"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/idno.h"
 #include "bus/wire/crypt.h"
 #include "producers/intake/form.h"
 #include "tests/lib/check.h"
@@ -56,7 +57,7 @@ static int closed(void **state)
 static json_t *well(void)
 {
     char id[19] = "00000019800101003";
-    id[17] = intake_idno_check_digit(id);
+    id[17] = bus_idno_check_digit(id);
     return json_pack(
         "{s:s, s:s, s:s, s:b, s:{s:s}, s:{s:s, s:s, s:s}, s:{s:s, s:s},"
         " s:{s:s, s:i}, s:[s],"

@@ -10,6 +10,7 @@
 
 #define HOMES  4
 #define QUEUE  64
+#define DAY    INT32_C(20706) /* of the events: 2026-09-10 */
 #define ROUNDS 300
 
 static struct county county;
@@ -20,6 +21,7 @@ struct waiting
     enum matcher_event_kind kind;
     const void *record;
     struct bus_id stream;
+    bool handed_on;
 };
 struct bus
 {
@@ -28,6 +30,7 @@ struct bus
     size_t queued;
     const struct sa_case_event *told[QUEUE];
     size_t told_count;
+    const char *refused; /* why the last event that was */
 };
 
 static struct bus_id id(uint8_t kind, uint8_t n)
@@ -73,24 +76,33 @@ static void push(struct bus *b,
                  struct bus_id stream)
 {
     assert_true(b->queued < QUEUE);
-    b->queue[b->queued++] = (struct waiting){kind, record, stream};
+    b->queue[b->queued++] = (struct waiting){kind, record, stream, false};
 }
 
 static void deliver(struct bus *b, const struct waiting *w)
 {
     struct matcher_rules rules = {.catalogue = county.c, .deadline = end_of};
-    struct matcher_event e = {.kind = w->kind, .record = w->record};
+    struct matcher_event e = {
+        .kind = w->kind, .record = w->record, .handed_on = w->handed_on};
     struct matcher_outputs out;
     struct bus_err err;
     struct sa_household_state *st = &b->state[w->stream.b[1]];
+    if (w->kind == MATCHER_FACTS && !w->handed_on) {
+        e.partner = ((const struct sa_facts_reported *)w->record)->source;
+    }
     int rc = matcher_decide(&rules, st, &e, &mem, &out, &err);
-    if (rc != BUS_OK) {
+    if (rc != BUS_OK && w->kind != MATCHER_FACTS) {
         fail_msg("%s", err.msg);
     }
+    b->refused = rc != BUS_OK ? out.reason_code : b->refused;
+    out.n = rc != BUS_OK ? 0 : out.n;
     for (size_t i = 0; i < out.n; i++) {
         const struct matcher_output *o = &out.v[i];
         if (o->topic == MATCHER_OUT_MEMBERSHIPS) {
             push(b, MATCHER_MEMBERSHIP, o->record, o->household_id);
+        } else if (o->topic == MATCHER_OUT_FACTS) {
+            push(b, MATCHER_FACTS, o->record, o->household_id);
+            b->queue[b->queued - 1].handed_on = true;
         }
         const struct sa_case_event *c = o->record;
         if (o->topic == MATCHER_OUT_CASES &&
@@ -198,6 +210,96 @@ static void no_conflict(void **state)
     assert_int_equal(b.state[2].memberships.n, 1);
 }
 
+/* What a source says of person n, whom it named by number. */
+static void said(struct bus *b,
+                 uint8_t n,
+                 const char *source,
+                 const char *name,
+                 int64_t fen)
+{
+    struct sa_facts_reported *r = bus_arena_calloc(&mem, 1, sizeof(*r));
+    struct sa_fact *f = bus_arena_calloc(&mem, 1, sizeof(*f));
+    bool member = strncmp(name, "member.", 7) == 0;
+    uint64_t seed = 3;
+    *f = (struct sa_fact){.name = bus_strv(name),
+                          .has_member = member,
+                          .as_of = DAY - 9,
+                          .source = bus_strv(source),
+                          .verified = true};
+    f->member = member ? id('p', n) : f->member;
+    f->value.branch = member ? SA_FACT_VALUE_BOOLEAN : SA_FACT_VALUE_LONG;
+    if (member) {
+        f->value.u.boolean_value = fen != 0;
+    } else {
+        f->value.u.long_value = fen;
+    }
+    *r = (struct sa_facts_reported){.event_id = id('f', n),
+                                    .household_id = id('h', n),
+                                    .occurred_at = INT64_C(1789000001000),
+                                    .source = bus_strv(source),
+                                    .has_person = true,
+                                    .person = id('p', n)};
+    r->facts.v = f;
+    r->facts.n = 1;
+    b->refused = NULL;
+    push(b, MATCHER_FACTS, r, id('h', n));
+    run(b, &seed);
+}
+
+static bool
+knows(const struct bus *b, uint8_t home, const char *name, uint8_t n)
+{
+    const struct sa_household_state *st = &b->state[home];
+    struct bus_id of = id('p', n);
+    for (size_t i = 0; i < st->facts.n; i++) {
+        const struct sa_fact *f = &st->facts.v[i];
+        if (bus_strv_is(f->name, name) && f->verified &&
+            (!f->has_member || bus_id_eq(&f->member, &of))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A source knows people by number, and no household: what it says of one comes
+ * home wherever he lives, and nowhere else. */
+static void said_by_number(void **state)
+{
+    static const char ill[] = "member.serious_illness";
+    static const char income[] = "household.income_total_fen";
+    (void)state;
+    static struct bus b;
+    uint64_t seed = 5;
+    memset(&b, 0, sizeof(b));
+    push(&b, MATCHER_APPLICATION, application(1, (uint8_t[]){2, 0}, 2),
+         id('h', 1));
+    push(&b, MATCHER_APPLICATION, application(3, (uint8_t[]){0}, 1),
+         id('h', 3));
+    run(&b, &seed);
+    said(&b, 1, "check", income, 500); /* the head of 1 */
+    assert_null(b.refused);
+    assert_true(knows(&b, 1, income, 1));
+    said(&b, 2, "hospital", ill, 1); /* a member of 1, who heads none */
+    assert_null(b.refused);
+    assert_true(knows(&b, 1, ill, 2));
+    assert_int_equal(b.state[2].case_no, 0);
+    assert_int_equal(b.state[2].facts.n, 0);
+    said(&b, 0, "hospital", ill, 1); /* a member of 1 and of 3 */
+    assert_null(b.refused);
+    assert_true(knows(&b, 1, ill, 0) && knows(&b, 3, ill, 0));
+    said(&b, 0, "check", income, 1); /* of which household? */
+    assert_non_null(b.refused);
+    assert_string_equal(b.refused, "PERSON_IN_TWO_HOUSEHOLDS");
+    assert_false(knows(&b, 3, income, 0));
+    said(&b, 2, "hospital", income, 1); /* not the hospital's to say */
+    assert_string_equal(b.refused, "FACT_NOT_YOURS");
+    memset(&b, 0, sizeof(b));
+    said(&b, 1, "check", income, 500); /* nobody has applied */
+    assert_non_null(b.refused);
+    assert_string_equal(b.refused, "PERSON_UNKNOWN");
+    assert_int_equal(b.state[1].facts.n, 0);
+}
+
 /* An application under the key of a household of which nothing is known yet:
  * the shell has put the key's id into the empty state. */
 static void another_households_key(void **state)
@@ -238,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order),
         cmocka_unit_test(no_conflict),
+        cmocka_unit_test(said_by_number),
         cmocka_unit_test(another_households_key),
     };
     return cmocka_run_group_tests(tests, opened, closed);

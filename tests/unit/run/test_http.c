@@ -21,6 +21,7 @@ struct scene
     struct bus_run_http_request *later;
     const char *ask;
     char got[65536];
+    const char *proxies[1], *watchers[1]; /* NULL: none */
     size_t until; /* the client stops reading after so many bytes */
 };
 
@@ -36,6 +37,18 @@ static void echo(struct bus_run_http_request *rq, void *data)
                                BUS_STRV_ARG(x), BUS_STRV_ARG(b));
     bus_run_http_set(rq, "Location", "/there");
     bus_run_http_answer(rq, 202, "text/plain", t, strlen(t));
+}
+
+static void whose(struct bus_run_http_request *rq, void *data)
+{
+    uint8_t client[16];
+    char text[2 * sizeof(client) + 1];
+    (void)data;
+    (void)bus_run_http_client(rq, client);
+    for (size_t i = 0; i < sizeof(client); i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", client[i]);
+    }
+    bus_run_http_answer(rq, 200, "text/plain", text, strlen(text));
 }
 
 static void answer_later(void *data)
@@ -110,7 +123,11 @@ static void play(struct scene *s, const char *ask)
     (void)kafka;
     assert_int_equal(bus_run_loop_new(&lc, &s->loop, &err), 0);
     struct bus_run_http_conf hc = {.body_bytes_max = 1000,
-                                   .metrics = s->metrics};
+                                   .metrics = s->metrics,
+                                   .proxies = s->proxies,
+                                   .proxies_count = s->proxies[0] != NULL,
+                                   .watchers = s->watchers,
+                                   .watchers_count = s->watchers[0] != NULL};
     assert_int_equal(bus_run_http_new(s->loop, &hc, &s->http, &err), 0);
     assert_int_equal(
         bus_run_http_route(s->http, "POST", "/v1/things/{id}", echo, s, &err),
@@ -121,6 +138,8 @@ static void play(struct scene *s, const char *ask)
         bus_run_http_route(s->http, "GET", "/never", never, s, &err), 0);
     assert_int_equal(
         bus_run_http_route(s->http, "GET", "/files/{rest*}", echo, s, &err), 0);
+    assert_int_equal(
+        bus_run_http_route(s->http, "GET", "/whose", whose, s, &err), 0);
     assert_int_equal(bus_run_http_route_health(s->http, &s->health, &err), 0);
     assert_int_equal(
         bus_run_timer_new(s->loop, answer_later, s, &s->timer, &err), 0);
@@ -217,6 +236,88 @@ static void test_health_routes(void **state)
     assert_non_null(strstr(m.got, "lianou_ready{condition=\"kafka\"} 0\n"));
 }
 
+/* What is missing and what is counted is for who watches the role: not for who
+ * comes by way of something else. */
+static void test_strangers(void **state)
+{
+    (void)state;
+    static const char by[] = "X-Forwarded-For: 198.51.100.7\r\n";
+    char ask[256];
+    struct scene r = {0}, m = {0}, w = {.watchers = {"127.0.0.0/8"}};
+    (void)snprintf(ask, sizeof(ask), "GET /readyz HTTP/1.1\r\n" CLOSE "%s\r\n",
+                   by);
+    play(&r, ask);
+    assert_non_null(strstr(r.got, "HTTP/1.1 503 "));
+    assert_non_null(strstr(r.got, "{\"ready\":false}"));
+    assert_null(strstr(r.got, "kafka"));
+    (void)snprintf(ask, sizeof(ask), "GET /metrics HTTP/1.1\r\n" CLOSE "%s\r\n",
+                   by);
+    play(&m, ask);
+    assert_non_null(strstr(m.got, "HTTP/1.1 404 "));
+    assert_null(strstr(m.got, "lianou_"));
+    play(&w, ask);
+    assert_non_null(strstr(w.got, "lianou_ready"));
+}
+
+/* Whom a proxy asks for: only a listed one says it. */
+static void test_behind_a_proxy(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *proxy, *header, *want;
+    } rows[] = {
+        {NULL, "X-Forwarded-For: 198.51.100.7\r\n", "ffff7f000001"},
+        {"10.0.0.0/8", "X-Forwarded-For: 198.51.100.7\r\n", "ffff7f000001"},
+        {"127.0.0.1", "", "ffff7f000001"},
+        {"127.0.0.1", "X-Forwarded-For: 198.51.100.7\r\n", "ffffc6336407"},
+        {"127.0.0.0/8", "X-Forwarded-For: 198.51.100.7:4711\r\n",
+         "ffffc6336407"},
+        /* Whoever asks writes the front of the line himself. */
+        {"127.0.0.1", "X-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n",
+         "ffffc6336407"},
+        {"127.0.0.1",
+         "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 198.51.100.7\r\n",
+         "ffffc6336407"},
+        {"127.0.0.1", "X-Forwarded-For: 198.51.100.7, 127.0.0.1\r\n",
+         "ffffc6336407"},
+        {"127.0.0.1", "X-Forwarded-For: 198.51.100.7, nobody\r\n",
+         "ffff7f000001"},
+        {"127.0.0.1", "X-Forwarded-For: [2001:db8:1:2:3:4:5:6]:80\r\n",
+         "20010db8000100020000000000000000"},
+        {"127.0.0.1", "X-Forwarded-For: \r\n", "ffff7f000001"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char ask[512];
+        struct scene s = {.proxies = {rows[i].proxy}};
+        (void)snprintf(ask, sizeof(ask),
+                       "GET /whose HTTP/1.1\r\n" CLOSE "%s\r\n",
+                       rows[i].header);
+        play(&s, ask);
+        if (strstr(s.got, rows[i].want) == NULL) {
+            fail_msg("%zu: %s", i, s.got);
+        }
+    }
+}
+
+static void test_no_address(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"10.0.0.0/33", "10.0.0",    "a.example",
+                                      "::1/129",     "10.0.0.1/", ""};
+    struct bus_run_loop_conf lc = {.no_signals = true};
+    struct bus_run_loop *loop = NULL;
+    struct bus_err err = {0};
+    assert_int_equal(bus_run_loop_new(&lc, &loop, &err), 0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct bus_run_http_conf hc = {.proxies = &bad[i], .proxies_count = 1};
+        struct bus_run_http *h = NULL;
+        assert_int_equal(bus_run_http_new(loop, &hc, &h, &err), BUS_ECONFIG);
+        assert_null(h);
+    }
+    bus_run_loop_free(loop);
+}
+
 /* A request open when the drain begins is answered before the loop ends. */
 static void test_drain_waits_for_the_open_request(void **state)
 {
@@ -230,6 +331,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views_and_answer),
+        cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_behind_a_proxy),
+        cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_rest_of_the_path),
         cmocka_unit_test(test_answer_later),
         cmocka_unit_test(test_wrong_paths_and_methods),

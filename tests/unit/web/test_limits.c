@@ -10,7 +10,7 @@
 
 static struct bus_web_limits *limits_of(uint32_t tries)
 {
-    struct bus_web_limits_conf conf = {tries, HOUR, 24 * HOUR};
+    struct bus_web_limits_conf conf = {tries, HOUR, 24 * HOUR, 0};
     struct bus_web_limits *l = NULL;
     struct bus_err err;
     assert_int_equal(bus_web_limits_new(&conf, &l, &err), BUS_OK);
@@ -38,6 +38,41 @@ static void waits_double(void **state)
     assert_true(bus_web_limits_try(l, b, now, &wait)); /* nobody else */
     bus_web_limits_well(l, a);
     assert_true(bus_web_limits_try(l, a, now, &wait));
+    bus_web_limits_free(l);
+}
+
+/* Who has an account of his own guesses no quicker for it. */
+static void a_good_one_clears_nobody(void **state)
+{
+    struct bus_web_limits_conf conf = {20, 30000, HOUR, 24 * HOUR};
+    struct bus_web_limits *l = NULL;
+    struct bus_err err;
+    struct bus_strv a = BUS_STRV("a");
+    int64_t wait, wrong = 0;
+    uint64_t now = 1000, end = now + UINT64_C(24) * HOUR;
+    (void)state;
+    assert_int_equal(bus_web_limits_new(&conf, &l, &err), BUS_OK);
+    for (; now < end; now += 1000) { /* wrong and good in turn, and at once */
+        if (bus_web_limits_try(l, a, now, &wait)) {
+            uint32_t good = bus_web_limits_tried(l, a);
+            wrong += bus_web_limits_try(l, a, now, &wait);
+            bus_web_limits_take_back(l, a, good);
+        }
+        wrong += bus_web_limits_try(l, a, now, &wait);
+    }
+    assert_in_range(wrong, 20, 60); /* a day: twenty, then one an hour */
+    /* Who signs in well waits for nothing, however often. */
+    for (int i = 0; i < 100; i++) {
+        assert_true(bus_web_limits_try(l, BUS_STRV("b"), now, &wait));
+        bus_web_limits_take_back(l, BUS_STRV("b"),
+                                 bus_web_limits_tried(l, BUS_STRV("b")));
+    }
+    /* A day without a wrong one, and it is forgotten. */
+    now += UINT64_C(25) * HOUR;
+    for (int i = 0; i < 20; i++) {
+        assert_true(bus_web_limits_try(l, a, now, &wait));
+    }
+    assert_false(bus_web_limits_try(l, a, now, &wait));
     bus_web_limits_free(l);
 }
 
@@ -133,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits_double),
+        cmocka_unit_test(a_good_one_clears_nobody),
         cmocka_unit_test(guessing_takes_years),
         cmocka_unit_test(counted_in_a_window),
         cmocka_unit_test(five_hundred_take_days),
