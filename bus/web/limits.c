@@ -94,6 +94,13 @@ void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key)
     s->until_ms = 0;
 }
 
+void bus_web_limits_untry(struct bus_web_limits *l, struct bus_strv key)
+{
+    struct web_limit *s = limit_slot(l, key, 0);
+    s->failures -= s->failures > 0;
+    s->until_ms = 0; /* he was let try: an earlier wait was over */
+}
+
 bool bus_web_limits_count(struct bus_web_limits *l,
                           struct bus_strv key,
                           int64_t most,

@@ -33,6 +33,8 @@ bool bus_web_limits_try(struct bus_web_limits *l,
                         uint64_t now_ms,
                         int64_t *ret_wait_ms);
 void bus_web_limits_well(struct bus_web_limits *l, struct bus_strv key);
+/* What was tried last could not be looked at: it did not fail either. */
+void bus_web_limits_untry(struct bus_web_limits *l, struct bus_strv key);
 /* One more of at most `most` in window_ms, which begins with his first; false:
  * beyond, not counted, and *ret_wait_ms is how long until it begins anew. One
  * window a limits. */
