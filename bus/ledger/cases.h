@@ -83,6 +83,39 @@ int bus_ledger_accepted(const struct bus_ledger_cases *c,
                         struct bus_buf *out,
                         struct bus_err *err) BUS_MUSTCHECK;
 
+/* What an id is, and how much of its case's life the ledger has. While the
+ * version is the same, so is everything said of it on that day with that
+ * catalogue: a document may be kept by it. */
+struct bus_ledger_standing
+{
+    bool application; /* or a case's own id */
+    char case_id[37]; /* "" while it has none; then there is no version */
+    char version[48];
+};
+/* BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's, or a household's. */
+int bus_ledger_standing(struct bus_pg *pg,
+                        struct bus_strv id,
+                        struct bus_ledger_standing *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+
+/* SHORT: bus_ledger_progress(). ITEMS: each item, and what is missing.
+ * HISTORY: all but those. */
+enum bus_ledger_part {
+    BUS_LEDGER_SHORT,
+    BUS_LEDGER_ITEMS,
+    BUS_LEDGER_HISTORY,
+    BUS_LEDGER_ALL
+};
+/* "items", "history", "all"; false: no such word. */
+bool bus_ledger_part_named(struct bus_strv word, enum bus_ledger_part *ret);
+/* How deep a document must be for it. */
+enum bus_ledger_depth bus_ledger_part_depth(enum bus_ledger_part part);
+/* That part of a whole document; *ret is new. */
+int bus_ledger_part_of(const json_t *document,
+                       enum bus_ledger_part part,
+                       json_t **ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
+
 /* In short, out of a whole document: {case_id, case_no, division, opened_at,
  * closed_at, state, paid_fen (all that came in), got: [{item, status,
  * amount_fen, paid_fen}], doing: [{item, department, status, due}], wanted (as

@@ -30,8 +30,7 @@ struct probing
     const struct version_def *v;
     struct slot slots[SLOTS_MAX];
     size_t count;
-    size_t cells;
-    struct cell *kept, *clean, *standards;
+    const struct cell *kept; /* what the slots are when it is over */
 };
 
 static struct slot missing_slot_of(const struct household_view *w,
@@ -64,14 +63,27 @@ static size_t missing_ways(const struct probing *p, size_t out)
     return n;
 }
 
+/* What was worked out of other values; what is asked for is the same each
+ * time. */
+static void missing_forget(struct household_view *w)
+{
+    size_t n = w->width * sizeof(*w->cells);
+    for (size_t i = 0; i < w->c->fact_count; i++) {
+        if (w->c->facts[i].derived != NULL) {
+            memset(&w->cells[i * w->width], 0, n);
+        }
+    }
+    memset(w->standards, 0, w->c->standard_count * sizeof(*w->standards));
+}
+
 static void missing_set(const struct probing *p, size_t out, size_t way)
 {
     struct household_view *w = p->w;
-    memcpy(w->cells, p->clean, p->cells * sizeof(*w->cells));
-    memset(w->standards, 0, w->c->standard_count * sizeof(*w->standards));
+    missing_forget(w);
     for (size_t i = 0; i < p->count; i++) {
         const struct slot *s = &p->slots[i];
         if (i == out) {
+            w->cells[s->cell] = p->kept[s->cell];
             continue;
         }
         BUS_CHECK(s->values > 0);
@@ -102,30 +114,40 @@ static bool decides(const struct probing *p, size_t out)
     return well;
 }
 
-static bool open_probing(struct probing *p)
+/* Cells of its own, of the facts that are given: one copy an evaluation, made
+ * when the first item needs it. */
+static bool probing_room(struct household_view *w)
 {
-    struct household_view *w = p->w;
-    size_t standards = w->c->standard_count;
-    p->cells = w->c->fact_count * w->width;
-    p->kept = bus_arena_dup(w->mem, w->cells, p->cells * sizeof(*p->kept));
-    p->clean = bus_arena_dup(w->mem, w->cells, p->cells * sizeof(*p->clean));
-    p->standards =
-        bus_arena_dup(w->mem, w->standards, standards * sizeof(*p->standards));
-    for (size_t i = 0; p->clean != NULL && i < w->c->fact_count; i++) {
-        if (w->c->facts[i].derived != NULL) {
-            memset(&p->clean[i * w->width], 0, w->width * sizeof(*p->clean));
-        }
+    size_t cells = w->c->fact_count * w->width * sizeof(*w->cells);
+    size_t standards = w->c->standard_count * sizeof(*w->standards);
+    if (w->probed.cells == NULL) {
+        w->probed.standards = bus_arena_alloc(w->mem, standards + 1);
+        w->probed.cells = w->probed.standards != NULL
+                              ? bus_arena_dup(w->mem, w->cells, cells)
+                              : NULL;
     }
-    return p->kept != NULL && p->clean != NULL && p->standards != NULL;
+    return w->probed.cells != NULL;
 }
 
-static void close_probing(const struct probing *p)
+/* In and out again. */
+static void probing_swap(struct household_view *w)
 {
-    BUS_CHECK(p->kept != NULL && p->standards != NULL);
-    struct household_view *w = p->w;
-    memcpy(w->cells, p->kept, p->cells * sizeof(*w->cells));
-    memcpy(w->standards, p->standards,
-           w->c->standard_count * sizeof(*w->standards));
+    struct cell *cells = w->cells, *standards = w->standards;
+    BUS_CHECK(w->probed.cells != NULL);
+    w->cells = w->probed.cells;
+    w->standards = w->probed.standards;
+    w->probed.cells = cells;
+    w->probed.standards = standards;
+}
+
+/* The slots are as they were; what is worked out is forgotten before it is
+ * asked for again. */
+static void probing_end(const struct probing *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        p->w->cells[p->slots[i].cell] = p->kept[p->slots[i].cell];
+    }
+    probing_swap(p->w);
 }
 
 bool policy_least_missing(struct household_view *w,
@@ -146,9 +168,11 @@ bool policy_least_missing(struct household_view *w,
     if (!any) {
         return true;
     }
-    if (!open_probing(&p)) {
+    if (!probing_room(w)) {
         return false;
     }
+    p.kept = w->cells;
+    probing_swap(w);
     w->quiet = true;
     for (size_t i = p.count; i > 0; i--) {
         if (p.count > 1 && decides(&p, i - 1)) {
@@ -159,7 +183,7 @@ bool policy_least_missing(struct household_view *w,
     }
     w->quiet = quiet;
     w->broken = NULL;
-    close_probing(&p);
+    probing_end(&p);
     struct bus_policy_missing *list =
         (struct bus_policy_missing *)(uintptr_t)to->missing;
     BUS_CHECK(p.count <= to->missing_count);

@@ -56,7 +56,7 @@ void bus_policy_targeting(int64_t tp,
 
 /* --- the household --- */
 
-#define BUS_POLICY_INDEX_VERSION "HPI 2026.1"
+#define BUS_POLICY_INDEX_VERSION "HPI 2026.2" /* .1 took X7 off and not X8 */
 enum bus_policy_index_part {
     BUS_POLICY_INDEX_INCOME,     /* gap to the edge of dibao */
     BUS_POLICY_INDEX_RIGID,      /* rigid spending over income */

@@ -89,31 +89,19 @@ static bool poverty_index_among(struct looking *k,
     return true;
 }
 
-/* What of the income somebody has said does not count (X7); a claim. */
-static int64_t excluded(struct looking *k)
-{
-    static const char name[] = "household.income_excluded_fen";
-    int64_t fen = 0;
-    if (bus_policy_fact_find(k->c, bus_strv(name)) >= 0) {
-        (void)poverty_index_number(k, name, -1, &fen);
-    }
-    return fen;
-}
-
 /* clamp((edge - income a head a month) / edge) */
-static struct range income_gap(struct looking *k, struct bus_policy_ratio edge)
+static struct range income_gap(const struct looking *k,
+                               struct bus_policy_ratio edge,
+                               struct bus_policy_ratio income)
 {
     BUS_CHECK(k->h->member_count > 0);
-    int64_t income;
-    if (edge.broken ||
-        !poverty_index_number(k, "household.income_total_fen", -1, &income)) {
+    if (edge.broken || income.broken) {
         return poverty_index_between(bus_policy_ratio(0, 1),
                                      bus_policy_ratio(1, 1));
     }
-    int64_t out = excluded(k);
-    income = out < income ? income - out : 0;
-    struct bus_policy_ratio y =
-        bus_policy_ratio(income, (__int128)12 * (__int128)k->h->member_count);
+    struct bus_policy_ratio y = bus_policy_ratio_div(
+        income,
+        bus_policy_ratio((__int128)12 * (__int128)k->h->member_count, 1));
     struct bus_policy_ratio d = poverty_index_clamp(
         bus_policy_ratio_div(bus_policy_ratio_sub(edge, y), edge));
     return poverty_index_between(d, d);
@@ -232,21 +220,9 @@ static struct range dependency(struct looking *k)
                                  bus_policy_ratio(n - workers, n));
 }
 
-/* A standard's figure as a fraction; broken if it is not known. */
-static struct bus_policy_ratio poverty_index_figure(struct looking *k,
-                                                    int32_t day,
-                                                    const char *name,
-                                                    struct bus_arena *mem)
+/* Plain digits as a fraction; anything else ("?", "-") is broken. */
+static struct bus_policy_ratio poverty_index_fraction(struct bus_strv t)
 {
-    struct bus_policy_ratio r = {.broken = true};
-    struct bus_strv t = {0};
-    int at = bus_policy_standard_find(k->c, bus_strv(name));
-    k->lacking |= at < 0;
-    if (at < 0 || bus_policy_standard_text(k->c, k->h, day, at, mem, &t,
-                                           NULL) != BUS_OK) {
-        return r;
-    }
-    BUS_CHECK((size_t)at < bus_policy_standard_count(k->c));
     __int128 n = 0, d = 1;
     bool point = false, digits = false;
     for (size_t i = 0; i < t.n && i < 24; i++) {
@@ -257,10 +233,47 @@ static struct bus_policy_ratio poverty_index_figure(struct looking *k,
             d *= point ? 10 : 1;
             digits = true;
         } else {
-            return r; /* "?" */
+            return (struct bus_policy_ratio){.broken = true};
         }
     }
-    return digits ? bus_policy_ratio(n, d) : r;
+    return digits ? bus_policy_ratio(n, d)
+                  : (struct bus_policy_ratio){.broken = true};
+}
+
+/* A standard's figure; broken if it is not known. */
+static struct bus_policy_ratio poverty_index_figure(struct looking *k,
+                                                    int32_t day,
+                                                    const char *name,
+                                                    struct bus_arena *mem)
+{
+    struct bus_strv t = {0};
+    int at = bus_policy_standard_find(k->c, bus_strv(name));
+    k->lacking |= at < 0;
+    bool there = at >= 0 && bus_policy_standard_text(k->c, k->h, day, at, mem,
+                                                     &t, NULL) == BUS_OK;
+    return there ? poverty_index_fraction(t)
+                 : (struct bus_policy_ratio){.broken = true};
+}
+
+/* The income that counts for dibao (without X7 and X8), as the catalogue works
+ * it out; the total where it has no such fact. Broken if it is not known. */
+static struct bus_policy_ratio
+poverty_index_income(struct looking *k, int32_t day, struct bus_arena *mem)
+{
+    static const char counted[] = "household.income_counted_fen";
+    struct bus_strv t = {0};
+    int64_t total;
+    bool known =
+        poverty_index_number(k, "household.income_total_fen", -1, &total);
+    int fact = bus_policy_fact_find(k->c, bus_strv(counted));
+    if (!known || fact < 0) {
+        return known ? bus_policy_ratio(total, 1)
+                     : (struct bus_policy_ratio){.broken = true};
+    }
+    struct bus_policy_missing which = {.fact = fact, .member = -1};
+    int rc = bus_policy_fact_text(k->c, k->h, day, which, mem, &t, NULL);
+    return rc == BUS_OK ? poverty_index_fraction(t)
+                        : (struct bus_policy_ratio){.broken = true};
 }
 
 static bool
@@ -289,8 +302,9 @@ int bus_policy_index(const struct bus_policy_catalogue *c,
         return bus_fail(err, BUS_ERANGE, "a household without members");
     }
     const struct range parts[BUS_POLICY_INDEX_PARTS] = {
-        [BUS_POLICY_INDEX_INCOME] = income_gap(
-            &k, poverty_index_figure(&k, rule_date, "edge_fen", mem)),
+        [BUS_POLICY_INDEX_INCOME] =
+            income_gap(&k, poverty_index_figure(&k, rule_date, "edge_fen", mem),
+                       poverty_index_income(&k, rule_date, mem)),
         [BUS_POLICY_INDEX_RIGID] = poverty_index_rigid(
             &k, poverty_index_figure(&k, rule_date, "rigid_ratio_floor", mem)),
         [BUS_POLICY_INDEX_ILLNESS] = illness(&k),

@@ -42,6 +42,10 @@ struct household_view
     size_t width;       /* members + 1 */
     struct cell *cells; /* [fact * width + member + 1] */
     struct cell *standards;
+    struct
+    {
+        struct cell *cells, *standards;
+    } probed;                  /* missing.c's own; NULL: not made yet */
     struct feel_value members; /* list of things */
     struct feel_value beneficiaries;
     bool has_beneficiaries;

@@ -141,12 +141,14 @@ static void known_session(struct web_asking *a)
     bool same = strcmp(kept->s.token, a->session.token) == 0 &&
                 kept->s.expires_ms > bus_clock_system.wall_ms(NULL);
     struct bus_web_job job = {session_look, session_looked, a};
+    struct bus_err err;
     if (same && bus_run_loop_now_ms(c->loop) - kept->looked_ms < LOOKED_MS) {
         known_person(a, &kept->s);
-    } else if (!bus_web_pool_put(c->pool, &job)) {
-        struct bus_err away;
-        (void)bus_fail(&away, BUS_EAWAY, "the ledger's database is away");
-        session_looked(a, BUS_EAWAY, &away);
+        return;
+    }
+    int rc = bus_web_pool_put(c->pool, &job, &err);
+    if (rc != BUS_OK) {
+        session_looked(a, rc, &err);
     }
 }
 

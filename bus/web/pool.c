@@ -105,14 +105,19 @@ static void pool_next(struct bus_web_pool *p)
     }
 }
 
-bool bus_web_pool_put(struct bus_web_pool *p, const struct bus_web_job *job)
+int bus_web_pool_put(struct bus_web_pool *p,
+                     const struct bus_web_job *job,
+                     struct bus_err *err)
 {
-    if (p->count == BUS_WEB_POOL_WAITING ||
-        (p->failed &&
-         bus_run_loop_now_ms(p->loop) < p->failed_ms + POOL_AGAIN_MS)) {
-        return false;
+    if (p->failed &&
+        bus_run_loop_now_ms(p->loop) < p->failed_ms + POOL_AGAIN_MS) {
+        return bus_fail(err, BUS_EAWAY, "the ledger's database is away");
+    }
+    if (p->count == BUS_WEB_POOL_WAITING) {
+        return bus_fail(err, BUS_EAGAIN, "%d wait for the ledger already",
+                        BUS_WEB_POOL_WAITING);
     }
     p->waiting[(p->first + p->count++) % BUS_WEB_POOL_WAITING] = *job;
     pool_next(p);
-    return true;
+    return BUS_OK;
 }

@@ -25,8 +25,10 @@ int bus_web_pool_new(struct bus_run_loop *loop,
                      struct bus_err *err) BUS_MUSTCHECK;
 /* After the loop has ended; NULL is allowed. */
 void bus_web_pool_free(struct bus_web_pool *p);
-/* False: too many wait, or the database did not answer a moment ago; nothing
- * of the job is called then. */
-bool bus_web_pool_put(struct bus_web_pool *p, const struct bus_web_job *job);
+/* BUS_EAGAIN: too many wait already; BUS_EAWAY: the database did not answer a
+ * moment ago. Nothing of the job is called then. */
+int bus_web_pool_put(struct bus_web_pool *p,
+                     const struct bus_web_job *job,
+                     struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

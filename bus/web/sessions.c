@@ -181,7 +181,7 @@ void bus_web_callers_sign_in(struct bus_web_callers *c,
     }
     l->tried = bus_web_limits_tried(c->guesses, client);
     struct bus_web_job job = {login_run, login_done, l};
-    if (!bus_web_pool_put(c->pool, &job)) {
+    if (bus_web_pool_put(c->pool, &job, NULL) != BUS_OK) {
         login_end(l, BUS_WEB_SIGN_IN_AWAY);
     }
 }
@@ -230,7 +230,7 @@ void bus_web_callers_sign_out(struct bus_web_callers *c,
     *l = (struct web_login){
         .callers = c, .rq = rq, .out = done, .out_data = data};
     web_session_token(rq, l->session.token);
-    if (!bus_web_pool_put(c->pool, &job)) {
+    if (bus_web_pool_put(c->pool, &job, NULL) != BUS_OK) {
         done(rq, true, data);
     }
 }

@@ -101,7 +101,7 @@ void desk_case_show(struct desk_visit *v)
                      : "case work";
     l->told = look_told(v);
     bus_catalogue_register_watch_hold(v->desk->registers, &l->held);
-    if (!bus_web_pool_put(v->desk->pool, &job)) {
+    if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         bus_catalogue_register_watch_release(v->desk->registers, &l->held);
         desk_away(v);
     }

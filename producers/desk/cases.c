@@ -125,7 +125,7 @@ void desk_cases(struct desk_visit *v)
     l->scope =
         bus_web_scope_of(&v->caller, v->desk->config, held, desk_today());
     bus_catalogue_register_watch_release(v->desk->registers, &held);
-    if (!bus_web_pool_put(v->desk->pool, &job)) {
+    if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
 }

@@ -337,7 +337,7 @@ static void decide_begin(struct desk_visit *v, bool posted)
     }
     (void)bus_id_text(&d->case_id, d->ids[0]);
     (void)bus_id_text(&d->assignment_id, d->ids[1]);
-    if (!bus_web_pool_put(v->desk->pool, &job)) {
+    if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
 }

@@ -109,7 +109,7 @@ void desk_queue(struct desk_visit *v)
         q->item = desk_printf(v, "%.*s", (int)(item.n < 32 ? item.n : 0),
                               item.n > 0 ? item.p : "");
     }
-    if (q == NULL || !bus_web_pool_put(v->desk->pool, &job)) {
+    if (q == NULL || bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
 }

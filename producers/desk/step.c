@@ -164,7 +164,7 @@ void desk_step_post(struct desk_visit *v)
         desk_not_there(v);
     } else if (!step_second(s)) {
         desk_say(v, 422, DESK_WORD_REFUSED, DESK_WORD_BAD_SECOND);
-    } else if (!bus_web_pool_put(v->desk->pool, &job)) {
+    } else if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
 }

@@ -70,14 +70,15 @@ void intake_submission_answer(struct submission *s,
                               enum intake_outcome outcome,
                               const struct bus_err *err);
 
-/* --- intake_kafka.c --- */
-
 /* BUS_OK: Kafka's client has it, and answers with it as the token. */
 int intake_send(struct intake *in,
                 struct bus_strv key,
                 struct bus_strv value,
                 void *token,
                 struct bus_err *err) BUS_MUSTCHECK;
+
+/* --- intake_kafka.c --- */
+
 int intake_send_submission(struct submission *s,
                            struct bus_err *err) BUS_MUSTCHECK;
 /* Of the producer. */

@@ -9,58 +9,15 @@
 #include "bus/base/clock.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
-#include "bus/ledger/cases.h"
-#include "bus/web/limits.h"
-#include "bus/web/may.h"
-#include "bus/web/pool.h"
-#include "bus/web/readlog.h"
 #include "bus/web/signed.h"
+#include "producers/intake/reads_parts.h"
 
 #define STATEMENT_MS       5000
-#define RECENT             65536
+#define KEPT_BYTES         (16u << 20) /* of answers */
 #define PROGRESS_BYTES_MAX 1024
 #define READS_BULK         200 /* an hour of one; `lianou audit` has the same */
 #define HOUR_MS            INT64_C(3600000)
 #define DAY_MS             (24 * HOUR_MS)
-
-enum reads_what { READS_APPLICATION, READS_CASE, READS_PROGRESS };
-/* Of a case: ?part=. */
-enum reads_part {
-    READS_SHORT, /* none: its progress */
-    READS_ITEMS,
-    READS_HISTORY,
-    READS_ALL
-};
-struct reading /* in the request's own memory */
-{
-    struct intake_reads *all;
-    struct bus_run_http_request *rq;
-    enum reads_what what;
-    enum reads_part part;
-    bool of_desk; /* of READS_PROGRESS */
-    struct bus_strv id;
-    struct bus_id lookup; /* of READS_PROGRESS: what must stand there */
-    struct bus_web_caller caller;
-    const struct bus_register *registers; /* in force when he asked */
-    char purpose[256]; /* as he says; a system's as it was registered */
-    bool said;         /* he did */
-    struct bus_buf out;
-};
-struct recent
-{
-    struct bus_id application;
-    uint64_t sender;
-};
-struct intake_reads
-{
-    struct intake *in;
-    struct bus_ledger_cases cases;
-    struct bus_web_pool *pool;
-    struct bus_web_limits *guesses; /* of residents, by application */
-    struct bus_web_limits *clients; /* and by address, a day */
-    struct bus_web_limits *readers; /* who reads how much an hour */
-    struct recent recent[RECENT];   /* by the id's own bits; a later one wins */
-};
 
 int intake_reads_open(struct intake *in,
                       struct intake_reads **ret,
@@ -80,6 +37,7 @@ int intake_reads_open(struct intake *in,
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->guesses, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->clients, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->readers, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_keeper_new(KEPT_BYTES, &r->keeper, err), failed);
     BUS_TRY_GOTO(rc,
                  bus_web_pool_new(in->frame->loop, c->ledger.conninfo,
                                   STATEMENT_MS, &r->pool, err),
@@ -97,6 +55,7 @@ void intake_reads_close(struct intake_reads *r)
         return;
     }
     bus_web_pool_free(r->pool);
+    bus_web_keeper_free(r->keeper);
     bus_web_limits_free(r->guesses);
     bus_web_limits_free(r->clients);
     bus_web_limits_free(r->readers);
@@ -111,7 +70,7 @@ static size_t recent_slot(const struct bus_id *id)
 {
     uint32_t bits;
     memcpy(&bits, id->b, sizeof(bits)); /* derived ids are hashes */
-    return bits % RECENT;
+    return bits % READS_RECENT;
 }
 
 uint64_t intake_reads_sender(const struct bus_web_caller *caller)
@@ -125,7 +84,7 @@ void intake_reads_note(struct intake_reads *r,
 {
     if (r != NULL) {
         r->recent[recent_slot(application)] =
-            (struct recent){*application, sender};
+            (struct reads_recent){*application, sender};
     }
 }
 
@@ -135,7 +94,7 @@ static bool reads_noted(const struct reading *q)
     if (q->what != READS_APPLICATION || !bus_id_parse(q->id, &parsed)) {
         return false;
     }
-    const struct recent *one = &q->all->recent[recent_slot(&parsed)];
+    const struct reads_recent *one = &q->all->recent[recent_slot(&parsed)];
     return bus_id_eq(&one->application, &parsed) &&
            one->sender == intake_reads_sender(&q->caller);
 }
@@ -149,6 +108,23 @@ static void reads_away(struct bus_run_http_request *rq)
                          "the ledger is away; what was applied for goes on all "
                          "the same, ask again later",
                          "台账暂不可用, 申请照常办理, 请稍后再查");
+}
+
+static void reads_busy(struct bus_run_http_request *rq)
+{
+    bus_run_http_set(rq, "Retry-After", "1");
+    bus_run_http_problem(rq, 503,
+                         "too many are reading just now; ask again in a moment",
+                         "当前查询较多, 请稍后再试");
+}
+
+static void reads_refuse(struct bus_run_http_request *rq, int rc)
+{
+    if (rc == BUS_EAWAY) {
+        reads_away(rq);
+    } else {
+        reads_busy(rq);
+    }
 }
 
 /* What there is not, and what is not his: the same bytes. */
@@ -181,10 +157,14 @@ static void nobody(const struct reading *q)
 static void reads_guessed(const struct reading *q, int rc)
 {
     uint8_t client[16];
+    bool wrong = rc == BUS_EUNKNOWN || rc == BUS_EDENIED;
     if (rc == BUS_OK) {
         bus_web_limits_well(q->all->guesses, q->id);
+    } else if (!wrong) {
+        bus_web_limits_take_back(q->all->guesses, q->id,
+                                 bus_web_limits_tried(q->all->guesses, q->id));
     }
-    if (rc != BUS_EUNKNOWN && rc != BUS_EDENIED && !q->of_desk) {
+    if (!wrong && !q->of_desk) {
         bus_web_limits_uncount(q->all->clients,
                                bus_run_http_client(q->rq, client));
     }
@@ -215,11 +195,33 @@ static void reads_tell(const struct reading *q)
     }
 }
 
+static void reads_end(struct reading *q)
+{
+    bus_buf_fini(&q->out);
+    bus_web_kept_release(q->made);
+    bus_web_kept_release(q->kept);
+}
+
+static void reads_well(const struct reading *q)
+{
+    const struct bus_web_kept *kept = q->made != NULL ? q->made : q->kept;
+    bus_run_http_set(q->rq, "Cache-Control", "no-store");
+    if (kept != NULL) {
+        bus_web_kept_answer(q->rq, kept);
+    } else { /* what will have a case soon is not kept */
+        bus_run_http_answer(q->rq, 200, "application/json", q->out.data,
+                            q->out.len);
+    }
+}
+
 static void reads_answer(void *data, int rc, const struct bus_err *err)
 {
     struct reading *q = data;
     struct bus_run_http_request *rq = q->rq;
     struct bus_err own = *err;
+    if (q->made != NULL) {
+        bus_web_keeper_put(q->all->keeper, q->made);
+    }
     if (rc == BUS_OK) {
         reads_tell(q);
     } else if (rc == BUS_EUNKNOWN && reads_noted(q)) {
@@ -230,160 +232,18 @@ static void reads_answer(void *data, int rc, const struct bus_err *err)
         reads_guessed(q, rc);
     }
     if (rc == BUS_OK) {
-        bus_run_http_set(rq, "Cache-Control", "no-store");
-        bus_run_http_answer(rq, 200, "application/json", q->out.data,
-                            q->out.len);
+        reads_well(q);
     } else if (rc == BUS_EUNKNOWN || rc == BUS_EDENIED) {
         nobody(q);
     } else if (rc == BUS_EUSAGE) {
         bus_run_http_problem(rq, 400, own.msg, "编号格式不对, 应为36个字符");
     } else if (bus_err_act(own.code) == BUS_ACT_RETRY) {
-        reads_away(rq);
+        reads_refuse(rq, own.code);
     } else {
         bus_run_http_problem(rq, 500, "the ledger could not be read",
                              "台账读取出错");
     }
-    bus_buf_fini(&q->out);
-    bus_catalogue_register_watch_release(q->all->in->registers, &q->registers);
-}
-
-/* --- on a pool thread --- */
-
-/* What this caller may see of the document, and no more. */
-static int reads_allowed(struct bus_pg *pg,
-                         const struct reading *q,
-                         json_t *document,
-                         struct bus_err *err)
-{
-    const struct bus_config *config = q->all->cases.config;
-    struct bus_web_scope scope =
-        bus_web_scope_of(&q->caller, config, q->registers,
-                         bus_china_day(bus_clock_system.wall_ms(NULL)));
-    json_t *a_case =
-        q->what == READS_CASE ? document : json_object_get(document, "case");
-    char division[BUS_LEDGER_DIVISION], text[BUS_ID_TEXT + 1];
-    bool his = false, seen = false;
-    if (q->what != READS_CASE) {
-        struct bus_strv lookup = bus_strv(bus_id_text(&q->lookup, text));
-        BUS_TRY(
-            bus_ledger_application_of(pg, q->id, lookup, division, &his, err));
-    }
-    if (q->what == READS_PROGRESS && !his) {
-        return bus_fail(err, BUS_EDENIED, "not his application");
-    }
-    seen = a_case != NULL ? bus_web_may_read(&scope, config, a_case)
-                          : bus_web_may_place(&scope, config, division);
-    return seen ? BUS_OK : bus_fail(err, BUS_EDENIED, "not his to see");
-}
-
-static int
-reads_note_read(struct bus_pg *pg, const struct reading *q, struct bus_err *err)
-{
-    static const char *const vias[] = {[READS_APPLICATION] =
-                                           "GET /v1/applications/{id}",
-                                       [READS_CASE] = "GET /v1/cases/{id}",
-                                       [READS_PROGRESS] = "POST /v1/progress"};
-    char id[BUS_ID_TEXT + 1];
-    struct bus_web_read read = {.who = q->caller.name,
-                                .via = vias[q->what],
-                                .purpose = q->purpose,
-                                .record = bus_strv_copy(id, sizeof(id), q->id),
-                                .fields = q->what == READS_CASE ? "case"
-                                                                : "progress"};
-    return bus_web_read_note(pg, &read, err);
-}
-
-/* What was asked of the case, out of what he may see of it. */
-static int reads_part_of(const struct reading *q,
-                         json_t *document,
-                         json_t **ret,
-                         struct bus_err *err)
-{
-    static const char *const items[] = {"case_id", "state",      "evaluation",
-                                        "members", "items",      "proposals",
-                                        "wanted",  "wanted_more"};
-    static const char *const not_history[] = {"items", "wanted", "wanted_more",
-                                              "proposals", "evaluation"};
-    json_t *to = NULL;
-    if (q->part == READS_SHORT) {
-        return bus_ledger_progress(document, BUS_CASES_PROGRESS_MAX, ret, err);
-    }
-    to = q->part == READS_ITEMS ? json_object() : json_copy(document);
-    for (size_t i = 0;
-         q->part == READS_ITEMS && i < sizeof(items) / sizeof(items[0]); i++) {
-        json_t *v = json_object_get(document, items[i]);
-        if (v != NULL) {
-            (void)json_object_set(to, items[i], v);
-        }
-    }
-    for (size_t i = 0; q->part == READS_HISTORY &&
-                       i < sizeof(not_history) / sizeof(not_history[0]);
-         i++) {
-        (void)json_object_del(to, not_history[i]);
-    }
-    *ret = to;
-    return to != NULL ? BUS_OK : bus_fail(err, BUS_ENOMEM, "a case's document");
-}
-
-/* In its place in the document, or as the document. */
-static int
-reads_shape(const struct reading *q, json_t **document, struct bus_err *err)
-{
-    json_t *a_case =
-        q->what == READS_CASE ? *document : json_object_get(*document, "case");
-    json_t *part = NULL;
-    if (a_case == NULL) {
-        return BUS_OK;
-    }
-    BUS_TRY(reads_part_of(q, a_case, &part, err));
-    if (q->what == READS_CASE) {
-        json_decref(*document);
-        *document = part;
-    } else {
-        (void)json_object_set_new(*document, "case", part);
-    }
-    return BUS_OK;
-}
-
-/* The ledger's text, cut to what he may see. */
-static int reads_cut(struct bus_pg *pg, struct reading *q, struct bus_err *err)
-{
-    json_t *document =
-        json_loadb((const char *)q->out.data, q->out.len, 0, NULL);
-    char *text = NULL;
-    int rc = document != NULL ? reads_allowed(pg, q, document, err)
-                              : bus_fail(err, BUS_ENOMEM, "a case's document");
-    if (rc == BUS_OK) {
-        rc = reads_shape(q, &document, err);
-    }
-    if (rc == BUS_OK) {
-        text = json_dumps(document, JSON_COMPACT);
-        rc = text != NULL ? BUS_OK
-                          : bus_fail(err, BUS_ENOMEM, "a case's document");
-    }
-    bus_buf_clear(&q->out);
-    if (rc == BUS_OK) {
-        bus_buf_puts(&q->out, text);
-    }
-    free(text); /* jansson's own */
-    json_decref(document);
-    return rc;
-}
-
-static int reads_run(struct bus_pg *pg, void *data, struct bus_err *err)
-{
-    struct reading *q = data;
-    struct bus_ledger_cases how = q->all->cases;
-    const struct bus_ledger_cases *cases = &how;
-    how.depth = q->part == READS_SHORT || q->part == READS_HISTORY
-                    ? BUS_LEDGER_BRIEF
-                    : BUS_LEDGER_FAMILY;
-    bus_buf_clear(&q->out);
-    BUS_TRY(q->what == READS_CASE
-                ? bus_ledger_case(cases, pg, q->id, &q->out, err)
-                : bus_ledger_application(cases, pg, q->id, &q->out, err));
-    BUS_TRY(reads_cut(pg, q, err));
-    return reads_note_read(pg, q, err);
+    reads_end(q);
 }
 
 /* --- the routes --- */
@@ -403,43 +263,61 @@ static void reads_purpose(struct reading *q)
                    p != NULL && q->said ? "; " : "", BUS_STRV_ARG(says));
 }
 
+/* All that decides what is answered, while the ledger says the same. */
+static bool reads_key(struct reading *q)
+{
+    struct bus_arena *mem = bus_run_http_mem(q->rq);
+    size_t n = sizeof(q->scope.code) + BUS_ID_TEXT + 16;
+    char *key = q->id.n <= BUS_ID_TEXT ? bus_arena_alloc(mem, n) : NULL;
+    if (key != NULL) {
+        (void)snprintf(key, n, "%d%d%d%s/%.*s", q->what == READS_CASE,
+                       (int)q->part, (int)q->scope.sees, q->scope.code,
+                       BUS_STRV_ARG(q->id));
+        q->key = key;
+        q->kept = bus_web_keeper_find(q->all->keeper, bus_strv(key));
+    }
+    return key != NULL;
+}
+
 static void reads_ask(struct intake_reads *r,
                       struct bus_run_http_request *rq,
                       const struct reading *what)
 {
     struct reading *q = bus_arena_dup(bus_run_http_mem(rq), what, sizeof(*q));
-    struct bus_web_job job = {reads_run, reads_answer, q};
+    struct bus_web_job job = {intake_reads_make, reads_answer, q};
+    const struct bus_register *registers = NULL;
     if (q == NULL || r->cases.catalogue == NULL) {
         reads_away(rq);
         return;
     }
     reads_purpose(q);
-    bus_catalogue_register_watch_hold(r->in->registers, &q->registers);
-    if (!bus_web_pool_put(r->pool, &job)) {
-        bus_catalogue_register_watch_release(r->in->registers, &q->registers);
-        reads_away(rq);
+    bus_catalogue_register_watch_hold(r->in->registers, &registers);
+    q->scope = bus_web_scope_of(&q->caller, r->cases.config, registers,
+                                bus_china_day(bus_clock_system.wall_ms(NULL)));
+    bus_catalogue_register_watch_release(r->in->registers, &registers);
+    q->packs = bus_web_packs(bus_run_http_header(rq, "Accept-Encoding"));
+    if (!reads_key(q)) {
+        bus_run_http_problem(rq, 400, "not an id",
+                             "编号格式不对, 应为36个字符");
+        return;
+    }
+    int rc = bus_web_pool_put(r->pool, &job, NULL);
+    if (rc != BUS_OK) {
+        if (q->what == READS_PROGRESS) {
+            reads_guessed(q, rc);
+        }
+        reads_end(q);
+        reads_refuse(rq, rc);
     }
 }
 
 /* False: answered. */
 static bool reads_take_part(struct bus_run_http_request *rq,
-                            enum reads_part *ret)
+                            enum bus_ledger_part *ret)
 {
-    static const struct
-    {
-        const char *word;
-        enum reads_part part;
-    } parts[] = {
-        {"items", READS_ITEMS}, {"history", READS_HISTORY}, {"all", READS_ALL}};
     struct bus_strv asked = bus_run_http_query(rq, "part");
-    *ret = READS_SHORT;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (bus_strv_is(asked, parts[i].word)) {
-            *ret = parts[i].part;
-            return true;
-        }
-    }
-    if (asked.p == NULL) {
+    *ret = BUS_LEDGER_SHORT;
+    if (asked.p == NULL || bus_ledger_part_named(asked, ret)) {
         return true;
     }
     bus_run_http_problem(rq, 400,

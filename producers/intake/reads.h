@@ -8,7 +8,10 @@
  * more, whether there is such an application or not. Every answer with a case
  * is a row of the reading log before it goes out.
  *
- * The ledger is read on pool threads; while it is away or too many wait, the
+ * The ledger is read on pool threads. What was made of it is kept by what was
+ * asked and by the scope of who asked (bus/web/kept.h) as long as the ledger
+ * has no more of the case and the day is the same. While the ledger is away, or
+ * too many ask at once (which is said in other words, and soon over), the
  * answer is 503 with Retry-After. It is behind the bus by some moments: an
  * application this process took and the ledger has not seen is answered
  * "accepted" to who sent it; one neither knows is 404, with a Retry-After

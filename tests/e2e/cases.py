@@ -3,6 +3,8 @@
 `lianou case`, while it moves, and when the ledger's database is gone. The ledger
 itself: it refuses to be two, waits for its database, and counts an event that
 stands twice as one."""
+import concurrent.futures
+import gzip
 import json
 import os
 import signal
@@ -160,6 +162,63 @@ def test_short(f, i, case):
     print("in short: %d bytes, %d at work, %d lines missing" % (len(text), len(started), len(short["wanted"])))
 
 
+def raw(url, **headers):
+    """(status, headers, bytes) as they came."""
+    rq = urllib.request.Request(url, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    try:
+        with urllib.request.urlopen(rq, timeout=60) as r:
+            return r.status, r.headers, r.read()
+    except urllib.error.HTTPError as e:
+        return e.code, e.headers, e.read()
+
+
+def log_rows(f):
+    return int(subprocess.run(["psql", "-X", "-q", "-A", "-t", f.town.db, "-c", "SELECT count(*) FROM read_log"],
+                              check=True, capture_output=True, text=True).stdout)
+
+
+def test_kept(f, i, case):
+    """Packed for who takes it, no bytes twice for who has them, and each of it a row of the reading log."""
+    before, asked = log_rows(f), 0
+    for part in ("", "?part=items", "?part=history", "?part=all"):
+        url = f.url + "/v1/cases/" + case["case_id"] + part
+        s, h, plain = raw(url)
+        sp, hp, packed = raw(url, Accept_Encoding="br, gzip")
+        assert s == sp == 200 and h["Content-Encoding"] is None and hp["Content-Encoding"] == "gzip", (part, h, hp)
+        assert gzip.decompress(packed) == plain and len(packed) * 2 < len(plain), (part, len(packed), len(plain))
+        assert h["ETag"] == hp["ETag"] and h["Vary"] == hp["Vary"] == "Accept-Encoding" and h["Cache-Control"] == "no-store", h
+        s, h304, nothing = raw(url, If_None_Match=h["ETag"], Accept_Encoding="gzip")
+        assert s == 304 and nothing == b"" and h304["ETag"] == h["ETag"], (s, h304.items(), nothing)
+        assert raw(url, If_None_Match='"0000000000000000"')[0] == 200
+        asked += 4
+    assert log_rows(f) == before + asked, (before, asked, log_rows(f))
+    for path, want in (("cases/" + str(uuid.uuid4()), 404), ("cases/12", 400)):
+        s, h, _ = raw(f.url + "/v1/" + path, If_None_Match="*")
+        assert s == want and h["ETag"] is None, (path, s)
+    print("packed and known: %d reads, %d rows of the reading log" % (asked, asked))
+    return h304["ETag"]
+
+
+def test_moves_on(f, case, etag):
+    """What was kept holds no longer than the ledger says no more."""
+    s, h, now = raw(f.url + "/v1/cases/" + case["case_id"] + "?part=all", If_None_Match=etag)
+    assert s == 200 and h["ETag"] != etag and json.loads(now)["state"]["code"] == "CLOSED", (s, h["ETag"], etag)
+    print("and not what was before the end")
+
+
+def test_many_readers(f, case):
+    """128 at once: each has the case or is told that too many ask; nobody that the ledger is away."""
+    url = f.url + "/v1/cases/" + case["case_id"]
+    with concurrent.futures.ThreadPoolExecutor(128) as pool:
+        answers = list(pool.map(lambda k: raw(url + ("?part=all" if k % 3 else "")), range(512)))
+    busy = [(h, b) for s, h, b in answers if s == 503]
+    assert {s for s, _, _ in answers} <= {200, 503}, {s for s, _, _ in answers}
+    for h, b in busy:
+        assert int(h["Retry-After"]) > 0 and h["Content-Type"] == "application/problem+json" and "too many" in json.loads(b)["detail"], b
+    assert len(busy) < 512
+    print("128 readers: %d answers, %d told to come again" % (512 - len(busy), len(busy)))
+
+
 def columns(line):
     return sum(2 if ord(c) > 0x2e80 else 1 for c in line)
 
@@ -301,6 +360,8 @@ def main():
         town.start("ledger")
         form, i, case = test_the_way(f, form, i)
         test_short(f, i, case)
+        etag = test_kept(f, i, case)
+        test_many_readers(f, case)
         test_screen(f, i)
         test_masked(form, case)
         test_refusals(f, case)
@@ -311,6 +372,7 @@ def main():
         test_database_gone(f)
         town.start("partners")
         test_whole_life(f, i)
+        test_moves_on(f, case, etag)
         good = True
     finally:
         town.close(keep=not good)

@@ -351,12 +351,17 @@ def reads(door):
     case = door.case_of(i, bearer(mine))
     check("the village's assistant", door.progress(case["case_id"], bearer(mine), "cases")[0] == 200)
     nothing = str(uuid.uuid4())
+    h1 = door.progress(case["case_id"], bearer(mine), "cases")[1]
     for name, token in (("another village's assistant", other), ("another town", tokens[far])):
         for where, there in (("applications", i), ("cases", case["case_id"])):
             s, h, b = door.progress(there, bearer(token), where)
             s0, h0, b0 = door.progress(nothing, bearer(token), where)
             h.pop("date"), h0.pop("date")
             check("%s: %s as what there is not, byte for byte" % (name, where), (s, h, b) == (s0, h0, b0) and s == 404, (s, b))
+            for has in ("*", h1["etag"]):  # kept for who may, and asked for a second time
+                again, ha, ba = door.progress(there, dict(bearer(token), **{"If-None-Match": has, "Accept-Encoding": "gzip"}), where)
+                ha.pop("date")
+                check("%s: %s neither as what he has" % (name, where), (again, ha, ba) == (s0, h0, b0), (again, ha))
     check("the town", door.progress(i, bearer(tokens[village[:9]]))[0] == 200)
     check("the county", door.progress(i, bearer(tokens["371425"]))[0] == 200)
     departments = {a["department"]["code"] for a in case["assignments"]}

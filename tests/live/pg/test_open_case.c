@@ -174,10 +174,60 @@ static void an_open_case_says_where_it_stands(void **state)
     bus_conf_close(&config);
 }
 
+/* What an answer is kept by is another for each row of the case's life, also
+ * for one that stands under a need's number alone; and for nobody else's. */
+static void each_row_is_another_version(void **state)
+{
+    struct writer w;
+    struct told_case t = {.event = 0};
+    struct bus_kafka_batch batches[32];
+    struct bus_ledger_standing first, then;
+    struct bus_err err;
+    char id[BUS_ID_TEXT + 1];
+    size_t n = 0;
+    (void)state;
+    struct bus_id case_id = messages_id(9, 900);
+    struct bus_strv of = {bus_id_text(&case_id, id), BUS_ID_TEXT};
+    open_writer(&w, place_database("versions"), 0);
+    assert_int_equal(bus_ledger_standing(place.pg, of, &first, &err),
+                     BUS_EUNKNOWN);
+    assert_int_equal(
+        bus_ledger_standing(place.pg, BUS_STRV("12"), &first, &err),
+        BUS_EUSAGE);
+    messages_init(&t.l, 64);
+    tell_case(&t, SA_CASE_EVENT_KIND_OPENED, 1000);
+    tell_decision(&t, 3, SA_DECISION_OUTCOME_CONFIRMED, true);
+    tell_dispatch(&t, 3, SA_DISPATCH_OUTCOME_ORDERED);
+    put(&w, &t.l, batches, &n);
+    place_until(is_idle, &w, "written");
+    assert_int_equal(bus_ledger_standing(place.pg, of, &first, &err), BUS_OK);
+    assert_false(first.application);
+    assert_string_equal(first.case_id, id);
+    static const uint32_t needs[] = {3, 8};
+    for (size_t k = 0; k < 2; k++) { /* its need, and nobody knows whose */
+        t.l.n = 0;
+        tell_need(&t, needs[k]);
+        put(&w, &t.l, batches, &n);
+        place_until(is_idle, &w, "written");
+        assert_int_equal(bus_ledger_standing(place.pg, of, &then, &err),
+                         BUS_OK);
+        assert_int_equal(strcmp(first.version, then.version) == 0, k == 1);
+        first = then;
+    }
+    struct bus_id application = messages_id(9, 1000);
+    of.p = bus_id_text(&application, id);
+    assert_int_equal(bus_ledger_standing(place.pg, of, &then, &err), BUS_OK);
+    assert_true(then.application);
+    assert_string_equal(first.version, then.version);
+    messages_fini(&t.l);
+    close_writer(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_open_case_says_where_it_stands),
+        cmocka_unit_test(each_row_is_another_version),
     };
     return cmocka_run_group_tests(tests, place_setup, place_teardown);
 }

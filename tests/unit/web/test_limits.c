@@ -164,9 +164,29 @@ static void passwords(void **state)
     assert_false(bus_web_password_is("", good));
 }
 
+/* The third of three that nobody could look at costs no wait; a wrong one
+ * does. */
+static void what_was_not_looked_at_is_no_guess(void **state)
+{
+    struct bus_web_limits *l = limits_of(3);
+    struct bus_strv a = BUS_STRV("a");
+    int64_t wait;
+    (void)state;
+    assert_true(bus_web_limits_try(l, a, 1000, &wait));
+    assert_true(bus_web_limits_try(l, a, 1000, &wait));
+    for (int i = 0; i < 5; i++) {
+        assert_true(bus_web_limits_try(l, a, 1000, &wait));
+        bus_web_limits_take_back(l, a, bus_web_limits_tried(l, a));
+    }
+    assert_true(bus_web_limits_try(l, a, 1000, &wait));
+    assert_false(bus_web_limits_try(l, a, 1000, &wait));
+    bus_web_limits_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_not_looked_at_is_no_guess),
         cmocka_unit_test(waits_double),
         cmocka_unit_test(a_good_one_clears_nobody),
         cmocka_unit_test(guessing_takes_years),
