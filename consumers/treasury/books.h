@@ -96,10 +96,12 @@ struct treasury_award
 struct treasury_schedule;
 struct bus_policy_calendar;
 /* A decision once is one award, however often it comes. One about the same item
- * and household takes the place of the one before: what no order has left for
- * is paid by the new one, what was sent stays as it is. BUS_ERANGE: what cannot
- * be paid so. *ret_new: it was not there. */
+ * and beneficiary takes the place of the one before, from its first period on:
+ * what no order has left for, or was stopped, is paid by the new one; what was
+ * sent stays as it is, and what the one before granted until then is still
+ * paid. BUS_ERANGE: what cannot be paid so. *ret_new: it was not there. */
 int treasury_award_take(struct treasury_books *b,
+                        const struct bus_policy_calendar *calendar,
                         const struct treasury_award *a,
                         const struct treasury_schedule *s,
                         bool *ret_new,

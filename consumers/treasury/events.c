@@ -140,7 +140,7 @@ static int decision_award(struct treasury_events *e,
         return award_refuse(b, c, fault, err);
     }
     return treasury_award_take(
-        b,
+        b, e->rules.calendar,
         &(struct treasury_award){.assignment_id = d->assignment_id,
                                  .decision_id = d->decision_id,
                                  .household_id = c->household_id,

@@ -22,6 +22,7 @@ enum treasury_topic { TREASURY_CASES, TREASURY_MEMBERS, TREASURY_RESULTS };
 struct treasury_rules
 {
     const struct bus_policy_catalogue *catalogue;
+    const struct bus_policy_calendar *calendar;
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
     void *data;

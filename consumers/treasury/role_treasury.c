@@ -436,6 +436,7 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
     w->calendar = t->calendar;
     w->events = (struct treasury_events){
         .rules = {.catalogue = t->catalogue,
+                  .calendar = t->calendar,
                   .bank_of = treasury_bank_of,
                   .data = c,
                   .partitions = (int32_t)c->kafka.partitions,
