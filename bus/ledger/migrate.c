@@ -11,6 +11,7 @@
 #include "bus/ledger/migrations/0020_chain.h"
 #include "bus/ledger/migrations/0030_treasury.h"
 #include "bus/ledger/migrations/0035_line_days.h"
+#include "bus/ledger/migrations/0036_batch_payee.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -24,6 +25,7 @@ static const struct
     {"0020_chain", bus_ledger_migrations_0020_chain},
     {"0030_treasury", bus_ledger_migrations_0030_treasury},
     {"0035_line_days", bus_ledger_migrations_0035_line_days},
+    {"0036_batch_payee", bus_ledger_migrations_0036_batch_payee},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

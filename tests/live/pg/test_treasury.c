@@ -78,10 +78,10 @@ static void begin(const char *name)
     "INSERT INTO batch (batch_id, bank, fund, pay_day, number, lines, "   \
     "total_fen, sm3, prepared_by) VALUES (u(" id "), 'nongshang', 'CG', " \
     "'2020-12-10', " number ", " n ", " n " * 66000, sum32('1'), 'zhao'); "
-#define INTO(id, line, attempt, order)                                     \
-    "INSERT INTO batch_line (batch_id, line_id, attempt, order_id, "       \
-    "amount_fen) VALUES (u(" id "), " line ", " attempt ", u(" order "), " \
-    "66000); "
+#define INTO(id, line, attempt, order)                               \
+    "INSERT INTO batch_line (batch_id, line_id, attempt, order_id, " \
+    "amount_fen, payee_hash) VALUES (u(" id "), " line ", " attempt  \
+    ", u(" order "), 66000, sum16('0')); "
 
 static void the_moves_are_the_tables(void **state)
 {
@@ -225,6 +225,7 @@ static void two_others_approve(void **state)
     is("DELETE FROM batch_line", "batch_stands");
     is("UPDATE batch_line SET amount_fen = 1", "batch_stands");
     is("UPDATE batch_line SET order_id = u(499)", "batch_stands");
+    is("UPDATE batch_line SET payee_hash = sum16('1')", "batch_stands");
     is(INTO("300", LINE_C, "1", "402"), "batch_stands");
     is("UPDATE batch SET state = 'approved_twice', approved_second = 'sun'",
        "well");

@@ -283,6 +283,13 @@ static void a_batch_that_was_changed_stays(void **state)
     place_do("UPDATE batch_line SET order_id = gen_random_uuid()");
     approved("op-qian", BUS_ESTATE, "not what its SM3 says");
     number_is(1, "SELECT count(*) FROM batch WHERE state = 'prepared'");
+    /* nor to another account than the one of its sum */
+    as("op-zhao");
+    came(treasury_batch_withdraw(&books, batch, "changed", &err), BUS_OK, NULL);
+    prepared("op-zhao", BUS_OK, NULL);
+    place_do("UPDATE batch_line SET payee_hash = decode(repeat('ab', 16), "
+             "'hex')");
+    approved("op-qian", BUS_ESTATE, "not what its SM3 says");
     as("op-zhao");
     came(treasury_batch_withdraw(&books, batch, "changed", &err), BUS_OK, NULL);
     number_is(10 * FEN, BALANCE("free"));
