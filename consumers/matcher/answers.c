@@ -68,6 +68,10 @@ static int tell_dispatch(struct step *s,
     e->has_note = note.n > 0;
     e->note = note;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    if (pays && a->has_award) {
+        e->beneficiaries.v = a->award.members.v;
+        e->beneficiaries.n = a->award.members.n;
+    }
     return matcher_step_emit(
         s, &(struct matcher_output){.topic = MATCHER_OUT_CASES,
                                     .record = e,

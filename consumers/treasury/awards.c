@@ -6,6 +6,7 @@
 #include "bus/wire/ids.h"
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/sql/award_find.h"
+#include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/award_next.h"
 #include "consumers/treasury/sql/award_state.h"
 #include "consumers/treasury/sql/awards_due.h"
@@ -262,6 +263,8 @@ int treasury_award_resume(struct treasury_books *b,
                                TREASURY_PARAMS(award, "live", "RESUMED", NULL),
                                NULL, err));
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_lines_resume,
+                               TREASURY_PARAMS(award), NULL, err));
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_fit,
                                TREASURY_PARAMS(award), NULL, err));
     return treasury_books_act(
         b, &(struct treasury_act){.act = "resume", .award = award, .note = why},

@@ -88,6 +88,7 @@ int treasury_books_move(struct treasury_books *b,
 struct treasury_award
 {
     struct bus_id assignment_id, decision_id, household_id, case_id, event_id;
+    struct bus_id beneficiary; /* a member, or the household as one */
     struct bus_strv item, fund, bank;
     struct bus_strv purpose; /* "aid", or of what is paid once its case */
     int64_t amount_fen;
@@ -106,6 +107,31 @@ int treasury_award_take(struct treasury_books *b,
                         const struct treasury_schedule *s,
                         bool *ret_new,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* Less of an award that stands, from a month on: what was granted until then is
+ * made and paid as it was; what was sent of later is claimed back as far as it
+ * is more. Of an award that is not there, or has ended: nothing. */
+struct treasury_cut
+{
+    struct bus_id assignment_id, decision_id;
+    int64_t amount_fen;
+    int32_t from_month, decided;
+    int period; /* enum treasury_period; ONCE: as it was */
+};
+int treasury_award_cut(struct treasury_books *b,
+                       const struct bus_policy_calendar *calendar,
+                       const struct treasury_cut *cut,
+                       struct bus_err *err);
+/* Another account from now on: whose sum, and sealed for `dispatch` as field
+ * `personal` of the case event event_id. Lines leave batches that were not
+ * sent, whose approvals are void. */
+struct treasury_payee
+{
+    struct bus_id assignment_id, event_id;
+    struct bus_strv payee_hash, personal;
+};
+int treasury_award_payee(struct treasury_books *b,
+                         const struct treasury_payee *payee,
+                         struct bus_err *err);
 /* Makes the lines whose pay day is not after `through`; the same ones however
  * often it is asked. *ret: how many are new. */
 int treasury_due_make(struct treasury_books *b,

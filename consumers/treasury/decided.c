@@ -10,12 +10,17 @@
 
 #include "bus/base/check.h"
 #include "consumers/treasury/awards.h"
+#include "consumers/treasury/sql/award_as_due.h"
 #include "consumers/treasury/sql/award_before.h"
 #include "consumers/treasury/sql/award_claims.h"
+#include "consumers/treasury/sql/award_cut.h"
+#include "consumers/treasury/sql/award_cut_claims.h"
+#include "consumers/treasury/sql/award_lines_batched.h"
 #include "consumers/treasury/sql/award_lines_free.h"
 #include "consumers/treasury/sql/award_lines_set.h"
 #include "consumers/treasury/sql/award_lines_take.h"
 #include "consumers/treasury/sql/award_lines_void.h"
+#include "consumers/treasury/sql/award_payee.h"
 #include "consumers/treasury/sql/award_put.h"
 #include "consumers/treasury/sql/award_there.h"
 #include "consumers/treasury/sql/awards_same.h"
@@ -53,7 +58,7 @@ static int award_write(struct treasury_books *b,
                         treasury_books_id(b, &a->case_id),
                         treasury_books_id(b, &a->event_id),
                         treasury_books_text(b, a->item),
-                        treasury_books_id(b, &a->household_id),
+                        treasury_books_id(b, &a->beneficiary),
                         treasury_books_text(b, a->purpose), fund,
                         treasury_books_text(b, a->bank),
                         treasury_books_number(b, a->amount_fen),
@@ -103,7 +108,7 @@ static int awards_before(struct treasury_books *b,
 {
     struct bus_pg_rows *r = NULL;
     const char *params[] = {treasury_books_text(b, a->item),
-                            treasury_books_id(b, &a->household_id),
+                            treasury_books_id(b, &a->beneficiary),
                             treasury_books_text(b, a->purpose),
                             treasury_books_id(b, &a->assignment_id),
                             treasury_books_day(b, day - 1)};
@@ -167,7 +172,8 @@ static int lines_take(struct treasury_books *b,
         TREASURY_PARAMS(lines, treasury_books_id(b, &a->assignment_id),
                         treasury_books_number(b, a->amount_fen),
                         treasury_books_text(b, a->fund),
-                        treasury_books_text(b, a->bank)),
+                        treasury_books_text(b, a->bank),
+                        treasury_books_id(b, &a->beneficiary)),
         NULL, err);
 }
 
@@ -177,19 +183,20 @@ static int award_take_lines(struct treasury_books *b,
                             const struct treasury_award *a,
                             const struct treasury_schedule *s,
                             int32_t day,
+                            const char *states,
                             struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
     size_t kept = 0, void_count = 0;
     const char *params[] = {treasury_books_text(b, a->item),
-                            treasury_books_id(b, &a->household_id),
+                            treasury_books_id(b, &a->beneficiary),
                             treasury_books_text(b, a->purpose),
                             treasury_books_day(b, day),
                             treasury_books_id(b, &a->assignment_id),
-                            treasury_books_number(b, a->amount_fen)};
-    BUS_CHECK(a->amount_fen > 0);
+                            states};
+    BUS_CHECK(a->amount_fen > 0 && states[0] == '{');
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_free,
-                               params, 5, &r, err));
+                               params, 6, &r, err));
     const char *fits = lines_of(b, r, s, true, &kept);
     const char *others = lines_of(b, r, s, false, &void_count);
     const char *all = treasury_books_ids(b, r);
@@ -200,9 +207,24 @@ static int award_take_lines(struct treasury_books *b,
                 ? treasury_books_ask(b, consumers_treasury_sql_award_lines_void,
                                      TREASURY_PARAMS(others), NULL, err)
                 : BUS_OK);
-    BUS_TRY(kept > 0 ? lines_take(b, a, fits, err) : BUS_OK);
-    return treasury_books_ask(b, consumers_treasury_sql_award_claims, params, 6,
-                              NULL, err);
+    return kept > 0 ? lines_take(b, a, fits, err) : BUS_OK;
+}
+
+static int award_claims(struct treasury_books *b,
+                        const struct treasury_award *a,
+                        int32_t day,
+                        struct bus_err *err)
+{
+    BUS_CHECK(a->amount_fen > 0);
+    return treasury_books_ask(
+        b, consumers_treasury_sql_award_claims,
+        TREASURY_PARAMS(treasury_books_text(b, a->item),
+                        treasury_books_id(b, &a->beneficiary),
+                        treasury_books_text(b, a->purpose),
+                        treasury_books_day(b, day),
+                        treasury_books_id(b, &a->assignment_id),
+                        treasury_books_number(b, a->amount_fen)),
+        NULL, err);
 }
 
 int treasury_award_take(struct treasury_books *b,
@@ -224,7 +246,9 @@ int treasury_award_take(struct treasury_books *b,
     BUS_CHECK(pays); /* a schedule that was checked has a first period */
     BUS_TRY(awards_before(b, calendar, a, first.first, err));
     BUS_TRY(award_write(b, a, s, err));
-    BUS_TRY(award_take_lines(b, a, s, first.first, err));
+    BUS_TRY(award_take_lines(b, a, s, first.first,
+                             "{due,rejected,returned,stopped}", err));
+    BUS_TRY(award_claims(b, a, first.first, err));
     *ret_new = true;
     return treasury_books_act(
         b,
@@ -233,4 +257,153 @@ int treasury_award_take(struct treasury_books *b,
                                .award = treasury_books_id(b, &a->assignment_id),
                                .amount_fen = a->amount_fen},
         err);
+}
+
+/* --- less of it --- */
+
+/* The award of a row, as far as its lines are made of it. */
+static struct treasury_award cut_award(struct treasury_books *b,
+                                       const struct bus_pg_rows *r,
+                                       const struct treasury_cut *cut)
+{
+    struct treasury_award a = {.assignment_id = cut->assignment_id,
+                               .amount_fen = cut->amount_fen};
+    struct bus_strv *texts[] = {NULL,       &a.item, NULL,
+                                &a.purpose, &a.fund, &a.bank};
+    bool well = bus_id_parse(bus_strv(bus_pg_value(r, 0, 2)), &a.beneficiary);
+    BUS_CHECK(well);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (texts[i] != NULL) {
+            *texts[i] = bus_strv(
+                treasury_books_text(b, bus_strv(bus_pg_value(r, 0, i))));
+        }
+    }
+    return a;
+}
+
+static int cut_claims(struct treasury_books *b,
+                      const struct treasury_award *a,
+                      int32_t day,
+                      struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    const char *award = treasury_books_id(b, &a->assignment_id);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_award_cut_claims,
+        TREASURY_PARAMS(award, treasury_books_day(b, day),
+                        treasury_books_number(b, a->amount_fen)),
+        &r, err));
+    int rc = BUS_OK;
+    BUS_CHECK(a->amount_fen > 0);
+    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(r); i++) {
+        rc = treasury_books_act(
+            b,
+            &(struct treasury_act){.act = "claim_back",
+                                   .award = award,
+                                   .line = bus_pg_value(r, i, 0),
+                                   .amount_fen = bus_pg_i64(r, i, 1),
+                                   .note = "AWARD_CUT"},
+            err);
+    }
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+static int cut_write(struct treasury_books *b,
+                     const struct treasury_award *a,
+                     const struct treasury_schedule *s,
+                     const struct treasury_cut *cut,
+                     struct bus_err *err)
+{
+    const char *award = treasury_books_id(b, &a->assignment_id);
+    BUS_CHECK(a->amount_fen > 0);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_award_cut,
+        TREASURY_PARAMS(award, treasury_books_number(b, a->amount_fen),
+                        treasury_period_words[s->period],
+                        treasury_books_number(b, s->from_month),
+                        treasury_books_day(b, s->decided)),
+        NULL, err));
+    return treasury_books_act(
+        b,
+        &(struct treasury_act){.act = "cut",
+                               .fund = treasury_books_text(b, a->fund),
+                               .award = award,
+                               .amount_fen = a->amount_fen,
+                               .note = treasury_books_id(b, &cut->decision_id)},
+        err);
+}
+
+static int award_cut(struct treasury_books *b,
+                     const struct bus_policy_calendar *calendar,
+                     const struct bus_pg_rows *r,
+                     const struct treasury_cut *cut,
+                     struct bus_err *err)
+{
+    struct treasury_schedule s;
+    struct treasury_due first;
+    int64_t made = 0;
+    bool known = treasury_award_row(r, 0, &s);
+    BUS_CHECK(known);
+    const struct treasury_award a = cut_award(b, r, cut);
+    bool same = cut->period == TREASURY_ONCE || cut->period == (int)s.period;
+    s.period = same ? s.period : (enum treasury_period)cut->period;
+    s.from_month = cut->from_month;
+    s.decided = cut->decided;
+    BUS_TRY(treasury_schedule_check(&s, err));
+    bool pays = treasury_schedule_first(&s, &first);
+    BUS_CHECK(pays);
+    if (strcmp(bus_pg_value(r, 0, 14), "live") == 0) {
+        BUS_TRY(treasury_award_fill(b, calendar, r, 0,
+                                    &(struct treasury_award_until){
+                                        .pay = INT32_MAX, .first = first.first},
+                                    &made, err));
+    }
+    BUS_TRY(cut_write(b, &a, &s, cut, err));
+    BUS_TRY(award_take_lines(b, &a, &s, first.first, "{due}", err));
+    return same ? cut_claims(b, &a, first.first, err) : BUS_OK;
+}
+
+int treasury_award_cut(struct treasury_books *b,
+                       const struct bus_policy_calendar *calendar,
+                       const struct treasury_cut *cut,
+                       struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(cut->amount_fen > 0);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_award_as_due,
+        TREASURY_PARAMS(treasury_books_id(b, &cut->assignment_id)), &r, err));
+    int rc = bus_pg_count(r) > 0 ? award_cut(b, calendar, r, cut, err) : BUS_OK;
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+/* --- another account --- */
+
+int treasury_award_payee(struct treasury_books *b,
+                         const struct treasury_payee *payee,
+                         struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    const char *award = treasury_books_id(b, &payee->assignment_id);
+    BUS_CHECK(payee->payee_hash.n > 0 && payee->personal.n > 0);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_award_payee,
+        TREASURY_PARAMS(award, treasury_books_bytes(b, payee->payee_hash),
+                        treasury_books_bytes(b, payee->personal),
+                        treasury_books_id(b, &payee->event_id)),
+        &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bus_pg_rows_free(r);
+    if (!there) {
+        return BUS_OK; /* dispatch's, or none */
+    }
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_batched,
+                               TREASURY_PARAMS(award), &r, err));
+    const char *lines = treasury_books_ids(b, r);
+    bus_pg_rows_free(r);
+    BUS_TRY(treasury_batches_leave(b, lines, err));
+    return treasury_books_act(
+        b, &(struct treasury_act){.act = "payee", .award = award}, err);
 }

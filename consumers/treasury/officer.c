@@ -5,6 +5,7 @@
 
 #include "bus/base/check.h"
 #include "consumers/treasury/sql/answer_look.h"
+#include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/budget_put.h"
 #include "consumers/treasury/sql/fund_put.h"
 #include "consumers/treasury/sql/fund_state.h"
@@ -52,7 +53,7 @@ struct officer_line
 {
     enum treasury_line_state state;
     int64_t attempt, attempt_max, amount_fen, owed_fen;
-    const char *fund, *order;
+    const char *fund, *order, *award;
 };
 
 static int officer_line_read(struct treasury_books *b,
@@ -79,7 +80,8 @@ static int officer_line_read(struct treasury_books *b,
         .amount_fen = bus_pg_i64(r, 0, 2),
         .owed_fen = bus_pg_i64(r, 0, 3),
         .fund = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 4))),
-        .order = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 5)))};
+        .order = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 5))),
+        .award = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 7)))};
     bool known = treasury_line_of(bus_strv(bus_pg_value(r, 0, 0)), &ret->state);
     bus_pg_rows_free(r);
     BUS_CHECK(known); /* the tables hold it */
@@ -121,6 +123,8 @@ int treasury_line_again(struct treasury_books *b,
                         "decision / 已再发一次, 须重新决定");
     }
     BUS_TRY(officer_line_move(b, line, &of, TREASURY_LINE_AGAIN, "AGAIN", err));
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_fit,
+                               TREASURY_PARAMS(of.award), NULL, err));
     return treasury_books_act(
         b,
         &(struct treasury_act){.act = "again",

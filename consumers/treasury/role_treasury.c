@@ -446,10 +446,13 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
         .mem = &w->message};
     w->writer = (struct treasury_writer){.config = c, .mem = &w->order};
     BUS_CHECK(c->money.order_max_fen > 0);
-    return w->events.schemas == NULL
-               ? bus_fail(err, BUS_ENOMEM, "schemas")
-               : bus_role_keyring_open(c, "dispatch", needs, 2, &w->writer.keys,
-                                       err);
+    if (w->events.schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "schemas");
+    }
+    BUS_TRY(
+        bus_role_keyring_open(c, "dispatch", needs, 2, &w->writer.keys, err));
+    w->events.keys = w->writer.keys;
+    return BUS_OK;
 }
 
 static int treasury_start(struct treasury *t, struct bus_err *err)

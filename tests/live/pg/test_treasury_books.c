@@ -95,6 +95,7 @@ static void award_of(int household, int decision, int64_t fen, int from_month)
     struct treasury_award a = {.assignment_id = id_of(1000 + asked),
                                .decision_id = id_of(2000 + decision),
                                .household_id = id_of(household),
+                               .beneficiary = id_of(household),
                                .case_id = id_of(3000),
                                .event_id = id_of(4000 + decision),
                                .item = BUS_STRV("MZ01"),
