@@ -17,7 +17,7 @@ struct bus_config_http
     int64_t guesses_day; /* wrong ones at POST /v1/progress, of a client */
     bool any_ports, client_loopback; /* see KEYS.md */
     int64_t client_connections, client_requests, intake, matcher, dispatch,
-        ledger, registry, desk, treasury; /* ports; 0 = any */
+        ledger, registry, desk, treasury, clock; /* ports; 0 = any */
 };
 struct bus_config_desk /* the role with pages */
 {

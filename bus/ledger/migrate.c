@@ -12,6 +12,7 @@
 #include "bus/ledger/migrations/0030_treasury.h"
 #include "bus/ledger/migrations/0035_line_days.h"
 #include "bus/ledger/migrations/0036_batch_payee.h"
+#include "bus/ledger/migrations/0037_clock.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -26,6 +27,7 @@ static const struct
     {"0030_treasury", bus_ledger_migrations_0030_treasury},
     {"0035_line_days", bus_ledger_migrations_0035_line_days},
     {"0036_batch_payee", bus_ledger_migrations_0036_batch_payee},
+    {"0037_clock", bus_ledger_migrations_0037_clock},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -61,8 +61,9 @@ static int tell_dispatch(struct step *s,
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }
-    e->has_decision = true;
+    e->has_decision = e->has_assignment_id = true;
     e->decision = *d;
+    e->assignment_id = a->assignment_id;
     e->has_fund = item->fund.n > 0;
     e->fund = item->fund;
     e->has_note = note.n > 0;

@@ -4,13 +4,13 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/ledger/sql/outbox_put.h"
 #include "bus/role/payee.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/sql/lines_stop.h"
 #include "consumers/treasury/sql/order_written.h"
 #include "consumers/treasury/sql/orders_unwritten.h"
-#include "consumers/treasury/sql/outbox_put.h"
 #include "consumers/treasury/states.h"
 #include "schemas/payment_order.h"
 
@@ -148,11 +148,12 @@ static int order_put(struct treasury_writer *w,
                                    err));
     const char *household = treasury_books_id(b, &o->household);
     return treasury_books_ask(
-        b, consumers_treasury_sql_outbox_put,
+        b, bus_ledger_sql_outbox_put,
         TREASURY_PARAMS(topic, household, treasury_books_bytes(b, framed),
                         treasury_books_id(b, event_id), "sa.payment_order.v1",
                         household, treasury_books_id(b, &o->case_id),
-                        treasury_books_id(b, &o->event_id)),
+                        treasury_books_id(b, &o->event_id), TREASURY_ITSELF,
+                        NULL),
         NULL, err);
 }
 
