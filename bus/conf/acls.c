@@ -100,6 +100,7 @@ static const struct acl_role roles[] = {
      {NULL},
      "treasury",
      false},
+    {"lianou-clock", {NULL}, {"dues", NULL}, NULL, false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
      {"catalogue", "register", NULL},

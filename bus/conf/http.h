@@ -20,7 +20,7 @@ struct bus_config_http
     bool any_ports, client_loopback;   /* see KEYS.md */
     struct bus_list proxies, watchers; /* const char *: addresses, nets */
     int64_t client_connections, client_requests, intake, matcher, dispatch,
-        ledger, registry, desk, treasury; /* ports; 0 = any */
+        ledger, registry, desk, treasury, clock; /* ports; 0 = any */
 };
 struct bus_config_desk /* the role with pages */
 {

@@ -69,7 +69,7 @@ static void load_bus(struct bus_config *c, struct bus_faults *faults)
     if (c->http.any_ports) {
         c->http.intake = c->http.matcher = c->http.dispatch = 0;
         c->http.ledger = c->http.registry = c->http.desk = 0;
-        c->http.treasury = 0;
+        c->http.treasury = c->http.clock = 0;
     }
     check_bus(c, faults);
 }

@@ -320,6 +320,7 @@ static const struct bus_key http_keys[] = {
     PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
     PORT_ROW(desk, "8485", "pages, health, metrics", "办事窗口(网页)端口"),
     PORT_ROW(treasury, "8486", "health, metrics", "资金发放角色端口"),
+    PORT_ROW(clock, "8487", "health, metrics", "时钟(期限)角色端口"),
     END};
 static const struct bus_keys http = {
     "http",

@@ -120,6 +120,7 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "reviews", NULL, r->case_ms);
     topics_add(&m, "memberships", NULL, r->case_ms);
     topics_add(&m, "membership-changes", NULL, r->case_ms);
+    topics_add(&m, "dues", NULL, r->case_ms);
     topics_add(&m, "households", NULL, -1);
     topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;

@@ -72,6 +72,7 @@ static const struct coded words_of[] = {
     {"", "membership", CASES_WORD, "membership"},
     {"", "need", CASES_WORD, "need"},
     {"", "review", CASES_WORD, "review_reason"},
+    {"", "due", CASES_WORD, "due_stage"},
     {"", "claim", CASES_WORD, "claim_outcome"},
     {"", "parked_note", CASES_WORD, "parked_action"},
     {"", "dead_letter", CASES_WORD, "reason"},

@@ -10,6 +10,9 @@
 #include "bus/ledger/migrations/0004_who_reads.h"
 #include "bus/ledger/migrations/0020_chain.h"
 #include "bus/ledger/migrations/0030_treasury.h"
+#include "bus/ledger/migrations/0035_line_days.h"
+#include "bus/ledger/migrations/0036_batch_payee.h"
+#include "bus/ledger/migrations/0037_clock.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -22,6 +25,9 @@ static const struct
     {"0004_who_reads", bus_ledger_migrations_0004_who_reads},
     {"0020_chain", bus_ledger_migrations_0020_chain},
     {"0030_treasury", bus_ledger_migrations_0030_treasury},
+    {"0035_line_days", bus_ledger_migrations_0035_line_days},
+    {"0036_batch_payee", bus_ledger_migrations_0036_batch_payee},
+    {"0037_clock", bus_ledger_migrations_0037_clock},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -125,6 +125,7 @@ port_of(const struct bus_config *c, const char *role, const char *name)
            : strcmp(role, "registry") == 0 ? c->http.registry
            : strcmp(role, "desk") == 0     ? c->http.desk
            : strcmp(role, "treasury") == 0 ? c->http.treasury
+           : strcmp(role, "clock") == 0    ? c->http.clock
                                            : 0;
 }
 

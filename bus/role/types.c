@@ -14,6 +14,7 @@
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/due.h"
 #include "schemas/earlier.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
@@ -57,6 +58,7 @@
     X("claims", sa_claim_type)                               \
     X("claim-results", sa_claim_result_type)                 \
     X("membership-changes", sa_membership_change_type)       \
+    X("dues", sa_due_type)                                   \
     X("notices", sa_notice_type)                             \
     X("reviews", sa_review_type)                             \
     X("memberships", sa_membership_type)                     \

@@ -13,6 +13,7 @@
 #include "schemas/delivery_receipt.h"
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/due.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
@@ -248,6 +249,18 @@ static void extract_members(const void *record, struct ledger_row *r)
     r->word = bus_strv(sa_membership_change_kind_word(m->kind));
 }
 
+static void extract_due(const void *record, struct ledger_row *r)
+{
+    const struct sa_due *d = record;
+    if (d->has_case_id) {
+        CASE(r, d->case_id);
+    }
+    ABOUT(r, d->about);
+    r->word = bus_strv(sa_due_stage_word(d->stage));
+    r->item = d->item;
+    r->note = d->rule;
+}
+
 static void parked_note(const void *record, struct ledger_row *r)
 {
     const struct sa_parked_note *p = record;
@@ -292,6 +305,7 @@ static const struct
     {"memberships", &sa_facts_reported_type, "facts_reported", facts_reported},
     {"membership-changes", &sa_membership_change_type, "membership_change",
      extract_members},
+    {"dues", &sa_due_type, "due", extract_due},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };

@@ -61,13 +61,18 @@ static int tell_dispatch(struct step *s,
     if (e == NULL) {
         return matcher_step_no_memory(s);
     }
-    e->has_decision = true;
+    e->has_decision = e->has_assignment_id = true;
     e->decision = *d;
+    e->assignment_id = a->assignment_id;
     e->has_fund = item->fund.n > 0;
     e->fund = item->fund;
     e->has_note = note.n > 0;
     e->note = note;
     bool pays = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    if (pays && a->has_award) {
+        e->beneficiaries.v = a->award.members.v;
+        e->beneficiaries.n = a->award.members.n;
+    }
     return matcher_step_emit(
         s, &(struct matcher_output){.topic = MATCHER_OUT_CASES,
                                     .record = e,

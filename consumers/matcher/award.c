@@ -439,11 +439,22 @@ int matcher_award_lessen(struct step *s,
     if (note == NULL) {
         return matcher_step_no_memory(s);
     }
+    struct sa_case_event *e = matcher_step_case_event(
+        s, SA_CASE_EVENT_KIND_RESULT_FOLDED, &d->decision_id);
+    if (e == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    e->has_note = e->has_decision = true; /* the treasury pays by it */
+    e->note = bus_strv(note);
+    e->decision = *d;
     a->award.has_hearing = false; /* the next one is heard anew */
-    BUS_TRY(matcher_step_folded(s, &d->decision_id, bus_strv(note)));
+    s->out->changed = true;
+    BUS_TRY(matcher_step_emit_case(s, e, (struct bus_strv){0}));
     if (!stop) {
         a->award.amount_fen = a->amount_fen = d->amount_fen;
         a->has_amount_fen = true;
+        a->award.period =
+            d->period == SA_PERIOD_ONCE ? a->award.period : d->period;
         return BUS_OK;
     }
     matcher_award_end(s, a);

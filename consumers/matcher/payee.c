@@ -11,7 +11,8 @@
  *
  * What does not hold is a dead letter, and its sender is told. What holds is
  * shown with the assignment (UPDATED) while that is in hand; the next decision
- * repeats the new sum. What is ordered already is paid where it was ordered. */
+ * repeats the new sum; whoever pays an award that stands period by period gets
+ * it with the event. What is ordered already is paid where it was ordered. */
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "consumers/matcher/asked.h"
@@ -141,7 +142,20 @@ int matcher_on_payee(struct step *s)
     if (note == NULL) {
         return matcher_step_no_memory(s);
     }
-    BUS_TRY(matcher_step_attention(s, &c->event_id, bus_strv(note)));
+    struct sa_case_event *e =
+        matcher_step_attention_event(s, &c->event_id, bus_strv(note));
+    if (e == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    e->has_assignment_id = true;
+    e->assignment_id = a->assignment_id;
+    BUS_TRY(matcher_step_emit(
+        s, &(struct matcher_output){.topic = MATCHER_OUT_CASES,
+                                    .record = e,
+                                    .event_id = e->event_id,
+                                    .case_id = e->case_id,
+                                    .seal_for = BUS_STRV("dispatch"),
+                                    .account = a}));
     return a->status == SA_ASSIGNMENT_STATUS_ASSIGNED
                ? matcher_assignment_show(s, a)
                : BUS_OK;

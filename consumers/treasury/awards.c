@@ -4,20 +4,14 @@
 
 #include "bus/base/check.h"
 #include "bus/wire/ids.h"
-#include "consumers/treasury/books.h"
-#include "consumers/treasury/schedule.h"
-#include "consumers/treasury/sql/award_before.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/sql/award_find.h"
-#include "consumers/treasury/sql/award_lines_free.h"
-#include "consumers/treasury/sql/award_lines_set.h"
-#include "consumers/treasury/sql/award_lines_take.h"
+#include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/award_next.h"
-#include "consumers/treasury/sql/award_put.h"
 #include "consumers/treasury/sql/award_state.h"
-#include "consumers/treasury/sql/award_there.h"
 #include "consumers/treasury/sql/awards_due.h"
 #include "consumers/treasury/sql/due_put.h"
-#include "consumers/treasury/sql/fund_put.h"
+#include "consumers/treasury/sql/line_find.h"
 #include "consumers/treasury/sql/lines_overpaid.h"
 #include "consumers/treasury/sql/lines_resume.h"
 #include "consumers/treasury/sql/lines_stop.h"
@@ -25,129 +19,11 @@
 
 #define AWARDS_PAGE 1000 /* of awards_due.sql */
 
-/* --- a decision --- */
-
-static int award_known(struct treasury_books *b,
-                       const struct treasury_award *a,
-                       bool *ret,
-                       struct bus_err *err)
-{
-    struct bus_pg_rows *r = NULL;
-    const char *decision = treasury_books_id(b, &a->decision_id);
-    BUS_TRY(treasury_books_ask(
-        b, consumers_treasury_sql_award_there,
-        TREASURY_PARAMS(treasury_books_id(b, &a->assignment_id)), &r, err));
-    *ret = bus_pg_count(r) > 0 && strcmp(bus_pg_value(r, 0, 0), decision) == 0;
-    bus_pg_rows_free(r);
-    return BUS_OK;
-}
-
-static int award_write(struct treasury_books *b,
-                       const struct treasury_award *a,
-                       const struct treasury_schedule *s,
-                       struct bus_err *err)
-{
-    BUS_CHECK(a->amount_fen > 0 && a->payee_hash.n > 0);
-    const char *fund = treasury_books_text(b, a->fund);
-    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_fund_put,
-                               TREASURY_PARAMS(fund), NULL, err));
-    return treasury_books_ask(
-        b, consumers_treasury_sql_award_put,
-        TREASURY_PARAMS(treasury_books_id(b, &a->assignment_id),
-                        treasury_books_id(b, &a->decision_id),
-                        treasury_books_id(b, &a->household_id),
-                        treasury_books_id(b, &a->case_id),
-                        treasury_books_id(b, &a->event_id),
-                        treasury_books_text(b, a->item),
-                        treasury_books_id(b, &a->household_id),
-                        treasury_books_text(b, a->purpose), fund,
-                        treasury_books_text(b, a->bank),
-                        treasury_books_number(b, a->amount_fen),
-                        treasury_period_words[s->period],
-                        s->day_off == TREASURY_DAY_BEFORE ? "before" : "after",
-                        treasury_books_number(b, s->pay_day),
-                        treasury_books_number(b, s->from_month),
-                        treasury_books_day(b, s->decided),
-                        s->until != 0 ? treasury_books_day(b, s->until) : NULL,
-                        treasury_books_bytes(b, a->payee_hash),
-                        treasury_books_bytes(b, a->personal)),
-        NULL, err);
-}
-
-/* What no order has left for is the new decision's, from its first period on:
- * out of the batches that were prepared with the old amount. */
-static int award_take_lines(struct treasury_books *b,
-                            const struct treasury_award *a,
-                            int32_t from_day,
-                            struct bus_err *err)
-{
-    BUS_CHECK(a->amount_fen > 0);
-    struct bus_pg_rows *r = NULL;
-    BUS_TRY(treasury_books_ask(
-        b, consumers_treasury_sql_award_lines_free,
-        TREASURY_PARAMS(treasury_books_text(b, a->item),
-                        treasury_books_id(b, &a->household_id),
-                        treasury_books_text(b, a->purpose),
-                        treasury_books_day(b, from_day)),
-        &r, err));
-    const char *lines = treasury_books_ids(b, r);
-    size_t n = bus_pg_count(r);
-    bus_pg_rows_free(r);
-    if (n == 0) {
-        return BUS_OK;
-    }
-    BUS_TRY(treasury_batches_leave(b, lines, err));
-    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_take,
-                               TREASURY_PARAMS(lines), NULL, err));
-    return treasury_books_ask(
-        b, consumers_treasury_sql_award_lines_set,
-        TREASURY_PARAMS(lines, treasury_books_id(b, &a->assignment_id),
-                        treasury_books_number(b, a->amount_fen),
-                        treasury_books_text(b, a->fund),
-                        treasury_books_text(b, a->bank)),
-        NULL, err);
-}
-
-int treasury_award_take(struct treasury_books *b,
-                        const struct treasury_award *a,
-                        const struct treasury_schedule *s,
-                        bool *ret_new,
-                        struct bus_err *err)
-{
-    struct treasury_due first;
-    bool known = false;
-    *ret_new = false;
-    BUS_TRY(treasury_schedule_check(s, err));
-    BUS_TRY(award_known(b, a, &known, err));
-    if (known) {
-        return BUS_OK;
-    }
-    BUS_TRY(treasury_books_ask(
-        b, consumers_treasury_sql_award_before,
-        TREASURY_PARAMS(treasury_books_text(b, a->item),
-                        treasury_books_id(b, &a->household_id),
-                        treasury_books_text(b, a->purpose),
-                        treasury_books_id(b, &a->assignment_id)),
-        NULL, err));
-    BUS_TRY(award_write(b, a, s, err));
-    bool pays = treasury_schedule_first(s, &first);
-    BUS_CHECK(pays); /* a schedule that was checked has a first period */
-    BUS_TRY(award_take_lines(b, a, first.first, err));
-    *ret_new = true;
-    return treasury_books_act(
-        b,
-        &(struct treasury_act){.act = "award",
-                               .fund = treasury_books_text(b, a->fund),
-                               .award = treasury_books_id(b, &a->assignment_id),
-                               .amount_fen = a->amount_fen},
-        err);
-}
-
 /* --- what is due --- */
 
-/* A row of awards_due.sql. */
-static bool
-award_row(const struct bus_pg_rows *r, size_t i, struct treasury_schedule *ret)
+bool treasury_award_row(const struct bus_pg_rows *r,
+                        size_t i,
+                        struct treasury_schedule *ret)
 {
     const char *period = bus_pg_value(r, i, 7);
     int k = 0;
@@ -168,6 +44,49 @@ award_row(const struct bus_pg_rows *r, size_t i, struct treasury_schedule *ret)
     return k < TREASURY_PERIODS;
 }
 
+/* A period is called the same in two awards that begin in other months; its
+ * first day tells them apart. */
+static struct bus_id due_id(struct treasury_books *b,
+                            const struct bus_pg_rows *r,
+                            size_t i,
+                            const struct bus_id *beneficiary,
+                            const struct treasury_due *due)
+{
+    const char *period = bus_arena_printf(b->mem, "%s %s", due->period,
+                                          treasury_books_day(b, due->first));
+    b->no_memory |= period == NULL;
+    return bus_wire_due_line_id(bus_strv(bus_pg_value(r, i, 1)), beneficiary,
+                                bus_strv(period != NULL ? period : ""),
+                                bus_strv(bus_pg_value(r, i, 3)));
+}
+
+/* Not put down: it is there already, or some of its days are paid for by
+ * another line, which people have to know. */
+static int due_clash(struct treasury_books *b,
+                     const struct bus_pg_rows *award,
+                     size_t i,
+                     const char *line,
+                     const struct treasury_due *due,
+                     struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(due->first <= due->last);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_line_find,
+                               TREASURY_PARAMS(line), &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bus_pg_rows_free(r);
+    const char *note =
+        bus_arena_printf(b->mem, "DAYS_PAID_ALREADY %s", due->period);
+    b->no_memory |= note == NULL;
+    return there ? BUS_OK
+                 : treasury_books_act(b,
+                                      &(struct treasury_act){
+                                          .act = "refuse",
+                                          .award = bus_pg_value(award, i, 0),
+                                          .note = note},
+                                      err);
+}
+
 static int due_put(struct treasury_books *b,
                    const struct bus_pg_rows *r,
                    size_t i,
@@ -179,40 +98,38 @@ static int due_put(struct treasury_books *b,
     struct bus_id beneficiary;
     bool well = bus_id_parse(bus_strv(bus_pg_value(r, i, 2)), &beneficiary);
     BUS_CHECK(well);
-    struct bus_id line = bus_wire_due_line_id(
-        bus_strv(bus_pg_value(r, i, 1)), &beneficiary, bus_strv(due->period),
-        bus_strv(bus_pg_value(r, i, 3)));
+    struct bus_id line = due_id(b, r, i, &beneficiary, due);
+    const char *id = treasury_books_id(b, &line);
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_due_put,
         TREASURY_PARAMS(
-            treasury_books_id(b, &line), bus_pg_value(r, i, 0),
-            bus_pg_value(r, i, 1), bus_pg_value(r, i, 2), due->period,
-            bus_pg_value(r, i, 3), bus_pg_value(r, i, 4), bus_pg_value(r, i, 5),
-            bus_pg_value(r, i, 6), treasury_books_day(b, due->first),
-            treasury_books_day(b, due->last), treasury_books_day(b, due->pay),
-            due->back ? "true" : "false"),
+            id, bus_pg_value(r, i, 0), bus_pg_value(r, i, 1),
+            bus_pg_value(r, i, 2), due->period, bus_pg_value(r, i, 3),
+            bus_pg_value(r, i, 4), bus_pg_value(r, i, 5), bus_pg_value(r, i, 6),
+            treasury_books_day(b, due->first), treasury_books_day(b, due->last),
+            treasury_books_day(b, due->pay), due->back ? "true" : "false"),
         &put, err));
-    *made += (int64_t)bus_pg_count(put);
+    bool is_new = bus_pg_count(put) > 0;
     bus_pg_rows_free(put);
-    return BUS_OK;
+    *made += is_new;
+    return is_new ? BUS_OK : due_clash(b, r, i, id, due, err);
 }
 
-/* The lines of one award; and when to look again. */
-static int due_of_award(struct treasury_books *b,
+int treasury_award_fill(struct treasury_books *b,
                         const struct bus_policy_calendar *calendar,
                         const struct bus_pg_rows *r,
                         size_t i,
-                        int32_t through,
+                        const struct treasury_award_until *until,
                         int64_t *made,
                         struct bus_err *err)
 {
     struct treasury_schedule s;
     struct treasury_due due;
-    bool known = award_row(r, i, &s);
+    bool known = treasury_award_row(r, i, &s);
     BUS_CHECK(known);
     int32_t n = (int32_t)bus_pg_i64(r, i, 13);
     bool more = treasury_schedule_line(&s, calendar, n, &due);
-    while (more && due.pay <= through) {
+    while (more && due.pay <= until->pay && due.first < until->first) {
         BUS_TRY(due_put(b, r, i, &due, made, err));
         more = treasury_schedule_line(&s, calendar, ++n, &due);
     }
@@ -229,6 +146,8 @@ int treasury_due_make(struct treasury_books *b,
                       int64_t *ret,
                       struct bus_err *err)
 {
+    const struct treasury_award_until until = {.pay = through,
+                                               .first = INT32_MAX};
     struct bus_pg_rows *r = NULL;
     size_t n = 0;
     *ret = 0;
@@ -241,7 +160,7 @@ int treasury_due_make(struct treasury_books *b,
         BUS_CHECK(n <= AWARDS_PAGE);
         int rc = BUS_OK;
         for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-            rc = due_of_award(b, calendar, r, i, through, ret, err);
+            rc = treasury_award_fill(b, calendar, r, i, &until, ret, err);
         }
         bus_pg_rows_free(r);
         r = NULL;
@@ -277,11 +196,32 @@ static int award_overpaid(struct treasury_books *b,
     return rc;
 }
 
+int treasury_award_lines_stop(struct treasury_books *b,
+                              const struct treasury_stop *stop,
+                              struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(stop->award != NULL && stop->reason != NULL);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_lines_to_stop,
+        TREASURY_PARAMS(stop->award, stop->all ? "true" : "false",
+                        treasury_books_day(b, stop->last_day)),
+        &r, err));
+    const char *lines = treasury_books_ids(b, r);
+    size_t n = bus_pg_count(r);
+    bus_pg_rows_free(r);
+    if (n == 0) {
+        return BUS_OK;
+    }
+    BUS_TRY(treasury_batches_leave(b, lines, err));
+    return treasury_books_ask(b, consumers_treasury_sql_lines_stop,
+                              TREASURY_PARAMS(lines, stop->reason), NULL, err);
+}
+
 int treasury_award_stop(struct treasury_books *b,
                         const struct treasury_stop *stop,
                         struct bus_err *err)
 {
-    struct bus_pg_rows *r = NULL;
     const char *day = treasury_books_day(b, stop->last_day);
     BUS_CHECK(stop->award != NULL && stop->reason != NULL);
     bool ends = strcmp(stop->state, "ended") == 0;
@@ -289,19 +229,7 @@ int treasury_award_stop(struct treasury_books *b,
                                TREASURY_PARAMS(stop->award, stop->state,
                                                stop->reason, ends ? day : NULL),
                                NULL, err));
-    BUS_TRY(treasury_books_ask(
-        b, consumers_treasury_sql_lines_to_stop,
-        TREASURY_PARAMS(stop->award, stop->all ? "true" : "false", day), &r,
-        err));
-    const char *lines = treasury_books_ids(b, r);
-    size_t n = bus_pg_count(r);
-    bus_pg_rows_free(r);
-    if (n > 0) {
-        BUS_TRY(treasury_batches_leave(b, lines, err));
-        BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_lines_stop,
-                                   TREASURY_PARAMS(lines, stop->reason), NULL,
-                                   err));
-    }
+    BUS_TRY(treasury_award_lines_stop(b, stop, err));
     BUS_TRY(award_overpaid(b, stop, day, err));
     return treasury_books_act(b,
                               &(struct treasury_act){.act = "stop",
@@ -335,6 +263,8 @@ int treasury_award_resume(struct treasury_books *b,
                                TREASURY_PARAMS(award, "live", "RESUMED", NULL),
                                NULL, err));
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_lines_resume,
+                               TREASURY_PARAMS(award), NULL, err));
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_fit,
                                TREASURY_PARAMS(award), NULL, err));
     return treasury_books_act(
         b, &(struct treasury_act){.act = "resume", .award = award, .note = why},

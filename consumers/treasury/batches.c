@@ -104,7 +104,7 @@ static void sum_head(struct bus_buf *text, const struct treasury_batch *of)
     unsigned month = 0, dom = 0;
     bus_civil_from_days(of->pay_day, &year, &month, &dom);
     bus_buf_printf(text,
-                   "lianou batch 1\n%s\n%s\n%s\n%04" PRId64 "-%02u-%02u\n"
+                   "lianou batch 2\n%s\n%s\n%s\n%04" PRId64 "-%02u-%02u\n"
                    "%" PRId64 " %" PRId64 "\n",
                    of->batch, of->bank, of->fund, year, month, dom, of->lines,
                    of->total_fen);

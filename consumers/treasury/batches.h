@@ -20,8 +20,9 @@ int treasury_batch_read(struct treasury_books *b,
                         const char *batch,
                         struct treasury_batch *ret,
                         struct bus_err *err) BUS_MUSTCHECK;
-/* SM3 over, each with a line feed: "lianou batch 1", batch, bank, fund, pay
- * day, "count total"; then the lines by their ids: "line attempt order fen". */
+/* SM3 over, each with a line feed: "lianou batch 2", batch, bank, fund, pay
+ * day, "count total"; then the lines by their ids: "line attempt order fen
+ * payee", the payee's sum in hex. */
 int treasury_batch_sum(struct treasury_books *b,
                        const struct treasury_batch *of,
                        char ret[TREASURY_SUM_TEXT],

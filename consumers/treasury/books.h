@@ -88,6 +88,7 @@ int treasury_books_move(struct treasury_books *b,
 struct treasury_award
 {
     struct bus_id assignment_id, decision_id, household_id, case_id, event_id;
+    struct bus_id beneficiary; /* a member, or the household as one */
     struct bus_strv item, fund, bank;
     struct bus_strv purpose; /* "aid", or of what is paid once its case */
     int64_t amount_fen;
@@ -96,14 +97,41 @@ struct treasury_award
 struct treasury_schedule;
 struct bus_policy_calendar;
 /* A decision once is one award, however often it comes. One about the same item
- * and household takes the place of the one before: what no order has left for
- * is paid by the new one, what was sent stays as it is. BUS_ERANGE: what cannot
- * be paid so. *ret_new: it was not there. */
+ * and beneficiary takes the place of the one before, from its first period on:
+ * what no order has left for, or was stopped, is paid by the new one; what was
+ * sent stays as it is, and what the one before granted until then is still
+ * paid. BUS_ERANGE: what cannot be paid so. *ret_new: it was not there. */
 int treasury_award_take(struct treasury_books *b,
+                        const struct bus_policy_calendar *calendar,
                         const struct treasury_award *a,
                         const struct treasury_schedule *s,
                         bool *ret_new,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* Less of an award that stands, from a month on: what was granted until then is
+ * made and paid as it was; what was sent of later is claimed back as far as it
+ * is more. Of an award that is not there, or has ended: nothing. */
+struct treasury_cut
+{
+    struct bus_id assignment_id, decision_id;
+    int64_t amount_fen;
+    int32_t from_month, decided;
+    int period; /* enum treasury_period; ONCE: as it was */
+};
+int treasury_award_cut(struct treasury_books *b,
+                       const struct bus_policy_calendar *calendar,
+                       const struct treasury_cut *cut,
+                       struct bus_err *err);
+/* Another account from now on: whose sum, and sealed for `dispatch` as field
+ * `personal` of the case event event_id. Lines leave batches that were not
+ * sent, whose approvals are void. */
+struct treasury_payee
+{
+    struct bus_id assignment_id, event_id;
+    struct bus_strv payee_hash, personal;
+};
+int treasury_award_payee(struct treasury_books *b,
+                         const struct treasury_payee *payee,
+                         struct bus_err *err);
 /* Makes the lines whose pay day is not after `through`; the same ones however
  * often it is asked. *ret: how many are new. */
 int treasury_due_make(struct treasury_books *b,

@@ -7,6 +7,7 @@
 #include "bus/base/log.h"
 #include "bus/policy/award_days.h"
 #include "bus/role/keyed.h"
+#include "bus/role/payee.h"
 #include "bus/wire/ids.h"
 #include "bus/wire/keyring.h"
 #include "consumers/treasury/life.h"
@@ -116,6 +117,14 @@ static int award_ends(struct treasury_books *b,
                         err);
 }
 
+/* Of one member, or of the household: also what is of several of them, whose
+ * money is one sum to one account. */
+static struct bus_id event_beneficiary(const struct sa_case_event *c)
+{
+    BUS_CHECK(!bus_id_is_nil(&c->household_id));
+    return c->beneficiaries.n == 1 ? c->beneficiaries.v[0] : c->household_id;
+}
+
 static int decision_award(struct treasury_events *e,
                           struct treasury_books *b,
                           const struct sa_case_event *c,
@@ -140,10 +149,11 @@ static int decision_award(struct treasury_events *e,
         return award_refuse(b, c, fault, err);
     }
     return treasury_award_take(
-        b,
+        b, e->rules.calendar,
         &(struct treasury_award){.assignment_id = d->assignment_id,
                                  .decision_id = d->decision_id,
                                  .household_id = c->household_id,
+                                 .beneficiary = event_beneficiary(c),
                                  .case_id = c->case_id,
                                  .event_id = c->event_id,
                                  .item = d->item,
@@ -188,6 +198,78 @@ static int on_decision(struct treasury_events *e,
                               NULL, err);
 }
 
+/* --- less of it, or to another account --- */
+
+static int on_cut(struct treasury_events *e,
+                  struct treasury_books *b,
+                  const struct sa_case_event *c,
+                  struct bus_err *err)
+{
+    const struct sa_decision *d = &c->decision;
+    struct treasury_schedule s;
+    struct bus_err why = {0};
+    if (!d->has_amount_fen || d->amount_fen <= 0 || !schedule_of(e, c, &s)) {
+        return award_refuse(b, c, "SCHEDULE_UNKNOWN", err);
+    }
+    int rc = treasury_award_cut(
+        b, e->rules.calendar,
+        &(struct treasury_cut){.assignment_id = d->assignment_id,
+                               .decision_id = d->decision_id,
+                               .amount_fen = d->amount_fen,
+                               .from_month = s.from_month,
+                               .decided = s.decided,
+                               .period = s.period},
+        &why);
+    if (rc == BUS_ERANGE) { /* people look before any more is paid */
+        const char *award = treasury_books_id(b, &d->assignment_id);
+        BUS_TRY(award_refuse(b, c, why.msg, err));
+        return treasury_award_stop(
+            b,
+            &(struct treasury_stop){.award = award,
+                                    .state = "waiting",
+                                    .reason = "AWARD_CUT",
+                                    .last_day = s.decided,
+                                    .all = true},
+            err);
+    }
+    return rc == BUS_OK ? rc : bus_fail(err, (enum bus_errc)rc, "%s", why.msg);
+}
+
+/* Opened, summed as its decision would have been, and kept as it came. */
+static int on_payee(struct treasury_events *e,
+                    struct treasury_books *b,
+                    const struct sa_case_event *c,
+                    struct bus_err *err)
+{
+    struct bus_wire_binding at = {"case_event", "personal", &c->event_id};
+    struct bus_role_payee payee;
+    struct bus_strv plain;
+    BUS_CHECK(e->keys != NULL && c->has_assignment_id);
+    int rc = bus_wire_open(e->keys, &at, c->personal, e->mem, &plain, err);
+    if (rc == BUS_OK) {
+        rc = bus_role_payee_of(e->keys, &c->household_id, &c->assignment_id,
+                               plain, e->mem, &payee, err);
+    }
+    if (rc == BUS_ECRYPT || (rc == BUS_OK && !payee.known)) {
+        return treasury_books_act(
+            b,
+            &(struct treasury_act){.act = "refuse",
+                                   .award =
+                                       treasury_books_id(b, &c->assignment_id),
+                                   .note = "ACCOUNT_UNREADABLE"},
+            err);
+    }
+    BUS_TRY(rc);
+    return treasury_award_payee(
+        b,
+        &(struct treasury_payee){
+            .assignment_id = c->assignment_id,
+            .event_id = c->event_id,
+            .payee_hash = {(const char *)payee.sum, sizeof(payee.sum)},
+            .personal = c->personal},
+        err);
+}
+
 /* --- what became of people --- */
 
 static bool note_begins(const struct sa_case_event *c, const char *with)
@@ -203,7 +285,8 @@ static struct bus_id cause_of(const struct bus_kafka_msg *m)
     return well ? id : (struct bus_id){{0}};
 }
 
-static int on_attention(struct treasury_books *b,
+static int on_attention(struct treasury_events *e,
+                        struct treasury_books *b,
                         const struct sa_case_event *c,
                         const struct bus_kafka_msg *m,
                         struct bus_err *err)
@@ -212,6 +295,10 @@ static int on_attention(struct treasury_books *b,
         return BUS_OK;
     }
     BUS_CHECK(m != NULL);
+    if (note_begins(c, "PAYEE_CHANGED ") && c->has_assignment_id &&
+        c->has_personal) {
+        return on_payee(e, b, c, err);
+    }
     if (note_begins(c, "HEAD_LEAVES")) {
         return treasury_life_accepted(
             b,
@@ -248,9 +335,14 @@ static int on_case(struct treasury_events *e,
     if (c->kind == SA_CASE_EVENT_KIND_DECISION_ACCEPTED && c->has_decision) {
         return on_decision(e, b, c, err);
     }
+    if (c->kind == SA_CASE_EVENT_KIND_RESULT_FOLDED && c->has_decision &&
+        note_begins(c, "AWARD_CUT ")) {
+        return on_cut(e, b, c, err);
+    }
     BUS_CHECK(e->rules.catalogue != NULL);
-    return c->kind == SA_CASE_EVENT_KIND_ATTENTION ? on_attention(b, c, m, err)
-                                                   : BUS_OK;
+    return c->kind == SA_CASE_EVENT_KIND_ATTENTION
+               ? on_attention(e, b, c, m, err)
+               : BUS_OK;
 }
 
 static int on_members(struct treasury_books *b,

@@ -2,8 +2,9 @@
  * transaction, on his thread.
  *
  *   cases               accepted decisions that pay every period: awards; a
- *                       refusal after it, AWARD_ENDED: stops; what the matcher
- *                       made of a change of members
+ *                       refusal after it, AWARD_ENDED: stops; AWARD_CUT: less;
+ *                       PAYEE_CHANGED: another account; what the matcher made
+ *                       of a change of members
  *   membership-changes  who left, and when; counts once the matcher accepted it
  *   payment-results.*   answers of a bank
  *
@@ -16,12 +17,14 @@
 #include "bus/kafka/client.h"
 #include "bus/policy/catalogue.h"
 #include "bus/wire/framing.h"
+#include "bus/wire/keyring.h"
 #include "consumers/treasury/books.h"
 
 enum treasury_topic { TREASURY_CASES, TREASURY_MEMBERS, TREASURY_RESULTS };
 struct treasury_rules
 {
     const struct bus_policy_catalogue *catalogue;
+    const struct bus_policy_calendar *calendar;
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
     void *data;
@@ -33,7 +36,8 @@ struct treasury_events
 {
     struct treasury_rules rules;
     struct bus_wire_registry *schemas;
-    struct bus_arena *mem; /* of the message; reset with each */
+    struct bus_wire_keyring *keys; /* opens and sums of `dispatch` */
+    struct bus_arena *mem;         /* of the message; reset with each */
     uint64_t passed_over;
 };
 struct treasury_message

@@ -5,6 +5,7 @@
 
 #include "bus/base/check.h"
 #include "consumers/treasury/sql/answer_look.h"
+#include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/budget_put.h"
 #include "consumers/treasury/sql/fund_put.h"
 #include "consumers/treasury/sql/fund_state.h"
@@ -51,8 +52,8 @@ int treasury_budget(struct treasury_books *b,
 struct officer_line
 {
     enum treasury_line_state state;
-    int64_t attempt, amount_fen, owed_fen;
-    const char *fund, *order;
+    int64_t attempt, attempt_max, amount_fen, owed_fen;
+    const char *fund, *order, *award;
 };
 
 static int officer_line_read(struct treasury_books *b,
@@ -75,10 +76,12 @@ static int officer_line_read(struct treasury_books *b,
     }
     *ret = (struct officer_line){
         .attempt = bus_pg_i64(r, 0, 1),
+        .attempt_max = bus_pg_i64(r, 0, 6),
         .amount_fen = bus_pg_i64(r, 0, 2),
         .owed_fen = bus_pg_i64(r, 0, 3),
         .fund = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 4))),
-        .order = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 5)))};
+        .order = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 5))),
+        .award = treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 7)))};
     bool known = treasury_line_of(bus_strv(bus_pg_value(r, 0, 0)), &ret->state);
     bus_pg_rows_free(r);
     BUS_CHECK(known); /* the tables hold it */
@@ -114,12 +117,14 @@ int treasury_line_again(struct treasury_books *b,
                         "paid again / 只有被拒或退回的明细可以再发",
                         bus_fsm_word(&treasury_line_fsm, of.state));
     }
-    if (of.attempt >= 2) {
+    if (of.attempt >= of.attempt_max) {
         return bus_fail(err, BUS_ESTATE,
                         "the line was paid once more already; it needs a new "
                         "decision / 已再发一次, 须重新决定");
     }
     BUS_TRY(officer_line_move(b, line, &of, TREASURY_LINE_AGAIN, "AGAIN", err));
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_fit,
+                               TREASURY_PARAMS(of.award), NULL, err));
     return treasury_books_act(
         b,
         &(struct treasury_act){.act = "again",
@@ -146,24 +151,23 @@ int treasury_line_repaid(struct treasury_books *b,
     }
     BUS_TRY(
         officer_line_move(b, line, &of, TREASURY_LINE_REPAY, "REPAID", err));
-    BUS_TRY(treasury_books_move(
-        b,
-        &(struct treasury_move){.kind = "repay",
-                                .about = of.order,
-                                .fund = of.fund,
-                                .from = "paid",
-                                .to = "free",
-                                .line = line,
-                                .amount_fen = of.amount_fen},
-        err));
-    return treasury_books_act(
-        b,
-        &(struct treasury_act){.act = "repaid",
-                               .fund = of.fund,
-                               .line = line,
-                               .amount_fen = of.amount_fen,
-                               .note = why},
-        err);
+    BUS_TRY(
+        treasury_books_move(b,
+                            &(struct treasury_move){.kind = "repay",
+                                                    .about = of.order,
+                                                    .fund = of.fund,
+                                                    .from = "paid",
+                                                    .to = "free",
+                                                    .line = line,
+                                                    .amount_fen = of.owed_fen},
+                            err));
+    return treasury_books_act(b,
+                              &(struct treasury_act){.act = "repaid",
+                                                     .fund = of.fund,
+                                                     .line = line,
+                                                     .amount_fen = of.owed_fen,
+                                                     .note = why},
+                              err);
 }
 
 int treasury_answer_looked(struct treasury_books *b,

@@ -4,16 +4,18 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/ledger/sql/outbox_put.h"
 #include "bus/role/payee.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
+#include "consumers/treasury/sql/lines_stop.h"
 #include "consumers/treasury/sql/order_written.h"
 #include "consumers/treasury/sql/orders_unwritten.h"
-#include "consumers/treasury/sql/outbox_put.h"
 #include "consumers/treasury/states.h"
 #include "schemas/payment_order.h"
 
-#define MONTH_TEXT 7 /* yyyy-mm */
+#define MONTH_TEXT    7 /* yyyy-mm */
+#define AWARD_STOPPED "AWARD_STOPPED"
 
 /* A row of orders_unwritten.sql. */
 struct order_row
@@ -23,6 +25,7 @@ struct order_row
     int32_t pay_day;
     struct bus_id order_id, assignment, decision, household, case_id, event_id;
     struct bus_strv payee_hash, personal;
+    bool stopped; /* after it was sent, before it was written */
 };
 
 static int order_row(struct treasury_writer *w,
@@ -31,16 +34,18 @@ static int order_row(struct treasury_writer *w,
                      struct order_row *ret,
                      struct bus_err *err)
 {
-    *ret = (struct order_row){.order = bus_pg_value(r, i, 0),
-                              .amount_fen = bus_pg_i64(r, i, 1),
-                              .line = bus_pg_value(r, i, 2),
-                              .pay_day = (int32_t)bus_pg_i64(r, i, 4),
-                              .first_day = bus_pg_value(r, i, 5),
-                              .bank = bus_pg_value(r, i, 6),
-                              .fund = bus_pg_value(r, i, 7),
-                              .item = bus_pg_value(r, i, 13),
-                              .period = bus_pg_value(r, i, 14),
-                              .batch = bus_pg_value(r, i, 17)};
+    *ret =
+        (struct order_row){.order = bus_pg_value(r, i, 0),
+                           .amount_fen = bus_pg_i64(r, i, 1),
+                           .line = bus_pg_value(r, i, 2),
+                           .pay_day = (int32_t)bus_pg_i64(r, i, 4),
+                           .first_day = bus_pg_value(r, i, 5),
+                           .bank = bus_pg_value(r, i, 6),
+                           .fund = bus_pg_value(r, i, 7),
+                           .item = bus_pg_value(r, i, 13),
+                           .period = bus_pg_value(r, i, 14),
+                           .batch = bus_pg_value(r, i, 17),
+                           .stopped = strcmp(bus_pg_value(r, i, 18), "t") == 0};
     ret->payee_hash = treasury_bytes(bus_pg_value(r, i, 15), w->mem);
     ret->personal = treasury_bytes(bus_pg_value(r, i, 16), w->mem);
     const struct
@@ -75,6 +80,10 @@ static int order_payee(struct treasury_writer *w,
     struct bus_strv plain, body;
     uint32_t id = 0;
     void *record = NULL;
+    if (o->stopped) {
+        *ret_fault = AWARD_STOPPED;
+        return BUS_OK;
+    }
     *ret_fault = "ACCOUNT_UNREADABLE";
     int rc = bus_wire_open(w->keys, &was, o->personal, w->mem, &plain, err);
     if (rc == BUS_ECRYPT) {
@@ -139,15 +148,17 @@ static int order_put(struct treasury_writer *w,
                                    err));
     const char *household = treasury_books_id(b, &o->household);
     return treasury_books_ask(
-        b, consumers_treasury_sql_outbox_put,
+        b, bus_ledger_sql_outbox_put,
         TREASURY_PARAMS(topic, household, treasury_books_bytes(b, framed),
                         treasury_books_id(b, event_id), "sa.payment_order.v1",
                         household, treasury_books_id(b, &o->case_id),
-                        treasury_books_id(b, &o->event_id)),
+                        treasury_books_id(b, &o->event_id), TREASURY_ITSELF,
+                        NULL),
         NULL, err);
 }
 
-/* As if the bank had rejected it: the money is free, people see the reason. */
+/* As if the bank had rejected it: the money is free, people see the reason.
+ * What has stopped since is not paid once more: it stops as the others did. */
 static int order_refuse(struct treasury_books *b,
                         const struct order_row *o,
                         const struct bus_id *event_id,
@@ -165,7 +176,7 @@ static int order_refuse(struct treasury_books *b,
                                                   .amount_fen = o->amount_fen,
                                                   .note = fault},
                            err));
-    return treasury_result_take(
+    BUS_TRY(treasury_result_take(
         b,
         &(struct treasury_result){.event_id = *event_id,
                                   .order_id = o->order_id,
@@ -174,7 +185,13 @@ static int order_refuse(struct treasury_books *b,
                                   .reference = BUS_STRV(TREASURY_ITSELF),
                                   .outcome = TREASURY_REJECTED,
                                   .value_day = b->day},
-        &end, err);
+        &end, err));
+    const char *lines = bus_arena_printf(b->mem, "{%s}", o->line);
+    b->no_memory |= lines == NULL;
+    return strcmp(fault, AWARD_STOPPED) == 0
+               ? treasury_books_ask(b, consumers_treasury_sql_lines_stop,
+                                    TREASURY_PARAMS(lines, fault), NULL, err)
+               : BUS_OK;
 }
 
 static int order_write(struct treasury_writer *w,

@@ -2,8 +2,9 @@
  *
  * An order is written once, sealed for its bank, in one transaction with the
  * mark that it was; its event's id is derived, so that it may be relayed again.
- * The last door: more than order_max_fen, or another account than the one that
- * was decided on, does not leave; its line is rejected here, with the reason.
+ * The last door: more than order_max_fen, another account than the one that was
+ * approved, or what has stopped since it was sent, does not leave; its line is
+ * rejected here, with the reason.
  */
 #ifndef CONSUMERS_TREASURY_ORDERS_H
 #define CONSUMERS_TREASURY_ORDERS_H

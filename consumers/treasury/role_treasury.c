@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "bus/base/check.h"
+#include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
 #include "bus/conf/limits.h"
 #include "bus/policy/calendar.h"
-#include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/role/keys.h"
 #include "bus/role/types.h"
@@ -52,9 +52,9 @@ struct treasury
     size_t batch_count;
     struct bus_kafka_place *places;
     size_t place_count, place_max;
-    struct treasury_outbox outbox; /* on its way to the broker */
+    struct bus_ledger_outbox outbox; /* on its way to the broker */
     size_t unacked;
-    int64_t acked[TREASURY_ORDERS_PAGE];
+    int64_t acked[BUS_LEDGER_OUTBOX_PAGE];
     size_t acked_count;
     enum treasury_job job; /* under way */
     struct bus_err failure;
@@ -96,27 +96,11 @@ static void job_work(void *data) /* on a pool thread */
 
 static void outbox_relay(struct treasury *t)
 {
-    BUS_CHECK(t->unacked == 0 && t->outbox.n <= TREASURY_ORDERS_PAGE);
+    BUS_CHECK(t->unacked == 0 && t->outbox.n <= BUS_LEDGER_OUTBOX_PAGE);
     for (size_t i = 0; i < t->outbox.n; i++) {
-        const struct treasury_outgoing *o = &t->outbox.v[i];
-        struct bus_role_rendered r;
+        struct bus_ledger_outgoing *o = &t->outbox.v[i];
         struct bus_err err;
-        bus_role_emit_headers(
-            &(struct bus_role_emit){.ce_type = o->ce_type,
-                                    .source = t->frame.source,
-                                    .event_id = o->event_id,
-                                    .household_id = o->household_id,
-                                    .case_id = o->case_id,
-                                    .cause_id = o->cause_id,
-                                    .occurred_at = o->occurred_at},
-            &r);
-        const struct bus_kafka_out_msg m = {.topic = o->topic,
-                                            .partition = -1,
-                                            .key = r.key,
-                                            .value = o->value,
-                                            .headers = r.headers,
-                                            .headers_count = r.headers_count};
-        if (bus_kafka_producer_send(t->producer, &m, &t->outbox.v[i], &err) !=
+        if (bus_ledger_outbox_send(t->producer, o, t->frame.source, o, &err) !=
             BUS_OK) {
             break; /* the rest stays in the outbox, and is sent next time */
         }
@@ -132,7 +116,7 @@ static void job_well(struct treasury *t)
         bus_kafka_consumer_start(t->consumer, t->places, t->place_count);
         break;
     case TREASURY_JOB_RELAYED:
-        t->outbox_wanted = t->acked_count == TREASURY_ORDERS_PAGE;
+        t->outbox_wanted = t->acked_count == BUS_LEDGER_OUTBOX_PAGE;
         t->acked_count = 0;
         break;
     case TREASURY_JOB_BATCH:
@@ -187,7 +171,7 @@ static void job_ended(void *data)
 static enum treasury_job job_wanted(const struct treasury *t)
 {
     bool empty = t->unacked == 0;
-    BUS_CHECK(t->acked_count <= TREASURY_ORDERS_PAGE);
+    BUS_CHECK(t->acked_count <= BUS_LEDGER_OUTBOX_PAGE);
     return t->stuck                      ? TREASURY_JOB_NONE
            : empty && t->acked_count > 0 ? TREASURY_JOB_RELAYED
            : t->draining                 ? TREASURY_JOB_NONE
@@ -285,10 +269,10 @@ static void treasury_acked(void *data,
                            const struct bus_err *err)
 {
     struct treasury *t = data;
-    const struct treasury_outgoing *o = token;
+    const struct bus_ledger_outgoing *o = token;
     (void)partition;
     (void)offset;
-    BUS_CHECK(t->unacked > 0 && t->acked_count < TREASURY_ORDERS_PAGE);
+    BUS_CHECK(t->unacked > 0 && t->acked_count < BUS_LEDGER_OUTBOX_PAGE);
     t->unacked--;
     if (err == NULL) {
         t->acked[t->acked_count++] = o->id;
@@ -436,6 +420,7 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
     w->calendar = t->calendar;
     w->events = (struct treasury_events){
         .rules = {.catalogue = t->catalogue,
+                  .calendar = t->calendar,
                   .bank_of = treasury_bank_of,
                   .data = c,
                   .partitions = (int32_t)c->kafka.partitions,
@@ -445,10 +430,13 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
         .mem = &w->message};
     w->writer = (struct treasury_writer){.config = c, .mem = &w->order};
     BUS_CHECK(c->money.order_max_fen > 0);
-    return w->events.schemas == NULL
-               ? bus_fail(err, BUS_ENOMEM, "schemas")
-               : bus_role_keyring_open(c, "dispatch", needs, 2, &w->writer.keys,
-                                       err);
+    if (w->events.schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "schemas");
+    }
+    BUS_TRY(
+        bus_role_keyring_open(c, "dispatch", needs, 2, &w->writer.keys, err));
+    w->events.keys = w->writer.keys;
+    return BUS_OK;
 }
 
 static int treasury_start(struct treasury *t, struct bus_err *err)

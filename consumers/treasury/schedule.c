@@ -209,6 +209,20 @@ bool treasury_schedule_first(const struct treasury_schedule *s,
     return schedule_period(s, 0, ret, &start);
 }
 
+bool treasury_schedule_has(const struct treasury_schedule *s,
+                           int32_t first,
+                           int32_t last)
+{
+    struct treasury_due due;
+    int32_t start = 0, n = 0;
+    BUS_CHECK(first <= last);
+    while (schedule_period(s, n, &due, &start) && due.first < first) {
+        n++;
+    }
+    return schedule_period(s, n, &due, &start) && due.first == first &&
+           due.last == last;
+}
+
 bool treasury_schedule_line(const struct treasury_schedule *s,
                             const struct bus_policy_calendar *calendar,
                             int32_t n,

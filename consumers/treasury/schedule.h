@@ -87,6 +87,11 @@ bool treasury_schedule_line(const struct treasury_schedule *s,
 bool treasury_schedule_first(const struct treasury_schedule *s,
                              struct treasury_due *ret);
 
+/* Is one of its periods of exactly these days? */
+bool treasury_schedule_has(const struct treasury_schedule *s,
+                           int32_t first,
+                           int32_t last);
+
 /* "2026-07" into a month; false if it is none. */
 bool treasury_month_parse(struct bus_strv text, int32_t *ret);
 

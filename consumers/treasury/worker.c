@@ -2,11 +2,8 @@
 
 #include <string.h>
 
-#include "bus/base/buf.h"
 #include "bus/base/check.h"
 #include "bus/base/log.h"
-#include "consumers/treasury/sql/outbox_next.h"
-#include "consumers/treasury/sql/outbox_sent.h"
 #include "consumers/treasury/sql/reading_ask.h"
 #include "consumers/treasury/sql/reading_put.h"
 
@@ -173,52 +170,17 @@ int treasury_worker_tick(struct treasury_worker *w,
     return rc;
 }
 
-static bool
-outgoing_row(struct treasury_outbox *to, const struct bus_pg_rows *r, size_t i)
-{
-    struct treasury_outgoing *o = &to->v[i];
-    const char *hex = bus_pg_value(r, i, 2);
-    *o = (struct treasury_outgoing){
-        .id = bus_pg_i64(r, i, 0),
-        .topic = bus_arena_strdup(&to->mem, bus_pg_value(r, i, 1)),
-        .value = treasury_bytes(hex, &to->mem),
-        .ce_type = bus_arena_strdup(&to->mem, bus_pg_value(r, i, 4)),
-        .occurred_at = bus_pg_i64(r, i, 8)};
-    struct bus_id *ids[] = {&o->event_id, NULL, &o->household_id, &o->case_id,
-                            &o->cause_id};
-    bool well = o->topic != NULL && o->ce_type != NULL && o->value.p != NULL;
-    for (size_t k = 0; k < sizeof(ids) / sizeof(ids[0]); k++) {
-        well &= ids[k] == NULL ||
-                bus_id_parse(bus_strv(bus_pg_value(r, i, 3 + k)), ids[k]);
-    }
-    return well;
-}
-
 int treasury_worker_outbox(struct treasury_worker *w,
-                           struct treasury_outbox *ret,
+                           struct bus_ledger_outbox *ret,
                            struct bus_err *err)
 {
     struct treasury_books b;
-    struct bus_pg_rows *r = NULL;
     int rc = worker_begin(w, 0, &b, err);
     if (rc != BUS_OK) {
         return worker_ended(w, rc, err);
     }
-    bus_arena_reset(&ret->mem);
-    ret->n = 0;
-    rc = treasury_books_ask(
-        &b, consumers_treasury_sql_outbox_next,
-        TREASURY_PARAMS(treasury_books_number(&b, TREASURY_ORDERS_PAGE)), &r,
-        err);
-    size_t n = rc == BUS_OK ? bus_pg_count(r) : 0;
-    BUS_CHECK(n <= TREASURY_ORDERS_PAGE);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
-        ret->n++;
-        rc = outgoing_row(ret, r, i)
-                 ? BUS_OK
-                 : bus_fail(err, BUS_EBUG, "a row of the outbox");
-    }
-    bus_pg_rows_free(r);
+    BUS_CHECK(ret != NULL);
+    rc = bus_ledger_outbox_next(w->pg, TREASURY_ITSELF, ret, err);
     return worker_end(w, &b, rc, err);
 }
 
@@ -228,24 +190,12 @@ int treasury_worker_relayed(struct treasury_worker *w,
                             struct bus_err *err)
 {
     struct treasury_books b;
-    struct bus_buf list;
     int rc = worker_begin(w, 0, &b, err);
     if (rc != BUS_OK) {
         return worker_ended(w, rc, err);
     }
-    BUS_CHECK(n > 0 && n <= TREASURY_ORDERS_PAGE);
-    bus_buf_init(&list, 0);
-    for (size_t i = 0; i < n; i++) {
-        bus_buf_printf(&list, "%c%lld", i == 0 ? '{' : ',', (long long)ids[i]);
-    }
-    bus_buf_putc(&list, '}');
-    rc = list.failed
-             ? bus_fail(err, BUS_ENOMEM, "a list of what was relayed")
-             : treasury_books_ask(&b, consumers_treasury_sql_outbox_sent,
-                                  TREASURY_PARAMS(bus_buf_cstr(&list)), NULL,
-                                  err);
-    bus_buf_fini(&list);
-    return worker_end(w, &b, rc, err);
+    BUS_CHECK(n > 0 && n <= BUS_LEDGER_OUTBOX_PAGE);
+    return worker_end(w, &b, bus_ledger_outbox_sent(w->pg, ids, n, err), err);
 }
 
 void treasury_worker_close(struct treasury_worker *w)

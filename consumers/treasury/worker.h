@@ -6,6 +6,7 @@
 #define CONSUMERS_TREASURY_WORKER_H
 
 #include "bus/kafka/client.h"
+#include "bus/ledger/outbox.h"
 #include "consumers/treasury/events.h"
 #include "consumers/treasury/orders.h"
 
@@ -28,23 +29,6 @@ struct treasury_worker
     struct treasury_writer writer;
 };
 
-/* An order on its way out of the outbox. */
-struct treasury_outgoing
-{
-    int64_t id;
-    const char *topic;
-    struct bus_strv value;
-    struct bus_id event_id, household_id, case_id, cause_id;
-    const char *ce_type;
-    int64_t occurred_at;
-};
-struct treasury_outbox
-{
-    struct bus_arena mem;
-    struct treasury_outgoing v[TREASURY_ORDERS_PAGE];
-    size_t n;
-};
-
 /* Next offsets of places; -1: nothing read yet. */
 int treasury_worker_offsets(struct treasury_worker *w,
                             struct bus_kafka_place *places,
@@ -63,7 +47,7 @@ int treasury_worker_tick(struct treasury_worker *w,
                          struct bus_err *err) BUS_MUSTCHECK;
 /* What is to be relayed; and what was. */
 int treasury_worker_outbox(struct treasury_worker *w,
-                           struct treasury_outbox *ret,
+                           struct bus_ledger_outbox *ret,
                            struct bus_err *err) BUS_MUSTCHECK;
 int treasury_worker_relayed(struct treasury_worker *w,
                             const int64_t *ids,

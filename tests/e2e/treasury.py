@@ -96,15 +96,31 @@ def months(bus):
     return int(asked(bus, "SELECT count(*) FROM due_line"))
 
 
+def no_longer_in_office(bus):
+    """Who left office by the register that the bureau has published pays nothing, whatever this machine's folder says."""
+    theirs = FOLDER.parent / "published"
+    shutil.copytree(FOLDER, theirs)
+    path = theirs / "registers/operators.csv"
+    line = next(x for x in path.read_text().splitlines() if x.startswith(CHEN + ","))
+    path.write_text(path.read_text().replace(line, line + str(TODAY - datetime.timedelta(1))))
+    bus.town.lianou("register", "publish", "--config", str(theirs))
+    said = treasury(bus, "budget", "CG", "1.00", "--why", "x", who=CHEN, good=False)
+    assert "may not" in said, said
+    bus.town.lianou("register", "publish", "--config", str(FOLDER))
+    print("out of office by the published register: pays nothing")
+
+
 def run(bus):
     for who in (ZHAO, CHEN, LIU):
         subprocess.run([bus.town.program, "account", "add", who, "--operator", who], env=bus.town.env,
                        input=PASSWORD + "\n", text=True, check=True, capture_output=True)
     q, first = granted(bus, 1, "T-1", 66000)
+    clock_tells(bus, q)
     assert until(lambda: months(bus) >= 3, 60, bus.town.moved), months(bus)
     n = months(bus)
     assert "0.00 yuan free" in treasury(bus, "batch", "prepare", "CG", "2099-12-31", who=ZHAO, good=False)
     assert "OPERATOR_LIMIT" in treasury(bus, "budget", "CG", "500000.01", "--why", "2026", who=ZHAO, good=False)
+    no_longer_in_office(bus)
     treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
     assert "ACCOUNT" in treasury(bus, "budget", "CG", "1.00", "--why", "x", good=False).upper()
     batch = batched(bus)
@@ -177,6 +193,27 @@ def decided_anew(bus):
     print("given by the post after the bank refused: the bank pays no more of it")
 
 
+def clock_tells(bus, q):
+    """Until when the assignment is to be decided is told, once, over a kill between the ledger and the outbox, and one
+    between the outbox and the topic."""
+    about = uuid.UUID(bytes=q["assignment_id"])
+    becomes(bus, 1, "SELECT count(*) FROM deadline WHERE rule = 'decisions' AND about = '%s' AND stage = 'done'" % about, "decided")
+    becomes(bus, "t", "SELECT day >= (now() AT TIME ZONE 'Asia/Shanghai')::date FROM clock_day", "today is told")
+    asked(bus, "SELECT clock_opens('decisions', '%s', household_id, case_id, item, 'MZ', '%s', now()) FROM deadline "
+               "WHERE rule = 'decisions' AND about = '%s'" % (about, TODAY, about))
+    bus.town.kill("clock")
+    (_, told), = bus.events("due", 1, seconds=90, about=about.bytes)
+    assert (told["rule"], told["stage"], told["whose"]) == ("decisions", "SOON", "MZ"), told
+    asked(bus, "UPDATE outbox SET sent_at = NULL WHERE event_id = '%s'" % uuid.UUID(bytes=told["event_id"]))
+    bus.town.kill("clock")
+    becomes(bus, 0, "SELECT count(*) FROM outbox WHERE sent_at IS NULL", "relayed again")
+    bus.take(2)
+    ids = {r["event_id"] for _, k, r in bus.read if k == "due" and r["about"] == about.bytes}
+    assert ids == {told["event_id"]}, ids
+    assert str(about) in bus.town.lianou("clock", "due", "--rule", "decisions").stdout
+    print("a deadline is told once, over two kills")
+
+
 def head_of(bus, q):
     (_, a), *_ = bus.events("application", 1, household_id=q["household_id"])
     return a["members"][0]["person_id"]
@@ -186,7 +223,7 @@ def main():
     shutil.copytree(SOURCE / "bus-config", FOLDER)
     conf = FOLDER / "bus.yaml"
     conf.write_text(conf.read_text().replace("\ntreasury: # ops/docs/treasury.md\n", "\ntreasury:\n  lead_days: 60\n", 1))
-    bus = Bus(FOLDER, roles=("matcher", "dispatch", "treasury"))
+    bus = Bus(FOLDER, roles=("matcher", "dispatch", "ledger", "treasury", "clock"))
     good = False
     try:
         run(bus)

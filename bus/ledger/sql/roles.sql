@@ -6,7 +6,7 @@ DO $$
 DECLARE
     who text;
     names CONSTANT text[] := ARRAY['lianou_ledger', 'lianou_intake', 'lianou_reader', 'lianou_accounts',
-                                   'lianou_treasury'];
+                                   'lianou_treasury', 'lianou_clock'];
 BEGIN
     FOREACH who IN ARRAY names LOOP
         BEGIN
@@ -47,4 +47,9 @@ BEGIN
     GRANT SELECT ON account TO lianou_treasury; -- who approves logs in
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_treasury;
     GRANT INSERT, DELETE, SELECT ON account_session TO lianou_treasury;
+    -- The clock reads what there is and writes until when.
+    GRANT SELECT ON event, reading, award, due_line TO lianou_clock;
+    GRANT SELECT, INSERT, UPDATE ON deadline, clock_reading, clock_day, outbox TO lianou_clock;
+    GRANT USAGE ON SEQUENCE outbox_id_seq TO lianou_clock;
+    GRANT SELECT ON deadline TO lianou_reader;
 END $$

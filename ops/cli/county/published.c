@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/catalogue/register_files.h"
 #include "bus/role/emit.h"
 #include "bus/role/types.h"
 #include "bus/wire/crypt.h"
@@ -80,6 +81,104 @@ int cli_published_send(const struct bus_config *c,
         .headers_count = r.headers_count,
     };
     return cli_topic_send(&c->kafka, "lianou-publish", &m, err);
+}
+
+/* --- the register in force --- */
+
+struct in_force
+{
+    const struct bus_config *config;
+    struct bus_catalogue_bureau bureau;
+    struct bus_wire_registry *schemas;
+    struct bus_arena mem;
+    int64_t newest_ms;
+    struct bus_register *best; /* NULL: none was published that counts */
+};
+
+static struct bus_register *
+in_force_made(struct in_force *f, const struct bus_catalogue_publication *p)
+{
+    struct bus_catalogue_archive a;
+    struct bus_faults faults;
+    struct bus_err why;
+    if (p->published_ms <= f->newest_ms ||
+        bus_catalogue_publication_verify(p, &f->bureau, &why) != BUS_OK ||
+        bus_catalogue_archive_unpack(p->archive, p->kind, &f->mem, &a, &why) !=
+            BUS_OK) {
+        return NULL;
+    }
+    bus_faults_init(&faults, &f->mem);
+    struct bus_register *r =
+        bus_catalogue_register_new(&a, f->config, NULL, &faults);
+    if (r != NULL && !bus_strv_is(p->version, bus_registers_version(r))) {
+        bus_registers_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+/* As the roles do (register_watch.h): what does not count changes nothing. */
+static int
+in_force_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
+{
+    struct in_force *f = data;
+    struct bus_catalogue_publication p;
+    struct bus_err why;
+    (void)err;
+    bus_arena_reset(&f->mem);
+    if (m->value.p == NULL ||
+        bus_catalogue_publication_read(f->schemas, BUS_ARCHIVE_REGISTER,
+                                       f->config->county.code, m->value,
+                                       &f->mem, &p, &why) != BUS_OK) {
+        return BUS_OK;
+    }
+    struct bus_register *r = in_force_made(f, &p);
+    if (r != NULL) {
+        bus_registers_free(f->best);
+        f->best = r;
+        f->newest_ms = p.published_ms;
+    }
+    return BUS_OK;
+}
+
+static int in_force_own(struct in_force *f, struct bus_err *err)
+{
+    struct bus_faults faults;
+    bus_faults_init(&faults, &f->mem);
+    f->best = bus_catalogue_register_folder(f->config, &faults);
+    return f->best != NULL ? BUS_OK : bus_faults_fail(&faults, err);
+}
+
+int cli_published_register(const struct bus_config *c,
+                           struct bus_register **ret,
+                           struct bus_err *err)
+{
+    struct in_force f = {.config = c, .newest_ms = -1};
+    struct topic_read q = {.config = c,
+                           .topic =
+                               bus_catalogue_archive_word(BUS_ARCHIVE_REGISTER),
+                           .last = TOPIC_ALL,
+                           .cb = in_force_take,
+                           .data = &f};
+    BUS_TRY(bus_catalogue_bureau_read(c, &f.bureau, err));
+    f.schemas = bus_role_types_registry();
+    if (f.schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "schemas");
+    }
+    bus_arena_init(&f.mem, 0, 0);
+    int rc = cli_topic_each(&q, err);
+    if (rc == BUS_EUNKNOWN) { /* no such topic: none was ever published */
+        rc = BUS_OK;
+    }
+    rc = rc == BUS_OK && f.best == NULL ? in_force_own(&f, err) : rc;
+    bus_arena_fini(&f.mem);
+    bus_wire_registry_free(f.schemas);
+    if (rc != BUS_OK) {
+        bus_registers_free(f.best);
+        return rc;
+    }
+    *ret = f.best;
+    return BUS_OK;
 }
 
 /* --- showing --- */

@@ -3,6 +3,7 @@
 #define OPS_CLI_COUNTY_PUBLISHED_H
 
 #include "bus/catalogue/publication.h"
+#include "bus/registers/registers.h"
 
 /* Signs with the key file (NULL: bureau.key) and holds the signature against
  * bureau.public_key, as every reader will. *room keeps what p->signer and
@@ -17,6 +18,13 @@ int cli_published_send(const struct bus_config *c,
                        const struct bus_catalogue_publication *p,
                        struct bus_arena *mem,
                        struct bus_err *err) BUS_MUSTCHECK;
+/* The register in force, as every role has it: the latest published one that
+ * counts; the folder's own while none does. To be freed. BUS_ECONFIG: a fault
+ * in the folder's; a broker that does not answer: nobody knows what is in
+ * force. */
+int cli_published_register(const struct bus_config *c,
+                           struct bus_register **ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* Prints each one on the topic: which, when, by whom, whether it counts and if
  * not why; then the one in force today. */
 int cli_published_show(const struct bus_config *c,

@@ -2,17 +2,18 @@
  *
  * Whoever changes something logs in with his account (--account; the password
  * is asked for, or the first line of standard input): who he is, and whether he
- * may, is asked of the register that day. Every action is a row. */
+ * may, is asked of the register that is in force that day: the published one.
+ * Every action is a row. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/catalogue/register_files.h"
 #include "bus/policy/calendar.h"
 #include "bus/web/accounts.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/sql/award_find.h"
+#include "ops/cli/county/published.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/treasury.h"
 #include "ops/cli/password.h"
@@ -47,12 +48,8 @@ static int treasury_may(struct asked_treasury *a,
                         int64_t amount_fen,
                         struct bus_err *err)
 {
-    struct bus_faults faults;
-    bus_faults_init(&faults, &a->t.mem);
-    struct bus_register *r =
-        bus_catalogue_register_folder(&a->t.config, &faults);
-    if (r == NULL) {
-        return bus_faults_fail(&faults, err);
+    if (a->in_force == NULL) {
+        BUS_TRY(cli_published_register(&a->t.config, &a->in_force, err));
     }
     const struct bus_register_claim claim = {
         .operator_id = bus_strv(a->operator_id),
@@ -60,8 +57,7 @@ static int treasury_may(struct asked_treasury *a,
         .owner = bus_strv(a->t.config.county.code),
         .amount_fen = amount_fen,
         .day = a->books.day};
-    enum bus_register_answer answer = bus_registers_may(r, &claim);
-    bus_registers_free(r);
+    enum bus_register_answer answer = bus_registers_may(a->in_force, &claim);
     return answer == BUS_REGISTER_YES
                ? BUS_OK
                : bus_fail(err, BUS_EDENIED,
@@ -318,6 +314,7 @@ static int treasury_run_command(int argc, char **argv)
     }
     bus_arena_init(&a.mem, 0, TEXTS_BYTES);
     int rc = treasury_work(&a, act, &err);
+    bus_registers_free(a.in_force);
     bus_arena_fini(&a.mem);
     return cli_tool_close(&a.t, "treasury", rc, &err);
 }

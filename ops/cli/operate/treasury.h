@@ -2,6 +2,7 @@
 #ifndef OPS_CLI_OPERATE_TREASURY_H
 #define OPS_CLI_OPERATE_TREASURY_H
 
+#include "bus/registers/registers.h"
 #include "consumers/treasury/books.h"
 #include "ops/cli/tool.h"
 
@@ -15,6 +16,7 @@ struct asked_treasury
     struct bus_arena mem;
     struct treasury_books books;
     char operator_id[33];
+    struct bus_register *in_force; /* NULL: not asked yet */
 };
 
 /* treasury_show.c: what there is; nothing is changed. */

@@ -78,10 +78,10 @@ static void begin(const char *name)
     "INSERT INTO batch (batch_id, bank, fund, pay_day, number, lines, "   \
     "total_fen, sm3, prepared_by) VALUES (u(" id "), 'nongshang', 'CG', " \
     "'2020-12-10', " number ", " n ", " n " * 66000, sum32('1'), 'zhao'); "
-#define INTO(id, line, attempt, order)                                     \
-    "INSERT INTO batch_line (batch_id, line_id, attempt, order_id, "       \
-    "amount_fen) VALUES (u(" id "), " line ", " attempt ", u(" order "), " \
-    "66000); "
+#define INTO(id, line, attempt, order)                               \
+    "INSERT INTO batch_line (batch_id, line_id, attempt, order_id, " \
+    "amount_fen, payee_hash) VALUES (u(" id "), " line ", " attempt  \
+    ", u(" order "), 66000, sum16('0')); "
 
 static void the_moves_are_the_tables(void **state)
 {
@@ -119,14 +119,36 @@ static void the_moves_are_the_tables(void **state)
     assert_int_equal(place_number("SELECT count(*) FROM treasury_move"), rows);
 }
 
+/* The line A's days again, by another bank. */
+#define AGAIN(called, days)                                                   \
+    "INSERT INTO due_line (line_id, assignment_id, item, beneficiary, "       \
+    "period, purpose, fund, bank, amount_fen, first_day, last_day, "          \
+    "pay_day, back) SELECT u(999), assignment_id, item, beneficiary, " called \
+    ", 'LF', 'youchu', 1, " days ", pay_day, back FROM due_line WHERE "       \
+    "line_id = " LINE_A
+
 static void a_period_is_paid_once(void **state)
 {
     (void)state;
     begin("periods");
-    is("INSERT INTO due_line SELECT u(999), assignment_id, item, beneficiary, "
-       "period, purpose, 'LF', 'youchu', 1, first_day, last_day, pay_day, back "
-       "FROM due_line WHERE line_id = " LINE_A,
-       "due_line_item_beneficiary_period_purpose_key");
+    is(AGAIN("period, purpose", "first_day, last_day"), "due_line_days");
+    /* told apart by days, whatever the period is called */
+    is(AGAIN("'2020Q4', purpose", "first_day, last_day"), "due_line_days");
+    is(AGAIN("'2020', purpose", "first_day - 300, last_day - 27"),
+       "due_line_days");
+    is(AGAIN("period, 'other'", "first_day, last_day"), "due_line_of_item");
+    is(AGAIN("period, purpose", "first_day - 60, last_day - 60"), "well");
+    is("UPDATE due_line SET state = 'stopped' WHERE line_id = u(999)", "well");
+    is("INSERT INTO due_line (line_id, assignment_id, item, beneficiary, "
+       "period, purpose, fund, bank, amount_fen, first_day, last_day, pay_day, "
+       "back) SELECT u(998), assignment_id, item, beneficiary, period, "
+       "purpose, fund, bank, 1, first_day, last_day, pay_day, back FROM "
+       "due_line WHERE line_id = u(999)",
+       "well"); /* what was stopped pays for no day */
+    is("UPDATE due_line SET state = 'due' WHERE line_id = u(999)",
+       "due_line_days");
+    is("UPDATE due_line SET assignment_id = u(3) WHERE line_id = " LINE_A,
+       "due_line_of_item");
     is("INSERT INTO award SELECT u(9), decision_id, household_id, case_id, "
        "u(39), item, beneficiary, purpose, fund, 'youchu', amount_fen, period, "
        "day_off, pay_day, from_month, decided, until, 'live', note, 0, NULL, "
@@ -161,6 +183,18 @@ static void a_line_is_in_one_open_batch(void **state)
        "batch_bank_fund_pay_day_number_key");
     is("UPDATE due_line SET amount_fen = 1 WHERE line_id = " LINE_A,
        "line_stands");
+    is("UPDATE due_line SET first_day = first_day - 1 WHERE line_id = " LINE_A,
+       "line_stands");
+    /* nor does another award of the item take it out of its batch */
+    is("INSERT INTO award SELECT u(8), decision_id, household_id, case_id, "
+       "u(38), item, beneficiary, purpose, fund, bank, amount_fen, period, "
+       "day_off, pay_day, from_month, decided, until, 'ended', note, 0, NULL, "
+       "payee_hash, personal FROM award WHERE assignment_id = u(1)",
+       "well");
+    is("UPDATE due_line SET assignment_id = u(8) WHERE line_id = " LINE_A,
+       "line_stands");
+    is("UPDATE due_line SET assignment_id = u(8) WHERE line_id = " LINE_B,
+       "well");
     /* count, total, fund, bank, day and amount are the lines' own */
     is(BATCH("301", "1", "2") INTO("301", LINE_L, "1", "403"), "batch_adds_up");
     is(BATCH("301", "1", "1") INTO("301", LINE_L, "1", "403"), "batch_adds_up");
@@ -191,6 +225,7 @@ static void two_others_approve(void **state)
     is("DELETE FROM batch_line", "batch_stands");
     is("UPDATE batch_line SET amount_fen = 1", "batch_stands");
     is("UPDATE batch_line SET order_id = u(499)", "batch_stands");
+    is("UPDATE batch_line SET payee_hash = sum16('1')", "batch_stands");
     is(INTO("300", LINE_C, "1", "402"), "batch_stands");
     is("UPDATE batch SET state = 'approved_twice', approved_second = 'sun'",
        "well");

@@ -82,11 +82,20 @@ static void number_is(int64_t want, const char *sql)
 
 static char hash[16];
 
+/* Decided on this day of November 2020; of an assignment of its own. */
+static struct
+{
+    enum treasury_period period;
+    int assignment; /* 0: its own */
+} decided_as = {TREASURY_MONTH, 0};
+
 static void award_of(int household, int decision, int64_t fen, int from_month)
 {
-    struct treasury_award a = {.assignment_id = id_of(1000 + decision),
+    int asked = decided_as.assignment != 0 ? decided_as.assignment : decision;
+    struct treasury_award a = {.assignment_id = id_of(1000 + asked),
                                .decision_id = id_of(2000 + decision),
                                .household_id = id_of(household),
+                               .beneficiary = id_of(household),
                                .case_id = id_of(3000),
                                .event_id = id_of(4000 + decision),
                                .item = BUS_STRV("MZ01"),
@@ -96,13 +105,14 @@ static void award_of(int household, int decision, int64_t fen, int from_month)
                                .amount_fen = fen,
                                .payee_hash = {hash, sizeof(hash)},
                                .personal = BUS_STRV("sealed")};
-    struct treasury_schedule s = {.period = TREASURY_MONTH,
+    struct treasury_schedule s = {.period = decided_as.period,
                                   .pay_day = 10,
                                   .from_month = from_month,
                                   .decided = day_of(2020, 11, 19)};
     bool is_new = false;
     as(TREASURY_ITSELF);
-    came(treasury_award_take(&books, &a, &s, &is_new, &err), BUS_OK, NULL);
+    came(treasury_award_take(&books, calendar, &a, &s, &is_new, &err), BUS_OK,
+         NULL);
 }
 
 static int64_t due_by(int32_t day)
@@ -274,6 +284,13 @@ static void a_batch_that_was_changed_stays(void **state)
     place_do("UPDATE batch_line SET order_id = gen_random_uuid()");
     approved("op-qian", BUS_ESTATE, "not what its SM3 says");
     number_is(1, "SELECT count(*) FROM batch WHERE state = 'prepared'");
+    /* nor to another account than the one of its sum */
+    as("op-zhao");
+    came(treasury_batch_withdraw(&books, batch, "changed", &err), BUS_OK, NULL);
+    prepared("op-zhao", BUS_OK, NULL);
+    place_do("UPDATE batch_line SET payee_hash = decode(repeat('ab', 16), "
+             "'hex')");
+    approved("op-qian", BUS_ESTATE, "not what its SM3 says");
     as("op-zhao");
     came(treasury_batch_withdraw(&books, batch, "changed", &err), BUS_OK, NULL);
     number_is(10 * FEN, BALANCE("free"));
@@ -424,6 +441,120 @@ static void a_dead_payee_waits(void **state)
     number_is(10 * FEN, BALANCE("free"));
 }
 
+/* Decided anew in quarters: a month's line does not get a quarter's money. */
+static void a_quarter_takes_no_month(void **state)
+{
+    (void)state;
+    county("quarters", 10 * FEN);
+    (void)due_by(day_of(2021, 2, 28)); /* December, January, February */
+    decided_as.period = TREASURY_QUARTER;
+    award_of(1, 2, 3 * FEN, TREASURY_MONTH_OF(2021, 1));
+    decided_as.period = TREASURY_MONTH;
+    (void)due_by(day_of(2021, 2, 28));
+    number_is(4 * FEN, "SELECT sum(amount_fen) FROM due_line WHERE state = "
+                       "'due'"); /* December, and the quarter */
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'stopped' AND "
+                 "reason = 'SUPERSEDED'");
+    number_is(1, "SELECT count(*) FROM due_line d JOIN award a USING "
+                 "(assignment_id) WHERE d.state = 'due' AND a.state = 'ended' "
+                 "AND d.first_day <= a.until");
+    /* nor does a quarter pay for a month that was sent */
+    county("sent_months", 10 * FEN);
+    (void)due_by(day_of(2020, 12, 31));
+    sent_by_three();
+    decided_as.period = TREASURY_QUARTER;
+    award_of(1, 2, 3 * FEN, TREASURY_MONTH_OF(2020, 12));
+    decided_as.period = TREASURY_MONTH;
+    (void)due_by(day_of(2021, 3, 31));
+    number_is(4 * FEN, "SELECT sum(amount_fen) FROM due_line");
+    number_is(1, "SELECT count(*) FROM due_line WHERE first_day = "
+                 "'2021-03-01'");
+    number_is(1, "SELECT count(*) FROM treasury_act WHERE act = 'refuse' AND "
+                 "note = 'DAYS_PAID_ALREADY 2020Q4'");
+}
+
+/* Two years that begin in other months: called otherwise, and the same days;
+ * called the same, and nothing was paid of the first. */
+static void a_year_is_its_days(void **state)
+{
+    (void)state;
+    county("years", 10 * FEN);
+    decided_as.period = TREASURY_YEAR;
+    award_of(2, 2, FEN, TREASURY_MONTH_OF(2020, 9));
+    (void)due_by(day_of(2020, 12, 31));
+    sent_by_three();
+    award_of(2, 3, FEN, TREASURY_MONTH_OF(2021, 1));
+    (void)due_by(day_of(2021, 1, 31));
+    number_is(1, "SELECT count(*) FROM due_line WHERE period IN ('2020', "
+                 "'2021')");
+    number_is(1, "SELECT count(*) FROM treasury_act WHERE act = 'refuse' AND "
+                 "note = 'DAYS_PAID_ALREADY 2021'");
+    award_of(3, 4, FEN, TREASURY_MONTH_OF(2020, 3));
+    (void)due_by(day_of(2020, 12, 31));
+    place_do("UPDATE due_line SET state = 'stopped' WHERE state = 'due'");
+    award_of(3, 5, FEN, TREASURY_MONTH_OF(2020, 9));
+    (void)due_by(day_of(2020, 12, 31));
+    decided_as.period = TREASURY_MONTH;
+    number_is(1, "SELECT count(*) FROM due_line WHERE period = '2020' AND "
+                 "state = 'due' AND first_day = '2020-09-01'");
+}
+
+/* Stopped, or rejected twice: a new decision pays it. */
+static void what_was_stopped_is_decided_anew(void **state)
+{
+    (void)state;
+    county("anew", 10 * FEN);
+    (void)due_by(day_of(2020, 12, 31));
+    struct bus_id award = id_of(1001);
+    struct treasury_stop stop = {.award = text_of(&award),
+                                 .state = "ended",
+                                 .reason = "DECISION_REFUSED",
+                                 .last_day = day_of(2020, 11, 30),
+                                 .all = true};
+    as(TREASURY_ITSELF);
+    came(treasury_award_stop(&books, &stop, &err), BUS_OK, NULL);
+    number_is(1, "SELECT count(*) FROM due_line WHERE state = 'stopped'");
+    decided_as.assignment = 1; /* on appeal */
+    award_of(1, 2, 70000, TREASURY_MONTH_OF(2020, 12));
+    decided_as.assignment = 0;
+    (void)due_by(day_of(2020, 12, 31));
+    number_is(70000, "SELECT amount_fen FROM due_line WHERE state = 'due'");
+    sent_by_three();
+    answered(order, TREASURY_REJECTED, 0, "R1", "AC01", "TAKEN");
+    place_do("UPDATE due_line SET state = 'due'");
+    sent_by_three();
+    answered(order, TREASURY_REJECTED, 0, "R2", "AC01", "TAKEN");
+    award_of(1, 3, 70000, TREASURY_MONTH_OF(2020, 12));
+    sent_by_three();
+    number_is(3, "SELECT attempt FROM due_line WHERE state = 'sent'");
+    number_is(3, "SELECT count(DISTINCT order_id) FROM batch_line");
+}
+
+/* What was granted until the new one begins is paid, whether its lines were
+ * made or not; of one that waits for people nothing is. */
+static void what_was_granted_until_then_is_paid(void **state)
+{
+    (void)state;
+    county("until", 10 * FEN);
+    award_of(1, 2, 70000, TREASURY_MONTH_OF(2021, 2));
+    (void)due_by(day_of(2021, 2, 28));
+    number_is(2 * FEN + 70000, "SELECT sum(amount_fen) FROM due_line");
+    struct treasury_prepare p = {"nongshang", "CG", day_of(2021, 2, 28)};
+    const char *made = NULL;
+    as("op-zhao");
+    came(treasury_batch_prepare(&books, &p, &made, &err), BUS_OK, NULL);
+    number_is(3, "SELECT lines FROM batch");
+    county("waits", 10 * FEN);
+    (void)due_by(day_of(2020, 12, 31));
+    stopped("waiting", true, day_of(2020, 12, 8));
+    (void)due_by(day_of(2021, 1, 31)); /* made while it waits */
+    award_of(1, 2, 70000, TREASURY_MONTH_OF(2021, 2));
+    (void)due_by(day_of(2021, 2, 28));
+    as("op-zhao");
+    came(treasury_batch_prepare(&books, &p, &made, &err), BUS_OK, NULL);
+    number_is(70000, "SELECT total_fen FROM batch");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +565,10 @@ int main(void)
         cmocka_unit_test(what_differs_stops_the_fund),
         cmocka_unit_test(a_death_around_the_approval),
         cmocka_unit_test(a_dead_payee_waits),
+        cmocka_unit_test(a_quarter_takes_no_month),
+        cmocka_unit_test(a_year_is_its_days),
+        cmocka_unit_test(what_was_stopped_is_decided_anew),
+        cmocka_unit_test(what_was_granted_until_then_is_paid),
     };
     return cmocka_run_group_tests(tests, books_setup, books_teardown);
 }

@@ -193,6 +193,9 @@ static void a_cut(void **state)
     BACK("", YES, 69999, 1, .by = NULL);
     assert_int_equal(noted(&out, "AWARD_CUT MZ01"), 1);
     assert_int_equal(out.n, 1);
+    const struct sa_case_event *told = out.v[0].record; /* who pays hears it */
+    assert_true(told->has_decision);
+    assert_int_equal(told->decision.amount_fen, 69999);
     const struct sa_assignment_state *a = of(&st, "MZ01");
     assert_int_equal(a->award.amount_fen, 69999);
     assert_int_equal(a->amount_fen, 69999);

@@ -353,7 +353,9 @@ static void change(struct sa_household_state *st, uint8_t n, int64_t minute)
         const struct sa_assignment *a = out.v[i].record;
         if (out.v[i].topic == MATCHER_OUT_CASES) {
             told |= ce->kind == SA_CASE_EVENT_KIND_ATTENTION &&
-                    bus_strv_is(ce->note, "PAYEE_CHANGED MZ05");
+                    bus_strv_is(ce->note, "PAYEE_CHANGED MZ05") &&
+                    ce->has_assignment_id && out.v[i].account == of(st) &&
+                    bus_strv_is(out.v[i].seal_for, "dispatch");
         } else if (out.v[i].topic == MATCHER_OUT_ASSIGNMENTS) {
             shown |= a->action == SA_ASSIGNMENT_ACTION_UPDATED &&
                      out.v[i].payee && out.v[i].account == of(st);

@@ -259,6 +259,32 @@ static void no_period_is_left_out_or_doubled(void **state)
     }
 }
 
+static void a_period_is_known_by_its_days(void **state)
+{
+    static const struct
+    {
+        const char *first, *last;
+        bool has;
+    } rows[] = {{"2026-09-01", "2026-11-30", true},
+                {"2026-12-01", "2027-02-28", true},
+                {"2026-09-01", "2026-09-30", false}, /* a month of it */
+                {"2026-10-01", "2026-12-31", false}, /* another quarter */
+                {"2026-06-01", "2026-08-31", false}, /* before it */
+                {"2027-06-01", "2027-08-31", false} /* after its end */};
+    const struct treasury_schedule s = {.period = TREASURY_QUARTER,
+                                        .pay_day = 10,
+                                        .from_month =
+                                            TREASURY_MONTH_OF(2026, 9),
+                                        .decided = day_of("2026-08-20"),
+                                        .until = day_of("2027-05-31")};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(treasury_schedule_has(&s, day_of(rows[i].first),
+                                               day_of(rows[i].last)),
+                         rows[i].has);
+    }
+}
+
 static void what_cannot_be_paid_is_said(void **state)
 {
     (void)state;
@@ -311,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_as_the_schedule_says),
         cmocka_unit_test(no_period_is_left_out_or_doubled),
+        cmocka_unit_test(a_period_is_known_by_its_days),
         cmocka_unit_test(what_cannot_be_paid_is_said),
         cmocka_unit_test(a_month_is_written_one_way),
     };

@@ -1,0 +1,1 @@
+UPDATE clock_day SET day = $1::date

@@ -1,0 +1,331 @@
+#include "consumers/clock/tick.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/ledger/sql/outbox_put.h"
+#include "bus/wire/framing.h"
+#include "bus/wire/ids.h"
+#include "consumers/clock/rules/claims.h"
+#include "consumers/clock/rules/decisions.h"
+#include "consumers/clock/rules/deliveries.h"
+#include "consumers/clock/rules/grant_ends.h"
+#include "consumers/clock/rules/notices.h"
+#include "consumers/clock/rules/pay_days.h"
+#include "consumers/clock/rules/payments.h"
+#include "consumers/clock/rules/requests.h"
+#include "consumers/clock/rules/reviews.h"
+#include "consumers/clock/sql/day_ask.h"
+#include "consumers/clock/sql/day_put.h"
+#include "consumers/clock/sql/lock.h"
+#include "consumers/clock/sql/reading_next.h"
+#include "consumers/clock/sql/reading_put.h"
+#include "consumers/clock/sql/stage_put.h"
+#include "consumers/clock/sql/stages_next.h"
+#include "schemas/due.h"
+
+#define DAY_MS   INT64_C(86400000)
+#define CHINA_MS INT64_C(28800000) /* ahead of UTC */
+
+/* Deadlines, opened and closed by events; and what is so on a day. */
+static const char *const limit_rules[] = {
+    consumers_clock_rules_decisions, consumers_clock_rules_requests,
+    consumers_clock_rules_payments,  consumers_clock_rules_deliveries,
+    consumers_clock_rules_claims,    consumers_clock_rules_notices,
+};
+static const struct
+{
+    const char *rule, *sql;
+} day_rules[] = {
+    {"pay_days", consumers_clock_rules_pay_days},
+    {"grant_ends", consumers_clock_rules_grant_ends},
+    {"reviews", consumers_clock_rules_reviews},
+};
+#define LIMIT_RULES (sizeof(limit_rules) / sizeof(limit_rules[0]))
+#define DAY_RULES   (sizeof(day_rules) / sizeof(day_rules[0]))
+
+static int clock_ask(struct clock *c,
+                     const char *sql,
+                     const char *const *params,
+                     size_t n,
+                     struct bus_pg_rows **ret,
+                     struct bus_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (params[i] == NULL) {
+            return bus_fail(err, BUS_ENOMEM, "a transaction of the clock");
+        }
+    }
+    BUS_CHECK(sql != NULL);
+    return bus_pg_query(c->pg, sql, params, n, ret, err);
+}
+
+static const char *clock_text(struct clock *c, int64_t n)
+{
+    return bus_arena_printf(&c->mem, "%" PRId64, n);
+}
+
+static const char *clock_date(struct clock *c, int32_t day)
+{
+    char text[BUS_DATE_TEXT + 1];
+    return bus_arena_strdup(&c->mem, bus_date_text(day, text));
+}
+
+/* --- telling --- */
+
+/* A row of stages_next.sql, or of a rule of days. */
+struct told
+{
+    const char *rule, *about, *household, *case_id, *item, *whose;
+    enum sa_due_stage stage;
+    int32_t due, day; /* its day; that on which it is told */
+};
+
+static const char *told_value(struct clock *c, struct bus_strv framed)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *to = bus_arena_alloc(&c->mem, 2 * framed.n + 3);
+    if (to == NULL) {
+        return NULL;
+    }
+    memcpy(to, "\\x", 2);
+    for (size_t i = 0; i < framed.n; i++) {
+        uint8_t b = (uint8_t)framed.p[i];
+        to[2 + 2 * i] = digits[b >> 4];
+        to[3 + 2 * i] = digits[b & 15];
+    }
+    to[2 + 2 * framed.n] = '\0';
+    return to;
+}
+
+static int told_put(struct clock *c,
+                    const struct told *t,
+                    const struct sa_due *d,
+                    struct bus_err *err)
+{
+    struct bus_strv framed;
+    char id[BUS_ID_TEXT + 1];
+    BUS_TRY(bus_wire_encode_framed(&sa_due_type, d, &c->mem, &framed, err));
+    const char *params[] = {bus_conf_topic(c->config, &c->mem, "dues", NULL),
+                            t->household,
+                            told_value(c, framed),
+                            bus_id_text(&d->event_id, id),
+                            "sa.due.v1",
+                            t->household,
+                            t->case_id[0] != '\0'
+                                ? t->case_id
+                                : "00000000-0000-0000-0000-000000000000",
+                            "00000000-0000-0000-0000-000000000000",
+                            CLOCK_OWNER,
+                            clock_text(c, d->occurred_at)};
+    BUS_CHECK(d->occurred_at % DAY_MS == DAY_MS - CHINA_MS);
+    return clock_ask(c, bus_ledger_sql_outbox_put, params,
+                     sizeof(params) / sizeof(params[0]), NULL, err);
+}
+
+static int
+clock_tell(struct clock *c, const struct told *t, struct bus_err *err)
+{
+    bool escalated = t->stage == SA_DUE_STAGE_ESCALATED;
+    struct sa_due d = {.occurred_at = t->day * DAY_MS - CHINA_MS,
+                       .rule = bus_strv(t->rule),
+                       .stage = t->stage,
+                       .item = bus_strv(t->item),
+                       .whose = bus_strv(escalated && c->config->county.lead
+                                             ? c->config->county.lead
+                                             : t->whose),
+                       .due = t->due};
+    bool well = bus_id_parse(bus_strv(t->about), &d.about);
+    well &= bus_id_parse(bus_strv(t->household), &d.household_id);
+    BUS_CHECK(well); /* the tables hold it */
+    d.has_case_id = bus_id_parse(bus_strv(t->case_id), &d.case_id);
+    const char *record = bus_arena_printf(&c->mem, "due %s", t->rule);
+    if (record == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a transaction of the clock");
+    }
+    d.event_id = bus_wire_event_id(
+        record, &d.about, t->due * 8 + (int32_t)t->stage, &d.household_id);
+    return told_put(c, t, &d, err);
+}
+
+/* --- stages --- */
+
+static enum sa_due_stage
+stage_on(const struct clock *c, int32_t due, int32_t day, int32_t *ret_next)
+{
+    int32_t last =
+        bus_policy_deadline(c->calendar, due, CLOCK_ESCALATE_DAYS, true);
+    BUS_CHECK(last > due);
+    *ret_next = day <= due ? due + 1 : day <= last ? last + 1 : 0;
+    return day <= due    ? SA_DUE_STAGE_SOON
+           : day <= last ? SA_DUE_STAGE_OVERDUE
+                         : SA_DUE_STAGE_ESCALATED;
+}
+
+static int stage_tell(struct clock *c,
+                      const struct bus_pg_rows *r,
+                      size_t i,
+                      int32_t day,
+                      struct bus_err *err)
+{
+    static const char *const words[] = {[SA_DUE_STAGE_SOON] = "soon",
+                                        [SA_DUE_STAGE_OVERDUE] = "overdue",
+                                        [SA_DUE_STAGE_ESCALATED] = "escalated"};
+    int32_t next = 0;
+    struct told t = {.about = bus_pg_value(r, i, 0),
+                     .household = bus_pg_value(r, i, 1),
+                     .case_id = bus_pg_value(r, i, 2),
+                     .item = bus_pg_value(r, i, 3),
+                     .whose = bus_pg_value(r, i, 4),
+                     .due = (int32_t)bus_pg_i64(r, i, 6),
+                     .rule = bus_pg_value(r, i, 7),
+                     .day = day};
+    t.stage = stage_on(c, t.due, day, &next);
+    BUS_TRY(clock_tell(c, &t, err));
+    const char *params[] = {t.rule, t.about, words[t.stage],
+                            next != 0 ? clock_date(c, next) : NULL};
+    return bus_pg_query(c->pg, consumers_clock_sql_stage_put, params, 4, NULL,
+                        err);
+}
+
+static int
+stages_tell(struct clock *c, int32_t day, int64_t *told, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    const char *params[] = {clock_date(c, day), clock_text(c, CLOCK_TELLS)};
+    BUS_TRY(clock_ask(c, consumers_clock_sql_stages_next, params, 2, &r, err));
+    int rc = BUS_OK;
+    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(r); i++) {
+        rc = stage_tell(c, r, i, day, err);
+    }
+    *told += (int64_t)bus_pg_count(r);
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+/* --- days --- */
+
+static int day_rule_tell(struct clock *c,
+                         size_t rule,
+                         int32_t day,
+                         int64_t *told,
+                         struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    const char *params[] = {clock_date(c, day)};
+    BUS_TRY(clock_ask(c, day_rules[rule].sql, params, 1, &r, err));
+    int rc = BUS_OK;
+    BUS_CHECK(rule < DAY_RULES);
+    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(r); i++) {
+        struct told t = {.rule = day_rules[rule].rule,
+                         .about = bus_pg_value(r, i, 0),
+                         .household = bus_pg_value(r, i, 1),
+                         .case_id = bus_pg_value(r, i, 2),
+                         .item = bus_pg_value(r, i, 3),
+                         .whose = bus_pg_value(r, i, 4),
+                         .stage = SA_DUE_STAGE_DUE,
+                         .day = day};
+        rc = bus_date_parse(bus_strv(bus_pg_value(r, i, 5)), &t.due)
+                 ? clock_tell(c, &t, err)
+                 : bus_fail(err, BUS_EBUG, "a day of rule %s", t.rule);
+    }
+    *told += (int64_t)bus_pg_count(r);
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+/* The day after the last one that was told, if it has come: a page of its
+ * stages; behind the last page what its rules find, and it is told. */
+static int day_tell(struct clock *c,
+                    int32_t today,
+                    struct clock_ticked *ret,
+                    struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    const char *params[] = {clock_date(c, today)};
+    BUS_TRY(clock_ask(c, consumers_clock_sql_day_ask, params, 1, &r, err));
+    int32_t day = (int32_t)bus_pg_i64(r, 0, 0) + 1;
+    bus_pg_rows_free(r);
+    if (day > today) { /* of today: what was opened since */
+        BUS_TRY(stages_tell(c, day - 1, &ret->told, err));
+        ret->more = ret->told == CLOCK_TELLS;
+        return BUS_OK;
+    }
+    ret->more = true;
+    BUS_TRY(stages_tell(c, day, &ret->told, err));
+    if (ret->told == CLOCK_TELLS) {
+        return BUS_OK;
+    }
+    for (size_t i = 0; i < DAY_RULES; i++) {
+        BUS_TRY(day_rule_tell(c, i, day, &ret->told, err));
+    }
+    params[0] = clock_date(c, day);
+    return clock_ask(c, consumers_clock_sql_day_put, params, 1, NULL, err);
+}
+
+/* --- the ledger --- */
+
+static int clock_read(struct clock *c,
+                      const struct bus_pg_rows *r,
+                      struct clock_ticked *ret,
+                      struct bus_err *err)
+{
+    const char *params[] = {bus_pg_value(r, 0, 0), bus_pg_value(r, 0, 1),
+                            bus_pg_value(r, 0, 2), bus_pg_value(r, 0, 3)};
+    const char *put[] = {params[0], params[1], params[3]};
+    BUS_CHECK(bus_pg_i64(r, 0, 3) > bus_pg_i64(r, 0, 2));
+    for (size_t i = 0; i < LIMIT_RULES; i++) {
+        BUS_TRY(clock_ask(c, limit_rules[i], params, 4, NULL, err));
+    }
+    ret->read = bus_pg_i64(r, 0, 3) - bus_pg_i64(r, 0, 2);
+    ret->more = true;
+    return clock_ask(c, consumers_clock_sql_reading_put, put, 3, NULL, err);
+}
+
+static int clock_work(struct clock *c,
+                      int64_t now_ms,
+                      struct clock_ticked *ret,
+                      struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(clock_ask(c, consumers_clock_sql_lock, NULL, 0, &r, err));
+    int64_t apart = bus_pg_i64(r, 0, 1) - now_ms;
+    bus_pg_rows_free(r);
+    if (apart > CLOCK_APART_MAX_MS || apart < -CLOCK_APART_MAX_MS) {
+        return bus_fail(err, BUS_EAGAIN,
+                        "this machine's clock and the database's are %" PRId64
+                        " s apart: nothing is told until they agree / "
+                        "本机与数据库时钟相差过大, 暂不提醒",
+                        apart / 1000);
+    }
+    const char *rows[] = {clock_text(c, CLOCK_READING_ROWS)};
+    BUS_TRY(clock_ask(c, consumers_clock_sql_reading_next, rows, 1, &r, err));
+    if (bus_pg_count(r) == 0) {
+        bus_pg_rows_free(r);
+        return day_tell(c, bus_china_day(now_ms), ret, err);
+    }
+    int rc = clock_read(c, r, ret, err);
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+int clock_tick(struct clock *c,
+               int64_t now_ms,
+               struct clock_ticked *ret,
+               struct bus_err *err)
+{
+    struct bus_err ignored; /* a broken connection ends it as well */
+    *ret = (struct clock_ticked){0};
+    BUS_CHECK(c->pg != NULL && c->calendar != NULL);
+    bus_arena_reset(&c->mem);
+    BUS_TRY(bus_pg_exec(c->pg, "BEGIN", err));
+    int rc = clock_work(c, now_ms, ret, err);
+    if (rc == BUS_OK) {
+        return bus_pg_exec(c->pg, "COMMIT", err);
+    }
+    int back = bus_pg_exec(c->pg, "ROLLBACK", &ignored);
+    (void)back;
+    return rc;
+}

@@ -1,0 +1,4 @@
+-- As awards_due.sql: one of them.
+SELECT assignment_id, item, beneficiary, purpose, fund, bank, amount_fen, period, day_off, pay_day, from_month,
+       decided - DATE '1970-01-01', coalesce(until - DATE '1970-01-01', 0), next_line, state
+FROM award WHERE assignment_id = $1::uuid AND state <> 'ended'
