@@ -214,6 +214,62 @@ static void a_member_leaves_when_it_was_taken(void **state)
                      1);
 }
 
+static size_t received(const struct bus_ledger_cases *c, int id, int64_t *fen)
+{
+    char text[48];
+    struct bus_err err;
+    json_t *document = NULL, *row;
+    size_t i;
+    (void)snprintf(text, sizeof(text), "00000000-0000-8000-8000-%012d", id);
+    *fen = 0;
+    if (bus_ledger_results(c, place.pg, bus_strv(text), &document, &err) !=
+        BUS_OK) {
+        return SIZE_MAX;
+    }
+    const json_t *list = json_object_get(document, "results");
+    size_t n = json_array_size(list);
+    json_array_foreach(list, i, row)
+    {
+        *fen += json_integer_value(json_object_get(row, "amount_fen"));
+        assert_non_null(json_object_get(json_object_get(row, "partner"), "zh"));
+    }
+    json_decref(document);
+    return n;
+}
+
+/* What came, and nothing that was given back or only ordered; by everybody who
+ * may ask by an id. */
+static void what_was_received(void **state)
+{
+    struct bus_config config;
+    struct bus_err err;
+    char dir[300];
+    int64_t fen;
+    (void)state;
+    (void)place_database("received");
+    (void)snprintf(dir, sizeof(dir), "%s/bus-config", getenv("LIANOU_SOURCE"));
+    assert_int_equal(bus_conf_open(&config, dir, NULL, &err), BUS_OK);
+    struct bus_ledger_cases c = {&config, bus_role_frame_catalogue(&config),
+                                 BUS_LEDGER_OFFICER};
+    say("cases", "case_event", "OPENED", 900, 0, "{\"case_no\": 1}");
+    say("memberships", "membership", "NAMED", 801, 0,
+        "{\"member_of\": \"00000000-0000-8000-8000-000000000001\"}");
+    order(601);
+    answer("b", "SETTLED", 601, 50000);
+    order(602);
+    order(603);
+    answer("b", "SETTLED", 603, 50000);
+    answer("b", "RETURNED", 603, 50000);
+    static const int ids[] = {1, 2, 900, 801}; /* household .. person */
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(received(&c, ids[i], &fen), 1);
+        assert_int_equal(fen, 50000);
+    }
+    assert_int_equal(received(&c, 77, &fen), SIZE_MAX);
+    bus_policy_catalogue_free((struct bus_policy_catalogue *)c.catalogue);
+    bus_conf_close(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +277,7 @@ int main(void)
         cmocka_unit_test(what_counts_as_paid),
         cmocka_unit_test(a_need_is_its_households),
         cmocka_unit_test(a_member_leaves_when_it_was_taken),
+        cmocka_unit_test(what_was_received),
     };
     return cmocka_run_group_tests(tests, place_setup, place_teardown);
 }
