@@ -102,7 +102,7 @@ static const struct acl_role roles[] = {
      false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
-     {"catalogue", "register", NULL},
+     {"catalogue", "register", "sheets", "postings", NULL},
      NULL,
      false},
 };

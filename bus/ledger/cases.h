@@ -96,11 +96,11 @@ int bus_ledger_progress(const json_t *document,
                         struct bus_err *err) BUS_MUSTCHECK;
 
 /* What was received (S75), the newest first: {"households": [id], "results":
- * [{household_id, on, record: payment, delivery, claim or decision, item,
- * partner: from whom, fund, amount_fen, case_id, decision_id, department,
- * decided_by, decided_on}]}. id: a household's, a case's, an application's, or a
- * person's whom households name beside their heads. *ret is new. BUS_EUSAGE:
- * no id; BUS_EUNKNOWN: nobody's. */
+ * [{household_id, on, record: payment_result, delivery_receipt, claim or
+ * decision, item, partner: from whom, fund, amount_fen, case_id, decision_id,
+ * department, decided_by, decided_on}]}. id: a household's, a case's, an
+ * application's, or a person's whom households name beside their heads. *ret is
+ * new. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's. */
 int bus_ledger_results(const struct bus_ledger_cases *c,
                        struct bus_pg *pg,
                        struct bus_strv id,

@@ -11,6 +11,7 @@
 #include "bus/ledger/migrations/0020_chain.h"
 #include "bus/ledger/migrations/0030_treasury.h"
 #include "bus/ledger/migrations/0043_life.h"
+#include "bus/ledger/migrations/0044_sheets.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -24,6 +25,7 @@ static const struct
     {"0020_chain", bus_ledger_migrations_0020_chain},
     {"0030_treasury", bus_ledger_migrations_0030_treasury},
     {"0043_life", bus_ledger_migrations_0043_life},
+    {"0044_sheets", bus_ledger_migrations_0044_sheets},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

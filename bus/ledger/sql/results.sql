@@ -15,10 +15,10 @@ home AS (SELECT household_id, max(coalesce(until, 'infinity')) AS until FROM ask
 -- An array, and not a join: it reaches the views' own rows.
 decided AS (SELECT * FROM life_decision_now WHERE household_id = ANY ((SELECT array_agg(household_id) FROM home)::uuid[])),
 received AS (
-    SELECT household_id, paid_on AS day, 'payment' AS what, item, bank AS partner, fund, amount_fen, decision_id, case_id, order_id AS id
+    SELECT household_id, paid_on AS day, 'payment_result' AS what, item, bank AS partner, fund, amount_fen, decision_id, case_id, order_id AS id
     FROM life_payment_now WHERE household_id = ANY ((SELECT array_agg(household_id) FROM home)::uuid[]) AND state = 'SETTLED'
   UNION ALL
-    SELECT household_id, received_on, 'delivery', item, post, fund, amount_fen, decision_id, case_id, task_id
+    SELECT household_id, received_on, 'delivery_receipt', item, post, fund, amount_fen, decision_id, case_id, task_id
     FROM life_delivery_now WHERE household_id = ANY ((SELECT array_agg(household_id) FROM home)::uuid[]) AND received_on IS NOT NULL
   UNION ALL
     SELECT household_id, received_on, 'claim', item, charity, '', least(amount_fen, won_fen), decision_id, case_id, claim_id

@@ -43,6 +43,8 @@ static const struct
     {"reader", "life_verification", "S"},
     {"reader", "life_need", "S"},
     {"reader", "life_claim", "S"},
+    {"reader", "life_sheet", "S"},
+    {"reader", "life_posting", "S"},
     {"reader", "life_reading", "S"},
     {"accounts", "account", "SIU"},
     {"treasury", "account_entry", "SI"},
