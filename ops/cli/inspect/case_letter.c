@@ -33,6 +33,7 @@ struct letter
     json_t *parts;      /* of ops/printer/page.h: headings and texts */
     struct bus_buf sms; /* the same, short */
     char until[BUS_DATE_TEXT + 1];
+    size_t headings;
 };
 
 static const char *letter_str(const json_t *o, const char *key)
@@ -52,6 +53,15 @@ static void letter_add(struct letter *l, const char *key, const char *text)
     (void)json_array_append_new(l->parts, json_pack("{s:s}", key, text));
 }
 
+static void letter_heading(struct letter *l, const char *text)
+{
+    static const char *const numbers[] = {"一", "二", "三", "四"};
+    char whole[TEXT_BYTES];
+    (void)snprintf(whole, sizeof(whole), "%s、%.200s",
+                   numbers[l->headings++ % 4], text);
+    letter_add(l, "heading", whole);
+}
+
 static void letter_yuan(json_int_t fen, char *ret, size_t n)
 {
     (void)snprintf(ret, n, "%" PRId64 ".%02d元", (int64_t)(fen / 100),
@@ -63,7 +73,7 @@ static void letter_granted(struct letter *l)
 {
     const json_t *list = json_object_get(l->document, "decisions");
     size_t told = 0;
-    letter_add(l, "heading", "一、您家得到的救助");
+    letter_heading(l, "您家得到的救助");
     for (size_t i = json_array_size(list); i > 0; i--) {
         char text[TEXT_BYTES], yuan[40];
         const json_t *d = json_array_get(list, i - 1);
@@ -103,7 +113,7 @@ static void letter_doing(struct letter *l)
     if (json_array_size(list) == 0) {
         return;
     }
-    letter_add(l, "heading", "二、还在办理的");
+    letter_heading(l, "还在办理的");
     json_array_foreach(list, i, row)
     {
         char text[TEXT_BYTES];
@@ -120,7 +130,7 @@ static void letter_refused(struct letter *l)
     size_t i;
     json_t *row;
     const json_t *list = json_object_get(l->progress, "not");
-    letter_add(l, "heading", "三、没有得到的, 以及为什么");
+    letter_heading(l, "没有得到的, 以及为什么");
     json_array_foreach(list, i, row)
     {
         char text[TEXT_BYTES];
@@ -175,7 +185,7 @@ static void letter_appeal(struct letter *l)
                    "也可以在六个月内向人民法院提起行政诉讼。"
                    "需要帮助可找村(居)民政助理员或乡镇社会大救助工作站。",
                    l->until);
-    letter_add(l, "heading", "四、不同意怎么办");
+    letter_heading(l, "不同意怎么办");
     letter_add(l, "text", text);
     bus_buf_printf(&l->sms, "不同意可在%s前向县政府申请复议。", l->until);
 }
