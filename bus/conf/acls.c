@@ -103,7 +103,7 @@ static const struct acl_role roles[] = {
     {"lianou-clock", {NULL}, {"dues", NULL}, NULL, false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
-     {"catalogue", "register", NULL},
+     {"catalogue", "register", "sheets", "postings", NULL},
      NULL,
      false},
 };

@@ -132,7 +132,7 @@ int bus_ledger_show(const struct bus_ledger_cases *c,
                     struct bus_err *err)
 {
     struct found f;
-    json_t *document = NULL;
+    json_t *document = NULL, *received = NULL;
     int rc;
     BUS_TRY_GOTO(rc, cases_find(pg, id, &f, err), done);
     if (f.case_id[0] == '\0') {
@@ -141,9 +141,14 @@ int bus_ledger_show(const struct bus_ledger_cases *c,
             bus_ledger_text(c, CASES_WORD, "state", BUS_STRV("ACCEPTED")));
     } else {
         BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
+        BUS_TRY_GOTO(rc, bus_ledger_received(c, pg, f.case_id, &received, err),
+                     done);
+        (void)json_object_set(document, "results",
+                              json_object_get(received, "results"));
     }
     rc = cases_print(document, out, err);
 done:
+    json_decref(received);
     json_decref(document);
     bus_pg_rows_free(f.rows);
     return rc;

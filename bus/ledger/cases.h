@@ -54,7 +54,8 @@ struct bus_ledger_cases
 };
 
 /* The document of the case that an id means: a case's, an application's, or a
- * household's (its newest case). An application that the ledger has but no
+ * household's (its newest case); with "results", what its household has
+ * received in all its cases. An application that the ledger has but no
  * case yet: {"application_id", "state": ACCEPTED} and no more. Appended to
  * out. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's; else as bus/pg/pg.h. */
 int bus_ledger_show(const struct bus_ledger_cases *c,
@@ -126,6 +127,18 @@ int bus_ledger_progress(const json_t *document,
                         size_t bytes_max,
                         json_t **ret,
                         struct bus_err *err) BUS_MUSTCHECK;
+
+/* What was received (S75), the newest first: {"households": [id], "results":
+ * [{household_id, on, record: payment_result, delivery_receipt, claim or
+ * decision, item, partner: from whom, fund, amount_fen, case_id, decision_id,
+ * department, decided_by, decided_on}]}. id: a household's, a case's, an
+ * application's, or a person's whom households name beside their heads. *ret is
+ * new. BUS_EUSAGE: no id; BUS_EUNKNOWN: nobody's. */
+int bus_ledger_results(const struct bus_ledger_cases *c,
+                       struct bus_pg *pg,
+                       struct bus_strv id,
+                       json_t **ret,
+                       struct bus_err *err) BUS_MUSTCHECK;
 
 struct bus_ledger_cases_query
 {

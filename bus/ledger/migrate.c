@@ -13,6 +13,8 @@
 #include "bus/ledger/migrations/0035_line_days.h"
 #include "bus/ledger/migrations/0036_batch_payee.h"
 #include "bus/ledger/migrations/0037_clock.h"
+#include "bus/ledger/migrations/0043_life.h"
+#include "bus/ledger/migrations/0044_sheets.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -28,6 +30,8 @@ static const struct
     {"0035_line_days", bus_ledger_migrations_0035_line_days},
     {"0036_batch_payee", bus_ledger_migrations_0036_batch_payee},
     {"0037_clock", bus_ledger_migrations_0037_clock},
+    {"0043_life", bus_ledger_migrations_0043_life},
+    {"0044_sheets", bus_ledger_migrations_0044_sheets},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -37,6 +37,12 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
                      int32_t day,
                      json_t *document,
                      struct bus_err *err) BUS_MUSTCHECK;
+/* results.c: the document of bus_ledger_results(), of nobody an empty one. */
+int bus_ledger_received(const struct bus_ledger_cases *c,
+                        struct bus_pg *pg,
+                        const char *id,
+                        json_t **ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
 /* review.c: "proposals". */
 struct cases_review
 {

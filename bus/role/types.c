@@ -33,8 +33,10 @@
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
 #include "schemas/personal.h"
+#include "schemas/posting.h"
 #include "schemas/register.h"
 #include "schemas/review.h"
+#include "schemas/sheet.h"
 #include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
@@ -61,6 +63,8 @@
     X("dues", sa_due_type)                                   \
     X("notices", sa_notice_type)                             \
     X("reviews", sa_review_type)                             \
+    X("sheets", sa_sheet_type)                               \
+    X("postings", sa_posting_type)                           \
     X("memberships", sa_membership_type)                     \
     X("households", sa_household_case_type)                  \
     X("catalogue", sa_catalogue_type)                        \

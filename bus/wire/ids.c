@@ -199,6 +199,19 @@ struct bus_id bus_wire_draft_id(struct bus_strv body)
     return DERIVE("draft", text_part(body));
 }
 
+struct bus_id bus_wire_sheet_id(struct bus_strv board, struct bus_strv month)
+{
+    return DERIVE("sheet", text_part(board), text_part(month));
+}
+
+struct bus_id bus_wire_sheet_event_id(const struct bus_id *sheet,
+                                      int32_t version,
+                                      const char *action)
+{
+    return DERIVE("event", word_part("sheet"), id_part(sheet),
+                  i32_part(version), word_part(action));
+}
+
 struct bus_id bus_wire_case_id(const struct bus_id *household, int32_t case_no)
 {
     return DERIVE("case", id_part(household), i32_part(case_no));

@@ -55,6 +55,13 @@ struct bus_id bus_wire_idempotency_id(struct bus_strv sender,
 /* Of a draft by its bytes. */
 struct bus_id bus_wire_draft_id(struct bus_strv body);
 
+/* Of a board's disclosure sheet of a month ("2026-11"); the event that
+ * publishes or withdraws (its word) a version of it. */
+struct bus_id bus_wire_sheet_id(struct bus_strv board, struct bus_strv month);
+struct bus_id bus_wire_sheet_event_id(const struct bus_id *sheet,
+                                      int32_t version,
+                                      const char *action);
+
 struct bus_id bus_wire_case_id(const struct bus_id *household, int32_t case_no);
 struct bus_id bus_wire_assignment_id(const struct bus_id *household,
                                      int32_t case_no,

@@ -24,7 +24,9 @@
 #include "schemas/payee_change.h"
 #include "schemas/payment_order.h"
 #include "schemas/payment_result.h"
+#include "schemas/posting.h"
 #include "schemas/review.h"
+#include "schemas/sheet.h"
 #include "schemas/step.h"
 #include "schemas/verification_request.h"
 #include "schemas/verification_result.h"
@@ -261,6 +263,21 @@ static void extract_due(const void *record, struct ledger_row *r)
     r->note = d->rule;
 }
 
+static void extract_sheet(const void *record, struct ledger_row *r)
+{
+    const struct sa_sheet *s = record;
+    AMOUNT(r, s->total_fen);
+    r->word = bus_strv(sa_sheet_action_word(s->action));
+    r->note = s->board_code;
+}
+
+static void extract_posting(const void *record, struct ledger_row *r)
+{
+    const struct sa_posting *p = record;
+    r->word = BUS_STRV("POSTED");
+    r->note = p->board_code;
+}
+
 static void parked_note(const void *record, struct ledger_row *r)
 {
     const struct sa_parked_note *p = record;
@@ -306,6 +323,8 @@ static const struct
     {"membership-changes", &sa_membership_change_type, "membership_change",
      extract_members},
     {"dues", &sa_due_type, "due", extract_due},
+    {"sheets", &sa_sheet_type, "sheet", extract_sheet},
+    {"postings", &sa_posting_type, "posting", extract_posting},
     {"parked", &sa_parked_note_type, "parked_note", parked_note},
     {"dead-letters", &sa_dead_letter_type, "dead_letter", NULL},
 };

@@ -214,6 +214,11 @@ def screens(bus, cases):
     for i in cases:
         run("case", "show", i)
         run("case", "show", i, "--json")
+        for form in ("text", "sms", "pdf"):
+            run("case", "letter", i, "--why", "canary", "--format", form)
+        run("results", i, "--why", "canary")
+    run("db", "rebuild")
+    run("sheets", "make", "--month", time.strftime("%Y-%m"), "--out", str(bus.town.dir / "sheets"))  # files() looks into them
     run("audit")
     run("intake", "drafts")
     for draft in (bus.town.dir / "state/intake/drafts").glob("*.json"):
@@ -346,7 +351,9 @@ def judge_planted():
                ("file state/intake/drafts/1.json", "name of draft"), ("file state/intake/drafts/1.json", "illness of anybody"),
                ("topic decisions.MZ value", "account of payee"), ("topic payment-orders.youchu value", "account of payee"),
                ("topic notices.MZ value", "account of payee"), ("topic dead-letters value", "name of payee"),
-               ("topic households value", "account of payee"), ("screen intake drafts", "illness of anybody"), ("screen tap applications", "illness of anybody")]
+               ("topic households value", "account of payee"), ("file sheets/371425-2026-11-v1.json", "name of web"),
+               ("file sheets/371425-2026-11-v1.html", "illness of anybody"), ("topic sheets value", "name of web"), ("screen sheets make", "number of web"),
+               ("screen case letter", "name of web"), ("screen results x", "illness of anybody"), ("table life_payment.item", "name of web"), ("screen intake drafts", "illness of anybody"), ("screen tap applications", "illness of anybody")]
     check("the table lets none of %d planted ones through" % len(planted), not [p for p in planted if may_stand(*p)],
           [p for p in planted if may_stand(*p)])
 

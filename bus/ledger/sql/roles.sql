@@ -27,6 +27,13 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON reading TO lianou_ledger;
     -- Who reads cases: at the door and at a command.
     GRANT SELECT ON event, fact_of_life, reading TO lianou_intake, lianou_reader;
+    -- What the events come to, household by household (ops/docs/tables.md).
+    GRANT SELECT ON life_household, life_member, life_case, life_assignment, life_step, life_decision, life_award, life_payment,
+        life_delivery, life_verification, life_need, life_claim, life_sheet, life_posting, life_reading TO lianou_reader;
+    GRANT SELECT ON life_event, life_household_now, life_member_now, life_case_now, life_assignment_now, life_step_now,
+        life_decision_now, life_award_now, life_payment_now, life_delivery_now, life_verification_now, life_need_now,
+        life_claim_now TO lianou_reader;
+    GRANT EXECUTE ON FUNCTION life_refresh() TO lianou_reader;
     -- Each read is written down; the door does not see what others have read.
     GRANT INSERT ON read_log TO lianou_intake, lianou_reader;
     GRANT SELECT, UPDATE ON read_log_head TO lianou_intake, lianou_reader;

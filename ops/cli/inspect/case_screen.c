@@ -536,6 +536,9 @@ int cli_case_screen_show(const struct case_screen *s,
              i++) {
             show_part(s, &parts[i], d);
         }
+        if (s->history) {
+            cli_case_screen_results(s, d);
+        }
     }
     json_decref(d);
     return rc;

@@ -25,6 +25,9 @@ int cli_case_screen_show(const struct case_screen *s,
 int cli_case_brief_show(const struct case_screen *s,
                         const json_t *document,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* results_screen.c: of a document with "results". */
+void cli_case_screen_results(const struct case_screen *s,
+                             const json_t *document);
 /* of bus_ledger_list() */
 int cli_case_screen_list(const struct case_screen *s,
                          const char *document,

@@ -1,4 +1,4 @@
-/* case show, case list, case find: from the ledger (bus/ledger). */
+/* case show, letter, list, find: from the ledger (bus/ledger). */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "bus/ledger/cases.h"
 #include "bus/web/readlog.h"
 #include "ops/cli/inspect/case_find.h"
+#include "ops/cli/inspect/case_letter.h"
 #include "ops/cli/inspect/case_screen.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/policy.h"
@@ -28,6 +29,7 @@ static const struct option options[] = {
     {"limit", required_argument, NULL, 'n'},
     {"why", required_argument, NULL, 'w'},
     {"sender", required_argument, NULL, 's'},
+    {"format", required_argument, NULL, 'f'},
     {NULL, 0, NULL, 0}};
 
 struct asked
@@ -39,7 +41,8 @@ struct asked
     const char *find; /* NULL: no search */
     const char *sender;
     const char *why;
-    bool json;
+    bool json, letter;
+    enum cli_letter form;
 };
 
 static bool take_option(struct asked *a, int o)
@@ -76,6 +79,8 @@ static bool take_option(struct asked *a, int o)
     case 's':
         a->sender = optarg;
         return true;
+    case 'f':
+        return cli_case_letter_word(optarg, &a->form);
     case 'v':
         a->query.division = optarg;
         return true;
@@ -95,7 +100,8 @@ static bool case_take(struct asked *a, int argc, char **argv)
         }
     }
     const char *what = optind < argc ? argv[optind] : "";
-    if (strcmp(what, "show") == 0 && optind + 2 == argc) {
+    a->letter = strcmp(what, "letter") == 0;
+    if ((a->letter || strcmp(what, "show") == 0) && optind + 2 == argc) {
         a->id = argv[optind + 1];
         return true;
     }
@@ -133,11 +139,18 @@ static int case_answer(struct asked *a,
     if (rc != BUS_OK) {
         return rc;
     }
-    struct bus_web_read read = {.via = a->id ? "lianou case show"
-                                             : "lianou case list",
+    struct bus_web_read read = {.via = a->letter ? "lianou case letter"
+                                       : a->id   ? "lianou case show"
+                                                 : "lianou case list",
                                 .purpose = a->why,
                                 .record = a->id ? a->id : a->query.division,
-                                .fields = a->id ? "case" : "list"};
+                                .fields = a->letter ? "letter"
+                                          : a->id   ? "case"
+                                                    : "list"};
+    if (a->letter) { /* it leaves the house: what for is said */
+        BUS_TRY(cli_tool_note_why(&a->t, &read, err));
+        return cli_case_letter(&a->t.config, bus_buf_cstr(out), a->form, err);
+    }
     BUS_TRY(cli_tool_note_read(&a->t, &read, err));
     if (a->json) {
         (void)printf("%s\n", bus_buf_cstr(out));
@@ -178,7 +191,8 @@ static int case_run(int argc, char **argv)
     if (!case_take(&a, argc, argv)) {
         (void)fprintf(
             stderr,
-            "lianou case: show ID, list [--open|--closed|--conflicts] "
+            "lianou case: show ID, letter ID [--format text|pdf|sms], list "
+            "[--open|--closed|--conflicts] "
             "[--village CODE] [--limit 1..%d], or find NUMBER|LAST-SIX|"
             "REFERENCE [--village CODE] [--sender NAME]; --why TEXT\n",
             BUS_CASES_LIST_MAX);
@@ -193,7 +207,8 @@ static int case_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_case = {
     .name = "case",
     .usage =
-        "show ID [--items|--history|--all] | list "
+        "show ID [--items|--history|--all] | letter ID --why TEXT "
+        "[--format text|pdf|sms] |\n    list "
         "[--open|--closed|--conflicts] "
         "[--village CODE] [--limit N] |\n    find NUMBER|LAST-SIX|REFERENCE "
         "--why TEXT [--village CODE] [--sender NAME]\n    [--why TEXT] [--en] "

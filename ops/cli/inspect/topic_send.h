@@ -12,4 +12,12 @@ int cli_topic_send(const struct bus_config_kafka *conf,
                    const struct bus_kafka_out_msg *m,
                    struct bus_err *err) BUS_MUSTCHECK;
 
+/* The same of many, with one producer; in the order given. All or BUS_EAWAY:
+ * some may be there, and sending all again is safe. */
+int cli_topic_send_all(const struct bus_config_kafka *conf,
+                       const char *client_id,
+                       const struct bus_kafka_out_msg *list,
+                       size_t n,
+                       struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

@@ -80,6 +80,8 @@ static void show_of_a_case(void)
     show("review", bus_wire_review_id(&b, text_at(2), &d));
     show("catalogue", bus_wire_catalogue_id(text_at(0)));
     show("register", bus_wire_register_id(text_at(0)));
+    show("sheet", bus_wire_sheet_id(text_at(0), text_at(1)));
+    show("sheet event", bus_wire_sheet_event_id(&b, i32_at(2), word_at(3)));
 }
 
 static void show_of_answers(void)
