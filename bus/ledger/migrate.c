@@ -10,6 +10,7 @@
 #include "bus/ledger/migrations/0004_who_reads.h"
 #include "bus/ledger/migrations/0020_chain.h"
 #include "bus/ledger/migrations/0030_treasury.h"
+#include "bus/ledger/migrations/0050_desk.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -22,6 +23,7 @@ static const struct
     {"0004_who_reads", bus_ledger_migrations_0004_who_reads},
     {"0020_chain", bus_ledger_migrations_0020_chain},
     {"0030_treasury", bus_ledger_migrations_0030_treasury},
+    {"0050_desk", bus_ledger_migrations_0050_desk},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

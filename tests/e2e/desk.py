@@ -21,7 +21,7 @@ from town import free_port  # noqa: E402
 SCRIPT = "\"><script>alert('x')</script>"
 PASSWORD = "a long password 7"
 CSP = "default-src 'none'"
-faults = []
+faults, SENT = [], []
 
 
 def check(what, holds, got=""):
@@ -68,21 +68,26 @@ class Browser:
     def get(self, path):
         return self.ask("GET", path)
 
-    def fields(self):
+    def pairs(self):
         """Of the last form of the page: names and values as they stand."""
         form = re.findall(r"<form.*?</form>", self.text, re.S)[-1]
         out = []
         for m in re.finditer(r"<input([^>]*)>|<select[^>]*name=\"([^\"]*)\"[^>]*>(.*?)</select>", form, re.S):
             if m.group(2) is None:
                 a = dict(re.findall(r'(\w+)="([^"]*)"', m.group(1)))
-                out.append((html.unescape(a["name"]), html.unescape(a.get("value", ""))))
+                if a.get("type") != "radio" or m.group(1).endswith(" checked"):
+                    out.append((html.unescape(a["name"]), html.unescape(a.get("value", ""))))
             else:
                 chosen = re.search(r'<option value="([^"]*)" selected', m.group(3)) or re.search(r'<option value="([^"]*)"', m.group(3))
                 out.append((html.unescape(m.group(2)), html.unescape(chosen.group(1)) if chosen else ""))
-        return dict(out)
+        return out
+
+    def fields(self):
+        return dict(self.pairs())
 
     def send(self, path, headers=None, **changes):
-        return self.ask("POST", path, dict(self.fields(), **{k.replace("__", "/"): v for k, v in changes.items()}), headers)
+        new = {k.replace("__", "/"): v for k, v in changes.items()}
+        return self.ask("POST", path, [x for x in self.pairs() if x[0] not in new] + list(new.items()), headers)
 
 
 def operator(org, role):
@@ -148,6 +153,61 @@ def signing_in(bus, port, name, op):
     return signed
 
 
+def questions(b, number):
+    """One question a page, only of what can decide something."""
+    b.get("/apply").send("/apply", go="questions", __members__0__name="甲" + SCRIPT, __members__0__id_no=number)
+    said, largest, before = {}, 0, None
+    for _ in range(80):
+        asked = re.search(r'<input type="hidden" name="asked" value="([^"]+)">\s*<(?:fieldset|p)', b.text)
+        if not asked:
+            break
+        fact = asked.group(1)
+        if len(said) == 3:
+            before = fact
+            b.send("/apply", go="question-before")
+            again = re.search(r'name="asked" value="([^"]+)">\s*<(?:fieldset|p)', b.text).group(1)
+            check("the question before comes back, without its answer", again == list(said)[-1] and 'checked' not in b.text, (again, said))
+            b.send("/apply", go="questions")
+            check("and the one behind it again", 'value="%s"' % before in b.text, b.text)
+        check("question %s: once, with 不清楚, about something" % fact, fact not in said and "不清楚" in b.text and
+              re.search(r"与 [1-9]\d* 项救助", b.text) and b.status == 200, b.text)
+        largest = max(largest, len(b.text.encode()))
+        names = sorted(set(re.findall(r'<input(?: type="radio")? (?:id="[^"]*" )?name="(/[^"]*)"', b.text)))
+        values = [v for v in re.findall(r'type="radio" name="[^"]*" value="([^"]*)"', b.text)]
+        said[fact] = "false" if "false" in values else "0" if not values else ""
+        b.send("/apply", go="questions", **({n.replace("/", "__"): said[fact] for n in names} if fact != "member.serious_illness" else
+                                            {n.replace("/", "__"): "true" for n in names}))
+    check("asking ends (%d questions), and the answers are checked" % len(said), 8 < len(said) < 80 and "第4步" in b.text and
+          "&lt;script&gt;" in b.text, (list(said), b.text))
+    check("what decides is among it, what is shared by departments is last", "member.serious_illness" in said, said)
+    check("a question's page is at most 8 KB: %d" % largest, largest <= 8192)
+    check("each answer leads to where it is changed", 'name="go" value="household">修改' in b.text, b.text)
+
+
+def drafts(bus, b, port, number):
+    """Kept at each step, opened by who knows both things, sealed, and gone once it was sent."""
+    b.get("/apply").send("/apply", go="household", __members__0__name="甲", __members__0__id_no=number, __members__0__phone="13800000001")
+    found = re.search(r"编号 ([0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})", b.text)
+    check("a step is kept as a draft with a number", found, b.text)
+    b.send("/apply", go="people", __facts__area="rural", __facts__power_meter=SCRIPT)
+    b.get("/apply/resume").send("/apply/resume", number=found.group(1), id_last="000000")
+    check("not opened with the wrong end of the document", b.status == 404 and "没有与此编号" in b.text and "13800000001" not in b.text, b.text)
+    b.send("/apply/resume", number=SCRIPT[:20], id_last=number[-6:])
+    check("nor with no number", b.status == 404 and "&lt;scr" in b.text, b.text)
+    check("nor without the token", b.ask("POST", "/apply/resume", {"number": found.group(1), "id_last": number[-6:]}).status == 403)
+    b.get("/apply/resume").send("/apply/resume", number=found.group(1), id_last=number[-6:])
+    check("opened with both, where it was left, with all of it", b.status == 200 and "第3步" in b.text and 'value="13800000001"' in b.text and
+          "&lt;script&gt;" in b.text, b.text)
+    rows = database(bus, "SELECT translate(encode(sealed, 'escape'), E'\\n', ''), account FROM desk_draft")
+    check("the database has it sealed", rows and not any("13800000001" in r or number in r for r in rows) and "village.one" in rows[0], rows)
+    check("and the look at it is in the reading log", "account village.one|POST /apply/resume|to apply" in database(
+        bus, "SELECT who, via, purpose FROM read_log ORDER BY n"))
+
+
+def database(bus, query):
+    return subprocess.run(["psql", "-X", "-q", "-A", "-t", bus.town.db, "-c", query], capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 def apply(b, number, reference_again=None):
     b.get("/apply")
     check("the first step asks for people", b.status == 200 and "/members/0/name" in b.text, b.text[:400])
@@ -172,9 +232,11 @@ def apply(b, number, reference_again=None):
     b.send("/apply", go="household", __members__0__id_no=number)
     b.send("/apply", go="check", __facts__event_cost_fen="30000", __facts__power_meter="")
     f = dict(b.fields(), go="send", **{"/consent": "true"})
+    SENT.append(f["reference"])
     b.ask("POST", "/apply", f)
     found = re.search(r'class="number-big">([0-9a-f-]{36})<', b.text)
-    check("the receipt has a number", b.status == 200 and found, (b.status, b.text))
+    check("the receipt has a number, and a square that leads to its progress", b.status == 200 and found and '<svg class="qr"' in b.text and
+          "https://desk.example/progress" in b.text, (b.status, b.text))
     first = found.group(1) if found else ""
     b.ask("POST", "/apply", f)
     check("sent twice it is one application", first in b.text and b.status == 200, b.text[-800:])
@@ -283,10 +345,11 @@ def main():
     port = free_port()
     well = False
     try:
-        bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port)
+        bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port,
+                            LIANOU_DESK_ADDRESS="https://desk.example")
         key = "1 desk %s\n" % os.urandom(32).hex()
         for name in ("callers", "desk.key"):
-            (bus.town.dir / name).write_text(key)
+            (bus.town.dir / name).write_text(key + ("2 drafts %s\n" % os.urandom(32).hex() if name == "desk.key" else ""))
             (bus.town.dir / name).chmod(0o600)
         bus.town.env.update(LIANOU_CALLERS=str(bus.town.dir / "callers"), LIANOU_DESK_KEY=str(bus.town.dir / "desk.key"))
         bus.town.start("intake")
@@ -306,11 +369,15 @@ def main():
         assistant = signing_in(bus, port, "village.one", line.split(","))
         check("an assistant has no queue", assistant.get("/queue").status == 403)
         number = identity(7)
+        drafts(bus, assistant, port, number)
+        questions(assistant, number)
         application = apply(assistant, number)
         officers_case = officers(bus, port)
         follow(port, application, number)
         many_residents(port, bus.town.port)
         log(bus, officers_case)
+        kept = database(bus, "SELECT number FROM desk_draft")
+        check("what was sent is no draft any more", len(kept) == 3 and SENT[0][:12] not in kept, (SENT, kept))
         assistant.get("/cases")
         check("the assistant has the case in his village's list", "/cases/" + officers_case in assistant.text, assistant.text)
         assistant.get("/cases/" + officers_case)
