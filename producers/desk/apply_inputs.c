@@ -187,6 +187,7 @@ fact_add(struct inputs *in, const struct bus_fact *f, const char *base)
         i->hint = desk_word_of(v, DESK_WORD_HINT_DAY);
     } else if (f->type != BUS_FACT_TEXT) {
         i->type = "numeric";
+        i->hint = desk_word_of(v, DESK_WORD_HINT_NONE);
     }
     return i;
 }

@@ -131,6 +131,7 @@ void desk_resume_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
+void desk_queue_csv(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);
 void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);

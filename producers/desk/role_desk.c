@@ -27,6 +27,7 @@ static const struct desk_route pages[] = {
     {"GET", "/progress", DESK_ANYBODY, desk_progress},
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
+    {"GET", "/queue.csv", DESK_SIGNED_IN, desk_queue_csv},
     {"GET", "/cases", DESK_SIGNED_IN, desk_cases},
     {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
