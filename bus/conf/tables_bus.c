@@ -349,10 +349,17 @@ static const struct bus_key desk_keys[] = {
      .doc = "keyring with the desk's own key, mode 0600: the line `<key id> "
             "desk <64 hex digits>` that stands in intake's keys.callers, too; "
             "without it all residents on pages share one address's "
-            "http.guesses_day",
+            "http.guesses_day. A second line `<key id> drafts <64 hex "
+            "digits>` seals drafts; without it none are kept",
      .doc_zh = "窗口自己的签名密钥文件,权限 0600,内容为 keys.callers "
                "中同样的一行 `<编号> desk <64位十六进制>`;不填则网页上所有居民"
-               "合用一个地址的 http.guesses_day"},
+               "合用一个地址的 http.guesses_day。另一行 `<编号> drafts "
+               "<64位十六进制>` 用于密封网页上的草稿;没有它就不存草稿"},
+    {"address", BUS_KEY_STR, AT(bus_config_desk, address), .dflt = "",
+     .max = 200,
+     .doc = "the address under which people reach the pages, "
+            "\"https://...\"; the square on a slip leads there",
+     .doc_zh = "群众打开本窗口的网址(https://…),回执上的二维码指向它"},
     {"body_max", BUS_KEY_SIZE, AT(bus_config_desk, body_bytes_max),
      .dflt = "256KiB", .min = 4096, .max = 16 << 20,
      .doc = "largest form of a page", .doc_zh = "单个表单的最大字节数"},

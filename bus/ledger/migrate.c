@@ -15,6 +15,7 @@
 #include "bus/ledger/migrations/0037_clock.h"
 #include "bus/ledger/migrations/0043_life.h"
 #include "bus/ledger/migrations/0044_sheets.h"
+#include "bus/ledger/migrations/0050_desk.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -32,6 +33,7 @@ static const struct
     {"0037_clock", bus_ledger_migrations_0037_clock},
     {"0043_life", bus_ledger_migrations_0043_life},
     {"0044_sheets", bus_ledger_migrations_0044_sheets},
+    {"0050_desk", bus_ledger_migrations_0050_desk},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

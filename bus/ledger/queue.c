@@ -35,18 +35,18 @@ static int queue_take(const struct bus_pg_rows *r,
 
 int bus_ledger_queue(struct bus_pg *pg,
                      const char *department,
-                     const char *item,
-                     int64_t limit,
+                     const struct bus_ledger_queue_wish *wish,
                      struct bus_arena *mem,
                      struct bus_ledger_queue *ret,
                      struct bus_err *err)
 {
     char most[24];
-    const char *const params[] = {department, item, most};
+    const char *const params[] = {department, wish->item, most, wish->due,
+                                  wish->by};
     struct bus_pg_rows *r = NULL;
-    (void)snprintf(most, sizeof(most), "%lld", (long long)limit);
+    (void)snprintf(most, sizeof(most), "%lld", (long long)wish->limit);
     *ret = (struct bus_ledger_queue){0};
-    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_queue, params, 3, &r, err));
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_queue, params, 5, &r, err));
     int rc = queue_take(r, mem, ret, err);
     bus_pg_rows_free(r);
     return rc;

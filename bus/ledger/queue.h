@@ -24,11 +24,17 @@ struct bus_ledger_queue
     struct bus_ledger_assigned *list;
     size_t count;
 };
-/* In mem. item "": all. Those due first. */
+struct bus_ledger_queue_wish
+{
+    const char *item; /* "": all */
+    const char *due;  /* "", "late" or "week": overdue, due in seven days */
+    const char *by;   /* "": those due first; "age": the oldest first */
+    int64_t limit;
+};
+/* In mem. */
 int bus_ledger_queue(struct bus_pg *pg,
                      const char *department,
-                     const char *item,
-                     int64_t limit,
+                     const struct bus_ledger_queue_wish *wish,
                      struct bus_arena *mem,
                      struct bus_ledger_queue *ret,
                      struct bus_err *err) BUS_MUSTCHECK;

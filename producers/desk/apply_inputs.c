@@ -172,42 +172,75 @@ fact_choices(struct inputs *in, struct desk_input *i, const struct bus_fact *f)
     input_choose(in, i, choices, n);
 }
 
-/* Not what the identity number says, or the page of members asks. */
-static bool apply_asks(const struct bus_fact *f, int scope)
+static struct desk_input *
+fact_add(struct inputs *in, const struct bus_fact *f, const char *base)
 {
-    static const char *const elsewhere[] = {"address", "phone", "birth_date",
-                                            "relation", "sex"};
-    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
-        if (strcmp(elsewhere[i], f->name) == 0) {
-            return false;
-        }
+    const struct desk_visit *v = in->a->v;
+    struct desk_input *i = input_add(in, desk_printf(v, "%s/%s", base, f->name),
+                                     v->lang == BUS_WEB_EN ? f->en : f->zh);
+    if (f->type == BUS_FACT_BOOLEAN || f->type == BUS_FACT_ENUM) {
+        fact_choices(in, i, f);
+    } else if (f->type == BUS_FACT_MONEY_FEN) {
+        i->type = "decimal";
+        i->hint = desk_word_of(v, DESK_WORD_HINT_YUAN);
+    } else if (f->type == BUS_FACT_DATE) {
+        i->hint = desk_word_of(v, DESK_WORD_HINT_DAY);
+    } else if (f->type != BUS_FACT_TEXT) {
+        i->type = "numeric";
+        i->hint = desk_word_of(v, DESK_WORD_HINT_NONE);
     }
-    return f->scope == scope && f->derived == NULL && !f->pii;
+    return i;
 }
 
 static void facts_add(struct inputs *in, int scope, const char *base)
 {
-    const struct desk_visit *v = in->a->v;
-    const struct bus_config *c = v->desk->config;
+    const struct bus_config *c = in->a->v->desk->config;
     for (size_t k = 0; k < c->facts_count; k++) {
-        const struct bus_fact *f = &c->facts[k];
-        if (!apply_asks(f, scope)) {
-            continue;
-        }
-        struct desk_input *i =
-            input_add(in, desk_printf(v, "%s/%s", base, f->name),
-                      v->lang == BUS_WEB_EN ? f->en : f->zh);
-        if (f->type == BUS_FACT_BOOLEAN || f->type == BUS_FACT_ENUM) {
-            fact_choices(in, i, f);
-        } else if (f->type == BUS_FACT_MONEY_FEN) {
-            i->type = "decimal";
-            i->hint = desk_word_of(v, DESK_WORD_HINT_YUAN);
-        } else if (f->type == BUS_FACT_DATE) {
-            i->hint = desk_word_of(v, DESK_WORD_HINT_DAY);
-        } else if (f->type != BUS_FACT_TEXT) {
-            i->type = "numeric";
+        if (c->facts[k].scope == scope && desk_ask_may(&c->facts[k])) {
+            (void)fact_add(in, &c->facts[k], base);
         }
     }
+}
+
+/* "Not clear" stands last there, and nothing is chosen before he chooses. */
+static void question_choices(const struct desk_visit *v, struct desk_input *i)
+{
+    struct desk_choice *list =
+        bus_arena_calloc(v->mem, i->choices_count + 1, sizeof(*list));
+    for (size_t k = 0; list != NULL && k < i->choices_count; k++) {
+        list[k] = i->choices[(k + 1) % i->choices_count];
+        list[k].chosen = list[k].chosen && list[k].code[0] != '\0';
+    }
+    i->choices = list;
+    i->choices_count = list != NULL ? i->choices_count : 0;
+}
+
+struct desk_group desk_apply_question(struct applying *a,
+                                      const struct desk_question *q)
+{
+    const struct desk_visit *v = a->v;
+    bool of_members = q->fact->scope == BUS_FACT_MEMBER;
+    struct inputs in =
+        inputs_begin(a, v->lang == BUS_WEB_EN ? q->fact->en : q->fact->zh);
+    for (size_t m = 0; m < (of_members ? a->members : 1); m++) {
+        if (of_members && (q->members >> m & 1) == 0) {
+            continue;
+        }
+        struct desk_input *i = fact_add(
+            &in, q->fact,
+            of_members ? desk_printf(v, "/members/%zu/facts", m) : "/facts");
+        i->label = of_members
+                       ? apply_value(a, desk_printf(v, "/members/%zu/name", m))
+                       : desk_word_of(v, DESK_WORD_HOUSEHOLD_ANSWERS);
+        if (i->label[0] == '\0') {
+            i->label = desk_say_with(v, DESK_WORD_MEMBER,
+                                     desk_printf(v, "%zu", m + 1));
+        }
+        if (i->chooses) {
+            question_choices(v, i);
+        }
+    }
+    return in.group;
 }
 
 /* --- what stands before sending --- */

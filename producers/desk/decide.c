@@ -26,7 +26,7 @@ struct deciding
     enum sa_delivery delivery;
     enum sa_period period;
     bool has_amount;
-    int64_t amount_fen;
+    int64_t amount_fen, uncovered_fen;
     struct desk_sending sending;
 };
 
@@ -85,6 +85,9 @@ static void decide_show(const struct deciding *d, int status)
         .reason = decide_field(d, "reason"),
         .deviation = decide_field(d, "deviation"),
         .from_month = decide_field(d, "from_month"),
+        .goods = decide_field(d, "goods"),
+        .uncovered = decide_field(d, "uncovered"),
+        .authority = decide_field(d, "authority"),
         .proposed_fen = a->amount_fen,
         .has_proposed = a->has_amount,
         .outcomes = desk_choices(v, "decision_outcome", outcomes, 3,
@@ -153,6 +156,8 @@ static struct sa_decision decide_event(const struct deciding *d, int64_t now_ms)
     const struct bus_ledger_assignment *a = &d->assignment;
     struct bus_strv deviation = bus_strv(decide_field(d, "deviation"));
     struct bus_strv month = bus_strv(decide_field(d, "from_month"));
+    struct bus_strv goods = bus_strv(decide_field(d, "goods"));
+    struct bus_strv authority = bus_strv(decide_field(d, "authority"));
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
     return (struct sa_decision){
         .event_id = d->once,
@@ -168,14 +173,19 @@ static struct sa_decision decide_event(const struct deciding *d, int64_t now_ms)
         .amount_fen = d->amount_fen,
         .has_deviation = yes && deviation.n > 0,
         .deviation = deviation,
+        .uncovered_fen = yes ? d->uncovered_fen : 0,
         .delivery = d->delivery,
         .has_payee_hash = a->has_payee && d->delivery == SA_DELIVERY_BANK,
         .payee_hash = {(const char *)a->payee_hash, sizeof(a->payee_hash)},
+        .has_goods = yes && goods.n > 0,
+        .goods = goods,
         .period = d->period,
         .has_from_month = month.n > 0,
         .from_month = month,
         .reason = bus_strv(decide_field(d, "reason")),
         .decided_by = desk_actor(d->v),
+        .has_authority_ref = authority.n > 0,
+        .authority_ref = authority,
         .signed_at = now_ms};
 }
 
@@ -248,8 +258,10 @@ static const char *decide_read(struct deciding *d)
 {
     struct desk_visit *v = d->v;
     struct bus_strv amount = bus_web_field(&v->fields, "amount");
+    struct bus_strv uncovered = bus_web_field(&v->fields, "uncovered");
     d->has_amount = amount.n > 0;
-    if ((d->has_amount && !desk_yuan_to_fen(amount, &d->amount_fen)) ||
+    if ((uncovered.n > 0 && !desk_yuan_to_fen(uncovered, &d->uncovered_fen)) ||
+        (d->has_amount && !desk_yuan_to_fen(amount, &d->amount_fen)) ||
         !sa_decision_outcome_parse(bus_web_field(&v->fields, "outcome"),
                                    &d->outcome) ||
         !sa_delivery_parse(bus_web_field(&v->fields, "delivery"),
@@ -261,6 +273,10 @@ static const char *decide_read(struct deciding *d)
                                     ? BUS_REGISTER_OPINION
                                     : BUS_REGISTER_DECIDE;
     bool yes = d->outcome == SA_DECISION_OUTCOME_CONFIRMED;
+    if (yes && d->delivery == SA_DELIVERY_POST_GOODS &&
+        bus_web_field(&v->fields, "goods").n == 0) {
+        return desk_word_of(v, DESK_WORD_GOODS_WANTED);
+    }
     const char *no =
         desk_may(v, &d->assignment, act, yes ? d->amount_fen : 0, false);
     return no[0] == '\0' ? NULL

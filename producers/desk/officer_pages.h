@@ -14,8 +14,9 @@ struct desk_queue_row
 struct desk_queue
 {
     struct desk_head head;
-    const struct desk_choice *items;
-    size_t items_count;
+    const char *item, *due, *by; /* as filtered */
+    const struct desk_choice *items, *dues, *orders;
+    size_t items_count, dues_count, orders_count;
     const struct desk_queue_row *rows;
     size_t rows_count;
 };
@@ -86,7 +87,7 @@ struct desk_decide
 {
     struct desk_head head;
     const char *case_id, *assignment_id, *item, *once, *fault, *payee, *amount,
-        *reason, *deviation, *from_month;
+        *reason, *deviation, *from_month, *goods, *uncovered, *authority;
     int64_t proposed_fen;
     bool has_proposed;
     const struct desk_choice *outcomes, *deliveries, *periods;

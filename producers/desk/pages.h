@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/web/page.h"
+
 enum desk_place {
     DESK_AT_NOTHING,
     DESK_AT_HOME,
@@ -101,14 +103,14 @@ struct desk_answer
 };
 struct desk_answers
 {
-    const char *title;
+    const char *title, *go; /* where it is changed */
     const struct desk_answer *list;
     size_t list_count;
 };
 struct desk_apply
 {
     struct desk_head head;
-    const char *at, *step, *reference, *problem;
+    const char *at, *step, *reference, *problem, *draft;
     bool is_first, is_members, is_check;
     const char *next, *back; /* what the buttons go to */
     const struct desk_answer *faults;
@@ -120,10 +122,28 @@ struct desk_apply
     const struct desk_hidden *hidden;
     size_t hidden_count;
 };
+struct desk_resume
+{
+    struct desk_head head;
+    const char *fault, *number;
+};
+struct desk_ask
+{
+    struct desk_head head;
+    const char *reference, *draft, *fact; /* "household.area" */
+    const char *title;
+    size_t items; /* that it decides */
+    bool has_before;
+    const struct desk_input *inputs;
+    size_t inputs_count;
+    const struct desk_hidden *hidden;
+    size_t hidden_count;
+};
 struct desk_receipt
 {
     struct desk_head head;
-    const char *application, *applicant, *day;
+    const char *application, *applicant, *day, *address;
+    struct bus_web_markup square;
     bool is_journaled;
 };
 

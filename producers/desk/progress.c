@@ -134,6 +134,9 @@ static struct following *following_of(struct desk_visit *v)
 {
     struct following *f = bus_arena_calloc(v->mem, 1, sizeof(*f));
     struct bus_strv id = bus_web_field(&v->fields, "application");
+    if (id.p == NULL) { /* of a slip's square */
+        id = bus_run_http_query(v->rq, "application");
+    }
     if (f != NULL) {
         f->v = v;
         f->application = desk_printf(v, "%.*s", (int)(id.n <= 64 ? id.n : 0),

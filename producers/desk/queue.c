@@ -4,12 +4,14 @@
 
 #include "bus/ledger/queue.h"
 #include "bus/web/readlog.h"
+#include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
 struct queueing
 {
     struct desk_visit *v;
-    const char *item;
+    bool csv; /* as a file */
+    struct bus_ledger_queue_wish wish;
     struct bus_ledger_queue queue;
 };
 
@@ -17,12 +19,11 @@ static int queue_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct queueing *q = data;
     char fields[64];
-    BUS_TRY(bus_ledger_queue(pg, q->v->department, q->item,
-                             q->v->desk->config->desk.rows, q->v->mem,
+    BUS_TRY(bus_ledger_queue(pg, q->v->department, &q->wish, q->v->mem,
                              &q->queue, err));
     (void)snprintf(fields, sizeof(fields), "queue of %zu", q->queue.count);
     struct bus_web_read read = {.who = q->v->caller.name,
-                                .via = "GET /queue",
+                                .via = q->csv ? "GET /queue.csv" : "GET /queue",
                                 .purpose = "queue",
                                 .record = q->v->department,
                                 .fields = fields};
@@ -71,14 +72,104 @@ static void queue_items(const struct desk_visit *v,
     page->items = list;
 }
 
+/* One of the words of a filter; "" for none of them. */
+static const char *queue_word(const struct desk_visit *v,
+                              const char *name,
+                              const struct desk_choice *words,
+                              size_t n)
+{
+    struct bus_strv said = bus_run_http_query(v->rq, name);
+    for (size_t i = 0; i < n; i++) {
+        if (bus_strv_is(said, words[i].code)) {
+            return words[i].code;
+        }
+    }
+    return "";
+}
+
+static void queue_choose(struct desk_choice *words, size_t n, const char *said)
+{
+    for (size_t i = 0; i < n; i++) {
+        words[i].chosen = strcmp(words[i].code, said) == 0;
+    }
+}
+
+#define QUEUE_DUES(v)                                             \
+    {                                                             \
+        {"", desk_word_of(v, DESK_WORD_ALL_DUES), false},         \
+            {"late", desk_word_of(v, DESK_WORD_DUE_LATE), false}, \
+            {"week", desk_word_of(v, DESK_WORD_DUE_WEEK), false}, \
+    }
+#define QUEUE_ORDERS(v)                                        \
+    {                                                          \
+        {"", desk_word_of(v, DESK_WORD_BY_DUE), false},        \
+            {"age", desk_word_of(v, DESK_WORD_BY_AGE), false}, \
+    }
+
+static const char *queue_yuan(const struct desk_visit *v,
+                              const struct desk_queue_row *row)
+{
+    return row->has_amount
+               ? desk_printf(v, "%lld.%02lld", (long long)row->amount_fen / 100,
+                             (long long)row->amount_fen % 100)
+               : "";
+}
+
+static void queue_csv(const struct desk_visit *v,
+                      const struct desk_queue_row *rows,
+                      size_t n)
+{
+    static const enum desk_word heads[] = {
+        DESK_WORD_CASE,    DESK_WORD_ITEM,    DESK_WORD_VILLAGE,
+        DESK_WORD_VERDICT, DESK_WORD_AMOUNT,  DESK_WORD_ASSIGNED_ON,
+        DESK_WORD_DUE,     DESK_WORD_OVERDUE, DESK_WORD_LAST_STEP,
+        DESK_WORD_RETURNED};
+    const char *fields[sizeof(heads) / sizeof(heads[0])];
+    const size_t columns = sizeof(heads) / sizeof(heads[0]);
+    struct bus_buf out;
+    bus_buf_init(&out, DESK_PAGE_MAX);
+    desk_csv_begin(&out);
+    for (size_t i = 0; i < columns; i++) {
+        fields[i] = desk_word_of(v, heads[i]);
+    }
+    desk_csv_row(&out, fields, columns);
+    for (size_t i = 0; i < n; i++) {
+        const struct desk_queue_row *r = &rows[i];
+        const char *row[] = {
+            r->case_id,
+            r->item,
+            r->village,
+            r->verdict,
+            queue_yuan(v, r),
+            r->assigned_on,
+            r->due,
+            desk_word_of(v, r->overdue ? DESK_WORD_YES : DESK_WORD_NO),
+            r->step,
+            r->reason};
+        desk_csv_row(&out, row, columns);
+    }
+    desk_csv_answer(v->rq, &out, "queue.csv");
+    bus_buf_fini(&out);
+}
+
 static void queue_done(void *data, int rc, const struct bus_err *err)
 {
     const struct queueing *q = data;
     struct desk_visit *v = q->v;
     struct desk_queue page = {
         .head = desk_head_of(v, DESK_WORD_QUEUE, DESK_AT_QUEUE)};
+    struct desk_choice dues[] = QUEUE_DUES(v), orders[] = QUEUE_ORDERS(v);
     struct bus_buf out;
     (void)err;
+    queue_choose(dues, 3, q->wish.due);
+    queue_choose(orders, 2, q->wish.by);
+    page.dues = dues;
+    page.dues_count = 3;
+    page.orders = orders;
+    page.orders_count = 2;
+    page.item = q->wish.item;
+    page.due = q->wish.due;
+    page.by = q->wish.by;
     if (rc != BUS_OK) {
         desk_away(v);
         return;
@@ -88,14 +179,18 @@ static void queue_done(void *data, int rc, const struct bus_err *err)
     for (size_t i = 0; rows != NULL && i < q->queue.count; i++) {
         rows[page.rows_count++] = queue_row(v, &q->queue.list[i]);
     }
+    if (q->csv) {
+        queue_csv(v, rows, page.rows_count);
+        return;
+    }
     page.rows = rows;
-    queue_items(v, q->item, &page);
+    queue_items(v, q->wish.item, &page);
     struct bus_web_page p = desk_page_begin(v, &out);
     desk_page_queue(&p, &page);
     desk_page_end(v, 200, &p);
 }
 
-void desk_queue(struct desk_visit *v)
+static void queue_ask(struct desk_visit *v, bool csv)
 {
     struct queueing *q = bus_arena_calloc(v->mem, 1, sizeof(*q));
     struct bus_web_job job = {queue_run, queue_done, q};
@@ -105,11 +200,27 @@ void desk_queue(struct desk_visit *v)
         return;
     }
     if (q != NULL) {
+        const struct desk_choice dues[] = QUEUE_DUES(v),
+                                 orders[] = QUEUE_ORDERS(v);
         q->v = v;
-        q->item = desk_printf(v, "%.*s", (int)(item.n < 32 ? item.n : 0),
-                              item.n > 0 ? item.p : "");
+        q->csv = csv;
+        q->wish.due = queue_word(v, "due", dues, 3);
+        q->wish.by = queue_word(v, "by", orders, 2);
+        q->wish.limit = v->desk->config->desk.rows;
+        q->wish.item = desk_printf(v, "%.*s", (int)(item.n < 32 ? item.n : 0),
+                                   item.n > 0 ? item.p : "");
     }
     if (q == NULL || bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
+}
+
+void desk_queue(struct desk_visit *v)
+{
+    queue_ask(v, false);
+}
+
+void desk_queue_csv(struct desk_visit *v)
+{
+    queue_ask(v, true);
 }

@@ -182,8 +182,12 @@ static void serve_person(struct desk_visit *v,
     v->caller = *caller;
     (void)bus_strv_copy(v->name, sizeof(v->name), bus_strv(o ? o->name : ""));
     (void)bus_strv_copy(v->role, sizeof(v->role), bus_strv(o ? o->role : ""));
+    const struct bus_village *village =
+        bus_conf_village(v->desk->config, bus_strv(caller->org));
     (void)bus_strv_copy(v->org_name, sizeof(v->org_name),
-                        bus_strv(org ? org->name_zh : caller->org));
+                        bus_strv(org       ? org->name_zh
+                                 : village ? village->name
+                                           : caller->org));
     (void)bus_strv_copy(v->department, sizeof(v->department),
                         bus_strv(dept ? dept->code : ""));
     v->assists = scope.sees == BUS_WEB_PLACE;

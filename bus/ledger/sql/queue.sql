@@ -1,5 +1,6 @@
 -- What department $1 has in hand: its open assignments, those due first; $2 one
--- item's code or ''; $3 how many at most. What was handed on to another
+-- item's code or ''; $3 how many at most; $4 'late' for those past their day, 'week'
+-- for those due within seven days; $5 'age' for the oldest first. What was handed on to another
 -- department, withdrawn, decided (and not given back since) or closed is not in
 -- it.
 WITH mine AS (
@@ -14,8 +15,10 @@ SELECT m.about, m.case_id, m.item, m.word, m.note, coalesce(m.amount_fen::text, 
        coalesce((SELECT s.word FROM event AS s WHERE s.about = m.about AND s.kind = 'step'
                  ORDER BY s.occurred_at DESC, s.place DESC LIMIT 1), '')
 FROM mine AS m
+CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date - date '1970-01-01' AS day) AS today
 LEFT JOIN LATERAL (SELECT detail FROM event WHERE case_id = m.case_id AND kind = 'case_event' AND word = 'OPENED' LIMIT 1) AS o ON true
 WHERE m.word <> 'WITHDRAWN' AND ($2 = '' OR m.item = $2)
+  AND (m.detail->>'due')::int < CASE $4 WHEN 'late' THEN today.day WHEN 'week' THEN today.day + 8 ELSE 2147483647 END
   AND NOT EXISTS (SELECT FROM event AS e WHERE e.about = m.about AND e.kind = 'assignment'
                     AND e.topic <> 'assignments.' || $1 AND e.occurred_at > m.occurred_at)
   AND NOT EXISTS (SELECT FROM event AS d JOIN event AS a ON a.about = (d.detail->>'decision_id')::uuid
@@ -23,5 +26,5 @@ WHERE m.word <> 'WITHDRAWN' AND ($2 = '' OR m.item = $2)
                   WHERE d.about = m.about AND d.kind = 'decision'
                     AND NOT (m.word = 'RETURNED' AND m.occurred_at >= a.occurred_at))
   AND NOT EXISTS (SELECT FROM event AS c WHERE c.case_id = m.case_id AND c.kind = 'case_event' AND c.word = 'CLOSED')
-ORDER BY (m.detail->>'due')::int, m.occurred_at, m.about
+ORDER BY CASE $5 WHEN 'age' THEN 0 ELSE (m.detail->>'due')::int END, m.occurred_at, m.about
 LIMIT $3::bigint

@@ -42,6 +42,7 @@ BEGIN
     GRANT SELECT ON account TO lianou_intake;
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_intake;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_intake;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
     GRANT SELECT, INSERT ON account_entry, treasury_act TO lianou_treasury;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
 static void yuan_are_exact(void **state)
@@ -60,11 +61,74 @@ static void words_are_in_both(void **state)
     }
 }
 
+/* What a name could do in a spreadsheet. */
+static void csv_has_no_formula(void **state)
+{
+    static const char *const row[] = {
+        "=cmd|'/c calc'!A0", "+1", "-1", "@x", "\tx", "a\"b,\n", NULL, "甲"};
+    struct bus_buf out;
+    (void)state;
+    bus_buf_init(&out, 0);
+    desk_csv_begin(&out);
+    desk_csv_row(&out, row, 8);
+    assert_string_equal(bus_buf_cstr(&out),
+                        "\xef\xbb\xbf\"'=cmd|'/c calc'!A0\",\"'+1\",\"'-1\","
+                        "\"'@x\",\"'\tx\",\"a\"\"b,\n\",\"\",\"甲\"\r\n");
+    bus_buf_fini(&out);
+}
+
+#define ROWS           100
+#define PAGE_BYTES_MAX (60 * 1024)
+
+/* A hundred rows on a slow line. */
+static void a_long_queue_is_small(void **state)
+{
+    static struct desk_queue_row rows[ROWS];
+    struct desk_queue page = {.head = {.lang = "zh-CN",
+                                       .title = "待办事项",
+                                       .county = "某某县",
+                                       .name = "某某某",
+                                       .org = "人力资源和社会保障局",
+                                       .here = "/queue?lang=en",
+                                       .signed_in = true,
+                                       .decides = true},
+                              .item = "",
+                              .due = "",
+                              .by = "",
+                              .rows = rows,
+                              .rows_count = ROWS};
+    struct bus_buf out;
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        rows[i] = (struct desk_queue_row){
+            .case_id = "00000000-0000-8000-8000-000000000000",
+            .case_no = "第 1 次申请",
+            .item = "困境家庭和事实无人抚养儿童基本生活补贴",
+            .village = "某某街道办事处某某社区居民委员会",
+            .verdict = "待定",
+            .assigned_on = "2026-11-30",
+            .due = "2026-12-30",
+            .step = "入户调查",
+            .reason = "缺少步骤: 入户调查",
+            .amount_fen = 123456789,
+            .has_amount = true,
+            .overdue = true};
+    }
+    bus_buf_init(&out, 0);
+    struct bus_web_page p = {&out, BUS_WEB_ZH, "t"};
+    desk_page_queue(&p, &page);
+    print_message("%zu bytes of %d rows\n", out.len, ROWS);
+    assert_true(out.len > 20000 && out.len <= PAGE_BYTES_MAX);
+    bus_buf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yuan_are_exact),
         cmocka_unit_test(words_are_in_both),
+        cmocka_unit_test(csv_has_no_formula),
+        cmocka_unit_test(a_long_queue_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,119 @@
+"""Chromium and axe-core for tests. Neither is in the tree: Debian has the one, the
+tests' cache the other, fetched once and known by its sum."""
+import hashlib
+import io
+import os
+import pathlib
+import shutil
+import sys
+import tarfile
+import urllib.request
+
+AXE = "https://registry.npmjs.org/axe-core/-/axe-core-4.10.2.tgz"
+AXE_SHA256 = "9ea2d2d6917da998122bdacfd3b473e31ead53f4b87146c716a12edf89158100"
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+except ImportError:
+    webdriver = None
+
+
+def skip(why):
+    print("SKIPPED: %s; ops/setup.sh test and tests/python.sh bring it" % why)
+    sys.exit(77)
+
+
+def axe_source():
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "lianou/axe"
+    kept = cache / (AXE_SHA256 + ".js")
+    if not kept.exists():
+        try:
+            packed = urllib.request.urlopen(AXE, timeout=60).read()
+        except OSError as e:
+            skip("axe-core cannot be fetched (%s)" % e)
+        if hashlib.sha256(packed).hexdigest() != AXE_SHA256:
+            sys.exit("axe-core is not what it was: %s" % AXE)
+        cache.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as t:
+            kept.write_bytes(t.extractfile("package/axe.min.js").read())
+    return kept.read_text()
+
+
+class Window:
+    """One browser with cookies of its own."""
+
+    def __init__(self, base, width=1440, scripts=True, dark=False):
+        if webdriver is None:
+            skip("selenium is not in the tests' Python")
+        if not shutil.which("chromium") or not shutil.which("chromedriver"):
+            skip("chromium or its driver is not here")
+        o = webdriver.ChromeOptions()
+        o.binary_location = shutil.which("chromium")
+        for a in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=zh-CN"):
+            o.add_argument(a)
+        self.base = base
+        self.driver = webdriver.Chrome(options=o, service=Service(shutil.which("chromedriver")))
+        self.driver.set_page_load_timeout(120)
+        self.size(width)
+        if dark:
+            self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        if not scripts:
+            self.cdp("Emulation.setScriptExecutionDisabled", value=True)
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def size(self, width):
+        self.width = width
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
+
+    def go(self, path):
+        self.driver.get(self.base + path)
+        return self
+
+    def named(self, name, nth=0):
+        return self.driver.find_elements("name", name)[nth]
+
+    def fill(self, **fields):
+        for name, value in fields.items():
+            e = self.named(name.replace("__", "/"))
+            if e.tag_name == "select":
+                next(o for o in e.find_elements("tag name", "option") if o.get_attribute("value") == value).click()
+            else:
+                e.clear()
+                e.send_keys(value)
+        return self
+
+    def press(self, go=None):
+        """The form's button, of this value."""
+        form = self.driver.find_elements("css selector", "main form")[-1]
+        buttons = [b for b in form.find_elements("tag name", "button") if b.is_displayed() and b.get_attribute("tabindex") != "-1" and
+                   (go is None or b.get_attribute("value") == go)]
+        buttons[0].click()
+        return self
+
+    @property
+    def text(self):
+        return self.driver.find_element("tag name", "main").text
+
+    def overflow(self):
+        """Pixels by which the page is wider than the window."""
+        m = self.cdp("Page.getLayoutMetrics")["cssContentSize"]
+        return max(0, m["width"] - self.width)
+
+    def picture(self, path):
+        m = self.cdp("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": self.width, "height": min(m["height"], 4000), "scale": 1}
+        import base64
+        path.write_bytes(base64.b64decode(self.cdp("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]))
+
+    def axe(self, source):
+        self.driver.execute_script(source)
+        found = self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => v.id + ': ' + v.nodes[0].html)),"
+            " e => done(['axe: ' + e]))")
+        return found
+
+    def close(self):
+        self.driver.quit()
