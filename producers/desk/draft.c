@@ -155,7 +155,7 @@ void desk_draft_keep(struct applying *a, void (*then)(struct applying *a))
         *d = (struct drafting){.v = a->v, .a = a, .then = then};
     }
     if (d == NULL || !draft_has_key(a->v) || !draft_seal(d) ||
-        !bus_web_pool_put(a->v->desk->pool, &job)) {
+        bus_web_pool_put(a->v->desk->pool, &job, NULL) != BUS_OK) {
         then(a);
     }
 }
@@ -185,7 +185,7 @@ void desk_draft_end(struct applying *a, void (*then)(struct applying *a))
                             bus_strv(a->reference));
     }
     if (d == NULL || !draft_has_key(a->v) ||
-        !bus_web_pool_put(a->v->desk->pool, &job)) {
+        bus_web_pool_put(a->v->desk->pool, &job, NULL) != BUS_OK) {
         then(a);
     }
 }
@@ -339,7 +339,7 @@ void desk_resume_post(struct desk_visit *v)
         !draft_second(v, d->number, bus_web_field(&v->fields, "id_last"),
                       d->second)) {
         resume_show(v, 404, desk_word_of(v, DESK_WORD_DRAFT_NONE));
-    } else if (!bus_web_pool_put(v->desk->pool, &job)) {
+    } else if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }
 }
