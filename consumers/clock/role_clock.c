@@ -79,6 +79,7 @@ static int clock_job_do(struct clock_role *t, struct bus_err *err)
 static void clock_job_work(void *data) /* on a pool thread */
 {
     struct clock_role *t = data;
+    BUS_CHECK(t->job != CLOCK_JOB_NONE);
     t->rc = clock_job_do(t, &t->failure);
     if (t->rc != BUS_OK) { /* what it was in the middle of goes with it */
         bus_pg_close(t->clock.pg);

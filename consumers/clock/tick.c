@@ -70,6 +70,7 @@ static const char *clock_text(struct clock *c, int64_t n)
 static const char *clock_date(struct clock *c, int32_t day)
 {
     char text[BUS_DATE_TEXT + 1];
+    BUS_CHECK(day > 0);
     return bus_arena_strdup(&c->mem, bus_date_text(day, text));
 }
 
@@ -195,6 +196,7 @@ stages_tell(struct clock *c, int32_t day, int64_t *told, struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
     const char *params[] = {clock_date(c, day), clock_text(c, CLOCK_TELLS)};
+    BUS_CHECK(told != NULL);
     BUS_TRY(clock_ask(c, consumers_clock_sql_stages_next, params, 2, &r, err));
     int rc = BUS_OK;
     for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(r); i++) {

@@ -127,11 +127,11 @@ static int awards_before(struct treasury_books *b,
 /* --- its lines --- */
 
 /* Those of award_lines_free.sql that are (or are not) a period of it. */
-static const char *lines_of(struct treasury_books *b,
-                            const struct bus_pg_rows *r,
-                            const struct treasury_schedule *s,
-                            bool fit,
-                            size_t *ret_count)
+static const char *decided_lines(struct treasury_books *b,
+                                 const struct bus_pg_rows *r,
+                                 const struct treasury_schedule *s,
+                                 bool fit,
+                                 size_t *ret_count)
 {
     size_t rows = bus_pg_count(r), at = 1;
     char *to = bus_arena_alloc(b->mem, rows * (BUS_ID_TEXT + 1) + 3);
@@ -197,8 +197,8 @@ static int award_take_lines(struct treasury_books *b,
     BUS_CHECK(a->amount_fen > 0 && states[0] == '{');
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_lines_free,
                                params, 6, &r, err));
-    const char *fits = lines_of(b, r, s, true, &kept);
-    const char *others = lines_of(b, r, s, false, &void_count);
+    const char *fits = decided_lines(b, r, s, true, &kept);
+    const char *others = decided_lines(b, r, s, false, &void_count);
     const char *all = treasury_books_ids(b, r);
     bus_pg_rows_free(r);
     BUS_TRY(kept + void_count > 0 ? treasury_batches_leave(b, all, err)
