@@ -5,6 +5,7 @@
 #include "bus/base/check.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/awards.h"
+#include "consumers/treasury/batches.h"
 #include "consumers/treasury/sql/award_find.h"
 #include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/award_next.h"

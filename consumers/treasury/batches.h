@@ -27,6 +27,10 @@ int treasury_batch_sum(struct treasury_books *b,
                        const struct treasury_batch *of,
                        char ret[TREASURY_SUM_TEXT],
                        struct bus_err *err) BUS_MUSTCHECK;
+/* Lines ("{id,...}") out of batches that were not sent. */
+int treasury_batches_leave(struct treasury_books *b,
+                           const char *lines,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* A line of it was answered; all: none is left open. */
 int treasury_batch_answered(struct treasury_books *b,
                             const char *batch,

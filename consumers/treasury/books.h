@@ -195,26 +195,5 @@ int treasury_batch_total(struct treasury_books *b,
                          const char *batch,
                          int64_t *ret_fen,
                          struct bus_err *err) BUS_MUSTCHECK;
-/* Lines ("{id,...}") out of batches that were not sent. */
-int treasury_batches_leave(struct treasury_books *b,
-                           const char *lines,
-                           struct bus_err *err) BUS_MUSTCHECK;
-
-/* --- answers (results.c) --- */
-
-struct treasury_result
-{
-    struct bus_id event_id, order_id;
-    struct bus_strv bank, reason, reference;
-    int outcome; /* enum treasury_answer_outcome */
-    int64_t amount_fen;
-    int32_t value_day;
-};
-/* Its end (enum treasury_answer_end) as a word in *ret; "" if it came before.
- */
-int treasury_result_take(struct treasury_books *b,
-                         const struct treasury_result *r,
-                         const char **ret,
-                         struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

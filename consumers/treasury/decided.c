@@ -10,6 +10,7 @@
 
 #include "bus/base/check.h"
 #include "consumers/treasury/awards.h"
+#include "consumers/treasury/batches.h"
 #include "consumers/treasury/sql/award_as_due.h"
 #include "consumers/treasury/sql/award_before.h"
 #include "consumers/treasury/sql/award_claims.h"

@@ -11,6 +11,7 @@
 #include "bus/wire/ids.h"
 #include "bus/wire/keyring.h"
 #include "consumers/treasury/life.h"
+#include "consumers/treasury/results.h"
 #include "consumers/treasury/schedule.h"
 #include "consumers/treasury/sql/award_find.h"
 #include "consumers/treasury/sql/elsewhere_put.h"

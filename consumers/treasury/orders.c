@@ -8,6 +8,7 @@
 #include "bus/role/payee.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
+#include "consumers/treasury/results.h"
 #include "consumers/treasury/sql/lines_stop.h"
 #include "consumers/treasury/sql/order_written.h"
 #include "consumers/treasury/sql/orders_unwritten.h"

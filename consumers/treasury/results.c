@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consumers/treasury/batches.h"
+#include "consumers/treasury/results.h"
 #include "consumers/treasury/sql/answer_put.h"
 #include "consumers/treasury/sql/batch_left.h"
 #include "consumers/treasury/sql/elsewhere_ask.h"

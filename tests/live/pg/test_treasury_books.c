@@ -7,6 +7,7 @@
 #include "bus/wire/ids.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/officer.h"
+#include "consumers/treasury/results.h"
 #include "consumers/treasury/schedule.h"
 #include "tests/live/pg/place.h"
 
