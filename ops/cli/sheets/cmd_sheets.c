@@ -63,7 +63,7 @@ static bool take_month(struct asked_sheets *a)
     if (strlen(a->month) != 7 || sscanf(a->month, "%4d-%2d", &y, &m) != 2) {
         return false;
     }
-    (void)snprintf(day, sizeof(day), "%s-01", a->month);
+    (void)snprintf(day, sizeof(day), "%.7s-01", a->month);
     (void)snprintf(next, sizeof(next), "%04d-%02d-01", m == 12 ? y + 1 : y,
                    m == 12 ? 1 : m + 1);
     return bus_date_parse(bus_strv(day), &a->from) &&

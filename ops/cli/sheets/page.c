@@ -90,10 +90,10 @@ static void page_fund(json_t *parts, const json_t *fund)
 /* The first day of the next month, so that what is made again is the same. */
 static void page_made_at(const char *month, char ret[24])
 {
-    int y = 0, m = 0;
-    (void)sscanf(month, "%4d-%2d", &y, &m);
-    (void)snprintf(ret, 24, "%04d-%02d-01T00:00:00Z", m == 12 ? y + 1 : y,
-                   m == 12 ? 1 : m + 1);
+    unsigned y = 0, m = 0;
+    (void)sscanf(month, "%4u-%2u", &y, &m);
+    y += m / 12;
+    (void)snprintf(ret, 24, "%04u-%02u-01T00:00:00Z", y % 10000, m % 12 + 1);
 }
 
 json_t *cli_sheets_page(const json_t *sheet, const char *sm3, const char *to)
