@@ -59,13 +59,13 @@ static const struct sheets_act *act_of(const char *word)
 static bool take_month(struct asked_sheets *a)
 {
     char day[16], next[16];
-    int y = 0, m = 0;
-    if (strlen(a->month) != 7 || sscanf(a->month, "%4d-%2d", &y, &m) != 2) {
+    unsigned y = 0, m = 0;
+    if (strlen(a->month) != 7 || sscanf(a->month, "%4u-%2u", &y, &m) != 2) {
         return false;
     }
-    (void)snprintf(day, sizeof(day), "%.7s-01", a->month);
-    (void)snprintf(next, sizeof(next), "%04d-%02d-01", m == 12 ? y + 1 : y,
-                   m == 12 ? 1 : m + 1);
+    (void)snprintf(day, sizeof(day), "%s-01", a->month);
+    y += m / 12;
+    (void)snprintf(next, sizeof(next), "%04u-%02u-01", y % 10000, m % 12 + 1);
     return bus_date_parse(bus_strv(day), &a->from) &&
            bus_date_parse(bus_strv(next), &a->to);
 }
