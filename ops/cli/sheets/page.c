@@ -45,7 +45,7 @@ static json_t *page_rows(const json_t *fund)
         (void)json_array_append_new(
             rows,
             json_pack("[o, s, s, o, o]", page_number(row, "no", ""),
-                      page_str(row, "who")[0] ? page_str(row, "who") : "(遮盖)",
+                      page_str(row, "who")[0] ? page_str(row, "who") : "(不列)",
                       page_str(row, "item_zh"), page_number(row, "people", "-"),
                       page_yuan(row, "fen")));
     }
@@ -122,6 +122,6 @@ json_t *cli_sheets_page(const json_t *sheet, const char *sm3, const char *to)
         "{s:s, s:[s, s], s:s, s:s, s:s, s:o, s:s, s:s, s:s}", "to", to,
         "formats", "pdf", "html", "title", title, "under", under, "made_at",
         made_at, "parts", parts, "code", code, "code_text", beside, "foot",
-        "姓名按规定遮盖; 儿童、疾病、残疾等事项只公布合计。如有异议, "
+        "本表不列姓名; 儿童、疾病、残疾等事项只公布合计。如有异议, "
         "可向乡镇(街道)或县民政部门反映。");
 }
