@@ -27,6 +27,7 @@ static const struct
     {"intake", "read_log_head", "SU"},
     {"intake", "account", "S"},
     {"intake", "account_session", "SID"},
+    {"intake", "desk_draft", "SIUD"}, /* of the desk */
     {"reader", "event", "S"},
     {"reader", "reading", "S"},
     {"reader", "read_log", "SI"},
