@@ -1,7 +1,7 @@
 -- An assignment is answered by a decision on its day; handed back, the day that
 -- stands with it counts anew.
 SELECT CASE WHEN e.kind = 'assignment' AND e.word <> 'WITHDRAWN'
-            THEN clock_opens('decisions', e.about, e.household_id, e.case_id, e.item, e.partner, (e.detail ->> 'due')::date,
+            THEN clock_opens('decisions', e.about, e.household_id, e.case_id, e.item, e.partner, DATE '1970-01-01' + (e.detail ->> 'due')::int,
                              e.occurred_at)
             ELSE clock_closes('decisions', coalesce((e.detail ->> 'assignment_id')::uuid, e.about), e.household_id,
                               e.occurred_at) END

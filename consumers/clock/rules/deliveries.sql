@@ -1,7 +1,7 @@
 -- What the post brings is signed for, paid or back on its day; an attempt that
 -- failed ends nothing.
 SELECT CASE WHEN e.kind = 'delivery_task'
-            THEN clock_opens('deliveries', e.about, e.household_id, e.case_id, e.item, e.partner, (e.detail ->> 'due')::date,
+            THEN clock_opens('deliveries', e.about, e.household_id, e.case_id, e.item, e.partner, DATE '1970-01-01' + (e.detail ->> 'due')::int,
                              e.occurred_at)
             ELSE clock_closes('deliveries', e.about, e.household_id, e.occurred_at) END
 FROM event e

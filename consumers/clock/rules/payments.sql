@@ -1,6 +1,6 @@
 -- An order is answered by its bank on its day.
 SELECT CASE WHEN e.kind = 'payment_order'
-            THEN clock_opens('payments', e.about, e.household_id, e.case_id, e.item, e.partner, (e.detail ->> 'due')::date,
+            THEN clock_opens('payments', e.about, e.household_id, e.case_id, e.item, e.partner, DATE '1970-01-01' + (e.detail ->> 'due')::int,
                              e.occurred_at)
             ELSE clock_closes('payments', e.about, e.household_id, e.occurred_at) END
 FROM event e

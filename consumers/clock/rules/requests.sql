@@ -1,6 +1,6 @@
 -- What the insurer is asked is answered on its day.
 SELECT CASE WHEN e.kind = 'verification_request' AND e.word = 'REQUESTED'
-            THEN clock_opens('requests', e.about, e.household_id, e.case_id, e.item, e.partner, (e.detail ->> 'due')::date,
+            THEN clock_opens('requests', e.about, e.household_id, e.case_id, e.item, e.partner, DATE '1970-01-01' + (e.detail ->> 'due')::int,
                              e.occurred_at)
             ELSE clock_closes('requests', e.about, e.household_id, e.occurred_at) END
 FROM event e

@@ -8,7 +8,19 @@
 #include "bus/ledger/outbox.h"
 #include "bus/role/types.h"
 #include "consumers/clock/tick.h"
+#include "consumers/ledger/extract.h"
+#include "schemas/assignment.h"
+#include "schemas/case_event.h"
+#include "schemas/claim.h"
+#include "schemas/claim_result.h"
+#include "schemas/delivery_receipt.h"
+#include "schemas/delivery_task.h"
 #include "schemas/due.h"
+#include "schemas/payment_order.h"
+#include "schemas/payment_result.h"
+#include "schemas/step.h"
+#include "schemas/verification_request.h"
+#include "schemas/verification_result.h"
 #include "tests/live/pg/place.h"
 
 static struct bus_config config;
@@ -50,7 +62,10 @@ static void number_is(int64_t want, const char *sql)
     }
 }
 
-/* An event as the ledger keeps it; at: a time in China. */
+/* A day is a number in the ledger's detail. */
+#define DUE(day) "json_build_object('due', date '" day "' - date '1970-01-01')"
+
+/* An event as the ledger keeps it; at: a time in China; detail: SQL. */
 static void ledger_has(const char *topic,
                        int place_of_it,
                        const char *kind,
@@ -65,7 +80,7 @@ static void ledger_has(const char *topic,
         "INSERT INTO event (topic, part, place, event_id, kind, household_id, "
         "case_id, about, word, item, partner, note, occurred_at, detail) "
         "VALUES ('%s', 0, %d, gen_random_uuid(), '%s', u(1), u(2), u(%d), "
-        "'%s', 'MZ01', 'MZ', '', '%s+08', '%s'); INSERT INTO reading (topic, "
+        "'%s', 'MZ01', 'MZ', '', '%s+08', %s); INSERT INTO reading (topic, "
         "part, next) VALUES ('%s', 0, %d) ON CONFLICT (topic, part) DO UPDATE "
         "SET next = excluded.next",
         topic, place_of_it, kind, about, word, at, detail, topic,
@@ -150,7 +165,7 @@ static void stages_on_their_days(void **state)
     (void)state;
     begin("stages", "2026-09-01");
     ledger_has("assignments.MZ", 0, "assignment", "ASSIGNED", 3,
-               "2026-09-02 10:00", "{\"due\": \"2026-09-30\"}");
+               "2026-09-02 10:00", DUE("2026-09-30"));
     ticks_on("2026-09-26", 0, BUS_OK);
     number_is(0, "SELECT count(*) FROM outbox");
     number_is(1, "SELECT count(*) FROM deadline WHERE stage = 'open'");
@@ -163,8 +178,7 @@ static void stages_on_their_days(void **state)
     TOLD("decisions SOON 2026-09-27 MZ", "decisions OVERDUE 2026-10-01 MZ",
          "decisions ESCALATED 2026-10-14 MZ");
     ledger_has("cases", 0, "case_event", "DECISION_ACCEPTED", 9,
-               "2026-10-14 11:00",
-               "{\"assignment_id\": \"00000000-0000-0000-0000-000000000003\"}");
+               "2026-10-14 11:00", "json_build_object('assignment_id', u(3))");
     ticks_on("2026-12-31", 0, BUS_OK);
     number_is(3, "SELECT count(*) FROM outbox");
     number_is(1, "SELECT count(*) FROM deadline WHERE stage = 'done'");
@@ -176,20 +190,19 @@ static void in_any_order(void **state)
     (void)state;
     begin("orders", "2026-09-01");
     ledger_has("a-cases", 0, "case_event", "DECISION_ACCEPTED", 9,
-               "2026-09-03 10:00",
-               "{\"assignment_id\": \"00000000-0000-0000-0000-000000000003\"}");
+               "2026-09-03 10:00", "json_build_object('assignment_id', u(3))");
     ledger_has("b-assignments", 0, "assignment", "ASSIGNED", 3,
-               "2026-09-02 10:00", "{\"due\": \"2026-09-10\"}");
+               "2026-09-02 10:00", DUE("2026-09-10"));
     ticks_on("2026-09-20", 0, BUS_OK);
     number_is(0, "SELECT count(*) FROM outbox");
     ledger_has("b-assignments", 1, "assignment", "RETURNED", 3,
-               "2026-09-18 10:00", "{\"due\": \"2026-10-20\"}");
+               "2026-09-18 10:00", DUE("2026-10-20"));
     ledger_has("b-assignments", 2, "assignment", "UPDATED", 3,
-               "2026-09-19 10:00", "{\"due\": \"2026-10-20\"}");
+               "2026-09-19 10:00", DUE("2026-10-20"));
     ticks_on("2026-10-18", 0, BUS_OK);
     TOLD("decisions SOON 2026-10-17 MZ");
     ledger_has("b-assignments", 3, "assignment", "UPDATED", 3,
-               "2026-10-18 10:00", "{\"due\": \"2026-10-20\"}");
+               "2026-10-18 10:00", DUE("2026-10-20"));
     ticks_on("2026-10-19", 0, BUS_OK); /* not told of the same day again */
     number_is(1, "SELECT count(*) FROM outbox");
 }
@@ -200,9 +213,9 @@ static void a_standstill_is_caught_up(void **state)
     (void)state;
     begin("standstill", "2026-09-01");
     ledger_has("delivery-tasks.youzheng", 0, "delivery_task", "GOODS", 5,
-               "2026-09-01 10:00", "{\"due\": \"2026-09-06\"}");
+               "2026-09-01 10:00", DUE("2026-09-06"));
     ledger_has("verification-requests.caixian", 0, "verification_request",
-               "REQUESTED", 6, "2026-09-01 10:00", "{\"due\": \"2026-09-04\"}");
+               "REQUESTED", 6, "2026-09-01 10:00", DUE("2026-09-04"));
     ticks_on("2026-09-08", 0, BUS_OK);
     TOLD("requests SOON 2026-09-02 MZ", "deliveries SOON 2026-09-03 MZ",
          "requests OVERDUE 2026-09-05 MZ", "deliveries OVERDUE 2026-09-07 MZ");
@@ -215,7 +228,7 @@ static void a_clock_that_jumps(void **state)
     (void)state;
     begin("jumps", "2026-09-01");
     ledger_has("delivery-tasks.youzheng", 0, "delivery_task", "GOODS", 5,
-               "2026-09-01 10:00", "{\"due\": \"2026-09-06\"}");
+               "2026-09-01 10:00", DUE("2026-09-06"));
     ticks_on("2026-09-02", 30 * INT64_C(86400000), BUS_EAGAIN);
     ticks_on("2026-09-02", -30 * INT64_C(86400000), BUS_EAGAIN);
     number_is(0, "SELECT count(*) FROM outbox");
@@ -263,7 +276,7 @@ static void over_a_crash(void **state)
     struct bus_id first;
     begin("crash", "2026-09-01");
     ledger_has("delivery-tasks.youzheng", 0, "delivery_task", "GOODS", 5,
-               "2026-09-01 10:00", "{\"due\": \"2026-09-06\"}");
+               "2026-09-01 10:00", DUE("2026-09-06"));
     ticks_on("2026-09-02", 0, BUS_OK);
     place_do("CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $f$ "
              "BEGIN RAISE 'killed' USING ERRCODE = '40001'; END $f$; CREATE "
@@ -292,6 +305,96 @@ static void over_a_crash(void **state)
     assert_int_equal(outbox.n, 0);
 }
 
+/* --- as the ledger writes them --- */
+
+static struct bus_arena made;
+
+/* A record through the ledger's own hands. */
+static void
+record_came(const char *topic, const struct bus_wire_type *type, const void *r)
+{
+    struct ledger_extract x = {0};
+    struct ledger_row row;
+    struct bus_strv value;
+    char text[3][BUS_ID_TEXT + 1];
+    static int at;
+    assert_int_equal(bus_wire_encode_framed(type, r, &made, &value, &err),
+                     BUS_OK);
+    assert_int_equal(ledger_extract_init(&x, &err), BUS_OK);
+    assert_int_equal(ledger_extract(&x, type, value, &row, &err), BUS_OK);
+    const char *params[] = {
+        topic,
+        bus_arena_printf(&made, "%d", at++),
+        row.kind,
+        bus_id_text(&row.household_id, text[0]),
+        bus_id_text(&row.case_id, text[1]),
+        row.has_about ? bus_id_text(&row.about, text[2]) : NULL,
+        bus_arena_strndup(&made, row.word.p, row.word.n),
+        bus_arena_printf(&made, "%lld", (long long)row.occurred_at),
+        bus_arena_strndup(&made, row.detail.p, row.detail.n)};
+    static const char put[] =
+        "WITH e AS (INSERT INTO event (topic, part, place, event_id, kind, "
+        "household_id, case_id, about, word, item, partner, note, occurred_at, "
+        "detail) VALUES ($1, 0, $2::int, gen_random_uuid(), $3, $4::uuid, "
+        "$5::uuid, $6::uuid, $7, '', 'whoever', '', to_timestamp($8::bigint / "
+        "1000.0), $9::json)) INSERT INTO reading (topic, part, next) VALUES "
+        "($1, 0, $2::int + 1) ON CONFLICT (topic, part) DO UPDATE SET next = "
+        "excluded.next";
+    if (bus_pg_query(place.pg, put, params, 9, NULL, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    ledger_extract_fini(&x);
+}
+
+#define CAME(topic, name, ...)                                 \
+    record_came(topic, &sa_##name##_type,                      \
+                &(struct sa_##name){.event_id = {{9}},         \
+                                    .household_id = {{1}},     \
+                                    .case_id = {{2}},          \
+                                    .occurred_at = at += 1000, \
+                                    __VA_ARGS__})
+
+static void as_the_ledger_writes_them(void **state)
+{
+    (void)state;
+    int32_t due = 0, day = 0;
+    assert_true(bus_date_parse(BUS_STRV("2026-09-30"), &due));
+    assert_true(bus_date_parse(BUS_STRV("2026-09-23"), &day));
+    int64_t at = day * INT64_C(86400000);
+    bus_arena_init(&made, 0, 1 << 22);
+    begin("written", "2026-09-22");
+    CAME("a", assignment, .assignment_id = {{3}}, .due = due,
+         .action = SA_ASSIGNMENT_ACTION_ASSIGNED);
+    CAME("b", verification_request, .request_id = {{4}}, .due = due,
+         .action = SA_REQUEST_ACTION_REQUESTED);
+    CAME("c", payment_order, .order_id = {{5}}, .due = due);
+    CAME("d", delivery_task, .task_id = {{6}}, .due = due);
+    CAME("e", claim_result, .claim_id = {{7}}, .has_until = true, .until = due,
+         .outcome = SA_CLAIM_RESULT_OUTCOME_WON);
+    CAME("f", step, .assignment_id = {{3}}, .kind = SA_STEP_KIND_NOTICE_POSTED);
+    ticks_on("2026-09-23", 0, BUS_OK);
+    number_is(6, "SELECT count(*) FROM deadline WHERE due_day = '2026-09-30' "
+                 "AND stage = 'open' AND next_day = '2026-09-27' AND whose = "
+                 "'whoever'");
+    CAME("a", case_event, .kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+         .has_assignment_id = true, .assignment_id = {{3}});
+    CAME("b", verification_result, .request_id = {{4}});
+    CAME("c", payment_result, .order_id = {{5}});
+    CAME("d", delivery_receipt, .task_id = {{6}},
+         .outcome = SA_DELIVERY_OUTCOME_FAILED);
+    CAME("e", claim, .claim_id = {{7}}, .outcome = SA_CLAIM_OUTCOME_DELIVERED);
+    CAME("f", step, .assignment_id = {{3}},
+         .kind = SA_STEP_KIND_NOTICE_EXPIRED);
+    ticks_on("2026-09-23", 0, BUS_OK);
+    number_is(5, "SELECT count(*) FROM deadline WHERE stage = 'done'");
+    CAME("d", delivery_receipt, .task_id = {{6}},
+         .outcome = SA_DELIVERY_OUTCOME_SIGNED);
+    ticks_on("2026-12-31", 0, BUS_OK);
+    number_is(6, "SELECT count(*) FROM deadline WHERE stage = 'done'");
+    number_is(0, "SELECT count(*) FROM outbox");
+    bus_arena_fini(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_jumps),
         cmocka_unit_test(days_of_awards),
         cmocka_unit_test(over_a_crash),
+        cmocka_unit_test(as_the_ledger_writes_them),
     };
     return cmocka_run_group_tests(tests, clock_setup, clock_teardown);
 }

@@ -10,8 +10,8 @@
 enum verb { VERB_SELECT, VERB_INSERT, VERB_UPDATE, VERB_DELETE, VERBS };
 static const char *const words[VERBS] = {"SELECT", "INSERT", "UPDATE",
                                          "DELETE"};
-static const char *const programs[] = {"ledger", "intake", "reader", "accounts",
-                                       "treasury"};
+static const char *const programs[] = {"ledger",   "intake",   "reader",
+                                       "accounts", "treasury", "clock"};
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 /* What each may do with a whole table; all else it may not. */
@@ -64,6 +64,15 @@ static const struct
     {"treasury", "outbox", "SIU"},
     {"treasury", "account", "S"},
     {"treasury", "account_session", "SID"},
+    {"clock", "event", "S"},
+    {"clock", "reading", "S"},
+    {"clock", "award", "S"},
+    {"clock", "due_line", "S"},
+    {"clock", "deadline", "SIU"},
+    {"clock", "clock_reading", "SIU"},
+    {"clock", "clock_day", "SIU"},
+    {"clock", "outbox", "SIU"},
+    {"reader", "deadline", "S"},
 };
 
 static const char *base;
@@ -252,7 +261,7 @@ static void without_the_right(void **state)
     place_do("CREATE ROLE plain LOGIN");
     place_do("CREATE SCHEMA plain AUTHORIZATION plain");
     place_do("DROP OWNED BY lianou_ledger, lianou_intake, lianou_reader, "
-             "lianou_accounts, lianou_treasury");
+             "lianou_accounts, lianou_treasury, lianou_clock");
     for (size_t i = 0; i < PROGRAMS; i++) {
         char sql[160];
         (void)snprintf(sql, sizeof(sql), "DROP ROLE on_%s, lianou_%s",
