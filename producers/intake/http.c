@@ -268,16 +268,21 @@ static bool use_person(json_t *json, const struct bus_web_caller *caller)
             strcmp(org, caller->org) != 0);
 }
 
-/* A form without faults. What is taken is counted: neither a slip of the pen
- * nor what was taken before. */
+/* A form without faults of its own. What is taken is counted: neither a slip of
+ * the pen nor what was taken before. */
 static void http_take(struct intake *in,
                       struct bus_run_http_request *rq,
                       const struct bus_web_caller *caller,
-                      struct form *form,
+                      const struct posted_form *f,
                       struct intake_sent *sent)
 {
     struct bus_err err;
+    struct form *form = f->form;
     enum intake_outcome before = intake_before(in, form, sent);
+    if (form->fault_count > 0) { /* its reference stands for something else */
+        http_refuse(in, rq, f, &with_faults);
+        return;
+    }
     if (before == INTAKE_NEW &&
         !bus_web_callers_admit(in->callers, rq, caller)) {
         intake_count_refused(in, "limit");
@@ -345,7 +350,7 @@ static void read_and_take(struct intake *in,
     if (f.form->fault_count > 0) {
         http_refuse(in, rq, &f, &with_faults);
     } else {
-        http_take(in, rq, caller, f.form, sent);
+        http_take(in, rq, caller, &f, sent);
     }
 }
 

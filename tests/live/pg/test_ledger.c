@@ -362,18 +362,23 @@ static void a_case_is_shown_from_rows(void **state)
     place_until(is_idle, &w, "written");
     struct bus_id case_id = messages_id(7, 900);
     (void)bus_id_text(&case_id, id);
-    assert_int_equal(
-        bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err), BUS_OK);
+    if (bus_ledger_show(&cases, place.pg, bus_strv(id), &out, &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
     const char *text = bus_buf_cstr(&out);
-    size_t decisions = 0, orders = 0;
+    size_t decisions = 0, orders = 0, received = 0;
     for (const char *p = text; (p = strstr(p, "\"decision_id\"")) != NULL;
          p++) {
         decisions++;
     }
+    for (const char *p = text; (p = strstr(p, "\"decided_on\"")) != NULL; p++) {
+        received++;
+    }
     for (const char *p = text; (p = strstr(p, "\"order_id\"")) != NULL; p++) {
         orders++;
     }
-    assert_int_equal(decisions, 7);
+    assert_int_equal(received, 4);
+    assert_int_equal(decisions, 7 + received);
     assert_int_equal(orders, 4);
     assert_non_null(strstr(text, "\"same_catalogue\":false"));
     assert_non_null(strstr(text, "最低生活保障"));
