@@ -179,8 +179,7 @@ static void doctor_ports(struct doctor *d)
         {"intake", h->intake},     {"matcher", h->matcher},
         {"dispatch", h->dispatch}, {"ledger", h->ledger},
         {"registry", h->registry}, {"desk", h->desk},
-        {"treasury", h->treasury},
-        {"clock", h->clock}};
+        {"treasury", h->treasury}, {"clock", h->clock}};
     size_t n = sizeof(ports) / sizeof(*ports), taken = 0;
     const char *host = strcmp(h->host, "0.0.0.0") == 0 ? "127.0.0.1" : h->host;
     if (ports_clash(d, ports, n)) {
