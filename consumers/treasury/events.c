@@ -10,6 +10,7 @@
 #include "bus/role/payee.h"
 #include "bus/wire/ids.h"
 #include "bus/wire/keyring.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/life.h"
 #include "consumers/treasury/results.h"
 #include "consumers/treasury/schedule.h"

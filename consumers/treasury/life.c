@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/base/check.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/sql/award_find.h"
 #include "consumers/treasury/sql/awards_of_household.h"
 #include "consumers/treasury/sql/life_accepted.h"

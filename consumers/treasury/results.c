@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/results.h"
 #include "consumers/treasury/sql/answer_put.h"

@@ -4,6 +4,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/log.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/sql/reading_ask.h"
 #include "consumers/treasury/sql/reading_put.h"
 

@@ -11,6 +11,7 @@
 #include "bus/base/clock.h"
 #include "bus/policy/calendar.h"
 #include "bus/web/accounts.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/sql/award_find.h"
 #include "ops/cli/county/published.h"

@@ -5,6 +5,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/wire/ids.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/results.h"

@@ -12,6 +12,7 @@
 #include "bus/role/frame.h"
 #include "bus/role/payee.h"
 #include "bus/role/types.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/events.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/orders.h"
