@@ -103,7 +103,8 @@ def open_again(bus):
     by = [t.split(".")[1] for t, _ in needs]
     topic = ConfigResource(ConfigResource.Type.TOPIC, "qihe.claims." + by[0], incremental_configs=[
         ConfigEntry("message.timestamp.type", "CreateTime", incremental_operation=AlterConfigOpType.SET)])
-    for done in AdminClient({"bootstrap.servers": bus.town.bootstrap}).incremental_alter_configs([topic]).values():
+    admin = AdminClient({"bootstrap.servers": bus.town.bootstrap})
+    for done in admin.incremental_alter_configs([topic]).values():
         done.result(20)
     first = claim(bus, needs[0][1], by[0], 30000, days_ago=6)
     assert (first["outcome"], first["amount_fen"]) == ("WON", 30000), first
