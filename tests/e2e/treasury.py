@@ -96,6 +96,21 @@ def months(bus):
     return int(asked(bus, "SELECT count(*) FROM due_line"))
 
 
+def no_longer_in_office(bus):
+    """Who left office by the register that the bureau has published pays nothing, whatever this machine's folder says."""
+    theirs = FOLDER.parent / "published"
+    shutil.copytree(bus.town.env["LIANOU_REGISTERS"], theirs)
+    path = theirs / "operators.csv"
+    line = next(x for x in path.read_text().splitlines() if x.startswith(CHEN + ","))
+    path.write_text(path.read_text().replace(line, line + str(TODAY - datetime.timedelta(1))))
+    subprocess.run([bus.town.program, "register", "publish"], env=dict(bus.town.env, LIANOU_REGISTERS=str(theirs)), check=True,
+                   capture_output=True)
+    said = treasury(bus, "budget", "CG", "1.00", "--why", "x", who=CHEN, good=False)
+    assert "may not" in said, said
+    bus.town.lianou("register", "publish")
+    print("out of office by the published register: pays nothing")
+
+
 def run(bus):
     for who in (ZHAO, CHEN, LIU):
         subprocess.run([bus.town.program, "account", "add", who, "--operator", who], env=bus.town.env,
@@ -106,6 +121,7 @@ def run(bus):
     n = months(bus)
     assert "0.00 yuan free" in treasury(bus, "batch", "prepare", "CG", "2099-12-31", who=ZHAO, good=False)
     assert "OPERATOR_LIMIT" in treasury(bus, "budget", "CG", "500000.01", "--why", "2026", who=ZHAO, good=False)
+    no_longer_in_office(bus)
     treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
     assert "ACCOUNT" in treasury(bus, "budget", "CG", "1.00", "--why", "x", good=False).upper()
     batch = batched(bus)

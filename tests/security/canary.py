@@ -88,7 +88,7 @@ def forms(text):
 
 
 def patterns():
-    """form -> what it is, the longest first."""
+    """form -> what it is."""
     all_forms = {ILLNESS.encode(): "illness of anybody"}
     for who, p in PEOPLE.items():
         for what, text in p.secrets.items():
@@ -98,7 +98,6 @@ def patterns():
 
 
 FORMS = patterns()
-SEARCH = re.compile(b"|".join(re.escape(f) for f in sorted(FORMS, key=len, reverse=True)))
 SPACED = {re.sub(r"\D", "", text[:17]): "%s of %s" % (what, who) for who, p in PEOPLE.items() for what, text in p.secrets.items()
           if len(re.sub(r"\D", "", text)) >= 11}
 DIGITS = re.compile(rb"\d(?:[ \t\-.\xa0]{0,2}\d){10,24}")
@@ -107,8 +106,10 @@ DIGITS = re.compile(rb"\d(?:[ \t\-.\xa0]{0,2}\d){10,24}")
 def found_in(blob):
     """{what: a place in the blob}"""
     got = {}
-    for m in SEARCH.finditer(blob):
-        got.setdefault(FORMS[m.group()], m.start())
+    for form, what in FORMS.items():
+        at = blob.find(form)
+        if at >= 0 and what not in got:
+            got[what] = at
     for m in DIGITS.finditer(blob):
         digits = re.sub(rb"\D", b"", m.group()).decode()
         for number, what in SPACED.items():
@@ -185,12 +186,21 @@ def tables(bus):
             look("table %s.%s" % (table, column), sql("SELECT %s::text FROM %s" % (column, table)))
 
 
+def text_of(path):
+    """A page for the printer packs its words; one with nothing to pay has none of anybody's."""
+    if path.suffix != ".pdf":
+        return path.read_bytes()
+    if all(f["none"] for f in json.loads(path.with_suffix(".json").read_bytes())["funds"]):
+        return b""
+    return subprocess.run(["pdftotext", "-q", path, "-"], capture_output=True, check=True).stdout
+
+
 def files(bus, when=""):
     for path in sorted((bus.town.dir).rglob("*")):
         name = str(path.relative_to(bus.town.dir))
         if not path.is_file() or path.is_symlink() or name.startswith(("pg/", "kafka/", "canary-")):
             continue
-        look(("log " if name.endswith(".log") else "file ") + name, path.read_bytes())
+        look(("log " if name.endswith(".log") else "file ") + name, text_of(path))
     look("log of the database", (bus.town.dir / "pg.log").read_bytes())
 
 
