@@ -18,6 +18,7 @@ from county import (OFFSET_BEGINNING, SCHEMAS, SOURCE, Bus, Consumer, TopicParti
                     newest)
 from decisions import opened  # noqa: E402
 
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-outgoing-")) / "bus-config"
 ACCOUNT = "6200000012345678"
@@ -44,8 +45,9 @@ def grant(bus, home, **how):
     return bus.events("need", 2, need_id=number)
 
 
-def claim(bus, need, charity, fen, later=False, days_ago=None, **changes):
-    values = dict(event_id=uuid.uuid4().bytes, household_id=need["household_id"], occurred_at=int(time.time() * 1000),
+def claim(bus, need, charity, fen, later=False, days_ago=0, **changes):
+    when = int(time.time() * 1000) - days_ago * 86400000
+    values = dict(event_id=uuid.uuid4().bytes, household_id=need["household_id"], occurred_at=when,
                   case_id=need["case_id"], claim_id=uuid.uuid4().bytes, need_id=need["need_id"], charity=charity,
                   outcome="CLAIMED", amount_fen=fen)
     values.update(changes)
@@ -53,7 +55,7 @@ def claim(bus, need, charity, fen, later=False, days_ago=None, **changes):
     fastavro.schemaless_writer(out, SCHEMAS[newest("claim")][1], values)
     bus.producer.produce("qihe.claims." + charity, key=str(uuid.UUID(bytes=need["household_id"])),
                          value=struct.pack(">bI", 0, newest("claim")) + out.getvalue(),
-                         timestamp=int(time.time() * 1000) - days_ago * 86400000 if days_ago else 0)
+                         timestamp=when)
     if later:
         return values["claim_id"]
     assert bus.producer.flush(20) == 0
@@ -92,6 +94,36 @@ def one_instant(bus):
     won = next(r for _, r in got if r["outcome"] == "WON")
     assert 4 <= (won["until"] - datetime.date.today()).days <= 6, won["until"]
     print("two claims of one instant: exactly one wins, the other is told")
+
+
+def open_again(bus):
+    """What is claimed and not given within five days is offered again, to all it was offered to, though nothing comes of
+    the household. The broker's own clock is the sender's for one topic here, so that six days pass at once."""
+    home = apply(bus, 5, "outgoing-5", True)
+    needs = grant(bus, home, delivery="POST_CASH")
+    by = [t.split(".")[1] for t, _ in needs]
+    topic = ConfigResource(ConfigResource.Type.TOPIC, "qihe.claims." + by[0], incremental_configs=[
+        ConfigEntry("message.timestamp.type", "CreateTime", incremental_operation=AlterConfigOpType.SET)])
+    admin = AdminClient({"bootstrap.servers": bus.town.bootstrap})
+    for done in admin.incremental_alter_configs([topic]).values():
+        done.result(20)
+    first = claim(bus, needs[0][1], by[0], 30000, days_ago=6)
+    assert (first["outcome"], first["amount_fen"]) == ("WON", 30000), first
+    assert (datetime.date.today() - first["until"]).days in (0, 1, 2), first["until"]
+    bus.town.kill("matcher")  # it looks at its households when it starts, and once a day
+    (there, over), = bus.events("claim_result", 1, seconds=90, claim_id=first["claim_id"], outcome="EXPIRED")
+    assert there == "claim-results." + by[0], there
+    offered = bus.events("need", 4, need_id=needs[0][1]["need_id"])
+    assert sorted(t for t, _ in offered[-2:]) == sorted("needs." + b for b in by), offered
+    assert all(n["gap_fen"] == 30000 and n["expires"] > datetime.date.today() for _, n in offered[-2:]), offered
+    again = claim(bus, offered[-1][1], by[1], 30000)
+    assert (again["outcome"], again["amount_fen"]) == ("WON", 30000), again
+    late = claim(bus, offered[-2][1], by[0], 30000)  # it was offered to both again, and the other was first
+    assert late["outcome"] == "LOST", late
+    bus.town.kill("matcher")
+    bus.take(3)
+    assert len([1 for _, k, r in bus.read if k == "need" and r["need_id"] == needs[0][1]["need_id"]]) == 4, "offered again, once"
+    print("what is claimed and not given in five days is offered again, once, and another may claim it")
 
 
 def no_way_home(bus):
@@ -181,6 +213,7 @@ def main():
         no_way_home(bus)
         no_household_no_case(bus)
         who_learns_what(bus)
+        open_again(bus)
         good = True
     finally:
         bus.town.close(keep=not good)
