@@ -7,10 +7,13 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 
 SOURCE = pathlib.Path(os.environ["LIANOU_SOURCE"])
+sys.path.insert(0, str(SOURCE / "ops/kafka"))
+from free_ports import free_ports  # noqa: E402
 PROGRAM = os.environ["LIANOU_PROGRAM"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -24,13 +27,6 @@ def end_all():
         if p.poll() is None:
             p.kill()
             p.wait()
-
-
-def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def cpu_of(pid):
@@ -58,9 +54,9 @@ class County:
                         LIANOU_PROCESS_FROM="2100-01-01", **more)
         self.port = {}
         for role in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY"):
-            self.port[role.lower()] = free_port()
+            self.port[role.lower()] = free_ports()[0]
             self.env["LIANOU_PORT_" + role] = str(self.port[role.lower()])
-        self.port["partner youzheng"] = free_port()
+        self.port["partner youzheng"] = free_ports()[0]
         self.env["LIANOU_PORT_YOUZHENG"] = str(self.port["partner youzheng"])
 
     def key_env(self):

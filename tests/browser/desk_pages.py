@@ -16,7 +16,7 @@ from county import Bus, identity  # noqa: E402
 from chromium import Window, axe_source  # noqa: E402
 from desk import PASSWORD, check, faults  # noqa: E402
 from patience import until  # noqa: E402
-from town import free_port  # noqa: E402
+from brokers import free_port  # noqa: E402
 
 SCREENS = os.environ.get("LIANOU_SCREENS")
 pages = 0

@@ -25,7 +25,8 @@ if os.environ.get("CASES_INNER") is None:
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(SOURCE, "tests/fault"))
 from patience import SLOW, until as patiently  # noqa: E402
-from town import Town, free_port  # noqa: E402
+from brokers import free_port  # noqa: E402
+from town import Town  # noqa: E402
 
 CONTRACT = json.load(open(os.path.join(SOURCE, "producers/intake/openapi.json")))
 

@@ -16,7 +16,7 @@ import uuid
 os.environ.setdefault("LIANOU_PROCESS_FROM", "2020-01-01")  # decisions need their steps
 from county import SOURCE, Bus, identity  # noqa: E402
 from patience import until  # noqa: E402
-from town import free_port  # noqa: E402
+from brokers import free_port  # noqa: E402
 
 SCRIPT = "\"><script>alert('x')</script>"
 PASSWORD = "a long password 7"

@@ -8,6 +8,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "fault")]
+from brokers import start_brokers  # noqa: E402
 from patience import until  # noqa: E402
 from town import SOURCE, Town  # noqa: E402
 
@@ -74,7 +75,7 @@ def services(town):
     subprocess.run([SOURCE / "ops/kafka/stop", kafka], check=True)
     settings = kafka / "server.properties"
     settings.write_text("".join(line for line in settings.read_text().splitlines(True) if not line.startswith("request.timeout.ms")))
-    subprocess.run([SOURCE / "ops/kafka/start", kafka], check=True, capture_output=True)
+    start_brokers(kafka)
     until(lambda: ask(town)[0] != 3, 60, town.moved)
     expects("brokers that wait for each other for long", ask(town), 0, "注意 warning  消息服务器 brokers: request.timeout.ms 30000 (1)",
             "set it to 5000")

@@ -4,7 +4,6 @@ read in two ways is refused, every refusal is problem+json, idle connections and
 greedy clients stop nobody else."""
 import http.client
 import json
-import os
 import re
 import resource
 import socket

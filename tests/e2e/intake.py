@@ -26,8 +26,9 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests/fault"))
 import jsonschema  # noqa: E402
 import openapi_spec_validator  # noqa: E402
+from brokers import free_port, start_brokers  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
-from town import Town, free_port  # noqa: E402
+from town import Town  # noqa: E402
 
 PROGRAM = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="lianou-intake-"))
@@ -327,7 +328,7 @@ def torn_end(intake):
 
 
 def drains(intake, sent):
-    subprocess.run([SOURCE / "ops/kafka/start", WORK / "kafka"], check=True, capture_output=True)
+    start_brokers(WORK / "kafka")
     for _ in range(300):
         if (WORK / "state/intake/journal").stat().st_size == 0:
             break
@@ -480,8 +481,7 @@ WORK.chmod(0o755)  # the server's account goes through it
 BASE = Town.__new__(Town)  # of a town, its database: what is opened is written down there
 BASE.dir = WORK
 BASE.start_database(first=True)
-BOOTSTRAP = subprocess.run([SOURCE / "ops/kafka/start", WORK / "kafka"], check=True, capture_output=True,
-                           text=True).stdout.strip()
+BOOTSTRAP = start_brokers(WORK / "kafka")
 intake = Intake(BOOTSTRAP)
 good = False
 try:

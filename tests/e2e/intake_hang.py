@@ -15,10 +15,11 @@ import threading
 import time
 
 import intake_role
-from intake_role import JSON, SOURCE, Intake, an_operator, free_port, identity, program
+from intake_role import JSON, SOURCE, Intake, an_operator, identity, program
 
 intake_role.with_clients(kafka=True)
 from patience import SLOW, until as progress  # noqa: E402
+from brokers import start_brokers  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
 
 OPERATOR = an_operator()
@@ -173,7 +174,7 @@ def no_key():
 
 def main():
     kafka = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / ("lianou-hang-kafka-%d" % os.getpid())
-    bootstrap = subprocess.run([SOURCE / "ops/kafka/start", kafka], check=True, capture_output=True, text=True).stdout.strip()
+    bootstrap = start_brokers(kafka)
     intake, clients = Intake("hang", bootstrap=bootstrap), []
     try:
         subprocess.run([program(), "topics", "apply"], env=intake.env, check=True, capture_output=True, timeout=60)

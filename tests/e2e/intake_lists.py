@@ -11,12 +11,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import intake_role
 from intake_role import SOURCE, Intake, an_operator, identity, program
 
 intake_role.with_clients(kafka=True)
+from brokers import start_brokers  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
 
 OPERATOR = an_operator()
@@ -183,7 +183,7 @@ def command(lists):
 
 def main():
     kafka = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / ("lianou-lists-kafka-%d" % os.getpid())
-    bootstrap = subprocess.run([SOURCE / "ops/kafka/start", kafka], check=True, capture_output=True, text=True).stdout.strip()
+    bootstrap = start_brokers(kafka)
     lists = Lists(bootstrap)
     try:
         subprocess.run([program(), "topics", "apply"], env=lists.intake.env, check=True, capture_output=True, timeout=60)

@@ -14,6 +14,8 @@ import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(SOURCE / "tests/fault"))
+from brokers import free_port  # noqa: E402
 JSON = {"Content-Type": "application/json"}
 
 
@@ -26,17 +28,10 @@ def with_clients(kafka=False):
     if os.environ.get("LIANOU_INNER") != python:
         os.environ["LIANOU_INNER"] = python
         os.execv(python, [python] + sys.argv)
-    sys.path.insert(0, str(SOURCE / "tests/fault"))
 
 
 def program():
     return os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def an_operator():

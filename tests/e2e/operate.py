@@ -10,7 +10,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "fault")]
 from patience import until  # noqa: E402
-from town import SOURCE, Town, free_port  # noqa: E402
+from brokers import free_port  # noqa: E402
+from town import SOURCE, Town  # noqa: E402
 
 if not os.environ.get("LIANOU_KAFKA_HOME"):
     print("SKIPPED: LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")

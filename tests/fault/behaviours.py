@@ -24,10 +24,11 @@ if PYTHON and not os.environ.get("FAULT_INNER"):
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
+from brokers import free_port, start_brokers  # noqa: E402
 from run import settle, skip  # noqa: E402
 from patience import SLOW, until as patiently  # noqa: E402
 from smalldisk import SmallDisk  # noqa: E402
-from town import ROLES, Town, free_port  # noqa: E402
+from town import ROLES, Town  # noqa: E402
 
 SERVING = ("matcher", "dispatch", "ledger", "intake")
 
@@ -113,7 +114,7 @@ class Play:
             need(self.town.roles[r].poll() is None, r + " lives on")
             n = self.lost_lines(r, condition, since[r])
             need(n == 1, "%s says it once in its log, not %d times" % (r, n))
-        subprocess.run([SOURCE / "ops/kafka/start", self.town.dir / "kafka"], check=True, capture_output=True)
+        start_brokers(self.town.dir / "kafka")
         self.all_ready(seconds=90)
         for r in SERVING:
             need(self.town.roles[r].poll() is None, r + " was never started again")
@@ -226,7 +227,7 @@ class Play:
         disk.fill(p)
         self.refused_for_want_of_room(three)
         need(p.poll() is None, "it lives on")
-        subprocess.run([SOURCE / "ops/kafka/start", self.town.dir / "kafka"], check=True, capture_output=True)
+        start_brokers(self.town.dir / "kafka")
         self.all_ready(seconds=90)
         # Not before what waits is drained: that is first in order.
         self.until(lambda: self.post(three)[0] == 202, 30, "the disk still full, it takes again")

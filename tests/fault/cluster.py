@@ -40,6 +40,7 @@ if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
 sys.path[:0] = [str(HERE), str(HERE / "torn")]
+from brokers import start_brokers  # noqa: E402
 from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
 from patience import until  # noqa: E402
 from run import feed, judge, settle, skip  # noqa: E402
@@ -67,9 +68,7 @@ class Cluster(Town):
 
     def start_kafka(self):
         self.proxy = Proxy(self.faults, self.brokers)
-        env = dict(os.environ, OUTER=" ".join(map(str, self.proxy.ports)))
-        self.direct = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka", str(self.brokers)], env=env,
-                                     check=True, capture_output=True, text=True).stdout.strip()
+        self.direct = start_brokers(self.dir / "kafka", self.brokers, OUTER=" ".join(map(str, self.proxy.ports)))
         self.homes = [self.dir / "kafka" / str(i + 1) for i in range(self.brokers)]
         for i in range(self.brokers):
             self.know(i)
@@ -84,7 +83,7 @@ class Cluster(Town):
         subprocess.run([SOURCE / "ops/kafka/stop", self.homes[i], "KILL"], check=True)
 
     def broker_start(self, i):
-        subprocess.run([SOURCE / "ops/kafka/start", self.homes[i]], check=True, capture_output=True)
+        start_brokers(self.homes[i])
         self.know(i)
 
     def know(self, i):

@@ -6,12 +6,11 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 
+from brokers import free_port, start_brokers
 from patience import until
 
 # Ended from outside, a test still takes its town down.
@@ -27,8 +26,6 @@ if multiprocessing.current_process().name == "MainProcess":  # the checker's hel
 FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-PORTS, PORTS_LOCK = set(), threading.Lock()
-
 
 
 def size(file):
@@ -79,8 +76,7 @@ class Town:
         self.lianou("db", "migrate")
 
     def start_kafka(self):
-        self.bootstrap = subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True,
-                                        capture_output=True, text=True).stdout.strip()
+        self.bootstrap = start_brokers(self.dir / "kafka")
 
     def lianou(self, *args, check=True):
         r = subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True)
@@ -146,7 +142,7 @@ class Town:
 
     def restart_kafka(self):
         subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka", "KILL"], check=True)
-        subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True, capture_output=True)
+        start_brokers(self.dir / "kafka")
 
     def restart_database(self):
         self.server.send_signal(signal.SIGQUIT)
@@ -180,15 +176,3 @@ class Town:
             print("  everything stays in", self.dir)
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
-
-
-def free_port():
-    """None of those given before, though they may not be in use yet."""
-    with PORTS_LOCK:
-        while True:
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", 0))
-                port = s.getsockname()[1]
-            if port not in PORTS:
-                PORTS.add(port)
-                return port

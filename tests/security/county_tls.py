@@ -26,7 +26,7 @@ from authority import Authority  # noqa: E402
 from county import OPERATOR, Bus, application, fastavro, newest  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 from patience import until  # noqa: E402
-from town import free_port  # noqa: E402
+from brokers import free_port, start_brokers  # noqa: E402
 
 PARTNERS = sorted(p.stem for p in (SOURCE / "bus-config/partners.d").glob("*.yaml"))
 ROLES = ("intake", "matcher", "dispatch", "ledger")
@@ -50,8 +50,7 @@ class Town(county.Town):
         key, certificate = self.authority.issue("broker", "IP:127.0.0.1")
         (self.dir / "tls/broker.pem").write_bytes(key.read_bytes() + certificate.read_bytes())
         self.issued = {w: self.authority.issue(w, "DNS:" + w) for w in WHO}
-        env = dict(os.environ, TLS=str(self.dir / "tls"), SCRAM=" ".join("%s:%s" % x for x in PASSWORDS.items()))
-        subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True, capture_output=True, env=env)
+        start_brokers(self.dir / "kafka", TLS=str(self.dir / "tls"), SCRAM=" ".join("%s:%s" % x for x in PASSWORDS.items()))
         self.bootstrap = (self.dir / "kafka/outer").read_text().strip()
         os.environ.update(LIANOU_KAFKA_SECURITY="sasl_ssl", LIANOU_KAFKA_CA=str(self.authority.ca), **self.who("admin"))
 

@@ -113,7 +113,6 @@ def process(bus, a):
 def matrix(bus, a):
     """Everything that must not count, on one open assignment."""
     ok = a["amount_fen"]
-    me = approver("MZ")
     his = approver("YB")
     refused(bus, a, "OPERATOR_UNKNOWN", "nobody-at-all, a cleaner, 999 000 yuan a month, no seal", 99900000, key=False,
             seal_id=None, period="MONTHLY", decided_by={"operator_id": "nobody-at-all", "org_code": "MZ", "role": "cleaner"})

@@ -12,6 +12,7 @@ import sys
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(SOURCE / "tests/e2e")]
 import county  # noqa: E402
+from brokers import start_brokers  # noqa: E402
 from county import DECISION, Bus, application, framed  # noqa: E402
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition  # noqa: E402
 
@@ -31,8 +32,7 @@ class Town(county.Town):
     """Everybody comes by the listener with SASL, each under a name of its own."""
 
     def start_kafka(self):
-        env = dict(os.environ, SCRAM=" ".join("%s:%s" % x for x in PASSWORDS.items()))
-        subprocess.run([SOURCE / "ops/kafka/start", self.dir / "kafka"], check=True, capture_output=True, env=env)
+        start_brokers(self.dir / "kafka", SCRAM=" ".join("%s:%s" % x for x in PASSWORDS.items()))
         self.bootstrap = (self.dir / "kafka/outer").read_text().strip()
         os.environ.update(LIANOU_KAFKA_SECURITY="sasl_plaintext", **who("admin"))
 

@@ -7,7 +7,6 @@ import json
 import pathlib
 import re
 import sys
-import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))

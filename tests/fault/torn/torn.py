@@ -36,7 +36,8 @@ PYTHON = os.environ.get("LIANOU_PYTHON")
 if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
     os.environ["FAULT_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+from brokers import start_brokers  # noqa: E402
 from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, INIT_PRODUCER, KINDS, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
 
 ANOMALIES = ("duplicated", "lost", "torn", "back")
@@ -355,9 +356,7 @@ def main():
     proxy = Proxy(Faults(), a.brokers)
     kafka, good = pathlib.Path(folder) / "kafka", True
     try:
-        env = dict(os.environ, OUTER=" ".join(map(str, proxy.ports)))
-        direct = subprocess.run([SOURCE / "ops/kafka/start", kafka, str(a.brokers)], env=env, check=True,
-                                capture_output=True, text=True).stdout.strip()
+        direct = start_brokers(kafka, a.brokers, OUTER=" ".join(map(str, proxy.ports)))
         homes = [kafka] if a.brokers == 1 else [kafka / str(i + 1) for i in range(a.brokers)]
         outer = proxy.aim([(h / "outer").read_text().strip() for h in homes])
         for mode in modes:
