@@ -19,18 +19,18 @@ from county import OPERATOR, SCHEMAS, SOURCE, Bus, application, fastavro, framed
 
 sys.path.insert(0, str(SOURCE / "tests/interop"))
 from patience import until  # noqa: E402
+from town import PASSWORD  # noqa: E402
 from sealed import keys_of, open_sealed  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-treasury-")) / "bus-config"
-ACCOUNT, PASSWORD = "6200000012345678", "a long password 7"
+ACCOUNT = "6200000012345678"
 ZHAO, CHEN, LIU = "op-001250", "op-001251", "op-001252"  # cashiers; the first up to 500 000 yuan
 TODAY = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=8)).date()
 FROM = (TODAY.replace(day=1) - datetime.timedelta(days=40)).replace(day=1)
 
 
 def treasury(bus, *args, who=None, good=True):
-    words = [bus.town.program, "treasury", *args] + (["--account", who] if who else [])
-    r = subprocess.run(words, env=bus.town.env, input=PASSWORD + "\n", capture_output=True, text=True)
+    r = bus.town.lianou("treasury", *args, *(["--account", who] if who else []), check=False, stdin=PASSWORD + "\n")
     assert (r.returncode == 0) == good, (args, r.returncode, r.stdout, r.stderr)
     return r.stdout if good else r.stderr
 
@@ -113,8 +113,7 @@ def no_longer_in_office(bus):
 
 def run(bus):
     for who in (ZHAO, CHEN, LIU):
-        subprocess.run([bus.town.program, "account", "add", who, "--operator", who], env=bus.town.env,
-                       input=PASSWORD + "\n", text=True, check=True, capture_output=True)
+        bus.town.account(who)
     q, first = granted(bus, 1, "T-1", 66000)
     clock_tells(bus, q)
     assert until(lambda: months(bus) >= 3, 60, bus.town.moved), months(bus)

@@ -23,6 +23,7 @@ def ended(*_):
 MAIN = os.getpid()
 if multiprocessing.current_process().name == "MainProcess":  # the checker's helpers are ended so
     signal.signal(signal.SIGTERM, ended)
+PASSWORD = "a long password 7"  # of every account that is made
 FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 ROLES = ("matcher", "dispatch", "ledger", "intake", "partners")
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -78,11 +79,18 @@ class Town:
     def start_kafka(self):
         self.bootstrap = start_brokers(self.dir / "kafka")
 
-    def lianou(self, *args, check=True):
-        r = subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True)
+    def lianou(self, *args, check=True, stdin=None):
+        r = subprocess.run([self.program, *args], env=self.env, capture_output=True, text=True, input=stdin)
         if check and r.returncode != 0:
             raise RuntimeError("lianou %s ended with %d\n%s%s" % (" ".join(args), r.returncode, r.stdout[-2000:], r.stderr[-2000:]))
         return r
+
+    def account(self, operator):
+        """One of the operator's name and his."""
+        self.lianou("account", "add", operator, "--operator", operator, stdin=PASSWORD + "\n")
+
+    def signed_in(self, who, *args, check=True):
+        return self.lianou(*args, "--account", who, check=check, stdin=PASSWORD + "\n")
 
     def as_user(self, *args):
         return (["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []) + list(args)

@@ -10,38 +10,15 @@
 
 #include "bus/base/clock.h"
 #include "bus/policy/calendar.h"
-#include "bus/web/accounts.h"
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/sql/award_find.h"
-#include "ops/cli/county/published.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/treasury.h"
-#include "ops/cli/password.h"
 
 extern const struct lianou_command lianou_cmd_treasury;
 
 #define TEXTS_BYTES (256u << 20) /* of one transaction */
-#define LOGIN_MS    60000
-
-/* --- who --- */
-
-static int treasury_login(struct asked_treasury *a, struct bus_err *err)
-{
-    char password[CLI_PASSWORD_BYTES];
-    struct bus_web_session s;
-    if (a->account == NULL) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "--account: who does this? / 请写明经办人账号");
-    }
-    BUS_TRY(cli_password_read(false, password, err));
-    int rc = bus_web_login(a->t.pg, a->account, bus_strv(password), LOGIN_MS,
-                           &s, err);
-    explicit_bzero(password, sizeof(password));
-    BUS_TRY(rc);
-    (void)snprintf(a->operator_id, sizeof(a->operator_id), "%s", s.operator_id);
-    return bus_web_session_end(a->t.pg, s.token, err);
-}
 
 /* In office today, in a role that may, within his limit. */
 static int treasury_may(struct asked_treasury *a,
@@ -49,21 +26,18 @@ static int treasury_may(struct asked_treasury *a,
                         int64_t amount_fen,
                         struct bus_err *err)
 {
-    if (a->in_force == NULL) {
-        BUS_TRY(cli_published_register(&a->t.config, &a->in_force, err));
-    }
     const struct bus_register_claim claim = {
-        .operator_id = bus_strv(a->operator_id),
+        .operator_id = bus_strv(a->by.operator_id),
         .act = act,
         .owner = bus_strv(a->t.config.county.code),
         .amount_fen = amount_fen,
         .day = a->books.day};
-    enum bus_register_answer answer = bus_registers_may(a->in_force, &claim);
+    enum bus_register_answer answer = bus_registers_may(a->by.in_force, &claim);
     return answer == BUS_REGISTER_YES
                ? BUS_OK
                : bus_fail(err, BUS_EDENIED,
                           "%s may not: %s / 该经办人无此权限或超出限额",
-                          a->operator_id, bus_registers_answer_word(answer));
+                          a->by.operator_id, bus_registers_answer_word(answer));
 }
 
 /* --- what can be done, in a transaction --- */
@@ -244,13 +218,13 @@ treasury_work(struct asked_treasury *a, size_t i, struct bus_err *err)
         .who = TREASURY_ITSELF,
         .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
     if (treasury_acts[i].whom != WHOM_NOBODY) {
-        BUS_TRY(treasury_login(a, err));
+        BUS_TRY(cli_sign_in(&a->t, a->account, &a->by, err));
         int rc = treasury_may(a, BUS_REGISTER_PAY, 0, err);
         if (rc == BUS_EDENIED && treasury_acts[i].whom == WHOM_PREPARES) {
             rc = treasury_may(a, BUS_REGISTER_OPINION, 0, err);
         }
         BUS_TRY(rc);
-        a->books.who = a->operator_id;
+        a->books.who = a->by.operator_id;
     }
     BUS_TRY(treasury_books_begin(&a->books, err));
     return treasury_books_end(&a->books, treasury_acts[i].act(a, err), err);
@@ -315,7 +289,7 @@ static int treasury_run_command(int argc, char **argv)
     }
     bus_arena_init(&a.mem, 0, TEXTS_BYTES);
     int rc = treasury_work(&a, act, &err);
-    bus_registers_free(a.in_force);
+    cli_sign_in_end(&a.by);
     bus_arena_fini(&a.mem);
     return cli_tool_close(&a.t, "treasury", rc, &err);
 }

@@ -2,9 +2,8 @@
 #ifndef OPS_CLI_OPERATE_TREASURY_H
 #define OPS_CLI_OPERATE_TREASURY_H
 
-#include "bus/registers/registers.h"
 #include "consumers/treasury/books.h"
-#include "ops/cli/tool.h"
+#include "ops/cli/sign_in.h"
 
 #define TREASURY_WORDS 4
 
@@ -15,8 +14,7 @@ struct asked_treasury
     const char *account, *why, *of, *through;
     struct bus_arena mem;
     struct treasury_books books;
-    char operator_id[33];
-    struct bus_register *in_force; /* NULL: not asked yet */
+    struct cli_signed_in by;
 };
 
 /* treasury_show.c: what there is; nothing is changed. */

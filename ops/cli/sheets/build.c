@@ -64,6 +64,8 @@ static json_t *build_sum(const struct sheets_rules *r, const struct summing *s)
 
 /* A fund's rows stand item by item (sheet_rows.sql), but towns and the county
  * have them village by village: sums are looked for. */
+#define SUMS_MAX 128 /* the last one is for what is not named, or too many */
+
 static void add_to(struct summing *sums,
                    size_t *n,
                    const char *item,
@@ -75,6 +77,10 @@ static void add_to(struct summing *sums,
             strcmp(sums[i].item, item) != 0)) {
         i++;
     }
+    if (i == *n && item != NULL && i >= SUMS_MAX - 1) {
+        add_to(sums, n, NULL, row);
+        return;
+    }
     if (i == *n) {
         sums[i] = (struct summing){.item = item};
         *n += 1;
@@ -82,8 +88,6 @@ static void add_to(struct summing *sums,
     sums[i].times++;
     sums[i].paid_fen += row->paid_fen;
 }
-
-#define SUMS_MAX 128
 
 static json_t *build_fund(const struct sheets_rules *r,
                           const struct bus_fund *fund,
@@ -110,7 +114,7 @@ static json_t *build_fund(const struct sheets_rules *r,
         if (village && names_item(r->rows, rows[i].item)) {
             (void)json_array_append_new(
                 list, build_row(r, &rows[i], json_array_size(list) + 1));
-        } else if (count < SUMS_MAX - 1 || !names_item(r->sums, rows[i].item)) {
+        } else {
             bool named = names_item(r->sums, rows[i].item);
             add_to(sums, &count, named ? rows[i].item : NULL, &rows[i]);
         }

@@ -16,7 +16,7 @@ static const struct option options[] = {
     {"month", required_argument, NULL, 'm'},
     {"out", required_argument, NULL, 'o'},
     {"list", required_argument, NULL, 'l'},
-    {"by", required_argument, NULL, 'b'},
+    {"account", required_argument, NULL, 'a'},
     {"why", required_argument, NULL, 'w'},
     {"photo", required_argument, NULL, 'p'},
     {NULL, 0, NULL, 0}};
@@ -25,7 +25,7 @@ enum needs {
     NEEDS_MONTH = 1,
     NEEDS_OUT = 2,
     NEEDS_LIST = 4,
-    NEEDS_BY = 8,
+    NEEDS_WHO = 8,
     NEEDS_OF = 16,
     NEEDS_WHY = 32
 };
@@ -37,10 +37,10 @@ static const struct sheets_act
     int (*act)(struct asked_sheets *a, struct bus_err *err);
 } acts[] = {
     {"make", NEEDS_MONTH | NEEDS_OUT, cli_sheets_make},
-    {"publish", NEEDS_MONTH | NEEDS_LIST | NEEDS_BY, cli_sheets_publish},
-    {"withdraw", NEEDS_MONTH | NEEDS_OF | NEEDS_BY | NEEDS_WHY,
+    {"publish", NEEDS_MONTH | NEEDS_LIST | NEEDS_WHO, cli_sheets_publish},
+    {"withdraw", NEEDS_MONTH | NEEDS_OF | NEEDS_WHO | NEEDS_WHY,
      cli_sheets_withdraw},
-    {"posted", NEEDS_MONTH | NEEDS_OF | NEEDS_BY, cli_sheets_posted},
+    {"posted", NEEDS_MONTH | NEEDS_OF | NEEDS_WHO, cli_sheets_posted},
     {"missing", NEEDS_MONTH, cli_sheets_missing},
     {"verify", NEEDS_OF, cli_sheets_verify},
 };
@@ -83,8 +83,8 @@ static const char **place_of(struct asked_sheets *a, int o)
         return &a->folder_out;
     case 'l':
         return &a->list;
-    case 'b':
-        return &a->by;
+    case 'a':
+        return &a->account;
     case 'w':
         return &a->why;
     case 'p':
@@ -111,7 +111,7 @@ sheets_take(struct asked_sheets *a, int argc, char **argv)
         of != ((act->needs & NEEDS_OF) != 0) ||
         ((act->needs & NEEDS_OUT) != 0 && a->folder_out == NULL) ||
         ((act->needs & NEEDS_LIST) != 0 && a->list == NULL) ||
-        ((act->needs & NEEDS_BY) != 0 && a->by == NULL) ||
+        ((act->needs & NEEDS_WHO) != 0 && a->account == NULL) ||
         ((act->needs & NEEDS_WHY) != 0 && a->why == NULL) ||
         ((act->needs & NEEDS_MONTH) != 0 &&
          (a->month == NULL || !take_month(a)))) {
@@ -129,6 +129,9 @@ static int sheets_work(struct asked_sheets *a,
         BUS_TRY(cli_tool_open(&a->t, err));
         BUS_TRY(cli_tool_database(&a->t, err));
     }
+    if ((act->needs & NEEDS_WHO) != 0) {
+        BUS_TRY(cli_sign_in(&a->t, a->account, &a->by, err));
+    }
     return act->act(a, err);
 }
 
@@ -143,6 +146,7 @@ static int sheets_run(int argc, char **argv)
         return LIANOU_USAGE;
     }
     int rc = sheets_work(&a, act, &err);
+    cli_sign_in_end(&a.by);
     return cli_tool_close(&a.t, "sheets", rc, &err);
 }
 
@@ -150,8 +154,8 @@ const struct lianou_command lianou_cmd_sheets = {
     .name = "sheets",
     .usage =
         "make --month 2026-11 --out DIR |\n    publish --month M --list FILE "
-        "--by OPERATOR |\n    withdraw BOARD --month M --by OPERATOR --why "
-        "TEXT |\n    posted BOARD --month M --by OPERATOR [--photo FILE] "
+        "--account NAME |\n    withdraw BOARD --month M --account NAME --why "
+        "TEXT |\n    posted BOARD --month M --account NAME [--photo FILE] "
         "|\n    missing --month M | verify FILE [--list FILE] [--db "
         "CONNINFO] [--config DIR]",
     .summary = "the monthly sheets of what was paid, for every village, town "

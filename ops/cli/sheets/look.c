@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/catalogue/register_files.h"
 #include "bus/ledger/sql/life_refresh.h"
 #include "bus/ledger/sql/sheet_find.h"
 #include "bus/ledger/sql/sheet_newest.h"
 #include "bus/ledger/sql/sheet_postings.h"
+#include "ops/cli/county/published.h"
 #include "ops/cli/sheets/sheets.h"
 
 struct looking_sheets
@@ -79,25 +79,23 @@ static int tell_missing(struct looking_sheets *l, struct bus_err *err)
 int cli_sheets_missing(struct asked_sheets *a, struct bus_err *err)
 {
     struct looking_sheets l = {.a = a};
-    struct bus_faults faults;
-    bus_faults_init(&faults, &a->t.mem);
-    l.registers = bus_catalogue_register_folder(&a->t.config, &faults);
-    int rc = l.registers != NULL ? BUS_OK : bus_faults_fail(&faults, err);
-    if (rc == BUS_OK) {
-        rc = bus_pg_query(a->t.pg, bus_ledger_sql_life_refresh, NULL, 0, NULL,
-                          err);
-    }
-    if (rc == BUS_OK) {
-        rc = bus_pg_query(a->t.pg, bus_ledger_sql_sheet_newest, &a->month, 1,
-                          &l.newest, err);
-    }
-    if (rc == BUS_OK) {
-        rc = bus_pg_query(a->t.pg, bus_ledger_sql_sheet_postings, &a->month, 1,
-                          &l.postings, err);
-    }
-    if (rc == BUS_OK) {
-        rc = tell_missing(&l, err);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, cli_published_register(&a->t.config, &l.registers, err),
+                 out);
+    BUS_TRY_GOTO(
+        rc,
+        bus_pg_query(a->t.pg, bus_ledger_sql_life_refresh, NULL, 0, NULL, err),
+        out);
+    BUS_TRY_GOTO(rc,
+                 bus_pg_query(a->t.pg, bus_ledger_sql_sheet_newest, &a->month,
+                              1, &l.newest, err),
+                 out);
+    BUS_TRY_GOTO(rc,
+                 bus_pg_query(a->t.pg, bus_ledger_sql_sheet_postings, &a->month,
+                              1, &l.postings, err),
+                 out);
+    rc = tell_missing(&l, err);
+out:
     bus_pg_rows_free(l.postings);
     bus_pg_rows_free(l.newest);
     bus_registers_free(l.registers);

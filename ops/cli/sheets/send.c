@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
-#include "bus/catalogue/register_files.h"
 #include "bus/ledger/sql/life_refresh.h"
 #include "bus/ledger/sql/sheet_newest.h"
 #include "bus/role/emit.h"
@@ -27,69 +26,44 @@ struct sending_sheets
     size_t n;
 };
 
-static struct bus_register *sheets_register(struct asked_sheets *a,
-                                            struct bus_err *err)
-{
-    struct bus_faults faults;
-    bus_faults_init(&faults, &a->t.mem);
-    struct bus_register *r =
-        bus_catalogue_register_folder(&a->t.config, &faults);
-    if (r == NULL) {
-        (void)bus_faults_fail(&faults, err);
-    }
-    return r;
-}
-
-/* Copied: the register goes before the events do. */
 static int say_by(struct sending_sheets *s,
                   const struct bus_register_operator *o,
                   struct bus_err *err)
 {
     if (o == NULL) {
         return bus_fail(err, BUS_EDENIED,
-                        "%.40s may not say this today / 该经办人无此权限",
-                        s->a->by);
+                        "%s may not say this today / 该经办人无此权限",
+                        s->a->by.operator_id);
     }
-    s->by.operator_id = bus_strv(bus_arena_printf(&s->a->t.mem, "%s", o->id));
-    s->by.org_code = bus_strv(bus_arena_printf(&s->a->t.mem, "%s", o->org));
-    s->by.role = bus_strv(bus_arena_printf(&s->a->t.mem, "%s", o->role));
+    s->by = (struct sa_actor){.operator_id = bus_strv(o->id),
+                              .org_code = bus_strv(o->org),
+                              .role = bus_strv(o->role)};
     return BUS_OK;
 }
 
 /* Of the lead department, or of the county. */
 static int bureau_by(struct sending_sheets *s, struct bus_err *err)
 {
-    struct bus_register *r = sheets_register(s->a, err);
-    if (r == NULL) {
-        return (int)err->code;
-    }
-    int32_t day = bus_china_day(s->now_ms);
-    const struct bus_register_operator *o =
-        bus_registers_operator(r, bus_strv(s->a->by), day);
-    bool may = o != NULL && (strcmp(o->org, "MZ") == 0 ||
-                             strcmp(o->org, s->a->t.config.county.code) == 0);
-    int rc = say_by(s, may ? o : NULL, err);
-    bus_registers_free(r);
-    return rc;
+    const struct cli_signed_in *by = &s->a->by;
+    const struct bus_config_county *county = &s->a->t.config.county;
+    const struct bus_register_operator *o = bus_registers_operator(
+        by->in_force, bus_strv(by->operator_id), by->day);
+    bool may = o != NULL && (strcmp(o->org, county->lead) == 0 ||
+                             strcmp(o->org, county->code) == 0);
+    return say_by(s, may ? o : NULL, err);
 }
 
 /* A village's sheet hangs when its own assistant says so; a town's or the
  * county's by somebody of there. */
 static int board_by(struct sending_sheets *s, struct bus_err *err)
 {
-    struct bus_register *r = sheets_register(s->a, err);
-    if (r == NULL) {
-        return (int)err->code;
-    }
-    int32_t day = bus_china_day(s->now_ms);
-    struct bus_strv board = bus_strv(s->a->of), by = bus_strv(s->a->by);
+    const struct cli_signed_in *by = &s->a->by;
+    struct bus_strv board = bus_strv(s->a->of), who = bus_strv(by->operator_id);
     const struct bus_register_operator *o =
-        board.n == 12
-            ? bus_registers_assistant(r, board, day)
-            : bus_registers_operator_in(r, by, board, BUS_STRV(""), day);
-    int rc = say_by(s, o != NULL && bus_strv_is(by, o->id) ? o : NULL, err);
-    bus_registers_free(r);
-    return rc;
+        board.n == 12 ? bus_registers_assistant(by->in_force, board, by->day)
+                      : bus_registers_operator_in(by->in_force, who, board,
+                                                  BUS_STRV(""), by->day);
+    return say_by(s, o != NULL && bus_strv_is(who, o->id) ? o : NULL, err);
 }
 
 static int sheets_put(struct sending_sheets *s,
@@ -253,13 +227,10 @@ static int publish_list(struct sending_sheets *s, struct bus_err *err)
     int rc = BUS_OK;
     json_array_foreach(json_object_get(list, "sheets"), i, row)
     {
-        if (rc == BUS_OK) {
-            rc = publish_row(s, row, err);
-        }
+        BUS_TRY_GOTO(rc, publish_row(s, row, err), out);
     }
-    if (rc == BUS_OK) {
-        rc = sheets_send(s, err);
-    }
+    rc = sheets_send(s, err);
+out:
     json_decref(list);
     return rc;
 }
@@ -267,13 +238,11 @@ static int publish_list(struct sending_sheets *s, struct bus_err *err)
 int cli_sheets_publish(struct asked_sheets *a, struct bus_err *err)
 {
     struct sending_sheets s = {.a = a};
-    int rc = send_open(&s, err);
-    if (rc == BUS_OK) {
-        rc = bureau_by(&s, err);
-    }
-    if (rc == BUS_OK) {
-        rc = publish_list(&s, err);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, send_open(&s, err), out);
+    BUS_TRY_GOTO(rc, bureau_by(&s, err), out);
+    rc = publish_list(&s, err);
+out:
     bus_pg_rows_free(s.newest);
     return rc;
 }
@@ -288,18 +257,16 @@ static int nothing_stands(const struct asked_sheets *a, struct bus_err *err)
 int cli_sheets_withdraw(struct asked_sheets *a, struct bus_err *err)
 {
     struct sending_sheets s = {.a = a};
-    int rc = send_open(&s, err);
-    if (rc == BUS_OK) {
-        rc = bureau_by(&s, err);
-    }
-    if (rc == BUS_OK) {
-        int at = find_newest(&s, a->of);
-        rc = sheet_stands(&s, at) ? sheet_take_back(&s, at, a->why, err)
-                                  : nothing_stands(a, err);
-    }
-    if (rc == BUS_OK) {
-        rc = sheets_send(&s, err);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, send_open(&s, err), out);
+    BUS_TRY_GOTO(rc, bureau_by(&s, err), out);
+    int at = find_newest(&s, a->of);
+    BUS_TRY_GOTO(rc,
+                 sheet_stands(&s, at) ? sheet_take_back(&s, at, a->why, err)
+                                      : nothing_stands(a, err),
+                 out);
+    rc = sheets_send(&s, err);
+out:
     bus_pg_rows_free(s.newest);
     return rc;
 }
@@ -336,15 +303,13 @@ static int say_posted(struct sending_sheets *s, int at, struct bus_err *err)
 int cli_sheets_posted(struct asked_sheets *a, struct bus_err *err)
 {
     struct sending_sheets s = {.a = a};
-    int rc = send_open(&s, err);
-    if (rc == BUS_OK) {
-        rc = board_by(&s, err);
-    }
-    if (rc == BUS_OK) {
-        int at = find_newest(&s, a->of);
-        rc = sheet_stands(&s, at) ? say_posted(&s, at, err)
-                                  : nothing_stands(a, err);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, send_open(&s, err), out);
+    BUS_TRY_GOTO(rc, board_by(&s, err), out);
+    int at = find_newest(&s, a->of);
+    rc =
+        sheet_stands(&s, at) ? say_posted(&s, at, err) : nothing_stands(a, err);
+out:
     bus_pg_rows_free(s.newest);
     return rc;
 }

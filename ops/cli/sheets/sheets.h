@@ -13,7 +13,7 @@
 
 #include "bus/policy/catalogue.h"
 #include "bus/wire/sign.h"
-#include "ops/cli/tool.h"
+#include "ops/cli/sign_in.h"
 
 #define SHEETS_FUNDS_MAX 200
 #define SHEETS_SM3_HEX   (2 * BUS_WIRE_SM3_BYTES)
@@ -23,9 +23,10 @@ struct asked_sheets
     struct tool t;
     const char *what; /* make, publish, withdraw, posted, missing, verify */
     const char *of;   /* a board, a file */
-    const char *month, *folder_out, *list, *by, *why, *photo;
-    int32_t from, to;    /* the month's first day, and the next one's */
-    const char *program; /* of lianou-printer; NULL: beside this one */
+    const char *month, *folder_out, *list, *account, *why, *photo;
+    struct cli_signed_in by; /* of account, where somebody says something */
+    int32_t from, to;        /* the month's first day, and the next one's */
+    const char *program;     /* of lianou-printer; NULL: beside this one */
 };
 
 /* One row of sheet_rows.sql. */

@@ -1,0 +1,42 @@
+#include "ops/cli/sign_in.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/clock.h"
+#include "bus/policy/calendar.h"
+#include "bus/web/accounts.h"
+#include "ops/cli/county/published.h"
+#include "ops/cli/password.h"
+
+#define LOGIN_MS 60000
+
+int cli_sign_in(struct tool *t,
+                const char *account,
+                struct cli_signed_in *ret,
+                struct bus_err *err)
+{
+    char password[CLI_PASSWORD_BYTES];
+    struct bus_web_session s;
+    *ret = (struct cli_signed_in){
+        .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
+    if (account == NULL) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "--account: who does this? / 请写明经办人账号");
+    }
+    BUS_TRY(cli_password_read(false, password, err));
+    int rc =
+        bus_web_login(t->pg, account, bus_strv(password), LOGIN_MS, &s, err);
+    explicit_bzero(password, sizeof(password));
+    BUS_TRY(rc);
+    (void)snprintf(ret->operator_id, sizeof(ret->operator_id), "%s",
+                   s.operator_id);
+    BUS_TRY(bus_web_session_end(t->pg, s.token, err));
+    return cli_published_register(&t->config, &ret->in_force, err);
+}
+
+void cli_sign_in_end(struct cli_signed_in *s)
+{
+    bus_registers_free(s->in_force);
+    s->in_force = NULL;
+}

@@ -1,0 +1,26 @@
+/* Whoever changes or says something by a command: known by his account, and
+ * held against the register that is in force. */
+#ifndef OPS_CLI_SIGN_IN_H
+#define OPS_CLI_SIGN_IN_H
+
+#include "bus/registers/registers.h"
+#include "ops/cli/tool.h"
+
+struct cli_signed_in
+{
+    char operator_id[33];
+    struct bus_register *in_force; /* the published one, never the folder's */
+    int32_t day;                   /* in China */
+};
+
+/* Asks for the account's password (password.h). t has its configuration and
+ * its database. To be given to cli_sign_in_end, whatever is returned.
+ * BUS_EUSAGE: no account was named. BUS_EDENIED: not him. BUS_ECONFIG: see
+ * cli_published_register. */
+int cli_sign_in(struct tool *t,
+                const char *account,
+                struct cli_signed_in *ret,
+                struct bus_err *err) BUS_MUSTCHECK;
+void cli_sign_in_end(struct cli_signed_in *s);
+
+#endif
