@@ -226,6 +226,23 @@ int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col)
     return strtoll(bus_pg_value(r, row, col), NULL, 10);
 }
 
+const char *bus_pg_bytea(struct bus_arena *mem, struct bus_strv bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *to = bus_arena_alloc(mem, 2 * bytes.n + 3);
+    if (to == NULL) {
+        return NULL;
+    }
+    memcpy(to, "\\x", 2);
+    for (size_t i = 0; i < bytes.n; i++) {
+        uint8_t b = (uint8_t)bytes.p[i];
+        to[2 + 2 * i] = digits[b >> 4];
+        to[3 + 2 * i] = digits[b & 15];
+    }
+    to[2 + 2 * bytes.n] = '\0';
+    return to;
+}
+
 void bus_pg_rows_free(struct bus_pg_rows *r)
 {
     PQclear((PGresult *)r);

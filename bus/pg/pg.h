@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bus/base/arena.h"
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
 
@@ -51,6 +52,8 @@ int64_t bus_pg_i64(const struct bus_pg_rows *r, size_t row, size_t col);
 /* As it came; p NULL for null. */
 struct bus_strv
 bus_pg_bytes(const struct bus_pg_rows *r, size_t row, size_t col);
+/* A parameter of type bytea ("\\x6162"), in mem. NULL: no memory. */
+const char *bus_pg_bytea(struct bus_arena *mem, struct bus_strv bytes);
 void bus_pg_rows_free(struct bus_pg_rows *r); /* NULL is allowed */
 
 #endif

@@ -7,7 +7,7 @@
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/log.h"
-#include "bus/ledger/outbox.h"
+#include "bus/ledger/relay.h"
 #include "bus/role/frame.h"
 #include "bus/run/backoff.h"
 #include "bus/run/exit.h"
@@ -18,29 +18,22 @@
 #define LEAVE_MS     5000
 #define OUTBOX_BYTES (64u << 20)
 
-enum clock_job {
-    CLOCK_JOB_NONE,
-    CLOCK_JOB_RELAYED,
-    CLOCK_JOB_TICK,
-    CLOCK_JOB_OUTBOX
-};
+enum clock_job { CLOCK_JOB_NONE, CLOCK_JOB_TICK, CLOCK_JOB_RELAY };
 struct clock_role
 {
     struct bus_role_frame frame;
     struct clock clock;
     struct bus_policy_calendar *calendar;
-    struct bus_kafka_producer *producer;
     struct bus_timer *tick, *retry;
     struct bus_run_backoff backoff;
-    int database;                    /* health condition */
-    struct bus_ledger_outbox outbox; /* on its way to the broker */
-    size_t unacked, acked_count;
-    int64_t acked[BUS_LEDGER_OUTBOX_PAGE];
+    int database; /* health condition */
+    struct bus_ledger_relay relay;
+    enum bus_ledger_relay_step relay_step; /* of the job */
     struct clock_ticked ticked;
     enum clock_job job; /* under way */
     struct bus_err failure;
     int rc;
-    bool tick_wanted, outbox_wanted, draining, stuck;
+    bool tick_wanted, draining, stuck;
 };
 
 static void clock_next(struct clock_role *t);
@@ -61,15 +54,11 @@ static int clock_job_do(struct clock_role *t, struct bus_err *err)
 {
     BUS_TRY(clock_opened(t, err));
     switch (t->job) {
-    case CLOCK_JOB_RELAYED:
-        return bus_ledger_outbox_sent(t->clock.pg, t->acked, t->acked_count,
-                                      err);
     case CLOCK_JOB_TICK:
         return clock_tick(&t->clock, bus_clock_system.wall_ms(NULL), &t->ticked,
                           err);
-    case CLOCK_JOB_OUTBOX:
-        return bus_ledger_outbox_next(t->clock.pg, CLOCK_OWNER, &t->outbox,
-                                      err);
+    case CLOCK_JOB_RELAY:
+        return bus_ledger_relay_do(&t->relay, t->relay_step, t->clock.pg, err);
     case CLOCK_JOB_NONE:
         break;
     }
@@ -87,38 +76,19 @@ static void clock_job_work(void *data) /* on a pool thread */
     }
 }
 
-static void clock_relay(struct clock_role *t)
-{
-    BUS_CHECK(t->unacked == 0 && t->outbox.n <= BUS_LEDGER_OUTBOX_PAGE);
-    for (size_t i = 0; i < t->outbox.n; i++) {
-        struct bus_ledger_outgoing *o = &t->outbox.v[i];
-        struct bus_err err;
-        if (bus_ledger_outbox_send(t->producer, o, t->frame.source, o, &err) !=
-            BUS_OK) {
-            break; /* the rest stays in the outbox, and is sent next time */
-        }
-        t->unacked++;
-    }
-}
-
 static void clock_job_well(struct clock_role *t)
 {
     switch (t->job) {
-    case CLOCK_JOB_RELAYED:
-        t->outbox_wanted = t->acked_count == BUS_LEDGER_OUTBOX_PAGE;
-        t->acked_count = 0;
-        break;
     case CLOCK_JOB_TICK:
         t->tick_wanted = t->ticked.more;
-        t->outbox_wanted = true;
+        t->relay.wanted = true;
         if (t->ticked.told > 0) {
             bus_log(BUS_LOG_INFO, "told", "events=%lld",
                     (long long)t->ticked.told);
         }
         break;
-    case CLOCK_JOB_OUTBOX:
-        t->outbox_wanted = false;
-        clock_relay(t);
+    case CLOCK_JOB_RELAY:
+        bus_ledger_relay_done(&t->relay, t->relay_step);
         break;
     case CLOCK_JOB_NONE:
         break;
@@ -149,14 +119,13 @@ static void clock_job_ended(void *data)
 
 static enum clock_job clock_job_wanted(const struct clock_role *t)
 {
-    bool empty = t->unacked == 0;
-    BUS_CHECK(t->acked_count <= BUS_LEDGER_OUTBOX_PAGE);
-    return t->stuck                      ? CLOCK_JOB_NONE
-           : empty && t->acked_count > 0 ? CLOCK_JOB_RELAYED
-           : t->draining                 ? CLOCK_JOB_NONE
-           : t->outbox_wanted && empty   ? CLOCK_JOB_OUTBOX
-           : t->tick_wanted              ? CLOCK_JOB_TICK
-                                         : CLOCK_JOB_NONE;
+    enum bus_ledger_relay_step step = bus_ledger_relay_next(&t->relay);
+    return t->stuck                          ? CLOCK_JOB_NONE
+           : step == BUS_LEDGER_RELAY_FORGET ? CLOCK_JOB_RELAY
+           : t->draining                     ? CLOCK_JOB_NONE
+           : step == BUS_LEDGER_RELAY_READ   ? CLOCK_JOB_RELAY
+           : t->tick_wanted                  ? CLOCK_JOB_TICK
+                                             : CLOCK_JOB_NONE;
 }
 
 /* --- life --- */
@@ -170,12 +139,8 @@ static void clock_closed(void *data)
 
 static void clock_leave(struct clock_role *t)
 {
-    struct bus_kafka_producer *p = t->producer;
     BUS_CHECK(t->job == CLOCK_JOB_NONE);
-    t->producer = NULL;
-    if (p != NULL) {
-        bus_kafka_producer_close(p, LEAVE_MS, clock_closed, t);
-    }
+    bus_ledger_relay_close(&t->relay, LEAVE_MS, clock_closed);
 }
 
 static void clock_next(struct clock_role *t)
@@ -185,8 +150,9 @@ static void clock_next(struct clock_role *t)
         return;
     }
     t->job = clock_job_wanted(t);
+    t->relay_step = bus_ledger_relay_next(&t->relay);
     if (t->job == CLOCK_JOB_NONE) {
-        if (t->draining && (t->unacked == 0 || t->stuck)) {
+        if (t->draining && (bus_ledger_relay_idle(&t->relay) || t->stuck)) {
             clock_leave(t);
         }
         return;
@@ -224,26 +190,9 @@ static void clock_drain(void *data)
     clock_next(t);
 }
 
-static void clock_acked(void *data,
-                        void *token,
-                        int32_t partition,
-                        int64_t offset,
-                        const struct bus_err *err)
+static void clock_relayed(void *data)
 {
-    struct clock_role *t = data;
-    const struct bus_ledger_outgoing *o = token;
-    (void)partition;
-    (void)offset;
-    BUS_CHECK(t->unacked > 0 && t->acked_count < BUS_LEDGER_OUTBOX_PAGE);
-    t->unacked--;
-    if (err == NULL) {
-        t->acked[t->acked_count++] = o->id;
-    } else {
-        bus_log(BUS_LOG_WARN, "not relayed", "%.200s", err->msg);
-    }
-    if (t->unacked == 0 && t->producer != NULL) {
-        clock_next(t);
-    }
+    clock_next(data);
 }
 
 static int clock_start(struct clock_role *t, struct bus_err *err)
@@ -255,14 +204,17 @@ static int clock_start(struct clock_role *t, struct bus_err *err)
                                     &t->calendar, err));
     t->clock = (struct clock){.calendar = t->calendar, .config = c};
     bus_arena_init(&t->clock.mem, 0, CLOCK_MEM_BYTES);
-    bus_arena_init(&t->outbox.mem, 0, OUTBOX_BYTES);
     t->backoff = (struct bus_run_backoff){.min_ms = c->run.retry_min_ms,
                                           .max_ms = c->run.retry_max_ms};
     BUS_TRY(bus_run_timer_new(t->frame.loop, on_clock_tick, t, &t->tick, err));
     BUS_TRY(
         bus_run_timer_new(t->frame.loop, on_clock_retry, t, &t->retry, err));
-    BUS_TRY(bus_kafka_producer_open(&t->frame.kafka, clock_acked, t,
-                                    &t->producer, err));
+    t->relay = (struct bus_ledger_relay){.owner = CLOCK_OWNER,
+                                         .source = t->frame.source,
+                                         .settled = clock_relayed,
+                                         .data = t};
+    BUS_TRY(
+        bus_ledger_relay_open(&t->relay, &t->frame.kafka, OUTBOX_BYTES, err));
     bus_run_timer_start(t->tick, 0, TICK_MS);
     return bus_run_loop_on_drain(t->frame.loop, clock_drain, t, err);
 }
@@ -282,7 +234,7 @@ static int clock_run(const struct bus_run_role_args *args)
         bus_run_timer_free(t->retry);
         bus_pg_close(t->clock.pg);
         bus_arena_fini(&t->clock.mem);
-        bus_arena_fini(&t->outbox.mem);
+        bus_ledger_relay_fini(&t->relay);
         bus_policy_calendar_free(t->calendar);
         bus_role_frame_close(&t->frame);
     }

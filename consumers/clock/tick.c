@@ -84,23 +84,6 @@ struct told
     int32_t due, day; /* its day; that on which it is told */
 };
 
-static const char *told_value(struct clock *c, struct bus_strv framed)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *to = bus_arena_alloc(&c->mem, 2 * framed.n + 3);
-    if (to == NULL) {
-        return NULL;
-    }
-    memcpy(to, "\\x", 2);
-    for (size_t i = 0; i < framed.n; i++) {
-        uint8_t b = (uint8_t)framed.p[i];
-        to[2 + 2 * i] = digits[b >> 4];
-        to[3 + 2 * i] = digits[b & 15];
-    }
-    to[2 + 2 * framed.n] = '\0';
-    return to;
-}
-
 static int told_put(struct clock *c,
                     const struct told *t,
                     const struct sa_due *d,
@@ -111,7 +94,7 @@ static int told_put(struct clock *c,
     BUS_TRY(bus_wire_encode_framed(&sa_due_type, d, &c->mem, &framed, err));
     const char *params[] = {bus_conf_topic(c->config, &c->mem, "dues", NULL),
                             t->household,
-                            told_value(c, framed),
+                            bus_pg_bytea(&c->mem, framed),
                             bus_id_text(&d->event_id, id),
                             "sa.due.v1",
                             t->household,

@@ -76,20 +76,7 @@ const char *treasury_books_id(struct treasury_books *b, const struct bus_id *id)
 
 const char *treasury_books_bytes(struct treasury_books *b, struct bus_strv v)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *to = bus_arena_alloc(b->mem, 2 * v.n + 3);
-    if (to == NULL) {
-        return books_kept(b, NULL);
-    }
-    to[0] = '\\';
-    to[1] = 'x';
-    for (size_t i = 0; i < v.n; i++) {
-        uint8_t c = (uint8_t)v.p[i];
-        to[2 + 2 * i] = digits[c >> 4];
-        to[3 + 2 * i] = digits[c & 15];
-    }
-    to[2 + 2 * v.n] = '\0';
-    return to;
+    return books_kept(b, bus_pg_bytea(b->mem, v));
 }
 
 const char *treasury_books_text(struct treasury_books *b, struct bus_strv v)

@@ -30,10 +30,9 @@
 enum treasury_job {
     TREASURY_JOB_NONE,
     TREASURY_JOB_OFFSETS,
-    TREASURY_JOB_RELAYED,
     TREASURY_JOB_BATCH,
     TREASURY_JOB_TICK,
-    TREASURY_JOB_OUTBOX
+    TREASURY_JOB_RELAY
 };
 struct treasury
 {
@@ -44,7 +43,6 @@ struct treasury
     const char *topics[TREASURY_TOPICS_MAX];
     size_t topic_count;
     struct bus_kafka_consumer *consumer;
-    struct bus_kafka_producer *producer;
     struct bus_timer *tick, *retry;
     struct bus_run_backoff backoff;
     int database; /* health condition */
@@ -52,14 +50,12 @@ struct treasury
     size_t batch_count;
     struct bus_kafka_place *places;
     size_t place_count, place_max;
-    struct bus_ledger_outbox outbox; /* on its way to the broker */
-    size_t unacked;
-    int64_t acked[BUS_LEDGER_OUTBOX_PAGE];
-    size_t acked_count;
-    enum treasury_job job; /* under way */
+    struct bus_ledger_relay relay;
+    enum bus_ledger_relay_step relay_step; /* of the job */
+    enum treasury_job job;                 /* under way */
     struct bus_err failure;
     int rc;
-    bool joined, offsets_wanted, tick_wanted, outbox_wanted, more;
+    bool joined, offsets_wanted, tick_wanted, more;
     bool revoking, draining, stuck;
 };
 
@@ -76,9 +72,6 @@ static void job_work(void *data) /* on a pool thread */
     case TREASURY_JOB_OFFSETS:
         t->rc = treasury_worker_offsets(w, t->places, t->place_count, err);
         break;
-    case TREASURY_JOB_RELAYED:
-        t->rc = treasury_worker_relayed(w, t->acked, t->acked_count, err);
-        break;
     case TREASURY_JOB_BATCH:
         t->rc = treasury_worker_batch(w, t->batches[0], err);
         break;
@@ -86,25 +79,11 @@ static void job_work(void *data) /* on a pool thread */
         t->rc = treasury_worker_tick(
             w, bus_china_day(bus_clock_system.wall_ms(NULL)), &t->more, err);
         break;
-    case TREASURY_JOB_OUTBOX:
-        t->rc = treasury_worker_outbox(w, &t->outbox, err);
+    case TREASURY_JOB_RELAY:
+        t->rc = treasury_worker_relay(w, &t->relay, t->relay_step, err);
         break;
     case TREASURY_JOB_NONE:
         break;
-    }
-}
-
-static void outbox_relay(struct treasury *t)
-{
-    BUS_CHECK(t->unacked == 0 && t->outbox.n <= BUS_LEDGER_OUTBOX_PAGE);
-    for (size_t i = 0; i < t->outbox.n; i++) {
-        struct bus_ledger_outgoing *o = &t->outbox.v[i];
-        struct bus_err err;
-        if (bus_ledger_outbox_send(t->producer, o, t->frame.source, o, &err) !=
-            BUS_OK) {
-            break; /* the rest stays in the outbox, and is sent next time */
-        }
-        t->unacked++;
     }
 }
 
@@ -115,10 +94,6 @@ static void job_well(struct treasury *t)
         t->offsets_wanted = false;
         bus_kafka_consumer_start(t->consumer, t->places, t->place_count);
         break;
-    case TREASURY_JOB_RELAYED:
-        t->outbox_wanted = t->acked_count == BUS_LEDGER_OUTBOX_PAGE;
-        t->acked_count = 0;
-        break;
     case TREASURY_JOB_BATCH:
         BUS_CHECK(t->batch_count > 0);
         bus_kafka_batch_free(t->consumer, t->batches[0]);
@@ -128,11 +103,10 @@ static void job_well(struct treasury *t)
         break;
     case TREASURY_JOB_TICK:
         t->tick_wanted = t->more;
-        t->outbox_wanted = true;
+        t->relay.wanted = true;
         break;
-    case TREASURY_JOB_OUTBOX:
-        t->outbox_wanted = false;
-        outbox_relay(t);
+    case TREASURY_JOB_RELAY:
+        bus_ledger_relay_done(&t->relay, t->relay_step);
         break;
     case TREASURY_JOB_NONE:
         break;
@@ -170,16 +144,15 @@ static void job_ended(void *data)
 
 static enum treasury_job job_wanted(const struct treasury *t)
 {
-    bool empty = t->unacked == 0;
-    BUS_CHECK(t->acked_count <= BUS_LEDGER_OUTBOX_PAGE);
-    return t->stuck                      ? TREASURY_JOB_NONE
-           : empty && t->acked_count > 0 ? TREASURY_JOB_RELAYED
-           : t->draining                 ? TREASURY_JOB_NONE
-           : t->offsets_wanted           ? TREASURY_JOB_OFFSETS
-           : t->batch_count > 0          ? TREASURY_JOB_BATCH
-           : t->tick_wanted              ? TREASURY_JOB_TICK
-           : t->outbox_wanted && empty   ? TREASURY_JOB_OUTBOX
-                                         : TREASURY_JOB_NONE;
+    enum bus_ledger_relay_step step = bus_ledger_relay_next(&t->relay);
+    return t->stuck                          ? TREASURY_JOB_NONE
+           : step == BUS_LEDGER_RELAY_FORGET ? TREASURY_JOB_RELAY
+           : t->draining                     ? TREASURY_JOB_NONE
+           : t->offsets_wanted               ? TREASURY_JOB_OFFSETS
+           : t->batch_count > 0              ? TREASURY_JOB_BATCH
+           : t->tick_wanted                  ? TREASURY_JOB_TICK
+           : step == BUS_LEDGER_RELAY_READ   ? TREASURY_JOB_RELAY
+                                             : TREASURY_JOB_NONE;
 }
 
 /* --- life --- */
@@ -195,7 +168,6 @@ static void treasury_closed(void *data)
 
 static void treasury_leave(struct treasury *t)
 {
-    struct bus_kafka_producer *p = t->producer;
     BUS_CHECK(t->job == TREASURY_JOB_NONE);
     for (size_t i = 0; i < t->batch_count; i++) {
         bus_kafka_batch_free(t->consumer, t->batches[i]); /* read again */
@@ -205,10 +177,7 @@ static void treasury_leave(struct treasury *t)
         bus_kafka_consumer_close(t->consumer, NULL, NULL);
         t->consumer = NULL;
     }
-    t->producer = NULL;
-    if (p != NULL) {
-        bus_kafka_producer_close(p, LEAVE_MS, treasury_closed, t);
-    }
+    bus_ledger_relay_close(&t->relay, LEAVE_MS, treasury_closed);
 }
 
 static void treasury_next(struct treasury *t)
@@ -222,8 +191,9 @@ static void treasury_next(struct treasury *t)
         bus_kafka_consumer_revoked(t->consumer);
     }
     t->job = job_wanted(t);
+    t->relay_step = bus_ledger_relay_next(&t->relay);
     if (t->job == TREASURY_JOB_NONE) {
-        if (t->draining && (t->unacked == 0 || t->stuck)) {
+        if (t->draining && (bus_ledger_relay_idle(&t->relay) || t->stuck)) {
             treasury_leave(t);
         }
         return;
@@ -262,26 +232,9 @@ static void treasury_drain(void *data)
 
 /* --- Kafka --- */
 
-static void treasury_acked(void *data,
-                           void *token,
-                           int32_t partition,
-                           int64_t offset,
-                           const struct bus_err *err)
+static void treasury_relayed(void *data)
 {
-    struct treasury *t = data;
-    const struct bus_ledger_outgoing *o = token;
-    (void)partition;
-    (void)offset;
-    BUS_CHECK(t->unacked > 0 && t->acked_count < BUS_LEDGER_OUTBOX_PAGE);
-    t->unacked--;
-    if (err == NULL) {
-        t->acked[t->acked_count++] = o->id;
-    } else {
-        bus_log(BUS_LOG_WARN, "not relayed", "%.200s", err->msg);
-    }
-    if (t->unacked == 0 && t->producer != NULL) {
-        treasury_next(t);
-    }
+    treasury_next(data);
 }
 
 static void
@@ -415,7 +368,6 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
     bus_arena_init(&w->texts, 0, TEXTS_BYTES);
     bus_arena_init(&w->message, 0, MESSAGE_BYTES);
     bus_arena_init(&w->order, 0, MESSAGE_BYTES);
-    bus_arena_init(&t->outbox.mem, 0, TEXTS_BYTES);
     w->config = c;
     w->calendar = t->calendar;
     w->events = (struct treasury_events){
@@ -458,8 +410,12 @@ static int treasury_start(struct treasury *t, struct bus_err *err)
         bus_run_timer_new(t->frame.loop, on_treasury_tick, t, &t->tick, err));
     BUS_TRY(
         bus_run_timer_new(t->frame.loop, on_treasury_retry, t, &t->retry, err));
-    BUS_TRY(bus_kafka_producer_open(&t->frame.kafka, treasury_acked, t,
-                                    &t->producer, err));
+    t->relay = (struct bus_ledger_relay){.owner = TREASURY_ITSELF,
+                                         .source = t->frame.source,
+                                         .settled = treasury_relayed,
+                                         .data = t};
+    BUS_TRY(
+        bus_ledger_relay_open(&t->relay, &t->frame.kafka, TEXTS_BYTES, err));
     bus_run_timer_start(t->tick, 0, TICK_MS);
     return bus_run_loop_on_drain(t->frame.loop, treasury_drain, t, err);
 }
@@ -478,7 +434,7 @@ static int treasury_run(const struct bus_run_role_args *args)
         bus_run_timer_free(t->tick);
         bus_run_timer_free(t->retry);
         treasury_worker_close(&t->worker);
-        bus_arena_fini(&t->outbox.mem);
+        bus_ledger_relay_fini(&t->relay);
         bus_policy_catalogue_free(t->catalogue);
         bus_policy_calendar_free(t->calendar);
         bus_free(t->places);

@@ -171,32 +171,18 @@ int treasury_worker_tick(struct treasury_worker *w,
     return rc;
 }
 
-int treasury_worker_outbox(struct treasury_worker *w,
-                           struct bus_ledger_outbox *ret,
-                           struct bus_err *err)
+int treasury_worker_relay(struct treasury_worker *w,
+                          struct bus_ledger_relay *relay,
+                          enum bus_ledger_relay_step step,
+                          struct bus_err *err)
 {
     struct treasury_books b;
     int rc = worker_begin(w, 0, &b, err);
     if (rc != BUS_OK) {
         return worker_ended(w, rc, err);
     }
-    BUS_CHECK(ret != NULL);
-    rc = bus_ledger_outbox_next(w->pg, TREASURY_ITSELF, ret, err);
+    rc = bus_ledger_relay_do(relay, step, w->pg, err);
     return worker_end(w, &b, rc, err);
-}
-
-int treasury_worker_relayed(struct treasury_worker *w,
-                            const int64_t *ids,
-                            size_t n,
-                            struct bus_err *err)
-{
-    struct treasury_books b;
-    int rc = worker_begin(w, 0, &b, err);
-    if (rc != BUS_OK) {
-        return worker_ended(w, rc, err);
-    }
-    BUS_CHECK(n > 0 && n <= BUS_LEDGER_OUTBOX_PAGE);
-    return worker_end(w, &b, bus_ledger_outbox_sent(w->pg, ids, n, err), err);
 }
 
 void treasury_worker_close(struct treasury_worker *w)

@@ -6,7 +6,7 @@
 #define CONSUMERS_TREASURY_WORKER_H
 
 #include "bus/kafka/client.h"
-#include "bus/ledger/outbox.h"
+#include "bus/ledger/relay.h"
 #include "consumers/treasury/events.h"
 #include "consumers/treasury/orders.h"
 
@@ -45,14 +45,11 @@ int treasury_worker_tick(struct treasury_worker *w,
                          int32_t today,
                          bool *ret_more,
                          struct bus_err *err) BUS_MUSTCHECK;
-/* What is to be relayed; and what was. */
-int treasury_worker_outbox(struct treasury_worker *w,
-                           struct bus_ledger_outbox *ret,
-                           struct bus_err *err) BUS_MUSTCHECK;
-int treasury_worker_relayed(struct treasury_worker *w,
-                            const int64_t *ids,
-                            size_t n,
-                            struct bus_err *err) BUS_MUSTCHECK;
+/* A step of the outbox, in a transaction. */
+int treasury_worker_relay(struct treasury_worker *w,
+                          struct bus_ledger_relay *relay,
+                          enum bus_ledger_relay_step step,
+                          struct bus_err *err) BUS_MUSTCHECK;
 void treasury_worker_close(struct treasury_worker *w);
 
 #endif
