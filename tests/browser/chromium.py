@@ -8,6 +8,8 @@ import sys
 try:
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.support import expected_conditions
+    from selenium.webdriver.support.ui import WebDriverWait
 except ImportError:
     webdriver = None
 
@@ -36,7 +38,7 @@ class Window:
         o.binary_location = shutil.which("chromium")
         for a in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=zh-CN"):
             o.add_argument(a)
-        self.base = base
+        self.base, self.scripts = base, scripts
         self.driver = webdriver.Chrome(options=o, service=Service(shutil.which("chromedriver")))
         self.driver.set_page_load_timeout(120)
         self.size(width)
@@ -74,7 +76,15 @@ class Window:
         form = self.driver.find_elements("css selector", "main form")[-1]
         buttons = [b for b in form.find_elements("tag name", "button") if b.is_displayed() and b.get_attribute("tabindex") != "-1" and
                    (go is None or b.get_attribute("value") == go)]
-        buttons[0].click()
+        return self.leaving(buttons[0].click)
+
+    def leaving(self, act):
+        """What leads to another page; that page is there afterwards, whole."""
+        before = self.driver.find_element("tag name", "html")
+        act()
+        WebDriverWait(self.driver, 120).until(expected_conditions.staleness_of(before))
+        WebDriverWait(self.driver, 120).until(lambda d: d.execute_script("return document.readyState") == "complete"
+                                              if self.scripts else d.find_elements("css selector", "main"))
         return self
 
     @property

@@ -72,8 +72,8 @@ def decided(w, bus):
     def waiting():
         return [a for a in w.go("/queue").driver.find_elements("css selector", "main th a")]
     assert until(waiting, 90, bus.town.moved), "nothing in the queue"
-    waiting()[0].click()
-    w.driver.find_element("css selector", "main a.button").click()
+    w.leaving(waiting()[0].click)
+    w.leaving(w.driver.find_element("css selector", "main a.button").click)
     w.fill(outcome="CONFIRMED", amount="100.00", delivery="BANK", reason="符合条件", password=PASSWORD).press()
     check("without scripts: decided and sealed", "已签章发出" in w.text, w.text)
 
@@ -90,7 +90,7 @@ def by_keyboard(w):
             break
         w.driver.switch_to.active_element.send_keys(Keys.TAB)
     w.driver.switch_to.active_element.send_keys("rs.clerk", Keys.TAB)
-    w.driver.switch_to.active_element.send_keys(PASSWORD, Keys.ENTER)
+    w.leaving(lambda: w.driver.switch_to.active_element.send_keys(PASSWORD, Keys.ENTER))
     check("signed in by keyboard alone", "待办事项" in w.text, w.text)
 
 
