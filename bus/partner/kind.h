@@ -19,7 +19,7 @@
 #include "bus/partner/document.h"
 #include "bus/wire/codec.h"
 #include "bus/wire/keyring.h"
-#include "bus/wire/sign.h"
+#include "bus/wire/sealer.h"
 #include "schemas/personal.h"
 
 /* How every record that a partner sees begins. */
@@ -48,7 +48,7 @@ struct bus_partner_kind_env
     struct bus_wire_keyring *keys; /* of the partner's site */
     struct bus_strv person_key; /* of the county's surrogate ids; "" unless the
                                    kind says who by number */
-    const struct bus_wire_sm2_key *seal_key; /* NULL: seals nothing */
+    const struct bus_wire_sealer *sealer; /* NULL: seals nothing */
 };
 
 /* --- bus -> partner --- */

@@ -440,12 +440,12 @@ static int partner_start(struct runner *r, struct bus_err *err)
     BUS_TRY(bus_role_keyring_open(&r->frame.config, r->partner->code, own,
                                   sealed ? 1 : 0, &r->keys, err));
     if (r->partner->seal.key != NULL) {
-        BUS_TRY(bus_wire_sm2_key_open(r->partner->seal.key, &r->seal_key, err));
+        BUS_TRY(bus_wire_sealer_open(r->partner->seal.key, &r->sealer, err));
     }
     r->env = (struct bus_partner_kind_env){.config = &r->frame.config,
                                            .partner = r->partner,
                                            .keys = r->keys,
-                                           .seal_key = r->seal_key};
+                                           .sealer = r->sealer};
     if (r->kind->in->who != NULL) {
         BUS_TRY(bus_wire_key_file(r->frame.config.keys.person_key,
                                   r->person_key, err));
@@ -486,7 +486,7 @@ int bus_partner_run(const struct bus_run_role_args *args,
         bus_arena_fini(&r->give.mem);
         bus_arena_fini(&r->taking.mem);
         bus_wire_keyring_free(r->keys);
-        bus_wire_sm2_key_free(r->seal_key);
+        bus_wire_sealer_free(r->sealer);
         explicit_bzero(r->person_key, sizeof(r->person_key));
         bus_wire_registry_free(r->schemas);
         bus_role_frame_close(&r->frame);

@@ -104,7 +104,7 @@ struct runner
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;
-    struct bus_wire_sm2_key *seal_key;      /* NULL: none */
+    struct bus_wire_sealer *sealer;         /* NULL: none */
     uint8_t person_key[BUS_WIRE_KEY_BYTES]; /* of a kind that says who */
     struct bus_wire_registry *schemas;
     const char *topics[3]; /* what it reads: tasks, notices, and `more` */

@@ -171,7 +171,7 @@ static const struct register_seal *seal_of_id(const struct bus_register *r,
 enum bus_register_answer
 bus_registers_seal_may(const struct bus_register *r,
                        const struct bus_register_sealing *sealing,
-                       const uint8_t **ret_key)
+                       struct bus_register_seal_key *ret)
 {
     const struct register_seal *s = seal_of_id(r, sealing->seal_id);
     if (s == NULL) {
@@ -197,7 +197,8 @@ bus_registers_seal_may(const struct bus_register *r,
     if (sealing->signed_ms >= s->expires_ms) {
         return BUS_REGISTER_SEAL_EXPIRED;
     }
-    *ret_key = s->key;
+    *ret =
+        (struct bus_register_seal_key){s->key, s->has_maker ? s->maker : NULL};
     return BUS_REGISTER_YES;
 }
 

@@ -79,13 +79,14 @@ static bool read_instant(const char *cell, int64_t *ret_ms)
 
 static bool read_public_key(const struct reading *x,
                             const struct bus_csv_row *row,
+                            const char *column,
                             const char *cell,
                             uint8_t ret[BUS_REGISTER_KEY_BYTES])
 {
     struct bus_err err;
     if (bus_wire_sm2_point_parse(bus_strv(cell), ret, &err) != BUS_OK) {
-        bus_faults_add(x->faults, row->at, "public_key", "found '%.60s'; %s",
-                       cell, err.msg);
+        bus_faults_add(x->faults, row->at, column, "found '%.60s'; %s", cell,
+                       err.msg);
         return false;
     }
     return true;
@@ -246,13 +247,16 @@ static void on_seal_row(void *data, const struct bus_csv_row *row)
     struct register_seal s = {.id = row->cell[0],
                               .org = row->cell[1],
                               .operator_id = row->cell[2],
+                              .has_maker = row->count > 9 && row->cell[9][0],
                               .at = row->at};
     bool times = row->cell[5][0] && read_instant(row->cell[5], &s.from_ms) &&
                  read_instant(row->cell[6], &s.expires_ms) &&
                  read_instant(row->cell[7], &s.suspended_ms) &&
                  read_instant(row->cell[8], &s.revoked_ms);
     if (!read_code(x, row, "id", s.id) ||
-        !read_public_key(x, row, row->cell[3], s.key) ||
+        !read_public_key(x, row, "public_key", row->cell[3], s.key) ||
+        (s.has_maker &&
+         !read_public_key(x, row, "maker", row->cell[9], s.maker)) ||
         !read_codes(x, row, "items", row->cell[4], &s.items) ||
         !has_room(x, row, x->r->counts.seals)) {
         return;
@@ -276,7 +280,7 @@ static void on_key_row(void *data, const struct bus_csv_row *row)
                  read_instant(row->cell[4], &k.until_ms) &&
                  read_instant(row->cell[5], &k.revoked_ms);
     if (!read_code(x, row, "id", k.id) ||
-        !read_public_key(x, row, row->cell[2], k.key) ||
+        !read_public_key(x, row, "public_key", row->cell[2], k.key) ||
         !has_room(x, row, x->r->counts.partner_keys)) {
         return;
     }
@@ -364,6 +368,25 @@ static void sort_rows(void *list,
     }
 }
 
+#define SEALS_HEAD \
+    "id,org,operator,public_key,items,from,expires,suspended,revoked"
+
+/* The last column came later: a published register may be without. */
+static const char *seals_head(const struct bus_source *s)
+{
+    static const char with[] = SEALS_HEAD ",maker";
+    struct bus_strv rest = s->text;
+    while (rest.n > 0 && (rest.p[0] == '#' || rest.p[0] == '\n')) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        size_t n = end != NULL ? (size_t)(end - rest.p) + 1 : rest.n;
+        rest = (struct bus_strv){rest.p + n, rest.n - n};
+    }
+    return rest.n >= sizeof(with) - 1 &&
+                   memcmp(rest.p, with, sizeof(with) - 1) == 0
+               ? with
+               : SEALS_HEAD;
+}
+
 #define READ(field, source, head, row, n, cmp)                      \
     do {                                                            \
         r->field = list_for(&x, &(source), sizeof(*r->field));      \
@@ -384,9 +407,8 @@ void registers_read(struct bus_register *r,
     READ(delegations, sources->delegations,
          "id,giver,taker,item,act,amount_fen,towns,from,until,basis",
          on_delegation_row, delegations, delegation_row_cmp);
-    READ(seals, sources->seals,
-         "id,org,operator,public_key,items,from,expires,suspended,revoked",
-         on_seal_row, seals, seal_row_cmp);
+    READ(seals, sources->seals, seals_head(&sources->seals), on_seal_row, seals,
+         seal_row_cmp);
     READ(keys, sources->partner_keys,
          "id,partner,public_key,from,until,revoked", on_key_row, partner_keys,
          key_row_cmp);

@@ -1,12 +1,8 @@
 /* Who may say what, and when: organisations, operators by real name,
- * delegations, seals, partners' signing keys, as one whole that never changes.
- *
- * Pure: no clock, no I/O. It is built from the texts of bus-config/registers/
- * that somebody else read, and may be read by any thread. A question names the
- * day (or the instant) it is about, so that a replay gets the same answer.
- *
- * Nothing counts because it arrived: every answer here is YES or the one
- * reason why somebody's word does not count. */
+ * delegations, seals, partners' keys, as one whole that never changes. Pure: it
+ * is built from texts of bus-config/registers/, and any thread may read it. A
+ * question names the day or instant it is about: a replay gets the same answer.
+ * Every answer is YES, or the one reason why somebody's word does not count. */
 #ifndef BUS_REGISTERS_REGISTERS_H
 #define BUS_REGISTERS_REGISTERS_H
 
@@ -34,7 +30,7 @@ struct bus_register_sources
     struct bus_source delegations;   /* id,giver,taker,item,act,amount_fen,
                                         towns,from,until,basis */
     struct bus_source seals;         /* id,org,operator,public_key,items,from,
-                                        expires,suspended,revoked */
+                                        expires,suspended,revoked[,maker] */
     struct bus_source partner_keys;  /* id,partner,public_key,from,until,
                                         revoked */
     const char *county;              /* 6 digits */
@@ -93,7 +89,7 @@ bus_registers_assistant(const struct bus_register *r,
 /* Is this one of his roles? */
 bool bus_registers_has_role(const struct bus_register_operator *o,
                             const char *role);
-/* The department that this organisation is, or stands below; NULL: none. */
+/* The department that it is, or stands below; NULL: none. */
 const struct bus_register_organisation *
 bus_registers_department(const struct bus_register *r,
                          struct bus_strv org,
@@ -173,12 +169,17 @@ struct bus_register_sealing
     struct bus_strv seal_id, org, operator_id, item;
     int64_t signed_ms; /* ms since 1970 */
 };
-/* YES with the seal's public key: of this organisation (and officer, if the
- * seal is a person's), for this item, valid at signing. */
+struct bus_register_seal_key
+{
+    const uint8_t *point; /* of who seals */
+    const uint8_t *maker; /* of a seal of GB/T 38540; NULL: a plain key */
+};
+/* YES with its keys: of this organisation (and officer, if it is a person's),
+ * for this item, valid at signing. */
 enum bus_register_answer
 bus_registers_seal_may(const struct bus_register *r,
                        const struct bus_register_sealing *sealing,
-                       const uint8_t **ret_key);
+                       struct bus_register_seal_key *ret);
 /* The same of a partner's signing key at an instant. */
 enum bus_register_answer bus_registers_key_of(const struct bus_register *r,
                                               struct bus_strv key_id,

@@ -38,7 +38,8 @@ struct register_delegation
 struct register_seal
 {
     const char *id, *org, *operator_id;
-    uint8_t key[BUS_REGISTER_KEY_BYTES];
+    uint8_t key[BUS_REGISTER_KEY_BYTES], maker[BUS_REGISTER_KEY_BYTES];
+    bool has_maker;
     struct register_codes items;
     int64_t from_ms, expires_ms, suspended_ms, revoked_ms;
     struct bus_place at;

@@ -24,37 +24,31 @@ bus_role_signed_text(struct bus_strv value, bool has_seal, struct bus_strv seal)
 
 int bus_role_record_sign(const struct bus_wire_type *type,
                          const void *record,
-                         const struct bus_wire_sm2_key *key,
+                         int64_t signed_at,
+                         const struct bus_wire_sealer *sealer,
                          struct bus_arena *mem,
                          struct bus_strv *ret_seal,
                          struct bus_err *err)
 {
-    BUS_CHECK(key != NULL && record != NULL);
     struct bus_strv framed;
-    struct bus_wire_signature made;
+    BUS_CHECK(sealer != NULL && record != NULL);
     BUS_TRY(bus_wire_encode_framed(type, record, mem, &framed, err));
-    BUS_TRY(bus_wire_sm2_key_sign(
-        key, bus_role_signed_text(framed, false, (struct bus_strv){0}), &made,
-        err));
-    void *der = bus_arena_dup(mem, made.der, made.n);
-    if (der == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a seal");
-    }
-    *ret_seal = (struct bus_strv){der, made.n};
-    return BUS_OK;
+    return bus_wire_sealer_seal(
+        sealer, bus_role_signed_text(framed, false, (struct bus_strv){0}),
+        signed_at, mem, ret_seal, err);
 }
 
 int bus_role_decision_sign(struct sa_decision *d,
                            struct bus_strv seal_id,
-                           const struct bus_wire_sm2_key *key,
+                           const struct bus_wire_sealer *sealer,
                            struct bus_arena *mem,
                            struct bus_err *err)
 {
     BUS_CHECK(!d->has_seal && seal_id.n > 0);
     d->has_seal_id = true;
     d->seal_id = seal_id;
-    BUS_TRY(
-        bus_role_record_sign(&sa_decision_type, d, key, mem, &d->seal, err));
+    BUS_TRY(bus_role_record_sign(&sa_decision_type, d, d->signed_at, sealer,
+                                 mem, &d->seal, err));
     d->has_seal = true;
     return BUS_OK;
 }

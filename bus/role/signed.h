@@ -14,7 +14,7 @@
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
 #include "bus/wire/codec.h"
-#include "bus/wire/sign.h"
+#include "bus/wire/sealer.h"
 #include "schemas/decision.h"
 
 /* A view into value; value as it came, with its seal as it was read. Shorter
@@ -23,17 +23,18 @@ struct bus_strv bus_role_signed_text(struct bus_strv value,
                                      bool has_seal,
                                      struct bus_strv seal);
 /* The seal of a record that is otherwise complete, seal_id too, and has none
- * yet; in mem. */
+ * yet; in mem. signed_at: ms, as it stands in the record. */
 int bus_role_record_sign(const struct bus_wire_type *type,
                          const void *record,
-                         const struct bus_wire_sm2_key *key,
+                         int64_t signed_at,
+                         const struct bus_wire_sealer *sealer,
                          struct bus_arena *mem,
                          struct bus_strv *ret_seal,
                          struct bus_err *err) BUS_MUSTCHECK;
 /* Seals a decision that is otherwise complete: seal_id and seal, in mem. */
 int bus_role_decision_sign(struct sa_decision *d,
                            struct bus_strv seal_id,
-                           const struct bus_wire_sm2_key *key,
+                           const struct bus_wire_sealer *sealer,
                            struct bus_arena *mem,
                            struct bus_err *err) BUS_MUSTCHECK;
 

@@ -446,7 +446,8 @@ int bus_wire_ses_sign(const struct bus_wire_ses_act *act,
 
 /* --- verifying --- */
 
-static int signed_by(const uint8_t point[BUS_WIRE_SM2_POINT],
+static int signed_by(struct bus_wire_sm2_tables *tables,
+                     const uint8_t point[BUS_WIRE_SM2_POINT],
                      const void *value,
                      const ASN1_ITEM *item,
                      const ASN1_BIT_STRING *signature,
@@ -458,12 +459,14 @@ static int signed_by(const uint8_t point[BUS_WIRE_SM2_POINT],
     unsigned char *der = NULL;
     int n = ASN1_item_i2d(value, &der, item);
     bool ok = n > 0 && bytes.n <= sizeof(s.der);
-    if (ok) {
+    struct bus_strv text = {(char *)der, n > 0 ? (size_t)n : 0};
+    if (ok && tables != NULL) {
+        ok = bus_wire_sm2_tables_verify(tables, point, text, bytes, NULL) ==
+             BUS_OK;
+    } else if (ok) {
         memcpy(s.der, bytes.p, bytes.n);
         s.n = bytes.n;
-        ok = bus_wire_sm2_point_verify(
-                 point, (struct bus_strv){(char *)der, (size_t)n}, &s, NULL) ==
-             BUS_OK;
+        ok = bus_wire_sm2_point_verify(point, text, &s, NULL) == BUS_OK;
     }
     OPENSSL_free(der);
     return ok ? BUS_OK
@@ -475,6 +478,7 @@ static int signed_by(const uint8_t point[BUS_WIRE_SM2_POINT],
 /* The seal itself: whose, and for when. */
 static int verify_seal(const SES_SEAL *seal,
                        const uint8_t maker[BUS_WIRE_SM2_POINT],
+                       struct bus_wire_sm2_tables *tables,
                        int64_t at_ms,
                        struct bus_err *err)
 {
@@ -495,8 +499,8 @@ static int verify_seal(const SES_SEAL *seal,
         return bus_fail(err, BUS_ECRYPT,
                         "the seal is another maker's / 不是该制章方的印章");
     }
-    BUS_TRY(signed_by(maker, i, ASN1_ITEM_rptr(SES_INFO), seal->signature,
-                      "the seal", err));
+    BUS_TRY(signed_by(tables, maker, i, ASN1_ITEM_rptr(SES_INFO),
+                      seal->signature, "the seal", err));
     return at_ms >= from && at_ms <= until
                ? BUS_OK
                : bus_fail(err, BUS_ECRYPT,
@@ -516,6 +520,7 @@ static bool cert_of_seal(const SES_PROPERTY *p, struct bus_strv cert)
 static int verify_signature(const SES_SIGNATURE *v,
                             struct bus_strv document,
                             const uint8_t maker[BUS_WIRE_SM2_POINT],
+                            struct bus_wire_sm2_tables *tables,
                             struct bus_wire_ses_found *ret,
                             struct bus_err *err)
 {
@@ -530,15 +535,15 @@ static int verify_signature(const SES_SIGNATURE *v,
                         "the signature is not of version 4 with SM2 / "
                         "签章版本或算法不符");
     }
-    BUS_TRY(verify_seal(t->seal, maker, ret->signed_ms, err));
+    BUS_TRY(verify_seal(t->seal, maker, tables, ret->signed_ms, err));
     if (!cert_of_seal(t->seal->info->property, cert)) {
         return bus_fail(err, BUS_ECRYPT,
                         "the signer is none of those whom the seal was made "
                         "for / 签章人不在印章的证书列表中");
     }
     BUS_TRY(cert_key(cert, "the signer", ret->signed_ms, ret->signer, err));
-    BUS_TRY(signed_by(ret->signer, t, ASN1_ITEM_rptr(SES_TBS), v->signature,
-                      "the document", err));
+    BUS_TRY(signed_by(tables, ret->signer, t, ASN1_ITEM_rptr(SES_TBS),
+                      v->signature, "the document", err));
     BUS_TRY(bus_wire_sm3(document, digest, err));
     if (!bus_strv_eq(view_of(t->digest),
                      (struct bus_strv){(char *)digest, sizeof(digest)})) {
@@ -554,6 +559,7 @@ static int verify_signature(const SES_SIGNATURE *v,
 int bus_wire_ses_verify(struct bus_strv signature,
                         struct bus_strv document,
                         const uint8_t maker[BUS_WIRE_SM2_POINT],
+                        struct bus_wire_sm2_tables *tables,
                         struct bus_wire_ses_found *ret,
                         struct bus_err *err)
 {
@@ -564,7 +570,7 @@ int bus_wire_ses_verify(struct bus_strv signature,
                         "no signature of GB/T 38540-2020 in DER / "
                         "不是 GB/T 38540-2020 签章数据");
     }
-    int rc = verify_signature(v, document, maker, ret, err);
+    int rc = verify_signature(v, document, maker, tables, ret, err);
     ASN1_item_free((ASN1_VALUE *)v, ASN1_ITEM_rptr(SES_SIGNATURE));
     return rc;
 }

@@ -12,6 +12,7 @@
 #include "bus/base/err.h"
 #include "bus/base/strv.h"
 #include "bus/wire/sign.h"
+#include "bus/wire/sm2_tables.h"
 
 #define BUS_WIRE_SES_ID_MAX   64
 #define BUS_WIRE_SES_NAME_MAX 192 /* bytes */
@@ -20,6 +21,18 @@
 int bus_wire_ses_cert_read(const char *path,
                            struct bus_arena *mem,
                            struct bus_strv *ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
+
+struct bus_wire_ses_self
+{
+    struct bus_strv name; /* UTF-8 */
+    int64_t serial, from_ms, until_ms;
+};
+/* A new file with a certificate of this key that it signs itself: nobody
+ * vouches for it. For demonstrations and tests. BUS_ECONFIG. */
+int bus_wire_ses_cert_self(const char *key_file,
+                           const struct bus_wire_ses_self *self,
+                           const char *cert_file,
                            struct bus_err *err) BUS_MUSTCHECK;
 
 struct bus_wire_ses_seal
@@ -63,11 +76,13 @@ struct bus_wire_ses_found
 };
 /* Who sealed this document, and when: the seal is this maker's and was valid
  * then, the signer's certificate is one of the seal's and was valid then, the
- * document is the one that was signed. BUS_EPARSE: no such structure;
+ * document is the one that was signed. tables: of who verifies many, one thread
+ * (sm2_tables.h); NULL: without. BUS_EPARSE: no such structure;
  * BUS_ECRYPT: one of these does not hold, and which. */
 int bus_wire_ses_verify(struct bus_strv signature,
                         struct bus_strv document,
                         const uint8_t maker[BUS_WIRE_SM2_POINT],
+                        struct bus_wire_sm2_tables *tables,
                         struct bus_wire_ses_found *ret,
                         struct bus_err *err) BUS_MUSTCHECK;
 

@@ -18,6 +18,7 @@
  *   when it signed; signed between the assignment and the arrival, not too long
  *   before; SM2 over the message's bytes up to the field `seal`, its last
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "bus/base/check.h"
@@ -28,7 +29,7 @@
 #include "bus/role/process.h"
 #include "bus/role/signed.h"
 #include "bus/wire/keyring.h"
-#include "bus/wire/sign.h"
+#include "bus/wire/ses.h"
 #include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
 
@@ -56,7 +57,7 @@ static struct bus_strv who_reason(const struct step *s,
 
 static enum bus_register_answer seal_key(const struct bus_register *r,
                                          const struct matcher_sealing *d,
-                                         const uint8_t **ret_key)
+                                         struct bus_register_seal_key *ret)
 {
     BUS_CHECK(r != NULL);
     struct bus_register_sealing sealing = {
@@ -66,10 +67,10 @@ static enum bus_register_answer seal_key(const struct bus_register *r,
         .item = d->item,
         .signed_ms = d->signed_at,
     };
-    enum bus_register_answer a = bus_registers_seal_may(r, &sealing, ret_key);
+    enum bus_register_answer a = bus_registers_seal_may(r, &sealing, ret);
     if (a == BUS_REGISTER_SEAL_OTHERS) {
         sealing.org = d->org;
-        a = bus_registers_seal_may(r, &sealing, ret_key);
+        a = bus_registers_seal_may(r, &sealing, ret);
     }
     return a;
 }
@@ -94,23 +95,44 @@ static struct bus_strv when_reason(const struct step *s,
                : holds;
 }
 
+/* Of GB/T 38540: under this very seal, by its own signer, at the record's own
+ * time. */
+static bool stamp_fits(const struct step *s,
+                       const struct matcher_sealing *d,
+                       const struct bus_register_seal_key *key,
+                       struct bus_strv text)
+{
+    struct bus_wire_ses_found found;
+    struct bus_err ignored;
+    return bus_wire_ses_verify(d->seal, text, key->maker, s->rules->seals,
+                               &found, &ignored) == BUS_OK &&
+           bus_strv_is(d->seal_id, found.id) &&
+           memcmp(found.signer, key->point, sizeof(found.signer)) == 0 &&
+           llabs(found.signed_ms - d->signed_at) <=
+               s->rules->seal_skew_ms + 1000;
+}
+
 static bool seal_fits(const struct step *s,
                       const struct matcher_sealing *d,
-                      const uint8_t *key)
+                      const struct bus_register_seal_key *key)
 {
     struct bus_wire_signature signature = {.n = d->seal.n};
     struct bus_strv text =
         bus_role_signed_text(s->event->bytes, d->has_seal, d->seal);
     struct bus_err ignored;
+    if (key->maker != NULL) {
+        return stamp_fits(s, d, key, text);
+    }
     if (s->rules->seals != NULL) {
-        return bus_wire_sm2_tables_verify(s->rules->seals, key, text, d->seal,
-                                          &ignored) == BUS_OK;
+        return bus_wire_sm2_tables_verify(s->rules->seals, key->point, text,
+                                          d->seal, &ignored) == BUS_OK;
     }
     if (d->seal.n == 0 || d->seal.n > sizeof(signature.der)) {
         return false;
     }
     memcpy(signature.der, d->seal.p, d->seal.n);
-    return bus_wire_sm2_point_verify(key, text, &signature, &ignored) == BUS_OK;
+    return bus_wire_sm2_point_verify(key->point, text, &signature, &ignored) ==
+           BUS_OK;
 }
 
 struct bus_strv matcher_seal_held(const struct step *s,
@@ -118,7 +140,7 @@ struct bus_strv matcher_seal_held(const struct step *s,
                                   const struct sa_assignment_state *a)
 {
     const struct matcher_rules *r = s->rules;
-    const uint8_t *key = NULL;
+    struct bus_register_seal_key key = {NULL, NULL};
     if (r->registers == NULL) {
         return holds;
     }
@@ -131,12 +153,12 @@ struct bus_strv matcher_seal_held(const struct step *s,
     if (answer != BUS_REGISTER_YES) {
         return bus_strv(bus_registers_answer_word(answer));
     }
-    BUS_CHECK(key != NULL);
+    BUS_CHECK(key.point != NULL);
     struct bus_strv when = when_reason(s, d, a);
     if (when.n > 0) {
         return when;
     }
-    return seal_fits(s, d, key) ? holds : BUS_STRV("SEAL_BROKEN");
+    return seal_fits(s, d, &key) ? holds : BUS_STRV("SEAL_BROKEN");
 }
 
 static struct bus_strv seal_reason(const struct step *s,

@@ -105,11 +105,11 @@ static int department_sign(const struct bus_partner_kind_env *env,
                            struct bus_err *err)
 {
     struct sa_decision *d = record;
-    if (d->has_seal || env->seal_key == NULL || env->partner->seal.id == NULL) {
+    if (d->has_seal || env->sealer == NULL || env->partner->seal.id == NULL) {
         return BUS_OK;
     }
     return bus_role_decision_sign(d, bus_strv(env->partner->seal.id),
-                                  env->seal_key, mem, err);
+                                  env->sealer, mem, err);
 }
 
 /* --- steps --- */
@@ -276,13 +276,13 @@ static int payee_sign(const struct bus_partner_kind_env *env,
     BUS_TRY(bus_wire_seal(env->keys, BUS_STRV("bus"), &b, plain, mem,
                           &p->r.personal, err));
     p->r.has_personal = true;
-    if (env->seal_key == NULL || env->partner->seal.id == NULL) {
+    if (env->sealer == NULL || env->partner->seal.id == NULL) {
         return BUS_OK;
     }
     p->r.has_seal_id = true;
     p->r.seal_id = bus_strv(env->partner->seal.id);
-    BUS_TRY(bus_role_record_sign(&sa_payee_change_type, &p->r, env->seal_key,
-                                 mem, &p->r.seal, err));
+    BUS_TRY(bus_role_record_sign(&sa_payee_change_type, &p->r, p->r.signed_at,
+                                 env->sealer, mem, &p->r.seal, err));
     p->r.has_seal = true;
     return BUS_OK;
 }

@@ -115,17 +115,17 @@ static void decide_fault(struct deciding *d, const char *fault)
 
 /* A key of his own seal, or of his office's, that the register has; its id in
  * ret. NULL: there is none on this machine. */
-static struct bus_wire_sm2_key *
+static struct bus_wire_sealer *
 decide_seal(const struct deciding *d, int64_t now_ms, char ret[64])
 {
     const struct desk_visit *v = d->v;
     const char *const owners[] = {v->caller.operator_id, v->department};
-    struct bus_wire_sm2_key *key = NULL;
+    struct bus_wire_sealer *key = NULL;
     const struct bus_register *held = NULL;
     bus_catalogue_register_watch_hold(v->desk->registers, &held);
     for (size_t i = 0; i < 2 && key == NULL; i++) {
         char path[PATH_BYTES];
-        const uint8_t *point = NULL;
+        struct bus_register_seal_key held_key;
         struct bus_err err;
         (void)snprintf(ret, 64, "seal-%.50s", owners[i]);
         (void)snprintf(path, sizeof(path), "%.900s/%s.key",
@@ -136,14 +136,14 @@ decide_seal(const struct deciding *d, int64_t now_ms, char ret[64])
             .operator_id = bus_strv(v->caller.operator_id),
             .item = bus_strv(d->assignment.item),
             .signed_ms = now_ms};
-        if (bus_registers_seal_may(held, &sealing, &point) !=
+        if (bus_registers_seal_may(held, &sealing, &held_key) !=
                 BUS_REGISTER_YES ||
             access(path, R_OK) != 0 ||
-            bus_wire_sm2_key_open(path, &key, &err) != BUS_OK) {
+            bus_wire_sealer_open(path, &key, &err) != BUS_OK) {
             key = NULL;
-        } else if (memcmp(bus_wire_sm2_key_point(key), point,
+        } else if (memcmp(bus_wire_sealer_point(key), held_key.point,
                           BUS_WIRE_SM2_POINT) != 0) {
-            bus_wire_sm2_key_free(key); /* another's under that name */
+            bus_wire_sealer_free(key); /* another's under that name */
             key = NULL;
         }
     }
@@ -207,13 +207,13 @@ static void decide_send(struct deciding *d)
     char seal_id[64];
     struct bus_err err;
     struct sa_decision e = decide_event(d, now_ms);
-    struct bus_wire_sm2_key *key = decide_seal(d, now_ms, seal_id);
+    struct bus_wire_sealer *key = decide_seal(d, now_ms, seal_id);
     if (key == NULL) {
         decide_fault(d, desk_word_of(v, DESK_WORD_SEAL_AWAY));
         return;
     }
     int rc = bus_role_decision_sign(&e, bus_strv(seal_id), key, v->mem, &err);
-    bus_wire_sm2_key_free(key);
+    bus_wire_sealer_free(key);
     struct bus_role_emit emit = {.type = &sa_decision_type,
                                  .record = &e,
                                  .ce_type = "sa.decision.v1",

@@ -121,6 +121,19 @@ def what_is_good(public):
     return whole
 
 
+def as_decisions_are(document="document"):
+    """Keys, certificates and seals as the demo's departments have them beside each other."""
+    r = lianou("seal", "demo", "--registers", "registers", "--keys", "seals", "--stamps", "--config", str(SOURCE / "bus-config"))
+    check("a register whose seals have a maker", r.returncode == 0, r.stderr)
+    row = next(x for x in (work / "registers/seals.csv").read_text().splitlines() if x.startswith("seal-MZ,")).split(",")
+    at = "seals/seal-MZ"
+    r = sign("decided", document, key=at + ".key", cert=at + ".crt", seal=at + ".esl")
+    r = verify(row[-1], "decided", document) if r.returncode == 0 else r
+    check("its seal, by the register's maker and key", r.returncode == 0 and "seal-MZ" in r.stdout and row[3] in r.stdout, r.stdout + r.stderr)
+    r = ofdrw("decided", document)
+    check("ofdrw takes it", r.returncode == 0, r.stderr)
+
+
 def what_is_not(public, whole):
     (work / "changed").write_bytes((work / "document").read_bytes() + b" ")
     for what, r, why in (
@@ -161,6 +174,7 @@ def main():
     (work / "seal.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
     public = keys()
     whole = what_is_good(public)
+    as_decisions_are()
     what_is_not(public, whole)
     every_change(public, whole, 120)
     print("%d faults" % len(faults))

@@ -29,6 +29,7 @@ struct sealing
 {
     const char *key, *signer, *signature, *file;
     const char *registers, *keys, *folder; /* of demo */
+    bool stamps;
 };
 
 /* The whole of the file, or of standard input. */
@@ -145,7 +146,7 @@ static int seal_demo(const struct sealing *s, struct bus_err *err)
     struct bus_config c;
     int rc = bus_conf_open(&c, lianou_config_dir(s->folder), NULL, err);
     if (rc == BUS_OK) {
-        rc = cli_seal_demo(&c, s->registers, s->keys, err);
+        rc = cli_seal_demo(&c, s->registers, s->keys, s->stamps, err);
     }
     bus_conf_close(&c);
     return rc;
@@ -177,6 +178,7 @@ static int seal_run(int argc, char **argv)
         {"signature", required_argument, NULL, 'g'},
         {"registers", required_argument, NULL, 'r'},
         {"keys", required_argument, NULL, 'd'},
+        {"stamps", no_argument, NULL, 't'},
         {"config", required_argument, NULL, 'c'},
         {NULL, 0, NULL, 0}};
     struct sealing s = {0};
@@ -193,6 +195,8 @@ static int seal_run(int argc, char **argv)
             s.registers = optarg;
         } else if (o == 'd') {
             s.keys = optarg;
+        } else if (o == 't') {
+            s.stamps = true;
         } else if (o == 'c') {
             s.folder = optarg;
         } else {
@@ -210,7 +214,8 @@ static int seal_run(int argc, char **argv)
                     (s.signer != NULL) == acts[i].verify &&
                     (s.signature != NULL) == acts[i].verify &&
                     (s.registers != NULL) == acts[i].demo &&
-                    (s.keys != NULL) == acts[i].demo;
+                    (s.keys != NULL) == acts[i].demo &&
+                    (!s.stamps || acts[i].demo);
         if (!well) {
             return seal_usage();
         }
@@ -229,7 +234,7 @@ const struct lianou_command lianou_cmd_seal = {
     .name = "seal",
     .usage = "keygen FILE | sign --key KEY [FILE] | verify --signer PUBLIC "
              "--signature HEX [FILE] | demo --registers OUT --keys DIR "
-             "[--config DIR]",
+             "[--stamps] [--config DIR]",
     .summary = "keys of the bureau, of seals, of partners; sign and verify",
     .summary_zh = "签章密钥:生成、签名、验签",
     .group = 3,

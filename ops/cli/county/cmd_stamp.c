@@ -123,7 +123,7 @@ static int stamp_verify(struct stamping *s, struct bus_err *err)
                 : bus_wire_sm2_point_read(s->maker, maker, err));
     BUS_TRY(stamp_read(s, s->signature, &signature, err));
     BUS_TRY(stamp_read(s, s->file, &document, err));
-    BUS_TRY(bus_wire_ses_verify(signature, document, maker, &found, err));
+    BUS_TRY(bus_wire_ses_verify(signature, document, maker, NULL, &found, err));
     time_t seconds = (time_t)(found.signed_ms / 1000);
     struct tm tm;
     (void)strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ",

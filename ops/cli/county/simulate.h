@@ -9,7 +9,7 @@
 #include "bus/policy/catalogue.h"
 #include "bus/role/frame.h"
 #include "bus/wire/codec.h"
-#include "bus/wire/sign.h"
+#include "bus/wire/sealer.h"
 
 #define SIMULATE_ANSWERS_MAX 12 /* to one question: steps, a decision */
 
@@ -19,7 +19,7 @@ struct simulate_officer
     const struct bus_conf_partner *department;
     const struct bus_operator *approver; /* NULL: the register has none */
     const struct bus_operator *clerk;
-    struct bus_wire_sm2_key *key; /* NULL: what it decides has no seal */
+    struct bus_wire_sealer *key; /* NULL: what it decides has no seal */
     char seal_id[48];
 };
 #define SIMULATE_OFFICERS_MAX 64

@@ -45,7 +45,7 @@ int cli_simulate_officers(struct simulate_rules *rules,
         }
         (void)snprintf(path, sizeof(path), "%.400s/%s.key", folder, o->seal_id);
         if (access(path, F_OK) == 0) { /* else: it has none */
-            BUS_TRY(bus_wire_sm2_key_open(path, &o->key, err));
+            BUS_TRY(bus_wire_sealer_open(path, &o->key, err));
         }
     }
     return BUS_OK;
@@ -54,7 +54,7 @@ int cli_simulate_officers(struct simulate_rules *rules,
 void cli_simulate_officers_free(struct simulate_rules *rules)
 {
     for (size_t i = 0; i < rules->officer_count; i++) {
-        bus_wire_sm2_key_free(rules->officers[i].key);
+        bus_wire_sealer_free(rules->officers[i].key);
     }
     rules->officer_count = 0;
 }

@@ -191,7 +191,7 @@ static int make_seals(struct demo *d, struct bus_err *err)
     char registers[200], keys[200];
     (void)snprintf(registers, sizeof(registers), "%s/registers", d->stage.dir);
     (void)snprintf(keys, sizeof(keys), "%s/seals", d->stage.dir);
-    BUS_TRY(cli_seal_demo(&d->tool.config, registers, keys, err));
+    BUS_TRY(cli_seal_demo(&d->tool.config, registers, keys, true, err));
     demo_set("LIANOU_REGISTERS", "%s", registers);
     demo_set("LIANOU_SEALS", "%s", keys);
     return BUS_OK;

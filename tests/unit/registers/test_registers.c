@@ -309,7 +309,7 @@ static enum bus_register_answer seal(const char *id,
                                      const char *item,
                                      const char *at)
 {
-    const uint8_t *key = NULL;
+    struct bus_register_seal_key key = {NULL, NULL};
     enum bus_register_answer a = bus_registers_seal_may(
         r,
         &(struct bus_register_sealing){.seal_id = bus_strv(id),
@@ -318,8 +318,9 @@ static enum bus_register_answer seal(const char *id,
                                        .item = bus_strv(item),
                                        .signed_ms = ms_of(at)},
         &key);
-    assert_true((a == BUS_REGISTER_YES) == (key != NULL));
-    assert_true(key == NULL || (key[0] == 4 && key[64] == 0x13));
+    assert_true((a == BUS_REGISTER_YES) == (key.point != NULL));
+    assert_true(key.point == NULL ||
+                (key.point[0] == 4 && key.point[64] == 0x13));
     return a;
 }
 

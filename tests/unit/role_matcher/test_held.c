@@ -8,8 +8,8 @@
 
 #include "bus/role/signed.h"
 #include "bus/wire/framing.h"
-#include "bus/wire/sign.h"
 #include "consumers/matcher/parts.h"
+#include "tests/lib/seals.h"
 
 #include "tests/golden/county.h" /* last: its names are short */
 
@@ -271,25 +271,9 @@ static void account_stays(void **state)
 /* --- the matrix --- */
 
 static struct bus_wire_sm2_key *ours, *foreign;
+static struct bus_wire_sealer *stamped, *forged; /* of our key */
 
-static void key_of(const char *dir,
-                   const char *name,
-                   struct bus_wire_sm2_key **ret,
-                   char hex[BUS_WIRE_SM2_HEX + 1])
-{
-    char path[256];
-    uint8_t point[BUS_WIRE_SM2_POINT];
-    struct bus_err err;
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    if (bus_wire_sm2_keygen(path, point, &err) != BUS_OK ||
-        bus_wire_sm2_key_open(path, ret, &err) != BUS_OK) {
-        fail_msg("%s", err.msg);
-    }
-    bus_wire_sm2_point_hex(point, hex);
-    (void)unlink(path);
-}
-
-static void register_of(const char *public)
+static void register_of(const char *public, const char *maker)
 {
     struct bus_faults faults;
     struct bus_register_sources s = {.county = "371425"};
@@ -310,16 +294,20 @@ static void register_of(const char *public)
         {"S-HELD", "MZ", "", "*," DAWN ",," T1010 ","},
         {"S-GONE", "MZ", "", "*," DAWN ",,," T1010},
         {"S-LATER", "MZ", "", "*," DAWN ",,," T1030},
+        {"S-GB", "MZ", "", "*," DAWN ",,,"},
+        {"S-GB2", "MZ", "", "*," DAWN ",,,"},
     };
     struct bus_buf rows = {0};
     bus_buf_puts(
         &rows,
-        "id,org,operator,public_key,items,from,expires,suspended,revoked\n");
+        "id,org,operator,public_key,items,from,expires,suspended,revoked,"
+        "maker\n");
     for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); i++) {
         bus_buf_puts(&rows,
-                     bus_arena_printf(&mem, "%s,%s,%s,%s,%s\n", seals[i].id,
-                                      seals[i].org, seals[i].person, public,
-                                      seals[i].behind));
+                     bus_arena_printf(
+                         &mem, "%s,%s,%s,%s,%s,%s\n", seals[i].id, seals[i].org,
+                         seals[i].person, public, seals[i].behind,
+                         strncmp(seals[i].id, "S-GB", 4) == 0 ? maker : ""));
     }
     s.organisations = (struct bus_source){
         "o", BUS_STRV("code,zh,kind,parent,uscc,from,to\n"
@@ -366,6 +354,10 @@ enum trick {
     HUGE_GAP,    /* what stays uncovered */
     TRANSFER,    /* by bank, and does not say to whom */
     TRANSFER_TO, /* and says it */
+    STAMPED,     /* the whole structure of GB/T 38540 */
+    FORGED,      /* the same, its seal by another maker */
+    RESTAMPED,   /* changed by one fen, after it was sealed so */
+    STALE,       /* the structure's own time is another */
 };
 struct cell
 {
@@ -430,6 +422,13 @@ static const struct cell cells[] = {
     {"SEAL_BROKEN", "op-1", "MZ", "S-MZ", 70000, 20, 30, FOREIGN_KEY, YES,
      NULL},
     {"SEAL_BROKEN", "op-1", "MZ", "S-MZ", 70000, 20, 30, CHANGED, YES, NULL},
+    {"", "op-1", "MZ", "S-GB", 70000, 20, 30, STAMPED, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-GB", 70000, 20, 30, PLAIN, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-MZ", 70000, 20, 30, STAMPED, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-GB2", 70000, 20, 30, STAMPED, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-GB", 70000, 20, 30, FORGED, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-GB", 70000, 20, 30, RESTAMPED, YES, NULL},
+    {"SEAL_BROKEN", "op-1", "MZ", "S-GB", 70000, 20, 30, STALE, YES, NULL},
     /* when */
     {"SEAL_BEFORE_ASSIGNMENT", "op-1", "MZ", "S-MZ", 70000, -6, 30, PLAIN, YES,
      NULL},
@@ -458,6 +457,18 @@ static void seal(struct sa_decision *d, const struct bus_wire_sm2_key *with)
     d->seal = (struct bus_strv){bus_arena_dup(&mem, made.der, made.n), made.n};
 }
 
+static void stamp(struct sa_decision *d, enum trick trick)
+{
+    struct bus_err err;
+    if (bus_role_record_sign(&sa_decision_type, d,
+                             d->signed_at - (trick == STALE) * 60 * MIN,
+                             trick == FORGED ? forged : stamped, &mem, &d->seal,
+                             &err) != BUS_OK) {
+        fail_msg("%s", err.msg);
+    }
+    d->has_seal = true;
+}
+
 static struct bus_strv cell_answer(const struct cell *c)
 {
     struct sa_household_state st;
@@ -480,9 +491,13 @@ static struct bus_strv cell_answer(const struct cell *c)
     d->has_seal_id = c->trick != UNSEALED;
     d->seal_id = bus_strv(c->seal);
     if (c->trick != UNSEALED && c->trick != ONLY_NAMED) {
-        seal(d, c->trick == FOREIGN_KEY ? foreign : ours);
+        if (c->trick >= STAMPED) {
+            stamp(d, c->trick);
+        } else {
+            seal(d, c->trick == FOREIGN_KEY ? foreign : ours);
+        }
     }
-    d->amount_fen -= c->trick == CHANGED;
+    d->amount_fen -= c->trick == CHANGED || c->trick == RESTAMPED;
     struct matcher_event e = {.kind = MATCHER_DECISION,
                               .record = d,
                               .partner = BUS_STRV("MZ"),
@@ -497,13 +512,25 @@ static struct bus_strv cell_answer(const struct cell *c)
 
 static void open_seals(void)
 {
+    static const char *const files[] = {"ours.key",    "ours.crt",  "ours.esl",
+                                        "foreign.key", "maker.key", "maker.crt",
+                                        "foreign.crt"};
     char dir[] = "/tmp/heldXXXXXX", public[BUS_WIRE_SM2_HEX + 1],
-         other[BUS_WIRE_SM2_HEX + 1];
+         other[BUS_WIRE_SM2_HEX + 1], makers[BUS_WIRE_SM2_HEX + 1], path[256];
+    struct bus_wire_sm2_key *maker;
     assert_non_null(mkdtemp(dir));
-    key_of(dir, "ours", &ours, public);
-    key_of(dir, "foreign", &foreign, other);
+    seals_key(dir, "ours", &ours, public);
+    seals_key(dir, "foreign", &foreign, other);
+    seals_key(dir, "maker", &maker, makers);
+    seals_stamp(dir, "maker", maker, TEN, &mem, &stamped);
+    seals_stamp(dir, "foreign", foreign, TEN, &mem, &forged);
+    bus_wire_sm2_key_free(maker);
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+        assert_int_equal(unlink(path), 0);
+    }
     (void)rmdir(dir);
-    register_of(public);
+    register_of(public, makers);
 }
 
 static void close_seals(void)
@@ -512,6 +539,8 @@ static void close_seals(void)
     registers = NULL;
     bus_wire_sm2_key_free(ours);
     bus_wire_sm2_key_free(foreign);
+    bus_wire_sealer_free(stamped);
+    bus_wire_sealer_free(forged);
 }
 
 /* Revoked before it signed, and revoked between its signing and our reading. */

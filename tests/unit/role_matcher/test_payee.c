@@ -9,6 +9,7 @@
 #include "bus/role/signed.h"
 #include "bus/wire/framing.h"
 #include "consumers/matcher/parts.h"
+#include "tests/lib/seals.h"
 
 #include "tests/golden/county.h" /* last: its names are short */
 
@@ -17,7 +18,7 @@
 #define MIN INT64_C(60000)
 
 static struct bus_register *registers;
-static struct bus_wire_sm2_key *ours, *foreign;
+static struct bus_wire_sealer *ours, *foreign;
 static const char *code; /* of the last reject */
 
 static int32_t no_limit(void *data, int32_t start, int32_t n, bool working)
@@ -64,18 +65,16 @@ static struct matcher_outputs run_event(struct sa_household_state *st,
 
 static void key_of(const char *dir,
                    const char *name,
-                   struct bus_wire_sm2_key **ret,
+                   struct bus_wire_sealer **ret,
                    char hex[BUS_WIRE_SM2_HEX + 1])
 {
     char path[256];
-    uint8_t point[BUS_WIRE_SM2_POINT];
+    struct bus_wire_sm2_key *key;
     struct bus_err err;
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    if (bus_wire_sm2_keygen(path, point, &err) != BUS_OK ||
-        bus_wire_sm2_key_open(path, ret, &err) != BUS_OK) {
-        fail_msg("%s", err.msg);
-    }
-    bus_wire_sm2_point_hex(point, hex);
+    seals_key(dir, name, &key, hex);
+    bus_wire_sm2_key_free(key);
+    (void)snprintf(path, sizeof(path), "%s/%s.key", dir, name);
+    assert_int_equal(bus_wire_sealer_open(path, ret, &err), BUS_OK);
     (void)unlink(path);
 }
 
@@ -132,8 +131,8 @@ static int open_register(void **state)
 static int close_register(void **state)
 {
     bus_registers_free(registers);
-    bus_wire_sm2_key_free(ours);
-    bus_wire_sm2_key_free(foreign);
+    bus_wire_sealer_free(ours);
+    bus_wire_sealer_free(foreign);
     return close_all(state);
 }
 
@@ -234,12 +233,12 @@ static struct matcher_event event_of(const struct sa_payee_change *c,
     return e;
 }
 
-static void seal(struct sa_payee_change *c, const struct bus_wire_sm2_key *with)
+static void seal(struct sa_payee_change *c, const struct bus_wire_sealer *with)
 {
     struct bus_err err;
     c->has_seal = false;
-    if (bus_role_record_sign(&sa_payee_change_type, c, with, &mem, &c->seal,
-                             &err) != BUS_OK) {
+    if (bus_role_record_sign(&sa_payee_change_type, c, c->signed_at, with, &mem,
+                             &c->seal, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     c->has_seal = true;
@@ -409,8 +408,8 @@ static struct matcher_outputs decided(struct sa_household_state *st,
                              .has_seal_id = true,
                              .seal_id = BUS_STRV("S-MZ")};
     struct bus_err err;
-    if (bus_role_record_sign(&sa_decision_type, &d, ours, &mem, &d.seal,
-                             &err) != BUS_OK) {
+    if (bus_role_record_sign(&sa_decision_type, &d, d.signed_at, ours, &mem,
+                             &d.seal, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     d.has_seal = true;
