@@ -175,8 +175,17 @@ def main():
         what_stands_in_it(bus, folder, homes)
         letters(bus, homes[0][0])
         first = {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.startswith("code")}
+        other = bus.town.dir / "again"
+        run(bus, "make", "--month", MONTH, "--out", str(other))
+        check("made again elsewhere, it is the same bytes", all((other / k).read_bytes() == v for k, v in first.items()))
+        page, pdf = (folder / ("%s-%s-v1.%s" % (HERE, MONTH, end)) for end in ("html", "pdf"))
+        page.write_text(page.read_text().replace("660.00", "990.00"))
+        pdf.unlink()
+        kept = (folder / ("%s-%s-v1.pdf" % (THERE, MONTH))).stat().st_mtime_ns
         run(bus, "make", "--month", MONTH, "--out", str(folder))
-        check("made again, it is the same bytes", all((folder / k).read_bytes() == v for k, v in first.items()))
+        check("made again in its place, what was touched is as it was, the rest is left", all(
+            (folder / k).read_bytes() == v for k, v in first.items())
+            and (folder / ("%s-%s-v1.pdf" % (THERE, MONTH))).stat().st_mtime_ns == kept)
         for who in ("op-000001", assistant(HERE), assistant(THERE)):
             bus.town.account(who)
         r = bus.town.lianou("sheets", "publish", "--month", MONTH, "--list", list_file, "--account", "op-000001", check=False, stdin="not his\n")

@@ -1,7 +1,8 @@
 /* sheets make: the month's sheets into a folder, with the list of their SM3.
  * What is published already and has not changed keeps its version; what has
  * changed, or was withdrawn, gets the next. Made twice, the files are the same
- * bytes. */
+ * bytes; what a list in the folder has, and whose files are still what it says,
+ * is not laid out again. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,11 @@ struct making
     struct sheets_board *boards;
     size_t board_count;
     struct cli_print print;
-    json_t *list;
+    json_t *list, *before; /* what is made; the list that lay there, or NULL */
 };
+static const char *const laid_ends[] = {"html", "pdf"};
+static const char *const laid_keys[] = {"sm3_html", "sm3_pdf"};
+#define LAID 2
 
 /* The newest published version of a board: its row, or -1. */
 static int newest_of(const struct making *m, const char *board)
@@ -118,6 +122,44 @@ static int make_text(struct making *m,
     return BUS_OK;
 }
 
+/* Of the list that lay there: this very sheet; NULL: none. */
+static const json_t *
+laid_before(const struct making *m, const char *board, const char *sm3)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(m->before, "sheets"), i, row)
+    {
+        const char *b = json_string_value(json_object_get(row, "board"));
+        const char *s = json_string_value(json_object_get(row, "sm3"));
+        if (b != NULL && s != NULL && strcmp(b, board) == 0 &&
+            strcmp(s, sm3) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* Page and PDF are there, byte for byte what that list says. */
+static bool is_laid_out(const struct making *m,
+                        const char *board,
+                        const char *sm3,
+                        const char *base)
+{
+    const json_t *row = laid_before(m, board, sm3);
+    bool there = row != NULL;
+    for (size_t k = 0; there && k < LAID; k++) {
+        char path[720], now[SHEETS_SM3_HEX + 1];
+        const char *is = json_string_value(json_object_get(row, laid_keys[k]));
+        struct bus_err ignored;
+        (void)snprintf(path, sizeof(path), "%.700s.%s", base, laid_ends[k]);
+        there = is != NULL &&
+                cli_sheets_sm3_file(path, now, &ignored) == BUS_OK &&
+                strcmp(is, now) == 0;
+    }
+    return there;
+}
+
 static int make_board(struct making *m,
                       const struct sheets_board *board,
                       struct bus_buf *text,
@@ -132,8 +174,10 @@ static int make_board(struct making *m,
                    board->code, m->a->month, version);
     (void)snprintf(path, sizeof(path), "%s.json", base);
     BUS_TRY_GOTO(rc, write_text(path, bus_buf_view(text), err), done);
-    page = cli_sheets_page(sheet, sm3, base);
-    BUS_TRY_GOTO(rc, cli_print_put(&m->print, page, err), done);
+    if (!is_laid_out(m, board->code, sm3, base)) {
+        page = cli_sheets_page(sheet, sm3, base);
+        BUS_TRY_GOTO(rc, cli_print_put(&m->print, page, err), done);
+    }
     json_t *paid = json_object_get(sheet, "paid_fen");
     json_t *row =
         json_pack("{s:s, s:s, s:i, s:s, s:I, s:I}", "board", board->code,
@@ -151,21 +195,19 @@ done:
 /* Page and PDF are there now. */
 static int sum_files(struct making *m, struct bus_err *err)
 {
-    static const char *const ends[] = {"html", "pdf"};
-    static const char *const keys[] = {"sm3_html", "sm3_pdf"};
     size_t i;
     json_t *row;
     json_array_foreach(m->list, i, row)
     {
-        for (size_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < LAID; k++) {
             char path[720], sm3[SHEETS_SM3_HEX + 1];
             (void)snprintf(
                 path, sizeof(path), "%.600s/%s-%s-v%d.%s", m->a->folder_out,
                 json_string_value(json_object_get(row, "board")), m->a->month,
                 (int)json_integer_value(json_object_get(row, "version")),
-                ends[k]);
+                laid_ends[k]);
             BUS_TRY(cli_sheets_sm3_file(path, sm3, err));
-            (void)json_object_set_new(row, keys[k], json_string(sm3));
+            (void)json_object_set_new(row, laid_keys[k], json_string(sm3));
         }
     }
     return BUS_OK;
@@ -181,16 +223,12 @@ static int make_list(struct making *m, struct bus_err *err)
     int rc = sheet_text(whole, &text, err);
     (void)snprintf(path, sizeof(path), "%.600s/list-%s.json", m->a->folder_out,
                    m->a->month);
-    if (rc == BUS_OK) {
-        rc = write_text(path, bus_buf_view(&text), err);
-    }
-    if (rc == BUS_OK) {
-        rc = cli_sheets_sm3(bus_buf_view(&text), sm3, err);
-    }
-    if (rc == BUS_OK) {
-        (void)printf("%zu 张公示表 sheets, %s\nSM3 %s\n",
-                     json_array_size(m->list), path, sm3);
-    }
+    BUS_TRY_GOTO(rc, rc, out);
+    BUS_TRY_GOTO(rc, write_text(path, bus_buf_view(&text), err), out);
+    BUS_TRY_GOTO(rc, cli_sheets_sm3(bus_buf_view(&text), sm3, err), out);
+    (void)printf("%zu 张公示表 sheets, %s\nSM3 %s\n", json_array_size(m->list),
+                 path, sm3);
+out:
     json_decref(whole);
     bus_buf_fini(&text);
     return rc;
@@ -240,32 +278,31 @@ int cli_sheets_make(struct asked_sheets *a, struct bus_err *err)
         return bus_fail(err, BUS_EUSAGE, "%.200s: no folder can be made there",
                         a->folder_out);
     }
+    char path[720];
+    (void)snprintf(path, sizeof(path), "%.600s/list-%s.json", a->folder_out,
+                   a->month);
+    m.before = json_load_file(path, 0, NULL);
     struct bus_policy_catalogue *c =
         cli_policy_catalogue(&a->t.config, &faults);
     int rc = c != NULL ? BUS_OK
                        : bus_fail(err, BUS_ECONFIG,
                                   "the catalogue has faults; see lianou "
                                   "policy check");
-    if (rc == BUS_OK) {
-        rc = cli_sheets_rules(a, c, &m.rules, err);
-    }
-    if (rc == BUS_OK) {
-        rc = cli_sheets_boards(a, &m.boards, &m.board_count, err);
-    }
-    if (rc == BUS_OK) {
-        rc = cli_sheets_read(a, &m.rows, err);
-    }
-    if (rc == BUS_OK) {
-        rc = bus_pg_query(a->t.pg, bus_ledger_sql_sheet_newest, &a->month, 1,
-                          &m.newest, err);
-    }
-    if (rc == BUS_OK) {
-        tell_homeless(&m);
-        rc = make_all(&m, err);
-    }
+    BUS_TRY_GOTO(rc, rc, out);
+    BUS_TRY_GOTO(rc, cli_sheets_rules(a, c, &m.rules, err), out);
+    BUS_TRY_GOTO(rc, cli_sheets_boards(a, &m.boards, &m.board_count, err), out);
+    BUS_TRY_GOTO(rc, cli_sheets_read(a, &m.rows, err), out);
+    BUS_TRY_GOTO(rc,
+                 bus_pg_query(a->t.pg, bus_ledger_sql_sheet_newest, &a->month,
+                              1, &m.newest, err),
+                 out);
+    tell_homeless(&m);
+    rc = make_all(&m, err);
+out:
     bus_pg_rows_free(m.newest);
     bus_pg_rows_free(m.rows.held);
     bus_policy_catalogue_free(c);
+    json_decref(m.before);
     json_decref(m.list);
     return rc;
 }
