@@ -51,17 +51,23 @@ static struct curl_slist *fetch_headers(const struct bus_web_fetch *f)
     return list;
 }
 
-static CURLcode fetch_perform(struct bus_web_fetch *f, CURL *c)
+static void
+fetch_aim(CURL *c, const char *url, int64_t limit_ms, struct bus_buf *answer)
 {
-    (void)curl_easy_setopt(c, CURLOPT_URL, f->url);
+    (void)curl_easy_setopt(c, CURLOPT_URL, url);
     (void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(c, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)BUS_WEB_FETCH_MS);
+    (void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)limit_ms);
+    (void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, fetch_write);
+    (void)curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
+}
+
+static CURLcode fetch_perform(struct bus_web_fetch *f, CURL *c)
+{
+    fetch_aim(c, f->url, BUS_WEB_FETCH_MS, &f->answer);
     (void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->body.p);
     (void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)f->body.n);
-    (void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, fetch_write);
-    (void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &f->answer);
     if (f->ca_file != NULL) {
         (void)curl_easy_setopt(c, CURLOPT_CAINFO, f->ca_file);
     }
@@ -97,14 +103,47 @@ static void fetch_done(void *data)
     f->done(f);
 }
 
-int bus_web_fetch_post(struct bus_run_loop *loop,
-                       struct bus_web_fetch *f,
-                       struct bus_err *err)
+static int fetch_begin(struct bus_err *err)
 {
-    static bool begun; /* on the loop's thread */
+    static bool begun; /* on the loop's thread, or a command's only one */
     if (!begun && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return bus_fail(err, BUS_EAWAY, "HTTP cannot be spoken");
     }
     begun = true;
+    return BUS_OK;
+}
+
+int bus_web_fetch_post(struct bus_run_loop *loop,
+                       struct bus_web_fetch *f,
+                       struct bus_err *err)
+{
+    BUS_TRY(fetch_begin(err));
     return bus_run_work(loop, fetch_run, fetch_done, f, err);
+}
+
+int bus_web_get(const char *url,
+                const char *cert_file,
+                int64_t limit_ms,
+                struct bus_buf *ret_answer,
+                long *ret_status,
+                struct bus_err *err)
+{
+    BUS_TRY(fetch_begin(err));
+    CURL *c = curl_easy_init();
+    if (c == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "%s: cannot be asked", url);
+    }
+    bus_buf_clear(ret_answer);
+    *ret_status = 0;
+    fetch_aim(c, url, limit_ms, ret_answer);
+    if (cert_file != NULL) { /* that very one: its names do not matter */
+        (void)curl_easy_setopt(c, CURLOPT_CAINFO, cert_file);
+        (void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    CURLcode rc = curl_easy_perform(c);
+    (void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, ret_status);
+    curl_easy_cleanup(c);
+    return rc == CURLE_OK
+               ? BUS_OK
+               : bus_fail(err, BUS_EAWAY, "%s", curl_easy_strerror(rc));
 }

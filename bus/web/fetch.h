@@ -32,4 +32,14 @@ int bus_web_fetch_post(struct bus_run_loop *loop,
                        struct bus_web_fetch *f,
                        struct bus_err *err) BUS_MUSTCHECK;
 
+/* What a role of ours says at this address, at once: blocking, for commands.
+ * cert_file: the certificate it shows, which is believed and no other (NULL:
+ * plain, or the system's). BUS_EAWAY: no answer within the limit. */
+int bus_web_get(const char *url,
+                const char *cert_file,
+                int64_t limit_ms,
+                struct bus_buf *ret_answer,
+                long *ret_status,
+                struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

@@ -18,9 +18,10 @@ if not os.environ.get("LIANOU_KAFKA_HOME"):
     sys.exit(77)
 PAGE = SOURCE / "ops/docs/operate.md"
 UNITS = re.compile(r"lianou@(\w+)")
+STATUS = "lianou status matcher dispatch ledger intake desk clock"
 ANSWERS = {  # the line, and what it has to say
     "lianou check": "0 faults", "lianou register check": "0 faults", "lianou topics plan": " differences",
-    "lianou doctor": "0 错误", "lianou intake submit first.json": "1", "lianou audit": "0",
+    "lianou doctor": "0 错误", STATUS: "6 就绪, 0 未就绪, 0 无应答", "lianou intake submit first.json": "1", "lianou audit": "0",
 }
 
 
@@ -40,7 +41,7 @@ class Bare(Town):
                         LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_DB=self.db, LIANOU_STATE=str(self.dir / "state"),
                         LIANOU_KEYRING=str(home / "keys"), LIANOU_PERSON_KEY=str(home / "person.key"),
                         LIANOU_BUREAU_KEY=str(home / "bureau.pem"),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY")},
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY", "CLOCK")},
                         LIANOU_SEALS=str(home / "seals"))
         self.env["LIANOU_DESK_INTAKE"] = "http://127.0.0.1:" + self.env["LIANOU_PORT_INTAKE"]
         self.home = home
@@ -69,6 +70,9 @@ def main():
                 if line == "lianou intake submit first.json" and r.returncode:
                     # it stands on the journal's folder of a role that has just been started
                     until(lambda: town.run(line).returncode == 0, 30, town.moved)
+                    r = town.run(line)
+                if line == STATUS:  # they have just been started
+                    until(lambda: town.run(line).returncode == 0, 60, town.moved)
                     r = town.run(line)
                 if line == "lianou audit":
                     until(lambda: town.audit() and town.audit()["applications"] == 1 and town.audit()["unread"] == 0, 60, town.moved)

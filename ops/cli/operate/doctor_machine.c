@@ -1,4 +1,5 @@
 #include "ops/cli/operate/doctor.h"
+#include "ops/cli/operate/roles.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -130,14 +131,8 @@ static void doctor_certificate(struct doctor *d, const char *file)
     }
 }
 
-struct doctor_port
-{
-    const char *role;
-    int64_t port;
-};
-
 /* Two of this county's roles on one port: the second would not come up. */
-static bool ports_clash(struct doctor *d, const struct doctor_port *v, size_t n)
+static bool ports_clash(struct doctor *d, const struct cli_role *v, size_t n)
 {
     static const struct doctor_about about = {"端口", "port"};
     bool clash = false;
@@ -145,7 +140,7 @@ static bool ports_clash(struct doctor *d, const struct doctor_port *v, size_t n)
         for (size_t j = i + 1; j < n; j++) {
             if (v[i].port != 0 && v[i].port == v[j].port) {
                 cli_doctor_tell(d, DOCTOR_FAULT, &about, "%" PRId64 ": %s, %s",
-                                v[i].port, v[i].role, v[j].role);
+                                v[i].port, v[i].name, v[j].name);
                 cli_doctor_advise("各用一个端口", "a port each");
                 clash = true;
             }
@@ -174,14 +169,13 @@ static bool port_taken(const char *host, int64_t port)
 static void doctor_ports(struct doctor *d)
 {
     static const struct doctor_about about = {"端口", "ports"};
-    const struct bus_config_http *h = &d->t->config.http;
-    const struct doctor_port ports[] = {
-        {"intake", h->intake},     {"matcher", h->matcher},
-        {"dispatch", h->dispatch}, {"ledger", h->ledger},
-        {"registry", h->registry}, {"desk", h->desk},
-        {"treasury", h->treasury}, {"clock", h->clock}};
-    size_t n = sizeof(ports) / sizeof(*ports), taken = 0;
-    const char *host = strcmp(h->host, "0.0.0.0") == 0 ? "127.0.0.1" : h->host;
+    size_t n = 0, taken = 0;
+    const struct cli_role *ports = cli_roles_of(&d->t->config, &d->t->mem, &n);
+    const char *host = cli_roles_host(&d->t->config);
+    if (ports == NULL) {
+        cli_doctor_tell(d, DOCTOR_FAULT, &about, "memory");
+        return;
+    }
     if (ports_clash(d, ports, n)) {
         return;
     }
