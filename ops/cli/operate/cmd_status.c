@@ -80,7 +80,7 @@ static void role_ask(struct looking_status *l, const struct cli_role *role)
     if (rc != BUS_OK) {
         l->away++;
         role_tell(role, "无应答 away", NULL);
-    } else if (status != 200 || !s.conditions) {
+    } else if (status != 200 || !s.ours) {
         l->away++;
         role_tell(role,
                   "不是本角色, 或本机不在 http.watchers 中 / not this role, "

@@ -38,7 +38,6 @@ static bool status_line(struct bus_strv s, struct status_line *ret)
 static void status_condition(struct cli_status *s, const struct status_line *l)
 {
     size_t n = strlen(s->lost);
-    s->conditions = true;
     if (l->value == 0) {
         (void)snprintf(s->lost + n, sizeof(s->lost) - n, "%s%.*s",
                        n > 0 ? " " : "", BUS_STRV_ARG(l->label));
@@ -47,7 +46,7 @@ static void status_condition(struct cli_status *s, const struct status_line *l)
 
 void cli_status_read(struct bus_strv metrics, struct cli_status *ret)
 {
-    *ret = (struct cli_status){.conditions = false};
+    *ret = (struct cli_status){.ours = false};
     while (metrics.n > 0) {
         const char *end = memchr(metrics.p, '\n', metrics.n);
         size_t n = end != NULL ? (size_t)(end - metrics.p) : metrics.n;
@@ -61,6 +60,7 @@ void cli_status_read(struct bus_strv metrics, struct cli_status *ret)
                     {"lianou_partner_overdue_tasks", &ret->overdue},
                     {"lianou_intake_journal_bytes", &ret->journal_bytes}};
         bool well = status_line((struct bus_strv){metrics.p, n}, &l);
+        ret->ours |= well && bus_strv_is(l.name, "lianou_start_time_seconds");
         if (well && bus_strv_is(l.name, "lianou_ready")) {
             status_condition(ret, &l);
         } else if (well && bus_strv_is(l.name, "lianou_lag_seconds") &&

@@ -7,9 +7,9 @@
 
 struct cli_status
 {
-    bool conditions; /* it has told any */
-    char lost[96];   /* conditions that do not hold, with a space between */
-    double lag_s;    /* of its slowest topic */
+    bool ours;     /* a role of this program says it */
+    char lost[96]; /* conditions that do not hold, with a space between */
+    double lag_s;  /* of its slowest topic */
     double parked, dead_letters, overdue, journal_bytes;
 };
 /* Prometheus' text form; lines of others are passed over. */
