@@ -44,7 +44,7 @@ def fixture_config():
     KEY.unlink(missing_ok=True)
     public = subprocess.run([PROGRAM, "seal", "keygen", str(KEY)], capture_output=True, text=True, check=True).stdout.split()[0]
     with open(config / "registers/seals.csv", "a") as f:
-        f.write(f"S-gone,MZ,,{public},*,2020-01-01T00:00:00+08:00,,,{gone}\n")
+        f.write(f"S-gone,MZ,,{public},*,2020-01-01T00:00:00+08:00,,,{gone},\n")
     return config
 
 

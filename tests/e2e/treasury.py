@@ -6,6 +6,7 @@ import datetime
 import io
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -214,6 +215,27 @@ def clock_tells(bus, q):
     print("a deadline is told once, over two kills")
 
 
+def money_adds_up(bus):
+    """By the auditor; and what somebody changes behind the triggers' back is named, by fund and day."""
+    def audit():
+        return bus.town.lianou("audit", check=False).stdout
+    assert until(lambda: "not yet in the ledger 0\n" in audit(), 60, bus.town.moved)
+    assert re.search(r"^money off +0$", audit(), re.M), audit()
+    for what, change in (
+            ("board paid", "UPDATE fund_balance SET fen = fen + 1 WHERE account = 'paid'"),
+            ("paid", "UPDATE account_entry SET amount_fen = amount_fen + CASE account WHEN 'paid' THEN 1 ELSE -1 END WHERE txn = "
+                     "(SELECT txn FROM account_entry WHERE kind = 'settle' LIMIT 1)"),
+            ("entries", "DELETE FROM account_entry WHERE n = (SELECT n FROM account_entry WHERE kind = 'send' LIMIT 1)"),
+            ("ordered", "UPDATE batch_line SET amount_fen = amount_fen + 1 WHERE written AND state = 'settled'"),
+            ("line", "UPDATE due_line SET state = 'settled' WHERE state IN ('rejected', 'returned', 'sent')"),
+            ("paid", "UPDATE bank_answer SET value_day = value_day + 1 WHERE ended = 'TAKEN' AND outcome = 'SETTLED'")):
+        back = subprocess.run(["psql", "-X", "-q", "-A", "-t", bus.town.db, "-c",
+                               "BEGIN; SET LOCAL session_replication_role = replica; " + change + "; COMMIT"], capture_output=True, text=True)
+        assert back.returncode == 0, back.stderr
+        assert re.search(r"^money off +%s .*fund \w+" % what, audit(), re.M), (what, audit())
+    print("money adds up, and each planted fault is named")
+
+
 def head_of(bus, q):
     (_, a), *_ = bus.events("application", 1, household_id=q["household_id"])
     return a["members"][0]["person_id"]
@@ -228,6 +250,7 @@ def main():
     try:
         run(bus)
         decided_anew(bus)
+        money_adds_up(bus)
         good = True
     finally:
         bus.town.close(keep=not good)

@@ -26,7 +26,7 @@ refused - "$2/bus-config" registers/operators.csv 'op-x1,救助科室,nowhere,cl
 refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,371425101230,assistant,,2021-01-01,' 'has two assistants from 2021-01-01'
 refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,MZ,cleaner,,2021-01-01,' "found 'cleaner'"
 refused - "$2/bus-config" registers/organisations.csv 'XX,某局所,department,,91350100M000100Y44,2021-01-01,' 'check character'
-refused - "$2/bus-config" registers/seals.csv 's-1,MZ,,04ab,*,2021-01-01T00:00:00+08:00,,,' 'SM2 public key'
+refused - "$2/bus-config" registers/seals.csv 's-1,MZ,,04ab,*,2021-01-01T00:00:00+08:00,,,,' 'SM2 public key'
 refused - "$2/bus-config" registers/operators.csv 'op-x1,王小明,MZ,clerk,-1,2021-01-01,' "found '-1'"
-refused - "$2/bus-config" registers/seals.csv "s-1,MZ,,04$(printf '1%.0s' $(seq 128)),*,2021-01-01T00:00:00+08:00,,," 'a point of the curve'
+refused - "$2/bus-config" registers/seals.csv "s-1,MZ,,04$(printf '1%.0s' $(seq 128)),*,2021-01-01T00:00:00+08:00,,,," 'a point of the curve'
 echo "each offender is told at its place"

@@ -60,4 +60,6 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE ON deadline, clock_reading, clock_day, outbox TO lianou_clock;
     GRANT USAGE ON SEQUENCE outbox_id_seq TO lianou_clock;
     GRANT SELECT ON deadline TO lianou_reader;
+    GRANT SELECT (sent_at) ON outbox TO lianou_reader;
+    GRANT SELECT ON account_entry, fund_balance, bank_answer, batch, batch_line, due_line TO lianou_reader;
 END $$

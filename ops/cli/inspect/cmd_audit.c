@@ -1,6 +1,8 @@
 /* audit: the no-drop certificate, the chain of the ledger's rows and that of
- * the reading log. First how far the ledger is behind the topics (what it has
- * not read it cannot account for), then the account. */
+ * the reading log, and money: ordered = due, paid - returned = the fund's
+ * board, per fund and day (bus/ledger/sql/audit_money.sql). First how far the
+ * ledger is behind the topics (what it has not read it cannot account for),
+ * then the account. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +10,7 @@
 
 #include "bus/kafka/read.h"
 #include "bus/ledger/chain_check.h"
+#include "bus/ledger/sql/audit_money.h"
 #include "bus/web/readlog.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
@@ -162,6 +165,21 @@ reads_of(struct tool *t, struct audit_reads *ret, struct bus_err *err)
     return bus_pg_query(t->pg, reads_unsaid, NULL, 0, &ret->unsaid, err);
 }
 
+static void money_show(const struct bus_pg_rows *r)
+{
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        (void)printf(
+            "money off              %s, fund %s%s%s: the books say %s, "
+            "it must be %s\n",
+            bus_pg_value(r, i, 0), bus_pg_value(r, i, 1),
+            bus_pg_value(r, i, 2)[0] != '\0' ? ", " : "", bus_pg_value(r, i, 2),
+            bus_pg_value(r, i, 3), bus_pg_value(r, i, 4));
+    }
+    if (bus_pg_count(r) == 0) {
+        (void)printf("money off              0\n");
+    }
+}
+
 static void rows_show(const struct audit_rows *r)
 {
     (void)printf("rows in the chain      %" PRId64 ", head %s\n", r->chain.rows,
@@ -201,6 +219,7 @@ static void audit_show(const struct account *a,
                        const struct behind *b,
                        const struct audit_rows *rows,
                        const struct audit_reads *r,
+                       const struct bus_pg_rows *money,
                        bool json)
 {
     const char *format =
@@ -231,10 +250,12 @@ static void audit_show(const struct account *a,
                      rows->chain.rows, rows->chain.faults, rows->chain.head);
         (void)printf(",\"reads\":%" PRId64 ",\"reads_broken\":%" PRId64
                      ",\"reads_head\":\"%s\",\"reads_bulk\":%zu"
-                     ",\"reads_unsaid\":%zu}\n",
+                     ",\"reads_unsaid\":%zu,\"money\":%zu}\n",
                      r->log.rows, r->log.broken, r->log.head,
-                     bus_pg_count(r->bulk), bus_pg_count(r->unsaid));
+                     bus_pg_count(r->bulk), bus_pg_count(r->unsaid),
+                     bus_pg_count(money));
     } else {
+        money_show(money);
         rows_show(rows);
         reads_show(r);
     }
@@ -245,6 +266,7 @@ static int audit_read(struct tool *t,
                       struct account *a,
                       struct audit_rows *rows,
                       struct audit_reads *r,
+                      struct bus_pg_rows **money,
                       struct bus_err *err)
 {
     BUS_TRY(cli_tool_open(t, err));
@@ -252,6 +274,8 @@ static int audit_read(struct tool *t,
     BUS_TRY(behind_of(t, b, err));
     BUS_TRY(rows_of(t, rows, err));
     BUS_TRY(reads_of(t, r, err));
+    BUS_TRY(
+        bus_pg_query(t->pg, bus_ledger_sql_audit_money, NULL, 0, money, err));
     return cli_account_read(t->pg, a, err);
 }
 
@@ -280,14 +304,17 @@ static int audit_run(int argc, char **argv)
     struct behind b = {0};
     struct audit_rows rows = {.to = json ? stderr : stdout};
     struct audit_reads r = {0};
-    int rc = audit_read(&t, &b, &a, &rows, &r, &err);
+    struct bus_pg_rows *money = NULL;
+    int rc = audit_read(&t, &b, &a, &rows, &r, &money, &err);
     if (rc == BUS_OK) {
-        audit_show(&a, &b, &rows, &r, json);
+        audit_show(&a, &b, &rows, &r, money, json);
     }
+    size_t off = bus_pg_count(money);
+    bus_pg_rows_free(money);
     bus_pg_rows_free(r.bulk);
     bus_pg_rows_free(r.unsaid);
     bool clean =
-        rc == BUS_OK && r.log.broken + rows.chain.faults == 0 &&
+        rc == BUS_OK && r.log.broken + rows.chain.faults + off == 0 &&
         a.lost + a.duplicated + a.torn + a.out_of_order + b.events == 0;
     rc = cli_tool_close(&t, "audit", rc, &err);
     return rc == LIANOU_WELL && !clean ? LIANOU_FAILED : rc;
@@ -296,8 +323,8 @@ static int audit_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_audit = {
     .name = "audit",
     .usage = "[--json] [--db CONNINFO] [--config DIR]",
-    .summary = "the no-drop certificate: in = out + open + parked + dead; and "
-               "that no row or read was changed or taken out",
+    .summary = "the no-drop certificate: in = out + open + parked + dead; that "
+               "no row or read was changed; that money adds up, fund by fund",
     .summary_zh = "不落一户核验",
     .group = 3,
     .run = audit_run,
