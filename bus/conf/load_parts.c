@@ -75,8 +75,16 @@ static void load_parts_check_partner(const struct bus_conf_partner *p,
         bus_faults_add(faults, at, "code",
                        "found '%s'; must be the file's name", p->code);
     }
-    if (p->transport != BUS_TRANSPORT_SPOOL && p->spool_dir) {
-        bus_faults_add(faults, at, "spool_dir", "only transport spool has one");
+    if (p->transport == BUS_TRANSPORT_KAFKA && p->spool_dir) {
+        bus_faults_add(faults, at, "spool_dir",
+                       "only transports spool and sheet have one");
+    }
+    if (p->transport == BUS_TRANSPORT_SHEET &&
+        p->kind != BUS_PARTNER_DEPARTMENT && p->kind != BUS_PARTNER_POST &&
+        p->kind != BUS_PARTNER_CHARITY) {
+        bus_faults_add(faults, at, "transport",
+                       "sheet is for departments, the post and charities; "
+                       "what others answer is no row");
     }
     if (p->cash && p->kind != BUS_PARTNER_POST) {
         bus_faults_add(faults, at, "cash", "only a post pays cash out");
@@ -95,7 +103,7 @@ static int partner_cmp(const void *a, const void *b)
 /* Where nothing is said: with what else the bus keeps on this machine. */
 static void place_spool(struct bus_config *c, struct bus_conf_partner *p)
 {
-    if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir && p->code) {
+    if (p->transport != BUS_TRANSPORT_KAFKA && !p->spool_dir && p->code) {
         p->spool_dir = bus_conf_state(c, &c->mem, "spool", p->code);
     }
 }

@@ -31,7 +31,11 @@ struct bus_conf_partner_kind_names
 };
 extern const struct bus_conf_partner_kind_names
     bus_conf_partner_kind_names[BUS_PARTNER_KINDS];
-enum bus_conf_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
+enum bus_conf_partner_transport {
+    BUS_TRANSPORT_KAFKA,
+    BUS_TRANSPORT_SPOOL,
+    BUS_TRANSPORT_SHEET
+};
 struct bus_conf_partner_limits
 {
     int64_t in_flight; /* tasks given out and not yet answered */
@@ -63,7 +67,7 @@ struct bus_conf_partner
     const char *name, *name_zh;
     int kind;              /* enum bus_conf_partner_kind */
     int transport;         /* enum bus_conf_partner_transport */
-    const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
+    const char *spool_dir; /* of SPOOL and SHEET, else NULL */
     const char *purpose;   /* what its system reads cases for */
     const char *org_code;  /* unified social credit code; NULL */
     bool cash;             /* post: pays cash out */

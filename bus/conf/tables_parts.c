@@ -105,6 +105,7 @@ static const struct bus_word kinds[] = {
         {NULL, 0}};
 static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
                                              {"spool", BUS_TRANSPORT_SPOOL},
+                                             {"sheet", BUS_TRANSPORT_SHEET},
                                              {NULL, 0}};
 
 #define SUB(key, en, zh)                                 \
@@ -127,7 +128,7 @@ static const struct bus_key partner_keys[] = {
      .dflt = "kafka", .words = transports,
      .doc = "how it takes and gives events", .doc_zh = "接入方式"},
     {"spool_dir", BUS_KEY_PATH, AT(bus_conf_partner, spool_dir),
-     .doc = "its directory, for transport spool; without it "
+     .doc = "its directory, for transports spool and sheet; without it "
             "state_dir/spool/CODE",
      .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
     {"purpose", BUS_KEY_STR, AT(bus_conf_partner, purpose),

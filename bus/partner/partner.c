@@ -60,8 +60,10 @@ void partner_open_run(void *data)
     struct bus_strv dir = bus_strv(r->frame.state_dir);
     (void)bus_strv_copy(path, sizeof(path) - 16, dir);
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
-    BUS_TRY_GOTO(r->rc, r->via->open(r->partner, &r->transport, &r->err),
-                 failed);
+    BUS_TRY_GOTO(
+        r->rc,
+        r->via->open(&r->frame.config, r->partner, &r->transport, &r->err),
+        failed);
     BUS_TRY_GOTO(r->rc,
                  bus_partner_dedup_open(r->via->household(r->transport),
                                         NOTES_NAME, 0, &r->seen, &r->err),

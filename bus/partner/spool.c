@@ -68,14 +68,19 @@ static int spool_lock(struct bus_partner_transport *t, struct bus_err *err)
                : bus_fail(err, BUS_EFENCED, "another adapter has this spool");
 }
 
-static int spool_open(const struct bus_conf_partner *partner,
+static int spool_open(const struct bus_config *config,
+                      const struct bus_conf_partner *partner,
                       struct bus_partner_transport **ret,
                       struct bus_err *err)
 {
     struct bus_partner_transport *t = bus_calloc(1, sizeof(*t));
+    (void)config;
     if (t == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a spool");
     }
+    static const char *const endings[] = {SPOOL_ENDING, NULL};
+    t->endings = endings;
+    t->note_ending = SPOOL_ENDING;
     t->root = t->lock = -1;
     t->max_bytes = (size_t)partner->limits.message_bytes_max;
     BUS_CHECK(t->max_bytes > 0);
@@ -235,10 +240,3 @@ const struct bus_partner_transport_ops bus_partner_transport_spool = {
     .settle = partner_spool_settle,
     .settled_sync = partner_spool_settled_sync,
 };
-
-const struct bus_partner_transport_ops *
-bus_partner_transport_of(enum bus_conf_partner_transport transport)
-{
-    return transport == BUS_TRANSPORT_SPOOL ? &bus_partner_transport_spool
-                                            : NULL;
-}

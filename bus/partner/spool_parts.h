@@ -17,7 +17,10 @@ struct bus_partner_transport
 {
     int root, out, in, done, rejected, ours, staged, claimed, lock;
     size_t max_bytes;
-    uint64_t *seen; /* what stood in in/ at the last look, sorted */
+    const char *const *endings; /* of what is taken; the last is NULL */
+    const char *note_ending;    /* of what we say of it */
+    struct sheet *sheet;        /* sheet.c's; else NULL */
+    uint64_t *seen;             /* what stood in in/ at the last look, sorted */
     size_t seen_count;
 };
 
@@ -29,7 +32,13 @@ enum spool_fit {
     SPOOL_FIT_LONG,
     SPOOL_FIT_NO_FILE
 };
-enum spool_fit partner_spool_fit(int folder, const char *name, struct stat *st);
+enum spool_fit partner_spool_fit(const struct bus_partner_transport *t,
+                                 int folder,
+                                 const char *name,
+                                 struct stat *st);
+/* Of its length; 0: none that is taken. Case does not matter. */
+size_t partner_spool_ending(const struct bus_partner_transport *t,
+                            const char *name);
 /* Tells the partner; mem for the text. */
 int partner_spool_unfit(struct bus_partner_transport *t,
                         const char *name,
