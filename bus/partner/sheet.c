@@ -41,13 +41,12 @@ static void sheet_close(struct bus_partner_transport *t)
     bus_partner_transport_spool.close(t);
 }
 
-static int sheet_open(const struct bus_config *config,
-                      const struct bus_conf_partner *partner,
+static int sheet_open(const struct bus_partner_transport_env *env,
                       struct bus_partner_transport **ret,
                       struct bus_err *err)
 {
     struct bus_partner_transport *t = NULL;
-    BUS_TRY(bus_partner_transport_spool.open(config, partner, &t, err));
+    BUS_TRY(bus_partner_transport_spool.open(env, &t, err));
     struct sheet *s = t->sheet = bus_calloc(1, sizeof(*s));
     int rc = s == NULL ? bus_fail(err, BUS_ENOMEM, "a sheet") : BUS_OK;
     if (rc != BUS_OK) {
@@ -56,9 +55,9 @@ static int sheet_open(const struct bus_config *config,
     t->endings = sheet_endings;
     t->note_ending = ".csv";
     t->max_bytes = SHEET_FILE_MAX;
-    *s = (struct sheet){.config = config,
-                        .partner = partner,
-                        .form = partner_sheet_form(partner->kind),
+    *s = (struct sheet){.config = env->config,
+                        .partner = env->partner,
+                        .form = partner_sheet_form(env->partner->kind),
                         .open = -1,
                         .told = -1,
                         .dirty = true,
@@ -160,60 +159,18 @@ static int sheet_settled_sync(struct bus_partner_transport *t,
                                                 : BUS_OK;
 }
 
-/* What staging and claiming are is the spool's. */
-static int sheet_household(const struct bus_partner_transport *t)
-{
-    return bus_partner_transport_spool.household(t);
-}
-
-static int sheet_stage(struct bus_partner_transport *t,
-                       const struct bus_id *id,
-                       struct bus_strv bytes,
-                       struct bus_err *err)
-{
-    return bus_partner_transport_spool.stage(t, id, bytes, err);
-}
-
-static bool sheet_staged(struct bus_partner_transport *t,
-                         const struct bus_id *id)
-{
-    return bus_partner_transport_spool.staged(t, id);
-}
-
-static int sheet_staged_sync(struct bus_partner_transport *t,
-                             struct bus_err *err)
-{
-    return bus_partner_transport_spool.staged_sync(t, err);
-}
-
-static int sheet_discard(struct bus_partner_transport *t,
-                         const struct bus_id *id,
-                         struct bus_err *err)
-{
-    return bus_partner_transport_spool.discard(t, id, err);
-}
-
-static int sheet_each_staged(struct bus_partner_transport *t,
-                             struct bus_id *ret,
-                             size_t max,
-                             size_t *ret_n,
-                             struct bus_err *err)
-{
-    return bus_partner_transport_spool.each_staged(t, ret, max, ret_n, err);
-}
-
 const struct bus_partner_transport_ops bus_partner_transport_sheet = {
     .word = "sheet",
     .open = sheet_open,
     .close = sheet_close,
-    .household = sheet_household,
-    .stage = sheet_stage,
-    .staged = sheet_staged,
-    .staged_sync = sheet_staged_sync,
+    .household = partner_spool_household,
+    .stage = partner_spool_stage,
+    .staged = partner_spool_staged,
+    .staged_sync = partner_spool_staged_sync,
     .publish = partner_sheet_publish,
     .published_sync = sheet_published_sync,
-    .discard = sheet_discard,
-    .each_staged = sheet_each_staged,
+    .discard = partner_spool_discard,
+    .each_staged = partner_spool_each_staged,
     .waiting = sheet_waiting,
     .take = sheet_take,
     .settle = partner_sheet_row_settle,

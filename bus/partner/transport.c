@@ -10,6 +10,8 @@ bus_partner_transport_of(enum bus_conf_partner_transport transport)
         return &bus_partner_transport_spool;
     case BUS_TRANSPORT_SHEET:
         return &bus_partner_transport_sheet;
+    case BUS_TRANSPORT_HTTP:
+        return &bus_partner_transport_http;
     case BUS_TRANSPORT_KAFKA:
         break;
     }

@@ -20,6 +20,14 @@
 #include "bus/conf/bus_config.h"
 
 struct bus_partner_transport;
+struct partner_door; /* door.h; of transport http */
+
+struct bus_partner_transport_env /* borrowed as long as it is open */
+{
+    const struct bus_config *config;
+    const struct bus_conf_partner *partner;
+    struct partner_door *door; /* NULL but for http */
+};
 
 struct bus_partner_transport_taken
 {
@@ -38,8 +46,7 @@ struct bus_partner_transport_ops
 {
     const char *word; /* of the configuration: "spool" */
     /* BUS_EFENCED: another adapter has it. */
-    int (*open)(const struct bus_config *config,
-                const struct bus_conf_partner *partner,
+    int (*open)(const struct bus_partner_transport_env *env,
                 struct bus_partner_transport **ret,
                 struct bus_err *err);
     void (*close)(struct bus_partner_transport *t); /* NULL is allowed */
@@ -121,5 +128,9 @@ extern const struct bus_partner_transport_ops bus_partner_transport_spool;
  * is answered, a number that was not asked, a shown cell that was changed are
  * faults of that row, and the other rows count. */
 extern const struct bus_partner_transport_ops bus_partner_transport_sheet;
+
+/* http.c: the same, kept by us; the partner fetches and gives at the role's own
+ * port (door.h). */
+extern const struct bus_partner_transport_ops bus_partner_transport_http;
 
 #endif
