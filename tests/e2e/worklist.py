@@ -77,21 +77,21 @@ def officer(town):
     return next(r["id"] for r in csv.DictReader(rows) if r["org"] == CODE and "approver" in r["role"].split())
 
 
-def fill(town, name, decide):
-    """The worklist with what decide(row) says in it, put back as `name`."""
-    book = openpyxl.load_workbook(town.spool("out/worklist.xlsx"))
+def fill(folder, name, decide):
+    """The worklist with what decide(row) says in it, put back as `name`; how many rows that were."""
+    book = openpyxl.load_workbook(folder / "out/worklist.xlsx")
     sheet = book.worksheets[0]
     titles = {cell.value: cell.column for cell in sheet[1]}
     filled = 0
     for i in range(2, sheet.max_row + 1):
         row = {title: sheet.cell(i, column).value for title, column in titles.items()}
-        for title, value in (decide(row) or {}).items():
+        answer = decide(row)
+        for title, value in answer.items():
             sheet.cell(i, titles[title]).value = value
-            filled += title == "决定 decision"
+        filled += len(answer) > 0
     if filled:
-        part = town.spool("in") / ("." + name)
-        book.save(part)
-        part.rename(town.spool("in") / name)
+        book.save(folder / "in" / ("." + name))
+        (folder / "in" / ("." + name)).rename(folder / "in" / name)
     return filled
 
 
@@ -124,7 +124,7 @@ def everything(town):
     def ended():
         town.revive()
         name = "第%d份.xlsx" % (len(files) + 1)
-        if fill(town, name, decide):
+        if fill(town.spool(""), name, decide):
             time.sleep(0.3 * len(files))
             town.kill(CODE)
             files.append(name)

@@ -211,6 +211,15 @@ def journeys(root):
             yield "CONTRIBUTING.md: %s is no function" % name
 
 
+def examples(root):
+    """What partners.md shows of a test stands in it, so that it works."""
+    for page in sorted((root / "ops/docs").glob("*.md")) if (root / "ops/docs").exists() else []:
+        for name, text in re.findall(r"\(`(tests/[\w/]+\.py)`[^\n]*\n\n```python\n(.*?)```", page.read_text(), re.S):
+            test = root / name
+            if not test.exists() or text not in test.read_text():
+                yield "%s: not as in %s: %s" % (page.relative_to(root), name, text.splitlines()[0])
+
+
 def stripped(text):
     """C without comments, and its literals empty; line numbers stay."""
     def blank(m):
@@ -373,6 +382,7 @@ PLANTS = {
     "short": ("bus/base/plant.c", "static int take(void)\n{\n    return 0;\n}\n"),
     "journeys": ("CONTRIBUTING.md", "## Four journeys of a message\n`matcher_planted_f` -> `bus_f`\n",
                  "bus/base/plant.c", "int bus_f(void)\n{\n    return 0;\n}\n"),
+    "examples": ("ops/docs/plant.md", "one (`tests/plant.py`):\n\n```python\nplanted()\n```\n", "tests/plant.py", "other()\n"),
     "circles": ("bus/base/one.c", "int bus_two(void);\nint bus_one(void)\n{\n    return bus_two();\n}\n",
                 "bus/base/two.c", "int bus_three(void);\nint bus_two(void)\n{\n    return bus_three();\n}\n",
                 "bus/base/three.c", "int bus_one(void);\nint bus_three(void)\n{\n    return bus_one();\n}\n"),
