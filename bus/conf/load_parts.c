@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/hex.h"
 #include "bus/conf/bus_config.h"
 #include "bus/conf/config_tables.h"
 #include "bus/conf/file.h"
@@ -75,8 +76,27 @@ static void load_parts_check_partner(const struct bus_conf_partner *p,
         bus_faults_add(faults, at, "code",
                        "found '%s'; must be the file's name", p->code);
     }
-    if (p->transport != BUS_TRANSPORT_SPOOL && p->spool_dir) {
-        bus_faults_add(faults, at, "spool_dir", "only transport spool has one");
+    uint8_t token[32];
+    bool http = p->transport == BUS_TRANSPORT_HTTP;
+    const char *hash = p->http.token_sha256;
+    if (http != (hash != NULL)) {
+        bus_faults_add(faults, at, "http.token_sha256",
+                       http ? "missing: without it nobody may ask"
+                            : "only transport http has one");
+    } else if (http && !bus_hex_read(bus_strv(hash), token, sizeof(token))) {
+        bus_faults_add(faults, at, "http.token_sha256",
+                       "must be 64 small hex digits");
+    }
+    if ((http || p->transport == BUS_TRANSPORT_KAFKA) && p->spool_dir) {
+        bus_faults_add(faults, at, "spool_dir",
+                       "only transports spool and sheet have one");
+    }
+    if (p->transport == BUS_TRANSPORT_SHEET &&
+        p->kind != BUS_PARTNER_DEPARTMENT && p->kind != BUS_PARTNER_POST &&
+        p->kind != BUS_PARTNER_CHARITY) {
+        bus_faults_add(faults, at, "transport",
+                       "sheet is for departments, the post and charities; "
+                       "what others answer is no row");
     }
     if (p->cash && p->kind != BUS_PARTNER_POST) {
         bus_faults_add(faults, at, "cash", "only a post pays cash out");
@@ -95,7 +115,7 @@ static int partner_cmp(const void *a, const void *b)
 /* Where nothing is said: with what else the bus keeps on this machine. */
 static void place_spool(struct bus_config *c, struct bus_conf_partner *p)
 {
-    if (p->transport == BUS_TRANSPORT_SPOOL && !p->spool_dir && p->code) {
+    if (p->transport != BUS_TRANSPORT_KAFKA && !p->spool_dir && p->code) {
         p->spool_dir = bus_conf_state(c, &c->mem, "spool", p->code);
     }
 }

@@ -31,7 +31,12 @@ struct bus_conf_partner_kind_names
 };
 extern const struct bus_conf_partner_kind_names
     bus_conf_partner_kind_names[BUS_PARTNER_KINDS];
-enum bus_conf_partner_transport { BUS_TRANSPORT_KAFKA, BUS_TRANSPORT_SPOOL };
+enum bus_conf_partner_transport {
+    BUS_TRANSPORT_KAFKA,
+    BUS_TRANSPORT_SPOOL,
+    BUS_TRANSPORT_SHEET,
+    BUS_TRANSPORT_HTTP
+};
 struct bus_conf_partner_limits
 {
     int64_t in_flight; /* tasks given out and not yet answered */
@@ -57,13 +62,17 @@ struct bus_conf_partner_seal
 {
     const char *id, *key; /* NULL: its adapter seals nothing */
 };
+struct bus_conf_partner_http
+{
+    const char *token_sha256; /* 64 hex digits; NULL: nobody may ask */
+};
 struct bus_conf_partner
 {
     const char *code; /* "MZ", "nongshang": in topic names */
     const char *name, *name_zh;
     int kind;              /* enum bus_conf_partner_kind */
     int transport;         /* enum bus_conf_partner_transport */
-    const char *spool_dir; /* of BUS_TRANSPORT_SPOOL, else NULL */
+    const char *spool_dir; /* of KAFKA: NULL */
     const char *purpose;   /* what its system reads cases for */
     const char *org_code;  /* unified social credit code; NULL */
     bool cash;             /* post: pays cash out */
@@ -73,6 +82,7 @@ struct bus_conf_partner
     struct bus_conf_partner_parking parking;
     struct bus_conf_partner_answers answers;
     struct bus_conf_partner_seal seal;
+    struct bus_conf_partner_http http;
     int64_t metrics_port;
     const struct bus_node *node;
 };

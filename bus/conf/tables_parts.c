@@ -98,6 +98,21 @@ static const struct bus_keys seal = {
     "without a seal.",
     "部门:以文件提交且未盖章的决定,由适配器加盖的印章。"};
 
+static const struct bus_key http_keys[] = {
+    {"token_sha256", BUS_KEY_STR, AT(bus_conf_partner_http, token_sha256),
+     .min = 64, .max = 64,
+     .doc = "SHA-256 of its token in small hex digits: printf %s TOKEN | "
+            "sha256sum",
+     .doc_zh = "令牌的 SHA-256(小写十六进制)"},
+    END};
+static const struct bus_keys http = {
+    "http",
+    http_keys,
+    sizeof(struct bus_conf_partner_http),
+    BUS_KEYS_NO_NODE,
+    "Transport http: who may fetch its events and give its answers.",
+    "http 接入:凭令牌取事项、交答复。"};
+
 static const struct bus_word kinds[] = {
 #define X(name, word, out, in) {word, BUS_PARTNER_##name},
     BUS_PARTNER_KIND_LIST(X)
@@ -105,6 +120,8 @@ static const struct bus_word kinds[] = {
         {NULL, 0}};
 static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
                                              {"spool", BUS_TRANSPORT_SPOOL},
+                                             {"sheet", BUS_TRANSPORT_SHEET},
+                                             {"http", BUS_TRANSPORT_HTTP},
                                              {NULL, 0}};
 
 #define SUB(key, en, zh)                                 \
@@ -127,7 +144,7 @@ static const struct bus_key partner_keys[] = {
      .dflt = "kafka", .words = transports,
      .doc = "how it takes and gives events", .doc_zh = "接入方式"},
     {"spool_dir", BUS_KEY_PATH, AT(bus_conf_partner, spool_dir),
-     .doc = "its directory, for transport spool; without it "
+     .doc = "its directory, for transports spool and sheet; without it "
             "state_dir/spool/CODE",
      .doc_zh = "交换目录, 默认为 state_dir/spool/代码"},
     {"purpose", BUS_KEY_STR, AT(bus_conf_partner, purpose),
@@ -149,6 +166,7 @@ static const struct bus_key partner_keys[] = {
     SUB(parking, "see below", "见下"),
     SUB(answers, "see below", "见下"),
     SUB(seal, "see below", "见下"),
+    SUB(http, "see below", "见下"),
     {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),
      .dflt = "0", .min = 0, .max = 65535,
      .doc = "health and metrics of its adapter", .doc_zh = "适配器监控端口"},

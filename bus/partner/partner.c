@@ -60,8 +60,9 @@ void partner_open_run(void *data)
     struct bus_strv dir = bus_strv(r->frame.state_dir);
     (void)bus_strv_copy(path, sizeof(path) - 16, dir);
     memcpy(path + strlen(path), "/parking", sizeof("/parking"));
-    BUS_TRY_GOTO(r->rc, r->via->open(r->partner, &r->transport, &r->err),
-                 failed);
+    const struct bus_partner_transport_env env = {
+        .config = &r->frame.config, .partner = r->partner, .door = r->door};
+    BUS_TRY_GOTO(r->rc, r->via->open(&env, &r->transport, &r->err), failed);
     BUS_TRY_GOTO(r->rc,
                  bus_partner_dedup_open(r->via->household(r->transport),
                                         NOTES_NAME, 0, &r->seen, &r->err),
@@ -197,6 +198,9 @@ static void job_done(void *data)
         jobs[job].done(r);
     }
     measure(r);
+    if (r->door != NULL) {
+        partner_door_tick(r->door);
+    }
     partner_runner_pump(r);
 }
 
@@ -310,6 +314,9 @@ static void on_tick(void *data)
         partner_answers_send(r);
         partner_count(r);
     }
+    if (r->door != NULL) {
+        partner_door_tick(r->door);
+    }
     partner_runner_pump(r);
 }
 
@@ -337,6 +344,9 @@ static void partner_drain(void *data)
     struct runner *r = data;
     BUS_CHECK(r->tick != NULL);
     partner_runner_move(r, RUNNER_DRAIN);
+    if (r->door != NULL) {
+        partner_door_stop(r->door);
+    }
     bus_run_timer_free(r->tick);
     r->tick = NULL;
     partner_runner_pump(r);
@@ -413,6 +423,14 @@ static int partner_choose(struct runner *r,
     return BUS_OK;
 }
 
+/* An answer has come in at the door. */
+static void on_knock(void *data)
+{
+    struct runner *r = data;
+    r->examine = 0;
+    partner_runner_pump(r);
+}
+
 static int partner_start(struct runner *r, struct bus_err *err)
 {
     BUS_CHECK(r->via != NULL && r->kind != NULL && r->partner != NULL);
@@ -428,6 +446,10 @@ static int partner_start(struct runner *r, struct bus_err *err)
     r->c_room = bus_run_health_add(&r->frame.health, "room", "not asked yet");
     bus_run_health_good(&r->frame.health, r->c_room);
     series(r);
+    if (r->partner->transport == BUS_TRANSPORT_HTTP) {
+        BUS_TRY(partner_door_open(&r->frame, r->partner, on_knock, r, &r->door,
+                                  err));
+    }
     r->schemas = bus_role_types_registry();
     if (r->schemas == NULL) {
         return bus_fail(err, BUS_ENOMEM, "schemas");
@@ -482,6 +504,7 @@ int bus_partner_run(const struct bus_run_role_args *args,
         if (r->via != NULL) {
             partner_runner_close_parts(r);
         }
+        partner_door_close(r->door);
         partner_dead_letters_drop(r);
         bus_arena_fini(&r->give.mem);
         bus_arena_fini(&r->taking.mem);

@@ -4,6 +4,7 @@
 #define BUS_PARTNER_PARTS_H
 
 #include "bus/partner/dedup_log.h"
+#include "bus/partner/door.h"
 #include "bus/partner/kind.h"
 #include "bus/partner/runner_fsm.h"
 #include "bus/partner/transport.h"
@@ -101,6 +102,7 @@ struct runner
     struct bus_partner_kind_env env;
     const struct bus_partner_transport_ops *via;
     struct bus_partner_transport *transport; /* NULL until JOB_OPEN is done */
+    struct partner_door *door;               /* NULL but for http */
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;

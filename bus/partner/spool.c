@@ -68,14 +68,18 @@ static int spool_lock(struct bus_partner_transport *t, struct bus_err *err)
                : bus_fail(err, BUS_EFENCED, "another adapter has this spool");
 }
 
-static int spool_open(const struct bus_conf_partner *partner,
+static int spool_open(const struct bus_partner_transport_env *env,
                       struct bus_partner_transport **ret,
                       struct bus_err *err)
 {
     struct bus_partner_transport *t = bus_calloc(1, sizeof(*t));
+    const struct bus_conf_partner *partner = env->partner;
     if (t == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a spool");
     }
+    static const char *const endings[] = {SPOOL_ENDING, NULL};
+    t->endings = endings;
+    t->note_ending = SPOOL_ENDING;
     t->root = t->lock = -1;
     t->max_bytes = (size_t)partner->limits.message_bytes_max;
     BUS_CHECK(t->max_bytes > 0);
@@ -104,7 +108,7 @@ failed:
     return rc;
 }
 
-static int spool_household(const struct bus_partner_transport *t)
+int partner_spool_household(const struct bus_partner_transport *t)
 {
     BUS_CHECK(t->ours >= 0);
     return t->ours;
@@ -121,10 +125,10 @@ static const char *spool_name_of(const struct bus_id *id, char to[NAME_BYTES])
     return to;
 }
 
-static int spool_stage(struct bus_partner_transport *t,
-                       const struct bus_id *id,
-                       struct bus_strv bytes,
-                       struct bus_err *err)
+int partner_spool_stage(struct bus_partner_transport *t,
+                        const struct bus_id *id,
+                        struct bus_strv bytes,
+                        struct bus_err *err)
 {
     BUS_CHECK(bytes.p != NULL && bytes.n > 0);
     char name[NAME_BYTES];
@@ -132,15 +136,15 @@ static int spool_stage(struct bus_partner_transport *t,
     return partner_spool_share(t->staged, name, SPOOL_FILE_MODE, err);
 }
 
-static bool spool_staged(struct bus_partner_transport *t,
-                         const struct bus_id *id)
+bool partner_spool_staged(struct bus_partner_transport *t,
+                          const struct bus_id *id)
 {
     char name[NAME_BYTES];
     return faccessat(t->staged, spool_name_of(id, name), F_OK, 0) == 0;
 }
 
-static int spool_staged_sync(struct bus_partner_transport *t,
-                             struct bus_err *err)
+int partner_spool_staged_sync(struct bus_partner_transport *t,
+                              struct bus_err *err)
 {
     return bus_disk_sync(t->staged, err);
 }
@@ -161,19 +165,19 @@ static int spool_published_sync(struct bus_partner_transport *t,
     return bus_disk_sync(t->staged, err);
 }
 
-static int spool_discard(struct bus_partner_transport *t,
-                         const struct bus_id *id,
-                         struct bus_err *err)
+int partner_spool_discard(struct bus_partner_transport *t,
+                          const struct bus_id *id,
+                          struct bus_err *err)
 {
     char name[NAME_BYTES];
     return bus_disk_unlink(t->staged, spool_name_of(id, name), err);
 }
 
-static int spool_each_staged(struct bus_partner_transport *t,
-                             struct bus_id *ret,
-                             size_t max,
-                             size_t *ret_n,
-                             struct bus_err *err)
+int partner_spool_each_staged(struct bus_partner_transport *t,
+                              struct bus_id *ret,
+                              size_t max,
+                              size_t *ret_n,
+                              struct bus_err *err)
 {
     BUS_CHECK(max > 0);
     DIR *d = partner_spool_list(t->staged);
@@ -192,10 +196,10 @@ static int spool_each_staged(struct bus_partner_transport *t,
     return BUS_OK;
 }
 
-static int spool_waiting(struct bus_partner_transport *t,
-                         size_t *ret_n,
-                         int64_t *ret_oldest_ms,
-                         struct bus_err *err)
+int partner_spool_waiting(struct bus_partner_transport *t,
+                          size_t *ret_n,
+                          int64_t *ret_oldest_ms,
+                          struct bus_err *err)
 {
     DIR *d = partner_spool_list(t->out);
     int64_t now = bus_clock_system.wall_ms(NULL);
@@ -222,23 +226,16 @@ const struct bus_partner_transport_ops bus_partner_transport_spool = {
     .word = "spool",
     .open = spool_open,
     .close = spool_close,
-    .household = spool_household,
-    .stage = spool_stage,
-    .staged = spool_staged,
-    .staged_sync = spool_staged_sync,
+    .household = partner_spool_household,
+    .stage = partner_spool_stage,
+    .staged = partner_spool_staged,
+    .staged_sync = partner_spool_staged_sync,
     .publish = spool_publish,
     .published_sync = spool_published_sync,
-    .discard = spool_discard,
-    .each_staged = spool_each_staged,
-    .waiting = spool_waiting,
+    .discard = partner_spool_discard,
+    .each_staged = partner_spool_each_staged,
+    .waiting = partner_spool_waiting,
     .take = partner_spool_collect,
     .settle = partner_spool_settle,
     .settled_sync = partner_spool_settled_sync,
 };
-
-const struct bus_partner_transport_ops *
-bus_partner_transport_of(enum bus_conf_partner_transport transport)
-{
-    return transport == BUS_TRANSPORT_SPOOL ? &bus_partner_transport_spool
-                                            : NULL;
-}

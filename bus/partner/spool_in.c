@@ -30,11 +30,14 @@ struct probe
     uint64_t mark; /* of name, size, time: the same, so it is not written to */
 };
 
-static enum spool_fit
-spool_in_examine(int folder, const char *name, struct probe *ret)
+static enum spool_fit spool_in_examine(const struct bus_partner_transport *t,
+                                       int folder,
+                                       const char *name,
+                                       struct probe *ret)
 {
     struct stat st;
-    enum spool_fit fit = partner_spool_fit(folder, name, &st);
+    BUS_CHECK(ret != NULL && folder >= 0);
+    enum spool_fit fit = partner_spool_fit(t, folder, name, &st);
     if (fit != SPOOL_FIT_WELL) {
         return fit;
     }
@@ -60,9 +63,9 @@ static int by_mark(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* What is no document is told in `t`; NULL: passed over. */
-static int spool_in_probe(int folder,
-                          struct bus_partner_transport *t,
+/* What is no document of in/ is told. */
+static int spool_in_probe(struct bus_partner_transport *t,
+                          int folder,
                           struct bus_arena *mem,
                           struct probe *list,
                           size_t *ret_n,
@@ -72,13 +75,15 @@ static int spool_in_probe(int folder,
     int rc = BUS_OK;
     *ret_n = 0;
     if (d == NULL) {
-        return bus_disk_fail(err, t != NULL ? "in" : ".bus/claimed");
+        return bus_disk_fail(err, folder == t->in ? "in" : ".bus/claimed");
     }
     for (struct dirent *e;
          rc == BUS_OK && *ret_n < SPOOL_LOOK_MAX && (e = readdir(d));) {
-        enum spool_fit fit = spool_in_examine(folder, e->d_name, &list[*ret_n]);
+        enum spool_fit fit =
+            spool_in_examine(t, folder, e->d_name, &list[*ret_n]);
         *ret_n += fit == SPOOL_FIT_WELL;
-        if (t != NULL && (fit == SPOOL_FIT_LONG || fit == SPOOL_FIT_NO_FILE)) {
+        if (folder == t->in &&
+            (fit == SPOOL_FIT_LONG || fit == SPOOL_FIT_NO_FILE)) {
             rc = partner_spool_unfit(t, e->d_name, fit, mem, err);
         }
     }
@@ -172,13 +177,13 @@ int partner_spool_collect(struct bus_partner_transport *t,
     if (list == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a look at the spool");
     }
-    int rc = spool_in_probe(t->in, t, mem, list, &n, err);
+    int rc = spool_in_probe(t, t->in, mem, list, &n, err);
     if (rc == BUS_OK) {
         rc = spool_in_claim(t, list, n, max, err);
     }
     if (rc == BUS_OK) {
         remember(t, list, n);
-        rc = spool_in_probe(t->claimed, NULL, mem, list, &n, err);
+        rc = spool_in_probe(t, t->claimed, mem, list, &n, err);
     }
     for (size_t i = 0; rc == BUS_OK && i < n && *ret_n < max; i++) {
         rc = read_claimed(t, &list[i], mem, &ret[*ret_n], err);
@@ -188,20 +193,23 @@ int partner_spool_collect(struct bus_partner_transport *t,
     return rc;
 }
 
-/* "X.json" or, if that is there, "X~2.json", ... without its ending in stem. */
-static int free_name(int folder,
+/* "X.json" or, if that is there, "X~2.json", ..., without its ending in stem.
+ */
+static int free_name(const struct bus_partner_transport *t,
+                     int folder,
                      const char *name,
                      char stem[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX],
                      struct bus_err *err)
 {
-    int n = (int)(strlen(name) - (sizeof(SPOOL_ENDING) - 1));
-    BUS_CHECK(n > 0);
+    size_t tail = partner_spool_ending(t, name);
+    int n = (int)(strlen(name) - tail);
+    BUS_CHECK(tail > 0 && n > 0);
     char full[SPOOL_NAME_MAX + NOTE_SUFFIX_MAX];
     for (int i = 1; i < SAME_NAME_MAX; i++) {
         (void)snprintf(stem, SPOOL_NAME_MAX + NOTE_SUFFIX_MAX - 8,
                        i > 1 ? "%.*s~%d" : "%.*s", n, name, i);
         (void)snprintf(full, sizeof(full), "%.*s%s", SPOOL_NAME_MAX + 16, stem,
-                       SPOOL_ENDING);
+                       name + n);
         if (faccessat(folder, full, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
             return BUS_OK;
         }
@@ -231,14 +239,15 @@ int partner_spool_settle(struct bus_partner_transport *t,
                    ? bus_disk_unlink(t->claimed, name, err) /* given anew */
                    : bus_disk_rename(t->claimed, name, t->in, name, err);
     }
-    BUS_TRY(free_name(to, name, stem, err));
+    BUS_TRY(free_name(t, to, name, stem, err));
     (void)snprintf(part, sizeof(part), ".%s", stem);
     BUS_TRY(bus_disk_write(to, part, note, err));
     BUS_TRY(partner_spool_share(to, part, SPOOL_FILE_MODE, err));
     (void)snprintf(full, sizeof(full), "%s.%s%s", stem,
-                   accepted ? "ack" : "reason", SPOOL_ENDING);
+                   accepted ? "ack" : "reason", t->note_ending);
     BUS_TRY(bus_disk_rename(to, part, to, full, err));
-    (void)snprintf(full, sizeof(full), "%s%s", stem, SPOOL_ENDING);
+    (void)snprintf(full, sizeof(full), "%s%s", stem,
+                   name + strlen(name) - partner_spool_ending(t, name));
     return bus_disk_rename(t->claimed, name, to, full, err);
 }
 

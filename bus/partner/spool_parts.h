@@ -17,7 +17,11 @@ struct bus_partner_transport
 {
     int root, out, in, done, rejected, ours, staged, claimed, lock;
     size_t max_bytes;
-    uint64_t *seen; /* what stood in in/ at the last look, sorted */
+    const char *const *endings; /* of what is taken; the last is NULL */
+    const char *note_ending;    /* of what we say of it */
+    struct sheet *sheet;        /* sheet.c's; else NULL */
+    struct partner_http *http;  /* http.c's; else NULL */
+    uint64_t *seen;             /* what stood in in/ at the last look, sorted */
     size_t seen_count;
 };
 
@@ -29,7 +33,13 @@ enum spool_fit {
     SPOOL_FIT_LONG,
     SPOOL_FIT_NO_FILE
 };
-enum spool_fit partner_spool_fit(int folder, const char *name, struct stat *st);
+enum spool_fit partner_spool_fit(const struct bus_partner_transport *t,
+                                 int folder,
+                                 const char *name,
+                                 struct stat *st);
+/* Of its length; 0: none that is taken. Case does not matter. */
+size_t partner_spool_ending(const struct bus_partner_transport *t,
+                            const char *name);
 /* Tells the partner; mem for the text. */
 int partner_spool_unfit(struct bus_partner_transport *t,
                         const char *name,
@@ -42,6 +52,28 @@ int partner_spool_share(int folder,
                         mode_t mode,
                         struct bus_err *err);
 int partner_spool_share_folder(int fd, mode_t mode, struct bus_err *err);
+/* spool.c: what transports that are a spool share */
+int partner_spool_household(const struct bus_partner_transport *t);
+int partner_spool_stage(struct bus_partner_transport *t,
+                        const struct bus_id *id,
+                        struct bus_strv bytes,
+                        struct bus_err *err);
+bool partner_spool_staged(struct bus_partner_transport *t,
+                          const struct bus_id *id);
+int partner_spool_staged_sync(struct bus_partner_transport *t,
+                              struct bus_err *err);
+int partner_spool_discard(struct bus_partner_transport *t,
+                          const struct bus_id *id,
+                          struct bus_err *err);
+int partner_spool_each_staged(struct bus_partner_transport *t,
+                              struct bus_id *ret,
+                              size_t max,
+                              size_t *ret_n,
+                              struct bus_err *err);
+int partner_spool_waiting(struct bus_partner_transport *t,
+                          size_t *ret_n,
+                          int64_t *ret_oldest_ms,
+                          struct bus_err *err);
 /* spool_in.c */
 int partner_spool_collect(struct bus_partner_transport *t,
                           struct bus_arena *mem,

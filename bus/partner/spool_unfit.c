@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,17 +13,34 @@
 #include "bus/partner/document.h"
 #include "bus/partner/spool_parts.h"
 
-enum spool_fit partner_spool_fit(int folder, const char *name, struct stat *st)
+size_t partner_spool_ending(const struct bus_partner_transport *t,
+                            const char *name)
 {
-    size_t n = strlen(name), tail = sizeof(SPOOL_ENDING) - 1;
-    if (name[0] == '.' || n <= tail ||
-        strcmp(name + n - tail, SPOOL_ENDING) != 0 ||
+    size_t n = strlen(name);
+    BUS_CHECK(t->endings != NULL);
+    for (size_t i = 0; t->endings[i] != NULL; i++) {
+        size_t tail = strlen(t->endings[i]);
+        if (n > tail && strcasecmp(name + n - tail, t->endings[i]) == 0) {
+            return tail;
+        }
+    }
+    return 0;
+}
+
+/* "~$..." is what an office suite keeps beside an open file. */
+enum spool_fit partner_spool_fit(const struct bus_partner_transport *t,
+                                 int folder,
+                                 const char *name,
+                                 struct stat *st)
+{
+    if (name[0] == '.' || strncmp(name, "~$", 2) == 0 ||
+        partner_spool_ending(t, name) == 0 ||
         fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
         return SPOOL_FIT_NOT_MEANT;
     }
-    return n > SPOOL_NAME_MAX      ? SPOOL_FIT_LONG
-           : !S_ISREG(st->st_mode) ? SPOOL_FIT_NO_FILE
-                                   : SPOOL_FIT_WELL;
+    return strlen(name) > SPOOL_NAME_MAX ? SPOOL_FIT_LONG
+           : !S_ISREG(st->st_mode)       ? SPOOL_FIT_NO_FILE
+                                         : SPOOL_FIT_WELL;
 }
 
 static int unfit_text(enum spool_fit fit,
@@ -51,7 +69,7 @@ int partner_spool_unfit(struct bus_partner_transport *t,
 {
     BUS_CHECK(fit == SPOOL_FIT_LONG || fit == SPOOL_FIT_NO_FILE);
     char part[SPOOL_NAME_MAX + 33], full[SPOOL_NAME_MAX + 32];
-    size_t n = strlen(name) - (sizeof(SPOOL_ENDING) - 1);
+    size_t n = strlen(name) - partner_spool_ending(t, name);
     int keep = (int)(n > SPOOL_NAME_MAX - 32 ? SPOOL_NAME_MAX - 32 : n);
     (void)snprintf(full, sizeof(full), "%.*s.reason" SPOOL_ENDING, keep, name);
     (void)snprintf(part, sizeof(part), ".%s", full);

@@ -17,9 +17,17 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
-#include "bus/conf/partner.h"
+#include "bus/conf/bus_config.h"
 
 struct bus_partner_transport;
+struct partner_door; /* door.h; of transport http */
+
+struct bus_partner_transport_env /* borrowed as long as it is open */
+{
+    const struct bus_config *config;
+    const struct bus_conf_partner *partner;
+    struct partner_door *door; /* NULL but for http */
+};
 
 struct bus_partner_transport_taken
 {
@@ -38,7 +46,7 @@ struct bus_partner_transport_ops
 {
     const char *word; /* of the configuration: "spool" */
     /* BUS_EFENCED: another adapter has it. */
-    int (*open)(const struct bus_conf_partner *partner,
+    int (*open)(const struct bus_partner_transport_env *env,
                 struct bus_partner_transport **ret,
                 struct bus_err *err);
     void (*close)(struct bus_partner_transport *t); /* NULL is allowed */
@@ -106,5 +114,23 @@ bus_partner_transport_of(enum bus_conf_partner_transport transport);
  * renaming; a file that is written in place is taken when it has not changed
  * between two looks and is one whole document. */
 extern const struct bus_partner_transport_ops bus_partner_transport_spool;
+
+/* sheet.c: the same folder, for people with an office suite.
+ *
+ *   out/worklist.xlsx, worklist.csv   we write: every task that waits, a row
+ *                                     each; messages.csv what is to be read
+ *   in/                the partner drops <any name>.xlsx or .csv: the table
+ *                      with its coloured cells filled in
+ *   done/, rejected/   the file, and <name>.ack.csv or .reason.csv: row by
+ *                      row, in Chinese and English
+ *
+ * A row is one answer. Said again it changes nothing; another value for what
+ * is answered, a number that was not asked, a shown cell that was changed are
+ * faults of that row, and the other rows count. */
+extern const struct bus_partner_transport_ops bus_partner_transport_sheet;
+
+/* http.c: the same, kept by us; the partner fetches and gives at the role's own
+ * port (door.h). */
+extern const struct bus_partner_transport_ops bus_partner_transport_http;
 
 #endif

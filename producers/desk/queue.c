@@ -4,6 +4,7 @@
 
 #include "bus/ledger/queue.h"
 #include "bus/web/readlog.h"
+#include "bus/workbook/csv_write.h"
 #include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
@@ -128,11 +129,11 @@ static void queue_csv(const struct desk_visit *v,
     const size_t columns = sizeof(heads) / sizeof(heads[0]);
     struct bus_buf out;
     bus_buf_init(&out, DESK_PAGE_MAX);
-    desk_csv_begin(&out);
+    bus_workbook_csv_begin(&out);
     for (size_t i = 0; i < columns; i++) {
         fields[i] = desk_word_of(v, heads[i]);
     }
-    desk_csv_row(&out, fields, columns);
+    bus_workbook_csv_row(&out, fields, columns);
     for (size_t i = 0; i < n; i++) {
         const struct desk_queue_row *r = &rows[i];
         const char *row[] = {
@@ -146,7 +147,7 @@ static void queue_csv(const struct desk_visit *v,
             desk_word_of(v, r->overdue ? DESK_WORD_YES : DESK_WORD_NO),
             r->step,
             r->reason};
-        desk_csv_row(&out, row, columns);
+        bus_workbook_csv_row(&out, row, columns);
     }
     desk_csv_answer(v->rq, &out, "queue.csv");
     bus_buf_fini(&out);

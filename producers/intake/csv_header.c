@@ -56,7 +56,7 @@ static size_t heads_below(struct csv_import *s)
     struct csv_row *row = bus_arena_alloc(&s->mem, sizeof(*row));
     for (size_t i = 0; row != NULL && i < ROWS_TRIED; i++) {
         size_t heads = 0;
-        int rc = intake_csv_next(&s->csv, &s->mem, row, NULL);
+        int rc = bus_workbook_csv_next(&s->csv, &s->mem, row, NULL);
         if (rc == BUS_EAGAIN) {
             break;
         }
@@ -142,7 +142,7 @@ int intake_csv_import_open(struct csv_import *s,
     s->csv.text = text;
     ret_faults->n = 0;
     bus_arena_init(&s->mem, 0, 0);
-    int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
+    int rc = bus_workbook_csv_next(&s->csv, &s->mem, &s->row, err);
     if (rc == BUS_EAGAIN) {
         return bus_fail(err, BUS_EPARSE,
                         "第1行 line 1: 文件是空的, 首行应为列名 / the file is "

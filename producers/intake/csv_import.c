@@ -247,7 +247,7 @@ static size_t reference_column(const struct csv_import *s)
 static int read_row(struct csv_import *s, struct bus_err *err)
 {
     while (!s->has_row && !s->ended) {
-        int rc = intake_csv_next(&s->csv, &s->mem, &s->row, err);
+        int rc = bus_workbook_csv_next(&s->csv, &s->mem, &s->row, err);
         s->ended = rc == BUS_EAGAIN;
         s->row_broken = rc == BUS_EPARSE;
         if (rc != BUS_OK && !s->row_broken) {

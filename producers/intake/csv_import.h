@@ -10,7 +10,7 @@
 #ifndef PRODUCERS_INTAKE_CSV_IMPORT_H
 #define PRODUCERS_INTAKE_CSV_IMPORT_H
 
-#include "producers/intake/csv.h"
+#include "bus/workbook/csv_read.h"
 #include "producers/intake/form.h"
 #include "producers/intake/form_table.h"
 

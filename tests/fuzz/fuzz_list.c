@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_up();
     }
     FILE *f = size > 0 ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
-    if (f == NULL || intake_csv_load(f, &text, &encoding, &err) != BUS_OK) {
+    if (f == NULL ||
+        bus_workbook_csv_load(f, &text, &encoding, &err) != BUS_OK) {
         if (f != NULL) {
             (void)fclose(f);
         }

@@ -23,7 +23,7 @@ OPEN = set()
 # before its own; rooms of one tier do not see each other, but for NAMED.
 TIERS = (
     {"bus/base"},
-    {"bus/wire", "bus/conf", "bus/feel", "bus/run"},
+    {"bus/wire", "bus/conf", "bus/feel", "bus/run", "bus/workbook"},
     {"bus/dmn", "bus/kafka", "bus/pg"},
     {"bus/policy", "bus/registers"},
     {"bus/advice", "bus/catalogue", "bus/role"},
@@ -32,6 +32,7 @@ TIERS = (
 # Rooms that may see less than their tier: pure ones, and the two languages.
 ONLY = {
     "bus/feel": {"bus/base"},
+    "bus/workbook": {"bus/base"},
     "bus/dmn": {"bus/base", "bus/feel"},
     "bus/kafka": {"bus/base", "bus/conf", "bus/run"},
     "bus/pg": {"bus/base", "bus/run"},
@@ -51,7 +52,9 @@ OUTSIDE = {
     "openssl": {"bus/wire"},
     "bid_functions.h": {"bus/feel"},
     "bid_conf.h": {"bus/feel"},
-    "libxml": {"bus/dmn"},
+    "libxml": {"bus/dmn", "bus/workbook"},
+    "zip.h": {"bus/workbook"},
+    "xlsxwriter.h": {"bus/workbook"},
     "zlib.h": {"bus/catalogue"},
     "unicode": {"bus/feel"},
     "sodium.h": {"bus/web"},
@@ -206,6 +209,15 @@ def journeys(root):
     for name in told:
         if name not in there:
             yield "CONTRIBUTING.md: %s is no function" % name
+
+
+def examples(root):
+    """What partners.md shows of a test stands in it, so that it works."""
+    for page in sorted((root / "ops/docs").glob("*.md")) if (root / "ops/docs").exists() else []:
+        for name, text in re.findall(r"\(`(tests/[\w/]+\.py)`[^\n]*\n\n```python\n(.*?)```", page.read_text(), re.S):
+            test = root / name
+            if not test.exists() or text not in test.read_text():
+                yield "%s: not as in %s: %s" % (page.relative_to(root), name, text.splitlines()[0])
 
 
 def stripped(text):
@@ -370,6 +382,7 @@ PLANTS = {
     "short": ("bus/base/plant.c", "static int take(void)\n{\n    return 0;\n}\n"),
     "journeys": ("CONTRIBUTING.md", "## Four journeys of a message\n`matcher_planted_f` -> `bus_f`\n",
                  "bus/base/plant.c", "int bus_f(void)\n{\n    return 0;\n}\n"),
+    "examples": ("ops/docs/plant.md", "one (`tests/plant.py`):\n\n```python\nplanted()\n```\n", "tests/plant.py", "other()\n"),
     "circles": ("bus/base/one.c", "int bus_two(void);\nint bus_one(void)\n{\n    return bus_two();\n}\n",
                 "bus/base/two.c", "int bus_three(void);\nint bus_two(void)\n{\n    return bus_three();\n}\n",
                 "bus/base/three.c", "int bus_one(void);\nint bus_three(void)\n{\n    return bus_one();\n}\n"),

@@ -267,7 +267,10 @@ static int simulate_choose(struct simulate *s,
         for (int k = 0; k < argc; k++) {
             want |= strcmp(argv[k], p->code) == 0;
         }
-        bool asked = p->kind != BUS_PARTNER_SOURCE;
+        /* a sheet is filled in by a person, http by the partner's system */
+        bool asked = p->kind != BUS_PARTNER_SOURCE &&
+                     p->transport != BUS_TRANSPORT_SHEET &&
+                     p->transport != BUS_TRANSPORT_HTTP;
         if (!want || !asked ||
             (silent != NULL && strcmp(silent, p->code) == 0)) {
             continue;

@@ -40,7 +40,7 @@ int cli_simulate_officers(struct simulate_rules *rules,
             .approver = officer_of(c, bus_strv(p->code), "approver"),
             .clerk = officer_of(c, bus_strv(p->code), "clerk")};
         (void)snprintf(o->seal_id, sizeof(o->seal_id), "seal-%.32s", p->code);
-        if (folder == NULL || p->transport == BUS_TRANSPORT_SPOOL) {
+        if (folder == NULL || p->transport != BUS_TRANSPORT_KAFKA) {
             continue; /* its adapter seals */
         }
         (void)snprintf(path, sizeof(path), "%.400s/%s.key", folder, o->seal_id);

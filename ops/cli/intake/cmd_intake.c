@@ -108,7 +108,7 @@ static int open_list(struct feed *f, struct list *l, struct bus_err *err)
     if (l->unit == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a list");
     }
-    BUS_TRY(intake_csv_load(l->file, &l->text, &encoding, err));
+    BUS_TRY(bus_workbook_csv_load(l->file, &l->text, &encoding, err));
     BUS_TRY(intake_csv_import_open(&l->sheet, bus_buf_view(&l->text),
                                    &f->frame.config, &f->in.index, &faults,
                                    err));

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "bus/policy/source.h"
+#include "bus/workbook/csv_read.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/policy/policy.h"
 #include "ops/cli/policy/table.h"
-#include "producers/intake/csv.h"
 
 #define COLUMNS_MAX 64
 
@@ -215,11 +215,11 @@ static int read_table(struct table *b, struct bus_err *err)
         return bus_fail(err, BUS_EUNKNOWN, "%s: 不能读取 / cannot be read",
                         b->path);
     }
-    int rc = intake_csv_load(f, &text, &encoding, err);
+    int rc = bus_workbook_csv_load(f, &text, &encoding, err);
     (void)fclose(f);
     struct csv c = {.text = {(const char *)text.data, text.len}, .line = 1};
     for (size_t n = 0; rc == BUS_OK; n++) {
-        rc = intake_csv_next(&c, &b->t.mem, row, err);
+        rc = bus_workbook_csv_next(&c, &b->t.mem, row, err);
         if (rc == BUS_OK && n == 0) {
             take_heads(b, row);
         } else if (rc == BUS_OK && b->faults.errors == 0) {

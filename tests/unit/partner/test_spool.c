@@ -178,11 +178,16 @@ static void second_adapter(void **state)
     struct bus_err err;
     assert_int_equal(open_runner(b), BUS_OK);
     assert_int_equal(
-        bus_partner_transport_spool.open(&b->partner, &other, &err),
+        bus_partner_transport_spool.open(
+            &(struct bus_partner_transport_env){.partner = &b->partner}, &other,
+            &err),
         BUS_EFENCED);
     close_runner(b);
     assert_int_equal(
-        bus_partner_transport_spool.open(&b->partner, &other, &err), 0);
+        bus_partner_transport_spool.open(
+            &(struct bus_partner_transport_env){.partner = &b->partner}, &other,
+            &err),
+        0);
     bus_partner_transport_spool.close(other);
     bench_free(b);
 }

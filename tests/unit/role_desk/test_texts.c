@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
 static void yuan_are_exact(void **state)
@@ -61,22 +60,6 @@ static void words_are_in_both(void **state)
     }
 }
 
-/* What a name could do in a spreadsheet. */
-static void csv_has_no_formula(void **state)
-{
-    static const char *const row[] = {
-        "=cmd|'/c calc'!A0", "+1", "-1", "@x", "\tx", "a\"b,\n", NULL, "甲"};
-    struct bus_buf out;
-    (void)state;
-    bus_buf_init(&out, 0);
-    desk_csv_begin(&out);
-    desk_csv_row(&out, row, 8);
-    assert_string_equal(bus_buf_cstr(&out),
-                        "\xef\xbb\xbf\"'=cmd|'/c calc'!A0\",\"'+1\",\"'-1\","
-                        "\"'@x\",\"'\tx\",\"a\"\"b,\n\",\"\",\"甲\"\r\n");
-    bus_buf_fini(&out);
-}
-
 #define ROWS           100
 #define PAGE_BYTES_MAX (60 * 1024)
 
@@ -127,7 +110,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yuan_are_exact),
         cmocka_unit_test(words_are_in_both),
-        cmocka_unit_test(csv_has_no_formula),
         cmocka_unit_test(a_long_queue_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

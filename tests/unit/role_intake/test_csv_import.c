@@ -246,7 +246,7 @@ static void the_example(void **state)
                    getenv("LIANOU_SOURCE"));
     FILE *f = fopen(path, "r");
     assert_non_null(f);
-    assert_int_equal(intake_csv_load(f, &text, &encoding, &err), BUS_OK);
+    assert_int_equal(bus_workbook_csv_load(f, &text, &encoding, &err), BUS_OK);
     (void)fclose(f);
     open_text(bus_buf_cstr(&text));
     assert_int_equal(faults.n, 0);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "producers/intake/csv.h"
+#include "bus/workbook/csv_read.h"
 #include "tests/lib/check.h"
 
 /* The rows as text: fields between bars, rows between slashes with their
@@ -19,7 +19,7 @@ static const char *rows(const char *text, size_t n)
     size_t k = 0;
     bus_arena_init(&mem, 0, 0);
     out[0] = '\0';
-    while ((rc = intake_csv_next(&c, &mem, &row, &err)) == BUS_OK) {
+    while ((rc = bus_workbook_csv_next(&c, &mem, &row, &err)) == BUS_OK) {
         k += (size_t)snprintf(out + k, sizeof(out) - k, "%zu-%zu:", row.line,
                               row.last_line);
         for (size_t i = 0; i < row.n; i++) {
@@ -89,7 +89,7 @@ static int load(const char *bytes, size_t n, char *ret, struct bus_err *err)
     FILE *f = tmpfile();
     (void)fwrite(bytes, 1, n, f);
     rewind(f);
-    int rc = intake_csv_load(f, &b, &encoding, err);
+    int rc = bus_workbook_csv_load(f, &b, &encoding, err);
     (void)fclose(f);
     if (rc == BUS_OK) {
         (void)snprintf(ret, 100, "%s:%.*s", encoding, (int)b.len, b.data);
@@ -134,7 +134,8 @@ static void huge(void **state)
     assert_int_equal(fseek(f, (long)CSV_FILE_MAX, SEEK_SET), 0);
     (void)fputc('x', f);
     rewind(f);
-    assert_int_equal(intake_csv_load(f, &b, &encoding, &err), BUS_ETOOBIG);
+    assert_int_equal(bus_workbook_csv_load(f, &b, &encoding, &err),
+                     BUS_ETOOBIG);
     assert_non_null(strstr(err.msg, "64 MiB"));
     (void)fclose(f);
 }

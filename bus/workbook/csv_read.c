@@ -1,4 +1,4 @@
-#include "producers/intake/csv.h"
+#include "bus/workbook/csv_read.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -151,10 +151,10 @@ static int csv_text_of(struct bus_buf *b,
     return ret->failed ? bus_fail(err, BUS_ENOMEM, "the file") : BUS_OK;
 }
 
-int intake_csv_load(FILE *file,
-                    struct bus_buf *ret,
-                    const char **ret_encoding,
-                    struct bus_err *err)
+int bus_workbook_csv_load(FILE *file,
+                          struct bus_buf *ret,
+                          const char **ret_encoding,
+                          struct bus_err *err)
 {
     struct bus_buf b;
     int rc;
@@ -314,10 +314,10 @@ static int row_read(struct csv *c,
     return BUS_OK;
 }
 
-int intake_csv_next(struct csv *c,
-                    struct bus_arena *mem,
-                    struct csv_row *ret,
-                    struct bus_err *err)
+int bus_workbook_csv_next(struct csv *c,
+                          struct bus_arena *mem,
+                          struct csv_row *ret,
+                          struct bus_err *err)
 {
     c->line = c->line == 0 ? 1 : c->line;
     while (c->at < c->text.n &&

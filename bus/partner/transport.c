@@ -1,0 +1,19 @@
+#include "bus/partner/transport.h"
+
+#include <stddef.h>
+
+const struct bus_partner_transport_ops *
+bus_partner_transport_of(enum bus_conf_partner_transport transport)
+{
+    switch (transport) {
+    case BUS_TRANSPORT_SPOOL:
+        return &bus_partner_transport_spool;
+    case BUS_TRANSPORT_SHEET:
+        return &bus_partner_transport_sheet;
+    case BUS_TRANSPORT_HTTP:
+        return &bus_partner_transport_http;
+    case BUS_TRANSPORT_KAFKA:
+        break;
+    }
+    return NULL;
+}
