@@ -16,14 +16,16 @@ enum desk_place {
     DESK_AT_PROGRESS,
     DESK_AT_APPLY,
     DESK_AT_QUEUE,
-    DESK_AT_CASES
+    DESK_AT_CASES,
+    DESK_AT_COUNTY
 };
 struct desk_head
 {
     const char *lang, *title, *county, *name, *org;
     const char *here; /* this page in the other language */
-    bool signed_in, assists, decides, in_english;
-    bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases;
+    bool signed_in, assists, decides, leads, in_english;
+    bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
+        at_county;
 };
 
 struct desk_home

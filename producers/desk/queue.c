@@ -72,28 +72,6 @@ static void queue_items(const struct desk_visit *v,
     page->items = list;
 }
 
-/* One of the words of a filter; "" for none of them. */
-static const char *queue_word(const struct desk_visit *v,
-                              const char *name,
-                              const struct desk_choice *words,
-                              size_t n)
-{
-    struct bus_strv said = bus_run_http_query(v->rq, name);
-    for (size_t i = 0; i < n; i++) {
-        if (bus_strv_is(said, words[i].code)) {
-            return words[i].code;
-        }
-    }
-    return "";
-}
-
-static void queue_choose(struct desk_choice *words, size_t n, const char *said)
-{
-    for (size_t i = 0; i < n; i++) {
-        words[i].chosen = strcmp(words[i].code, said) == 0;
-    }
-}
-
 #define QUEUE_DUES(v)                                             \
     {                                                             \
         {"", desk_word_of(v, DESK_WORD_ALL_DUES), false},         \
@@ -161,8 +139,8 @@ static void queue_done(void *data, int rc, const struct bus_err *err)
     struct desk_choice dues[] = QUEUE_DUES(v), orders[] = QUEUE_ORDERS(v);
     struct bus_buf out;
     (void)err;
-    queue_choose(dues, 3, q->wish.due);
-    queue_choose(orders, 2, q->wish.by);
+    desk_choose(dues, 3, q->wish.due);
+    desk_choose(orders, 2, q->wish.by);
     page.dues = dues;
     page.dues_count = 3;
     page.orders = orders;
@@ -204,8 +182,8 @@ static void queue_ask(struct desk_visit *v, bool csv)
                                  orders[] = QUEUE_ORDERS(v);
         q->v = v;
         q->csv = csv;
-        q->wish.due = queue_word(v, "due", dues, 3);
-        q->wish.by = queue_word(v, "by", orders, 2);
+        q->wish.due = desk_chosen(v, "due", dues, 3);
+        q->wish.by = desk_chosen(v, "by", orders, 2);
         q->wish.limit = v->desk->config->desk.rows;
         q->wish.item = desk_printf(v, "%.*s", (int)(item.n < 32 ? item.n : 0),
                                    item.n > 0 ? item.p : "");

@@ -83,6 +83,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .signed_in = v->known,
         .assists = v->assists,
         .decides = v->decides,
+        .leads = v->leads,
         .in_english = en,
         .at_home = at == DESK_AT_HOME,
         .at_catalogue = at == DESK_AT_CATALOGUE,
@@ -90,6 +91,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .at_apply = at == DESK_AT_APPLY,
         .at_queue = at == DESK_AT_QUEUE,
         .at_cases = at == DESK_AT_CASES,
+        .at_county = at == DESK_AT_COUNTY,
     };
 }
 
@@ -192,6 +194,9 @@ static void serve_person(struct desk_visit *v,
                         bus_strv(dept ? dept->code : ""));
     v->assists = scope.sees == BUS_WEB_PLACE;
     v->decides = dept != NULL;
+    const char *lead = v->desk->config->county.lead;
+    v->leads = scope.sees == BUS_WEB_ALL ||
+               (lead != NULL && strcmp(v->department, lead) == 0);
     bus_catalogue_register_watch_release(v->desk->registers, &held);
 }
 

@@ -107,6 +107,7 @@ def main():
         account(bus, "village.one", desk.assistant_of_village())
         account(bus, "rs.clerk", desk.operator("RS", "clerk"))
         account(bus, "rs.approver", desk.operator("RS", "approver"))
+        account(bus, "mz.clerk", desk.operator("MZ", "clerk"))
         telephone = window(width=360, scripts=False)
         number = identity(11)
         application = applied(telephone, number)
@@ -129,6 +130,10 @@ def main():
         looked_at(reader, "queue", axe)
         case = officer.driver.current_url.split("/cases/")[1].split("?")[0]
         looked_at(reader.go("/cases/" + case), "case", axe)
+        bus.town.lianou("db", "rebuild", "--new")
+        lead = signed_in(window(), "mz.clerk", "/county")
+        looked_at(lead, "county", axe)
+        looked_at(lead.go("/county/waiting"), "waiting", axe)
         by_keyboard(window())
 
         def result():
@@ -138,6 +143,7 @@ def main():
         night = window(dark=True)
         for name, path in (("home-night", "/"), ("catalogue-night", "/catalogue")):
             looked_at(night.go(path), name, axe)
+        looked_at(signed_in(night, "mz.clerk", "/county"), "county-night", axe)
         check("pages looked at: %d" % pages, pages >= 40)
         well = not faults
     finally:

@@ -1,0 +1,59 @@
+/* What the templates for the lead department show; beside officer_pages.h. */
+#ifndef PRODUCERS_DESK_BUREAU_PAGES_H
+#define PRODUCERS_DESK_BUREAU_PAGES_H
+
+#include "producers/desk/officer_pages.h"
+
+struct desk_office_row
+{
+    const char *code, *name;
+    int64_t waiting, late, stuck;
+};
+struct desk_owner_row
+{
+    const char *name, *since;
+    int64_t letters;
+};
+struct desk_fund_row
+{
+    const char *name, *blocked_by;
+    int64_t budget_fen, free_fen, committed_fen, paid_fen, returned_fen,
+        disputes;
+};
+struct desk_sheet_row
+{
+    const char *month;
+    int64_t boards, unposted;
+};
+struct desk_county
+{
+    struct desk_head head;
+    const char *day;
+    int64_t came, ended, open, waiting, late, stuck, untold, stuck_days;
+    struct bus_web_markup bars; /* of towns */
+    const struct desk_office_row *departments, *towns;
+    const struct desk_owner_row *owners;
+    const struct desk_fund_row *funds;
+    const struct desk_sheet_row *sheets;
+    size_t departments_count, towns_count, owners_count, funds_count,
+        sheets_count;
+};
+
+struct desk_waiting_row
+{
+    const char *case_id, *case_no, *item, *department, *village, *assigned_on,
+        *due, *heard_on;
+    bool late, opens;
+};
+struct desk_waiting
+{
+    struct desk_head head;
+    const char *department, *town, *which; /* as filtered */
+    const struct desk_choice *departments, *towns, *whichs;
+    size_t departments_count, towns_count, whichs_count;
+    const struct desk_waiting_row *rows;
+    size_t rows_count;
+    int64_t all;
+};
+
+#endif
