@@ -109,7 +109,7 @@ static void county_page_funds(const struct leading *l, struct desk_county *page)
         bus_arena_calloc(l->v->mem, c->funds_count + 1, sizeof(*rows));
     for (size_t i = 0; rows != NULL && i < c->funds_count; i++) {
         const struct bus_ledger_fund *f = &c->funds[i];
-        rows[page->funds_count++] =
+        rows[page->funds.rows_count++] =
             (struct desk_fund_row){desk_fund_name(l->v, f->code),
                                    f->blocked_by,
                                    f->budget_fen,
@@ -119,7 +119,7 @@ static void county_page_funds(const struct leading *l, struct desk_county *page)
                                    f->returned_fen,
                                    f->disputes};
     }
-    page->funds = rows;
+    page->funds.rows = rows;
 }
 
 static void county_page_sheets(const struct leading *l,

@@ -52,6 +52,7 @@ struct desk_visit
     char name[128], org_name[128], role[64];
     bool assists, decides; /* of a village, station or town; of a department */
     bool leads;            /* of the county, or of its lead department */
+    bool pays;             /* may approve money, by the register */
     char department[40];   /* "" for none */
     char secret[BUS_WEB_CSRF_HEX + 1], csrf[BUS_WEB_CSRF_HEX + 1];
     struct bus_web_fields fields; /* of a POST */
@@ -145,6 +146,11 @@ void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
 void desk_queue_csv(struct desk_visit *v);
+void desk_money(struct desk_visit *v);
+void desk_money_lines(struct desk_visit *v);
+void desk_money_prepare_post(struct desk_visit *v);
+void desk_batch(struct desk_visit *v);
+void desk_batch_post(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);
 void desk_county(struct desk_visit *v);
 void desk_county_csv(struct desk_visit *v);

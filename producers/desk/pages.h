@@ -17,15 +17,16 @@ enum desk_place {
     DESK_AT_APPLY,
     DESK_AT_QUEUE,
     DESK_AT_CASES,
-    DESK_AT_COUNTY
+    DESK_AT_COUNTY,
+    DESK_AT_MONEY
 };
 struct desk_head
 {
     const char *lang, *title, *county, *name, *org;
     const char *here; /* this page in the other language */
-    bool signed_in, assists, decides, leads, in_english;
+    bool signed_in, assists, decides, leads, pays, in_english;
     bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
-        at_county;
+        at_county, at_money;
 };
 
 struct desk_home

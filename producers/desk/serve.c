@@ -84,6 +84,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .assists = v->assists,
         .decides = v->decides,
         .leads = v->leads,
+        .pays = v->pays,
         .in_english = en,
         .at_home = at == DESK_AT_HOME,
         .at_catalogue = at == DESK_AT_CATALOGUE,
@@ -92,6 +93,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .at_queue = at == DESK_AT_QUEUE,
         .at_cases = at == DESK_AT_CASES,
         .at_county = at == DESK_AT_COUNTY,
+        .at_money = at == DESK_AT_MONEY,
     };
 }
 
@@ -166,6 +168,19 @@ static void serve_language(struct desk_visit *v)
     }
 }
 
+static bool serve_pays(const struct desk_visit *v,
+                       const struct bus_register *held,
+                       int32_t day)
+{
+    const struct bus_register_claim claim = {
+        .operator_id = bus_strv(v->caller.operator_id),
+        .org = bus_strv(v->caller.org),
+        .act = BUS_REGISTER_PAY,
+        .owner = bus_strv(v->desk->config->county.code),
+        .day = day};
+    return bus_registers_may(held, &claim) == BUS_REGISTER_YES;
+}
+
 static void serve_person(struct desk_visit *v,
                          const struct bus_web_caller *caller)
 {
@@ -197,6 +212,7 @@ static void serve_person(struct desk_visit *v,
     const char *lead = v->desk->config->county.lead;
     v->leads = scope.sees == BUS_WEB_ALL ||
                (lead != NULL && strcmp(v->department, lead) == 0);
+    v->pays = v->known && serve_pays(v, held, day);
     bus_catalogue_register_watch_release(v->desk->registers, &held);
 }
 
