@@ -275,7 +275,23 @@ def many_residents(port, intake):
     check("and intake, which knows the desk by its signature, counts none of them", c.getresponse().status == 404)
 
 
-def officers(bus, port):
+def looking_for(bus, clerk, application, case):
+    """By the number on the receipt, or its end; and it is written down what for."""
+    why = urllib.parse.quote("来电查询")
+    for receipt in (application, application[-6:].upper(), " " + application[-10:]):
+        clerk.get("/queue?receipt=%s&why=%s" % (urllib.parse.quote(receipt), why))
+        check("the queue by a receipt's number: %s" % receipt, clerk.status == 200 and case in clerk.text and 'value="来电查询"' in clerk.text, clerk.text)
+    other = "%06x" % (int(application[-6:], 16) ^ 1)
+    check("another's number: nothing", case not in clerk.get("/queue?receipt=" + other).text and clerk.status == 200)
+    for receipt in (application[-5:], "x" * 10, SCRIPT, "0" * 33):
+        clerk.get("/queue?receipt=" + urllib.parse.quote(receipt))
+        check("no number: said so", clerk.status == 422 and "至少六位" in clerk.text and case not in clerk.text, clerk.text)
+    rows = database(bus, "SELECT who, via, purpose, record, fields FROM read_log")
+    want = r"account rs\.clerk\|GET /queue\|来电查询\|RS\|queue of [1-9]\d* for receipt " + application[-6:]
+    check("what for stands in the reading log", any(re.fullmatch(want, r) for r in rows), rows[-10:])
+
+
+def officers(bus, port, application):
     clerk = signed_in(bus, port, "rs.clerk", operator("RS", "clerk"))
     approver = signed_in(bus, port, "rs.approver", operator("RS", "approver"))
     other = signed_in(bus, port, "ty.approver", operator("TY", "approver"))
@@ -288,6 +304,7 @@ def officers(bus, port):
     check("due within a week or overdue: not this one; the oldest first: this one",
           case not in clerk.get("/queue?due=late").text and 'value="late" selected' in clerk.text and
           case in clerk.get("/queue?by=age&due=%3Cscript%3E").text and 'value="age" selected' in clerk.text, clerk.text)
+    looking_for(bus, clerk, application, case)
     clerk.get("/queue.csv?by=age")
     check("the queue as a file for spreadsheets", clerk.status == 200 and dict(clerk.headers)["Content-Type"].startswith("text/csv") and
           "attachment" in dict(clerk.headers)["Content-Disposition"] and case in clerk.text and clerk.text.count("\r\n") >= 2, clerk.text)
@@ -403,6 +420,11 @@ ALLOWED = {
     "GET /county.csv": (303, 404, 404, 404, 404, 200),
     "GET /county/waiting": (303, 404, 404, 404, 404, 200),
     "GET /county/waiting.csv": (303, 404, 404, 404, 404, 200),
+    "GET /money": (303, 404, 404, 404, 404, 404),  # who pays: desk_money.py
+    "GET /money/lines": (303, 404, 404, 404, 404, 404),
+    "POST /money/batches": (403, 404, 404, 404, 404, 404),
+    "GET /money/batches/{id}": (303, 404, 404, 404, 404, 404),
+    "POST /money/batches/{id}": (403, 404, 404, 404, 404, 404),
     "GET /cases": (303, 200, 200, 403, 403, 403),
     "GET /cases/{id}": (303, 200, 404, 200, 404, 200),
     "POST /cases/{id}/steps": (403, "-", 404, "-", 404, 404),
@@ -446,6 +468,7 @@ def log(bus, case):
 def desk_of(bus, port):
     """Intake and the desk of a bus, up."""
     bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port,
+                        LIANOU_DESK_TREASURY="http://127.0.0.1:%s" % bus.town.env["LIANOU_PORT_TREASURY"],
                         LIANOU_DESK_ADDRESS="https://desk.example")
     key = "1 desk %s\n" % os.urandom(32).hex()
     for name in ("callers", "desk.key"):
@@ -479,7 +502,7 @@ def main():
         drafts(bus, assistant, port, number)
         questions(assistant, number)
         application = apply(assistant, number)
-        officers_case = officers(bus, port)
+        officers_case = officers(bus, port, application)
         follow(port, application, number)
         log(bus, officers_case)
         kept = database(bus, "SELECT number FROM desk_draft")
