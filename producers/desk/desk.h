@@ -47,6 +47,7 @@ struct desk_visit
     struct bus_arena *mem; /* the request's */
     const struct desk_route *route;
     enum bus_web_lang lang;
+    bool large; /* type */
     bool known; /* caller and the texts below are of who is signed in */
     struct bus_web_caller caller;
     char name[128], org_name[128], role[64];
@@ -133,6 +134,7 @@ bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret);
 
 /* The pages. */
 void desk_home(struct desk_visit *v);
+void desk_style(struct desk_visit *v);
 void desk_sign_in(struct desk_visit *v);
 void desk_sign_in_post(struct desk_visit *v);
 void desk_sign_out_post(struct desk_visit *v);

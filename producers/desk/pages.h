@@ -23,8 +23,8 @@ enum desk_place {
 struct desk_head
 {
     const char *lang, *title, *county, *name, *org;
-    const char *here; /* this page in the other language */
-    bool signed_in, assists, decides, leads, pays, in_english;
+    const char *here, *type_here; /* this page in the other language, type */
+    bool signed_in, assists, decides, leads, pays, in_english, large;
     bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
         at_county, at_money;
 };
@@ -33,6 +33,11 @@ struct desk_home
 {
     struct desk_head head;
     size_t items, departments;
+};
+struct desk_style /* all parts in every state */
+{
+    struct desk_head head;
+    struct bus_web_markup bars;
 };
 struct desk_sign_in
 {

@@ -15,6 +15,7 @@ static void desk_nothing(struct desk_visit *v)
 
 static const struct desk_route pages[] = {
     {"GET", "/", DESK_ANYBODY, desk_home},
+    {"GET", "/style", DESK_ANYBODY, desk_style},
     {"GET", "/sign-in", DESK_ANYBODY, desk_sign_in},
     {"POST", "/sign-in", DESK_ANYBODY, desk_sign_in_post},
     {"POST", "/sign-out", DESK_SIGNED_IN, desk_sign_out_post},
