@@ -204,6 +204,8 @@ static void serve_person(struct desk_visit *v,
         bus_registers_department(held, bus_strv(caller->org), day);
     struct bus_web_scope scope =
         bus_web_scope_of(caller, v->desk->config, held, day);
+    const struct bus_config *c = v->desk->config;
+    bool county = strcmp(caller->org, c->county.code) == 0;
     v->known = o != NULL;
     v->caller = *caller;
     (void)bus_strv_copy(v->name, sizeof(v->name), bus_strv(o ? o->name : ""));
@@ -213,6 +215,7 @@ static void serve_person(struct desk_visit *v,
     (void)bus_strv_copy(v->org_name, sizeof(v->org_name),
                         bus_strv(org       ? org->name_zh
                                  : village ? village->name
+                                 : county  ? c->county.name_zh
                                            : caller->org));
     (void)bus_strv_copy(v->department, sizeof(v->department),
                         bus_strv(dept ? dept->code : ""));

@@ -103,6 +103,8 @@ def three_people(bus, zhao, chen, liu):
     lines = int(database(bus, "SELECT count(*) FROM batch_line l JOIN batch b USING (batch_id) WHERE b.state = 'sent'")[0])
     orders = bus.events("payment_order", lines, seconds=60)
     check("the bank's orders leave: %d" % lines, len(orders) == lines >= 3 and all(o["amount_fen"] == 66000 for _, o in orders), orders)
+    local = database(bus, "SELECT to_char(max(at) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') FROM treasury_act WHERE act = 'send'")[0]
+    check("when it was sent, as clocks here have it; where he is from", local in zhao.get(batch).text and "· 齐河县<" in zhao.text, (local, zhao.text))
     acts = database(bus, "SELECT string_agg(act || ' ' || operator, ', ' ORDER BY n) FROM treasury_act WHERE batch_id = '%s'" % batch[-36:])
     check("each step is a row of who did it", acts == ["prepare %s, approve %s, approve %s, send %s" % (ZHAO, CHEN, LIU, ZHAO)], acts)
     zhao.get("/money/lines?state=sent")
