@@ -96,7 +96,7 @@ static const struct acl_role roles[] = {
      true},
     {"lianou-desk", {"register", NULL}, {NULL}, NULL, false},
     {"lianou-treasury",
-     {"cases", "membership-changes", NULL},
+     {"cases", "membership-changes", "register", NULL},
      {NULL},
      "treasury",
      false},

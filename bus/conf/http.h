@@ -24,11 +24,13 @@ struct bus_config_http
 };
 struct bus_config_desk /* the role with pages */
 {
-    const char *intake;    /* "http://127.0.0.1:8480" */
-    const char *intake_ca; /* NULL: the system's */
-    const char *seals;     /* folder of <seal id>.key */
-    const char *signs;     /* keyring of its own key; NULL: signs nothing */
-    const char *address;   /* "https://...", on slips; "" for none */
+    const char *intake;      /* "http://127.0.0.1:8480" */
+    const char *intake_ca;   /* NULL: the system's */
+    const char *treasury;    /* "http://127.0.0.1:8486" */
+    const char *treasury_ca; /* NULL: the system's */
+    const char *seals;       /* folder of <seal id>.key */
+    const char *signs;       /* keyring of its own key; NULL: signs nothing */
+    const char *address;     /* "https://...", on slips; "" for none */
     int64_t body_bytes_max, rows;
 };
 

@@ -319,7 +319,10 @@ static const struct bus_key http_keys[] = {
     PORT_ROW(ledger, "8483", "cases, health, metrics", "台账角色端口"),
     PORT_ROW(registry, "8484", "schema registry", "模式注册表端口"),
     PORT_ROW(desk, "8485", "pages, health, metrics", "办事窗口(网页)端口"),
-    PORT_ROW(treasury, "8486", "health, metrics", "资金发放角色端口"),
+    PORT_ROW(treasury,
+             "8486",
+             "batches, health, metrics",
+             "资金发放角色端口(制批审批)"),
     PORT_ROW(clock, "8487", "health, metrics", "时钟(期限)角色端口"),
     END};
 static const struct bus_keys http = {
@@ -338,6 +341,15 @@ static const struct bus_key desk_keys[] = {
     {"intake_ca", BUS_KEY_PATH, AT(bus_config_desk, intake_ca),
      .doc = "who signs intake's certificate, PEM, where it is https",
      .doc_zh = "申请入口证书的签发机构(PEM),入口为 https 时使用"},
+    {"treasury", BUS_KEY_STR, AT(bus_config_desk, treasury),
+     .dflt = "http://127.0.0.1:8486", .min = 1, .max = 256,
+     .doc = "where the treasury listens: batches are looked at, approved and "
+            "sent there as who is signed in",
+     .doc_zh =
+         "资金发放角色的地址:网页上的制批、审批、发送以登录者身份交到那里"},
+    {"treasury_ca", BUS_KEY_PATH, AT(bus_config_desk, treasury_ca),
+     .doc = "who signs the treasury's certificate, PEM, where it is https",
+     .doc_zh = "资金发放角色证书的签发机构(PEM),其地址为 https 时使用"},
     {"seals", BUS_KEY_PATH, AT(bus_config_desk, seals),
      .dflt = "/etc/lianou/seals",
      .doc = "folder of the keys that seal decisions made on pages, "

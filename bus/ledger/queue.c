@@ -41,12 +41,12 @@ int bus_ledger_queue(struct bus_pg *pg,
                      struct bus_err *err)
 {
     char most[24];
-    const char *const params[] = {department, wish->item, most, wish->due,
-                                  wish->by};
+    const char *const params[] = {department, wish->item, most,
+                                  wish->due,  wish->by,   wish->receipt};
     struct bus_pg_rows *r = NULL;
     (void)snprintf(most, sizeof(most), "%lld", (long long)wish->limit);
     *ret = (struct bus_ledger_queue){0};
-    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_queue, params, 5, &r, err));
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_queue, params, 6, &r, err));
     int rc = queue_take(r, mem, ret, err);
     bus_pg_rows_free(r);
     return rc;

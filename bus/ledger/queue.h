@@ -26,9 +26,10 @@ struct bus_ledger_queue
 };
 struct bus_ledger_queue_wish
 {
-    const char *item; /* "": all */
-    const char *due;  /* "", "late" or "week": overdue, due in seven days */
-    const char *by;   /* "": those due first; "age": the oldest first */
+    const char *item;    /* "": all */
+    const char *due;     /* "", "late" or "week": overdue, due in seven days */
+    const char *by;      /* "": those due first; "age": the oldest first */
+    const char *receipt; /* the last hex digits of its number; "": any */
     int64_t limit;
 };
 /* In mem. */

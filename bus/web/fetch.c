@@ -66,8 +66,10 @@ fetch_aim(CURL *c, const char *url, int64_t limit_ms, struct bus_buf *answer)
 static CURLcode fetch_perform(struct bus_web_fetch *f, CURL *c)
 {
     fetch_aim(c, f->url, BUS_WEB_FETCH_MS, &f->answer);
-    (void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->body.p);
-    (void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)f->body.n);
+    if (!f->gets) {
+        (void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->body.p);
+        (void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)f->body.n);
+    }
     if (f->ca_file != NULL) {
         (void)curl_easy_setopt(c, CURLOPT_CAINFO, f->ca_file);
     }
@@ -113,12 +115,28 @@ static int fetch_begin(struct bus_err *err)
     return BUS_OK;
 }
 
-int bus_web_fetch_post(struct bus_run_loop *loop,
+static int fetch_start(struct bus_run_loop *loop,
                        struct bus_web_fetch *f,
                        struct bus_err *err)
 {
     BUS_TRY(fetch_begin(err));
     return bus_run_work(loop, fetch_run, fetch_done, f, err);
+}
+
+int bus_web_fetch_get(struct bus_run_loop *loop,
+                      struct bus_web_fetch *f,
+                      struct bus_err *err)
+{
+    f->gets = true;
+    return fetch_start(loop, f, err);
+}
+
+int bus_web_fetch_post(struct bus_run_loop *loop,
+                       struct bus_web_fetch *f,
+                       struct bus_err *err)
+{
+    f->gets = false;
+    return fetch_start(loop, f, err);
 }
 
 int bus_web_get(const char *url,

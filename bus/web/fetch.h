@@ -1,6 +1,6 @@
-/* Asking another door of the bus over HTTP, as somebody: a POST and its whole
- * answer, on a pool thread. Nothing is followed, nothing but http and https is
- * spoken, and what takes longer than the limit has failed. */
+/* Asking another door of the bus over HTTP, as somebody: a GET or a POST and
+ * its whole answer, on a pool thread. Nothing is followed, nothing but http and
+ * https is spoken, and what takes longer than the limit has failed. */
 #ifndef BUS_WEB_FETCH_H
 #define BUS_WEB_FETCH_H
 
@@ -14,12 +14,13 @@ struct bus_web_fetch /* lives until done() */
 {
     /* Asked; borrowed. */
     const char *url;
-    struct bus_strv body;      /* application/json */
+    struct bus_strv body;      /* application/json; of a POST */
     const char *bearer;        /* "" for none */
     const char *key;           /* Idempotency-Key; "" for none */
     const char *ca_file;       /* NULL: the system's */
     const char *authorization; /* "" for none; in place of bearer */
     const char *date;          /* Lianou-Date; "" for none */
+    bool gets;                 /* set by bus_web_fetch_get() and _post() */
     /* Answered, for done(): rc BUS_OK and a status, or BUS_EAWAY. */
     int rc;
     long status;
@@ -28,6 +29,9 @@ struct bus_web_fetch /* lives until done() */
     void (*done)(struct bus_web_fetch *f);
     void *data;
 };
+int bus_web_fetch_get(struct bus_run_loop *loop,
+                      struct bus_web_fetch *f,
+                      struct bus_err *err) BUS_MUSTCHECK;
 int bus_web_fetch_post(struct bus_run_loop *loop,
                        struct bus_web_fetch *f,
                        struct bus_err *err) BUS_MUSTCHECK;

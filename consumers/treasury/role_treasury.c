@@ -18,6 +18,7 @@
 #include "bus/run/backoff.h"
 #include "bus/run/exit.h"
 #include "bus/run/work.h"
+#include "consumers/treasury/door.h"
 #include "consumers/treasury/worker.h"
 
 #define TICK_MS       1000 /* between two looks at what is due or leaves */
@@ -38,6 +39,7 @@ struct treasury
 {
     struct bus_role_frame frame;
     struct treasury_worker worker;
+    struct treasury_door *door;
     struct bus_policy_catalogue *catalogue;
     struct bus_policy_calendar *calendar;
     const char *topics[TREASURY_TOPICS_MAX];
@@ -226,6 +228,7 @@ static void treasury_drain(void *data)
     t->draining = true;
     bus_run_timer_stop(t->tick);
     bus_run_timer_stop(t->retry);
+    treasury_door_drain(t->door);
     bus_run_loop_hold(t->frame.loop);
     treasury_next(t);
 }
@@ -404,6 +407,7 @@ static int treasury_start(struct treasury *t, struct bus_err *err)
                                     &t->calendar, err));
     BUS_TRY(treasury_topics(t, err));
     BUS_TRY(treasury_worker_new(t, err));
+    BUS_TRY(treasury_door_open(&t->frame, &t->door, err));
     t->backoff = (struct bus_run_backoff){.min_ms = c->run.retry_min_ms,
                                           .max_ms = c->run.retry_max_ms};
     BUS_TRY(
@@ -433,6 +437,7 @@ static int treasury_run(const struct bus_run_role_args *args)
                                                : bus_role_frame_fail(&err);
         bus_run_timer_free(t->tick);
         bus_run_timer_free(t->retry);
+        treasury_door_close(t->door);
         treasury_worker_close(&t->worker);
         bus_ledger_relay_fini(&t->relay);
         bus_policy_catalogue_free(t->catalogue);

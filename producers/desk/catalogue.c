@@ -21,12 +21,6 @@ static const struct bus_node *version_node(const struct bus_node *item,
     return NULL;
 }
 
-static const char *department_name(const struct desk_visit *v, const char *code)
-{
-    const struct bus_conf_partner *p = bus_conf_partner(v->desk->config, code);
-    return p == NULL ? code : v->lang == BUS_WEB_EN ? p->name : p->name_zh;
-}
-
 static const char *limit_text(const struct desk_visit *v,
                               const struct bus_policy_item *item)
 {
@@ -52,7 +46,7 @@ static struct desk_item_row catalogue_row(const struct desk_visit *v,
         .code = of_view(v, item->code),
         .name =
             of_view(v, v->lang == BUS_WEB_EN ? item->title_en : item->title_zh),
-        .department = department_name(v, of_view(v, item->department)),
+        .department = desk_partner_name(v, of_view(v, item->department)),
         .summary = desk_text_of(
             v, bus_node_get(bus_node_get(version, "condition"), "text")),
         .limit = limit_text(v, item)};
@@ -69,7 +63,7 @@ static void catalogue_choices(const struct desk_visit *v,
         const struct bus_conf_partner *p = &c->partners[i];
         if (p->kind == BUS_PARTNER_DEPARTMENT) {
             list[page->departments_count++] =
-                (struct desk_choice){p->code, department_name(v, p->code),
+                (struct desk_choice){p->code, desk_partner_name(v, p->code),
                                      bus_strv_is(chosen, p->code)};
         }
     }
@@ -175,7 +169,7 @@ static struct desk_item item_page(const struct desk_visit *v,
         .code = of_view(v, item->code),
         .name =
             of_view(v, v->lang == BUS_WEB_EN ? item->title_en : item->title_zh),
-        .department = department_name(v, of_view(v, item->department)),
+        .department = desk_partner_name(v, of_view(v, item->department)),
         .condition = desk_text_of(v, bus_node_get(condition, "text")),
         .amount = desk_text_of(
             v, bus_node_get(bus_node_get(version, "amount"), "text")),

@@ -47,10 +47,13 @@ struct desk_visit
     struct bus_arena *mem; /* the request's */
     const struct desk_route *route;
     enum bus_web_lang lang;
+    bool large; /* type */
     bool known; /* caller and the texts below are of who is signed in */
     struct bus_web_caller caller;
     char name[128], org_name[128], role[64];
     bool assists, decides; /* of a village, station or town; of a department */
+    bool leads;            /* of the county, or of its lead department */
+    bool pays;             /* may approve money, by the register */
     char department[40];   /* "" for none */
     char secret[BUS_WEB_CSRF_HEX + 1], csrf[BUS_WEB_CSRF_HEX + 1];
     struct bus_web_fields fields; /* of a POST */
@@ -108,17 +111,30 @@ const char *
 desk_code_text(const struct desk_visit *v, const char *kind, const char *code);
 const char *desk_item_name(const struct desk_visit *v, const char *code);
 const char *desk_village_name(const struct desk_visit *v, const char *code);
+/* Of a department, a bank, a role: as it is called, else its code. */
+const char *desk_partner_name(const struct desk_visit *v, const char *code);
+const char *desk_fund_name(const struct desk_visit *v, const char *code);
+/* Of a town (9 digits). */
+const char *desk_town_name(const struct desk_visit *v, const char *code);
 /* Of an enum's codes with their words. */
 const struct desk_choice *desk_choices(const struct desk_visit *v,
                                        const char *kind,
                                        const char *const *codes,
                                        size_t n,
                                        const char *chosen);
+/* Which of these the address says (?name=code); "" for none of them. */
+const char *desk_chosen(const struct desk_visit *v,
+                        const char *name,
+                        const struct desk_choice *list,
+                        size_t n);
+/* Marks that one. */
+void desk_choose(struct desk_choice *list, size_t n, const char *code);
 /* "1,200.5" -> 120050; false: no amount with two places at most. */
 bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret);
 
 /* The pages. */
 void desk_home(struct desk_visit *v);
+void desk_style(struct desk_visit *v);
 void desk_sign_in(struct desk_visit *v);
 void desk_sign_in_post(struct desk_visit *v);
 void desk_sign_out_post(struct desk_visit *v);
@@ -132,7 +148,16 @@ void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
 void desk_queue_csv(struct desk_visit *v);
+void desk_money(struct desk_visit *v);
+void desk_money_lines(struct desk_visit *v);
+void desk_money_prepare_post(struct desk_visit *v);
+void desk_batch(struct desk_visit *v);
+void desk_batch_post(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);
+void desk_county(struct desk_visit *v);
+void desk_county_csv(struct desk_visit *v);
+void desk_waiting(struct desk_visit *v);
+void desk_waiting_csv(struct desk_visit *v);
 void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);

@@ -1,7 +1,7 @@
 /* Home, signing in and out. */
 #include <string.h>
 
-#include "producers/desk/desk.h"
+#include "producers/desk/bars.h"
 
 void desk_home(struct desk_visit *v)
 {
@@ -19,6 +19,22 @@ void desk_home(struct desk_visit *v)
         home.departments += c->partners[i].kind == BUS_PARTNER_DEPARTMENT;
     }
     desk_page_home(&p, &home);
+    desk_page_end(v, 200, &p);
+}
+
+/* --- the parts of pages, in every state --- */
+
+void desk_style(struct desk_visit *v)
+{
+    struct bus_buf out;
+    struct bus_web_page p = desk_page_begin(v, &out);
+    const struct desk_office_row rows[] = {
+        {"1", desk_word_of(v, DESK_WORD_TOWN), 40, 12, 0},
+        {"2", desk_word_of(v, DESK_WORD_VILLAGE), 7, 0, 0}};
+    struct desk_style page = {
+        .head = desk_head_of(v, DESK_WORD_STYLE, DESK_AT_NOTHING),
+        .bars = desk_bars(v, rows, 2)};
+    desk_page_style(&p, &page);
     desk_page_end(v, 200, &p);
 }
 

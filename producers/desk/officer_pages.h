@@ -14,7 +14,8 @@ struct desk_queue_row
 struct desk_queue
 {
     struct desk_head head;
-    const char *item, *due, *by; /* as filtered */
+    const char *item, *due, *by;       /* as filtered */
+    const char *receipt, *why, *fault; /* as looked for */
     const struct desk_choice *items, *dues, *orders;
     size_t items_count, dues_count, orders_count;
     const struct desk_queue_row *rows;

@@ -16,20 +16,28 @@ enum desk_place {
     DESK_AT_PROGRESS,
     DESK_AT_APPLY,
     DESK_AT_QUEUE,
-    DESK_AT_CASES
+    DESK_AT_CASES,
+    DESK_AT_COUNTY,
+    DESK_AT_MONEY
 };
 struct desk_head
 {
     const char *lang, *title, *county, *name, *org;
-    const char *here; /* this page in the other language */
-    bool signed_in, assists, decides, in_english;
-    bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases;
+    const char *here, *type_here; /* this page in the other language, type */
+    bool signed_in, assists, decides, leads, pays, in_english, large;
+    bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
+        at_county, at_money;
 };
 
 struct desk_home
 {
     struct desk_head head;
     size_t items, departments;
+};
+struct desk_style /* all parts in every state */
+{
+    struct desk_head head;
+    struct bus_web_markup bars;
 };
 struct desk_sign_in
 {

@@ -1,4 +1,5 @@
 /* What an office has to do. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,10 +9,13 @@
 #include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
+#define RECEIPT_MIN 6 /* digits that are looked for */
+
 struct queueing
 {
     struct desk_visit *v;
-    bool csv; /* as a file */
+    bool csv;                          /* as a file */
+    const char *receipt, *why, *fault; /* as written; what it is for */
     struct bus_ledger_queue_wish wish;
     struct bus_ledger_queue queue;
 };
@@ -19,13 +23,15 @@ struct queueing
 static int queue_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct queueing *q = data;
-    char fields[64];
+    bool looks = q->wish.receipt[0] != '\0';
+    char fields[96];
     BUS_TRY(bus_ledger_queue(pg, q->v->department, &q->wish, q->v->mem,
                              &q->queue, err));
-    (void)snprintf(fields, sizeof(fields), "queue of %zu", q->queue.count);
+    (void)snprintf(fields, sizeof(fields), "queue of %zu%s%s", q->queue.count,
+                   looks ? " for receipt " : "", q->wish.receipt);
     struct bus_web_read read = {.who = q->v->caller.name,
                                 .via = q->csv ? "GET /queue.csv" : "GET /queue",
-                                .purpose = "queue",
+                                .purpose = looks ? q->why : "queue",
                                 .record = q->v->department,
                                 .fields = fields};
     return bus_web_read_note(pg, &read, err);
@@ -71,28 +77,6 @@ static void queue_items(const struct desk_visit *v,
         }
     }
     page->items = list;
-}
-
-/* One of the words of a filter; "" for none of them. */
-static const char *queue_word(const struct desk_visit *v,
-                              const char *name,
-                              const struct desk_choice *words,
-                              size_t n)
-{
-    struct bus_strv said = bus_run_http_query(v->rq, name);
-    for (size_t i = 0; i < n; i++) {
-        if (bus_strv_is(said, words[i].code)) {
-            return words[i].code;
-        }
-    }
-    return "";
-}
-
-static void queue_choose(struct desk_choice *words, size_t n, const char *said)
-{
-    for (size_t i = 0; i < n; i++) {
-        words[i].chosen = strcmp(words[i].code, said) == 0;
-    }
 }
 
 #define QUEUE_DUES(v)                                             \
@@ -162,8 +146,8 @@ static void queue_done(void *data, int rc, const struct bus_err *err)
     struct desk_choice dues[] = QUEUE_DUES(v), orders[] = QUEUE_ORDERS(v);
     struct bus_buf out;
     (void)err;
-    queue_choose(dues, 3, q->wish.due);
-    queue_choose(orders, 2, q->wish.by);
+    desk_choose(dues, 3, q->wish.due);
+    desk_choose(orders, 2, q->wish.by);
     page.dues = dues;
     page.dues_count = 3;
     page.orders = orders;
@@ -171,6 +155,9 @@ static void queue_done(void *data, int rc, const struct bus_err *err)
     page.item = q->wish.item;
     page.due = q->wish.due;
     page.by = q->wish.by;
+    page.receipt = q->receipt;
+    page.why = q->why;
+    page.fault = q->fault;
     if (rc != BUS_OK) {
         desk_away(v);
         return;
@@ -185,10 +172,48 @@ static void queue_done(void *data, int rc, const struct bus_err *err)
         return;
     }
     page.rows = rows;
+    page.rows_count = q->fault[0] != '\0' ? 0 : page.rows_count;
     queue_items(v, q->wish.item, &page);
     struct bus_web_page p = desk_page_begin(v, &out);
     desk_page_queue(&p, &page);
-    desk_page_end(v, 200, &p);
+    desk_page_end(v, q->fault[0] != '\0' ? 422 : 200, &p);
+}
+
+/* "...-4a5B-..." -> its digits in small letters; NULL: it is none, or short. */
+static const char *queue_receipt(const struct desk_visit *v,
+                                 struct bus_strv said)
+{
+    char digits[2 * sizeof(struct bus_id) + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < said.n; i++) {
+        int c = tolower((unsigned char)said.p[i]);
+        if (c == '-' || c == ' ') {
+            continue;
+        }
+        if (!isxdigit(c) || n + 1 == sizeof(digits)) {
+            return NULL;
+        }
+        digits[n++] = (char)c;
+    }
+    digits[n] = '\0';
+    return n == 0 || n >= RECEIPT_MIN ? desk_printf(v, "%s", digits) : NULL;
+}
+
+/* What he looks for, and what for. */
+static void queue_search(struct queueing *q)
+{
+    const struct desk_visit *v = q->v;
+    struct bus_strv said = bus_run_http_query(v->rq, "receipt");
+    struct bus_strv why = bus_run_http_query(v->rq, "why");
+    const char *digits = queue_receipt(v, said);
+    bool fits = said.n > 0 && said.n < 80;
+    q->receipt =
+        desk_printf(v, "%.*s", fits ? (int)said.n : 0, fits ? said.p : "");
+    q->why = why.n > 0 && why.n < 200
+                 ? desk_printf(v, "%.*s", BUS_STRV_ARG(why))
+                 : "case work";
+    q->fault = digits == NULL ? desk_word_of(v, DESK_WORD_BAD_RECEIPT) : "";
+    q->wish.receipt = digits != NULL ? digits : "";
 }
 
 static void queue_ask(struct desk_visit *v, bool csv)
@@ -205,9 +230,10 @@ static void queue_ask(struct desk_visit *v, bool csv)
                                  orders[] = QUEUE_ORDERS(v);
         q->v = v;
         q->csv = csv;
-        q->wish.due = queue_word(v, "due", dues, 3);
-        q->wish.by = queue_word(v, "by", orders, 2);
+        q->wish.due = desk_chosen(v, "due", dues, 3);
+        q->wish.by = desk_chosen(v, "by", orders, 2);
         q->wish.limit = v->desk->config->desk.rows;
+        queue_search(q);
         q->wish.item = desk_printf(v, "%.*s", (int)(item.n < 32 ? item.n : 0),
                                    item.n > 0 ? item.p : "");
     }

@@ -15,6 +15,7 @@ static void desk_nothing(struct desk_visit *v)
 
 static const struct desk_route pages[] = {
     {"GET", "/", DESK_ANYBODY, desk_home},
+    {"GET", "/style", DESK_ANYBODY, desk_style},
     {"GET", "/sign-in", DESK_ANYBODY, desk_sign_in},
     {"POST", "/sign-in", DESK_ANYBODY, desk_sign_in_post},
     {"POST", "/sign-out", DESK_SIGNED_IN, desk_sign_out_post},
@@ -28,6 +29,15 @@ static const struct desk_route pages[] = {
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
     {"GET", "/queue.csv", DESK_SIGNED_IN, desk_queue_csv},
+    {"GET", "/county", DESK_SIGNED_IN, desk_county},
+    {"GET", "/county.csv", DESK_SIGNED_IN, desk_county_csv},
+    {"GET", "/county/waiting", DESK_SIGNED_IN, desk_waiting},
+    {"GET", "/county/waiting.csv", DESK_SIGNED_IN, desk_waiting_csv},
+    {"GET", "/money", DESK_SIGNED_IN, desk_money},
+    {"GET", "/money/lines", DESK_SIGNED_IN, desk_money_lines},
+    {"POST", "/money/batches", DESK_SIGNED_IN, desk_money_prepare_post},
+    {"GET", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch},
+    {"POST", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch_post},
     {"GET", "/cases", DESK_SIGNED_IN, desk_cases},
     {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},

@@ -7,8 +7,6 @@
 #include "bus/base/clock.h"
 #include "producers/desk/desk.h"
 
-#define LANGUAGE "lianou_lang"
-
 int32_t desk_today(void)
 {
     return bus_china_day(bus_clock_system.wall_ms(NULL));
@@ -58,13 +56,14 @@ const char *desk_printf(const struct desk_visit *v, const char *fmt, ...)
 
 /* --- the page around a page --- */
 
-/* This address in the other language; a form's answer leads home. */
-static const char *serve_here(const struct desk_visit *v)
+/* This address in another way; a form's answer leads home. */
+static const char *
+serve_here(const struct desk_visit *v, const char *query, const char *value)
 {
     bool get = strcmp(bus_run_http_method(v->rq), "GET") == 0;
     struct bus_strv path = bus_run_http_path(v->rq);
-    return desk_printf(v, "%.*s?lang=%s", get ? (int)path.n : 1,
-                       get ? path.p : "/", v->lang == BUS_WEB_EN ? "zh" : "en");
+    return desk_printf(v, "%.*s?%s=%s", get ? (int)path.n : 1,
+                       get ? path.p : "/", query, value);
 }
 
 struct desk_head desk_head_of(const struct desk_visit *v,
@@ -79,10 +78,14 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .county = en ? d->config->county.name : d->config->county.name_zh,
         .name = v->name,
         .org = v->org_name,
-        .here = serve_here(v),
+        .here = serve_here(v, "lang", en ? "zh" : "en"),
+        .type_here = serve_here(v, "type", v->large ? "normal" : "large"),
+        .large = v->large,
         .signed_in = v->known,
         .assists = v->assists,
         .decides = v->decides,
+        .leads = v->leads,
+        .pays = v->pays,
         .in_english = en,
         .at_home = at == DESK_AT_HOME,
         .at_catalogue = at == DESK_AT_CATALOGUE,
@@ -90,6 +93,8 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .at_apply = at == DESK_AT_APPLY,
         .at_queue = at == DESK_AT_QUEUE,
         .at_cases = at == DESK_AT_CASES,
+        .at_county = at == DESK_AT_COUNTY,
+        .at_money = at == DESK_AT_MONEY,
     };
 }
 
@@ -117,7 +122,9 @@ void desk_say(const struct desk_visit *v,
     struct bus_web_page p = desk_page_begin(v, &out);
     struct desk_said said = {desk_head_of(v, title, DESK_AT_NOTHING),
                              desk_word_of(v, text)};
+    /* the same bytes whatever was asked for */
     said.head.here = v->lang == BUS_WEB_EN ? "/?lang=zh" : "/?lang=en";
+    said.head.type_here = v->large ? "/?type=normal" : "/?type=large";
     desk_page_said(&p, &said);
     desk_page_end(v, status, &p);
 }
@@ -145,23 +152,42 @@ void desk_away(const struct desk_visit *v)
 
 /* --- who, in what language, with what form --- */
 
-static void serve_language(struct desk_visit *v)
+/* One of two that the address says (?query=), or that it said before. */
+static bool serve_chosen(const struct desk_visit *v,
+                         const char *query,
+                         const char *on,
+                         const char *off)
 {
-    struct bus_strv asked = bus_run_http_query(v->rq, "lang");
-    struct bus_strv kept = bus_web_cookie(v->rq, LANGUAGE);
-    bool says = bus_strv_is(asked, "en") || bus_strv_is(asked, "zh");
-    v->lang = bus_strv_is(says ? asked : kept, "en") ? BUS_WEB_EN : BUS_WEB_ZH;
+    const char *cookie = desk_printf(v, "lianou_%s", query);
+    struct bus_strv asked = bus_run_http_query(v->rq, query);
+    struct bus_strv kept = bus_web_cookie(v->rq, cookie);
+    bool says = bus_strv_is(asked, on) || bus_strv_is(asked, off);
+    bool chosen = bus_strv_is(says ? asked : kept, on);
     if (says && !bus_strv_eq(asked, kept)) {
         bus_run_http_set(
             v->rq, "Set-Cookie",
             desk_printf(v,
-                        LANGUAGE "=%s; Path=/; Max-Age=31536000; HttpOnly; "
-                                 "SameSite=Lax%s",
-                        v->lang == BUS_WEB_EN ? "en" : "zh",
+                        "%s=%s; Path=/; Max-Age=31536000; HttpOnly; "
+                        "SameSite=Lax%s",
+                        cookie, chosen ? on : off,
                         bus_web_callers_secure(v->desk->callers, v->rq)
                             ? "; Secure"
                             : ""));
     }
+    return chosen;
+}
+
+static bool serve_pays(const struct desk_visit *v,
+                       const struct bus_register *held,
+                       int32_t day)
+{
+    const struct bus_register_claim claim = {
+        .operator_id = bus_strv(v->caller.operator_id),
+        .org = bus_strv(v->caller.org),
+        .act = BUS_REGISTER_PAY,
+        .owner = bus_strv(v->desk->config->county.code),
+        .day = day};
+    return bus_registers_may(held, &claim) == BUS_REGISTER_YES;
 }
 
 static void serve_person(struct desk_visit *v,
@@ -178,6 +204,8 @@ static void serve_person(struct desk_visit *v,
         bus_registers_department(held, bus_strv(caller->org), day);
     struct bus_web_scope scope =
         bus_web_scope_of(caller, v->desk->config, held, day);
+    const struct bus_config *c = v->desk->config;
+    bool county = strcmp(caller->org, c->county.code) == 0;
     v->known = o != NULL;
     v->caller = *caller;
     (void)bus_strv_copy(v->name, sizeof(v->name), bus_strv(o ? o->name : ""));
@@ -187,11 +215,16 @@ static void serve_person(struct desk_visit *v,
     (void)bus_strv_copy(v->org_name, sizeof(v->org_name),
                         bus_strv(org       ? org->name_zh
                                  : village ? village->name
+                                 : county  ? c->county.name_zh
                                            : caller->org));
     (void)bus_strv_copy(v->department, sizeof(v->department),
                         bus_strv(dept ? dept->code : ""));
     v->assists = scope.sees == BUS_WEB_PLACE;
     v->decides = dept != NULL;
+    const char *lead = v->desk->config->county.lead;
+    v->leads = scope.sees == BUS_WEB_ALL ||
+               (lead != NULL && strcmp(v->department, lead) == 0);
+    v->pays = v->known && serve_pays(v, held, day);
     bus_catalogue_register_watch_release(v->desk->registers, &held);
 }
 
@@ -282,7 +315,8 @@ static void desk_serve(struct bus_run_http_request *rq, void *data)
                              .rq = rq,
                              .mem = bus_run_http_mem(rq),
                              .route = s->route};
-    serve_language(v);
+    v->lang = serve_chosen(v, "lang", "en", "zh") ? BUS_WEB_EN : BUS_WEB_ZH;
+    v->large = serve_chosen(v, "type", "large", "normal");
     bus_web_callers_visit(s->desk->callers, rq, serve_known, serve_unknown, v);
 }
 

@@ -77,3 +77,47 @@ const struct desk_choice *desk_choices(const struct desk_visit *v,
     static const struct desk_choice none[1];
     return list != NULL ? list : none;
 }
+
+const char *desk_partner_name(const struct desk_visit *v, const char *code)
+{
+    const struct bus_conf_partner *p = bus_conf_partner(v->desk->config, code);
+    return p == NULL ? code : v->lang == BUS_WEB_EN ? p->name : p->name_zh;
+}
+
+const char *desk_fund_name(const struct desk_visit *v, const char *code)
+{
+    const struct bus_fund *f = bus_conf_fund(v->desk->config, code);
+    return f == NULL ? code : v->lang == BUS_WEB_EN ? f->name : f->name_zh;
+}
+
+const char *desk_town_name(const struct desk_visit *v, const char *code)
+{
+    const struct bus_config *c = v->desk->config;
+    for (size_t i = 0; i < c->villages_count; i++) {
+        if (strcmp(c->villages[i].town_code, code) == 0) {
+            return c->villages[i].town;
+        }
+    }
+    return code;
+}
+
+const char *desk_chosen(const struct desk_visit *v,
+                        const char *name,
+                        const struct desk_choice *list,
+                        size_t n)
+{
+    struct bus_strv said = bus_run_http_query(v->rq, name);
+    for (size_t i = 0; i < n; i++) {
+        if (bus_strv_is(said, list[i].code)) {
+            return list[i].code;
+        }
+    }
+    return "";
+}
+
+void desk_choose(struct desk_choice *list, size_t n, const char *code)
+{
+    for (size_t i = 0; i < n; i++) {
+        list[i].chosen = strcmp(list[i].code, code) == 0;
+    }
+}

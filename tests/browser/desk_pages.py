@@ -107,14 +107,24 @@ def main():
         account(bus, "village.one", desk.assistant_of_village())
         account(bus, "rs.clerk", desk.operator("RS", "clerk"))
         account(bus, "rs.approver", desk.operator("RS", "approver"))
+        account(bus, "mz.clerk", desk.operator("MZ", "clerk"))
         telephone = window(width=360, scripts=False)
         number = identity(11)
         application = applied(telephone, number)
         public = window()
         for name, path in (("home", "/"), ("sign-in", "/sign-in"), ("catalogue", "/catalogue"), ("item", "/catalogue/MZ01"),
-                           ("progress", "/progress"), ("not-there", "/nowhere"), ("home-en", "/?lang=en")):
+                           ("progress", "/progress"), ("style", "/style"), ("not-there", "/nowhere"), ("home-en", "/?lang=en")):
             looked_at(public.go(path), name, axe)
-        public.go("/?lang=zh")
+        public.go("/?lang=zh&type=large")
+        for name, path in (("home-large", "/"), ("sign-in-large", "/sign-in"), ("item-large", "/catalogue/MZ01"),
+                           ("progress-large", "/progress"), ("style-large", "/style")):
+            looked_at(public.go(path), name, axe)
+        targets = public.driver.execute_script(
+            "return [...document.querySelectorAll('nav a, main button, main input:not([type=radio]), main select, .choice')]"
+            ".filter(e => e.getBoundingClientRect().height < 60).map(e => e.outerHTML)")
+        check("in large type nothing to hit is lower than 60 px, text is 30 px", not targets and
+              public.driver.execute_script("return parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)") >= 30, targets)
+        public.go("/?type=normal")
         helper = signed_in(window(), "village.one", "/apply")
         looked_at(helper, "apply", axe)
         helper.fill(__members__0__name="乙", __members__0__id_no=identity(12)).press("questions")
@@ -129,6 +139,10 @@ def main():
         looked_at(reader, "queue", axe)
         case = officer.driver.current_url.split("/cases/")[1].split("?")[0]
         looked_at(reader.go("/cases/" + case), "case", axe)
+        bus.town.lianou("db", "rebuild", "--new")
+        lead = signed_in(window(), "mz.clerk", "/county")
+        looked_at(lead, "county", axe)
+        looked_at(lead.go("/county/waiting"), "waiting", axe)
         by_keyboard(window())
 
         def result():
@@ -136,8 +150,9 @@ def main():
             return "已获救助" in telephone.text
         check("the villager sees the result on his telephone", until(result, 90, bus.town.moved), telephone.text)
         night = window(dark=True)
-        for name, path in (("home-night", "/"), ("catalogue-night", "/catalogue")):
+        for name, path in (("home-night", "/"), ("catalogue-night", "/catalogue"), ("style-night", "/style")):
             looked_at(night.go(path), name, axe)
+        looked_at(signed_in(night, "mz.clerk", "/county"), "county-night", axe)
         check("pages looked at: %d" % pages, pages >= 40)
         well = not faults
     finally:
@@ -147,4 +162,5 @@ def main():
     sys.exit(1 if faults else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 -- What department $1 has in hand: its open assignments, those due first; $2 one
 -- item's code or ''; $3 how many at most; $4 'late' for those past their day, 'week'
--- for those due within seven days; $5 'age' for the oldest first. What was handed on to another
+-- for those due within seven days; $5 'age' for the oldest first; $6 the last digits of a receipt's number, '' for any. What was handed on to another
 -- department, withdrawn, decided (and not given back since) or closed is not in
 -- it.
 WITH mine AS (
@@ -19,6 +19,8 @@ CROSS JOIN (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date - date '1970-01-01
 LEFT JOIN LATERAL (SELECT detail FROM event WHERE case_id = m.case_id AND kind = 'case_event' AND word = 'OPENED' LIMIT 1) AS o ON true
 WHERE m.word <> 'WITHDRAWN' AND ($2 = '' OR m.item = $2)
   AND (m.detail->>'due')::int < CASE $4 WHEN 'late' THEN today.day WHEN 'week' THEN today.day + 8 ELSE 2147483647 END
+  AND ($6 = '' OR EXISTS (SELECT FROM event AS r WHERE r.case_id = m.case_id AND r.kind || '' = 'case_event'
+                    AND r.word IN ('OPENED', 'APPLICATION_JOINED') AND right(replace(r.about::text, '-', ''), length($6)) = $6))
   AND NOT EXISTS (SELECT FROM event AS e WHERE e.about = m.about AND e.kind = 'assignment'
                     AND e.topic <> 'assignments.' || $1 AND e.occurred_at > m.occurred_at)
   AND NOT EXISTS (SELECT FROM event AS d JOIN event AS a ON a.about = (d.detail->>'decision_id')::uuid

@@ -32,7 +32,9 @@ BEGIN
         life_delivery, life_verification, life_need, life_claim, life_sheet, life_posting, life_reading TO lianou_reader;
     GRANT SELECT ON life_event, life_household_now, life_member_now, life_case_now, life_assignment_now, life_step_now,
         life_decision_now, life_award_now, life_payment_now, life_delivery_now, life_verification_now, life_need_now,
-        life_claim_now TO lianou_reader;
+        life_claim_now, life_waiting TO lianou_reader;
+    -- What the lead department's page counts.
+    GRANT SELECT ON life_case, life_assignment, life_waiting, life_sheet, life_posting, life_reading, fund_board TO lianou_intake;
     GRANT EXECUTE ON FUNCTION life_refresh() TO lianou_reader;
     -- Each read is written down; the door does not see what others have read.
     GRANT INSERT ON read_log TO lianou_intake, lianou_reader;
@@ -50,7 +52,7 @@ BEGIN
         outbox
         TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE, DELETE ON batch_line TO lianou_treasury; -- out of a batch that was not sent
-    GRANT SELECT ON fund_balance, fund_day, treasury_move TO lianou_treasury;
+    GRANT SELECT ON fund_balance, fund_day, fund_board, treasury_move TO lianou_treasury;
     GRANT USAGE ON SEQUENCE account_entry_n_seq, treasury_act_n_seq, outbox_id_seq TO lianou_treasury;
     GRANT SELECT ON account TO lianou_treasury; -- who approves logs in
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_treasury;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/ledger/sql/county_funds.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/sql/answers_open.h"
 #include "consumers/treasury/sql/batch_acts.h"
@@ -9,7 +10,6 @@
 #include "consumers/treasury/sql/batches_list.h"
 #include "consumers/treasury/sql/due_list.h"
 #include "consumers/treasury/sql/fund_days.h"
-#include "consumers/treasury/sql/funds.h"
 #include "consumers/treasury/sql/lines_list.h"
 #include "ops/cli/operate/treasury.h"
 
@@ -99,7 +99,7 @@ int cli_treasury_funds(struct asked_treasury *a, struct bus_err *err)
         "ssyyyyy", day_width};
     const char *params[] = {a->words[1]};
     return a->words[1] == NULL
-               ? show_asked(a, consumers_treasury_sql_funds, NULL, 0, &all, err)
+               ? show_asked(a, bus_ledger_sql_county_funds, NULL, 0, &all, err)
                : show_asked(a, consumers_treasury_sql_fund_days, params, 1,
                             &days, err);
 }

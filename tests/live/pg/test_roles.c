@@ -28,6 +28,11 @@ static const struct
     {"intake", "account", "S"},
     {"intake", "account_session", "SID"},
     {"intake", "desk_draft", "SIUD"}, /* of the desk */
+    {"intake", "life_case", "S"},
+    {"intake", "life_assignment", "S"},
+    {"intake", "life_sheet", "S"},
+    {"intake", "life_posting", "S"},
+    {"intake", "life_reading", "S"},
     {"reader", "event", "S"},
     {"reader", "reading", "S"},
     {"reader", "read_log", "SI"},

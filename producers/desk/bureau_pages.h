@@ -1,0 +1,115 @@
+/* What the templates for the lead department show; beside officer_pages.h. */
+#ifndef PRODUCERS_DESK_BUREAU_PAGES_H
+#define PRODUCERS_DESK_BUREAU_PAGES_H
+
+#include "producers/desk/officer_pages.h"
+
+struct desk_office_row
+{
+    const char *code, *name;
+    int64_t waiting, late, stuck;
+};
+struct desk_owner_row
+{
+    const char *name, *since;
+    int64_t letters;
+};
+struct desk_fund_row
+{
+    const char *name, *blocked_by;
+    int64_t budget_fen, free_fen, committed_fen, paid_fen, returned_fen,
+        disputes;
+};
+struct desk_funds
+{
+    const struct desk_fund_row *rows;
+    size_t rows_count;
+};
+struct desk_sheet_row
+{
+    const char *month;
+    int64_t boards, unposted;
+};
+struct desk_county
+{
+    struct desk_head head;
+    const char *day;
+    int64_t came, ended, open, waiting, late, stuck, untold, stuck_days;
+    struct bus_web_markup bars; /* of towns */
+    const struct desk_office_row *departments, *towns;
+    const struct desk_owner_row *owners;
+    struct desk_funds funds;
+    const struct desk_sheet_row *sheets;
+    size_t departments_count, towns_count, owners_count, sheets_count;
+};
+
+struct desk_waiting_row
+{
+    const char *case_id, *case_no, *item, *department, *village, *assigned_on,
+        *due, *heard_on;
+    bool late, opens;
+};
+struct desk_waiting
+{
+    struct desk_head head;
+    const char *department, *town, *which; /* as filtered */
+    const struct desk_choice *departments, *towns, *whichs;
+    size_t departments_count, towns_count, whichs_count;
+    const struct desk_waiting_row *rows;
+    size_t rows_count;
+    int64_t all;
+};
+
+/* --- money --- */
+
+struct desk_due_row
+{
+    const char *bank, *fund, *fund_name, *pay_day;
+    int64_t lines, total_fen;
+};
+struct desk_batch_row
+{
+    const char *batch, *bank, *fund, *pay_day, *state, *prepared_by, *first,
+        *second;
+    int64_t number, lines, total_fen;
+};
+struct desk_money
+{
+    struct desk_head head;
+    const char *fault;
+    const struct desk_due_row *due;
+    const struct desk_batch_row *batches;
+    struct desk_funds funds;
+    size_t due_count, batches_count;
+};
+struct desk_money_line
+{
+    const char *line, *item, *period, *pay_day, *state, *reason;
+    int64_t amount_fen, attempt, owed_fen;
+};
+struct desk_money_lines
+{
+    struct desk_head head;
+    const struct desk_choice *states;
+    const struct desk_money_line *rows;
+    size_t states_count, rows_count;
+};
+struct desk_money_act
+{
+    const char *at, *who, *act, *note;
+    int64_t amount_fen;
+};
+struct desk_batch
+{
+    struct desk_head head;
+    const char *batch, *fault, *told;
+    const char *bank, *fund, *pay_day, *state, *sm3, *prepared_by, *first,
+        *second;
+    int64_t lines_number, total_fen;
+    bool holds, may_approve, may_send, may_withdraw;
+    const struct desk_money_line *lines;
+    const struct desk_money_act *acts;
+    size_t lines_count, acts_count;
+};
+
+#endif
