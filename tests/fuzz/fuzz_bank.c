@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int parts = told_all(t, file, 1 + data[0] / 2, &b, &err);
     fuzz_true(whole == BUS_OK ||
               bus_err_act((enum bus_errc)whole) == BUS_ACT_REJECT);
-    fuzz_true(whole == parts);
+    fuzz_true((whole == BUS_OK) == (parts == BUS_OK)); /* of two faults, one */
     fuzz_true(whole != BUS_OK ||
               bus_strv_eq(bus_buf_view(&a), bus_buf_view(&b)));
     bus_buf_fini(&a);
