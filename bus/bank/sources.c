@@ -2,7 +2,7 @@
 
 #include "bus/base/check.h"
 
-/* More into an empty buffer. */
+/* An empty buffer is filled, in whatever pieces it comes. */
 static void input_fill(struct bank_input *in)
 {
     BUS_CHECK(in->at == in->n);
@@ -10,10 +10,13 @@ static void input_fill(struct bank_input *in)
     if (in->ended) {
         return;
     }
-    ptrdiff_t got = in->from->read(in->from->data, in->buf, sizeof(in->buf));
-    in->broken = got < 0;
-    in->ended = got <= 0;
-    in->n = got > 0 ? (size_t)got : 0;
+    while (in->n < sizeof(in->buf) && !in->ended) {
+        ptrdiff_t got = in->from->read(in->from->data, in->buf + in->n,
+                                       sizeof(in->buf) - in->n);
+        in->broken = got < 0;
+        in->ended = got <= 0;
+        in->n += got > 0 ? (size_t)got : 0;
+    }
     in->bytes += in->n;
     if (in->bytes > BUS_BANK_READ_MAX) {
         in->over = in->ended = true;

@@ -142,10 +142,9 @@ static int xml_node(struct bank_xml *x,
 static int xml_broken(const struct bank_xml *x, struct bus_err *err)
 {
     BUS_TRY(bank_input_fault(x->in, err));
-    return bank_xml_fault(x, BUS_EPARSE, err,
-                          x->in->ended
-                              ? "not well-formed, or cut off / 不是完整的 XML"
-                              : "not well-formed / 不是合格的 XML");
+    return bank_xml_fault(
+        x, BUS_EPARSE, err,
+        "not well-formed, or cut off / 不是合格的 XML, 或不完整");
 }
 
 int bank_xml_read(struct bank_xml *x, struct bus_err *err)
