@@ -148,8 +148,12 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
 {
     const struct bus_conf_partner_kind_names *k =
         &bus_conf_partner_kind_names[p->kind];
-    acl_topic(m, p->code, BUS_ACL_READ, k->out, p->code);
-    acl_topic(m, p->code, BUS_ACL_WRITE, k->in, p->code);
+    if (p->file.format == BUS_CONF_BANK_NONE) {
+        acl_topic(m, p->code, BUS_ACL_READ, k->out, p->code);
+        acl_topic(m, p->code, BUS_ACL_WRITE, k->in, p->code);
+    } else { /* it has files: who read both would pay twice */
+        acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->in, p->code);
+    }
     acl_topic(m, p->code, BUS_ACL_WRITE, "dead-letters", NULL);
     acl_add(m, p->code, BUS_ACL_GROUP,
             bus_arena_printf(m->mem, "%spartner-%s", m->c->prefix, p->code),

@@ -66,6 +66,28 @@ static void check_source(const struct bus_config *c,
     }
 }
 
+/* What it would take twice, or could not take at all. */
+static void check_bank_file(const struct bus_conf_partner *p,
+                            struct bus_faults *faults)
+{
+    const struct bus_conf_bank_file *f = &p->file;
+    bool table =
+        f->format == BUS_CONF_BANK_CSV || f->format == BUS_CONF_BANK_FIXED;
+    const char *wrong =
+        f->format == BUS_CONF_BANK_NONE ? NULL
+        : p->kind != BUS_PARTNER_BANK   ? "for a bank only"
+        : p->transport != BUS_TRANSPORT_KAFKA
+            ? "a spool tells the bank of the same orders: it would pay twice"
+        : !table && (f->payer == NULL || f->agent == NULL)
+            ? "pain001 needs payer and agent"
+        : table && f->columns.count == 0              ? "needs columns"
+        : f->answers.count > 0 && f->words.count == 0 ? "answers need words"
+                                                      : NULL;
+    if (wrong != NULL) {
+        bus_faults_add(faults, p->node->at, "file", "%s", wrong);
+    }
+}
+
 static void check_partners(const struct bus_config *c,
                            struct bus_faults *faults)
 {
@@ -78,6 +100,7 @@ static void check_partners(const struct bus_config *c,
         }
         of_kind[p->kind]++;
         check_source(c, p, faults);
+        check_bank_file(p, faults);
         for (size_t k = 0; k < i; k++) {
             const struct bus_conf_partner *q = &c->partners[k];
             if (q->code && strcasecmp(q->code, p->code) == 0) {

@@ -37,6 +37,8 @@ struct bus_funds_file
 extern const struct bus_keys bus_conf_keys_config; /* bus.yaml: bus_config */
 extern const struct bus_keys
     bus_conf_keys_partner; /* partners.d: bus_conf_partner */
+extern const struct bus_keys
+    bus_conf_keys_bank_file; /* of a bank: bus_conf_bank_file */
 extern const struct bus_keys bus_conf_keys_facts;    /* bus_facts_file */
 extern const struct bus_keys bus_conf_keys_funds;    /* bus_funds_file */
 extern const struct bus_keys bus_conf_keys_calendar; /* bus_calendar_file */

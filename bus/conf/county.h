@@ -40,7 +40,8 @@ struct bus_fund
 {
     const char *code; /* first: the map's key */
     const char *name, *name_zh;
-    const char *bank; /* partner code */
+    const char *bank;    /* partner code */
+    const char *account; /* of the fund at that bank; NULL: not said */
     const char *source, *confidence;
     const struct bus_node *node;
 };

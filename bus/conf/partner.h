@@ -66,6 +66,55 @@ struct bus_conf_partner_http
 {
     const char *token_sha256; /* 64 hex digits; NULL: nobody may ask */
 };
+/* A bank that takes batches as files (ops/docs/treasury.md). */
+enum bus_conf_bank_format {
+    BUS_CONF_BANK_NONE, /* it reads its topic */
+    BUS_CONF_BANK_PAIN001,
+    BUS_CONF_BANK_CSV,
+    BUS_CONF_BANK_FIXED
+};
+/* Columns of a bank's table: X(NAME, word), in this order in bus/bank too. */
+#define BUS_CONF_BANK_FIELDS(X) \
+    X(EMPTY, "empty")           \
+    X(NUMBER, "number")         \
+    X(ORDER, "order")           \
+    X(ACCOUNT, "account")       \
+    X(NAME, "name")             \
+    X(YUAN, "yuan")             \
+    X(FEN, "fen")               \
+    X(DAY, "day")               \
+    X(REMARK, "remark")         \
+    X(OUTCOME, "outcome")       \
+    X(REASON, "reason")         \
+    X(REFERENCE, "reference")
+enum bus_conf_bank_field {
+#define X(name, word) BUS_CONF_BANK_##name,
+    BUS_CONF_BANK_FIELDS(X)
+#undef X
+};
+#define BUS_CONF_BANK_COLUMNS_MAX 24
+#define BUS_CONF_BANK_WORDS_MAX   32
+struct bus_conf_bank_column
+{
+    int field;         /* enum bus_conf_bank_field */
+    const char *title; /* NULL: none */
+    int64_t width;     /* bytes, of fixed */
+};
+struct bus_conf_bank_word
+{
+    const char *word; /* as the bank writes it; first: the map's key */
+    int outcome;      /* 0 noted, 1 settled, 2 rejected, 3 returned */
+    const char *reason;
+};
+struct bus_conf_bank_file
+{
+    int format;  /* enum bus_conf_bank_format */
+    int charset; /* enum bus_charset */
+    bool titles;
+    const char *payer, *agent;
+    struct bus_list columns, answers; /* struct bus_conf_bank_column */
+    struct bus_list words;            /* struct bus_conf_bank_word */
+};
 struct bus_conf_partner
 {
     const char *code; /* "MZ", "nongshang": in topic names */
@@ -83,6 +132,7 @@ struct bus_conf_partner
     struct bus_conf_partner_answers answers;
     struct bus_conf_partner_seal seal;
     struct bus_conf_partner_http http;
+    struct bus_conf_bank_file file; /* of a bank */
     int64_t metrics_port;
     const struct bus_node *node;
 };

@@ -16,6 +16,7 @@
 #include "bus/ledger/migrations/0043_life.h"
 #include "bus/ledger/migrations/0044_sheets.h"
 #include "bus/ledger/migrations/0050_desk.h"
+#include "bus/ledger/migrations/0051_bank_files.h"
 #include "bus/ledger/migrations/0056_county.h"
 #include "bus/ledger/sql/roles.h"
 
@@ -35,6 +36,7 @@ static const struct
     {"0043_life", bus_ledger_migrations_0043_life},
     {"0044_sheets", bus_ledger_migrations_0044_sheets},
     {"0050_desk", bus_ledger_migrations_0050_desk},
+    {"0051_bank_files", bus_ledger_migrations_0051_bank_files},
     {"0056_county", bus_ledger_migrations_0056_county},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))

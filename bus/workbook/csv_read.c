@@ -1,10 +1,10 @@
 #include "bus/workbook/csv_read.h"
 
-#include <errno.h>
-#include <iconv.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "bus/base/charset.h"
 
 #define READ_BYTES 65536
 
@@ -45,30 +45,16 @@ static size_t csv_line_of(const struct bus_buf *b, size_t at)
 static int
 from_gb18030(struct bus_buf *b, struct bus_buf *out, struct bus_err *err)
 {
-    iconv_t cd = iconv_open("UTF-8", "GB18030");
-    uint8_t *to = bus_buf_reserve(out, b->len * 2 + 16);
-    if (cd == (iconv_t)-1 || to == NULL) {
-        if (cd != (iconv_t)-1) {
-            (void)iconv_close(cd);
-        }
-        return bus_fail(err, BUS_EPARSE,
-                        "the file is not UTF-8, and GB18030 cannot be read on "
-                        "this machine");
-    }
-    char *in = (char *)b->data, *at = (char *)to;
-    size_t left = b->len, room = b->len * 2 + 16;
-    size_t rc = iconv(cd, &in, &left, &at, &room);
-    (void)iconv_close(cd);
-    if (rc == (size_t)-1 || left > 0) {
-        return bus_fail(err, BUS_EPARSE,
-                        "第%zu行 line %zu: 既非 UTF-8 也非 GB18030, 请另存为 "
-                        "CSV UTF-8 / neither UTF-8 nor GB18030; save the list "
-                        "as CSV UTF-8",
-                        csv_line_of(b, b->len - left),
-                        csv_line_of(b, b->len - left));
-    }
-    out->len = (size_t)(at - (char *)to);
-    return BUS_OK;
+    size_t at = 0;
+    int rc =
+        bus_charset_decode(BUS_CHARSET_GB18030, bus_buf_view(b), out, &at, err);
+    return rc == BUS_OK || rc == BUS_ETOOBIG
+               ? rc
+               : bus_fail(err, BUS_EPARSE,
+                          "第%zu行 line %zu: 既非 UTF-8 也非 GB18030, 请另存为 "
+                          "CSV UTF-8 / neither UTF-8 nor GB18030; save the "
+                          "list as CSV UTF-8",
+                          csv_line_of(b, at), csv_line_of(b, at));
 }
 
 /* What people save instead of a CSV; NULL: none of these. */

@@ -415,6 +415,17 @@ int treasury_batch_close(struct treasury_books *b,
         err);
 }
 
+int treasury_batch_acknowledged(struct treasury_books *b,
+                                const char *batch,
+                                struct bus_err *err)
+{
+    struct treasury_batch of;
+    BUS_TRY(treasury_batch_read(b, batch, &of, err));
+    return of.state == TREASURY_BATCH_SENT
+               ? batch_go(b, &of, TREASURY_BATCH_ACKNOWLEDGE, err)
+               : BUS_OK;
+}
+
 int treasury_batch_answered(struct treasury_books *b,
                             const char *batch,
                             bool all,

@@ -31,6 +31,10 @@ int treasury_batch_sum(struct treasury_books *b,
 int treasury_batches_leave(struct treasury_books *b,
                            const char *lines,
                            struct bus_err *err) BUS_MUSTCHECK;
+/* The bank has it, and says no more. */
+int treasury_batch_acknowledged(struct treasury_books *b,
+                                const char *batch,
+                                struct bus_err *err) BUS_MUSTCHECK;
 /* A line of it was answered; all: none is left open. */
 int treasury_batch_answered(struct treasury_books *b,
                             const char *batch,

@@ -67,31 +67,24 @@ static int order_row(struct treasury_writer *w,
                : bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
 }
 
-/* Opens it, holds it against what was decided, and seals it for the bank. "":
- * it may leave. */
-static int order_payee(struct treasury_writer *w,
-                       const struct order_row *o,
-                       const struct bus_id *event_id,
-                       const char **ret_fault,
-                       struct bus_strv *ret_sealed,
-                       struct bus_err *err)
+int treasury_order_open(struct treasury_writer *w,
+                        const struct treasury_order_payee *o,
+                        const struct sa_personal **ret,
+                        struct bus_strv *ret_plain,
+                        const char **ret_fault,
+                        struct bus_err *err)
 {
     struct bus_wire_binding was = {"case_event", "personal", &o->event_id};
-    struct bus_wire_binding is = {"payment_order", "personal", event_id};
-    struct bus_strv plain, body;
+    struct bus_strv body;
     uint32_t id = 0;
     void *record = NULL;
-    if (o->stopped) {
-        *ret_fault = AWARD_STOPPED;
-        return BUS_OK;
-    }
     *ret_fault = "ACCOUNT_UNREADABLE";
-    int rc = bus_wire_open(w->keys, &was, o->personal, w->mem, &plain, err);
+    int rc = bus_wire_open(w->keys, &was, o->personal, w->mem, ret_plain, err);
     if (rc == BUS_ECRYPT) {
         return BUS_OK;
     }
     BUS_TRY(rc);
-    BUS_TRY(bus_wire_unframe(plain, &id, &body, err));
+    BUS_TRY(bus_wire_unframe(*ret_plain, &id, &body, err));
     BUS_TRY(bus_wire_decode_own(&sa_personal_type, body, w->mem, &record, err));
     enum bus_role_payee_is payee = bus_role_payee_is(
         w->keys, &o->household, &o->assignment, record, o->payee_hash);
@@ -101,6 +94,34 @@ static int order_payee(struct treasury_writer *w,
                  : payee == BUS_ROLE_PAYEE_OTHER   ? "PAYEE_DIFFERS"
                                                    : "";
     BUS_CHECK(*ret_fault != NULL);
+    *ret = record;
+    return BUS_OK;
+}
+
+/* Opened, and sealed for the bank. "": it may leave. */
+static int order_payee(struct treasury_writer *w,
+                       const struct order_row *o,
+                       const struct bus_id *event_id,
+                       const char **ret_fault,
+                       struct bus_strv *ret_sealed,
+                       struct bus_err *err)
+{
+    struct bus_wire_binding is = {"payment_order", "personal", event_id};
+    const struct sa_personal *who = NULL;
+    struct bus_strv plain = {0};
+    if (o->stopped) {
+        *ret_fault = AWARD_STOPPED;
+        return BUS_OK;
+    }
+    BUS_TRY(treasury_order_open(
+        w,
+        &(struct treasury_order_payee){.household = o->household,
+                                       .assignment = o->assignment,
+                                       .event_id = o->event_id,
+                                       .payee_hash = o->payee_hash,
+                                       .personal = o->personal,
+                                       .amount_fen = o->amount_fen},
+        &who, &plain, ret_fault, err));
     return (*ret_fault)[0] == '\0'
                ? bus_wire_seal(w->keys, bus_strv(o->bank), &is, plain, w->mem,
                                ret_sealed, err)
@@ -158,16 +179,12 @@ static int order_put(struct treasury_writer *w,
         NULL, err);
 }
 
-/* As if the bank had rejected it: the money is free, people see the reason.
- * What has stopped since is not paid once more: it stops as the others did. */
-static int order_refuse(struct treasury_books *b,
-                        const struct order_row *o,
-                        const struct bus_id *event_id,
-                        const char *fault,
-                        struct bus_err *err)
+int treasury_order_refuse(struct treasury_books *b,
+                          const struct treasury_order_refused *o,
+                          struct bus_err *err)
 {
     const char *end = NULL;
-    BUS_CHECK(fault[0] != '\0');
+    BUS_CHECK(o->fault[0] != '\0');
     BUS_TRY(
         treasury_books_act(b,
                            &(struct treasury_act){.act = "refuse",
@@ -175,20 +192,41 @@ static int order_refuse(struct treasury_books *b,
                                                   .line = o->line,
                                                   .fund = o->fund,
                                                   .amount_fen = o->amount_fen,
-                                                  .note = fault},
+                                                  .note = o->fault},
                            err));
-    BUS_TRY(treasury_result_take(
+    return treasury_result_take(
         b,
-        &(struct treasury_result){.event_id = *event_id,
+        &(struct treasury_result){.event_id = o->event_id,
                                   .order_id = o->order_id,
                                   .bank = bus_strv(o->bank),
-                                  .reason = bus_strv(fault),
+                                  .reason = bus_strv(o->fault),
                                   .reference = BUS_STRV(TREASURY_ITSELF),
                                   .outcome = TREASURY_REJECTED,
                                   .value_day = b->day},
-        &end, err));
+        &end, err);
+}
+
+/* What has stopped since is not paid once more: it stops as the others did. */
+static int order_refuse(struct treasury_books *b,
+                        const struct order_row *o,
+                        const struct bus_id *event_id,
+                        const char *fault,
+                        struct bus_err *err)
+{
+    BUS_TRY(treasury_order_refuse(
+        b,
+        &(struct treasury_order_refused){.line = o->line,
+                                         .batch = o->batch,
+                                         .fund = o->fund,
+                                         .bank = o->bank,
+                                         .fault = fault,
+                                         .order_id = o->order_id,
+                                         .event_id = *event_id,
+                                         .amount_fen = o->amount_fen},
+        err));
     const char *lines = bus_arena_printf(b->mem, "{%s}", o->line);
     b->no_memory |= lines == NULL;
+    BUS_CHECK(o->line != NULL);
     return strcmp(fault, AWARD_STOPPED) == 0
                ? treasury_books_ask(b, consumers_treasury_sql_lines_stop,
                                     TREASURY_PARAMS(lines, fault), NULL, err)

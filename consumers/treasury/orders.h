@@ -12,6 +12,7 @@
 #include "bus/conf/bus_config.h"
 #include "bus/wire/keyring.h"
 #include "consumers/treasury/books.h"
+#include "schemas/personal.h"
 
 #define TREASURY_ORDERS_PAGE 500
 
@@ -21,6 +22,34 @@ struct treasury_writer
     const struct bus_config *config;
     struct bus_arena *mem; /* of one order */
 };
+/* Whom an order pays, as sealed in the case event of an award, and what of it
+ * was approved. */
+struct treasury_order_payee
+{
+    struct bus_id household, assignment, event_id;
+    struct bus_strv payee_hash, personal;
+    int64_t amount_fen;
+};
+/* Opens it and holds it against what was approved: *ret_fault "" and the record
+ * at *ret and framed at *ret_plain, both in w->mem; else a word why it may not
+ * leave. */
+int treasury_order_open(struct treasury_writer *w,
+                        const struct treasury_order_payee *o,
+                        const struct sa_personal **ret,
+                        struct bus_strv *ret_plain,
+                        const char **ret_fault,
+                        struct bus_err *err) BUS_MUSTCHECK;
+/* An order that may not leave (fault), as if the bank had rejected it: the
+ * money is free, people see the reason. */
+struct treasury_order_refused
+{
+    const char *line, *batch, *fund, *bank, *fault;
+    struct bus_id order_id, event_id; /* event_id: of the refusal */
+    int64_t amount_fen;
+};
+int treasury_order_refuse(struct treasury_books *b,
+                          const struct treasury_order_refused *o,
+                          struct bus_err *err) BUS_MUSTCHECK;
 /* At most a page; *ret: how many there were. */
 int treasury_orders_write(struct treasury_writer *w,
                           struct treasury_books *b,

@@ -193,6 +193,14 @@ static int result_reason(struct treasury_books *b,
                                err);
 }
 
+/* A number that was not named contradicts nobody: a file of statuses names
+ * none, the notice of the booking that follows does. */
+static bool result_same(struct bus_strv said, const char *before)
+{
+    BUS_CHECK(before != NULL);
+    return said.n == 0 || before[0] == '\0' || bus_strv_is(said, before);
+}
+
 int treasury_result_take(struct treasury_books *b,
                          const struct treasury_result *r,
                          const char **ret,
@@ -215,7 +223,7 @@ int treasury_result_take(struct treasury_books *b,
             .order = o.state,
             .outcome = (enum treasury_answer_outcome)r->outcome,
             .same_bank = bus_strv_is(r->bank, o.bank),
-            .same_reference = bus_strv_is(r->reference, o.reference),
+            .same_reference = result_same(r->reference, o.reference),
             .ordered_fen = o.amount_fen,
             .amount_fen = r->amount_fen});
     }
@@ -229,4 +237,18 @@ int treasury_result_take(struct treasury_books *b,
     }
     BUS_TRY(result_move(b, r, &o, &e, err));
     return result_reason(b, r, &o, err);
+}
+
+int treasury_order_amount(struct treasury_books *b,
+                          const struct bus_id *order,
+                          int64_t *ret_fen,
+                          struct bus_err *err)
+{
+    struct result_order o;
+    bool there = false;
+    BUS_TRY(order_read(b, &(struct treasury_result){.order_id = *order}, &o,
+                       &there, err));
+    BUS_CHECK(!there || o.amount_fen > 0);
+    *ret_fen = there ? o.amount_fen : 0;
+    return BUS_OK;
 }

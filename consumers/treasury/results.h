@@ -19,4 +19,10 @@ int treasury_result_take(struct treasury_books *b,
                          const char **ret,
                          struct bus_err *err) BUS_MUSTCHECK;
 
+/* What was ordered; 0: no such order here. For answers that name no amount. */
+int treasury_order_amount(struct treasury_books *b,
+                          const struct bus_id *order,
+                          int64_t *ret_fen,
+                          struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

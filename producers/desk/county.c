@@ -5,6 +5,7 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/county.h"
 #include "bus/web/readlog.h"
+#include "bus/workbook/csv_write.h"
 #include "producers/desk/bars.h"
 #include "producers/desk/csv.h"
 
@@ -64,7 +65,7 @@ static void county_csv_rows(const struct desk_visit *v,
                                 desk_printf(v, "%lld", (long long)r->waiting),
                                 desk_printf(v, "%lld", (long long)r->late),
                                 desk_printf(v, "%lld", (long long)r->stuck)};
-        desk_csv_row(out, fields, sizeof(fields) / sizeof(fields[0]));
+        bus_workbook_csv_row(out, fields, sizeof(fields) / sizeof(fields[0]));
     }
 }
 
@@ -76,8 +77,8 @@ static void county_csv(const struct desk_visit *v,
         desk_word_of(v, DESK_WORD_OVERDUE), desk_word_of(v, DESK_WORD_STUCK)};
     struct bus_buf out;
     bus_buf_init(&out, DESK_PAGE_MAX);
-    desk_csv_begin(&out);
-    desk_csv_row(&out, heads, sizeof(heads) / sizeof(heads[0]));
+    bus_workbook_csv_begin(&out);
+    bus_workbook_csv_row(&out, heads, sizeof(heads) / sizeof(heads[0]));
     county_csv_rows(v, &out, desk_word_of(v, DESK_WORD_DEPARTMENT),
                     page->departments, page->departments_count);
     county_csv_rows(v, &out, desk_word_of(v, DESK_WORD_TOWN), page->towns,

@@ -5,6 +5,7 @@
 
 #include "bus/ledger/county.h"
 #include "bus/web/readlog.h"
+#include "bus/workbook/csv_write.h"
 #include "producers/desk/csv.h"
 #include "producers/desk/desk.h"
 
@@ -70,11 +71,11 @@ static void waiting_csv(const struct desk_visit *v,
     const char *fields[sizeof(heads) / sizeof(heads[0])];
     struct bus_buf out;
     bus_buf_init(&out, DESK_PAGE_MAX);
-    desk_csv_begin(&out);
+    bus_workbook_csv_begin(&out);
     for (size_t i = 0; i < columns; i++) {
         fields[i] = desk_word_of(v, heads[i]);
     }
-    desk_csv_row(&out, fields, columns);
+    bus_workbook_csv_row(&out, fields, columns);
     for (size_t i = 0; i < page->rows_count; i++) {
         const struct desk_waiting_row *r = &page->rows[i];
         const char *row[] = {
@@ -86,7 +87,7 @@ static void waiting_csv(const struct desk_visit *v,
             r->due,
             desk_word_of(v, r->late ? DESK_WORD_YES : DESK_WORD_NO),
             r->heard_on};
-        desk_csv_row(&out, row, columns);
+        bus_workbook_csv_row(&out, row, columns);
     }
     desk_csv_answer(v->rq, &out, "waiting.csv");
     bus_buf_fini(&out);

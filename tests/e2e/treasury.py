@@ -257,4 +257,5 @@ def main():
         shutil.rmtree(FOLDER.parent)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -37,8 +37,8 @@ BEGIN
     GRANT SELECT ON life_case, life_assignment, life_waiting, life_sheet, life_posting, life_reading, fund_board TO lianou_intake;
     GRANT EXECUTE ON FUNCTION life_refresh() TO lianou_reader;
     -- Each read is written down; the door does not see what others have read.
-    GRANT INSERT ON read_log TO lianou_intake, lianou_reader;
-    GRANT SELECT, UPDATE ON read_log_head TO lianou_intake, lianou_reader;
+    GRANT INSERT ON read_log TO lianou_intake, lianou_reader, lianou_treasury; -- the treasury: who made a file for a bank
+    GRANT SELECT, UPDATE ON read_log_head TO lianou_intake, lianou_reader, lianou_treasury;
     GRANT SELECT ON read_log TO lianou_reader;
     -- Logging in and out; nobody gets an account or a password there.
     GRANT SELECT ON account TO lianou_intake;
@@ -47,13 +47,13 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
-    GRANT SELECT, INSERT ON account_entry, treasury_act TO lianou_treasury;
+    GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,
         outbox
         TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE, DELETE ON batch_line TO lianou_treasury; -- out of a batch that was not sent
     GRANT SELECT ON fund_balance, fund_day, fund_board, treasury_move TO lianou_treasury;
-    GRANT USAGE ON SEQUENCE account_entry_n_seq, treasury_act_n_seq, outbox_id_seq TO lianou_treasury;
+    GRANT USAGE ON SEQUENCE account_entry_n_seq, treasury_act_n_seq, bank_file_n_seq, outbox_id_seq TO lianou_treasury;
     GRANT SELECT ON account TO lianou_treasury; -- who approves logs in
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_treasury;
     GRANT INSERT, DELETE, SELECT ON account_session TO lianou_treasury;

@@ -183,24 +183,34 @@ static const struct
     enum whom whom;
     bool why;
     int (*act)(struct asked_treasury *a, struct bus_err *err);
+    /* Outside of its transaction; NULL: nothing. */
+    int (*before)(struct asked_treasury *a, struct bus_err *err);
+    int (*ended)(struct asked_treasury *a, int rc, struct bus_err *err);
 } treasury_acts[] = {
-    {"due", NULL, 0, 0, WHOM_PREPARES, false, act_due},
-    {"lines", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_lines},
-    {"funds", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_funds},
-    {"answers", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_answers},
-    {"batches", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_batches},
-    {"batch", "show", 1, 1, WHOM_NOBODY, false, cli_treasury_batch_show},
-    {"batch", "prepare", 2, 2, WHOM_PREPARES, false, act_prepare},
-    {"batch", "approve", 1, 1, WHOM_PAYS, false, act_approve},
-    {"batch", "send", 1, 1, WHOM_PAYS, false, act_send},
-    {"batch", "withdraw", 1, 1, WHOM_PREPARES, true, act_withdraw},
-    {"batch", "close", 1, 1, WHOM_PAYS, false, act_close},
-    {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget},
-    {"again", NULL, 1, 1, WHOM_PAYS, true, act_again},
-    {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid},
-    {"looked", NULL, 1, 1, WHOM_PAYS, true, act_looked},
-    {"stop", NULL, 1, 1, WHOM_PAYS, true, act_stop},
-    {"resume", NULL, 1, 1, WHOM_PAYS, true, act_resume},
+    {"due", NULL, 0, 0, WHOM_PREPARES, false, act_due, NULL, NULL},
+    {"lines", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_lines, NULL, NULL},
+    {"funds", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_funds, NULL, NULL},
+    {"answers", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_answers, NULL,
+     NULL},
+    {"batches", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_batches, NULL,
+     NULL},
+    {"batch", "show", 1, 1, WHOM_NOBODY, false, cli_treasury_batch_show, NULL,
+     NULL},
+    {"batch", "prepare", 2, 2, WHOM_PREPARES, false, act_prepare, NULL, NULL},
+    {"batch", "approve", 1, 1, WHOM_PAYS, false, act_approve, NULL, NULL},
+    {"batch", "send", 1, 1, WHOM_PAYS, false, act_send, NULL, NULL},
+    {"batch", "withdraw", 1, 1, WHOM_PREPARES, true, act_withdraw, NULL, NULL},
+    {"batch", "close", 1, 1, WHOM_PAYS, false, act_close, NULL, NULL},
+    {"file", NULL, 1, 1, WHOM_PAYS, false, cli_treasury_file,
+     cli_treasury_file_before, cli_treasury_file_ended},
+    {"take", NULL, 1, 1, WHOM_PAYS, false, cli_treasury_take,
+     cli_treasury_take_before, cli_treasury_take_ended},
+    {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget, NULL, NULL},
+    {"again", NULL, 1, 1, WHOM_PAYS, true, act_again, NULL, NULL},
+    {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid, NULL, NULL},
+    {"looked", NULL, 1, 1, WHOM_PAYS, true, act_looked, NULL, NULL},
+    {"stop", NULL, 1, 1, WHOM_PAYS, true, act_stop, NULL, NULL},
+    {"resume", NULL, 1, 1, WHOM_PAYS, true, act_resume, NULL, NULL},
 };
 #define TREASURY_ACTS (sizeof(treasury_acts) / sizeof(treasury_acts[0]))
 
@@ -226,8 +236,16 @@ treasury_work(struct asked_treasury *a, size_t i, struct bus_err *err)
         BUS_TRY(rc);
         a->books.who = a->by.operator_id;
     }
-    BUS_TRY(treasury_books_begin(&a->books, err));
-    return treasury_books_end(&a->books, treasury_acts[i].act(a, err), err);
+    if (treasury_acts[i].before != NULL) {
+        BUS_TRY(treasury_acts[i].before(a, err));
+    }
+    int rc = treasury_books_begin(&a->books, err);
+    if (rc == BUS_OK) {
+        rc = treasury_acts[i].act(a, err);
+        rc = treasury_books_end(&a->books, rc, err);
+    }
+    return treasury_acts[i].ended != NULL ? treasury_acts[i].ended(a, rc, err)
+                                          : rc;
 }
 
 static int treasury_usage(void)
@@ -263,6 +281,8 @@ static int treasury_run_command(int argc, char **argv)
         {"why", required_argument, NULL, 'w'},
         {"of", required_argument, NULL, 'o'},
         {"through", required_argument, NULL, 't'},
+        {"out", required_argument, NULL, 'f'},
+        {"bank", required_argument, NULL, 'b'},
         {NULL, 0, NULL, 0}};
     struct asked_treasury a = {0};
     struct bus_err err = {0};
@@ -273,6 +293,8 @@ static int treasury_run_command(int argc, char **argv)
                           : o == 'w' ? &a.why
                           : o == 'o' ? &a.of
                           : o == 't' ? &a.through
+                          : o == 'f' ? &a.out
+                          : o == 'b' ? &a.bank
                                      : NULL;
         if (to == NULL) {
             return treasury_usage();
@@ -296,13 +318,13 @@ static int treasury_run_command(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_treasury = {
     .name = "treasury",
-    .usage =
-        "due [--through DAY] | lines [STATE] [--of ID] | funds [FUND] | "
-        "answers | batches |\n    batch show BATCH | batch prepare FUND "
-        "DAY | batch approve|send|close BATCH |\n    batch withdraw BATCH "
-        "--why TEXT | budget FUND YUAN --why TEXT |\n    again|repaid LINE "
-        "--why TEXT | looked ANSWER --why TEXT |\n    stop|resume AWARD "
-        "--why TEXT\n    [--account NAME] [--db CONNINFO] [--config DIR]",
+    .usage = "due [--through DAY] | lines [STATE] [--of ID] | funds [FUND] | "
+             "answers | batches |\n    batch show BATCH | batch prepare FUND "
+             "DAY | batch approve|send|close BATCH |\n    batch withdraw BATCH "
+             "--why TEXT | file BATCH --out FILE | take FILE --bank CODE |\n   "
+             " budget FUND YUAN --why TEXT | again|repaid LINE "
+             "--why TEXT | looked ANSWER --why TEXT |\n    stop|resume AWARD "
+             "--why TEXT\n    [--account NAME] [--db CONNINFO] [--config DIR]",
     .summary = "money that is paid every period: what is due, batches that two "
                "approve, funds",
     .summary_zh = "按期发放资金:应发、制批与双人审批、资金台账",

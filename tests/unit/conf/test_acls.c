@@ -123,10 +123,40 @@ static void who_decides_what(void **state)
     assert_false(may("lianou-ledger", BUS_ACL_WRITE, "qihe.cases"));
 }
 
+/* A bank that has batches as files reads no orders from its topic as well. */
+static void files_or_topic(void **state)
+{
+    (void)state;
+    struct bus_acl *was = acls;
+    size_t had = count;
+    struct bus_err err;
+    struct bus_conf_partner *bank = NULL;
+    for (size_t i = 0; i < config.partners_count; i++) {
+        if (strcmp(config.partners[i].code, "nongshang") == 0) {
+            bank = &config.partners[i];
+        }
+    }
+    assert_true(
+        may("nongshang", BUS_ACL_READ, "qihe.payment-orders.nongshang"));
+    assert_non_null(bank);
+    bank->file.format = BUS_CONF_BANK_CSV;
+    assert_int_equal(bus_conf_acls(&config, &mem, &acls, &count, &err), 0);
+    assert_false(
+        may("nongshang", BUS_ACL_READ, "qihe.payment-orders.nongshang"));
+    assert_false(
+        may("nongshang", BUS_ACL_WRITE, "qihe.payment-results.nongshang"));
+    assert_true(may("lianou-treasury", BUS_ACL_WRITE,
+                    "qihe.payment-results.nongshang"));
+    bank->file.format = BUS_CONF_BANK_NONE;
+    acls = was;
+    count = had;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_on_what_is_anothers),
+        cmocka_unit_test(files_or_topic),
         cmocka_unit_test(every_topic_has_both_ends),
         cmocka_unit_test(who_decides_what),
     };

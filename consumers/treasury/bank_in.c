@@ -1,0 +1,378 @@
+/* A bank's file of answers into the books: each by the table that answers over
+ * Kafka use (results.h). One transaction a file: a fault anywhere, and nothing
+ * of it is taken. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/base/disk.h"
+#include "bus/ledger/sql/outbox_put.h"
+#include "bus/wire/framing.h"
+#include "bus/wire/ids.h"
+#include "consumers/treasury/bank_files.h"
+#include "consumers/treasury/batches.h"
+#include "consumers/treasury/results.h"
+#include "consumers/treasury/sql/bank_file_made.h"
+#include "consumers/treasury/sql/bank_file_put.h"
+#include "consumers/treasury/sql/bank_file_taken.h"
+#include "consumers/treasury/sql/batch_open_orders.h"
+#include "consumers/treasury/sql/order_event.h"
+#include "schemas/payment_result.h"
+
+#define VALUE_DAYS 31 /* a value date is believed so far from today */
+#define TEXT_MAX   35
+
+struct file_taking
+{
+    const struct bus_config *c;
+    struct treasury_books *b;
+    struct treasury_bank bank;
+    const char *code, *sum; /* sum: as the database takes bytes */
+    int32_t today;
+    char message[2 * TEXT_MAX + 1];
+    const char *batch; /* that a pain.002 answers; NULL */
+    bool all_rejected;
+    char group_reason[TEXT_MAX + 1];
+    int64_t answers, total_fen;
+    struct bus_arena mem; /* of what is told to the matcher */
+    struct treasury_file_taken *told;
+};
+
+static int take_fault(size_t line, const char *what, struct bus_err *err)
+{
+    return bus_fail(err, BUS_ERANGE, "line %zu: %s", line, what);
+}
+
+/* --- the head --- */
+
+static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(treasury_books_ask(
+        t->b, consumers_treasury_sql_bank_file_taken,
+        TREASURY_PARAMS(t->code, t->sum, bus_bank_kind_words[t->told->kind],
+                        t->message),
+        &r, err));
+    bool any = bus_pg_count(r) > 0;
+    *ret = any && strcmp(bus_pg_value(r, 0, 0), "t") == 0;
+    int rc = !any || *ret
+                 ? BUS_OK
+                 : bus_fail(err, BUS_EDUPLICATE,
+                            "another file of this number was taken at %s / "
+                            "同一编号的文件已收, 内容不同",
+                            bus_pg_value(r, 0, 1));
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+static int
+take_head(void *data, const struct bus_bank_head *h, struct bus_err *err)
+{
+    struct file_taking *t = data;
+    bool known = false;
+    t->told->kind = h->kind;
+    (void)bus_strv_copy(t->message, sizeof(t->message), h->message);
+    if (h->kind == BUS_BANK_CAMT053 || h->kind == BUS_BANK_MT940) {
+        return bus_fail(err, BUS_EUNKNOWN,
+                        "a statement holds no answers: camt.054 does / "
+                        "对账单不是回执");
+    }
+    BUS_CHECK(t->told->entries == 0);
+    return take_known(t, &known, err);
+}
+
+/* What a pain.002 answers: a batch of this bank, sent as a file, of the count
+ * and total that the bank has it with. */
+static int take_original(void *data,
+                         const struct bus_bank_original *o,
+                         struct bus_err *err)
+{
+    struct file_taking *t = data;
+    struct bus_id id;
+    struct treasury_batch of;
+    struct bus_pg_rows *r = NULL;
+    if (!bus_bank_id_parse(o->message, &id)) {
+        return bus_fail(err, BUS_EUNKNOWN,
+                        "it answers no batch of ours / 原报文不是本系统批次");
+    }
+    t->batch = treasury_books_id(t->b, &id);
+    BUS_TRY(treasury_batch_read(t->b, t->batch, &of, err));
+    if (strcmp(of.bank, t->code) != 0) {
+        return bus_fail(err, BUS_EDENIED,
+                        "batch %s is another bank's / 他行批次", t->batch);
+    }
+    BUS_TRY(treasury_books_ask(t->b, consumers_treasury_sql_bank_file_made,
+                               TREASURY_PARAMS(t->batch), &r, err));
+    bool made = bus_pg_count(r) > 0;
+    int64_t count = made ? bus_pg_i64(r, 0, 1) : 0;
+    int64_t total = made ? bus_pg_i64(r, 0, 2) : 0;
+    bus_pg_rows_free(r);
+    if (!made) {
+        return bus_fail(err, BUS_ESTATE,
+                        "no file of batch %s was made: an answer before the "
+                        "order / 该批次未生成文件, 不应有回执",
+                        t->batch);
+    }
+    if ((o->count >= 0 && o->count != count) ||
+        (o->total_fen >= 0 && o->total_fen != total)) {
+        return bus_fail(err, BUS_ERANGE,
+                        "it has batch %s with another count or total / "
+                        "笔数或总额与批次不符",
+                        t->batch);
+    }
+    t->all_rejected = o->outcome == BUS_BANK_REJECTED;
+    (void)bus_strv_copy(t->group_reason, sizeof(t->group_reason), o->reason);
+    return o->outcome == BUS_BANK_NOTED
+               ? treasury_batch_acknowledged(t->b, t->batch, err)
+               : BUS_OK;
+}
+
+/* --- answers --- */
+
+static enum sa_payment_outcome take_outcome(int outcome)
+{
+    return outcome == TREASURY_SETTLED    ? SA_PAYMENT_OUTCOME_SETTLED
+           : outcome == TREASURY_REJECTED ? SA_PAYMENT_OUTCOME_REJECTED
+                                          : SA_PAYMENT_OUTCOME_RETURNED;
+}
+
+/* Under the id that stands with the answer, so that the treasury knows its own
+ * message again. */
+static int take_tell_matcher(struct file_taking *t,
+                             const struct treasury_result *a,
+                             struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    struct bus_strv framed;
+    struct sa_payment_result p = {.event_id = a->event_id,
+                                  .occurred_at = bus_clock_system.wall_ms(NULL),
+                                  .order_id = a->order_id,
+                                  .outcome = take_outcome(a->outcome),
+                                  .amount_fen = a->amount_fen,
+                                  .has_reason_code = a->reason.n > 0,
+                                  .reason_code = a->reason,
+                                  .value_date = a->value_day,
+                                  .bank_reference = a->reference};
+    bus_arena_reset(&t->mem);
+    BUS_TRY(treasury_books_ask(
+        t->b, consumers_treasury_sql_order_event,
+        TREASURY_PARAMS(treasury_books_id(t->b, &a->order_id)), &r, err));
+    bool well = bus_pg_count(r) > 0;
+    const char *texts[3] = {"", "", ""};
+    for (size_t i = 0; well && i < 3; i++) {
+        texts[i] = treasury_books_text(t->b, bus_strv(bus_pg_value(r, 0, i)));
+    }
+    bus_pg_rows_free(r);
+    well = well && bus_id_parse(bus_strv(texts[0]), &p.household_id) &&
+           bus_id_parse(bus_strv(texts[1]), &p.case_id);
+    BUS_CHECK(well); /* it has moved a line */
+    BUS_TRY(bus_wire_encode_framed(&sa_payment_result_type, &p, &t->mem,
+                                   &framed, err));
+    const char *topic =
+        bus_conf_topic(t->c, &t->mem, "payment-results", t->code);
+    return treasury_books_ask(
+        t->b, bus_ledger_sql_outbox_put,
+        TREASURY_PARAMS(topic, texts[0], treasury_books_bytes(t->b, framed),
+                        treasury_books_id(t->b, &a->event_id),
+                        "sa.payment_result.v1", texts[0], texts[1], texts[2],
+                        TREASURY_ITSELF, NULL),
+        NULL, err);
+}
+
+static int take_answer(struct file_taking *t,
+                       const struct treasury_result *a,
+                       const struct bus_bank_entry *e,
+                       struct bus_err *err)
+{
+    const char *end = "";
+    bool near = a->value_day >= t->today - VALUE_DAYS &&
+                a->value_day <= t->today + VALUE_DAYS;
+    t->b->day = near ? a->value_day : t->today;
+    BUS_TRY(treasury_result_take(t->b, a, &end, err));
+    for (int i = 0; i < TREASURY_ANSWER_ENDS; i++) {
+        t->told->ends[i] += strcmp(end, treasury_answer_words[i]) == 0;
+    }
+    t->told->elsewhere += end[0] == '\0';
+    if (end[0] != '\0' && t->told->tell != NULL) {
+        t->told->tell(t->told->data, e, end);
+    }
+    bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
+    BUS_CHECK(a->amount_fen >= 0);
+    return taken ? take_tell_matcher(t, a, err) : BUS_OK;
+}
+
+/* The same answer in another file is the same answer; what cannot be an id of
+ * ours gets one by its text, and is an order that nobody knows. */
+static int
+take_entry(void *data, const struct bus_bank_entry *e, struct bus_err *err)
+{
+    static const int outcomes[] = {[BUS_BANK_SETTLED] = TREASURY_SETTLED,
+                                   [BUS_BANK_REJECTED] = TREASURY_REJECTED,
+                                   [BUS_BANK_RETURNED] = TREASURY_RETURNED};
+    static const char *const words[] = {[BUS_BANK_SETTLED] = "SETTLED",
+                                        [BUS_BANK_REJECTED] = "REJECTED",
+                                        [BUS_BANK_RETURNED] = "RETURNED"};
+    struct file_taking *t = data;
+    struct treasury_result a = {.bank = bus_strv(t->code),
+                                .reason = e->reason,
+                                .reference = e->reference,
+                                .amount_fen = e->amount_fen,
+                                .value_day = e->value_day};
+    t->told->entries++;
+    if (e->currency.n > 0 && !bus_strv_is(e->currency, "CNY")) {
+        return take_fault(e->line, "another currency than CNY / 币种不符", err);
+    }
+    /* fees and the like: the statement's, and nobody's answer */
+    bool other = t->told->kind == BUS_BANK_CAMT054 && e->order.n == 0;
+    if (e->outcome == BUS_BANK_NOTED || !e->booked || other) {
+        t->told->noted++;
+        return BUS_OK;
+    }
+    if (e->order.n == 0) {
+        return take_fault(e->line, "of no order / 无指令编号", err);
+    }
+    if (!bus_bank_id_parse(e->order, &a.order_id)) {
+        a.order_id = bus_wire_idempotency_id(bus_strv(t->code), e->order);
+    }
+    if (a.value_day == BUS_BANK_NO_DAY) {
+        a.value_day = t->today;
+    }
+    BUS_CHECK((size_t)e->outcome < sizeof(outcomes) / sizeof(outcomes[0]));
+    a.outcome = outcomes[e->outcome];
+    if (a.outcome == TREASURY_SETTLED && a.amount_fen == 0 &&
+        t->told->kind == BUS_BANK_PAIN002) {
+        BUS_TRY(treasury_order_amount(t->b, &a.order_id, &a.amount_fen, err));
+    }
+    struct bus_id same = bus_wire_idempotency_id(
+        bus_strv(words[e->outcome]),
+        e->reference.n > 0 ? e->reference
+                           : bus_strv(bus_bank_kind_words[t->told->kind]));
+    a.event_id = bus_wire_dispatch_event_id("payment_result", &a.order_id,
+                                            bus_strv(t->code), &same);
+    t->answers++;
+    t->total_fen += a.amount_fen;
+    return take_answer(t, &a, e, err);
+}
+
+/* The bank takes nothing of the batch, and names no line. */
+static int take_rejected(struct file_taking *t, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    int rc = BUS_OK;
+    if (!t->all_rejected || t->told->entries > 0) {
+        return BUS_OK;
+    }
+    BUS_CHECK(t->batch != NULL);
+    BUS_TRY(treasury_books_ask(t->b, consumers_treasury_sql_batch_open_orders,
+                               TREASURY_PARAMS(t->batch), &r, err));
+    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(r); i++) {
+        struct bus_bank_entry e = {.order = bus_strv(bus_pg_value(r, i, 0)),
+                                   .outcome = BUS_BANK_REJECTED,
+                                   .booked = true,
+                                   .value_day = BUS_BANK_NO_DAY,
+                                   .reason = bus_strv(t->group_reason)};
+        rc = take_entry(t, &e, err);
+    }
+    bus_pg_rows_free(r);
+    return rc;
+}
+
+/* --- the file --- */
+
+static ptrdiff_t take_bytes(void *data, char *p, size_t n)
+{
+    FILE *from = data;
+    size_t got = fread(p, 1, n, from);
+    return got == 0 && ferror(from) ? -1 : (ptrdiff_t)got;
+}
+
+static int
+take_read(struct file_taking *t, const char *path, struct bus_err *err)
+{
+    FILE *file = fopen(path, "re");
+    const struct bus_bank_source from = {take_bytes, file};
+    const struct bus_bank_told told = {.data = t,
+                                       .head = take_head,
+                                       .original = take_original,
+                                       .entry = take_entry};
+    if (file == NULL) {
+        return bus_disk_fail(err, "the bank's file");
+    }
+    bus_arena_init(&t->mem, 0, 1u << 20);
+    int rc = bus_bank_read(t->bank.answers_by_table ? &t->bank.in : NULL, &from,
+                           &told, err);
+    rc = rc == BUS_OK ? take_rejected(t, err) : rc;
+    bus_arena_fini(&t->mem);
+    (void)fclose(file);
+    t->b->day = t->today;
+    return rc;
+}
+
+static int take_put(struct treasury_books *b,
+                    const char *bank,
+                    const char *sum,
+                    const struct file_taking *t, /* NULL: refused */
+                    const char *why,
+                    struct bus_err *err)
+{
+    BUS_CHECK(sum[0] == '\\');
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_bank_file_put,
+        TREASURY_PARAMS(bank, b->who, t != NULL ? "TAKEN" : "REFUSED",
+                        t != NULL ? bus_bank_kind_words[t->told->kind] : "",
+                        t != NULL ? t->message : "", sum, NULL,
+                        treasury_books_number(b, t != NULL ? t->answers : 0),
+                        treasury_books_number(b, t != NULL ? t->total_fen : 0),
+                        why),
+        NULL, err));
+    return treasury_books_act(
+        b,
+        &(struct treasury_act){.act = t != NULL ? "take" : "refuse file",
+                               .batch = t != NULL ? t->batch : NULL,
+                               .amount_fen = t != NULL ? t->total_fen : 0,
+                               .note = sum + 2},
+        err);
+}
+
+static int take_sum(struct treasury_books *b,
+                    const char *path,
+                    const char **ret,
+                    struct bus_err *err)
+{
+    uint8_t sum[BUS_WIRE_SM3_BYTES];
+    BUS_TRY(treasury_file_sum(path, sum, err));
+    *ret = treasury_books_bytes(b, (struct bus_strv){(char *)sum, sizeof(sum)});
+    return BUS_OK;
+}
+
+int treasury_file_take(const struct bus_config *c,
+                       struct treasury_books *b,
+                       const char *bank,
+                       const char *path,
+                       struct treasury_file_taken *ret,
+                       struct bus_err *err)
+{
+    struct file_taking t = {
+        .c = c, .b = b, .code = bank, .today = b->day, .told = ret};
+    BUS_TRY(treasury_bank_find(c, bank, &t.bank, err));
+    BUS_TRY(take_sum(b, path, &t.sum, err));
+    BUS_TRY(take_known(&t, &ret->again, err));
+    if (ret->again) {
+        return BUS_OK;
+    }
+    BUS_TRY(take_read(&t, path, err));
+    return take_put(b, bank, t.sum, &t, "", err);
+}
+
+int treasury_file_refused(struct treasury_books *b,
+                          const char *bank,
+                          const char *path,
+                          const char *why,
+                          struct bus_err *err)
+{
+    const char *sum = "";
+    BUS_TRY(take_sum(b, path, &sum, err));
+    return take_put(b, bank, sum, NULL, why, err);
+}
