@@ -81,6 +81,12 @@ static const struct
     {"clock", "clock_day", "SIU"},
     {"clock", "outbox", "SIU"},
     {"reader", "deadline", "S"},
+    {"reader", "account_entry", "S"}, /* lianou audit */
+    {"reader", "fund_balance", "S"},
+    {"reader", "bank_answer", "S"},
+    {"reader", "batch", "S"},
+    {"reader", "batch_line", "S"},
+    {"reader", "due_line", "S"},
 };
 
 static const char *base;
