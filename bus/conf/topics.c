@@ -105,10 +105,10 @@ int bus_conf_topics(const struct bus_config *c,
 {
     const struct bus_config_retention *r = &c->kafka.retention;
     struct maker m = {.c = c, .mem = mem};
-    if (c->partners_count * 4 + c->sources_count * 2 + 18 > TOPICS_MAX) {
+    if (c->partners_count * 4 + c->sources_count * 2 + 19 > TOPICS_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "more than %d topics", TOPICS_MAX);
     }
-    m.cap = c->partners_count * 4 + c->sources_count * 2 + 18;
+    m.cap = c->partners_count * 4 + c->sources_count * 2 + 19;
     m.list = bus_arena_calloc(mem, m.cap, sizeof *m.list);
     if (!m.list) {
         return bus_fail(err, BUS_ENOMEM, "topics");
@@ -120,6 +120,7 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "reviews", NULL, r->case_ms);
     topics_add(&m, "memberships", NULL, r->case_ms);
     topics_add(&m, "membership-changes", NULL, r->case_ms);
+    topics_add(&m, "requests", NULL, r->case_ms);
     topics_add(&m, "dues", NULL, r->case_ms);
     topics_add(&m, "sheets", NULL, r->case_ms);
     topics_add(&m, "postings", NULL, r->case_ms);

@@ -35,7 +35,9 @@ static int cases_parse(const char *text, json_t **ret, struct bus_err *err)
                            where.text);
 }
 
-static int from_hex(const char *text, struct bus_buf *out, struct bus_err *err)
+int bus_ledger_from_hex(const char *text,
+                        struct bus_buf *out,
+                        struct bus_err *err)
 {
     static const char digits[] = "0123456789abcdef";
     for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
@@ -60,7 +62,7 @@ static int cases_finish(const struct bus_ledger_cases *c,
     if (bus_pg_value(r, 0, 1)[0] == '\0') {
         return BUS_OK;
     }
-    int rc = from_hex(bus_pg_value(r, 0, 1), &evaluation, err);
+    int rc = bus_ledger_from_hex(bus_pg_value(r, 0, 1), &evaluation, err);
     if (rc == BUS_OK) {
         rc = bus_ledger_items(c, bus_buf_view(&evaluation),
                               bus_china_day(bus_clock_system.wall_ms(NULL)),

@@ -23,6 +23,7 @@
 #include "schemas/household_case.h"
 #include "schemas/household_facts.h"
 #include "schemas/household_names.h"
+#include "schemas/household_request.h"
 #include "schemas/household_state.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
@@ -60,6 +61,7 @@
     X("claims", sa_claim_type)                               \
     X("claim-results", sa_claim_result_type)                 \
     X("membership-changes", sa_membership_change_type)       \
+    X("requests", sa_household_request_type)                 \
     X("dues", sa_due_type)                                   \
     X("notices", sa_notice_type)                             \
     X("reviews", sa_review_type)                             \

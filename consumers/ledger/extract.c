@@ -16,6 +16,7 @@
 #include "schemas/due.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/household_request.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
 #include "schemas/need.h"
@@ -251,6 +252,14 @@ static void extract_members(const void *record, struct ledger_row *r)
     r->word = bus_strv(sa_membership_change_kind_word(m->kind));
 }
 
+static void extract_request(const void *record, struct ledger_row *r)
+{
+    const struct sa_household_request *q = record;
+    ABOUT(r, q->application_id);
+    r->word = bus_strv(sa_household_request_kind_word(q->kind));
+    r->item = q->has_item ? q->item : (struct bus_strv){0};
+}
+
 static void extract_due(const void *record, struct ledger_row *r)
 {
     const struct sa_due *d = record;
@@ -322,6 +331,8 @@ static const struct
     {"memberships", &sa_facts_reported_type, "facts_reported", facts_reported},
     {"membership-changes", &sa_membership_change_type, "membership_change",
      extract_members},
+    {"requests", &sa_household_request_type, "household_request",
+     extract_request},
     {"dues", &sa_due_type, "due", extract_due},
     {"sheets", &sa_sheet_type, "sheet", extract_sheet},
     {"postings", &sa_posting_type, "posting", extract_posting},

@@ -156,7 +156,7 @@ static int join_contact(struct step *s, const struct sa_application *a)
 }
 
 /* What was declared before and is declared otherwise now. */
-static int join_anew(struct step *s, const struct sa_application *a)
+static int declared_anew(struct step *s, const struct bus_id *about)
 {
     const char *note = "DECLARED_ANEW";
     for (size_t i = 0; note != NULL && i < s->anew.n; i++) {
@@ -166,9 +166,8 @@ static int join_anew(struct step *s, const struct sa_application *a)
     if (s->anew.n == 0) {
         return BUS_OK;
     }
-    return note == NULL
-               ? matcher_step_no_memory(s)
-               : matcher_step_attention(s, &a->application_id, bus_strv(note));
+    return note == NULL ? matcher_step_no_memory(s)
+                        : matcher_step_attention(s, about, bus_strv(note));
 }
 
 static bool of_the_case(const struct sa_household_state *st,
@@ -236,10 +235,12 @@ static void open_case(struct step *s)
     st->opened_at = s->now_ms;
     st->verifications.n = 0;
     st->undetermined = 0;
+    st->withdrawn = false;
 }
 
 /* Also of earlier cases: sent again, it must not open another one. */
-static int note_application(struct step *s, const struct sa_application *a)
+static int
+note_application(struct step *s, const struct sa_application *a, bool aside)
 {
     struct sa_household_state *st = s->state;
     size_t n = st->applications.n;
@@ -257,6 +258,7 @@ static int note_application(struct step *s, const struct sa_application *a)
         .application_id = a->application_id,
         .channel = a->channel,
         .occurred_at = a->occurred_at,
+        .aside = aside,
     };
     st->applications.v = list;
     st->applications.n = n + 1;
@@ -313,13 +315,24 @@ static void take_personal(struct sa_household_state *st,
 }
 
 static int application_facts(struct step *s,
-                             const struct sa_application *a,
+                             struct sa_fact *facts,
+                             size_t n,
                              bool *ret_changed)
 {
-    struct sa_fact *facts = NULL;
-    size_t n = 0;
-    BUS_TRY(members_facts(s, a->facts.v, a->facts.n, &facts, &n));
-    return matcher_fold_facts(s, facts, n, ret_changed);
+    struct sa_fact *counts = NULL;
+    BUS_TRY(members_facts(s, facts, n, &counts, &n));
+    return matcher_fold_facts(s, counts, n, ret_changed);
+}
+
+int matcher_declare_facts(struct step *s,
+                          const struct bus_id *about,
+                          struct sa_fact *facts,
+                          size_t n,
+                          bool *ret_changed)
+{
+    BUS_CHECK(s->state->case_open);
+    BUS_TRY(application_facts(s, facts, n, ret_changed));
+    return declared_anew(s, about);
 }
 
 /* A household that is known asks again: a move and another account are lawful,
@@ -349,13 +362,13 @@ static int application_opens(struct step *s, const struct sa_application *a)
     take_personal(st, a);
     BUS_TRY(take_members(s, a));
     BUS_TRY(part_members(s));
-    BUS_TRY(note_application(s, a));
+    BUS_TRY(note_application(s, a, false));
     BUS_TRY(application_report(s, a, true));
     BUS_TRY(application_told(s, a, moved));
     if (st->case_no == 1) {
         BUS_TRY(matcher_meet_memberships(s));
     }
-    BUS_TRY(application_facts(s, a, &changed));
+    BUS_TRY(application_facts(s, a->facts.v, a->facts.n, &changed));
     return matcher_match_household(s);
 }
 
@@ -365,18 +378,19 @@ static int application_joins(struct step *s, const struct sa_application *a)
     const char *why[ASIDE_MAX];
     size_t n = application_held(s, a, why);
     bool changed = false, asked = !st->consent && a->consent;
-    BUS_TRY(note_application(s, a));
+    BUS_TRY(note_application(s, a, n > 0));
     if (n > 0) {
         return application_aside(s, a, why, n);
     }
+    asked |= matcher_requests_forget(s);
     if (!st->has_personal) {
         take_personal(st, a);
     }
     BUS_TRY(application_report(s, a, false));
     BUS_TRY(join_consent(s, a));
     BUS_TRY(join_contact(s, a));
-    BUS_TRY(application_facts(s, a, &changed));
-    BUS_TRY(join_anew(s, a));
+    BUS_TRY(matcher_declare_facts(s, &a->application_id, a->facts.v, a->facts.n,
+                                  &changed));
     return changed || asked ? matcher_match_household(s)
                             : matcher_close_if_ended(s);
 }
@@ -397,6 +411,30 @@ int matcher_on_application(struct step *s)
     }
     s->out->changed = true;
     return st->case_open ? application_joins(s, a) : application_opens(s, a);
+}
+
+int matcher_may_take_down(struct step *s, const struct sa_actor *who)
+{
+    BUS_CHECK(s->state->case_no > 0);
+    const struct bus_register *r = s->rules->registers;
+    struct bus_strv of = s->state->division_code, org = who->org_code;
+    bool above = org.n > 0 && org.n <= of.n && memcmp(of.p, org.p, org.n) == 0;
+    const struct bus_register_claim claim = {
+        .operator_id = who->operator_id,
+        .org = org,
+        .act = BUS_REGISTER_TAKE_DOWN,
+        .owner = above ? org : of, /* the village's town, or the county */
+        .town = matcher_asked_town(s),
+        .day = s->today,
+    };
+    enum bus_register_answer answer =
+        r == NULL ? BUS_REGISTER_YES : bus_registers_may(r, &claim);
+    return answer == BUS_REGISTER_YES
+               ? BUS_OK
+               : matcher_step_reject(
+                     s, BUS_EDENIED, bus_registers_answer_word(answer),
+                     "who speaks for a household may take down its "
+                     "application");
 }
 
 /* --- somebody no longer lives there --- */
@@ -420,30 +458,6 @@ static bool leaves(const struct sa_membership_change *c,
         }
     }
     return false;
-}
-
-/* By the register of that day; without one everybody's word would count. */
-static int members_may(struct step *s, const struct sa_membership_change *c)
-{
-    const struct bus_register *r = s->rules->registers;
-    struct bus_strv of = s->state->division_code, org = c->said_by.org_code;
-    bool above = org.n > 0 && org.n <= of.n && memcmp(of.p, org.p, org.n) == 0;
-    const struct bus_register_claim claim = {
-        .operator_id = c->said_by.operator_id,
-        .org = org,
-        .act = BUS_REGISTER_TAKE_DOWN,
-        .owner = above ? org : of, /* the village's town, or the county */
-        .town = matcher_asked_town(s),
-        .day = s->today,
-    };
-    enum bus_register_answer answer =
-        r == NULL ? BUS_REGISTER_YES : bus_registers_may(r, &claim);
-    return answer == BUS_REGISTER_YES
-               ? BUS_OK
-               : matcher_step_reject(
-                     s, BUS_EDENIED, bus_registers_answer_word(answer),
-                     "who says that a member leaves may take down this "
-                     "household's application");
 }
 
 static int members_check(struct step *s,
@@ -543,7 +557,7 @@ int matcher_on_members(struct step *s)
     };
     bool head = false;
     BUS_TRY(matcher_step_whole(s));
-    BUS_TRY(members_may(s, c));
+    BUS_TRY(matcher_may_take_down(s, &c->said_by));
     BUS_TRY(members_check(s, c, &head));
     s->out->changed = true;
     if (head) {

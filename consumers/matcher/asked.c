@@ -60,6 +60,13 @@ int matcher_answer_note(struct step *s,
     return heard_mark_note(s, a, heard_mark(s, id, 0));
 }
 
+bool matcher_answer_known(const struct step *s,
+                          const struct sa_assignment_state *a,
+                          const struct bus_id *id)
+{
+    return heard_mark_stands(a, heard_mark(s, id, 0));
+}
+
 int matcher_assignment_asked(struct step *s,
                              const struct sa_assignment_state *a,
                              struct bus_strv department,
@@ -73,7 +80,7 @@ int matcher_assignment_asked(struct step *s,
     bool open = a->status == SA_ASSIGNMENT_STATUS_ASSIGNED;
     bool theirs = bus_strv_eq(a->department, s->event->partner) &&
                   bus_strv_eq(a->department, department);
-    if (heard_mark_stands(a, heard_mark(s, id, 0)) ||
+    if (matcher_answer_known(s, a, id) ||
         (!(open && theirs) &&
          heard_mark_stands(a, heard_mark(s, &s->cause, GONE_BACK)))) {
         s->out->duplicate = true;

@@ -13,6 +13,10 @@ int matcher_assignment_asked(struct step *s,
                              const struct sa_assignment_state *a,
                              struct bus_strv department,
                              const struct bus_id *id);
+/* Was it taken? */
+bool matcher_answer_known(const struct step *s,
+                          const struct sa_assignment_state *a,
+                          const struct bus_id *id);
 /* It is taken, and known again. */
 int matcher_answer_note(struct step *s,
                         struct sa_assignment_state *a,

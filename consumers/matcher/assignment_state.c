@@ -120,7 +120,7 @@ static bool may_close(const struct sa_household_state *st, size_t *ret_count)
         }
     }
     *ret_count = count;
-    return count > 0 || st->undetermined == 0;
+    return count > 0 || st->undetermined == 0 || st->withdrawn;
 }
 
 static int fill_outcomes(struct step *s, struct sa_case_event *e, size_t count)
@@ -162,7 +162,8 @@ int matcher_close_if_ended(struct step *s)
     }
     if (count == 0) {
         e->has_note = true;
-        e->note = BUS_STRV("NOTHING_TO_ASSIGN");
+        e->note = s->state->withdrawn ? BUS_STRV("WITHDRAWN_BY_HOUSEHOLD")
+                                      : BUS_STRV("NOTHING_TO_ASSIGN");
     }
     int rc = fill_outcomes(s, e, count);
     rc = rc == BUS_OK ? matcher_step_emit_case(s, e, (struct bus_strv){0}) : rc;

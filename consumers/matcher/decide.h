@@ -77,6 +77,7 @@ enum matcher_event_kind {
     MATCHER_STEP,
     MATCHER_MEMBERS, /* a membership_change */
     MATCHER_PAYEE,   /* a payee_change, beside the decisions */
+    MATCHER_REQUEST, /* a household_request */
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/wire/crypt.h"
 #include "consumers/matcher/award.h"
 #include "consumers/matcher/evaluation.h"
@@ -151,17 +152,29 @@ static int match_assign(struct step *s,
     return emit_assignment(s, &list[n], SA_ASSIGNMENT_ACTION_ASSIGNED, judged);
 }
 
-static int withdraw(struct step *s,
-                    struct sa_assignment_state *a,
-                    const struct sa_item_verdict *judged)
+int matcher_assignment_withdraw(struct step *s,
+                                struct sa_assignment_state *a,
+                                struct bus_strv reason)
 {
+    BUS_CHECK(reason.n > 0);
     matcher_assignment_move(a, MOVE_WITHDRAW);
     a->has_reason = true;
-    a->reason = judged->has_left_out_by ? judged->left_out_by
-                : judged->verdict == SA_VERDICT_NOT_ELIGIBLE
-                    ? BUS_STRV("NO_LONGER_ELIGIBLE")
-                    : BUS_STRV("NO_LONGER_STARTABLE");
+    a->reason = reason;
     return emit_assignment(s, a, SA_ASSIGNMENT_ACTION_WITHDRAWN, NULL);
+}
+
+bool matcher_assignment_by_household(const struct sa_assignment_state *a)
+{
+    return a->status == SA_ASSIGNMENT_STATUS_ENDED_WITHDRAWN && a->has_reason &&
+           bus_strv_eq(a->reason, MATCHER_BY_HOUSEHOLD);
+}
+
+static struct bus_strv no_longer(const struct sa_item_verdict *judged)
+{
+    return judged->has_left_out_by ? judged->left_out_by
+           : judged->verdict == SA_VERDICT_NOT_ELIGIBLE
+               ? BUS_STRV("NO_LONGER_ELIGIBLE")
+               : BUS_STRV("NO_LONGER_STARTABLE");
 }
 
 static int settle_item(struct step *s,
@@ -180,6 +193,10 @@ static int settle_item(struct step *s,
     if (had != NULL) {
         return matcher_award_tell(s, had, want, judged);
     }
+    if (none && (s->state->withdrawn ||
+                 (a != NULL && matcher_assignment_by_household(a)))) {
+        return BUS_OK; /* until it asks again */
+    }
     if (none) {
         return want ? match_assign(s, &item, judged, a ? a->round + 1 : 1)
                     : BUS_OK;
@@ -189,7 +206,7 @@ static int settle_item(struct step *s,
     }
     /* A rule that failed says nothing about the household. */
     if (!want && judged->verdict != SA_VERDICT_FAILED) {
-        return withdraw(s, a, judged);
+        return matcher_assignment_withdraw(s, a, no_longer(judged));
     }
     if (a->verdict == judged->verdict &&
         a->has_amount_fen == judged->has_amount_fen &&
@@ -355,9 +372,10 @@ static int ask_insurer(struct step *s,
 {
     struct sa_missing_fact *facts = NULL;
     size_t n = 0;
-    int rc = s->rules->insurer.n == 0 || !s->state->consent
-                 ? BUS_OK
-                 : collect_askable(s, result, e, &facts, &n);
+    int rc =
+        s->rules->insurer.n == 0 || !s->state->consent || s->state->withdrawn
+            ? BUS_OK
+            : collect_askable(s, result, e, &facts, &n);
     if (rc != BUS_OK || n == 0) {
         return rc;
     }

@@ -12,6 +12,7 @@
 #include "schemas/dispatch_result.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
+#include "schemas/household_request.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
 #include "schemas/need.h"
@@ -57,6 +58,20 @@ int matcher_match_household(struct step *s);
 /* Who was asked to verify need not: the household no longer consents. */
 int matcher_verifications_withdraw(struct step *s);
 int matcher_on_application(struct step *s);
+/* What the household declares counts, of those whom the case is about; people
+ * are told what it declares anew. about: what they came with. */
+int matcher_declare_facts(struct step *s,
+                          const struct bus_id *about,
+                          struct sa_fact *facts,
+                          size_t n,
+                          bool *ret_changed);
+/* By the register of that day; without one everybody's word would count. */
+int matcher_may_take_down(struct step *s, const struct sa_actor *who);
+/* household/request.c: the household withdraws, objects, or adds what was
+ * missing. */
+int matcher_on_request(struct step *s);
+/* It asks again for what it wanted no more of; was there any? */
+bool matcher_requests_forget(struct step *s);
 /* answers.c: decisions, dispatches. */
 int matcher_on_decision(struct step *s);
 int matcher_on_dispatch(struct step *s);
@@ -97,6 +112,12 @@ int matcher_decision_held(struct step *s,
 int matcher_on_step(struct step *s);
 /* payee.c: another account for what an assignment pays from now on. */
 int matcher_on_payee(struct step *s);
+/* match.c: it is taken back from whom it is in hand of. */
+int matcher_assignment_withdraw(struct step *s,
+                                struct sa_assignment_state *a,
+                                struct bus_strv reason);
+#define MATCHER_BY_HOUSEHOLD BUS_STRV("BY_HOUSEHOLD") /* it wanted no more */
+bool matcher_assignment_by_household(const struct sa_assignment_state *a);
 /* match.c: an assignment in hand is shown anew, with the same verdict. */
 int matcher_assignment_show(struct step *s, struct sa_assignment_state *a);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */

@@ -40,6 +40,7 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_STEP] = &sa_step_type,
         [MATCHER_MEMBERS] = &sa_membership_change_type,
         [MATCHER_PAYEE] = &sa_payee_change_type,
+        [MATCHER_REQUEST] = &sa_household_request_type,
     };
     BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];

@@ -144,6 +144,7 @@ static int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(topics_add_input(s, MATCHER_MEMBERSHIP, "memberships", NULL, err));
     BUS_TRY(
         topics_add_input(s, MATCHER_MEMBERS, "membership-changes", NULL, err));
+    BUS_TRY(topics_add_input(s, MATCHER_REQUEST, "requests", NULL, err));
     for (size_t i = 0; i < c->sources_count; i++) {
         if (c->sources[i].topic) {
             BUS_TRY(topics_add_input(s, MATCHER_FACTS, "facts",

@@ -161,6 +161,7 @@ static int close_case(struct matcher_parted *h,
         .undetermined = st->undetermined,
         .judged_on = st->judged_on,
         .consent = st->consent,
+        .withdrawn = st->withdrawn,
         .catalogue_version = -1,
         .size = h->facts_there ? (int32_t)st->members.n : h->size,
         .assignments = (int32_t)st->assignments.n,
@@ -332,7 +333,7 @@ static int close_facts(struct matcher_parted *h,
     for (size_t i = 0; i < st->applications.n; i++) {
         refs[i] = (struct sa_application_part){
             st->applications.v[i].application_id, st->applications.v[i].channel,
-            st->applications.v[i].occurred_at};
+            st->applications.v[i].occurred_at, st->applications.v[i].aside};
     }
     f.disputed.v = st->disputed.v;
     f.disputed.n = st->disputed.n;

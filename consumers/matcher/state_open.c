@@ -268,6 +268,7 @@ static int state_open_case(struct matcher_parted *h,
     ret->undetermined = c->undetermined;
     ret->judged_on = c->judged_on;
     ret->consent = c->consent;
+    ret->withdrawn = c->withdrawn;
     BUS_TRY(state_word(h, c->catalogue_version, &ret->catalogue_version, err));
     BUS_TRY(open_lists(h, c, ret, err));
     /* Of a household that others only named there is no part but this one. */
@@ -380,7 +381,7 @@ int matcher_parted_facts(struct matcher_parted *h,
     for (size_t i = 0; i < p->applications.n; i++) {
         refs[i] = (struct sa_application_ref){
             p->applications.v[i].application_id, p->applications.v[i].channel,
-            p->applications.v[i].occurred_at};
+            p->applications.v[i].occurred_at, p->applications.v[i].aside};
     }
     if (st->division_code.n == 0) { /* of the facts alone */
         st->division_code = p->division_code;

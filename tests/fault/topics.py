@@ -56,7 +56,7 @@ RECORDS = {
     "verification-results": "verification_result", "cases": "case_event", "dispatches": "dispatch_result",
     "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
     "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim",
-    "claim-results": "claim_result", "notices": "notice", "membership-changes": "membership_change", "dues": "due", "households": "household_state",
+    "claim-results": "claim_result", "notices": "notice", "membership-changes": "membership_change", "requests": "household_request", "dues": "due", "households": "household_state",
     "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "register": "register", "memberships": "membership",
     "reviews": "review",
 }

@@ -42,8 +42,8 @@ static void each_is_read_as_what_it_became(void **state)
     }
 }
 
-/* Written before there were `judged_on`, `consent` and `disputed`, the last
- * fields: a byte each. */
+/* Written before there were `judged_on`, `consent`, `disputed` and
+ * `withdrawn`, the last fields: a byte each. */
 static void an_earlier_state(void **state)
 {
     (void)state;
@@ -65,7 +65,7 @@ static void an_earlier_state(void **state)
     assert_int_equal(bus_wire_encode_framed(&sa_household_state_type, &st, &mem,
                                             &framed, &err),
                      BUS_OK);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         assert_int_equal(framed.p[--framed.n], 0);
     }
     struct bus_wire_registry *r = bus_role_types_registry();

@@ -91,7 +91,7 @@ static struct bus_strv without_mark(struct bus_strv framed)
     }
     memmove(p + at, p + at + MATCHER_MARK_BYTES,
             framed.n - at - MATCHER_MARK_BYTES);
-    size_t last = assignment ? 6 : 1;
+    size_t last = assignment ? 6 : facts ? 1 : 2;
     return (struct bus_strv){p, framed.n - MATCHER_MARK_BYTES - last};
 }
 
@@ -187,6 +187,7 @@ static void a_part_of_before_the_marks_is_read(void **state)
     bool *changed = NULL;
     open_before(&h, &st);
     st.verifications.n = st.needs.n = 0; /* what they hold now is more */
+    st.applications.n = 0;
     for (size_t i = 0; i < st.assignments.n; i++) {
         st.assignments.v[i].lines.n = 0;
     }

@@ -1,0 +1,64 @@
+#include "bus/ledger/household_of.h"
+
+#include "bus/base/check.h"
+#include "bus/ledger/parts.h"
+#include "bus/ledger/sql/household_of.h"
+#include "bus/role/types.h"
+#include "bus/wire/framing.h"
+
+#define EVALUATION_BYTES_MAX (16u << 20)
+
+static int members_of(struct bus_strv framed,
+                      struct bus_ledger_household *ret,
+                      struct bus_err *err)
+{
+    struct bus_wire_registry *schemas = bus_role_types_registry();
+    struct bus_arena mem;
+    void *record = NULL;
+    bus_arena_init(&mem, 64u << 10, EVALUATION_BYTES_MAX);
+    int rc = schemas == NULL ? bus_fail(err, BUS_ENOMEM, "the schemas")
+                             : bus_wire_decode(schemas, &sa_evaluation_type,
+                                               framed, &mem, &record, err);
+    if (rc == BUS_OK) {
+        const struct sa_evaluation *e = record;
+        for (size_t i = 0;
+             i < e->members.n && ret->members_count < BUS_LEDGER_MEMBERS_MAX;
+             i++) {
+            ret->members[ret->members_count++] = e->members.v[i].person_id;
+        }
+    }
+    bus_wire_registry_free(schemas);
+    bus_arena_fini(&mem);
+    return rc;
+}
+
+int bus_ledger_household_of(struct bus_pg *pg,
+                            struct bus_strv application,
+                            struct bus_ledger_household *ret,
+                            struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    const char *param = bus_strv_copy(id, sizeof(id), application);
+    struct bus_pg_rows *r = NULL;
+    struct bus_buf evaluation = {0};
+    BUS_CHECK(application.n == BUS_ID_TEXT);
+    *ret = (struct bus_ledger_household){.members_count = 0};
+    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_household_of, &param, 1, &r, err));
+    int rc = bus_pg_count(r) > 0
+                 ? BUS_OK
+                 : bus_fail(err, BUS_EUNKNOWN,
+                            "the application counts in no case yet");
+    if (rc == BUS_OK &&
+        (!bus_id_parse(bus_strv(bus_pg_value(r, 0, 0)), &ret->household_id) ||
+         !bus_id_parse(bus_strv(bus_pg_value(r, 0, 1)), &ret->case_id))) {
+        rc = bus_fail(err, BUS_EBUG, "an id in the ledger");
+    }
+    if (rc == BUS_OK && bus_pg_value(r, 0, 2)[0] != '\0') {
+        rc = bus_ledger_from_hex(bus_pg_value(r, 0, 2), &evaluation, err);
+        rc =
+            rc == BUS_OK ? members_of(bus_buf_view(&evaluation), ret, err) : rc;
+    }
+    bus_buf_fini(&evaluation);
+    bus_pg_rows_free(r);
+    return rc;
+}
