@@ -16,11 +16,6 @@
 
 #define ID_RESIDENT "111" /* GA/T 517: resident identity card */
 
-struct fact_list
-{
-    struct sa_fact *v;
-    size_t n, cap;
-};
 /* Whom facts are about, and what his identity number says of him. */
 struct about
 {
@@ -109,7 +104,7 @@ static void form_members_read_fact(struct form_reading *r,
                                    struct form_at at,
                                    const json_t *value,
                                    const struct about *about,
-                                   struct fact_list *list)
+                                   struct form_facts *list)
 {
     struct sa_fact f = {
         .name = known->full,
@@ -175,7 +170,7 @@ static void form_members_read_facts(struct form_reading *r,
                                     const json_t *map,
                                     const char *base,
                                     const struct about *about,
-                                    struct fact_list *list)
+                                    struct form_facts *list)
 {
     if (map == NULL) {
         return;
@@ -197,6 +192,16 @@ static void form_members_read_facts(struct form_reading *r,
     }
 }
 
+void intake_form_declared(struct form_reading *r,
+                          const json_t *map,
+                          const char *base,
+                          const struct bus_id *member,
+                          struct form_facts *list)
+{
+    const struct about about = {.member = member, .birth = INT32_MIN};
+    form_members_read_facts(r, map, base, &about, list);
+}
+
 /* The first day that the dictionary lets anybody be born on. */
 static int32_t form_members_first_birth(const struct form_reading *r)
 {
@@ -208,7 +213,7 @@ static int32_t form_members_first_birth(const struct form_reading *r)
 /* A fact that something else of the form says. */
 static struct sa_fact *list_put(struct form_reading *r,
                                 const struct about *about,
-                                struct fact_list *list,
+                                struct form_facts *list,
                                 struct bus_strv name)
 {
     BUS_CHECK(list->n < list->cap && about->member != NULL);
@@ -228,7 +233,7 @@ static void put_said(struct form_reading *r,
                      const json_t *facts,
                      struct bus_strv name,
                      const char *word,
-                     struct fact_list *list)
+                     struct form_facts *list)
 {
     const char *key = strchr(name.p, '.') + 1;
     if (word != NULL && json_object_get(facts, key) == NULL) {
@@ -242,7 +247,7 @@ static void read_idno(struct form_reading *r,
                       const char *base,
                       struct bus_strv id_no,
                       struct about *about,
-                      struct fact_list *list)
+                      struct form_facts *list)
 {
     static const struct
     {
@@ -295,7 +300,7 @@ static void form_check_person(struct form_reading *r,
                               const char *base,
                               size_t i,
                               struct about *about,
-                              struct fact_list *list)
+                              struct form_facts *list)
 {
     struct sa_member *m = &r->form->application.members.v[i];
     struct bus_strv type = type_of(p), id_no = p->id_no;
@@ -392,7 +397,7 @@ check_document(struct form_reading *r, struct form_person *p, const char *base)
 }
 
 static void
-check_member(struct form_reading *r, size_t i, struct fact_list *list)
+check_member(struct form_reading *r, size_t i, struct form_facts *list)
 {
     struct form_person *p = &r->record.members.v[i];
     struct sa_member *m = &r->form->application.members.v[i];
@@ -499,7 +504,7 @@ int intake_form_members(struct form_reading *r)
 {
     struct sa_application *a = &r->form->application;
     size_t n = r->record.members.n;
-    struct fact_list list = {.cap = facts_of(&r->record)};
+    struct form_facts list = {.cap = facts_of(&r->record)};
     list.v = bus_arena_alloc(r->mem, (list.cap + 1) * sizeof(*list.v));
     a->members.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->members.v));
     a->homes.v = bus_arena_calloc(r->mem, n + 1, sizeof(*a->homes.v));

@@ -47,6 +47,18 @@ bool intake_form_day(struct bus_strv s, int32_t *ret_days);
 /* intake_form_members.c: members, facts, ids, the applicant's personal record.
  */
 int intake_form_members(struct form_reading *r) BUS_MUSTCHECK;
+struct form_facts
+{
+    struct sa_fact *v;
+    size_t n, cap;
+};
+/* Facts of an object, declared today: of the household (NULL), or of a member
+ * of whom nothing else is said here. What has no room is left out. */
+void intake_form_declared(struct form_reading *r,
+                          const json_t *map,
+                          const char *base,
+                          const struct bus_id *member,
+                          struct form_facts *list);
 
 /* form_people.c: the operator, the helper, who helped and is neither. */
 int intake_form_people(struct form_reading *r, const json_t *j) BUS_MUSTCHECK;

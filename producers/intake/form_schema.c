@@ -6,6 +6,7 @@
 #include "bus/base/check.h"
 #include "producers/intake/form_parts.h"
 #include "producers/intake/openapi_frame.h"
+#include "producers/intake/requests/request_form.h"
 
 #define REF "\"$ref\":\"#/components/schemas/"
 
@@ -343,6 +344,13 @@ static void schema_form(struct bus_buf *out, const struct bus_config *config)
     bus_buf_puts(out, ",\n");
     schema_facts(out, "MemberFacts", BUS_FACT_MEMBER, config);
     bus_buf_puts(out, ",\n");
+    bus_buf_puts(out, "\"FactsOfMembers\":{\"type\":\"object\","
+                      "\"propertyNames\":{\"pattern\":\"^[1-9][0-9]?$\"},"
+                      "\"additionalProperties\":{" REF
+                      "MemberFacts\"},\"description\":\"by the numbers that "
+                      "`wanted` of a progress has\"},\n");
+    schema_object(out, "HouseholdRequest", intake_request_fields, config, "");
+    bus_buf_puts(out, "},\n");
     schema_object(out, "Application", intake_form_fields, config, "");
     bus_buf_printf(out, ",\n%s},\n", together);
     schema_object(out, "KeyedApplication", intake_form_fields, config,

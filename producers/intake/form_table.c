@@ -5,7 +5,7 @@
 #include "producers/intake/form.h"
 #include "schemas/channel.h"
 
-static const struct bus_partner_document_word channels[] = {
+const struct bus_partner_document_word intake_form_channels[] = {
     {"WEB", SA_CHANNEL_WEB},
     {"MOBILE", SA_CHANNEL_MOBILE},
     {"TELEPHONE", SA_CHANNEL_TELEPHONE},
@@ -47,7 +47,7 @@ static const struct form_field evidence_fields[] = {
              COLUMN(en "_role", zh "角色", TEXT, false)},                 \
             NO_MORE                                                       \
     }
-static const struct form_field operator_fields[] =
+const struct form_field intake_form_operator_fields[] =
     ACTOR("operator", "受理人", "受理机构", true);
 static const struct form_field helper_fields[] =
     ACTOR("helper", "协助人", "协助机构", false);
@@ -124,7 +124,11 @@ const struct form_field intake_form_dated_fields[] = {
     NO_MORE};
 
 const struct form_field intake_form_fields[] = {
-    {AT(WORD, form_record, channel, .required = true, .words = channels),
+    {AT(WORD,
+        form_record,
+        channel,
+        .required = true,
+        .words = intake_form_channels),
      .code = "CHANNEL", .zh = "WEB MOBILE TELEPHONE SPOKEN STATION_CSV 之一",
      .en = "WEB, MOBILE, TELEPHONE, SPOKEN or STATION_CSV"},
     {TEXT(form_record, channel_reference, FORM_TEXT_MAX, .required = true),
@@ -153,7 +157,7 @@ const struct form_field intake_form_fields[] = {
         form_record,
         operator,
         .has_offset = offsetof(struct form_record, has_operator)),
-     .sub = operator_fields, .schema = "Actor", .code = "ACTOR",
+     .sub = intake_form_operator_fields, .schema = "Actor", .code = "ACTOR",
      .zh = "对象: operator_id org_code role",
      .en = "an object with operator_id, org_code, role",
      .describe = "who took it down; needed but for WEB and MOBILE; in a "

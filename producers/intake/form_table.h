@@ -95,7 +95,9 @@ struct form_record
     const json_t *facts, *requested_items; /* NULL: none */
 };
 
-extern const struct form_field intake_form_fields[];       /* of form_record */
+extern const struct form_field intake_form_fields[]; /* of form_record */
+extern const struct form_field intake_form_operator_fields[]; /* form_actor */
+extern const struct bus_partner_document_word intake_form_channels[];
 extern const struct form_field intake_form_dated_fields[]; /* of form_dated */
 
 struct form_reading; /* form_parts.h */

@@ -7,6 +7,7 @@
 #include "producers/intake/form_schema.h"
 #include "producers/intake/intake_parts.h"
 #include "producers/intake/reads.h"
+#include "producers/intake/requests/request_http.h"
 
 #define CONTRACT_BYTES_MAX (1u << 20)
 
@@ -95,16 +96,17 @@ struct reason
     const char *en, *zh;
 };
 
-/* problem+json of the faults (RFC 9457), without the draft. */
-static const char *problem_of(const struct form *form,
-                              const struct reason *why,
+const char *intake_problem_of(const struct form *form,
+                              int status,
+                              const char *en,
+                              const char *zh,
                               struct bus_arena *mem)
 {
     json_t *j = json_pack("{s:s, s:s, s:i, s:s, s:s, s:I, s:o}", "type",
                           "https://lianou.example/problems/application",
                           "title", "the application has faults / 申请有待更正",
-                          "status", why->status, "detail", why->en, "detail_zh",
-                          why->zh, "fault_count", (json_int_t)form->fault_count,
+                          "status", status, "detail", en, "detail_zh", zh,
+                          "fault_count", (json_int_t)form->fault_count,
                           "faults", intake_form_fault_list(form));
     const char *text = intake_form_json_text(j, mem);
     json_decref(j);
@@ -154,7 +156,8 @@ static void http_refuse(struct intake *in,
                         const struct reason *why)
 {
     struct refused *r = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*r));
-    const char *body = problem_of(f->form, why, bus_run_http_mem(rq));
+    const char *body = intake_problem_of(f->form, why->status, why->en, why->zh,
+                                         bus_run_http_mem(rq));
     struct bus_err err;
     if (r == NULL || body == NULL) {
         http_no_memory(rq);
@@ -224,7 +227,7 @@ static bool http_is_json(struct bus_strv type)
 static const struct reason with_faults = {
     422, "each fault is listed with its place; send it again when mended",
     "逐项列出问题所在; 更正后请重新提交"};
-static const struct intake_form_fault another_operator = {
+const struct intake_form_fault intake_another_operator = {
     "/operator/operator_id", "OPERATOR_NOT_YOU",
     "受理人须为登录者本人; 可省略 operator",
     "is not who is logged in; leave the operator out"};
@@ -345,7 +348,7 @@ static void read_and_take(struct intake *in,
         return;
     }
     if (borrowed) {
-        intake_form_add_fault(f.form, &another_operator);
+        intake_form_add_fault(f.form, &intake_another_operator);
     }
     if (f.form->fault_count > 0) {
         http_refuse(in, rq, &f, &with_faults);
@@ -407,5 +410,6 @@ int intake_routes(struct intake *in, struct bus_err *err)
     BUS_TRY(bus_web_callers_routes(in->callers, h, err));
     BUS_TRY(intake_reads_open(in, &in->reads, err));
     BUS_TRY(intake_reads_routes(in->reads, err));
+    BUS_TRY(intake_request_routes(in, err));
     return bus_run_http_route(h, "GET", "/openapi.json", contract, in, err);
 }

@@ -11,6 +11,7 @@
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "producers/intake/intake_parts.h"
+#include "producers/intake/requests/request_http.h"
 
 /* --- those that Kafka's client has, oldest first --- */
 
@@ -119,6 +120,8 @@ void intake_acked(void *data,
     memcpy(&kind, token, sizeof(kind));
     if (kind == INTAKE_TOKEN_SUBMISSION) {
         submission_acked(token, err);
+    } else if (kind == INTAKE_TOKEN_REQUEST) {
+        intake_request_acked(token, err);
     } else {
         BUS_CHECK(kind == INTAKE_TOKEN_DRAINED);
         intake_drained(token, err);

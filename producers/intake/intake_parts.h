@@ -15,7 +15,11 @@ struct intake_about
 
 /* What Kafka's client gives back with each answer: the first member says what
  * it is. */
-enum intake_token { INTAKE_TOKEN_SUBMISSION, INTAKE_TOKEN_DRAINED };
+enum intake_token {
+    INTAKE_TOKEN_SUBMISSION,
+    INTAKE_TOKEN_DRAINED,
+    INTAKE_TOKEN_REQUEST
+};
 
 /* --- submission.c: one application on its way --- */
 
@@ -106,6 +110,17 @@ void intake_turn_tick(struct intake *in);
 void intake_drained(struct intake_drained *d, const struct bus_err *err);
 /* Must an application of this household go behind what the journal has? */
 bool intake_behind(const struct intake *in, const struct bus_id *household);
+
+/* --- http.c --- */
+
+/* problem+json of the form's faults (RFC 9457), in mem; NULL: no memory. */
+const char *intake_problem_of(const struct form *form,
+                              int status,
+                              const char *en,
+                              const char *zh,
+                              struct bus_arena *mem);
+/* Somebody else than who is logged in took it down. */
+extern const struct intake_form_fault intake_another_operator;
 
 /* --- intake_ready.c --- */
 

@@ -37,6 +37,7 @@ int intake_reads_open(struct intake *in,
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->guesses, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->clients, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->readers, err), failed);
+    BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &r->requests, err), failed);
     BUS_TRY_GOTO(rc, bus_web_keeper_new(KEPT_BYTES, &r->keeper, err), failed);
     BUS_TRY_GOTO(rc,
                  bus_web_pool_new(in->frame->loop, c->ledger.conninfo,
@@ -59,6 +60,7 @@ void intake_reads_close(struct intake_reads *r)
     bus_web_limits_free(r->guesses);
     bus_web_limits_free(r->clients);
     bus_web_limits_free(r->readers);
+    bus_web_limits_free(r->requests);
     bus_policy_catalogue_free(
         (struct bus_policy_catalogue *)r->cases.catalogue);
     bus_free(r);
@@ -128,7 +130,7 @@ static void reads_refuse(struct bus_run_http_request *rq, int rc)
 }
 
 /* What there is not, and what is not his: the same bytes. */
-static void nobody(const struct reading *q)
+void intake_reads_nobody(const struct reading *q)
 {
     bus_run_http_set(q->rq, "Retry-After", "5");
     if (q->what == READS_PROGRESS) {
@@ -154,7 +156,7 @@ static void nobody(const struct reading *q)
 }
 
 /* A right one is no guess; nor is one that nobody could look up. */
-static void reads_guessed(const struct reading *q, int rc)
+void intake_reads_guessed(const struct reading *q, int rc)
 {
     uint8_t client[16];
     bool wrong = rc == BUS_EUNKNOWN || rc == BUS_EDENIED;
@@ -229,12 +231,12 @@ static void reads_answer(void *data, int rc, const struct bus_err *err)
         rc = bus_ledger_accepted(&q->all->cases, q->id, &q->out, &own);
     }
     if (q->what == READS_PROGRESS) {
-        reads_guessed(q, rc);
+        intake_reads_guessed(q, rc);
     }
     if (rc == BUS_OK) {
         reads_well(q);
     } else if (rc == BUS_EUNKNOWN || rc == BUS_EDENIED) {
-        nobody(q);
+        intake_reads_nobody(q);
     } else if (rc == BUS_EUSAGE) {
         bus_run_http_problem(rq, 400, own.msg, "编号格式不对, 应为36个字符");
     } else if (bus_err_act(own.code) == BUS_ACT_RETRY) {
@@ -279,22 +281,28 @@ static bool reads_key(struct reading *q)
     return key != NULL;
 }
 
+void intake_reads_scope(struct reading *q)
+{
+    const struct intake_reads *r = q->all;
+    const struct bus_register *registers = NULL;
+    bus_catalogue_register_watch_hold(r->in->registers, &registers);
+    q->scope = bus_web_scope_of(&q->caller, r->cases.config, registers,
+                                bus_china_day(bus_clock_system.wall_ms(NULL)));
+    bus_catalogue_register_watch_release(r->in->registers, &registers);
+}
+
 static void reads_ask(struct intake_reads *r,
                       struct bus_run_http_request *rq,
                       const struct reading *what)
 {
     struct reading *q = bus_arena_dup(bus_run_http_mem(rq), what, sizeof(*q));
     struct bus_web_job job = {intake_reads_make, reads_answer, q};
-    const struct bus_register *registers = NULL;
     if (q == NULL || r->cases.catalogue == NULL) {
         reads_away(rq);
         return;
     }
     reads_purpose(q);
-    bus_catalogue_register_watch_hold(r->in->registers, &registers);
-    q->scope = bus_web_scope_of(&q->caller, r->cases.config, registers,
-                                bus_china_day(bus_clock_system.wall_ms(NULL)));
-    bus_catalogue_register_watch_release(r->in->registers, &registers);
+    intake_reads_scope(q);
     q->packs = bus_web_packs(bus_run_http_header(rq, "Accept-Encoding"));
     if (!reads_key(q)) {
         bus_run_http_problem(rq, 400, "not an id",
@@ -304,7 +312,7 @@ static void reads_ask(struct intake_reads *r,
     int rc = bus_web_pool_put(r->pool, &job, NULL);
     if (rc != BUS_OK) {
         if (q->what == READS_PROGRESS) {
-            reads_guessed(q, rc);
+            intake_reads_guessed(q, rc);
         }
         reads_end(q);
         reads_refuse(rq, rc);
@@ -353,6 +361,21 @@ static void get_one(struct bus_run_http_request *rq, void *data)
     bus_web_callers_ask(r->in->callers, rq, reads_known, data);
 }
 
+struct bus_id intake_reads_lookup(const struct intake_reads *r,
+                                  const struct bus_id *application,
+                                  struct bus_strv last)
+{
+    char upper[FORM_LOOKUP + 1] = {0};
+    for (size_t i = 0; i < FORM_LOOKUP && i < last.n; i++) {
+        upper[i] =
+            (char)(last.p[i] >= 'a' && last.p[i] <= 'z' ? last.p[i] - 'a' + 'A'
+                                                        : last.p[i]);
+    }
+    return bus_wire_lookup_id((struct bus_strv){(const char *)r->in->person_key,
+                                                sizeof(r->in->person_key)},
+                              application, bus_strv(upper));
+}
+
 /* {"application_id", "id_last"}: in the request's memory. False: it is
  * something else. */
 static bool progress_read(const struct intake_reads *r,
@@ -369,16 +392,7 @@ static bool progress_read(const struct intake_reads *r,
     bool well = id != NULL && last != NULL && strlen(last) == FORM_LOOKUP &&
                 bus_id_parse(bus_strv(id), &application);
     if (well) {
-        char upper[FORM_LOOKUP + 1] = {0};
-        for (size_t i = 0; i < FORM_LOOKUP; i++) {
-            upper[i] =
-                (char)(last[i] >= 'a' && last[i] <= 'z' ? last[i] - 'a' + 'A'
-                                                        : last[i]);
-        }
-        q->lookup = bus_wire_lookup_id(
-            (struct bus_strv){(const char *)r->in->person_key,
-                              sizeof(r->in->person_key)},
-            &application, bus_strv(upper));
+        q->lookup = intake_reads_lookup(r, &application, bus_strv(last));
         /* One way to write it: each other would have tries of its own. */
         char text[BUS_ID_TEXT + 1];
         id = bus_arena_strdup(bus_run_http_mem(rq),
@@ -391,7 +405,7 @@ static bool progress_read(const struct intake_reads *r,
 }
 
 /* By his address and by the application. False: 429 has been answered. */
-static bool reads_may_guess(struct intake_reads *r,
+bool intake_reads_may_guess(struct intake_reads *r,
                             struct bus_run_http_request *rq,
                             const struct reading *q)
 {
@@ -444,7 +458,7 @@ static void progress_ask(struct intake_reads *r,
             "请求体应为含 application_id 和 id_last(申请人证件末六位)的对象");
         return;
     }
-    if (reads_may_guess(r, rq, &q)) {
+    if (intake_reads_may_guess(r, rq, &q)) {
         reads_ask(r, rq, &q);
     }
 }

@@ -42,9 +42,10 @@ struct intake_reads
     struct bus_ledger_cases cases;
     struct bus_web_pool *pool;
     struct bus_web_keeper *keeper;
-    struct bus_web_limits *guesses; /* of residents, by application */
-    struct bus_web_limits *clients; /* and by address, a day */
-    struct bus_web_limits *readers; /* who reads how much an hour */
+    struct bus_web_limits *guesses;  /* of residents, by application */
+    struct bus_web_limits *clients;  /* and by address, a day */
+    struct bus_web_limits *readers;  /* who reads how much an hour */
+    struct bus_web_limits *requests; /* of one application, a day */
     struct reads_recent
         recent[READS_RECENT]; /* by the id's own bits; a later one wins */
 };
@@ -54,5 +55,22 @@ struct intake_reads
 int intake_reads_make(struct bus_pg *pg,
                       void *reading,
                       struct bus_err *err) BUS_MUSTCHECK;
+
+/* --- also of requests/ --- */
+
+/* By his address and by the application. False: 429 has been answered. */
+bool intake_reads_may_guess(struct intake_reads *r,
+                            struct bus_run_http_request *rq,
+                            const struct reading *q);
+/* A right one is no guess; nor is one that nobody could look up. */
+void intake_reads_guessed(const struct reading *q, int rc);
+/* What there is not, and what is not his: the same bytes. */
+void intake_reads_nobody(const struct reading *q);
+/* What q's caller may see, by the register in force. */
+void intake_reads_scope(struct reading *q);
+/* What an applicant knows, as the ledger has it. */
+struct bus_id intake_reads_lookup(const struct intake_reads *r,
+                                  const struct bus_id *application,
+                                  struct bus_strv last);
 
 #endif
