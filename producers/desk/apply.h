@@ -36,6 +36,9 @@ desk_apply_groups(struct applying *a, enum apply_step step, size_t *ret_n);
 /* The same fact of each member that it is asked of. */
 struct desk_group desk_apply_question(struct applying *a,
                                       const struct desk_question *q);
+/* apply_json.c: what "/facts/area" and "/members/1/facts/labour" say, as a
+ * request's facts and member_facts. */
+void desk_apply_facts(const struct desk_visit *v, json_t *to);
 /* apply_ask.c: the next question, or what stands before sending. back: the one
  * before, whose answer is forgotten. */
 void desk_apply_ask(struct applying *a, bool back);

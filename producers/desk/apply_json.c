@@ -1,5 +1,6 @@
 /* The fields of the pages as the JSON that intake takes. Nothing is judged
  * here: what is no number goes as it was written, and intake says so. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,35 @@ static void member_put(const struct applying *a,
                                   fact_json(f, value));
     } else if (strchr(key, '/') == NULL) {
         (void)json_object_set_new(member, key, text_json(value));
+    }
+}
+
+void desk_apply_facts(const struct desk_visit *v, json_t *to)
+{
+    static const char members[] = "/members/", facts[] = "/facts/";
+    for (size_t i = 0; i < v->fields.count; i++) {
+        const struct bus_web_field *f = &v->fields.list[i];
+        char name[NAME_MAX_BYTES], no[24], *end = NULL;
+        if (f->value.n == 0 || f->name.n >= sizeof(name)) {
+            continue;
+        }
+        (void)bus_strv_copy(name, sizeof(name), f->name);
+        bool of_member = strncmp(name, members, sizeof(members) - 1) == 0;
+        unsigned long m =
+            of_member ? strtoul(name + sizeof(members) - 1, &end, 10) : 0;
+        const char *rest = of_member ? end : name;
+        if (m >= APPLY_MEMBERS_MAX ||
+            strncmp(rest, facts, sizeof(facts) - 1) != 0) {
+            continue;
+        }
+        const char *key = rest + sizeof(facts) - 1;
+        const struct bus_fact *fact = bus_conf_fact(
+            v->desk->config, of_member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
+            bus_strv(key));
+        (void)snprintf(no, sizeof(no), "%lu", m + 1);
+        json_t *in = of_member ? object_in(object_in(to, "member_facts"), no)
+                               : object_in(to, "facts");
+        (void)json_object_set_new(in, key, fact_json(fact, f->value));
     }
 }
 

@@ -146,6 +146,7 @@ void desk_resume(struct desk_visit *v);
 void desk_resume_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
+void desk_request_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
 void desk_queue_csv(struct desk_visit *v);
 void desk_money(struct desk_visit *v);

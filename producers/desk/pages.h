@@ -174,6 +174,13 @@ struct desk_progress
     const struct desk_line *wanted;
     size_t wanted_count;
     int64_t paid_fen;
+    const struct desk_choice *kinds, *items; /* of what it may say */
+    size_t kinds_count, items_count;
+    const struct desk_group *groups; /* what is wanted, as inputs */
+    size_t groups_count;
+    const struct desk_line *faults;
+    size_t faults_count;
+    const char *said; /* it was taken; "" */
 };
 
 #endif

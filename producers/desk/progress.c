@@ -7,6 +7,7 @@
 #include "bus/base/clock.h"
 #include "bus/web/fetch.h"
 #include "bus/web/signed.h"
+#include "producers/desk/apply.h"
 #include "producers/desk/case_page.h"
 
 #define ROWS_MAX 80
@@ -36,7 +37,7 @@ progress_end(const struct following *f, int status, struct desk_progress *page)
 static void
 progress_say(const struct following *f, int status, enum desk_word word)
 {
-    struct desk_progress page = {.fault = desk_word_of(f->v, word)};
+    struct desk_progress page = {.fault = desk_word_of(f->v, word), .said = ""};
     progress_end(f, status, &page);
 }
 
@@ -82,12 +83,97 @@ static void progress_wanted(const struct desk_visit *v,
     page->wanted = lines;
 }
 
+/* --- what he may say of it --- */
+
+/* Items that it names, each once, behind "the whole application". */
+static void request_items(const struct desk_visit *v,
+                          const json_t *a_case,
+                          struct desk_progress *page)
+{
+    static const char *const lists[] = {"doing", "got", "not"};
+    struct desk_choice *to = bus_arena_calloc(v->mem, ROWS_MAX, sizeof(*to));
+    size_t n = 0;
+    if (to == NULL) {
+        return;
+    }
+    to[n++] = (struct desk_choice){"", desk_word_of(v, DESK_WORD_REQUEST_WHOLE),
+                                   false};
+    for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+        const json_t *list = json_object_get(a_case, lists[k]);
+        for (size_t i = 0; i < json_array_size(list) && n < ROWS_MAX; i++) {
+            const json_t *item =
+                json_object_get(json_array_get(list, i), "item");
+            const char *code = json_string_value(json_object_get(item, "code"));
+            size_t before = 0;
+            while (code != NULL && before < n &&
+                   strcmp(to[before].code, code) != 0) {
+                before++;
+            }
+            if (code != NULL && before == n) {
+                to[n++] = (struct desk_choice){
+                    desk_printf(v, "%s", code),
+                    desk_printf(v, "%s", desk_json_text(v, item)), false};
+            }
+        }
+    }
+    page->items = to;
+    page->items_count = n;
+}
+
+/* What is wanted of the family, as questions. */
+static void request_groups(struct desk_visit *v,
+                           const json_t *wanted,
+                           struct desk_progress *page)
+{
+    size_t n = json_array_size(wanted);
+    struct applying *a = bus_arena_calloc(v->mem, 1, sizeof(*a));
+    struct desk_group *to = bus_arena_calloc(v->mem, n + 1, sizeof(*to));
+    for (size_t i = 0; a != NULL && to != NULL && i < n; i++) {
+        const json_t *row = json_array_get(wanted, i), *members;
+        const char *code = json_string_value(
+            json_object_get(json_object_get(row, "fact"), "code"));
+        const char *dot = code != NULL ? strchr(code, '.') : NULL;
+        struct desk_question q = {.members = 0};
+        *a = (struct applying){.v = v, .members = APPLY_MEMBERS_MAX};
+        members = json_object_get(row, "members");
+        for (size_t m = 0; m < json_array_size(members); m++) {
+            json_int_t no = json_integer_value(
+                json_object_get(json_array_get(members, m), "no"));
+            q.members |= no >= 1 && no <= 64 ? UINT64_C(1) << (no - 1) : 0;
+        }
+        if (dot != NULL) {
+            bool of_member = code[0] == 'm';
+            q.fact =
+                bus_conf_fact(v->desk->config,
+                              of_member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
+                              bus_strv(dot + 1));
+        }
+        if (q.fact != NULL && desk_ask_may(q.fact)) {
+            to[page->groups_count++] = desk_apply_question(a, &q);
+        }
+    }
+    page->groups = to;
+}
+
+static void request_form(struct desk_visit *v,
+                         const json_t *a_case,
+                         struct desk_progress *page)
+{
+    static const char *const kinds[] = {"SUPPLEMENT", "OBJECT", "WITHDRAW"};
+    page->kinds =
+        desk_choices(v, "household_request_kind", kinds, 3, "SUPPLEMENT");
+    page->kinds_count = 3;
+    request_items(v, a_case, page);
+    request_groups(v, json_object_get(a_case, "wanted"), page);
+}
+
 static void progress_show(const struct following *f, const json_t *answer)
 {
     const struct desk_visit *v = f->v;
     const json_t *a_case = json_object_get(answer, "case");
     struct desk_progress page = {
         .fault = "",
+        .said = "",
         .is_found = true,
         .state = desk_printf(
             v, "%s", desk_json_text(v, json_object_get(answer, "state_text"))),
@@ -102,6 +188,9 @@ static void progress_show(const struct following *f, const json_t *answer)
     page.refused = progress_rows(v, json_object_get(a_case, "not"), "why",
                                  &page.refused_count);
     progress_wanted(v, json_object_get(a_case, "wanted"), &page);
+    if (a_case != NULL) {
+        request_form(f->v, a_case, &page);
+    }
     progress_end(f, 200, &page);
 }
 
@@ -148,7 +237,7 @@ static struct following *following_of(struct desk_visit *v)
 void desk_progress(struct desk_visit *v)
 {
     struct following *f = following_of(v);
-    struct desk_progress page = {.fault = ""};
+    struct desk_progress page = {.fault = "", .said = ""};
     if (f == NULL) {
         desk_away(v);
         return;
@@ -157,11 +246,11 @@ void desk_progress(struct desk_visit *v)
 }
 
 /* As the desk, where it has a key. */
-static bool progress_sign(struct following *f)
+static bool progress_sign(struct following *f, const char *path)
 {
     struct bus_err err;
     const struct bus_web_request rq = {.method = BUS_STRV("POST"),
-                                       .path = BUS_STRV("/v1/progress"),
+                                       .path = bus_strv(path),
                                        .body = f->fetch.body};
     if (f->v->desk->signs == NULL) {
         return true;
@@ -173,40 +262,147 @@ static bool progress_sign(struct following *f)
                                f->date, &err) == BUS_OK;
 }
 
-void desk_progress_post(struct desk_visit *v)
+/* False: he has been told to wait. */
+static bool progress_may(const struct following *f)
 {
-    struct following *f = following_of(v);
-    struct bus_strv last = bus_web_field(&v->fields, "id_last");
-    const struct bus_config *c = v->desk->config;
+    const struct desk *d = f->v->desk;
     uint8_t client[16];
     int64_t wait_ms = 0;
-    struct bus_err err;
-    if (f == NULL) {
-        desk_away(v);
-        return;
-    }
-    if (!bus_web_limits_count(
-            v->desk->clients, bus_run_http_client(v->rq, client),
-            c->http.guesses_day, DAY_MS,
-            bus_run_loop_now_ms(v->desk->frame->loop), &wait_ms)) {
+    bool may =
+        bus_web_limits_count(d->clients, bus_run_http_client(f->v->rq, client),
+                             d->config->http.guesses_day, DAY_MS,
+                             bus_run_loop_now_ms(d->frame->loop), &wait_ms);
+    if (!may) {
         progress_say(f, 429, DESK_WORD_PROGRESS_WAIT);
-        return;
     }
-    json_t *j =
-        json_pack("{s:s, s:s%}", "application_id", f->application, "id_last",
-                  last.n > 0 ? last.p : "", last.n <= 16 ? last.n : 0);
+    return may;
+}
+
+/* Takes j. */
+static void progress_post(struct following *f,
+                          const char *path,
+                          json_t *j,
+                          void (*done)(struct bus_web_fetch *fetch))
+{
+    const struct desk_visit *v = f->v;
+    const struct bus_config *c = v->desk->config;
+    struct bus_err err;
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     const char *body = text != NULL ? bus_arena_strdup(v->mem, text) : NULL;
     free(text); /* jansson's own */
     json_decref(j);
     f->fetch = (struct bus_web_fetch){
-        .url = desk_printf(v, "%s/v1/progress", c->desk.intake),
+        .url = desk_printf(v, "%s%s", c->desk.intake, path),
         .body = bus_strv(body),
         .ca_file = c->desk.intake_ca,
-        .done = progress_answered,
+        .done = done,
         .data = f};
-    if (body == NULL || !progress_sign(f) ||
+    if (body == NULL || !progress_sign(f, path) ||
         bus_web_fetch_post(v->desk->frame->loop, &f->fetch, &err) != BUS_OK) {
         desk_away(v);
+    }
+}
+
+/* The two things that he shows. */
+static json_t *progress_shown(const struct following *f)
+{
+    struct bus_strv last = bus_web_field(&f->v->fields, "id_last");
+    return json_pack("{s:s, s:s%}", "application_id", f->application, "id_last",
+                     last.n > 0 ? last.p : "", last.n <= 16 ? last.n : 0);
+}
+
+void desk_progress_post(struct desk_visit *v)
+{
+    struct following *f = following_of(v);
+    if (f == NULL) {
+        desk_away(v);
+    } else if (progress_may(f)) {
+        progress_post(f, "/v1/progress", progress_shown(f), progress_answered);
+    }
+}
+
+/* --- he says something of it --- */
+
+static void request_show_faults(const struct following *f, const json_t *answer)
+{
+    const struct desk_visit *v = f->v;
+    const json_t *list = json_object_get(answer, "faults");
+    size_t n = json_array_size(list);
+    struct desk_line *lines = bus_arena_calloc(v->mem, n + 1, sizeof(*lines));
+    struct desk_progress page = {
+        .fault = desk_word_of(v, DESK_WORD_REQUEST_FAULTS), .said = ""};
+    for (size_t i = 0; lines != NULL && i < n; i++) {
+        const json_t *one = json_array_get(list, i);
+        lines[page.faults_count++].text =
+            desk_printf(v, "%s", desk_json_text(v, one));
+    }
+    page.faults = lines;
+    progress_end(f, 422, &page);
+}
+
+static void request_taken(const struct following *f, const json_t *answer)
+{
+    const char *id = json_string_value(json_object_get(answer, "request_id"));
+    struct desk_progress page = {
+        .fault = "",
+        .said = desk_say_with(f->v, DESK_WORD_REQUEST_TAKEN,
+                              desk_printf(f->v, "%s", id != NULL ? id : ""))};
+    progress_end(f, 202, &page);
+}
+
+static void request_answered(struct bus_web_fetch *fetch)
+{
+    const struct following *f = fetch->data;
+    uint8_t client[16];
+    long status = fetch->rc == BUS_OK ? fetch->status : 0;
+    json_t *answer = status != 0 ? json_loadb((const char *)fetch->answer.data,
+                                              fetch->answer.len, 0, NULL)
+                                 : NULL;
+    if (status != 404) { /* no wrong guess */
+        bus_web_limits_uncount(f->v->desk->clients,
+                               bus_run_http_client(f->v->rq, client));
+    }
+    if (status == 202) {
+        request_taken(f, answer);
+    } else if (status == 422) {
+        request_show_faults(f, answer);
+    } else if (status == 404 || status == 400) {
+        progress_say(f, 404, DESK_WORD_PROGRESS_NONE);
+    } else if (status == 409) {
+        progress_say(f, 409, DESK_WORD_REQUEST_EARLY);
+    } else if (status == 429) {
+        progress_say(f, 429, DESK_WORD_PROGRESS_WAIT);
+    } else {
+        progress_say(f, 503, DESK_WORD_AWAY_TEXT);
+    }
+    json_decref(answer);
+    bus_buf_fini(&fetch->answer);
+}
+
+static json_t *request_json(const struct following *f)
+{
+    static const char *const texts[] = {"kind", "item", "reason"};
+    const struct desk_visit *v = f->v;
+    json_t *to = progress_shown(f);
+    bool adds = bus_strv_is(bus_web_field(&v->fields, "kind"), "SUPPLEMENT");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct bus_strv s = bus_web_field(&v->fields, texts[i]);
+        if (s.n > 0 && !(adds && i == 1)) {
+            (void)json_object_set_new(to, texts[i], json_stringn(s.p, s.n));
+        }
+    }
+    if (adds) {
+        desk_apply_facts(v, to);
+    }
+    return to;
+}
+
+void desk_request_post(struct desk_visit *v)
+{
+    struct following *f = following_of(v);
+    if (f == NULL) {
+        desk_away(v);
+    } else if (progress_may(f)) {
+        progress_post(f, "/v1/requests", request_json(f), request_answered);
     }
 }

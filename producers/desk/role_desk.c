@@ -27,6 +27,7 @@ static const struct desk_route pages[] = {
     {"POST", "/apply/resume", DESK_SIGNED_IN, desk_resume_post},
     {"GET", "/progress", DESK_ANYBODY, desk_progress},
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
+    {"POST", "/progress/request", DESK_ANYBODY, desk_request_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
     {"GET", "/queue.csv", DESK_SIGNED_IN, desk_queue_csv},
     {"GET", "/county", DESK_SIGNED_IN, desk_county},
