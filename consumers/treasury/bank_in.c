@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "bus/base/check.h"
-#include "bus/base/clock.h"
 #include "bus/base/disk.h"
-#include "bus/ledger/sql/outbox_put.h"
-#include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/bank_files.h"
 #include "consumers/treasury/batches.h"
@@ -18,8 +15,6 @@
 #include "consumers/treasury/sql/bank_file_put.h"
 #include "consumers/treasury/sql/bank_file_taken.h"
 #include "consumers/treasury/sql/batch_open_orders.h"
-#include "consumers/treasury/sql/order_event.h"
-#include "schemas/payment_result.h"
 
 #define VALUE_DAYS 31 /* a value date is believed so far from today */
 #define TEXT_MAX   35
@@ -131,56 +126,6 @@ static int take_original(void *data,
 
 /* --- answers --- */
 
-static enum sa_payment_outcome take_outcome(int outcome)
-{
-    return outcome == TREASURY_SETTLED    ? SA_PAYMENT_OUTCOME_SETTLED
-           : outcome == TREASURY_REJECTED ? SA_PAYMENT_OUTCOME_REJECTED
-                                          : SA_PAYMENT_OUTCOME_RETURNED;
-}
-
-/* Under the id that stands with the answer, so that the treasury knows its own
- * message again. */
-static int take_tell_matcher(struct file_taking *t,
-                             const struct treasury_result *a,
-                             struct bus_err *err)
-{
-    struct bus_pg_rows *r = NULL;
-    struct bus_strv framed;
-    struct sa_payment_result p = {.event_id = a->event_id,
-                                  .occurred_at = bus_clock_system.wall_ms(NULL),
-                                  .order_id = a->order_id,
-                                  .outcome = take_outcome(a->outcome),
-                                  .amount_fen = a->amount_fen,
-                                  .has_reason_code = a->reason.n > 0,
-                                  .reason_code = a->reason,
-                                  .value_date = a->value_day,
-                                  .bank_reference = a->reference};
-    bus_arena_reset(&t->mem);
-    BUS_TRY(treasury_books_ask(
-        t->b, consumers_treasury_sql_order_event,
-        TREASURY_PARAMS(treasury_books_id(t->b, &a->order_id)), &r, err));
-    bool well = bus_pg_count(r) > 0;
-    const char *texts[3] = {"", "", ""};
-    for (size_t i = 0; well && i < 3; i++) {
-        texts[i] = treasury_books_text(t->b, bus_strv(bus_pg_value(r, 0, i)));
-    }
-    bus_pg_rows_free(r);
-    well = well && bus_id_parse(bus_strv(texts[0]), &p.household_id) &&
-           bus_id_parse(bus_strv(texts[1]), &p.case_id);
-    BUS_CHECK(well); /* it has moved a line */
-    BUS_TRY(bus_wire_encode_framed(&sa_payment_result_type, &p, &t->mem,
-                                   &framed, err));
-    const char *topic =
-        bus_conf_topic(t->c, &t->mem, "payment-results", t->code);
-    return treasury_books_ask(
-        t->b, bus_ledger_sql_outbox_put,
-        TREASURY_PARAMS(topic, texts[0], treasury_books_bytes(t->b, framed),
-                        treasury_books_id(t->b, &a->event_id),
-                        "sa.payment_result.v1", texts[0], texts[1], texts[2],
-                        TREASURY_ITSELF, NULL),
-        NULL, err);
-}
-
 static int take_answer(struct file_taking *t,
                        const struct treasury_result *a,
                        const struct bus_bank_entry *e,
@@ -200,7 +145,7 @@ static int take_answer(struct file_taking *t,
     }
     bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
     BUS_CHECK(a->amount_fen >= 0);
-    return taken ? take_tell_matcher(t, a, err) : BUS_OK;
+    return taken ? treasury_result_tell(t->c, t->b, a, &t->mem, err) : BUS_OK;
 }
 
 /* The same answer in another file is the same answer; what cannot be an id of
