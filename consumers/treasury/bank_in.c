@@ -42,14 +42,16 @@ static int take_fault(size_t line, const char *what, struct bus_err *err)
 
 /* --- the head --- */
 
-static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
+int treasury_file_known(struct treasury_books *b,
+                        const struct treasury_file_row *f,
+                        bool *ret,
+                        struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
+    BUS_CHECK(f->sum[0] == '\\');
     BUS_TRY(treasury_books_ask(
-        t->b, consumers_treasury_sql_bank_file_taken,
-        TREASURY_PARAMS(t->code, t->sum, bus_bank_kind_words[t->told->kind],
-                        t->message),
-        &r, err));
+        b, consumers_treasury_sql_bank_file_taken,
+        TREASURY_PARAMS(f->bank, f->sum, f->kind, f->message), &r, err));
     bool any = bus_pg_count(r) > 0;
     *ret = any && strcmp(bus_pg_value(r, 0, 0), "t") == 0;
     int rc = !any || *ret
@@ -62,6 +64,17 @@ static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
     return rc;
 }
 
+static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
+{
+    return treasury_file_known(
+        t->b,
+        &(struct treasury_file_row){.bank = t->code,
+                                    .sum = t->sum,
+                                    .kind = bus_bank_kind_words[t->told->kind],
+                                    .message = t->message},
+        ret, err);
+}
+
 static int
 take_head(void *data, const struct bus_bank_head *h, struct bus_err *err)
 {
@@ -71,8 +84,8 @@ take_head(void *data, const struct bus_bank_head *h, struct bus_err *err)
     (void)bus_strv_copy(t->message, sizeof(t->message), h->message);
     if (h->kind == BUS_BANK_CAMT053 || h->kind == BUS_BANK_MT940) {
         return bus_fail(err, BUS_EUNKNOWN,
-                        "a statement holds no answers: camt.054 does / "
-                        "对账单不是回执");
+                        "a statement holds no answers, camt.054 does: lianou "
+                        "treasury statement / 对账单不是回执");
     }
     BUS_CHECK(t->told->entries == 0);
     return take_known(t, &known, err);
@@ -226,7 +239,7 @@ static int take_rejected(struct file_taking *t, struct bus_err *err)
 
 /* --- the file --- */
 
-static ptrdiff_t take_bytes(void *data, char *p, size_t n)
+ptrdiff_t treasury_file_bytes(void *data, char *p, size_t n)
 {
     FILE *from = data;
     size_t got = fread(p, 1, n, from);
@@ -237,7 +250,7 @@ static int
 take_read(struct file_taking *t, const char *path, struct bus_err *err)
 {
     FILE *file = fopen(path, "re");
-    const struct bus_bank_source from = {take_bytes, file};
+    const struct bus_bank_source from = {treasury_file_bytes, file};
     const struct bus_bank_told told = {.data = t,
                                        .head = take_head,
                                        .original = take_original,
@@ -255,36 +268,32 @@ take_read(struct file_taking *t, const char *path, struct bus_err *err)
     return rc;
 }
 
-static int take_put(struct treasury_books *b,
-                    const char *bank,
-                    const char *sum,
-                    const struct file_taking *t, /* NULL: refused */
-                    const char *why,
-                    struct bus_err *err)
+int treasury_file_put(struct treasury_books *b,
+                      const struct treasury_file_row *f,
+                      struct bus_err *err)
 {
-    BUS_CHECK(sum[0] == '\\');
+    bool taken = f->refused == NULL;
+    BUS_CHECK(f->sum[0] == '\\' && f->total_fen >= 0);
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_bank_file_put,
-        TREASURY_PARAMS(bank, b->who, t != NULL ? "TAKEN" : "REFUSED",
-                        t != NULL ? bus_bank_kind_words[t->told->kind] : "",
-                        t != NULL ? t->message : "", sum, NULL,
-                        treasury_books_number(b, t != NULL ? t->answers : 0),
-                        treasury_books_number(b, t != NULL ? t->total_fen : 0),
-                        why),
+        TREASURY_PARAMS(
+            f->bank, b->who, taken ? "TAKEN" : "REFUSED", f->kind, f->message,
+            f->sum, NULL, treasury_books_number(b, f->entries),
+            treasury_books_number(b, f->total_fen), taken ? "" : f->refused),
         NULL, err));
     return treasury_books_act(
         b,
-        &(struct treasury_act){.act = t != NULL ? "take" : "refuse file",
-                               .batch = t != NULL ? t->batch : NULL,
-                               .amount_fen = t != NULL ? t->total_fen : 0,
-                               .note = sum + 2},
+        &(struct treasury_act){.act = taken ? "take" : "refuse file",
+                               .batch = f->batch,
+                               .amount_fen = f->total_fen,
+                               .note = f->sum + 2},
         err);
 }
 
-static int take_sum(struct treasury_books *b,
-                    const char *path,
-                    const char **ret,
-                    struct bus_err *err)
+int treasury_file_sum_text(struct treasury_books *b,
+                           const char *path,
+                           const char **ret,
+                           struct bus_err *err)
 {
     uint8_t sum[BUS_WIRE_SM3_BYTES];
     BUS_TRY(treasury_file_sum(path, sum, err));
@@ -302,22 +311,33 @@ int treasury_file_take(const struct bus_config *c,
     struct file_taking t = {
         .c = c, .b = b, .code = bank, .today = b->day, .told = ret};
     BUS_TRY(treasury_bank_find(c, bank, &t.bank, err));
-    BUS_TRY(take_sum(b, path, &t.sum, err));
+    BUS_TRY(treasury_file_sum_text(b, path, &t.sum, err));
     BUS_TRY(take_known(&t, &ret->again, err));
     if (ret->again) {
         return BUS_OK;
     }
     BUS_TRY(take_read(&t, path, err));
-    return take_put(b, bank, t.sum, &t, "", err);
+    return treasury_file_put(
+        b,
+        &(struct treasury_file_row){.bank = bank,
+                                    .sum = t.sum,
+                                    .kind = bus_bank_kind_words[ret->kind],
+                                    .message = t.message,
+                                    .batch = t.batch,
+                                    .entries = t.answers,
+                                    .total_fen = t.total_fen},
+        err);
 }
 
 int treasury_file_refused(struct treasury_books *b,
                           const char *bank,
                           const char *path,
+                          const char *kind,
                           const char *why,
                           struct bus_err *err)
 {
-    const char *sum = "";
-    BUS_TRY(take_sum(b, path, &sum, err));
-    return take_put(b, bank, sum, NULL, why, err);
+    struct treasury_file_row f = {
+        .bank = bank, .kind = kind, .message = "", .refused = why};
+    BUS_TRY(treasury_file_sum_text(b, path, &f.sum, err));
+    return treasury_file_put(b, &f, err);
 }
