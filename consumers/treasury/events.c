@@ -22,6 +22,7 @@
 #include "schemas/payment_result.h"
 
 #define VALUE_DAYS       31 /* a value date is believed so far from its arrival */
+#define BANK_CODE_MAX    32
 #define SCHEDULE_UNKNOWN "SCHEDULE_UNKNOWN"
 
 /* --- decisions --- */
@@ -160,6 +161,16 @@ static int award_unpaid(struct treasury_events *e,
         e->mem, err);
 }
 
+/* What is paid once is of its case: the next case's is another. */
+static struct bus_strv award_purpose(struct treasury_books *b,
+                                     const struct sa_case_event *c)
+{
+    BUS_CHECK(!bus_id_is_nil(&c->case_id));
+    return c->decision.period == SA_PERIOD_ONCE
+               ? bus_strv(treasury_books_id(b, &c->case_id))
+               : BUS_STRV("aid");
+}
+
 static int decision_award(struct treasury_events *e,
                           struct treasury_books *b,
                           const struct sa_case_event *c,
@@ -196,11 +207,30 @@ static int decision_award(struct treasury_events *e,
                                  .item = d->item,
                                  .fund = c->fund,
                                  .bank = bank,
-                                 .purpose = BUS_STRV("aid"),
+                                 .purpose = award_purpose(b, c),
                                  .amount_fen = d->amount_fen,
                                  .payee_hash = d->payee_hash,
                                  .personal = c->personal},
         &s, &is_new, err);
+}
+
+/* Every period, or once by a bank that takes files: dispatch says the same. */
+static bool decision_is_ours(const struct treasury_events *e,
+                             const struct sa_case_event *c,
+                             int32_t day)
+{
+    const struct sa_decision *d = &c->decision;
+    char code[BANK_CODE_MAX];
+    if (d->delivery != SA_DELIVERY_BANK || day < e->rules.recurring_from) {
+        return false;
+    }
+    struct bus_strv bank =
+        c->has_fund ? e->rules.bank_of(e->rules.data, c->fund) : BUS_STRV("");
+    BUS_CHECK(e->rules.config != NULL);
+    return d->period != SA_PERIOD_ONCE ||
+           day >=
+               bus_conf_once_from(bus_conf_partner(
+                   e->rules.config, bus_strv_copy(code, sizeof(code), bank)));
 }
 
 static int on_decision(struct treasury_events *e,
@@ -218,8 +248,7 @@ static int on_decision(struct treasury_events *e,
         return award_ends(b, &d->assignment_id, "DECISION_REFUSED", day - 1,
                           true, err);
     }
-    if (d->delivery == SA_DELIVERY_BANK && d->period != SA_PERIOD_ONCE &&
-        day >= e->rules.recurring_from) {
+    if (decision_is_ours(e, c, day)) {
         return decision_award(e, b, c, err);
     }
     /* Given in another way now: what was to be paid every period is not. */

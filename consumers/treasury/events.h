@@ -1,7 +1,8 @@
 /* events: what a message of a topic is to the treasury. In the caller's
  * transaction, on his thread.
  *
- *   cases               accepted decisions that pay every period: awards; a
+ *   cases               accepted decisions that pay every period, or once by a
+ *                       bank that takes files: awards; a
  *                       refusal after it, AWARD_ENDED: stops; AWARD_CUT: less;
  *                       PAYEE_CHANGED: another account; what the matcher made
  *                       of a change of members. What was accepted and cannot
