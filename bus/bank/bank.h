@@ -148,7 +148,8 @@ struct bus_bank_statement
     int64_t number; /* in a row of statements; -1: none */
     bool closed;    /* it has an opening and a closing balance */
     int64_t opening_fen, closing_fen;
-    int32_t closing_day;
+    /* The first it is of, and its last; or BUS_BANK_NO_DAY. */
+    int32_t first_day, closing_day;
 };
 struct bus_bank_entry
 {

@@ -228,7 +228,7 @@ static int iso_opened(struct bank_xml *x, struct bus_err *err)
     case ISO_STATEMENT:
         memset(&r->statement, 0, sizeof(r->statement));
         r->statement.number = -1;
-        r->statement.day = BUS_BANK_NO_DAY;
+        r->statement.day = r->statement.first_day = BUS_BANK_NO_DAY;
         return BUS_OK;
     case ISO_BALANCE:
         memset(&r->bal, 0, sizeof(r->bal));

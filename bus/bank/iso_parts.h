@@ -35,7 +35,7 @@ struct iso_reading
     {
         struct bank_text id, account, currency;
         int64_t number;
-        int32_t day;
+        int32_t first_day, day;
         struct bank_balance balance;
     } statement;
     struct

@@ -148,8 +148,13 @@ void bank_iso_balance(struct iso_reading *r)
     struct bus_strv kind = bank_text_view(&r->bal.kind);
     int64_t fen = r->bal.credit ? r->bal.fen : -r->bal.fen;
     if (bus_strv_is(kind, "OPBD") || bus_strv_is(kind, "PRCD")) {
+        /* PRCD: what the day before closed with */
+        bool before = bus_strv_is(kind, "PRCD");
         b->opening = true;
         b->opening_fen = fen;
+        r->statement.first_day = r->bal.day == BUS_BANK_NO_DAY
+                                     ? BUS_BANK_NO_DAY
+                                     : r->bal.day + before;
     } else if (bus_strv_is(kind, "CLBD")) {
         b->closing = true;
         b->closing_fen = fen;
@@ -176,6 +181,7 @@ int bank_iso_statement(const struct bank_xml *x,
         .closed = b->closing,
         .opening_fen = b->opening_fen,
         .closing_fen = b->closing_fen,
+        .first_day = r->statement.first_day,
         .closing_day = r->statement.day};
     return r->told->statement != NULL
                ? r->told->statement(r->told->data, &s, err)

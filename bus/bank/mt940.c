@@ -12,7 +12,7 @@ struct mt_reading
     bool statement, entry, detail; /* detail: in a :86: */
     struct bank_text id, account, order, reference, currency;
     int64_t number, fen;
-    int32_t day, closing_day;
+    int32_t day, opening_day, closing_day;
     bool credit, back, headed;
     struct bank_balance balance;
 };
@@ -109,15 +109,18 @@ static int mt_statement_told(struct mt_reading *r, struct bus_err *err)
         return mt_fault(r, "a statement without balances / 缺余额", err);
     }
     BUS_TRY(bank_balance_check(&r->balance, r->line, err));
-    const struct bus_bank_statement s = {.id = bank_text_view(&r->id),
-                                         .account = bank_text_view(&r->account),
-                                         .currency =
-                                             bank_text_view(&r->currency),
-                                         .number = r->number,
-                                         .closed = true,
-                                         .opening_fen = r->balance.opening_fen,
-                                         .closing_fen = r->balance.closing_fen,
-                                         .closing_day = r->closing_day};
+    /* it opens with what the day before closed with */
+    int32_t first_day = r->opening_day + 1;
+    const struct bus_bank_statement s = {
+        .id = bank_text_view(&r->id),
+        .account = bank_text_view(&r->account),
+        .currency = bank_text_view(&r->currency),
+        .number = r->number,
+        .closed = true,
+        .opening_fen = r->balance.opening_fen,
+        .closing_fen = r->balance.closing_fen,
+        .first_day = first_day < r->closing_day ? first_day : r->closing_day,
+        .closing_day = r->closing_day};
     return r->told->statement != NULL
                ? r->told->statement(r->told->data, &s, err)
                : BUS_OK;
@@ -245,7 +248,6 @@ static int mt_field(struct mt_reading *r,
                     struct bus_err *err)
 {
     struct bank_balance *b = &r->balance;
-    int32_t ignored = 0;
     r->detail = bus_strv_is(tag, "86") && r->entry;
     if (bus_strv_is(tag, "20")) {
         return mt_head(r, v, err);
@@ -264,7 +266,7 @@ static int mt_field(struct mt_reading *r,
     }
     if (bus_strv_is(tag, "60F") || bus_strv_is(tag, "60M")) {
         b->opening = true;
-        return mt_balance(r, v, &b->opening_fen, &ignored, err);
+        return mt_balance(r, v, &b->opening_fen, &r->opening_day, err);
     }
     if (bus_strv_is(tag, "62F") || bus_strv_is(tag, "62M")) {
         BUS_TRY(mt_entry_told(r, err));

@@ -151,9 +151,7 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
     if (p->file.format == BUS_CONF_BANK_NONE) {
         acl_topic(m, p->code, BUS_ACL_READ, k->out, p->code);
         acl_topic(m, p->code, BUS_ACL_WRITE, k->in, p->code);
-    } else { /* it has files: who read both would pay twice */
-        acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->in, p->code);
-    }
+    } /* else it has files: who read both would pay twice */
     acl_topic(m, p->code, BUS_ACL_WRITE, "dead-letters", NULL);
     acl_add(m, p->code, BUS_ACL_GROUP,
             bus_arena_printf(m->mem, "%spartner-%s", m->c->prefix, p->code),
@@ -167,6 +165,8 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
     if (p->kind == BUS_PARTNER_BANK) {
         acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->out, p->code);
         acl_topic(m, "lianou-treasury", BUS_ACL_READ, k->in, p->code);
+        /* what its files say, and what the treasury refuses itself */
+        acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->in, p->code);
     }
     if (p->kind == BUS_PARTNER_CHARITY) {
         acl_topic(m, p->code, BUS_ACL_READ, "claim-results", p->code);

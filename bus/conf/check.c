@@ -67,7 +67,8 @@ static void check_source(const struct bus_config *c,
 }
 
 /* What it would take twice, or could not take at all. */
-static void check_bank_file(const struct bus_conf_partner *p,
+static void check_bank_file(const struct bus_config *c,
+                            const struct bus_conf_partner *p,
                             struct bus_faults *faults)
 {
     const struct bus_conf_bank_file *f = &p->file;
@@ -78,6 +79,12 @@ static void check_bank_file(const struct bus_conf_partner *p,
         : p->kind != BUS_PARTNER_BANK   ? "for a bank only"
         : p->transport != BUS_TRANSPORT_KAFKA
             ? "a spool tells the bank of the same orders: it would pay twice"
+        : f->once_from == 0
+            ? "needs once_from: from which day on is what is paid once in its "
+              "batches? nobody reads its topic"
+        : f->once_from < c->treasury.recurring_from
+            ? "once_from is before treasury.recurring_from: nobody would take "
+              "what it is to pay"
         : !table && (f->payer == NULL || f->agent == NULL)
             ? "pain001 needs payer and agent"
         : table && f->columns.count == 0              ? "needs columns"
@@ -100,7 +107,7 @@ static void check_partners(const struct bus_config *c,
         }
         of_kind[p->kind]++;
         check_source(c, p, faults);
-        check_bank_file(p, faults);
+        check_bank_file(c, p, faults);
         for (size_t k = 0; k < i; k++) {
             const struct bus_conf_partner *q = &c->partners[k];
             if (q->code && strcasecmp(q->code, p->code) == 0) {

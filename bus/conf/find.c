@@ -15,6 +15,14 @@ const struct bus_conf_partner *bus_conf_partner(const struct bus_config *c,
     return NULL;
 }
 
+int32_t bus_conf_once_from(const struct bus_conf_partner *bank)
+{
+    return bank != NULL && bank->file.format != BUS_CONF_BANK_NONE &&
+                   bank->file.once_from != 0
+               ? bank->file.once_from
+               : INT32_MAX;
+}
+
 const struct bus_fund *bus_conf_fund(const struct bus_config *c,
                                      const char *code)
 {

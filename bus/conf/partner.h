@@ -111,6 +111,7 @@ struct bus_conf_bank_file
     int format;  /* enum bus_conf_bank_format */
     int charset; /* enum bus_charset */
     bool titles;
+    int32_t once_from; /* day; what is paid once goes in batches too; 0: no */
     const char *payer, *agent;
     struct bus_list columns, answers; /* struct bus_conf_bank_column */
     struct bus_list words;            /* struct bus_conf_bank_word */
@@ -136,5 +137,9 @@ struct bus_conf_partner
     int64_t metrics_port;
     const struct bus_node *node;
 };
+
+/* From which day on what this bank pays once is the treasury's as well:
+ * INT32_MAX if it takes no files; NULL is nobody. */
+int32_t bus_conf_once_from(const struct bus_conf_partner *bank);
 
 #endif

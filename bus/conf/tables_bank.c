@@ -65,6 +65,12 @@ static const struct bus_key file_keys[] = {
      .doc_zh = "文本编码"},
     {"titles", BUS_KEY_BOOL, AT(bus_conf_bank_file, titles), .dflt = "true",
      .doc = "csv: the first row has titles", .doc_zh = "首行为表头"},
+    {"once_from", BUS_KEY_DATE, AT(bus_conf_bank_file, once_from),
+     .doc = "what a decision accepted from this day on pays once goes in its "
+            "batches too: nobody reads its topic any more. The day on which it "
+            "began to take files; the same for matcher, dispatch and treasury",
+     .doc_zh = "自该日起受理的一次性款项也入批次文件; 即该银行改用文件之日, "
+               "研判、派发、资金发放须相同"},
     {"payer", BUS_KEY_STR, AT(bus_conf_bank_file, payer), .min = 1, .max = 140,
      .doc = "pain001: the payer's name at this bank", .doc_zh = "付款户名"},
     {"agent", BUS_KEY_STR, AT(bus_conf_bank_file, agent), .min = 1, .max = 35,

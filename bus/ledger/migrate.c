@@ -18,6 +18,7 @@
 #include "bus/ledger/migrations/0050_desk.h"
 #include "bus/ledger/migrations/0051_bank_files.h"
 #include "bus/ledger/migrations/0056_county.h"
+#include "bus/ledger/migrations/0068_statements.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -38,6 +39,7 @@ static const struct
     {"0050_desk", bus_ledger_migrations_0050_desk},
     {"0051_bank_files", bus_ledger_migrations_0051_bank_files},
     {"0056_county", bus_ledger_migrations_0056_county},
+    {"0068_statements", bus_ledger_migrations_0068_statements},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -230,12 +230,15 @@ void partner_settle_run(void *data)
             continue;
         }
         BUS_CHECK(n + 2 <= sizeof(notes) / sizeof(notes[0]));
-        notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_TAKEN,
-                                                     a->event.event_id, now};
+        /* Its task ends first: an answer that is known as taken says nothing
+         * more, so that a task which the torn end of a write had left open
+         * would stay open for ever. */
         if (!a->event.in->tells) {
             notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_CLOSED,
                                                          a->event.about, now};
         }
+        notes[n++] = (struct bus_partner_dedup_note){BUS_SEEN_TAKEN,
+                                                     a->event.event_id, now};
     }
     r->rc = bus_partner_dedup_add(r->seen, notes, n, &r->err);
     for (size_t i = 0; r->rc == BUS_OK && i < r->taking.n; i++) {

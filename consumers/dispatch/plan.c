@@ -88,6 +88,16 @@ static bool plan_amount_well(struct plan *p)
     return well;
 }
 
+/* Is it ordered there, in a batch? Once, only at a bank that takes files. */
+static bool plan_is_treasurys(const struct plan *p, struct bus_strv bank)
+{
+    const struct dispatch_rules *r = p->rules;
+    BUS_CHECK(bank.n > 0);
+    return r->treasury_from != 0 && p->today >= r->treasury_from &&
+           (p->decision->period != SA_PERIOD_ONCE ||
+            (r->once_from != NULL && p->today >= r->once_from(r->data, bank)));
+}
+
 static int plan_pay(struct plan *p)
 {
     BUS_CHECK(p->rules->bank_of != NULL);
@@ -125,8 +135,7 @@ static int plan_pay(struct plan *p)
     o->from_month = d->from_month;
     o->due = p->today + p->rules->pay_days;
     plan_note(p, &o->order_id, SA_DISPATCH_KIND_PAYMENT, bank, d->amount_fen);
-    if (p->rules->treasury_from != 0 && p->today >= p->rules->treasury_from &&
-        d->period != SA_PERIOD_ONCE) {
+    if (plan_is_treasurys(p, bank)) {
         return BUS_OK;
     }
     return plan_send(p, &(struct dispatch_output){DISPATCH_OUT_PAYMENTS, bank,

@@ -34,6 +34,9 @@ struct dispatch_rules
 {
     /* The bank that pays a fund's money; "" when the fund has none. */
     struct bus_strv (*bank_of)(void *data, struct bus_strv fund);
+    /* The day from which what it pays once is the treasury's, too; INT32_MAX:
+     * none. NULL: of no bank. */
+    int32_t (*once_from)(void *data, struct bus_strv bank);
     void *data;
     struct bus_strv post;  /* partner code, "" for none */
     int64_t cash_max_fen;  /* 300000: inclusive (Civil Code 1259) */

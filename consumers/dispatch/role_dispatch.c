@@ -22,6 +22,14 @@ static struct bus_strv bank_of(void *data, struct bus_strv fund)
     return bus_strv(f ? f->bank : "");
 }
 
+static int32_t once_from(void *data, struct bus_strv bank)
+{
+    const struct bus_config *c = data;
+    char code[32];
+    return bus_conf_once_from(
+        bus_conf_partner(c, bus_strv_copy(code, sizeof(code), bank)));
+}
+
 static int
 dispatch_assigned(void *data, int lane, int32_t p, struct bus_err *err)
 {
@@ -99,6 +107,7 @@ static int dispatch_topics(struct dispatch_shell *s, struct bus_err *err)
     const struct bus_config *c = &s->frame.config;
     s->rules =
         (struct dispatch_rules){.bank_of = bank_of,
+                                .once_from = once_from,
                                 .data = &s->frame.config,
                                 .order_max_fen = c->money.order_max_fen,
                                 .treasury_from = c->treasury.recurring_from,

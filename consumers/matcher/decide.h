@@ -58,6 +58,9 @@ struct matcher_rules
     /* From this day on the treasury pays every period, and its later orders are
      * its own; 0: there is none. */
     int32_t treasury_from;
+    /* The same of what is paid once, at the first bank that takes files; 0:
+     * none. Whether an answer is of such an order the treasury knows. */
+    int32_t once_from;
     /* The last day of a limit that starts on `start`. */
     int32_t (*deadline)(void *data, int32_t start, int32_t n, bool working);
     void *data;

@@ -177,7 +177,9 @@ static bool of_the_treasury(const struct step *s)
     for (size_t i = 0; from != 0 && i < st->assignments.n; i++) {
         const struct sa_assignment_state *a = &st->assignments.v[i];
         if (a->has_award && a->award.from >= from &&
-            a->award.period != SA_PERIOD_ONCE) {
+            (a->award.period != SA_PERIOD_ONCE ||
+             (s->rules->once_from != 0 &&
+              a->award.from >= s->rules->once_from))) {
             return true;
         }
     }

@@ -265,6 +265,12 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     s->rules.order_max_fen = c->money.order_max_fen;
     s->rules.park_max = (int32_t)c->matcher.park_max;
     s->rules.treasury_from = c->treasury.recurring_from;
+    for (size_t i = 0; i < c->partners_count; i++) {
+        int32_t day = bus_conf_once_from(&c->partners[i]);
+        bool first = s->rules.once_from == 0 || day < s->rules.once_from;
+        s->rules.once_from =
+            day != INT32_MAX && first ? day : s->rules.once_from;
+    }
     s->rules.deadline = deadline;
     BUS_TRY(bus_wire_sm2_tables_new(&s->rules.seals, err));
     s->seals = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS);

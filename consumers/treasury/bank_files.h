@@ -61,7 +61,8 @@ struct treasury_file_taken
 };
 /* path: our copy. BUS_ACT_REJECT: nothing of it is taken, and the message says
  * why, with the place; the caller takes the transaction back and then says so
- * with treasury_file_refused(), in one of its own. */
+ * with treasury_file_refused(), in one of its own: somebody has to look at it
+ * then (bank_file_waiting), until it is taken after all. */
 int treasury_file_take(const struct bus_config *c,
                        struct treasury_books *b,
                        const char *bank,
@@ -71,7 +72,34 @@ int treasury_file_take(const struct bus_config *c,
 int treasury_file_refused(struct treasury_books *b,
                           const char *bank,
                           const char *path,
+                          const char *kind,
                           const char *why,
                           struct bus_err *err) BUS_MUSTCHECK;
+
+/* --- between the files that take from a bank --- */
+
+/* The file at an open FILE *, as a bus_bank_source has it. */
+ptrdiff_t treasury_file_bytes(void *data, char *p, size_t n);
+/* The SM3 of a file as the database takes bytes. */
+int treasury_file_sum_text(struct treasury_books *b,
+                           const char *path,
+                           const char **ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
+struct treasury_file_row
+{
+    const char *bank, *sum, *kind, *message; /* message "": none */
+    const char *refused;                     /* why; NULL: taken */
+    const char *batch;                       /* that it answers; NULL */
+    int64_t entries, total_fen;
+};
+/* *ret: this file was taken before. BUS_EDUPLICATE: another of its number was.
+ */
+int treasury_file_known(struct treasury_books *b,
+                        const struct treasury_file_row *f,
+                        bool *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+int treasury_file_put(struct treasury_books *b,
+                      const struct treasury_file_row *f,
+                      struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "bus/base/check.h"
-#include "bus/base/clock.h"
 #include "bus/base/disk.h"
-#include "bus/ledger/sql/outbox_put.h"
-#include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/bank_files.h"
 #include "consumers/treasury/batches.h"
@@ -18,8 +15,6 @@
 #include "consumers/treasury/sql/bank_file_put.h"
 #include "consumers/treasury/sql/bank_file_taken.h"
 #include "consumers/treasury/sql/batch_open_orders.h"
-#include "consumers/treasury/sql/order_event.h"
-#include "schemas/payment_result.h"
 
 #define VALUE_DAYS 31 /* a value date is believed so far from today */
 #define TEXT_MAX   35
@@ -47,14 +42,16 @@ static int take_fault(size_t line, const char *what, struct bus_err *err)
 
 /* --- the head --- */
 
-static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
+int treasury_file_known(struct treasury_books *b,
+                        const struct treasury_file_row *f,
+                        bool *ret,
+                        struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
+    BUS_CHECK(f->sum[0] == '\\');
     BUS_TRY(treasury_books_ask(
-        t->b, consumers_treasury_sql_bank_file_taken,
-        TREASURY_PARAMS(t->code, t->sum, bus_bank_kind_words[t->told->kind],
-                        t->message),
-        &r, err));
+        b, consumers_treasury_sql_bank_file_taken,
+        TREASURY_PARAMS(f->bank, f->sum, f->kind, f->message), &r, err));
     bool any = bus_pg_count(r) > 0;
     *ret = any && strcmp(bus_pg_value(r, 0, 0), "t") == 0;
     int rc = !any || *ret
@@ -67,6 +64,17 @@ static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
     return rc;
 }
 
+static int take_known(struct file_taking *t, bool *ret, struct bus_err *err)
+{
+    return treasury_file_known(
+        t->b,
+        &(struct treasury_file_row){.bank = t->code,
+                                    .sum = t->sum,
+                                    .kind = bus_bank_kind_words[t->told->kind],
+                                    .message = t->message},
+        ret, err);
+}
+
 static int
 take_head(void *data, const struct bus_bank_head *h, struct bus_err *err)
 {
@@ -76,8 +84,8 @@ take_head(void *data, const struct bus_bank_head *h, struct bus_err *err)
     (void)bus_strv_copy(t->message, sizeof(t->message), h->message);
     if (h->kind == BUS_BANK_CAMT053 || h->kind == BUS_BANK_MT940) {
         return bus_fail(err, BUS_EUNKNOWN,
-                        "a statement holds no answers: camt.054 does / "
-                        "对账单不是回执");
+                        "a statement holds no answers, camt.054 does: lianou "
+                        "treasury statement / 对账单不是回执");
     }
     BUS_CHECK(t->told->entries == 0);
     return take_known(t, &known, err);
@@ -131,56 +139,6 @@ static int take_original(void *data,
 
 /* --- answers --- */
 
-static enum sa_payment_outcome take_outcome(int outcome)
-{
-    return outcome == TREASURY_SETTLED    ? SA_PAYMENT_OUTCOME_SETTLED
-           : outcome == TREASURY_REJECTED ? SA_PAYMENT_OUTCOME_REJECTED
-                                          : SA_PAYMENT_OUTCOME_RETURNED;
-}
-
-/* Under the id that stands with the answer, so that the treasury knows its own
- * message again. */
-static int take_tell_matcher(struct file_taking *t,
-                             const struct treasury_result *a,
-                             struct bus_err *err)
-{
-    struct bus_pg_rows *r = NULL;
-    struct bus_strv framed;
-    struct sa_payment_result p = {.event_id = a->event_id,
-                                  .occurred_at = bus_clock_system.wall_ms(NULL),
-                                  .order_id = a->order_id,
-                                  .outcome = take_outcome(a->outcome),
-                                  .amount_fen = a->amount_fen,
-                                  .has_reason_code = a->reason.n > 0,
-                                  .reason_code = a->reason,
-                                  .value_date = a->value_day,
-                                  .bank_reference = a->reference};
-    bus_arena_reset(&t->mem);
-    BUS_TRY(treasury_books_ask(
-        t->b, consumers_treasury_sql_order_event,
-        TREASURY_PARAMS(treasury_books_id(t->b, &a->order_id)), &r, err));
-    bool well = bus_pg_count(r) > 0;
-    const char *texts[3] = {"", "", ""};
-    for (size_t i = 0; well && i < 3; i++) {
-        texts[i] = treasury_books_text(t->b, bus_strv(bus_pg_value(r, 0, i)));
-    }
-    bus_pg_rows_free(r);
-    well = well && bus_id_parse(bus_strv(texts[0]), &p.household_id) &&
-           bus_id_parse(bus_strv(texts[1]), &p.case_id);
-    BUS_CHECK(well); /* it has moved a line */
-    BUS_TRY(bus_wire_encode_framed(&sa_payment_result_type, &p, &t->mem,
-                                   &framed, err));
-    const char *topic =
-        bus_conf_topic(t->c, &t->mem, "payment-results", t->code);
-    return treasury_books_ask(
-        t->b, bus_ledger_sql_outbox_put,
-        TREASURY_PARAMS(topic, texts[0], treasury_books_bytes(t->b, framed),
-                        treasury_books_id(t->b, &a->event_id),
-                        "sa.payment_result.v1", texts[0], texts[1], texts[2],
-                        TREASURY_ITSELF, NULL),
-        NULL, err);
-}
-
 static int take_answer(struct file_taking *t,
                        const struct treasury_result *a,
                        const struct bus_bank_entry *e,
@@ -200,7 +158,7 @@ static int take_answer(struct file_taking *t,
     }
     bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
     BUS_CHECK(a->amount_fen >= 0);
-    return taken ? take_tell_matcher(t, a, err) : BUS_OK;
+    return taken ? treasury_result_tell(t->c, t->b, a, &t->mem, err) : BUS_OK;
 }
 
 /* The same answer in another file is the same answer; what cannot be an id of
@@ -281,7 +239,7 @@ static int take_rejected(struct file_taking *t, struct bus_err *err)
 
 /* --- the file --- */
 
-static ptrdiff_t take_bytes(void *data, char *p, size_t n)
+ptrdiff_t treasury_file_bytes(void *data, char *p, size_t n)
 {
     FILE *from = data;
     size_t got = fread(p, 1, n, from);
@@ -292,7 +250,7 @@ static int
 take_read(struct file_taking *t, const char *path, struct bus_err *err)
 {
     FILE *file = fopen(path, "re");
-    const struct bus_bank_source from = {take_bytes, file};
+    const struct bus_bank_source from = {treasury_file_bytes, file};
     const struct bus_bank_told told = {.data = t,
                                        .head = take_head,
                                        .original = take_original,
@@ -310,36 +268,32 @@ take_read(struct file_taking *t, const char *path, struct bus_err *err)
     return rc;
 }
 
-static int take_put(struct treasury_books *b,
-                    const char *bank,
-                    const char *sum,
-                    const struct file_taking *t, /* NULL: refused */
-                    const char *why,
-                    struct bus_err *err)
+int treasury_file_put(struct treasury_books *b,
+                      const struct treasury_file_row *f,
+                      struct bus_err *err)
 {
-    BUS_CHECK(sum[0] == '\\');
+    bool taken = f->refused == NULL;
+    BUS_CHECK(f->sum[0] == '\\' && f->total_fen >= 0);
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_bank_file_put,
-        TREASURY_PARAMS(bank, b->who, t != NULL ? "TAKEN" : "REFUSED",
-                        t != NULL ? bus_bank_kind_words[t->told->kind] : "",
-                        t != NULL ? t->message : "", sum, NULL,
-                        treasury_books_number(b, t != NULL ? t->answers : 0),
-                        treasury_books_number(b, t != NULL ? t->total_fen : 0),
-                        why),
+        TREASURY_PARAMS(
+            f->bank, b->who, taken ? "TAKEN" : "REFUSED", f->kind, f->message,
+            f->sum, NULL, treasury_books_number(b, f->entries),
+            treasury_books_number(b, f->total_fen), taken ? "" : f->refused),
         NULL, err));
     return treasury_books_act(
         b,
-        &(struct treasury_act){.act = t != NULL ? "take" : "refuse file",
-                               .batch = t != NULL ? t->batch : NULL,
-                               .amount_fen = t != NULL ? t->total_fen : 0,
-                               .note = sum + 2},
+        &(struct treasury_act){.act = taken ? "take" : "refuse file",
+                               .batch = f->batch,
+                               .amount_fen = f->total_fen,
+                               .note = f->sum + 2},
         err);
 }
 
-static int take_sum(struct treasury_books *b,
-                    const char *path,
-                    const char **ret,
-                    struct bus_err *err)
+int treasury_file_sum_text(struct treasury_books *b,
+                           const char *path,
+                           const char **ret,
+                           struct bus_err *err)
 {
     uint8_t sum[BUS_WIRE_SM3_BYTES];
     BUS_TRY(treasury_file_sum(path, sum, err));
@@ -357,22 +311,33 @@ int treasury_file_take(const struct bus_config *c,
     struct file_taking t = {
         .c = c, .b = b, .code = bank, .today = b->day, .told = ret};
     BUS_TRY(treasury_bank_find(c, bank, &t.bank, err));
-    BUS_TRY(take_sum(b, path, &t.sum, err));
+    BUS_TRY(treasury_file_sum_text(b, path, &t.sum, err));
     BUS_TRY(take_known(&t, &ret->again, err));
     if (ret->again) {
         return BUS_OK;
     }
     BUS_TRY(take_read(&t, path, err));
-    return take_put(b, bank, t.sum, &t, "", err);
+    return treasury_file_put(
+        b,
+        &(struct treasury_file_row){.bank = bank,
+                                    .sum = t.sum,
+                                    .kind = bus_bank_kind_words[ret->kind],
+                                    .message = t.message,
+                                    .batch = t.batch,
+                                    .entries = t.answers,
+                                    .total_fen = t.total_fen},
+        err);
 }
 
 int treasury_file_refused(struct treasury_books *b,
                           const char *bank,
                           const char *path,
+                          const char *kind,
                           const char *why,
                           struct bus_err *err)
 {
-    const char *sum = "";
-    BUS_TRY(take_sum(b, path, &sum, err));
-    return take_put(b, bank, sum, NULL, why, err);
+    struct treasury_file_row f = {
+        .bank = bank, .kind = kind, .message = "", .refused = why};
+    BUS_TRY(treasury_file_sum_text(b, path, &f.sum, err));
+    return treasury_file_put(b, &f, err);
 }

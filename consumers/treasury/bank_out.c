@@ -162,17 +162,15 @@ static int file_refuse(struct file_making *m,
     }
     m->refused++;
     return treasury_order_refuse(
-        m->b,
-        &(struct treasury_order_refused){
-            .line = line,
-            .batch = m->of.batch,
-            .fund = m->of.fund,
-            .bank = m->of.bank,
-            .fault = fault,
-            .order_id = order,
-            .event_id = bus_wire_dispatch_event_id(
-                "payment_order", &order, bus_strv(m->of.bank), &o->event_id),
-            .amount_fen = o->amount_fen},
+        m->w, m->b,
+        &(struct treasury_order_refused){.line = line,
+                                         .batch = m->of.batch,
+                                         .fund = m->of.fund,
+                                         .bank = m->of.bank,
+                                         .fault = fault,
+                                         .order_id = order,
+                                         .cause = o->event_id,
+                                         .amount_fen = o->amount_fen},
         err);
 }
 

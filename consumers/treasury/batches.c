@@ -22,6 +22,7 @@
 #include "consumers/treasury/sql/batch_state.h"
 #include "consumers/treasury/sql/batch_text.h"
 #include "consumers/treasury/sql/batches_of_lines.h"
+#include "consumers/treasury/statements.h"
 
 #define SUM_BYTES_MAX (64u << 20) /* of a batch's text */
 
@@ -198,6 +199,7 @@ int treasury_batch_prepare(struct treasury_books *b,
     struct treasury_batch_lines lines;
     int64_t free_fen = 0;
     BUS_TRY(treasury_fund_free(b, p->fund, &free_fen, err));
+    BUS_TRY(treasury_fund_agrees(b, p->fund, err));
     BUS_TRY(treasury_batch_gather(b, p, &of, &lines, err));
     if (of.total_fen > free_fen) {
         return bus_fail(err, BUS_ESTATE,
@@ -316,6 +318,7 @@ int treasury_batch_approve(struct treasury_books *b,
                         batch);
     }
     BUS_TRY(batch_as_summed(b, &of, err));
+    BUS_TRY(treasury_fund_agrees(b, of.fund, err));
     enum treasury_batch_state to = of.state;
     bus_fsm_move(&treasury_batch_fsm, &to, TREASURY_BATCH_APPROVE, batch);
     BUS_TRY(treasury_books_ask(

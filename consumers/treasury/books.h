@@ -91,13 +91,14 @@ struct treasury_prepare
     int32_t pay_day;
 };
 /* All lines of the bank and fund that are due by the day. BUS_ESTATE: nothing
- * is due, no money, an answer of the fund is in dispute. *ret_batch in b->mem.
- */
+ * is due, no money, an answer of the fund is in dispute, its bank's statement
+ * says otherwise (statements.h). *ret_batch in b->mem. */
 int treasury_batch_prepare(struct treasury_books *b,
                            const struct treasury_prepare *p,
                            const char **ret_batch,
                            struct bus_err *err) BUS_MUSTCHECK;
-/* By b->who. BUS_EDENIED: who prepared it, or has approved it; BUS_ESTATE. Who
+/* By b->who. BUS_EDENIED: who prepared it, or has approved it; BUS_ESTATE, also
+ * when the fund differs from its bank's statement. Who
  * may at all is the caller's to ask of the register. */
 int treasury_batch_approve(struct treasury_books *b,
                            const char *batch,

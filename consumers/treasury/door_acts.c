@@ -128,7 +128,7 @@ static int door_board_rows(struct treasury_books *b,
     static const struct door_question funds = {
         "funds", bus_ledger_sql_county_funds,
         "fund #budget_fen #free_fen #committed_fen #paid_fen #returned_fen "
-        "blocked_by #disputes"};
+        "blocked_by #disputes #differences"};
     const char *through =
         treasury_books_day(b, b->day + (int32_t)a->config->treasury.lead_days);
     BUS_TRY(door_rows(b, &due, TREASURY_PARAMS(through), into, err));

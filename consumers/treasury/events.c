@@ -21,7 +21,9 @@
 #include "schemas/membership_change.h"
 #include "schemas/payment_result.h"
 
-#define VALUE_DAYS 31 /* a value date is believed so far from its arrival */
+#define VALUE_DAYS       31 /* a value date is believed so far from its arrival */
+#define BANK_CODE_MAX    32
+#define SCHEDULE_UNKNOWN "SCHEDULE_UNKNOWN"
 
 /* --- decisions --- */
 
@@ -127,6 +129,48 @@ static struct bus_id event_beneficiary(const struct sa_case_event *c)
     return c->beneficiaries.n == 1 ? c->beneficiaries.v[0] : c->household_id;
 }
 
+/* Dispatch has told that it is ordered: the matcher hears, as from a bank, that
+ * it is not paid. What of that bank comes back here is no news. */
+static int award_unpaid(struct treasury_events *e,
+                        struct treasury_books *b,
+                        const struct sa_case_event *c,
+                        struct bus_strv bank,
+                        struct bus_err *err)
+{
+    const struct sa_decision *d = &c->decision;
+    struct bus_id order =
+        bus_wire_line_id("order", &d->assignment_id, &d->decision_id);
+    BUS_CHECK(bank.n > 0);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_elsewhere_put,
+                               TREASURY_PARAMS(treasury_books_id(b, &order)),
+                               NULL, err));
+    return treasury_result_say(
+        e->rules.config, b,
+        &(struct treasury_result){
+            .event_id = bus_wire_dispatch_event_id("payment_result", &order,
+                                                   bank, &c->event_id),
+            .order_id = order,
+            .bank = bank,
+            .reason = BUS_STRV(SCHEDULE_UNKNOWN),
+            .reference = BUS_STRV(TREASURY_ITSELF),
+            .outcome = TREASURY_REJECTED,
+            .value_day = bus_china_day(c->occurred_at)},
+        &(struct treasury_result_of){.household = c->household_id,
+                                     .case_id = c->case_id,
+                                     .cause = c->event_id},
+        e->mem, err);
+}
+
+/* What is paid once is of its case: the next case's is another. */
+static struct bus_strv award_purpose(struct treasury_books *b,
+                                     const struct sa_case_event *c)
+{
+    BUS_CHECK(!bus_id_is_nil(&c->case_id));
+    return c->decision.period == SA_PERIOD_ONCE
+               ? bus_strv(treasury_books_id(b, &c->case_id))
+               : BUS_STRV("aid");
+}
+
 static int decision_award(struct treasury_events *e,
                           struct treasury_books *b,
                           const struct sa_case_event *c,
@@ -139,8 +183,9 @@ static int decision_award(struct treasury_events *e,
     struct bus_strv bank =
         c->has_fund ? e->rules.bank_of(e->rules.data, c->fund) : BUS_STRV("");
     const char *fault = award_fault(e, c, bank);
+    bool ordered = fault[0] == '\0'; /* as dispatch sees it */
     if (fault[0] == '\0' && !schedule_of(e, c, &s)) {
-        fault = "SCHEDULE_UNKNOWN";
+        fault = SCHEDULE_UNKNOWN;
     } else if (fault[0] == '\0' &&
                treasury_schedule_check(&s, &why) != BUS_OK) {
         fault = why.msg;
@@ -148,7 +193,8 @@ static int decision_award(struct treasury_events *e,
     if (fault[0] != '\0') { /* nor does what was decided before it go on */
         BUS_TRY(award_ends(b, &d->assignment_id, "DECIDED_ANEW",
                            bus_china_day(c->occurred_at) - 1, true, err));
-        return award_refuse(b, c, fault, err);
+        BUS_TRY(award_refuse(b, c, fault, err));
+        return ordered ? award_unpaid(e, b, c, bank, err) : BUS_OK;
     }
     return treasury_award_take(
         b, e->rules.calendar,
@@ -161,11 +207,30 @@ static int decision_award(struct treasury_events *e,
                                  .item = d->item,
                                  .fund = c->fund,
                                  .bank = bank,
-                                 .purpose = BUS_STRV("aid"),
+                                 .purpose = award_purpose(b, c),
                                  .amount_fen = d->amount_fen,
                                  .payee_hash = d->payee_hash,
                                  .personal = c->personal},
         &s, &is_new, err);
+}
+
+/* Every period, or once by a bank that takes files: dispatch says the same. */
+static bool decision_is_ours(const struct treasury_events *e,
+                             const struct sa_case_event *c,
+                             int32_t day)
+{
+    const struct sa_decision *d = &c->decision;
+    char code[BANK_CODE_MAX];
+    if (d->delivery != SA_DELIVERY_BANK || day < e->rules.recurring_from) {
+        return false;
+    }
+    struct bus_strv bank =
+        c->has_fund ? e->rules.bank_of(e->rules.data, c->fund) : BUS_STRV("");
+    BUS_CHECK(e->rules.config != NULL);
+    return d->period != SA_PERIOD_ONCE ||
+           day >=
+               bus_conf_once_from(bus_conf_partner(
+                   e->rules.config, bus_strv_copy(code, sizeof(code), bank)));
 }
 
 static int on_decision(struct treasury_events *e,
@@ -183,8 +248,7 @@ static int on_decision(struct treasury_events *e,
         return award_ends(b, &d->assignment_id, "DECISION_REFUSED", day - 1,
                           true, err);
     }
-    if (d->delivery == SA_DELIVERY_BANK && d->period != SA_PERIOD_ONCE &&
-        day >= e->rules.recurring_from) {
+    if (decision_is_ours(e, c, day)) {
         return decision_award(e, b, c, err);
     }
     /* Given in another way now: what was to be paid every period is not. */
@@ -211,7 +275,7 @@ static int on_cut(struct treasury_events *e,
     struct treasury_schedule s;
     struct bus_err why = {0};
     if (!d->has_amount_fen || d->amount_fen <= 0 || !schedule_of(e, c, &s)) {
-        return award_refuse(b, c, "SCHEDULE_UNKNOWN", err);
+        return award_refuse(b, c, SCHEDULE_UNKNOWN, err);
     }
     int rc = treasury_award_cut(
         b, e->rules.calendar,

@@ -1,10 +1,13 @@
 /* events: what a message of a topic is to the treasury. In the caller's
  * transaction, on his thread.
  *
- *   cases               accepted decisions that pay every period: awards; a
+ *   cases               accepted decisions that pay every period, or once by a
+ *                       bank that takes files: awards; a
  *                       refusal after it, AWARD_ENDED: stops; AWARD_CUT: less;
  *                       PAYEE_CHANGED: another account; what the matcher made
- *                       of a change of members
+ *                       of a change of members. What was accepted and cannot
+ *                       be paid so is refused here as a bank would refuse it:
+ *                       the matcher hears of it
  *   membership-changes  who left, and when; counts once the matcher accepted it
  *   payment-results.*   answers of a bank
  *
@@ -14,6 +17,7 @@
 #ifndef CONSUMERS_TREASURY_EVENTS_H
 #define CONSUMERS_TREASURY_EVENTS_H
 
+#include "bus/conf/bus_config.h"
 #include "bus/kafka/client.h"
 #include "bus/policy/catalogue.h"
 #include "bus/wire/framing.h"
@@ -23,6 +27,7 @@
 enum treasury_topic { TREASURY_CASES, TREASURY_MEMBERS, TREASURY_RESULTS };
 struct treasury_rules
 {
+    const struct bus_config *config; /* names of topics */
     const struct bus_policy_catalogue *catalogue;
     const struct bus_policy_calendar *calendar;
     /* The bank that pays a fund's money; "" when the fund has none. */

@@ -15,8 +15,7 @@
 #include "consumers/treasury/states.h"
 #include "schemas/payment_order.h"
 
-#define MONTH_TEXT    7 /* yyyy-mm */
-#define AWARD_STOPPED "AWARD_STOPPED"
+#define MONTH_TEXT 7 /* yyyy-mm */
 
 /* A row of orders_unwritten.sql. */
 struct order_row
@@ -110,7 +109,7 @@ static int order_payee(struct treasury_writer *w,
     const struct sa_personal *who = NULL;
     struct bus_strv plain = {0};
     if (o->stopped) {
-        *ret_fault = AWARD_STOPPED;
+        *ret_fault = TREASURY_AWARD_STOPPED;
         return BUS_OK;
     }
     BUS_TRY(treasury_order_open(
@@ -179,12 +178,22 @@ static int order_put(struct treasury_writer *w,
         NULL, err);
 }
 
-int treasury_order_refuse(struct treasury_books *b,
+int treasury_order_refuse(struct treasury_writer *w,
+                          struct treasury_books *b,
                           const struct treasury_order_refused *o,
                           struct bus_err *err)
 {
     const char *end = NULL;
     BUS_CHECK(o->fault[0] != '\0');
+    const struct treasury_result r = {
+        .event_id = bus_wire_dispatch_event_id("payment_result", &o->order_id,
+                                               bus_strv(o->bank), &o->cause),
+        .order_id = o->order_id,
+        .bank = bus_strv(o->bank),
+        .reason = bus_strv(o->fault),
+        .reference = BUS_STRV(TREASURY_ITSELF),
+        .outcome = TREASURY_REJECTED,
+        .value_day = b->day};
     BUS_TRY(
         treasury_books_act(b,
                            &(struct treasury_act){.act = "refuse",
@@ -194,40 +203,35 @@ int treasury_order_refuse(struct treasury_books *b,
                                                   .amount_fen = o->amount_fen,
                                                   .note = o->fault},
                            err));
-    return treasury_result_take(
-        b,
-        &(struct treasury_result){.event_id = o->event_id,
-                                  .order_id = o->order_id,
-                                  .bank = bus_strv(o->bank),
-                                  .reason = bus_strv(o->fault),
-                                  .reference = BUS_STRV(TREASURY_ITSELF),
-                                  .outcome = TREASURY_REJECTED,
-                                  .value_day = b->day},
-        &end, err);
+    BUS_TRY(treasury_result_take(b, &r, &end, err));
+    bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
+    return taken && strcmp(o->fault, TREASURY_AWARD_STOPPED) != 0
+               ? treasury_result_tell(w->config, b, &r, w->mem, err)
+               : BUS_OK;
 }
 
 /* What has stopped since is not paid once more: it stops as the others did. */
-static int order_refuse(struct treasury_books *b,
+static int order_refuse(struct treasury_writer *w,
+                        struct treasury_books *b,
                         const struct order_row *o,
-                        const struct bus_id *event_id,
                         const char *fault,
                         struct bus_err *err)
 {
     BUS_TRY(treasury_order_refuse(
-        b,
+        w, b,
         &(struct treasury_order_refused){.line = o->line,
                                          .batch = o->batch,
                                          .fund = o->fund,
                                          .bank = o->bank,
                                          .fault = fault,
                                          .order_id = o->order_id,
-                                         .event_id = *event_id,
+                                         .cause = o->event_id,
                                          .amount_fen = o->amount_fen},
         err));
     const char *lines = bus_arena_printf(b->mem, "{%s}", o->line);
     b->no_memory |= lines == NULL;
     BUS_CHECK(o->line != NULL);
-    return strcmp(fault, AWARD_STOPPED) == 0
+    return strcmp(fault, TREASURY_AWARD_STOPPED) == 0
                ? treasury_books_ask(b, consumers_treasury_sql_lines_stop,
                                     TREASURY_PARAMS(lines, fault), NULL, err)
                : BUS_OK;
@@ -245,7 +249,7 @@ static int order_write(struct treasury_writer *w,
     BUS_CHECK(w->keys != NULL);
     BUS_TRY(order_payee(w, o, &event_id, &fault, &sealed, err));
     if (fault[0] != '\0') {
-        return order_refuse(b, o, &event_id, fault, err);
+        return order_refuse(w, b, o, fault, err);
     }
     BUS_TRY(order_put(w, b, o, &event_id, sealed, err));
     return treasury_books_ask(b, consumers_treasury_sql_order_written,

@@ -40,14 +40,18 @@ int treasury_order_open(struct treasury_writer *w,
                         const char **ret_fault,
                         struct bus_err *err) BUS_MUSTCHECK;
 /* An order that may not leave (fault), as if the bank had rejected it: the
- * money is free, people see the reason. */
+ * money is free, people see the reason, and the matcher hears of it, so that
+ * the case goes back to its owner. What has stopped since it was sent is no
+ * news to him: the award waits. */
+#define TREASURY_AWARD_STOPPED "AWARD_STOPPED"
 struct treasury_order_refused
 {
     const char *line, *batch, *fund, *bank, *fault;
-    struct bus_id order_id, event_id; /* event_id: of the refusal */
+    struct bus_id order_id, cause; /* cause: the award's event */
     int64_t amount_fen;
 };
-int treasury_order_refuse(struct treasury_books *b,
+int treasury_order_refuse(struct treasury_writer *w,
+                          struct treasury_books *b,
                           const struct treasury_order_refused *o,
                           struct bus_err *err) BUS_MUSTCHECK;
 /* At most a page; *ret: how many there were. */

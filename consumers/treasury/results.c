@@ -1,9 +1,11 @@
 /* A bank's answer into its line, its batch and the books: by the table of
  * answers.c, once. */
-#include "bus/base/check.h"
-
 #include <string.h>
 
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+#include "bus/ledger/sql/outbox_put.h"
+#include "bus/wire/framing.h"
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/results.h"
@@ -11,8 +13,10 @@
 #include "consumers/treasury/sql/batch_left.h"
 #include "consumers/treasury/sql/elsewhere_ask.h"
 #include "consumers/treasury/sql/line_move.h"
+#include "consumers/treasury/sql/order_event.h"
 #include "consumers/treasury/sql/order_find.h"
 #include "consumers/treasury/sql/order_move.h"
+#include "schemas/payment_result.h"
 
 struct result_order
 {
@@ -237,6 +241,75 @@ int treasury_result_take(struct treasury_books *b,
     }
     BUS_TRY(result_move(b, r, &o, &e, err));
     return result_reason(b, r, &o, err);
+}
+
+/* --- the matcher hears --- */
+
+static enum sa_payment_outcome told_outcome(int outcome)
+{
+    return outcome == TREASURY_SETTLED    ? SA_PAYMENT_OUTCOME_SETTLED
+           : outcome == TREASURY_REJECTED ? SA_PAYMENT_OUTCOME_REJECTED
+                                          : SA_PAYMENT_OUTCOME_RETURNED;
+}
+
+int treasury_result_say(const struct bus_config *c,
+                        struct treasury_books *b,
+                        const struct treasury_result *r,
+                        const struct treasury_result_of *of,
+                        struct bus_arena *mem,
+                        struct bus_err *err)
+{
+    struct bus_strv framed;
+    struct sa_payment_result p = {.event_id = r->event_id,
+                                  .household_id = of->household,
+                                  .case_id = of->case_id,
+                                  .occurred_at = bus_clock_system.wall_ms(NULL),
+                                  .order_id = r->order_id,
+                                  .outcome = told_outcome(r->outcome),
+                                  .amount_fen = r->amount_fen,
+                                  .has_reason_code = r->reason.n > 0,
+                                  .reason_code = r->reason,
+                                  .value_date = r->value_day,
+                                  .bank_reference = r->reference};
+    BUS_CHECK(r->bank.n > 0 && !bus_id_is_nil(&of->household));
+    BUS_TRY(
+        bus_wire_encode_framed(&sa_payment_result_type, &p, mem, &framed, err));
+    const char *topic = bus_conf_topic(c, mem, "payment-results",
+                                       treasury_books_text(b, r->bank));
+    if (topic == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "a result of the treasury");
+    }
+    const char *household = treasury_books_id(b, &of->household);
+    return treasury_books_ask(
+        b, bus_ledger_sql_outbox_put,
+        TREASURY_PARAMS(
+            topic, household, treasury_books_bytes(b, framed),
+            treasury_books_id(b, &r->event_id), "sa.payment_result.v1",
+            household, treasury_books_id(b, &of->case_id),
+            treasury_books_id(b, &of->cause), TREASURY_ITSELF, NULL),
+        NULL, err);
+}
+
+int treasury_result_tell(const struct bus_config *c,
+                         struct treasury_books *b,
+                         const struct treasury_result *r,
+                         struct bus_arena *mem,
+                         struct bus_err *err)
+{
+    struct bus_pg_rows *rows = NULL;
+    struct treasury_result_of of;
+    bus_arena_reset(mem);
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_order_event,
+        TREASURY_PARAMS(treasury_books_id(b, &r->order_id)), &rows, err));
+    bool well =
+        bus_pg_count(rows) > 0 &&
+        bus_id_parse(bus_strv(bus_pg_value(rows, 0, 0)), &of.household) &&
+        bus_id_parse(bus_strv(bus_pg_value(rows, 0, 1)), &of.case_id) &&
+        bus_id_parse(bus_strv(bus_pg_value(rows, 0, 2)), &of.cause);
+    bus_pg_rows_free(rows);
+    BUS_CHECK(well); /* it has moved a line */
+    return treasury_result_say(c, b, r, &of, mem, err);
 }
 
 int treasury_order_amount(struct treasury_books *b,

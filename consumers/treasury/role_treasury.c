@@ -374,7 +374,8 @@ static int treasury_worker_new(struct treasury *t, struct bus_err *err)
     w->config = c;
     w->calendar = t->calendar;
     w->events = (struct treasury_events){
-        .rules = {.catalogue = t->catalogue,
+        .rules = {.config = c,
+                  .catalogue = t->catalogue,
                   .calendar = t->calendar,
                   .bank_of = treasury_bank_of,
                   .data = c,

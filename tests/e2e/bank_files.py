@@ -45,8 +45,8 @@ def take(bus, text, good=True, bank="nongshang"):
     return treasury(bus, "take", str(path), "--bank", bank, who=LIU, good=good)
 
 
-def sent(bus):
-    last = asked(bus, "SELECT max(pay_day) FROM due_line WHERE state = 'due'")
+def sent(bus, which="max"):
+    last = asked(bus, "SELECT %s(pay_day) FROM due_line WHERE state = 'due'" % which)
     treasury(bus, "due", "--through", last, who=ZHAO)
     batch = treasury(bus, "batch", "prepare", "CG", last, who=ZHAO).strip()
     out = FILES / "batch.xml"
@@ -150,7 +150,7 @@ def run(bus):
     answered(bus, batch, orders, uuid.UUID(bytes=first).hex)
 
 
-def main():
+def configured(account="100000000001"):
     shutil.copytree(SOURCE / "bus-config", FOLDER)
     conf = FOLDER / "bus.yaml"
     conf.write_text(conf.read_text().replace("\ntreasury: # ops/docs/treasury.md\n", "\ntreasury:\n  lead_days: 60\n", 1))
@@ -159,15 +159,20 @@ def main():
         path = FOLDER / ("partners.d/%s.yaml" % bank)
         path.write_text(path.read_text() + profile)
     path = FOLDER / "funds.yaml"
-    path.write_text(path.read_text().replace("  CG: {", '  CG: {account: "100000000001", ', 1))
+    path.write_text(path.read_text().replace("  CG: {", '  CG: {account: "%s", ' % account, 1))
+
+
+def main(work=run, **how):
+    configured(**how)
     bus = Bus(FOLDER, roles=("matcher", "dispatch", "ledger", "treasury"))
     good = False
     try:
-        run(bus)
+        work(bus)
         good = True
     finally:
         bus.town.close(keep=not good)
         shutil.rmtree(FOLDER.parent)
 
 
-main()
+if __name__ == "__main__":
+    main()

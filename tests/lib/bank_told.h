@@ -51,16 +51,19 @@ static inline int told_statement(void *data,
                                  const struct bus_bank_statement *s,
                                  struct bus_err *err)
 {
-    char day[BUS_DATE_TEXT + 1] = "-";
+    char day[BUS_DATE_TEXT + 1] = "-", first[BUS_DATE_TEXT + 1] = "-";
     (void)err;
+    if (s->first_day != BUS_BANK_NO_DAY) {
+        (void)bus_date_text(s->first_day, first);
+    }
     if (s->closing_day != BUS_BANK_NO_DAY) {
         (void)bus_date_text(s->closing_day, day);
     }
     bus_buf_printf(data,
-                   "statement %.*s of %.*s %.*s no %" PRId64 " %" PRId64
+                   "statement %.*s of %.*s %.*s no %" PRId64 " from %s %" PRId64
                    " -> %" PRId64 " %s\n",
                    BUS_STRV_ARG(s->id), BUS_STRV_ARG(s->account),
-                   BUS_STRV_ARG(s->currency), s->number, s->opening_fen,
+                   BUS_STRV_ARG(s->currency), s->number, first, s->opening_fen,
                    s->closing_fen, day);
     return BUS_OK;
 }

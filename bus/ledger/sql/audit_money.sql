@@ -16,6 +16,16 @@ WITH -- What was ordered, as the event says it that left.
               FROM said WHERE outcome = 'SETTLED' OR (outcome = 'RETURNED' AND settled) GROUP BY 1, 2),
      booked AS (SELECT fund, day, sum(amount_fen) AS fen FROM account_entry
                 WHERE account = 'paid' AND kind IN ('settle', 'return') GROUP BY 1, 2),
+     -- What a bank's statements say, and what of the books that is: an entry's own day while no statement has it.
+     stated AS (SELECT s.fund, l.day, 0::bigint AS books, l.amount_fen AS bank FROM statement_line l JOIN statement s ON s.n = l.statement
+                WHERE l.txn IS NULL OR l.txn IS DISTINCT FROM md5('elsewhere ' || l.wanted)::uuid
+                UNION ALL
+                SELECT e.fund, coalesce(l.day, e.day), CASE e.account WHEN 'free' THEN e.amount_fen ELSE -e.amount_fen END, 0
+                FROM account_entry e LEFT JOIN statement_line l ON l.txn = e.txn
+                LEFT JOIN difference_look k ON k.name = e.txn::text AND k.second_by IS NOT NULL
+                JOIN (SELECT fund, min(first_day) AS since, max(closing_day) AS until FROM statement GROUP BY fund) s ON s.fund = e.fund
+                WHERE (e.account IN ('paid', 'bank') AND (l.txn IS NOT NULL OR (k.name IS NULL AND e.day BETWEEN s.since AND s.until)))
+                   OR (e.account = 'free' AND e.kind = 'budget' AND l.txn IS NOT NULL)),
      added AS (SELECT fund, account, sum(amount_fen) AS fen FROM account_entry GROUP BY 1, 2)
 SELECT 'ordered 已下达', fund, pay_day::text, sum(amount_fen), sum(left_fen) FROM ordered
 WHERE left_fen <> amount_fen GROUP BY fund, pay_day
@@ -28,6 +38,14 @@ FROM paid p FULL JOIN booked b ON b.fund = p.fund AND b.day = p.day WHERE coales
 UNION ALL -- the board is what was booked
 SELECT 'board ' || coalesce(f.account, a.account) || ' 台账', coalesce(f.fund, a.fund), '', coalesce(f.fen, 0), coalesce(a.fen, 0)
 FROM fund_balance f FULL JOIN added a ON a.fund = f.fund AND a.account = f.account WHERE coalesce(f.fen, 0) <> coalesce(a.fen, 0)
+UNION ALL -- paid - returned is what the bank says, day by day
+SELECT 'statement 对账单', fund, day::text, sum(books), sum(bank) FROM stated GROUP BY fund, day HAVING sum(books) <> sum(bank)
+UNION ALL -- opening + movements = closing, one statement after the other
+SELECT 'balance 余额', s.fund, s.closing_day::text, s.closing_fen,
+       coalesce(b.closing_fen, s.opening_fen) + (SELECT coalesce(sum(amount_fen), 0) FROM statement_line l WHERE l.statement = s.n)
+FROM statement s LEFT JOIN statement b ON b.n = s.follows
+WHERE s.closing_fen <> coalesce(b.closing_fen, s.opening_fen)
+      + (SELECT coalesce(sum(amount_fen), 0) FROM statement_line l WHERE l.statement = s.n)
 UNION ALL -- nothing comes of nothing
 SELECT 'entries 分录', fund, day::text, sum(amount_fen), 0 FROM account_entry GROUP BY txn, fund, day HAVING sum(amount_fen) <> 0
 ORDER BY 1, 2, 3 LIMIT 100

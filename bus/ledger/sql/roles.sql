@@ -47,7 +47,10 @@ BEGIN
     GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
-    GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file TO lianou_treasury;
+    GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file, bank_file_look, statement TO lianou_treasury;
+    GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look TO lianou_treasury;
+    GRANT SELECT ON fund_difference, bank_file_waiting TO lianou_treasury;
+    GRANT USAGE ON SEQUENCE statement_n_seq TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,
         outbox
         TO lianou_treasury;
@@ -63,5 +66,6 @@ BEGIN
     GRANT USAGE ON SEQUENCE outbox_id_seq TO lianou_clock;
     GRANT SELECT ON deadline TO lianou_reader;
     GRANT SELECT (sent_at) ON outbox TO lianou_reader;
-    GRANT SELECT ON account_entry, fund_balance, bank_answer, batch, batch_line, due_line TO lianou_reader;
+    GRANT SELECT ON account_entry, fund_balance, bank_answer, batch, batch_line, due_line, statement, statement_line, difference_look
+        TO lianou_reader;
 END $$

@@ -13,6 +13,7 @@
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/officer.h"
 #include "consumers/treasury/sql/award_find.h"
+#include "consumers/treasury/statements.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/treasury.h"
 
@@ -113,9 +114,37 @@ static int act_repaid(struct asked_treasury *a, struct bus_err *err)
     return treasury_line_repaid(&a->books, a->words[1], a->why, err);
 }
 
+/* An answer by its id, a file that was refused by its F and number. */
 static int act_looked(struct asked_treasury *a, struct bus_err *err)
 {
-    return treasury_answer_looked(&a->books, a->words[1], a->why, err);
+    return a->words[1][0] == 'F'
+               ? treasury_file_looked(&a->books, a->words[1], a->why, err)
+               : treasury_answer_looked(&a->books, a->words[1], a->why, err);
+}
+
+/* What a difference from the bank's statement is; then that it is so. */
+static int act_look(struct asked_treasury *a, struct bus_err *err)
+{
+    int64_t fen = 0;
+    if (a->as == NULL) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "--as: fee, interest, other, accepted / 请写明类别");
+    }
+    BUS_TRY(treasury_difference_fen(&a->books, a->words[1], &fen, err));
+    BUS_TRY(treasury_may(a, BUS_REGISTER_PAY, fen, err));
+    return treasury_difference_look(
+        &a->books,
+        &(struct treasury_difference){
+            .name = a->words[1], .kind = a->as, .why = a->why},
+        err);
+}
+
+static int act_agree(struct asked_treasury *a, struct bus_err *err)
+{
+    int64_t fen = 0;
+    BUS_TRY(treasury_difference_fen(&a->books, a->words[1], &fen, err));
+    BUS_TRY(treasury_may(a, BUS_REGISTER_PAY, fen, err));
+    return treasury_difference_agree(&a->books, a->words[1], err);
 }
 
 static int treasury_award_named(struct asked_treasury *a, struct bus_err *err)
@@ -205,6 +234,17 @@ static const struct
      cli_treasury_file_before, cli_treasury_file_ended},
     {"take", NULL, 1, 1, WHOM_PAYS, false, cli_treasury_take,
      cli_treasury_take_before, cli_treasury_take_ended},
+    {"statement", "show", 1, 1, WHOM_NOBODY, false, cli_treasury_statement_show,
+     NULL, NULL},
+    {"statement", NULL, 1, 1, WHOM_PAYS, false, cli_treasury_statement,
+     cli_treasury_statement_before, cli_treasury_take_ended},
+    {"statements", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_statements,
+     NULL, NULL},
+    {"differences", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_differences,
+     NULL, NULL},
+    {"files", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_files, NULL, NULL},
+    {"look", NULL, 1, 1, WHOM_PAYS, true, act_look, NULL, NULL},
+    {"agree", NULL, 1, 1, WHOM_PAYS, false, act_agree, NULL, NULL},
     {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget, NULL, NULL},
     {"again", NULL, 1, 1, WHOM_PAYS, true, act_again, NULL, NULL},
     {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid, NULL, NULL},
@@ -283,6 +323,7 @@ static int treasury_run_command(int argc, char **argv)
         {"through", required_argument, NULL, 't'},
         {"out", required_argument, NULL, 'f'},
         {"bank", required_argument, NULL, 'b'},
+        {"as", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0}};
     struct asked_treasury a = {0};
     struct bus_err err = {0};
@@ -295,6 +336,7 @@ static int treasury_run_command(int argc, char **argv)
                           : o == 't' ? &a.through
                           : o == 'f' ? &a.out
                           : o == 'b' ? &a.bank
+                          : o == 's' ? &a.as
                                      : NULL;
         if (to == NULL) {
             return treasury_usage();
@@ -324,7 +366,11 @@ const struct lianou_command lianou_cmd_treasury = {
              "--why TEXT | file BATCH --out FILE | take FILE --bank CODE |\n   "
              " budget FUND YUAN --why TEXT | again|repaid LINE "
              "--why TEXT | looked ANSWER --why TEXT |\n    stop|resume AWARD "
-             "--why TEXT\n    [--account NAME] [--db CONNINFO] [--config DIR]",
+             "--why TEXT |\n    statement FILE --bank CODE | statement show "
+             "NUMBER | statements|differences [FUND] |\n    look DIFFERENCE "
+             "--as fee|interest|other|accepted --why TEXT | agree DIFFERENCE "
+             "|\n    files | looked FILE --why TEXT\n    [--account NAME] "
+             "[--db CONNINFO] [--config DIR]",
     .summary = "money that is paid every period: what is due, batches that two "
                "approve, funds",
     .summary_zh = "按期发放资金:应发、制批与双人审批、资金台账",

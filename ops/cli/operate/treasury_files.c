@@ -100,7 +100,7 @@ static int files_copy(int from, int to, struct bus_err *err)
 }
 
 /* Kept in the state folder by its SM3; what is taken is this copy. */
-static int files_keep(struct asked_treasury *a, struct bus_err *err)
+int cli_treasury_file_keep(struct asked_treasury *a, struct bus_err *err)
 {
     char hex[2 * BUS_WIRE_SM3_BYTES + 1];
     uint8_t sum[BUS_WIRE_SM3_BYTES];
@@ -148,7 +148,7 @@ int cli_treasury_take_before(struct asked_treasury *a, struct bus_err *err)
         return bus_fail(err, BUS_EUSAGE, "--bank: whose? / 请写明银行");
     }
     BUS_TRY(treasury_bank_find(&a->t.config, a->bank, &ignored, err));
-    return files_keep(a, err);
+    return cli_treasury_file_keep(a, err);
 }
 
 /* What has its own next step; the rest is counted. */
@@ -204,8 +204,9 @@ int cli_treasury_take_ended(struct asked_treasury *a,
     }
     int told = treasury_books_begin(&a->books, &other);
     if (told == BUS_OK) {
-        told =
-            treasury_file_refused(&a->books, a->bank, a->part, why.msg, &other);
+        told = treasury_file_refused(&a->books, a->bank, a->part,
+                                     a->kind != NULL ? a->kind : "", why.msg,
+                                     &other);
         told = treasury_books_end(&a->books, told, &other);
     }
     if (told != BUS_OK) {

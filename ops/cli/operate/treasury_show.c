@@ -13,14 +13,6 @@
 #include "consumers/treasury/sql/lines_list.h"
 #include "ops/cli/operate/treasury.h"
 
-/* Of one question: a column is a text, or fen that people read as yuan. */
-struct shown
-{
-    const char *head; /* column titles */
-    const char *form; /* a letter a column: s text, y yuan, - not shown */
-    const int *width;
-};
-
 static void show_yuan(int64_t fen, int width)
 {
     char text[40];
@@ -45,7 +37,7 @@ static void show_rows(const struct bus_pg_rows *r, const struct shown *s)
     }
 }
 
-static int show_asked(struct asked_treasury *a,
+int cli_treasury_show(struct asked_treasury *a,
                       const char *sql,
                       const char *const *params,
                       size_t n,
@@ -81,27 +73,28 @@ int cli_treasury_lines(struct asked_treasury *a, struct bus_err *err)
                         "家庭编号或救助编号");
     }
     const char *params[] = {state, a->of};
-    return show_asked(a, consumers_treasury_sql_lines_list, params, 2, &shown,
-                      err);
+    return cli_treasury_show(a, consumers_treasury_sql_lines_list, params, 2,
+                             &shown, err);
 }
 
 int cli_treasury_funds(struct asked_treasury *a, struct bus_err *err)
 {
-    static const int width[] = {6, 15, 15, 15, 15, 15, 0, 4};
+    static const int width[] = {6, 15, 15, 15, 15, 15, 0, 4, 4};
     static const struct shown all = {
         "fund 资金 / budget 预算 / free 可用 / committed 已占用 / paid 已发 / "
-        "returned 退回 / blocked 锁定 / disputes 待核实",
-        "syyyyyss", width};
-    static const int day_width[] = {6, 10, 15, 15, 15, 15, 15};
+        "returned 退回 / blocked 锁定 / disputes 待核实 / differences 对账差异",
+        "syyyyysss", width};
+    static const int day_width[] = {6, 10, 15, 15, 15, 15, 12, 15};
     static const struct shown days = {
         "fund 资金 / day 日期 / opening 期初 / budget 预算 / paid 支出 / "
-        "returned 退回 / closing 期末",
-        "ssyyyyy", day_width};
+        "returned 退回 / bank's own 银行收付 / closing 期末",
+        "ssyyyyyy", day_width};
     const char *params[] = {a->words[1]};
     return a->words[1] == NULL
-               ? show_asked(a, bus_ledger_sql_county_funds, NULL, 0, &all, err)
-               : show_asked(a, consumers_treasury_sql_fund_days, params, 1,
-                            &days, err);
+               ? cli_treasury_show(a, bus_ledger_sql_county_funds, NULL, 0,
+                                   &all, err)
+               : cli_treasury_show(a, consumers_treasury_sql_fund_days, params,
+                                   1, &days, err);
 }
 
 int cli_treasury_answers(struct asked_treasury *a, struct bus_err *err)
@@ -111,8 +104,8 @@ int cli_treasury_answers(struct asked_treasury *a, struct bus_err *err)
         "answer 回执 / order 指令 / bank 银行 / says 结果 / amount 金额 / "
         "reason 原因 / why it waits 待核实 / fund 资金 / reference 流水号",
         "ssssyssss", width};
-    return show_asked(a, consumers_treasury_sql_answers_open, NULL, 0, &shown,
-                      err);
+    return cli_treasury_show(a, consumers_treasury_sql_answers_open, NULL, 0,
+                             &shown, err);
 }
 
 int cli_treasury_batches(struct asked_treasury *a, struct bus_err *err)
@@ -122,8 +115,8 @@ int cli_treasury_batches(struct asked_treasury *a, struct bus_err *err)
         "batch 批次 / bank 银行 / fund 资金 / pay day 发放日 / number 序号 / "
         "state 状态 / lines 笔数 / total 总额 / prepared 制批 / approved 审批",
         "sssssssysss", width};
-    return show_asked(a, consumers_treasury_sql_batches_list, NULL, 0, &shown,
-                      err);
+    return cli_treasury_show(a, consumers_treasury_sql_batches_list, NULL, 0,
+                             &shown, err);
 }
 
 int cli_treasury_due_show(struct asked_treasury *a,
@@ -134,8 +127,8 @@ int cli_treasury_due_show(struct asked_treasury *a,
     static const struct shown shown = {
         "bank 银行 / fund 资金 / pay day 发放日 / lines 笔数 / total 总额",
         "ssssy", width};
-    return show_asked(a, consumers_treasury_sql_due_list, &through, 1, &shown,
-                      err);
+    return cli_treasury_show(a, consumers_treasury_sql_due_list, &through, 1,
+                             &shown, err);
 }
 
 int cli_treasury_batch_show(struct asked_treasury *a, struct bus_err *err)
@@ -164,9 +157,9 @@ int cli_treasury_batch_show(struct asked_treasury *a, struct bus_err *err)
                  !open || strcmp(sum, of.sm3) == 0
                      ? ""
                      : " !! its lines are not these / 内容已被改动");
-    BUS_TRY(show_asked(a, consumers_treasury_sql_batch_lines, &batch, 1, &lines,
-                       err));
+    BUS_TRY(cli_treasury_show(a, consumers_treasury_sql_batch_lines, &batch, 1,
+                              &lines, err));
     (void)printf("\n");
-    return show_asked(a, consumers_treasury_sql_batch_acts, &batch, 1, &acts,
-                      err);
+    return cli_treasury_show(a, consumers_treasury_sql_batch_acts, &batch, 1,
+                             &acts, err);
 }

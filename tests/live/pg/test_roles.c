@@ -68,6 +68,10 @@ static const struct
     {"treasury", "treasury_reading", "SIU"},
     {"treasury", "outbox", "SIU"},
     {"treasury", "bank_file", "SI"},
+    {"treasury", "bank_file_look", "SI"},
+    {"treasury", "statement", "SI"},
+    {"treasury", "statement_line", "SIU"},
+    {"treasury", "difference_look", "SIU"},
     {"treasury", "read_log", "I"},
     {"treasury", "read_log_head", "SU"},
     {"treasury", "account", "S"},
@@ -87,6 +91,9 @@ static const struct
     {"reader", "batch", "S"},
     {"reader", "batch_line", "S"},
     {"reader", "due_line", "S"},
+    {"reader", "statement", "S"},
+    {"reader", "statement_line", "S"},
+    {"reader", "difference_look", "S"},
 };
 
 static const char *base;

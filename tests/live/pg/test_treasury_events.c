@@ -68,7 +68,8 @@ static int events_setup(void **state)
     }
     catalogue = bus_role_frame_catalogue(&config);
     events = (struct treasury_events){
-        .rules = {.catalogue = catalogue,
+        .rules = {.config = &config,
+                  .catalogue = catalogue,
                   .calendar = calendar,
                   .bank_of = bank_of,
                   .partitions = PARTS,
@@ -383,7 +384,8 @@ static void another_account_is_approved_anew(void **state)
     c.assignment_id = id_of(1001);
     said(&c);
     orders_written(1);
-    number_is(2, "SELECT count(*) FROM outbox");
+    number_is(2, "SELECT count(*) FROM outbox WHERE topic LIKE "
+                 "'%payment-orders%'");
     number_is(1, "SELECT count(*) FROM due_line WHERE state = 'rejected' AND "
                  "reason = 'PAYEE_DIFFERS'");
     /* one that does not open changes nothing */
@@ -440,6 +442,89 @@ static void what_stops_before_it_is_written(void **state)
     number_is(2, "SELECT count(*) FROM outbox");
 }
 
+/* Once, at a bank that takes files from 21 July on: before, dispatch's. Twice
+ * in one case is one, in another case another. */
+static void what_is_paid_once_by_files(void **state)
+{
+    (void)state;
+    struct bus_conf_partner *bank = NULL;
+    for (size_t i = 0; i < config.partners_count; i++) {
+        if (strcmp(config.partners[i].code, "nongshang") == 0) {
+            bank = &config.partners[i];
+        }
+    }
+    assert_non_null(bank);
+    bank->file.format = BUS_CONF_BANK_PAIN001;
+    bank->file.once_from = day_of(7, 21);
+    granted("once_by_files", 0);
+    for (int i = 0; i < 3; i++) {
+        uint8_t hash[16];
+        unsigned day = i == 0 ? 20 : 21;
+        struct sa_case_event c = event_of(SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+                                          day_of(7, day), NULL);
+        struct bus_id assignment = id_of(1500 + i);
+        c.case_id = id_of(3 + i);
+        account(&c, "6200000012345678", hash);
+        c.has_decision = true;
+        c.decision = decision_of(20 + i, FEN, NULL, day_of(7, day));
+        c.decision.assignment_id = assignment;
+        c.decision.period = SA_PERIOD_ONCE;
+        c.decision.has_payee_hash = true;
+        c.decision.payee_hash =
+            (struct bus_strv){(const char *)hash, sizeof(hash)};
+        c.has_fund = true;
+        c.fund = BUS_STRV("CG");
+        said(&c);
+        said(&c);
+    }
+    number_is(1, "SELECT count(*) FROM order_elsewhere");
+    number_is(2, "SELECT count(DISTINCT purpose) FROM award WHERE period = "
+                 "'once' AND state = 'live'");
+    due_by(day_of(8, 31));
+    number_is(2, "SELECT count(*) FROM due_line WHERE period = 'once'");
+    batched(day_of(8, 31));
+    number_is(4, "SELECT lines FROM batch");
+    bank->file.format = BUS_CONF_BANK_NONE;
+}
+
+/* Above the limit, which was lowered since it was approved; what no schedule
+ * can pay: the matcher hears as from the bank, once, and its own word that
+ * comes back is no news. */
+static void what_is_refused_here_is_told(void **state)
+{
+    (void)state;
+    int64_t limit = config.money.order_max_fen;
+    granted("refused_here", 0);
+    due_by(day_of(8, 31));
+    batch_sent(day_of(8, 31));
+    config.money.order_max_fen = FEN - 1;
+    orders_written(2);
+    config.money.order_max_fen = limit;
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'rejected' AND "
+                 "reason = 'ABOVE_ORDER_MAX'");
+    number_is(2, "SELECT count(*) FROM outbox o JOIN bank_answer a USING "
+                 "(event_id) WHERE topic LIKE '%payment-results.nongshang' AND "
+                 "ce_type = 'sa.payment_result.v1' AND o.household_id IS NOT "
+                 "NULL AND a.outcome = 'REJECTED' AND a.ended = 'TAKEN'");
+    number_is(2, "SELECT count(*) FROM outbox");
+    orders_written(0);
+    uint8_t hash[16];
+    struct sa_case_event c =
+        event_of(SA_CASE_EVENT_KIND_DECISION_ACCEPTED, day_of(7, 21), NULL);
+    account(&c, "6200000012345678", hash);
+    c.has_decision = true;
+    c.decision = decision_of(9, FEN, "2021-07", day_of(7, 21));
+    c.decision.has_payee_hash = true;
+    c.decision.payee_hash = (struct bus_strv){(const char *)hash, sizeof(hash)};
+    c.has_fund = true;
+    c.fund = BUS_STRV("CG");
+    said(&c);
+    said(&c);
+    number_is(3, "SELECT count(*) FROM outbox WHERE topic LIKE "
+                 "'%payment-results.nongshang'");
+    number_is(1, "SELECT count(*) FROM order_elsewhere");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +533,8 @@ int main(void)
         cmocka_unit_test(another_account_is_approved_anew),
         cmocka_unit_test(of_whom_it_is),
         cmocka_unit_test(what_stops_before_it_is_written),
+        cmocka_unit_test(what_is_refused_here_is_told),
+        cmocka_unit_test(what_is_paid_once_by_files),
     };
     return cmocka_run_group_tests(tests, events_setup, events_teardown);
 }

@@ -176,7 +176,15 @@ static void camt(void **state)
                       NTRY("5.00", "DBIT", "PDNG", "")),
          "camt.053 B1\n2 " O1 " settled -66000 CNY 2026-12-10  T1\n3 " O2
          " returned +60000 CNY 2026-12-10 AC04 T1\n4  settled not booked -500 "
-         "CNY 2026-12-10  E1\nstatement S1 of 10 CNY no 12 100000 -> 94000 "
+         "CNY 2026-12-10  E1\nstatement S1 of 10 CNY no 12 from 2026-12-10 "
+         "100000 -> 94000 "
+         "2026-12-10\n");
+    /* what the day before closed with is of the day after */
+    says(NULL,
+         CAMT("camt.053.001.08", "BkToCstmrStmt",
+              "<Stmt><Id>S2</Id>" BAL("PRCD", "1.00") BAL("CLBD", "1.00"),
+              "") "</Stmt></BkToCstmrStmt></Document>",
+         "camt.053 B1\nstatement S2 of   no -1 from 2026-12-11 100 -> 100 "
          "2026-12-10\n");
     says(NULL,
          CAMT("camt.054.001.08", "BkToCstmrDbtCdtNtfctn", "<Ntfctn><Id>N</Id>",
@@ -186,7 +194,8 @@ static void camt(void **state)
                                                            "BkToCstmrDbtCdtNtfc"
                                                            "tn></Document>"),
          "camt.054 B1\n2 " O1 " settled -100 CNY 2026-12-10  T1\n2 " O2
-         " settled -200 CNY 2026-12-10  T1\nstatement N of   no -1 0 -> 0 -\n");
+         " settled -200 CNY 2026-12-10  T1\nstatement N of   no -1 from - 0 -> "
+         "0 -\n");
     refuses(NULL, STMT("1000.00", "340.01", NTRY("660.00", "DBIT", "BOOK", "")),
             "line 1: opening and movements are not the closing balance, off "
             "by 1 fen / 期初加变动不等于期末");
@@ -217,7 +226,8 @@ static void mt940(void **state)
     says(NULL, mt940_file,
          "MT940 S1\n6 " O1 " settled -66000 CNY 2026-12-10  T1\n9 " O2
          " returned +60000 CNY 2026-12-10  T2\n11  returned +100 CNY "
-         "2026-12-10  X\nstatement S1 of 10 CNY no 12 100000 -> 94100 "
+         "2026-12-10  X\nstatement S1 of 10 CNY no 12 from 2026-12-10 100000 "
+         "-> 94100 "
          "2026-12-10\n");
     refuses(NULL, ":25:10\n", "line 1: a field before :20: / 缺 :20:");
     refuses(NULL, ":20:A\n:60F:C261309CNY1,\n",

@@ -270,6 +270,13 @@ static void test_planted_faults(void **state)
     append("funds.yaml", "  ZZ: {zh: 某, en: some, bank: MZ}\n");
     put("partners.d/XX.yaml", "code: MZ\nzh: 重\nen: twice\nkind: bank\n"
                               "transport: spool\nmetrics_port: 8501\n");
+    put("partners.d/BB.yaml",
+        "code: BB\nzh: 银\nen: bank\nkind: bank\ntransport: kafka\n"
+        "file: {format: csv, columns: [{field: order}]}\n");
+    put("partners.d/BC.yaml",
+        "code: BC\nzh: 行\nen: bank\nkind: bank\ntransport: kafka\n"
+        "file: {format: csv, once_from: 2026-01-01,\n"
+        "       columns: [{field: order}]}\n");
     put("partners.d/YY.yaml",
         "code: YY\nzh: 又\nen: one more\nkind: post\ntransport: spool\n"
         "spool_dir: /var/lib/lianou/spool/youzheng\n"
@@ -321,6 +328,8 @@ static void test_planted_faults(void **state)
     assert_fault("from: found '2021-13-01' to ''; must be dates");
     assert_fault("ZZ: found the bank 'MZ'; must be a partner of kind bank");
     assert_fault("XX.yaml:1:1: code: found 'MZ'; must be the file's name");
+    assert_fault("BB.yaml:1:1: file: needs once_from");
+    assert_fault("BC.yaml:1:1: file: once_from is before treasury.recurring");
     assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");
     assert_fault("spool_dir: is YY's already; each has its own");
     assert_fault("metrics_port: 8501 is taken by");

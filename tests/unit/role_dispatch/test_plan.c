@@ -92,8 +92,15 @@ static void every_row(void **state)
     }
 }
 
+static int32_t files_from_20001(void *data, struct bus_strv bank)
+{
+    (void)data;
+    return bus_strv_is(bank, "nongshang") ? 20001 : INT32_MAX;
+}
+
 /* Where there is a treasury, what is paid every period is told of under the id
- * it always had, and not sent; what is wrong with it is refused as ever. */
+ * it always had, and not sent; so is what is paid once, from the day on which
+ * its bank took files. What is wrong with it is refused as ever. */
 static void a_period_is_the_treasurys(void **state)
 {
     (void)state;
@@ -111,13 +118,15 @@ static void a_period_is_the_treasurys(void **state)
     e.decision.amount_fen = 66000;
     struct bus_id order = bus_wire_line_id("order", &e.decision.assignment_id,
                                            &e.decision.decision_id);
-    for (int i = 0; i < 16; i++) {
-        bool monthly = i & 1, other = i & 4, before = i & 8;
-        bool treasurys = (i & 2) && monthly && !before;
+    for (int i = 0; i < 32; i++) {
+        bool monthly = i & 1, other = i & 4, before = i & 8, files = i & 16;
+        bool treasurys = (i & 2) && !before && (monthly || files);
         struct dispatch_payee payee = {
             other ? BUS_ROLE_PAYEE_OTHER : BUS_ROLE_PAYEE_SAME, true};
         rules.treasury_from = i & 2 ? 20000 : 0;
-        e.occurred_at = (before ? INT64_C(19999) : 20000) * 86400000;
+        rules.once_from = i & 2 ? files_from_20001 : NULL;
+        e.occurred_at =
+            (before ? INT64_C(19999) : 20000 + (int64_t)files) * 86400000;
         e.decision.period = monthly ? SA_PERIOD_MONTHLY : SA_PERIOD_ONCE;
         bus_arena_reset(&mem);
         assert_int_equal(dispatch_plan(&rules, &e, &payee,

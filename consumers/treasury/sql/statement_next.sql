@@ -1,0 +1,1 @@
+SELECT nextval('statement_n_seq')
