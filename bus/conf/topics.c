@@ -10,6 +10,10 @@
 
 #define TOPICS_MAX 4096
 
+/* What is outdated in them is somebody's data, or the key to it. */
+#define KEYS_FORGET_MS       INT64_C(43200000)  /* 12 h */
+#define HOUSEHOLDS_FORGET_MS INT64_C(604800000) /* 7 d */
+
 const struct bus_conf_partner_kind_names
     bus_conf_partner_kind_names[BUS_PARTNER_KINDS] = {
 #define X(name, word, out, in) [BUS_PARTNER_##name] = {word, out, in},
@@ -105,10 +109,10 @@ int bus_conf_topics(const struct bus_config *c,
 {
     const struct bus_config_retention *r = &c->kafka.retention;
     struct maker m = {.c = c, .mem = mem};
-    if (c->partners_count * 4 + c->sources_count * 2 + 18 > TOPICS_MAX) {
+    if (c->partners_count * 4 + c->sources_count * 2 + 19 > TOPICS_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "more than %d topics", TOPICS_MAX);
     }
-    m.cap = c->partners_count * 4 + c->sources_count * 2 + 18;
+    m.cap = c->partners_count * 4 + c->sources_count * 2 + 19;
     m.list = bus_arena_calloc(mem, m.cap, sizeof *m.list);
     if (!m.list) {
         return bus_fail(err, BUS_ENOMEM, "topics");
@@ -124,6 +128,9 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "sheets", NULL, r->case_ms);
     topics_add(&m, "postings", NULL, r->case_ms);
     topics_add(&m, "households", NULL, -1);
+    m.list[m.count - 1].forget_ms = HOUSEHOLDS_FORGET_MS;
+    topics_add(&m, "household-keys", NULL, -1);
+    m.list[m.count - 1].forget_ms = KEYS_FORGET_MS;
     topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;
     topics_add(&m, "register", NULL, -1);

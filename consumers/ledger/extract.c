@@ -14,6 +14,7 @@
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
 #include "schemas/due.h"
+#include "schemas/erasure.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
@@ -251,6 +252,15 @@ static void extract_members(const void *record, struct ledger_row *r)
     r->word = bus_strv(sa_membership_change_kind_word(m->kind));
 }
 
+/* Who has it erased; on what basis is people's own words. */
+static void extract_erasure(const void *record, struct ledger_row *r)
+{
+    const struct sa_erasure *e = record;
+    BUS_CHECK(e != NULL);
+    r->word = BUS_STRV("ERASURE");
+    r->note = e->done_by.operator_id;
+}
+
 static void extract_due(const void *record, struct ledger_row *r)
 {
     const struct sa_due *d = record;
@@ -322,6 +332,7 @@ static const struct
     {"memberships", &sa_facts_reported_type, "facts_reported", facts_reported},
     {"membership-changes", &sa_membership_change_type, "membership_change",
      extract_members},
+    {"membership-changes", &sa_erasure_type, "erasure", extract_erasure},
     {"dues", &sa_due_type, "due", extract_due},
     {"sheets", &sa_sheet_type, "sheet", extract_sheet},
     {"postings", &sa_posting_type, "posting", extract_posting},

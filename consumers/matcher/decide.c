@@ -58,6 +58,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_membership_change, e->record);
     case MATCHER_PAYEE:
         return COMMON(sa_payee_change, e->record);
+    case MATCHER_ERASURE:
+        return COMMON(sa_erasure, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -245,6 +247,8 @@ static int matcher_step_run(struct step *s)
         return matcher_on_members(s);
     case MATCHER_PAYEE:
         return matcher_on_payee(s);
+    case MATCHER_ERASURE:
+        return matcher_on_erasure(s);
     case MATCHER_EVENT_KINDS:
         break;
     }

@@ -10,6 +10,7 @@
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/erasure.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
@@ -97,6 +98,8 @@ int matcher_decision_held(struct step *s,
 int matcher_on_step(struct step *s);
 /* payee.c: another account for what an assignment pays from now on. */
 int matcher_on_payee(struct step *s);
+/* keys/erasure.c: the household's personal data is forgotten. */
+int matcher_on_erasure(struct step *s);
 /* match.c: an assignment in hand is shown anew, with the same verdict. */
 int matcher_assignment_show(struct step *s, struct sa_assignment_state *a);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */

@@ -160,10 +160,11 @@ static int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(
         topics_add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL, err));
     s->out_households = topics_add_output(s, "households", NULL, true);
+    s->out_keys = topics_add_output(s, "household-keys", NULL, false);
     s->out_dead_letters = topics_add_output(s, "dead-letters", NULL, false);
     s->out_reviews = topics_add_output(s, "reviews", NULL, false);
-    bool all = s->out_households >= 0 && s->out_dead_letters >= 0 &&
-               s->out_reviews >= 0;
+    bool all = s->out_households >= 0 && s->out_keys >= 0 &&
+               s->out_dead_letters >= 0 && s->out_reviews >= 0;
     return all ? BUS_OK : bus_fail(err, BUS_ECONFIG, "too many topics");
 }
 

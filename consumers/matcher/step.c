@@ -25,6 +25,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_STEP] = "step",
         [MATCHER_MEMBERS] = "membership_change",
         [MATCHER_PAYEE] = "payee_change",
+        [MATCHER_ERASURE] = "erasure",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }

@@ -8,6 +8,7 @@
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/erasure.h"
 #include "schemas/facts_reported.h"
 #include "schemas/membership.h"
 #include "schemas/membership_change.h"
@@ -33,8 +34,9 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_STEP] = &sa_step_type,
     [MATCHER_MEMBERS] = &sa_membership_change_type,
     [MATCHER_PAYEE] = &sa_payee_change_type,
+    [MATCHER_ERASURE] = &sa_erasure_type,
 };
-_Static_assert(MATCHER_EVENT_KINDS == 13, "every kind stands in this table");
+_Static_assert(MATCHER_EVENT_KINDS == 14, "every kind stands in this table");
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {
