@@ -9,6 +9,7 @@
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/catalogue_watch.h"
+#include "consumers/matcher/keys/keys.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/household_state.h"
 
@@ -279,6 +280,12 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(matcher_topics(s, err));
     for (int i = 0; i < s->lane_count; i++) {
         BUS_TRY(matcher_open_lane(s, &s->lanes[i], err));
+    }
+    if (!bus_wire_keyring_seals(s->lanes[0].keys,
+                                BUS_STRV(MATCHER_KEYS_OWNER))) {
+        bus_log(BUS_LOG_WARN,
+                "no key of households: states stay sealed for the bus",
+                "see=\"lianou keys add households\"");
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%smatcher", c->prefix),

@@ -1,6 +1,6 @@
 /* The wrapped keys of a partition's households, in memory: nothing of them is
  * on this machine's disk, so that what the topic has forgotten is forgotten.
- * 90 bytes a household. One thread at a time. */
+ * 90 to 180 bytes a household. One thread at a time. */
 #ifndef CONSUMERS_MATCHER_KEYS_TABLE_H
 #define CONSUMERS_MATCHER_KEYS_TABLE_H
 
