@@ -72,7 +72,7 @@ static void acl_topic(struct acl_maker *m,
 struct acl_role
 {
     const char *who;
-    const char *reads[10], *writes[8];
+    const char *reads[10], *writes[9];
     const char *group; /* NULL: none */
     bool transacts;    /* under the group's name */
 };
@@ -84,9 +84,10 @@ static const struct acl_role roles[] = {
      false},
     {"lianou-matcher",
      {"applications", "membership-changes", "requests", "reviews",
-      "memberships", "dispatches", "catalogue", "register", "households", NULL},
-     {"evaluations", "cases", "parked", "memberships", "households", "reviews",
-      "catalogue", NULL},
+      "memberships", "dispatches", "catalogue", "register", "households",
+      "household-keys", NULL},
+     {"evaluations", "cases", "parked", "memberships", "households",
+      "household-keys", "reviews", "catalogue", NULL},
      "matcher",
      true},
     {"lianou-dispatch",

@@ -173,6 +173,7 @@ struct bus_topic
     int cleanup;          /* enum bus_topic_cleanup */
     int64_t retention_ms; /* -1 = for ever */
     const char *owner;    /* partner or source code; NULL: the bus */
+    int64_t forget_ms;    /* COMPACT: cleaned within; 0: whenever */
 };
 /* Every topic of the bus, in the order of their names; in mem. */
 int bus_conf_topics(const struct bus_config *c,

@@ -10,6 +10,10 @@
 
 #define TOPICS_MAX 4096
 
+/* What is outdated in them is somebody's data, or the key to it. */
+#define KEYS_FORGET_MS       INT64_C(43200000)  /* 12 h */
+#define HOUSEHOLDS_FORGET_MS INT64_C(604800000) /* 7 d */
+
 const struct bus_conf_partner_kind_names
     bus_conf_partner_kind_names[BUS_PARTNER_KINDS] = {
 #define X(name, word, out, in) [BUS_PARTNER_##name] = {word, out, in},
@@ -125,6 +129,9 @@ int bus_conf_topics(const struct bus_config *c,
     topics_add(&m, "sheets", NULL, r->case_ms);
     topics_add(&m, "postings", NULL, r->case_ms);
     topics_add(&m, "households", NULL, -1);
+    m.list[m.count - 1].forget_ms = HOUSEHOLDS_FORGET_MS;
+    topics_add(&m, "household-keys", NULL, -1);
+    m.list[m.count - 1].forget_ms = KEYS_FORGET_MS;
     topics_add(&m, "catalogue", NULL, -1);
     m.list[m.count - 1].partitions = 1;
     topics_add(&m, "register", NULL, -1);

@@ -68,6 +68,16 @@ size_t kafka_admin_entries(const struct bus_kafka_admin *a,
         (void)snprintf(ret[n++].value, sizeof(ret[0].value), "%lld",
                        (long long)topic->retention_ms);
     }
+    /* A deletion is one when the bytes are gone: the segment is rolled, cleaned
+     * however little of it is outdated, and the tombstone goes with the next
+     * cleaning. */
+    static const char *const bounds[] = {"segment.ms", "max.compaction.lag.ms",
+                                         "delete.retention.ms"};
+    for (size_t i = 0; topic->forget_ms > 0 && i < 3; i++) {
+        ret[n].name = bounds[i];
+        (void)snprintf(ret[n++].value, sizeof(ret[0].value), "%lld",
+                       (long long)topic->forget_ms);
+    }
     if (k->min_insync > 0) {
         ret[n].name = "min.insync.replicas";
         (void)snprintf(ret[n++].value, sizeof(ret[0].value), "%lld",

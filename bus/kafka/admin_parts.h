@@ -7,7 +7,7 @@
 
 #define ADMIN_MS        15000
 #define ADMIN_TRIES     4
-#define ADMIN_ENTRY_MAX 5
+#define ADMIN_ENTRY_MAX 7
 
 struct bus_kafka_admin
 {

@@ -16,12 +16,14 @@
 #include "schemas/dispatch_result.h"
 #include "schemas/due.h"
 #include "schemas/earlier.h"
+#include "schemas/erasure.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/helped_by.h"
 #include "schemas/household_assignment.h"
 #include "schemas/household_case.h"
 #include "schemas/household_facts.h"
+#include "schemas/household_key.h"
 #include "schemas/household_names.h"
 #include "schemas/household_request.h"
 #include "schemas/household_state.h"
@@ -69,6 +71,7 @@
     X("postings", sa_posting_type)                           \
     X("memberships", sa_membership_type)                     \
     X("households", sa_household_case_type)                  \
+    X("household-keys", sa_household_key_type)               \
     X("catalogue", sa_catalogue_type)                        \
     X("register", sa_register_type)                          \
     X("parked", sa_parked_note_type)                         \
@@ -80,6 +83,7 @@ static const struct bus_wire_type *const all[] = {
 #undef X
         & sa_step_type,
     &sa_payee_change_type,
+    &sa_erasure_type,
     &sa_personal_type,
     &sa_helped_by_type,
     &sa_household_facts_type,
@@ -128,6 +132,7 @@ static const struct
     const struct bus_wire_type *own, *other;
 } beside[] = {{&sa_decision_type, &sa_step_type},
               {&sa_decision_type, &sa_payee_change_type},
+              {&sa_membership_change_type, &sa_erasure_type},
               {&sa_membership_type, &sa_facts_reported_type}};
 #define BESIDE (sizeof(beside) / sizeof(beside[0]))
 

@@ -279,6 +279,7 @@ void bus_wire_keyring_free(struct bus_wire_keyring *k)
     for (size_t i = 0; i < WIRE_OPENED; i++) {
         context_fini(&k->from[i]);
     }
+    EVP_CIPHER_CTX_free(k->under);
     explicit_bzero(k, sizeof(*k));
     bus_free(k);
 }
@@ -289,6 +290,9 @@ void bus_wire_keyring_forget(struct bus_wire_keyring *k)
         if (k->keys[i].to.live) {
             wire_context_end(&k->keys[i].to);
         }
+    }
+    if (k->under != NULL) {
+        (void)EVP_CIPHER_CTX_reset(k->under);
     }
 }
 

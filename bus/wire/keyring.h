@@ -8,8 +8,10 @@
  * Sealed value: a version, the key id (4 bytes, big endian), then
  *   1  nonce (12), ciphertext, tag (16): AES-256-GCM, the one key of both sides
  *   2  encapsulation (32), message number (4), ciphertext, tag (16): HPKE
- * with the additional data record, 0, field, 0, event id (16 bytes).
- * schemas/README.md says the same to partners. */
+ *   3  no key id; nonce (12), ciphertext, tag (16): AES-256-GCM under a key
+ * that is in no ring, a household's own (ops/decisions/0041) with the
+ * additional data record, 0, field, 0, event id (16 bytes). schemas/README.md
+ * says the same to partners. */
 #ifndef BUS_WIRE_KEYRING_H
 #define BUS_WIRE_KEYRING_H
 
@@ -117,5 +119,23 @@ int bus_wire_open(struct bus_wire_keyring *k,
                   struct bus_arena *mem,
                   struct bus_strv *ret,
                   struct bus_err *err) BUS_MUSTCHECK;
+
+/* Version 3: under this key and no other. k lends its cipher; it need have no
+ * keys. Errors as above. */
+int bus_wire_seal_under(struct bus_wire_keyring *k,
+                        const uint8_t key[BUS_WIRE_KEY_BYTES],
+                        const struct bus_wire_binding *binding,
+                        struct bus_strv plain,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+int bus_wire_open_under(struct bus_wire_keyring *k,
+                        const uint8_t key[BUS_WIRE_KEY_BYTES],
+                        const struct bus_wire_binding *binding,
+                        struct bus_strv sealed,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret,
+                        struct bus_err *err) BUS_MUSTCHECK;
+bool bus_wire_sealed_under(struct bus_strv sealed); /* is it of version 3? */
 
 #endif

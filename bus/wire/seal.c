@@ -14,10 +14,12 @@
 
 #define VERSION_SHARED 1
 #define VERSION_HPKE   2
+#define VERSION_UNDER  3
 #define NONCE_BYTES    12
 #define TAG_BYTES      16
 #define HEAD_SHARED    (1 + 4 + NONCE_BYTES)
 #define HEAD_HPKE      (1 + 4 + BUS_WIRE_X25519_BYTES + 4)
+#define HEAD_UNDER     (1 + NONCE_BYTES)
 #define AAD_MAX        160
 
 static const struct bus_strv hpke_info = BUS_STRV("lianou sealed 2");
@@ -274,4 +276,74 @@ int bus_wire_open(struct bus_wire_keyring *k,
                           "%s.%s: not sealed for this event with key %u, or "
                           "changed on the way",
                           binding->record, binding->field, key->id);
+}
+
+/* --- under a key that is in no ring --- */
+
+bool bus_wire_sealed_under(struct bus_strv sealed)
+{
+    return sealed.n >= HEAD_UNDER + TAG_BYTES && sealed.p[0] == VERSION_UNDER;
+}
+
+static bool under_cipher(struct bus_wire_keyring *k,
+                         const uint8_t key[BUS_WIRE_KEY_BYTES],
+                         bool seals)
+{
+    if (k->under == NULL) {
+        k->under = EVP_CIPHER_CTX_new();
+    }
+    return k->under != NULL && EVP_CipherInit_ex(k->under, EVP_aes_256_gcm(),
+                                                 NULL, key, NULL, seals) == 1;
+}
+
+int bus_wire_seal_under(struct bus_wire_keyring *k,
+                        const uint8_t key[BUS_WIRE_KEY_BYTES],
+                        const struct bus_wire_binding *binding,
+                        struct bus_strv plain,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret,
+                        struct bus_err *err)
+{
+    size_t n = HEAD_UNDER + plain.n + TAG_BYTES;
+    uint8_t *to = bus_arena_alloc(mem, n);
+    if (to == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "a field of %zu bytes to be sealed",
+                        plain.n);
+    }
+    to[0] = VERSION_UNDER;
+    BUS_TRY(bus_wire_random(to + 1, NONCE_BYTES, err));
+    *ret = (struct bus_strv){(char *)to, n};
+    return under_cipher(k, key, true) &&
+                   gcm_seal(k->under, to + 1, binding, plain, to + HEAD_UNDER)
+               ? BUS_OK
+               : bus_fail(err, BUS_ECRYPT, "sealing failed");
+}
+
+int bus_wire_open_under(struct bus_wire_keyring *k,
+                        const uint8_t key[BUS_WIRE_KEY_BYTES],
+                        const struct bus_wire_binding *binding,
+                        struct bus_strv sealed,
+                        struct bus_arena *mem,
+                        struct bus_strv *ret,
+                        struct bus_err *err)
+{
+    if (!bus_wire_sealed_under(sealed)) {
+        return bus_fail(err, BUS_ECRYPT,
+                        "%s.%s is no sealed value of version %d",
+                        binding->record, binding->field, VERSION_UNDER);
+    }
+    const uint8_t *from = (const uint8_t *)sealed.p;
+    size_t size = sealed.n - HEAD_UNDER - TAG_BYTES;
+    uint8_t *to = bus_arena_alloc(mem, size + 1);
+    if (to == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "a sealed value of %zu bytes", size);
+    }
+    *ret = (struct bus_strv){(const char *)to, size};
+    return under_cipher(k, key, false) && gcm_open(k->under, from + 1, binding,
+                                                   from + HEAD_UNDER, size, to)
+               ? BUS_OK
+               : bus_fail(err, BUS_ECRYPT,
+                          "%s.%s: not sealed for this event under this key, "
+                          "or changed on the way",
+                          binding->record, binding->field);
 }

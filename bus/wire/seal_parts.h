@@ -36,6 +36,8 @@ struct bus_wire_keyring
     size_t count;
     struct wire_key keys[BUS_WIRE_KEYS_MAX];
     struct wire_context from[WIRE_OPENED];
+    EVP_CIPHER_CTX
+    *under; /* of keys that are in no ring; made with the first */
 };
 
 const struct wire_key *wire_key_of_id(const struct bus_wire_keyring *k,

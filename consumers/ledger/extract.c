@@ -14,6 +14,7 @@
 #include "schemas/delivery_task.h"
 #include "schemas/dispatch_result.h"
 #include "schemas/due.h"
+#include "schemas/erasure.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/household_request.h"
@@ -260,6 +261,15 @@ static void extract_request(const void *record, struct ledger_row *r)
     r->item = q->has_item ? q->item : (struct bus_strv){0};
 }
 
+/* Who has it erased; on what basis is people's own words. */
+static void extract_erasure(const void *record, struct ledger_row *r)
+{
+    const struct sa_erasure *e = record;
+    BUS_CHECK(e != NULL);
+    r->word = BUS_STRV("ERASURE");
+    r->note = e->done_by.operator_id;
+}
+
 static void extract_due(const void *record, struct ledger_row *r)
 {
     const struct sa_due *d = record;
@@ -333,6 +343,9 @@ static const struct
      extract_members},
     {"requests", &sa_household_request_type, "household_request",
      extract_request},
+}
+
+    {"membership-changes", &sa_erasure_type, "erasure", extract_erasure},
     {"dues", &sa_due_type, "due", extract_due},
     {"sheets", &sa_sheet_type, "sheet", extract_sheet},
     {"postings", &sa_posting_type, "posting", extract_posting},

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consumers/matcher/keys/table.h"
 #include "consumers/matcher/state_parts.h"
 
 struct batch_state_part
@@ -14,10 +15,18 @@ struct batch_state_part
     uint32_t room; /* bytes there for it */
     struct bus_strv framed;
 };
+/* Of the household's own key (keys/keys.h). */
+struct batch_state_key
+{
+    bool gone; /* destroyed; else it is a new one */
+    uint8_t wrapped[MATCHER_WRAPPED_BYTES];
+    int64_t made_ms;
+};
 struct batch_state_slot
 {
     struct bus_id id;
     struct batch_state_part *parts;
+    const struct batch_state_key *key; /* NULL: unchanged */
     uint32_t count, cap;
     int32_t partition;
     uint32_t epoch; /* of another epoch: free */

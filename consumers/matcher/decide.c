@@ -60,6 +60,8 @@ static struct common common_of(const struct matcher_event *e)
         return COMMON(sa_payee_change, e->record);
     case MATCHER_REQUEST:
         return COMMON(sa_household_request, e->record);
+    case MATCHER_ERASURE:
+        return COMMON(sa_erasure, e->record);
     case MATCHER_EVENT_KINDS:
         break;
     }
@@ -249,6 +251,8 @@ static int matcher_step_run(struct step *s)
         return matcher_on_payee(s);
     case MATCHER_REQUEST:
         return matcher_on_request(s);
+    case MATCHER_ERASURE:
+        return matcher_on_erasure(s);
     case MATCHER_EVENT_KINDS:
         break;
     }

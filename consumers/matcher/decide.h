@@ -81,6 +81,7 @@ enum matcher_event_kind {
     MATCHER_MEMBERS, /* a membership_change */
     MATCHER_PAYEE,   /* a payee_change, beside the decisions */
     MATCHER_REQUEST, /* a household_request */
+    MATCHER_ERASURE, /* an erasure, beside the membership_changes */
     MATCHER_EVENT_KINDS
 };
 /* The Avro record of each kind, and the state field it is keyed by. */
@@ -152,6 +153,7 @@ struct matcher_outputs
     size_t n, cap;
     bool changed;   /* the state did */
     bool duplicate; /* seen before: nothing to do, nothing wrong */
+    bool forget;    /* the household's key is to be destroyed */
     /* On BUS_ACT_REJECT: the dead letter's reason code. */
     const char *reason_code;
 };

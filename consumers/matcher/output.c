@@ -2,6 +2,7 @@
 #include "bus/base/check.h"
 #include "bus/role/need.h"
 #include "bus/role/payee.h"
+#include "consumers/matcher/keys/keys.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/personal.h"
@@ -14,14 +15,8 @@ int matcher_open_personal(struct matcher_work *w,
     if (!st->has_personal || w->personal.n > 0) {
         return BUS_OK;
     }
-    struct bus_wire_binding b = {"application", "personal",
-                                 &st->personal_event};
-    int rc = bus_wire_open(w->lane->keys, &b, st->personal, &w->lane->event,
-                           &w->personal, err);
-    if (rc != BUS_OK) {
-        w->reason_code = "DECRYPT_FAILED";
-    }
-    return rc;
+    return matcher_keys_open(w, MATCHER_SEALED_PERSONAL, &st->personal_event,
+                             st->personal, &w->personal, err);
 }
 
 static int open_record(struct bus_strv framed,
@@ -98,15 +93,10 @@ static int open_changed(struct matcher_work *w,
                         struct sa_personal **ret,
                         struct bus_err *err)
 {
-    BUS_CHECK(!bus_id_is_nil(event) && ret != NULL);
-    struct bus_wire_binding b = {"payee_change", "personal", event};
     struct bus_strv plain;
-    int rc =
-        bus_wire_open(w->lane->keys, &b, sealed, &w->lane->event, &plain, err);
-    if (rc != BUS_OK) {
-        w->reason_code = "DECRYPT_FAILED";
-        return rc;
-    }
+    BUS_CHECK(ret != NULL);
+    BUS_TRY(
+        matcher_keys_open(w, MATCHER_SEALED_PAYEE, event, sealed, &plain, err));
     return open_record(plain, &w->lane->event, ret, err);
 }
 

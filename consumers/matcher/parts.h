@@ -10,6 +10,7 @@
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/erasure.h"
 #include "schemas/evaluation.h"
 #include "schemas/facts_reported.h"
 #include "schemas/household_request.h"
@@ -118,6 +119,8 @@ int matcher_assignment_withdraw(struct step *s,
                                 struct bus_strv reason);
 #define MATCHER_BY_HOUSEHOLD BUS_STRV("BY_HOUSEHOLD") /* it wanted no more */
 bool matcher_assignment_by_household(const struct sa_assignment_state *a);
+/* keys/erasure.c: the household's personal data is forgotten. */
+int matcher_on_erasure(struct step *s);
 /* match.c: an assignment in hand is shown anew, with the same verdict. */
 int matcher_assignment_show(struct step *s, struct sa_assignment_state *a);
 /* assignment_state.c: emits CLOSED if every assignment has ended. */

@@ -17,6 +17,7 @@
 #include "bus/role/keyed.h"
 #include "bus/role/need.h"
 #include "bus/role/types.h"
+#include "consumers/matcher/keys/keys.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/shell.h"
 
@@ -41,19 +42,22 @@ static const struct bus_wire_type *process_type_of(enum matcher_event_kind kind)
         [MATCHER_MEMBERS] = &sa_membership_change_type,
         [MATCHER_PAYEE] = &sa_payee_change_type,
         [MATCHER_REQUEST] = &sa_household_request_type,
+        [MATCHER_ERASURE] = &sa_erasure_type,
     };
     BUS_CHECK(kind < MATCHER_EVENT_KINDS);
     return types[kind];
 }
 
 /* A department's topic has the steps before its decisions, and changes of the
- * payee, too; ours of memberships what a source said of whom others name. */
+ * payee, too; ours of memberships what a source said of whom others name, that
+ * of their changes the erasures. */
 static enum matcher_event_kind kind_of(const struct matcher_work *w)
 {
     const struct bus_wire_type *is =
         bus_role_types_of_value(process_type_of(w->in->kind), w->m->value);
     return is == &sa_step_type             ? MATCHER_STEP
            : is == &sa_payee_change_type   ? MATCHER_PAYEE
+           : is == &sa_erasure_type        ? MATCHER_ERASURE
            : is == &sa_facts_reported_type ? MATCHER_FACTS
                                            : w->in->kind;
 }
@@ -100,13 +104,16 @@ load_rest(void *data, struct sa_household_state *st, struct bus_err *err)
  * behind it. */
 static int keep_state(struct matcher_work *w,
                       struct batch_state_slot *slot,
-                      const struct sa_household_state *st,
+                      struct sa_household_state *st,
+                      bool forget,
                       struct bus_err *err)
 {
     struct matcher_parts parts;
+    const struct batch_state_key *key = NULL;
     bool *changed = NULL;
     int64_t most = w->s->frame.config.kafka.message_bytes_max;
     size_t room = (size_t)(most > 0 ? most : MESSAGE_BYTES_MAX) - MESSAGE_MORE;
+    BUS_TRY(matcher_keys_seal(w, st, forget, &key, err));
     BUS_TRY(matcher_parted_close(&w->state, st, &parts, &changed, err));
     BUS_CHECK(parts.n > 0);
     for (uint32_t i = 0; i < parts.n; i++) {
@@ -119,6 +126,7 @@ static int keep_state(struct matcher_work *w,
     BUS_TRY(matcher_batch_state_reserve(slot, &parts, changed, &w->lane->batch,
                                         err));
     matcher_batch_state_keep(slot, &parts, changed);
+    slot->key = key;
     return BUS_OK;
 }
 
@@ -169,7 +177,7 @@ static int put_all(struct matcher_work *w,
     for (size_t i = 0; i < outs->n; i++) {
         BUS_TRY(matcher_put_output(w, &outs->v[i], err));
     }
-    return outs->changed ? keep_state(w, slot, st, err) : BUS_OK;
+    return outs->changed ? keep_state(w, slot, st, outs->forget, err) : BUS_OK;
 }
 
 /* A review whose key is all zero is for every household of its partition. */
@@ -206,6 +214,7 @@ static int process_decide(struct matcher_work *w,
     struct batch_state_slot *slot = matcher_batch_state_get(
         &w->lane->batch_state, &w->household, w->m->partition);
     struct sa_household_state st;
+    w->slot = slot;
     BUS_TRY(load_state(w, slot, &st, err));
     memcpy(&w->cause, event->record, sizeof(w->cause)); /* event_id is first */
     matcher_mark_make(bus_strv(w->in->topic), w->m->partition, w->m->offset,
@@ -274,6 +283,10 @@ static int matcher_process_handle(struct matcher_work *w, struct bus_err *err)
                             w->m->value, mem, &record, err));
     BUS_CHECK(record != NULL);
     if (notice) {
+        const struct sa_review *first = record; /* of the day's stretches */
+        BUS_TRY(first->has_behind
+                    ? BUS_OK
+                    : matcher_keys_beat(w->s, w->m->partition, w->out, err));
         return matcher_review_partition(w->s, w->lane, w->m, record, w->out,
                                         err);
     }
@@ -340,6 +353,7 @@ static int process_one(struct matcher_work *w, struct bus_err *err)
 /* --- the batch --- */
 
 static int put_state(struct matcher_shell *s,
+                     struct matcher_lane *lane,
                      const struct batch_state_slot *slot,
                      struct bus_kafka_out *out,
                      struct bus_err *err)
@@ -357,7 +371,7 @@ static int put_state(struct matcher_shell *s,
             BUS_TRY(bus_kafka_out_put(out, s->out_households, &put, err));
         }
     }
-    return BUS_OK;
+    return matcher_keys_put(s, lane, slot, out, err);
 }
 
 /* New words go out with what is written in them. */
@@ -392,8 +406,8 @@ static int put_states(struct matcher_shell *s,
         }
     }
     for (size_t i = 0; i < lane->batch_state.count; i++) {
-        BUS_TRY(put_state(s, matcher_batch_state_at(&lane->batch_state, i), out,
-                          err));
+        BUS_TRY(put_state(
+            s, lane, matcher_batch_state_at(&lane->batch_state, i), out, err));
     }
     return bus_kafka_out_done(out, err);
 }
@@ -521,6 +535,7 @@ static int write_partition(struct matcher_lane *lane,
         const struct batch_state_slot *slot =
             matcher_batch_state_at(&lane->batch_state, i);
         if (slot->partition == partition && slot->count > 0) {
+            BUS_TRY(matcher_keys_keep(p, slot, err));
             BUS_TRY(write_household(lane, p->store, slot, err));
             any = true;
         }

@@ -13,6 +13,7 @@
 #include "bus/base/log.h"
 #include "bus/catalogue/register_watch.h"
 #include "consumers/matcher/catalogue_watch.h"
+#include "consumers/matcher/keys/keys.h"
 
 #define RESTORE_BATCH 4096
 
@@ -166,6 +167,7 @@ static void partition_free(struct matcher_shell *s, int32_t partition)
     if (p != NULL) {
         matcher_store_close(p->store);
         matcher_names_fini(&p->names);
+        matcher_key_table_fini(&p->keys);
         bus_free(p);
         s->partitions[partition] = NULL;
     }
@@ -220,6 +222,9 @@ static int partition_bring(struct matcher_shell *s,
     int rc = BUS_OK;
     if (s->partitions[partition] == NULL) {
         rc = partition_open(s, lane, partition, err);
+    }
+    if (rc == BUS_OK) {
+        rc = matcher_keys_read(s, lane, partition, err);
     }
     if (rc == BUS_OK) {
         rc = read_tail(s, lane, partition, false, err);
@@ -282,6 +287,7 @@ int matcher_make_sound(struct matcher_shell *s,
             BUS_TRY(set_aside(p, i, err));
         }
         if (p->behind || p->doubtful) {
+            BUS_TRY(matcher_keys_read(s, lane, i, err));
             BUS_TRY(read_tail(s, lane, i, !p->behind, err));
         }
         p->behind = p->doubtful = false;

@@ -9,6 +9,7 @@
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "consumers/matcher/catalogue_watch.h"
+#include "consumers/matcher/keys/keys.h"
 #include "consumers/matcher/shell.h"
 #include "schemas/household_state.h"
 
@@ -161,10 +162,11 @@ static int matcher_topics(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(
         topics_add_route(s, MATCHER_OUT_MEMBERSHIPS, "memberships", NULL, err));
     s->out_households = topics_add_output(s, "households", NULL, true);
+    s->out_keys = topics_add_output(s, "household-keys", NULL, false);
     s->out_dead_letters = topics_add_output(s, "dead-letters", NULL, false);
     s->out_reviews = topics_add_output(s, "reviews", NULL, false);
-    bool all = s->out_households >= 0 && s->out_dead_letters >= 0 &&
-               s->out_reviews >= 0;
+    bool all = s->out_households >= 0 && s->out_keys >= 0 &&
+               s->out_dead_letters >= 0 && s->out_reviews >= 0;
     return all ? BUS_OK : bus_fail(err, BUS_ECONFIG, "too many topics");
 }
 
@@ -285,6 +287,12 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
     BUS_TRY(matcher_topics(s, err));
     for (int i = 0; i < s->lane_count; i++) {
         BUS_TRY(matcher_open_lane(s, &s->lanes[i], err));
+    }
+    if (!bus_wire_keyring_seals(s->lanes[0].keys,
+                                BUS_STRV(MATCHER_KEYS_OWNER))) {
+        bus_log(BUS_LOG_WARN,
+                "no key of households: states stay sealed for the bus",
+                "see=\"lianou keys add households\"");
     }
     struct bus_kafka_eos_conf conf = {
         .group = bus_arena_printf(&s->frame.mem, "%smatcher", c->prefix),

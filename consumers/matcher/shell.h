@@ -13,6 +13,7 @@
 #include "bus/wire/keyring.h"
 #include "consumers/matcher/batch_state.h"
 #include "consumers/matcher/decide.h"
+#include "consumers/matcher/keys/table.h"
 #include "consumers/matcher/store/store.h"
 #include "schemas/payee_change.h"
 #include "schemas/review.h"
@@ -39,7 +40,9 @@ struct matcher_partition /* one that is assigned to us */
 {
     struct store *store;
     struct matcher_names names;
-    bool behind;   /* the disk has less than was committed */
+    struct matcher_key_table keys;
+    int64_t keys_next; /* place in their topic that was not read yet */
+    bool behind;       /* the disk has less than was committed */
     bool doubtful; /* a transaction was aborted since the topic was looked at */
 };
 
@@ -76,7 +79,7 @@ struct matcher_shell
     size_t route_count;
     struct bus_kafka_eos_output outputs[MATCHER_TOPICS_MAX];
     size_t output_count;
-    int32_t out_households, out_dead_letters, out_reviews;
+    int32_t out_households, out_keys, out_dead_letters, out_reviews;
     struct matcher_partition *partitions[MATCHER_PARTITIONS_MAX];
     struct matcher_lane lanes[BUS_KAFKA_LANES_MAX];
     int lane_count;
@@ -93,6 +96,7 @@ struct matcher_work /* one message */
     struct bus_kafka_out *out;
     struct bus_id household;
     struct matcher_parted state;
+    const struct batch_state_slot *slot; /* what this batch has of it so far */
     const char *reason_code;
     struct bus_strv personal; /* opened once an event */
     struct bus_id cause;

@@ -26,6 +26,7 @@ const char *matcher_event_record(enum matcher_event_kind kind)
         [MATCHER_MEMBERS] = "membership_change",
         [MATCHER_PAYEE] = "payee_change",
         [MATCHER_REQUEST] = "household_request",
+        [MATCHER_ERASURE] = "erasure",
     };
     return kind < MATCHER_EVENT_KINDS ? names[kind] : "?";
 }

@@ -7,6 +7,7 @@
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/batches.h"
 #include "consumers/treasury/sql/award_find.h"
+#include "consumers/treasury/sql/award_forget.h"
 #include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/award_next.h"
 #include "consumers/treasury/sql/award_state.h"
@@ -270,4 +271,14 @@ int treasury_award_resume(struct treasury_books *b,
     return treasury_books_act(
         b, &(struct treasury_act){.act = "resume", .award = award, .note = why},
         err);
+}
+
+int treasury_award_forget(struct treasury_books *b,
+                          const struct bus_id *household,
+                          struct bus_err *err)
+{
+    BUS_CHECK(!bus_id_is_nil(household));
+    return treasury_books_ask(b, consumers_treasury_sql_award_forget,
+                              TREASURY_PARAMS(treasury_books_id(b, household)),
+                              NULL, err);
 }

@@ -51,6 +51,11 @@ struct treasury_payee
 int treasury_award_payee(struct treasury_books *b,
                          const struct treasury_payee *payee,
                          struct bus_err *err);
+/* The household is erased: what has ended and owes nothing forgets its account;
+ * the rest when it is erased once more. */
+int treasury_award_forget(struct treasury_books *b,
+                          const struct bus_id *household,
+                          struct bus_err *err);
 /* Makes the lines whose pay day is not after `through`; the same ones however
  * often it is asked. *ret: how many are new. */
 int treasury_due_make(struct treasury_books *b,

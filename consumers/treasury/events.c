@@ -8,6 +8,7 @@
 #include "bus/policy/award_days.h"
 #include "bus/role/keyed.h"
 #include "bus/role/payee.h"
+#include "bus/role/types.h"
 #include "bus/wire/ids.h"
 #include "bus/wire/keyring.h"
 #include "consumers/treasury/awards.h"
@@ -18,6 +19,7 @@
 #include "consumers/treasury/sql/elsewhere_put.h"
 #include "consumers/treasury/states.h"
 #include "schemas/case_event.h"
+#include "schemas/erasure.h"
 #include "schemas/membership_change.h"
 #include "schemas/payment_result.h"
 
@@ -405,6 +407,10 @@ static int on_case(struct treasury_events *e,
         note_begins(c, "AWARD_CUT ")) {
         return on_cut(e, b, c, err);
     }
+    if (c->kind == SA_CASE_EVENT_KIND_RESULT_FOLDED &&
+        note_begins(c, "ERASED")) {
+        return treasury_award_forget(b, &c->household_id, err);
+    }
     BUS_CHECK(e->rules.catalogue != NULL);
     return c->kind == SA_CASE_EVENT_KIND_ATTENTION
                ? on_attention(e, b, c, m, err)
@@ -491,6 +497,10 @@ int treasury_event_take(struct treasury_events *e,
     void *record = NULL;
     BUS_CHECK(t->m != NULL && e->mem != b->mem);
     bus_arena_reset(e->mem);
+    if (bus_role_types_of_value(event_types[t->topic], t->m->value) ==
+        &sa_erasure_type) {
+        return BUS_OK; /* it counts when the matcher says so */
+    }
     int rc = event_read(e, t, &record, err);
     if (rc != BUS_OK && bus_err_act((enum bus_errc)rc) == BUS_ACT_REJECT) {
         e->passed_over++;

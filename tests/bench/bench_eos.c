@@ -80,7 +80,7 @@ static void topics(const char *name)
     const struct bus_config_kafka k = {.bootstrap = b.bootstrap};
     const struct bus_kafka_env env = {.conf = &k, .client_id = "bench"};
     const struct bus_topic t = {name,    b.partitions, 1, BUS_TOPIC_DELETE,
-                                3600000, NULL};
+                                3600000, NULL,         0};
     struct bus_kafka_admin *a = NULL;
     if (bus_kafka_admin_open(&env, &a, &err) != 0 ||
         bus_kafka_topics_apply(a, &t, 1, &err) != 0) {

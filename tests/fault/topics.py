@@ -46,7 +46,7 @@ INNER = {"decision": ("decision_id", "assignment_id"), "assignment_state": ("ass
 
 
 AWAY = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT)  # the client goes on by itself
-COMPACTED = ("households", "catalogue", "register")  # where no value is a deletion, not a message
+COMPACTED = ("households", "household-keys", "catalogue", "register")  # where no value is a deletion, not a message
 
 
 # Topic, or what stands before its dot -> record.
@@ -57,12 +57,14 @@ RECORDS = {
     "payment-orders": "payment_order", "payment-results": "payment_result", "delivery-tasks": "delivery_task",
     "delivery-receipts": "delivery_receipt", "needs": "need", "claims": "claim",
     "claim-results": "claim_result", "notices": "notice", "membership-changes": "membership_change", "requests": "household_request", "dues": "due", "households": "household_state",
+    "household-keys": "household_key",
     "parked": "parked_note", "dead-letters": "dead_letter", "catalogue": "catalogue", "register": "register", "memberships": "membership",
     "reviews": "review",
 }
 
 
-BESIDE = {"decisions": ("step", "payee_change"), "memberships": ("facts_reported",)}  # other records in the same topic
+BESIDE = {"decisions": ("step", "payee_change"), "memberships": ("facts_reported",),
+          "membership-changes": ("erasure",)}  # other records in the same topic
 
 
 class Schemas:

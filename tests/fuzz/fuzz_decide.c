@@ -8,6 +8,7 @@
 #include "schemas/decision.h"
 #include "schemas/delivery_receipt.h"
 #include "schemas/dispatch_result.h"
+#include "schemas/erasure.h"
 #include "schemas/facts_reported.h"
 #include "schemas/household_request.h"
 #include "schemas/membership.h"
@@ -35,8 +36,9 @@ static const struct bus_wire_type *const types[MATCHER_EVENT_KINDS] = {
     [MATCHER_MEMBERS] = &sa_membership_change_type,
     [MATCHER_PAYEE] = &sa_payee_change_type,
     [MATCHER_REQUEST] = &sa_household_request_type,
+    [MATCHER_ERASURE] = &sa_erasure_type,
 };
-_Static_assert(MATCHER_EVENT_KINDS == 14, "every kind stands in this table");
+_Static_assert(MATCHER_EVENT_KINDS == 15, "every kind stands in this table");
 
 static int32_t deadline(void *data, int32_t start, int32_t n, bool working)
 {

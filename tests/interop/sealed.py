@@ -68,3 +68,9 @@ def open_sealed(keys, record, field, event_id, sealed):
         return AESGCM(key).decrypt(sealed[5:17], sealed[17:], aad)
     assert version == 2 and kind == "x25519-private", (version, kind)
     return hpke_open(key, sealed[5:37], struct.unpack(">I", sealed[37:41])[0], aad, sealed[41:])
+
+
+def open_under(key, record, field, event_id, sealed):
+    """Version 3: under a household's own key."""
+    assert sealed[0] == 3, sealed[0]
+    return AESGCM(key).decrypt(sealed[1:13], sealed[13:], record.encode() + b"\0" + field.encode() + b"\0" + event_id)

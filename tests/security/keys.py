@@ -152,6 +152,10 @@ def files_and_words(intake, keys):
     r = lianou(intake, "keys", "rotate", "bus")
     newest = [max(keys_of(keys / f, "bus")) for f in ("intake.keys", "matcher.keys", "MZ.keys")]
     check("rotate gives all sides the next pair", r.returncode == 0 and newest[0] == newest[1] == newest[2] > 1, (r.stderr, newest))
+    r = lianou(intake, "keys", "rotate", "households")
+    has = {f.name: [k for k, _ in keys_of(f, "households").values()] for f in keys.iterdir()}
+    check("what wraps the keys of households is the matcher's alone, the next beside the first", r.returncode == 0 and
+          {n: k for n, k in has.items() if k} == {"matcher.keys": ["aes-256-gcm"] * 2}, (r.stderr, has))
     (keys / "MZ.keys").unlink()
     for f in ("matcher.keys", "dispatch.keys"):
         (keys / f).write_text("".join(x for x in (keys / f).read_text().splitlines(keepends=True) if " MZ " not in x))

@@ -50,6 +50,12 @@ static bool of_drafts(const char *owner)
     return strcmp(owner, DRAFTS_OWNER) == 0;
 }
 
+/* What wraps the keys of households: the matcher's alone, both ways. */
+static bool of_households(const char *owner)
+{
+    return strcmp(owner, "households") == 0;
+}
+
 /* The doors seal for the bus and for drafts, the matcher for all else, dispatch
  * for partners. */
 static bool role_seals(const char *role, const char *owner)
@@ -62,7 +68,7 @@ static bool role_seals(const char *role, const char *owner)
 static bool owner_known(const struct bus_config *c, const char *owner)
 {
     bool known = strcmp(owner, "bus") == 0 || strcmp(owner, "dispatch") == 0 ||
-                 of_drafts(owner);
+                 of_drafts(owner) || of_households(owner);
     for (size_t i = 0; !known && i < c->partners_count; i++) {
         known = strcmp(c->partners[i].code, owner) == 0;
     }
@@ -174,6 +180,18 @@ static int keys_make_sums(struct keys_folder *f, struct bus_err *err)
         rc = ring_add_key(f, "dispatch", "dispatch", BUS_WIRE_KEY_SUMS, key,
                           err);
     }
+    explicit_bzero(key, sizeof(key));
+    return rc;
+}
+
+static int keys_make_households(struct keys_folder *f, struct bus_err *err)
+{
+    uint8_t key[BUS_WIRE_KEY_BYTES];
+    BUS_CHECK(f->last < UINT32_MAX);
+    f->last++;
+    BUS_TRY(bus_wire_random(key, sizeof(key), err));
+    int rc =
+        ring_add_key(f, "matcher", "households", BUS_WIRE_KEY_SHARED, key, err);
     explicit_bzero(key, sizeof(key));
     return rc;
 }
@@ -360,6 +378,7 @@ keys_fill(struct keys_folder *f, const char *from, struct bus_err *err)
     BUS_TRY(keys_make_pair(f, "dispatch", err));
     BUS_TRY(keys_make_pair(f, DRAFTS_OWNER, err));
     BUS_TRY(keys_make_sums(f, err));
+    BUS_TRY(keys_make_households(f, err));
     for (size_t i = 0; i < f->config->partners_count; i++) {
         BUS_TRY(keys_make_pair(f, f->config->partners[i].code, err));
     }
@@ -391,13 +410,14 @@ static int keys_next(struct keys_folder *f,
     if (!owner_known(f->config, owner)) {
         return bus_fail(err, BUS_EUSAGE,
                         "%s: no partner of partners.d, and neither bus, "
-                        "dispatch nor drafts / 没有此伙伴",
+                        "dispatch, drafts nor households / 没有此伙伴",
                         owner);
     }
     BUS_TRY(rings_each(f->dir, ring_largest, f, err));
-    ring_name(of_drafts(owner)               ? "intake"
-              : role_seals("matcher", owner) ? "matcher"
-                                             : opener_of(owner),
+    bool matchers = of_households(owner) || role_seals("matcher", owner);
+    ring_name(of_drafts(owner) ? "intake"
+              : matchers       ? "matcher"
+                               : opener_of(owner),
               name);
     (void)snprintf(path, sizeof(path), "%s/%s", f->dir, name);
     BUS_TRY(bus_wire_keyring_open(path, &k, err));
@@ -410,6 +430,9 @@ static int keys_next(struct keys_folder *f,
                             : "%s has no pair yet; `lianou keys add` / "
                               "尚无密钥,请用 add",
                         owner);
+    }
+    if (of_households(owner)) {
+        return keys_make_households(f, err);
     }
     BUS_TRY(keys_make_pair(f, owner, err));
     for (size_t i = 0; !again && i < f->config->partners_count; i++) {

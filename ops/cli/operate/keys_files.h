@@ -16,7 +16,8 @@ int cli_keys_init(const struct bus_config *config,
                   struct bus_err *err) BUS_MUSTCHECK;
 /* A pair for a partner that has none, or (again) the next one of an owner that
  * has: "bus", "dispatch", "drafts", a partner's code. Its private half goes to
- * who opens, its public half to who seals; *ret_id is the pair's. */
+ * who opens, its public half to who seals; *ret_id is the pair's. "households":
+ * the matcher's one key that wraps the keys of households. */
 int cli_keys_pair(const struct bus_config *config,
                   const char *dir,
                   const char *owner,

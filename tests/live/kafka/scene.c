@@ -47,10 +47,14 @@ void scene_open(struct scene *s)
     for (int i = 0; i < 4; i++) {
         (void)snprintf(s->names[i], sizeof(s->names[i]), "%s%s", s->prefix,
                        names[i]);
-        topics[i] = (struct bus_topic){
-            s->names[i], SCENE_PARTITIONS,
-            1,           i == 3 ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE,
-            3600000,     NULL};
+        topics[i] =
+            (struct bus_topic){s->names[i],
+                               SCENE_PARTITIONS,
+                               1,
+                               i == 3 ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE,
+                               3600000,
+                               NULL,
+                               0};
     }
     assert_int_equal(bus_kafka_admin_open(&s->env, &s->admin, &err), 0);
     live.admin = s->admin;

@@ -402,7 +402,7 @@ static void test_topics_plan_and_apply(void **state)
     bus_arena_init(&mem, 0, 0);
     char name[160];
     (void)snprintf(name, sizeof(name), "%snew", s.prefix);
-    struct bus_topic t = {name, 3, 1, BUS_TOPIC_DELETE, 86400000, NULL};
+    struct bus_topic t = {name, 3, 1, BUS_TOPIC_DELETE, 86400000, NULL, 0};
     assert_int_equal(bus_kafka_topics_plan(s.admin, &t, 1, &mem, &plan, &err),
                      0);
     assert_int_equal(plan.n, 1);

@@ -525,6 +525,41 @@ static void what_is_refused_here_is_told(void **state)
     number_is(1, "SELECT count(*) FROM order_elsewhere");
 }
 
+static void erased(void)
+{
+    struct sa_case_event c =
+        event_of(SA_CASE_EVENT_KIND_RESULT_FOLDED, day_of(9, 1), "ERASED");
+    said(&c);
+}
+
+/* What stands, or owes something, keeps its account; the rest forgets it. */
+static void an_erased_household(void **state)
+{
+    (void)state;
+    struct bus_id award = id_of(1001);
+    char text[BUS_ID_TEXT + 1];
+    static const char forgotten[] =
+        "SELECT count(*) FROM award WHERE personal = ''";
+    granted("erased", 0);
+    due_by(day_of(8, 31));
+    erased();
+    number_is(0, forgotten);
+    struct treasury_stop stop = {.award = bus_id_text(&award, text),
+                                 .state = "ended",
+                                 .reason = "AWARD_ENDED",
+                                 .last_day = day_of(8, 31)};
+    as(TREASURY_ITSELF, day_of(9, 1));
+    well(treasury_award_stop(&books, &stop, &err));
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'due'");
+    erased();
+    number_is(0, forgotten);
+    assert_int_equal(
+        bus_pg_exec(place.pg, "UPDATE due_line SET state = 'stopped'", &err),
+        BUS_OK);
+    erased();
+    number_is(1, forgotten);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +570,7 @@ int main(void)
         cmocka_unit_test(what_stops_before_it_is_written),
         cmocka_unit_test(what_is_refused_here_is_told),
         cmocka_unit_test(what_is_paid_once_by_files),
+        cmocka_unit_test(an_erased_household),
     };
     return cmocka_run_group_tests(tests, events_setup, events_teardown);
 }

@@ -120,6 +120,10 @@ static void who_decides_what(void **state)
     assert_false(may("lianou-dispatch", BUS_ACL_WRITE, "qihe.catalogue"));
     assert_false(may("lianou-matcher", BUS_ACL_WRITE, "qihe.register"));
     assert_true(may("lianou-ledger", BUS_ACL_READ, "qihe.households"));
+    assert_true(may("lianou-matcher", BUS_ACL_WRITE, "qihe.household-keys"));
+    assert_true(may("lianou-matcher", BUS_ACL_READ, "qihe.household-keys"));
+    assert_false(may("lianou-intake", BUS_ACL_READ, "qihe.household-keys"));
+    assert_false(may("lianou-dispatch", BUS_ACL_READ, "qihe.household-keys"));
     assert_false(may("lianou-ledger", BUS_ACL_WRITE, "qihe.cases"));
 }
 

@@ -158,7 +158,12 @@ static void test_topics(void **state)
         bool one = strcmp(t[i].name, "qihe.catalogue") == 0 ||
                    strcmp(t[i].name, "qihe.register") == 0;
         bool told = strncmp(t[i].name, "qihe.notices.", 13) == 0;
-        bool compact = one || strcmp(t[i].name, "qihe.households") == 0;
+        bool keys = strcmp(t[i].name, "qihe.household-keys") == 0;
+        bool homes = strcmp(t[i].name, "qihe.households") == 0;
+        bool compact = one || homes || keys;
+        assert_int_equal(t[i].forget_ms, keys    ? 43200000
+                                         : homes ? 604800000
+                                                 : 0);
         assert_int_equal(t[i].cleanup,
                          compact ? BUS_TOPIC_COMPACT : BUS_TOPIC_DELETE);
         assert_int_equal(t[i].partitions, one || told ? 1 : 12);

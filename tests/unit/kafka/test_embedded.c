@@ -35,8 +35,8 @@ struct play
 };
 
 static const struct bus_topic topics[] = {
-    {"t.in", PARTITIONS, 1, BUS_TOPIC_DELETE, -1, NULL},
-    {"t.out", PARTITIONS, 1, BUS_TOPIC_DELETE, -1, NULL}};
+    {"t.in", PARTITIONS, 1, BUS_TOPIC_DELETE, -1, NULL, 0},
+    {"t.out", PARTITIONS, 1, BUS_TOPIC_DELETE, -1, NULL, 0}};
 static const char *const in[] = {"t.in"};
 static const char *const out[] = {"t.out"};
 

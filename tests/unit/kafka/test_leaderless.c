@@ -26,8 +26,8 @@
 
 static atomic_int unwritten, asked;
 
-static void logged(const rd_kafka_t *rk, int level, const char *fac,
-                   const char *text)
+static void
+logged(const rd_kafka_t *rk, int level, const char *fac, const char *text)
 {
     (void)rk;
     (void)level;
@@ -115,9 +115,8 @@ static void no_leader_is_no_partition(void **state)
     assert_non_null(cluster);
     assert_int_equal(rd_kafka_mock_topic_create(cluster, TOPIC, 1, 1),
                      RD_KAFKA_RESP_ERR_NO_ERROR);
-    assert_int_equal(
-        rd_kafka_mock_partition_set_leader(cluster, TOPIC, 0, 1),
-        RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(cluster, TOPIC, 0, 1),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
     const char *bootstrap = rd_kafka_mock_cluster_bootstraps(cluster);
     rd_kafka_t *writer = client(RD_KAFKA_PRODUCER, bootstrap);
     (void)mallopt(M_PERTURB, FILL);
