@@ -157,31 +157,33 @@ done:
 int bus_ledger_case(const struct bus_ledger_cases *c,
                     struct bus_pg *pg,
                     struct bus_strv id,
-                    struct bus_buf *out,
+                    json_t **ret,
                     struct bus_err *err)
 {
     struct found f;
     json_t *document = NULL;
-    int rc;
-    BUS_TRY_GOTO(rc, cases_find(pg, id, &f, err), done);
-    if (strcmp(f.what, "case") != 0) {
+    int rc = cases_find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
-        goto done;
     }
-    BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
-    (void)json_object_del(document, "household_id");
-    rc = cases_print(document, out, err);
-done:
-    json_decref(document);
+    if (rc == BUS_OK) {
+        rc = cases_life(c, pg, f.case_id, &document, err);
+    }
     bus_pg_rows_free(f.rows);
-    return rc;
+    if (rc != BUS_OK) {
+        json_decref(document);
+        return rc;
+    }
+    (void)json_object_del(document, "household_id");
+    *ret = document;
+    return BUS_OK;
 }
 
 /* case_document is taken over; NULL: it has none yet. */
 static int cases_application(const struct bus_ledger_cases *c,
                              const char *id,
                              json_t *case_document,
-                             struct bus_buf *out,
+                             json_t **ret,
                              struct bus_err *err)
 {
     const json_t *state = json_object_get(case_document, "state");
@@ -192,21 +194,20 @@ static int cases_application(const struct bus_ledger_cases *c,
                        : strcmp(code, "OPEN") == 0 ? "open"
                                                    : "closed";
     (void)json_object_del(text, "code");
-    json_t *document = json_pack("{s:s, s:s, s:o}", "application_id", id,
-                                 "state", word, "state_text", text);
+    *ret = json_pack("{s:s, s:s, s:o}", "application_id", id, "state", word,
+                     "state_text", text);
     if (case_document != NULL) {
         (void)json_object_del(case_document, "household_id");
-        (void)json_object_set_new(document, "case", case_document);
+        (void)json_object_set_new(*ret, "case", case_document);
     }
-    int rc = cases_print(document, out, err);
-    json_decref(document);
-    return rc;
+    return *ret != NULL ? BUS_OK
+                        : bus_fail(err, BUS_ENOMEM, "the life of a case");
 }
 
 int bus_ledger_application(const struct bus_ledger_cases *c,
                            struct bus_pg *pg,
                            struct bus_strv id,
-                           struct bus_buf *out,
+                           json_t **ret,
                            struct bus_err *err)
 {
     struct found f;
@@ -220,7 +221,7 @@ int bus_ledger_application(const struct bus_ledger_cases *c,
         rc = cases_life(c, pg, f.case_id, &document, err);
     }
     if (rc == BUS_OK) {
-        rc = cases_application(c, f.id, document, out, err);
+        rc = cases_application(c, f.id, document, ret, err);
     } else {
         json_decref(document);
     }
@@ -235,10 +236,15 @@ int bus_ledger_accepted(const struct bus_ledger_cases *c,
 {
     char text[BUS_ID_TEXT + 1];
     struct bus_id parsed;
+    json_t *document = NULL;
     if (!bus_id_parse(id, &parsed)) {
         return bus_fail(err, BUS_EUSAGE, "not an id");
     }
-    return cases_application(c, bus_id_text(&parsed, text), NULL, out, err);
+    BUS_TRY(
+        cases_application(c, bus_id_text(&parsed, text), NULL, &document, err));
+    int rc = cases_print(document, out, err);
+    json_decref(document);
+    return rc;
 }
 
 int bus_ledger_list(const struct bus_ledger_cases *c,
