@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/base/hex.h"
 #include "bus/base/id.h"
 #include "bus/ledger/parts.h"
 #include "bus/ledger/sql/case_find.h"
@@ -35,38 +37,26 @@ static int cases_parse(const char *text, json_t **ret, struct bus_err *err)
                            where.text);
 }
 
-static int from_hex(const char *text, struct bus_buf *out, struct bus_err *err)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        const char *h = strchr(digits, text[0]), *l = strchr(digits, text[1]);
-        if (h == NULL || l == NULL) {
-            return bus_fail(err, BUS_EBUG, "an evaluation in the ledger");
-        }
-        bus_buf_putc(out, (uint8_t)((h - digits) << 4 | (l - digits)));
-    }
-    return out->failed
-               ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
-               : BUS_OK;
-}
-
 static int cases_finish(const struct bus_ledger_cases *c,
                         const struct bus_pg_rows *r,
                         json_t *document,
                         struct bus_err *err)
 {
-    struct bus_buf evaluation = {0};
+    struct bus_strv hex = bus_strv(bus_pg_value(r, 0, 1));
     BUS_TRY(bus_ledger_decorate(c, document, err));
-    if (bus_pg_value(r, 0, 1)[0] == '\0') {
+    if (hex.n == 0) {
         return BUS_OK;
     }
-    int rc = from_hex(bus_pg_value(r, 0, 1), &evaluation, err);
-    if (rc == BUS_OK) {
-        rc = bus_ledger_items(c, bus_buf_view(&evaluation),
-                              bus_china_day(bus_clock_system.wall_ms(NULL)),
-                              document, err);
-    }
-    bus_buf_fini(&evaluation);
+    char *record = bus_malloc(hex.n / 2);
+    int rc =
+        record == NULL
+            ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
+        : bus_hex_read(hex, record, hex.n / 2)
+            ? bus_ledger_items(c, (struct bus_strv){record, hex.n / 2},
+                               bus_china_day(bus_clock_system.wall_ms(NULL)),
+                               document, err)
+            : bus_fail(err, BUS_EBUG, "an evaluation in the ledger");
+    bus_free(record);
     return rc;
 }
 

@@ -110,9 +110,8 @@ items_worded(struct judging *j, struct bus_strv key, json_t *formula)
 static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
 {
     json_t *list = json_array();
-    bool all = j->c->depth != BUS_LEDGER_PROGRESS;
-    size_t first = v->verdict == SA_VERDICT_NOT_ELIGIBLE && v->reasons.n > 0;
-    for (size_t i = 0; i < (all ? v->reasons.n : first); i++) {
+    bool first = j->c->depth == BUS_LEDGER_PROGRESS;
+    for (size_t i = 0; i < v->reasons.n && (i == 0 || !first); i++) {
         struct bus_strv key = v->reasons.v[i];
         struct bus_strv rule =
             bus_policy_clause_of(j->c->catalogue, key, j->e->rule_date);
@@ -241,11 +240,38 @@ items_put_rest(struct judging *j, const struct sa_item_verdict *v, json_t *row)
     return items_put_changes(j, v, row);
 }
 
+/* Of a progress, its words only where they are shown: who may see it goes by
+ * codes. */
+static int items_put_short(struct judging *j,
+                           const struct sa_item_verdict *v,
+                           json_t *row,
+                           json_t *items)
+{
+    bool no = v->verdict == SA_VERDICT_NOT_ELIGIBLE;
+    (void)json_object_set_new(
+        row, "item",
+        no ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->item)
+           : json_stringn(v->item.p, v->item.n));
+    (void)json_object_set_new(row, "department",
+                              json_stringn(v->department.p, v->department.n));
+    (void)json_object_set_new(row, "verdict",
+                              json_string(verdict_words[v->verdict]));
+    if (no) {
+        (void)json_object_set_new(row, "reasons", items_reasons(j, v));
+    }
+    return json_array_append_new(items, row) == 0
+               ? BUS_OK
+               : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");
+}
+
 static int items_put_item(struct judging *j,
                           const struct sa_item_verdict *v,
                           json_t *items)
 {
     json_t *row = json_object();
+    if (j->c->depth == BUS_LEDGER_PROGRESS) {
+        return items_put_short(j, v, row, items);
+    }
     bus_arena_reset(&j->scratch);
     (void)json_object_set_new(row, "item",
                               bus_ledger_text(j->c, CASES_ITEM, NULL, v->item));

@@ -5,10 +5,12 @@
 
 #include "bus/ledger/parts.h"
 
+/* Of a text, or a code that stands alone. */
 static const char *progress_code(const json_t *row, const char *key)
 {
+    const json_t *v = json_object_get(row, key);
     const char *s =
-        json_string_value(json_object_get(json_object_get(row, key), "code"));
+        json_string_value(json_is_string(v) ? v : json_object_get(v, "code"));
     return s != NULL ? s : "";
 }
 
