@@ -5,6 +5,7 @@
 
 #include "bus/base/check.h"
 #include "bus/policy/catalogue_parts.h"
+#include "bus/policy/probe.h"
 #include "bus/policy/source.h"
 
 #define TRIES_MAX  48 /* answers tried for an item's worth */
@@ -18,6 +19,7 @@ struct wanting
     struct bus_policy_household household; /* with room for SLOTS_MAX more */
     struct bus_policy_fact *facts;
     size_t told; /* facts of the household itself */
+    struct bus_policy_probe *probe;
     int32_t day;
     struct bus_arena *mem;
     struct bus_err *err;
@@ -74,16 +76,6 @@ static size_t wants_values(const struct wanting *w,
     return n;
 }
 
-static int
-wants_try(struct wanting *w, int item, struct bus_policy_verdict_of *ret)
-{
-    struct bus_arena_mark mark = bus_arena_mark(w->mem);
-    int rc = bus_policy_evaluate_item(w->c, &w->household, w->day, item,
-                                      BUS_POLICY_VERDICTS, w->mem, ret, w->err);
-    bus_arena_release(w->mem, mark);
-    return rc;
-}
-
 /* The most the item comes to in a year, over answers to all it waits for. */
 static int wants_worth(struct wanting *w,
                        const struct bus_policy_verdict_of *v,
@@ -95,6 +87,9 @@ static int wants_worth(struct wanting *w,
         policy_catalogue_version_at(&w->c->items[v->item], w->day);
     size_t slots = v->missing_count < SLOTS_MAX ? v->missing_count : SLOTS_MAX;
     *ret_fen = 0;
+    if (version->amount == NULL) {
+        return BUS_OK;
+    }
     for (int t = 0; t < TRIES_MAX; t++) {
         struct bus_policy_verdict_of r;
         w->household.fact_count = w->told;
@@ -105,10 +100,7 @@ static int wants_worth(struct wanting *w,
                 w->facts[w->household.fact_count++] = values[(dice >> 33) % n];
             }
         }
-        int rc = wants_try(w, v->item, &r);
-        if (rc != BUS_OK) {
-            return rc;
-        }
+        BUS_TRY(bus_policy_probe_try(w->probe, v->item, &r, w->err));
         int64_t fen = 0;
         if (r.verdict == BUS_POLICY_ELIGIBLE && r.has_amount &&
             !__builtin_mul_overflow(r.amount_fen, version->per_year, &fen) &&
@@ -133,10 +125,7 @@ static int wants_decides(struct wanting *w,
     for (size_t i = 0; i < n && !*ret; i++) {
         struct bus_policy_verdict_of r;
         w->facts[w->told] = values[i];
-        int rc = wants_try(w, item, &r);
-        if (rc != BUS_OK) {
-            return rc;
-        }
+        BUS_TRY(bus_policy_probe_try(w->probe, item, &r, w->err));
         *ret = r.verdict == BUS_POLICY_ELIGIBLE ||
                r.verdict == BUS_POLICY_NOT_ELIGIBLE;
     }
@@ -183,7 +172,7 @@ static int wants_of_item(struct wanting *w,
     for (size_t i = 0; i < v->missing_count; i++) {
         struct bus_policy_missing m = v->missing[i];
         struct bus_advice_want *to = wants_of(w, m.fact);
-        bool before = false, decides = false;
+        bool before = false;
         for (size_t k = 0; k < i; k++) {
             before |= v->missing[k].fact == m.fact;
         }
@@ -197,10 +186,24 @@ static int wants_of_item(struct wanting *w,
         if (before) {
             continue;
         }
-        BUS_TRY(wants_decides(w, v->item, m, &decides));
         to->items++;
         to->fen += worth;
-        to->decides += decides;
+    }
+    return BUS_OK;
+}
+
+/* Of one that is shown: the items that it decides by itself. */
+static int wants_of_shown(struct wanting *w,
+                          const struct bus_policy_verdict_of *v,
+                          struct bus_advice_want *to)
+{
+    for (size_t i = 0; i < v->missing_count; i++) {
+        bool decides = false;
+        if (v->missing[i].fact == to->fact) {
+            BUS_TRY(wants_decides(w, v->item, v->missing[i], &decides));
+            to->decides += decides;
+            break;
+        }
     }
     return BUS_OK;
 }
@@ -233,6 +236,32 @@ static int wants_begin(struct wanting *w, const struct bus_policy_household *h)
     w->household = *h;
     w->household.facts = w->facts;
     w->told = h->fact_count;
+    return bus_policy_probe_open(w->c, &w->household, w->day, w->mem, &w->probe,
+                                 w->err);
+}
+
+/* An item that was begun, or is about to be, and waits. */
+static bool wants_waits(const struct bus_policy_verdict_of *v)
+{
+    return v->verdict == BUS_POLICY_UNDETERMINED && v->sign &&
+           v->left_out_by.n == 0;
+}
+
+static int wants_list(struct wanting *w, const struct bus_policy_result *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (wants_waits(&r->items[i])) {
+            BUS_TRY(wants_of_item(w, &r->items[i]));
+        }
+    }
+    qsort(w->all, w->count, sizeof(w->all[0]), wants_order);
+    for (size_t k = 0; k < w->count && k < BUS_ADVICE_WANTS_MAX; k++) {
+        for (size_t i = 0; i < r->count; i++) {
+            if (wants_waits(&r->items[i])) {
+                BUS_TRY(wants_of_shown(w, &r->items[i], &w->all[k]));
+            }
+        }
+    }
     return BUS_OK;
 }
 
@@ -258,15 +287,10 @@ int bus_advice_wants(const struct bus_policy_catalogue *c,
         rc = bus_policy_evaluate(c, h, rule_date, BUS_POLICY_REASONS, mem, &r,
                                  err);
     }
-    for (size_t i = 0; rc == BUS_OK && i < r.count; i++) {
-        const struct bus_policy_verdict_of *v = &r.items[i];
-        if (v->verdict == BUS_POLICY_UNDETERMINED && v->sign &&
-            v->left_out_by.n == 0) {
-            rc = wants_of_item(w, v);
-        }
+    if (rc == BUS_OK) {
+        rc = wants_list(w, &r);
     }
     if (rc == BUS_OK) {
-        qsort(w->all, w->count, sizeof(w->all[0]), wants_order);
         ret->count =
             w->count < BUS_ADVICE_WANTS_MAX ? w->count : BUS_ADVICE_WANTS_MAX;
         ret->left = w->count - ret->count;

@@ -72,7 +72,7 @@ static void acl_topic(struct acl_maker *m,
 struct acl_role
 {
     const char *who;
-    const char *reads[10], *writes[9];
+    const char *reads[12], *writes[10];
     const char *group; /* NULL: none */
     bool transacts;    /* under the group's name */
 };

@@ -84,9 +84,9 @@ static const struct bus_key fact_keys[] = {
      .doc = "a family can do it or wait for it",
      .doc_zh = "家庭可以办理或等待的"},
     {"claim", BUS_KEY_BOOL, AT(bus_fact, claim), .dflt = "false",
-     .doc = "counts as 0, or as no, while nobody has said it; not for an enum, "
-            "a date or a text",
-     .doc_zh = "未主张的按 0 或否计"},
+     .doc = "counts as 0, as no, or a date as none, while nobody has said it; "
+            "not for an enum or a text",
+     .doc_zh = "未主张的按 0、否计, 日期按无计"},
     {"confidence", BUS_KEY_STR, AT(bus_fact, confidence), .min = 1, .max = 1,
      .doc = "F, K, I or A", .doc_zh = "可信度"},
     END};

@@ -109,10 +109,10 @@ int bus_conf_topics(const struct bus_config *c,
 {
     const struct bus_config_retention *r = &c->kafka.retention;
     struct maker m = {.c = c, .mem = mem};
-    if (c->partners_count * 4 + c->sources_count * 2 + 19 > TOPICS_MAX) {
+    if (c->partners_count * 4 + c->sources_count * 2 + 20 > TOPICS_MAX) {
         return bus_fail(err, BUS_ETOOBIG, "more than %d topics", TOPICS_MAX);
     }
-    m.cap = c->partners_count * 4 + c->sources_count * 2 + 19;
+    m.cap = c->partners_count * 4 + c->sources_count * 2 + 20;
     m.list = bus_arena_calloc(mem, m.cap, sizeof *m.list);
     if (!m.list) {
         return bus_fail(err, BUS_ENOMEM, "topics");

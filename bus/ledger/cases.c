@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/heap.h"
+#include "bus/base/hex.h"
 #include "bus/base/id.h"
 #include "bus/ledger/parts.h"
 #include "bus/ledger/sql/case_find.h"
@@ -35,40 +37,26 @@ static int cases_parse(const char *text, json_t **ret, struct bus_err *err)
                            where.text);
 }
 
-int bus_ledger_from_hex(const char *text,
-                        struct bus_buf *out,
-                        struct bus_err *err)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        const char *h = strchr(digits, text[0]), *l = strchr(digits, text[1]);
-        if (h == NULL || l == NULL) {
-            return bus_fail(err, BUS_EBUG, "an evaluation in the ledger");
-        }
-        bus_buf_putc(out, (uint8_t)((h - digits) << 4 | (l - digits)));
-    }
-    return out->failed
-               ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
-               : BUS_OK;
-}
-
 static int cases_finish(const struct bus_ledger_cases *c,
                         const struct bus_pg_rows *r,
                         json_t *document,
                         struct bus_err *err)
 {
-    struct bus_buf evaluation = {0};
+    struct bus_strv hex = bus_strv(bus_pg_value(r, 0, 1));
     BUS_TRY(bus_ledger_decorate(c, document, err));
-    if (bus_pg_value(r, 0, 1)[0] == '\0') {
+    if (hex.n == 0) {
         return BUS_OK;
     }
-    int rc = bus_ledger_from_hex(bus_pg_value(r, 0, 1), &evaluation, err);
-    if (rc == BUS_OK) {
-        rc = bus_ledger_items(c, bus_buf_view(&evaluation),
-                              bus_china_day(bus_clock_system.wall_ms(NULL)),
-                              document, err);
-    }
-    bus_buf_fini(&evaluation);
+    char *record = bus_malloc(hex.n / 2);
+    int rc =
+        record == NULL
+            ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
+        : bus_hex_read(hex, record, hex.n / 2)
+            ? bus_ledger_items(c, (struct bus_strv){record, hex.n / 2},
+                               bus_china_day(bus_clock_system.wall_ms(NULL)),
+                               document, err)
+            : bus_fail(err, BUS_EBUG, "an evaluation in the ledger");
+    bus_free(record);
     return rc;
 }
 
@@ -159,31 +147,33 @@ done:
 int bus_ledger_case(const struct bus_ledger_cases *c,
                     struct bus_pg *pg,
                     struct bus_strv id,
-                    struct bus_buf *out,
+                    json_t **ret,
                     struct bus_err *err)
 {
     struct found f;
     json_t *document = NULL;
-    int rc;
-    BUS_TRY_GOTO(rc, cases_find(pg, id, &f, err), done);
-    if (strcmp(f.what, "case") != 0) {
+    int rc = cases_find(pg, id, &f, err);
+    if (rc == BUS_OK && strcmp(f.what, "case") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "the ledger has no case %s", f.id);
-        goto done;
     }
-    BUS_TRY_GOTO(rc, cases_life(c, pg, f.case_id, &document, err), done);
-    (void)json_object_del(document, "household_id");
-    rc = cases_print(document, out, err);
-done:
-    json_decref(document);
+    if (rc == BUS_OK) {
+        rc = cases_life(c, pg, f.case_id, &document, err);
+    }
     bus_pg_rows_free(f.rows);
-    return rc;
+    if (rc != BUS_OK) {
+        json_decref(document);
+        return rc;
+    }
+    (void)json_object_del(document, "household_id");
+    *ret = document;
+    return BUS_OK;
 }
 
 /* case_document is taken over; NULL: it has none yet. */
 static int cases_application(const struct bus_ledger_cases *c,
                              const char *id,
                              json_t *case_document,
-                             struct bus_buf *out,
+                             json_t **ret,
                              struct bus_err *err)
 {
     const json_t *state = json_object_get(case_document, "state");
@@ -194,21 +184,20 @@ static int cases_application(const struct bus_ledger_cases *c,
                        : strcmp(code, "OPEN") == 0 ? "open"
                                                    : "closed";
     (void)json_object_del(text, "code");
-    json_t *document = json_pack("{s:s, s:s, s:o}", "application_id", id,
-                                 "state", word, "state_text", text);
+    *ret = json_pack("{s:s, s:s, s:o}", "application_id", id, "state", word,
+                     "state_text", text);
     if (case_document != NULL) {
         (void)json_object_del(case_document, "household_id");
-        (void)json_object_set_new(document, "case", case_document);
+        (void)json_object_set_new(*ret, "case", case_document);
     }
-    int rc = cases_print(document, out, err);
-    json_decref(document);
-    return rc;
+    return *ret != NULL ? BUS_OK
+                        : bus_fail(err, BUS_ENOMEM, "the life of a case");
 }
 
 int bus_ledger_application(const struct bus_ledger_cases *c,
                            struct bus_pg *pg,
                            struct bus_strv id,
-                           struct bus_buf *out,
+                           json_t **ret,
                            struct bus_err *err)
 {
     struct found f;
@@ -222,7 +211,7 @@ int bus_ledger_application(const struct bus_ledger_cases *c,
         rc = cases_life(c, pg, f.case_id, &document, err);
     }
     if (rc == BUS_OK) {
-        rc = cases_application(c, f.id, document, out, err);
+        rc = cases_application(c, f.id, document, ret, err);
     } else {
         json_decref(document);
     }
@@ -237,10 +226,15 @@ int bus_ledger_accepted(const struct bus_ledger_cases *c,
 {
     char text[BUS_ID_TEXT + 1];
     struct bus_id parsed;
+    json_t *document = NULL;
     if (!bus_id_parse(id, &parsed)) {
         return bus_fail(err, BUS_EUSAGE, "not an id");
     }
-    return cases_application(c, bus_id_text(&parsed, text), NULL, out, err);
+    BUS_TRY(
+        cases_application(c, bus_id_text(&parsed, text), NULL, &document, err));
+    int rc = cases_print(document, out, err);
+    json_decref(document);
+    return rc;
 }
 
 int bus_ledger_list(const struct bus_ledger_cases *c,

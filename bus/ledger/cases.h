@@ -39,12 +39,13 @@
 
 /* Of "items". FAMILY: "changes" are what a family can do or wait for, of what
  * it has not. OFFICER: what ends an eligible item too, and every fact that
- * would change a verdict. BRIEF: no changes, formulas and values: what a
- * progress is made of. */
+ * would change a verdict. BRIEF: no changes, formulas and values. PROGRESS:
+ * what a progress is made of, verdicts and of a no the first reason. */
 enum bus_ledger_depth {
     BUS_LEDGER_FAMILY,
     BUS_LEDGER_OFFICER,
-    BUS_LEDGER_BRIEF
+    BUS_LEDGER_BRIEF,
+    BUS_LEDGER_PROGRESS
 };
 struct bus_ledger_cases
 {
@@ -64,11 +65,11 @@ int bus_ledger_show(const struct bus_ledger_cases *c,
                     struct bus_buf *out,
                     struct bus_err *err) BUS_MUSTCHECK;
 /* The same of a case's own id, and no other, for those outside: without the
- * household's id, by which other records of it could be found. */
+ * household's id, by which other records of it could be found. *ret is new. */
 int bus_ledger_case(const struct bus_ledger_cases *c,
                     struct bus_pg *pg,
                     struct bus_strv id,
-                    struct bus_buf *out,
+                    json_t **ret,
                     struct bus_err *err) BUS_MUSTCHECK;
 /* Of an application's, likewise: {"application_id", "state": "accepted", "open"
  * or "closed", "state_text": {zh, en}, "case": the document}; no "case" while
@@ -76,13 +77,14 @@ int bus_ledger_case(const struct bus_ledger_cases *c,
 int bus_ledger_application(const struct bus_ledger_cases *c,
                            struct bus_pg *pg,
                            struct bus_strv id,
-                           struct bus_buf *out,
+                           json_t **ret,
                            struct bus_err *err) BUS_MUSTCHECK;
 /* What bus_ledger_application() says of one the ledger has not seen yet. */
 int bus_ledger_accepted(const struct bus_ledger_cases *c,
                         struct bus_strv id,
                         struct bus_buf *out,
-                        struct bus_err *err) BUS_MUSTCHECK;
+                        struct bus_err *err)
+    BUS_MUSTCHECK; /* appended, as text */
 
 /* What an id is, and how much of its case's life the ledger has. While the
  * version is the same, so is everything said of it on that day with that

@@ -1,6 +1,7 @@
 #include "bus/ledger/household_of.h"
 
 #include "bus/base/check.h"
+#include "bus/base/hex.h"
 #include "bus/ledger/parts.h"
 #include "bus/ledger/sql/household_of.h"
 #include "bus/role/types.h"
@@ -8,7 +9,7 @@
 
 #define EVALUATION_BYTES_MAX (16u << 20)
 
-static int members_of(struct bus_strv framed,
+static int members_of(struct bus_strv hex,
                       struct bus_ledger_household *ret,
                       struct bus_err *err)
 {
@@ -16,9 +17,14 @@ static int members_of(struct bus_strv framed,
     struct bus_arena mem;
     void *record = NULL;
     bus_arena_init(&mem, 64u << 10, EVALUATION_BYTES_MAX);
-    int rc = schemas == NULL ? bus_fail(err, BUS_ENOMEM, "the schemas")
-                             : bus_wire_decode(schemas, &sa_evaluation_type,
-                                               framed, &mem, &record, err);
+    char *framed = bus_arena_alloc(&mem, hex.n / 2 + 1);
+    int rc = schemas == NULL || framed == NULL
+                 ? bus_fail(err, BUS_ENOMEM, "an evaluation in the ledger")
+             : !bus_hex_read(hex, framed, hex.n / 2)
+                 ? bus_fail(err, BUS_EBUG, "an evaluation in the ledger")
+                 : bus_wire_decode(schemas, &sa_evaluation_type,
+                                   (struct bus_strv){framed, hex.n / 2}, &mem,
+                                   &record, err);
     if (rc == BUS_OK) {
         const struct sa_evaluation *e = record;
         for (size_t i = 0;
@@ -40,7 +46,6 @@ int bus_ledger_household_of(struct bus_pg *pg,
     char id[BUS_ID_TEXT + 1];
     const char *param = bus_strv_copy(id, sizeof(id), application);
     struct bus_pg_rows *r = NULL;
-    struct bus_buf evaluation = {0};
     BUS_CHECK(application.n == BUS_ID_TEXT);
     *ret = (struct bus_ledger_household){.members_count = 0};
     BUS_TRY(bus_pg_query(pg, bus_ledger_sql_household_of, &param, 1, &r, err));
@@ -53,12 +58,10 @@ int bus_ledger_household_of(struct bus_pg *pg,
          !bus_id_parse(bus_strv(bus_pg_value(r, 0, 1)), &ret->case_id))) {
         rc = bus_fail(err, BUS_EBUG, "an id in the ledger");
     }
-    if (rc == BUS_OK && bus_pg_value(r, 0, 2)[0] != '\0') {
-        rc = bus_ledger_from_hex(bus_pg_value(r, 0, 2), &evaluation, err);
-        rc =
-            rc == BUS_OK ? members_of(bus_buf_view(&evaluation), ret, err) : rc;
+    struct bus_strv hex = bus_strv(bus_pg_value(r, 0, 2));
+    if (rc == BUS_OK && hex.n > 0) {
+        rc = members_of(hex, ret, err);
     }
-    bus_buf_fini(&evaluation);
     bus_pg_rows_free(r);
     return rc;
 }

@@ -28,6 +28,12 @@ struct judging
 static const char *const verdict_words[] = {"ELIGIBLE", "NOT_ELIGIBLE",
                                             "UNDETERMINED", "FAILED"};
 
+static bool items_brief(const struct judging *j)
+{
+    return j->c->depth == BUS_LEDGER_BRIEF ||
+           j->c->depth == BUS_LEDGER_PROGRESS;
+}
+
 static int member_no(const struct judging *j, const struct bus_id *id)
 {
     for (size_t i = 0; i < j->e->members.n; i++) {
@@ -55,7 +61,7 @@ static void items_clear(struct judging *j)
 static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
 {
     const struct bus_policy_catalogue *c = j->c->catalogue;
-    if (j->c->depth == BUS_LEDGER_BRIEF) {
+    if (items_brief(j)) {
         *ret = json_object();
         return BUS_OK;
     }
@@ -86,7 +92,7 @@ items_worded(struct judging *j, struct bus_strv key, json_t *formula)
     if (zh == NULL || en == NULL) {
         return formula;
     }
-    if (j->c->depth == BUS_LEDGER_BRIEF) {
+    if (items_brief(j)) {
         json_decref(formula);
         return json_pack("{s:s, s:s}", "zh", zh, "en", en);
     }
@@ -104,7 +110,8 @@ items_worded(struct judging *j, struct bus_strv key, json_t *formula)
 static json_t *items_reasons(struct judging *j, const struct sa_item_verdict *v)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < v->reasons.n; i++) {
+    bool first = j->c->depth == BUS_LEDGER_PROGRESS;
+    for (size_t i = 0; i < v->reasons.n && (i == 0 || !first); i++) {
         struct bus_strv key = v->reasons.v[i];
         struct bus_strv rule =
             bus_policy_clause_of(j->c->catalogue, key, j->e->rule_date);
@@ -211,16 +218,63 @@ static int items_put_working(struct judging *j,
     return rc == BUS_EUNKNOWN ? BUS_OK : rc;
 }
 
+/* What of an item is not in a progress. */
+static int
+items_put_rest(struct judging *j, const struct sa_item_verdict *v, json_t *row)
+{
+    (void)json_object_set_new(row, "version",
+                              json_stringn(v->version.p, v->version.n));
+    (void)json_object_set_new(row, "amount_fen",
+                              v->has_amount_fen ? json_integer(v->amount_fen)
+                                                : json_null());
+    (void)json_object_set_new(row, "missing", items_missing(j, v));
+    (void)json_object_set_new(
+        row, "left_out_by",
+        v->has_left_out_by
+            ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
+            : json_null());
+    if (items_brief(j)) {
+        return BUS_OK;
+    }
+    BUS_TRY(items_put_working(j, v, row));
+    return items_put_changes(j, v, row);
+}
+
+/* Of a progress, its words only where they are shown: who may see it goes by
+ * codes. */
+static int items_put_short(struct judging *j,
+                           const struct sa_item_verdict *v,
+                           json_t *row,
+                           json_t *items)
+{
+    bool no = v->verdict == SA_VERDICT_NOT_ELIGIBLE;
+    (void)json_object_set_new(
+        row, "item",
+        no ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->item)
+           : json_stringn(v->item.p, v->item.n));
+    (void)json_object_set_new(row, "department",
+                              json_stringn(v->department.p, v->department.n));
+    (void)json_object_set_new(row, "verdict",
+                              json_string(verdict_words[v->verdict]));
+    if (no) {
+        (void)json_object_set_new(row, "reasons", items_reasons(j, v));
+    }
+    return json_array_append_new(items, row) == 0
+               ? BUS_OK
+               : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");
+}
+
 static int items_put_item(struct judging *j,
                           const struct sa_item_verdict *v,
                           json_t *items)
 {
     json_t *row = json_object();
+    if (j->c->depth == BUS_LEDGER_PROGRESS) {
+        return items_put_short(j, v, row, items);
+    }
     bus_arena_reset(&j->scratch);
     (void)json_object_set_new(row, "item",
                               bus_ledger_text(j->c, CASES_ITEM, NULL, v->item));
-    (void)json_object_set_new(row, "version",
-                              json_stringn(v->version.p, v->version.n));
     (void)json_object_set_new(
         row, "department",
         bus_ledger_text(j->c, CASES_PARTNER, NULL, v->department));
@@ -228,23 +282,9 @@ static int items_put_item(struct judging *j,
         row, "verdict",
         bus_ledger_text(j->c, CASES_WORD, "verdict",
                         bus_strv(verdict_words[v->verdict])));
-    (void)json_object_set_new(row, "amount_fen",
-                              v->has_amount_fen ? json_integer(v->amount_fen)
-                                                : json_null());
     (void)json_object_set_new(row, "reasons", items_reasons(j, v));
-    (void)json_object_set_new(row, "missing", items_missing(j, v));
-    (void)json_object_set_new(
-        row, "left_out_by",
-        v->has_left_out_by
-            ? bus_ledger_text(j->c, CASES_ITEM, NULL, v->left_out_by)
-            : json_null());
-    int rc = BUS_OK;
-    if (j->c->depth != BUS_LEDGER_BRIEF) {
-        rc = items_put_working(j, v, row);
-        if (rc == BUS_OK) {
-            rc = items_put_changes(j, v, row);
-        }
-    }
+    int rc =
+        j->c->depth == BUS_LEDGER_PROGRESS ? BUS_OK : items_put_rest(j, v, row);
     return json_array_append_new(items, row) == 0
                ? rc
                : bus_fail(j->err, BUS_ENOMEM, "an item of an evaluation");
@@ -296,6 +336,29 @@ static int items_judge(struct judging *j, json_t *document)
                : bus_fail(j->err, BUS_ENOMEM, "the items of an evaluation");
 }
 
+/* An older writer's needs the schemas that were, which take longer to read than
+ * the record does. */
+static int items_record(struct bus_strv evaluation,
+                        struct bus_arena *mem,
+                        void **ret,
+                        struct bus_err *err)
+{
+    uint32_t id = 0;
+    struct bus_strv body;
+    BUS_TRY(bus_wire_unframe(evaluation, &id, &body, err));
+    if (id == sa_evaluation_type.id) {
+        return bus_wire_decode_own(&sa_evaluation_type, body, mem, ret, err);
+    }
+    struct bus_wire_registry *schemas = bus_role_types_registry();
+    if (schemas == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "the schemas");
+    }
+    int rc = bus_wire_decode(schemas, &sa_evaluation_type, evaluation, mem, ret,
+                             err);
+    bus_wire_registry_free(schemas);
+    return rc;
+}
+
 int bus_ledger_items(const struct bus_ledger_cases *c,
                      struct bus_strv evaluation,
                      int32_t day,
@@ -303,19 +366,11 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
                      struct bus_err *err)
 {
     struct judging j = {.c = c, .err = err};
-    struct bus_wire_registry *schemas = bus_role_types_registry();
     void *record = NULL;
     bus_arena_init(&j.mem, 64u << 10, 16u << 20);
     bus_arena_init(&j.scratch, 256u << 10, 64u << 20);
     int rc;
-    if (schemas == NULL) {
-        rc = bus_fail(err, BUS_ENOMEM, "the schemas");
-        goto done;
-    }
-    BUS_TRY_GOTO(rc,
-                 bus_wire_decode(schemas, &sa_evaluation_type, evaluation,
-                                 &j.mem, &record, err),
-                 done);
+    BUS_TRY_GOTO(rc, items_record(evaluation, &j.mem, &record, err), done);
     j.e = record;
     BUS_TRY_GOTO(rc, items_judge(&j, document), done);
     struct cases_review review = {c, j.e, &j.household, day, &j.mem, err};
@@ -326,7 +381,6 @@ int bus_ledger_items(const struct bus_ledger_cases *c,
     }
 done:
     rc = rc != BUS_OK ? bus_wrap(err, "the items of an evaluation") : BUS_OK;
-    bus_wire_registry_free(schemas);
     bus_buf_fini(&j.zh);
     bus_buf_fini(&j.en);
     bus_arena_fini(&j.mem);

@@ -57,7 +57,7 @@ bool bus_ledger_part_named(struct bus_strv word, enum bus_ledger_part *ret)
 enum bus_ledger_depth bus_ledger_part_depth(enum bus_ledger_part part)
 {
     return part == BUS_LEDGER_SHORT || part == BUS_LEDGER_HISTORY
-               ? BUS_LEDGER_BRIEF
+               ? BUS_LEDGER_PROGRESS
                : BUS_LEDGER_FAMILY;
 }
 

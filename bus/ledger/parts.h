@@ -43,10 +43,6 @@ int bus_ledger_received(const struct bus_ledger_cases *c,
                         const char *id,
                         json_t **ret,
                         struct bus_err *err) BUS_MUSTCHECK;
-/* cases.c: a record that SQL gave in hex. */
-int bus_ledger_from_hex(const char *text,
-                        struct bus_buf *out,
-                        struct bus_err *err) BUS_MUSTCHECK;
 /* review.c: "proposals". */
 struct cases_review
 {

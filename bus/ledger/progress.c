@@ -5,10 +5,12 @@
 
 #include "bus/ledger/parts.h"
 
+/* Of a text, or a code that stands alone. */
 static const char *progress_code(const json_t *row, const char *key)
 {
+    const json_t *v = json_object_get(row, key);
     const char *s =
-        json_string_value(json_object_get(json_object_get(row, key), "code"));
+        json_string_value(json_is_string(v) ? v : json_object_get(v, "code"));
     return s != NULL ? s : "";
 }
 
@@ -172,37 +174,52 @@ static void progress_items(const json_t *document, json_t *to)
     (void)json_object_set_new(to, "to_learn_of", json_integer(open));
 }
 
-/* Short enough: rows go from the longest list, counted in "more". */
+static size_t progress_bytes(const json_t *j)
+{
+    return json_dumpb(j, NULL, 0, JSON_COMPACT);
+}
+
+static const char *const progress_lists[] = {"not", "got", "doing", "wanted"};
+
+/* The longest list, NULL if all are empty; what is not given goes first, down
+ * to two. */
+static const char *progress_longest(const json_t *to)
+{
+    size_t longest = 0;
+    const char *from = NULL;
+    for (size_t i = 0; i < sizeof(progress_lists) / sizeof(*progress_lists);
+         i++) {
+        size_t rows = json_array_size(json_object_get(to, progress_lists[i]));
+        size_t weight = i == 0 && rows > 2 ? rows + 1000 : rows;
+        if (weight > longest) {
+            longest = weight;
+            from = progress_lists[i];
+        }
+    }
+    return from;
+}
+
+/* Short enough: rows go from the longest list, counted in "more". What is left
+ * is reckoned, not written out anew for each. */
 static int progress_shorten(json_t *to, size_t bytes_max, struct bus_err *err)
 {
-    static const char *const lists[] = {"not", "got", "doing", "wanted"};
     json_t *more = json_object();
     (void)json_object_set_new(to, "more", more);
-    for (;;) {
-        char *text = json_dumps(to, JSON_COMPACT);
-        size_t n = text ? strlen(text) : 0, longest = 0;
-        const char *from = NULL;
-        free(text); /* jansson's own */
-        if (n == 0) {
-            return bus_fail(err, BUS_ENOMEM, "the progress of a case");
-        }
-        for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-            size_t rows = json_array_size(json_object_get(to, lists[i]));
-            /* what is not given goes first, down to two */
-            size_t weight = i == 0 && rows > 2 ? rows + 1000 : rows;
-            if (weight > longest) {
-                longest = weight;
-                from = lists[i];
-            }
-        }
-        if (n <= bytes_max || from == NULL) {
-            return BUS_OK;
-        }
+    size_t n = progress_bytes(to);
+    if (n == 0) {
+        return bus_fail(err, BUS_ENOMEM, "the progress of a case");
+    }
+    for (const char *from; n > bytes_max && (from = progress_longest(to));) {
         json_t *rows = json_object_get(to, from);
-        (void)json_array_remove(rows, json_array_size(rows) - 1);
+        size_t last = json_array_size(rows) - 1;
+        n -= progress_bytes(json_array_get(rows, last)) + (last > 0) +
+             progress_bytes(more);
+        (void)json_array_remove(rows, last);
         json_int_t cut = json_integer_value(json_object_get(more, from));
         (void)json_object_set_new(more, from, json_integer(cut + 1));
+        n += progress_bytes(more);
     }
+    return BUS_OK;
 }
 
 int bus_ledger_progress(const json_t *document,

@@ -57,8 +57,9 @@ static void fact_claim(struct loading *l, struct fact_def *f)
         return;
     }
     BUS_CHECK(type == NULL || type->kind == BUS_NODE_SCALAR);
-    f->claim =
-        type && bus_strv_is(type->text, "boolean") ? CLAIM_NO : CLAIM_NONE;
+    f->claim = type && bus_strv_is(type->text, "boolean") ? CLAIM_NO
+               : type && bus_strv_is(type->text, "date")  ? CLAIM_NULL
+                                                          : CLAIM_NONE;
     for (size_t i = 0; type && i < sizeof(numbers) / sizeof(*numbers); i++) {
         if (bus_strv_is(type->text, numbers[i])) {
             f->claim = CLAIM_ZERO;
@@ -66,8 +67,8 @@ static void fact_claim(struct loading *l, struct fact_def *f)
     }
     if (f->claim == CLAIM_NONE || bus_node_get(f->body, "derived") != NULL) {
         bus_faults_add(l->faults, n->at, f->name.p,
-                       "a claim is a number or a boolean that is said, not "
-                       "worked out");
+                       "a claim is a number, a date or a boolean that is said, "
+                       "not worked out");
     }
 }
 

@@ -17,8 +17,8 @@
 #define CATALOGUE_SHUTS_MAX   4
 #define CYCLE_STEPS_MAX       64 /* derived out of derived */
 
-enum fact_sign { SIGN_TELLS, SIGN_WHO, SIGN_NONE };   /* signs.c */
-enum fact_claim { CLAIM_NONE, CLAIM_ZERO, CLAIM_NO }; /* decisions/0051 */
+enum fact_sign { SIGN_TELLS, SIGN_WHO, SIGN_NONE }; /* signs.c */
+enum fact_claim { CLAIM_NONE, CLAIM_ZERO, CLAIM_NO, CLAIM_NULL };
 struct fact_def
 {
     struct bus_strv name;     /* "household.income_total_fen" */
@@ -26,7 +26,7 @@ struct fact_def
     bool member, pii;
     bool confirmed; /* what is given by itself follows it only if verified */
     enum fact_sign sign;
-    enum fact_claim claim; /* what it comes to while nobody has said it */
+    enum fact_claim claim; /* while nobody has said it (decisions/0051) */
     const struct bus_node *body;
     const struct bus_node *sources; /* list of words, NULL for derived */
     struct bus_bounds bounds;

@@ -280,9 +280,7 @@ static bool evaluate_judge(struct household_view *w,
            policy_least_missing(w, v, to);
 }
 
-/* What begins by itself is judged again without the statuses that were only
- * declared, once they gave it. *ret_w: the view that judged. */
-static bool evaluate_one(struct household_view *w,
+bool policy_evaluate_one(struct household_view *w,
                          const struct item_def *it,
                          const struct version_def *v,
                          enum bus_policy_depth depth,
@@ -320,7 +318,7 @@ static int judge_all(struct household_view *w,
         }
         items[n].item = (int)i;
         struct household_view *by = w;
-        if (!evaluate_one(w, &c->items[i], v, depth, &items[n], &by) ||
+        if (!policy_evaluate_one(w, &c->items[i], v, depth, &items[n], &by) ||
             (depth == BUS_POLICY_REASONS &&
              (!shares(by, &c->items[i], v, &items[n]) ||
               !shut_out(by, &c->items[i], &items[n])))) {
@@ -400,7 +398,7 @@ int bus_policy_evaluate_item(const struct bus_policy_catalogue *c,
                       BUS_STRV_ARG(c->items[item].code));
     } else if ((rc = policy_view_open(&w, c, h, rule_date, mem, err)) ==
                    BUS_OK &&
-               !evaluate_one(&w, &c->items[item], v, depth, &one, &by)) {
+               !policy_evaluate_one(&w, &c->items[item], v, depth, &one, &by)) {
         rc = bus_fail(err, BUS_ETOOBIG, "no room for the reasons");
     }
     rc = complete(mem, rc, err);

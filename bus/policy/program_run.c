@@ -214,9 +214,15 @@ program_run_years(struct household_view *w, struct cell a, struct cell b)
 static struct cell view_ask(struct household_view *w, int fact, int member)
 {
     BUS_CHECK(fact >= 0 && (size_t)fact < w->c->fact_count);
-    if (w->c->facts[fact].claim != CLAIM_NONE) {
-        bool no = w->c->facts[fact].claim == CLAIM_NO;
-        return (struct cell){.tag = no ? CELL_BOOL : CELL_INT, .n = 0};
+    switch (w->c->facts[fact].claim) {
+    case CLAIM_ZERO:
+        return an_int(0);
+    case CLAIM_NO:
+        return a_bool(false);
+    case CLAIM_NULL:
+        return (struct cell){.tag = CELL_NULL};
+    case CLAIM_NONE:
+        break;
     }
     if (w->quiet) {
         return (struct cell){.tag = CELL_UNKNOWN, .missing = &nothing};

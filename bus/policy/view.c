@@ -6,7 +6,7 @@
 #include "bus/base/check.h"
 #include "bus/feel/number.h"
 
-static struct cell of_fact(const struct bus_policy_fact *f)
+struct cell policy_cell_of_fact(const struct bus_policy_fact *f)
 {
     switch (f->kind) {
     case BUS_POLICY_BOOL:
@@ -114,7 +114,7 @@ int policy_view_open(struct household_view *w,
             c->facts[f->fact].claim != CLAIM_NONE && f->kind == BUS_POLICY_NULL;
         if (c->facts[f->fact].derived == NULL && !unsaid) {
             w->cells[(size_t)f->fact * w->width + (size_t)(f->member + 1)] =
-                of_fact(f);
+                policy_cell_of_fact(f);
         }
     }
     return BUS_OK;

@@ -89,6 +89,17 @@ struct feel_value policy_eval(struct household_view *w,
 struct cell policy_eval_cell(struct household_view *w,
                              const struct feel_node *tree,
                              const struct program *program);
+/* evaluate.c: one item. What begins by itself is judged again without the
+ * statuses that were only declared, once they gave it. *ret_w: the view that
+ * judged. False: no room. */
+bool policy_evaluate_one(struct household_view *w,
+                         const struct item_def *it,
+                         const struct version_def *v,
+                         enum bus_policy_depth depth,
+                         struct bus_policy_verdict_of *to,
+                         struct household_view **ret_w);
+/* A value that was given. */
+struct cell policy_cell_of_fact(const struct bus_policy_fact *f);
 /* A program for one member, or the household (-1). */
 struct cell
 policy_run(struct household_view *w, const struct program *p, int member);

@@ -343,8 +343,6 @@ static const struct
      extract_members},
     {"requests", &sa_household_request_type, "household_request",
      extract_request},
-}
-
     {"membership-changes", &sa_erasure_type, "erasure", extract_erasure},
     {"dues", &sa_due_type, "due", extract_due},
     {"sheets", &sa_sheet_type, "sheet", extract_sheet},

@@ -12,7 +12,6 @@ struct looking
     char id[BUS_ID_TEXT + 1];
     const char *purpose, *told;
     const struct bus_register *held;
-    struct bus_buf out;
     json_t *document; /* cut to what he may see */
 };
 
@@ -20,14 +19,11 @@ static int look_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct looking *l = data;
     const struct desk *d = l->v->desk;
-    bus_buf_clear(&l->out);
-    BUS_TRY(bus_ledger_case(&d->cases, pg, bus_strv(l->id), &l->out, err));
-    l->document = json_loadb((const char *)l->out.data, l->out.len, 0, NULL);
+    json_decref(l->document); /* of a try before */
+    l->document = NULL;
+    BUS_TRY(bus_ledger_case(&d->cases, pg, bus_strv(l->id), &l->document, err));
     struct bus_web_scope scope =
         bus_web_scope_of(&l->v->caller, d->config, l->held, desk_today());
-    if (l->document == NULL) {
-        return bus_fail(err, BUS_ENOMEM, "a case's document");
-    }
     if (!bus_web_may_read(&scope, d->config, l->document)) {
         return bus_fail(err, BUS_EDENIED, "not his to see");
     }
@@ -68,7 +64,6 @@ static void look_done(void *data, int rc, const struct bus_err *err)
         desk_away(l->v);
     }
     json_decref(l->document);
-    bus_buf_fini(&l->out);
 }
 
 static const char *look_told(const struct desk_visit *v)

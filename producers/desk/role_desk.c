@@ -65,7 +65,7 @@ static int desk_open(struct desk *d, struct bus_err *err)
     }
     d->cases = (struct bus_ledger_cases){.config = &f->config,
                                          .catalogue = d->catalogue,
-                                         .depth = BUS_LEDGER_OFFICER};
+                                         .depth = BUS_LEDGER_BRIEF};
     BUS_TRY(bus_catalogue_register_watch_start(&watch, &d->registers, err));
     BUS_TRY(bus_web_callers_open(f->loop, &f->config, d->registers, &d->callers,
                                  err));

@@ -75,30 +75,22 @@ reads_shape(const struct reading *q, json_t **document, struct bus_err *err)
     return BUS_OK;
 }
 
-/* The ledger's text, cut to what he may see. */
-static int
-reads_cut(struct reading *q, const char *division, struct bus_err *err)
+/* Cut to what he may see, and to the part he asked for, as text. */
+static int reads_cut(struct reading *q,
+                     const char *division,
+                     json_t **document,
+                     struct bus_err *err)
 {
-    json_t *document =
-        json_loadb((const char *)q->out.data, q->out.len, 0, NULL);
-    char *text = NULL;
-    int rc = document != NULL ? reads_allowed(q, division, document, err)
-                              : bus_fail(err, BUS_ENOMEM, "a case's document");
-    if (rc == BUS_OK) {
-        rc = reads_shape(q, &document, err);
+    BUS_TRY(reads_allowed(q, division, *document, err));
+    BUS_TRY(reads_shape(q, document, err));
+    char *text = json_dumps(*document, JSON_COMPACT);
+    if (text == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a case's document");
     }
-    if (rc == BUS_OK) {
-        text = json_dumps(document, JSON_COMPACT);
-        rc = text != NULL ? BUS_OK
-                          : bus_fail(err, BUS_ENOMEM, "a case's document");
-    }
-    bus_buf_clear(&q->out);
-    if (rc == BUS_OK) {
-        bus_buf_puts(&q->out, text);
-    }
+    bus_buf_puts(&q->out, text);
     free(text); /* jansson's own */
-    json_decref(document);
-    return rc;
+    return q->out.failed ? bus_fail(err, BUS_ENOMEM, "a case's document")
+                         : BUS_OK;
 }
 
 /* Out of the ledger. A refusal is kept as well: as an answer without a body. */
@@ -109,12 +101,14 @@ static int reads_make(struct bus_pg *pg,
                       struct bus_err *err)
 {
     struct bus_ledger_cases how = q->all->cases;
+    json_t *document = NULL;
     how.depth = bus_ledger_part_depth(q->part);
     bus_buf_clear(&q->out);
     BUS_TRY(q->what == READS_CASE
-                ? bus_ledger_case(&how, pg, q->id, &q->out, err)
-                : bus_ledger_application(&how, pg, q->id, &q->out, err));
-    int rc = reads_cut(q, division, err);
+                ? bus_ledger_case(&how, pg, q->id, &document, err)
+                : bus_ledger_application(&how, pg, q->id, &document, err));
+    int rc = reads_cut(q, division, &document, err);
+    json_decref(document);
     if (version[0] != '\0' && (rc == BUS_OK || rc == BUS_EDENIED)) {
         BUS_TRY(bus_web_kept_new(bus_strv(q->key), version,
                                  bus_buf_view(&q->out), q->packs, &q->made,

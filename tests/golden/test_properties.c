@@ -49,12 +49,16 @@ static const struct
 {
     const char *code, *why;
 } together[] = {
+/* Right by the rows of the two: hardship is the household's, its income over
+ * its members. The split leaves one of them with all of the income. */
+#define POOR "a poor household, which is judged by its income a head"
     {"CL04", "a disabled parent, or child, of the same household"},
-    {"HH01", "a poor household, which is judged by its income a head"},
+    {"HH01", POOR},
     {"MZ02", "an adult who lives with parents of 60 (M83)"},
     {"MZ03", "every member must be without labour"},
     {"RS03", "a household in which nobody has work (zero employment)"},
-    {"WJ02", "each spouse, from the day the wife is 49"}};
+    {"WJ02", "each spouse, from the day the wife is 49"},
+    {"ZF01", POOR}};
 
 static struct bus_advice_sampler dice;
 

@@ -40,8 +40,9 @@ static bool generate_household_plain(const struct bus_policy_catalogue *c,
     }
     if (bus_strv_is(t, "boolean")) {
         f->kind = BUS_POLICY_BOOL;
-    } else if (bus_strv_is(t, "date")) {
-        f->kind = BUS_POLICY_DATE;
+    } else if (bus_strv_is(t, "date")) { /* a claim: nobody has said it */
+        f->kind = bus_node_get(body, "claim") != NULL ? BUS_POLICY_NULL
+                                                      : BUS_POLICY_DATE;
     } else if (bus_strv_is(t, "enum")) {
         f->kind = BUS_POLICY_TEXT;
         f->text = words && words->count > 0 ? words->pairs[0].key->text

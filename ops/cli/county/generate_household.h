@@ -16,8 +16,8 @@
 
 #define GENERATE_DAY             20727 /* 2026-10-01, unless told otherwise */
 #define GENERATE_PEOPLE_MAX      8
-#define GENERATE_FACTS_MAX       80 /* of a household, and of a member */
-#define GENERATE_NAMES_MAX       40
+#define GENERATE_FACTS_MAX       96 /* of a household, and of a member */
+#define GENERATE_NAMES_MAX       48
 #define GENERATE_COMMUNITIES_MAX 256
 
 enum generate_kind {

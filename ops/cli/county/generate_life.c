@@ -45,6 +45,16 @@ static void generate_life_word_of(struct generating *g,
 
 /* --- a person --- */
 
+/* Ten years from its issue; one in twenty has run out. */
+static void certificate(struct generating *g, int k)
+{
+    struct bus_policy_fact *until = person_fact(g, k, P_VALID_UNTIL);
+    bool out = cli_generate_chance(g->d, 500);
+    until->kind = BUS_POLICY_DATE;
+    until->number = g->m->day + (out ? -1 - cli_generate_upto(g->d, 300)
+                                     : cli_generate_upto(g->d, 3650));
+}
+
 static void health(struct generating *g, int k)
 {
     static const char *const kinds[] = {"physical", "physical",     "vision",
@@ -75,6 +85,7 @@ static void health(struct generating *g, int k)
         p->grade = u < 15 ? 1 : u < 32 ? 2 : u < 66 ? 3 : 4;
         generate_life_word_of(g, k, P_CATEGORY, kind);
         set_of(g, k, P_DISABILITY, p->grade);
+        certificate(g, k);
         set_of(g, k, P_CARE, p->grade <= 2 ? 6 + cli_generate_upto(d, 60) : 0);
         set_of(g, k, P_DEVICE, cli_generate_chance(d, 1500));
         set_of(g, k, P_REHAB_NEED,
@@ -127,6 +138,19 @@ static void generate_life_schooling(struct generating *g, int k)
            a >= 6 && a < 15 && poorly && cli_generate_chance(d, 3000));
 }
 
+/* For who had work and is registered; of the last twelve months. */
+static void unemployment_benefit(struct generating *g, int k)
+{
+    if (person_fact(g, k, P_REGISTERED_UNEMPLOYED)->number == 0 ||
+        !cli_generate_chance(g->d, 2500)) {
+        return;
+    }
+    struct generate_person *p = &g->person[k];
+    p->benefit_fen = 130000 * (1 + cli_generate_upto(g->d, 12));
+    set_of(g, k, P_BENEFIT, p->benefit_fen);
+    set_of(g, k, P_DRAWS, cli_generate_chance(g->d, 7000));
+}
+
 static void generate_life_work(struct generating *g, int k, bool rural)
 {
     struct generate_person *p = &g->person[k];
@@ -157,6 +181,7 @@ static void generate_life_work(struct generating *g, int k, bool rural)
     bool idle = what[0] == 'u', flexible = what[1] == 'l';
     p->works = what[0] == 'e' || flexible || what[1] == 'a';
     set_of(g, k, P_REGISTERED_UNEMPLOYED, idle && cli_generate_chance(d, 5500));
+    unemployment_benefit(g, k);
     set_of(g, k, P_DIFFICULT,
            (idle || flexible) &&
                cli_generate_chance(d, p->age > 50 || weak ? 4500 : 500));
@@ -250,13 +275,20 @@ static int64_t draw_income(struct generating *g, bool rural)
 static void generate_life_money(struct generating *g, int64_t head, bool rural)
 {
     struct generate_dice *d = g->d;
-    int64_t income = head * 12 * g->people;
+    int64_t income = head * 12 * g->people, benefits = 0;
     bool poor = head < 105000;
-    int64_t farm = rural ? income * (20 + cli_generate_upto(d, 40)) / 100 : 0;
-    int64_t transfer = income * cli_generate_upto(d, poor ? 40 : 10) / 100;
+    for (int k = 0; k < g->people; k++) {
+        benefits += g->person[k].benefit_fen;
+    }
+    income = income > benefits ? income : benefits;
+    int64_t farm =
+        rural ? (income - benefits) * (20 + cli_generate_upto(d, 40)) / 100 : 0;
+    int64_t transfer =
+        benefits + income * cli_generate_upto(d, poor ? 40 : 10) / 100;
     generate_life_set(g, H_INCOME, income);
     generate_life_set(g, H_BUSINESS, farm);
-    generate_life_set(g, H_TRANSFER, transfer < income - farm ? transfer : 0);
+    generate_life_set(g, H_TRANSFER,
+                      transfer < income - farm ? transfer : benefits);
     generate_life_set(g, H_WAGE,
                       income - farm - household_fact(g, H_TRANSFER)->number);
     int64_t saved =

@@ -54,6 +54,7 @@
     X(DIAGNOSIS, "diagnosis")                         \
     X(CATEGORY, "disability_category")                \
     X(DISABILITY, "disability_grade")                 \
+    X(VALID_UNTIL, "disability_valid_until")          \
     X(CARE, "care_months")                            \
     X(ADL, "adl_fails")                               \
     X(RISK_GRADE, "mental_risk")                      \
@@ -66,6 +67,8 @@
     X(LABOUR, "labour")                               \
     X(EMPLOYMENT, "employment")                       \
     X(REGISTERED_UNEMPLOYED, "registered_unemployed") \
+    X(BENEFIT, "unemployment_benefit_fen")            \
+    X(DRAWS, "draws_unemployment_benefit")            \
     X(DIFFICULT, "employment_difficulty")             \
     X(PREMIUM, "premium_paid_fen")                    \
     X(PENSION, "pension_resident")                    \
@@ -107,6 +110,7 @@ struct generate_person
     bool woman, works, serious, disabled;
     int grade;       /* of disability, 0 none */
     int paid_school; /* 1 in senior high, vocational, higher */
+    int64_t benefit_fen;
     const char *relation;
 };
 struct generating

@@ -124,7 +124,7 @@ static void test_topics(void **state)
     size_t n;
     open_clean();
     assert_int_equal(bus_conf_topics(&config, &config.mem, &t, &n, NULL), 0);
-    assert_int_equal(n, 16 + 2 * 20 + 3 * 24 + 2);
+    assert_int_equal(n, 17 + 2 * 20 + 3 * 24 + 2);
     static const char *const wanted[] = {"qihe.applications",
                                          "qihe.evaluations",
                                          "qihe.cases",

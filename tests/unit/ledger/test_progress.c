@@ -130,9 +130,34 @@ static void test_it_fits(void **state)
     json_decref(d);
 }
 
+static size_t bytes_at(const json_t *d, size_t max)
+{
+    json_t *p = NULL;
+    struct bus_err err;
+    assert_int_equal(bus_ledger_progress(d, max, &p, &err), BUS_OK);
+    size_t n = json_dumpb(p, NULL, 0, JSON_COMPACT);
+    json_decref(p);
+    return n;
+}
+
+/* As much as fits, to the byte: what is reckoned is what is written. */
+static void test_no_more_is_cut_than_needed(void **state)
+{
+    (void)state;
+    json_t *d = whole(20);
+    for (size_t max = 1500; max < 9000; max += 61) {
+        size_t n = bytes_at(d, max);
+        assert_true(n <= max);
+        assert_int_equal(bytes_at(d, n), n);
+        assert_true(bytes_at(d, n - 1) < n);
+    }
+    json_decref(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_more_is_cut_than_needed),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_masked_words),
         cmocka_unit_test(test_it_fits),
