@@ -242,18 +242,10 @@ static int matcher_watch_registers(struct matcher_shell *s, struct bus_err *err)
     return bus_catalogue_register_watch_start(&conf, &s->registers, err);
 }
 
-static int matcher_start(struct matcher_shell *s, struct bus_err *err)
+/* What of the configuration judges events. */
+static void matcher_rules_read(struct matcher_shell *s,
+                               const struct bus_config *c)
 {
-    BUS_CHECK(s->catalogue != NULL && s->eos == NULL);
-    static const struct bus_kafka_eos_ops ops = {
-        .assigned = matcher_assigned,
-        .revoked = matcher_revoked,
-        .process = matcher_process,
-        .committed = matcher_committed,
-        .aborted = matcher_aborted,
-        .failed = matcher_failed,
-    };
-    const struct bus_config *c = &s->frame.config;
     s->rules.verification_days = VERIFICATION_DAYS;
     s->rules.lead = bus_strv(c->county.lead ? c->county.lead : "");
     s->rules.seals_from = c->seals.required_from;
@@ -274,6 +266,21 @@ static int matcher_start(struct matcher_shell *s, struct bus_err *err)
             day != INT32_MAX && first ? day : s->rules.once_from;
     }
     s->rules.deadline = deadline;
+}
+
+static int matcher_start(struct matcher_shell *s, struct bus_err *err)
+{
+    BUS_CHECK(s->catalogue != NULL && s->eos == NULL);
+    static const struct bus_kafka_eos_ops ops = {
+        .assigned = matcher_assigned,
+        .revoked = matcher_revoked,
+        .process = matcher_process,
+        .committed = matcher_committed,
+        .aborted = matcher_aborted,
+        .failed = matcher_failed,
+    };
+    const struct bus_config *c = &s->frame.config;
+    matcher_rules_read(s, c);
     BUS_TRY(bus_wire_sm2_tables_new(&s->rules.seals, err));
     s->seals = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS);
     s->seals_cpu = bus_run_metrics_plain(s->frame.metrics, BUS_M_SEALS_CPU);

@@ -265,6 +265,26 @@ def follow(port, application, number):
     check("no number at all: the same", b.status == 404 and "&lt;script&gt;" in b.text, b.text)
     b.send("/progress", application=application, id_last=number[-6:])
     check("the resident sees how far it is", b.status == 200 and "办理状态" in b.text and application in b.text, b.text)
+    says_something(b, application, number[-6:])
+
+
+def says_something(b, application, last):
+    """An objection to what was refused or begun, in his own words: they are nobody's markup, and go to intake as they are."""
+    options = re.search(r'<select id="item".*?</select>', b.text, re.S).group(0)
+    items = [x for x in re.findall(r'value="([^"]*)"', options) if x]
+    check("he may add, object, withdraw: what is asked of him, his items", items and 'value="SUPPLEMENT" checked' in b.text and
+          re.search(r'name="/(facts|members)/', b.text), b.text)
+    page = b.pairs()
+    def said(**changes):
+        return b.ask("POST", "/progress/request", [x for x in page if x[0] not in changes] + list(changes.items()))
+    said(kind="OBJECT", item=items[-1], reason="", id_last=last)
+    check("an objection without its reason is told so", b.status == 422 and "异议须写明理由" in b.text, b.text)
+    said(kind="OBJECT", item=items[-1], reason=SCRIPT, id_last="000000")
+    check("the wrong end of the document: nothing is said", b.status == 404 and "没有与此编号" in b.text, b.text)
+    said(kind="OBJECT", item=items[-1], reason=SCRIPT, id_last=last)
+    check("an objection is taken, by its number", b.status == 202 and "已收到您的诉求" in b.text and "<script>" not in b.text, b.text)
+    said(kind="SUPPLEMENT", item="", reason="", id_last=last)
+    check("a supplement of nothing is told so", b.status == 422 and "补充情况须有" in b.text, b.text)
 
 
 def many_residents(port, intake):
@@ -415,6 +435,7 @@ ALLOWED = {
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
     "GET /progress": (200, 200, 200, 200, 200, 200),
     "POST /progress": (404, 404, 404, 404, 404, 404),
+    "POST /progress/request": (422, 422, 422, 422, 422, 422),
     "GET /apply": (303, 200, 200, 403, 403, 403),
     "POST /apply": (403, 200, 200, 403, 403, 403),
     "GET /apply/resume": (303, 200, 200, 403, 403, 403),
