@@ -120,14 +120,14 @@ def main():
                             ("lianou-desk", "applications"), ("lianou-desk", "facts.check"), ("lianou-desk", "payment-orders.nongshang"),
                             ("lianou-desk", "payment-results.nongshang"), ("lianou-desk", "register"), ("lianou-desk", "catalogue"),
                             ("lianou-desk", "cases"), ("lianou-desk", "claims.aixin"), ("lianou-desk", "memberships"),
-                            ("lianou-treasury", "decisions.MZ"), ("lianou-treasury", "payment-results.nongshang"),
+                            ("lianou-treasury", "decisions.MZ"), ("lianou-treasury", "payment-orders.caixian"),
                             ("lianou-treasury", "delivery-tasks.youzheng"), ("lianou-treasury", "cases"),
                             ("lianou-treasury", "register"), ("lianou-treasury", "dispatches")):
             check("%s does not write %s" % (name, topic), not may_write(bus, name, "qihe." + topic))
         for name, topic in (("lianou-desk", "register"), ("lianou-treasury", "cases"), ("lianou-treasury", "payment-results.nongshang"),
                             ("check", "notices.check")):
             check("%s may read %s" % (name, topic), may_read(bus, name, "qihe." + topic) is not False)
-        for name, topic in (("lianou-desk", "decisions.YB"), ("lianou-treasury", "payment-orders.nongshang"), ("check", "facts.check")):
+        for name, topic in (("lianou-desk", "decisions.YB"), ("lianou-treasury", "payment-orders.nongshang"), ("lianou-treasury", "payment-results.nongshang"), ("check", "facts.check")):
             check("%s may write %s" % (name, topic), may_write(bus, name, "qihe." + topic))
         wrong = dict(bus.town.env, LIANOU_KAFKA_USER="MZ", LIANOU_KAFKA_PASSWORD="wrong")
         r = subprocess.run([bus.town.program, "topics", "plan"], env=wrong, capture_output=True, text=True, timeout=90)

@@ -10,11 +10,11 @@ import json
 import re
 import sys
 
-AGE = "years and months duration(birth_date, rule_date).years"
+YEARS = re.compile(r"years and months duration\((\w+), rule_date\)\s*\.years")
 
 
 def tokens(text):
-    text = text.strip().replace(AGE, "__age__")
+    text = YEARS.sub(r"__years__(\1)", text.strip())
     out, at = [], 0
     while at < len(text):
         m = re.compile(r'\s*(?:(\d+)(\.\d+)?(?=\.\.|[^.\d]|$)|"([^"]*)"|(<=|>=|!=|\.\.|[<>=()\[\],+*/.-])|([A-Za-z_]\w*))').match(text, at)
@@ -84,6 +84,8 @@ class Parser:
     def compare(self):
         e = self.sum()
         op = self.take("<", ">", "<=", ">=", "=", "!=")
+        if op and self.take("null"):
+            return ("none", e) if op == "=" else ("not", ("none", e))
         if op:
             return ("cmp", op, e, self.sum())
         if self.take("in"):
@@ -141,6 +143,22 @@ class Parser:
                 args.append(self.expr())
             self.need(")")
             return ("call", text, args)
+        if text == "__years__":
+            self.need("(")
+            name = self.t[self.i][1]
+            self.i += 1
+            self.need(")")
+            return ("years", name)
+        if text == "sum":
+            for word in ("(", "for"):
+                self.need(word)
+            var = self.t[self.i][1]
+            self.i += 1
+            for word in ("in", "members", "return"):
+                self.need(word)
+            e = self.expr()
+            self.need(")")
+            return ("sum", var, e)
         if text == "count":
             self.need("(")
             self.need("members")
@@ -168,8 +186,8 @@ class Java:
 
     def name(self, e):
         if e[0] == "name":
-            if e[1] == "__age__":
-                return "Rules.age(birth_date)", "n"
+            if e[1] == "rule_date":
+                return "Rules.DAY.toEpochDay()", "n"
             return self.fact("member", e[1], "")
         of, name = e[1], e[2]
         if of == "household":
@@ -193,6 +211,10 @@ class Java:
             return self.r.word(e[1]), "s"
         if k in ("path", "name"):
             return self.name(e)
+        if k == "years":
+            return "Rules.age(%s)" % self.fact("member", e[1], "")[0], "n"
+        if k == "none":  # a date that may be claimed: nobody has said one
+            return "(Double.isNaN(%s) ? 1 : 0)" % self.code(e[1])[0], "b"
         if k == "count":
             return ("h." if self.member else "") + "members.length", "n"
         if k == "call":
@@ -224,6 +246,8 @@ class Java:
             return "((%s = %s) == 3 ? same(%s, %s) : %s == 1 ? %s : %s)" % (t, c, a, b, t, a, b), ka
         if k in ("some", "every"):
             return self.quantifier(k, e[1], e[2]), "b"
+        if k == "sum":
+            return self.total(e[1], e[2]), "n"
         sys.exit("what is %r?" % (e,))
 
     def quantifier(self, kind, var, body):
@@ -239,6 +263,16 @@ class Java:
             "int %s(%s) { int %s; int r = %s; for (M %s : %smembers) { int c = %s; if (c == %s) return %s; r |= c; } return r; }"
             % (name, args[2:], inner.declared(), "0" if kind == "some" else "1", var, h, code, stop, stop))
         return "%s(%s)" % (name, ", ".join(self.vars))
+
+    def total(self, var, body):
+        inner = Java(self.r, self.member)
+        inner.vars = {var: True}
+        code, _ = inner.code(body)
+        self.r.quantifiers += 1
+        name, h = "q%d" % self.r.quantifiers, "h." if self.member else ""
+        self.r.methods.append("double %s() { int %s; double r = 0; for (M %s : %smembers) r += %s; return r; }"
+                              % (name, inner.declared(), var, h, code))
+        return name + "()"
 
     def declared(self):
         return ", ".join("t%d" % (i + 1) for i in range(self.temps)) or "t0"
