@@ -82,7 +82,7 @@ class Account:
             if r["event_id"] in self.seen:
                 self.say("duplicated", *at, "as", self.seen[r["event_id"]])
             self.seen[r["event_id"]] = at
-        if kind not in ("household_state", "household_part", "catalogue", "register"):
+        if kind not in ("household_state", "household_part", "household_key", "catalogue", "register"):
             self.rows[topic, place] = (kind, r)
         handler = getattr(self, "on_" + kind, None)
         if handler:
