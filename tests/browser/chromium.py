@@ -14,6 +14,9 @@ except ImportError:
     webdriver = None
 
 
+PATIENCE = 115  # seconds of one command; the driver's own client waits for 120
+
+
 def skip(why):
     print("SKIPPED: %s; ops/setup.sh test and tests/python.sh bring it" % why)
     sys.exit(77)
@@ -40,7 +43,8 @@ class Window:
             o.add_argument(a)
         self.base, self.scripts = base, scripts
         self.driver = webdriver.Chrome(options=o, service=Service(shutil.which("chromedriver")))
-        self.driver.set_page_load_timeout(120)
+        self.driver.set_page_load_timeout(PATIENCE)
+        self.driver.set_script_timeout(PATIENCE)
         self.size(width)
         if dark:
             self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
@@ -82,8 +86,8 @@ class Window:
         """What leads to another page; that page is there afterwards, whole."""
         before = self.driver.find_element("tag name", "html")
         act()
-        WebDriverWait(self.driver, 120).until(expected_conditions.staleness_of(before))
-        WebDriverWait(self.driver, 120).until(lambda d: d.execute_script("return document.readyState") == "complete"
+        WebDriverWait(self.driver, PATIENCE).until(expected_conditions.staleness_of(before))
+        WebDriverWait(self.driver, PATIENCE).until(lambda d: d.execute_script("return document.readyState") == "complete"
                                               if self.scripts else d.find_elements("css selector", "main"))
         return self
 
