@@ -105,7 +105,8 @@ def may_not(door, bus, a, last, other):
     nobody = door.post("/v1/requests", dict(application_id=str(uuid.uuid4()), id_last=last, kind="WITHDRAW"))
     wrong = door.post("/v1/requests", dict(application_id=a, id_last="000000", kind="WITHDRAW"))
     assert nobody[0] == wrong[0] == 404 and nobody[1] == wrong[1], (nobody, wrong)
-    for body in ({}, [], dict(application_id=a, id_last=last), dict(application_id=a, id_last=last, kind="DESTROY"),
+    for body in ({}, [], dict(id_last=""), dict(id_last="1"), dict(id_last="1234567", application_id=a, kind="WITHDRAW"),
+                 dict(application_id=a, kind="WITHDRAW"), dict(application_id=a, id_last=last), dict(application_id=a, id_last=last, kind="DESTROY"),
                  dict(application_id=a, id_last=last, kind="WITHDRAW", facts={"area": "rural"}),
                  dict(application_id=a, id_last=last, kind="WITHDRAW", household_id="x"),
                  dict(application_id=a, id_last=last, kind="OBJECT", item="ZZ99", reason="x" * 501)):

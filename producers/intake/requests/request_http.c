@@ -258,6 +258,10 @@ static void request_look(struct asking *a)
     }
 }
 
+static const struct intake_form_fault nobody_says_it = {
+    "/operator", "MISSING", "缺少此项: 谁代家庭提出",
+    "this is needed: who says it for the household"};
+
 /* caller: NULL for who says nothing but what a resident knows. */
 static void request_read(struct intake *in,
                          struct bus_run_http_request *rq,
@@ -287,18 +291,21 @@ static void request_read(struct intake *in,
         request_again(rq);
         return;
     }
-    a->resident = a->f->record.id_last.n > 0;
+    /* Who gave no credentials is the applicant, or nobody: what he shows may
+     * have faults. */
+    a->resident = caller == NULL || a->f->record.id_last.n > 0;
     a->q.of_desk = caller != NULL && strcmp(caller->name, DESK) == 0;
     if (a->resident) {
         a->q.caller = (struct bus_web_caller){.kind = BUS_WEB_RESIDENT,
                                               .name = "the applicant"};
         a->f->record.has_operator = false;
     } else {
-        BUS_CHECK(caller != NULL);
         a->q.caller = *caller;
     }
     if (request_by_person(a)) {
         intake_form_add_fault(&a->f->form, &intake_another_operator);
+    } else if (!a->resident && !a->f->record.has_operator) {
+        intake_form_add_fault(&a->f->form, &nobody_says_it);
     }
     request_look(a);
 }
