@@ -98,6 +98,8 @@ def withdraws(door, bus, a, last, home):
     assert {o["status"] for o in closed["outcomes"]} == {"ENDED_WITHDRAWN"}, closed["outcomes"]
     door.ask(a, last, kind="WITHDRAW", reason="又一次")
     note(bus, home, "REQUEST_LATE WITHDRAW")
+    door.ask(a, last, kind="WITHDRAW", reason="又一次")
+    bus.events("case_event", 2, household_id=home, note="REQUEST_LATE WITHDRAW")
     print("an item, then the case is withdrawn: closed, and nothing of it is in anybody's hands")
 
 

@@ -9,9 +9,12 @@
  *   other time its department, or people, are told
  * - added: declared facts, as those of an application that joins
  *
- * What comes too late for the case changes nothing: people are told. */
+ * What comes too late for the case changes nothing: people are told. Said again
+ * is what leaves nothing to withdraw, adds nothing, or objects to the same item
+ * for the same reason. */
 #include "bus/base/check.h"
 #include "bus/role/process.h"
+#include "bus/wire/ids.h"
 #include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
 
@@ -177,7 +180,10 @@ static int request_object(struct step *s, const struct sa_household_request *r)
     struct sa_assignment_state *a = request_latest(s->state, r->item);
     struct bus_strv note;
     BUS_CHECK(r->item.n > 0);
-    if (a != NULL && matcher_answer_known(s, a, &r->event_id)) {
+    const struct bus_id said =
+        bus_wire_answer_id((struct bus_strv){0}, "objection",
+                           &r->application_id, false, r->reason);
+    if (a != NULL && matcher_answer_known(s, a, &said)) {
         s->out->duplicate = true;
         return BUS_OK;
     }
@@ -188,7 +194,7 @@ static int request_object(struct step *s, const struct sa_household_request *r)
     }
     struct sa_assignment_process *notice = request_notice(s, a);
     s->out->changed = true;
-    BUS_TRY(matcher_answer_note(s, a, &r->event_id));
+    BUS_TRY(matcher_answer_note(s, a, &said));
     if (notice != NULL) {
         bus_role_process_move(notice, SA_STEP_KIND_NOTICE_OBJECTED,
                               matcher_known_day(s), (struct bus_strv){0});

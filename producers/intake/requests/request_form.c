@@ -5,10 +5,6 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
-#include "bus/wire/framing.h"
-#include "bus/wire/ids.h"
-
-#define AGAIN_MS INT64_C(600000)
 
 static const struct bus_partner_document_word kinds[] = {
     {"WITHDRAW", SA_HOUSEHOLD_REQUEST_KIND_WITHDRAW},
@@ -213,11 +209,12 @@ int intake_request_event(const struct form_rules *rules,
     struct form_reading r = request_reading(rules, f, mem, err);
     const struct request_record *in = &f->record;
     struct request_facts facts = {0};
-    struct bus_strv content;
     BUS_CHECK(in->kind < SA_HOUSEHOLD_REQUEST_KIND_UNKNOWN);
     BUS_TRY(request_facts(&r, in, of, &facts));
     *ret = (struct sa_household_request){
+        .event_id = bus_id_fresh(rules->now_ms),
         .household_id = of->household_id,
+        .occurred_at = rules->now_ms,
         .application_id = f->application,
         .kind = (enum sa_household_request_kind)in->kind,
         .has_item = in->item.n > 0,
@@ -230,13 +227,5 @@ int intake_request_event(const struct form_rules *rules,
                     .role = in->operator.role } };
     ret->facts.v = facts.v;
     ret->facts.n = facts.n;
-    /* Sent again within the ten minutes it is one event; what it does, it does
-     * once in any case. */
-    ret->occurred_at = rules->now_ms - rules->now_ms % AGAIN_MS;
-    BUS_TRY(bus_wire_encode_arena(&sa_household_request_type, ret, mem,
-                                  &content, err));
-    ret->event_id = bus_wire_answer_id(BUS_STRV("intake"), "household_request",
-                                       &of->household_id, false, content);
-    ret->occurred_at = rules->now_ms;
     return BUS_OK;
 }

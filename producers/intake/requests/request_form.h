@@ -41,9 +41,9 @@ int intake_request_read(const struct form_rules *rules,
                         struct bus_arena *mem,
                         struct request_form *ret,
                         struct bus_err *err) BUS_MUSTCHECK;
-/* The event, when it is known whose household it is; the same again, of the
- * same ten minutes, is the same event. A member of a number that the case does
- * not have is a fault. */
+/* The event, when it is known whose household it is; each is one of its
+ * own: said again, it is the matcher's to know (household/request.c). A member
+ * of a number that the case does not have is a fault. */
 int intake_request_event(const struct form_rules *rules,
                          struct request_form *f,
                          const struct bus_ledger_household *of,
