@@ -214,14 +214,20 @@ static void bad_syntax(struct intake *in,
     refuse_raw(in, rq, bytes, &(struct intake_form_fault){"", w->code, zh, en});
 }
 
-/* application/json, with or without parameters; none at all is let through. */
-static bool http_is_json(struct bus_strv type)
+bool intake_takes_type(struct bus_run_http_request *rq)
 {
-    static const char json[] = "application/json";
-    size_t n = sizeof(json) - 1;
-    return type.p == NULL ||
-           (type.n >= n && strncasecmp(type.p, json, n) == 0 &&
-            (type.n == n || type.p[n] == ';' || type.p[n] == ' '));
+    struct bus_strv type = bus_run_http_header(rq, "Content-Type");
+    static const char word[] = "application/json";
+    size_t n = sizeof(word) - 1;
+    bool json = type.p == NULL ||
+                (type.n >= n && strncasecmp(type.p, word, n) == 0 &&
+                 (type.n == n || type.p[n] == ';' || type.p[n] == ' '));
+    if (!json) {
+        bus_run_http_set(rq, "Accept-Post", "application/json");
+        bus_run_http_problem(rq, 415, "send application/json",
+                             "请以 application/json 提交");
+    }
+    return json;
 }
 
 static const struct reason with_faults = {
@@ -368,10 +374,7 @@ static void http_posted(struct bus_run_http_request *rq,
         .traceparent = bus_run_http_header(rq, "traceparent"),
         .sender = sender_of(caller, bus_run_http_mem(rq)),
     };
-    if (!http_is_json(bus_run_http_header(rq, "Content-Type"))) {
-        bus_run_http_set(rq, "Accept-Post", "application/json");
-        bus_run_http_problem(rq, 415, "send application/json",
-                             "请以 application/json 提交");
+    if (!intake_takes_type(rq)) {
         return;
     }
     intake_form_json_arena(&in->mem);

@@ -113,6 +113,9 @@ bool intake_behind(const struct intake *in, const struct bus_id *household);
 
 /* --- http.c --- */
 
+/* application/json, with or without parameters, or none at all: a page of
+ * another site cannot send it unasked. False: 415 has been answered. */
+bool intake_takes_type(struct bus_run_http_request *rq);
 /* problem+json of the form's faults (RFC 9457), in mem; NULL: no memory. */
 const char *intake_problem_of(const struct form *form,
                               int status,

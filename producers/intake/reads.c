@@ -436,10 +436,6 @@ bool intake_reads_may_guess(struct intake_reads *r,
     return true;
 }
 
-/* The door with pages, which counts where its visitors come from itself: here
- * all of them have its address. */
-#define READS_DESK "system desk"
-
 static void progress_ask(struct intake_reads *r,
                          struct bus_run_http_request *rq,
                          bool of_desk)

@@ -10,6 +10,9 @@
 #include "producers/intake/reads.h"
 
 #define READS_RECENT 65536
+/* The door with pages, which counts where its visitors come from itself: here
+ * all of them have its address. */
+#define READS_DESK "system desk"
 
 enum reads_what { READS_APPLICATION, READS_CASE, READS_PROGRESS };
 struct reading /* in the request's own memory */

@@ -114,6 +114,8 @@ def may_not(door, bus, a, last, other):
                  dict(application_id=a, id_last=last, kind="OBJECT", item="ZZ99", reason="x" * 501)):
         status, said = door.post("/v1/requests", body)
         assert status in (400, 422) and said["detail_zh"], (body, status, said)
+    status, said = door.post("/v1/requests", dict(application_id=a, id_last=last, kind="WITHDRAW"), **{"Content-Type": "text/plain"})
+    assert status == 415, (status, said)
     again = [door.post("/v1/requests", dict(application_id=a, id_last="00000%d" % i, kind="WITHDRAW"))[0] for i in range(1, 4)]
     assert 429 in again, again
     # One that was set aside knows the household's numbers, and speaks for nobody.

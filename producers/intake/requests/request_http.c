@@ -15,7 +15,6 @@
 
 #define DAY_MS     INT64_C(86400000)
 #define BYTES_MAX  (64u << 10) /* of a request */
-#define DESK       "system desk"
 #define AGAIN_SECS "5"
 
 struct asking /* in the request's own memory */
@@ -294,7 +293,7 @@ static void request_read(struct intake *in,
     /* Who gave no credentials is the applicant, or nobody: what he shows may
      * have faults. */
     a->resident = caller == NULL || a->f->record.id_last.n > 0;
-    a->q.of_desk = caller != NULL && strcmp(caller->name, DESK) == 0;
+    a->q.of_desk = caller != NULL && strcmp(caller->name, READS_DESK) == 0;
     if (a->resident) {
         a->q.caller = (struct bus_web_caller){.kind = BUS_WEB_RESIDENT,
                                               .name = "the applicant"};
@@ -331,6 +330,9 @@ static bool request_has_factor(struct bus_run_http_request *rq)
 static void request_post(struct bus_run_http_request *rq, void *data)
 {
     struct intake *in = data;
+    if (!intake_takes_type(rq)) {
+        return;
+    }
     if (!bus_web_signed_is(bus_run_http_header(rq, "Authorization")) &&
         request_has_factor(rq)) {
         request_read(in, rq, NULL);
