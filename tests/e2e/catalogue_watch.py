@@ -111,6 +111,7 @@ def only_the_touched(bus):
 
 def a_faulty_one_changes_nothing(bus, version):
     good = NURSING.read_text()
+    assert "standard.care_months_floor" in good, good
     NURSING.write_text(good.replace("standard.care_months_floor", "standard.care_months_flor", 1))
     r = bus.town.lianou("policy", "publish", "--config", str(FOLDER), check=False)
     assert r.returncode != 0 and re.search(r"MZ12.yaml:\d+:\d+.*did you mean 'care_months_floor'", r.stdout), r
@@ -171,7 +172,8 @@ def between_two_catalogues(bus):
     taken = [r for _, r in bus.events("case_event", 1, kind="DECISION_ACCEPTED")]
     assert taken[0]["decision"]["amount_fen"] == 123400 and taken[0]["case_id"] == first["case_id"]
     text = NURSING.read_text()
-    NURSING.write_text(text.replace("disability_grade in [1..2]", "disability_grade in [3..4]"))
+    assert text.count("grade_in_force in [1..2]") == 2, text
+    NURSING.write_text(text.replace("grade_in_force in [1..2]", "grade_in_force in [3..4]"))
     version = publish(bus)
     wait_for(bus, "later", version)
     gone = nursing(bus, "later", "WITHDRAWN")
