@@ -214,6 +214,13 @@ static int facts_hand_on(struct step *s,
                                     .household_id = *to});
 }
 
+bool matcher_tells_of_person(const char *reason_code)
+{
+    return reason_code != NULL &&
+           (strcmp(reason_code, "PERSON_UNKNOWN") == 0 ||
+            strcmp(reason_code, "PERSON_IN_TWO_HOUSEHOLDS") == 0);
+}
+
 int matcher_facts_home(struct step *s,
                        const struct sa_facts_reported *r,
                        bool *ret_here)

@@ -97,6 +97,9 @@ int matcher_report_membership(struct step *s,
 int matcher_facts_home(struct step *s,
                        const struct sa_facts_reported *r,
                        bool *ret_here);
+/* Does the reject say whether he has applied, or in how many households he
+ * lives? No source's to know: the letter is the lead department's. */
+bool matcher_tells_of_person(const char *reason_code);
 /* The household has its first case: whoever named its head before is told. */
 int matcher_meet_memberships(struct step *s);
 /* match.c: gives an assignment back to whom it is in hand of, with a reason. */

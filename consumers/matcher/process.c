@@ -317,12 +317,15 @@ static int process_reject(struct matcher_work *w, struct bus_err *err)
 {
     BUS_CHECK(w->in->owner != NULL);
     struct matcher_shell *s = w->s;
+    const char *lead = s->frame.config.county.lead;
     struct bus_err second;
     struct bus_role_dead_letter d = {
         .msg = w->m,
         .reason_code = w->reason_code,
         .why = err,
-        .owner = w->in->owner,
+        .owner = lead != NULL && matcher_tells_of_person(w->reason_code)
+                     ? lead
+                     : w->in->owner,
         .source = s->frame.source,
         .now_ms = bus_clock_system.wall_ms(NULL),
         .metrics = s->frame.metrics,
