@@ -10,7 +10,8 @@ tests/fault/checker.py, which reads topics and tables itself.
                           what is usual measured and all judged once
 A role may be silent for 10 s, from when the brokers themselves say that they can
 go on, beside what it is silent for without any fault: that is measured before
-each fault, for it says how fast the machine is and what else it does.
+each fault. Seconds are those of a machine that does nothing else (tests/fault/pace.py):
+where others take half of the cores, two seconds pass as one, and four at most.
 
 FAULTs, in the order given (default: all):
   coordinator   the broker that leads the matcher's group is killed and stays away
@@ -42,6 +43,7 @@ if __name__ == "__main__" and PYTHON and not os.environ.get("FAULT_INNER"):
 sys.path[:0] = [str(HERE), str(HERE / "torn")]
 from brokers import start_brokers  # noqa: E402
 from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
+from pace import Pace  # noqa: E402
 from patience import until  # noqa: E402
 from run import feed, judge, settle, skip  # noqa: E402
 from town import ROLES, Town  # noqa: E402
@@ -146,14 +148,14 @@ class Ear:
     """Hears of each role what only it says, past the proxy: intake's applications,
     the matcher's evaluations (of each lane), the departments' decisions, dispatch's
     answers, the ledger's rows. Of each the longest silence since it was asked to
-    listen."""
+    listen, by the pace of the machine."""
 
     TOPICS = {"applications": "intake", "evaluations": "matcher", "decisions": "departments", "dispatches": "dispatch"}
     LEDGER = "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'event'"
     LANES = 2
 
     def __init__(self, town):
-        self.town, self.on = town, True
+        self.town, self.on, self.pace = town, True, Pace()
         self.roles = ["intake", *("matcher.%d" % i for i in range(self.LANES)), "departments", "dispatch", "ledger"]
         self.count = dict.fromkeys(self.roles, 0)
         self.rows = 0
@@ -162,15 +164,15 @@ class Ear:
             threading.Thread(target=what, daemon=True).start()
 
     def listen(self):
-        now = time.time()
+        now = self.pace.now()
         self.heard, self.longest = dict.fromkeys(self.roles, now), dict.fromkeys(self.roles, 0)
 
     def silence(self):
-        now = time.time()
+        now = self.pace.now()
         return {r: max(self.longest[r], now - self.heard[r]) for r in self.roles}
 
     def said(self, role):
-        now = time.time()
+        now = self.pace.now()
         self.count[role] += 1
         self.longest[role] = max(self.longest[role], now - self.heard[role])
         self.heard[role] = now
@@ -333,7 +335,7 @@ def one_round(program, seed, a):
     load = Load(town, a.applications, seed, a.pause)
     if a.short:
         town.away = AWAY / 3
-    good, table = False, []
+    good, table, ear = False, [], None
     try:
         for name in ROLES:
             town.start(name)
@@ -353,8 +355,10 @@ def one_round(program, seed, a):
             good = not loud and exact is not False
             if not good:
                 break
-        ear.on = False
     finally:
+        if ear:
+            ear.on = False
+            ear.pace.close()
         load.done.set()
         town.close(keep=not good or a.keep)
     print("\n".join(["  seed %d" % seed] + table), flush=True)
