@@ -42,6 +42,42 @@ static void killed_anywhere(void **state)
     assert_true(deaths > 100);
 }
 
+static void one_giving(struct bench *b)
+{
+    if (open_runner(b) != BUS_OK) {
+        _exit(1);
+    }
+    load_chunk(b);
+    b->r.give.n = 1;
+    if (give(b, 1) != BUS_OK) {
+        _exit(2);
+    }
+}
+
+/* What was given is open, or its answer would be refused: half of the two notes
+ * of it is on the disk when the adapter dies while it writes them. */
+static void given_is_open(void **state)
+{
+    (void)state;
+    bool died = true;
+    long at = 1;
+    for (; died; at++) {
+        struct bench *b = bench_new();
+        died = in_child(b, at, one_giving);
+        partner_takes(b);
+        assert_false(in_child(b, 0, one_giving));
+        partner_takes(b);
+        assert_int_equal(files_in(b->tally, "", ".json.0"), 1);
+        assert_int_equal(open_runner(b), BUS_OK);
+        if (bus_partner_dedup_open_tasks(b->r.seen) != 1) {
+            fail_msg("killed at %ld: given, and not open", at);
+        }
+        close_runner(b);
+        bench_free(b);
+    }
+    assert_true(at > 10);
+}
+
 static void no_room_anywhere(void **state)
 {
     (void)state;
@@ -269,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_anywhere),
+        cmocka_unit_test(given_is_open),
         cmocka_unit_test(no_room_anywhere),
         cmocka_unit_test(tiny_disk),
         cmocka_unit_test(order_over_a_crash),
