@@ -3,6 +3,12 @@
  * first assignment, the state opened from its parts. CPU time, the general
  * heap's allocations, and what each part takes.
  *
+ * Then what it costs to ask whose word counts: each application with the
+ * decisions of all its assignments, as of nobody in particular, and held
+ * against a county's register, sealed; in blocks a b b a. The verification of
+ * seals is counted apart, and so is a step of an item's process, which is an
+ * event more.
+ *
  *   bench_decide [--json] [--quick] [applications]
  *
  * Instructions, which are the same on a busy machine:
@@ -23,14 +29,18 @@
 #include "bus/policy/calendar.h"
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
+#include "bus/role/process.h"
+#include "bus/role/signed.h"
 #include "bus/role/types.h"
 #include "bus/wire/keyring.h"
 #include "consumers/matcher/parts.h"
 #include "consumers/matcher/state_parts.h"
 #include "tests/bench/forms.h"
+#include "tests/bench/offices.h"
 
-#define HOMES 2000
-#define SEED  7
+#define HOMES  2000
+#define SEED   7
+#define BLOCKS 8
 
 enum part { DECODE, DECIDE, PERSONAL, EVENTS, STATE, DECISION, PARTS };
 static const char *const part_names[] = {"decode", "decide", "seals",
@@ -50,6 +60,9 @@ static struct
     uint64_t state_bytes, bytes, messages, hash, decisions;
     bool digest; /* nothing is sealed, so that it is the same each time */
     bool laps;   /* each part's time is taken; asking for it costs as well */
+    bool held;   /* asked whose word counts */
+    double steps_took;
+    uint64_t steps;
 } b;
 static uint64_t allocations;
 
@@ -137,6 +150,9 @@ static void open_all(void)
     (void)snprintf(folder, sizeof(folder), "%s/bus-config",
                    source ? source : ".");
     make_keys();
+    if (!b.digest) {
+        offices_make(folder);
+    }
     forms_open(folder, b.digest);
     (void)unlink(getenv("LIANOU_KEYRING"));
     (void)unlink(getenv("LIANOU_PERSON_KEY"));
@@ -151,6 +167,7 @@ static void open_all(void)
     b.rules = (struct matcher_rules){.catalogue = b.catalogue,
                                      .insurer = BUS_STRV("caixian"),
                                      .verification_days = 5,
+                                     .process_from = INT32_MAX,
                                      .deadline = deadline,
                                      .data = b.calendar};
     for (uint64_t i = 0; i < HOMES; i++) {
@@ -238,12 +255,13 @@ static void hash_parts(const struct matcher_parts *parts)
     }
 }
 
-/* As its department would write it. */
+/* As its department would write it; sealed where somebody looks. */
 static int decided(const struct sa_household_state *st,
+                   const struct sa_assignment_state *a,
                    struct bus_strv *ret,
                    struct bus_err *err)
 {
-    const struct sa_assignment_state *a = &st->assignments.v[0];
+    char seal[32];
     struct sa_decision d = {.household_id = st->household_id,
                             .case_id = st->case_id,
                             .occurred_at = st->opened_at + 1,
@@ -255,16 +273,57 @@ static int decided(const struct sa_household_state *st,
                             .item = a->item,
                             .outcome = SA_DECISION_OUTCOME_REFUSED,
                             .reason = BUS_STRV("no"),
-                            .decided_by = {.org_code = a->department,
-                                           .operator_id = BUS_STRV("1")}};
+                            .decided_by =
+                                offices_actor(a->department, "approver")};
+    if (b.held) {
+        (void)snprintf(seal, sizeof(seal), "seal-%.*s",
+                       BUS_STRV_ARG(a->department));
+        BUS_TRY(bus_role_decision_sign(
+            &d, bus_strv(seal), offices_sealer(a->department), &b.mem, err));
+    }
     return bus_wire_encode_framed(&sa_decision_type, &d, &b.mem, ret, err);
 }
 
-static int decision(const struct matcher_parts *parts,
-                    const struct bus_id *household,
-                    struct bus_strv value,
-                    struct bus_err *err)
+/* Does its process begin with the department's acceptance? */
+static bool accepts(const struct sa_household_state *st,
+                    const struct sa_assignment_state *a)
 {
+    struct bus_policy_process asked = {0};
+    int at = bus_policy_item_find(b.catalogue, a->item);
+    unsigned bit =
+        BUS_POLICY_STEP_BIT(bus_role_process_step(SA_STEP_KIND_ACCEPTED));
+    bus_policy_process_at(b.catalogue, (size_t)at, bus_china_day(st->opened_at),
+                          &asked);
+    return (asked.steps & bit) != 0 && (asked.town & bit) == 0;
+}
+
+static int stepped(const struct sa_household_state *st,
+                   const struct sa_assignment_state *a,
+                   struct bus_strv *ret,
+                   struct bus_err *err)
+{
+    struct bus_id id = a->assignment_id;
+    id.b[0] ^= 0xff; /* another event */
+    struct sa_step s = {.event_id = id,
+                        .household_id = st->household_id,
+                        .occurred_at = st->opened_at + 1,
+                        .case_id = st->case_id,
+                        .assignment_id = a->assignment_id,
+                        .department = a->department,
+                        .item = a->item,
+                        .kind = SA_STEP_KIND_ACCEPTED,
+                        .done_by = offices_actor(a->department, "clerk")};
+    return bus_wire_encode_framed(&sa_step_type, &s, &b.mem, ret, err);
+}
+
+/* What a department says; it must count. */
+static int said(enum matcher_event_kind kind,
+                const struct matcher_parts *parts,
+                const struct bus_id *household,
+                struct bus_strv value,
+                struct bus_err *err)
+{
+    bool decision = kind == MATCHER_DECISION;
     struct matcher_parted h = {.parts = *parts,
                                .schemas = b.schemas,
                                .names = &b.names,
@@ -274,18 +333,30 @@ static int decision(const struct matcher_parts *parts,
     struct matcher_parts now;
     void *record = NULL;
     bool *changed = NULL;
-    BUS_TRY(bus_wire_decode(b.schemas, &sa_decision_type, value, &b.mem,
-                            &record, err));
+    BUS_TRY(bus_wire_decode(b.schemas,
+                            decision ? &sa_decision_type : &sa_step_type, value,
+                            &b.mem, &record, err));
     const struct sa_decision *d = record;
+    const struct sa_step *step = record;
     BUS_TRY(matcher_parted_open(&h, household, &st, err));
-    struct matcher_event event = {.kind = MATCHER_DECISION,
+    struct matcher_event event = {.kind = kind,
                                   .record = record,
-                                  .partner = d->department,
+                                  .partner = decision ? d->department
+                                                      : step->department,
                                   .bytes = value};
     BUS_TRY(matcher_parted_facts(&h, &st, err));
     BUS_TRY(matcher_decide(&b.rules, &st, &event, &b.mem, &outs, err));
-    if (!outs.changed || outs.n == 0) {
-        die("a decision that changes nothing");
+    if (!outs.changed || outs.n == 0 || outs.reason_code != NULL) {
+        die("what a department said counts for nothing");
+    }
+    for (size_t i = 0; i < outs.n; i++) {
+        const struct sa_assignment *a = outs.v[i].record;
+        if (outs.v[i].topic == MATCHER_OUT_ASSIGNMENTS &&
+            a->action == SA_ASSIGNMENT_ACTION_RETURNED) {
+            (void)fprintf(stderr, "bench_decide: given back: %.*s\n",
+                          BUS_STRV_ARG(a->reason));
+            exit(1);
+        }
     }
     for (size_t i = 0; i < outs.n; i++) {
         BUS_TRY(put(&outs.v[i], err));
@@ -342,9 +413,9 @@ __attribute__((noinline)) static int one(struct bus_strv value,
     }
     hash_parts(&parts);
     if (st->assignments.n > 0) {
-        BUS_TRY(decided(st, &value, err));
+        BUS_TRY(decided(st, &st->assignments.v[0], &value, err));
         double from = cpu();
-        BUS_TRY(decision(&parts, &st->household_id, value, err));
+        BUS_TRY(said(MATCHER_DECISION, &parts, &st->household_id, value, err));
         lap(DECISION, &from);
         b.decisions++;
     }
@@ -365,6 +436,76 @@ static double whole(long n)
         }
     }
     return cpu() - from;
+}
+
+/* Seconds of one application and of the decisions of all its assignments. */
+__attribute__((noinline)) static double case_of(struct bus_strv value,
+                                                struct bus_err *err)
+{
+    struct sa_household_state *st = NULL;
+    struct matcher_parts parts = {0};
+    double from = cpu(), took = 0;
+    if (application(value, &st, &parts, err) != BUS_OK) {
+        die(err->msg);
+    }
+    took = cpu() - from;
+    for (size_t i = 0; i < st->assignments.n; i++) {
+        const struct sa_assignment_state *a = &st->assignments.v[i];
+        if (decided(st, a, &value, err) != BUS_OK) {
+            die(err->msg);
+        }
+        from = cpu();
+        if (said(MATCHER_DECISION, &parts, &st->household_id, value, err) !=
+            BUS_OK) {
+            die(err->msg);
+        }
+        took += cpu() - from;
+        if (!b.held || !accepts(st, a) ||
+            stepped(st, a, &value, err) != BUS_OK) {
+            continue;
+        }
+        from = cpu();
+        if (said(MATCHER_STEP, &parts, &st->household_id, value, err) !=
+            BUS_OK) {
+            die(err->msg);
+        }
+        b.steps_took += cpu() - from;
+        b.steps++;
+    }
+    return took;
+}
+
+static void report_authority(long n)
+{
+    struct offices offices = offices_open();
+    struct bus_err err;
+    double took[2] = {0, 0};
+    b.laps = false;
+    for (int block = 0; block < BLOCKS; block++) {
+        b.held = (block + 1) / 2 % 2 == 1; /* a b b a */
+        b.rules.registers = b.held ? offices.registers : NULL;
+        b.rules.seals = b.held ? offices.seals : NULL;
+        for (long i = 0; i < n / BLOCKS; i++) {
+            took[b.held] += case_of(b.values[i % HOMES], &err);
+        }
+    }
+    struct bus_wire_sm2_cost seals = bus_wire_sm2_tables_cost(offices.seals);
+    double apart = (double)seals.cpu_ns / 1e9;
+    if (seals.verified == 0 || b.steps == 0) {
+        die("no seal was verified, or no step counted");
+    }
+    (void)printf("{\"name\":\"an application and its decisions held against "
+                 "registers, seals apart, against not\",\"value\":%.3f,"
+                 "\"unit\":\"x\",\"target\":1.25,\"better\":\"less\"}\n",
+                 (took[1] - apart) / took[0]);
+    (void)printf("{\"name\":\"a seal of a decision verified\",\"value\":%.2f,"
+                 "\"unit\":\"us\",\"target\":null,\"better\":\"less\"}\n",
+                 apart * 1e6 / (double)seals.verified);
+    (void)printf("{\"name\":\"a step before a decision, an event more\","
+                 "\"value\":%.2f,\"unit\":\"us\",\"target\":null,"
+                 "\"better\":\"less\"}\n",
+                 b.steps_took * 1e6 / (double)b.steps);
+    offices_close(&offices);
 }
 
 static void report(double all, long n)
@@ -423,5 +564,8 @@ int main(int argc, char **argv)
     (void)printf("%.0f bytes of state an application\n",
                  (double)b.state_bytes / (double)n);
     report(whole(n), n);
+    if (!b.digest) {
+        report_authority(n / 20); /* a seal takes a millisecond to make */
+    }
     return 0;
 }
