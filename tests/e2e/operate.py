@@ -33,16 +33,14 @@ class Bare(Town):
         self.start_database(first=True)
         home = self.dir / "etc"
         home.mkdir()
-        (self.dir / "state").mkdir()
         (home / "bin").mkdir()
         (home / "bin/lianou").symlink_to(pathlib.Path(self.program).resolve())
         keep = {k: v for k, v in os.environ.items() if not k.startswith("LIANOU_")}
-        self.env = dict(keep, PATH="%s:%s" % (home / "bin", keep["PATH"]), LIANOU_CONFIG=str(config), LIANOU_KAFKA=self.bootstrap,
-                        LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_DB=self.db, LIANOU_STATE=str(self.dir / "state"),
-                        LIANOU_KEYRING=str(home / "keys"), LIANOU_PERSON_KEY=str(home / "person.key"),
-                        LIANOU_BUREAU_KEY=str(home / "bureau.pem"),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY", "CLOCK")},
-                        LIANOU_SEALS=str(home / "seals"))
+        # A name of the sample's, made of common syllables: nobody's.
+        name = next(line.split(",")[1] for line in (config / "registers/operators.csv").read_text().splitlines() if line.startswith("op-"))
+        (home / "bus-config").symlink_to(config)  # the sample, as beside the sources
+        self.env = dict(keep, PATH="%s:%s" % (home / "bin", keep["PATH"]), KAFKA=self.bootstrap, DB=self.db, NAME=name,
+                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY", "CLOCK")})
         self.env["LIANOU_DESK_INTAKE"] = "http://127.0.0.1:" + self.env["LIANOU_PORT_INTAKE"]
         self.home = home
 
