@@ -90,7 +90,13 @@ def names():
                 path.write_text(text)
                 if not list(faults(path, metrics)):
                     wrong.append("not found: %s in %s" % (e, end))
-    return wrong, "%d files, %d metrics, %d planted" % (len(files), len(metrics), 2 * len(planted))
+        whole = json.loads(next(p for p in files if p.suffix == ".json").read_text())
+        shapes = ({"title": "events in"}, {"id": whole["panels"][0]["id"]}, {"gridPos": whole["panels"][0]["gridPos"]}, {"targets": [{"expr": ""}]})
+        for change in shapes:
+            path.write_text(json.dumps(dict(whole, panels=whole["panels"][:-1] + [dict(whole["panels"][-1], **change)])))
+            if not list(shape(path)):
+                wrong.append("not found in the dashboard: %s" % change)
+    return wrong, "%d files, %d metrics, %d planted" % (len(files), len(metrics), 2 * len(planted) + len(shapes))
 
 
 def promtool(*args):

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -371,6 +372,29 @@ static int county_fill(struct making *m, struct bus_err *err)
     return make_keys(m, err);
 }
 
+/* Ctrl-C waits until the folder stands or is gone: it is made in a moment. */
+static int county_place(struct making *m, const char *to, struct bus_err *err)
+{
+    sigset_t held, was;
+    (void)sigemptyset(&held);
+    (void)sigaddset(&held, SIGINT);
+    (void)sigaddset(&held, SIGTERM);
+    (void)sigaddset(&held, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &held, &was);
+    int rc = place_open(m, to, err);
+    if (rc == BUS_OK) {
+        rc = county_fill(m, err);
+        if (rc == BUS_OK && rename(m->dir, to) != 0) {
+            rc = bus_fail(err, BUS_EIO, "%s: %s", to, strerror(errno));
+        }
+        if (rc != BUS_OK) {
+            (void)cli_folder_remove(m->dir);
+        }
+    }
+    (void)sigprocmask(SIG_SETMASK, &was, NULL);
+    return rc;
+}
+
 int cli_county_make(const struct cli_county_wants *w,
                     const char *to,
                     struct bus_err *err)
@@ -383,14 +407,7 @@ int cli_county_make(const struct cli_county_wants *w,
     BUS_TRY(place_free(to, err));
     BUS_TRY_GOTO(rc, bus_conf_open(&m.sample, w->from, &faults, err), done);
     BUS_TRY_GOTO(rc, wants_fit(&m, err), done);
-    BUS_TRY_GOTO(rc, place_open(&m, to, err), done);
-    rc = county_fill(&m, err);
-    if (rc == BUS_OK && rename(m.dir, to) != 0) {
-        rc = bus_fail(err, BUS_EIO, "%s: %s", to, strerror(errno));
-    }
-    if (rc != BUS_OK) {
-        (void)cli_folder_remove(m.dir);
-    }
+    rc = county_place(&m, to, err);
 done:
     bus_conf_close(&m.sample);
     return rc;
