@@ -1,70 +1,29 @@
 #!/usr/bin/env python3
-"""ops/docs/operate.md, followed line by line: each `sh` box, in order, in one environment, against real Kafka and PostgreSQL in
-which nothing was made before. The roles of its `console` box are started where it starts them."""
+"""ops/docs/operate.md, followed line by line up to its section on copies (backup.py has that): each `sh` box, in order, in one
+environment, against real Kafka and PostgreSQL in which nothing was made before. The roles of its `console` box are started
+where it starts them."""
 import os
-import pathlib
-import re
-import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "fault")]
-from patience import until  # noqa: E402
-from brokers import free_port  # noqa: E402
-from town import SOURCE, Town  # noqa: E402
+from page import PAGE, STATUS, Bare, boxes, need_kafka  # first: it finds the others
+from patience import until
 
-if not os.environ.get("LIANOU_KAFKA_HOME"):
-    print("SKIPPED: LIANOU_KAFKA_HOME is not set; ops/test brings Kafka")
-    sys.exit(77)
-PAGE = SOURCE / "ops/docs/operate.md"
-UNITS = re.compile(r"lianou@(\w+)")
-STATUS = "lianou status matcher dispatch ledger intake desk clock"
+need_kafka()
 ANSWERS = {  # the line, and what it has to say
     "lianou check": "0 faults", "lianou register check": "0 faults", "lianou topics plan": " differences",
     "lianou doctor": "0 错误", STATUS: "6 就绪, 0 未就绪, 0 无应答", "lianou intake submit first.json": "1", "lianou audit": "0",
 }
 
 
-class Bare(Town):
-    """A broker and a database, and nothing in them."""
-
-    def build(self, config):
-        self.start_kafka()
-        self.start_database(first=True)
-        home = self.dir / "etc"
-        home.mkdir()
-        (self.dir / "state").mkdir()
-        (home / "bin").mkdir()
-        (home / "bin/lianou").symlink_to(pathlib.Path(self.program).resolve())
-        keep = {k: v for k, v in os.environ.items() if not k.startswith("LIANOU_")}
-        self.env = dict(keep, PATH="%s:%s" % (home / "bin", keep["PATH"]), LIANOU_CONFIG=str(config), LIANOU_KAFKA=self.bootstrap,
-                        LIANOU_KAFKA_REPLICATION="1", LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_DB=self.db, LIANOU_STATE=str(self.dir / "state"),
-                        LIANOU_KEYRING=str(home / "keys"), LIANOU_PERSON_KEY=str(home / "person.key"),
-                        LIANOU_BUREAU_KEY=str(home / "bureau.pem"),
-                        **{"LIANOU_PORT_" + n: str(free_port()) for n in ("INTAKE", "MATCHER", "DISPATCH", "LEDGER", "REGISTRY", "DESK", "TREASURY", "CLOCK")},
-                        LIANOU_SEALS=str(home / "seals"))
-        self.env["LIANOU_DESK_INTAKE"] = "http://127.0.0.1:" + self.env["LIANOU_PORT_INTAKE"]
-        self.home = home
-
-    def run(self, line):
-        """One line as a shell runs it; what it exports stays."""
-        shell = "%s\nrc=$?; export -p > environment; exit $rc" % line
-        r = subprocess.run(["bash", "-c", shell], cwd=self.home, env=self.env, capture_output=True, text=True, timeout=300)
-        for name, value in re.findall(r'^declare -x (LIANOU_\w+)="(.*)"$', (self.home / "environment").read_text(), re.M):
-            self.env[name] = value
-        return r
-
-
 def main():
     town = Bare(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
     good, lines = False, 0
     try:
-        for kind, box in re.findall(r"^```(\w+)\n(.*?)^```", PAGE.read_text(), re.M | re.S):
+        for kind, box in boxes(1, 8):
             if kind == "console":
-                for role in UNITS.findall(box):
-                    town.start(role)
+                town.console(box)
                 continue
-            for line in box.splitlines():
+            for line in box:
                 lines += 1
                 r = town.run(line)
                 if line == "lianou intake submit first.json" and r.returncode:

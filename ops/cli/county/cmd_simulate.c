@@ -313,7 +313,7 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
     s->rules.config = &s->frame.config;
     s->rules.catalogue = s->catalogue;
     s->schemas = bus_role_types_registry();
-    BUS_TRY(cli_simulate_officers(&s->rules, getenv("LIANOU_SEALS"), err));
+    BUS_TRY(cli_simulate_officers(&s->rules, s->frame.config.desk.seals, err));
     bus_arena_init(&s->mem, 64u << 10, MESSAGE_BYTES);
     if (s->catalogue == NULL || s->schemas == NULL) {
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");

@@ -22,17 +22,14 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/migrate.h"
 #include "bus/run/exit.h"
-#include "bus/wire/sign.h"
 #include "ops/cli/county/generate.h"
-#include "ops/cli/county/seal_demo.h"
+#include "ops/cli/county/make.h"
 #include "ops/cli/demo/apart.h"
 #include "ops/cli/demo/demo.h"
 #include "ops/cli/demo/feed.h"
 #include "ops/cli/demo/keep.h"
-#include "ops/cli/demo/training.h"
 #include "ops/cli/demo/view.h"
 #include "ops/cli/lianou.h"
-#include "ops/cli/operate/keys_files.h"
 #include "ops/cli/tool.h"
 
 #define LOOK_MS     400
@@ -174,37 +171,18 @@ static void demo_ports(struct demo *d)
     }
 }
 
-/* A bureau of the demo's own: what is published to it counts, nothing else. */
-static int make_bureau(struct bus_err *err)
-{
-    uint8_t point[BUS_WIRE_SM2_POINT];
-    char hex[BUS_WIRE_SM2_HEX + 1];
-    BUS_TRY(bus_wire_sm2_keygen(getenv("LIANOU_BUREAU_KEY"), point, err));
-    bus_wire_sm2_point_hex(point, hex);
-    demo_set("LIANOU_BUREAU_PUBLIC", "%s", hex);
-    return BUS_OK;
-}
-
-/* Seals of the demo's own: a register with one for each department. */
-static int make_seals(struct demo *d, struct bus_err *err)
-{
-    char registers[200], keys[200];
-    (void)snprintf(registers, sizeof(registers), "%s/registers", d->stage.dir);
-    (void)snprintf(keys, sizeof(keys), "%s/seals", d->stage.dir);
-    BUS_TRY(cli_seal_demo(&d->tool.config, registers, keys, true, err));
-    demo_set("LIANOU_REGISTERS", "%s", registers);
-    demo_set("LIANOU_SEALS", "%s", keys);
-    return BUS_OK;
-}
-
-/* The county's own catalogue, for training: a notice hangs no days. */
-static int make_training(struct demo *d, struct bus_err *err)
+/* A county of the demo's own: the given one's texts for training, with keys, a
+ * bureau whose word counts here alone, and a seal for each department. */
+static int make_county(struct demo *d, struct bus_err *err)
 {
     char folder[200];
-    (void)snprintf(folder, sizeof(folder), "%s/bus-config", d->stage.dir);
-    BUS_TRY(cli_demo_training(d->tool.config.folder, folder, err));
+    const struct cli_county_wants wants = {
+        .from = lianou_config_dir(d->tool.folder), .training = true};
+    (void)snprintf(folder, sizeof(folder), "%s/county", d->stage.dir);
+    BUS_TRY(cli_county_make(&wants, folder, err));
     demo_set("LIANOU_CONFIG", "%s", folder);
-    return BUS_OK;
+    d->tool.folder = NULL;
+    return cli_tool_open(&d->tool, err);
 }
 
 static int demo_prepare(struct demo *d, struct bus_err *err)
@@ -220,18 +198,10 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
         demo_set("LIANOU_KAFKA", "%s", d->kafka);
         cli_demo_apart_topics(&d->apart);
     }
-    demo_set("LIANOU_STATE", "%s/state", d->stage.dir);
-    demo_set("LIANOU_KEYRING", "%s/keys", d->stage.dir);
-    demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
-    demo_set("LIANOU_BUREAU_KEY", "%s/bureau.pem", d->stage.dir);
-    BUS_TRY(make_bureau(err));
     demo_ports(d);
     demo_set("LIANOU_DESK_INTAKE", "http://127.0.0.1:%s",
              getenv("LIANOU_PORT_INTAKE"));
-    BUS_TRY(cli_tool_open(&d->tool, err));
-    BUS_TRY(make_training(d, err));
-    BUS_TRY(make_seals(d, err));
-    return cli_keys_init(&d->tool.config, d->tool.config.keys.ring, NULL, err);
+    return make_county(d, err);
 }
 
 /* Those whose partners do not speak Kafka. */

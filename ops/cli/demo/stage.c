@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
@@ -17,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ops/cli/county/folder.h"
 #include "ops/cli/lianou.h"
 
 #define END_TRIES    200 /* of 50 ms */
@@ -147,15 +147,6 @@ void cli_demo_end(struct demo_stage *s, const char *name)
     }
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path) == 0 ? 0 : 0; /* what stays is said by rmdir */
-}
-
 void cli_demo_stage_close(struct demo_stage *s, bool keep)
 {
     for (size_t i = s->count; i > 0; i--) {
@@ -163,7 +154,7 @@ void cli_demo_stage_close(struct demo_stage *s, bool keep)
     }
     cli_private_pg_stop(&s->pg);
     if (!keep && s->dir[0] != '\0') {
-        (void)nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        (void)cli_folder_remove(s->dir);
     }
 }
 
