@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bus/base/buf.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/hex.h"
@@ -208,6 +209,43 @@ int bus_wire_signed_make(const struct bus_wire_signed_request *rq,
                    " system=%s, key=%u, nonce=%s, signature=%s",
                    system, id, nonce, signature);
     return BUS_OK;
+}
+
+int bus_wire_signed_sm2(const struct bus_wire_signed_request *rq,
+                        const struct bus_wire_sm2_key *key,
+                        const char *system,
+                        int64_t now_ms,
+                        char ret_authorization[BUS_WIRE_SIGNED_HEADER],
+                        char ret_date[BUS_WIRE_SIGNED_HEADER],
+                        struct bus_err *err)
+{
+    uint8_t bytes[16], hash[BUS_WIRE_SHA256_BYTES];
+    char nonce[2 * sizeof(bytes) + 1], digest[SIGN_HEX + 1];
+    char signature[2 * BUS_WIRE_SM2_MAX + 1], name[BUS_WIRE_SM2_NAME + 1];
+    struct bus_wire_signature made;
+    struct bus_buf lines = {0};
+    BUS_TRY(bus_wire_random(bytes, sizeof(bytes), err));
+    BUS_TRY(bus_wire_sm2_point_name(bus_wire_sm2_key_point(key), name, err));
+    bus_hex_write(bytes, sizeof(bytes), nonce);
+    bus_wire_sha256(rq->body.p, rq->body.n, hash);
+    bus_hex_write(hash, sizeof(hash), digest);
+    (void)bus_time_text(now_ms, ret_date);
+    bus_buf_printf(&lines, "LIANOU-SM2\n%.*s\n%.*s\n%s\n%s\n%s\n",
+                   BUS_STRV_ARG(rq->method), BUS_STRV_ARG(rq->path), ret_date,
+                   nonce, digest);
+    int rc = lines.failed
+                 ? bus_fail(err, BUS_ENOMEM, "a signature")
+                 : bus_wire_sm2_key_sign(key, bus_buf_view(&lines), &made, err);
+    bus_buf_fini(&lines);
+    BUS_TRY(rc);
+    bus_hex_write(made.der, made.n, signature);
+    int n = snprintf(ret_authorization, BUS_WIRE_SIGNED_HEADER,
+                     BUS_WIRE_SIGNED_SM2
+                     " system=%s, key=%s, nonce=%s, signature=%s",
+                     system, name, nonce, signature);
+    return n < BUS_WIRE_SIGNED_HEADER
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG, "the name of system %.40s", system);
 }
 
 int bus_wire_signed_verify(const struct bus_wire_signed_request *rq,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bus/base/clock.h"
+#include "bus/base/hex.h"
 #include "bus/wire/signed.h"
 
 #define NOW INT64_C(1795600000000)
@@ -183,6 +184,55 @@ static void ours_is_taken(void **state)
                      BUS_ECONFIG);
 }
 
+/* The same six lines under SM2, as a partner holds them against our point. */
+static void by_sm2(void **state)
+{
+    char folder[] = "/tmp/lianou-signed-XXXXXX", file[64], lines[512];
+    char authorization[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
+    char name[BUS_WIRE_SM2_NAME + 1], nonce[65], hex[2 * BUS_WIRE_SM2_MAX + 1];
+    char said[BUS_WIRE_SM2_NAME + 1];
+    uint8_t point[BUS_WIRE_SM2_POINT];
+    struct bus_wire_signature signature = {.n = 0};
+    struct bus_wire_sm2_key *key = NULL;
+    struct bus_err err;
+    const struct bus_wire_signed_request rq = {.method = BUS_STRV("POST"),
+                                               .path = BUS_STRV("/in"),
+                                               .body = BUS_STRV("{}")};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(file, sizeof(file), "%s/a.key", folder);
+    assert_int_equal(bus_wire_sm2_keygen(file, point, &err), BUS_OK);
+    assert_int_equal(bus_wire_sm2_key_open(file, &key, &err), BUS_OK);
+    assert_int_equal(bus_wire_signed_sm2(&rq, key,
+                                         "a-system-of-thirty-two-letters-x",
+                                         NOW, authorization, date, &err),
+                     BUS_OK);
+    assert_int_equal(sscanf(authorization,
+                            "Lianou-SM2 system=a-system-of-thirty-two-letters-x"
+                            ", key=%16[^,], nonce=%64[^,], signature=%256s",
+                            said, nonce, hex),
+                     3);
+    assert_int_equal(bus_wire_sm2_point_name(point, name, &err), BUS_OK);
+    assert_string_equal(said, name);
+    signature.n = strlen(hex) / 2;
+    assert_true(bus_hex_read(bus_strv(hex), signature.der, signature.n));
+    (void)snprintf(lines, sizeof(lines),
+                   "LIANOU-SM2\nPOST\n/in\n%s\n%s\n"
+                   "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61ca"
+                   "aff8a\n",
+                   date, nonce);
+    assert_int_equal(
+        bus_wire_sm2_point_verify(point, bus_strv(lines), &signature, &err),
+        BUS_OK);
+    lines[12] = 'X';
+    assert_int_equal(
+        bus_wire_sm2_point_verify(point, bus_strv(lines), &signature, &err),
+        BUS_ECRYPT);
+    bus_wire_sm2_key_free(key);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +241,7 @@ int main(void)
         cmocka_unit_test(nothing_else_counts),
         cmocka_unit_test(keys_are_their_own),
         cmocka_unit_test(ours_is_taken),
+        cmocka_unit_test(by_sm2),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
