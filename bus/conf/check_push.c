@@ -103,6 +103,11 @@ void bus_conf_check_push(const struct bus_conf_partner *p,
     push_wrong(p, "ca_file", "push.ca_file",
                push->ca_file != NULL && !tls ? "is for https:// only" : NULL,
                faults);
+    push_wrong(p, "sign_sm2", "push.sign_sm2",
+               push->sign_keys != NULL && push->sign_sm2 != NULL
+                   ? "signed by one of the two: sign_keys or sign_sm2"
+                   : NULL,
+               faults);
     if (push->url != NULL && !tls && push->plain == BUS_HTTP_PLAIN_ANYWHERE) {
         bus_faults_warn(faults, push_at(p, "plain"), "push.plain",
                         "open: events with personal data are readable on the "

@@ -75,6 +75,7 @@ struct bus_conf_partner_push
     const char *ca_file;              /* NULL: the system's */
     const char *cert_file, *key_file; /* what we show; NULL: nothing */
     const char *sign_keys;            /* keyring; NULL: nothing is signed */
+    const char *sign_sm2;             /* SM2 key in its place; NULL: none */
     const char *sign_as;              /* an owner of that ring */
     int64_t failures, open_ms;        /* the breaker */
 };

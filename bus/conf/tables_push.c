@@ -35,6 +35,10 @@ static const struct bus_key push_keys[] = {
      .doc = "keyring (mode 0600) with the key of sign_as: each POST is signed "
             "by HMAC-SHA-256 as ops/docs/doors.md says; without it none is",
      .doc_zh = "签名密钥环(权限 0600): 每次请求按 doors.md 的方法签名"},
+    {"sign_sm2", BUS_KEY_PATH, AT(sign_sm2),
+     .doc = "in its place: an SM2 private key (PEM, mode 0600), whose public "
+            "half the partner has",
+     .doc_zh = "或以 SM2 私钥(PEM, 权限 0600)签名, 对方持公钥"},
     {"sign_as", BUS_KEY_STR, AT(sign_as), .dflt = "lianou", .min = 1, .max = 32,
      .doc = "the system in the signature, and the key's owner in the ring",
      .doc_zh = "签名所用的系统名, 即密钥环中的所有者"},

@@ -14,6 +14,7 @@
 #include "bus/run/breaker.h"
 #include "bus/wire/signed.h"
 
+#define PUSH_KEY          "Idempotency-Key: "
 #define PUSH_HEADER_BYTES (BUS_WIRE_SIGNED_HEADER + 24)
 
 enum push_count { COUNT_TAKEN, COUNT_REFUSED, COUNT_AGAIN, COUNT_AWAY, COUNTS };
@@ -26,7 +27,8 @@ struct push_one
     enum push_state state;
     struct bus_err why;
     bool behind; /* an earlier event of its household is parked */
-    char key[48], sign[PUSH_HEADER_BYTES], date[PUSH_HEADER_BYTES];
+    char key[sizeof(PUSH_KEY) + BUS_ID_TEXT];
+    char sign[PUSH_HEADER_BYTES], date[PUSH_HEADER_BYTES];
 };
 struct partner_push
 {
@@ -36,7 +38,8 @@ struct partner_push
     struct bus_strv path; /* in the URL */
     struct bus_run_client *client;
     struct bus_run_breaker breaker;
-    struct bus_wire_keyring *keys; /* NULL: nothing is signed */
+    struct bus_wire_keyring *keys; /* NULL: it signs nothing */
+    struct bus_wire_sm2_key *sm2;  /* NULL: nor this */
     struct push_one list[PARTNER_CHUNK];
     size_t asked, heard;
     char last[BUS_HEALTH_WHY_MAX / 2]; /* why the breaker counts */
@@ -44,7 +47,7 @@ struct partner_push
     struct bus_series *m_count[COUNTS], *m_open, *m_seconds;
 };
 
-static void push_pump(struct partner_push *p);
+static void push_goes_on(struct partner_push *p);
 
 static void push_move(struct push_one *o, enum push_event event)
 {
@@ -116,7 +119,7 @@ static void push_log_rejection(const struct push_one *o, struct bus_strv note)
     const char *code = json_string_value(json_object_get(fault, "code"));
     const char *at = json_string_value(json_object_get(fault, "pointer"));
     bus_log(BUS_LOG_WARN, "what the partner answered cannot be used",
-            "event=%s code=%s pointer=%s", o->key + sizeof("Idempotency-Key:"),
+            "event=%s code=%s pointer=%s", o->key + sizeof(PUSH_KEY) - 1,
             code != NULL ? code : "?", at != NULL ? at : "?");
     json_decref(doc);
 }
@@ -131,7 +134,7 @@ static void on_push_heard(void *data, int status, struct bus_strv note)
         push_log_rejection(o, note);
     }
     push_move(o, PUSH_TAKE);
-    push_pump(o->push);
+    push_goes_on(o->push);
 }
 
 static enum push_event push_hear(struct push_one *o,
@@ -175,10 +178,10 @@ static void on_pushed(void *data, const struct bus_run_client_answer *a)
         bus_log(BUS_LOG_WARN,
                 "what the partner answered is over "
                 "limits.message_max and was not read",
-                "event=%s", o->key + sizeof("Idempotency-Key:"));
+                "event=%s", o->key + sizeof(PUSH_KEY) - 1);
     }
     push_move(o, event == PUSH_HEAR ? push_hear(o, a) : event);
-    push_pump(p);
+    push_goes_on(p);
 }
 
 /* --- sending --- */
@@ -190,9 +193,12 @@ push_sign(struct push_one *o, struct bus_strv body, struct bus_err *err)
     char sign[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
     const struct bus_wire_signed_request rq = {
         .method = BUS_STRV("POST"), .path = p->path, .body = body};
-    BUS_TRY(bus_wire_signed_make(&rq, p->keys, p->conf->sign_as,
-                                 bus_clock_system.wall_ms(NULL), sign, date,
-                                 err));
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    BUS_TRY(p->sm2 != NULL
+                ? bus_wire_signed_sm2(&rq, p->sm2, p->conf->sign_as, now, sign,
+                                      date, err)
+                : bus_wire_signed_make(&rq, p->keys, p->conf->sign_as, now,
+                                       sign, date, err));
     (void)snprintf(o->sign, sizeof(o->sign), "Authorization: %s", sign);
     (void)snprintf(o->date, sizeof(o->date), "Lianou-Date: %s", date);
     return BUS_OK;
@@ -203,7 +209,7 @@ static int push_send(struct push_one *o, struct bus_err *err)
     struct partner_push *p = o->push;
     const struct deliver_document *d = &p->r->give.docs[o->at];
     char id[BUS_ID_TEXT + 1];
-    (void)snprintf(o->key, sizeof(o->key), "Idempotency-Key: %s",
+    (void)snprintf(o->key, sizeof(o->key), PUSH_KEY "%s",
                    bus_id_text(&d->task.event_id, id));
     struct bus_run_client_post post = {
         .url = p->conf->url,
@@ -213,7 +219,7 @@ static int push_send(struct push_one *o, struct bus_err *err)
         .done = on_pushed,
         .data = o,
     };
-    if (p->keys != NULL) {
+    if (p->keys != NULL || p->sm2 != NULL) {
         BUS_TRY(push_sign(o, d->task.document, err));
         post.headers[4] = o->sign;
         post.headers[5] = o->date;
@@ -249,11 +255,15 @@ static bool push_turn(const struct partner_push *p, const struct push_one *o)
     return true;
 }
 
-static void push_land(struct partner_push *p)
+/* True: all of the chunk is over. */
+static bool push_lands(struct partner_push *p)
 {
     BUS_CHECK(p->r->give.phase == DELIVER_POSTS);
+    if (p->asked > 0 || p->heard > 0) {
+        return false;
+    }
     p->r->give.phase = DELIVER_LANDS;
-    p->landed(p->r);
+    return true;
 }
 
 static void push_hold(struct partner_push *p, struct push_one *o)
@@ -283,8 +293,13 @@ static void push_pump(struct partner_push *p)
             return;
         }
     }
-    if (p->asked == 0 && p->heard == 0) {
-        push_land(p);
+}
+
+static void push_goes_on(struct partner_push *p)
+{
+    push_pump(p);
+    if (push_lands(p)) {
+        p->landed(p->r);
     }
 }
 
@@ -300,6 +315,7 @@ void partner_push_begin(struct partner_push *p)
             bus_role_parking_holds(r->parking, &d->task.household_id);
     }
     push_pump(p);
+    (void)push_lands(p); /* whoever ended the job lets the runner pump */
 }
 
 void partner_push_drop(struct partner_push *p)
@@ -350,6 +366,9 @@ static void push_series(struct partner_push *p)
 static int push_keys(struct partner_push *p, struct bus_err *err)
 {
     struct push_one trial = {.push = p};
+    if (p->conf->sign_sm2 != NULL) {
+        return bus_wire_sm2_key_open(p->conf->sign_sm2, &p->sm2, err);
+    }
     if (p->conf->sign_keys == NULL) {
         return BUS_OK;
     }
@@ -401,5 +420,6 @@ void partner_push_close(struct partner_push *p)
     }
     bus_run_client_close(p->client);
     bus_wire_keyring_free(p->keys);
+    bus_wire_sm2_key_free(p->sm2);
     bus_free(p);
 }

@@ -60,8 +60,9 @@ int partner_push_open(struct runner *r,
                       struct partner_push **ret,
                       struct bus_err *err) BUS_MUSTCHECK;
 void partner_push_close(struct partner_push *p); /* NULL is allowed */
-/* The runner's chunk is staged and no job is at it: posts what is open. Then
- * give.phase is DELIVER_LANDS, and landed() is called. */
+/* The runner's chunk is staged and no job is at it: posts what is open. When
+ * that is over give.phase is DELIVER_LANDS; landed() is called unless it is so
+ * when this returns. */
 void partner_push_begin(struct partner_push *p);
 /* Calls off what is under way. */
 void partner_push_drop(struct partner_push *p);

@@ -297,7 +297,8 @@ static void test_planted_faults(void **state)
                 "  url: http://127.0.0.1.b.c/in\n");
     put_partner("PC", push,
                 "transport: http\npush:\n"
-                "  url: https://a.b/c?d=e\n  cert_file: a.pem\n");
+                "  url: https://a.b/c?d=e\n  cert_file: a.pem\n"
+                "  sign_keys: a.keys\n  sign_sm2: a.key\n");
     put_partner("PD", push, "transport: http\npush: {url: https://a.b}\n");
     put_partner("PE", push, "transport: http\npush: {timeout: 9s}\n");
     put_partner("PF", push,
@@ -364,6 +365,7 @@ static void test_planted_faults(void **state)
                  "user, query, fragment");
     assert_fault("PC.yaml:8:14: push.cert_file: a certificate and its key_file "
                  "go together");
+    assert_fault("PC.yaml:10:13: push.sign_sm2: signed by one of the two");
     assert_fault("PD.yaml:6:13: push.url: must have a host and a path");
     assert_fault("PE.yaml:6:7: push.url: missing");
     assert_fault("PF.yaml:8:12: push.ca_file: is for https:// only");
