@@ -186,6 +186,17 @@ static void door_events(struct bus_run_http_request *rq, void *data)
     reader_starts(d);
 }
 
+/* Where they are posted to him. */
+static void door_pushed(struct bus_run_http_request *rq, void *data)
+{
+    struct partner_door *d = data;
+    if (door_admits(d, rq)) {
+        bus_run_http_problem(
+            rq, 404, "events are posted to push.url; none are fetched here",
+            "本单位的事项推送至 push.url, 此处无事项可取");
+    }
+}
+
 /* --- answers --- */
 
 static void post_free(struct door_post *p)
@@ -410,11 +421,8 @@ int partner_door_open(struct bus_role_frame *frame,
     }
     BUS_TRY(bus_run_http_route(frame->http, "GET", "/v1/partners/openapi.json",
                                door_contract, d, err));
-    if (!pushed) {
-        BUS_TRY(bus_run_http_route(frame->http, "GET",
-                                   "/v1/partners/{name}/events", door_events, d,
-                                   err));
-    }
+    BUS_TRY(bus_run_http_route(frame->http, "GET", "/v1/partners/{name}/events",
+                               pushed ? door_pushed : door_events, d, err));
     return bus_run_http_route(frame->http, "POST",
                               "/v1/partners/{name}/answers", door_answers, d,
                               err);

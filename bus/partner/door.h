@@ -5,7 +5,7 @@
  *   GET  /v1/partners/openapi.json
  *
  * With push.url in the configuration its events are posted to the partner
- * instead (push.h), and /events is not there; without a token /answers neither.
+ * instead (push.h), and /events says so; without a token there is neither.
  *
  * Who asks shows the partner's token (Authorization: Bearer), whose SHA-256
  * the configuration has; the name is the adapter's own partner and no other.
