@@ -43,7 +43,7 @@ from topics import load_schemas, read_topics  # noqa: E402
 from town import Town  # noqa: E402
 
 SCHEMAS = load_schemas(SOURCE / "schemas")
-CODE, PATH = "MZ", "/lianou/events"
+CODE, PATH, TOKEN = "MZ", "/lianou/events", "a long token of the department 7"
 APPLICATIONS, KILLS = 12, 4
 KEY = hashlib.sha256(b"the key that the bus signs with").digest()
 
@@ -97,7 +97,6 @@ class Moody(Partner):
         s = self.server
         key = self.headers["Idempotency-Key"]
         s.seen.append(key)
-        s.refused_signature = None
         if s.mood == "away":
             return self.drop()
         if s.mood == "error":
@@ -185,6 +184,7 @@ def config(folder, port, metrics):
     text = p.read_text().replace("transport: kafka", "transport: http")
     text += "seal: {id: seal-MZ, key: '${LIANOU_SEAL_MZ:-none}'}\n"
     text = re.sub(r"(?m)^retry: .*", "retry: {first: 200ms, max: 2s, tries: 8}", text)
+    text += "http: {token_sha256: %s}\n" % hashlib.sha256(TOKEN.encode()).hexdigest()
     text += PUSH % (port, PATH, folder, folder, folder, folder)
     p.write_text(re.sub(r"metrics_port: .*", "metrics_port: %d" % metrics, text))
     (folder / "signing.keys").write_text("1 lianou %s\n" % KEY.hex())
@@ -351,11 +351,23 @@ def main():
         assert all(audit[k] == 0 for k in ("lost", "torn", "out_of_order")) and audit["duplicated"] == len(mine), audit
         print("  lianou audit:", json.dumps(audit))
 
+        at_the_door(metrics, server)
+        assert len({text_of(r["event_id"]) for r in said(town)[1]}) == len(distinct)
         stranger(town, folder, server, metrics)
         good = True
     finally:
         town.close(keep=not good)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def at_the_door(metrics, server):
+    """What was said in answer to a POST and is said once more at the door counts once."""
+    base, good = "http://127.0.0.1:%d/v1/partners/%s" % (metrics, CODE), {"Authorization": "Bearer " + TOKEN}
+    document = next(d for d in server.kept.values() if d["document"] == "assignment" and d["action"] == "ASSIGNED")
+    r = requests.post(base + "/answers", json=server.decide(document), headers=good, timeout=60)
+    assert r.status_code == 200 and r.json()["again"], r.text
+    assert requests.post(base + "/answers", json=server.decide(document), timeout=60).status_code == 401
+    assert requests.get(base + "/events", headers=good, timeout=60).status_code == 404
 
 
 def stranger(town, folder, server, metrics):
