@@ -79,11 +79,12 @@ static void load_parts_check_partner(const struct bus_conf_partner *p,
     uint8_t token[32];
     bool http = p->transport == BUS_TRANSPORT_HTTP;
     const char *hash = p->http.token_sha256;
-    if (http != (hash != NULL)) {
+    if (hash != NULL ? !http : http && p->push.url == NULL) {
         bus_faults_add(faults, at, "http.token_sha256",
                        http ? "missing: without it nobody may ask"
                             : "only transport http has one");
-    } else if (http && !bus_hex_read(bus_strv(hash), token, sizeof(token))) {
+    } else if (hash != NULL &&
+               !bus_hex_read(bus_strv(hash), token, sizeof(token))) {
         bus_faults_add(faults, at, "http.token_sha256",
                        "must be 64 small hex digits");
     }

@@ -66,6 +66,19 @@ struct bus_conf_partner_http
 {
     const char *token_sha256; /* 64 hex digits; NULL: nobody may ask */
 };
+/* Transport http the other way round: its events are posted to it. */
+struct bus_conf_partner_push
+{
+    const char *url; /* NULL: nothing is pushed, the partner fetches */
+    int plain;       /* enum bus_http_plain */
+    int64_t timeout_ms, in_flight;
+    const char *ca_file;              /* NULL: the system's */
+    const char *cert_file, *key_file; /* what we show; NULL: nothing */
+    const char *sign_keys;            /* keyring; NULL: nothing is signed */
+    const char *sign_sm2;             /* SM2 key in its place; NULL: none */
+    const char *sign_as;              /* an owner of that ring */
+    int64_t failures, open_ms;        /* the breaker */
+};
 /* A bank that takes batches as files (ops/docs/treasury.md). */
 enum bus_conf_bank_format {
     BUS_CONF_BANK_NONE, /* it reads its topic */
@@ -133,6 +146,7 @@ struct bus_conf_partner
     struct bus_conf_partner_answers answers;
     struct bus_conf_partner_seal seal;
     struct bus_conf_partner_http http;
+    struct bus_conf_partner_push push;
     struct bus_conf_bank_file file; /* of a bank */
     int64_t metrics_port;
     const struct bus_node *node;

@@ -102,8 +102,9 @@ static const struct bus_key http_keys[] = {
     {"token_sha256", BUS_KEY_STR, AT(bus_conf_partner_http, token_sha256),
      .min = 64, .max = 64,
      .doc = "SHA-256 of its token in small hex digits: printf %s TOKEN | "
-            "sha256sum",
-     .doc_zh = "令牌的 SHA-256(小写十六进制)"},
+            "sha256sum; with push it may be left out: then it answers in what "
+            "it says to a POST, and nowhere else",
+     .doc_zh = "令牌的 SHA-256(小写十六进制); 推送时可不设, 则只在应答中答复"},
     END};
 static const struct bus_keys http = {
     "http",
@@ -167,6 +168,8 @@ static const struct bus_key partner_keys[] = {
     SUB(answers, "see below", "见下"),
     SUB(seal, "see below", "见下"),
     SUB(http, "see below", "见下"),
+    {"push", BUS_KEY_STRUCT, AT(bus_conf_partner, push),
+     .sub = &bus_conf_keys_push, .doc = "see below", .doc_zh = "见下"},
     {"file", BUS_KEY_STRUCT, AT(bus_conf_partner, file),
      .sub = &bus_conf_keys_bank_file, .doc = "see below", .doc_zh = "见下"},
     {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),

@@ -186,7 +186,39 @@ static void door_events(struct bus_run_http_request *rq, void *data)
     reader_starts(d);
 }
 
+/* Where they are posted to him. */
+static void door_pushed(struct bus_run_http_request *rq, void *data)
+{
+    struct partner_door *d = data;
+    if (door_admits(d, rq)) {
+        bus_run_http_problem(
+            rq, 404, "events are posted to push.url; none are fetched here",
+            "本单位的事项推送至 push.url, 此处无事项可取");
+    }
+}
+
 /* --- answers --- */
+
+static void post_free(struct door_post *p)
+{
+    BUS_CHECK(p->rq == NULL);
+    bus_buf_fini(&p->note);
+    bus_buf_fini(&p->own);
+    bus_free(p);
+}
+
+static void post_add(struct partner_door *d, struct door_post *p)
+{
+    BUS_CHECK(p->next == NULL && p->state == DOOR_POST_NEW);
+    (void)pthread_mutex_lock(&d->lock);
+    struct door_post **end = &d->posts;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = p;
+    (void)pthread_mutex_unlock(&d->lock);
+    d->wake(d->data);
+}
 
 static void door_answers(struct bus_run_http_request *rq, void *data)
 {
@@ -218,20 +250,50 @@ static void door_answers(struct bus_run_http_request *rq, void *data)
     }
     *p = (struct door_post){
         .rq = rq, .number = ++d->numbers, .body = body, .key = key};
-    (void)pthread_mutex_lock(&d->lock);
-    struct door_post **end = &d->posts;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    *end = p;
     d->posts_n++;
+    post_add(d, p);
+}
+
+int partner_door_say(struct partner_door *d,
+                     struct bus_strv body,
+                     void (*heard)(void *data,
+                                   int status,
+                                   struct bus_strv note),
+                     void *data,
+                     struct bus_err *err)
+{
+    struct door_post *p = bus_calloc(1, sizeof(*p));
+    if (p == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "an answer");
+    }
+    *p = (struct door_post){
+        .number = ++d->numbers, .heard = heard, .data = data};
+    bus_buf_put(&p->own, body.p, body.n);
+    p->body = bus_buf_view(&p->own);
+    if (p->own.failed) {
+        post_free(p);
+        return bus_fail(err, BUS_ENOMEM, "an answer");
+    }
+    post_add(d, p);
+    return BUS_OK;
+}
+
+void partner_door_unsay(struct partner_door *d, const void *data)
+{
+    (void)pthread_mutex_lock(&d->lock);
+    for (struct door_post *p = d->posts; p != NULL; p = p->next) {
+        p->heard = p->data == data ? NULL : p->heard;
+    }
     (void)pthread_mutex_unlock(&d->lock);
-    d->wake(d->data);
 }
 
 static void post_answer(struct partner_door *d, struct door_post *p)
 {
     struct bus_run_http_request *rq = p->rq;
+    if (p->heard != NULL && p->state == DOOR_POST_SETTLED) {
+        p->heard(p->data, p->status, bus_buf_view(&p->note));
+        p->heard = NULL;
+    }
     if (rq == NULL) {
         return;
     }
@@ -243,13 +305,6 @@ static void post_answer(struct partner_door *d, struct door_post *p)
     } else {
         door_unready(rq, "ending; give it again", "正在结束, 请重新提交");
     }
-}
-
-static void post_free(struct door_post *p)
-{
-    BUS_CHECK(p->rq == NULL);
-    bus_buf_fini(&p->note);
-    bus_free(p);
 }
 
 /* Out of the list: what is settled and, where nothing more is taken, what no
@@ -355,7 +410,11 @@ int partner_door_open(struct bus_role_frame *frame,
     (void)pthread_mutex_init(&d->lock, NULL);
     (void)pthread_mutex_init(&d->use, NULL);
     *ret = d;
-    BUS_CHECK(partner->http.token_sha256 != NULL);
+    bool pushed = partner->push.url != NULL;
+    BUS_CHECK(pushed || partner->http.token_sha256 != NULL);
+    if (partner->http.token_sha256 == NULL) {
+        return BUS_OK; /* it answers in what it says to a POST */
+    }
     if (!bus_hex_read(bus_strv(partner->http.token_sha256), d->token,
                       sizeof(d->token))) {
         return bus_fail(err, BUS_ECONFIG, "http.token_sha256");
@@ -363,7 +422,7 @@ int partner_door_open(struct bus_role_frame *frame,
     BUS_TRY(bus_run_http_route(frame->http, "GET", "/v1/partners/openapi.json",
                                door_contract, d, err));
     BUS_TRY(bus_run_http_route(frame->http, "GET", "/v1/partners/{name}/events",
-                               door_events, d, err));
+                               pushed ? door_pushed : door_events, d, err));
     return bus_run_http_route(frame->http, "POST",
                               "/v1/partners/{name}/answers", door_answers, d,
                               err);

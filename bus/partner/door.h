@@ -4,6 +4,9 @@
  *   POST /v1/partners/{name}/answers        Idempotency-Key: KEY
  *   GET  /v1/partners/openapi.json
  *
+ * With push.url in the configuration its events are posted to the partner
+ * instead (push.h), and /events says so; without a token there is neither.
+ *
  * Who asks shows the partner's token (Authorization: Bearer), whose SHA-256
  * the configuration has; the name is the adapter's own partner and no other.
  * Events come in the order in which they were given to this partner, each with
@@ -45,6 +48,10 @@ struct door_post
     bool keyed;
     int status;
     struct bus_buf note;
+    /* What a partner said to a POST of ours: no request, a body of its own. */
+    struct bus_buf own;
+    void (*heard)(void *data, int status, struct bus_strv note); /* or NULL */
+    void *data;
     struct door_post *next;
 };
 struct door_reader
@@ -90,6 +97,18 @@ int partner_door_open(struct bus_role_frame *frame,
 void partner_door_tick(struct partner_door *d);
 /* Nothing waits any more, and nothing new is taken. */
 void partner_door_stop(struct partner_door *d);
+/* What the partner said to a POST of ours is an answer as those it gives here;
+ * copies. heard: on the loop, with 200 or 422 and what is to be said of it; not
+ * if the door is stopped before, or after partner_door_unsay(). */
+int partner_door_say(struct partner_door *d,
+                     struct bus_strv body,
+                     void (*heard)(void *data,
+                                   int status,
+                                   struct bus_strv note),
+                     void *data,
+                     struct bus_err *err) BUS_MUSTCHECK;
+/* Nobody waits for this one any more. */
+void partner_door_unsay(struct partner_door *d, const void *data);
 void partner_door_close(struct partner_door *d); /* NULL is allowed */
 
 /* --- http.c: what the loop asks of the folder, on the pool --- */

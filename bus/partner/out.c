@@ -39,6 +39,10 @@ void partner_deliver_drop(struct runner *r)
     }
     r->give.parked = NULL;
     r->give.n = r->give.upto = 0;
+    r->give.phase = DELIVER_STAGES;
+    if (r->push != NULL) {
+        partner_push_drop(r->push);
+    }
     r->waits[JOB_GIVE].failing = false; /* there is nothing it fails at */
 }
 
@@ -135,7 +139,7 @@ bool partner_deliver_prepare(struct runner *r)
 {
     struct in_flight *f = r->first;
     if (r->give.n > 0) {
-        return true; /* once more */
+        return r->give.phase != DELIVER_POSTS; /* once more */
     }
     while (f != NULL && f->at == f->batch->n) {
         f = f->next;
@@ -290,6 +294,18 @@ publish_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
     return rc;
 }
 
+/* The parked event is with the partner: it leaves parking. */
+static int parked_ends(struct runner *r, struct bus_err *err)
+{
+    enum deliver_result result = r->give.docs[0].result;
+    if (r->give.parked != NULL &&
+        (result == GIVE_GIVEN || result == GIVE_BEFORE)) {
+        BUS_TRY(bus_role_parking_remove(r->parking, r->give.parked, err));
+        r->give.parked = NULL;
+    }
+    return BUS_OK;
+}
+
 static int deliver_chunk(struct runner *r, struct bus_err *err)
 {
     BUS_CHECK(r->give.parked == NULL || r->give.n == 1);
@@ -300,9 +316,61 @@ static int deliver_chunk(struct runner *r, struct bus_err *err)
         }
     }
     BUS_TRY(r->via->published_sync(r->transport, err));
-    if (r->give.parked != NULL && r->give.docs[0].result != GIVE_PARKED) {
-        BUS_TRY(bus_role_parking_remove(r->parking, r->give.parked, err));
-        r->give.parked = NULL;
+    return parked_ends(r, err);
+}
+
+/* Refused by the partner for good: it is noted as not given, and its household
+ * goes on. */
+static int
+refuse_one(struct runner *r, struct deliver_document *d, struct bus_err *err)
+{
+    BUS_CHECK(d->reason == NULL && r->push != NULL);
+    BUS_TRY(take_back(r, d, err));
+    d->reason = "REFUSED";
+    d->result = GIVE_DEAD;
+    return BUS_OK;
+}
+
+/* What became of one that was posted; what was not tried stays open. */
+static int land_one(struct runner *r, size_t i, struct bus_err *err)
+{
+    struct deliver_document *d = &r->give.docs[i];
+    BUS_CHECK(d->result == GIVE_OPEN && r->push != NULL);
+    if (behind(r, d) || given_before(r, d)) {
+        return publish_one(r, d, err);
+    }
+    switch (partner_push_result(r->push, i, &d->why)) {
+    case PUSH_TAKEN:
+        return publish_one(r, d, err);
+    case PUSH_AGAIN:
+        return out_park(r, d, err);
+    case PUSH_REFUSED:
+        return refuse_one(r, d, err);
+    default:
+        return BUS_OK;
+    }
+}
+
+static int land_chunk(struct runner *r, struct bus_err *err)
+{
+    size_t held = r->give.n;
+    for (size_t i = 0; i < r->give.n; i++) {
+        struct deliver_document *d = &r->give.docs[i];
+        if (d->result == GIVE_OPEN) {
+            BUS_TRY(land_one(r, i, err));
+        }
+        if (d->result == GIVE_OPEN && held == r->give.n &&
+            partner_push_result(r->push, i, NULL) == PUSH_HELD) {
+            held = i;
+        }
+    }
+    BUS_TRY(r->via->published_sync(r->transport, err));
+    BUS_TRY(parked_ends(r, err));
+    r->give.phase = DELIVER_STAGES;
+    if (held < r->give.n) {
+        struct bus_err why;
+        BUS_CHECK(partner_push_result(r->push, held, &why) == PUSH_HELD);
+        return bus_fail(err, BUS_EAWAY, "%s", why.msg);
     }
     return BUS_OK;
 }
@@ -311,7 +379,15 @@ void partner_deliver_run(void *data)
 {
     struct runner *r = data;
     BUS_CHECK(r->give.n > 0 && r->give.n <= PARTNER_CHUNK);
-    r->rc = deliver_chunk(r, &r->err);
+    BUS_CHECK(r->give.phase != DELIVER_POSTS);
+    if (r->push == NULL) {
+        r->rc = deliver_chunk(r, &r->err);
+    } else if (r->give.phase == DELIVER_LANDS) {
+        r->rc = land_chunk(r, &r->err);
+    } else {
+        r->rc = out_stage(r, &r->err);
+        r->give.phase = r->rc == BUS_OK ? DELIVER_POSTS : DELIVER_STAGES;
+    }
 }
 
 void partner_remove_run(void *data)
@@ -323,30 +399,68 @@ void partner_remove_run(void *data)
 
 /* --- after the job --- */
 
-void partner_deliver_done(struct runner *r)
+/* The chunk's first batch that is not dealt with. */
+static void deliver_count(struct runner *r, struct in_flight *f)
 {
-    struct in_flight *f = r->first;
-    int64_t now = bus_clock_system.wall_ms(NULL);
-    while (f != NULL && f->at == f->batch->n) {
-        f = f->next;
-    }
+    BUS_CHECK(r->give.phase == DELIVER_STAGES);
     for (size_t i = 0; i < r->give.n; i++) {
         struct deliver_document *d = &r->give.docs[i];
         if (d->result == GIVE_GIVEN) {
             bus_run_series_add(r->m_given, 1);
             r->allowance -= 1;
-        } else if (d->result == GIVE_DEAD) {
-            BUS_CHECK(d->msg != NULL && f != NULL);
-            partner_dead_letter_of_message(r, f, d->msg, "PARKING_FULL",
-                                           &d->why);
+        } else if (d->result == GIVE_DEAD && d->msg != NULL) {
+            BUS_CHECK(f != NULL);
+            partner_dead_letter_of_message(
+                r, f, d->msg, d->reason != NULL ? d->reason : "PARKING_FULL",
+                &d->why);
         }
     }
-    struct bus_role_parked *e = r->give.parked;
-    if (e != NULL) { /* not taken again */
-        e->busy = bus_role_parking_tried(r->parking, e, now);
-        if (e->busy) {
-            partner_dead_letter_new(r, NULL, e, &e->dead_letter);
+}
+
+/* A parked event that is not with the partner: again later, or given up. */
+static void parked_stays(struct runner *r, struct bus_role_parked *e)
+{
+    const struct deliver_document *d = &r->give.docs[0];
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    bool refused = d->result == GIVE_DEAD;
+    BUS_CHECK(r->give.n == 1 && d->msg == NULL);
+    e->busy = bus_role_parking_tried(r->parking, e, now) || refused;
+    if (e->busy) {
+        struct sa_dead_letter letter = e->dead_letter;
+        letter.reason_code = refused ? bus_strv(d->reason) : letter.reason_code;
+        letter.reason = refused ? bus_strv(d->why.msg) : letter.reason;
+        partner_dead_letter_new(r, NULL, e, &letter);
+    }
+}
+
+static bool deliver_open(const struct runner *r)
+{
+    for (size_t i = 0; i < r->give.n; i++) {
+        if (r->give.docs[i].result == GIVE_OPEN) {
+            return true;
         }
+    }
+    return false;
+}
+
+void partner_deliver_done(struct runner *r)
+{
+    struct in_flight *f = r->first;
+    if (r->give.phase == DELIVER_POSTS) {
+        partner_push_begin(r->push);
+        return;
+    }
+    if (deliver_open(r)) {
+        BUS_CHECK(r->push != NULL);
+        return; /* a round more, for those behind another of theirs */
+    }
+    while (f != NULL && f->at == f->batch->n) {
+        f = f->next;
+    }
+    deliver_count(r, f);
+    struct bus_role_parked *e = r->give.parked;
+    if (e != NULL) {
+        parked_stays(r, e);
     } else if (r->give.upto > 0) {
         BUS_CHECK(f != NULL && f->at + r->give.upto <= f->batch->n);
         f->at += r->give.upto;

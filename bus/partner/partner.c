@@ -193,7 +193,11 @@ static void job_done(void *data)
     r->last = job;
     r->job = JOB_NONE;
     partner_runner_move(r, r->rc == BUS_OK ? RUNNER_DONE : RUNNER_FAIL);
-    (r->rc == BUS_OK ? note_success : note_failure)(r, job);
+    if (r->rc != BUS_OK) {
+        note_failure(r, job);
+    } else if (job != JOB_GIVE || r->give.phase != DELIVER_POSTS) {
+        note_success(r, job); /* what is staged and not posted is half of it */
+    }
     if (r->rc == BUS_OK && !partner_runner_ends(r) && jobs[job].done != NULL) {
         jobs[job].done(r);
     }
@@ -395,8 +399,7 @@ static int partner_choose(struct runner *r,
         return bus_fail(err, BUS_ECONFIG, "no partner '%s' in partners.d/",
                         name);
     }
-    r->via = bus_partner_transport_of(
-        (enum bus_conf_partner_transport)r->partner->transport);
+    r->via = bus_partner_transport_of(r->partner);
     if (r->via == NULL) {
         return bus_fail(err, BUS_ECONFIG,
                         "%s has transport kafka: its own client reads and "
@@ -449,6 +452,9 @@ static int partner_start(struct runner *r, struct bus_err *err)
     if (r->partner->transport == BUS_TRANSPORT_HTTP) {
         BUS_TRY(partner_door_open(&r->frame, r->partner, on_knock, r, &r->door,
                                   err));
+    }
+    if (r->partner->push.url != NULL) {
+        BUS_TRY(partner_push_open(r, partner_runner_pump, &r->push, err));
     }
     r->schemas = bus_role_types_registry();
     if (r->schemas == NULL) {
@@ -504,6 +510,7 @@ int bus_partner_run(const struct bus_run_role_args *args,
         if (r->via != NULL) {
             partner_runner_close_parts(r);
         }
+        partner_push_close(r->push);
         partner_door_close(r->door);
         partner_dead_letters_drop(r);
         bus_arena_fini(&r->give.mem);

@@ -31,6 +31,7 @@
 #include "bus/run/role.h"
 
 extern const struct bus_fsm bus_partner_runner_fsm; /* its life */
+extern const struct bus_fsm bus_partner_push_fsm;   /* of what is posted */
 /* Runs until drained; returns the exit code. kinds: ends with name NULL. */
 int bus_partner_run(const struct bus_run_role_args *args,
                     const struct bus_partner_kind *kinds);

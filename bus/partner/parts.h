@@ -6,6 +6,7 @@
 #include "bus/partner/dedup_log.h"
 #include "bus/partner/door.h"
 #include "bus/partner/kind.h"
+#include "bus/partner/push.h"
 #include "bus/partner/runner_fsm.h"
 #include "bus/partner/transport.h"
 #include "bus/role/emit.h"
@@ -65,7 +66,11 @@ struct deliver_document
     struct bus_partner_kind_task task;
     enum deliver_result result;
     struct bus_err why; /* of PARKED and DEAD */
+    const char *reason; /* of DEAD; NULL: PARKING_FULL */
 };
+/* Of a chunk that is posted: a job stages it, the loop posts it, a job puts
+ * down what became of it. */
+enum deliver_phase { DELIVER_STAGES, DELIVER_POSTS, DELIVER_LANDS };
 struct deliver /* the chunk in work */
 {
     struct bus_arena mem;
@@ -73,6 +78,7 @@ struct deliver /* the chunk in work */
     size_t n;
     size_t upto;                    /* messages of the flight it covers */
     struct bus_role_parked *parked; /* or NULL */
+    enum deliver_phase phase;
 };
 
 enum answer_state { ANSWER_NEW, ANSWER_SENT, ANSWER_READY };
@@ -103,6 +109,7 @@ struct runner
     const struct bus_partner_transport_ops *via;
     struct bus_partner_transport *transport; /* NULL until JOB_OPEN is done */
     struct partner_door *door;               /* NULL but for http */
+    struct partner_push *push;               /* NULL but with push.url */
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;

@@ -99,7 +99,7 @@ struct bus_partner_transport_ops
 /* By the configuration's value; NULL where nothing is to be run: with
  * transport kafka the partner's own client reads and writes the topics. */
 const struct bus_partner_transport_ops *
-bus_partner_transport_of(enum bus_conf_partner_transport transport);
+bus_partner_transport_of(const struct bus_conf_partner *partner);
 
 /* spool.c: a folder that both sides see.
  *
@@ -132,5 +132,9 @@ extern const struct bus_partner_transport_ops bus_partner_transport_sheet;
 /* http.c: the same, kept by us; the partner fetches and gives at the role's own
  * port (door.h). */
 extern const struct bus_partner_transport_ops bus_partner_transport_http;
+
+/* http.c, where push.url is set: the runner posts what is staged (push.h), and
+ * what is published is with the partner already. Answers come as with http. */
+extern const struct bus_partner_transport_ops bus_partner_transport_push;
 
 #endif

@@ -34,7 +34,7 @@ static void not_known(const struct web_asking *a, const char *why_en)
         return;
     }
     bus_run_http_set(rq, "WWW-Authenticate",
-                     "Bearer realm=\"lianou\", " BUS_WEB_SIGNED_SCHEME);
+                     "Bearer realm=\"lianou\", " BUS_WIRE_SIGNED_SCHEME);
     bus_run_http_problem(rq, 401, why_en,
                          "请先登录(POST /v1/sessions),或由系统签名后再调用");
 }
@@ -77,18 +77,18 @@ static void known_system(const struct web_asking *a)
 {
     struct bus_web_callers *c = a->callers;
     struct bus_run_http_request *rq = a->rq;
-    char system[BUS_WEB_SIGNED_NAME + 1];
+    char system[BUS_WIRE_SIGNED_NAME + 1];
     struct bus_web_caller caller = {.kind = BUS_WEB_SYSTEM};
     struct bus_err err;
-    struct bus_web_request asked = {
+    struct bus_wire_signed_request asked = {
         .method = bus_strv(bus_run_http_method(rq)),
         .path = bus_run_http_path(rq),
         .authorization = bus_run_http_header(rq, "Authorization"),
         .date = bus_run_http_header(rq, "Lianou-Date"),
         .body = bus_run_http_body(rq)};
-    int rc = bus_web_signed_verify(&asked, c->systems,
-                                   bus_clock_system.wall_ms(NULL), c->seen,
-                                   system, &err);
+    int rc = bus_wire_signed_verify(&asked, c->systems,
+                                    bus_clock_system.wall_ms(NULL), c->seen,
+                                    system, &err);
     if (rc == BUS_EFULL) {
         bus_run_http_set(rq, "Retry-After", "60");
         bus_run_http_problem(rq, 503, err.msg, "签名请求过多, 请稍后再试");
@@ -166,7 +166,7 @@ void bus_web_callers_ask(struct bus_web_callers *c,
     *a = (struct web_asking){
         .callers = c, .rq = rq, .known = known, .data = data};
     web_session_token(rq, a->session.token);
-    if (bus_web_signed_is(authorization)) {
+    if (bus_wire_signed_is(authorization)) {
         known_system(a);
     } else if (a->session.token[0] != '\0') {
         known_session(a);
@@ -279,7 +279,7 @@ int bus_web_callers_open(struct bus_run_loop *loop,
         goto failed;
     }
     BUS_TRY_GOTO(rc, open_systems(c, err), failed);
-    BUS_TRY_GOTO(rc, bus_web_seen_new(&c->seen, err), failed);
+    BUS_TRY_GOTO(rc, bus_wire_signed_seen_new(&c->seen, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->guesses, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->sent, err), failed);
     BUS_TRY_GOTO(rc, bus_web_limits_new(&guessing, &c->sent_day, err), failed);
@@ -302,7 +302,7 @@ void bus_web_callers_close(struct bus_web_callers *c)
     bus_web_pool_free(c->pool);
     bus_catalogue_register_watch_release(c->registers, &c->held);
     bus_wire_keyring_free(c->systems);
-    bus_web_seen_free(c->seen);
+    bus_wire_signed_seen_free(c->seen);
     bus_web_limits_free(c->guesses);
     bus_web_limits_free(c->sent);
     bus_web_limits_free(c->sent_day);

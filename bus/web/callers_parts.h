@@ -6,7 +6,7 @@
 #include "bus/web/callers.h"
 #include "bus/web/limits.h"
 #include "bus/web/pool.h"
-#include "bus/web/signed.h"
+#include "bus/wire/signed.h"
 
 #define WEB_COOKIE "lianou_session"
 
@@ -25,7 +25,7 @@ struct bus_web_callers
     const struct bus_register *held; /* of it; NULL: not asked yet */
     struct bus_web_pool *pool;
     struct bus_wire_keyring *systems; /* NULL: none may */
-    struct bus_web_seen *seen;
+    struct bus_wire_signed_seen *seen;
     struct bus_web_limits *guesses;  /* passwords, by the client's address */
     struct bus_web_limits *sent;     /* applications an hour, by operator */
     struct bus_web_limits *sent_day; /* and a day */

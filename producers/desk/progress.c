@@ -6,7 +6,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/web/fetch.h"
-#include "bus/web/signed.h"
+#include "bus/wire/signed.h"
 #include "producers/desk/apply.h"
 #include "producers/desk/case_page.h"
 
@@ -18,7 +18,7 @@ struct following
     struct desk_visit *v;
     const char *application;
     struct bus_web_fetch fetch;
-    char authorization[BUS_WEB_SIGNED_HEADER], date[BUS_WEB_SIGNED_HEADER];
+    char authorization[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
 };
 
 static void
@@ -249,17 +249,17 @@ void desk_progress(struct desk_visit *v)
 static bool progress_sign(struct following *f, const char *path)
 {
     struct bus_err err;
-    const struct bus_web_request rq = {.method = BUS_STRV("POST"),
-                                       .path = bus_strv(path),
-                                       .body = f->fetch.body};
+    const struct bus_wire_signed_request rq = {.method = BUS_STRV("POST"),
+                                               .path = bus_strv(path),
+                                               .body = f->fetch.body};
     if (f->v->desk->signs == NULL) {
         return true;
     }
     f->fetch.authorization = f->authorization;
     f->fetch.date = f->date;
-    return bus_web_signed_make(&rq, f->v->desk->signs, "desk",
-                               bus_clock_system.wall_ms(NULL), f->authorization,
-                               f->date, &err) == BUS_OK;
+    return bus_wire_signed_make(&rq, f->v->desk->signs, "desk",
+                                bus_clock_system.wall_ms(NULL),
+                                f->authorization, f->date, &err) == BUS_OK;
 }
 
 /* False: he has been told to wait. */

@@ -9,7 +9,7 @@
 #include "bus/base/clock.h"
 #include "bus/base/hash.h"
 #include "bus/base/heap.h"
-#include "bus/web/signed.h"
+#include "bus/wire/signed.h"
 #include "producers/intake/reads_parts.h"
 
 #define STATEMENT_MS       5000
@@ -470,7 +470,7 @@ static void progress_known(struct bus_run_http_request *rq,
 static void post_progress(struct bus_run_http_request *rq, void *data)
 {
     struct intake_reads *r = data;
-    if (bus_web_signed_is(bus_run_http_header(rq, "Authorization"))) {
+    if (bus_wire_signed_is(bus_run_http_header(rq, "Authorization"))) {
         bus_web_callers_ask(r->in->callers, rq, progress_known, r);
     } else {
         progress_ask(r, rq, false);

@@ -61,7 +61,7 @@ OUTSIDE = {
     "sodium.h": {"bus/web"},
     "avro.h": {"ops/cli/inspect/avro_file.c"},
     "avro": {"ops/cli/inspect/avro_file.c"},
-    "curl": {"bus/web"},
+    "curl": {"bus/run", "bus/web"},
     # pages are laid out in a process of its own
     "pango": {"ops/printer/layout.c"},
     "cairo-pdf.h": {"ops/printer/layout.c"},

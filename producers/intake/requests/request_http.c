@@ -8,7 +8,7 @@
 #include "bus/base/log.h"
 #include "bus/ledger/cases.h"
 #include "bus/web/readlog.h"
-#include "bus/web/signed.h"
+#include "bus/wire/signed.h"
 #include "producers/intake/intake_parts.h"
 #include "producers/intake/reads_parts.h"
 #include "producers/intake/requests/request_form.h"
@@ -333,7 +333,7 @@ static void request_post(struct bus_run_http_request *rq, void *data)
     if (!intake_takes_type(rq)) {
         return;
     }
-    if (!bus_web_signed_is(bus_run_http_header(rq, "Authorization")) &&
+    if (!bus_wire_signed_is(bus_run_http_header(rq, "Authorization")) &&
         request_has_factor(rq)) {
         request_read(in, rq, NULL);
     } else {

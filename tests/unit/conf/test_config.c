@@ -240,6 +240,14 @@ static void put(const char *name, const char *text)
     append(name, text);
 }
 
+static void put_partner(const char *code, const char *head, const char *tail)
+{
+    char name[64], text[512];
+    (void)snprintf(name, sizeof(name), "partners.d/%s.yaml", code);
+    (void)snprintf(text, sizeof(text), "code: %s\n%s%s", code, head, tail);
+    put(name, text);
+}
+
 static void assert_fault(const char *want)
 {
     struct bus_buf out = {0};
@@ -282,6 +290,24 @@ static void test_planted_faults(void **state)
         "code: BC\nzh: 行\nen: bank\nkind: bank\ntransport: kafka\n"
         "file: {format: csv, once_from: 2026-01-01,\n"
         "       columns: [{field: order}]}\n");
+    const char *push = "zh: 推\nen: pushed\nkind: charity\n";
+    put_partner("PA", push, "transport: kafka\npush: {url: https://a.b/c}\n");
+    put_partner("PB", push,
+                "transport: http\npush:\n"
+                "  url: http://127.0.0.1.b.c/in\n");
+    put_partner("PC", push,
+                "transport: http\npush:\n"
+                "  url: https://a.b/c?d=e\n  cert_file: a.pem\n"
+                "  sign_keys: a.keys\n  sign_sm2: a.key\n");
+    put_partner("PD", push, "transport: http\npush: {url: https://a.b}\n");
+    put_partner("PE", push, "transport: http\npush: {timeout: 9s}\n");
+    put_partner("PF", push,
+                "transport: http\npush:\n"
+                "  url: http://[::1]:8080/in\n  ca_file: a.pem\n");
+    put_partner("PG", push,
+                "transport: http\npush:\n"
+                "  url: http://a.b/c\n  plain: anywhere\n");
+    put_partner("PH", push, "transport: http\npush: {url: ftp://a.b/c}\n");
     put("partners.d/YY.yaml",
         "code: YY\nzh: 又\nen: one more\nkind: post\ntransport: spool\n"
         "spool_dir: /var/lib/lianou/spool/youzheng\n"
@@ -333,6 +359,18 @@ static void test_planted_faults(void **state)
     assert_fault("from: found '2021-13-01' to ''; must be dates");
     assert_fault("ZZ: found the bank 'MZ'; must be a partner of kind bank");
     assert_fault("XX.yaml:1:1: code: found 'MZ'; must be the file's name");
+    assert_fault("PA.yaml:6:13: push.url: only transport http has one");
+    assert_fault("PB.yaml:7:8: push.url: events would go unencrypted");
+    assert_fault("PC.yaml:7:8: push.url: must be https://host[:port]/path: no "
+                 "user, query, fragment");
+    assert_fault("PC.yaml:8:14: push.cert_file: a certificate and its key_file "
+                 "go together");
+    assert_fault("PC.yaml:10:13: push.sign_sm2: signed by one of the two");
+    assert_fault("PD.yaml:6:13: push.url: must have a host and a path");
+    assert_fault("PE.yaml:6:7: push.url: missing");
+    assert_fault("PF.yaml:8:12: push.ca_file: is for https:// only");
+    assert_fault("warning: push.plain: open: events with personal");
+    assert_fault("PH.yaml:6:13: push.url: must begin with https://");
     assert_fault("BB.yaml:1:1: file: needs once_from");
     assert_fault("BC.yaml:1:1: file: once_from is before treasury.recurring");
     assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");

@@ -154,8 +154,7 @@ static inline int open_runner(struct bench *b)
     struct runner *r = &b->r;
     memset(r, 0, sizeof(*r));
     r->partner = &b->partner;
-    r->via = bus_partner_transport_of(
-        (enum bus_conf_partner_transport)b->partner.transport);
+    r->via = bus_partner_transport_of(&b->partner);
     r->frame.state_dir = b->state;
     bus_arena_init(&r->give.mem, 0, 0);
     bus_arena_init(&r->taking.mem, 0, 0);

@@ -1,9 +1,10 @@
-#include "bus/web/signed.h"
+#include "bus/wire/signed.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "bus/base/buf.h"
 #include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/base/hex.h"
@@ -14,34 +15,35 @@
 #define SEEN_PROBES 64
 #define SIGN_HEX    (2 * BUS_WIRE_SHA256_BYTES)
 
-struct web_sign
+struct one_sign
 {
     struct bus_strv system, key, nonce, signature;
 };
-struct web_seen_one
+struct seen_one
 {
     uint8_t sign[16]; /* half of it is enough to know it again */
     int64_t at_ms;    /* 0: nothing stands here */
 };
-struct bus_web_seen
+struct bus_wire_signed_seen
 {
-    struct web_seen_one slots[BUS_WEB_SIGNED_SEEN];
+    struct seen_one slots[BUS_WIRE_SIGNED_SEEN];
 };
 
-int bus_web_seen_new(struct bus_web_seen **ret, struct bus_err *err)
+int bus_wire_signed_seen_new(struct bus_wire_signed_seen **ret,
+                             struct bus_err *err)
 {
     *ret = bus_calloc(1, sizeof(**ret));
     return *ret != NULL ? BUS_OK : bus_fail(err, BUS_ENOMEM, "signatures seen");
 }
 
-void bus_web_seen_free(struct bus_web_seen *s)
+void bus_wire_signed_seen_free(struct bus_wire_signed_seen *s)
 {
     bus_free(s);
 }
 
-bool bus_web_signed_is(struct bus_strv authorization)
+bool bus_wire_signed_is(struct bus_strv authorization)
 {
-    static const char scheme[] = BUS_WEB_SIGNED_SCHEME " ";
+    static const char scheme[] = BUS_WIRE_SIGNED_SCHEME " ";
     return authorization.n > sizeof(scheme) - 1 &&
            strncasecmp(authorization.p, scheme, sizeof(scheme) - 1) == 0;
 }
@@ -81,7 +83,7 @@ static bool sign_plain(struct bus_strv s, size_t min, size_t max)
     return s.n >= min && s.n <= max;
 }
 
-static bool sign_read(struct bus_strv authorization, struct web_sign *ret)
+static bool sign_read(struct bus_strv authorization, struct one_sign *ret)
 {
     const struct
     {
@@ -91,10 +93,10 @@ static bool sign_read(struct bus_strv authorization, struct web_sign *ret)
                  {"key", &ret->key},
                  {"nonce", &ret->nonce},
                  {"signature", &ret->signature}};
-    size_t skip = strlen(BUS_WEB_SIGNED_SCHEME);
+    size_t skip = strlen(BUS_WIRE_SIGNED_SCHEME);
     struct bus_strv at = {authorization.p + skip, authorization.n - skip};
     struct bus_strv name, value;
-    *ret = (struct web_sign){0};
+    *ret = (struct one_sign){0};
     while (sign_pair(&at, &name, &value)) {
         size_t i = 0;
         while (i < 4 && !bus_strv_is(name, parts[i].name)) {
@@ -105,7 +107,7 @@ static bool sign_read(struct bus_strv authorization, struct web_sign *ret)
         }
         *parts[i].to = value;
     }
-    return at.n == 0 && sign_plain(ret->system, 1, BUS_WEB_SIGNED_NAME) &&
+    return at.n == 0 && sign_plain(ret->system, 1, BUS_WIRE_SIGNED_NAME) &&
            sign_plain(ret->key, 1, 10) &&
            sign_plain(ret->nonce, NONCE_MIN, NONCE_MAX) &&
            sign_plain(ret->signature, SIGN_HEX, SIGN_HEX);
@@ -122,17 +124,17 @@ static bool sign_same(const char *a, const char *b)
 }
 
 /* BUS_OK: new, and noted. What is older than it could count gives way. */
-static int seen_note(struct bus_web_seen *s,
+static int seen_note(struct bus_wire_signed_seen *s,
                      const uint8_t sign[BUS_WIRE_SHA256_BYTES],
                      int64_t now_ms,
                      struct bus_err *err)
 {
     uint32_t at;
-    struct web_seen_one *free_one = NULL;
+    struct seen_one *free_one = NULL;
     memcpy(&at, sign, sizeof(at)); /* a hash already */
     for (uint32_t i = 0; i < SEEN_PROBES; i++) {
-        struct web_seen_one *one = &s->slots[(at + i) % BUS_WEB_SIGNED_SEEN];
-        bool past = one->at_ms < now_ms - 2 * BUS_WEB_SIGNED_OFF_MS;
+        struct seen_one *one = &s->slots[(at + i) % BUS_WIRE_SIGNED_SEEN];
+        bool past = one->at_ms < now_ms - 2 * BUS_WIRE_SIGNED_OFF_MS;
         if (!past && memcmp(one->sign, sign, sizeof(one->sign)) == 0) {
             return bus_fail(err, BUS_EDENIED,
                             "the signed request was used before");
@@ -144,7 +146,7 @@ static int seen_note(struct bus_web_seen *s,
     if (free_one == NULL) {
         return bus_fail(err, BUS_EFULL,
                         "more signed requests in ten minutes than about %d",
-                        BUS_WEB_SIGNED_SEEN);
+                        BUS_WIRE_SIGNED_SEEN);
     }
     memcpy(free_one->sign, sign, sizeof(free_one->sign));
     free_one->at_ms = now_ms;
@@ -152,7 +154,7 @@ static int seen_note(struct bus_web_seen *s,
 }
 
 /* The six lines under this key; false: there is none of this id. */
-static bool sign_lines(const struct bus_web_request *rq,
+static bool sign_lines(const struct bus_wire_signed_request *rq,
                        struct bus_strv date,
                        struct bus_strv nonce,
                        const struct bus_wire_keyring *keys,
@@ -180,13 +182,13 @@ static bool sign_lines(const struct bus_web_request *rq,
                                  sizeof(lines) / sizeof(lines[0]), ret);
 }
 
-int bus_web_signed_make(const struct bus_web_request *rq,
-                        const struct bus_wire_keyring *keys,
-                        const char *system,
-                        int64_t now_ms,
-                        char ret_authorization[BUS_WEB_SIGNED_HEADER],
-                        char ret_date[BUS_WEB_SIGNED_HEADER],
-                        struct bus_err *err)
+int bus_wire_signed_make(const struct bus_wire_signed_request *rq,
+                         const struct bus_wire_keyring *keys,
+                         const char *system,
+                         int64_t now_ms,
+                         char ret_authorization[BUS_WIRE_SIGNED_HEADER],
+                         char ret_date[BUS_WIRE_SIGNED_HEADER],
+                         struct bus_err *err)
 {
     uint8_t bytes[16], hash[BUS_WIRE_SHA256_BYTES];
     char nonce[2 * sizeof(bytes) + 1], signature[SIGN_HEX + 1];
@@ -202,28 +204,65 @@ int bus_web_signed_make(const struct bus_web_request *rq,
         return bus_fail(err, BUS_ECONFIG, "no key signs as %s", system);
     }
     bus_hex_write(hash, sizeof(hash), signature);
-    (void)snprintf(ret_authorization, BUS_WEB_SIGNED_HEADER,
-                   BUS_WEB_SIGNED_SCHEME
+    (void)snprintf(ret_authorization, BUS_WIRE_SIGNED_HEADER,
+                   BUS_WIRE_SIGNED_SCHEME
                    " system=%s, key=%u, nonce=%s, signature=%s",
                    system, id, nonce, signature);
     return BUS_OK;
 }
 
-int bus_web_signed_verify(const struct bus_web_request *rq,
-                          const struct bus_wire_keyring *keys,
-                          int64_t now_ms,
-                          struct bus_web_seen *seen,
-                          char ret[BUS_WEB_SIGNED_NAME + 1],
-                          struct bus_err *err)
+int bus_wire_signed_sm2(const struct bus_wire_signed_request *rq,
+                        const struct bus_wire_sm2_key *key,
+                        const char *system,
+                        int64_t now_ms,
+                        char ret_authorization[BUS_WIRE_SIGNED_HEADER],
+                        char ret_date[BUS_WIRE_SIGNED_HEADER],
+                        struct bus_err *err)
 {
-    struct web_sign sign;
+    uint8_t bytes[16], hash[BUS_WIRE_SHA256_BYTES];
+    char nonce[2 * sizeof(bytes) + 1], digest[SIGN_HEX + 1];
+    char signature[2 * BUS_WIRE_SM2_MAX + 1], name[BUS_WIRE_SM2_NAME + 1];
+    struct bus_wire_signature made;
+    struct bus_buf lines = {0};
+    BUS_TRY(bus_wire_random(bytes, sizeof(bytes), err));
+    BUS_TRY(bus_wire_sm2_point_name(bus_wire_sm2_key_point(key), name, err));
+    bus_hex_write(bytes, sizeof(bytes), nonce);
+    bus_wire_sha256(rq->body.p, rq->body.n, hash);
+    bus_hex_write(hash, sizeof(hash), digest);
+    (void)bus_time_text(now_ms, ret_date);
+    bus_buf_printf(&lines, "LIANOU-SM2\n%.*s\n%.*s\n%s\n%s\n%s\n",
+                   BUS_STRV_ARG(rq->method), BUS_STRV_ARG(rq->path), ret_date,
+                   nonce, digest);
+    int rc = lines.failed
+                 ? bus_fail(err, BUS_ENOMEM, "a signature")
+                 : bus_wire_sm2_key_sign(key, bus_buf_view(&lines), &made, err);
+    bus_buf_fini(&lines);
+    BUS_TRY(rc);
+    bus_hex_write(made.der, made.n, signature);
+    int n = snprintf(ret_authorization, BUS_WIRE_SIGNED_HEADER,
+                     BUS_WIRE_SIGNED_SM2
+                     " system=%s, key=%s, nonce=%s, signature=%s",
+                     system, name, nonce, signature);
+    return n < BUS_WIRE_SIGNED_HEADER
+               ? BUS_OK
+               : bus_fail(err, BUS_ETOOBIG, "the name of system %.40s", system);
+}
+
+int bus_wire_signed_verify(const struct bus_wire_signed_request *rq,
+                           const struct bus_wire_keyring *keys,
+                           int64_t now_ms,
+                           struct bus_wire_signed_seen *seen,
+                           char ret[BUS_WIRE_SIGNED_NAME + 1],
+                           struct bus_err *err)
+{
+    struct one_sign sign;
     int64_t at_ms = 0, id = 0;
     uint8_t hash[BUS_WIRE_SHA256_BYTES];
     char mine[SIGN_HEX + 1];
     if (!sign_read(rq->authorization, &sign) ||
         !bus_strv_to_i64(sign.key, &id) || id < 1 || id > UINT32_MAX) {
         return bus_fail(err, BUS_EPARSE,
-                        "Authorization: " BUS_WEB_SIGNED_SCHEME
+                        "Authorization: " BUS_WIRE_SIGNED_SCHEME
                         " system=, key=, nonce=, signature= are needed, once");
     }
     if (!bus_time_parse(rq->date, &at_ms)) {
@@ -237,12 +276,12 @@ int bus_web_signed_verify(const struct bus_web_request *rq,
     if (!known || !sign_same(mine, sign.signature.p)) {
         return bus_fail(err, BUS_EDENIED, "the signature is not this system's");
     }
-    if (at_ms < now_ms - BUS_WEB_SIGNED_OFF_MS ||
-        at_ms > now_ms + BUS_WEB_SIGNED_OFF_MS) {
+    if (at_ms < now_ms - BUS_WIRE_SIGNED_OFF_MS ||
+        at_ms > now_ms + BUS_WIRE_SIGNED_OFF_MS) {
         return bus_fail(err, BUS_EDENIED,
                         "the signed request is more than five minutes off");
     }
     BUS_TRY(seen_note(seen, hash, now_ms, err));
-    (void)bus_strv_copy(ret, BUS_WEB_SIGNED_NAME + 1, sign.system);
+    (void)bus_strv_copy(ret, BUS_WIRE_SIGNED_NAME + 1, sign.system);
     return BUS_OK;
 }

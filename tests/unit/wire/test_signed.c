@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "bus/base/clock.h"
-#include "bus/web/signed.h"
+#include "bus/base/hex.h"
+#include "bus/wire/signed.h"
 
 #define NOW INT64_C(1795600000000)
 
 static char ring_path[] = "/tmp/lianou-callers-XXXXXX";
 static struct bus_wire_keyring *ring;
-static struct bus_web_seen *seen;
+static struct bus_wire_signed_seen *seen;
 
 static int opened(void **state)
 {
@@ -31,20 +32,20 @@ static int opened(void **state)
     }
     (void)close(fd);
     return bus_wire_keyring_open(ring_path, &ring, &err) != BUS_OK ||
-           bus_web_seen_new(&seen, &err) != BUS_OK;
+           bus_wire_signed_seen_new(&seen, &err) != BUS_OK;
 }
 
 static int closed(void **state)
 {
     (void)state;
     bus_wire_keyring_free(ring);
-    bus_web_seen_free(seen);
+    bus_wire_signed_seen_free(seen);
     return unlink(ring_path);
 }
 
 struct asked
 {
-    struct bus_web_request rq;
+    struct bus_wire_signed_request rq;
     char date[BUS_TIME_TEXT + 1], authorization[512];
 };
 
@@ -82,9 +83,9 @@ static void sign_request(struct asked *a, int64_t at_ms, const char *nonce)
 
 static int verdict(struct asked *a)
 {
-    char name[BUS_WEB_SIGNED_NAME + 1];
+    char name[BUS_WIRE_SIGNED_NAME + 1];
     struct bus_err err;
-    int rc = bus_web_signed_verify(&a->rq, ring, NOW, seen, name, &err);
+    int rc = bus_wire_signed_verify(&a->rq, ring, NOW, seen, name, &err);
     assert_true(rc != BUS_OK || strcmp(name, "callcentre") == 0);
     return rc;
 }
@@ -153,34 +154,83 @@ static void keys_are_their_own(void **state)
 /* What we sign ourselves is what we take, and nothing else of it. */
 static void ours_is_taken(void **state)
 {
-    char authorization[BUS_WEB_SIGNED_HEADER], date[BUS_WEB_SIGNED_HEADER];
-    char who[BUS_WEB_SIGNED_NAME + 1];
+    char authorization[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
+    char who[BUS_WIRE_SIGNED_NAME + 1];
     struct bus_err err;
-    struct bus_web_request rq = {.method = BUS_STRV("POST"),
-                                 .path = BUS_STRV("/v1/progress"),
-                                 .body = BUS_STRV("{\"a\":1}")};
+    struct bus_wire_signed_request rq = {.method = BUS_STRV("POST"),
+                                         .path = BUS_STRV("/v1/progress"),
+                                         .body = BUS_STRV("{\"a\":1}")};
     (void)state;
     assert_int_equal(
-        bus_web_signed_make(&rq, ring, "MZ", NOW, authorization, date, &err),
+        bus_wire_signed_make(&rq, ring, "MZ", NOW, authorization, date, &err),
         BUS_OK);
     rq.authorization = bus_strv(authorization);
     rq.date = bus_strv(date);
-    struct bus_web_request other = rq;
+    struct bus_wire_signed_request other = rq;
     other.body = BUS_STRV("{\"a\":2}");
-    assert_int_equal(bus_web_signed_verify(&other, ring, NOW, seen, who, &err),
+    assert_int_equal(bus_wire_signed_verify(&other, ring, NOW, seen, who, &err),
                      BUS_EDENIED);
     other = rq;
     other.path = BUS_STRV("/v1/applications");
-    assert_int_equal(bus_web_signed_verify(&other, ring, NOW, seen, who, &err),
+    assert_int_equal(bus_wire_signed_verify(&other, ring, NOW, seen, who, &err),
                      BUS_EDENIED);
-    assert_int_equal(bus_web_signed_verify(&rq, ring, NOW, seen, who, &err),
+    assert_int_equal(bus_wire_signed_verify(&rq, ring, NOW, seen, who, &err),
                      BUS_OK);
     assert_string_equal(who, "MZ");
-    assert_int_equal(bus_web_signed_verify(&rq, ring, NOW, seen, who, &err),
+    assert_int_equal(bus_wire_signed_verify(&rq, ring, NOW, seen, who, &err),
                      BUS_EDENIED); /* once */
-    assert_int_equal(bus_web_signed_make(&rq, ring, "nobody", NOW,
-                                         authorization, date, &err),
+    assert_int_equal(bus_wire_signed_make(&rq, ring, "nobody", NOW,
+                                          authorization, date, &err),
                      BUS_ECONFIG);
+}
+
+/* The same six lines under SM2, as a partner holds them against our point. */
+static void by_sm2(void **state)
+{
+    char folder[] = "/tmp/lianou-signed-XXXXXX", file[64], lines[512];
+    char authorization[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
+    char name[BUS_WIRE_SM2_NAME + 1], nonce[65], hex[2 * BUS_WIRE_SM2_MAX + 1];
+    char said[BUS_WIRE_SM2_NAME + 1];
+    uint8_t point[BUS_WIRE_SM2_POINT];
+    struct bus_wire_signature signature = {.n = 0};
+    struct bus_wire_sm2_key *key = NULL;
+    struct bus_err err;
+    const struct bus_wire_signed_request rq = {.method = BUS_STRV("POST"),
+                                               .path = BUS_STRV("/in"),
+                                               .body = BUS_STRV("{}")};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(file, sizeof(file), "%s/a.key", folder);
+    assert_int_equal(bus_wire_sm2_keygen(file, point, &err), BUS_OK);
+    assert_int_equal(bus_wire_sm2_key_open(file, &key, &err), BUS_OK);
+    assert_int_equal(bus_wire_signed_sm2(&rq, key,
+                                         "a-system-of-thirty-two-letters-x",
+                                         NOW, authorization, date, &err),
+                     BUS_OK);
+    assert_int_equal(sscanf(authorization,
+                            "Lianou-SM2 system=a-system-of-thirty-two-letters-x"
+                            ", key=%16[^,], nonce=%64[^,], signature=%256s",
+                            said, nonce, hex),
+                     3);
+    assert_int_equal(bus_wire_sm2_point_name(point, name, &err), BUS_OK);
+    assert_string_equal(said, name);
+    signature.n = strlen(hex) / 2;
+    assert_true(bus_hex_read(bus_strv(hex), signature.der, signature.n));
+    (void)snprintf(lines, sizeof(lines),
+                   "LIANOU-SM2\nPOST\n/in\n%s\n%s\n"
+                   "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61ca"
+                   "aff8a\n",
+                   date, nonce);
+    assert_int_equal(
+        bus_wire_sm2_point_verify(point, bus_strv(lines), &signature, &err),
+        BUS_OK);
+    lines[12] = 'X';
+    assert_int_equal(
+        bus_wire_sm2_point_verify(point, bus_strv(lines), &signature, &err),
+        BUS_ECRYPT);
+    bus_wire_sm2_key_free(key);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 int main(void)
@@ -191,6 +241,7 @@ int main(void)
         cmocka_unit_test(nothing_else_counts),
         cmocka_unit_test(keys_are_their_own),
         cmocka_unit_test(ours_is_taken),
+        cmocka_unit_test(by_sm2),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
