@@ -224,6 +224,8 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     demo_set("LIANOU_KEYRING", "%s/keys", d->stage.dir);
     demo_set("LIANOU_PERSON_KEY", "%s/person.key", d->stage.dir);
     demo_set("LIANOU_BUREAU_KEY", "%s/bureau.pem", d->stage.dir);
+    demo_set("LIANOU_ACCOUNTS", "%s/accounts", d->stage.dir);
+    BUS_TRY(cli_demo_keep_key(getenv("LIANOU_ACCOUNTS"), err));
     BUS_TRY(make_bureau(err));
     demo_ports(d);
     demo_set("LIANOU_DESK_INTAKE", "http://127.0.0.1:%s",
