@@ -249,7 +249,9 @@ static void door_known(struct bus_run_http_request *rq,
         .state = door_view(a, bus_run_http_query(rq, "state")),
         .fund = door_text(a, j, "fund"),
         .pay_day = door_text(a, j, "pay_day"),
-        .why = door_text(a, j, "why")};
+        .why = door_text(a, j, "why"),
+        .difference = door_text(a, j, "difference"),
+        .as = door_text(a, j, "as")};
     const char *password = door_text(a, j, "password");
     const char *code = door_text(a, j, "code");
     json_decref(j);
@@ -277,6 +279,12 @@ static const struct door_route routes[] = {
     {"GET", "/v1/treasury/lines", 200, false, false, treasury_door_lines},
     {"GET", "/v1/treasury/batches/{batch}", 200, false, false,
      treasury_door_batch},
+    {"GET", "/v1/treasury/differences", 200, false, false,
+     treasury_door_differences},
+    {"POST", "/v1/treasury/differences/look", 200, true, false,
+     treasury_door_look},
+    {"POST", "/v1/treasury/differences/agree", 200, true, true,
+     treasury_door_agree},
     {"POST", "/v1/treasury/batches", 201, true, false, treasury_door_prepare},
     {"POST", "/v1/treasury/batches/{batch}/approve", 200, true, true,
      treasury_door_approve},

@@ -5,6 +5,10 @@
  *   GET  /v1/treasury                          due, batches, funds
  *   GET  /v1/treasury/lines?state=             lines, 1000 at most
  *   GET  /v1/treasury/batches/{batch}          with its lines and acts
+ *   GET  /v1/treasury/differences              of all funds, 1000 at most
+ *   POST /v1/treasury/differences/look         {"difference", "as", "why"}
+ *   POST /v1/treasury/differences/agree        {"difference", "password",
+ *                                               "code"}: another person
  *   POST /v1/treasury/batches                  {"fund", "pay_day"}: 201
  *   POST /v1/treasury/batches/{batch}/approve  {"password", "code"}
  *   POST /v1/treasury/batches/{batch}/send     {"password", "code"}

@@ -162,6 +162,8 @@ void desk_queue_csv(struct desk_visit *v);
 void desk_money(struct desk_visit *v);
 void desk_money_lines(struct desk_visit *v);
 void desk_money_prepare_post(struct desk_visit *v);
+void desk_differences(struct desk_visit *v);
+void desk_differences_post(struct desk_visit *v);
 void desk_batch(struct desk_visit *v);
 void desk_batch_post(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);

@@ -40,6 +40,8 @@ static const struct desk_route pages[] = {
     {"GET", "/county/waiting.csv", DESK_SIGNED_IN, desk_waiting_csv},
     {"GET", "/money", DESK_SIGNED_IN, desk_money},
     {"GET", "/money/lines", DESK_SIGNED_IN, desk_money_lines},
+    {"GET", "/money/differences", DESK_SIGNED_IN, desk_differences},
+    {"POST", "/money/differences", DESK_SIGNED_IN, desk_differences_post},
     {"POST", "/money/batches", DESK_SIGNED_IN, desk_money_prepare_post},
     {"GET", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch},
     {"POST", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch_post},

@@ -459,6 +459,8 @@ ALLOWED = {
     "GET /county/waiting.csv": (303, 404, 404, 404, 404, 200),
     "GET /money": (303, 404, 404, 404, 404, 404),  # who pays: desk_money.py
     "GET /money/lines": (303, 404, 404, 404, 404, 404),
+    "GET /money/differences": (303, 404, 404, 404, 404, 404),
+    "POST /money/differences": (403, 404, 404, 404, 404, 404),
     "POST /money/batches": (403, 404, 404, 404, 404, 404),
     "GET /money/batches/{id}": (303, 404, 404, 404, 404, 404),
     "POST /money/batches/{id}": (403, 404, 404, 404, 404, 404),

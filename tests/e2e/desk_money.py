@@ -125,6 +125,7 @@ def three_people(bus, zhao, chen, liu):
     check("no state of lines: all", zhao.get("/money/lines?state=%3Cscript%3E").status == 200)
     zhao.get("/money")
     check("the funds add up", "600,000.00" in zhao.text and "{:,.2f}".format(600000 - 660 * lines) in zhao.text, zhao.text)
+    differing(bus, chen, liu, of_chen, of_liu)
     return batch, of_zhao
 
 
@@ -134,11 +135,43 @@ def prepared_again(zhao):
     return zhao.place.split("?")[0]
 
 
+def differing(bus, chen, liu, of_chen, of_liu):
+    """A fee that the bank took: one says what it is, another agrees, with password and code."""
+    chen.get("/?lang=zh")
+    check("no difference yet", "没有差异" in chen.get("/money/differences").text, chen.text)
+    database(bus, "BEGIN; INSERT INTO statement (bank, fund, name, first_day, closing_day, opening_fen, moved_fen, closing_fen, lines, content, "
+             "file, operator) VALUES ('nongshang', 'CG', 'S-1', current_date, current_date, 0, -500, -500, 1, sha256('1'), sha256('2'), '%s'); "
+             "INSERT INTO statement_line (statement, n, amount_fen, day, reference) SELECT n, 1, -500, current_date, 'FEE' FROM statement; COMMIT" % ZHAO)
+    name = database(bus, "SELECT name FROM fund_difference")[0]
+    check("the fund says that it differs", "与银行不符 1 笔" in chen.get("/money").text, chen.text)
+    page = "/money/differences"
+    chen.get(page)
+    check("its page: the entry, what is wrong with it, nobody yet", chen.status == 200 and name in chen.text and "-5.00" in chen.text and
+          "没有指令号" in chen.text and "尚无人" in chen.text, chen.text)
+    post(chen, page, page, act="agree", difference=name, password=PASSWORD, code=of_chen.code())
+    check("nobody agrees to what nobody has said", chen.status == 422 and "尚无人核实" in chen.text, chen.text)
+    for form in (dict(as_="fee", why=""), dict(as_="", why="手续费"), dict(as_="interest", why="手续费"), dict(as_=SCRIPT, why=SCRIPT)):
+        post(chen, page, page, act="look", difference=name, **{k.strip("_"): v for k, v in form.items()})
+        check("nor is it said without a reason, or as what it is not", chen.status == 422 and 'role="alert"' in chen.text, chen.text)
+    post(chen, page, page, act="look", difference=SCRIPT, **{"as": "fee", "why": "手续费"})
+    check("no such difference", chen.status in (404, 422), chen.text)
+    post(chen, page, page, act="look", difference=name, **{"as": "fee", "why": "手续费" + SCRIPT})
+    check("one says what it is", chen.status == 303 and "等另一人复核" in chen.get(chen.place).text and "op-001251" in chen.text, chen.text)
+    post(chen, page, page, act="agree", difference=name, password=PASSWORD, code=of_chen.code())
+    check("not agreed to by the same", chen.status == 422 and "须由另一人复核" in chen.text, chen.text)
+    post(liu, page, page, act="agree", difference=name, password=PASSWORD)
+    check("nor by another without a code", liu.status == 422 and "动态码" in liu.text, liu.text)
+    post(liu, page, page, act="agree", difference=name, password=PASSWORD, code=of_liu.code())
+    check("another agrees, and it is booked", liu.status == 303 and "已复核" in liu.get(liu.place).text and "没有差异" in liu.text, liu.text)
+    acts = database(bus, "SELECT act || ' ' || operator FROM treasury_act WHERE act IN ('look at', 'agree') ORDER BY n")
+    check("each is a row of who did it", acts == ["look at " + CHEN, "agree " + LIU], acts)
+
+
 def others(bus, port, batch, telephone):
     """At the page: as if there were none. At the treasury's door: refused, whoever asks."""
     director = signed_in(bus, port, "mz.approver", operator("MZ", "approver"))
     nothing = director.get("/nowhere").text
-    for path in ("/money", "/money/lines", batch):
+    for path in ("/money", "/money/lines", "/money/differences", batch):
         director.get(path)
         check("who does not pay: %s is not there" % path, director.status == 404 and director.text == nothing and "/money" not in director.text)
     post(director, "/progress", batch, act="approve", password=PASSWORD)

@@ -245,7 +245,7 @@ static const struct
      NULL, NULL},
     {"files", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_files, NULL, NULL},
     {"look", NULL, 1, 1, WHOM_PAYS, true, act_look, NULL, NULL},
-    {"agree", NULL, 1, 1, WHOM_PAYS, false, act_agree, NULL, NULL},
+    {"agree", NULL, 1, 1, WHOM_APPROVES, false, act_agree, NULL, NULL},
     {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget, NULL, NULL},
     {"again", NULL, 1, 1, WHOM_PAYS, true, act_again, NULL, NULL},
     {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid, NULL, NULL},
