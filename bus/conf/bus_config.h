@@ -85,8 +85,8 @@ struct bus_config_keys
 {
     const char *ring;       /* keyring file, mode 0600 */
     const char *person_key; /* key file of person and household ids, 0600 */
-    const char *callers;    /* keyring of systems that sign requests, 0600 */
-    int cipher;             /* 0 aes-256-gcm; others are refused */
+    const char *callers, *accounts; /* keyrings, 0600: who signs; factors */
+    int cipher;                     /* 0 aes-256-gcm; others are refused */
 };
 struct bus_config_run
 {

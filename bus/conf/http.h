@@ -17,6 +17,7 @@ struct bus_config_http
     int callers, plain; /* who need not say who he is; where without TLS */
     int64_t session_ms, applications_hour, applications_day; /* of a person */
     int64_t guesses_day; /* wrong ones at POST /v1/progress, of a client */
+    bool second_factor;  /* of who approves money or seals a decision */
     bool any_ports, client_loopback;   /* see KEYS.md */
     struct bus_list proxies, watchers; /* const char *: addresses, nets */
     int64_t client_connections, client_requests, intake, matcher, dispatch,

@@ -266,6 +266,13 @@ static const struct bus_key http_keys[] = {
     {"session", BUS_KEY_DURATION, AT(bus_config_http, session_ms),
      .dflt = "12h", .min = 60000, .max = 7 * DAY,
      .doc = "how long one is logged in", .doc_zh = "登录有效时间"},
+    {"second_factor", BUS_KEY_BOOL, AT(bus_config_http, second_factor),
+     .dflt = "true",
+     .doc = "who approves or sends money, or seals a decision on a page, shows "
+            "his second factor at that act beside his password; false: only "
+            "who has one",
+     .doc_zh = "审批、发送资金和在网页上签章决定时,除口令外须再输动态码;"
+               "false 表示仅已开通动态码的人须输"},
     {"applications_hour", BUS_KEY_INT, AT(bus_config_http, applications_hour),
      .dflt = "40", .min = 0, .max = 100000,
      .doc = "applications that one person may send in an hour; beyond it 429; "
@@ -400,6 +407,15 @@ static const struct bus_key keys_keys[] = {
             "<system> <64 hex digits>`), mode 0600; absent: none may",
      .doc_zh = "以签名方式调用接口的系统的密钥文件,权限 0600;没有该文件则"
                "不接受签名调用"},
+    {"accounts", BUS_KEY_PATH, AT(bus_config_keys, accounts),
+     .dflt = "/etc/lianou/accounts",
+     .doc = "keyring that seals the second factors of accounts (a line `<key "
+            "id> accounts <64 hex digits>`), mode 0600: of intake, the desk, "
+            "the treasury and `lianou account`; absent: nobody gets a second "
+            "factor",
+     .doc_zh = "密封账号动态码密钥的密钥文件(一行 `<编号> accounts "
+               "<64位十六进制>`),权限 0600,供 intake、desk、treasury 和 lianou "
+               "account 使用;没有该文件则不能开通动态码"},
     {"cipher", BUS_KEY_ENUM, AT(bus_config_keys, cipher), .dflt = "aes-256-gcm",
      .words = ciphers,
      .doc = "cipher of personal fields: HPKE with AES-256-GCM; SM4 is not "

@@ -90,7 +90,8 @@ static void county_funds(struct counting *c, const struct bus_pg_rows *r)
                                      .paid_fen = bus_pg_i64(r, i, 4),
                                      .returned_fen = bus_pg_i64(r, i, 5),
                                      .blocked_by = county_text(c, r, i, 6),
-                                     .disputes = bus_pg_i64(r, i, 7)};
+                                     .disputes = bus_pg_i64(r, i, 7),
+                                     .differences = bus_pg_i64(r, i, 8)};
     }
 }
 

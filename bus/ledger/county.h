@@ -25,7 +25,8 @@ struct bus_ledger_fund
 {
     const char *code, *blocked_by; /* "" for nobody */
     int64_t budget_fen, free_fen, committed_fen, paid_fen, returned_fen;
-    int64_t disputes; /* answers of banks that people have to look at */
+    int64_t disputes;    /* answers of banks that people have to look at */
+    int64_t differences; /* of the books and a bank's statements */
 };
 struct bus_ledger_sheets /* of a month */
 {

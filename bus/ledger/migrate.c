@@ -19,6 +19,7 @@
 #include "bus/ledger/migrations/0051_bank_files.h"
 #include "bus/ledger/migrations/0056_county.h"
 #include "bus/ledger/migrations/0068_statements.h"
+#include "bus/ledger/migrations/0075_second_factor.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -40,6 +41,7 @@ static const struct
     {"0051_bank_files", bus_ledger_migrations_0051_bank_files},
     {"0056_county", bus_ledger_migrations_0056_county},
     {"0068_statements", bus_ledger_migrations_0068_statements},
+    {"0075_second_factor", bus_ledger_migrations_0075_second_factor},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

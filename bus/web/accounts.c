@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "bus/web/factor.h"
 #include "bus/web/sql/account_able.h"
+#include "bus/web/sql/account_acts.h"
 #include "bus/web/sql/account_add.h"
 #include "bus/web/sql/account_list.h"
 #include "bus/web/sql/account_passwd.h"
@@ -13,8 +15,8 @@
 #include "bus/wire/crypt.h"
 
 static const char wrong[] =
-    "account or password are wrong, or the account waits after wrong ones / "
-    "账号或口令不对,或因多次输错暂时锁定";
+    "account, password or code are wrong, or the account waits after wrong "
+    "ones / 账号、口令或动态码不对,或因多次输错暂时锁定";
 
 static void hex_bytes(const uint8_t *from, size_t n, char *to)
 {
@@ -104,6 +106,14 @@ int bus_web_account_list(struct bus_pg *pg,
     return bus_pg_query(pg, bus_web_sql_account_list, NULL, 0, ret, err);
 }
 
+int bus_web_account_acts(struct bus_pg *pg,
+                         const char *name,
+                         struct bus_pg_rows **ret,
+                         struct bus_err *err)
+{
+    return bus_pg_query(pg, bus_web_sql_account_acts, &name, 1, ret, err);
+}
+
 /* --- sessions --- */
 
 static void token_hash(const char *token, char ret[BUS_WEB_TOKEN_HEX + 1])
@@ -126,40 +136,68 @@ static void session_take(const struct bus_pg_rows *r,
     ret->expires_ms = bus_pg_i64(r, 0, 3);
 }
 
-/* The hash of an account that may try now, "" for none; the try is counted. */
+#define SEALED_TEXT 513 /* of a second factor, in hex */
+struct login_claimed
+{
+    char hash[BUS_WEB_HASH_BYTES];                 /* "": nobody may try */
+    char sealed[SEALED_TEXT], id[BUS_ID_TEXT + 1]; /* "": no second factor */
+};
+
+/* Of an account that may try now; the try is counted. */
 static int login_claim(struct bus_pg *pg,
                        const char *name,
-                       char ret[BUS_WEB_HASH_BYTES],
+                       struct login_claimed *ret,
                        struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
+    *ret = (struct login_claimed){0};
     BUS_TRY(bus_pg_query(pg, bus_web_sql_login_claim, &name, 1, &r, err));
-    (void)bus_strv_copy(
-        ret, BUS_WEB_HASH_BYTES,
-        bus_strv(bus_pg_count(r) > 0 ? bus_pg_value(r, 0, 0) : ""));
+    if (bus_pg_count(r) > 0) {
+        (void)bus_strv_copy(ret->hash, sizeof(ret->hash),
+                            bus_strv(bus_pg_value(r, 0, 0)));
+        (void)bus_strv_copy(ret->sealed, sizeof(ret->sealed),
+                            bus_strv(bus_pg_value(r, 0, 1)));
+        (void)bus_strv_copy(ret->id, sizeof(ret->id),
+                            bus_strv(bus_pg_value(r, 0, 2)));
+    }
     bus_pg_rows_free(r);
     return BUS_OK;
 }
 
+/* The password, then the code of who has a second factor. */
+static int login_hold(struct bus_pg *pg,
+                      const struct bus_web_login *l,
+                      bool *ret_factor,
+                      struct bus_err *err)
+{
+    struct login_claimed of;
+    BUS_TRY(login_claim(pg, l->name, &of, err));
+    *ret_factor = of.sealed[0] != '\0';
+    if (!bus_web_password_is(of.hash, l->password)) {
+        return bus_fail(err, BUS_EDENIED, "%s", wrong);
+    }
+    if (!*ret_factor) {
+        return BUS_OK;
+    }
+    const struct bus_web_factor_held held = {l->name, of.sealed, of.id};
+    int rc = bus_web_factor_count(pg, l->keys, &held, l->code, err);
+    return rc == BUS_EDENIED ? bus_fail(err, BUS_EDENIED, "%s", wrong) : rc;
+}
+
 int bus_web_login(struct bus_pg *pg,
-                  const char *name,
-                  struct bus_strv password,
-                  int64_t session_ms,
+                  const struct bus_web_login *l,
                   struct bus_web_session *ret,
                   struct bus_err *err)
 {
-    char hash[BUS_WEB_HASH_BYTES], hashed[BUS_WEB_TOKEN_HEX + 1], limit[24];
+    char hashed[BUS_WEB_TOKEN_HEX + 1], limit[24];
     uint8_t fresh[BUS_WEB_TOKEN_HEX / 2];
     struct bus_pg_rows *r = NULL;
-    const char *params[] = {name, hashed, limit};
-    BUS_TRY(login_claim(pg, name, hash, err));
-    if (!bus_web_password_is(hash, password)) {
-        return bus_fail(err, BUS_EDENIED, "%s", wrong);
-    }
+    const char *params[] = {l->name, hashed, limit};
+    BUS_TRY(login_hold(pg, l, &ret->factor, err));
     BUS_TRY(bus_wire_random(fresh, sizeof(fresh), err));
     hex_bytes(fresh, sizeof(fresh), ret->token);
     token_hash(ret->token, hashed);
-    (void)snprintf(limit, sizeof(limit), "%lld", (long long)session_ms);
+    (void)snprintf(limit, sizeof(limit), "%lld", (long long)l->session_ms);
     BUS_TRY(bus_pg_query(pg, bus_web_sql_login_well, params, 3, &r, err));
     int rc =
         bus_pg_count(r) > 0 ? BUS_OK : bus_fail(err, BUS_EDENIED, "%s", wrong);

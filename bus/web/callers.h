@@ -80,15 +80,18 @@ void bus_web_callers_token(const struct bus_run_http_request *rq,
                            char ret[BUS_WEB_TOKEN_HEX + 1]);
 
 enum bus_web_sign_in {
-    BUS_WEB_SIGNED_IN,       /* the cookie is set for the answer */
-    BUS_WEB_SIGN_IN_REFUSED, /* one answer for every reason */
-    BUS_WEB_SIGN_IN_WAIT,    /* too many wrong ones from there */
+    BUS_WEB_SIGNED_IN,         /* the cookie is set for the answer */
+    BUS_WEB_SIGN_IN_REFUSED,   /* one answer for every reason */
+    BUS_WEB_SIGN_IN_NO_FACTOR, /* it is him, without the second factor wanted */
+    BUS_WEB_SIGN_IN_WAIT,      /* too many wrong ones from there */
     BUS_WEB_SIGN_IN_AWAY
 };
 struct bus_web_signing_in
 {
     struct bus_strv account, password;
-    bool confirm; /* of who is signed in: no new session, no cookie */
+    struct bus_strv code; /* of who has a second factor (factor.h) */
+    bool confirm;         /* of who is signed in: no new session, no cookie */
+    bool factor; /* he has to have one, where http.second_factor says so */
     /* Once; session and operator NULL unless signed in. */
     void (*done)(struct bus_run_http_request *rq,
                  enum bus_web_sign_in how,

@@ -9,6 +9,7 @@
 #include "bus/base/hash.h"
 #include "bus/web/callers_parts.h"
 #include "bus/web/csrf.h"
+#include "bus/web/factor.h"
 
 #define LOGIN_BYTES_MAX 1024
 
@@ -17,9 +18,10 @@ struct web_login /* in the request's own memory */
     struct bus_web_callers *callers;
     struct bus_run_http_request *rq;
     char account[BUS_WEB_ACCOUNT_MAX + 1];
-    char password[BUS_WEB_PASSWORD_MAX + 1];
+    char password[BUS_WEB_PASSWORD_MAX + 1], code[BUS_WEB_CODE_MAX + 1];
     uint8_t client[16];
     uint32_t tried; /* of that client */
+    bool no_factor; /* but one was wanted */
     struct bus_web_session session;
     struct bus_web_signing_in how;
     void (*out)(struct bus_run_http_request *rq, bool away, void *data);
@@ -100,11 +102,17 @@ void web_away(struct bus_run_http_request *rq)
 static int login_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct web_login *l = data;
-    int rc =
-        bus_web_login(pg, l->account, bus_strv(l->password),
-                      l->callers->config->http.session_ms, &l->session, err);
+    const struct bus_config *c = l->callers->config;
+    const struct bus_web_login how = {.name = l->account,
+                                      .password = bus_strv(l->password),
+                                      .code = bus_strv(l->code),
+                                      .keys = c->keys.accounts,
+                                      .session_ms = c->http.session_ms};
+    int rc = bus_web_login(pg, &how, &l->session, err);
     explicit_bzero(l->password, sizeof(l->password));
-    return rc == BUS_OK && l->how.confirm
+    l->no_factor = rc == BUS_OK && l->how.factor && c->http.second_factor &&
+                   !l->session.factor;
+    return rc == BUS_OK && (l->how.confirm || l->no_factor)
                ? bus_web_session_end(pg, l->session.token, err)
                : rc;
 }
@@ -146,6 +154,10 @@ static void login_done(void *data, int rc, const struct bus_err *err)
         login_end(l, BUS_WEB_SIGN_IN_REFUSED);
         return;
     }
+    if (l->no_factor) {
+        login_end(l, BUS_WEB_SIGN_IN_NO_FACTOR);
+        return;
+    }
     if (!l->how.confirm) {
         struct web_session_kept *kept = web_session_place(c, l->session.token);
         kept->s = l->session;
@@ -167,12 +179,13 @@ void bus_web_callers_sign_in(struct bus_web_callers *c,
     }
     *l = (struct web_login){.callers = c, .rq = rq, .how = *how};
     if (how->password.n > BUS_WEB_PASSWORD_MAX ||
-        !bus_web_account_name(how->account)) {
+        how->code.n > BUS_WEB_CODE_MAX || !bus_web_account_name(how->account)) {
         login_end(l, BUS_WEB_SIGN_IN_REFUSED);
         return;
     }
     (void)bus_strv_copy(l->account, sizeof(l->account), how->account);
     (void)bus_strv_copy(l->password, sizeof(l->password), how->password);
+    (void)bus_strv_copy(l->code, sizeof(l->code), how->code);
     struct bus_strv client = bus_run_http_client(rq, l->client);
     if (!bus_web_limits_try(c->guesses, client, bus_run_loop_now_ms(c->loop),
                             &wait_ms)) {
@@ -240,9 +253,9 @@ void bus_web_callers_sign_out(struct bus_web_callers *c,
 static void json_refused(struct bus_run_http_request *rq)
 {
     bus_run_http_problem(rq, 401,
-                         "account or password are wrong, or the account waits "
-                         "after wrong ones",
-                         "账号或口令不对, 或因多次输错暂时锁定");
+                         "account, password or code are wrong, or the account "
+                         "waits after wrong ones",
+                         "账号、口令或动态码不对, 或因多次输错暂时锁定");
 }
 
 static void json_signed_in(struct bus_run_http_request *rq,
@@ -275,6 +288,7 @@ static void json_answer(struct bus_run_http_request *rq,
     case BUS_WEB_SIGNED_IN:
         json_signed_in(rq, s, o);
         return;
+    case BUS_WEB_SIGN_IN_NO_FACTOR: /* is not asked for here */
     case BUS_WEB_SIGN_IN_REFUSED:
         json_refused(rq);
         return;
@@ -296,7 +310,7 @@ static bool says_json(const struct bus_run_http_request *rq)
            strncasecmp(type.p, json, sizeof(json) - 1) == 0;
 }
 
-/* {"account", "password"}; false: it is something else. */
+/* {"account", "password"[, "code"]}; false: it is something else. */
 static bool login_well(const char *account, const char *password)
 {
     return account != NULL && password != NULL &&
@@ -317,8 +331,11 @@ static void post_session(struct bus_run_http_request *rq, void *data)
     const char *account = json_string_value(json_object_get(j, "account"));
     const char *password = json_string_value(json_object_get(j, "password"));
     if (login_well(account, password)) {
+        const char *code = json_string_value(json_object_get(j, "code"));
         struct bus_web_signing_in how = {.account = bus_strv(account),
                                          .password = bus_strv(password),
+                                         .code =
+                                             bus_strv(code != NULL ? code : ""),
                                          .done = json_answer};
         bus_web_callers_sign_in(data, rq, &how);
     } else {

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 /* A digest that fails is a broken installation, not an input: stop. */
 static void crypt_must(int ok)
@@ -110,6 +111,14 @@ void bus_wire_hmac_sha256(struct bus_strv key,
     crypt_must(EVP_DigestUpdate(c, pad, sizeof(pad)));
     crypt_must(EVP_DigestUpdate(c, ret, BUS_WIRE_SHA256_BYTES));
     crypt_must(EVP_DigestFinal_ex(c, ret, NULL));
+}
+
+void bus_wire_hmac_sha1(struct bus_strv key,
+                        struct bus_strv text,
+                        uint8_t ret[BUS_WIRE_SHA1_BYTES])
+{
+    crypt_must(HMAC(EVP_sha1(), key.p, (int)key.n, (const uint8_t *)text.p,
+                    text.n, ret, NULL) != NULL);
 }
 
 int bus_wire_random(void *to, size_t n, struct bus_err *err)

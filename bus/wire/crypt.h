@@ -25,6 +25,11 @@ void bus_wire_hmac_sha256(struct bus_strv key,
                           const struct bus_strv *parts,
                           size_t n,
                           uint8_t ret[BUS_WIRE_SHA256_BYTES]);
+/* For codes of the hour (RFC 6238), which telephones make with SHA-1. */
+#define BUS_WIRE_SHA1_BYTES 20
+void bus_wire_hmac_sha1(struct bus_strv key,
+                        struct bus_strv text,
+                        uint8_t ret[BUS_WIRE_SHA1_BYTES]);
 int bus_wire_random(void *to, size_t n, struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

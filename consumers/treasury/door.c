@@ -28,7 +28,7 @@ struct door_route
 {
     const char *method, *pattern;
     int status;            /* when it is done */
-    bool changes, confirm; /* confirm: with his password again */
+    bool changes, confirm; /* confirm: password and code again */
     treasury_door_act act;
 };
 struct door_served
@@ -163,8 +163,14 @@ static void door_confirmed(struct bus_run_http_request *rq,
                        "too many wrong passwords; again in %lld s / "
                        "输错次数过多, 请 %lld 秒后再试",
                        (long long)wait_ms / 1000, (long long)wait_ms / 1000);
+    } else if (how == BUS_WEB_SIGN_IN_NO_FACTOR) {
+        (void)bus_fail(&err, BUS_EDENIED,
+                       "this needs a second factor; set one up on your "
+                       "account's page / 须先在本人账号页开通动态码");
     } else {
-        (void)bus_fail(&err, BUS_EDENIED, "the password is wrong / 口令不对");
+        (void)bus_fail(&err, BUS_EDENIED,
+                       "the password or the code is wrong, or the code has "
+                       "been used / 口令不对,或动态码不对、已用过");
     }
     door_ended(a, (int)err.code, &err);
 }
@@ -195,7 +201,8 @@ static bool door_says_json(const struct bus_run_http_request *rq)
 
 static void door_confirm(struct door_asking *a,
                          const struct bus_web_caller *caller,
-                         const char *password)
+                         const char *password,
+                         const char *code)
 {
     static const char account[] = "account ";
     BUS_CHECK(strncmp(caller->name, account, sizeof(account) - 1) == 0);
@@ -203,7 +210,9 @@ static void door_confirm(struct door_asking *a,
         .account = bus_strv(
             door_view(a, bus_strv(caller->name + sizeof(account) - 1))),
         .password = bus_strv(password),
+        .code = bus_strv(code),
         .confirm = true,
+        .factor = true,
         .done = door_confirmed,
         .data = a};
     bus_web_callers_sign_in(a->door->callers, a->rq, &how);
@@ -240,15 +249,18 @@ static void door_known(struct bus_run_http_request *rq,
         .state = door_view(a, bus_run_http_query(rq, "state")),
         .fund = door_text(a, j, "fund"),
         .pay_day = door_text(a, j, "pay_day"),
-        .why = door_text(a, j, "why")};
+        .why = door_text(a, j, "why"),
+        .difference = door_text(a, j, "difference"),
+        .as = door_text(a, j, "as")};
     const char *password = door_text(a, j, "password");
+    const char *code = door_text(a, j, "code");
     json_decref(j);
     bus_catalogue_register_watch_hold(s->door->registers, &a->asked.registers);
     int rc = treasury_door_may(&a->asked, a->day, 0, &err);
     if (rc != BUS_OK) {
         door_ended(a, rc, &err);
     } else if (s->route->confirm) {
-        door_confirm(a, caller, password);
+        door_confirm(a, caller, password, code);
     } else {
         door_go(a);
     }
@@ -267,6 +279,12 @@ static const struct door_route routes[] = {
     {"GET", "/v1/treasury/lines", 200, false, false, treasury_door_lines},
     {"GET", "/v1/treasury/batches/{batch}", 200, false, false,
      treasury_door_batch},
+    {"GET", "/v1/treasury/differences", 200, false, false,
+     treasury_door_differences},
+    {"POST", "/v1/treasury/differences/look", 200, true, false,
+     treasury_door_look},
+    {"POST", "/v1/treasury/differences/agree", 200, true, true,
+     treasury_door_agree},
     {"POST", "/v1/treasury/batches", 201, true, false, treasury_door_prepare},
     {"POST", "/v1/treasury/batches/{batch}/approve", 200, true, true,
      treasury_door_approve},

@@ -5,14 +5,20 @@
  *   GET  /v1/treasury                          due, batches, funds
  *   GET  /v1/treasury/lines?state=             lines, 1000 at most
  *   GET  /v1/treasury/batches/{batch}          with its lines and acts
+ *   GET  /v1/treasury/differences              of all funds, 1000 at most
+ *   POST /v1/treasury/differences/look         {"difference", "as", "why"}
+ *   POST /v1/treasury/differences/agree        {"difference", "password",
+ *                                               "code"}: another person
  *   POST /v1/treasury/batches                  {"fund", "pay_day"}: 201
- *   POST /v1/treasury/batches/{batch}/approve  {"password"}
- *   POST /v1/treasury/batches/{batch}/send     {"password"}
+ *   POST /v1/treasury/batches/{batch}/approve  {"password", "code"}
+ *   POST /v1/treasury/batches/{batch}/send     {"password", "code"}
  *   POST /v1/treasury/batches/{batch}/withdraw {"why"}
  *
- * Answers are JSON; what may not be is problem+json: 401 who it is, 403 he may
- * not (also: the same person twice, a wrong password), 404, 409 not as things
- * stand, 422, 503 again later. On the loop's thread; the database on the pool.
+ * code: of his second factor; needed unless http.second_factor is false and he
+ * has none. Answers are JSON; what may not be is problem+json: 401 who it is,
+ * 403 he may not (also: the same person twice, a wrong password), 404, 409 not
+ * as things stand, 422, 503 again later. On the loop's thread; the database on
+ * the pool.
  */
 #ifndef CONSUMERS_TREASURY_DOOR_H
 #define CONSUMERS_TREASURY_DOOR_H

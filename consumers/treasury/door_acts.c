@@ -10,8 +10,12 @@
 #include "consumers/treasury/sql/batch_acts.h"
 #include "consumers/treasury/sql/batch_lines.h"
 #include "consumers/treasury/sql/batches_list.h"
+#include "consumers/treasury/sql/differences.h"
 #include "consumers/treasury/sql/due_list.h"
 #include "consumers/treasury/sql/lines_list.h"
+#include "consumers/treasury/statements.h"
+
+#define DIFFERENCES_MAX "1000" /* shown; how many there are is said */
 
 int treasury_door_may(const struct treasury_asked *a,
                       int32_t day,
@@ -267,4 +271,77 @@ int treasury_door_withdraw(struct treasury_books *b,
     }
     BUS_TRY(treasury_batch_withdraw(b, a->batch, a->why, err));
     return door_done(a->batch, out, err);
+}
+
+/* --- what a bank says otherwise --- */
+
+static int door_differences_rows(struct treasury_books *b,
+                                 const struct treasury_asked *a,
+                                 json_t *into,
+                                 struct bus_err *err)
+{
+    static const struct door_question differences = {
+        "differences", consumers_treasury_sql_differences,
+        "name fund day #amount_fen reason line order first_by #all"};
+    (void)a;
+    return door_rows(b, &differences,
+                     TREASURY_PARAMS(NULL, NULL, DIFFERENCES_MAX), into, err);
+}
+
+int treasury_door_differences(struct treasury_books *b,
+                              const struct treasury_asked *a,
+                              struct bus_buf *out,
+                              struct bus_err *err)
+{
+    return door_answer(b, a, door_differences_rows, out, err);
+}
+
+static int
+door_difference_said(const char *name, struct bus_buf *out, struct bus_err *err)
+{
+    json_t *j = json_pack("{s:s}", "difference", name);
+    int rc = door_say(j, out, err);
+    json_decref(j);
+    return rc;
+}
+
+/* Within the limit of who says what it is, as that it is so. */
+static int door_difference_may(struct treasury_books *b,
+                               const struct treasury_asked *a,
+                               struct bus_err *err)
+{
+    int64_t fen = 0;
+    BUS_TRY(treasury_difference_fen(b, a->difference, &fen, err));
+    return treasury_door_may(a, b->day, fen, err);
+}
+
+int treasury_door_look(struct treasury_books *b,
+                       const struct treasury_asked *a,
+                       struct bus_buf *out,
+                       struct bus_err *err)
+{
+    const struct treasury_difference d = {
+        .name = a->difference, .kind = a->as, .why = a->why};
+    if (a->why[0] == '\0' || a->as[0] == '\0') {
+        return bus_fail(err, BUS_ERANGE,
+                        "what is it, and why? / 请写明类别和原因");
+    }
+    BUS_TRY(door_difference_may(b, a, err));
+    int rc = treasury_difference_look(b, &d, err);
+    if (rc == BUS_EUSAGE) { /* it cannot be that */
+        char said[BUS_ERR_MSG_MAX];
+        (void)bus_strv_copy(said, sizeof(said), bus_strv(err->msg));
+        rc = bus_fail(err, BUS_ERANGE, "%s", said);
+    }
+    return rc == BUS_OK ? door_difference_said(a->difference, out, err) : rc;
+}
+
+int treasury_door_agree(struct treasury_books *b,
+                        const struct treasury_asked *a,
+                        struct bus_buf *out,
+                        struct bus_err *err)
+{
+    BUS_TRY(door_difference_may(b, a, err));
+    BUS_TRY(treasury_difference_agree(b, a->difference, err));
+    return door_difference_said(a->difference, out, err);
 }

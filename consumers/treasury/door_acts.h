@@ -14,6 +14,7 @@ struct treasury_asked
     const struct bus_config *config;
     const struct bus_register *registers; /* of that moment */
     const char *operator_id, *batch, *fund, *pay_day, *why, *state;
+    const char *difference, *as; /* its name, and what it is */
 };
 /* JSON into `out`. */
 typedef int (*treasury_door_act)(struct treasury_books *b,
@@ -48,6 +49,19 @@ int treasury_door_withdraw(struct treasury_books *b,
                            const struct treasury_asked *a,
                            struct bus_buf *out,
                            struct bus_err *err) BUS_MUSTCHECK;
+
+int treasury_door_differences(struct treasury_books *b,
+                              const struct treasury_asked *a,
+                              struct bus_buf *out,
+                              struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_look(struct treasury_books *b,
+                       const struct treasury_asked *a,
+                       struct bus_buf *out,
+                       struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_agree(struct treasury_books *b,
+                        const struct treasury_asked *a,
+                        struct bus_buf *out,
+                        struct bus_err *err) BUS_MUSTCHECK;
 
 /* In office that day, in a role that pays, within his limit. BUS_EDENIED with
  * the register's word. Pure. */

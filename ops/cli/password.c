@@ -9,8 +9,9 @@
 static int password_line(char ret[CLI_PASSWORD_BYTES], struct bus_err *err)
 {
     if (fgets(ret, CLI_PASSWORD_BYTES, stdin) == NULL) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "no password on standard input / 未读到口令");
+        return bus_fail(
+            err, BUS_EUSAGE,
+            "no password or code on standard input / 未读到口令或动态码");
     }
     size_t n = strcspn(ret, "\r\n");
     bool whole = ret[n] != '\0' || feof(stdin);
@@ -59,4 +60,10 @@ int cli_password_read(bool twice,
     return same ? BUS_OK
                 : bus_fail(err, BUS_EUSAGE,
                            "the two passwords differ / 两次输入不一致");
+}
+
+int cli_code_read(char ret[CLI_PASSWORD_BYTES], struct bus_err *err)
+{
+    return isatty(STDIN_FILENO) ? password_prompt("code / 动态码", ret, err)
+                                : password_line(ret, err);
 }

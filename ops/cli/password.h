@@ -14,4 +14,8 @@ int cli_password_read(bool twice,
                       char ret[CLI_PASSWORD_BYTES],
                       struct bus_err *err) BUS_MUSTCHECK;
 
+/* A code of a second factor, or a recovery code; likewise. */
+int cli_code_read(char ret[CLI_PASSWORD_BYTES],
+                  struct bus_err *err) BUS_MUSTCHECK;
+
 #endif

@@ -6,17 +6,40 @@
 #include "bus/base/clock.h"
 #include "bus/policy/calendar.h"
 #include "bus/web/accounts.h"
+#include "bus/web/factor.h"
 #include "ops/cli/county/published.h"
 #include "ops/cli/password.h"
 
 #define LOGIN_MS 60000
 
+/* A second line, of who has a second factor. */
+static int sign_in_code(struct tool *t,
+                        const char *account,
+                        bool factor,
+                        char ret[CLI_PASSWORD_BYTES],
+                        struct bus_err *err)
+{
+    struct bus_web_factor has;
+    ret[0] = '\0';
+    BUS_TRY(bus_web_factor_has(t->pg, account, &has, err));
+    if (has.since[0] != '\0') {
+        return cli_code_read(ret, err);
+    }
+    return factor && t->config.http.second_factor
+               ? bus_fail(err, BUS_EDENIED,
+                          "%s: this needs a second factor: lianou account "
+                          "factor %s / 须先开通动态码",
+                          account, account)
+               : BUS_OK;
+}
+
 int cli_sign_in(struct tool *t,
                 const char *account,
+                bool factor,
                 struct cli_signed_in *ret,
                 struct bus_err *err)
 {
-    char password[CLI_PASSWORD_BYTES];
+    char password[CLI_PASSWORD_BYTES], code[CLI_PASSWORD_BYTES];
     struct bus_web_session s;
     *ret = (struct cli_signed_in){
         .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
@@ -25,8 +48,15 @@ int cli_sign_in(struct tool *t,
                         "--account: who does this? / 请写明经办人账号");
     }
     BUS_TRY(cli_password_read(false, password, err));
-    int rc =
-        bus_web_login(t->pg, account, bus_strv(password), LOGIN_MS, &s, err);
+    int rc = sign_in_code(t, account, factor, code, err);
+    if (rc == BUS_OK) {
+        const struct bus_web_login how = {.name = account,
+                                          .password = bus_strv(password),
+                                          .code = bus_strv(code),
+                                          .keys = t->config.keys.accounts,
+                                          .session_ms = LOGIN_MS};
+        rc = bus_web_login(t->pg, &how, &s, err);
+    }
     explicit_bzero(password, sizeof(password));
     BUS_TRY(rc);
     (void)snprintf(ret->operator_id, sizeof(ret->operator_id), "%s",

@@ -13,12 +13,15 @@ struct cli_signed_in
     int32_t day;                   /* in China */
 };
 
-/* Asks for the account's password (password.h). t has its configuration and
+/* Asks for the account's password, and for a code of who has a second factor
+ * (password.h: one line each). factor: he has to have one where
+ * http.second_factor says so. t has its configuration and
  * its database. To be given to cli_sign_in_end, whatever is returned.
- * BUS_EUSAGE: no account was named. BUS_EDENIED: not him. BUS_ECONFIG: see
- * cli_published_register. */
+ * BUS_EUSAGE: no account was named. BUS_EDENIED: not him, or no second factor.
+ * BUS_ECONFIG: see cli_published_register. */
 int cli_sign_in(struct tool *t,
                 const char *account,
+                bool factor,
                 struct cli_signed_in *ret,
                 struct bus_err *err) BUS_MUSTCHECK;
 void cli_sign_in_end(struct cli_signed_in *s);

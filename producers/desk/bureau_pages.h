@@ -18,7 +18,7 @@ struct desk_fund_row
 {
     const char *name, *blocked_by;
     int64_t budget_fen, free_fen, committed_fen, paid_fen, returned_fen,
-        disputes;
+        disputes, differences;
 };
 struct desk_funds
 {
@@ -93,6 +93,20 @@ struct desk_money_lines
     const struct desk_choice *states;
     const struct desk_money_line *rows;
     size_t states_count, rows_count;
+};
+struct desk_difference
+{
+    int64_t n, amount_fen; /* n: of this page */
+    const char *name, *fund, *day, *reason, *line, *order, *first_by;
+};
+struct desk_differences
+{
+    struct desk_head head;
+    const char *fault, *told;
+    const struct desk_choice *kinds;
+    const struct desk_difference *rows;
+    size_t kinds_count, rows_count;
+    int64_t all;
 };
 struct desk_money_act
 {

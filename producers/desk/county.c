@@ -118,7 +118,8 @@ static void county_page_funds(const struct leading *l, struct desk_county *page)
                                    f->committed_fen,
                                    f->paid_fen,
                                    f->returned_fen,
-                                   f->disputes};
+                                   f->disputes,
+                                   f->differences};
     }
     page->funds.rows = rows;
 }

@@ -1,6 +1,7 @@
-/* An officer decides: the form, his password again, the seal of his own or of
- * his office, and the event on its way. What the matcher holds it against is
- * not repeated here; what the register says of him is asked before he seals. */
+/* An officer decides: the form, his password and his code again, the seal of
+ * his own or of his office, and the event on its way. What the matcher holds it
+ * against is not repeated here; what the register says of him is asked before
+ * he seals. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -242,14 +243,8 @@ static void decide_confirmed(struct bus_run_http_request *rq,
     if (how == BUS_WEB_SIGNED_IN && o != NULL &&
         strcmp(o->id, d->v->caller.operator_id) == 0) {
         decide_send(d);
-    } else if (how == BUS_WEB_SIGN_IN_WAIT) {
-        decide_fault(d, desk_say_with(d->v, DESK_WORD_SIGN_IN_WAIT,
-                                      desk_printf(d->v, "%lld",
-                                                  (long long)wait_ms / 1000)));
-    } else if (how == BUS_WEB_SIGN_IN_AWAY) {
-        decide_fault(d, desk_word_of(d->v, DESK_WORD_AWAY_TEXT));
     } else {
-        decide_fault(d, desk_word_of(d->v, DESK_WORD_WRONG_PASSWORD));
+        decide_fault(d, desk_confirm_fault(d->v, how, wait_ms));
     }
 }
 
@@ -286,18 +281,19 @@ static const char *decide_read(struct deciding *d)
 static void decide_form(struct deciding *d)
 {
     struct desk_visit *v = d->v;
-    static const char account[] = "account ";
     const char *fault = decide_read(d);
     if (fault != NULL) {
         decide_fault(d, fault);
         return;
     }
-    struct bus_web_signing_in how = {
-        .account = bus_strv(v->caller.name + sizeof(account) - 1),
-        .password = bus_web_field(&v->fields, "password"),
-        .confirm = true,
-        .done = decide_confirmed,
-        .data = d};
+    struct bus_web_signing_in how = {.account = desk_account_name(v),
+                                     .password =
+                                         bus_web_field(&v->fields, "password"),
+                                     .code = bus_web_field(&v->fields, "code"),
+                                     .confirm = true,
+                                     .factor = true,
+                                     .done = decide_confirmed,
+                                     .data = d};
     bus_web_callers_sign_in(v->desk->callers, v->rq, &how);
 }
 

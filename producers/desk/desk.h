@@ -132,12 +132,22 @@ void desk_choose(struct desk_choice *list, size_t n, const char *code);
 /* "1,200.5" -> 120050; false: no amount with two places at most. */
 bool desk_yuan_to_fen(struct bus_strv s, int64_t *ret);
 
+/* Who is signed in, by the name of his account. */
+struct bus_strv desk_account_name(const struct desk_visit *v);
+/* Why he is not confirmed: his password or his code. */
+const char *desk_confirm_fault(const struct desk_visit *v,
+                               enum bus_web_sign_in how,
+                               int64_t wait_ms);
+
 /* The pages. */
 void desk_home(struct desk_visit *v);
 void desk_style(struct desk_visit *v);
 void desk_sign_in(struct desk_visit *v);
 void desk_sign_in_post(struct desk_visit *v);
 void desk_sign_out_post(struct desk_visit *v);
+void desk_account(struct desk_visit *v);
+void desk_factor_post(struct desk_visit *v);
+void desk_factor_confirm_post(struct desk_visit *v);
 void desk_catalogue(struct desk_visit *v);
 void desk_item(struct desk_visit *v);
 void desk_apply_begin(struct desk_visit *v);
@@ -152,6 +162,8 @@ void desk_queue_csv(struct desk_visit *v);
 void desk_money(struct desk_visit *v);
 void desk_money_lines(struct desk_visit *v);
 void desk_money_prepare_post(struct desk_visit *v);
+void desk_differences(struct desk_visit *v);
+void desk_differences_post(struct desk_visit *v);
 void desk_batch(struct desk_visit *v);
 void desk_batch_post(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);

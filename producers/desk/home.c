@@ -90,6 +90,7 @@ static void sign_in_done(struct bus_run_http_request *rq,
     case BUS_WEB_SIGNED_IN:
         bus_web_page_see(rq, sign_in_to(v, to));
         return;
+    case BUS_WEB_SIGN_IN_NO_FACTOR: /* is not asked for here */
     case BUS_WEB_SIGN_IN_REFUSED:
         sign_in_show(v, 401, desk_word_of(v, DESK_WORD_SIGN_IN_REFUSED),
                      account, to);
@@ -112,6 +113,7 @@ void desk_sign_in_post(struct desk_visit *v)
     struct bus_web_signing_in how = {
         .account = bus_web_field(&v->fields, "account"),
         .password = bus_web_field(&v->fields, "password"),
+        .code = bus_web_field(&v->fields, "code"),
         .done = sign_in_done,
         .data = v};
     bus_web_callers_sign_in(v->desk->callers, v->rq, &how);

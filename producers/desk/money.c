@@ -73,7 +73,8 @@ static void money_funds(const struct desk_visit *v,
             .committed_fen = desk_pay_number(r, "committed_fen"),
             .paid_fen = desk_pay_number(r, "paid_fen"),
             .returned_fen = desk_pay_number(r, "returned_fen"),
-            .disputes = desk_pay_number(r, "disputes")};
+            .disputes = desk_pay_number(r, "disputes"),
+            .differences = desk_pay_number(r, "differences")};
     }
     page->funds.rows = rows;
 }

@@ -1,5 +1,5 @@
 /* A batch: its lines, who did what, and what may be done next. Approving and
- * sending ask for the password again, which the treasury holds itself. */
+ * sending ask for password and code again, which the treasury holds itself. */
 #include "producers/desk/money.h"
 
 #include <string.h>
@@ -156,9 +156,11 @@ static void batch_refused(struct desk_paying *m, int status, const char *why)
 static json_t *batch_body(const struct desk_visit *v)
 {
     struct bus_strv password = bus_web_field(&v->fields, "password");
+    struct bus_strv code = bus_web_field(&v->fields, "code");
     struct bus_strv why = bus_web_field(&v->fields, "why");
-    return json_pack("{s:s%, s:s%}", "password",
-                     password.p != NULL ? password.p : "", password.n, "why",
+    return json_pack("{s:s%, s:s%, s:s%}", "password",
+                     password.p != NULL ? password.p : "", password.n, "code",
+                     code.p != NULL ? code.p : "", code.n, "why",
                      why.p != NULL ? why.p : "", why.n);
 }
 

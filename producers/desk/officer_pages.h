@@ -4,6 +4,27 @@
 
 #include "producers/desk/pages.h"
 
+/* --- his own account --- */
+
+struct desk_account
+{
+    struct desk_head head;
+    const char *account, *fault, *since; /* since: of his second factor */
+    int64_t recoveries;
+};
+struct desk_factor /* shown, to be confirmed */
+{
+    struct desk_head head;
+    const char *fault, *secret;
+    struct bus_web_markup square;
+};
+struct desk_recovery
+{
+    struct desk_head head;
+    const struct desk_line *codes;
+    size_t codes_count;
+};
+
 struct desk_queue_row
 {
     const char *case_id, *case_no, *item, *village, *verdict, *assigned_on,

@@ -18,7 +18,8 @@ enum desk_place {
     DESK_AT_QUEUE,
     DESK_AT_CASES,
     DESK_AT_COUNTY,
-    DESK_AT_MONEY
+    DESK_AT_MONEY,
+    DESK_AT_ACCOUNT
 };
 struct desk_head
 {
@@ -26,7 +27,7 @@ struct desk_head
     const char *here, *type_here; /* this page in the other language, type */
     bool signed_in, assists, decides, leads, pays, in_english, large;
     bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
-        at_county, at_money;
+        at_county, at_money, at_account;
 };
 
 struct desk_home

@@ -44,6 +44,7 @@ def main():
         check("what was refused stands on the page", "口令不对" in reader.text, reader.text)
         looked_at(reader, "batch-refused", axe)
         looked_at(reader.go("/money/lines"), "money-lines", axe)
+        looked_at(reader.go("/money/differences"), "differences", axe)
         looked_at(signed_in(window(dark=True), "chen", batch), "batch-night", axe)
         well = not faults
     finally:

@@ -17,6 +17,7 @@ from chromium import Window, axe_source  # noqa: E402
 from desk import PASSWORD, check, faults  # noqa: E402
 from patience import until  # noqa: E402
 from brokers import free_port  # noqa: E402
+from telephone import Telephone  # noqa: E402
 
 SCREENS = os.environ.get("LIANOU_SCREENS")
 pages = 0
@@ -41,9 +42,21 @@ def account(bus, name, operator):
                    text=True, check=True, capture_output=True)
 
 
-def signed_in(w, name, to):
-    w.go("/sign-in?to=" + to).fill(account=name, password=PASSWORD).press()
+def signed_in(w, name, to, code=""):
+    w.go("/sign-in?to=" + to).fill(account=name, password=PASSWORD, code=code).press()
     return w
+
+
+def set_up(w, **code):
+    """A second factor, on the page of his account; the telephone that has it. `code`: of the one before."""
+    w.go("/account").fill(password=PASSWORD, **code).press()
+    return Telephone(w.driver.find_element("css selector", "main .number-big").text)
+
+
+def confirmed(w, telephone):
+    w.fill(code=telephone.code()).press()
+    telephone.recovery = [e.text for e in w.driver.find_elements("css selector", "main li.number-big")]
+    check("the second factor is set up, with ten recovery codes", len(telephone.recovery) == 10, w.text)
 
 
 def applied(w, number):
@@ -71,11 +84,14 @@ def applied(w, number):
 def decided(w, bus):
     def waiting():
         return [a for a in w.go("/queue").driver.find_elements("css selector", "main th a")]
+    telephone = set_up(w)
+    confirmed(w, telephone)
     assert until(waiting, 90, bus.town.moved), "nothing in the queue"
     w.leaving(waiting()[0].click)
     w.leaving(w.driver.find_element("css selector", "main a.button").click)
-    w.fill(outcome="CONFIRMED", amount="100.00", delivery="BANK", reason="符合条件", password=PASSWORD).press()
+    w.fill(outcome="CONFIRMED", amount="100.00", delivery="BANK", reason="符合条件", password=PASSWORD, code=telephone.code()).press()
     check("without scripts: decided and sealed", "已签章发出" in w.text, w.text)
+    return telephone
 
 
 def by_keyboard(w):
@@ -134,11 +150,16 @@ def main():
         looked_at(helper.go("/apply/resume"), "resume", axe)
         looked_at(helper.go("/cases"), "cases", axe)
         officer = signed_in(window(scripts=False), "rs.approver", "/queue")
-        decided(officer, bus)
-        reader = signed_in(window(), "rs.approver", "/queue")
+        codes = decided(officer, bus)
+        reader = signed_in(window(), "rs.approver", "/queue", codes.code())
         looked_at(reader, "queue", axe)
         case = officer.driver.current_url.split("/cases/")[1].split("?")[0]
         looked_at(reader.go("/cases/" + case), "case", axe)
+        looked_at(reader.go("/account"), "account", axe)
+        another = set_up(reader, code=codes.recovery[0])
+        looked_at(reader, "factor", axe)
+        confirmed(reader, another)
+        looked_at(reader, "recovery", axe)
         bus.town.lianou("db", "rebuild", "--new")
         lead = signed_in(window(), "mz.clerk", "/county")
         looked_at(lead, "county", axe)

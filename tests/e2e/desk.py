@@ -17,6 +17,7 @@ os.environ.setdefault("LIANOU_PROCESS_FROM", "2020-01-01")  # decisions need the
 from county import SOURCE, Bus, identity  # noqa: E402
 from patience import until  # noqa: E402
 from brokers import free_port  # noqa: E402
+from telephone import set_up  # noqa: E402
 
 SCRIPT = "\"><script>alert('x')</script>"
 PASSWORD = "a long password 7"
@@ -376,8 +377,15 @@ def decide(bus, clerk, approver, case, assignment):
     check("nor what stays uncovered", approver.status == 422 and "金额" in approver.text, approver.text)
     approver.send(path, password=PASSWORD, outcome="CONFIRMED", amount="", uncovered="", delivery="POST_GOODS", reason=reason)
     check("goods need a list", approver.status == 422 and "物资清单" in approver.text, approver.text)
-    approver.send(path, password=PASSWORD, outcome="CONFIRMED", amount="100.00", delivery="BANK", uncovered="1,234.50", authority="民函 7",
-                  reason=reason)
+    sealed = dict(password=PASSWORD, outcome="CONFIRMED", amount="100.00", delivery="BANK", uncovered="1,234.50", authority="民函 7", reason=reason)
+    approver.send(path, **sealed)
+    check("without a second factor nothing is sealed, and it says where to get one", approver.status == 422 and "须有动态码" in approver.text and
+          "口令不对" not in approver.text, approver.text)
+    telephone = set_up(approver, PASSWORD)
+    for code in ("", SCRIPT[:32], telephone.recovery[0][:-1] + "1"):
+        approver.get(path).send(path, code=code, **sealed)
+        check("nor without a code of it", approver.status == 422 and "动态码不对" in approver.text, approver.text)
+    approver.send(path, code=telephone.code(), **sealed)
     check("the approver decides", approver.status == 303 and approver.place == "/cases/%s?told=decision" % case, (approver.status, approver.text))
     topic, d = bus.events("decision", 1)[0]
     (_, asked), *_ = bus.events("assignment", 1, assignment_id=d["assignment_id"], action="ASSIGNED")
@@ -431,6 +439,9 @@ ALLOWED = {
     "GET /sign-in": (200, 200, 200, 200, 200, 200),
     "POST /sign-in": (401, 401, 401, 401, 401, 401),
     "POST /sign-out": (403, "-", "-", "-", "-", "-"),
+    "GET /account": (303, 200, 200, 200, 200, 200),
+    "POST /account/factor": (403, 422, "-", "-", "-", "-"),  # a wrong password each: desk_account.py
+    "POST /account/factor/confirm": (403, 422, 422, 422, 422, 422),
     "GET /catalogue": (200, 200, 200, 200, 200, 200),
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
     "GET /progress": (200, 200, 200, 200, 200, 200),
@@ -448,6 +459,8 @@ ALLOWED = {
     "GET /county/waiting.csv": (303, 404, 404, 404, 404, 200),
     "GET /money": (303, 404, 404, 404, 404, 404),  # who pays: desk_money.py
     "GET /money/lines": (303, 404, 404, 404, 404, 404),
+    "GET /money/differences": (303, 404, 404, 404, 404, 404),
+    "POST /money/differences": (403, 404, 404, 404, 404, 404),
     "POST /money/batches": (403, 404, 404, 404, 404, 404),
     "GET /money/batches/{id}": (303, 404, 404, 404, 404, 404),
     "POST /money/batches/{id}": (403, 404, 404, 404, 404, 404),
@@ -497,8 +510,8 @@ def desk_of(bus, port):
                         LIANOU_DESK_TREASURY="http://127.0.0.1:%s" % bus.town.env["LIANOU_PORT_TREASURY"],
                         LIANOU_DESK_ADDRESS="https://desk.example")
     key = "1 desk %s\n" % os.urandom(32).hex()
-    for name in ("callers", "desk.key"):
-        (bus.town.dir / name).write_text(key + ("2 drafts %s\n" % os.urandom(32).hex() if name == "desk.key" else ""))
+    for name, text in (("callers", key), ("desk.key", key + "2 drafts %s\n" % os.urandom(32).hex())):
+        (bus.town.dir / name).write_text(text)
         (bus.town.dir / name).chmod(0o600)
     bus.town.env.update(LIANOU_CALLERS=str(bus.town.dir / "callers"), LIANOU_DESK_KEY=str(bus.town.dir / "desk.key"))
     bus.town.start("intake")

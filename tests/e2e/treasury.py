@@ -16,6 +16,7 @@ import time
 import uuid
 
 os.environ["LIANOU_TREASURY_FROM"] = "2020-01-01"
+os.environ["LIANOU_SECOND_FACTOR"] = "false"  # codes are desk_money.py's
 from county import OPERATOR, SCHEMAS, SOURCE, Bus, application, fastavro, framed, newest  # noqa: E402
 
 sys.path.insert(0, str(SOURCE / "tests/interop"))

@@ -44,8 +44,16 @@ BEGIN
     GRANT SELECT ON account TO lianou_intake;
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_intake;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_intake;
+    -- The second factor: who logs in shows it, gets one at the desk; its acts are only added.
+    GRANT SELECT, INSERT, UPDATE, DELETE ON account_factor, account_recovery TO lianou_intake, lianou_accounts;
+    GRANT SELECT ON account_factor, account_recovery TO lianou_treasury;
+    GRANT UPDATE (used_step) ON account_factor TO lianou_treasury;
+    GRANT UPDATE (used_at) ON account_recovery TO lianou_treasury;
+    GRANT SELECT, INSERT ON account_act TO lianou_intake, lianou_treasury, lianou_accounts;
+    GRANT USAGE ON SEQUENCE account_act_n_seq TO lianou_intake, lianou_treasury, lianou_accounts;
     GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
+    GRANT SELECT, INSERT, DELETE ON account_session TO lianou_accounts; -- who resets logs in; whose it was is signed out
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
     GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file, bank_file_look, statement TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look TO lianou_treasury;

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/base/hex.h"
 #include "bus/catalogue/register_files.h"
+#include "bus/wire/crypt.h"
 #include "bus/wire/sign.h"
 #include "ops/cli/county/folder.h"
 #include "ops/cli/county/seal_demo.h"
@@ -28,9 +31,11 @@
 #define NAMED  5 /* of what stands in the way */
 
 const char *const cli_county_names[] = {
-    "LIANOU_STATE",         "LIANOU_REGISTERS", "LIANOU_KEYRING",
-    "LIANOU_PERSON_KEY",    "LIANOU_CALLERS",   "LIANOU_BUREAU_KEY",
-    "LIANOU_BUREAU_PUBLIC", "LIANOU_SEALS",     NULL};
+    "LIANOU_STATE",         "LIANOU_REGISTERS",
+    "LIANOU_KEYRING",       "LIANOU_PERSON_KEY",
+    "LIANOU_CALLERS",       "LIANOU_BUREAU_KEY",
+    "LIANOU_BUREAU_PUBLIC", "LIANOU_SEALS",
+    "LIANOU_ACCOUNTS",      NULL};
 
 struct making
 {
@@ -176,6 +181,7 @@ static int make_texts(struct making *m, const char *bureau, struct bus_err *err)
         {"keys", "ring", "keys", false},
         {"keys", "person_key", "person.key", false},
         {"keys", "callers", "callers", false},
+        {"keys", "accounts", "accounts", false},
         {"bureau", "public_key", bureau, false},
         {"bureau", "key", "bureau.pem", false},
     };
@@ -270,6 +276,27 @@ static int make_bureau(struct making *m,
     return BUS_OK;
 }
 
+/* What seals the second factors of accounts. */
+static int make_accounts(struct making *m, struct bus_err *err)
+{
+    uint8_t key[BUS_WIRE_KEY_BYTES];
+    char path[CLI_FOLDER_PATH], hex[2 * sizeof(key) + 1];
+    char line[sizeof(hex) + 16];
+    BUS_TRY(make_path(m, "accounts", path, err));
+    BUS_TRY(bus_wire_random(key, sizeof(key), err));
+    bus_hex_write(key, sizeof(key), hex);
+    (void)snprintf(line, sizeof(line), "1 accounts %s\n", hex);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool fine =
+        fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+    fine = fd >= 0 && close(fd) == 0 && fine;
+    explicit_bzero(key, sizeof(key));
+    explicit_bzero(hex, sizeof(hex));
+    explicit_bzero(line, sizeof(line));
+    return fine ? BUS_OK
+                : bus_fail(err, BUS_EIO, "%s: %s", path, strerror(errno));
+}
+
 static int make_keys(struct making *m, struct bus_err *err)
 {
     struct bus_config c;
@@ -286,6 +313,7 @@ static int make_keys(struct making *m, struct bus_err *err)
     }
     bus_conf_close(&c);
     BUS_TRY(rc);
+    BUS_TRY(make_accounts(m, err));
     return mkdir(state, 0700) == 0
                ? BUS_OK
                : bus_fail(err, BUS_EIO, "%s: %s", state, strerror(errno));

@@ -5,7 +5,7 @@
  *   registers/                             its register
  *   bureau.pem                             the bureau's SM2 key; bus.yaml has
  *                                          its public half
- *   keys/, person.key                      ops/docs/keys.md
+ *   keys/, person.key, accounts            ops/docs/keys.md
  *   seals/                                 seals of departments, for training
  *   state/                                 what roles keep on this machine
  */

@@ -1,10 +1,14 @@
 #include "ops/cli/demo/keep.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bus/base/clock.h"
 #include "bus/base/hex.h"
 #include "bus/web/accounts.h"
+#include "bus/web/factor.h"
 #include "bus/wire/crypt.h"
 #include "ops/cli/lianou.h"
 
@@ -39,10 +43,12 @@ static const struct
 {
     const char *account, *org, *role; /* org NULL: a village's */
     const char *zh, *en;
+    bool seals;
 } people[] = {
-    {"cunzhuli", NULL, "assistant", "村民政助理员", "assistant"},
-    {"jingban", DEMO_DESK_DEPARTMENT, "clerk", "人社局经办", "clerk"},
-    {"shenpi", DEMO_DESK_DEPARTMENT, "approver", "人社局审批", "approver"}};
+    {"cunzhuli", NULL, "assistant", "村民政助理员", "assistant", false},
+    {"jingban", DEMO_DESK_DEPARTMENT, "clerk", "人社局经办", "clerk", false},
+    {"shenpi", DEMO_DESK_DEPARTMENT, "approver", "人社局审批", "approver",
+     true}};
 
 static const struct bus_operator *
 person_of(const struct bus_config *c, const char *org, const char *role)
@@ -57,6 +63,43 @@ person_of(const struct bus_config *c, const char *org, const char *role)
         }
     }
     return NULL;
+}
+
+/* A file of one line that nobody else reads. */
+static int keep_line(const char *path, const char *line, struct bus_err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return bus_fail(err, BUS_EIO, "%s cannot be written", path);
+    }
+    bool well = write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+    return close(fd) == 0 && well
+               ? BUS_OK
+               : bus_fail(err, BUS_EIO, "%s cannot be written", path);
+}
+
+/* As on the page of his account, and with its first code. */
+static int
+keep_factor(const struct demo_kept *k, const char *account, struct bus_err *err)
+{
+    const char *keys = k->config->keys.accounts;
+    char secret[BUS_WEB_TOTP_TEXT], code[BUS_WEB_TOTP_DIGITS + 1], path[256];
+    char line[BUS_WEB_TOTP_TEXT + 1];
+    char recovery[BUS_WEB_RECOVERIES][BUS_WEB_RECOVERY_TEXT];
+    uint8_t bytes[BUS_WEB_TOTP_BYTES];
+    BUS_TRY(bus_web_factor_begin(k->pg, keys, account, secret, err));
+    if (!bus_web_totp_read(bus_strv(secret), bytes)) {
+        return bus_fail(err, BUS_EBUG, "a secret that was made is none");
+    }
+    /* The step before: the newest is left for who tries it at once. */
+    bus_web_totp_code(bytes,
+                      bus_web_totp_step(bus_clock_system.wall_ms(NULL)) - 1,
+                      BUS_WEB_TOTP_DIGITS, code);
+    BUS_TRY(bus_web_factor_confirm(k->pg, keys, account, bus_strv(code),
+                                   recovery, err));
+    (void)snprintf(path, sizeof(path), "%s/%s.totp", k->dir, account);
+    (void)snprintf(line, sizeof(line), "%s\n", secret);
+    return keep_line(path, line, err);
 }
 
 int cli_demo_keep_accounts(const struct demo_kept *k,
@@ -74,6 +117,9 @@ int cli_demo_keep_accounts(const struct demo_kept *k,
             BUS_TRY(bus_web_account_add(k->pg, people[i].account, o->id,
                                         bus_strv(ret), err));
         }
+        if (o != NULL && people[i].seals) {
+            BUS_TRY(keep_factor(k, people[i].account, err));
+        }
     }
     return BUS_OK;
 }
@@ -86,6 +132,12 @@ keep_pages(FILE *to, const struct demo_kept *k, const char *password)
          password[0] != '\0' && i < sizeof(people) / sizeof(people[0]); i++) {
         (void)fprintf(to, "    %s %s: %s / %s\n", people[i].zh, people[i].en,
                       people[i].account, password);
+        if (people[i].seals) {
+            (void)fprintf(to,
+                          "      动态码 code, each once: lianou account code < "
+                          "%s/%s.totp\n",
+                          k->dir, people[i].account);
+        }
     }
     if (password[0] != '\0') {
         (void)fprintf(to,

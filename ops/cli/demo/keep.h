@@ -20,7 +20,9 @@ struct demo_kept
  * simulated answers for it. */
 #define DEMO_DESK_DEPARTMENT "RS"
 /* Accounts for pages, of operators of the register: an assistant, a clerk and
- * an approver; one password for all, made anew and given in ret. */
+ * an approver; one password for all, made anew and given in ret. Who seals has
+ * a second factor, as everywhere; its secret is in <dir>/<account>.totp, what
+ * stands in for his telephone (lianou account code). */
 int cli_demo_keep_accounts(const struct demo_kept *k,
                            char ret[DEMO_PASSWORD],
                            struct bus_err *err) BUS_MUSTCHECK;

@@ -4,6 +4,10 @@
  * - passwd NAME: a new password; his sessions end
  * - list: name, operator, state, wrong passwords since, last login
  * - disable NAME, enable NAME: his sessions end
+ * - factor NAME: he gets a second factor, by his password and a first code
+ * - reset NAME: it is taken away, by another person and with a reason
+ * - log [NAME]: what was done with second factors, by whom and why
+ * - code: of a secret on standard input, now; asks no database
  *
  * A password is asked for twice on a terminal, without an echo; else it is the
  * first line of standard input. It is never an argument: those are seen. */
@@ -14,16 +18,21 @@
 #include "bus/base/clock.h"
 #include "bus/catalogue/register_files.h"
 #include "bus/web/accounts.h"
+#include "bus/web/factor.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/password.h"
+#include "ops/cli/sign_in.h"
 #include "ops/cli/tool.h"
+
+#define LOGIN_MS 60000
 
 extern const struct lianou_command lianou_cmd_account;
 
 struct asked_account
 {
     struct tool t;
-    const char *act, *name, *operator_id;
+    const char *act, *name, *operator_id, *account, *why;
+    struct cli_signed_in by; /* of a reset */
 };
 
 /* --- what can be done --- */
@@ -90,7 +99,88 @@ static int account_list(struct asked_account *a, struct bus_err *err)
     struct bus_pg_rows *r = NULL;
     BUS_TRY(bus_web_account_list(a->t.pg, &r, err));
     for (size_t i = 0; i < bus_pg_count(r); i++) {
-        (void)printf("%-24s %-12s %-8s %3s  %s\n", bus_pg_value(r, i, 0),
+        (void)printf("%-24s %-12s %-8s %3s  %-16s %s\n", bus_pg_value(r, i, 0),
+                     bus_pg_value(r, i, 1), bus_pg_value(r, i, 2),
+                     bus_pg_value(r, i, 3), bus_pg_value(r, i, 4),
+                     bus_pg_value(r, i, 5));
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
+}
+
+/* --- the second factor --- */
+
+/* His password, and a code of what he has already. */
+static int account_himself(struct asked_account *a, struct bus_err *err)
+{
+    char password[CLI_PASSWORD_BYTES], code[CLI_PASSWORD_BYTES] = "";
+    struct bus_web_factor has;
+    struct bus_web_session s;
+    BUS_TRY(bus_web_factor_has(a->t.pg, a->name, &has, err));
+    BUS_TRY(cli_password_read(false, password, err));
+    int rc = has.since[0] != '\0' ? cli_code_read(code, err) : BUS_OK;
+    if (rc == BUS_OK) {
+        const struct bus_web_login how = {.name = a->name,
+                                          .password = bus_strv(password),
+                                          .code = bus_strv(code),
+                                          .keys = a->t.config.keys.accounts,
+                                          .session_ms = LOGIN_MS};
+        rc = bus_web_login(a->t.pg, &how, &s, err);
+    }
+    explicit_bzero(password, sizeof(password));
+    return rc == BUS_OK ? bus_web_session_end(a->t.pg, s.token, err) : rc;
+}
+
+static int account_factor(struct asked_account *a, struct bus_err *err)
+{
+    const char *keys = a->t.config.keys.accounts;
+    char secret[BUS_WEB_TOTP_TEXT], code[CLI_PASSWORD_BYTES];
+    char address[BUS_WEB_TOTP_ADDRESS];
+    char recovery[BUS_WEB_RECOVERIES][BUS_WEB_RECOVERY_TEXT];
+    BUS_TRY(account_himself(a, err));
+    BUS_TRY(bus_web_factor_begin(a->t.pg, keys, a->name, secret, err));
+    if (!bus_web_totp_address(secret, a->t.config.county.name, a->name, address,
+                              sizeof(address))) {
+        address[0] = '\0';
+    }
+    (void)printf("%s\n%s\n", secret, address);
+    explicit_bzero(secret, sizeof(secret));
+    explicit_bzero(address, sizeof(address));
+    (void)fflush(stdout);
+    BUS_TRY(cli_code_read(code, err));
+    BUS_TRY(bus_web_factor_confirm(a->t.pg, keys, a->name, bus_strv(code),
+                                   recovery, err));
+    (void)printf("recovery codes, each once / 恢复码, 每个只能用一次:\n");
+    for (size_t i = 0; i < BUS_WEB_RECOVERIES; i++) {
+        (void)printf("%s\n", recovery[i]);
+    }
+    explicit_bzero(recovery, sizeof(recovery));
+    return BUS_OK;
+}
+
+static int account_reset(struct asked_account *a, struct bus_err *err)
+{
+    if (a->why[0] == '\0') {
+        return bus_fail(err, BUS_EUSAGE, "--why: why? / 请写明原因");
+    }
+    BUS_TRY(cli_sign_in(&a->t, a->account, false, &a->by, err));
+    if (bus_registers_operator(a->by.in_force, bus_strv(a->by.operator_id),
+                               a->by.day) == NULL) {
+        return bus_fail(err, BUS_EDENIED,
+                        "%s is not in office today / 该经办人今日不在岗",
+                        a->by.operator_id);
+    }
+    return bus_web_factor_reset(a->t.pg, a->name, a->by.operator_id, a->why,
+                                err);
+}
+
+static int account_log(struct asked_account *a, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(
+        bus_web_account_acts(a->t.pg, a->name != NULL ? a->name : "", &r, err));
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        (void)printf("%s  %-24s %-8s %-12s %s\n", bus_pg_value(r, i, 0),
                      bus_pg_value(r, i, 1), bus_pg_value(r, i, 2),
                      bus_pg_value(r, i, 3), bus_pg_value(r, i, 4));
     }
@@ -98,17 +188,44 @@ static int account_list(struct asked_account *a, struct bus_err *err)
     return BUS_OK;
 }
 
+/* What a telephone would show; of no account. */
+static int account_code(struct asked_account *a, struct bus_err *err)
+{
+    char text[CLI_PASSWORD_BYTES], code[BUS_WEB_TOTP_DIGITS + 1];
+    uint8_t secret[BUS_WEB_TOTP_BYTES];
+    int64_t now_ms = bus_clock_system.wall_ms(NULL);
+    (void)a;
+    BUS_TRY(cli_code_read(text, err));
+    bool well = bus_web_totp_read(bus_strv(text), secret);
+    explicit_bzero(text, sizeof(text));
+    if (!well) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "a secret has 32 letters and digits (base32) / "
+                        "密钥为32位字母和数字");
+    }
+    bus_web_totp_code(secret, bus_web_totp_step(now_ms), BUS_WEB_TOTP_DIGITS,
+                      code);
+    explicit_bzero(secret, sizeof(secret));
+    (void)printf("%s\n", code);
+    return BUS_OK;
+}
+
 static const struct
 {
     const char *name;
-    bool named, of_operator;
+    int names_min, names_max;
+    bool of_operator, by_another, alone; /* alone: without the database */
     int (*act)(struct asked_account *a, struct bus_err *err);
 } account_acts[] = {
-    {"add", true, true, account_add},
-    {"passwd", true, false, account_passwd},
-    {"list", false, false, account_list},
-    {"disable", true, false, account_disable},
-    {"enable", true, false, account_enable},
+    {"add", 1, 1, true, false, false, account_add},
+    {"passwd", 1, 1, false, false, false, account_passwd},
+    {"list", 0, 0, false, false, false, account_list},
+    {"disable", 1, 1, false, false, false, account_disable},
+    {"enable", 1, 1, false, false, false, account_enable},
+    {"factor", 1, 1, false, false, false, account_factor},
+    {"reset", 1, 1, false, true, false, account_reset},
+    {"log", 0, 1, false, false, false, account_log},
+    {"code", 0, 0, false, false, true, account_code},
 };
 #define ACCOUNT_ACTS (sizeof(account_acts) / sizeof(account_acts[0]))
 
@@ -121,9 +238,24 @@ account_work(struct asked_account *a, size_t act, struct bus_err *err)
                         ".-_@ / 账号名为2至%d个字母、数字及.-_@",
                         BUS_WEB_ACCOUNT_MAX, BUS_WEB_ACCOUNT_MAX);
     }
-    BUS_TRY(cli_tool_open(&a->t, err));
-    BUS_TRY(cli_tool_database(&a->t, err));
+    if (!account_acts[act].alone) {
+        BUS_TRY(cli_tool_open(&a->t, err));
+        BUS_TRY(cli_tool_database(&a->t, err));
+    }
     return account_acts[act].act(a, err);
+}
+
+/* Is this what was asked, with all that it takes and nothing else? */
+static bool account_fits(const struct asked_account *a, size_t i)
+{
+    int names = a->name != NULL;
+    bool another = a->account != NULL && a->why != NULL;
+    return strcmp(a->act, account_acts[i].name) == 0 &&
+           names >= account_acts[i].names_min &&
+           names <= account_acts[i].names_max &&
+           (a->operator_id != NULL) == account_acts[i].of_operator &&
+           another == account_acts[i].by_another &&
+           (another || (a->account == NULL && a->why == NULL));
 }
 
 static int account_usage(void)
@@ -139,28 +271,29 @@ static int account_run(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"db", required_argument, NULL, 'd'},
         {"operator", required_argument, NULL, 'o'},
+        {"account", required_argument, NULL, 'a'},
+        {"why", required_argument, NULL, 'w'},
         {NULL, 0, NULL, 0}};
     struct asked_account a = {0};
     struct bus_err err = {0};
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 'c') {
-            a.t.folder = optarg;
-        } else if (o == 'd') {
-            a.t.conninfo = optarg;
-        } else if (o == 'o') {
-            a.operator_id = optarg;
-        } else {
+        const char **to = o == 'c'   ? &a.t.folder
+                          : o == 'd' ? &a.t.conninfo
+                          : o == 'o' ? &a.operator_id
+                          : o == 'a' ? &a.account
+                          : o == 'w' ? &a.why
+                                     : NULL;
+        if (to == NULL) {
             return account_usage();
         }
+        *to = optarg;
     }
     a.act = optind < argc ? argv[optind++] : "";
     a.name = optind < argc ? argv[optind++] : NULL;
     for (size_t i = 0; i < ACCOUNT_ACTS; i++) {
-        bool well = (a.name != NULL) == account_acts[i].named &&
-                    (a.operator_id != NULL) == account_acts[i].of_operator;
-        if (strcmp(a.act, account_acts[i].name) == 0 && well &&
-            optind == argc) {
+        if (optind == argc && account_fits(&a, i)) {
             int rc = account_work(&a, i, &err);
+            cli_sign_in_end(&a.by);
             return cli_tool_close(&a.t, "account", rc, &err);
         }
     }
@@ -170,9 +303,12 @@ static int account_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_account = {
     .name = "account",
     .usage = "add NAME --operator ID | passwd NAME | list | disable NAME | "
-             "enable NAME\n    [--db CONNINFO] [--config DIR]",
-    .summary = "who may log in: one account an operator of the register",
-    .summary_zh = "登录账号:每名经办人一个",
+             "enable NAME |\n    factor NAME | reset NAME --account WHO --why "
+             "TEXT | log [NAME] | code\n    [--db CONNINFO] [--config DIR]",
+    .summary =
+        "who may log in: one account an operator of the register; second "
+        "factors",
+    .summary_zh = "登录账号:每名经办人一个;动态码",
     .group = 3,
     .run = account_run,
 };

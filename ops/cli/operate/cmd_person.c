@@ -53,8 +53,8 @@ static int person_actor(const struct cli_signed_in *in,
 
 static int person_two(struct asked_person *a, struct bus_err *err)
 {
-    BUS_TRY(cli_sign_in(&a->t, a->by, &a->one, err));
-    BUS_TRY(cli_sign_in(&a->t, a->second, &a->two, err));
+    BUS_TRY(cli_sign_in(&a->t, a->by, false, &a->one, err));
+    BUS_TRY(cli_sign_in(&a->t, a->second, false, &a->two, err));
     BUS_TRY(person_actor(&a->one, &a->erasure.done_by, err));
     BUS_TRY(person_actor(&a->two, &a->erasure.second, err));
     return strcmp(a->one.operator_id, a->two.operator_id) != 0

@@ -204,7 +204,8 @@ static int act_due(struct asked_treasury *a, struct bus_err *err)
 
 /* --- the table --- */
 
-enum whom { WHOM_NOBODY, WHOM_PREPARES, WHOM_PAYS };
+/* WHOM_APPROVES: who pays, with his second factor. */
+enum whom { WHOM_NOBODY, WHOM_PREPARES, WHOM_PAYS, WHOM_APPROVES };
 static const struct
 {
     const char *word, *second; /* second NULL: the next words are arguments */
@@ -226,8 +227,8 @@ static const struct
     {"batch", "show", 1, 1, WHOM_NOBODY, false, cli_treasury_batch_show, NULL,
      NULL},
     {"batch", "prepare", 2, 2, WHOM_PREPARES, false, act_prepare, NULL, NULL},
-    {"batch", "approve", 1, 1, WHOM_PAYS, false, act_approve, NULL, NULL},
-    {"batch", "send", 1, 1, WHOM_PAYS, false, act_send, NULL, NULL},
+    {"batch", "approve", 1, 1, WHOM_APPROVES, false, act_approve, NULL, NULL},
+    {"batch", "send", 1, 1, WHOM_APPROVES, false, act_send, NULL, NULL},
     {"batch", "withdraw", 1, 1, WHOM_PREPARES, true, act_withdraw, NULL, NULL},
     {"batch", "close", 1, 1, WHOM_PAYS, false, act_close, NULL, NULL},
     {"file", NULL, 1, 1, WHOM_PAYS, false, cli_treasury_file,
@@ -244,7 +245,7 @@ static const struct
      NULL, NULL},
     {"files", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_files, NULL, NULL},
     {"look", NULL, 1, 1, WHOM_PAYS, true, act_look, NULL, NULL},
-    {"agree", NULL, 1, 1, WHOM_PAYS, false, act_agree, NULL, NULL},
+    {"agree", NULL, 1, 1, WHOM_APPROVES, false, act_agree, NULL, NULL},
     {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget, NULL, NULL},
     {"again", NULL, 1, 1, WHOM_PAYS, true, act_again, NULL, NULL},
     {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid, NULL, NULL},
@@ -268,7 +269,9 @@ treasury_work(struct asked_treasury *a, size_t i, struct bus_err *err)
         .who = TREASURY_ITSELF,
         .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
     if (treasury_acts[i].whom != WHOM_NOBODY) {
-        BUS_TRY(cli_sign_in(&a->t, a->account, &a->by, err));
+        BUS_TRY(cli_sign_in(&a->t, a->account,
+                            treasury_acts[i].whom == WHOM_APPROVES, &a->by,
+                            err));
         int rc = treasury_may(a, BUS_REGISTER_PAY, 0, err);
         if (rc == BUS_EDENIED && treasury_acts[i].whom == WHOM_PREPARES) {
             rc = treasury_may(a, BUS_REGISTER_OPINION, 0, err);

@@ -130,7 +130,7 @@ static int sheets_work(struct asked_sheets *a,
         BUS_TRY(cli_tool_database(&a->t, err));
     }
     if ((act->needs & NEEDS_WHO) != 0) {
-        BUS_TRY(cli_sign_in(&a->t, a->account, &a->by, err));
+        BUS_TRY(cli_sign_in(&a->t, a->account, false, &a->by, err));
     }
     return act->act(a, err);
 }

@@ -1,0 +1,1 @@
+SELECT operator_id FROM account WHERE name = $1
