@@ -8,6 +8,7 @@
  *              document counts as taken only when Kafka has that answer
  *   408, 429   again; 429, and 503 with Retry-After, hold everybody back for
  *              as long (one second to retry.max)
+ *   401, 403, 404, 405, 407  again: the door's fault, not the document's
  *   4xx        refused: a dead letter REFUSED, owner the partner
  *   else       again: 5xx, a redirect (none is followed), no answer
  *   nobody is reached: nothing was tried, the whole transport waits

@@ -27,8 +27,8 @@ static const struct bus_fsm_row push_rows[] = {
     {PUSH_WAITS, PUSH_HOLD, PUSH_HELD, "the breaker is open"},
     {PUSH_ASKED, PUSH_TAKE, PUSH_TAKEN, "2xx"},
     {PUSH_ASKED, PUSH_HEAR, PUSH_HEARD, "2xx with an answer in its body"},
-    {PUSH_ASKED, PUSH_REFUSE, PUSH_REFUSED, "4xx but 408 and 429"},
-    {PUSH_ASKED, PUSH_FAIL, PUSH_AGAIN, "408, 429, 3xx, 5xx, no answer"},
+    {PUSH_ASKED, PUSH_REFUSE, PUSH_REFUSED, "4xx that is of this document"},
+    {PUSH_ASKED, PUSH_FAIL, PUSH_AGAIN, "another 4xx, 3xx, 5xx, no answer"},
     {PUSH_ASKED, PUSH_HOLD, PUSH_HELD, "nobody was reached, or called off"},
     {PUSH_HEARD, PUSH_TAKE, PUSH_TAKEN, "Kafka has the answer"},
     {PUSH_HEARD, PUSH_HOLD, PUSH_HELD, "called off"},
@@ -49,6 +49,14 @@ static bool push_answers(const struct bus_run_client_answer *a)
            strncasecmp(a->type.p, json, sizeof(json) - 1) == 0;
 }
 
+/* A wrong key, address or proxy: of every document alike, so that none is set
+ * aside for it. A partner that does not want one says 400, 409, 422. */
+static bool of_the_door(long status)
+{
+    return status == 401 || status == 403 || status == 404 || status == 405 ||
+           status == 407 || status == 408 || status == 429;
+}
+
 enum push_event partner_push_verdict(const struct bus_run_client_answer *a)
 {
     long hundred = a->status / 100;
@@ -61,8 +69,7 @@ enum push_event partner_push_verdict(const struct bus_run_client_answer *a)
     if (hundred == 2) {
         return push_answers(a) ? PUSH_HEAR : PUSH_TAKE;
     }
-    return hundred == 4 && a->status != 408 && a->status != 429 ? PUSH_REFUSE
-                                                                : PUSH_FAIL;
+    return hundred == 4 && !of_the_door(a->status) ? PUSH_REFUSE : PUSH_FAIL;
 }
 
 int64_t partner_push_hold_ms(const struct bus_run_client_answer *a,
