@@ -106,6 +106,13 @@ class Bus:
     def __init__(self, config, roles=("matcher", "dispatch", "ledger")):
         program = os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"]
         self.town = Town(program, config)
+        try:
+            self.join(roles)
+        except BaseException:
+            self.town.close(keep=True)  # nobody else has it
+            raise
+
+    def join(self, roles):
         for role in roles:
             self.town.start(role)
         self.producer = Producer(dict(CLIENT, **{"bootstrap.servers": self.town.bootstrap, "partitioner": "murmur2_random"}))
