@@ -20,6 +20,7 @@
 #include "bus/ledger/migrations/0056_county.h"
 #include "bus/ledger/migrations/0068_statements.h"
 #include "bus/ledger/migrations/0075_second_factor.h"
+#include "bus/ledger/migrations/0080_sessions.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -42,6 +43,7 @@ static const struct
     {"0056_county", bus_ledger_migrations_0056_county},
     {"0068_statements", bus_ledger_migrations_0068_statements},
     {"0075_second_factor", bus_ledger_migrations_0075_second_factor},
+    {"0080_sessions", bus_ledger_migrations_0080_sessions},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

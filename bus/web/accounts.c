@@ -9,9 +9,14 @@
 #include "bus/web/sql/account_list.h"
 #include "bus/web/sql/account_passwd.h"
 #include "bus/web/sql/login_claim.h"
+#include "bus/web/sql/login_renew.h"
 #include "bus/web/sql/login_well.h"
 #include "bus/web/sql/session_end.h"
+#include "bus/web/sql/session_end_by.h"
+#include "bus/web/sql/session_end_others.h"
+#include "bus/web/sql/session_end_own.h"
 #include "bus/web/sql/session_find.h"
+#include "bus/web/sql/session_list.h"
 #include "bus/wire/crypt.h"
 
 static const char wrong[] =
@@ -167,38 +172,50 @@ static int login_claim(struct bus_pg *pg,
 /* The password, then the code of who has a second factor. */
 static int login_hold(struct bus_pg *pg,
                       const struct bus_web_login *l,
-                      bool *ret_factor,
+                      struct login_claimed *ret,
                       struct bus_err *err)
 {
-    struct login_claimed of;
-    BUS_TRY(login_claim(pg, l->name, &of, err));
-    *ret_factor = of.sealed[0] != '\0';
-    if (!bus_web_password_is(of.hash, l->password)) {
+    BUS_TRY(login_claim(pg, l->name, ret, err));
+    if (!bus_web_password_is(ret->hash, l->password)) {
         return bus_fail(err, BUS_EDENIED, "%s", wrong);
     }
-    if (!*ret_factor) {
+    if (ret->sealed[0] == '\0') {
         return BUS_OK;
     }
-    const struct bus_web_factor_held held = {l->name, of.sealed, of.id};
+    const struct bus_web_factor_held held = {l->name, ret->sealed, ret->id};
     int rc = bus_web_factor_count(pg, l->keys, &held, l->code, err);
     return rc == BUS_EDENIED ? bus_fail(err, BUS_EDENIED, "%s", wrong) : rc;
 }
 
-int bus_web_login(struct bus_pg *pg,
-                  const struct bus_web_login *l,
-                  struct bus_web_session *ret,
-                  struct bus_err *err)
+/* He has shown what he has to: a fresh session, as long as the hash that was
+ * looked at is still the account's. */
+static int login_make(struct bus_pg *pg,
+                      const struct bus_web_login *l,
+                      const char *hash,
+                      struct bus_web_session *ret,
+                      struct bus_err *err)
 {
-    char hashed[BUS_WEB_TOKEN_HEX + 1], limit[24];
+    char hashed[BUS_WEB_TOKEN_HEX + 1], limit[24], renewed[BUS_WEB_HASH_BYTES];
     uint8_t fresh[BUS_WEB_TOKEN_HEX / 2];
     struct bus_pg_rows *r = NULL;
-    const char *params[] = {l->name, hashed, limit};
-    BUS_TRY(login_hold(pg, l, &ret->factor, err));
+    bool renews = l->renew.n > 0;
+    const char *params[] = {l->name,
+                            hashed,
+                            limit,
+                            hash,
+                            l->address != NULL ? l->address : "",
+                            l->program != NULL ? l->program : "",
+                            renewed};
+    if (renews) {
+        BUS_TRY(bus_web_password_hash(l->renew, renewed, err));
+    }
     BUS_TRY(bus_wire_random(fresh, sizeof(fresh), err));
     hex_bytes(fresh, sizeof(fresh), ret->token);
     token_hash(ret->token, hashed);
     (void)snprintf(limit, sizeof(limit), "%lld", (long long)l->session_ms);
-    BUS_TRY(bus_pg_query(pg, bus_web_sql_login_well, params, 3, &r, err));
+    BUS_TRY(bus_pg_query(
+        pg, renews ? bus_web_sql_login_renew : bus_web_sql_login_well, params,
+        renews ? 7 : 6, &r, err));
     int rc =
         bus_pg_count(r) > 0 ? BUS_OK : bus_fail(err, BUS_EDENIED, "%s", wrong);
     if (rc == BUS_OK) {
@@ -206,6 +223,20 @@ int bus_web_login(struct bus_pg *pg,
     }
     bus_pg_rows_free(r);
     return rc;
+}
+
+int bus_web_login(struct bus_pg *pg,
+                  const struct bus_web_login *l,
+                  struct bus_web_session *ret,
+                  struct bus_err *err)
+{
+    struct login_claimed of;
+    if (l->renew.n > 0) {
+        BUS_TRY(bus_web_password_fit(l->renew, err));
+    }
+    BUS_TRY(login_hold(pg, l, &of, err));
+    ret->factor = of.sealed[0] != '\0';
+    return login_make(pg, l, of.hash, ret, err);
 }
 
 int bus_web_session_find(struct bus_pg *pg,
@@ -235,4 +266,59 @@ int bus_web_session_end(struct bus_pg *pg,
     const char *param = hashed;
     token_hash(token, hashed);
     return bus_pg_query(pg, bus_web_sql_session_end, &param, 1, NULL, err);
+}
+
+/* --- those of one account --- */
+
+static const char none_such[] =
+    "no such session, or it has ended / 没有这个会话, 或已结束";
+
+int bus_web_session_list(struct bus_pg *pg,
+                         const char *name,
+                         const char *token,
+                         struct bus_pg_rows **ret,
+                         struct bus_err *err)
+{
+    char hashed[BUS_WEB_TOKEN_HEX + 1];
+    const char *params[] = {name, hashed};
+    token_hash(token, hashed); /* of "": nobody's */
+    return bus_pg_query(pg, bus_web_sql_session_list, params, 2, ret, err);
+}
+
+int bus_web_session_end_own(struct bus_pg *pg,
+                            const char *name,
+                            int64_t n,
+                            struct bus_err *err)
+{
+    char number[24];
+    const char *params[] = {name, number};
+    (void)snprintf(number, sizeof(number), "%lld", (long long)n);
+    return account_change(pg, bus_web_sql_session_end_own, params, 2,
+                          BUS_EUNKNOWN, none_such, err);
+}
+
+int bus_web_session_end_others(struct bus_pg *pg,
+                               const char *name,
+                               const char *token,
+                               struct bus_err *err)
+{
+    char hashed[BUS_WEB_TOKEN_HEX + 1];
+    const char *params[] = {name, hashed};
+    token_hash(token, hashed);
+    return bus_pg_query(pg, bus_web_sql_session_end_others, params, 2, NULL,
+                        err);
+}
+
+int bus_web_session_end_by(struct bus_pg *pg,
+                           const struct bus_web_ending *e,
+                           struct bus_err *err)
+{
+    char number[24] = "";
+    const char *params[] = {e->name, e->by, e->why, number};
+    BUS_TRY(bus_web_factor_by_another(pg, e->name, e->by, err));
+    if (e->n != 0) {
+        (void)snprintf(number, sizeof(number), "%lld", (long long)e->n);
+    }
+    return account_change(pg, bus_web_sql_session_end_by, params, 4,
+                          BUS_EUNKNOWN, none_such, err);
 }

@@ -9,7 +9,9 @@
  * Whoever gives credentials is held to them, from the loopback too. Anybody
  * else is answered 401. While the database is away, sessions that were looked
  * at before go on until they end; new ones are answered 503. On the loop's
- * thread; a session that is known costs no query for 30 s. */
+ * thread; a session that is known costs no query for 30 s: so long a role may
+ * still take one that was ended elsewhere, as long as it reaches the database.
+ */
 #ifndef BUS_WEB_CALLERS_H
 #define BUS_WEB_CALLERS_H
 
@@ -89,8 +91,10 @@ enum bus_web_sign_in {
 struct bus_web_signing_in
 {
     struct bus_strv account, password;
-    struct bus_strv code; /* of who has a second factor (factor.h) */
-    bool confirm;         /* of who is signed in: no new session, no cookie */
+    struct bus_strv code;  /* of who has a second factor (factor.h) */
+    struct bus_strv renew; /* "", or his password from now on: all sessions of
+                            * the account end, the cookie is of a fresh one */
+    bool confirm;          /* of who is signed in: no new session, no cookie */
     bool factor; /* he has to have one, where http.second_factor says so */
     /* Once; session and operator NULL unless signed in. */
     void (*done)(struct bus_run_http_request *rq,
@@ -105,6 +109,9 @@ struct bus_web_signing_in
 void bus_web_callers_sign_in(struct bus_web_callers *c,
                              struct bus_run_http_request *rq,
                              const struct bus_web_signing_in *how);
+/* What is remembered of this account's sessions is looked at again: at once
+ * here, by other roles within 30 s. */
+void bus_web_callers_forget(struct bus_web_callers *c, const char *account);
 /* done: it has ended (and its cookie is taken back), or cannot be now. */
 void bus_web_callers_sign_out(struct bus_web_callers *c,
                               struct bus_run_http_request *rq,

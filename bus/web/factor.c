@@ -313,6 +313,23 @@ int bus_web_factor_count(struct bus_pg *pg,
 
 /* --- taking it away --- */
 
+int bus_web_factor_by_another(struct bus_pg *pg,
+                              const char *account,
+                              const char *by,
+                              struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(
+        bus_pg_query(pg, bus_web_sql_account_operator, &account, 1, &r, err));
+    bool himself =
+        bus_pg_count(r) > 0 && strcmp(bus_pg_value(r, 0, 0), by) == 0;
+    bus_pg_rows_free(r);
+    return himself ? bus_fail(err, BUS_EDENIED,
+                              "another person does this, not himself / "
+                              "须由另一人办理, 本人不能")
+                   : BUS_OK;
+}
+
 int bus_web_factor_reset(struct bus_pg *pg,
                          const char *account,
                          const char *by,
@@ -320,18 +337,8 @@ int bus_web_factor_reset(struct bus_pg *pg,
                          struct bus_err *err)
 {
     const char *params[] = {account, by, why};
-    struct bus_pg_rows *r = NULL;
     bool met = false;
-    BUS_TRY(
-        bus_pg_query(pg, bus_web_sql_account_operator, &account, 1, &r, err));
-    bool himself =
-        bus_pg_count(r) > 0 && strcmp(bus_pg_value(r, 0, 0), by) == 0;
-    bus_pg_rows_free(r);
-    if (himself) {
-        return bus_fail(err, BUS_EDENIED,
-                        "another person resets it, not himself / "
-                        "须由另一人重置, 本人不能重置自己的");
-    }
+    BUS_TRY(bus_web_factor_by_another(pg, account, by, err));
     BUS_TRY(factor_met(pg, bus_web_sql_factor_reset, params, 3, &met, err));
     return met ? BUS_OK
                : bus_fail(err, BUS_EUNKNOWN,

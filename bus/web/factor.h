@@ -49,6 +49,11 @@ int bus_web_factor_confirm(struct bus_pg *pg,
                            char ret[BUS_WEB_RECOVERIES][BUS_WEB_RECOVERY_TEXT],
                            struct bus_err *err) BUS_MUSTCHECK;
 
+/* What another person has to do: BUS_EDENIED when `by` is the account's own. */
+int bus_web_factor_by_another(struct bus_pg *pg,
+                              const char *account,
+                              const char *by, /* operator */
+                              struct bus_err *err) BUS_MUSTCHECK;
 /* Taken away by another person, and why; his sessions end. BUS_EDENIED: it is
  * himself. BUS_EUNKNOWN: there is none. */
 int bus_web_factor_reset(struct bus_pg *pg,

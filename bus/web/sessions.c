@@ -10,6 +10,7 @@
 #include "bus/web/callers_parts.h"
 #include "bus/web/csrf.h"
 #include "bus/web/factor.h"
+#include "bus/web/program.h"
 
 #define LOGIN_BYTES_MAX 1024
 
@@ -19,6 +20,8 @@ struct web_login /* in the request's own memory */
     struct bus_run_http_request *rq;
     char account[BUS_WEB_ACCOUNT_MAX + 1];
     char password[BUS_WEB_PASSWORD_MAX + 1], code[BUS_WEB_CODE_MAX + 1];
+    char renew[BUS_WEB_PASSWORD_MAX + 1]; /* "": it stays */
+    char program[BUS_WEB_PROGRAM], address[BUS_WEB_ADDRESS_TEXT];
     uint8_t client[16];
     uint32_t tried; /* of that client */
     bool no_factor; /* but one was wanted */
@@ -80,6 +83,15 @@ struct web_session_kept *web_session_place(struct bus_web_callers *c,
     return &c->kept[bus_hash64(token, strlen(token), 7) % WEB_SESSIONS_KEPT];
 }
 
+void bus_web_callers_forget(struct bus_web_callers *c, const char *account)
+{
+    for (size_t i = 0; i < WEB_SESSIONS_KEPT; i++) {
+        if (strcmp(c->kept[i].s.account, account) == 0) {
+            c->kept[i].s.token[0] = '\0';
+        }
+    }
+}
+
 const struct bus_register_operator *
 web_session_operator(struct bus_web_callers *c, const struct bus_web_session *s)
 {
@@ -106,10 +118,14 @@ static int login_run(struct bus_pg *pg, void *data, struct bus_err *err)
     const struct bus_web_login how = {.name = l->account,
                                       .password = bus_strv(l->password),
                                       .code = bus_strv(l->code),
+                                      .renew = bus_strv(l->renew),
+                                      .address = l->address,
+                                      .program = l->program,
                                       .keys = c->keys.accounts,
                                       .session_ms = c->http.session_ms};
     int rc = bus_web_login(pg, &how, &l->session, err);
     explicit_bzero(l->password, sizeof(l->password));
+    explicit_bzero(l->renew, sizeof(l->renew));
     l->no_factor = rc == BUS_OK && l->how.factor && c->http.second_factor &&
                    !l->session.factor;
     return rc == BUS_OK && (l->how.confirm || l->no_factor)
@@ -139,6 +155,7 @@ static void login_done(void *data, int rc, const struct bus_err *err)
     struct web_login *l = data;
     struct bus_web_callers *c = l->callers;
     explicit_bzero(l->password, sizeof(l->password));
+    explicit_bzero(l->renew, sizeof(l->renew));
     if (rc != BUS_OK) {
         login_end(l, bus_err_act(err->code) == BUS_ACT_REJECT
                          ? BUS_WEB_SIGN_IN_REFUSED
@@ -157,6 +174,9 @@ static void login_done(void *data, int rc, const struct bus_err *err)
     if (l->no_factor) {
         login_end(l, BUS_WEB_SIGN_IN_NO_FACTOR);
         return;
+    }
+    if (l->how.renew.n > 0) {
+        bus_web_callers_forget(c, l->session.account);
     }
     if (!l->how.confirm) {
         struct web_session_kept *kept = web_session_place(c, l->session.token);
@@ -179,14 +199,18 @@ void bus_web_callers_sign_in(struct bus_web_callers *c,
     }
     *l = (struct web_login){.callers = c, .rq = rq, .how = *how};
     if (how->password.n > BUS_WEB_PASSWORD_MAX ||
-        how->code.n > BUS_WEB_CODE_MAX || !bus_web_account_name(how->account)) {
+        how->renew.n > BUS_WEB_PASSWORD_MAX || how->code.n > BUS_WEB_CODE_MAX ||
+        !bus_web_account_name(how->account)) {
         login_end(l, BUS_WEB_SIGN_IN_REFUSED);
         return;
     }
     (void)bus_strv_copy(l->account, sizeof(l->account), how->account);
     (void)bus_strv_copy(l->password, sizeof(l->password), how->password);
     (void)bus_strv_copy(l->code, sizeof(l->code), how->code);
+    (void)bus_strv_copy(l->renew, sizeof(l->renew), how->renew);
     struct bus_strv client = bus_run_http_client(rq, l->client);
+    bus_web_program_address(l->client, l->address);
+    bus_web_program(bus_run_http_header(rq, "User-Agent"), l->program);
     if (!bus_web_limits_try(c->guesses, client, bus_run_loop_now_ms(c->loop),
                             &wait_ms)) {
         how->done(rq, BUS_WEB_SIGN_IN_WAIT, NULL, NULL, wait_ms, how->data);

@@ -7,6 +7,7 @@
 #include "bus/policy/calendar.h"
 #include "bus/web/accounts.h"
 #include "bus/web/factor.h"
+#include "bus/web/program.h"
 #include "ops/cli/county/published.h"
 #include "ops/cli/password.h"
 
@@ -53,6 +54,7 @@ int cli_sign_in(struct tool *t,
         const struct bus_web_login how = {.name = account,
                                           .password = bus_strv(password),
                                           .code = bus_strv(code),
+                                          .program = BUS_WEB_PROGRAM_COMMAND,
                                           .keys = t->config.keys.accounts,
                                           .session_ms = LOGIN_MS};
         rc = bus_web_login(t->pg, &how, &s, err);

@@ -40,10 +40,12 @@ BEGIN
     GRANT INSERT ON read_log TO lianou_intake, lianou_reader, lianou_treasury; -- the treasury: who made a file for a bank
     GRANT SELECT, UPDATE ON read_log_head TO lianou_intake, lianou_reader, lianou_treasury;
     GRANT SELECT ON read_log TO lianou_reader;
-    -- Logging in and out; nobody gets an account or a password there.
+    -- Logging in and out; nobody gets an account there, a password only in place of one that was shown.
     GRANT SELECT ON account TO lianou_intake;
     GRANT UPDATE (failures, retry_at, last_login) ON account TO lianou_intake;
+    GRANT EXECUTE ON FUNCTION account_renew(text, text, text) TO lianou_intake;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_intake;
+    GRANT UPDATE (seen_at) ON account_session TO lianou_intake, lianou_treasury;
     -- The second factor: who logs in shows it, gets one at the desk; its acts are only added.
     GRANT SELECT, INSERT, UPDATE, DELETE ON account_factor, account_recovery TO lianou_intake, lianou_accounts;
     GRANT SELECT ON account_factor, account_recovery TO lianou_treasury;

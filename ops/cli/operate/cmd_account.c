@@ -6,7 +6,11 @@
  * - disable NAME, enable NAME: his sessions end
  * - factor NAME: he gets a second factor, by his password and a first code
  * - reset NAME: it is taken away, by another person and with a reason
- * - log [NAME]: what was done with second factors, by whom and why
+ * - sessions NAME: where he is signed in: number, since, last seen, until,
+ *   address, kind of program
+ * - end NAME [--session N]: one of them ends, or all, by another person and
+ * with a reason
+ * - log [NAME]: what was done with accounts, by whom and why
  * - code: of a secret on standard input, now; asks no database
  *
  * A password is asked for twice on a terminal, without an echo; else it is the
@@ -19,6 +23,7 @@
 #include "bus/catalogue/register_files.h"
 #include "bus/web/accounts.h"
 #include "bus/web/factor.h"
+#include "bus/web/program.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/password.h"
 #include "ops/cli/sign_in.h"
@@ -31,8 +36,8 @@ extern const struct lianou_command lianou_cmd_account;
 struct asked_account
 {
     struct tool t;
-    const char *act, *name, *operator_id, *account, *why;
-    struct cli_signed_in by; /* of a reset */
+    const char *act, *name, *operator_id, *account, *why, *session;
+    struct cli_signed_in by; /* of a reset, of an end */
 };
 
 /* --- what can be done --- */
@@ -123,6 +128,7 @@ static int account_himself(struct asked_account *a, struct bus_err *err)
         const struct bus_web_login how = {.name = a->name,
                                           .password = bus_strv(password),
                                           .code = bus_strv(code),
+                                          .program = BUS_WEB_PROGRAM_COMMAND,
                                           .keys = a->t.config.keys.accounts,
                                           .session_ms = LOGIN_MS};
         rc = bus_web_login(a->t.pg, &how, &s, err);
@@ -158,20 +164,59 @@ static int account_factor(struct asked_account *a, struct bus_err *err)
     return BUS_OK;
 }
 
-static int account_reset(struct asked_account *a, struct bus_err *err)
+/* Another person, in office today, and why. */
+static int account_by_another(struct asked_account *a, struct bus_err *err)
 {
     if (a->why[0] == '\0') {
         return bus_fail(err, BUS_EUSAGE, "--why: why? / 请写明原因");
     }
     BUS_TRY(cli_sign_in(&a->t, a->account, false, &a->by, err));
-    if (bus_registers_operator(a->by.in_force, bus_strv(a->by.operator_id),
-                               a->by.day) == NULL) {
-        return bus_fail(err, BUS_EDENIED,
-                        "%s is not in office today / 该经办人今日不在岗",
-                        a->by.operator_id);
-    }
+    return bus_registers_operator(a->by.in_force, bus_strv(a->by.operator_id),
+                                  a->by.day) != NULL
+               ? BUS_OK
+               : bus_fail(err, BUS_EDENIED,
+                          "%s is not in office today / 该经办人今日不在岗",
+                          a->by.operator_id);
+}
+
+static int account_reset(struct asked_account *a, struct bus_err *err)
+{
+    BUS_TRY(account_by_another(a, err));
     return bus_web_factor_reset(a->t.pg, a->name, a->by.operator_id, a->why,
                                 err);
+}
+
+/* --- where he is signed in --- */
+
+static int account_sessions(struct asked_account *a, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(bus_web_session_list(a->t.pg, a->name, "", &r, err));
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        (void)printf("%8s  %-16s  %-16s  %-16s  %-39s  %s\n",
+                     bus_pg_value(r, i, BUS_WEB_SESSION_N),
+                     bus_pg_value(r, i, BUS_WEB_SESSION_SINCE),
+                     bus_pg_value(r, i, BUS_WEB_SESSION_SEEN),
+                     bus_pg_value(r, i, BUS_WEB_SESSION_UNTIL),
+                     bus_pg_value(r, i, BUS_WEB_SESSION_ADDRESS),
+                     bus_pg_value(r, i, BUS_WEB_SESSION_PROGRAM));
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
+}
+
+static int account_end(struct asked_account *a, struct bus_err *err)
+{
+    struct bus_web_ending e = {.name = a->name, .why = a->why};
+    if (a->session != NULL &&
+        (!bus_strv_to_i64(bus_strv(a->session), &e.n) || e.n <= 0)) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "--session: a number of `lianou account sessions` / "
+                        "应为 lianou account sessions 列出的编号");
+    }
+    BUS_TRY(account_by_another(a, err));
+    e.by = a->by.operator_id;
+    return bus_web_session_end_by(a->t.pg, &e, err);
 }
 
 static int account_log(struct asked_account *a, struct bus_err *err)
@@ -214,18 +259,22 @@ static const struct
 {
     const char *name;
     int names_min, names_max;
-    bool of_operator, by_another, alone; /* alone: without the database */
+    bool of_operator, by_another;
+    bool alone;      /* without the database */
+    bool of_session; /* may name one */
     int (*act)(struct asked_account *a, struct bus_err *err);
 } account_acts[] = {
-    {"add", 1, 1, true, false, false, account_add},
-    {"passwd", 1, 1, false, false, false, account_passwd},
-    {"list", 0, 0, false, false, false, account_list},
-    {"disable", 1, 1, false, false, false, account_disable},
-    {"enable", 1, 1, false, false, false, account_enable},
-    {"factor", 1, 1, false, false, false, account_factor},
-    {"reset", 1, 1, false, true, false, account_reset},
-    {"log", 0, 1, false, false, false, account_log},
-    {"code", 0, 0, false, false, true, account_code},
+    {"add", 1, 1, true, false, false, false, account_add},
+    {"passwd", 1, 1, false, false, false, false, account_passwd},
+    {"list", 0, 0, false, false, false, false, account_list},
+    {"disable", 1, 1, false, false, false, false, account_disable},
+    {"enable", 1, 1, false, false, false, false, account_enable},
+    {"factor", 1, 1, false, false, false, false, account_factor},
+    {"reset", 1, 1, false, true, false, false, account_reset},
+    {"sessions", 1, 1, false, false, false, false, account_sessions},
+    {"end", 1, 1, false, true, false, true, account_end},
+    {"log", 0, 1, false, false, false, false, account_log},
+    {"code", 0, 0, false, false, true, false, account_code},
 };
 #define ACCOUNT_ACTS (sizeof(account_acts) / sizeof(account_acts[0]))
 
@@ -255,6 +304,7 @@ static bool account_fits(const struct asked_account *a, size_t i)
            names <= account_acts[i].names_max &&
            (a->operator_id != NULL) == account_acts[i].of_operator &&
            another == account_acts[i].by_another &&
+           (a->session == NULL || account_acts[i].of_session) &&
            (another || (a->account == NULL && a->why == NULL));
 }
 
@@ -273,6 +323,7 @@ static int account_run(int argc, char **argv)
         {"operator", required_argument, NULL, 'o'},
         {"account", required_argument, NULL, 'a'},
         {"why", required_argument, NULL, 'w'},
+        {"session", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0}};
     struct asked_account a = {0};
     struct bus_err err = {0};
@@ -282,6 +333,7 @@ static int account_run(int argc, char **argv)
                           : o == 'o' ? &a.operator_id
                           : o == 'a' ? &a.account
                           : o == 'w' ? &a.why
+                          : o == 's' ? &a.session
                                      : NULL;
         if (to == NULL) {
             return account_usage();
@@ -304,11 +356,13 @@ const struct lianou_command lianou_cmd_account = {
     .name = "account",
     .usage = "add NAME --operator ID | passwd NAME | list | disable NAME | "
              "enable NAME |\n    factor NAME | reset NAME --account WHO --why "
-             "TEXT | log [NAME] | code\n    [--db CONNINFO] [--config DIR]",
+             "TEXT | sessions NAME |\n    end NAME [--session N] --account WHO "
+             "--why TEXT | log [NAME] | code\n    [--db CONNINFO] [--config "
+             "DIR]",
     .summary =
         "who may log in: one account an operator of the register; second "
-        "factors",
-    .summary_zh = "登录账号:每名经办人一个;动态码",
+        "factors, sessions",
+    .summary_zh = "登录账号:每名经办人一个;动态码;会话",
     .group = 3,
     .run = account_run,
 };

@@ -253,6 +253,12 @@ static void columns_of_accounts(void **state)
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
         assert_int_not_equal(bus_pg_exec(pg, no[i], &err), BUS_OK);
     }
+    assert_int_equal(
+        bus_pg_exec(pg, "UPDATE account_session SET seen_at = now()", &err),
+        BUS_OK);
+    assert_int_not_equal(
+        bus_pg_exec(pg, "UPDATE account_session SET account = ''", &err),
+        BUS_OK);
     bus_pg_close(pg);
     pg = as("treasury"); /* which code has counted, and nothing of a secret */
     assert_int_equal(
@@ -263,6 +269,60 @@ static void columns_of_accounts(void **state)
     assert_int_not_equal(
         bus_pg_exec(pg, "UPDATE account_recovery SET hash = ''", &err), BUS_OK);
     bus_pg_close(pg);
+}
+
+static int64_t count_of(const char *sql)
+{
+    struct bus_pg_rows *r = NULL;
+    struct bus_err err;
+    assert_int_equal(bus_pg_query(place.pg, sql, NULL, 0, &r, &err), BUS_OK);
+    int64_t n = bus_pg_i64(r, 0, 0);
+    bus_pg_rows_free(r);
+    return n;
+}
+
+/* A new password in place of one whose hash is shown, written down, and no
+ * other way; no table of his own stands for the one that is meant. */
+static void a_password_in_place_of_one(void **state)
+{
+    struct bus_err err;
+    (void)state;
+    place_do(
+        "INSERT INTO account (name, operator_id, hash) VALUES ('an.account',"
+        " 'op-1', 'old'), ('b.account', 'op-2', 'old')");
+    place_do("INSERT INTO account_session (token_hash, account, made_at, "
+             "expires_at) VALUES ('a', 'an.account', now(), 'infinity'), "
+             "('b', 'b.account', now(), 'infinity')");
+    struct bus_pg *pg = as("intake");
+    static const char wrong[] =
+        "SELECT account_renew('an.account', 'other', 'new')";
+    static const char right[] =
+        "SELECT account_renew('an.account', 'old', 'new')";
+    assert_int_equal(bus_pg_exec(pg, wrong, &err), BUS_OK);
+    assert_int_equal(count_of("SELECT count(*) FROM account_act"), 0);
+    assert_int_equal(
+        bus_pg_exec(pg, "CREATE TEMP TABLE account (LIKE account)", &err),
+        BUS_OK);
+    assert_int_equal(bus_pg_exec(pg, right, &err), BUS_OK);
+    bus_pg_close(pg);
+    assert_int_equal(count_of("SELECT count(*) FROM account WHERE hash = 'new' "
+                              "AND name = 'an.account'"),
+                     1);
+    assert_int_equal(count_of("SELECT count(*) FROM account_act WHERE act = "
+                              "'password' AND operator = 'op-1'"),
+                     1);
+    assert_int_equal(count_of("SELECT count(*) FROM account_session WHERE "
+                              "account = 'an.account'"),
+                     0);
+    assert_int_equal(count_of("SELECT count(*) FROM account_session"), 1);
+    static const char *const others[] = {"ledger", "reader", "accounts",
+                                         "treasury", "clock"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        pg = as(others[i]);
+        assert_int_not_equal(bus_pg_exec(pg, right, &err), BUS_OK);
+        assert_non_null(strstr(err.msg, "42501"));
+        bus_pg_close(pg);
+    }
 }
 
 /* What the programs really do, under their roles. */
@@ -320,8 +380,11 @@ static void without_the_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_its_own),        cmocka_unit_test(nothing_else),
-        cmocka_unit_test(columns_of_accounts), cmocka_unit_test(the_programs),
+        cmocka_unit_test(each_its_own),
+        cmocka_unit_test(nothing_else),
+        cmocka_unit_test(columns_of_accounts),
+        cmocka_unit_test(a_password_in_place_of_one),
+        cmocka_unit_test(the_programs),
         cmocka_unit_test(without_the_right),
     };
     return cmocka_run_group_tests(tests, made, place_teardown);
