@@ -1,8 +1,10 @@
-/* His own account: the second factor, shown, confirmed by a first code, with
- * recovery codes that are told once. */
+/* His own account: where he is signed in, and that it ends; a new password; the
+ * second factor, shown, confirmed by a first code, with recovery codes that are
+ * told once. */
 #include <string.h>
 
 #include "bus/web/factor.h"
+#include "bus/web/program.h"
 #include "bus/web/qr.h"
 #include "producers/desk/desk.h"
 
@@ -11,6 +13,9 @@ struct accounting
     struct desk_visit *v;
     const char *account, *fault;
     struct bus_web_factor has;
+    struct desk_session *sessions;
+    size_t sessions_count;
+    int64_t session; /* to be ended; 0: all others */
     char secret[BUS_WEB_TOTP_TEXT];
     char recovery[BUS_WEB_RECOVERIES][BUS_WEB_RECOVERY_TEXT];
 };
@@ -72,10 +77,66 @@ static void account_put(struct accounting *a,
 
 /* --- the page --- */
 
+static const char *account_program(const struct desk_visit *v,
+                                   const char *program)
+{
+    if (strcmp(program, BUS_WEB_PROGRAM_COMMAND) == 0) {
+        return desk_word_of(v, DESK_WORD_SESSION_COMMAND);
+    }
+    return program[0] != '\0' ? desk_printf(v, "%s", program)
+                              : desk_word_of(v, DESK_WORD_SESSION_UNKNOWN);
+}
+
+static struct desk_session account_session(const struct desk_visit *v,
+                                           const struct bus_pg_rows *r,
+                                           size_t i)
+{
+    return (struct desk_session){
+        .n = bus_pg_i64(r, i, BUS_WEB_SESSION_N),
+        .since =
+            desk_printf(v, "%s", bus_pg_value(r, i, BUS_WEB_SESSION_SINCE)),
+        .seen = desk_printf(v, "%s", bus_pg_value(r, i, BUS_WEB_SESSION_SEEN)),
+        .until =
+            desk_printf(v, "%s", bus_pg_value(r, i, BUS_WEB_SESSION_UNTIL)),
+        .address =
+            desk_printf(v, "%s", bus_pg_value(r, i, BUS_WEB_SESSION_ADDRESS)),
+        .program =
+            account_program(v, bus_pg_value(r, i, BUS_WEB_SESSION_PROGRAM)),
+        .here = bus_pg_value(r, i, BUS_WEB_SESSION_THIS)[0] != '\0'};
+}
+
 static int account_look(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct accounting *a = data;
-    return bus_web_factor_has(pg, a->account, &a->has, err);
+    const struct desk_visit *v = a->v;
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(bus_web_factor_has(pg, a->account, &a->has, err));
+    BUS_TRY(bus_web_session_list(pg, a->account, v->secret, &r, err));
+    size_t n = bus_pg_count(r);
+    a->sessions = bus_arena_calloc(v->mem, n + 1, sizeof(*a->sessions));
+    for (size_t i = 0; a->sessions != NULL && i < n; i++) {
+        a->sessions[a->sessions_count++] = account_session(v, r, i);
+    }
+    bus_pg_rows_free(r);
+    return a->sessions != NULL ? BUS_OK : bus_fail(err, BUS_ENOMEM, "sessions");
+}
+
+static const char *account_told(const struct desk_visit *v)
+{
+    static const struct
+    {
+        const char *told;
+        enum desk_word word;
+    } list[] = {{"end", DESK_WORD_TOLD_SESSION_ENDED},
+                {"others", DESK_WORD_TOLD_OTHERS_ENDED},
+                {"password", DESK_WORD_TOLD_PASSWORD}};
+    struct bus_strv told = bus_run_http_query(v->rq, "told");
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (bus_strv_is(told, list[i].told)) {
+            return desk_word_of(v, list[i].word);
+        }
+    }
+    return "";
 }
 
 static void account_show(void *data, int rc, const struct bus_err *err)
@@ -91,8 +152,14 @@ static void account_show(void *data, int rc, const struct bus_err *err)
         .head = desk_head_of(v, DESK_WORD_ACCOUNT_PAGE, DESK_AT_ACCOUNT),
         .account = a->account,
         .fault = a->fault,
+        .told = a->fault[0] == '\0' ? account_told(v) : "",
         .since = a->has.since,
-        .recoveries = a->has.recoveries};
+        .recoveries = a->has.recoveries,
+        .sessions = a->sessions,
+        .sessions_count = a->sessions_count,
+        .others = a->sessions_count > 1,
+        .least = BUS_WEB_PASSWORD_MIN,
+        .most = BUS_WEB_PASSWORD_MAX};
     struct bus_buf out;
     struct bus_web_page p = desk_page_begin(v, &out);
     desk_page_account(&p, &page);
@@ -111,6 +178,94 @@ void desk_account(struct desk_visit *v)
     if (a != NULL) {
         account_put(a, account_look, account_show);
     }
+}
+
+/* --- his sessions end --- */
+
+static int session_end(struct bus_pg *pg, void *data, struct bus_err *err)
+{
+    const struct accounting *a = data;
+    return a->session != 0
+               ? bus_web_session_end_own(pg, a->account, a->session, err)
+               : bus_web_session_end_others(pg, a->account, a->v->secret, err);
+}
+
+static void session_ended(void *data, int rc, const struct bus_err *err)
+{
+    struct accounting *a = data;
+    const struct desk_visit *v = a->v;
+    (void)err;
+    if (rc == BUS_EUNKNOWN) {
+        account_fault(a, desk_word_of(v, DESK_WORD_SESSION_NONE));
+    } else if (rc != BUS_OK) {
+        desk_away(v);
+    } else {
+        bus_web_callers_forget(v->desk->callers, a->account);
+        bus_web_page_see(v->rq, a->session != 0 ? "/account?told=end"
+                                                : "/account?told=others");
+    }
+}
+
+void desk_sessions_post(struct desk_visit *v)
+{
+    struct accounting *a = account_new(v);
+    if (a == NULL) {
+        return;
+    }
+    struct bus_strv act = bus_web_field(&v->fields, "act");
+    struct bus_strv n = bus_web_field(&v->fields, "session");
+    bool one = bus_strv_is(act, "end") && bus_strv_to_i64(n, &a->session) &&
+               a->session > 0;
+    if (one || bus_strv_is(act, "others")) {
+        account_put(a, session_end, session_ended);
+    } else {
+        account_fault(a, desk_word_of(v, DESK_WORD_SESSION_NONE));
+    }
+}
+
+/* --- a new password --- */
+
+static void password_changed(struct bus_run_http_request *rq,
+                             enum bus_web_sign_in how,
+                             const struct bus_web_session *session,
+                             const struct bus_register_operator *o,
+                             int64_t wait_ms,
+                             void *data)
+{
+    struct accounting *a = data;
+    (void)session;
+    (void)o;
+    if (how == BUS_WEB_SIGNED_IN) {
+        bus_web_page_see(rq, "/account?told=password");
+    } else {
+        account_fault(a, desk_confirm_fault(a->v, how, wait_ms));
+    }
+}
+
+void desk_password_post(struct desk_visit *v)
+{
+    struct accounting *a = account_new(v);
+    struct bus_strv fresh = bus_web_field(&v->fields, "new");
+    struct bus_err err;
+    if (a == NULL) {
+        return;
+    }
+    if (bus_web_password_fit(fresh, &err) != BUS_OK) {
+        account_fault(a, desk_word_of(v, DESK_WORD_PASSWORD_UNFIT));
+        return;
+    }
+    if (!bus_strv_eq(fresh, bus_web_field(&v->fields, "again"))) {
+        account_fault(a, desk_word_of(v, DESK_WORD_PASSWORD_DIFFERS));
+        return;
+    }
+    const struct bus_web_signing_in how = {
+        .account = desk_account_name(v),
+        .password = bus_web_field(&v->fields, "password"),
+        .code = bus_web_field(&v->fields, "code"),
+        .renew = fresh,
+        .done = password_changed,
+        .data = a};
+    bus_web_callers_sign_in(v->desk->callers, v->rq, &how);
 }
 
 /* --- a secret, shown --- */

@@ -146,6 +146,8 @@ void desk_sign_in(struct desk_visit *v);
 void desk_sign_in_post(struct desk_visit *v);
 void desk_sign_out_post(struct desk_visit *v);
 void desk_account(struct desk_visit *v);
+void desk_sessions_post(struct desk_visit *v);
+void desk_password_post(struct desk_visit *v);
 void desk_factor_post(struct desk_visit *v);
 void desk_factor_confirm_post(struct desk_visit *v);
 void desk_catalogue(struct desk_visit *v);

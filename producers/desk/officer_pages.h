@@ -6,11 +6,22 @@
 
 /* --- his own account --- */
 
+struct desk_session /* where he is signed in */
+{
+    int64_t n;
+    const char *since, *seen, *until, *address, *program;
+    bool here; /* this one */
+};
 struct desk_account
 {
     struct desk_head head;
-    const char *account, *fault, *since; /* since: of his second factor */
+    const char *account, *fault, *told;
+    const char *since; /* of his second factor */
     int64_t recoveries;
+    const struct desk_session *sessions;
+    size_t sessions_count;
+    bool others;         /* there are some beside this one */
+    int64_t least, most; /* of a password: characters, bytes */
 };
 struct desk_factor /* shown, to be confirmed */
 {

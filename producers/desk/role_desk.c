@@ -20,6 +20,8 @@ static const struct desk_route pages[] = {
     {"POST", "/sign-in", DESK_ANYBODY, desk_sign_in_post},
     {"POST", "/sign-out", DESK_SIGNED_IN, desk_sign_out_post},
     {"GET", "/account", DESK_SIGNED_IN, desk_account},
+    {"POST", "/account/sessions", DESK_SIGNED_IN, desk_sessions_post},
+    {"POST", "/account/password", DESK_SIGNED_IN, desk_password_post},
     {"POST", "/account/factor", DESK_SIGNED_IN, desk_factor_post},
     {"POST", "/account/factor/confirm", DESK_SIGNED_IN,
      desk_factor_confirm_post},

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""An officer's own account at the desk: his second factor is shown, confirmed, asked for at every door, counts once, is lost
-and reset by another. Plain HTTP, no script, on real Kafka and PostgreSQL."""
+"""An officer's own account at the desk: he sees where he is signed in and ends it, another does with a reason, he changes his
+password; his second factor is shown, confirmed, asked for at every door, counts once, is lost and reset by another. Plain HTTP,
+no script, on real Kafka and PostgreSQL."""
 import base64
 import http.client
 import json
 import re
 import subprocess
 import sys
+import time
+import uuid
 
 from county import SOURCE, Bus
 import desk
@@ -15,6 +18,9 @@ from desk import PASSWORD, SCRIPT, Browser, check, database, faults, operator, s
 from telephone import Telephone, secret_of
 
 CLERK = "rs.clerk"
+ANOTHER = "ty.other"
+FIREFOX = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0 " + SCRIPT}
+LOOKED = 30  # seconds a role takes a session for what it was (bus/web/callers.h)
 
 
 def signs_in(port, code, wanted, what):
@@ -27,6 +33,153 @@ def intake_session(bus, **body):
     c = http.client.HTTPConnection("127.0.0.1", bus.town.port, timeout=60)
     c.request("POST", "/v1/sessions", json.dumps(dict(account=CLERK, password=PASSWORD, **body)), {"Content-Type": "application/json"})
     return c.getresponse().status
+
+
+def again(port, headers=None, password=PASSWORD):
+    """One more session of his."""
+    b = Browser(port).get("/sign-in").send("/sign-in", headers, account=CLERK, password=password)
+    check("signed in once more", b.status == 303, b.text)
+    return b
+
+
+def lives(b):
+    return b.get("/account").status == 200
+
+
+def rows_of(b):
+    """The table of his sessions: number or None for this one, and its cells."""
+    out = []
+    for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", b.get("/account").text, re.S):
+        n = re.search(r'name="session" value="(\d+)"', row)
+        out.append((int(n.group(1)) if n else None, re.findall(r"<t[hd][^>]*>([^<]*)", row)))
+    return out
+
+
+def ends(b, **fields):
+    return b.get("/account").ask("POST", "/account/sessions", dict(csrf=b.fields()["csrf"], **fields))
+
+
+def at_intake(bus):
+    """A session of his there; asks with it, for what there is not."""
+    c = http.client.HTTPConnection("127.0.0.1", bus.town.port, timeout=60)
+    c.request("POST", "/v1/sessions", json.dumps(dict(account=CLERK, password=PASSWORD)),
+              dict(FIREFOX, **{"Content-Type": "application/json"}))
+    token = json.loads(c.getresponse().read())["token"]
+
+    def asks():
+        c.request("GET", "/v1/cases/%s" % uuid.uuid4(), headers={"Authorization": "Bearer " + token, "Lianou-Purpose": "test"})
+        r = c.getresponse()
+        r.read()
+        return r.status
+    check("a session at the other door", asks() == 404)
+    return asks
+
+
+def within(what, holds):
+    """As documented; a slow machine's share beside it."""
+    since = time.monotonic()
+    while not holds() and time.monotonic() - since < LOOKED + 15:
+        time.sleep(1)
+    took = time.monotonic() - since
+    check("%s within %d s" % (what, LOOKED), took < LOOKED + 5, took)
+
+
+def listed(bus, port, clerk):
+    """What he is shown, and nothing that was sent."""
+    firefox = again(port, FIREFOX)
+    odd = again(port, {"User-Agent": SCRIPT})
+    database(bus, "INSERT INTO account_session (token_hash, account, made_at, expires_at, address, program) VALUES "
+             "('x', '%s', now(), now() + interval '1 hour', '%s', 'command')" % (CLERK, SCRIPT.replace("'", "''")))
+    rows = rows_of(clerk)
+    check("four sessions; his own first, and not to be ended there", [n is None for n, _ in rows] == [True, False, False, False], rows)
+    check("the program's family, where it is known", [c[0] for _, c in rows] == ["未知程序", "命令行", "未知程序", "Firefox, Windows"], rows)
+    check("from where, since, last used, until: to the minute", all(
+        c[1] == "127.0.0.1" and all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", x) for x in c[2:5]) for _, c in rows if c[0] != "命令行"), rows)
+    check("nothing of the header, nothing unescaped", not any(w in clerk.text for w in ("Mozilla", "128.0", "<script", "Gecko")), clerk.text)
+    kept = "".join(database(bus, "SELECT s::text FROM account_session s WHERE token_hash <> 'x'"))
+    check("nor in the database", "Firefox, Windows" in kept and not any(w in kept for w in ("Mozilla", "script", "128")), kept)
+    said = account(bus, "sessions", CLERK).stdout
+    check("a command lists them", len(said.splitlines()) == 4 and re.search(
+        r"^ +%d  .*127\.0\.0\.1 +Firefox, Windows$" % rows[3][0], said, re.M), said)
+    check("in English, too", "Command" in clerk.get("/account?lang=en").text and "This one" in clerk.text, clerk.text)
+    clerk.get("/account?lang=zh")
+    return firefox, odd, rows
+
+
+def sessions(bus, port, clerk):
+    firefox, odd, rows = listed(bus, port, clerk)
+    other = signed_in(bus, port, ANOTHER, operator("TY", "clerk"))
+    theirs = database(bus, "SELECT n FROM account_session WHERE account = '%s'" % ANOTHER)[0]
+    check("without the token nothing ends", clerk.ask("POST", "/account/sessions", {"act": "others"}).status == 403 and lives(odd))
+    check("nor with another's", clerk.ask("POST", "/account/sessions", {"act": "others", "csrf": odd.get("/account").fields()["csrf"]}).status == 403
+          and lives(odd))
+    for guess in (theirs, "9999999", "0", "-1", "", "9" * 30, "1 OR 1=1", SCRIPT):
+        ends(clerk, act="end", session=guess)
+        check("no number of another opens anything: %.12s" % guess, clerk.status == 422 and "没有这个登录" in clerk.text, clerk.text)
+    ends(clerk, act="all", session=theirs)
+    check("nor what is no act", clerk.status == 422 and lives(other) and lives(firefox) and lives(odd), clerk.text)
+    ends(clerk, act="end", session=rows[3][0])
+    check("one ends", clerk.status == 303 and clerk.place == "/account?told=end" and "已结束" in clerk.get(clerk.place).text, clerk.text)
+    check("at once, that one alone", firefox.get("/account").status == 303 and lives(odd) and lives(clerk) and len(rows_of(clerk)) == 3)
+    check("once", ends(clerk, act="end", session=rows[3][0]).status == 422)
+    asks = at_intake(bus)
+    database(bus, "UPDATE account_session SET seen_at = seen_at - interval '5 minutes'")
+    ends(clerk, act="others")
+    check("all others end", clerk.status == 303 and "全部结束" in clerk.get(clerk.place).text and [n for n, _ in rows_of(clerk)] == [None], clerk.text)
+    check("at once; another person's does not", odd.get("/account").status == 303 and lives(clerk) and lives(other))
+    within("at the other door, too,", lambda: asks() == 401)
+    seen = "SELECT xmin, seen_at = date_trunc('minute', seen_at), seen_at > now() - interval '2 minutes' FROM account_session WHERE account = '%s'" % CLERK
+    lives(clerk)
+    before = database(bus, seen)[0]
+    check("seen is moved on, to the minute", before.endswith("|t|t"), before)
+    for _ in range(30):
+        lives(clerk)
+    check("and not written at each request", len({before, database(bus, seen)[0]}) == 1 or time.time() % 60 < 10, before)
+
+
+def password(bus, port, clerk):
+    fresh, fourth = "another long one 8", again(port)
+    hashed = "SELECT hash FROM account WHERE name = '%s'" % CLERK
+    before = database(bus, hashed)
+    for old, new, twice, said in ((PASSWORD, fresh, fresh + "x", "不一致"), (PASSWORD, "short", "short", "不符合"), (PASSWORD, "a" * 20, "a" * 20, "不符合"),
+                                  (PASSWORD, "", "", "不符合"), ("wrong wrong wrong", fresh, fresh, "口令不对"), ("", fresh, fresh, "口令不对")):
+        clerk.get("/account").send("/account/password", password=old, new=new, again=twice)
+        check("the password stays: %s" % said, clerk.status == 422 and said in clerk.text and fresh not in clerk.text, clerk.text)
+    check("without the token, too", clerk.ask("POST", "/account/password", dict(password=PASSWORD, new=fresh, again=fresh)).status == 403)
+    check("and every session", database(bus, hashed) == before and lives(fourth) and lives(clerk))
+    stolen = Browser(port)
+    stolen.cookies = dict(clerk.cookies)
+    clerk.get("/account").send("/account/password", password=PASSWORD, new=fresh, again=fresh)
+    check("changed, and he goes on in a fresh session", clerk.status == 303 and "口令已修改" in clerk.get(clerk.place).text and
+          clerk.cookies["lianou_session"] != stolen.cookies["lianou_session"] and len(rows_of(clerk)) == 1, clerk.text)
+    check("the others end, and what he had before", fourth.get("/account").status == 303 and stolen.get("/account").status == 303)
+    check("it is written down", re.search(r"^\S+ \S+ +%s +password +%s" % (CLERK, operator("RS", "clerk")[0]), account(bus, "log", CLERK).stdout, re.M))
+    signs_in(port, "", 401, "with the old one: no")
+    again(port, password=fresh)
+    clerk.get("/account").send("/account/password", password=fresh, new=PASSWORD, again=PASSWORD)
+    check("and back", clerk.status == 303 and [n for n, _ in rows_of(clerk)] == [None])
+
+
+def ended_by_another(bus, port, clerk):
+    one, two = again(port, FIREFOX), again(port)
+    n = str(max(int(line.split()[0]) for line in account(bus, "sessions", CLERK).stdout.splitlines() if "Firefox" in line))
+    reason = "电脑丢失" + SCRIPT
+    for args, stdin, said in ((("--account", ANOTHER, "--why", ""), PASSWORD, "原因"), (("--account", CLERK, "--why", "试"), PASSWORD, "另一人"),
+                              (("--account", ANOTHER, "--why", "试"), "wrong wrong wrong", "口令"),
+                              (("--account", ANOTHER, "--why", "试", "--session", "9999999"), PASSWORD, "没有这个会话"),
+                              (("--account", ANOTHER, "--why", "试", "--session", "1x"), PASSWORD, "编号"), ((), PASSWORD, "usage")):
+        r = account(bus, "end", CLERK, *args, stdin=stdin + "\n")
+        check("not ended: %s" % said, r.returncode != 0 and said in r.stderr, r)
+    check("all are there", lives(one) and lives(two) and lives(clerk))
+    r = account(bus, "end", CLERK, "--session", n, "--account", ANOTHER, "--why", reason)
+    check("another ends one, with a reason", r.returncode == 0 and not re.search(r"^ +%s " % n, account(bus, "sessions", CLERK).stdout, re.M), r)
+    within("it ends at the desk", lambda: not lives(one))
+    check("that one alone", lives(two) and lives(clerk))
+    r = account(bus, "end", CLERK, "--account", ANOTHER, "--why", reason)
+    check("then all", r.returncode == 0 and account(bus, "sessions", CLERK).stdout == "", r)
+    check("it is written down: by whom and why", len(re.findall(r" end +%s +电脑丢失" % operator("TY", "clerk")[0], account(bus, "log", CLERK).stdout)) == 2)
+    check("a person who has none has none to end", "没有这个会话" in account(bus, "end", CLERK, "--account", ANOTHER, "--why", reason).stderr)
+    within("they end at the desk", lambda: not lives(two) and not lives(clerk))
 
 
 def begun(clerk):
@@ -101,14 +254,13 @@ def reset(bus, port):
     check("a secret's code at a command", re.fullmatch(r"\d{6}\n", r.stdout), r)
     check("what is no secret is told so", "base32" in account(bus, "code", stdin="GEZD1\n").stderr)
     other = operator("TY", "clerk")[0]
-    account(bus, "add", "ty.other", "--operator", other)
     reason = "手机丢失" + SCRIPT
     for who, name, why, stdin, said in (
-            ("ty.other", CLERK, "", PASSWORD, "原因"), ("ty.other", "ty.other", "试", PASSWORD, "另一人"),
-            ("ty.other", CLERK, reason, "wrong wrong wrong", "口令"), ("ty.other", "no.body", reason, PASSWORD, "未开通")):
+            (ANOTHER, CLERK, "", PASSWORD, "原因"), (ANOTHER, ANOTHER, "试", PASSWORD, "另一人"),
+            (ANOTHER, CLERK, reason, "wrong wrong wrong", "口令"), (ANOTHER, "no.body", reason, PASSWORD, "未开通")):
         r = account(bus, "reset", name, "--account", who, "--why", why, stdin=stdin + "\n")
         check("not reset: %s" % said, r.returncode != 0 and said in r.stderr, r)
-    r = account(bus, "reset", CLERK, "--account", "ty.other", "--why", reason)
+    r = account(bus, "reset", CLERK, "--account", ANOTHER, "--why", reason)
     check("another resets it, with a reason", r.returncode == 0, r)
     r = account(bus, "log", CLERK)
     check("and it is written down: by whom and why", re.search(r"reset +%s +手机丢失" % other, r.stdout) and
@@ -133,7 +285,10 @@ def main():
     try:
         desk.desk_of(bus, port)
         clerk = signed_in(bus, port, CLERK, operator("RS", "clerk"))
-        second_factor(bus, port, clerk)
+        sessions(bus, port, clerk)
+        password(bus, port, clerk)
+        ended_by_another(bus, port, clerk)
+        second_factor(bus, port, again(port))
         waiting(bus, port)
         reset(bus, port)
         well = not faults
