@@ -260,8 +260,8 @@ void desk_password_post(struct desk_visit *v)
     }
     const struct bus_web_signing_in how = {
         .account = desk_account_name(v),
-        .password = bus_web_field(&v->fields, "password"),
-        .code = bus_web_field(&v->fields, "code"),
+        .password = bus_web_field(&v->fields, "old"),
+        .code = bus_web_field(&v->fields, "old_code"),
         .renew = fresh,
         .done = password_changed,
         .data = a};
