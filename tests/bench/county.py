@@ -61,6 +61,7 @@ class County:
 
     def key_env(self):
         return {"LIANOU_KEYRING": str(self.keys / "keys"), "LIANOU_PERSON_KEY": str(self.keys / "person.key"),
+                "LIANOU_ACCOUNTS": str(self.keys / "accounts"),
                 "LIANOU_BUREAU_KEY": str(self.keys / "bureau.pem"), "LIANOU_BUREAU_PUBLIC": (self.keys / "bureau.public").read_text(),
                 "LIANOU_REGISTERS": str(self.keys / "registers"), "LIANOU_SEALS": str(self.keys / "seals")}
 

@@ -81,7 +81,8 @@ def rules(work):
     out = subprocess.run([TOOLS / "bench_decide", "--json", "400"], check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     check("one application's own work allocates nothing: %r" % [r["value"] for r in rows],
-          len(rows) == 3 and rows[0]["value"] > 0 and rows[2]["value"] == 0)
+          len(rows) == 6 and rows[0]["value"] > 0 and rows[2]["value"] == 0)
+    check("whose word counts was asked: %s" % [r["name"] for r in rows[3:]], all(r["value"] > 0 for r in rows[3:]))
     runner = subprocess.run([HERE / "run", "no-such-bench"], capture_output=True, text=True)
     check("a bench that is not there is told", runner.returncode != 0 and "matcher" in runner.stderr)
 

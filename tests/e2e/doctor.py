@@ -51,6 +51,7 @@ def files(town):
     loose.chmod(0o644)
     expects("a keyring that others may read", ask(town, LIANOU_KEYRING=str(loose)), 1, "密钥环 keyring", str(loose))
     expects("no key of person ids", ask(town, LIANOU_PERSON_KEY=str(empty / "none")), 1, "county's key", "lianou keys init")
+    expects("no key of second factors", ask(town, LIANOU_ACCOUNTS=str(empty / "none")), 1, "key of second factors", "keys.md")
     expects("no state folder", ask(town, LIANOU_STATE=str(empty / "none")), 1, "state folder", "owned by who runs")
     expects("no bureau's key", ask(town, LIANOU_BUREAU_PUBLIC=""), 1, "bureau's key: none", "lianou seal keygen")
     expects("two roles on one port", ask(town, LIANOU_PORT_MATCHER=town.env["LIANOU_PORT_INTAKE"]), 1, "intake, matcher", "a port each")

@@ -68,7 +68,8 @@ class Intake:
                        .replace("body_max: 256KiB", "body_max: 32KiB"))
         self.env = dict(os.environ, LIANOU_KAFKA=bootstrap, LIANOU_KAFKA_PARTITIONS="2", LIANOU_KAFKA_REPLICATION="1",
                         LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(WORK / "state"), LIANOU_KEYRING=str(ring),
-                        LIANOU_PERSON_KEY=str(WORK / "person.key"), LIANOU_CONFIG=str(CONFIG),
+                        LIANOU_PERSON_KEY=str(WORK / "person.key"), LIANOU_ACCOUNTS=str(WORK / "accounts"),
+                        LIANOU_CONFIG=str(CONFIG),
                         LIANOU_PORT_INTAKE=str(PORT))
         self.process = None
 

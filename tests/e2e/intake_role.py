@@ -69,7 +69,8 @@ class Intake:
         (config / "bus.yaml").write_text(text)
         self.env = dict(os.environ, LIANOU_KAFKA=bootstrap, LIANOU_KAFKA_PARTITIONS="2", LIANOU_KAFKA_REPLICATION="1",
                         LIANOU_KAFKA_MIN_INSYNC="1", LIANOU_STATE=str(self.work / "state"), LIANOU_KEYRING=str(keyring),
-                        LIANOU_PERSON_KEY=str(self.work / "person.key"), LIANOU_CONFIG=str(config),
+                        LIANOU_PERSON_KEY=str(self.work / "person.key"), LIANOU_ACCOUNTS=str(self.work / "accounts"),
+                        LIANOU_CONFIG=str(config),
                         LIANOU_PORT_INTAKE=str(self.port))
         self.process = None
 

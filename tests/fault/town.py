@@ -59,8 +59,6 @@ class Town:
         # Of one key, so that the same applications have the same ids, by which the simulated partners throw their dice.
         (self.dir / "person.key").write_text(hashlib.sha256(b"a town of tests").hexdigest() + "\n")
         (self.dir / "person.key").chmod(0o600)
-        (self.dir / "accounts").write_text("1 accounts %s\n" % os.urandom(32).hex())
-        (self.dir / "accounts").chmod(0o600)
         self.port = free_port()
         self.env = dict(os.environ, LIANOU_KAFKA=self.bootstrap, LIANOU_KAFKA_PARTITIONS="4",
                         LIANOU_KAFKA_REPLICATION=str(self.brokers), LIANOU_KAFKA_MIN_INSYNC=str(max(1, self.brokers - 1)), LIANOU_STATE=str(self.dir / "state"),

@@ -20,7 +20,7 @@ until_shown() { # WORD TOPIC: at most 40 s
 LIANOU_KAFKA=$(ops/kafka/start "$work/kafka")
 export LIANOU_KAFKA LIANOU_KAFKA_PARTITIONS=3 LIANOU_KAFKA_REPLICATION=1 LIANOU_KAFKA_MIN_INSYNC=1
 export LIANOU_STATE="$work/state" LIANOU_ANY_PORTS=true
-export LIANOU_KEYRING="$work/keys" LIANOU_PERSON_KEY="$work/person.key"
+export LIANOU_KEYRING="$work/keys" LIANOU_PERSON_KEY="$work/person.key" LIANOU_ACCOUNTS="$work/accounts"
 export LIANOU_PROCESS_FROM=2100-01-01 # a notice hangs a week: here a decision does not wait for it
 umask 077
 "$program" keys init >/dev/null

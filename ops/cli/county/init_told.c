@@ -69,7 +69,7 @@ static void told_to_fill(const struct cli_county_wants *w,
                   "不是 sasl_ssl: 谁连上都能写 (security.md)",
                   "not sasl_ssl: whoever connects may write (security.md)");
     }
-    told_line("person.key keys/ bureau.pem", "离线备份; 丢了不能再生",
+    told_line("person.key accounts keys/ bureau.pem", "离线备份; 丢了不能再生",
               "keep a copy off line: none of them can be made again");
 }
 

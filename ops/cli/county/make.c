@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +17,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
-#include "bus/base/hex.h"
 #include "bus/catalogue/register_files.h"
-#include "bus/wire/crypt.h"
 #include "bus/wire/sign.h"
 #include "ops/cli/county/folder.h"
 #include "ops/cli/county/seal_demo.h"
@@ -276,27 +273,6 @@ static int make_bureau(struct making *m,
     return BUS_OK;
 }
 
-/* What seals the second factors of accounts. */
-static int make_accounts(struct making *m, struct bus_err *err)
-{
-    uint8_t key[BUS_WIRE_KEY_BYTES];
-    char path[CLI_FOLDER_PATH], hex[2 * sizeof(key) + 1];
-    char line[sizeof(hex) + 16];
-    BUS_TRY(make_path(m, "accounts", path, err));
-    BUS_TRY(bus_wire_random(key, sizeof(key), err));
-    bus_hex_write(key, sizeof(key), hex);
-    (void)snprintf(line, sizeof(line), "1 accounts %s\n", hex);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool fine =
-        fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
-    fine = fd >= 0 && close(fd) == 0 && fine;
-    explicit_bzero(key, sizeof(key));
-    explicit_bzero(hex, sizeof(hex));
-    explicit_bzero(line, sizeof(line));
-    return fine ? BUS_OK
-                : bus_fail(err, BUS_EIO, "%s: %s", path, strerror(errno));
-}
-
 static int make_keys(struct making *m, struct bus_err *err)
 {
     struct bus_config c;
@@ -313,7 +289,6 @@ static int make_keys(struct making *m, struct bus_err *err)
     }
     bus_conf_close(&c);
     BUS_TRY(rc);
-    BUS_TRY(make_accounts(m, err));
     return mkdir(state, 0700) == 0
                ? BUS_OK
                : bus_fail(err, BUS_EIO, "%s: %s", state, strerror(errno));

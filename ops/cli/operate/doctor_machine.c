@@ -82,6 +82,24 @@ static void doctor_person_key(struct doctor *d)
                       "nobody is known again");
 }
 
+static void doctor_accounts(struct doctor *d)
+{
+    static const struct doctor_about about = {"动态码密钥",
+                                              "key of second factors"};
+    const char *path = d->t->config.keys.accounts;
+    struct bus_wire_keyring *ring = NULL;
+    struct bus_err err;
+    if (bus_wire_keyring_open(path, &ring, &err) == BUS_OK) {
+        bus_wire_keyring_free(ring);
+        cli_doctor_tell(d, DOCTOR_WELL, &about, "%s", path);
+        return;
+    }
+    cli_doctor_tell(d, DOCTOR_FAULT, &about, "%s", err.msg);
+    cli_doctor_advise("见 keys.md 的 keys.accounts; 没有它无人能开通动态码",
+                      "keys.md has how to make it (keys.accounts); without it "
+                      "nobody gets a second factor");
+}
+
 static void doctor_state(struct doctor *d)
 {
     static const struct doctor_about about = {"状态目录", "state folder"};
@@ -224,6 +242,7 @@ void cli_doctor_machine(struct doctor *d)
     doctor_bureau(d);
     doctor_ring(d);
     doctor_person_key(d);
+    doctor_accounts(d);
     doctor_state(d);
     doctor_certificate(d, c->http.cert_file);
     doctor_certificate(d, c->kafka.ca_file);

@@ -21,6 +21,7 @@
 #define END        ".keys"
 #define NAME_BYTES (BUS_WIRE_OWNER_MAX + sizeof(END))
 #define RING_MAX   65535
+#define ACCOUNTS   "1 accounts " /* id and owner of a key */
 #define HEX_BYTES  (2 * BUS_WIRE_KEY_BYTES + 1)
 
 /* Who else than the owner holds something of a pair. */
@@ -367,6 +368,25 @@ static int keys_person(const struct keys_folder *f, struct bus_err *err)
     return rc;
 }
 
+/* What seals the second factors of accounts: a keyring of one line. */
+static int keys_accounts(const struct keys_folder *f, struct bus_err *err)
+{
+    const char *path = f->config->keys.accounts;
+    uint8_t key[BUS_WIRE_KEY_BYTES];
+    char hex[HEX_BYTES], line[sizeof(ACCOUNTS) + HEX_BYTES + 1];
+    if (access(path, F_OK) == 0) {
+        return BUS_OK;
+    }
+    BUS_TRY(bus_wire_random(key, sizeof(key), err));
+    bus_hex_write(key, sizeof(key), hex);
+    (void)snprintf(line, sizeof(line), ACCOUNTS "%s\n", hex);
+    int rc = bus_disk_write(AT_FDCWD, path, bus_strv(line), err);
+    explicit_bzero(key, sizeof(key));
+    explicit_bzero(hex, sizeof(hex));
+    explicit_bzero(line, sizeof(line));
+    return rc;
+}
+
 static int
 keys_fill(struct keys_folder *f, const char *from, struct bus_err *err)
 {
@@ -382,6 +402,7 @@ keys_fill(struct keys_folder *f, const char *from, struct bus_err *err)
     for (size_t i = 0; i < f->config->partners_count; i++) {
         BUS_TRY(keys_make_pair(f, f->config->partners[i].code, err));
     }
+    BUS_TRY(keys_accounts(f, err));
     return keys_person(f, err);
 }
 

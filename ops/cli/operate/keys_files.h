@@ -7,9 +7,9 @@
 #include "bus/conf/bus_config.h"
 
 /* A new folder with a file for every role that has keys and every partner, and
- * the key of person ids where there is none. from: a keyring of the older form
- * whose keys go on opening what they sealed; NULL: none. BUS_EUSAGE: keys are
- * there already. */
+ * the keys of person ids and of second factors where there are none. from: a
+ * keyring of the older form whose keys go on opening what they sealed; NULL:
+ * none. BUS_EUSAGE: keys are there already. */
 int cli_keys_init(const struct bus_config *config,
                   const char *dir,
                   const char *from,
