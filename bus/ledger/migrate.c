@@ -21,6 +21,7 @@
 #include "bus/ledger/migrations/0068_statements.h"
 #include "bus/ledger/migrations/0075_second_factor.h"
 #include "bus/ledger/migrations/0080_sessions.h"
+#include "bus/ledger/migrations/0081_definers.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -44,6 +45,7 @@ static const struct
     {"0068_statements", bus_ledger_migrations_0068_statements},
     {"0075_second_factor", bus_ledger_migrations_0075_second_factor},
     {"0080_sessions", bus_ledger_migrations_0080_sessions},
+    {"0081_definers", bus_ledger_migrations_0081_definers},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -325,6 +325,21 @@ static void a_password_in_place_of_one(void **state)
     }
 }
 
+/* What runs with its owner's rights is not led astray by a table of who calls
+ * it: the schema of temporary ones comes last. */
+static void no_place_before_the_real_one(void **state)
+{
+    (void)state;
+    assert_true(count_of("SELECT count(*) FROM pg_proc WHERE prosecdef AND "
+                         "pronamespace = current_schema()::regnamespace") > 3);
+    assert_int_equal(
+        count_of("SELECT count(*) FROM pg_proc WHERE prosecdef AND "
+                 "pronamespace = current_schema()::regnamespace AND NOT EXISTS "
+                 "(SELECT FROM unnest(proconfig) AS c WHERE c LIKE "
+                 "'search_path=%, pg_temp')"),
+        0);
+}
+
 /* What the programs really do, under their roles. */
 static void the_programs(void **state)
 {
@@ -384,6 +399,7 @@ int main(void)
         cmocka_unit_test(nothing_else),
         cmocka_unit_test(columns_of_accounts),
         cmocka_unit_test(a_password_in_place_of_one),
+        cmocka_unit_test(no_place_before_the_real_one),
         cmocka_unit_test(the_programs),
         cmocka_unit_test(without_the_right),
     };
