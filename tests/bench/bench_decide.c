@@ -30,7 +30,6 @@
 #include "bus/role/emit.h"
 #include "bus/role/frame.h"
 #include "bus/role/process.h"
-#include "bus/role/signed.h"
 #include "bus/role/types.h"
 #include "bus/wire/keyring.h"
 #include "consumers/matcher/parts.h"
@@ -262,7 +261,7 @@ static int decided(const struct sa_household_state *st,
                    struct bus_strv *ret,
                    struct bus_err *err)
 {
-    char seal[32];
+    const struct simulate_officer *officer = offices_officer(a->department);
     struct sa_decision d = {.household_id = st->household_id,
                             .case_id = st->case_id,
                             .occurred_at = st->opened_at + 1,
@@ -274,13 +273,9 @@ static int decided(const struct sa_household_state *st,
                             .item = a->item,
                             .outcome = SA_DECISION_OUTCOME_REFUSED,
                             .reason = BUS_STRV("no"),
-                            .decided_by =
-                                offices_actor(a->department, "approver")};
+                            .decided_by = cli_simulate_actor(officer)};
     if (b.sealed) {
-        (void)snprintf(seal, sizeof(seal), "seal-%.*s",
-                       BUS_STRV_ARG(a->department));
-        BUS_TRY(bus_role_decision_sign(
-            &d, bus_strv(seal), offices_sealer(a->department), &b.mem, err));
+        BUS_TRY(cli_simulate_seal(officer, &d, &b.mem, err));
     }
     return bus_wire_encode_framed(&sa_decision_type, &d, &b.mem, ret, err);
 }
@@ -313,7 +308,8 @@ static int stepped(const struct sa_household_state *st,
                         .department = a->department,
                         .item = a->item,
                         .kind = SA_STEP_KIND_ACCEPTED,
-                        .done_by = offices_actor(a->department, "clerk")};
+                        .done_by =
+                            cli_simulate_clerk(offices_officer(a->department))};
     return bus_wire_encode_framed(&sa_step_type, &s, &b.mem, ret, err);
 }
 

@@ -8,17 +8,11 @@
 #include "bus/catalogue/register_files.h"
 #include "tests/bench/forms.h"
 
-#define DEPARTMENTS_MAX 32
-
 static struct
 {
     char folder[64];
     struct bus_arena mem;
-    struct
-    {
-        char code[8];
-        struct bus_wire_sealer *sealer;
-    } open[DEPARTMENTS_MAX];
+    struct simulate_rules rules;
 } o;
 
 static void die(const char *what)
@@ -74,51 +68,30 @@ void offices_close(struct offices *offices)
     char command[128];
     bus_wire_sm2_tables_free(offices->seals);
     bus_registers_free(offices->registers);
-    for (size_t i = 0; i < DEPARTMENTS_MAX; i++) {
-        bus_wire_sealer_free(o.open[i].sealer);
-    }
+    cli_simulate_officers_free(&o.rules);
     bus_arena_fini(&o.mem);
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", o.folder);
     run(command);
 }
 
-static const struct bus_operator *officer(struct bus_strv org, const char *role)
+const struct simulate_officer *offices_officer(struct bus_strv department)
 {
     const struct bus_config *c = forms_config();
-    for (size_t i = 0; i < c->operators_count; i++) {
-        const struct bus_operator *p = &c->operators[i];
-        if (bus_strv_is(org, p->org) && strstr(p->role, role) != NULL &&
-            p->to_day == INT32_MAX) {
-            return p;
+    char seals[80];
+    struct bus_err err;
+    if (o.rules.config == NULL) {
+        o.rules.config = c;
+        (void)snprintf(seals, sizeof(seals), "%s/seals", o.folder);
+        if (cli_simulate_officers(&o.rules, o.folder[0] != '\0' ? seals : NULL,
+                                  &err) != BUS_OK) {
+            die(err.msg);
+        }
+    }
+    for (size_t i = 0; i < c->partners_count; i++) {
+        if (bus_strv_is(department, c->partners[i].code)) {
+            return cli_simulate_officer(&o.rules, &c->partners[i]);
         }
     }
     die("a department without an officer");
     return NULL;
-}
-
-const struct bus_wire_sealer *offices_sealer(struct bus_strv department)
-{
-    char path[128];
-    struct bus_err err;
-    size_t i = 0;
-    while (i + 1 < DEPARTMENTS_MAX && o.open[i].sealer != NULL &&
-           !bus_strv_is(department, o.open[i].code)) {
-        i++;
-    }
-    if (o.open[i].sealer == NULL) {
-        (void)bus_strv_copy(o.open[i].code, sizeof(o.open[i].code), department);
-        (void)snprintf(path, sizeof(path), "%s/seals/seal-%s.key", o.folder,
-                       o.open[i].code);
-        if (bus_wire_sealer_open(path, &o.open[i].sealer, &err) != BUS_OK) {
-            die(err.msg);
-        }
-    }
-    return o.open[i].sealer;
-}
-
-struct sa_actor offices_actor(struct bus_strv org, const char *role)
-{
-    return (struct sa_actor){.operator_id = bus_strv(officer(org, role)->id),
-                             .org_code = org,
-                             .role = bus_strv(role)};
 }

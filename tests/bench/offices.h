@@ -5,9 +5,8 @@
 #define TESTS_BENCH_OFFICES_H
 
 #include "bus/registers/registers.h"
-#include "bus/wire/sealer.h"
 #include "bus/wire/sm2_tables.h"
-#include "schemas/actor.h"
+#include "ops/cli/county/simulate_officer.h"
 
 struct offices
 {
@@ -22,9 +21,7 @@ void offices_make(const char *config);
 struct offices offices_open(void);
 void offices_close(struct offices *o);
 
-/* Of an organisation, in office, with this role. */
-struct sa_actor offices_actor(struct bus_strv org, const char *role);
-/* The department's seal; opened once, until offices_close. */
-const struct bus_wire_sealer *offices_sealer(struct bus_strv department);
+/* Who decides for it, and with what seal; until offices_close. */
+const struct simulate_officer *offices_officer(struct bus_strv department);
 
 #endif
