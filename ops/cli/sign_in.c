@@ -5,7 +5,6 @@
 
 #include "bus/base/clock.h"
 #include "bus/policy/calendar.h"
-#include "bus/web/accounts.h"
 #include "bus/web/factor.h"
 #include "bus/web/program.h"
 #include "ops/cli/county/published.h"
@@ -34,20 +33,13 @@ static int sign_in_code(struct tool *t,
                : BUS_OK;
 }
 
-int cli_sign_in(struct tool *t,
-                const char *account,
-                bool factor,
-                struct cli_signed_in *ret,
-                struct bus_err *err)
+int cli_log_in(struct tool *t,
+               const char *account,
+               bool factor,
+               struct bus_web_session *ret,
+               struct bus_err *err)
 {
-    char password[CLI_PASSWORD_BYTES], code[CLI_PASSWORD_BYTES];
-    struct bus_web_session s;
-    *ret = (struct cli_signed_in){
-        .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
-    if (account == NULL) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "--account: who does this? / 请写明经办人账号");
-    }
+    char password[CLI_PASSWORD_BYTES], code[CLI_PASSWORD_BYTES] = "";
     BUS_TRY(cli_password_read(false, password, err));
     int rc = sign_in_code(t, account, factor, code, err);
     if (rc == BUS_OK) {
@@ -57,13 +49,29 @@ int cli_sign_in(struct tool *t,
                                           .program = BUS_WEB_PROGRAM_COMMAND,
                                           .keys = t->config.keys.accounts,
                                           .session_ms = LOGIN_MS};
-        rc = bus_web_login(t->pg, &how, &s, err);
+        rc = bus_web_login(t->pg, &how, ret, err);
     }
     explicit_bzero(password, sizeof(password));
-    BUS_TRY(rc);
+    explicit_bzero(code, sizeof(code));
+    return rc == BUS_OK ? bus_web_session_end(t->pg, ret->token, err) : rc;
+}
+
+int cli_sign_in(struct tool *t,
+                const char *account,
+                bool factor,
+                struct cli_signed_in *ret,
+                struct bus_err *err)
+{
+    struct bus_web_session s;
+    *ret = (struct cli_signed_in){
+        .day = bus_china_day(bus_clock_system.wall_ms(NULL))};
+    if (account == NULL) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "--account: who does this? / 请写明经办人账号");
+    }
+    BUS_TRY(cli_log_in(t, account, factor, &s, err));
     (void)snprintf(ret->operator_id, sizeof(ret->operator_id), "%s",
                    s.operator_id);
-    BUS_TRY(bus_web_session_end(t->pg, s.token, err));
     return cli_published_register(&t->config, &ret->in_force, err);
 }
 

@@ -23,13 +23,10 @@
 #include "bus/catalogue/register_files.h"
 #include "bus/web/accounts.h"
 #include "bus/web/factor.h"
-#include "bus/web/program.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/password.h"
 #include "ops/cli/sign_in.h"
 #include "ops/cli/tool.h"
-
-#define LOGIN_MS 60000
 
 extern const struct lianou_command lianou_cmd_account;
 
@@ -115,35 +112,14 @@ static int account_list(struct asked_account *a, struct bus_err *err)
 
 /* --- the second factor --- */
 
-/* His password, and a code of what he has already. */
-static int account_himself(struct asked_account *a, struct bus_err *err)
-{
-    char password[CLI_PASSWORD_BYTES], code[CLI_PASSWORD_BYTES] = "";
-    struct bus_web_factor has;
-    struct bus_web_session s;
-    BUS_TRY(bus_web_factor_has(a->t.pg, a->name, &has, err));
-    BUS_TRY(cli_password_read(false, password, err));
-    int rc = has.since[0] != '\0' ? cli_code_read(code, err) : BUS_OK;
-    if (rc == BUS_OK) {
-        const struct bus_web_login how = {.name = a->name,
-                                          .password = bus_strv(password),
-                                          .code = bus_strv(code),
-                                          .program = BUS_WEB_PROGRAM_COMMAND,
-                                          .keys = a->t.config.keys.accounts,
-                                          .session_ms = LOGIN_MS};
-        rc = bus_web_login(a->t.pg, &how, &s, err);
-    }
-    explicit_bzero(password, sizeof(password));
-    return rc == BUS_OK ? bus_web_session_end(a->t.pg, s.token, err) : rc;
-}
-
 static int account_factor(struct asked_account *a, struct bus_err *err)
 {
     const char *keys = a->t.config.keys.accounts;
     char secret[BUS_WEB_TOTP_TEXT], code[CLI_PASSWORD_BYTES];
     char address[BUS_WEB_TOTP_ADDRESS];
     char recovery[BUS_WEB_RECOVERIES][BUS_WEB_RECOVERY_TEXT];
-    BUS_TRY(account_himself(a, err));
+    struct bus_web_session s; /* he is himself */
+    BUS_TRY(cli_log_in(&a->t, a->name, false, &s, err));
     BUS_TRY(bus_web_factor_begin(a->t.pg, keys, a->name, secret, err));
     if (!bus_web_totp_address(secret, a->t.config.county.name, a->name, address,
                               sizeof(address))) {
