@@ -23,3 +23,13 @@ if [ ! -f "$kafka_classes" ]; then
     fi
     rm -rf "$kafka_once"
 fi
+# And a folder of a broker's data as it is before the first start.
+if [ ! -f "$LIANOU_KAFKA_HOME/formatted/data/meta.properties" ]; then
+    kafka_once=$(mktemp -d)
+    if ops/kafka/start "$kafka_once" >/dev/null 2>&1; then
+        ops/kafka/stop "$kafka_once" KILL
+        mkdir -p "$LIANOU_KAFKA_HOME/formatted/data"
+        cp "$kafka_once"/data/bootstrap.checkpoint "$kafka_once"/data/meta.properties "$LIANOU_KAFKA_HOME/formatted/data/"
+    fi
+    rm -rf "$kafka_once"
+fi

@@ -180,7 +180,7 @@ class Town:
         if self.server is not None:
             self.server.send_signal(signal.SIGINT)
             self.server.wait()
-        subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka"])
+        subprocess.run([SOURCE / "ops/kafka/stop", self.dir / "kafka", *([] if keep else ["KILL"])])  # nobody reads it again
         if keep:
             self.tell()
             print("  everything stays in", self.dir)
