@@ -347,8 +347,8 @@ def main():
         distinct = {text_of(r["event_id"]) for r in decided}
         print("%d assignments, %d decisions (%d written again)" % (len(asked), len(distinct), len(decided) - len(distinct)))
         assert len({text_of(r["assignment_id"]) for r in decided}) == len(distinct) and all(r["seal"] for r in decided)
-        # What people redrove stands in its topic twice, and once more is nothing but that.
-        assert all(audit[k] == 0 for k in ("lost", "torn", "out_of_order")) and audit["duplicated"] == len(mine), audit
+        # What people redrove stands in its topic twice; that is no fault.
+        assert all(audit[k] == 0 for k in ("lost", "duplicated", "torn", "out_of_order")), audit
         print("  lianou audit:", json.dumps(audit))
 
         at_the_door(metrics, server)

@@ -79,6 +79,9 @@ class Account:
             self.rows[topic, place] = ("unreadable", r)  # nobody's, whatever it says
             return
         if kind in OWN:
+            if self.dead.get(at) == "REDRIVEN":  # its copy, at another place, speaks for it
+                self.rows[topic, place] = (kind, r)
+                return
             if r["event_id"] in self.seen:
                 self.say("duplicated", *at, "as", self.seen[r["event_id"]])
             self.seen[r["event_id"]] = at
@@ -344,8 +347,9 @@ def dead_letters(bootstrap, prefix, numbers, schemas):
     dead = {}
     name = prefix + "dead-letters"
     for _, _, _, kind, r in read(bootstrap, prefix, [(name, p) for p in numbers.get(name, [])], schemas):
-        if kind == "dead_letter" and r["reason_code"] != "REDRIVEN":
-            dead[r["topic"][len(prefix):], r["partition"], r["offset"]] = r["reason_code"]
+        at = kind == "dead_letter" and (r["topic"][len(prefix):], r["partition"], r["offset"])
+        if at and (r["reason_code"] != "REDRIVEN" or not dead_of_key(dead.get(at))):
+            dead[at] = r["reason_code"]
     return dead
 
 

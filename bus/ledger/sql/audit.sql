@@ -17,7 +17,11 @@ WITH -- By its place, not by its number: a letter excuses one event, the one it 
      decision AS (SELECT about, bool_or(kind = 'case_event') AS accepted, bool_or(kind = 'dispatch_result') AS done
                   FROM event WHERE kind = 'dispatch_result' OR (kind = 'case_event' AND word = 'DECISION_ACCEPTED')
                   GROUP BY about),
-     own AS (SELECT event_id, count(*) AS n FROM event
+     -- What people sent again stands at another place as well, which speaks for it.
+     again AS (SELECT DISTINCT note AS topic, (detail->>'partition')::int AS part, (detail->>'offset')::bigint AS place
+               FROM event WHERE kind = 'dead_letter' AND word = 'REDRIVEN'),
+     own AS (SELECT event_id, count(*) FILTER (WHERE a.place IS NULL) AS n
+             FROM event e LEFT JOIN again a ON a.part = e.part AND a.place = e.place AND right(a.topic, length(e.topic)) = e.topic
              WHERE kind IN ('evaluation', 'assignment', 'verification_request', 'case_event', 'parked_note',
                             'dispatch_result', 'payment_order', 'delivery_task', 'need', 'membership')
              GROUP BY event_id),

@@ -89,6 +89,30 @@ static void give_twice(void)
 {
     add("payment-orders.B", "payment_order", "ORDERED", 8, 800, 500);
 }
+/* A letter of the first order, and that people sent it again. */
+static void redrive(void)
+{
+    static const char *const words[] = {"REFUSED", "REDRIVEN"};
+    for (size_t i = 0; i < 2; i++) {
+        char sql[700];
+        (void)snprintf(
+            sql, sizeof(sql),
+            "INSERT INTO event (topic, part, place, event_id, kind, word, "
+            "item, partner, note, detail, occurred_at) SELECT 'dead-letters', "
+            "0, place * 2 + %d, '00000000-0000-8000-8000-00000000010%d', "
+            "'dead_letter', '%s', '', '', 'qihe.' || topic, "
+            "jsonb_build_object('partition', part, 'offset', place), now() "
+            "FROM event WHERE kind = 'payment_order' ORDER BY place LIMIT 1",
+            (int)i, (int)i, words[i]);
+        place_do(sql);
+    }
+    give_twice();
+}
+static void redrive_and_give_twice(void)
+{
+    redrive();
+    give_twice();
+}
 static void never_judge(void)
 {
     add("cases", "case_event", "OPENED", 33, 802, 902);
@@ -116,6 +140,7 @@ static const struct plant
     {"an application without an id", lose_nameless_application, LOST},
     {"an accepted decision that was not dispatched", lose_dispatch, LOST},
     {"an order that stands twice", give_twice, DUPLICATED},
+    {"an order sent again, and twice", redrive_and_give_twice, DUPLICATED},
     {"a case that was not judged", never_judge, TORN},
     {"a judgement of no case", never_open, TORN},
     {"a judgement that names no case", judge_without_a_case, TORN},
@@ -136,6 +161,19 @@ static void a_whole_history_is_all_zero(void **state)
         for (size_t i = 0; i < FOUND; i++) {
             assert_int_equal(n[i], 0);
         }
+    }
+}
+
+static void what_people_sent_again_is_no_fault(void **state)
+{
+    (void)state;
+    int64_t n[FOUND];
+    (void)place_database("audit_again");
+    whole_history();
+    redrive();
+    read_audit(n);
+    for (size_t i = 0; i < FOUND; i++) {
+        assert_int_equal(n[i], 0);
     }
 }
 
@@ -168,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_history_is_all_zero),
+        cmocka_unit_test(what_people_sent_again_is_no_fault),
         cmocka_unit_test(each_loss_is_found_beside_null_ids),
     };
     return cmocka_run_group_tests(tests, place_setup, place_teardown);
