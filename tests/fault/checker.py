@@ -348,7 +348,7 @@ def dead_letters(bootstrap, prefix, numbers, schemas):
     name = prefix + "dead-letters"
     for _, _, _, kind, r in read(bootstrap, prefix, [(name, p) for p in numbers.get(name, [])], schemas):
         at = kind == "dead_letter" and (r["topic"][len(prefix):], r["partition"], r["offset"])
-        if at and (r["reason_code"] != "REDRIVEN" or not dead_of_key(dead.get(at))):
+        if at and r["reason_code"] != "CLOSED" and (r["reason_code"] != "REDRIVEN" or not dead_of_key(dead.get(at))):
             dead[at] = r["reason_code"]
     return dead
 

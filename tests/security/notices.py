@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Whoever has sent what nobody can use is told so, through the real roles on real Kafka: a department and a source on
-topics of their own, the post in its folder; which event, code and reason in both languages, and nobody's data."""
+topics of their own, the post in its folder; which event, code and reason in both languages, and nobody's data. Whose
+dead letter it is closes it, by name and with a reason; nobody else does."""
 import datetime
 import io
 import json
@@ -13,7 +14,8 @@ import time
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from county import SCHEMAS, SOURCE, Bus, application, fastavro, identity, newest  # noqa: E402
+from county import SCHEMAS, SOURCE, Bus, application, clerk, fastavro, identity, newest  # noqa: E402
+from patience import until  # noqa: E402
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="lianou-notices-")) / "bus-config"
 SPOOL = FOLDER.parent / "spool"
@@ -94,13 +96,54 @@ def nobody_else(bus):
     assert identity(1) not in repr(notices) and "甲" not in repr(notices)
 
 
+def refused(town, who, letter, reason, words):
+    r = town.signed_in(who, "dlq", "close", letter, "--reason", reason, check=False)
+    assert r.returncode != 0 and words in r.stderr, (words, r.returncode, r.stdout, r.stderr)
+
+
+def closing(bus):
+    """A letter is its owner's to close, or the lead department's; the others stay open."""
+    town = bus.town
+    mine, school = ("%(topic)s/%(partition)d/%(offset)d" % r for o in ("MZ", "school") for _, k, r in bus.read
+                    if k == "dead_letter" and r["owner"] == o)
+    town.lianou("register", "publish")
+    ours, others = clerk("MZ")["operator_id"], clerk("TY")["operator_id"]
+    for who in (ours, others):
+        town.account(who)
+    refused(town, others, mine, "已电话核实", "nor of the lead department")
+    refused(town, ours, mine, "", "--reason")
+    refused(town, ours, mine, identity(1), "--reason")
+    refused(town, ours, mine, "two\nlines", "--reason")
+    refused(town, ours, "qihe.cases/0/99", "已电话核实", "no dead letter")
+    r = town.lianou("dlq", "close", mine, "--reason", "已电话核实", check=False)
+    assert r.returncode != 0, "closed by nobody"
+    assert "3 open, 0 redriven, 0 closed" in town.lianou("dlq", "ls").stdout
+    for letter in (mine, school):  # the second as the lead department
+        assert "closed" in town.signed_in(ours, "dlq", "close", letter, "--reason", "已电话核实").stdout
+    refused(town, ours, mine, "已电话核实", "has its end: %s: 已电话核实" % ours)
+    out = town.lianou("dlq", "ls").stdout
+    assert "1 open, 0 redriven, 2 closed" in out and mine not in out, out
+    assert mine in town.lianou("dlq", "ls", "--all", "--owner", "MZ").stdout
+    assert "end " in town.lianou("dlq", "show", mine).stdout
+    assert "0 redriven, 1 had been" in town.lianou("dlq", "redrive", mine).stdout, "a closed letter was sent"
+    dry = town.lianou("dlq", "redrive", "all", "--dry-run").stdout
+    assert dry.count("would be sent") == 1 and "delivery-receipts" in dry, dry
+    assert "1 open" in town.lianou("dlq", "ls").stdout
+    until(lambda: (lambda a: a and a["unread"] == 0 and a["dead_lettered"] == 3)(town.audit()), 60, town.moved)
+    last = town.audit()
+    assert last["dead_lettered"] == 3 and not any(last[k] for k in ("lost", "duplicated", "torn", "out_of_order")), last
+    status = town.lianou("status", check=False).stdout
+    assert "dead letters 1\n" in status or "dead letters 1," in status, status
+    print("a letter is closed by whose it is")
+
+
 def main():
     shutil.copytree(SOURCE / "bus-config", FOLDER)
     SPOOL.mkdir()
     path = FOLDER / "partners.d/youzheng.yaml"
     text = "".join(x for x in path.read_text().splitlines(keepends=True) if not x.startswith(("transport:", "metrics_port:")))
     path.write_text(text + "transport: spool\nmetrics_port: 0\nspool_dir: %s\n" % SPOOL)
-    bus = Bus(FOLDER, roles=("matcher", "dispatch", "post"))
+    bus = Bus(FOLDER, roles=("matcher", "dispatch", "post", "ledger"))
     good = False
     try:
         a = apply(bus)
@@ -108,6 +151,7 @@ def main():
         a_source(bus, a)
         in_a_folder(bus, a, got)
         nobody_else(bus)
+        closing(bus)
         good = True
     finally:
         bus.town.close(keep=not good)

@@ -13,6 +13,6 @@ SELECT
   count(DISTINCT case_id) FILTER (WHERE kind = 'case_event' AND word = 'CLOSED') AS cases_closed,
   count(DISTINCT event_id) FILTER (WHERE kind = 'parked_note' AND word = 'PARKED')
     - count(DISTINCT event_id) FILTER (WHERE kind = 'parked_note' AND word = 'RELEASED') AS parked,
-  count(DISTINCT event_id) FILTER (WHERE kind = 'dead_letter' AND word <> 'REDRIVEN') AS dead_lettered,
+  count(DISTINCT event_id) FILTER (WHERE kind = 'dead_letter' AND word NOT IN ('REDRIVEN', 'CLOSED')) AS dead_lettered,
   count(DISTINCT partner) FILTER (WHERE kind = 'decision') AS departments
 FROM event

@@ -5,7 +5,7 @@
 -- none, the same takes seconds a thousand applications.
 WITH -- By its place, not by its number: a letter excuses one event, the one it holds.
      dead AS (SELECT DISTINCT note AS topic, (detail->>'partition')::int AS part, (detail->>'offset')::bigint AS place
-              FROM event WHERE kind = 'dead_letter' AND word <> 'REDRIVEN'),
+              FROM event WHERE kind = 'dead_letter' AND word NOT IN ('REDRIVEN', 'CLOSED')),
      application AS (SELECT about, bool_or(e.kind = 'application' AND NOT EXISTS (
                               SELECT FROM dead d WHERE d.part = e.part AND d.place = e.place
                               AND right(d.topic, length(e.topic)) = e.topic)) AS came,

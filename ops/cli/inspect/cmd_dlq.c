@@ -1,4 +1,4 @@
-/* dlq: dead letters, listed, shown, and sent through the front door again.
+/* dlq: dead letters, listed, shown, sent through the front door again, closed.
  *
  * redrive writes the original bytes, key and headers to the original topic, on
  * the partition the key belongs to, waits for the acknowledgement, and then
@@ -6,7 +6,11 @@
  * with a mark is left out of `ls` and refused by `redrive`, so doing it twice
  * does nothing. If the mark is lost between the two writes the bytes may be
  * sent again; the consumers are idempotent by business id, so that changes
- * nothing either. */
+ * nothing either.
+ *
+ * close writes a mark with reason CLOSED: a person of the owner's office, or of
+ * the lead department, said by his account that nothing is to be done and why
+ * (dlq_close.c). */
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -17,33 +21,15 @@
 #include "bus/role/types.h"
 #include "bus/web/readlog.h"
 #include "bus/wire/crypt.h"
+#include "ops/cli/inspect/dlq.h"
 #include "ops/cli/inspect/topic_read.h"
 #include "ops/cli/inspect/topic_send.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 #include "schemas/dead_letter.h"
 
-#define MARK          "REDRIVEN"
 #define LETTERS_BYTES (1u << 30)
-
-struct partner_dead_letter
-{
-    const struct sa_dead_letter *d;
-    char name[320]; /* topic/partition/offset */
-    bool marked;
-    struct partner_dead_letter *next;
-};
-struct dlq
-{
-    struct tool tool;
-    bool all;              /* ls: with those redriven */
-    const char *what;      /* NULL: every one */
-    const char *why;       /* show: facts in clear, written down; NULL: not */
-    struct bus_arena mem;  /* letters */
-    struct bus_map places; /* name -> letter */
-    struct partner_dead_letter *first, **last;
-    struct bus_wire_registry *schemas;
-};
+#define DAY_MS        86400000
 
 static void dlq_name_of(const struct sa_dead_letter *d, char *to, size_t cap)
 {
@@ -69,9 +55,9 @@ dlq_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
                       m->partition, (long long)m->offset, err->msg);
         return BUS_OK;
     }
-    char name[sizeof(((struct partner_dead_letter *)0)->name)];
+    char name[sizeof(((struct dlq_letter *)0)->name)];
     dlq_name_of(d, name, sizeof(name));
-    struct partner_dead_letter *l = bus_map_get(&q->places, bus_strv(name));
+    struct dlq_letter *l = bus_map_get(&q->places, bus_strv(name));
     if (l == NULL) {
         l = bus_arena_calloc(&q->mem, 1, sizeof(*l));
         if (l == NULL) {
@@ -84,15 +70,16 @@ dlq_take(void *data, const struct bus_kafka_msg *m, struct bus_err *err)
         *q->last = l;
         q->last = &l->next;
     }
-    if (bus_strv_is(d->reason_code, MARK)) {
-        l->marked = true;
+    if (bus_strv_is(d->reason_code, DLQ_REDRIVEN) ||
+        bus_strv_is(d->reason_code, DLQ_CLOSED)) {
+        l->mark = d;
     } else {
         l->d = d;
     }
     return BUS_OK;
 }
 
-static bool dlq_wanted(const struct dlq *q, const struct partner_dead_letter *l)
+static bool dlq_wanted(const struct dlq *q, const struct dlq_letter *l)
 {
     char id[BUS_ID_TEXT + 1];
     return l->d != NULL &&
@@ -101,27 +88,40 @@ static bool dlq_wanted(const struct dlq *q, const struct partner_dead_letter *l)
             strcmp(q->what, bus_id_text(&l->d->event_id, id)) == 0);
 }
 
+/* What became of it, behind its line; "" while it is open. */
+static const char *dlq_end_of(const struct dlq_letter *l)
+{
+    return l->mark == NULL                                 ? ""
+           : bus_strv_is(l->mark->reason_code, DLQ_CLOSED) ? "  closed"
+                                                           : "  redriven";
+}
+
 static int dlq_list(struct dlq *q, struct bus_err *err)
 {
-    size_t open = 0, marked = 0;
+    int64_t now = bus_clock_system.wall_ms(NULL);
+    size_t open = 0, closed = 0, redriven = 0;
     (void)err;
-    for (const struct partner_dead_letter *l = q->first; l != NULL;
-         l = l->next) {
+    for (const struct dlq_letter *l = q->first; l != NULL; l = l->next) {
         char when[BUS_TIME_TEXT + 1];
-        if (l->d == NULL) {
+        if (l->d == NULL ||
+            (q->owner != NULL && !bus_strv_is(l->d->owner, q->owner))) {
             continue;
         }
-        open += !l->marked;
-        marked += l->marked;
-        if (!l->marked || q->all) {
-            (void)printf("%s  %.*s  owner %.*s  %s%s\n", l->name,
-                         BUS_STRV_ARG(l->d->reason_code),
-                         BUS_STRV_ARG(l->d->owner),
-                         bus_time_text(l->d->occurred_at, when),
-                         l->marked ? "  redriven" : "");
+        bool shut = l->mark != NULL && dlq_end_of(l)[2] == 'c';
+        open += l->mark == NULL;
+        closed += shut;
+        redriven += l->mark != NULL && !shut;
+        if (l->mark == NULL || q->all) {
+            (void)printf(
+                "%s  %.*s  owner %.*s  %s  %lld d%s\n", l->name,
+                BUS_STRV_ARG(l->d->reason_code), BUS_STRV_ARG(l->d->owner),
+                bus_time_text(l->d->occurred_at, when),
+                (long long)((now - l->d->occurred_at) / DAY_MS), dlq_end_of(l));
         }
     }
-    (void)printf("%zu open, %zu redriven\n", open, marked);
+    (void)printf("%zu open, %zu redriven, %zu closed / 待办%zu, 已重投%zu, "
+                 "已办结%zu\n",
+                 open, redriven, closed, open, redriven, closed);
     return BUS_OK;
 }
 
@@ -185,9 +185,8 @@ static void show_header(struct bus_strv name, struct bus_strv value)
 }
 
 /* Whose it is, where that is known. */
-static int dlq_note(struct dlq *q,
-                    const struct partner_dead_letter *l,
-                    struct bus_err *err)
+static int
+dlq_note(struct dlq *q, const struct dlq_letter *l, struct bus_err *err)
 {
     char id[BUS_ID_TEXT + 1];
     const struct bus_web_read read = {
@@ -199,9 +198,8 @@ static int dlq_note(struct dlq *q,
     return q->why != NULL ? cli_tool_note_why(&q->tool, &read, err) : BUS_OK;
 }
 
-static int dlq_show_one(struct dlq *q,
-                        const struct partner_dead_letter *l,
-                        struct bus_err *err)
+static int
+dlq_show_one(struct dlq *q, const struct dlq_letter *l, struct bus_err *err)
 {
     const struct sa_dead_letter *d = l->d;
     char id[BUS_ID_TEXT + 1], first[BUS_TIME_TEXT + 1], last[BUS_TIME_TEXT + 1];
@@ -211,11 +209,16 @@ static int dlq_show_one(struct dlq *q,
                    q->why != NULL, &text);
     (void)printf("%s%s\n  id      %s\n  reason  %.*s: %.*s\n  owner   "
                  "%.*s\n  tries   %d, %s to %s\n",
-                 l->name, l->marked ? "  redriven" : "",
-                 bus_id_text(&d->event_id, id), BUS_STRV_ARG(d->reason_code),
-                 BUS_STRV_ARG(d->reason), BUS_STRV_ARG(d->owner), d->tries,
+                 l->name, dlq_end_of(l), bus_id_text(&d->event_id, id),
+                 BUS_STRV_ARG(d->reason_code), BUS_STRV_ARG(d->reason),
+                 BUS_STRV_ARG(d->owner), d->tries,
                  bus_time_text(d->first_at, first),
                  bus_time_text(d->last_at, last));
+    if (l->mark != NULL) {
+        (void)printf("  end     %s %.*s\n",
+                     bus_time_text(l->mark->occurred_at, last),
+                     BUS_STRV_ARG(l->mark->reason));
+    }
     for (size_t i = 0; i < d->headers.n; i++) {
         show_header(d->headers.v[i].key, d->headers.v[i].value);
     }
@@ -227,8 +230,7 @@ static int dlq_show_one(struct dlq *q,
 static int dlq_show(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0;
-    for (const struct partner_dead_letter *l = q->first; l != NULL;
-         l = l->next) {
+    for (const struct dlq_letter *l = q->first; l != NULL; l = l->next) {
         if (dlq_wanted(q, l)) {
             BUS_TRY(dlq_show_one(q, l, err));
             n++;
@@ -238,16 +240,8 @@ static int dlq_show(struct dlq *q, struct bus_err *err)
                  : bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
 }
 
-static int dlq_send_one(struct dlq *q,
-                        const struct bus_kafka_out_msg *m,
-                        struct bus_err *err)
-{
-    return cli_topic_send(&q->tool.config.kafka, "lianou-dlq", m, err);
-}
-
-static int send_original(struct dlq *q,
-                         const struct partner_dead_letter *l,
-                         struct bus_err *err)
+static int
+send_original(struct dlq *q, const struct dlq_letter *l, struct bus_err *err)
 {
     const struct sa_dead_letter *d = l->d;
     struct bus_kafka_header headers[BUS_KAFKA_HEADERS_MAX];
@@ -275,68 +269,30 @@ static int send_original(struct dlq *q,
         .headers = headers,
         .headers_count = n,
     };
-    return topic == NULL ? bus_fail(err, BUS_ENOMEM, "a name")
-                         : dlq_send_one(q, &m, err);
-}
-
-static int dlq_mark(struct dlq *q,
-                    const struct partner_dead_letter *l,
-                    struct bus_err *err)
-{
-    const struct bus_config *c = &q->tool.config;
-    struct sa_dead_letter d = {
-        .event_id = bus_wire_redriven_id(bus_strv(l->name)),
-        .has_household_id = l->d->has_household_id,
-        .household_id = l->d->household_id,
-        .occurred_at = bus_clock_system.wall_ms(NULL),
-        .topic = l->d->topic,
-        .partition = l->d->partition,
-        .offset = l->d->offset,
-        .reason_code = BUS_STRV(MARK),
-        .reason = BUS_STRV("sent through the front door again"),
-        .owner = l->d->owner,
-        .first_at = l->d->first_at,
-        .last_at = bus_clock_system.wall_ms(NULL),
-        .tries = l->d->tries + 1,
-    };
-    struct bus_role_emit e = {
-        .type = &sa_dead_letter_type,
-        .record = &d,
-        .ce_type = "sa.dead_letter.v1",
-        .source = bus_strv(
-            bus_arena_printf(&q->mem, "/county/%s/dlq", c->county.code)),
-        .event_id = d.event_id,
-        .household_id = d.household_id,
-        .cause_id = l->d->event_id,
-        .occurred_at = d.occurred_at,
-    };
-    struct bus_role_rendered r;
-    BUS_TRY(bus_role_emit_render(&e, &q->mem, &r, err));
-    struct bus_kafka_out_msg m = {
-        .topic = bus_conf_topic(c, &q->mem, "dead-letters", NULL),
-        .partition = -1,
-        .key = r.key,
-        .value = r.value,
-        .headers = r.headers,
-        .headers_count = r.headers_count,
-    };
-    return dlq_send_one(q, &m, err);
+    return topic == NULL
+               ? bus_fail(err, BUS_ENOMEM, "a name")
+               : cli_topic_send(&q->tool.config.kafka, "lianou-dlq", &m, err);
 }
 
 /* One of many whose bytes are gone stays where it is; the others go on. */
-static int
-redrive_one(struct dlq *q, struct partner_dead_letter *l, struct bus_err *err)
+static int redrive_one(struct dlq *q, struct dlq_letter *l, struct bus_err *err)
 {
+    if (q->dry) {
+        (void)printf("%s would be sent: %zu bytes to %.*s\n", l->name,
+                     l->d->value.n, BUS_STRV_ARG(l->d->topic));
+        return BUS_OK;
+    }
     int rc = send_original(q, l, err);
     if (rc == BUS_ETOOBIG && strcmp(q->what, "all") == 0) {
         (void)printf("%s stays: %s\n", l->name, err->msg);
         return BUS_OK;
     }
-    if (rc != BUS_OK || dlq_mark(q, l, err) != BUS_OK) {
+    if (rc != BUS_OK ||
+        cli_dlq_mark(q, l, DLQ_REDRIVEN, "sent through the front door again",
+                     err) != BUS_OK) {
         return bus_wrap(err, "%s", l->name);
     }
     (void)printf("%s redriven\n", l->name);
-    l->marked = true;
     return BUS_OK;
 }
 
@@ -344,20 +300,23 @@ static int redrive(struct dlq *q, struct bus_err *err)
 {
     size_t n = 0, before = 0;
     int rc = BUS_OK;
-    for (struct partner_dead_letter *l = q->first; rc == BUS_OK && l != NULL;
+    for (struct dlq_letter *l = q->first; rc == BUS_OK && l != NULL;
          l = l->next) {
         if (!dlq_wanted(q, l)) {
             continue;
         }
-        if (l->marked) {
+        if (l->mark != NULL) {
             before++;
             continue;
         }
         rc = redrive_one(q, l, err);
-        n += l->marked;
+        n += l->mark != NULL;
     }
-    (void)printf("%zu redriven, %zu had been before\n", n, before);
-    if (rc == BUS_OK && n + before == 0 && strcmp(q->what, "all") != 0) {
+    if (!q->dry) {
+        (void)printf("%zu redriven, %zu had been before\n", n, before);
+    }
+    if (rc == BUS_OK && n + before == 0 && !q->dry &&
+        strcmp(q->what, "all") != 0) {
         rc = bus_fail(err, BUS_EUNKNOWN, "no dead letter '%s'", q->what);
     }
     return rc;
@@ -378,43 +337,72 @@ static int dlq_read_all(struct dlq *q, struct bus_err *err)
     return cli_topic_each(&read, err);
 }
 
-static int dlq_work(struct dlq *q, const char *verb, struct bus_err *err)
+static const struct
+{
+    const char *word;
+    int (*run)(struct dlq *q, struct bus_err *err);
+    bool of_one; /* which letter has to be said */
+} dlq_verbs[] = {{"ls", dlq_list, false},
+                 {"show", dlq_show, true},
+                 {"redrive", redrive, true},
+                 {"close", cli_dlq_close, true}};
+#define DLQ_VERBS (sizeof(dlq_verbs) / sizeof(dlq_verbs[0]))
+
+static int dlq_work(struct dlq *q, size_t verb, struct bus_err *err)
 {
     BUS_TRY(cli_tool_open(&q->tool, err));
     BUS_TRY(dlq_read_all(q, err));
-    return strcmp(verb, "ls") == 0     ? dlq_list(q, err)
-           : strcmp(verb, "show") == 0 ? dlq_show(q, err)
-                                       : redrive(q, err);
+    return dlq_verbs[verb].run(q, err);
+}
+
+static bool dlq_option(struct dlq *q, int option, char *value)
+{
+    const char **texts[] = {['c'] = &q->tool.folder, ['w'] = &q->why,
+                            ['o'] = &q->owner,       ['r'] = &q->reason,
+                            ['A'] = &q->account,     ['d'] = &q->tool.conninfo};
+    bool *flags[] = {['a'] = &q->all, ['n'] = &q->dry};
+    size_t o = option > 0 ? (size_t)option : 0;
+    if (o < sizeof(texts) / sizeof(texts[0]) && texts[o] != NULL) {
+        *texts[o] = value;
+        return true;
+    }
+    if (o < sizeof(flags) / sizeof(flags[0]) && flags[o] != NULL) {
+        *flags[o] = true;
+        return true;
+    }
+    return false;
 }
 
 static int dlq_run(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
+        {"db", required_argument, NULL, 'd'},
         {"all", no_argument, NULL, 'a'},
         {"why", required_argument, NULL, 'w'},
+        {"owner", required_argument, NULL, 'o'},
+        {"dry-run", no_argument, NULL, 'n'},
+        {"reason", required_argument, NULL, 'r'},
+        {"account", required_argument, NULL, 'A'},
         {NULL, 0, NULL, 0},
     };
     struct dlq q = {0};
     struct bus_err err;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 'c') {
-            q.tool.folder = optarg;
-        } else if (o == 'a') {
-            q.all = true;
-        } else if (o == 'w') {
-            q.why = optarg;
-        } else {
+        if (!dlq_option(&q, o, optarg)) {
             return LIANOU_USAGE;
         }
     }
-    const char *verb = optind < argc ? argv[optind] : "";
-    bool ls = strcmp(verb, "ls") == 0, sh = strcmp(verb, "show") == 0,
-         re = strcmp(verb, "redrive") == 0;
+    size_t verb = 0;
+    while (verb < DLQ_VERBS && strcmp(optind < argc ? argv[optind] : "",
+                                      dlq_verbs[verb].word) != 0) {
+        verb++;
+    }
     q.what = optind + 1 < argc ? argv[optind + 1] : NULL;
-    if ((!ls && !sh && !re) || (ls != (q.what == NULL))) {
-        (void)fprintf(stderr, "lianou dlq: ls, show LETTER or redrive "
-                              "LETTER|all?\n");
+    if (verb == DLQ_VERBS || dlq_verbs[verb].of_one != (q.what != NULL)) {
+        (void)fprintf(stderr,
+                      "lianou dlq: ls, show LETTER, redrive LETTER|all or "
+                      "close LETTER?\n");
         return LIANOU_USAGE;
     }
     bus_arena_init(&q.mem, 1u << 20, LETTERS_BYTES);
@@ -427,10 +415,11 @@ static int dlq_run(int argc, char **argv)
 
 const struct lianou_command lianou_cmd_dlq = {
     .name = "dlq",
-    .usage = "ls [--all] | show LETTER [--why TEXT] | redrive LETTER|all "
-             "[--config DIR]",
-    .summary = "dead letters: list, look at, send again",
-    .summary_zh = "死信:列出、查看、重投",
+    .usage = "ls [--all] [--owner CODE] | show LETTER [--why TEXT] | redrive "
+             "LETTER|all [--dry-run] | close LETTER --reason TEXT --account "
+             "NAME [--config DIR]",
+    .summary = "dead letters: list, look at, send again, close",
+    .summary_zh = "死信:列出、查看、重投、办结",
     .group = 3,
     .run = dlq_run,
 };
