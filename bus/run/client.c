@@ -15,7 +15,7 @@
 #include "bus/base/heap.h"
 
 #define SECOND_MS   1000
-#define HELD_MAX    86400 /* seconds of a Retry-After that are believed */
+#define HELD_MAX    21600 /* seconds of a Retry-After that are believed */
 #define KEPT_ALIVE  16    /* connections beyond those in use */
 #define MICRO_OF_MS 1000
 

@@ -31,7 +31,7 @@ struct bus_run_client_answer /* for the call only */
      * BUS_ETOOBIG: a status, and a body over the limit. */
     int rc;
     long status;
-    int64_t retry_after_ms; /* -1: it says nothing */
+    int64_t retry_after_ms; /* at most 6 h, as libcurl has it; -1: none said */
     struct bus_strv type, body;
     int64_t took_ms;
     struct bus_err err; /* nothing of what was asked or said */

@@ -138,7 +138,7 @@ static const struct row rows[] = {
     {"HTTP/1.1 429 Wait\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", 0,
      BUS_OK, 429, 7000, ""},
     {"HTTP/1.1 503 Wait\r\nRetry-After: 99999999\r\nContent-Length: 0\r\n\r\n",
-     0, BUS_OK, 503, 86400000, ""},
+     0, BUS_OK, 503, 21600000, ""},
     {"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 100000, BUS_ETOOBIG,
      200, -1, ""},
     {"HTTP/1.1 200 OK\r\n\r\n", 100000, BUS_ETOOBIG, 200, -1, ""},
