@@ -25,8 +25,8 @@ struct bus_partner_transport
     size_t seen_count;
 };
 
-DIR *partner_spool_list(int folder);
 /* spool_unfit.c */
+DIR *partner_spool_list(int folder);
 enum spool_fit {
     SPOOL_FIT_WELL,
     SPOOL_FIT_NOT_MEANT, /* hidden, of another ending, gone */

@@ -20,13 +20,13 @@
 #include "bus/conf/bus_config.h"
 
 struct bus_partner_transport;
-struct partner_door; /* door.h; of transport http */
+struct partner_door; /* door.h; of transports http and exec */
 
 struct bus_partner_transport_env /* borrowed as long as it is open */
 {
     const struct bus_config *config;
     const struct bus_conf_partner *partner;
-    struct partner_door *door; /* NULL but for http */
+    struct partner_door *door; /* NULL but for http and exec */
 };
 
 struct bus_partner_transport_taken
@@ -136,5 +136,9 @@ extern const struct bus_partner_transport_ops bus_partner_transport_http;
 /* http.c, where push.url is set: the runner posts what is staged (push.h), and
  * what is published is with the partner already. Answers come as with http. */
 extern const struct bus_partner_transport_ops bus_partner_transport_push;
+
+/* http.c: the same with a program of the partner's (push.h) in the address's
+ * place; its answers are what it says beside. */
+extern const struct bus_partner_transport_ops bus_partner_transport_exec;
 
 #endif
