@@ -1,4 +1,4 @@
-/* A partner's program: told at the key that is wrong. */
+/* A partner's program, and its database: told at the key that is wrong. */
 #include <string.h>
 
 #include "bus/conf/bus_config.h"
@@ -59,5 +59,28 @@ void bus_conf_check_exec(const struct bus_conf_partner *p,
     if (!exec_variables_good(&p->exec)) {
         bus_faults_add(faults, exec_at(p, "environment"), "exec.environment",
                        "must be NAME=value, one each");
+    }
+}
+
+void bus_conf_check_postgres(const struct bus_conf_partner *p,
+                             struct bus_faults *faults)
+{
+    const struct bus_node *has = bus_node_get(p->node, "postgres");
+    struct bus_place at = has != NULL ? has->at : p->node->at;
+    if (p->transport != BUS_TRANSPORT_POSTGRES) {
+        if (has != NULL) {
+            bus_faults_add(faults, at, "postgres",
+                           "only transport postgres has it");
+        }
+        return;
+    }
+    if (p->postgres.conninfo_file == NULL) {
+        bus_faults_add(faults, at, "postgres.conninfo_file",
+                       "missing: where its database is, and as whom");
+    }
+    if (p->postgres.plain == BUS_HTTP_PLAIN_ANYWHERE) {
+        bus_faults_warn(faults, at, "postgres.plain",
+                        "open: events with personal data are readable on the "
+                        "way unless something else does TLS");
     }
 }

@@ -36,7 +36,8 @@ enum bus_conf_partner_transport {
     BUS_TRANSPORT_SPOOL,
     BUS_TRANSPORT_SHEET,
     BUS_TRANSPORT_HTTP,
-    BUS_TRANSPORT_EXEC
+    BUS_TRANSPORT_EXEC,
+    BUS_TRANSPORT_POSTGRES
 };
 struct bus_conf_partner_limits
 {
@@ -89,6 +90,13 @@ struct bus_conf_partner_exec
     int64_t timeout_ms, in_flight, grace_ms;
     int64_t memory_bytes, cpu_ms; /* 0: no limit */
     int64_t failures, open_ms;    /* the breaker */
+};
+/* Transport postgres: tables in its own database. */
+struct bus_conf_partner_postgres
+{
+    const char *conninfo_file;
+    int plain;       /* enum bus_http_plain */
+    int64_t poll_ms; /* between two looks that nobody asked for */
 };
 /* A bank that takes batches as files (ops/docs/treasury.md). */
 enum bus_conf_bank_format {
@@ -159,6 +167,7 @@ struct bus_conf_partner
     struct bus_conf_partner_http http;
     struct bus_conf_partner_push push;
     struct bus_conf_partner_exec exec;
+    struct bus_conf_partner_postgres postgres;
     struct bus_conf_bank_file file; /* of a bank */
     int64_t metrics_port;
     const struct bus_node *node;

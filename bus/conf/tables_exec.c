@@ -1,4 +1,4 @@
-/* The section `exec` of a partner as a descriptor table. */
+/* The sections `exec` and `postgres` of a partner as descriptor tables. */
 #include "bus/conf/bus_config.h"
 #include "bus/conf/config_tables.h"
 
@@ -66,3 +66,33 @@ const struct bus_keys bus_conf_keys_exec = {
     "Transport exec: its program takes events and gives answers, line by line "
     "(ops/docs/partners.md).",
     "exec 接入:由贵单位的程序逐行收事件、交答复。"};
+
+#define DB(field) offsetof(struct bus_conf_partner_postgres, field)
+
+static const struct bus_word plain_words[] = {
+    {"loopback", BUS_HTTP_PLAIN_LOOPBACK},
+    {"anywhere", BUS_HTTP_PLAIN_ANYWHERE},
+    {NULL, 0}};
+static const struct bus_key postgres_keys[] = {
+    {"conninfo_file", BUS_KEY_PATH, DB(conninfo_file),
+     .doc = "a file (mode 0600) with libpq's connection string to the "
+            "partner's database; read at each connecting",
+     .doc_zh = "存放 libpq 连接串的文件(权限 0600), 每次连接时读取"},
+    {"plain", BUS_KEY_ENUM, DB(plain), .dflt = "loopback", .words = plain_words,
+     .doc = "anywhere: without sslmode=verify-full beyond this machine, where "
+            "something else does TLS",
+     .doc_zh =
+         "anywhere 表示向外连接可不用 sslmode=verify-full(由其他设备做 TLS)"},
+    {"poll", BUS_KEY_DURATION, DB(poll_ms), .dflt = "5s", .min = 200,
+     .max = 3600000,
+     .doc = "between two looks at the outbox where no NOTIFY has come",
+     .doc_zh = "没有通知时查看 outbox 的间隔"},
+    {.name = NULL}};
+const struct bus_keys bus_conf_keys_postgres = {
+    "postgres",
+    postgres_keys,
+    sizeof(struct bus_conf_partner_postgres),
+    BUS_KEYS_NO_NODE,
+    "Transport postgres: tables in its own database, made by "
+    "bus/partner/sql/postgres.sql (ops/docs/partners.md).",
+    "postgres 接入:贵单位数据库中的收、发两张表。"};

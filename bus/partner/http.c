@@ -139,16 +139,8 @@ static int push_open(const struct bus_partner_transport_env *env,
                      struct bus_partner_transport **ret,
                      struct bus_err *err)
 {
-    size_t n = 0;
-    int64_t oldest_ms = 0;
     BUS_TRY(http_open(env, ret, err));
-    int rc = partner_spool_waiting(*ret, &n, &oldest_ms, err);
-    if (rc == BUS_OK && n > 0) {
-        rc = bus_fail(err, BUS_ECONFIG,
-                      "%zu events wait to be fetched: with transport http "
-                      "and without push.url the partner fetches them first",
-                      n);
-    }
+    int rc = partner_spool_none_waits(*ret, err);
     if (rc != BUS_OK) {
         http_close(*ret);
         *ret = NULL;

@@ -15,6 +15,8 @@ bus_partner_transport_of(const struct bus_conf_partner *partner)
                                          : &bus_partner_transport_http;
     case BUS_TRANSPORT_EXEC:
         return &bus_partner_transport_exec;
+    case BUS_TRANSPORT_POSTGRES:
+        return &bus_partner_transport_postgres;
     case BUS_TRANSPORT_KAFKA:
         break;
     }

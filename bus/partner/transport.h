@@ -141,4 +141,18 @@ extern const struct bus_partner_transport_ops bus_partner_transport_push;
  * place; its answers are what it says beside. */
 extern const struct bus_partner_transport_ops bus_partner_transport_exec;
 
+/* postgres.c: two tables in the partner's own database (sql/postgres.sql).
+ *
+ *   lianou.inbox    we insert, by event id, never twice; the partner sets
+ *                   taken_at
+ *   lianou.outbox   the partner inserts; we set state, settled_at and result
+ *
+ * What is staged stays on our side, as with http, until its row is committed.
+ * A NOTIFY makes us look, and without one a look every postgres.poll. A second
+ * adapter on the same database waits. What the database refuses for its own
+ * faults (a table, a column, a right that is missing) is the whole transport's,
+ * waited for and said in Chinese and English; what a trigger or a constraint of
+ * the partner's refuses is that document's. */
+extern const struct bus_partner_transport_ops bus_partner_transport_postgres;
+
 #endif

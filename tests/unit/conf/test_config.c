@@ -313,6 +313,11 @@ static void test_planted_faults(void **state)
     put_partner("EC", push,
                 "transport: exec\nexec:\n  command: [cat, -u]\n"
                 "  folder: /tmp\n  environment: [\"A B=c\"]\n");
+    put_partner("QA", push, "transport: spool\npostgres: {poll: 1s}\n");
+    put_partner("QB", push, "transport: postgres\npostgres: {poll: 1ms}\n");
+    put_partner("QC", push,
+                "transport: postgres\npostgres:\n  conninfo_file: a\n"
+                "  plain: anywhere\n");
     put("partners.d/YY.yaml",
         "code: YY\nzh: 又\nen: one more\nkind: post\ntransport: spool\n"
         "spool_dir: /var/lib/lianou/spool/youzheng\n"
@@ -383,6 +388,10 @@ static void test_planted_faults(void **state)
     assert_fault("EC.yaml:7:12: exec.command: must begin with the program's "
                  "absolute path");
     assert_fault("EC.yaml:9:16: exec.environment: must be NAME=value");
+    assert_fault("QA.yaml:6:11: postgres: only transport postgres has it");
+    assert_fault("QB.yaml:6:11: postgres.conninfo_file: missing");
+    assert_fault("QB.yaml:6:18: postgres.poll: found");
+    assert_fault("warning: postgres.plain: open: events with personal");
     assert_fault("BB.yaml:1:1: file: needs once_from");
     assert_fault("BC.yaml:1:1: file: once_from is before treasury.recurring");
     assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");
