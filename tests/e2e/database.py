@@ -260,10 +260,16 @@ def main():
         town.start(CODE)
         submit(town, 10, 1)
         wait(town, "decision of each", 60, ended)
-        works.over = True
         audit = wait(town, "end of the cases", 60, lambda: ended() and (lambda a: a and a["open"] == 0 and a["unread"] == 0 and a)(town.audit()))
         assert all(audit[k] == 0 for k in ("lost", "duplicated", "torn", "out_of_order", "dead_lettered")), audit
         print("  lianou audit:", json.dumps(audit))
+
+        # The kit goes by the same tables.
+        town.roles[CODE].terminate()
+        town.roles[CODE].wait()
+        report = town.lianou("partner", "test", CODE, "--wait", "20s").stdout
+        assert report.count("已答复 answered") == 3 and "合格 passed" in report, report
+        works.over = True
         good = True
     finally:
         town.close(keep=not good)
