@@ -109,6 +109,8 @@ static void check_partners(const struct bus_config *c,
         check_source(c, p, faults);
         check_bank_file(c, p, faults);
         bus_conf_check_push(p, faults);
+        bus_conf_check_exec(p, faults);
+        bus_conf_check_postgres(p, faults);
         for (size_t k = 0; k < i; k++) {
             const struct bus_conf_partner *q = &c->partners[k];
             if (q->code && strcasecmp(q->code, p->code) == 0) {

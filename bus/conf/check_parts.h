@@ -10,6 +10,12 @@ void bus_conf_check_policies(const struct bus_config *c,
 /* Facts of forms and grants, items of the interaction rules. */
 void bus_conf_check_links(const struct bus_config *c,
                           struct bus_faults *faults);
+/* A partner's database (check_exec.c, as the next). */
+void bus_conf_check_postgres(const struct bus_conf_partner *p,
+                             struct bus_faults *faults);
+/* A partner's program, and how it is run (check_exec.c). */
+void bus_conf_check_exec(const struct bus_conf_partner *p,
+                         struct bus_faults *faults);
 /* Where a partner's events are pushed to, and how (check_push.c). */
 void bus_conf_check_push(const struct bus_conf_partner *p,
                          struct bus_faults *faults);

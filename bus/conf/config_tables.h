@@ -34,7 +34,10 @@ struct bus_funds_file
     struct bus_list funds;
 };
 
-extern const struct bus_keys bus_conf_keys_push;   /* bus_conf_partner_push */
+extern const struct bus_keys bus_conf_keys_push; /* bus_conf_partner_push */
+extern const struct bus_keys
+    bus_conf_keys_postgres;                      /* bus_conf_partner_postgres */
+extern const struct bus_keys bus_conf_keys_exec; /* bus_conf_partner_exec */
 extern const struct bus_keys bus_conf_keys_config; /* bus.yaml: bus_config */
 extern const struct bus_keys
     bus_conf_keys_partner; /* partners.d: bus_conf_partner */

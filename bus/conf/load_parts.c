@@ -88,7 +88,8 @@ static void load_parts_check_partner(const struct bus_conf_partner *p,
         bus_faults_add(faults, at, "http.token_sha256",
                        "must be 64 small hex digits");
     }
-    if ((http || p->transport == BUS_TRANSPORT_KAFKA) && p->spool_dir) {
+    if (p->transport != BUS_TRANSPORT_SPOOL &&
+        p->transport != BUS_TRANSPORT_SHEET && p->spool_dir) {
         bus_faults_add(faults, at, "spool_dir",
                        "only transports spool and sheet have one");
     }

@@ -35,7 +35,9 @@ enum bus_conf_partner_transport {
     BUS_TRANSPORT_KAFKA,
     BUS_TRANSPORT_SPOOL,
     BUS_TRANSPORT_SHEET,
-    BUS_TRANSPORT_HTTP
+    BUS_TRANSPORT_HTTP,
+    BUS_TRANSPORT_EXEC,
+    BUS_TRANSPORT_POSTGRES
 };
 struct bus_conf_partner_limits
 {
@@ -78,6 +80,23 @@ struct bus_conf_partner_push
     const char *sign_sm2;             /* SM2 key in its place; NULL: none */
     const char *sign_as;              /* an owner of that ring */
     int64_t failures, open_ms;        /* the breaker */
+};
+/* Transport exec: its program, started by its adapter. */
+struct bus_conf_partner_exec
+{
+    struct bus_list command;     /* const char *: a path, arguments */
+    struct bus_list environment; /* const char *: NAME=value */
+    const char *folder, *errors; /* errors NULL: nowhere */
+    int64_t timeout_ms, in_flight, grace_ms;
+    int64_t memory_bytes, cpu_ms; /* 0: no limit */
+    int64_t failures, open_ms;    /* the breaker */
+};
+/* Transport postgres: tables in its own database. */
+struct bus_conf_partner_postgres
+{
+    const char *conninfo_file;
+    int plain;       /* enum bus_http_plain */
+    int64_t poll_ms; /* between two looks that nobody asked for */
 };
 /* A bank that takes batches as files (ops/docs/treasury.md). */
 enum bus_conf_bank_format {
@@ -147,6 +166,8 @@ struct bus_conf_partner
     struct bus_conf_partner_seal seal;
     struct bus_conf_partner_http http;
     struct bus_conf_partner_push push;
+    struct bus_conf_partner_exec exec;
+    struct bus_conf_partner_postgres postgres;
     struct bus_conf_bank_file file; /* of a bank */
     int64_t metrics_port;
     const struct bus_node *node;

@@ -119,11 +119,14 @@ static const struct bus_word kinds[] = {
     BUS_PARTNER_KIND_LIST(X)
 #undef X
         {NULL, 0}};
-static const struct bus_word transports[] = {{"kafka", BUS_TRANSPORT_KAFKA},
-                                             {"spool", BUS_TRANSPORT_SPOOL},
-                                             {"sheet", BUS_TRANSPORT_SHEET},
-                                             {"http", BUS_TRANSPORT_HTTP},
-                                             {NULL, 0}};
+static const struct bus_word transports[] = {
+    {"kafka", BUS_TRANSPORT_KAFKA},
+    {"spool", BUS_TRANSPORT_SPOOL},
+    {"sheet", BUS_TRANSPORT_SHEET},
+    {"http", BUS_TRANSPORT_HTTP},
+    {"exec", BUS_TRANSPORT_EXEC},
+    {"postgres", BUS_TRANSPORT_POSTGRES},
+    {NULL, 0}};
 
 #define SUB(key, en, zh)                                 \
     {                                                    \
@@ -170,6 +173,10 @@ static const struct bus_key partner_keys[] = {
     SUB(http, "see below", "见下"),
     {"push", BUS_KEY_STRUCT, AT(bus_conf_partner, push),
      .sub = &bus_conf_keys_push, .doc = "see below", .doc_zh = "见下"},
+    {"exec", BUS_KEY_STRUCT, AT(bus_conf_partner, exec),
+     .sub = &bus_conf_keys_exec, .doc = "see below", .doc_zh = "见下"},
+    {"postgres", BUS_KEY_STRUCT, AT(bus_conf_partner, postgres),
+     .sub = &bus_conf_keys_postgres, .doc = "see below", .doc_zh = "见下"},
     {"file", BUS_KEY_STRUCT, AT(bus_conf_partner, file),
      .sub = &bus_conf_keys_bank_file, .doc = "see below", .doc_zh = "见下"},
     {"metrics_port", BUS_KEY_INT, AT(bus_conf_partner, metrics_port),

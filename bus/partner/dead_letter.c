@@ -1,9 +1,24 @@
-/* Dead letters on their way to Kafka. */
+/* Dead letters on their way to Kafka, and the batches that wait for them. */
 #include <string.h>
 
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
 #include "bus/partner/parts.h"
+
+void partner_in_flight_settle(struct runner *r)
+{
+    BUS_CHECK(r->first == NULL || r->first->at <= r->first->batch->n);
+    BUS_CHECK(r->end != NULL);
+    while (r->first != NULL && r->first->at == r->first->batch->n &&
+           r->first->dead_letters == 0) {
+        struct in_flight *f = r->first;
+        bus_kafka_consumer_done(r->consumer, f->batch);
+        bus_kafka_batch_free(r->consumer, f->batch);
+        r->first = f->next;
+        r->end = r->first ? r->end : &r->first;
+        bus_free(f);
+    }
+}
 
 static void dead_letter_count(struct runner *r, const struct sa_dead_letter *d)
 {

@@ -139,16 +139,8 @@ static int push_open(const struct bus_partner_transport_env *env,
                      struct bus_partner_transport **ret,
                      struct bus_err *err)
 {
-    size_t n = 0;
-    int64_t oldest_ms = 0;
     BUS_TRY(http_open(env, ret, err));
-    int rc = partner_spool_waiting(*ret, &n, &oldest_ms, err);
-    if (rc == BUS_OK && n > 0) {
-        rc = bus_fail(err, BUS_ECONFIG,
-                      "%zu events wait to be fetched: without push.url the "
-                      "partner fetches them first",
-                      n);
-    }
+    int rc = partner_spool_none_waits(*ret, err);
     if (rc != BUS_OK) {
         http_close(*ret);
         *ret = NULL;
@@ -176,12 +168,13 @@ static int http_publish(struct bus_partner_transport *t,
     return BUS_OK;
 }
 
-/* With push it has it when it is published: nothing is kept to be fetched. */
+/* With push and exec it has it when it is published: nothing is kept to be
+ * fetched. */
 static int push_publish(struct bus_partner_transport *t,
                         const struct bus_id *id,
                         struct bus_err *err)
 {
-    BUS_CHECK(t->http != NULL && t->http->partner->push.url != NULL);
+    BUS_CHECK(t->http != NULL);
     return partner_spool_discard(t, id, err);
 }
 
@@ -477,6 +470,24 @@ const struct bus_partner_transport_ops bus_partner_transport_http = {
 
 const struct bus_partner_transport_ops bus_partner_transport_push = {
     .word = "http",
+    .open = push_open,
+    .close = http_close,
+    .household = partner_spool_household,
+    .stage = partner_spool_stage,
+    .staged = partner_spool_staged,
+    .staged_sync = partner_spool_staged_sync,
+    .publish = push_publish,
+    .published_sync = http_published_sync,
+    .discard = partner_spool_discard,
+    .each_staged = partner_spool_each_staged,
+    .waiting = partner_spool_waiting,
+    .take = http_posts_take,
+    .settle = http_settle,
+    .settled_sync = http_settled_sync,
+};
+
+const struct bus_partner_transport_ops bus_partner_transport_exec = {
+    .word = "exec",
     .open = push_open,
     .close = http_close,
     .household = partner_spool_household,

@@ -351,6 +351,7 @@ static void partner_drain(void *data)
     if (r->door != NULL) {
         partner_door_stop(r->door);
     }
+    partner_push_stop(r->push);
     bus_run_timer_free(r->tick);
     r->tick = NULL;
     partner_runner_pump(r);
@@ -449,11 +450,12 @@ static int partner_start(struct runner *r, struct bus_err *err)
     r->c_room = bus_run_health_add(&r->frame.health, "room", "not asked yet");
     bus_run_health_good(&r->frame.health, r->c_room);
     series(r);
-    if (r->partner->transport == BUS_TRANSPORT_HTTP) {
+    bool runs = r->partner->transport == BUS_TRANSPORT_EXEC;
+    if (r->partner->transport == BUS_TRANSPORT_HTTP || runs) {
         BUS_TRY(partner_door_open(&r->frame, r->partner, on_knock, r, &r->door,
                                   err));
     }
-    if (r->partner->push.url != NULL) {
+    if (r->partner->push.url != NULL || runs) {
         BUS_TRY(partner_push_open(r, partner_runner_pump, &r->push, err));
     }
     r->schemas = bus_role_types_registry();

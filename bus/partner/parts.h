@@ -108,8 +108,8 @@ struct runner
     struct bus_partner_kind_env env;
     const struct bus_partner_transport_ops *via;
     struct bus_partner_transport *transport; /* NULL until JOB_OPEN is done */
-    struct partner_door *door;               /* NULL but for http */
-    struct partner_push *push;               /* NULL but with push.url */
+    struct partner_door *door;               /* NULL but for http, exec */
+    struct partner_push *push;               /* NULL but with push.url, exec */
     struct bus_seen *seen;
     struct bus_parking *parking;
     struct bus_wire_keyring *keys;
@@ -153,8 +153,8 @@ struct runner
 
 /* runner_fsm.c: ends the role, which drains first. */
 void partner_runner_stop(struct runner *r, const struct bus_err *err);
-/* in_flight.c: commits each batch at the front whose end is reached and whose
- * dead letters are in Kafka. */
+/* dead_letter.c: commits each batch at the front whose end is reached and
+ * whose dead letters are in Kafka. */
 void partner_in_flight_settle(struct runner *r);
 /* notice.c: of what came on its own topic and cannot be used. */
 extern const struct bus_partner_kind_out partner_notice_out;

@@ -1,8 +1,9 @@
-/* Posting a chunk's documents to the partner's address, on the loop.
+/* Handing a chunk's documents to a partner, on the loop: each is a POST to its
+ * address, or with transport exec a line to its program; those of a household
+ * follow each other, others go side by side (in_flight).
  *
- * Each is a POST of its document with its event id as Idempotency-Key, signed
- * where a key is configured; those of a household follow each other, others go
- * side by side (push.in_flight). What it says:
+ * A POST has the document's event id as Idempotency-Key, and is signed where a
+ * key is configured. What it says:
  *
  *   2xx        taken; a body of application/json is an answer, and the
  *              document counts as taken only when Kafka has that answer
@@ -13,16 +14,30 @@
  *   else       again: 5xx, a redirect (none is followed), no answer
  *   nobody is reached: nothing was tried, the whole transport waits
  *
+ * A line to a program is {"event_id": ID, "document": {...}}. What it says, a
+ * line each:
+ *
+ *   {"taken": ID}    it has it; counts when Kafka has, or the adapter has
+ *                    rejected, the answers that stand before
+ *   {"refused": ID}  a dead letter REFUSED, owner the partner
+ *   {"again": ID}    not now
+ *   else             an answer: the document as it is. Each is told on a line
+ *                    {"answer": N, "document": {...}}, N from 1 with each start
+ *   it ends, says a line over limits.message_max, or nothing of an event within
+ *   exec.timeout: again, for all that it had
+ *
  * "Again" is parked and tried by retry.*, as with any transport, and counts for
  * the breaker (bus/run/breaker.h); while that is open all wait, and the
  * condition "breaker" says why. Killed at any moment, a document whose answer
- * was not yet put down is posted again with the same key. */
+ * was not yet put down is sent again with the same id. */
 #ifndef BUS_PARTNER_PUSH_H
 #define BUS_PARTNER_PUSH_H
 
 #include <stdbool.h>
 
+#include "bus/base/buf.h"
 #include "bus/base/fsm.h"
+#include "bus/base/id.h"
 #include "bus/run/client.h"
 
 struct runner;
@@ -53,6 +68,12 @@ enum push_event partner_push_verdict(const struct bus_run_client_answer *a);
 int64_t partner_push_hold_ms(const struct bus_run_client_answer *a,
                              int64_t first_ms,
                              int64_t max_ms);
+/* Whether a program's line is a word of an event: TAKE, REFUSE, FAIL. */
+bool partner_push_word(struct bus_strv line,
+                       enum push_event *ret_event,
+                       struct bus_id *ret_id);
+/* A JSON text on one line. */
+void partner_push_line_put(struct bus_buf *line, struct bus_strv json);
 
 /* landed: all of a chunk is over. BUS_ECONFIG: a key or certificate that cannot
  * be used. */
@@ -60,6 +81,9 @@ int partner_push_open(struct runner *r,
                       void (*landed)(struct runner *r),
                       struct partner_push **ret,
                       struct bus_err *err) BUS_MUSTCHECK;
+/* The role drains: a program is ended, which holds the loop. NULL is allowed.
+ */
+void partner_push_stop(struct partner_push *p);
 void partner_push_close(struct partner_push *p); /* NULL is allowed */
 /* The runner's chunk is staged and no job is at it: posts what is open. When
  * that is over give.phase is DELIVER_LANDS; landed() is called unless it is so

@@ -116,9 +116,8 @@ int partner_spool_household(const struct bus_partner_transport *t)
 
 /* --- giving --- */
 
-#define NAME_BYTES (BUS_ID_TEXT + sizeof(SPOOL_ENDING))
-
-static const char *spool_name_of(const struct bus_id *id, char to[NAME_BYTES])
+const char *partner_spool_name(const struct bus_id *id,
+                               char to[SPOOL_NAME_BYTES])
 {
     (void)bus_id_text(id, to);
     memcpy(to + BUS_ID_TEXT, SPOOL_ENDING, sizeof(SPOOL_ENDING));
@@ -131,16 +130,17 @@ int partner_spool_stage(struct bus_partner_transport *t,
                         struct bus_err *err)
 {
     BUS_CHECK(bytes.p != NULL && bytes.n > 0);
-    char name[NAME_BYTES];
-    BUS_TRY(bus_disk_write(t->staged, spool_name_of(id, name), bytes, err));
+    char name[SPOOL_NAME_BYTES];
+    BUS_TRY(
+        bus_disk_write(t->staged, partner_spool_name(id, name), bytes, err));
     return partner_spool_share(t->staged, name, SPOOL_FILE_MODE, err);
 }
 
 bool partner_spool_staged(struct bus_partner_transport *t,
                           const struct bus_id *id)
 {
-    char name[NAME_BYTES];
-    return faccessat(t->staged, spool_name_of(id, name), F_OK, 0) == 0;
+    char name[SPOOL_NAME_BYTES];
+    return faccessat(t->staged, partner_spool_name(id, name), F_OK, 0) == 0;
 }
 
 int partner_spool_staged_sync(struct bus_partner_transport *t,
@@ -153,8 +153,8 @@ static int spool_publish(struct bus_partner_transport *t,
                          const struct bus_id *id,
                          struct bus_err *err)
 {
-    char name[NAME_BYTES];
-    (void)spool_name_of(id, name);
+    char name[SPOOL_NAME_BYTES];
+    (void)partner_spool_name(id, name);
     return bus_disk_rename(t->staged, name, t->out, name, err);
 }
 
@@ -169,8 +169,8 @@ int partner_spool_discard(struct bus_partner_transport *t,
                           const struct bus_id *id,
                           struct bus_err *err)
 {
-    char name[NAME_BYTES];
-    return bus_disk_unlink(t->staged, spool_name_of(id, name), err);
+    char name[SPOOL_NAME_BYTES];
+    return bus_disk_unlink(t->staged, partner_spool_name(id, name), err);
 }
 
 int partner_spool_each_staged(struct bus_partner_transport *t,
@@ -187,7 +187,7 @@ int partner_spool_each_staged(struct bus_partner_transport *t,
     }
     for (struct dirent *e; *ret_n < max && (e = readdir(d)) != NULL;) {
         struct bus_strv id = {e->d_name, BUS_ID_TEXT};
-        if (strlen(e->d_name) == NAME_BYTES - 1 &&
+        if (strlen(e->d_name) == SPOOL_NAME_BYTES - 1 &&
             bus_id_parse(id, &ret[*ret_n])) {
             (*ret_n)++;
         }
@@ -220,6 +220,22 @@ int partner_spool_waiting(struct bus_partner_transport *t,
     }
     (void)closedir(d);
     return BUS_OK;
+}
+
+int partner_spool_none_waits(struct bus_partner_transport *t,
+                             struct bus_err *err)
+{
+    size_t n = 0;
+    int64_t oldest_ms = 0;
+    BUS_CHECK(t->out >= 0);
+    BUS_TRY(partner_spool_waiting(t, &n, &oldest_ms, err));
+    return n == 0
+               ? BUS_OK
+               : bus_fail(err, BUS_ECONFIG,
+                          "%zu events wait in the folder out of the transport "
+                          "before this one (spool, or http fetched): let the "
+                          "partner take them first",
+                          n);
 }
 
 const struct bus_partner_transport_ops bus_partner_transport_spool = {

@@ -17,16 +17,17 @@ struct bus_partner_transport
 {
     int root, out, in, done, rejected, ours, staged, claimed, lock;
     size_t max_bytes;
-    const char *const *endings; /* of what is taken; the last is NULL */
-    const char *note_ending;    /* of what we say of it */
-    struct sheet *sheet;        /* sheet.c's; else NULL */
-    struct partner_http *http;  /* http.c's; else NULL */
-    uint64_t *seen;             /* what stood in in/ at the last look, sorted */
+    const char *const *endings;        /* of what is taken; the last is NULL */
+    const char *note_ending;           /* of what we say of it */
+    struct sheet *sheet;               /* sheet.c's; else NULL */
+    struct partner_postgres *postgres; /* postgres.c's; else NULL */
+    struct partner_http *http;         /* http.c's; else NULL */
+    uint64_t *seen; /* what stood in in/ at the last look, sorted */
     size_t seen_count;
 };
 
-DIR *partner_spool_list(int folder);
 /* spool_unfit.c */
+DIR *partner_spool_list(int folder);
 enum spool_fit {
     SPOOL_FIT_WELL,
     SPOOL_FIT_NOT_MEANT, /* hidden, of another ending, gone */
@@ -53,6 +54,9 @@ int partner_spool_share(int folder,
                         struct bus_err *err);
 int partner_spool_share_folder(int fd, mode_t mode, struct bus_err *err);
 /* spool.c: what transports that are a spool share */
+#define SPOOL_NAME_BYTES (BUS_ID_TEXT + sizeof(SPOOL_ENDING))
+const char *partner_spool_name(const struct bus_id *id,
+                               char to[SPOOL_NAME_BYTES]);
 int partner_spool_household(const struct bus_partner_transport *t);
 int partner_spool_stage(struct bus_partner_transport *t,
                         const struct bus_id *id,
@@ -74,6 +78,9 @@ int partner_spool_waiting(struct bus_partner_transport *t,
                           size_t *ret_n,
                           int64_t *ret_oldest_ms,
                           struct bus_err *err);
+/* BUS_ECONFIG: events of another transport stand there, and would for ever. */
+int partner_spool_none_waits(struct bus_partner_transport *t,
+                             struct bus_err *err);
 /* spool_in.c */
 int partner_spool_collect(struct bus_partner_transport *t,
                           struct bus_arena *mem,

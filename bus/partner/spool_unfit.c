@@ -1,6 +1,7 @@
 /* What stands in in/ and is no document: a link, a pipe, a folder, a device, a
  * name that is too long. It is not opened and not moved; its owner is told by a
- * reason file in rejected/, once, and the file is his to take away. */
+ * reason file in rejected/, once, and the file is his to take away. And what a
+ * folder holds. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,17 @@
 #include "bus/base/disk.h"
 #include "bus/partner/document.h"
 #include "bus/partner/spool_parts.h"
+
+/* A stream over a folder of its own position; NULL: errno. */
+DIR *partner_spool_list(int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (d == NULL && fd >= 0) {
+        (void)close(fd);
+    }
+    return d;
+}
 
 size_t partner_spool_ending(const struct bus_partner_transport *t,
                             const char *name)

@@ -13,6 +13,10 @@ bus_partner_transport_of(const struct bus_conf_partner *partner)
     case BUS_TRANSPORT_HTTP:
         return partner->push.url != NULL ? &bus_partner_transport_push
                                          : &bus_partner_transport_http;
+    case BUS_TRANSPORT_EXEC:
+        return &bus_partner_transport_exec;
+    case BUS_TRANSPORT_POSTGRES:
+        return &bus_partner_transport_postgres;
     case BUS_TRANSPORT_KAFKA:
         break;
     }

@@ -20,13 +20,13 @@
 #include "bus/conf/bus_config.h"
 
 struct bus_partner_transport;
-struct partner_door; /* door.h; of transport http */
+struct partner_door; /* door.h; of transports http and exec */
 
 struct bus_partner_transport_env /* borrowed as long as it is open */
 {
     const struct bus_config *config;
     const struct bus_conf_partner *partner;
-    struct partner_door *door; /* NULL but for http */
+    struct partner_door *door; /* NULL but for http and exec */
 };
 
 struct bus_partner_transport_taken
@@ -136,5 +136,23 @@ extern const struct bus_partner_transport_ops bus_partner_transport_http;
 /* http.c, where push.url is set: the runner posts what is staged (push.h), and
  * what is published is with the partner already. Answers come as with http. */
 extern const struct bus_partner_transport_ops bus_partner_transport_push;
+
+/* http.c: the same with a program of the partner's (push.h) in the address's
+ * place; its answers are what it says beside. */
+extern const struct bus_partner_transport_ops bus_partner_transport_exec;
+
+/* postgres.c: two tables in the partner's own database (sql/postgres.sql).
+ *
+ *   lianou.inbox    we insert, by event id, never twice; the partner sets
+ *                   taken_at
+ *   lianou.outbox   the partner inserts; we set state, settled_at and result
+ *
+ * What is staged stays on our side, as with http, until its row is committed.
+ * A NOTIFY makes us look, and without one a look every postgres.poll. A second
+ * adapter on the same database waits. What the database refuses for its own
+ * faults (a table, a column, a right that is missing) is the whole transport's,
+ * waited for and said in Chinese and English; what a trigger or a constraint of
+ * the partner's refuses is that document's. */
+extern const struct bus_partner_transport_ops bus_partner_transport_postgres;
 
 #endif

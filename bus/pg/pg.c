@@ -11,7 +11,14 @@
 #include "bus/pg/parts.h"
 
 #define PREPARED_MAX 64
-#define CONNECT_S    "5"
+
+/* What is not said otherwise: a peer that is silent does not hold a thread. */
+static const char *const defaults[][2] = {{"connect_timeout", "5"},
+                                          {"keepalives_idle", "10"},
+                                          {"keepalives_interval", "5"},
+                                          {"keepalives_count", "3"},
+                                          {"tcp_user_timeout", "30000"}};
+#define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
 struct bus_pg
 {
@@ -80,9 +87,14 @@ int bus_pg_open(const char *conninfo,
     if (pg == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a connection");
     }
-    /* conninfo stands behind the default and so goes before it */
-    const char *const keys[] = {"connect_timeout", "dbname", NULL};
-    const char *const values[] = {CONNECT_S, conninfo, NULL};
+    /* conninfo stands behind the defaults and so goes before them */
+    const char *keys[DEFAULTS + 2] = {0}, *values[DEFAULTS + 2] = {0};
+    for (size_t i = 0; i < DEFAULTS; i++) {
+        keys[i] = defaults[i][0];
+        values[i] = defaults[i][1];
+    }
+    keys[DEFAULTS] = "dbname";
+    values[DEFAULTS] = conninfo;
     pg->conn = PQconnectdbParams(keys, values, 1);
     if (pg->conn == NULL || PQstatus(pg->conn) != CONNECTION_OK) {
         const char *text = pg->conn ? PQerrorMessage(pg->conn) : "no memory";
@@ -198,6 +210,55 @@ int bus_pg_query_binary(struct bus_pg *pg,
                         struct bus_err *err)
 {
     return pg_query_in(pg, sql, params, n, true, ret, err);
+}
+
+int bus_pg_notified(struct bus_pg *pg, bool *ret, struct bus_err *err)
+{
+    *ret = false;
+    if (PQconsumeInput(pg->conn) != 1 || PQstatus(pg->conn) != CONNECTION_OK) {
+        return pg_report_failure(pg, NULL, err);
+    }
+    for (PGnotify *n; (n = PQnotifies(pg->conn)) != NULL; PQfreemem(n)) {
+        *ret = true;
+    }
+    return BUS_OK;
+}
+
+/* One of a list with commas; an empty one is a socket of this machine. */
+static bool pg_hosts_here(const char *hosts)
+{
+    size_t n = 0;
+    for (const char *h = hosts; h != NULL && *h != '\0';
+         h += n + (h[n] == ',')) {
+        n = strcspn(h, ",");
+        struct bus_strv host = {h, n};
+        if (n > 0 && h[0] != '/' && h[0] != '@' &&
+            !bus_strv_is(host, "localhost") &&
+            !bus_strv_is(host, "127.0.0.1") && !bus_strv_is(host, "::1")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int bus_pg_private(const char *conninfo, bool *ret, struct bus_err *err)
+{
+    PQconninfoOption *list = PQconninfoParse(conninfo, NULL);
+    const char *mode = "", *host = "", *address = "";
+    if (list == NULL) {
+        return bus_fail(err, BUS_EPARSE,
+                        "is no connection string of libpq / 不是连接串");
+    }
+    for (const PQconninfoOption *o = list; o->keyword != NULL; o++) {
+        const char *value = o->val != NULL ? o->val : "";
+        mode = strcmp(o->keyword, "sslmode") == 0 ? value : mode;
+        host = strcmp(o->keyword, "host") == 0 ? value : host;
+        address = strcmp(o->keyword, "hostaddr") == 0 ? value : address;
+    }
+    *ret = strcmp(mode, "verify-full") == 0 ||
+           pg_hosts_here(*address != '\0' ? address : host);
+    PQconninfoFree(list);
+    return BUS_OK;
 }
 
 size_t bus_pg_count(const struct bus_pg_rows *r)

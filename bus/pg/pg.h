@@ -10,6 +10,7 @@
 #ifndef BUS_PG_PG_H
 #define BUS_PG_PG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,8 @@
 struct bus_pg;
 struct bus_pg_rows;
 
-/* Gives up after 5 s unless conninfo says another connect_timeout. */
+/* Gives up after 5 s unless conninfo says another connect_timeout; a peer that
+ * is silent is given up after half a minute, unless it says otherwise. */
 int bus_pg_open(const char *conninfo,
                 int64_t statement_ms, /* 0 = none */
                 struct bus_pg **ret,
@@ -45,6 +47,17 @@ int bus_pg_query_binary(struct bus_pg *pg,
                         size_t n,
                         struct bus_pg_rows **ret,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* Whether a NOTIFY on what it LISTENs to has come; takes those that have. Asks
+ * the server nothing. */
+int bus_pg_notified(struct bus_pg *pg,
+                    bool *ret,
+                    struct bus_err *err) BUS_MUSTCHECK;
+/* Whether whoever listens on the way reads nothing: sslmode=verify-full, or
+ * each host is a socket's folder or this machine. BUS_EPARSE: no conninfo; its
+ * text is nowhere in the message. */
+int bus_pg_private(const char *conninfo,
+                   bool *ret,
+                   struct bus_err *err) BUS_MUSTCHECK;
 size_t bus_pg_count(const struct bus_pg_rows *r);
 /* "" for null. */
 const char *bus_pg_value(const struct bus_pg_rows *r, size_t row, size_t col);

@@ -267,10 +267,10 @@ static int simulate_choose(struct simulate *s,
         for (int k = 0; k < argc; k++) {
             want |= strcmp(argv[k], p->code) == 0;
         }
-        /* a sheet is filled in by a person, http by the partner's system */
+        /* a sheet is filled in by a person, others have a system or program */
         bool asked = p->kind != BUS_PARTNER_SOURCE &&
-                     p->transport != BUS_TRANSPORT_SHEET &&
-                     p->transport != BUS_TRANSPORT_HTTP;
+                     (p->transport == BUS_TRANSPORT_KAFKA ||
+                      p->transport == BUS_TRANSPORT_SPOOL);
         if (!want || !asked ||
             (silent != NULL && strcmp(silent, p->code) == 0)) {
             continue;

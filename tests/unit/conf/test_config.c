@@ -308,6 +308,16 @@ static void test_planted_faults(void **state)
                 "transport: http\npush:\n"
                 "  url: http://a.b/c\n  plain: anywhere\n");
     put_partner("PH", push, "transport: http\npush: {url: ftp://a.b/c}\n");
+    put_partner("EA", push, "transport: http\nexec: {command: [/bin/cat]}\n");
+    put_partner("EB", push, "transport: exec\nexec: {timeout: 1ms}\n");
+    put_partner("EC", push,
+                "transport: exec\nexec:\n  command: [cat, -u]\n"
+                "  folder: /tmp\n  environment: [\"A B=c\"]\n");
+    put_partner("QA", push, "transport: spool\npostgres: {poll: 1s}\n");
+    put_partner("QB", push, "transport: postgres\npostgres: {poll: 1ms}\n");
+    put_partner("QC", push,
+                "transport: postgres\npostgres:\n  conninfo_file: a\n"
+                "  plain: anywhere\n");
     put("partners.d/YY.yaml",
         "code: YY\nzh: 又\nen: one more\nkind: post\ntransport: spool\n"
         "spool_dir: /var/lib/lianou/spool/youzheng\n"
@@ -371,6 +381,17 @@ static void test_planted_faults(void **state)
     assert_fault("PF.yaml:8:12: push.ca_file: is for https:// only");
     assert_fault("warning: push.plain: open: events with personal");
     assert_fault("PH.yaml:6:13: push.url: must begin with https://");
+    assert_fault("EA.yaml:6:7: exec: only transport exec has it");
+    assert_fault("EB.yaml:6:7: exec.command: missing");
+    assert_fault("EB.yaml:6:7: exec.folder: missing: where the program runs");
+    assert_fault("EB.yaml:6:17: exec.timeout: found");
+    assert_fault("EC.yaml:7:12: exec.command: must begin with the program's "
+                 "absolute path");
+    assert_fault("EC.yaml:9:16: exec.environment: must be NAME=value");
+    assert_fault("QA.yaml:6:11: postgres: only transport postgres has it");
+    assert_fault("QB.yaml:6:11: postgres.conninfo_file: missing");
+    assert_fault("QB.yaml:6:18: postgres.poll: found");
+    assert_fault("warning: postgres.plain: open: events with personal");
     assert_fault("BB.yaml:1:1: file: needs once_from");
     assert_fault("BC.yaml:1:1: file: once_from is before treasury.recurring");
     assert_fault("YY.yaml:8:15: metrics_port: ${NAME} stands for a whole");

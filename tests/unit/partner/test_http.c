@@ -225,12 +225,39 @@ static void keys(void **state)
     http_bench_free(h);
 }
 
+/* What another transport has left to be fetched would never leave again. */
+static void what_waits_to_be_fetched_is_not_left_behind(void **state)
+{
+    (void)state;
+    static const struct bus_partner_transport_ops *const others[] = {
+        &bus_partner_transport_push, &bus_partner_transport_exec,
+        &bus_partner_transport_postgres};
+    struct http_bench *h = http_bench_new();
+    const struct bus_partner_transport_env env = {.partner = &h->b->partner,
+                                                  .door = &h->door};
+    publish(h, 1);
+    via->close(h->t);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct bus_partner_transport *t = NULL;
+        assert_int_equal(others[i]->open(&env, &t, &err), BUS_ECONFIG);
+        assert_non_null(strstr(err.msg, "1 events wait in the folder out"));
+        assert_null(t);
+    }
+    http_opens(h);
+    assert_string_equal(reads(h, -1, 64), "1:1 next 1");
+    assert_string_equal(reads(h, 1, 64), "next 1");
+    via->close(h->t);
+    assert_int_equal(others[1]->open(&env, &h->t, &err), BUS_OK);
+    http_bench_free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_order_until_safe),
         cmocka_unit_test(killed_behind_the_cursor),
         cmocka_unit_test(keys),
+        cmocka_unit_test(what_waits_to_be_fetched_is_not_left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

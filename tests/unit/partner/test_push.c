@@ -1,4 +1,4 @@
-/* What a partner's answer to a POST means. */
+/* What a partner's answer to a POST means, and a line of its program. */
 #include "tests/lib/check.h"
 
 #include "bus/partner/partner.h"
@@ -84,6 +84,55 @@ static void a_pause_is_honoured_within_bounds(void **state)
     assert_int_equal(held(BUS_EAWAY, 0, -1), 0);
 }
 
+#define ID "aaaaaaaa-bbbb-8ccc-8ddd-eeeeeeeeee06"
+
+static void a_word_of_an_event_is_told_from_an_answer(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *line;
+        bool is;
+        enum push_event event;
+    } rows[] = {
+        {"{\"taken\": \"" ID "\"}", true, PUSH_TAKE},
+        {" {\"refused\":\"" ID "\"} \r", true, PUSH_REFUSE},
+        {"{\"again\": \"" ID "\"}", true, PUSH_FAIL},
+        {"{\"taken\": \"" ID "\", \"refused\": \"" ID "\"}", false, 0},
+        {"{\"taken\": \"" ID "\", \"taken\": \"" ID "\"}", false, 0},
+        {"{\"taken\": \"" ID "\", \"note\": 1}", false, 0},
+        {"{\"taken\": \"no id\"}", false, 0},
+        {"{\"taken\": 1}", false, 0},
+        {"[\"taken\", \"" ID "\"]", false, 0},
+        {"taken " ID, false, 0},
+        {"{\"document\": \"decision\"}", false, 0},
+        {"{}", false, 0},
+        {"", false, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum push_event event = PUSH_ROUND;
+        struct bus_id id, wanted;
+        bool is = partner_push_word(bus_strv(rows[i].line), &event, &id);
+        assert_int_equal(is, rows[i].is);
+        if (is) {
+            assert_int_equal(event, rows[i].event);
+            assert_true(bus_id_parse(BUS_STRV(ID), &wanted));
+            assert_true(bus_id_eq(&id, &wanted));
+        }
+    }
+}
+
+static void a_document_is_put_on_one_line(void **state)
+{
+    (void)state;
+    struct bus_buf line = {0};
+    partner_push_line_put(&line,
+                          BUS_STRV("{\n  \"a\": [\n    1,\n    \"b  \\n  "
+                                   "c\"\n  ]\n}\n"));
+    assert_string_equal(bus_buf_cstr(&line), "{\"a\": [1,\"b  \\n  c\"]}");
+    bus_buf_fini(&line);
+}
+
 static void the_table_holds(void **state)
 {
     (void)state;
@@ -96,6 +145,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_has_its_end),
         cmocka_unit_test(a_pause_is_honoured_within_bounds),
+        cmocka_unit_test(a_word_of_an_event_is_told_from_an_answer),
+        cmocka_unit_test(a_document_is_put_on_one_line),
         cmocka_unit_test(the_table_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
