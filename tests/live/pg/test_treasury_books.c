@@ -435,7 +435,7 @@ static void a_period_of_one_that_waits(void **state)
 {
     (void)state;
     struct bus_id award = id_of(1001);
-    county("waits", 10 * FEN);
+    county("record", 10 * FEN);
     (void)due_by(day_of(2020, 12, 31));
     stopped("waiting", true, day_of(2020, 12, 8));
     assert_int_equal(due_by(day_of(2021, 1, 31)), 1);
