@@ -101,7 +101,7 @@ static const struct acl_role roles[] = {
      {NULL},
      "treasury",
      false},
-    {"lianou-clock", {NULL}, {"dues", NULL}, NULL, false},
+    {"lianou-clock", {"dues", NULL}, {"dues", NULL}, NULL, false},
     {"lianou-bureau",
      {"catalogue", "register", NULL},
      {"catalogue", "register", "sheets", "postings", NULL},
@@ -165,6 +165,8 @@ static void acl_partner(struct acl_maker *m, const struct bus_conf_partner *p)
     acl_notices(m, p->code, p->code);
     if (p->kind == BUS_PARTNER_BANK) {
         acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->out, p->code);
+        /* whether an order is there already: it is sent once */
+        acl_topic(m, "lianou-treasury", BUS_ACL_READ, k->out, p->code);
         acl_topic(m, "lianou-treasury", BUS_ACL_READ, k->in, p->code);
         /* what its files say, and what the treasury refuses itself */
         acl_topic(m, "lianou-treasury", BUS_ACL_WRITE, k->in, p->code);

@@ -1,7 +1,9 @@
 /* relay: the outbox of a role, a page at a time, to the broker and out of the
  * table. The role asks what is wanted, does it in its own job on a pool thread,
- * and says so on the loop; an event leaves the table when the broker has it, so
- * a crash sends again what may have been sent, under the same id. */
+ * and says so on the loop; an event leaves the table when the broker has it.
+ * What may have been sent (a crash, a broker that did not answer) is looked for
+ * first, where the ledger has read and in the topics behind that: it is sent
+ * once. */
 #ifndef BUS_LEDGER_RELAY_H
 #define BUS_LEDGER_RELAY_H
 
@@ -14,7 +16,8 @@ enum bus_ledger_relay_step {
 };
 struct bus_ledger_relay
 {
-    const char *owner; /* of the outbox; borrowed */
+    const char *owner;  /* of the outbox; borrowed */
+    const char *prefix; /* of the topics; borrowed */
     struct bus_strv source;
     void (*settled)(void *data); /* the broker answered for the last of them */
     void *data;
@@ -23,10 +26,13 @@ struct bus_ledger_relay
     size_t unacked, acked_count;
     int64_t acked[BUS_LEDGER_OUTBOX_PAGE];
     bool wanted; /* the caller's to set: there may be something in the table */
+    bool doubt;  /* of what waits there, some may have been sent */
+    const struct bus_kafka_env *kafka;
 };
 
-/* On the loop. owner, source, settled and data are set. mem_bytes: of a page's
- * events. To be closed and finished whatever is returned. */
+/* On the loop. owner, prefix, source, settled and data are set. kafka: borrowed
+ * until it is finished; mem_bytes: of a page's events. To be closed and
+ * finished whatever is returned. */
 int bus_ledger_relay_open(struct bus_ledger_relay *r,
                           const struct bus_kafka_env *kafka,
                           size_t mem_bytes,
@@ -34,7 +40,7 @@ int bus_ledger_relay_open(struct bus_ledger_relay *r,
 /* On the loop, between two jobs. Nothing while any is on its way. */
 enum bus_ledger_relay_step
 bus_ledger_relay_next(const struct bus_ledger_relay *r);
-/* On a pool thread. */
+/* On a pool thread; waits for the broker while there is doubt. */
 int bus_ledger_relay_do(struct bus_ledger_relay *r,
                         enum bus_ledger_relay_step step,
                         struct bus_pg *pg,

@@ -210,6 +210,7 @@ static int clock_start(struct clock_role *t, struct bus_err *err)
     BUS_TRY(
         bus_run_timer_new(t->frame.loop, on_clock_retry, t, &t->retry, err));
     t->relay = (struct bus_ledger_relay){.owner = CLOCK_OWNER,
+                                         .prefix = t->frame.config.prefix,
                                          .source = t->frame.source,
                                          .settled = clock_relayed,
                                          .data = t};

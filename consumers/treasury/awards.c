@@ -89,6 +89,18 @@ static int due_clash(struct treasury_books *b,
                                       err);
 }
 
+/* While its award waits for people a period is a stop on record, as those that
+ * were there when it began to wait: resumed, it is due. */
+static int
+due_stopped(struct treasury_books *b, const char *id, struct bus_err *err)
+{
+    const char *lines = bus_arena_printf(b->mem, "{%s}", id);
+    BUS_CHECK(id != NULL);
+    b->no_memory |= lines == NULL;
+    return treasury_books_ask(b, consumers_treasury_sql_lines_stop,
+                              TREASURY_PARAMS(lines, "AWARD_WAITS"), NULL, err);
+}
+
 static int due_put(struct treasury_books *b,
                    const struct bus_pg_rows *r,
                    size_t i,
@@ -114,7 +126,12 @@ static int due_put(struct treasury_books *b,
     bool is_new = bus_pg_count(put) > 0;
     bus_pg_rows_free(put);
     *made += is_new;
-    return is_new ? BUS_OK : due_clash(b, r, i, id, due, err);
+    if (!is_new) {
+        return due_clash(b, r, i, id, due, err);
+    }
+    return strcmp(bus_pg_value(r, i, 14), "waiting") == 0
+               ? due_stopped(b, id, err)
+               : BUS_OK;
 }
 
 int treasury_award_fill(struct treasury_books *b,

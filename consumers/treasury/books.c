@@ -10,14 +10,32 @@
 #include "consumers/treasury/sql/book.h"
 #include "consumers/treasury/sql/lock.h"
 
+/* No day of a clock that jumped is booked on, and nothing becomes due by it. */
+static int books_lock(struct treasury_books *b, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(b->day >= 0);
+    BUS_TRY(bus_pg_query(b->pg, consumers_treasury_sql_lock, NULL, 0, &r, err));
+    int64_t apart = bus_pg_i64(r, 0, 1) - bus_clock_system.wall_ms(NULL);
+    bus_pg_rows_free(r);
+    if (b->day > 0 &&
+        (apart > TREASURY_APART_MAX_MS || apart < -TREASURY_APART_MAX_MS)) {
+        return bus_fail(err, BUS_EAGAIN,
+                        "this machine's clock and the database's are %" PRId64
+                        " s apart: nothing is booked until they agree / "
+                        "本机与数据库时钟相差过大, 暂不办理",
+                        apart / 1000);
+    }
+    return BUS_OK;
+}
+
 int treasury_books_begin(struct treasury_books *b, struct bus_err *err)
 {
     BUS_CHECK(b->pg != NULL && b->who != NULL && b->who[0] != '\0');
     bus_arena_reset(b->mem);
     b->no_memory = false;
     BUS_TRY(bus_pg_exec(b->pg, "BEGIN", err));
-    int rc =
-        bus_pg_query(b->pg, consumers_treasury_sql_lock, NULL, 0, NULL, err);
+    int rc = books_lock(b, err);
     return rc == BUS_OK ? rc : treasury_books_end(b, rc, err);
 }
 

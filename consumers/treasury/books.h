@@ -26,10 +26,13 @@ struct treasury_books
     struct bus_pg *pg;
     struct bus_arena *mem; /* texts of parameters; begin resets it */
     const char *who;       /* an operator's id, or TREASURY_ITSELF */
-    int32_t day;           /* on which it is booked */
+    int32_t day;           /* on which it is booked; 0: the events' own */
     bool no_memory;        /* a text had no room; the next question says so */
 };
 
+#define TREASURY_APART_MAX_MS 600000
+/* BUS_EAGAIN (RETRY): there is a day, and this machine's clock is further from
+ * the database's than that. */
 int treasury_books_begin(struct treasury_books *b,
                          struct bus_err *err) BUS_MUSTCHECK;
 /* Commits if rc is BUS_OK, else takes everything back; returns rc, or why it

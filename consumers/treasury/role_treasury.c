@@ -416,6 +416,7 @@ static int treasury_start(struct treasury *t, struct bus_err *err)
     BUS_TRY(
         bus_run_timer_new(t->frame.loop, on_treasury_retry, t, &t->retry, err));
     t->relay = (struct bus_ledger_relay){.owner = TREASURY_ITSELF,
+                                         .prefix = t->frame.config.prefix,
                                          .source = t->frame.source,
                                          .settled = treasury_relayed,
                                          .data = t};

@@ -15,16 +15,21 @@ static struct treasury_books worker_books(struct treasury_worker *w,
         .pg = w->pg, .mem = &w->texts, .who = TREASURY_ITSELF, .day = day};
 }
 
+static int worker_open(struct treasury_worker *w, struct bus_err *err)
+{
+    BUS_CHECK(w->config != NULL);
+    return w->pg != NULL
+               ? BUS_OK
+               : bus_pg_open(w->config->ledger.conninfo,
+                             w->config->ledger.statement_ms, &w->pg, err);
+}
+
 static int worker_begin(struct treasury_worker *w,
                         int32_t day,
                         struct treasury_books *ret,
                         struct bus_err *err)
 {
-    BUS_CHECK(w->config != NULL);
-    if (w->pg == NULL) {
-        BUS_TRY(bus_pg_open(w->config->ledger.conninfo,
-                            w->config->ledger.statement_ms, &w->pg, err));
-    }
+    BUS_TRY(worker_open(w, err));
     *ret = worker_books(w, day);
     return treasury_books_begin(ret, err);
 }
@@ -176,13 +181,8 @@ int treasury_worker_relay(struct treasury_worker *w,
                           enum bus_ledger_relay_step step,
                           struct bus_err *err)
 {
-    struct treasury_books b;
-    int rc = worker_begin(w, 0, &b, err);
-    if (rc != BUS_OK) {
-        return worker_ended(w, rc, err);
-    }
-    rc = bus_ledger_relay_do(relay, step, w->pg, err);
-    return worker_end(w, &b, rc, err);
+    BUS_TRY(worker_open(w, err)); /* no books: it may wait for the broker */
+    return worker_ended(w, bus_ledger_relay_do(relay, step, w->pg, err), err);
 }
 
 void treasury_worker_close(struct treasury_worker *w)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A batch as its bank's file and what the bank gives back, through the real roles: a pain.001 that the published schema takes,
-with the accounts that were decided on; bad answers, each refused by name and without an effect; then a pain.002 and two
+with the accounts that were decided on (D4: made again it is the same bytes, given in again nothing, with other content it is refused); bad answers, each refused by name and without an effect; then a pain.002 and two
 camt.054 that reject, settle and return lines as answers over Kafka do, and whose outcome the matcher hears."""
 import re
 import shutil
@@ -134,6 +134,7 @@ def answered(bus, batch, orders, first):
     becomes(bus, n + 4, "SELECT count(*) FROM bank_answer", "its own messages are no news")
     letters = [r["reason_code"] for _, k, r in bus.read if k == "dead_letter"]
     assert letters == [], letters
+    bus.held("D4", "a bank's file given in twice, and another under its number")
     print("%d lines: rejected, settled, returned by files; the matcher has heard" % n)
 
 

@@ -219,6 +219,7 @@ def main():
         good = not faults
     finally:
         bus.town.close(keep=not good)
+    print("D15 no number, name, child or surrogate on any sheet: " + ("held" if not faults else "NOT held"))
     print("%d faults%s" % (len(faults), "".join("\n  " + f for f in faults)))
     sys.exit(bool(faults))
 

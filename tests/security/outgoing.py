@@ -82,7 +82,7 @@ def claims(bus):
 
 
 def one_instant(bus):
-    """Both charities claim the whole at once: one wins, the other is told; both are told how much."""
+    """Both charities claim the whole at once (D12): one wins, the other is told; both are told how much."""
     home = apply(bus, 3, "outgoing-3", True)
     needs = grant(bus, home, delivery="POST_CASH")
     by = [t.split(".")[1] for t, _ in needs]
@@ -93,7 +93,7 @@ def one_instant(bus):
     assert sorted((r["outcome"], r["amount_fen"]) for _, r in got) == [("LOST", 0), ("WON", 30000)], got
     won = next(r for _, r in got if r["outcome"] == "WON")
     assert 4 <= (won["until"] - datetime.date.today()).days <= 6, won["until"]
-    print("two claims of one instant: exactly one wins, the other is told")
+    bus.held("D12", "two charities claim one need at one instant: one wins, the other is told")
 
 
 def open_again(bus):

@@ -93,6 +93,22 @@ static enum sa_delivery simulate_delivery_of(const struct answering *a,
     return map[item.delivery];
 }
 
+/* As often as the item is paid; the treasury pays every period. */
+static enum sa_period simulate_period_of(const struct answering *a,
+                                         const struct sa_assignment *q)
+{
+    struct bus_policy_item item = {.per_year = 0};
+    int at = bus_policy_item_find(a->rules->catalogue, q->item);
+    if (at >= 0) {
+        (void)bus_policy_item_at(a->rules->catalogue, (size_t)at,
+                                 bus_china_day(q->occurred_at), &item);
+    }
+    return item.per_year == 12  ? SA_PERIOD_MONTHLY
+           : item.per_year == 4 ? SA_PERIOD_QUARTERLY
+           : item.per_year > 0  ? SA_PERIOD_YEARLY
+                                : SA_PERIOD_ONCE;
+}
+
 /* How and how much. One of a hundred cash decisions is above the post's cap,
  * so that the way back is walked as well; the second time it is a transfer. */
 static void simulate_grant(struct answering *a,
@@ -128,6 +144,7 @@ static void simulate_grant(struct answering *a,
     if (d->delivery == SA_DELIVERY_BANK) {
         d->has_payee_hash = true;
         d->payee_hash = q->payee_hash;
+        d->period = simulate_period_of(a, q);
     }
     if (percent(a, &q->assignment_id) < 15) {
         d->uncovered_fen = UNCOVERED_FEN;

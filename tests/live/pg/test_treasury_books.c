@@ -430,6 +430,23 @@ static void a_death_around_the_approval(void **state)
     assert_int_equal(due_by(day_of(2021, 1, 31)), 1); /* the neighbour's */
 }
 
+/* While it waits each period is a stop on record; resumed, all are due. */
+static void a_period_of_one_that_waits(void **state)
+{
+    (void)state;
+    struct bus_id award = id_of(1001);
+    county("record", 10 * FEN);
+    (void)due_by(day_of(2020, 12, 31));
+    stopped("waiting", true, day_of(2020, 12, 8));
+    assert_int_equal(due_by(day_of(2021, 1, 31)), 1);
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'stopped'");
+    number_is(1, "SELECT count(*) FROM due_line WHERE reason = 'AWARD_WAITS'");
+    as("op-sun");
+    came(treasury_award_resume(&books, text_of(&award), "alive", &err), BUS_OK,
+         NULL);
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'due'");
+}
+
 /* What the bank says of a death is looked at by people; nothing leaves. */
 static void a_dead_payee_waits(void **state)
 {
@@ -566,6 +583,7 @@ int main(void)
         cmocka_unit_test(answers_in_any_order),
         cmocka_unit_test(what_differs_stops_the_fund),
         cmocka_unit_test(a_death_around_the_approval),
+        cmocka_unit_test(a_period_of_one_that_waits),
         cmocka_unit_test(a_dead_payee_waits),
         cmocka_unit_test(a_quarter_takes_no_month),
         cmocka_unit_test(a_year_is_its_days),

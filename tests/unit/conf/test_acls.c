@@ -144,6 +144,9 @@ static void files_or_topic(void **state)
         may("nongshang", BUS_ACL_READ, "qihe.payment-orders.nongshang"));
     assert_true(may("lianou-treasury", BUS_ACL_WRITE,
                     "qihe.payment-results.nongshang"));
+    assert_true(
+        may("lianou-treasury", BUS_ACL_READ, "qihe.payment-orders.nongshang"));
+    assert_true(may("lianou-clock", BUS_ACL_READ, "qihe.dues"));
     assert_non_null(bank);
     bank->file.format = BUS_CONF_BANK_CSV;
     assert_int_equal(bus_conf_acls(&config, &mem, &acls, &count, &err), 0);
