@@ -56,11 +56,17 @@ static int cmd_run_role(int argc, char **argv)
     return run_usage("no role ", argv[at]);
 }
 
+const char *lianou_role_line(size_t i)
+{
+    return i + 1 < sizeof(roles) / sizeof(roles[0]) ? roles[i]->name : NULL;
+}
+
 const struct lianou_command lianou_cmd_run = {
     .name = "run",
-    .usage = "[--config DIR] ROLE [NAME]",
+    .usage = "[--config DIR] ROLE [PARTNER]",
     .summary = "run one role until SIGTERM",
     .summary_zh = "运行一个角色",
     .group = 3,
     .run = cmd_run_role,
+    .more = lianou_role_line,
 };

@@ -53,13 +53,26 @@ static void put_words(FILE *to, const char *usage)
     }
 }
 
+static void put_case(FILE *to, const struct lianou_command *c)
+{
+    bool partners = strstr(c->usage, "PARTNER") != NULL;
+    (void)fprintf(to, "        %s) words=\"", c->name);
+    put_words(to, c->usage);
+    for (size_t i = 0; c->more != NULL && c->more(i) != NULL; i++) {
+        put_words(to, c->more(i));
+    }
+    (void)fprintf(to, "\"%s ;;\n", partners ? " partners=yes" : "");
+}
+
 void cli_help_bash(FILE *to,
                    const struct lianou_command *const *table,
-                   size_t n)
+                   size_t n,
+                   const char *config_dir)
 {
     (void)fputs("# bash completion of lianou, made by `lianou help --bash`.\n"
                 "_lianou() {\n"
-                "    local words=\"\" this=${COMP_WORDS[COMP_CWORD]}\n"
+                "    local words=\"\" partners=\"\" at "
+                "this=${COMP_WORDS[COMP_CWORD]}\n"
                 "    COMPREPLY=()\n"
                 "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
                 "        words=\"help",
@@ -69,20 +82,25 @@ void cli_help_bash(FILE *to,
     }
     (void)fputs("\"\n    else\n        case ${COMP_WORDS[1]} in\n", to);
     for (size_t i = 0; i < n; i++) {
-        (void)fprintf(to, "        %s) words=\"", table[i]->name);
-        put_words(to, table[i]->usage);
-        (void)fputs("\" ;;\n", to);
+        put_case(to, table[i]);
     }
     (void)fputs("        help) words=\"", to);
     for (size_t i = 0; i < n; i++) {
         (void)fprintf(to, " %s", table[i]->name);
     }
-    (void)fputs("\" ;;\n        esac\n    fi\n"
-                "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
-                "\"$this\")\n"
-                "    [ ${#COMPREPLY[@]} -gt 0 ] ||\n"
-                "        mapfile -t COMPREPLY < <(compgen -f -- \"$this\")\n"
-                "}\n"
-                "complete -o filenames -F _lianou lianou\n",
-                to);
+    (void)fprintf(to,
+                  "\" ;;\n        esac\n    fi\n"
+                  "    for at in ${partners:+"
+                  "\"${LIANOU_CONFIG:-%s}\"/partners.d/*.yaml}; do\n"
+                  "        [ -f \"$at\" ] || continue\n"
+                  "        at=${at##*/}\n"
+                  "        words+=\" ${at%%.yaml}\"\n"
+                  "    done\n"
+                  "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
+                  "\"$this\")\n"
+                  "    [ ${#COMPREPLY[@]} -gt 0 ] ||\n"
+                  "        mapfile -t COMPREPLY < <(compgen -f -- \"$this\")\n"
+                  "}\n"
+                  "complete -o filenames -F _lianou lianou\n",
+                  config_dir);
 }

@@ -14,9 +14,12 @@ void cli_help_man(FILE *to,
                   const struct lianou_command *const *table,
                   size_t n);
 /* `_lianou`: commands first, then the words and options of a command's usage
- * ("plan|apply" are words, "--config" an option), else files. */
+ * and further lines ("plan|apply" are words, "--config" an option), where they
+ * name PARTNER the partners of LIANOU_CONFIG or else of config_dir, else files.
+ */
 void cli_help_bash(FILE *to,
                    const struct lianou_command *const *table,
-                   size_t n);
+                   size_t n,
+                   const char *config_dir);
 
 #endif

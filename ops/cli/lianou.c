@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         return LIANOU_WELL;
     }
     if (help && strcmp(argv[2], "--bash") == 0) {
-        cli_help_bash(stdout, commands, COMMANDS);
+        cli_help_bash(stdout, commands, COMMANDS, LIANOU_CONFIG_DIR);
         return LIANOU_WELL;
     }
     const struct lianou_command *c = lianou_find(argv[help ? 2 : 1]);

@@ -5,6 +5,7 @@
 #define OPS_CLI_LIANOU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Exit codes of every command: 0 well, 1 the thing asked for failed or was
  * found wanting, 2 wrong use or configuration, 3 a service is away, 4 a fault
@@ -27,11 +28,16 @@ struct lianou_command
                   3 operate, 4 look inside */
     /* argv[0] is the command's own name. */
     int (*run)(int argc, char **argv);
+    /* What a completion knows beyond usage: the i-th further line like one,
+     * NULL behind the last. NULL: there is none. */
+    const char *(*more)(size_t i);
 };
 
 /* The folder of the configuration: --config, else LIANOU_CONFIG, else
  * ./bus-config, else the installed one. Never NULL. */
 const char *lianou_config_dir(const char *from_option);
+/* A command's `more`: the roles' names. */
+const char *lianou_role_line(size_t i);
 /* The program's own path, to start further processes of it. */
 const char *lianou_program(void);
 

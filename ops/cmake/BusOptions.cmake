@@ -34,6 +34,12 @@ if(BUS_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(bus_options INTERFACE -fsanitize=${BUS_SANITIZE})
 else()
+  # The folder it was built in leaves no trace, be its paths whole or relative to
+  # the build folder, as a compiler's cache writes them.
+  file(RELATIVE_PATH up ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
+  target_compile_options(bus_options INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=>
+    $<$<NOT:$<CONFIG:Debug>>:-ffile-prefix-map=${up}=>)
   # What runs is hardened (tests/package/hardened.sh reads it).
   target_compile_options(bus_options INTERFACE -fstack-protector-strong
     $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>

@@ -12,7 +12,7 @@ fail() {
 DESTDIR=$work cmake --install "$1" >"$work/log" || fail "install: $(tail -3 "$work/log")"
 bin=$(find "$work" -type f -path '*/bin/lianou')
 man=$(find "$work" -name lianou.1)
-config=$(find "$work" -type f -name bus.yaml -printf '%h')
+config=$(find "$work" -type f -path '*/etc/lianou/bus.yaml' -printf '%h')
 [ -x "$bin" ] && [ -f "$man" ] && [ -d "$config" ] || fail "something is not installed"
 cd /
 LIANOU_CONFIG=$config "$bin" check >"$work/check" 2>&1 || fail "check: $(tail -5 "$work/check")"
@@ -38,7 +38,24 @@ for c in $commands; do
 done
 [ "$(complete_words topics pl)" = plan ] || fail "topics pl: $(complete_words topics pl)"
 [ "$(complete_words demo --app)" = --applications ] || fail "demo --app: $(complete_words demo --app)"
+[[ " $(complete_words policy "") " == *" explain "* ]] || fail "policy: $(complete_words policy "")"
+[ "$(complete_words run mat)" = matcher ] || fail "run mat: $(complete_words run mat)"
+export LIANOU_CONFIG=$config
+[ "$(complete_words run partner youzh)" = youzheng ] || fail "run partner youzh: $(complete_words run partner youzh)"
+[ "$(complete_words simulate youzh)" = youzheng ] || fail "simulate youzh: $(complete_words simulate youzh)"
+[ "$(complete_words status disp)" = dispatch ] || fail "status disp: $(complete_words status disp)"
 for unit in 'lianou@' 'lianou-partner@'; do
     find "$work" -name "$unit.service" | grep -q . || fail "no unit $unit"
+done
+# A county's own rules stay; what is missing comes again.
+echo "# ours" >>"$config/bus.yaml"
+rm "$config/funds.yaml"
+DESTDIR=$work cmake --install "$1" >"$work/log" || fail "install again: $(tail -3 "$work/log")"
+[ "$(tail -1 "$config/bus.yaml")" = "# ours" ] || fail "a second install overwrites bus.yaml"
+[ -s "$config/funds.yaml" ] || fail "a second install brings no funds.yaml"
+[ "$(grep -c 'Kept, and not as it comes:' "$work/log")" = 1 ] && grep -q "Kept.*/bus.yaml$" "$work/log" || fail "what was kept is not said"
+docs=$(find "$work" -name README.zh.md)
+for f in $(grep -oE '`(ops|schemas|bus|bus-config)/[A-Za-z/]*\.md`' "${docs%/*}/README.md" | tr -d '`'); do
+    [ -s "${docs%/*}/$f" ] || fail "the README points to $f"
 done
 echo "installed: $(find "$work" -type f | wc -l) files, $(echo "$commands" | wc -l) commands"

@@ -105,6 +105,22 @@ static int copy_entry(const FTSENT *e,
     return copy_file(e->fts_path, name, path, edit, err);
 }
 
+/* Another county's folder, or the one that is written: below `from` they are no
+ * part of it. */
+static bool is_others(const FTSENT *e, const char *to)
+{
+    char path[CLI_FOLDER_PATH];
+    struct stat there;
+    if (e->fts_info != FTS_D || e->fts_level == 0) {
+        return false;
+    }
+    return (snprintf(path, sizeof(path), "%s/bus.yaml", e->fts_path) <
+                (int)sizeof(path) &&
+            access(path, F_OK) == 0) ||
+           (stat(to, &there) == 0 && there.st_ino == e->fts_statp->st_ino &&
+            there.st_dev == e->fts_statp->st_dev);
+}
+
 int cli_folder_copy(const char *from,
                     const char *to,
                     const struct cli_folder_edit *edit,
@@ -123,7 +139,10 @@ int cli_folder_copy(const char *from,
         return bus_fail(err, BUS_EIO, "%s: %s", from, strerror(errno));
     }
     int rc = BUS_OK;
-    for (const FTSENT *e; rc == BUS_OK && (e = fts_read(walk)) != NULL;) {
+    for (FTSENT *e; rc == BUS_OK && (e = fts_read(walk)) != NULL;) {
+        if (is_others(e, to)) {
+            (void)fts_set(walk, e, FTS_SKIP);
+        }
         rc = copy_entry(e, strlen(root) + 1, to, edit, err);
     }
     (void)fts_close(walk);

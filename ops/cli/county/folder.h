@@ -20,10 +20,11 @@ struct cli_folder_edit
     void *data;
 };
 /* Copies the texts of `from` (.yaml, .csv, .dmn, .md) into `to`, which is made
- * if it is not there; folders without one are not. Never anything else: keys
- * and state of a county may stand beside them. Modes are 0700 and 0600 where
- * the umask says so. BUS_EIO with what could not be copied, BUS_ETOOBIG for a
- * path or a line that is too long. */
+ * if it is not there; folders without one are not. A folder below `from` with a
+ * bus.yaml of its own is another county's and stays out, and so does `to`.
+ * Never anything else: keys and state of a county may stand beside them. Modes
+ * are 0700 and 0600 where the umask says so. BUS_EIO with what could not be
+ * copied, BUS_ETOOBIG for a path or a line that is too long. */
 int cli_folder_copy(const char *from,
                     const char *to,
                     const struct cli_folder_edit *edit,

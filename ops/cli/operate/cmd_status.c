@@ -219,4 +219,5 @@ const struct lianou_command lianou_cmd_status = {
     .summary_zh = "县里现在怎样: 各角色是否就绪、落后多少、哪些事等人处理",
     .group = 3,
     .run = status_run,
+    .more = lianou_role_line,
 };

@@ -137,6 +137,14 @@ static int policy_command_run(int argc, char **argv)
     return argc > 1 && strcmp(name, "help") != 0 ? LIANOU_USAGE : LIANOU_WELL;
 }
 
+/* Each command's name, then its usage. */
+static const char *policy_line(size_t i)
+{
+    return i / 2 >= COMMANDS ? NULL
+           : i % 2 == 0      ? commands[i / 2]->name
+                             : commands[i / 2]->usage;
+}
+
 const struct lianou_command lianou_cmd_policy = {
     .name = "policy",
     .usage = "check ... (`lianou policy` lists all)",
@@ -144,4 +152,5 @@ const struct lianou_command lianou_cmd_policy = {
     .summary_zh = "政策规则:检查、试算、说明、推演",
     .group = 2,
     .run = policy_command_run,
+    .more = policy_line,
 };

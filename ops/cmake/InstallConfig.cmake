@@ -1,0 +1,16 @@
+# At install: `from` into `to`, but for what stands there: a county's rules are
+# the county's. What is not as it comes is named.
+file(GLOB_RECURSE files RELATIVE ${from} ${from}/*)
+foreach(f ${files})
+  set(there $ENV{DESTDIR}${to}/${f})
+  cmake_path(GET f PARENT_PATH folder)
+  if(NOT EXISTS ${there})
+    file(INSTALL ${from}/${f} DESTINATION ${to}/${folder})
+  else()
+    file(SHA256 ${from}/${f} ours)
+    file(SHA256 ${there} theirs)
+    if(NOT ours STREQUAL theirs)
+      message(STATUS "Kept, and not as it comes: ${there}")
+    endif()
+  endif()
+endforeach()
