@@ -136,15 +136,19 @@ static void test_day_of_death(void **state)
     assert_false(gets(&o, "MZ16"));
 }
 
-/* Who draws the benefit, not who is registered. */
+/* Who draws the benefit, not who is registered; of a household on destitute
+ * support those on it, and who is on dibao by himself. */
 static void test_price_subsidy_reads_benefit(void **state)
 {
     (void)state;
+    static const char *const persons[] = {"member.draws_unemployment_benefit",
+                                          "member.status",
+                                          "member.disability_grade"};
     size_t fg02 = (size_t)bus_policy_item_find(k.c, BUS_STRV("FG02"));
-    assert_true(bus_policy_item_reads(
-        k.c, fg02,
-        bus_policy_fact_find(k.c,
-                             BUS_STRV("member.draws_unemployment_benefit"))));
+    for (size_t i = 0; i < sizeof(persons) / sizeof(persons[0]); i++) {
+        assert_true(bus_policy_item_reads(
+            k.c, fg02, bus_policy_fact_find(k.c, bus_strv(persons[i]))));
+    }
     assert_false(bus_policy_item_reads(
         k.c, fg02,
         bus_policy_fact_find(k.c, BUS_STRV("member.registered_unemployed"))));
