@@ -39,8 +39,8 @@ def wrong(path, text):
     return whole[:found.start(1)] + "".join("        %s\n" % t for t in text.splitlines()) + whole[found.end(1):]
 
 
-# What each word of the dictionary changes: the version and the size.
-VERSION, SIZE = r"[0-9a-f]{16}", r"\d+(?= bytes| unpacked)"
+# What each word of the dictionary changes: the version, the size and its share.
+VERSION, SIZE = r"[0-9a-f]{16}", r"\d+(?= bytes| unpacked| % of)"
 
 
 def as_pattern(screen):

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The households of bus-config/policies/samples get what they expect, on the county's catalogue. --plant expects one fen more of each sum, which must be found."""
+"""The households of bus-config/policies/samples get what they expect, on the county's catalogue; those of local_choices.yaml, on it with the figures of its first
+lines (`# with NAME: VALUE`), which a county may choose. --plant expects one fen more of each sum, which must be found."""
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,23 +13,38 @@ PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 CONFIG = pathlib.Path(os.environ["LIANOU_SOURCE"]) / "bus-config"
 
 
-def run(path):
-    r = subprocess.run([PROGRAM, "policy", "test", str(path), "--config", str(CONFIG)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+def chosen(text, folder):
+    """The county's configuration, its standards as the households' file has them."""
+    choices = re.findall(r"(?m)^# with (\w+): (\S+)$", text)
+    if not choices:
+        return CONFIG
+    config = pathlib.Path(folder) / "config"
+    shutil.copytree(CONFIG, config)
+    standards = (config / "standards.yaml").read_text()
+    for name, value in choices:
+        standards, n = re.subn(r"(?m)(^%s:\n(?:  .*\n)*?    - \{from: [\d-]+, value: )[\d.]+" % name, lambda m: m.group(1) + value, standards)
+        assert n == 1, name
+    (config / "standards.yaml").write_text(standards)
+    return config
+
+
+def run(path, config):
+    r = subprocess.run([PROGRAM, "policy", "test", str(path), "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     return r.returncode, r.stdout
 
 
 def main():
-    files = sorted((CONFIG / "policies/samples").glob("*.yaml"))
-    assert files
+    files = sorted((CONFIG / "policies/samples").glob("*.yaml")) + [pathlib.Path(__file__).with_name("local_choices.yaml")]
+    assert len(files) > 1
     for path in files:
         text = path.read_text()
         sums = len(re.findall(r"amount_fen: \d+", text))
         if "--plant" in sys.argv:
             text = re.sub(r"amount_fen: (\d+)", lambda m: "amount_fen: %d" % (int(m.group(1)) + 1), text)
-        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as f:
-            f.write(text)
-            f.flush()
-            code, out = run(f.name)
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / path.name
+            copy.write_text(text)
+            code, out = run(copy, chosen(text, folder))
         print(out)
         wrong = int(re.search(r"(\d+) not as expected", out).group(1))
         if wrong != (sums if "--plant" in sys.argv else 0) or (code == 0) != (wrong == 0):

@@ -136,18 +136,25 @@ static void test_day_of_death(void **state)
     assert_false(gets(&o, "MZ16"));
 }
 
-/* Who draws the benefit, not who is registered. */
+/* Who draws the benefit, not who is registered; who is on dibao by himself;
+ * and nobody's disability, which is not for those who pay for prices. */
 static void test_price_subsidy_reads_benefit(void **state)
 {
     (void)state;
+    static const struct
+    {
+        const char *fact;
+        bool reads;
+    } all[] = {{"member.draws_unemployment_benefit", true},
+               {"member.status", true},
+               {"member.registered_unemployed", false},
+               {"member.disability_grade", false}};
     size_t fg02 = (size_t)bus_policy_item_find(k.c, BUS_STRV("FG02"));
-    assert_true(bus_policy_item_reads(
-        k.c, fg02,
-        bus_policy_fact_find(k.c,
-                             BUS_STRV("member.draws_unemployment_benefit"))));
-    assert_false(bus_policy_item_reads(
-        k.c, fg02,
-        bus_policy_fact_find(k.c, BUS_STRV("member.registered_unemployed"))));
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        int fact = bus_policy_fact_find(k.c, bus_strv(all[i].fact));
+        assert_true(fact >= 0);
+        assert_int_equal(bus_policy_item_reads(k.c, fg02, fact), all[i].reads);
+    }
 }
 
 int main(void)

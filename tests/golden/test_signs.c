@@ -156,7 +156,8 @@ static void test_whose_it_is(void **state)
     assert_true(derived);
     assert_true(bus_strv_is(text,
                             "(some m in members satisfies (m.age in "
-                            "[0..6]) and ((m.disabled or m.rehab_need)))"));
+                            "[0..standard.rehab_age_max]) and "
+                            "((m.disabled or m.rehab_need)))"));
 }
 
 /* What begins by itself follows what somebody has confirmed. */

@@ -218,6 +218,8 @@ static void what_the_items_ask_for(void **state)
         {"NY01", 16, 5}, /* P10 too, and its own notice */
         {"ZJ01", 22, 7}, /* village review, check, notice */
         {"CL01", 0, 0},  /* P8: the institution decides */
+        {"GH01", 17, 7}, /* P9 and a notice */
+        {"GH02", 1, 0},  /* P9: illness, never a notice */
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         struct bus_policy_process p;
