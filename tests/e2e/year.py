@@ -90,11 +90,11 @@ class Year:
     def awards(self, home, state="waiting"):
         return [a for a, in rows(self.bus, "SELECT assignment_id FROM award WHERE household_id = '%s' AND state = '%s' ORDER BY 1" % (home, state))]
 
-    def leaves(self, home, kind, days_ago):
+    def leaves(self, home, kind):
         (_, a), *_ = self.bus.events("application", 1, household_id=uuid.UUID(home).bytes)
         change = dict(event_id=uuid.uuid4().bytes, household_id=a["household_id"], occurred_at=int(time.time() * 1000), kind=kind,
                       members=[a["members"][0]["person_id"]], said_by=OPERATOR)
-        change["from"] = today() - datetime.timedelta(days_ago)
+        change["from"] = today()
         self.bus.producer.produce("qihe.membership-changes", key=home, value=framed(newest("membership_change"), change))
         assert self.bus.producer.flush(20) == 0
         assert until(lambda: not self.awards(home, "live"), 60, self.bus.town.moved), home
@@ -115,9 +115,6 @@ class Year:
             for award in self.awards(home) if kind != "SUSPENDED" or false else ():
                 treasury(self.bus, "resume" if false else "stop", award, "--why", "核实", who=LIU)
         self.events = []
-        for line, in rows(self.bus, "SELECT line_id FROM due_line d JOIN award a USING (assignment_id) WHERE d.state IN ('rejected', 'returned') "
-                          "AND a.state = 'live' AND attempt < attempt_max ORDER BY 1"):
-            treasury(self.bus, "again", line, "--why", "账户已更正", who=CHEN)
         for kind, false in [("DEATH", False), ("DEATH", True), ("MOVE", False), ("SPLIT", False), ("SUSPENDED", True), ("CUT", False)] * (
                 1 + self.args.households // 200):
             free = self.homes()
@@ -132,7 +129,7 @@ class Year:
                 for award in self.awards(home, "live"):
                     treasury(self.bus, "stop", award, "--why", "核实中", who=LIU)
             else:
-                self.leaves(home, kind, 40 if kind == "DEATH" and not false else 0)  # told late: what was paid since is owed
+                self.leaves(home, kind)
             self.events.append((home, kind, false))
 
     def pay(self):
@@ -175,16 +172,14 @@ class Year:
                 self.bus, "SELECT state, count(*) FROM due_line GROUP BY 1 ORDER BY 1")), time.monotonic() - begun), flush=True)
         own_day.go(month_of(self.args.months) + datetime.timedelta(1))
         self.rest()
-        for _ in range(3):  # what came back and was decided again
-            self.pay()
+        self.pay()  # what came back and was decided again
         self.sheets(month_of(self.args.months - 1))
         self.ended()
         self.rest()
 
     def ended(self):
         """What nobody decides any more is stopped by people."""
-        for award, in rows(self.bus, "SELECT DISTINCT assignment_id FROM due_line WHERE state IN ('rejected', 'returned') "
-                           "OR (state = 'due' AND pay_day <= '%s') ORDER BY 1" % today()):
+        for award, in rows(self.bus, "SELECT DISTINCT assignment_id FROM due_line WHERE state IN ('rejected', 'returned') ORDER BY 1"):
             treasury(self.bus, "stop", award, "--why", "年终", who=LIU)
 
 
