@@ -3,6 +3,7 @@
 # asks for root only then. Run as `ops/setup.sh GROUP...` it does only that.
 set -eu
 cd "$(dirname "$0")/.."
+[ -f ops/setup.sh ] || cd .. # ops/deb/build
 
 # release: 12, or 13 for whatever is newer or not Debian.
 release() {
@@ -70,6 +71,8 @@ build() {
     preset=$1
     shift
     . ops/librdkafka/fetch.sh
+    # What is compiled serves a copy of the tree as well: ops/deb/build.
+    export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR=1
     [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
     cmake --build "build/$preset" --target "$@"
 }

@@ -1,18 +1,21 @@
 #!/bin/sh
-# root.sh RELEASE [--test] [--keep DIR]
+# root.sh RELEASE [--test|--deb] [--keep DIR]
 #
 # The README's commands on a fresh Debian: debootstrap of RELEASE (bookworm or
 # trixie) from the mirror this system's apt names, this commit cloned into it,
 # `ops/demo --applications 60`, and with --test `ops/test`. Needs root,
 # debootstrap and the network; 5 minutes, with --test as long as ops/test.
+# --deb: instead of them the packages, built there, installed by apt with what
+# they depend on, upgraded, purged (deb.sh --here).
 # --keep DIR: the root stands there, and is used again.
 set -eu
 release=$1
 shift
-test="" dir=""
+test="" deb="" dir=""
 while [ $# -gt 0 ]; do
     case $1 in
     --test) test=yes ;;
+    --deb) deb=yes ;;
     --keep) dir=$2; shift ;;
     *) echo "root.sh: $1?" >&2; exit 2 ;;
     esac
@@ -51,6 +54,12 @@ git clone -q "$source" "$dir/root/lianou"
 inside() {
     chroot "$dir" env -i HOME=/root CI="${CI:-}" PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /root/lianou && $1" </dev/null
 }
+if [ -n "$deb" ]; then
+    inside "dpkg --purge lianou lianou-doc 2>/dev/null; rm -rf /etc/lianou" # of a run before
+    inside "ops/setup.sh build deb && tests/package/deb.sh --here" || { echo "FAILED: the packages on $release"; exit 1; }
+    echo "$release: packages built, installed, upgraded and purged on a fresh root"
+    exit 0
+fi
 inside "ops/demo --applications 60" >"$dir/root/demo.log" 2>&1 || { tail -20 "$dir/root/demo.log"; echo "FAILED: ops/demo on $release"; exit 1; }
 for none in parked "dead letters" lost duplicated "out of order"; do
     grep -q "^ *0 .* $none\$" "$dir/root/demo.log" || { tail -25 "$dir/root/demo.log"; echo "FAILED: not 0 $none"; exit 1; }
