@@ -88,7 +88,7 @@ raised() {
     dpkg-deb -R "$deb" "$work/r"
     sed -i "s/^Version: .*/&+$1/" "$work/r/DEBIAN/control"
     for f in bus.yaml funds.yaml; do echo "# of the version after, $1" >>"$work/r/etc/lianou/$f"; done
-    dpkg-deb --root-owner-group -b "$work/r" "$work/raised_$1.deb" >/dev/null
+    dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/r" "$work/raised_$1.deb" >/dev/null
     rm -r "$work/r"
 }
 raised 1
@@ -103,7 +103,7 @@ if [ -n "$here" ]; then
 else
     mkdir -p "$at/var/lib/dpkg/updates" "$at/var/lib/dpkg/info" "$at/etc" "$at/usr/bin"
     touch "$at/var/lib/dpkg/status"
-    package() { dpkg --root="$at" --force-depends --force-script-chrootless --log=/dev/null "$@"; }
+    package() { dpkg --root="$at" --force-unsafe-io --force-depends --force-script-chrootless --log=/dev/null "$@"; }
     install() { package -i "$@"; }
     lianou() { LIANOU_CONFIG=$at/etc/lianou "$at/usr/bin/lianou" "$@"; }
 fi
