@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The households of bus-config/policies/samples get what they expect, on the county's catalogue; those of local_choices.yaml, on it with the figures of its first
-lines (`# with NAME: VALUE`), which a county may choose. --plant expects one fen more of each sum, which must be found."""
+lines (`# with NAME: VALUE`), which a county may choose. No item is without one. --plant expects one fen more of each sum, which must be found."""
 import os
 import pathlib
 import re
@@ -35,7 +35,11 @@ def run(path, config):
 
 def main():
     files = sorted((CONFIG / "policies/samples").glob("*.yaml")) + [pathlib.Path(__file__).with_name("local_choices.yaml")]
-    assert len(files) > 1
+    items = {p.stem for p in (CONFIG / "policies").glob("[A-Z][A-Z]/*.yaml")}
+    expected = [line for path in files for line in path.read_text().splitlines() if line.startswith("    expect: ")]
+    untried = items - set(re.findall(r"\b([A-Z]{2}\d\d): ", "\n".join(expected)))
+    if not items or untried:
+        sys.exit("no household for %s" % " ".join(sorted(untried)))
     for path in files:
         text = path.read_text()
         sums = len(re.findall(r"amount_fen: \d+", text))

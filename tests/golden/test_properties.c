@@ -56,6 +56,10 @@ static const struct
     {"HH01", POOR},
     {"MZ02", "an adult who lives with parents of 60 (M83)"},
     {"MZ03", "every member must be without labour"},
+#define WHOSE \
+    "whose destitute support it is: not theirs who work and keep others"
+    {"MZ04", WHOSE},
+    {"MZ12", WHOSE},
     {"RS03", "a household in which nobody has work (zero employment)"},
     {"WJ02", "each spouse, from the day the wife is 49"},
     {"ZF01", POOR}};
