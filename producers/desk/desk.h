@@ -25,6 +25,7 @@
 #define DESK_PAGE_MAX (4u << 20) /* bytes of a page */
 
 struct desk_route;
+struct desk_leaving; /* held/held.h */
 struct desk
 {
     struct bus_role_frame *frame;
@@ -37,6 +38,7 @@ struct desk
     struct bus_kafka_producer *producer;
     struct bus_wire_keyring *signs; /* NULL: it has no key */
     struct bus_ledger_cases cases;
+    struct desk_leaving *leaving;
 };
 
 /* Somebody asks for a page; in the request's own memory. */
@@ -156,9 +158,12 @@ void desk_apply_begin(struct desk_visit *v);
 void desk_apply_post(struct desk_visit *v);
 void desk_resume(struct desk_visit *v);
 void desk_resume_post(struct desk_visit *v);
+void desk_sent(struct desk_visit *v);
+void desk_sent_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_request_post(struct desk_visit *v);
+void desk_withdraw_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
 void desk_queue_csv(struct desk_visit *v);
 void desk_money(struct desk_visit *v);

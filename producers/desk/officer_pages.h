@@ -58,6 +58,10 @@ struct desk_place_row
 {
     const char *case_id, *case_no, *village, *state, *opened_at;
 };
+struct desk_held_row /* submitted by his office, and still here */
+{
+    const char *application, *state, *until;
+};
 struct desk_cases /* of an area */
 {
     struct desk_head head;
@@ -66,6 +70,8 @@ struct desk_cases /* of an area */
     size_t states_count;
     const struct desk_place_row *rows;
     size_t rows_count;
+    const struct desk_held_row *held;
+    size_t held_count;
 };
 
 struct desk_judged /* what the rules found of an item */

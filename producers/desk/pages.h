@@ -152,8 +152,15 @@ struct desk_receipt
 {
     struct desk_head head;
     const char *application, *applicant, *day, *address;
+    const char *until; /* it may be changed; "": it has left */
     struct bus_web_markup square;
     bool is_journaled;
+};
+struct desk_sent /* submitted, and what it is now */
+{
+    struct desk_head head;
+    const char *application, *state, *until;
+    bool may_change, is_over; /* it was asked for, too late */
 };
 
 /* --- a resident's progress --- */
@@ -181,7 +188,8 @@ struct desk_progress
     size_t groups_count;
     const struct desk_line *faults;
     size_t faults_count;
-    const char *said; /* it was taken; "" */
+    const char *said;  /* it was taken; "" */
+    bool may_withdraw; /* as long as it has not left */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "bus/wire/signed.h"
 #include "producers/desk/apply.h"
 #include "producers/desk/case_page.h"
+#include "producers/desk/held/held.h"
 
 #define ROWS_MAX 80
 #define DAY_MS   INT64_C(86400000)
@@ -311,14 +312,56 @@ static json_t *progress_shown(const struct following *f)
                      last.n > 0 ? last.p : "", last.n <= 16 ? last.n : 0);
 }
 
-void desk_progress_post(struct desk_visit *v)
+/* What has not left is nowhere but here (held/held.h). */
+static void progress_held(void *data, enum desk_held_is is, const char *until)
+{
+    struct following *f = data;
+    const struct desk_visit *v = f->v;
+    bool asks = strcmp(v->route->pattern, "/progress") == 0;
+    struct desk_progress page = {.fault = "",
+                                 .may_withdraw = is == DESK_HELD_OPEN};
+    uint8_t client[16];
+    if (asks && (is == DESK_HELD_NONE || is == DESK_HELD_LEFT)) {
+        progress_post(f, "/v1/progress", progress_shown(f), progress_answered);
+        return;
+    }
+    if (is == DESK_HELD_NONE) {
+        progress_say(f, 404, DESK_WORD_PROGRESS_NONE);
+        return;
+    }
+    bus_web_limits_uncount(v->desk->clients,
+                           bus_run_http_client(v->rq, client));
+    if (is == DESK_HELD_AWAY) {
+        progress_say(f, 503, DESK_WORD_AWAY_TEXT);
+        return;
+    }
+    page.said = is == DESK_HELD_OPEN
+                    ? desk_say_with(v, DESK_WORD_HELD_OWN, until)
+                    : desk_word_of(v, desk_held_word(is));
+    if (!asks && is != DESK_HELD_WITHDRAWN) {
+        page.fault = desk_word_of(v, DESK_WORD_HELD_OVER);
+    }
+    progress_end(f, page.fault[0] != '\0' ? 409 : 200, &page);
+}
+
+static void progress_own(struct desk_visit *v, bool withdraws)
 {
     struct following *f = following_of(v);
     if (f == NULL) {
         desk_away(v);
     } else if (progress_may(f)) {
-        progress_post(f, "/v1/progress", progress_shown(f), progress_answered);
+        desk_held_own(v, f->application, withdraws, progress_held, f);
     }
+}
+
+void desk_progress_post(struct desk_visit *v)
+{
+    progress_own(v, false);
+}
+
+void desk_withdraw_post(struct desk_visit *v)
+{
+    progress_own(v, true);
 }
 
 /* --- he says something of it --- */

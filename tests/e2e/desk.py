@@ -17,6 +17,7 @@ os.environ.setdefault("LIANOU_PROCESS_FROM", "2020-01-01")  # decisions need the
 from county import SOURCE, Bus, identity  # noqa: E402
 from patience import until  # noqa: E402
 from brokers import free_port  # noqa: E402
+from submitted import submitted  # noqa: E402
 from telephone import set_up  # noqa: E402
 
 SCRIPT = "\"><script>alert('x')</script>"
@@ -448,11 +449,14 @@ ALLOWED = {
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
     "GET /progress": (200, 200, 200, 200, 200, 200),
     "POST /progress": (404, 404, 404, 404, 404, 404),
+    "POST /progress/withdraw": (404, 404, 404, 404, 404, 404),
     "POST /progress/request": (422, 422, 422, 422, 422, 422),
     "GET /apply": (303, 200, 200, 403, 403, 403),
     "POST /apply": (403, 200, 200, 403, 403, 403),
     "GET /apply/resume": (303, 200, 200, 403, 403, 403),
     "POST /apply/resume": (403, 404, 404, 403, 403, 403),
+    "GET /apply/sent/{application}": (303, 404, 404, 404, 404, 404),  # each office its own: submitted.py
+    "POST /apply/sent/{application}": (403, 404, 404, 404, 404, 404),
     "GET /queue": (303, 403, 403, 200, 200, 200),
     "GET /queue.csv": (303, 403, 403, 200, 200, 200),
     "GET /county": (303, 404, 404, 404, 404, 200),
@@ -482,7 +486,8 @@ def crawl(port, callers, case, assignment, secrets):
     asked = 0
     for route, wants in ALLOWED.items():
         method, pattern = route.split(" ", 1)
-        path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace("{rest*}", "no-such-page")
+        path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace(
+            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page")
         for b, want in zip(callers, wants):
             if want == "-":
                 continue
@@ -506,6 +511,15 @@ def log(bus, case):
     check("who was refused has read nothing", not any(r.startswith("account ty.approver|GET /cases") for r in rows), rows)
 
 
+def answers(port):
+    try:
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        c.request("GET", "/healthz")
+        return c.getresponse().status == 200
+    except OSError:
+        return False
+
+
 def desk_of(bus, port):
     """Intake and the desk of a bus, up."""
     bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port,
@@ -519,14 +533,7 @@ def desk_of(bus, port):
     bus.town.start("intake")
     bus.town.start("desk")
 
-    def up(p):
-        try:
-            c = http.client.HTTPConnection("127.0.0.1", p, timeout=10)
-            c.request("GET", "/healthz")
-            return c.getresponse().status == 200
-        except OSError:
-            return False
-    assert until(lambda: up(port) and up(bus.town.port), 60, bus.town.moved), "the desk does not answer"
+    assert until(lambda: answers(port) and answers(bus.town.port), 60, bus.town.moved), "the desk does not answer"
 
 
 def main():
@@ -566,6 +573,9 @@ def main():
               [number, number[-6:], "13800000000", "就业援助", 'href="/cases/' + officers_case])
         check("a department has no list of an area", signed_in(bus, port, "yb.clerk", operator("YB", "clerk")).get("/cases").status == 403)
         many_residents(port, bus.town.port)
+        submitted(sys.modules[__name__], bus, port, assistant, elsewhere)
+        bus.town.start("desk")
+        assert until(lambda: answers(port), 60, bus.town.moved), "the desk does not answer"
         assistant.get("/").send("/sign-out")
         check("signing out ends the session", assistant.status == 200 and assistant.get("/apply").status == 303, assistant.text)
         check("pages looked at: %d" % Browser.seen, Browser.seen > 40)
