@@ -23,6 +23,7 @@
 #include "bus/ledger/migrations/0080_sessions.h"
 #include "bus/ledger/migrations/0081_definers.h"
 #include "bus/ledger/migrations/0097_held.h"
+#include "bus/ledger/migrations/0098_request_reasons.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -48,6 +49,7 @@ static const struct
     {"0080_sessions", bus_ledger_migrations_0080_sessions},
     {"0081_definers", bus_ledger_migrations_0081_definers},
     {"0097_held", bus_ledger_migrations_0097_held},
+    {"0098_request_reasons", bus_ledger_migrations_0098_request_reasons},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -180,6 +180,7 @@ void desk_waiting(struct desk_visit *v);
 void desk_waiting_csv(struct desk_visit *v);
 void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);
+void desk_case_request_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);
 void desk_decide_post(struct desk_visit *v);
 

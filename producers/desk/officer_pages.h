@@ -106,6 +106,10 @@ struct desk_happened
 {
     const char *at, *record, *word, *item, *partner, *note;
 };
+struct desk_requested /* by the household */
+{
+    const char *at, *kind, *item, *state, *reason, *by;
+};
 struct desk_case
 {
     struct desk_head head;
@@ -121,6 +125,17 @@ struct desk_case
     size_t paid_count;
     const struct desk_happened *happened;
     size_t happened_count;
+    const struct desk_requested *requested;
+    size_t requested_count;
+    bool may_request; /* for the household, with these */
+    struct desk_requesting asks;
+};
+struct desk_request_faults
+{
+    struct desk_head head;
+    const char *case_id, *fault;
+    const struct desk_line *faults;
+    size_t faults_count;
 };
 struct desk_decide
 {

@@ -171,6 +171,13 @@ struct desk_line_of /* an item of it */
     int64_t amount_fen, paid_fen;
     bool has_amount;
 };
+struct desk_requesting /* the form of a request */
+{
+    const struct desk_choice *kinds, *items;
+    size_t kinds_count, items_count;
+    const struct desk_group *groups; /* what is wanted, as inputs */
+    size_t groups_count;
+};
 struct desk_progress
 {
     struct desk_head head;
@@ -182,10 +189,7 @@ struct desk_progress
     const struct desk_line *wanted;
     size_t wanted_count;
     int64_t paid_fen;
-    const struct desk_choice *kinds, *items; /* of what it may say */
-    size_t kinds_count, items_count;
-    const struct desk_group *groups; /* what is wanted, as inputs */
-    size_t groups_count;
+    struct desk_requesting asks; /* what it may say */
     const struct desk_line *faults;
     size_t faults_count;
     const char *said;  /* it was taken; "" */

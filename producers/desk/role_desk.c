@@ -54,6 +54,7 @@ static const struct desk_route pages[] = {
     {"GET", "/cases", DESK_SIGNED_IN, desk_cases},
     {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
+    {"POST", "/cases/{id}/requests", DESK_SIGNED_IN, desk_case_request_post},
     {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
     {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
      desk_decide_post},

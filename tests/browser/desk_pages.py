@@ -163,6 +163,7 @@ def main():
         looked_at(reader, "queue", axe)
         case = officer.driver.current_url.split("/cases/")[1].split("?")[0]
         looked_at(reader.go("/cases/" + case), "case", axe)
+        looked_at(helper.go("/cases/" + case), "case-helper", axe)
         looked_at(reader.go("/account"), "account", axe)
         another = set_up(reader, code=codes.recovery[0])
         looked_at(reader, "factor", axe)
