@@ -24,6 +24,7 @@
 #include "bus/ledger/migrations/0081_definers.h"
 #include "bus/ledger/migrations/0097_held.h"
 #include "bus/ledger/migrations/0098_request_reasons.h"
+#include "bus/ledger/migrations/0099_budget_said.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -50,6 +51,7 @@ static const struct
     {"0081_definers", bus_ledger_migrations_0081_definers},
     {"0097_held", bus_ledger_migrations_0097_held},
     {"0098_request_reasons", bus_ledger_migrations_0098_request_reasons},
+    {"0099_budget_said", bus_ledger_migrations_0099_budget_said},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -58,7 +58,7 @@ BEGIN
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_accounts; -- who resets logs in; whose it was is signed out
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
     GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file, bank_file_look, statement TO lianou_treasury;
-    GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look TO lianou_treasury;
+    GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look, budget_said TO lianou_treasury;
     GRANT SELECT ON fund_difference, bank_file_waiting TO lianou_treasury;
     GRANT USAGE ON SEQUENCE statement_n_seq TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,
