@@ -261,11 +261,14 @@ static const struct bus_key http_keys[] = {
      .words = plain_words,
      .doc = "where HTTP without TLS is allowed: `loopback`, only on this "
             "machine; `anywhere`, because something in front does TLS",
-     .doc_zh = "允许在何处使用无TLS的HTTP:loopback 仅本机;anywhere "
-               "表示前置设备负责TLS"},
+     .doc_zh = "何处可用无TLS的HTTP:loopback 仅本机;anywhere 前置设备管TLS"},
     {"session", BUS_KEY_DURATION, AT(bus_config_http, session_ms),
      .dflt = "12h", .min = 60000, .max = 7 * DAY,
      .doc = "how long one is logged in", .doc_zh = "登录有效时间"},
+    {"changeable", BUS_KEY_DURATION, AT(bus_config_http, changeable_ms),
+     .dflt = "10m", .max = DAY,
+     .doc = "so long is changeable what is submitted on a page; 0s: not at all",
+     .doc_zh = "网页上提交后可更改、撤回的时间;0s 表示立即送出"},
     {"second_factor", BUS_KEY_BOOL, AT(bus_config_http, second_factor),
      .dflt = "true",
      .doc = "who approves or sends money, or seals a decision on a page, shows "
@@ -288,8 +291,7 @@ static const struct bus_key http_keys[] = {
      .doc = "wrong answers to \"whose document is it\" at POST /v1/progress "
             "that one client (IPv4 address, IPv6 /64) may give in a day; "
             "beyond it 429, with right ones, too",
-     .doc_zh = "单个客户端每日在 POST /v1/progress "
-               "可输错的次数,超出返回 429"},
+     .doc_zh = "单个客户端每日在 POST /v1/progress 可输错的次数"},
     {"any_ports", BUS_KEY_BOOL, AT(bus_config_http, any_ports), .dflt = "false",
      .doc = "let the system choose every port (tests, several on one machine)",
      .doc_zh = "由系统分配所有端口"},

@@ -48,6 +48,9 @@ static const struct coded coded[] = {
     {"results", "item", CASES_ITEM, NULL},
     {"results", "partner", CASES_PARTNER, NULL},
     {"results", "department", CASES_PARTNER, NULL},
+    {"requests", "kind", CASES_WORD, "household_request_kind"},
+    {"requests", "item", CASES_ITEM, NULL},
+    {"requests", "state", CASES_WORD, "reason"},
     {"timeline", "partner", CASES_PARTNER, NULL},
     {"timeline", "item", CASES_ITEM, NULL},
     {"timeline", "note", CASES_WORD, "reason"},
@@ -78,6 +81,7 @@ static const struct coded words_of[] = {
     {"", "review", CASES_WORD, "review_reason"},
     {"", "due", CASES_WORD, "due_stage"},
     {"", "claim", CASES_WORD, "claim_outcome"},
+    {"", "household_request", CASES_WORD, "household_request_kind"},
     {"", "parked_note", CASES_WORD, "parked_action"},
     {"", "dead_letter", CASES_WORD, "reason"},
 };

@@ -22,6 +22,9 @@
 #include "bus/ledger/migrations/0075_second_factor.h"
 #include "bus/ledger/migrations/0080_sessions.h"
 #include "bus/ledger/migrations/0081_definers.h"
+#include "bus/ledger/migrations/0097_held.h"
+#include "bus/ledger/migrations/0098_request_reasons.h"
+#include "bus/ledger/migrations/0099_budget_said.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -46,6 +49,9 @@ static const struct
     {"0075_second_factor", bus_ledger_migrations_0075_second_factor},
     {"0080_sessions", bus_ledger_migrations_0080_sessions},
     {"0081_definers", bus_ledger_migrations_0081_definers},
+    {"0097_held", bus_ledger_migrations_0097_held},
+    {"0098_request_reasons", bus_ledger_migrations_0098_request_reasons},
+    {"0099_budget_said", bus_ledger_migrations_0099_budget_said},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

@@ -110,6 +110,25 @@ static json_t *department_items(const json_t *document, const char *department)
     return items;
 }
 
+/* What the household asks of his items; that it wants nothing more at all, but
+ * not in what words. */
+static void keep_requests(json_t *document, const json_t *items)
+{
+    json_t *rows = json_object_get(document, "requests");
+    for (size_t i = json_array_size(rows); i > 0; i--) {
+        json_t *row = json_array_get(rows, i - 1);
+        const char *item = code_at(row, "item");
+        if (json_object_get(items, item) != NULL) {
+            continue;
+        }
+        if (item[0] == '\0' && strcmp(code_at(row, "kind"), "WITHDRAW") == 0) {
+            (void)json_object_del(row, "request_id");
+        } else {
+            (void)json_array_remove(rows, i - 1);
+        }
+    }
+}
+
 static bool read_items(const char *department, json_t *document)
 {
     static const char *const by_item[] = {
@@ -124,6 +143,7 @@ static bool read_items(const char *department, json_t *document)
     for (size_t i = 0; i < sizeof(by_item) / sizeof(by_item[0]); i++) {
         keep_rows(document, by_item[i], "item", items);
     }
+    keep_requests(document, items);
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         (void)json_object_del(document, others[i]);
     }

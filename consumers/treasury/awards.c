@@ -250,11 +250,43 @@ int treasury_award_stop(struct treasury_books *b,
                                NULL, err));
     BUS_TRY(treasury_award_lines_stop(b, stop, err));
     BUS_TRY(award_overpaid(b, stop, day, err));
-    return treasury_books_act(b,
-                              &(struct treasury_act){.act = "stop",
-                                                     .award = stop->award,
-                                                     .note = stop->reason},
-                              err);
+    return treasury_books_act(
+        b,
+        &(struct treasury_act){.act = "stop",
+                               .award = stop->award,
+                               .note = stop->why != NULL ? stop->why
+                                                         : stop->reason},
+        err);
+}
+
+int treasury_award_suspend(struct treasury_books *b,
+                           const char *award,
+                           const char *why,
+                           struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(award != NULL && why != NULL);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_find,
+                               TREASURY_PARAMS(award), &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bool live = there && strcmp(bus_pg_value(r, 0, 0), "live") == 0;
+    bus_pg_rows_free(r);
+    if (!there) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
+    }
+    if (!live) {
+        return bus_fail(err, BUS_ESTATE,
+                        "it does not stand: it waits or has ended / "
+                        "该救助已暂停或已终止");
+    }
+    return treasury_award_stop(b,
+                               &(struct treasury_stop){.award = award,
+                                                       .state = "waiting",
+                                                       .reason = "OFFICER",
+                                                       .why = why,
+                                                       .last_day = b->day,
+                                                       .all = true},
+                               err);
 }
 
 int treasury_award_resume(struct treasury_books *b,

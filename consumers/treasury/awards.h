@@ -69,6 +69,7 @@ struct treasury_stop
     const char *award;  /* assignment id */
     const char *state;  /* "ended", or "waiting" until people have looked */
     const char *reason; /* a word */
+    const char *why;    /* in an officer's own; NULL: none */
     int32_t last_day;   /* of what may still be paid */
     bool all;           /* or nothing that was not sent */
 };
@@ -78,6 +79,12 @@ struct treasury_stop
 int treasury_award_stop(struct treasury_books *b,
                         const struct treasury_stop *stop,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* An officer's stop: it waits, and nothing that was not sent is paid.
+ * BUS_EUNKNOWN; BUS_ESTATE: it does not stand. */
+int treasury_award_suspend(struct treasury_books *b,
+                           const char *award,
+                           const char *why,
+                           struct bus_err *err) BUS_MUSTCHECK;
 /* What it was stopped for was not so. BUS_EUNKNOWN, BUS_ESTATE. */
 int treasury_award_resume(struct treasury_books *b,
                           const char *award,

@@ -251,7 +251,11 @@ static void door_known(struct bus_run_http_request *rq,
         .pay_day = door_text(a, j, "pay_day"),
         .why = door_text(a, j, "why"),
         .difference = door_text(a, j, "difference"),
-        .as = door_text(a, j, "as")};
+        .as = door_text(a, j, "as"),
+        .award = j != NULL ? door_text(a, j, "award")
+                           : door_view(a, bus_run_http_query(rq, "award")),
+        .budget = door_text(a, j, "budget"),
+        .yuan = door_text(a, j, "yuan")};
     const char *password = door_text(a, j, "password");
     const char *code = door_text(a, j, "code");
     json_decref(j);
@@ -285,6 +289,18 @@ static const struct door_route routes[] = {
      treasury_door_look},
     {"POST", "/v1/treasury/differences/agree", 200, true, true,
      treasury_door_agree},
+    {"GET", "/v1/treasury/awards", 200, false, false, treasury_door_awards},
+    {"POST", "/v1/treasury/awards/suspend", 200, true, true,
+     treasury_door_suspend},
+    {"POST", "/v1/treasury/awards/resume", 200, true, true,
+     treasury_door_resume},
+    {"GET", "/v1/treasury/budgets", 200, false, false, treasury_door_budgets},
+    {"POST", "/v1/treasury/budgets/say", 201, true, false,
+     treasury_door_budget_say},
+    {"POST", "/v1/treasury/budgets/agree", 200, true, true,
+     treasury_door_budget_agree},
+    {"POST", "/v1/treasury/budgets/drop", 200, true, false,
+     treasury_door_budget_drop},
     {"POST", "/v1/treasury/batches", 201, true, false, treasury_door_prepare},
     {"POST", "/v1/treasury/batches/{batch}/approve", 200, true, true,
      treasury_door_approve},

@@ -9,6 +9,14 @@
  *   POST /v1/treasury/differences/look         {"difference", "as", "why"}
  *   POST /v1/treasury/differences/agree        {"difference", "password",
  *                                               "code"}: another person
+ *   GET  /v1/treasury/awards?state=&award=     1000 at most
+ *   POST /v1/treasury/awards/suspend, resume   {"award", "why", "password",
+ *                                               "code"}
+ *   GET  /v1/treasury/budgets                  said and not agreed to yet
+ *   POST /v1/treasury/budgets/say              {"fund", "yuan", "why"}: 201
+ *   POST /v1/treasury/budgets/agree            {"budget", "password", "code"}:
+ *                                               another person
+ *   POST /v1/treasury/budgets/drop             {"budget"}
  *   POST /v1/treasury/batches                  {"fund", "pay_day"}: 201
  *   POST /v1/treasury/batches/{batch}/approve  {"password", "code"}
  *   POST /v1/treasury/batches/{batch}/send     {"password", "code"}

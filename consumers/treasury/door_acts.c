@@ -1,15 +1,21 @@
 #include "consumers/treasury/door_acts.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/ledger/sql/county_funds.h"
+#include "consumers/treasury/awards.h"
 #include "consumers/treasury/batches.h"
+#include "consumers/treasury/officer.h"
+#include "consumers/treasury/sql/awards_list.h"
 #include "consumers/treasury/sql/batch_acts.h"
 #include "consumers/treasury/sql/batch_lines.h"
 #include "consumers/treasury/sql/batches_list.h"
+#include "consumers/treasury/sql/budgets_open.h"
 #include "consumers/treasury/sql/differences.h"
 #include "consumers/treasury/sql/due_list.h"
 #include "consumers/treasury/sql/lines_list.h"
@@ -344,4 +350,151 @@ int treasury_door_agree(struct treasury_books *b,
     BUS_TRY(door_difference_may(b, a, err));
     BUS_TRY(treasury_difference_agree(b, a->difference, err));
     return door_difference_said(a->difference, out, err);
+}
+
+/* --- awards --- */
+
+static int door_awards_rows(struct treasury_books *b,
+                            const struct treasury_asked *a,
+                            json_t *into,
+                            struct bus_err *err)
+{
+    static const char *const states[] = {"", "live", "waiting", "ended"};
+    static const struct door_question awards = {
+        "awards", consumers_treasury_sql_awards_list,
+        "award item fund #amount_fen state note from_month"};
+    struct bus_id id;
+    size_t i = 0;
+    while (i < 4 && strcmp(states[i], a->state) != 0) {
+        i++;
+    }
+    if (i == 4) {
+        return bus_fail(err, BUS_ERANGE, "no such state / 没有这种状态");
+    }
+    bool one = a->award[0] != '\0';
+    if (one && !bus_id_parse(bus_strv(a->award), &id)) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
+    }
+    return door_rows(b, &awards,
+                     TREASURY_PARAMS(a->state, one ? a->award : NULL), into,
+                     err);
+}
+
+int treasury_door_awards(struct treasury_books *b,
+                         const struct treasury_asked *a,
+                         struct bus_buf *out,
+                         struct bus_err *err)
+{
+    return door_answer(b, a, door_awards_rows, out, err);
+}
+
+/* What is said of one thing, by its name. */
+static int door_named(const char *key,
+                      const char *name,
+                      struct bus_buf *out,
+                      struct bus_err *err)
+{
+    BUS_CHECK(key != NULL && name != NULL);
+    json_t *j = json_pack("{s:s}", key, name);
+    int rc = door_say(j, out, err);
+    json_decref(j);
+    return rc;
+}
+
+static int door_award_of(const struct treasury_asked *a, struct bus_err *err)
+{
+    struct bus_id id;
+    BUS_CHECK(a->award != NULL && a->why != NULL);
+    if (!bus_id_parse(bus_strv(a->award), &id)) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
+    }
+    return a->why[0] != '\0' ? BUS_OK
+                             : bus_fail(err, BUS_ERANGE, "why? / 请写明原因");
+}
+
+int treasury_door_suspend(struct treasury_books *b,
+                          const struct treasury_asked *a,
+                          struct bus_buf *out,
+                          struct bus_err *err)
+{
+    BUS_TRY(door_award_of(a, err));
+    BUS_TRY(treasury_award_suspend(b, a->award, a->why, err));
+    return door_named("award", a->award, out, err);
+}
+
+int treasury_door_resume(struct treasury_books *b,
+                         const struct treasury_asked *a,
+                         struct bus_buf *out,
+                         struct bus_err *err)
+{
+    BUS_TRY(door_award_of(a, err));
+    BUS_TRY(treasury_award_resume(b, a->award, a->why, err));
+    return door_named("award", a->award, out, err);
+}
+
+/* --- a fund's money, by two --- */
+
+static int door_budgets_rows(struct treasury_books *b,
+                             const struct treasury_asked *a,
+                             json_t *into,
+                             struct bus_err *err)
+{
+    static const struct door_question budgets = {
+        "budgets", consumers_treasury_sql_budgets_open,
+        "budget fund #amount_fen why said_by said_at"};
+    (void)a;
+    return door_rows(b, &budgets, NULL, 0, into, err);
+}
+
+int treasury_door_budgets(struct treasury_books *b,
+                          const struct treasury_asked *a,
+                          struct bus_buf *out,
+                          struct bus_err *err)
+{
+    return door_answer(b, a, door_budgets_rows, out, err);
+}
+
+int treasury_door_budget_say(struct treasury_books *b,
+                             const struct treasury_asked *a,
+                             struct bus_buf *out,
+                             struct bus_err *err)
+{
+    char text[64];
+    bool less = a->yuan[0] == '-';
+    int64_t fen = 0;
+    BUS_CHECK(a->fund != NULL && a->config != NULL);
+    if (bus_conf_fund(a->config, a->fund) == NULL) {
+        return bus_fail(err, BUS_ERANGE, "no such fund / 无此资金");
+    }
+    (void)snprintf(text, sizeof(text), "%.40s yuan", a->yuan + less);
+    if (!bus_conf_money_parse(bus_strv(text), &fen)) {
+        return bus_fail(err, BUS_ERANGE, "yuan, as 3000.00 / 金额有误");
+    }
+    if (a->why[0] == '\0') {
+        return bus_fail(err, BUS_ERANGE, "why? / 请写明原因");
+    }
+    BUS_TRY(treasury_door_may(a, b->day, fen, err));
+    BUS_TRY(treasury_budget_say(b, a->fund, less ? -fen : fen, a->why, err));
+    return door_named("fund", a->fund, out, err);
+}
+
+int treasury_door_budget_agree(struct treasury_books *b,
+                               const struct treasury_asked *a,
+                               struct bus_buf *out,
+                               struct bus_err *err)
+{
+    int64_t fen = 0;
+    BUS_TRY(treasury_budget_fen(b, a->budget, &fen, err));
+    BUS_TRY(treasury_door_may(a, b->day, fen < 0 ? -fen : fen, err));
+    BUS_TRY(treasury_budget_agree(b, a->budget, err));
+    return door_named("budget", a->budget, out, err);
+}
+
+int treasury_door_budget_drop(struct treasury_books *b,
+                              const struct treasury_asked *a,
+                              struct bus_buf *out,
+                              struct bus_err *err)
+{
+    BUS_TRY(treasury_budget_drop(b, a->budget, err));
+    return door_named("budget", a->budget, out, err);
 }

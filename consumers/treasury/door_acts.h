@@ -15,6 +15,8 @@ struct treasury_asked
     const struct bus_register *registers; /* of that moment */
     const char *operator_id, *batch, *fund, *pay_day, *why, *state;
     const char *difference, *as; /* its name, and what it is */
+    const char *award, *budget;  /* an assignment's id; a number */
+    const char *yuan;            /* of a budget, "-" before what is taken */
 };
 /* JSON into `out`. */
 typedef int (*treasury_door_act)(struct treasury_books *b,
@@ -62,6 +64,36 @@ int treasury_door_agree(struct treasury_books *b,
                         const struct treasury_asked *a,
                         struct bus_buf *out,
                         struct bus_err *err) BUS_MUSTCHECK;
+
+int treasury_door_awards(struct treasury_books *b,
+                         const struct treasury_asked *a,
+                         struct bus_buf *out,
+                         struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_suspend(struct treasury_books *b,
+                          const struct treasury_asked *a,
+                          struct bus_buf *out,
+                          struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_resume(struct treasury_books *b,
+                         const struct treasury_asked *a,
+                         struct bus_buf *out,
+                         struct bus_err *err) BUS_MUSTCHECK;
+
+int treasury_door_budgets(struct treasury_books *b,
+                          const struct treasury_asked *a,
+                          struct bus_buf *out,
+                          struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_budget_say(struct treasury_books *b,
+                             const struct treasury_asked *a,
+                             struct bus_buf *out,
+                             struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_budget_agree(struct treasury_books *b,
+                               const struct treasury_asked *a,
+                               struct bus_buf *out,
+                               struct bus_err *err) BUS_MUSTCHECK;
+int treasury_door_budget_drop(struct treasury_books *b,
+                              const struct treasury_asked *a,
+                              struct bus_buf *out,
+                              struct bus_err *err) BUS_MUSTCHECK;
 
 /* In office that day, in a role that pays, within his limit. BUS_EDENIED with
  * the register's word. Pure. */

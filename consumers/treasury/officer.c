@@ -6,7 +6,10 @@
 #include "bus/base/check.h"
 #include "consumers/treasury/sql/answer_look.h"
 #include "consumers/treasury/sql/award_lines_fit.h"
+#include "consumers/treasury/sql/budget_end.h"
+#include "consumers/treasury/sql/budget_find.h"
 #include "consumers/treasury/sql/budget_put.h"
+#include "consumers/treasury/sql/budget_say.h"
 #include "consumers/treasury/sql/fund_put.h"
 #include "consumers/treasury/sql/fund_state.h"
 #include "consumers/treasury/sql/line_find.h"
@@ -47,6 +50,117 @@ int treasury_budget(struct treasury_books *b,
         &(struct treasury_act){
             .act = "budget", .fund = fund, .amount_fen = fen, .note = why},
         err);
+}
+
+int treasury_budget_say(struct treasury_books *b,
+                        const char *fund,
+                        int64_t fen,
+                        const char *why,
+                        struct bus_err *err)
+{
+    BUS_CHECK(fund != NULL && why != NULL);
+    if (fen == 0) {
+        return bus_fail(err, BUS_ERANGE, "a budget of 0.00 / 金额不得为零");
+    }
+    BUS_TRY(treasury_books_ask(
+        b, consumers_treasury_sql_budget_say,
+        TREASURY_PARAMS(fund, treasury_books_number(b, fen), why, b->who), NULL,
+        err));
+    return treasury_books_act(
+        b,
+        &(struct treasury_act){
+            .act = "say budget", .fund = fund, .amount_fen = fen, .note = why},
+        err);
+}
+
+/* One that is open. */
+struct budget_said
+{
+    const char *fund, *why, *by;
+    int64_t fen;
+};
+
+static int budget_read(struct treasury_books *b,
+                       const char *budget,
+                       struct budget_said *ret,
+                       struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    int64_t n = 0;
+    BUS_CHECK(budget != NULL && ret != NULL);
+    if (!bus_strv_to_i64(bus_strv(budget), &n) || n <= 0) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such budget / 没有这笔预算");
+    }
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_budget_find,
+                               TREASURY_PARAMS(budget), &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bool open = there && bus_pg_value(r, 0, 4)[0] == '\0';
+    if (open) {
+        *ret = (struct budget_said){
+            treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 0))),
+            treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 2))),
+            treasury_books_text(b, bus_strv(bus_pg_value(r, 0, 3))),
+            bus_pg_i64(r, 0, 1)};
+    }
+    bus_pg_rows_free(r);
+    return open ? BUS_OK
+           : there
+               ? bus_fail(err, BUS_ESTATE,
+                          "it is open no more / 该笔预算已处理")
+               : bus_fail(err, BUS_EUNKNOWN, "no such budget / 没有这笔预算");
+}
+
+int treasury_budget_fen(struct treasury_books *b,
+                        const char *budget,
+                        int64_t *ret_fen,
+                        struct bus_err *err)
+{
+    struct budget_said of;
+    BUS_TRY(budget_read(b, budget, &of, err));
+    *ret_fen = of.fen;
+    return BUS_OK;
+}
+
+static int budget_end(struct treasury_books *b,
+                      const char *budget,
+                      bool agreed,
+                      struct bus_err *err)
+{
+    BUS_CHECK(b->who != NULL && b->who[0] != '\0');
+    return treasury_books_ask(
+        b, consumers_treasury_sql_budget_end,
+        TREASURY_PARAMS(budget, agreed ? "true" : "false", b->who), NULL, err);
+}
+
+int treasury_budget_agree(struct treasury_books *b,
+                          const char *budget,
+                          struct bus_err *err)
+{
+    struct budget_said of;
+    BUS_TRY(budget_read(b, budget, &of, err));
+    BUS_CHECK(of.fen != 0);
+    if (of.by == NULL || strcmp(of.by, b->who) == 0) {
+        return bus_fail(err, BUS_EDENIED,
+                        "who said it does not agree to it; another has to / "
+                        "提出人不得复核, 须由另一人");
+    }
+    BUS_TRY(budget_end(b, budget, true, err));
+    return treasury_budget(b, of.fund, of.fen, of.why, err);
+}
+
+int treasury_budget_drop(struct treasury_books *b,
+                         const char *budget,
+                         struct bus_err *err)
+{
+    struct budget_said of;
+    BUS_TRY(budget_read(b, budget, &of, err));
+    BUS_CHECK(of.fen != 0);
+    BUS_TRY(budget_end(b, budget, false, err));
+    return treasury_books_act(b,
+                              &(struct treasury_act){.act = "drop budget",
+                                                     .fund = of.fund,
+                                                     .amount_fen = of.fen},
+                              err);
 }
 
 struct officer_line

@@ -12,6 +12,24 @@ int treasury_budget(struct treasury_books *b,
                     int64_t fen,
                     const char *why,
                     struct bus_err *err) BUS_MUSTCHECK;
+/* The same by two: one says it, another agrees, and it is booked; any of those
+ * who pay drops what is open. BUS_EDENIED: by who said it; BUS_EUNKNOWN;
+ * BUS_ESTATE: it is open no more, or more than is free. */
+int treasury_budget_say(struct treasury_books *b,
+                        const char *fund,
+                        int64_t fen,
+                        const char *why,
+                        struct bus_err *err) BUS_MUSTCHECK;
+int treasury_budget_fen(struct treasury_books *b,
+                        const char *budget,
+                        int64_t *ret_fen,
+                        struct bus_err *err) BUS_MUSTCHECK;
+int treasury_budget_agree(struct treasury_books *b,
+                          const char *budget,
+                          struct bus_err *err) BUS_MUSTCHECK;
+int treasury_budget_drop(struct treasury_books *b,
+                         const char *budget,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* What was rejected or came back is paid once more. BUS_EUNKNOWN, BUS_ESTATE.
  */
 int treasury_line_again(struct treasury_books *b,

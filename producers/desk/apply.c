@@ -9,7 +9,7 @@
 #include "bus/base/clock.h"
 #include "bus/web/fetch.h"
 #include "bus/web/qr.h"
-#include "producers/desk/draft.h"
+#include "producers/desk/held/held.h"
 
 #define SQUARE_MAX (256u << 10)
 
@@ -19,6 +19,7 @@ struct apply_sending
 {
     struct applying *a;
     struct bus_web_fetch fetch;
+    const char *body;
     char token[BUS_WEB_TOKEN_HEX + 1];
 };
 
@@ -58,6 +59,7 @@ static void apply_receipt(struct applying *a)
         .day = bus_date_text(desk_today(), day),
         .address = v->desk->config->desk.address,
         .square = receipt_square(a),
+        .until = a->until,
         .is_journaled = a->is_journaled};
     page.head.here =
         v->lang == BUS_WEB_EN ? "/apply?lang=zh" : "/apply?lang=en";
@@ -66,14 +68,47 @@ static void apply_receipt(struct applying *a)
     desk_page_end(v, 200, &p);
 }
 
+static const char *apply_said(const json_t *answer, const char *key)
+{
+    const char *said = json_string_value(json_object_get(answer, key));
+    return said != NULL ? said : "";
+}
+
 static void apply_taken(struct applying *a, const json_t *answer)
 {
-    const char *id =
-        json_string_value(json_object_get(answer, "application_id"));
-    const char *state = json_string_value(json_object_get(answer, "state"));
-    a->application = desk_printf(a->v, "%s", id != NULL ? id : "");
-    a->is_journaled = state != NULL && strcmp(state, "journaled") == 0;
+    a->application =
+        desk_printf(a->v, "%s", apply_said(answer, "application_id"));
+    a->is_journaled = strcmp(apply_said(answer, "state"), "journaled") == 0;
     desk_draft_end(a, apply_receipt);
+}
+
+static void
+apply_held(struct applying *a, enum desk_held_is is, const char *until)
+{
+    if (is == DESK_HELD_AWAY || is == DESK_HELD_NONE) {
+        a->step = APPLY_CHECK;
+        a->problem = desk_word_of(a->v, DESK_WORD_HELD_NOT_KEPT);
+        desk_apply_show(a, 503);
+    } else if (is == DESK_HELD_OPEN) {
+        a->until = until;
+        desk_draft_end(a, apply_receipt);
+    } else { /* what it became in the meantime */
+        bus_web_page_see(a->v->rq,
+                         desk_printf(a->v, "/apply/sent/%s", a->application));
+    }
+}
+
+/* It has no faults: it stands here until its time is over. Or it was taken. */
+static void apply_admitted(struct apply_sending *s, const json_t *answer)
+{
+    struct applying *a = s->a;
+    if (strcmp(apply_said(answer, "state"), "admitted") != 0) {
+        apply_taken(a, answer);
+        return;
+    }
+    a->application =
+        desk_printf(a->v, "%s", apply_said(answer, "application_id"));
+    desk_hold(a, apply_said(answer, "admission"), s->body, apply_held);
 }
 
 /* Where the first of them can be mended. */
@@ -112,6 +147,8 @@ static void apply_answered(struct bus_web_fetch *f)
     a->step = APPLY_CHECK;
     if (f->rc == BUS_OK && f->status == 202) {
         apply_taken(a, answer);
+    } else if (f->rc == BUS_OK && f->status == 200) {
+        apply_admitted(s, answer);
     } else if (f->rc == BUS_OK && f->status == 422) {
         apply_take_faults(a, answer);
         desk_apply_show(a, 422);
@@ -142,16 +179,17 @@ static void apply_send(struct applying *a)
         return;
     }
     s->a = a;
+    s->body = body;
     bus_web_callers_token(v->rq, s->token);
-    s->fetch =
-        (struct bus_web_fetch){.url = desk_printf(v, "%s/v1/applications",
-                                                  v->desk->config->desk.intake),
-                               .body = bus_strv(body),
-                               .bearer = s->token,
-                               .key = a->reference,
-                               .ca_file = v->desk->config->desk.intake_ca,
-                               .done = apply_answered,
-                               .data = s};
+    s->fetch = (struct bus_web_fetch){
+        .url = desk_printf(v, "%s/v1/%s", v->desk->config->desk.intake,
+                           desk_holds(v->desk) ? "admissions" : "applications"),
+        .body = bus_strv(body),
+        .bearer = s->token,
+        .key = a->reference,
+        .ca_file = v->desk->config->desk.intake_ca,
+        .done = apply_answered,
+        .data = s};
     if (bus_web_fetch_post(v->desk->frame->loop, &s->fetch, &err) != BUS_OK) {
         desk_away(v);
     }

@@ -25,6 +25,7 @@ struct applying
     const char *draft;       /* its number, when it was kept; "" */
     const char *go;          /* the button */
     const char *application; /* taken, by this number */
+    const char *until;       /* it may be changed; "": it has left */
     bool is_journaled;
     struct apply_fault faults[APPLY_FAULTS_MAX];
     size_t faults_count;

@@ -221,6 +221,7 @@ struct applying *desk_applying(struct desk_visit *v)
                                .reference = reference_of(v),
                                .problem = "",
                                .draft = "",
+                               .until = "",
                                .go = ""};
     }
     return a;

@@ -94,6 +94,38 @@ struct desk_money_lines
     const struct desk_money_line *rows;
     size_t states_count, rows_count;
 };
+struct desk_award /* paid every period */
+{
+    const char *award, *item, *fund, *from_month, *state, *note;
+    const char *act; /* what can be done with it; "" */
+    int64_t amount_fen;
+    bool suspends;
+};
+struct desk_awards
+{
+    struct desk_head head;
+    const char *fault, *told, *award;
+    const struct desk_choice *states;
+    size_t states_count;
+    const struct desk_award *rows;
+    size_t rows_count;
+    bool is_one; /* with what can be done */
+};
+struct desk_budget /* said, and not agreed to yet */
+{
+    const char *budget, *fund, *why, *said_by, *said_at;
+    int64_t amount_fen;
+    bool his; /* who looks */
+};
+struct desk_budgets
+{
+    struct desk_head head;
+    const char *fault, *told, *amount, *why;
+    const struct desk_choice *funds;
+    size_t funds_count;
+    const struct desk_budget *rows;
+    size_t rows_count;
+};
 struct desk_difference
 {
     int64_t n, amount_fen; /* n: of this page */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bus/web/readlog.h"
-#include "producers/desk/case_page.h"
+#include "producers/desk/requests/requests.h"
 
 struct looking
 {
@@ -27,6 +27,7 @@ static int look_run(struct bus_pg *pg, void *data, struct bus_err *err)
     if (!bus_web_may_read(&scope, d->config, l->document)) {
         return bus_fail(err, BUS_EDENIED, "not his to see");
     }
+    BUS_TRY(desk_request_find(pg, l->document, l->v->mem, err));
     struct bus_web_read read = {.who = l->v->caller.name,
                                 .via = "GET /cases/{id}",
                                 .purpose = l->purpose,
@@ -37,7 +38,7 @@ static int look_run(struct bus_pg *pg, void *data, struct bus_err *err)
 
 static void look_show(const struct looking *l)
 {
-    const struct desk_visit *v = l->v;
+    struct desk_visit *v = l->v;
     struct bus_buf out;
     struct desk_case page = {
         .head = desk_head_of(v, DESK_WORD_CASE, DESK_AT_QUEUE),
@@ -47,6 +48,11 @@ static void look_show(const struct looking *l)
         .told = l->told,
         .purpose = l->purpose};
     desk_case_fill(v, l->document, &page);
+    desk_request_rows(v, l->document, &page);
+    page.may_request = v->assists;
+    if (v->assists) {
+        desk_request_form(v, l->document, &page.asks);
+    }
     struct bus_web_page p = desk_page_begin(v, &out);
     desk_page_case(&p, &page);
     desk_page_end(v, 200, &p);
@@ -72,6 +78,8 @@ static const char *look_told(const struct desk_visit *v)
     return bus_strv_is(told, "step") ? desk_word_of(v, DESK_WORD_TOLD_STEP)
            : bus_strv_is(told, "decision")
                ? desk_word_of(v, DESK_WORD_TOLD_DECISION)
+           : bus_strv_is(told, "request")
+               ? desk_word_of(v, DESK_WORD_TOLD_REQUEST)
                : "";
 }
 

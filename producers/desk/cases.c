@@ -4,6 +4,8 @@
 
 #include "bus/web/readlog.h"
 #include "producers/desk/case_page.h"
+#include "producers/desk/held/held.h"
+#include "producers/desk/sql/held_list.h"
 
 struct listing
 {
@@ -12,7 +14,30 @@ struct listing
     struct bus_web_scope scope;
     struct bus_buf out;
     json_t *document;
+    struct desk_held_row *held;
+    size_t held_count;
 };
+
+/* What his office has submitted, as long as it is still here. */
+static int list_held(struct bus_pg *pg, struct listing *l, struct bus_err *err)
+{
+    const struct desk_visit *v = l->v;
+    const char *const params[] = {v->caller.org};
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(bus_pg_query(pg, producers_desk_sql_held_list, params, 1, &r, err));
+    size_t n = bus_pg_count(r);
+    l->held = bus_arena_calloc(v->mem, n + 1, sizeof(*l->held));
+    l->held_count = l->held != NULL ? n : 0;
+    for (size_t i = 0; i < l->held_count; i++) {
+        l->held[i] = (struct desk_held_row){
+            .application = desk_printf(v, "%s", bus_pg_value(r, i, 0)),
+            .state = desk_word_of(
+                v, desk_held_word(desk_held_of(bus_pg_value(r, i, 1)))),
+            .until = desk_printf(v, "%s", bus_pg_value(r, i, 2))};
+    }
+    bus_pg_rows_free(r);
+    return BUS_OK;
+}
 
 static int list_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
@@ -30,6 +55,7 @@ static int list_run(struct bus_pg *pg, void *data, struct bus_err *err)
         .division = bus_strv_copy(place, sizeof(place), code),
         .limit = d->config->desk.rows};
     bus_buf_clear(&l->out);
+    BUS_TRY(list_held(pg, l, err));
     BUS_TRY(bus_ledger_list(&d->cases, pg, &q, &l->out, err));
     l->document = json_loadb((const char *)l->out.data, l->out.len, 0, NULL);
     struct bus_web_read read = {.who = l->v->caller.name,
@@ -88,7 +114,9 @@ static void list_done(void *data, int rc, const struct bus_err *err)
         .head = desk_head_of(v, DESK_WORD_CASES, DESK_AT_CASES),
         .state = l->state,
         .states = states,
-        .states_count = 3};
+        .states_count = 3,
+        .held = l->held,
+        .held_count = l->held_count};
     (void)err;
     if (rc == BUS_OK) {
         struct bus_buf out;

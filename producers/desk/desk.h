@@ -25,6 +25,7 @@
 #define DESK_PAGE_MAX (4u << 20) /* bytes of a page */
 
 struct desk_route;
+struct desk_leaving; /* held/held.h */
 struct desk
 {
     struct bus_role_frame *frame;
@@ -37,6 +38,7 @@ struct desk
     struct bus_kafka_producer *producer;
     struct bus_wire_keyring *signs; /* NULL: it has no key */
     struct bus_ledger_cases cases;
+    struct desk_leaving *leaving;
 };
 
 /* Somebody asks for a page; in the request's own memory. */
@@ -156,9 +158,12 @@ void desk_apply_begin(struct desk_visit *v);
 void desk_apply_post(struct desk_visit *v);
 void desk_resume(struct desk_visit *v);
 void desk_resume_post(struct desk_visit *v);
+void desk_sent(struct desk_visit *v);
+void desk_sent_post(struct desk_visit *v);
 void desk_progress(struct desk_visit *v);
 void desk_progress_post(struct desk_visit *v);
 void desk_request_post(struct desk_visit *v);
+void desk_withdraw_post(struct desk_visit *v);
 void desk_queue(struct desk_visit *v);
 void desk_queue_csv(struct desk_visit *v);
 void desk_money(struct desk_visit *v);
@@ -166,6 +171,10 @@ void desk_money_lines(struct desk_visit *v);
 void desk_money_prepare_post(struct desk_visit *v);
 void desk_differences(struct desk_visit *v);
 void desk_differences_post(struct desk_visit *v);
+void desk_awards(struct desk_visit *v);
+void desk_awards_post(struct desk_visit *v);
+void desk_budgets(struct desk_visit *v);
+void desk_budgets_post(struct desk_visit *v);
 void desk_batch(struct desk_visit *v);
 void desk_batch_post(struct desk_visit *v);
 void desk_cases(struct desk_visit *v);
@@ -175,6 +184,7 @@ void desk_waiting(struct desk_visit *v);
 void desk_waiting_csv(struct desk_visit *v);
 void desk_case_show(struct desk_visit *v);
 void desk_step_post(struct desk_visit *v);
+void desk_case_request_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);
 void desk_decide_post(struct desk_visit *v);
 

@@ -11,7 +11,6 @@
 
 #define NUMBER_CHARS 12
 #define LAST_BYTES   6
-#define SUM_HEX      (2 * BUS_WIRE_SUM_BYTES)
 #define DAY_MS       INT64_C(86400000)
 
 struct drafting
@@ -19,14 +18,14 @@ struct drafting
     struct desk_visit *v;
     struct applying *a;
     void (*then)(struct applying *a);
-    char number[NUMBER_CHARS + 1], second[SUM_HEX + 1];
+    char number[NUMBER_CHARS + 1], second[DESK_DRAFT_SECOND + 1];
     const char *sealed; /* as hex digits */
 };
 
-static bool draft_has_key(const struct desk_visit *v)
+bool desk_draft_has_key(const struct desk *d)
 {
-    return v->desk->signs != NULL &&
-           bus_wire_keyring_seals(v->desk->signs, BUS_STRV(DESK_DRAFT_OWNER));
+    return d->signs != NULL &&
+           bus_wire_keyring_seals(d->signs, BUS_STRV(DESK_DRAFT_OWNER));
 }
 
 /* "abcd-ef01-2345", or without the lines; false: it is none. */
@@ -47,11 +46,10 @@ static bool draft_number(struct bus_strv s, char ret[NUMBER_CHARS + 1])
     return n == NUMBER_CHARS;
 }
 
-/* What the second thing he knows is looked for by. */
-static bool draft_second(const struct desk_visit *v,
-                         const char *number,
-                         struct bus_strv last,
-                         char ret[SUM_HEX + 1])
+bool desk_draft_second(const struct desk_visit *v,
+                       const char *number,
+                       struct bus_strv last,
+                       char ret[DESK_DRAFT_SECOND + 1])
 {
     uint8_t sum[BUS_WIRE_SUM_BYTES];
     char upper[LAST_BYTES];
@@ -59,7 +57,7 @@ static bool draft_second(const struct desk_visit *v,
         upper[i] = last.p[i] == 'x' ? 'X' : last.p[i];
     }
     const struct bus_strv parts[] = {bus_strv(number), {upper, LAST_BYTES}};
-    if (last.n != LAST_BYTES || !draft_has_key(v) ||
+    if (last.n != LAST_BYTES || !desk_draft_has_key(v->desk) ||
         !bus_wire_keyring_sum(v->desk->signs, BUS_STRV(DESK_DRAFT_OWNER), 0,
                               parts, 2, sum)) {
         return false;
@@ -70,7 +68,7 @@ static bool draft_second(const struct desk_visit *v,
 
 /* --- keeping --- */
 
-static char *draft_text(const struct applying *a)
+json_t *desk_draft_json(const struct applying *a)
 {
     json_t *list = json_array();
     json_t *all = json_pack("{s:s, s:i, s:o}", "reference", a->reference,
@@ -83,47 +81,58 @@ static char *draft_text(const struct applying *a)
                                                         f->value.n));
         }
     }
+    return all;
+}
+
+struct bus_strv desk_draft_last(const struct desk_visit *v)
+{
+    struct bus_strv id_no = bus_web_field(&v->fields, "/members/0/id_no");
+    return id_no.n < LAST_BYTES
+               ? (struct bus_strv){NULL, 0}
+               : (struct bus_strv){id_no.p + id_no.n - LAST_BYTES, LAST_BYTES};
+}
+
+const char *desk_draft_seal(const struct desk *d,
+                            struct bus_arena *mem,
+                            const char *record,
+                            const char *number,
+                            json_t *all)
+{
+    struct bus_id none = {{0}}; /* its number binds it */
+    const struct bus_wire_binding binding = {record, number, &none};
+    struct bus_strv sealed;
+    struct bus_err err;
     char *text = json_dumps(all, JSON_COMPACT);
     json_decref(all);
-    return text;
+    int rc = text == NULL
+                 ? BUS_ENOMEM
+                 : bus_wire_seal(d->signs, BUS_STRV(DESK_DRAFT_OWNER), &binding,
+                                 bus_strv(text), mem, &sealed, &err);
+    if (text != NULL) {
+        explicit_bzero(text, strlen(text));
+    }
+    free(text); /* jansson's own */
+    char *hex = rc == BUS_OK ? bus_arena_alloc(mem, 16 + 2 * sealed.n) : NULL;
+    if (hex != NULL) {
+        bus_hex_write((const uint8_t *)sealed.p, sealed.n, hex);
+    }
+    return hex;
 }
 
 /* False: it cannot be kept now. */
 static bool draft_seal(struct drafting *d)
 {
     const struct applying *a = d->a;
-    struct bus_strv id_no = bus_web_field(&d->v->fields, "/members/0/id_no");
-    struct bus_id none = {{0}}; /* its number binds it */
-    struct bus_strv sealed;
-    struct bus_err err;
-    if (id_no.n < LAST_BYTES || a->reference[0] == '\0') {
+    if (a->reference[0] == '\0') {
         return false;
     }
     (void)bus_strv_copy(d->number, sizeof(d->number), bus_strv(a->reference));
-    const struct bus_strv last = {id_no.p + id_no.n - LAST_BYTES, LAST_BYTES};
-    const struct bus_wire_binding binding = {"desk_draft", d->number, &none};
-    if (!draft_second(d->v, d->number, last, d->second)) {
+    if (!desk_draft_second(d->v, d->number, desk_draft_last(d->v), d->second)) {
         return false;
     }
-    char *text = draft_text(a);
-    int rc =
-        text == NULL
-            ? BUS_ENOMEM
-            : bus_wire_seal(d->v->desk->signs, BUS_STRV(DESK_DRAFT_OWNER),
-                            &binding, bus_strv(text), d->v->mem, &sealed, &err);
-    if (text != NULL) {
-        explicit_bzero(text, strlen(text));
-    }
-    free(text); /* jansson's own */
-    if (rc != BUS_OK) {
-        return false;
-    }
-    char *hex = bus_arena_alloc(d->v->mem, 16 + 2 * sealed.n);
-    if (hex != NULL) {
-        bus_hex_write((const uint8_t *)sealed.p, sealed.n, hex);
-    }
-    d->sealed = hex;
-    return hex != NULL;
+    d->sealed = desk_draft_seal(d->v->desk, d->v->mem, "desk_draft", d->number,
+                                desk_draft_json(a));
+    return d->sealed != NULL;
 }
 
 static int draft_keep_run(struct bus_pg *pg, void *data, struct bus_err *err)
@@ -154,7 +163,7 @@ void desk_draft_keep(struct applying *a, void (*then)(struct applying *a))
     if (d != NULL) {
         *d = (struct drafting){.v = a->v, .a = a, .then = then};
     }
-    if (d == NULL || !draft_has_key(a->v) || !draft_seal(d) ||
+    if (d == NULL || !desk_draft_has_key(a->v->desk) || !draft_seal(d) ||
         bus_web_pool_put(a->v->desk->pool, &job, NULL) != BUS_OK) {
         then(a);
     }
@@ -184,7 +193,7 @@ void desk_draft_end(struct applying *a, void (*then)(struct applying *a))
         (void)bus_strv_copy(d->number, sizeof(d->number),
                             bus_strv(a->reference));
     }
-    if (d == NULL || !draft_has_key(a->v) ||
+    if (d == NULL || !desk_draft_has_key(a->v->desk) ||
         bus_web_pool_put(a->v->desk->pool, &job, NULL) != BUS_OK) {
         then(a);
     }
@@ -235,12 +244,10 @@ static int resume_run(struct bus_pg *pg, void *data, struct bus_err *err)
     return d->sealed != NULL ? bus_web_read_note(pg, &read, err) : BUS_OK;
 }
 
-/* The draft's fields in place of the form's; NULL: it is none of ours. */
-static struct applying *resume_take(const struct drafting *d, const json_t *all)
+struct applying *desk_draft_take(struct desk_visit *v, const json_t *all)
 {
     const json_t *list = json_object_get(all, "fields");
     size_t n = json_array_size(list);
-    struct desk_visit *v = d->v;
     struct bus_web_fields *to = &v->fields;
     to->list = bus_arena_calloc(v->mem, n + 1, sizeof(*to->list));
     to->count = 0;
@@ -258,43 +265,50 @@ static struct applying *resume_take(const struct drafting *d, const json_t *all)
     const char *reference =
         json_string_value(json_object_get(all, "reference"));
     json_int_t step = json_integer_value(json_object_get(all, "step"));
-    if (a == NULL || reference == NULL ||
-        strncmp(reference, d->number, NUMBER_CHARS) != 0) {
+    if (a == NULL || reference == NULL) {
         return NULL;
     }
     a->reference = desk_printf(v, "%s", reference);
-    a->draft = desk_printf(v, "%.4s-%.4s-%.4s", d->number, d->number + 4,
-                           d->number + 8);
     a->step = step >= 0 && step <= APPLY_CHECK ? (enum apply_step)step
                                                : APPLY_MEMBERS;
     return a;
 }
 
-static void resume_open(const struct drafting *d)
+json_t *desk_draft_open(const struct desk *d,
+                        struct bus_arena *mem,
+                        const char *record,
+                        const char *number,
+                        const char *hex)
 {
-    struct desk_visit *v = d->v;
-    size_t n = strlen(d->sealed) / 2;
-    uint8_t *bytes = bus_arena_alloc(v->mem, n + 1);
+    size_t n = strlen(hex) / 2;
+    uint8_t *bytes = bus_arena_alloc(mem, n + 1);
     struct bus_id none = {{0}};
     struct bus_strv text;
     struct bus_err err;
-    const struct bus_wire_binding binding = {"desk_draft", d->number, &none};
-    if (bytes == NULL || !bus_hex_read(bus_strv(d->sealed), bytes, n)) {
-        desk_away(v);
-        return;
+    const struct bus_wire_binding binding = {record, number, &none};
+    if (bytes == NULL || !bus_hex_read(bus_strv(hex), bytes, n)) {
+        return NULL;
     }
     struct bus_strv sealed = {(const char *)bytes, n};
-    json_t *all = bus_wire_open(v->desk->signs, &binding, sealed, v->mem, &text,
-                                &err) == BUS_OK
-                      ? json_loadb(text.p, text.n, 0, NULL)
-                      : NULL;
-    struct applying *a = all != NULL ? resume_take(d, all) : NULL;
+    return bus_wire_open(d->signs, &binding, sealed, mem, &text, &err) == BUS_OK
+               ? json_loadb(text.p, text.n, 0, NULL)
+               : NULL;
+}
+
+static void resume_open(const struct drafting *d)
+{
+    struct desk_visit *v = d->v;
+    json_t *all =
+        desk_draft_open(v->desk, v->mem, "desk_draft", d->number, d->sealed);
+    struct applying *a = all != NULL ? desk_draft_take(v, all) : NULL;
     json_decref(all);
-    if (a == NULL) {
+    if (a == NULL || strncmp(a->reference, d->number, NUMBER_CHARS) != 0) {
         resume_show(v, 404, desk_word_of(v, DESK_WORD_DRAFT_NONE));
-    } else {
-        desk_apply_show(a, 200);
+        return;
     }
+    a->draft = desk_printf(v, "%.4s-%.4s-%.4s", d->number, d->number + 4,
+                           d->number + 8);
+    desk_apply_show(a, 200);
 }
 
 static void resume_done(void *data, int rc, const struct bus_err *err)
@@ -336,8 +350,8 @@ void desk_resume_post(struct desk_visit *v)
     }
     d->v = v;
     if (!draft_number(bus_web_field(&v->fields, "number"), d->number) ||
-        !draft_second(v, d->number, bus_web_field(&v->fields, "id_last"),
-                      d->second)) {
+        !desk_draft_second(v, d->number, bus_web_field(&v->fields, "id_last"),
+                           d->second)) {
         resume_show(v, 404, desk_word_of(v, DESK_WORD_DRAFT_NONE));
     } else if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);

@@ -58,6 +58,10 @@ struct desk_place_row
 {
     const char *case_id, *case_no, *village, *state, *opened_at;
 };
+struct desk_held_row /* submitted by his office, and still here */
+{
+    const char *application, *state, *until;
+};
 struct desk_cases /* of an area */
 {
     struct desk_head head;
@@ -66,6 +70,8 @@ struct desk_cases /* of an area */
     size_t states_count;
     const struct desk_place_row *rows;
     size_t rows_count;
+    const struct desk_held_row *held;
+    size_t held_count;
 };
 
 struct desk_judged /* what the rules found of an item */
@@ -100,6 +106,10 @@ struct desk_happened
 {
     const char *at, *record, *word, *item, *partner, *note;
 };
+struct desk_requested /* by the household */
+{
+    const char *at, *kind, *item, *state, *reason, *by;
+};
 struct desk_case
 {
     struct desk_head head;
@@ -115,6 +125,17 @@ struct desk_case
     size_t paid_count;
     const struct desk_happened *happened;
     size_t happened_count;
+    const struct desk_requested *requested;
+    size_t requested_count;
+    bool may_request; /* for the household, with these */
+    struct desk_requesting asks;
+};
+struct desk_request_faults
+{
+    struct desk_head head;
+    const char *case_id, *fault;
+    const struct desk_line *faults;
+    size_t faults_count;
 };
 struct desk_decide
 {

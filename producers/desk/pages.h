@@ -152,8 +152,15 @@ struct desk_receipt
 {
     struct desk_head head;
     const char *application, *applicant, *day, *address;
+    const char *until; /* it may be changed; "": it has left */
     struct bus_web_markup square;
     bool is_journaled;
+};
+struct desk_sent /* submitted, and what it is now */
+{
+    struct desk_head head;
+    const char *application, *state, *until;
+    bool may_change, is_over; /* it was asked for, too late */
 };
 
 /* --- a resident's progress --- */
@@ -163,6 +170,13 @@ struct desk_line_of /* an item of it */
     const char *item, *status, *department, *due;
     int64_t amount_fen, paid_fen;
     bool has_amount;
+};
+struct desk_requesting /* the form of a request */
+{
+    const struct desk_choice *kinds, *items;
+    size_t kinds_count, items_count;
+    const struct desk_group *groups; /* what is wanted, as inputs */
+    size_t groups_count;
 };
 struct desk_progress
 {
@@ -175,13 +189,11 @@ struct desk_progress
     const struct desk_line *wanted;
     size_t wanted_count;
     int64_t paid_fen;
-    const struct desk_choice *kinds, *items; /* of what it may say */
-    size_t kinds_count, items_count;
-    const struct desk_group *groups; /* what is wanted, as inputs */
-    size_t groups_count;
+    struct desk_requesting asks; /* what it may say */
     const struct desk_line *faults;
     size_t faults_count;
-    const char *said; /* it was taken; "" */
+    const char *said;  /* it was taken; "" */
+    bool may_withdraw; /* as long as it has not left */
 };
 
 #endif

@@ -9,14 +9,15 @@
 #include "bus/wire/signed.h"
 #include "producers/desk/apply.h"
 #include "producers/desk/case_page.h"
+#include "producers/desk/held/held.h"
+#include "producers/desk/requests/requests.h"
 
-#define ROWS_MAX 80
-#define DAY_MS   INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
 struct following
 {
     struct desk_visit *v;
-    const char *application;
+    const char *application, *request;
     struct bus_web_fetch fetch;
     char authorization[BUS_WIRE_SIGNED_HEADER], date[BUS_WIRE_SIGNED_HEADER];
 };
@@ -83,90 +84,6 @@ static void progress_wanted(const struct desk_visit *v,
     page->wanted = lines;
 }
 
-/* --- what he may say of it --- */
-
-/* Items that it names, each once, behind "the whole application". */
-static void request_items(const struct desk_visit *v,
-                          const json_t *a_case,
-                          struct desk_progress *page)
-{
-    static const char *const lists[] = {"doing", "got", "not"};
-    struct desk_choice *to = bus_arena_calloc(v->mem, ROWS_MAX, sizeof(*to));
-    size_t n = 0;
-    if (to == NULL) {
-        return;
-    }
-    to[n++] = (struct desk_choice){"", desk_word_of(v, DESK_WORD_REQUEST_WHOLE),
-                                   false};
-    for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
-        const json_t *list = json_object_get(a_case, lists[k]);
-        for (size_t i = 0; i < json_array_size(list) && n < ROWS_MAX; i++) {
-            const json_t *item =
-                json_object_get(json_array_get(list, i), "item");
-            const char *code = json_string_value(json_object_get(item, "code"));
-            size_t before = 0;
-            while (code != NULL && before < n &&
-                   strcmp(to[before].code, code) != 0) {
-                before++;
-            }
-            if (code != NULL && before == n) {
-                to[n++] = (struct desk_choice){
-                    desk_printf(v, "%s", code),
-                    desk_printf(v, "%s", desk_json_text(v, item)), false};
-            }
-        }
-    }
-    page->items = to;
-    page->items_count = n;
-}
-
-/* What is wanted of the family, as questions. */
-static void request_groups(struct desk_visit *v,
-                           const json_t *wanted,
-                           struct desk_progress *page)
-{
-    size_t n = json_array_size(wanted);
-    struct applying *a = bus_arena_calloc(v->mem, 1, sizeof(*a));
-    struct desk_group *to = bus_arena_calloc(v->mem, n + 1, sizeof(*to));
-    for (size_t i = 0; a != NULL && to != NULL && i < n; i++) {
-        const json_t *row = json_array_get(wanted, i), *members;
-        const char *code = json_string_value(
-            json_object_get(json_object_get(row, "fact"), "code"));
-        const char *dot = code != NULL ? strchr(code, '.') : NULL;
-        struct desk_question q = {.members = 0};
-        *a = (struct applying){.v = v, .members = APPLY_MEMBERS_MAX};
-        members = json_object_get(row, "members");
-        for (size_t m = 0; m < json_array_size(members); m++) {
-            json_int_t no = json_integer_value(
-                json_object_get(json_array_get(members, m), "no"));
-            q.members |= no >= 1 && no <= 64 ? UINT64_C(1) << (no - 1) : 0;
-        }
-        if (dot != NULL) {
-            bool of_member = code[0] == 'm';
-            q.fact =
-                bus_conf_fact(v->desk->config,
-                              of_member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
-                              bus_strv(dot + 1));
-        }
-        if (q.fact != NULL && desk_ask_may(q.fact)) {
-            to[page->groups_count++] = desk_apply_question(a, &q);
-        }
-    }
-    page->groups = to;
-}
-
-static void request_form(struct desk_visit *v,
-                         const json_t *a_case,
-                         struct desk_progress *page)
-{
-    static const char *const kinds[] = {"SUPPLEMENT", "OBJECT", "WITHDRAW"};
-    page->kinds =
-        desk_choices(v, "household_request_kind", kinds, 3, "SUPPLEMENT");
-    page->kinds_count = 3;
-    request_items(v, a_case, page);
-    request_groups(v, json_object_get(a_case, "wanted"), page);
-}
-
 static void progress_show(const struct following *f, const json_t *answer)
 {
     const struct desk_visit *v = f->v;
@@ -189,7 +106,7 @@ static void progress_show(const struct following *f, const json_t *answer)
                                  &page.refused_count);
     progress_wanted(v, json_object_get(a_case, "wanted"), &page);
     if (a_case != NULL) {
-        request_form(f->v, a_case, &page);
+        desk_request_form(f->v, a_case, &page.asks);
     }
     progress_end(f, 200, &page);
 }
@@ -311,48 +228,87 @@ static json_t *progress_shown(const struct following *f)
                      last.n > 0 ? last.p : "", last.n <= 16 ? last.n : 0);
 }
 
-void desk_progress_post(struct desk_visit *v)
+/* What has not left is nowhere but here (held/held.h). */
+static void progress_held(void *data, enum desk_held_is is, const char *until)
+{
+    struct following *f = data;
+    const struct desk_visit *v = f->v;
+    bool asks = strcmp(v->route->pattern, "/progress") == 0;
+    struct desk_progress page = {.fault = "",
+                                 .may_withdraw = is == DESK_HELD_OPEN};
+    uint8_t client[16];
+    if (asks && (is == DESK_HELD_NONE || is == DESK_HELD_LEFT)) {
+        progress_post(f, "/v1/progress", progress_shown(f), progress_answered);
+        return;
+    }
+    if (is == DESK_HELD_NONE) {
+        progress_say(f, 404, DESK_WORD_PROGRESS_NONE);
+        return;
+    }
+    bus_web_limits_uncount(v->desk->clients,
+                           bus_run_http_client(v->rq, client));
+    if (is == DESK_HELD_AWAY) {
+        progress_say(f, 503, DESK_WORD_AWAY_TEXT);
+        return;
+    }
+    page.said = is == DESK_HELD_OPEN
+                    ? desk_say_with(v, DESK_WORD_HELD_OWN, until)
+                    : desk_word_of(v, desk_held_word(is));
+    if (!asks && is != DESK_HELD_WITHDRAWN) {
+        page.fault = desk_word_of(v, DESK_WORD_HELD_OVER);
+    }
+    progress_end(f, page.fault[0] != '\0' ? 409 : 200, &page);
+}
+
+static void progress_own(struct desk_visit *v, bool withdraws)
 {
     struct following *f = following_of(v);
     if (f == NULL) {
         desk_away(v);
     } else if (progress_may(f)) {
-        progress_post(f, "/v1/progress", progress_shown(f), progress_answered);
+        desk_held_own(v, f->application, withdraws, progress_held, f);
     }
+}
+
+void desk_progress_post(struct desk_visit *v)
+{
+    progress_own(v, false);
+}
+
+void desk_withdraw_post(struct desk_visit *v)
+{
+    progress_own(v, true);
 }
 
 /* --- he says something of it --- */
 
 static void request_show_faults(const struct following *f, const json_t *answer)
 {
-    const struct desk_visit *v = f->v;
-    const json_t *list = json_object_get(answer, "faults");
-    size_t n = json_array_size(list);
-    struct desk_line *lines = bus_arena_calloc(v->mem, n + 1, sizeof(*lines));
     struct desk_progress page = {
-        .fault = desk_word_of(v, DESK_WORD_REQUEST_FAULTS), .said = ""};
-    for (size_t i = 0; lines != NULL && i < n; i++) {
-        const json_t *one = json_array_get(list, i);
-        lines[page.faults_count++].text =
-            desk_printf(v, "%s", desk_json_text(v, one));
-    }
-    page.faults = lines;
+        .fault = desk_word_of(f->v, DESK_WORD_REQUEST_FAULTS), .said = ""};
+    page.faults = desk_request_faults(f->v, answer, &page.faults_count);
     progress_end(f, 422, &page);
 }
 
-static void request_taken(const struct following *f, const json_t *answer)
+static void request_told(void *data)
 {
-    const char *id = json_string_value(json_object_get(answer, "request_id"));
+    const struct following *f = data;
     struct desk_progress page = {
         .fault = "",
-        .said = desk_say_with(f->v, DESK_WORD_REQUEST_TAKEN,
-                              desk_printf(f->v, "%s", id != NULL ? id : ""))};
+        .said = desk_say_with(f->v, DESK_WORD_REQUEST_TAKEN, f->request)};
     progress_end(f, 202, &page);
+}
+
+static void request_taken(struct following *f, const json_t *answer)
+{
+    const char *id = json_string_value(json_object_get(answer, "request_id"));
+    f->request = desk_printf(f->v, "%s", id != NULL ? id : "");
+    desk_request_keep(f->v, f->request, f->application, request_told, f);
 }
 
 static void request_answered(struct bus_web_fetch *fetch)
 {
-    const struct following *f = fetch->data;
+    struct following *f = fetch->data;
     uint8_t client[16];
     long status = fetch->rc == BUS_OK ? fetch->status : 0;
     json_t *answer = status != 0 ? json_loadb((const char *)fetch->answer.data,
@@ -381,19 +337,8 @@ static void request_answered(struct bus_web_fetch *fetch)
 
 static json_t *request_json(const struct following *f)
 {
-    static const char *const texts[] = {"kind", "item", "reason"};
-    const struct desk_visit *v = f->v;
     json_t *to = progress_shown(f);
-    bool adds = bus_strv_is(bus_web_field(&v->fields, "kind"), "SUPPLEMENT");
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        struct bus_strv s = bus_web_field(&v->fields, texts[i]);
-        if (s.n > 0 && !(adds && i == 1)) {
-            (void)json_object_set_new(to, texts[i], json_stringn(s.p, s.n));
-        }
-    }
-    if (adds) {
-        desk_apply_facts(v, to);
-    }
+    desk_request_said(f->v, to);
     return to;
 }
 

@@ -3,6 +3,7 @@
 #include "bus/base/heap.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
+#include "producers/desk/held/held.h"
 #include "producers/desk/send.h"
 
 #define STATEMENT_MS   5000
@@ -31,9 +32,12 @@ static const struct desk_route pages[] = {
     {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
     {"GET", "/apply/resume", DESK_SIGNED_IN, desk_resume},
     {"POST", "/apply/resume", DESK_SIGNED_IN, desk_resume_post},
+    {"GET", "/apply/sent/{application}", DESK_SIGNED_IN, desk_sent},
+    {"POST", "/apply/sent/{application}", DESK_SIGNED_IN, desk_sent_post},
     {"GET", "/progress", DESK_ANYBODY, desk_progress},
     {"POST", "/progress", DESK_ANYBODY, desk_progress_post},
     {"POST", "/progress/request", DESK_ANYBODY, desk_request_post},
+    {"POST", "/progress/withdraw", DESK_ANYBODY, desk_withdraw_post},
     {"GET", "/queue", DESK_SIGNED_IN, desk_queue},
     {"GET", "/queue.csv", DESK_SIGNED_IN, desk_queue_csv},
     {"GET", "/county", DESK_SIGNED_IN, desk_county},
@@ -44,12 +48,17 @@ static const struct desk_route pages[] = {
     {"GET", "/money/lines", DESK_SIGNED_IN, desk_money_lines},
     {"GET", "/money/differences", DESK_SIGNED_IN, desk_differences},
     {"POST", "/money/differences", DESK_SIGNED_IN, desk_differences_post},
+    {"GET", "/money/awards", DESK_SIGNED_IN, desk_awards},
+    {"POST", "/money/awards", DESK_SIGNED_IN, desk_awards_post},
+    {"GET", "/money/budgets", DESK_SIGNED_IN, desk_budgets},
+    {"POST", "/money/budgets", DESK_SIGNED_IN, desk_budgets_post},
     {"POST", "/money/batches", DESK_SIGNED_IN, desk_money_prepare_post},
     {"GET", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch},
     {"POST", "/money/batches/{id}", DESK_SIGNED_IN, desk_batch_post},
     {"GET", "/cases", DESK_SIGNED_IN, desk_cases},
     {"GET", "/cases/{id}", DESK_SIGNED_IN, desk_case_show},
     {"POST", "/cases/{id}/steps", DESK_SIGNED_IN, desk_step_post},
+    {"POST", "/cases/{id}/requests", DESK_SIGNED_IN, desk_case_request_post},
     {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
     {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
      desk_decide_post},
@@ -87,12 +96,14 @@ static int desk_open(struct desk *d, struct bus_err *err)
                              &d->pool, err));
     BUS_TRY(bus_kafka_producer_open(&f->kafka, desk_send_acked, d, &d->producer,
                                     err));
+    BUS_TRY(desk_leaving_open(d, &d->leaving, err));
     return desk_routes(d, pages, sizeof(pages) / sizeof(pages[0]), err);
 }
 
 static void desk_drain(void *data)
 {
     struct desk *d = data;
+    desk_leaving_drain(d->leaving);
     if (d->registers != NULL) {
         bus_catalogue_register_watch_drain(d->registers);
     }
@@ -102,6 +113,7 @@ static void desk_drain(void *data)
 
 static void desk_close(struct desk *d)
 {
+    desk_leaving_close(d->leaving);
     bus_web_pool_free(d->pool);
     bus_web_limits_free(d->clients);
     bus_wire_keyring_free(d->signs);

@@ -1,9 +1,12 @@
-/* POST /v1/applications and the contract that describes it. */
+/* POST /v1/applications, its admission beforehand, and the contract that
+ * describes both. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "bus/base/clock.h"
 #include "bus/base/log.h"
+#include "producers/intake/admit.h"
 #include "producers/intake/form_schema.h"
 #include "producers/intake/intake_parts.h"
 #include "producers/intake/reads.h"
@@ -277,8 +280,32 @@ static bool use_person(json_t *json, const struct bus_web_caller *caller)
             strcmp(org, caller->org) != 0);
 }
 
+/* He may send it, and somebody keeps it for him until then; or it was taken. */
+static void http_admit(struct intake *in,
+                       struct bus_run_http_request *rq,
+                       const struct bus_web_caller *caller,
+                       const struct form *form,
+                       const struct intake_sent *sent,
+                       enum intake_outcome before)
+{
+    char id[BUS_ID_TEXT + 1], admission[INTAKE_ADMISSION_MAX] = "";
+    char body[INTAKE_ADMISSION_MAX + 160];
+    if (before == INTAKE_NEW) {
+        intake_admission_make(in, caller, sent, admission);
+    }
+    (void)snprintf(body, sizeof(body),
+                   "{\"application_id\":\"%s\",\"state\":\"%s\","
+                   "\"admission\":\"%s\"}\n",
+                   bus_id_text(&form->application.application_id, id),
+                   before == INTAKE_NEW         ? "admitted"
+                   : before == INTAKE_JOURNALED ? "journaled"
+                                                : "accepted",
+                   admission);
+    bus_run_http_answer(rq, 200, "application/json", body, strlen(body));
+}
+
 /* A form without faults of its own. What is taken is counted: neither a slip of
- * the pen nor what was taken before. */
+ * the pen nor what was taken before, and what was admitted when it was. */
 static void http_take(struct intake *in,
                       struct bus_run_http_request *rq,
                       const struct bus_web_caller *caller,
@@ -292,9 +319,13 @@ static void http_take(struct intake *in,
         http_refuse(in, rq, f, &with_faults);
         return;
     }
-    if (before == INTAKE_NEW &&
+    if (before == INTAKE_NEW && (sent->admitted_ms == 0 || sent->asks) &&
         !bus_web_callers_admit(in->callers, rq, caller)) {
         intake_count_refused(in, "limit");
+        return;
+    }
+    if (sent->asks) {
+        http_admit(in, rq, caller, form, sent, before);
         return;
     }
     struct posted *p = bus_arena_alloc(bus_run_http_mem(rq), sizeof(*p));
@@ -332,6 +363,7 @@ static void read_and_take(struct intake *in,
     int rc = wrong.no_memory ? BUS_ENOMEM : BUS_OK;
     bool borrowed = false;
     rules.sender = sent->sender;
+    rules.now_ms = sent->admitted_ms > 0 ? sent->admitted_ms : rules.now_ms;
     if (f.json != NULL) {
         borrowed = use_person(f.json, caller);
         use_key(f.json, sent->key);
@@ -363,34 +395,77 @@ static void read_and_take(struct intake *in,
     }
 }
 
-static void http_posted(struct bus_run_http_request *rq,
-                        const struct bus_web_caller *caller,
-                        void *data)
+static struct intake_sent http_sent(struct bus_run_http_request *rq)
 {
-    struct intake *in = data;
-    struct intake_sent sent = {
+    return (struct intake_sent){
         .bytes = bus_run_http_body(rq),
         .key = bus_run_http_header(rq, "Idempotency-Key"),
-        .traceparent = bus_run_http_header(rq, "traceparent"),
-        .sender = sender_of(caller, bus_run_http_mem(rq)),
-    };
+        .traceparent = bus_run_http_header(rq, "traceparent")};
+}
+
+static void http_form(struct intake *in,
+                      struct bus_run_http_request *rq,
+                      const struct bus_web_caller *caller,
+                      struct intake_sent *sent)
+{
+    sent->sender = sender_of(caller, bus_run_http_mem(rq));
     if (!intake_takes_type(rq)) {
         return;
     }
     intake_form_json_arena(&in->mem);
-    if (sent.key.n > FORM_TEXT_MAX) {
-        refuse_raw(in, rq, sent.bytes, &long_key);
+    if (sent->key.n > FORM_TEXT_MAX) {
+        refuse_raw(in, rq, sent->bytes, &long_key);
     } else {
-        read_and_take(in, rq, caller, &sent);
+        read_and_take(in, rq, caller, sent);
     }
     intake_form_json_heap();
     bus_arena_reset(&in->mem);
 }
 
+static void http_posted(struct bus_run_http_request *rq,
+                        const struct bus_web_caller *caller,
+                        void *data)
+{
+    struct intake_sent sent = http_sent(rq);
+    http_form(data, rq, caller, &sent);
+}
+
 static void http_post(struct bus_run_http_request *rq, void *data)
 {
     struct intake *in = data;
-    bus_web_callers_ask(in->callers, rq, http_posted, in);
+    struct bus_strv said = bus_run_http_header(rq, "Authorization");
+    struct intake_sent sent = http_sent(rq);
+    struct bus_web_caller person;
+    if (!intake_admission_is(said)) {
+        bus_web_callers_ask(in->callers, rq, http_posted, in);
+    } else if (intake_admission_holds(in, said, bus_clock_system.wall_ms(NULL),
+                                      &sent, &person)) {
+        http_form(in, rq, &person, &sent);
+    } else {
+        bus_run_http_problem(rq, 401, "no admission of this application",
+                             "不是此申请的准送凭证");
+    }
+}
+
+static void http_asked(struct bus_run_http_request *rq,
+                       const struct bus_web_caller *caller,
+                       void *data)
+{
+    struct intake_sent sent = http_sent(rq);
+    sent.asks = true;
+    sent.admitted_ms = bus_clock_system.wall_ms(NULL);
+    if (caller->kind == BUS_WEB_PERSON) {
+        http_form(data, rq, caller, &sent);
+    } else {
+        bus_run_http_problem(rq, 403, "of who is logged in alone",
+                             "只给登录的人");
+    }
+}
+
+static void http_ask(struct bus_run_http_request *rq, void *data)
+{
+    struct intake *in = data;
+    bus_web_callers_ask(in->callers, rq, http_asked, in);
 }
 
 static void contract(struct bus_run_http_request *rq, void *data)
@@ -407,6 +482,7 @@ int intake_routes(struct intake *in, struct bus_err *err)
     BUS_TRY(intake_form_openapi_write(&in->frame->config, &in->contract, err));
     BUS_TRY(
         bus_run_http_route(h, "POST", "/v1/applications", http_post, in, err));
+    BUS_TRY(bus_run_http_route(h, "POST", "/v1/admissions", http_ask, in, err));
     bus_run_http_set_state(h, intake_state_word, in);
     BUS_TRY(bus_web_callers_open(in->frame->loop, &in->frame->config,
                                  in->registers, &in->callers, err));

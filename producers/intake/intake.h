@@ -104,6 +104,8 @@ struct intake_sent
     struct bus_strv sender;      /* as in form_rules */
     struct bus_strv traceparent; /* W3C trace context; "" for none */
     uint64_t hash;               /* of bytes; intake_before() works it out */
+    int64_t admitted_ms;         /* admitted then (admit.h); 0: now */
+    bool asks;                   /* for an admission, and sends nothing */
 };
 /* form has no faults. INTAKE_NEW: it is to be taken. INTAKE_ACCEPTED or
  * INTAKE_JOURNALED: it was, as that. If other bytes were taken under the same

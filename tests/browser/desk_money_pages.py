@@ -45,6 +45,13 @@ def main():
         looked_at(reader, "batch-refused", axe)
         looked_at(reader.go("/money/lines"), "money-lines", axe)
         looked_at(reader.go("/money/differences"), "differences", axe)
+        for by, what in ((first, "1000.00"), (reader, "-20")):  # another's to agree to, and his own
+            by.go("/money/budgets").fill(yuan=what, why="追加").press()
+            check("without scripts and with: a budget is said", "等另一人复核" in by.text, by.text)
+        looked_at(reader, "budgets", axe)
+        looked_at(reader.go("/money/awards"), "awards", axe)
+        reader.leaving(reader.driver.find_element("css selector", "main th a").click)
+        looked_at(reader, "award", axe)
         looked_at(signed_in(window(dark=True), "chen", batch), "batch-night", axe)
         well = not faults
     finally:

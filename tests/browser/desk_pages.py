@@ -78,6 +78,8 @@ def applied(w, number):
     check("the receipt at 360 px is no wider than the window", w.overflow() == 0, w.overflow())
     if SCREENS:
         w.picture(pathlib.Path(SCREENS) / "receipt-360.png")
+    w.leaving(w.driver.find_element("css selector", "main a[href^='/apply/sent/']").click)
+    check("without scripts: it may still be changed", "仍可更改" in w.text, w.text)
     return found.group(0) if found else str(uuid.uuid4())
 
 
@@ -119,6 +121,7 @@ def main():
         windows.append(Window("http://127.0.0.1:%d" % port, **how))
         return windows[-1]
     try:
+        bus.town.env["LIANOU_CHANGEABLE"] = "10m"
         desk.desk_of(bus, port)
         account(bus, "village.one", desk.assistant_of_village())
         account(bus, "rs.clerk", desk.operator("RS", "clerk"))
@@ -127,6 +130,12 @@ def main():
         telephone = window(width=360, scripts=False)
         number = identity(11)
         application = applied(telephone, number)
+        helper = signed_in(window(), "village.one", "/apply/sent/" + application)
+        looked_at(helper, "sent", axe)
+        looked_at(helper.go("/cases"), "cases-held", axe)
+        telephone.go("/progress").fill(application=application, id_last=number[-6:]).press()
+        check("the villager may withdraw what he has submitted", "申请已提交" in telephone.text and telephone.overflow() == 0, telephone.text)
+        desk.database(bus, "UPDATE desk_held SET until = now()")
         public = window()
         for name, path in (("home", "/"), ("sign-in", "/sign-in"), ("catalogue", "/catalogue"), ("item", "/catalogue/MZ01"),
                            ("progress", "/progress"), ("style", "/style"), ("not-there", "/nowhere"), ("home-en", "/?lang=en")):
@@ -141,8 +150,7 @@ def main():
         check("in large type nothing to hit is lower than 60 px, text is 30 px", not targets and
               public.driver.execute_script("return parseFloat(getComputedStyle(document.querySelector('main p')).fontSize)") >= 30, targets)
         public.go("/?type=normal")
-        helper = signed_in(window(), "village.one", "/apply")
-        looked_at(helper, "apply", axe)
+        looked_at(helper.go("/apply"), "apply", axe)
         helper.fill(__members__0__name="乙", __members__0__id_no=identity(12)).press("questions")
         looked_at(helper, "question", axe)
         helper.press("check")
@@ -155,6 +163,7 @@ def main():
         looked_at(reader, "queue", axe)
         case = officer.driver.current_url.split("/cases/")[1].split("?")[0]
         looked_at(reader.go("/cases/" + case), "case", axe)
+        looked_at(helper.go("/cases/" + case), "case-helper", axe)
         looked_at(reader.go("/account"), "account", axe)
         another = set_up(reader, code=codes.recovery[0])
         looked_at(reader, "factor", axe)

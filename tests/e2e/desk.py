@@ -17,6 +17,7 @@ os.environ.setdefault("LIANOU_PROCESS_FROM", "2020-01-01")  # decisions need the
 from county import SOURCE, Bus, identity  # noqa: E402
 from patience import until  # noqa: E402
 from brokers import free_port  # noqa: E402
+from submitted import submitted  # noqa: E402
 from telephone import set_up  # noqa: E402
 
 SCRIPT = "\"><script>alert('x')</script>"
@@ -288,6 +289,42 @@ def says_something(b, application, last):
     check("a supplement of nothing is told so", b.status == 422 and "补充情况须有" in b.text, b.text)
 
 
+def asks_for(bus, assistant, elsewhere, clerk, other, lead, case):
+    """An assistant asks for people of his own village, in their words; who must act reads them, nobody else does."""
+    path, words = "/cases/%s/requests" % case, "公示的收入不对" + SCRIPT
+    until(lambda: "申请人本人" in assistant.get("/cases/" + case).text, 60, bus.town.moved)
+    items = [x for x in re.findall(r'value="(RS\d\d)"', re.search(r'<select id="item".*?</select>', assistant.text, re.S).group(0))]
+    check("what the applicant asked stands there, in his words and nobody's markup", "家庭诉求" in assistant.text and
+          "&lt;script&gt;alert" in assistant.text and "申请人本人" in assistant.text and items, assistant.text)
+    page = assistant.pairs()
+    def asks(b, **changes):
+        token = re.search(r'name="csrf" value="([^"]*)"', b.get("/progress").text).group(1)
+        return b.ask("POST", path, [x for x in page if x[0] not in dict(changes, csrf="")] + list(dict({"csrf": token}, **changes).items()))
+    for b in (elsewhere, clerk, other, lead):
+        asks(b, kind="OBJECT", item=items[0], reason=words)
+        check("not for another village's people, nor by a department", b.status == 404 and "没有这一页" in b.text, b.text)
+    check("nor without the token", asks(assistant, kind="WITHDRAW", item="", reason="", csrf="").status == 403)
+    asks(assistant, kind="OBJECT", item=items[0], reason="")
+    check("an objection needs its reason", assistant.status == 422 and "异议须写明理由" in assistant.text, assistant.text)
+    asks(assistant, kind="OBJECT", item=items[0], reason=words)
+    check("an objection for the household is taken", assistant.status == 303 and assistant.place == "/cases/%s?told=request" % case, assistant.text)
+    told = [r for _, r in bus.events("household_request", 1, kind="OBJECT", reason=words)]
+    check("as the household's, said by him", [r["said_by"]["operator_id"] for r in told] == [assistant_of_village()[0]] and told[0]["item"] == items[0], told)
+
+    def seen():
+        clerk.get("/cases/" + case)
+        return re.search(r"<tr><td>[^<]*</td><td>异议</td><td>[^<]*</td><td>公示的收入不对[^<]*</td><td>%s</td><td>[^<]*异议" % assistant_of_village()[0], clerk.text)
+    check("its department reads what, why, who for it, and what came of it", until(seen, 60, bus.town.moved), clerk.text)
+    check("no other department does", "公示的收入不对" not in lead.get("/cases/" + case).text and lead.status == 200 and
+          "公示的收入不对" not in other.get("/cases/" + case).text)
+    kept = database(bus, "SELECT count(*), max(position(convert_to('公示的收入不对', 'UTF8') IN sealed)) FROM desk_request")
+    check("the words are sealed, and in no row of the ledger", kept == ["2|0"] and
+          database(bus, "SELECT count(*) FROM event WHERE detail::text LIKE '%公示的收入不对%'") == ["0"], kept)
+    asks(assistant, kind="WITHDRAW", item=items[0], reason="不要了")
+    check("he withdraws an item for them", assistant.status == 303, assistant.text)
+    bus.events("household_request", 1, kind="WITHDRAW", item=items[0])
+
+
 def many_residents(port, intake):
     """Residents on pages have one address at intake, not one limit."""
     b, status = Browser(port).get("/progress"), []
@@ -448,11 +485,14 @@ ALLOWED = {
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
     "GET /progress": (200, 200, 200, 200, 200, 200),
     "POST /progress": (404, 404, 404, 404, 404, 404),
+    "POST /progress/withdraw": (404, 404, 404, 404, 404, 404),
     "POST /progress/request": (422, 422, 422, 422, 422, 422),
     "GET /apply": (303, 200, 200, 403, 403, 403),
     "POST /apply": (403, 200, 200, 403, 403, 403),
     "GET /apply/resume": (303, 200, 200, 403, 403, 403),
     "POST /apply/resume": (403, 404, 404, 403, 403, 403),
+    "GET /apply/sent/{application}": (303, 404, 404, 404, 404, 404),  # each office its own: submitted.py
+    "POST /apply/sent/{application}": (403, 404, 404, 404, 404, 404),
     "GET /queue": (303, 403, 403, 200, 200, 200),
     "GET /queue.csv": (303, 403, 403, 200, 200, 200),
     "GET /county": (303, 404, 404, 404, 404, 200),
@@ -463,12 +503,17 @@ ALLOWED = {
     "GET /money/lines": (303, 404, 404, 404, 404, 404),
     "GET /money/differences": (303, 404, 404, 404, 404, 404),
     "POST /money/differences": (403, 404, 404, 404, 404, 404),
+    "GET /money/awards": (303, 404, 404, 404, 404, 404),
+    "POST /money/awards": (403, 404, 404, 404, 404, 404),
+    "GET /money/budgets": (303, 404, 404, 404, 404, 404),
+    "POST /money/budgets": (403, 404, 404, 404, 404, 404),
     "POST /money/batches": (403, 404, 404, 404, 404, 404),
     "GET /money/batches/{id}": (303, 404, 404, 404, 404, 404),
     "POST /money/batches/{id}": (403, 404, 404, 404, 404, 404),
     "GET /cases": (303, 200, 200, 403, 403, 403),
     "GET /cases/{id}": (303, 200, 404, 200, 404, 200),
     "POST /cases/{id}/steps": (403, "-", 404, "-", 404, 404),
+    "POST /cases/{id}/requests": (403, 422, 404, 404, 404, 404),
     "GET /cases/{id}/decide/{assignment}": (303, 404, 404, 200, 404, 404),
     "POST /cases/{id}/decide/{assignment}": (403, 404, 404, "-", 404, 404),
     "GET /{rest*}": (404, 404, 404, 404, 404, 404),
@@ -482,7 +527,8 @@ def crawl(port, callers, case, assignment, secrets):
     asked = 0
     for route, wants in ALLOWED.items():
         method, pattern = route.split(" ", 1)
-        path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace("{rest*}", "no-such-page")
+        path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace(
+            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page")
         for b, want in zip(callers, wants):
             if want == "-":
                 continue
@@ -506,6 +552,15 @@ def log(bus, case):
     check("who was refused has read nothing", not any(r.startswith("account ty.approver|GET /cases") for r in rows), rows)
 
 
+def answers(port):
+    try:
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        c.request("GET", "/healthz")
+        return c.getresponse().status == 200
+    except OSError:
+        return False
+
+
 def desk_of(bus, port):
     """Intake and the desk of a bus, up."""
     bus.town.env.update(LIANOU_PORT_DESK=str(port), LIANOU_DESK_INTAKE="http://127.0.0.1:%d" % bus.town.port,
@@ -519,14 +574,7 @@ def desk_of(bus, port):
     bus.town.start("intake")
     bus.town.start("desk")
 
-    def up(p):
-        try:
-            c = http.client.HTTPConnection("127.0.0.1", p, timeout=10)
-            c.request("GET", "/healthz")
-            return c.getresponse().status == 200
-        except OSError:
-            return False
-    assert until(lambda: up(port) and up(bus.town.port), 60, bus.town.moved), "the desk does not answer"
+    assert until(lambda: answers(port) and answers(bus.town.port), 60, bus.town.moved), "the desk does not answer"
 
 
 def main():
@@ -560,12 +608,16 @@ def main():
         for b, name in ((clerk, "rs.clerk"), (other, "ty.approver")):
             b.get("/sign-in").send("/sign-in", account=name, password=PASSWORD)
         lead = leading(bus, port, officers_case, clerk)
+        asks_for(bus, assistant, elsewhere, clerk, other, lead, officers_case)
         assignment = bus.events("decision", 1)[0][1]["assignment_id"]
         crawl(port, [Browser(port), assistant, elsewhere, clerk, other, lead], officers_case,
               str(uuid.UUID(bytes=assignment) if isinstance(assignment, bytes) else assignment),
               [number, number[-6:], "13800000000", "就业援助", 'href="/cases/' + officers_case])
         check("a department has no list of an area", signed_in(bus, port, "yb.clerk", operator("YB", "clerk")).get("/cases").status == 403)
         many_residents(port, bus.town.port)
+        submitted(sys.modules[__name__], bus, port, assistant, elsewhere)
+        bus.town.start("desk")
+        assert until(lambda: answers(port), 60, bus.town.moved), "the desk does not answer"
         assistant.get("/").send("/sign-out")
         check("signing out ends the session", assistant.status == 200 and assistant.get("/apply").status == 303, assistant.text)
         check("pages looked at: %d" % Browser.seen, Browser.seen > 40)

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import uuid
@@ -126,6 +127,8 @@ def three_people(bus, zhao, chen, liu):
     zhao.get("/money")
     check("the funds add up", "600,000.00" in zhao.text and "{:,.2f}".format(600000 - 660 * lines) in zhao.text, zhao.text)
     differing(bus, chen, liu, of_chen, of_liu)
+    budgets(bus, chen, liu, of_chen, of_liu)
+    suspended(bus, chen, of_chen)
     return batch, of_zhao
 
 
@@ -167,15 +170,85 @@ def differing(bus, chen, liu, of_chen, of_liu):
     check("each is a row of who did it", acts == ["look at " + CHEN, "agree " + LIU], acts)
 
 
+def budgets(bus, chen, liu, of_chen, of_liu):
+    """A fund's money: one says it, another agrees, with password and code (recovery codes here: they do not wait for the half minute)."""
+    page, free = "/money/budgets", "SELECT fen FROM fund_balance WHERE fund = 'CG' AND account = 'free'"
+    before = int(database(bus, free)[0])
+    chen.get(page)
+    check("a page of budgets, from that of the money", chen.status == 200 and "没有等待复核的预算" in chen.text and page in chen.get("/money").text, chen.text)
+    for form in (dict(fund="XX" + SCRIPT, yuan="10", why="x"), dict(fund="CG", yuan="1e3", why="x"), dict(fund="CG", yuan="0", why="x"),
+                 dict(fund="CG", yuan="--5", why="x"), dict(fund="CG", yuan="10.00", why="")):
+        post(chen, page, page, act="say", **form)
+        check("none is said of %s" % form, chen.status == 422 and 'role="alert"' in chen.text and database(bus, "SELECT count(*) FROM budget_said") == ["0"], chen.text)
+    post(chen, page, page, act="say", fund="CG", yuan="1000.00", why="追加" + SCRIPT)
+    check("one says it", chen.status == 303 and "等另一人复核" in chen.get(chen.place).text and "&lt;script&gt;" in chen.text and "1,000.00" in chen.text, chen.text)
+    n = database(bus, "SELECT max(n) FROM budget_said")[0]
+    check("nothing is booked yet", int(database(bus, free)[0]) == before)
+    check("the form to agree is not for him", 'value="agree"' not in chen.text and 'value="agree"' in liu.get(page).text, liu.text)
+    post(chen, page, page, act="agree", budget=n, password=PASSWORD, code=of_chen.recovery[0])
+    check("not agreed to by the same", chen.status == 422 and "须由另一人" in chen.text, chen.text)
+    post(liu, page, page, act="agree", budget=n, password=PASSWORD)
+    check("nor by another without a code", liu.status == 422 and "动态码" in liu.text, liu.text)
+    for no in ("0", "-1", "999999", SCRIPT, "1 OR 1=1", ""):
+        post(liu, page, page, act="drop", budget=no)
+        check("no such budget: %.8s" % no, liu.status == 404, liu.text)
+    check("without the token nothing", liu.ask("POST", page, dict(act="drop", budget=n)).status == 403)
+    post(liu, page, page, act="agree", budget=n, password=PASSWORD, code=of_liu.recovery[0])
+    check("another agrees, and it is booked", liu.status == 303 and "已复核入账" in liu.get(liu.place).text and
+          int(database(bus, free)[0]) == before + 100000, liu.text)
+    post(liu, page, page, act="agree", budget=n, password=PASSWORD, code=of_liu.recovery[1])
+    check("once", liu.status == 422 and "已处理" in liu.text and int(database(bus, free)[0]) == before + 100000, liu.text)
+    post(liu, page, page, act="say", fund="CG", yuan="-%d" % (before // 100 + 5000), why="核减")
+    post(chen, page, page, act="agree", budget=str(int(n) + 1), password=PASSWORD, code=of_chen.recovery[1])
+    check("more than is free is not taken away", chen.status == 422 and "余额不足" in chen.text and int(database(bus, free)[0]) == before + 100000, chen.text)
+    post(chen, page, page, act="drop", budget=str(int(n) + 1))
+    check("it is dropped", chen.status == 303 and "已作废" in chen.get(chen.place).text and "没有等待复核的预算" in chen.text, chen.text)
+    acts = database(bus, "SELECT act || ' ' || operator FROM treasury_act WHERE act LIKE '%budget' ORDER BY n OFFSET 1")
+    check("each is a row of who did it", acts == ["say budget " + CHEN, "budget " + LIU, "say budget " + LIU, "drop budget " + CHEN], acts)
+    r = [subprocess.run(["psql", "-X", "-q", bus.town.db, "-c", q], capture_output=True, text=True).stderr for q in
+         ("UPDATE budget_said SET amount_fen = 1", "DELETE FROM budget_said", "INSERT INTO budget_said (fund, amount_fen, why, said_by, agreed, ended_by, ended_at) "
+          "VALUES ('CG', 1, 'x', 'a', true, 'a', now())")]
+    check("nobody writes them otherwise", "only grows" in r[0] and "only grows" in r[1] and "budget_agreed_by_another" in r[2], r)
+
+
+def suspended(bus, chen, of_chen):
+    page = "/money/awards"
+    award = database(bus, "SELECT assignment_id FROM award")[0]
+    chen.get(page)
+    check("the awards that stand", chen.status == 200 and award in chen.text and "发放中" in chen.text and 'name="password"' not in chen.text, chen.text)
+    one = page + "?award=" + award
+    check("one by its number, with what can be done", 'value="suspend"' in chen.get(one).text and award not in chen.get(page + "?state=waiting").text)
+    check("no number, nobody's", chen.get(page + "?award=" + "%3Cscript%3E").status == 404 and
+          chen.get(page + "?award=" + str(uuid.uuid4())).status == 200 and "没有这样的救助" in chen.text)
+    post(chen, one, page, act="suspend", award=award, why="", password=PASSWORD, code=of_chen.recovery[2])
+    check("not without a reason", chen.status == 422 and "原因" in chen.text, chen.text)
+    post(chen, one, page, act="suspend", award=award, why="核查收入", password=PASSWORD)
+    check("nor without a code", chen.status == 422 and "动态码" in chen.text and database(bus, "SELECT state FROM award") == ["live"], chen.text)
+    post(chen, one, page, act="resume", award=award, why="核查", password=PASSWORD, code=of_chen.recovery[3])
+    check("what stands is not resumed", chen.status == 422 and "只能恢复暂停的救助" in chen.text, chen.text)
+    post(chen, one, page, act="suspend", award=award, why="核查收入" + SCRIPT, password=PASSWORD, code=of_chen.recovery[4])
+    check("suspended, with a reason", chen.status == 303 and "已暂停" in chen.get(chen.place).text and 'value="resume"' in chen.text and
+          database(bus, "SELECT state FROM award") == ["waiting"], chen.text)
+    post(chen, one, page, act="suspend", award=award, why="再次", password=PASSWORD, code=of_chen.recovery[5])
+    check("not twice", chen.status == 422 and "已暂停或已终止" in chen.text, chen.text)
+    post(chen, one, page, act="resume", award=award, why="收入无变化", password=PASSWORD, code=of_chen.recovery[6])
+    check("resumed", chen.status == 303 and "已恢复" in chen.get(chen.place).text and database(bus, "SELECT state FROM award") == ["live"], chen.text)
+    acts = database(bus, "SELECT act || ' ' || operator || ' ' || left(note, 4) FROM treasury_act WHERE assignment_id IS NOT NULL AND act IN ('stop', 'resume') ORDER BY n")
+    check("each is a row of who did it and why", acts == ["stop %s 核查收入" % CHEN, "resume %s 收入无变" % CHEN], acts)
+
+
 def others(bus, port, batch, telephone):
     """At the page: as if there were none. At the treasury's door: refused, whoever asks."""
     director = signed_in(bus, port, "mz.approver", operator("MZ", "approver"))
     nothing = director.get("/nowhere").text
-    for path in ("/money", "/money/lines", "/money/differences", batch):
+    for path in ("/money", "/money/lines", "/money/differences", "/money/budgets", "/money/awards", batch):
         director.get(path)
         check("who does not pay: %s is not there" % path, director.status == 404 and director.text == nothing and "/money" not in director.text)
     post(director, "/progress", batch, act="approve", password=PASSWORD)
     check("nor an approval", director.status == 404, director.text)
+    for path in ("/money/budgets", "/money/awards"):
+        post(director, "/progress", path, act="say", fund="CG", yuan="1", why="x", award=str(uuid.uuid4()))
+        check("nor a budget, nor an award", director.status == 404, director.text)
     door = int(bus.town.env["LIANOU_PORT_TREASURY"])
 
     def asked(method, path, body=None, **headers):
@@ -188,7 +261,8 @@ def others(bus, port, batch, telephone):
     one = batch.replace("/money", "")
     word = json.dumps({"password": PASSWORD})
     check("the door itself: this machine is nobody who pays", asked("GET", "") == 403 and asked("POST", one + "/send", word) == 403)
-    check("nor is who does not", asked("GET", "", **bearer(director)) == 403 and asked("POST", one + "/approve", word, **bearer(director)) == 403)
+    check("nor is who does not", asked("GET", "", **bearer(director)) == 403 and asked("POST", one + "/approve", word, **bearer(director)) == 403 and
+          all(asked("POST", p, word, **bearer(director)) == 403 for p in ("/awards/suspend", "/awards/resume", "/budgets/say", "/budgets/agree", "/budgets/drop")))
     check("nor a session that is none", asked("GET", one, Authorization="Bearer " + "0" * 64) == 401)
     zhao = Browser(port).get("/sign-in")
     zhao.send("/sign-in", account="zhao", password=PASSWORD, code=telephone.code())

@@ -70,6 +70,7 @@ class Town:
         self.env.update(LIANOU_BUREAU_KEY=str(self.bureau))
         self.env.update(LIANOU_BUREAU_PUBLIC=self.lianou("seal", "keygen", str(self.bureau)).stdout.strip())
         self.env.update(LIANOU_SEALS=str(self.dir / "seals"))
+        self.env.setdefault("LIANOU_CHANGEABLE", "0s")  # what is submitted on a page leaves at once, but where a test waits for it
         self.env.setdefault("LIANOU_PROCESS_FROM", "2100-01-01")  # decisions without their steps, but where a test says them
         self.lianou("seal", "demo", "--registers", str(self.dir / "registers"), "--keys", str(self.dir / "seals"))
         self.env.update(LIANOU_REGISTERS=str(self.dir / "registers"))

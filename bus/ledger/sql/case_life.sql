@@ -125,6 +125,13 @@ SELECT jsonb_build_object(
       'need_id', about, 'partner', partner, 'item', item, 'amount_fen', amount_fen, 'at', at, 'outcome', outcome,
       'answered_at', answered_at, 'expires', date '1970-01-01' + (detail->>'expires')::int)
       ORDER BY at, item, partner), '[]') FROM sent WHERE kind = 'need'),
+  -- What the household asked, and what the matcher said of it first; said again it says nothing.
+  'requests', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'request_id', q.event_id, 'at', q.at, 'kind', q.word, 'item', nullif(q.item, ''),
+      'said_by', q.detail->'said_by'->>'operator_id',
+      'state', (SELECT s.note FROM life AS s WHERE s.kind = 'case_event' AND s.about = q.event_id AND s.note <> ''
+                ORDER BY s.occurred_at, s.place LIMIT 1)) ORDER BY q.occurred_at), '[]')
+      FROM life AS q WHERE q.kind = 'household_request'),
   'deadlines', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'what', what, 'partner', partner, 'item', item, 'due', date '1970-01-01' + day) ORDER BY day, what, item), '[]')
       FROM due WHERE day IS NOT NULL),

@@ -53,12 +53,12 @@ BEGIN
     GRANT UPDATE (used_at) ON account_recovery TO lianou_treasury;
     GRANT SELECT, INSERT ON account_act TO lianou_intake, lianou_treasury, lianou_accounts;
     GRANT USAGE ON SEQUENCE account_act_n_seq TO lianou_intake, lianou_treasury, lianou_accounts;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft TO lianou_intake; -- of the desk
+    GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft, desk_held, desk_request TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_accounts; -- who resets logs in; whose it was is signed out
     -- The treasury books and is held to the tables' constraints; it takes nothing back.
     GRANT SELECT, INSERT ON account_entry, treasury_act, bank_file, bank_file_look, statement TO lianou_treasury;
-    GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look TO lianou_treasury;
+    GRANT SELECT, INSERT, UPDATE ON statement_line, difference_look, budget_said TO lianou_treasury;
     GRANT SELECT ON fund_difference, bank_file_waiting TO lianou_treasury;
     GRANT USAGE ON SEQUENCE statement_n_seq TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE ON award, due_line, batch, fund, bank_answer, life_change, order_elsewhere, treasury_reading,

@@ -193,6 +193,7 @@ static int demo_prepare(struct demo *d, struct bus_err *err)
     (void)setenv("LIANOU_KAFKA_MIN_INSYNC", "1", 0);
     (void)setenv("LIANOU_PORT_YOUZHENG", "0", 0); /* any free one */
     (void)setenv("LIANOU_PORT_CHECK", "0", 0);
+    (void)setenv("LIANOU_CHANGEABLE", "0s", 0); /* seen at once */
     cli_demo_apart_name(&d->apart);
     if (d->kafka != NULL) {
         demo_set("LIANOU_KAFKA", "%s", d->kafka);

@@ -12,7 +12,6 @@
 #include "bus/policy/calendar.h"
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/officer.h"
-#include "consumers/treasury/sql/award_find.h"
 #include "consumers/treasury/statements.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/operate/treasury.h"
@@ -159,22 +158,8 @@ static int treasury_award_named(struct asked_treasury *a, struct bus_err *err)
 
 static int act_stop(struct asked_treasury *a, struct bus_err *err)
 {
-    struct bus_pg_rows *r = NULL;
     BUS_TRY(treasury_award_named(a, err));
-    BUS_TRY(treasury_books_ask(&a->books, consumers_treasury_sql_award_find,
-                               TREASURY_PARAMS(a->words[1]), &r, err));
-    bool there = bus_pg_count(r) > 0;
-    bus_pg_rows_free(r);
-    if (!there) {
-        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
-    }
-    return treasury_award_stop(&a->books,
-                               &(struct treasury_stop){.award = a->words[1],
-                                                       .state = "waiting",
-                                                       .reason = "OFFICER",
-                                                       .last_day = a->books.day,
-                                                       .all = true},
-                               err);
+    return treasury_award_suspend(&a->books, a->words[1], a->why, err);
 }
 
 static int act_resume(struct asked_treasury *a, struct bus_err *err)

@@ -136,12 +136,37 @@ static void items(void **state)
     json_decref(j);
 }
 
+/* What the household asks of its items with the id that leads to the words; of
+ * everything without; of others' not at all. */
+static void requests(void **state)
+{
+    struct bus_web_scope mz = scope_for(BUS_WEB_PERSON, "account a", "MZ");
+    json_t *j = a_case();
+    json_t *list = json_pack(
+        "[{s:s, s:{s:s}, s:{s:s}}, {s:s, s:{s:s}, s:{s:s}},"
+        " {s:s, s:{s:s}}, {s:s, s:{s:s}}]",
+        "request_id", "one", "kind", "code", "OBJECT", "item", "code", "MZ01",
+        "request_id", "two", "kind", "code", "OBJECT", "item", "code", "YB02",
+        "request_id", "three", "kind", "code", "WITHDRAW", "request_id", "four",
+        "kind", "code", "SUPPLEMENT");
+    (void)state;
+    assert_int_equal(json_object_set_new(j, "requests", list), 0);
+    assert_true(bus_web_may_read(&mz, &config, j));
+    char *text = json_dumps(json_object_get(j, "requests"), JSON_COMPACT);
+    assert_string_equal(text, "[{\"request_id\":\"one\",\"kind\":{\"code\":"
+                              "\"OBJECT\"},\"item\":{\"code\":\"MZ01\"}},"
+                              "{\"kind\":{\"code\":\"WITHDRAW\"}}]");
+    free(text);
+    json_decref(j);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scopes),
         cmocka_unit_test(places),
         cmocka_unit_test(items),
+        cmocka_unit_test(requests),
     };
     return cmocka_run_group_tests(tests, opened, closed);
 }
