@@ -34,7 +34,7 @@ static const struct bus_key exec_keys[] = {
      .doc = "events it has at once; those of one household follow each other",
      .doc_zh = "同时交给程序的事件数; 同一家庭的依次进行"},
     {"memory", BUS_KEY_SIZE, AT(memory_bytes), .dflt = "1GiB", .min = 0,
-     .max = INT64_MAX,
+     .max = INT64_C(1) << 40,
      .doc = "of each process of it (RLIMIT_DATA); 0 = no limit",
      .doc_zh = "程序每个进程的内存上限(RLIMIT_DATA), 0 表示不限"},
     {"cpu", BUS_KEY_DURATION, AT(cpu_ms), .dflt = "0s", .min = 0,
