@@ -31,6 +31,8 @@ static const struct
     {"intake", "account_recovery", "SIUD"},
     {"intake", "account_act", "SI"},
     {"intake", "desk_draft", "SIUD"}, /* of the desk */
+    {"intake", "desk_held", "SIUD"},
+    {"intake", "desk_request", "SIUD"},
     {"intake", "life_case", "S"},
     {"intake", "life_assignment", "S"},
     {"intake", "life_sheet", "S"},
@@ -79,6 +81,8 @@ static const struct
     {"treasury", "statement", "SI"},
     {"treasury", "statement_line", "SIU"},
     {"treasury", "difference_look", "SIU"},
+    {"treasury", "budget_said", "SIU"},
+    {"treasury", "reading", "S"}, /* how far the ledger has read */
     {"treasury", "read_log", "I"},
     {"treasury", "read_log_head", "SU"},
     {"treasury", "account", "S"},
@@ -169,8 +173,8 @@ static void attempt(struct bus_pg *pg,
     struct bus_err err;
     const char *formats[VERBS] = {
         [VERB_SELECT] = "EXPLAIN SELECT %2$s FROM %1$s",
-        [VERB_INSERT] = "EXPLAIN INSERT INTO %1$s (%2$s) VALUES (NULL)",
-        [VERB_UPDATE] = "EXPLAIN UPDATE %1$s SET %2$s = NULL",
+        [VERB_INSERT] = "EXPLAIN INSERT INTO %1$s (%2$s) VALUES (DEFAULT)",
+        [VERB_UPDATE] = "EXPLAIN UPDATE %1$s SET %2$s = DEFAULT",
         [VERB_DELETE] = "EXPLAIN DELETE FROM %1$s"};
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
