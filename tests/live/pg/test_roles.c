@@ -272,6 +272,11 @@ static void columns_of_accounts(void **state)
         bus_pg_exec(pg, "UPDATE account_factor SET sealed = ''", &err), BUS_OK);
     assert_int_not_equal(
         bus_pg_exec(pg, "UPDATE account_recovery SET hash = ''", &err), BUS_OK);
+    /* and of what happened whether it did */
+    assert_int_equal(bus_pg_exec(pg, "SELECT event_id FROM event", &err),
+                     BUS_OK);
+    assert_int_not_equal(bus_pg_exec(pg, "SELECT detail FROM event", &err),
+                         BUS_OK);
     bus_pg_close(pg);
 }
 
