@@ -102,7 +102,15 @@ def program(folder, officer):
             say(decide(document))  # once more below
 
     def decide(document):
-        return decision(document, officer)
+        """What it has once answered it says again, to the letter: another hour would be another answer."""
+        answers = folder / "answers"
+        answers.mkdir(exist_ok=True)
+        kept = answers / document["reply_to"]["event_id"]
+        if not kept.exists():
+            new = answers / str(os.getpid())
+            new.write_text(json.dumps(decision(document, officer)))
+            new.rename(kept)
+        return json.loads(kept.read_text())
 
     while True:
         try:
@@ -313,7 +321,7 @@ def main():
         distinct = {text_of(r["event_id"]) for r in decided}
         print("%d events, %d decisions (%d written again)" % (len(asked), len(distinct), len(decided) - len(distinct)))
         assert len({text_of(r["assignment_id"]) for r in decided}) == len(distinct) and all(r["seal"] for r in decided)
-        assert all(audit[k] == 0 for k in ("lost", "torn", "out_of_order")) and audit["duplicated"] == 2, audit
+        assert all(audit[k] == 0 for k in ("lost", "duplicated", "torn", "out_of_order")), audit
         good = True
     finally:
         town.close(keep=not good)

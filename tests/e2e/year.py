@@ -110,10 +110,10 @@ class Year:
         becomes(self.bus, int(fen) // 2, "SELECT amount_fen FROM award WHERE assignment_id = '%s'" % award, "a cut")
 
     def live(self, month):
-        """One of each a month, and one more for each hundred households; what people have looked at goes on or ends."""
-        for home, kind, false in self.events:
-            for award in self.awards(home) if kind != "SUSPENDED" or false else ():
-                treasury(self.bus, "resume" if false else "stop", award, "--why", "核实", who=LIU)
+        """One of each a month, and one more for each hundred households; what was not so goes on, the others wait."""
+        for home, _, false in self.events:
+            for award in self.awards(home) if false else ():
+                treasury(self.bus, "resume", award, "--why", "核实", who=LIU)
         self.events = []
         for kind, false in [("DEATH", False), ("DEATH", True), ("MOVE", False), ("SPLIT", False), ("SUSPENDED", True), ("CUT", False)] * (
                 1 + self.args.households // 200):

@@ -140,7 +140,9 @@ def main():
         order = bus.events("payment_order", 1, assignment_id=q["assignment_id"])
         check("and the bank has its order", len(order) == 1 and order[0][1]["amount_fen"] == q["amount_fen"], order)
         order_topic = "qihe." + order[0][0]
-        check("who writes an order does not read it", may_read(bus, "lianou-treasury", order_topic) is not True)
+        check("dispatch does not read the orders that it writes", may_read(bus, "lianou-dispatch", order_topic) is not True)
+        check("the treasury reads them: it looks whether its own was sent", may_read(bus, "lianou-treasury", order_topic) is True)
+        check("but for what it does not write", may_read(bus, "lianou-treasury", "qihe.delivery-tasks.youzheng") is not True)
         good = not faults
     finally:
         bus.town.close(keep=not good)
