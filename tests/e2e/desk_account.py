@@ -15,6 +15,7 @@ from county import SOURCE, Bus
 import desk
 from brokers import free_port
 from desk import PASSWORD, SCRIPT, Browser, check, database, faults, operator, signed_in
+from patience import until
 from telephone import Telephone, secret_of
 
 CLERK = "rs.clerk"
@@ -230,10 +231,41 @@ def second_factor(bus, port, clerk):
     other = Telephone(secret_of(clerk.text))
     signs_in(port, telephone.code(), 303, "with the one before, until the other is confirmed")
     clerk.send("/account/factor/confirm", code=other.code())
+    other.recovery = re.findall(r'class="number-big">([a-z2-7-]{19})<', clerk.text)
     check("then with the other alone", clerk.status == 200, clerk.text)
     signs_in(port, telephone.code(), 401, "with the one before: no more")
     signs_in(port, codes[3], 401, "nor with its recovery codes")
     signs_in(port, other.code(), 303, "with the other")
+    password_by_code(bus, port, clerk, other)
+
+
+def desk_again(bus, port):
+    """It forgets how many wrong ones have come from this address: twenty, and the address waits."""
+    bus.town.kill("desk")
+    assert until(lambda: desk.answers(port), 60, bus.town.moved), "the desk does not answer"
+
+
+def password_by_code(bus, port, clerk, telephone):
+    """Who has a second factor changes his password by it, too: each code once, here as at the door."""
+    desk_again(bus, port)
+    fresh, hashed, fourth = "a third long one 9", "SELECT hash FROM account WHERE name = '%s'" % CLERK, Browser(port)
+    fourth.get("/sign-in").send("/sign-in", account=CLERK, password=PASSWORD, code=telephone.recovery[0])
+    before, used = database(bus, hashed), telephone.recovery[0]
+    for code in ("", used, SCRIPT[:32]):
+        clerk.get("/account").send("/account/password", old=PASSWORD, new=fresh, again=fresh, old_code=code)
+        check("the old password without a code of his, nothing: %.6s" % code, clerk.status == 422 and "动态码不对" in clerk.text and fresh not in clerk.text, clerk.text)
+    check("the password stands, and every session", database(bus, hashed) == before and lives(fourth) and lives(clerk))
+    code = telephone.code()
+    clerk.get("/account").send("/account/password", old="wrong wrong wrong", new=fresh, again=fresh, old_code=telephone.recovery[1])
+    check("nor a code without the old one", clerk.status == 422 and "口令不对" in clerk.text and database(bus, hashed) == before, clerk.text)
+    clerk.get("/account").send("/account/password", old=PASSWORD, new=fresh, again=fresh, old_code=code)
+    check("with both it is changed, and the others end", clerk.status == 303 and lives(clerk) and not lives(fourth) and len(rows_of(clerk)) == 1, clerk.text)
+    for password, code, wanted in ((fresh, "", 401), (fresh, code, 401), (PASSWORD, telephone.recovery[2], 401), (fresh, telephone.recovery[3], 303)):
+        b = Browser(port).get("/sign-in").send("/sign-in", account=CLERK, password=password, code=code)
+        check("then in with the new one and a code that has not counted: %d" % wanted, b.status == wanted, b.text)
+    clerk.get("/account").send("/account/password", old=fresh, new=PASSWORD, again=PASSWORD, old_code=telephone.recovery[4])
+    check("and back by a recovery code", clerk.status == 303 and "还有 7 个恢复码" in clerk.get("/account").text, clerk.text)
+    desk_again(bus, port)
 
 
 def account(bus, *args, stdin=PASSWORD + "\n"):
@@ -264,7 +296,7 @@ def reset(bus, port):
     check("another resets it, with a reason", r.returncode == 0, r)
     r = account(bus, "log", CLERK)
     check("and it is written down: by whom and why", re.search(r"reset +%s +手机丢失" % other, r.stdout) and
-          r.stdout.count("recovery") == 3 and r.stdout.count("factor") == 2, r)
+          r.stdout.count("recovery") == 6 and r.stdout.count("factor") == 2, r)
     check("nobody takes a row away", "only grows" in subprocess.run(
         ["psql", "-X", "-q", bus.town.db, "-c", "DELETE FROM account_act"], capture_output=True, text=True).stderr)
     signs_in(port, "", 303, "with his password is enough again")
