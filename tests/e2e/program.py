@@ -31,6 +31,10 @@ def work(lines, say, keep, decide):
         say({"taken": event})
 
 
+def to_decide(document):
+    return document["document"] == "assignment" and document["action"] in ("ASSIGNED", "RETURNED")
+
+
 def decision(assignment, officer):
     now = time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + 8 * 3600))
     return {"document": "decision", "version": 1, "reply_to": assignment["reply_to"], "occurred_at": now,
@@ -87,7 +91,7 @@ def program(folder, officer):
         elif n < 0.20:
             while True:
                 sys.stdout.write("canary-hush" * 1000)  # a line without end
-        elif n < 0.28 and document["document"] == "assignment":
+        elif n < 0.28 and to_decide(document):
             say(decide(document))  # and never says that it is taken
             os._exit(1)
         elif n < 0.34:
@@ -98,7 +102,7 @@ def program(folder, officer):
         elif n < 0.50:
             print("canary-hush", flush=True)  # left over from looking for a fault
             say({"taken": "aaaaaaaa-bbbb-8ccc-8ddd-eeeeeeeeee06"})
-        elif n < 0.60 and document["document"] == "assignment":
+        elif n < 0.60 and to_decide(document):
             say(decide(document))  # once more below
 
     def decide(document):
