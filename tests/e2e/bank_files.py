@@ -134,7 +134,7 @@ def answered(bus, batch, orders, first):
     becomes(bus, n + 4, "SELECT count(*) FROM bank_answer", "its own messages are no news")
     letters = [r["reason_code"] for _, k, r in bus.read if k == "dead_letter"]
     assert letters == [], letters
-    print("D4 a bank's file given in twice, and another under its number: held")
+    bus.held("D4", "a bank's file given in twice, and another under its number")
     print("%d lines: rejected, settled, returned by files; the matcher has heard" % n)
 
 

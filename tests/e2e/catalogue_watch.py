@@ -183,7 +183,7 @@ def between_two_catalogues(bus):
     orders = bus.events("delivery_task", 1)  # decide() asks for cash at the post
     assert [r["amount_fen"] for _, r in orders] == [123400], orders
     assert not any(r["amount_fen"] == 99900 for _, r in orders)
-    print("D13 a decision before the new catalogue stands; one that crossed a withdrawal pays nothing: held")
+    bus.held("D13", "a decision before the new catalogue stands; one that crossed a withdrawal pays nothing")
 
 
 bus = Bus(FOLDER)
