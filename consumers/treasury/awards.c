@@ -259,26 +259,36 @@ int treasury_award_stop(struct treasury_books *b,
         err);
 }
 
+/* BUS_EUNKNOWN: no such award; BUS_ESTATE, with these words: in another state.
+ */
+static int award_is(struct treasury_books *b,
+                    const char *award,
+                    const char *state,
+                    const char *otherwise,
+                    struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_find,
+                               TREASURY_PARAMS(award), &r, err));
+    bool there = bus_pg_count(r) > 0;
+    bool is = there && strcmp(bus_pg_value(r, 0, 0), state) == 0;
+    bus_pg_rows_free(r);
+    if (!there) {
+        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
+    }
+    return is ? BUS_OK : bus_fail(err, BUS_ESTATE, "%s", otherwise);
+}
+
 int treasury_award_suspend(struct treasury_books *b,
                            const char *award,
                            const char *why,
                            struct bus_err *err)
 {
-    struct bus_pg_rows *r = NULL;
     BUS_CHECK(award != NULL && why != NULL);
-    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_find,
-                               TREASURY_PARAMS(award), &r, err));
-    bool there = bus_pg_count(r) > 0;
-    bool live = there && strcmp(bus_pg_value(r, 0, 0), "live") == 0;
-    bus_pg_rows_free(r);
-    if (!there) {
-        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
-    }
-    if (!live) {
-        return bus_fail(err, BUS_ESTATE,
-                        "it does not stand: it waits or has ended / "
-                        "该救助已暂停或已终止");
-    }
+    BUS_TRY(award_is(b, award, "live",
+                     "it does not stand: it waits or has ended / "
+                     "该救助已暂停或已终止",
+                     err));
     return treasury_award_stop(b,
                                &(struct treasury_stop){.award = award,
                                                        .state = "waiting",
@@ -294,22 +304,12 @@ int treasury_award_resume(struct treasury_books *b,
                           const char *why,
                           struct bus_err *err)
 {
-    struct bus_pg_rows *r = NULL;
     BUS_CHECK(award != NULL && why != NULL);
-    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_find,
-                               TREASURY_PARAMS(award), &r, err));
-    bool there = bus_pg_count(r) > 0;
-    bool waits = there && strcmp(bus_pg_value(r, 0, 0), "waiting") == 0;
-    bus_pg_rows_free(r);
-    if (!there) {
-        return bus_fail(err, BUS_EUNKNOWN, "no such award / 没有此项救助");
-    }
-    if (!waits) {
-        return bus_fail(err, BUS_ESTATE,
-                        "only an award that waits is resumed; one that has "
-                        "ended needs a new decision / "
-                        "只能恢复暂停的救助; 已终止的须重新决定");
-    }
+    BUS_TRY(award_is(b, award, "waiting",
+                     "only an award that waits is resumed; one that has "
+                     "ended needs a new decision / "
+                     "只能恢复暂停的救助; 已终止的须重新决定",
+                     err));
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_state,
                                TREASURY_PARAMS(award, "live", "RESUMED", NULL),
                                NULL, err));
