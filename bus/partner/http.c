@@ -468,38 +468,22 @@ const struct bus_partner_transport_ops bus_partner_transport_http = {
     .settled_sync = http_settled_sync,
 };
 
+/* What is pushed, by a POST or as a line to a program: staged as any, gone when
+ * it was taken. */
+#define PUSHED_OPS                                                            \
+    .open = push_open, .close = http_close,                                   \
+    .household = partner_spool_household, .stage = partner_spool_stage,       \
+    .staged = partner_spool_staged, .staged_sync = partner_spool_staged_sync, \
+    .publish = push_publish, .published_sync = http_published_sync,           \
+    .discard = partner_spool_discard,                                         \
+    .each_staged = partner_spool_each_staged,                                 \
+    .waiting = partner_spool_waiting, .take = http_posts_take,                \
+    .settle = http_settle, .settled_sync = http_settled_sync
+
 const struct bus_partner_transport_ops bus_partner_transport_push = {
     .word = "http",
-    .open = push_open,
-    .close = http_close,
-    .household = partner_spool_household,
-    .stage = partner_spool_stage,
-    .staged = partner_spool_staged,
-    .staged_sync = partner_spool_staged_sync,
-    .publish = push_publish,
-    .published_sync = http_published_sync,
-    .discard = partner_spool_discard,
-    .each_staged = partner_spool_each_staged,
-    .waiting = partner_spool_waiting,
-    .take = http_posts_take,
-    .settle = http_settle,
-    .settled_sync = http_settled_sync,
-};
+    PUSHED_OPS};
 
 const struct bus_partner_transport_ops bus_partner_transport_exec = {
     .word = "exec",
-    .open = push_open,
-    .close = http_close,
-    .household = partner_spool_household,
-    .stage = partner_spool_stage,
-    .staged = partner_spool_staged,
-    .staged_sync = partner_spool_staged_sync,
-    .publish = push_publish,
-    .published_sync = http_published_sync,
-    .discard = partner_spool_discard,
-    .each_staged = partner_spool_each_staged,
-    .waiting = partner_spool_waiting,
-    .take = http_posts_take,
-    .settle = http_settle,
-    .settled_sync = http_settled_sync,
-};
+    PUSHED_OPS};
