@@ -20,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 
 PYTHON = os.environ.get("LIANOU_PYTHON")
 if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
@@ -29,16 +28,14 @@ if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
 if os.environ.get("DATABASE_INNER") is None:
     os.environ["DATABASE_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(SOURCE / "tests/fault"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fault"))
 import requests  # noqa: E402
 from brokers import free_port  # noqa: E402
-from patience import SLOW, until as patiently  # noqa: E402
-from topics import load_schemas, read_topics  # noqa: E402
+from one_partner import CODE, SCHEMAS, SOURCE, submit, text_of, wait  # noqa: E402
+from topics import read_topics  # noqa: E402
 from town import Town  # noqa: E402
 
-SCHEMAS = load_schemas(SOURCE / "schemas")
-CODE, APPLICATIONS, KILLS = "MZ", 8, 3
+APPLICATIONS, KILLS = 8, 3
 
 WORK = """
 WITH mine AS (
@@ -122,17 +119,6 @@ def config(folder, metrics, poll):
     return folder / "bus-config"
 
 
-def wait(town, what, seconds, test):
-    found = patiently(test, seconds, town.moved)
-    if not found:
-        sys.exit("no %s; nothing moved for %d s" % (what, seconds * SLOW))
-    return found
-
-
-def text_of(value):
-    return str(uuid.UUID(bytes=value)) if isinstance(value, bytes) else str(value)
-
-
 def said(town):
     asked, decided, letters = [], [], []
     for topic, part, place, kind, record in read_topics(town.bootstrap, "qihe.", SCHEMAS):
@@ -143,12 +129,6 @@ def said(town):
         elif topic == "dead-letters":
             letters.append(record)
     return asked, decided, letters
-
-
-def submit(town, seed, n):
-    lines = town.lianou("generate", "applications", str(n), "--seed", str(seed)).stdout
-    (town.dir / "in").write_text(lines)
-    wait(town, "submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
 
 
 def why(metrics):

@@ -147,17 +147,12 @@ if os.environ.get("PROGRAM_INNER") is None:
 import re  # noqa: E402
 import shutil  # noqa: E402
 import tempfile  # noqa: E402
-import uuid  # noqa: E402
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(SOURCE / "tests/fault"))
-import requests  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fault"))
 from brokers import free_port  # noqa: E402
-from patience import SLOW, until as patiently  # noqa: E402
-from topics import load_schemas, read_topics  # noqa: E402
+from one_partner import SOURCE, conditions, said, submit, text_of, wait  # noqa: E402
 from town import Town  # noqa: E402
 
-SCHEMAS = load_schemas(SOURCE / "schemas")
 APPLICATIONS, KILLS = 10, 3
 EXEC = """exec:
   command: [%s, %s, work, %s, "${LIANOU_OFFICER:-none}"]
@@ -193,45 +188,8 @@ class ProgramTown(Town):
         return ["run", "partner", CODE] if name == CODE else super().arguments(name)
 
 
-def wait(town, what, seconds, test):
-    found = patiently(test, seconds, town.moved)
-    if not found:
-        sys.exit("no %s; nothing moved for %d s" % (what, seconds * SLOW))
-    return found
-
-
-def text_of(value):
-    return str(uuid.UUID(bytes=value)) if isinstance(value, bytes) else str(value)
-
-
 def notes(folder, name):
     return [json.loads(x) for x in (folder / name).read_text().splitlines()] if (folder / name).exists() else []
-
-
-def said(town):
-    asked, decided, letters = [], [], []
-    for topic, part, place, kind, record in read_topics(town.bootstrap, "qihe.", SCHEMAS):
-        if topic == "assignments." + CODE:
-            asked.append((part, place, record))
-        elif topic == "decisions." + CODE:
-            decided.append(record)
-        elif topic == "dead-letters":
-            letters.append(record)
-    return [r for _, _, r in sorted(asked, key=lambda x: x[:2])], decided, letters
-
-
-def submit(town, seed, n):
-    lines = town.lianou("generate", "applications", str(n), "--seed", str(seed)).stdout
-    (town.dir / "in").write_text(lines)
-    wait(town, "submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
-
-
-def conditions(metrics):
-    try:
-        r = requests.get("http://127.0.0.1:%d/readyz" % metrics, timeout=10)
-        return {c["name"]: c for c in r.json()["conditions"]}
-    except requests.RequestException:
-        return {}
 
 
 def lives(pid):

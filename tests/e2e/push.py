@@ -34,16 +34,13 @@ if not PYTHON or not os.environ.get("LIANOU_KAFKA_HOME"):
 if os.environ.get("PUSH_INNER") is None:
     os.environ["PUSH_INNER"] = "1"
     os.execv(PYTHON, [PYTHON] + sys.argv)
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(SOURCE / "tests/fault"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "fault"))
 import requests  # noqa: E402
 from brokers import free_port  # noqa: E402
-from patience import SLOW, until as patiently  # noqa: E402
-from topics import load_schemas, read_topics  # noqa: E402
+from one_partner import CODE, SOURCE, conditions, said, submit, text_of, wait  # noqa: E402
 from town import Town  # noqa: E402
 
-SCHEMAS = load_schemas(SOURCE / "schemas")
-CODE, PATH, TOKEN = "MZ", "/lianou/events", "a long token of the department 7"
+PATH, TOKEN = "/lianou/events", "a long token of the department 7"
 APPLICATIONS, KILLS = 12, 4
 KEY = hashlib.sha256(b"the key that the bus signs with").digest()
 
@@ -227,49 +224,11 @@ class PushTown(Town):
         return ["run", "partner", CODE] if name == CODE else super().arguments(name)
 
 
-def wait(town, what, seconds, test):
-    found = patiently(test, seconds, town.moved)
-    if not found:
-        sys.exit("no %s; nothing moved for %d s" % (what, seconds * SLOW))
-    return found
-
-
 def decision(assignment, officer):
     now = time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + 8 * 3600))
     return {"document": "decision", "version": 1, "reply_to": assignment["reply_to"], "occurred_at": now,
             "reference": "MZ-" + assignment["reply_to"]["event_id"], "outcome": "REFUSED", "reason": "材料不足",
             "decided_by": {"operator_id": officer, "org_code": CODE, "role": "approver"}, "signed_at": now}
-
-
-def text_of(value):
-    return str(uuid.UUID(bytes=value)) if isinstance(value, bytes) else str(value)
-
-
-def said(town):
-    """Events for the partner in their order, decisions, letters."""
-    asked, decided, letters = [], [], []
-    for topic, part, place, kind, record in read_topics(town.bootstrap, "qihe.", SCHEMAS):
-        if topic == "assignments." + CODE:
-            asked.append((part, place, record))
-        elif topic == "decisions." + CODE:
-            decided.append(record)
-        elif topic == "dead-letters":
-            letters.append(record)
-    return [r for _, _, r in sorted(asked, key=lambda x: x[:2])], decided, letters
-
-
-def submit(town, seed, n):
-    lines = town.lianou("generate", "applications", str(n), "--seed", str(seed)).stdout
-    (town.dir / "in").write_text(lines)
-    wait(town, "submission", 120, lambda: town.lianou("intake", "submit", str(town.dir / "in"), check=False).returncode == 0)
-
-
-def conditions(metrics):
-    try:
-        r = requests.get("http://127.0.0.1:%d/readyz" % metrics, timeout=10)
-        return {c["name"]: c for c in r.json()["conditions"]}
-    except requests.RequestException:
-        return {}
 
 
 def in_order(server, asked):
