@@ -40,8 +40,10 @@ int bus_kafka_topics_plan(struct bus_kafka_admin *a,
                           struct bus_arena *mem,
                           struct bus_kafka_plan *ret,
                           struct bus_err *err) BUS_MUSTCHECK;
-/* Makes CREATE and CONFIG changes; BUS_ECONFIG when a PARTITIONS difference
- * is left (people must decide). Safe to repeat. */
+/* Makes CREATE and CONFIG changes, and waits until every partition's leader
+ * answers, so that what comes next is not refused; BUS_ECONFIG when a
+ * PARTITIONS difference is left (people must decide), BUS_EAWAY when for 30 s
+ * no leader more answers. Safe to repeat. */
 int bus_kafka_topics_apply(struct bus_kafka_admin *a,
                            const struct bus_topic *topics,
                            size_t n,

@@ -4,6 +4,8 @@
  * - set entries that differ; the request replaces a topic's whole
  *   configuration, so what people set there by hand is sent along
  * - a different partition count is left to people: it is an error
+ * - a broker tells of a topic before it leads it, and answers "not leader" to
+ *   whoever comes then: applied is what every leader answers for
  */
 #include <string.h>
 #include <time.h>
@@ -14,6 +16,7 @@
 
 #define SEEN_TRIES    100
 #define SEEN_PAUSE_MS 100
+#define LED_TRIES     300 /* in which no leader more answers */
 
 static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
                                       const struct bus_topic *t,
@@ -226,6 +229,86 @@ static int admin_apply_change(struct bus_kafka_admin *a,
     return rc;
 }
 
+/* -- every partition has a leader that answers */
+static void admin_ask_ends(struct bus_kafka_admin *a,
+                           const struct bus_topic *topics,
+                           size_t n)
+{
+    rd_kafka_topic_partition_list_t *asked =
+        rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++) {
+        for (int32_t p = 0; p < topics[i].partitions; p++) {
+            rd_kafka_topic_partition_list_add(asked, topics[i].name, p)
+                ->offset = RD_KAFKA_OFFSET_SPEC_LATEST;
+        }
+    }
+    rd_kafka_AdminOptions_t *o =
+        rd_kafka_AdminOptions_new(a->rk, RD_KAFKA_ADMIN_OP_LISTOFFSETS);
+    (void)rd_kafka_AdminOptions_set_request_timeout(o, ADMIN_MS, NULL, 0);
+    rd_kafka_ListOffsets(a->rk, asked, o, a->queue);
+    rd_kafka_AdminOptions_destroy(o);
+    rd_kafka_topic_partition_list_destroy(asked);
+}
+
+/* BUS_EAWAY: a leader does not answer for its partition yet. */
+static int admin_hear_ends(const rd_kafka_event_t *ev,
+                           size_t *ret_led,
+                           struct bus_err *err)
+{
+    size_t n = 0;
+    const rd_kafka_ListOffsetsResultInfo_t **info =
+        rd_kafka_ListOffsets_result_infos(
+            rd_kafka_event_ListOffsets_result((rd_kafka_event_t *)ev), &n);
+    int rc = BUS_OK;
+    *ret_led = 0;
+    for (size_t i = 0; i < n; i++) {
+        const rd_kafka_topic_partition_t *p =
+            rd_kafka_ListOffsetsResultInfo_topic_partition(info[i]);
+        *ret_led += p->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (p->err != RD_KAFKA_RESP_ERR_NO_ERROR && rc == BUS_OK) {
+            rc = bus_fail(err, kafka_errc(p->err), "%s[%d]: %s", p->topic,
+                          (int)p->partition, rd_kafka_err2str(p->err));
+        }
+    }
+    return rc;
+}
+
+static int admin_all_led(struct bus_kafka_admin *a,
+                         const struct bus_topic *topics,
+                         size_t n,
+                         size_t *ret_led,
+                         struct bus_err *err)
+{
+    rd_kafka_event_t *ev = NULL;
+    admin_ask_ends(a, topics, n);
+    BUS_TRY(kafka_admin_wait(a, RD_KAFKA_EVENT_LISTOFFSETS_RESULT,
+                             "leaders of topics", &ev, err));
+    int rc = admin_hear_ends(ev, ret_led, err);
+    rd_kafka_event_destroy(ev);
+    return rc;
+}
+
+/* As long as there are more of them each time; a broker makes thousands. */
+static int admin_wait_led(struct bus_kafka_admin *a,
+                          const struct bus_topic *topics,
+                          size_t n,
+                          struct bus_err *err)
+{
+    size_t most = 0, led = 0;
+    int rc, idle = 0;
+    while ((rc = admin_all_led(a, topics, n, &led, err)) != BUS_OK &&
+           bus_err_act((enum bus_errc)rc) == BUS_ACT_RETRY) {
+        idle = led > most ? 0 : idle + 1;
+        most = led > most ? led : most;
+        if (idle == LED_TRIES) {
+            return rc;
+        }
+        const struct timespec pause = {0, SEEN_PAUSE_MS * 1000000L};
+        (void)nanosleep(&pause, NULL);
+    }
+    return rc;
+}
+
 static bool admin_apply_has(const struct bus_kafka_plan *plan, bool partitions)
 {
     for (size_t i = 0; i < plan->n; i++) {
@@ -275,7 +358,8 @@ static int admin_apply_changes(struct bus_kafka_admin *a,
         rc = bus_kafka_topics_plan(a, topics, n, mem, &plan, err);
     }
     BUS_TRY(rc);
-    return complain(&plan, err);
+    BUS_TRY(complain(&plan, err));
+    return n > 0 ? admin_wait_led(a, topics, n, err) : BUS_OK;
 }
 
 int bus_kafka_topics_apply(struct bus_kafka_admin *a,

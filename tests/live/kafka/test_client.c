@@ -437,6 +437,69 @@ static void test_topics_plan_and_apply(void **state)
     scene_close(&s);
 }
 
+/* How many of the partitions their leader does not answer for. */
+static size_t not_led(struct scene *s, const struct bus_topic *topics, size_t n)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    (void)rd_kafka_conf_set(conf, "bootstrap.servers", s->kafka.bootstrap, why,
+                            sizeof(why));
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+    assert_non_null(rk);
+    rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+    rd_kafka_topic_partition_list_t *asked =
+        rd_kafka_topic_partition_list_new(1);
+    for (size_t i = 0; i < n; i++) {
+        for (int32_t p = 0; p < topics[i].partitions; p++) {
+            rd_kafka_topic_partition_list_add(asked, topics[i].name, p)
+                ->offset = RD_KAFKA_OFFSET_SPEC_LATEST;
+        }
+    }
+    rd_kafka_ListOffsets(rk, asked, NULL, q);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, 60000);
+    assert_non_null(ev);
+    assert_int_equal(rd_kafka_event_error(ev), RD_KAFKA_RESP_ERR_NO_ERROR);
+    size_t told = 0, failed = 0;
+    const rd_kafka_ListOffsetsResultInfo_t **info =
+        rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(ev),
+                                          &told);
+    for (size_t i = 0; i < told; i++) {
+        failed +=
+            rd_kafka_ListOffsetsResultInfo_topic_partition(info[i])->err !=
+            RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    failed += (size_t)asked->cnt - told;
+    rd_kafka_event_destroy(ev);
+    rd_kafka_topic_partition_list_destroy(asked);
+    rd_kafka_queue_destroy(q);
+    rd_kafka_destroy(rk);
+    return failed;
+}
+
+/* A broker tells of topics before it leads them: whoever asks then is refused
+ * with "not leader". Applied means that they can be used. */
+static void test_topics_applied_are_led(void **state)
+{
+    (void)state;
+    enum { TOPICS = 60, PARTITIONS = 8 };
+    static char names[TOPICS][160];
+    static struct bus_topic topics[TOPICS];
+    struct scene s;
+    struct bus_err err;
+    scene_open(&s);
+    for (int i = 0; i < TOPICS; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%sled%d", s.prefix, i);
+        topics[i] = (struct bus_topic){
+            names[i], PARTITIONS, 1, BUS_TOPIC_DELETE, 86400000, NULL, 0};
+    }
+    if (bus_kafka_topics_apply(s.admin, topics, TOPICS, &err) != 0) {
+        fail_msg("%s", err.msg);
+    }
+    assert_int_equal(not_led(&s, topics, TOPICS), 0);
+    assert_int_equal(bus_kafka_topics_delete(s.admin, topics, TOPICS, &err), 0);
+    scene_close(&s);
+}
+
 /* A topic that is missing is waited for, and /readyz says which. */
 static void stop_soon(void *data)
 {
@@ -484,6 +547,7 @@ int main(void)
         SCENE_TEST(test_producer_acknowledges),
         SCENE_TEST(test_a_producer_that_is_lost_is_made_anew),
         SCENE_TEST(test_topics_plan_and_apply),
+        SCENE_TEST(test_topics_applied_are_led),
         SCENE_TEST(test_a_missing_topic_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
