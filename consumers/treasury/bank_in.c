@@ -7,6 +7,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/disk.h"
+#include "bus/base/heap.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/bank_files.h"
 #include "consumers/treasury/batches.h"
@@ -19,6 +20,16 @@
 #define VALUE_DAYS 31 /* a value date is believed so far from today */
 #define TEXT_MAX   35
 
+#define TAKE_MANY 500
+/* Answers that the database is asked about together. */
+struct take_held
+{
+    struct treasury_result answers[TAKE_MANY];
+    struct treasury_result_end ends[TAKE_MANY];
+    struct bus_bank_entry entries[TAKE_MANY];
+    struct bus_arena texts;
+    size_t n;
+};
 struct file_taking
 {
     const struct bus_config *c;
@@ -32,6 +43,8 @@ struct file_taking
     char group_reason[TEXT_MAX + 1];
     int64_t answers, total_fen;
     struct bus_arena mem; /* of what is told to the matcher */
+    struct take_held *held;
+    struct treasury_touched touched;
     struct treasury_file_taken *told;
 };
 
@@ -139,16 +152,11 @@ static int take_original(void *data,
 
 /* --- answers --- */
 
-static int take_answer(struct file_taking *t,
-                       const struct treasury_result *a,
-                       const struct bus_bank_entry *e,
-                       struct bus_err *err)
+static void take_tell(struct file_taking *t,
+                      const struct bus_bank_entry *e,
+                      const char *end)
 {
-    const char *end = "";
-    bool near = a->value_day >= t->today - VALUE_DAYS &&
-                a->value_day <= t->today + VALUE_DAYS;
-    t->b->day = near ? a->value_day : t->today;
-    BUS_TRY(treasury_result_take(t->b, a, &end, err));
+    BUS_CHECK(end != NULL);
     for (int i = 0; i < TREASURY_ANSWER_ENDS; i++) {
         t->told->ends[i] += strcmp(end, treasury_answer_words[i]) == 0;
     }
@@ -156,9 +164,56 @@ static int take_answer(struct file_taking *t,
     if (end[0] != '\0' && t->told->tell != NULL) {
         t->told->tell(t->told->data, e, end);
     }
-    bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
+}
+
+/* What was gathered, into the books. */
+static int take_held(struct file_taking *t, struct bus_err *err)
+{
+    struct take_held *h = t->held;
+    BUS_CHECK(h->n <= TAKE_MANY);
+    BUS_TRY(treasury_results_take(t->b, h->answers, h->n, h->ends, &t->touched,
+                                  err));
+    for (size_t i = 0; i < h->n; i++) {
+        take_tell(t, &h->entries[i], h->ends[i].end);
+    }
+    BUS_TRY(treasury_results_tell(t->c, t->b, h->answers, h->ends, h->n,
+                                  &t->mem, err));
+    h->n = 0;
+    bus_arena_reset(&h->texts);
+    return BUS_OK;
+}
+
+static bool held_text(struct take_held *h, struct bus_strv *v)
+{
+    v->p = bus_arena_strndup(&h->texts, v->n > 0 ? v->p : "", v->n);
+    return v->p != NULL;
+}
+
+static int take_answer(struct file_taking *t,
+                       const struct treasury_result *a,
+                       const struct bus_bank_entry *e,
+                       struct bus_err *err)
+{
+    struct take_held *h = t->held;
     BUS_CHECK(a->amount_fen >= 0);
-    return taken ? treasury_result_tell(t->c, t->b, a, &t->mem, err) : BUS_OK;
+    if (h->n == TAKE_MANY) {
+        BUS_TRY(take_held(t, err));
+    }
+    struct treasury_result *answer = &h->answers[h->n];
+    struct bus_bank_entry *entry = &h->entries[h->n];
+    bool near = a->value_day >= t->today - VALUE_DAYS &&
+                a->value_day <= t->today + VALUE_DAYS;
+    *answer = *a;
+    *entry = *e;
+    answer->book_day = near ? a->value_day : t->today;
+    if (!held_text(h, &entry->order) || !held_text(h, &entry->reason) ||
+        !held_text(h, &entry->reference) || !held_text(h, &entry->currency)) {
+        return bus_fail(err, BUS_ENOMEM, "answers of a bank");
+    }
+    answer->reason = entry->reason;
+    answer->reference = entry->reference;
+    h->n++;
+    return BUS_OK;
 }
 
 /* The same answer in another file is the same answer; what cannot be an id of
@@ -259,10 +314,23 @@ take_read(struct file_taking *t, const char *path, struct bus_err *err)
         return bus_disk_fail(err, "the bank's file");
     }
     bus_arena_init(&t->mem, 0, 1u << 20);
-    int rc = bus_bank_read(t->bank.answers_by_table ? &t->bank.in : NULL, &from,
-                           &told, err);
+    t->held = bus_calloc(1, sizeof(*t->held));
+    if (t->held != NULL) {
+        bus_arena_init(&t->held->texts, 0, 0);
+    }
+    int rc = t->held == NULL
+                 ? bus_fail(err, BUS_ENOMEM, "answers of a bank")
+                 : bus_bank_read(t->bank.answers_by_table ? &t->bank.in : NULL,
+                                 &from, &told, err);
     rc = rc == BUS_OK ? take_rejected(t, err) : rc;
+    rc = rc == BUS_OK ? take_held(t, err) : rc;
+    rc = rc == BUS_OK ? treasury_touched_end(t->b, &t->touched, err) : rc;
+    if (t->held != NULL) {
+        bus_arena_fini(&t->held->texts);
+    }
+    bus_free(t->held);
     bus_arena_fini(&t->mem);
+    treasury_touched_fini(&t->touched);
     (void)fclose(file);
     t->b->day = t->today;
     return rc;

@@ -7,7 +7,7 @@
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "consumers/treasury/sql/act.h"
-#include "consumers/treasury/sql/book.h"
+#include "consumers/treasury/sql/books_put.h"
 #include "consumers/treasury/sql/lock.h"
 
 /* No day of a clock that jumped is booked on, and nothing becomes due by it. */
@@ -62,6 +62,27 @@ int treasury_books_ask(struct treasury_books *b,
     return b->no_memory
                ? bus_fail(err, BUS_ETOOBIG, "a transaction of the treasury")
                : bus_pg_query(b->pg, sql, params, n, ret, err);
+}
+
+int treasury_books_ask_rows(struct treasury_books *b,
+                            const char *sql,
+                            struct treasury_columns *c,
+                            size_t n,
+                            struct bus_pg_rows **ret,
+                            struct bus_err *err)
+{
+    const char *params[TREASURY_COLUMNS_MAX];
+    BUS_CHECK(b->pg != NULL && n <= TREASURY_COLUMNS_MAX);
+    if (ret != NULL) {
+        *ret = NULL;
+    }
+    if (c->rows == 0) {
+        return BUS_OK;
+    }
+    int rc = treasury_columns_end(c, n, params, err);
+    rc = rc == BUS_OK ? treasury_books_ask(b, sql, params, n, ret, err) : rc;
+    treasury_columns_clear(c);
+    return rc;
 }
 
 /* --- parameters --- */
@@ -155,15 +176,43 @@ int treasury_books_act(struct treasury_books *b,
         NULL, err);
 }
 
+#define MOVE_COLUMNS 9
+
+static struct bus_strv books_given(const char *text)
+{
+    return text != NULL ? bus_strv(text) : (struct bus_strv){NULL, 0};
+}
+
+void treasury_books_add(const struct treasury_books *b,
+                        struct treasury_columns *c,
+                        const struct treasury_move *move)
+{
+    char amount[TREASURY_VALUE_BYTES], day[TREASURY_VALUE_BYTES];
+    BUS_CHECK(move->amount_fen != 0 && strcmp(move->from, move->to) != 0);
+    treasury_columns_add(
+        c, TREASURY_ROW(
+               bus_strv(move->kind), bus_strv(move->about),
+               bus_strv(move->fund), bus_strv(move->from), bus_strv(move->to),
+               treasury_value_number(move->amount_fen, amount),
+               treasury_value_day(move->day > 0 ? move->day : b->day, day),
+               books_given(move->batch), books_given(move->line)));
+}
+
+int treasury_books_put(struct treasury_books *b,
+                       struct treasury_columns *c,
+                       struct bus_err *err)
+{
+    return treasury_books_ask_rows(b, consumers_treasury_sql_books_put, c,
+                                   MOVE_COLUMNS, NULL, err);
+}
+
 int treasury_books_move(struct treasury_books *b,
                         const struct treasury_move *move,
                         struct bus_err *err)
 {
-    BUS_CHECK(move->amount_fen != 0 && strcmp(move->from, move->to) != 0);
-    return treasury_books_ask(
-        b, consumers_treasury_sql_book,
-        TREASURY_PARAMS(move->kind, move->about, move->fund, move->from,
-                        move->to, treasury_books_number(b, move->amount_fen),
-                        treasury_books_day(b, b->day), move->batch, move->line),
-        NULL, err);
+    struct treasury_columns one = {0};
+    treasury_books_add(b, &one, move);
+    int rc = treasury_books_put(b, &one, err);
+    treasury_columns_fini(&one);
+    return rc;
 }

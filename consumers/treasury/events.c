@@ -438,7 +438,7 @@ static int on_result(struct treasury_books *b,
         [SA_PAYMENT_OUTCOME_SETTLED] = TREASURY_SETTLED,
         [SA_PAYMENT_OUTCOME_REJECTED] = TREASURY_REJECTED,
         [SA_PAYMENT_OUTCOME_RETURNED] = TREASURY_RETURNED};
-    const char *end = NULL;
+    struct treasury_result_end end;
     BUS_CHECK(bank.n > 0);
     int32_t today = bus_china_day(m->timestamp_ms);
     bool near = p->value_date >= today - VALUE_DAYS &&

@@ -4,18 +4,20 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
-#include "bus/ledger/sql/outbox_put.h"
+#include "bus/ledger/sql/outbox_put_many.h"
 #include "bus/role/payee.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
 #include "consumers/treasury/results.h"
 #include "consumers/treasury/sql/lines_stop.h"
-#include "consumers/treasury/sql/order_written.h"
 #include "consumers/treasury/sql/orders_unwritten.h"
+#include "consumers/treasury/sql/orders_written.h"
 #include "consumers/treasury/states.h"
 #include "schemas/payment_order.h"
 
 #define MONTH_TEXT 7 /* yyyy-mm */
+
+#define OUTBOX_COLUMNS 9
 
 /* A row of orders_unwritten.sql. */
 struct order_row
@@ -135,8 +137,42 @@ static enum sa_period order_period(const char *word)
                                           : SA_PERIOD_YEARLY;
 }
 
+/* Orders that leave together: what goes into the outbox, and which they are. */
+struct orders_rows
+{
+    struct treasury_columns outbox, written;
+};
+
+static int order_put_row(struct treasury_writer *w,
+                         struct orders_rows *rows,
+                         const struct sa_payment_order *p,
+                         const struct order_row *o,
+                         struct bus_strv framed,
+                         struct bus_err *err)
+{
+    char event[TREASURY_VALUE_BYTES], household[TREASURY_VALUE_BYTES],
+        case_id[TREASURY_VALUE_BYTES], cause[TREASURY_VALUE_BYTES];
+    const char *topic =
+        bus_conf_topic(w->config, w->mem, "payment-orders", o->bank);
+    const char *value = bus_pg_bytea(w->mem, framed);
+    if (topic == NULL || value == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
+    }
+    struct bus_strv of = treasury_value_id(&o->household, household);
+    BUS_CHECK(framed.n > 0 && !bus_id_is_nil(&o->order_id));
+    treasury_columns_add(&rows->outbox,
+                         TREASURY_ROW(bus_strv(topic), of, bus_strv(value),
+                                      treasury_value_id(&p->event_id, event),
+                                      BUS_STRV("sa.payment_order.v1"), of,
+                                      treasury_value_id(&o->case_id, case_id),
+                                      treasury_value_id(&o->event_id, cause),
+                                      BUS_STRV(TREASURY_ITSELF)));
+    treasury_columns_add(&rows->written, TREASURY_ROW(bus_strv(o->order)));
+    return BUS_OK;
+}
+
 static int order_put(struct treasury_writer *w,
-                     struct treasury_books *b,
+                     struct orders_rows *rows,
                      const struct order_row *o,
                      const struct bus_id *event_id,
                      struct bus_strv sealed,
@@ -160,22 +196,9 @@ static int order_put(struct treasury_writer *w,
                                  .personal = sealed};
     struct bus_strv framed;
     BUS_CHECK(strlen(o->first_day) > MONTH_TEXT && sealed.n > 0);
-    const char *topic =
-        bus_conf_topic(w->config, w->mem, "payment-orders", o->bank);
-    if (topic == NULL) {
-        return bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
-    }
     BUS_TRY(bus_wire_encode_framed(&sa_payment_order_type, &p, w->mem, &framed,
                                    err));
-    const char *household = treasury_books_id(b, &o->household);
-    return treasury_books_ask(
-        b, bus_ledger_sql_outbox_put,
-        TREASURY_PARAMS(topic, household, treasury_books_bytes(b, framed),
-                        treasury_books_id(b, event_id), "sa.payment_order.v1",
-                        household, treasury_books_id(b, &o->case_id),
-                        treasury_books_id(b, &o->event_id), TREASURY_ITSELF,
-                        NULL),
-        NULL, err);
+    return order_put_row(w, rows, &p, o, framed, err);
 }
 
 int treasury_order_refuse(struct treasury_writer *w,
@@ -183,7 +206,7 @@ int treasury_order_refuse(struct treasury_writer *w,
                           const struct treasury_order_refused *o,
                           struct bus_err *err)
 {
-    const char *end = NULL;
+    struct treasury_result_end end;
     BUS_CHECK(o->fault[0] != '\0');
     const struct treasury_result r = {
         .event_id = bus_wire_dispatch_event_id("payment_result", &o->order_id,
@@ -204,9 +227,8 @@ int treasury_order_refuse(struct treasury_writer *w,
                                                   .note = o->fault},
                            err));
     BUS_TRY(treasury_result_take(b, &r, &end, err));
-    bool taken = strcmp(end, treasury_answer_words[TREASURY_TAKEN]) == 0;
-    return taken && strcmp(o->fault, TREASURY_AWARD_STOPPED) != 0
-               ? treasury_result_tell(w->config, b, &r, w->mem, err)
+    return strcmp(o->fault, TREASURY_AWARD_STOPPED) != 0
+               ? treasury_results_tell(w->config, b, &r, &end, 1, w->mem, err)
                : BUS_OK;
 }
 
@@ -239,6 +261,7 @@ static int order_refuse(struct treasury_writer *w,
 
 static int order_write(struct treasury_writer *w,
                        struct treasury_books *b,
+                       struct orders_rows *rows,
                        const struct order_row *o,
                        struct bus_err *err)
 {
@@ -251,9 +274,18 @@ static int order_write(struct treasury_writer *w,
     if (fault[0] != '\0') {
         return order_refuse(w, b, o, fault, err);
     }
-    BUS_TRY(order_put(w, b, o, &event_id, sealed, err));
-    return treasury_books_ask(b, consumers_treasury_sql_order_written,
-                              TREASURY_PARAMS(o->order), NULL, err);
+    return order_put(w, rows, o, &event_id, sealed, err);
+}
+
+static int orders_leave(struct treasury_books *b,
+                        struct orders_rows *rows,
+                        struct bus_err *err)
+{
+    BUS_CHECK(rows->outbox.rows == rows->written.rows);
+    BUS_TRY(treasury_books_ask_rows(b, bus_ledger_sql_outbox_put_many,
+                                    &rows->outbox, OUTBOX_COLUMNS, NULL, err));
+    return treasury_books_ask_rows(b, consumers_treasury_sql_orders_written,
+                                   &rows->written, 1, NULL, err);
 }
 
 int treasury_orders_write(struct treasury_writer *w,
@@ -263,6 +295,7 @@ int treasury_orders_write(struct treasury_writer *w,
 {
     struct bus_pg_rows *r = NULL;
     struct order_row o;
+    struct orders_rows rows = {0};
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_orders_unwritten,
         TREASURY_PARAMS(treasury_books_number(b, TREASURY_ORDERS_PAGE)), &r,
@@ -272,8 +305,11 @@ int treasury_orders_write(struct treasury_writer *w,
     for (size_t i = 0; rc == BUS_OK && i < *ret; i++) {
         bus_arena_reset(w->mem);
         rc = order_row(w, r, i, &o, err);
-        rc = rc == BUS_OK ? order_write(w, b, &o, err) : rc;
+        rc = rc == BUS_OK ? order_write(w, b, &rows, &o, err) : rc;
     }
+    rc = rc == BUS_OK ? orders_leave(b, &rows, err) : rc;
+    treasury_columns_fini(&rows.outbox);
+    treasury_columns_fini(&rows.written);
     bus_pg_rows_free(r);
     bus_wire_keyring_forget(w->keys);
     return rc;

@@ -1,1 +1,1 @@
-SELECT count(*) FILTER (WHERE open), count(*) FROM batch_line WHERE batch_id = $1::uuid
+SELECT EXISTS (SELECT FROM batch_line WHERE batch_id = $1::uuid AND open)

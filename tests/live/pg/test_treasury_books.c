@@ -187,7 +187,7 @@ static void answered(const char *sql_order,
                                 .reason = bus_strv(reason),
                                 .reference = bus_strv(reference),
                                 .value_day = day_of(2020, 12, 10)};
-    const char *end = NULL;
+    struct treasury_result_end end = {0};
     assert_int_equal(bus_pg_query(place.pg, sql_order, NULL, 0, &r, &err),
                      BUS_OK);
     assert_true(bus_pg_count(r) > 0);
@@ -195,13 +195,13 @@ static void answered(const char *sql_order,
     bus_pg_rows_free(r);
     as(TREASURY_ITSELF);
     int rc = treasury_result_take(&books, &a, &end, &err);
-    if (rc == BUS_OK && strcmp(end, want) != 0) {
-        fail_msg("%s, not %s", end, want);
+    if (rc == BUS_OK && strcmp(end.end, want) != 0) {
+        fail_msg("%s, not %s", end.end, want);
     }
     /* The same event again is not there. */
     if (rc == BUS_OK) {
         rc = treasury_result_take(&books, &a, &end, &err);
-        assert_string_equal(end, "");
+        assert_string_equal(end.end, "");
     }
     came(rc, BUS_OK, NULL);
 }

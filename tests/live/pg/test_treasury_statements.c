@@ -170,13 +170,69 @@ static void answered(int outcome, int day)
                                 .amount_fen = FEN,
                                 .reference = BUS_STRV("T1"),
                                 .value_day = day_of(2026, 12, (unsigned)day)};
-    const char *end = NULL;
+    struct treasury_result_end end = {0};
     assert_true(bus_id_parse(bus_strv(order), &a.order_id));
     as(TREASURY_ITSELF);
     books.day = a.value_day;
     int rc = treasury_result_take(&books, &a, &end, &err);
-    assert_string_equal(end, "TAKEN");
+    assert_string_equal(end.end, "TAKEN");
     came(rc, BUS_OK, NULL);
+}
+
+/* A bank's file of many: of one order several, in the file's order; what is
+ * said in it is written as it was said. */
+static void many_are_as_one_by_one(void **state)
+{
+    (void)state;
+    static const char odd[] = "T\"1\\,{}NULL";
+    static const struct
+    {
+        int outcome;
+        const char *reference, *end;
+    } rows[] = {{TREASURY_SETTLED, odd, "TAKEN"},
+                {TREASURY_SETTLED, odd, "DOUBLED"},
+                {TREASURY_SETTLED, "T2", "CONTRADICTION"},
+                {TREASURY_RETURNED, "R1", "TAKEN"},
+                {TREASURY_SETTLED, odd, "LATE"},
+                {TREASURY_RETURNED, "", "DOUBLED"},
+                {TREASURY_SETTLED, "T3", "UNKNOWN_ORDER"},
+                {TREASURY_SETTLED, odd, ""}};
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct treasury_result list[ROWS];
+    struct treasury_result_end ends[ROWS];
+    struct treasury_touched touched = {0};
+    county("many");
+    for (int i = 0; i < ROWS; i++) {
+        list[i] = (struct treasury_result){
+            .event_id = id_of(i == ROWS - 1 ? 6000 : 6000 + i),
+            .order_id = id_of(7000),
+            .bank = BUS_STRV("nongshang"),
+            .outcome = rows[i].outcome,
+            .amount_fen = FEN,
+            .reference = bus_strv(rows[i].reference),
+            .value_day = day_of(2026, 12, 10),
+            .book_day = day_of(2026, 12, 10 + (unsigned)i)};
+        assert_true(i == 6 || bus_id_parse(bus_strv(order), &list[i].order_id));
+    }
+    as(TREASURY_ITSELF);
+    int rc = treasury_results_take(&books, list, ROWS, ends, &touched, &err);
+    rc = rc == BUS_OK ? treasury_touched_end(&books, &touched, &err) : rc;
+    treasury_touched_fini(&touched);
+    came(rc, BUS_OK, NULL);
+    for (int i = 0; i < ROWS; i++) {
+        assert_string_equal(ends[i].end, rows[i].end);
+        assert_int_equal(treasury_result_taken(&ends[i]), i == 0 || i == 3);
+    }
+    number_is(ROWS - 1, "SELECT count(*) FROM bank_answer");
+    number_is(3, "SELECT count(*) FROM bank_answer WHERE reference = "
+                 "E'T\"1\\\\,{}NULL'");
+    number_is(1, "SELECT count(*) FROM bank_answer WHERE fund IS NULL");
+    number_is(1, "SELECT count(*) FROM due_line WHERE state = 'returned'");
+    number_is(1, "SELECT count(*) FROM batch WHERE state = 'settled'");
+    number_is(FEN, "SELECT spent FROM fund_day WHERE day = '2026-12-10'");
+    number_is(FEN, "SELECT back FROM fund_day WHERE day = '2026-12-13'");
+    struct bus_id household = id_of(1);
+    assert_true(bus_id_eq(&ends[3].of.household, &household));
 }
 
 /* --- statements, as MT940 --- */
@@ -393,6 +449,7 @@ static void the_auditor_names_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_are_as_one_by_one),
         cmocka_unit_test(to_the_fen),
         cmocka_unit_test(a_difference_stops_the_fund),
         cmocka_unit_test(a_row_without_a_gap),

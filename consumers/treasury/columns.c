@@ -1,0 +1,93 @@
+#include "consumers/treasury/columns.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "bus/base/check.h"
+#include "bus/base/clock.h"
+
+void treasury_columns_clear(struct treasury_columns *c)
+{
+    for (size_t i = 0; i < TREASURY_COLUMNS_MAX; i++) {
+        bus_buf_clear(&c->of[i]);
+    }
+    c->rows = 0;
+}
+
+void treasury_columns_fini(struct treasury_columns *c)
+{
+    for (size_t i = 0; i < TREASURY_COLUMNS_MAX; i++) {
+        bus_buf_fini(&c->of[i]);
+    }
+    c->rows = 0;
+}
+
+/* PostgreSQL 15, 8.15.2: an element in quotes, with \ before a quote and \. */
+static void columns_put(struct bus_buf *to, struct bus_strv value)
+{
+    bus_buf_putc(to, to->len == 0 ? '{' : ',');
+    if (value.p == NULL) {
+        bus_buf_puts(to, "NULL");
+        return;
+    }
+    bus_buf_putc(to, '"');
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == '"' || value.p[i] == '\\') {
+            bus_buf_putc(to, '\\');
+        }
+        bus_buf_putc(to, (uint8_t)value.p[i]);
+    }
+    bus_buf_putc(to, '"');
+}
+
+void treasury_columns_add(struct treasury_columns *c,
+                          const struct bus_strv *values,
+                          size_t n)
+{
+    BUS_CHECK(n > 0 && n <= TREASURY_COLUMNS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        columns_put(&c->of[i], values[i]);
+    }
+    c->rows++;
+}
+
+struct bus_strv treasury_value_id(const struct bus_id *id,
+                                  char room[TREASURY_VALUE_BYTES])
+{
+    return (struct bus_strv){bus_id_text(id, room), BUS_ID_TEXT};
+}
+
+struct bus_strv treasury_value_number(int64_t n,
+                                      char room[TREASURY_VALUE_BYTES])
+{
+    int len = snprintf(room, TREASURY_VALUE_BYTES, "%" PRId64, n);
+    BUS_CHECK(len > 0 && len < TREASURY_VALUE_BYTES);
+    return (struct bus_strv){room, (size_t)len};
+}
+
+struct bus_strv treasury_value_day(int32_t day, char room[TREASURY_VALUE_BYTES])
+{
+    int64_t year = 0;
+    unsigned month = 0, dom = 0;
+    bus_civil_from_days(day, &year, &month, &dom);
+    int len = snprintf(room, TREASURY_VALUE_BYTES, "%04" PRId64 "-%02u-%02u",
+                       year, month, dom);
+    BUS_CHECK(len > 0 && len < TREASURY_VALUE_BYTES);
+    return (struct bus_strv){room, (size_t)len};
+}
+
+int treasury_columns_end(struct treasury_columns *c,
+                         size_t n,
+                         const char *ret[TREASURY_COLUMNS_MAX],
+                         struct bus_err *err)
+{
+    bool failed = false;
+    BUS_CHECK(n > 0 && n <= TREASURY_COLUMNS_MAX && c->rows > 0);
+    for (size_t i = 0; i < n; i++) {
+        BUS_CHECK(c->of[i].failed || c->of[i].len > 0);
+        bus_buf_putc(&c->of[i], '}');
+        ret[i] = bus_buf_cstr(&c->of[i]);
+        failed |= c->of[i].failed;
+    }
+    return failed ? bus_fail(err, BUS_ENOMEM, "rows of the treasury") : BUS_OK;
+}

@@ -1,0 +1,1 @@
+SELECT amount_fen FROM batch_line WHERE order_id = $1::uuid
