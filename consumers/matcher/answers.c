@@ -39,11 +39,12 @@ static int check_decision(struct step *s,
             "a confirmed decision over money needs amount_fen "
             "above 0");
     }
-    if (d->uncovered_fen < 0 || d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
+    if (d->uncovered_fen < 0 || (d->has_amount_fen && d->amount_fen < 0) ||
+        d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
         return matcher_step_reject(
             s, BUS_ERANGE, "DECISION_UNREADABLE",
-            "outcome must be CONFIRMED, REFUSED or RETURNED "
-            "and uncovered_fen not negative");
+            "outcome must be CONFIRMED, REFUSED or RETURNED, "
+            "amount_fen and uncovered_fen not negative");
     }
     return BUS_OK;
 }
