@@ -2,8 +2,8 @@
  * so, nothing of it is kept, and the matcher goes on. */
 #include "tests/unit/role_matcher/steps_scene.h"
 
-static struct sa_decision *
-decision(struct sa_household_state *st, enum sa_decision_outcome outcome)
+static struct sa_decision *decision(struct sa_household_state *st,
+                                    enum sa_decision_outcome outcome)
 {
     struct sa_decision *d = bus_arena_calloc(&mem, 1, sizeof(*d));
     *d = (struct sa_decision){.event_id = id('d', ++number),
@@ -84,9 +84,39 @@ static void signed_at_any_time(void **state)
     }
 }
 
+/* Cut to nothing is a stop, and is said as one: the treasury takes no award of
+ * nothing, and would go on with what it had. */
+static void a_cut_to_nothing(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    struct matcher_outputs out;
+    apply(&st);
+    struct sa_assignment_state *a = of(&st, "MZ01");
+    a->status = SA_ASSIGNMENT_STATUS_DISPATCHED;
+    a->has_amount_fen = a->has_award = true;
+    a->amount_fen = 70000;
+    a->award = (struct sa_award){.state = SA_AWARD_STATE_LIVE,
+                                 .period = SA_PERIOD_MONTHLY,
+                                 .from = rules_day("2026-10-01"),
+                                 .amount_fen = 70000,
+                                 .has_hearing = true};
+    a->award.hearing.state = SA_PROCESS_STATE_HEARD;
+    struct sa_decision *d = decision(&st, SA_DECISION_OUTCOME_CONFIRMED);
+    d->reason = BUS_STRV("收入增加");
+    d->period = SA_PERIOD_MONTHLY;
+    d->has_amount_fen = true;
+    assert_int_equal(taken(&st, d, &out), BUS_ERANGE);
+    assert_string_equal(out.reason_code, "DECISION_WITHOUT_AMOUNT");
+    d->amount_fen = 1;
+    assert_int_equal(taken(&st, d, &out), BUS_OK);
+    assert_int_equal(of(&st, "MZ01")->award.amount_fen, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cut_to_nothing),
         cmocka_unit_test(an_amount_below_nothing),
         cmocka_unit_test(signed_at_any_time),
     };
