@@ -77,11 +77,18 @@ const char *treasury_books_number(struct treasury_books *b, int64_t n)
     return books_kept(b, bus_arena_printf(b->mem, "%" PRId64, n));
 }
 
+/* A bank may name any day: beyond the years 1 to 9999 it is their first or
+ * last, for the tables take no other. */
 const char *treasury_books_day(struct treasury_books *b, int32_t day)
 {
+    const int64_t first = bus_days_from_civil(1, 1, 1),
+                  last = bus_days_from_civil(9999, 12, 31);
     int64_t year = 0;
     unsigned month = 0, dom = 0;
-    bus_civil_from_days(day, &year, &month, &dom);
+    bus_civil_from_days(day < first  ? (int32_t)first
+                        : day > last ? (int32_t)last
+                                     : day,
+                        &year, &month, &dom);
     return books_kept(b, bus_arena_printf(b->mem, "%04" PRId64 "-%02u-%02u",
                                           year, month, dom));
 }
